@@ -1,30 +1,20 @@
 /*
- * Connections over TLS: the rig's server, and a client whose records go through the test's hands
- * (tls_peer.h). What is the same as over plain TCP is not said again here; it is about handshakes,
- * bytes that lie in the transport where no event tells of them, and the end.
+ * Connections over TLS: the rig's server, and a client whose records pass through the test
+ * (tls_peer.h). Only what differs from plain TCP: handshakes, bytes that the transport holds without
+ * an event for them, and the end.
  */
 #include <signal.h>
 #include <string.h>
 
 #include <openssl/err.h>
 
-#include "proto/base/log.h"
 #include "tests/unit/workerd/http/http_rig.h"
 #include "tests/unit/workerd/http/tls_peer.h"
 #include "workerd/http/tls.h"
 
-#define KEEP GET("/keep")
-
 static struct test_cert cert;
 static struct tls *tls;
-static struct tls_peer peer;
-
-static void
-start(void)
-{
-	rig_start();
-	http_server_use_tls(rig.server, tls);
-}
+static struct tls_peer peer; /* on cl, which has the plain input */
 
 static int
 set_up(void **state)
@@ -43,8 +33,6 @@ set_up(void **state)
 static void
 close_client(void)
 {
-	if (cl == NULL)
-		return;
 	tls_peer_clear(&peer);
 	client_close(cl);
 	cl = NULL;
@@ -53,11 +41,19 @@ close_client(void)
 static int
 tear_down(void **state)
 {
-	close_client();
+	if (cl != NULL)
+		close_client();
 	rig_tear_down(state);
 	tls_free(tls);
 	test_cert_clear(&cert);
 	return 0;
+}
+
+static void
+start(void)
+{
+	rig_start();
+	http_server_use_tls(rig.server, tls);
 }
 
 /* A client that has not sent anything. */
@@ -67,6 +63,13 @@ connect_client(int version)
 	cl = client_open();
 	tls_peer_init(&peer, cl->fd, version);
 	assert_int_equal(tls_peer_think(&peer), SSL_ERROR_WANT_READ);
+}
+
+static void
+start_connect(void)
+{
+	start();
+	connect_client(TLS1_3_VERSION);
 }
 
 /* The client reads and writes what it can; so do all functions below before they check. */
@@ -103,7 +106,7 @@ count(const char *text)
 }
 
 static bool
-end_was_announced(void)
+got_close_notify(void)
 {
 	return (SSL_get_shutdown(peer.ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
 }
@@ -116,72 +119,32 @@ open_client(int version)
 }
 
 static void
-start_open(int version)
+start_open(void)
 {
 	start();
-	open_client(version);
-}
-
-static void
-client_says(const char *text)
-{
-	tls_peer_write(&peer, text, strlen(text));
-	tls_peer_send_some(&peer, SIZE_MAX);
-}
-
-static void
-say_keep(void)
-{
-	client_says(KEEP);
-	WAIT_FOR(rig.n_kept == 1);
-}
-
-static void
-answer_kept(void)
-{
-	rig.kept[0]->on_close = NULL;
-	reply_start(rig.kept[0], 200);
-	reply_body(rig.kept[0], "text/plain", slice_str("late"));
-	rig.n_kept = 0;
-}
-
-static void
-answer_both(void)
-{
-	answer_kept();
-	WAIT_FOR(count(ANSWER) == 1);
-	assert_int_equal(count("late"), 1);
+	open_client(TLS1_3_VERSION);
 }
 
 #define TLS_CONN_TEST(name) TEST_WITH(name, set_up, tear_down)
 
 TLS_CONN_TEST(requests_are_answered_each_in_one_record)
 {
-	start_open(TLS1_2_VERSION);
+	start();
+	open_client(TLS1_2_VERSION); /* TLS 1.3 has tickets in the same records */
 	for (size_t i = 1; i <= 5; i++) {
-		client_says(HELLO);
+		tls_peer_say(&peer, HELLO);
 		WAIT_FOR(count(ANSWER) == i);
 		assert_int_equal(rig_conn()->state, CONN_IDLE);
 		assert_int_equal(peer.records, i);
 	}
 }
 
-TLS_CONN_TEST(a_handler_sees_that_a_request_came_encrypted)
-{
-	start_open(TLS1_3_VERSION);
-	say_keep();
-	assert_true(rig.kept[0]->tls);
-	answer_kept();
-	WAIT_FOR(count("late") == 1);
-}
-
 TLS_CONN_TEST(a_slow_handshake_is_dropped_after_the_handshake_timeout)
 {
 	rig.limits.handshake_timeout = 50;
-	start();
-	connect_client(TLS1_3_VERSION);
+	start_connect();
 	tls_peer_send_some(&peer, 100);
-	WAIT_FOR(http_server_connections(rig.server) == 0);
+	WAIT_FOR_CONNECTIONS(0);
 	WAIT_FOR(client_at_end(cl) || client_was_reset(cl));
 	assert_int_equal(rig.handled, 0);
 }
@@ -189,26 +152,24 @@ TLS_CONN_TEST(a_slow_handshake_is_dropped_after_the_handshake_timeout)
 TLS_CONN_TEST(the_head_timeout_begins_after_the_handshake)
 {
 	rig.limits.head_timeout = 50;
-	start();
-	connect_client(TLS1_3_VERSION);
+	start_connect();
 	assert_int_equal(rig_conn()->timer_on, TIMER_HANDSHAKE);
 	WAIT_FOR(is_open());
 	assert_int_equal(rig_conn()->timer_on, TIMER_HEAD);
 	WAIT_FOR(is_ended());
-	assert_true(end_was_announced());
+	assert_true(got_close_notify());
 }
 
 /* Unread request bytes at a close would make the kernel send a reset, which could overtake the
  * reply. */
 TLS_CONN_TEST(plain_http_is_told_to_use_https)
 {
-	static const char body[100000];
+	struct slice body = rig_text('b', 100000);
 
-	start();
-	connect_client(TLS1_3_VERSION);
-	client_send(cl, "POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
-	client_send_bytes(cl, body, sizeof(body));
-	WAIT_FOR(client_at_end(cl));
+	start_connect();
+	client_send(cl, POST("/hello", "100000"));
+	client_send_bytes(cl, (const char *)body.p, body.len);
+	WAIT_FOR_END(cl);
 	assert_true(client_begins_with(cl, "HTTP/1.1 400 Bad Request\r\n"));
 	assert_true(client_has(cl, "\r\nConnection: close\r\n"));
 	assert_true(client_ends_with(cl, "\"code\":\"https_required\"}"));
@@ -217,23 +178,21 @@ TLS_CONN_TEST(plain_http_is_told_to_use_https)
 
 TLS_CONN_TEST(a_rejected_connection_gets_503_after_the_handshake)
 {
-	start();
 	rig.full = true;
-	connect_client(TLS1_3_VERSION);
+	start_connect();
 	rig_turn();
 	assert_int_equal(rig_conn()->timer_on, TIMER_HANDSHAKE);
 	WAIT_FOR(is_ended());
 	assert_int_equal(count("HTTP/1.1 503 "), 1);
-	assert_true(end_was_announced());
+	assert_true(got_close_notify());
 }
 
 TLS_CONN_TEST(a_rejected_client_of_plain_http_gets_503_in_plain)
 {
-	start();
 	rig.full = true;
-	connect_client(TLS1_3_VERSION);
+	start_connect();
 	client_send(cl, HELLO);
-	WAIT_FOR(client_at_end(cl));
+	WAIT_FOR_END(cl);
 	assert_true(client_begins_with(cl, "HTTP/1.1 503 "));
 	assert_int_equal(client_count(cl, "HTTP/1.1 "), 1);
 	assert_int_equal(rig.handled, 0);
@@ -241,14 +200,14 @@ TLS_CONN_TEST(a_rejected_client_of_plain_http_gets_503_in_plain)
 
 TLS_CONN_TEST(a_rejected_client_may_leave_at_any_point_of_the_handshake)
 {
-	start();
 	rig.full = true;
+	start();
 	for (size_t at = 0; at < 200; at += 10) {
 		connect_client(TLS1_3_VERSION);
 		tls_peer_send_some(&peer, at);
 		rig_turn();
 		close_client();
-		WAIT_FOR(http_server_connections(rig.server) == 0);
+		WAIT_FOR_CONNECTIONS(0);
 	}
 }
 
@@ -257,10 +216,10 @@ TLS_CONN_TEST(requests_in_one_record_are_all_answered)
 	char text[SSL3_RT_MAX_PLAIN_LENGTH] = "";
 	size_t n = 0;
 
-	start_open(TLS1_2_VERSION);
-	for (; (n + 1) * (sizeof(HELLO) - 1) < sizeof(text); n++)
-		memcpy(text + n * (sizeof(HELLO) - 1), HELLO, sizeof(HELLO) - 1);
-	client_says(text);
+	start_open();
+	for (; (n + 1) * strlen(HELLO) < sizeof(text); n++)
+		memcpy(text + n * strlen(HELLO), HELLO, strlen(HELLO));
+	tls_peer_say(&peer, text);
 	WAIT_FOR(count(ANSWER) == n);
 	assert_int_equal(rig.handled, n);
 }
@@ -273,74 +232,93 @@ TLS_CONN_TEST(a_request_behind_a_body_in_the_same_record_is_answered)
 	rig.limits.head_max = 256;
 	start();
 	for (int body = 1; body < 1000; body += 37) {
-		int len = snprintf(text, sizeof(text),
-		    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%*s" HELLO,
-		    body, body, "");
+		int len = snprintf(
+		    text, sizeof(text), POST("/echo", "%d") "%*s" HELLO, body, body, "");
 
 		assert_true(len > 0 && (size_t)len < sizeof(text));
 		open_client(TLS1_3_VERSION);
-		client_says(text);
+		tls_peer_say(&peer, text);
 		WAIT_FOR(count(ANSWER) == 1);
 		assert_int_equal(count("HTTP/1.1 200 OK"), 2);
 		close_client();
-		WAIT_FOR(http_server_connections(rig.server) == 0);
+		WAIT_FOR_CONNECTIONS(0);
 	}
+}
+
+static void
+answer_late(struct http_exchange *x)
+{
+	assert_true(x->tls);
+	x->on_close = NULL;
+	answer(x, "late");
+	WAIT_FOR(count("late") == 1);
 }
 
 TLS_CONN_TEST(a_request_in_the_record_of_a_waiting_one_is_answered_after_it)
 {
-	start_open(TLS1_3_VERSION);
-	client_says(KEEP HELLO);
-	WAIT_FOR(rig.n_kept == 1);
+	struct http_exchange *x;
+
+	start_open();
+	tls_peer_say(&peer, GET("/keep") HELLO);
+	x = rig_kept();
 	assert_int_equal(rig.handled, 1);
-	answer_both();
+	answer_late(x);
+	WAIT_FOR(count("late"
+		       "HTTP/1.1 200 OK") == 1 &&
+	    count(ANSWER) == 1);
 }
 
 TLS_CONN_TEST(a_request_that_comes_during_an_answer_is_answered_after_it)
 {
-	start_open(TLS1_3_VERSION);
-	say_keep();
-	client_says(HELLO);
+	struct http_exchange *x;
+
+	start_open();
+	tls_peer_say(&peer, GET("/keep"));
+	x = rig_kept();
+	tls_peer_say(&peer, HELLO);
 	WAIT_FOR(rig_conn()->input_waits);
-	answer_both();
+	answer_late(x);
+	WAIT_FOR(count("late"
+		       "HTTP/1.1 200 OK") == 1 &&
+	    count(ANSWER) == 1);
 }
 
 TLS_CONN_TEST(a_last_reply_is_followed_by_close_notify)
 {
-	start_open(TLS1_2_VERSION);
-	client_says("GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+	start();
+	open_client(TLS1_2_VERSION);
+	tls_peer_say(&peer, "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 	WAIT_FOR(is_ended());
 	assert_int_equal(count(ANSWER), 1);
-	assert_true(end_was_announced());
+	assert_true(got_close_notify());
 	close_client();
-	WAIT_FOR(http_server_connections(rig.server) == 0);
+	WAIT_FOR_CONNECTIONS(0);
 }
 
 TLS_CONN_TEST(a_truncated_reply_without_length_does_not_look_complete)
 {
-	start_open(TLS1_3_VERSION);
-	client_says("GET /keep HTTP/1.0\r\n\r\n");
-	WAIT_FOR(rig.n_kept == 1);
-	reply_start(rig.kept[0], 200);
-	reply_stream_begin(rig.kept[0], "text/plain");
-	assert_int_equal(reply_stream_write(rig.kept[0], slice_str("half of")), 0);
+	struct http_exchange *x;
+
+	start_open();
+	tls_peer_say(&peer, GET10("/keep"));
+	x = rig_kept();
+	stream_begin(x, "text/plain");
+	stream_write(x, "half of");
 	WAIT_FOR(count("half of") == 1);
-	rig.kept[0]->on_close = NULL;
-	reply_abort(rig.kept[0]);
+	reply_abort(x);
 	WAIT_FOR(is_ended() || peer.reset);
-	assert_false(end_was_announced());
+	assert_false(got_close_notify());
 }
 
 TLS_CONN_TEST(a_refused_client_that_keeps_sending_reads_the_reply)
 {
-	static char body[1000000];
+	struct slice body = rig_text('x', 1000000);
 
-	memset(body, 'x', sizeof(body) - 1);
 	rig.limits.linger_timeout = WAIT_MS;
-	start_open(TLS1_3_VERSION);
-	client_says("POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n");
+	start_open();
+	tls_peer_say(&peer, POST("/hello", "9999999"));
 	for (int i = 0; i < 4; i++) {
-		tls_peer_write(&peer, body, sizeof(body));
+		tls_peer_write(&peer, body.p, body.len);
 		while (tls_peer_waiting(&peer) > 0) {
 			tls_peer_send_some(&peer, 4096);
 			rig_turn();
@@ -348,46 +326,49 @@ TLS_CONN_TEST(a_refused_client_that_keeps_sending_reads_the_reply)
 	}
 	WAIT_FOR(is_ended());
 	assert_int_equal(count("HTTP/1.1 413 "), 1);
-	assert_true(end_was_announced());
+	assert_true(got_close_notify());
 }
 
 TLS_CONN_TEST(a_half_closed_tls_client_gets_its_reply)
 {
-	start_open(TLS1_3_VERSION);
-	client_says(KEEP);
+	struct http_exchange *x;
+
+	start_open();
+	tls_peer_say(&peer, GET("/keep"));
 	(void)SSL_shutdown(peer.ssl);
 	tls_peer_send_some(&peer, SIZE_MAX);
-	WAIT_FOR(rig.n_kept == 1 && rig_conn()->eof);
-	answer_kept();
+	x = rig_kept();
+	WAIT_FOR(rig_conn()->eof);
+	answer_late(x);
 	WAIT_FOR(is_ended());
-	assert_int_equal(count("late"), 1);
 }
 
 TLS_CONN_TEST(a_protocol_error_during_a_reply_drops_the_connection)
 {
-	start_open(TLS1_3_VERSION);
-	say_keep();
+	start_open();
+	tls_peer_say(&peer, GET("/keep"));
+	rig_kept();
 	client_send_bytes(cl, "\x17\x03\x03\x00\x20 this is no ciphertext at all!..", 5 + 32);
-	WAIT_FOR(http_server_connections(rig.server) == 0);
+	WAIT_FOR_CONNECTIONS(0);
 	assert_int_equal(rig.closed, 1);
 }
 
 TLS_CONN_TEST(a_drain_ends_idle_connections_with_close_notify)
 {
-	start_open(TLS1_3_VERSION);
-	client_says(HELLO);
+	start_open();
+	tls_peer_say(&peer, HELLO);
 	WAIT_FOR(count(ANSWER) == 1);
 	http_server_drain(rig.server);
 	WAIT_FOR(is_ended());
-	assert_true(end_was_announced());
+	assert_true(got_close_notify());
 }
 
 TLS_CONN_TEST(a_request_in_the_kernel_when_a_drain_begins_is_answered)
 {
-	start_open(TLS1_3_VERSION);
-	client_says(HELLO);
+	start_open();
+	tls_peer_say(&peer, HELLO);
 	WAIT_FOR(count(ANSWER) == 1);
-	client_says(HELLO);
+	tls_peer_say(&peer, HELLO);
 	client_arrives(cl);
 	http_server_drain(rig.server);
 	WAIT_FOR(is_ended());
@@ -407,7 +388,7 @@ TLS_CONN_TEST(a_handshake_in_progress_when_a_drain_begins_gets_its_reply)
 	assert_int_equal(rig_conn()->timer_on, TIMER_HANDSHAKE);
 	WAIT_FOR(is_open());
 	assert_int_equal(rig_conn()->timer_on, TIMER_LINGER);
-	client_says(HELLO);
+	tls_peer_say(&peer, HELLO);
 	WAIT_FOR(is_ended());
 	assert_int_equal(count(ANSWER), 1);
 }

@@ -108,21 +108,10 @@ struct tls_peer {
 	int fd;
 	bool eof;
 	bool reset;
-	SSL_SESSION *session; /* the newest resumable session */
-	struct buf in;        /* decrypted input */
-	size_t records;       /* records of application data received */
-	struct buf wire;      /* received and not yet counted */
+	struct buf in;   /* decrypted input */
+	size_t records;  /* records of application data received */
+	struct buf wire; /* received and not yet counted */
 };
-
-static inline int
-tls_peer_on_session(SSL *ssl, SSL_SESSION *session)
-{
-	struct tls_peer *p = SSL_get_app_data(ssl);
-
-	SSL_SESSION_free(p->session);
-	p->session = session;
-	return 1;
-}
 
 /* A client on fd, which the caller closes; version TLS1_2_VERSION or similar. */
 static inline void
@@ -136,22 +125,17 @@ tls_peer_init(struct tls_peer *p, int fd, int version)
 	SSL_CTX_set_security_level(p->ctx, 0);
 	must(SSL_CTX_set_min_proto_version(p->ctx, version) == 1 &&
 	    SSL_CTX_set_max_proto_version(p->ctx, version) == 1);
-	SSL_CTX_set_session_cache_mode(
-	    p->ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
-	SSL_CTX_sess_set_new_cb(p->ctx, tls_peer_on_session);
 	p->ssl = SSL_new(p->ctx);
 	p->from = BIO_new(BIO_s_mem());
 	p->to = BIO_new(BIO_s_mem());
 	must(p->ssl != NULL && p->from != NULL && p->to != NULL);
 	SSL_set_bio(p->ssl, p->from, p->to);
-	SSL_set_app_data(p->ssl, p);
 	SSL_set_connect_state(p->ssl);
 }
 
 static inline void
 tls_peer_clear(struct tls_peer *p)
 {
-	SSL_SESSION_free(p->session);
 	/* Otherwise the session cannot be resumed (SSL_free(3)). */
 	SSL_set_shutdown(p->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(p->ssl);
@@ -237,6 +221,14 @@ tls_peer_write(struct tls_peer *p, const void *bytes, size_t n)
 {
 	ERR_clear_error();
 	must(n <= INT_MAX && SSL_write(p->ssl, bytes, (int)n) == (int)n);
+}
+
+/* Writes and sends. */
+static inline void
+tls_peer_say(struct tls_peer *p, const char *text)
+{
+	tls_peer_write(p, text, strlen(text));
+	tls_peer_send_some(p, SIZE_MAX);
 }
 
 #endif
