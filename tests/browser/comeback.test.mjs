@@ -6,17 +6,16 @@ import { after, before, describe, it } from "node:test";
 import { DEADLINE_MS, TIME_FACTOR } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
 import { Line } from "./line.mjs";
-import { numbered, useSite } from "./site.mjs";
+import { exchange, numbered, useSite } from "./site.mjs";
 
 const TOKENS = 60;
 const WHOLE = numbered(TOKENS);
 const slowly = (words) => `[[tokens=${TOKENS} delay=${50 * TIME_FACTOR}]] ${words}`;
-const saidOf = (question) => [`visitor: ${question}`, `assistant: ${WHOLE}`];
 
 describe("a returning visitor", { skip: missing }, () => {
 	// The back/forward cache: missing in the headless shell and disabled by playwright.
 	const keepsPages = { complete: true, ignoreDefaultArgs: ["--disable-back-forward-cache"] };
-	const site = useSite({}, keepsPages);
+	const site = useSite(keepsPages);
 	const { banter } = site;
 	const line = new Line(() => banter.port);
 	let widget;
@@ -26,13 +25,6 @@ describe("a returning visitor", { skip: missing }, () => {
 	});
 	after(() => line.stop());
 
-	async function inMidReply(visitor, question) {
-		await visitor.open();
-		await visitor.say(question);
-		await visitor.logUntil("the reply has begun", (text) => text.includes("t0 t1 t2"));
-		return visitor;
-	}
-
 	const TAGS = [
 		["data-widget", () => site.visitWidget(widget.widget_id)],
 		["data-api-url", () => site.visit()],
@@ -40,7 +32,7 @@ describe("a returning visitor", { skip: missing }, () => {
 	for (const [name, visit] of TAGS)
 		it(`${name}: a page from the back/forward cache continues where it was left`, async () => {
 			const question = slowly(name);
-			const visitor = await inMidReply(await visit(), question);
+			const visitor = await (await visit()).begin(question);
 			const { page } = visitor;
 			await page.evaluate(() => {
 				window.wasKept = new Promise((done) =>
@@ -56,39 +48,34 @@ describe("a returning visitor", { skip: missing }, () => {
 			await page.evaluate(() => history.back()).catch(() => {});
 			await page.waitForURL(home, { waitUntil: "commit" });
 			assert.equal(await page.evaluate(() => window.wasKept), true);
-			await visitor.saidUntil(saidOf(question));
+			await visitor.saidUntil(exchange(question, WHOLE));
 			assert.equal(await banter.modelCalls(question), 1);
 			// The browser closes a WebSocket that was still open, and reports that.
 			assert.deepEqual(
 				visitor.complaints.filter((text) => !text.includes("Back-Forward Cache")),
 				[],
 			);
-			await visitor.context.close();
 		});
 
 	it("after all processes were killed the reply is restarted in its place", async () => {
 		const question = slowly("all die");
-		const visitor = await inMidReply(await site.visitWidget(widget.widget_id), question);
+		const visitor = await (await site.visitWidget(widget.widget_id)).begin(question);
 		const old = banter.workerPids();
 		await Promise.all([banter.storaged.kill("SIGKILL"), banter.killWorkers(old)]);
-		await visitor.saidUntil(saidOf(question), 2 * DEADLINE_MS);
+		await visitor.saidUntil(exchange(question, WHOLE), 2 * DEADLINE_MS);
 		await visitor.page.reload();
-		await visitor.saidUntil(saidOf(question));
+		await visitor.saidUntil(exchange(question, WHOLE));
 		await banter.ready();
-		await visitor.context.close();
 	});
 
 	it("a connection that died silently is replaced when the browser has a new network", async () => {
 		const question = slowly("dead line");
 		const page = { server: line.url };
-		const visitor = await inMidReply(
-			await site.visitWidget(widget.widget_id, undefined, page),
-			question,
-		);
+		const visitor = await site.visitWidget(widget.widget_id, undefined, page);
+		await visitor.begin(question);
 		line.silence();
 		await visitor.context.setOffline(true);
 		await visitor.context.setOffline(false);
-		await visitor.saidUntil(saidOf(question));
-		await visitor.context.close();
+		await visitor.saidUntil(exchange(question, WHOLE));
 	});
 });

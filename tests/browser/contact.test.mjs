@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { ADMIN_KEY, until } from "../e2e/harness.mjs";
+import { until } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
-import { useSite } from "./site.mjs";
+import { exchange, HELLO, useSite } from "./site.mjs";
 
 const ALL = { collect_name: true, collect_email: true, collect_phone: true };
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
@@ -13,7 +13,6 @@ const LOW = { viewport: { width: 844, height: 320 }, hasTouch: true, isMobile: t
 
 describe("a widget with a contact form", { skip: missing }, () => {
 	const site = useSite();
-	const { banter } = site;
 	let required;
 	let optional;
 	before(async () => {
@@ -35,11 +34,12 @@ describe("a widget with a contact form", { skip: missing }, () => {
 	}
 
 	const isFocused = (locator) => locator.evaluate((node) => node.matches(":focus"));
-	const HELLO = '[[text="Hello"]] Hi';
-	const SAID = [`visitor: ${HELLO}`, "assistant: Hello"];
 
-	it("names each invalid field and focuses the first", async () => {
+	it("asks once: names each invalid field, focuses the first, and saves valid details", async () => {
 		const visitor = await visit(required);
+		await visitor.chat.getByText("how can we reach you").waitFor();
+		await until("the form has the focus", () => isFocused(visitor.field("Name")));
+		assert.equal(await visitor.writing.isVisible(), false);
 		await visitor.field("Name").fill("Jane");
 		await visitor.field("E-mail").fill("jane at example");
 		await visitor.field("Phone").fill("home");
@@ -51,14 +51,17 @@ describe("a widget with a contact form", { skip: missing }, () => {
 		);
 		assert.deepEqual(await Promise.all(invalid), ["false", "true", "true"]);
 		await until("the first wrong one has the focus", () => isFocused(visitor.field("E-mail")));
-		await visitor.field("E-mail").fill("jane@example.com");
+		await visitor.field("E-mail").fill("Jane@Example.com");
 		await visitor.field("Phone").fill("+44 20 7946 0000");
 		await visitor.save.click();
+		await until("the writing line has the focus", () => isFocused(visitor.writing));
+		await visitor.ask(...HELLO);
+		const { contacts } = await site.admin("GET", "contacts?email=jane@example.com");
+		assert.deepEqual([contacts[0].name, contacts[0].email], ["Jane", "Jane@Example.com"]);
+		await visitor.page.reload();
+		await visitor.saidUntil(exchange(...HELLO));
 		await visitor.writing.waitFor();
-		await visitor.say(HELLO);
-		await visitor.saidUntil(SAID);
 		assert.deepEqual(visitor.complaints, []);
-		await visitor.context.close();
 	});
 
 	it("focuses its first field if empty, without a request", async () => {
@@ -66,7 +69,6 @@ describe("a widget with a contact form", { skip: missing }, () => {
 		await visitor.save.click();
 		await until("the first field has the focus", () => isFocused(visitor.field("Name")));
 		assert.equal(await visitor.save.getAttribute("aria-disabled"), "false");
-		await visitor.context.close();
 	});
 
 	it("appears before the connection, and submits when connected", async () => {
@@ -81,9 +83,7 @@ describe("a widget with a contact form", { skip: missing }, () => {
 		assert.equal(await visitor.chat.locator("textarea").isVisible(), false);
 		await visitor.context.setOffline(false);
 		await visitor.chat.locator("textarea").waitFor();
-		await visitor.say(HELLO);
-		await visitor.saidUntil(SAID);
-		await visitor.context.close();
+		await visitor.ask(...HELLO);
 	});
 
 	it("can be dismissed if optional, while the tab is open", async () => {
@@ -91,25 +91,19 @@ describe("a widget with a contact form", { skip: missing }, () => {
 		assert.equal(await visitor.writing.isVisible(), true);
 		await visitor.skip.click();
 		await until("the writing line has the focus", () => isFocused(visitor.writing));
-		await visitor.say(HELLO);
-		await visitor.saidUntil(SAID);
+		await visitor.ask(...HELLO);
 		await visitor.page.reload();
-		await visitor.saidUntil(SAID);
+		await visitor.saidUntil(exchange(...HELLO));
 		assert.equal(await visitor.skip.isVisible(), false);
 		const next = await site.visitWidget(optional.widget_id, visitor.context);
 		await next.chat.getByRole("button", { name: "Not now" }).waitFor();
-		await visitor.context.close();
 	});
 
 	it("is missing if not configured, also after a change", async () => {
 		const widget = await site.createWidget({ contact_info_mode: "required", collect_name: true });
 		const visitor = await visit(widget);
 		await visitor.field("Name").waitFor();
-		const answer = await banter.request("PUT", `/v1/admin/widgets/${widget.id}`, {
-			headers: { "x-admin-api-key": ADMIN_KEY },
-			body: { contact_info_mode: "none" },
-		});
-		assert.equal(answer.status, 200);
+		await site.admin("PUT", `widgets/${widget.id}`, { contact_info_mode: "none" });
 		await visitor.field("Name").fill("Jane");
 		await visitor.save.click();
 		await visitor.writing.waitFor();
@@ -117,24 +111,18 @@ describe("a widget with a contact form", { skip: missing }, () => {
 		await visitor.page.reload();
 		await visitor.writing.waitFor();
 		assert.equal(await visitor.save.count(), 0);
-		await visitor.context.close();
 	});
 
 	it("sends a refused message after the details are given", async () => {
 		const widget = await site.createWidget({ contact_info_mode: "optional", ...ALL });
 		const visitor = await visit(widget);
 		await visitor.skip.click();
-		const answer = await banter.request("PUT", `/v1/admin/widgets/${widget.id}`, {
-			headers: { "x-admin-api-key": ADMIN_KEY },
-			body: { contact_info_mode: "required" },
-		});
-		assert.equal(answer.status, 200);
-		await visitor.say(HELLO);
+		await site.admin("PUT", `widgets/${widget.id}`, { contact_info_mode: "required" });
+		await visitor.say(HELLO[0]);
 		await visitor.chat.getByText("Please tell us first").waitFor();
 		await visitor.field("Name").fill("Jane");
 		await visitor.save.click();
-		await visitor.saidUntil(SAID);
-		await visitor.context.close();
+		await visitor.saidUntil(exchange(...HELLO));
 	});
 
 	it("keeps Tab inside the chat on a phone, in both directions", async () => {
@@ -146,7 +134,6 @@ describe("a widget with a contact form", { skip: missing }, () => {
 		assert.equal(await isFocused(close), true);
 		await keyboard.press("Shift+Tab");
 		assert.equal(await isFocused(visitor.save), true);
-		await visitor.context.close();
 	});
 
 	it("is scrollable on a low screen", async () => {
@@ -159,6 +146,5 @@ describe("a widget with a contact form", { skip: missing }, () => {
 			const { y, height } = await one.boundingBox();
 			assert.ok(y >= 0 && y + height <= 320, `${y} and ${height} pixels more`);
 		}
-		await visitor.context.close();
 	});
 });

@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { TIME_FACTOR, until } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
-import { numbered, useSite } from "./site.mjs";
+import { exchange, numbered, useSite } from "./site.mjs";
 
 const DELAY = `delay=${100 * TIME_FACTOR}`;
 /** The tokens of a reply that is stopped: it sends this many and then hangs. */
@@ -17,13 +17,7 @@ describe("stopping", { skip: missing }, () => {
 	const site = useSite();
 	const { banter, visit, stored } = site;
 
-	async function inMidReply(question) {
-		const visitor = await visit();
-		await visitor.open();
-		await visitor.say(question);
-		await visitor.logUntil("the reply has begun", (text) => text.includes(COME));
-		return visitor;
-	}
+	const inMidReply = async (question) => (await visit()).begin(question, COME);
 
 	/** Asserts that the model request was cancelled and one partial reply is stored as stopped. */
 	async function isStopped(visitor, disconnects) {
@@ -46,33 +40,16 @@ describe("stopping", { skip: missing }, () => {
 		assert.equal(await isStopped(visitor, disconnects), COME);
 		// A page that did not receive the end in time also has the model's last space.
 		assert.equal((await visitor.said()).at(-1).trimEnd(), `assistant: ${COME}`);
-		const said = [`visitor: [[${ENDLESS}]] stop me`, `assistant: ${COME}`];
+		const said = exchange(`[[${ENDLESS}]] stop me`, COME);
 		await visitor.page.reload();
 		await visitor.saidUntil(said);
 		await visitor.chat.getByText("Stopped", { exact: true }).waitFor();
-
-		await visitor.say("[[tokens=3]] go on");
-		await visitor.saidUntil([...said, "visitor: [[tokens=3]] go on", "assistant: t0 t1 t2"]);
+		await visitor.ask("[[tokens=3]] go on", "t0 t1 t2", said);
 		assert.deepEqual(visitor.complaints, []);
-		await visitor.context.close();
-	});
-
-	it("works before the model's first token", async () => {
-		const disconnects = await disconnectsNow();
-		const question = `[[tokens=100 first-delay=${60_000 * TIME_FACTOR}]] stop early`;
-		const visitor = await visit();
-		await visitor.open();
-		await visitor.say(question);
-		await until("the model was asked", async () => (await banter.modelCalls(question)) === 1);
-		await visitor.stop.press("Enter");
-		await visitor.chat.getByText("Stopped", { exact: true }).waitFor();
-		assert.equal(await isStopped(visitor, disconnects), "");
-		await visitor.context.close();
 	});
 
 	it("does not happen by a double click on Send", async () => {
-		const visitor = await visit();
-		await visitor.open();
+		const visitor = await (await visit()).open();
 		const question = "[[tokens=10 hold-after=9]] double click";
 		await visitor.box.fill(question);
 		const send = visitor.chat.getByRole("button", { name: "Send message" });
@@ -91,14 +68,12 @@ describe("stopping", { skip: missing }, () => {
 		await visitor.stopIsOld();
 		await click(2, seconds + 0.2);
 		await banter.release("double click");
-		await visitor.saidUntil([`visitor: ${question}`, `assistant: ${numbered(10)}`]);
+		await visitor.saidUntil(exchange(question, numbered(10)));
 		await stored(await visitor.session(), 2);
-		await visitor.context.close();
 	});
 
 	it("works by keyboard: Tab reaches it, and then the text field again", async () => {
-		const visitor = await visit();
-		await visitor.open();
+		const visitor = await (await visit()).open();
 		await visitor.say(`[[${ENDLESS}]] by keyboard`);
 		await visitor.stop.waitFor();
 		await visitor.page.keyboard.press("Tab");
@@ -108,7 +83,6 @@ describe("stopping", { skip: missing }, () => {
 		await until("the writing line has the focus", () =>
 			visitor.box.evaluate((node) => node.matches(":focus")),
 		);
-		await visitor.context.close();
 	});
 
 	it("does not happen by Escape, which only closes the chat", async () => {
@@ -117,11 +91,7 @@ describe("stopping", { skip: missing }, () => {
 		await visitor.chat.waitFor({ state: "hidden" });
 		await banter.release("escape");
 		await visitor.page.getByRole("button", { name: "Open chat, new reply" }).click();
-		await visitor.saidUntil([
-			"visitor: [[tokens=20 hold-after=10]] escape",
-			`assistant: ${numbered(20)}`,
-		]);
-		await visitor.context.close();
+		await visitor.saidUntil(exchange("[[tokens=20 hold-after=10]] escape", numbered(20)));
 	});
 });
 
@@ -129,13 +99,19 @@ describe("several tabs", { skip: missing }, () => {
 	const site = useSite();
 	const { banter, visit, stored } = site;
 
-	it("show each other's messages, and either can stop a reply", async () => {
-		const one = await visit();
-		await one.open();
-		await one.say("[[tokens=3]] first");
-		await one.saidUntil(["visitor: [[tokens=3]] first", "assistant: t0 t1 t2"]);
+	const FIRST = exchange("[[tokens=3]] first", "t0 t1 t2");
+
+	/** Two tabs of a visitor whose first message was answered. */
+	async function twoTabs() {
+		const one = await (await visit()).open();
+		await one.ask("[[tokens=3]] first", "t0 t1 t2");
 		const two = await site.openTab(one.context);
-		await two.saidUntil(["visitor: [[tokens=3]] first", "assistant: t0 t1 t2"]);
+		await two.saidUntil(FIRST);
+		return [one, two];
+	}
+
+	it("show each other's messages, and either can stop a reply", async () => {
+		const [one, two] = await twoTabs();
 
 		await one.say(`[[${ENDLESS}]] long`);
 		for (const tab of [one, two])
@@ -144,23 +120,12 @@ describe("several tabs", { skip: missing }, () => {
 		for (const tab of [one, two]) await tab.chat.getByText("Stopped", { exact: true }).waitFor();
 		await stored(await one.session(), 4, "stopped");
 		for (const tab of [one, two])
-			await tab.saidUntil([
-				"visitor: [[tokens=3]] first",
-				"assistant: t0 t1 t2",
-				`visitor: [[${ENDLESS}]] long`,
-				`assistant: ${COME}`,
-			]);
+			await tab.saidUntil([...FIRST, ...exchange(`[[${ENDLESS}]] long`, COME)]);
 		assert.deepEqual([...one.complaints, ...two.complaints], []);
-		await one.context.close();
 	});
 
 	it("send no requests while hidden", async () => {
-		const one = await visit();
-		await one.open();
-		await one.say("[[tokens=3]] first");
-		await one.saidUntil(["visitor: [[tokens=3]] first", "assistant: t0 t1 t2"]);
-		const two = await site.openTab(one.context);
-		await two.saidUntil(["visitor: [[tokens=3]] first", "assistant: t0 t1 t2"]);
+		const [one, two] = await twoTabs();
 		const look = (hidden) =>
 			two.page.evaluate((value) => {
 				Object.defineProperty(document, "hidden", { value, configurable: true });
@@ -172,24 +137,15 @@ describe("several tabs", { skip: missing }, () => {
 		await look(true);
 		const asked = [];
 		two.page.on("request", (request) => asked.push(request.url()));
-		await one.say("[[tokens=3]] second");
-		const said = ["visitor: [[tokens=3]] first", "assistant: t0 t1 t2"];
-		said.push("visitor: [[tokens=3]] second", "assistant: t0 t1 t2");
-		await one.saidUntil(said);
+		await one.ask("[[tokens=3]] second", "t0 t1 t2", FIRST);
 		assert.equal(await heard, "banter.said");
 		assert.deepEqual(asked, []);
 		await look(false);
-		await two.saidUntil(said);
-		await one.context.close();
+		await two.saidUntil([...FIRST, ...exchange("[[tokens=3]] second", "t0 t1 t2")]);
 	});
 
 	it("that write at the same time each get their reply once", async () => {
-		const one = await visit();
-		await one.open();
-		await one.say("[[tokens=3]] first");
-		await one.saidUntil(["visitor: [[tokens=3]] first", "assistant: t0 t1 t2"]);
-		const two = await site.openTab(one.context);
-		await two.saidUntil(["visitor: [[tokens=3]] first", "assistant: t0 t1 t2"]);
+		const [one, two] = await twoTabs();
 		const long = `[[tokens=10 ${DELAY}]] from one`;
 		await one.box.fill(long);
 		await two.box.fill('[[text="Good day"]] from two');
@@ -217,7 +173,6 @@ describe("several tabs", { skip: missing }, () => {
 		await two.saidUntil(said);
 		assert.equal(await banter.modelCalls("from one"), 1);
 		assert.equal(await banter.modelCalls("from two"), 1);
-		await one.context.close();
 	});
 });
 
@@ -260,8 +215,7 @@ describe("messages to the visitor", { skip: missing }, () => {
 			await visitor.say("[[tokens=3]] hello");
 			await visitor.chat.getByText(sentence).waitFor();
 			await visitor.again.click();
-			await visitor.saidUntil(["visitor: [[tokens=3]] hello", "assistant: t0 t1 t2"]);
-			await visitor.context.close();
+			await visitor.saidUntil(exchange("[[tokens=3]] hello", "t0 t1 t2"));
 		});
 	}
 
@@ -275,15 +229,13 @@ describe("messages to the visitor", { skip: missing }, () => {
 				for (const { textContent } of log.querySelectorAll(".note")) window.notes.push(textContent);
 			}).observe(log, { childList: true, subtree: true });
 		});
-		await visitor.say("[[tokens=3]] patience");
-		await visitor.saidUntil(["visitor: [[tokens=3]] patience", "assistant: t0 t1 t2"]);
+		await visitor.ask("[[tokens=3]] patience", "t0 t1 t2");
 		const notes = await visitor.page.evaluate(() => window.notes);
 		assert.ok(notes.length > 0, "it says why it waits");
 		for (const note of notes) {
 			assert.match(note, /Yours goes out in a moment/);
 			assert.doesNotMatch(note, /Try again/);
 		}
-		await visitor.context.close();
 	});
 
 	it("a screen reader announces each reply once and completely, and no old ones", async () => {
@@ -311,16 +263,14 @@ describe("messages to the visitor", { skip: missing }, () => {
 		await visitor.page.reload();
 		await visitor.chat.getByText("Stopped", { exact: true }).waitFor();
 		assert.equal(await visitor.live.textContent(), "");
-		await visitor.context.close();
 	});
 });
 
 describe("a server without message ids", { skip: missing }, () => {
 	const site = useSite();
+	const others = [];
 
 	/** Like open-chat-widget's server: it accepts a message and streams a reply. */
-	const asked = [];
-	const others = [];
 	const server = createServer(async (req, res) => {
 		res.setHeader("access-control-allow-origin", "*");
 		res.setHeader("access-control-allow-headers", "Content-Type, x-widget-api-key, x-api-key");
@@ -335,78 +285,34 @@ describe("a server without message ids", { skip: missing }, () => {
 		}
 		let body = "";
 		for await (const piece of req.setEncoding("utf8")) body += piece;
-		const { sessionId, message } = JSON.parse(body);
-		asked.push({ sessionId, message });
 		const line = (event) => res.write(`${JSON.stringify(event)}\n`);
 		res.writeHead(200, { "content-type": "application/x-ndjson; charset=utf-8" });
 		line({ type: "start", conversationId: "c1" });
 		line({ type: "token", token: "As " });
-		if (message === "break") {
-			res.socket.destroySoon();
-			return;
-		}
-		if (message === "wait") return;
+		if (JSON.parse(body).message === "wait") return;
 		line({ type: "token", token: "always" });
 		line({ type: "done", message: "As always", conversationId: "c1" });
 		res.end();
 	});
-	let api;
-	before(async () => {
-		await new Promise((done) => server.listen(0, "127.0.0.1", done));
-		api = `http://127.0.0.1:${server.address().port}/chat`;
-	});
+	before(() => new Promise((done) => server.listen(0, "127.0.0.1", done)));
 	after(() => {
 		server.closeAllConnections();
 		server.close();
 	});
 
-	it("works: a reply streams, and a reload starts a new conversation without an error", async () => {
-		const visitor = await site.visit(api);
+	it("works: replies stream and can be stopped, and a reload starts a new conversation", async () => {
+		const visitor = await site.visit(`http://127.0.0.1:${server.address().port}/chat`);
 		await visitor.open();
-		await visitor.say("hello");
-		await visitor.saidUntil(["visitor: hello", "assistant: As always"]);
+		await visitor.ask("hello", "As always");
 		await visitor.page.reload();
 		await until("it has been asked for a history", () => others.length === 1);
 		await visitor.saidUntil([]);
 		assert.equal(await visitor.again.count(), 0);
-		await visitor.say("again");
-		await visitor.saidUntil(["visitor: again", "assistant: As always"]);
-		await visitor.context.close();
-	});
-
-	it("gets no automatic retry, not even after a reload", async () => {
-		const visitor = await site.visit(api);
-		await visitor.open();
-		await visitor.say("break");
-		await visitor.chat.getByText("The connection dropped").waitFor();
-		assert.equal(asked.filter(({ message }) => message === "break").length, 1);
-		await visitor.again.click();
-		await until(
-			"asked again",
-			() => asked.filter(({ message }) => message === "break").length === 2,
-		);
-		await visitor.chat.getByText("The connection dropped").waitFor();
-		await visitor.page.reload();
-		await visitor.saidUntil([]);
-
-		const histories = others.length;
+		await visitor.ask("again", "As always");
 		await visitor.say("wait");
-		await visitor.logUntil("it has begun", (text) => text.includes("As "));
-		await visitor.page.reload();
-		await until("it is asked for a history", () => others.length > histories);
-		await visitor.saidUntil([]);
-		assert.equal(asked.filter(({ message }) => message === "wait").length, 1);
-		await visitor.context.close();
-	});
-
-	it("is disconnected when the visitor stops", async () => {
-		const visitor = await site.visit(api);
-		await visitor.open();
-		await visitor.say("wait");
-		await visitor.logUntil("it has begun", (text) => text.includes("As "));
+		await visitor.logUntil("it has begun", (text) => text.endsWith("As "));
 		await visitor.stop.press("Enter");
 		await visitor.chat.getByText("Stopped", { exact: true }).waitFor();
-		await visitor.saidUntil(["visitor: wait", "assistant: As "]);
-		await visitor.context.close();
+		await visitor.saidUntil([...exchange("again", "As always"), ...exchange("wait", "As ")]);
 	});
 });

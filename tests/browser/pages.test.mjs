@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { until, WIDGET_KEY } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
-import { useSite } from "./site.mjs";
+import { HELLO, useSite } from "./site.mjs";
 
 /** Hostile styles. */
 const HOSTILE = `
@@ -21,12 +21,6 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 		widget = await site.createWidget({});
 	});
 
-	const HELLO = '[[text="Hello"]] Hi';
-	async function chats(visitor) {
-		await visitor.say(HELLO);
-		await visitor.saidUntil([`visitor: ${HELLO}`, "assistant: Hello"]);
-	}
-
 	/** Evaluates a function on an element inside the widget. */
 	const inside = (visitor, selector, look) =>
 		visitor.page.locator("banter-chat").locator(selector).first().evaluate(look);
@@ -34,13 +28,12 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 	it("is not affected by page styles that hide, move or colour everything", async () => {
 		const visitor = await site.visitWidget(widget.widget_id, undefined, { css: HOSTILE });
 		await visitor.open();
-		await chats(visitor);
+		await visitor.ask(...HELLO);
 		const look = await inside(visitor, ".user .bubble", (node) => {
 			const { color, fontSize } = getComputedStyle(node);
 			return { color, fontSize };
 		});
 		assert.deepEqual(look, { color: "rgb(255, 255, 255)", fontSize: "15px" });
-		await visitor.context.close();
 	});
 
 	it("keeps its own text direction on a right-to-left page", async () => {
@@ -58,7 +51,6 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 		assert.equal(edges[0], edges[1]);
 		const direction = await inside(visitor, ".heading p", (p) => getComputedStyle(p).unicodeBidi);
 		assert.equal(direction, "plaintext");
-		await context.close();
 	});
 
 	it("shows the wait, the caret and the buttons in forced colours", async () => {
@@ -73,7 +65,6 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 		assert.notEqual(colors[0], colors[1]);
 		const border = await inside(visitor, ".stop", (node) => getComputedStyle(node).borderStyle);
 		assert.equal(border, "solid");
-		await context.close();
 	});
 
 	it("works without storage while the page is open", async () => {
@@ -89,9 +80,8 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 			});
 			await visitor.page.reload();
 			await visitor.open();
-			await chats(visitor);
+			await visitor.ask(...HELLO);
 			assert.deepEqual(visitor.complaints, []);
-			await visitor.context.close();
 		}
 	});
 
@@ -102,9 +92,8 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 		await visitor.addTag({ src: `${url}/widget/chat-widget.js`, "data-api-key": WIDGET_KEY });
 		await visitor.addTag({ src: `${url}/api/widget/embed.js?again`, type: "module" });
 		assert.equal(await visitor.page.locator("banter-chat").count(), 1);
-		await chats(visitor);
+		await visitor.ask(...HELLO);
 		assert.deepEqual(visitor.complaints, []);
-		await visitor.context.close();
 	});
 
 	it("moves along when a script replaces the body", async () => {
@@ -130,7 +119,6 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 		assert.equal(await visitor.box.inputValue(), "half a thought");
 		await until("it is at the end again", isAtEnd);
 		assert.deepEqual(visitor.complaints, []);
-		await visitor.context.close();
 	});
 
 	it("stays removed when the site removes it", async () => {
@@ -141,7 +129,6 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 			() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
 		);
 		assert.equal(await visitor.page.locator("banter-chat").count(), 0);
-		await visitor.context.close();
 	});
 
 	it("does not send when Return ends a composition", async () => {
@@ -159,7 +146,6 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 		await tools.send("Input.insertText", { text: "にほん" });
 		await visitor.box.press("Enter");
 		await visitor.logUntil("it is sent", (text) => text.includes("You: にほん"));
-		await visitor.context.close();
 	});
 
 	it("shows a thousand messages, scrolled to the newest", async () => {
@@ -189,6 +175,5 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 				return top >= log.top && bottom <= log.bottom;
 			}),
 		);
-		await visitor.context.close();
 	});
 });

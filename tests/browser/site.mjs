@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { after, before } from "node:test";
+import { after, afterEach, before } from "node:test";
 import { ADMIN_KEY, DEADLINE_MS, freePort, until, useBanter, WIDGET_KEY } from "../e2e/harness.mjs";
 import { complaintsOf, launch, newContext } from "./browser.mjs";
 
@@ -12,6 +12,12 @@ export const PLACEHOLDER = "Type your question...";
 
 /** The stub model's reply of n tokens, without its final space. */
 export const numbered = (n) => Array.from({ length: n }, (_, i) => `t${i}`).join(" ");
+
+/** What a page shows of a message and its reply. */
+export const exchange = (question, reply) => [`visitor: ${question}`, `assistant: ${reply}`];
+
+/** A message, and the stub model's reply to it. */
+export const HELLO = ['[[text="Hello"]] Hi', "Hello"];
 
 /** open-chat-widget's tag, with other addresses and key. */
 function scriptTag(url, apiUrl) {
@@ -87,8 +93,23 @@ export class Visitor {
 		this.again = this.chat.getByRole("button", { name: "Try again" });
 	}
 
-	open() {
-		return this.page.getByRole("button", { name: "Open chat" }).click();
+	async open() {
+		await this.page.getByRole("button", { name: "Open chat" }).click();
+		return this;
+	}
+
+	/** Opens the chat, sends a message, and waits for the beginning of its reply. */
+	async begin(question, beginning = "t0 t1 t2") {
+		await this.open();
+		await this.say(question);
+		await this.logUntil("the reply has begun", (text) => text.includes(beginning));
+		return this;
+	}
+
+	/** Sends a message, and waits until the page shows it with this reply after these lines. */
+	async ask(question, reply, before = []) {
+		await this.say(question);
+		await this.saidUntil([...before, ...exchange(question, reply)]);
 	}
 
 	/** Waits until a click on "Stop" no longer counts as a double click on "Send". */
@@ -193,13 +214,14 @@ export class Visitor {
 }
 
 /**
- * A banter, a site and a browser for all tests of a describe(). @param {Record<string, string>} env
- * additional settings @param {object} browserOptions of launch()
+ * A banter, a site and a browser for all tests of a describe().
+ * @param {object} browserOptions of launch()
  */
-export function useSite(env = {}, browserOptions = {}) {
+export function useSite(browserOptions = {}) {
 	const server = createServer();
-	const settings = { ...env };
+	const settings = {};
 	const site = {};
+	const contexts = [];
 	// The address is needed for CORS_ORIGIN, before banter starts.
 	before(async () => {
 		// Not any port: a browser tries ::1 first, where another process may use the same one.
@@ -238,18 +260,26 @@ export function useSite(env = {}, browserOptions = {}) {
 			`?${new URLSearchParams({ widget: widgetId, ...page })}`,
 		);
 
-	/** A browser profile, on a screen that playwright's options describe. */
-	site.newContext = (options) => newContext(site.browser, options);
+	/** A browser profile until the end of the test, on a screen that playwright's options describe. */
+	site.newContext = async (options) => {
+		contexts.push(await newContext(site.browser, options));
+		return contexts.at(-1);
+	};
+	afterEach(() => Promise.all(contexts.splice(0).map((context) => context.close())));
 
-	/** Creates a widget by the admin API. */
-	site.createWidget = async (fields) => {
-		const answer = await site.banter.request("POST", "/v1/admin/widgets", {
+	/** Sends a request to the admin API, which must succeed. */
+	site.admin = async (method, path, body) => {
+		const answer = await site.banter.request(method, `/v1/admin/${path}`, {
 			headers: { "x-admin-api-key": ADMIN_KEY },
-			body: { name: "Support", greeting: WELCOME, ...fields },
+			body,
 		});
-		assert.equal(answer.status, 201, answer.text);
+		assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.text}`);
 		return answer.json;
 	};
+
+	/** Creates a widget. */
+	site.createWidget = (fields) =>
+		site.admin("POST", "widgets", { name: "Support", greeting: WELCOME, ...fields });
 
 	async function goTo(context, query) {
 		const visitor = new Visitor(context, await context.newPage());

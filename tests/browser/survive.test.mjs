@@ -7,7 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { DEADLINE_MS, until } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
 import { Line } from "./line.mjs";
-import { numbered, useSite } from "./site.mjs";
+import { exchange, numbered, useSite } from "./site.mjs";
 
 const TOKENS = 60;
 const WHOLE = numbered(TOKENS);
@@ -27,10 +27,8 @@ function setbacks(seen) {
 	return count;
 }
 
-/**
- * For a restarted reply: back to the stored text, which is up to a second older, then to its start.
- */
-const ANEW = 2;
+/** Setbacks of a restart: to the stored text, which is up to a second older, then to the start. */
+const RESTART_SETBACKS = 2;
 
 /** Except the browser's own messages about broken connections. */
 const complaintsBut = (complaints) => complaints.filter((text) => !/net::ERR_/.test(text));
@@ -40,29 +38,18 @@ describe("a reply survives", { skip: missing }, () => {
 	const { banter, visit, stored } = site;
 
 	/** A visitor with a running reply, partly on the page. */
-	async function inMidReply(question, api) {
-		const visitor = await visit(api);
-		await visitor.open();
-		await visitor.say(question);
-		await visitor.logUntil("the reply has begun", (text) => text.includes("t0 t1 t2"));
-		return visitor;
-	}
+	const inMidReply = async (question, api) => (await visit(api)).begin(question);
 
 	async function isStoredOnce(visitor, question) {
 		const { messages } = await stored(await visitor.session(), 2);
-		assert.deepEqual(
-			messages.map(({ content, status }) => [content, status]),
-			[
-				[question, "complete"],
-				[WHOLE, "complete"],
-			],
-		);
+		const found = messages.map(({ content, status }) => `${status}: ${content}`);
+		assert.deepEqual(found, [`complete: ${question}`, `complete: ${WHOLE}`]);
 	}
 
 	/** Releases the reply and waits until the page shows all of it. */
 	async function isWhole(visitor, question, ms) {
 		await banter.release(question);
-		await visitor.saidUntil([`visitor: ${question}`, `assistant: ${WHOLE}`], ms);
+		await visitor.saidUntil(exchange(question, WHOLE), ms);
 	}
 
 	const line = new Line(() => banter.port);
@@ -85,23 +72,20 @@ describe("a reply survives", { skip: missing }, () => {
 		await isWhole(visitor, question);
 		assert.equal(await visitor.live.textContent(), "");
 		assert.deepEqual(visitor.complaints, []);
-		await visitor.context.close();
 	});
 
 	it("a reload before it has started: the message is sent again and stored once", async () => {
 		const question = "[[tokens=3 hold-after=0]] early reload";
-		const visitor = await visit();
-		await visitor.open();
+		const visitor = await (await visit()).open();
 		await visitor.say(question);
 		await until("the model was asked", async () => (await banter.modelCalls(question)) === 1);
 		await visitor.page.reload();
-		await visitor.saidUntil([`visitor: ${question}`, "assistant: "]);
+		await visitor.saidUntil(exchange(question, ""));
 		await banter.release(question);
-		await visitor.saidUntil([`visitor: ${question}`, "assistant: t0 t1 t2"]);
+		await visitor.saidUntil(exchange(question, "t0 t1 t2"));
 		await stored(await visitor.session(), 2);
 		assert.equal(await banter.modelCalls(question), 1);
 		assert.deepEqual(visitor.complaints, []);
-		await visitor.context.close();
 	});
 
 	it("a reload with the chat closed: it arrives and is unread until seen", async () => {
@@ -118,18 +102,6 @@ describe("a reply survives", { skip: missing }, () => {
 		await isStoredOnce(visitor, question);
 		assert.equal(await banter.modelCalls(question), 1);
 		assert.deepEqual(visitor.complaints, []);
-		await visitor.context.close();
-	});
-
-	it("a closed tab: another one shows it streaming", async () => {
-		const question = slowly("closed tab");
-		const visitor = await inMidReply(question);
-		const next = await site.openTab(visitor.context);
-		await visitor.page.close();
-		await next.logUntil("it goes on", (text) => text.includes("t4") && !text.includes("t59"));
-		await isWhole(next, question);
-		await isStoredOnce(next, question);
-		await next.context.close();
 	});
 
 	it("a lost network: the page says so, and the rest arrives when it is back", async () => {
@@ -149,7 +121,6 @@ describe("a reply survives", { skip: missing }, () => {
 		assert.equal(await banter.modelCalls(question), 1);
 		assert.equal(setbacks(seen), 0);
 		assert.deepEqual(complaintsBut(visitor.complaints), []);
-		await visitor.context.close();
 	});
 
 	it("a connection that dies silently, when the browser has a new network", async () => {
@@ -163,49 +134,18 @@ describe("a reply survives", { skip: missing }, () => {
 		await isStoredOnce(visitor, question);
 		assert.equal(await banter.modelCalls(question), 1);
 		assert.equal(setbacks(seen), 0);
-		await visitor.context.close();
-	});
-
-	it("a connection that is cut repeatedly", async () => {
-		const question = slowly("bad line");
-		const visitor = await inMidReply(question, throughLine());
-		const seen = await visitor.watch();
-		for (const word of ["t10", "t20", "t30", "t40"]) {
-			await visitor.logUntil(`it goes on to ${word}`, (text) => text.includes(word));
-			line.cut();
-			line.mend();
-		}
-		await isWhole(visitor, question);
-		await isStoredOnce(visitor, question);
-		assert.equal(await banter.modelCalls(question), 1);
-		assert.equal(setbacks(seen), 0);
-		await visitor.context.close();
 	});
 
 	it("a message written offline is sent once when the network is back", async () => {
-		const visitor = await visit();
-		await visitor.open();
+		const visitor = await (await visit()).open();
+		const question = "[[tokens=3]] written offline";
 		await visitor.context.setOffline(true);
-		await visitor.say("[[tokens=3]] written offline");
+		await visitor.say(question);
 		await visitor.chat.getByText("Connection lost").waitFor();
 		await visitor.context.setOffline(false);
-		await visitor.saidUntil(["visitor: [[tokens=3]] written offline", "assistant: t0 t1 t2"]);
+		await visitor.saidUntil(exchange(question, "t0 t1 t2"));
 		await stored(await visitor.session(), 2);
 		assert.equal(await banter.modelCalls("written offline"), 1);
-		await visitor.context.close();
-	});
-
-	it("a killed worker: it restarts automatically in its place", async () => {
-		const question = slowly("kill the worker");
-		const visitor = await inMidReply(question);
-		const seen = await visitor.watch();
-		await banter.killWorkers(banter.workerPids());
-		await isWhole(visitor, question);
-		await isStoredOnce(visitor, question);
-		assert.equal(await banter.modelCalls(question), 2);
-		assert.ok(setbacks(seen) <= ANEW);
-		assert.deepEqual(complaintsBut(visitor.complaints), []);
-		await visitor.context.close();
 	});
 
 	it("all processes killed: it is complete after their return", async () => {
@@ -217,12 +157,11 @@ describe("a reply survives", { skip: missing }, () => {
 		// The store waits for its worker to reconnect.
 		await isWhole(visitor, question, 2 * DEADLINE_MS);
 		await isStoredOnce(visitor, question);
-		assert.ok(setbacks(seen) <= ANEW);
+		assert.ok(setbacks(seen) <= RESTART_SETBACKS);
 		assert.deepEqual(
 			complaintsBut(visitor.complaints).filter((text) => !/503/.test(text)),
 			[],
 		);
-		await visitor.context.close();
 	});
 
 	it("all of these in sequence", async () => {
@@ -254,23 +193,7 @@ describe("a reply survives", { skip: missing }, () => {
 		// At most one for each kill: a second may follow before the first is detected.
 		const calls = await banter.modelCalls(question);
 		assert.ok(calls >= 2 && calls <= 4, `${calls} calls`);
-		assert.ok(setbacks(seen) <= ANEW * blows.length);
-		await visitor.context.close();
-	});
-
-	it("a reload while the service is down: the page waits and continues", async () => {
-		const question = slowly("reload offline");
-		const visitor = await inMidReply(question);
-		// The page itself still loads; only the API is down.
-		await visitor.page.route(`${banter.url}/v1/**`, (route) => route.abort());
-		await visitor.page.reload();
-		await visitor.chat.getByText("Connection lost").waitFor();
-		assert.deepEqual((await visitor.said()).slice(1), [`visitor: ${question}`, "assistant: "]);
-		await visitor.page.unroute(`${banter.url}/v1/**`);
-		await isWhole(visitor, question);
-		await isStoredOnce(visitor, question);
-		assert.equal(await banter.modelCalls(question), 1);
-		await visitor.context.close();
+		assert.ok(setbacks(seen) <= RESTART_SETBACKS * blows.length);
 	});
 
 	it("a page without crypto.randomUUID, as on plain http", async () => {
@@ -280,17 +203,13 @@ describe("a reply survives", { skip: missing }, () => {
 		});
 		await visitor.page.reload();
 		await visitor.open();
-		await visitor.say("[[tokens=3]] no uuid");
-		await visitor.saidUntil(["visitor: [[tokens=3]] no uuid", "assistant: t0 t1 t2"]);
+		await visitor.ask("[[tokens=3]] no uuid", "t0 t1 t2");
 		assert.deepEqual(visitor.complaints, []);
-		await visitor.context.close();
 	});
 
 	it("an interruption while the page was closed, which is shown and can be retried", async () => {
-		const visitor = await visit();
-		await visitor.open();
-		await visitor.say("[[tokens=3]] first");
-		await visitor.saidUntil(["visitor: [[tokens=3]] first", "assistant: t0 t1 t2"]);
+		const visitor = await (await visit()).open();
+		await visitor.ask("[[tokens=3]] first", "t0 t1 t2");
 		const session = await visitor.session();
 		await visitor.page.close();
 		const stream = await banter.stream(session, "[[tokens=5 hang-after=5]] second");
@@ -305,6 +224,5 @@ describe("a reply survives", { skip: missing }, () => {
 		await until("asked again", async () => (await banter.modelCalls("] second")) === 2);
 		await next.again.waitFor({ state: "detached" });
 		assert.equal(await next.chat.getByText("This reply was interrupted.").count(), 1);
-		await next.context.close();
 	});
 });
