@@ -53,8 +53,8 @@ handle(struct http_exchange *x, void *ctx)
 	rig.handled++;
 	if (slice_eq_str(path, "/keep")) {
 		keep(x);
-	} else if (slice_eq_str(path, "/ws")) {
-		rig.upgrade(x);
+	} else if (rig.handle != NULL) {
+		rig.handle(x);
 	} else if (slice_eq_str(path, "/echo")) {
 		(void)snprintf(rig.last_body, sizeof(rig.last_body), "%.*s", (int)x->body.len,
 		    (const char *)x->body.p);
@@ -152,6 +152,13 @@ rig_start(void)
 	    .answered = on_answered,
 	};
 
+	if (rig.minimal) {
+		config.admit = NULL;
+		config.release = NULL;
+		config.route = NULL;
+		config.decorate = NULL;
+		config.answered = NULL;
+	}
 	rig.server = http_server_new(&config);
 }
 

@@ -4,7 +4,7 @@
  * a state) by turning the loop, for WAIT_MS at most.
  *
  * The handler answers by the path: /echo, /empty, /big, /bigcopy, /abort; /keep is kept for the test
- * to answer, and the test's function answers /ws; all others get "hello", and their query in X-Query.
+ * to answer; all others get "hello", and their query in X-Query.
  */
 #ifndef TESTS_UNIT_WORKERD_HTTP_HTTP_RIG_H
 #define TESTS_UNIT_WORKERD_HTTP_HTTP_RIG_H
@@ -30,13 +30,14 @@
 struct rig {
 	struct http_server *server;
 	struct http_limits limits; /* of the next rig_start(); at first the default ones */
+	bool minimal;              /* rig_start() sets none of the optional callbacks */
 	/* What the handler has received. */
 	struct http_exchange *kept[KEPT_MAX];
 	size_t n_kept;
 	size_t handled, closed, answered;
 	char last_body[256];
-	void (*upgrade)(struct http_exchange *x); /* answers /ws */
-	struct slice big;                         /* the body of /big and /bigcopy */
+	void (*handle)(struct http_exchange *x); /* if set, answers all except /keep */
+	struct slice big;                        /* the body of /big and /bigcopy */
 	/* Connections that were admitted, and those of them that have ended. */
 	size_t arrived, left;
 	bool full;

@@ -164,23 +164,6 @@ TEST(allow_names_the_methods_of_the_path)
 	assert_string_equal(allow, "GET, HEAD, POST, PUT, DELETE, OPTIONS");
 }
 
-/* The path is in memory of exactly its size, so that a sanitizer detects reads behind it. */
-TEST(every_prefix_of_a_path_can_be_matched)
-{
-	static const char path[] = "/v1/chat/0192/stop";
-
-	for (size_t n = 0; n < sizeof(path); n++) {
-		uint8_t *exact = test_malloc(n + (n == 0));
-		struct route_match m;
-
-		memcpy(exact, path, n);
-		assert_int_equal(router_match(router, HTTP_POST, (struct slice){exact, n},
-				     &m) == ROUTE_FOUND,
-		    n == 8 || n == sizeof(path) - 1);
-		test_free(exact);
-	}
-}
-
 /* Without escapes only the size of the request bounds a capture. */
 TEST(decoded_captures_are_bounded)
 {

@@ -74,7 +74,7 @@ start_with(int buffer, const char *handshake)
 {
 	memset(&user, 0, sizeof(user));
 	rig_start();
-	rig.upgrade = upgrade;
+	rig.handle = upgrade;
 	cl = client_open_with(buffer);
 	client_send(cl, handshake);
 }
