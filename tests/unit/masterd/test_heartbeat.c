@@ -2,112 +2,91 @@
  * Which workers hang, round by round.
  */
 #include "masterd/heartbeat.h"
+#include "proto/base/basics.h"
 #include "tests/unit/unit.h"
 
 #define PERIOD   3000
 #define LIMIT_MS (PERIOD * HEARTBEAT_ROUNDS)
 #define STARTED  1000000
 
-static struct heartbeat_rounds rounds;
-static struct heartbeat heartbeat;
-static uint64_t now;
+enum {
+	ASK = HEARTBEAT_ASK,
+	WAIT = HEARTBEAT_WAIT,
+	HANGS = HEARTBEAT_HANGS,
+	ANSWERED = 16, /* the worker answers after the round */
+};
 
-static int
-set_up(void **state)
+struct scenario {
+	const char *name;
+	struct {
+		unsigned times;    /* 0: the end */
+		uint64_t after_ms; /* the previous round */
+		int verdict;
+	} rounds[6];
+};
+
+/* What delayed masterd may have delayed the worker, too: a round that is late by a period or more
+ * does not count. */
+static const struct scenario scenarios[] = {
+    {"a worker that answers is asked every round", {{50, PERIOD, ASK | ANSWERED}}},
+    {"a silent worker is asked once and hangs at the limit",
+	{{1, PERIOD, ASK}, {9, PERIOD, WAIT}, {1, PERIOD, HANGS}}},
+    {"an answer before the last round counts",
+	{{1, PERIOD, ASK}, {8, PERIOD, WAIT}, {1, PERIOD, WAIT | ANSWERED}, {1, PERIOD, ASK},
+	    {9, PERIOD, WAIT}, {1, PERIOD, HANGS}}},
+    {"a round that is late by less than a period counts",
+	{{1, PERIOD, ASK}, {1, 2 * PERIOD - 1, WAIT}, {8, PERIOD, WAIT}, {1, PERIOD, HANGS}}},
+    {"a round that is late by a period does not count",
+	{{1, PERIOD, ASK}, {1, 2 * PERIOD, WAIT}, {9, PERIOD, WAIT}, {1, PERIOD, HANGS}}},
+    {"a round that is late by the limit does not count",
+	{{1, PERIOD, ASK}, {1, LIMIT_MS, WAIT}, {9, PERIOD, WAIT}, {1, PERIOD, HANGS}}},
+    {"a round that is late by a hundred limits does not count",
+	{{1, PERIOD, ASK}, {1, 100 * LIMIT_MS, WAIT}, {9, PERIOD, WAIT}, {1, PERIOD, HANGS}}},
+    {"a late last round gives another round",
+	{{1, PERIOD, ASK}, {9, PERIOD, WAIT}, {1, LIMIT_MS, WAIT}, {1, PERIOD, HANGS}}},
+    {"rounds that are always late abort no worker",
+	{{1, PERIOD, ASK}, {100, 2 * PERIOD, WAIT}}},
+};
+
+static void
+run(const struct scenario *s)
 {
-	(void)state;
-	now = STARTED;
-	rounds = heartbeat_rounds_start(LIMIT_MS, now);
-	heartbeat = (struct heartbeat){0};
-	return 0;
+	struct heartbeat_rounds rounds = heartbeat_rounds_start(LIMIT_MS, STARTED);
+	struct heartbeat heartbeat = {0};
+	uint64_t now = STARTED, asked = 0;
+
+	for (size_t i = 0; s->rounds[i].times > 0; i++)
+		for (unsigned n = 1; n <= s->rounds[i].times; n++) {
+			int verdict;
+
+			now += s->rounds[i].after_ms;
+			verdict = heartbeat_check(
+			    &heartbeat, heartbeat_rounds_next(&rounds, now), now);
+			if (verdict != (s->rounds[i].verdict & ~ANSWERED))
+				fail_msg("%s: step %zu, round %u", s->name, i + 1, n);
+			if (verdict == ASK)
+				asked = now;
+			assert_int_equal(heartbeat.asked_ms, asked);
+			if (s->rounds[i].verdict & ANSWERED)
+				assert_true(heartbeat_answer(&heartbeat));
+		}
 }
 
-/* The next round, this long after the previous one. */
-static enum heartbeat_verdict
-after(uint64_t ms)
+TEST(a_worker_hangs_if_no_answer_comes_within_the_limit)
 {
-	now += ms;
-	return heartbeat_check(&heartbeat, heartbeat_rounds_next(&rounds, now), now);
+	assert_int_equal(heartbeat_rounds_start(LIMIT_MS, STARTED).period_ms, PERIOD);
+	for (size_t i = 0; i < ARRAY_LEN(scenarios); i++)
+		run(&scenarios[i]);
 }
 
-#define HEARTBEAT_TEST(name) TEST_WITH(name, set_up, NULL)
-
-HEARTBEAT_TEST(the_limit_is_a_number_of_rounds)
+TEST(an_answer_without_a_check_is_invalid)
 {
-	assert_int_equal(rounds.period_ms, PERIOD);
-}
+	struct heartbeat heartbeat = {0};
 
-HEARTBEAT_TEST(a_worker_that_answers_is_checked_every_round)
-{
-	for (unsigned i = 0; i < 5 * HEARTBEAT_ROUNDS; i++) {
-		assert_int_equal(after(PERIOD), HEARTBEAT_ASK);
-		assert_true(heartbeat_answer(&heartbeat));
-	}
-}
-
-HEARTBEAT_TEST(a_silent_worker_is_checked_once_and_hangs_at_the_limit)
-{
-	assert_int_equal(after(PERIOD), HEARTBEAT_ASK);
-	for (unsigned i = 1; i < HEARTBEAT_ROUNDS; i++) {
-		assert_int_equal(after(PERIOD), HEARTBEAT_WAIT);
-		assert_int_equal(heartbeat.missed, i);
-	}
-	assert_int_equal(after(PERIOD), HEARTBEAT_HANGS);
-	assert_int_equal(now - heartbeat.asked_ms, LIMIT_MS);
-}
-
-HEARTBEAT_TEST(an_answer_before_the_last_round_counts)
-{
-	for (unsigned i = 0; i < HEARTBEAT_ROUNDS; i++)
-		assert_int_not_equal(after(PERIOD), HEARTBEAT_HANGS);
-	assert_true(heartbeat_answer(&heartbeat));
-	assert_int_equal(heartbeat.missed, 0);
-	assert_int_equal(after(PERIOD), HEARTBEAT_ASK);
-	for (unsigned i = 1; i < HEARTBEAT_ROUNDS; i++)
-		assert_int_equal(after(PERIOD), HEARTBEAT_WAIT);
-}
-
-HEARTBEAT_TEST(an_answer_without_a_check_is_invalid)
-{
 	assert_false(heartbeat_answer(&heartbeat));
-	assert_int_equal(after(PERIOD), HEARTBEAT_ASK);
+	assert_int_equal(heartbeat_check(&heartbeat, true, STARTED), ASK);
 	assert_true(heartbeat_answer(&heartbeat));
 	assert_false(heartbeat_answer(&heartbeat));
-}
-
-/* What delayed masterd may have delayed the worker, too. */
-HEARTBEAT_TEST(a_late_round_does_not_count)
-{
-	static const struct {
-		uint64_t after_ms;
-		unsigned missed;
-	} cases[] = {{PERIOD, 1}, {2 * PERIOD - 1, 1}, {2 * PERIOD, 0}, {LIMIT_MS, 0},
-	    {100 * (uint64_t)LIMIT_MS, 0}};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		set_up(state);
-		assert_int_equal(after(PERIOD), HEARTBEAT_ASK);
-		assert_int_equal(after(cases[i].after_ms), HEARTBEAT_WAIT);
-		assert_int_equal(heartbeat.missed, cases[i].missed);
-		/* The next round counts again. */
-		assert_int_equal(after(PERIOD), HEARTBEAT_WAIT);
-		assert_int_equal(heartbeat.missed, cases[i].missed + 1);
-	}
-}
-
-HEARTBEAT_TEST(rounds_that_are_always_late_abort_no_worker)
-{
-	assert_int_equal(after(PERIOD), HEARTBEAT_ASK);
-	for (unsigned i = 0; i < 10 * HEARTBEAT_ROUNDS; i++)
-		assert_int_equal(after(2 * PERIOD), HEARTBEAT_WAIT);
-}
-
-HEARTBEAT_TEST(a_late_last_round_gives_another_round)
-{
-	for (unsigned i = 0; i < HEARTBEAT_ROUNDS; i++)
-		assert_int_not_equal(after(PERIOD), HEARTBEAT_HANGS);
-	assert_int_equal(after(LIMIT_MS), HEARTBEAT_WAIT);
-	assert_int_equal(after(PERIOD), HEARTBEAT_HANGS);
 }
 
 TEST_MAIN(NULL, NULL)
