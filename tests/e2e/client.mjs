@@ -351,6 +351,16 @@ export class RawConnection {
 		return answer;
 	}
 
+	/** Reads all responses up to the end of the connection, except interim ones. methods: of the requests. */
+	async responses(methods = []) {
+		const answers = [];
+		while (await this.#until(() => this.#bytes.length > 0)) {
+			const answer = await this.response({ noBody: methods[answers.length] === "HEAD" });
+			if (answer.status >= 200) answers.push(answer);
+		}
+		return answers;
+	}
+
 	/** Waits until the server has closed its side; resolves to the unread bytes. */
 	async closed() {
 		await this.#until(() => false);

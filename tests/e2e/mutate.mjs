@@ -13,82 +13,30 @@ export function randomOf(seed) {
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"];
 const TARGETS = [
-	"/",
-	"/x",
-	"//x",
-	"/a/../b",
-	"/x?y=z",
-	"/?",
-	"/%00",
-	"/a;b=c",
-	"http://a/x",
-	"/[]",
+	...["/", "/x", "//x", "/a/../b", "/x?y=z", "/?", "/%00", "/a;b=c"],
+	...["http://a/x", "/[]"],
 ];
 const FIELDS = [
-	"X: y",
-	"X:",
-	"X:  \t y \t ",
-	"Accept: */*",
-	"Cookie: a=b; c=d",
-	"Connection: keep-alive",
-	"Connection: close",
-	"Connection: x, close , y",
-	"Connection: upgrade",
-	"Upgrade: websocket",
-	"Upgrade: h2c",
-	"Expect: 100-continue",
-	"TE: trailers",
-	"Trailer: X",
-	"Proxy-Connection: close",
-	"Keep-Alive: timeout=5",
-	"X: \xe9\xff\x80",
-	"X: a\tb",
-	"!#$%&'*+-.^_`|~: x",
-	"Content-Type: text/plain",
+	...["X: y", "X:", "X:  \t y \t ", "X: \xe9\xff\x80", "X: a\tb", "!#$%&'*+-.^_`|~: x"],
+	...["Accept: */*", "Cookie: a=b; c=d", "Content-Type: text/plain", "Expect: 100-continue"],
+	...["Connection: keep-alive", "Connection: close", "Connection: x, close , y"],
+	...["Connection: upgrade", "Upgrade: websocket", "Upgrade: h2c", "TE: trailers", "Trailer: X"],
+	...["Proxy-Connection: close", "Keep-Alive: timeout=5"],
 ];
 // Input that HTTP parsers are known to interpret differently.
 const BAIT = [
-	"\r\n",
-	"\n",
-	"\r",
-	"\0",
-	" ",
-	"\t",
-	"\x0b",
-	"\x7f",
-	"\x80",
-	"\xa0",
-	":",
-	",",
-	";",
-	"0",
-	"9",
-	"+",
-	"-",
-	"\r\n\r\n",
-	"\r\n ",
-	"Content-Length: 0\r\n",
-	"Content-Length: 3\r\n",
-	"Content-Length: 03 \r\n",
-	"Content-Length:\t3\t\r\n",
-	"content-length : 3\r\n",
-	"Transfer-Encoding: chunked\r\n",
-	"Transfer-Encoding:\x0bchunked\r\n",
-	"Transfer_Encoding: chunked\r\n",
-	"Connection: close\r\n",
-	"Connection: keep-alive\r\n",
-	"Connection: upgrade\r\nUpgrade: x\r\n",
-	"Expect: 100-continue\r\n",
-	"Host: b\r\n",
-	"HTTP/1.0",
-	"HTTP/1.1",
+	...["\r\n", "\n", "\r", "\0", " ", "\t", "\x0b", "\x7f", "\x80", "\xa0"],
+	...[":", ",", ";", "0", "9", "+", "-", "\r\n\r\n", "\r\n ", "0\r\n\r\n"],
+	...["Content-Length: 0\r\n", "Content-Length: 3\r\n", "Content-Length: 03 \r\n"],
+	...["Content-Length:\t3\t\r\n", "content-length : 3\r\n"],
+	...["Transfer-Encoding: chunked\r\n", "Transfer-Encoding:\x0bchunked\r\n"],
+	...["Transfer_Encoding: chunked\r\n", "Expect: 100-continue\r\n", "Host: b\r\n"],
+	...["Connection: close\r\n", "Connection: keep-alive\r\n"],
+	...["Connection: upgrade\r\nUpgrade: x\r\n", "HTTP/1.0", "HTTP/1.1"],
 	"GET /y HTTP/1.1\r\nHost: a\r\n\r\n",
-	"0\r\n\r\n",
 ];
 
-function pick(random, list) {
-	return list[random(list.length)];
-}
+const pick = (random, list) => list[random(list.length)];
 
 /** Composes a valid request. */
 function compose(random) {
@@ -104,51 +52,45 @@ function compose(random) {
 	return `${[line, ...lines].join("\r\n")}\r\n\r\n${body}`;
 }
 
+/** The text with n characters at a place replaced. */
+const splice = (text, at, n, by) => text.slice(0, at) + by + text.slice(at + n);
+
+const otherCase = (one) => (one === one.toLowerCase() ? one.toUpperCase() : one.toLowerCase());
+
+/** The text with its lines changed by change(lines, a, b): a and b are random places. */
+function changeLines(random, text, change) {
+	const lines = text.split("\r\n");
+	change(lines, random(lines.length), random(lines.length));
+	return lines.join("\r\n");
+}
+
 /** Mutations: each takes a text and returns another. */
 const CHANGES = [
 	// replace, delete or repeat a byte
+	(random, text) => splice(text, random(text.length), 1, String.fromCharCode(random(256))),
+	(random, text) => splice(text, random(text.length), 1, ""),
 	(random, text) => {
 		const at = random(text.length);
-		return text.slice(0, at) + String.fromCharCode(random(256)) + text.slice(at + 1);
-	},
-	(random, text) => {
-		const at = random(text.length);
-		return text.slice(0, at) + text.slice(at + 1);
-	},
-	(random, text) => {
-		const at = random(text.length);
-		return text.slice(0, at + 1) + text.slice(at);
+		return splice(text, at, 0, text[at]);
 	},
 	// change the case of a letter
 	(random, text) => {
 		const at = random(text.length);
-		const one = text[at];
-		const other = one === one.toLowerCase() ? one.toUpperCase() : one.toLowerCase();
-		return text.slice(0, at) + (other.length === 1 ? other : one) + text.slice(at + 1);
+		const other = otherCase(text[at]);
+		return other.length === 1 ? splice(text, at, 1, other) : text;
 	},
 	// insert bait anywhere, or at the beginning of a line
-	(random, text) => {
-		const at = random(text.length + 1);
-		return text.slice(0, at) + pick(random, BAIT) + text.slice(at);
-	},
+	(random, text) => splice(text, random(text.length + 1), 0, pick(random, BAIT)),
 	(random, text) => {
 		const ends = [...text.matchAll(/\r\n/g)].map((match) => match.index + 2);
-		const at = ends.length === 0 ? 0 : pick(random, ends);
-		return text.slice(0, at) + pick(random, BAIT) + text.slice(at);
+		return splice(text, ends.length === 0 ? 0 : pick(random, ends), 0, pick(random, BAIT));
 	},
 	// repeat a line, or swap two lines
-	(random, text) => {
-		const lines = text.split("\r\n");
-		const at = random(lines.length);
-		lines.splice(at, 0, lines[at]);
-		return lines.join("\r\n");
-	},
-	(random, text) => {
-		const lines = text.split("\r\n");
-		const [a, b] = [random(lines.length), random(lines.length)];
-		[lines[a], lines[b]] = [lines[b], lines[a]];
-		return lines.join("\r\n");
-	},
+	(random, text) => changeLines(random, text, (lines, at) => lines.splice(at, 0, lines[at])),
+	(random, text) =>
+		changeLines(random, text, (lines, a, b) => {
+			[lines[a], lines[b]] = [lines[b], lines[a]];
+		}),
 	// change the Content-Length
 	(random, text) => text.replace(/(Content-Length: *)(\d+)/i, (_, name) => name + random(12)),
 ];

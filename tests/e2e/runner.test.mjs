@@ -1,5 +1,5 @@
-// The test runner: which failures fail the run, what it runs again, and what it prints at the end.
-// Each case runs tests/run.mjs on a small tree of its own.
+// The test runner: what it counts, which failures fail the run, what it runs again, and what it prints at the
+// end. Each case runs tests/run.mjs on a small tree of its own.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -25,7 +25,7 @@ const FLAKY = once(FAILS);
 // What test files for Node's runner begin with.
 const IMPORTS = `
 	import { existsSync, writeFileSync } from "node:fs";
-	import { it } from "node:test";
+	import { after, describe, it } from "node:test";
 	import { Daemon, Log } from "./daemon.mjs";
 	const marker = new URL(import.meta.url + ".ran");
 	const isFirst = !existsSync(marker);
@@ -68,8 +68,10 @@ const e2e = (texts) =>
 	Object.fromEntries(texts.map((text, i) => [`tests/e2e/f${i}.test.mjs`, text]));
 
 describe("the test runner", () => {
-	it("passes if every file passes", () => {
-		const { status, output, last } = runTree(unit([PASSES, PASSES, SKIPS]), "unit");
+	it("passes if every file passes, in folders too", () => {
+		const inFolder = { "build/unit/store/engine/test_a": `#!/bin/sh\n${PASSES}\n` };
+		const { status, output, last } = runTree({ ...unit([PASSES, SKIPS]), ...inFolder }, "unit");
+		assert.match(output, /^ok {5}unit\/store\/engine\/test_a in build: /m);
 		assert.equal(last, "2 passed, 0 failed, 1 skipped");
 		assert.equal(status, 0);
 		assert.doesNotMatch(output, /Flaky|Failed|again/);
@@ -86,6 +88,24 @@ describe("the test runner", () => {
 			"",
 			"2 passed, 0 failed",
 		]);
+	});
+
+	it("counts each test once, in groups of any depth, and a group whose hook failed", () => {
+		const nested = `describe("outer", () => {
+			describe("inner", () => {
+				it("passes", () => {});
+				it("fails", () => { throw new Error("one\\n\\n  two"); });
+			});
+			it("is left out", (t) => t.skip("no room"));
+		});`;
+		const hook = `describe("group", () => {
+			after(() => { throw new Error("not cleaned up"); });
+			it("passes", () => {});
+		});`;
+		const { status, output, last } = runTree(e2e([nested, hook]), "e2e");
+		assert.deepEqual([status, last], [1, "2 passed, 2 failed, 1 skipped"]);
+		assert.match(output, /\n {2}e2e\/f0.test.mjs in build: fails\n {6}one\n {6}two\n/);
+		assert.match(output, /\n {2}e2e\/f1.test.mjs in build: group\n/);
 	});
 
 	it("prints the end of the daemons' logs when a test file fails", () => {
@@ -167,13 +187,6 @@ describe("the test runner", () => {
 			const summary = output.slice(output.indexOf("\nFailed:\n  e2e/f0.test.mjs in build: "));
 			assert.ok(summary.includes(problem), output);
 		});
-
-	it("finds unit programs in all folders", () => {
-		const script = `#!/bin/sh\n${PASSES}\n`;
-		const { output, last } = runTree({ "build/unit/store/engine/test_a": script }, "unit");
-		assert.equal(last, "1 passed, 0 failed");
-		assert.match(output, /^ok {5}unit\/store\/engine\/test_a in build: /m);
-	});
 
 	it("runs with further builds only the unit tests and the files that are listed", () => {
 		const files = {

@@ -25,13 +25,8 @@ const said = (payload) => ["text", payload];
 const ponged = (payload) => ["pong", hex(payload)];
 const closed = (code) => ["close", code];
 
-function good(number, send, got, how = {}) {
-	CASES.set(number, { send, got, open: true, ...how });
-}
-
-function bad(number, send, got, how = {}) {
-	CASES.set(number, { send, got, ...how });
-}
+const good = (number, send, got, how = {}) => CASES.set(number, { send, got, open: true, ...how });
+const bad = (number, send, got, how = {}) => CASES.set(number, { send, got, ...how });
 
 // 1: lengths
 
@@ -46,6 +41,8 @@ function bad(number, send, got, how = {}) {
 
 const FE = Buffer.alloc(125, 0xfe);
 const TEN = Array.from({ length: 10 }, (_, i) => `payload-${i}`);
+const PINGS = TEN.map((payload) => frame(ping, payload));
+const PONGS = TEN.map(ponged);
 good("2.1", [frame(ping)], [ponged("")]);
 good("2.2", [frame(ping, HELLO)], [ponged(HELLO)]);
 good("2.3", [frame(ping, RAW)], [ponged(RAW)]);
@@ -55,17 +52,8 @@ good("2.6", [frame(ping, FE)], [ponged(FE)], { pieces: 1 });
 good("2.7", [frame(pong)], []);
 good("2.8", [frame(pong, "unsolicited")], []);
 good("2.9", [frame(pong, "unsolicited"), frame(ping, "asked")], [ponged("asked")]);
-good(
-	"2.10",
-	TEN.map((p) => frame(ping, p)),
-	TEN.map(ponged),
-);
-good(
-	"2.11",
-	TEN.map((p) => frame(ping, p)),
-	TEN.map(ponged),
-	{ pieces: 1 },
-);
+good("2.10", PINGS, PONGS);
+good("2.11", PINGS, PONGS, { pieces: 1 });
 
 // 3: reserved bits
 
@@ -107,20 +95,15 @@ bad("5.2", [frame(pong, ONE, { fin: false }), last(TWO)], [closed(1002)]);
 	bad(`5.${9 + i}`, stray(true), [closed(1002)], { pieces });
 	bad(`5.${12 + i}`, stray(false), [closed(1002)], { pieces });
 });
-bad(
-	"5.15",
-	[first(ONE), last(TWO), next("fragment3"), frame(text, "fragment4")],
-	[BOTH, closed(1002)],
-);
+const both = [first(ONE), last(TWO)];
+bad("5.15", [...both, next("fragment3"), frame(text, "fragment4")], [BOTH, closed(1002)]);
 bad("5.16", twice(false), [closed(1002)]);
 bad("5.17", twice(true), [closed(1002)]);
 bad("5.18", [first(ONE), frame(text, TWO)], [closed(1002)]);
-["5.19", "5.20"].forEach((number, i) => {
-	const send = [first("a"), next("b"), frame(ping, "1"), next("c"), next("d"), frame(ping, "2")];
-	good(number, [...send, last("e")], [ponged("1"), ponged("2"), said("abcde")], {
-		pieces: i === 0 ? undefined : 0,
-	});
-});
+const five = [first("a"), next("b"), frame(ping, "1"), next("c"), next("d"), frame(ping, "2")];
+const fiveGot = [ponged("1"), ponged("2"), said("abcde")];
+good("5.19", [...five, last("e")], fiveGot);
+good("5.20", [...five, last("e")], fiveGot, { pieces: 0 });
 
 // 6: UTF-8
 
@@ -140,20 +123,15 @@ bad("6.3.1", [frame(text, SURROGATE)], [closed(1007)]);
 bad("6.3.2", fragments(SURROGATE, 1), [closed(1007)]);
 // Invalid UTF-8 fails immediately: nothing is sent after it.
 [
-	["6.4.1", [11, 15]],
-	["6.4.2", [12, 13]],
-].forEach(([number, [from, to]]) => {
-	const send = [first(BEYOND.subarray(0, from)), next(BEYOND.subarray(from, to))];
-	bad(number, send, [closed(1007)], { parts: true });
-});
-[
-	["6.4.3", [11, 15]],
-	["6.4.4", [12, 13]],
-].forEach(([number, [from, to]]) => {
+	[11, 15],
+	[12, 13],
+].forEach(([from, to], i) => {
+	const fragmented = [first(BEYOND.subarray(0, from)), next(BEYOND.subarray(from, to))];
+	bad(`6.4.${i + 1}`, fragmented, [closed(1007)], { parts: true });
 	const whole = frame(text, BEYOND);
 	const head = whole.length - BEYOND.length;
-	const send = [whole.subarray(0, head + from), whole.subarray(head + from, head + to)];
-	bad(number, send, [closed(1007)], { parts: true });
+	const split = [whole.subarray(0, head + from), whole.subarray(head + from, head + to)];
+	bad(`6.4.${i + 3}`, split, [closed(1007)], { parts: true });
 });
 
 /** 6.5 to 6.23: the byte sequences of each group, and whether they are valid. */
@@ -161,7 +139,18 @@ const VALID = true;
 const INVALID = false;
 const run = (from, to, put) =>
 	Array.from({ length: to - from }, (_, i) => put((from + i).toString(16))).join("");
+const leads = ["c0 df", "e0 ef", "f0 f7", "f8 fb", "fc fd"]
+	.map((range) => range.split(" ").map((byte) => Number.parseInt(byte, 16)))
+	.map(([from, to]) => run(from, to, (byte) => `${byte}20`));
 const CUT = "c0 e080 f08080 f8808080 fc80808080 df efbf f7bfbf fbbfbfbf fdbfbfbfbf";
+const PAIRS = ["eda080", "edadbf", "edae80", "edafbf"].flatMap((high) =>
+	["edb080", "edbfbf"].map((low) => high + low),
+);
+// U+FFFE, U+FFFF, U+1FFFE, … U+10FFFF
+const PLANES = "efbf f09fbf f0afbf f0bfbf f18fbf f19fbf f1afbf f1bfbf f28fbf f29fbf f2afbf f2bfbf";
+const NONCHARACTERS = `${PLANES} f38fbf f39fbf f3afbf f3bfbf f48fbf`
+	.split(" ")
+	.flatMap((start) => [`${start}be`, `${start}bf`]);
 const UTF8 = [
 	[VALID, ["hello$world", "hello¢world", "hello€world", "hello𤭢world"].map(hex).join(" ")],
 	[null, ""], // 6.6, below
@@ -171,18 +160,7 @@ const UTF8 = [
 	[INVALID, "f7bfbfbf fbbfbfbfbf fdbfbfbfbfbf"],
 	[VALID, "ed9fbf ee8080 efbfbd f48fbfbf"],
 	[INVALID, `80 bf 80bf 80bf80 80bf80bf 80bf80bf80 80bf80bf80bf ${run(0x80, 0xbf, (b) => b)}`],
-	[
-		INVALID,
-		[
-			[0xc0, 0xdf],
-			[0xe0, 0xef],
-			[0xf0, 0xf7],
-			[0xf8, 0xfb],
-			[0xfc, 0xfd],
-		]
-			.map(([from, to]) => run(from, to, (b) => `${b}20`))
-			.join(" "),
-	],
+	[INVALID, leads.join(" ")],
 	[INVALID, CUT],
 	[INVALID, CUT.replaceAll(" ", "")],
 	[INVALID, "fe ff fefeffff"],
@@ -190,18 +168,8 @@ const UTF8 = [
 	[INVALID, "c1bf e09fbf f08fbfbf f887bfbfbf fc83bfbfbfbf"],
 	[INVALID, "c080 e08080 f0808080 f880808080 fc8080808080"],
 	[INVALID, "eda080 edadbf edae80 edafbf edb080 edbe80 edbfbf"],
-	[
-		INVALID,
-		"eda080edb080 eda080edbfbf edadbfedb080 edadbfedbfbf edae80edb080 edae80edbfbf edafbfedb080 edafbfedbfbf",
-	],
-	[
-		VALID,
-		["efbf", "f09fbf", "f0afbf", "f0bfbf", "f18fbf", "f19fbf", "f1afbf", "f1bfbf"]
-			.concat(["f28fbf", "f29fbf", "f2afbf", "f2bfbf", "f38fbf", "f39fbf", "f3afbf"])
-			.concat(["f3bfbf", "f48fbf"])
-			.flatMap((start) => [`${start}be`, `${start}bf`])
-			.join(" "),
-	],
+	[INVALID, PAIRS.join(" ")],
+	[VALID, NONCHARACTERS.join(" ")],
 	[VALID, "efbfb9 efbfba efbfbb efbfbc efbfbd efbfbe efbfbf"],
 ];
 
@@ -232,11 +200,8 @@ bad("7.1.3", [normally, frame(ping)], [closed(1000)]);
 bad("7.1.4", [normally, frame(text, HELLO)], [closed(1000)]);
 bad("7.1.5", [first(ONE), normally, last(TWO)], [closed(1000)]);
 // The message is larger than our limit: the close is 1009.
-bad(
-	"7.1.6",
-	[frame(text, star(256 * 1024)), frame(text, HELLO), normally, frame(ping)],
-	[closed(1009)],
-);
+const large = [frame(text, star(256 * 1024)), frame(text, HELLO), normally, frame(ping)];
+bad("7.1.6", large, [closed(1009)]);
 bad("7.3.1", [frame(close)], [["close"]]);
 bad("7.3.2", [frame(close, "a")], [closed(1002)]);
 bad("7.3.3", [normally], [closed(1000)]);
@@ -244,17 +209,15 @@ bad("7.3.4", [frame(close, closePayload(1000, HELLO))], [closed(1000)]);
 bad("7.3.5", [frame(close, closePayload(1000, star(123)))], [closed(1000)]);
 bad("7.3.6", [frame(close, closePayload(1000, star(124)))], [closed(1002)]);
 bad("7.5.1", [frame(close, closePayload(1000, SURROGATE))], [closed(1007)]);
-[1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999].forEach(
-	(code, i) => {
-		bad(`7.7.${i + 1}`, [frame(close, closePayload(code))], [closed(code)]);
-	},
-);
-[0, 999, 1004, 1005, 1006, 1016, 1100, 2000, 2999].forEach((code, i) => {
-	bad(`7.9.${i + 1}`, [frame(close, closePayload(code))], [closed(1002)]);
-});
-[5000, 65535].forEach((code, i) => {
-	bad(`7.13.${i + 1}`, [frame(close, closePayload(code))], [closed(1002)]);
-});
+const ACCEPTED = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999];
+const REFUSED = [0, 999, 1004, 1005, 1006, 1016, 1100, 2000, 2999];
+for (const [group, codes, answer] of [
+	["7.7", ACCEPTED],
+	["7.9", REFUSED, 1002],
+	["7.13", [5000, 65535], 1002],
+])
+	for (const [i, code] of codes.entries())
+		bad(`${group}.${i + 1}`, [frame(close, closePayload(code))], [closed(answer ?? code)]);
 
 // 10: a message in many frames
 
