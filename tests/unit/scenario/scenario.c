@@ -105,18 +105,42 @@ scope_add(struct scope *scope, const char *name, const char *value)
 	scope->value[scope->n++] = value;
 }
 
-static size_t
-find_macro(const char *name)
+/* Whether files use this one. */
+static bool
+is_shared(const char *file)
 {
 	for (size_t i = 0; i < script_lines_n; i++) {
-		const char *rest =
-		    script_lines[i].indented ? NULL : script_after(&script_lines[i], "macro");
+		const char *used =
+		    script_lines[i].indented ? NULL : script_after(&script_lines[i], "use");
+
+		if (used != NULL && strcmp(used, file) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The macro with this name in this file (own), or in files that others use. */
+static size_t
+find_macro_in(const char *name, const char *file, bool own)
+{
+	for (size_t i = 0; i < script_lines_n; i++) {
+		const struct script_line *line = &script_lines[i];
+		const char *rest = line->indented ? NULL : script_after(line, "macro");
 
 		if (rest != NULL && strcspn(rest, " \t") == strlen(name) &&
-		    strncmp(rest, name, strlen(name)) == 0)
+		    strncmp(rest, name, strlen(name)) == 0 &&
+		    (own ? strcmp(line->file, file) == 0 : is_shared(line->file)))
 			return i;
 	}
 	return script_lines_n;
+}
+
+static size_t
+find_macro(const char *name, const char *file)
+{
+	size_t macro = find_macro_in(name, file, true);
+
+	return macro < script_lines_n ? macro : find_macro_in(name, file, false);
 }
 
 static void
@@ -181,7 +205,7 @@ run_line(size_t line, size_t end, const struct scope *scope)
 		run_loop(&step, line + 1, after, scope);
 		return after + 1;
 	}
-	macro = find_macro(step.word[0]);
+	macro = find_macro(step.word[0], script_lines[line].file);
 	if (macro < script_lines_n)
 		run_macro(macro, &step);
 	else if (!subject->step(run.world, &step))

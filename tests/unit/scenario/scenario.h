@@ -5,7 +5,7 @@
  *	# a comment, on a line of its own
  *	use FILE                           the macros and defaults of another file
  *	default MESSAGE FIELD=VALUE ...    values of fields that steps need not name
- *	macro NAME PARAMETER ...           steps with parameters
+ *	macro NAME PARAMETER ...           steps with parameters, for this file and those that use it
  *		STEPS
  *	scenario A SENTENCE THAT HOLDS     one test
  *		STEPS

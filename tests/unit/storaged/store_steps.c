@@ -16,6 +16,7 @@
  *	restart [BYTES]                       as after a kill; with another limit of the store's size
  *	fill_store                            until there is no room for another long message
  *	end_claim_time                        interrupts the turns that nobody has claimed since the restart
+ *	ids NAME ...                          makes ids, each greater than the one before
  *	next_ms                               waits until the clock of the records advances
  *	clock MS | +MS                        stops the clock at this time (ms since 1970), or this much later;
  *	                                      without a time it runs again
@@ -445,6 +446,13 @@ end_claim_time(struct world *w, const struct words *step)
 }
 
 static void
+make_ids(struct world *w, const struct words *step)
+{
+	for (size_t i = 1; i < step->n; i++)
+		values_id(w->values, step->word[i]);
+}
+
+static void
 next_ms_step(struct world *w, const struct words *step)
 {
 	(void)w;
@@ -543,6 +551,7 @@ static const struct {
     {"restart", restart},
     {"fill_store", fill_store},
     {"end_claim_time", end_claim_time},
+    {"ids", make_ids},
     {"next_ms", next_ms_step},
     {"clock", set_clock},
     {"collect_garbage", collect_garbage},
