@@ -22,7 +22,7 @@ struct scenario {
 		unsigned times;    /* 0: the end */
 		uint64_t after_ms; /* the previous round */
 		int verdict;
-	} rounds[6];
+	} rounds[7];
 };
 
 /* What delayed masterd may have delayed the worker, too: a round that is late by a period or more
