@@ -158,26 +158,28 @@ describe("a proxy", { concurrency: true }, () => {
 			const visitor = (options) =>
 				Visitor.open(front, widget, { localAddress: VISITOR, ...options });
 
-			it("forwards tokens while the reply is running", async () => {
-				const one = await stream("unbuffered", "[[tokens=5 hang-after=3]]");
+			it("forwards tokens while the reply is running, and all of it", async () => {
+				const one = await stream("unbuffered", "[[tokens=200 hold-after=3]] by HTTP");
 				assert.deepEqual(await one.tokens(3), ["t0 ", "t1 ", "t2 "]);
-				one.leave();
-			});
-
-			it("forwards a whole reply, which is stored", async () => {
-				const one = await stream("whole", "[[tokens=200 delay=1]]");
+				await banter.release("by HTTP");
 				const events = await one.rest();
-				assert.equal(events.at(-1).type, "done");
-				assert.equal(textOf(events).trim(), events.at(-1).message);
-				const { messages } = await banter.threadOf("whole");
-				assert.equal(messages.at(-1).content, events.at(-1).message);
+				const { type, message } = events.at(-1);
+				assert.deepEqual([type, `t0 t1 t2 ${textOf(events)}`.trim()], ["done", message]);
+				const { messages } = await banter.threadOf("unbuffered");
+				assert.equal(messages.at(-1).content, message);
 			});
 
 			it("passes the visitor's real address, whatever the visitor claims", async () => {
-				const id = `who-${name}`;
-				await get("/v1/openapi.json", { "x-forwarded-for": "6.6.6.6", "x-request-id": id });
-				const line = await banter.log.waitFor(`request ${id}`, (one) => one.request === id);
-				assert.equal(line.client, VISITOR);
+				const claim = (id) => ({ "x-forwarded-for": "6.6.6.6", "x-request-id": id });
+				await get("/v1/openapi.json", claim("page"));
+				await (await visitor({ headers: claim("socket") })).close();
+				for (const [id, status] of [
+					["page", "200"],
+					["socket", "101"],
+				]) {
+					const line = await banter.log.waitFor(`request ${id}`, (one) => one.request === id);
+					assert.deepEqual([line.status, line.client], [status, VISITOR]);
+				}
 			});
 
 			it("leads to a Secure session cookie", async () => {
@@ -200,37 +202,20 @@ describe("a proxy", { concurrency: true }, () => {
 				assert.equal(answer.json.code, "body_too_large");
 			});
 
-			it("forwards a WebSocket's tokens while the reply is running", async () => {
+			it("forwards a WebSocket's tokens while the reply is running, and lets its visitor return", async () => {
 				const one = await visitor({ stream: true });
-				one.say("[[tokens=5 hang-after=3]]");
+				one.say("[[tokens=5 hold-after=3]] größer 🌍");
 				const first = [await one.next(), await one.next(), await one.next()];
-				assert.deepEqual(first.map(summary), [
-					["typing_start"],
-					["token", "t0 "],
-					["token", "t1 "],
-				]);
-				await one.close();
-			});
-
-			it("lets a WebSocket's visitor return to its conversation", async () => {
-				const one = await visitor();
-				assert.equal(await one.ask("[[echo]] größer 🌍"), "größer 🌍");
+				const tokens = ["t0 ", "t1 "].map((token) => ["token", token]);
+				assert.deepEqual(first.map(summary), [["typing_start"], ...tokens]);
+				await banter.release("größer");
+				await one.upTo("typing_stop");
 				await one.close();
 				const other = await one.again({ localAddress: VISITOR });
 				assert.deepEqual(
 					other.history.map(({ content }) => content),
-					["[[echo]] größer 🌍", "größer 🌍"],
+					["[[tokens=5 hold-after=3]] größer 🌍", "t0 t1 t2 t3 t4"],
 				);
-				await other.close();
-			});
-
-			it("passes the real address of a WebSocket", async () => {
-				const id = `socket-${name}`;
-				const headers = { "x-forwarded-for": "6.6.6.6", "x-request-id": id };
-				const one = await visitor({ headers });
-				await one.close();
-				const line = await banter.log.waitFor(`request ${id}`, (said) => said.request === id);
-				assert.deepEqual([line.status, line.client], ["101", VISITOR]);
 			});
 
 			it("gives a WebSocket the visitor's own rate limit, shared with its requests", async () => {
