@@ -125,7 +125,9 @@ upstream_transfer_on_answer(struct upstream_transfer *t, long status)
 	t->upstream->http1 = !t->http2;
 	curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &asked);
-	upstream_transfer_answered(t, status, (uint64_t)retry_after, (size_t)asked);
+	/* Negative: a date in the past. */
+	upstream_transfer_answered(
+	    t, status, retry_after > 0 ? (uint64_t)retry_after : 0, (size_t)asked);
 }
 
 /* Called for each line, the empty line last; interim responses (1xx) have their own. */
