@@ -13,16 +13,16 @@
 
 /* About 1,000 tokens, which take 5 ms to parse, relay and store; and the limit for one transfer.
  * With a quarter of both, pausing and resuming took a tenth of the CPU time of a flood. */
-#define SHARE (256u * 1024)
-#define PART  (64u * 1024)
+#define ITERATION_BYTES_MAX (256u * 1024)
+#define TRANSFER_BYTES_MAX  (64u * 1024)
 
 /* A few tokens, which a transfer without libcurl may read even when the share is used up: so
  * thousands of streams at a model's normal pace do not queue behind each other. */
-#define LITTLE 1024u
+#define SMALL_READ_MAX 1024u
 
 /* libcurl reads up to 101 buffers of a transfer in one run, and on a busy machine its timers run the same
  * transfer several times within one call. */
-#define KEPT_MAX (8 * 101 * UPSTREAM_RECEIVE_BUFFER)
+#define BACKLOG_MAX (8 * 101 * UPSTREAM_RECEIVE_BUFFER)
 
 static void
 upstream_backlog_enqueue(struct upstream_transfer *t)
@@ -65,7 +65,7 @@ upstream_backlog_may_take(struct upstream_transfer *t)
 	if (t->iteration != u->iteration)
 		t->taken = 0;
 	t->iteration = u->iteration;
-	return u->share > 0 && t->taken < PART && t->queue == QUEUE_NONE;
+	return u->share > 0 && t->taken < TRANSFER_BYTES_MAX && t->queue == QUEUE_NONE;
 }
 
 void
@@ -80,10 +80,10 @@ size_t
 upstream_backlog_admits(struct upstream_transfer *t)
 {
 	if (upstream_backlog_may_take(t))
-		return PART;
-	if (t->queue == QUEUE_NONE && t->taken < LITTLE) {
+		return TRANSFER_BYTES_MAX;
+	if (t->queue == QUEUE_NONE && t->taken < SMALL_READ_MAX) {
 		upstream_backlog_schedule(t->upstream);
-		return LITTLE - t->taken;
+		return SMALL_READ_MAX - t->taken;
 	}
 	upstream_backlog_wait(t);
 	return 0;
@@ -101,7 +101,7 @@ upstream_backlog_take(struct upstream_transfer *t, struct slice piece)
 		upstream_backlog_enqueue(t);
 		t->buffered = t->http2;
 		t->engine->backlogged += t->buffered;
-		buf_init(&t->backlog, KEPT_MAX);
+		buf_init(&t->backlog, BACKLOG_MAX);
 	}
 	if (!t->buffered)
 		return BACKLOG_PAUSE;
@@ -128,8 +128,8 @@ upstream_backlog_deliver_part(struct upstream_transfer *t)
 {
 	struct slice piece = buf_slice(&t->backlog);
 
-	if (piece.len > PART)
-		piece.len = PART;
+	if (piece.len > TRANSFER_BYTES_MAX)
+		piece.len = TRANSFER_BYTES_MAX;
 	upstream_backlog_deliver(t, piece);
 	/* The callback may have cancelled it. */
 	if (t->queue != QUEUE_WAITING)
@@ -163,7 +163,7 @@ upstream_backlog_share_out(struct upstream *u)
 	struct upstream_transfer *t;
 	size_t n = 0;
 
-	u->share = SHARE;
+	u->share = ITERATION_BYTES_MAX;
 	u->iteration++;
 	TAILQ_FOREACH (t, &u->waiting, link)
 		n++;
