@@ -11,101 +11,54 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Source files (.c, .h, .def) in one folder; subfolders count by themselves. */
 const FILES_MAX = 30;
 
-const PROTO = "proto/";
-
 /** The layers of storaged, lowest first: each may include all below it. */
-const STORE_LAYERS = [
-	"storaged/engine",
-	"storaged/live",
-	"storaged/request",
-	"storaged/conversations",
-	"storaged/records",
-	"storaged/visitors",
-	"storaged/turns",
-	"storaged/import",
-	"storaged/server",
-];
-
-function layers(folders) {
-	return Object.fromEntries(folders.map((folder, i) => [folder, [PROTO, ...folders.slice(0, i)]]));
-}
+const STORE_LAYERS = "engine live request conversations records visitors turns import server"
+	.split(" ")
+	.map((name) => `storaged/${name}`);
 
 /**
- * Each folder with the folders that its files may include. A name stands for that folder alone; a name
- * that ends in "/" also for the folders below it.
+ * Each folder, and the folders that its files may include. A name stands for that folder alone; a name that
+ * ends in "/" also for the folders below it. The daemons may also include proto/.
  */
-const FOLDERS = {
-	"proto/base": [],
-	"proto/settings": ["proto/base"],
-	"proto/ipc": ["proto/base"],
-
-	masterd: [PROTO],
-
-	"workerd/http/message": [PROTO],
-	"workerd/http": [PROTO, "workerd/http/message"],
-	"workerd/http/ws": [PROTO, "workerd/http", "workerd/http/message"],
-	"workerd/store": [PROTO],
-	"workerd/model": [PROTO],
-	"workerd/model/openai": [PROTO],
-	"workerd/turn": [PROTO, "workerd/store", "workerd/model", "workerd/model/openai"],
-	"workerd/api/request": [PROTO, "workerd/http/", "workerd/store", "workerd/turn"],
-	"workerd/api/fields": [PROTO, "workerd/http/", "workerd/api/request"],
-	"workerd/api/guard": [PROTO, "workerd/http/", "workerd/api/request"],
-	"workerd/api/chat": [
-		PROTO,
-		"workerd/http/",
-		"workerd/turn",
-		"workerd/api/request",
-		"workerd/api/fields",
-		"workerd/api/guard",
-	],
-	"workerd/api/widget": [
-		PROTO,
-		"workerd/http/",
-		"workerd/store",
-		"workerd/turn",
-		"workerd/api/request",
-		"workerd/api/fields",
-		"workerd/api/guard",
-		"workerd/api/chat",
-	],
-	"workerd/api/admin": [
-		PROTO,
-		"workerd/http/",
-		"workerd/turn",
-		"workerd/api/request",
-		"workerd/api/fields",
-		"workerd/api/guard",
-		"workerd/api/chat",
-		"workerd/api/widget",
-	],
-	"workerd/api/pages": [PROTO, "workerd/http/", "workerd/api/request"],
-	"workerd/api": [PROTO, "workerd/http/", "workerd/store", "workerd/turn", "workerd/api/"],
-	workerd: [PROTO, "workerd/"],
-
-	...layers(STORE_LAYERS),
-	"storaged/verify": [PROTO, "storaged/engine", "storaged/conversations", "storaged/records"],
-	"storaged/cli/base": [PROTO],
-	"storaged/cli/files": [PROTO, "storaged/server", "storaged/cli/base"],
-	"storaged/cli/store": [
-		PROTO,
-		"storaged/engine",
-		"storaged/request",
-		"storaged/server",
-		"storaged/verify",
-		"storaged/cli/base",
-		"storaged/cli/files",
-	],
-	"storaged/cli/export": [
-		PROTO,
-		"storaged/engine",
-		"storaged/conversations",
-		"storaged/cli/base",
-		"storaged/cli/files",
-		"storaged/cli/store",
-	],
-	"storaged/cli": [PROTO, "storaged/engine", "storaged/server", "storaged/cli/"],
-};
+const FOLDERS = Object.fromEntries(
+	`proto/base:
+	proto/settings: proto/base
+	proto/ipc: proto/base
+	masterd:
+	workerd/http/message:
+	workerd/http: workerd/http/message
+	workerd/http/ws: workerd/http workerd/http/message
+	workerd/store:
+	workerd/model:
+	workerd/model/openai:
+	workerd/turn: workerd/store workerd/model workerd/model/openai
+	workerd/api/request: workerd/http/ workerd/store workerd/turn
+	workerd/api/fields: workerd/http/ workerd/api/request
+	workerd/api/guard: workerd/http/ workerd/api/request
+	workerd/api/chat: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard
+	workerd/api/widget: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
+		workerd/api/guard workerd/api/chat
+	workerd/api/admin: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
+		workerd/api/chat workerd/api/widget
+	workerd/api/pages: workerd/http/ workerd/api/request
+	workerd/api: workerd/http/ workerd/store workerd/turn workerd/api/
+	workerd: workerd/
+	${STORE_LAYERS.map((folder, i) => `${folder}: ${STORE_LAYERS.slice(0, i).join(" ")}`).join("\n")}
+	storaged/verify: storaged/engine storaged/conversations storaged/records
+	storaged/cli/base:
+	storaged/cli/files: storaged/server storaged/cli/base
+	storaged/cli/store: storaged/engine storaged/request storaged/server storaged/verify storaged/cli/base \
+		storaged/cli/files
+	storaged/cli/export: storaged/engine storaged/conversations storaged/cli/base storaged/cli/files \
+		storaged/cli/store
+	storaged/cli: storaged/engine storaged/server storaged/cli/`
+		.split("\n")
+		.map((line) => line.match(/[\w/]+/g))
+		.map(([folder, ...allowed]) => [
+			folder,
+			folder.startsWith("proto/") ? allowed : ["proto/", ...allowed],
+		]),
+);
 
 /** Files that include each other in a circle, each group with the reason why it is one idea. */
 const CIRCLES = [
