@@ -11,10 +11,7 @@
 
 #define WORKERS 4
 
-static struct event_base *base;
-static struct scoreboard *scoreboard;
-static int scoreboard_fd;
-static struct dispatch *dispatch;
+static struct test_master master;
 static struct test_worker workers[WORKERS];
 static unsigned rooms; /* number of room callbacks */
 
@@ -28,19 +25,19 @@ on_room(void *ctx)
 	rooms++;
 }
 
-static const struct worker_hooks hooks = TEST_WORKER_HOOKS(dispatch);
+static const struct worker_hooks hooks = TEST_WORKER_HOOKS(master.dispatch);
 
 static void
 turn(void)
 {
-	assert_true(event_base_loop(base, EVLOOP_NONBLOCK) >= 0);
+	assert_true(event_base_loop(master.base, EVLOOP_NONBLOCK) >= 0);
 }
 
 /* Creates the i-th worker and sends its hello. */
 static void
 make_ready(unsigned i)
 {
-	workers[i] = test_worker_new(base, i, &hooks);
+	test_worker_start_plain(&workers[i], master.base, i, &hooks);
 	test_worker_hello(&workers[i]);
 	turn();
 	assert_int_equal(workers[i].worker->state, WORKER_READY);
@@ -50,11 +47,9 @@ static int
 setup(void **state)
 {
 	(void)state;
-	base = loop_new();
-	scoreboard = scoreboard_create(&scoreboard_fd);
-	dispatch = dispatch_new(base, scoreboard, on_room, NULL);
+	test_master_init(&master, on_room);
 	for (size_t i = 0; i < WORKERS; i++)
-		workers[i] = (struct test_worker){.end = -1};
+		workers[i] = TEST_WORKER_NONE;
 	rooms = 0;
 	return 0;
 }
@@ -65,10 +60,7 @@ teardown(void **state)
 	(void)state;
 	for (size_t i = 0; i < WORKERS; i++)
 		test_worker_free(&workers[i]);
-	dispatch_free(dispatch);
-	scoreboard_unmap(scoreboard);
-	closefd(&scoreboard_fd);
-	event_base_free(base);
+	test_master_clear(&master);
 	return 0;
 }
 
@@ -79,7 +71,7 @@ give(unsigned n)
 		int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 		assert_int_not_equal(fd, -1);
-		dispatch_give(dispatch, fd, &somewhere, false);
+		dispatch_give(master.dispatch, fd, &somewhere, false);
 	}
 }
 
@@ -96,16 +88,11 @@ shrink_socket(unsigned i)
 
 /* Receives n connections from a worker's socket without acknowledging them. */
 static void
-receive(const struct test_worker *w, unsigned n)
+receive(struct test_worker *w, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++) {
-		uint8_t record[256];
-		union msg m;
-		int fd;
-
-		assert_int_equal(test_worker_hear(w, record, &m, &fd), MSG_CONNECTION);
-		assert_int_not_equal(fd, -1);
-		closefd(&fd);
+	while (n-- > 0) {
+		assert_int_equal(test_worker_hear(w), MSG_CONNECTION);
+		assert_int_not_equal(w->fd, -1);
 	}
 }
 
@@ -120,53 +107,52 @@ make_two_ready(void)
 
 DISPATCH_TEST(the_worker_gets_the_descriptor_and_the_peer)
 {
-	uint8_t record[256];
-	union msg m;
-	int ends[2], fd;
+	struct test_worker *w = &workers[0];
+	char text[2];
+	int ends[2];
 
 	make_ready(0);
 	for (uint64_t number = 1; number <= 3; number++) {
 		assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-		dispatch_give(dispatch, ends[1], &somewhere, number == 2);
-		assert_int_equal(
-		    test_worker_hear(&workers[0], record, &m, &fd), MSG_CONNECTION);
-		assert_int_equal(m.connection.number, number);
-		assert_int_equal(m.connection.peer.len, 4);
-		assert_memory_equal(m.connection.peer.p, somewhere.ip.b, 4);
-		assert_int_equal(m.connection.port, 4321);
-		assert_int_equal(m.connection.loopback, number == 2);
+		dispatch_give(master.dispatch, ends[1], &somewhere, number == 2);
+		receive(w, 1);
+		assert_int_equal(w->m.connection.number, number);
+		assert_int_equal(w->m.connection.peer.len, 4);
+		assert_memory_equal(w->m.connection.peer.p, somewhere.ip.b, 4);
+		assert_int_equal(w->m.connection.port, 4321);
+		assert_int_equal(w->m.connection.loopback, number == 2);
 		/* The pipe's only writing end: closing it is EOF. */
-		assert_int_equal(write(fd, "x", 1), 1);
-		closefd(&fd);
-		assert_int_equal(read(ends[0], record, 2), 1);
-		assert_int_equal(read(ends[0], record, 2), 0);
+		assert_int_equal(write(w->fd, "x", 1), 1);
+		closefd(&w->fd);
+		assert_int_equal(read(ends[0], text, 2), 1);
+		assert_int_equal(read(ends[0], text, 2), 0);
 		closefd(&ends[0]);
 	}
 }
 
 DISPATCH_TEST(without_a_ready_worker_there_is_no_room)
 {
-	assert_false(dispatch_has_room(dispatch));
-	workers[0] = test_worker_new(base, 0, &hooks);
+	assert_false(dispatch_has_room(master.dispatch));
+	test_worker_start_plain(&workers[0], master.base, 0, &hooks);
 	turn();
-	assert_false(dispatch_has_room(dispatch));
+	assert_false(dispatch_has_room(master.dispatch));
 	test_worker_hello(&workers[0]);
 	turn();
-	assert_true(dispatch_has_room(dispatch));
+	assert_true(dispatch_has_room(master.dispatch));
 	assert_int_equal(rooms, 1);
 	worker_drain(workers[0].worker, 1000);
-	assert_false(dispatch_has_room(dispatch));
-	assert_int_equal(dispatch_workers(dispatch), 0);
+	assert_false(dispatch_has_room(master.dispatch));
+	assert_int_equal(dispatch_workers(master.dispatch), 0);
 }
 
 DISPATCH_TEST(the_less_loaded_of_two_gets_it)
 {
 	make_two_ready();
-	atomic_store(&scoreboard->workers[0].connections, 50);
+	atomic_store(&master.scoreboard->workers[0].connections, 50);
 	give(50);
 	assert_int_equal(workers[0].worker->in_flight, 0);
 	assert_int_equal(workers[1].worker->in_flight, 50);
-	atomic_store(&scoreboard->workers[0].connections, 0);
+	atomic_store(&master.scoreboard->workers[0].connections, 0);
 	give(50);
 	assert_int_equal(workers[0].worker->in_flight, 50);
 	assert_int_equal(workers[1].worker->in_flight, 50);
@@ -187,31 +173,31 @@ DISPATCH_TEST(a_worker_gets_no_more_than_its_limit)
 {
 	make_ready(0);
 	for (int i = 0; i < DISPATCH_IN_FLIGHT_MAX; i++) {
-		assert_true(dispatch_has_room(dispatch));
+		assert_true(dispatch_has_room(master.dispatch));
 		give(1);
 	}
-	assert_false(dispatch_has_room(dispatch));
+	assert_false(dispatch_has_room(master.dispatch));
 	receive(&workers[0], DISPATCH_IN_FLIGHT_MAX);
 	turn();
-	assert_false(dispatch_has_room(dispatch));
+	assert_false(dispatch_has_room(master.dispatch));
 	rooms = 0;
 	test_worker_taken(&workers[0], 1);
 	turn();
-	assert_true(dispatch_has_room(dispatch));
+	assert_true(dispatch_has_room(master.dispatch));
 	assert_int_equal(rooms, 1);
 	give(1);
-	assert_false(dispatch_has_room(dispatch));
+	assert_false(dispatch_has_room(master.dispatch));
 }
 
 DISPATCH_TEST(when_two_are_at_their_limit_the_third_gets_it)
 {
 	make_two_ready();
 	give(2 * DISPATCH_IN_FLIGHT_MAX);
-	assert_false(dispatch_has_room(dispatch));
+	assert_false(dispatch_has_room(master.dispatch));
 	make_ready(2);
 	give(DISPATCH_IN_FLIGHT_MAX);
 	assert_int_equal(workers[2].worker->in_flight, DISPATCH_IN_FLIGHT_MAX);
-	assert_false(dispatch_has_room(dispatch));
+	assert_false(dispatch_has_room(master.dispatch));
 }
 
 DISPATCH_TEST(a_silent_worker_gets_none_until_it_answers)
@@ -225,7 +211,7 @@ DISPATCH_TEST(a_silent_worker_gets_none_until_it_answers)
 	assert_int_equal(workers[0].worker->in_flight, 1);
 	worker_check(workers[1].worker, true, 0);
 	worker_check(workers[1].worker, true, 0);
-	assert_false(dispatch_has_room(dispatch));
+	assert_false(dispatch_has_room(master.dispatch));
 	rooms = 0;
 	must(test_worker_say(&workers[0], MSG_ALIVE, &(struct msg_alive){}) == 0);
 	turn();
@@ -244,7 +230,7 @@ DISPATCH_TEST(a_connection_refused_by_a_dead_worker_goes_to_another)
 	receive(&workers[1], 20);
 	turn();
 	assert_int_equal(workers[0].worker->state, WORKER_LOST);
-	assert_int_equal(dispatch_workers(dispatch), 1);
+	assert_int_equal(dispatch_workers(master.dispatch), 1);
 }
 
 DISPATCH_TEST(a_connection_refused_by_all_waits_for_a_worker)
@@ -252,10 +238,10 @@ DISPATCH_TEST(a_connection_refused_by_all_waits_for_a_worker)
 	make_ready(0);
 	closefd(&workers[0].end);
 	give(1);
-	assert_false(dispatch_has_room(dispatch));
+	assert_false(dispatch_has_room(master.dispatch));
 	make_ready(1);
 	receive(&workers[1], 1);
-	assert_true(dispatch_has_room(dispatch));
+	assert_true(dispatch_has_room(master.dispatch));
 	assert_int_equal(workers[1].worker->in_flight, 1);
 }
 
@@ -265,7 +251,7 @@ DISPATCH_TEST(a_full_socket_holds_one_connection_back_until_there_is_room)
 
 	make_ready(0);
 	shrink_socket(0);
-	while (dispatch_has_room(dispatch)) {
+	while (dispatch_has_room(master.dispatch)) {
 		give(1);
 		sent++;
 	}
@@ -277,20 +263,20 @@ DISPATCH_TEST(a_full_socket_holds_one_connection_back_until_there_is_room)
 	turn();
 	receive(&workers[0], 1);
 	assert_int_equal(workers[0].worker->in_flight, 1);
-	assert_true(dispatch_has_room(dispatch));
+	assert_true(dispatch_has_room(master.dispatch));
 }
 
 DISPATCH_TEST(a_refused_connection_is_retried_by_a_timer)
 {
 	make_ready(0);
 	shrink_socket(0);
-	while (dispatch_has_room(dispatch))
+	while (dispatch_has_room(master.dispatch))
 		give(1);
 	/* The socket has room again, but no acknowledgement reports it. */
 	receive(&workers[0], workers[0].worker->in_flight);
 	rooms = 0;
 	while (rooms == 0)
-		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
+		assert_int_equal(event_base_loop(master.base, EVLOOP_ONCE), 0);
 	receive(&workers[0], 1);
 }
 
@@ -302,8 +288,8 @@ DISPATCH_TEST(a_waiting_connection_is_closed_when_accepting_ends)
 	make_ready(0);
 	closefd(&workers[0].end);
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	dispatch_give(dispatch, ends[1], &somewhere, false);
-	dispatch_drop(dispatch);
+	dispatch_give(master.dispatch, ends[1], &somewhere, false);
+	dispatch_drop(master.dispatch);
 	assert_int_equal(read(ends[0], &c, 1), 0);
 	closefd(&ends[0]);
 }

@@ -14,19 +14,12 @@
 #include <unistd.h>
 
 #include "masterd/listeners.h"
-#include "proto/base/clock.h"
 #include "tests/unit/masterd/master_worker.h"
-#include "tests/unit/unit.h"
 
-#define PATIENCE_MS 60000
-
-static struct event_base *base;
-static struct scoreboard *scoreboard;
-static int scoreboard_fd;
+static struct test_master master;
 static struct listeners *listeners;
-static struct dispatch *dispatch;
 static struct test_worker worker;
-static int first_listener; /* those that serve() has opened; borrowed */
+static int first_listener; /* of those that serve() has opened; borrowed */
 
 static void
 on_room(void *ctx)
@@ -35,17 +28,15 @@ on_room(void *ctx)
 	listeners_resume(listeners);
 }
 
-static const struct worker_hooks hooks = TEST_WORKER_HOOKS(dispatch);
+static const struct worker_hooks hooks = TEST_WORKER_HOOKS(master.dispatch);
 
 static int
 setup(void **state)
 {
 	(void)state;
-	base = loop_new();
-	scoreboard = scoreboard_create(&scoreboard_fd);
-	listeners = listeners_new(base);
-	dispatch = dispatch_new(base, scoreboard, on_room, NULL);
-	worker = (struct test_worker){.end = -1};
+	test_master_init(&master, on_room);
+	listeners = listeners_new(master.base);
+	worker = TEST_WORKER_NONE;
 	return 0;
 }
 
@@ -55,38 +46,20 @@ teardown(void **state)
 	(void)state;
 	listeners_free(listeners);
 	test_worker_free(&worker);
-	dispatch_free(dispatch);
-	scoreboard_unmap(scoreboard);
-	closefd(&scoreboard_fd);
-	event_base_free(base);
+	test_master_clear(&master);
 	return 0;
 }
 
 static struct listen_address
-address_v4(uint32_t host, uint16_t port)
+address(const char *host, uint16_t port)
 {
-	struct listen_address a = {.len = sizeof(struct sockaddr_in)};
-	const struct sockaddr_in sin = {
-	    .sin_family = AF_INET,
-	    .sin_port = htons(port),
-	    .sin_addr.s_addr = htonl(host),
-	};
+	struct listen_address a;
+	int len = sizeof(a.sa);
 
-	memcpy(&a.sa, &sin, sizeof(sin));
-	return a;
-}
-
-static struct listen_address
-address_v6(struct in6_addr host, uint16_t port)
-{
-	struct listen_address a = {.len = sizeof(struct sockaddr_in6)};
-	const struct sockaddr_in6 sin6 = {
-	    .sin6_family = AF_INET6,
-	    .sin6_port = htons(port),
-	    .sin6_addr = host,
-	};
-
-	memcpy(&a.sa, &sin6, sizeof(sin6));
+	assert_int_equal(evutil_parse_sockaddr_port(host, (struct sockaddr *)&a.sa, &len), 0);
+	a.len = (socklen_t)len;
+	/* At the same place in struct sockaddr_in6. */
+	((struct sockaddr_in *)&a.sa)->sin_port = htons(port);
 	return a;
 }
 
@@ -131,99 +104,82 @@ await_backlog(int listener, unsigned n)
 	} while (info.tcpi_unacked < n);
 }
 
-static int
-connect_v4(uint16_t port)
+/* Port 0 of these addresses, which the kernel replaces by a free one. */
+static struct listen_list
+list_of(const char *first, const char *second)
 {
-	return connect_to(address_v4(INADDR_LOOPBACK, port));
+	struct listen_list list = {.n = 1, .at = {address(first, 0)}};
+
+	if (second != NULL)
+		list.at[list.n++] = address(second, 0);
+	return list;
 }
 
 static int
-connect_v6(uint16_t port)
+connect_v4(uint16_t port)
 {
-	return connect_to(address_v6(in6addr_loopback, port));
+	return connect_to(address("127.0.0.1", port));
+}
+
+static uint16_t
+port_of(int fd)
+{
+	return socket_address_bound(fd).port;
 }
 
 /* Opens the list, which must succeed, and starts to accept; port gets each socket's port. */
 static void
-serve(const struct listen_list *list, uint16_t *port)
+serve(struct listen_list list, uint16_t *port)
 {
 	struct sockets s = {0};
 
-	assert_int_equal(sockets_open(&s, list, 0), 0);
+	assert_int_equal(sockets_open(&s, &list, 0), 0);
 	for (size_t i = 0; i < s.n; i++)
-		port[i] = socket_address_bound(s.fd[i]).port;
+		port[i] = port_of(s.fd[i]);
 	first_listener = s.fd[0];
 	listeners_add(listeners, &s, false);
 	assert_int_equal(s.n, 0);
-	listeners_start(listeners, dispatch);
-}
-
-static void
-make_ready(void)
-{
-	worker = test_worker_new(base, 0, &hooks);
-	test_worker_hello(&worker);
-}
-
-static void
-on_tick(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd, (void)what, (void)arg;
-}
-
-/* Runs the loop until the worker gets a connection; the caller closes the result. */
-static int
-await_connection(uint8_t record[static 256], union msg *m)
-{
-	const uint64_t give_up = clock_mono_ms() + PATIENCE_MS;
-	struct event *tick = loop_timer(base, on_tick, NULL);
-	int fd = -1;
-
-	while (test_worker_hear(&worker, record, m, &fd) != MSG_CONNECTION) {
-		assert_true(clock_mono_ms() < give_up);
-		loop_after(tick, 1000);
-		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
-	}
-	loop_free(&tick);
-	assert_int_not_equal(fd, -1);
-	return fd;
-}
-
-/* Expects one connection with this client's port; returns the worker's end of it. */
-static int
-take_connection(int client, size_t address_len, bool loopback)
-{
-	uint8_t record[256];
-	union msg m;
-	int fd = await_connection(record, &m);
-
-	assert_int_equal(m.connection.peer.len, address_len);
-	if (address_len == 4)
-		assert_memory_equal(m.connection.peer.p, "\x7f\0\0\1", 4);
-	else
-		assert_memory_equal(m.connection.peer.p, &in6addr_loopback, 16);
-	assert_int_equal(m.connection.port, socket_address_bound(client).port);
-	assert_int_equal(m.connection.loopback, loopback);
-	return fd;
-}
-
-static void
-expect_connection(int client, size_t address_len, bool loopback)
-{
-	int fd = take_connection(client, address_len, loopback);
-
-	closefd(&fd);
+	listeners_start(listeners, master.dispatch);
 }
 
 /* Serves one IPv4 address; returns its port. */
 static uint16_t
-serve_loopback(void)
+serve_v4(void)
 {
-	const struct listen_list list = {.n = 1, .at = {address_v4(INADDR_LOOPBACK, 0)}};
 	uint16_t port;
 
-	serve(&list, &port);
+	serve(list_of("127.0.0.1", NULL), &port);
 	return port;
+}
+
+static void
+start_worker(void)
+{
+	test_worker_start_plain(&worker, master.base, 0, &hooks);
+	test_worker_hello(&worker);
+}
+
+static void
+start_ready_worker(void)
+{
+	start_worker();
+	AWAIT(master.base, dispatch_workers(master.dispatch) == 1);
+}
+
+/* Waits until the worker has a connection with this client's port, in worker.fd. */
+static void
+expect_connection(int client, bool loopback)
+{
+	const struct msg_connection *m = &worker.m.connection;
+
+	AWAIT(master.base, test_worker_hear(&worker) == MSG_CONNECTION);
+	assert_int_not_equal(worker.fd, -1);
+	if (m->peer.len == 4)
+		assert_memory_equal(m->peer.p, "\x7f\0\0\1", 4);
+	else
+		assert_memory_equal(m->peer.p, &in6addr_loopback, 16);
+	assert_int_equal(m->port, port_of(client));
+	assert_int_equal(m->loopback, loopback);
 }
 
 /* A client of each family gets to the worker. */
@@ -232,11 +188,13 @@ expect_both_families(uint16_t port_v4, uint16_t port_v6, bool loopback)
 {
 	int v4, v6;
 
-	make_ready();
+	start_worker();
 	v4 = connect_v4(port_v4);
-	expect_connection(v4, 4, loopback);
-	v6 = connect_v6(port_v6);
-	expect_connection(v6, 16, loopback);
+	expect_connection(v4, loopback);
+	assert_int_equal(worker.m.connection.peer.len, 4);
+	v6 = connect_to(address("::1", port_v6));
+	expect_connection(v6, loopback);
+	assert_int_equal(worker.m.connection.peer.len, 16);
 	closefd(&v4);
 	closefd(&v6);
 }
@@ -245,73 +203,65 @@ expect_both_families(uint16_t port_v4, uint16_t port_v6, bool loopback)
 
 LISTENERS_TEST(both_families_are_served)
 {
-	const struct listen_list list = {
-	    .n = 2, .at = {address_v4(INADDR_LOOPBACK, 0), address_v6(in6addr_loopback, 0)}};
 	uint16_t port[2];
 
-	serve(&list, port);
+	serve(list_of("127.0.0.1", "::1"), port);
 	expect_both_families(port[0], port[1], true);
 }
 
 LISTENERS_TEST(without_a_list_one_socket_takes_both_families)
 {
-	const struct listen_list nothing = {0};
-	uint16_t port[1];
+	uint16_t port;
 
-	serve(&nothing, port);
-	expect_both_families(port[0], port[0], false);
+	serve((struct listen_list){0}, &port);
+	expect_both_families(port, port, false);
 }
 
-LISTENERS_TEST(a_v6_address_accepts_v4_only_if_the_list_has_no_v4_address)
+/* [::] must take IPv6 only if the list has 0.0.0.0 with the same port, or else the second bind fails. */
+LISTENERS_TEST(a_v6_address_accepts_v4_only_if_the_list_has_no_v4_address_of_its_port)
 {
-	const struct in6_addr any = IN6ADDR_ANY_INIT;
-	struct listen_list list = {.n = 1, .at = {address_v6(any, 0)}};
+	static const struct {
+		const char *first, *second; /* NULL: the list has one address */
+		bool first_has_port, second_has_port, v4;
+	} cases[] = {
+	    {"::", NULL, true, false, true},
+	    {"::", "0.0.0.0", true, true, true},
+	    {"0.0.0.0", "::", true, true, true},
+	    {"127.0.0.1", "::", false, true, true},
+	    {"::1", NULL, true, false, false},
+	};
+	struct listen_list list = list_of("::", NULL);
 	struct sockets s = {0};
 	uint16_t port;
-	int fd;
 
 	assert_int_equal(sockets_open(&s, &list, 0), 0);
-	port = socket_address_bound(s.fd[0]).port;
-	fd = connect_v4(port);
-	assert_int_not_equal(fd, -1);
-	closefd(&fd);
+	port = port_of(s.fd[0]);
 	sockets_close(&s);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		int fd;
 
-	/* With 0.0.0.0 and the same port in the list it must take IPv6 only, else the second bind
-	 * fails; in either order. */
-	for (int i = 0; i < 2; i++) {
-		list.n = 2;
-		list.at[i] = address_v4(INADDR_ANY, port);
-		list.at[!i] = address_v6(any, port);
+		list = list_of(cases[i].first, cases[i].second);
+		if (cases[i].first_has_port)
+			list.at[0] = address(cases[i].first, port);
+		if (cases[i].second_has_port)
+			list.at[1] = address(cases[i].second, port);
 		assert_int_equal(sockets_open(&s, &list, 0), 0);
-		assert_int_equal(s.n, 2);
+		assert_int_equal(s.n, list.n);
+		fd = connect_v4(port);
+		assert_int_equal(fd != -1, cases[i].v4);
+		closefd(&fd);
 		sockets_close(&s);
 	}
-	/* With an IPv4 address of another port it takes both. */
-	list.at[0] = address_v4(INADDR_LOOPBACK, 0);
-	list.at[1] = address_v6(any, port);
-	assert_int_equal(sockets_open(&s, &list, 0), 0);
-	fd = connect_v4(port);
-	assert_int_not_equal(fd, -1);
-	closefd(&fd);
-	sockets_close(&s);
-	/* Other IPv6 addresses always take IPv6 only. */
-	list.n = 1;
-	list.at[0] = address_v6(in6addr_loopback, port);
-	assert_int_equal(sockets_open(&s, &list, 0), 0);
-	assert_int_equal(connect_v4(port), -1);
-	sockets_close(&s);
 }
 
 LISTENERS_TEST(an_address_in_use_is_refused_and_the_others_opened)
 {
-	struct listen_list list = {.n = 1, .at = {address_v4(INADDR_LOOPBACK, 0)}};
+	struct listen_list list = list_of("127.0.0.1", NULL);
 	struct sockets first = {0}, second = {0};
 
 	assert_int_equal(sockets_open(&first, &list, 0), 0);
-	list.at[0] = address_v4(INADDR_LOOPBACK, socket_address_bound(first.fd[0]).port);
-	list.at[1] = address_v4(INADDR_LOOPBACK, 0);
-	list.n = 2;
+	list = list_of("127.0.0.1", "127.0.0.1");
+	list.at[0] = address("127.0.0.1", port_of(first.fd[0]));
 	assert_int_equal(sockets_open(&second, &list, 0), -1);
 	assert_int_equal(second.n, 1);
 	sockets_close(&first);
@@ -320,63 +270,67 @@ LISTENERS_TEST(an_address_in_use_is_refused_and_the_others_opened)
 
 LISTENERS_TEST(a_connection_has_its_options_and_does_not_block)
 {
-	uint16_t port = serve_loopback();
-	int client, fd, nodelay = 0, unsent = 0;
+	int client = connect_v4(serve_v4()), nodelay = 0, unsent = 0;
 	socklen_t len = sizeof(nodelay);
 
-	make_ready();
-	client = connect_v4(port);
-	fd = take_connection(client, 4, true);
-	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &nodelay, &len), 0);
+	start_worker();
+	expect_connection(client, true);
+	assert_int_equal(getsockopt(worker.fd, IPPROTO_TCP, TCP_NODELAY, &nodelay, &len), 0);
 	assert_int_equal(nodelay, 1);
-	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, &len), 0);
+	assert_int_equal(
+	    getsockopt(worker.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, &len), 0);
 	assert_in_range(unsent, 1, 1024 * 1024);
-	assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
-	closefd(&fd);
+	assert_true(fcntl(worker.fd, F_GETFL) & O_NONBLOCK);
 	closefd(&client);
 }
 
-/* How often the loop runs a callback although nothing can be done. */
+/* The loop does not spin while nothing can be done. */
 static void
 expect_rest(void)
 {
 	uint64_t until = clock_mono_ms() + 50;
-	struct event *tick = loop_timer(base, on_tick, NULL);
 	unsigned turns = 0;
 
 	while (clock_mono_ms() < until) {
-		loop_after(tick, 50);
-		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
+		test_loop_once(master.base, 50);
 		turns++;
 	}
-	loop_free(&tick);
 	/* The tick, and the event just before it. */
 	assert_in_range(turns, 1, 4);
 }
 
-LISTENERS_TEST(without_a_worker_connections_wait_in_the_kernel)
+static void
+connect_all(int clients[], size_t n, uint16_t port)
 {
-	uint16_t port = serve_loopback();
-	int clients[10];
-
-	for (size_t i = 0; i < ARRAY_LEN(clients); i++)
+	for (size_t i = 0; i < n; i++)
 		clients[i] = connect_v4(port);
-	expect_rest();
-	make_ready();
-	for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
-		expect_connection(clients[i], 4, true);
+}
+
+static void
+expect_all(int clients[], size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		expect_connection(clients[i], true);
 		closefd(&clients[i]);
 	}
+}
+
+LISTENERS_TEST(without_a_worker_connections_wait_in_the_kernel)
+{
+	int clients[10];
+
+	connect_all(clients, ARRAY_LEN(clients), serve_v4());
+	expect_rest();
+	start_worker();
+	expect_all(clients, ARRAY_LEN(clients));
 }
 
 LISTENERS_TEST(without_descriptors_accepting_pauses_and_resumes)
 {
 	struct rlimit before, none;
-	uint16_t port = serve_loopback();
-	int client, next;
+	int client = connect_v4(serve_v4()), next;
 
-	make_ready();
-	client = connect_v4(port);
+	start_worker();
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	/* The lowest free descriptor is the first that the limit excludes. */
 	next = dup(client);
@@ -385,43 +339,34 @@ LISTENERS_TEST(without_descriptors_accepting_pauses_and_resumes)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	expect_rest();
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-	expect_connection(client, 4, true);
-	closefd(&client);
+	expect_all(&client, 1);
 }
 
 LISTENERS_TEST(closing_accepts_what_is_already_connected)
 {
-	uint16_t port = serve_loopback();
+	uint16_t port = serve_v4();
 	int clients[3];
 
-	make_ready();
-	while (dispatch_workers(dispatch) == 0)
-		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
-	for (size_t i = 0; i < ARRAY_LEN(clients); i++)
-		clients[i] = connect_v4(port);
+	start_ready_worker();
+	connect_all(clients, ARRAY_LEN(clients), port);
 	await_backlog(first_listener, ARRAY_LEN(clients));
 	listeners_close(listeners);
-	for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
-		expect_connection(clients[i], 4, true);
-		closefd(&clients[i]);
-	}
+	expect_all(clients, ARRAY_LEN(clients));
 	assert_int_equal(connect_v4(port), -1);
 }
 
 LISTENERS_TEST(an_inherited_backlog_is_left_to_the_next_owner)
 {
-	const struct listen_list list = {.n = 1, .at = {address_v4(INADDR_LOOPBACK, 0)}};
+	const struct listen_list list = list_of("127.0.0.1", NULL);
 	struct sockets s = {0};
 	int manager, client, fd;
 
 	assert_int_equal(sockets_open(&s, &list, 0), 0);
 	manager = fcntl(s.fd[0], F_DUPFD_CLOEXEC, 0);
 	listeners_add(listeners, &s, true);
-	listeners_start(listeners, dispatch);
-	make_ready();
-	while (dispatch_workers(dispatch) == 0)
-		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
-	client = connect_v4(socket_address_bound(manager).port);
+	listeners_start(listeners, master.dispatch);
+	start_ready_worker();
+	client = connect_v4(port_of(manager));
 	await_backlog(manager, 1);
 	listeners_close(listeners);
 	fd = accept4(manager, NULL, NULL, SOCK_CLOEXEC);
