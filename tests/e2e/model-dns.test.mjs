@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError } from "./client.mjs";
-import { Banter, freePort, TIME_FACTOR, until } from "./harness.mjs";
+import { Banter, freePort, TIME_FACTOR, times, until } from "./harness.mjs";
 import { NameServer, whyNoNamespaces } from "./name-server.mjs";
 
 /** A banter whose workers use this name server. */
@@ -56,9 +56,7 @@ describe("the model server's name", { skip: whyNoNamespaces() }, () => {
 				const waiting = banter.chat("waits", "[[tokens=1]] waits");
 				await until("the resolver was asked", () => names.asked > 0);
 				names.silent = false;
-				const others = await Promise.all(
-					Array.from({ length: 5 }, (_, i) => banter.chat(`other-${i}`, "[[tokens=3]]")),
-				);
+				const others = await times(5, (i) => banter.chat(`other-${i}`, "[[tokens=3]]"));
 				for (const answer of others) assert.equal(answer.json?.message, "t0 t1 t2", answer.text);
 				// Their result serves the first one too, before its own lookup is repeated.
 				assert.equal((await waiting).json?.message, "t0");
@@ -70,10 +68,9 @@ describe("the model server's name", { skip: whyNoNamespaces() }, () => {
 		withNames(
 			async (banter, names) => {
 				names.silent = true;
-				const timedOut = banter.chat("first", "[[tokens=1]]");
-				assertError(await timedOut, 504);
+				assertError(await banter.chat("first", "[[tokens=1]]"), 504);
 				// Its thread is still waiting.
-				const cut = banter.chat("second", "[[tokens=1]]", {});
+				const cut = banter.chat("second", "[[tokens=1]]");
 				const before = names.asked;
 				await until("the resolver was asked again", () => names.asked > before);
 				// Fails if masterd or a worker must be killed.

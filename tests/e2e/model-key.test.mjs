@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { WIDGET_KEY, withBanter } from "./harness.mjs";
+import { times, WIDGET_KEY, withBanter } from "./harness.mjs";
 
 const PATIENT = { OPENAI_FIRST_BYTE_TIMEOUT_MS: "1500", OPENAI_IDLE_TIMEOUT_MS: "1500" };
 
@@ -28,7 +28,7 @@ const FAILURES = [
 const KEYS = {
 	"an ordinary key": "sk-proj-A1b2C3d4E5f6G7h8I9j0",
 	"a key with quotes, signs and other letters": `s'k"\\{%s%n}&<k>=é漢🔑;--`,
-	"a key of spaces within": "two words and more",
+	"a key with spaces": "two words and more",
 	"a long key": `${"k".repeat(100)}-end`,
 };
 
@@ -58,44 +58,36 @@ async function assertHidden(banter, answers, key) {
 }
 
 describe("the model server's key is in no log and no response", () => {
+	const PATHS = ["/v1/chat", "/v1/chat/stream"];
 	const ask = (banter, session, directives) =>
-		Promise.all(
-			["/v1/chat", "/v1/chat/stream"].map((path) =>
-				banter.chat(session, `[[${directives}]]`, { path }),
-			),
-		);
+		times(2, (i) => banter.chat(session, `[[${directives}]]`, { path: PATHS[i] }));
 
-	for (const [what, key] of Object.entries(KEYS)) {
+	for (const [what, OPENAI_API_KEY] of Object.entries(KEYS)) {
+		const env = { ...PATIENT, OPENAI_API_KEY };
+
 		it(`${what}: with any response of the model`, () => {
-			const env = { ...PATIENT, OPENAI_API_KEY: key, OPENAI_BREAKER_FAILURES: "0" };
-			return withBanter({ env: { ...env, LOG_LEVEL: "debug" } }, async (banter) => {
-				const answers = await Promise.all(
-					FAILURES.flatMap((failure, i) => [
-						ask(banter, `plain-${i}`, `tokens=5 ${failure}`),
-						ask(banter, `echo-${i}`, `tokens=5 echo-key ${failure}`),
-					]),
-				);
+			const own = { ...env, OPENAI_BREAKER_FAILURES: "0", LOG_LEVEL: "debug" };
+			return withBanter({ env: own }, async (banter) => {
+				const answers = await times(2 * FAILURES.length, (i) => {
+					const echo = i % 2 === 0 ? "" : "echo-key";
+					return ask(banter, `s-${i}`, `tokens=5 ${echo} ${FAILURES[Math.floor(i / 2)]}`);
+				});
 				assert.ok(
 					banter.log.lines.some((line) => line.detail?.includes("You sent 'Bearer [key]")),
-					"the stand-in did repeat it, and the log shows where it was",
+					"the stub did repeat it, and the log shows where it was",
 				);
-				await assertHidden(banter, answers.flat(), key);
+				await assertHidden(banter, answers.flat(), OPENAI_API_KEY);
 			});
 		});
 
-		it(`${what}: with the model down and the breaker open`, () => {
-			const env = { ...PATIENT, OPENAI_API_KEY: key, OPENAI_BREAKER_FAILURES: "3" };
-			return withBanter({ workers: 1, env }, async (banter) => {
+		it(`${what}: with the model down and the breaker open`, () =>
+			withBanter({ workers: 1, env: { ...env, OPENAI_BREAKER_FAILURES: "3" } }, async (banter) => {
 				await banter.stub.stop();
 				const answers = await ask(banter, "gone", "tokens=1");
 				await banter.log.waitFor("the breaker", (line) => line.ev === "model_breaker");
 				answers.push(...(await ask(banter, "alone", "tokens=1")));
-				assert.deepEqual(
-					[...new Set(answers.map((answer) => answer.json.code))].sort().at(-1),
-					"model_unavailable",
-				);
-				await assertHidden(banter, answers, key);
-			});
-		});
+				assert.ok(answers.some(({ json }) => json.code === "model_unavailable"));
+				await assertHidden(banter, answers, OPENAI_API_KEY);
+			}));
 	}
 });
