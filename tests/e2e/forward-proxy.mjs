@@ -17,7 +17,7 @@ export function join(a, b) {
 }
 
 export class ForwardProxy {
-	told = []; // { method, target, headers }
+	requests = []; // { method, target, headers }
 
 	/** @param {string} [authorization] the Proxy-Authorization that it requires */
 	constructor(authorization) {
@@ -38,7 +38,7 @@ export class ForwardProxy {
 	}
 
 	#admits({ method, url, headers }) {
-		this.told.push({ method, target: url, headers });
+		this.requests.push({ method, target: url, headers });
 		return !this.authorization || headers["proxy-authorization"] === this.authorization;
 	}
 

@@ -26,7 +26,7 @@ let authority;
 let certificate;
 
 /** The authority of the proxies' certificate; created by the first call. */
-export function frontAuthority() {
+function frontAuthority() {
 	authority ??= new Authority();
 	certificate ??= authority.issue("front");
 	return { authority, certificate };
@@ -74,7 +74,6 @@ class ModelProxy {
 	}
 }
 
-/** options.args: further arguments. */
 class Nghttpx extends ModelProxy {
 	command({ key, cert }) {
 		const args = [
@@ -85,7 +84,6 @@ class Nghttpx extends ModelProxy {
 			`--backend=127.0.0.1,${this.backend}`,
 			"--errorlog-file=/dev/stderr",
 			"--log-level=ERROR",
-			...(this.options.args ?? []),
 		];
 		return { program: "nghttpx", args: [...args, key, cert] };
 	}
@@ -139,16 +137,15 @@ export const nghttpx = (...args) => new Nghttpx(...args);
 export const nginx = (...args) => new Nginx(...args);
 
 /**
- * Starts the stub model, a proxy in front of it, and a banter that connects to the proxy over HTTPS.
+ * Runs body({ front, banter }) with a banter that connects over HTTPS to a proxy in front of the stub model.
  * @param {typeof nghttpx} kind
  */
-export async function startWithModelProxy(kind, { env = {}, front: options = {}, ...rest } = {}) {
-	const model = await freePort();
-	const port = await freePort();
+export async function withModelProxy(kind, { env = {}, front: options = {}, ...rest }, body) {
+	const [model, port] = [await freePort(), await freePort()];
 	const front = kind(port, model, options);
 	const banter = new Banter({
 		...rest,
-		stub: [...(rest.stub ?? []), "--port", String(model)],
+		stub: ["--port", String(model)],
 		env: {
 			OPENAI_BASE_URL: `https://localhost:${port}/v1`,
 			OPENAI_CA_BUNDLE: frontAuthority().authority.file,
@@ -158,17 +155,6 @@ export async function startWithModelProxy(kind, { env = {}, front: options = {},
 	await front.start();
 	try {
 		await banter.start();
-	} catch (error) {
-		await front.stop();
-		throw error;
-	}
-	return { front, banter };
-}
-
-/** Runs body() with them, and stops them. */
-export async function withModelProxy(kind, options, body) {
-	const { front, banter } = await startWithModelProxy(kind, options);
-	try {
 		await body({ front, banter });
 		await banter.stop();
 		for (const { log } of [front, banter]) log.discard();

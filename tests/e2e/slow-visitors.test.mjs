@@ -1,28 +1,28 @@
-// Clients that stop reading, beside clients that read the same replies: readers get everything; the
-// others are dropped when too much output is queued, with bounded memory; their replies are stored
-// completely and can be resumed.
+// Clients that stop reading, beside clients that read the same replies: readers get everything; the others are
+// dropped when too much output is queued, with bounded memory; their replies are stored completely and can be
+// resumed.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, it } from "node:test";
-import { TIME_FACTOR, until, useBanter, WIDGET_KEY } from "./harness.mjs";
+import { TIME_FACTOR, times, until, useBanter, WIDGET_KEY } from "./harness.mjs";
 import { inodesByRemotePort, memoryOf, socketHolders } from "./proc.mjs";
-import { resume, resumePath, textAfter } from "./replies.mjs";
+import { begin, resume, resumePath, textAfter, workersOf } from "./replies.mjs";
 
 const REPLIES = TIME_FACTOR === 1 ? 3 : 1;
-const EACH = 20; // who read one reply, and as many who stop
+const EACH = 20; // readers of one reply, and as many that stop
+const N = REPLIES * EACH;
 const KIB = 1024;
-// Together as long as a reply may be, nearly; as events they are some 2 MB: more than what the kernel
-// takes for a connection and what may wait for it here. Where another worker writes the reply, a busy
-// machine makes fewer and longer events of them, which may be less.
+// Together as long as a reply may be, nearly; as events they are some 2 MB: more than what the kernel takes for a
+// connection and what may be queued for it here. Where another worker writes the reply, a busy machine makes
+// fewer and longer events of them, which may be less.
 const TOKENS = 45_000;
 const TOKEN = "abcdefghij"; // as the stub has it
 const DELAY_MS = TIME_FACTOR === 1 ? 0.2 : 0.4;
 /**
- * The memory of two clients, one stopped: the queued output of both while this process is busy
- * (output_max in workerd/http/http_server.c), in buffers that grow by doubling, and their
- * connections.
+ * The memory of two clients, one stopped: the queued output of both while this process is busy (output_max in
+ * workerd/http/http_server.c), in buffers that grow by doubling, and their connections.
  */
 const BOUND = (2 + 2) * 256 * KIB + 2 * 16 * KIB;
 
@@ -34,27 +34,20 @@ const message = (i) =>
 /** Requests a reply's stream that ends with the connection. */
 function ask(banter, { messageId, session }, options = {}) {
 	const socket = connect({ port: banter.port, host: "127.0.0.1", ...options });
-	socket.write(
-		`GET ${resumePath(messageId, session)} HTTP/1.0\r\nx-api-key: ${WIDGET_KEY}\r\n\r\n`,
-	);
+	const path = resumePath(messageId, session);
+	socket.write(`GET ${path} HTTP/1.0\r\nx-api-key: ${WIDGET_KEY}\r\n\r\n`);
 	return socket;
 }
 
 /**
- * Reads a reply's stream to its end, which resolves `answer`, with little work per piece: a slow
- * reader on a busy machine would be dropped.
+ * Reads a reply's stream to its end, with little work per piece: a slow reader on a busy machine would be
+ * dropped.
  */
 function readOn(banter, reply) {
 	const pieces = [];
 	const socket = ask(banter, reply).on("data", (piece) => pieces.push(piece));
-	const answer = once(socket, "end").then(() => Buffer.concat(pieces));
-	return { begun: once(socket, "data"), answer };
-}
-
-function eventsOf(answer) {
-	const [head, body] = answer.toString().split("\r\n\r\n");
-	assert.match(head, /^HTTP\/1\.1 200 /);
-	return body.trimEnd().split("\n").map(JSON.parse);
+	const response = once(socket, "end").then(() => Buffer.concat(pieces).toString());
+	return { begun: once(socket, "data"), response };
 }
 
 /** Requests a reply's stream and reads only its start. */
@@ -65,25 +58,17 @@ function stopReading(banter, reply) {
 	return { begun, socket, reply };
 }
 
-/** A running reply without listeners. */
-async function begin(banter, i) {
-	const session = `visitor-${i}`;
-	const stream = await banter.stream(session, message(i));
-	const { messageId, conversationId } = await stream.next();
-	const [writer] = await banter.workersOf([stream.socket]);
-	stream.leave();
-	return { i, session, messageId, conversationId, writer };
-}
-
 describe("clients that stop reading", () => {
 	const banter = useBanter();
 	const memory = () => banter.workerPids().reduce((sum, pid) => sum + memoryOf(pid), 0);
 	const dropped = () => banter.log.lines.filter(({ why }) => why === "slow_reader").length;
 
-	/** The clients of the worker that runs the reply. */
-	async function atTheWriter(stopped) {
-		const workers = await banter.workersOf(stopped.map(({ socket }) => socket));
-		return stopped.filter(({ reply }, i) => workers[i] === reply.writer);
+	/** A running reply without listeners, and its worker. */
+	async function beginAlone(i) {
+		const reply = await begin(banter, `visitor-${i}`, message(i));
+		const [writer] = await workersOf(banter, [reply.stream]);
+		reply.stream.leave();
+		return { ...reply, writer };
 	}
 
 	/** Whether all workers have closed these connections. */
@@ -100,39 +85,33 @@ describe("clients that stop reading", () => {
 		const watch = setInterval(() => {
 			most = Math.max(most, memory() - before);
 		}, 50);
-		const reads = replies.flatMap((reply) =>
+		const readers = replies.flatMap((reply) =>
 			Array.from({ length: EACH }, () => readOn(banter, reply)),
 		);
-		await Promise.all([...reads, ...stopped].map(({ begun }) => begun));
-		const near = await atTheWriter(stopped);
-		assert.ok(near.length > 0);
+		await Promise.all([...readers, ...stopped].map(({ begun }) => begun));
+		const workers = await workersOf(banter, stopped);
+		const atTheWriter = stopped.filter(({ reply }, i) => workers[i] === reply.writer);
+		assert.ok(atTheWriter.length > 0);
 		await banter.release("reply");
-		const answers = await Promise.all(reads.map(({ answer }) => answer)).finally(() =>
+		const responses = await Promise.all(readers.map(({ response }) => response)).finally(() =>
 			clearInterval(watch),
 		);
-		for (const answer of answers) {
-			const events = eventsOf(answer);
+		for (const response of responses) {
+			const [head, body] = response.split("\r\n\r\n");
+			assert.match(head, /^HTTP\/1\.1 200 /);
+			const events = body.trimEnd().split("\n").map(JSON.parse);
 			assert.equal(textAfter(events), TEXT);
 			assert.equal(events.at(-1).type, "done");
 		}
-		await until("those who stopped are dropped", () => areGone(near) && dropped() >= near.length);
+		await until(
+			"those who stopped are dropped",
+			() => areGone(atTheWriter) && dropped() >= atTheWriter.length,
+		);
 		return most;
 	}
 
-	/** What a client receives that resumes after the end. */
-	async function assertWhole({ i, session, messageId, conversationId }) {
-		assert.deepEqual(await banter.messages(conversationId), [
-			["user", message(i), "complete"],
-			["assistant", TEXT, "complete"],
-		]);
-		const had = TEXT.slice(0, 100_000);
-		const stream = await resume(banter, messageId, session, { after: had.length });
-		assert.equal(textAfter(await stream.rest(), had), TEXT);
-	}
-
-	const N = REPLIES * EACH;
 	it(`${N} of them: ${N} others receive everything, and they can resume later`, async (t) => {
-		const replies = await Promise.all(Array.from({ length: REPLIES }, (_, i) => begin(banter, i)));
+		const replies = await times(REPLIES, beginAlone);
 		const stopped = replies.flatMap((reply) =>
 			Array.from({ length: EACH }, () => stopReading(banter, reply)),
 		);
@@ -141,7 +120,15 @@ describe("clients that stop reading", () => {
 		});
 		const most = await readAll(replies, stopped);
 		assert.ok(dropped() <= N, "nobody else is dropped");
-		for (const reply of replies) await assertWhole(reply);
+		const had = TEXT.slice(0, 100_000);
+		for (const { session, message: sent, messageId, conversationId } of replies) {
+			assert.deepEqual(await banter.messages(conversationId), [
+				["user", sent, "complete"],
+				["assistant", TEXT, "complete"],
+			]);
+			const resumed = await resume(banter, messageId, session, { after: had.length });
+			assert.equal(textAfter(await resumed.rest(), had), TEXT);
+		}
 		assert.equal((await banter.model("stats")).calls, REPLIES);
 		const each = most / N;
 		t.diagnostic(`${(each / KIB).toFixed(0)} KiB at most for two, of ${BOUND / KIB} allowed`);
