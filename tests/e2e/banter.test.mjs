@@ -1,14 +1,14 @@
 // The banter command: help, errors, and the commands that use a running storaged.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { openStream } from "./client.mjs";
-import { BUILD, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
-import { expectTool, startProgram, toolEnvironment } from "./tool.mjs";
+import { until, useBanter, WIDGET_KEY } from "./harness.mjs";
+import { expectTool, onTerminal, toolEnvironment } from "./tool.mjs";
 
 const COMMANDS = [
 	"setup",
@@ -60,31 +60,54 @@ describe("banter's command line", () => {
 		assert.match((await expectTool(nothing, 0, "--version")).stdout, /^banter \d+\.\d+\.\d+\n$/);
 	});
 
-	for (const [why, ...args] of [
-		["no command"],
-		["a command that there is not", "frobnicate"],
-		["help for a command that there is not", "help", "frobnicate"],
-		["too much for help", "help", "status", "backup"],
-		["an unknown option", "status", "--frobnicate"],
-		["a value for an option that takes none", "status", "--json=yes"],
-		["no value for an option that needs one", "export", "--org"],
-		["no file to back up to", "backup"],
-		["no file to restore", "restore"],
-		["no file to import", "import"],
-		["two files", "verify", "one", "two"],
-		["a file for status", "status", "one"],
-		["an organization that is no id", "export", "--org", "me"],
-		["a time that is none", "export", "--since", "yesterday"],
-		["nothing to erase", "erase", "--yes"],
-		["two things to erase", "erase", "--yes", "--session", "s", "--conversation", "c"],
-		["a conversation that is no id", "erase", "--yes", "--conversation", "c"],
-		["a session that is too long", "erase", "--yes", "--session", "s".repeat(129)],
-		["nobody there to confirm", "erase", "--session", "s"],
+	const eitherOne = "give either --conversation ID or --session SESSION";
+	const orgName = "banter org add NAME: the name must have 1 to 100 characters in one line";
+	const userName = "--name must be at most 100 characters of UTF-8 in one line";
+	for (const [error, ...args] of [
+		["missing command"],
+		["unknown command frobnicate", "frobnicate"],
+		["unknown command frobnicate", "help", "frobnicate"],
+		["unexpected argument backup", "help", "status", "backup"],
+		["--frobnicate is not an option of banter status", "status", "--frobnicate"],
+		["--json=yes is not an option of banter status", "status", "--json=yes"],
+		["--org needs a value", "export", "--org"],
+		["missing FILE", "backup"],
+		["missing FILE", "restore"],
+		["missing FILE", "import"],
+		["unexpected argument two", "verify", "one", "two"],
+		["unexpected argument one", "status", "one"],
+		["--org me is not a valid id", "export", "--org", "me"],
+		["--since yesterday is not a time", "export", "--since", "yesterday"],
+		[eitherOne, "erase", "--yes"],
+		[eitherOne, "erase", "--yes", "--session", "s", "--conversation", "c"],
+		["--conversation c is not a valid id", "erase", "--yes", "--conversation", "c"],
+		["--session must be 1 to 128 bytes", "erase", "--yes", "--session", "s".repeat(129)],
+		["cannot ask for confirmation without a terminal", "erase", "--session", "s"],
+		["--first-start and --check exclude each other", "setup", "--check", "--first-start"],
+		["missing ACTION [NAME]", "org"],
+		["unknown action x", "org", "x"],
+		[orgName, "org", "add"],
+		[orgName, "org", "add", " "],
+		[orgName, "org", "add", "x".repeat(101)],
+		[orgName, "org", "add", "x\ty"],
+		["unexpected argument x", "org", "list", "x"],
+		["missing ACTION", "widget"],
+		["unknown action add", "widget", "add"],
+		["--org nonsense is not a valid id", "widget", "list", "--org", "nonsense"],
+		["unknown action frobnicate", "user", "frobnicate"],
+		["missing e-mail address", "user", "add"],
+		["jane is not a valid e-mail address", "user", "add", "jane"],
+		["unexpected argument x@y.z", "user", "list", "x@y.z"],
+		["--org 7 is not a valid id", "user", "list", "--org", "7"],
+		["--owner and --member exclude each other", "user", "add", "x@y.z", "--owner", "--member"],
+		[userName, "user", "add", "x@y.z", "--name", "x".repeat(101)],
+		[userName, "user", "add", "x@y.z", "--name", "Jane\nDoe"],
 	])
-		it(`${why} is a usage error, reported in one line`, async () => {
+		it(`usage error: banter ${args.join(" ").split("\n")[0].slice(0, 40)}: ${error}`, async () => {
 			const { stdout, stderr } = await expectTool(nothing, 64, ...args);
 			assert.equal(stdout, "");
-			assert.match(stderr, /^banter: .+\n$/);
+			assert.ok(stderr.startsWith(`banter: ${error}`), stderr);
+			assert.match(stderr, /^.+\n$/, "one line");
 		});
 
 	it("invalid settings are named", async () => {
@@ -97,18 +120,16 @@ describe("banter's command line", () => {
 			const { stderr } = await expectTool(nothing, 66, ...args);
 			assert.match(stderr, /there is no store/);
 		}
-		await expectTool(nothing, 66, "restore", "no-such-file");
-		await expectTool(nothing, 66, "import", "no-such-file");
+		for (const command of ["restore", "import"])
+			await expectTool(nothing, 66, command, "no-such-file");
 		assert.deepEqual(readdirSync(nothing.dir), []);
 	});
 
 	it("without a running storaged, it says how to start it", async () => {
-		writeFileSync(join(nothing.dir, "export"), "");
-		const session = ["--session", "s", "--yes"];
 		for (const args of [
 			["status"],
-			["import", join(nothing.dir, "export")],
-			["erase", ...session],
+			["import", "/dev/null"],
+			["erase", "--session", "s", "--yes"],
 		]) {
 			const { stdout, stderr } = await expectTool(nothing, 69, ...args);
 			assert.equal(stdout, "");
@@ -123,26 +144,6 @@ describe("banter's command line", () => {
 		assert.match(stderr, /^banter: unknown command \?\[2J\?\?\?1m/);
 	});
 });
-
-/** Sends these bytes to every connection, or closes it if there are none. */
-async function withPeer(nothing, bytes, body) {
-	const path = join(nothing.dir, "peer.sock");
-	const server = createServer((socket) => {
-		socket.on("error", () => {});
-		socket.resume();
-		if (bytes.length > 0) socket.write(bytes);
-		else socket.destroy();
-	});
-	await new Promise((done) => server.listen(path, done));
-	try {
-		await body(path);
-	} finally {
-		await new Promise((done) => {
-			server.close(done);
-			server.closeAllConnections?.();
-		});
-	}
-}
 
 /** A hello of another version of the protocol (proto/ipc/messages.def). */
 function helloOf(version) {
@@ -162,25 +163,27 @@ function helloOf(version) {
 describe("banter and a storaged of another version", () => {
 	const nothing = useNothing();
 
-	it("reports different versions when the hello differs", async () => {
-		await withPeer(nothing, helloOf(9999), async (path) => {
-			const { stderr } = await expectTool(nothing, 76, "status", "--socket", path);
-			assert.match(stderr, /storaged has another version/);
+	for (const [what, bytes, message] of [
+		["a hello of another version", helloOf(9999), /storaged has another version/],
+		["a connection that is closed at once", undefined, /another version/],
+		["data that is not a message", Buffer.alloc(64, 0xff), /./],
+	])
+		it(`reports ${what}`, async () => {
+			const path = join(nothing.dir, "peer.sock");
+			const server = createServer((socket) => {
+				socket.on("error", () => {});
+				socket.resume();
+				if (bytes) socket.write(bytes);
+				else socket.destroy();
+			});
+			await new Promise((done) => server.listen(path, done));
+			try {
+				const { stderr } = await expectTool(nothing, 76, "status", "--socket", path);
+				assert.match(stderr, message);
+			} finally {
+				await new Promise((done) => server.close(done));
+			}
 		});
-	});
-
-	it("reports that also if storaged closes at once", async () => {
-		await withPeer(nothing, "", async (path) => {
-			const { stderr } = await expectTool(nothing, 76, "status", "--socket", path);
-			assert.match(stderr, /another version/);
-		});
-	});
-
-	it("rejects data that is not a message", async () => {
-		await withPeer(nothing, Buffer.alloc(64, 0xff), async (path) => {
-			await expectTool(nothing, 76, "status", "--socket", path);
-		});
-	});
 });
 
 describe("banter status", () => {
@@ -283,44 +286,36 @@ describe("banter status", () => {
 });
 
 describe("banter erase", () => {
+	const banter = useBanter();
+	const erase = async (...args) => (await expectTool(banter, 0, "erase", "--yes", ...args)).stdout;
+	const sessions = async () =>
+		(await banter.conversations()).conversations.map(({ sessionId }) => sessionId);
+
 	it("removes a conversation, and all of a visitor", async () => {
-		await withBanter({}, async (banter) => {
-			const { json } = await banter.chat("gone", "[[tokens=3]]");
-			await banter.chat("other", "[[tokens=3]]");
-			await banter.chat("stays", "[[tokens=3]]");
-			const erase = (...args) => expectTool(banter, 0, "erase", "--yes", ...args);
-			const one = await erase("--conversation", json.conversationId);
-			assert.equal(one.stdout, "removed: 1 conversation, 2 messages\n");
-			const again = await erase("--conversation", json.conversationId);
-			assert.equal(again.stdout, "nothing to remove\n");
-			const visitor = await erase("--session", "other");
-			assert.equal(visitor.stdout, "removed: 1 conversation, 2 messages\n");
-			assert.match((await erase("--session", "nobody")).stdout, /nothing/);
-			const { conversations, total } = await banter.conversations();
-			assert.deepEqual([conversations.map((one) => one.sessionId), total], [["stays"], 1]);
-			await expectTool(banter, 0, "verify");
-		});
+		const { json } = await banter.chat("gone", "[[tokens=3]]");
+		for (const session of ["other", "stays"]) await banter.chat(session, "[[tokens=3]]");
+		const one = ["--conversation", json.conversationId];
+		assert.equal(await erase(...one), "removed: 1 conversation, 2 messages\n");
+		assert.equal(await erase(...one), "nothing to remove\n");
+		assert.equal(await erase("--session", "other"), "removed: 1 conversation, 2 messages\n");
+		assert.equal(await erase("--session", "nobody"), "nothing to remove\n");
+		assert.deepEqual(await sessions(), ["stays"]);
+		await expectTool(banter, 0, "verify");
 	});
 
 	it("asks for confirmation, which can be declined", async () => {
-		await withBanter({}, async (banter) => {
-			await banter.chat("asked", "[[tokens=3]]");
-			// script(1) gives it a terminal, and passes its exit status on.
-			const ask = (answer) =>
-				startProgram(
-					"/usr/bin/script",
-					["-qec", `${join(BUILD, "banter")} erase --session asked`, "/dev/null"],
-					toolEnvironment(banter),
-					{ input: `${answer}\n` },
-				).ended;
-			const no = await ask("n");
-			assert.match(no.stdout, /removes all data of visitor asked permanently/);
-			assert.equal(no.status, 75);
-			assert.equal((await banter.conversations()).total, 1);
-			const yes = await ask("y");
-			assert.match(yes.stdout, /removed: 1 conversation/);
-			assert.equal(yes.status, 0);
-			assert.equal((await banter.conversations()).total, 0);
-		});
+		await banter.chat("asked", "[[tokens=3]]");
+		const ask = (answer) => {
+			const args = ["erase", "--session", "asked"];
+			return onTerminal(toolEnvironment(banter), args, [answer], "[y/N] ");
+		};
+		const no = await ask("n");
+		assert.match(no.stdout, /removes all data of visitor asked permanently/);
+		assert.equal(no.status, 75);
+		assert.ok((await sessions()).includes("asked"));
+		const yes = await ask("y");
+		assert.match(yes.stdout, /removed: 1 conversation/);
+		assert.equal(yes.status, 0);
+		assert.ok(!(await sessions()).includes("asked"));
 	});
 });

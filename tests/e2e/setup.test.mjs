@@ -1,4 +1,4 @@
-// `banter setup`: random keys at the first start, then questions and checks.
+// `banter setup`: random keys at the first start, then questions and checks, and the first user.
 
 import assert from "node:assert/strict";
 import {
@@ -11,28 +11,30 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { after, describe, it } from "node:test";
-import { BUILD, baseEnvironment, until, useBanter } from "./harness.mjs";
-import { expectTool, startProgram } from "./tool.mjs";
+import { logIn } from "./accounts.mjs";
+import { BUILD, baseEnvironment, useBanter } from "./harness.mjs";
+import { expectTool, onTerminal, startProgram } from "./tool.mjs";
 
 const KEY = "key-of-the-stub-model";
+const SITE = "https://a.example";
 const RANDOM = ["WIDGET_API_KEY", "ADMIN_API_KEY", "DASHBOARD_PASSWORD"];
 
 const scratch = mkdtempSync(join(tmpdir(), "banter-setup-"));
 after(() => rmSync(scratch, { recursive: true }));
 
-/** Runs `banter setup` on a directory; answers: the lines of input. */
-function setup(dir, answers, args = [], env = {}) {
-	const all = ["setup", "--config", dir, ...args];
+/** Runs `banter setup` on a directory with these lines of input, and checks the exit status. */
+async function setup(status, dir, answers, args = [], { env = {}, program = "banter" } = {}) {
 	const input = answers.map((line) => `${line}\n`).join("");
-	return startProgram(join(BUILD, "banter"), all, { ...baseEnvironment(), ...env }, { input })
-		.ended;
+	const all = ["setup", "--config", dir, ...args];
+	const environment = { ...baseEnvironment(), ...env };
+	const end = await startProgram(resolve(BUILD, program), all, environment, { input }).ended;
+	assert.equal(end.status, status, end.stdout + end.stderr);
+	return end;
 }
 
-function firstStart(dir) {
-	return setup(dir, [], ["--first-start"]);
-}
+const firstStart = (dir) => setup(0, dir, [], ["--first-start"]);
 
 const read = (dir, name) => readFileSync(join(dir, name), "utf8");
 const secret = (dir, name) => read(dir, join("credentials", name));
@@ -45,16 +47,21 @@ function settings(dir) {
 		.filter((line) => line !== "" && !line.startsWith("#"));
 }
 
+/** A directory after its first start, with these settings. */
+async function configured(name, lines) {
+	const dir = join(scratch, name);
+	await firstStart(dir);
+	writeFileSync(join(dir, "banter.env"), lines.join("\n"));
+	return dir;
+}
+
 describe("the first start", () => {
 	const dir = join(scratch, "first");
 
 	it("creates random keys that only root can read, and names their place", async () => {
-		const { status, stdout, stderr } = await firstStart(dir);
-		assert.equal(status, 0, stderr);
-		assert.deepEqual(
-			[mode(dir), mode(dir, "credentials"), mode(dir, "banter.env")],
-			["755", "700", "644"],
-		);
+		const { stdout } = await firstStart(dir);
+		const modes = [mode(dir), mode(dir, "credentials"), mode(dir, "banter.env")];
+		assert.deepEqual(modes, ["755", "700", "644"]);
 		for (const name of RANDOM) {
 			assert.match(secret(dir, name), /^[A-Za-z0-9_-]{43}$/);
 			assert.equal(mode(dir, "credentials", name), "600");
@@ -74,21 +81,19 @@ describe("the first start", () => {
 	});
 
 	it("keeps existing files unchanged", async () => {
-		const before = RANDOM.map((name) => secret(dir, name));
+		const secrets = () => RANDOM.map((name) => secret(dir, name));
+		const before = secrets();
 		writeFileSync(join(dir, "banter.env"), "WORKERS=3\n");
-		assert.deepEqual(await firstStart(dir), { status: 0, signal: null, stdout: "", stderr: "" });
-		assert.deepEqual(
-			RANDOM.map((name) => secret(dir, name)),
-			before,
-		);
+		const { stdout, stderr } = await firstStart(dir);
+		assert.deepEqual([stdout, stderr, secrets()], ["", "", before]);
 		assert.equal(read(dir, "banter.env"), "WORKERS=3\n");
 	});
 
 	it("fails where it cannot write", async () => {
-		writeFileSync(join(scratch, "file"), "");
-		const { status, stderr } = await firstStart(join(scratch, "file"));
-		assert.notEqual(status, 0);
-		assert.ok(stderr.includes(join(scratch, "file")), stderr);
+		const file = join(scratch, "file");
+		writeFileSync(file, "");
+		const { stderr } = await setup(66, file, [], ["--first-start"]);
+		assert.ok(stderr.includes(file), stderr);
 	});
 });
 
@@ -98,159 +103,128 @@ describe("banter setup", () => {
 	const model = () => `${banter.stubUrl}/v1`;
 
 	it("writes the answers and checks the model", async () => {
-		const { status, stdout, stderr } = await setup(dir, [KEY, model(), "https://a.example"]);
-		assert.equal(status, 0, stderr);
+		const { stdout, stderr } = await setup(0, dir, [KEY, model(), SITE]);
 		assert.match(stdout, /^The model gpt-4\.1-mini at .* answers\.$/m);
 		assert.equal(secret(dir, "OPENAI_API_KEY"), KEY);
 		assert.deepEqual(settings(dir).sort(), [
 			"APP_ENV=production",
-			"CORS_ORIGIN=https://a.example",
+			`CORS_ORIGIN=${SITE}`,
 			`OPENAI_BASE_URL=${model()}`,
 			"TRUSTED_PROXIES=127.0.0.1,::1",
 		]);
 		assert.ok(!`${stdout}${stderr}`.includes(KEY), "the key is shown");
 	});
 
-	it("keeps unanswered settings and changes only its own lines", async () => {
-		const kept = read(dir, "banter.env").replace("https://a.example", "https://b.example");
-		const { status, stderr } = await setup(dir, ["", "", "https://b.example"]);
-		assert.equal(status, 0, stderr);
+	it("keeps unanswered settings, also those of its files and not of the environment", async () => {
+		const kept = read(dir, "banter.env").replace(SITE, "https://b.example");
+		const env = { OPENAI_API_KEY: "another key" };
+		await setup(0, dir, ["", "", "https://b.example"], [], { env });
 		assert.equal(read(dir, "banter.env"), kept);
 		assert.equal(secret(dir, "OPENAI_API_KEY"), KEY);
 	});
 
 	it("appends to a file without a final newline, and reads quotes", async () => {
-		const other = join(scratch, "short");
-		await firstStart(other);
 		const lines = ["APP_ENV=production", `OPENAI_BASE_URL="${model()}"`, "#CORS_ORIGINS=no"];
-		writeFileSync(join(other, "banter.env"), lines.join("\n"));
-		const { status, stderr } = await setup(other, [KEY, "", "https://c.example"]);
-		assert.equal(status, 0, stderr);
-		const all = [...lines, "CORS_ORIGIN=https://c.example", ""];
-		assert.equal(read(other, "banter.env"), all.join("\n"));
+		const other = await configured("short", lines);
+		await setup(0, other, [KEY, "", SITE]);
+		assert.equal(read(other, "banter.env"), [...lines, `CORS_ORIGIN=${SITE}`, ""].join("\n"));
 	});
 
 	it("--check asks nothing, writes nothing, and reports settings and model", async () => {
 		const names = ["banter.env", ...readdirSync(join(dir, "credentials"))];
 		const content = () => names.map((name) => (name === "banter.env" ? read : secret)(dir, name));
 		const before = content();
-		const { status, stdout, stderr } = await setup(dir, [], ["--check"]);
-		assert.deepEqual([status, stderr], [0, ""]);
+		const { stdout, stderr } = await setup(0, dir, [], ["--check"]);
+		assert.equal(stderr, "");
 		assert.match(stdout, /^The settings are good\.\nThe model gpt-4\.1-mini at .* answers\.\n$/);
 		assert.deepEqual(content(), before);
-
-		const other = join(scratch, "unchecked");
-		assert.equal((await setup(other, [], ["--check"])).status, 66);
-		await firstStart(other);
-		const { status: wrong, stderr: problems } = await setup(other, [], ["--check"]);
-		assert.equal(wrong, 78);
-		assert.match(problems, /OPENAI_API_KEY is not set/);
-		const both = await setup(dir, [], ["--check", "--first-start"]);
-		assert.equal(both.status, 64);
+		await setup(66, join(scratch, "missing"), [], ["--check"]);
 	});
 
 	it("--check reports each daemon's errors and then does not call the model", async () => {
-		const other = join(scratch, "wrong twice");
-		await firstStart(other);
-		writeFileSync(join(other, "credentials", "OPENAI_API_KEY"), KEY);
 		const tls = ["TLS_CERT=/nonexistent", "TLS_KEY=/nonexistent"];
-		const lines = [`OPENAI_BASE_URL=${model()}`, "STORE_MAX_BYTES=lots", ...tls];
-		writeFileSync(join(other, "banter.env"), `${lines.join("\n")}\n`);
-		const { status, stdout, stderr } = await setup(other, [], ["--check"]);
-		assert.equal(status, 78, stderr);
+		const lines = [`OPENAI_BASE_URL=${model()}`, "STORE_MAX_BYTES=lots", ...tls, ""];
+		const other = await configured("wrong twice", lines);
+		writeFileSync(join(other, "credentials", "OPENAI_API_KEY"), KEY);
+		const { stdout, stderr } = await setup(78, other, [], ["--check"]);
 		assert.match(stderr, /STORE_MAX_BYTES=lots/, "storaged's");
 		assert.match(stderr, /TLS_CERT=\/nonexistent/, "masterd's");
 		assert.doesNotMatch(stdout, /answers/);
 	});
 
-	it("uses its files, not a key in the environment", async () => {
-		const env = { OPENAI_API_KEY: "another key" };
-		const { status, stderr } = await setup(dir, ["", "", ""], [], env);
-		assert.equal(status, 0, stderr);
+	for (const [what, answers, status, error] of [
+		["a key that the model refuses", () => ["wrong", model(), SITE], 77, /refuses the key/],
+		["an invalid origin", () => [KEY, model(), "x.example"], 78, /CORS_ORIGIN=x\.example/],
+		["any origin", () => [KEY, model(), "*"], 78, /CORS_ORIGIN=\*/],
+		["no key", () => ["", model(), SITE], 78, /OPENAI_API_KEY is not set/],
+		["no answer", () => [KEY, "http://127.0.0.1:1/v1", SITE], 69, /No answer from http:/],
+		[
+			"an unknown model",
+			() => [KEY, `${banter.stubUrl}/no`, SITE],
+			78,
+			/answers 404 for the model gpt/,
+		],
+		["an answer of two lines of the file", () => [KEY, model(), "a\\b"], 65, /cannot be written/],
+		["an answer that is too long", () => [KEY, "x".repeat(5000)], 65, /the answer is too long/],
+	])
+		it(`refuses ${what}`, async () => {
+			const { stderr } = await setup(status, join(scratch, what), answers());
+			assert.match(stderr, error);
+		});
+
+	it("refuses an invalid file of settings, and too long a directory", async () => {
+		const other = await configured("binary", ["WORKERS=3", "\0", ""]);
+		const { stderr } = await setup(78, other, ["", "", SITE]);
+		assert.match(stderr, /is not a settings file/);
+		assert.match((await setup(78, `/${"x/".repeat(3000)}`, [])).stderr, /too long/);
 	});
 
-	const refused = [
-		["a key that the model refuses", ["wrong", "", ""], 77, /refuses the key/],
-		["sites that are no origins", [KEY, "", "example.com"], 78, /CORS_ORIGIN=example\.com/],
-		["any site whatever", ["", "", "*"], 78, /CORS_ORIGIN=\*/],
-		[
-			"a model that cannot be reached",
-			["", "http://127.0.0.1:1/v1", "https://a.example"],
-			69,
-			/No answer from http:\/\/127\.0\.0\.1:1/,
-		],
-		["what would be two lines of the file", ["", "", "a\\b"], 65, /cannot be written/],
-	];
-	for (const [what, answers, expected, why] of refused)
-		it(`refuses ${what}`, async () => {
-			const { status, stderr } = await setup(dir, answers);
-			assert.equal(status, expected, stderr);
-			assert.match(stderr, why);
-		});
-
 	it("does not echo the key on a terminal", async () => {
-		const command = `${join(BUILD, "banter")} setup --config ${dir}`;
-		const person = startProgram("script", ["-qec", command, "/dev/null"], baseEnvironment(), {
-			input: null,
-		});
-		const answers = [KEY, model(), "https://a.example"];
-		for (const [i, answer] of answers.entries()) {
-			// Each question ends with its prompt; input typed earlier is echoed by the terminal.
-			await until("a question", () => person.said.stdout.split("> ").length > i + 1);
-			person.stdin.write(`${answer}\n`);
-		}
-		const { status, stdout } = await person.ended;
+		const args = ["setup", "--config", dir];
+		const { status, stdout } = await onTerminal(baseEnvironment(), args, [KEY, model(), SITE]);
 		assert.equal(status, 0, stdout);
 		assert.match(stdout, /answers\./);
-		assert.ok(stdout.includes("https://a.example"), "the terminal shows the other answers");
+		assert.ok(stdout.includes(SITE), "the terminal shows the other answers");
 		assert.ok(!stdout.includes(KEY), stdout);
 	});
 
-	const wrong = [
-		["an answer without end", dir, [KEY, "x".repeat(5000)], 65, /the answer is too long/],
-		["a directory with too long a name", `/${"x/".repeat(3000)}`, [], 78, /too long/],
-	];
-	for (const [what, where, answers, expected, why] of wrong)
-		it(`refuses ${what}`, async () => {
-			const { status, stderr } = await setup(where, answers);
-			assert.equal(status, expected, stderr);
-			assert.match(stderr, why);
-		});
-
-	it("refuses an invalid file of settings", async () => {
-		const other = join(scratch, "binary");
-		await firstStart(other);
-		writeFileSync(join(other, "banter.env"), "WORKERS=3\n\0\n");
-		const { status, stderr } = await setup(other, ["", "", "https://a.example"]);
-		assert.equal(status, 78);
-		assert.match(stderr, /is not a settings file/);
-	});
-
 	it("reports an incomplete installation", async () => {
-		const alone = join(scratch, "alone");
-		cpSync(join(BUILD, "banter"), alone);
-		const end = await startProgram(alone, ["setup", "--config", dir], baseEnvironment(), {
-			input: "\n\nhttps://a.example\n",
-		}).ended;
-		assert.equal(end.status, 72, end.stderr);
-		assert.match(end.stderr, /storaged was not found/);
-	});
-
-	it("does not finish without a key", async () => {
-		const { status, stderr } = await setup(join(scratch, "no key"), ["", "", "https://a.example"]);
-		assert.equal(status, 78);
-		assert.match(stderr, /OPENAI_API_KEY is not set/);
-	});
-
-	it("names a model that the server does not know", async () => {
-		const url = `${banter.stubUrl}/nowhere`;
-		const { status, stderr } = await setup(dir, [KEY, url, "https://a.example"]);
-		assert.equal(status, 78, stderr);
-		assert.match(stderr, /answers 404 for the model gpt-4\.1-mini/);
+		const program = join(scratch, "alone");
+		cpSync(join(BUILD, "banter"), program);
+		const { stderr } = await setup(72, dir, ["", "", SITE], [], { program });
+		assert.match(stderr, /storaged was not found/);
 	});
 
 	it("banter status does not mention keys without an installation", async () => {
 		const { stdout } = await expectTool(banter, 0, "status");
 		assert.doesNotMatch(stdout, /credentials/);
+	});
+});
+
+describe("banter setup with a running store", () => {
+	const PASSWORD = "correct horse battery";
+	const banter = useBanter({ workers: 1 });
+	const dir = join(scratch, "users");
+
+	/** Answers: the model's key and address, the sites, then the user. */
+	function setupWith(status, ...answers) {
+		const socket = join(banter.dir, "data", "store.sock");
+		const all = ["any key", `${banter.stubUrl}/v1`, SITE, ...answers];
+		return setup(status, dir, all, ["--socket", socket]);
+	}
+
+	it("creates no user if none is wanted or the answers are invalid", async () => {
+		await setupWith(0, "");
+		await setupWith(64, "jane");
+		await setupWith(65, "jane@example.com", "short");
+		assert.equal((await expectTool(banter, 0, "user", "list")).stdout, "");
+	});
+
+	it("asks only for the first user", async () => {
+		const { stdout, stderr } = await setupWith(0, "jane@example.com", PASSWORD);
+		assert.match(stdout, /^added jane@example\.com, an owner$/m);
+		assert.ok(!`${stdout}${stderr}`.includes(PASSWORD));
+		await logIn(banter, { email: "jane@example.com", password: PASSWORD });
+		assert.doesNotMatch((await setupWith(0)).stderr, /first dashboard user/);
 	});
 });

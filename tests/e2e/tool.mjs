@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { BUILD, DEADLINE_MS } from "./daemon.mjs";
+import { BUILD, DEADLINE_MS, until } from "./daemon.mjs";
 
 export const ORG = "00000000-0000-7000-8000-000000000001";
 export const WIDGET = "00000000-0000-7000-8000-000000000002";
@@ -67,12 +67,31 @@ export function shell(banter, script) {
 }
 
 /** Runs `banter args…` and checks the exit status; resolves to { status, stdout, stderr }. */
-export async function expectTool(banter, status, ...args) {
-	const end = await runTool(banter, ...args);
+export function expectTool(banter, status, ...args) {
+	return feedTool(banter, undefined, status, ...args);
+}
+
+/** The same with a text on standard input. */
+export async function feedTool(banter, input, status, ...args) {
+	const end = await startTool(banter, args, { input }).ended;
 	const what = `banter ${args.join(" ")}\n${end.stdout}${end.stderr}`;
 	assert.equal(end.signal, null, what);
 	assert.equal(end.status, status, what);
 	return end;
+}
+
+/** Runs `banter args…` on a terminal, whose output is stdout. Each answer follows its prompt. */
+export async function onTerminal(env, args, answers, prompt = "> ") {
+	const command = [join(BUILD, "banter"), ...args].join(" ");
+	// script(1) passes the exit status on.
+	const options = ["-qec", command, "/dev/null"];
+	const person = startProgram("/usr/bin/script", options, env, { input: null });
+	for (const [i, answer] of answers.entries()) {
+		// The terminal echoes input that arrives before its prompt.
+		await until("a question", () => person.said.stdout.split(prompt).length > i + 1);
+		person.stdin.write(`${answer}\n`);
+	}
+	return person.ended;
 }
 
 /** Parses JSON Lines. */
@@ -160,6 +179,5 @@ export function loginLine(token, members = {}) {
 export async function importRecords(banter, records) {
 	const all = [{ kind: "banter", format: 1 }, ...records];
 	const input = toLines([...all, { kind: "end", lines: all.length }]);
-	const { status, stderr } = await startTool(banter, ["import", "-"], { input }).ended;
-	assert.equal(status, 0, stderr);
+	await feedTool(banter, input, 0, "import", "-");
 }
