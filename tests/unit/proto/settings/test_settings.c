@@ -136,7 +136,9 @@ TEST(each_wrong_value_is_refused_by_name)
 	    "PORT=0",
 	    "PORT=65536",
 	    "PORT=80x",
+	    "PORT=40 00",
 	    "PORT=-1",
+	    "WORKERS=0",
 	    "WORKERS=257",
 	    "LISTEN=4000",
 	    "LISTEN=::1:4000",
@@ -179,6 +181,10 @@ TEST(each_wrong_value_is_refused_by_name)
 	    "MAX_HISTORY_MESSAGES=0",
 	    "MAX_HISTORY_MESSAGES=1001",
 	    "ADMIN_API_KEY=short",
+	    "ADMIN_API_KEY=only-twenty-three-chars",
+	    "ADMIN_API_KEY_OLD=only-twenty-three-chars",
+	    "WIDGET_API_KEY_OLD=only-twenty-three-chars",
+	    "RATE_LIMIT_WINDOW_MS=1e3",
 	    "STORE_MAX_BYTES=10x",
 	    "STORE_MAX_BYTES=1K",
 	    "STORE_MAX_BYTES=99999999999999999999",
@@ -313,6 +319,16 @@ TEST(all_problems_are_reported_at_once)
 	assert_non_null(strstr(problems, "CORS_ORIGIN=*"));
 	assert_null(strstr(problems, "hunter2"));
 	assert_null(strstr(problems, "tooshort"));
+}
+
+TEST(only_production_refuses_a_short_widget_key)
+{
+	assert_int_equal(LOAD("WIDGET_API_KEY=only-twenty-three-chars"), 0);
+	assert_int_equal(
+	    LOAD("APP_ENV=production", "OPENAI_API_KEY=sk-1",
+		"WIDGET_API_KEY=only-twenty-three-chars", "CORS_ORIGIN=https://example.com"),
+	    1);
+	assert_non_null(strstr(problems, "WIDGET_API_KEY"));
 }
 
 TEST(production_accepts_valid_settings)

@@ -1,0 +1,86 @@
+// What daemons refuse when they start: invalid settings, all at once and without secrets, and a store of a later
+// schema. Each setting by value: tests/unit/proto/settings; migrations: tests/unit/storaged/engine.
+
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { BUILD, baseEnvironment, WIDGET_KEY, withBanter } from "./harness.mjs";
+import { startProgram } from "./tool.mjs";
+
+const EX_CONFIG = 78;
+const GOOD = {
+	OPENAI_API_KEY: "sk-of-the-model",
+	WIDGET_API_KEY: WIDGET_KEY,
+	ADMIN_API_KEY: "an-admin-key-that-is-long-enough",
+	DASHBOARD_PASSWORD: "a password nobody may see",
+	CORS_ORIGIN: "https://example.com,https://www.example.com:8443",
+	APP_ENV: "production",
+};
+
+const dir = mkdtempSync(join(tmpdir(), "banter-start-"));
+after(() => rmSync(dir, { recursive: true }));
+
+/** Runs a daemon until it exits, and checks its status; resolves to its standard error. */
+async function run(status, name, env, ...args) {
+	const all = { ...baseEnvironment(), DATA_DIR: join(dir, "data"), ...env };
+	const end = await startProgram(join(BUILD, name), args, all).ended;
+	assert.equal(end.status, status, end.stderr);
+	return end.stderr;
+}
+
+describe("settings", () => {
+	it("all problems are reported at once without secrets", async () => {
+		const shown = { PORT: "70000", WORKERS: "many", OPENAI_BASE_URL: "ftp://model.example" };
+		const secrets = { WIDGET_API_KEY: "short-widget-secret", ADMIN_API_KEY: "short-admin-secret" };
+		const others = { RATE_LIMIT_MAX_REQUESTS: "0", CORS_ORIGIN: "*" };
+		const env = { APP_ENV: "production", ...shown, ...secrets, ...others };
+		const stderr = await run(EX_CONFIG, "masterd", env);
+		for (const name of ["OPENAI_API_KEY", ...Object.keys({ ...shown, ...secrets, ...others })])
+			assert.match(stderr, new RegExp(`\\b${name}\\b`));
+		for (const value of Object.values(shown)) assert.ok(stderr.includes(value), value);
+		for (const value of Object.values(secrets)) assert.ok(!stderr.includes(value), value);
+	});
+
+	it("storaged reports its own", async () => {
+		const env = { STORE_MAX_BYTES: "much", LOG_LEVEL: "loud" };
+		const stderr = await run(EX_CONFIG, "storaged", env);
+		for (const name of Object.keys(env)) assert.match(stderr, new RegExp(`\\b${name}\\b`));
+	});
+
+	it("--check accepts valid ones, starts nothing, and names those that are not used", async () => {
+		for (const name of ["masterd", "storaged"]) {
+			const stderr = await run(0, name, { ...GOOD, CONVEX_URL: "https://x.example" }, "--check");
+			for (const secret of Object.values(GOOD).slice(0, 4)) assert.ok(!stderr.includes(secret));
+			if (name === "masterd") assert.match(stderr, /\bCONVEX_URL\b/);
+		}
+	});
+
+	it("a secret with an unreadable file is not treated as unset", async () => {
+		const credentials = join(dir, "credentials");
+		mkdirSync(credentials);
+		const unreadable = ["OPENAI_API_KEY", "DASHBOARD_PASSWORD"];
+		for (const name of unreadable) symlinkSync(name, join(credentials, name)); // to itself
+		const { OPENAI_API_KEY, DASHBOARD_PASSWORD, ...others } = GOOD;
+		const env = { ...others, CREDENTIALS_DIRECTORY: credentials };
+		const stderr = await run(EX_CONFIG, "masterd", env, "--check");
+		assert.match(stderr, /^2 problems/);
+		for (const name of unreadable)
+			assert.match(stderr, new RegExp(`^  ${name} is not set: its file .* cannot be read: `, "m"));
+	});
+});
+
+describe("a store of a later schema", () => {
+	it("is refused with what to do, and stays unchanged", async () => {
+		const env = { DATA_DIR: dir };
+		const path = join(dir, "data.mdb");
+		await withBanter({ env }, (banter) => banter.chat("session", "[[tokens=1]]"));
+		// In a leaf page, the value of a name in meta follows the name.
+		const later = readFileSync(path, "latin1").replaceAll("schema_version1", "schema_version2");
+		writeFileSync(path, later, "latin1");
+		const stderr = await run(EX_CONFIG, "storaged", env);
+		assert.match(stderr, /ev=store_too_new schema=2 known=1 help="[^"]*install that version again/);
+		assert.ok(readFileSync(path, "latin1") === later, "the store is unchanged");
+	});
+});
