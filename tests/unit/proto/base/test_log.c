@@ -51,23 +51,20 @@ catch_end(void)
 	return line;
 }
 
+/* The line of a call of log_event(). */
+#define LOGGED(...) (catch_begin(), log_event(__VA_ARGS__), catch_end())
+
 static const char *
 line_with(struct log_field field)
 {
-	catch_begin();
-	log_event(LOG_INFO, "x", field);
-	return catch_end();
+	return LOGGED(LOG_INFO, "x", field);
 }
 
 /* Must run before the tests that call log_open(). */
 TEST(the_level_before_log_open_is_info)
 {
-	catch_begin();
-	log_event(LOG_INFO, "start");
-	assert_string_equal(catch_end(), "<6>ev=start\n");
-	catch_begin();
-	log_event(LOG_DEBUG, "start");
-	assert_string_equal(catch_end(), "");
+	assert_string_equal(LOGGED(LOG_INFO, "start"), "<6>ev=start\n");
+	assert_string_equal(LOGGED(LOG_DEBUG, "start"), "");
 }
 
 TEST(lines_above_the_level_are_dropped)
@@ -80,10 +77,8 @@ TEST(lines_above_the_level_are_dropped)
 			char expected[] = "<0>ev=x\n";
 
 			expected[1] = (char)('0' + levels[i]);
-			catch_begin();
 			log_open("test", levels[max]);
-			log_event(levels[i], "x");
-			assert_string_equal(catch_end(), i <= max ? expected : "");
+			assert_string_equal(LOGGED(levels[i], "x"), i <= max ? expected : "");
 		}
 	log_open("test", LOG_DEBUG);
 }
@@ -93,12 +88,11 @@ TEST(each_kind_of_field_has_its_form)
 	static const struct id id = {{0x01, 0x7f, 0x22, 0xe2, 0x79, 0xb0, 0x7c, 0xc3, 0x98,
 	    0xc4, 0xdc, 0x0c, 0x0c, 0x07, 0x39, 0x8f}};
 
-	catch_begin();
-	log_event(LOG_WARN, "turn_done", L_STR("model", "small"), L_STR("none", NULL),
-	    L_SLICE("part", ((struct slice){(const uint8_t *)"abcdef", 3})),
-	    L_UINT("max", UINT64_MAX), L_UINT("zero", 0), L_INT("min", INT64_MIN),
-	    L_INT("pid", -1), L_ID("turn", &id));
-	assert_string_equal(catch_end(),
+	assert_string_equal(
+	    LOGGED(LOG_WARN, "turn_done", L_STR("model", "small"), L_STR("none", NULL),
+		L_SLICE("part", ((struct slice){(const uint8_t *)"abcdef", 3})),
+		L_UINT("max", UINT64_MAX), L_UINT("zero", 0), L_INT("min", INT64_MIN),
+		L_INT("pid", -1), L_ID("turn", &id)),
 	    "<4>ev=turn_done model=small part=abc max=18446744073709551615 zero=0 "
 	    "min=-9223372036854775808 pid=-1 turn=017f22e2-79b0-7cc3-98c4-dc0c0c07398f\n");
 }
@@ -240,13 +234,12 @@ TEST(a_line_that_fits_is_not_cut)
 /* A short field after the cut must not be appended. */
 TEST(nothing_follows_a_cut)
 {
-	char value[3000];
+	static uint8_t value[3000];
+	const struct slice blanks = {value, sizeof(value)};
 
 	memset(value, ' ', sizeof(value));
-	catch_begin();
-	log_event(LOG_INFO, "x",
-	    L_SLICE("k", ((struct slice){(uint8_t *)value, sizeof(value)})), L_UINT("n", 1));
-	assert_true(ends_with(catch_end(), "  \xe2\x80\xa6\n"));
+	assert_true(ends_with(
+	    LOGGED(LOG_INFO, "x", L_SLICE("k", blanks), L_UINT("n", 1)), "  \xe2\x80\xa6\n"));
 }
 
 TEST(errno_is_kept_and_can_be_logged)

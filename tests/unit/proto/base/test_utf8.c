@@ -18,26 +18,15 @@
 static size_t
 encode(uint32_t c, uint8_t out[4])
 {
-	if (c < 0x80) {
-		out[0] = (uint8_t)c;
-		return 1;
+	static const uint8_t lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+	for (size_t i = n - 1; i > 0; i--) {
+		out[i] = (uint8_t)(0x80 | (c & 0x3f));
+		c >>= 6;
 	}
-	if (c < 0x800) {
-		out[0] = (uint8_t)(0xc0 | c >> 6);
-		out[1] = (uint8_t)(0x80 | (c & 0x3f));
-		return 2;
-	}
-	if (c < 0x10000) {
-		out[0] = (uint8_t)(0xe0 | c >> 12);
-		out[1] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-		out[2] = (uint8_t)(0x80 | (c & 0x3f));
-		return 3;
-	}
-	out[0] = (uint8_t)(0xf0 | c >> 18);
-	out[1] = (uint8_t)(0x80 | (c >> 12 & 0x3f));
-	out[2] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-	out[3] = (uint8_t)(0x80 | (c & 0x3f));
-	return 4;
+	out[0] = (uint8_t)(lead[n] | c);
+	return n;
 }
 
 static bool
@@ -82,17 +71,41 @@ reference_valid(const uint8_t *p, size_t n)
 	return true;
 }
 
-TEST(each_character_is_valid_and_no_surrogate)
+/* ECMA-262, WhiteSpace and LineTerminator. */
+static bool
+is_js_space(uint32_t c)
 {
-	uint8_t c[4];
+	static const uint32_t set[] = {0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x20, 0xa0, 0x1680, 0x2000,
+	    0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009, 0x200a,
+	    0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0xfeff};
 
-	for (uint32_t i = 0; i <= LAST_CHAR; i++) {
-		struct slice s = {c, encode(i, c)};
+	for (size_t i = 0; i < ARRAY_LEN(set); i++)
+		if (set[i] == c)
+			return true;
+	return false;
+}
 
-		if (utf8_valid(s) == is_surrogate(i))
-			fail_msg("U+%04X", i);
-		if (utf8_char(s) != (is_surrogate(i) ? 0 : s.len))
-			fail_msg("U+%04X as a character", i);
+TEST(every_character_is_encoded_measured_and_trimmed)
+{
+	uint8_t text[9], again[4];
+
+	for (uint32_t c = 0; c <= LAST_CHAR; c++) {
+		size_t n = encode(c, text);
+		struct slice s = {text, n}, trimmed;
+
+		assert_int_equal(utf8_valid(s), !is_surrogate(c));
+		assert_int_equal(utf8_char(s), is_surrogate(c) ? 0 : n);
+		if (is_surrogate(c))
+			continue;
+		assert_int_equal(utf8_encode(c, again), n);
+		assert_memory_equal(again, text, n);
+		assert_int_equal(utf8_utf16_len(s), c < 0x10000 ? 1 : 2);
+		assert_int_equal(utf8_trim(s).len, is_js_space(c) ? 0 : n);
+		text[n] = 'x';
+		encode(c, text + n + 1);
+		trimmed = utf8_trim((struct slice){text, 2 * n + 1});
+		if (is_js_space(c) ? !slice_eq_str(trimmed, "x") : trimmed.len != 2 * n + 1)
+			fail_msg("U+%04X around x", c);
 	}
 }
 
@@ -152,57 +165,23 @@ TEST(one_invalid_byte_is_found_at_every_position)
 
 TEST(empty_and_nul_are_valid)
 {
+	size_t reached = 1;
+
 	assert_true(utf8_valid((struct slice){NULL, 0}));
 	assert_true(utf8_valid(S("a\0b")));
 	assert_int_equal(utf8_char((struct slice){NULL, 0}), 0);
 	assert_int_equal(utf8_utf16_len((struct slice){NULL, 0}), 0);
 	assert_int_equal(utf8_prefix((struct slice){NULL, 0}, 3).len, 0);
+	assert_int_equal(utf8_utf16_offset((struct slice){NULL, 0}, 3, &reached), 0);
+	assert_int_equal(reached, 0);
 	assert_int_equal(utf8_trim((struct slice){NULL, 0}).len, 0);
 	assert_int_equal(utf8_incomplete_tail((struct slice){NULL, 0}), 0);
 }
 
-TEST(lengths_are_utf16_code_units)
-{
-	uint8_t c[4];
-
-	assert_int_equal(utf8_utf16_len(S("abc")), 3);
-	assert_int_equal(utf8_utf16_len(S("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80")), 5);
-	for (uint32_t i = 0; i <= LAST_CHAR; i++)
-		if (!is_surrogate(i))
-			assert_int_equal(utf8_utf16_len((struct slice){c, encode(i, c)}),
-			    i < 0x10000 ? 1 : 2);
-}
-
-TEST(a_prefix_never_cuts_a_character)
+TEST(a_text_is_cut_between_characters)
 {
 	static const struct {
-		size_t units;
-		const char *prefix;
-	} cases[] = {
-	    {0, ""},
-	    {1, "a"},
-	    {2, "a\xc3\xa4"},
-	    {3, "a\xc3\xa4\xe2\x82\xac"},
-	    {4, "a\xc3\xa4\xe2\x82\xac"},
-	    {5, "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"},
-	    {6, "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z"},
-	    {7, "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z"},
-	    {SIZE_MAX, "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z"},
-	};
-	struct slice text = S("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z");
-
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct slice got = utf8_prefix(text, cases[i].units);
-
-		assert_ptr_equal(got.p, text.p);
-		assert_true(slice_eq_str(got, cases[i].prefix));
-	}
-}
-
-TEST(an_offset_is_where_a_character_begins)
-{
-	static const struct {
-		size_t units, offset, reached;
+		size_t units, bytes, reached;
 	} cases[] = {
 	    {0, 0, 0},
 	    {1, 1, 1},
@@ -215,15 +194,18 @@ TEST(an_offset_is_where_a_character_begins)
 	    {SIZE_MAX, 11, 6},
 	};
 	struct slice text = S("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z");
-	size_t reached = 1;
+	size_t reached;
 
+	assert_int_equal(utf8_utf16_len(text), 6);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct slice prefix = utf8_prefix(text, cases[i].units);
+
+		assert_ptr_equal(prefix.p, text.p);
+		assert_int_equal(prefix.len, cases[i].bytes);
 		assert_int_equal(
-		    utf8_utf16_offset(text, cases[i].units, &reached), cases[i].offset);
+		    utf8_utf16_offset(text, cases[i].units, &reached), cases[i].bytes);
 		assert_int_equal(reached, cases[i].reached);
 	}
-	assert_int_equal(utf8_utf16_offset((struct slice){NULL, 0}, 3, &reached), 0);
-	assert_int_equal(reached, 0);
 }
 
 /* Characters of each length at each position in the eight bytes that are processed together; a walk
@@ -256,40 +238,6 @@ TEST(offsets_are_right_for_every_alignment)
 			units += kind == 3 ? 2 : 1;
 		}
 		buf_clear(&text);
-	}
-}
-
-/* ECMA-262, WhiteSpace and LineTerminator. */
-static bool
-is_js_space(uint32_t c)
-{
-	static const uint32_t set[] = {0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x20, 0xa0, 0x1680, 0x2000,
-	    0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009, 0x200a,
-	    0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 0xfeff};
-
-	for (size_t i = 0; i < ARRAY_LEN(set); i++)
-		if (set[i] == c)
-			return true;
-	return false;
-}
-
-TEST(trim_removes_exactly_what_javascript_does)
-{
-	for (uint32_t c = 0; c <= LAST_CHAR; c++) {
-		uint8_t text[9];
-		size_t n = encode(c, text), m;
-		struct slice got;
-
-		if (is_surrogate(c))
-			continue;
-		text[n] = 'x';
-		m = encode(c, text + n + 1);
-		got = utf8_trim((struct slice){text, n + 1 + m});
-		if (is_js_space(c) ? !slice_eq_str(got, "x") : got.len != 2 * n + 1)
-			fail_msg("U+%04X around x", c);
-		got = utf8_trim((struct slice){text, n});
-		if (got.len != (is_js_space(c) ? 0 : n))
-			fail_msg("U+%04X alone", c);
 	}
 }
 
@@ -332,22 +280,6 @@ TEST(an_incomplete_tail_is_found)
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		assert_int_equal(utf8_incomplete_tail(slice_str(cases[i].text)), cases[i].tail);
-}
-
-/* As a reader of a stream does: pass on all but the tail, keep the tail for the next piece. */
-TEST(text_cut_anywhere_arrives_complete)
-{
-	struct slice text = S("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z");
-
-	for (size_t cut = 0; cut <= text.len; cut++) {
-		struct slice first = {text.p, cut};
-		size_t tail = utf8_incomplete_tail(first);
-
-		first.len -= tail;
-		assert_true(utf8_valid(first));
-		assert_true(
-		    utf8_valid((struct slice){text.p + first.len, text.len - first.len}));
-	}
 }
 
 #define R "\xef\xbf\xbd"
@@ -412,32 +344,30 @@ TEST(repair_stops_at_the_maximum)
 	buf_clear(&out);
 }
 
-TEST(each_character_is_encoded_like_the_reference)
+TEST(a_line_contains_no_line_end_and_no_control_character)
 {
-	uint8_t expected[4], bytes[4];
+	static const struct {
+		struct slice text;
+		bool is_line;
+	} cases[] = {
+	    {{NULL, 0}, true},
+	    {S("a b\u00a0\u2027\u202a\U0001f600"), true},
+	    {S("a\nb"), false},
+	    {S("a\0b"), false},
+	    {S("a\x1f"), false},
+	    {S("a\x7f"), false},
+	    {S("\xc2\x80"), false},
+	    {S("a\xc2\x85"), false},
+	    {S("\xc2\x9f"), false},
+	    {S("a\u2028b"), false},
+	    {S("\u2029"), false},
+	};
 
-	for (uint32_t c = 0; c <= LAST_CHAR; c++) {
-		size_t n = encode(c, expected);
-
-		if (is_surrogate(c))
-			continue;
-		assert_int_equal(utf8_encode(c, bytes), n);
-		assert_memory_equal(bytes, expected, n);
-	}
-}
-
-TEST(a_line_contains_no_line_end)
-{
-	static const char *const broken[] = {"a\nb", "a\x1f", "a\x7f", "\xc2\x80", "a\xc2\x85",
-	    "\xc2\x9f", "a\u2028b", "\u2029"};
-
-	for (size_t i = 0; i < ARRAY_LEN(broken); i++)
-		assert_false(utf8_is_line(slice_str(broken[i])));
-	assert_false(utf8_is_line((struct slice){(const uint8_t *)"a\0b", 3}));
-	assert_true(utf8_is_line((struct slice){0}));
-	assert_true(utf8_is_line(slice_str("a b\u00a0\u2027\u202a\U0001f600")));
-	assert_true(utf8_has_control(slice_str("a\nb"), "\t"));
-	assert_false(utf8_has_control(slice_str("a\nb\t\u2028"), "\t\n"));
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		if (utf8_is_line(cases[i].text) != cases[i].is_line)
+			fail_msg("case %zu", i);
+	assert_true(utf8_has_control(S("a\nb"), "\t"));
+	assert_false(utf8_has_control(S("a\nb\t\u2028"), "\t\n"));
 }
 
 TEST_MAIN(NULL, NULL)

@@ -19,11 +19,10 @@ static struct frame f;
 static union msg m;
 
 static int
-set_up(void **state)
+set_up([[gnu::unused]] void **state)
 {
 	int fds[2];
 
-	(void)state;
 	assert_int_equal(
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
 	channel_open(&p.worker, fds[0], ROLE_WORKER, ROLE_STORE, WIRE_FRAME_MAX);
@@ -32,9 +31,8 @@ set_up(void **state)
 }
 
 static int
-tear_down(void **state)
+tear_down([[gnu::unused]] void **state)
 {
-	(void)state;
 	channel_close(&p.worker);
 	channel_close(&p.store);
 	return 0;
@@ -42,25 +40,52 @@ tear_down(void **state)
 
 #define CHANNEL_TEST(name) TEST_WITH(name, set_up, tear_down)
 
-/* Sends everything that one side has queued to the other, which takes no message yet. */
+/* Sends everything that the worker has queued; the store takes no message yet. */
 static void
-carry(struct channel *from, struct channel *to)
+carry(void)
 {
-	assert_int_equal(channel_flush(from), CHANNEL_DONE);
-	assert_int_equal(channel_read(to), CHANNEL_DONE);
+	assert_int_equal(channel_flush(&p.worker), CHANNEL_DONE);
+	assert_int_equal(channel_read(&p.store), CHANNEL_DONE);
+}
+
+/* Sends the first n bytes that the worker has queued. */
+static void
+carry_bytes(size_t n)
+{
+	assert_int_equal(write(p.worker.fd, buf_data(&p.worker.out), n), n);
+	buf_consume(&p.worker.out, n);
+	assert_int_equal(channel_read(&p.store), CHANNEL_DONE);
+}
+
+static void
+queue(enum msg_type type, uint64_t request, const void *msg)
+{
+	assert_int_equal(channel_send(&p.worker, type, request, msg), 0);
+}
+
+static void
+expect_next(enum wire_result result)
+{
+	assert_int_equal(channel_next(&p.store, &f, &m), result);
+}
+
+static void
+expect_request(uint64_t request)
+{
+	expect_next(WIRE_OK);
+	assert_int_equal(f.request, request);
 }
 
 CHANNEL_TEST(messages_come_in_order_after_the_hello)
 {
 	for (uint64_t i = 1; i <= 100; i++)
-		assert_int_equal(channel_send(&p.worker, MSG_PING, i, &m), 0);
-	carry(&p.worker, &p.store);
+		queue(MSG_PING, i, &m);
+	carry();
 	for (uint64_t i = 1; i <= 100; i++) {
-		assert_int_equal(channel_next(&p.store, &f, &m), WIRE_OK);
+		expect_request(i);
 		assert_int_equal(f.type, MSG_PING);
-		assert_int_equal(f.request, i);
 	}
-	assert_int_equal(channel_next(&p.store, &f, &m), WIRE_MORE);
+	expect_next(WIRE_MORE);
 	assert_int_equal(p.store.peer, ROLE_WORKER);
 	assert_int_equal(p.store.peer_pid, getpid());
 }
@@ -68,16 +93,13 @@ CHANNEL_TEST(messages_come_in_order_after_the_hello)
 CHANNEL_TEST(a_stream_split_at_every_byte_is_the_same_stream)
 {
 	struct msg_login_check check = {0};
+	enum wire_result r;
 	size_t got = 0;
 
 	for (uint64_t i = 1; i <= 3; i++)
-		assert_int_equal(channel_send(&p.worker, MSG_LOGIN_CHECK, i, &check), 0);
+		queue(MSG_LOGIN_CHECK, i, &check);
 	while (buf_len(&p.worker.out) > 0) {
-		enum wire_result r;
-
-		assert_int_equal(write(p.worker.fd, buf_data(&p.worker.out), 1), 1);
-		buf_consume(&p.worker.out, 1);
-		assert_int_equal(channel_read(&p.store), CHANNEL_DONE);
+		carry_bytes(1);
 		while ((r = channel_next(&p.store, &f, &m)) == WIRE_OK)
 			assert_int_equal(f.request, ++got);
 		assert_int_equal(r, WIRE_MORE);
@@ -87,12 +109,12 @@ CHANNEL_TEST(a_stream_split_at_every_byte_is_the_same_stream)
 
 CHANNEL_TEST(large_messages_pass)
 {
-	char *text = calloc(1, 524288);
-	struct msg_turn_finish finish = {.text = {(const uint8_t *)text, 524288}};
+	static uint8_t text[524288];
+	struct msg_turn_finish finish = {.text = {text, sizeof(text)}};
 	enum wire_result r = WIRE_MORE;
 
-	memset(text, 'x', 524288);
-	assert_int_equal(channel_send(&p.worker, MSG_TURN_FINISH, 1, &finish), 0);
+	memset(text, 'x', sizeof(text));
+	queue(MSG_TURN_FINISH, 1, &finish);
 	while (r == WIRE_MORE) {
 		assert_int_not_equal(channel_flush(&p.worker), CHANNEL_FAILED);
 		assert_int_equal(channel_read(&p.store), CHANNEL_DONE);
@@ -100,7 +122,6 @@ CHANNEL_TEST(large_messages_pass)
 	}
 	assert_int_equal(r, WIRE_OK);
 	assert_true(slice_eq(m.turn_finish.text, finish.text));
-	free(text);
 }
 
 /* Reads until nothing more arrives; returns how many messages that were. */
@@ -125,14 +146,14 @@ CHANNEL_TEST(messages_in_use_do_not_move_while_more_is_read)
 	union msg first;
 	size_t sent = 0, got = 0, before;
 
-	assert_int_equal(channel_send(&p.worker, MSG_TURN_BEGIN, 1, &begin), 0);
-	carry(&p.worker, &p.store);
+	queue(MSG_TURN_BEGIN, 1, &begin);
+	carry();
 	assert_int_equal(channel_next(&p.store, &f, &first), WIRE_OK);
 	/* Until the room behind the first message is used up, which is large. */
 	do {
 		before = got;
 		check.token.b[0] = (uint8_t)++sent;
-		assert_int_equal(channel_send(&p.worker, MSG_LOGIN_CHECK, sent, &check), 0);
+		queue(MSG_LOGIN_CHECK, sent, &check);
 		assert_int_equal(channel_flush(&p.worker), CHANNEL_DONE);
 		got += read_on_and_take(taken, ARRAY_LEN(taken));
 		assert_true(slice_eq_str(first.turn_begin.session, "visitor"));
@@ -141,78 +162,61 @@ CHANNEL_TEST(messages_in_use_do_not_move_while_more_is_read)
 	} while (got > before);
 	assert_true(got > 1000);
 	/* The last one was left to an ordinary read. */
-	assert_int_equal(channel_read(&p.store), CHANNEL_DONE);
-	assert_int_equal(channel_next(&p.store, &f, &first), WIRE_OK);
-	assert_int_equal(f.request, sent);
-	assert_int_equal(channel_next(&p.store, &f, &first), WIRE_MORE);
+	carry();
+	expect_request(sent);
+	expect_next(WIRE_MORE);
 }
 
 CHANNEL_TEST(half_a_frame_survives_freeing_unused_memory)
 {
 	struct msg_login_check check = {.token = {{7}}};
 
-	assert_int_equal(channel_send(&p.worker, MSG_PING, 1, &m), 0);
-	assert_int_equal(channel_send(&p.worker, MSG_LOGIN_CHECK, 2, &check), 0);
-	assert_int_equal(
-	    write(p.worker.fd, buf_data(&p.worker.out), buf_len(&p.worker.out) - 9),
-	    buf_len(&p.worker.out) - 9);
-	buf_consume(&p.worker.out, buf_len(&p.worker.out) - 9);
-	assert_int_equal(channel_read(&p.store), CHANNEL_DONE);
-	assert_int_equal(channel_next(&p.store, &f, &m), WIRE_OK);
-	assert_int_equal(channel_next(&p.store, &f, &m), WIRE_MORE);
+	queue(MSG_PING, 1, &m);
+	queue(MSG_LOGIN_CHECK, 2, &check);
+	carry_bytes(buf_len(&p.worker.out) - 9);
+	expect_request(1);
+	expect_next(WIRE_MORE);
 	channel_free_unused(&p.store);
 	channel_free_unused(&p.worker);
-	carry(&p.worker, &p.store);
-	assert_int_equal(channel_next(&p.store, &f, &m), WIRE_OK);
-	assert_int_equal(f.request, 2);
+	carry();
+	expect_request(2);
 	assert_int_equal(m.login_check.token.b[0], 7);
 }
 
-CHANNEL_TEST(a_peer_without_hello_is_refused)
+TEST(a_missing_second_or_wrong_hello_is_refused)
 {
-	buf_reset(&p.worker.out);
-	assert_int_equal(channel_send(&p.worker, MSG_PING, 1, &m), 0);
-	carry(&p.worker, &p.store);
-	assert_int_equal(channel_next(&p.store, &f, &m), WIRE_FORBIDDEN);
-}
-
-TEST(a_hello_of_another_version_or_role_is_refused)
-{
-	static const struct msg_hello bad[] = {
-	    {.version = WIRE_VERSION + 1, .role = ROLE_WORKER},
-	    {.version = WIRE_VERSION, .role = ROLE_MASTER},
-	    {.version = WIRE_VERSION, .role = ROLE_STORE},
-	    {.version = WIRE_VERSION, .role = 0},
-	    {.version = WIRE_VERSION, .role = 3},
+	static const struct {
+		bool first; /* in place of the right one; else after it */
+		enum msg_type type;
+		struct msg_hello hello;
+	} cases[] = {
+	    {true, MSG_PING, {0}},
+	    {true, MSG_HELLO, {.version = WIRE_VERSION + 1, .role = ROLE_WORKER}},
+	    {true, MSG_HELLO, {.version = WIRE_VERSION, .role = ROLE_MASTER}},
+	    {true, MSG_HELLO, {.version = WIRE_VERSION, .role = ROLE_STORE}},
+	    {true, MSG_HELLO, {.version = WIRE_VERSION, .role = 0}},
+	    {true, MSG_HELLO, {.version = WIRE_VERSION, .role = 3}},
+	    {false, MSG_HELLO, {.version = WIRE_VERSION, .role = ROLE_WORKER}},
 	};
 
-	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		set_up(NULL);
-		buf_reset(&p.worker.out);
-		assert_int_equal(msg_encode(&p.worker.out, MSG_HELLO, 0, &bad[i]), 0);
-		carry(&p.worker, &p.store);
-		assert_int_equal(channel_next(&p.store, &f, &m), WIRE_FORBIDDEN);
+		if (cases[i].first)
+			buf_reset(&p.worker.out);
+		queue(cases[i].type, 0, &cases[i].hello);
+		carry();
+		expect_next(WIRE_FORBIDDEN);
 		tear_down(NULL);
 	}
 }
 
-CHANNEL_TEST(a_second_hello_is_refused)
-{
-	struct msg_hello hello = {.version = WIRE_VERSION, .role = ROLE_WORKER};
-
-	assert_int_equal(channel_send(&p.worker, MSG_HELLO, 0, &hello), 0);
-	carry(&p.worker, &p.store);
-	assert_int_equal(channel_next(&p.store, &f, &m), WIRE_FORBIDDEN);
-}
-
 CHANNEL_TEST(a_close_is_reported_after_the_last_message)
 {
-	assert_int_equal(channel_send(&p.worker, MSG_PING, 9, &m), 0);
-	carry(&p.worker, &p.store);
+	queue(MSG_PING, 9, &m);
+	carry();
 	channel_close(&p.worker);
 	assert_int_equal(channel_read(&p.store), CHANNEL_CLOSED);
-	assert_int_equal(channel_next(&p.store, &f, &m), WIRE_OK);
-	assert_int_equal(f.request, 9);
+	expect_request(9);
 }
 
 CHANNEL_TEST(the_queue_for_a_slow_peer_is_bounded)

@@ -17,9 +17,8 @@ static const uint8_t secret[32] = {1, 2, 3};
 static struct connection_counts *tables;
 
 static int
-set_up(void **state)
+set_up([[gnu::unused]] void **state)
 {
-	(void)state;
 	tables = mmap(NULL, WORKERS * sizeof(*tables), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_true(tables != MAP_FAILED);
@@ -27,43 +26,46 @@ set_up(void **state)
 }
 
 static int
-tear_down(void **state)
+tear_down([[gnu::unused]] void **state)
 {
-	(void)state;
 	return munmap(tables, WORKERS * sizeof(*tables));
 }
 
 static uint64_t
 key_of(uint32_t address)
 {
-	uint8_t bytes[4];
-
-	memcpy(bytes, &address, sizeof(bytes));
-	return connection_counts_key(secret, (struct slice){bytes, sizeof(bytes)});
+	return connection_counts_key(
+	    secret, (struct slice){(const uint8_t *)&address, sizeof(address)});
 }
 
-#define CONNECTION_COUNTS_TEST(name) TEST_WITH(name, set_up, tear_down)
+static void
+expect_sum(uint64_t key, unsigned sum)
+{
+	assert_int_equal(connection_counts_sum(tables, WORKERS, key), sum);
+}
 
-CONNECTION_COUNTS_TEST(the_count_is_the_sum_over_all_workers)
+#define COUNTS_TEST(name) TEST_WITH(name, set_up, tear_down)
+
+COUNTS_TEST(the_count_is_the_sum_over_all_workers)
 {
 	uint64_t a = key_of(1), b = key_of(2);
 
-	assert_int_equal(connection_counts_sum(tables, WORKERS, a), 0);
+	expect_sum(a, 0);
 	for (size_t w = 0; w < WORKERS; w++)
 		for (size_t i = 0; i <= w; i++)
 			assert_true(connection_counts_add(&tables[w], a));
 	assert_true(connection_counts_add(&tables[0], b));
-	assert_int_equal(connection_counts_sum(tables, WORKERS, a), 10);
+	expect_sum(a, 10);
 	assert_int_equal(connection_counts_sum(tables, 2, a), 3);
-	assert_int_equal(connection_counts_sum(tables, WORKERS, b), 1);
+	expect_sum(b, 1);
 	connection_counts_remove(&tables[3], a);
 	connection_counts_remove(&tables[0], a);
-	assert_int_equal(connection_counts_sum(tables, WORKERS, a), 8);
 	connection_counts_remove(&tables[0], b);
-	assert_int_equal(connection_counts_sum(tables, WORKERS, b), 0);
+	expect_sum(a, 8);
+	expect_sum(b, 0);
 }
 
-CONNECTION_COUNTS_TEST(a_key_depends_on_the_secret_and_the_address)
+COUNTS_TEST(a_key_depends_on_the_secret_and_the_address)
 {
 	static const uint8_t other[32] = {9};
 	const struct slice v4 = {(const uint8_t *)"\x0a\0\0\x01", 4};
@@ -75,7 +77,7 @@ CONNECTION_COUNTS_TEST(a_key_depends_on_the_secret_and_the_address)
 }
 
 /* Constructs keys of one group, which clients cannot. */
-CONNECTION_COUNTS_TEST(the_ninth_of_a_group_is_not_counted_until_there_is_room)
+COUNTS_TEST(the_ninth_of_a_group_is_not_counted_until_there_is_room)
 {
 	enum { ways = CONNECTION_COUNTS_WAYS };
 	uint64_t keys[ways + 1];
@@ -85,18 +87,18 @@ CONNECTION_COUNTS_TEST(the_ninth_of_a_group_is_not_counted_until_there_is_room)
 	for (size_t i = 0; i < ways; i++)
 		assert_true(connection_counts_add(&tables[0], keys[i]));
 	assert_false(connection_counts_add(&tables[0], keys[ways]));
-	assert_int_equal(connection_counts_sum(tables, WORKERS, keys[ways]), 0);
+	expect_sum(keys[ways], 0);
 	/* Another connection of a known address uses the existing cell. */
 	assert_true(connection_counts_add(&tables[0], keys[3]));
-	assert_int_equal(connection_counts_sum(tables, WORKERS, keys[3]), 2);
+	expect_sum(keys[3], 2);
 	connection_counts_remove(&tables[0], keys[3]);
 	connection_counts_remove(&tables[0], keys[3]);
 	assert_true(connection_counts_add(&tables[0], keys[ways]));
-	assert_int_equal(connection_counts_sum(tables, WORKERS, keys[ways]), 1);
-	assert_int_equal(connection_counts_sum(tables, WORKERS, keys[3]), 0);
+	expect_sum(keys[ways], 1);
+	expect_sum(keys[3], 0);
 }
 
-CONNECTION_COUNTS_TEST(ten_thousand_addresses_are_nearly_all_counted)
+COUNTS_TEST(ten_thousand_addresses_are_nearly_all_counted)
 {
 	size_t counted = 0;
 
@@ -107,7 +109,7 @@ CONNECTION_COUNTS_TEST(ten_thousand_addresses_are_nearly_all_counted)
 		assert_true(connection_counts_sum(tables, WORKERS, key_of(i)) <= 1);
 }
 
-CONNECTION_COUNTS_TEST(clearing_a_dead_workers_table_removes_its_connections)
+COUNTS_TEST(clearing_a_dead_workers_table_removes_its_connections)
 {
 	uint64_t a = key_of(7);
 	int status;
@@ -124,9 +126,9 @@ CONNECTION_COUNTS_TEST(clearing_a_dead_workers_table_removes_its_connections)
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status));
-	assert_int_equal(connection_counts_sum(tables, WORKERS, a), 51);
+	expect_sum(a, 51);
 	connection_counts_clear(&tables[2]);
-	assert_int_equal(connection_counts_sum(tables, WORKERS, a), 1);
+	expect_sum(a, 1);
 }
 
 TEST_MAIN(NULL, NULL)

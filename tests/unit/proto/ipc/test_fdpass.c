@@ -20,10 +20,7 @@
 #define MANY 20
 
 /* A pair with blocking ends: neither function may block nevertheless. */
-struct pair {
-	int a, b;
-	int open_before;
-};
+static int a, b, open_before;
 
 /* An error that close(2) returns although it has closed the descriptor, such as EIO and EINTR. */
 static int close_report;
@@ -53,36 +50,42 @@ count_open(void)
 	return n;
 }
 
-static struct pair
-pair_open(void)
+static int
+set_up([[gnu::unused]] void **state)
 {
-	int before = count_open(), sv[2];
+	int sv[2];
 
+	open_before = count_open();
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv), 0);
-	return (struct pair){sv[0], sv[1], before};
+	a = sv[0];
+	b = sv[1];
+	return 0;
 }
 
-static void
-pair_close(struct pair *p)
+static int
+tear_down([[gnu::unused]] void **state)
 {
-	closefd(&p->a);
-	closefd(&p->b);
-	assert_int_equal(count_open(), p->open_before);
+	closefd(&a);
+	closefd(&b);
+	assert_int_equal(count_open(), open_before);
+	return 0;
 }
+
+#define PAIR_TEST(name) TEST_WITH(name, set_up, tear_down)
 
 static bool
-same_file(int a, int b)
+same_file(int x, int y)
 {
-	struct stat sa, sb;
+	struct stat sx, sy;
 
-	assert_int_equal(fstat(a, &sa), 0);
-	assert_int_equal(fstat(b, &sb), 0);
-	return sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+	assert_int_equal(fstat(x, &sx), 0);
+	assert_int_equal(fstat(y, &sy), 0);
+	return sx.st_dev == sy.st_dev && sx.st_ino == sy.st_ino;
 }
 
 /* Sends what a correct peer never sends: a record with n descriptors, or with none. */
 static void
-send_raw(int sock, const char *record, const int *fds, size_t n)
+send_raw(const char *record, const int *fds, size_t n)
 {
 	union {
 		struct cmsghdr align;
@@ -102,32 +105,52 @@ send_raw(int sock, const char *record, const int *fds, size_t n)
 	control.align.cmsg_type = SCM_RIGHTS;
 	control.align.cmsg_len = CMSG_LEN(n * sizeof(int));
 	memcpy(CMSG_DATA(&control.align), fds, n * sizeof(int));
-	assert_int_equal(sendmsg(sock, &m, MSG_NOSIGNAL), (ssize_t)strlen(record));
+	assert_int_equal(sendmsg(a, &m, MSG_NOSIGNAL), (ssize_t)strlen(record));
+}
+
+/* Expects a record with or without a descriptor, which it closes. */
+static void
+expect_record(const char *record, bool with_fd)
+{
+	uint8_t bytes[16];
+	int fd = 99;
+
+	assert_int_equal(fdpass_recv(b, bytes, sizeof(bytes), &fd), strlen(record));
+	assert_memory_equal(bytes, record, strlen(record));
+	assert_int_equal(fd != -1, with_fd);
+	closefd(&fd);
 }
 
 /* Expects no record, no descriptor, and this error. */
 static void
-assert_refused(int sock, uint8_t *buf, size_t size, int error)
+expect_error(size_t room, int error)
 {
+	uint8_t bytes[16];
 	int fd = 99;
 
-	assert_int_equal(fdpass_recv(sock, buf, size, &fd), -1);
+	assert_int_equal(fdpass_recv(b, bytes, room, &fd), -1);
 	assert_int_equal(errno, error);
 	assert_int_equal(fd, -1);
 }
 
-TEST(a_record_arrives_with_its_descriptor)
+static void
+expect_not_sent(struct slice record, int fd, int error)
 {
-	struct pair p = pair_open();
+	assert_int_equal(fdpass_send(a, record, fd), -1);
+	assert_int_equal(errno, error);
+}
+
+PAIR_TEST(a_record_arrives_with_its_descriptor)
+{
 	int pipes[2], got = -1;
-	uint8_t buf[64];
+	uint8_t bytes[64];
 	char byte = 0;
 
 	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
-	assert_int_equal(fdpass_send(p.a, slice_str("connection"), pipes[1]), 0);
+	assert_int_equal(fdpass_send(a, slice_str("connection"), pipes[1]), 0);
 	assert_true(fcntl(pipes[1], F_GETFD) != -1);
-	assert_int_equal(fdpass_recv(p.b, buf, sizeof(buf), &got), 10);
-	assert_memory_equal(buf, "connection", 10);
+	assert_int_equal(fdpass_recv(b, bytes, sizeof(bytes), &got), 10);
+	assert_memory_equal(bytes, "connection", 10);
 	assert_true(got != -1 && got != pipes[1]);
 	assert_true(same_file(got, pipes[1]));
 	assert_true((fcntl(got, F_GETFD) & FD_CLOEXEC) != 0);
@@ -137,172 +160,102 @@ TEST(a_record_arrives_with_its_descriptor)
 	assert_int_equal(byte, 'x');
 	closefd(&got);
 	closefd(&pipes[0]);
-	pair_close(&p);
 }
 
-TEST(records_keep_their_bounds_order_and_descriptors)
+PAIR_TEST(records_keep_their_bounds_order_and_descriptors)
 {
 	static const char *const records[] = {"one", "second", "3", "the fourth"};
-	struct pair p = pair_open();
-	uint8_t buf[64];
 
 	for (size_t i = 0; i < ARRAY_LEN(records); i++)
-		assert_int_equal(
-		    fdpass_send(p.a, slice_str(records[i]), i % 2 == 0 ? p.a : -1), 0);
-	for (size_t i = 0; i < ARRAY_LEN(records); i++) {
-		int fd = 99;
-		ssize_t n = fdpass_recv(p.b, buf, sizeof(buf), &fd);
-
-		assert_int_equal(n, strlen(records[i]));
-		assert_memory_equal(buf, records[i], (size_t)n);
-		assert_int_equal(fd != -1, i % 2 == 0);
-		closefd(&fd);
-	}
-	pair_close(&p);
+		assert_int_equal(fdpass_send(a, slice_str(records[i]), i % 2 == 0 ? a : -1), 0);
+	for (size_t i = 0; i < ARRAY_LEN(records); i++)
+		expect_record(records[i], i % 2 == 0);
 }
 
-TEST(no_record_is_eagain_and_closed_is_zero)
+PAIR_TEST(no_record_is_eagain_and_closed_is_zero)
 {
-	struct pair p = pair_open();
-	uint8_t buf[8];
-	int fd = 99;
-
-	assert_refused(p.b, buf, sizeof(buf), EAGAIN);
-	closefd(&p.a);
-	fd = 99;
-	assert_int_equal(fdpass_recv(p.b, buf, sizeof(buf), &fd), 0);
-	assert_int_equal(fd, -1);
-	pair_close(&p);
+	expect_error(8, EAGAIN);
+	closefd(&a);
+	expect_record("", false);
 }
 
-TEST(a_record_that_fits_exactly_is_taken_and_a_longer_one_refused)
+PAIR_TEST(a_record_that_fits_exactly_is_taken_and_a_longer_one_refused)
 {
-	struct pair p = pair_open();
-	uint8_t buf[8];
-	int fd = 99;
+	static const char fits[] = "0123456789abcdef", longer[] = "0123456789abcdefg";
 
-	assert_int_equal(fdpass_send(p.a, slice_str("12345678"), p.a), 0);
-	assert_int_equal(fdpass_send(p.a, slice_str("123456789"), p.a), 0);
-	assert_int_equal(fdpass_send(p.a, slice_str("123456789"), -1), 0);
-	assert_int_equal(fdpass_send(p.a, slice_str("next"), -1), 0);
-	assert_int_equal(fdpass_recv(p.b, buf, sizeof(buf), &fd), 8);
-	assert_true(fd != -1);
-	closefd(&fd);
-	for (int i = 0; i < 2; i++)
-		assert_refused(p.b, buf, sizeof(buf), EMSGSIZE);
-	assert_int_equal(fdpass_recv(p.b, buf, sizeof(buf), &fd), 4);
-	pair_close(&p);
+	assert_int_equal(fdpass_send(a, slice_str(fits), a), 0);
+	assert_int_equal(fdpass_send(a, slice_str(longer), a), 0);
+	assert_int_equal(fdpass_send(a, slice_str(longer), -1), 0);
+	assert_int_equal(fdpass_send(a, slice_str("next"), -1), 0);
+	expect_record(fits, true);
+	expect_error(16, EMSGSIZE);
+	expect_error(16, EMSGSIZE);
+	expect_record("next", false);
 }
 
 /* Two fit into the room that the kernel rounds up; three and more are truncated. */
-TEST(more_than_one_descriptor_is_refused_and_none_is_kept)
+PAIR_TEST(more_than_one_descriptor_is_refused_and_none_is_kept)
 {
-	struct pair p = pair_open();
-	int fds[MANY], open_now;
-	uint8_t buf[8];
+	int fds[MANY], open_now = count_open();
 
 	for (size_t i = 0; i < MANY; i++)
-		fds[i] = p.a;
-	open_now = count_open();
+		fds[i] = a;
 	for (size_t n = 2; n <= MANY; n++) {
-		send_raw(p.a, "bad", fds, n);
-		assert_refused(p.b, buf, sizeof(buf), EMSGSIZE);
+		send_raw("bad", fds, n);
+		expect_error(8, EMSGSIZE);
 		assert_int_equal(count_open(), open_now);
 	}
-	assert_int_equal(fdpass_send(p.a, slice_str("good"), -1), 0);
-	assert_int_equal(fdpass_recv(p.b, buf, sizeof(buf), &fds[0]), 4);
-	pair_close(&p);
+	assert_int_equal(fdpass_send(a, slice_str("good"), -1), 0);
+	expect_record("good", false);
 }
 
-TEST(an_empty_record_is_not_sent_and_its_descriptor_not_kept)
+PAIR_TEST(an_empty_record_is_not_sent_and_its_descriptor_not_kept)
 {
-	struct pair p = pair_open();
-	uint8_t buf[8];
-	int fd = 99;
-
-	assert_int_equal(fdpass_send(p.a, (struct slice){NULL, 0}, p.a), -1);
-	assert_int_equal(errno, EINVAL);
-	send_raw(p.a, "", &p.a, 1);
-	assert_int_equal(fdpass_recv(p.b, buf, sizeof(buf), &fd), 0);
-	assert_int_equal(fd, -1);
-	pair_close(&p);
+	expect_not_sent((struct slice){NULL, 0}, a, EINVAL);
+	send_raw("", &a, 1);
+	expect_record("", false);
 }
 
-TEST(a_full_queue_is_eagain_and_nothing_is_lost)
+PAIR_TEST(a_full_queue_is_eagain_and_nothing_is_lost)
 {
-	struct pair p = pair_open();
-	uint8_t big[1000] = {0}, buf[1000];
-	int sent = 0, received = 0, r;
+	int sent = 0;
 
-	while (
-	    (r = fdpass_send(p.a, (struct slice){big, sizeof(big)}, p.a)) == 0 && sent < 100000)
+	while (fdpass_send(a, slice_str("record"), a) == 0 && sent < 100000)
 		sent++;
-	assert_int_equal(r, -1);
-	assert_int_equal(errno, EAGAIN);
+	expect_not_sent(slice_str("record"), a, EAGAIN);
 	assert_true(sent > 0);
-	for (;;) {
-		int fd = 99;
-
-		if (fdpass_recv(p.b, buf, sizeof(buf), &fd) == -1)
-			break;
-		assert_true(fd != -1);
-		closefd(&fd);
-		received++;
-	}
-	assert_int_equal(errno, EAGAIN);
-	assert_int_equal(received, sent);
-	pair_close(&p);
+	for (; sent > 0; sent--)
+		expect_record("record", true);
+	expect_error(16, EAGAIN);
 }
 
-TEST(sending_to_a_closed_peer_is_epipe)
+PAIR_TEST(sending_to_a_closed_peer_is_epipe)
 {
-	struct pair p = pair_open();
-
-	closefd(&p.b);
-	assert_int_equal(fdpass_send(p.a, slice_str("x"), p.a), -1);
-	assert_int_equal(errno, EPIPE);
-	pair_close(&p);
+	closefd(&b);
+	expect_not_sent(slice_str("x"), a, EPIPE);
 }
 
-TEST(an_invalid_descriptor_is_ebadf)
+PAIR_TEST(an_invalid_descriptor_is_ebadf)
 {
-	struct pair p = pair_open();
-	uint8_t buf[8];
-	int fd;
-
-	assert_int_equal(fdpass_send(p.a, slice_str("x"), 100000), -1);
-	assert_int_equal(errno, EBADF);
-	assert_int_equal(fdpass_recv(p.b, buf, sizeof(buf), &fd), -1);
-	assert_int_equal(errno, EAGAIN);
-	pair_close(&p);
+	expect_not_sent(slice_str("x"), 100000, EBADF);
+	expect_error(8, EAGAIN);
 }
 
-TEST(no_free_descriptor_is_emfile)
+PAIR_TEST(no_free_descriptor_is_emfile)
 {
-	struct pair p = pair_open();
 	struct rlimit before, tight;
-	uint8_t buf[8];
-	int fd = 99, lowest, error;
-	ssize_t n;
+	int lowest = dup(a);
 
-	assert_int_equal(fdpass_send(p.a, slice_str("x"), p.a), 0);
-	assert_int_equal(fdpass_send(p.a, slice_str("next"), p.a), 0);
-	lowest = dup(p.a);
+	assert_int_equal(fdpass_send(a, slice_str("x"), a), 0);
+	assert_int_equal(fdpass_send(a, slice_str("next"), a), 0);
 	assert_true(lowest != -1);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	tight = (struct rlimit){.rlim_cur = (rlim_t)lowest, .rlim_max = before.rlim_max};
 	closefd(&lowest);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
-	n = fdpass_recv(p.b, buf, sizeof(buf), &fd);
-	error = errno;
+	expect_error(8, EMFILE);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-	assert_int_equal(n, -1);
-	assert_int_equal(error, EMFILE);
-	assert_int_equal(fd, -1);
-	assert_int_equal(fdpass_recv(p.b, buf, sizeof(buf), &fd), 4);
-	assert_true(fd != -1);
-	closefd(&fd);
-	pair_close(&p);
+	expect_record("next", true);
 }
 
 TEST(closefd_sets_minus_1_and_keeps_errno)
@@ -321,13 +274,12 @@ TEST(closefd_sets_minus_1_and_keeps_errno)
 	assert_int_equal(count_open(), before);
 }
 
-TEST(nonblock_is_set_and_the_limit_is_raised)
+PAIR_TEST(nonblock_is_set_and_the_limit_is_raised)
 {
-	struct pair p = pair_open();
 	struct rlimit before, now;
 
-	assert_int_equal(fd_nonblock(p.a), 0);
-	assert_true((fcntl(p.a, F_GETFL) & O_NONBLOCK) != 0);
+	assert_int_equal(fd_nonblock(a), 0);
+	assert_true((fcntl(a, F_GETFL) & O_NONBLOCK) != 0);
 	assert_int_equal(fd_nonblock(-1), -1);
 	assert_int_equal(errno, EBADF);
 
@@ -338,7 +290,6 @@ TEST(nonblock_is_set_and_the_limit_is_raised)
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &now), 0);
 	assert_true(now.rlim_cur == before.rlim_max);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-	pair_close(&p);
 }
 
 TEST_MAIN(NULL, NULL)

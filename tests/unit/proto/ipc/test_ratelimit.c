@@ -1,11 +1,10 @@
 /*
- * Rate limits: exact answers with a controlled clock, comparison with a token bucket, many threads
- * and processes at once, and groups without a free cell. Also tests the scoreboard that contains
+ * Rate limits: exact answers with a controlled clock, comparison with a token bucket, many
+ * processes at once, and groups without a free cell. Also tests the scoreboard that contains
  * the cells: created by one process, mapped by others.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -57,10 +56,10 @@ run_steps(const struct ratelimit_rule *rule, const struct step *steps, size_t n)
 	}
 }
 
-TEST(three_in_three_seconds)
+TEST(each_answer_is_exact_to_the_nanosecond)
 {
-	static const struct ratelimit_rule rule = {"three", 3, 3000};
-	static const struct step steps[] = {
+	static const struct ratelimit_rule three = {"three", 3, 3000}, one = {"one", 1, 500};
+	static const struct step steps_of_three[] = {
 	    {0, true, 2, 0, 1000},
 	    {0, true, 1, 0, 2000},
 	    {0, true, 0, 0, 3000},
@@ -74,14 +73,7 @@ TEST(three_in_three_seconds)
 	    {5000 * MS - 1, true, 1, 0, 1001}, /* 1 ns before the full allowance */
 	    {10000 * MS, true, 2, 0, 1000},
 	};
-
-	run_steps(&rule, steps, ARRAY_LEN(steps));
-}
-
-TEST(one_in_a_window)
-{
-	static const struct ratelimit_rule rule = {"one", 1, 500};
-	static const struct step steps[] = {
+	static const struct step steps_of_one[] = {
 	    {0, true, 0, 0, 500},
 	    {0, false, 0, 500, 500},
 	    {499 * MS, false, 0, 1, 1},
@@ -90,7 +82,8 @@ TEST(one_in_a_window)
 	    {1000 * MS, true, 0, 0, 500},
 	};
 
-	run_steps(&rule, steps, ARRAY_LEN(steps));
+	run_steps(&three, steps_of_three, ARRAY_LEN(steps_of_three));
+	run_steps(&one, steps_of_one, ARRAY_LEN(steps_of_one));
 }
 
 /* If the maximum does not divide the window, no additional request may pass. */
@@ -217,47 +210,21 @@ TEST(a_stricter_rule_caps_earlier_counts)
 	assert_int_equal(a.reset_ms, 1000);
 }
 
-/* Finds the group and the key of a client from the cell that it changed. */
+/* Finds the group and the key of client "a" from the cell that it changed. */
 static struct ratelimit_cell *
-group_of(const struct ratelimit_rule *rule, const char *client, uint64_t *key)
+group_of_a(const struct ratelimit_rule *rule, uint64_t *key)
 {
 	fresh_table();
-	assert_true(take(rule, client, T0).allowed);
-	for (size_t g = 0; g < RATELIMIT_GROUPS; g++) {
-		struct ratelimit_cell *c = table.cells[g];
+	assert_true(take(rule, "a", T0).allowed);
+	for (size_t i = 0; i < RATELIMIT_GROUPS * RATELIMIT_WAYS; i++) {
+		struct ratelimit_cell *group = table.cells[i / RATELIMIT_WAYS];
 
-		for (size_t i = 0; i < RATELIMIT_WAYS; i++)
-			if (c[i].key != 0) {
-				*key = c[i].key;
-				return c;
-			}
+		*key = group[i % RATELIMIT_WAYS].key;
+		if (*key != 0)
+			return group;
 	}
 	fail_msg("no cell was changed");
 	return NULL;
-}
-
-/* A group full of other clients, of which number `soonest` becomes free at the given time. */
-static void
-fill_group(struct ratelimit_cell *group, uint64_t key, size_t soonest, uint64_t free_at)
-{
-	for (size_t i = 0; i < RATELIMIT_WAYS; i++) {
-		group[i].key = key + 1 + i;
-		group[i].tat = T0 + 900 * MS + i * MS;
-	}
-	group[soonest].tat = free_at;
-}
-
-static void
-check_taken(struct ratelimit_cell *group, uint64_t key, size_t which)
-{
-	for (size_t i = 0; i < RATELIMIT_WAYS; i++) {
-		if (i == which) {
-			assert_true(group[i].key == key);
-			continue;
-		}
-		assert_true(group[i].key == key + 1 + i);
-		assert_true(group[i].tat == T0 + 900 * MS + i * MS);
-	}
 }
 
 TEST(a_full_group_reuses_the_cell_that_is_free_soonest)
@@ -268,29 +235,37 @@ TEST(a_full_group_reuses_the_cell_that_is_free_soonest)
 	static const uint64_t free_at[] = {
 	    T0 + 800 * MS, T0 + 1, T0, T0 - 1, T0 - 3000 * MS, 0};
 	uint64_t key = 0;
-	struct ratelimit_cell *group = group_of(&rule, "a", &key);
+	struct ratelimit_cell *group = group_of_a(&rule, &key);
 
-	for (size_t which = 0; which < RATELIMIT_WAYS; which++)
-		for (size_t i = 0; i < ARRAY_LEN(free_at); i++) {
-			struct ratelimit_answer a;
+	for (size_t n = 0; n < RATELIMIT_WAYS * ARRAY_LEN(free_at); n++) {
+		size_t soonest = n / ARRAY_LEN(free_at);
 
-			fill_group(group, key, which, free_at[i]);
-			for (uint32_t n = 1; n <= 4; n++) {
-				a = take(&rule, "a", T0);
-				assert_true(a.allowed);
-				assert_int_equal(a.remaining, 4 - n);
-				assert_int_equal(a.reset_ms, 250 * n);
-			}
-			assert_false(take(&rule, "a", T0).allowed);
-			check_taken(group, key, which);
+		/* Full of other clients. */
+		for (size_t i = 0; i < RATELIMIT_WAYS; i++) {
+			group[i].key = key + 1 + i;
+			group[i].tat = T0 + 900 * MS + i * MS;
 		}
+		group[soonest].tat = free_at[n % ARRAY_LEN(free_at)];
+		for (uint32_t taken = 1; taken <= 4; taken++) {
+			struct ratelimit_answer a = take(&rule, "a", T0);
+
+			assert_true(a.allowed);
+			assert_int_equal(a.remaining, 4 - taken);
+			assert_int_equal(a.reset_ms, 250 * taken);
+		}
+		assert_false(take(&rule, "a", T0).allowed);
+		for (size_t i = 0; i < RATELIMIT_WAYS; i++) {
+			assert_true(group[i].key == (i == soonest ? key : key + 1 + i));
+			assert_true(i == soonest || group[i].tat == T0 + 900 * MS + i * MS);
+		}
+	}
 }
 
 TEST(a_client_finds_its_cell_at_every_index)
 {
 	static const struct ratelimit_rule rule = {"chat", 2, 1000};
 	uint64_t key = 0;
-	struct ratelimit_cell *group = group_of(&rule, "a", &key);
+	struct ratelimit_cell *group = group_of_a(&rule, &key);
 
 	for (size_t which = 0; which < RATELIMIT_WAYS; which++) {
 		/* All other cells are free, and none of them may be used. */
@@ -303,71 +278,26 @@ TEST(a_client_finds_its_cell_at_every_index)
 	}
 }
 
-#define HAMMERS 4
-#define BLOWS   40000
+#define WORKERS  4
+#define REQUESTS 40000
 
-static const struct ratelimit_rule hammered = {"hammer", 80000, 60000};
-
-struct hammer {
-	pthread_t thread;
-	pthread_barrier_t *start;
-	unsigned passed;
-};
-
-static unsigned
-hammer(struct ratelimit *rl)
-{
-	unsigned passed = 0;
-
-	for (int i = 0; i < BLOWS; i++)
-		passed += ratelimit_take(rl, &hammered, slice_str("192.0.2.1"), T0).allowed;
-	return passed;
-}
-
-static void *
-hammer_thread(void *arg)
-{
-	struct hammer *h = arg;
-
-	pthread_barrier_wait(h->start);
-	h->passed = hammer(&table);
-	return NULL;
-}
-
-TEST(threads_together_get_exactly_the_maximum)
-{
-	struct hammer hammers[HAMMERS];
-	pthread_barrier_t start;
-	unsigned passed = 0;
-
-	fresh_table();
-	assert_int_equal(pthread_barrier_init(&start, NULL, HAMMERS), 0);
-	for (size_t i = 0; i < HAMMERS; i++) {
-		hammers[i] = (struct hammer){.start = &start};
-		assert_int_equal(
-		    pthread_create(&hammers[i].thread, NULL, hammer_thread, &hammers[i]), 0);
-	}
-	for (size_t i = 0; i < HAMMERS; i++) {
-		assert_int_equal(pthread_join(hammers[i].thread, NULL), 0);
-		passed += hammers[i].passed;
-	}
-	pthread_barrier_destroy(&start);
-	assert_int_equal(passed, hammered.max);
-}
+static const struct ratelimit_rule shared = {"shared", 80000, 60000};
 
 /* A worker's life: map, count, write its own slot. */
 static int
-hammer_process(int fd, size_t slot)
+run_worker(int fd, size_t slot)
 {
 	struct scoreboard *sb = scoreboard_map(fd);
 
 	if (sb == NULL)
 		return 1;
 	/* A barrier, so that they really run at the same time. */
-	atomic_fetch_add(&sb->workers[HAMMERS].connections, 1);
-	while (atomic_load(&sb->workers[HAMMERS].connections) < HAMMERS)
+	atomic_fetch_add(&sb->workers[WORKERS].connections, 1);
+	while (atomic_load(&sb->workers[WORKERS].connections) < WORKERS)
 		;
-	atomic_store(&sb->workers[slot].model_requests, hammer(&sb->rates));
+	for (int i = 0; i < REQUESTS; i++)
+		if (ratelimit_take(&sb->rates, &shared, slice_str("192.0.2.1"), T0).allowed)
+			atomic_fetch_add(&sb->workers[slot].model_requests, 1);
 	scoreboard_unmap(sb);
 	return 0;
 }
@@ -376,25 +306,25 @@ TEST(processes_together_get_exactly_the_maximum)
 {
 	int fd = -1;
 	struct scoreboard *sb = scoreboard_create(&fd);
-	pid_t pids[HAMMERS];
+	pid_t pids[WORKERS];
 	uint64_t passed = 0;
 
-	for (size_t i = 0; i < HAMMERS; i++) {
+	for (size_t i = 0; i < WORKERS; i++) {
 		pids[i] = fork();
 		assert_true(pids[i] != -1);
 		if (pids[i] == 0) {
 			alarm(300);
-			_exit(hammer_process(fd, i));
+			_exit(run_worker(fd, i));
 		}
 	}
-	for (size_t i = 0; i < HAMMERS; i++) {
+	for (size_t i = 0; i < WORKERS; i++) {
 		int status;
 
 		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
 		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 		passed += atomic_load(&sb->workers[i].model_requests);
 	}
-	assert_int_equal(passed, hammered.max);
+	assert_int_equal(passed, shared.max);
 	scoreboard_unmap(sb);
 	closefd(&fd);
 }
@@ -418,42 +348,39 @@ TEST(a_scoreboard_is_shared_sealed_and_closed_on_exec)
 	closefd(&fd);
 }
 
+static void
+expect_not_mapped(int *fd, int error)
+{
+	assert_null(scoreboard_map(*fd));
+	assert_int_equal(errno, error);
+	closefd(fd);
+}
+
+static int
+memory_of(off_t size)
+{
+	int fd = memfd_create("other", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	assert_true(fd != -1);
+	assert_int_equal(ftruncate(fd, size), 0);
+	return fd;
+}
+
 TEST(an_invalid_scoreboard_is_not_mapped)
 {
-	struct scoreboard *sb;
-	uint64_t words[2];
-	int fd = -1;
+	int fd = -1, other_layout, unsealed = memory_of(sizeof(struct scoreboard)),
+	    other_size = memory_of(4096);
+	struct scoreboard *sb = scoreboard_create(&other_layout);
 
-	assert_null(scoreboard_map(-1));
-	assert_int_equal(errno, EBADF);
-
-	/* Another layout. */
-	sb = scoreboard_create(&fd);
-	words[0] = sb->magic;
-	words[1] = sb->size;
+	expect_not_mapped(&fd, EBADF);
+	expect_not_mapped(&unsealed, EINVAL);
+	assert_int_equal(pwrite(other_size, sb, 2 * sizeof(uint64_t), 0), 2 * sizeof(uint64_t));
+	assert_int_equal(
+	    fcntl(other_size, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL), 0);
+	expect_not_mapped(&other_size, EINVAL);
 	sb->magic++;
-	assert_null(scoreboard_map(fd));
-	assert_int_equal(errno, EINVAL);
+	expect_not_mapped(&other_layout, EINVAL);
 	scoreboard_unmap(sb);
-	closefd(&fd);
-
-	/* The right size, but not sealed. */
-	fd = memfd_create("other", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	assert_true(fd != -1);
-	assert_int_equal(ftruncate(fd, sizeof(*sb)), 0);
-	assert_null(scoreboard_map(fd));
-	assert_int_equal(errno, EINVAL);
-	closefd(&fd);
-
-	/* Another size with the right header. */
-	fd = memfd_create("other", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	assert_true(fd != -1);
-	assert_int_equal(ftruncate(fd, 4096), 0);
-	assert_int_equal(pwrite(fd, words, sizeof(words), 0), sizeof(words));
-	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL), 0);
-	assert_null(scoreboard_map(fd));
-	assert_int_equal(errno, EINVAL);
-	closefd(&fd);
 }
 
 TEST_MAIN(NULL, NULL)
