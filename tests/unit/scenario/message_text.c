@@ -112,14 +112,12 @@ take_kind(struct words *words, uint16_t item)
 }
 
 static struct slice
-encode_words(struct values *v, const struct msg_desc *d, const struct words *words)
+encode(struct values *v, const struct msg_desc *d, const union msg *record)
 {
-	union msg *record = values_alloc(v, sizeof(*record));
 	struct slice encoded;
 	uint8_t *copy;
 	struct buf b;
 
-	message_text_read(v, d, words->word, words->n, record);
 	buf_init(&b, WIRE_FRAME_MAX);
 	if (wire_encode(d->fields, record, &b) != 0)
 		scenario_fail("the %s is too long", d->name);
@@ -128,6 +126,15 @@ encode_words(struct values *v, const struct msg_desc *d, const struct words *wor
 	encoded = (struct slice){copy, buf_len(&b)};
 	buf_clear(&b);
 	return encoded;
+}
+
+static struct slice
+encode_words(struct values *v, const struct msg_desc *d, const struct words *words)
+{
+	union msg *record = values_alloc(v, sizeof(*record));
+
+	message_text_read(v, d, words->word, words->n, record);
+	return encode(v, d, record);
 }
 
 static struct slice
@@ -263,6 +270,22 @@ message_text_read(struct values *v, const struct msg_desc *d, const char *const 
 		else if (value != NULL)
 			set_field(v, value, d, f, (uint8_t *)out);
 	}
+}
+
+struct slice
+message_text_changed(struct values *v, const struct msg_desc *d, const char *const *words,
+    size_t n, struct slice record)
+{
+	union msg *changed = values_alloc(v, sizeof(*changed));
+
+	if (msg_decode_payload(d, record, changed) != WIRE_OK)
+		scenario_fail("the %s cannot be decoded", d->name);
+	for (size_t i = 0; i < n; i++) {
+		const struct wire_field *f = field_of(d, words[i]);
+
+		set_field(v, value_in(words[i], f->name), d, f, (uint8_t *)changed);
+	}
+	return encode(v, d, changed);
 }
 
 static void

@@ -30,6 +30,10 @@ void message_text_read(struct values *v, const struct msg_desc *d, const char *c
 /* An encoded record: "{KIND FIELD=VALUE ...}". Valid as long as v. */
 struct slice message_text_record(struct values *v, const char *text);
 
+/* An encoded record with other values in the fields that the words name. Valid as long as v. */
+struct slice message_text_changed(struct values *v, const struct msg_desc *d,
+    const char *const *words, size_t n, struct slice record);
+
 /* Fails the scenario unless a message has these values; or an encoded record, "{KIND ...}". */
 void message_text_expect(struct values *v, const struct msg_desc *d, const char *const *words,
     size_t n, const union msg *got);

@@ -125,6 +125,26 @@ values_name_bytes(struct values *v, const char *name, struct slice bytes)
 	return true;
 }
 
+void
+values_show_names(struct values *v, char *text)
+{
+	const struct name *n;
+
+	SLIST_FOREACH(n, &v->names, link)
+	{
+		char id[ID_TEXT_LEN + 1], *at;
+
+		if (id_is_zero(&n->id) || strlen(n->name) > ID_TEXT_LEN)
+			continue;
+		id_format(&n->id, id);
+		while ((at = strstr(text, id)) != NULL) {
+			char *rest = stpcpy(at, n->name);
+
+			memmove(rest, at + ID_TEXT_LEN, strlen(at + ID_TEXT_LEN) + 1);
+		}
+	}
+}
+
 static const struct name *
 known_name(struct values *v, const char *name)
 {

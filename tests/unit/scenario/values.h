@@ -39,4 +39,7 @@ bool values_name_id(struct values *v, const char *name, const struct id *id);
 bool values_name_number(struct values *v, const char *name, uint64_t number);
 bool values_name_bytes(struct values *v, const char *name, struct slice bytes);
 
+/* Replaces the ids in a text by their names. */
+void values_show_names(struct values *v, char *text);
+
 #endif

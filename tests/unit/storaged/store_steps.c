@@ -28,17 +28,23 @@
  *	row TABLE KEY {KIND FIELD=VALUE ...}  a record as it is stored
  *	no_row TABLE KEY
  *	put TABLE KEY {KIND FIELD=VALUE ...}  ... or "bytes": writes to the store directly
+ *	set TABLE KEY FIELD=VALUE ...         changes fields of a record
+ *	copy TABLE KEY KEY                    to the first key, from the second
+ *	lead TABLE KEY KEY                    an index entry of the first key, for the record of the second
  *	delete TABLE KEY
  *	damage TABLE KEY                      replaces a record by bytes that do not decode
  *	damage_page TABLE KEY                 overwrites its page in the file with zeros
+ *	reported LINE                         the next line that the verification of the store reports; it
+ *	                                      runs at the first of these steps
  *	whole                                 the store passes verification, also at the end
  *	open_turns N                          replies that are being written
  *	followed N                            replies that somebody follows
  *	followed_visitors N
  *
- * put, delete and damage leave a store that need not pass verification at the end of the scenario. A KEY
- * is made of parts with commas between: ids by their names, numbers (64 bits; u32:N has 32), hash:WORD,
- * "text". At the end of a scenario no client may have received anything that no step has named.
+ * put, set, copy, lead, delete and damage leave a store that need not pass verification at the end of the
+ * scenario. A KEY is made of parts with commas between: ids by their names (as text: text:NAME), numbers
+ * (64 bits; u32:N has 32; ~N is the complement), hash:WORD, "text". At the end of a scenario no client may
+ * have received anything that no step has named.
  */
 #include "tests/unit/storaged/store_steps.h"
 
@@ -46,6 +52,7 @@
 
 #include "tests/unit/scenario/message_text.h"
 #include "tests/unit/storaged/store_contents.h"
+#include "tests/unit/storaged/store_report.h"
 
 /* An answer that a step expects after the commit. The words are copied. */
 struct expected {
@@ -59,7 +66,10 @@ struct world {
 	struct values *values;
 	struct contents remembered;
 	bool remembers;
-	bool batch; /* between "batch" and "commit" */
+	struct report report;
+	char
+	    *reported; /* the lines of the report that no step has named yet; NULL: no report */
+	bool batch;    /* between "batch" and "commit" */
 	struct expected expected[2 * BATCH_REQUESTS];
 	size_t expected_n;
 };
@@ -198,7 +208,11 @@ silent(struct world *w)
 static void
 end(void *world)
 {
-	silent(world);
+	struct world *w = world;
+
+	silent(w);
+	if (w->reported != NULL && w->reported[0] != '\0')
+		scenario_fail("also reported: %s", w->reported);
 }
 
 static void
@@ -249,16 +263,23 @@ append_part(struct world *w, struct key *key, const char *part)
 	struct id id;
 	struct hash256 hash;
 	uint8_t big[8];
+	char text[ID_TEXT_LEN + 1];
 	size_t skip = 0;
 
 	if (strncmp(part, "hash:", 5) == 0) {
 		hash = values_hash(part + 5);
 		bytes = (struct slice){hash.b, sizeof(hash.b)};
+	} else if (strncmp(part, "text:", 5) == 0) {
+		id = values_known_id(w->values, part + 5);
+		id_format(&id, text);
+		bytes = slice_str(text);
 	} else if (part[0] == '"') {
 		bytes = values_bytes(w->values, part);
-	} else if (strncmp(part, "u32:", 4) == 0 || (part[0] >= '0' && part[0] <= '9')) {
+	} else if (strncmp(part, "u32:", 4) == 0 || strchr("0123456789~", part[0]) != NULL) {
 		skip = part[0] == 'u' ? 4 : 0;
-		number = strtoull(part + skip, NULL, 10);
+		number = strtoull(part + (part[0] == '~' ? 1 : skip), NULL, 10);
+		if (part[0] == '~')
+			number = ~number;
 		for (size_t i = 0; i < 8; i++)
 			big[i] = (uint8_t)(number >> (56 - 8 * i));
 		bytes = (struct slice){big + skip, 8 - skip};
@@ -294,72 +315,150 @@ table_named(const char *name)
 	scenario_fail("there is no table \"%s\"", name);
 }
 
-/* Compares a row, or expects none (record NULL). */
-static void
-expect_row(struct world *w, enum table table, const struct key *key, const char *record)
+/* A step about a row: VERB TABLE KEY VALUE ... */
+struct row {
+	enum table table;
+	struct key key;
+	const char *const *values;
+	size_t n;
+};
+
+/* A copy of a row's value; fails the scenario if there is no such row. */
+static struct slice
+row_value(struct world *w, enum table table, const struct key *key)
 {
 	struct slice value;
+	uint8_t *copy;
 	struct txn t;
-	int rc;
 
 	assert_int_equal(txn_begin(&t, &w->f->env, TXN_READ), 0);
-	rc = txn_get(&t, table, key, &value);
-	if (record == NULL && rc != MDB_NOTFOUND)
-		scenario_fail("there is such a row");
-	if (record != NULL && rc != 0)
+	if (txn_get(&t, table, key, &value) != 0)
 		scenario_fail("there is no such row");
-	if (record != NULL)
-		message_text_expect_record(w->values, record, value);
+	copy = values_alloc(w->values, value.len + 1);
+	memcpy(copy, value.p, value.len);
 	txn_abort(&t);
+	return (struct slice){copy, value.len};
 }
 
-/* Writes a row, or deletes it (value NULL). */
 static void
-change_row(struct world *w, enum table table, const struct key *key, const char *value)
+write_row(struct world *w, const struct row *row, struct slice value)
 {
 	struct txn t;
 
 	assert_int_equal(txn_begin(&t, &w->f->env, TXN_WRITE), 0);
-	if (value == NULL)
-		assert_int_equal(txn_del(&t, table, key), 0);
-	else
-		assert_int_equal(txn_put(&t, table, key,
-				     value[0] == '{' ? message_text_record(w->values, value)
-						     : values_bytes(w->values, value)),
-		    0);
+	assert_int_equal(txn_put(&t, row->table, &row->key, value), 0);
 	assert_int_equal(txn_commit(&t), 0);
 	w->f->damaged = true;
 }
 
-/* VERB TABLE KEY [VALUE]. False: there is no such verb. */
+static void
+expect_row(struct world *w, const struct row *row)
+{
+	message_text_expect_record(
+	    w->values, row->values[0], row_value(w, row->table, &row->key));
+}
+
+static void
+expect_no_row(struct world *w, const struct row *row)
+{
+	struct slice value;
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &w->f->env, TXN_READ), 0);
+	if (txn_get(&t, row->table, &row->key, &value) != MDB_NOTFOUND)
+		scenario_fail("there is such a row");
+	txn_abort(&t);
+}
+
+static void
+put_row(struct world *w, const struct row *row)
+{
+	write_row(w, row,
+	    row->values[0][0] == '{' ? message_text_record(w->values, row->values[0])
+				     : values_bytes(w->values, row->values[0]));
+}
+
+static void
+set_row(struct world *w, const struct row *row)
+{
+	const char *name = table_name(row->table);
+	char record[64]; /* "user_record" of "users" */
+
+	snprintf(record, sizeof(record), "%.*s_record",
+	    (int)strlen(name) - (row->table != TABLE_TOTALS), name);
+	write_row(w, row,
+	    message_text_changed(w->values, message_text_desc(record), row->values, row->n,
+		row_value(w, row->table, &row->key)));
+}
+
+static void
+copy_row(struct world *w, const struct row *row)
+{
+	struct key from = key_named(w, row->values[0]);
+
+	write_row(w, row, row_value(w, row->table, &from));
+}
+
+static void
+lead_row(struct world *w, const struct row *row)
+{
+	struct key to = key_named(w, row->values[0]);
+
+	write_row(w, row, key_slice(&to));
+}
+
+static void
+delete_row(struct world *w, const struct row *row)
+{
+	delete_entry(w->f, row->table, row->key);
+	w->f->damaged = true;
+}
+
+static void
+damage_row(struct world *w, const struct row *row)
+{
+	write_row(w, row, slice_str("damaged"));
+}
+
+static void
+damage_row_page(struct world *w, const struct row *row)
+{
+	damage_page(w->f, row->table, &row->key);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct world *w, const struct row *row);
+	size_t values; /* at least */
+} row_verbs[] = {
+    {"row", expect_row, 1},
+    {"no_row", expect_no_row, 0},
+    {"put", put_row, 1},
+    {"set", set_row, 1},
+    {"copy", copy_row, 1},
+    {"lead", lead_row, 1},
+    {"delete", delete_row, 0},
+    {"damage", damage_row, 0},
+    {"damage_page", damage_row_page, 0},
+};
+
+/* False: there is no such verb. */
 static bool
 row_step(struct world *w, const struct words *step)
 {
-	const char *verb = step->word[0], *value = step->n > 3 ? step->word[3] : NULL;
-	enum table table;
-	struct key key;
+	for (size_t i = 0; i < ARRAY_LEN(row_verbs); i++) {
+		struct row row;
 
-	if (step->n < 3)
-		return false;
-	if (strcmp(verb, "row") != 0 && strcmp(verb, "no_row") != 0 &&
-	    strcmp(verb, "put") != 0 && strcmp(verb, "delete") != 0 &&
-	    strncmp(verb, "damage", 6) != 0)
-		return false;
-	table = table_named(step->word[1]);
-	key = key_named(w, step->word[2]);
-	if (strcmp(verb, "row") == 0)
-		expect_row(w, table, &key, value);
-	else if (strcmp(verb, "no_row") == 0)
-		expect_row(w, table, &key, NULL);
-	else if (strcmp(verb, "put") == 0)
-		change_row(w, table, &key, value);
-	else if (strcmp(verb, "delete") == 0)
-		change_row(w, table, &key, NULL);
-	else if (strcmp(verb, "damage") == 0)
-		change_row(w, table, &key, "damaged");
-	else
-		damage_page(w->f, table, &key);
-	return true;
+		if (strcmp(row_verbs[i].name, step->word[0]) != 0)
+			continue;
+		if (step->n < 3 + row_verbs[i].values)
+			scenario_fail("%s of what?", step->word[0]);
+		row = (struct row){table_named(step->word[1]), key_named(w, step->word[2]),
+		    step->word + 3, step->n - 3};
+		row_verbs[i].run(w, &row);
+		return true;
+	}
+	return false;
 }
 
 static void
@@ -367,6 +466,27 @@ expect_number(const char *what, size_t got, const char *expected)
 {
 	if (got != values_number(NULL, expected, NULL, NULL))
 		scenario_fail("%s: %zu, not %s", what, got, expected);
+}
+
+/* reported LINE */
+static void
+expect_reported(struct world *w, const struct words *step)
+{
+	char line[512] = "";
+	size_t n = 0, end;
+
+	if (w->reported == NULL) {
+		assert_int_equal(report_make(w->f, &w->report), 0);
+		values_show_names(w->values, w->report.text);
+		w->reported = w->report.text;
+	}
+	for (size_t i = 1; i < step->n && n < sizeof(line); i++)
+		n += (size_t)snprintf(
+		    line + n, sizeof(line) - n, "%s%s", i == 1 ? "" : " ", step->word[i]);
+	end = strcspn(w->reported, "\n");
+	if (end != strlen(line) || strncmp(w->reported, line, end) != 0)
+		scenario_fail("reported: %s", w->reported);
+	w->reported += end + (w->reported[end] == '\n');
 }
 
 /* messages CONVERSATION STATUS TEXT ... */
@@ -559,6 +679,7 @@ static const struct {
     {"remember", remember},
     {"unchanged", unchanged},
     {"count", expect_count},
+    {"reported", expect_reported},
     {"whole", whole},
     {"open_turns", open_turns_step},
     {"followed", followed},
