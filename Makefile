@@ -120,7 +120,7 @@ $(BUILD)/storaged: $(call objects,storaged/server/main.c) $(storaged_a)
 	$(LINK) $(store_libs)
 $(BUILD)/banter: $(call objects,storaged/cli/main.c) $(cli_a)
 	$(LINK) $(banter_libs)
-$(BUILD)/openai-stub: $(call objects,tests/stub) $(proto_a)
+$(BUILD)/openai-stub: $(call objects,tests/stub) $(workerd_a)
 	$(LINK) $(stub_libs) $(proto_libs)
 
 # The HTTP server of workerd alone.

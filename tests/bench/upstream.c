@@ -99,15 +99,15 @@ static pid_t
 start_model(char *url, size_t size)
 {
 	int ready[2];
-	char line[256], fd[16];
+	char line[256];
 	ssize_t n;
 	pid_t pid;
 
 	must(pipe(ready) == 0);
-	snprintf(fd, sizeof(fd), "%d", ready[1]);
 	pid = fork();
 	if (pid == 0) {
-		execl(STUB, STUB, "--port", "0", "--ready-fd", fd, (char *)NULL);
+		must(dup2(ready[1], STDOUT_FILENO) == STDOUT_FILENO);
+		execl(STUB, STUB, "--port", "0", (char *)NULL);
 		err(1, STUB);
 	}
 	closefd(&ready[1]);

@@ -19,7 +19,7 @@ class Server {
 		this.url = `http://127.0.0.1:${port}`;
 		this.daemon = banter.daemon(
 			"openai-stub",
-			["--port", String(port), "--delay", "0"],
+			["--port", String(port), "--script", "delay=0"],
 			baseEnvironment(),
 		);
 	}

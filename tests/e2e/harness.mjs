@@ -58,7 +58,7 @@ export class Banter {
 		this.daemons = []; // in the order of their start; they stop in reverse order
 		this.stub = this.daemon(
 			"openai-stub",
-			["--port", "0", "--delay", "0", ...stub],
+			["--port", "0", "--script", "delay=0", ...stub],
 			baseEnvironment(),
 		);
 	}

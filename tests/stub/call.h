@@ -1,30 +1,26 @@
 /*
  * The body of one chat/completions request, checked as OpenAI does: a JSON object with a model and
- * a list of messages, each with a role. Unknown members are ignored.
+ * a list of messages, each with a role. Unknown members are ignored. Only streams are supported.
  */
 #ifndef TESTS_STUB_CALL_H
 #define TESTS_STUB_CALL_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <jansson.h>
 
 #include "tests/stub/answer.h"
-#include "tests/stub/bytes.h"
-
-#define CALL_MODEL_MAX 256 /* bytes */
 
 struct call {
-	struct bytes model;
-	struct bytes message;   /* text of the last user message; empty if there is none */
+	json_t *body;
+	const char *model;      /* these two are in body */
+	struct slice message;   /* text of the last user message; empty if there is none */
 	uint64_t prompt_tokens; /* estimate: a quarter of the messages' bytes */
 	uint32_t max_tokens;    /* UINT32_MAX without a limit */
-	bool stream;
 	bool include_usage;
 };
 
 /* Parses a body: 0, or -1 with the error response in error. Call call_clear() in either case. */
 [[gnu::warn_unused_result]] int call_read(
-    struct call *call, struct span body, struct api_error *error);
+    struct call *call, struct slice body, struct api_error *error);
 void call_clear(struct call *call);
 
 #endif

@@ -6,11 +6,6 @@
 #ifndef TESTS_STUB_CHAT_H
 #define TESTS_STUB_CHAT_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "tests/stub/answer.h"
-#include "tests/stub/bytes.h"
 #include "tests/stub/call.h"
 #include "tests/stub/reply.h"
 #include "tests/stub/script.h"
@@ -26,34 +21,30 @@ enum chat_step {
 struct chat {
 	struct stats *stats; /* borrowed from the server */
 	struct script script;
+	struct call call;
 	struct reply reply;
-	uint64_t due; /* pace_now() time of the next step */
+	uint64_t due; /* clock_mono_ns() time of the next step */
 	uint64_t id;
-	uint64_t prompt_tokens;
-	struct bytes authorization; /* the request's header; only if the script repeats it */
-	struct bytes message;       /* only if the script holds the reply */
-	struct bytes frame;         /* the part common to all events, built once: see chat.c */
-	size_t head_len;            /* of frame: up to the list of choices */
-	size_t prefix_len;          /* of frame: up to a token; the rest follows the token */
-	uint32_t epoch;             /* of stats_begin() */
-	bool stream;
-	bool include_usage;
-	bool close;   /* the connection closes after the response */
-	bool started; /* the head is written */
-	bool failed;  /* ends as STATS_FAILED */
+	struct buf authorization; /* the request's header */
+	struct buf frame;         /* the part common to all events, built once: see chat.c */
+	size_t head_len;          /* of frame: up to the list of choices */
+	size_t prefix_len;        /* of frame: up to a token; the rest follows the token */
+	bool close;               /* the connection closes after the response */
+	bool started;             /* the head is written */
+	bool failed;              /* ends as STATS_FAILED */
 };
 
-/* Starts the response to call by script, and takes over the script's content (script is empty
- * afterwards). bare is the message without directives. NULL with the error response in error if the
- * script cannot be applied. Free with chat_free(), which also counts the call's end. */
-[[gnu::warn_unused_result]] struct chat *chat_new(struct stats *stats, const struct call *call,
-    struct script *script, struct span bare, const struct answer_about *about,
-    struct api_error *error);
+/* Starts the response to call by script, and takes over the contents of both (they are empty
+ * afterwards). bare is the message without directives. Free with chat_free(), which also counts the
+ * call's end. */
+[[gnu::warn_unused_result]] struct chat *chat_new(struct stats *stats, struct call *call,
+    struct script *script, struct slice bare, struct slice authorization,
+    const struct answer_about *about);
 void chat_free(struct chat *c, enum stats_end how);
 
 /* Appends what is due: at most about CHAT_BATCH bytes, unless one token is longer. */
 #define CHAT_BATCH ((size_t)16 << 10)
-[[gnu::warn_unused_result]] enum chat_step chat_step(struct chat *c, struct bytes *out);
+[[gnu::warn_unused_result]] enum chat_step chat_step(struct chat *c, struct buf *out);
 
 /* The result, after CHAT_CUT or CHAT_END. */
 enum stats_end chat_outcome(const struct chat *c);

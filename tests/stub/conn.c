@@ -5,21 +5,23 @@
 
 #include <sys/socket.h>
 
-#include <err.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include <event2/event.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+
+#define HEAD_MAX  ((size_t)32 << 10)
+#define BODY_MAX  ((size_t)32 << 20)
+#define READ_SIZE 4096
 
 /* A burst of huge tokens must not keep its memory; ordinary batches are far smaller. */
 #define SCRATCH_KEEP ((size_t)256 << 10)
 
 /* Delay between the writes of split=N, so that a reader wakes up and reads one alone. */
 #define SLICE_GAP_NS 100000u
-
-static const char continue_answer[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 enum flush { FLUSH_DONE, FLUSH_SLICED, FLUSH_BLOCKED, FLUSH_FAILED };
 
@@ -33,21 +35,20 @@ watch(struct conn *c, short what)
 			return;
 		event_del(&c->ev);
 	}
-	if (event_assign(
-		&c->ev, c->host->base, c->fd, (short)(what | EV_PERSIST), on_event, c) == -1 ||
-	    event_add(&c->ev, NULL) == -1)
-		errx(1, "cannot create a connection event");
+	must(event_assign(
+		 &c->ev, c->host->base, c->fd, (short)(what | EV_PERSIST), on_event, c) == 0 &&
+	    event_add(&c->ev, NULL) == 0);
 }
 
 void
 conn_open(struct conn_host *host, int fd)
 {
-	struct conn *c = calloc(1, sizeof(*c));
+	struct conn *c = xcalloc(1, sizeof(*c));
 
-	if (c == NULL)
-		err(1, "out of memory");
 	c->host = host;
 	c->fd = fd;
+	c->out = put_start();
+	buf_init(&c->in, HEAD_MAX + BODY_MAX + READ_SIZE);
 	LIST_INSERT_HEAD(&host->conns, c, link);
 	host->service->stats.connections++;
 	host->service->stats.accepted++;
@@ -66,9 +67,9 @@ conn_free(struct conn *c)
 	/* With a linger time of 0, close() resets the connection (socket(7), SO_LINGER). */
 	if (c->reset)
 		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	close(c->fd);
-	http_reader_clear(&c->in);
-	bytes_clear(&c->out);
+	closefd(&c->fd);
+	buf_clear(&c->in);
+	buf_clear(&c->out);
 	LIST_REMOVE(c, link);
 	c->host->service->stats.connections--;
 	free(c);
@@ -77,7 +78,7 @@ conn_free(struct conn *c)
 /* Number of bytes that the kernel accepted, at most split; 0 if it accepts none now; -1 if the
  * connection is closed. */
 static ssize_t
-conn_send_some(const struct conn *c, const char *p, size_t n)
+conn_send_some(const struct conn *c, const uint8_t *p, size_t n)
 {
 	ssize_t sent;
 
@@ -94,18 +95,17 @@ conn_send_some(const struct conn *c, const char *p, size_t n)
 static enum flush
 flush(struct conn *c)
 {
-	while (c->sent < c->out.len) {
-		ssize_t n = conn_send_some(c, c->out.p + c->sent, c->out.len - c->sent);
+	while (buf_len(&c->out) > 0) {
+		ssize_t n = conn_send_some(c, buf_data(&c->out), buf_len(&c->out));
 
 		if (n <= 0)
 			return n == 0 ? FLUSH_BLOCKED : FLUSH_FAILED;
-		c->sent += (size_t)n;
+		buf_consume(&c->out, (size_t)n);
 		/* Without a delay the reader would read several writes at once. */
 		if (c->split != 0)
 			return FLUSH_SLICED;
 	}
-	c->sent = 0;
-	bytes_clear(&c->out);
+	buf_release(&c->out);
 	return FLUSH_DONE;
 }
 
@@ -114,16 +114,18 @@ flush(struct conn *c)
 static void
 conn_emit(struct conn *c)
 {
-	struct bytes *b = &c->host->scratch;
-	ssize_t n;
+	struct buf *b = &c->host->scratch;
+	ssize_t n = 0;
 
-	if (b->len == 0)
+	if (buf_len(b) == 0)
 		return;
-	n = c->split != 0 ? 0 : conn_send_some(c, b->p, b->len);
-	if (n < 0)
-		n = 0;
-	bytes_add(&c->out, b->p + n, b->len - (size_t)n);
-	bytes_reset(b, SCRATCH_KEEP);
+	if (c->split == 0)
+		n = conn_send_some(c, buf_data(b), buf_len(b));
+	buf_consume(b, n < 0 ? 0 : (size_t)n);
+	put_slice(&c->out, buf_slice(b));
+	buf_reset(b);
+	if (buf_spare(b) > SCRATCH_KEEP)
+		buf_release(b);
 }
 
 /* Runs the chat's next step, which is due. */
@@ -148,30 +150,60 @@ conn_end_chat(struct conn *c)
 	c->split = 0;
 }
 
-/* Takes the next request from the reader; false if there is none yet. */
+/* Parses the request at the front of c->in. HTTP_OK if it is complete. */
+static enum http_result
+conn_parse(struct conn *c, struct http_request *request, struct slice *body, int *status)
+{
+	struct http_parser parser;
+	enum http_result result;
+	size_t head;
+
+	if (buf_len(&c->in) < c->request)
+		return HTTP_MORE;
+	http_parser_init(&parser, HEAD_MAX);
+	result = http_parse(&parser, buf_slice(&c->in), request, &head, status);
+	if (result != HTTP_OK)
+		return result;
+	if (request->content_length > BODY_MAX) {
+		*status = 413;
+		return HTTP_BAD;
+	}
+	if (c->request == 0 && request->expect_continue)
+		put_str(&c->host->scratch, "HTTP/1.1 100 Continue\r\n\r\n");
+	c->request = head + (size_t)request->content_length;
+	*body = (struct slice){buf_data(&c->in) + head, (size_t)request->content_length};
+	return buf_len(&c->in) < c->request ? HTTP_MORE : HTTP_OK;
+}
+
+/* Takes the next request; false if there is none yet. */
 static bool
 conn_take_request(struct conn *c)
 {
-	struct bytes *out = &c->host->scratch;
-	enum http_result result = http_reader_parse(&c->in);
+	struct buf *out = &c->host->scratch;
+	struct http_header headers[HTTP_HEADERS_MAX];
+	struct http_request request = {.headers = headers};
+	struct slice body;
+	int status;
 
-	if (result == HTTP_MORE) {
-		if (http_reader_take_expect(&c->in))
-			bytes_add_str(out, continue_answer);
+	switch (conn_parse(c, &request, &body, &status)) {
+	case HTTP_MORE:
 		conn_emit(c);
-		return c->out.len > 0;
-	}
-	if (result == HTTP_BAD) {
-		serve_bad(&c->in, out);
+		return buf_len(&c->out) > 0;
+	case HTTP_BAD:
+		serve_bad(status, out);
 		c->closing = true;
-	} else {
-		c->closing = c->in.close;
-		c->chat = serve_request(c->host->service, &c->in, out);
+		break;
+	case HTTP_OK:
+		c->closing = !request.keep_alive;
+		c->chat = serve_request(c->host->service, &request, body, out);
 		if (c->chat != NULL) {
 			c->closing = false;
 			c->split = c->chat->script.split;
 		}
-		http_reader_next(&c->in);
+		buf_consume(&c->in, c->request);
+		buf_release(&c->in);
+		c->request = 0;
+		break;
 	}
 	conn_emit(c);
 	return true;
@@ -205,7 +237,7 @@ conn_pump(struct conn *c)
 				return true;
 		} else if (c->hanging) {
 			return true;
-		} else if (stepped || c->chat->due > pace_now()) {
+		} else if (stepped || c->chat->due > clock_mono_ns()) {
 			pace_at(pace, &c->pace, c->chat->due);
 			return true;
 		} else {
@@ -220,17 +252,16 @@ conn_pump(struct conn *c)
 static bool
 conn_read_some(struct conn *c)
 {
-	size_t room;
-	char *p = http_reader_space(&c->in, &room);
+	uint8_t *p = buf_reserve(&c->in, READ_SIZE);
 	ssize_t n;
 
 	if (p == NULL)
 		return false;
 	do
-		n = recv(c->fd, p, room, 0);
+		n = recv(c->fd, p, READ_SIZE, 0);
 	while (n == -1 && errno == EINTR);
 	if (n > 0)
-		http_reader_added(&c->in, (size_t)n);
+		buf_commit(&c->in, (size_t)n);
 	return n > 0 || (n == -1 && errno == EAGAIN);
 }
 

@@ -14,8 +14,6 @@
 
 #include <event2/event_struct.h>
 
-#include "tests/stub/bytes.h"
-#include "tests/stub/http.h"
 #include "tests/stub/pace.h"
 #include "tests/stub/serve.h"
 
@@ -30,9 +28,9 @@ struct conn {
 	bool ending;    /* the chat ends when out is empty */
 	uint32_t split; /* bytes of each write, 0 for no limit */
 	struct pace_entry pace;
-	struct http_reader in;
-	struct bytes out; /* bytes the kernel has not accepted yet, starting at `sent` */
-	size_t sent;
+	struct buf in;
+	size_t request;    /* bytes of the request in `in`, once its head is complete */
+	struct buf out;    /* bytes that the kernel has not accepted yet */
 	struct chat *chat; /* the response in progress, or NULL */
 };
 
@@ -41,7 +39,7 @@ struct conn_host {
 	struct event_base *base;
 	struct pace pace;
 	struct service *service;
-	struct bytes scratch; /* buffer for the bytes of a response before send() */
+	struct buf scratch; /* buffer for the bytes of a response before send() */
 	LIST_HEAD(conn_list, conn) conns;
 };
 

@@ -4,8 +4,11 @@
  */
 #include "tests/stub/demo.h"
 
+#include <ctype.h>
 #include <string.h>
-#include <strings.h>
+
+#include "proto/base/basics.h"
+#include "workerd/http/message/header_fields.h"
 
 #define WORD_MIN 4
 #define WORD_MAX 32
@@ -68,69 +71,54 @@ static const struct {
     {"thanks", MOOD_THANKS},
 };
 
-static bool
-demo_is_word_byte(char c)
-{
-	unsigned char u = (unsigned char)c;
-
-	return u >= 0x80 || (u >= '0' && u <= '9') || (u >= 'a' && u <= 'z') ||
-	    (u >= 'A' && u <= 'Z');
-}
-
 /* Takes the next word from rest; false if there is none. */
 static bool
-demo_next_word(struct span *rest, struct span *word)
+demo_next_word(struct slice *rest, struct slice *word)
 {
 	size_t n = 0;
 
-	while (rest->len > 0 && !demo_is_word_byte(rest->p[0]))
-		*rest = span_from(*rest, 1);
-	while (n < rest->len && demo_is_word_byte(rest->p[n]))
+	while (rest->len > 0 && !isalnum(rest->p[0]) && rest->p[0] < 0x80)
+		*rest = (struct slice){rest->p + 1, rest->len - 1};
+	while (n < rest->len && (isalnum(rest->p[n]) || rest->p[n] >= 0x80))
 		n++;
-	*word = (struct span){rest->p, n};
-	*rest = span_from(*rest, n);
+	*word = (struct slice){rest->p, n};
+	*rest = (struct slice){rest->p + n, rest->len - n};
 	return n > 0;
 }
 
 static bool
-demo_is_word(struct span s, const char *word)
-{
-	return s.len == strlen(word) && strncasecmp(s.p, word, s.len) == 0;
-}
-
-static bool
-demo_is_telling(struct span word)
+demo_is_telling(struct slice word)
 {
 	if (word.len < WORD_MIN || word.len > WORD_MAX)
 		return false;
-	for (size_t i = 0; i < sizeof(dull) / sizeof(dull[0]); i++) {
-		if (demo_is_word(word, dull[i]))
+	for (size_t i = 0; i < ARRAY_LEN(dull); i++) {
+		if (header_equals(word, dull[i]))
 			return false;
 	}
 	return true;
 }
 
 static enum mood
-demo_mood_of(struct span message)
+demo_mood_of(struct slice message)
 {
-	struct span rest = message, word;
+	struct slice rest = message, word;
 
 	for (int n = 0; n < 3 && demo_next_word(&rest, &word); n++) {
-		for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-			if (demo_is_word(word, signals[i].word))
+		for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
+			if (header_equals(word, signals[i].word))
 				return signals[i].mood;
 		}
 	}
-	return span_contains(message, span_str("?")) ? MOOD_QUESTION : MOOD_PLAIN;
+	return memchr(message.p, '?', message.len) != NULL ? MOOD_QUESTION : MOOD_PLAIN;
 }
 
 /* The two longest uncommon words in the order of the message; empty if there are fewer. */
 static void
-demo_choose_words(struct span message, struct span chosen[2])
+demo_choose_words(struct slice message, struct slice chosen[2])
 {
-	struct span rest = message, word;
+	struct slice rest = message, word;
 
-	chosen[0] = chosen[1] = (struct span){"", 0};
+	chosen[0] = chosen[1] = slice_str("");
 	while (demo_next_word(&rest, &word)) {
 		if (!demo_is_telling(word))
 			continue;
@@ -146,36 +134,36 @@ demo_choose_words(struct span message, struct span chosen[2])
 	}
 }
 
-static void
-demo_add_quoted(struct bytes *out, struct span word)
+/* FNV-1a, 64 bits. */
+static uint64_t
+demo_hash(struct slice s)
 {
-	bytes_add_str(out, "\u201c");
-	bytes_add_span(out, word);
-	bytes_add_str(out, "\u201d");
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < s.len; i++)
+		hash = (hash ^ s.p[i]) * 0x100000001b3u;
+	return hash;
 }
 
 void
-demo_reply(struct span message, struct bytes *out)
+demo_reply(struct slice message, struct buf *out)
 {
-	uint64_t hash = span_hash(message);
+	uint64_t hash = demo_hash(message);
 	/* The low bits of FNV-1a mix poorly: each choice uses other, higher bits. */
 	size_t a = (hash >> 16) % VARIANTS, b = (hash >> 28) % VARIANTS;
 	size_t c = (hash >> 40) % VARIANTS, d = (hash >> 52) % VARIANTS;
-	struct span chosen[2];
+	struct slice chosen[2];
 
 	demo_choose_words(message, chosen);
-	bytes_add_str(out, openings[demo_mood_of(message)][a]);
-	bytes_add_str(out, selves[b]);
-	if (chosen[0].len == 0) {
-		bytes_add_str(out, wordless[c]);
-	} else {
-		bytes_add_str(out, takes[c][0]);
-		demo_add_quoted(out, chosen[0]);
-		if (chosen[1].len > 0) {
-			bytes_add_str(out, " and ");
-			demo_add_quoted(out, chosen[1]);
-		}
-		bytes_add_str(out, takes[c][1]);
-	}
-	bytes_add_str(out, closings[d]);
+	putf(out, "%s%s", openings[demo_mood_of(message)][a], selves[b]);
+	if (chosen[0].len == 0)
+		put_str(out, wordless[c]);
+	else if (chosen[1].len == 0)
+		putf(out, "%s\u201c%.*s\u201d%s", takes[c][0], (int)chosen[0].len,
+		    (const char *)chosen[0].p, takes[c][1]);
+	else
+		putf(out, "%s\u201c%.*s\u201d and \u201c%.*s\u201d%s", takes[c][0],
+		    (int)chosen[0].len, (const char *)chosen[0].p, (int)chosen[1].len,
+		    (const char *)chosen[1].p, takes[c][1]);
+	put_str(out, closings[d]);
 }

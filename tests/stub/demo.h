@@ -4,10 +4,10 @@
 #ifndef TESTS_STUB_DEMO_H
 #define TESTS_STUB_DEMO_H
 
-#include "tests/stub/bytes.h"
+#include "tests/stub/put.h"
 
 /* Appends a short reply that repeats words of the message (UTF-8). Deterministic: three or four
  * sentences, some 40 to 60 tokens, at most 600 bytes. */
-void demo_reply(struct span message, struct bytes *out);
+void demo_reply(struct slice message, struct buf *out);
 
 #endif

@@ -6,13 +6,12 @@
 
 #include <sys/timerfd.h>
 
-#include <err.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <event2/event.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
 
 /* Steps served before the sockets are polled again. */
 #define VISITS_MAX 1024
@@ -21,15 +20,6 @@ struct pace_slot {
 	uint64_t when;
 	struct pace_entry *entry;
 };
-
-uint64_t
-pace_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 /* Slots count from 1, so that the parent of i is i / 2. */
 static void
@@ -75,8 +65,7 @@ pace_arm(struct pace *p)
 	spec.it_value.tv_sec = (time_t)(when / 1000000000u);
 	spec.it_value.tv_nsec = (long)(when % 1000000000u);
 	/* Setting the time also clears the expiry that woke us: no read is needed. */
-	if (timerfd_settime(p->fd, TFD_TIMER_ABSTIME, &spec, NULL) == -1)
-		err(1, "timerfd_settime");
+	must(timerfd_settime(p->fd, TFD_TIMER_ABSTIME, &spec, NULL) == 0);
 }
 
 static void
@@ -84,8 +73,7 @@ pace_disarm(struct pace *p)
 {
 	struct itimerspec off = {0};
 
-	if (timerfd_settime(p->fd, 0, &off, NULL) == -1)
-		err(1, "timerfd_settime");
+	must(timerfd_settime(p->fd, 0, &off, NULL) == 0);
 }
 
 /* The timerfd fired: serves everything due now, once. What becomes due meanwhile is served in the
@@ -94,7 +82,7 @@ static void
 pace_on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct pace *p = arg;
-	uint64_t now = pace_now();
+	uint64_t now = clock_mono_ns();
 
 	(void)fd;
 	(void)what;
@@ -117,20 +105,17 @@ void
 pace_init(struct pace *p, struct event_base *base, void (*due)(struct pace_entry *))
 {
 	*p = (struct pace){.fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)};
-	if (p->fd == -1)
-		err(1, "timerfd_create");
 	p->due = due;
-	if (event_assign(&p->timer, base, p->fd, EV_READ | EV_PERSIST, pace_on_timer, p) ==
-		-1 ||
-	    event_add(&p->timer, NULL) == -1)
-		errx(1, "cannot create the timer event");
+	must(p->fd != -1 &&
+	    event_assign(&p->timer, base, p->fd, EV_READ | EV_PERSIST, pace_on_timer, p) == 0 &&
+	    event_add(&p->timer, NULL) == 0);
 }
 
 void
 pace_clear(struct pace *p)
 {
 	event_del(&p->timer);
-	close(p->fd);
+	closefd(&p->fd);
 	free(p->heap);
 }
 
@@ -139,13 +124,8 @@ pace_insert(struct pace *p, struct pace_entry *e, uint64_t when)
 {
 	pace_cancel(p, e);
 	if (p->count + 1 >= p->cap) {
-		size_t cap = p->cap == 0 ? 64 : p->cap * 2;
-		struct pace_slot *heap = reallocarray(p->heap, cap, sizeof(*heap));
-
-		if (heap == NULL)
-			err(1, "out of memory");
-		p->heap = heap;
-		p->cap = cap;
+		p->cap = p->cap == 0 ? 64 : p->cap * 2;
+		p->heap = xreallocarray(p->heap, p->cap, sizeof(*p->heap));
 	}
 	p->count++;
 	pace_sift_up(p, p->count, (struct pace_slot){when, e});
@@ -155,7 +135,7 @@ pace_insert(struct pace *p, struct pace_entry *e, uint64_t when)
 void
 pace_at(struct pace *p, struct pace_entry *e, uint64_t when)
 {
-	uint64_t now = pace_now();
+	uint64_t now = clock_mono_ns();
 
 	/* All past deadlines become "now", so that a stream that is far behind does not always come
 	 * first. */
@@ -168,7 +148,7 @@ pace_at(struct pace *p, struct pace_entry *e, uint64_t when)
 void
 pace_soon(struct pace *p, struct pace_entry *e, uint64_t ns)
 {
-	pace_insert(p, e, pace_now() + ns);
+	pace_insert(p, e, clock_mono_ns() + ns);
 }
 
 void

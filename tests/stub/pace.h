@@ -37,18 +37,14 @@ struct pace {
 	void (*due)(struct pace_entry *);
 };
 
-/* Nanoseconds of CLOCK_MONOTONIC. */
-uint64_t pace_now(void);
-
 /* Starts the timer in base. Calls due() once for each pace_at() or pace_soon(), after removing
- * the entry from the heap; due() may call any function here and may free the entry. Exits on
- * failure. */
+ * the entry from the heap; due() may call any function here and may free the entry. */
 void pace_init(struct pace *p, struct event_base *base, void (*due)(struct pace_entry *));
 
 /* Frees the heap. Waiting entries are dropped. */
 void pace_clear(struct pace *p);
 
-/* Calls due(e) at this pace_now() time or, if that is past, in the next loop iteration. */
+/* Calls due(e) at this clock_mono_ns() time or, if that is past, in the next loop iteration. */
 void pace_at(struct pace *p, struct pace_entry *e, uint64_t when);
 
 /* Calls due(e) in ns nanoseconds, ignoring the grid: for the rare delays below PACE_GRAIN_NS. */

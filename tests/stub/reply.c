@@ -1,9 +1,11 @@
 #include "tests/stub/reply.h"
 
+#include <ctype.h>
 #include <string.h>
 
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "tests/stub/demo.h"
-#include "tests/stub/pace.h"
 
 #define TOKENS_DEFAULT 40 /* if the script sets no number */
 #define PIECE_MAX      24 /* bytes of a token that is cut from a text */
@@ -26,121 +28,105 @@ static const char *const unicode_tokens[] = {
     "\U0010FFFF ",
 };
 
-#define UNICODE_TOKENS ((uint32_t)(sizeof(unicode_tokens) / sizeof(unicode_tokens[0])))
-
 static bool
-reply_is_space(char c)
+reply_is_letter(uint8_t c)
 {
-	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
-
-static bool
-reply_is_letter(char c)
-{
-	unsigned char u = (unsigned char)c;
-
-	return u >= 0x80 || u == '\'' || u == '_' || (u >= '0' && u <= '9') ||
-	    (u >= 'a' && u <= 'z') || (u >= 'A' && u <= 'Z');
+	return c >= 0x80 || isalnum(c) || c == '\'' || c == '_';
 }
 
 /* Length of the next token of s, cut like models do: a word with the space before it, or one
  * punctuation character. Whole characters; at least one byte if s is not empty. */
 static size_t
-reply_piece_len(struct span s)
+reply_piece_len(struct slice s)
 {
-	size_t i = 0, letters;
+	size_t max = s.len < PIECE_MAX ? s.len : PIECE_MAX, i = 0, letters;
 
-	while (i < s.len && i < PIECE_MAX && reply_is_space(s.p[i]))
+	while (i < max && memchr(" \n\t\r", s.p[i], 4) != NULL)
 		i++;
 	letters = i;
-	while (i < s.len && i < PIECE_MAX && reply_is_letter(s.p[i]))
+	while (i < max && reply_is_letter(s.p[i]))
 		i++;
 	/* A single punctuation character, or a character longer than PIECE_MAX allows, is taken
 	 * whole. */
-	if (i == letters && i < s.len && i < PIECE_MAX)
+	if (i == letters && i < max)
 		i++;
-	while (i < s.len && ((unsigned char)s.p[i] & 0xc0) == 0x80)
+	while (i < s.len && (s.p[i] & 0xc0) == 0x80)
 		i++;
 	return i;
 }
 
-static bool
-reply_is_raw(const struct reply *r)
+/* Takes the next piece of a raw text, with the | after it, and appends its bytes to out. */
+static void
+reply_raw_piece(const char **raw, struct buf *out)
 {
-	return r->kind == REPLY_RAW || r->kind == REPLY_WIRE;
-}
-
-/* Length of the next piece of a raw text in characters, including the | after it. Appends its bytes
- * to out unless that is NULL. */
-static size_t
-reply_raw_piece(struct span s, struct bytes *out)
-{
-	size_t i = 0;
 	char byte;
 
-	while (i < s.len && s.p[i] != '|') {
-		i += script_raw_byte(span_from(s, i), &byte);
-		if (out != NULL)
-			bytes_add(out, &byte, 1);
+	while (**raw != '\0' && **raw != '|') {
+		*raw += script_raw_byte(*raw, &byte);
+		put(out, &byte, 1);
 	}
-	return i < s.len ? i + 1 : i;
+	*raw += **raw == '|';
 }
 
 static uint32_t
-reply_count_raw_pieces(struct span s)
+reply_count_raw(const char *raw)
 {
+	struct buf unused = put_start();
 	uint32_t n = 0;
 
-	for (; s.len > 0; s = span_from(s, reply_raw_piece(s, NULL)))
-		n++;
+	for (; *raw != '\0'; n++)
+		reply_raw_piece(&raw, &unused);
+	buf_clear(&unused);
 	return n;
 }
 
 static uint32_t
-reply_count_pieces(struct span s)
+reply_count_text(struct slice s)
 {
 	uint32_t n = 0;
 
-	for (; s.len > 0; s = span_from(s, reply_piece_len(s)))
-		n++;
+	for (; s.len > 0; n++) {
+		size_t len = reply_piece_len(s);
+
+		s = (struct slice){s.p + len, s.len - len};
+	}
 	return n;
 }
 
 void
-reply_init(struct reply *r, const struct script *s, struct span bare)
+reply_init(struct reply *r, const struct script *s, struct slice bare)
 {
 	bool sized = s->tokens != SCRIPT_UNSET;
 
-	*r = (struct reply){.kind = s->reply, .huge = s->huge};
+	*r = (struct reply){.kind = s->reply, .huge = s->huge, .text = put_start()};
 	r->total = sized ? s->tokens : TOKENS_DEFAULT;
 	if (r->huge != SCRIPT_UNSET) {
 		r->kind = REPLY_NUMBERED;
 		r->total = sized ? s->tokens : 1;
-		return;
-	}
-	if (r->kind == REPLY_AUTO && sized)
+	} else if (r->kind == REPLY_AUTO && sized) {
 		r->kind = REPLY_NUMBERED;
-	if (r->kind == REPLY_AUTO) {
+	} else if (r->kind == REPLY_AUTO) {
 		r->kind = REPLY_TEXT;
 		demo_reply(bare, &r->text);
-	} else if (r->kind == REPLY_TEXT || reply_is_raw(r)) {
-		bytes_add_str(&r->text, s->text);
+	} else if (r->kind == REPLY_TEXT) {
+		put_str(&r->text, s->text);
 	} else if (r->kind == REPLY_ECHO) {
 		r->kind = REPLY_TEXT;
-		bytes_add_span(&r->text, bare);
+		put_slice(&r->text, bare);
+	} else if (r->kind == REPLY_RAW || r->kind == REPLY_WIRE) {
+		r->raw = s->text;
+		r->total = reply_count_raw(r->raw);
+	} else if (r->kind == REPLY_EMPTY) {
+		r->total = 0;
 	}
 	if (r->kind == REPLY_TEXT)
-		r->total = reply_count_pieces(bytes_span(&r->text));
-	else if (reply_is_raw(r))
-		r->total = reply_count_raw_pieces(bytes_span(&r->text));
-	else if (r->kind == REPLY_EMPTY)
-		r->total = 0;
+		r->total = reply_count_text(buf_slice(&r->text));
 }
 
 void
 reply_clear(struct reply *r)
 {
-	bytes_clear(&r->text);
+	buf_clear(&r->text);
 }
 
 bool
@@ -152,47 +138,28 @@ reply_limit(struct reply *r, uint32_t max)
 	return true;
 }
 
-uint64_t
-reply_size(const struct reply *r)
-{
-	uint64_t each = r->huge != SCRIPT_UNSET ? r->huge : 64;
-
-	return r->kind == REPLY_TEXT || reply_is_raw(r) ? r->text.len : each * r->total;
-}
-
 static void
-reply_huge_token(struct bytes *out, uint32_t size)
+reply_huge_token(struct buf *out, uint32_t size)
 {
-	char *p = bytes_reserve(out, size);
+	uint8_t *p = put_reserve(out, size);
 
 	for (uint32_t i = 0; i < size; i++)
-		p[i] = (char)('a' + i % 26);
-	out->len += size;
+		p[i] = (uint8_t)('a' + i % 26);
+	buf_commit(out, size);
 }
 
 static void
-reply_text_token(struct reply *r, struct bytes *out)
+reply_text_token(struct reply *r, struct buf *out)
 {
-	struct span rest = span_from(bytes_span(&r->text), r->at);
+	struct slice piece = buf_slice(&r->text);
 
-	rest.len = reply_piece_len(rest);
-	r->at += rest.len;
-	bytes_add_json(out, rest);
-}
-
-static void
-reply_unicode_token(uint32_t index, struct bytes *out)
-{
-	struct span token = span_str(unicode_tokens[index % UNICODE_TOKENS]);
-
-	if (index % 2 == 0)
-		bytes_add_json(out, token);
-	else
-		bytes_add_json_ascii(out, token);
+	piece.len = reply_piece_len(piece);
+	put_json(out, piece, false);
+	buf_consume(&r->text, piece.len);
 }
 
 void
-reply_token(struct reply *r, struct bytes *out)
+reply_token(struct reply *r, struct buf *out)
 {
 	uint32_t index = r->next++;
 
@@ -200,18 +167,19 @@ reply_token(struct reply *r, struct bytes *out)
 		reply_huge_token(out, r->huge);
 	} else if (r->kind == REPLY_TEXT) {
 		reply_text_token(r, out);
-	} else if (reply_is_raw(r)) {
-		r->at += reply_raw_piece(span_from(bytes_span(&r->text), r->at), out);
+	} else if (r->raw != NULL) {
+		reply_raw_piece(&r->raw, out);
 	} else if (r->kind == REPLY_UNICODE) {
-		reply_unicode_token(index, out);
+		put_json(out, slice_str(unicode_tokens[index % ARRAY_LEN(unicode_tokens)]),
+		    index % 2 == 1);
 	} else if (r->kind == REPLY_STAMP) {
-		bytes_add_uint(out, index);
-		bytes_add(out, ":", 1);
-		bytes_add_uint(out, pace_now());
-		bytes_add(out, " ", 1);
+		put_number(out, index);
+		put(out, ":", 1);
+		put_number(out, clock_mono_ns());
+		put(out, " ", 1);
 	} else {
-		bytes_add(out, "t", 1);
-		bytes_add_uint(out, index);
-		bytes_add(out, " ", 1);
+		put(out, "t", 1);
+		put_number(out, index);
+		put(out, " ", 1);
 	}
 }

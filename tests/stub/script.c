@@ -4,9 +4,11 @@
  */
 #include "tests/stub/script.h"
 
-#include <err.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "proto/base/basics.h"
 
 #define DELAY_MS_DEFAULT 30
 #define DELAY_MS_MAX     3600000u
@@ -41,8 +43,6 @@ static const struct word {
     {"first-delay", WORD_MS, AT(first_delay_ns), 0, 0, "MS",
 	"before the first byte of the response"},
 
-    {"numbered", WORD_REPLY, AT(reply), REPLY_NUMBERED, 0, NULL,
-	"tokens \"t0 \" \"t1 \" \"t2 \" ..."},
     {"stamp", WORD_REPLY, AT(reply), REPLY_STAMP, 0, NULL,
 	"tokens \"<index>:<CLOCK_MONOTONIC ns> \", taken when the token is produced"},
     {"unicode", WORD_REPLY, AT(reply), REPLY_UNICODE, 0, NULL,
@@ -99,8 +99,6 @@ static const struct word {
 	"finish_reason: stop, length, content_filter, tool_calls"},
 };
 
-#define TABLE_LEN (sizeof(table) / sizeof(table[0]))
-
 void
 script_init(struct script *s)
 {
@@ -122,8 +120,7 @@ void
 script_copy(struct script *to, const struct script *from)
 {
 	*to = *from;
-	if (from->text != NULL && (to->text = strdup(from->text)) == NULL)
-		err(1, "out of memory");
+	to->text = from->text == NULL ? NULL : xstrdup(from->text);
 }
 
 void
@@ -133,76 +130,84 @@ script_clear(struct script *s)
 	s->text = NULL;
 }
 
-/* Parses milliseconds with up to six decimal places into nanoseconds. */
+/* A whole decimal number from min to max: 0, or -1 if s is anything else. */
 static int
-script_parse_ms(struct span value, uint64_t *ns)
+script_parse_number(const char *s, uint32_t min, uint32_t max, uint32_t *out)
 {
-	const char *point = memchr(value.p, '.', value.len);
-	struct span whole = value, part = {"", 0};
-	uint64_t ms, fraction = 0;
+	unsigned long n = strtoul(s, NULL, 10);
 
-	if (point != NULL) {
-		whole.len = (size_t)(point - value.p);
-		part = span_from(value, whole.len + 1);
-		if (part.len > 6 || span_uint(part, 0, 999999, &fraction) == -1)
-			return -1;
-	}
-	if (span_uint(whole, 0, DELAY_MS_MAX, &ms) == -1)
+	if (*s == '\0' || strspn(s, "0123456789") != strlen(s) || n < min || n > max)
 		return -1;
-	for (size_t i = part.len; i < 6; i++)
-		fraction *= 10;
-	*ns = ms * 1000000u + fraction;
+	*out = (uint32_t)n;
 	return 0;
+}
+
+/* Parses milliseconds with decimal places into nanoseconds. */
+static int
+script_parse_ms(const char *value, uint64_t *ns)
+{
+	char *end;
+	double ms = strtod(value, &end);
+
+	if (!isdigit((unsigned char)*value) || *end != '\0' || ms > DELAY_MS_MAX ||
+	    strspn(value, "0123456789.") != strlen(value))
+		return -1;
+	*ns = (uint64_t)(ms * 1e6 + 0.5);
+	return 0;
+}
+
+/* The content of a value in quotes, to be freed; NULL if it has none. */
+static char *
+script_unquote(const char *value)
+{
+	size_t n = strlen(value);
+	char *text;
+
+	if (n < 2 || value[0] != '"' || value[n - 1] != '"')
+		return NULL;
+	text = xstrdup(value + 1);
+	text[n - 2] = '\0';
+	return text;
 }
 
 /* Parses the value of text="...": removes the quotes and the backslashes that quote a character. */
 static int
-script_parse_text(struct span value, char **out)
+script_parse_text(const char *value, char **out)
 {
-	char *text, *to;
+	char *text = script_unquote(value), *to = text;
 
-	if (value.len < 2 || value.p[0] != '"' || value.p[value.len - 1] != '"')
-		return -1;
-	text = to = calloc(1, value.len);
 	if (text == NULL)
-		err(1, "out of memory");
-	for (size_t i = 1; i + 1 < value.len; i++) {
-		char c = value.p[i];
+		return -1;
+	for (const char *from = text; *from != '\0'; from++) {
+		char c = *from;
 
-		if (c == '\\' && i + 2 < value.len) {
-			c = value.p[++i];
+		if (c == '\\' && from[1] != '\0') {
+			c = *++from;
 			c = c == 'n' ? '\n' : c == 't' ? '\t' : c;
 		}
 		*to++ = c;
 	}
+	*to = '\0';
 	free(*out);
 	*out = text;
 	return 0;
 }
 
-static int
-script_hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 size_t
-script_raw_byte(struct span s, char *byte)
+script_raw_byte(const char *s, char *byte)
 {
 	static const char names[] = "\\\"|nrt", bytes[] = "\\\"|\n\r\t";
 	const char *at;
 
-	*byte = s.p[0];
-	if (s.p[0] != '\\')
+	*byte = s[0];
+	if (s[0] != '\\')
 		return 1;
-	if (s.len >= 4 && s.p[1] == 'x' && script_hex_value(s.p[2]) >= 0 &&
-	    script_hex_value(s.p[3]) >= 0) {
-		*byte = (char)(script_hex_value(s.p[2]) << 4 | script_hex_value(s.p[3]));
+	if (s[1] == 'x' && isxdigit((unsigned char)s[2]) && isxdigit((unsigned char)s[3])) {
+		*byte = (char)strtoul((char[]){s[2], s[3], '\0'}, NULL, 16);
 		return 4;
 	}
-	if (s.len < 2 || (at = memchr(names, s.p[1], strlen(names))) == NULL)
+	at = s[1] == '\0' ? NULL : strchr(names, s[1]);
+	if (at == NULL)
 		return 0;
 	*byte = bytes[at - names];
 	return 2;
@@ -211,53 +216,45 @@ script_raw_byte(struct span s, char *byte)
 /* Checks the value of raw="..." or wire="...": no piece is empty, as each is a chunk of the
  * response. The value is stored unparsed. */
 static int
-script_parse_raw(struct span value, char **out)
+script_parse_raw(const char *value, char **out)
 {
-	struct span rest;
+	char *text = script_unquote(value), byte;
 	size_t n, bytes = 0;
-	char byte;
 
-	if (value.len < 3 || value.p[0] != '"' || value.p[value.len - 1] != '"')
+	if (text == NULL)
 		return -1;
-	value = (struct span){value.p + 1, value.len - 2};
-	for (rest = value; rest.len > 0; rest = span_from(rest, n)) {
-		bool ends = rest.p[0] == '|';
+	free(*out);
+	*out = text;
+	for (; *text != '\0'; text += n) {
+		bool ends = *text == '|';
 
-		n = script_raw_byte(rest, &byte);
+		n = script_raw_byte(text, &byte);
 		if (n == 0 || (ends && bytes == 0))
 			return -1;
 		bytes = ends ? 0 : bytes + 1;
 	}
-	free(*out);
-	*out = strndup(value.p, value.len);
-	if (*out == NULL)
-		err(1, "out of memory");
 	return bytes == 0 ? -1 : 0;
 }
 
 static int
-script_parse_fail(struct span value, const struct word *w, uint32_t *out)
+script_parse_fail(const char *value, const struct word *w, uint32_t *out)
 {
-	uint64_t status;
-
-	if (span_eq_str(value, "hang"))
+	if (strcmp(value, "hang") == 0)
 		*out = FAIL_HANG;
-	else if (span_eq_str(value, "close"))
+	else if (strcmp(value, "close") == 0)
 		*out = FAIL_CLOSE;
-	else if (span_uint(value, w->min, w->max, &status) == 0)
-		*out = (uint32_t)status;
 	else
-		return -1;
+		return script_parse_number(value, w->min, w->max, out);
 	return 0;
 }
 
 static int
-script_parse_finish(struct span value, const char **out)
+script_parse_finish(const char *value, const char **out)
 {
 	static const char *const reasons[] = {"stop", "length", "content_filter", "tool_calls"};
 
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		if (span_eq_str(value, reasons[i])) {
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
+		if (strcmp(value, reasons[i]) == 0) {
 			*out = reasons[i];
 			return 0;
 		}
@@ -267,20 +264,16 @@ script_parse_finish(struct span value, const char **out)
 
 /* Stores one word's value in its member. -1 if the value is invalid. */
 static int
-script_obey(struct script *s, const struct word *w, struct span value)
+script_obey(struct script *s, const struct word *w, const char *value)
 {
 	void *member = (char *)s + w->at;
-	uint64_t n;
 
 	switch (w->kind) {
 	case WORD_FLAG:
 		*(bool *)member = true;
 		return 0;
 	case WORD_NUMBER:
-		if (span_uint(value, w->min, w->max, &n) == -1)
-			return -1;
-		*(uint32_t *)member = (uint32_t)n;
-		return 0;
+		return script_parse_number(value, w->min, w->max, member);
 	case WORD_MS:
 		return script_parse_ms(value, member);
 	case WORD_FAIL:
@@ -300,108 +293,88 @@ script_obey(struct script *s, const struct word *w, struct span value)
 	return -1;
 }
 
-/* Length of the word at the start of s; spaces inside double quotes belong to it. */
-static size_t
-script_word_len(struct span s)
+/* The end of the words or, up to a separator, of the first one. Double quotes hide separators. */
+static const char *
+script_end(const char *s, const char *separator)
 {
 	bool quoted = false;
-	size_t i;
 
-	for (i = 0; i < s.len && (quoted || s.p[i] != ' '); i++) {
-		if (s.p[i] == '"')
+	for (; *s != '\0'; s++) {
+		if (*s == '"')
 			quoted = !quoted;
-		else if (quoted && s.p[i] == '\\' && i + 1 < s.len)
-			i++;
+		else if (quoted && *s == '\\' && s[1] != '\0')
+			s++;
+		else if (!quoted && strncmp(s, separator, strlen(separator)) == 0)
+			break;
 	}
-	return i;
+	return s;
 }
 
 static int
-script_obey_word(struct script *s, struct span word)
+script_obey_word(struct script *s, char *word)
 {
-	const char *equals = memchr(word.p, '=', word.len);
-	struct span name = word, value = {"", 0};
+	char *value = word, *name = strsep(&value, "=");
 
-	if (equals != NULL) {
-		name.len = (size_t)(equals - word.p);
-		value = span_from(word, name.len + 1);
-	}
-	for (size_t i = 0; i < TABLE_LEN; i++) {
-		if (!span_eq_str(name, table[i].name))
-			continue;
-		if ((table[i].value != NULL) != (equals != NULL))
-			return -1;
-		return script_obey(s, &table[i], value);
-	}
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if (strcmp(name, table[i].name) == 0 &&
+		    (table[i].value != NULL) == (value != NULL))
+			return script_obey(s, &table[i], value);
 	return -1;
 }
 
 int
-script_parse(struct script *s, struct span words, char *why, size_t why_size)
+script_parse(struct script *s, const char *words, char *why, size_t why_size)
 {
-	while (words.len > 0) {
-		struct span word = {words.p, script_word_len(words)};
+	while (*words != '\0') {
+		const char *end = script_end(words, " ");
+		char *word = strndup(words, (size_t)(end - words));
+		int r;
 
-		if (word.len > 0 && script_obey_word(s, word) == -1) {
+		must(word != NULL);
+		r = *word == '\0' ? 0 : script_obey_word(s, word);
+		free(word);
+		if (r == -1) {
 			snprintf(why, why_size, "openai-stub has no directive '%.*s'",
-			    word.len > 60 ? 60 : (int)word.len, word.p);
+			    (int)(end - words > 60 ? 60 : end - words), words);
 			return -1;
 		}
-		words = span_from(words, word.len < words.len ? word.len + 1 : word.len);
+		words = end + (*end == ' ');
 	}
 	return 0;
 }
 
-/* The offset of the "]]" that ends the directive at the start of s, or s.len. */
-static size_t
-script_closing(struct span s)
+char *
+script_find(struct slice message, struct buf *rest)
 {
-	bool quoted = false;
+	char *text = strndup((const char *)message.p, message.len), *open, *words;
+	const char *close;
+	size_t after;
 
-	for (size_t i = 0; i + 1 < s.len; i++) {
-		if (s.p[i] == '"')
-			quoted = !quoted;
-		else if (quoted && s.p[i] == '\\')
-			i++;
-		else if (!quoted && s.p[i] == ']' && s.p[i + 1] == ']')
-			return i;
+	must(text != NULL);
+	open = strstr(text, "[[");
+	close = open == NULL ? "" : script_end(open + 2, "]]");
+	if (*close == '\0') {
+		free(text);
+		put_slice(rest, message);
+		return NULL;
 	}
-	return s.len;
-}
-
-bool
-script_find(struct span message, struct span *words, struct bytes *rest)
-{
-	const char *open = message.len < 4 ? NULL : memmem(message.p, message.len, "[[", 2);
-	struct span before, after;
-	size_t end;
-
-	if (open == NULL) {
-		bytes_add_span(rest, message);
-		return false;
-	}
-	before = (struct span){message.p, (size_t)(open - message.p)};
-	*words = span_from(message, before.len + 2);
-	end = script_closing(*words);
-	if (end == words->len) {
-		bytes_add_span(rest, message);
-		return false;
-	}
-	after = span_from(*words, end + 2);
-	words->len = end;
-	if (before.len > 0 && before.p[before.len - 1] == ' ')
-		before.len--;
-	else if (after.len > 0 && after.p[0] == ' ')
-		after = span_from(after, 1);
-	bytes_add_span(rest, before);
-	bytes_add_span(rest, after);
-	return true;
+	words = strndup(open + 2, (size_t)(close - open - 2));
+	must(words != NULL);
+	after = (size_t)(close - text) + 2;
+	if (open > text && open[-1] == ' ')
+		open--;
+	else if (after < message.len && message.p[after] == ' ')
+		after++;
+	put(rest, text, (size_t)(open - text));
+	put(rest, message.p + after, message.len - after);
+	free(text);
+	return words;
 }
 
 void
 script_help(FILE *out)
 {
-	for (size_t i = 0; i < TABLE_LEN; i++) {
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		const struct word *w = &table[i];
 		char name[48];
 

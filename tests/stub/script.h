@@ -9,12 +9,9 @@
 #ifndef TESTS_STUB_SCRIPT_H
 #define TESTS_STUB_SCRIPT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#include "tests/stub/bytes.h"
+#include "tests/stub/put.h"
 
 #define SCRIPT_UNSET      UINT32_MAX
 #define SCRIPT_TOKENS_MAX 1000000u
@@ -73,17 +70,17 @@ void script_clear(struct script *s);
 /* Applies the words of one directive (without the brackets). 0, or -1 with a message in why about
  * the first word that is unknown or has an invalid value; s is partly changed then. */
 [[gnu::warn_unused_result]] int script_parse(
-    struct script *s, struct span words, char *why, size_t why_size);
+    struct script *s, const char *words, char *why, size_t why_size);
 
-/* The words of the first [[...]] in a message: true, and rest is the message without it (and
- * without one space beside it). Brackets inside double quotes are ignored. False: rest is the whole
- * message. */
-bool script_find(struct span message, struct span *words, struct bytes *rest);
+/* The words of the first [[...]] in a message, to be freed: rest is the message without it (and
+ * without one space beside it). Brackets inside double quotes are ignored. NULL if there is none:
+ * rest is the whole message. */
+char *script_find(struct slice message, struct buf *rest);
 
 /* Raw text consists of pieces separated by |, of any bytes: \xHH is a byte by number, \n \r \t are
  * as in C, and a backslash quotes itself, a quote or a |. Parses the byte at the start of s:
  * returns the number of characters, or 0 if it is invalid. */
-size_t script_raw_byte(struct span s, char *byte);
+size_t script_raw_byte(const char *s, char *byte);
 
 /* Prints the table for --help. */
 void script_help(FILE *out);

@@ -1,16 +1,17 @@
 #include "tests/stub/serve.h"
 
-#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "tests/stub/call.h"
+#include "proto/base/basics.h"
+#include "workerd/api/fields/parameters.h"
 
 struct request {
 	struct service *service;
-	const struct http_reader *reader;
+	const struct http_request *http;
+	struct slice body;
 	struct answer_about about;
-	struct bytes *out;
+	struct buf *out;
 	struct chat *chat; /* a chat that a handler started, sent step by step */
 };
 
@@ -22,72 +23,57 @@ serve_refuse(struct request *q, const struct api_error *error)
 	answer_error(q->out, error, &q->about);
 }
 
-static void
-serve_answer_body(struct request *q, struct bytes *body)
-{
-	answer_json(q->out, 200, bytes_span(body), &q->about);
-	bytes_clear(body);
-}
-
 /* Checks "Bearer key" (RFC 6750, 2.1): 0, or -1 with a 401 in error. */
 static int
 serve_check_key(const struct request *q, struct api_error *error)
 {
-	struct span value = http_reader_field(q->reader, HTTP_AUTHORIZATION);
+	struct slice value = http_header(q->http, "authorization");
 	const char *key = q->service->key;
 
-	if (value.len <= 7 || strncasecmp(value.p, "Bearer ", 7) != 0) {
+	if (value.len <= 7 || !header_equals((struct slice){value.p, 7}, "bearer ")) {
 		api_error_set(error, 401,
 		    "You didn't provide an API key: send 'Authorization: Bearer KEY'.");
 		return -1;
 	}
-	value = span_from(value, 7);
-	if (key == NULL || span_eq_str(value, key))
+	if (key == NULL || slice_eq_str((struct slice){value.p + 7, value.len - 7}, key))
 		return 0;
-	api_error_set(error, 401, "Incorrect API key provided (%zu characters).", value.len);
+	api_error_set(
+	    error, 401, "Incorrect API key provided (%zu characters).", value.len - 7);
 	error->code = "invalid_api_key";
 	return -1;
 }
 
+/* Stores the call for /stub/last. Its body is null until it was parsed. */
 static void
-serve_keep_field(const struct http_reader *r, enum http_field f, struct bytes *to)
+serve_keep_last(struct request *q, json_t *body)
 {
-	bytes_reset(to, 1024);
-	bytes_add_span(to, http_reader_field(r, f));
-}
+	const struct http_request *r = q->http;
+	struct slice accept = http_header(r, "accept"), type = http_header(r, "content-type");
+	json_t **last = &q->service->stats.last;
 
-static void
-serve_keep_last(struct stats *st, const struct http_reader *r)
-{
-	struct span path = http_reader_path(r);
-
-	st->last.valid = true;
-	st->last.json = false;
-	st->last.authorization = http_reader_field(r, HTTP_AUTHORIZATION).len;
-	serve_keep_field(r, HTTP_ACCEPT, &st->last.accept);
-	serve_keep_field(r, HTTP_CONTENT_TYPE, &st->last.content_type);
-	serve_keep_field(r, HTTP_USER_AGENT, &st->last.user_agent);
-	bytes_reset(&st->last.path, 1024);
-	bytes_add_span(&st->last.path, path);
-	bytes_reset(&st->last.body, (size_t)1 << 20);
-	bytes_add_span(&st->last.body, http_reader_body(r));
+	json_decref(*last);
+	*last = json_pack("{s:s%,s:{s:I,s:s%,s:s%},s:O?}", "path", r->path.p, r->path.len,
+	    "headers", "authorization", (json_int_t)http_header(r, "authorization").len,
+	    "accept", accept.len == 0 ? (const uint8_t *)"" : accept.p, accept.len,
+	    "content-type", type.len == 0 ? (const uint8_t *)"" : type.p, type.len, "body",
+	    body);
 }
 
 /* The script of this message: the defaults, changed by its directives. */
 static int
-serve_read_script(const struct service *s, struct span message, struct script *script,
-    struct bytes *bare, struct api_error *error)
+serve_read_script(const struct service *s, struct slice message, struct script *script,
+    struct buf *bare, struct api_error *error)
 {
-	char why[128];
-	struct span words;
+	char why[128] = "", *words;
 
 	script_copy(script, &s->defaults);
-	if (!script_find(message, &words, bare) ||
-	    script_parse(script, words, why, sizeof(why)) == 0)
-		return 0;
-	api_error_set(error, 400, "%s.", why);
-	error->code = "bad_directive";
-	return -1;
+	words = script_find(message, bare);
+	if (words != NULL && script_parse(script, words, why, sizeof(why)) == -1) {
+		api_error_set(error, 400, "%s.", why);
+		error->code = "bad_directive";
+	}
+	free(words);
+	return why[0] == '\0' ? 0 : -1;
 }
 
 /* Like servers that refuse unknown arguments. */
@@ -105,27 +91,23 @@ serve_refuses_arguments(
 
 /* Handles a call with a valid body. */
 static struct chat *
-serve_start_chat(struct request *q, const struct call *call, struct api_error *error)
+serve_start_chat(struct request *q, struct call *call, struct api_error *error)
 {
-	struct service *s = q->service;
-	struct span message = bytes_span(&call->message);
-	struct bytes bare = {0};
+	struct stats *stats = &q->service->stats;
+	struct buf bare = put_start();
 	struct script script;
 	struct chat *chat = NULL;
 
-	stats_add_message(&s->stats, message);
-	if (serve_read_script(s, message, &script, &bare, error) == 0 &&
+	stats_add_text(&stats->messages, call->message);
+	if (serve_read_script(q->service, call->message, &script, &bare, error) == 0 &&
 	    !serve_refuses_arguments(call, &script, error)) {
-		if (script.fail != 0 && script.fail_times != SCRIPT_UNSET &&
-		    !stats_fails(&s->stats, message, script.fail_times))
+		if (script.fail_times != SCRIPT_UNSET && !stats_fails(stats, script.fail_times))
 			script.fail = 0;
-		chat = chat_new(&s->stats, call, &script, bytes_span(&bare), &q->about, error);
-		if (chat != NULL && chat->script.echo_key)
-			bytes_add_span(&chat->authorization,
-			    http_reader_field(q->reader, HTTP_AUTHORIZATION));
+		chat = chat_new(stats, call, &script, buf_slice(&bare),
+		    http_header(q->http, "authorization"), &q->about);
 	}
 	script_clear(&script);
-	bytes_clear(&bare);
+	buf_clear(&bare);
 	return chat;
 }
 
@@ -137,16 +119,17 @@ serve_chat_completions(struct request *q)
 	struct call call = {0};
 
 	q->about.id = ++q->service->last_id;
-	serve_keep_last(st, q->reader);
-	if (serve_check_key(q, &error) == 0 &&
-	    call_read(&call, http_reader_body(q->reader), &error) == 0) {
-		st->last.json = true;
+	if (serve_check_key(q, &error) == 0 && call_read(&call, q->body, &error) == 0) {
+		serve_keep_last(q, call.body);
 		q->chat = serve_start_chat(q, &call, &error);
+	} else {
+		serve_keep_last(q, NULL);
 	}
 	call_clear(&call);
 	if (q->chat != NULL)
 		return;
-	stats_end(st, stats_begin(st), STATS_FAILED);
+	stats_begin(st);
+	stats_end(st, STATS_FAILED);
 	serve_refuse(q, &error);
 }
 
@@ -154,117 +137,69 @@ static void
 serve_models(struct request *q)
 {
 	struct api_error error;
-	struct bytes body = {0};
 
-	if (serve_check_key(q, &error) == -1) {
+	if (serve_check_key(q, &error) == -1)
 		serve_refuse(q, &error);
-		return;
-	}
-	bytes_add_str(&body,
-	    "{\"object\":\"list\",\"data\":[{\"id\":\"banter-demo\",\"object\":\"model\","
-	    "\"created\":1700000000,\"owned_by\":\"banter\"}]}");
-	serve_answer_body(q, &body);
+	else
+		answer_json(q->out, 200,
+		    json_pack("{s:s,s:[{s:s,s:s,s:i,s:s}]}", "object", "list", "data", "id",
+			"banter-demo", "object", "model", "created", 1700000000, "owned_by",
+			"banter"),
+		    &q->about);
 }
 
 static void
 serve_stub_stats(struct request *q)
 {
-	struct bytes body = {0};
-
-	stats_write(&q->service->stats, &body);
-	serve_answer_body(q, &body);
+	answer_json(q->out, 200, stats_json(&q->service->stats), &q->about);
 }
 
 static void
 serve_stub_last(struct request *q)
 {
-	struct bytes body = {0};
+	json_t *last = q->service->stats.last;
 
-	stats_write_last(&q->service->stats, &body);
-	serve_answer_body(q, &body);
+	answer_json(q->out, 200, last == NULL ? json_null() : json_incref(last), &q->about);
 }
 
-static void
-serve_stub_reset(struct request *q)
+/* Reads ?contains=TEXT, which selects messages; empty after an error response. Every message
+ * contains the empty text: releasing it would release all future ones. */
+static struct slice
+serve_read_part(struct request *q, uint8_t text[PARAMETER_MAX])
 {
-	struct bytes body = {0};
-
-	stats_reset(&q->service->stats);
-	bytes_add_str(&body, "{\"ok\":true}");
-	serve_answer_body(q, &body);
-}
-
-static int
-serve_hex_value(char c)
-{
-	static const char digits[] = "0123456789abcdefABCDEF";
-	const char *at = c == '\0' ? NULL : strchr(digits, c);
-
-	if (at == NULL)
-		return -1;
-	return at - digits < 16 ? (int)(at - digits) : (int)(at - digits) - 6;
-}
-
-/* Decodes a form-encoded query value: %XX, and + for a space. */
-static void
-serve_add_decoded(struct bytes *out, struct span s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.p[i] == '+' ? ' ' : s.p[i];
-
-		if (c == '%' && i + 2 < s.len && serve_hex_value(s.p[i + 1]) >= 0 &&
-		    serve_hex_value(s.p[i + 2]) >= 0) {
-			c = (char)(serve_hex_value(s.p[i + 1]) * 16 +
-			    serve_hex_value(s.p[i + 2]));
-			i += 2;
-		}
-		bytes_add(out, &c, 1);
-	}
-}
-
-/* Reads ?contains=TEXT, which selects messages: 0, or -1 after an error response if it is
- * missing. */
-static int
-serve_read_part(struct request *q, struct bytes *part)
-{
-	static const char name[] = "contains=";
-	struct span query = http_reader_query(q->reader);
+	struct slice part = parameter_read(q->http->query, "contains", text);
 	struct api_error error;
 
-	/* Every message contains the empty text: releasing it would release all future ones. */
-	if (query.len <= strlen(name) || memcmp(query.p, name, strlen(name)) != 0) {
+	if (part.len == 0) {
 		api_error_set(&error, 400, "Select messages with ?contains=TEXT");
 		serve_refuse(q, &error);
-		return -1;
 	}
-	serve_add_decoded(part, span_from(query, strlen(name)));
-	return 0;
+	return part;
 }
 
 static void
 serve_stub_calls(struct request *q)
 {
-	struct bytes part = {0}, body = {0};
+	uint8_t text[PARAMETER_MAX];
+	struct slice part = serve_read_part(q, text);
+	uint64_t n;
 
-	if (serve_read_part(q, &part) == -1)
+	if (part.len == 0)
 		return;
-	bytes_addf(&body, "{\"count\":%" PRIu64 "}",
-	    stats_count_messages(&q->service->stats, bytes_span(&part)));
-	bytes_clear(&part);
-	serve_answer_body(q, &body);
+	n = stats_count_messages(&q->service->stats, part);
+	answer_json(q->out, 200, json_pack("{s:I}", "count", (json_int_t)n), &q->about);
 }
 
 static void
 serve_stub_release(struct request *q)
 {
-	struct bytes part = {0}, body = {0};
+	uint8_t text[PARAMETER_MAX];
+	struct slice part = serve_read_part(q, text);
 
-	if (serve_read_part(q, &part) == -1)
+	if (part.len == 0)
 		return;
-	stats_release(&q->service->stats, bytes_span(&part));
-	bytes_clear(&part);
-	bytes_add_str(&body, "{\"ok\":true}");
-	serve_answer_body(q, &body);
+	stats_add_text(&q->service->stats.released, part);
+	answer_json(q->out, 200, json_pack("{s:b}", "ok", 1), &q->about);
 }
 
 static const struct route {
@@ -273,51 +208,43 @@ static const struct route {
 	handler *handler;
 } routes[] = {
     {"POST", "/v1/chat/completions", serve_chat_completions},
-    {"POST", "/chat/completions", serve_chat_completions},
     {"GET", "/v1/models", serve_models},
-    {"GET", "/models", serve_models},
     {"GET", "/stub/stats", serve_stub_stats},
     {"GET", "/stub/last", serve_stub_last},
     {"GET", "/stub/calls", serve_stub_calls},
     {"POST", "/stub/release", serve_stub_release},
-    {"POST", "/stub/reset", serve_stub_reset},
 };
 
 struct chat *
-serve_request(struct service *s, const struct http_reader *r, struct bytes *out)
+serve_request(
+    struct service *s, const struct http_request *r, struct slice body, struct buf *out)
 {
-	struct span method = http_reader_field(r, HTTP_METHOD), path = http_reader_path(r);
-	struct request q = {.service = s, .reader = r, .out = out};
+	struct request q = {.service = s, .http = r, .body = body, .out = out};
 	struct api_error error;
 
-	q.about = (struct answer_about){.retry_after = UINT32_MAX, .close = r->close};
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-		if (!span_eq_str(path, routes[i].path))
+	q.about = (struct answer_about){.retry_after = UINT32_MAX, .close = !r->keep_alive};
+	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+		if (!slice_eq_str(r->path, routes[i].path))
 			continue;
-		if (span_eq_str(method, routes[i].method)) {
+		if (slice_eq_str(r->method_text, routes[i].method)) {
 			routes[i].handler(&q);
 			return q.chat;
 		}
 		q.about.allow = routes[i].method;
 	}
-	if (q.about.allow != NULL) {
-		api_error_set(&error, 405, "Not allowed to %.*s on %.*s.", (int)method.len,
-		    method.p, (int)path.len, path.p);
-		error.code = "method_not_supported";
-	} else {
-		api_error_set(&error, 404, "Invalid URL (%.*s %.*s)", (int)method.len, method.p,
-		    (int)path.len, path.p);
-	}
+	api_error_set(&error, q.about.allow != NULL ? 405 : 404, "No route for %.*s %.*s.",
+	    (int)r->method_text.len, (const char *)r->method_text.p, (int)r->path.len,
+	    (const char *)r->path.p);
 	serve_refuse(&q, &error);
 	return NULL;
 }
 
 void
-serve_bad(const struct http_reader *r, struct bytes *out)
+serve_bad(int status, struct buf *out)
 {
 	const struct answer_about about = {.retry_after = UINT32_MAX, .close = true};
 	struct api_error error;
 
-	api_error_set(&error, r->status, "Malformed request: %s.", r->reason);
+	api_error_set(&error, status, "Malformed request.");
 	answer_error(out, &error, &about);
 }

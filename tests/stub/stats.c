@@ -1,171 +1,95 @@
 #include "tests/stub/stats.h"
 
-#include <inttypes.h>
 #include <string.h>
+
+static void
+stats_clear_texts(struct stats_texts *texts)
+{
+	for (size_t i = 0; i < STATS_TEXTS; i++)
+		buf_clear(&texts->text[i]);
+}
 
 void
 stats_clear(struct stats *st)
 {
-	bytes_clear(&st->last.path);
-	bytes_clear(&st->last.accept);
-	bytes_clear(&st->last.content_type);
-	bytes_clear(&st->last.user_agent);
-	bytes_clear(&st->last.body);
+	json_decref(st->last);
+	stats_clear_texts(&st->messages);
+	stats_clear_texts(&st->released);
 }
 
 void
-stats_reset(struct stats *st)
-{
-	uint64_t connections = st->connections;
-	uint32_t epoch = st->epoch;
-
-	stats_clear(st);
-	memset(st, 0, sizeof(*st));
-	st->connections = connections;
-	st->epoch = epoch + 1;
-}
-
-uint32_t
 stats_begin(struct stats *st)
 {
 	st->calls++;
 	st->active++;
-	return st->epoch;
 }
 
 void
-stats_end(struct stats *st, uint32_t epoch, enum stats_end how)
+stats_end(struct stats *st, enum stats_end how)
 {
-	if (epoch != st->epoch)
-		return;
 	st->active--;
 	st->ended[how]++;
 }
 
 void
-stats_token(struct stats *st, uint32_t epoch, uint64_t n)
+stats_add_text(struct stats_texts *texts, struct slice text)
 {
-	if (epoch == st->epoch)
-		st->tokens += n;
+	struct buf *to = &texts->text[texts->n++ % STATS_TEXTS];
+
+	buf_clear(to);
+	*to = put_start();
+	put_slice(to, text);
 }
 
-static void
-stats_keep_message(struct stats_message *m, struct span message)
+static size_t
+stats_number_of(const struct stats_texts *texts)
 {
-	if (message.len > STATS_MESSAGE_LEN)
-		message.len = STATS_MESSAGE_LEN;
-	m->len = (uint16_t)message.len;
-	if (message.len > 0)
-		memcpy(m->text, message.p, message.len);
+	return texts->n < STATS_TEXTS ? texts->n : STATS_TEXTS;
 }
 
-static struct span
-stats_message_span(const struct stats_message *m)
+static bool
+stats_contains(struct slice s, struct slice part)
 {
-	return (struct span){m->text, m->len};
-}
-
-static uint64_t
-stats_at_most(uint64_t n, uint64_t max)
-{
-	return n < max ? n : max;
-}
-
-void
-stats_add_message(struct stats *st, struct span message)
-{
-	stats_keep_message(&st->message[st->messages++ % STATS_MESSAGES], message);
+	return memmem(s.p, s.len, part.p, part.len) != NULL;
 }
 
 uint64_t
-stats_count_messages(const struct stats *st, struct span part)
+stats_count_messages(const struct stats *st, struct slice part)
 {
 	uint64_t n = 0;
 
-	for (uint64_t i = 0; i < stats_at_most(st->messages, STATS_MESSAGES); i++)
-		n += span_contains(stats_message_span(&st->message[i]), part);
+	for (size_t i = 0; i < stats_number_of(&st->messages); i++)
+		n += stats_contains(buf_slice(&st->messages.text[i]), part);
 	return n;
 }
 
-void
-stats_release(struct stats *st, struct span part)
+bool
+stats_fails(const struct stats *st, uint32_t times)
 {
-	stats_keep_message(&st->release[st->releases++ % STATS_RELEASES], part);
+	struct slice newest = buf_slice(&st->messages.text[(st->messages.n - 1) % STATS_TEXTS]);
+	uint32_t same = 0;
+
+	for (size_t i = 0; i < stats_number_of(&st->messages); i++)
+		same += slice_eq(buf_slice(&st->messages.text[i]), newest);
+	return same <= times;
 }
 
 bool
-stats_is_released(const struct stats *st, struct span message)
+stats_is_released(const struct stats *st, struct slice message)
 {
-	for (uint64_t i = 0; i < stats_at_most(st->releases, STATS_RELEASES); i++)
-		if (span_contains(message, stats_message_span(&st->release[i])))
+	for (size_t i = 0; i < stats_number_of(&st->released); i++)
+		if (stats_contains(message, buf_slice(&st->released.text[i])))
 			return true;
 	return false;
 }
 
-bool
-stats_fails(struct stats *st, struct span message, uint32_t times)
+json_t *
+stats_json(const struct stats *st)
 {
-	uint64_t hash = span_hash(message);
-	uint32_t at;
-
-	/* A linear search of 16 KiB, only for calls that need it. The oldest entry is replaced. */
-	for (at = 0; at < STATS_FAILURES; at++) {
-		if (st->failure[at].count > 0 && st->failure[at].hash == hash)
-			break;
-	}
-	if (at == STATS_FAILURES) {
-		at = st->failures++ % STATS_FAILURES;
-		st->failure[at].hash = hash;
-		st->failure[at].count = 0;
-	}
-	if (st->failure[at].count >= times)
-		return false;
-	st->failure[at].count++;
-	return true;
-}
-
-void
-stats_write(const struct stats *st, struct bytes *out)
-{
-	bytes_addf(out,
-	    "{\"calls\":%" PRIu64 ",\"active\":%" PRIu64 ",\"completed\":%" PRIu64
-	    ",\"failed\":%" PRIu64 ",\"client_disconnects\":%" PRIu64 ",\"tokens\":%" PRIu64
-	    ",\"connections\":%" PRIu64 ",\"accepted\":%" PRIu64 "}",
-	    st->calls, st->active, st->ended[STATS_COMPLETED], st->ended[STATS_FAILED],
-	    st->ended[STATS_DISCONNECTED], st->tokens, st->connections, st->accepted);
-}
-
-/* "name":"value", or null for an absent header. */
-static void
-stats_write_header(struct bytes *out, const char *name, const struct bytes *value)
-{
-	bytes_addf(out, ",\"%s\":", name);
-	if (value->len == 0) {
-		bytes_add_str(out, "null");
-		return;
-	}
-	bytes_add_str(out, "\"");
-	bytes_add_json_ascii(out, bytes_span(value));
-	bytes_add_str(out, "\"");
-}
-
-void
-stats_write_last(const struct stats *st, struct bytes *out)
-{
-	if (!st->last.valid) {
-		bytes_add_str(out, "null");
-		return;
-	}
-	bytes_add_str(out, "{\"path\":\"");
-	bytes_add_json_ascii(out, bytes_span(&st->last.path));
-	bytes_addf(out, "\",\"headers\":{\"authorization\":%zu", st->last.authorization);
-	stats_write_header(out, "accept", &st->last.accept);
-	stats_write_header(out, "content-type", &st->last.content_type);
-	stats_write_header(out, "user-agent", &st->last.user_agent);
-	bytes_add_str(out, "},\"body\":");
-	if (st->last.json)
-		bytes_add_span(out, bytes_span(&st->last.body));
-	else
-		bytes_add_str(out, "null");
-	bytes_add_str(out, "}");
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "calls", (json_int_t)st->calls,
+	    "active", (json_int_t)st->active, "completed",
+	    (json_int_t)st->ended[STATS_COMPLETED], "failed",
+	    (json_int_t)st->ended[STATS_FAILED], "client_disconnects",
+	    (json_int_t)st->ended[STATS_DISCONNECTED], "tokens", (json_int_t)st->tokens,
+	    "connections", (json_int_t)st->connections, "accepted", (json_int_t)st->accepted);
 }

@@ -1,20 +1,15 @@
 /*
- * What the stub records about its calls for tests to query: counters, the last request, the last
- * messages, how often a message has been made to fail, and which held replies may continue. All of
- * it is bounded, and cleared by stats_reset(). One per process, owned by the server.
+ * What the stub records about its calls for tests to query: counters, the last call, the last
+ * messages, and which held replies may continue. One per process, owned by the server.
  */
 #ifndef TESTS_STUB_STATS_H
 #define TESTS_STUB_STATS_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <jansson.h>
 
-#include "tests/stub/bytes.h"
+#include "tests/stub/put.h"
 
-#define STATS_MESSAGES    4096
-#define STATS_MESSAGE_LEN 256
-#define STATS_FAILURES    1024
-#define STATS_RELEASES    256
+#define STATS_TEXTS 4096
 
 /* How a call ended. Each call ends in exactly one way: calls = active + the sum of these. */
 enum stats_end {
@@ -24,6 +19,12 @@ enum stats_end {
 	STATS_ENDS
 };
 
+/* The newest texts. */
+struct stats_texts {
+	struct buf text[STATS_TEXTS];
+	uint64_t n; /* total; the newest is at (n - 1) % STATS_TEXTS */
+};
+
 struct stats {
 	uint64_t calls;
 	uint64_t active;
@@ -31,51 +32,28 @@ struct stats {
 	uint64_t tokens;
 	uint64_t connections; /* open now, including the one that asks */
 	uint64_t accepted;    /* total */
-	uint32_t epoch;       /* number of resets, so that older calls are not counted */
-	struct {
-		bool valid; /* there was a last request */
-		bool json;  /* its body is valid JSON */
-		size_t authorization;
-		struct bytes path, accept, content_type, user_agent, body;
-	} last;
-	struct stats_message {
-		uint16_t len;
-		char text[STATS_MESSAGE_LEN];
-	} message[STATS_MESSAGES];
-	uint64_t messages; /* total; the newest is at (messages - 1) % STATS_MESSAGES */
-	struct stats_message release[STATS_RELEASES];
-	uint64_t releases; /* total; the newest is at (releases - 1) % STATS_RELEASES */
-	struct {
-		uint64_t hash;
-		uint32_t count;
-	} failure[STATS_FAILURES];
-	uint32_t failures; /* where the next new one is stored */
+	json_t *last;         /* the last call, as --help describes it; NULL before the first */
+	struct stats_texts messages; /* of calls */
+	struct stats_texts released; /* parts of messages whose held replies may continue */
 };
 
-/* Resets everything except the number of open connections. The ends of running calls will not be
- * counted. */
-void stats_reset(struct stats *st);
 void stats_clear(struct stats *st);
 
-/* A call starts and, with the epoch that begin returned, ends. */
-uint32_t stats_begin(struct stats *st);
-void stats_end(struct stats *st, uint32_t epoch, enum stats_end how);
-void stats_token(struct stats *st, uint32_t epoch, uint64_t n);
+void stats_begin(struct stats *st);
+void stats_end(struct stats *st, enum stats_end how);
 
-/* Records the last user message of a call; keeps its first STATS_MESSAGE_LEN bytes. */
-void stats_add_message(struct stats *st, struct span message);
-uint64_t stats_count_messages(const struct stats *st, struct span part);
+void stats_add_text(struct stats_texts *texts, struct slice text);
 
-/* Whether this message, which is to fail the first `times` times, still fails; counts the call. */
-bool stats_fails(struct stats *st, struct span message, uint32_t times);
+/* How many messages contain this part. */
+uint64_t stats_count_messages(const struct stats *st, struct slice part);
 
-/* Lets held replies to messages that contain this part continue; only its first STATS_MESSAGE_LEN
- * bytes count. */
-void stats_release(struct stats *st, struct span part);
-bool stats_is_released(const struct stats *st, struct span message);
+/* Whether this message, the newest, is among the first `times` of its kind. */
+bool stats_fails(const struct stats *st, uint32_t times);
 
-/* {"calls":..} and {"method":..,"body":..}, as described by the program's --help. */
-void stats_write(const struct stats *st, struct bytes *out);
-void stats_write_last(const struct stats *st, struct bytes *out);
+/* Whether this message contains a released part. */
+bool stats_is_released(const struct stats *st, struct slice message);
+
+/* {"calls":…}, as --help describes it. */
+json_t *stats_json(const struct stats *st);
 
 #endif
