@@ -3,7 +3,7 @@
  * (platform.openai.com, API reference, "Streaming"). The format only, no I/O.
  *
  * OpenAI, Azure, Ollama, vLLM, llama.cpp, OpenRouter and others agree on where the text is, and on
- * little else; the table in test_openai.c has their forms.
+ * little else; the table in test_openai_delta.c has their forms.
  */
 #ifndef WORKERD_MODEL_OPENAI_OPENAI_DELTA_H
 #define WORKERD_MODEL_OPENAI_OPENAI_DELTA_H

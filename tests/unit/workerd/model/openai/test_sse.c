@@ -9,24 +9,28 @@
 #include "tests/unit/unit.h"
 #include "workerd/model/openai/sse.h"
 
-/* Collects events as "[data][data]". */
+/* Collects events as "[data][data]", NUL as \0. */
 static int
 collect(void *arg, struct slice data)
 {
 	struct buf *out = arg;
 
-	assert_int_equal(buf_append(out, "[", 1), 0);
-	assert_int_equal(buf_append(out, data.p, data.len), 0);
-	assert_int_equal(buf_append(out, "]", 1), 0);
+	assert_int_equal(buf_append_str(out, "["), 0);
+	for (size_t i = 0; i < data.len; i++)
+		assert_int_equal(data.p[i] == '\0' ? buf_append_str(out, "\\0")
+						   : buf_append(out, data.p + i, 1),
+		    0);
+	assert_int_equal(buf_append_str(out, "]"), 0);
 	return 0;
 }
 
-/* Feeds in pieces of which each is a copy of exact size, so that ASan sees a read past it. */
+/* Feeds a copy of the exact size, so that a sanitizer detects reads beyond it. */
 static void
 feed(struct sse_reader *r, const char *p, size_t len, struct buf *out)
 {
-	uint8_t *copy = malloc(len + 1);
+	uint8_t *copy = malloc(len + (len == 0));
 
+	assert_non_null(copy);
 	memcpy(copy, p, len);
 	assert_int_equal(sse_feed(r, (struct slice){copy, len}, collect, out), 0);
 	free(copy);
@@ -99,137 +103,37 @@ static const struct {
     {"a NUL in a comment", BYTES(": \0\ndata: a\n\n"), "[a]"},
 };
 
-/* Whether out is the events as cases[] writes them: NUL as \0. */
-static bool
-is_expected(const struct buf *out, const char *events)
+/* Feeds a case in pieces: the first two have these lengths, all others the third. */
+static void
+expect_events(size_t i, size_t first, size_t second, size_t step)
 {
-	struct buf written;
-	bool same;
+	struct sse_reader r;
+	struct buf out;
+	size_t n = first;
 
-	buf_init(&written, 4096);
-	for (size_t i = 0; i < buf_len(out); i++) {
-		const uint8_t *c = buf_data(out) + i;
-
-		assert_int_equal(
-		    *c == '\0' ? buf_append_str(&written, "\\0") : buf_append(&written, c, 1),
-		    0);
+	sse_init(&r);
+	buf_init(&out, 4096);
+	feed(&r, "", 0, &out);
+	for (size_t at = 0; at < cases[i].len; at += n) {
+		n = at == 0 ? first : at == first ? second : step;
+		n = n < cases[i].len - at ? n : cases[i].len - at;
+		feed(&r, cases[i].in + at, n, &out);
 	}
-	same = slice_eq_str(buf_slice(&written), events);
-	buf_clear(&written);
-	return same;
+	if (!slice_eq_str(buf_slice(&out), cases[i].events))
+		fail_msg("%s, in pieces of %zu, %zu and %zu: got %.*s", cases[i].name, first,
+		    second, step, (int)buf_len(&out), (const char *)buf_data(&out));
+	sse_clear(&r);
+	buf_clear(&out);
 }
 
 TEST(events_are_the_same_at_every_two_splits)
 {
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		for (size_t a = 0; a <= cases[i].len; a++)
-			for (size_t b = a; b <= cases[i].len; b++) {
-				struct sse_reader r;
-				struct buf out;
-
-				sse_init(&r);
-				buf_init(&out, 4096);
-				feed(&r, cases[i].in, a, &out);
-				feed(&r, cases[i].in + a, b - a, &out);
-				feed(&r, cases[i].in + b, cases[i].len - b, &out);
-				if (!is_expected(&out, cases[i].events))
-					fail_msg("%s, split at %zu and %zu: got %.*s",
-					    cases[i].name, a, b, (int)buf_len(&out),
-					    (const char *)buf_data(&out));
-				sse_clear(&r);
-				buf_clear(&out);
-			}
-}
-
-TEST(events_are_the_same_byte_by_byte)
-{
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct sse_reader r;
-		struct buf out;
-
-		sse_init(&r);
-		buf_init(&out, 4096);
-		for (size_t at = 0; at < cases[i].len; at++)
-			feed(&r, cases[i].in + at, 1, &out);
-		if (!is_expected(&out, cases[i].events))
-			fail_msg("%s: got %.*s", cases[i].name, (int)buf_len(&out),
-			    (const char *)buf_data(&out));
-		sse_clear(&r);
-		buf_clear(&out);
+		for (size_t a = 1; a <= cases[i].len; a++)
+			for (size_t b = 1; a + b <= cases[i].len; b++)
+				expect_events(i, a, b, cases[i].len);
+		expect_events(i, 1, 1, 1);
 	}
-}
-
-/* An event comes with its blank line, not with what follows: a lone CR ends a line at once. */
-TEST(an_event_does_not_wait_for_more)
-{
-	static const char *const ends[] = {"\n\n", "\r\r", "\r\n\r"};
-
-	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
-		struct sse_reader r;
-		struct buf out;
-
-		sse_init(&r);
-		buf_init(&out, 16);
-		feed(&r, "data: a", 7, &out);
-		assert_int_equal(buf_len(&out), 0);
-		feed(&r, ends[i], strlen(ends[i]), &out);
-		assert_true(slice_eq_str(buf_slice(&out), "[a]"));
-		sse_clear(&r);
-		buf_clear(&out);
-	}
-}
-
-/* Feeds a block again and again: how often that went well, NEVER if it was never refused. */
-#define NEVER (SSE_EVENT_MAX + 1)
-static size_t
-feed_until_refused(const char *start, const char *block)
-{
-	struct sse_reader r;
-	size_t fed = 0;
-
-	sse_init(&r);
-	assert_int_equal(sse_feed(&r, slice_str(start), collect, NULL), 0);
-	while (fed < NEVER && sse_feed(&r, slice_str(block), collect, NULL) == 0)
-		fed++;
-	if (fed < NEVER)
-		assert_int_equal(errno, ENOBUFS);
-	sse_clear(&r);
-	return fed;
-}
-
-TEST(an_endless_line_or_event_is_refused)
-{
-	char block[4097], line[4097] = "data:";
-	static uint8_t huge[SSE_EVENT_MAX + 2];
-	struct sse_reader r;
-
-	memset(block, 'x', 4096);
-	block[4096] = '\0';
-	memset(line + 5, 'x', 4090);
-	line[4095] = '\n';
-	assert_int_equal(feed_until_refused("", block), SSE_EVENT_MAX / 4096);
-	/* each line's data is 4090 bytes, and a line feed before all but the first */
-	assert_int_equal(feed_until_refused("", line), (SSE_EVENT_MAX + 1) / 4091);
-	/* empty lines of data are line feeds, too */
-	assert_int_equal(feed_until_refused("data\n", "data\n"), SSE_EVENT_MAX);
-	assert_int_equal(feed_until_refused("data\n", "data:x\n"), SSE_EVENT_MAX / 2);
-	/* comments are kept nowhere */
-	assert_int_equal(feed_until_refused("", ": a comment\n"), NEVER);
-	/* and all in one piece */
-	memset(huge, 'x', sizeof(huge));
-	huge[SSE_EVENT_MAX + 1] = '\n';
-	sse_init(&r);
-	errno = 0;
-	assert_int_equal(sse_feed(&r, (struct slice){huge, sizeof(huge)}, collect, NULL), -1);
-	assert_int_equal(errno, ENOBUFS);
-	sse_clear(&r);
-}
-
-static int
-count_bytes(void *arg, struct slice data)
-{
-	*(size_t *)arg += data.len;
-	return 0;
 }
 
 static size_t
@@ -238,54 +142,97 @@ memory_of(const struct sse_reader *r)
 	return r->line.cap + r->data.cap;
 }
 
-TEST(an_event_leaves_no_memory)
-{
-	static const struct {
-		const char *text;
-		bool waits; /* something is kept for what comes next */
-	} pieces[] = {
-	    {"data: one\n\n", false},
-	    {"data: two\r\n\r\n", false},
-	    {"da", true},
-	    {"ta: three\n\n", false},
-	    {"data: lines\ndata: of four\n\n", false},
-	    {"data: five\n", true},
-	    {"\n", false},
-	};
-	struct sse_reader r;
-	size_t bytes = 0;
+struct memory {
+	const struct sse_reader *reader;
+	bool copied; /* the last event's data */
+	unsigned events;
+};
 
-	sse_init(&r);
-	for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
-		assert_int_equal(
-		    sse_feed(&r, slice_str(pieces[i].text), count_bytes, &bytes), 0);
-		assert_int_equal(memory_of(&r) > 0, pieces[i].waits);
-	}
-	assert_int_equal(bytes, strlen("onetwothreelines\nof fourfive"));
-	sse_clear(&r);
-}
-
-/* What is copied for it shows in the buffers while the callback runs. */
 static int
-find_no_copy(void *arg, struct slice data)
+note_memory(void *arg, struct slice data)
 {
-	const struct sse_reader *r = arg;
+	struct memory *m = arg;
 
-	assert_true(slice_eq_str(data, "one"));
-	assert_int_equal(memory_of(r), 0);
+	assert_true(slice_eq_str(data, "a") || slice_eq_str(data, "a\nb"));
+	m->copied = memory_of(m->reader) > 0;
+	m->events++;
 	return 0;
 }
 
-TEST(an_event_that_comes_whole_is_not_copied)
+/* A lone CR ends a line at once. */
+TEST(an_event_is_delivered_with_its_blank_line_and_leaves_no_memory)
 {
-	static const char *const pieces[] = {"data: one\n\n", "data:one\r\n\r\n",
-	    "data:one\r\r", ": a comment\nevent: e\ndata: one\n\ndata: one\n\n"};
+	static const struct {
+		const char *piece;
+		unsigned events;
+		bool copied; /* the event's data; if there is no event, the piece */
+	} pieces[] = {
+	    {"data: a\n\n", 1, false},
+	    {"data:a\r\n\r\n", 1, false},
+	    {"data:a\r\r", 1, false},
+	    {": a comment\nevent: e\ndata: a\n\ndata: a\n\n", 2, false},
+	    {"data: a\ndata: b\n\n", 1, true},
+	    {"data: a", 0, true},
+	    {"\n\n", 1, true},
+	    {"data: a", 0, true},
+	    {"\r\r", 1, true},
+	    {"data: a", 0, true},
+	    {"\r\n\r", 1, true},
+	    {"da", 0, true},
+	    {"ta: a\n\n", 1, true},
+	    {"data: a\n", 0, true},
+	    {"\n", 1, true},
+	};
+	struct sse_reader r;
 
+	sse_init(&r);
 	for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
+		struct memory m = {.reader = &r};
+
+		assert_int_equal(sse_feed(&r, slice_str(pieces[i].piece), note_memory, &m), 0);
+		if (m.events != pieces[i].events ||
+		    (m.events > 0 && m.copied != pieces[i].copied) ||
+		    (memory_of(&r) > 0) != (m.events == 0))
+			fail_msg("piece %zu: %s", i, pieces[i].piece);
+	}
+	sse_clear(&r);
+}
+
+#define FOREVER (SSE_EVENT_MAX + 1)
+
+TEST(a_line_or_event_that_is_too_long_is_refused)
+{
+	static char x4096[4097], line4096[4097] = "data:", whole[SSE_EVENT_MAX + 3];
+	const struct {
+		const char *start, *again;
+		size_t times; /* that it is accepted */
+	} floods[] = {
+	    {"", x4096, SSE_EVENT_MAX / 4096},
+	    /* Each line has 4090 bytes of data, and a line feed before all but the first. */
+	    {"", line4096, (SSE_EVENT_MAX + 1) / 4091},
+	    {"data\n", "data\n", SSE_EVENT_MAX},
+	    {"data\n", "data:x\n", SSE_EVENT_MAX / 2},
+	    {"", ": a comment\n", FOREVER},
+	    {"", whole, 0},
+	};
+
+	memset(x4096, 'x', sizeof(x4096) - 1);
+	memset(line4096 + 5, 'x', sizeof(line4096) - 7);
+	line4096[sizeof(line4096) - 2] = '\n';
+	memset(whole, 'x', sizeof(whole) - 1);
+	whole[sizeof(whole) - 2] = '\n';
+	for (size_t i = 0; i < ARRAY_LEN(floods); i++) {
 		struct sse_reader r;
+		size_t n = 0;
 
 		sse_init(&r);
-		assert_int_equal(sse_feed(&r, slice_str(pieces[i]), find_no_copy, &r), 0);
+		assert_int_equal(sse_feed(&r, slice_str(floods[i].start), collect, NULL), 0);
+		errno = 0;
+		while (
+		    n < FOREVER && sse_feed(&r, slice_str(floods[i].again), collect, NULL) == 0)
+			n++;
+		assert_int_equal(n, floods[i].times);
+		assert_int_equal(errno, n < FOREVER ? ENOBUFS : 0);
 		sse_clear(&r);
 	}
 }

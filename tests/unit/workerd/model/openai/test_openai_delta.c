@@ -1,0 +1,606 @@
+/*
+ * Events of a model's stream: all forms that servers send are read, nothing malformed passes for an
+ * event, and text is valid UTF-8 however it was split.
+ */
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/utf8.h"
+#include "tests/unit/json_text.h"
+#include "tests/unit/unit.h"
+#include "workerd/model/openai/openai_delta.h"
+#include "workerd/model/openai/openai_fast.h"
+
+/* Separate literals, so that the next character is not read as a part of an \x escape. */
+#define FFFD     "\xef\xbf\xbd"
+#define SEEDLING "\xf0\x9f\x8c\xb1"
+
+/* An event with one choice, whose delta has these members. */
+#define DELTA(members) "{'choices':[{'index':0,'delta':{" members "},'finish_reason':null}]}"
+#define CONTENT(text)  DELTA("'content':'" text "'")
+
+enum { FAST = 1, FINISH = 2 };
+
+struct event {
+	const char *data; /* with ' for " */
+	int kind;
+	const char *text;
+	int flags; /* FAST: read by openai_fast.h; FINISH: has a finish_reason */
+};
+
+static bool
+is_read_fast(struct slice data)
+{
+	struct openai_fast fast;
+	struct buf unescaped;
+	bool yes;
+
+	buf_init(&unescaped, data.len);
+	yes = openai_fast_read(data, &unescaped, &fast);
+	buf_clear(&unescaped);
+	return yes;
+}
+
+/* Whether jansson reads an event as the fast path does. */
+static bool
+is_read_alike(struct slice data, const struct openai_delta *d)
+{
+	struct utf8_reassembly reassembly = {.len = 0};
+	struct openai_delta tree;
+	bool same;
+
+	openai_delta_read_tree(&reassembly, data, &tree);
+	same = tree.kind == d->kind && tree.has_finish == d->has_finish &&
+	    tree.has_usage == d->has_usage && slice_eq(tree.text, d->text);
+	openai_delta_clear(&tree);
+	return same;
+}
+
+static void
+expect_events(const struct event *e, size_t n)
+{
+	for (; n > 0; n--, e++) {
+		struct slice data = json_text(e->data);
+		struct utf8_reassembly reassembly = {.len = 0};
+		struct openai_delta d;
+
+		openai_delta_read(&reassembly, data, &d);
+		if ((int)d.kind != e->kind || !slice_eq_str(d.text, e->text) ||
+		    d.has_finish != ((e->flags & FINISH) != 0) ||
+		    is_read_fast(data) != ((e->flags & FAST) != 0) ||
+		    ((e->flags & FAST) != 0 && !is_read_alike(data, &d)))
+			fail_msg("%s: kind %d, text %.*s, finish %d, fast %d", e->data,
+			    (int)d.kind, (int)d.text.len, (const char *)d.text.p, d.has_finish,
+			    is_read_fast(data));
+		openai_delta_clear(&d);
+		json_text_free(data);
+	}
+}
+
+TEST(the_events_of_every_server_are_read)
+{
+	static const struct event cases[] = {
+	    /* Keep-alives, and the end. */
+	    {"", OPENAI_NOTHING, "", 0},
+	    {" \n", OPENAI_NOTHING, "", 0},
+	    {"[DONE]", OPENAI_DONE, "", 0},
+	    {" [DONE]\n", OPENAI_DONE, "", 0},
+	    /* OpenAI: the first, a token, the last. */
+	    {"{'id':'chatcmpl-1','object':'chat.completion.chunk','created':1,'model':'gpt',"
+	     "'service_tier':'default','system_fingerprint':'fp','choices':[{'index':0,"
+	     "'delta':{'role':'assistant','content':'','refusal':null},'logprobs':null,"
+	     "'finish_reason':null}],'usage':null,'obfuscation':'x'}",
+		OPENAI_NOTHING, "", FAST},
+	    {"{'id':'chatcmpl-1','object':'chat.completion.chunk','created':1,'model':'gpt',"
+	     "'service_tier':'default','system_fingerprint':'fp','choices':[{'index':0,"
+	     "'delta':{'content':' Hi'},'logprobs':null,'finish_reason':null}],'usage':null,"
+	     "'obfuscation':'abc'}",
+		OPENAI_TEXT, " Hi", FAST},
+	    {"{'choices':[{'index':0,'delta':{},'logprobs':null,'finish_reason':'stop'}]}",
+		OPENAI_NOTHING, "", FAST | FINISH},
+	    /* Azure: the first has no choices, but a filter's results; one has no delta. */
+	    {"{'choices':[],'created':0,'id':'','model':'','object':'',"
+	     "'prompt_filter_results':[{'prompt_index':0,'content_filter_results':"
+	     "{'hate':{'filtered':false,'severity':'safe'}}}]}",
+		OPENAI_NOTHING, "", 0},
+	    {"{'choices':[{'content_filter_offsets':{'check_offset':1},"
+	     "'content_filter_results':{'hate':{'filtered':false}},'delta':{'content':'Hi'},"
+	     "'finish_reason':null,'index':0}]}",
+		OPENAI_TEXT, "Hi", 0},
+	    {"{'choices':[{'content_filter_offsets':{'check_offset':1},'finish_reason':null,"
+	     "'index':0}]}",
+		OPENAI_NOTHING, "", 0},
+	    /* Ollama. */
+	    {"{'id':'chatcmpl-1','object':'chat.completion.chunk','created':1,"
+	     "'model':'llama3','system_fingerprint':'fp_ollama','choices':[{'index':0,"
+	     "'delta':{'role':'assistant','content':'Hi'},'finish_reason':null}]}",
+		OPENAI_TEXT, "Hi", FAST},
+	    /* vLLM: a token; the last, with text and a stop_reason. */
+	    {"{'id':'chatcmpl-1','choices':[{'index':0,'delta':{'content':'Hi',"
+	     "'reasoning_content':null},'logprobs':null,'finish_reason':null,"
+	     "'token_ids':null}],'prompt_token_ids':null}",
+		OPENAI_TEXT, "Hi", FAST},
+	    {"{'choices':[{'index':0,'delta':{'content':'end'},'finish_reason':'length',"
+	     "'stop_reason':null}]}",
+		OPENAI_TEXT, "end", FAST | FINISH},
+	    /* llama.cpp: the last has timings. */
+	    {"{'choices':[{'finish_reason':'stop','index':0,'delta':{}}],'created':1,"
+	     "'timings':{'prompt_ms':31.5,'predicted_per_second':6e1}}",
+		OPENAI_NOTHING, "", FINISH},
+	    /* OpenRouter, with and without details of the reasoning. */
+	    {"{'id':'gen-1','provider':'X','choices':[{'index':0,'delta':{'role':'assistant',"
+	     "'content':'Hi','reasoning':null,'reasoning_details':[]},'finish_reason':null,"
+	     "'native_finish_reason':null,'logprobs':null}]}",
+		OPENAI_TEXT, "Hi", 0},
+	    {"{'provider':'X','choices':[{'index':0,'delta':{'role':'assistant',"
+	     "'content':'Hi','reasoning':null},'native_finish_reason':null}]}",
+		OPENAI_TEXT, "Hi", FAST},
+	};
+
+	expect_events(cases, ARRAY_LEN(cases));
+}
+
+TEST(content_is_read_in_every_form)
+{
+	static const struct event cases[] = {
+	    {CONTENT("gr\xc3\xbc\xc3\x9f " SEEDLING), OPENAI_TEXT,
+		"gr\xc3\xbc\xc3\x9f " SEEDLING, FAST},
+	    {CONTENT("\\'\\\\\\/\\b\\f\\n\\r\\t."), OPENAI_TEXT, "\"\\/\b\f\n\r\t.", FAST},
+	    {CONTENT("\\u0041\\u00e4\\u07FF\\u20ac\\uffff"), OPENAI_TEXT,
+		"A\xc3\xa4\xdf\xbf\xe2\x82\xac\xef\xbf\xbf", FAST},
+	    {CONTENT("\\ud83c\\udf31\\u00e4"), OPENAI_TEXT, SEEDLING "\xc3\xa4", 0},
+	    {CONTENT("\\u007f\x7f"), OPENAI_TEXT, "\x7f\x7f", FAST},
+	    {DELTA("'content':null"), OPENAI_NOTHING, "", FAST},
+	    {DELTA("'content':7"), OPENAI_NOTHING, "", FAST},
+	    {DELTA("'content':[]"), OPENAI_NOTHING, "", 0},
+	    {DELTA("'content':[{'type':'text','text':'a'},{'type':'thinking',"
+		   "'thinking':[{'type':'text','text':'x'}]},7,"
+		   "{'type':'output_text','text':'b'},{'type':'text'},"
+		   "{'type':'refusal','refusal':'c'},{'type':'reference'}]"),
+		OPENAI_TEXT, "abc", 0},
+	    {DELTA("'refusal':'I won\\u0027t'"), OPENAI_TEXT, "I won't", 0},
+	    {DELTA("'refusal':'no','content':'yes, '"), OPENAI_TEXT, "yes, no", 0},
+	    {DELTA("'role':'\\n','content':'x'"), OPENAI_TEXT, "x", 0},
+	    {DELTA("'reasoning_content':'hm','reasoning':'hm','thinking':'hm'"), OPENAI_NOTHING,
+		"", FAST},
+	    {DELTA("'content':null,'tool_calls':[{'index':0,'function':{'name':'f',"
+		   "'arguments':'{}'}}]"),
+		OPENAI_NOTHING, "", 0},
+	    /* Values of finish_reason that are none. */
+	    {"{'choices':[{'delta':{'content':'x'},'finish_reason':''}]}", OPENAI_TEXT, "x",
+		FAST},
+	    {"{'choices':[{'delta':{'content':'x'},'finish_reason':1}]}", OPENAI_TEXT, "x",
+		FAST},
+	    /* Of several choices the one with index 0. */
+	    {"{'choices':[{'index':1,'delta':{'content':'x'},'finish_reason':'stop'}]}",
+		OPENAI_NOTHING, "", 0},
+	    {"{'choices':[{'index':1,'delta':{'content':'x'},'finish_reason':'stop'},"
+	     "{'index':0,'delta':{'content':'ours'}}]}",
+		OPENAI_TEXT, "ours", 0},
+	    {"{'choices':[{},{}]}", OPENAI_NOTHING, "", 0},
+	    {"{'choices':[{'index':'0'}]}", OPENAI_NOTHING, "", 0},
+	    /* Members of other types. */
+	    {"{'choices':{}}", OPENAI_NOTHING, "", 0},
+	    {"{'choices':null}", OPENAI_NOTHING, "", 0},
+	    {"{'choices':[]}", OPENAI_NOTHING, "", 0},
+	    {"{'choices':[7]}", OPENAI_NOTHING, "", 0},
+	    {"{'choices':[{'delta':[]}]}", OPENAI_NOTHING, "", 0},
+	    {"{'choices':[{'delta':null}]}", OPENAI_NOTHING, "", 0},
+	    /* Other members. */
+	    {"{}", OPENAI_NOTHING, "", FAST},
+	    {"{'a':true,'b':false,'c':null,'d':0,'e':-0,'f':999999999999999999}",
+		OPENAI_NOTHING, "", FAST},
+	    {"{'a':1234567890123456789}", OPENAI_NOTHING, "", 0},
+	    {"{'created':99999999999999999999999,'choices':[{'delta':{'content':'x'}}]}",
+		OPENAI_TEXT, "x", 0},
+	    {"{'a':[]}", OPENAI_NOTHING, "", 0},
+	    {"{'a':1.5}", OPENAI_NOTHING, "", 0},
+	    {"{'a':1e5}", OPENAI_NOTHING, "", 0},
+	    {"{'a':'\\n'}", OPENAI_NOTHING, "", 0},
+	    {"{'\\n':1}", OPENAI_NOTHING, "", 0},
+	    {"{'a':1,'b':1,'c':1,'d':1,'e':1,'f':1,'g':1,'h':1,'i':1,'j':1,'k':1,'l':1,'m':1,"
+	     "'n':1,'o':1,'p':1,'q':1,'r':1,'s':1,'t':1,'u':1,'v':1,'w':1,'x':1,'y':1}",
+		OPENAI_NOTHING, "", 0},
+	    /* White space. */
+	    {"{\n  'choices': [\n{ 'delta' :\t{ 'content': 'x' } }\r\n] }", OPENAI_TEXT, "x",
+		FAST},
+	    {"{'created': -12, 'choices': [ { 'delta': { 'content' : 'x' } } ] }", OPENAI_TEXT,
+		"x", FAST},
+	};
+
+	expect_events(cases, ARRAY_LEN(cases));
+}
+
+TEST(errors_are_read_in_every_form)
+{
+	static const struct event cases[] = {
+	    /* OpenAI, Ollama, vLLM, Google. */
+	    {"{'error':{'message':'overloaded','type':'server_error','param':null,'code':null}"
+	     "}",
+		OPENAI_ERROR, "overloaded", 0},
+	    {"{'error':'plain words'}", OPENAI_ERROR, "plain words", 0},
+	    {"{'object':'error','message':'too long','type':'BadRequestError','param':null,"
+	     "'code':400}",
+		OPENAI_ERROR, "too long", 0},
+	    {"[{'error':{'code':429,'message':'quota','status':'X'}}]", OPENAI_ERROR, "quota",
+		0},
+	    /* OpenRouter: next to a choice, and in it. */
+	    {"{'id':'gen-1','error':{'code':502,'message':'gone'},'choices':[{'index':0,"
+	     "'delta':{'content':''},'finish_reason':'error'}]}",
+		OPENAI_ERROR, "gone", 0},
+	    {"{'choices':[{'index':0,'delta':{'content':'x'},'finish_reason':'error',"
+	     "'error':{'code':502,'message':'gone'}}]}",
+		OPENAI_ERROR, "gone", 0},
+	    {"{'error':{'code':'overloaded'}}", OPENAI_ERROR, "overloaded", 0},
+	    {"{'error':{'message':{},'type':'t'}}", OPENAI_ERROR, "t", 0},
+	    {"{'error':{}}", OPENAI_ERROR, "no message", 0},
+	    {"{'error':true}", OPENAI_ERROR, "no message", 0},
+	    {"{'error':502}", OPENAI_ERROR, "no message", 0},
+	    {"{'error':'null'}", OPENAI_ERROR, "null", 0},
+	    {"{'choices':[{'error':'null'}]}", OPENAI_ERROR, "null", 0},
+	    {"{'choices':[{'error':1}]}", OPENAI_ERROR, "no message", 0},
+	    {"{'object':'error'}", OPENAI_ERROR, "no message", 0},
+	    {"{'error':'a\xff \\ud83d'}", OPENAI_ERROR, "a" FFFD " " FFFD, 0},
+	    /* Values that mean no error. */
+	    {"{'error':null,'choices':[{'error':null,'delta':{'content':'x'}}]}", OPENAI_TEXT,
+		"x", FAST},
+	    {"{'error':false}", OPENAI_NOTHING, "", 0},
+	    {"{'error':0}", OPENAI_NOTHING, "", 0},
+	    {"{'error':''}", OPENAI_NOTHING, "", 0},
+	};
+
+	expect_events(cases, ARRAY_LEN(cases));
+}
+
+TEST(invalid_json_is_refused)
+{
+	static const char *const cases[] = {
+	    "[]",
+	    "7",
+	    "'x'",
+	    "garbage",
+	    "[{'choices':[]}]",
+	    "{",
+	    "}",
+	    "{}}",
+	    "{}x",
+	    "{'choices':[]}x",
+	    "{'choices':[{'delta':{'content':'Hi'}}",
+	    "{'choices':[{}]",
+	    "{'choices':[{}",
+	    "{'a'}",
+	    "{'a':}",
+	    "{'a':1,}",
+	    "{,}",
+	    "{a:1}",
+	    "{'a':'b}",
+	    "{'a':'\\",
+	    "{'a':-}",
+	    "{'a':01}",
+	    "{'a':-01}",
+	    "{'a':1-2}",
+	    "{'a':1 2}",
+	    "{'a':nul}",
+	    "{'a':nulll}",
+	    "{'a':NaN}",
+	    "{'a':1e999}",
+	    "{'a':\x01}",
+	    /* The same member twice. */
+	    "{'a':1,'a':2}",
+	    "{'a\xff':1,'a\xff':2}",
+	    "{'choices':[{}],'choices':[{}]}",
+	    "{'choices':[{'delta':{},'delta':{}}]}",
+	    DELTA("'content':'a','content':'b'"),
+	    /* Control characters and invalid escapes in strings. */
+	    CONTENT("a\nb"),
+	    CONTENT("'"),
+	    CONTENT("\\"),
+	    CONTENT("\\\n"),
+	    CONTENT("\\x41"),
+	    CONTENT("\\u12"),
+	    CONTENT("\\u12g4"),
+	    CONTENT("\\ud83"),
+	    CONTENT("\\\x7f"),
+	    CONTENT("\\\xc3\xa4"),
+	    CONTENT("\\\xff"),
+	    /* Invalid bytes outside of strings. */
+	    "\xef\xbb\xbf{}",
+	    "\xff{}",
+	    "{\xff}",
+	    "{}\xff",
+	    "{}\x7f",
+	    "{'a':1\xc3}",
+	    "{'a'\xff:1}",
+	    "{'a':\\ud83d}",
+	    "{'choices':\xff[]}",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		expect_events(&(struct event){cases[i], OPENAI_BAD, "", 0}, 1);
+}
+
+TEST(invalid_text_is_repaired)
+{
+	static const struct event cases[] = {
+	    {CONTENT("a\xff"), OPENAI_TEXT, "a" FFFD, 0},
+	    {CONTENT("\xe2\x82 \x80 \xff \xc0\x80 "), OPENAI_TEXT,
+		FFFD " " FFFD " " FFFD " " FFFD FFFD " ", 0},
+	    /* Lone surrogates, and pairs in the wrong order. */
+	    {CONTENT("a\\ud83d b"), OPENAI_TEXT, "a" FFFD " b", 0},
+	    {CONTENT("\\uDE00"), OPENAI_TEXT, FFFD, 0},
+	    {CONTENT("\\udfff"), OPENAI_TEXT, FFFD, 0},
+	    {CONTENT("\\ude00\\ud83d."), OPENAI_TEXT, FFFD FFFD ".", 0},
+	    {CONTENT("\\ud83c\\ud83c\\udf31"), OPENAI_TEXT, FFFD SEEDLING, 0},
+	    {CONTENT("\\ud83c\\u0041"), OPENAI_TEXT, FFFD "A", 0},
+	    {CONTENT("\\ud83d\\n"), OPENAI_TEXT, FFFD "\n", 0},
+	    {CONTENT("\\ud83d\\u007f"), OPENAI_TEXT, FFFD "\x7f", 0},
+	    {CONTENT("\xf0\x9f\\ude00."), OPENAI_TEXT, FFFD FFFD ".", 0},
+	    /* Text that needs no repair, next to text that does. */
+	    {CONTENT("\xff\\\\ud83d"), OPENAI_TEXT, FFFD "\\ud83d", 0},
+	    {CONTENT("\xff\\'\\\\\\/\\b\\f\\n\\r\\t"), OPENAI_TEXT, FFFD "\"\\/\b\f\n\r\t", 0},
+	    {CONTENT("\x7f\\u007f\\u007F\\u00e4\xc3\xa4\\ud83c\\udf31\xff"), OPENAI_TEXT,
+		"\x7f\x7f\x7f\xc3\xa4\xc3\xa4" SEEDLING FFFD, 0},
+	    {"{'id':'\\ud83d\xff','choices':[{'delta':{'content':'x\x7f'}}]}", OPENAI_TEXT,
+		"x\x7f", 0},
+	    {"{'\xff':1}", OPENAI_NOTHING, "", 0},
+	};
+
+	expect_events(cases, ARRAY_LEN(cases));
+}
+
+/* An event with each byte replaced by each character that has a meaning. */
+TEST(the_fast_path_reads_what_jansson_reads)
+{
+	static const char event[] =
+	    "{'id':'c','n':-10,'object':'x','choices':[{'index':0,'delta':{'role':null,"
+	    "'content':'a\\n\\u00e4\xc3\xa4'},'finish_reason':'e'}],'error':null}";
+	static const char characters[] = "{}[]:,\"\\ \n019-+.eEnultrfasd\x01\x7f\x80\xc3\xff";
+	unsigned fast = 0;
+
+	for (size_t at = 0; at < sizeof(event) - 1; at++)
+		for (size_t i = 0; i < sizeof(characters); i++) {
+			struct slice data = json_text(event);
+			struct utf8_reassembly reassembly = {.len = 0};
+			struct openai_delta d;
+
+			((uint8_t *)(uintptr_t)data.p)[at] = (uint8_t)characters[i];
+			openai_delta_read(&reassembly, data, &d);
+			fast += is_read_fast(data);
+			if (!is_read_alike(data, &d))
+				fail_msg("%zu: %.*s", at, (int)data.len, (const char *)data.p);
+			openai_delta_clear(&d);
+			json_text_free(data);
+		}
+	assert_true(fast > 500);
+}
+
+/* Reads an event with this content as the next of a reply, and appends its text. */
+static void
+read_next(struct utf8_reassembly *reassembly, struct slice content, struct buf *out)
+{
+	struct openai_delta d;
+	struct buf event;
+
+	buf_init(&event, 1024);
+	assert_int_equal(
+	    buf_printf(&event, "{\"choices\":[{\"delta\":{\"content\":\"%.*s\"}}]}",
+		(int)content.len, (const char *)content.p),
+	    0);
+	openai_delta_read(reassembly, buf_slice(&event), &d);
+	assert_int_equal(d.kind, d.text.len > 0 ? OPENAI_TEXT : OPENAI_NOTHING);
+	assert_true(utf8_valid(d.text));
+	assert_int_equal(buf_append(out, d.text.p, d.text.len), 0);
+	openai_delta_clear(&d);
+	buf_clear(&event);
+}
+
+/* Reads the content of a whole reply, one event after the other. */
+static void
+expect_reply(const char *name, const struct slice *contents, size_t n, const char *text)
+{
+	struct utf8_reassembly reassembly = {.len = 0};
+	struct slice rest;
+	struct buf out;
+
+	buf_init(&out, 1024);
+	for (size_t i = 0; i < n; i++)
+		read_next(&reassembly, contents[i], &out);
+	rest = utf8_reassembly_end(&reassembly);
+	assert_int_equal(buf_append(&out, rest.p, rest.len), 0);
+	assert_int_equal(utf8_reassembly_end(&reassembly).len, 0);
+	if (!slice_eq_str(buf_slice(&out), text))
+		fail_msg("%s in %zu events: %.*s", name, n, (int)buf_len(&out),
+		    (const char *)buf_data(&out));
+	buf_clear(&out);
+}
+
+TEST(text_is_the_same_at_every_two_splits)
+{
+	static const char *const cases[][2] = {
+	    {"", ""},
+	    {"plain", "plain"},
+	    {"a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z",
+		"a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z"},
+	    /* Surrogate pairs of three bytes each: U+1F600, the first and the last pair. */
+	    {"a\xed\xa0\xbd\xed\xb8\x80z", "a\xf0\x9f\x98\x80z"},
+	    {"\xed\xa0\x80\xed\xb0\x80", "\xf0\x90\x80\x80"},
+	    {"\xed\xaf\xbf\xed\xbf\xbf", "\xf4\x8f\xbf\xbf"},
+	    /* Lone surrogates. */
+	    {"\xed\xa0\xbd!", FFFD "!"},
+	    {"\xed\xb8\x80!", FFFD "!"},
+	    {"\xed\xb8\x80\xed\xa0\xbd!", FFFD FFFD "!"},
+	    {"\xed\xa0\xbd\xed\xa0\xbd\xed\xb8\x80", FFFD "\xf0\x9f\x98\x80"},
+	    {"\xed\xa0\xbd\xed\xb8\x80\xed\xb8\x80!", "\xf0\x9f\x98\x80" FFFD "!"},
+	    /* A high one, and bytes that only begin like a low one. */
+	    {"\xed\xa0\xbd\xed\x9f\xbf", FFFD "\xed\x9f\xbf"},
+	    {"\xed\xa0\xbd\xed\xb8!", FFFD FFFD FFFD "!"},
+	    {"\xed\xa0\xbd\xed!", FFFD FFFD "!"},
+	    {"\xed\xa0!", FFFD FFFD "!"},
+	    {"\xed!", FFFD "!"},
+	    {"\xf0\x9f\x98!", FFFD "!"},
+	    {"\xf0\x9f\xed\xa0\xbd\xed\xb8\x80", FFFD "\xf0\x9f\x98\x80"},
+	    {"\xff\x80\xc0\xaf", FFFD FFFD FFFD FFFD},
+	    /* At the end, one replacement for everything incomplete. */
+	    {"a\xc3", "a" FFFD},
+	    {"a\xf0\x9f\x98", "a" FFFD},
+	    {"a\xed\xa0\xbd", "a" FFFD},
+	    {"a\xed\xa0\xbd\xed\xb8", "a" FFFD},
+	    {"a\xed\xb8\x80", "a" FFFD},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct slice in = slice_str(cases[i][0]), bytes[16];
+
+		for (size_t a = 0; a <= in.len; a++)
+			for (size_t b = a; b <= in.len; b++) {
+				const struct slice parts[] = {
+				    {in.p, a}, {in.p + a, b - a}, {in.p + b, in.len - b}};
+
+				expect_reply(cases[i][0], parts, 3, cases[i][1]);
+			}
+		for (size_t at = 0; at < in.len; at++)
+			bytes[at] = (struct slice){in.p + at, 1};
+		expect_reply(cases[i][0], bytes, in.len, cases[i][1]);
+	}
+}
+
+TEST(an_escaped_surrogate_may_come_in_another_event)
+{
+	static const char *const cases[][4] = {
+	    {"a\\ud83c", "\\udf31b", "", "a" SEEDLING "b"},
+	    {"\\ud83c", "", "\\udf31", SEEDLING},
+	    {"\\ud83c", "\xed\xbc\xb1", "", SEEDLING},
+	    {"\\ud83c", "b", "", FFFD "b"},
+	    {"\\ud83c", "\\ud83c", "\\udf31", FFFD SEEDLING},
+	    {"\xf0\x9f", "\\udf31", "", FFFD FFFD},
+	    {"a\\ud83c", "", "", "a" FFFD},
+	    {"\\udf31", "a", "", FFFD "a"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct slice parts[] = {
+		    slice_str(cases[i][0]), slice_str(cases[i][1]), slice_str(cases[i][2])};
+
+		expect_reply(cases[i][0], parts, 3, cases[i][3]);
+	}
+}
+
+TEST(only_an_incomplete_character_waits_for_the_next_event)
+{
+	static const char *const cases[][2] = {
+	    {"ab\xc3\xa4", "ab\xc3\xa4"},
+	    {"c\xed\x9f", "c"},
+	    {"\xbf", "\xed\x9f\xbf"},
+	    {"\xed\xb8\x80", FFFD},
+	};
+	struct utf8_reassembly reassembly = {.len = 0};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct buf out;
+
+		buf_init(&out, 64);
+		read_next(&reassembly, slice_str(cases[i][0]), &out);
+		assert_true(slice_eq_str(buf_slice(&out), cases[i][1]));
+		buf_clear(&out);
+	}
+}
+
+TEST(an_incomplete_character_is_kept_during_other_events)
+{
+	static const struct event others[] = {
+	    {"{'choices':[],'usage':{'prompt_tokens':1}}", OPENAI_NOTHING, "", 0},
+	    {"{'choices':[{'delta':{},'finish_reason':'stop'}]}", OPENAI_NOTHING, "", 0},
+	    {"{'choices':[{'index':1,'delta':{'content':'x'}}]}", OPENAI_NOTHING, "", 0},
+	    {"{'error':'said \xff'}", OPENAI_ERROR, "said " FFFD, 0},
+	    {"no JSON", OPENAI_BAD, "", 0},
+	    {"", OPENAI_NOTHING, "", 0},
+	    {CONTENT("\\udf31"), OPENAI_TEXT, SEEDLING, 0},
+	};
+	struct utf8_reassembly reassembly = {.len = 0};
+	struct buf none;
+
+	buf_init(&none, 0);
+	read_next(&reassembly, slice_str("\\ud83c"), &none);
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		struct slice data = json_text(others[i].data);
+		struct openai_delta d;
+
+		openai_delta_read(&reassembly, data, &d);
+		assert_int_equal(d.kind, others[i].kind);
+		assert_true(slice_eq_str(d.text, others[i].text));
+		openai_delta_clear(&d);
+		json_text_free(data);
+	}
+	assert_int_equal(utf8_reassembly_end(&reassembly).len, 0);
+}
+
+TEST(usage_is_read_in_every_form)
+{
+	static const struct {
+		const char *event;
+		bool has;
+		uint32_t prompt, completion;
+	} cases[] = {
+	    {"{'usage':{'prompt_tokens':12,'completion_tokens':7,'total_tokens':19}}", true, 12,
+		7},
+	    {"{'usage':{'prompt_tokens':12,'completion_tokens':7,'prompt_tokens_details':"
+	     "{'cached_tokens':0},'completion_tokens_details':{'reasoning_tokens':3}}}",
+		true, 12, 7},
+	    {"{'usage':null}", false, 0, 0},
+	    {"{'usage':[]}", false, 0, 0},
+	    {"{'usage':7}", false, 0, 0},
+	    {"{'usage':{}}", true, 0, 0},
+	    {"{'usage':{'prompt_tokens':null,'completion_tokens':'7'}}", true, 0, 0},
+	    {"{'usage':{'prompt_tokens':12.0,'completion_tokens':7.9}}", true, 12, 7},
+	    {"{'usage':{'prompt_tokens':-1,'completion_tokens':-0.5}}", true, 0, 0},
+	    {"{'usage':{'prompt_tokens':4294967295,'completion_tokens':4294967296}}", true,
+		UINT32_MAX, UINT32_MAX},
+	    {"{'usage':{'prompt_tokens':99999999999999999999,'completion_tokens':1e300}}", true,
+		UINT32_MAX, UINT32_MAX},
+	    {"{'usage':{'prompt_tokens':true,'completion_tokens':{}}}", true, 0, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct slice data = json_text(cases[i].event);
+		struct utf8_reassembly reassembly = {.len = 0};
+		struct openai_delta d;
+
+		openai_delta_read(&reassembly, data, &d);
+		if (d.kind != OPENAI_NOTHING || d.has_usage != cases[i].has ||
+		    d.prompt_tokens != cases[i].prompt ||
+		    d.completion_tokens != cases[i].completion)
+			fail_msg("%s: kind %d, %u and %u", cases[i].event, (int)d.kind,
+			    d.prompt_tokens, d.completion_tokens);
+		openai_delta_clear(&d);
+		json_text_free(data);
+	}
+}
+
+TEST(the_message_of_an_error_response_is_found_and_cut)
+{
+	static const char *const cases[][2] = {
+	    {"{'error':{'message':'too many requests'}}", "too man"},
+	    {"{'error':'exactly'}", "exactly"},
+	    {"{'error':'seven \xc3\xa4'}", "seven "},
+	    {"{'error':'\xe2\x82 \\ud83d'}", FFFD " " FFFD},
+	    {"{'message':'gateway'}", "gateway"},
+	    {"{'detail':'so it'}", "so it"},
+	    {"{'detail':[{'msg':'x'}]}", ""},
+	    {"[{'error':{'message':'quota'}}]", "quota"},
+	    {"{'error':{}}", ""},
+	    {"{}", ""},
+	    {"<html>", ""},
+	    {"", ""},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct slice body = json_text(cases[i][0]);
+		char message[8];
+
+		openai_error_message(body, message, sizeof(message));
+		assert_string_equal(message, cases[i][1]);
+		json_text_free(body);
+	}
+}
+
+TEST_MAIN(NULL, NULL)
