@@ -16,6 +16,7 @@
 static char dir[] = "/tmp/banter-certificate-XXXXXX";
 static char cert_path[64], key_path[64];
 static char *problems, *warnings;
+static struct certificate id; /* what look() has read */
 
 static void
 write_file(const char *path, struct slice text)
@@ -44,9 +45,9 @@ write_like(const struct test_cert_like *like)
 	test_cert_clear(&c);
 }
 
-/* Reads both files; returns the number of problems. */
+/* Reads both files into id; returns the number of problems. */
 static size_t
-look(struct certificate *id)
+look(void)
 {
 	const struct settings s = {.tls_cert = cert_path, .tls_key = key_path};
 	size_t len, n;
@@ -54,9 +55,10 @@ look(struct certificate *id)
 
 	free(problems);
 	free(warnings);
+	certificate_clear(&id);
 	p = open_memstream(&problems, &len);
 	w = open_memstream(&warnings, &len);
-	n = certificate_read(id, &s, p, w);
+	n = certificate_read(&id, &s, p, w);
 	fclose(p);
 	fclose(w);
 	return n;
@@ -88,32 +90,33 @@ tear_down_all(void **state)
 	unlink(key_path);
 	free(problems);
 	free(warnings);
+	certificate_clear(&id);
 	return rmdir(dir);
 }
 
 /* Expects exactly this problem with this file. */
 static void
-assert_problem(const char *setting, const char *path, const char *what)
+assert_problem(const char *setting, const char *what)
 {
-	struct certificate id;
+	const char *path = strcmp(setting, "TLS_CERT") == 0 ? cert_path : key_path;
 	char line[256];
 
-	assert_int_equal(look(&id), 1);
+	assert_int_equal(look(), 1);
 	snprintf(line, sizeof(line), "  %s=%s: %s\n", setting, path, what);
 	assert_string_equal(problems, line);
-	certificate_clear(&id);
 }
 
-/* Expects a valid pair, with exactly this warning. */
+/* Expects a valid pair, with exactly this warning; NULL: without. */
 static void
-assert_warning(const char *line)
+assert_warning(const char *what)
 {
-	struct certificate id;
+	char line[256] = "";
 
-	assert_int_equal(look(&id), 0);
+	if (what != NULL)
+		snprintf(line, sizeof(line), "  TLS_CERT=%s: %s\n", cert_path, what);
+	assert_int_equal(look(), 0);
 	assert_string_equal(problems, "");
 	assert_string_equal(warnings, line);
-	certificate_clear(&id);
 }
 
 #define CERTIFICATE_TEST(name) TEST_WITH(name, set_up, NULL)
@@ -122,18 +125,16 @@ CERTIFICATE_TEST(a_valid_pair_is_kept_unchanged)
 {
 	const struct test_cert_like likes[] = {
 	    {.curve = "P-256"}, {.curve = "P-384"}, {.curve = "P-521"}, {.rsa_bits = 2048}};
-	struct test_cert c;
-	struct certificate id;
 
 	for (size_t i = 0; i < ARRAY_LEN(likes); i++) {
+		struct test_cert c;
+
 		test_cert_make(&c, &likes[i]);
 		write_cert(&c);
-		assert_int_equal(look(&id), 0);
-		assert_string_equal(problems, "");
-		assert_string_equal(warnings, "");
-		assert_false(certificate_is_empty(&id));
+		assert_warning(NULL);
 		assert_true(slice_eq(buf_slice(&id.chain), buf_slice(&c.chain)));
 		assert_true(slice_eq(buf_slice(&id.key), buf_slice(&c.key)));
+		assert_false(certificate_is_empty(&id));
 		certificate_clear(&id);
 		assert_true(certificate_is_empty(&id));
 		test_cert_clear(&c);
@@ -143,22 +144,20 @@ CERTIFICATE_TEST(a_valid_pair_is_kept_unchanged)
 CERTIFICATE_TEST(without_the_settings_there_is_no_certificate)
 {
 	const struct settings none = {0};
-	struct certificate id;
 
 	assert_int_equal(certificate_read(&id, &none, stderr, stderr), 0);
 	assert_true(certificate_is_empty(&id));
-	certificate_clear(&id);
 }
 
 CERTIFICATE_TEST(a_file_that_cannot_be_read_is_named)
 {
 	unlink(cert_path);
-	assert_problem("TLS_CERT", cert_path, "No such file or directory");
+	assert_problem("TLS_CERT", "No such file or directory");
 	set_up(NULL);
 	unlink(key_path);
-	assert_problem("TLS_KEY", key_path, "No such file or directory");
+	assert_problem("TLS_KEY", "No such file or directory");
 	assert_int_equal(mkdir(key_path, 0700), 0);
-	assert_problem("TLS_KEY", key_path, "Is a directory");
+	assert_problem("TLS_KEY", "Is a directory");
 	assert_int_equal(rmdir(key_path), 0);
 }
 
@@ -166,7 +165,7 @@ CERTIFICATE_TEST(a_fifo_without_a_writer_does_not_block)
 {
 	unlink(key_path);
 	assert_int_equal(mkfifo(key_path, 0600), 0);
-	assert_problem("TLS_KEY", key_path, "holds no PEM private key");
+	assert_problem("TLS_KEY", "holds no PEM private key");
 	unlink(key_path);
 }
 
@@ -175,19 +174,16 @@ CERTIFICATE_TEST(a_huge_file_is_refused)
 	static const uint8_t zeros[1000000];
 
 	write_file(cert_path, (struct slice){zeros, sizeof(zeros)});
-	assert_problem("TLS_CERT", cert_path, "File too large");
+	assert_problem("TLS_CERT", "File too large");
 }
 
 CERTIFICATE_TEST(both_files_are_checked)
 {
-	struct certificate id;
-
 	write_file(cert_path, slice_str("nonsense"));
 	write_file(key_path, slice_str(""));
-	assert_int_equal(look(&id), 2);
+	assert_int_equal(look(), 2);
 	assert_non_null(strstr(problems, "holds no PEM certificate"));
 	assert_non_null(strstr(problems, "holds no PEM private key"));
-	certificate_clear(&id);
 }
 
 CERTIFICATE_TEST(the_key_of_another_certificate_is_refused)
@@ -196,8 +192,7 @@ CERTIFICATE_TEST(the_key_of_another_certificate_is_refused)
 
 	test_cert_make(&other, &(struct test_cert_like){0});
 	write_file(key_path, buf_slice(&other.key));
-	assert_problem(
-	    "TLS_KEY", key_path, "is not the key of the first certificate in TLS_CERT");
+	assert_problem("TLS_KEY", "is not the key of the first certificate in TLS_CERT");
 	test_cert_clear(&other);
 }
 
@@ -213,37 +208,39 @@ CERTIFICATE_TEST(a_key_with_a_passphrase_is_refused)
 	buf_init(&pem, 65536);
 	test_take_pem(bio, &pem);
 	write_file(key_path, buf_slice(&pem));
-	assert_problem("TLS_KEY", key_path, "has a passphrase; remove it with `openssl pkey`");
+	assert_problem("TLS_KEY", "has a passphrase; remove it with `openssl pkey`");
 	buf_clear(&pem);
 	EVP_PKEY_free(key);
 }
 
+/* The signature of a self-signed certificate proves nothing and is not checked. Dates only cause
+ * warnings. */
 CERTIFICATE_TEST(certificates_that_workers_would_refuse_are_refused)
 {
+	EVP_PKEY *authority = EVP_EC_gen("P-256");
 	const struct {
 		struct test_cert_like like;
-		const char *what;
+		const char *problem, *warning;
 	} cases[] = {
-	    {{.rsa_bits = 1024}, "its key is too weak: RSA needs 2048 bits"},
+	    {{.rsa_bits = 1024}, "its key is too weak: RSA needs 2048 bits", NULL},
 	    {{.curve = "secp256k1"},
-		"its key must be RSA, EC (P-256, P-384 or P-521) or Ed25519"},
+		"its key must be RSA, EC (P-256, P-384 or P-521) or Ed25519", NULL},
+	    {{.digest = EVP_sha1(), .signer = authority},
+		"its signature uses a weak hash such as SHA-1", NULL},
+	    {{.digest = EVP_sha1()}, NULL, NULL},
+	    {{.from_days = -10, .until_days = -1}, NULL, "has expired"},
+	    {{.from_days = 1}, NULL, "is not valid yet"},
+	    {{.until_days = 13}, NULL, "expires within two weeks"},
+	    {{.until_days = 15}, NULL, NULL},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		write_like(&cases[i].like);
-		assert_problem("TLS_CERT", cert_path, cases[i].what);
+		if (cases[i].problem != NULL)
+			assert_problem("TLS_CERT", cases[i].problem);
+		else
+			assert_warning(cases[i].warning);
 	}
-}
-
-/* The signature of a self-signed certificate proves nothing and is not checked. */
-CERTIFICATE_TEST(a_weak_hash_is_refused_in_a_signature_of_an_authority)
-{
-	EVP_PKEY *authority = EVP_EC_gen("P-256");
-
-	write_like(&(struct test_cert_like){.digest = EVP_sha1(), .signer = authority});
-	assert_problem("TLS_CERT", cert_path, "its signature uses a weak hash such as SHA-1");
-	write_like(&(struct test_cert_like){.digest = EVP_sha1()});
-	assert_warning("");
 	EVP_PKEY_free(authority);
 }
 
@@ -256,7 +253,7 @@ CERTIFICATE_TEST(the_certificates_after_the_first_are_checked_too)
 	assert_int_equal(
 	    buf_append(&good.chain, buf_data(&weak.chain), buf_len(&weak.chain)), 0);
 	write_cert(&good);
-	assert_problem("TLS_CERT", cert_path, "its key is too weak: RSA needs 2048 bits");
+	assert_problem("TLS_CERT", "its key is too weak: RSA needs 2048 bits");
 	test_cert_clear(&weak);
 	test_cert_clear(&good);
 }
@@ -272,7 +269,7 @@ CERTIFICATE_TEST(a_truncated_chain_is_refused)
 	whole = buf_len(&next.chain);
 	assert_int_equal(buf_append(&own.chain, buf_data(&next.chain), whole / 2), 0);
 	write_cert(&own);
-	assert_problem("TLS_CERT", cert_path, "a certificate after the first cannot be read");
+	assert_problem("TLS_CERT", "a certificate after the first cannot be read");
 	test_cert_clear(&next);
 	test_cert_clear(&own);
 }
@@ -288,33 +285,8 @@ CERTIFICATE_TEST(other_text_in_the_file_is_ignored)
 	assert_int_equal(buf_append(&c.chain, buf_data(&c.key), buf_len(&c.key)), 0);
 	assert_int_equal(buf_append(&c.chain, text, sizeof(text) - 1), 0);
 	write_cert(&c);
-	assert_warning("");
+	assert_warning(NULL);
 	test_cert_clear(&c);
-}
-
-CERTIFICATE_TEST(a_certificate_with_more_than_two_weeks_causes_no_warning)
-{
-	write_like(&(struct test_cert_like){.until_days = 15});
-	assert_warning("");
-}
-
-CERTIFICATE_TEST(dates_only_cause_warnings)
-{
-	const struct {
-		struct test_cert_like like;
-		const char *what;
-	} cases[] = {
-	    {{.from_days = -10, .until_days = -1}, "has expired"},
-	    {{.from_days = 1}, "is not valid yet"},
-	    {{.until_days = 13}, "expires within two weeks"},
-	};
-	char line[256];
-
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		write_like(&cases[i].like);
-		snprintf(line, sizeof(line), "  TLS_CERT=%s: %s\n", cert_path, cases[i].what);
-		assert_warning(line);
-	}
 }
 
 /* Its expiry date is unreadable. */
@@ -337,12 +309,15 @@ CERTIFICATE_TEST(invalid_dates_are_refused)
 	buf_reset(&c.chain);
 	test_take_pem(bio, &c.chain);
 	write_cert(&c);
-	assert_problem("TLS_CERT", cert_path, "its dates cannot be read");
+	assert_problem("TLS_CERT", "its dates cannot be read");
 	X509_free(x);
 	test_cert_clear(&c);
 }
 
 static unsigned renewals;
+static struct event_base *base;
+static struct tls_keys *tls_keys;
+static uint8_t first[TICKET_KEY_SIZE]; /* the first ticket key */
 
 static void
 on_renewed(void *ctx)
@@ -351,62 +326,66 @@ on_renewed(void *ctx)
 	renewals++;
 }
 
-CERTIFICATE_TEST(renewed_ticket_keys_keep_the_previous_ones)
+static int
+set_up_keys(void **state)
 {
-	struct event_base *base = loop_new();
-	uint8_t first[TICKET_KEY_SIZE], second[TICKET_KEY_SIZE];
-	struct msg_ticket_keys keys;
-	struct certificate id;
-	struct tls_keys *k;
-
-	assert_int_equal(look(&id), 0);
-	k = tls_keys_new(base, &id, on_renewed, &renewals);
+	set_up(state);
+	base = loop_new();
+	assert_int_equal(look(), 0);
+	tls_keys = tls_keys_new(base, &id, on_renewed, &renewals);
 	assert_true(certificate_is_empty(&id));
-	keys = tls_keys_tickets(k);
+	memcpy(first, tls_keys_tickets(tls_keys).current.p, sizeof(first));
+	return 0;
+}
+
+static int
+tear_down_keys(void **state)
+{
+	(void)state;
+	tls_keys_free(tls_keys);
+	event_base_free(base);
+	return 0;
+}
+
+#define KEYS_TEST(name) TEST_WITH(name, set_up_keys, tear_down_keys)
+
+KEYS_TEST(renewed_ticket_keys_keep_the_previous_ones)
+{
+	struct msg_ticket_keys keys = tls_keys_tickets(tls_keys);
+	uint8_t second[TICKET_KEY_SIZE];
+
 	assert_int_equal(keys.current.len, TICKET_KEY_SIZE);
 	assert_int_equal(keys.previous.len, 0);
-	memcpy(first, keys.current.p, sizeof(first));
-	tls_keys_renew(k);
+	tls_keys_renew(tls_keys);
 	assert_int_equal(renewals, 1);
-	keys = tls_keys_tickets(k);
+	keys = tls_keys_tickets(tls_keys);
 	memcpy(second, keys.current.p, sizeof(second));
 	assert_memory_not_equal(second, first, sizeof(second));
 	assert_true(slice_eq(keys.previous, (struct slice){first, sizeof(first)}));
-	tls_keys_renew(k);
-	keys = tls_keys_tickets(k);
+	tls_keys_renew(tls_keys);
+	keys = tls_keys_tickets(tls_keys);
 	assert_true(slice_eq(keys.previous, (struct slice){second, sizeof(second)}));
-	tls_keys_free(k);
-	event_base_free(base);
 }
 
-CERTIFICATE_TEST(another_certificate_replaces_the_ticket_keys)
+KEYS_TEST(another_certificate_replaces_the_ticket_keys)
 {
-	struct event_base *base = loop_new();
-	uint8_t first[TICKET_KEY_SIZE];
-	struct test_cert other;
 	struct msg_ticket_keys keys;
-	struct certificate id;
-	struct tls_keys *k;
+	struct test_cert other;
 
-	assert_int_equal(look(&id), 0);
-	k = tls_keys_new(base, &id, on_renewed, &renewals);
-	memcpy(first, tls_keys_tickets(k).current.p, sizeof(first));
-	assert_int_equal(look(&id), 0);
-	assert_false(tls_keys_replace(k, &id));
-	assert_true(
-	    slice_eq(tls_keys_tickets(k).current, (struct slice){first, sizeof(first)}));
+	assert_int_equal(look(), 0);
+	assert_false(tls_keys_replace(tls_keys, &id));
+	keys = tls_keys_tickets(tls_keys);
+	assert_true(slice_eq(keys.current, (struct slice){first, sizeof(first)}));
 	test_cert_make(&other, &(struct test_cert_like){0});
 	write_cert(&other);
-	assert_int_equal(look(&id), 0);
-	assert_true(tls_keys_replace(k, &id));
-	assert_true(slice_eq(tls_keys_certificate(k).key, buf_slice(&other.key)));
-	assert_true(slice_eq(tls_keys_certificate(k).chain, buf_slice(&other.chain)));
-	keys = tls_keys_tickets(k);
+	assert_int_equal(look(), 0);
+	assert_true(tls_keys_replace(tls_keys, &id));
+	assert_true(slice_eq(tls_keys_certificate(tls_keys).key, buf_slice(&other.key)));
+	assert_true(slice_eq(tls_keys_certificate(tls_keys).chain, buf_slice(&other.chain)));
+	keys = tls_keys_tickets(tls_keys);
 	assert_memory_not_equal(keys.current.p, first, sizeof(first));
 	assert_int_equal(keys.previous.len, 0);
 	test_cert_clear(&other);
-	tls_keys_free(k);
-	event_base_free(base);
 }
 
 TEST_MAIN(set_up_all, tear_down_all)

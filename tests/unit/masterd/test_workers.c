@@ -16,33 +16,26 @@
 
 #include "masterd/spawn.h"
 #include "masterd/workers.h"
-#include "proto/base/basics.h"
-#include "proto/base/clock.h"
-#include "proto/ipc/fdpass.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/masterd/master_worker.h"
 
 static void
 say(enum msg_type type, const void *m)
 {
-	struct buf b;
+	const struct test_worker self = {.end = SPAWN_CONTROL_FD};
 
-	buf_init(&b, 1024);
-	must(msg_encode(&b, type, 0, m) == 0);
-	must(fdpass_send(SPAWN_CONTROL_FD, buf_slice(&b), -1) == 0);
-	buf_clear(&b);
+	must(test_worker_say(&self, type, m) == 0);
 }
 
 static void
 say_hello(uint32_t version)
 {
-	const struct msg_hello m = {
-	    .version = version,
-	    .role = ROLE_WORKER,
-	    .pid = (uint32_t)getpid(),
-	    .program = slice_str("test"),
-	};
-
-	say(MSG_HELLO, &m);
+	say(MSG_HELLO,
+	    &(struct msg_hello){
+		.version = version,
+		.role = ROLE_WORKER,
+		.pid = (uint32_t)getpid(),
+		.program = slice_str("test"),
+	    });
 }
 
 /* Exits when it gets DRAIN, or when masterd is gone. */
@@ -131,45 +124,40 @@ outlive_another(void)
 static _Noreturn void
 worker_main(unsigned number)
 {
-	const struct msg_taken too_many = {.count = 1};
 	const char *mode = getenv("WORKER_MODE");
 
-	if (strcmp(mode, "crash") == 0) {
+#define MODE(name) (strcmp(mode, (name)) == 0)
+	if (MODE("crash")) {
 		note_time();
 		raise(SIGKILL);
 	}
-	if (strcmp(mode, "refuse") == 0)
+	if (MODE("refuse"))
 		_exit(EX_CONFIG);
-	if (strcmp(mode, "inspect") == 0 && !woke_well(number))
+	if (MODE("inspect") && !woke_well(number))
 		_exit(1);
-	if (strcmp(mode, "outlive") == 0)
+	if (MODE("outlive"))
 		outlive_another();
-	say_hello(strcmp(mode, "old") == 0 ? WIRE_VERSION + 1 : WIRE_VERSION);
-	if (strcmp(mode, "babble") == 0)
+	say_hello(MODE("old") ? WIRE_VERSION + 1 : WIRE_VERSION);
+	if (MODE("babble"))
 		must(write(SPAWN_CONTROL_FD, "garbage", 7) == 7);
-	if (strcmp(mode, "overtake") == 0)
-		say(MSG_TAKEN, &too_many);
-	if (strcmp(mode, "repeat") == 0)
+	if (MODE("overtake"))
+		say(MSG_TAKEN, &(struct msg_taken){.count = 1});
+	if (MODE("repeat"))
 		say_hello(WIRE_VERSION);
-	if (strcmp(mode, "deaf") == 0)
+	if (MODE("deaf"))
 		close(SPAWN_CONTROL_FD), poll(NULL, 0, 60000);
-	if (strcmp(mode, "quit") == 0)
+	if (MODE("quit"))
 		_exit(0);
-	if (strcmp(mode, "hang") == 0)
+	if (MODE("hang"))
 		must(signal(SIGABRT, on_abort) != SIG_ERR);
-	serve(strcmp(mode, "stubborn") == 0, strcmp(mode, "hang") != 0);
+	serve(MODE("stubborn"), !MODE("hang"));
 	_exit(0);
+#undef MODE
 }
 
 #define WANTED 2
 
-/* Time limit of each wait. */
-#define PATIENCE_MS 60000
-
-static struct event_base *base;
-static struct scoreboard *scoreboard;
-static int scoreboard_fd;
-static struct dispatch *dispatch;
+static struct test_master master;
 static struct workers *workers;
 static unsigned reports[WORKERS_ALL_GONE + 1];
 static size_t fewest_ready; /* since it was last reset */
@@ -185,8 +173,8 @@ on_report(enum workers_report what, void *ctx)
 {
 	(void)ctx;
 	reports[what]++;
-	if (dispatch_workers(dispatch) < fewest_ready)
-		fewest_ready = dispatch_workers(dispatch);
+	if (dispatch_workers(master.dispatch) < fewest_ready)
+		fewest_ready = dispatch_workers(master.dispatch);
 }
 
 /* Starts this many seats; hang_ms as in workers.h. */
@@ -194,10 +182,10 @@ static void
 hire(unsigned wanted, uint32_t hang_ms)
 {
 	workers = workers_new(&(struct workers_config){
-	    .base = base,
-	    .dispatch = dispatch,
-	    .scoreboard = scoreboard,
-	    .scoreboard_fd = scoreboard_fd,
+	    .base = master.base,
+	    .dispatch = master.dispatch,
+	    .scoreboard = master.scoreboard,
+	    .scoreboard_fd = master.scoreboard_fd,
 	    .program = "/proc/self/exe",
 	    .wanted = wanted,
 	    .drain_ms = 100,
@@ -210,9 +198,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	base = loop_new();
-	scoreboard = scoreboard_create(&scoreboard_fd);
-	dispatch = dispatch_new(base, scoreboard, on_room, NULL);
+	test_master_init(&master, on_room);
 	hire(WANTED, 0);
 	memset(reports, 0, sizeof(reports));
 	fewest_ready = SIZE_MAX;
@@ -224,45 +210,27 @@ teardown(void **state)
 {
 	(void)state;
 	workers_free(workers);
-	dispatch_free(dispatch);
-	scoreboard_unmap(scoreboard);
-	closefd(&scoreboard_fd);
-	event_base_free(base);
+	test_master_clear(&master);
 	return 0;
 }
 
 static void
-on_tick(evutil_socket_t fd, short what, void *arg)
+use_mode(const char *mode)
 {
-	(void)fd, (void)what, (void)arg;
+	assert_int_equal(setenv("WORKER_MODE", mode, 1), 0);
 }
-
-/* Runs the loop until the condition holds. */
-#define AWAIT(condition)                                                         \
-	do {                                                                     \
-		const uint64_t give_up = clock_mono_ms() + PATIENCE_MS;          \
-		struct event *tick = loop_timer(base, on_tick, NULL);            \
-                                                                                 \
-		while (!(condition)) {                                           \
-			if (clock_mono_ms() > give_up)                           \
-				fail_msg("timeout waiting for %s", #condition);  \
-			loop_after(tick, 1000);                                  \
-			assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0); \
-		}                                                                \
-		loop_free(&tick);                                                \
-	} while (0)
 
 static void
 start(const char *mode)
 {
-	assert_int_equal(setenv("WORKER_MODE", mode, 1), 0);
+	use_mode(mode);
 	workers_start(workers);
 }
 
 static pid_t
 pid_of(unsigned number)
 {
-	return (pid_t)atomic_load(&scoreboard->workers[number].pid);
+	return (pid_t)atomic_load(&master.scoreboard->workers[number].pid);
 }
 
 static size_t
@@ -275,10 +243,18 @@ running(void)
 	return n;
 }
 
+/* The processes of the first workers. */
+static void
+get_pids(pid_t pids[static WANTED])
+{
+	for (unsigned i = 0; i < WANTED; i++)
+		pids[i] = pid_of(i);
+}
+
 static bool
 all_ready(void)
 {
-	return dispatch_workers(dispatch) == WANTED;
+	return dispatch_workers(master.dispatch) == WANTED;
 }
 
 static void
@@ -293,21 +269,21 @@ static void
 serve_all(void)
 {
 	start("serve");
-	AWAIT(all_ready());
+	AWAIT(master.base, all_ready());
 }
 
 static void
 expect_all_gone(void)
 {
-	AWAIT(reports[WORKERS_ALL_GONE] == 1);
+	AWAIT(master.base, reports[WORKERS_ALL_GONE] == 1);
 	assert_int_equal(running(), 0);
 }
 
 static void
 expect_reloads(unsigned n)
 {
-	AWAIT(reports[WORKERS_RELOADED] == n);
-	AWAIT(running() == WANTED);
+	AWAIT(master.base, reports[WORKERS_RELOADED] == n);
+	AWAIT(master.base, running() == WANTED);
 }
 
 #define WORKERS_TEST(name) TEST_WITH(name, setup, teardown)
@@ -315,8 +291,8 @@ expect_reloads(unsigned n)
 WORKERS_TEST(every_seat_gets_a_worker)
 {
 	start("serve");
-	assert_int_equal(dispatch_workers(dispatch), 0);
-	AWAIT(all_ready());
+	assert_int_equal(dispatch_workers(master.dispatch), 0);
+	AWAIT(master.base, all_ready());
 	assert_int_equal(running(), WANTED);
 	assert_int_not_equal(pid_of(0), pid_of(1));
 	assert_int_equal(reports[WORKERS_SERVING], WANTED);
@@ -329,14 +305,14 @@ WORKERS_TEST(a_worker_starts_with_only_its_descriptors_and_default_signals)
 	assert_true(leaked > SPAWN_SCOREBOARD_FD);
 	signal(SIGPIPE, SIG_IGN);
 	start("inspect");
-	AWAIT(all_ready());
+	AWAIT(master.base, all_ready());
 	signal(SIGPIPE, SIG_DFL);
 	closefd(&leaked);
 }
 
 WORKERS_TEST(a_killed_worker_is_replaced_and_the_other_keeps_running)
 {
-	struct scoreboard_worker *w = &scoreboard->workers[0];
+	struct scoreboard_worker *w = &master.scoreboard->workers[0];
 	pid_t victim, other;
 
 	serve_all();
@@ -346,8 +322,8 @@ WORKERS_TEST(a_killed_worker_is_replaced_and_the_other_keeps_running)
 	atomic_store(&w->turns_running, 3);
 	atomic_store(&w->model_requests, 99);
 	assert_int_equal(kill(victim, SIGKILL), 0);
-	AWAIT(dispatch_workers(dispatch) == 1);
-	AWAIT(all_ready());
+	AWAIT(master.base, dispatch_workers(master.dispatch) == 1);
+	AWAIT(master.base, all_ready());
 	assert_int_not_equal(pid_of(0), victim);
 	assert_int_equal(pid_of(1), other);
 	assert_int_equal(atomic_load(&w->connections), 0);
@@ -393,7 +369,7 @@ WORKERS_TEST(the_pause_before_a_restart_doubles)
 	rehire(1, 0);
 	open_notes(path);
 	start("crash");
-	AWAIT(read_notes(path, at, 4) == 4);
+	AWAIT(master.base, read_notes(path, at, 4) == 4);
 	for (size_t i = 0; i < 3; i++)
 		assert_true(at[i + 1] - at[i] >= (100u << i) - 10);
 	assert_int_equal(unlink(path), 0);
@@ -409,9 +385,9 @@ WORKERS_TEST(a_worker_that_violates_the_protocol_is_replaced)
 		start(modes[i]);
 		first = pid_of(0);
 		assert_int_not_equal(first, 0);
-		setenv("WORKER_MODE", "serve", 1);
-		AWAIT(all_ready() && pid_of(0) != first);
-		AWAIT(kill(first, 0) == -1);
+		use_mode("serve");
+		AWAIT(master.base, all_ready() && pid_of(0) != first);
+		AWAIT(master.base, kill(first, 0) == -1);
 		teardown(NULL);
 		setup(NULL);
 	}
@@ -419,7 +395,7 @@ WORKERS_TEST(a_worker_that_violates_the_protocol_is_replaced)
 
 WORKERS_TEST(workers_that_hang_are_aborted_and_replaced)
 {
-	const struct scoreboard_master *m = &scoreboard->master;
+	const struct scoreboard_master *m = &master.scoreboard->master;
 	char path[32];
 	uint64_t at[4];
 	pid_t first;
@@ -427,11 +403,11 @@ WORKERS_TEST(workers_that_hang_are_aborted_and_replaced)
 	rehire(WANTED, 3000);
 	open_notes(path);
 	start("hang");
-	AWAIT(all_ready());
+	AWAIT(master.base, all_ready());
 	first = pid_of(0);
-	setenv("WORKER_MODE", "serve", 1);
-	AWAIT(read_notes(path, at, 4) == WANTED);
-	AWAIT(all_ready());
+	use_mode("serve");
+	AWAIT(master.base, read_notes(path, at, 4) == WANTED);
+	AWAIT(master.base, all_ready());
 	assert_int_not_equal(pid_of(0), first);
 	assert_int_equal(metric_get(&m->worker_hangs), WANTED);
 	assert_int_equal(metric_get(&m->worker_deaths), WANTED);
@@ -440,7 +416,7 @@ WORKERS_TEST(workers_that_hang_are_aborted_and_replaced)
 
 WORKERS_TEST(a_stopped_worker_is_killed_and_one_that_answers_keeps_running)
 {
-	const struct scoreboard_master *m = &scoreboard->master;
+	const struct scoreboard_master *m = &master.scoreboard->master;
 	pid_t victim, other;
 
 	rehire(WANTED, 3000);
@@ -448,7 +424,7 @@ WORKERS_TEST(a_stopped_worker_is_killed_and_one_that_answers_keeps_running)
 	victim = pid_of(0);
 	other = pid_of(1);
 	assert_int_equal(kill(victim, SIGSTOP), 0);
-	AWAIT(pid_of(0) != victim && all_ready());
+	AWAIT(master.base, pid_of(0) != victim && all_ready());
 	assert_int_equal(pid_of(1), other);
 	assert_int_equal(metric_get(&m->worker_hangs), 1);
 	assert_int_equal(running(), WANTED);
@@ -457,7 +433,7 @@ WORKERS_TEST(a_stopped_worker_is_killed_and_one_that_answers_keeps_running)
 WORKERS_TEST(settings_that_the_first_worker_refuses_are_reported)
 {
 	start("refuse");
-	AWAIT(reports[WORKERS_REFUSED] > 0);
+	AWAIT(master.base, reports[WORKERS_REFUSED] > 0);
 	workers_stop(workers);
 	expect_all_gone();
 }
@@ -468,13 +444,13 @@ WORKERS_TEST(settings_refused_later_do_not_stop_the_service)
 
 	serve_all();
 	first = pid_of(0);
-	setenv("WORKER_MODE", "refuse", 1);
+	use_mode("refuse");
 	assert_int_equal(kill(first, SIGKILL), 0);
 	/* Exited, retried, exited again. */
-	AWAIT(pid_of(0) != first && pid_of(0) != 0);
-	AWAIT(pid_of(0) == 0);
-	setenv("WORKER_MODE", "serve", 1);
-	AWAIT(all_ready());
+	AWAIT(master.base, pid_of(0) != first && pid_of(0) != 0);
+	AWAIT(master.base, pid_of(0) == 0);
+	use_mode("serve");
+	AWAIT(master.base, all_ready());
 	assert_int_equal(reports[WORKERS_REFUSED], 0);
 }
 
@@ -483,13 +459,12 @@ WORKERS_TEST(a_reload_replaces_all_and_never_has_fewer_ready_workers)
 	pid_t old[WANTED];
 
 	serve_all();
-	for (unsigned i = 0; i < WANTED; i++)
-		old[i] = pid_of(i);
+	get_pids(old);
 	fewest_ready = SIZE_MAX;
 	workers_reload(workers);
-	AWAIT(reports[WORKERS_RELOADED] == 1);
+	AWAIT(master.base, reports[WORKERS_RELOADED] == 1);
 	assert_int_equal(fewest_ready, WANTED);
-	AWAIT(running() == WANTED);
+	AWAIT(master.base, running() == WANTED);
 	for (unsigned i = 0; i < WANTED; i++)
 		assert_int_equal(kill(old[i], 0), -1);
 	assert_true(all_ready());
@@ -501,7 +476,7 @@ WORKERS_TEST(a_reload_during_a_reload_replaces_all_again)
 
 	serve_all();
 	workers_reload(workers);
-	AWAIT(pid_of(WANTED) != 0);
+	AWAIT(master.base, pid_of(WANTED) != 0);
 	between = pid_of(WANTED);
 	workers_reload(workers);
 	expect_reloads(1);
@@ -513,11 +488,10 @@ WORKERS_TEST(a_failed_reload_keeps_the_old_workers)
 	pid_t old[WANTED];
 
 	serve_all();
-	for (unsigned i = 0; i < WANTED; i++)
-		old[i] = pid_of(i);
-	setenv("WORKER_MODE", "refuse", 1);
+	get_pids(old);
+	use_mode("refuse");
 	workers_reload(workers);
-	AWAIT(reports[WORKERS_RELOADED] == 1);
+	AWAIT(master.base, reports[WORKERS_RELOADED] == 1);
 	assert_int_equal(reports[WORKERS_REFUSED], 0);
 	assert_int_equal(running(), WANTED);
 	for (unsigned i = 0; i < WANTED; i++)
@@ -534,7 +508,7 @@ WORKERS_TEST(a_worker_that_dies_while_its_successor_starts_is_replaced_by_it)
 	old = pid_of(0);
 	snprintf(text, sizeof(text), "%d", old);
 	setenv("WORKER_AWAITS", text, 1);
-	setenv("WORKER_MODE", "outlive", 1);
+	use_mode("outlive");
 	workers_reload(workers);
 	next = pid_of(WANTED);
 	assert_int_not_equal(next, 0);
@@ -543,7 +517,8 @@ WORKERS_TEST(a_worker_that_dies_while_its_successor_starts_is_replaced_by_it)
 	assert_int_equal(pid_of(WANTED), next);
 	assert_true(all_ready());
 	/* SIGCHLD and the control sockets are watched; no restart is scheduled. */
-	assert_int_equal(event_base_get_num_events(base, EVENT_BASE_COUNT_ADDED), 1 + WANTED);
+	assert_int_equal(
+	    event_base_get_num_events(master.base, EVENT_BASE_COUNT_ADDED), 1 + WANTED);
 }
 
 WORKERS_TEST(a_reload_ends_even_if_a_seat_cannot_be_filled)
@@ -552,15 +527,15 @@ WORKERS_TEST(a_reload_ends_even_if_a_seat_cannot_be_filled)
 
 	serve_all();
 	other = pid_of(1);
-	setenv("WORKER_MODE", "refuse", 1);
+	use_mode("refuse");
 	assert_int_equal(kill(pid_of(0), SIGKILL), 0);
-	AWAIT(running() == 1);
+	AWAIT(master.base, running() == 1);
 	workers_reload(workers);
-	AWAIT(reports[WORKERS_RELOADED] == 1);
+	AWAIT(master.base, reports[WORKERS_RELOADED] == 1);
 	assert_int_equal(pid_of(1), other);
 	/* The seat is kept, and the next reload replaces all workers. */
-	setenv("WORKER_MODE", "serve", 1);
-	AWAIT(all_ready());
+	use_mode("serve");
+	AWAIT(master.base, all_ready());
 	workers_reload(workers);
 	expect_reloads(2);
 	assert_int_equal(kill(other, 0), -1);
@@ -574,7 +549,7 @@ WORKERS_TEST(a_reload_waits_for_an_empty_seat_and_continues)
 	serve_all();
 	other = pid_of(1);
 	assert_int_equal(kill(pid_of(0), SIGKILL), 0);
-	AWAIT(running() == 1);
+	AWAIT(master.base, running() == 1);
 	workers_reload(workers);
 	assert_int_equal(running(), 1);
 	expect_reloads(1);
@@ -582,48 +557,43 @@ WORKERS_TEST(a_reload_waits_for_an_empty_seat_and_continues)
 	assert_true(all_ready());
 }
 
-WORKERS_TEST(a_stop_drains_the_workers)
+WORKERS_TEST(a_stop_drains_or_kills_the_workers)
 {
-	serve_all();
-	workers_stop(workers);
-	assert_int_equal(dispatch_workers(dispatch), 0);
-	assert_int_equal(reports[WORKERS_ALL_GONE], 0);
-	expect_all_gone();
-}
+	static const struct {
+		const char *mode;
+		bool ready;       /* the stop comes when all are ready */
+		bool second_stop; /* which kills at once */
+	} cases[] = {
+	    {"serve", true, false},
+	    {"serve", false, false},
+	    {"stubborn", true, false},
+	    {"stubborn", true, true},
+	};
 
-WORKERS_TEST(a_stop_before_workers_are_ready_is_quick)
-{
-	start("serve");
-	workers_stop(workers);
-	expect_all_gone();
-}
-
-WORKERS_TEST(a_stop_kills_workers_that_do_not_exit)
-{
-	start("stubborn");
-	AWAIT(all_ready());
-	workers_stop(workers);
-	expect_all_gone();
-}
-
-WORKERS_TEST(a_second_stop_kills_at_once)
-{
-	start("stubborn");
-	AWAIT(all_ready());
-	workers_stop(workers);
-	workers_kill(workers);
-	expect_all_gone();
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		start(cases[i].mode);
+		if (cases[i].ready)
+			AWAIT(master.base, all_ready());
+		workers_stop(workers);
+		assert_int_equal(dispatch_workers(master.dispatch), 0);
+		assert_int_equal(reports[WORKERS_ALL_GONE], 0);
+		if (cases[i].second_stop)
+			workers_kill(workers);
+		expect_all_gone();
+		teardown(NULL);
+		setup(NULL);
+	}
 }
 
 WORKERS_TEST(no_worker_is_restarted_during_a_stop)
 {
 	serve_all();
 	assert_int_equal(kill(pid_of(0), SIGKILL), 0);
-	AWAIT(running() == 1);
+	AWAIT(master.base, running() == 1);
 	workers_stop(workers);
 	expect_all_gone();
 	/* No timer and no worker is left; only SIGCHLD is still watched. */
-	assert_int_equal(event_base_get_num_events(base, EVENT_BASE_COUNT_ADDED), 1);
+	assert_int_equal(event_base_get_num_events(master.base, EVENT_BASE_COUNT_ADDED), 1);
 }
 
 int
