@@ -295,7 +295,7 @@ static void
 add_rows(size_t head, size_t table, size_t end)
 {
 	const char *columns = script_after(&script_lines[table], "with");
-	bool bars = strchr(columns, '|') != NULL;
+	bool bars = strpbrk(columns, "| \t") == NULL || strchr(columns, '|') != NULL;
 	struct words names, values;
 	size_t first = table + 1;
 

@@ -19,7 +19,7 @@
  *		STEPS
  *
  * With "|" between the columns (with state | change), the cells of a row are separated by "|" too,
- * and may contain spaces or nothing.
+ * and may contain spaces or nothing. The cell of a single column may contain spaces, too.
  *
  * Steps are indented by a tab. `%name` is the value of a parameter; `%*` in a macro stands for the
  * words of its call that have no parameter. `repeat N i` … `end` repeats the steps between, with %i

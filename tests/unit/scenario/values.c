@@ -308,6 +308,18 @@ find_enum_word(const char *word, const char *message, const char *field, uint64_
 	return false;
 }
 
+/* "name" or "name+N" */
+static uint64_t
+known_number(struct values *v, const char *word)
+{
+	const char *plus = strchr(word, '+');
+	size_t len = plus == NULL ? strlen(word) : (size_t)(plus - word);
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)len, word);
+	return known_name(v, name)->number + (plus == NULL ? 0 : strtoull(plus, NULL, 10));
+}
+
 uint64_t
 values_number(struct values *v, const char *word, const char *message, const char *field)
 {
@@ -317,7 +329,7 @@ values_number(struct values *v, const char *word, const char *message, const cha
 	char *end;
 
 	if (word[0] == '$')
-		return known_name(v, word + 1)->number;
+		return known_number(v, word + 1);
 	if (find_enum_word(word, message, field, &number))
 		return number;
 	number = strtoull(digits, &end, 0);

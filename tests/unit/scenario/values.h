@@ -8,7 +8,8 @@
  *	          `now-1000`
  *	text      a word, or "quoted" with \n, \t, \", \\ and \x41; then `*1000` repeats it; `~v` is the
  *	          session of the visitor whose id is v
- *	any       `$name`: the value of a field that a message brought before
+ *	any       `$name`: the value of a field that a message brought before; for a number also
+ *	          `$name+1`
  */
 #ifndef TESTS_UNIT_SCENARIO_VALUES_H
 #define TESTS_UNIT_SCENARIO_VALUES_H

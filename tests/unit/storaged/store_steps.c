@@ -24,7 +24,7 @@
  *	collect_garbage_step                  one step
  *	remember                              ... and later: the tables have the same contents as then
  *	unchanged
- *	count TABLE N                         the number of entries
+ *	count TABLE N | MIN..MAX              the number of entries
  *	row TABLE KEY {KIND FIELD=VALUE ...}  a record as it is stored
  *	no_row TABLE KEY
  *	put TABLE KEY {KIND FIELD=VALUE ...}  ... or "bytes": writes to the store directly
@@ -624,14 +624,19 @@ unchanged(struct world *w, const struct words *step)
 	contents_expect(w->f, &w->remembered);
 }
 
-/* count TABLE N */
+/* count TABLE N or count TABLE MIN..MAX */
 static void
 expect_count(struct world *w, const struct words *step)
 {
+	size_t n, min, max;
+
 	if (step->n != 3)
 		scenario_fail("count which table?");
-	expect_number(
-	    step->word[1], table_count(w->f, table_named(step->word[1])), step->word[2]);
+	n = table_count(w->f, table_named(step->word[1]));
+	if (sscanf(step->word[2], "%zu..%zu", &min, &max) != 2)
+		expect_number(step->word[1], n, step->word[2]);
+	else if (n < min || n > max)
+		scenario_fail("%s: %zu, not %s", step->word[1], n, step->word[2]);
 }
 
 static void
