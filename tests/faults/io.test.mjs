@@ -10,14 +10,14 @@ import { assertWhole, withStore } from "./store.mjs";
 import { Fault, NO_STRACE, TRACED } from "./strace.mjs";
 import { stateOf } from "./usage.mjs";
 
-const FLEET = { workers: 2, visitors: 32, logins: 2, refused: true };
+const FLEET = { workers: 2, visitors: 32, refused: true };
 
 /** Runs a load on the store and compares everything in the end. */
 async function underLoad(body) {
 	await withStore({ env: TRACED }, async (store) => {
 		const fleet = new Fleet(FLEET);
 		store.daemon.restart = true;
-		await fleet.sailDuring(store, async () => {
+		await fleet.runDuring(store, async () => {
 			await fleet.acknowledgedMore(100);
 			await body(store, fleet);
 			await until("the store is writable", () => isWritable(store));

@@ -1,8 +1,8 @@
-// storaged is killed, again and again, at any moment, under load: what it acknowledged is there,
-// once and in order; what it did not is wholly there or not at all, and is once there when it is
-// asked for again; and every invariant of the store holds.
+// storaged is killed repeatedly, at any moment, under load: acknowledged data is stored once and in order; other
+// requests are executed completely or not at all, and once when they are repeated; every invariant of the store
+// holds.
 //
-// FAULTS_ROUNDS says how often it is killed, FAULTS_SEED repeats a run.
+// FAULTS_ROUNDS: how often it is killed. FAULTS_SEED repeats a run.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -17,7 +17,7 @@ const ROUNDS = Number(process.env.FAULTS_ROUNDS ?? (TIME_FACTOR > 1 ? 25 : 100))
 /** Rounds per data directory: the full check takes longer with each. */
 const GENERATION = 25;
 
-const FLEET = { workers: 3, visitors: 64, logins: 4 };
+const FLEET = { workers: 3, visitors: 64 };
 
 function pause(ms) {
 	return new Promise((done) => (ms < 1 ? setImmediate(done) : setTimeout(done, ms)));
@@ -32,7 +32,7 @@ async function killInStart(store, fleet) {
 		over = true;
 	});
 	while (!over) {
-		await fleet.sail(store);
+		await fleet.run(store);
 		await pause(1);
 	}
 	await killed;
@@ -42,10 +42,10 @@ async function killInStart(store, fleet) {
 async function killUnderLoad(store, fleet) {
 	await store.start();
 	const compared = await fleet.check(store);
-	const sailing = fleet.sail(store);
+	const running = fleet.run(store);
 	await pause(between(0, 250 * TIME_FACTOR));
 	await store.kill();
-	await sailing;
+	await running;
 	return compared;
 }
 
@@ -53,7 +53,7 @@ async function killUnderLoad(store, fleet) {
 async function lookOver(store, fleet) {
 	await store.start();
 	await fleet.check(store, { whole: true });
-	fleet.sail(store);
+	fleet.run(store);
 	await pause(20);
 	await fleet.stop();
 	await fleet.check(store, { whole: true });
@@ -70,10 +70,10 @@ const CALLS = { pwrite64: 8, writev: 4, fdatasync: 3 };
 async function killAtCall(store, fleet, call, n) {
 	await store.start();
 	await fleet.check(store);
-	const sailing = fleet.sail(store);
+	const running = fleet.run(store);
 	const fault = await Fault.attach(store.pid, [`${call}:signal=SIGKILL:when=${n}`]);
 	assert.equal(await store.endOf(store.pid), "SIGKILL");
-	await sailing;
+	await running;
 	await fault.detach();
 	await assertWhole(store.dir);
 }
