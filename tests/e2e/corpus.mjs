@@ -1,4 +1,4 @@
-// Reads the raw requests of tests/http/corpus.txt, and sends them.
+// Reads the raw requests of tests/http/corpus.def, and sends them.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { RawConnection } from "./client.mjs";
 import { ROOT } from "./daemon.mjs";
 
-const FILE = join(ROOT, "tests/http/corpus.txt");
+const FILE = join(ROOT, "tests/http/corpus.def");
 const ESCAPES = { r: "\r", n: "\n", t: "\t", 0: "\0", "\\": "\\", '"': '"' };
 
 function decodeEscapes(text) {
@@ -17,31 +17,33 @@ function decodeEscapes(text) {
 	});
 }
 
-function piecesOf(line) {
-	const pieces = [...line.matchAll(/"((?:[^"\\]|\\.)*)"(?:\*(\d+))?/g)];
-	return pieces.map(([, text, times]) => decodeEscapes(text).repeat(Number(times ?? 1)));
+/** The arguments of a row. Adjacent strings are one, as in C. */
+function argumentsOf(text) {
+	const all = [""];
+	for (const [token, string] of text.matchAll(/"((?:[^"\\]|\\.)*)"|\d+|,/g)) {
+		if (token === ",") all.push("");
+		else all[all.length - 1] += string === undefined ? token : decodeEscapes(string);
+	}
+	return all;
 }
 
 /** @returns {{name: string, outcomes: string[], bytes: Buffer}[]} */
 export function readCorpus() {
+	const rows = readFileSync(FILE, "utf8").matchAll(/^(CASE|REPEAT|AROUND)\((.*?)\)$/gms);
 	const cases = [];
 	let around = ["", ""];
-	for (const line of readFileSync(FILE, "utf8").split("\n")) {
-		if (line.startsWith("## ")) around = ["", ""];
-		if (line === "" || line.startsWith("#")) continue;
-		const pieces = piecesOf(line);
-		if (line.startsWith("around ")) around = pieces;
-		else if (line.startsWith("\t")) cases.at(-1).text += pieces.join("");
-		else {
-			const [, outcomes, name] = /^([a-z0-9 ]+): ([^"]*?) *(?:"|$)/.exec(line);
-			cases.push({ name, outcomes: outcomes.split(" "), around, text: pieces.join("") });
+	for (const [, kind, text] of rows) {
+		const row = argumentsOf(text);
+		if (kind === "AROUND") {
+			around = row;
+			continue;
 		}
+		const [outcomes, name, ...pieces] = row;
+		const [before, times, bytes, after] = kind === "REPEAT" ? pieces : ["", 1, pieces[0], ""];
+		const all = around[0] + before + bytes.repeat(Number(times)) + after + around[1];
+		cases.push({ name, outcomes: outcomes.split(" "), bytes: Buffer.from(all, "latin1") });
 	}
-	return cases.map(({ name, outcomes, around: [before, after], text }) => ({
-		name,
-		outcomes,
-		bytes: Buffer.from(before + text + after, "latin1"),
-	}));
+	return cases;
 }
 
 /** Sends each piece with a separate write on a new connection, and half-closes it. */

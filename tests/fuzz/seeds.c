@@ -158,7 +158,7 @@ seeds_requests(seed_fn *fn, void *arg)
 {
 	struct corpus corpus;
 
-	corpus_load(&corpus, CORPUS_FILE);
+	corpus_load(&corpus);
 	for (size_t i = 0; i < corpus.n; i++) {
 		struct slice bytes = buf_slice(&corpus.cases[i].bytes);
 		struct buf input;

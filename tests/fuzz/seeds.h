@@ -16,7 +16,7 @@ void seeds_frames(seed_fn *fn, void *arg);
 /* Each message and record as a bare payload after its type. */
 void seeds_records(seed_fn *fn, void *arg);
 
-/* Each raw request of tests/http/corpus.txt, from the top of the tree. */
+/* Each raw request of tests/http/corpus.def. */
 void seeds_requests(seed_fn *fn, void *arg);
 
 /* Each pattern of routes.def as a path, after its method. */

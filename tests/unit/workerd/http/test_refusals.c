@@ -1,5 +1,5 @@
 /*
- * Invalid requests: the server's own replies, and the close. tests/http/corpus.txt shows what is
+ * Invalid requests: the server's own replies, and the close. tests/http/corpus.def shows what is
  * invalid.
  */
 #include "tests/unit/workerd/http/http_rig.h"
