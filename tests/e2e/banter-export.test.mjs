@@ -357,39 +357,8 @@ describe("banter export of a store with a damaged page", () => {
 });
 
 describe("banter import", () => {
-	const conversation = newId();
-	const question = {
-		kind: "message",
-		conversation,
-		seq: 1,
-		id: newId(),
-		role: "user",
-		status: "complete",
-		created_at: 1000,
-		prompt_tokens: 0,
-		completion_tokens: 0,
-		text: "question",
-	};
-	const good = [
-		HEAD,
-		{
-			kind: "conversation",
-			id: conversation,
-			org: ORG,
-			widget: WIDGET,
-			session: "imported",
-			created_at: 1000,
-			updated_at: 2000,
-			next_seq: 3,
-			messages: 2,
-			last_message: "reply",
-			contact: NOBODY,
-			state: "complete",
-		},
-		question,
-		{ ...question, seq: 2, id: newId(), role: "assistant", created_at: 1001, text: "reply" },
-		{ kind: "end", lines: 4 },
-	];
+	const good = parseLines(makeExport(1, "reply"));
+	const [, { id: conversation }, question] = good;
 
 	it("names each invalid line and imports the others", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
@@ -409,7 +378,7 @@ describe("banter import", () => {
 				assert.match(stderr, error);
 			assert.equal(stdout, "imported: 1 conversation, 2 messages, 0 logins, 0 other records\n");
 			assert.deepEqual(await banter.messages(conversation), [
-				["user", "question", "complete"],
+				["user", "?", "complete"],
 				["assistant", "reply", "complete"],
 			]);
 			assert.deepEqual(contentOf(await exported(banter)), contentOf(toLines(good)));
