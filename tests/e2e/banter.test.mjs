@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { hello } from "../faults/peer.mjs";
 import { openStream } from "./client.mjs";
 import { until, useBanter, WIDGET_KEY } from "./harness.mjs";
 import { expectTool, onTerminal, toolEnvironment } from "./tool.mjs";
@@ -145,26 +146,15 @@ describe("banter's command line", () => {
 	});
 });
 
-/** A hello of another version of the protocol (proto/ipc/messages.def). */
-function helloOf(version) {
-	const program = Buffer.from("banter 9.9.9");
-	const payload = Buffer.alloc(13 + program.length);
-	payload.writeUInt32LE(version, 0);
-	payload.writeUInt8(4, 4); // the store
-	payload.writeUInt32LE(1, 5);
-	payload.writeUInt32LE(program.length, 9);
-	program.copy(payload, 13);
-	const head = Buffer.alloc(16);
-	head.writeUInt32LE(payload.length, 0);
-	head.writeUInt16LE(1, 4);
-	return Buffer.concat([head, payload]);
-}
-
 describe("banter and a storaged of another version", () => {
 	const nothing = useNothing();
 
 	for (const [what, bytes, message] of [
-		["a hello of another version", helloOf(9999), /storaged has another version/],
+		[
+			"a hello of another version",
+			hello("STORE", { version: 9999 }),
+			/storaged has another version/,
+		],
 		["a connection that is closed at once", undefined, /another version/],
 		["data that is not a message", Buffer.alloc(64, 0xff), /./],
 	])
@@ -200,19 +190,17 @@ describe("banter status", () => {
 			const one = await status();
 			return workersOf(one).length === banter.workers && one;
 		});
-		assert.equal(said.running, true);
-		assert.equal(said.pid, banter.storaged.pid);
-		assert.equal(said.masterd_pid, banter.masterd.pid);
+		const { running, pid, masterd_pid, schema, writable } = said;
+		const pids = { pid: banter.storaged.pid, masterd_pid: banter.masterd.pid };
+		const expected = { running: true, ...pids, schema: 1, writable: 1 };
+		assert.deepEqual({ running, pid, masterd_pid, schema, writable }, expected);
 		assert.match(said.program, /^banter \d/);
-		assert.equal(said.schema, 1);
-		assert.equal(said.writable, 1);
 		assert.ok(said.started_at <= Date.now() && said.started_at > Date.now() - 600_000);
 		assert.deepEqual(workersOf(said).sort(), banter.workerPids().sort());
 		const entries = Object.fromEntries(said.tables.map(({ name, entries }) => [name, entries]));
-		assert.equal(entries.conversations, 2);
-		assert.equal(entries.messages, 4);
-		assert.equal(entries.conversations_by_widget, 2);
-		assert.deepEqual([entries.orgs, entries.agents, entries.widgets], [1, 1, 1]);
+		const { conversations, messages, conversations_by_widget, orgs, agents, widgets } = entries;
+		assert.deepEqual([conversations, messages, conversations_by_widget], [2, 4, 2]);
+		assert.deepEqual([orgs, agents, widgets], [1, 1, 1]);
 		assert.ok(said.used_bytes > 0 && said.used_bytes <= said.file_bytes);
 		assert.equal(said.max_bytes, 64 * 2 ** 30);
 		assert.ok(said.commits >= 4 && said.requests >= said.commits);

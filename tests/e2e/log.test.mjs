@@ -19,31 +19,27 @@ const NEW_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]
 describe("a request's log line", () => {
 	const banter = useBanter();
 
-	const lineOf = (name) =>
-		banter.log.waitFor(
-			`the line of ${name}`,
-			(line) => line.ev === "request" && line.request === name,
-		);
+	const lineOf = (name, ev = "request") =>
+		banter.log.waitFor(`${ev} of ${name}`, (line) => line.ev === ev && line.request === name);
+	/** The id in the response to these bytes. */
+	const idOf = async (bytes) =>
+		(await rawExchange(banter.port, Buffer.from(bytes))).headers["x-request-id"];
 
 	it("has connection, client, method, route, status, time and bytes", async () => {
 		const answer = await banter.get("/health?secret=1", { "x-request-id": "a.b_c:d-E9" });
 		assert.equal(answer.headers["x-request-id"], "a.b_c:d-E9");
 		const line = await lineOf("a.b_c:d-E9");
 		assert.match(line.text, /^<6>ev=request /);
-		assert.match(line.conn, /^\d+$/);
-		assert.equal(line.client, "127.0.0.1");
-		assert.equal(line.method, "GET");
-		assert.equal(line.route, "health");
-		assert.equal(line.status, "200");
-		assert.match(line.ms, /^\d+$/);
-		assert.equal(line.bytes, String(answer.bytes.length));
-		assert.equal(line.end, undefined);
+		const { client, method, route, status, bytes, end } = line;
+		const length = String(answer.bytes.length);
+		assert.deepEqual([client, method, route, status], ["127.0.0.1", "GET", "health", "200"]);
+		assert.deepEqual([bytes, end], [length, undefined]);
+		for (const number of [line.conn, line.ms]) assert.match(number, /^\d+$/);
 	});
 
 	it("contains the request id also for a stream that outlives the request", async () => {
-		const stream = await banter.stream("named-stream", "Hello [[tokens=3]]", {
-			headers: { "x-request-id": "named-stream-1" },
-		});
+		const headers = { "x-request-id": "named-stream-1" };
+		const stream = await banter.stream("named-stream", "Hello [[tokens=3]]", { headers });
 		await stream.rest();
 		const line = await lineOf("named-stream-1");
 		assert.equal(line.route, "chat_stream");
@@ -51,63 +47,49 @@ describe("a request's log line", () => {
 	});
 
 	it("contains a new id if the request has none or an invalid one", async () => {
-		const given = [
-			undefined,
-			"",
-			"a b",
-			"x".repeat(129),
-			'a"b',
-			"ev=forged",
-			"ünïcode",
-			"a,b",
-			"<script>",
-		];
+		const long = "x".repeat(128);
+		const invalid = ["", "a b", `${long}x`, 'a"b', "ev=forged", "ünïcode", "a,b", "<script>"];
+		const headers = ["", ...invalid.map((name) => `X-Request-Id: ${name}\r\n`)];
 		const seen = new Set();
-		for (const name of given) {
-			const header = name === undefined ? "" : `X-Request-Id: ${name}\r\n`;
-			const answer = await rawExchange(
-				banter.port,
-				Buffer.from(`GET /health HTTP/1.1\r\nHost: x\r\n${header}\r\n`, "utf8"),
-			);
-			assert.equal(answer.status, 200);
-			assert.match(answer.headers["x-request-id"], NEW_ID, JSON.stringify(name));
-			seen.add(answer.headers["x-request-id"]);
-			await lineOf(answer.headers["x-request-id"]);
+		for (const header of headers) {
+			const id = await idOf(`GET /health HTTP/1.1\r\nHost: x\r\n${header}\r\n`);
+			assert.match(id, NEW_ID, header);
+			assert.equal((await lineOf(id)).status, "200");
+			seen.add(id);
 		}
-		assert.equal(seen.size, given.length, "each is new");
-		assert.equal(
-			(await banter.get("/health", { "x-request-id": "x".repeat(128) })).headers["x-request-id"],
-			"x".repeat(128),
-		);
+		assert.equal(seen.size, headers.length, "each is new");
+		const answer = await banter.get("/health", { "x-request-id": long });
+		assert.equal(answer.headers["x-request-id"], long);
 	});
 
 	it("has the id of the response: errors, streams, redirects, invalid requests", async () => {
-		const raw = async (bytes) => (await rawExchange(banter.port, bytes)).headers["x-request-id"];
-		assert.match((await banter.get("/nowhere")).headers["x-request-id"], NEW_ID);
-		assert.match((await banter.get("/")).headers["x-request-id"], NEW_ID);
-		assert.match((await banter.request("PUT", "/chat")).headers["x-request-id"], NEW_ID);
 		const stream = await banter.stream("s", "[[tokens=1]]");
-		assert.match(stream.headers["x-request-id"], NEW_ID);
 		await stream.rest();
-		assert.match(await raw("GET /health HTTP/1.1\r\n\r\n"), NEW_ID);
-		assert.match(await raw("GARBAGE\r\n\r\n"), NEW_ID);
-		const line = await lineOf(await raw("GET /health HTTP/3.0\r\nHost: x\r\n\r\n"));
-		assert.equal(line.route, "unreadable");
-		assert.equal(line.status, "505");
+		for (const answer of [
+			await banter.get("/nowhere"),
+			await banter.get("/"),
+			await banter.request("PUT", "/chat"),
+			stream,
+		])
+			assert.match((await lineOf(answer.headers["x-request-id"])).request, NEW_ID);
+		for (const [status, bytes] of [
+			["400", "GET /health HTTP/1.1\r\n\r\n"],
+			["400", "GARBAGE\r\n\r\n"],
+			["505", "GET /health HTTP/3.0\r\nHost: x\r\n\r\n"],
+		]) {
+			const line = await lineOf(await idOf(bytes));
+			assert.match(line.request, NEW_ID);
+			assert.deepEqual([line.route, line.status], ["unreadable", status]);
+		}
 	});
 
 	it("has the id that the reply's own lines have", async () => {
 		await banter.chat("turn", "[[tokens=2]]", { headers: { "x-request-id": "turn-1" } });
 		const line = await lineOf("turn-1");
 		assert.equal(line.route, "chat");
-		const done = await banter.log.waitFor(
-			"turn_done",
-			(one) => one.ev === "turn_done" && one.request === "turn-1",
-		);
-		assert.match(done.turn, NEW_ID);
+		assert.match((await lineOf("turn-1", "turn_done")).turn, NEW_ID);
 		await banter.chat("turn", "[[fail=401]]", { headers: { "x-request-id": "turn-2" } });
-		for (const ev of ["model_refused", "turn_failed"])
-			await banter.log.waitFor(ev, (one) => one.ev === ev && one.request === "turn-2");
+		for (const ev of ["model_refused", "turn_failed"]) await lineOf("turn-2", ev);
 	});
 
 	it("is written also for a client that disconnects", async () => {
@@ -124,11 +106,8 @@ describe("a request's log line", () => {
 	it("is written once per request, however the request arrives", async () => {
 		const names = Array.from({ length: 20 }, (_, i) => `many-${i}`);
 		const raw = await RawConnection.connect(banter.port);
-		await raw.write(
-			names
-				.map((name) => `GET /health HTTP/1.1\r\nHost: x\r\nX-Request-Id: ${name}\r\n\r\n`)
-				.join(""),
-		);
+		const requestOf = (name) => `GET /health HTTP/1.1\r\nHost: x\r\nX-Request-Id: ${name}\r\n\r\n`;
+		await raw.write(names.map(requestOf).join(""));
 		// Of a client that left before its responses, not every request must be logged.
 		for (const name of names) assert.equal((await raw.response()).headers["x-request-id"], name);
 		raw.close();
