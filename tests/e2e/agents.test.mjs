@@ -4,11 +4,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError, openStream, request } from "./client.mjs";
+import { Contract } from "./contract.mjs";
 import { BUILD, baseEnvironment, freePort, TIME_FACTOR, until, withBanter } from "./harness.mjs";
 import { ADMIN, AGENT, adminExpect, assertFields, NOBODY } from "./organizations.mjs";
 import { startProgram } from "./tool.mjs";
 
 const SSE = "text/event-stream";
+/** On a busy machine, responses may take longer than this: for tests in which the model never responds. */
+const SHORT_TIMEOUTS = { OPENAI_FIRST_BYTE_TIMEOUT_MS: "500", OPENAI_BREAKER_FAILURES: "0" };
+const contract = new Contract();
 const SYSTEM_PROMPT = " You are the shop's assistant.\n";
 /** Distinguished by their lengths, which is all that the stub reports. */
 const KEYS = { one: "sk-of-server-one", two: "sk-of-the-second-server" };
@@ -229,14 +233,28 @@ describe("a test of an agent", () => {
 		}));
 
 	it("has the same errors as a chat, and names all invalid members", () =>
-		withServers({}, async (banter) => {
-			const post = (body) => banter.request("POST", path, { headers: ADMIN, body });
-			for (const [message, status, code] of [
-				["[[fail=401]]", 502, "model_failed"],
-				["[[fail=429 retry-after=30]]", 503, "model_busy"],
+		withServers({ env: SHORT_TIMEOUTS }, async (banter) => {
+			const send = (status, body, { headers = {}, id = AGENT } = {}) =>
+				contract.drive(banter, status, "POST", `/v1/admin/agents/${id}/test`, {
+					headers: { ...ADMIN, ...headers },
+					body,
+				});
+			for (const [status, message, code] of [
+				[200, "[[unicode]]"],
+				[200, "[[tokens=3 error-after=2]]"],
+				[502, "[[fail=401]]", "model_failed"],
+				[503, "[[fail=429 retry-after=30]]", "model_busy"],
+				[504, "[[fail=hang]]", "model_timeout"],
 			])
-				assertError(await post({ message }), status, undefined, code);
+				for (const headers of [{}, { accept: SSE }]) {
+					const { json } = await send(status, { message }, { headers });
+					if (status !== 200) assert.equal(json.code, code);
+				}
+			await send(400, "[]");
+			await send(413, undefined, { headers: { "content-length": "524289" } });
 			const message = "x";
+			await send(400, { message }, { id: "no-id" });
+			await send(404, { message }, { id: NOBODY });
 			const turn = { role: "user", content: "x" };
 			for (const [body, names] of [
 				[{}, ["message"]],
@@ -253,7 +271,8 @@ describe("a test of an agent", () => {
 					["agent.temperature", "agent.key_name", "agent.id", "agent.x", "y"],
 				],
 			])
-				assertFields(await post(body), names);
+				assertFields(await send(422, body), names);
+			contract.assertComplete("agents");
 		}));
 
 	it("ends when the client disconnects, also at the model", () =>

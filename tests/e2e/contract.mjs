@@ -121,13 +121,20 @@ function checkBody(content, answer, what, isHead) {
 	for (const value of valuesOf(type, answer.bytes.toString())) assertValid(schema, value, what);
 }
 
-/** Which test file shows this status of an operation. */
+/** The test files that show the documented statuses of these operations; contract.test.mjs shows all others. */
+const FILES = [
+	["agents", /^\/v1\/admin\/agents\/.*\/test$/],
+	["records", /^\/v1\/admin\/(widgets|agents|contacts|users)\b/],
+	["accounts", /^\/v1\/admin\/(me|logins|keys)\b/],
+	["conversations", /^\/v1\/admin\/(conversations|visitors)\b/],
+	["login", /^\/api\/log/],
+];
+
+/** The test file that shows this status of an operation. */
 function fileFor(path, status) {
 	const isCommon = [403, 503, "default"].includes(status);
 	if (isCommon || (status === 401 && path.startsWith("/v1/admin/"))) return "contract";
-	if (/^\/v1\/admin\/(widgets|agents|contacts|users)\b(?!.*\/test)/.test(path)) return "records";
-	if (/^\/v1\/admin\/(me|logins|keys)\b/.test(path)) return "accounts";
-	return path.startsWith("/api/log") ? "login" : "contract";
+	return FILES.find(([, paths]) => paths.test(path))?.[0] ?? "contract";
 }
 
 /** Checks responses, and records which statuses of which operations occurred. */
@@ -160,14 +167,15 @@ export class Contract {
 		return this.check(method, path, answer);
 	}
 
-	/** The documented statuses that did not occur, of those that the file with these routes must show. */
-	missing(file) {
-		return operations()
+	/** Checks that all documented statuses occurred that this file shows. */
+	assertComplete(file) {
+		const missing = operations()
 			.flatMap(({ path, operationId, responses }) =>
 				[...responses.keys(), "default"]
 					.filter((status) => fileFor(path, status) === file)
 					.map((status) => `${operationId} ${status}`),
 			)
 			.filter((one) => !this.#seen.has(one));
+		assert.deepEqual(missing, []);
 	}
 }

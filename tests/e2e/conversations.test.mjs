@@ -1,13 +1,14 @@
-// The list of conversations by widget, contact and status, and pages of conversations and of threads. The
-// visitors' turns are created in the store; WebSockets are tested elsewhere.
+// Conversations in the admin API: the list by widget, contact and status, pages of the list and of threads, and
+// deletion. Every response is checked against the OpenAPI document, and every documented status occurs. The
+// turns of a widget's visitors are created in the store; WebSockets are tested elsewhere.
 
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { assertError } from "./client.mjs";
+import { Contract } from "./contract.mjs";
 import { useBanter } from "./harness.mjs";
 import {
+	ADMIN,
 	adminExpect,
-	adminRequest,
 	NOBODY,
 	openVisitor,
 	pagesOf,
@@ -17,10 +18,16 @@ import {
 	WIDGET,
 } from "./organizations.mjs";
 
-const LIST = "/v1/admin/conversations";
+const contract = new Contract();
+
+/** Sends a request to the admin API, and checks the response; resolves to the JSON. */
+async function send(banter, status, method, path) {
+	const options = { headers: ADMIN };
+	return (await contract.drive(banter, status, method, `/v1/admin/${path}`, options)).json;
+}
 
 async function assertInvalidQuery(banter, path) {
-	assertError(await adminRequest(banter, "GET", path), 400, "Invalid query parameters");
+	assert.equal((await send(banter, 400, "GET", path)).error, "Invalid query parameters");
 }
 
 describe("the list of conversations, filtered", () => {
@@ -30,7 +37,7 @@ describe("the list of conversations, filtered", () => {
 	let widget;
 	let contact;
 	const list = async (query) =>
-		(await adminExpect(banter, 200, "GET", `conversations?${query}`)).conversations;
+		(await send(banter, 200, "GET", `conversations?${query}`)).conversations;
 	const begin = async (publicId, how) => {
 		const visitor = await openVisitor(store.peer, publicId);
 		return [visitor, await storeTurn(visitor, how)];
@@ -88,8 +95,8 @@ describe("the list of conversations, filtered", () => {
 	});
 
 	it("has pages", async () => {
-		const path = `${LIST}?widgetId=${WIDGET}`;
-		const pages = await pagesOf((url) => banter.adminGet(url), path, 1);
+		const get = (path) => send(banter, 200, "GET", path);
+		const pages = await pagesOf(get, `conversations?widgetId=${WIDGET}`, 1);
 		const ids = pages.flatMap(({ conversations }) => conversations.map(({ _id }) => _id));
 		assert.deepEqual(ids, [found.keyed, found.stopped, found.complete]);
 	});
@@ -102,21 +109,28 @@ describe("the list of conversations, filtered", () => {
 			await assertInvalidQuery(banter, `conversations?${query}`);
 	});
 
-	it("has nothing of a widget's visitor who was deleted", async () => {
+	it("has nothing of a visitor or a conversation that was deleted", async () => {
 		const { widget_id } = await adminExpect(banter, 200, "GET", `widgets/${WIDGET}`);
 		const [visitor, conversation] = await begin(widget_id);
-		const path = `visitors/${visitor.session}`;
-		assert.equal((await adminExpect(banter, 200, "DELETE", path)).conversations, 1);
-		await adminExpect(banter, 404, "GET", `conversations/${conversation}`);
-		assertError(await adminRequest(banter, "DELETE", path), 404, "Visitor not found");
+		const { json } = await banter.chat("by-key-too", "[[tokens=1]]");
+		for (const [status, path, id] of [
+			[200, `visitors/${visitor.session}`, conversation],
+			[204, `conversations/${json.conversationId}`, json.conversationId],
+		]) {
+			await send(banter, status, "DELETE", path);
+			await send(banter, 404, "DELETE", path);
+			await send(banter, 404, "GET", `conversations/${id}`);
+		}
 		await assert.rejects(storeTurn(visitor), /the visitor token is invalid or expired/);
+		await send(banter, 400, "DELETE", "visitors/a*b");
+		for (const method of ["GET", "DELETE"]) await send(banter, 400, method, "conversations/no-id");
 	});
 });
 
 describe("the list of conversations in pages", () => {
 	const banter = useBanter();
 	const N = 7;
-	const get = (path) => banter.adminGet(path);
+	const get = (path) => send(banter, 200, "GET", path);
 	const sessionsOf = ({ conversations }) => conversations.map(({ sessionId }) => sessionId);
 
 	before(async () => {
@@ -125,7 +139,7 @@ describe("the list of conversations in pages", () => {
 
 	for (const limit of [1, 2, 3, N - 1, N, N + 1, 200])
 		it(`of ${limit}: each appears once, newest activity first`, async () => {
-			const pages = await pagesOf(get, LIST, limit);
+			const pages = await pagesOf(get, "conversations", limit);
 			assert.equal(pages.length, Math.ceil(N / limit));
 			for (const page of pages) assert.equal(page.total, N);
 			const sessions = Array.from({ length: N }, (_, i) => `visitor-${N - 1 - i}`);
@@ -133,26 +147,26 @@ describe("the list of conversations in pages", () => {
 		});
 
 	it("continues where the previous page ended, despite new activity", async () => {
-		const first = await get(`${LIST}?limit=3`);
+		const first = await get(`conversations?limit=3`);
 		await banter.chat("visitor-0", "[[tokens=1]]");
-		const second = await get(`${LIST}?cursor=${first.nextCursor}`);
+		const second = await get(`conversations?cursor=${first.nextCursor}`);
 		assert.deepEqual(sessionsOf(second), ["visitor-3", "visitor-2", "visitor-1"]);
 		assert.equal(second.nextCursor, null);
 	});
 
 	it("continues when the conversation of its cursor is deleted", async () => {
 		await banter.chat("visitor-gone", "[[tokens=1]]");
-		const first = await get(`${LIST}?limit=1`);
+		const first = await get(`conversations?limit=1`);
 		assert.deepEqual(sessionsOf(first), ["visitor-gone"]);
-		await adminExpect(banter, 204, "DELETE", `conversations/${first.conversations[0]._id}`);
-		const second = await get(`${LIST}?cursor=${first.nextCursor}`);
+		await send(banter, 204, "DELETE", `conversations/${first.conversations[0]._id}`);
+		const second = await get(`conversations?cursor=${first.nextCursor}`);
 		assert.equal(second.conversations.length, N);
 	});
 
 	it("accepts a valid cursor that was never issued, and refuses others", async () => {
-		const all = await get(`${LIST}?cursor=${"A".repeat(32)}`);
+		const all = await get(`conversations?cursor=${"A".repeat(32)}`);
 		assert.equal(all.conversations.length, N);
-		const { conversations, nextCursor } = await get(`${LIST}?cursor=${"_".repeat(32)}`);
+		const { conversations, nextCursor } = await get(`conversations?cursor=${"_".repeat(32)}`);
 		assert.deepEqual([conversations, nextCursor], [[], null]);
 		for (const cursor of [
 			"",
@@ -173,7 +187,7 @@ describe("a thread in pages", () => {
 	const banter = useBanter({ workers: 1 });
 	const N = 9;
 	const texts = Array.from({ length: N }, (_, i) => [`[[text="a${i}"]] q${i}`, `a${i}`]).flat();
-	const get = (path) => banter.adminGet(path);
+	const get = (path) => send(banter, 200, "GET", path);
 	let id;
 
 	before(async () => {
@@ -182,7 +196,7 @@ describe("a thread in pages", () => {
 
 	for (const limit of [1, 4, 2 * N, 1000])
 		it(`of ${limit}: every message appears once, oldest first`, async () => {
-			const pages = await pagesOf(get, `${LIST}/${id}`, limit);
+			const pages = await pagesOf(get, `conversations/${id}`, limit);
 			assert.equal(pages.length, Math.ceil((2 * N) / limit));
 			const contents = pages.flatMap(({ messages }) => messages.map(({ content }) => content));
 			assert.deepEqual(contents, texts);
@@ -198,13 +212,13 @@ describe("a thread in pages", () => {
 	it("has shorter pages for long messages", async () => {
 		for (let i = 0; i < 3; i++) await banter.chat("huge", `[[huge=400000]] ${i}`);
 		const { conversation } = await banter.threadOf("huge");
-		const pages = await pagesOf(get, `${LIST}/${conversation._id}`, 1000);
+		const pages = await pagesOf(get, `conversations/${conversation._id}`, 1000);
 		assert.ok(pages.length > 1);
 		assert.equal(pages.flatMap((page) => page.messages).length, 6);
 	});
 
 	it("has an empty page after the end, and refuses invalid limits and cursors", async () => {
-		const { messages, nextCursor } = await get(`${LIST}/${id}?cursor=__________8`);
+		const { messages, nextCursor } = await get(`conversations/${id}?cursor=__________8`);
 		assert.deepEqual([messages, nextCursor], [[], null]);
 		for (const limit of ["0", "1001", "", "x", "10000"])
 			await assertInvalidQuery(banter, `conversations/${id}?limit=${limit}`);
@@ -212,3 +226,5 @@ describe("a thread in pages", () => {
 			await assertInvalidQuery(banter, `conversations/${id}?limit=5&cursor=${cursor}`);
 	});
 });
+
+it("shows every documented status", () => contract.assertComplete("conversations"));

@@ -1,5 +1,6 @@
 // The API as the tree describes it: openapi.json, and the table of routes in routes.def.
 
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -66,13 +67,11 @@ export function operationOf(method, path) {
 /** The rows of routes.def. */
 export function routes() {
 	const text = readFileSync(`${ROOT}workerd/api/routes.def`, "utf8");
-	return [...text.matchAll(/^ROUTE\((\w+), "([^"]+)", \w+, (\w+), \d+, "(\w+)"\)$/gm)].map(
-		([, method, pattern, guard, name]) => ({
-			method,
-			path: shapeOf(pattern),
-			pattern,
-			guard,
-			name,
-		}),
-	);
+	const row = /^ROUTE\((\w+), "([^"]+)", \w+, (\w+), \d+, "(\w+)"\)$/gm;
+	const all = [...text.matchAll(row)];
+	assert.equal(all.length, text.match(/^ROUTE\(/gm).length, "every row was read");
+	return all.map(([, method, pattern, guard, name]) => ({
+		...{ method, pattern, guard, name },
+		path: shapeOf(pattern),
+	}));
 }
