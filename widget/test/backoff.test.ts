@@ -45,7 +45,7 @@ function pause(network: ReturnType<typeof createNetwork>, floorMs: number, ms: n
 	return { after, abort };
 }
 
-test("the wait is anywhere between nothing and twice as much each time, up to 30 s", () => {
+test("the longest wait doubles with each failure up to 30 s, and the shortest is 0", () => {
 	const longest = [0, 1, 2, 3, 6, 7, 50].map((failures) => backoff(failures, () => 1));
 	assert.deepEqual(longest, [500, 1000, 2000, 4000, 30_000, 30_000, 30_000]);
 	assert.equal(
@@ -54,13 +54,13 @@ test("the wait is anywhere between nothing and twice as much each time, up to 30
 	);
 });
 
-test("the browser says whether it is offline", () => {
+test("offline is what the browser reports", () => {
 	assert.equal(createNetwork().isOffline(), false);
 	line.onLine = false;
 	assert.equal(createNetwork().isOffline(), true);
 });
 
-test("a pause lasts as long as it was to", async () => {
+test("a pause lasts as long as requested", async () => {
 	const { after } = pause(createNetwork(), 1000, 500);
 	assert.equal(await after(1000), false);
 	assert.equal(await after(499), false);
@@ -69,9 +69,9 @@ test("a pause lasts as long as it was to", async () => {
 
 const WAKES: readonly [what: string, wake: (network: ReturnType<typeof createNetwork>) => void][] =
 	[
-		["the network that comes back", () => browser.dispatchEvent(new Event("online"))],
-		["the visitor who comes back", () => hide(false)],
-		["the visitor who asks", (network) => network.wake()],
+		["the return of the network", () => browser.dispatchEvent(new Event("online"))],
+		["the return of the visitor", () => hide(false)],
+		["a request of the visitor", (network) => network.wake()],
 	];
 
 for (const [what, wake] of WAKES) {
@@ -105,7 +105,7 @@ test("an abort ends a pause at once", async () => {
 	assert.equal(await after(0), true);
 });
 
-test("connections are in doubt when the network is back, or the page after a long sleep", () => {
+test("the network has changed when it is back, or when the page was hidden for long", () => {
 	const network = createNetwork();
 	let doubts = 0;
 	const forget = network.onChange(() => doubts++);
@@ -124,7 +124,7 @@ test("connections are in doubt when the network is back, or the page after a lon
 	assert.equal(doubts, 2);
 });
 
-test("a page that goes lets its connections go, so that Back may bring it back", () => {
+test("a page that is left ends its connections, so that the back/forward cache can keep it", () => {
 	const network = createNetwork();
 	let ends = 0;
 	network.onChange(() => ends++);

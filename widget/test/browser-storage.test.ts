@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type BrowserStorage, openBrowserStorage } from "../src/chat/browser-storage";
 import { fakeStorage, forbidden } from "./fake-storage";
 
-test("what is put there is there, also for the next page, until it is removed", () => {
+test("a value is kept, also for the next page, until it is removed", () => {
 	const storage = fakeStorage();
 	openBrowserStorage(() => storage).setItem("a", "1");
 	assert.equal(openBrowserStorage(() => storage).getItem("a"), "1");
@@ -11,7 +11,7 @@ test("what is put there is there, also for the next page, until it is removed", 
 	assert.equal(openBrowserStorage(() => storage).getItem("a"), null);
 });
 
-test("what another page changed is seen", () => {
+test("another page's change is seen", () => {
 	const storage = fakeStorage();
 	const mine = openBrowserStorage(() => storage);
 	mine.setItem("a", "1");
@@ -37,7 +37,7 @@ for (const [name, open] of BLOCKED) {
 	});
 }
 
-test("what a full storage did not take is not what it has from before", () => {
+test("a full storage: the refused value replaces the old one for this page", () => {
 	const real = fakeStorage();
 	let isFull = false;
 	const full = openBrowserStorage(() => ({
@@ -62,7 +62,7 @@ test("what a full storage did not take is not what it has from before", () => {
 	assert.equal(full.getItem("a"), "4");
 });
 
-test("what the browser would neither take nor forget is seen again as soon as it does", () => {
+test("a stuck storage is used again as soon as it works", () => {
 	const real = fakeStorage({ a: "1" });
 	let isStuck = true;
 	const check = () => {

@@ -1,13 +1,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createChat, MAX_MESSAGE } from "../src/chat/chat";
-import type { History, StoredMessage } from "../src/chat/history";
+import type { History } from "../src/chat/history";
 import { openOutbox, type Sending } from "../src/chat/outbox";
 import { initialState, isReplying, type Reply, type State, setOpen } from "../src/chat/state";
 import { createStore } from "../src/chat/store";
 import { ChatFailure } from "../src/net/failure";
 import { fakeStorage } from "./fake-storage";
-import { done, error, hastyNetwork, type Step, scriptedClient, start, token } from "./fakes";
+import {
+	bot,
+	done,
+	error,
+	hastyNetwork,
+	type Step,
+	scriptedClient,
+	start,
+	stored,
+	token,
+	user,
+} from "./fakes";
 import "./webcrypto";
 
 const REPLY: Step[] = [start("m"), token("Hel"), token("lo "), done("Hello")];
@@ -17,22 +28,6 @@ const UNREACHABLE = new ChatFailure("unreachable");
 /** The page after one message and REPLY. */
 const SHOWN = ["assistant: Welcome", "user: Hi", "assistant: Hello"];
 
-const user = (id: string, content: string): StoredMessage => ({
-	id,
-	role: "user",
-	content,
-	status: "complete",
-});
-const bot = (id: string, content: string, status: StoredMessage["status"] = "complete") => ({
-	...user(id, content),
-	role: "assistant" as const,
-	status,
-});
-/** A history of these messages; active: the id of the reply that is running. */
-const stored = (messages: StoredMessage[], active: string | null = null): History => ({
-	messages,
-	active,
-});
 const HI = user("1", "Hi");
 const BROKEN = [HI, bot("m", "He", "interrupted")];
 

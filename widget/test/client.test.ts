@@ -61,7 +61,7 @@ const START = '{"type":"start","conversationId":"c","messageId":"m"}\n';
 const TOKEN = '{"type":"token","token":"Hi"}\n';
 const DONE = '{"type":"done","message":"Hi","conversationId":"c"}\n';
 
-test("the request is what the API asks for, with the message's id", async () => {
+test("a message is sent as the API expects it, with its id", async () => {
 	const { requests } = await talk((_, response) => response.end(DONE));
 	const body = '{"sessionId":"s-1","message":"hello","clientMessageId":"c-1"}';
 	assert.deepEqual(requests, [`POST /chat application/json the-key ${body}`]);
@@ -82,7 +82,7 @@ test("the events of a reply come in order", async () => {
 	assert.equal(failure, null);
 });
 
-test("nothing after done counts, not even a broken connection", async () => {
+test("everything after done is ignored, also a broken connection", async () => {
 	const { events, failure } = await talk((_, response) => {
 		response.write(START + DONE + TOKEN);
 		setImmediate(() => response.destroy());
@@ -91,7 +91,7 @@ test("nothing after done counts, not even a broken connection", async () => {
 	assert.equal(failure, null);
 });
 
-test("a reply that has ended leaves its connection to a later one", async () => {
+test("the connection of an ended reply is reused", async () => {
 	const ports = new Set<number | undefined>();
 	let asked = 0;
 	// Each answer stays open until the next is asked for, and nobody may close it before.
@@ -113,7 +113,7 @@ test("a reply that has ended leaves its connection to a later one", async () => 
 	assert.ok(ports.size < asked, `${asked} connections for ${asked} replies`);
 });
 
-test("an error event is the end, and no failure of the transport", async () => {
+test("an error event ends the reply without a failure of the transport", async () => {
 	const { events, failure } = await talk((_, response) =>
 		response.end(`${START}{"type":"error","error":"x"}\n`),
 	);
@@ -121,7 +121,11 @@ test("an error event is the end, and no failure of the transport", async () => {
 	assert.equal(failure, null);
 });
 
-const STATUSES: readonly [status: number, kind: FailureKind][] = [
+const JSON_BODY = { "Content-Type": "application/json" };
+const HTML = { "Content-Type": "text/html" };
+const wait = (value: string) => ({ ...JSON_BODY, "Retry-After": value });
+
+const STATUSES: readonly [status: number, kind: FailureKind, headers?: object, ms?: number][] = [
 	[400, "refused"],
 	[401, "denied"],
 	[403, "denied"],
@@ -134,66 +138,41 @@ const STATUSES: readonly [status: number, kind: FailureKind][] = [
 	[502, "broken"],
 	[503, "broken"],
 	[504, "broken"],
+	// A proxy's own page: the server is not there.
+	[502, "unreachable", HTML],
+	[503, "unreachable", HTML],
+	[504, "unreachable", HTML],
+	[429, "too_many", wait("7"), 7000],
+	[503, "busy", wait("2"), 2000],
+	[503, "broken", wait("Wed, 21 Oct 2026 07:28:00 GMT")],
+	[503, "broken", wait("-1")],
+	[503, "broken", wait("1e9")],
 ];
-
-for (const [status, kind] of STATUSES) {
-	test(`status ${status} is "${kind}"`, async () => {
+for (const [status, kind, headers = JSON_BODY, ms = null] of STATUSES) {
+	test(`status ${status} with ${JSON.stringify(headers)} is "${kind}"`, async () => {
 		const { events, failure } = await talk((_, response) => {
-			response.writeHead(status, { "Content-Type": "application/json" }).end('{"error":"x"}');
+			response.writeHead(status, { ...headers }).end('{"error":"x"}');
 		});
 		assert.deepEqual(events, []);
-		assert.equal(failure?.kind, kind);
-	});
-}
-
-test("a stream that ends without done is cut off", async () => {
-	const { events, failure } = await talk((_, response) => response.end(START + TOKEN));
-	assert.equal(events.length, 2);
-	assert.equal(failure?.kind, "cut_off");
-});
-
-test("a connection that breaks in the reply is cut off", async () => {
-	const { failure } = await talk((_, response) => {
-		response.write(START + TOKEN, () => response.destroy());
-	});
-	assert.equal(failure?.kind, "cut_off");
-});
-
-test("a page of HTML with status 200 is cut off", async () => {
-	const { failure } = await talk((_, response) => response.end("<html>\n<p>Welcome</p>\n"));
-	assert.equal(failure?.kind, "cut_off");
-});
-
-test("a connection that breaks before the answer is unreachable", async () => {
-	const { failure } = await talk((request) => request.socket.destroy());
-	assert.equal(failure?.kind, "unreachable");
-});
-
-for (const status of [502, 503, 504]) {
-	test(`a proxy's own page with status ${status} means that nobody is there`, async () => {
-		const { failure } = await talk((_, response) => {
-			response.writeHead(status, { "Content-Type": "text/html" }).end("<html>");
-		});
-		assert.equal(failure?.kind, "unreachable");
-	});
-}
-
-const WAITS: readonly [status: number, value: string, kind: FailureKind, ms: number | null][] = [
-	[429, "7", "too_many", 7000],
-	[503, "2", "busy", 2000],
-	[503, "Wed, 21 Oct 2026 07:28:00 GMT", "broken", null],
-	[503, "-1", "broken", null],
-	[503, "1e9", "broken", null],
-];
-
-for (const [status, value, kind, ms] of WAITS) {
-	test(`status ${status} with Retry-After "${value}" is "${kind}", to wait ${ms} ms`, async () => {
-		const { failure } = await talk((_, response) => {
-			response
-				.writeHead(status, { "Content-Type": "application/json", "Retry-After": value })
-				.end('{"error":"x"}');
-		});
 		assert.deepEqual([failure?.kind, failure?.retryAfterMs], [kind, ms]);
+	});
+}
+
+const BREAKS: readonly [name: string, kind: FailureKind, events: number, handler: Handler][] = [
+	["a stream without done", "cut_off", 2, (_, response) => response.end(START + TOKEN)],
+	[
+		"a connection that breaks during the reply",
+		"cut_off",
+		2,
+		(_, response) => response.write(START + TOKEN, () => response.destroy()),
+	],
+	["a page of HTML", "cut_off", 0, (_, response) => response.end("<html>\n<p>Welcome</p>\n")],
+	["a connection that breaks before", "unreachable", 0, (request) => request.socket.destroy()],
+];
+for (const [name, kind, count, handler] of BREAKS) {
+	test(`${name} is "${kind}"`, async () => {
+		const { events, failure } = await talk(handler);
+		assert.deepEqual([failure?.kind, events.length], [kind, count]);
 	});
 }
 
@@ -205,7 +184,7 @@ test("a reply that the server does not know is lost", async () => {
 	assert.equal(failure?.kind, "lost");
 });
 
-test("who aborts ends the request", async () => {
+test("an abort ends the request", async () => {
 	const abort = new AbortController();
 	const { failure, events } = await talk(
 		(_, response) => {
@@ -232,7 +211,7 @@ test("a server shows by its first reply whether it knows ids", async () => {
 	assert.equal(nothing.client.knowsIds(), null);
 });
 
-test("the history is asked for once of a server that has none", async () => {
+test("a server without a history is asked for it once", async () => {
 	const { value, requests, client } = await withServer(
 		(_, response) => response.writeHead(404).end('{"error":"Not found"}'),
 		async (client) => [await client.history(signal), await client.history(signal)],
@@ -251,7 +230,7 @@ test("a history shows that the server knows ids", async () => {
 	assert.equal(client.knowsIds(), true);
 });
 
-test("a history that fails says nothing about the server", async () => {
+test("a failed history request leaves open whether the server knows ids", async () => {
 	const { client } = await withServer(
 		(_, response) => response.writeHead(500, { "Content-Type": "application/json" }).end("{}"),
 		(client) => assert.rejects(client.history(signal), ChatFailure),
@@ -268,7 +247,7 @@ test("a reply is stopped by its id", async () => {
 	assert.deepEqual(requests, [`POST /v1/chat/m/stop application/json the-key ${body}`]);
 });
 
-test("beside an address that is no chat API's nothing is asked for but replies", async () => {
+test("another address than a chat API's is only asked for replies", async () => {
 	const client = createClient({ apiUrl: "http://127.0.0.1:9/hook", apiKey: "k" }, () => "s");
 	assert.equal(client.knowsIds(), false);
 	assert.equal(await client.history(signal), null);

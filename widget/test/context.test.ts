@@ -13,7 +13,7 @@ afterEach(() => {
 	for (const name of ["localStorage", "sessionStorage"]) Reflect.deleteProperty(globalThis, name);
 });
 
-/** A page of the site, and how often it has asked what was said. */
+/** A page of the site, and how often it has requested the history. */
 function page() {
 	const { store, outbox, begin } = createChatContext("Welcome", "https://chat.example/chat");
 	let synced = 0;
@@ -27,7 +27,7 @@ function page() {
 	};
 }
 
-test("what was said is asked for when the chat is opened, or was open", () => {
+test("the history is requested when the chat is opened, or was open", () => {
 	const first = page();
 	assert.equal(first.synced(), 0);
 	first.open(true);
@@ -39,7 +39,7 @@ test("what was said is asked for when the chat is opened, or was open", () => {
 	assert.equal(page().synced(), 1);
 });
 
-test("what was said is asked for when a reply is awaited", () => {
+test("the history is requested when a reply is expected", () => {
 	const { outbox } = page();
 	const sending = { clientMessageId: "c", text: "Hi", messageId: null };
 	outbox.put({ ...sending, failure: "denied" });
@@ -57,7 +57,7 @@ test("a reply that came while the chat was closed is still unread on the next pa
 	assert.equal(page().store.get().unread, false);
 });
 
-test("a tab whose chat is closed closes none by a reply that it hears", () => {
+test("a reply in a tab with a closed chat leaves the chat open elsewhere", () => {
 	const closed = page();
 	const open = page();
 	open.open(true);

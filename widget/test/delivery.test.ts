@@ -2,14 +2,23 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deliver, type Order, type Progress } from "../src/chat/delivery";
 import { ChatFailure } from "../src/net/failure";
-import { done, error, hastyNetwork, type Step, scriptedClient, start, token } from "./fakes";
+import {
+	done,
+	error,
+	hastyNetwork,
+	type Step,
+	scriptedClient,
+	start,
+	stored,
+	token,
+} from "./fakes";
 
 const ORDER: Order = { text: "Hi", clientMessageId: "c", messageId: null };
 const CUT = new ChatFailure("unreachable");
-const EMPTY = { messages: [], active: null };
+const EMPTY = stored([]);
 
 interface Outcome {
-	/** What is on the page at the end. */
+	/** The text on the page at the end. */
 	readonly text: string;
 	readonly events: readonly Progress[];
 	readonly failure: string | null;
@@ -19,10 +28,8 @@ interface Outcome {
 
 async function run(
 	answers: (readonly Step[])[],
-	{
-		order = ORDER,
-		histories = [EMPTY],
-	}: { order?: Order; histories?: Parameters<typeof scriptedClient>[1] } = {},
+	order = ORDER,
+	histories: Parameters<typeof scriptedClient>[1] = [EMPTY],
 ): Promise<Outcome> {
 	const { client, calls } = scriptedClient(answers, histories);
 	const { network, floors, listeners } = hastyNetwork();
@@ -40,19 +47,18 @@ async function run(
 		assert.ok(thrown instanceof ChatFailure, String(thrown));
 		failure = thrown.kind;
 	}
-	assert.equal(listeners.size, 0, "nothing listens on");
+	assert.equal(listeners.size, 0, "no listener is left");
 	return { text, events, failure, calls, floors };
 }
 
-test("a reply that comes is asked for once", async () => {
-	const { text, calls, failure } = await run([
-		[start("m"), token("Hel"), token("lo"), done("Hello")],
-	]);
+test("a reply that arrives is requested once", async () => {
+	const reply = [start("m"), token("Hel"), token("lo"), done("Hello")];
+	const { text, calls, failure } = await run([reply]);
 	assert.deepEqual([text, failure], ["Hello", null]);
 	assert.deepEqual(calls, ["ask Hi c"]);
 });
 
-test("a stream that is cut goes on where it was, and the text is cut to the position", async () => {
+test("a stream that breaks is resumed where it was, and the text is cut to the position", async () => {
 	const { text, calls } = await run([
 		[start("m"), token("Hel")],
 		[start("m", 2), token("llo")],
@@ -62,14 +68,14 @@ test("a stream that is cut goes on where it was, and the text is cut to the posi
 	assert.deepEqual(calls, ["ask Hi c", "resume m 3", "resume m 5"]);
 });
 
-test("an answer that never began is asked for again with the same id, by a server that knows ids", async () => {
+test("a reply that never began is requested again with the same id, if the server knows ids", async () => {
 	const { text, calls } = await run([[CUT], [start("m"), token("Hello"), done("Hello")]]);
 	assert.equal(text, "Hello");
 	assert.deepEqual(calls, ["ask Hi c", "history", "ask Hi c"]);
 });
 
-test("a server without a history is not asked again: it might answer twice", async () => {
-	const { failure, calls } = await run([[CUT]], { histories: [null] });
+test("a server without a history is not asked again: it might reply twice", async () => {
+	const { failure, calls } = await run([[CUT]], ORDER, [null]);
 	assert.equal(failure, "unreachable");
 	assert.deepEqual(calls, ["ask Hi c", "history"]);
 });
@@ -81,7 +87,7 @@ test("nor is one whose replies have no ids", async () => {
 });
 
 for (const code of ["interrupted", "shutting_down", "not_found"]) {
-	test(`a reply that ends with "${code}" is begun anew under its id, from nothing`, async () => {
+	test(`a reply that ends with "${code}" is restarted under its id, from an empty text`, async () => {
 		const { text, calls } = await run([
 			[start("m"), token("Hel"), error(code)],
 			[start("m"), token("Good day"), done("Good day")],
@@ -91,7 +97,7 @@ for (const code of ["interrupted", "shutting_down", "not_found"]) {
 	});
 }
 
-test("a reply that the server has forgotten is asked for again", async () => {
+test("a reply that the server has lost is requested again", async () => {
 	const { text, calls } = await run([
 		[start("m"), token("Hel")],
 		[new ChatFailure("lost")],
@@ -101,40 +107,40 @@ test("a reply that the server has forgotten is asked for again", async () => {
 	assert.deepEqual(calls, ["ask Hi c", "resume m 3", "ask Hi c"]);
 });
 
-test("a reply is begun anew at most five times", async () => {
+test("a reply is restarted at most five times", async () => {
 	const breaks: Step[] = [start("m"), token("He"), error("interrupted")];
 	const { failure, calls } = await run(Array(20).fill(breaks));
 	assert.equal(failure, "interrupted");
 	assert.equal(calls.length, 6);
 });
 
-test("another tab's reply is never asked for, but listened to again once it is begun anew", async () => {
+test("another tab's reply is never requested, but resumed after its restart", async () => {
 	const order = { text: "", clientMessageId: null, messageId: "m" };
 	const { text, calls } = await run(
 		[
 			[start("m"), token("He"), error("interrupted")],
 			[start("m"), token("Good day"), done("Good day")],
 		],
-		{ order },
+		order,
 	);
 	assert.equal(text, "Good day");
 	assert.deepEqual(calls, ["resume m 0", "resume m 2"]);
 });
 
-test("failures without progress come to an end", async () => {
+test("attempts without progress are limited", async () => {
 	const { failure, calls } = await run([[start("m"), token("He")], ...Array(40).fill([CUT])]);
 	assert.equal(failure, "unreachable");
 	assert.equal(calls.length, 21);
 });
 
-test("what is only heard again is no progress", async () => {
+test("repeated text is not progress", async () => {
 	const again: Step[] = [start("m", 0), token("He")];
 	const { failure, calls } = await run(Array(40).fill(again));
 	assert.equal(failure, "cut_off");
 	assert.equal(calls.length, 21);
 });
 
-test("progress makes patient", async () => {
+test("attempts with progress are not limited", async () => {
 	const pieces = Array.from({ length: 40 }, (_, i): Step[] => [start("m", i), token("x")]);
 	const { text, failure } = await run([...pieces, [start("m", 40), done("x".repeat(40))]]);
 	assert.deepEqual([text, failure], ["x".repeat(40), null]);
@@ -148,7 +154,7 @@ for (const kind of ["denied", "conflict", "deleted", "refused", "broken"] as con
 	});
 }
 
-test("Retry-After is waited for, and the visitor is told", async () => {
+test("a pause lasts as long as Retry-After, and the visitor is informed", async () => {
 	const { text, floors, events } = await run([
 		[new ChatFailure("too_many", 7000)],
 		[start("m"), done("Hello")],
@@ -158,7 +164,7 @@ test("Retry-After is waited for, and the visitor is told", async () => {
 	assert.deepEqual(events[0], { type: "paused", why: "too_many" });
 });
 
-test("the first reconnection is silent, the second is told", async () => {
+test("the first reconnection is silent, the second is shown", async () => {
 	const { events } = await run([[start("m"), token("H")], [CUT], [start("m", 1), done("Hi")]]);
 	assert.deepEqual(
 		events.map(({ type }) => type),
@@ -166,7 +172,7 @@ test("the first reconnection is silent, the second is told", async () => {
 	);
 });
 
-test("offline the first one is told too", async () => {
+test("offline the first one is shown too", async () => {
 	const { client } = scriptedClient([
 		[start("m"), token("H")],
 		[start("m", 1), done("Hi")],
@@ -179,7 +185,7 @@ test("offline the first one is told too", async () => {
 	assert.deepEqual(types, ["start", "token", "paused", "start", "done"]);
 });
 
-test("a change of networks gives up the old connection", async () => {
+test("a change of the network replaces the connection", async () => {
 	const { client, calls } = scriptedClient([
 		[start("m"), token("Hel"), "hang"],
 		[start("m", 3), token("lo"), done("Hello")],
@@ -191,7 +197,7 @@ test("a change of networks gives up the old connection", async () => {
 	assert.deepEqual(calls, ["ask Hi c", "resume m 3"]);
 });
 
-test("it leaves alone the only connection that a server without ids has", async () => {
+test("but not the connection to a server without ids, which could not be resumed", async () => {
 	const { client } = scriptedClient([[start(null), token("Hel"), "hang"]]);
 	const { network, change } = hastyNetwork();
 	const abort = new AbortController();
@@ -210,7 +216,7 @@ test("it leaves alone the only connection that a server without ids has", async 
 	assert.deepEqual(types, ["start", "token", "the visitor leaves"]);
 });
 
-test("who aborts hears no more", async () => {
+test("an abort ends the delivery", async () => {
 	const { client, calls } = scriptedClient([[start("m"), token("Hel"), "hang"]]);
 	const abort = new AbortController();
 	setTimeout(() => abort.abort(), 5);

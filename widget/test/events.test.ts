@@ -1,39 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ChatEvent, parseEvent } from "../src/net/events";
+import { done, error, start, token } from "./fakes";
 
 const CASES: readonly [line: string, event: ChatEvent | null][] = [
-	[
-		'{"type":"start","conversationId":"c","messageId":"m"}',
-		{ type: "start", messageId: "m", position: 0 },
-	],
-	['{"type":"start","messageId":"m","position":7}', { type: "start", messageId: "m", position: 7 }],
-	['{"type":"start","conversationId":"c"}', { type: "start", messageId: null, position: 0 }],
-	[
-		'{"type":"start","messageId":"","position":-1}',
-		{ type: "start", messageId: null, position: 0 },
-	],
-	[
-		'{"type":"start","messageId":7,"position":1.5}',
-		{ type: "start", messageId: null, position: 0 },
-	],
-	['{"type":"token","token":"Hi \\u20ac"}', { type: "token", token: "Hi €" }],
-	['{"type":"token","token":""}', { type: "token", token: "" }],
-	['{"type":"done","message":"Hi"}', { type: "done", message: "Hi", status: "complete" }],
-	[
-		'{"type":"done","message":"Hi","status":"stopped"}',
-		{ type: "done", message: "Hi", status: "stopped" },
-	],
-	[
-		'{"type":"done","message":"Hi","status":"from the future"}',
-		{ type: "done", message: "Hi", status: "complete" },
-	],
-	['{"type":"done"}', { type: "done", message: "", status: "complete" }],
-	['{"type":"error","error":"secret detail"}', { type: "error", code: "" }],
-	[
-		'{"type":"error","error":"secret detail","code":"interrupted"}',
-		{ type: "error", code: "interrupted" },
-	],
+	['{"type":"start","conversationId":"c","messageId":"m"}', start("m")],
+	['{"type":"start","messageId":"m","position":7}', start("m", 7)],
+	['{"type":"start","conversationId":"c"}', start(null)],
+	['{"type":"start","messageId":"","position":-1}', start(null)],
+	['{"type":"start","messageId":7,"position":1.5}', start(null)],
+	['{"type":"token","token":"Hi \\u20ac"}', token("Hi €")],
+	['{"type":"token","token":""}', token("")],
+	['{"type":"done","message":"Hi"}', done("Hi")],
+	['{"type":"done","message":"Hi","status":"stopped"}', done("Hi", "stopped")],
+	['{"type":"done","message":"Hi","status":"from the future"}', done("Hi")],
+	['{"type":"done"}', done("")],
+	['{"type":"error","error":"secret detail"}', error("")],
+	['{"type":"error","error":"secret detail","code":"interrupted"}', error("interrupted")],
 	['{"type":"token"}', null],
 	['{"type":"token","token":7}', null],
 	['{"type":"from the future"}', null],

@@ -1,4 +1,4 @@
-// Shelves for the tests: in memory, and broken ones.
+// Storage for tests: in memory, and forbidden.
 
 import type { BrowserStorage } from "../src/chat/browser-storage";
 

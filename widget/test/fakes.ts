@@ -1,7 +1,6 @@
-// What the tests put in the place of the network: a client that says what it is told to, and
-// pauses that are over at once.
+// Stored messages, a client that plays a script, and a network whose pauses end at once.
 
-import type { History } from "../src/chat/history";
+import type { History, StoredMessage } from "../src/chat/history";
 import type { Network } from "../src/net/backoff";
 import type { Client, Events } from "../src/net/client";
 import type { ChatEvent } from "../src/net/events";
@@ -21,6 +20,23 @@ export const done = (message: string, status: "complete" | "stopped" = "complete
 	status,
 });
 export const error = (code: string): ChatEvent => ({ type: "error", code });
+
+export const user = (id: string, content: string): StoredMessage => ({
+	id,
+	role: "user",
+	content,
+	status: "complete",
+});
+export const bot = (
+	id: string,
+	content: string,
+	status: StoredMessage["status"] = "complete",
+): StoredMessage => ({ id, role: "assistant", content, status });
+/** A history of these messages; active: the id of the reply that is running. */
+export const stored = (messages: StoredMessage[], active: string | null = null): History => ({
+	messages,
+	active,
+});
 
 /** Each call takes the next list of steps; a list without an end is a stream that was cut. */
 export function scriptedClient(

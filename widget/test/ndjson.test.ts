@@ -36,7 +36,7 @@ test("a stream that comes byte by byte gives the same lines", async () => {
 	assert.deepEqual(await collect(streamOf(...bytes)), LINES);
 });
 
-test("a line is given as soon as its newline is there", () => {
+test("a line is complete as soon as its newline arrives", () => {
 	const splitter = new LineSplitter();
 	const encode = (text: string) => new TextEncoder().encode(text);
 	assert.deepEqual(splitter.push(encode("one\ntw")), ["one"]);
@@ -44,7 +44,7 @@ test("a line is given as soon as its newline is there", () => {
 	assert.deepEqual(splitter.push(encode("\n")), ["two"]);
 });
 
-test("CRLF, empty lines and a missing last newline do no harm", async () => {
+test("CRLF, empty lines and a missing last newline are accepted", async () => {
 	const bytes = new TextEncoder().encode("\r\none\r\n\n  \ntwo");
 	assert.deepEqual(await collect(streamOf(bytes)), ["one", "two"]);
 });
@@ -59,7 +59,7 @@ test("a line without end is refused, whole or in pieces", async () => {
 	await assert.rejects(collect(streamOf(piece, piece, piece, piece, piece)), RangeError);
 });
 
-test("many lines may together be longer than one may be", async () => {
+test("only a single line is limited, not all together", async () => {
 	const line = new TextEncoder().encode(`${"a".repeat(MAX_LINE / 4)}\n`);
 	assert.equal((await collect(streamOf(line, line, line, line, line, line))).length, 6);
 });

@@ -34,14 +34,19 @@ for (const wrong of ["", "with space", "a".repeat(129), "<script>"]) {
 	});
 }
 
-test("the open state is remembered", () => {
-	const storage = fakeStorage();
-	assert.equal(openSession(storage).wasOpen(), false);
-	openSession(storage).rememberOpen(true);
-	assert.equal(openSession(storage).wasOpen(), true);
-	openSession(storage).rememberOpen(false);
-	assert.equal(openSession(storage).wasOpen(), false);
-});
+for (const [what, was, remember] of [
+	["the open state", "wasOpen", "rememberOpen"],
+	["an unread reply", "wasUnread", "rememberUnread"],
+] as const) {
+	test(`${what} is remembered`, () => {
+		const storage = fakeStorage();
+		assert.equal(openSession(storage)[was](), false);
+		for (const value of [true, false]) {
+			openSession(storage)[remember](value);
+			assert.equal(openSession(storage)[was](), value);
+		}
+	});
+}
 
 test("a visitor exists from the first message on", () => {
 	const storage = fakeStorage();
@@ -51,7 +56,7 @@ test("a visitor exists from the first message on", () => {
 	assert.equal(openSession(fakeStorage({ "banter.session": "no good" })).exists(), false);
 });
 
-test("what was said changes a key that other tabs watch, each time", () => {
+test("each announcement changes a key that other tabs watch", () => {
 	const storage = fakeStorage();
 	const session = openSession(storage);
 	session.announce();
@@ -59,13 +64,4 @@ test("what was said changes a key that other tabs watch, each time", () => {
 	session.announce();
 	assert.ok(first);
 	assert.notEqual(storage.getItem(ACTIVITY_KEY), first);
-});
-
-test("a reply that nobody has seen is remembered", () => {
-	const storage = fakeStorage();
-	assert.equal(openSession(storage).wasUnread(), false);
-	openSession(storage).rememberUnread(true);
-	assert.equal(openSession(storage).wasUnread(), true);
-	openSession(storage).rememberUnread(false);
-	assert.equal(openSession(storage).wasUnread(), false);
 });

@@ -8,7 +8,7 @@ import { settle } from "./sockets";
 
 const ID = "wid_0123456789abcdefABCDEF";
 
-test("a widget's paths are where its script came from, below whatever a proxy has put before", () => {
+test("a widget's paths are beside its script, below any prefix of a proxy", () => {
 	const place = placeOf(ID, "https://chat.example/banter/api/widget/embed.js?v=2");
 	assert.equal(place.config, `https://chat.example/banter/api/widget/${ID}/config`);
 	assert.equal(place.socket(null), `wss://chat.example/banter/api/widget/${ID}/ws?stream=1`);
@@ -18,12 +18,12 @@ test("a widget's paths are where its script came from, below whatever a proxy ha
 	);
 });
 
-test("a script of another name talks to the root of its server; an id cannot leave its place", () => {
+test("a script with another name uses the root of its server; an id is encoded", () => {
 	const place = placeOf("../../v1/admin?x=", "https://cdn.example/js/chat.js");
 	assert.equal(place.config, "https://cdn.example/api/widget/..%2F..%2Fv1%2Fadmin%3Fx%3D/config");
 });
 
-test("what the dashboard says is taken", () => {
+test("the dashboard's settings are used", () => {
 	const config = parseSettings(
 		JSON.stringify({
 			name: "Support",
@@ -48,7 +48,7 @@ test("what the dashboard says is taken", () => {
 	});
 });
 
-test("what is missing or makes no sense is default", () => {
+test("missing and invalid settings have their defaults", () => {
 	for (const body of ["{}", "[]", "7", "", '{"name":7,"greeting":null,"primary_color":"red"}']) {
 		assert.deepEqual(parseSettings(body), {
 			title: "Chat with us",
@@ -62,7 +62,7 @@ test("what is missing or makes no sense is default", () => {
 	}
 });
 
-test("nobody is asked for nothing", () => {
+test("without a collected field there is no form", () => {
 	const body = { contact_info_mode: "required", collect_email: false };
 	assert.equal(parseSettings(JSON.stringify(body)).contact, null);
 	assert.equal(parseSettings('{"contact_info_mode":"none","collect_email":true}').contact, null);
@@ -115,14 +115,14 @@ function asking(says: (attempt: number) => "kept" | "gone" | "silent" | "setting
 	};
 }
 
-test("an answer that was kept from us once may have been an accident", async () => {
+test("a response that the browser hid is requested again", async () => {
 	const { settings, hints, isAsleep } = asking((n) => (n < 5 ? "kept" : "settings"));
 	assert.equal((await settings)?.title, "Chat with us");
 	assert.equal(hints(), 4);
 	assert.equal(isAsleep(), false);
 });
 
-test("one that is kept again and again is not asked for until somebody looks", async () => {
+test("after five hidden responses in a row the next request waits until the page is seen", async () => {
 	const { settings, look, attempts, isAsleep } = asking((n) => (n < 6 ? "kept" : "settings"));
 	for (let i = 0; i < 10 && !isAsleep(); i++) await settle();
 	assert.deepEqual([isAsleep(), attempts()], [true, 5]);
@@ -130,14 +130,14 @@ test("one that is kept again and again is not asked for until somebody looks", a
 	assert.equal((await settings)?.title, "Chat with us");
 });
 
-test("accidents with others between them are none in a row", async () => {
+test("hidden responses with others in between are not in a row", async () => {
 	const says = (n: number) => (n > 12 ? "settings" : n % 3 === 0 ? "gone" : "kept");
 	const { settings, isAsleep } = asking(says);
 	assert.notEqual(await settings, null);
 	assert.equal(isAsleep(), false);
 });
 
-test("nobody waits for ever to know whether anybody answers", async () => {
+test("a request without a response times out", async () => {
 	const { settings, hints } = asking((n) => (n === 1 ? "silent" : "settings"));
 	await settle();
 	clock.tick(15_000);

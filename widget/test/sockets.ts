@@ -7,9 +7,9 @@ type Listener = (event: { data?: unknown; code?: number }) => void;
 export interface FakeSocket {
 	readonly address: string;
 	readonly sent: readonly object[];
-	/** The server says this. */
+	/** The server sends this. */
 	say(frame: object): void;
-	/** The connection is gone. */
+	/** The connection is lost. */
 	drop(code?: number): void;
 }
 
@@ -53,13 +53,13 @@ export function fakeSockets() {
 		/** The newest. */
 		last(): FakeSocket {
 			const newest = made[made.length - 1];
-			if (!newest) throw new Error("nobody has connected");
+			if (!newest) throw new Error("no connection");
 			return newest;
 		},
 	};
 }
 
-/** Lets what waits for promises go on. */
+/** Lets pending promises continue. */
 export async function settle(): Promise<void> {
 	for (let i = 0; i < 8; i++) await new Promise(setImmediate);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { History, StoredMessage } from "../src/chat/history";
+import type { History } from "../src/chat/history";
 import {
 	ask,
 	finish,
@@ -11,22 +11,7 @@ import {
 	start,
 } from "../src/chat/state";
 import { adopt, type Mine } from "../src/chat/transcript";
-
-const user = (id: string, content: string): StoredMessage => ({
-	id,
-	role: "user",
-	content,
-	status: "complete",
-});
-const bot = (
-	id: string,
-	content: string,
-	status: StoredMessage["status"] = "complete",
-): StoredMessage => ({ id, role: "assistant", content, status });
-const history = (messages: StoredMessage[], active: string | null = null): History => ({
-	messages,
-	active,
-});
+import { bot, stored, user } from "./fakes";
 
 const FRESH = initialState("Welcome", true);
 
@@ -41,134 +26,113 @@ const shown = ({ messages }: State) =>
 		.slice(1)
 		.map((one) => `${one.key} ${one.text}${one.role === "user" ? "" : ` (${one.phase})`}`);
 
-test("the history comes behind the welcome", () => {
-	const stored = [user("1", "Hi"), bot("2", "Hello"), user("3", "And"), bot("4", "th", "stopped")];
-	const state = adopt(FRESH, history(stored), null);
+test("the history follows the welcome, which is the same object", () => {
+	const messages = [
+		user("1", "Hi"),
+		bot("2", "Hello"),
+		user("3", "And"),
+		bot("4", "th", "stopped"),
+	];
+	const state = adopt(FRESH, stored(messages), null);
 	assert.equal(state.messages[0], FRESH.messages[0]);
 	assert.deepEqual(shown(state), ["1 Hi", "2 Hello (done)", "3 And", "4 th (stopped)"]);
 });
 
-test("the reply that is being written comes behind its question", () => {
-	const state = adopt(FRESH, history([user("1", "Hi")], "2"), null);
-	assert.deepEqual(shown(state), ["1 Hi", "2  (waiting)"]);
-});
+const HI = user("1", "Hi");
+const HELLO = bot("2", "Hello");
+const BROKEN = bot("2", "He", "interrupted");
+const TWO = [user("1", "One"), user("3", "Two"), bot("4", "2!")];
 
-test("also behind one that is not the newest", () => {
-	const stored = [user("1", "One"), user("3", "Two"), bot("4", "2!")];
-	const state = adopt(FRESH, history(stored, "2"), null);
-	assert.deepEqual(shown(state), ["1 One", "2  (waiting)", "3 Two", "4 2! (done)"]);
-});
-
-test("one that is begun anew takes the place of what broke off", () => {
-	const state = adopt(FRESH, history([user("1", "Hi"), bot("2", "He", "interrupted")], "2"), null);
-	assert.deepEqual(shown(state), ["1 Hi", "2  (waiting)"]);
-});
-
-test("one whose question is further back comes last", () => {
-	const state = adopt(FRESH, history([], "2"), null);
-	assert.deepEqual(shown(state), ["2  (waiting)"]);
-});
-
-test("a last question that nobody answers can be asked again", () => {
-	const state = adopt(FRESH, history([user("1", "Hi")]), null);
-	assert.deepEqual(shown(state), ["1 Hi", "1/reply  (failed)"]);
-});
-
-const PLACES: readonly [name: string, stored: History, mine: Mine, shown: string[]][] = [
+const ACTIVE: readonly [name: string, history: History, shown: string[]][] = [
+	["a running reply follows its question", stored([HI], "2"), ["1 Hi", "2  (waiting)"]],
 	[
-		"a message that never arrived comes last",
-		history([user("1", "Hi"), bot("2", "Hello")]),
+		"a running reply follows its question, also if that is not the newest",
+		stored(TWO, "2"),
+		["1 One", "2  (waiting)", "3 Two", "4 2! (done)"],
+	],
+	[
+		"a restarted reply replaces what broke off",
+		stored([HI, BROKEN], "2"),
+		["1 Hi", "2  (waiting)"],
+	],
+	[
+		"a running reply whose question is not in the history comes last",
+		stored([], "2"),
+		["2  (waiting)"],
+	],
+	[
+		"a last question without a reply can be asked again",
+		stored([HI]),
+		["1 Hi", "1/reply  (failed)"],
+	],
+];
+for (const [name, history, expected] of ACTIVE) {
+	test(name, () => assert.deepEqual(shown(adopt(FRESH, history, null)), expected));
+}
+
+const WAITING = ["c Hi", "c/reply  (waiting)"];
+const PLACES: readonly [name: string, history: History, mine: Mine, shown: string[]][] = [
+	[
+		"our message that never arrived comes last",
+		stored([HI, HELLO]),
 		mine("And?", null),
 		["1 Hi", "2 Hello (done)", "c And?", "c/reply  (waiting)"],
 	],
+	["ours is shown once, by its reply's id", stored([HI, BROKEN]), mine("Hi", "2"), WAITING],
+	["also while its reply runs", stored([HI], "2"), mine("Hi", "2"), WAITING],
 	[
-		"one that has arrived is there once, by its reply's id",
-		history([user("1", "Hi"), bot("2", "He", "interrupted")]),
-		mine("Hi", "2"),
-		["c Hi", "c/reply  (waiting)"],
-	],
-	[
-		"also when its reply is being written",
-		history([user("1", "Hi")], "2"),
-		mine("Hi", "2"),
-		["c Hi", "c/reply  (waiting)"],
-	],
-	[
-		"also when another one came after it",
-		history([user("1", "One"), user("3", "Two"), bot("4", "2!")], "2"),
+		"also if another one came after it",
+		stored(TWO, "2"),
 		mine("One", "2"),
 		["c One", "c/reply  (waiting)", "3 Two", "4 2! (done)"],
 	],
-	[
-		"also when its question is further back",
-		history([bot("2", "He", "interrupted")]),
-		mine("Hi", "2"),
-		["c Hi", "c/reply  (waiting)"],
-	],
-	[
-		"by its text while the id is not known",
-		history([user("1", "Hi")], "2"),
-		mine("Hi", null),
-		["c Hi", "c/reply  (waiting)"],
-	],
+	["also if its question is not in the history", stored([BROKEN]), mine("Hi", "2"), WAITING],
+	["by its text while the id is unknown", stored([HI], "2"), mine("Hi", null), WAITING],
 	[
 		"another text is another message",
-		history([user("1", "Hi")], "2"),
+		stored([HI], "2"),
 		mine("And?", null),
 		["1 Hi", "2  (waiting)", "c And?", "c/reply  (waiting)"],
 	],
 	[
-		"a reply that has ended meanwhile is there",
-		history([user("1", "Hi"), bot("2", "Hello")]),
+		"our reply that has ended meanwhile is shown",
+		stored([HI, HELLO]),
 		mine("Hi", "2"),
 		["c Hi", "c/reply Hello (done)"],
 	],
 ];
-
-for (const [name, stored, own, expected] of PLACES) {
-	test(name, () => assert.deepEqual(shown(adopt(FRESH, stored, own)), expected));
+for (const [name, history, own, expected] of PLACES) {
+	test(name, () => assert.deepEqual(shown(adopt(FRESH, history, own)), expected));
 }
 
 test("without guesses an equal question that was answered is another one", () => {
-	const stored = history([user("1", "Hi"), bot("2", "Hello")]);
+	const history = stored([HI, HELLO]);
 	const both = ["1 Hi", "2 Hello (done)", "c Hi", "c/reply  (waiting)"];
-	assert.deepEqual(shown(adopt(FRESH, stored, mine("Hi", null), false)), both);
-	assert.deepEqual(shown(adopt(FRESH, stored, mine("Hi", null))), both.slice(2));
+	assert.deepEqual(shown(adopt(FRESH, history, mine("Hi", null), false)), both);
+	assert.deepEqual(shown(adopt(FRESH, history, mine("Hi", null))), both.slice(2));
 });
 
-test("the same words again are not taken for the ones before", () => {
-	const first = finish(
-		start(ask(FRESH, "b", "Hi"), replyKey("b"), "2", 0),
-		replyKey("b"),
-		"1!",
-		"done",
-	);
-	const second = ask(first, "c", "Hi");
-	const state = adopt(second, history([user("1", "Hi"), bot("2", "1!")]), mine("Hi", null));
+/** A page on which "Hi" was asked and answered by "1!". */
+const started = start(ask(FRESH, "b", "Hi"), replyKey("b"), "2", 0);
+const ANSWERED = finish(started, replyKey("b"), "1!", "done");
+const HISTORY = [HI, bot("2", "1!")];
+
+test("a repeated text is not taken for the earlier message", () => {
+	const state = adopt(ask(ANSWERED, "c", "Hi"), stored(HISTORY), mine("Hi", null));
 	assert.deepEqual(shown(state), ["b Hi", "b/reply 1! (done)", "c Hi", "c/reply  (waiting)"]);
 });
 
-test("what has not changed is the same object, whatever it is called", () => {
-	const own = finish(
-		start(ask(FRESH, "b", "Hi"), replyKey("b"), "2", 0),
-		replyKey("b"),
-		"1!",
-		"done",
-	);
-	const stored = [user("1", "Hi"), bot("2", "1!")];
-	assert.deepEqual(adopt(own, history(stored), null).messages, own.messages);
-	const state = adopt(own, history([...stored, user("3", "And?"), bot("4", "2!")]), null);
-	state.messages.slice(0, 3).forEach((message, i) => {
-		assert.equal(message, own.messages[i]);
-	});
-	const later = adopt(state, history([...stored, user("3", "And?"), bot("4", "2!")]), null);
-	later.messages.forEach((message, i) => {
-		assert.equal(message, state.messages[i]);
-	});
+test("an unchanged message is the same object, whatever its key", () => {
+	assert.deepEqual(adopt(ANSWERED, stored(HISTORY), null).messages, ANSWERED.messages);
+	const longer = stored([...HISTORY, user("3", "And?"), bot("4", "2!")]);
+	const state = adopt(ANSWERED, longer, null);
+	for (const i of [0, 1, 2]) assert.equal(state.messages[i], ANSWERED.messages[i]);
+	const later = adopt(state, longer, null);
+	for (const [i, message] of later.messages.entries()) assert.equal(message, state.messages[i]);
 });
 
-test("a reply that turns out to be one on the page takes its place", () => {
-	const state = adopt(FRESH, history([user("1", "Hi"), bot("2", "Hello")]), mine("And?", null));
+test("a reply that proves to be one on the page takes its place", () => {
+	const state = adopt(FRESH, stored([HI, HELLO]), mine("And?", null));
 	const found = start(state, replyKey("c"), "2", 0);
 	assert.deepEqual(shown(found), ["c And?", "c/reply  (waiting)"]);
 });
