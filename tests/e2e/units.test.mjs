@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import {
-	chmodSync,
 	cpSync,
 	mkdirSync,
 	mkdtempSync,
@@ -28,13 +27,9 @@ const EXPOSURE = {
 };
 
 /** Files named by the units, which an empty root lacks. */
-const PROGRAMS = [
-	"bin/kill",
-	"bin/sh",
-	"usr/bin/banter",
-	"usr/lib/banter/masterd",
-	"usr/lib/banter/storaged",
-];
+const PROGRAMS = ["bin/kill", "bin/sh", "usr/bin/banter"].concat(
+	["masterd", "storaged"].map((name) => `usr/lib/banter/${name}`),
+);
 
 function run(command, ...args) {
 	const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8" });
@@ -50,43 +45,25 @@ describe("the units", HAS_SYSTEMD, () => {
 	after(() => rmSync(root, { recursive: true }));
 	const units = readdirSync(UNITS);
 
-	for (const [unit, most] of Object.entries(EXPOSURE))
-		it(`${unit} has an exposure of at most ${most}`, () => {
-			// It uses tenths as whole numbers.
-			const { status, said } = run(
-				"systemd-analyze",
-				"security",
-				"--no-pager",
-				"--offline=yes",
-				`--threshold=${10 * most}`,
-				join(UNITS, unit),
-			);
+	const services = units.filter((name) => name.endsWith(".service")).sort();
+	for (const unit of services)
+		it(`${unit} has an exposure of at most ${EXPOSURE[unit]}`, () => {
+			const threshold = `--threshold=${10 * EXPOSURE[unit]}`; // in tenths
+			const args = ["security", "--no-pager", "--offline=yes", threshold, join(UNITS, unit)];
+			const { status, said } = run("systemd-analyze", ...args);
 			assert.equal(status, 0, said);
 			assert.match(said, /Overall exposure level/);
 		});
-
-	it("are all listed here", () => {
-		assert.deepEqual(
-			units.filter((name) => name.endsWith(".service")).sort(),
-			Object.keys(EXPOSURE).sort(),
-		);
-	});
 
 	it("are valid for systemd", () => {
 		cpSync("/lib/systemd/system", join(root, "lib/systemd/system"), { recursive: true });
 		cpSync(UNITS, join(root, "lib/systemd/system"), { recursive: true });
 		for (const program of PROGRAMS) {
 			mkdirSync(join(root, program, ".."), { recursive: true });
-			writeFileSync(join(root, program), "");
-			chmodSync(join(root, program), 0o755);
+			writeFileSync(join(root, program), "", { mode: 0o755 });
 		}
-		const { status, said } = run(
-			"systemd-analyze",
-			"verify",
-			"--man=no",
-			`--root=${root}`,
-			...units,
-		);
+		const args = ["verify", "--man=no", `--root=${root}`, ...units];
+		const { status, said } = run("systemd-analyze", ...args);
 		assert.equal(status, 0, said);
 		assert.doesNotMatch(said, /banter/);
 	});
