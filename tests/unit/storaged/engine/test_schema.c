@@ -6,6 +6,7 @@
 
 #include "storaged/conversations/conversations.h"
 #include "storaged/engine/message_page.h"
+#include "storaged/server/peers.h"
 #include "storaged/turns/turns.h"
 #include "tests/unit/unit.h"
 
@@ -32,13 +33,6 @@ TEST(messages_sort_by_sequence_number)
 	}
 }
 
-TEST(messages_of_conversations_do_not_mix)
-{
-	struct id first = id_new(), second = id_new();
-
-	assert_true(compare(key_message(&first, UINT64_MAX), key_message(&second, 0)) < 0);
-}
-
 TEST(newest_activity_sorts_first)
 {
 	struct id org = id_new(), a = id_new(), b = id_new();
@@ -50,28 +44,18 @@ TEST(newest_activity_sorts_first)
 
 TEST(a_cursor_leads_back_to_its_key)
 {
-	struct id org = id_new(), conversation = id_new();
-	struct key key = key_activity(&org, 1234567890123, &conversation);
-	struct slice cursor = activity_cursor(key_slice(&key));
-	struct id named = activity_conversation(key_slice(&key));
-
-	assert_int_equal(cursor.len, 24);
-	assert_int_equal(compare(key_activity_at(&org, cursor), key), 0);
-	assert_true(id_equal(&named, &conversation));
-}
-
-TEST(a_cursor_of_a_widget_s_list_leads_back_to_its_key)
-{
 	struct id org = id_new(), widget = id_new(), conversation = id_new();
-	struct key key = key_activity_of(&org, &widget, 1234567890123, &conversation);
-	struct slice cursor = activity_cursor(key_slice(&key));
-	struct id named = activity_conversation(key_slice(&key));
+	struct key of_org = key_activity(&org, 1234567890123, &conversation);
+	struct key of_widget = key_activity_of(&org, &widget, 1234567890123, &conversation);
+	struct slice cursor = activity_cursor(key_slice(&of_org));
+	struct id named[] = {activity_conversation(key_slice(&of_org)),
+	    activity_conversation(key_slice(&of_widget))};
 
 	assert_int_equal(cursor.len, 24);
-	assert_int_equal(compare(key_activity_of_at(&org, &widget, cursor), key), 0);
-	assert_true(id_equal(&named, &conversation));
-	assert_true(compare(key_activity_of(&org, &widget, 1000, &org),
-			key_activity_of(&org, &widget, 999, &widget)) < 0);
+	assert_true(slice_eq(activity_cursor(key_slice(&of_widget)), cursor));
+	assert_int_equal(compare(key_activity_at(&org, cursor), of_org), 0);
+	assert_int_equal(compare(key_activity_of_at(&org, &widget, cursor), of_widget), 0);
+	assert_true(id_equal(&named[0], &conversation) && id_equal(&named[1], &conversation));
 }
 
 TEST(pieces_sort_by_offset)
@@ -82,23 +66,6 @@ TEST(pieces_sort_by_offset)
 	assert_int_equal(partial_offset(key_slice(&key)), 4096);
 	assert_true(compare(key_partial(&turn, 9), key_partial(&turn, 10)) < 0);
 	assert_true(compare(key_partial(&turn, 255), key_partial(&turn, 256)) < 0);
-}
-
-TEST(sessions_of_widgets_do_not_mix)
-{
-	struct id org = id_new(), w1 = id_new(), w2 = id_new();
-
-	assert_true(compare(key_session(&org, &w1, slice_str("a")),
-			key_session(&org, &w2, slice_str("a"))) != 0);
-	assert_true(compare(key_session(&org, &w1, slice_str("a")),
-			key_session(&org, &w1, slice_str("ab"))) != 0);
-}
-
-TEST(every_table_has_its_own_name)
-{
-	for (enum table i = 0; i < TABLES; i++)
-		for (enum table j = 0; j < i; j++)
-			assert_string_not_equal(table_name(i), table_name(j));
 }
 
 TEST(a_message_without_text_is_as_long_as_the_pages_believe)
@@ -142,28 +109,65 @@ field_max(enum msg_type type, const char *name)
 
 TEST(bounds_are_those_of_the_messages)
 {
-	assert_int_equal(field_max(MSG_TURN_BEGIN, "session"), SESSION_MAX);
-	assert_int_equal(field_max(MSG_TURN_BEGIN, "client_id"), CLIENT_ID_MAX);
-	assert_int_equal(field_max(MSG_IMPORT_CLIENT_ID, "client_id"), CLIENT_ID_MAX);
-	assert_int_equal(field_max(MSG_TURN_BEGIN, "history"), HISTORY_MAX);
-	assert_int_equal(field_max(MSG_TURN_FINISH, "text"), TEXT_MAX);
-	assert_int_equal(field_max(MSG_MESSAGE_RECORD, "text"), TEXT_MAX);
-	assert_int_equal(field_max(MSG_TURN_STATE, "text"), TEXT_MAX);
-	assert_int_equal(field_max(MSG_LIVE_TEXT, "text"), TEXT_MAX);
-	assert_int_equal(field_max(MSG_LIVE_TEXT, "offset"), TEXT_MAX);
-	assert_int_equal(field_max(MSG_LIVE_PUBLISH, "text"), TEXT_MAX);
-	assert_int_equal(field_max(MSG_LIVE_WANTED, "from"), TEXT_MAX);
-	assert_int_equal(field_max(MSG_TURN_JOIN, "from"), TEXT_MAX);
-	assert_int_equal(field_max(MSG_CONVERSATION_LIST, "limit"), CONVERSATIONS_MAX);
-	assert_int_equal(field_max(MSG_CONVERSATION_LIST, "cursor"), ACTIVITY_CURSOR_LEN);
-	assert_int_equal(field_max(MSG_MESSAGE_LIST, "limit"), MESSAGES_MAX);
-	assert_int_equal(field_max(MSG_SESSION_HISTORY, "limit"), MESSAGES_MAX);
-	assert_int_equal(field_max(MSG_MESSAGE_PAGE, "messages"), LIST_MAX);
-	assert_int_equal(field_max(MSG_TURN_BEGUN, "history"), LIST_MAX);
-	assert_int_equal(field_max(MSG_CONVERSATION_PAGE, "conversations"), LIST_MAX);
-	assert_int_equal(
-	    field_max(MSG_CONVERSATION_RECORD, "last_message"), 3 * LAST_MESSAGE_UNITS);
+	static const struct {
+		enum msg_type type;
+		const char *field;
+		uint32_t max;
+	} bounds[] = {
+	    {MSG_TURN_BEGIN, "session", SESSION_MAX},
+	    {MSG_TURN_BEGIN, "client_id", CLIENT_ID_MAX},
+	    {MSG_IMPORT_CLIENT_ID, "client_id", CLIENT_ID_MAX},
+	    {MSG_TURN_BEGIN, "history", HISTORY_MAX},
+	    {MSG_TURN_FINISH, "text", TEXT_MAX},
+	    {MSG_MESSAGE_RECORD, "text", TEXT_MAX},
+	    {MSG_TURN_STATE, "text", TEXT_MAX},
+	    {MSG_LIVE_TEXT, "text", TEXT_MAX},
+	    {MSG_LIVE_TEXT, "offset", TEXT_MAX},
+	    {MSG_LIVE_PUBLISH, "text", TEXT_MAX},
+	    {MSG_LIVE_WANTED, "from", TEXT_MAX},
+	    {MSG_TURN_JOIN, "from", TEXT_MAX},
+	    {MSG_CONVERSATION_LIST, "limit", CONVERSATIONS_MAX},
+	    {MSG_CONVERSATION_LIST, "cursor", ACTIVITY_CURSOR_LEN},
+	    {MSG_MESSAGE_LIST, "limit", MESSAGES_MAX},
+	    {MSG_SESSION_HISTORY, "limit", MESSAGES_MAX},
+	    {MSG_MESSAGE_PAGE, "messages", LIST_MAX},
+	    {MSG_TURN_BEGUN, "history", LIST_MAX},
+	    {MSG_CONVERSATION_PAGE, "conversations", LIST_MAX},
+	    {MSG_CONVERSATION_RECORD, "last_message", 3 * LAST_MESSAGE_UNITS},
+	    {MSG_PEER_STATUS, "program", CHANNEL_PROGRAM_MAX},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(bounds); i++)
+		if (field_max(bounds[i].type, bounds[i].field) != bounds[i].max)
+			fail_msg(
+			    "%s of %s", bounds[i].field, msg_name((uint16_t)bounds[i].type));
 	assert_true(LIST_MAX >= PAGE_BYTES && LIST_MAX >= RECORD_MAX + 4);
+}
+
+/* The longest item of a list, with its length in front. */
+static size_t
+longest_item(enum msg_type type, const void *record)
+{
+	struct buf b;
+	size_t len;
+
+	buf_init(&b, WIRE_FRAME_MAX);
+	assert_int_equal(record_encode(&b, type, record), 0);
+	len = 4 + buf_len(&b);
+	buf_clear(&b);
+	return len;
+}
+
+TEST(the_longest_lists_fit_into_an_answer)
+{
+	static const uint8_t name[64];
+	const struct msg_peer_status peer = {.program = {name, sizeof(name)}};
+	const struct msg_table_status table = {.name = {name, sizeof(name)}};
+
+	assert_true(
+	    PEERS_MAX * longest_item(MSG_PEER_STATUS, &peer) <= field_max(MSG_STATUS, "peers"));
+	assert_true(
+	    TABLES * longest_item(MSG_TABLE_STATUS, &table) <= field_max(MSG_STATUS, "tables"));
 }
 
 TEST_MAIN(NULL, NULL)

@@ -1,5 +1,5 @@
 /*
- * Group commit: many requests, one transaction; what fails, and what it leaves alone.
+ * Group commit: a full store, and the limits of a batch. batch.scenario has the rest.
  */
 #include <sched.h>
 #include <sys/mount.h>
@@ -8,153 +8,6 @@
 #include "tests/unit/unit.h"
 
 #define SMALL_BYTES (1024u * 1024)
-
-static size_t
-last_transaction(struct fixture *f)
-{
-	MDB_envinfo info;
-
-	assert_int_equal(mdb_env_info(f->env.mdb, &info), 0);
-	return info.me_last_txnid;
-}
-
-STORE_TEST(requests_of_a_turn_share_one_transaction)
-{
-	struct fixture *f = *state;
-	size_t before = last_transaction(f);
-	uint64_t requests[20];
-
-	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
-		struct msg_turn_begin begin = begin_of("s1", "hello");
-
-		requests[i] = send_request(f, i % 2 ? &f->b : &f->a, MSG_TURN_BEGIN, &begin);
-	}
-	assert_int_equal(last_transaction(f), before);
-	commit(f);
-	assert_int_equal(last_transaction(f), before + 1);
-	for (size_t i = 0; i < ARRAY_LEN(requests); i++)
-		expect_answer(f, i % 2 ? &f->b : &f->a, requests[i], MSG_TURN_BEGUN, NULL);
-}
-
-STORE_TEST(reads_alone_write_nothing)
-{
-	struct fixture *f = *state;
-	struct msg_conversation_list list = {.org = id_default_org};
-	size_t before = last_transaction(f);
-	uint64_t ping, listing;
-	union msg m;
-
-	ping = send_request(f, &f->a, MSG_PING, &(struct msg_ping){});
-	listing = send_request(f, &f->a, MSG_CONVERSATION_LIST, &list);
-	commit(f);
-	expect_answer(f, &f->a, ping, MSG_PONG, &m);
-	assert_int_equal(m.pong.writable, 1);
-	expect_answer(f, &f->a, listing, MSG_CONVERSATION_PAGE, NULL);
-	assert_int_equal(last_transaction(f), before);
-}
-
-STORE_TEST(a_read_sees_the_writes_before_it)
-{
-	struct fixture *f = *state;
-	struct msg_turn_begin begin = begin_of("s1", "hello");
-	struct msg_conversation_list list = {.org = id_default_org};
-	uint64_t before, begun, after;
-	union msg m;
-
-	before = send_request(f, &f->a, MSG_CONVERSATION_LIST, &list);
-	begun = send_request(f, &f->a, MSG_TURN_BEGIN, &begin);
-	after = send_request(f, &f->a, MSG_CONVERSATION_LIST, &list);
-	commit(f);
-	expect_answer(f, &f->a, before, MSG_CONVERSATION_PAGE, &m);
-	assert_int_equal(m.conversation_page.total, 0);
-	expect_answer(f, &f->a, begun, MSG_TURN_BEGUN, NULL);
-	expect_answer(f, &f->a, after, MSG_CONVERSATION_PAGE, &m);
-	assert_int_equal(m.conversation_page.total, 1);
-}
-
-STORE_TEST(a_refused_request_leaves_the_others_whole)
-{
-	struct fixture *f = *state;
-	struct msg_turn_begin one = begin_of("s1", "one"), two = begin_of("s2", "two");
-	struct id nowhere = id_new();
-	struct msg_turn_finish bad = finish_of(&nowhere, "x");
-	struct msg_turn_finish good = finish_of(&one.turn, "uno");
-	uint64_t r[4];
-
-	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &one);
-	r[1] = send_request(f, &f->a, MSG_TURN_FINISH, &bad);
-	r[2] = send_request(f, &f->a, MSG_TURN_BEGIN, &two);
-	r[3] = send_request(f, &f->a, MSG_TURN_FINISH, &good);
-	commit(f);
-	expect_answer(f, &f->a, r[0], MSG_TURN_BEGUN, NULL);
-	expect_error(f, &f->a, r[1], STORE_NOT_FOUND);
-	expect_answer(f, &f->a, r[2], MSG_TURN_BEGUN, NULL);
-	expect_answer(f, &f->a, r[3], MSG_OK, NULL);
-	EXPECT_MESSAGES(f, &one.conversation, "cc", "one", "uno");
-	EXPECT_MESSAGES(f, &two.conversation, "c", "two");
-	assert_int_equal(f->open.n, 1);
-}
-
-STORE_TEST(a_damaged_record_costs_only_who_needs_it)
-{
-	struct fixture *f = *state;
-	struct msg_turn_begin one = begin_of("s1", "one");
-	struct msg_turn_begin two = begin_of("s2", "two"), again = begin_of("s1", "again");
-	uint64_t r[2];
-
-	ask(f, MSG_TURN_BEGIN, &one, MSG_TURN_BEGUN, NULL);
-	damage(f, TABLE_CONVERSATIONS, &one.conversation);
-	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &two);
-	r[1] = send_request(f, &f->a, MSG_TURN_BEGIN, &again);
-	commit(f);
-	expect_answer(f, &f->a, r[0], MSG_TURN_BEGUN, NULL);
-	expect_error(f, &f->a, r[1], STORE_INTERNAL);
-	EXPECT_MESSAGES(f, &two.conversation, "c", "two");
-	assert_true(f->env.writable);
-}
-
-/* Reading one organization's counts does not write another's. */
-STORE_TEST(a_read_that_fails_among_writes_leaves_them)
-{
-	struct fixture *f = *state;
-	struct msg_turn_begin begin = begin_of("s1", "hello");
-	struct msg_conversation_list list = {.org = make_org(f)};
-	uint64_t r[2];
-
-	damage(f, TABLE_TOTALS, &list.org);
-	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &begin);
-	r[1] = send_request(f, &f->b, MSG_CONVERSATION_LIST, &list);
-	assert_true(batch_is_open(&f->batch));
-	commit(f);
-	expect_answer(f, &f->a, r[0], MSG_TURN_BEGUN, NULL);
-	expect_error(f, &f->b, r[1], STORE_INTERNAL);
-	assert_int_equal(stored_totals(f).messages, 1);
-}
-
-STORE_TEST(a_request_that_fails_half_done_is_undone_alone)
-{
-	struct fixture *f = *state;
-	struct msg_turn_begin good = begin_of("s1", "one"), bad = begin_of("s2", "two");
-	struct msg_turn_begin last = begin_of("s3", "three");
-	uint64_t r[3];
-
-	/* The totals are read after the conversation was written. */
-	bad.org = make_org(f);
-	damage(f, TABLE_TOTALS, &bad.org);
-	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &good);
-	r[1] = send_request(f, &f->b, MSG_TURN_BEGIN, &bad);
-	assert_false(batch_is_open(&f->batch));
-	commit(f);
-	expect_answer(f, &f->a, r[0], MSG_TURN_BEGUN, NULL);
-	expect_error(f, &f->b, r[1], STORE_INTERNAL);
-	assert_true(batch_is_open(&f->batch));
-	r[2] = send_request(f, &f->a, MSG_TURN_BEGIN, &last);
-	commit(f);
-	expect_answer(f, &f->a, r[2], MSG_TURN_BEGUN, NULL);
-	assert_int_equal(table_count(f, TABLE_CONVERSATIONS), 2);
-	assert_int_equal(table_count(f, TABLE_TURNS), 2);
-	assert_int_equal(f->open.n, 2);
-}
 
 STORE_TEST(answers_of_batches_before_are_not_touched)
 {
@@ -188,62 +41,6 @@ login_number(uint64_t n)
 	    .token = secret_hash(slice_str(text)),
 	    .expires_at = clock_wall_ms() + 3600 * 1000,
 	};
-}
-
-/* Makes the page of a login unreadable for LMDB: it answers MDB_CORRUPTED, and MDB_BAD_TXN from then
- * on. The flags of a page are behind its number and two unused bytes. */
-static void
-break_page_of(struct fixture *f, const struct hash256 *token)
-{
-	struct key key = key_hash(token);
-
-	overwrite_file(f, page_of_record(f, TABLE_LOGINS, &key) + 10, "\0\0", 2);
-}
-
-STORE_TEST(a_broken_page_costs_only_who_needs_it)
-{
-	struct fixture *f = *state;
-	struct msg_login_create login = login_number(1);
-	struct msg_login_check check = {.token = login.token};
-	struct msg_turn_begin one = begin_of("s1", "one"), two = begin_of("s2", "two");
-	uint64_t r[4];
-
-	ask(f, MSG_LOGIN_CREATE, &login, MSG_OK, NULL);
-	break_page_of(f, &login.token);
-	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &one);
-	r[1] = send_request(f, &f->a, MSG_LOGIN_CHECK, &check);
-	assert_false(batch_is_open(&f->batch));
-	commit(f);
-	expect_answer(f, &f->a, r[0], MSG_TURN_BEGUN, NULL);
-	expect_error(f, &f->a, r[1], STORE_INTERNAL);
-	r[2] = send_request(f, &f->a, MSG_TURN_BEGIN, &two);
-	r[3] = send_request(f, &f->a, MSG_LOGIN_CREATE, &login);
-	commit(f);
-	expect_answer(f, &f->a, r[2], MSG_TURN_BEGUN, NULL);
-	expect_error(f, &f->a, r[3], STORE_INTERNAL);
-	assert_true(f->env.writable);
-	EXPECT_MESSAGES(f, &one.conversation, "c", "one");
-	EXPECT_MESSAGES(f, &two.conversation, "c", "two");
-}
-
-STORE_TEST(reads_after_a_broken_page_are_served)
-{
-	struct fixture *f = *state;
-	struct msg_conversation_list list = {.org = id_default_org};
-	struct msg_login_create login = login_number(1);
-	struct msg_login_check check = {.token = login.token};
-	uint64_t r[2];
-
-	ask(f, MSG_LOGIN_CREATE, &login, MSG_OK, NULL);
-	break_page_of(f, &login.token);
-	for (int i = 0; i < 2; i++) {
-		r[0] = send_request(f, &f->a, MSG_LOGIN_CHECK, &check);
-		r[1] = send_request(f, &f->a, MSG_CONVERSATION_LIST, &list);
-		commit(f);
-		expect_error(f, &f->a, r[0], STORE_INTERNAL);
-		expect_answer(f, &f->a, r[1], MSG_CONVERSATION_PAGE, NULL);
-	}
-	assert_true(f->env.writable);
 }
 
 /* Writes until the store is full: logins, as something that can be deleted, in batches. Returns
@@ -471,22 +268,6 @@ STORE_TEST(a_batch_is_bounded)
 	assert_true(batch_is_open(&f->batch));
 	for (uint64_t r = first; r <= f->requests; r++)
 		expect_answer(f, &f->a, r, MSG_PONG, NULL);
-}
-
-STORE_TEST(a_client_too_far_behind_is_marked_and_the_others_are_served)
-{
-	struct fixture *f = *state;
-	struct msg_turn_begin begin = begin_of("s1", "hello");
-	uint64_t ping;
-
-	f->a.out.max = 8;
-	send_request(f, &f->a, MSG_TURN_BEGIN, &begin);
-	ping = send_request(f, &f->b, MSG_PING, &(struct msg_ping){});
-	commit(f);
-	assert_string_equal(f->a.client.fault, "too far behind");
-	assert_null(f->b.client.fault);
-	assert_int_equal(buf_len(&f->a.out), 0);
-	expect_answer(f, &f->b, ping, MSG_PONG, NULL);
 }
 
 TEST_MAIN(NULL, NULL)

@@ -1,5 +1,5 @@
 /*
- * Status: what it says is what is there.
+ * The status of the store: its file, its tables, and the peers; status.scenario has the rest.
  */
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,26 +16,10 @@ status(struct fixture *f)
 	uint64_t request;
 	union msg m;
 
-	f->b.role = ROLE_TOOL;
-	request = send_request(f, &f->b, MSG_STATUS_GET, &(struct msg_status_get){});
+	request = send_request(f, &f->tool, MSG_STATUS_GET, &(struct msg_status_get){});
 	commit(f);
-	expect_answer(f, &f->b, request, MSG_STATUS, &m);
+	expect_answer(f, &f->tool, request, MSG_STATUS, &m);
 	return m.status;
-}
-
-static void
-backup(struct fixture *f, uint64_t at, uint64_t bytes, enum store_error refused)
-{
-	struct msg_backup_done done = {.at = at, .bytes = bytes};
-	uint64_t request;
-
-	f->b.role = ROLE_TOOL;
-	request = send_request(f, &f->b, MSG_BACKUP_DONE, &done);
-	commit(f);
-	if (refused != 0)
-		expect_error(f, &f->b, request, refused);
-	else
-		expect_answer(f, &f->b, request, MSG_OK, NULL);
 }
 
 static struct msg_table_status
@@ -48,7 +32,7 @@ table_status(const struct msg_status *s, enum table table)
 	return t;
 }
 
-STORE_TEST(a_fresh_store_says_so)
+STORE_TEST(the_store_and_its_tables_are_described)
 {
 	struct fixture *f = *state;
 	uint64_t now = clock_wall_ms();
@@ -57,40 +41,19 @@ STORE_TEST(a_fresh_store_says_so)
 	assert_int_equal(s.pid, getpid());
 	assert_text(s.program, "banter " BANTER_VERSION);
 	assert_int_equal(s.schema, SCHEMA_VERSION);
-	assert_int_equal(s.writable, 1);
 	assert_int_equal(s.max_bytes, STORE_BYTES);
 	assert_true(s.started_at > 0 && s.started_at <= now);
-	assert_int_equal(s.commits, 0);
-	assert_int_equal(s.open_turns, 0);
-	assert_int_equal(s.last_backup_at, 0);
-	assert_int_equal(s.last_backup_bytes, 0);
+	assert_true(s.recent_ms >= 1000 && s.recent_ms < ACTIVITY_SECONDS * 1000);
 	assert_int_equal(list_len(s.tables), TABLES);
 	assert_int_equal(table_status(&s, TABLE_META).entries, 1);
 	assert_int_equal(table_status(&s, TABLE_MESSAGES).entries, 0);
 	assert_int_equal(table_status(&s, TABLE_MESSAGES).bytes, 0);
 	assert_int_equal(s.peers.len, 0);
-}
-
-STORE_TEST(it_counts_what_is_stored_and_what_was_done)
-{
-	struct fixture *f = *state;
-	struct msg_turn_begin open = begin_of("s2", "still open"), bad = begin_of("", "x");
-	struct msg_status s;
-
 	chat(f, "s1", "q", "a");
-	ask(f, MSG_TURN_BEGIN, &open, MSG_TURN_BEGUN, NULL);
-	ask_error(f, MSG_TURN_BEGIN, &bad, STORE_INVALID);
 	s = status(f);
-	assert_int_equal(table_status(&s, TABLE_CONVERSATIONS).entries, 2);
-	assert_int_equal(table_status(&s, TABLE_MESSAGES).entries, 3);
-	assert_int_equal(table_status(&s, TABLE_TURNS).entries, 2);
-	assert_int_equal(s.open_turns, 1);
-	assert_int_equal(s.commits, 3);
-	assert_int_equal(s.recent_commits, 3);
-	assert_true(s.recent_ms >= 1000 && s.recent_ms < ACTIVITY_SECONDS * 1000);
-	/* The requests before this one. */
-	assert_int_equal(s.requests, 4);
-	assert_int_equal(s.refused, 1);
+	assert_int_equal(table_status(&s, TABLE_CONVERSATIONS).entries, 1);
+	assert_int_equal(table_status(&s, TABLE_MESSAGES).entries, 2);
+	assert_true(table_status(&s, TABLE_MESSAGES).bytes > 0);
 }
 
 /* Counts the free pages in LMDB's own list, whose entries begin with their number of pages. */
@@ -139,99 +102,6 @@ STORE_TEST(used_and_free_bytes_are_the_whole_file)
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(s.file_bytes, st.st_size);
 	free(text);
-}
-
-STORE_TEST(it_is_told_in_a_batch_that_writes_too)
-{
-	struct fixture *f = *state;
-	struct msg_turn_begin begin = begin_of("s1", "hello");
-	uint64_t r[2];
-	union msg m;
-
-	f->b.role = ROLE_TOOL;
-	r[0] = send_request(f, &f->a, MSG_TURN_BEGIN, &begin);
-	r[1] = send_request(f, &f->b, MSG_STATUS_GET, &(struct msg_status_get){});
-	commit(f);
-	expect_answer(f, &f->a, r[0], MSG_TURN_BEGUN, NULL);
-	expect_answer(f, &f->b, r[1], MSG_STATUS, &m);
-	assert_int_equal(table_status(&m.status, TABLE_MESSAGES).entries, 1);
-	assert_int_equal(m.status.open_turns, 1);
-}
-
-STORE_TEST(a_full_store_says_so)
-{
-	struct fixture *f = *state;
-
-	env_write_failed(&f->env, MDB_MAP_FULL);
-	assert_int_equal(status(f).writable, 0);
-}
-
-static void
-expect_backup(struct fixture *f, uint64_t at, uint64_t bytes)
-{
-	struct msg_status s = status(f);
-
-	assert_int_equal(s.last_backup_at, at);
-	assert_int_equal(s.last_backup_bytes, bytes);
-}
-
-STORE_TEST(the_newest_backup_is_remembered)
-{
-	struct fixture *f = *state;
-
-	backup(f, 1000, 4096, 0);
-	expect_backup(f, 1000, 4096);
-	backup(f, 2000, UINT64_MAX, 0);
-	expect_backup(f, 2000, UINT64_MAX);
-	backup(f, 1500, 1, 0);
-	expect_backup(f, 2000, UINT64_MAX);
-	store_restart(f, STORE_BYTES);
-	expect_backup(f, 2000, UINT64_MAX);
-	backup(f, 2000, 7, 0);
-	expect_backup(f, 2000, 7);
-}
-
-STORE_TEST(a_backup_that_cannot_be_is_refused)
-{
-	struct fixture *f = *state;
-
-	backup(f, 0, 4096, STORE_INVALID);
-	backup(f, 1000, 0, STORE_INVALID);
-	expect_backup(f, 0, 0);
-}
-
-STORE_TEST(a_clock_that_was_wrong_does_not_stay_right)
-{
-	struct fixture *f = *state;
-	uint64_t now = clock_wall_ms();
-	struct msg_status s;
-
-	backup(f, UINT64_MAX, 1, 0);
-	s = status(f);
-	assert_true(s.last_backup_at >= now && s.last_backup_at <= clock_wall_ms());
-	wait_for_next_ms();
-	now = clock_wall_ms();
-	backup(f, now, 2, 0);
-	expect_backup(f, now, 2);
-}
-
-STORE_TEST(a_note_of_a_backup_that_makes_no_sense_is_none)
-{
-	static const char *const notes[] = {"", " ", "1", "1 ", " 1", "1 2 3", "1 2 ", "-1 2",
-	    "1\t2", "x y", "1 18446744073709551616", "18446744073709551616 1"};
-	struct fixture *f = *state;
-
-	for (size_t i = 0; i < ARRAY_LEN(notes); i++) {
-		struct key key = key_meta(META_LAST_BACKUP);
-		struct txn t;
-
-		assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-		assert_int_equal(txn_put(&t, TABLE_META, &key, slice_str(notes[i])), 0);
-		assert_int_equal(txn_commit(&t), 0);
-		expect_backup(f, 0, 0);
-	}
-	backup(f, 1000, 1, 0);
-	expect_backup(f, 1000, 1);
 }
 
 /* The other end of a peer, which has sent its hello. */
@@ -297,46 +167,6 @@ STORE_TEST(it_names_the_peers_that_have_said_who_they_are)
 	channel_close(&worker);
 	channel_close(&silent);
 	event_base_free(base);
-}
-
-static uint32_t
-field_max(enum msg_type type, const char *name)
-{
-	const struct wire_field *field = msg_desc((uint16_t)type)->fields;
-
-	while (strcmp(field->name, name) != 0)
-		assert_int_not_equal((++field)->type, WIRE_END);
-	return field->max;
-}
-
-/* The longest item of a list, with its length in front. */
-static size_t
-longest_item(enum msg_type type, const void *record)
-{
-	struct buf b;
-	size_t len;
-
-	buf_init(&b, WIRE_FRAME_MAX);
-	assert_int_equal(record_encode(&b, type, record), 0);
-	len = 4 + buf_len(&b);
-	buf_clear(&b);
-	return len;
-}
-
-TEST(the_longest_lists_fit_into_an_answer)
-{
-	char name[65];
-	struct msg_peer_status peer = {0};
-	struct msg_table_status table = {0};
-
-	memset(name, 'x', sizeof(name) - 1);
-	name[sizeof(name) - 1] = '\0';
-	peer.program = table.name = slice_str(name);
-	assert_int_equal(field_max(MSG_PEER_STATUS, "program"), CHANNEL_PROGRAM_MAX);
-	assert_true(
-	    PEERS_MAX * longest_item(MSG_PEER_STATUS, &peer) <= field_max(MSG_STATUS, "peers"));
-	assert_true(
-	    TABLES * longest_item(MSG_TABLE_STATUS, &table) <= field_max(MSG_STATUS, "tables"));
 }
 
 TEST(commits_of_the_last_seconds_count_older_ones_do_not)

@@ -129,19 +129,32 @@ STORE_TEST(every_entry_is_checked)
 	assert_int_equal(report.entries, entries);
 }
 
-/* The check ends there. */
+/* The check ends there, and names the last key before the page. */
 STORE_TEST(a_damaged_page_is_reported)
 {
 	struct fixture *f = *state;
-	struct id id = chat(f, "s1", "q", "a");
-	struct key key = key_id(&id);
+	struct id id;
+	struct key key;
 	struct report report;
+	char expected[128];
+	int n = snprintf(expected, sizeof(expected), "messages: cannot be read behind key ");
 
+	/* Messages on several pages. */
+	for (int i = 0; i < 200; i++)
+		id = chat(f, "s1", "question", "answer");
+	for (size_t i = 0; i < sizeof(id.b); i++)
+		n += snprintf(expected + n, sizeof(expected) - (size_t)n, "%02x", id.b[i]);
+	key = key_message(&id, 200);
+	damage_page(f, TABLE_MESSAGES, &key);
+	assert_int_equal(report_make(f, &report), MDB_CORRUPTED);
+	assert_memory_equal(report.text, expected, strlen(expected));
+	assert_null(strchr(report.text, '\n'));
+	key = key_id(&id);
 	damage_page(f, TABLE_CONVERSATIONS, &key);
 	assert_int_equal(report_make(f, &report), MDB_CORRUPTED);
 	assert_string_equal(report.text,
-	    "conversations: cannot be read behind key 0: MDB_CORRUPTED: Located page was wrong "
-	    "type");
+	    "conversations: cannot be read behind key 0: "
+	    "MDB_CORRUPTED: Located page was wrong type");
 }
 
 /* Conversations of more organizations than one walk counts. */
