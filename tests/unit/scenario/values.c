@@ -179,12 +179,6 @@ values_known_id(struct values *v, const char *name)
 	return known_name(v, name)->id;
 }
 
-struct hash256
-values_hash(const char *word)
-{
-	return strcmp(word, "none") == 0 ? (struct hash256){{0}} : secret_hash(slice_str(word));
-}
-
 /* The character behind a backslash; *p moves behind it. */
 static uint8_t
 escaped(const char **p)
@@ -221,6 +215,20 @@ read_text(const char **word, uint8_t *out)
 	}
 	*word = p + (quoted && *p == '"');
 	return n;
+}
+
+struct hash256
+values_hash(const char *word)
+{
+	uint8_t text[256];
+	size_t n;
+
+	if (strcmp(word, "none") == 0)
+		return (struct hash256){{0}};
+	if (strlen(word) > sizeof(text))
+		scenario_fail("%s is too long", word);
+	n = read_text(&word, text);
+	return secret_hash((struct slice){text, n});
 }
 
 struct slice

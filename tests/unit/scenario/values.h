@@ -3,7 +3,7 @@
  *
  *	ids       a name; one that is used for the first time gets a new id. `+name` gives
  *	          the name a new id again; `new` is a new id without a name, `none` the zero id
- *	hashes    the hash of the word, which stands for a token or a key; `none` is zero
+ *	hashes    the hash of the word or "text", such as a token or a key; `none` is zero
  *	numbers   digits, the name of an enum's value in this field (status=stopped), `now`, `now+1000`,
  *	          `now-1000`
  *	text      a word, or "quoted" with \n, \t, \", \\ and \x41; then `*1000` repeats it; `~v` is the
