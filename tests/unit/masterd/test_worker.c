@@ -11,8 +11,9 @@
 static struct event_base *base;
 static struct tls_keys *tls_keys;
 static struct test_worker w;
-static enum worker_state last_state;
-static unsigned taken; /* calls of that hook */
+static enum worker_state last_state; /* as reported */
+static size_t filled;                /* connections that fill() sent */
+static unsigned taken;               /* calls of that hook */
 
 static void
 on_changed(struct worker *c, void *ctx)
@@ -47,22 +48,6 @@ certificate_of(const char *chain, const char *key)
 	return id;
 }
 
-static void
-replace_certificate(const char *chain, const char *key)
-{
-	struct certificate id = certificate_of(chain, key);
-
-	assert_true(tls_keys_replace(tls_keys, &id));
-}
-
-static void
-start(const struct tls_keys *keys)
-{
-	static const struct worker_hooks hooks = {.changed = on_changed, .taken = on_taken};
-
-	test_worker_start(&w, base, (struct worker_config){.tls_keys = keys}, &hooks);
-}
-
 static int
 set_up(void **state)
 {
@@ -87,85 +72,266 @@ tear_down(void **state)
 	return 0;
 }
 
-/* The next message to the worker, in w.m; 0 if there is none. */
-static unsigned
-hear(void)
+/*
+ * The steps of a scenario.
+ */
+
+static void
+is(unsigned state)
 {
-	return test_worker_hear(&w);
+	assert_int_equal(w.worker->state, state);
+	assert_int_equal(last_state, state);
 }
 
 static void
-turn(void)
-{
-	assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
-}
-
-static void
-get_ready(void)
-{
-	test_worker_hello(&w);
-	turn();
-	assert_int_equal(last_state, WORKER_READY);
-}
-
-static void
-start_ready(const struct tls_keys *keys)
-{
-	start(keys);
-	get_ready();
-}
-
-static void
-hear_all(void)
-{
-	while (hear() != 0)
-		;
-}
-
-/* Sends connections until the socket is full; returns how many. */
-static size_t
-fill(void)
-{
-	const struct msg_connection m = {.port = 1};
-	size_t n = 0;
-
-	while (worker_send_connection(w.worker, &m, w.end) == 0)
-		n++;
-	assert_int_equal(errno, EAGAIN);
-	assert_true(n > 0);
-	return n;
-}
-
-static void
-hear_connections(size_t n)
+turn(unsigned n)
 {
 	while (n-- > 0)
-		assert_int_equal(hear(), MSG_CONNECTION);
+		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
+}
+
+static void
+start(unsigned with_keys)
+{
+	static const struct worker_hooks hooks = {.changed = on_changed, .taken = on_taken};
+	const struct worker_config config = {.tls_keys = with_keys ? tls_keys : NULL};
+
+	test_worker_start(&w, base, config, &hooks);
+}
+
+/* The worker sends its hello. */
+static void
+get_ready(unsigned turns)
+{
+	test_worker_hello(&w);
+	turn(turns);
+	is(WORKER_READY);
+}
+
+/* The next message to the worker, in w.m; 0: there is none. */
+static void
+hear(unsigned type)
+{
+	assert_int_equal(test_worker_hear(&w), type);
+}
+
+/* A ready worker that has read the first messages. */
+static void
+start_ready(unsigned with_keys)
+{
+	start(with_keys);
+	get_ready(1);
+	hear(MSG_HELLO);
+	if (with_keys) {
+		hear(MSG_TICKET_KEYS);
+		hear(MSG_TLS_CERTIFICATE);
+	}
+	hear(0);
+}
+
+/* Sends connections until the socket is full. */
+static void
+fill(unsigned at_least)
+{
+	const struct msg_connection m = {.port = 1};
+
+	for (filled = 0; worker_send_connection(w.worker, &m, w.end) == 0;)
+		filled++;
+	assert_int_equal(errno, EAGAIN);
+	assert_true(filled >= at_least);
+}
+
+static void
+hear_connections(unsigned of_fill)
+{
+	(void)of_fill;
+	while (filled-- > 0)
+		hear(MSG_CONNECTION);
+}
+
+/* Gives masterd the certificate "chain", "key". */
+static void
+replace_certificate(const char *chain, const char *key)
+{
+	struct certificate id = certificate_of(chain, key);
+
+	assert_true(tls_keys_replace(tls_keys, &id));
+}
+
+/* masterd gets another certificate, number n. */
+static void
+renew_certificate(unsigned n)
+{
+	char key[16];
+
+	(void)snprintf(key, sizeof(key), "key %u", n);
+	replace_certificate("chain", key);
+}
+
+static void
+renew_tickets(unsigned n)
+{
+	while (n-- > 0)
+		tls_keys_renew(tls_keys);
+}
+
+static void
+send_keys(unsigned with_certificate)
+{
+	worker_send_keys(w.worker, with_certificate);
+}
+
+/* The heard ticket keys are the current ones. */
+static void
+has_tickets(unsigned previous_len)
+{
+	assert_true(slice_eq(w.m.ticket_keys.current, tls_keys_tickets(tls_keys).current));
+	assert_int_equal(w.m.ticket_keys.previous.len, previous_len);
+}
+
+/* The heard certificate has number n; 0: it is the first. */
+static void
+has_certificate(unsigned n)
+{
+	char key[16] = "key";
+
+	if (n > 0)
+		(void)snprintf(key, sizeof(key), "key %u", n);
+	assert_true(slice_eq_str(w.m.tls_certificate.chain, "chain"));
+	assert_true(slice_eq_str(w.m.tls_certificate.key, key));
+}
+
+static void
+drain(unsigned within_ms)
+{
+	worker_drain(w.worker, within_ms);
+}
+
+/* The worker closes its socket; masterd reads that in these many turns. */
+static void
+close_end(unsigned turns)
+{
+	closefd(&w.end);
+	turn(turns);
+}
+
+/* The worker answers a check; masterd reads that in these many turns. */
+static void
+send_alive(unsigned turns)
+{
+	assert_int_equal(test_worker_say(&w, MSG_ALIVE, &(struct msg_alive){}), 0);
+	turn(turns);
+}
+
+/* Rounds without an answer, all of which count. */
+static void
+pass_rounds(unsigned n)
+{
+	while (n-- > 0)
+		worker_check(w.worker, true, 0);
+}
+
+static void
+is_hung(unsigned hung)
+{
+	assert_int_equal(w.worker->hung, hung);
+}
+
+static void
+has_missed(unsigned rounds)
+{
+	assert_int_equal(w.worker->heartbeat.missed, rounds);
+}
+
+static void
+has_taken(unsigned n)
+{
+	assert_int_equal(taken, n);
+}
+
+static void
+is_open(unsigned open)
+{
+	assert_int_equal(w.worker->control != -1, open);
+}
+
+static void
+stop_reading(unsigned how)
+{
+	assert_int_equal(shutdown(w.worker->control, (int)how), 0);
+}
+
+#define LIMIT HEARTBEAT_ROUNDS
+#define LATER 900000 /* a deadline that does not expire, in ms */
+
+static const struct {
+	const char *name;
+	struct {
+		void (*step)(unsigned);
+		unsigned n;
+	} steps[18];
+} scenarios[] = {
+    {"keys come right after the hello",
+	{{start, true}, {hear, MSG_HELLO}, {hear, MSG_TICKET_KEYS}, {has_tickets, 0},
+	    {hear, MSG_TLS_CERTIFICATE}, {has_certificate, 0}, {hear, 0}}},
+    {"without TLS no keys are sent", {{start, false}, {hear, MSG_HELLO}, {hear, 0}}},
+    {"new ticket keys come without the certificate",
+	{{start_ready, true}, {renew_tickets, 1}, {send_keys, false}, {hear, MSG_TICKET_KEYS},
+	    {has_tickets, TICKET_KEY_SIZE}, {hear, 0}}},
+    {"a slow worker gets the newest keys and the drain when there is room",
+	{{start_ready, true}, {fill, 1}, {renew_certificate, 2}, {send_keys, true},
+	    {renew_certificate, 3}, {send_keys, true}, {drain, LATER}, {hear_connections, 0},
+	    {hear, 0}, {turn, 1}, {hear, MSG_TICKET_KEYS}, {has_tickets, 0},
+	    {hear, MSG_TLS_CERTIFICATE}, {has_certificate, 3}, {hear, MSG_DRAIN}, {hear, 0}}},
+    {"a worker whose keys cannot be sent is lost",
+	{{start_ready, true}, {close_end, 0}, {send_keys, true}, {is, WORKER_LOST}}},
+    {"a draining worker needs no keys",
+	{{start_ready, true}, {drain, LATER}, {hear, MSG_DRAIN}, {send_keys, true}, {hear, 0}}},
+    {"a starting worker is not checked: it has a deadline",
+	{{start, false}, {hear, MSG_HELLO}, {pass_rounds, LIMIT + 2}, {hear, 0},
+	    {is, WORKER_STARTING}, {get_ready, 1}, {pass_rounds, 1}, {hear, MSG_CHECK}}},
+    {"a worker that answers stays ready",
+	{{start_ready, false}, {pass_rounds, LIMIT}, {hear, MSG_CHECK}, {hear, 0},
+	    {send_alive, 1}, {has_taken, 1}, {pass_rounds, LIMIT}, {hear, MSG_CHECK}, {hear, 0},
+	    {send_alive, 1}, {has_taken, 2}, {is, WORKER_READY}}},
+    {"a worker that does not answer is lost, once",
+	{{start_ready, false}, {pass_rounds, LIMIT}, {is, WORKER_READY}, {is_hung, false},
+	    {pass_rounds, 1}, {is, WORKER_LOST}, {is_hung, true}, {is_open, false},
+	    {pass_rounds, 2 * LIMIT}, {is, WORKER_LOST}}},
+    {"an answer that masterd has not read yet counts",
+	{{start_ready, false}, {pass_rounds, LIMIT}, {send_alive, 0}, {pass_rounds, LIMIT},
+	    {is, WORKER_READY}, {pass_rounds, 1}, {is, WORKER_LOST}}},
+    {"a draining worker must answer too",
+	{{start_ready, false}, {drain, LATER}, {hear, MSG_DRAIN}, {pass_rounds, LIMIT},
+	    {hear, MSG_CHECK}, {send_alive, 1}, {is, WORKER_DRAINING}, {pass_rounds, LIMIT + 1},
+	    {is, WORKER_LOST}}},
+    {"a draining worker that closed its socket only has its deadline",
+	{{start_ready, false}, {drain, LATER}, {close_end, 0}, {pass_rounds, LIMIT + 2},
+	    {is, WORKER_DRAINING}, {is_open, false}}},
+    {"an answer without a check kills the worker",
+	{{start_ready, false}, {send_alive, 1}, {is, WORKER_LOST}, {is_hung, false}}},
+    {"a check that could not be sent needs no answer",
+	{{start_ready, false}, {stop_reading, SHUT_WR}, {pass_rounds, 2 * LIMIT},
+	    {is, WORKER_READY}, {has_missed, 0}}},
+    /* A worker that does not read hangs, too; it does not even get the check. */
+    {"a worker whose socket is full is checked when there is room",
+	{{start_ready, false}, {fill, 1}, {pass_rounds, LIMIT}, {hear_connections, 0},
+	    {hear, 0}, {turn, 1}, {hear, MSG_CHECK}, {send_alive, 1}, {is, WORKER_READY},
+	    {fill, 1}, {pass_rounds, LIMIT + 1}, {is, WORKER_LOST}}},
+};
+
+TEST(messages_come_in_order_and_states_follow)
+{
+	for (size_t i = 0; i < ARRAY_LEN(scenarios); i++) {
+		print_message("%s\n", scenarios[i].name);
+		set_up(state);
+		for (size_t k = 0; scenarios[i].steps[k].step != NULL; k++)
+			scenarios[i].steps[k].step(scenarios[i].steps[k].n);
+		tear_down(state);
+	}
 }
 
 #define WORKER_TEST(name) TEST_WITH(name, set_up, tear_down)
-
-WORKER_TEST(keys_come_right_after_the_hello)
-{
-	struct msg_ticket_keys keys = tls_keys_tickets(tls_keys);
-
-	start(tls_keys);
-	assert_int_equal(hear(), MSG_HELLO);
-	assert_int_equal(hear(), MSG_TICKET_KEYS);
-	assert_true(slice_eq(w.m.ticket_keys.current, keys.current));
-	assert_int_equal(w.m.ticket_keys.previous.len, 0);
-	assert_int_equal(hear(), MSG_TLS_CERTIFICATE);
-	assert_true(slice_eq_str(w.m.tls_certificate.chain, "chain"));
-	assert_true(slice_eq_str(w.m.tls_certificate.key, "key"));
-	assert_int_equal(hear(), 0);
-}
-
-WORKER_TEST(without_tls_keys_none_are_sent)
-{
-	start(NULL);
-	assert_int_equal(hear(), MSG_HELLO);
-	assert_int_equal(hear(), 0);
-}
 
 WORKER_TEST(the_longest_keys_fit)
 {
@@ -174,64 +340,9 @@ WORKER_TEST(the_longest_keys_fit)
 	memset(chain, 'x', TLS_CHAIN_MAX);
 	memset(key, 'x', TLS_KEY_MAX);
 	replace_certificate(chain, key);
-	start(tls_keys);
-	assert_int_equal(hear(), MSG_HELLO);
-	assert_int_equal(hear(), MSG_TICKET_KEYS);
-	assert_int_equal(hear(), MSG_TLS_CERTIFICATE);
+	start_ready(true);
 	assert_int_equal(w.m.tls_certificate.chain.len, TLS_CHAIN_MAX);
 	assert_int_equal(w.m.tls_certificate.key.len, TLS_KEY_MAX);
-}
-
-WORKER_TEST(new_ticket_keys_come_without_the_certificate)
-{
-	start_ready(tls_keys);
-	hear_all();
-	tls_keys_renew(tls_keys);
-	worker_send_keys(w.worker, false);
-	assert_int_equal(hear(), MSG_TICKET_KEYS);
-	assert_int_equal(w.m.ticket_keys.previous.len, TICKET_KEY_SIZE);
-	assert_int_equal(hear(), 0);
-}
-
-WORKER_TEST(a_slow_worker_gets_the_newest_keys_when_there_is_room)
-{
-	size_t n;
-
-	start_ready(tls_keys);
-	hear_all();
-	n = fill();
-	replace_certificate("chain 2", "key 2");
-	worker_send_keys(w.worker, true);
-	replace_certificate("chain 3", "key 3");
-	worker_send_keys(w.worker, true);
-	worker_drain(w.worker, 60000);
-	hear_connections(n);
-	assert_int_equal(hear(), 0);
-	turn();
-	assert_int_equal(hear(), MSG_TICKET_KEYS);
-	assert_true(slice_eq(w.m.ticket_keys.current, tls_keys_tickets(tls_keys).current));
-	assert_int_equal(hear(), MSG_TLS_CERTIFICATE);
-	assert_true(slice_eq_str(w.m.tls_certificate.key, "key 3"));
-	assert_int_equal(hear(), MSG_DRAIN);
-	assert_int_equal(hear(), 0);
-}
-
-WORKER_TEST(a_worker_whose_keys_cannot_be_sent_is_lost)
-{
-	start_ready(tls_keys);
-	closefd(&w.end);
-	worker_send_keys(w.worker, true);
-	assert_int_equal(w.worker->state, WORKER_LOST);
-}
-
-WORKER_TEST(a_draining_worker_needs_no_keys)
-{
-	start_ready(tls_keys);
-	hear_all();
-	worker_drain(w.worker, 60000);
-	assert_int_equal(hear(), MSG_DRAIN);
-	worker_send_keys(w.worker, true);
-	assert_int_equal(hear(), 0);
 }
 
 /* When its deadline expires. */
@@ -248,18 +359,17 @@ WORKER_TEST(an_earlier_drain_deadline_is_sent_and_a_later_one_is_not)
 {
 	uint64_t first;
 
-	start_ready(NULL);
-	assert_int_equal(hear(), MSG_HELLO);
-	worker_drain(w.worker, 900000);
-	assert_int_equal(w.worker->state, WORKER_DRAINING);
-	assert_int_equal(hear(), MSG_DRAIN);
-	assert_true(w.m.drain.within_ms <= 900000 && w.m.drain.within_ms > 800000);
+	start_ready(false);
+	drain(900000);
+	is(WORKER_DRAINING);
+	hear(MSG_DRAIN);
+	assert_in_range(w.m.drain.within_ms, 800000, 900000);
 	first = deadline_ms();
-	worker_drain(w.worker, 1000000);
-	assert_int_equal(hear(), 0);
+	drain(1000000);
+	hear(0);
 	assert_true(deadline_ms() < first + 50000);
-	worker_drain(w.worker, 30000);
-	assert_int_equal(hear(), MSG_DRAIN);
+	drain(30000);
+	hear(MSG_DRAIN);
 	assert_true(w.m.drain.within_ms <= 30000);
 	assert_true(deadline_ms() < first - 800000);
 }
@@ -268,145 +378,16 @@ WORKER_TEST(an_earlier_deadline_applies_after_the_control_socket_closed)
 {
 	uint64_t first;
 
-	start_ready(NULL);
-	worker_drain(w.worker, 900000);
-	closefd(&w.end);
-	turn();
-	assert_int_equal(w.worker->control, -1);
+	start_ready(false);
+	drain(900000);
+	close_end(1);
+	is_open(false);
 	first = deadline_ms();
-	worker_drain(w.worker, 0);
+	drain(0);
 	assert_true(deadline_ms() < first);
 	while (w.worker->state == WORKER_DRAINING)
-		turn();
-	assert_int_equal(w.worker->state, WORKER_LOST);
-}
-
-static void
-send_answer(void)
-{
-	assert_int_equal(test_worker_say(&w, MSG_ALIVE, &(struct msg_alive){}), 0);
-}
-
-/* The worker answers, and masterd reads the answer. */
-static void
-answer(void)
-{
-	send_answer();
-	turn();
-}
-
-/* Rounds without an answer, all of which count. */
-static void
-pass_rounds(unsigned n)
-{
-	while (n-- > 0)
-		worker_check(w.worker, true, 0);
-}
-
-WORKER_TEST(a_ready_worker_is_checked_and_answers)
-{
-	start(NULL);
-	assert_int_equal(hear(), MSG_HELLO);
-	/* A starting worker has a deadline instead. */
-	pass_rounds(HEARTBEAT_ROUNDS + 2);
-	assert_int_equal(hear(), 0);
-	get_ready();
-	for (int i = 0; i < 3; i++) {
-		pass_rounds(HEARTBEAT_ROUNDS);
-		assert_int_equal(hear(), MSG_CHECK);
-		assert_int_equal(hear(), 0);
-		answer();
-	}
-	assert_int_equal(taken, 3);
-	assert_int_equal(w.worker->state, WORKER_READY);
-}
-
-WORKER_TEST(a_worker_that_does_not_answer_is_lost)
-{
-	start_ready(NULL);
-	pass_rounds(HEARTBEAT_ROUNDS);
-	assert_int_equal(w.worker->state, WORKER_READY);
-	assert_false(w.worker->hung);
-	pass_rounds(1);
-	assert_int_equal(last_state, WORKER_LOST);
-	assert_true(w.worker->hung);
-	assert_int_equal(w.worker->control, -1);
-	/* Only once. */
-	assert_true(event_pending(w.worker->deadline, EV_TIMEOUT, NULL));
-	pass_rounds(2 * HEARTBEAT_ROUNDS);
-}
-
-/* The answer may wait in the socket when masterd runs the round. */
-WORKER_TEST(an_unread_answer_counts)
-{
-	start_ready(NULL);
-	pass_rounds(HEARTBEAT_ROUNDS);
-	send_answer();
-	pass_rounds(HEARTBEAT_ROUNDS);
-	assert_int_equal(w.worker->state, WORKER_READY);
-	pass_rounds(1);
-	assert_int_equal(w.worker->state, WORKER_LOST);
-}
-
-WORKER_TEST(a_draining_worker_must_answer_too)
-{
-	start_ready(NULL);
-	assert_int_equal(hear(), MSG_HELLO);
-	worker_drain(w.worker, 900000);
-	assert_int_equal(hear(), MSG_DRAIN);
-	pass_rounds(HEARTBEAT_ROUNDS);
-	assert_int_equal(hear(), MSG_CHECK);
-	answer();
-	assert_int_equal(w.worker->state, WORKER_DRAINING);
-	pass_rounds(HEARTBEAT_ROUNDS + 1);
-	assert_int_equal(w.worker->state, WORKER_LOST);
-}
-
-WORKER_TEST(a_draining_worker_that_closed_its_socket_only_has_its_deadline)
-{
-	start_ready(NULL);
-	worker_drain(w.worker, 900000);
-	closefd(&w.end);
-	pass_rounds(HEARTBEAT_ROUNDS + 2);
-	assert_int_equal(w.worker->state, WORKER_DRAINING);
-	assert_int_equal(w.worker->control, -1);
-}
-
-WORKER_TEST(an_answer_without_a_check_kills_the_worker)
-{
-	start_ready(NULL);
-	answer();
-	assert_int_equal(w.worker->state, WORKER_LOST);
-	assert_false(w.worker->hung);
-}
-
-WORKER_TEST(an_unsent_check_needs_no_answer)
-{
-	start_ready(NULL);
-	assert_int_equal(shutdown(w.worker->control, SHUT_WR), 0);
-	pass_rounds(2 * HEARTBEAT_ROUNDS);
-	assert_int_equal(w.worker->state, WORKER_READY);
-	assert_int_equal(w.worker->heartbeat.missed, 0);
-}
-
-/* A worker that does not read hangs, too; it does not even get the check. */
-WORKER_TEST(a_worker_whose_socket_is_full_is_checked_when_there_is_room)
-{
-	size_t n;
-
-	start_ready(NULL);
-	assert_int_equal(hear(), MSG_HELLO);
-	n = fill();
-	pass_rounds(HEARTBEAT_ROUNDS);
-	hear_connections(n);
-	assert_int_equal(hear(), 0);
-	turn();
-	assert_int_equal(hear(), MSG_CHECK);
-	answer();
-	assert_int_equal(w.worker->state, WORKER_READY);
-	(void)fill();
-	pass_rounds(HEARTBEAT_ROUNDS + 1);
-	assert_int_equal(w.worker->state, WORKER_LOST);
+		turn(1);
+	is(WORKER_LOST);
 }
 
 TEST_MAIN(NULL, NULL)
