@@ -1,6 +1,7 @@
 #include "tests/unit/scenario/scenario.h"
 
 #include <fnmatch.h>
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -347,14 +348,20 @@ collect(void)
 }
 
 int
-scenario_main(const struct scenario_subject *s, const char *const *files, size_t n)
+scenario_main(const struct scenario_subject *s, const char *pattern, int argc, char **argv)
 {
 	struct CMUnitTest *list;
+	glob_t files = {0};
 	int failed;
 
 	subject = s;
-	for (size_t i = 0; i < n; i++)
-		script_load(files[i]);
+	if (argc < 2 && glob(pattern, 0, NULL, &files) != 0)
+		scenario_fail("no file matches %s", pattern);
+	for (size_t i = 0; i < files.gl_pathc; i++)
+		script_load(files.gl_pathv[i]);
+	globfree(&files);
+	for (int i = 1; i < argc; i++)
+		script_load(argv[i]);
 	collect();
 	list = xcalloc(tests_n + 1, sizeof(*list));
 	for (size_t i = 0; i < tests_n; i++)

@@ -45,9 +45,10 @@ struct scenario_subject {
 	void (*end)(void *world);
 };
 
-/* Runs the scenarios of the files. The environment variable SCENARIO selects some by their names (a
- * pattern as in a shell). Returns main()'s result. */
-int scenario_main(const struct scenario_subject *subject, const char *const *files, size_t n);
+/* Runs the scenarios of the files that match a pattern, or of those that the command line names. The
+ * environment variable SCENARIO is a pattern for the names of those to run. Returns main()'s result. */
+int scenario_main(
+    const struct scenario_subject *subject, const char *pattern, int argc, char **argv);
 
 /* Fails the scenario; the file's name and line are printed too. */
 [[gnu::noreturn, gnu::format(printf, 1, 2)]] void scenario_fail(const char *format, ...);

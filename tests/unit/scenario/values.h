@@ -6,7 +6,7 @@
  *	hashes    the hash of the word or "text", such as a token or a key; `none` is zero
  *	numbers   digits, the name of an enum's value in this field (status=stopped), `now`, `now+1000`,
  *	          `now-1000`
- *	text      a word, or "quoted" with \n, \t, \", \\ and \x41; then `*1000` repeats it; `~v` is the
+ *	text      a word, or "quoted" with \n, \r, \t, \", \\ and \x41; then `*1000` repeats it; `~v` is the
  *	          session of the visitor whose id is v
  *	any       `$name`: the value of a field that a message brought before; for a number also
  *	          `$name+1`

@@ -34,68 +34,7 @@ struct stage {
 	int store_listener, model_listener;
 	struct channel store; /* the store's end */
 	int model;            /* the model's end of the newest request; -1: none */
-	/* recorded by the listener */
-	bool started, done, failed;
-	enum turn_failure failure;
-	struct buf text;
 };
-
-static inline void
-stage_start(void *arg, const struct turn_ids *ids, size_t position)
-{
-	struct stage *s = arg;
-
-	(void)ids;
-	(void)position;
-	s->started = true;
-}
-
-static inline void
-stage_token(void *arg, struct slice text)
-{
-	struct stage *s = arg;
-
-	assert_int_equal(buf_append(&s->text, text.p, text.len), 0);
-}
-
-static inline void
-stage_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
-{
-	struct stage *s = arg;
-
-	(void)ids;
-	(void)reply;
-	assert_false(s->done || s->failed);
-	s->done = true;
-}
-
-static inline void
-stage_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
-{
-	struct stage *s = arg;
-
-	(void)retry_after_ms;
-	assert_false(s->done || s->failed);
-	s->failed = true;
-	s->failure = failure;
-}
-
-static inline struct turn_listener *
-stage_begin(struct stage *s)
-{
-	static const struct turn_sink sink = {
-	    stage_start, stage_token, stage_done, stage_error};
-	struct turn_request request = {
-	    .org = id_default_org,
-	    .widget = id_default_widget,
-	    .session = slice_str("visitor"),
-	    .text = slice_str("hello"),
-	};
-	struct turn_listener *l = turn_begin(&s->turns, &request, &sink, s);
-
-	assert_non_null(l);
-	return l;
-}
 
 static inline int
 listen_on(const struct sockaddr *address, socklen_t len)
@@ -142,7 +81,6 @@ stage_setup(void **state)
 	memset(s, 0, sizeof(*s));
 	s->model = s->store.fd = -1;
 	log_open("test", LOG_ERROR);
-	buf_init(&s->text, TURN_REPLY_MAX);
 	stage_listen(s, url, sizeof(url));
 	s->base = config.base = event_base_new();
 	assert_non_null(s->base);
@@ -175,7 +113,6 @@ stage_teardown(void **state)
 	closefd(&s->model_listener);
 	unlink(s->path);
 	assert_int_equal(rmdir(s->dir), 0);
-	buf_clear(&s->text);
 	free(s);
 	return 0;
 }
@@ -256,20 +193,6 @@ store_answer(struct stage *s, uint64_t request, enum msg_type type, const void *
 	assert_int_equal(channel_flush(&s->store), CHANNEL_DONE);
 }
 
-static inline void
-store_refuse(struct stage *s, uint64_t request, enum store_error code)
-{
-	store_answer(s, request, MSG_ERROR,
-	    &(struct msg_error){.code = (uint16_t)code, .detail = slice_str("no")});
-}
-
-/* Sends a message that answers no request. */
-static inline void
-store_tell(struct stage *s, enum msg_type type, const void *news)
-{
-	store_answer(s, 0, type, news);
-}
-
 /* Runs the loop for a while and checks that the worker sends no request. */
 static inline void
 store_expect_nothing(struct stage *s)
@@ -283,34 +206,6 @@ store_expect_nothing(struct stage *s)
 	}
 }
 
-/* Takes the beginning of a turn; older: where more of its history is to be asked for. Returns what
- * it is called. */
-static inline struct turn_ids
-store_take_begin(struct stage *s, uint64_t older)
-{
-	union msg m;
-	uint64_t request = store_expect(s, MSG_TURN_BEGIN, &m);
-	struct msg_turn_begun begun = {
-	    .conversation = m.turn_begin.conversation,
-	    .turn = m.turn_begin.turn,
-	    .older = older,
-	};
-
-	store_answer(s, request, MSG_TURN_BEGUN, &begun);
-	return (struct turn_ids){.conversation = begun.conversation, .message = begun.turn};
-}
-
-/* Waits for the question. */
-static inline void
-model_expect(struct stage *s)
-{
-	char head[4096];
-
-	closefd(&s->model);
-	s->model = stage_accept(s, s->model_listener);
-	STAGE_UNTIL(s, recv(s->model, head, sizeof(head), 0) > 0);
-}
-
 static inline void
 model_send(struct stage *s, const char *text)
 {
@@ -322,14 +217,6 @@ static inline void
 model_answer(struct stage *s)
 {
 	model_send(s, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
-}
-
-static inline void
-model_say(struct stage *s, const char *text)
-{
-	model_send(s, "data: {\"choices\":[{\"delta\":{\"content\":\"");
-	model_send(s, text);
-	model_send(s, "\"}}]}\n\n");
 }
 
 /* Whether the worker has closed the connection. */
