@@ -71,21 +71,6 @@ describe("a widget with a contact form", { skip: missing }, () => {
 		assert.equal(await visitor.save.getAttribute("aria-disabled"), "false");
 	});
 
-	it("appears before the connection, and submits when connected", async () => {
-		const visitor = await site.visitWidget(required.widget_id);
-		await visitor.page.getByRole("button", { name: "Open chat" }).waitFor();
-		await visitor.context.setOffline(true);
-		await visitor.open();
-		const name = visitor.chat.getByLabel("Name");
-		await name.fill("Jane");
-		await name.press("Enter");
-		await visitor.chat.getByRole("alert").getByText("Connection lost").waitFor();
-		assert.equal(await visitor.chat.locator("textarea").isVisible(), false);
-		await visitor.context.setOffline(false);
-		await visitor.chat.locator("textarea").waitFor();
-		await visitor.ask(...HELLO);
-	});
-
 	it("can be dismissed if optional, while the tab is open", async () => {
 		const visitor = await visit(optional);
 		assert.equal(await visitor.writing.isVisible(), true);
@@ -97,32 +82,6 @@ describe("a widget with a contact form", { skip: missing }, () => {
 		assert.equal(await visitor.skip.isVisible(), false);
 		const next = await site.visitWidget(optional.widget_id, visitor.context);
 		await next.chat.getByRole("button", { name: "Not now" }).waitFor();
-	});
-
-	it("is missing if not configured, also after a change", async () => {
-		const widget = await site.createWidget({ contact_info_mode: "required", collect_name: true });
-		const visitor = await visit(widget);
-		await visitor.field("Name").waitFor();
-		await site.admin("PUT", `widgets/${widget.id}`, { contact_info_mode: "none" });
-		await visitor.field("Name").fill("Jane");
-		await visitor.save.click();
-		await visitor.writing.waitFor();
-		assert.equal(await visitor.save.isVisible(), false);
-		await visitor.page.reload();
-		await visitor.writing.waitFor();
-		assert.equal(await visitor.save.count(), 0);
-	});
-
-	it("sends a refused message after the details are given", async () => {
-		const widget = await site.createWidget({ contact_info_mode: "optional", ...ALL });
-		const visitor = await visit(widget);
-		await visitor.skip.click();
-		await site.admin("PUT", `widgets/${widget.id}`, { contact_info_mode: "required" });
-		await visitor.say(HELLO[0]);
-		await visitor.chat.getByText("Please tell us first").waitFor();
-		await visitor.field("Name").fill("Jane");
-		await visitor.save.click();
-		await visitor.saidUntil(exchange(...HELLO));
 	});
 
 	it("keeps Tab inside the chat on a phone, in both directions", async () => {

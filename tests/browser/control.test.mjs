@@ -180,22 +180,19 @@ describe("messages to the visitor", { skip: missing }, () => {
 	const site = useSite();
 	const { banter, visit } = site;
 
-	/** A visitor whose next n messages get this response. */
-	async function refused(status, { headers = {}, code = "some_code", times = Infinity } = {}) {
+	/** A visitor whose first message gets this response. */
+	async function refused(status) {
 		const visitor = await visit();
-		let left = times;
-		await visitor.page.route(`${banter.url}/chat`, (route) => {
-			if (left-- <= 0) return route.fallback();
-			return route.fulfill({
-				status,
-				headers: {
-					"access-control-allow-origin": site.url,
-					"access-control-expose-headers": "Retry-After",
-					...headers,
-				},
-				json: { error: "An error", code },
-			});
-		});
+		let left = 1;
+		await visitor.page.route(`${banter.url}/chat`, (route) =>
+			left-- <= 0
+				? route.fallback()
+				: route.fulfill({
+						status,
+						headers: { "access-control-allow-origin": site.url },
+						json: { error: "An error", code: "some_code" },
+					}),
+		);
 		await visitor.open();
 		return visitor;
 	}
@@ -211,32 +208,13 @@ describe("messages to the visitor", { skip: missing }, () => {
 
 	for (const [status, sentence] of SENTENCES) {
 		it(`${status}: “${sentence} …”, and a retry can succeed`, async () => {
-			const visitor = await refused(status, { times: 1 });
+			const visitor = await refused(status);
 			await visitor.say("[[tokens=3]] hello");
 			await visitor.chat.getByText(sentence).waitFor();
 			await visitor.again.click();
 			await visitor.saidUntil(exchange("[[tokens=3]] hello", "t0 t1 t2"));
 		});
 	}
-
-	it("429 with Retry-After: the message is sent automatically later", async () => {
-		const visitor = await refused(429, { headers: { "retry-after": "2" }, times: 1 });
-		// The text is shown only during the wait: the page itself watches for it.
-		await visitor.page.evaluate(() => {
-			window.notes = [];
-			const log = document.querySelector("banter-chat").shadowRoot.querySelector(".log");
-			new MutationObserver(() => {
-				for (const { textContent } of log.querySelectorAll(".note")) window.notes.push(textContent);
-			}).observe(log, { childList: true, subtree: true });
-		});
-		await visitor.ask("[[tokens=3]] patience", "t0 t1 t2");
-		const notes = await visitor.page.evaluate(() => window.notes);
-		assert.ok(notes.length > 0, "it says why it waits");
-		for (const note of notes) {
-			assert.match(note, /Yours goes out in a moment/);
-			assert.doesNotMatch(note, /Try again/);
-		}
-	});
 
 	it("a screen reader announces each reply once and completely, and no old ones", async () => {
 		const visitor = await visit();

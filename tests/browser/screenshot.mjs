@@ -23,6 +23,7 @@ const CONVERSATION = [
 ];
 /** The last reply hangs here, so that the picture shows it streaming. */
 const PAUSE_AFTER = 15;
+const wordsOf = (text) => text.match(/\S+\s*/g);
 
 /** An OpenAI-compatible server with the conversation above and a greeting for everyone else. */
 function startModel() {
@@ -33,17 +34,24 @@ function startModel() {
 		const index = CONVERSATION.findIndex(([asked]) => asked === question);
 		const reply = CONVERSATION[index]?.[1] ?? "Yes, every weekday, and to your door.";
 		res.writeHead(200, { "content-type": "text/event-stream" });
-		const words = reply.match(/\S+\s*/g);
 		const pauses = index === CONVERSATION.length - 1;
-		for (const word of pauses ? words.slice(0, PAUSE_AFTER) : words)
-			res.write(
-				`data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: word }, finish_reason: null }] })}\n\n`,
-			);
+		for (const content of wordsOf(reply).slice(0, pauses ? PAUSE_AFTER : undefined)) {
+			const choices = [{ index: 0, delta: { content }, finish_reason: null }];
+			res.write(`data: ${JSON.stringify({ choices })}\n\n`);
+		}
 		if (!pauses) res.end("data: [DONE]\n\n");
 	});
 	return new Promise((done) => server.listen(0, "127.0.0.1", () => done(server)));
 }
 
+/** A page with reduced motion at this path of the service. */
+async function openPage(browser, banter, path) {
+	const page = await browser.newPage({ viewport: SIZE, reducedMotion: "reduce" });
+	await page.goto(banter.url + path);
+	return page;
+}
+
+/** Takes the picture and closes the page. */
 async function take(page, path) {
 	// Waits until all animations have ended.
 	await page.evaluate(() =>
@@ -53,25 +61,19 @@ async function take(page, path) {
 	writeFileSync(path, png);
 	console.log(`${path}: ${png.length} bytes`);
 	if (png.length > BYTES_MAX) throw new Error(`${path} has more than ${BYTES_MAX} bytes`);
+	await page.close();
 }
 
 async function takeWidget(browser, banter, path) {
-	const page = await browser.newPage({ viewport: SIZE, reducedMotion: "reduce" });
-	await page.goto(`${banter.url}/widget-test.html#key=${WIDGET_KEY}`);
+	const page = await openPage(browser, banter, `/widget-test.html#key=${WIDGET_KEY}`);
 	await page.getByRole("button", { name: "Open chat" }).click();
 	const chat = page.getByRole("dialog");
 	for (const [question, answer] of CONVERSATION) {
 		await chat.getByRole("textbox").fill(question);
 		await chat.getByRole("textbox").press("Enter");
-		const last = answer
-			.match(/\S+\s*/g)
-			.slice(0, PAUSE_AFTER)
-			.join("")
-			.trim();
-		await chat.getByText(last).waitFor();
+		await chat.getByText(wordsOf(answer).slice(0, PAUSE_AFTER).join("").trim()).waitFor();
 	}
 	await take(page, path);
-	await page.close();
 }
 
 /** A widget with settings on the server that requires contact details first. */
@@ -89,27 +91,23 @@ async function takeContact(browser, banter, path) {
 		headers: { "x-admin-api-key": ADMIN_KEY },
 		body: WIDGET,
 	});
-	const page = await browser.newPage({ viewport: SIZE, reducedMotion: "reduce" });
-	await page.goto(`${banter.url}/widget-test.html?widget=${answer.json.widget_id}`);
+	const page = await openPage(browser, banter, `/widget-test.html?widget=${answer.json.widget_id}`);
 	await page.getByRole("button", { name: "Open chat" }).click();
 	const chat = page.getByRole("dialog");
 	await chat.getByLabel("Name").fill("Jane");
 	await chat.getByLabel("E-mail").fill("jane@example.com");
 	await chat.getByLabel("E-mail").blur();
 	await take(page, path);
-	await page.close();
 }
 
 async function takeDashboard(browser, banter, path) {
-	const page = await browser.newPage({ viewport: SIZE, reducedMotion: "reduce" });
-	await page.goto(`${banter.url}/login`);
+	const page = await openPage(browser, banter, "/login");
 	await page.getByLabel("Password").fill(PASSWORD);
 	await page.getByRole("button", { name: "Log in" }).click();
 	await page.getByRole("heading", { name: "Conversations", exact: true }).waitFor();
 	await page.getByRole("link", { name: "maria" }).click();
 	await page.getByRole("log", { name: "Messages" }).getByText(CONVERSATION[0][1]).waitFor();
 	await take(page, path);
-	await page.close();
 }
 
 const out = process.argv[2];

@@ -75,19 +75,6 @@ describe("the widget on a page of another origin", { skip: missing }, () => {
 		assert.deepEqual(ownersComplaints, []);
 	});
 
-	it("stays closed after a reload; Escape closes it", async () => {
-		const visitor = await visit();
-		const { page, complaints, chat } = visitor;
-		await visitor.open();
-		await chat.getByText(WELCOME).waitFor();
-		await page.keyboard.press("Escape");
-		await chat.waitFor({ state: "hidden" });
-		await page.reload();
-		await page.getByRole("button", { name: "Open chat" }).waitFor();
-		assert.equal(await chat.isVisible(), false);
-		assert.deepEqual(complaints, []);
-	});
-
 	it("shows a visitor's markup as text, also in the dashboard", async () => {
 		const visitor = await visit();
 		const { context, page, complaints } = visitor;
