@@ -3,7 +3,6 @@
  * worker behaves.
  */
 #include <dirent.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,8 +10,6 @@
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
-
-#include <bsd/string.h>
 
 #include "masterd/spawn.h"
 #include "masterd/workers.h"
@@ -75,29 +72,27 @@ open_descriptors(void)
 	return n - 3; /* ".", ".." and the directory itself */
 }
 
+/* This process's place in the scoreboard. */
+static struct scoreboard_worker *self;
+
 /* Whether it started as spawn.h guarantees: five descriptors, no signal blocked or ignored. */
 static bool
-woke_well(unsigned number)
+woke_well(void)
 {
-	struct scoreboard *sb = scoreboard_map(SPAWN_SCOREBOARD_FD);
 	sigset_t blocked;
 	struct sigaction pipe;
 
 	must(sigprocmask(SIG_SETMASK, NULL, &blocked) == 0);
 	must(sigaction(SIGPIPE, NULL, &pipe) == 0);
-	return sb != NULL && sb->workers[number].pid == (uint64_t)getpid() &&
-	    open_descriptors() == 5 && sigisemptyset(&blocked) && pipe.sa_handler == SIG_DFL;
+	return self->pid == (uint64_t)getpid() && open_descriptors() == 5 &&
+	    sigisemptyset(&blocked) && pipe.sa_handler == SIG_DFL;
 }
 
-/* Writes the time to the file that WORKER_NOTES names. */
+/* Reports the time to the test, in a metric that outlives the process. */
 static void
 note_time(void)
 {
-	const uint64_t now = clock_mono_ms();
-	int fd = open(getenv("WORKER_NOTES"), O_WRONLY | O_APPEND | O_CLOEXEC);
-
-	must(fd != -1 && write(fd, &now, sizeof(now)) == sizeof(now));
-	closefd(&fd);
+	atomic_store(&self->model_requests, clock_mono_ms());
 }
 
 /* Records that this worker was aborted. */
@@ -124,8 +119,11 @@ outlive_another(void)
 static _Noreturn void
 worker_main(unsigned number)
 {
+	struct scoreboard *board = scoreboard_map(SPAWN_SCOREBOARD_FD);
 	const char *mode = getenv("WORKER_MODE");
 
+	must(board != NULL);
+	self = &board->workers[number];
 #define MODE(name) (strcmp(mode, (name)) == 0)
 	if (MODE("crash")) {
 		note_time();
@@ -133,7 +131,7 @@ worker_main(unsigned number)
 	}
 	if (MODE("refuse"))
 		_exit(EX_CONFIG);
-	if (MODE("inspect") && !woke_well(number))
+	if (MODE("inspect") && !woke_well())
 		_exit(1);
 	if (MODE("outlive"))
 		outlive_another();
@@ -332,47 +330,27 @@ WORKERS_TEST(a_killed_worker_is_replaced_and_the_other_keeps_running)
 	assert_int_equal(running(), WANTED);
 }
 
-/* Reads the times that note_time() wrote; returns how many. */
-static size_t
-read_notes(const char *path, uint64_t *at, size_t max)
+/* The last time that a worker of this number reported. */
+static uint64_t
+noted(unsigned number)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	assert_int_not_equal(fd, -1);
-	n = read(fd, at, max * sizeof(*at));
-	assert_true(n >= 0);
-	closefd(&fd);
-	return (size_t)n / sizeof(*at);
-}
-
-/* Creates the file for notes; the caller unlinks it. */
-static void
-open_notes(char path[static 32])
-{
-	int fd;
-
-	must(strlcpy(path, "/tmp/banter-notes-XXXXXX", 32) < 32);
-	fd = mkstemp(path);
-	assert_int_not_equal(fd, -1);
-	closefd(&fd);
-	setenv("WORKER_NOTES", path, 1);
+	return atomic_load(&master.scoreboard->workers[number].model_requests);
 }
 
 WORKERS_TEST(the_pause_before_a_restart_doubles)
 {
-	char path[32];
 	uint64_t at[4];
 
 	/* A single seat: with two, one may be late, and its death be seen together with the
 	 * other's, in a loop iteration that began earlier. */
 	rehire(1, 0);
-	open_notes(path);
 	start("crash");
-	AWAIT(master.base, read_notes(path, at, 4) == 4);
+	for (size_t i = 0; i < ARRAY_LEN(at); i++) {
+		AWAIT(master.base, noted(0) != (i == 0 ? 0 : at[i - 1]));
+		at[i] = noted(0);
+	}
 	for (size_t i = 0; i < 3; i++)
 		assert_true(at[i + 1] - at[i] >= (100u << i) - 10);
-	assert_int_equal(unlink(path), 0);
 }
 
 WORKERS_TEST(a_worker_that_violates_the_protocol_is_replaced)
@@ -396,22 +374,18 @@ WORKERS_TEST(a_worker_that_violates_the_protocol_is_replaced)
 WORKERS_TEST(workers_that_hang_are_aborted_and_replaced)
 {
 	const struct scoreboard_master *m = &master.scoreboard->master;
-	char path[32];
-	uint64_t at[4];
 	pid_t first;
 
 	rehire(WANTED, 3000);
-	open_notes(path);
 	start("hang");
 	AWAIT(master.base, all_ready());
 	first = pid_of(0);
 	use_mode("serve");
-	AWAIT(master.base, read_notes(path, at, 4) == WANTED);
+	AWAIT(master.base, noted(0) != 0 && noted(1) != 0);
 	AWAIT(master.base, all_ready());
 	assert_int_not_equal(pid_of(0), first);
 	assert_int_equal(metric_get(&m->worker_hangs), WANTED);
 	assert_int_equal(metric_get(&m->worker_deaths), WANTED);
-	assert_int_equal(unlink(path), 0);
 }
 
 WORKERS_TEST(a_stopped_worker_is_killed_and_one_that_answers_keeps_running)
