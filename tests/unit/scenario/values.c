@@ -183,7 +183,7 @@ values_known_id(struct values *v, const char *name)
 static uint8_t
 escaped(const char **p)
 {
-	static const char from[] = "nt\"\\", to[] = "\n\t\"\\";
+	static const char from[] = "nrt\"\\", to[] = "\n\r\t\"\\";
 	const char *found = strchr(from, **p);
 	unsigned byte;
 
@@ -303,13 +303,13 @@ static const struct {
 static bool
 find_enum_word(const char *word, const char *message, const char *field, uint64_t *number)
 {
-	if (message == NULL || field == NULL)
+	if (field == NULL)
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(enum_words); i++)
 		if (strcmp(enum_words[i].field, field) == 0 &&
 		    strcmp(enum_words[i].word, word) == 0 &&
 		    (enum_words[i].message == NULL ||
-			strcmp(enum_words[i].message, message) == 0)) {
+			(message != NULL && strcmp(enum_words[i].message, message) == 0))) {
 			*number = enum_words[i].number;
 			return true;
 		}
