@@ -11,7 +11,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { connect as connectTls } from "node:tls";
-import { BUILD, baseEnvironment, DEADLINE_MS } from "./daemon.mjs";
+import { BUILD, baseEnvironment, until } from "./daemon.mjs";
 
 export const OP = { more: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -133,7 +133,6 @@ export class RawWebSocket {
 	got = [];
 	ended = false;
 	#rest = Buffer.alloc(0);
-	#wakers = [];
 
 	/**
 	 * @param {{port: number, ca?: string} | {upgraded: import("node:stream").Duplex}} to ca: use TLS and
@@ -148,17 +147,11 @@ export class RawWebSocket {
 		this.socket.on("data", (bytes) => this.#take(bytes));
 		this.socket.on("error", (error) => {
 			this.error = error;
-			this.#wake();
 		});
 		for (const event of ["end", "close"])
 			this.socket.on(event, () => {
 				this.ended = true;
-				this.#wake();
 			});
-	}
-
-	#wake() {
-		for (const wake of this.#wakers.splice(0)) wake();
 	}
 
 	#take(bytes) {
@@ -169,7 +162,6 @@ export class RawWebSocket {
 		} catch (error) {
 			this.broken ??= error;
 		}
-		this.#wake();
 	}
 
 	#takeHead() {
@@ -190,37 +182,25 @@ export class RawWebSocket {
 		}
 	}
 
-	/** Waits for the condition; rejects at the time limit, or if the server violates the protocol. */
-	async until(what, condition) {
-		const end = Date.now() + DEADLINE_MS;
-		while (!condition()) {
-			if (this.broken) throw this.broken;
-			const left = end - Date.now();
-			if (left <= 0)
-				throw new Error(`not in time: ${what}; got ${JSON.stringify(this.got).slice(0, 500)}`);
-			await new Promise((done) => {
-				const timer = setTimeout(done, left);
-				this.#wakers.push(() => {
-					clearTimeout(timer);
-					done();
-				});
-			});
-		}
+	/** Waits for the condition, which the end also satisfies; rejects if the server violates the protocol. */
+	async #until(what, condition) {
+		const got = () => `${what}; got ${JSON.stringify(this.got).slice(0, 500)}`;
+		await until(got, () => this.broken || this.ended || condition());
 		if (this.broken) throw this.broken;
 	}
 
 	/** Resolves to the head of the response to the handshake. */
 	async answered() {
-		await this.until("an answer", () => this.head !== undefined || this.ended);
+		await this.#until("an answer", () => this.head !== undefined);
 		return this.head;
 	}
 
 	count(n) {
-		return this.until(`${n} frames`, () => this.got.length >= n || this.ended);
+		return this.#until(`${n} frames`, () => this.got.length >= n);
 	}
 
 	end() {
-		return this.until("the end", () => this.ended);
+		return this.#until("the end", () => false);
 	}
 
 	send(bytes) {

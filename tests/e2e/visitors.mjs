@@ -107,6 +107,11 @@ export class Visitor {
 		return frames.find(({ type }) => type === "message").content;
 	}
 
+	/** Takes the next frame, which must be this error. */
+	async isRefused(code, id, message) {
+		assert.deepEqual(await this.next(), { type: "error", message, code, id });
+	}
+
 	/** Submits contact details; resolves to the response. */
 	introduce(contact) {
 		this.send({ type: "contact_info", ...contact });

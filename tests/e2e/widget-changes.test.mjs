@@ -41,12 +41,7 @@ describe("an agent during a conversation", () => {
 		one.say(echo("second"), "x");
 		one.send({ type: "stop" });
 		assert.equal((await one.upTo("typing_stop")).at(-1).type, "typing_stop");
-		assert.deepEqual(await one.next(), {
-			type: "error",
-			message: "The assistant is not available",
-			code: "agent_disabled",
-			id: "x",
-		});
+		await one.isRefused("agent_disabled", "x", "The assistant is not available");
 		await change({ enabled: true });
 		assert.equal(await one.ask(echo("second"), "x"), "second");
 		assert.deepEqual((await banter.modelSaw())[0], ["system", "Be a B."]);

@@ -207,12 +207,11 @@ describe("a visitor", () => {
 		assert.equal((await one.next()).type, "typing_start");
 		for (let i = 1; i <= 8; i++) one.say(echo(`waits ${i}`));
 		one.say(echo("too many"), "nine");
-		assert.deepEqual(await one.next(), {
-			type: "error",
-			message: "Please wait until your last messages are answered",
-			code: "too_many_waiting",
-			id: "nine",
-		});
+		await one.isRefused(
+			"too_many_waiting",
+			"nine",
+			"Please wait until your last messages are answered",
+		);
 		await one.close();
 		await banter.release("answered first");
 		await until("all are answered", async () => {
@@ -357,13 +356,7 @@ describe("rate limits", () => {
 			await one.ask(echo("1"));
 			await one.ask(echo("2"));
 			one.say(echo("3"), "x");
-			const error = await one.next();
-			assert.deepEqual(error, {
-				type: "error",
-				message: "Too many requests",
-				code: "rate_limited",
-				id: "x",
-			});
+			await one.isRefused("rate_limited", "x", "Too many requests");
 			assertError(await banter.chat("s", "[[tokens=1]]"), 429, undefined, "rate_limited");
 		});
 	});
@@ -465,12 +458,7 @@ describe("contact details", () => {
 		const widget = await makeWidget(banter, required);
 		const one = await Visitor.open(banter, widget);
 		one.say(echo("too early"), "x");
-		assert.deepEqual(await one.next(), {
-			type: "error",
-			message: "Please leave your contact details first",
-			code: "contact_required",
-			id: "x",
-		});
+		await one.isRefused("contact_required", "x", "Please leave your contact details first");
 		// Sent together: the message is answered after the details are saved.
 		one.send({ type: "contact_info", email: "carl@example.com" });
 		one.say(echo("too early"), "x");
