@@ -1,14 +1,12 @@
 // A peer of storaged: a worker or a tool as seen from its socket.
 //
-//	const peer = await Peer.connect(path);          // both hellos are said
+//	const peer = await Peer.connect(path);          // after both hellos
 //	const answer = await peer.request("ping");      // { is: "pong", writable: 1 }
+//	peer.tell("live_publish", { turn, … });         // a message without a response
+//	const message = await peer.hear();              // the next one that is no response
 //
-//	peer.tell("live_publish", { turn, … });         // a message that is answered by nothing
-//	const told = await peer.hear();                 // the next that answers no request of ours
-//
-// Requests are pipelined: those made in one turn of the event loop leave in one write, and answers
-// find their request by its number. A peer whose connection ends says so to all who wait (PeerGone);
-// one that gets no answer for too long gives up, so that no test waits for ever.
+// Requests are pipelined: those of one turn of the event loop are sent in one write. When the connection ends, all
+// who wait get PeerGone; without a response for too long they get an error.
 
 import { connect } from "node:net";
 import { DEADLINE_MS, until } from "../e2e/daemon.mjs";
@@ -71,13 +69,10 @@ export class Peer {
 	#queue = [];
 	#waiting = new Map(); // request number → { resolve, reject, since }; the oldest comes first
 	#last = 0;
-	#told = []; // that nobody has heard yet
-	#listeners = []; // who wait for it: { resolve, reject, since }
+	#unheard = []; // messages
+	#listeners = []; // who wait for a message: { resolve, reject, since }
 
-	/**
-	 * @param {string} path of storaged's socket @param {"WORKER" | "TOOL"} role @returns
-	 * {Promise<Peer>} after storaged's hello
-	 */
+	/** Resolves to a peer of storaged's socket, in this role ("WORKER", "TOOL"), after storaged's hello. */
 	static async connect(path, role = "WORKER") {
 		const peer = new Peer(await connectTo(path));
 		peer.socket.write(hello(role));
@@ -102,7 +97,7 @@ export class Peer {
 
 	/** Resolves to the next message that is not a response; rejects with PeerGone. */
 	hear() {
-		if (this.#told.length > 0) return Promise.resolve(this.#told.shift());
+		if (this.#unheard.length > 0) return Promise.resolve(this.#unheard.shift());
 		if (this.gone) return Promise.reject(new PeerGone("the connection has ended"));
 		const since = performance.now();
 		return new Promise((resolve, reject) => this.#listeners.push({ resolve, reject, since }));
@@ -144,7 +139,7 @@ export class Peer {
 		this.#waiting.delete(key);
 		if (waiting) waiting.resolve(message);
 		else if (this.#listeners.length > 0) this.#listeners.shift().resolve(message);
-		else this.#told.push(message);
+		else this.#unheard.push(message);
 	}
 
 	#flush() {

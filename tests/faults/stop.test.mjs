@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { textOf } from "../e2e/client.mjs";
-import { TIME_FACTOR, withBanter } from "../e2e/harness.mjs";
+import { TIME_FACTOR, times, withBanter } from "../e2e/harness.mjs";
+import { begin } from "../e2e/replies.mjs";
 import { assertWhole } from "./store.mjs";
 import { LONG, Talkers } from "./talkers.mjs";
 import { assertMemory, inMib, memoryOf } from "./usage.mjs";
@@ -33,17 +34,10 @@ function memoryMore(ms) {
 /** A reply is held half-way. The rest takes longer than continuing storaged. */
 const TOKENS = 120;
 const HELD = TOKENS / 2;
-const text = Array.from({ length: TOKENS }, (_, i) => `t${i} `).join("");
-
-async function startStream(banter, i) {
-	const question = `[[tokens=${TOKENS} delay=100 hold-after=${HELD}]] held ${i}`;
-	const stream = await banter.stream(`listener-${i}`, question);
-	const { conversationId } = await stream.next();
-	return Object.assign(stream, { conversationId });
-}
+const TEXT = Array.from({ length: TOKENS }, (_, i) => `t${i} `).join("");
 
 /** Stops storaged during body(); resolves to the duration and each worker's peak memory. */
-async function standStill(banter, body) {
+async function whileStopped(banter, body) {
 	const most = new Map(banter.workerPids().map((pid) => [pid, 0]));
 	const looks = setInterval(() => {
 		for (const [pid, memory] of most) most.set(pid, Math.max(memory, memoryOf(pid)));
@@ -60,38 +54,38 @@ async function standStill(banter, body) {
 }
 
 describe("storaged is stopped", () => {
-	it("until each visitor has received an error: replies continue, nothing is lost", async (t) => {
-		await withBanter({ workers: WORKERS }, async (banter) => {
+	it("until each visitor has received an error: replies continue, nothing is lost", (t) =>
+		withBanter({ workers: WORKERS }, async (banter) => {
 			const talkers = new Talkers(banter, TALKERS, "store_unavailable");
 			await talkers.served(TALKERS);
-			const streams = await Promise.all([1, 2, 3, 4, 5, 6].map((i) => startStream(banter, i)));
+			const message = `[[tokens=${TOKENS} delay=100 hold-after=${HELD}]] held`;
+			const replies = await times(6, (i) => begin(banter, `listener-${i}`, message));
 			const before = new Map(banter.workerPids().map((pid) => [pid, memoryOf(pid)]));
-			const still = await standStill(banter, async () => {
+			const stopped = await whileStopped(banter, async () => {
 				await talkers.eachRefused();
 				await banter.release("held");
-				for (const stream of streams) stream.text = (await stream.tokens(HELD + 1)).join("");
+				for (const reply of replies) reply.text = (await reply.stream.tokens(HELD + 1)).join("");
 			});
 
 			await talkers.served(TALKERS);
-			for (const stream of streams) {
+			for (const { stream, text, conversationId } of replies) {
 				const events = await stream.rest();
 				assert.equal(events.at(-1).type, "done");
-				assert.equal(stream.text + textOf(events), text);
-				const [, reply] = await banter.messages(stream.conversationId);
-				assert.deepEqual(reply, ["assistant", text.trim(), "complete"]);
+				assert.equal(text + textOf(events), TEXT);
+				const [, reply] = await banter.messages(conversationId);
+				assert.deepEqual(reply, ["assistant", TEXT.trim(), "complete"]);
 			}
 			await talkers.stop();
 			await talkers.check(banter);
-			const more = memoryMore(still.ms);
+			const more = memoryMore(stopped.ms);
 			for (const [pid, memory] of before) {
-				const most = still.most.get(pid);
-				t.diagnostic(`worker: ${inMib(memory)} before, ${inMib(most)} while it stood still`);
+				const most = stopped.most.get(pid);
+				t.diagnostic(`worker: ${inMib(memory)} before, ${inMib(most)} while storaged was stopped`);
 				assert.ok(TIME_FACTOR > 1 || most < memory + more, `${inMib(most)} in worker ${pid}`);
 				assertMemory(pid, memory + more, "after it");
 			}
 			await banter.masterd.stop();
 			await banter.stopStore();
 			await assertWhole(banter.storaged.env.DATA_DIR);
-		});
-	});
+		}));
 });

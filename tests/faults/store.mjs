@@ -29,10 +29,7 @@ export async function assertWhole(dir) {
 }
 
 export class Store {
-	/**
-	 * @param {object} options @param {Record<string, string>} [options.env] further settings @param
-	 * {number} [options.uid] the user that it runs as
-	 */
+	/** options.env: further settings; options.uid: the user that it runs as */
 	constructor({ env = {}, uid } = {}) {
 		this.log = new Log();
 		this.dir = mkdtempSync(join(tmpdir(), "banter-faults-"));
@@ -88,8 +85,8 @@ export class Store {
 	}
 
 	/**
-	 * What the log has got since position about peers that are not of this process (they have its
-	 * pid): all of it, since a last line is made and waited for.
+	 * The log lines since position about peers with another pid than that of this process. They are complete: a
+	 * last line is provoked and waited for.
 	 */
 	async linesSince(position) {
 		const pid = ++lastPid;

@@ -1,5 +1,5 @@
-// Access to storaged: its own user, root, and the members of STORE_GROUP as workers. Everyone else
-// is refused before the first byte, with one log line, whatever the socket's permissions.
+// Access to storaged: its own user, root, and the members of STORE_GROUP as workers. Everyone else is refused before
+// the first byte, with one log line, whatever the socket's permissions.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -22,18 +22,18 @@ const ROOT_ONLY = {
 };
 
 /**
- * Says hello in a role, and asks whether anybody is there: tells "served" when that is answered,
- * "refused" when the connection ends before. A frame is a length, a type, ten more bytes, and what the length says.
+ * Sends a hello and a ping: prints "served" after the pong, "refused" if the connection ends before. A frame is a
+ * length, a type, ten more bytes, and what the length says.
  */
 const CLIENT = `
-	const [path, words, wanted] = process.argv.slice(1);
+	const [path, bytes, pong] = process.argv.slice(1);
 	const socket = require("node:net").connect(path);
-	let heard = Buffer.alloc(0);
-	socket.write(Buffer.from(words, "hex"));
+	let received = Buffer.alloc(0);
+	socket.write(Buffer.from(bytes, "hex"));
 	socket.on("data", (piece) => {
-		heard = Buffer.concat([heard, piece]);
-		for (let at = 0; at + 16 <= heard.length; at += 16 + heard.readUInt32LE(at))
-			if (heard.readUInt16LE(at + 4) === Number(wanted)) tell("served");
+		received = Buffer.concat([received, piece]);
+		for (let at = 0; at + 16 <= received.length; at += 16 + received.readUInt32LE(at))
+			if (received.readUInt16LE(at + 4) === Number(pong)) tell("served");
 	});
 	socket.once("end", () => tell("refused"));
 	socket.once("error", ({ code }) => tell(/EPIPE|ECONNRESET/.test(code) ? "refused" : code));
@@ -42,88 +42,78 @@ const CLIENT = `
 		process.exit();
 	}`;
 
-/** The result for a client of another user, with a group and supplementary groups. */
-async function visit(store, uid, { gid = uid, groups, role = "TOOL" } = {}) {
-	const words = Buffer.concat([hello(role), encode("ping", {}, 1)]).toString("hex");
+/** Asserts the result for a client of another user, with a group and supplementary groups. */
+async function assertVisit(store, result, uid, { gid = uid, groups, role = "TOOL" } = {}) {
+	const bytes = Buffer.concat([hello(role), encode("ping", {}, 1)]).toString("hex");
 	const ids = [`--reuid=${uid}`, `--regid=${gid}`];
 	const further = groups ? `--groups=${groups}` : "--clear-groups";
-	const client = spawn(
-		"setpriv",
-		[...ids, further, process.execPath, "-e", CLIENT, store.socket, words, TABLE.pong.number],
-		{ cwd: "/", stdio: ["ignore", "pipe", "inherit"] },
-	);
-	let said = "";
+	const command = [process.execPath, "-e", CLIENT, store.socket, bytes, TABLE.pong.number];
+	const stdio = ["ignore", "pipe", "inherit"];
+	const client = spawn("setpriv", [...ids, further, ...command], { cwd: "/", stdio });
+	let output = "";
 	client.stdout.on("data", (piece) => {
-		said += piece;
+		output += piece;
 	});
 	await once(client, "close");
-	return said.trim();
+	assert.equal(output.trim(), result, `uid ${uid} gid ${gid} groups ${groups} role ${role}`);
 }
 
-async function refusedUids(store) {
-	const lines = await store.linesSince(0);
-	return lines.filter((line) => line.ev === "peer_refused").map((line) => line.uid);
+/** Asserts that the log has one line for each of these refused users. */
+async function assertRefused(store, ...uids) {
+	const lines = (await store.linesSince(0)).filter((line) => line.ev === "peer_refused");
+	assert.deepEqual(
+		lines.map((line) => line.uid),
+		uids.map(String),
+	);
 }
 
 /** Lets everyone connect(2). */
-function openDoors(store) {
+function openSocket(store) {
 	chmodSync(store.dir, 0o711);
 	chmodSync(store.socket, 0o666);
 }
 
 describe("a client of another user", ROOT_ONLY, () => {
-	it("is refused by root's storaged repeatedly, and others are served", async () => {
-		await withStore({}, async (store) => {
-			openDoors(store);
+	it("is refused by root's storaged repeatedly, and others are served", () =>
+		withStore({}, async (store) => {
+			openSocket(store);
 			const bystander = await Bystander.start(store);
-			for (let i = 0; i < 3; i++) assert.equal(await visit(store, NOBODY), "refused");
-			assert.equal(await visit(store, 0), "served");
+			for (let i = 0; i < 3; i++) await assertVisit(store, "refused", NOBODY);
+			await assertVisit(store, "served", 0);
 			await bystander.stop();
-			assert.deepEqual(await refusedUids(store), Array(3).fill(String(NOBODY)));
-		});
-	});
+			await assertRefused(store, NOBODY, NOBODY, NOBODY);
+		}));
 
-	it("is refused by another user's storaged, which serves that user and root", async () => {
-		await withStore({ uid: NOBODY }, async (store) => {
-			openDoors(store);
-			assert.equal(await visit(store, SOMEBODY), "refused");
-			assert.equal(await visit(store, NOBODY), "served");
-			assert.equal(await visit(store, 0), "served");
-			assert.deepEqual(await refusedUids(store), [String(SOMEBODY)]);
-		});
-	});
+	it("is refused by another user's storaged, which serves that user and root", () =>
+		withStore({ uid: NOBODY }, async (store) => {
+			openSocket(store);
+			await assertVisit(store, "refused", SOMEBODY);
+			await assertVisit(store, "served", NOBODY);
+			await assertVisit(store, "served", 0);
+			await assertRefused(store, SOMEBODY);
+		}));
 
-	it("is served as a worker, but not as a tool, if it is in STORE_GROUP", async () => {
-		await withStore({ env: { STORE_GROUP: GAMES.name } }, async (store) => {
-			openDoors(store);
-			const worker = { role: "WORKER" };
-			assert.equal(await visit(store, SOMEBODY, { ...worker, gid: GAMES.gid }), "served");
-			assert.equal(await visit(store, SOMEBODY, { ...worker, groups: `1,${GAMES.gid}` }), "served");
-			assert.deepEqual(await refusedUids(store), []);
-			assert.equal(await visit(store, SOMEBODY, { gid: GAMES.gid }), "refused");
-			assert.equal(await visit(store, SOMEBODY, { ...worker, groups: "1,2" }), "refused");
-			assert.equal(await visit(store, SOMEBODY, worker), "refused");
-			assert.equal(await visit(store, 0), "served");
-			assert.deepEqual(await refusedUids(store), Array(2).fill(String(SOMEBODY)));
-		});
-	});
-});
-
-describe("STORE_GROUP", ROOT_ONLY, () => {
-	it("owns the socket, so that only its members can connect", async () => {
-		await withStore({ env: { STORE_GROUP: GAMES.name } }, async (store) => {
-			chmodSync(store.dir, 0o711);
+	it("is served as a worker, but not as a tool, if it is in STORE_GROUP", () =>
+		withStore({ env: { STORE_GROUP: GAMES.name } }, async (store) => {
+			const role = "WORKER";
 			const { gid, mode } = statSync(store.socket);
-			assert.deepEqual([gid, mode & 0o777], [GAMES.gid, 0o660]);
-			const worker = { role: "WORKER" };
-			assert.equal(await visit(store, SOMEBODY, { ...worker, groups: `${GAMES.gid}` }), "served");
-			assert.equal(await visit(store, SOMEBODY, worker), "EACCES");
-		});
-	});
+			assert.deepEqual([gid, mode & 0o777], [GAMES.gid, 0o660], "only members can connect");
+			chmodSync(store.dir, 0o711);
+			await assertVisit(store, "EACCES", SOMEBODY, { role });
+			openSocket(store);
+			await assertVisit(store, "served", SOMEBODY, { role, gid: GAMES.gid });
+			await assertVisit(store, "served", SOMEBODY, { role, groups: `1,${GAMES.gid}` });
+			await assertRefused(store);
+			await assertVisit(store, "refused", SOMEBODY, { gid: GAMES.gid });
+			await assertVisit(store, "refused", SOMEBODY, { role, groups: "1,2" });
+			await assertVisit(store, "refused", SOMEBODY, { role });
+			await assertVisit(store, "served", 0);
+			await assertRefused(store, SOMEBODY, SOMEBODY);
+		}));
 
 	for (const [what, group, uid, status, event] of [
-		["a group that there is not", "no-such-group", undefined, 78, "store_group_unknown"],
-		["a group that storaged is not in", GAMES.name, NOBODY, 77, "socket_not_shared"],
+		["an unknown STORE_GROUP", "no-such-group", undefined, 78, "store_group_unknown"],
+		["a STORE_GROUP without storaged's user", GAMES.name, NOBODY, 77, "socket_not_shared"],
 	])
 		it(`${what} is an error`, async () => {
 			const store = new Store({ env: { STORE_GROUP: group }, uid });

@@ -1,10 +1,7 @@
-// The messages, read from proto/ipc/messages.def itself: what the C programs make from it, the tests
-// make once more and by other means.
+// The messages, read from proto/ipc/messages.def itself, independently of the C programs.
 //
-// TABLE maps a message's name to
-//	{ name, number, from, to, when, fields: [{ name, type, max, item }] }
-// from and to are sets of role names, when is FIRST, READY or RECORD, item the description of the
-// record that a REC or LIST holds.
+// TABLE maps a message's name to { name, number, from, to, when, fields: [{ name, type, max, item }] }: from and to
+// are sets of role names, when is FIRST, READY or RECORD, item describes the record that a REC or LIST holds.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

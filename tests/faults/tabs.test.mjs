@@ -17,7 +17,7 @@ const echo = (text) => `[[echo]] ${text}`;
 class Tab {
 	told = [];
 	own = new Set();
-	open = new Map(); // what is not answered yet, by its id
+	open = new Map(); // unanswered messages by their ids
 
 	constructor(visitor) {
 		this.visitor = visitor;

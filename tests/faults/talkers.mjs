@@ -10,15 +10,12 @@ export const LONG = "x".repeat(3900);
 
 /** Visitors who send continuously; acknowledged messages must be stored. */
 export class Talkers {
-	/**
-	 * @param {object} banter @param {number} n @param {string} [code] of the only permitted error,
-	 * a 503
-	 */
+	/** code: of the only permitted error, a 503 */
 	constructor(banter, n, code = "store_full") {
 		this.code = code;
 		this.acknowledged = new Map();
 		this.refused = 0;
-		this.told = new Set(); // who was refused, since somebody wanted to know
+		this.refusedSessions = new Set(); // since eachRefused() was called
 		this.going = true;
 		const sessions = Array.from({ length: n }, (_, i) => `talker-${i}`);
 		this.ended = Promise.all(sessions.map((session) => this.#talk(banter, session)));
@@ -35,18 +32,18 @@ export class Talkers {
 			else {
 				assertLater(answer, this.code);
 				this.refused++;
-				this.told.add(session);
+				this.refusedSessions.add(session);
 			}
 		}
 	}
 
 	/** Waits until each of them has been refused from now on. */
 	eachRefused() {
-		this.told.clear();
+		this.refusedSessions.clear();
 		const { size } = this.acknowledged;
 		return until(
-			() => `${this.told.size} of ${size} visitors are refused`,
-			() => this.told.size === size,
+			() => `${this.refusedSessions.size} of ${size} visitors are refused`,
+			() => this.refusedSessions.size === size,
 		);
 	}
 
@@ -82,23 +79,17 @@ export function assertLater(answer, code) {
 	assert.match(answer.headers["retry-after"], /^[1-9]\d*$/);
 }
 
-/**
- * Asserts that writes are refused and reads work. @param {string} known a conversation of two
- * messages
- */
+/** Asserts that writes are refused and reads work. known: a conversation of two messages */
 export async function assertFull(banter, known) {
 	// Space freed by another reply may have room for one more.
 	let n = 0;
-	const refused = async (ask) => {
-		let answer;
-		await until("a new visitor is refused", async () => {
-			answer = await ask(`new-${n++}`);
-			return answer.status !== 200;
+	for (const ask of ["chat", "stream"]) {
+		const refused = await until("a new visitor is refused", async () => {
+			const answer = await banter[ask](`new-${n++}`, LONG);
+			return answer.status !== 200 && answer;
 		});
-		assertLater(answer, "store_full");
-	};
-	await refused((session) => banter.chat(session, LONG));
-	await refused((session) => banter.stream(session, LONG));
+		assertLater(refused, "store_full");
+	}
 	assert.equal((await banter.get("/health")).status, 200);
 	assert.ok((await banter.conversations()).conversations.length > 0);
 	assert.equal((await banter.messages(known)).length, 2);

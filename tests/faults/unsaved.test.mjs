@@ -14,11 +14,6 @@ const LARGE = "[[tokens=40 huge=4000 delay=50 hold-after=20]] large";
 
 const codes = (frames) => frames.filter(({ type }) => type === "error").map(({ code }) => code);
 
-/** Waits until the store has refused the reply again. */
-function refusedAgain({ log }) {
-	return log.waitFor("once more", ({ ev }) => ev === "turn_not_saved", log.lines.length);
-}
-
 /** A reply is interrupted without room for the next one; resolves to a tab that connects then. */
 async function withoutRoom(banter, filler) {
 	const one = await Visitor.open(banter, await makeWidget(banter), { stream: true });
@@ -32,9 +27,10 @@ async function withoutRoom(banter, filler) {
 
 	const two = await one.again({ stream: true });
 	assert.deepEqual(codes(await two.upTo("typing_stop")), ["store_full"]);
-	// Nothing more is told of it, when the store was asked again neither: next comes the answer to what is
-	// sent now. That is nothing to be stored, for which there may be a little room again.
-	await refusedAgain(banter);
+	// It receives nothing more about the reply when the store refuses it again: the next frame is the response to
+	// what is sent now, which is not stored, because there may be a little room again.
+	const { log } = banter;
+	await log.waitFor("once more", ({ ev }) => ev === "turn_not_saved", log.lines.length);
 	two.send("nothing");
 	assert.deepEqual(codes([await two.next()]), ["invalid_message"]);
 	assert.deepEqual(two.frames, []);
@@ -48,7 +44,7 @@ describe("a reply that waits for room", () => {
 			await withBanter({ env: { DATA_DIR: join(dir, "data") } }, async (banter) => {
 				const two = await withoutRoom(banter, filler);
 				unlinkSync(filler);
-				await until("it is kept", async () => {
+				await until("it is stored", async () => {
 					const tab = await two.again({ stream: true });
 					await tab.close();
 					const { role, status } = tab.history.at(-1);

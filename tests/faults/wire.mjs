@@ -1,10 +1,10 @@
-// Frames and their contents, as the top comment of proto/ipc/wire.h tells them: an implementation of
-// the tests' own, so that a mistake made on both sides of the C code shows.
+// Frames and their contents, as the top comment of proto/ipc/wire.h describes them: an implementation of the tests'
+// own, so that a mistake on both sides of the C code shows.
 //
-// Values: numbers (BigInt where a u64 needs it), ids and hashes as hex, text as strings, bytes as
-// Buffers, a record as an object (null: left out), a list as an array of objects. decode() checks
-// all that a receiver has to check; encode() checks nothing, so that tests can say what is wrong: a
-// Buffer in place of any value is taken as its bytes.
+// Values: numbers (BigInt where a u64 needs it), ids and hashes as hex, text as strings, bytes as Buffers, a record
+// as an object (null: left out), a list as an array of objects. decodePayload() checks everything that a receiver
+// must check; encode() checks nothing, so that tests can send invalid data: a Buffer in place of any value is used
+// as its bytes.
 
 import { isUtf8 } from "node:buffer";
 import { BY_NUMBER, TABLE } from "./table.mjs";
