@@ -17,7 +17,12 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { until, useBanter, withBanter } from "./harness.mjs";
 import { childrenOf } from "./proc.mjs";
-import { expectTool, feedTool, makeExport, shell, startTool } from "./tool.mjs";
+import { expectTool, feedTool, makeExport, parseLines, shell, startTool } from "./tool.mjs";
+
+async function startStore(banter) {
+	banter.startStore();
+	await banter.ready();
+}
 
 /** An output directory for all tests of a describe(). */
 function useDirectory() {
@@ -54,10 +59,13 @@ describe("banter backup", () => {
 		await Promise.all(chatters);
 		assert.equal((await stream.rest()).at(-1).type, "done");
 
-		// As on another machine.
-		const elsewhere = out.path("elsewhere");
-		await expectTool(banter, 0, "restore", out.path("live-4"), "--data-dir", elsewhere);
-		await withBanter({ env: { DATA_DIR: elsewhere } }, async (restored) => {
+		// Restored from a pipe, as on another machine.
+		const dir = out.path("elsewhere");
+		const script = `cat ${out.path("live-4")} | "$BANTER" restore - --data-dir ${dir}`;
+		const { status, stderr } = await shell(banter, script);
+		assert.equal(status, 0, stderr);
+		assert.deepEqual(readdirSync(dir).sort(), ["data.mdb", "storaged.lock"]);
+		await withBanter({ env: { DATA_DIR: dir } }, async (restored) => {
 			for (const [id, thread] of finished[4]) assert.deepEqual(await restored.messages(id), thread);
 			await expectTool(restored, 0, "verify");
 		});
@@ -84,15 +92,17 @@ describe("banter backup", () => {
 		assert.match(terminal.stdout, /binary data to a terminal/);
 	});
 
-	it("leaves no file when the disk is full, and reports it", async () => {
+	it("leaves no file when the disk is full, and reports it, as do other commands", async () => {
 		mkdirSync(out.path("full"));
 		const limited = await shell(banter, `ulimit -f 8; "$BANTER" backup ${out.path("full/backup")}`);
 		assert.equal(limited.status, 74, limited.stderr);
 		assert.match(limited.stderr, /File too large; the incomplete file was removed: free disk/);
 		assert.deepEqual(readdirSync(out.path("full")), []);
-		const device = await shell(banter, `"$BANTER" backup - >/dev/full`);
-		assert.equal(device.status, 74);
-		assert.match(device.stderr, /No space left/);
+		for (const args of ["backup -", "verify", "verify --json", "status", "export"]) {
+			const { status, stderr } = await shell(banter, `"$BANTER" ${args} >/dev/full`);
+			assert.equal(status, 74, args);
+			assert.match(stderr, /No space left on device/);
+		}
 		const closed = await shell(banter, `"$BANTER" backup - | true; echo \${PIPESTATUS[0]}`);
 		assert.equal(closed.stdout, "74\n");
 	});
@@ -104,8 +114,7 @@ describe("banter backup", () => {
 			await expectTool(banter, 0, "verify", out.path("cold"));
 			await expectTool(banter, 0, "verify");
 		} finally {
-			banter.startStore();
-			await banter.ready();
+			await startStore(banter);
 		}
 	});
 });
@@ -194,15 +203,13 @@ describe("banter restore", () => {
 
 	it("replaces the store with a backup and keeps the replaced store", async () => {
 		await withBackup(async (banter, { backup, data, conversation }) => {
-			banter.startStore();
-			await banter.ready();
+			await startStore(banter);
 			const later = await banter.chat("second", "[[tokens=3]]");
 			await banter.stopStore();
 			const { stdout } = await expectTool(banter, 0, "restore", "--force", backup);
 			assert.match(stdout, /kept as .*data\.mdb\.replaced/);
 			await expectTool(banter, 0, "verify", join(data, "data.mdb.replaced"));
-			banter.startStore();
-			await banter.ready();
+			await startStore(banter);
 			const { conversations, total } = await banter.conversations();
 			assert.deepEqual([conversations.map((one) => one._id), total], [[conversation], 1]);
 			const again = await banter.chat("first", "[[tokens=2]]");
@@ -210,8 +217,7 @@ describe("banter restore", () => {
 			// Restore the replaced store.
 			await banter.stopStore();
 			await expectTool(banter, 0, "restore", "--force", join(data, "data.mdb.replaced"));
-			banter.startStore();
-			await banter.ready();
+			await startStore(banter);
 			assert.equal((await banter.messages(later.json.conversationId)).length, 2);
 			assert.equal(statSync(join(data, "data.mdb")).mode & 0o777, 0o600);
 		});
@@ -223,15 +229,14 @@ describe("banter restore", () => {
 			const there = await expectTool(banter, 73, "restore", backup);
 			assert.match(there.stderr, /already contains a store; --force/);
 			assert.deepEqual(contentOf(data), before);
-			banter.startStore();
-			await banter.ready();
+			await startStore(banter);
 			const runs = await expectTool(banter, 75, "restore", "--force", backup);
 			assert.match(runs.stderr, /storaged runs .*stop it first/);
 			await expectTool(banter, 0, "verify");
 		});
 	});
 
-	it("refuses a damaged backup and leaves the store unchanged", async () => {
+	it("refuses a damaged backup, in which verify names each problem, and leaves the store unchanged", async () => {
 		await withBackup(async (banter, { backup, data }) => {
 			const before = contentOf(data);
 			const whole = readFileSync(backup);
@@ -253,19 +258,14 @@ describe("banter restore", () => {
 			const flipped = Buffer.from(whole);
 			flipped[at] ^= 1;
 			await refused(flipped, /conversations_by_session/);
-		});
-	});
-
-	it("reads from a pipe and creates the directory", async () => {
-		await withBackup(async (banter, { backup, conversation }) => {
-			const dir = out.path("fresh");
-			const script = `cat ${backup} | "$BANTER" restore - --data-dir ${dir}`;
-			const { status, stderr } = await shell(banter, script);
-			assert.equal(status, 0, stderr);
-			assert.deepEqual(readdirSync(dir).sort(), ["data.mdb", "storaged.lock"]);
-			await withBanter({ env: { DATA_DIR: dir } }, async (restored) => {
-				assert.equal((await restored.messages(conversation)).length, 2);
-			});
+			const { stdout } = await expectTool(banter, 1, "verify", bad);
+			assert.match(stdout, /^conversations_by_session: /m);
+			assert.match(stdout, /(\d+) problems? found\n$/);
+			const lines = parseLines((await expectTool(banter, 1, "verify", "--json", bad)).stdout);
+			assert.equal(lines.at(-1).broken, lines.length - 1);
+			assert.equal(typeof lines[0].table, "string");
+			const intact = await expectTool(banter, 0, "verify", backup);
+			assert.match(intact.stdout, /\d+ entries, no problems found\n$/);
 		});
 	});
 
@@ -273,8 +273,7 @@ describe("banter restore", () => {
 		await withBackup(async (banter, { backup }) => {
 			// An export into a pipe that is not read keeps the store open.
 			const text = "held ".repeat(50_000);
-			banter.startStore();
-			await banter.ready();
+			await startStore(banter);
 			await feedTool(banter, makeExport(10, text), 0, "import", "-");
 			await banter.stopStore();
 			const reader = startTool(banter, ["export"], { held: true });
@@ -296,40 +295,6 @@ describe("banter restore", () => {
 			await expectTool(banter, 65, "restore", "--force", old);
 			await expectTool(banter, 78, "verify");
 			await expectTool(banter, 0, "restore", "--force", backup);
-		});
-	});
-});
-
-describe("banter verify", () => {
-	const out = useDirectory();
-
-	it("fails when its output cannot be written", async () => {
-		await withBanter({ workers: 1 }, async (banter) => {
-			for (const args of ["verify", "verify --json", "status", "export"]) {
-				const { status, stderr } = await shell(banter, `"$BANTER" ${args} >/dev/full`);
-				assert.equal(status, 74, args);
-				assert.match(stderr, /No space left on device/);
-			}
-		});
-	});
-
-	it("names each inconsistency and exits with 1", async () => {
-		await withBanter({ workers: 1 }, async (banter) => {
-			await banter.chat("broken-session", "[[tokens=3]]");
-			const whole = await expectTool(banter, 0, "verify");
-			assert.match(whole.stdout, /\d+ entries, no problems found\n$/);
-			const backup = out.path("broken");
-			await expectTool(banter, 0, "backup", backup);
-			const bytes = readFileSync(backup);
-			bytes[bytes.lastIndexOf("broken-session")] ^= 1;
-			writeFileSync(backup, bytes);
-			const { stdout } = await expectTool(banter, 1, "verify", backup);
-			assert.match(stdout, /^conversations_by_session: /m);
-			assert.match(stdout, /(\d+) problems? found\n$/);
-			const json = await expectTool(banter, 1, "verify", "--json", backup);
-			const said = json.stdout.trim().split("\n").map(JSON.parse);
-			assert.equal(said.at(-1).broken, said.length - 1);
-			assert.equal(typeof said[0].table, "string");
 		});
 	});
 });

@@ -1,16 +1,14 @@
 // An export contains everything; importing and exporting again gives the same bytes.
 
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { logIn } from "./accounts.mjs";
 import { PASSWORD, until, withBanter } from "./harness.mjs";
 import {
-	ADMIN,
 	addOrganization,
 	adminExpect,
-	adminRequest,
 	connectToStore,
 	openVisitor,
 	storeTurn,
@@ -21,14 +19,12 @@ import {
 	feedTool,
 	loginLine,
 	makeExport,
-	NOBODY,
 	newId,
 	ORG,
 	parseLines,
 	shell,
 	startTool,
 	toLines,
-	WIDGET,
 } from "./tool.mjs";
 
 const HEAD = { kind: "banter", format: 1 };
@@ -63,10 +59,7 @@ function chatNamed(banter, session, message, name) {
 	return banter.chat(session, message, { headers: { "idempotency-key": name } });
 }
 
-/**
- * Replies: complete with and without a client id, interrupted by a killed worker, text that needs
- * escaping, empty; and a login.
- */
+/** Stores replies: complete with and without a client id, interrupted, and with text that needs escaping. */
 async function fill(banter) {
 	await chatNamed(banter, "plain", "[[tokens=3]] hello", "first:message-1");
 	await banter.chat("plain", "[[tokens=3]] again");
@@ -80,8 +73,6 @@ async function fill(banter) {
 		(await banter.conversations()).conversations.some((one) => one.lastMessage.startsWith("t0 t1")),
 	);
 	await banter.ready();
-	const login = await banter.request("POST", "/api/login", { body: { password: PASSWORD } });
-	return /=([^;]+)/.exec(login.headers["set-cookie"][0])[1];
 }
 
 /** Adds an organization with records of each kind; resolves to its id and the headers of a session. */
@@ -113,76 +104,34 @@ async function addRecords(banter) {
 
 /** All that the admin API shows to these credentials. */
 async function shown(banter, headers) {
-	const kinds = ["conversations", "widgets", "agents", "contacts", "users", "keys"];
-	const ask = (kind) => adminRequest(banter, "GET", kind, undefined, headers);
-	return (await Promise.all(kinds.map(ask))).map(({ json: { defaults, servers, ...rest } }) => {
-		for (const agent of rest.agents ?? []) delete agent.base_url; // of the settings
-		return rest;
-	});
+	const get = (path) => adminExpect(banter, 200, "GET", path, undefined, headers);
+	const all = {};
+	for (const kind of ["conversations", "widgets", "agents", "contacts", "users", "keys"])
+		all[kind] = (await get(kind))[kind];
+	for (const agent of all.agents) delete agent.base_url; // of the settings
+	for (const one of all.conversations) one.thread = await get(`conversations/${one._id}`);
+	return all;
 }
 
 describe("banter export", () => {
 	it("contains everything, and an import restores it identically", async () => {
 		let text;
 		let reply;
-		let first;
-		let second;
-		let headers;
+		const sessions = []; // with what they are shown
 		await withBanter({ workers: 1 }, async (banter) => {
-			const token = await fill(banter);
-			({ headers } = await addRecords(banter));
+			await fill(banter);
 			reply = (await chatNamed(banter, "visitor", "[[tokens=3]] hello", "m-1")).json;
+			const { headers: other } = await addRecords(banter);
+			for (const headers of [await logIn(banter, { password: PASSWORD }), other])
+				sessions.push([headers, await shown(banter, headers)]);
 			text = await exported(banter);
-			[first, second] = [await shown(banter, ADMIN), await shown(banter, headers)];
 			const all = parseLines(text);
 			assert.deepEqual(all[0], HEAD);
 			assert.deepEqual(all.at(-1), { kind: "end", lines: all.length - 1 });
-
-			const { conversations } = await banter.conversations();
-			const kinds = (kind) => all.filter((line) => line.kind === kind);
-			for (const { _id, sessionId, createdAt, updatedAt, lastMessage } of conversations) {
-				const at = all.findIndex((line) => line.kind === "conversation" && line.id === _id);
-				const messages = await banter.messages(_id);
-				assert.deepEqual(all[at], {
-					kind: "conversation",
-					id: _id,
-					org: ORG,
-					widget: WIDGET,
-					session: sessionId,
-					created_at: createdAt,
-					updated_at: updatedAt,
-					next_seq: messages.length + 1,
-					messages: messages.length,
-					last_message: lastMessage,
-					contact: NOBODY,
-					state: messages.at(-1)[2],
-				});
-				const own = all.slice(at + 1, at + 1 + messages.length);
-				assert.deepEqual(
-					own.map((line) => [line.role, line.text, line.status]),
-					messages,
-				);
-				assert.deepEqual(
-					own.map((line) => [line.kind, line.conversation, line.seq]),
-					messages.map((_, i) => ["message", _id, i + 1]),
-				);
-			}
-			const of = (session) => conversations.find(({ sessionId }) => sessionId === session)._id;
-			const named = kinds("client_id").map((line) => [line.conversation, line.seq, line.client_id]);
-			assert.deepEqual(
-				named.sort(),
-				[
-					[of("plain"), 1, "first:message-1"],
-					[of("visitor"), 1, "m-1"],
-				].sort(),
-			);
-			const hash = createHmac("sha256", token).update(PASSWORD).digest("hex");
-			assert.ok(kinds("login").some((line) => line.token === hash));
 		});
 		await expectRoundTrip(text, async (banter) => {
-			assert.deepEqual(await shown(banter, ADMIN), first);
-			// The session was imported too.
-			assert.deepEqual(await shown(banter, headers), second);
+			for (const [headers, before] of sessions)
+				assert.deepEqual(await shown(banter, headers), before);
 			// A message that is sent again is recognized.
 			const again = (message) => chatNamed(banter, "visitor", message, "m-1");
 			assert.deepEqual((await again("[[tokens=3]] hello")).json, reply);
@@ -260,9 +209,6 @@ describe("banter export", () => {
 			const full = await shell(banter, `ulimit -f 0; "$BANTER" export --output ${file}.full`);
 			assert.equal(full.status, 74, full.stderr);
 			assert.equal(existsSync(`${file}.full`), false);
-			const device = await shell(banter, `"$BANTER" export >/dev/full`);
-			assert.equal(device.status, 74);
-			assert.match(device.stderr, /No space left/);
 			// A closed pipe is not an error.
 			await imported(banter, 0, makeExport(2, "x".repeat(200_000)));
 			const head = await shell(banter, `"$BANTER" export | head -n 1`);
