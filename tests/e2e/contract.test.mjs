@@ -16,6 +16,7 @@ import { configPath, makeWidget, Visitor } from "./visitors.mjs";
 const contract = new Contract();
 
 const KEY = { "x-api-key": WIDGET_KEY };
+const SITE = "https://site.example";
 const FOREIGN = { origin: "https://evil.example" };
 const STREAMS = ["/v1/chat/stream", "/chat"];
 const CHATS = ["/v1/chat", ...STREAMS];
@@ -84,7 +85,7 @@ function examples() {
 }
 
 describe("every operation", () => {
-	const banter = useBanter({ env: { CORS_ORIGIN: "https://site.example" } });
+	const banter = useBanter({ env: { CORS_ORIGIN: SITE } });
 
 	it("serves the document itself", async () => {
 		const { json } = await drive(banter, 200, "GET", "/v1/openapi.json");
@@ -98,6 +99,18 @@ describe("every operation", () => {
 				const answer = await drive(banter, 403, method, path, { headers });
 				assert.equal(answer.headers["access-control-allow-origin"], undefined);
 			});
+
+		it(`${method} ${path}: the origin of an allowed site is echoed, also by a preflight`, async () => {
+			const preflight = { origin: SITE, "access-control-request-method": method };
+			for (const [verb, headers] of [
+				[method, { origin: SITE }],
+				["OPTIONS", preflight],
+			]) {
+				const answer = await request(banter.url, verb, path, { headers });
+				assert.equal(answer.headers["access-control-allow-origin"], SITE);
+				if (verb === "OPTIONS") assert.equal(answer.status, 204);
+			}
+		});
 
 		it(`${method} ${path}: malformed requests`, async () => {
 			for (const [status, head] of MALFORMED)
