@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError, openStream, request } from "./client.mjs";
 import { Contract } from "./contract.mjs";
-import { BUILD, baseEnvironment, freePort, TIME_FACTOR, until, withBanter } from "./harness.mjs";
+import { BUILD, baseEnvironment, freePort, until, withBanter } from "./harness.mjs";
 import { ADMIN, AGENT, adminExpect, assertFields, NOBODY } from "./organizations.mjs";
 import { startProgram } from "./tool.mjs";
 
@@ -17,47 +17,26 @@ const SYSTEM_PROMPT = " You are the shop's assistant.\n";
 /** Distinguished by their lengths, which is all that the stub reports. */
 const KEYS = { one: "sk-of-server-one", two: "sk-of-the-second-server" };
 
-/** A second model server with this name, on a port that the settings name. */
-class Server {
-	constructor(banter, port) {
-		this.url = `http://127.0.0.1:${port}`;
-		this.daemon = banter.daemon(
-			"openai-stub",
-			["--port", String(port), "--script", "delay=0"],
-			baseEnvironment(),
-		);
-	}
-
-	async start() {
-		this.daemon.start();
-		await until("the other model server", () =>
-			this.daemon.stdout.some((line) => line.includes("listening on")),
-		);
-	}
-
-	async asked(what) {
-		return (await request(this.url, "GET", `/stub/${what}`)).json;
-	}
-}
-
 /** A banter with the additional model servers one and two. */
 async function withServers({ env = {}, ...options }, body) {
 	const ports = { one: await freePort(), two: await freePort() };
+	const urls = { one: `http://127.0.0.1:${ports.one}`, two: `http://127.0.0.1:${ports.two}` };
 	const settings = {
 		SYSTEM_PROMPT,
-		MODEL_SERVERS: Object.entries(ports)
-			.map(([name, port]) => `${name}=http://127.0.0.1:${port}/v1`)
-			.join(","),
-		MODEL_SERVER_KEYS: Object.entries(KEYS)
-			.map(([name, key]) => `${name}=${key}`)
-			.join(","),
+		MODEL_SERVERS: `one=${urls.one}/v1,two=${urls.two}/v1`,
+		MODEL_SERVER_KEYS: `one=${KEYS.one},two=${KEYS.two}`,
 		...env,
 	};
 	await withBanter({ workers: 1, ...options, env: settings }, async (banter) => {
 		const servers = {};
-		for (const [name, port] of Object.entries(ports)) {
-			servers[name] = new Server(banter, port);
-			await servers[name].start();
+		for (const [name, url] of Object.entries(urls)) {
+			const args = ["--port", String(ports[name]), "--script", "delay=0"];
+			const daemon = banter.daemon("openai-stub", args, baseEnvironment());
+			daemon.start();
+			const isListening = () => daemon.stdout.some((line) => line.includes("listening on"));
+			await until("the other model server", isListening);
+			const asked = async (what) => (await request(url, "GET", `/stub/${what}`)).json;
+			servers[name] = { url, daemon, asked };
 		}
 		await body(banter, servers);
 	});
@@ -66,6 +45,13 @@ async function withServers({ env = {}, ...options }, body) {
 /** Changes the agent that replies to chats with a key. */
 function changeAgent(banter, fields) {
 	return adminExpect(banter, 200, "PUT", `agents/${AGENT}`, fields);
+}
+
+const lineOf = (banter, event) => banter.log.waitFor(event, ({ ev }) => ev === event);
+
+async function assertUnavailable(banter) {
+	const answer = await banter.chat("unavailable", "[[tokens=1]] hi");
+	assertError(answer, 503, undefined, "model_unavailable");
 }
 
 const systemPrompt = ({ body }) => body.messages.find(({ role }) => role === "system").content;
@@ -111,26 +97,13 @@ describe("an agent", () => {
 
 	it("whose server fails is not called; others still work", () =>
 		withServers(
-			{
-				env: {
-					OPENAI_BREAKER_FAILURES: "3",
-					OPENAI_BREAKER_OPEN_MS: String(60000 * TIME_FACTOR),
-				},
-			},
+			{ env: { OPENAI_BREAKER_FAILURES: "3", OPENAI_BREAKER_OPEN_MS: "600000" } },
 			async (banter, { one }) => {
 				await changeAgent(banter, { key_name: "one" });
 				assertError(await banter.chat("fails", "[[fail=500]] hi"), 502);
-				const opened = await banter.log.waitFor(
-					"the breaker opened",
-					(line) => line.ev === "model_breaker",
-				);
+				const opened = await lineOf(banter, "model_breaker");
 				assert.deepEqual([opened.server, opened.state], ["one", "open"]);
-				assertError(
-					await banter.chat("fails", "[[tokens=1]] hi"),
-					503,
-					undefined,
-					"model_unavailable",
-				);
+				await assertUnavailable(banter);
 				assert.equal((await one.asked("stats")).calls, 3);
 				for (const key_name of ["two", null]) {
 					await changeAgent(banter, { key_name });
@@ -147,16 +120,8 @@ describe("an agent", () => {
 			delete banter.masterd.env.MODEL_SERVER_KEYS;
 			banter.masterd.start();
 			await banter.ready();
-			assertError(
-				await banter.chat("gone", "[[tokens=1]] hi"),
-				503,
-				undefined,
-				"model_unavailable",
-			);
-			const line = await banter.log.waitFor(
-				"the log",
-				(line) => line.ev === "model_server_unknown",
-			);
+			await assertUnavailable(banter);
+			const line = await lineOf(banter, "model_server_unknown");
 			assert.equal(line.server, "two");
 			assert.match(line.detail, /MODEL_SERVERS/);
 		}));
