@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import {
 	existsSync,
 	mkdirSync,
-	mkdtempSync,
 	readdirSync,
 	readFileSync,
 	rmSync,
@@ -12,26 +11,23 @@ import {
 	truncateSync,
 	writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { before, describe, it } from "node:test";
 import { until, useBanter, withBanter } from "./harness.mjs";
 import { childrenOf } from "./proc.mjs";
-import { expectTool, feedTool, makeExport, parseLines, shell, startTool } from "./tool.mjs";
+import {
+	expectTool,
+	feedTool,
+	makeExport,
+	parseLines,
+	shell,
+	startTool,
+	useDirectory,
+} from "./tool.mjs";
 
 async function startStore(banter) {
 	banter.startStore();
 	await banter.ready();
-}
-
-/** An output directory for all tests of a describe(). */
-function useDirectory() {
-	const place = { path: (name) => join(place.dir, name) };
-	before(() => {
-		place.dir = mkdtempSync(join(tmpdir(), "banter-out-"));
-	});
-	after(() => rmSync(place.dir, { recursive: true, force: true }));
-	return place;
 }
 
 describe("banter backup", () => {
@@ -52,16 +48,16 @@ describe("banter backup", () => {
 		for (let i = 0; i < 5; i++) {
 			await until("another chat", () => known.size > 5 * (i + 1));
 			finished.push([...known]);
-			await expectTool(banter, 0, "backup", out.path(`live-${i}`));
-			await expectTool(banter, 0, "verify", out.path(`live-${i}`));
+			await expectTool(banter, 0, "backup", out(`live-${i}`));
+			await expectTool(banter, 0, "verify", out(`live-${i}`));
 		}
 		stop = true;
 		await Promise.all(chatters);
 		assert.equal((await stream.rest()).at(-1).type, "done");
 
 		// Restored from a pipe, as on another machine.
-		const dir = out.path("elsewhere");
-		const script = `cat ${out.path("live-4")} | "$BANTER" restore - --data-dir ${dir}`;
+		const dir = out("elsewhere");
+		const script = `cat ${out("live-4")} | "$BANTER" restore - --data-dir ${dir}`;
 		const { status, stderr } = await shell(banter, script);
 		assert.equal(status, 0, stderr);
 		assert.deepEqual(readdirSync(dir).sort(), ["data.mdb", "storaged.lock"]);
@@ -72,32 +68,32 @@ describe("banter backup", () => {
 	});
 
 	it("refuses to overwrite a file, except with --force", async () => {
-		writeFileSync(out.path("mine"), "mine");
-		const { stderr } = await expectTool(banter, 73, "backup", out.path("mine"));
+		writeFileSync(out("mine"), "mine");
+		const { stderr } = await expectTool(banter, 73, "backup", out("mine"));
 		assert.match(stderr, /exists already; --force/);
-		assert.equal(readFileSync(out.path("mine"), "utf8"), "mine");
-		await expectTool(banter, 0, "backup", "--force", out.path("mine"));
-		await expectTool(banter, 0, "verify", out.path("mine"));
-		assert.equal(statSync(out.path("mine")).mode & 0o777, 0o600);
-		await expectTool(banter, 73, "backup", "--force", out.dir);
-		await expectTool(banter, 73, "backup", out.path("no/such/directory"));
+		assert.equal(readFileSync(out("mine"), "utf8"), "mine");
+		await expectTool(banter, 0, "backup", "--force", out("mine"));
+		await expectTool(banter, 0, "verify", out("mine"));
+		assert.equal(statSync(out("mine")).mode & 0o777, 0o600);
+		await expectTool(banter, 73, "backup", "--force", out());
+		await expectTool(banter, 73, "backup", out("no/such/directory"));
 	});
 
 	it("goes to a pipe, not to a terminal", async () => {
-		const piped = await shell(banter, `"$BANTER" backup - | cat >${out.path("piped")}`);
+		const piped = await shell(banter, `"$BANTER" backup - | cat >${out("piped")}`);
 		assert.equal(piped.status, 0, piped.stderr);
-		await expectTool(banter, 0, "verify", out.path("piped"));
+		await expectTool(banter, 0, "verify", out("piped"));
 		const terminal = await shell(banter, `script -qec '"$BANTER" backup -' /dev/null`);
 		assert.equal(terminal.status, 64);
 		assert.match(terminal.stdout, /binary data to a terminal/);
 	});
 
 	it("leaves no file when the disk is full, and reports it, as do other commands", async () => {
-		mkdirSync(out.path("full"));
-		const limited = await shell(banter, `ulimit -f 8; "$BANTER" backup ${out.path("full/backup")}`);
+		mkdirSync(out("full"));
+		const limited = await shell(banter, `ulimit -f 8; "$BANTER" backup ${out("full/backup")}`);
 		assert.equal(limited.status, 74, limited.stderr);
 		assert.match(limited.stderr, /File too large; the incomplete file was removed: free disk/);
-		assert.deepEqual(readdirSync(out.path("full")), []);
+		assert.deepEqual(readdirSync(out("full")), []);
 		for (const args of ["backup -", "verify", "verify --json", "status", "export"]) {
 			const { status, stderr } = await shell(banter, `"$BANTER" ${args} >/dev/full`);
 			assert.equal(status, 74, args);
@@ -110,8 +106,8 @@ describe("banter backup", () => {
 	it("needs no storaged", async () => {
 		await banter.stopStore();
 		try {
-			await expectTool(banter, 0, "backup", out.path("cold"));
-			await expectTool(banter, 0, "verify", out.path("cold"));
+			await expectTool(banter, 0, "backup", out("cold"));
+			await expectTool(banter, 0, "verify", out("cold"));
 			await expectTool(banter, 0, "verify");
 		} finally {
 			await startStore(banter);
@@ -148,10 +144,10 @@ describe("banter backup, interrupted", () => {
 
 	for (const signal of ["SIGKILL", "SIGTERM", "SIGINT"])
 		it(`by ${signal}, leaves no file and does not affect storaged`, async () => {
-			mkdirSync(out.path(signal));
-			const path = out.path(`${signal}/backup`);
+			mkdirSync(out(signal));
+			const path = out(`${signal}/backup`);
 			await until("a backup is interrupted", () => interrupt(path, signal));
-			assert.deepEqual(readdirSync(out.path(signal)), []);
+			assert.deepEqual(readdirSync(out(signal)), []);
 			const { json } = await banter.chat(`after-${signal}`, "[[tokens=3]]");
 			assert.equal((await banter.messages(json.conversationId)).length, 2);
 			await expectTool(banter, 0, "verify");
@@ -240,7 +236,7 @@ describe("banter restore", () => {
 		await withBackup(async (banter, { backup, data }) => {
 			const before = contentOf(data);
 			const whole = readFileSync(backup);
-			const bad = out.path("bad");
+			const bad = out("bad");
 			const refused = async (bytes, why) => {
 				writeFileSync(bad, bytes);
 				const { stdout, stderr } = await expectTool(banter, 65, "restore", "--force", bad);
@@ -288,7 +284,7 @@ describe("banter restore", () => {
 
 	it("restores a backup of an older schema, for storaged to migrate", async () => {
 		await withBackup(async (banter, { backup }) => {
-			const old = out.path("old");
+			const old = out("old");
 			await shell(banter, `sed s/schema_version1/schema_version0/g ${backup} >${old}`);
 			await expectTool(banter, 0, "restore", "--force", old);
 			truncateSync(old, statSync(old).size - 4096);

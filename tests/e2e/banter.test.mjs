@@ -1,15 +1,14 @@
 // The banter command: help, errors, and the commands that use a running storaged.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { hello } from "../faults/peer.mjs";
 import { openStream } from "./client.mjs";
 import { until, useBanter, WIDGET_KEY } from "./harness.mjs";
-import { expectTool, onTerminal, toolEnvironment } from "./tool.mjs";
+import { expectTool, onTerminal, toolEnvironment, useDirectory } from "./tool.mjs";
 
 const COMMANDS = [
 	"setup",
@@ -27,16 +26,8 @@ const COMMANDS = [
 
 /** An empty environment without a store. */
 function useNothing() {
-	const nothing = {
-		environment() {
-			return { PATH: process.env.PATH, DATA_DIR: join(this.dir, "data") };
-		},
-	};
-	before(() => {
-		nothing.dir = mkdtempSync(join(tmpdir(), "banter-tool-"));
-	});
-	after(() => rmSync(nothing.dir, { recursive: true, force: true }));
-	return nothing;
+	const path = useDirectory();
+	return { path, environment: () => ({ PATH: process.env.PATH, DATA_DIR: path("data") }) };
 }
 
 describe("banter's command line", () => {
@@ -123,7 +114,7 @@ describe("banter's command line", () => {
 		}
 		for (const command of ["restore", "import"])
 			await expectTool(nothing, 66, command, "no-such-file");
-		assert.deepEqual(readdirSync(nothing.dir), []);
+		assert.deepEqual(readdirSync(nothing.path()), []);
 	});
 
 	it("without a running storaged, it says how to start it", async () => {
@@ -159,7 +150,7 @@ describe("banter and a storaged of another version", () => {
 		["data that is not a message", Buffer.alloc(64, 0xff), /./],
 	])
 		it(`reports ${what}`, async () => {
-			const path = join(nothing.dir, "peer.sock");
+			const path = nothing.path("peer.sock");
 			const server = createServer((socket) => {
 				socket.on("error", () => {});
 				socket.resume();

@@ -2,16 +2,14 @@
 // checked; and many logins at once do not delay other requests.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { addUser, logIn, postLogin } from "./accounts.mjs";
 import { assertError } from "./client.mjs";
 import { PASSWORD, until, useBanter, withBanter } from "./harness.mjs";
 import { cpuOf } from "./proc.mjs";
-import { expectTool, importRecords, loginLine } from "./tool.mjs";
+import { expectTool, importRecords, loginLine, useDirectory } from "./tool.mjs";
 
 const ME = "/v1/admin/me";
 const LOGINS = "/v1/admin/logins";
@@ -38,9 +36,8 @@ async function assertEnded(banter, session) {
 }
 
 describe("another DASHBOARD_PASSWORD", () => {
-	const dir = mkdtempSync(join(tmpdir(), "banter-password-"));
-	after(() => rmSync(dir, { recursive: true }));
-	const put = ({ password }) => writeFileSync(join(dir, "DASHBOARD_PASSWORD"), password);
+	const credentials = useDirectory();
+	const put = ({ password }) => writeFileSync(credentials("DASHBOARD_PASSWORD"), password);
 
 	async function reload(banter) {
 		const before = banter.workerPids();
@@ -59,7 +56,7 @@ describe("another DASHBOARD_PASSWORD", () => {
 	}
 
 	it("by a reload: ends the sessions of the previous one in each worker, not those of users", async () => {
-		const env = { CREDENTIALS_DIRECTORY: dir, DASHBOARD_PASSWORD: undefined };
+		const env = { CREDENTIALS_DIRECTORY: credentials(), DASHBOARD_PASSWORD: undefined };
 		put(LEAKED);
 		await withBanter({ env }, async (banter) => {
 			const jane = await logIn(banter, await addUser(banter, "jane@example.com"));

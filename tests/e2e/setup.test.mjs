@@ -1,28 +1,18 @@
 // `banter setup`: random keys at the first start, then questions and checks, and the first user.
 
 import assert from "node:assert/strict";
-import {
-	cpSync,
-	mkdtempSync,
-	readdirSync,
-	readFileSync,
-	rmSync,
-	statSync,
-	writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { logIn } from "./accounts.mjs";
 import { BUILD, baseEnvironment, useBanter } from "./harness.mjs";
-import { expectTool, onTerminal, startProgram } from "./tool.mjs";
+import { expectTool, onTerminal, startProgram, useDirectory } from "./tool.mjs";
 
 const KEY = "key-of-the-stub-model";
 const SITE = "https://a.example";
 const RANDOM = ["WIDGET_API_KEY", "ADMIN_API_KEY", "DASHBOARD_PASSWORD"];
 
-const scratch = mkdtempSync(join(tmpdir(), "banter-setup-"));
-after(() => rmSync(scratch, { recursive: true }));
+const scratch = useDirectory();
 
 /** Runs `banter setup` on a directory with these lines of input, and checks the exit status. */
 async function setup(status, dir, answers, args = [], { env = {}, program = "banter" } = {}) {
@@ -49,14 +39,14 @@ function settings(dir) {
 
 /** A directory after its first start, with these settings. */
 async function configured(name, lines) {
-	const dir = join(scratch, name);
+	const dir = scratch(name);
 	await firstStart(dir);
 	writeFileSync(join(dir, "banter.env"), lines.join("\n"));
 	return dir;
 }
 
 describe("the first start", () => {
-	const dir = join(scratch, "first");
+	const dir = scratch("first");
 
 	it("creates random keys that only root can read, and names their place", async () => {
 		const { stdout } = await firstStart(dir);
@@ -90,7 +80,7 @@ describe("the first start", () => {
 	});
 
 	it("fails where it cannot write", async () => {
-		const file = join(scratch, "file");
+		const file = scratch("file");
 		writeFileSync(file, "");
 		const { stderr } = await setup(66, file, [], ["--first-start"]);
 		assert.ok(stderr.includes(file), stderr);
@@ -99,7 +89,7 @@ describe("the first start", () => {
 
 describe("banter setup", () => {
 	const banter = useBanter({ workers: 1, stub: ["--key", KEY] });
-	const dir = join(scratch, "asked");
+	const dir = scratch("asked");
 	const model = () => `${banter.stubUrl}/v1`;
 
 	it("writes the answers and checks the model", async () => {
@@ -138,7 +128,7 @@ describe("banter setup", () => {
 		assert.equal(stderr, "");
 		assert.match(stdout, /^The settings are good\.\nThe model gpt-4\.1-mini at .* answers\.\n$/);
 		assert.deepEqual(content(), before);
-		await setup(66, join(scratch, "missing"), [], ["--check"]);
+		await setup(66, scratch("missing"), [], ["--check"]);
 	});
 
 	it("--check reports each daemon's errors and then does not call the model", async () => {
@@ -168,7 +158,7 @@ describe("banter setup", () => {
 		["an answer that is too long", () => [KEY, "x".repeat(5000)], 65, /the answer is too long/],
 	])
 		it(`refuses ${what}`, async () => {
-			const { stderr } = await setup(status, join(scratch, what), answers());
+			const { stderr } = await setup(status, scratch(what), answers());
 			assert.match(stderr, error);
 		});
 
@@ -189,7 +179,7 @@ describe("banter setup", () => {
 	});
 
 	it("reports an incomplete installation", async () => {
-		const program = join(scratch, "alone");
+		const program = scratch("alone");
 		cpSync(join(BUILD, "banter"), program);
 		const { stderr } = await setup(72, dir, ["", "", SITE], [], { program });
 		assert.match(stderr, /storaged was not found/);
@@ -204,7 +194,7 @@ describe("banter setup", () => {
 describe("banter setup with a running store", () => {
 	const PASSWORD = "correct horse battery";
 	const banter = useBanter({ workers: 1 });
-	const dir = join(scratch, "users");
+	const dir = scratch("users");
 
 	/** Answers: the model's key and address, the sites, then the user. */
 	function setupWith(status, ...answers) {

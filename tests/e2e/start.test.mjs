@@ -2,12 +2,11 @@
 // schema. Each setting by value: tests/unit/proto/settings; migrations: tests/unit/storaged/engine.
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { BUILD, baseEnvironment, WIDGET_KEY, withBanter } from "./harness.mjs";
-import { startProgram } from "./tool.mjs";
+import { startProgram, useDirectory } from "./tool.mjs";
 
 const EX_CONFIG = 78;
 const GOOD = {
@@ -19,12 +18,11 @@ const GOOD = {
 	APP_ENV: "production",
 };
 
-const dir = mkdtempSync(join(tmpdir(), "banter-start-"));
-after(() => rmSync(dir, { recursive: true }));
+const scratch = useDirectory();
 
 /** Runs a daemon until it exits, and checks its status; resolves to its standard error. */
 async function run(status, name, env, ...args) {
-	const all = { ...baseEnvironment(), DATA_DIR: join(dir, "data"), ...env };
+	const all = { ...baseEnvironment(), DATA_DIR: scratch("data"), ...env };
 	const end = await startProgram(join(BUILD, name), args, all).ended;
 	assert.equal(end.status, status, end.stderr);
 	return end.stderr;
@@ -58,7 +56,7 @@ describe("settings", () => {
 	});
 
 	it("a secret with an unreadable file is not treated as unset", async () => {
-		const credentials = join(dir, "credentials");
+		const credentials = scratch("credentials");
 		mkdirSync(credentials);
 		const unreadable = ["OPENAI_API_KEY", "DASHBOARD_PASSWORD"];
 		for (const name of unreadable) symlinkSync(name, join(credentials, name)); // to itself
@@ -73,8 +71,8 @@ describe("settings", () => {
 
 describe("a store of a later schema", () => {
 	it("is refused with what to do, and stays unchanged", async () => {
-		const env = { DATA_DIR: dir };
-		const path = join(dir, "data.mdb");
+		const env = { DATA_DIR: scratch() };
+		const path = scratch("data.mdb");
 		await withBanter({ env }, (banter) => banter.chat("session", "[[tokens=1]]"));
 		// In a leaf page, the value of a name in meta follows the name.
 		const later = readFileSync(path, "latin1").replaceAll("schema_version1", "schema_version2");

@@ -3,12 +3,22 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after } from "node:test";
 import { BUILD, DEADLINE_MS, until } from "./daemon.mjs";
 
 export const ORG = "00000000-0000-7000-8000-000000000001";
 export const WIDGET = "00000000-0000-7000-8000-000000000002";
 export const NOBODY = "00000000-0000-0000-0000-000000000000";
+
+/** A temporary directory for a file or a describe(): a function that returns the path of a name in it. */
+export function useDirectory() {
+	const dir = mkdtempSync(join(tmpdir(), "banter-test-"));
+	after(() => rmSync(dir, { recursive: true, force: true }));
+	return (...names) => join(dir, ...names);
+}
 
 /**
  * Starts a program; `ended` resolves when it exits. It is killed if it hangs. held: its output is not read,
