@@ -78,18 +78,7 @@ describe("a reply that another worker has restarted", () => {
 			assert.equal(await banter.modelCalls("fenced"), 2);
 		}));
 
-	it("after its end: they do not receive the first worker's reply as complete", () =>
-		withBanter({ workers: 2 }, async (banter) => {
-			const { other, stream, messageId, text, goOn } = await holdUp(banter);
-			await banter.release("fenced");
-			const reply = await sendAgain(other, messageId);
-			goOn();
-			await assertInterruptedOr(undefined, stream, text);
-			await assertStored(banter, reply);
-			assert.equal(textAfter(await (await resume(banter, messageId, "s")).rest()), reply);
-		}));
-
-	it("after its end: nor do listeners of other workers", () =>
+	it("after its end: listeners of other workers do not receive the first worker's text as complete", () =>
 		withBanter({ workers: 3 }, async (banter) => {
 			const first = await begin(banter, "s", message, 0, withId("fenced"));
 			const [writer] = await workersOf(banter, [first.stream]);

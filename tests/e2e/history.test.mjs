@@ -3,17 +3,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError } from "./client.mjs";
-import { until, useBanter, withBanter } from "./harness.mjs";
+import { useBanter } from "./harness.mjs";
 import {
 	begin,
-	beginHanging,
 	history,
 	KEY,
 	resume,
 	stop,
 	storedMessages,
 	textAfter,
-	wholeHistory,
 	withId,
 } from "./replies.mjs";
 
@@ -69,16 +67,6 @@ describe("the history", () => {
 		assert.equal(later.messages.at(-1).id, reply.messageId);
 	});
 
-	it("names the newer of two running replies", async () => {
-		const first = await beginHanging(banter, "two");
-		const second = await beginHanging(banter, "two");
-		for (const { messageId } of [second, first]) {
-			assert.equal((await history(banter, "two")).json.active, messageId);
-			await stop(banter, messageId, "two");
-		}
-		assert.equal((await history(banter, "two")).json.active, null);
-	});
-
 	it("does not contain a restarted reply before it ends", async () => {
 		const message = "[[fail=400 fail-times=1 tokens=2 hang-after=2]] restarted";
 		assertError(await banter.chat("restarted", message, withId("r")), 502);
@@ -92,34 +80,12 @@ describe("the history", () => {
 		assert.equal((await history(banter, "restarted")).json.messages.length, 2);
 	});
 
-	it("has the status of each reply", async () => {
-		await banter.chat("ends", "[[tokens=1]]");
-		await (await banter.stream("ends", "[[tokens=3 error-after=1]]")).rest();
-		const { messageId } = await beginHanging(banter, "ends", 1);
-		await stop(banter, messageId, "ends");
-		const replies = (await storedMessages(banter, "ends")).filter(([role]) => role === "assistant");
-		assert.deepEqual(replies, [
-			["assistant", "t0", "complete"],
-			["assistant", "t0", "interrupted"],
-			["assistant", "t0", "stopped"],
-		]);
-	});
-
 	it("accepts a percent-encoded session id", async () => {
 		await banter.chat("a:b.c_d-e", "[[tokens=1]]");
 		for (const id of ["a:b.c_d-e", "a%3Ab.c_d-e", "%61%3a%62%2Ec_d-e"]) {
 			const answer = await banter.get(`/v1/chat/history?sessionId=${id}`, KEY);
 			assert.equal(answer.json.messages.length, 2, id);
 		}
-	});
-
-	it("HEAD returns the headers of GET without a body", async () => {
-		const path = "/v1/chat/history?sessionId=talk";
-		const get = await banter.get(path, KEY);
-		const head = await banter.request("HEAD", path, { headers: KEY });
-		assert.equal(head.status, 200);
-		assert.equal(head.text, "");
-		assert.equal(head.headers["content-length"], String(get.bytes.length));
 	});
 
 	for (const query of [
@@ -178,32 +144,10 @@ describe("a long history", () => {
 		}
 	});
 
-	it("has shorter pages for long messages, and omits nothing", async () => {
-		for (let i = 0; i < 5; i++) await banter.chat("big", "[[huge=300000 tokens=1]]");
-		const lengths = (await wholeHistory(banter, "big")).map(({ content }) => content.length);
-		assert.equal(lengths.length, 10);
-		assert.equal(lengths.filter((length) => length === 300_000).length, 5);
-	});
-
 	it("fits a text in which every character is escaped", async () => {
 		for (let i = 0; i < 10; i++) await banter.chat("escaped", `[[echo]] ${"\u0001".repeat(1000)}`);
 		const { json } = await history(banter, "escaped");
 		assert.equal(json.messages.length, 20);
 		assert.equal(json.messages.at(-1).content.length, 1000);
 	});
-});
-
-describe("while the store is down", () => {
-	it("is 503, and complete afterwards", () =>
-		withBanter({ workers: 1 }, async (banter) => {
-			await banter.chat("kept", "[[tokens=1]]");
-			await banter.stopStore();
-			assertError(await history(banter, "kept"), 503, undefined, "store_unavailable");
-			banter.startStore();
-			await banter.ready();
-			await until("the history", async () => {
-				const { status, json } = await history(banter, "kept");
-				return status === 200 && json.messages.length === 2;
-			});
-		}));
 });

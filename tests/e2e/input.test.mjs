@@ -141,24 +141,6 @@ describe("the admin API's input", () => {
 				assertError(await banter.request(method, path, { headers }), 401, "Unauthorized");
 	});
 
-	it("400 for an invalid limit", async () => {
-		for (const limit of [
-			"0",
-			"201",
-			"abc",
-			"-1",
-			"1.5",
-			"",
-			"%31%30%30%30",
-			"99999999999999999999",
-		])
-			assertError(
-				await banter.get(`${LIST}?limit=${limit}`, ADMIN),
-				400,
-				"Invalid query parameters",
-			);
-	});
-
 	it("400 for an invalid id", async () => {
 		const headers = ADMIN;
 		for (const id of [
@@ -179,10 +161,4 @@ describe("the admin API's input", () => {
 			assertError(await banter.request("DELETE", path, { headers }), 400, "Invalid sessionId");
 		}
 	});
-
-	it("503 without ADMIN_API_KEY", () =>
-		withBanter({ env: { ADMIN_API_KEY: undefined }, workers: 1 }, async (open) => {
-			const error = "ADMIN_API_KEY is not configured on this deployment";
-			for (const headers of [{}, ADMIN]) assertError(await open.get(LIST, headers), 503, error);
-		}));
 });

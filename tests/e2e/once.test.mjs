@@ -5,12 +5,10 @@ import { describe, it } from "node:test";
 import { assertError, textOf } from "./client.mjs";
 import { times, until, useBanter, withBanter } from "./harness.mjs";
 import {
-	begin,
 	beginHanging,
 	KEY,
 	stop,
 	storedMessages,
-	textAfter,
 	textUntil,
 	withId,
 	workersOf,
@@ -72,35 +70,6 @@ describe("the same message again", () => {
 		assert.equal(await banter.modelCalls(message), 1);
 	});
 
-	for (const [what, [session, id], [otherSession, otherId]] of [
-		["without an id", ["no-id"], ["no-id"]],
-		["with the id of another session's", ["mine", "same"], ["yours", "same"]],
-		["with an id that differs in case", ["case", "abc"], ["case", "ABC"]],
-		["with an id of 128 characters", ["long", "a".repeat(128)], ["long", "b".repeat(128)]],
-	])
-		it(`${what} is a separate message`, async () => {
-			const send = (to, by) => banter.chat(to, "[[tokens=1]]", by === undefined ? {} : withId(by));
-			const first = await send(session, id);
-			const second = await send(otherSession, otherId);
-			assert.deepEqual([first.status, second.status], [200, 200]);
-			assert.notEqual(second.json.messageId, first.json.messageId);
-			if (session !== otherSession)
-				assert.notEqual(second.json.conversationId, first.json.conversationId);
-		});
-
-	it("with another text is 409 on every path, during and after the reply, and stores nothing", async () => {
-		await banter.chat("ended", "[[tokens=1]] one", withId("c"));
-		const { stream } = await beginHanging(banter, "running", 2, withId("c"));
-		for (const path of PATHS)
-			for (const session of ["ended", "running"]) {
-				const answer = await banter.chat(session, "[[tokens=1]] other", { path, ...withId("c") });
-				assertError(answer, 409, undefined, "id_conflict");
-			}
-		assert.equal((await storedMessages(banter, "ended")).length, 2);
-		assert.equal(await banter.modelCalls("[[tokens=1]] other"), 0);
-		stream.leave();
-	});
-
 	for (const [what, clientMessageId, header] of [
 		["empty", ""],
 		["too long", "a".repeat(129)],
@@ -151,15 +120,6 @@ describe("a message that is sent again", () => {
 		assert.equal(await banter.modelCalls(message), 1);
 	});
 
-	it("at the same time is one message", async () => {
-		const message = "[[tokens=5 delay=10]] twins";
-		const answers = await times(10, () => banter.chat("twins", message, withId("t")));
-		for (const { json } of answers) assert.deepEqual(json, answers[0].json);
-		assert.equal(answers[0].status, 200);
-		assert.equal(await banter.modelCalls(message), 1);
-		assert.equal((await storedMessages(banter, "twins")).length, 2);
-	});
-
 	it("after its reply was interrupted restarts it in its old place", async () => {
 		const message = "[[fail=400 fail-times=1 tokens=3]] restarted";
 		assertError(await banter.chat("restarted", message, withId("h")), 502);
@@ -174,37 +134,6 @@ describe("a message that is sent again", () => {
 			["assistant", "t0", "complete"],
 		]);
 		assert.equal(await banter.modelCalls(message), 2);
-	});
-
-	it("after its worker was killed gets the reply under the same messageId", async () => {
-		const message = "[[tokens=50 delay=10 hold-after=40]] killed";
-		const { stream, messageId } = await begin(banter, "killed", message, 5, withId("k"));
-		await banter.killWorkers(await workersOf(banter, [stream]));
-		await banter.release("killed");
-		await banter.ready();
-		const events = await until("the reply is complete", async () => {
-			const again = await banter.stream("killed", message, withId("k")).catch(() => undefined);
-			if (again?.status !== 200) return false; // the next worker is not there yet
-			const all = await again.rest();
-			return all.at(-1).type === "done" && all;
-		});
-		assert.equal(events[0].messageId, messageId);
-		assert.equal(textAfter(events), Array.from({ length: 50 }, (_, i) => `t${i} `).join(""));
-		assert.deepEqual(await storedMessages(banter, "killed"), [
-			["user", message, "complete"],
-			["assistant", events.at(-1).message, "complete"],
-		]);
-		assert.equal(await banter.modelCalls(message), 2);
-	});
-
-	it("after its reply was stopped gets the partial text, and the model is not asked", async () => {
-		const { message, messageId } = await beginHanging(banter, "stopped", 2, withId("s"));
-		assert.equal((await stop(banter, messageId, "stopped")).json.status, "stopped");
-		const { json } = await banter.chat("stopped", message, withId("s"));
-		assert.deepEqual([json.messageId, json.message, json.status], [messageId, "t0 t1", "stopped"]);
-		const events = await (await banter.stream("stopped", message, withId("s"))).rest();
-		assert.equal(events.at(-1).status, "stopped");
-		assert.equal(await banter.modelCalls(message), 1);
 	});
 
 	it("while the store is down is refused with 503, and later stored and answered once", () =>

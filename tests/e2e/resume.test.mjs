@@ -22,7 +22,6 @@ import {
 	NOBODY,
 	resume,
 	resumePath,
-	runningReply,
 	SSE,
 	stop,
 	storedMessages,
@@ -116,6 +115,8 @@ describe("a reply is resumed at each position", () => {
 		}
 		assert.equal(text, TEXT);
 		assert.equal(resumed.length, 2 * TEXT.length);
+		const ahead = resume(banter, messageId, "running", { after: 100_000 });
+		resumed.push(ahead.then((listener) => [listener, 100_000]));
 		for (const [listener, after] of await Promise.all(resumed))
 			assertResumed(await listener.rest(), after, { running: true });
 		assert.equal((await banter.model("stats")).calls, 1);
@@ -123,24 +124,6 @@ describe("a reply is resumed at each position", () => {
 			["user", words, "complete"],
 			["assistant", TEXT, "complete"],
 		]);
-	});
-
-	it("by 50 concurrent listeners, and by one whose position is ahead of the text", async () => {
-		const { calls } = await banter.model("stats");
-		const words = message("crowd", TIME_FACTOR === 1 ? 20 : 50);
-		const { stream, messageId } = await begin(banter, "crowd", words);
-		const text = await textUntil(stream, 60);
-		const positions = [...Array.from({ length: 50 }, (_, i) => i), 100_000];
-		const listeners = positions.map(async (after, i) => {
-			const listener = await resume(banter, messageId, "crowd", {
-				after,
-				headers: FORMATS[i % 2][1],
-			});
-			assertResumed(await listener.rest(), after, { running: true });
-		});
-		await Promise.all(listeners);
-		assert.equal(text + textOf(await stream.rest()), TEXT);
-		assert.equal((await banter.model("stats")).calls, calls + 1);
 	});
 
 	for (const [format, headers] of FORMATS)
@@ -172,45 +155,6 @@ describe("a resumed reply", () => {
 			{ type: "token", token: TEXT },
 			{ type: "done", message: TEXT, conversationId, messageId },
 		]);
-	});
-
-	it("ends as the reply has ended: interrupted, interrupted without text, or stopped", async () => {
-		const { stream, messageId: stopped } = await beginHanging(banter, "stopped");
-		await stop(banter, stopped, "stopped");
-		await stream.rest();
-		const broken = await begin(banter, "broken", "[[tokens=4 error-after=3]]");
-		await broken.stream.rest();
-		await banter.chat("empty", "[[fail=400]]");
-		const { messages } = (await history(banter, "empty")).json;
-		for (const [id, session, after, text, type, how] of [
-			[stopped, "stopped", 3, "t0 t1 t2", "done", { status: "stopped", message: "t0 t1 t2" }],
-			[broken.messageId, "broken", 3, "t0 t1 t2", "error", { code: "interrupted" }],
-			[messages[1].id, "empty", undefined, "", "error", { code: "interrupted" }],
-		]) {
-			const events = await (await resume(banter, id, session, { after })).rest();
-			assert.equal(events[0].position, after ?? 0);
-			assert.equal(textAfter(events, "t0 "), text);
-			const last = events.at(-1);
-			assert.equal(last.type, type);
-			for (const [name, value] of Object.entries(how)) assert.equal(last[name], value);
-			if (type === "error") assert.equal(typeof last.error, "string");
-		}
-	});
-
-	it("sends a start before the model has started, then the text", async () => {
-		const words = "[[tokens=3 hold-after=0]] early";
-		const whole = banter.chat("early", words);
-		const messageId = await runningReply(banter, "early");
-		const listeners = await listen(banter, { messageId, session: "early" }, 6);
-		await banter.release("early");
-		for (const listener of listeners) {
-			const events = await listener.rest();
-			assert.equal(events[0].position, 0);
-			assert.equal(textAfter(events).trim(), "t0 t1 t2");
-			assert.equal(events.at(-1).message, "t0 t1 t2");
-		}
-		assert.equal((await whole).json.messageId, messageId);
-		assert.equal(await banter.modelCalls(words), 1);
 	});
 
 	it("is very long, for a client that does not read at first, during and after the reply", async () => {
@@ -395,18 +339,6 @@ describe("requests that may not resume", () => {
 			assertError(answer, 400, "Invalid query parameters", "invalid_request");
 			assert.equal(typeof answer.json.details, "string");
 		});
-
-	it("400 for an invalid id, 404 for an unknown path", async () => {
-		for (const [id, status, error] of [
-			["no-id", 400, "Invalid messageId"],
-			[`${NOBODY}0`, 400, "Invalid messageId"],
-			[NOBODY.replaceAll("-", "%2D"), 404, "Message not found"],
-			["a%2Fb", 404, "Not found"],
-			["a%00", 404, "Not found"],
-			["", 404, "Not found"],
-		])
-			assertError(await banter.get(`/v1/chat/stream/${id}?sessionId=a`, KEY), status, error);
-	});
 });
 
 describe("failures during a resume", () => {

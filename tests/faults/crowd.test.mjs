@@ -8,13 +8,14 @@ import { Bystander } from "./bystander.mjs";
 import { newId, ORG, WIDGET } from "./ids.mjs";
 import { closing, connectSoon, connectTo, hello, Peer } from "./peer.mjs";
 import { withStore } from "./store.mjs";
-import { assertMemory, filesOf, memoryOf } from "./usage.mjs";
+import { assertMemory, filesOf } from "./usage.mjs";
 import { encode, FRAME_MAX, takeFrame } from "./wire.mjs";
 
 const MIB = 1024 * 1024;
 
 // storaged/server/peers.h
 const PEERS_MAX = 1024;
+const WATCH_MS = 2500; // LOOK_MS of storaged/server/peers.c
 const PEER_UNSENT_HIGH = 4 * MIB;
 const PEER_MEMORY_MAX = 2 * PEER_UNSENT_HIGH + FRAME_MAX + MIB / 4;
 
@@ -97,34 +98,6 @@ describe("a flood", () => {
 			await readFrames(socket, n + 1);
 			await leave(socket);
 		}));
-
-	it("of requests for long lists by 8 peers with unread responses: reading pauses for each", () =>
-		withBystander(async (store, bystander) => {
-			const writer = await store.connect("WORKER");
-			for (let i = 0; i < 200; i++) {
-				const ids = {
-					org: ORG,
-					widget: WIDGET,
-					conversation: newId(),
-					message: newId(),
-					turn: newId(),
-				};
-				const message = { ...ids, session: `s${i}`, text: "中".repeat(500) };
-				await writer.ask("turn_begin", message, "turn_begun");
-			}
-			await writer.close();
-			const list = encode("conversation_list", { org: ORG, limit: 200 }, 1);
-			const bytes = Buffer.concat([hello("WORKER"), Buffer.alloc(2000 * list.length, list)]);
-			const sockets = await times(8, () => deaf(store, bytes));
-			const least = sockets.length * PEER_UNSENT_HIGH;
-			await until("each has as much unread as may be", () => memoryOf(store.pid) > least);
-			const step = 8 * MIB;
-			await settled("storaged's memory", () => Math.round(memoryOf(store.pid) / step));
-			const bound = OWN_MEMORY + sockets.length * PEER_MEMORY_MAX;
-			assertMemory(store.pid, bound, "with the answers unread");
-			await bystander.served();
-			await Promise.all(sockets.map(leave));
-		}));
 });
 
 describe("a crowd", () => {
@@ -167,6 +140,28 @@ describe("a crowd", () => {
 				const peer = await store.connect("WORKER").catch(() => null);
 				return peer?.close().then(() => true);
 			});
+		}));
+});
+
+describe("the writer of a reply that others follow", () => {
+	// Only a timer of some seconds would wake storaged up otherwise: notifications must not wait for it.
+	it("disconnects: its followers are notified at once", () =>
+		withBystander(async (store) => {
+			const follower = await store.connect("WORKER");
+			const ids = { org: ORG, widget: WIDGET, session: "visitor" };
+			const late = setTimeout(() => store.kill(), DEADLINE_MS);
+			for (let i = 0; i < 2 * (DEADLINE_MS / WATCH_MS); i++) {
+				const writer = await store.connect("WORKER");
+				const turn = newId();
+				const begin = { ...ids, conversation: newId(), message: newId(), turn, text: "hello" };
+				await writer.ask("turn_begin", begin, "turn_begun");
+				await follower.ask("turn_join", { ...ids, turn, from: 0 }, "turn_state");
+				assert.deepEqual(await writer.hear(), { is: "live_wanted", turn, from: 0 });
+				await writer.close();
+				assert.deepEqual(await follower.hear(), { is: "live_end", turn });
+			}
+			clearTimeout(late);
+			await follower.close();
 		}));
 });
 
