@@ -17,6 +17,7 @@
  *	messages CONVERSATION STATUS TEXT ... all messages of a conversation of the default organization
  *	restart [BYTES]                       as after a kill; with another limit of the store's size
  *	fill_store                            until there is no room for another long message
+ *	probe                                 looks whether the store can be written again
  *	end_claim_time                        interrupts the turns that nobody has claimed since the restart
  *	ids NAME ...                          makes ids, each greater than the one before
  *	next_ms                               waits until the clock of the records advances
@@ -582,6 +583,13 @@ fill_store(struct world *w, const struct words *step)
 }
 
 static void
+probe(struct world *w, const struct words *step)
+{
+	(void)step;
+	env_probe(&w->f->env);
+}
+
+static void
 end_claim_time(struct world *w, const struct words *step)
 {
 	(void)step;
@@ -702,6 +710,7 @@ static const struct {
     {"messages", expect_all_messages},
     {"restart", restart},
     {"fill_store", fill_store},
+    {"probe", probe},
     {"end_claim_time", end_claim_time},
     {"ids", make_ids},
     {"next_ms", next_ms_step},

@@ -5,7 +5,6 @@
 #include <sys/mount.h>
 
 #include "tests/unit/storaged/store_fixture.h"
-#include "tests/unit/unit.h"
 
 #define SMALL_BYTES (1024u * 1024)
 
@@ -80,67 +79,18 @@ fill_with_logins(struct fixture *f)
 	}
 }
 
-STORE_TEST(a_full_store_refuses_writes_reads_on_and_recovers)
+static void
+delete_login(struct fixture *f, uint64_t n)
 {
-	struct fixture *f = *state;
-	struct msg_turn_begin begin = begin_of("s1", "before"), after = begin_of("s2", "after");
-	struct msg_turn_checkpoint refused = piece_of(&begin.turn, 0, "");
-	struct msg_conversation_list list = {.org = id_default_org};
-	struct msg_login_check check = {.token = login_number(0).token};
-	char *text = xcalloc(1, 400001);
-	uint64_t logins, r[4];
-	union msg m;
+	struct msg_login_delete m = {.token = login_number(n).token};
 
-	store_restart(f, SMALL_BYTES);
-	memset(text, 'x', 400000);
-	refused.text = slice_str(text);
-	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
-	logins = fill_with_logins(f);
-	assert_true(logins > 1000);
-	assert_false(f->env.writable);
-
-	for (uint64_t i = 1; i <= 50; i++) {
-		struct msg_login_delete gone = {.token = login_number(i).token};
-
-		r[0] = send_request(f, &f->a, MSG_CONVERSATION_LIST, &list);
-		r[1] = send_request(f, &f->a, MSG_LOGIN_DELETE, &gone);
-		r[2] = send_request(f, &f->a, MSG_LOGIN_CHECK, &check);
-		r[3] = send_request(f, &f->b, MSG_TURN_CHECKPOINT, &refused);
-		commit(f);
-		expect_answer(f, &f->a, r[0], MSG_CONVERSATION_PAGE, &m);
-		assert_int_equal(m.conversation_page.total, 1);
-		expect_answer(f, &f->a, r[1], MSG_OK, NULL);
-		expect_answer(f, &f->a, r[2], MSG_LOGIN, NULL);
-		expect_error(f, &f->b, r[3], STORE_FULL);
-		ask_error(f, MSG_LOGIN_CHECK, &(struct msg_login_check){.token = gone.token},
-		    STORE_NOT_FOUND);
-	}
-	assert_int_equal(table_count(f, TABLE_PARTIALS), 0);
-	assert_int_equal(table_count(f, TABLE_LOGINS), logins - 50);
-	/* The other client was refused: the turn still belongs to the first. */
-	assert_true(TAILQ_EMPTY(&f->b.client.turns));
-	ask(f, MSG_PING, &(struct msg_ping){}, MSG_PONG, &m);
-	assert_int_equal(m.pong.writable, 0);
-
-	/* When space is available, the store takes writes again by itself. */
-	for (uint64_t n = 51; n < logins; n++) {
-		struct msg_login_delete gone = {.token = login_number(n).token};
-
-		ask(f, MSG_LOGIN_DELETE, &gone, MSG_OK, NULL);
-	}
-	env_probe(&f->env);
-	ask(f, MSG_PING, &(struct msg_ping){}, MSG_PONG, &m);
-	assert_int_equal(m.pong.writable, 1);
-	ask(f, MSG_TURN_BEGIN, &after, MSG_TURN_BEGUN, NULL);
-	assert_int_equal(table_count(f, TABLE_META), 1);
-	free(text);
+	ask(f, MSG_LOGIN_DELETE, &m, MSG_OK, NULL);
 }
 
 STORE_TEST(deletions_fit_even_when_not_a_page_is_left)
 {
 	struct fixture *f = *state;
 	struct msg_login_create more;
-	struct msg_login_delete gone;
 	uint64_t logins, created, request;
 	MDB_envinfo info;
 	union msg m;
@@ -154,13 +104,11 @@ STORE_TEST(deletions_fit_even_when_not_a_page_is_left)
 		commit(f);
 	} while (take_answer(f, &f->a, request, &m) == MSG_OK);
 	assert_int_equal(m.error.code, STORE_FULL);
-	for (uint64_t n = 0; n < logins; n++) {
-		gone.token = login_number(n).token;
-		ask(f, MSG_LOGIN_DELETE, &gone, MSG_OK, NULL);
-	}
+	for (uint64_t n = 0; n < logins; n++)
+		delete_login(f, n);
 	assert_int_equal(mdb_env_info(f->env.mdb, &info), 0);
 	/* Small requests use little of the reserve. */
-	assert_true((info.me_last_pgno + 1) * 4096 <= 2 * SMALL_BYTES);
+	assert_true((info.me_last_pgno + 1) * PAGE_SIZE <= 2 * SMALL_BYTES);
 }
 
 STORE_TEST(nothing_acknowledged_is_lost_and_nothing_refused_is_there)
@@ -187,31 +135,6 @@ STORE_TEST(nothing_acknowledged_is_lost_and_nothing_refused_is_there)
 	ask(f, MSG_LOGIN_CREATE, &login, MSG_OK, NULL);
 }
 
-STORE_TEST(lost_turns_wait_for_room)
-{
-	struct fixture *f = *state;
-	struct msg_turn_begin begin = begin_of("s1", "hello");
-	char *big = xcalloc(1, 150001);
-	struct msg_turn_checkpoint piece = piece_of(&begin.turn, 0, big);
-
-	store_restart(f, SMALL_BYTES);
-	memset(big, 'x', 150000);
-	piece.text = slice_str(big);
-	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
-	ask(f, MSG_TURN_CHECKPOINT, &piece, MSG_OK, NULL);
-	fill_with_logins(f);
-	open_turns_lose(&f->open, &f->a.client.turns);
-	assert_int_equal(interrupt_lost(&f->env, &f->live), INTERRUPT_STUCK);
-	assert_int_equal(f->open.n, 1);
-	store_restart(f, STORE_BYTES);
-	assert_int_equal(f->open.n, 1);
-	lose(f, &f->a);
-	open_turns_lose(&f->open, &f->open.found);
-	assert_int_equal(interrupt_lost(&f->env, &f->live), INTERRUPT_IDLE);
-	EXPECT_MESSAGES(f, &begin.conversation, "ci", "hello", big);
-	free(big);
-}
-
 /* A file system of so many bytes over dir, which nobody else sees and which goes with this
  * process; false where we may not have one. */
 static bool
@@ -225,7 +148,6 @@ mount_small_disk(const char *dir, const char *size)
 STORE_TEST(a_full_disk_is_a_full_store_and_recovers)
 {
 	struct fixture *f = *state;
-	struct msg_login_delete gone = {.token = login_number(1).token};
 	uint64_t logins, r[200];
 
 	if (!mount_small_disk(f->dir, "size=3m"))
@@ -235,7 +157,7 @@ STORE_TEST(a_full_disk_is_a_full_store_and_recovers)
 	logins = fill_with_logins(f);
 	assert_true(logins > 1000);
 	assert_false(f->env.writable);
-	ask(f, MSG_LOGIN_DELETE, &gone, MSG_OK, NULL);
+	delete_login(f, 1);
 	assert_int_equal(table_count(f, TABLE_LOGINS), logins - 1);
 
 	/* A refused request succeeds when there is space. */
