@@ -9,19 +9,6 @@
 #include "proto/base/json_escape.h"
 #include "tests/unit/unit.h"
 
-/* Escapes a copy of exact size, so that a sanitizer detects a read past its end. */
-static void
-escape(struct buf *out, struct slice text)
-{
-	uint8_t *exact = malloc(text.len + (text.len == 0));
-
-	assert_non_null(exact);
-	if (text.len > 0)
-		memcpy(exact, text.p, text.len);
-	assert_int_equal(json_escape(out, (struct slice){exact, text.len}), 0);
-	free(exact);
-}
-
 static const struct {
 	const char *text;
 	size_t len;
@@ -48,35 +35,46 @@ static const struct {
     {"\xf0\x9f\x98\x80", 4, "\xf0\x9f\x98\x80"},
 };
 
-/* Before, after and between letters: the escaper looks at several bytes at a time. */
-TEST(each_character_is_escaped_at_every_position)
+static void
+append(struct buf *b, const char *bytes, size_t n)
+{
+	assert_int_equal(buf_append(b, bytes, n), 0);
+}
+
+/* Expects the escaped form of a character with letters before and behind it. */
+static void
+check_between(size_t which, size_t before, size_t behind)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+	size_t len = before + cases[which].len + behind;
+	struct buf expected, out;
+	uint8_t *text =
+	    malloc(len); /* of exact size: a sanitizer detects a read past its end */
 
+	assert_non_null(text);
+	memcpy(text, letters, before);
+	memcpy(text + before, cases[which].text, cases[which].len);
+	memcpy(text + before + cases[which].len, letters, behind);
+	buf_init(&expected, 256);
+	buf_init(&out, 256);
+	append(&expected, letters, before);
+	append(&expected, cases[which].escaped, strlen(cases[which].escaped));
+	append(&expected, letters, behind);
+	assert_int_equal(json_escape(&out, (struct slice){text, len}), 0);
+	if (!slice_eq(buf_slice(&out), buf_slice(&expected)))
+		fail_msg("case %zu, %zu before, %zu behind", which, before, behind);
+	buf_clear(&expected);
+	buf_clear(&out);
+	free(text);
+}
+
+/* The escaper looks at several bytes at a time. */
+TEST(each_character_is_escaped_at_every_position)
+{
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		for (size_t before = 0; before <= 17; before++)
-			for (size_t behind = 0; behind <= 17; behind++) {
-				struct buf text, expected, out;
-
-				buf_init(&text, 256);
-				buf_init(&expected, 256);
-				buf_init(&out, 256);
-				assert_int_equal(buf_append(&text, letters, before), 0);
-				assert_int_equal(
-				    buf_append(&text, cases[i].text, cases[i].len), 0);
-				assert_int_equal(buf_append(&text, letters, behind), 0);
-				assert_int_equal(buf_append(&expected, letters, before), 0);
-				assert_int_equal(
-				    buf_append_str(&expected, cases[i].escaped), 0);
-				assert_int_equal(buf_append(&expected, letters, behind), 0);
-				escape(&out, buf_slice(&text));
-				if (!slice_eq(buf_slice(&out), buf_slice(&expected)))
-					fail_msg("case %zu, %zu before, %zu behind", i, before,
-					    behind);
-				buf_clear(&text);
-				buf_clear(&expected);
-				buf_clear(&out);
-			}
+			for (size_t behind = 0; behind <= 17; behind++)
+				check_between(i, before, behind);
 }
 
 TEST(too_little_room_is_an_error)

@@ -39,37 +39,37 @@ remove_closed_store(void **state)
 	return 0;
 }
 
-static void
-path_of(const struct fixture *f, const char *name, char path[160])
+/* The path of a file in the directory; valid for this and the next call. */
+static const char *
+path_of(const struct fixture *f, const char *name)
 {
-	snprintf(path, 160, "%s/%s", f->dir, name);
+	static char paths[2][160];
+	static unsigned n;
+
+	snprintf(paths[++n % 2], sizeof(paths[0]), "%s/%s", f->dir, name);
+	return paths[n % 2];
 }
 
-static int
-status_of_opening(const char *path)
+static void
+expect_status(const char *path, int expected)
 {
 	struct snapshot s;
 	int status = snapshot_open(&s, path);
 
 	snapshot_close(&s);
-	return status;
+	assert_int_equal(status, expected);
 }
 
 static void
 set_schema(struct fixture *f, const char *version)
 {
-	struct key key = key_meta(META_VERSION);
-	struct txn t;
-
 	assert_int_equal(env_open(&f->env, f->dir, STORE_BYTES, organization_make_default), 0);
-	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-	assert_int_equal(txn_put(&t, TABLE_META, &key, slice_str(version)), 0);
-	assert_int_equal(txn_commit(&t), 0);
+	put_entry(f, TABLE_META, key_meta(META_VERSION), version);
 	env_close(&f->env);
 }
 
 static void
-expect_messages_in(const char *path, size_t expected)
+expect_two_messages(const char *path)
 {
 	struct snapshot s;
 	struct txn t;
@@ -78,7 +78,7 @@ expect_messages_in(const char *path, size_t expected)
 	assert_int_equal(snapshot_open(&s, path), 0);
 	assert_int_equal(txn_begin(&t, &s.env, TXN_READ), 0);
 	assert_int_equal(txn_count(&t, TABLE_MESSAGES, &n), 0);
-	assert_int_equal(n, expected);
+	assert_int_equal(n, 2);
 	txn_abort(&t);
 	snapshot_close(&s);
 }
@@ -88,61 +88,42 @@ expect_messages_in(const char *path, size_t expected)
 SNAPSHOT_TEST(a_directory_and_a_file_are_read)
 {
 	const struct fixture *f = *state;
-	char from[160], path[160];
 
-	path_of(f, "data.mdb", from);
-	path_of(f, "s", path);
-	expect_messages_in(f->dir, 2);
-	assert_int_equal(rename(from, path), 0);
-	expect_messages_in(path, 2);
+	expect_two_messages(f->dir);
+	assert_int_equal(rename(path_of(f, "data.mdb"), path_of(f, "s")), 0);
+	expect_two_messages(path_of(f, "s"));
 }
 
 /* Without the lock file, a store in use looks damaged. */
-SNAPSHOT_TEST(the_file_of_a_data_directory_is_refused)
+SNAPSHOT_TEST(the_file_of_a_data_directory_in_use_is_refused)
 {
 	const struct fixture *f = *state;
-	char path[160], link[160];
 	int lock;
 
-	path_of(f, "data.mdb", path);
-	path_of(f, "link", link);
-	assert_int_equal(symlink("data.mdb", link), 0);
-	assert_int_equal(status_of_opening(path), 0);
+	assert_int_equal(symlink("data.mdb", path_of(f, "link")), 0);
+	expect_status(path_of(f, "data.mdb"), 0);
 	assert_int_equal(listen_try_lock(f->dir, &lock), 0);
-	assert_int_equal(status_of_opening(path), EX_USAGE);
-	assert_int_equal(status_of_opening(link), EX_USAGE);
-	assert_int_equal(status_of_opening(f->dir), 0);
+	expect_status(path_of(f, "data.mdb"), EX_USAGE);
+	expect_status(path_of(f, "link"), EX_USAGE);
+	expect_status(f->dir, 0);
 	closefd(&lock);
-	assert_int_equal(unlink(link), 0);
+	assert_int_equal(unlink(path_of(f, "link")), 0);
 }
 
-/* As root, LMDB would create a lock file that storaged cannot open. */
+/* As root, LMDB would create a lock file that storaged cannot open. Without it, a starting
+ * storaged would not see us, so each of both locks the other out. */
 SNAPSHOT_TEST(no_lock_file_is_created)
 {
 	const struct fixture *f = *state;
-	char path[160];
-	int lock;
-
-	path_of(f, "lock.mdb", path);
-	assert_int_equal(unlink(path), 0);
-	expect_messages_in(f->dir, 2);
-	assert_int_equal(access(path, F_OK), -1);
-
-	/* A starting storaged would not see us. */
-	assert_int_equal(listen_try_lock(f->dir, &lock), 0);
-	assert_int_equal(status_of_opening(f->dir), EX_TEMPFAIL);
-	closefd(&lock);
-}
-
-SNAPSHOT_TEST(storaged_is_locked_out_without_a_lock_file)
-{
-	const struct fixture *f = *state;
 	struct snapshot s;
-	char path[160];
 	int lock;
 
-	path_of(f, "lock.mdb", path);
-	assert_int_equal(unlink(path), 0);
+	assert_int_equal(unlink(path_of(f, "lock.mdb")), 0);
+	expect_two_messages(f->dir);
+	assert_int_equal(access(path_of(f, "lock.mdb"), F_OK), -1);
+	assert_int_equal(listen_try_lock(f->dir, &lock), 0);
+	expect_status(f->dir, EX_TEMPFAIL);
+	closefd(&lock);
 	assert_int_equal(snapshot_open(&s, f->dir), 0);
 	assert_int_equal(listen_lock(f->dir, &lock), EX_TEMPFAIL);
 	snapshot_close(&s);
@@ -156,52 +137,34 @@ SNAPSHOT_TEST(a_directory_that_is_being_restored_is_refused)
 	int dir = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	assert_int_equal(flock(dir, LOCK_EX | LOCK_NB), 0);
-	assert_int_equal(status_of_opening(f->dir), EX_TEMPFAIL);
+	expect_status(f->dir, EX_TEMPFAIL);
 	closefd(&dir);
-	assert_int_equal(status_of_opening(f->dir), 0);
+	expect_status(f->dir, 0);
 }
 
 SNAPSHOT_TEST(without_a_store_nothing_is_created)
 {
 	struct fixture *f = *state;
-	char path[160];
 
-	path_of(f, "none", path);
-	assert_int_equal(status_of_opening(path), EX_NOINPUT);
-	assert_int_equal(status_of_opening("/dev/null"), EX_NOINPUT);
-	path_of(f, "data.mdb", path);
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(status_of_opening(f->dir), EX_NOINPUT);
-	assert_int_equal(access(path, F_OK), -1);
+	expect_status(path_of(f, "none"), EX_NOINPUT);
+	expect_status("/dev/null", EX_NOINPUT);
+	assert_int_equal(unlink(path_of(f, "data.mdb")), 0);
+	expect_status(f->dir, EX_NOINPUT);
+	assert_int_equal(access(path_of(f, "data.mdb"), F_OK), -1);
 }
 
 SNAPSHOT_TEST(files_that_are_not_stores_are_refused)
 {
 	static const char zeros[8192];
 	const struct fixture *f = *state;
-	char path[160];
-	int fd;
+	int fd = open(path_of(f, "data.mdb"), O_WRONLY | O_TRUNC | O_CLOEXEC);
 
-	path_of(f, "data.mdb", path);
-	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-	assert_int_equal(status_of_opening(f->dir), EX_DATAERR);
+	expect_status(f->dir, EX_DATAERR);
 	assert_int_equal(write(fd, zeros, 100), 100);
-	assert_int_equal(status_of_opening(f->dir), EX_DATAERR);
+	expect_status(f->dir, EX_DATAERR);
 	assert_int_equal(write(fd, zeros, sizeof(zeros)), sizeof(zeros));
-	assert_int_equal(status_of_opening(f->dir), EX_DATAERR);
+	expect_status(f->dir, EX_DATAERR);
 	closefd(&fd);
-}
-
-SNAPSHOT_TEST(another_schema_version_is_not_reported_as_damage)
-{
-	struct fixture *f = *state;
-	struct snapshot s;
-	uint64_t schema;
-
-	set_schema(f, "999");
-	assert_int_equal(status_of_opening(f->dir), EX_CONFIG);
-	assert_int_equal(snapshot_open_older(&s, f->dir, &schema), EX_CONFIG);
-	snapshot_close(&s);
 }
 
 SNAPSHOT_TEST(an_older_schema_is_opened_only_on_request)
@@ -211,9 +174,21 @@ SNAPSHOT_TEST(an_older_schema_is_opened_only_on_request)
 	uint64_t schema;
 
 	set_schema(f, "0");
-	assert_int_equal(status_of_opening(f->dir), EX_CONFIG);
+	expect_status(f->dir, EX_CONFIG);
 	assert_int_equal(snapshot_open_older(&s, f->dir, &schema), 0);
 	assert_int_equal(schema, 0);
+	snapshot_close(&s);
+}
+
+SNAPSHOT_TEST(a_newer_schema_is_not_reported_as_damage)
+{
+	struct fixture *f = *state;
+	struct snapshot s;
+	uint64_t schema;
+
+	set_schema(f, "999");
+	expect_status(f->dir, EX_CONFIG);
+	assert_int_equal(snapshot_open_older(&s, f->dir, &schema), EX_CONFIG);
 	snapshot_close(&s);
 }
 
@@ -222,7 +197,7 @@ SNAPSHOT_TEST(an_invalid_version_is_damage)
 	struct fixture *f = *state;
 
 	set_schema(f, "one");
-	assert_int_equal(status_of_opening(f->dir), EX_DATAERR);
+	expect_status(f->dir, EX_DATAERR);
 }
 
 static int
@@ -240,17 +215,23 @@ work_that_dies(void *arg)
 
 TEST(the_exit_status_of_a_subprocess_is_returned)
 {
-	int status = 0, sig;
+	static const struct {
+		int (*work)(void *arg);
+		int arg, status;
+	} cases[] = {
+	    {work_that_ends, 0, 0},
+	    {work_that_ends, 74, 74},
+	    {work_that_dies, SIGBUS, EX_DATAERR},
+	    {work_that_dies, SIGABRT, EX_DATAERR},
+	    {work_that_dies, SIGKILL, EX_TEMPFAIL},
+	};
 
-	assert_int_equal(subprocess_run("x", work_that_ends, NULL, &status), 0);
-	status = 74;
-	assert_int_equal(subprocess_run("x", work_that_ends, NULL, &status), 74);
-	sig = SIGBUS;
-	assert_int_equal(subprocess_run("x", work_that_dies, NULL, &sig), EX_DATAERR);
-	sig = SIGABRT;
-	assert_int_equal(subprocess_run("x", work_that_dies, NULL, &sig), EX_DATAERR);
-	sig = SIGKILL;
-	assert_int_equal(subprocess_run("x", work_that_dies, NULL, &sig), EX_TEMPFAIL);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		int arg = cases[i].arg;
+
+		assert_int_equal(
+		    subprocess_run("x", cases[i].work, NULL, &arg), cases[i].status);
+	}
 }
 
 struct shared {
