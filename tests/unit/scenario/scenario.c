@@ -144,6 +144,15 @@ find_macro(const char *name, const char *file)
 	return macro < script_lines_n ? macro : find_macro_in(name, file, false);
 }
 
+static bool
+takes_rest(size_t macro)
+{
+	for (size_t i = macro + 1; i < script_block_end(macro + 1); i++)
+		if (strstr(script_lines[i].text, "%*") != NULL)
+			return true;
+	return false;
+}
+
 static void
 run_macro(size_t macro, const struct words *call)
 {
@@ -153,7 +162,7 @@ run_macro(size_t macro, const struct words *call)
 
 	snprintf(head, sizeof(head), "%s", script_after(&script_lines[macro], "macro"));
 	words_split(head, &names);
-	if (call->n < names.n)
+	if (call->n < names.n || (call->n > names.n && !takes_rest(macro)))
 		scenario_fail("the macro has %zu parameters", names.n - 1);
 	for (size_t i = 1; i < names.n; i++)
 		scope_add(&scope, names.word[i], call->word[i]);

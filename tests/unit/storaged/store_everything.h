@@ -5,105 +5,137 @@
 #ifndef TESTS_UNIT_STORAGED_STORE_EVERYTHING_H
 #define TESTS_UNIT_STORAGED_STORE_EVERYTHING_H
 
-#include "tests/unit/storaged/store_organization.h"
+#include "tests/unit/storaged/store_fixture.h"
 
 #include "storaged/visitors/visitors.h"
 
-/* In the default organization, unless stated otherwise. */
-struct everything {
-	struct id org, org_agent, org_widget; /* another organization */
-	struct id user, login, key, agent, widget, visitor, contact;
-	struct id conversation; /* the visitor's, with the contact; its reply is complete */
-	struct hash256 login_token, key_hash, visitor_token;
-};
+/* An encoded record for a request's field. Valid until the next call. */
+static inline struct slice
+encoded(enum msg_type type, const void *record)
+{
+	static struct buf b;
+
+	if (b.max == 0)
+		buf_init(&b, RECORD_MAX);
+	buf_reset(&b);
+	assert_int_equal(record_encode(&b, type, record), 0);
+	return buf_slice(&b);
+}
 
 static inline void
-make_login_of(struct fixture *f, struct everything *e)
+create_record(struct fixture *f, enum msg_type kind, const void *record)
 {
-	const struct msg_login_create m = {
+	const struct msg_record_put m = {
+	    .kind = (uint16_t)kind, .fresh = true, .record = encoded(kind, record)};
+
+	ask(f, MSG_RECORD_PUT, &m, MSG_RECORD, NULL);
+}
+
+/* A user with a login, and a key. */
+static inline void
+make_credentials(struct fixture *f)
+{
+	const struct msg_user_record user = {
+	    .v = RECORD_VERSION,
+	    .id = id_new(),
 	    .org = id_default_org,
-	    .id = e->login = id_new(),
-	    .user = e->user,
-	    .token = e->login_token = secret_hash(slice_str("the token of a user")),
+	    .email = slice_str("Owner@example.com"),
+	    .name = slice_str("Somebody"),
+	    .role = USER_OWNER,
+	    .password = slice_str("$scrypt$one"),
+	};
+	const struct msg_login_create login = {
+	    .org = id_default_org,
+	    .id = id_new(),
+	    .user = user.id,
+	    .token = secret_hash(slice_str("the token of a user")),
 	    .expires_at = clock_wall_ms() + 1000000,
 	    .address = slice_str("192.0.2.7"),
 	    .program = slice_str("Firefox on Linux"),
 	};
-
-	ask(f, MSG_LOGIN_CREATE, &m, MSG_OK, NULL);
-}
-
-static inline void
-make_key(struct fixture *f, struct everything *e)
-{
-	const struct msg_key_record r = {
+	const struct msg_key_record key = {
 	    .v = RECORD_VERSION,
-	    .id = e->key = id_new(),
+	    .id = id_new(),
 	    .org = id_default_org,
-	    .key = e->key_hash = secret_hash(slice_str("the key of a shop")),
+	    .key = secret_hash(slice_str("the key of a shop")),
 	    .kind = KEY_ADMIN,
 	    .name = slice_str("shop"),
 	    .hint = slice_str("shop"),
 	};
-	const struct msg_key_create m = {.key = encoded(MSG_KEY_RECORD, &r)};
+	const struct msg_key_create create = {.key = encoded(MSG_KEY_RECORD, &key)};
 
-	ask(f, MSG_KEY_CREATE, &m, MSG_OK, NULL);
+	ask(f, MSG_KEY_CREATE, &create, MSG_OK, NULL);
+	create_record(f, MSG_USER_RECORD, &user);
+	ask(f, MSG_LOGIN_CREATE, &login, MSG_OK, NULL);
 }
 
-/* A visitor opens the widget, writes, and submits a contact. */
+/* A widget with an agent. */
+static inline struct id
+make_widget(struct fixture *f)
+{
+	const struct msg_agent_record agent = {
+	    .v = RECORD_VERSION,
+	    .id = id_new(),
+	    .org = id_default_org,
+	    .name = slice_str("Second"),
+	    .purpose = slice_str("Help."),
+	    .enabled = true,
+	};
+	const struct msg_widget_record widget = {
+	    .v = RECORD_VERSION,
+	    .id = id_new(),
+	    .org = id_default_org,
+	    .agent = agent.id,
+	    .public_id = slice_str("wid_everything"),
+	    .primary_color = slice_str("#6366f1"),
+	    .text_color = slice_str("#ffffff"),
+	    .origins = slice_str("https://example.com https://example.org:444"),
+	    .daily_cap = 100,
+	    .enabled = true,
+	};
+
+	create_record(f, MSG_AGENT_RECORD, &agent);
+	create_record(f, MSG_WIDGET_RECORD, &widget);
+	return widget.id;
+}
+
+/* A visitor opens the widget, writes, and submits a contact. Its reply is complete. */
 static inline void
-make_visitor(struct fixture *f, struct everything *e)
+make_visitor(struct fixture *f, const struct id *widget)
 {
 	const struct msg_visitor_open open = {
 	    .public_id = slice_str("wid_everything"),
-	    .fresh_token = e->visitor_token = secret_hash(slice_str("the token of a visitor")),
-	    .fresh_id = e->visitor = id_new(),
+	    .fresh_token = secret_hash(slice_str("the token of a visitor")),
+	    .fresh_id = id_new(),
 	};
 	const struct msg_contact_submit submit = {
-	    .token = e->visitor_token,
-	    .fresh_id = e->contact = id_new(),
+	    .token = open.fresh_token,
+	    .fresh_id = id_new(),
 	    .name = slice_str("Zoe"),
 	    .email = slice_str("Zoe@example.com"),
 	    .phone = slice_str("+49 30 1234"),
 	};
-	const struct visitor_session session = visitor_session(&e->visitor);
+	const struct visitor_session session = visitor_session(&open.fresh_id);
 	struct msg_turn_begin begin = begin_of(session.s, "question");
 	struct msg_turn_finish finish = finish_of(&begin.turn, "answer");
 
-	begin.widget = e->widget;
-	begin.visitor = e->visitor_token;
-	e->conversation = begin.conversation;
+	begin.widget = *widget;
+	begin.visitor = open.fresh_token;
 	ask(f, MSG_VISITOR_OPEN, &open, MSG_VISITOR_OPENED, NULL);
 	ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
 	ask(f, MSG_CONTACT_SUBMIT, &submit, MSG_RECORD, NULL);
 	ask(f, MSG_TURN_FINISH, &finish, MSG_OK, NULL);
 }
 
-static inline struct everything
+static inline void
 make_everything(struct fixture *f)
 {
-	struct everything e = {.org = {{0}}};
-	struct msg_org_create org = make_other_org(f);
-	struct msg_user_record user = user_of(&id_default_org, "Owner@example.com");
-	struct msg_agent_record agent = agent_of(&id_default_org, "Second");
-	struct msg_widget_record widget =
-	    widget_of(&id_default_org, &agent.id, "wid_everything");
+	struct id widget;
 
-	e.org = org.org;
-	e.org_agent = org.agent;
-	e.org_widget = org.widget;
-	e.user = user.id;
-	e.agent = agent.id;
-	e.widget = widget.id;
-	widget.origins = slice_str("https://example.com https://example.org:444");
-	widget.daily_cap = 100;
-	make_user(f, &user);
-	make_login_of(f, &e);
-	make_key(f, &e);
-	put_agent(f, &agent, true);
-	put_widget(f, &widget, true);
-	make_visitor(f, &e);
-	return e;
+	make_org(f);
+	make_credentials(f);
+	widget = make_widget(f);
+	make_visitor(f, &widget);
 }
 
 #endif

@@ -13,6 +13,7 @@
  *	batch ... commit                      the requests between them are one transaction; the
  *	                                      answers are compared after it
  *	batch_failed                          the open batch takes no more requests, and will run again
+ *	no_transaction                        the open batch has begun none
  *	transactions [N]                      of the store since the last such step
  *	messages CONVERSATION STATUS TEXT ... all messages of a conversation of the default organization
  *	restart [BYTES]                       as after a kill; with another limit of the store's size
@@ -43,6 +44,8 @@
  *	open_turns N                          replies that are being written
  *	followed N                            replies that somebody follows
  *	followed_visitors N
+ *	pretend COUNTER N                     adds N, or -N, to a counter that has a limit: open_turns, followed,
+ *	                                      followed_by_b, visitors_followed_by_b
  *
  * put, set, copy, lead, delete and damage leave a store that need not pass verification at the end of the
  * scenario. A KEY is made of parts with commas between: ids by their names (as text: text:NAME), numbers
@@ -430,6 +433,28 @@ damage_row_page(struct world *w, const struct row *row)
 	damage_page(w->f, row->table, &row->key);
 }
 
+/* pretend COUNTER N */
+static void
+pretend(struct world *w, const struct words *step)
+{
+	const struct {
+		const char *name;
+		size_t *n;
+	} counters[] = {
+	    {"open_turns", &w->f->open.n},
+	    {"followed", &w->f->live.turns.n},
+	    {"followed_by_b", &w->f->b.client.follows[TOPIC_TURNS].n},
+	    {"visitors_followed_by_b", &w->f->b.client.follows[TOPIC_VISITORS].n},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(counters); i++)
+		if (step->n == 3 && strcmp(counters[i].name, step->word[1]) == 0) {
+			*counters[i].n += (size_t)strtoll(step->word[2], NULL, 10);
+			return;
+		}
+	scenario_fail("pretend what?");
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct world *w, const struct row *row);
@@ -548,6 +573,13 @@ transactions(struct world *w, const struct words *step)
 	w->transactions = info.me_last_txnid;
 	if (step->n > 1)
 		expect_number("transactions", w->transactions - before, step->word[1]);
+}
+
+static void
+no_transaction(struct world *w, const struct words *step)
+{
+	(void)step;
+	assert_null(w->f->batch.txn.mdb);
 }
 
 static void
@@ -725,6 +757,8 @@ static const struct {
     {"open_turns", open_turns_step},
     {"followed", followed},
     {"followed_visitors", followed_visitors},
+    {"no_transaction", no_transaction},
+    {"pretend", pretend},
 };
 
 static bool

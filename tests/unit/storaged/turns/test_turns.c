@@ -1,6 +1,5 @@
 /*
- * Open turns: their greatest number, the steps in which many end, and turns of conversations whose ids
- * have the same last bytes. Everything else is in the scenarios next to this file.
+ * Open turns: the steps in which many end, and turns of conversations whose ids have the same last bytes. Everything else is in the scenarios next to this file.
  */
 #include "tests/unit/storaged/store_fixture.h"
 
@@ -45,27 +44,6 @@ STORE_TEST(turns_of_conversations_whose_ids_end_alike_do_not_mix)
 	open = open_turns_of(&f->open, &begins[1].conversation, NULL);
 	assert_true(id_equal(&open->id, &begins[1].turn));
 	assert_null(open_turns_of(&f->open, &begins[1].conversation, open));
-}
-
-STORE_TEST(the_number_of_open_turns_is_limited)
-{
-	struct fixture *f = *state;
-	struct msg_turn_begin first = begin_of("s1", "hello"), again, other;
-	size_t n;
-
-	first.client_id = slice_str("m-1");
-	ask(f, MSG_TURN_BEGIN, &first, MSG_TURN_BEGUN, NULL);
-	lose(f, &f->a);
-	again = first;
-	again.turn = id_new();
-	other = begin_of("s2", "hello");
-	n = f->open.n;
-	f->open.n = OPEN_TURNS_MAX;
-	ask_error(f, MSG_TURN_BEGIN, &again, STORE_FULL);
-	ask_error(f, MSG_TURN_BEGIN, &other, STORE_FULL);
-	f->open.n = n;
-	ask(f, MSG_TURN_BEGIN, &again, MSG_TURN_BEGUN, NULL);
-	ask(f, MSG_TURN_BEGIN, &other, MSG_TURN_BEGUN, NULL);
 }
 
 TEST_MAIN(NULL, NULL)

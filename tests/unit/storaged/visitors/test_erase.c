@@ -1,5 +1,5 @@
 /*
- * Erasing from damaged and from full stores. Everything else is in erase.scenario.
+ * Erasing from a store with a page that kills the process, and from full stores. Everything else is in erase.scenario.
  */
 #include <signal.h>
 #include <sys/mman.h>
@@ -157,18 +157,6 @@ STORE_TEST(a_page_that_kills_the_process_does_not_end_every_start)
 	sweep(f);
 	assert_int_equal(table_count(f, TABLE_MESSAGES), 0);
 	assert_int_equal(table_count(f, TABLE_META), 1);
-}
-
-STORE_TEST(garbage_collection_ends_if_the_list_of_erased_conversations_is_damaged)
-{
-	struct fixture *f = *state;
-	struct id id = erase_long(f);
-	struct key key = key_erased(&id);
-
-	damage_page(f, TABLE_META, &key);
-	assert_int_equal(garbage_step(&f->env), GARBAGE_NONE);
-	assert_true(f->env.garbage.given_up);
-	assert_int_equal(f->env.garbage.stuck_n, 0);
 }
 
 #define FULL_BYTES (4u * 1024 * 1024)
