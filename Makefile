@@ -158,7 +158,7 @@ $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/te
 BENCH := store scale relay
 bench_shared := $(filter-out $(patsubst %,$(OBJ)/tests/bench/%.o,$(BENCH) events upstream), \
 	$(call objects,tests/bench))
-$(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(bench_shared) $(storaged_a)
+$(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(bench_shared) $(storaged_a) $(workerd_a)
 	$(LINK) $(store_libs) -lm
 $(BUILD)/bench/events $(BUILD)/bench/upstream: $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(workerd_a)
 	$(LINK) $(worker_libs)

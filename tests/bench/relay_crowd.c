@@ -19,7 +19,6 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "tests/bench/relay_answer.h"
-#include "tests/bench/relay_child.h"
 
 #define EVENTS_MAX 256
 #define READ_SIZE  65536
@@ -64,6 +63,19 @@ static bool
 is_paced(const struct crowd *c)
 {
 	return c->plan->rate > 0;
+}
+
+/* Whether only a window is measured, in slices, and not the whole run. */
+static bool
+has_window(const struct crowd *c)
+{
+	return is_paced(c) || c->plan->path != NULL;
+}
+
+static bool
+is_in_window(const struct crowd *c)
+{
+	return c->marks > 0 && c->marks <= CROWD_SLICES;
 }
 
 /* A fixed sequence of random numbers (splitmix64), the same for every server. */
@@ -113,7 +125,8 @@ plan_script(struct crowd *c)
 	const struct crowd_plan *p = c->plan;
 	double lasts = p->ramp_s + p->settle_s + p->window_s + 1;
 
-	c->tokens = is_paced(c) ? (unsigned)(lasts * p->rate) : p->tokens;
+	c->tokens =
+	    is_paced(c) ? (unsigned)(lasts * p->rate) : p->tokens; /* 0: short requests */
 	snprintf(c->script, sizeof(c->script), "stamp tokens=%u delay=%u", c->tokens,
 	    is_paced(c) ? 1000 / p->rate : 0);
 	snprintf(c->others_script, sizeof(c->others_script), "huge=%u tokens=%u delay=%u",
@@ -122,7 +135,7 @@ plan_script(struct crowd *c)
 }
 
 static uint64_t
-take_number(const char **p, const char *end)
+take_number(const uint8_t **p, const uint8_t *end)
 {
 	uint64_t n = 0;
 
@@ -143,17 +156,17 @@ take_token(struct visitor *v, uint64_t index, uint64_t stamp_ns)
 	if (v->next++ == 0)
 		durations_add(&f->first_token, c->now_ns - v->asked_ns);
 	c->tokens_seen++;
-	if (!is_paced(c) || (c->marks > 0 && c->marks <= CROWD_SLICES))
+	if (!has_window(c) || is_in_window(c))
 		durations_add(&f->relay, c->now_ns - stamp_ns);
 }
 
 /* A line of the body: all tokens of its text, "0:1234 1:2345 ". */
 static void
-on_line(void *arg, const char *line, size_t len)
+on_line(void *arg, struct slice line)
 {
 	struct visitor *v = arg;
-	const char *end = line + len;
-	const char *p = memmem(line, len, v->crowd->mark, v->crowd->mark_len);
+	const uint8_t *end = line.p + line.len;
+	const uint8_t *p = memmem(line.p, line.len, v->crowd->mark, v->crowd->mark_len);
 
 	if (p == NULL)
 		return;
@@ -191,7 +204,7 @@ fail(struct visitor *v)
 {
 	if (!v->is_other) {
 		if (v->crowd->figures->failed++ == 0)
-			v->crowd->figures->failed_status = v->answer.status;
+			v->crowd->figures->failed_status = v->answer.response.status;
 		v->crowd->figures->lost += v->crowd->tokens - v->next;
 	}
 	leave(v);
@@ -202,8 +215,10 @@ ask(struct visitor *v)
 {
 	struct crowd *c = v->crowd;
 	char request[REQUEST_SIZE];
-	size_t n = server_question(c->server, v->is_other ? c->others_script : c->script,
-	    (unsigned)(v - c->visitors), request);
+	size_t n = c->plan->path != NULL
+	    ? server_get(c->server, c->plan->path, request)
+	    : server_question(c->server, v->is_other ? c->others_script : c->script,
+		  (unsigned)(v - c->visitors), request);
 
 	answer_begin(&v->answer);
 	v->next = 0;
@@ -226,11 +241,7 @@ static void
 arrive(struct visitor *v)
 {
 	struct crowd *c = v->crowd;
-	struct sockaddr_in a = {
-	    .sin_family = AF_INET,
-	    .sin_port = htons(c->server->port),
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
+	struct sockaddr_in a = server_loopback(c->server->port);
 
 	v->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (v->fd == -1)
@@ -266,7 +277,7 @@ answered(struct visitor *v)
 {
 	struct crowd *c = v->crowd;
 
-	if (v->answer.state == ANSWER_BAD || v->answer.status != 200) {
+	if (v->answer.result == RESPONSE_BAD || v->answer.response.status != 200) {
 		fail(v);
 		return;
 	}
@@ -274,6 +285,8 @@ answered(struct visitor *v)
 		c->figures->replies++;
 		c->figures->lost += c->tokens - v->next;
 	}
+	if (c->plan->path != NULL)
+		c->tokens_seen++;
 	if (is_paced(c) || c->now_ns >= c->end_ns) {
 		leave(v);
 		return;
@@ -285,17 +298,21 @@ answered(struct visitor *v)
 static void
 readable(struct visitor *v)
 {
-	static char buffer[READ_SIZE];
+	static uint8_t buffer[READ_SIZE];
 	ssize_t n = recv(v->fd, buffer, sizeof(buffer), 0);
 
-	v->crowd->now_ns = clock_mono_ns();
+	struct crowd *c = v->crowd;
+	struct slice in = {buffer, n < 0 ? 0 : (size_t)n};
+
+	c->now_ns = clock_mono_ns();
 	if (n == -1 && errno == EAGAIN)
 		return;
-	if (n <= 0)
+	c->figures->bytes += in.len;
+	if (in.len == 0)
 		fail(v);
-	else if (!answer_feed(&v->answer, buffer, (size_t)n, on_line, v))
+	else if (!answer_feed(&v->answer, in, c->plan->path == NULL ? on_line : NULL, v))
 		answered(v);
-	else if (v->is_other && v->crowd->plan->others_stop && v->answer.status == 200)
+	else if (v->is_other && c->plan->others_stop && v->answer.response.status == 200)
 		watch(v, EPOLL_CTL_DEL, 0);
 }
 
@@ -331,7 +348,7 @@ take_mark(struct crowd *c)
 static uint64_t
 next_mark_ns(const struct crowd *c)
 {
-	if (!is_paced(c) || c->marks > CROWD_SLICES)
+	if (!has_window(c) || c->marks > CROWD_SLICES)
 		return UINT64_MAX;
 	return c->window_ns + c->marks * (c->end_ns - c->window_ns) / CROWD_SLICES;
 }
@@ -379,7 +396,7 @@ loop(struct crowd *c)
 {
 	uint64_t give_up = c->end_ns + (uint64_t)(PATIENCE_S * 1e9), check_ns = 0;
 
-	if (!is_paced(c))
+	if (!has_window(c))
 		take_mark(c);
 	while (c->readers_left > 0 && clock_mono_ns() < give_up) {
 		turn(c);
@@ -388,7 +405,7 @@ loop(struct crowd *c)
 			check_ns = clock_mono_ns();
 		}
 	}
-	if (!is_paced(c))
+	if (!has_window(c))
 		take_mark(c);
 	for (size_t i = 0; i < c->arrived; i++)
 		if (c->visitors[i].fd != -1 && !c->visitors[i].is_other)
@@ -412,6 +429,7 @@ open_crowd(struct crowd *c)
 		c->visitors[i].crowd = c;
 		c->visitors[i].fd = -1;
 		c->visitors[i].is_other = is_other(c, i);
+		answer_init(&c->visitors[i].answer);
 	}
 	plan_script(c);
 	c->start_ns = clock_mono_ns();
@@ -423,8 +441,10 @@ open_crowd(struct crowd *c)
 static void
 close_crowd(struct crowd *c)
 {
-	for (size_t i = 0; i < c->n; i++)
+	for (size_t i = 0; i < c->n; i++) {
 		closefd(&c->visitors[i].fd);
+		answer_clear(&c->visitors[i].answer);
+	}
 	closefd(&c->epoll);
 	free(c->visitors);
 	free(c->arrivals_ns);

@@ -27,54 +27,41 @@ part_name(enum part part)
 	return parts[part].name;
 }
 
-static void
-find_scatter(struct row *row, const struct crowd_figures *f)
+static double
+per_second(const struct row *row)
 {
-	row->cpu_us_min = row->cpu_us_max = f->cpu_us[0];
-	for (size_t i = 1; i < f->slices; i++) {
-		row->cpu_us_min = fmin(row->cpu_us_min, f->cpu_us[i]);
-		row->cpu_us_max = fmax(row->cpu_us_max, f->cpu_us[i]);
-	}
+	return (double)row->figures.tokens * 1e9 / (double)row->figures.ns;
 }
 
 static double
-ms(struct durations *d, double p)
+core_share(const struct row *row)
 {
-	return durations_quantile(d, p) / 1e6;
+	return (double)row->figures.cpu_ns / (double)row->figures.ns;
 }
 
-struct row
-row_of(enum part part, enum server_kind server, const struct crowd_plan *plan,
-    const char *beside, struct crowd_figures *f)
+/* Processor time per token or request. */
+static double
+cpu_us(const struct row *row)
 {
-	struct row row = {
-	    .part = part,
-	    .server = server,
-	    .beside = beside,
-	    .streams = plan->readers,
-	    .rate = plan->rate,
-	    .tokens_per_s = (double)f->tokens * 1e9 / (double)f->ns,
-	    .cpu_share = (double)f->cpu_ns / (double)f->ns,
-	    .cpu_us = (double)f->cpu_ns / 1e3 / (double)f->tokens,
-	    .kib = NAN,
-	    .idle = f->idle,
-	    .busy = f->busy,
-	    .relay_p50_ms = ms(&f->relay, 0.5),
-	    .relay_p99_ms = ms(&f->relay, 0.99),
-	    .relay_p999_ms = ms(&f->relay, 0.999),
-	    .first_p50_ms = ms(&f->first_token, 0.5),
-	    .first_p99_ms = ms(&f->first_token, 0.99),
-	    .replies = f->replies,
-	    .lost = f->lost,
-	    .failed = f->failed,
-	    .failed_status = f->failed_status,
-	};
+	return (double)row->figures.cpu_ns / 1e3 / (double)row->figures.tokens;
+}
 
-	find_scatter(&row, f);
-	if (f->busy.pss > 0)
-		row.kib = ((double)f->busy.pss - (double)f->idle.pss) / 1024 /
-		    (double)(plan->readers + plan->others);
-	return row;
+/* Memory per stream; NAN if it was not measured. */
+static double
+kib(const struct row *row)
+{
+	const struct memory *idle = &row->figures.idle, *busy = &row->figures.busy;
+
+	if (busy->pss == 0)
+		return NAN;
+	return ((double)busy->pss - (double)idle->pss) / 1024 /
+	    (double)(row->plan.readers + row->plan.others);
+}
+
+static uint64_t
+bytes_each(const struct row *row)
+{
+	return row->figures.replies == 0 ? 0 : row->figures.bytes / row->figures.replies;
 }
 
 void
@@ -92,73 +79,83 @@ report_part(enum part part)
 }
 
 static const char *
-verdict(bool met)
-{
-	return met ? "meets" : "MISSES";
-}
-
-static const char *
 name_of(const struct row *row)
 {
 	return row->beside != NULL ? row->beside : server_name(row->server);
 }
 
 static void
-print_ratios(const struct row *row, const struct row *base)
+print_ratios(struct row *row, struct row *base)
 {
-	double cpu = row->cpu_us / base->cpu_us, p99 = row->relay_p99_ms / base->relay_p99_ms;
+	double cpu = cpu_us(row) / cpu_us(base);
+	double p99 =
+	    durations_ms(&row->figures.relay, 0.99) / durations_ms(&base->figures.relay, 0.99);
 	bool judged = row->server == SERVER_BANTER && row->part == PART_PACED;
 
 	printf("%7s to %s's: CPU %.2f", "", name_of(base), cpu);
 	if (judged)
-		printf(" %s %.1f", verdict(cpu <= MOST_CPU_RATIO), MOST_CPU_RATIO);
-	if (!isnan(row->kib) && row->part == PART_PACED)
-		printf(", memory %.2f", row->kib / base->kib);
+		printf(" %s %.1f", BENCH_VERDICT(cpu <= MOST_CPU_RATIO), MOST_CPU_RATIO);
+	if (!isnan(kib(row)) && row->part == PART_PACED)
+		printf(", memory %.2f", kib(row) / kib(base));
 	if (judged)
-		printf(" %s %.0f KiB", verdict(row->kib <= MOST_KIB), MOST_KIB);
+		printf(" %s %.0f KiB", BENCH_VERDICT(kib(row) <= MOST_KIB), MOST_KIB);
 	printf(", p99 %.2f", p99);
 	if (judged)
-		printf(" %s %.1f", verdict(p99 <= MOST_RELAY_RATIO), MOST_RELAY_RATIO);
-	printf(", first token %.2f\n", row->first_p50_ms / base->first_p50_ms);
+		printf(" %s %.1f", BENCH_VERDICT(p99 <= MOST_RELAY_RATIO), MOST_RELAY_RATIO);
+	printf(", first token %.2f\n",
+	    durations_ms(&row->figures.first_token, 0.5) /
+		durations_ms(&base->figures.first_token, 0.5));
 }
 
-void
-report_row(const struct row *row, const struct row *base)
+static void
+print_streams(struct row *row)
 {
+	struct crowd_figures *f = &row->figures;
+	struct spread scatter = spread_of(f->cpu_us, f->slices);
 	char streams[32];
 
-	snprintf(streams, sizeof(streams), row->rate > 0 ? "%zu@%u" : "%zu", row->streams,
-	    row->rate);
+	snprintf(streams, sizeof(streams), row->plan.rate > 0 ? "%zu@%u" : "%zu",
+	    row->plan.readers, row->plan.rate);
 	printf("%7s %-8s %8.0f %4.0f%% %7.1f (%5.1f-%5.1f) ", streams, name_of(row),
-	    row->tokens_per_s, 100 * row->cpu_share, row->cpu_us, row->cpu_us_min,
-	    row->cpu_us_max);
-	if (isnan(row->kib))
+	    per_second(row), 100 * core_share(row), cpu_us(row), scatter.min, scatter.max);
+	if (isnan(kib(row)))
 		printf("%8s ", "-");
 	else
-		printf("%8.1f ", row->kib);
-	printf("%8.2f/%6.2f/%6.2f %7.1f/%7.1f %6ju", row->relay_p50_ms, row->relay_p99_ms,
-	    row->relay_p999_ms, row->first_p50_ms, row->first_p99_ms, (uintmax_t)row->lost);
-	if (row->failed > 0)
-		printf("  %ju REPLIES FAILED, first by status %d", (uintmax_t)row->failed,
-		    row->failed_status);
+		printf("%8.1f ", kib(row));
+	printf("%8.2f/%6.2f/%6.2f %7.1f/%7.1f %6ju", durations_ms(&f->relay, 0.5),
+	    durations_ms(&f->relay, 0.99), durations_ms(&f->relay, 0.999),
+	    durations_ms(&f->first_token, 0.5), durations_ms(&f->first_token, 0.99),
+	    (uintmax_t)f->lost);
+	if (f->failed > 0)
+		printf("  %ju REPLIES FAILED, first by status %d", (uintmax_t)f->failed,
+		    f->failed_status);
 	putchar('\n');
-	if (base != NULL)
-		print_ratios(row, base);
-	fflush(stdout);
+}
+
+static void
+print_request(const struct row *row, const struct row *base)
+{
+	printf("%-24s %-8s %10.0f %8.1f %8ju", row->plan.path, server_name(row->server),
+	    per_second(row), cpu_us(row), (uintmax_t)bytes_each(row));
+	if (base != NULL) {
+		double ratio = cpu_us(row) / cpu_us(base);
+
+		printf("  ratio %.2f %s %.1f", ratio,
+		    BENCH_VERDICT(ratio <= MOST_REQUEST_RATIO), MOST_REQUEST_RATIO);
+	}
+	putchar('\n');
 }
 
 void
-report_request_row(const struct request_row *row, const struct request_row *base)
+report_row(struct row *row, struct row *base)
 {
-	printf("%-24s %-8s %10.0f %8.1f %8ju", row->path, server_name(row->server), row->per_s,
-	    row->cpu_us, (uintmax_t)row->bytes);
-	if (base != NULL) {
-		double ratio = row->cpu_us / base->cpu_us;
-
-		printf("  ratio %.2f %s %.1f", ratio, verdict(ratio <= MOST_REQUEST_RATIO),
-		    MOST_REQUEST_RATIO);
+	if (row->part == PART_REQUESTS) {
+		print_request(row, base);
+	} else {
+		print_streams(row);
+		if (base != NULL)
+			print_ratios(row, base);
 	}
-	putchar('\n');
 	fflush(stdout);
 }
 
@@ -171,55 +168,58 @@ json_memory(FILE *out, const char *name, const struct memory *m)
 }
 
 static void
-json_row(FILE *out, const struct row *row)
+json_streams(FILE *out, struct row *row)
 {
-	fprintf(out, "    {\"part\": \"%s\", \"server\": \"%s\"", part_name(row->part),
-	    server_name(row->server));
+	struct crowd_figures *f = &row->figures;
+	struct spread scatter = spread_of(f->cpu_us, f->slices);
+
 	if (row->beside != NULL)
 		fprintf(out, ", \"beside\": \"%s\"", row->beside);
 	fprintf(out,
 	    ", \"streams\": %zu, \"rate\": %u, \"tokens_per_second\": %.1f, \"core_share\": "
 	    "%.4f, "
 	    "\"cpu_us_per_token\": {\"mean\": %.3f, \"min\": %.3f, \"max\": %.3f}",
-	    row->streams, row->rate, row->tokens_per_s, row->cpu_share, row->cpu_us,
-	    row->cpu_us_min, row->cpu_us_max);
-	if (!isnan(row->kib)) {
-		fprintf(out, ", \"kib_per_stream\": %.2f", row->kib);
-		json_memory(out, "idle", &row->idle);
-		json_memory(out, "busy", &row->busy);
+	    row->plan.readers, row->plan.rate, per_second(row), core_share(row), cpu_us(row),
+	    scatter.min, scatter.max);
+	if (!isnan(kib(row))) {
+		fprintf(out, ", \"kib_per_stream\": %.2f", kib(row));
+		json_memory(out, "idle", &f->idle);
+		json_memory(out, "busy", &f->busy);
 	}
 	fprintf(out,
 	    ", \"relay_ms\": {\"p50\": %.4f, \"p99\": %.4f, \"p999\": %.4f}, "
 	    "\"first_token_ms\": {\"p50\": %.3f, \"p99\": %.3f}, "
-	    "\"replies\": %ju, \"lost\": %ju, \"failed\": %ju}",
-	    row->relay_p50_ms, row->relay_p99_ms, row->relay_p999_ms, row->first_p50_ms,
-	    row->first_p99_ms, (uintmax_t)row->replies, (uintmax_t)row->lost,
-	    (uintmax_t)row->failed);
+	    "\"replies\": %ju, \"lost\": %ju, \"failed\": %ju",
+	    durations_ms(&f->relay, 0.5), durations_ms(&f->relay, 0.99),
+	    durations_ms(&f->relay, 0.999), durations_ms(&f->first_token, 0.5),
+	    durations_ms(&f->first_token, 0.99), (uintmax_t)f->replies, (uintmax_t)f->lost,
+	    (uintmax_t)f->failed);
 }
 
 static void
-json_request_row(FILE *out, const struct request_row *row)
+json_request(FILE *out, const struct row *row)
 {
 	fprintf(out,
-	    "    {\"part\": \"%s\", \"server\": \"%s\", \"path\": \"%s\", "
-	    "\"requests_per_second\": %.1f, \"cpu_us_per_request\": %.3f, \"bytes\": %ju}",
-	    part_name(PART_REQUESTS), server_name(row->server), row->path, row->per_s,
-	    row->cpu_us, (uintmax_t)row->bytes);
+	    ", \"path\": \"%s\", \"requests_per_second\": %.1f, "
+	    "\"cpu_us_per_request\": %.3f, \"bytes\": %ju",
+	    row->plan.path, per_second(row), cpu_us(row), (uintmax_t)bytes_each(row));
 }
 
-bool
-report_relay_json(FILE *out, const struct report *r)
+void
+report_relay_json(double seconds, struct row *rows, size_t n)
 {
-	fprintf(out, "{\n  \"benchmark\": \"relay\",\n  \"seconds\": %.1f,\n  \"figures\": [\n",
-	    r->seconds);
-	for (size_t i = 0; i < r->n_rows; i++) {
-		json_row(out, &r->rows[i]);
-		fprintf(out, "%s\n", i + 1 < r->n_rows + r->n_request_rows ? "," : "");
+	FILE *out = bench_json("relay");
+
+	fprintf(out, "  \"seconds\": %.1f,\n  \"figures\": [\n", seconds);
+	for (size_t i = 0; i < n; i++) {
+		fprintf(out, "    {\"part\": \"%s\", \"server\": \"%s\"",
+		    part_name(rows[i].part), server_name(rows[i].server));
+		if (rows[i].part == PART_REQUESTS)
+			json_request(out, &rows[i]);
+		else
+			json_streams(out, &rows[i]);
+		fprintf(out, "}%s\n", i + 1 < n ? "," : "");
 	}
-	for (size_t i = 0; i < r->n_request_rows; i++) {
-		json_request_row(out, &r->request_rows[i]);
-		fprintf(out, "%s\n", i + 1 < r->n_request_rows ? "," : "");
-	}
-	fprintf(out, "  ]\n}\n");
-	return fflush(out) == 0 && ferror(out) == 0;
+	fprintf(out, "  ]\n");
+	bench_json_end(out, "relay");
 }

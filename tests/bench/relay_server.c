@@ -20,10 +20,10 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
-#include "tests/bench/relay_child.h"
 
 #define START_MS 15000
 #define KEY      "a-key-for-the-benchmark-alone"
+#define BUNDLE   "widget/dist" /* the directory of chat-widget.js */
 
 static const struct {
 	const char *name, *ready, *token_mark;
@@ -67,8 +67,8 @@ absolute(const char *path, char *out, size_t size)
 	memcpy(out, whole, strlen(whole) + 1);
 }
 
-static struct sockaddr_in
-loopback(uint16_t port)
+struct sockaddr_in
+server_loopback(uint16_t port)
 {
 	return (struct sockaddr_in){
 	    .sin_family = AF_INET,
@@ -86,7 +86,7 @@ free_port(void)
 	if (next == 0)
 		next = (uint16_t)(20000 + getpid() % 8000);
 	for (int tries = 0; tries < 1000; tries++) {
-		struct sockaddr_in a = loopback(++next);
+		struct sockaddr_in a = server_loopback(++next);
 		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		bool is_free = fd != -1 && bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0;
 
@@ -101,7 +101,7 @@ free_port(void)
 static bool
 answers(uint16_t port, const char *request)
 {
-	struct sockaddr_in a = loopback(port);
+	struct sockaddr_in a = server_loopback(port);
 	struct timeval patience = {.tv_sec = 2};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	char head[16] = "";
@@ -137,13 +137,12 @@ wait_until_answered(uint16_t port, const char *path, const char *name)
 }
 
 static void
-start_stub(struct server *s, const struct programs *programs, const char *dir)
+start_stub(struct server *s, const char *dir)
 {
-	char program[PATH_MAX], log[PATH_MAX], port[8], option[] = "--port";
+	char program[] = "build/openai-stub", log[PATH_MAX], port[8], option[] = "--port";
 	char *argv[] = {program, option, port, NULL};
 
 	s->stub_port = free_port();
-	format(program, "%s/openai-stub", programs->build);
 	format(log, "%s/stub.log", dir);
 	snprintf(port, sizeof(port), "%u", s->stub_port);
 	s->stub = child_start(CORE_LOAD, argv, NULL, log);
@@ -202,7 +201,7 @@ start_nginx(struct server *s, const struct programs *programs, const char *relat
 
 	/* nginx resolves relative paths against its prefix. */
 	absolute(relative, dir, sizeof(dir));
-	absolute(programs->bundle_dir, bundle, sizeof(bundle));
+	absolute(BUNDLE, bundle, sizeof(bundle));
 	format(program, "%s", programs->nginx);
 	format(config, "%s/nginx.conf", dir);
 	format(log, "%s/nginx.log", dir);
@@ -253,7 +252,6 @@ enum variable {
 	VAR_DATA_DIR,
 	VAR_LISTEN,
 	VAR_MODEL,
-	VAR_BUNDLE,
 	VARS_MADE, /* the variables before these depend on the run */
 };
 
@@ -267,16 +265,16 @@ static char constant_vars[][64] = {
     "CORS_ORIGIN=https://benchmark.example",
     "RATE_LIMIT_MAX_REQUESTS=1000000",
     "DRAIN_TIMEOUT_MS=2000",
+    "WIDGET_BUNDLE_PATH=" BUNDLE "/chat-widget.js",
 };
 
 static void
-start_daemon(struct server *s, const struct programs *programs, const char *dir,
-    const char *name, char *const envp[])
+start_daemon(struct server *s, const char *dir, const char *name, char *const envp[])
 {
 	char program[PATH_MAX], log[PATH_MAX];
 	char *argv[] = {program, NULL};
 
-	format(program, "%s/%s", programs->build, name);
+	format(program, "build/%s", name);
 	format(log, "%s/%s.log", dir, name);
 	s->roots[s->n_roots++] = child_start(CORE_SERVERS, argv, envp, log);
 }
@@ -287,26 +285,24 @@ start_banter(struct server *s, const struct programs *programs, const char *dir)
 	char made[VARS_MADE][PATH_MAX];
 	char *envp[VARS_MADE + ARRAY_LEN(constant_vars) + 1] = {NULL};
 
+	(void)programs;
 	format(made[VAR_DATA_DIR], "DATA_DIR=%s/data", dir);
 	format(made[VAR_LISTEN], "LISTEN=127.0.0.1:%u", s->port);
 	format(made[VAR_MODEL], "OPENAI_BASE_URL=http://127.0.0.1:%u/v1", s->stub_port);
-	format(made[VAR_BUNDLE], "WIDGET_BUNDLE_PATH=%s/chat-widget.js", programs->bundle_dir);
 	for (size_t i = 0; i < VARS_MADE; i++)
 		envp[i] = made[i];
 	for (size_t i = 0; i < ARRAY_LEN(constant_vars); i++)
 		envp[VARS_MADE + i] = constant_vars[i];
-	start_daemon(s, programs, dir, "storaged", envp);
-	start_daemon(s, programs, dir, "masterd", envp);
+	start_daemon(s, dir, "storaged", envp);
+	start_daemon(s, dir, "masterd", envp);
 }
 
 bool
 server_exists(enum server_kind kind, const struct programs *programs)
 {
-	const char *program = kind == SERVER_NGINX ? programs->nginx
-	    : kind == SERVER_HAPROXY               ? programs->haproxy
-						   : programs->build;
+	const char *program = kind == SERVER_NGINX ? programs->nginx : programs->haproxy;
 
-	return access(program, X_OK) == 0;
+	return kind == SERVER_BANTER || access(program, X_OK) == 0;
 }
 
 void
@@ -326,7 +322,7 @@ server_start(struct server *s, enum server_kind kind, const struct programs *pro
 	format(dir, "%s/%u", place->dir, ++started);
 	if (mkdir(dir, 0700) == -1)
 		err(EX_CANTCREAT, "%s", dir);
-	start_stub(s, programs, dir);
+	start_stub(s, dir);
 	s->port = free_port();
 	starts[kind](s, programs, dir);
 	wait_until_answered(s->port, kinds[kind].ready, kinds[kind].name);

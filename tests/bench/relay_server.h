@@ -8,11 +8,9 @@
 #ifndef TESTS_BENCH_RELAY_SERVER_H
 #define TESTS_BENCH_RELAY_SERVER_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <netinet/in.h>
 
-#include "tests/bench/relay_usage.h"
-#include "tests/bench/store_place.h"
+#include "tests/bench/place.h"
 
 enum server_kind {
 	SERVER_NGINX,   /* a plain reverse proxy, one worker, unbuffered */
@@ -22,9 +20,7 @@ enum server_kind {
 };
 
 struct programs {
-	const char *build; /* directory of masterd, workerd, storaged, openai-stub */
 	const char *nginx, *haproxy;
-	const char *bundle_dir; /* directory of chat-widget.js */
 };
 
 struct server {
@@ -37,6 +33,9 @@ struct server {
 };
 
 const char *server_name(enum server_kind kind);
+
+/* A port of 127.0.0.1. */
+struct sockaddr_in server_loopback(uint16_t port);
 
 /* Whether the program is installed. */
 bool server_exists(enum server_kind kind, const struct programs *programs);

@@ -1,7 +1,7 @@
 /*
  * The main thread appends (only it may create ids); other threads read on their own connections.
  */
-#include "tests/bench/scale_mix.h"
+#include "tests/bench/scale.h"
 
 #include <err.h>
 #include <pthread.h>
@@ -10,8 +10,6 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
-
-#define HISTORY 30u
 
 /* Turns of each conversation, as when the store was filled. */
 #define TURNS 10u
@@ -43,16 +41,13 @@ static double
 append_beside(
     struct sender *sender, struct reader *readers, size_t n, atomic_bool *stop, double seconds)
 {
-	struct quota quota;
 	uint64_t ns, done;
 
-	for (size_t i = 0; i < MIX_IN_FLIGHT; i++)
-		quota.of[i] = UINT32_MAX;
 	atomic_store(stop, false);
 	for (size_t i = 0; i < n; i++)
 		if (pthread_create(&readers[i].thread, NULL, read_on, &readers[i]) != 0)
 			errx(EX_OSERR, "pthread_create");
-	ns = sender_run(sender, &quota, clock_mono_ns() + (uint64_t)(seconds * 1e9), NULL);
+	ns = sender_run(sender, NULL, clock_mono_ns() + (uint64_t)(seconds * 1e9), NULL);
 	done = load_done(&sender->load);
 	atomic_store(stop, true);
 	for (size_t i = 0; i < n; i++)
@@ -102,14 +97,20 @@ measure_appends(struct sender *sender, const char *socket, double seconds, struc
 {
 	struct reader readers[MIX_READERS];
 	double each = seconds / (2 * MIX_ROUNDS);
+	double kept[MIX_ROUNDS];
 	size_t lists = 0;
 	atomic_bool stop;
 
 	open_readers(readers, MIX_READERS, socket, NULL, &stop);
 	for (size_t i = 0; i < MIX_ROUNDS; i++) {
-		mix->rate_alone[i] = append_beside(sender, NULL, 0, &stop, each);
-		mix->rate_beside[i] = append_beside(sender, readers, MIX_READERS, &stop, each);
+		double alone = append_beside(sender, NULL, 0, &stop, each);
+		double beside = append_beside(sender, readers, MIX_READERS, &stop, each);
+
+		mix->rate_alone += alone / MIX_ROUNDS;
+		mix->rate_beside += beside / MIX_ROUNDS;
+		kept[i] = beside / alone;
 	}
+	mix->rate_kept = spread_of(kept, MIX_ROUNDS).median;
 	for (size_t i = 0; i < MIX_READERS; i++)
 		lists += readers[i].list.n;
 	mix->lists_per_second = (double)lists / (each * MIX_ROUNDS);
@@ -123,18 +124,11 @@ mix_measure(const char *socket, const struct id *long_one, double seconds, struc
 	struct quota rest;
 
 	*mix = (struct mix){0};
-	sender_open(&sender, socket, 1, HISTORY);
+	sender_open(&sender, socket, BEGIN_HISTORY);
 	sender_load(&sender, MIX_IN_FLIGHT, TURNS);
 	measure_reads(&sender, socket, long_one, seconds / 3, mix);
 	measure_appends(&sender, socket, seconds * 2 / 3, mix);
 	sender_quota_of_open_turns(&sender, &rest);
 	sender_run(&sender, &rest, UINT64_MAX, NULL);
 	sender_close(&sender);
-}
-
-void
-mix_clear(struct mix *mix)
-{
-	durations_clear(&mix->list);
-	durations_clear(&mix->thread);
 }

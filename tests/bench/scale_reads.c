@@ -1,7 +1,7 @@
 /*
  * Measures lists, conversations and turn starts, one request at a time.
  */
-#include "tests/bench/scale_reads.h"
+#include "tests/bench/scale.h"
 
 #include <err.h>
 #include <stdlib.h>
@@ -11,7 +11,6 @@
 #include <bsd/stdlib.h>
 
 #include "proto/base/basics.h"
-#include "tests/bench/store_place.h"
 
 /* Conversations per page of the list, the maximum. */
 #define PAGE_LIMIT 200u
@@ -125,35 +124,25 @@ finish_turn(struct channel *line, const struct id *turn)
 	line_ask(line, MSG_TURN_FINISH, &m, MSG_OK, &ok);
 }
 
-/* storaged does nothing else: all of its processor time belongs to this request. */
-static void
-note(struct reading *reading, uint64_t ns, uint64_t cpu_before)
-{
-	reading->cpu_ns += place_store_cpu() - cpu_before;
-	durations_add(&reading->durations, ns);
-}
-
 void
-reads_measure(struct channel *line, const struct conversations *all, const struct id *long_one,
-    unsigned times, struct reads *reads)
+reads_measure(const struct place *place, struct channel *line, const struct conversations *all,
+    const struct id *long_one, unsigned times, struct reading reads[READ_KINDS])
 {
 	for (unsigned i = 0; i < times; i++) {
 		const struct id *some = &all->ids[arc4random_uniform((uint32_t)all->n)];
 		struct id turn = id_new();
-		uint64_t cpu = place_store_cpu();
 
-		note(&reads->of[READ_LIST], read_list(line), cpu);
-		cpu = place_store_cpu();
-		note(&reads->of[READ_THREAD], read_thread(line, long_one), cpu);
-		cpu = place_store_cpu();
-		note(&reads->of[READ_BEGIN], begin_turn(line, some, &turn), cpu);
+		for (enum read_kind kind = 0; kind < READ_KINDS; kind++) {
+			/* storaged does nothing else: all of its processor time belongs to this
+			 * request. */
+			uint64_t cpu = group_cpu_ns(&place->storaged);
+			uint64_t ns = kind == READ_LIST ? read_list(line)
+			    : kind == READ_THREAD       ? read_thread(line, long_one)
+							: begin_turn(line, some, &turn);
+
+			reads[kind].cpu_ns += group_cpu_ns(&place->storaged) - cpu;
+			durations_add(&reads[kind].durations, ns);
+		}
 		finish_turn(line, &turn);
 	}
-}
-
-void
-reads_clear(struct reads *reads)
-{
-	for (enum read_kind i = 0; i < READ_KINDS; i++)
-		durations_clear(&reads->of[i].durations);
 }

@@ -1,6 +1,4 @@
-#include "tests/bench/scale_report.h"
-
-#include <stdlib.h>
+#include "tests/bench/scale.h"
 
 #include "proto/base/basics.h"
 
@@ -25,43 +23,13 @@ struct figures {
 static struct figures
 figures_of(struct stage *stage, enum read_kind kind)
 {
-	struct reading *r = &stage->reads.of[kind];
+	struct reading *r = &stage->reads[kind];
 
 	return (struct figures){
-	    .p50_ms = durations_quantile(&r->durations, 0.5) / 1e6,
-	    .p99_ms = durations_quantile(&r->durations, 0.99) / 1e6,
+	    .p50_ms = durations_ms(&r->durations, 0.5),
+	    .p99_ms = durations_ms(&r->durations, 0.99),
 	    .cpu_us = (double)r->cpu_ns / 1e3 / (double)r->durations.n,
 	};
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* The share of their rate that appends keep beside readers: the median of the rounds. */
-static double
-rate_kept(const struct mix *mix)
-{
-	double kept[MIX_ROUNDS];
-
-	for (size_t i = 0; i < MIX_ROUNDS; i++)
-		kept[i] = mix->rate_beside[i] / mix->rate_alone[i];
-	qsort(kept, MIX_ROUNDS, sizeof(kept[0]), compare);
-	return kept[MIX_ROUNDS / 2];
-}
-
-static double
-mean(const double rates[MIX_ROUNDS])
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < MIX_ROUNDS; i++)
-		sum += rates[i];
-	return sum / MIX_ROUNDS;
 }
 
 static double
@@ -86,7 +54,7 @@ print_kind(struct scale *scale, enum read_kind kind)
 	printf("%-26s %7.2f %7.2f %7.0f   %7.2f %7.2f %7.0f   %5.2f %5.2f  %s %.1f\n",
 	    kinds[kind].title, small.p50_ms, small.p99_ms, small.cpu_us, large.p50_ms,
 	    large.p99_ms, large.cpu_us, time, cpu,
-	    time <= MOST_RATIO && cpu <= MOST_RATIO ? "meets" : "MISSES", MOST_RATIO);
+	    BENCH_VERDICT(time <= MOST_RATIO && cpu <= MOST_RATIO), MOST_RATIO);
 }
 
 static void
@@ -111,12 +79,13 @@ print_costs(struct scale *scale)
 static void
 print_memory(const struct stage *stage)
 {
-	uint64_t own = stage->anon + stage->shmem;
+	uint64_t own = stage->memory.anon + stage->memory.shmem;
 
 	printf("Memory with %ju messages: %.1f MiB of its own (anonymous %.1f, shared %.1f) "
 	       "%s %.0f;\n  pages of the file mapped, shared with the page cache: %.1f MiB.\n",
-	    (uintmax_t)stage->messages, mib(own), mib(stage->anon), mib(stage->shmem),
-	    own < MOST_MEMORY ? "meets" : "MISSES", mib(MOST_MEMORY), mib(stage->file));
+	    (uintmax_t)stage->messages, mib(own), mib(stage->memory.anon),
+	    mib(stage->memory.shmem), BENCH_VERDICT(own < MOST_MEMORY), mib(MOST_MEMORY),
+	    mib(stage->memory.file));
 }
 
 static void
@@ -132,14 +101,13 @@ print_mix(struct mix *mix)
 {
 	printf("Reads beside %u appends in flight (%.0f/s): list p50 %.2f ms, p99 %.2f ms; "
 	       "thread p50 %.2f ms, p99 %.2f ms.\n",
-	    MIX_IN_FLIGHT, mix->rate_beside_reader, durations_quantile(&mix->list, 0.5) / 1e6,
-	    durations_quantile(&mix->list, 0.99) / 1e6,
-	    durations_quantile(&mix->thread, 0.5) / 1e6,
-	    durations_quantile(&mix->thread, 0.99) / 1e6);
+	    MIX_IN_FLIGHT, mix->rate_beside_reader, durations_ms(&mix->list, 0.5),
+	    durations_ms(&mix->list, 0.99), durations_ms(&mix->thread, 0.5),
+	    durations_ms(&mix->thread, 0.99));
 	printf("Appends, %u in flight: %.0f/s alone, %.0f/s beside %u readers that get %.0f "
 	       "lists/s: a share of %.2f.\n",
-	    MIX_IN_FLIGHT, mean(mix->rate_alone), mean(mix->rate_beside), MIX_READERS,
-	    mix->lists_per_second, rate_kept(mix));
+	    MIX_IN_FLIGHT, mix->rate_alone, mix->rate_beside, MIX_READERS,
+	    mix->lists_per_second, mix->rate_kept);
 }
 
 void
@@ -165,8 +133,8 @@ json_stage(FILE *out, struct stage *stage)
 	    "      \"disk_bytes_per_message\": %.1f,\n"
 	    "      \"text_bytes_per_message\": %.1f",
 	    (uintmax_t)stage->messages, (uintmax_t)stage->conversations, stage->fill_rate,
-	    stage->sync_ms, (uintmax_t)stage->anon, (uintmax_t)stage->shmem,
-	    (uintmax_t)stage->file, per_message(stage, stage->disk),
+	    stage->sync_ms, (uintmax_t)stage->memory.anon, (uintmax_t)stage->memory.shmem,
+	    (uintmax_t)stage->memory.file, per_message(stage, stage->disk),
 	    per_message(stage, stage->text));
 	for (enum read_kind i = 0; i < READ_KINDS; i++) {
 		struct figures f = figures_of(stage, i);
@@ -187,23 +155,23 @@ json_mix(FILE *out, struct mix *mix)
 	    "    \"thread_p50_ms\": %.4f,\n    \"thread_p99_ms\": %.4f,\n"
 	    "    \"appends_alone\": %.1f,\n    \"appends_beside_readers\": %.1f,\n"
 	    "    \"lists_per_second\": %.1f,\n    \"kept\": %.4f\n  }\n",
-	    MIX_IN_FLIGHT, MIX_READERS, durations_quantile(&mix->list, 0.5) / 1e6,
-	    durations_quantile(&mix->list, 0.99) / 1e6,
-	    durations_quantile(&mix->thread, 0.5) / 1e6,
-	    durations_quantile(&mix->thread, 0.99) / 1e6, mean(mix->rate_alone),
-	    mean(mix->rate_beside), mix->lists_per_second, rate_kept(mix));
+	    MIX_IN_FLIGHT, MIX_READERS, durations_ms(&mix->list, 0.5),
+	    durations_ms(&mix->list, 0.99), durations_ms(&mix->thread, 0.5),
+	    durations_ms(&mix->thread, 0.99), mix->rate_alone, mix->rate_beside,
+	    mix->lists_per_second, mix->rate_kept);
 }
 
-bool
-report_scale_json(FILE *out, struct scale *scale)
+void
+report_scale_json(struct scale *scale)
 {
-	fprintf(out, "{\n  \"benchmark\": \"scale\",\n  \"stages\": [\n");
+	FILE *out = bench_json("scale");
+
+	fprintf(out, "  \"stages\": [\n");
 	for (int i = 0; i < STAGES; i++) {
 		json_stage(out, &scale->stages[i]);
 		fprintf(out, "%s\n", i + 1 < STAGES ? "," : "");
 	}
 	fprintf(out, "  ],\n");
 	json_mix(out, &scale->mix);
-	fprintf(out, "}\n");
-	return fflush(out) == 0 && ferror(out) == 0;
+	bench_json_end(out, "scale");
 }

@@ -12,41 +12,50 @@
  */
 #include <err.h>
 #include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
-#include <bsd/stdlib.h>
-
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
-#include "tests/bench/store_place.h"
+#include "tests/bench/place.h"
 #include "tests/bench/store_raw.h"
-#include "tests/bench/store_report.h"
-#include "tests/bench/store_sender.h"
 
 #define POINTS_MAX 8u
+#define TURNS_EACH 4u  /* turns of each conversation */
+#define ROUNDS     10u /* slices of a point's time */
+#define HISTORY    30u /* messages that each question requests back, as a worker does */
 
-/* Turns of each conversation. */
-#define TURNS_EACH 4u
+/* The targets of tests/README.md: the ratio to the rate of raw LMDB, by requests in flight. For one
+ * request it is the inverse of the limit of its cost, 1.3 times a raw commit. */
+static const struct target {
+	size_t in_flight;
+	double ratio;
+} targets[] = {{1, 1 / 1.3}, {64, 0.8}, {512, 0.8}};
 
-struct options {
-	struct conditions how;
-	size_t rounds;
-	size_t in_flight[POINTS_MAX];
-	size_t n_points;
-	const char *storaged, *dir, *json;
+/* One side, over all rounds. */
+struct side {
+	uint64_t appends, commits, ns, cpu_ns;
+	struct durations durations;
+};
+
+/* The figures for one number of requests in flight. */
+struct point {
+	size_t in_flight;
+	struct side store, raw;
+	/* Of each round: the store's appends/s divided by those of raw LMDB, and a sync's cost. */
+	double ratio[ROUNDS], sync_ms[ROUNDS];
 };
 
 struct bench {
-	struct options options;
+	unsigned seconds; /* for storaged, per point */
+	struct point points[POINTS_MAX];
+	size_t n_points;
 	struct place place;
 	struct sender sender;
 	struct raw raw;
 	MDB_env *store_env; /* storaged's, read-only, for counting */
 	struct quota quota;
-	struct point points[POINTS_MAX];
 };
 
 static const char help[] =
@@ -54,129 +63,144 @@ static const char help[] =
     "Compares storaged's durable appends per second with raw LMDB's.\n"
     "\n"
     "  --seconds N       time for storaged per number in flight (5); raw LMDB takes as long\n"
-    "  --rounds N        number of slices of this time (10)\n"
-    "  --in-flight N     requests in flight; repeatable (1, 8, 64, 512)\n"
-    "  --connections N   number of connections (1)\n"
-    "  --history N       messages that each question requests back (30, as a worker does)\n"
-    "  --storaged FILE   the program (build/storaged)\n"
-    "  --dir DIR         directory of both stores, which are removed at exit (build/bench)\n"
-    "  --json FILE       the figures as JSON (build/bench/store.json)\n";
-
-static unsigned
-number(const char *name, const char *value, unsigned max)
-{
-	const char *why;
-	unsigned n = (unsigned)strtonum(value, 1, max, &why);
-
-	if (why != NULL)
-		errx(EX_USAGE, "--%s %s: %s", name, value, why);
-	return n;
-}
+    "  --in-flight N     requests in flight; repeatable (1, 8, 64, 512)\n";
 
 static void
-add_point(struct options *o, size_t in_flight)
+add_point(struct bench *b, size_t in_flight)
 {
-	if (o->n_points == POINTS_MAX)
+	if (b->n_points == POINTS_MAX)
 		errx(EX_USAGE, "at most %u numbers in flight", POINTS_MAX);
-	o->in_flight[o->n_points++] = in_flight;
+	b->points[b->n_points++].in_flight = in_flight;
 }
 
 static void
-default_points(struct options *o)
+parse_options(struct bench *b, int argc, char **argv)
 {
+	static const struct option options[] = {
+	    {"seconds", required_argument, NULL, 's'},
+	    {"in-flight", required_argument, NULL, 'i'},
+	    {NULL, 0, NULL, 0},
+	};
 	static const size_t usual[] = {1, 8, 64, 512};
-
-	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
-		add_point(o, usual[i]);
-}
-
-enum option_id {
-	OPT_SECONDS = 256,
-	OPT_ROUNDS,
-	OPT_IN_FLIGHT,
-	OPT_CONNECTIONS,
-	OPT_HISTORY,
-	OPT_STORAGED,
-	OPT_DIR,
-	OPT_JSON,
-	OPT_HELP
-};
-
-static const struct option long_options[] = {
-    {"seconds", required_argument, NULL, OPT_SECONDS},
-    {"rounds", required_argument, NULL, OPT_ROUNDS},
-    {"in-flight", required_argument, NULL, OPT_IN_FLIGHT},
-    {"connections", required_argument, NULL, OPT_CONNECTIONS},
-    {"history", required_argument, NULL, OPT_HISTORY},
-    {"storaged", required_argument, NULL, OPT_STORAGED},
-    {"dir", required_argument, NULL, OPT_DIR},
-    {"json", required_argument, NULL, OPT_JSON},
-    {"help", no_argument, NULL, OPT_HELP},
-    {NULL, 0, NULL, 0},
-};
-
-static void
-set_option(struct options *o, int option)
-{
-	switch (option) {
-	case OPT_SECONDS:
-		o->how.seconds = number("seconds", optarg, 600);
-		break;
-	case OPT_ROUNDS:
-		o->rounds = number("rounds", optarg, ROUNDS_MAX);
-		break;
-	case OPT_IN_FLIGHT:
-		add_point(o, number("in-flight", optarg, SLOTS_MAX));
-		break;
-	case OPT_CONNECTIONS:
-		o->how.connections = number("connections", optarg, CONNECTIONS_MAX);
-		break;
-	case OPT_HISTORY:
-		o->how.history = number("history", optarg, 1000);
-		break;
-	case OPT_STORAGED:
-		o->storaged = optarg;
-		break;
-	case OPT_DIR:
-		o->dir = optarg;
-		break;
-	case OPT_JSON:
-		o->json = optarg;
-		break;
-	case OPT_HELP:
-		fputs(help, stdout);
-		exit(0);
-	default:
-		fputs(help, stderr);
-		exit(EX_USAGE);
-	}
-}
-
-static void
-parse_options(struct options *o, int argc, char **argv)
-{
 	int option;
 
-	*o = (struct options){
-	    .how = {.seconds = 5, .connections = 1, .history = 30},
-	    .rounds = 10,
-	    .storaged = "build/storaged",
-	    .dir = "build/bench",
-	    .json = "build/bench/store.json",
-	};
-	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
-		set_option(o, option);
-	if (optind < argc)
-		errx(EX_USAGE, "unknown argument %s", argv[optind]);
-	if (o->n_points == 0)
-		default_points(o);
+	b->seconds = 5;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 's')
+			b->seconds = bench_number("seconds", optarg, 1, 600);
+		else if (option == 'i')
+			add_point(b, bench_number("in-flight", optarg, 1, SLOTS_MAX));
+		else
+			errx(EX_USAGE, "%s", help);
+	}
+	if (b->n_points > 0)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
+		add_point(b, usual[i]);
 }
 
-/* The raw side's part of a slice: repeats what each of the sender's slots has just done. */
-static void
-copy_done(struct bench *b)
+static const struct target *
+target_of(const struct point *p)
 {
-	memcpy(b->quota.of, b->sender.load.done, sizeof(b->quota.of));
+	for (size_t i = 0; i < ARRAY_LEN(targets); i++)
+		if (targets[i].in_flight == p->in_flight)
+			return &targets[i];
+	return NULL;
+}
+
+static double
+per_second(const struct side *s)
+{
+	return (double)s->appends * 1e9 / (double)s->ns;
+}
+
+static double
+cpu_us(const struct side *s)
+{
+	return (double)s->cpu_ns / 1e3 / (double)s->appends;
+}
+
+static double
+per_commit(const struct side *s)
+{
+	return (double)s->appends / (double)s->commits;
+}
+
+static void
+report_head(const struct bench *b)
+{
+	printf(
+	    "Durable appends (messages stored), through storaged and by raw LMDB, in turns.\n"
+	    "storaged: 1 connection, history %u. CPU: of storaged, and of the raw loop.\n"
+	    "sync: pwrite + fdatasync of 4 KiB, median of the rounds.\n",
+	    HISTORY);
+	if (place_is_memory(&b->place))
+		printf("The directory is in memory: nothing is durable.\n");
+	printf("\n%-9s %-8s %9s %7s %7s %8s %7s %7s  %s\n", "in flight", "", "appends/s",
+	    "p50 ms", "p99 ms", "commits", "/commit", "CPU us", "ratio (min-max), sync");
+}
+
+static void
+print_side(struct side *s, const char *name)
+{
+	printf("%-8s %9.0f %7.2f %7.2f %8ju %7.1f %7.1f  ", name, per_second(s),
+	    durations_ms(&s->durations, 0.5), durations_ms(&s->durations, 0.99),
+	    (uintmax_t)s->commits, per_commit(s), cpu_us(s));
+}
+
+static void
+report_point(struct point *p)
+{
+	struct spread ratio = spread_of(p->ratio, ROUNDS);
+	struct spread sync = spread_of(p->sync_ms, ROUNDS);
+	const struct target *target = target_of(p);
+
+	printf("%9zu ", p->in_flight);
+	print_side(&p->store, "storaged");
+	printf("%.2f (%.2f-%.2f)", ratio.median, ratio.min, ratio.max);
+	if (target != NULL)
+		printf(" %s %.2f", BENCH_VERDICT(ratio.median >= target->ratio), target->ratio);
+	printf("\n%9s ", "");
+	print_side(&p->raw, "raw");
+	printf("sync %.2f (%.2f-%.2f) ms\n", sync.median, sync.min, sync.max);
+	fflush(stdout);
+}
+
+static void
+json_spread(FILE *out, const char *name, double *values)
+{
+	struct spread s = spread_of(values, ROUNDS);
+
+	fprintf(out, "      \"%s\": {\"median\": %.4f, \"min\": %.4f, \"max\": %.4f}", name,
+	    s.median, s.min, s.max);
+}
+
+static void
+json_side(FILE *out, const char *name, struct side *s)
+{
+	fprintf(out,
+	    "      \"%s\": {\"appends\": %ju, \"appends_per_second\": %.1f, \"p50_ms\": %.4f, "
+	    "\"p99_ms\": %.4f, \"commits\": %ju, \"appends_per_commit\": %.2f, "
+	    "\"cpu_us_per_append\": %.2f},\n",
+	    name, (uintmax_t)s->appends, per_second(s), durations_ms(&s->durations, 0.5),
+	    durations_ms(&s->durations, 0.99), (uintmax_t)s->commits, per_commit(s), cpu_us(s));
+}
+
+static void
+json_point(FILE *out, struct point *p, bool last)
+{
+	const struct target *target = target_of(p);
+
+	fprintf(out, "    {\n      \"in_flight\": %zu,\n      \"rounds\": %u,\n", p->in_flight,
+	    ROUNDS);
+	json_side(out, "storaged", &p->store);
+	json_side(out, "raw", &p->raw);
+	if (target != NULL)
+		fprintf(out, "      \"target_ratio\": %.4f,\n", target->ratio);
+	json_spread(out, "ratio", p->ratio);
+	fprintf(out, ",\n");
+	json_spread(out, "sync_ms", p->sync_ms);
+	fprintf(out, "\n    }%s\n", last ? "" : ",");
 }
 
 /* Runs the current quota on both sides without measuring. */
@@ -210,18 +234,17 @@ end_point(struct bench *b)
 static double
 run_store(struct bench *b, struct side *side)
 {
-	uint64_t commits = raw_env_commits(b->store_env), cpu = place_store_cpu();
-	uint64_t slice = (uint64_t)(b->options.how.seconds * 1e9 / (double)b->options.rounds);
+	uint64_t commits = raw_env_commits(b->store_env),
+		 cpu = group_cpu_ns(&b->place.storaged);
+	uint64_t slice = (uint64_t)(b->seconds * 1e9 / ROUNDS);
 	uint64_t appends, ns;
 
-	for (size_t i = 0; i < b->sender.load.n; i++)
-		b->quota.of[i] = UINT32_MAX;
-	ns = sender_run(&b->sender, &b->quota, clock_mono_ns() + slice, &side->durations);
+	ns = sender_run(&b->sender, NULL, clock_mono_ns() + slice, &side->durations);
 	appends = load_done(&b->sender.load);
 	side->appends += appends;
 	side->ns += ns;
 	side->commits += raw_env_commits(b->store_env) - commits;
-	side->cpu_ns += place_store_cpu() - cpu;
+	side->cpu_ns += group_cpu_ns(&b->place.storaged) - cpu;
 	return (double)appends / (double)ns;
 }
 
@@ -231,7 +254,8 @@ run_raw(struct bench *b, struct side *side)
 	uint64_t commits = raw_env_commits(b->raw.env), appends;
 	struct raw_time took;
 
-	copy_done(b);
+	/* The same as each of the sender's slots has just done. */
+	memcpy(b->quota.of, b->sender.load.done, sizeof(b->quota.of));
 	took = raw_run(&b->raw, &b->quota, &side->durations);
 	appends = load_done(&b->raw.load);
 	side->appends += appends;
@@ -242,18 +266,17 @@ run_raw(struct bench *b, struct side *side)
 }
 
 static void
-run_point(struct bench *b, struct point *p, size_t in_flight)
+run_point(struct bench *b, struct point *p)
 {
-	*p = (struct point){.in_flight = in_flight};
-	begin_point(b, in_flight);
-	while (p->rounds < b->options.rounds) {
+	begin_point(b, p->in_flight);
+	for (size_t round = 0; round < ROUNDS; round++) {
 		double store, raw;
 
-		p->sync_ms[p->rounds] = (double)place_sync_cost(&b->place) / 1e6;
+		p->sync_ms[round] = place_sync_ms(&b->place);
 		store = run_store(b, &p->store);
 		raw = run_raw(b, &p->raw);
-		p->ratio[p->rounds++] = store / raw;
-		place_check();
+		p->ratio[round] = store / raw;
+		children_check();
 	}
 	end_point(b);
 	report_point(p);
@@ -292,41 +315,36 @@ compare_stores(struct bench *b)
 static void
 write_json(struct bench *b)
 {
-	const struct options *o = &b->options;
-	FILE *out = fopen(o->json, "we");
+	FILE *out = bench_json("store");
 
-	if (out == NULL || !report_json(out, &o->how, b->points, o->n_points) ||
-	    fclose(out) != 0)
-		err(EX_CANTCREAT, "%s", o->json);
-	printf("The same as JSON: %s\n", o->json);
-}
-
-/* Several times the usual time: a disk may become slow during the raw side's slices, which have no
- * time limit. */
-static unsigned
-time_limit(const struct options *o)
-{
-	return 30 + (unsigned)(6 * o->how.seconds) * (unsigned)o->n_points;
+	fprintf(out,
+	    "  \"seconds_per_point\": %.1f,\n  \"connections\": 1,\n  \"history\": %u,\n"
+	    "  \"in_memory\": %s,\n  \"points\": [\n",
+	    (double)b->seconds, HISTORY, place_is_memory(&b->place) ? "true" : "false");
+	for (size_t i = 0; i < b->n_points; i++)
+		json_point(out, &b->points[i], i + 1 == b->n_points);
+	fprintf(out, "  ]\n");
+	bench_json_end(out, "store");
 }
 
 /* From the empty stores to the end of the last point. */
 static bool
 run(struct bench *b)
 {
-	struct options *o = &b->options;
 	bool same;
 
-	place_make(&b->place, o->dir, time_limit(o));
-	place_start_store(&b->place, o->storaged);
-	sender_open(&b->sender, b->place.socket, o->how.connections, o->how.history);
+	/* Several times the usual time: a disk may become slow during the raw side's slices, which
+	 * have no time limit. */
+	place_make(&b->place, 30 + 6 * b->seconds * (unsigned)b->n_points);
+	place_start_store(&b->place);
+	sender_open(&b->sender, b->place.socket, HISTORY);
 	raw_open(&b->raw, b->place.raw);
 	b->store_env = raw_env_open(b->place.store, true);
-	o->how.in_memory = place_is_memory(&b->place);
-	report_head(&o->how);
-	for (size_t i = 0; i < o->n_points; i++)
-		run_point(b, &b->points[i], o->in_flight[i]);
+	report_head(b);
+	for (size_t i = 0; i < b->n_points; i++)
+		run_point(b, &b->points[i]);
 	sender_close(&b->sender);
-	place_stop_store();
+	place_stop_store(&b->place);
 	same = compare_stores(b);
 	mdb_env_close(b->store_env);
 	raw_close(&b->raw);
@@ -339,10 +357,10 @@ main(int argc, char **argv)
 	struct bench *b = xcalloc(1, sizeof(*b));
 	bool same;
 
-	parse_options(&b->options, argc, argv);
+	parse_options(b, argc, argv);
 	same = run(b);
 	write_json(b);
-	for (size_t i = 0; i < b->options.n_points; i++) {
+	for (size_t i = 0; i < b->n_points; i++) {
 		durations_clear(&b->points[i].store.durations);
 		durations_clear(&b->points[i].raw.durations);
 	}

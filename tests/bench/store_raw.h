@@ -11,7 +11,7 @@
 #include <lmdb.h>
 
 #include "storaged/engine/schema.h"
-#include "tests/bench/store_load.h"
+#include "tests/bench/store_client.h"
 
 /* The number of entries of each table. */
 struct table_counts {

@@ -264,6 +264,7 @@ run_instruction(struct slice *in, const struct instruction *instruction)
 static const struct instruction *
 instruction_of(uint8_t letter)
 {
+	must(language->n > 1);
 	for (size_t i = 0; i < language->n; i++)
 		if (language->table[i].letter == (char)letter)
 			return &language->table[i];
