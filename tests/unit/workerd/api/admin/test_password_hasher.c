@@ -13,18 +13,15 @@
 static const char quick[] = "$scrypt$ln=4,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
 			    "9mIVdgaFsL3G0sjvcAoMf8uuCLzg8EYOrC++n/vlc5s";
 
-struct stage {
-	struct event_base *base;
-	struct password_hasher *hasher;
-};
+static struct event_base *base;
+static struct password_hasher *hasher;
+static unsigned answered; /* jobs */
 
 struct asker {
 	unsigned calls, order;
 	enum password_verdict verdict;
 	char text[PASSWORD_TEXT_SIZE];
 };
-
-static unsigned answered;
 
 static void
 on_done(void *arg, enum password_verdict verdict, const char *text)
@@ -41,51 +38,52 @@ on_done(void *arg, enum password_verdict verdict, const char *text)
 static int
 set_up(void **state)
 {
-	struct stage *s = xcalloc(1, sizeof(*s));
-
+	(void)state;
 	answered = 0;
-	s->base = event_base_new();
-	s->hasher = password_hasher_new(s->base);
-	*state = s;
+	base = event_base_new();
+	hasher = password_hasher_new(base);
 	return 0;
 }
 
 static int
 tear_down(void **state)
 {
-	struct stage *s = *state;
-
-	password_hasher_free(s->hasher);
-	event_base_free(s->base);
-	free(s);
+	(void)state;
+	password_hasher_free(hasher);
+	event_base_free(base);
 	return 0;
 }
 
 static struct password_hasher_job *
-ask(struct stage *s, const char *password, const char *text, struct asker *a)
+verify(const char *password, const char *text, struct asker *a)
 {
-	return password_hasher_verify(
-	    s->hasher, slice_str(password), slice_str(text), on_done, a);
+	return password_hasher_verify(hasher, slice_str(password), slice_str(text), on_done, a);
+}
+
+/* A hash with the parameters of production: slow. */
+static struct password_hasher_job *
+hash(struct asker *a)
+{
+	return password_hasher_hash(hasher, slice_str("correct horse"), on_done, a);
 }
 
 static void
-run_until(struct stage *s, unsigned answers)
+run_until(unsigned answers)
 {
 	while (answered < answers)
-		event_base_loop(s->base, EVLOOP_ONCE);
+		event_base_loop(base, EVLOOP_ONCE);
 }
 
 #define PASSWORD_HASHER_TEST(name) TEST_WITH(name, set_up, tear_down)
 
 PASSWORD_HASHER_TEST(verdicts_arrive_in_order)
 {
-	struct stage *s = *state;
 	struct asker right = {0}, wrong = {0}, broken = {0};
 
-	assert_non_null(ask(s, "right", quick, &right));
-	assert_non_null(ask(s, "wrong", quick, &wrong));
-	assert_non_null(ask(s, "right", "no hash", &broken));
-	run_until(s, 3);
+	assert_non_null(verify("right", quick, &right));
+	assert_non_null(verify("wrong", quick, &wrong));
+	assert_non_null(verify("right", "no hash", &broken));
+	run_until(3);
 	assert_int_equal(right.verdict, PASSWORD_CORRECT);
 	assert_int_equal(wrong.verdict, PASSWORD_WRONG);
 	assert_int_equal(broken.verdict, PASSWORD_ERROR);
@@ -94,108 +92,84 @@ PASSWORD_HASHER_TEST(verdicts_arrive_in_order)
 	assert_int_equal(right.calls, 1);
 }
 
-PASSWORD_HASHER_TEST(a_new_hash_matches_its_password)
+PASSWORD_HASHER_TEST(a_new_hash_matches_its_password_and_does_not_block_the_loop)
 {
-	struct stage *s = *state;
 	struct asker made = {0}, again = {0};
 
-	assert_non_null(
-	    password_hasher_hash(s->hasher, slice_str("correct horse"), on_done, &made));
-	run_until(s, 1);
-	assert_non_null(ask(s, "correct horse", made.text, &again));
-	run_until(s, 2);
-	assert_int_equal(again.verdict, PASSWORD_CORRECT);
-}
-
-PASSWORD_HASHER_TEST(the_loop_is_not_blocked)
-{
-	struct stage *s = *state;
-	struct asker made = {0};
-
-	assert_non_null(
-	    password_hasher_hash(s->hasher, slice_str("correct horse"), on_done, &made));
-	event_base_loop(s->base, EVLOOP_NONBLOCK);
+	assert_non_null(hash(&made));
+	event_base_loop(base, EVLOOP_NONBLOCK);
 	assert_int_equal(made.calls, 0);
-	run_until(s, 1);
+	run_until(1);
+	assert_non_null(verify("correct horse", made.text, &again));
+	run_until(2);
+	assert_int_equal(again.verdict, PASSWORD_CORRECT);
 }
 
 PASSWORD_HASHER_TEST(a_full_queue_refuses_and_empties)
 {
-	struct stage *s = *state;
 	struct asker askers[PASSWORD_HASHER_JOBS_MAX + 1] = {0};
+	struct asker *last = &askers[PASSWORD_HASHER_JOBS_MAX];
 
 	for (size_t i = 0; i < PASSWORD_HASHER_JOBS_MAX; i++)
-		assert_non_null(ask(s, "right", quick, &askers[i]));
-	assert_null(ask(s, "right", quick, &askers[PASSWORD_HASHER_JOBS_MAX]));
-	assert_null(password_hasher_hash(
-	    s->hasher, slice_str("right"), on_done, &askers[PASSWORD_HASHER_JOBS_MAX]));
-	assert_true(password_hasher_retry_after(s->hasher) >= 1);
-	run_until(s, PASSWORD_HASHER_JOBS_MAX);
-	assert_non_null(ask(s, "right", quick, &askers[PASSWORD_HASHER_JOBS_MAX]));
-	run_until(s, PASSWORD_HASHER_JOBS_MAX + 1);
+		assert_non_null(verify("right", quick, &askers[i]));
+	assert_null(verify("right", quick, last));
+	assert_null(hash(last));
+	assert_true(password_hasher_retry_after(hasher) >= 1);
+	run_until(PASSWORD_HASHER_JOBS_MAX);
+	assert_non_null(verify("right", quick, last));
+	run_until(PASSWORD_HASHER_JOBS_MAX + 1);
 	for (size_t i = 0; i < ARRAY_LEN(askers); i++)
 		assert_int_equal(askers[i].calls, 1);
 }
 
-/* As many new passwords as allowed, then a login. */
 PASSWORD_HASHER_TEST(new_passwords_leave_room_for_logins)
 {
-	struct stage *s = *state;
 	struct asker fresh[PASSWORD_HASHER_NEW_MAX] = {0}, other = {0}, login[2] = {0};
 	struct password_hasher_job *jobs[PASSWORD_HASHER_NEW_MAX];
 
 	for (size_t i = 0; i < PASSWORD_HASHER_NEW_MAX; i++) {
-		jobs[i] = password_hasher_hash(
-		    s->hasher, slice_str("correct horse"), on_done, &fresh[i]);
+		jobs[i] = hash(&fresh[i]);
 		assert_non_null(jobs[i]);
 	}
-	assert_null(
-	    password_hasher_hash(s->hasher, slice_str("correct horse"), on_done, &other));
-	assert_non_null(ask(s, "right", quick, &login[0]));
+	assert_null(hash(&other));
+	assert_non_null(verify("right", quick, &login[0]));
 	/* Cancelled jobs that have not started free their places. */
 	for (size_t i = 1; i < PASSWORD_HASHER_NEW_MAX; i++)
 		password_hasher_forget(jobs[i]);
-	run_until(s, 2);
+	run_until(2);
 	assert_int_equal(fresh[0].calls, 1);
 	assert_int_equal(login[0].verdict, PASSWORD_CORRECT);
-	assert_non_null(
-	    password_hasher_hash(s->hasher, slice_str("correct horse"), on_done, &other));
-	assert_non_null(ask(s, "right", quick, &login[1]));
-	run_until(s, 4);
+	assert_non_null(hash(&other));
+	assert_non_null(verify("right", quick, &login[1]));
+	run_until(4);
 	assert_int_equal(other.calls, 1);
 }
 
 /* Some wait, one runs, some are done; which is unknown. */
 PASSWORD_HASHER_TEST(a_cancelled_job_has_no_callback)
 {
-	struct stage *s = *state;
-	struct password_hasher_job *jobs[PASSWORD_HASHER_JOBS_MAX];
-	struct asker askers[PASSWORD_HASHER_JOBS_MAX] = {0};
-	struct asker last = {0};
+	struct password_hasher_job *jobs[PASSWORD_HASHER_JOBS_MAX - 1];
+	struct asker cancelled = {0}, last = {0};
 
 	for (unsigned round = 0; round < 20; round++) {
-		answered = 0;
-		for (size_t i = 0; i < PASSWORD_HASHER_JOBS_MAX - 1; i++)
-			jobs[i] = ask(s, "right", quick, &askers[i]);
-		for (size_t i = 0; i < PASSWORD_HASHER_JOBS_MAX - 1; i++)
-			password_hasher_forget(jobs[PASSWORD_HASHER_JOBS_MAX - 2 - i]);
-		assert_non_null(ask(s, "right", quick, &last));
-		run_until(s, 1);
+		for (size_t i = 0; i < ARRAY_LEN(jobs); i++)
+			jobs[i] = verify("right", quick, &cancelled);
+		for (size_t i = ARRAY_LEN(jobs); i-- > 0;)
+			password_hasher_forget(jobs[i]);
+		assert_non_null(verify("right", quick, &last));
+		run_until(round + 1);
 	}
-	for (size_t i = 0; i < PASSWORD_HASHER_JOBS_MAX - 1; i++)
-		assert_int_equal(askers[i].calls, 0);
+	assert_int_equal(cancelled.calls, 0);
 	assert_int_equal(last.calls, 20);
 }
 
 /* tear_down() ends the thread while jobs wait. */
 PASSWORD_HASHER_TEST(waiting_jobs_are_dropped_at_the_end)
 {
-	static struct asker askers[10];
-	struct stage *s = *state;
+	static struct asker a;
 
-	for (size_t i = 0; i < ARRAY_LEN(askers); i++)
-		assert_non_null(password_hasher_hash(
-		    s->hasher, slice_str("correct horse"), on_done, &askers[i]));
+	for (size_t i = 0; i < 10; i++)
+		assert_non_null(hash(&a));
 }
 
 TEST_MAIN(NULL, NULL)

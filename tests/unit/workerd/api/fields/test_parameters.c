@@ -25,9 +25,7 @@ assert_value(const char *query, const char *want)
 
 TEST(a_parameter_has_its_decoded_value)
 {
-	static const struct {
-		const char *query, *value;
-	} cases[] = {
+	static const char *const cases[][2] = {
 	    {"", NULL},
 	    {"id", NULL},
 	    {"i=1", NULL},
@@ -46,7 +44,7 @@ TEST(a_parameter_has_its_decoded_value)
 	    {"id=a%2Fb/c", "a/b/c"},
 	    {"id=%E2%82%AC", "\xe2\x82\xac"},
 	    {"id=%2525", "%25"},
-	    /* invalid values are empty */
+	    /* Invalid values are empty. */
 	    {"id=%", ""},
 	    {"id=%3", ""},
 	    {"id=%3&x=A", ""},
@@ -59,7 +57,7 @@ TEST(a_parameter_has_its_decoded_value)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		assert_value(cases[i].query, cases[i].value);
+		assert_value(cases[i][0], cases[i][1]);
 }
 
 TEST(a_value_is_bounded)

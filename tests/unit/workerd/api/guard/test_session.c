@@ -10,24 +10,14 @@
 #define TOKEN  "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY"
 #define SHARED "p." TOKEN
 
-static struct hash256
-hash_with(const char *password, const char *token)
-{
-	char copy[64];
-	struct settings settings = {.dashboard_password = NULL};
-
-	if (password != NULL) {
-		assert_true(strlen(password) < sizeof(copy));
-		memcpy(copy, password, strlen(password) + 1);
-		settings.dashboard_password = copy;
-	}
-	return session_hash(&settings, slice_str(token));
-}
-
 static bool
-same(struct hash256 a, struct hash256 b)
+hashes_are_equal(const char *password, const char *token, struct hash256 other)
 {
-	return hash_equal(&a, &b);
+	const struct settings settings = {
+	    .dashboard_password = password == NULL ? NULL : (char *)(uintptr_t)password};
+	const struct hash256 hash = session_hash(&settings, slice_str(token));
+
+	return hash_equal(&hash, &other);
 }
 
 TEST(a_new_token_shows_its_kind)
@@ -55,31 +45,28 @@ TEST(a_truncated_prefix_is_not_shared)
 	assert_true(session_is_shared(slice_str("p.x")));
 }
 
-TEST(a_users_hash_is_independent_of_the_password)
+TEST(the_hash_of_a_shared_token_depends_on_the_password)
 {
-	assert_true(same(hash_with("one", TOKEN), secret_hash(slice_str(TOKEN))));
-	assert_true(same(hash_with("one", TOKEN), hash_with("two", TOKEN)));
-	assert_true(same(hash_with("one", TOKEN), hash_with(NULL, TOKEN)));
-}
+	char one[] = "one";
+	const struct settings settings = {.dashboard_password = one};
+	const struct hash256 shared = session_hash(&settings, slice_str(SHARED));
 
-TEST(a_shared_hash_depends_on_the_password)
-{
-	const struct hash256 one = hash_with("one", SHARED);
-
-	assert_true(same(one, hash_with("one", SHARED)));
-	assert_false(same(one, hash_with("two", SHARED)));
-	assert_false(same(one, hash_with("one ", SHARED)));
-	assert_false(same(one, hash_with(NULL, SHARED)));
-	assert_false(same(one, hash_with("one", SHARED "x")));
-	assert_false(same(one, secret_hash(slice_str(SHARED))));
-	assert_false(same(one, hash_with("one", TOKEN)));
+	assert_true(hashes_are_equal("one", SHARED, shared));
+	assert_false(hashes_are_equal("two", SHARED, shared));
+	assert_false(hashes_are_equal("one ", SHARED, shared));
+	assert_false(hashes_are_equal(NULL, SHARED, shared));
+	assert_false(hashes_are_equal("one", SHARED "x", shared));
+	assert_false(hashes_are_equal("one", SHARED, secret_hash(slice_str(SHARED))));
+	assert_false(hashes_are_equal("one", TOKEN, shared));
+	/* That of a user's token does not. */
+	assert_true(hashes_are_equal("one", TOKEN, secret_hash(slice_str(TOKEN))));
+	assert_true(hashes_are_equal("two", TOKEN, secret_hash(slice_str(TOKEN))));
+	assert_true(hashes_are_equal(NULL, TOKEN, secret_hash(slice_str(TOKEN))));
 }
 
 TEST(the_first_session_cookie_counts)
 {
-	static const struct {
-		const char *cookies, *token;
-	} cases[] = {
+	static const char *const cases[][2] = {
 	    {"", ""},
 	    {"banter_session", ""},
 	    {"banter_session=", ""},
@@ -94,11 +81,11 @@ TEST(the_first_session_cookie_counts)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct http_header header = {slice_str("Cookie"), slice_str(cases[i].cookies)};
+		struct http_header header = {slice_str("Cookie"), slice_str(cases[i][0])};
 		struct http_request req = {.n_headers = 1, .headers = &header};
 
-		if (!slice_eq_str(session_token(&req), cases[i].token))
-			fail_msg("%s", cases[i].cookies);
+		if (!slice_eq_str(session_token(&req), cases[i][1]))
+			fail_msg("%s", cases[i][0]);
 	}
 	assert_int_equal(session_token(&(struct http_request){.n_headers = 0}).len, 0);
 }
