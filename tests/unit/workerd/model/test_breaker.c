@@ -1,10 +1,6 @@
 /*
- * The circuit breaker: when it opens, what it lets through, and when it closes again. Time is a
- * number that the test chooses.
+ * The circuit breaker: when it opens, which requests it allows, and when it closes again.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "tests/unit/unit.h"
@@ -13,143 +9,144 @@
 #define THRESHOLD 3
 #define OPEN_MS   1000
 
-struct stage {
-	struct scoreboard_worker board;
-	struct breaker b;
+enum action {
+	END,
+	FAILS,         /* a request is sent and fails */
+	PROBE_STARTS,  /* a request is sent, which must be the probe */
+	PROBE_FAILS,   /* its result */
+	PROBE_STOPS,   /* it is cancelled */
+	EARLIER_FAILS, /* a request that was sent before the breaker opened */
+	EARLIER_STOPS,
+	SUCCEEDS, /* any request */
+	NOTHING,
 };
 
-static int
-setup(void **state)
-{
-	struct stage *s = aligned_alloc(_Alignof(struct stage), sizeof(*s));
+struct step {
+	enum action action;
+	unsigned times;
+	uint64_t now_ms;
+	/* And then: */
+	enum breaker_state state;
+	int wait_ms; /* until a request is allowed; 0: at once; LATER: some time */
+};
 
-	assert_non_null(s);
-	memset(s, 0, sizeof(*s));
-	log_open("test", LOG_ERROR);
-	breaker_init(&s->b, NULL, THRESHOLD, OPEN_MS, &s->board);
-	*state = s;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	free(*state);
-	return 0;
-}
+#define LATER     (-1)
+#define CLOSED    BREAKER_CLOSED
+#define OPEN      BREAKER_OPEN
+#define HALF_OPEN BREAKER_HALF_OPEN
 
 static void
-fail_times(struct stage *s, unsigned n, uint64_t now)
+act(struct breaker *b, enum action action, uint64_t now_ms)
 {
-	for (unsigned i = 0; i < n; i++)
-		breaker_failure(&s->b, breaker_ask(&s->b), now);
+	switch (action) {
+	case FAILS:
+		breaker_failure(b, breaker_ask(b), now_ms);
+		break;
+	case PROBE_STARTS:
+		assert_true(breaker_ask(b));
+		break;
+	case PROBE_FAILS:
+	case EARLIER_FAILS:
+		breaker_failure(b, action == PROBE_FAILS, now_ms);
+		break;
+	case PROBE_STOPS:
+	case EARLIER_STOPS:
+		breaker_abandon(b, action == PROBE_STOPS);
+		break;
+	case SUCCEEDS:
+		breaker_success(b);
+		break;
+	case END:
+	case NOTHING:
+		break;
+	}
 }
 
-static bool
-admits(struct stage *s, uint64_t now)
-{
-	unsigned wait_ms = 0;
-	bool yes = breaker_admits(&s->b, now, &wait_ms);
+static const struct scenario {
+	const char *name;
+	unsigned threshold;
+	struct step steps[8];
+} scenarios[] = {
+    {"failures in a row open it for a time", THRESHOLD,
+	{
+	    {FAILS, 2, 0, CLOSED, 0},
+	    {SUCCEEDS, 1, 0, CLOSED, 0},
+	    {FAILS, 2, 0, CLOSED, 0},
+	    {FAILS, 1, 500, OPEN, OPEN_MS},
+	    {NOTHING, 0, 500 + OPEN_MS - 1, OPEN, 1},
+	    {NOTHING, 0, 500 + OPEN_MS, OPEN, 0},
+	}},
+    {"a probe that succeeds closes it", THRESHOLD,
+	{
+	    {FAILS, 3, 0, OPEN, OPEN_MS},
+	    {PROBE_STARTS, 1, OPEN_MS, HALF_OPEN, LATER},
+	    {NOTHING, 0, 100 * OPEN_MS, HALF_OPEN, LATER},
+	    {SUCCEEDS, 1, OPEN_MS, CLOSED, 0},
+	    {FAILS, 2, OPEN_MS, CLOSED, 0},
+	    {FAILS, 1, OPEN_MS, OPEN, OPEN_MS},
+	}},
+    {"a probe that fails opens it for the same time again", THRESHOLD,
+	{
+	    {FAILS, 3, 0, OPEN, OPEN_MS},
+	    {PROBE_STARTS, 1, OPEN_MS, HALF_OPEN, LATER},
+	    {PROBE_FAILS, 1, OPEN_MS, OPEN, OPEN_MS},
+	    {NOTHING, 0, 2 * OPEN_MS, OPEN, 0},
+	}},
+    {"a cancelled probe lets the next request be the probe", THRESHOLD,
+	{
+	    {FAILS, 3, 0, OPEN, OPEN_MS},
+	    {PROBE_STARTS, 1, OPEN_MS, HALF_OPEN, LATER},
+	    {EARLIER_STOPS, 1, OPEN_MS, HALF_OPEN, LATER},
+	    {PROBE_STOPS, 1, OPEN_MS, HALF_OPEN, 0},
+	    {PROBE_STARTS, 1, OPEN_MS, HALF_OPEN, LATER},
+	}},
+    {"requests from before it opened may close it but do not keep it open", THRESHOLD,
+	{
+	    {FAILS, 3, 0, OPEN, OPEN_MS},
+	    {EARLIER_FAILS, 1, OPEN_MS / 2, OPEN, OPEN_MS / 2},
+	    {PROBE_STARTS, 1, OPEN_MS, HALF_OPEN, LATER},
+	    {EARLIER_FAILS, 1, OPEN_MS, HALF_OPEN, LATER},
+	    {SUCCEEDS, 1, OPEN_MS, CLOSED, 0},
+	    {PROBE_FAILS, 1, OPEN_MS, CLOSED, 0},
+	}},
+    {"without a threshold it never opens", 0,
+	{
+	    {FAILS, 1000, 0, CLOSED, 0},
+	}},
+};
 
-	assert_true(yes || wait_ms >= 1);
-	return yes;
+static void
+run(const struct scenario *s)
+{
+	static struct scoreboard_worker board;
+	unsigned opened = 0;
+	struct breaker b;
+
+	log_open("test", LOG_ERROR);
+	board = (struct scoreboard_worker){0};
+	breaker_init(&b, NULL, s->threshold, OPEN_MS, &board);
+	for (size_t i = 0; s->steps[i].action != END; i++) {
+		const struct step *step = &s->steps[i];
+		unsigned wait_ms = 0;
+		bool admitted;
+
+		opened += step->state == OPEN && b.state != OPEN;
+		for (unsigned k = 0; k < step->times; k++)
+			act(&b, step->action, step->now_ms);
+		admitted = breaker_admits(&b, step->now_ms, &wait_ms);
+		if (b.state != step->state || board.breaker_opened != opened ||
+		    board.breaker_open != (b.state != CLOSED) ||
+		    admitted != (step->wait_ms == 0) || (!admitted && wait_ms == 0) ||
+		    (step->wait_ms > 0 && wait_ms != (unsigned)step->wait_ms))
+			fail_msg("%s, step %zu: state %d, wait %u ms", s->name, i, (int)b.state,
+			    wait_ms);
+	}
 }
 
-#define STAGE_TEST(name) TEST_WITH(name, setup, teardown)
-
-STAGE_TEST(so_many_failures_in_a_row_open_it)
+TEST(each_scenario_has_the_expected_states)
 {
-	struct stage *s = *state;
-	unsigned wait_ms;
-
-	fail_times(s, THRESHOLD - 1, 0);
-	breaker_success(&s->b);
-	fail_times(s, THRESHOLD - 1, 0);
-	assert_true(admits(s, 0));
-	assert_int_equal(s->board.breaker_open, 0);
-	fail_times(s, 1, 500);
-	assert_int_equal(s->b.state, BREAKER_OPEN);
-	assert_int_equal(s->board.breaker_open, 1);
-	assert_int_equal(s->board.breaker_opened, 1);
-	assert_false(breaker_admits(&s->b, 500, &wait_ms));
-	assert_int_equal(wait_ms, OPEN_MS);
-	assert_false(breaker_admits(&s->b, 500 + OPEN_MS - 1, &wait_ms));
-	assert_int_equal(wait_ms, 1);
-	assert_true(admits(s, 500 + OPEN_MS));
-}
-
-STAGE_TEST(one_question_tries_it_and_its_answer_closes_it)
-{
-	struct stage *s = *state;
-
-	fail_times(s, THRESHOLD, 0);
-	assert_true(admits(s, OPEN_MS));
-	assert_true(breaker_ask(&s->b));
-	assert_int_equal(s->b.state, BREAKER_HALF_OPEN);
-	assert_int_equal(s->board.breaker_open, 1);
-	assert_false(admits(s, 100 * OPEN_MS));
-	breaker_success(&s->b);
-	assert_int_equal(s->b.state, BREAKER_CLOSED);
-	assert_int_equal(s->board.breaker_open, 0);
-	assert_true(admits(s, OPEN_MS));
-	assert_false(breaker_ask(&s->b));
-	/* The count begins anew. */
-	fail_times(s, THRESHOLD - 1, OPEN_MS);
-	assert_true(admits(s, OPEN_MS));
-}
-
-STAGE_TEST(its_failure_opens_it_for_as_long_again)
-{
-	struct stage *s = *state;
-
-	fail_times(s, THRESHOLD, 0);
-	fail_times(s, 1, OPEN_MS);
-	assert_int_equal(s->b.state, BREAKER_OPEN);
-	assert_int_equal(s->board.breaker_opened, 2);
-	assert_false(admits(s, 2 * OPEN_MS - 1));
-	assert_true(admits(s, 2 * OPEN_MS));
-}
-
-STAGE_TEST(a_probe_that_is_given_up_makes_room_for_the_next)
-{
-	struct stage *s = *state;
-
-	fail_times(s, THRESHOLD, 0);
-	assert_true(breaker_ask(&s->b));
-	assert_false(admits(s, OPEN_MS));
-	breaker_abandon(&s->b, false);
-	assert_false(admits(s, OPEN_MS));
-	breaker_abandon(&s->b, true);
-	assert_true(admits(s, OPEN_MS));
-	assert_true(breaker_ask(&s->b));
-}
-
-STAGE_TEST(questions_from_before_it_opened_close_it_but_keep_it_open_no_longer)
-{
-	struct stage *s = *state;
-
-	fail_times(s, THRESHOLD, 0);
-	breaker_failure(&s->b, false, OPEN_MS / 2);
-	assert_true(admits(s, OPEN_MS));
-	assert_true(breaker_ask(&s->b));
-	breaker_failure(&s->b, false, OPEN_MS);
-	assert_int_equal(s->b.state, BREAKER_HALF_OPEN);
-	/* One of them answers after all, before the probe does. */
-	breaker_success(&s->b);
-	assert_int_equal(s->b.state, BREAKER_CLOSED);
-	breaker_failure(&s->b, true, OPEN_MS);
-	assert_int_equal(s->b.state, BREAKER_CLOSED);
-	assert_true(admits(s, OPEN_MS));
-}
-
-STAGE_TEST(without_a_threshold_it_never_opens)
-{
-	struct stage *s = *state;
-
-	breaker_init(&s->b, NULL, 0, OPEN_MS, &s->board);
-	fail_times(s, 1000, 0);
-	assert_true(admits(s, 0));
-	assert_int_equal(s->board.breaker_opened, 0);
+	for (size_t i = 0; i < ARRAY_LEN(scenarios); i++)
+		run(&scenarios[i]);
 }
 
 TEST_MAIN(NULL, NULL)

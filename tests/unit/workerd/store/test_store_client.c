@@ -64,10 +64,11 @@ on_news(void *arg, uint16_t type, const union msg *m)
 
 static const struct store_events events = {on_connected, on_lost, on_news};
 
-static struct news
-listen_to_line(struct stage *s)
+static void
+listen_to(struct stage *s, const struct store_events *e, struct news *news)
 {
-	return (struct news){.store = s->turns.store};
+	*news = (struct news){.store = s->turns.store};
+	store_client_listen(s->turns.store, e, news);
 }
 
 static void
@@ -79,10 +80,10 @@ answer_ping(struct stage *s)
 STAGE_TEST(unsolicited_messages_go_to_listeners)
 {
 	struct stage *s = *state;
-	struct news news = listen_to_line(s);
+	struct news news;
 	struct msg_live_end end = {.turn = id_new()};
 
-	store_client_listen(s->turns.store, &events, &news);
+	listen_to(s, &events, &news);
 	store_accept(s);
 	assert_int_equal(news.connected, 1);
 	ask(&news, STORE_TIMEOUT_MS);
@@ -100,12 +101,12 @@ STAGE_TEST(all_listeners_get_the_same_events)
 {
 	static const struct store_events only_news = {.news = on_news};
 	struct stage *s = *state;
-	struct news first = listen_to_line(s), second = first, third = first;
+	struct news first, second, third;
 	struct msg_live_end end = {.turn = id_new()};
 
-	store_client_listen(s->turns.store, &events, &first);
-	store_client_listen(s->turns.store, &only_news, &second);
-	store_client_listen(s->turns.store, &events, &third);
+	listen_to(s, &events, &first);
+	listen_to(s, &only_news, &second);
+	listen_to(s, &events, &third);
 	store_accept(s);
 	store_tell(s, MSG_LIVE_END, &end);
 	STAGE_UNTIL(s, third.n == 1);
@@ -138,9 +139,9 @@ STAGE_TEST(a_message_without_a_reply_needs_a_connection)
 STAGE_TEST(a_request_without_a_timeout_survives_reconnects)
 {
 	struct stage *s = *state;
-	struct news news = listen_to_line(s), limited = news;
+	struct news news, limited = {.store = s->turns.store};
 
-	store_client_listen(s->turns.store, &events, &news);
+	listen_to(s, &events, &news);
 	store_accept(s);
 	ask(&news, 0);
 	ask(&limited, 1);
@@ -160,37 +161,27 @@ STAGE_TEST(a_request_without_a_timeout_survives_reconnects)
 	assert_int_equal(news.answer, MSG_OK);
 }
 
-STAGE_TEST(a_lost_connection_is_reported_once)
+STAGE_TEST(a_lost_connection_is_reported_once_and_a_request_made_then_is_sent_on_the_next)
 {
 	struct stage *s = *state;
-	struct news news = listen_to_line(s);
+	struct news news;
 
+	listen_to(s, &events, &news);
 	news.asks = true;
-	store_client_listen(s->turns.store, &events, &news);
 	store_accept(s);
 	assert_int_equal(news.lost, 0);
-	closefd(&s->store_listener);
-	channel_close(&s->store);
-	STAGE_UNTIL(s, news.lost == 1);
-	/* Nor on each failed reconnect. */
-	for (int i = 0; i < 200; i++)
-		stage_turn(s);
-	assert_int_equal(news.lost, 1);
-	assert_int_equal(news.connected, 1);
-}
-
-STAGE_TEST(a_request_made_on_disconnect_is_sent_on_the_next_connection)
-{
-	struct stage *s = *state;
-	struct news news = listen_to_line(s);
-
-	news.asks = true;
-	store_client_listen(s->turns.store, &events, &news);
-	store_accept(s);
 	store_accept(s);
 	assert_int_equal(news.lost, 1);
 	answer_ping(s);
 	STAGE_UNTIL(s, news.answers == 1);
+	closefd(&s->store_listener);
+	channel_close(&s->store);
+	STAGE_UNTIL(s, news.lost == 2);
+	/* Failed reconnects are not reported. */
+	for (int i = 0; i < 200; i++)
+		stage_turn(s);
+	assert_int_equal(news.lost, 2);
+	assert_int_equal(news.connected, 2);
 }
 
 STAGE_TEST(a_reply_to_a_cancelled_request_is_dropped)
@@ -209,12 +200,11 @@ STAGE_TEST(a_reply_to_a_cancelled_request_is_dropped)
 STAGE_TEST(a_protocol_error_closes_the_connection)
 {
 	struct stage *s = *state;
-	struct news news = listen_to_line(s);
-	struct msg_turn_leave leave = {.turn = id_new()};
+	struct news news;
 
-	store_client_listen(s->turns.store, &events, &news);
+	listen_to(s, &events, &news);
 	store_accept(s);
-	store_tell(s, MSG_TURN_LEAVE, &leave);
+	store_tell(s, MSG_TURN_LEAVE, &(struct msg_turn_leave){.turn = id_new()});
 	STAGE_UNTIL(s, news.lost == 1);
 	assert_int_equal(news.n, 0);
 }
