@@ -113,11 +113,10 @@ static const struct response ambiguous_responses[] = {
 
 /* Sends the response in pieces; the client reads each before the next is sent. */
 static void
-send_in_pieces(
-    struct rig *r, const struct rig_call *c, struct slice text, size_t first, size_t step)
+send_in_pieces(const struct rig_call *c, struct slice text, size_t first, size_t step)
 {
-	bool reused = r->peers_n > 0;
-	struct rig_peer *p = rig_request(r);
+	bool reused = rig.peers_n > 0;
+	struct rig_peer *p = rig_request();
 
 	assert_int_equal(p->requests > 1, reused);
 
@@ -127,7 +126,7 @@ send_in_pieces(
 
 		if (sent > 0)
 			text = (struct slice){text.p + sent, text.len - (size_t)sent};
-		rig_turn(r);
+		rig_turn();
 	}
 }
 
@@ -153,17 +152,17 @@ is_expected(const struct rig_call *c, const struct response *e)
 }
 
 static void
-exchange(struct rig *r, const struct response *e, struct slice text, size_t first, size_t step)
+exchange(const struct response *e, struct slice text, size_t first, size_t step)
 {
 	struct rig_call c;
 
-	rig_ask(r, &c);
-	send_in_pieces(r, &c, text, first, step);
+	rig_ask(&c);
+	send_in_pieces(&c, text, first, step);
 	if (e->outcome == AT_END || e->outcome == CUT) {
 		assert_false(c.ended);
-		rig_hang_up(r, false);
+		rig_hang_up(false);
 	}
-	RIG_UNTIL(r, c.ended && (e->outcome == KEPT || r->peers_n == 0));
+	RIG_UNTIL(c.ended && (e->outcome == KEPT || rig.peers_n == 0));
 	if (!is_expected(&c, e))
 		fail_msg("%s, split at %zu and each %zu: %d %.*s, %s", e->name, first, step,
 		    c.status, (int)sizeof(c.body), c.body, c.detail);
@@ -172,25 +171,23 @@ exchange(struct rig *r, const struct response *e, struct slice text, size_t firs
 static void
 exchange_at_every_split(const struct response *e, size_t n)
 {
-	struct rig *r = rig_new((struct upstream_config){0});
 
 	for (size_t i = 0; i < n; i++) {
 		struct slice text = slice_str(e[i].sent);
 
 		for (size_t first = 1; first <= text.len; first++)
-			exchange(r, &e[i], text, first, text.len);
+			exchange(&e[i], text, first, text.len);
 		for (size_t step = 1; step <= 3; step++)
-			exchange(r, &e[i], text, step, step);
+			exchange(&e[i], text, step, step);
 	}
-	rig_free(r);
 }
 
-TEST(responses_are_read_alike_at_every_split)
+RIG_TEST(responses_are_read_alike_at_every_split)
 {
 	exchange_at_every_split(responses, ARRAY_LEN(responses));
 }
 
-TEST(ambiguous_responses_are_refused)
+RIG_TEST(ambiguous_responses_are_refused)
 {
 	if (rig_by_libcurl)
 		skip();
@@ -224,10 +221,9 @@ static const struct {
 	"0\r\n\r\n"},
 };
 
-TEST(lines_heads_and_trailers_have_the_same_limits_at_every_split)
+RIG_TEST(lines_heads_and_trailers_have_the_same_limits_at_every_split)
 {
 	static const size_t steps[] = {1, 1000, 65536};
-	struct rig *r = rig_new((struct upstream_config){0});
 
 	for (size_t i = 0; !rig_by_libcurl && i < ARRAY_LEN(long_responses); i++) {
 		struct buf text;
@@ -239,16 +235,14 @@ TEST(lines_heads_and_trailers_have_the_same_limits_at_every_split)
 		assert_int_equal(buf_append_str(&text, long_responses[i].rest), 0);
 		for (size_t k = 0; k < ARRAY_LEN(steps); k++)
 			if (steps[k] > 1 || buf_len(&text) < 10000)
-				exchange(r, &long_responses[i].e, buf_slice(&text), steps[k],
-				    steps[k]);
+				exchange(
+				    &long_responses[i].e, buf_slice(&text), steps[k], steps[k]);
 		buf_clear(&text);
 	}
-	rig_free(r);
 }
 
-TEST(retry_after_may_be_a_date)
+RIG_TEST(retry_after_may_be_a_date)
 {
-	struct rig *r = rig_new((struct upstream_config){0});
 	time_t soon = time(NULL) + 100;
 	char date[128];
 	struct rig_call c;
@@ -259,11 +253,10 @@ TEST(retry_after_may_be_a_date)
 			"HTTP/1.1 503 Busy\r\nRetry-After: %a, %d %b %Y %H:%M:%S GMT\r\n"
 			"Content-Length: 0\r\n\r\n",
 			&tm) > 0);
-	rig_ask(r, &c);
-	rig_send(rig_request(r), date);
-	rig_expect(r, &c, UPSTREAM_DONE, 503, "");
+	rig_ask(&c);
+	rig_send(rig_request(), date);
+	rig_expect(&c, UPSTREAM_DONE, 503, "");
 	assert_in_range(c.retry_after_ms, 60000, 100000);
-	rig_free(r);
 }
 
 int

@@ -60,7 +60,8 @@ default_thing(void)
 	};
 }
 
-/* Reads a body into the default object. Returns the object's members, or the errors. */
+/* Reads a body into the default object. Returns the object's members, or the errors; both have '
+ * in place of ". */
 static const char *
 read_and_tell(const char *body, bool fresh)
 {
@@ -92,62 +93,54 @@ read_and_tell(const char *body, bool fresh)
 
 #define AN_ID "'01936b2e-8f00-7a3c-9d41-2f6b1c0e5a77'"
 
-/* Both columns have ' in place of ". */
+static void
+expect_stored(const char *members, const char *written)
+{
+	char body[256];
+	const char *told;
+
+	(void)snprintf(body, sizeof(body), "{%s}", members);
+	told = read_and_tell(body, false);
+	if (strstr(told, written) == NULL)
+		fail_msg("%s: %s", members, told);
+}
+
 TEST(valid_values_are_stored)
 {
+	static const char *const unchanged[] = {"'line':'abcde'", "'text':'a\\nb\\tc'",
+	    "'text':' a '", "'text':null", "'ascii':'a b~!'", "'phone':'+1 (2) 3'",
+	    "'color':'#AbCdEf'", "'color':'#012'", "'origins':null",
+	    "'origins':['http://localhost:3000']", "'size':'large'", "'count':2",
+	    "'count':4000000000", "'count':null", "'decimal':0", "'decimal':0.7",
+	    "'decimal':1.005", "'decimal':null", "'id':" AN_ID,
+	    /* What was stored may be sent back. */
+	    "'line':'was valid'", "'time':1732260000000", "'read_at':1732260000001",
+	    "'fixed':null"};
 	static const char *const cases[][2] = {
-	    {"'line':'abcde'", "'line':'abcde'"},
 	    {"'line':' \\u00a0a b\\u3000'", "'line':'a b'"},
 	    {"'line':'\\ud83d\\ude00abc'", "'line':'\U0001f600abc'"},
-	    {"'text':'a\\nb\\tc'", "'text':'a\\nb\\tc'"},
-	    {"'text':' a '", "'text':' a '"},
 	    {"'text':' \\n '", "'text':null"},
 	    {"'text':''", "'text':null"},
-	    {"'text':null", "'text':null"},
-	    {"'ascii':'a b~!'", "'ascii':'a b~!'"},
 	    {"'email':' Ann@x.org'", "'email':'Ann@x.org'"},
 	    {"'email':''", "'email':null"},
-	    {"'phone':'+1 (2) 3'", "'phone':'+1 (2) 3'"},
-	    {"'color':'#AbCdEf'", "'color':'#AbCdEf'"},
-	    {"'color':'#012'", "'color':'#012'"},
 	    {"'origins':[]", "'origins':null"},
-	    {"'origins':null", "'origins':null"},
 	    {"'origins':['HTTPS://Example.com:443','http://[::1]:80']",
 		"'origins':['https://example.com','http://[::1]']"},
-	    {"'origins':['http://localhost:3000']", "['http://localhost:3000']"},
 	    {"'one':true", "'one':true,'two':true"},
 	    {"'two':false", "'one':false,'two':false"},
-	    {"'size':'large'", "'size':'large'"},
-	    {"'count':2", "'count':2,"},
-	    {"'count':4000000000", "'count':4000000000,"},
 	    {"'count':2.0", "'count':2,"},
 	    {"'count':3e2", "'count':300,"},
-	    {"'count':null", "'count':null"},
-	    {"'decimal':0", "'decimal':0,"},
-	    {"'decimal':0.7", "'decimal':0.7,"},
-	    {"'decimal':1.005", "'decimal':1.005,"},
 	    {"'decimal':2.0", "'decimal':2,"},
-	    {"'decimal':null", "'decimal':null"},
-	    {"'id':" AN_ID, "'id':" AN_ID},
 	    {"'list':[1,2]", "'time'"},
 	    {"'list':null", "'time'"},
 	    {"'object':{}", "'time'"},
-	    /* Members that are not given are kept. What was stored may be sent back. */
 	    {"", "'line':'was valid'"},
-	    {"'line':'was valid'", "'line':'was valid'"},
-	    {"'time':1732260000000,'fixed':null", "'time':1732260000000"},
-	    {"'read_at':1732260000001", "'read_at':1732260000001"},
 	};
 
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		char body[256];
-		const char *told;
-
-		(void)snprintf(body, sizeof(body), "{%s}", cases[i][0]);
-		told = read_and_tell(body, false);
-		if (strstr(told, cases[i][1]) == NULL)
-			fail_msg("%s: %s", cases[i][0], told);
-	}
+	for (size_t i = 0; i < ARRAY_LEN(unchanged); i++)
+		expect_stored(unchanged[i], unchanged[i]);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		expect_stored(cases[i][0], cases[i][1]);
 }
 
 /* test_email.c and test_utf8.c have more invalid e-mails and lines. */
