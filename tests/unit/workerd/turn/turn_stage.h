@@ -193,6 +193,20 @@ store_answer(struct stage *s, uint64_t request, enum msg_type type, const void *
 	assert_int_equal(channel_flush(&s->store), CHANNEL_DONE);
 }
 
+static inline void
+store_refuse(struct stage *s, uint64_t request, enum store_error code)
+{
+	store_answer(s, request, MSG_ERROR,
+	    &(struct msg_error){.code = (uint16_t)code, .detail = slice_str("no")});
+}
+
+/* Sends a message that answers no request. */
+static inline void
+store_tell(struct stage *s, enum msg_type type, const void *news)
+{
+	store_answer(s, 0, type, news);
+}
+
 /* Runs the loop for a while and checks that the worker sends no request. */
 static inline void
 store_expect_nothing(struct stage *s)
