@@ -18,9 +18,9 @@
 static void
 say(enum msg_type type, const void *m)
 {
-	const struct test_worker self = {.end = SPAWN_CONTROL_FD};
+	const struct test_worker w = {.end = SPAWN_CONTROL_FD};
 
-	must(test_worker_say(&self, type, m) == 0);
+	must(test_worker_say(&w, type, m) == 0);
 }
 
 static void

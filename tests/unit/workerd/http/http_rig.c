@@ -186,6 +186,14 @@ rig_set_up(void **state)
 }
 
 int
+rig_set_up_open(void **state)
+{
+	rig_set_up(state);
+	rig_open();
+	return 0;
+}
+
+int
 rig_tear_down(void **state)
 {
 	(void)state;

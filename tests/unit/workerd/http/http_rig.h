@@ -46,7 +46,10 @@ extern struct rig rig;
 
 /* A cmocka test with its own rig; the test starts the server. */
 #define RIG_TEST(name) TEST_WITH(name, rig_set_up, rig_tear_down)
+/* The same, with the server started and its first client open. */
+#define CLIENT_TEST(name) TEST_WITH(name, rig_set_up_open, rig_tear_down)
 int rig_set_up(void **state);
+int rig_set_up_open(void **state);
 int rig_tear_down(void **state);
 
 void rig_start(void);

@@ -6,11 +6,10 @@
 
 #include "tests/unit/workerd/http/http_rig.h"
 
-RIG_TEST(a_rejected_connection_gets_503_and_is_closed)
+CLIENT_TEST(a_rejected_connection_gets_503_and_is_closed)
 {
 	struct client *rejected;
 
-	rig_open();
 	client_send(cl, HELLO);
 	WAIT_FOR(client_ends_with(cl, ANSWER));
 	rig.full = true;

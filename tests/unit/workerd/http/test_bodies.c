@@ -10,11 +10,10 @@
 
 #include "tests/unit/workerd/http/http_rig.h"
 
-RIG_TEST(a_body_is_complete_however_it_is_split)
+CLIENT_TEST(a_body_is_complete_however_it_is_split)
 {
 	static const char text[] = POST("/echo", "11") "hello world" HELLO;
 
-	rig_open();
 	for (size_t cut = 1; cut < sizeof(text) - 1; cut++) {
 		size_t before = rig.handled;
 
@@ -29,11 +28,10 @@ RIG_TEST(a_body_is_complete_however_it_is_split)
 	}
 }
 
-RIG_TEST(a_large_body_is_accepted_up_to_the_limit_of_its_route)
+CLIENT_TEST(a_large_body_is_accepted_up_to_the_limit_of_its_route)
 {
 	struct slice body = rig_text('b', 100000);
 
-	rig_open();
 	client_send(cl, POST("/echo", "100000"));
 	for (size_t at = 0; at < body.len;) {
 		ssize_t n = send(cl->fd, body.p + at, body.len - at, MSG_NOSIGNAL);
@@ -56,9 +54,8 @@ send_junk(void)
 	client_send_bytes(cl, junk, sizeof(junk));
 }
 
-RIG_TEST(a_body_over_the_limit_is_refused_and_the_client_reads_the_reply)
+CLIENT_TEST(a_body_over_the_limit_is_refused_and_the_client_reads_the_reply)
 {
-	rig_open();
 	client_send(cl,
 	    "POST / HTTP/1.1\r\nHost: a\r\nOrigin: https://o\r\nContent-Length: 8192\r\n\r\n");
 	send_junk();
@@ -156,12 +153,11 @@ RIG_TEST(a_client_that_keeps_sending_gets_more_linger_timeouts)
 	WAIT_FOR((send_on(), http_server_connections(rig.server) == 0));
 }
 
-RIG_TEST(expect_continue_is_answered_before_the_body)
+CLIENT_TEST(expect_continue_is_answered_before_the_body)
 {
 	static const char head[] = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n"
 				   "Expect: 100-continue\r\n\r\n";
 
-	rig_open();
 	client_send(cl, head);
 	WAIT_FOR(client_ends_with(cl, "HTTP/1.1 100 Continue\r\n\r\n"));
 	assert_int_equal(rig.handled, 0);
@@ -177,9 +173,8 @@ RIG_TEST(expect_continue_is_answered_before_the_body)
 	assert_true(client_begins_with(cl, "HTTP/1.1 413 "));
 }
 
-RIG_TEST(no_100_is_sent_if_the_body_is_there_or_to_http_1_0)
+CLIENT_TEST(no_100_is_sent_if_the_body_is_there_or_to_http_1_0)
 {
-	rig_open();
 	client_send(cl,
 	    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n"
 	    "Expect: 100-continue\r\n\r\nBODY");

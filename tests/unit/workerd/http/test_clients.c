@@ -3,9 +3,8 @@
  */
 #include "tests/unit/workerd/http/http_rig.h"
 
-RIG_TEST(a_reset_calls_on_close_before_the_reply)
+CLIENT_TEST(a_reset_calls_on_close_before_the_reply)
 {
-	rig_open();
 	client_keep(cl);
 	client_reset(cl);
 	WAIT_FOR(rig.closed == 1);
@@ -13,12 +12,10 @@ RIG_TEST(a_reset_calls_on_close_before_the_reply)
 	assert_int_equal(http_server_connections(rig.server), 0);
 }
 
-RIG_TEST(a_closed_connection_is_detected_by_writing_and_never_inside_a_call)
+CLIENT_TEST(a_closed_connection_is_detected_by_writing_and_never_inside_a_call)
 {
-	struct http_exchange *x;
+	struct http_exchange *x = client_keep(cl);
 
-	rig_open();
-	x = client_keep(cl);
 	client_close(cl);
 	stream_begin(x, NULL);
 	while (rig.closed == 0) {
@@ -39,11 +36,10 @@ end_the_other(struct http_exchange *x)
 	reply_stream_end(rig.kept[1]);
 }
 
-RIG_TEST(one_turn_end_sends_also_what_on_close_queues)
+CLIENT_TEST(one_turn_end_sends_also_what_on_close_queues)
 {
 	struct client *other;
 
-	rig_open();
 	client_stream(cl, NULL);
 	other = client_open();
 	client_stream(other, NULL);
@@ -186,12 +182,10 @@ RIG_TEST(pieces_after_a_replay_have_their_limit)
 	assert_int_equal(rig.closed, 1);
 }
 
-RIG_TEST(a_replay_to_a_client_that_left_fails)
+CLIENT_TEST(a_replay_to_a_client_that_left_fails)
 {
-	struct http_exchange *x;
+	struct http_exchange *x = client_stream(cl, NULL);
 
-	rig_open();
-	x = client_stream(cl, NULL);
 	x->on_close = NULL;
 	conn_drop(rig_conn(), NULL);
 	assert_int_equal(reply_stream_replay(x, slice_str("replay")), -1);

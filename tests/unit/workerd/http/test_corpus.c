@@ -23,7 +23,7 @@
 #define EDGE       200u
 #define STEP       61u
 
-    struct reader {
+struct reader {
 	struct slice text;
 	size_t at;   /* start of the request being read */
 	size_t need; /* bytes of head and body, once the head is complete; else 0 */

@@ -3,12 +3,11 @@
  */
 #include "tests/unit/workerd/http/http_rig.h"
 
-RIG_TEST(draining_closes_idle_connections_and_lets_others_finish)
+CLIENT_TEST(draining_closes_idle_connections_and_lets_others_finish)
 {
 	struct client *busy, *coming;
 	struct http_exchange *x;
 
-	rig_open();
 	client_send(cl, HELLO);
 	WAIT_FOR(client_ends_with(cl, ANSWER));
 	busy = client_open();
@@ -30,11 +29,10 @@ RIG_TEST(draining_closes_idle_connections_and_lets_others_finish)
 	WAIT_FOR_CONNECTIONS(0);
 }
 
-RIG_TEST(draining_waits_linger_timeout_for_a_first_request)
+CLIENT_TEST(draining_waits_linger_timeout_for_a_first_request)
 {
 	struct client *late;
 
-	rig_open();
 	rig_turn();
 	http_server_drain(rig.server);
 	rig_turn();
@@ -59,9 +57,8 @@ RIG_TEST(draining_waits_linger_timeout_for_a_first_request)
 	WAIT_FOR_CONNECTIONS(0);
 }
 
-RIG_TEST(freeing_the_server_calls_on_close)
+CLIENT_TEST(freeing_the_server_calls_on_close)
 {
-	rig_open();
 	client_keep(cl);
 	rig_stop();
 	assert_int_equal(rig.closed, 1);

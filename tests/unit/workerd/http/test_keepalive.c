@@ -8,9 +8,8 @@
 
 #include "tests/unit/workerd/http/http_rig.h"
 
-RIG_TEST(a_connection_serves_many_requests_without_buffers_in_between)
+CLIENT_TEST(a_connection_serves_many_requests_without_buffers_in_between)
 {
-	rig_open();
 	for (size_t i = 1; i <= 20; i++) {
 		client_send(cl, HELLO);
 		WAIT_FOR(client_count(cl, ANSWER) == i);
@@ -24,12 +23,11 @@ RIG_TEST(a_connection_serves_many_requests_without_buffers_in_between)
 	WAIT_FOR_CONNECTIONS(0);
 }
 
-RIG_TEST(pipelined_requests_are_answered_in_order_in_one_write)
+CLIENT_TEST(pipelined_requests_are_answered_in_order_in_one_write)
 {
 	char text[2048] = "";
 	size_t len = 0;
 
-	rig_open();
 	for (int i = 0; i < 20; i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, GET("/hello?%d."), i);
 	client_send(cl, text);
@@ -49,11 +47,10 @@ RIG_TEST(pipelined_requests_are_answered_in_order_in_one_write)
 	}
 }
 
-RIG_TEST(a_pipelined_request_waits_for_the_previous_reply)
+CLIENT_TEST(a_pipelined_request_waits_for_the_previous_reply)
 {
 	struct http_exchange *x;
 
-	rig_open();
 	client_send(cl, GET("/keep") HELLO GET("/keep"));
 	x = rig_kept();
 	client_send(cl, HELLO);
@@ -75,9 +72,8 @@ RIG_TEST(a_pipelined_request_waits_for_the_previous_reply)
 	WAIT_FOR(client_count(cl, ANSWER) == 2);
 }
 
-RIG_TEST(http_1_0_closes_without_keep_alive)
+CLIENT_TEST(http_1_0_closes_without_keep_alive)
 {
-	rig_open();
 	client_send(cl, GET10("/hello"));
 	WAIT_FOR_END(cl);
 	assert_true(client_has(cl, "Connection: close\r\n"));
@@ -92,11 +88,10 @@ RIG_TEST(http_1_0_closes_without_keep_alive)
 	assert_int_equal(client_count(cl, ANSWER), 2);
 }
 
-RIG_TEST(http_1_0_gets_a_stream_that_ends_with_the_connection)
+CLIENT_TEST(http_1_0_gets_a_stream_that_ends_with_the_connection)
 {
 	struct http_exchange *x;
 
-	rig_open();
 	client_send(cl, "GET /keep HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
 	x = rig_kept();
 	stream_begin(x, "text/plain");
@@ -159,11 +154,10 @@ RIG_TEST(input_after_the_last_reply_causes_no_reset)
 	}
 }
 
-RIG_TEST(a_half_closed_client_gets_its_reply)
+CLIENT_TEST(a_half_closed_client_gets_its_reply)
 {
 	struct http_exchange *x;
 
-	rig_open();
 	client_send(cl, HELLO HELLO);
 	shutdown(cl->fd, SHUT_WR);
 	WAIT_FOR_END(cl);
@@ -184,9 +178,8 @@ RIG_TEST(a_half_closed_client_gets_its_reply)
 	assert_int_equal(http_server_connections(rig.server), 0);
 }
 
-RIG_TEST(an_incomplete_request_before_eof_is_dropped)
+CLIENT_TEST(an_incomplete_request_before_eof_is_dropped)
 {
-	rig_open();
 	client_send(cl, POST("/echo", "10") "half");
 	WAIT_FOR(rig_conn()->state == CONN_BODY);
 	shutdown(cl->fd, SHUT_WR);

@@ -5,9 +5,8 @@
 
 #include "tests/unit/workerd/http/http_rig.h"
 
-RIG_TEST(a_reply_has_status_date_decoration_type_and_length)
+CLIENT_TEST(a_reply_has_status_date_decoration_type_and_length)
 {
-	rig_open();
 	client_send(cl, "GET /hello?q=1 HTTP/1.1\r\nHost: a\r\nOrigin: https://o\r\n\r\n");
 	WAIT_FOR(client_ends_with(cl, ANSWER));
 	assert_true(client_begins_with(cl, "HTTP/1.1 200 OK\r\nDate: "));
@@ -21,12 +20,10 @@ RIG_TEST(a_reply_has_status_date_decoration_type_and_length)
 	assert_int_equal(rig.answered, 1);
 }
 
-RIG_TEST(the_handler_sees_the_address_of_the_client)
+CLIENT_TEST(the_handler_sees_the_address_of_the_client)
 {
-	struct http_exchange *x;
+	struct http_exchange *x = client_keep(cl);
 
-	rig_open();
-	x = client_keep(cl);
 	assert_int_equal(x->client.len, 4);
 	assert_int_equal(x->client.p[0], 192);
 	assert_int_equal(x->client_port, 4711);
@@ -39,12 +36,10 @@ RIG_TEST(the_handler_sees_the_address_of_the_client)
 	assert_int_equal(http_server_exchanges(rig.server), 0);
 }
 
-RIG_TEST(a_stream_is_chunked_and_sent_in_one_write_per_turn)
+CLIENT_TEST(a_stream_is_chunked_and_sent_in_one_write_per_turn)
 {
-	struct http_exchange *x;
+	struct http_exchange *x = client_stream(cl, "application/x-ndjson");
 
-	rig_open();
-	x = client_stream(cl, "application/x-ndjson");
 	WAIT_FOR(client_ends_with(cl, "\r\nTransfer-Encoding: chunked\r\n\r\n"));
 	assert_false(client_has(cl, "Content-Length"));
 	stream_write(x, "a");
@@ -62,13 +57,12 @@ RIG_TEST(a_stream_is_chunked_and_sent_in_one_write_per_turn)
 	WAIT_FOR(client_ends_with(cl, ANSWER));
 }
 
-RIG_TEST(a_streaming_connection_costs_little)
+CLIENT_TEST(a_streaming_connection_costs_little)
 {
 	struct http_exchange *x;
 	struct http_conn *c;
 	size_t cost;
 
-	rig_open();
 	client_send(cl,
 	    "POST /keep HTTP/1.1\r\nHost: chat.example.org\r\n"
 	    "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\r\n"
@@ -85,11 +79,10 @@ RIG_TEST(a_streaming_connection_costs_little)
 	assert_true(cost < 768);
 }
 
-RIG_TEST(a_stream_gives_back_its_request_and_keeps_the_next_one)
+CLIENT_TEST(a_stream_gives_back_its_request_and_keeps_the_next_one)
 {
 	struct http_exchange *x;
 
-	rig_open();
 	client_send(cl, POST("/keep?query", "4") "body" GET("/hello?next"));
 	x = rig_kept();
 	stream_begin(x, "text/plain");
@@ -132,20 +125,18 @@ RIG_TEST(head_gets_only_the_header)
 	assert_false(client_has(cl, "static"));
 }
 
-RIG_TEST(no_content_has_no_length)
+CLIENT_TEST(no_content_has_no_length)
 {
-	rig_open();
 	client_send(cl, GET("/empty") HELLO);
 	WAIT_FOR(client_ends_with(cl, ANSWER));
 	assert_true(client_begins_with(cl, "HTTP/1.1 204 No Content\r\n"));
 	assert_int_equal(client_count(cl, "Content-Length"), 1);
 }
 
-RIG_TEST(an_aborted_reply_drops_the_connection_without_on_close)
+CLIENT_TEST(an_aborted_reply_drops_the_connection_without_on_close)
 {
 	struct http_exchange *x;
 
-	rig_open();
 	client_send(cl, GET("/abort"));
 	WAIT_FOR_END(cl);
 	assert_int_equal(buf_len(&cl->in), 0);
@@ -161,12 +152,10 @@ RIG_TEST(an_aborted_reply_drops_the_connection_without_on_close)
 	assert_int_equal(rig.answered, 2);
 }
 
-RIG_TEST(a_header_value_cannot_break_out_of_its_line)
+CLIENT_TEST(a_header_value_cannot_break_out_of_its_line)
 {
-	struct http_exchange *x;
+	struct http_exchange *x = client_keep(cl);
 
-	rig_open();
-	x = client_keep(cl);
 	rig_quiet();
 	reply_start(x, 200);
 	reply_header_str(x, "X-Bad", "a\r\nX-Evil: b");

@@ -15,7 +15,8 @@
 #include "tests/unit/workerd/http/tls_peer.h"
 #include "workerd/http/tls.h"
 
-static int version; /* of the client */
+static int run_version; /* of all tests of this run */
+static int version;     /* of the next client */
 static struct test_cert cert;
 static struct tls *tls;
 static struct io io;
@@ -43,19 +44,13 @@ shared_new(const struct test_cert *c)
 }
 
 static void
-connect_with(struct tls *shared, int client_version)
+connect_to(struct tls *shared)
 {
 	int pair[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
 	io_init_tls(&io, pair[1], shared);
-	tls_peer_init(&peer, pair[0], client_version);
-}
-
-static void
-connect_to(struct tls *shared)
-{
-	connect_with(shared, version);
+	tls_peer_init(&peer, pair[0], version);
 }
 
 static void
@@ -74,6 +69,7 @@ set_up(void **state)
 	test_cert_make(&cert, &(struct test_cert_like){0});
 	tls = shared_new(&cert);
 	io.fd = -1;
+	version = run_version;
 	return 0;
 }
 
@@ -185,16 +181,10 @@ server_says(const char *text)
 
 /* A connection whose handshake is complete. */
 static void
-open_with(struct tls *shared, int client_version)
-{
-	connect_with(shared, client_version);
-	shake_hands();
-}
-
-static void
 open_to(struct tls *shared)
 {
-	open_with(shared, version);
+	connect_to(shared);
+	shake_hands();
 }
 
 #define TLS_TEST(name) TEST_WITH(name, set_up, tear_down)
@@ -223,7 +213,8 @@ TLS_TEST(a_handshake_that_cannot_be_sent_waits_for_room)
 
 	test_cert_make(&big, &(struct test_cert_like){.rsa_bits = 2048});
 	shared = shared_new(&big);
-	connect_with(shared, TLS1_2_VERSION);
+	version = TLS1_2_VERSION;
+	connect_to(shared);
 	assert_int_equal(
 	    setsockopt(io.fd, SOL_SOCKET, SO_SNDBUF, &smallest, sizeof(smallest)), 0);
 	while (send(io.fd, filler, sizeof(filler), MSG_DONTWAIT) > 0)
@@ -261,7 +252,8 @@ TLS_TEST(older_versions_are_refused)
 	const int old[] = {TLS1_VERSION, TLS1_1_VERSION};
 
 	for (size_t i = 0; i < ARRAY_LEN(old); i++) {
-		connect_with(tls, old[i]);
+		version = old[i];
+		connect_to(tls);
 		assert_refused("unsupported protocol");
 	}
 }
@@ -271,8 +263,9 @@ TLS_TEST(suites_without_forward_secrecy_or_authentication_are_refused)
 	const char *const weak[] = {"AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA256",
 	    "ECDHE-ECDSA-AES256-SHA", "ECDHE-ECDSA-AES128-CCM8"};
 
+	version = TLS1_2_VERSION;
 	for (size_t i = 0; i < ARRAY_LEN(weak); i++) {
-		connect_with(tls, TLS1_2_VERSION);
+		connect_to(tls);
 		assert_int_equal(SSL_set_cipher_list(peer.ssl, weak[i]), 1);
 		assert_refused("no shared cipher");
 	}
@@ -403,7 +396,8 @@ TLS_TEST(a_corrupted_record_fails)
 	uint8_t record[512];
 	int len;
 
-	open_with(tls, TLS1_3_VERSION);
+	version = TLS1_3_VERSION;
+	open_to(tls);
 	tls_peer_write(&peer, "trust me", 8);
 	len = BIO_read(peer.to, record, sizeof(record));
 	assert_true(len > 8);
@@ -473,7 +467,8 @@ TLS_TEST(renegotiation_is_refused)
 {
 	uint8_t byte;
 
-	open_with(tls, TLS1_2_VERSION);
+	version = TLS1_2_VERSION;
+	open_to(tls);
 	assert_int_equal(SSL_renegotiate(peer.ssl), 1);
 	(void)SSL_do_handshake(peer.ssl);
 	assert_true(tls_peer_waiting(&peer) > 0);
@@ -486,7 +481,8 @@ TLS_TEST(renegotiation_is_refused)
 
 TLS_TEST(keys_may_be_updated_at_any_time)
 {
-	open_with(tls, TLS1_3_VERSION);
+	version = TLS1_3_VERSION;
+	open_to(tls);
 	for (int i = 0; i < 5; i++) {
 		assert_int_equal(SSL_key_update(peer.ssl, SSL_KEY_UPDATE_REQUESTED), 1);
 		assert_int_equal(SSL_do_handshake(peer.ssl), 1);
@@ -682,7 +678,7 @@ main(void)
 	int failed = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
-		version = versions[i];
+		run_version = versions[i];
 		failed += UNIT_RUN(NULL, NULL);
 	}
 	return failed;
