@@ -161,4 +161,10 @@ describe("the admin API's input", () => {
 			assertError(await banter.request("DELETE", path, { headers }), 400, "Invalid sessionId");
 		}
 	});
+
+	it("503 without ADMIN_API_KEY", () =>
+		withBanter({ env: { ADMIN_API_KEY: undefined }, workers: 1 }, async (open) => {
+			const error = "ADMIN_API_KEY is not configured on this deployment";
+			assertError(await open.get(LIST, ADMIN), 503, error);
+		}));
 });
