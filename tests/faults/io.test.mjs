@@ -24,7 +24,7 @@ async function underLoad(body) {
 			await fleet.acknowledgedMore(100);
 		});
 		await fleet.check(store, { whole: true });
-		await fleet.leave(store, { whole: true });
+		await fleet.leave();
 		await assertWhole(store.dir);
 	});
 }
