@@ -77,7 +77,7 @@ function unknown(kind) {
 	return values[kind] ?? newId();
 }
 
-const admin = routes().filter(({ guard }) => guard === "ADMIN");
+const admin = routes().filter(({ guard }) => guard === "ADMIN" || guard === "OWNER");
 const route = (name) => admin.find((one) => one.name === name);
 const pathOf = (name, id) => route(name).pattern.replace(/:\w+/, id);
 

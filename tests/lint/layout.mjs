@@ -225,7 +225,7 @@ function checkNames() {
 			...(PREFIXES[module] ?? []),
 		];
 		for (const name of new Set(included(path, definition))) {
-			if (name === "main") continue;
+			if (name === "main" || name === name.toUpperCase()) continue; // a macro that defines functions
 			where.set(name, [...(where.get(name) ?? []), path]);
 			const isHandler = name.startsWith("handle_") && /^(workerd\/api|storaged)\//.test(path);
 			if (

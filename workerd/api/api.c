@@ -135,7 +135,7 @@ api_on_headers(struct http_exchange *x, struct buf *out, void *ctx)
 }
 
 static void
-api_on_answered(struct http_exchange *x, void *ctx)
+api_on_replied(struct http_exchange *x, void *ctx)
 {
 	struct api *api = ctx;
 	const uint64_t connection_key = request_context_of(x)->connection_key;
@@ -157,5 +157,5 @@ api_attach(struct api *api, struct http_server_config *config)
 	config->begin = api_on_begin;
 	config->handle = api_on_request;
 	config->decorate = api_on_headers;
-	config->answered = api_on_answered;
+	config->replied = api_on_replied;
 }

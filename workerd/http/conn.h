@@ -71,9 +71,9 @@ struct http_conn {
 	struct http_parser parser;
 	struct buf in;
 	struct buf out;
-	size_t replay;            /* bytes at the front of out that output_max ignores */
-	struct slice static_body; /* of reply_static(), sent after out */
-	struct exchange_box *box; /* in ANSWER and UPGRADED */
+	size_t replay;             /* bytes at the front of out that output_max ignores */
+	struct slice static_body;  /* of reply_static(), sent after out */
+	struct conn_exchange *box; /* in ANSWER and UPGRADED */
 	const struct conn_protocol *protocol; /* in UPGRADED, else NULL */
 	void *protocol_arg;
 	const struct http_route *route; /* of the request that is being read */
@@ -106,7 +106,7 @@ struct http_conn {
 };
 
 /* An exchange with its request, which is separate memory, and the user's context. */
-struct exchange_box {
+struct conn_exchange {
 	struct http_exchange x;
 	struct http_request *req; /* NULL after request_release() */
 	_Alignas(max_align_t) uint8_t context[];

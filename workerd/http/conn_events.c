@@ -56,7 +56,7 @@ conn_new(struct http_server *s, int fd, uint64_t number, const struct http_peer 
 	else
 		io_init_plain(&c->io, fd);
 	buf_init(&c->in, limits->head_max + limits->body_max);
-	buf_init(&c->out, limits->output_max + limits->answer_max);
+	buf_init(&c->out, limits->output_max + limits->reply_max);
 	http_parser_init(&c->parser, limits->head_max);
 	return c;
 }

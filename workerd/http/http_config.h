@@ -36,7 +36,7 @@ struct http_server_config {
 
 	/* A reply is queued completely, or was given up by reply_abort() or because the client left (then
 	 * after on_close): for counting and logging. May be NULL. */
-	void (*answered)(struct http_exchange *x, void *ctx);
+	void (*replied)(struct http_exchange *x, void *ctx);
 };
 
 #endif

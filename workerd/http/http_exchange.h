@@ -15,7 +15,7 @@ struct http_limits {
 	/* Bytes of a stream that may be queued when one more piece is added; a replay does not count. */
 	size_t output_max;
 	/* Bytes of a whole reply, except the body of reply_static(); bytes of a stream's last piece. */
-	size_t answer_max;
+	size_t reply_max;
 	/* Bytes of the buffers of all connections. Over it the connections that hold most are dropped;
 	 * one that holds up to 64 KiB is never dropped. */
 	size_t held_max;
@@ -72,7 +72,7 @@ struct http_route {
  * copies in this struct stay.
  *
  * Also made for requests that are refused before they are read (400, 408, 413, 414, 417, 431, 501, 505).
- * These never reach the handler, but decorate and answered see them; req then holds what was parsed (see
+ * These never reach the handler, but decorate and replied see them; req then holds what was parsed (see
  * http_parse()), nothing for 408.
  */
 struct http_exchange {

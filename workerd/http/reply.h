@@ -31,7 +31,7 @@ void reply_header_str(struct http_exchange *x, const char *name, const char *val
 [[gnu::format(printf, 3, 4)]] void reply_header_fmt(
     struct http_exchange *x, const char *name, const char *fmt, ...);
 
-/* Ends the reply with this body, which is copied. content_type NULL: none. A body over limits.answer_max
+/* Ends the reply with this body, which is copied. content_type NULL: none. A body over limits.reply_max
  * drops the connection, and is logged. */
 void reply_body(struct http_exchange *x, const char *content_type, struct slice body);
 
@@ -65,7 +65,7 @@ int reply_stream_write(struct http_exchange *x, struct slice piece);
 /*
  * Like reply_stream_write(), for the text from before the stream began, once per stream. limits.output_max
  * does not count it, so that a client that resumes late on a slow line gets all that it missed. The stall
- * timeout holds, and limits.answer_max as for reply_body().
+ * timeout holds, and limits.reply_max as for reply_body().
  */
 int reply_stream_replay(struct http_exchange *x, struct slice piece);
 
@@ -73,7 +73,7 @@ void reply_stream_end(struct http_exchange *x);
 
 /*
  * Ends the stream after a last piece, which limits.output_max does not count because nothing follows it.
- * limits.answer_max holds as for reply_body(), and the stall timeout.
+ * limits.reply_max holds as for reply_body(), and the stall timeout.
  */
 void reply_stream_end_with(struct http_exchange *x, struct slice last);
 
@@ -84,7 +84,7 @@ void reply_abort(struct http_exchange *x);
 /* Ends the header of a 101; the connection is UPGRADED then. For ws.c. */
 void reply_upgrade(struct http_exchange *x);
 
-/* Whether the reply was queued completely; else its client left earlier. For config.answered. */
+/* Whether the reply was queued completely; else its client left earlier. For config.replied. */
 bool reply_is_complete(const struct http_exchange *x);
 
 /* "Not Found" for 404; "Unknown" for a status that has no name here. */

@@ -30,7 +30,7 @@ static struct http_exchange *
 request_begin(struct http_conn *c, const struct http_request *req, struct slice body)
 {
 	struct http_server *s = c->server;
-	struct exchange_box *box;
+	struct conn_exchange *box;
 	struct http_exchange *x;
 
 	must(c->box == NULL);
@@ -186,7 +186,7 @@ void
 request_release(struct http_conn *c)
 {
 	static const struct http_request released = {.method = HTTP_OTHER};
-	struct exchange_box *box = c->box;
+	struct conn_exchange *box = c->box;
 
 	free(box->req);
 	box->req = NULL;
@@ -201,13 +201,13 @@ request_release(struct http_conn *c)
 void
 request_end(struct http_conn *c)
 {
-	struct exchange_box *box = c->box;
+	struct conn_exchange *box = c->box;
 	struct http_server *s = c->server;
 
 	c->box = NULL;
 	s->exchanges--;
-	if (s->config.answered != NULL)
-		s->config.answered(&box->x, s->config.ctx);
+	if (s->config.replied != NULL)
+		s->config.replied(&box->x, s->config.ctx);
 	free(box->req);
 	free(box);
 }

@@ -125,11 +125,11 @@ store_notify_lost(const struct store_client *sc)
 }
 
 static void
-store_notify_news(const struct store_client *sc, uint16_t type, const union msg *m)
+store_notify_all(const struct store_client *sc, uint16_t type, const union msg *m)
 {
 	for (size_t i = 0; i < sc->n_listeners; i++)
-		if (sc->listeners[i].events->news != NULL)
-			sc->listeners[i].events->news(sc->listeners[i].arg, type, m);
+		if (sc->listeners[i].events->notification != NULL)
+			sc->listeners[i].events->notification(sc->listeners[i].arg, type, m);
 }
 
 static void
@@ -158,7 +158,7 @@ store_take_frame(struct store_client *sc, const struct frame *f, const union msg
 	struct store_call *call = sc->calls[f->request % CALLS_MAX];
 
 	if (f->request == 0)
-		store_notify_news(sc, f->type, m);
+		store_notify_all(sc, f->type, m);
 	else if (call != NULL && call->id == f->request)
 		store_call_answer(call, f->type, m);
 }

@@ -41,7 +41,7 @@ struct store_events {
 	void (*lost)(void *arg);
 	/* An unsolicited LIVE_… message of storaged; m is borrowed. Every listener gets all of
 	 * them, and ignores those for others. */
-	void (*news)(void *arg, uint16_t type, const union msg *m);
+	void (*notification)(void *arg, uint16_t type, const union msg *m);
 };
 
 #define STORE_LISTENERS_MAX 4

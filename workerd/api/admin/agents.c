@@ -53,32 +53,5 @@ const struct resource agents = {
     .make = agents_make,
 };
 
-void
-handle_agents_list(const struct api_call *c)
-{
-	resource_list(c, &agents, NULL);
-}
-
-void
-handle_agents_create(const struct api_call *c)
-{
-	resource_create(c, &agents);
-}
-
-void
-handle_agents_get(const struct api_call *c)
-{
-	resource_get(c, &agents);
-}
-
-void
-handle_agents_change(const struct api_call *c)
-{
-	resource_change(c, &agents);
-}
-
-void
-handle_agents_delete(const struct api_call *c)
-{
-	resource_delete(c, &agents);
-}
+RESOURCE_LIST_HANDLERS(agents)
+RESOURCE_ITEM_HANDLERS(agents)

@@ -30,6 +30,8 @@ static const struct resource contacts = {
     .misfit_sentence = fields_email_unfit,
 };
 
+RESOURCE_ITEM_HANDLERS(contacts)
+
 /* A filter parameter, if it is given. False: it is invalid. */
 static bool
 contacts_read_filter(struct slice query, const char *name, size_t max,
@@ -57,22 +59,4 @@ handle_contacts_list(const struct api_call *c)
 		api_reply_invalid_query(c, "phone must be a phone number of at most 64 bytes");
 	else
 		resource_list(c, &contacts, &filter);
-}
-
-void
-handle_contacts_get(const struct api_call *c)
-{
-	resource_get(c, &contacts);
-}
-
-void
-handle_contacts_change(const struct api_call *c)
-{
-	resource_change(c, &contacts);
-}
-
-void
-handle_contacts_delete(const struct api_call *c)
-{
-	resource_delete(c, &contacts);
 }

@@ -91,9 +91,7 @@ handle_keys_list(const struct api_call *c)
 {
 	struct msg_key_list ask = {.org = c->org};
 
-	if (api_is_owner(c))
-		store_query_ask(
-		    &keys_new_query(c, LIST_MAX)->q, MSG_KEY_LIST, &ask, keys_on_list);
+	store_query_ask(&keys_new_query(c, LIST_MAX)->q, MSG_KEY_LIST, &ask, keys_on_list);
 }
 
 static void
@@ -144,7 +142,7 @@ handle_keys_create(const struct api_call *c)
 	struct key_query *k;
 	struct fields in;
 
-	if (!api_is_owner(c) || !fields_body(c, &in))
+	if (!fields_body(c, &in))
 		return;
 	fields_read(&in, key_fields, true, &key);
 	if (fields_wrong(&in).len > 0) {
@@ -179,7 +177,7 @@ handle_keys_delete(const struct api_call *c)
 	struct msg_key_revoke revoke = {.org = c->org};
 	struct key_query *k;
 
-	if (!api_is_owner(c) || !api_path_id(c, "Invalid keyId", &revoke.key))
+	if (!api_path_id(c, "Invalid keyId", &revoke.key))
 		return;
 	k = keys_new_query(c, 0);
 	k->id = revoke.key;

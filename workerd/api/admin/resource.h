@@ -77,6 +77,31 @@ void resource_create(const struct api_call *c, const struct resource *resource);
 void resource_change(const struct api_call *c, const struct resource *resource);
 void resource_delete(const struct api_call *c, const struct resource *resource);
 
+/* Define handle_NAME_get, _change and _delete, and handle_NAME_list and _create, of `const struct resource
+ * NAME`. */
+#define RESOURCE_ITEM_HANDLERS(NAME)                          \
+	void handle_##NAME##_get(const struct api_call *c)    \
+	{                                                     \
+		resource_get(c, &(NAME));                     \
+	}                                                     \
+	void handle_##NAME##_change(const struct api_call *c) \
+	{                                                     \
+		resource_change(c, &(NAME));                  \
+	}                                                     \
+	void handle_##NAME##_delete(const struct api_call *c) \
+	{                                                     \
+		resource_delete(c, &(NAME));                  \
+	}
+#define RESOURCE_LIST_HANDLERS(NAME)                          \
+	void handle_##NAME##_list(const struct api_call *c)   \
+	{                                                     \
+		resource_list(c, &(NAME), NULL);              \
+	}                                                     \
+	void handle_##NAME##_create(const struct api_call *c) \
+	{                                                     \
+		resource_create(c, &(NAME));                  \
+	}
+
 /* For requests that only one kind has: */
 
 /* A query about the id in the path, or NULL: the id is invalid, and 400 was sent. */

@@ -173,37 +173,5 @@ static const struct resource users = {
     .misfit_sentence = fields_email_unfit,
 };
 
-void
-handle_users_list(const struct api_call *c)
-{
-	if (api_is_owner(c))
-		resource_list(c, &users, NULL);
-}
-
-void
-handle_users_create(const struct api_call *c)
-{
-	if (api_is_owner(c))
-		resource_create(c, &users);
-}
-
-void
-handle_users_get(const struct api_call *c)
-{
-	if (api_is_owner(c))
-		resource_get(c, &users);
-}
-
-void
-handle_users_change(const struct api_call *c)
-{
-	if (api_is_owner(c))
-		resource_change(c, &users);
-}
-
-void
-handle_users_delete(const struct api_call *c)
-{
-	if (api_is_owner(c))
-		resource_delete(c, &users);
-}
+RESOURCE_LIST_HANDLERS(users)
+RESOURCE_ITEM_HANDLERS(users)

@@ -103,35 +103,8 @@ static const struct resource widgets = {
     .misfit_sentence = "must be an agent of this organization",
 };
 
-void
-handle_widgets_list(const struct api_call *c)
-{
-	resource_list(c, &widgets, NULL);
-}
-
-void
-handle_widgets_create(const struct api_call *c)
-{
-	resource_create(c, &widgets);
-}
-
-void
-handle_widgets_get(const struct api_call *c)
-{
-	resource_get(c, &widgets);
-}
-
-void
-handle_widgets_change(const struct api_call *c)
-{
-	resource_change(c, &widgets);
-}
-
-void
-handle_widgets_delete(const struct api_call *c)
-{
-	resource_delete(c, &widgets);
-}
+RESOURCE_LIST_HANDLERS(widgets)
+RESOURCE_ITEM_HANDLERS(widgets)
 
 void
 handle_widgets_reset_id(const struct api_call *c)

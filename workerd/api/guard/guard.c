@@ -8,7 +8,7 @@
 #include "proto/base/basics.h"
 #include "workerd/api/request/api_reply.h"
 
-#define CHECKS_MAX 5
+#define CHECKS_MAX 6
 
 static guard_check_fn *const guards[][CHECKS_MAX] = {
     [GUARD_PUBLIC] = {guard_origin},
@@ -16,6 +16,8 @@ static guard_check_fn *const guards[][CHECKS_MAX] = {
     [GUARD_CHAT_READ] = {guard_origin, guard_chat_read_rate, guard_chat_key},
     [GUARD_ADMIN] = {guard_origin, guard_admin_key, guard_has_session, guard_own_changes,
 	guard_admin_session},
+    [GUARD_OWNER] = {guard_origin, guard_admin_key, guard_has_session, guard_own_changes,
+	guard_admin_session, guard_is_owner},
     [GUARD_METRICS] = {guard_origin, guard_local, guard_scrape_key},
     [GUARD_PAGE] = {guard_origin, guard_page_session},
     [GUARD_LOGIN] = {guard_origin, guard_no_session},

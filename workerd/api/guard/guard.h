@@ -118,8 +118,11 @@ enum guard_verdict guard_refuse_admin(struct api_call *c);
 /* Requires a session cookie; without one as guard_refuse_admin(). */
 guard_check_fn guard_has_session;
 
-/* Grants a valid session; otherwise 401. */
+/* Requires a valid session; otherwise 401. */
 guard_check_fn guard_admin_session;
+
+/* Requires a session of an owner; otherwise 403. Keys and DASHBOARD_PASSWORD have an owner's rights. */
+guard_check_fn guard_is_owner;
 
 /* The same for pages: without a valid session redirects to /login. */
 guard_check_fn guard_page_session;

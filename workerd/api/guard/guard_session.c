@@ -48,8 +48,17 @@ static enum guard_verdict
 guard_session_found_for_admin(struct api_call *c, const union msg *m)
 {
 	if (guard_session_set_caller(c, m))
-		return GUARD_GRANTED;
+		return GUARD_NEXT;
 	reply_json_error(c->x, 401, "unauthorized", "Unauthorized");
+	return GUARD_REFUSED;
+}
+
+enum guard_verdict
+guard_is_owner(struct api_call *c)
+{
+	if (c->role == USER_OWNER)
+		return GUARD_NEXT;
+	reply_json_error(c->x, 403, "owners_only", "Only an owner may do this");
 	return GUARD_REFUSED;
 }
 

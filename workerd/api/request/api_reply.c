@@ -71,12 +71,3 @@ api_path_id(const struct api_call *c, const char *error, struct id *id)
 	api_reply_invalid(c, error, "the id must be a UUID, as returned by the list");
 	return false;
 }
-
-bool
-api_is_owner(const struct api_call *c)
-{
-	if (c->role == USER_OWNER)
-		return true;
-	reply_json_error(c->x, 403, "owners_only", "Only an owner may do this");
-	return false;
-}

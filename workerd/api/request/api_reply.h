@@ -21,9 +21,6 @@ void api_reply_invalid_body(const struct api_call *c, const char *details);
 [[gnu::warn_unused_result]] bool api_path_id(
     const struct api_call *c, const char *error, struct id *id);
 
-/* Whether the caller has the owner role; otherwise 403 was sent. */
-[[gnu::warn_unused_result]] bool api_is_owner(const struct api_call *c);
-
 /* Answers a request that storaged refused (MSG_ERROR) or did not answer (type 0): 503 with Retry-After,
  * or 500 for a refusal that no handler expects. */
 void api_reply_store_failure(struct http_exchange *x, uint16_t type, const union msg *m);

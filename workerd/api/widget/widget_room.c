@@ -278,7 +278,7 @@ struct widget_rooms *
 widget_rooms_new(struct store_client *store)
 {
 	static const struct store_events events = {
-	    .lost = widget_room_on_lost, .news = widget_room_on_news};
+	    .lost = widget_room_on_lost, .notification = widget_room_on_news};
 	struct widget_rooms *rooms = xcalloc(1, sizeof(*rooms));
 
 	rooms->store = store;

@@ -2,7 +2,7 @@
  * WebSocket (RFC 6455) on a connection of the HTTP server: what an upgraded exchange becomes. wslay parses
  * the frames; the handshake, the limits and the lifetime are ours.
  *
- * An upgraded exchange lives as long as its connection, as a stream does: config.answered is called at the
+ * An upgraded exchange lives as long as its connection, as a stream does: config.replied is called at the
  * end, x->context stays, x->req is released. Output is sent in http_server_turn_end(), all of a turn in one
  * write.
  *
@@ -52,7 +52,7 @@ int ws_send_binary(struct ws *ws, struct slice bytes);
 
 /* Like ws_send(), for a message that may be longer than limits.output_max, such as a history, or one of
  * many that are produced faster than the peer takes them: neither it nor what is queued before it counts
- * for that limit. limits.answer_max and the stall timeout hold. */
+ * for that limit. limits.reply_max and the stall timeout hold. */
 int ws_send_replay(struct ws *ws, struct slice text);
 
 /* Sends what is queued, then the close frame, and waits limits.linger_timeout for the peer's; reason is

@@ -149,7 +149,7 @@ rig_start(void)
 	    .release = on_left,
 	    .route = route,
 	    .decorate = decorate,
-	    .answered = on_answered,
+	    .replied = on_answered,
 	};
 
 	if (rig.minimal) {
@@ -157,7 +157,7 @@ rig_start(void)
 		config.release = NULL;
 		config.route = NULL;
 		config.decorate = NULL;
-		config.answered = NULL;
+		config.replied = NULL;
 	}
 	rig.server = http_server_new(&config);
 }

@@ -187,7 +187,7 @@ RIG_TEST(large_replies_pass_a_slow_socket_complete_and_in_order)
 
 RIG_TEST(a_reply_over_the_limit_drops_the_connection)
 {
-	rig.limits.answer_max = 1000;
+	rig.limits.reply_max = 1000;
 	rig.limits.output_max = 500;
 	rig.big = rig_text('l', 2000);
 	rig_open();

@@ -87,7 +87,7 @@ STAGE_TEST(unsolicited_messages_go_to_listeners)
 	store_accept(s);
 	assert_int_equal(news.connected, 1);
 	ask(&news, STORE_TIMEOUT_MS);
-	store_tell(s, MSG_LIVE_END, &end);
+	store_notify(s, MSG_LIVE_END, &end);
 	STAGE_UNTIL(s, news.n == 1);
 	assert_int_equal(news.type, MSG_LIVE_END);
 	assert_true(id_equal(&news.turn, &end.turn));
@@ -99,7 +99,7 @@ STAGE_TEST(unsolicited_messages_go_to_listeners)
 
 STAGE_TEST(all_listeners_get_the_same_events)
 {
-	static const struct store_events only_news = {.news = on_news};
+	static const struct store_events only_news = {.notification = on_news};
 	struct stage *s = *state;
 	struct news first, second, third;
 	struct msg_live_end end = {.turn = id_new()};
@@ -108,7 +108,7 @@ STAGE_TEST(all_listeners_get_the_same_events)
 	listen_to(s, &only_news, &second);
 	listen_to(s, &events, &third);
 	store_accept(s);
-	store_tell(s, MSG_LIVE_END, &end);
+	store_notify(s, MSG_LIVE_END, &end);
 	STAGE_UNTIL(s, third.n == 1);
 	assert_int_equal(first.n, 1);
 	assert_int_equal(second.n, 1);
@@ -204,7 +204,7 @@ STAGE_TEST(a_protocol_error_closes_the_connection)
 
 	listen_to(s, &events, &news);
 	store_accept(s);
-	store_tell(s, MSG_TURN_LEAVE, &(struct msg_turn_leave){.turn = id_new()});
+	store_notify(s, MSG_TURN_LEAVE, &(struct msg_turn_leave){.turn = id_new()});
 	STAGE_UNTIL(s, news.lost == 1);
 	assert_int_equal(news.n, 0);
 }

@@ -202,9 +202,9 @@ store_refuse(struct stage *s, uint64_t request, enum store_error code)
 
 /* Sends a message that answers no request. */
 static inline void
-store_tell(struct stage *s, enum msg_type type, const void *news)
+store_notify(struct stage *s, enum msg_type type, const void *message)
 {
-	store_answer(s, 0, type, news);
+	store_answer(s, 0, type, message);
 }
 
 /* Runs the loop for a while and checks that the worker sends no request. */

@@ -97,7 +97,7 @@ answer_follow(void)
 static void
 tell_turn(void)
 {
-	store_tell(scene.stage, MSG_LIVE_TURN,
+	store_notify(scene.stage, MSG_LIVE_TURN,
 	    &(struct msg_live_turn){.visitor = scene.visitor.id,
 		.conversation = scene.conversation,
 		.turn = id_new()});
@@ -107,7 +107,7 @@ tell_turn(void)
 static void
 tell_end(void)
 {
-	store_tell(scene.stage, MSG_LIVE_VISITOR_END,
+	store_notify(scene.stage, MSG_LIVE_VISITOR_END,
 	    &(struct msg_live_visitor_end){.visitor = scene.visitor.id});
 }
 
@@ -128,8 +128,8 @@ ROOM_TEST(a_room_subscribes_once_and_notifies_all_members)
 	enter(&b);
 	answer_follow();
 	tell_turn();
-	store_tell(scene.stage, MSG_LIVE_CONTACT, &contact);
-	store_tell(scene.stage, MSG_LIVE_CONTACT, &other);
+	store_notify(scene.stage, MSG_LIVE_CONTACT, &contact);
+	store_notify(scene.stage, MSG_LIVE_CONTACT, &other);
 	expect_event(&a, 2, ROOM_CONTACT);
 	expect_event(&b, 2, ROOM_CONTACT);
 	assert_int_equal(a.events[0].type, ROOM_TURN);
