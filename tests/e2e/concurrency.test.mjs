@@ -41,21 +41,4 @@ describe("concurrency", () => {
 			]);
 		}
 	});
-
-	it("one visitor who asks twenty times at once gets twenty replies in one conversation", async () => {
-		const answers = await times(20, (i) =>
-			banter.chat("impatient", `[[text="reply ${i}"]] question ${i}`),
-		);
-		for (const [i, { json }] of answers.entries()) assert.equal(json?.message, `reply ${i}`);
-		const ids = new Set(answers.map(({ json }) => json.conversationId));
-		assert.equal(ids.size, 1);
-		const messages = await banter.messages([...ids][0]);
-		assert.equal(messages.length, 40);
-		// Each reply stands behind the question that it answers.
-		for (let i = 0; i < 40; i += 2) {
-			assert.equal(messages[i][0], "user");
-			const [, number] = /question (\d+)/.exec(messages[i][1]);
-			assert.deepEqual(messages[i + 1], ["assistant", `reply ${number}`, "complete"]);
-		}
-	});
 });

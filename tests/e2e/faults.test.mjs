@@ -31,19 +31,6 @@ function stored(banter, session, text, status = "complete") {
 }
 
 describe("the store dies", () => {
-	it("while streaming: the visitor notices nothing, and the thread is complete", () =>
-		withBanter({ workers: 2 }, async (banter) => {
-			const { stream, message } = await begin(banter, "s", "[[tokens=40 delay=50]]", 5);
-			await banter.storaged.kill("SIGKILL");
-			const events = await stream.rest();
-			assert.equal(textOf(events), numbered(40).slice(numbered(5).length));
-			assert.equal(events.at(-1).type, "done");
-			assert.deepEqual(await storedMessages(banter, "s"), [
-				["user", message, "complete"],
-				["assistant", numbered(40).trim(), "complete"],
-			]);
-		}));
-
 	it("before a retry of the model: it is called, and the reply arrives", () =>
 		withBanter({ workers: 1 }, async (banter) => {
 			const message = "[[tokens=3 fail=429 fail-times=1 retry-after=2]] retried";
@@ -56,17 +43,6 @@ describe("the store dies", () => {
 				["user", message, "complete"],
 				["assistant", "t0 t1 t2", "complete"],
 			]);
-		}));
-
-	it("when a reply ends: the visitor gets an error, and the whole reply is stored later", () =>
-		withBanter({ workers: 1 }, async (banter) => {
-			const { stream } = await begin(banter, "s", "[[tokens=5 hold-after=4]] late");
-			await banter.stopStore();
-			await banter.release("late");
-			assert.equal((await stream.rest()).at(-1).code, "store_unavailable");
-			banter.startStore();
-			await banter.ready();
-			await stored(banter, "s", "t0 t1 t2 t3 t4");
 		}));
 
 	it("for a moment only: requests wait for it and are served", () =>

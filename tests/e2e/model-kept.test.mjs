@@ -68,22 +68,6 @@ for (const host of ["127.0.0.1", "localhost"]) {
 						);
 					},
 				));
-
-		it("closed while idle: detected before the next request is sent", () =>
-			withScript(
-				() => [WELL, "keep"],
-				async (banter, model) => {
-					await assertReply(banter);
-					for (const socket of model.sockets) {
-						const closed = new Promise((done) => socket.once("close", done));
-						socket.destroy();
-						await closed;
-					}
-					await assertReply(banter);
-					assert.equal(model.requests, 2);
-					assert.equal(await metric(banter, "model_requests_total"), 2);
-				},
-			));
 	});
 
 	describe(`a response of ${host}`, () => {
