@@ -105,16 +105,8 @@ describe("a session", () => {
 		const [name, token] = cookie.split("=");
 		assert.equal((await banter.get(ME, { cookie: `a=b; ${cookie}; c="d e"` })).status, 200);
 		const flipped = token.replace(/.$/, (last) => (last === "A" ? "B" : "A"));
-		for (const wrong of [
-			`${name}=`,
-			name,
-			`${name}=${flipped}`,
-			`${name}=${token}x`,
-			`${name}x=${token}`,
-			`x${cookie}`,
-			`${name}=${"A".repeat(5000)}`,
-		])
-			assertError(await banter.get(ME, { cookie: wrong }), 401);
+		for (const wrong of ["", flipped, `${token}x`, "A".repeat(5000)])
+			assertError(await banter.get(ME, { cookie: `${name}=${wrong}` }), 401);
 	});
 
 	it("ends on the server with a logout, and no other one does", async () => {
@@ -146,12 +138,8 @@ describe("a session", () => {
 		}
 		assertLeadsTo(await banter.get("/login", headers), "/");
 	});
-});
 
-describe("pages", () => {
-	const banter = useBanter({ workers: 1 });
-
-	it("have a strict policy and nothing inline, and every file they name exists", async () => {
+	it("is not needed for /login, a page with a strict policy and nothing inline, whose files all exist", async () => {
 		const page = await banter.get("/login");
 		assert.equal(page.status, 200);
 		const policy = page.headers["content-security-policy"];
