@@ -154,11 +154,6 @@ export class Contract {
 		return answer;
 	}
 
-	/** Checks that the value matches the schema of this name. */
-	checkValue(schema, value) {
-		assertValid({ $ref: `#/components/schemas/${schema}` }, value, JSON.stringify(value));
-	}
-
 	/** Sends a request, and checks the status (or that it is one of several) and the response. */
 	async drive(banter, status, method, path, options) {
 		const answer = await request(banter.url, method, path, options);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { ADMIN, logIn } from "./accounts.mjs";
 import { rawExchange, request } from "./client.mjs";
-import { Contract } from "./contract.mjs";
+import { Contract, conforms } from "./contract.mjs";
 import { document, operations, resolve } from "./document.mjs";
 import { ADMIN_KEY, PASSWORD, ROOT, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
 import { NOBODY } from "./organizations.mjs";
@@ -292,22 +292,6 @@ describe("the admin API", () => {
 	});
 });
 
-/** Checks each frame that a visitor sends or receives. Returns the set of received types. */
-function checkFrames(visitor) {
-	const seen = new Set();
-	visitor.ws.on("message", (data) => {
-		const frame = JSON.parse(data.toString());
-		contract.checkValue("WidgetSays", frame);
-		seen.add(frame.type);
-	});
-	const { send } = visitor;
-	visitor.send = (frame) => {
-		contract.checkValue("VisitorSays", frame);
-		send.call(visitor, frame);
-	};
-	return seen;
-}
-
 describe("a widget", () => {
 	const banter = useBanter();
 
@@ -329,31 +313,17 @@ describe("a widget", () => {
 		]);
 	});
 
-	it("its WebSocket, and all frames", async () => {
-		const widget = await makeWidget(banter, { contact_info_mode: "optional", collect_email: true });
-		const one = new Visitor(banter, widget, { stream: true });
-		const seen = checkFrames(one);
-		const { statusCode: status, headers } = await new Promise((done) => one.ws.on("upgrade", done));
+	it("its WebSocket, whose frames are checked by every test with a visitor", async () => {
+		const widget = await makeWidget(banter);
+		const { ws } = new Visitor(banter, widget);
+		const { statusCode: status, headers } = await new Promise((done) => ws.on("upgrade", done));
 		contract.check("GET", socketPath(widget), { status, headers, bytes: Buffer.alloc(0) });
-		one.token = (await one.next()).session_token;
-		one.say("[[tokens=3]]", "x");
-		await one.upTo("typing_stop");
-		one.say("other", "x");
-		await one.upTo("error");
-		await one.introduce({ email: "nobody" });
-		await one.introduce({ email: "ann@example.com", name: null });
-		one.say("[[tokens=2 hang-after=1]]");
-		await one.upTo("token");
-		one.send({ type: "stop" });
-		await one.upTo("typing_stop");
-		const two = new Visitor(banter, widget, { stream: true, token: one.token });
-		const seenByTwo = checkFrames(two);
-		await two.upTo("history");
-		one.say("[[tokens=1]]");
-		await two.upTo("typing_stop");
-		const types = ["contact_info_saved", "error", "history", "message", "session", "token"];
-		types.push("typing_start", "typing_stop");
-		assert.deepEqual([...new Set([...seen, ...seenByTwo])].sort(), types);
+		for (const frame of [
+			{ type: "message", content: "hello", id: "x" },
+			{ type: "contact_info", email: "ann@example.com", name: null },
+			{ type: "stop" },
+		])
+			assert.ok(conforms("VisitorSays", frame), frame.type);
 	});
 });
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { WebSocket } from "ws";
 import { tlsOptions } from "./client.mjs";
+import { conforms } from "./contract.mjs";
 import { DEADLINE_MS, until } from "./harness.mjs";
 import { adminExpect } from "./organizations.mjs";
 
@@ -35,7 +36,9 @@ export class Visitor {
 		this.ws = new WebSocket(url, { headers, ...tlsOptions, ...options });
 		this.ws.on("message", (data, isBinary) => {
 			assert.ok(!isBinary);
-			this.frames.push(JSON.parse(data.toString()));
+			const frame = JSON.parse(data.toString());
+			assert.ok(conforms("WidgetSays", frame), `not as documented: ${data}`);
+			this.frames.push(frame);
 		});
 		this.ws.on("close", (code, reason) => {
 			this.closed = [code, reason.toString()];
