@@ -37,9 +37,9 @@ async function assertEnded(banter, session) {
 
 describe("another DASHBOARD_PASSWORD", () => {
 	const credentials = useDirectory();
-	const put = ({ password }) => writeFileSync(credentials("DASHBOARD_PASSWORD"), password);
 
-	async function reload(banter) {
+	async function reload(banter, { password = "" }) {
+		writeFileSync(credentials("DASHBOARD_PASSWORD"), password);
 		const before = banter.workerPids();
 		assert.equal((await banter.reload()).ev, "reload_done");
 		await until("the old workers are gone", () =>
@@ -47,54 +47,41 @@ describe("another DASHBOARD_PASSWORD", () => {
 		);
 	}
 
-	async function restart(banter, password) {
+	async function restart(banter, { password }) {
 		assert.deepEqual(await banter.masterd.stop(), { code: 0, signal: null });
-		if (password === undefined) delete banter.masterd.env.DASHBOARD_PASSWORD;
-		else banter.masterd.env.DASHBOARD_PASSWORD = password;
+		banter.masterd.env.DASHBOARD_PASSWORD = password;
 		banter.masterd.start();
 		await banter.ready();
 	}
 
-	it("by a reload: ends the sessions of the previous one in each worker, not those of users", async () => {
-		const env = { CREDENTIALS_DIRECTORY: credentials(), DASHBOARD_PASSWORD: undefined };
-		put(LEAKED);
-		await withBanter({ env }, async (banter) => {
-			const jane = await logIn(banter, await addUser(banter, "jane@example.com"));
-			const leaked = [await logIn(banter, LEAKED), await logIn(banter, LEAKED)];
-			await reload(banter);
-			for (const session of [jane, ...leaked]) await assertValid(banter, session);
-			put(FRESH);
-			await reload(banter);
-			for (const session of leaked) await assertEnded(banter, session);
-			assertError(await postLogin(banter, LEAKED), 401, "Invalid password");
-			const logout = await banter.request("POST", "/api/logout", { headers: leaked[0] });
-			assert.equal(logout.status, 200);
-			assert.match(logout.headers["set-cookie"][0], /Max-Age=0/);
-			const fresh = await logIn(banter, FRESH);
-			for (const session of [jane, fresh]) await assertValid(banter, session);
-			assert.equal((await banter.request("DELETE", LOGINS, { headers: fresh })).status, 204);
-			const { logins } = (await banter.get(LOGINS, fresh)).json;
-			assert.deepEqual(
-				logins.map((one) => one.current),
-				[true],
-			);
-			await assertValid(banter, fresh);
-		});
-	});
-
-	it("or none, by a restart: ends them too; an unchanged one keeps all sessions", async () => {
-		await withBanter({}, async (banter) => {
-			const jane = await logIn(banter, await addUser(banter, "jane@example.com"));
-			const session = await logIn(banter, { password: PASSWORD });
-			await restart(banter, PASSWORD);
-			await assertValid(banter, session);
-			for (const password of [FRESH.password, undefined]) {
-				await restart(banter, password);
-				await assertEnded(banter, session);
+	for (const [how, env, change] of [
+		["a reload", { CREDENTIALS_DIRECTORY: credentials(), DASHBOARD_PASSWORD: undefined }, reload],
+		["a restart", { DASHBOARD_PASSWORD: LEAKED.password }, restart],
+	])
+		it(`by ${how}: ends the sessions of the previous one in each worker, not those of users`, async () => {
+			writeFileSync(credentials("DASHBOARD_PASSWORD"), LEAKED.password);
+			await withBanter({ env }, async (banter) => {
+				const jane = await logIn(banter, await addUser(banter, "jane@example.com"));
+				const leaked = [await logIn(banter, LEAKED), await logIn(banter, LEAKED)];
+				await change(banter, LEAKED);
+				for (const session of [jane, ...leaked]) await assertValid(banter, session);
+				await change(banter, FRESH);
+				for (const session of leaked) await assertEnded(banter, session);
+				assertError(await postLogin(banter, LEAKED), 401, "Invalid password");
+				const logout = await banter.request("POST", "/api/logout", { headers: leaked[0] });
+				assert.equal(logout.status, 200);
+				assert.match(logout.headers["set-cookie"][0], /Max-Age=0/);
+				const fresh = await logIn(banter, FRESH);
+				for (const session of [jane, fresh]) await assertValid(banter, session);
+				assert.equal((await banter.request("DELETE", LOGINS, { headers: fresh })).status, 204);
+				const { logins } = (await banter.get(LOGINS, fresh)).json;
+				assert.deepEqual([logins.length, logins[0].current], [1, true]);
+				await assertValid(banter, fresh);
+				await change(banter, {});
+				await assertEnded(banter, fresh);
 				await assertValid(banter, jane);
-			}
+			});
 		});
-	});
 
 	it("a session whose token is not derived from the password gives no access", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
