@@ -52,40 +52,31 @@ const MALFORMED = [
 	[505, "HTTP/2.0\r\nHost: x\r\n"],
 ];
 
-async function driveMalformed(banter, status, method, path, head) {
-	const answer = await rawExchange(banter.port, `${method} ${path} ${head}\r\n`);
-	assert.equal(answer.status, status, `${method} ${path}: ${answer.body}`);
-	contract.check(method, path, { ...answer, bytes: answer.body }, { unread: true });
-}
-
 const chat = (banter, status, path, message, headers = KEY, sessionId = "contract") =>
 	drive(banter, status, "POST", path, { headers, body: { sessionId, message } });
 
-/** The body that the document shows for an operation; undefined where it takes none. */
-function exampleBody(method, path) {
-	const { requestBody } = document().paths[path][method.toLowerCase()];
-	return resolve(requestBody)?.content["application/json"].example;
+/** For each operation, a path that can be called, and the document's example of a body. */
+function examples() {
+	return operations().map(({ method, path, operationId }) => {
+		const { requestBody } = document().paths[path][method.toLowerCase()];
+		return {
+			method,
+			operationId,
+			body: resolve(requestBody)?.content["application/json"].example,
+			isForSites: path.startsWith("/api/widget/{widgetId}/"), // that the widget allows
+			path: path
+				.replace("{file}", "none.js")
+				.replace("{sessionId}", "nobody-of-this-name")
+				.replace(/\{\w+Id\}/, NOBODY),
+		};
+	});
 }
 
-/** One path for each operation that can be called, and a body for it. */
-function examples() {
-	const files = {
-		"/assets/{file}": "/assets/none.js",
-		"/demo/{file}": "/demo/none.js",
-	};
-	return operations().map(({ method, path, operationId }) => ({
-		method,
-		operationId,
-		body: exampleBody(method, path),
-		isForSites: path.startsWith("/api/widget/{widgetId}/"), // that the widget allows
-		path:
-			files[path] ??
-			path.replace("{sessionId}", "nobody-of-this-name").replace(/\{\w+Id\}/, NOBODY),
-	}));
-}
+const adminExamples = () => examples().filter(({ path }) => path.startsWith("/v1/admin/"));
 
 describe("every operation", () => {
 	const banter = useBanter({ env: { CORS_ORIGIN: SITE } });
+	const originOf = ({ headers }) => headers["access-control-allow-origin"];
 
 	it("serves the document itself", async () => {
 		const { json } = await drive(banter, 200, "GET", "/v1/openapi.json");
@@ -93,36 +84,29 @@ describe("every operation", () => {
 	});
 
 	for (const { method, path, isForSites } of examples()) {
-		if (!isForSites)
-			it(`${method} ${path}: 403 to a foreign site, whatever key it has`, async () => {
-				const headers = { ...FOREIGN, ...KEY, ...ADMIN };
-				const answer = await drive(banter, 403, method, path, { headers });
-				assert.equal(answer.headers["access-control-allow-origin"], undefined);
-			});
-
-		it(`${method} ${path}: the origin of an allowed site is echoed, also by a preflight`, async () => {
-			const preflight = { origin: SITE, "access-control-request-method": method };
-			for (const [verb, headers] of [
-				[method, { origin: SITE }],
-				["OPTIONS", preflight],
-			]) {
-				const answer = await request(banter.url, verb, path, { headers });
-				assert.equal(answer.headers["access-control-allow-origin"], SITE);
-				if (verb === "OPTIONS") assert.equal(answer.status, 204);
-			}
+		it(`${method} ${path}: an allowed site is served, a foreign one gets 403, whatever key it has`, async () => {
+			const headers = { origin: SITE };
+			const answer = await request(banter.url, method, path, { headers });
+			headers["access-control-request-method"] = method;
+			const preflight = await request(banter.url, "OPTIONS", path, { headers });
+			assert.equal(preflight.status, 204);
+			for (const one of [answer, preflight]) assert.equal(originOf(one), SITE);
+			if (isForSites) return;
+			const foreign = { headers: { ...FOREIGN, ...KEY, ...ADMIN } };
+			assert.equal(originOf(await drive(banter, 403, method, path, foreign)), undefined);
 		});
 
-		it(`${method} ${path}: malformed requests`, async () => {
-			for (const [status, head] of MALFORMED)
-				await driveMalformed(banter, status, method, path, head);
+		it(`${method} ${path}: malformed requests are refused; HEAD is like GET without a body`, async () => {
+			for (const [status, head] of MALFORMED) {
+				const answer = await rawExchange(banter.port, `${method} ${path} ${head}\r\n`);
+				assert.equal(answer.status, status, `${answer.body}`);
+				contract.check(method, path, { ...answer, bytes: answer.body }, { unread: true });
+			}
+			if (method !== "GET") return;
+			const { status } = await request(banter.url, method, path);
+			await drive(banter, status, "HEAD", path);
 		});
 	}
-
-	for (const { method, path } of examples().filter((one) => one.method === "GET"))
-		it(`HEAD ${path} is like GET without a body`, async () => {
-			const get = await request(banter.url, method, path);
-			await drive(banter, get.status, "HEAD", path);
-		});
 });
 
 describe("chat", () => {
@@ -275,7 +259,7 @@ describe("the admin API", () => {
 	const banter = useBanter();
 
 	it("401 with a wrong key or session", async () => {
-		for (const { method, path } of examples().filter((one) => one.path.startsWith("/v1/admin/")))
+		for (const { method, path } of adminExamples())
 			for (const headers of [{}, { "x-admin-api-key": "wrong" }, { cookie: "banter_session=no" }])
 				await drive(banter, 401, method, path, {
 					headers: { ...headers, host: "x", origin: "http://x" },
@@ -284,8 +268,7 @@ describe("the admin API", () => {
 
 	it("503 if no ADMIN_API_KEY is set", async () => {
 		await withBanter({ env: { ADMIN_API_KEY: undefined }, workers: 1 }, async (own) => {
-			for (const { method, path } of examples().filter((one) => one.path.startsWith("/v1/admin/")))
-				await drive(own, 503, method, path);
+			for (const { method, path } of adminExamples()) await drive(own, 503, method, path);
 			await drive(own, 503, "GET", "/metrics", { headers: { via: "1.1 proxy" } });
 			await drive(own, 200, "GET", "/metrics");
 		});
@@ -395,12 +378,11 @@ describe("while the store is down", () => {
 				...CHATS.map((path) => ["POST", path, KEY, { sessionId: "contract", message: "x" }]),
 				...[...PAGES, "/login"].map((path) => ["GET", path, session]),
 			];
-			for (const { method, path, body, operationId } of examples())
-				if (path.startsWith("/v1/admin/")) {
-					rows.push([method, path, session, body]);
-					// That a key has no password is known without the store.
-					if (operationId !== "changeMyPassword") rows.push([method, path, ADMIN, body]);
-				}
+			for (const { method, path, body, operationId } of adminExamples()) {
+				rows.push([method, path, session, body]);
+				// That a key has no password is known without the store.
+				if (operationId !== "changeMyPassword") rows.push([method, path, ADMIN, body]);
+			}
 			await Promise.all(
 				rows.map(([method, path, headers, body]) =>
 					drive(banter, 503, method, path, { headers, body }),
