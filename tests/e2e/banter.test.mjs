@@ -208,37 +208,27 @@ describe("banter status", () => {
 		assert.match(stdout, /\((just now|\d+ (s|min) ago)\)/);
 	});
 
-	it("counts running replies", async () => {
-		const stream = await banter.stream("open", "[[tokens=2 hold-after=1]] held");
-		await stream.next();
-		const said = await status();
-		assert.equal(said.open_turns, 1);
-		const open = said.peers.map((peer) => peer.open_turns);
-		assert.equal(Math.max(...open), 1);
-		assert.match((await expectTool(banter, 0, "status")).stdout, /^open +1 reply$/m);
-		await banter.release("held");
-		assert.equal((await stream.rest()).at(-1).type, "done");
-	});
-
-	it("counts the replies that a worker follows from another worker", async () => {
+	it("counts running replies, and those that a worker follows from another worker", async () => {
 		const stream = await banter.stream("followed", "[[tokens=2 hang-after=1]]");
 		const { messageId } = await stream.next();
 		const path = `/v1/chat/stream/${messageId}?sessionId=followed`;
-		const key = { "x-api-key": WIDGET_KEY };
-		const follows = async () => (await status()).peers.map((peer) => peer.following);
+		const headers = { "x-api-key": WIDGET_KEY };
+		const count = async (what) => (await status()).peers.map((peer) => peer[what]);
 		const listeners = [];
 		await until("a listener at another worker", async () => {
-			listeners.push(await openStream(banter.url, path, key));
-			return (await follows()).includes(1);
+			listeners.push(await openStream(banter.url, path, headers));
+			return (await count("following")).includes(1);
 		});
-		assert.match((await expectTool(banter, 0, "status")).stdout, /open repl(y|ies), follows 1$/m);
-		await banter.request("POST", `/v1/chat/${messageId}/stop`, {
-			headers: key,
-			body: { sessionId: "followed" },
-		});
+		assert.equal((await status()).open_turns, 1);
+		assert.equal(Math.max(...(await count("open_turns"))), 1);
+		const { stdout } = await expectTool(banter, 0, "status");
+		assert.match(stdout, /^open +1 reply$/m);
+		assert.match(stdout, /open repl(y|ies), follows 1$/m);
+		const stop = { headers, body: { sessionId: "followed" } };
+		await banter.request("POST", `/v1/chat/${messageId}/stop`, stop);
 		for (const one of [stream, ...listeners])
 			assert.equal((await one.rest()).at(-1).status, "stopped");
-		assert.ok((await follows()).every((n) => n === 0));
+		assert.ok((await count("following")).every((n) => n === 0));
 	});
 
 	it("shows the last backup", async () => {
@@ -247,10 +237,8 @@ describe("banter status", () => {
 		const said = await status();
 		assert.ok(said.last_backup_at >= before && said.last_backup_at <= Date.now());
 		assert.ok(said.last_backup_bytes > 0);
-		assert.match(
-			(await expectTool(banter, 0, "status")).stdout,
-			/^backup +\d{4}-\d\d-\d\dT.*KiB$/m,
-		);
+		const { stdout } = await expectTool(banter, 0, "status");
+		assert.match(stdout, /^backup +\d{4}-\d\d-\d\dT.*KiB$/m);
 	});
 
 	it("times out if storaged does not answer", async () => {
