@@ -31,7 +31,7 @@ describe("a user", () => {
 	const meOf = async (headers) => (await send(banter, 200, "GET", "me", headers)).json;
 	const assertEnded = (session) => send(banter, 401, "GET", "me", session);
 
-	it("is told who it is; a key and DASHBOARD_PASSWORD are no users, with an owner's rights", async () => {
+	it("reads its name, role and organization; a key and DASHBOARD_PASSWORD have an owner's rights and no user", async () => {
 		const org = await addOrg(banter, "Foreign");
 		const jane = await addUser(banter, "Jane@Example.com", "--name", "Jane Doe", "--org", org);
 		const { organization, user, role, key } = await meOf(await enter(jane));
@@ -103,7 +103,7 @@ describe("a user", () => {
 			await send(banter, 403, "PUT", "me/password", headers, right);
 	});
 
-	it("cannot be attacked by guesses with a stolen session: they count as login attempts", async () => {
+	it("is protected from guesses with a stolen session: they count as login attempts", async () => {
 		const who = await addUser(banter, "stolen@example.com", ...MEMBER);
 		const since = performance.now();
 		const session = await enter(who);
@@ -136,7 +136,7 @@ describe("a user", () => {
 		assertError(await postLogin(banter, who, { from: from() }), 401);
 	});
 
-	it("who is a member may not manage users and keys", async () => {
+	it("with the role of a member cannot manage users and keys", async () => {
 		const member = await enter(await addUser(banter, "member@example.com", ...MEMBER));
 		assert.equal((await meOf(member)).role, "member");
 		await send(banter, 200, "GET", "conversations", member);
@@ -155,7 +155,7 @@ describe("a user", () => {
 		}
 	});
 
-	it("by DASHBOARD_PASSWORD, ends all other logins in one request, however many there are", async () => {
+	it("signed in with DASHBOARD_PASSWORD, ends all other logins in one request, however many there are", async () => {
 		const [here, there] = [
 			await enter({ password: PASSWORD }),
 			await enter({ password: PASSWORD }),

@@ -103,7 +103,7 @@ describe("banter backup", () => {
 		assert.equal(closed.stdout, "74\n");
 	});
 
-	it("needs no storaged", async () => {
+	it("works without storaged", async () => {
 		await banter.stopStore();
 		try {
 			await expectTool(banter, 0, "backup", out("cold"));

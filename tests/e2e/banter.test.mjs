@@ -48,7 +48,7 @@ describe("banter's command line", () => {
 		}
 	});
 
-	it("--version says which", async () => {
+	it("--version prints the version", async () => {
 		assert.match((await expectTool(nothing, 0, "--version")).stdout, /^banter \d+\.\d+\.\d+\n$/);
 	});
 

@@ -113,7 +113,7 @@ describe("chat", () => {
 	const banter = useBanter();
 
 	for (const path of CHATS)
-		it(`${path}: replies and refusals`, async () => {
+		it(`${path}: replies and refusals are as documented`, async () => {
 			const named = { ...KEY, "idempotency-key": path.replaceAll("/", ".") };
 			for (const [status, message, headers] of [
 				[200, "[[tokens=3]]"],
@@ -135,14 +135,14 @@ describe("chat", () => {
 		});
 
 	for (const path of STREAMS)
-		it(`${path}: an error within the stream, and server-sent events`, async () => {
+		it(`${path}: errors within the stream and server-sent events are as documented`, async () => {
 			const { text } = await chat(banter, 200, path, "[[tokens=3 error-after=2]]");
 			assert.equal(JSON.parse(text.trim().split("\n").at(-1)).type, "error");
 			await chat(banter, 200, path, "[[unicode]]", SSE);
 			await chat(banter, 200, path, "[[tokens=3 error-after=2]]", SSE);
 		});
 
-	it("504 when the model says nothing", async () => {
+	it("504 when the model does not answer", async () => {
 		await withBanter({ env: SHORT_TIMEOUTS, workers: 1 }, async (own) => {
 			for (const path of CHATS) await chat(own, 504, path, "[[fail=hang]]");
 		});
@@ -194,7 +194,7 @@ describe("an existing reply", () => {
 		return messageId;
 	}
 
-	it("is resumed: complete, interrupted, stopped; in both forms", async () => {
+	it("is resumed in both forms: complete, interrupted, stopped", async () => {
 		const { json } = await chat(banter, 200, "/v1/chat", "[[unicode]]", KEY, "resume");
 		const broken = await chat(banter, 200, "/chat", "[[tokens=3 error-after=2]]", KEY, "resume");
 		const { messageId } = JSON.parse(broken.text.split("\n")[0]);
@@ -240,7 +240,7 @@ describe("an existing reply", () => {
 			await ask(wrong, 400);
 	});
 
-	it("400, 401, 404 and 413", async () => {
+	it("is not found or not changed with invalid requests: 400, 401, 404, 413", async () => {
 		const body = { sessionId: "s" };
 		await driveAll(banter, [
 			[400, "GET", resumePath("no-id", "s"), { headers: KEY }],
@@ -278,7 +278,7 @@ describe("the admin API", () => {
 describe("a widget", () => {
 	const banter = useBanter();
 
-	it("its configuration, and refusals before the upgrade", async () => {
+	it("the configuration and refusals before the upgrade are as documented", async () => {
 		const plain = await makeWidget(banter);
 		const shop = await makeWidget(banter, { allowed_origins: ["https://shop.example"] });
 		const older = { ...HANDSHAKE, "sec-websocket-version": "8" };
@@ -296,7 +296,7 @@ describe("a widget", () => {
 		]);
 	});
 
-	it("its WebSocket, whose frames are checked by every test with a visitor", async () => {
+	it("the WebSocket is as documented (every test with a visitor checks its frames)", async () => {
 		const widget = await makeWidget(banter);
 		const { ws } = new Visitor(banter, widget);
 		const { statusCode: status, headers } = await new Promise((done) => ws.on("upgrade", done));
@@ -362,7 +362,7 @@ describe("service and pages", () => {
 });
 
 describe("while the store is down", () => {
-	it("503 from all that needs it", async () => {
+	it("every operation that needs it returns 503", async () => {
 		await withBanter({ workers: 2 }, async (banter) => {
 			const session = await logIn(banter, { password: PASSWORD });
 			await banter.stopStore();

@@ -58,7 +58,7 @@ describe("the list of conversations, filtered", () => {
 		found.keyed = (await banter.chat("by-key", "[[tokens=1]]")).json.conversationId;
 	});
 
-	it("has each one's widget, contact and status", async () => {
+	it("shows the widget, contact and status of each conversation", async () => {
 		const all = await list("");
 		assert.deepEqual(
 			Object.fromEntries(all.map((one) => [one._id, [one.widgetId, one.contactId, one.status]])),
@@ -72,7 +72,7 @@ describe("the list of conversations, filtered", () => {
 		);
 	});
 
-	it("has those that match all parameters", async () => {
+	it("contains the conversations that match all parameters", async () => {
 		for (const [query, ...names] of [
 			[`widgetId=${WIDGET}`, "complete", "stopped", "keyed"],
 			[`widgetId=${widget}`, "interrupted", "active"],
@@ -94,7 +94,7 @@ describe("the list of conversations, filtered", () => {
 		}
 	});
 
-	it("has pages", async () => {
+	it("has pages that keep the filter", async () => {
 		const get = (path) => send(banter, 200, "GET", path);
 		const pages = await pagesOf(get, `conversations?widgetId=${WIDGET}`, 1);
 		const ids = pages.flatMap(({ conversations }) => conversations.map(({ _id }) => _id));
@@ -109,7 +109,7 @@ describe("the list of conversations, filtered", () => {
 			await assertInvalidQuery(banter, `conversations?${query}`);
 	});
 
-	it("has nothing of a visitor or a conversation that was deleted", async () => {
+	it("contains nothing of a deleted visitor or conversation", async () => {
 		const { widget_id } = await adminExpect(banter, 200, "GET", `widgets/${WIDGET}`);
 		const [visitor, conversation] = await begin(widget_id);
 		const { json } = await banter.chat("by-key-too", "[[tokens=1]]");

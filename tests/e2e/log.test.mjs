@@ -83,7 +83,7 @@ describe("a request's log line", () => {
 		}
 	});
 
-	it("has the id that the reply's own lines have", async () => {
+	it("has the same id as the log lines of the reply", async () => {
 		await banter.chat("turn", "[[tokens=2]]", { headers: { "x-request-id": "turn-1" } });
 		const line = await lineOf("turn-1");
 		assert.equal(line.route, "chat");

@@ -297,8 +297,8 @@ for (const [kind, { one, needed, defaults, chosen, wrong, large }] of Object.ent
 		});
 	});
 
-describe("widgets of their own", () => {
-	it("a new service has one, whose agent is also that of a new one", async () => {
+describe("widgets only", () => {
+	it("a new service has a widget, and new widgets get the same agent", async () => {
 		const [first] = (await get("widgets")).widgets;
 		assertHas(first, { ...KINDS.widgets.defaults, id: WIDGET, agent_id: AGENT });
 		assert.equal((await make("widgets")).agent_id, AGENT);
@@ -338,12 +338,12 @@ describe("widgets of their own", () => {
 		await assert.rejects(openVisitor(peer, widget_id), /no such widget/);
 	});
 
-	it("the first one, which owns the chats by key, and its agent cannot be deleted", async () => {
+	it("the first widget, which owns the chats with a key, and its agent cannot be deleted", async () => {
 		for (const path of [`widgets/${WIDGET}`, `agents/${AGENT}`])
 			assert.equal((await send(409, "DELETE", path)).json.code, "in_use");
 	});
 
-	it("the log has the author of each change, and no text of the widget", () => {
+	it("the log names the author of each change, and contains no text of the widget", () => {
 		const lines = banter.log.lines.filter(({ ev }) => ev?.startsWith("widget_"));
 		const events = [...new Set(lines.map(({ ev }) => ev))].sort();
 		assert.deepEqual(events, ["widget_changed", "widget_created", "widget_deleted"]);
@@ -354,7 +354,7 @@ describe("widgets of their own", () => {
 	});
 });
 
-describe("agents of their own", () => {
+describe("agents only", () => {
 	it("the list shows the settings' values and the model servers without their keys", async () => {
 		const { agents, defaults, servers } = await get("agents");
 		const base_url = `${banter.stubUrl}/v1`;
@@ -369,7 +369,7 @@ describe("agents of their own", () => {
 		assert.ok(banter.log.lines.every(({ text }) => !text.includes("nobody-is-shown")));
 	});
 
-	it("the server must be one of the settings', and base_url its address", async () => {
+	it("the server must be one of the settings, and base_url must be its address", async () => {
 		const unknown = { name: "A", key_name: "none" };
 		const { key_name } = await refuseFields(["key_name"], "POST", "agents", unknown);
 		assert.match(key_name, /: local, other-one$/);
@@ -395,7 +395,7 @@ describe("agents of their own", () => {
 	});
 });
 
-describe("contacts of their own", () => {
+describe("contacts only", () => {
 	it("are found by e-mail in any case, and by phone in any form", async () => {
 		const details = { name: " Ann ", email: "Find@Me.Example", phone: "+44 (20) 7946-0000" };
 		const id = await meet(details);
@@ -442,7 +442,7 @@ describe("contacts of their own", () => {
 	});
 });
 
-describe("users of their own", () => {
+describe("users only", () => {
 	const password = "correct horse battery";
 
 	it("the last owner stays an owner", async () => {

@@ -105,7 +105,7 @@ describe("banter setup", () => {
 		assert.ok(!`${stdout}${stderr}`.includes(KEY), "the key is shown");
 	});
 
-	it("keeps unanswered settings, also those of its files and not of the environment", async () => {
+	it("keeps settings that were not answered, from its files and not from the environment", async () => {
 		const kept = read(dir, "banter.env").replace(SITE, "https://b.example");
 		const env = { OPENAI_API_KEY: "another key" };
 		await setup(0, dir, ["", "", "https://b.example"], [], { env });

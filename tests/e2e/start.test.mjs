@@ -41,7 +41,7 @@ describe("settings", () => {
 		for (const value of Object.values(secrets)) assert.ok(!stderr.includes(value), value);
 	});
 
-	it("storaged reports its own", async () => {
+	it("storaged reports invalid settings of its own", async () => {
 		const env = { STORE_MAX_BYTES: "much", LOG_LEVEL: "loud" };
 		const stderr = await run(EX_CONFIG, "storaged", env);
 		for (const name of Object.keys(env)) assert.match(stderr, new RegExp(`\\b${name}\\b`));
@@ -70,7 +70,7 @@ describe("settings", () => {
 });
 
 describe("a store of a later schema", () => {
-	it("is refused with what to do, and stays unchanged", async () => {
+	it("is refused with advice, and stays unchanged", async () => {
 		const env = { DATA_DIR: scratch() };
 		const path = scratch("data.mdb");
 		await withBanter({ env }, (banter) => banter.chat("session", "[[tokens=1]]"));
