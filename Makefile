@@ -139,7 +139,7 @@ $(BUILD)/unit/masterd/%: $(OBJ)/tests/unit/masterd/%.o $(masterd_a)
 $(BUILD)/unit/workerd/http/%: $(OBJ)/tests/unit/workerd/http/%.o $(OBJ)/tests/unit/workerd/http/http_rig.o \
 		$(OBJ)/tests/http/corpus.o $(workerd_a)
 	$(LINK) $(worker_libs) -lcmocka
-$(BUILD)/unit/workerd/turn/test_scenarios: $(OBJ)/tests/unit/workerd/turn/turn_steps.o $(scenario_o)
+$(BUILD)/unit/workerd/turn/test_scenarios: $(call objects,tests/unit/workerd/turn/steps) $(scenario_o)
 $(BUILD)/unit/workerd/%: $(OBJ)/tests/unit/workerd/%.o $(workerd_a)
 	$(LINK) $(worker_libs) -lcmocka
 $(BUILD)/unit/proto/%: $(OBJ)/tests/unit/proto/%.o $(proto_a)

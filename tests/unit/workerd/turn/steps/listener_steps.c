@@ -1,0 +1,256 @@
+/*
+ * Steps of listeners, which may have any names:
+ *
+ *	LISTENER begins [client_id=ID] [visitor=TOKEN] [refused]        sends the message "hello"
+ *	LISTENER joins REPLY [POSITION] [refused]
+ *	LISTENER stops REPLY [refused]
+ *	LISTENER tries [SERVER] [refused]     an agent, with three messages
+ *	LISTENER leaves
+ *	LISTENER makes OTHER leave at start|token|end     within that call
+ *	LISTENER started [POSITION]           waits for the start of the reply
+ *	LISTENER heard "text"                 waits for this text, in all tokens so far
+ *	LISTENER done STATUS "text"           waits for the end of the reply, and compares it
+ *	LISTENER failed FAILURE               (enum turn_failure, in lower case)
+ *	LISTENER silent                       was not called yet
+ *	LISTENER waits                        the reply has not ended
+ *	LISTENER tokens N
+ *	LISTENER prompt_tokens N
+ */
+#include "tests/unit/workerd/turn/steps/turn_world.h"
+
+static struct recorder *
+find_listener(struct world *w, const char *name)
+{
+	for (size_t i = 0; i < w->listeners_n; i++)
+		if (strcmp(w->listeners[i].name, name) == 0)
+			return &w->listeners[i].recorder;
+	return NULL;
+}
+
+struct recorder *
+listener_named(struct world *w, const char *name)
+{
+	struct recorder *e = find_listener(w, name);
+
+	if (e == NULL)
+		scenario_fail("there is no listener \"%s\"", name);
+	return e;
+}
+
+/* A new one with this name replaces the old one. */
+static struct recorder *
+new_listener(struct world *w, const char *name)
+{
+	struct recorder *e = find_listener(w, name);
+
+	if (e != NULL)
+		recorder_clear(e);
+	else if (w->listeners_n == LISTENERS_MAX)
+		scenario_fail("more than %d listeners", LISTENERS_MAX);
+	else {
+		w->listeners[w->listeners_n].name = world_copy(w, name);
+		e = &w->listeners[w->listeners_n++].recorder;
+	}
+	*e = recorder_new();
+	return e;
+}
+
+static void
+begin(struct world *w, struct recorder *e, const struct words *step)
+{
+	const char *client_id = step_option(step, "client_id"),
+		   *token = step_option(step, "visitor");
+	struct hash256 visitor = {{0}};
+	struct turn_request request = {
+	    .org = id_default_org,
+	    .widget = id_default_widget,
+	    .session = slice_str("visitor"),
+	    .text = slice_str("hello"),
+	    .client_id = slice_str(client_id == NULL ? "" : client_id),
+	};
+
+	if (token != NULL) {
+		visitor = values_hash(token);
+		request.visitor = &visitor;
+	}
+	e->listener = turn_begin(&w->s->turns, &request, &recorder_sink, e);
+}
+
+static void
+add_message(struct buf *list, enum message_role role, const char *text)
+{
+	const struct msg_message_record message = {.v = RECORD_VERSION,
+	    .id = id_new(),
+	    .role = (uint8_t)role,
+	    .text = slice_str(text)};
+	struct buf record;
+
+	buf_init(&record, WIRE_FRAME_MAX);
+	assert_int_equal(record_encode(&record, MSG_MESSAGE_RECORD, &message), 0);
+	assert_int_equal(wire_list_add(list, buf_slice(&record)), 0);
+	buf_clear(&record);
+}
+
+/* The agent and the messages are overwritten before the model is asked. */
+static void
+try_agent(struct world *w, struct recorder *e, const char *server)
+{
+	char purpose[] = "Sell tea.";
+	struct msg_agent_record agent = {
+	    .v = RECORD_VERSION, .purpose = slice_str(purpose), .key_name = slice_str(server)};
+	struct turn_trial trial = {.agent = &agent, .name = slice_str("admin-1")};
+	struct buf messages;
+
+	buf_init(&messages, WIRE_FRAME_MAX);
+	add_message(&messages, MESSAGE_USER, "first");
+	add_message(&messages, MESSAGE_ASSISTANT, "second");
+	add_message(&messages, MESSAGE_USER, "third");
+	trial.messages = buf_slice(&messages);
+	if (w->s->store.fd == -1)
+		store_accept(w->s);
+	e->listener = turn_try(&w->s->turns, &trial, &recorder_sink, e);
+	buf_wipe(&messages);
+	memset(purpose, 0, sizeof(purpose));
+}
+
+/* begins, joins, stops, tries. False: another verb. */
+static bool
+request_step(struct world *w, const struct words *step)
+{
+	bool refused = strcmp(step->word[step->n - 1], "refused") == 0;
+	size_t n = step->n - refused;
+	const char *verb = step->word[1];
+	struct reply_ref reference;
+	struct recorder *e;
+	struct id reply;
+
+	if (strcmp(verb, "begins") == 0) {
+		e = new_listener(w, step->word[0]);
+		begin(w, e, step);
+	} else if (strcmp(verb, "tries") == 0) {
+		e = new_listener(w, step->word[0]);
+		try_agent(w, e, n > 2 ? step->word[2] : "");
+	} else if ((strcmp(verb, "joins") == 0 || strcmp(verb, "stops") == 0) && n > 2) {
+		e = new_listener(w, step->word[0]);
+		reply = values_id(w->values, step->word[2]);
+		reference = reference_to(&reply);
+		e->listener = strcmp(verb, "stops") == 0
+		    ? turn_stop(&w->s->turns, &reference, &recorder_sink, e)
+		    : turn_join(&w->s->turns, &reference,
+			  n > 3 ? strtoull(step->word[3], NULL, 10) : 0, &recorder_sink, e);
+	} else {
+		return false;
+	}
+	if (refused != (e->listener == NULL))
+		scenario_fail("the listener is%s refused", refused ? " not" : "");
+	return true;
+}
+
+static const char *const failures[] = {
+    [TURN_STORE_DOWN] = "store_down",
+    [TURN_STORE_FULL] = "store_full",
+    [TURN_MODEL_DOWN] = "model_down",
+    [TURN_MODEL_SLOW] = "model_slow",
+    [TURN_MODEL_BUSY] = "model_busy",
+    [TURN_MODEL_UNAVAILABLE] = "model_unavailable",
+    [TURN_TOO_LONG] = "too_long",
+    [TURN_SHUTDOWN] = "shutdown",
+    [TURN_ERASED] = "erased",
+    [TURN_INTERRUPTED] = "interrupted",
+    [TURN_CONFLICT] = "conflict",
+    [TURN_NOT_FOUND] = "not_found",
+    [TURN_VISITOR_GONE] = "visitor_gone",
+    [TURN_CONTACT_REQUIRED] = "contact_required",
+    [TURN_CAPPED] = "capped",
+    [TURN_AGENT_DISABLED] = "agent_disabled",
+};
+
+static void
+expect_equal_text(const char *what, const struct buf *got, struct slice expected)
+{
+	if (!slice_eq(buf_slice(got), expected))
+		scenario_fail("%s: \"%.*s\"", what,
+		    (int)(buf_len(got) < 500 ? buf_len(got) : 500),
+		    (const char *)buf_data(got));
+}
+
+static void
+expect_end(struct world *w, struct recorder *e, const struct words *step)
+{
+	const char *expected = step->word[2], *failure;
+
+	STAGE_UNTIL(w->s, e->ends > 0);
+	assert_int_equal(e->ends, 1);
+	failure = e->done ? "nothing" : failures[e->failure];
+	if (strcmp(step->word[1], "failed") == 0) {
+		if (strcmp(failure, expected) != 0)
+			scenario_fail("the reply failed because of %s", failure);
+		return;
+	}
+	if (!e->done)
+		scenario_fail("the reply is not done, but failed because of %s", failure);
+	if (e->reply.status != values_number(w->values, expected, NULL, "status"))
+		scenario_fail("the reply's status is %u", e->reply.status);
+	expect_equal_text("the reply", &e->message, values_bytes(w->values, step->word[3]));
+}
+
+static enum recorder_call
+call_named(const char *name)
+{
+	static const char *const names[] = {"nothing", "start", "token", "end"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strcmp(names[i], name) == 0)
+			return (enum recorder_call)i;
+	scenario_fail("listeners have no call \"%s\"", name);
+}
+
+static void
+expect_position(const struct recorder *e, const struct words *step)
+{
+	if (step->n > 2 && e->position != strtoull(step->word[2], NULL, 10))
+		scenario_fail("the listener starts at %zu", e->position);
+}
+
+static bool
+expectation_step(struct world *w, const struct words *step)
+{
+	const char *verb = step->word[1];
+	struct recorder *e = listener_named(w, step->word[0]);
+	struct stage *s = w->s;
+	struct slice text;
+
+	if (strcmp(verb, "leaves") == 0) {
+		recorder_leave(e);
+	} else if (strcmp(verb, "makes") == 0 && step->n == 6) {
+		e->drops = listener_named(w, step->word[2]);
+		e->drops_at = call_named(step->word[5]);
+	} else if (strcmp(verb, "started") == 0) {
+		STAGE_UNTIL(s, e->starts == 1);
+		expect_position(e, step);
+	} else if (strcmp(verb, "heard") == 0 && step->n == 3) {
+		text = values_bytes(w->values, step->word[2]);
+		STAGE_UNTIL(s, buf_len(&e->text) >= text.len);
+		expect_equal_text("heard", &e->text, text);
+	} else if (strcmp(verb, "tokens") == 0 && step->n == 3) {
+		assert_int_equal(e->tokens, strtoul(step->word[2], NULL, 10));
+	} else if ((strcmp(verb, "done") == 0 && step->n == 4) ||
+	    (strcmp(verb, "failed") == 0 && step->n == 3)) {
+		expect_end(w, e, step);
+	} else if (strcmp(verb, "prompt_tokens") == 0 && step->n == 3) {
+		assert_int_equal(e->reply.prompt_tokens, strtoul(step->word[2], NULL, 10));
+	} else if (strcmp(verb, "silent") == 0) {
+		assert_int_equal(e->starts + e->tokens + e->ends, 0);
+	} else if (strcmp(verb, "waits") == 0) {
+		assert_int_equal(e->ends, 0);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+bool
+listener_step(struct world *w, const struct words *step)
+{
+	return step->n > 1 && (request_step(w, step) || expectation_step(w, step));
+}

@@ -1,0 +1,55 @@
+/*
+ * What scenarios about replies act on: a stage, and the listeners, requests and servers that have names.
+ * The steps are in one file for each actor: listener_steps.c, store_steps.c, model_steps.c, and
+ * turn_steps.c for the worker's own. A function `..._step` runs one step; false: there is no such step.
+ */
+#ifndef TESTS_UNIT_WORKERD_TURN_STEPS_TURN_WORLD_H
+#define TESTS_UNIT_WORKERD_TURN_STEPS_TURN_WORLD_H
+
+#include "tests/unit/scenario/message_text.h"
+#include "tests/unit/scenario/scenario.h"
+#include "tests/unit/workerd/turn/listener_recorder.h"
+
+#define LISTENERS_MAX 40
+#define REQUESTS_MAX  8
+
+struct listener {
+	const char *name;
+	struct recorder recorder;
+};
+
+/* A request that the store has not answered yet. */
+struct kept_request {
+	const char *name;
+	uint64_t number;
+};
+
+struct server {
+	const char *name;
+	int listener;
+};
+
+struct world {
+	struct stage *s;
+	struct values *values;
+	struct listener listeners[LISTENERS_MAX];
+	struct kept_request kept[REQUESTS_MAX];
+	struct server servers[2];
+	size_t servers_n;
+	size_t listeners_n, kept_n;
+};
+
+bool listener_step(struct world *w, const struct words *step);
+bool store_step(struct world *w, const struct words *step);
+bool model_step(struct world *w, const struct words *step);
+
+/* The listener of this name. */
+struct recorder *listener_named(struct world *w, const char *name);
+
+/* A copy of a word that lives as long as the scenario. */
+const char *world_copy(struct world *w, const char *text);
+
+/* The value of "NAME=VALUE" behind an actor and its verb, or NULL. */
+const char *step_option(const struct words *step, const char *name);
+
+#endif
