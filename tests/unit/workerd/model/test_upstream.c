@@ -521,6 +521,45 @@ RIG_TEST(a_flood_that_ends_is_complete)
 	free(answer);
 }
 
+static bool
+uses_libcurl(const char *url, const char *proxy)
+{
+	(void)snprintf(rig.url, sizeof(rig.url), "%s", url);
+	rig_start((struct upstream_config){.proxy = proxy});
+	return rig.upstream->plain == NULL;
+}
+
+RIG_TEST(only_ip_addresses_over_http_go_without_libcurl)
+{
+#define PATH "/v1/chat/completions"
+	static const char *const without[] = {
+	    "http://127.0.0.1" PATH, "http://127.0.0.1:65535" PATH, "http://[::1]:80" PATH};
+	static const char *const with[] = {"https://127.0.0.1" PATH, "http://localhost:1" PATH,
+	    "http://model.example" PATH, "http://user@127.0.0.1" PATH,
+	    "http://127.0.0.1:0" PATH, "http://127.0.0.1:65536" PATH, "http://127.0.0.1:" PATH,
+	    "http://127.0.0.1:80x" PATH, "http://127.1" PATH, "http://[::1" PATH,
+	    "http://[127.0.0.1]" PATH, "http://[]" PATH, "http://" PATH,
+	    "http://127.0.0.1" PATH "?version=1", "http://127.0.0.1"};
+
+	if (rig_by_libcurl)
+		skip();
+	for (size_t i = 0; i < ARRAY_LEN(without); i++)
+		if (uses_libcurl(without[i], NULL))
+			fail_msg("%s", without[i]);
+	for (size_t i = 0; i < ARRAY_LEN(with); i++)
+		if (!uses_libcurl(with[i], NULL))
+			fail_msg("%s", with[i]);
+}
+
+RIG_TEST(a_proxy_needs_libcurl)
+{
+	assert_true(uses_libcurl("http://127.0.0.1/", "http://127.0.0.1:1"));
+	assert_int_equal(setenv("http_proxy", "http://127.0.0.1:1", 1), 0);
+	assert_true(uses_libcurl("http://127.0.0.1/", NULL));
+	assert_int_equal(setenv("http_proxy", "", 1), 0);
+	assert_int_equal(uses_libcurl("http://127.0.0.1/", NULL), rig_by_libcurl);
+}
+
 int
 main(void)
 {
