@@ -1,11 +1,9 @@
-// A client that does what the widget does when a reply breaks off: it resumes the reply, and sends its message
-// again with the same id if the reply ended incomplete. Tests compare the text that it has at the end with
-// the store.
+// A client that does what the widget does when a reply breaks off: it resumes the reply, and sends its message again
+// with the same id if the reply ended incomplete. Tests compare the text that it has at the end with the store.
 
 import assert from "node:assert/strict";
-import { openStream } from "./client.mjs";
 import { DEADLINE_MS } from "./harness.mjs";
-import { history, KEY, resume } from "./replies.mjs";
+import { history, resume, withId } from "./replies.mjs";
 
 const PAUSE_MS = 25; // before a retry
 const REPLY_MAX_MS = 4 * DEADLINE_MS; // including all retries
@@ -25,51 +23,47 @@ export class PersistentVisitor {
 	}
 
 	/**
-	 * Sends a message and retries until it has the complete reply. reloadAfter: tokens after which it discards
-	 * its state once and continues like a page that was reloaded.
+	 * Sends a message and retries until it has the complete reply. reloadAfter: tokens after which it discards its
+	 * state once and continues like a page that was reloaded.
 	 */
 	async say(id, message, reloadAfter = Number.POSITIVE_INFINITY) {
 		const end = Date.now() + REPLY_MAX_MS;
-		Object.assign(this, { id, message, text: "", reply: undefined, over: undefined });
+		Object.assign(this, { id, message, text: "", reply: undefined, complete: undefined });
 		Object.assign(this, { tokensLeft: reloadAfter, next: "send", brokeAt: undefined, times: [] });
-		while (this.over === undefined) {
-			assert.ok(Date.now() < end, `${this.session}: no whole reply to ${id}`);
+		while (this.complete === undefined) {
+			assert.ok(Date.now() < end, `${this.session}: no complete reply to ${id}`);
 			if (!(await this.#attempt())) await new Promise((done) => setTimeout(done, PAUSE_MS));
 		}
-		this.heard.push([this.reply, message, this.over]);
+		this.heard.push([this.reply, message, this.complete]);
 	}
 
 	/** Performs the next step; resolves to false if it failed and must be repeated. */
 	async #attempt() {
 		this.started = false;
 		this.attempts[`${this.next}s`]++;
+		const { banter, session, message, id, reply, text } = this;
 		try {
 			if (this.next === "reload") return await this.#reload();
-			return await this.#listen(await (this.next === "send" ? this.#send() : this.#resume()));
+			return await this.#listen(
+				this.next === "send"
+					? await banter.stream(session, message, withId(id))
+					: await resume(banter, reply, session, { after: text.length }),
+			);
 		} catch (error) {
 			if (error instanceof assert.AssertionError) throw error;
-			this.#brokeOff();
+			if (!this.started) return false; // the connection could not be opened
+			this.brokeAt = this.times.at(-1)?.[1];
+			this.next = "resume";
 			return false;
 		}
-	}
-
-	#send() {
-		const body = { sessionId: this.session, message: this.message, clientMessageId: this.id };
-		return openStream(this.banter.url, "/v1/chat/stream", KEY, body);
-	}
-
-	#resume() {
-		return resume(this.banter, this.reply, this.session, { after: this.text.length });
 	}
 
 	/** Finds the open reply in the history. */
 	async #reload() {
 		const { status, json } = await history(this.banter, this.session);
 		if (status !== 200) return this.#refused({ status, json });
-		this.next = "send";
-		if (json.active === null) return true;
-		this.#know(json.active);
-		this.next = "resume";
+		this.next = json.active === null ? "send" : "resume";
+		if (json.active !== null) this.#isReply(json.active);
 		return true;
 	}
 
@@ -89,42 +83,34 @@ export class PersistentVisitor {
 		return false;
 	}
 
-	/** The connection broke or could not be opened. */
-	#brokeOff() {
-		if (!this.started) return;
-		this.brokeAt = this.times.at(-1)?.[1];
-		this.next = "resume";
+	/** A message that is sent again keeps its reply. */
+	#isReply(id) {
+		this.reply ??= id;
+		assert.equal(id, this.reply, `${this.session}: a reply keeps its id`);
 	}
 
-	/** Handles an event; returns true at the end of the stream. */
+	/** Handles an event; returns true at the end of the stream, or to reload. */
 	#take(event) {
-		if (event.type === "start") return this.#start(event);
+		if (event.type === "start") {
+			const { messageId, position = 0 } = event;
+			assert.ok(position <= this.text.length, "no text is skipped");
+			this.#isReply(messageId);
+			this.started = true;
+			this.text = this.text.slice(0, position);
+			return false;
+		}
 		assert.ok(this.started, `${this.session}: the first event is start: ${JSON.stringify(event)}`);
-		if (event.type === "token") return this.#token(event);
-		if (event.type === "error") return this.#ended(event);
+		if (event.type === "token") return this.#takeToken(event);
+		if (event.type === "error") return this.#takeError(event);
 		assert.equal(event.type, "done");
 		assert.equal(event.messageId, this.reply);
 		assert.equal(this.text.trimEnd(), event.message, `${this.session}: the tokens and the message`);
 		assert.equal(event.status, undefined);
-		this.over = event.message;
+		this.complete = event.message;
 		return true;
 	}
 
-	/** A message that is sent again keeps its reply. */
-	#know(reply) {
-		this.reply ??= reply;
-		assert.equal(reply, this.reply, `${this.session}: a reply keeps its id`);
-	}
-
-	#start({ messageId, position = 0 }) {
-		assert.ok(position <= this.text.length, "no text is skipped");
-		this.#know(messageId);
-		this.started = true;
-		this.text = this.text.slice(0, position);
-		return false;
-	}
-
-	#token({ token }) {
+	#takeToken({ token }) {
 		this.text += token;
 		this.times.push([this.text.length, performance.now()]);
 		if (--this.tokensLeft !== 0) return false;
@@ -133,15 +119,13 @@ export class PersistentVisitor {
 	}
 
 	/** The reply ended incomplete. After a resume, `text` is what was stored of it. */
-	#ended({ code }) {
-		if (this.next === "resume" && code === "interrupted") this.#noteLoss();
+	#takeError({ code }) {
+		if (this.next === "resume" && code === "interrupted") {
+			const lost = this.times.find(([length]) => length > this.text.length);
+			if (lost !== undefined && this.brokeAt > lost[1]) this.losses.push([lost[1], this.brokeAt]);
+			Object.assign(this, { times: [], brokeAt: undefined });
+		}
 		this.next = "send";
 		return true;
-	}
-
-	#noteLoss() {
-		const lost = this.times.find(([length]) => length > this.text.length);
-		if (lost !== undefined && this.brokeAt > lost[1]) this.losses.push([lost[1], this.brokeAt]);
-		Object.assign(this, { times: [], brokeAt: undefined });
 	}
 }

@@ -1,5 +1,5 @@
-// Peers of storaged that exhaust resources: floods, silence, crowds. Others are served meanwhile,
-// memory stays within the limits of the code, and a closed peer leaves nothing behind.
+// Peers of storaged that exhaust resources: floods, silence, crowds. Others are served meanwhile, memory stays within
+// the limits of the code, and a closed peer leaves nothing behind.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -50,12 +50,12 @@ function leave(socket) {
 /** Waits until a number no longer changes; resolves to it. */
 async function settled(what, read) {
 	let last;
-	let times = 0;
+	let same = 0;
 	await until(`${what} no longer changes`, () => {
 		const now = read();
-		times = now === last ? times + 1 : 0;
+		same = now === last ? same + 1 : 0;
 		last = now;
-		return times === 20;
+		return same === 20;
 	});
 	return last;
 }

@@ -4,7 +4,6 @@ import { randomBytes } from "node:crypto";
 
 export const ORG = "00000000000070008000000000000001";
 export const WIDGET = "00000000000070008000000000000002";
-export const NO_ID = "0".repeat(32);
 
 let lastMs = 0;
 let counter = 0;
@@ -25,9 +24,4 @@ export function newId() {
 	else if (++counter > 0xfff) [lastMs, counter] = [lastMs + 1, 0];
 	const time = lastMs.toString(16).padStart(12, "0");
 	return `${time}7${counter.toString(16).padStart(3, "0")}8${randomHex(15)}`;
-}
-
-/** An id in its text form. */
-export function dashed(id) {
-	return id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

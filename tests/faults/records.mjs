@@ -1,7 +1,7 @@
 // Users, agents, widgets and contacts in the store: the RECORD_… messages carry a kind and bytes.
 
 import { TABLE } from "./table.mjs";
-import { decodePayload, encodePayload, takeList } from "./wire.mjs";
+import { decodePayload, encodePayload } from "./wire.mjs";
 
 const description = (kind) => TABLE[`${kind}_record`];
 
@@ -25,11 +25,4 @@ export function putRequest(kind, record, fresh = 0) {
 /** Replaces a record; resolves to the stored one. */
 export async function putRecord(peer, kind, record) {
 	return recordOf(kind, await peer.ask("record_put", putRequest(kind, record), "record"));
-}
-
-/** The first page of an organization's records. */
-export async function listRecords(peer, kind, what) {
-	const request = { kind: description(kind).number, ...what };
-	const { records } = await peer.ask("record_list", request, "record_page");
-	return takeList(records).map((bytes) => decodePayload(description(kind), bytes));
 }

@@ -9,7 +9,7 @@
 import { isUtf8 } from "node:buffer";
 import { BY_NUMBER, TABLE } from "./table.mjs";
 
-export const HEADER_SIZE = 16;
+const HEADER_SIZE = 16;
 export const FRAME_MAX = 1024 * 1024;
 export const PAYLOAD_MAX = FRAME_MAX - HEADER_SIZE;
 
@@ -88,8 +88,6 @@ export function encode(name, message = {}, request = 0) {
 	return frame(TABLE[name].number, request, encodePayload(TABLE[name], message));
 }
 
-export class WireError extends Error {}
-
 /** Reads forward through bytes, never past their end. */
 class Reader {
 	constructor(bytes) {
@@ -98,7 +96,7 @@ class Reader {
 	}
 
 	take(n) {
-		if (this.bytes.length - this.at < n) throw new WireError("short");
+		if (this.bytes.length - this.at < n) throw new Error("short");
 		this.at += n;
 		return this.bytes.subarray(this.at - n, this.at);
 	}
@@ -116,7 +114,7 @@ class Reader {
 }
 
 /** The items of an encoded list. */
-export function takeList(bytes) {
+function takeList(bytes) {
 	const items = [];
 	const list = new Reader(bytes);
 	while (list.at < bytes.length) items.push(list.counted());
@@ -124,10 +122,10 @@ export function takeList(bytes) {
 }
 
 function decodeContent(field, bytes) {
-	if (bytes.length > field.max) throw new WireError(`${field.name} is too long`);
+	if (bytes.length > field.max) throw new Error(`${field.name} is too long`);
 	switch (field.type) {
 		case "TEXT":
-			if (!isUtf8(bytes)) throw new WireError(`${field.name} is not UTF-8`);
+			if (!isUtf8(bytes)) throw new Error(`${field.name} is not UTF-8`);
 			return bytes.toString("utf8");
 		case "REC":
 			return bytes.length === 0 ? null : decodePayload(field.item, bytes);
@@ -143,7 +141,7 @@ function decodeField(field, reader) {
 	if (size === undefined) return decodeContent(field, reader.counted());
 	if (size > 8) return reader.take(size).toString("hex");
 	const value = reader.number(size);
-	if (field.max !== 0 && value > field.max) throw new WireError(`${field.name} is too great`);
+	if (field.max !== 0 && value > field.max) throw new Error(`${field.name} is too great`);
 	return value;
 }
 
@@ -152,7 +150,7 @@ export function decodePayload({ fields }, bytes) {
 	const reader = new Reader(bytes);
 	const message = {};
 	for (const field of fields) message[field.name] = decodeField(field, reader);
-	if (reader.at < bytes.length) throw new WireError("bytes after the last field");
+	if (reader.at < bytes.length) throw new Error("bytes after the last field");
 	return message;
 }
 
@@ -163,11 +161,11 @@ export function decodePayload({ fields }, bytes) {
 export function takeFrame(bytes) {
 	if (bytes.length < HEADER_SIZE) return undefined;
 	const length = bytes.readUInt32LE(0);
-	if (length > PAYLOAD_MAX) throw new WireError("a frame over the greatest length");
-	if (bytes.readUInt16LE(6) !== 0) throw new WireError("reserved flags");
+	if (length > PAYLOAD_MAX) throw new Error("a frame over the greatest length");
+	if (bytes.readUInt16LE(6) !== 0) throw new Error("reserved flags");
 	if (bytes.length - HEADER_SIZE < length) return undefined;
 	const description = BY_NUMBER.get(bytes.readUInt16LE(4));
-	if (!description) throw new WireError("an unknown message");
+	if (!description) throw new Error("an unknown message");
 	const request = bytes.readBigUInt64LE(8);
 	return {
 		is: description.name,
