@@ -101,18 +101,24 @@ print_found(void *arg, enum table table, const char *what)
 	print_error("%s: %s\n", table_name(table), what);
 }
 
-/* Every invariant of the store holds. */
+/* Every invariant of the store holds, and every entry was checked. */
 static inline void
 expect_whole(struct fixture *f)
 {
 	const struct verify how = {.found = print_found};
 	struct verify_result result;
+	size_t entries = 0, n;
 	struct txn t;
 
 	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
 	assert_int_equal(verify_store(&t, &how, &result), 0);
+	for (enum table i = 0; i < TABLES; i++) {
+		assert_int_equal(txn_count(&t, i, &n), 0);
+		entries += n;
+	}
 	txn_abort(&t);
 	assert_int_equal(result.broken, 0);
+	assert_int_equal(result.entries, entries);
 }
 
 /* A client disconnects: its turns are lost, and it follows nothing. Returns the number of its

@@ -4,9 +4,7 @@
  */
 #include <time.h>
 
-#include "tests/unit/storaged/store_everything.h"
 #include "tests/unit/storaged/store_report.h"
-#include "tests/unit/unit.h"
 
 static MDB_envinfo
 env_info(struct fixture *f)
@@ -114,19 +112,6 @@ STORE_TEST(an_unknown_table_is_reported)
 	assert_int_equal(txn_commit(&t), 0);
 	f->damaged = true;
 	expect_report(f, "meta: unknown table: \"things\"");
-}
-
-STORE_TEST(every_entry_is_checked)
-{
-	struct fixture *f = *state;
-	struct report report;
-	size_t entries = 0;
-
-	make_everything(f);
-	for (enum table i = 0; i < TABLES; i++)
-		entries += table_count(f, i);
-	assert_int_equal(report_make(f, &report), 0);
-	assert_int_equal(report.entries, entries);
 }
 
 /* The check ends there, and names the last key before the page. */
