@@ -22,6 +22,12 @@ struct scope {
 	const char *rest; /* %*; NULL: not in a macro */
 };
 
+struct macro {
+	const char *name;
+	size_t line;
+	bool shared; /* files use the one that has it */
+};
+
 /* A scenario with its row, if it has a table. */
 struct test {
 	size_t first, end; /* its steps */
@@ -30,6 +36,9 @@ struct test {
 };
 
 static const struct scenario_subject *subject;
+
+static struct macro *macros;
+static size_t macros_n;
 
 /* The scenario that runs. */
 static struct {
@@ -120,28 +129,35 @@ is_shared(const char *file)
 	return false;
 }
 
-/* The macro with this name in this file (own), or in files that others use. */
-static size_t
-find_macro_in(const char *name, const char *file, bool own)
+static void
+add_macro(size_t line)
 {
-	for (size_t i = 0; i < script_lines_n; i++) {
-		const struct script_line *line = &script_lines[i];
-		const char *rest = line->indented ? NULL : script_after(line, "macro");
+	struct words words;
+	struct macro *macro;
 
-		if (rest != NULL && strcspn(rest, " \t") == strlen(name) &&
-		    strncmp(rest, name, strlen(name)) == 0 &&
-		    (own ? strcmp(line->file, file) == 0 : is_shared(line->file)))
-			return i;
-	}
-	return script_lines_n;
+	macros = xreallocarray(macros, macros_n + 1, sizeof(*macros));
+	macro = &macros[macros_n++];
+	words_split(xstrdup(script_after(&script_lines[line], "macro")), &words);
+	macro->name = words.word[0];
+	macro->line = line;
+	macro->shared = is_shared(script_lines[line].file);
 }
 
+/* The line of the macro with this name in this file, or else in a file that others use. */
 static size_t
 find_macro(const char *name, const char *file)
 {
-	size_t macro = find_macro_in(name, file, true);
+	size_t found = script_lines_n;
 
-	return macro < script_lines_n ? macro : find_macro_in(name, file, false);
+	for (size_t i = 0; i < macros_n; i++) {
+		if (strcmp(macros[i].name, name) != 0)
+			continue;
+		if (strcmp(script_lines[macros[i].line].file, file) == 0)
+			return macros[i].line;
+		if (macros[i].shared)
+			found = macros[i].line;
+	}
+	return found;
 }
 
 static bool
@@ -345,7 +361,9 @@ collect(void)
 
 		if (script_lines[i].indented)
 			continue;
-		if (script_after(&script_lines[i], "default") != NULL)
+		if (script_after(&script_lines[i], "macro") != NULL)
+			add_macro(i);
+		else if (script_after(&script_lines[i], "default") != NULL)
 			add_default(&script_lines[i]);
 		else if (script_after(&script_lines[i], "scenario") == NULL)
 			continue;
