@@ -91,6 +91,8 @@ static inline void
 store_open(struct fixture *f, uint64_t max_bytes)
 {
 	assert_int_equal(env_open(&f->env, f->dir, max_bytes, organization_make_default), 0);
+	/* The tests kill no machine, and should not wait for the disk. */
+	assert_int_equal(mdb_env_set_flags(f->env.mdb, MDB_NOSYNC, 1), 0);
 	store_serve(f);
 }
 
