@@ -6,6 +6,5 @@
 int
 main(int argc, char **argv)
 {
-	return scenario_main(
-	    &store_scenarios, "tests/unit/storaged/*/*.scenario", argc, argv);
+	return scenario_main(&store_scenarios, "tests/unit/storaged/*/*.scenario", argc, argv);
 }
