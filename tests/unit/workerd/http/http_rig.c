@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -251,7 +252,8 @@ rig_loud(void)
 	log_open("test", LOG_WARN);
 }
 
-/* A connected pair over loopback; the server's side is non-blocking. */
+/* A connected pair over loopback; the server's side is as masterd passes it. Without TCP_NODELAY on
+ * the other, Nagle's algorithm holds small pieces back until the previous one is acknowledged. */
 static void
 tcp_pair(int *mine, int *its, int buffer)
 {
@@ -259,6 +261,7 @@ tcp_pair(int *mine, int *its, int buffer)
 	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int listener = socket(AF_INET, SOCK_STREAM, 0);
 	socklen_t len = sizeof(sin);
+	const int on = 1;
 
 	assert_int_not_equal(listener, -1);
 	if (buffer != 0)
@@ -276,6 +279,8 @@ tcp_pair(int *mine, int *its, int buffer)
 	assert_int_not_equal(*its, -1);
 	close(listener);
 	assert_int_equal(fd_nonblock(*mine), 0);
+	assert_int_equal(setsockopt(*mine, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)), 0);
+	assert_int_equal(setsockopt(*its, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)), 0);
 }
 
 struct client *

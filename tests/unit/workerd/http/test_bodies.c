@@ -4,8 +4,6 @@
  */
 #include <string.h>
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "tests/unit/workerd/http/http_rig.h"
@@ -114,8 +112,6 @@ RIG_TEST(lingering_is_bounded_in_bytes_and_in_time)
 static void
 send_on(void)
 {
-	/* Otherwise Nagle's algorithm holds the byte back until the previous one is acknowledged. */
-	(void)setsockopt(cl->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
 	(void)send(cl->fd, "x", 1, MSG_NOSIGNAL);
 	client_arrives(cl);
 	rig_turn();

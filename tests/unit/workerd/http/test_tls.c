@@ -1,17 +1,19 @@
 /*
- * The TLS transport alone, over a socket pair, against OpenSSL's client. All tests run with TLS 1.2 and
- * with TLS 1.3.
+ * TLS: the rig's server, and OpenSSL's client, whose records pass through the test (tls_peer.h). Only
+ * what differs from plain TCP: handshakes, bytes that the transport holds without an event for them,
+ * the end, session tickets and certificates. All tests run with TLS 1.2 and with TLS 1.3.
  */
 #include <signal.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <openssl/err.h>
 
+#include "proto/base/log.h"
 #include "proto/base/secrets.h"
 #include "proto/ipc/messages.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/workerd/http/http_rig.h"
 #include "tests/unit/workerd/http/tls_peer.h"
 #include "workerd/http/tls.h"
 
@@ -19,8 +21,8 @@ static int run_version; /* of all tests of this run */
 static int version;     /* of the next client */
 static struct test_cert cert;
 static struct tls *tls;
-static struct io io;
-static struct tls_peer peer;
+static struct tls_peer peer; /* on cl, which has the plain input */
+static int failure;          /* OpenSSL's reason, such as an alert of the server; or 0 */
 
 static struct slice
 key_of(uint8_t byte)
@@ -32,229 +34,222 @@ key_of(uint8_t byte)
 }
 
 static struct tls *
-shared_new(const struct test_cert *c)
+shared_new(void)
 {
 	struct tls *t = tls_new();
 	const char *why;
 
 	assert_int_equal(
-	    tls_set_identity(t, buf_slice(&c->chain), buf_slice(&c->key), &why), 0);
-	tls_set_ticket_keys(t, key_of(1), (struct slice){0});
+	    tls_set_identity(t, buf_slice(&cert.chain), buf_slice(&cert.key), &why), 0);
 	return t;
-}
-
-static void
-connect_to(struct tls *shared)
-{
-	int pair[2];
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-	io_init_tls(&io, pair[1], shared);
-	tls_peer_init(&peer, pair[0], version);
-}
-
-static void
-disconnect(void)
-{
-	io_close(&io);
-	closefd(&peer.fd);
-	tls_peer_clear(&peer);
 }
 
 static int
 set_up(void **state)
 {
-	(void)state;
 	signal(SIGPIPE, SIG_IGN);
-	test_cert_make(&cert, &(struct test_cert_like){0});
-	tls = shared_new(&cert);
-	io.fd = -1;
 	version = run_version;
-	return 0;
+	test_cert_make(&cert, &(struct test_cert_like){0});
+	tls = shared_new();
+	tls_set_ticket_keys(tls, key_of(1), (struct slice){0});
+	cl = NULL;
+	return rig_set_up(state);
+}
+
+static void
+close_client(void)
+{
+	tls_peer_clear(&peer);
+	client_close(cl);
+	cl = NULL;
+	WAIT_FOR_CONNECTIONS(0);
 }
 
 static int
 tear_down(void **state)
 {
-	(void)state;
-	if (io.fd != -1)
-		disconnect();
+	if (cl != NULL)
+		tls_peer_clear(&peer);
+	rig_tear_down(state);
 	tls_free(tls);
 	test_cert_clear(&cert);
 	return 0;
 }
 
 static void
-assert_read_fails(int error)
+start(void)
 {
-	uint8_t byte;
+	rig_start();
+	http_server_use_tls(rig.server, tls);
+}
 
-	assert_int_equal(io_read(&io, &byte, 1), -1);
-	assert_int_equal(errno, error);
+/* A client that has not sent anything; buffer as in client_open_with(). */
+static void
+connect_with(int buffer)
+{
+	cl = client_open_with(buffer);
+	tls_peer_init(&peer, cl->fd, version);
+	failure = 0;
 }
 
 static void
-assert_nothing_to_read(void)
+connect_client(void)
 {
-	assert_int_equal(io_peek(&io), -1);
-	assert_int_equal(errno, EAGAIN);
+	connect_with(0);
 }
 
-/* Lets the server read; only handshake messages may come. */
 static void
-serve_handshake(void)
+start_connect(void)
 {
-	assert_read_fails(EAGAIN);
+	start();
+	connect_client();
 }
 
-/* Runs both sides until the handshake is complete; the client sends pieces of this many bytes. Returns the
- * length of its longest flight. */
-static size_t
-shake_hands_in_pieces(size_t piece)
+/* The client begins the handshake with so many bytes. */
+static void
+send_hello(size_t n)
 {
-	size_t longest = 0;
-
-	for (int i = 0; i < 10 && (io.opening || !SSL_is_init_finished(peer.ssl)); i++) {
-		assert_int_equal(tls_peer_think(&peer), SSL_ERROR_WANT_READ);
-		if (tls_peer_waiting(&peer) > longest)
-			longest = tls_peer_waiting(&peer);
-		while (tls_peer_waiting(&peer) > 0) {
-			tls_peer_send_some(&peer, piece);
-			serve_handshake();
-		}
-		tls_peer_receive(&peer);
-	}
 	assert_int_equal(tls_peer_think(&peer), SSL_ERROR_WANT_READ);
-	assert_false(io.opening);
-	assert_true(SSL_is_init_finished(peer.ssl));
-	return longest;
+	tls_peer_send_some(&peer, n);
 }
 
+/* The client reads and writes what it can; so do all functions below before they check. */
 static void
-shake_hands(void)
-{
-	(void)shake_hands_in_pieces(SIZE_MAX);
-}
-
-static void
-assert_server_reads(const char *text)
-{
-	char got[256];
-
-	assert_int_equal(io_read(&io, got, sizeof(got)), (ssize_t)strlen(text));
-	assert_memory_equal(got, text, strlen(text));
-}
-
-static void
-client_says(const char *text)
-{
-	tls_peer_say(&peer, text);
-	assert_server_reads(text);
-}
-
-static void
-server_writes(const char *text)
-{
-	char copy[256];
-	struct iovec iov = {copy, strlen(text)};
-
-	memcpy(copy, text, iov.iov_len);
-	assert_int_equal(io_write(&io, &iov, 1), (ssize_t)iov.iov_len);
-}
-
-static void
-assert_client_reads(const char *text)
+client_acts(void)
 {
 	tls_peer_receive(&peer);
-	(void)tls_peer_think(&peer);
-	assert_int_equal(buf_len(&peer.in), strlen(text));
-	assert_memory_equal(buf_data(&peer.in), text, strlen(text));
-	buf_reset(&peer.in);
+	if (tls_peer_think(&peer) == SSL_ERROR_SSL && failure == 0)
+		failure = ERR_GET_REASON(ERR_peek_error());
+	tls_peer_send_some(&peer, SIZE_MAX);
+}
+
+static bool
+is_open(void)
+{
+	client_acts();
+	return SSL_is_init_finished(peer.ssl) && !rig_conn()->io.opening;
+}
+
+static bool
+is_ended(void)
+{
+	client_acts();
+	return peer.eof;
+}
+
+static size_t
+count(const char *text)
+{
+	struct client plain = {.fd = -1, .eof = true};
+
+	client_acts();
+	plain.in = peer.in;
+	return client_count(&plain, text);
+}
+
+static bool
+got_close_notify(void)
+{
+	return (SSL_get_shutdown(peer.ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
 }
 
 static void
-server_says(const char *text)
+open_client(void)
 {
-	server_writes(text);
-	assert_client_reads(text);
+	connect_client();
+	WAIT_FOR(is_open());
 }
 
-/* A connection whose handshake is complete. */
 static void
-open_to(struct tls *shared)
+start_open(void)
 {
-	connect_to(shared);
-	shake_hands();
+	start();
+	open_client();
+}
+
+static void
+say(const char *text)
+{
+	tls_peer_say(&peer, text);
+}
+
+/* One more request gets its response. */
+static void
+ask(void)
+{
+	size_t before = count(ANSWER);
+
+	say(HELLO);
+	WAIT_FOR(count(ANSWER) == before + 1);
 }
 
 #define TLS_TEST(name) TEST_WITH(name, set_up, tear_down)
 
+/*
+ * Handshakes.
+ */
+
 TLS_TEST(a_handshake_may_come_in_pieces_of_any_size)
 {
-	size_t longest = 1;
+	size_t longest = 1; /* of the client's flights */
 
+	start();
 	for (size_t piece = 1; piece <= longest; piece++) {
-		connect_to(tls);
-		assert_true(io.tls && io.opening);
-		longest = shake_hands_in_pieces(piece);
+		connect_client();
+		do {
+			tls_peer_receive(&peer);
+			(void)tls_peer_think(&peer);
+			if (tls_peer_waiting(&peer) > longest)
+				longest = tls_peer_waiting(&peer);
+			do {
+				tls_peer_send_some(&peer, piece);
+				rig_turn();
+			} while (tls_peer_waiting(&peer) > 0);
+		} while (!SSL_is_init_finished(peer.ssl));
+		ask();
 		assert_int_equal(SSL_version(peer.ssl), version);
-		client_says("question");
-		server_says("answer");
-		disconnect();
+		close_client();
 	}
 }
 
 TLS_TEST(a_handshake_that_cannot_be_sent_waits_for_room)
 {
-	const int smallest = 1; /* the kernel doubles it; still less than a certificate */
-	uint8_t filler[4096] = {0}, sink[65536];
-	struct test_cert big;
-	struct tls *shared;
+	struct slice pem = buf_slice(&cert.chain);
+	struct buf chain;
+	const char *why;
 
-	test_cert_make(&big, &(struct test_cert_like){.rsa_bits = 2048});
-	shared = shared_new(&big);
-	version = TLS1_2_VERSION;
-	connect_to(shared);
+	buf_init(&chain, 100 * pem.len);
+	for (size_t i = 0; i < 100; i++)
+		assert_int_equal(buf_append(&chain, pem.p, pem.len), 0);
 	assert_int_equal(
-	    setsockopt(io.fd, SOL_SOCKET, SO_SNDBUF, &smallest, sizeof(smallest)), 0);
-	while (send(io.fd, filler, sizeof(filler), MSG_DONTWAIT) > 0)
-		continue;
-	assert_int_equal(tls_peer_think(&peer), SSL_ERROR_WANT_READ);
-	tls_peer_send_some(&peer, SIZE_MAX);
-	serve_handshake();
-	assert_true(io.read_wants_write);
-	while (recv(peer.fd, sink, sizeof(sink), MSG_DONTWAIT) > 0)
-		continue;
-	while (io.read_wants_write) {
-		serve_handshake();
-		tls_peer_receive(&peer);
-	}
-	shake_hands();
-	disconnect();
-	tls_free(shared);
-	test_cert_clear(&big);
+	    tls_set_identity(tls, buf_slice(&chain), buf_slice(&cert.key), &why), 0);
+	buf_clear(&chain);
+	start();
+	connect_with(4096);
+	send_hello(SIZE_MAX);
+	WAIT_FOR(rig_conn()->io.read_wants_write);
+	WAIT_FOR(is_open());
+	ask();
 }
 
-/* The server's side of a handshake that must fail. */
+/* The handshake fails with this alert. */
 static void
-assert_refused(const char *why)
+assert_refused(int alert)
 {
-	(void)tls_peer_think(&peer);
-	tls_peer_send_some(&peer, SIZE_MAX);
-	assert_read_fails(EPROTO);
-	assert_string_equal(io.why, why);
-	assert_true(io.opening);
-	disconnect();
+	WAIT_FOR((client_acts(), failure != 0));
+	assert_int_equal(failure, alert);
+	close_client();
 }
 
 TLS_TEST(older_versions_are_refused)
 {
 	const int old[] = {TLS1_VERSION, TLS1_1_VERSION};
 
+	start();
 	for (size_t i = 0; i < ARRAY_LEN(old); i++) {
 		version = old[i];
-		connect_to(tls);
-		assert_refused("unsupported protocol");
+		connect_client();
+		assert_refused(SSL_R_TLSV1_ALERT_PROTOCOL_VERSION);
 	}
 }
 
@@ -264,10 +259,11 @@ TLS_TEST(suites_without_forward_secrecy_or_authentication_are_refused)
 	    "ECDHE-ECDSA-AES256-SHA", "ECDHE-ECDSA-AES128-CCM8"};
 
 	version = TLS1_2_VERSION;
+	start();
 	for (size_t i = 0; i < ARRAY_LEN(weak); i++) {
-		connect_to(tls);
+		connect_client();
 		assert_int_equal(SSL_set_cipher_list(peer.ssl, weak[i]), 1);
-		assert_refused("no shared cipher");
+		assert_refused(SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE);
 	}
 }
 
@@ -276,283 +272,480 @@ TLS_TEST(alpn_selects_http_1_only)
 	const uint8_t *chosen;
 	unsigned len;
 
-	connect_to(tls);
+	start_connect();
 	SSL_set_alpn_protos(peer.ssl, (const uint8_t *)"\x02h2\x08http/1.1", 12);
-	shake_hands();
+	WAIT_FOR(is_open());
 	SSL_get0_alpn_selected(peer.ssl, &chosen, &len);
 	assert_int_equal(len, 8);
 	assert_memory_equal(chosen, "http/1.1", 8);
-	disconnect();
-	connect_to(tls);
+	close_client();
+	connect_client();
 	SSL_set_alpn_protos(peer.ssl, (const uint8_t *)"\x02h2", 3);
-	assert_refused("no application protocol");
+	assert_refused(SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL);
 }
 
-TLS_TEST(input_that_is_not_tls_fails_with_a_reason)
+TLS_TEST(input_that_is_not_tls_drops_the_connection)
 {
-	connect_to(tls);
-	assert_int_equal(send(peer.fd, "\x16\x03\x01\xff\xff garbage", 13, 0), 13);
-	assert_read_fails(EPROTO);
-	assert_non_null(io.why);
+	start_connect();
+	client_send_bytes(cl, "\x16\x03\x01\xff\xff garbage", 13);
+	WAIT_FOR_CONNECTIONS(0);
 }
 
 /* Corrupts each byte of the client's first flight in turn: refused, or without effect. */
 TLS_TEST(a_corrupted_hello_fails_or_waits_for_more)
 {
-	uint8_t hello[4096], byte;
+	char hello[4096];
 	int len = 1;
 
+	start();
 	for (int at = 0; at < len; at++) {
-		connect_to(tls);
+		connect_client();
 		(void)tls_peer_think(&peer);
 		len = BIO_read(peer.to, hello, sizeof(hello));
 		assert_true(len > at);
 		hello[at] ^= 0x41;
-		assert_int_equal(send(peer.fd, hello, (size_t)len, 0), len);
-		assert_int_equal(io_read(&io, &byte, 1), -1);
-		assert_true(errno == EAGAIN || errno == EPROTO);
-		assert_true(io.opening);
-		disconnect();
+		client_send_bytes(cl, hello, (size_t)len);
+		client_arrives(cl);
+		rig_turn();
+		assert_true(http_server_connections(rig.server) == 0 || rig_conn()->io.opening);
+		close_client();
+	}
+	assert_int_equal(rig.handled, 0);
+}
+
+TLS_TEST(plain_http_is_told_to_use_https)
+{
+	static const char *const requests[] = {GET("/hello"), POST("/hello", "0"),
+	    "HEAD /hello HTTP/1.1\r\nHost: a\r\n\r\n",
+	    "PUT /hello HTTP/1.1\r\nHost: a\r\n\r\n"};
+
+	start();
+	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+		connect_client();
+		client_send(cl, requests[i]);
+		WAIT_FOR_END(cl);
+		assert_true(client_begins_with(cl, "HTTP/1.1 400 Bad Request\r\n"));
+		assert_true(client_has(cl, "\r\nConnection: close\r\n"));
+		assert_true(client_ends_with(cl, "\"code\":\"https_required\"}"));
+		close_client();
+	}
+	assert_int_equal(rig.handled, 0);
+}
+
+/* Unread request bytes at a close would make the kernel send a reset, which could overtake the
+ * reply. */
+TLS_TEST(a_plain_client_that_keeps_sending_reads_the_reply)
+{
+	struct slice body = rig_text('b', 100000);
+
+	start_connect();
+	client_send(cl, POST("/hello", "100000"));
+	client_send_bytes(cl, (const char *)body.p, body.len);
+	WAIT_FOR_END(cl);
+	assert_true(client_ends_with(cl, "\"code\":\"https_required\"}"));
+}
+
+TLS_TEST(a_client_may_leave_during_the_handshake)
+{
+	start_connect();
+	send_hello(20);
+	assert_int_equal(shutdown(cl->fd, SHUT_WR), 0);
+	WAIT_FOR_CONNECTIONS(0);
+}
+
+TLS_TEST(a_slow_handshake_is_dropped_after_the_handshake_timeout)
+{
+	rig.limits.handshake_timeout = 50;
+	start_connect();
+	send_hello(100);
+	WAIT_FOR_CONNECTIONS(0);
+	WAIT_FOR(client_at_end(cl) || client_was_reset(cl));
+	assert_int_equal(rig.handled, 0);
+}
+
+TLS_TEST(the_head_timeout_begins_after_the_handshake)
+{
+	rig.limits.head_timeout = 50;
+	start_connect();
+	assert_int_equal(rig_conn()->timer_on, TIMER_HANDSHAKE);
+	WAIT_FOR(is_open());
+	assert_int_equal(rig_conn()->timer_on, TIMER_HEAD);
+	WAIT_FOR(is_ended());
+	assert_true(got_close_notify());
+}
+
+TLS_TEST(a_rejected_connection_gets_503_after_the_handshake)
+{
+	rig.full = true;
+	start_connect();
+	rig_turn();
+	assert_int_equal(rig_conn()->timer_on, TIMER_HANDSHAKE);
+	WAIT_FOR(is_ended());
+	assert_int_equal(count("HTTP/1.1 503 "), 1);
+	assert_true(got_close_notify());
+}
+
+TLS_TEST(a_rejected_client_of_plain_http_gets_503_in_plain)
+{
+	rig.full = true;
+	start_connect();
+	client_send(cl, HELLO);
+	WAIT_FOR_END(cl);
+	assert_true(client_begins_with(cl, "HTTP/1.1 503 "));
+	assert_int_equal(client_count(cl, "HTTP/1.1 "), 1);
+	assert_int_equal(rig.handled, 0);
+}
+
+TLS_TEST(a_rejected_client_may_leave_at_any_point_of_the_handshake)
+{
+	rig.full = true;
+	start();
+	for (size_t at = 0; at < 200; at += 10) {
+		connect_client();
+		send_hello(at);
+		rig_turn();
+		close_client();
 	}
 }
 
-TLS_TEST(plain_http_is_detected_and_can_be_answered_in_plain)
+/*
+ * Records.
+ */
+
+TLS_TEST(requests_are_answered_each_in_one_record)
 {
-	const char *const methods[] = {"GET ", "POST ", "HEAD ", "PUT "};
-	char got[16];
-
-	for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
-		size_t len = strlen(methods[i]);
-
-		connect_to(tls);
-		assert_int_equal(send(peer.fd, methods[i], len, 0), (ssize_t)len);
-		assert_int_equal(send(peer.fd, "/ HTTP/1.1\r\n", 12, 0), 12);
-		assert_read_fails(EPROTOTYPE);
-		assert_false(io.tls || io.opening);
-		server_writes("no");
-		assert_int_equal(recv(peer.fd, got, sizeof(got), 0), 2);
-		assert_memory_equal(got, "no", 2);
-		disconnect();
+	version = TLS1_2_VERSION; /* in TLS 1.3 tickets come as application data, too */
+	start_open();
+	for (size_t i = 1; i <= 5; i++) {
+		ask();
+		assert_int_equal(rig_conn()->state, CONN_IDLE);
+		assert_int_equal(peer.records, i);
 	}
 }
 
-TLS_TEST(a_client_that_closes_during_the_handshake_is_eof)
+TLS_TEST(a_record_may_come_byte_by_byte)
 {
-	uint8_t byte;
-
-	connect_to(tls);
-	(void)tls_peer_think(&peer);
-	tls_peer_send_some(&peer, 20);
-	assert_int_equal(shutdown(peer.fd, SHUT_WR), 0);
-	assert_int_equal(io_read(&io, &byte, 1), 0);
-}
-
-TLS_TEST(the_rest_of_a_long_record_can_be_read_without_the_socket)
-{
-	uint8_t sent[10000], got[10000];
-	size_t have = 0;
-
-	secret_random(sent, sizeof(sent));
-	open_to(tls);
-	tls_peer_write(&peer, sent, sizeof(sent));
-	tls_peer_send_some(&peer, SIZE_MAX);
-	while (have < sizeof(got)) {
-		ssize_t n = io_read(&io, got + have, 999);
-
-		assert_int_equal(n, have + 999 <= sizeof(got) ? 999 : sizeof(got) - have);
-		have += (size_t)n;
-		/* The first read took all of it off the socket. */
-		assert_int_equal(recv(io.fd, got + have, 1, MSG_PEEK), -1);
-	}
-	assert_memory_equal(got, sent, sizeof(sent));
-	serve_handshake();
-}
-
-TLS_TEST(a_peek_takes_nothing)
-{
-	open_to(tls);
-	assert_nothing_to_read();
-	tls_peer_say(&peer, "next");
-	assert_int_equal(io_peek(&io), 1);
-	assert_int_equal(io_peek(&io), 1);
-	assert_server_reads("next");
-	assert_int_equal(io_peek(&io), -1);
-}
-
-TLS_TEST(an_incomplete_record_gives_no_data)
-{
-	open_to(tls);
-	tls_peer_write(&peer, "whole", 5);
+	start_open();
+	tls_peer_write(&peer, HELLO, strlen(HELLO));
 	while (tls_peer_waiting(&peer) > 1) {
 		tls_peer_send_some(&peer, 1);
-		assert_nothing_to_read();
+		rig_turn();
+		assert_int_equal(rig.handled, 0);
 	}
-	tls_peer_send_some(&peer, 1);
-	assert_server_reads("whole");
+	WAIT_FOR(count(ANSWER) == 1);
 }
 
-TLS_TEST(a_corrupted_record_fails)
+TLS_TEST(requests_in_one_record_are_all_answered)
 {
-	uint8_t record[512];
+	char text[SSL3_RT_MAX_PLAIN_LENGTH] = "";
+	size_t n = 0;
+
+	start_open();
+	for (; (n + 1) * strlen(HELLO) < sizeof(text); n++)
+		memcpy(text + n * strlen(HELLO), HELLO, strlen(HELLO));
+	say(text);
+	WAIT_FOR(count(ANSWER) == n);
+	assert_int_equal(rig.handled, n);
+}
+
+/* The first is read exactly to its end; the second stays in the transport. */
+TLS_TEST(a_request_behind_a_body_in_the_same_record_is_answered)
+{
+	char text[2048];
+
+	rig.limits.head_max = 256;
+	start();
+	for (int body = 1; body < 1000; body += 37) {
+		int len = snprintf(
+		    text, sizeof(text), POST("/echo", "%d") "%*s" HELLO, body, body, "");
+
+		assert_true(len > 0 && (size_t)len < sizeof(text));
+		open_client();
+		say(text);
+		WAIT_FOR(count(ANSWER) == 1);
+		assert_int_equal(count("HTTP/1.1 200 OK"), 2);
+		close_client();
+	}
+}
+
+static void
+answer_late(struct http_exchange *x)
+{
+	assert_true(x->tls);
+	x->on_close = NULL;
+	answer(x, "late");
+	WAIT_FOR(count("late") == 1);
+}
+
+TLS_TEST(a_request_in_the_record_of_a_waiting_one_is_answered_after_it)
+{
+	struct http_exchange *x;
+
+	start_open();
+	say(GET("/keep") HELLO);
+	x = rig_kept();
+	assert_int_equal(rig.handled, 1);
+	answer_late(x);
+	WAIT_FOR(count("lateHTTP/1.1 200 OK") == 1 && count(ANSWER) == 1);
+}
+
+TLS_TEST(a_request_that_comes_during_an_answer_is_answered_after_it)
+{
+	struct http_exchange *x;
+
+	start_open();
+	say(GET("/keep"));
+	x = rig_kept();
+	say(HELLO);
+	WAIT_FOR(rig_conn()->input_waits);
+	answer_late(x);
+	WAIT_FOR(count("lateHTTP/1.1 200 OK") == 1 && count(ANSWER) == 1);
+}
+
+TLS_TEST(large_replies_pass_a_small_socket_buffer_complete)
+{
+	static uint8_t bytes[1000 * 1000];
+	static const struct {
+		size_t len; /* of each reply */
+		const char *requests;
+		size_t replies;
+	} cases[] = {
+	    {sizeof(bytes), GET("/big"), 1}, {sizeof(bytes), GET("/bigcopy"), 1},
+	    {20000, GET("/bigcopy") GET("/big"), 2}, /* in one write */
+	};
+
+	secret_random(bytes, sizeof(bytes));
+	start();
+	connect_with(4096);
+	WAIT_FOR(is_open());
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		size_t len = cases[i].len;
+
+		rig.big = (struct slice){bytes, len};
+		buf_reset(&peer.in);
+		say(cases[i].requests);
+		WAIT_FOR(rig_conn()->blocked);
+		WAIT_FOR((client_acts(),
+		    buf_len(&peer.in) > cases[i].replies * len &&
+			rig_conn()->state == CONN_IDLE));
+		assert_int_equal(count("HTTP/1.1 200 OK\r\n"), cases[i].replies);
+		assert_memory_equal(buf_data(&peer.in) + buf_len(&peer.in) - len, bytes, len);
+	}
+}
+
+/* Whether a line of the log contains this text; the log goes to a file for the duration of run(). */
+static bool
+logs(void (*run)(void), const char *text)
+{
+	char line[512] = "";
+	FILE *log = tmpfile();
+	int before = dup(STDERR_FILENO);
+	bool found = false;
+
+	assert_non_null(log);
+	assert_int_not_equal(dup2(fileno(log), STDERR_FILENO), -1);
+	log_open("test", LOG_DEBUG);
+	run();
+	rig_loud();
+	assert_int_not_equal(dup2(before, STDERR_FILENO), -1);
+	close(before);
+	rewind(log);
+	while (!found && fgets(line, sizeof(line), log) != NULL)
+		found = strstr(line, text) != NULL;
+	fclose(log);
+	return found;
+}
+
+static void
+send_corrupted_record(void)
+{
+	char record[512];
 	int len;
 
-	version = TLS1_3_VERSION;
-	open_to(tls);
-	tls_peer_write(&peer, "trust me", 8);
+	tls_peer_write(&peer, HELLO, strlen(HELLO));
 	len = BIO_read(peer.to, record, sizeof(record));
-	assert_true(len > 8);
+	assert_true(len > (int)strlen(HELLO));
 	record[len - 1] ^= 1;
-	assert_int_equal(send(peer.fd, record, (size_t)len, 0), len);
-	assert_int_equal(io_peek(&io), -1);
-	assert_int_equal(errno, EPROTO);
-	assert_string_equal(io.why, "decryption failed or bad record mac");
+	client_send_bytes(cl, record, (size_t)len);
+	WAIT_FOR_CONNECTIONS(0);
 }
 
-/* As conn.c writes: written bytes leave the front of the queue, and the queue may grow and move
- * before the rest is written again. */
-TLS_TEST(a_large_reply_passes_a_small_socket_buffer_complete)
+TLS_TEST(a_corrupted_record_drops_the_connection_with_a_reason_in_the_log)
 {
-	enum { SIZE = 1000 * 1000 };
-	const int small = 4096;
-	uint8_t *sent = malloc(SIZE);
-	size_t done = 0, known = 100, blocked = 0;
-
-	assert_non_null(sent);
-	secret_random(sent, SIZE);
-	open_to(tls);
-	assert_int_equal(setsockopt(io.fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
-	while (done < SIZE) {
-		/* In two vectors, split anywhere, of a fresh copy each time. */
-		size_t n = known - done, first = n / 3;
-		uint8_t *copy = malloc(n);
-		struct iovec iov[] = {{copy, first}, {copy + first, n - first}};
-		ssize_t r;
-
-		assert_non_null(copy);
-		memcpy(copy, sent + done, n);
-		r = io_write(&io, iov, 2);
-		free(copy);
-		if (r == -1) {
-			assert_int_equal(errno, EAGAIN);
-			blocked++;
-			tls_peer_receive(&peer);
-			assert_int_equal(tls_peer_think(&peer), SSL_ERROR_WANT_READ);
-		} else {
-			assert_true(r > 0 && (size_t)r <= n);
-			done += (size_t)r;
-		}
-		known = known + 12345 < SIZE ? known + 12345 : SIZE;
-	}
-	assert_true(blocked > 10);
-	while (buf_len(&peer.in) < SIZE) {
-		tls_peer_receive(&peer);
-		assert_int_equal(tls_peer_think(&peer), SSL_ERROR_WANT_READ);
-	}
-	assert_memory_equal(buf_data(&peer.in), sent, SIZE);
-	free(sent);
+	version = TLS1_3_VERSION;
+	start_open();
+	assert_true(logs(send_corrupted_record,
+	    "ev=tls_failed conn=1 why=\"decryption failed or bad record mac\""));
+	assert_int_equal(rig.handled, 0);
 }
 
-TLS_TEST(writing_to_a_closed_connection_fails_with_epipe)
+TLS_TEST(a_protocol_error_during_a_reply_drops_the_connection)
 {
-	char text[] = "hello?";
-	struct iovec iov = {text, 6};
+	start_open();
+	say(GET("/keep"));
+	rig_kept();
+	client_send_bytes(cl, "\x17\x03\x03\x00\x20 this is no ciphertext at all!..", 5 + 32);
+	WAIT_FOR_CONNECTIONS(0);
+	assert_int_equal(rig.closed, 1);
+}
 
-	open_to(tls);
-	closefd(&peer.fd);
-	assert_int_equal(io_write(&io, &iov, 1), -1);
-	assert_int_equal(errno, EPIPE);
+TLS_TEST(a_client_that_left_is_detected_by_writing)
+{
+	struct http_exchange *x;
+
+	start_open();
+	say(GET("/keep"));
+	x = rig_kept();
+	closefd(&cl->fd);
+	stream_begin(x, NULL);
+	while (rig.closed == 0) {
+		(void)reply_stream_write(x, slice_str("hello?"));
+		rig_turn();
+	}
+	assert_int_equal(http_server_connections(rig.server), 0);
 }
 
 TLS_TEST(renegotiation_is_refused)
 {
-	uint8_t byte;
-
 	version = TLS1_2_VERSION;
-	open_to(tls);
+	start_open();
 	assert_int_equal(SSL_renegotiate(peer.ssl), 1);
 	(void)SSL_do_handshake(peer.ssl);
 	assert_true(tls_peer_waiting(&peer) > 0);
 	tls_peer_send_some(&peer, SIZE_MAX);
-	assert_int_equal(io_read(&io, &byte, 1), -1);
-	tls_peer_receive(&peer);
-	assert_int_equal(tls_peer_think(&peer), SSL_ERROR_SSL);
-	assert_int_equal(ERR_GET_REASON(ERR_peek_error()), SSL_R_NO_RENEGOTIATION);
+	WAIT_FOR((client_acts(), failure != 0));
+	assert_int_equal(failure, SSL_R_NO_RENEGOTIATION);
 }
 
 TLS_TEST(keys_may_be_updated_at_any_time)
 {
 	version = TLS1_3_VERSION;
-	open_to(tls);
+	start_open();
 	for (int i = 0; i < 5; i++) {
 		assert_int_equal(SSL_key_update(peer.ssl, SSL_KEY_UPDATE_REQUESTED), 1);
 		assert_int_equal(SSL_do_handshake(peer.ssl), 1);
 		tls_peer_send_some(&peer, SIZE_MAX);
-		assert_nothing_to_read();
-		assert_false(io.opening);
-		client_says("still there?");
-		server_says("yes");
+		rig_turn();
+		assert_false(rig_conn()->io.opening);
+		ask();
 	}
 }
 
-TLS_TEST(close_and_shutdown_send_close_notify)
-{
-	void (*const ends[])(struct io *) = {io_close, io_shutdown};
+/*
+ * The end.
+ */
 
-	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
-		open_to(tls);
-		server_writes("bye");
-		ends[i](&io);
-		assert_client_reads("bye");
-		assert_int_equal(tls_peer_think(&peer), SSL_ERROR_ZERO_RETURN);
-		tls_peer_receive(&peer);
-		assert_true(peer.eof);
-		disconnect();
+TLS_TEST(a_last_reply_is_followed_by_close_notify)
+{
+	start_open();
+	say("GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+	WAIT_FOR(is_ended());
+	assert_int_equal(count(ANSWER), 1);
+	assert_true(got_close_notify());
+	close_client();
+}
+
+TLS_TEST(a_truncated_reply_without_length_does_not_look_complete)
+{
+	struct http_exchange *x;
+
+	start_open();
+	say(GET10("/keep"));
+	x = rig_kept();
+	stream_begin(x, "text/plain");
+	stream_write(x, "half of");
+	WAIT_FOR(count("half of") == 1);
+	reply_abort(x);
+	WAIT_FOR(is_ended() || peer.reset);
+	assert_false(got_close_notify());
+}
+
+/* Nor need what it sends be valid: it is discarded. */
+TLS_TEST(a_refused_client_that_keeps_sending_reads_the_reply)
+{
+	struct slice body = rig_text('x', 1000000);
+
+	rig.limits.linger_timeout = WAIT_MS;
+	start_open();
+	say(POST("/hello", "9999999"));
+	for (int i = 0; i < 4; i++) {
+		tls_peer_write(&peer, body.p, body.len);
+		while (tls_peer_waiting(&peer) > 0) {
+			tls_peer_send_some(&peer, 4096);
+			rig_turn();
+		}
 	}
+	client_send(cl, "no record");
+	WAIT_FOR(is_ended());
+	assert_int_equal(count("HTTP/1.1 413 "), 1);
+	assert_true(got_close_notify());
+	assert_int_equal(http_server_connections(rig.server), 1);
+	assert_int_equal(shutdown(cl->fd, SHUT_WR), 0);
+	WAIT_FOR_CONNECTIONS(0);
 }
 
-TLS_TEST(a_reset_sends_no_close_notify)
+/* With and without close_notify. */
+TLS_TEST(a_half_closed_client_gets_its_reply)
 {
-	open_to(tls);
-	server_writes("half of");
-	io_reset(&io);
-	assert_client_reads("half of");
-	assert_int_equal(tls_peer_think(&peer), SSL_ERROR_WANT_READ);
-	disconnect();
-}
-
-TLS_TEST(input_after_shutdown_can_be_discarded)
-{
-	uint8_t bytes[256];
-
-	open_to(tls);
-	io_shutdown(&io);
-	tls_peer_say(&peer, "but");
-	assert_true(io_read(&io, bytes, sizeof(bytes)) > 0);
-	assert_int_equal(send(peer.fd, "no record", 9, 0), 9);
-	assert_true(io_read(&io, bytes, sizeof(bytes)) > 0);
-	assert_int_equal(shutdown(peer.fd, SHUT_WR), 0);
-	assert_int_equal(io_read(&io, bytes, sizeof(bytes)), 0);
-}
-
-/* With and without close_notify: a half-closed client may still wait for its reply. */
-TLS_TEST(a_half_closed_client_still_gets_a_reply)
-{
-	uint8_t byte;
-
+	start();
 	for (int notify = 0; notify < 2; notify++) {
-		open_to(tls);
-		tls_peer_write(&peer, "all", 3);
+		struct http_exchange *x;
+
+		open_client();
+		tls_peer_write(&peer, GET("/keep"), strlen(GET("/keep")));
 		if (notify)
 			(void)SSL_shutdown(peer.ssl);
 		tls_peer_send_some(&peer, SIZE_MAX);
-		assert_int_equal(shutdown(peer.fd, SHUT_WR), 0);
-		assert_server_reads("all");
-		assert_int_equal(io_peek(&io), 0);
-		assert_int_equal(io_read(&io, &byte, 1), 0);
-		server_says("well");
-		disconnect();
+		if (!notify)
+			assert_int_equal(shutdown(cl->fd, SHUT_WR), 0);
+		x = rig_kept();
+		WAIT_FOR(rig_conn()->eof);
+		answer_late(x);
+		WAIT_FOR(is_ended());
+		close_client();
 	}
 }
+
+TLS_TEST(a_drain_ends_idle_connections_with_close_notify)
+{
+	start_open();
+	ask();
+	http_server_drain(rig.server);
+	WAIT_FOR(is_ended());
+	assert_true(got_close_notify());
+}
+
+TLS_TEST(a_request_in_the_kernel_when_a_drain_begins_is_answered)
+{
+	start_open();
+	ask();
+	say(HELLO);
+	client_arrives(cl);
+	http_server_drain(rig.server);
+	WAIT_FOR(is_ended());
+	assert_int_equal(count(ANSWER), 2);
+	assert_int_equal(count("\r\nConnection: close\r\n"), 1);
+}
+
+/* However long the handshake takes, within handshake_timeout. */
+TLS_TEST(a_handshake_in_progress_when_a_drain_begins_gets_its_reply)
+{
+	rig.limits.linger_timeout = WAIT_MS;
+	start_connect();
+	send_hello(100);
+	http_server_drain(rig.server);
+	rig_turn();
+	assert_int_equal(rig_conn()->timer_on, TIMER_HANDSHAKE);
+	WAIT_FOR(is_open());
+	assert_int_equal(rig_conn()->timer_on, TIMER_LINGER);
+	say(HELLO);
+	WAIT_FOR(is_ended());
+	assert_int_equal(count(ANSWER), 1);
+}
+
+/*
+ * Session tickets and certificates.
+ */
 
 /* Connects to a server with a session. Returns whether it was resumed; *session becomes the new one. */
 static bool
@@ -560,18 +753,17 @@ resumes(struct tls *shared, SSL_SESSION **session)
 {
 	bool reused;
 
-	connect_to(shared);
+	http_server_use_tls(rig.server, shared);
+	connect_client();
 	if (*session != NULL)
 		assert_int_equal(SSL_set_session(peer.ssl, *session), 1);
 	SSL_SESSION_free(*session);
-	shake_hands();
-	/* In TLS 1.3 tickets come with the first data. */
-	server_says("x");
-	client_says("y");
+	WAIT_FOR(is_open());
+	ask(); /* in TLS 1.3 tickets come with the first data */
 	reused = SSL_session_reused(peer.ssl);
 	*session = SSL_get1_session(peer.ssl);
 	assert_int_equal(SSL_SESSION_get_max_early_data(*session), 0);
-	disconnect();
+	close_client();
 	return reused;
 }
 
@@ -580,34 +772,39 @@ TLS_TEST(a_ticket_is_valid_wherever_its_key_is_known)
 	static const struct {
 		uint8_t current, previous; /* the keys of the other server; 0: none */
 		bool resumed;
-	} cases[] = {{1, 0, true}, {2, 1, true}, {3, 2, false}};
-	struct tls *other = shared_new(&cert);
+	} cases[] = {{0, 0, false}, {1, 0, true}, {2, 1, true}, {3, 2, false}};
+	struct tls *other = shared_new();
 
+	start();
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct slice previous = {0};
 		SSL_SESSION *session = NULL;
 
 		if (cases[i].previous != 0)
 			previous = key_of(cases[i].previous);
-		tls_set_ticket_keys(other, key_of(cases[i].current), previous);
+		if (cases[i].current != 0)
+			tls_set_ticket_keys(other, key_of(cases[i].current), previous);
 		assert_false(resumes(tls, &session));
 		assert_int_equal(resumes(other, &session), cases[i].resumed);
 		SSL_SESSION_free(session);
 	}
+	rig_stop();
 	tls_free(other);
 }
 
 TLS_TEST(a_ticket_of_the_previous_key_is_replaced_by_one_of_the_current)
 {
-	struct tls *last = shared_new(&cert);
+	struct tls *last = shared_new();
 	SSL_SESSION *session = NULL;
 
+	start();
 	assert_false(resumes(tls, &session));
 	tls_set_ticket_keys(tls, key_of(2), key_of(1));
 	assert_true(resumes(tls, &session));
 	tls_set_ticket_keys(last, key_of(2), (struct slice){0});
 	assert_true(resumes(last, &session));
 	SSL_SESSION_free(session);
+	rig_stop();
 	tls_free(last);
 }
 
@@ -626,25 +823,26 @@ assert_client_sees(const char *name)
 TLS_TEST(a_new_certificate_applies_to_new_connections)
 {
 	struct tls_peer old_peer;
+	struct client *old;
 	struct test_cert next;
-	struct io old_io;
 	const char *why;
 
-	open_to(tls);
+	start_open();
 	assert_client_sees("test");
-	old_io = io;
+	old = cl;
 	old_peer = peer;
 	test_cert_make(&next, &(struct test_cert_like){.name = "next", .rsa_bits = 2048});
 	assert_int_equal(
 	    tls_set_identity(tls, buf_slice(&next.chain), buf_slice(&next.key), &why), 0);
-	open_to(tls);
-	assert_client_sees("next");
-	disconnect();
-	io = old_io;
-	peer = old_peer;
-	client_says("and me?");
-	server_says("goes on");
 	test_cert_clear(&next);
+	connect_client();
+	WAIT_FOR((client_acts(), SSL_is_init_finished(peer.ssl)));
+	ask();
+	assert_client_sees("next");
+	tls_peer_clear(&peer);
+	cl = old;
+	peer = old_peer;
+	ask();
 }
 
 TLS_TEST(an_invalid_certificate_keeps_the_old_one)
@@ -665,7 +863,7 @@ TLS_TEST(an_invalid_certificate_keeps_the_old_one)
 	assert_int_equal(
 	    tls_set_identity(tls, buf_slice(&weak.chain), buf_slice(&weak.key), &why), -1);
 	assert_string_equal(why, "ee key too small");
-	open_to(tls);
+	start_open();
 	assert_client_sees("test");
 	test_cert_clear(&other);
 	test_cert_clear(&weak);
