@@ -15,7 +15,6 @@ import {
 	textUntil,
 	workersOf,
 } from "./replies.mjs";
-import { expectTool, makeExport, parseLines, startTool } from "./tool.mjs";
 
 const LIST = "/v1/admin/conversations";
 const VISITORS = "/v1/admin/visitors";
@@ -49,28 +48,6 @@ describe("deleting a conversation", () => {
 		assert.equal((await storedMessages(banter, "stays")).length, 2);
 		for (const id of [conversationId, NOBODY])
 			assertError(await del(banter, `${LIST}/${id}`), 404, "Conversation not found");
-	});
-
-	it("a very long one: invisible at once, and nothing remains whenever the store is killed", async () => {
-		const stored = async () => {
-			const { stdout } = await expectTool(banter, 0, "status", "--json");
-			return JSON.parse(stdout).tables.find(({ name }) => name === "messages").entries;
-		};
-		const before = await stored();
-		const long = makeExport(1, "a reply", 20_000);
-		const { status, stderr } = await startTool(banter, ["import", "-"], { input: long }).ended;
-		assert.equal(status, 0, stderr);
-		const { id, session } = parseLines(long).find(({ kind }) => kind === "conversation");
-		await eraseConversation(banter, id);
-		for (let kills = 0; kills < 3; kills++) {
-			await banter.storaged.kill("SIGKILL");
-			await banter.ready();
-			await assertGone(banter, id, session);
-			await expectTool(banter, 0, "verify");
-			assert.ok(!(await expectTool(banter, 0, "export")).stdout.includes(id));
-		}
-		await until("nothing is left", async () => (await stored()) === before);
-		await expectTool(banter, 0, "verify");
 	});
 });
 

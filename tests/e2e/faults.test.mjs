@@ -1,26 +1,14 @@
-// Processes die, visitors leave, the service stops: acknowledged data is kept exactly once. healed.test.mjs
-// kills at random.
+// Processes die, visitors leave, the service stops: acknowledged data is kept exactly once. faults/hang.test.mjs
+// has workers that die, healed.test.mjs kills at random.
 
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { describe, it } from "node:test";
 import { RawConnection, textOf } from "./client.mjs";
 import { DEADLINE_MS, times, until, withBanter } from "./harness.mjs";
-import { begin, getOn, modelWasAsked, postOn, storedMessages, workersOf } from "./replies.mjs";
-import { expectTool } from "./tool.mjs";
+import { begin, modelWasAsked, postOn, storedMessages } from "./replies.mjs";
 
 const numbered = (n) => Array.from({ length: n }, (_, i) => `t${i} `).join("");
-
-/** How a stream ended: its events, and whether the connection broke. */
-async function readToEnd(stream) {
-	const events = [];
-	try {
-		for (let event = await stream.next(); event; event = await stream.next()) events.push(event);
-		return { events, broke: false };
-	} catch {
-		return { events, broke: true };
-	}
-}
 
 /** Waits until the session's last reply is stored with this text and status. */
 function stored(banter, session, text, status = "complete") {
@@ -53,46 +41,6 @@ describe("the store dies", () => {
 			for (const { json, text } of await answers) assert.equal(json?.message, "t0 t1", text);
 			for (let i = 0; i < 10; i++)
 				assert.equal((await storedMessages(banter, `waits-${i}`)).length, 2);
-		}));
-});
-
-describe("a worker dies", () => {
-	it("its visitors' connections break, others do not; it is replaced; the partial reply is kept", () =>
-		withBanter({ workers: 2 }, async (banter) => {
-			const message = (i) => `[[tokens=60 delay=10 hold-after=40]] held ${i}`;
-			const replies = await times(12, (i) => begin(banter, `s-${i}`, message(i), 5));
-			const streams = replies.map(({ stream }) => stream);
-			const owners = await workersOf(banter, streams);
-			const victim = owners[0];
-			assert.ok(
-				owners.some((pid) => pid !== victim),
-				"both workers serve",
-			);
-			await until("some text of each is stored", async () => {
-				const { stdout } = await expectTool(banter, 0, "export");
-				return stdout.match(/"text":"t0 t1 /g)?.length === streams.length;
-			});
-			await banter.killWorkers([victim]);
-			await banter.release("held");
-			for (const [i, stream] of streams.entries()) {
-				const { events, broke } = await readToEnd(stream);
-				assert.equal(broke, owners[i] === victim, `stream ${i}`);
-				if (!broke) {
-					assert.equal(events.at(-1).message, numbered(60).trim());
-					continue;
-				}
-				const [, [role, content, status]] = await until("the reply is closed", async () => {
-					const messages = await storedMessages(banter, `s-${i}`);
-					return messages.length === 2 && messages;
-				});
-				assert.deepEqual([role, status], ["assistant", "interrupted"]);
-				assert.ok(content.length > 0, "the text of the last checkpoint is kept");
-				assert.ok(numbered(60).startsWith(content), content);
-			}
-			await banter.ready();
-			assert.ok(!banter.workerPids().includes(victim));
-			for (let i = 0; i < 10; i++)
-				assert.equal((await banter.chat("s-0", "[[tokens=1]]")).status, 200);
 		}));
 });
 
@@ -153,17 +101,6 @@ describe("the service stops", () => {
 			assert.deepEqual(await banter.masterd.kill("SIGTERM"), STOPPED);
 			await startAgain(banter);
 			await stored(banter, "s", numbered(20).trim());
-		}));
-
-	it("SIGTERM: idle connections do not delay it", () =>
-		withBanter({ env: { DRAIN_TIMEOUT_MS: "3600000" }, workers: 2 }, async (banter) => {
-			const idle = await times(6, () => RawConnection.connect(banter.port));
-			assert.equal((await getOn(idle[0], "/health")).status, 200);
-			assert.deepEqual(await banter.masterd.kill("SIGTERM"), STOPPED);
-			for (const raw of idle) {
-				await raw.closed();
-				raw.close();
-			}
 		}));
 
 	for (const [what, isStoreStopped] of [
