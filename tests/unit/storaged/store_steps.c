@@ -4,6 +4,7 @@
  *
  *	CLIENT MESSAGE FIELD=VALUE ... -> ANSWER FIELD=VALUE ...    without "->": there is no answer
  *	CLIENT MESSAGE FIELD=VALUE ... -> error CODE
+ *	CLIENT MESSAGE -> forbidden           the client may not send it
  *	CLIENT <- MESSAGE FIELD=VALUE ...     the client's next notification
  *	CLIENT disconnects
  *	CLIENT hangs_up                       ... but its open turns are not interrupted yet
@@ -26,6 +27,8 @@
  *	                                      without a time it runs again
  *	collect_garbage [STEPS]               until nothing of erased conversations is left
  *	collect_garbage_step                  one step
+ *	import_into_new_store                 ... everything that an export of the store contains; the new
+ *	                                      one takes its place. Again: from the first into that one
  *	remember                              ... and later: the tables have the same contents as then
  *	unchanged
  *	count TABLE N | MIN..MAX              the number of entries
@@ -58,6 +61,7 @@
 
 #include "tests/unit/scenario/message_text.h"
 #include "tests/unit/storaged/store_contents.h"
+#include "tests/unit/storaged/store_copy.h"
 #include "tests/unit/storaged/store_report.h"
 
 /* An answer that a step expects after the commit. The words are copied. */
@@ -72,10 +76,10 @@ struct world {
 	struct values *values;
 	struct contents remembered;
 	bool remembers;
+	struct fixture *exported; /* import_into_new_store */
 	struct report report;
-	char
-	    *reported; /* the lines of the report that no step has named yet; NULL: no report */
-	bool batch;    /* between "batch" and "commit" */
+	char *reported; /* the lines that no step has named yet; NULL: no report */
+	bool batch;     /* between "batch" and "commit" */
 	struct expected expected[2 * BATCH_REQUESTS];
 	size_t expected_n;
 	size_t transactions; /* of the store, at the last step "transactions" */
@@ -97,7 +101,7 @@ static void
 tear_down(void *world)
 {
 	struct world *w = world;
-	void *f = w->f;
+	void *f = w->f, *exported = w->exported;
 
 	if (w->remembers)
 		contents_clear(&w->remembered);
@@ -105,6 +109,8 @@ tear_down(void *world)
 	free(w);
 	clock_freeze_wall(0);
 	fixture_teardown(&f);
+	if (exported != NULL)
+		fixture_teardown(&exported);
 }
 
 static struct asker *
@@ -170,6 +176,22 @@ end_batch(struct world *w)
 	w->expected_n = 0;
 }
 
+static void
+expect_forbidden(struct asker *asker, const struct msg_desc *d, const union msg *msg)
+{
+	union msg decoded;
+	struct frame frame;
+	struct buf b;
+	size_t size;
+
+	buf_init(&b, WIRE_FRAME_MAX);
+	assert_int_equal(msg_encode(&b, (enum msg_type)d->type, 1, msg), 0);
+	assert_int_equal(wire_frame(buf_slice(&b), &frame, &size), WIRE_OK);
+	assert_int_equal(
+	    msg_decode(&frame, asker->role, ROLE_STORE, WHEN_READY, &decoded), WIRE_FORBIDDEN);
+	buf_clear(&b);
+}
+
 /* CLIENT MESSAGE FIELD=VALUE ... [-> ANSWER ...] */
 static void
 send_step(struct world *w, struct asker *asker, const struct words *step)
@@ -182,6 +204,10 @@ send_step(struct world *w, struct asker *asker, const struct words *step)
 	while (arrow < step->n && strcmp(step->word[arrow], "->") != 0)
 		arrow++;
 	message_text_read(w->values, d, step->word + 2, arrow - 2, &msg);
+	if (arrow + 1 < step->n && strcmp(step->word[arrow + 1], "forbidden") == 0) {
+		expect_forbidden(asker, d, &msg);
+		return;
+	}
 	request = send_request(w->f, asker, (enum msg_type)d->type, &msg);
 	if (arrow + 1 < step->n) {
 		struct expected *e = &w->expected[w->expected_n++];
@@ -673,6 +699,20 @@ collect_garbage_step(struct world *w, const struct words *step)
 }
 
 static void
+import_into_new_store(struct world *w, const struct words *step)
+{
+	void *f;
+
+	(void)step;
+	if (w->exported == NULL) {
+		w->exported = w->f;
+		fixture_setup(&f);
+		w->f = f;
+	}
+	copy_store(w->exported, w->f);
+}
+
+static void
 remember(struct world *w, const struct words *step)
 {
 	(void)step;
@@ -749,6 +789,7 @@ static const struct {
     {"clock", set_clock},
     {"collect_garbage", collect_garbage},
     {"collect_garbage_step", collect_garbage_step},
+    {"import_into_new_store", import_into_new_store},
     {"remember", remember},
     {"unchanged", unchanged},
     {"count", expect_count},

@@ -1,0 +1,104 @@
+/*
+ * Imports everything that an export of a store contains into another one.
+ */
+#ifndef TESTS_UNIT_STORAGED_STORE_COPY_H
+#define TESTS_UNIT_STORAGED_STORE_COPY_H
+
+#include "tests/unit/storaged/store_fixture.h"
+
+/* The banter command's request, which must succeed. */
+static inline void
+copy_request(struct fixture *to, enum msg_type type, const void *msg)
+{
+	uint64_t request = send_request(to, &to->tool, type, msg);
+
+	commit(to);
+	expect_answer(to, &to->tool, request, MSG_OK, NULL);
+}
+
+static inline void
+copy_client_id(struct fixture *to, struct slice key, struct slice value)
+{
+	struct msg_import_client_id m = {
+	    .conversation = key_front(key), .client_id = client_id_name(key)};
+	struct msg_client_id_record record;
+
+	assert_int_equal(record_decode(value, MSG_CLIENT_ID_RECORD, &record), WIRE_OK);
+	m.seq = record.seq;
+	copy_request(to, MSG_IMPORT_CLIENT_ID, &m);
+}
+
+static inline void
+copy_login(struct fixture *to, struct slice key, struct slice value)
+{
+	struct msg_import_login m = {.login = value};
+
+	memcpy(m.token.b, key.p, sizeof(m.token.b));
+	copy_request(to, MSG_IMPORT_LOGIN, &m);
+}
+
+static inline void
+copy_message(struct fixture *to, struct slice key, struct slice value)
+{
+	const struct msg_import_message m = {
+	    .conversation = key_front(key), .seq = message_seq(key), .message = value};
+
+	copy_request(to, MSG_IMPORT_MESSAGE, &m);
+}
+
+/* type: of the entry's record. */
+static inline void
+copy_entry(struct fixture *to, enum msg_type type, struct slice key, struct slice value)
+{
+	const struct msg_import_record record = {.type = (uint16_t)type, .record = value};
+	const struct msg_import_conversation conversation = {.conversation = value};
+
+	if (type == MSG_CONVERSATION_RECORD)
+		copy_request(to, MSG_IMPORT_CONVERSATION, &conversation);
+	else if (type == MSG_MESSAGE_RECORD)
+		copy_message(to, key, value);
+	else if (type == MSG_CLIENT_ID_RECORD)
+		copy_client_id(to, key, value);
+	else if (type == MSG_LOGIN_RECORD)
+		copy_login(to, key, value);
+	else
+		copy_request(to, MSG_IMPORT_RECORD, &record);
+}
+
+static inline void
+copy_store(struct fixture *from, struct fixture *to)
+{
+	/* In the order of an export. */
+	static const struct {
+		enum table table;
+		enum msg_type type;
+	} exported[] = {
+	    {TABLE_AGENTS, MSG_AGENT_RECORD},
+	    {TABLE_WIDGETS, MSG_WIDGET_RECORD},
+	    {TABLE_ORGS, MSG_ORG_RECORD},
+	    {TABLE_USERS, MSG_USER_RECORD},
+	    {TABLE_KEYS, MSG_KEY_RECORD},
+	    {TABLE_CONTACTS, MSG_CONTACT_RECORD},
+	    {TABLE_VISITORS, MSG_VISITOR_RECORD},
+	    {TABLE_CONVERSATIONS, MSG_CONVERSATION_RECORD},
+	    {TABLE_MESSAGES, MSG_MESSAGE_RECORD},
+	    {TABLE_CLIENT_IDS, MSG_CLIENT_ID_RECORD},
+	    {TABLE_LOGINS, MSG_LOGIN_RECORD},
+	};
+	const struct key all = {0};
+	struct walk w;
+	struct txn t;
+	int rc;
+
+	assert_int_equal(txn_begin(&t, &from->env, TXN_READ), 0);
+	for (size_t i = 0; i < ARRAY_LEN(exported); i++) {
+		assert_int_equal(walk_open(&w, &t, exported[i].table, &all), 0);
+		for (rc = walk_from(&w, &all); rc == 0; rc = walk_next(&w))
+			copy_entry(to, exported[i].type, w.key, w.value);
+		assert_int_equal(rc, MDB_NOTFOUND);
+		walk_close(&w);
+	}
+	txn_abort(&t);
+}
+
+#endif
