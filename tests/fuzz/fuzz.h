@@ -40,10 +40,37 @@ struct fuzz_cuts {
 /* Takes four bytes from in. */
 struct fuzz_cuts fuzz_cuts(struct slice *in);
 
-/* Splits into single bytes, and into one piece. */
-extern const struct fuzz_cuts fuzz_bytewise, fuzz_whole;
+/* One piece. */
+extern const struct fuzz_cuts fuzz_whole;
 
 /* Takes the next piece from rest; false at the end. */
 bool fuzz_piece(struct fuzz_cuts *cuts, struct slice *rest, struct slice *piece);
+
+/* Passes all pieces to take(), each in memory of exactly its size, until that returns false. */
+void fuzz_feed(struct slice in, struct fuzz_cuts cuts,
+    bool (*take)(void *arg, struct slice piece), void *arg);
+
+/* Reads an input whole, byte by byte and in the pieces of cuts. read() initializes out and writes
+ * the result in some form to it, which must be the same each time; the caller clears it. */
+typedef void fuzz_read_fn(
+    struct buf *out, struct slice in, struct fuzz_cuts cuts, const void *arg);
+void fuzz_read_all_ways(struct buf *out, struct slice in, struct fuzz_cuts cuts,
+    fuzz_read_fn *read, const void *arg);
+
+/* Generates inputs from one of the program's own tables, so that they are always up to date. fn
+ * takes a seed: its name (valid as a file name) and its bytes, both valid during the call. */
+typedef void seed_fn(void *arg, const char *name, struct slice bytes);
+
+/* Each message in its frame, and all of them in one stream. */
+void seeds_frames(seed_fn *fn, void *arg);
+
+/* Each raw request of tests/http/corpus.def. */
+void seeds_requests(seed_fn *fn, void *arg);
+
+/* Each pattern of routes.def as a path, after its method. */
+void seeds_paths(seed_fn *fn, void *arg);
+
+/* Each setting with its default, or with an example of its kind. */
+void seeds_settings(seed_fn *fn, void *arg);
 
 #endif

@@ -1,7 +1,10 @@
 /*
  * A stream of frames from a daemon's peer, each accepted or refused for every pair of roles and
- * every state.
+ * every state. A frame may also contain a record of the store, which no peer may send.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "proto/base/basics.h"
 #include "proto/ipc/messages.h"
 #include "tests/fuzz/fuzz.h"
@@ -35,6 +38,35 @@ check_lists(const struct msg_desc *d, const union msg *m)
 	}
 }
 
+/* A byte less or more makes a valid payload invalid. */
+static void
+check_length(enum msg_type type, struct slice payload)
+{
+	uint8_t *longer = calloc(1, payload.len + 1);
+	union msg m;
+
+	must(longer != NULL);
+	memcpy(longer, payload.p, payload.len);
+	must(record_decode((struct slice){longer, payload.len + 1}, type, &m) == WIRE_TRAILING);
+	if (payload.len > 0)
+		must(record_decode((struct slice){longer, payload.len - 1}, type, &m) ==
+		    WIRE_SHORT);
+	free(longer);
+}
+
+/* The printed form is one line of ASCII, whatever the fields contain. */
+static void
+check_print(enum msg_type type, const union msg *m)
+{
+	struct buf line;
+
+	buf_init(&line, 65536);
+	must(msg_print(&line, type, m) == 0);
+	for (size_t i = 0; i < buf_len(&line); i++)
+		must(buf_data(&line)[i] >= ' ' && buf_data(&line)[i] < 0x7f);
+	buf_clear(&line);
+}
+
 static void
 check_message(const struct frame *f, const union msg *m, struct slice whole)
 {
@@ -45,6 +77,8 @@ check_message(const struct frame *f, const union msg *m, struct slice whole)
 	must(msg_encode(&again, (enum msg_type)f->type, f->request, m) == 0);
 	must(slice_eq(buf_slice(&again), whole));
 	buf_clear(&again);
+	check_print((enum msg_type)f->type, m);
+	check_length((enum msg_type)f->type, f->payload);
 }
 
 /* A frame is accepted if and only if the table allows the message and its payload is valid. */
@@ -66,6 +100,7 @@ check_permission(const struct frame *f, enum role from, enum role to, enum when 
 static void
 check_frame(const struct frame *f, struct slice whole)
 {
+	uint8_t *copy = fuzz_copy(f->payload);
 	union msg m;
 
 	for (unsigned from = ROLE_MASTER; from <= ROLE_TOOL; from *= 2)
@@ -73,8 +108,10 @@ check_frame(const struct frame *f, struct slice whole)
 			for (enum when when = WHEN_FIRST; when <= WHEN_READY; when++)
 				check_permission(f, (enum role)from, (enum role)to, when);
 	if (msg_desc(f->type) != NULL &&
-	    record_decode(f->payload, (enum msg_type)f->type, &m) == WIRE_OK)
+	    record_decode((struct slice){copy, f->payload.len}, (enum msg_type)f->type, &m) ==
+		WIRE_OK)
 		check_message(f, &m, whole);
+	free(copy);
 }
 
 /* Checks the reason why no further frame was taken from the stream. */

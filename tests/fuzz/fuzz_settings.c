@@ -37,46 +37,45 @@ parse_again(const struct setting *d, const char *text, union value *v)
 	must(d->parse(d, text, v, why) == 0);
 }
 
+/* A value formatted as text parses to the same value. */
+[[gnu::format(printf, 3, 4)]] static void
+check_written(const struct setting *d, const union value *v, const char *fmt, ...)
+{
+	union value again;
+	char text[64];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	parse_again(d, text, &again);
+	must(memcmp(&again, v, sizeof(again)) == 0);
+}
+
 static void
 check_COUNT(const struct setting *d, const char *text, const union value *v)
 {
-	char number[32];
-	union value again;
-
 	(void)text;
 	must(v->count >= d->min && v->count <= d->max);
-	snprintf(number, sizeof(number), "%" PRIu32, v->count);
-	parse_again(d, number, &again);
-	must(again.count == v->count);
+	check_written(d, v, "%" PRIu32, v->count);
 }
 
 static void
 check_BYTES(const struct setting *d, const char *text, const union value *v)
 {
-	char number[32];
-	union value again;
-
 	(void)text;
 	must(v->bytes >= d->min && v->bytes <= d->max);
-	snprintf(number, sizeof(number), "%" PRIu64, v->bytes);
-	parse_again(d, number, &again);
-	must(again.bytes == v->bytes);
+	check_written(d, v, "%" PRIu64, v->bytes);
 }
 
 static void
 check_DECIMAL(const struct setting *d, const char *text, const union value *v)
 {
-	char number[32];
-	union value again;
+	uint32_t n = v->decimal.thousandths;
 
 	(void)text;
-	must(v->decimal.given);
-	must(
-	    v->decimal.thousandths >= d->min * 1000 && v->decimal.thousandths <= d->max * 1000);
-	snprintf(number, sizeof(number), "%" PRIu32 ".%03" PRIu32,
-	    v->decimal.thousandths / 1000, v->decimal.thousandths % 1000);
-	parse_again(d, number, &again);
-	must(again.decimal.thousandths == v->decimal.thousandths);
+	must(v->decimal.given && n >= d->min * 1000 && n <= d->max * 1000);
+	check_written(d, v, "%" PRIu32 ".%03" PRIu32, n / 1000, n % 1000);
 }
 
 static void
@@ -95,11 +94,7 @@ check_PATH(const struct setting *d, const char *text, const union value *v)
 	must(strcmp(v->text, text) == 0);
 }
 
-static void
-check_FILE(const struct setting *d, const char *text, const union value *v)
-{
-	check_PATH(d, text, v);
-}
+#define check_FILE check_PATH
 
 static void
 check_URL(const struct setting *d, const char *text, const union value *v)

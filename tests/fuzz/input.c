@@ -10,7 +10,6 @@
 
 #define STEP_MAX 32
 
-const struct fuzz_cuts fuzz_bytewise = {{1, 1, 1, 1}, 0};
 const struct fuzz_cuts fuzz_whole = {{0, 0, 0, 0}, 0};
 
 uint8_t
@@ -61,4 +60,35 @@ fuzz_piece(struct fuzz_cuts *cuts, struct slice *rest, struct slice *piece)
 	rest->p += step;
 	rest->len -= step;
 	return true;
+}
+
+void
+fuzz_feed(struct slice in, struct fuzz_cuts cuts, bool (*take)(void *arg, struct slice piece),
+    void *arg)
+{
+	struct slice piece;
+	bool more = true;
+
+	while (more && fuzz_piece(&cuts, &in, &piece)) {
+		uint8_t *copy = fuzz_copy(piece);
+
+		more = take(arg, (struct slice){copy, piece.len});
+		free(copy);
+	}
+}
+
+void
+fuzz_read_all_ways(struct buf *out, struct slice in, struct fuzz_cuts cuts, fuzz_read_fn *read,
+    const void *arg)
+{
+	const struct fuzz_cuts ways[] = {cuts, {{1, 1, 1, 1}, 0}};
+
+	read(out, in, fuzz_whole, arg);
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		struct buf again;
+
+		read(&again, in, ways[i], arg);
+		must(slice_eq(buf_slice(&again), buf_slice(out)));
+		buf_clear(&again);
+	}
 }

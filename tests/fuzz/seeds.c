@@ -1,25 +1,17 @@
 /*
  * Seeds from messages.def, routes.def, settings.def, and the corpus of raw requests.
  */
-#include "tests/fuzz/seeds.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
 #include "proto/ipc/messages.h"
 #include "proto/settings/settings.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/http/corpus.h"
 #include "workerd/http/message/http_parse.h"
 
 #define NESTED_MAX 4 /* record and list fields of one message */
-
-/* A message with a value in every field, and its records. */
-struct sample {
-	union msg m;
-	struct buf nested[NESTED_MAX];
-	size_t n_nested;
-};
 
 /* A value for a field that contains no record. The number makes fields differ. */
 static void
@@ -65,91 +57,63 @@ put_record(struct buf *out, uint16_t type)
 
 /* A record field gets one record, a list field two. */
 static void
-fill_nested(struct sample *s, const struct wire_field *f)
+put_nested(struct buf *out, const struct wire_field *f)
 {
-	struct slice *field = (struct slice *)(void *)((uint8_t *)&s->m + f->offset);
-	struct buf *content = &s->nested[s->n_nested++];
 	struct buf record;
 
-	must(s->n_nested <= NESTED_MAX);
-	buf_init(content, f->max);
+	buf_init(out, f->max);
 	buf_init(&record, f->max);
 	put_record(&record, f->item);
 	if (f->type == WIRE_REC)
-		must(buf_append(content, buf_data(&record), buf_len(&record)) == 0);
+		must(buf_append(out, buf_data(&record), buf_len(&record)) == 0);
 	for (int i = 0; f->type == WIRE_LIST && i < 2; i++)
-		must(wire_list_add(content, buf_slice(&record)) == 0);
+		must(wire_list_add(out, buf_slice(&record)) == 0);
 	buf_clear(&record);
-	*field = buf_slice(content);
 }
 
+/* A frame with a value in every field. */
 static void
-sample_init(struct sample *s, const struct msg_desc *d)
+put_frame(struct buf *out, const struct msg_desc *d, uint64_t request)
 {
+	struct buf nested[NESTED_MAX];
+	union msg m = {0};
 	uint8_t number = 1;
+	size_t n = 0;
 
-	*s = (struct sample){.n_nested = 0};
 	for (const struct wire_field *f = d->fields; f->type != WIRE_END; f++, number++) {
-		if (f->type == WIRE_REC || f->type == WIRE_LIST)
-			fill_nested(s, f);
-		else
-			fill_plain(f, (uint8_t *)&s->m + f->offset, number);
-	}
-}
+		uint8_t *at = (uint8_t *)&m + f->offset;
 
-static void
-sample_clear(struct sample *s)
-{
-	for (size_t i = 0; i < s->n_nested; i++)
-		buf_clear(&s->nested[i]);
+		fill_plain(f, at, number);
+		if (f->type != WIRE_REC && f->type != WIRE_LIST)
+			continue;
+		must(n < NESTED_MAX);
+		put_nested(&nested[n], f);
+		*(struct slice *)(void *)at = buf_slice(&nested[n++]);
+	}
+	must(msg_encode(out, (enum msg_type)d->type, request, &m) == 0);
+	while (n > 0)
+		buf_clear(&nested[--n]);
 }
 
 void
 seeds_frames(seed_fn *fn, void *arg)
 {
-	struct buf frame, stream;
 	const struct msg_desc *table;
+	struct buf frame, stream;
 	size_t n;
 
 	table = msg_table(&n);
 	buf_init(&frame, WIRE_FRAME_MAX);
 	buf_init(&stream, WIRE_FRAME_MAX);
 	for (size_t i = 0; i < n; i++) {
-		struct sample s;
-
-		sample_init(&s, &table[i]);
-		must(msg_encode(&frame, (enum msg_type)table[i].type, i, &s.m) == 0);
+		put_frame(&frame, &table[i], i);
 		must(buf_append(&stream, buf_data(&frame), buf_len(&frame)) == 0);
 		fn(arg, table[i].name, buf_slice(&frame));
 		buf_reset(&frame);
-		sample_clear(&s);
 	}
 	fn(arg, "all", buf_slice(&stream));
 	buf_clear(&frame);
 	buf_clear(&stream);
-}
-
-void
-seeds_records(seed_fn *fn, void *arg)
-{
-	struct buf payload;
-	const struct msg_desc *table;
-	size_t n;
-
-	table = msg_table(&n);
-	buf_init(&payload, WIRE_FRAME_MAX);
-	for (size_t i = 0; i < n; i++) {
-		const uint8_t type[] = {(uint8_t)table[i].type, (uint8_t)(table[i].type >> 8)};
-		struct sample s;
-
-		sample_init(&s, &table[i]);
-		must(buf_append(&payload, type, sizeof(type)) == 0);
-		must(record_encode(&payload, (enum msg_type)table[i].type, &s.m) == 0);
-		fn(arg, table[i].name, buf_slice(&payload));
-		buf_reset(&payload);
-		sample_clear(&s);
-	}
-	buf_clear(&payload);
 }
 
 /* After the parameters of fuzz_http_parse.c: heads up to 8 KiB, in pieces of 7, 1, 2, 3. */

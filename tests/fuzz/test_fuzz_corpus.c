@@ -5,8 +5,7 @@
  *	test_fuzz_corpus                runs them
  *	test_fuzz_corpus --seeds DIR    writes the seeds to DIR/NAME/ instead, for `make fuzz`
  *
- * Inputs run in a child process, which reports its progress in shared memory: an input that
- * crashes, hangs or leaks is named, and the following ones still run.
+ * Each target runs in a child process, which names the input that crashes or hangs.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,149 +22,114 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "proto/base/basics.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/fuzz/seeds.h"
 
 #define CORPUS        "tests/fuzz/corpus"
-#define INPUTS_MAX    1024
 #define INPUT_SIZE    65536
 #define INPUT_SECONDS 20 /* for one input, with sanitizers on a busy machine */
 
-struct target {
+static struct target {
 	const char *name;
 	int (*run)(const uint8_t *data, size_t size);
 	void (*seeds)(seed_fn *fn, void *arg);
-};
-
-static struct target targets[] = {
+} targets[] = {
 #define TARGET(name, seeds, holds) {#name, fuzz_##name, seeds},
 #include "tests/fuzz/targets.def"
 };
 
-struct input {
-	char name[256];
-	uint8_t *bytes;
-	size_t size;
-};
+/* From the sanitizers (sanitizer/common_interface_defs.h); NULL without them. */
+extern void __sanitizer_set_death_callback(void (*)(void)) __attribute__((weak)); /* NOLINT */
 
-/* The inputs of the current target. */
-static struct input inputs[INPUTS_MAX];
-static size_t n_inputs;
-
-/* How many inputs the child has started. */
-static volatile size_t *begun;
+/* The input that runs. */
+static char current[512];
 
 static void
-add_input(void *arg, const char *name, struct slice bytes)
+name_input(void)
 {
-	struct input *in = &inputs[n_inputs++];
-
-	assert_true(n_inputs < INPUTS_MAX);
-	(void)snprintf(in->name, sizeof(in->name), "%s %s", (const char *)arg, name);
-	in->bytes = fuzz_copy(bytes);
-	in->size = bytes.len;
+	(void)!write(STDERR_FILENO, current, strlen(current));
 }
 
 static void
-clear_inputs(void)
+on_signal(int signal_number)
 {
-	while (n_inputs > 0)
-		free(inputs[--n_inputs].bytes);
+	name_input();
+	(void)signal(signal_number, SIG_DFL);
+	(void)raise(signal_number);
 }
 
 static void
-load_file(int dir, const char *name)
+run(void *arg, const char *name, struct slice bytes)
 {
-	static char kind[] = CORPUS;
+	const struct target *t = arg;
+	uint8_t *copy = fuzz_copy(bytes);
+
+	(void)snprintf(current, sizeof(current), "%s: input %s\n", t->name, name);
+	alarm(INPUT_SECONDS);
+	(void)t->run(copy, bytes.len);
+	alarm(0);
+	current[0] = '\0';
+	free(copy);
+}
+
+static void
+run_file(struct target *t, int dir, const char *name)
+{
 	static uint8_t bytes[INPUT_SIZE];
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
 
-	assert_true(fd != -1);
+	must(fd != -1);
 	n = read(fd, bytes, sizeof(bytes));
 	closefd(&fd);
-	assert_true(n >= 0 && (size_t)n < sizeof(bytes));
-	add_input(kind, name, (struct slice){bytes, (size_t)n});
+	must(n >= 0 && (size_t)n < sizeof(bytes));
+	run(t, name, (struct slice){bytes, (size_t)n});
 }
 
-/* Every file of corpus/NAME/: each target has at least one. */
-static void
-load_corpus(const char *target)
+/* The child. Each target has at least one file in corpus/NAME/. */
+static _Noreturn void
+run_target(struct target *t)
 {
 	char path[128];
 	struct dirent *e;
+	size_t n = 0;
 	DIR *dir;
 
-	(void)snprintf(path, sizeof(path), CORPUS "/%s", target);
+	(void)snprintf(path, sizeof(path), CORPUS "/%s", t->name);
 	dir = opendir(path);
-	assert_non_null(dir);
-	while ((e = readdir(dir)) != NULL)
-		if (e->d_name[0] != '.')
-			load_file(dirfd(dir), e->d_name);
-	closedir(dir);
-	assert_true(n_inputs > 0);
-}
-
-/* The child: never returns. A sanitizer that finds a leak changes the exit status. */
-_Noreturn static void
-run_from(const struct target *t, size_t first)
-{
-	const struct rlimit no_core = {0, 0};
-
-	(void)setrlimit(RLIMIT_CORE, &no_core);
-	for (size_t i = first; i < n_inputs; i++) {
-		*begun = i + 1;
-		alarm(INPUT_SECONDS);
-		(void)t->run(inputs[i].bytes, inputs[i].size);
+	must(dir != NULL);
+	while ((e = readdir(dir)) != NULL) {
+		if (e->d_name[0] == '.')
+			continue;
+		run_file(t, dirfd(dir), e->d_name);
+		n++;
 	}
-	alarm(0);
-	*begun = n_inputs + 1;
+	closedir(dir);
+	must(n > 0);
+	if (t->seeds != NULL)
+		t->seeds(run, t);
 	exit(0);
 }
 
-/* Runs the inputs from first on. True on success; else *failed is the failed input, or n_inputs if
- * they all ran and a leak was found at the end. */
-static bool
-all_pass(const struct target *t, size_t first, size_t *failed)
+/* In a process of its own: targets change global state. A sanitizer that finds a leak changes the
+ * exit status. */
+static void
+every_input_holds(void **state)
 {
 	int status;
 	pid_t pid;
 
-	*begun = first;
 	(void)fflush(NULL);
 	pid = fork();
 	assert_true(pid != -1);
 	if (pid == 0)
-		run_from(t, first);
+		run_target(*state);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	*failed = *begun == 0 ? 0 : *begun - 1;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
-static void
-every_input_holds(void **state)
-{
-	static char seed[] = "seed";
-	const struct target *t = *state;
-	size_t at, failures = 0;
-
-	load_corpus(t->name);
-	if (t->seeds != NULL)
-		t->seeds(add_input, seed);
-	for (at = 0; at < n_inputs && !all_pass(t, at, &at); at++) {
-		failures++;
-		print_error("%s: %s\n", t->name,
-		    at < n_inputs ? inputs[at].name : "one of its inputs leaks memory");
-	}
-	clear_inputs();
-	assert_int_equal(failures, 0);
+	assert_int_equal(status, 0);
 }
 
 /* No target would run a folder of another name. */
@@ -232,9 +196,11 @@ main(int argc, char **argv)
 		return write_seeds(argv[2]);
 	for (size_t i = 0; i < ARRAY_LEN(targets); i++)
 		tests[i].initial_state = &targets[i];
-	begun = mmap(
-	    NULL, sizeof(*begun), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (begun == MAP_FAILED)
-		err(1, "mmap");
+	(void)signal(SIGABRT, on_signal);
+	(void)signal(SIGALRM, on_signal);
+	if (__sanitizer_set_death_callback != NULL)
+		__sanitizer_set_death_callback(name_input);
+	else
+		(void)signal(SIGSEGV, on_signal);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
