@@ -238,13 +238,13 @@ main(int argc, char **argv)
 {
 	bool echoes = argc > 1 && strcmp(argv[1], "echo") == 0;
 	struct http_server_config config = {
-	    .base = base = event_base_new(),
 	    .limits = http_limits_default,
 	    .handle = echoes ? echo : mirror,
 	};
 	struct event *events[3] = {0};
 	struct tls *tls = NULL;
 
+	config.base = base = event_base_new();
 	optind = 2;
 	while (getopt(argc, argv, "p:") == 'p')
 		config.limits.ping_interval = read_pause(optarg);
