@@ -11,11 +11,6 @@ const REPLY_MAX_MS = 4 * DEADLINE_MS; // including all retries
 export class PersistentVisitor {
 	/** [id of the reply, message, reply] of each complete exchange, oldest first. */
 	heard = [];
-	/**
-	 * For each reply that was interrupted: the times at which the first lost text and the last text before the
-	 * interruption arrived. While no text arrived, the worker did not run and could not store any.
-	 */
-	losses = [];
 	attempts = { sends: 0, resumes: 0, reloads: 0 };
 
 	constructor(banter, session) {
@@ -29,7 +24,7 @@ export class PersistentVisitor {
 	async say(id, message, reloadAfter = Number.POSITIVE_INFINITY) {
 		const end = Date.now() + REPLY_MAX_MS;
 		Object.assign(this, { id, message, text: "", reply: undefined, complete: undefined });
-		Object.assign(this, { tokensLeft: reloadAfter, next: "send", brokeAt: undefined, times: [] });
+		Object.assign(this, { tokensLeft: reloadAfter, next: "send" });
 		while (this.complete === undefined) {
 			assert.ok(Date.now() < end, `${this.session}: no complete reply to ${id}`);
 			if (!(await this.#attempt())) await new Promise((done) => setTimeout(done, PAUSE_MS));
@@ -51,9 +46,7 @@ export class PersistentVisitor {
 			);
 		} catch (error) {
 			if (error instanceof assert.AssertionError) throw error;
-			if (!this.started) return false; // the connection could not be opened
-			this.brokeAt = this.times.at(-1)?.[1];
-			this.next = "resume";
+			if (this.started) this.next = "resume"; // otherwise the connection could not be opened
 			return false;
 		}
 	}
@@ -100,32 +93,21 @@ export class PersistentVisitor {
 			return false;
 		}
 		assert.ok(this.started, `${this.session}: the first event is start: ${JSON.stringify(event)}`);
-		if (event.type === "token") return this.#takeToken(event);
-		if (event.type === "error") return this.#takeError(event);
+		if (event.type === "token") {
+			this.text += event.token;
+			if (--this.tokensLeft !== 0) return false;
+			Object.assign(this, { text: "", next: "reload" });
+			return true;
+		}
+		if (event.type === "error") {
+			this.next = "send"; // the reply ended incomplete; it keeps its stored text
+			return true;
+		}
 		assert.equal(event.type, "done");
 		assert.equal(event.messageId, this.reply);
 		assert.equal(this.text.trimEnd(), event.message, `${this.session}: the tokens and the message`);
 		assert.equal(event.status, undefined);
 		this.complete = event.message;
-		return true;
-	}
-
-	#takeToken({ token }) {
-		this.text += token;
-		this.times.push([this.text.length, performance.now()]);
-		if (--this.tokensLeft !== 0) return false;
-		Object.assign(this, { text: "", times: [], brokeAt: undefined, next: "reload" });
-		return true;
-	}
-
-	/** The reply ended incomplete. After a resume, `text` is what was stored of it. */
-	#takeError({ code }) {
-		if (this.next === "resume" && code === "interrupted") {
-			const lost = this.times.find(([length]) => length > this.text.length);
-			if (lost !== undefined && this.brokeAt > lost[1]) this.losses.push([lost[1], this.brokeAt]);
-			Object.assign(this, { times: [], brokeAt: undefined });
-		}
-		this.next = "send";
 		return true;
 	}
 }
