@@ -7,7 +7,6 @@ import { ADMIN_KEY, PASSWORD, TIME_FACTOR, until, useBanter } from "./harness.mj
 import {
 	begin,
 	listen,
-	modelWasAsked,
 	NOBODY,
 	resume,
 	SSE,
@@ -139,14 +138,6 @@ describe("a reply whose conversation is deleted", () => {
 		assert.equal((await stream.rest()).at(-1).code, "conversation_deleted");
 		assert.deepEqual((await banter.modelSaw()).slice(1), [["user", "[[tokens=1]]"]]);
 		assert.equal((await banter.messages(next.conversationId)).length, 2);
-	});
-
-	it("before the stream has started: 410, and the model is not asked again", async () => {
-		const reply = banter.chat("early", "[[tokens=3 hold-after=0]] not yet");
-		await modelWasAsked(banter, "not yet");
-		assert.equal((await del(banter, `${VISITORS}/early`)).status, 200);
-		assertError(await reply, 410, ERASED.error, ERASED.code);
-		assert.equal(await banter.modelCalls("not yet"), 1);
 	});
 
 	it("whose worker is killed: nothing reappears", async () => {

@@ -2,19 +2,18 @@
 // listeners receive the end, despite concurrent failures.
 
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import { assertError } from "./client.mjs";
-import { ADMIN_KEY, times, until, useBanter, withBanter } from "./harness.mjs";
+import { times, until, useBanter } from "./harness.mjs";
 import {
-	begin,
 	beginHanging,
 	connectToEachWorker,
 	connectToOtherWorker,
-	getOn,
 	history,
 	KEY,
 	listen,
 	modelIsIdle,
+	modelWasAsked,
 	NOBODY,
 	postOn,
 	resume,
@@ -24,10 +23,8 @@ import {
 	storedMessages,
 	textAfter,
 	textUntil,
-	withId,
 	workersOf,
 } from "./replies.mjs";
-import { ScriptedModel } from "./scripted-model.mjs";
 
 const STOPPED = { status: "stopped" };
 
@@ -49,6 +46,15 @@ const TRANSPORTS = [
 
 describe("a running reply is stopped", () => {
 	const banter = useBanter();
+	let senders, stoppers; // a connection to each worker
+
+	before(async () => {
+		senders = await connectToEachWorker(banter);
+		stoppers = await connectToEachWorker(banter);
+	});
+	after(() => {
+		for (const connection of [...senders.values(), ...stoppers.values()]) connection.close();
+	});
 
 	for (const [transport, path, headers, endOf] of TRANSPORTS)
 		for (const [when, directives, text] of [
@@ -59,15 +65,14 @@ describe("a running reply is stopped", () => {
 				it(`${transport}: ${when}, by ${where}`, async () => {
 					const session = `${transport} ${when} ${where}`.replaceAll(" ", "-");
 					const message = `[[${directives}]] ${session}`;
-					const [own, other] = [...(await connectToEachWorker(banter))];
-					const stopper =
-						where === "another worker" ? other[1] : await connectToOtherWorker(banter, other[0]);
+					const [own, other] = stoppers.keys();
+					const stopper = stoppers.get(where === "its own worker" ? own : other);
 					const { client_disconnects } = await banter.model("stats");
-					const response = postOn(own[1], path, { sessionId: session, message }, headers);
+					const response = postOn(senders.get(own), path, { sessionId: session, message }, headers);
 					const messageId = await runningReply(banter, session);
 					const listeners = await listen(banter, { messageId, session }, 6);
 					for (const one of listeners) await textUntil(one, text.length);
-					await until("the model was asked", async () => (await banter.modelCalls(session)) === 1);
+					await modelWasAsked(banter, session);
 
 					assert.deepEqual((await stopOn(stopper, messageId, session)).json, STOPPED);
 					const { status, body } = await response;
@@ -87,7 +92,6 @@ describe("a running reply is stopped", () => {
 					const later = await (await resume(banter, messageId, session, { after: 3 })).rest();
 					assert.equal(textAfter(later, text), text);
 					assert.equal(later.at(-1).status, "stopped");
-					for (const connection of [own[1], other[1], stopper]) connection.close();
 				});
 
 	it("by many requests at once, which all get the same response", async () => {
@@ -115,21 +119,6 @@ describe("a running reply is stopped", () => {
 
 describe("a reply is stopped despite failures", () => {
 	const banter = useBanter({ workers: 3 });
-
-	it("of a store that is stopped with SIGSTOP: when it continues", async () => {
-		const stoppers = [...(await connectToEachWorker(banter)).values()];
-		const others = [...(await connectToEachWorker(banter)).values()];
-		const { stream, messageId } = await beginHanging(banter, "held");
-		process.kill(banter.storaged.pid, "SIGSTOP");
-		const stops = Promise.all(stoppers.map((one) => stopOn(one, messageId, "held")));
-		// Every worker that answers the next request has read the stop.
-		for (const other of others) assert.equal((await getOn(other, "/health")).status, 200);
-		process.kill(banter.storaged.pid, "SIGCONT");
-		for (const answer of await stops) assert.deepEqual(answer.json, STOPPED);
-		await assertStopped(stream, "t0 t1 t2");
-		await modelIsIdle(banter);
-		for (const connection of [...stoppers, ...others]) connection.close();
-	});
 
 	it("of a store that is killed: at once, or with 503 and when it is repeated", async () => {
 		const { stream, messageId, message } = await beginHanging(banter, "dead");
@@ -161,28 +150,6 @@ describe("a reply is stopped despite failures", () => {
 		other.close();
 		await banter.ready();
 	});
-
-	it("of the model, whose reply was restarted: before its first token, it keeps the text that was read", async () => {
-		const head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
-		const half = 'data: {"choices":[{"delta":{"content":"half an answer"}}]}\n\n';
-		const model = new ScriptedModel(({ total }) =>
-			total === 1 ? [head + half, "close"] : [head, "keep"],
-		);
-		await model.run(({ url }) =>
-			withBanter({ workers: 2, env: { OPENAI_BASE_URL: url } }, async (own) => {
-				const broken = await (await own.stream("s", "hello", withId("one"))).rest();
-				assert.equal(broken.at(-1).code, "model_failed", JSON.stringify(broken.at(-1)));
-				const { stream, messageId } = await begin(own, "s", "hello", 0, withId("one"));
-				const listener = await resume(own, messageId, "s", { after: 4 });
-				assert.deepEqual((await stop(own, messageId, "s")).json, STOPPED);
-				for (const one of [stream, listener]) await assertStopped(one, "half an answer");
-				assert.deepEqual(await storedMessages(own, "s"), [
-					["user", "hello", "complete"],
-					["assistant", "half an answer", "stopped"],
-				]);
-			}),
-		);
-	});
 });
 
 describe("invalid stops", () => {
@@ -200,24 +167,6 @@ describe("invalid stops", () => {
 		assert.equal((await history(banter, "mine")).json.active, messageId, "it continues");
 		await stop(banter, messageId, "mine");
 	});
-
-	it("404: a reply that is deleted concurrently", () =>
-		withBanter({ workers: 1 }, async (own) => {
-			for (let round = 0; round < 5; round++) {
-				const session = `deleted-${round}`;
-				const { messageId, conversationId } = await beginHanging(own, session);
-				process.kill(own.storaged.pid, "SIGSTOP");
-				const stopped = stop(own, messageId, session);
-				const deleted = own.request("DELETE", `/v1/admin/conversations/${conversationId}`, {
-					headers: { "x-admin-api-key": ADMIN_KEY },
-				});
-				await own.get("/health");
-				process.kill(own.storaged.pid, "SIGCONT");
-				assertError(await stopped, 404, "Message not found");
-				assert.equal((await deleted).status, 204);
-			}
-			await modelIsIdle(own);
-		}));
 
 	it("400: an invalid id or body", async () => {
 		const post = (id, body) =>
