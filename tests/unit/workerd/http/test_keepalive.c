@@ -72,22 +72,6 @@ CLIENT_TEST(a_pipelined_request_waits_for_the_previous_reply)
 	WAIT_FOR(client_count(cl, ANSWER) == 2);
 }
 
-CLIENT_TEST(http_1_0_closes_without_keep_alive)
-{
-	client_send(cl, GET10("/hello"));
-	WAIT_FOR_END(cl);
-	assert_true(client_has(cl, "Connection: close\r\n"));
-	assert_true(client_ends_with(cl, ANSWER));
-
-	cl = client_open();
-	client_send(cl, "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-	WAIT_FOR(client_ends_with(cl, ANSWER));
-	assert_true(client_has(cl, "Connection: keep-alive\r\n"));
-	client_send(cl, GET10("/hello"));
-	WAIT_FOR_END(cl);
-	assert_int_equal(client_count(cl, ANSWER), 2);
-}
-
 CLIENT_TEST(http_1_0_gets_a_stream_that_ends_with_the_connection)
 {
 	struct http_exchange *x;

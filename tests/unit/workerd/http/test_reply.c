@@ -5,19 +5,67 @@
 
 #include "tests/unit/workerd/http/http_rig.h"
 
-CLIENT_TEST(a_reply_has_status_date_decoration_type_and_length)
+/* tests/http/corpus.def shows which requests are invalid. */
+static const struct {
+	const char *name, *request;
+	size_t handled; /* requests that reach the handler */
+	bool closes;    /* the server ends the connection */
+	const char *begins, *ends;
+	const char *has[5];
+} cases[] = {
+    {"status, date, decoration, type and length",
+	"GET /hello?q=1 HTTP/1.1\r\nHost: a\r\nOrigin: https://o\r\n\r\n", 1, false,
+	"HTTP/1.1 200 OK\r\nDate: ", ANSWER,
+	{"\r\nAccess-Control-Allow-Origin: https://o\r\n", "\r\nX-Query: q=1\r\n",
+	    "\r\nContent-Type: text/plain\r\n", "\r\nContent-Length: 5\r\n"}},
+    {"HTTP/1.0 closes", GET10("/hello"), 1, true, "HTTP/1.1 200 OK\r\n", ANSWER, {NULL}},
+    {"HTTP/1.0 with keep-alive goes on",
+	"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" GET10("/hello"), 2, true,
+	"HTTP/1.1 200 OK\r\n", ANSWER, {"\r\nConnection: keep-alive\r\n"}},
+    {"no Host", "GET / HTTP/1.1\r\n\r\n", 0, true, "HTTP/1.1 400 Bad Request\r\n",
+	"\"code\":\"bad_request\"}", {NULL}},
+    {"TLS", "\x16\x03\x01\x02", 0, true, "HTTP/1.1 400 Bad Request\r\n",
+	"\"code\":\"bad_request\"}", {NULL}},
+    {"an expectation", "GET / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n", 0, true,
+	"HTTP/1.1 417 Expectation Failed\r\n", "\"code\":\"expectation_failed\"}", {NULL}},
+    {"an unknown method", "BREW / HTTP/1.1\r\n", 0, true, "HTTP/1.1 501 Not Implemented\r\n",
+	"\"code\":\"not_implemented\"}", {NULL}},
+    {"a version", "GET / HTTP/3.0\r\n", 0, true, "HTTP/1.1 505 HTTP Version Not Supported\r\n",
+	"\"code\":\"version_not_supported\"}", {NULL}},
+    {"what follows two lengths is not a request (request smuggling)",
+	"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 0\r\n\r\n" HELLO, 0,
+	true, "HTTP/1.1 400 ", "\"code\":\"bad_request\"}", {NULL}},
+    {"an invalid request after a valid one", HELLO "BAD\r\n\r\n" HELLO, 1, true,
+	"HTTP/1.1 200 OK\r\n", "\"code\":\"bad_request\"}", {"\r\n\r\nhelloHTTP/1.1 400 "}},
+};
+
+RIG_TEST(every_request_gets_its_reply)
 {
-	client_send(cl, "GET /hello?q=1 HTTP/1.1\r\nHost: a\r\nOrigin: https://o\r\n\r\n");
-	WAIT_FOR(client_ends_with(cl, ANSWER));
-	assert_true(client_begins_with(cl, "HTTP/1.1 200 OK\r\nDate: "));
-	assert_memory_equal(buf_data(&cl->in) + 48, " GMT\r\n", 6);
-	assert_true(client_has(cl, "\r\nX-Frame-Options: DENY\r\n"));
-	assert_true(client_has(cl, "\r\nAccess-Control-Allow-Origin: https://o\r\n"));
-	assert_true(client_has(cl, "\r\nX-Query: q=1\r\n"));
-	assert_true(client_has(cl, "\r\nContent-Type: text/plain\r\n"));
-	assert_true(client_has(cl, "\r\nContent-Length: 5\r\n"));
-	assert_false(client_has(cl, "Connection:"));
-	assert_int_equal(rig.answered, 1);
+	rig_start();
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const uint8_t *date;
+
+		print_message("%s\n", cases[i].name);
+		rig.handled = rig.answered = 0;
+		cl = client_open();
+		client_send(cl, cases[i].request);
+		WAIT_FOR(client_ends_with(cl, cases[i].ends) &&
+		    client_at_end(cl) == cases[i].closes);
+		assert_true(client_begins_with(cl, cases[i].begins));
+		assert_true(client_has(cl, "\r\nX-Frame-Options: DENY\r\n"));
+		for (size_t k = 0; cases[i].has[k] != NULL; k++)
+			assert_true(client_has(cl, cases[i].has[k]));
+		assert_int_equal(
+		    client_count(cl, "\r\nConnection: close\r\n"), cases[i].closes);
+		date = memmem(buf_data(&cl->in), buf_len(&cl->in), "Date: ", 6);
+		assert_non_null(date);
+		assert_memory_equal(
+		    date + strlen("Date: Sun, 06 Nov 1994 08:49:37"), " GMT\r\n", 6);
+		assert_int_equal(rig.handled, cases[i].handled);
+		if (rig.handled == 0)
+			assert_true(client_has(cl, "\r\n\r\n{\"error\":\""));
+		assert_int_equal(rig.answered, client_count(cl, "HTTP/1.1 "));
+	}
 }
 
 CLIENT_TEST(the_handler_sees_the_address_of_the_client)
