@@ -43,7 +43,7 @@ written(const char *fmt, ...)
 	va_start(ap, fmt);
 	must(vasprintf(&text, fmt, ap) != -1);
 	va_end(ap);
-	must(setting->parse(d, text, &again, why) == 0);
+	must(setting->parse(setting, text, &again, why) == 0);
 	free(text);
 	return again;
 }
@@ -277,7 +277,7 @@ run(size_t row, const char *text)
 	setting = &table[row].setting;
 	given = text;
 	memset(&v, 0, sizeof(v));
-	if (setting->parse(d, text, &v, why) == 0)
+	if (setting->parse(setting, text, &v, why) == 0)
 		table[row].check(&v);
 	else
 		must(why[0] != '\0' && memchr(why, '\0', sizeof(why)) != NULL);
