@@ -35,8 +35,19 @@ function someMessage() {
 	return `[[echo delay=${2 + below(30)}]] ${below(2 ** 32).toString(36)} ${words}`;
 }
 
-function killWorkers(banter, pids) {
-	for (const pid of pids) {
+/** What is killed, with the frequency of its rows. */
+const KILLS = [
+	...Array(3).fill(["worker"]),
+	...Array(2).fill(["store"]),
+	...Array(3).fill(["store", "worker"]),
+	["all workers"],
+	["all workers", "store"],
+];
+
+/** Kills the store, this worker or all of them. */
+function kill(banter, what, worker) {
+	const pids = what.includes("all workers") ? banter.workerPids() : [worker];
+	for (const pid of what.join().includes("worker") ? pids : []) {
 		banter.killed.add(String(pid));
 		try {
 			process.kill(pid, "SIGKILL");
@@ -44,37 +55,13 @@ function killWorkers(banter, pids) {
 			if (error.code !== "ESRCH") throw error; // it was dying of the last time
 		}
 	}
+	if (what.includes("store") && banter.storaged.running) banter.storaged.kill("SIGKILL");
 }
-
-function killStore(banter) {
-	if (banter.storaged.running) banter.storaged.kill("SIGKILL");
-}
-
-/** Kills, given the service and one of its workers. */
-const KILLS = {
-	worker: (banter, worker) => killWorkers(banter, [worker]),
-	store: (banter) => killStore(banter),
-	both: (banter, worker) => {
-		killStore(banter);
-		killWorkers(banter, [worker]);
-	},
-	allWorkers: (banter) => killWorkers(banter, banter.workerPids()),
-	everything: (banter) => {
-		killWorkers(banter, banter.workerPids());
-		killStore(banter);
-	},
-};
-
-/** Chosen with the frequency of its entries. */
-const CHOICES = [
-	...["worker", "worker", "worker", "store", "store", "both", "both", "both"],
-	...["allWorkers", "everything"],
-];
 
 function someRound(_, i) {
 	const calm = (i + 1) % CALM_ROUNDS === 0 ? CALM_MS : 0;
 	return {
-		what: pick(CHOICES),
+		what: pick(KILLS),
 		pause: calm + between(0, 800) * Math.min(TIME_FACTOR, 2),
 		which: below(WORKERS),
 	};
@@ -100,7 +87,7 @@ async function visitDuring(banter, rounds) {
 				const now = banter.workerPids();
 				return now.length > 0 && now;
 			});
-			KILLS[what](banter, pids[which % pids.length]);
+			kill(banter, what, pids[which % pids.length]);
 		}
 	})().finally(() => {
 		going = false;
