@@ -10,8 +10,8 @@
 
 #include "masterd/certificate.h"
 #include "masterd/tls_keys.h"
+#include "tests/unit/test_cert.h"
 #include "tests/unit/unit.h"
-#include "tests/unit/workerd/http/tls_peer.h"
 
 static char dir[] = "/tmp/banter-certificate-XXXXXX";
 static char cert_path[64], key_path[64];

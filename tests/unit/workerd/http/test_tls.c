@@ -13,6 +13,7 @@
 #include "proto/base/log.h"
 #include "proto/base/secrets.h"
 #include "proto/ipc/messages.h"
+#include "tests/unit/test_cert.h"
 #include "tests/unit/workerd/http/http_rig.h"
 #include "tests/unit/workerd/http/tls_peer.h"
 #include "workerd/http/tls.h"
