@@ -131,7 +131,7 @@ $(BUILD)/http-peer: $(OBJ)/tests/http/http_peer.o $(workerd_a)
 $(BUILD)/unit/storaged/cli/%: $(OBJ)/tests/unit/storaged/cli/%.o $(cli_a)
 	$(LINK) $(banter_libs) -lcmocka
 scenario_o := $(call objects,tests/unit/scenario)
-$(BUILD)/unit/storaged/test_scenarios: $(OBJ)/tests/unit/storaged/store_steps.o $(scenario_o)
+$(BUILD)/unit/storaged/test_scenarios: $(call objects,tests/unit/storaged/steps) $(scenario_o)
 $(BUILD)/unit/storaged/%: $(OBJ)/tests/unit/storaged/%.o $(storaged_a)
 	$(LINK) $(store_libs) -lcmocka
 $(BUILD)/unit/masterd/%: $(OBJ)/tests/unit/masterd/%.o $(masterd_a)

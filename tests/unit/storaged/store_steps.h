@@ -1,4 +1,4 @@
-/* Scenarios about the store: store_steps.c describes their steps. */
+/* Scenarios about the store: steps/store_steps.c describes their steps. */
 #ifndef TESTS_UNIT_STORAGED_STORE_STEPS_H
 #define TESTS_UNIT_STORAGED_STORE_STEPS_H
 

@@ -1,0 +1,413 @@
+/*
+ * The steps of scenarios about the store. A client (a, b or c: workers; tool: the banter command) sends
+ * a request to a real store:
+ *
+ *	CLIENT MESSAGE FIELD=VALUE ... -> ANSWER FIELD=VALUE ...    without "->": there is no answer
+ *	CLIENT MESSAGE FIELD=VALUE ... -> error CODE
+ *	CLIENT MESSAGE -> forbidden           the client may not send it
+ *	CLIENT <- MESSAGE FIELD=VALUE ...     the client's next notification
+ *	CLIENT disconnects
+ *	CLIENT hangs_up                       ... but its open turns are not interrupted yet
+ *	CLIENT violates_protocol [FAULT]      ... and would be disconnected; otherwise no client does
+ *	CLIENT queue BYTES                    limits what may wait to be sent to the client
+ *	silent                                no client has received anything else
+ *	batch ... commit                      the requests between them are one transaction; the
+ *	                                      answers are compared after it
+ *	batch_failed                          the open batch takes no more requests, and will run again
+ *	no_transaction                        the open batch has begun none
+ *	transactions [N]                      of the store since the last such step
+ *	messages CONVERSATION STATUS TEXT ... all messages of a conversation of the default organization
+ *	restart [BYTES]                       as after a kill; with another limit of the store's size
+ *	fill_store                            until there is no room for another long message
+ *	probe                                 looks whether the store can be written again
+ *	end_claim_time                        interrupts the turns that nobody has claimed since the restart
+ *	ids NAME ...                          makes ids, each greater than the one before
+ *	next_ms                               waits until the clock of the records advances
+ *	clock MS | +MS                        stops the clock at this time (ms since 1970), or this much later;
+ *	                                      without a time it runs again
+ *	collect_garbage [STEPS]               until nothing of erased conversations is left
+ *	collect_garbage_step                  one step
+ *	import_into_new_store                 ... everything that an export of the store contains; the new
+ *	                                      one takes its place. Again: from the first into that one
+ *	remember                              ... and later: the tables have the same contents as then
+ *	unchanged
+ *	count TABLE N | MIN..MAX              the number of entries
+ *	row TABLE KEY {KIND FIELD=VALUE ...}  a record as it is stored
+ *	no_row TABLE KEY
+ *	put TABLE KEY {KIND FIELD=VALUE ...}  ... or "bytes": writes to the store directly
+ *	set TABLE KEY FIELD=VALUE ...         changes fields of a record
+ *	copy TABLE KEY KEY                    to the first key, from the second
+ *	lead TABLE KEY KEY                    an index entry of the first key, for the record of the second
+ *	delete TABLE KEY
+ *	damage TABLE KEY                      replaces a record by bytes that do not decode
+ *	damage_page TABLE KEY                 overwrites its page in the file with zeros
+ *	reported LINE                         the next line that the verification of the store reports; it
+ *	                                      runs at the first of these steps
+ *	whole                                 the store passes verification, also at the end
+ *	open_turns N                          replies that are being written
+ *	followed N                            replies that somebody follows
+ *	followed_visitors N
+ *	pretend COUNTER N                     adds N, or -N, to a counter that has a limit: open_turns, followed,
+ *	                                      followed_by_b, visitors_followed_by_b
+ *
+ * put, set, copy, lead, delete and damage leave a store that need not pass verification at the end of the
+ * scenario. A KEY is made of parts with commas between: ids by their names (as text: text:NAME), numbers
+ * (64 bits; u32:N has 32; ~N is the complement), hash:WORD, "text". At the end of a scenario no client may
+ * have received anything that no step has named.
+ */
+#include "tests/unit/storaged/store_steps.h"
+
+#include <string.h>
+
+#include "tests/unit/storaged/steps/store_world.h"
+#include "tests/unit/storaged/store_copy.h"
+
+static void *
+set_up(void)
+{
+	struct world *w = xcalloc(1, sizeof(*w));
+	void *f;
+
+	fixture_setup(&f);
+	w->f = f;
+	w->values = values_new();
+	return w;
+}
+
+static void
+tear_down(void *world)
+{
+	struct world *w = world;
+	void *f = w->f, *exported = w->exported;
+
+	if (w->remembers)
+		contents_clear(&w->remembered);
+	values_free(w->values);
+	free(w);
+	clock_freeze_wall(0);
+	fixture_teardown(&f);
+	if (exported != NULL)
+		fixture_teardown(&exported);
+}
+
+static void
+end(void *world)
+{
+	struct world *w = world;
+
+	silent(w);
+	if (w->reported != NULL && w->reported[0] != '\0')
+		scenario_fail("also reported: %s", w->reported);
+}
+
+static void
+expect_number(const char *what, size_t got, const char *expected)
+{
+	if (got != values_number(NULL, expected, NULL, NULL))
+		scenario_fail("%s: %zu, not %s", what, got, expected);
+}
+
+/* reported LINE */
+static void
+expect_reported(struct world *w, const struct words *step)
+{
+	char line[512] = "";
+	size_t n = 0, end;
+
+	if (w->reported == NULL) {
+		int rc = report_make(w->f, &w->report);
+
+		assert_true(rc == 0 || rc == MDB_CORRUPTED);
+		values_show_names(w->values, w->report.text);
+		w->reported = w->report.text;
+	}
+	for (size_t i = 1; i < step->n && n < sizeof(line); i++)
+		n += (size_t)snprintf(
+		    line + n, sizeof(line) - n, "%s%s", i == 1 ? "" : " ", step->word[i]);
+	end = strcspn(w->reported, "\n");
+	if (end != strlen(line) || strncmp(w->reported, line, end) != 0)
+		scenario_fail("reported: %s", w->reported);
+	w->reported += end + (w->reported[end] == '\n');
+}
+
+static void
+begin_batch(struct world *w, const struct words *step)
+{
+	(void)step;
+	w->batch = true;
+}
+
+static void
+commit_step(struct world *w, const struct words *step)
+{
+	(void)step;
+	end_batch(w);
+}
+
+static void
+batch_failed(struct world *w, const struct words *step)
+{
+	(void)step;
+	if (batch_is_open(&w->f->batch))
+		scenario_fail("the batch takes more requests");
+}
+
+static void
+transactions(struct world *w, const struct words *step)
+{
+	size_t before = w->transactions;
+	MDB_envinfo info;
+
+	assert_int_equal(mdb_env_info(w->f->env.mdb, &info), 0);
+	w->transactions = info.me_last_txnid;
+	if (step->n > 1)
+		expect_number("transactions", w->transactions - before, step->word[1]);
+}
+
+static void
+no_transaction(struct world *w, const struct words *step)
+{
+	(void)step;
+	assert_null(w->f->batch.txn.mdb);
+}
+
+static void
+silent_step(struct world *w, const struct words *step)
+{
+	(void)step;
+	silent(w);
+}
+
+static void
+restart(struct world *w, const struct words *step)
+{
+	store_restart(
+	    w->f, step->n == 1 ? STORE_BYTES : values_number(NULL, step->word[1], NULL, NULL));
+}
+
+static void
+fill_store(struct world *w, const struct words *step)
+{
+	static const char *const long_question[] = {
+	    "session=long", "text=x*12000", "history=1"};
+	union msg msg, answer;
+	uint64_t request;
+
+	(void)step;
+	do {
+		message_text_read(w->values, message_text_desc("turn_begin"), long_question,
+		    ARRAY_LEN(long_question), &msg);
+		request = send_request(w->f, &w->f->a, MSG_TURN_BEGIN, &msg);
+		commit(w->f);
+	} while (take_answer(w->f, &w->f->a, request, &answer) != MSG_ERROR);
+	assert_int_equal(answer.error.code, STORE_FULL);
+}
+
+static void
+probe(struct world *w, const struct words *step)
+{
+	(void)step;
+	env_probe(&w->f->env);
+}
+
+static void
+end_claim_time(struct world *w, const struct words *step)
+{
+	(void)step;
+	open_turns_lose(&w->f->open, &w->f->open.found);
+	while (interrupt_lost(&w->f->env, &w->f->live) == INTERRUPT_MORE)
+		;
+}
+
+static void
+make_ids(struct world *w, const struct words *step)
+{
+	for (size_t i = 1; i < step->n; i++)
+		values_id(w->values, step->word[i]);
+}
+
+static void
+next_ms_step(struct world *w, const struct words *step)
+{
+	(void)w;
+	(void)step;
+	wait_for_next_ms();
+}
+
+/* clock MS or clock +MS */
+static void
+set_clock(struct world *w, const struct words *step)
+{
+	bool later = step->n > 1 && step->word[1][0] == '+';
+	uint64_t ms;
+
+	ms = values_number(w->values, step->n > 1 ? step->word[1] + later : "0", NULL, NULL);
+	clock_freeze_wall(later ? clock_wall_ms() + ms : ms);
+}
+
+static void
+collect_garbage(struct world *w, const struct words *step)
+{
+	unsigned steps = sweep(w->f);
+
+	if (step->n > 1)
+		expect_number("steps", steps, step->word[1]);
+}
+
+static void
+collect_garbage_step(struct world *w, const struct words *step)
+{
+	(void)step;
+	assert_int_not_equal(garbage_step(&w->f->env), GARBAGE_STUCK);
+}
+
+static void
+import_into_new_store(struct world *w, const struct words *step)
+{
+	void *f;
+
+	(void)step;
+	if (w->exported == NULL) {
+		w->exported = w->f;
+		fixture_setup(&f);
+		w->f = f;
+	}
+	copy_store(w->exported, w->f);
+}
+
+static void
+remember(struct world *w, const struct words *step)
+{
+	(void)step;
+	if (w->remembers)
+		contents_clear(&w->remembered);
+	contents_take(w->f, &w->remembered);
+	w->remembers = true;
+}
+
+static void
+unchanged(struct world *w, const struct words *step)
+{
+	(void)step;
+	contents_expect(w->f, &w->remembered);
+}
+
+/* count TABLE N or count TABLE MIN..MAX */
+static void
+expect_count(struct world *w, const struct words *step)
+{
+	size_t n, min, max;
+
+	if (step->n != 3)
+		scenario_fail("count which table?");
+	n = table_count(w->f, table_named(step->word[1]));
+	if (sscanf(step->word[2], "%zu..%zu", &min, &max) != 2)
+		expect_number(step->word[1], n, step->word[2]);
+	else if (n < min || n > max)
+		scenario_fail("%s: %zu, not %s", step->word[1], n, step->word[2]);
+}
+
+static void
+whole(struct world *w, const struct words *step)
+{
+	(void)step;
+	expect_whole(w->f);
+	w->f->damaged = false;
+}
+
+static void
+open_turns_step(struct world *w, const struct words *step)
+{
+	expect_number("open turns", w->f->open.n, step->word[step->n - 1]);
+}
+
+static void
+followed(struct world *w, const struct words *step)
+{
+	expect_number("followed replies", w->f->live.turns.n, step->word[step->n - 1]);
+}
+
+static void
+followed_visitors(struct world *w, const struct words *step)
+{
+	expect_number("followed visitors", w->f->live.rooms.n, step->word[step->n - 1]);
+}
+
+/* pretend COUNTER N */
+static void
+pretend(struct world *w, const struct words *step)
+{
+	const struct {
+		const char *name;
+		size_t *n;
+	} counters[] = {
+	    {"open_turns", &w->f->open.n},
+	    {"followed", &w->f->live.turns.n},
+	    {"followed_by_b", &w->f->b.client.follows[TOPIC_TURNS].n},
+	    {"visitors_followed_by_b", &w->f->b.client.follows[TOPIC_VISITORS].n},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(counters); i++)
+		if (step->n == 3 && strcmp(counters[i].name, step->word[1]) == 0) {
+			*counters[i].n += (size_t)strtoll(step->word[2], NULL, 10);
+			return;
+		}
+	scenario_fail("pretend what?");
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct world *w, const struct words *step);
+} verbs[] = {
+    {"batch", begin_batch},
+    {"commit", commit_step},
+    {"batch_failed", batch_failed},
+    {"transactions", transactions},
+    {"silent", silent_step},
+    {"messages", expect_all_messages},
+    {"restart", restart},
+    {"fill_store", fill_store},
+    {"probe", probe},
+    {"end_claim_time", end_claim_time},
+    {"ids", make_ids},
+    {"next_ms", next_ms_step},
+    {"clock", set_clock},
+    {"collect_garbage", collect_garbage},
+    {"collect_garbage_step", collect_garbage_step},
+    {"import_into_new_store", import_into_new_store},
+    {"remember", remember},
+    {"unchanged", unchanged},
+    {"count", expect_count},
+    {"reported", expect_reported},
+    {"whole", whole},
+    {"open_turns", open_turns_step},
+    {"followed", followed},
+    {"followed_visitors", followed_visitors},
+    {"no_transaction", no_transaction},
+    {"pretend", pretend},
+};
+
+static bool
+run_verb(struct world *w, const struct words *step)
+{
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+		if (strcmp(verbs[i].name, step->word[0]) == 0) {
+			verbs[i].run(w, step);
+			return true;
+		}
+	return false;
+}
+
+static bool
+run_step(void *world, const struct words *step)
+{
+	struct world *w = world;
+	struct asker *asker = client_named(w, step->word[0]);
+
+	if (asker == NULL)
+		return run_verb(w, step) || row_step(w, step);
+	client_step(w, asker, step);
+	return true;
+}
+
+const struct scenario_subject store_scenarios = {set_up, tear_down, run_step, end};
