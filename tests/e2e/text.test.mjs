@@ -2,11 +2,10 @@
 // valid text. The unit tests in tests/unit/workerd/model/openai have every form of an event.
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { textOf } from "./client.mjs";
 import { useBanter, withBanter } from "./harness.mjs";
+import { ScriptedModel } from "./scripted-model.mjs";
 
 const { raw } = String;
 
@@ -76,37 +75,35 @@ describe("the model's text", () => {
 	});
 });
 
-describe("the longest reply", () => {
-	const LONGEST = 512 * 1024; // bytes
-	const event = (content, finish) =>
+describe("a reply of the maximum length", () => {
+	const MAX = 512 * 1024; // bytes
+	const event = (content, finish = null) =>
 		`data: {"choices":[{"delta":{"content":"${content}"},"finish_reason":${finish}}]}\n\n`;
-	const TAILS = { whole: "", half: event(raw`\ud83d`, null) };
+	const text = event("x".repeat(MAX / 8)).repeat(8);
+	const half = event(raw`\ud83d`); // becomes a character
+	const end = event("", '"stop"');
+	const done = "data: [DONE]\n\n";
 
-	// A model that sends a reply of the maximum length, then what its key selects.
-	const model = createServer((request, response) => {
-		const [tail, last] = request.headers.authorization.split(" ")[1].split("-");
-		request.resume();
-		response.writeHead(200, { "content-type": "text/event-stream" });
-		for (let i = 0; i < 8; i++) response.write(event("x".repeat(LONGEST / 8), null));
-		response.end(TAILS[tail] + event("", '"stop"') + (last === "done" ? "data: [DONE]\n\n" : ""));
-	});
-	before(() => once(model.listen(0, "127.0.0.1"), "listening"));
-	after(() => model.close());
-
-	for (const [key, type, status] of [
-		["whole-done", "done", "complete"],
-		["whole-end", "done", "complete"],
-		["half-done", "error", "interrupted"],
-		["half-end", "error", "interrupted"],
+	for (const [what, last, type, status] of [
+		["that ends with [DONE] is complete", end + done, "done", "complete"],
+		["that ends without [DONE] is complete", end, "done", "complete"],
+		[
+			"and half a character before [DONE] is interrupted",
+			half + end + done,
+			"error",
+			"interrupted",
+		],
+		["and half a character is interrupted", half + end, "error", "interrupted"],
 	])
-		it(`${key}: ends with ${type}`, () => {
-			const OPENAI_BASE_URL = `http://127.0.0.1:${model.address().port}/v1`;
-			const env = { OPENAI_API_KEY: key, OPENAI_BASE_URL };
-			return withBanter({ env, workers: 1 }, async (banter) => {
-				const events = await (await banter.stream("long", "as long as it may be")).rest();
-				assert.equal(events.at(-1).type, type);
-				const messages = await banter.messages(events[0].conversationId);
-				assert.deepEqual(messages.at(-1), ["assistant", "x".repeat(LONGEST), status]);
-			});
+		it(what, () => {
+			const head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+			return new ScriptedModel(() => [head + text + last, "close"]).run((model) =>
+				withBanter({ env: { OPENAI_BASE_URL: model.url }, workers: 1 }, async (banter) => {
+					const events = await (await banter.stream("long", "hello")).rest();
+					assert.equal(events.at(-1).type, type);
+					const messages = await banter.messages(events[0].conversationId);
+					assert.deepEqual(messages.at(-1), ["assistant", "x".repeat(MAX), status]);
+				}),
+			);
 		});
 });
