@@ -108,25 +108,13 @@ plan_arrivals(struct crowd *c)
 	qsort(c->arrivals_ns, c->n, sizeof(*c->arrivals_ns), compare);
 }
 
-/* Readers and others alternate while there are both. */
-static bool
-is_other(const struct crowd *c, size_t i)
-{
-	size_t both = c->plan->readers < c->plan->others ? c->plan->readers : c->plan->others;
-
-	if (i < 2 * both)
-		return i % 2 == 1;
-	return c->plan->others > c->plan->readers;
-}
-
 static void
 plan_script(struct crowd *c)
 {
 	const struct crowd_plan *p = c->plan;
 	double lasts = p->ramp_s + p->settle_s + p->window_s + 1;
 
-	c->tokens =
-	    is_paced(c) ? (unsigned)(lasts * p->rate) : p->tokens; /* 0: short requests */
+	c->tokens = is_paced(c) ? (unsigned)(lasts * p->rate) : p->tokens;
 	snprintf(c->script, sizeof(c->script), "stamp tokens=%u delay=%u", c->tokens,
 	    is_paced(c) ? 1000 / p->rate : 0);
 	snprintf(c->others_script, sizeof(c->others_script), "huge=%u tokens=%u delay=%u",
@@ -227,27 +215,19 @@ ask(struct visitor *v)
 		fail(v);
 }
 
-/* A visitor that stops reading has a small receive buffer. */
-static void
-shrink_window(int fd)
-{
-	int size = 4096;
-
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) == -1)
-		err(EX_OSERR, "SO_RCVBUF");
-}
-
 static void
 arrive(struct visitor *v)
 {
 	struct crowd *c = v->crowd;
 	struct sockaddr_in a = server_loopback(c->server->port);
+	int small = 4096;
 
 	v->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (v->fd == -1)
 		err(EX_OSERR, "socket");
+	/* A visitor that stops reading has a small receive buffer. */
 	if (v->is_other && c->plan->others_stop)
-		shrink_window(v->fd);
+		must(setsockopt(v->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)) == 0);
 	v->asked_ns = clock_mono_ns();
 	v->connecting = true;
 	if (connect(v->fd, (struct sockaddr *)&a, sizeof(a)) == -1 && errno != EINPROGRESS)
@@ -300,9 +280,8 @@ readable(struct visitor *v)
 {
 	static uint8_t buffer[READ_SIZE];
 	ssize_t n = recv(v->fd, buffer, sizeof(buffer), 0);
-
-	struct crowd *c = v->crowd;
 	struct slice in = {buffer, n < 0 ? 0 : (size_t)n};
+	struct crowd *c = v->crowd;
 
 	c->now_ns = clock_mono_ns();
 	if (n == -1 && errno == EAGAIN)
@@ -428,7 +407,7 @@ open_crowd(struct crowd *c)
 	for (size_t i = 0; i < c->n; i++) {
 		c->visitors[i].crowd = c;
 		c->visitors[i].fd = -1;
-		c->visitors[i].is_other = is_other(c, i);
+		c->visitors[i].is_other = p->others > 0 && i % 2 == 1;
 		answer_init(&c->visitors[i].answer);
 	}
 	plan_script(c);

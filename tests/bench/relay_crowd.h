@@ -19,8 +19,8 @@
 
 struct crowd_plan {
 	size_t readers;
-	/* Visitors beside the readers, whose replies have fewer and larger tokens; and whether they
-	 * stop reading after the first token. */
+	/* Other visitors, none or as many as readers, whose replies have fewer and larger tokens; and
+	 * whether they stop reading after the first token. */
 	size_t others;
 	bool others_stop;
 	const char *path; /* of short requests; NULL: questions */

@@ -57,16 +57,6 @@ format(char out[PATH_MAX], const char *fmt, ...)
 	must(n > 0 && n < PATH_MAX);
 }
 
-static void
-absolute(const char *path, char *out, size_t size)
-{
-	char whole[PATH_MAX];
-
-	if (realpath(path, whole) == NULL || strlen(whole) >= size)
-		err(EX_NOINPUT, "%s", path);
-	memcpy(out, whole, strlen(whole) + 1);
-}
-
 struct sockaddr_in
 server_loopback(uint16_t port)
 {
@@ -136,28 +126,59 @@ wait_until_answered(uint16_t port, const char *path, const char *name)
 	}
 }
 
+/* Starts a program whose output goes to dir/NAME.log. */
+static pid_t
+start(enum core core, const char *dir, char *const argv[], char *const envp[])
+{
+	const char *slash = strrchr(argv[0], '/');
+	char log[PATH_MAX];
+
+	format(log, "%s/%s.log", dir, slash == NULL ? argv[0] : slash + 1);
+	return child_start(core, argv, envp, log);
+}
+
+static void
+start_root(struct server *s, const char *dir, char *const argv[], char *const envp[])
+{
+	s->roots[s->n_roots++] = start(CORE_SERVERS, dir, argv, envp);
+}
+
 static void
 start_stub(struct server *s, const char *dir)
 {
-	char program[] = "build/openai-stub", log[PATH_MAX], port[8], option[] = "--port";
+	char program[] = "build/openai-stub", port[8], option[] = "--port";
 	char *argv[] = {program, option, port, NULL};
 
 	s->stub_port = free_port();
-	format(log, "%s/stub.log", dir);
 	snprintf(port, sizeof(port), "%u", s->stub_port);
-	s->stub = child_start(CORE_LOAD, argv, NULL, log);
+	s->stub = start(CORE_LOAD, dir, argv, NULL);
 	wait_until_answered(s->stub_port, "/v1/models", "openai-stub");
+}
+
+/* Writes dir/NAME, and its path to path. */
+[[gnu::format(printf, 4, 5)]] static void
+write_config(char path[PATH_MAX], const char *dir, const char *name, const char *text, ...)
+{
+	va_list ap;
+	FILE *out;
+
+	format(path, "%s/%s", dir, name);
+	out = fopen(path, "we");
+	va_start(ap, text);
+	if (out == NULL || vfprintf(out, text, ap) < 0 || fclose(out) != 0)
+		err(EX_CANTCREAT, "%s", path);
+	va_end(ap);
 }
 
 /* Serves the bundle as nginx serves files best; /health sends as many headers as ours. */
 static const char nginx_config[] = //
-    "%s\n"
+    "%1$s\n"
     "daemon off;\n"
     "worker_processes 1;\n"
-    "worker_rlimit_nofile %zu;\n"
-    "error_log %s/nginx.log warn;\n"
-    "pid %s/nginx.pid;\n"
-    "events { worker_connections %zu; }\n"
+    "worker_rlimit_nofile %2$zu;\n"
+    "error_log stderr warn;\n"
+    "pid %3$s/nginx.pid;\n"
+    "events { worker_connections %2$zu; }\n"
     "http {\n"
     "  access_log off;\n"
     "  sendfile on;\n"
@@ -165,14 +186,14 @@ static const char nginx_config[] = //
     "  open_file_cache max=16;\n"
     "  types { application/javascript js; }\n"
     "  keepalive_requests 100000000;\n"
-    "  client_body_temp_path %s/t1;\n"
-    "  proxy_temp_path %s/t2;\n"
-    "  fastcgi_temp_path %s/t3;\n"
-    "  uwsgi_temp_path %s/t4;\n"
-    "  scgi_temp_path %s/t5;\n"
-    "  upstream model { server 127.0.0.1:%u; keepalive 64; }\n"
+    "  client_body_temp_path %3$s/t1;\n"
+    "  proxy_temp_path %3$s/t2;\n"
+    "  fastcgi_temp_path %3$s/t3;\n"
+    "  uwsgi_temp_path %3$s/t4;\n"
+    "  scgi_temp_path %3$s/t5;\n"
+    "  upstream model { server 127.0.0.1:%4$u; keepalive 64; }\n"
     "  server {\n"
-    "    listen 127.0.0.1:%u backlog=4096;\n"
+    "    listen 127.0.0.1:%5$u backlog=4096;\n"
     "    location / {\n"
     "      proxy_pass http://model;\n"
     "      proxy_http_version 1.1;\n"
@@ -185,34 +206,23 @@ static const char nginx_config[] = //
     "      add_header Cache-Control no-store;\n"
     "      return 200 '{\"status\":\"ok\"}';\n"
     "    }\n"
-    "    location /widget/ { alias %s/; }\n"
+    "    location /widget/ { alias " BUNDLE "/; }\n"
     "  }\n"
     "}\n";
 
+/* With the prefix ./ all paths are relative to the current directory. Started by root, it would
+ * switch to another user, who cannot read our directory. */
 static void
-start_nginx(struct server *s, const struct programs *programs, const char *relative)
+start_nginx(struct server *s, const struct programs *programs, const char *dir)
 {
-	char program[PATH_MAX], config[PATH_MAX], log[PATH_MAX], bundle[PATH_MAX];
-	char dir[PATH_MAX - 16];
-	char c[] = "-c", e[] = "-e";
-	char *argv[] = {program, e, log, c, config, NULL};
-	size_t files = fd_raise_limit();
-	FILE *out;
+	char program[PATH_MAX], config[PATH_MAX], p[] = "-p", prefix[] = "./", c[] = "-c";
+	char e[] = "-e", log[] = "stderr";
+	char *argv[] = {program, p, prefix, e, log, c, config, NULL};
 
-	/* nginx resolves relative paths against its prefix. */
-	absolute(relative, dir, sizeof(dir));
-	absolute(BUNDLE, bundle, sizeof(bundle));
 	format(program, "%s", programs->nginx);
-	format(config, "%s/nginx.conf", dir);
-	format(log, "%s/nginx.log", dir);
-	out = fopen(config, "we");
-	/* Started by root, it would switch to another user, who cannot read our directory. */
-	if (out == NULL ||
-	    fprintf(out, nginx_config, geteuid() == 0 ? "user root;" : "", files, dir, dir,
-		files, dir, dir, dir, dir, dir, s->stub_port, s->port, bundle) < 0 ||
-	    fclose(out) != 0)
-		err(EX_CANTCREAT, "%s", config);
-	s->roots[s->n_roots++] = child_start(CORE_SERVERS, argv, NULL, log);
+	write_config(config, dir, "nginx.conf", nginx_config,
+	    geteuid() == 0 ? "user root;" : "", fd_raise_limit(), dir, s->stub_port, s->port);
+	start_root(s, dir, argv, NULL);
 }
 
 static const char haproxy_config[] = //
@@ -234,18 +244,12 @@ static const char haproxy_config[] = //
 static void
 start_haproxy(struct server *s, const struct programs *programs, const char *dir)
 {
-	char program[PATH_MAX], config[PATH_MAX], log[PATH_MAX], db[] = "-db", f[] = "-f";
+	char program[PATH_MAX], config[PATH_MAX], db[] = "-db", f[] = "-f";
 	char *argv[] = {program, db, f, config, NULL};
-	FILE *out;
 
 	format(program, "%s", programs->haproxy);
-	format(config, "%s/haproxy.conf", dir);
-	format(log, "%s/haproxy.log", dir);
-	out = fopen(config, "we");
-	if (out == NULL || fprintf(out, haproxy_config, s->port, s->stub_port) < 0 ||
-	    fclose(out) != 0)
-		err(EX_CANTCREAT, "%s", config);
-	s->roots[s->n_roots++] = child_start(CORE_SERVERS, argv, NULL, log);
+	write_config(config, dir, "haproxy.conf", haproxy_config, s->port, s->stub_port);
+	start_root(s, dir, argv, NULL);
 }
 
 enum variable {
@@ -269,21 +273,12 @@ static char constant_vars[][64] = {
 };
 
 static void
-start_daemon(struct server *s, const char *dir, const char *name, char *const envp[])
-{
-	char program[PATH_MAX], log[PATH_MAX];
-	char *argv[] = {program, NULL};
-
-	format(program, "build/%s", name);
-	format(log, "%s/%s.log", dir, name);
-	s->roots[s->n_roots++] = child_start(CORE_SERVERS, argv, envp, log);
-}
-
-static void
 start_banter(struct server *s, const struct programs *programs, const char *dir)
 {
 	char made[VARS_MADE][PATH_MAX];
 	char *envp[VARS_MADE + ARRAY_LEN(constant_vars) + 1] = {NULL};
+	char *storaged[] = {(char[]){"build/storaged"}, NULL};
+	char *masterd[] = {(char[]){"build/masterd"}, NULL};
 
 	(void)programs;
 	format(made[VAR_DATA_DIR], "DATA_DIR=%s/data", dir);
@@ -293,8 +288,8 @@ start_banter(struct server *s, const struct programs *programs, const char *dir)
 		envp[i] = made[i];
 	for (size_t i = 0; i < ARRAY_LEN(constant_vars); i++)
 		envp[VARS_MADE + i] = constant_vars[i];
-	start_daemon(s, dir, "storaged", envp);
-	start_daemon(s, dir, "masterd", envp);
+	start_root(s, dir, storaged, envp);
+	start_root(s, dir, masterd, envp);
 }
 
 bool
