@@ -439,21 +439,6 @@ conversation_record(struct fixture *f, const struct id *conversation)
 	return record;
 }
 
-static inline struct msg_totals_record
-stored_totals(struct fixture *f)
-{
-	struct msg_totals_record totals = {0};
-	struct key key = key_id(&id_default_org);
-	struct txn t;
-	int rc;
-
-	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
-	rc = txn_get_record(&t, TABLE_TOTALS, &key, MSG_TOTALS_RECORD, &totals);
-	assert_true(rc == 0 || rc == MDB_NOTFOUND);
-	txn_abort(&t);
-	return totals;
-}
-
 static inline size_t
 table_count(struct fixture *f, enum table table)
 {

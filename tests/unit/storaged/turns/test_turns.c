@@ -20,7 +20,7 @@ STORE_TEST(many_lost_turns_end_in_bounded_steps)
 	assert_true(f->open.n > 0 && f->open.n < TURNS);
 	assert_int_equal(interrupt_lost(&f->env, &f->live), INTERRUPT_IDLE);
 	assert_int_equal(f->open.n, 0);
-	assert_int_equal(stored_totals(f).messages, 2 * TURNS);
+	assert_int_equal(table_count(f, TABLE_MESSAGES), 2 * TURNS);
 }
 
 /* Turns are found by the last bytes of their conversation's id. */
