@@ -147,13 +147,12 @@ describe("any other origin", () => {
 	const banter = useBanter({ env: { CORS_ORIGIN } });
 
 	for (const origin of FOREIGN)
-		it(`"${origin}" is refused by every kind of route, with no CORS header`, async () => {
-			const gets = ["/health", "/v1/admin/conversations", "/metrics", "/login", "/", "/nowhere"];
+		it(`"${origin}" is refused with no CORS header`, async () => {
+			// Each operation with one foreign origin: contract.test.mjs.
 			for (const [method, path] of [
-				...gets.map((path) => ["GET", path]),
+				["GET", "/health"],
+				["GET", "/nowhere"],
 				["POST", "/v1/chat"],
-				["POST", "/chat"],
-				["POST", "/api/login"],
 				["PUT", "/health"],
 				["OPTIONS", "/chat"],
 			]) {

@@ -3,10 +3,9 @@
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { describe, it } from "node:test";
 import { addUser, logIn, postLogin } from "./accounts.mjs";
-import { assertError } from "./client.mjs";
+import { assertError, RawConnection } from "./client.mjs";
 import { PASSWORD, until, useBanter, withBanter } from "./harness.mjs";
 import { cpuOf } from "./proc.mjs";
 import { expectTool, importRecords, loginLine, useDirectory } from "./tool.mjs";
@@ -148,44 +147,34 @@ describe("more logins than the queue of password checks holds", () => {
 		{ from: `2001:db8:${i.toString(16)}::1` },
 	];
 
-	/**
-	 * A login whose client can reset its connection (a closed one may be only half-closed). answer: the
-	 * head of the response; undefined if the client left before it.
-	 */
-	function visit(i) {
+	/** A login whose client can reset its connection (a closed one may be only half-closed). */
+	async function visit(i) {
 		const [body, { from }] = stranger(i);
 		const text = JSON.stringify(body);
-		const socket = connect(banter.port, "127.0.0.1");
-		socket.write(
+		const raw = await RawConnection.connect(banter.port);
+		await raw.write(
 			`POST /api/login HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: ${from}\r\n` +
 				`Content-Length: ${text.length}\r\n\r\n${text}`,
 		);
-		const answer = new Promise((resolve) => {
-			socket.once("data", (data) => resolve(data.toString()));
-			socket.once("close", () => resolve(undefined));
-			socket.on("error", () => {});
-		});
-		return { answer, leave: () => socket.resetAndDestroy() };
+		const one = { leave: () => raw.socket.resetAndDestroy() };
+		one.answer = raw.response().then(
+			(answer) => (one.response = answer),
+			() => undefined,
+		);
+		return one;
 	}
 
 	it("are refused with a Retry-After; other requests are served, and clients that left delay nobody", async (t) => {
 		const who = await addUser(banter, "jane@example.com");
 		const visits = [];
-		let refusal;
-		let open = 0;
-		await until("one is refused", () => {
-			const one = visit(visits.length);
-			visits.push(one);
-			open++;
-			one.answer.then((head) => {
-				open--;
-				if (head?.startsWith("HTTP/1.1 503 ")) refusal ??= head;
-			});
-			return refusal;
+		const refusal = await until("one is refused", async () => {
+			visits.push(await visit(visits.length));
+			return visits.map(({ response }) => response).find((one) => one?.status === 503);
 		});
-		assert.match(refusal, /^retry-after: [1-9]\d*\r$/im);
+		assert.match(refusal.headers["retry-after"], /^[1-9]\d*$/);
 		assert.equal((await banter.get("/health")).status, 200);
-		assert.ok(open > 0, "the health check does not wait for the queue");
+		const isOpen = visits.some(({ response }) => response === undefined);
+		assert.ok(isOpen, "the health check does not wait for the queue");
 		for (const { leave } of visits) leave();
 		const answers = await Promise.all(visits.map((one) => one.answer));
 		const left = answers.filter((one) => one === undefined).length;
