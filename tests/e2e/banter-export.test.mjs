@@ -212,6 +212,7 @@ describe("banter export", () => {
 			assert.equal(statSync(file).mode & 0o777, 0o600);
 			await expectTool(banter, 73, "export", "--output", file);
 			await expectTool(banter, 0, "export", "--output", file, "--force");
+			await expectTool(banter, 0, "import", file);
 			const full = await shell(banter, `ulimit -f 0; "$BANTER" export --output ${file}.full`);
 			assert.equal(full.status, 74, full.stderr);
 			assert.equal(existsSync(`${file}.full`), false);

@@ -245,6 +245,7 @@ describe("an existing reply", () => {
 		await driveAll(banter, [
 			[400, "GET", resumePath("no-id", "s"), { headers: KEY }],
 			[400, "GET", `${resumePath(NOBODY, "s")}&after=x`, { headers: KEY }],
+			[400, "GET", `/v1/chat/stream/${NOBODY}`, { headers: KEY }],
 			[404, "GET", resumePath(NOBODY, "s"), { headers: KEY }],
 			[400, "POST", stopPath("no-id"), { headers: KEY, body }],
 			[400, "POST", stopPath(NOBODY), { headers: KEY, body: {} }],

@@ -108,8 +108,10 @@ describe("banter setup", () => {
 	it("keeps settings that were not answered, from its files and not from the environment", async () => {
 		const kept = read(dir, "banter.env").replace(SITE, "https://b.example");
 		const env = { OPENAI_API_KEY: "another key" };
-		await setup(0, dir, ["", "", "https://b.example"], [], { env });
-		assert.equal(read(dir, "banter.env"), kept);
+		for (const site of ["https://b.example", ""]) {
+			await setup(0, dir, ["", "", site], [], { env });
+			assert.equal(read(dir, "banter.env"), kept);
+		}
 		assert.equal(secret(dir, "OPENAI_API_KEY"), KEY);
 	});
 
