@@ -178,7 +178,7 @@ before(async () => {
 	await addUser(banter, "first@records.example");
 });
 after(() => {
-	peer.close();
+	peer?.close();
 	return banter.stop();
 });
 
