@@ -471,6 +471,8 @@ install: installed ## install under $(DESTDIR)$(PREFIX), including the systemd u
 	chmod -R u=rwX,go=rX $(to)/share/banter
 	for f in systemd/units/*; do \
 		$(call put,$$f,$(DESTDIR)$(UNITDIR)/$${f##*/}) || exit 1; done
+	for type in service socket; do \
+		ln -sfn banter.$$type $(DESTDIR)$(UNITDIR)/banter-masterd.$$type || exit 1; done
 	for f in systemd/man/*.8; do \
 		$(call put,$$f,$(to)/share/man/man8/$${f##*/}) || exit 1; done
 	$(call put,systemd/man/banter.1,$(to)/share/man/man1/banter.1)

@@ -21,7 +21,7 @@ const UNITS = join(ROOT, "systemd/units");
 /** The maximum exposure of each service by `systemd-analyze security`. */
 const EXPOSURE = {
 	"banter-storaged.service": 1.0,
-	"banter-masterd.service": 1.5,
+	"banter.service": 1.5,
 	"banter-backup.service": 1.0,
 	"banter-setup.service": 1.5,
 };
@@ -92,7 +92,7 @@ describe("every secret with a file from the first start", () => {
 
 	it("is passed on by masterd's unit", () => {
 		assert.equal(made.status, 0);
-		const passed = namesIn("units/banter-masterd.service", /^LoadCredential=(\w+):/gm);
+		const passed = namesIn("units/banter.service", /^LoadCredential=(\w+):/gm);
 		assert.deepEqual(passed.sort(), secrets);
 	});
 

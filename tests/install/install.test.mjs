@@ -3,7 +3,7 @@
 // needed.
 
 import assert from "node:assert/strict";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Authority } from "../e2e/certs.mjs";
@@ -111,8 +111,8 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		assert.match(said, /Run 'banter setup' to continue/);
 		assert.equal(await active("banter.target"), "active");
 		assert.equal(await active("banter-storaged.service"), "active");
-		assert.equal(await active("banter-masterd.socket"), "inactive");
-		assert.equal(await active("banter-masterd.service"), "inactive");
+		assert.equal(await active("banter.socket"), "inactive");
+		assert.equal(await active("banter.service"), "inactive");
 		assert.equal(await active("banter-backup.timer"), "active");
 		await noUnitFailed();
 		const status = await machine.do("banter status");
@@ -152,7 +152,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		for (const unit of ["storaged.socket", "storaged", "masterd.socket", "masterd"])
 			assert.equal(await active(`banter-${unit}`), "active", unit);
 		await until("all workers are ready", async () =>
-			/^(\d+) of \1 workers ready$/.test(await machine.property("banter-masterd", "StatusText")),
+			/^(\d+) of \1 workers ready$/.test(await machine.property("banter", "StatusText")),
 		);
 		await until("the store tells of its workers", async () =>
 			/^connected: [1-9]/.test(await machine.property("banter-storaged", "StatusText")),
@@ -172,7 +172,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		const shared = await id("group", "banter");
 		assert.notEqual(store, front);
 		const [storeUid, , storeGroups, ...storeRest] = await groups("banter-storaged");
-		const [frontUid, , frontGroups, ...frontRest] = await groups("banter-masterd");
+		const [frontUid, , frontGroups, ...frontRest] = await groups("banter");
 		assert.deepEqual([storeUid[0], frontUid[0]], [store, front]);
 		assert.ok(!storeGroups.includes(shared));
 		assert.ok(frontGroups.includes(shared));
@@ -238,7 +238,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 	const OWN = ["write /var/tmp"]; // which is one of its own
 	const CAN = {
 		"banter-storaged.service": [...OWN, "unix", "write /var/lib/banter", "read /var/lib/banter"],
-		"banter-masterd.service": [...OWN, "inet", "inet6", "unix"],
+		"banter.service": [...OWN, "inet", "inet6", "unix"],
 		"banter-backup.service": [...OWN, "unix", "write /var/lib/banter", "read /var/lib/banter"],
 	};
 	for (const [unit, can] of Object.entries(CAN))
@@ -308,10 +308,10 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 	});
 
 	const worker = async () =>
-		Number((await machine.do(`pgrep -P ${await pid("banter-masterd")} workerd`)).split("\n")[0]);
+		Number((await machine.do(`pgrep -P ${await pid("banter")} workerd`)).split("\n")[0]);
 	const VICTIMS = {
 		storaged: () => pid("banter-storaged"),
-		masterd: () => pid("banter-masterd"),
+		masterd: () => pid("banter"),
 		"a worker": worker,
 	};
 	for (const [name, find] of Object.entries(VICTIMS))
@@ -328,19 +328,19 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		});
 
 	it("a stopped masterd is killed by the watchdog and restarted", async () => {
-		await override("banter-masterd.service", "[Service]\\nWatchdogSec=5s\\n");
-		await machine.do("systemctl restart banter-masterd");
+		await override("banter.service", "[Service]\\nWatchdogSec=5s\\n");
+		await machine.do("systemctl restart banter");
 		await ready();
-		const stuck = await pid("banter-masterd");
+		const stuck = await pid("banter");
 		await machine.do(`kill -STOP ${stuck}`);
 		await until("another masterd", async () => {
-			const now = await pid("banter-masterd");
+			const now = await pid("banter");
 			return now > 0 && now !== stuck;
 		});
 		await ready();
-		assert.match(await journal("banter-masterd"), /Watchdog timeout/);
-		await override("banter-masterd.service");
-		await machine.do("systemctl restart banter-masterd");
+		assert.match(await journal("banter"), /Watchdog timeout/);
+		await override("banter.service");
+		await machine.do("systemctl restart banter");
 		await ready();
 	});
 
@@ -348,20 +348,20 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		await machine.do("cp /etc/banter/banter.env /root/good.env");
 		await machine.do("echo OPENAI_BASE_URL=nonsense >>/etc/banter/banter.env");
 		await machine.do("echo WORKERS=0 >>/etc/banter/banter.env");
-		await machine.run("systemctl restart banter-masterd");
-		await machine.becomes("banter-masterd", "failed");
-		assert.equal(await machine.property("banter-masterd", "ExecMainStatus"), "78");
-		assert.equal(await machine.property("banter-masterd", "NRestarts"), "0");
-		const said = await journal("banter-masterd");
+		await machine.run("systemctl restart banter");
+		await machine.becomes("banter", "failed");
+		assert.equal(await machine.property("banter", "ExecMainStatus"), "78");
+		assert.equal(await machine.property("banter", "NRestarts"), "0");
+		const said = await journal("banter");
 		assert.match(said, /OPENAI_BASE_URL=nonsense/);
 		assert.match(said, /WORKERS=0/);
 		assert.equal(await active("banter-storaged"), "active");
 		// New connections start it again, but not endlessly.
 		const waiting = ask("GET", "/health").catch((error) => error.code);
-		await machine.becomes("banter-masterd.socket", "failed");
+		await machine.becomes("banter.socket", "failed");
 		assert.match(await waiting, /^ECONN(RESET|REFUSED)$/);
 		await assert.rejects(ask("GET", "/health"), { code: "ECONNREFUSED" });
-		const starts = (await journal("banter-masterd")).match(/WORKERS=0/g).length;
+		const starts = (await journal("banter")).match(/WORKERS=0/g).length;
 		assert.ok(starts <= 15, `${starts} starts`);
 		await machine.do("mv /root/good.env /etc/banter/banter.env");
 		await machine.do("systemctl restart banter.target");
@@ -418,14 +418,14 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		await machine.do(`cd /etc/banter/credentials && mv WIDGET_API_KEY WIDGET_API_KEY_OLD &&
 			banter setup --first-start`);
 		const crowd = await Crowd.gather(stream, ask, MODEL, 0);
-		await machine.do("systemctl restart banter-masterd");
+		await machine.do("systemctl restart banter");
 		await ready();
 		await crowd.part(); // nobody who came meanwhile was refused
 		const now = await key("WIDGET_API_KEY");
 		assert.notEqual(now, old);
 		assert.deepEqual([await status(old), await status(now)], [200, 200]);
 		await machine.do(
-			"truncate -s 0 /etc/banter/credentials/WIDGET_API_KEY_OLD; systemctl restart banter-masterd",
+			"truncate -s 0 /etc/banter/credentials/WIDGET_API_KEY_OLD; systemctl restart banter",
 		);
 		await ready();
 		assert.deepEqual([await status(old), await status(now)], [401, 200]);
@@ -444,12 +444,12 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		};
 		tlsOptions.ca = authority.pem;
 		const listen = "ListenStream=\\nListenStream=443\\nBindIPv6Only=both\\n";
-		await override("banter-masterd.socket", `[Socket]\\n${listen}`);
+		await override("banter.socket", `[Socket]\\n${listen}`);
 		await machine.do(`cp /etc/banter/banter.env /root/plain.env
 			echo TLS_CERT=/etc/banter/tls/fullchain.pem >>/etc/banter/banter.env
 			echo TLS_KEY=/etc/banter/tls/privkey.pem >>/etc/banter/banter.env`);
 		await renew("first");
-		await machine.do("systemctl restart banter-masterd.socket banter-masterd.service");
+		await machine.do("systemctl restart banter.socket banter.service");
 		const url = "https://127.0.0.1";
 		await succeeds("GET by HTTPS", () => request(url, "GET", "/health/ready"));
 		const headers = { "x-api-key": keys.widget };
@@ -466,9 +466,9 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 			return CN === "second";
 		});
 		assert.equal((await running.rest()).at(-1).type, "done");
-		await override("banter-masterd.socket");
+		await override("banter.socket");
 		await machine.do(`mv /root/plain.env /etc/banter/banter.env
-			systemctl stop banter-masterd.service banter-masterd.socket
+			systemctl stop banter.service banter.socket
 			systemctl start banter.target`);
 		await ready();
 	});
@@ -478,12 +478,12 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 
 	it(`a reload ${WHOM}`, async () => {
 		const crowd = await gather();
-		const workers = await machine.do(`pgrep -P ${await pid("banter-masterd")} workerd`);
-		await machine.do("systemctl reload banter-masterd");
+		const workers = await machine.do(`pgrep -P ${await pid("banter")} workerd`);
+		await machine.do("systemctl reload banter");
 		const old = workers.trim().split("\n");
 		await until("there are new workers", async () => {
-			const now = await machine.run(`pgrep -P ${await pid("banter-masterd")} workerd`);
-			const isDone = (await journal("banter-masterd")).includes("ev=reload_done");
+			const now = await machine.run(`pgrep -P ${await pid("banter")} workerd`);
+			const isDone = (await journal("banter")).includes("ev=reload_done");
 			return (
 				isDone &&
 				now.stdout
@@ -513,19 +513,19 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 
 	it("an upgrade that is incompatible with the running masterd stops it before the store and keeps the ports", async () => {
 		// Claims another interface version, which is all that postinst checks.
-		await machine.do(`systemctl stop banter-masterd.service
+		await machine.do(`systemctl stop banter.service
 			cp /usr/lib/banter/masterd /root/masterd
 			printf '#!/bin/sh\\n[ "$1" = --version ] && echo "masterd, messages 0" && exit\\nexec /root/masterd "$@"\\n' >/root/wrapper`);
-		await machine.do("systemctl start banter-masterd.service");
+		await machine.do("systemctl start banter.service");
 		await ready();
-		const before = await pid("banter-masterd");
+		const before = await pid("banter");
 		const store = await pid("banter-storaged");
 		await changePackage(NEWER, "postinst", "s|\\$(interface /usr/lib/banter/masterd)|another|");
 		await machine.do("apt-get install -y --reinstall --allow-downgrades /root/other.deb");
-		assert.notEqual(await pid("banter-masterd"), before);
+		assert.notEqual(await pid("banter"), before);
 		assert.notEqual(await pid("banter-storaged"), store);
 		const [stopped, renewed] = await Promise.all([
-			machine.property("banter-masterd", "InactiveEnterTimestampMonotonic"),
+			machine.property("banter", "InactiveEnterTimestampMonotonic"),
 			machine.property("banter-storaged", "ExecMainStartTimestampMonotonic"),
 		]);
 		assert.ok(Number(stopped) > 0 && Number(stopped) < Number(renewed), `${stopped}, ${renewed}`);
@@ -535,7 +535,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 
 	it("a version that cannot read the store is refused without changes", async () => {
 		await changePackage(VERSION, "preinst", "s/-gt [0-9]*/-gt 0/");
-		const pids = () => Promise.all([pid("banter-storaged"), pid("banter-masterd")]);
+		const pids = () => Promise.all([pid("banter-storaged"), pid("banter")]);
 		const before = await pids();
 		const said = await machine.run(
 			"apt-get install -y --allow-downgrades -o Dpkg::Use-Pty=0 /root/other.deb 2>&1",
@@ -586,25 +586,42 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		await ready();
 	});
 
-	const LEFT = "ls -d /etc/banter /var/lib/banter /var/backups/banter 2>/dev/null";
+	const LEFT = "find /etc/banter /var/lib/banter /var/backups/banter 2>/dev/null";
 
-	it("a new installation works after a purge", async () => {
-		await machine.do("mount -t tmpfs none /var/backups/banter"); // a disk of its own
-		await machine.do("apt-get purge -y banter");
-		assert.equal((await machine.run(LEFT)).stdout, "/var/backups/banter\n");
-		await machine.do("umount /var/backups/banter");
+	it("a purge deletes banter's own files, and keeps backups, other files and mount points", async () => {
+		await machine.do("touch /etc/banter/notes /var/backups/banter/photos.tar");
+		await machine.do("mount -t tmpfs none /var/lib/banter"); // a disk of its own
+		const said = await machine.do("apt-get purge -y -o Dpkg::Use-Pty=0 banter");
+		assert.match(said, /the purge kept \/var\/lib\/banter: it is a mount point or has other files/);
+		const left = (await machine.run(LEFT)).stdout;
+		assert.match(left, /^\/etc\/banter\n\/etc\/banter\/notes\n\/var\/lib\/banter\n\/var\/backups/);
+		assert.match(left, /^\/var\/backups\/banter\/banter-[1-7]\.mdb$/m);
+		assert.match(left, /^\/var\/backups\/banter\/photos\.tar$/m);
+		await machine.do("umount /var/lib/banter && rm /etc/banter/notes");
 		await noUnitFailed();
+	});
+
+	it("a new installation works after a purge, also with IPv6 off", async () => {
+		writeFileSync("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
 		await install(VERSION);
 		assert.equal(await active("banter-storaged"), "active");
 		assert.notEqual(await key("WIDGET_API_KEY"), keys.widget);
+		const answers = [MODEL_KEY, "http://model.example:8090/v1", SITE, ""];
+		await machine.do("banter setup", { input: `${answers.join("\n")}\n` });
+		await machine.do("systemctl restart banter.target");
+		await ready();
+		writeFileSync("/proc/sys/net/ipv6/conf/all/disable_ipv6", "0");
 	});
 
-	it("a purge deletes everything, behind a link too", async () => {
-		await machine.do(`systemctl stop banter.target banter-storaged.socket banter-storaged &&
-			mv /var/lib/banter /srv/banter && ln -s /srv/banter /var/lib/banter`);
-		await machine.do("apt-get purge -y banter");
-		assert.equal((await machine.run(LEFT)).stdout, "");
-		assert.equal(await machine.do("ls -A /srv/banter"), "");
+	it("a purge deletes backups on request, and nothing behind a link", async () => {
+		await machine.do(`systemctl stop banter.target banter-storaged.socket banter-storaged
+			mv /var/lib/banter /srv/store && ln -s /srv/store /var/lib/banter
+			ln -s /srv/store/data.mdb /var/backups/banter/new.mdb`);
+		await machine.do("BANTER_PURGE_BACKUPS=yes apt-get purge -y banter");
+		const left = (await machine.run(LEFT)).stdout.trim().split("\n").sort();
+		const others = ["", "/new.mdb", "/photos.tar"].map((name) => `/var/backups/banter${name}`);
+		assert.deepEqual(left, [...others, "/var/lib/banter"]);
+		await machine.do("test -s /srv/store/data.mdb");
 		const units = await machine.run("find /etc/systemd /lib/systemd /usr/lib -name '*banter*'");
 		assert.equal(units.stdout, "");
 	});

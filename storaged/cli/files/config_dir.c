@@ -30,7 +30,7 @@ static const char env_head[] =
     "after\n"
     "# `systemctl restart banter.target`.\n"
     "#\n"
-    "# The ports are in banter-masterd.socket (systemctl edit banter-masterd.socket), and win "
+    "# The ports are in banter.socket (systemctl edit banter.socket), and win "
     "over\n"
     "# PORT and LISTEN. Secrets have files of their own, in credentials/ beside this one.\n\n";
 
