@@ -48,4 +48,7 @@ KIND(SERVERS)
 KIND(SECRETS)
 #undef KIND
 
+/* Whether the setting can be a file in $CREDENTIALS_DIRECTORY. */
+bool setting_has_credential(const struct setting *d);
+
 #endif

@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -101,16 +102,17 @@ settings_read_credential(const char *name)
 	return text;
 }
 
-/* The path of $CREDENTIALS_DIRECTORY/name (the caller frees it), or NULL if it does not exist. */
+/* The path of $CREDENTIALS_DIRECTORY/name (the caller frees it), or NULL if it is missing or empty. */
 static char *
 settings_credential_path(const char *name)
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	struct stat st;
 	char *path;
 
 	if (dir == NULL || asprintf(&path, "%s/%s", dir, name) == -1)
 		return NULL;
-	if (access(path, F_OK) == 0)
+	if (stat(path, &st) == 0 && st.st_size > 0)
 		return path;
 	free(path);
 	return NULL;
@@ -135,6 +137,12 @@ settings_text(const struct setting *d)
 	    (credential = settings_credential_path(d->name)) != NULL)
 		return credential;
 	return d->fallback == NULL ? NULL : xstrdup(d->fallback);
+}
+
+bool
+setting_has_credential(const struct setting *d)
+{
+	return d->secret || d->parse == setting_parse_FILE;
 }
 
 static void

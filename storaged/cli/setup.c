@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "proto/base/basics.h"
+#include "proto/settings/setting_kinds.h"
 #include "storaged/cli/base/console.h"
 #include "storaged/cli/base/daemons.h"
 #include "storaged/cli/base/interactive.h"
@@ -32,38 +33,47 @@ struct answers {
 	char sites[CONFIG_VALUE_MAX];
 };
 
-static const struct secret {
-	const char *name;
-	enum config_secret how;
-} secrets[] = {
-    {"WIDGET_API_KEY", CONFIG_RANDOM},
-    {"ADMIN_API_KEY", CONFIG_RANDOM},
-    {"DASHBOARD_PASSWORD", CONFIG_RANDOM},
-    {"WIDGET_API_KEY_OLD", CONFIG_EMPTY},
-    {"ADMIN_API_KEY_OLD", CONFIG_EMPTY},
-    {"MODEL_SERVER_KEYS", CONFIG_EMPTY},
-    /* Empty until `banter setup` has run; the units of the front end wait for it. */
-    {"OPENAI_API_KEY", CONFIG_EMPTY},
-};
+/* Secrets of banter's own, created at the first start. The other credentials are empty files until
+ * somebody fills them: systemd's LoadCredential= needs each file. The units of the front end wait for
+ * OPENAI_API_KEY. */
+static const char *const random_secrets[] = {
+    "WIDGET_API_KEY", "ADMIN_API_KEY", "DASHBOARD_PASSWORD"};
+
+static enum config_secret
+setup_secret_kind(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(random_secrets); i++)
+		if (strcmp(random_secrets[i], name) == 0)
+			return CONFIG_RANDOM;
+	return CONFIG_EMPTY;
+}
 
 static int
-setup_make_secrets(const char *dir)
+setup_make_credential(const char *dir, const char *name)
 {
+	enum config_secret kind = setup_secret_kind(name);
 	char path[PATH_MAX];
+	bool made;
+	int status = config_dir_make_secret(dir, name, kind, &made);
 
-	for (size_t i = 0; i < ARRAY_LEN(secrets); i++) {
-		bool made;
-		int status =
-		    config_dir_make_secret(dir, secrets[i].name, secrets[i].how, &made);
+	if (status == 0)
+		status = config_dir_path(path, dir, name);
+	if (status == 0 && made && kind == CONFIG_RANDOM)
+		console_print("created a random %s: %s", name, path);
+	return status;
+}
 
-		if (status == 0)
-			status = config_dir_path(path, dir, secrets[i].name);
-		if (status != 0)
-			return status;
-		if (made && secrets[i].how == CONFIG_RANDOM)
-			console_print("created a random %s: %s", secrets[i].name, path);
-	}
-	return 0;
+static int
+setup_make_credentials(const char *dir)
+{
+	size_t n;
+	const struct setting *d = settings_table(&n);
+	int status = 0;
+
+	for (; n > 0 && status == 0; n--, d++)
+		if (setting_has_credential(d))
+			status = setup_make_credential(dir, d->name);
+	return status;
 }
 
 /* Production rules from the start, and ports for a proxy on this machine. */
@@ -85,7 +95,7 @@ setup_create_missing(const char *dir)
 	int status = config_dir_make(dir);
 
 	if (status == 0)
-		status = setup_make_secrets(dir);
+		status = setup_make_credentials(dir);
 	return status == 0 ? setup_make_env(dir) : status;
 }
 
@@ -128,8 +138,12 @@ setup_save(const char *dir, const struct answers *a)
 static int
 setup_use_config(const char *dir)
 {
-	for (size_t i = 0; i < ARRAY_LEN(secrets); i++)
-		unsetenv(secrets[i].name);
+	size_t n;
+	const struct setting *d = settings_table(&n);
+
+	for (; n > 0; n--, d++)
+		if (setting_has_credential(d))
+			unsetenv(d->name);
 	return config_dir_use(dir);
 }
 

@@ -85,15 +85,32 @@ describe("every secret with a file from the first start", () => {
 	const args = ["setup", "--first-start", "--config", dir];
 	const made = spawnSync(join(BUILD, "banter"), args, { env: baseEnvironment() });
 	const secrets = readdirSync(join(dir, "credentials")).sort();
+	// The settings that daemons read from credentials.
+	const table = readFileSync(join(ROOT, "proto/settings/settings.def"), "utf8");
+	const entries = [
+		...table.matchAll(/^SETTING\((\w+), [^,]+, (\w+),([^"]|"[^"]*",)*?(true|false),$/gm),
+	];
+	const wanted = entries.filter(([, , kind, , secret]) => kind === "FILE" || secret === "true");
 	const namesIn = (path, pattern) =>
 		[...readFileSync(join(ROOT, "systemd", path), "utf8").matchAll(pattern)].map(
 			([, name]) => name,
 		);
 
-	it("is passed on by masterd's unit", () => {
+	it("is every setting that can be a credential", () => {
 		assert.equal(made.status, 0);
+		assert.deepEqual(wanted.map(([, name]) => name).sort(), secrets);
+	});
+
+	it("is passed on by the front end's unit", () => {
 		const passed = namesIn("units/banter.service", /^LoadCredential=(\w+):/gm);
 		assert.deepEqual(passed.sort(), secrets);
+	});
+
+	it("is deleted by a purge", () => {
+		const [, list] = /credentials ([^']*)/.exec(
+			readFileSync(join(ROOT, "systemd/debian/postrm"), "utf8"),
+		);
+		assert.deepEqual(list.match(/\w+/g).sort(), secrets);
 	});
 
 	it("is passed on by the container example", () => {

@@ -337,6 +337,9 @@ TEST(the_path_of_a_file_may_come_from_the_credentials)
 	char path[64];
 
 	write_credential("TLS_KEY", "", path);
+	assert_int_equal(LOAD(credentials_env), 0);
+	assert_null(s.tls_key);
+	write_credential("TLS_KEY", "PEM", path);
 	assert_int_equal(LOAD(credentials_env, "TLS_CERT=/c.pem"), 0);
 	assert_string_equal(s.tls_cert, "/c.pem");
 	assert_string_equal(s.tls_key, path);
