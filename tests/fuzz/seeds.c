@@ -138,22 +138,25 @@ seeds_requests(seed_fn *fn, void *arg)
 	corpus_clear(&corpus);
 }
 
-static void
-put_path(seed_fn *fn, void *arg, const char *name, enum http_method method, const char *pattern)
+[[gnu::format(printf, 4, 5)]] static void
+put_text(seed_fn *fn, void *arg, const char *name, const char *fmt, ...)
 {
-	struct buf path;
+	struct buf text;
+	va_list ap;
 
-	buf_init(&path, 256);
-	must(buf_printf(&path, "%c%s", (char)method, pattern) == 0);
-	fn(arg, name, buf_slice(&path));
-	buf_clear(&path);
+	buf_init(&text, 65536);
+	va_start(ap, fmt);
+	must(buf_vprintf(&text, fmt, ap) == 0);
+	va_end(ap);
+	fn(arg, name, buf_slice(&text));
+	buf_clear(&text);
 }
 
 void
 seeds_paths(seed_fn *fn, void *arg)
 {
 #define ROUTE(METHOD, pattern, handler, GUARD, body_max, name) \
-	put_path(fn, arg, name, HTTP_##METHOD, pattern);
+	put_text(fn, arg, name, "%c%s", (char)HTTP_##METHOD, pattern);
 #include "workerd/api/routes.def"
 }
 
@@ -174,29 +177,13 @@ seeds_paths(seed_fn *fn, void *arg)
 #define EXAMPLE_SECRETS  "local=k, big-2=sk=with=signs=="
 #define EXAMPLE_NETWORKS "127.0.0.1, 10.0.0.0/8, fd00::/8"
 
-static void
-put_setting(seed_fn *fn, void *arg, const char *name, const char *text)
-{
-	struct buf line;
-
-	buf_init(&line, 65536);
-	must(buf_printf(&line, "%s=%s", name, text) == 0);
-	fn(arg, name, buf_slice(&line));
-	buf_clear(&line);
-}
-
 void
 seeds_settings(seed_fn *fn, void *arg)
 {
-	static const struct {
-		const char *name, *fallback, *example;
-	} table[] = {
-#define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help) \
-	{#NAME, def, EXAMPLE_##KIND},
-#include "proto/settings/settings.def"
-	};
+	const char *fallback;
 
-	for (size_t i = 0; i < ARRAY_LEN(table); i++)
-		put_setting(fn, arg, table[i].name,
-		    table[i].fallback != NULL ? table[i].fallback : table[i].example);
+#define SETTING(NAME, alias, KIND, field, def, min, max, owners, secret, help) \
+	fallback = def;                                                        \
+	put_text(fn, arg, #NAME, "%s=%s", #NAME, fallback != NULL ? fallback : EXAMPLE_##KIND);
+#include "proto/settings/settings.def"
 }
