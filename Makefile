@@ -163,8 +163,9 @@ $(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(bench_sh
 $(BUILD)/bench/events $(BUILD)/bench/upstream: $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(workerd_a)
 	$(LINK) $(worker_libs)
 
-# .d files list the headers. .flags changes with the compiler and its flags, .named also with the version.
-$(NAMED:%=$(OBJ)/%.o) $(OBJ)/.named: CPPFLAGS += -DBANTER_VERSION='"$(VERSION)"'
+# .d files list the headers. .flags changes with the compiler and its flags, .named also with the version:
+# private, so that .flags does not inherit the version from the object that needs it.
+$(NAMED:%=$(OBJ)/%.o) $(OBJ)/.named: private CPPFLAGS += -DBANTER_VERSION='"$(VERSION)"'
 $(NAMED:%=$(OBJ)/%.o): $(OBJ)/.named
 $(OBJ)/%.o: %.c $(OBJ)/.flags
 	@mkdir -p $(@D)
@@ -387,6 +388,8 @@ lint: ## check format, folders, documents and OpenAPI; run clang-tidy, cppcheck 
 	$(Q)clang-format --dry-run --Werror $(C_FILES)
 	$(SAY) LINT 'folders, includes, names of functions'
 	$(Q)node tests/lint/layout.mjs
+	$(SAY) LINT 'make compiles only what changed'
+	$(Q)tests/lint/rebuild.sh
 	$(SAY) LINT 'links, names and commands in the documents'
 	$(Q)node tests/lint/documents.mjs
 	$(SAY) LINT 'the settings table in systemd/README.md'
@@ -427,7 +430,7 @@ RUNSTATEDIR ?= /run
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 INSTALLED := build/installed/$(VERSION)
 
-$(INSTALLED)/obj/%: CPPFLAGS += -DBANTER_DATA_DIR='"$(LOCALSTATEDIR)/lib/banter"' \
+$(INSTALLED)/obj/%: private CPPFLAGS += -DBANTER_DATA_DIR='"$(LOCALSTATEDIR)/lib/banter"' \
 	-DBANTER_STORE_SOCKET='"$(RUNSTATEDIR)/banter/store.sock"' \
 	-DBANTER_CONFIG_DIR='"$(SYSCONFDIR)/banter"'
 
