@@ -20,9 +20,13 @@
 #include <bsd/string.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/socket_address.h"
+#include "proto/base/utf8.h"
 #include "proto/settings/setting_kinds.h"
 
 #define CREDENTIAL_MAX 65536 /* bytes of a secret's file */
+
+#define DASHBOARD_PASSWORD_MIN 12 /* characters, in production */
 
 #define WORKER_HANG_MS_MIN 1000
 
@@ -200,25 +204,67 @@ settings_is_given(const char *name)
 	return given;
 }
 
-/* Requirements for a server on the internet. */
+/* WIDGET_API_KEY is in public pages, so no other secret may equal it. */
 static size_t
-settings_production_rules(const struct settings *s, FILE *problems)
+settings_public_key_rules(const struct settings *s, FILE *out)
 {
+	const char *const public_keys[] = {s->widget_api_key, s->widget_api_key_old};
+	const struct {
+		const char *name, *value;
+	} secrets[] = {{"ADMIN_API_KEY", s->admin_api_key},
+	    {"ADMIN_API_KEY_OLD", s->admin_api_key_old},
+	    {"DASHBOARD_PASSWORD", s->dashboard_password},
+	    {"OPENAI_API_KEY", s->openai_api_key}};
 	size_t n = 0;
 
-	if (!settings_is_given("OPENAI_API_KEY")) {
-		settings_report_one(
-		    problems, settings_find("OPENAI_API_KEY"), NULL, "required in production");
-		n++;
-	}
-	if (s->widget_api_key == NULL ? !settings_is_given("WIDGET_API_KEY")
-				      : strlen(s->widget_api_key) < 24) {
-		settings_report_one(problems, settings_find("WIDGET_API_KEY"),
-		    s->widget_api_key,
+	for (size_t i = 0; i < ARRAY_LEN(public_keys); i++)
+		for (size_t k = 0; k < ARRAY_LEN(secrets); k++) {
+			if (public_keys[i] == NULL || secrets[k].value == NULL ||
+			    strcmp(public_keys[i], secrets[k].value) != 0)
+				continue;
+			settings_report_one(out, settings_find(secrets[k].name),
+			    secrets[k].value,
+			    "production requires another value than that of WIDGET_API_KEY "
+			    "(or WIDGET_API_KEY_OLD), which is in public pages");
+			n++;
+		}
+	return n;
+}
+
+/* Secrets that can be guessed or that are public. */
+static size_t
+settings_secret_rules(const struct settings *s, FILE *out)
+{
+	size_t n = settings_public_key_rules(s, out);
+
+	if (s->widget_api_key != NULL && strlen(s->widget_api_key) < 24) {
+		settings_report_one(out, settings_find("WIDGET_API_KEY"), s->widget_api_key,
 		    "production requires at least 24 characters, for example from "
 		    "`openssl rand -hex 24`");
 		n++;
 	}
+	if (s->dashboard_password != NULL &&
+	    utf8_utf16_len(slice_str(s->dashboard_password)) < DASHBOARD_PASSWORD_MIN) {
+		settings_report_one(out, settings_find("DASHBOARD_PASSWORD"),
+		    s->dashboard_password, "production requires at least 12 characters");
+		n++;
+	}
+	return n;
+}
+
+/* Requirements for a server on the internet. */
+static size_t
+settings_production_rules(const struct settings *s, FILE *problems)
+{
+	static const char *const required[] = {"OPENAI_API_KEY", "WIDGET_API_KEY"};
+	size_t n = settings_secret_rules(s, problems);
+
+	for (size_t i = 0; i < ARRAY_LEN(required); i++)
+		if (!settings_is_given(required[i])) {
+			settings_report_one(problems, settings_find(required[i]), NULL,
+			    "required in production");
+			n++;
+		}
 	if (s->cors_origin.any) {
 		settings_report_one(problems, settings_find("CORS_ORIGIN"), "*",
 		    "production requires the exact origins of your sites, for example "
@@ -226,6 +272,49 @@ settings_production_rules(const struct settings *s, FILE *problems)
 		n++;
 	}
 	return n;
+}
+
+/* Whether requests to this URL leave this machine without encryption. */
+static bool
+settings_is_remote_plain_url(const char *url)
+{
+	static const char scheme[] = "http://", local[] = "localhost";
+	const char *host = url + sizeof(scheme) - 1, *at, *end;
+	struct socket_address address;
+	struct slice name;
+
+	if (strncmp(url, scheme, sizeof(scheme) - 1) != 0)
+		return false;
+	end = host + strcspn(host, "/");
+	at = memrchr(host, '@', (size_t)(end - host));
+	if (at != NULL)
+		host = at + 1;
+	if (*host == '[')
+		host++;
+	name.p = (const uint8_t *)host;
+	name.len = strcspn(host, host[-1] == '[' ? "]" : ":/");
+	if (ip_parse(name, &address.ip) == 0)
+		return !socket_address_is_loopback(&address);
+	return name.len != sizeof(local) - 1 || strncasecmp(host, local, name.len) != 0;
+}
+
+/* Anyone on the way could read the server's key and every conversation. */
+static void
+settings_warn_plain_url(FILE *warnings, const char *setting, const char *url)
+{
+	if (url != NULL && settings_is_remote_plain_url(url))
+		settings_report_one(warnings, settings_find(setting), url,
+		    "http:// to another machine sends keys and conversations unencrypted; use "
+		    "https:// unless the network is private");
+}
+
+static void
+settings_warn_plain_model_servers(const struct settings *s, FILE *warnings)
+{
+	settings_warn_plain_url(warnings, "OPENAI_BASE_URL", s->openai_base_url);
+	for (size_t i = 0; i < s->model_servers.n; i++)
+		settings_warn_plain_url(
+		    warnings, "MODEL_SERVERS", s->model_servers.at[i].value);
 }
 
 /* Writes the names as "a, b", truncated to size. */
@@ -315,14 +404,13 @@ settings_rules(const struct settings *s, unsigned owners, FILE *problems, FILE *
 		n++;
 	}
 	n += settings_model_server_rules(s, problems);
+	settings_warn_plain_model_servers(s, warnings);
 	if (s->app_env == APP_ENV_PRODUCTION)
 		return n + settings_production_rules(s, problems);
 	if (s->widget_api_key == NULL)
 		settings_report_one(warnings, settings_find("WIDGET_API_KEY"), NULL,
 		    "the chat API is open to everyone; production refuses this");
-	else if (strlen(s->widget_api_key) < 24)
-		settings_report_one(warnings, settings_find("WIDGET_API_KEY"),
-		    s->widget_api_key, "shorter than 24 characters; production refuses this");
+	(void)settings_secret_rules(s, warnings);
 	return n;
 }
 

@@ -198,7 +198,6 @@ TEST(all_problems_are_explained_at_once)
 	    {{"APP_ENV=production", "OPENAI_API_KEY=sk-1",
 		 "WIDGET_API_KEY=only-twenty-three-chars", "CORS_ORIGIN=https://example.com"},
 		1, {"WIDGET_API_KEY"}},
-	    {{"WIDGET_API_KEY=only-twenty-three-chars"}, 0, {NULL}},
 	    {{"TLS_CERT=/c.pem"}, 1, {"TLS_KEY is not set: TLS_CERT is"}},
 	    {{"TLS_KEY=/k.pem"}, 1, {"TLS_CERT is not set: TLS_KEY is"}},
 	    {{"OPENAI_PROXY=http://user:hush@"}, 1, {"OPENAI_PROXY"}},
@@ -269,13 +268,67 @@ TEST(model_servers_have_names_and_some_of_them_keys)
 	assert_null(named_list_find(&s.model_servers, slice_str("")));
 }
 
-TEST(production_accepts_valid_settings)
+/* Outside production, what production refuses is a warning. */
+TEST(production_refuses_public_secrets_and_short_passwords)
 {
+#define PUBLIC_KEY "0123456789abcdef01234567"
+	static const struct {
+		const char *line, *message; /* NULL: accepted */
+	} cases[] = {
+	    {"ADMIN_API_KEY=0123456789abcdef01234568", NULL},
+	    {"ADMIN_API_KEY=" PUBLIC_KEY, "  ADMIN_API_KEY=(24 characters, not shown): "},
+	    {"ADMIN_API_KEY_OLD=" PUBLIC_KEY, "  ADMIN_API_KEY_OLD=(24 characters"},
+	    {"OPENAI_API_KEY=" PUBLIC_KEY, "  OPENAI_API_KEY=(24 characters"},
+	    {"DASHBOARD_PASSWORD=" PUBLIC_KEY, "  DASHBOARD_PASSWORD=(24 characters"},
+	    {"DASHBOARD_PASSWORD=11 letters!", "requires at least 12 characters"},
+	    {"DASHBOARD_PASSWORD=11 letters\u00e4", "requires at least 12 characters"},
+	    {"DASHBOARD_PASSWORD=12 letters!!", NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *message = cases[i].message;
+
+		assert_int_equal(LOAD("APP_ENV=production", "OPENAI_API_KEY=sk-1",
+				     "CORS_ORIGIN=https://example.com",
+				     "WIDGET_API_KEY=" PUBLIC_KEY, cases[i].line),
+		    message != NULL);
+		assert_string_equal(warnings, "");
+		assert_true(message == NULL || strstr(problems, message) != NULL);
+		assert_int_equal(LOAD("WIDGET_API_KEY=" PUBLIC_KEY, cases[i].line), 0);
+		assert_true(
+		    message == NULL ? *warnings == '\0' : strstr(warnings, message) != NULL);
+	}
 	assert_int_equal(
-	    LOAD("APP_ENV=production", "OPENAI_API_KEY=sk-1",
-		"WIDGET_API_KEY=0123456789abcdef01234567", "CORS_ORIGIN=https://example.com"),
-	    0);
-	assert_string_equal(warnings, "");
+	    LOAD("APP_ENV=production", "OPENAI_API_KEY=sk-1", "CORS_ORIGIN=https://example.com",
+		"WIDGET_API_KEY=the-next-key-of-the-widget", "WIDGET_API_KEY_OLD=" PUBLIC_KEY,
+		"ADMIN_API_KEY=" PUBLIC_KEY),
+	    1);
+}
+
+TEST(a_remote_model_server_without_tls_is_a_warning)
+{
+	static const struct {
+		const char *line;
+		bool warns;
+	} cases[] = {
+	    {"OPENAI_BASE_URL=https://model.example/v1", false},
+	    {"OPENAI_BASE_URL=http://localhost:11434/v1", false},
+	    {"OPENAI_BASE_URL=http://LOCALHOST/v1", false},
+	    {"OPENAI_BASE_URL=http://127.0.0.2", false},
+	    {"OPENAI_BASE_URL=http://user@[::1]:80/v1", false},
+	    {"OPENAI_BASE_URL=http://model.example/v1", true},
+	    {"OPENAI_BASE_URL=http://10.0.0.1", true},
+	    {"OPENAI_BASE_URL=http://[fd00::1]:80", true},
+	    {"OPENAI_BASE_URL=http://localhost@model.example", true},
+	    {"OPENAI_BASE_URL=http://localhost.example", true},
+	    {"MODEL_SERVERS=a=http://127.0.0.1,b=http://model.example", true},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(LOAD("WIDGET_API_KEY=" PUBLIC_KEY, cases[i].line), 0);
+		if ((strstr(warnings, "unencrypted") != NULL) != cases[i].warns)
+			fail_msg("%s: %s", cases[i].line, warnings);
+	}
 }
 
 TEST(variables_of_other_systems_are_reported_as_unused)
