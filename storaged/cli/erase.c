@@ -11,14 +11,14 @@
 #include "storaged/cli/base/console.h"
 #include "storaged/cli/base/options.h"
 #include "storaged/cli/base/units.h"
-#include "storaged/cli/store/store_conn.h"
+#include "storaged/cli/store/org_option.h"
 #include "storaged/engine/schema.h"
 
 static const char about[] = "Removes one conversation, or all data of a visitor, through a "
 			    "running storaged: messages,\n"
 			    "unfinished replies, and all index entries. This cannot be undone. "
 			    "An unknown conversation or\n"
-			    "visitor is not an error.\n"
+			    "visitor is not an error; an unknown organization or widget is.\n"
 			    "\n"
 			    "Older backups and data.mdb.replaced still contain the data, and "
 			    "its bytes stay in free pages\n"
@@ -26,6 +26,7 @@ static const char about[] = "Removes one conversation, or all data of a visitor,
 
 struct erase_args {
 	const char *conversation, *session; /* one of the two is set */
+	const char *org, *widget;           /* NULL: the first one */
 	struct msg_conversation_erase of_conversation;
 	struct msg_visitor_erase of_visitor;
 };
@@ -65,10 +66,26 @@ erase_print_erased(const struct msg_erased *erased)
 		    units_count(erased->messages, "message", "messages").text);
 }
 
+/* Nothing was removed: was an id mistyped? Data of a deleted widget can be removed, so this is not checked
+ * before. */
+static int
+erase_check_ids(struct store_conn *conn, const struct erase_args *args)
+{
+	const struct msg_visitor_erase *m = &args->of_visitor;
+	struct msg_record_get get = {.kind = MSG_WIDGET_RECORD, .org = m->org, .id = m->widget};
+	union msg ignored;
+	int status = org_option_check(conn, args->org, &m->org);
+
+	if (status != 0 || args->session == NULL || (args->org == NULL && args->widget == NULL))
+		return status;
+	return store_conn_request(conn, MSG_RECORD_GET, &get, MSG_RECORD, &ignored);
+}
+
 static int
 erase_request(const char *socket, const struct erase_args *args)
 {
 	struct store_conn conn;
+	struct msg_erased erased;
 	union msg m;
 	int status = store_conn_open_running(&conn, socket);
 
@@ -78,8 +95,13 @@ erase_request(const char *socket, const struct erase_args *args)
 			  &conn, MSG_CONVERSATION_ERASE, &args->of_conversation, MSG_ERASED, &m)
 		    : store_conn_request(
 			  &conn, MSG_VISITOR_ERASE, &args->of_visitor, MSG_ERASED, &m);
+	if (status == 0) {
+		erased = m.erased;
+		if (erased.conversations == 0 && !erased.visitor)
+			status = erase_check_ids(&conn, args);
+	}
 	if (status == 0)
-		erase_print_erased(&m.erased);
+		erase_print_erased(&erased);
 	store_conn_close(&conn);
 	return status;
 }
@@ -94,7 +116,7 @@ erase_read_id(const char *option, const char *text, struct id *id)
 
 /* Reads what to remove from the options. */
 static int
-erase_read_args(struct erase_args *args, const char *org, const char *widget)
+erase_read_args(struct erase_args *args)
 {
 	struct slice session = slice_str(args->session == NULL ? "" : args->session);
 	int status;
@@ -109,9 +131,9 @@ erase_read_args(struct erase_args *args, const char *org, const char *widget)
 		    EX_USAGE, "--session must be 1 to %d bytes of UTF-8", SESSION_MAX);
 	args->of_visitor = (struct msg_visitor_erase){
 	    .org = id_default_org, .widget = id_default_widget, .session = session};
-	status = erase_read_id("org", org, &args->of_visitor.org);
+	status = org_option_parse(args->org, &args->of_visitor.org);
 	if (status == 0)
-		status = erase_read_id("widget", widget, &args->of_visitor.widget);
+		status = erase_read_id("widget", args->widget, &args->of_visitor.widget);
 	args->of_conversation.org = args->of_visitor.org;
 	return status != 0 ? status
 			   : erase_read_id("conversation", args->conversation,
@@ -121,15 +143,15 @@ erase_read_args(struct erase_args *args, const char *org, const char *widget)
 int
 erase_command(struct invocation *inv)
 {
-	const char *org = NULL, *widget = NULL;
 	struct erase_args args = {0};
 	bool yes = false;
 	const struct option_row rows[] = {
 	    {"conversation", "ID", "the conversation to remove", .text = &args.conversation},
 	    {"session", "SESSION", "the session id of the visitor to remove",
 		.text = &args.session},
-	    {"org", "ID", "the organization; default: the first one", .text = &org},
-	    {"widget", "ID", "the visitor's widget; default: the first one", .text = &widget},
+	    {"org", "ID", "the organization; default: the first one", .text = &args.org},
+	    {"widget", "ID", "the visitor's widget; default: the first one",
+		.text = &args.widget},
 	    {"yes", NULL, "do not ask for confirmation", .flag = &yes},
 	    {0},
 	};
@@ -137,7 +159,7 @@ erase_command(struct invocation *inv)
 
 	if (!options_read(inv, rows, about, &status))
 		return status;
-	status = erase_read_args(&args, org, widget);
+	status = erase_read_args(&args);
 	if (status == 0 && !yes)
 		status = erase_confirm(&args);
 	return status == 0 ? erase_request(inv->settings.store_socket, &args) : status;

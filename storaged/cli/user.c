@@ -9,6 +9,7 @@
 #include "storaged/cli/base/display_name.h"
 #include "storaged/cli/base/options.h"
 #include "storaged/cli/base/units.h"
+#include "storaged/cli/store/org_option.h"
 #include "storaged/cli/store/store_pages.h"
 #include "storaged/cli/store/user_new.h"
 
@@ -175,6 +176,8 @@ user_find_action(const char *name)
 static int
 user_check_args(const struct action *action, struct user_args *args)
 {
+	int status;
+
 	if (!action->has_email && args->email != NULL)
 		return console_fail(
 		    EX_USAGE, "unexpected argument %s; see banter user --help", args->email);
@@ -188,9 +191,8 @@ user_check_args(const struct action *action, struct user_args *args)
 		    "--name must be at most %d characters of UTF-8 in one line",
 		    DISPLAY_NAME_MAX_UNITS);
 	args->org = id_default_org;
-	if (args->org_text != NULL && id_parse(slice_str(args->org_text), &args->org) == -1)
-		return console_fail(EX_USAGE, "--org %s is not a valid id", args->org_text);
-	return action->has_email ? user_check_email(args->email) : 0;
+	status = org_option_parse(args->org_text, &args->org);
+	return status == 0 && action->has_email ? user_check_email(args->email) : status;
 }
 
 static int
@@ -199,6 +201,8 @@ user_run_action(const char *socket, const struct action *action, const struct us
 	struct store_conn conn;
 	int status = store_conn_open_running(&conn, socket);
 
+	if (status == 0)
+		status = org_option_check(&conn, args->org_text, &args->org);
 	if (status == 0)
 		status = action->run(&conn, args);
 	store_conn_close(&conn);

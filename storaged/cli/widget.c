@@ -8,6 +8,7 @@
 #include "proto/base/basics.h"
 #include "storaged/cli/base/console.h"
 #include "storaged/cli/base/options.h"
+#include "storaged/cli/store/org_option.h"
 #include "storaged/cli/store/store_pages.h"
 
 static const char about[] = "ACTION is\n"
@@ -53,9 +54,12 @@ widget_command(struct invocation *inv)
 	if (strcmp(inv->operand, "list") != 0)
 		return console_fail(
 		    EX_USAGE, "unknown action %s; see banter widget --help", inv->operand);
-	if (org_text != NULL && id_parse(slice_str(org_text), &org) == -1)
-		return console_fail(EX_USAGE, "--org %s is not a valid id", org_text);
+	status = org_option_parse(org_text, &org);
+	if (status != 0)
+		return status;
 	status = store_conn_open_running(&conn, inv->settings.store_socket);
+	if (status == 0)
+		status = org_option_check(&conn, org_text, &org);
 	if (status == 0)
 		status = widget_print_list(&conn, &org);
 	store_conn_close(&conn);

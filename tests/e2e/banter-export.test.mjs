@@ -199,7 +199,11 @@ describe("banter export", () => {
 				parseLines(await exported(banter, "--org", org)).slice(1, -1),
 				all.filter((line) => own.includes(line) || ids.includes(line.conversation)),
 			);
-			assert.deepEqual(await kinds("--org", newId()), ["banter", "end"]);
+			const file = join(banter.dir, "export");
+			const unknown = ["--org", newId(), "--output", file];
+			const { stderr } = await expectTool(banter, 66, "export", ...unknown);
+			assert.match(stderr, /no such organization/);
+			assert.ok(!existsSync(file));
 		});
 	});
 

@@ -8,6 +8,7 @@ import { describe, it } from "node:test";
 import { hello } from "../faults/peer.mjs";
 import { openStream } from "./client.mjs";
 import { until, useBanter, WIDGET_KEY } from "./harness.mjs";
+import { NOBODY } from "./organizations.mjs";
 import { expectTool, onTerminal, toolEnvironment, useDirectory } from "./tool.mjs";
 
 const COMMANDS = [
@@ -266,6 +267,14 @@ describe("banter erase", () => {
 		assert.equal(await erase(...one), "nothing to remove\n");
 		assert.equal(await erase("--session", "other"), "removed: 1 conversation, 2 messages\n");
 		assert.equal(await erase("--session", "nobody"), "nothing to remove\n");
+		for (const [error, ...args] of [
+			["no such organization", "--session", "stays", "--org", NOBODY],
+			["no such organization", "--conversation", NOBODY, "--org", NOBODY],
+			["no such widget", "--session", "stays", "--widget", NOBODY],
+		]) {
+			const { stderr } = await expectTool(banter, 66, "erase", "--yes", ...args);
+			assert.ok(stderr.includes(error), stderr);
+		}
 		assert.deepEqual(await sessions(), ["stays"]);
 		await expectTool(banter, 0, "verify");
 	});

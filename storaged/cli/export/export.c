@@ -20,6 +20,7 @@
 #include "storaged/cli/base/subprocess.h"
 #include "storaged/cli/base/units.h"
 #include "storaged/cli/files/new_file.h"
+#include "storaged/cli/store/org_option.h"
 #include "storaged/cli/store/snapshot.h"
 
 /* Exit status of the child: the export is complete except for unreadable records. */
@@ -278,6 +279,20 @@ export_finish(const struct export *e, int rc)
 	    units_count(e->damaged, "record was", "records were").text);
 }
 
+/* An error, not an empty export, for an organization that does not exist. What of a damaged store is left
+ * is exported anyway. */
+static bool
+export_org_is_missing(struct export *e)
+{
+	struct key key;
+	struct slice value;
+
+	if (e->org == NULL)
+		return false;
+	key = key_id(e->org);
+	return txn_get(&e->txn, TABLE_ORGS, &key, &value) == MDB_NOTFOUND;
+}
+
 static int
 export_snapshot(struct export *e, struct env *env)
 {
@@ -285,6 +300,10 @@ export_snapshot(struct export *e, struct env *env)
 
 	if (rc != 0)
 		return snapshot_fail(e->data_dir, rc);
+	if (export_org_is_missing(e)) {
+		txn_abort(&e->txn);
+		return console_fail(EX_NOINPUT, "no such organization");
+	}
 	sink_init(&e->sink, e->fd, LINE_MAX_BYTES);
 	rc = export_all(e);
 	unfinished_clear(&e->unfinished);
@@ -330,8 +349,10 @@ export_to_file(struct export *e, const char *path, bool replace)
 static int
 export_read_args(struct export *e, const char *org, const char *since, struct id *id)
 {
-	if (org != NULL && id_parse(slice_str(org), id) == -1)
-		return console_fail(EX_USAGE, "--org %s is not a valid id", org);
+	int status = org_option_parse(org, id);
+
+	if (status != 0)
+		return status;
 	if (since != NULL && !units_parse_time(since, &e->since))
 		return console_fail(EX_USAGE,
 		    "--since %s is not a time: use a date or time in UTC, for example "
