@@ -96,6 +96,7 @@ enum store_error {
 	STORE_LIMIT = 13,           /* there are too many records of this kind */
 	STORE_LAST_OWNER = 14,      /* an organization needs an owner */
 	STORE_STALE = 15,           /* the record has changed since it was read */
+	STORE_DAMAGED = 16,         /* the store's file is damaged: only reads are served */
 };
 
 /* MSG_HELLO, …: the numbers of messages.def. */

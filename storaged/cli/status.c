@@ -88,10 +88,16 @@ status_print_space(const struct msg_status *s)
 	console_print("%-11s %s of %s in use (%.1f %%), the file has %s", "space",
 	    units_bytes(s->used_bytes).text, units_bytes(s->max_bytes).text, share,
 	    units_bytes(s->file_bytes).text);
-	console_print("%-11s %s", "writes",
-	    s->writable
-		? "are accepted"
-		: "are refused: the store or its disk is full or failed; see storaged's log");
+	if (s->damage.len > 0)
+		console_print(
+		    "%-11s are refused: the store is damaged (%.*s): save its contents with "
+		    "banter export, and restore a backup",
+		    "writes", (int)s->damage.len, (const char *)s->damage.p);
+	else
+		console_print("%-11s %s", "writes",
+		    s->writable ? "are accepted"
+				: "are refused: the store or its disk is full or failed; see "
+				  "storaged's log");
 }
 
 static void

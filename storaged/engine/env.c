@@ -63,7 +63,26 @@ bool
 env_is_damage(int rc)
 {
 	return rc == MDB_INVALID || rc == MDB_INCOMPATIBLE || rc == MDB_VERSION_MISMATCH ||
-	    rc == MDB_CORRUPTED || rc == RECORD_DAMAGED;
+	    rc == RECORD_DAMAGED || env_is_page_damage(rc);
+}
+
+bool
+env_is_page_damage(int rc)
+{
+	return rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND || rc == MDB_CURSOR_FULL;
+}
+
+void
+env_found_damage(struct env *env, const char *what)
+{
+	if (env->damage != NULL || !env->bounded)
+		return;
+	env->damage = what;
+	env->writable = false;
+	log_event(LOG_ERROR, "store_damaged", L_STR("error", what),
+	    L_STR("help",
+		"the store is read-only now: save its contents with banter export, and "
+		"restore a backup"));
 }
 
 const char *
@@ -124,6 +143,7 @@ env_close_mdb(struct env *env)
 	if (env->reader != NULL)
 		mdb_txn_abort(env->reader);
 	env->reader = NULL;
+	page_check_clear(&env->page_check);
 	if (env->mdb != NULL)
 		mdb_env_close(env->mdb);
 	env->mdb = NULL;
@@ -145,6 +165,7 @@ env_use_reserve(struct env *env, bool use)
 	 * stays, and becomes free pages again. */
 	if (use)
 		env->freed_pages_hidden = true;
+	page_check_moved(&env->page_check);
 	return mdb_env_set_mapsize(env->mdb, env->max_bytes + (use ? ENV_RESERVE_BYTES : 0));
 }
 

@@ -10,6 +10,7 @@
 
 #include <lmdb.h>
 
+#include "storaged/engine/page_check.h"
 #include "storaged/engine/schema.h"
 
 /*
@@ -51,13 +52,16 @@ struct garbage {
 struct env {
 	MDB_env *mdb;
 	MDB_dbi dbi[TABLES];
-	MDB_txn *reader;         /* renewed for each use; NULL before the first */
+	MDB_txn *reader; /* renewed for each use; NULL before the first */
+	struct page_check page_check;
 	size_t max_bytes;        /* of the map, without the reserve */
 	bool writable;           /* false from a failed write to the next probe that counts */
 	uint64_t writable_at;    /* ms, monotonic: when a probe last made it so; 0: never */
 	unsigned probes_passed;  /* that passed since the last failed write */
 	unsigned probes_ignored; /* this many must pass before one counts */
 	bool bounded;            /* writes are held to max_bytes: all but those of env_open() */
+	const char
+	    *damage; /* the first damage that was found; NULL: none (env_found_damage()) */
 	struct garbage garbage;
 	bool
 	    freed_pages_hidden; /* a deletion has freed pages that only later commits can use */
@@ -117,6 +121,16 @@ bool env_is_fatal_error(int rc);
 
 /* Whether a failure means that the store is damaged, or is not one of ours. */
 bool env_is_damage(int rc);
+
+/* Whether a page is not what it should be: LMDB or page_check.h found it. */
+bool env_is_page_damage(int rc);
+
+/*
+ * Notes that a page is damaged, and logs it the first time. From then on until the next start,
+ * nothing is written: a change could spread the damage. Does nothing in a program that only reads the
+ * store, such as `banter export`. what: a constant text.
+ */
+void env_found_damage(struct env *env, const char *what);
 
 /* The text of an LMDB error, an errno or RECORD_DAMAGED. */
 const char *env_strerror(int rc);

@@ -170,6 +170,8 @@ env_open_known(const struct env_opening *o)
 		return EX_CONFIG;
 	}
 	if (rc == 0 && env_open_is_old(o, version))
+		rc = page_check_freed(&o->env->page_check, o->env->mdb);
+	if (rc == 0 && env_open_is_old(o, version))
 		rc = migrate_copy(o->env, o->dir, version);
 	if (rc == 0)
 		rc = env_open_schema(o, version);
@@ -192,6 +194,18 @@ env_open_sync_dir(const char *dir)
 	return rc == EINVAL ? 0 : rc;
 }
 
+/* A damaged store is opened, so that it can be read. */
+static int
+env_open_check_pages(struct env *env)
+{
+	int rc = page_check_freed(&env->page_check, env->mdb);
+
+	if (!env_is_page_damage(rc))
+		return rc;
+	env_found_damage(env, page_check_damage);
+	return 0;
+}
+
 int
 env_open_with(struct env *env, const char *dir, uint64_t max_bytes, env_fill_fn *fill,
     const struct migrations *migrations)
@@ -206,6 +220,8 @@ env_open_with(struct env *env, const char *dir, uint64_t max_bytes, env_fill_fn 
 	if (rc == 0)
 		rc = env_open_sync_dir(dir);
 	env->bounded = rc == 0;
+	if (rc == 0)
+		rc = env_open_check_pages(env);
 	if (rc == 0)
 		return 0;
 	env_close(env);

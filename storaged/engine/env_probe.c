@@ -77,7 +77,7 @@ env_probe_expose_freed_pages(struct env *env)
 void
 env_probe(struct env *env)
 {
-	if (env->writable)
+	if (env->writable || env->damage != NULL)
 		return;
 	/* If it fails, the disk is full or worse: the next probe tries again. */
 	if (env->freed_pages_hidden && env_probe_expose_freed_pages(env) != 0)

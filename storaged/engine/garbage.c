@@ -273,7 +273,7 @@ garbage_step(struct env *env)
 	enum garbage_result result = GARBAGE_MORE;
 	int rc;
 
-	if (r->clean || r->given_up)
+	if (r->clean || r->given_up || env->damage != NULL)
 		return GARBAGE_NONE;
 	if (id_is_zero(&r->current))
 		result = garbage_start_next(env);

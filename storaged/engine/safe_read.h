@@ -1,10 +1,10 @@
 /*
  * Lookups that survive a damaged page. Where a page is not what its parent promises, LMDB either
  * returns MDB_CORRUPTED or, mostly on the way to the next page, ends the process (mdb.c,
- * mdb_cassert()): then a request for one damaged conversation would stop the service for everyone.
- * Lookups have no side effects, so we can longjmp out of LMDB's assertion; these functions return
- * MDB_CORRUPTED in both cases. Changes and commits cannot be left like this: the process logs the
- * reason and ends.
+ * mdb_cassert()), or follows a wrong pointer (SIGSEGV, SIGBUS), or returns bytes that cannot be read:
+ * then a request for one damaged conversation would stop the service for everyone. Lookups have no
+ * side effects, so we can longjmp out of LMDB; these functions return MDB_CORRUPTED in all these cases.
+ * Changes and commits cannot be left like this: the process logs the reason and ends.
  *
  * One thread only, like the whole environment.
  */
@@ -13,7 +13,7 @@
 
 #include <lmdb.h>
 
-/* Prepares a new environment. 0 or an LMDB error. */
+/* Prepares a new environment, and handles SIGSEGV and SIGBUS. 0 or an LMDB error. */
 [[gnu::warn_unused_result]] int safe_read_init(MDB_env *mdb);
 
 /* Like mdb_get() and mdb_cursor_get(). */

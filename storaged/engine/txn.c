@@ -50,6 +50,8 @@ txn_begin(struct txn *t, struct env *env, enum txn_mode mode)
 	*t = (struct txn){.env = env, .mode = mode};
 	if (mode == TXN_READ)
 		return txn_begin_read(t);
+	if (env->damage != NULL)
+		return MDB_CORRUPTED;
 	if (mode == TXN_DELETE) {
 		rc = env_use_reserve(env, true);
 		if (rc != 0)
@@ -63,6 +65,36 @@ txn_begin(struct txn *t, struct env *env, enum txn_mode mode)
 		return MDB_MAP_FULL;
 	}
 	return rc;
+}
+
+/* Reports a damaged page. Returns rc. */
+static int
+txn_report_damage(const struct txn *t, int rc)
+{
+	if (env_is_page_damage(rc))
+		env_found_damage(t->env, mdb_strerror(rc));
+	return rc;
+}
+
+/* The result of a lookup, whose key (NULL: as given) and value must lie in the right pages. */
+static int
+txn_check_found(const struct txn *t, int rc, const MDB_val *k, const MDB_val *v)
+{
+	const struct page_check *check = &t->env->page_check;
+
+	if (rc == 0 &&
+	    !(page_check_holds(check, v) && (k == NULL || page_check_holds(check, k))))
+		rc = MDB_CORRUPTED;
+	return txn_report_damage(t, rc);
+}
+
+/* After a commit. */
+static void
+txn_check_freed(const struct txn *t)
+{
+	if (t->env->bounded &&
+	    env_is_page_damage(page_check_freed(&t->env->page_check, t->env->mdb)))
+		env_found_damage(t->env, page_check_damage);
 }
 
 /* Resets the state after the LMDB transaction has ended. */
@@ -91,7 +123,9 @@ txn_commit(struct txn *t)
 	}
 	rc = env_write_error(t->env, mdb_txn_commit(t->mdb));
 	txn_finish(t);
-	return rc;
+	if (rc == 0)
+		txn_check_freed(t);
+	return txn_report_damage(t, rc);
 }
 
 void
@@ -131,7 +165,9 @@ txn_find(struct txn *t, enum table table, MDB_val *k, MDB_val *v, MDB_cursor **c
 {
 	int rc = txn_get_cursor(t, table, cursor);
 
-	return rc != 0 ? rc : safe_read_move(*cursor, k, v, MDB_SET);
+	if (rc != 0)
+		return rc;
+	return txn_check_found(t, safe_read_move(*cursor, k, v, MDB_SET), NULL, v);
 }
 
 int
@@ -139,9 +175,13 @@ txn_get(struct txn *t, enum table table, const struct key *key, struct slice *va
 {
 	MDB_val k = txn_to_val(key_slice(key)), v;
 	MDB_cursor *cursor;
-	int rc = t->mode == TXN_READ ? safe_read_get(t->mdb, t->env->dbi[table], &k, &v)
-				     : txn_find(t, table, &k, &v, &cursor);
+	int rc;
 
+	if (t->mode == TXN_READ)
+		rc = txn_check_found(
+		    t, safe_read_get(t->mdb, t->env->dbi[table], &k, &v), NULL, &v);
+	else
+		rc = txn_find(t, table, &k, &v, &cursor);
 	if (rc == 0)
 		*value = txn_from_val(v);
 	return rc;
@@ -155,7 +195,7 @@ txn_put(struct txn *t, enum table table, const struct key *key, struct slice val
 	int rc = txn_get_cursor(t, table, &cursor);
 
 	t->changes++;
-	return rc != 0 ? rc : mdb_cursor_put(cursor, &k, &v, 0);
+	return rc != 0 ? rc : txn_report_damage(t, mdb_cursor_put(cursor, &k, &v, 0));
 }
 
 int
@@ -167,7 +207,7 @@ txn_del(struct txn *t, enum table table, const struct key *key)
 
 	t->changes++;
 	if (rc == 0)
-		rc = mdb_cursor_del(cursor, 0);
+		rc = txn_report_damage(t, mdb_cursor_del(cursor, 0));
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
@@ -244,7 +284,7 @@ txn_move(struct walk *w, MDB_val k, MDB_cursor_op op)
 {
 	struct slice front = key_slice(&w->front);
 	MDB_val v;
-	int rc = safe_read_move(w->cursor, &k, &v, op);
+	int rc = txn_check_found(w->txn, safe_read_move(w->cursor, &k, &v, op), &k, &v);
 
 	if (rc != 0)
 		return rc;
@@ -265,7 +305,8 @@ int
 walk_before(struct walk *w, const struct key *at)
 {
 	MDB_val k = txn_to_val(key_slice(at)), v;
-	int rc = safe_read_move(w->cursor, &k, &v, MDB_SET_RANGE);
+	int rc =
+	    txn_check_found(w->txn, safe_read_move(w->cursor, &k, &v, MDB_SET_RANGE), &k, &v);
 
 	if (rc == MDB_NOTFOUND)
 		return txn_move(w, (MDB_val){0}, MDB_LAST);
@@ -288,7 +329,7 @@ int
 walk_delete(struct walk *w)
 {
 	w->txn->changes++;
-	return mdb_cursor_del(w->cursor, 0);
+	return txn_report_damage(w->txn, mdb_cursor_del(w->cursor, 0));
 }
 
 void

@@ -66,6 +66,7 @@ batch_writes(enum handler_kind kind)
 	return kind >= HANDLER_MAY_WRITE;
 }
 
+static const char store_damaged[] = "the store is damaged and read-only";
 static const char could_not_read[] = "the store could not read what this needs";
 
 static void
@@ -81,6 +82,7 @@ static void
 batch_answer_excuse(struct request *q, struct call *call, enum store_error excused)
 {
 	const char *why = excused == STORE_FULL ? "the store is full"
+	    : excused == STORE_DAMAGED          ? store_damaged
 	    : !batch_writes(q->handler->kind)   ? could_not_read
 						: "the store could not write this";
 
@@ -219,7 +221,7 @@ batch_undo(struct batch *b, struct request *culprit, int rc)
 		return;
 	}
 	env_write_failed(b->env, rc);
-	b->refusal = full ? STORE_FULL : STORE_INTERNAL;
+	b->refusal = full ? STORE_FULL : b->env->damage ? STORE_DAMAGED : STORE_INTERNAL;
 	if (b->stage == BATCH_READS || env_is_fatal_error(rc))
 		b->hopeless = rc;
 	b->stage = full && b->stage == BATCH_ALL ? BATCH_DELETIONS : BATCH_READS;

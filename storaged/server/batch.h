@@ -8,7 +8,8 @@
  * reads, and requests that need no write run again, and other writes are refused with STORE_FULL;
  * (2) if one request fails after a change, or LMDB invalidates the transaction, only that request
  * is refused, with STORE_INTERNAL; (3) in all other cases, and after a second failure, reads and
- * requests that need no write run again, and all writes are refused.
+ * requests that need no write run again, and all writes are refused, with STORE_DAMAGED if a damaged page
+ * was found (env_found_damage()).
  *
  * So acknowledged data is never lost, and refused data is never stored.
  */

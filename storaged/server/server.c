@@ -211,7 +211,8 @@ server_retry(struct server *s)
 static void
 server_report(struct server *s)
 {
-	service_report_state(&s->report, s->env->writable, s->peers.n, s->open.n);
+	service_report_state(
+	    &s->report, s->env->writable, s->env->damage != NULL, s->peers.n, s->open.n);
 }
 
 /* Maintenance without an event: readers that were killed, buffers that are larger than needed. */
@@ -260,7 +261,8 @@ server_loop_turn(struct server *s, bool *more)
 	*more |= server_remove_garbage(s);
 	if (s->tidy_due)
 		server_tidy(s);
-	if (s->env->writable != s->report.writable)
+	if (s->env->writable != s->report.writable ||
+	    (s->env->damage != NULL) != s->report.damaged)
 		server_report(s);
 	server_plan_retry(s);
 	return 0;

@@ -42,13 +42,18 @@ service_report_ready(struct service_report *r)
 }
 
 void
-service_report_state(struct service_report *r, bool writable, size_t peers, size_t open_turns)
+service_report_state(
+    struct service_report *r, bool writable, bool damaged, size_t peers, size_t open_turns)
 {
 	char state[sizeof(r->state)];
 
 	r->writable = writable;
+	r->damaged = damaged;
 	snprintf(state, sizeof(state), "STATUS=%sconnected: %zu, replies being written: %zu",
-	    writable ? "" : "WRITES ARE REFUSED (the log says why); ", peers, open_turns);
+	    damaged        ? "WRITES ARE REFUSED: THE STORE IS DAMAGED; "
+		: writable ? ""
+			   : "WRITES ARE REFUSED (the log says why); ",
+	    peers, open_turns);
 	if (strcmp(state, r->state) == 0)
 		return;
 	strlcpy(r->state, state, sizeof(r->state));

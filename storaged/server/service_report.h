@@ -15,7 +15,8 @@
 struct service_report {
 	struct service_manager manager;
 	struct event *watchdog;
-	bool writable;   /* as last reported */
+	bool writable; /* as last reported, as the next one */
+	bool damaged;
 	char state[128]; /* the last STATUS= */
 };
 
@@ -28,7 +29,7 @@ void service_report_ready(struct service_report *r);
 
 /* Sets the status line of `systemctl status`; sends it if it changed. */
 void service_report_state(
-    struct service_report *r, bool writable, size_t peers, size_t open_turns);
+    struct service_report *r, bool writable, bool damaged, size_t peers, size_t open_turns);
 
 /* The service is shutting down. */
 void service_report_stopping(struct service_report *r);

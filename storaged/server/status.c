@@ -157,6 +157,7 @@ status_of_process(const struct call *c, const struct env *env)
 	    .started_at = a->started_at,
 	    .schema = SCHEMA_VERSION,
 	    .writable = env->writable,
+	    .damage = slice_str(env->damage == NULL ? "" : env->damage),
 	    .max_bytes = env->max_bytes,
 	    .commits = a->commits,
 	    .requests = a->requests,
@@ -169,6 +170,8 @@ status_of_process(const struct call *c, const struct env *env)
 int
 handle_ping(struct txn *t, struct call *c)
 {
+	if (t->env->damage != NULL)
+		return call_refuse(c, STORE_DAMAGED, t->env->damage);
 	call_answer(c, MSG_PONG, &(struct msg_pong){.writable = t->env->writable});
 	return 0;
 }

@@ -295,6 +295,7 @@ static const struct {
     {"error", "code", "disabled", STORE_DISABLED},
     {"error", "code", "exists", STORE_EXISTS},
     {"error", "code", "in_use", STORE_IN_USE},
+    {"error", "code", "damaged", STORE_DAMAGED},
     {"error", "code", "limit", STORE_LIMIT},
     {"error", "code", "last_owner", STORE_LAST_OWNER},
     {"error", "code", "stale", STORE_STALE},

@@ -85,14 +85,18 @@ FIXTURE_TEST(the_state_is_told_when_it_is_news)
 {
 	service_report_init(&report, base);
 	assert_true(report.writable);
-	service_report_state(&report, true, 2, 5);
+	service_report_state(&report, true, false, 2, 5);
 	assert_string_equal(heard(), "STATUS=connected: 2, replies being written: 5");
-	service_report_state(&report, true, 2, 5);
+	service_report_state(&report, true, false, 2, 5);
 	assert_string_equal(heard(), "");
-	service_report_state(&report, false, 2, 0);
+	service_report_state(&report, false, false, 2, 0);
 	assert_false(report.writable);
 	assert_string_equal(heard(),
 	    "STATUS=WRITES ARE REFUSED (the log says why); connected: 2, replies being "
+	    "written: 0");
+	service_report_state(&report, false, true, 2, 0);
+	assert_string_equal(heard(),
+	    "STATUS=WRITES ARE REFUSED: THE STORE IS DAMAGED; connected: 2, replies being "
 	    "written: 0");
 }
 
@@ -122,7 +126,7 @@ FIXTURE_TEST(without_a_manager_nothing_happens)
 	setenv("WATCHDOG_USEC", "20000", 1);
 	service_report_init(&report, base);
 	service_report_ready(&report);
-	service_report_state(&report, true, 0, 0);
+	service_report_state(&report, true, false, 0, 0);
 	assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 1);
 	assert_string_equal(heard(), "");
 }

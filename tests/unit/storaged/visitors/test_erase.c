@@ -121,11 +121,11 @@ survives(struct fixture *f, const struct key *key)
 	if (pid == 0) {
 		const struct rlimit no_core = {0, 0};
 
-		/* Die like a daemon, not like a test. */
-		signal(SIGSEGV, SIG_DFL);
-		signal(SIGBUS, SIG_DFL);
 		setrlimit(RLIMIT_CORE, &no_core);
 		store_open(f, STORE_BYTES);
+		/* As if a change, not a lookup, met the page. */
+		signal(SIGSEGV, SIG_DFL);
+		signal(SIGBUS, SIG_DFL);
 		lock_page(f, TABLE_MESSAGES, key);
 		_exit(garbage_step(&f->env) == GARBAGE_STUCK);
 	}
