@@ -239,12 +239,15 @@ deps: ## install what is missing: Debian and npm packages (FOR=run, test or lint
 	@missing=$$(for p in $(DEBS_$(FOR)); do \
 		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; \
 	done; command -v node >/dev/null || echo nodejs; command -v npm >/dev/null || echo npm); \
-	if [ -n "$$missing" ]; then \
-		echo "Installing Debian packages:" $$missing; \
-		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-		$$sudo apt-get update -qq && \
-		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
-	fi
+	[ -n "$$missing" ] || exit 0; \
+	echo "Installing Debian packages:" $$missing; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	if [ -z "$$sudo" ] || command -v sudo >/dev/null; then \
+		$$sudo apt-get update -q && $$sudo env DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y -q --no-install-recommends $$missing && exit; \
+	fi; \
+	echo "These packages could not be installed. Run this as root, then repeat the command:"; \
+	echo "  apt-get update && apt-get install -y --no-install-recommends" $$missing; exit 1
 	@$(if $(NPM_$(FOR)),$(MAKE) -s --no-print-directory $(addsuffix /node_modules/.installed,$(NPM_$(FOR))))
 	@$(if $(TOOLS_$(FOR)),for tool in $(TOOLS_$(FOR)); do \
 		$(MAKE) -s --no-print-directory build/tools/$$tool || \

@@ -1,0 +1,41 @@
+// `make run` and `make deps` on a developer's machine.
+
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { ROOT } from "./daemon.mjs";
+import { useDirectory } from "./tool.mjs";
+
+const scratch = useDirectory();
+
+describe("make deps", () => {
+	it("prints the command for root if there is no sudo", () => {
+		const path = scratch("bin");
+		mkdirSync(path);
+		for (const name of ["make", "dpkg-query", "grep", "node", "npm"])
+			symlinkSync(execFileSync("which", [name], { encoding: "utf8" }).trim(), `${path}/${name}`);
+		writeFileSync(`${path}/id`, "#!/bin/sh\necho 1000\n", { mode: 0o755 });
+		const args = ["-s", "deps", "FOR=run", "DEBS_run=no-such-package", "NPM_run="];
+		const { status, stdout } = spawnSync("make", args, { cwd: ROOT, env: { PATH: path } });
+		assert.equal(status, 2);
+		assert.match(
+			String(stdout),
+			/as root.*:\n {2}apt-get update && .* install .* no-such-package\n/,
+		);
+	});
+});
+
+describe("a checkout", () => {
+	it("ignores the files that `make run` and `banter setup` create", () => {
+		const files = [
+			".env",
+			"data/data.mdb",
+			"config/banter.env",
+			"config/credentials/OPENAI_API_KEY",
+		];
+		const args = ["check-ignore", ...files];
+		const ignored = execFileSync("git", args, { cwd: ROOT, encoding: "utf8" });
+		assert.deepEqual(ignored.trim().split("\n"), files);
+	});
+});
