@@ -112,7 +112,8 @@ chat_new(struct stats *stats, struct call *call, struct script *script, struct s
 	    .authorization = put_start(),
 	    .frame = put_start(),
 	};
-	stats_begin(stats);
+	stats->calls++;
+	stats->active++;
 	script->text = NULL;
 	call->body = NULL;
 	if (c->script.no_usage)
@@ -127,23 +128,17 @@ chat_new(struct stats *stats, struct call *call, struct script *script, struct s
 }
 
 void
-chat_free(struct chat *c, enum stats_end how)
+chat_free(struct chat *c)
 {
 	if (c == NULL)
 		return;
-	stats_end(c->stats, how);
+	c->stats->active--;
 	script_clear(&c->script);
 	call_clear(&c->call);
 	reply_clear(&c->reply);
 	buf_clear(&c->frame);
 	buf_clear(&c->authorization);
 	free(c);
-}
-
-enum stats_end
-chat_outcome(const struct chat *c)
-{
-	return c->failed ? STATS_FAILED : STATS_COMPLETED;
 }
 
 static struct answer_about
@@ -196,7 +191,6 @@ chat_step_failure(struct chat *c, struct buf *out)
 
 	if (c->script.fail == FAIL_HANG)
 		return CHAT_HANG;
-	c->failed = true;
 	if (c->script.fail == FAIL_CLOSE)
 		return CHAT_CUT;
 	head.retry_after = c->script.retry_after;
@@ -297,18 +291,13 @@ chat_strike_stream(struct chat *c, struct buf *out)
 	if (chat_strikes(c, FAULT_UTF8))
 		chat_add_invalid_event(c, out);
 	if (chat_strikes(c, FAULT_ERROR)) {
-		c->failed = true;
 		chat_add_error_event(c, out);
 		answer_chunk(out, slice_str(""));
 		return CHAT_END;
 	}
 	if (chat_strikes(c, FAULT_HANG))
 		return CHAT_HANG;
-	if (chat_strikes(c, FAULT_CUT)) {
-		c->failed = true;
-		return CHAT_CUT;
-	}
-	return CHAT_WAIT;
+	return chat_strikes(c, FAULT_CUT) ? CHAT_CUT : CHAT_WAIT;
 }
 
 /* hold-after: whether the reply still waits, and if so until when. */

@@ -31,22 +31,17 @@ struct chat {
 	size_t prefix_len;        /* of frame: up to a token; the rest follows the token */
 	bool close;               /* the connection closes after the response */
 	bool started;             /* the head is written */
-	bool failed;              /* ends as STATS_FAILED */
 };
 
 /* Starts the response to call by script, and takes over the contents of both (they are empty
- * afterwards). bare is the message without directives. Free with chat_free(), which also counts the
- * call's end. */
+ * afterwards). bare is the message without directives. Free with chat_free(). */
 [[gnu::warn_unused_result]] struct chat *chat_new(struct stats *stats, struct call *call,
     struct script *script, struct slice bare, struct slice authorization,
     const struct answer_about *about);
-void chat_free(struct chat *c, enum stats_end how);
+void chat_free(struct chat *c);
 
 /* Appends what is due: at most about CHAT_BATCH bytes, unless one token is longer. */
 #define CHAT_BATCH ((size_t)16 << 10)
 [[gnu::warn_unused_result]] enum chat_step chat_step(struct chat *c, struct buf *out);
-
-/* The result, after CHAT_CUT or CHAT_END. */
-enum stats_end chat_outcome(const struct chat *c);
 
 #endif

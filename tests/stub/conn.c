@@ -50,7 +50,6 @@ conn_open(struct conn_host *host, int fd)
 	c->out = put_start();
 	buf_init(&c->in, HEAD_MAX + BODY_MAX + READ_SIZE);
 	LIST_INSERT_HEAD(&host->conns, c, link);
-	host->service->stats.connections++;
 	host->service->stats.accepted++;
 	watch(c, EV_READ);
 }
@@ -61,7 +60,9 @@ conn_free(struct conn *c)
 	const struct linger now = {.l_onoff = 1};
 
 	/* An unfinished chat: the client disconnected. */
-	chat_free(c->chat, STATS_DISCONNECTED);
+	if (c->chat != NULL)
+		c->host->service->stats.disconnected++;
+	chat_free(c->chat);
 	pace_cancel(&c->host->pace, &c->pace);
 	event_del(&c->ev);
 	/* With a linger time of 0, close() resets the connection (socket(7), SO_LINGER). */
@@ -71,7 +72,6 @@ conn_free(struct conn *c)
 	buf_clear(&c->in);
 	buf_clear(&c->out);
 	LIST_REMOVE(c, link);
-	c->host->service->stats.connections--;
 	free(c);
 }
 
@@ -144,7 +144,7 @@ conn_step_chat(struct conn *c)
 static void
 conn_end_chat(struct conn *c)
 {
-	chat_free(c->chat, chat_outcome(c->chat));
+	chat_free(c->chat);
 	c->chat = NULL;
 	c->ending = false;
 	c->split = 0;

@@ -128,8 +128,7 @@ serve_chat_completions(struct request *q)
 	call_clear(&call);
 	if (q->chat != NULL)
 		return;
-	stats_begin(st);
-	stats_end(st, STATS_FAILED);
+	st->calls++;
 	serve_refuse(q, &error);
 }
 

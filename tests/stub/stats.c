@@ -18,20 +18,6 @@ stats_clear(struct stats *st)
 }
 
 void
-stats_begin(struct stats *st)
-{
-	st->calls++;
-	st->active++;
-}
-
-void
-stats_end(struct stats *st, enum stats_end how)
-{
-	st->active--;
-	st->ended[how]++;
-}
-
-void
 stats_add_text(struct stats_texts *texts, struct slice text)
 {
 	struct buf *to = &texts->text[texts->n++ % STATS_TEXTS];
@@ -86,10 +72,7 @@ stats_is_released(const struct stats *st, struct slice message)
 json_t *
 stats_json(const struct stats *st)
 {
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "calls", (json_int_t)st->calls,
-	    "active", (json_int_t)st->active, "completed",
-	    (json_int_t)st->ended[STATS_COMPLETED], "failed",
-	    (json_int_t)st->ended[STATS_FAILED], "client_disconnects",
-	    (json_int_t)st->ended[STATS_DISCONNECTED], "tokens", (json_int_t)st->tokens,
-	    "connections", (json_int_t)st->connections, "accepted", (json_int_t)st->accepted);
+	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "calls", (json_int_t)st->calls, "active",
+	    (json_int_t)st->active, "client_disconnects", (json_int_t)st->disconnected,
+	    "tokens", (json_int_t)st->tokens, "accepted", (json_int_t)st->accepted);
 }

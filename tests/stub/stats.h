@@ -11,14 +11,6 @@
 
 #define STATS_TEXTS 4096
 
-/* How a call ended. Each call ends in exactly one way: calls = active + the sum of these. */
-enum stats_end {
-	STATS_COMPLETED,    /* the kernel has accepted the complete response */
-	STATS_FAILED,       /* refused, or failed as its script says */
-	STATS_DISCONNECTED, /* the client disconnected first */
-	STATS_ENDS
-};
-
 /* The newest texts. */
 struct stats_texts {
 	struct buf text[STATS_TEXTS];
@@ -27,20 +19,16 @@ struct stats_texts {
 
 struct stats {
 	uint64_t calls;
-	uint64_t active;
-	uint64_t ended[STATS_ENDS];
+	uint64_t active;       /* calls whose response is not complete */
+	uint64_t disconnected; /* calls whose client disconnected first */
 	uint64_t tokens;
-	uint64_t connections; /* open now, including the one that asks */
-	uint64_t accepted;    /* total */
-	json_t *last;         /* the last call, as --help describes it; NULL before the first */
+	uint64_t accepted; /* connections */
+	json_t *last;      /* the last call, as --help describes it; NULL before the first */
 	struct stats_texts messages; /* of calls */
 	struct stats_texts released; /* parts of messages whose held replies may continue */
 };
 
 void stats_clear(struct stats *st);
-
-void stats_begin(struct stats *st);
-void stats_end(struct stats *st, enum stats_end how);
 
 void stats_add_text(struct stats_texts *texts, struct slice text);
 
