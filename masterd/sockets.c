@@ -9,6 +9,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "proto/base/port_holder.h"
 #include "proto/base/service_manager.h"
 #include "proto/base/socket_address.h"
 
@@ -43,6 +44,24 @@ sockets_bind(const struct listen_address *a, bool v6_only)
 	return -1;
 }
 
+/* Says which process has the port, because its message may have gone to another terminal. */
+static void
+sockets_log_in_use(const char *address, uint16_t port)
+{
+	const struct log_field error = L_STR("error", strerror(EADDRINUSE));
+	struct port_holder h;
+
+	if (port_holder_find(&h, port))
+		log_event(LOG_ERROR, "listen_failed", L_STR("address", address), error,
+		    L_INT("pid", h.pid), L_STR("program", h.program),
+		    L_STR("help", "stop this process, or set PORT or LISTEN to a free port"));
+	else
+		log_event(LOG_ERROR, "listen_failed", L_STR("address", address), error,
+		    L_STR("help",
+			"another user's process has this port: `ss -ltnp` as root shows it; "
+			"stop it, or set PORT or LISTEN to a free port"));
+}
+
 static int
 sockets_log_failure(const struct listen_address *a)
 {
@@ -52,7 +71,10 @@ sockets_log_failure(const struct listen_address *a)
 
 	socket_address_format(&address, text);
 	errno = saved;
-	log_event(LOG_ERROR, "listen_failed", L_STR("address", text), L_ERRNO());
+	if (errno == EADDRINUSE)
+		sockets_log_in_use(text, address.port);
+	else
+		log_event(LOG_ERROR, "listen_failed", L_STR("address", text), L_ERRNO());
 	return -1;
 }
 

@@ -43,7 +43,7 @@ describe("listening", () => {
 		});
 	});
 
-	it("masterd exits at once if the port is in use, and names the address", async () => {
+	it("masterd exits at once if the port is in use, and names the address and the process", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			const second = banter.daemon("masterd", [], banter.masterd.env);
 			const position = banter.log.lines.length;
@@ -54,7 +54,8 @@ describe("listening", () => {
 				.slice(position)
 				.map((line) => line.text)
 				.join("\n");
-			assert.match(words, new RegExp(`:${banter.port}\\b`));
+			const holder = `pid=${banter.masterd.pid} program=masterd help="stop this process, or`;
+			assert.match(words, new RegExp(`:${banter.port}\\b.* ${holder}`));
 			assert.equal((await banter.get("/health")).status, 200);
 		});
 	});
