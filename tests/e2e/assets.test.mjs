@@ -60,6 +60,7 @@ function install(dir, text) {
 }
 
 describe("static files", () => {
+	const POLICY = "cross-origin-resource-policy";
 	const OLD = `/* old */ ${"a".repeat(20_000)}`;
 	const NEW = `/* new */ ${"b".repeat(30_000)}`;
 	const dir = mkdtempSync(join(tmpdir(), "banter-bundle-"));
@@ -86,6 +87,7 @@ describe("static files", () => {
 				const headers = { "accept-encoding": accepted };
 				const full = await banter.get(path, headers);
 				assert.equal(contentOf(full), OLD);
+				assert.equal(full.headers[POLICY], "cross-origin");
 				assert.equal(full.headers["content-encoding"] ?? "identity", accepted);
 				assert.equal(full.headers["cache-control"], `public, max-age=${age}`);
 				assert.match(full.headers.vary, /\bAccept-Encoding\b/);
@@ -98,7 +100,7 @@ describe("static files", () => {
 				assert.deepEqual([head.status, not.status, notHead.status], [200, 304, 304]);
 				for (const answer of [head, not, notHead]) {
 					assert.equal(answer.bytes.length, 0);
-					for (const name of ["etag", "cache-control", "vary"])
+					for (const name of ["etag", "cache-control", "vary", POLICY])
 						assert.equal(answer.headers[name], full.headers[name], `${name} of ${answer.status}`);
 				}
 				for (const name of ["content-length", "content-type", "content-encoding"])

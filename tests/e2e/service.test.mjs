@@ -163,19 +163,35 @@ describe("service", () => {
 		assert.ok(answer.bytes.equals(readFileSync(join(ROOT, "widget/dist/chat-widget.js"))));
 		assert.equal(answer.headers["content-encoding"], undefined);
 		assert.equal(answer.headers["cache-control"], "no-store");
-		// Also a cross-origin isolated one may load it.
-		assert.match(answer.headers["cross-origin-resource-policy"] ?? "cross-origin", /cross-origin/);
+		// Also a cross-origin isolated site may load it.
+		assert.equal(answer.headers["cross-origin-resource-policy"], "cross-origin");
 	});
 });
 
 describe("in production", () => {
-	it("every response has Strict-Transport-Security", async () => {
-		await withBanter({ env: PRODUCTION, workers: 1 }, async (banter) => {
-			for (const path of ["/health", "/nowhere", WIDGET, "/v1/chat"]) {
-				const { headers } = await banter.get(path);
-				assert.equal(headers["strict-transport-security"], "max-age=31536000; includeSubDomains");
-				assertSecurityHeaders(headers);
-			}
-		});
+	it("every response over HTTPS has Strict-Transport-Security, and none over plain HTTP", async () => {
+		for (const [subdomains, header] of [
+			[undefined, "max-age=31536000; includeSubDomains"],
+			["0", "max-age=31536000"],
+		]) {
+			const env = {
+				...PRODUCTION,
+				TRUSTED_PROXIES: "127.0.0.1",
+				HSTS_INCLUDE_SUBDOMAINS: subdomains,
+			};
+			await withBanter({ env, workers: 1 }, async (banter) => {
+				for (const path of ["/health", "/nowhere", WIDGET, "/v1/chat"])
+					for (const [expected, ...schemes] of [
+						[header, "https"],
+						[undefined, "http"],
+						[undefined],
+					]) {
+						const forwarded = schemes.map((scheme) => ["x-forwarded-proto", scheme]);
+						const { headers } = await banter.get(path, Object.fromEntries(forwarded));
+						assert.equal(headers["strict-transport-security"], expected);
+						assertSecurityHeaders(headers);
+					}
+			});
+		}
 	});
 });

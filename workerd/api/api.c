@@ -114,6 +114,20 @@ api_on_request(struct http_exchange *x, void *ctx)
 	guard_pass(&c);
 }
 
+/* Only over HTTPS: RFC 6797, section 7.2, forbids it over plain HTTP. Not in development, where it would also
+ * force HTTPS on other programs of localhost. */
+static int
+api_hsts_header(const struct api *api, const struct http_exchange *x, struct buf *out)
+{
+	const struct settings *s = api->settings;
+
+	if (s->app_env != APP_ENV_PRODUCTION ||
+	    request_context_of(x)->client.scheme != SCHEME_HTTPS)
+		return 0;
+	return buf_printf(out, "Strict-Transport-Security: max-age=31536000%s\r\n",
+	    s->hsts_include_subdomains ? "; includeSubDomains" : "");
+}
+
 static int
 api_on_headers(struct http_exchange *x, struct buf *out, void *ctx)
 {
@@ -125,11 +139,8 @@ api_on_headers(struct http_exchange *x, struct buf *out, void *ctx)
 		"Referrer-Policy: no-referrer\r\n"
 		"Permissions-Policy: camera=(), microphone=(), geolocation=()\r\n") == -1)
 		return -1;
-	if (api->settings->app_env == APP_ENV_PRODUCTION &&
-	    buf_append_str(out,
-		"Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n") == -1)
-		return -1;
-	if (request_context_headers(x, out) == -1 || guard_rate_headers(x, out) == -1)
+	if (api_hsts_header(api, x, out) == -1 || request_context_headers(x, out) == -1 ||
+	    guard_rate_headers(x, out) == -1)
 		return -1;
 	return guard_cors_headers(api, x, out);
 }

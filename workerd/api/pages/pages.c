@@ -196,10 +196,16 @@ pages_free(struct pages *p)
 }
 
 static void
+pages_reply_missing(struct http_exchange *x)
+{
+	reply_json_error(x, 404, "not_found", "Not found");
+}
+
+static void
 pages_reply_asset(struct http_exchange *x, const struct static_file *a, const char *cache)
 {
 	if (a == NULL)
-		reply_json_error(x, 404, "not_found", "Not found");
+		pages_reply_missing(x);
 	else
 		static_file_reply(x, a, cache);
 }
@@ -235,18 +241,31 @@ pages_bundle_cache(const struct api *api, const char *production)
 	return api->settings->app_env == APP_ENV_DEVELOPMENT ? "no-store" : production;
 }
 
+/* Every site may embed the script, also a cross-origin isolated one. */
+static void
+pages_reply_bundle(const struct api_call *c, const char *cache)
+{
+	const struct static_file *bundle = c->api->pages->widget;
+
+	if (bundle == NULL) {
+		pages_reply_missing(c->x);
+		return;
+	}
+	reply_start(c->x, static_file_status(c->x, bundle));
+	reply_header_str(c->x, "Cross-Origin-Resource-Policy", "cross-origin");
+	static_file_reply_body(c->x, bundle, pages_bundle_cache(c->api, cache));
+}
+
 void
 handle_widget_bundle(const struct api_call *c)
 {
-	pages_reply_asset(
-	    c->x, c->api->pages->widget, pages_bundle_cache(c->api, "public, max-age=300"));
+	pages_reply_bundle(c, "public, max-age=300");
 }
 
 void
 handle_widget_embed(const struct api_call *c)
 {
-	pages_reply_asset(
-	    c->x, c->api->pages->widget, pages_bundle_cache(c->api, "public, max-age=3600"));
+	pages_reply_bundle(c, "public, max-age=3600");
 }
 
 void
