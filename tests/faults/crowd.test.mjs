@@ -8,8 +8,9 @@ import { Bystander } from "./bystander.mjs";
 import { newId, ORG, WIDGET } from "./ids.mjs";
 import { closing, connectSoon, connectTo, hello, Peer } from "./peer.mjs";
 import { withStore } from "./store.mjs";
+import { TABLE } from "./table.mjs";
 import { assertMemory, filesOf } from "./usage.mjs";
-import { encode, FRAME_MAX, takeFrame } from "./wire.mjs";
+import { encode, FRAME_MAX, frame, PAYLOAD_MAX, takeFrame } from "./wire.mjs";
 
 const MIB = 1024 * 1024;
 
@@ -18,6 +19,9 @@ const PEERS_MAX = 1024;
 const WATCH_MS = 2500; // LOOK_MS of storaged/server/peers.c
 const PEER_UNSENT_HIGH = 4 * MIB;
 const PEER_MEMORY_MAX = 2 * PEER_UNSENT_HIGH + FRAME_MAX + MIB / 4;
+
+/** Peers that each send the longest message without its end. */
+const LONG_MESSAGES = 48;
 
 /** The memory that storaged needs anyway: its batch, the bystander, the allocator's remainder. */
 const OWN_MEMORY = 24 * MIB;
@@ -172,7 +176,13 @@ describe("silence", () => {
 			const ours = hello("WORKER", { pid: 1 }); // another pid than that of this process
 			const silent = [Buffer.alloc(0), ours.subarray(0, 20), Buffer.concat([ours, half])];
 			const idle = await store.connect("WORKER");
+			const longest = frame(TABLE.turn_finish.number, 1, Buffer.alloc(PAYLOAD_MAX));
+			const unfinished = Buffer.concat([ours, longest.subarray(0, -1)]);
 			const sockets = await times(150, (i) => deaf(store, silent[i % silent.length]));
+			sockets.push(...(await times(LONG_MESSAGES, () => deaf(store, unfinished))));
+			await until("all is sent", () => sockets.every((socket) => socket.writableLength === 0));
+			const bound = OWN_MEMORY + LONG_MESSAGES * (FRAME_MAX + MIB / 4);
+			assertMemory(store.pid, bound, "with unfinished messages");
 			await Promise.all(sockets.map((socket) => closing(socket, 2 * DEADLINE_MS)));
 			await assertLines(store, "peer_dropped", sockets.length);
 			const reasons = new Set(store.events("peer_dropped").map((line) => line.why));
