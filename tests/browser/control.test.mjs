@@ -181,7 +181,7 @@ describe("messages to the visitor", { skip: missing }, () => {
 	const { banter, visit } = site;
 
 	/** A visitor whose first message gets this response. */
-	async function refused(status) {
+	async function refused(status, headers = {}) {
 		const visitor = await visit();
 		let left = 1;
 		await visitor.page.route(`${banter.url}/chat`, (route) =>
@@ -189,7 +189,11 @@ describe("messages to the visitor", { skip: missing }, () => {
 				? route.fallback()
 				: route.fulfill({
 						status,
-						headers: { "access-control-allow-origin": site.url },
+						headers: {
+							"access-control-allow-origin": site.url,
+							"access-control-expose-headers": "Retry-After",
+							...headers,
+						},
 						json: { error: "An error", code: "some_code" },
 					}),
 		);
@@ -215,6 +219,14 @@ describe("messages to the visitor", { skip: missing }, () => {
 			await visitor.saidUntil(exchange("[[tokens=3]] hello", "t0 t1 t2"));
 		});
 	}
+
+	it("429 with Retry-After: the message is sent automatically later", async () => {
+		const visitor = await refused(429, { "retry-after": "5" });
+		await visitor.say("[[tokens=3]] later");
+		await visitor.chat.getByText("Yours goes out in a moment").waitFor();
+		assert.equal(await visitor.again.count(), 0);
+		await visitor.saidUntil(exchange("[[tokens=3]] later", "t0 t1 t2"));
+	});
 
 	it("a screen reader announces each reply once and completely, and no old ones", async () => {
 		const visitor = await visit();

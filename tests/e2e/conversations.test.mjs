@@ -58,8 +58,12 @@ describe("the list of conversations, filtered", () => {
 		found.keyed = (await banter.chat("by-key", "[[tokens=1]]")).json.conversationId;
 	});
 
-	it("shows the widget, contact and status of each conversation", async () => {
+	it("shows the widget, contact, status and times of each conversation", async () => {
 		const all = await list("");
+		for (const { _creationTime, createdAt, updatedAt } of all) {
+			assert.equal(_creationTime, createdAt);
+			assert.ok(createdAt <= updatedAt && Math.abs(Date.now() - updatedAt) < 60_000);
+		}
 		assert.deepEqual(
 			Object.fromEntries(all.map((one) => [one._id, [one.widgetId, one.contactId, one.status]])),
 			{
