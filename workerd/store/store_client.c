@@ -1,6 +1,9 @@
 /*
  * A call keeps its encoded frame until its reply, so that it can be sent again on a new connection;
  * the low bits of the request id are the index in the table of calls.
+ *
+ * One of the calls without a reply may be what killed storaged. So they are sent again with few at a time
+ * in flight: one, then one more for each reply. New calls wait behind them, so the order never changes.
  */
 #include "workerd/store/store_client.h"
 
@@ -18,6 +21,7 @@
 #define WAITING_MAX    (64u * 1024 * 1024)
 #define OUT_MAX        (WAITING_MAX + 4 * WIRE_FRAME_MAX)
 #define BACKOFF_MIN_MS 20
+#define SENDS_MAX      2 /* of one request */
 #define BACKOFF_MAX_MS 1000
 
 struct store_call {
@@ -27,7 +31,9 @@ struct store_call {
 	void *arg;
 	struct event *deadline;
 	uint64_t since_ns;
-	unsigned sends;
+	unsigned sends; /* each on another connection */
+	bool on_trial;  /* it is in flight for the second time */
+	enum msg_type type;
 	struct buf frame;
 	TAILQ_ENTRY(store_call) link; /* in the order of the requests */
 };
@@ -50,6 +56,9 @@ struct store_client {
 	bool repeated;  /* the call that is being answered was sent more than once */
 	struct store_call *calls[CALLS_MAX];
 	TAILQ_HEAD(, store_call) order;
+	struct store_call
+	    *next; /* the first that was not sent on this connection; NULL: none */
+	size_t on_trial, on_trial_max;
 	struct store_listener listeners[STORE_LISTENERS_MAX];
 	size_t n_listeners;
 };
@@ -69,6 +78,12 @@ store_call_free(struct store_call *call)
 {
 	struct store_client *sc = call->client;
 
+	if (sc->next == call)
+		sc->next = TAILQ_NEXT(call, link);
+	if (call->on_trial) {
+		sc->on_trial--;
+		sc->on_trial_max++;
+	}
 	TAILQ_REMOVE(&sc->order, call, link);
 	sc->calls[call->id % CALLS_MAX] = NULL;
 	sc->waiting -= buf_len(&call->frame);
@@ -218,13 +233,56 @@ store_on_writable(evutil_socket_t fd, short what, void *arg)
 	store_flush(arg);
 }
 
+static bool
+store_has_room(const struct store_client *sc)
+{
+	return buf_room(&sc->channel.out) >= WIRE_FRAME_MAX;
+}
+
 static void
 store_call_send(struct store_call *call)
 {
-	/* There is room: store_call() checked, and a new connection starts empty. */
 	must(buf_append(&call->client->channel.out, buf_data(&call->frame),
 		 buf_len(&call->frame)) == 0);
 	call->sends++;
+}
+
+/* Sends the calls in their order, as far as the trial and the room allow. */
+static void
+store_send_waiting(struct store_client *sc)
+{
+	struct store_call *call;
+
+	while ((call = sc->next) != NULL && store_has_room(sc)) {
+		bool repeated = call->sends > 0;
+
+		if (repeated && sc->on_trial >= sc->on_trial_max)
+			return;
+		call->on_trial = repeated;
+		sc->on_trial += repeated;
+		sc->next = TAILQ_NEXT(call, link);
+		store_call_send(call);
+	}
+}
+
+/* Answers the calls on which storaged has died twice. */
+static void
+store_refuse_poisoned(struct store_client *sc)
+{
+	static const char detail[] = "storaged died twice on this request";
+	union msg m = {.error = {.code = STORE_INTERNAL, .detail = slice_str(detail)}};
+	struct store_call *call = TAILQ_FIRST(&sc->order), *next;
+
+	for (; call != NULL; call = next) {
+		next = TAILQ_NEXT(call, link);
+		if (call->sends < SENDS_MAX)
+			continue;
+		log_event(LOG_ERROR, "poisoned_request", L_STR("type", msg_name(call->type)),
+		    L_UINT("bytes", buf_len(&call->frame)),
+		    L_STR("help",
+			"storaged died twice on this request: see its log, run banter verify"));
+		store_call_answer(call, MSG_ERROR, &m);
+	}
 }
 
 static void
@@ -232,10 +290,12 @@ store_try_connect(evutil_socket_t unused, short what, void *arg)
 {
 	struct store_client *sc = arg;
 	struct store_call *call;
-	int fd = channel_connect(sc->path);
+	int fd;
 
 	(void)unused;
 	(void)what;
+	store_refuse_poisoned(sc);
+	fd = channel_connect(sc->path);
 	if (fd == -1) {
 		if (sc->backoff_ms == BACKOFF_MAX_MS)
 			log_event(LOG_WARN, "store_unreachable", L_STR("socket", sc->path),
@@ -247,7 +307,11 @@ store_try_connect(evutil_socket_t unused, short what, void *arg)
 	sc->connected = true;
 	log_event(LOG_INFO, "store_connected", L_STR("socket", sc->path));
 	TAILQ_FOREACH (call, &sc->order, link)
-		store_call_send(call);
+		call->on_trial = false;
+	sc->next = TAILQ_FIRST(&sc->order);
+	sc->on_trial = 0;
+	sc->on_trial_max = 1;
+	store_send_waiting(sc);
 	store_notify_connected(sc);
 	sc->readable = event_new(sc->base, fd, EV_READ | EV_PERSIST, store_on_readable, sc);
 	sc->writable = event_new(sc->base, fd, EV_WRITE, store_on_writable, sc);
@@ -323,12 +387,6 @@ store_free_id(struct store_client *sc)
 	return 0;
 }
 
-static bool
-store_has_room(const struct store_client *sc)
-{
-	return buf_room(&sc->channel.out) >= WIRE_FRAME_MAX;
-}
-
 struct store_call *
 store_call(struct store_client *sc, enum msg_type type, const void *msg, unsigned timeout_ms,
     store_answer_fn *fn, void *arg)
@@ -342,8 +400,12 @@ store_call(struct store_client *sc, enum msg_type type, const void *msg, unsigne
 	if (sc->connected && !store_has_room(sc))
 		return NULL;
 	call = xcalloc(1, sizeof(*call));
-	*call = (struct store_call){
-	    .client = sc, .id = id, .fn = fn, .arg = arg, .since_ns = clock_mono_ns()};
+	*call = (struct store_call){.client = sc,
+	    .id = id,
+	    .type = type,
+	    .fn = fn,
+	    .arg = arg,
+	    .since_ns = clock_mono_ns()};
 	buf_init(&call->frame, WIRE_FRAME_MAX);
 	/* The caller respects the limits of messages.def: external input was checked. */
 	must(msg_encode(&call->frame, type, id, msg) == 0);
@@ -352,8 +414,10 @@ store_call(struct store_client *sc, enum msg_type type, const void *msg, unsigne
 	sc->calls[id % CALLS_MAX] = call;
 	sc->waiting += buf_len(&call->frame);
 	TAILQ_INSERT_TAIL(&sc->order, call, link);
+	if (sc->next == NULL)
+		sc->next = call;
 	if (sc->connected)
-		store_call_send(call);
+		store_send_waiting(sc);
 	return call;
 }
 
@@ -375,6 +439,8 @@ store_call_forget(struct store_call *call)
 void
 store_client_turn_end(struct store_client *sc)
 {
+	if (sc->connected)
+		store_send_waiting(sc);
 	if (sc->connected && buf_len(&sc->channel.out) > 0)
 		store_flush(sc);
 }

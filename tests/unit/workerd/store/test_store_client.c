@@ -136,7 +136,7 @@ STAGE_TEST(a_message_without_a_reply_needs_a_connection)
 	store_expect_nothing(s);
 }
 
-STAGE_TEST(a_request_without_a_timeout_survives_reconnects)
+STAGE_TEST(a_request_without_a_timeout_survives_a_reconnect)
 {
 	struct stage *s = *state;
 	struct news news, limited = {.store = s->turns.store};
@@ -149,16 +149,41 @@ STAGE_TEST(a_request_without_a_timeout_survives_reconnects)
 	store_expect(s, MSG_PING, NULL);
 	STAGE_UNTIL(s, limited.answers == 1);
 	assert_int_equal(limited.answer, 0);
-	for (int line = 0; line < 3; line++) {
-		store_accept(s);
-		store_expect(s, MSG_PING, NULL);
-		store_expect_nothing(s);
-	}
-	assert_int_equal(news.answers, 0);
 	store_accept(s);
+	assert_int_equal(news.answers, 0);
 	answer_ping(s);
 	STAGE_UNTIL(s, news.answers == 1);
 	assert_int_equal(news.answer, MSG_OK);
+}
+
+/* The first of three is the cause: it alone is in flight again, and the others are sent after it. */
+STAGE_TEST(a_request_on_which_storaged_died_twice_is_refused_and_others_are_answered)
+{
+	struct stage *s = *state;
+	struct news poisoned, others;
+
+	listen_to(s, &events, &poisoned);
+	listen_to(s, &events, &others);
+	store_accept(s);
+	ask(&poisoned, 0);
+	ask(&others, 0);
+	ask(&others, 0);
+	for (int i = 0; i < 3; i++)
+		store_expect(s, MSG_PING, NULL);
+	store_accept(s);
+	ask(&others, 0);
+	store_expect(s, MSG_PING, NULL);
+	store_expect_nothing(s);
+	assert_int_equal(poisoned.answers, 0);
+	store_accept(s);
+	assert_int_equal(poisoned.answers, 1);
+	assert_int_equal(poisoned.answer, MSG_ERROR);
+	for (unsigned i = 1; i <= 3; i++) {
+		answer_ping(s);
+		STAGE_UNTIL(s, others.answers == i);
+		assert_int_equal(others.answer, MSG_OK);
+	}
+	store_expect_nothing(s);
 }
 
 STAGE_TEST(a_lost_connection_is_reported_once_and_a_request_made_then_is_sent_on_the_next)
