@@ -129,19 +129,20 @@ api_error_of(struct api_error *error, const char *param, const char *message, ..
 	return -1;
 }
 
-/* By hand: printf is slow, and a stream at full speed has 100,000 chunks a second. */
+/* By hand, as a stream at full speed has 100,000 chunks a second. */
 void
 answer_chunk(struct buf *out, struct slice content)
 {
 	static const char hex[] = "0123456789abcdef";
-	char size[16];
-	size_t at = sizeof(size), rest = content.len;
+	uint8_t *at = put_reserve(out, content.len + 20);
+	unsigned digits = 1;
 
-	do
-		size[--at] = hex[rest & 15];
-	while ((rest >>= 4) != 0);
-	put(out, size + at, sizeof(size) - at);
-	put_str(out, "\r\n");
-	put_slice(out, content);
-	put_str(out, "\r\n");
+	while (content.len >> (4 * digits) != 0)
+		digits++;
+	for (unsigned i = digits; i-- > 0;)
+		*at++ = (uint8_t)hex[content.len >> (4 * i) & 15];
+	at = mempcpy(at, "\r\n", 2);
+	at = mempcpy(at, content.p, content.len);
+	memcpy(at, "\r\n", 2);
+	buf_commit(out, digits + content.len + 4);
 }

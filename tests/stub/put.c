@@ -43,18 +43,6 @@ put_slice(struct buf *out, struct slice s)
 }
 
 void
-put_number(struct buf *out, uint64_t n)
-{
-	char digits[20];
-	size_t at = sizeof(digits);
-
-	do
-		digits[--at] = (char)('0' + n % 10);
-	while ((n /= 10) != 0);
-	put(out, digits + at, sizeof(digits) - at);
-}
-
-void
 putf(struct buf *out, const char *fmt, ...)
 {
 	va_list ap;

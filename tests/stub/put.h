@@ -13,7 +13,6 @@ struct buf put_start(void);
 void put(struct buf *out, const void *p, size_t n);
 void put_str(struct buf *out, const char *s);
 void put_slice(struct buf *out, struct slice s);
-void put_number(struct buf *out, uint64_t n);
 [[gnu::format(printf, 2, 3)]] void putf(struct buf *out, const char *fmt, ...);
 
 /* Writes text, which is UTF-8, as the content of a JSON string (RFC 8259, section 7), without

@@ -158,6 +158,37 @@ reply_text_token(struct reply *r, struct buf *out)
 	buf_consume(&r->text, piece.len);
 }
 
+/* The decimal digits of a number; returns their end. */
+static char *
+reply_digits(char *at, uint64_t n)
+{
+	size_t digits = 1;
+
+	for (uint64_t rest = n; (rest /= 10) != 0;)
+		digits++;
+	for (char *digit = at + digits; digit > at; n /= 10)
+		*--digit = (char)('0' + n % 10);
+	return at + digits;
+}
+
+/* Without printf, which is slow. */
+static void
+reply_number_token(uint32_t index, bool stamped, struct buf *out)
+{
+	char token[48], *at = token;
+
+	if (stamped) {
+		at = reply_digits(at, index);
+		*at++ = ':';
+		at = reply_digits(at, clock_mono_ns());
+	} else {
+		*at++ = 't';
+		at = reply_digits(at, index);
+	}
+	*at++ = ' ';
+	put(out, token, (size_t)(at - token));
+}
+
 void
 reply_token(struct reply *r, struct buf *out)
 {
@@ -172,14 +203,7 @@ reply_token(struct reply *r, struct buf *out)
 	} else if (r->kind == REPLY_UNICODE) {
 		put_json(out, slice_str(unicode_tokens[index % ARRAY_LEN(unicode_tokens)]),
 		    index % 2 == 1);
-	} else if (r->kind == REPLY_STAMP) {
-		put_number(out, index);
-		put(out, ":", 1);
-		put_number(out, clock_mono_ns());
-		put(out, " ", 1);
 	} else {
-		put(out, "t", 1);
-		put_number(out, index);
-		put(out, " ", 1);
+		reply_number_token(index, r->kind == REPLY_STAMP, out);
 	}
 }
