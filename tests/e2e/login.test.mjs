@@ -103,7 +103,13 @@ describe("a session", () => {
 	it("is found among other cookies; changed and foreign cookies are invalid", async () => {
 		const { cookie } = await session(banter);
 		const [name, token] = cookie.split("=");
-		assert.equal((await banter.get(ME, { cookie: `a=b; ${cookie}; c="d e"` })).status, 200);
+		const foreign = `${name}=of-another-path; ${name}=${"B".repeat(43)}`;
+		for (const before of ["a=b", foreign]) {
+			const headers = { cookie: `${before}; ${cookie}; c="d e"` };
+			assert.equal((await banter.get(ME, headers)).status, 200);
+			assertLeadsTo(await banter.get("/login", headers), "/");
+			assert.equal((await banter.get("/", headers)).status, 200);
+		}
 		const flipped = token.replace(/.$/, (last) => (last === "A" ? "B" : "A"));
 		for (const wrong of ["", flipped, `${token}x`, "A".repeat(5000)])
 			assertError(await banter.get(ME, { cookie: `${name}=${wrong}` }), 401);
@@ -111,7 +117,8 @@ describe("a session", () => {
 
 	it("ends on the server with a logout, and no other one does", async () => {
 		const [mine, other] = [await session(banter), await session(banter)];
-		const answer = await contract.drive(banter, 200, "POST", "/api/logout", { headers: mine });
+		const headers = { cookie: `banter_session=of-another-path; ${mine.cookie}` };
+		const answer = await contract.drive(banter, 200, "POST", "/api/logout", { headers });
 		assert.equal(parseCookie(answer).attributes["max-age"], "0");
 		assertError(await banter.get(ME, mine), 401);
 		assertLeadsTo(await banter.get("/", mine), "/login");
@@ -245,7 +252,13 @@ describe("origins", () => {
 	it("in production the cookie is Secure, and the dashboard's own origin may log in", async () => {
 		const answer = await attempt(banter, DASHBOARD, { headers: own });
 		assert.equal(answer.status, 200, answer.text);
-		assert.equal(parseCookie(answer).attributes.secure, true);
+		const { pair, attributes } = parseCookie(answer);
+		assert.equal(attributes.secure, true);
+		// The prefix forbids a domain and needs this path.
+		assert.match(pair, /^__Host-banter_session=/);
+		assert.deepEqual([attributes.domain, attributes.path], [undefined, "/"]);
+		assert.equal((await banter.get(ME, { cookie: pair })).status, 200);
+		assertError(await banter.get(ME, { cookie: pair.replace("__Host-", "") }), 401);
 	});
 
 	it("foreign sites, and those that may chat, can use neither login nor session", async () => {

@@ -108,7 +108,7 @@ describe("HTTPS", () => {
 		const from = (origin) => ({ headers: { origin }, body });
 		const good = await banter.request("POST", "/api/login", from(banter.url));
 		assert.equal(good.status, 200, good.text);
-		assert.match(good.headers["set-cookie"][0], /; Secure$/);
+		assert.match(good.headers["set-cookie"][0], /^__Host-banter_session=.*; Secure$/);
 		const bad = await banter.request("POST", "/api/login", from(banter.url.replace("s:", ":")));
 		assertError(bad, 403, undefined, "origin_not_allowed");
 		const { json } = await banter.get("/v1/openapi.json");

@@ -235,7 +235,7 @@ handle_me_password(const struct api_call *c)
 		return;
 	a = account_new_query(c, ONE_MAX);
 	a->in = in;
-	a->token = session_hash(c->api->settings, session_token(c->x->req));
+	a->token = session_hash(c->api->settings, c->session);
 	fields_read(&a->in, password_fields, true, a);
 	if (fields_wrong(&a->in).len > 0)
 		fields_refuse_query(&a->q, &a->in);
@@ -326,6 +326,6 @@ handle_logins_delete_others(const struct api_call *c)
 	struct msg_login_revoke ask = {.org = c->org, .user = c->user};
 
 	if (!c->by_key)
-		ask.except = session_hash(c->api->settings, session_token(c->x->req));
+		ask.except = session_hash(c->api->settings, c->session);
 	account_revoke(c, &ask);
 }

@@ -34,7 +34,8 @@ struct login_query {
 	struct id org, user;    /* who logs in; zero until known */
 	struct hash256 checked; /* hash of the password that was checked, for LOGIN_CREATE */
 	struct id login;
-	char token[SESSION_TOKEN_SIZE]; /* "" for a logout */
+	char token[SESSION_TOKEN_SIZE];
+	size_t cookie; /* of a logout: the next cookie */
 	uint8_t email[EMAIL_TEXT_MAX];
 	uint8_t password[PASSWORD_MAX];
 	size_t email_len, password_len;
@@ -46,17 +47,16 @@ login_query_new(const struct api_call *c)
 	return store_query_new(c, sizeof(struct login_query), 0, NULL);
 }
 
-/* Answers {"ok":true} and sets the cookie for so many seconds; 0 deletes it. In production the cookie is
- * always Secure, whatever a proxy says. */
+/* Answers {"ok":true} and sets the cookie for so many seconds; 0 deletes it. */
 static void
 login_reply_cookie(
     const struct api *api, struct http_exchange *x, const char *token, int seconds)
 {
-	bool secure = api->settings->app_env == APP_ENV_PRODUCTION || api_is_https(api, x);
+	bool secure = api_has_secure_cookies(api, x);
 
 	reply_start(x, 200);
-	reply_header_fmt(x, "Set-Cookie",
-	    SESSION_COOKIE "=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax%s", token, seconds,
+	reply_header_fmt(x, "Set-Cookie", "%s=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax%s",
+	    secure ? SESSION_COOKIE_SECURE : SESSION_COOKIE, token, seconds,
 	    secure ? "; Secure" : "");
 	reply_header_str(x, "Cache-Control", "no-store");
 	reply_body(x, "application/json; charset=utf-8", slice_str("{\"ok\":true}"));
@@ -76,7 +76,6 @@ static void
 login_on_stored(void *arg, uint16_t type, const union msg *m)
 {
 	struct login_query *s = arg;
-	int seconds = *s->token == '\0' ? 0 : SESSION_SECONDS;
 	char token[sizeof(s->token)];
 	struct api *api = s->q.api;
 
@@ -89,11 +88,10 @@ login_on_stored(void *arg, uint16_t type, const union msg *m)
 		store_query_fail(&s->q, type, m);
 		return;
 	}
-	if (seconds > 0)
-		log_event(LOG_NOTICE, "login", L_UINT("conn", s->q.x->number),
-		    L_ID("login", &s->login), L_ID("org", &s->org), L_ID("user", &s->user));
+	log_event(LOG_NOTICE, "login", L_UINT("conn", s->q.x->number), L_ID("login", &s->login),
+	    L_ID("org", &s->org), L_ID("user", &s->user));
 	memcpy(token, s->token, sizeof(token));
-	login_reply_cookie(api, store_query_done(&s->q), token, seconds);
+	login_reply_cookie(api, store_query_done(&s->q), token, SESSION_SECONDS);
 }
 
 /* The User-Agent as one line of printable ASCII. */
@@ -227,15 +225,36 @@ handle_login(const struct api_call *c)
 	login_body_clear(&body);
 }
 
+static void login_on_ended(void *arg, uint16_t type, const union msg *m);
+
+/* Ends the session of the next cookie, and answers after the last one. */
+static void
+login_end_next(struct login_query *s)
+{
+	struct api *api = s->q.api;
+	bool secure = api_has_secure_cookies(api, s->q.x);
+	struct slice token = session_token(s->q.x->req, secure, s->cookie++);
+	struct msg_login_delete delete = {.token = session_hash(api->settings, token)};
+
+	if (token.len == 0)
+		login_reply_cookie(api, store_query_done(&s->q), "", 0);
+	else
+		store_query_ask(&s->q, MSG_LOGIN_DELETE, &delete, login_on_ended);
+}
+
+static void
+login_on_ended(void *arg, uint16_t type, const union msg *m)
+{
+	struct login_query *s = arg;
+
+	if (type == MSG_OK)
+		login_end_next(s);
+	else
+		store_query_fail(&s->q, type, m);
+}
+
 void
 handle_logout(const struct api_call *c)
 {
-	struct slice token = session_token(c->x->req);
-	struct msg_login_delete delete = {.token = session_hash(c->api->settings, token)};
-
-	if (token.len == 0)
-		login_reply_cookie(c->api, c->x, "", 0);
-	else
-		store_query_ask(
-		    &login_query_new(c)->q, MSG_LOGIN_DELETE, &delete, login_on_stored);
+	login_end_next(login_query_new(c));
 }

@@ -71,7 +71,7 @@ static void
 users_begin_change(struct resource_query *r, const struct api_call *c)
 {
 	if (id_equal(&r->id, &c->user))
-		r->kept = session_hash(c->api->settings, session_token(c->x->req));
+		r->kept = session_hash(c->api->settings, c->session);
 }
 
 static void

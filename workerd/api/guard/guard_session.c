@@ -19,7 +19,7 @@ guard_session_set_caller(struct api_call *c, const union msg *m)
 	if (m == NULL)
 		return false;
 	must(record_decode(m->login.login, MSG_LOGIN_RECORD, &login) == WIRE_OK);
-	if (id_is_zero(&login.user) != session_is_shared(session_token(c->x->req)))
+	if (id_is_zero(&login.user) != session_is_shared(c->session))
 		return false;
 	c->org = login.org;
 	c->login = login.id;
@@ -31,17 +31,25 @@ guard_session_set_caller(struct api_call *c, const union msg *m)
 	return true;
 }
 
-/* Looks up the request's session; found gets NULL if there is none. */
+/* Looks up the session of the next cookie; found gets NULL if there is none. */
+static enum guard_verdict
+guard_session_check_next(struct api_call *c, guard_found_fn *found)
+{
+	bool secure = api_has_secure_cookies(c->api, c->x);
+	struct msg_login_check ask;
+
+	c->session = session_token(c->x->req, secure, c->session_cookie++);
+	if (c->session.len == 0)
+		return found(c, NULL);
+	ask.token = session_hash(c->api->settings, c->session);
+	return guard_ask(c, MSG_LOGIN_CHECK, &ask, found);
+}
+
 static enum guard_verdict
 guard_session_check(struct api_call *c, guard_found_fn *found)
 {
-	struct slice token = session_token(c->x->req);
-	struct msg_login_check ask;
-
-	if (token.len == 0)
-		return found(c, NULL);
-	ask.token = session_hash(c->api->settings, token);
-	return guard_ask(c, MSG_LOGIN_CHECK, &ask, found);
+	c->session_cookie = 0;
+	return guard_session_check_next(c, found);
 }
 
 static enum guard_verdict
@@ -49,6 +57,8 @@ guard_session_found_for_admin(struct api_call *c, const union msg *m)
 {
 	if (guard_session_set_caller(c, m))
 		return GUARD_NEXT;
+	if (c->session.len > 0)
+		return guard_session_check_next(c, guard_session_found_for_admin);
 	reply_json_error(c->x, 401, "unauthorized", "Unauthorized");
 	return GUARD_REFUSED;
 }
@@ -65,7 +75,9 @@ guard_is_owner(struct api_call *c)
 enum guard_verdict
 guard_has_session(struct api_call *c)
 {
-	return session_token(c->x->req).len > 0 ? GUARD_NEXT : guard_refuse_admin(c);
+	bool secure = api_has_secure_cookies(c->api, c->x);
+
+	return session_token(c->x->req, secure, 0).len > 0 ? GUARD_NEXT : guard_refuse_admin(c);
 }
 
 enum guard_verdict
@@ -103,15 +115,19 @@ guard_session_redirect_to_login(struct api_call *c)
 static enum guard_verdict
 guard_session_found_for_page(struct api_call *c, const union msg *m)
 {
-	return guard_session_set_caller(c, m) ? GUARD_GRANTED
-					      : guard_session_redirect_to_login(c);
+	if (guard_session_set_caller(c, m))
+		return GUARD_GRANTED;
+	return c->session.len > 0 ? guard_session_check_next(c, guard_session_found_for_page)
+				  : guard_session_redirect_to_login(c);
 }
 
 static enum guard_verdict
 guard_session_found_for_login(struct api_call *c, const union msg *m)
 {
-	return guard_session_set_caller(c, m) ? guard_session_redirect(c->x, "/")
-					      : GUARD_GRANTED;
+	if (guard_session_set_caller(c, m))
+		return guard_session_redirect(c->x, "/");
+	return c->session.len > 0 ? guard_session_check_next(c, guard_session_found_for_login)
+				  : GUARD_GRANTED;
 }
 
 enum guard_verdict

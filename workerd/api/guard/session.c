@@ -20,18 +20,20 @@ session_token_new(bool shared, char token[SESSION_TOKEN_SIZE])
 }
 
 struct slice
-session_token(const struct http_request *req)
+session_token(const struct http_request *req, bool secure, size_t n)
 {
-	static const char name[] = SESSION_COOKIE "=";
+	const char *name = secure ? SESSION_COOKIE_SECURE "=" : SESSION_COOKIE "=";
 	struct slice cookies = http_header(req, "cookie");
-	const size_t n = sizeof(name) - 1;
+	const size_t name_len = strlen(name);
 
+	if (n >= SESSION_COOKIES_MAX)
+		return (struct slice){0};
 	while (cookies.len > 0) {
 		const uint8_t *semicolon = memchr(cookies.p, ';', cookies.len);
 		size_t len = semicolon == NULL ? cookies.len : (size_t)(semicolon - cookies.p);
 
-		if (len > n && memcmp(cookies.p, name, n) == 0)
-			return (struct slice){cookies.p + n, len - n};
+		if (len > name_len && memcmp(cookies.p, name, name_len) == 0 && n-- == 0)
+			return (struct slice){cookies.p + name_len, len - name_len};
 		cookies.p += len;
 		cookies.len -= len;
 		while (cookies.len > 0 && (*cookies.p == ';' || *cookies.p == ' ')) {

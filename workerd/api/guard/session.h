@@ -14,8 +14,14 @@
 #include "proto/settings/settings.h"
 #include "workerd/http/message/http_parse.h"
 
-/* The name of the cookie. */
-#define SESSION_COOKIE "banter_session"
+/* The name of the cookie; the second one if it is Secure. Browsers accept the prefix only in a reply over HTTPS
+ * and only for this host, so that neither a page of a subdomain nor one over plain HTTP can set the cookie
+ * (RFC 6265bis, section 4.1.3.2). */
+#define SESSION_COOKIE        "banter_session"
+#define SESSION_COOKIE_SECURE "__Host-" SESSION_COOKIE
+
+/* Without the prefix, other hosts and paths can add cookies of the same name: so many are tried. */
+#define SESSION_COOKIES_MAX 4
 
 /* Bytes of a token of either kind, with its NUL. */
 #define SESSION_TOKEN_SIZE (2 + SECRET_TOKEN_TEXT + 1)
@@ -23,8 +29,9 @@
 /* Creates a token: of a user, or (shared) for a login by DASHBOARD_PASSWORD. */
 void session_token_new(bool shared, char token[SESSION_TOKEN_SIZE]);
 
-/* The request's token, borrowed from it; empty if it has none. */
-struct slice session_token(const struct http_request *req);
+/* The token in the request's nth cookie (from 0) with the name for this security, borrowed from the request;
+ * empty if there are fewer, or if n is SESSION_COOKIES_MAX. */
+struct slice session_token(const struct http_request *req, bool secure, size_t n);
 
 /* Whether the token, by its form, is of a login by DASHBOARD_PASSWORD. */
 bool session_is_shared(struct slice token);

@@ -25,3 +25,9 @@ api_is_https(const struct api *api, const struct http_exchange *x)
 		return api->settings->app_env == APP_ENV_PRODUCTION;
 	return scheme == SCHEME_HTTPS;
 }
+
+bool
+api_has_secure_cookies(const struct api *api, const struct http_exchange *x)
+{
+	return api->settings->app_env == APP_ENV_PRODUCTION || api_is_https(api, x);
+}

@@ -64,30 +64,44 @@ TEST(the_hash_of_a_shared_token_depends_on_the_password)
 	assert_true(hashes_are_equal(NULL, TOKEN, secret_hash(slice_str(TOKEN))));
 }
 
-TEST(the_first_session_cookie_counts)
+#define THREE "banter_session=a; banter_session=b; banter_session=c; "
+
+TEST(all_session_cookies_are_found)
 {
-	static const char *const cases[][2] = {
-	    {"", ""},
-	    {"banter_session", ""},
-	    {"banter_session=", ""},
-	    {"banter_session=a", "a"},
-	    {"banter_session=p.a; banter_session=b", "p.a"},
-	    {"banter_session=; banter_session=b", "b"},
-	    {"a=b; banter_session=c;d=e", "c"},
-	    {"a=b;banter_session=c", "c"},
-	    {"xbanter_session=a; banter_sessions=b", ""},
-	    {"a=banter_session=b", ""},
-	    {";;  ; banter_session=a;", "a"},
+	static const struct {
+		const char *cookies;
+		size_t n;
+		const char *token, *secure; /* that of the nth cookie; "": none */
+	} cases[] = {
+	    {"", 0, "", ""},
+	    {"banter_session", 0, "", ""},
+	    {"banter_session=", 0, "", ""},
+	    {"banter_session=a", 0, "a", ""},
+	    {"banter_session=a", 1, "", ""},
+	    {"banter_session=p.a; banter_session=b", 0, "p.a", ""},
+	    {"banter_session=p.a; banter_session=b", 1, "b", ""},
+	    {"banter_session=; banter_session=b", 0, "b", ""},
+	    {"banter_session=a; __Host-banter_session=b", 0, "a", "b"},
+	    {"__host-banter_session=a; __Host-Banter_session=b", 0, "", ""},
+	    {"a=b; banter_session=c;d=e", 0, "c", ""},
+	    {"a=b;banter_session=c", 0, "c", ""},
+	    {"xbanter_session=a; banter_sessions=b", 0, "", ""},
+	    {"a=banter_session=b", 0, "", ""},
+	    {";;  ; banter_session=a;", 0, "a", ""},
+	    {THREE "banter_session=d; banter_session=e", 3, "d", ""},
+	    {THREE "banter_session=d; banter_session=e", 4, "", ""},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct http_header header = {slice_str("Cookie"), slice_str(cases[i][0])};
+		struct http_header header = {slice_str("Cookie"), slice_str(cases[i].cookies)};
 		struct http_request req = {.n_headers = 1, .headers = &header};
 
-		if (!slice_eq_str(session_token(&req), cases[i][1]))
-			fail_msg("%s", cases[i][0]);
+		if (!slice_eq_str(session_token(&req, false, cases[i].n), cases[i].token) ||
+		    !slice_eq_str(session_token(&req, true, cases[i].n), cases[i].secure))
+			fail_msg("%s", cases[i].cookies);
 	}
-	assert_int_equal(session_token(&(struct http_request){.n_headers = 0}).len, 0);
+	assert_int_equal(
+	    session_token(&(struct http_request){.n_headers = 0}, false, 0).len, 0);
 }
 
 TEST_MAIN(NULL, NULL)
