@@ -8,6 +8,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "proto/settings/settings_file.h"
 
 #define OWNERS (OWNER_MASTER | OWNER_WORKER)
 
@@ -22,6 +23,8 @@ config_read(struct config *c, char **problems)
 
 	must(p != NULL && w != NULL);
 	n = settings_load(&c->settings, OWNERS, p, w);
+	if (c->settings.settings_file != NULL)
+		settings_check_file(c->settings.settings_file, w);
 	n += certificate_read(&c->certificate, &c->settings, p, w);
 	fclose(p);
 	fclose(w);

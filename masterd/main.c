@@ -344,6 +344,23 @@ main_destroy(struct master *m)
 	config_clear(&m->config);
 }
 
+/* PORT has a default; so only the environment says whether somebody set it. */
+static void
+main_warn_unused_ports(void)
+{
+	static const char *const names[] = {"PORT", "LISTEN"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value != NULL && *value != '\0')
+			log_event(LOG_WARN, "setting_unused", L_STR("name", names[i]),
+			    L_STR("help",
+				"the service manager passes the ports: `systemctl edit "
+				"banter.socket` changes them"));
+	}
+}
+
 /* Uses sockets inherited from a service manager, else LISTEN, else PORT. 0, or -1. */
 static int
 main_listen(struct master *m)
@@ -353,6 +370,8 @@ main_listen(struct master *m)
 	int result = sockets_inherit(&s);
 	bool inherited = s.n > 0;
 
+	if (inherited)
+		main_warn_unused_ports();
 	if (result == 0 && !inherited)
 		result = sockets_open(&s, &settings->listen, (uint16_t)settings->port);
 	if (result == 0)

@@ -51,7 +51,11 @@ function loadEnv() {
 		writeFileSync(path, freshEnv(), { mode: 0o600 });
 		console.log("Created .env with random keys.");
 	}
-	return { ...parseEnv(readFileSync(path, "utf8")), ...process.env };
+	const file = parseEnv(readFileSync(path, "utf8"));
+	for (const [name, value] of Object.entries(file))
+		if ((process.env[name] ?? value) !== value)
+			console.warn(`Warning: ${name} in .env has no effect: the environment has another value.`);
+	return { SETTINGS_FILE: ".env", ...file, ...process.env };
 }
 
 /** Exits if a setting is invalid; the daemons print the errors. */

@@ -51,4 +51,7 @@ KIND(SECRETS)
 /* Whether the setting can be a file in $CREDENTIALS_DIRECTORY. */
 bool setting_has_credential(const struct setting *d);
 
+/* Whether a variable of another system, which an .env file may contain. */
+bool settings_is_foreign(const char *name);
+
 #endif

@@ -414,16 +414,24 @@ settings_rules(const struct settings *s, unsigned owners, FILE *problems, FILE *
 	return n;
 }
 
+bool
+settings_is_foreign(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(foreign_prefixes); i++)
+		if (strncmp(name, foreign_prefixes[i], strlen(foreign_prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
 static void
 settings_warn_foreign(FILE *warnings)
 {
 	extern char **environ;
 
 	for (char **e = environ; e != NULL && *e != NULL; e++)
-		for (size_t i = 0; i < ARRAY_LEN(foreign_prefixes); i++)
-			if (strncmp(*e, foreign_prefixes[i], strlen(foreign_prefixes[i])) == 0)
-				fprintf(warnings, "  %.*s: not used by banter\n",
-				    (int)strcspn(*e, "="), *e);
+		if (settings_is_foreign(*e))
+			fprintf(warnings, "  %.*s: not used by banter\n", (int)strcspn(*e, "="),
+			    *e);
 }
 
 size_t

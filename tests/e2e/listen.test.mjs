@@ -39,6 +39,8 @@ describe("listening", () => {
 			await assert.rejects(request(`http://127.0.0.1:${other}`, "GET", "/health"), {
 				code: "ECONNREFUSED",
 			});
+			const unused = /ev=setting_unused name=LISTEN help="[^"]*edit banter.socket/;
+			assert.ok(banter.log.lines.some((line) => unused.test(line.text)));
 			assert.deepEqual(await activated.stop(), { code: 0, signal: null });
 		});
 	});

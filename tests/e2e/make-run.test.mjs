@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { ROOT } from "./daemon.mjs";
-import { useDirectory } from "./tool.mjs";
+import { BUILD, ROOT } from "./daemon.mjs";
+import { startProgram, useDirectory } from "./tool.mjs";
 
 const scratch = useDirectory();
 
@@ -23,6 +23,27 @@ describe("make deps", () => {
 			String(stdout),
 			/as root.*:\n {2}apt-get update && .* install .* no-such-package\n/,
 		);
+	});
+});
+
+describe("make run", () => {
+	it("reports invalid lines, unknown names and overridden settings of .env before it starts", async () => {
+		const tree = scratch("tree");
+		cpSync(`${ROOT}/systemd/run.mjs`, `${tree}/systemd/run.mjs`);
+		symlinkSync(BUILD, `${tree}/build`);
+		writeFileSync(
+			`${tree}/.env`,
+			'export WORKERS=none\nLOG_LEVEL="warn"\nPRT=80\nMODEL gpt\nPORT=1\n',
+		);
+		const env = { PATH: process.env.PATH, LOG_LEVEL: "warn", PORT: "2" };
+		const { ended } = startProgram(process.execPath, [`${tree}/systemd/run.mjs`], env);
+		const { status, stderr } = await ended;
+		assert.equal(status, 78);
+		assert.match(stderr, /WORKERS=none: must be/);
+		assert.match(stderr, /PORT in .env has no effect: the environment has another value/);
+		assert.match(stderr, /\.env, line 3: PRT is not a setting of banter; did you mean PORT\?/);
+		assert.match(stderr, /\.env, line 4: ignored, because it is not NAME=value/);
+		assert.doesNotMatch(stderr, /LOG_LEVEL|line [125]/);
 	});
 });
 

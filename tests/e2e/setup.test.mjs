@@ -135,12 +135,13 @@ describe("banter setup", () => {
 
 	it("--check reports each daemon's errors and then does not call the model", async () => {
 		const tls = ["TLS_CERT=/nonexistent", "TLS_KEY=/nonexistent"];
-		const lines = [`OPENAI_BASE_URL=${model()}`, "STORE_MAX_BYTES=lots", ...tls, ""];
+		const lines = [`OPENAI_BASE_URL=${model()}`, "STORE_MAX_BYTES=lots", ...tls, "PORT=80", ""];
 		const other = await configured("wrong twice", lines);
 		writeFileSync(join(other, "credentials", "OPENAI_API_KEY"), KEY);
 		const { stdout, stderr } = await setup(78, other, [], ["--check"]);
 		assert.match(stderr, /STORE_MAX_BYTES=lots/, "storaged's");
 		assert.match(stderr, /TLS_CERT=\/nonexistent/, "masterd's");
+		assert.match(stderr, /PORT in banter.env has no effect: .* banter.socket/);
 		assert.doesNotMatch(stdout, /answers/);
 	});
 

@@ -266,6 +266,11 @@ config_dir_use_line(char *line)
 		value++;
 	}
 	must(setenv(line, value, 1) == 0);
+	if (*value != '\0' && (strcmp(line, "PORT") == 0 || strcmp(line, "LISTEN") == 0))
+		console_warn("%s in " ENV_NAME
+			     " has no effect: the service listens on the ports of "
+			     "banter.socket; `systemctl edit banter.socket` changes them",
+		    line);
 }
 
 int
@@ -282,6 +287,7 @@ config_dir_use(const char *dir)
 	while ((line = strsep(&rest, "\n")) != NULL)
 		config_dir_use_line(line);
 	free(text);
+	must(setenv("SETTINGS_FILE", path, 1) == 0);
 	status = config_dir_path(path, dir, "");
 	if (status == 0)
 		must(setenv("CREDENTIALS_DIRECTORY", path, 1) == 0);

@@ -9,6 +9,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/settings/settings.h"
+#include "proto/settings/settings_file.h"
 #include "tests/unit/unit.h"
 
 static char *problems, *warnings;
@@ -401,6 +402,48 @@ TEST(the_path_of_a_file_may_come_from_the_credentials)
 	assert_int_equal(remove(path), 0);
 }
 
+static void
+check_file(const char *path)
+{
+	size_t len;
+	FILE *w;
+
+	free(warnings);
+	w = open_memstream(&warnings, &len);
+	settings_check_file(path, w);
+	fclose(w);
+}
+
+TEST(lines_of_the_settings_file_without_effect_are_warnings)
+{
+	static const struct {
+		const char *text, *warning; /* the warning without the path; NULL: none */
+	} cases[] = {
+	    {"# hush\n\n; hush\n  PORT = 1\nNODE_ENV=x\nhttps_proxy=y\nCONVEX_URL=z\n", NULL},
+	    {"SYSTEM_PROMPT=\"two\nlines\"\nPORT=1\n", NULL},
+	    {"SYSTEM_PROMPT=one \\\nline\nPORT=1", NULL},
+	    {"SYSTEM_PROMPT=\"one\"\nhush", "2: ignored, because it is not NAME=value"},
+	    {"PORT=1\r\nexport PORT=1", "2: ignored, because it is not NAME=value"},
+	    {"1PORT=hush", "1: ignored, because it is not NAME=value"},
+	    {"OPENAI_API_KE=hush",
+		"1: OPENAI_API_KE is not a setting of banter; did you mean OPENAI_API_KEY?"},
+	    {"worker=hush", "1: worker is not a setting of banter"},
+	    {"WORKER=2", "1: WORKER is not a setting of banter; did you mean WORKERS?"},
+	};
+	char path[64], expected[256];
+
+	clearenv();
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		write_credential("banter.env", cases[i].text, path);
+		check_file(path);
+		snprintf(expected, sizeof(expected), "  %s, line %s\n", path, cases[i].warning);
+		assert_string_equal(warnings, cases[i].warning == NULL ? "" : expected);
+		assert_int_equal(remove(path), 0);
+	}
+	check_file(path);
+	assert_string_equal(warnings, "");
+}
+
 TEST(the_store_needs_no_keys)
 {
 	assert_int_equal(
@@ -436,7 +479,7 @@ static bool
 is_set_by_units(const char *name)
 {
 	return strcmp(name, "DATA_DIR") == 0 || strcmp(name, "STORE_SOCKET") == 0 ||
-	    strcmp(name, "STORE_GROUP") == 0;
+	    strcmp(name, "STORE_GROUP") == 0 || strcmp(name, "SETTINGS_FILE") == 0;
 }
 
 TEST(a_file_of_settings_has_all_but_secrets_and_what_units_set)
