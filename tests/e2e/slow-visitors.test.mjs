@@ -6,8 +6,8 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, it } from "node:test";
 import { TIME_FACTOR, times, until, useBanter, WIDGET_KEY } from "./harness.mjs";
-import { inodesByRemotePort, socketHolders } from "./proc.mjs";
-import { begin, resume, resumePath, textAfter, workersOf } from "./replies.mjs";
+import { inodesByRemotePort, memoryOf, socketHolders } from "./proc.mjs";
+import { begin, resume, resumePath, storedMessages, textAfter, workersOf } from "./replies.mjs";
 
 const REPLIES = TIME_FACTOR === 1 ? 3 : 1;
 const EACH = 20; // readers of one reply, and as many that stop
@@ -50,9 +50,11 @@ function stopReading(banter, reply) {
 	return { begun, socket, reply };
 }
 
+const droppedBy = ({ log }) => log.lines.filter(({ why }) => why === "slow_reader").length;
+
 describe("clients that stop reading", () => {
 	const banter = useBanter();
-	const dropped = () => banter.log.lines.filter(({ why }) => why === "slow_reader").length;
+	const dropped = () => droppedBy(banter);
 
 	/** A running reply without listeners, and its worker. */
 	async function beginAlone(i) {
@@ -112,5 +114,49 @@ describe("clients that stop reading", () => {
 			assert.equal(textAfter(await resumed.rest(), had), TEXT);
 		}
 		assert.equal((await banter.model("stats")).calls, REPLIES);
+	});
+});
+
+describe("clients that read nothing of their own reply", () => {
+	const banter = useBanter({ workers: 1 });
+	const CLIENTS = 2;
+	/** A text of 60 kB, in over 2 MB of events. */
+	const LENGTH = 60_000;
+	/** The queued output, in a buffer that grows by doubling; the text, and what is sent of it to the store. */
+	const MEMORY_MAX = 1024 * 1024;
+
+	function ask(sessionId) {
+		const body = JSON.stringify({ sessionId, message: `[[tokens=${LENGTH} huge=1 delay=0]]` });
+		const socket = connect({ port: banter.port, host: "127.0.0.1", highWaterMark: 1 });
+		socket.on("error", () => {}); // a reset: it was dropped
+		const length = `Content-Length: ${body.length}`;
+		socket.write(
+			`POST /chat HTTP/1.1\r\nHost: x\r\nx-api-key: ${WIDGET_KEY}\r\n${length}\r\n\r\n${body}`,
+		);
+		return socket;
+	}
+
+	it("are dropped, with bounded memory; the replies are stored", async (t) => {
+		await banter.get("/health");
+		const [worker] = banter.workerPids();
+		const before = memoryOf(worker);
+		const sessions = Array.from({ length: CLIENTS }, (_, i) => `deaf-${i}`);
+		const sockets = sessions.map(ask);
+		t.after(() => {
+			for (const socket of sockets) socket.destroy();
+		});
+		let most = 0;
+		await until("all are dropped", () => {
+			most = Math.max(most, memoryOf(worker) - before);
+			return droppedBy(banter) === CLIENTS;
+		});
+		t.diagnostic(`${Math.round(most / CLIENTS / 1024)} KiB at most for each`);
+		// Sanitizers multiply the memory.
+		if (TIME_FACTOR === 1) assert.ok(most < CLIENTS * MEMORY_MAX, `${most} bytes`);
+		for (const session of sessions)
+			await until("the reply is stored", async () => {
+				const reply = (await storedMessages(banter, session))[1];
+				return reply?.[1].length === LENGTH && reply[2] === "complete";
+			});
 	});
 });
