@@ -318,7 +318,7 @@ script_obey_word(struct script *s, char *word)
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		if (strcmp(name, table[i].name) == 0 &&
 		    (table[i].value != NULL) == (value != NULL))
-			return script_obey(s, &table[i], value);
+			return script_obey(s, &table[i], value == NULL ? "" : value);
 	return -1;
 }
 
