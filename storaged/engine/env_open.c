@@ -12,6 +12,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "storaged/engine/env_create.h"
 
 struct env_opening {
 	struct env *env;
@@ -214,7 +215,9 @@ env_open_with(struct env *env, const char *dir, uint64_t max_bytes, env_fill_fn 
 	int rc;
 
 	env_init(env, max_bytes);
-	rc = env_open_mdb(env, dir);
+	rc = env_create_files(dir);
+	if (rc == 0)
+		rc = env_open_mdb(env, dir);
 	if (rc == 0)
 		rc = env_open_known(&o);
 	if (rc == 0)

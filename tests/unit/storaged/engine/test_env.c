@@ -2,6 +2,7 @@
  * The environment: which directories are a store, and what is refused.
  */
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -116,6 +117,45 @@ open_foreign(const char *dir, const char *table, bool make)
 	assert_int_equal(mdb_txn_commit(txn), 0);
 	mdb_env_close(mdb);
 	return stat.ms_entries;
+}
+
+/* The limit of a file's size acts like a disk with that little space. */
+TEST(a_first_start_without_space_fails_and_the_next_one_succeeds)
+{
+	static const rlim_t limits[] = {0, 1, 4096, 8192, 16384};
+
+	signal(SIGXFSZ, SIG_IGN);
+	for (size_t i = 0; i < 2 * ARRAY_LEN(limits); i++) {
+		const struct rlimit little = {limits[i / 2], RLIM_INFINITY};
+		const struct rlimit any = {RLIM_INFINITY, RLIM_INFINITY};
+		char dir[64], path[160];
+
+		make_dir(dir, sizeof(dir));
+		snprintf(path, sizeof(path), "%s/data.mdb", dir);
+		/* With LMDB's lock file, the space lacks for the data; else for the lock file. */
+		if (i % 2 == 1) {
+			assert_int_equal(status_of_opening(dir), 0);
+			assert_int_equal(unlink(path), 0);
+		}
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+		assert_int_equal(status_of_opening(dir), EX_IOERR);
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &any), 0);
+		assert_int_equal(status_of_opening(dir), 0);
+		remove_store(dir);
+	}
+}
+
+TEST(an_empty_file_becomes_a_store)
+{
+	char dir[64], path[160];
+	int fd;
+
+	make_dir(dir, sizeof(dir));
+	snprintf(path, sizeof(path), "%s/data.mdb", dir);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	closefd(&fd);
+	assert_int_equal(status_of_opening(dir), 0);
+	remove_store(dir);
 }
 
 TEST(another_programs_environment_is_refused_and_left_alone)

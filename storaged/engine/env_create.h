@@ -1,0 +1,16 @@
+/*
+ * Creates the LMDB files of a new store, so that a first start that fails half-way, for want of space
+ * or of power, leaves nothing behind that a later start would take for a damaged store.
+ */
+#ifndef STORAGED_ENGINE_ENV_CREATE_H
+#define STORAGED_ENGINE_ENV_CREATE_H
+
+/*
+ * If the directory has no data.mdb, or an empty one, which a first start of an earlier version may have
+ * left: creates one under another name, complete but without tables, syncs it and renames it. Also
+ * gives LMDB's lock file its disk space, because LMDB writes to it through memory: without space the
+ * process would end by SIGBUS. 0, an LMDB error or errno.
+ */
+[[gnu::warn_unused_result]] int env_create_files(const char *dir);
+
+#endif
