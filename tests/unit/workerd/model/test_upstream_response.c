@@ -93,6 +93,10 @@ static const struct response ambiguous_responses[] = {
     {"both length and chunks: chunks are used",
 	OK "Content-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
 	"200 hi", CLOSED},
+    {"an interim response with a length",
+	"HTTP/1.1 103 Early Hints\r\nContent-Length: 9\r\n\r\n" OK
+	"Content-Length: 2\r\n\r\nhi",
+	"200 hi", KEPT},
     {"HTTP/2.0", "HTTP/2.0 200 OK\r\n\r\n", "", INVALID},
     {"a status above 599", "HTTP/1.1 600 OK\r\n\r\n", "", INVALID},
     {"another protocol", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", "", INVALID},
