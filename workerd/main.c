@@ -185,6 +185,12 @@ worker_setup_turns(struct worker *w)
 		},
 	    .max_history = s->max_history_messages,
 	    .total_ms = s->openai_total_timeout_ms,
+	    .limits =
+		{
+		    .replies = s->max_replies,
+		    .of_address = s->max_replies_per_address,
+		    .of_conversation = (uint8_t)s->max_replies_per_conversation,
+		},
 	};
 	model_servers_add_settings(&w->turns.servers, &config, s);
 	turn_service_start(&w->turns);

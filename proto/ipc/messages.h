@@ -97,6 +97,7 @@ enum store_error {
 	STORE_LAST_OWNER = 14,      /* an organization needs an owner */
 	STORE_STALE = 15,           /* the record has changed since it was read */
 	STORE_DAMAGED = 16,         /* the store's file is damaged: only reads are served */
+	STORE_BUSY = 17,            /* too many replies of the conversation are open */
 };
 
 /* MSG_HELLO, …: the numbers of messages.def. */

@@ -5,6 +5,7 @@
  * reserved for the reply, whenever that comes. So a conversation reads in the order of its questions, and
  * a repeated end finds its place again.
  */
+#include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "storaged/conversations/client_ids.h"
 #include "storaged/conversations/conversations.h"
@@ -14,6 +15,8 @@
 #include "storaged/turns/participants.h"
 #include "storaged/turns/turn_state.h"
 #include "storaged/turns/turns.h"
+
+#define REPLIES_MAX 64 /* the largest replies_max (messages.def) */
 
 enum begin_action {
 	BEGIN_NEW,  /* store the message and open its turn */
@@ -80,21 +83,58 @@ turn_begin_check_fresh_id(struct txn *t, struct call *c, const struct id *id)
 	return rc;
 }
 
+/* The other open turns of a conversation; memory and the batch may both name one. */
+struct open_replies {
+	const struct id *own;
+	size_t n;
+	struct id turns[REPLIES_MAX];
+};
+
+static int
+turn_begin_count_open(void *arg, const struct id *turn)
+{
+	struct open_replies *open = arg;
+
+	if (id_equal(open->own, turn))
+		return 0;
+	for (size_t i = 0; i < open->n; i++)
+		if (id_equal(&open->turns[i], turn))
+			return 0;
+	if (open->n < ARRAY_LEN(open->turns))
+		open->turns[open->n++] = *turn;
+	return 0;
+}
+
+/* Refuses one more reply while the conversation has as many as the request allows. */
+static int
+turn_begin_check_conversation(struct txn *t, struct call *c, const struct turn_beginning *b)
+{
+	struct open_replies open = {.own = &b->turn.id};
+	int rc;
+
+	if (b->fresh || b->m->replies_max == 0)
+		return 0;
+	rc = turn_view_each_open(t, c, &b->conversation.id, turn_begin_count_open, &open);
+	if (rc == 0 && open.n >= b->m->replies_max)
+		return call_refuse(c, STORE_BUSY, "too many replies of the conversation run");
+	return rc;
+}
+
 /* Whether a turn may be opened now. */
 static int
-turn_begin_check_open(struct txn *t, struct call *c)
+turn_begin_check_open(struct txn *t, struct call *c, const struct turn_beginning *b)
 {
 	if (!call_may_write(t))
 		return CALL_WRITES;
 	if (!turn_view_may_open(c))
 		return call_refuse(c, STORE_FULL, "too many replies are open");
-	return 0;
+	return turn_begin_check_conversation(t, c, b);
 }
 
 static int
 turn_begin_decide_new(struct txn *t, struct call *c, struct turn_beginning *b)
 {
-	int rc = turn_begin_check_open(t, c);
+	int rc = turn_begin_check_open(t, c, b);
 
 	if (rc == 0 && b->fresh)
 		rc = turn_begin_check_fresh_id(t, c, &b->m->conversation);
@@ -142,7 +182,7 @@ static int
 turn_begin_decide_restart(struct txn *t, struct call *c, struct turn_beginning *b)
 {
 	b->action = BEGIN_RESTART;
-	return turn_begin_check_open(t, c);
+	return turn_begin_check_open(t, c, b);
 }
 
 /* The message is known by its client id, and its reply is open: the request may be a repeated one, or the

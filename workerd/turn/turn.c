@@ -20,6 +20,8 @@ static void
 turn_free(struct turn *t)
 {
 	LIST_REMOVE(t, link);
+	t->turns->running_n--;
+	turn_limits_leave(t);
 	turn_unfollow(t);
 	reply_listeners_index_remove(&t->listeners);
 	metric_sub(&t->turns->board->turns_running, 1);
@@ -71,6 +73,8 @@ static const struct {
     [TURN_CONTACT_REQUIRED] = {"contact_required", METRIC_TURN_CONTACT_REQUIRED, true},
     [TURN_CAPPED] = {"capped", METRIC_TURN_CAPPED, true},
     [TURN_AGENT_DISABLED] = {"agent_disabled", METRIC_TURN_AGENT_DISABLED, true},
+    [TURN_TOO_MANY] = {"too_many", METRIC_TURN_TOO_MANY, true},
+    [TURN_OVERLOADED] = {"overloaded", METRIC_TURN_OVERLOADED, false},
 };
 
 static void
@@ -100,6 +104,12 @@ turn_metric_of(const struct turn *t)
 	if (t->failed)
 		return turn_endings[t->failure].metric;
 	return t->reply.status == MESSAGE_STOPPED ? METRIC_TURN_STOPPED : METRIC_TURN_COMPLETE;
+}
+
+void
+turn_count_refusal(struct turns *turns, enum turn_failure failure)
+{
+	metric_add(&turns->board->turns[turn_endings[failure].metric], 1);
 }
 
 static void
@@ -229,6 +239,7 @@ turn_new(
 	sse_init(&t->reader);
 	buf_init(&t->error_body, ERROR_BODY_MAX);
 	LIST_INSERT_HEAD(&turns->running, t, link);
+	turns->running_n++;
 	reply_listeners_index_add(turns->running_by_id, &t->listeners);
 	metric_add(&turns->board->turns_running, 1);
 	turn_enter(t, TURN_BEGINNING);

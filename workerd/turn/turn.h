@@ -27,6 +27,8 @@ struct turn_request {
 	struct slice name;             /* request= in the log, 0 to TURN_NAME_MAX bytes */
 	const struct hash256 *visitor; /* hash of the widget visitor's token; NULL: API key */
 	struct id message, reply;      /* ids of a new message and its reply; zero: any */
+	uint64_t source;               /* key of the client's address; 0: it has no limit */
+	bool accepted; /* the message was accepted earlier: no limit refuses it */
 };
 
 /* A request whose messages and reply are not stored. */
@@ -42,27 +44,28 @@ struct turn_listener;
 /*
  * Sends a message and listens to its reply; the request is copied. A message whose client_id is known
  * is not sent again: the listener joins its reply from the start, or restarts it if it was interrupted.
- * NULL when too many requests wait for storaged: answer 503.
+ * NULL, with the failure in *why, when too many replies run or too many requests wait for storaged.
  */
 [[gnu::warn_unused_result]] struct turn_listener *turn_begin(struct turns *turns,
-    const struct turn_request *request, const struct turn_sink *sink, void *arg);
+    const struct turn_request *request, const struct turn_sink *sink, void *arg,
+    enum turn_failure *why);
 
-/* Tries an agent. The sink's ids refer to nothing. The trial ends when the listener leaves. NULL as in
- * turn_begin(), or when too many trials run. */
+/* Tries an agent. The sink's ids refer to nothing. The trial ends when the listener leaves. NULL when
+ * too many trials run: answer 503. */
 [[gnu::warn_unused_result]] struct turn_listener *turn_try(struct turns *turns,
     const struct turn_trial *trial, const struct turn_sink *sink, void *arg);
 
 /*
  * Listens to a reply from a position, whichever worker writes it. after is in UTF-16 units; it is
  * rounded down to the start of a character and to the length of the text. While a restarted reply is
- * written it counts as 0, because the position may refer to the text of an earlier run. NULL as in
- * turn_begin().
+ * written it counts as 0, because the position may refer to the text of an earlier run. NULL when too
+ * many requests wait for storaged: answer 503.
  */
 [[gnu::warn_unused_result]] struct turn_listener *turn_join(struct turns *turns,
     const struct reply_ref *ref, size_t after, const struct turn_sink *sink, void *arg);
 
 /* Stops a reply. The listener receives only done or error, within STORE_TIMEOUT_MS. NULL as in
- * turn_begin(). */
+ * turn_join(). */
 [[gnu::warn_unused_result]] struct turn_listener *turn_stop(
     struct turns *turns, const struct reply_ref *ref, const struct turn_sink *sink, void *arg);
 

@@ -22,6 +22,7 @@ turn_begin_failure(uint16_t type, const union msg *m)
 	    {STORE_CONTACT_REQUIRED, TURN_CONTACT_REQUIRED},
 	    {STORE_CAPPED, TURN_CAPPED},
 	    {STORE_DISABLED, TURN_AGENT_DISABLED},
+	    {STORE_BUSY, TURN_TOO_MANY},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(failures); i++)
@@ -195,9 +196,19 @@ turn_ref_of(const struct turn_request *request)
 	    .org = request->org, .widget = request->widget, .session = request->session});
 }
 
+static bool
+turn_begin_is_admitted(
+    struct turns *turns, const struct turn_request *request, enum turn_failure *why)
+{
+	if (request->accepted || turn_limits_admit(turns, request->source, why))
+		return true;
+	turn_count_refusal(turns, *why);
+	return false;
+}
+
 struct turn_listener *
 turn_begin(struct turns *turns, const struct turn_request *request,
-    const struct turn_sink *sink, void *arg)
+    const struct turn_sink *sink, void *arg, enum turn_failure *why)
 {
 	struct msg_turn_begin begin = {
 	    .org = request->org,
@@ -209,17 +220,23 @@ turn_begin(struct turns *turns, const struct turn_request *request,
 	    .text = request->text,
 	    .client_id = request->client_id,
 	    .history = turns->max_history,
+	    .replies_max = request->accepted ? 0 : turns->limits.of_conversation,
 	};
 	const struct turn_ids ids = {.conversation = begin.conversation, .message = begin.turn};
-	struct turn *t = turn_new(turns, &request->org, request->name, &ids);
 	struct turn_listener *l;
+	struct turn *t;
 
+	if (!turn_begin_is_admitted(turns, request, why))
+		return NULL;
 	if (request->visitor != NULL)
 		begin.visitor = *request->visitor;
+	t = turn_new(turns, &request->org, request->name, &ids);
 	if (turn_send_begin(t, &begin) == -1) {
+		*why = TURN_STORE_DOWN;
 		turn_enter(t, TURN_OVER);
 		return NULL;
 	}
+	turn_limits_enter(t, request->source);
 	if (request->client_id.len > 0)
 		t->ref = turn_ref_of(request);
 	l = reply_listener_new(sink, arg);

@@ -7,6 +7,7 @@
  *	turn_response.c   the model's response
  *	turn_store.c      checkpoints, and storing the reply
  *	turn_listeners.c  listeners that join later, other workers that follow the turn, stop
+ *	turn_limits.c     how many may run
  *	turn_trial.c      turns that are not stored
  */
 #ifndef WORKERD_TURN_TURN_INTERNAL_H
@@ -80,6 +81,8 @@ struct turn {
 				 not be stored */
 	size_t published; /* bytes of the text that the followers have */
 	LIST_ENTRY(turn) followed_link;
+	uint64_t source; /* as in turn_request */
+	LIST_ENTRY(turn) source_link;
 	LIST_ENTRY(turn) link;
 };
 
@@ -96,6 +99,13 @@ bool turn_is_producing(const struct turn *t);
 struct turn *turn_new(
     struct turns *turns, const struct id *org, struct slice name, const struct turn_ids *ids);
 
+/* Whether one more turn may begin for a client address (turn_request's source); else the reason. */
+bool turn_limits_admit(const struct turns *turns, uint64_t source, enum turn_failure *why);
+
+/* Counts the turn for its client's address until turn_limits_leave(). */
+void turn_limits_enter(struct turn *t, uint64_t source);
+void turn_limits_leave(struct turn *t);
+
 /* Takes over the prompt. */
 void turn_set_prompt(struct turn *t, struct prompt *prompt);
 
@@ -104,6 +114,9 @@ void turn_set_timer(struct turn *t, unsigned ms);
 
 /* Records the failure that the listeners receive; the first one counts. */
 void turn_set_failure(struct turn *t, enum turn_failure failure);
+
+/* Counts a turn that was refused before it began. */
+void turn_count_refusal(struct turns *turns, enum turn_failure failure);
 
 /* Reports the end to the listeners and frees them. */
 void turn_report_end(struct turn *t);

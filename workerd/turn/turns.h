@@ -24,6 +24,15 @@ struct turn;
 struct turn_listener;
 struct turn_lookup;
 
+#define TURN_SOURCES 1024
+
+/* Limits of running replies; 0: none. */
+struct turn_limits {
+	size_t replies;          /* of this worker */
+	size_t of_address;       /* of this worker, for one client address */
+	uint8_t of_conversation; /* of all workers */
+};
+
 struct turns {
 	/* Set by the owner before turn_service_start(). */
 	struct event_base *base;
@@ -33,6 +42,7 @@ struct turns {
 	struct prompt_defaults defaults;
 	unsigned max_history; /* messages of a conversation that the model receives */
 	unsigned total_ms;    /* limit for the model's response, retries included */
+	struct turn_limits limits;
 
 	/*
 	 * Set by turn_service_start(): what a turn or a remote reply does with listeners that must look up
@@ -44,9 +54,11 @@ struct turns {
 
 	/* Tokens sent to listeners since the last turn_service_flush(), and the time of the first. */
 	uint64_t relayed, relayed_since_ns;
-	size_t trials; /* running trials */
+	size_t trials;    /* running trials */
+	size_t running_n; /* turns in running */
 	LIST_HEAD(, turn) running;
-	LIST_HEAD(, turn) followed; /* running turns that other workers follow */
+	LIST_HEAD(, turn) by_source[TURN_SOURCES]; /* those whose address has a limit, hashed */
+	LIST_HEAD(, turn) followed;                /* running turns that other workers follow */
 	struct reply_listeners_index *running_by_id;
 	TAILQ_HEAD(, remote_reply) remote;
 	struct reply_listeners_index *remote_by_id;

@@ -299,6 +299,7 @@ static const struct {
     {"error", "code", "limit", STORE_LIMIT},
     {"error", "code", "last_owner", STORE_LAST_OWNER},
     {"error", "code", "stale", STORE_STALE},
+    {"error", "code", "busy", STORE_BUSY},
 };
 
 static bool

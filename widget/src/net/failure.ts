@@ -112,6 +112,8 @@ const CODES: ReadonlyMap<string, FailureKind> = new Map<string, FailureKind>([
 	["contact_required", "nameless"],
 	["widget_gone", "denied"],
 	["rate_limited", "too_many"],
+	["too_many_replies", "too_many"],
+	["overloaded", "busy"],
 ]);
 
 /** The failure for an `error` event. A newer server may use codes unknown here. */

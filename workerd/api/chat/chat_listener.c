@@ -37,13 +37,13 @@ chat_listener_new(const struct api_call *c, size_t size)
 }
 
 void
-chat_listener_start(struct chat_listener *l, struct turn_listener *turn)
+chat_listener_start(struct chat_listener *l, struct turn_listener *turn, enum turn_failure why)
 {
 	l->turn = turn;
 	l->x->data = l;
 	l->x->on_close = chat_listener_on_client_gone;
 	if (turn == NULL)
-		chat_failure_reply(chat_listener_done(l), TURN_STORE_DOWN, 0);
+		chat_failure_reply(chat_listener_done(l), why, 0);
 }
 
 struct http_exchange *

@@ -26,9 +26,9 @@ struct chat_listener {
 /* A listener of size bytes, zero behind the struct. */
 void *chat_listener_new(const struct api_call *c, size_t size);
 
-/* Starts listening; the sink is called with l. turn NULL: too many turns are running, which is answered
- * with 503, and l is freed. */
-void chat_listener_start(struct chat_listener *l, struct turn_listener *turn);
+/* Starts listening; the sink is called with l. turn NULL: answers with the failure why and frees l. */
+void chat_listener_start(
+    struct chat_listener *l, struct turn_listener *turn, enum turn_failure why);
 
 /* The turn has ended or was left: frees the listener. The caller must end the exchange. */
 struct http_exchange *chat_listener_done(struct chat_listener *l);

@@ -52,6 +52,6 @@ handle_chat_resume(const struct api_call *c)
 		return;
 	}
 	l = chat_stream_new(c, true);
-	chat_listener_start(
-	    l, turn_join(c->api->turns, &reference, after, &chat_stream_sink, l));
+	chat_listener_start(l,
+	    turn_join(c->api->turns, &reference, after, &chat_stream_sink, l), TURN_STORE_DOWN);
 }

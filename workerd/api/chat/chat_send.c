@@ -8,6 +8,7 @@
 #include "workerd/api/chat/chat_stream.h"
 #include "workerd/api/fields/names.h"
 #include "workerd/api/request/api_reply.h"
+#include "workerd/api/request/connection_limit.h"
 #include "workerd/api/request/json_writer.h"
 #include "workerd/api/request/request_context.h"
 
@@ -35,9 +36,12 @@ chat_send_start(const struct api_call *c, const struct chat_body *body, struct c
 	    .text = body->message,
 	    .client_id = body->client_id,
 	    .name = request_context_of(c->x)->request_id,
+	    .source = connection_limit_key(c->api, &request_context_of(c->x)->client.address),
 	};
+	enum turn_failure why;
+	struct turn_listener *turn = turn_begin(c->api->turns, &request, sink, l, &why);
 
-	chat_listener_start(l, turn_begin(c->api->turns, &request, sink, l));
+	chat_listener_start(l, turn, why);
 }
 
 static void

@@ -64,6 +64,6 @@ handle_chat_stop(const struct api_call *c)
 	}
 	reference.session = body.session;
 	l = chat_listener_new(c, sizeof(*l));
-	chat_listener_start(l, turn_stop(c->api->turns, &reference, &sink, l));
+	chat_listener_start(l, turn_stop(c->api->turns, &reference, &sink, l), TURN_STORE_DOWN);
 	chat_body_clear(&body);
 }

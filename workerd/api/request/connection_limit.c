@@ -22,6 +22,15 @@ connection_limit_is_exempt(const struct settings *settings, const struct ip_addr
 	return memcmp(a->b, &in6addr_loopback, sizeof(in6addr_loopback)) == 0;
 }
 
+uint64_t
+connection_limit_key(const struct api *api, const struct ip_address *address)
+{
+	if (connection_limit_is_exempt(api->settings, address))
+		return 0;
+	return connection_counts_key(
+	    api->board->connection_counts_secret, ip_client_prefix(address));
+}
+
 static struct connection_counts *
 connection_limit_table(struct api *api)
 {
@@ -35,11 +44,9 @@ connection_limit_take(struct api *api, const struct ip_address *address, uint64_
 {
 	struct connection_counts *mine = connection_limit_table(api);
 
-	*key = 0;
-	if (connection_limit_is_exempt(api->settings, address))
+	*key = connection_limit_key(api, address);
+	if (*key == 0)
 		return true;
-	*key = connection_counts_key(
-	    api->board->connection_counts_secret, ip_client_prefix(address));
 	if (!connection_counts_add(mine, *key)) {
 		*key = 0;
 		return true;

@@ -10,6 +10,9 @@
 #include "proto/base/network.h"
 #include "workerd/api/request/api_state.h"
 
+/* The key under which a client address is counted; 0: no limit applies to it. */
+uint64_t connection_limit_key(const struct api *api, const struct ip_address *address);
+
 /* Counts one more connection of an address. False: the address has as many as the limit allows, and
  * this one was not counted. Else *key is for connection_limit_release(); 0: it was exempt. */
 [[gnu::warn_unused_result]] bool connection_limit_take(

@@ -10,6 +10,7 @@
 
 #include "proto/base/basics.h"
 #include "workerd/api/chat/chat_failures.h"
+#include "workerd/api/request/connection_limit.h"
 #include "workerd/api/request/request_context.h"
 #include "workerd/api/widget/widget_socket.h"
 
@@ -211,8 +212,18 @@ widget_reply_request_id(const struct widget_socket *s)
 	return request_context_of(s->x)->request_id;
 }
 
+/* Of the client's address; after the connection has ended, there is no limit. */
+static uint64_t
+widget_reply_source(const struct widget_socket *s)
+{
+	return s->x == NULL
+	    ? 0
+	    : connection_limit_key(s->api, &request_context_of(s->x)->client.address);
+}
+
+/* Messages that wait when the connection ends were accepted before: no limit refuses them. */
 static struct turn_listener *
-widget_reply_send_message(struct widget_reply *r)
+widget_reply_send_message(struct widget_reply *r, bool accepted, enum turn_failure *why)
 {
 	struct widget_socket *s = r->s;
 	const struct turn_request request = {
@@ -225,11 +236,13 @@ widget_reply_send_message(struct widget_reply *r)
 	    .visitor = &s->token,
 	    .message = id_new(),
 	    .reply = id_new(),
+	    .source = widget_reply_source(s),
+	    .accepted = accepted,
 	};
 
 	r->message = request.message;
 	r->reply = r->run = request.reply;
-	return turn_begin(s->api->turns, &request, &sink, r);
+	return turn_begin(s->api->turns, &request, &sink, r, why);
 }
 
 static struct reply_ref
@@ -266,9 +279,11 @@ widget_reply_stop(struct widget_reply *r)
 static void
 widget_reply_begin(struct widget_reply *r)
 {
-	r->listener = r->own ? widget_reply_send_message(r) : widget_reply_join(r);
+	enum turn_failure why = TURN_STORE_DOWN;
+
+	r->listener = r->own ? widget_reply_send_message(r, false, &why) : widget_reply_join(r);
 	if (r->listener == NULL) {
-		widget_reply_fail(r, TURN_STORE_DOWN);
+		widget_reply_fail(r, why);
 		return;
 	}
 	r->s->n_waiting -= r->own;
@@ -489,11 +504,12 @@ widget_replies_leave(struct widget_socket *s)
 void
 widget_replies_end(struct widget_socket *s, bool sends)
 {
+	enum turn_failure unused;
 	struct turn_listener *l;
 	struct widget_reply *r;
 
 	while ((r = TAILQ_FIRST(&s->replies)) != NULL) {
-		l = sends && r->own ? widget_reply_send_message(r) : NULL;
+		l = sends && r->own ? widget_reply_send_message(r, true, &unused) : NULL;
 		if (l != NULL)
 			turn_leave(l);
 		widget_reply_free(r);

@@ -1,7 +1,8 @@
 /*
  * Steps of listeners, which may have any names:
  *
- *	LISTENER begins [client_id=ID] [visitor=TOKEN] [refused]        sends the message "hello"
+ *	LISTENER begins [client_id=ID] [visitor=TOKEN] [source=N] [accepted=1] [refused]
+ *	                                      sends the message "hello"; N: of the client's address
  *	LISTENER joins REPLY [POSITION] [refused]
  *	LISTENER stops REPLY [refused]
  *	LISTENER tries [SERVER] [refused]     an agent, with three messages
@@ -59,7 +60,7 @@ static void
 begin(struct world *w, struct recorder *e, const struct words *step)
 {
 	const char *client_id = step_option(step, "client_id"),
-		   *token = step_option(step, "visitor");
+		   *token = step_option(step, "visitor"), *source = step_option(step, "source");
 	struct hash256 visitor = {{0}};
 	struct turn_request request = {
 	    .org = id_default_org,
@@ -67,13 +68,16 @@ begin(struct world *w, struct recorder *e, const struct words *step)
 	    .session = slice_str("visitor"),
 	    .text = slice_str("hello"),
 	    .client_id = slice_str(client_id == NULL ? "" : client_id),
+	    .source = source == NULL ? 0 : strtoull(source, NULL, 10),
+	    .accepted = step_option(step, "accepted") != NULL,
 	};
 
 	if (token != NULL) {
 		visitor = values_hash(token);
 		request.visitor = &visitor;
 	}
-	e->listener = turn_begin(&w->s->turns, &request, &recorder_sink, e);
+	e->listener = turn_begin(&w->s->turns, &request, &recorder_sink, e, &e->failure);
+	e->ends = e->listener == NULL;
 }
 
 static void
@@ -163,6 +167,8 @@ static const char *const failures[] = {
     [TURN_CONTACT_REQUIRED] = "contact_required",
     [TURN_CAPPED] = "capped",
     [TURN_AGENT_DISABLED] = "agent_disabled",
+    [TURN_TOO_MANY] = "too_many",
+    [TURN_OVERLOADED] = "overloaded",
 };
 
 static void

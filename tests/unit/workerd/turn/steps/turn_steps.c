@@ -9,6 +9,7 @@
  *	nothing_runs, nothing_is_followed, nothing_is_looked_up, all_turns_are_freed       wait for that
  *	drain                                 the worker is to exit
  *	report_shutdown                       ... without waiting for the store any longer
+ *	limit NAME N                          a setting of struct turn_limits
  *	round                                 one iteration of the worker's loop
  *	one_ended LISTENER OTHER              exactly one of them
  *	forget_listeners                      they do not leave before the process exits
@@ -113,6 +114,21 @@ expect_outcomes(struct world *w, uint64_t expected)
 	assert_int_equal(n, expected);
 }
 
+static void
+set_limit(struct turn_limits *limits, const char *name, const char *number)
+{
+	size_t n = strtoul(number, NULL, 10);
+
+	if (strcmp(name, "replies") == 0)
+		limits->replies = n;
+	else if (strcmp(name, "of_address") == 0)
+		limits->of_address = n;
+	else if (strcmp(name, "of_conversation") == 0)
+		limits->of_conversation = (uint8_t)n;
+	else
+		scenario_fail("there is no limit %s", name);
+}
+
 static bool
 worker_step(struct world *w, const struct words *step)
 {
@@ -137,6 +153,8 @@ worker_step(struct world *w, const struct words *step)
 		expect_metric(w, "turns_followed", "0");
 	} else if (strcmp(verb, "nothing_is_looked_up") == 0) {
 		STAGE_UNTIL(s, LIST_EMPTY(&s->turns.lookups));
+	} else if (strcmp(verb, "limit") == 0 && step->n == 3) {
+		set_limit(&s->turns.limits, step->word[1], step->word[2]);
 	} else if (strcmp(verb, "drain") == 0) {
 		turn_service_interrupt(&s->turns);
 	} else if (strcmp(verb, "report_shutdown") == 0) {
