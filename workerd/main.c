@@ -190,6 +190,8 @@ worker_setup_turns(struct worker *w)
 		    .replies = s->max_replies,
 		    .of_address = s->max_replies_per_address,
 		    .of_conversation = (uint8_t)s->max_replies_per_conversation,
+		    .bytes = s->max_replies_bytes,
+		    .abandoned_ms = s->abandoned_reply_ms,
 		},
 	};
 	model_servers_add_settings(&w->turns.servers, &config, s);

@@ -34,6 +34,7 @@ history_clear(struct history *h)
 		SLIST_REMOVE_HEAD(&h->pages, link);
 		free(page);
 	}
+	h->bytes = 0;
 }
 
 /* The list's decoder has checked the record. */

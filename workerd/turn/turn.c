@@ -75,6 +75,7 @@ static const struct {
     [TURN_AGENT_DISABLED] = {"agent_disabled", METRIC_TURN_AGENT_DISABLED, true},
     [TURN_TOO_MANY] = {"too_many", METRIC_TURN_TOO_MANY, true},
     [TURN_OVERLOADED] = {"overloaded", METRIC_TURN_OVERLOADED, false},
+    [TURN_ABANDONED] = {"abandoned", METRIC_TURN_ABANDONED, true},
 };
 
 static void

@@ -129,6 +129,7 @@ turn_on_history(void *arg, uint16_t type, const union msg *m)
 		return;
 	}
 	history_add(&t->history, m->message_page.messages, m->message_page.next);
+	turn_limits_hold(t);
 	turn_load_history(t);
 }
 
@@ -149,6 +150,7 @@ turn_begin_done(struct turn *t, const struct msg_turn_begun *begun)
 	} else {
 		turn_set_prompt(t, prompt_new(begun->agent));
 		history_add(&t->history, begun->history, begun->older);
+		turn_limits_hold(t);
 		turn_load_history(t);
 	}
 }

@@ -7,7 +7,7 @@
  *	turn_response.c   the model's response
  *	turn_store.c      checkpoints, and storing the reply
  *	turn_listeners.c  listeners that join later, other workers that follow the turn, stop
- *	turn_limits.c     how many may run
+ *	turn_limits.c     how many may run, with how much memory, and how long without a listener
  *	turn_trial.c      turns that are not stored
  */
 #ifndef WORKERD_TURN_TURN_INTERNAL_H
@@ -83,6 +83,8 @@ struct turn {
 	LIST_ENTRY(turn) followed_link;
 	uint64_t source; /* as in turn_request */
 	LIST_ENTRY(turn) source_link;
+	size_t held;               /* bytes of text and history, as counted in turns->held */
+	uint64_t unheard_since_ms; /* 0: it has a listener, or nobody has looked yet */
 	LIST_ENTRY(turn) link;
 };
 
@@ -105,6 +107,13 @@ bool turn_limits_admit(const struct turns *turns, uint64_t source, enum turn_fai
 /* Counts the turn for its client's address until turn_limits_leave(). */
 void turn_limits_enter(struct turn *t, uint64_t source);
 void turn_limits_leave(struct turn *t);
+
+/* Counts the memory of its text and history again. */
+void turn_limits_hold(struct turn *t);
+
+/* The events that stop replies; without a callback until the next loop iteration. */
+void turn_limits_start(struct turns *turns);
+void turn_limits_clear(struct turns *turns);
 
 /* Takes over the prompt. */
 void turn_set_prompt(struct turn *t, struct prompt *prompt);

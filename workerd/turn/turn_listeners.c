@@ -53,6 +53,7 @@ turn_add_listener(struct turn *t, struct turn_listener *l)
 {
 	bool stop = l->end_only;
 
+	t->unheard_since_ms = 0;
 	reply_listeners_add(&t->listeners, l, true);
 	if (stop)
 		turn_stop_here(t);
@@ -88,6 +89,7 @@ turn_live_wanted(struct turns *turns, const struct msg_live_wanted *from)
 	if (from->from < t->published)
 		t->published = turn_character_start(text, from->from);
 	t->followed = t->publish_pending = true;
+	t->unheard_since_ms = 0;
 }
 
 void

@@ -84,6 +84,7 @@ turn_response_add_text(struct turn *t, struct slice text)
 		turn_fail(t, TURN_TOO_LONG);
 		return;
 	}
+	turn_limits_hold(t);
 	if (t->trial)
 		turn_check_trial(t);
 	else

@@ -72,6 +72,7 @@ turn_service_start(struct turns *turns)
 	LIST_INIT(&turns->lookups);
 	turns->running_by_id = reply_listeners_index_new();
 	turns->remote_by_id = reply_listeners_index_new();
+	turn_limits_start(turns);
 	store_client_listen(turns->store, &events, turns);
 }
 
@@ -151,6 +152,7 @@ turn_service_clear(struct turns *turns)
 
 	while ((t = LIST_FIRST(&turns->running)) != NULL)
 		turn_discard(t);
+	turn_limits_clear(turns);
 	turn_resume_clear(turns);
 	remote_reply_clear(turns);
 	reply_listeners_index_free(turns->running_by_id);

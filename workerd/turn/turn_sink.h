@@ -27,7 +27,8 @@ enum turn_failure {
 	TURN_CAPPED,            /* the widget's message limit of this UTC day is reached */
 	TURN_AGENT_DISABLED,
 	TURN_TOO_MANY,   /* too many replies of the address or the conversation run */
-	TURN_OVERLOADED, /* too many replies run */
+	TURN_OVERLOADED, /* too many replies run, or they need too much memory */
+	TURN_ABANDONED,  /* it had no listener for too long */
 };
 
 struct turn_ids {

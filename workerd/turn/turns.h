@@ -8,6 +8,7 @@
 #define WORKERD_TURN_TURNS_H
 
 #include <event2/event.h>
+#include <event2/event_struct.h>
 #include <sys/queue.h>
 
 #include "proto/ipc/scoreboard.h"
@@ -31,6 +32,9 @@ struct turn_limits {
 	size_t replies;          /* of this worker */
 	size_t of_address;       /* of this worker, for one client address */
 	uint8_t of_conversation; /* of all workers */
+	size_t bytes;            /* of the texts and histories of all */
+	unsigned
+	    abandoned_ms; /* how long a reply continues without a listener; 0: to its end */
 };
 
 struct turns {
@@ -56,6 +60,8 @@ struct turns {
 	uint64_t relayed, relayed_since_ns;
 	size_t trials;    /* running trials */
 	size_t running_n; /* turns in running */
+	size_t held;      /* bytes of their texts and histories */
+	struct event excess, abandoned;
 	LIST_HEAD(, turn) running;
 	LIST_HEAD(, turn) by_source[TURN_SOURCES]; /* those whose address has a limit, hashed */
 	LIST_HEAD(, turn) followed;                /* running turns that other workers follow */

@@ -45,6 +45,8 @@ static const struct {
 	"Please wait until your last messages are answered", true, false},
     [TURN_OVERLOADED] = {503, "overloaded", "The service is busy, please try again", true,
 	true},
+    [TURN_ABANDONED] = {503, "interrupted", "The reply was interrupted, please try again", true,
+	true},
 };
 
 void

@@ -169,6 +169,7 @@ static const char *const failures[] = {
     [TURN_AGENT_DISABLED] = "agent_disabled",
     [TURN_TOO_MANY] = "too_many",
     [TURN_OVERLOADED] = "overloaded",
+    [TURN_ABANDONED] = "abandoned",
 };
 
 static void

@@ -17,6 +17,7 @@
 #include "tests/unit/workerd/turn/turn_steps.h"
 
 #include "tests/unit/workerd/turn/steps/turn_world.h"
+#include "workerd/turn/turn_internal.h"
 
 static void *
 set_up(void)
@@ -115,8 +116,9 @@ expect_outcomes(struct world *w, uint64_t expected)
 }
 
 static void
-set_limit(struct turn_limits *limits, const char *name, const char *number)
+set_limit(struct turns *turns, const char *name, const char *number)
 {
+	struct turn_limits *limits = &turns->limits;
 	size_t n = strtoul(number, NULL, 10);
 
 	if (strcmp(name, "replies") == 0)
@@ -125,8 +127,14 @@ set_limit(struct turn_limits *limits, const char *name, const char *number)
 		limits->of_address = n;
 	else if (strcmp(name, "of_conversation") == 0)
 		limits->of_conversation = (uint8_t)n;
+	else if (strcmp(name, "bytes") == 0)
+		limits->bytes = n;
+	else if (strcmp(name, "abandoned_ms") == 0)
+		limits->abandoned_ms = (unsigned)n;
 	else
 		scenario_fail("there is no limit %s", name);
+	turn_limits_clear(turns);
+	turn_limits_start(turns);
 }
 
 static bool
@@ -154,7 +162,7 @@ worker_step(struct world *w, const struct words *step)
 	} else if (strcmp(verb, "nothing_is_looked_up") == 0) {
 		STAGE_UNTIL(s, LIST_EMPTY(&s->turns.lookups));
 	} else if (strcmp(verb, "limit") == 0 && step->n == 3) {
-		set_limit(&s->turns.limits, step->word[1], step->word[2]);
+		set_limit(&s->turns, step->word[1], step->word[2]);
 	} else if (strcmp(verb, "drain") == 0) {
 		turn_service_interrupt(&s->turns);
 	} else if (strcmp(verb, "report_shutdown") == 0) {
