@@ -143,19 +143,24 @@ describe("the admin API's input", () => {
 
 	it("400 for an invalid id", async () => {
 		const headers = ADMIN;
-		for (const id of [
-			"x",
-			"0",
-			NOBODY.slice(0, -13),
-			`${NOBODY.slice(0, -1)}g`,
-			`${NOBODY}0`,
-			"..",
-			"a".repeat(4000),
+		const unknown = [404, "Conversation not found"];
+		const invalid = [400, "Invalid conversationId"];
+		for (const [error, ...ids] of [
+			[
+				unknown,
+				"nope",
+				"0",
+				"a_B-9",
+				NOBODY.slice(0, -13),
+				`${NOBODY.slice(0, -1)}g`,
+				`${NOBODY}0`,
+			],
+			[unknown, NOBODY.replaceAll(/\w/g, "0"), "a".repeat(128)],
+			[invalid, "..", "a.b", "a%20b", "%C3%A4", "a".repeat(129), "a".repeat(4000)],
 		])
-			for (const method of ["GET", "DELETE"]) {
-				const answer = await banter.request(method, `${LIST}/${id}`, { headers });
-				assertError(answer, 400, "Invalid conversationId");
-			}
+			for (const id of ids)
+				for (const method of ["GET", "DELETE"])
+					assertError(await banter.request(method, `${LIST}/${id}`, { headers }), ...error);
 		for (const session of ["s".repeat(129), "a,b", "a~b", "a+b", "a=b", "a@b", "a;b"]) {
 			const path = `/v1/admin/visitors/${session}`;
 			assertError(await banter.request("DELETE", path, { headers }), 400, "Invalid sessionId");

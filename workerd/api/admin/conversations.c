@@ -4,6 +4,8 @@
  * A whole conversation is read from the store page by page, and its JSON is written as the pages arrive.
  * A request for one page gets one page of the store.
  */
+#include <ctype.h>
+
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "workerd/api/admin/admin_handlers.h"
@@ -19,7 +21,8 @@
  * and the answer has "truncated":true. */
 #define THREAD_MAX (14u * 1024 * 1024)
 
-static const char wrong_id[] = "Invalid conversationId";
+#define ID_MAX 128 /* characters of an id in a path */
+
 static const char missing[] = "Conversation not found";
 
 /* The status of the newest reply; CONVERSATION_ANY: there is none yet. */
@@ -242,6 +245,33 @@ conversations_on_thread_page(void *arg, uint16_t type, const union msg *m)
 		conversations_thread_end(t, next);
 }
 
+static bool
+conversations_is_id_text(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (!isalnum(text.p[i]) && text.p[i] != '_' && text.p[i] != '-')
+			return false;
+	return text.len > 0 && text.len <= ID_MAX;
+}
+
+/* Reads the id in the path. False: answered with 404 for an id in the form of another system, such as one that a
+ * client kept from a server that banter replaced, or with 400 for what is no id at all. */
+static bool
+conversations_path_id(const struct api_call *c, struct id *id)
+{
+	uint8_t captured[ROUTER_CAPTURE_MAX];
+	struct slice text = router_capture(&c->match, 0, captured);
+
+	if (id_parse(text, id) == 0 && !id_is_zero(id))
+		return true;
+	if (conversations_is_id_text(text))
+		reply_json_error(c->x, 404, "not_found", missing);
+	else
+		api_reply_invalid(c, "Invalid conversationId",
+		    "the id must be 1 to 128 of A-Z, a-z, 0-9, _ and -");
+	return false;
+}
+
 void
 handle_conversations_get(const struct api_call *c)
 {
@@ -256,7 +286,7 @@ handle_conversations_get(const struct api_call *c)
 	struct thread *t;
 	struct id id;
 
-	if (!api_path_id(c, wrong_id, &id))
+	if (!conversations_path_id(c, &id))
 		return;
 	wrong = paging_read(c->x->req->query, &rule, &paging);
 	if (wrong != NULL) {
@@ -302,7 +332,7 @@ handle_conversations_delete(const struct api_call *c)
 	struct msg_conversation_erase erase = {.org = c->org};
 	struct deletion *d;
 
-	if (!api_path_id(c, wrong_id, &erase.conversation))
+	if (!conversations_path_id(c, &erase.conversation))
 		return;
 	d = store_query_new(c, sizeof(*d), 0, missing);
 	d->conversation = erase.conversation;
