@@ -126,12 +126,14 @@ describe("a session", () => {
 		await contract.drive(banter, 200, "POST", "/api/logout");
 	});
 
-	it("survives a restart", async () => {
-		const headers = await session(banter);
+	it("survives kills of all processes but masterd, and so does its end", async () => {
+		const [headers, ended] = [await session(banter), await session(banter)];
+		await banter.request("POST", "/api/logout", { headers: ended });
 		await banter.storaged.kill("SIGKILL");
 		await banter.killWorkers(banter.workerPids());
 		await banter.ready();
 		assert.equal((await banter.get(ME, headers)).status, 200);
+		assertError(await banter.get(ME, ended), 401);
 	});
 
 	it("opens the pages, which redirect to /login without it", async () => {
