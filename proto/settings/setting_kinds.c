@@ -311,22 +311,44 @@ setting_parse_TEXT(const struct setting *d, const char *text, void *field, char 
 	return 0;
 }
 
+/* Whether text is [user@]host[:port], which ends before a path. */
+static bool
+setting_is_url_host(const char *text)
+{
+	char *host = xstrdup(text), *at;
+	bool good;
+
+	host[strcspn(host, "/")] = '\0';
+	at = strrchr(host, '@');
+	good = origin_is_authority(at == NULL ? host : at + 1);
+	free(host);
+	return good;
+}
+
 int
 setting_parse_URL(const struct setting *d, const char *text, void *field, char *why)
 {
 	size_t scheme = strncmp(text, "http://", 7) == 0 ? 7
 	    : strncmp(text, "https://", 8) == 0          ? 8
 							 : 0;
+	static const char chat[] = "/chat/completions";
+	size_t len;
 	char *url;
 
 	(void)d;
-	if (scheme == 0 || strchr("/?#", text[scheme]) != NULL ||
-	    strpbrk(text, " \t\r\n?#") != NULL)
-		REFUSE("must be an http:// or https:// URL without a query, for example "
-		       "https://api.openai.com/v1");
+	if (scheme == 0 || strpbrk(text, " \t\r\n?#") != NULL ||
+	    !setting_is_url_host(text + scheme))
+		REFUSE(
+		    "must be an http:// or https:// URL with a valid host and port and without "
+		    "a query, for example https://api.openai.com/v1");
 	url = xstrdup(text);
 	for (size_t n = strlen(url); n > scheme && url[n - 1] == '/'; n--)
 		url[n - 1] = '\0';
+	len = strlen(url);
+	if (len >= sizeof(chat) && strcmp(url + len - (sizeof(chat) - 1), chat) == 0) {
+		free(url);
+		REFUSE("must not end with %s, which banter adds", chat);
+	}
 	*(char **)field = url;
 	return 0;
 }

@@ -1,7 +1,10 @@
 #include "proto/settings/setting_values.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include <bsd/stdlib.h>
 
 #include "proto/base/basics.h"
 
@@ -11,14 +14,17 @@ bool
 origin_is_authority(const char *text)
 {
 	size_t host = *text == '[' ? strcspn(text, "]") + 1 : strcspn(text, ":");
-	const char *port;
+	const char *port, *wrong;
 
 	if (host == 0 || host > strlen(text) || strpbrk(text, "/?#@* \t") != NULL)
 		return false;
 	port = text + host;
-	return *port == '\0' ||
-	    (*port == ':' && port[1] != '\0' &&
-		port[1 + strspn(port + 1, "0123456789")] == '\0');
+	if (*port == '\0')
+		return true;
+	if (*port != ':' || strspn(port + 1, "0123456789") != strlen(port + 1))
+		return false;
+	strtonum(port + 1, 1, 65535, &wrong);
+	return wrong == NULL;
 }
 
 char *

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -354,8 +355,45 @@ settings_model_server_rules(const struct settings *s, FILE *problems)
 	return n;
 }
 
+/* Returns 1 after a report if a path is set and is not a readable file, or a readable directory. */
+static size_t
+settings_check_path(const char *name, const char *path, bool directory, FILE *problems)
+{
+	struct stat st;
+
+	if (path == NULL ||
+	    (stat(path, &st) == 0 && S_ISDIR(st.st_mode) == directory &&
+		access(path, R_OK) == 0))
+		return 0;
+	settings_report_one(problems, settings_find(name), path,
+	    directory ? "must be a readable directory" : "must be a readable file");
+	return 1;
+}
+
+/* storaged creates a missing DATA_DIR, but not the directory above it. */
+static size_t
+settings_store_rules(const struct settings *s, FILE *problems)
+{
+	struct stat st;
+	char *copy;
+	bool good;
+
+	if (s->data_dir == NULL)
+		return 0;
+	copy = xstrdup(s->data_dir);
+	good =
+	    stat(s->data_dir, &st) == 0 || (errno == ENOENT && stat(dirname(copy), &st) == 0);
+	free(copy);
+	if (good && S_ISDIR(st.st_mode))
+		return 0;
+	settings_report_one(problems, settings_find("DATA_DIR"), s->data_dir,
+	    "must be a directory, or a new one in an existing directory");
+	return 1;
+}
+
 /* A certificate needs a key. A hang limit below a second could not distinguish a busy worker from
- * one that hangs. */
+ * one that hangs. Only masterd checks the front ends' files, so that a restarted worker does not
+ * end because one is missing. */
 static size_t
 settings_master_rules(const struct settings *s, FILE *problems)
 {
@@ -378,7 +416,8 @@ settings_master_rules(const struct settings *s, FILE *problems)
 		    "must be 0 or at least 1000");
 		n++;
 	}
-	return n;
+	n += settings_check_path("WIDGET_BUNDLE_PATH", s->widget_bundle_path, false, problems);
+	return n + settings_check_path("ASSET_DIR", s->asset_dir, true, problems);
 }
 
 /* Checks rules between settings; returns the number of problems. */
@@ -394,15 +433,13 @@ settings_rules(const struct settings *s, unsigned owners, FILE *problems, FILE *
 		    "path");
 		n++;
 	}
+	if (owners & OWNER_STORE)
+		n += settings_store_rules(s, problems);
 	if (owners & OWNER_MASTER)
 		n += settings_master_rules(s, problems);
 	if (!(owners & OWNER_WORKER))
 		return n;
-	if (s->openai_ca_bundle != NULL && access(s->openai_ca_bundle, R_OK) == -1) {
-		settings_report_one(problems, settings_find("OPENAI_CA_BUNDLE"),
-		    s->openai_ca_bundle, "must be a readable file");
-		n++;
-	}
+	n += settings_check_path("OPENAI_CA_BUNDLE", s->openai_ca_bundle, false, problems);
 	n += settings_model_server_rules(s, problems);
 	settings_warn_plain_model_servers(s, warnings);
 	if (s->app_env == APP_ENV_PRODUCTION)

@@ -147,6 +147,9 @@ TEST(each_wrong_value_is_refused_by_name)
 	    /* URLs and origins */
 	    "OPENAI_BASE_URL=api.openai.com", "OPENAI_BASE_URL=ftp://x",
 	    "OPENAI_BASE_URL=http://", "OPENAI_BASE_URL=http://x/?a=b",
+	    "OPENAI_BASE_URL=http://x:99999", "OPENAI_BASE_URL=http://x:0/v1",
+	    "OPENAI_BASE_URL=http://u@:80", "OPENAI_BASE_URL=http://x/v1/chat/completions/",
+	    "OPENAI_PROXY=http://proxy:65536", "CORS_ORIGIN=https://example.com:65536",
 	    "OPENAI_PROXY=proxy:3128", "OPENAI_PROXY=ftp://proxy:3128", "OPENAI_PROXY=http://",
 	    "OPENAI_PROXY=http://proxy:port", "OPENAI_PROXY=http://proxy:3128/path",
 	    "OPENAI_PROXY=http://us er@proxy:3128", "OPENAI_PROXY=http://user:pass@",
@@ -161,7 +164,9 @@ TEST(each_wrong_value_is_refused_by_name)
 	    "MAX_HISTORY_MESSAGES=1001", "STORE_MAX_BYTES=10x", "STORE_MAX_BYTES=1K",
 	    "STORE_MAX_BYTES=99999999999999999999",
 	    /* texts and files */
-	    "OPENAI_CA_BUNDLE=/nowhere/ca.pem", "ADMIN_API_KEY=short",
+	    "OPENAI_CA_BUNDLE=/nowhere/ca.pem", "OPENAI_CA_BUNDLE=/dev",
+	    "WIDGET_BUNDLE_PATH=/nowhere", "ASSET_DIR=/nowhere", "ASSET_DIR=/dev/null",
+	    "DATA_DIR=/nowhere/data", "DATA_DIR=/dev/null", "ADMIN_API_KEY=short",
 	    "ADMIN_API_KEY=only-twenty-three-chars",
 	    "ADMIN_API_KEY_OLD=only-twenty-three-chars",
 	    "WIDGET_API_KEY_OLD=only-twenty-three-chars", "LOG_LEVEL=loud",
@@ -169,7 +174,8 @@ TEST(each_wrong_value_is_refused_by_name)
 	    /* named servers */
 	    "MODEL_SERVERS=local", "MODEL_SERVERS==http://x", "MODEL_SERVERS=Local=http://x",
 	    "MODEL_SERVERS=a b=http://x", "MODEL_SERVERS=a=http://x,",
-	    "MODEL_SERVERS=a=ftp://x", long_name, "MODEL_SERVER_KEYS=a="};
+	    "MODEL_SERVERS=a=ftp://x", "MODEL_SERVERS=a=http://x:65536", long_name,
+	    "MODEL_SERVER_KEYS=a="};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char name[64];
