@@ -21,6 +21,7 @@
 #include <bsd/string.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/log.h"
 #include "proto/base/socket_address.h"
 #include "proto/base/utf8.h"
 #include "proto/settings/setting_kinds.h"
@@ -515,14 +516,47 @@ settings_clear(struct settings *s)
 		table[i].clear(settings_field(s, &table[i]));
 }
 
+/* Whether standard error is the journal (systemd.exec(5), JOURNAL_STREAM). */
+static bool
+settings_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+
+	return stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	    fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+}
+
+/* Prints lines; the journal needs the level of each (sd-daemon(3)). */
+static void
+settings_print_lines(enum log_level level, const char *lines)
+{
+	bool journal = settings_is_journal();
+
+	for (size_t len; *lines != '\0'; lines += len) {
+		len = strcspn(lines, "\n") + 1;
+		if (journal)
+			fprintf(stderr, "<%d>", (int)level);
+		fprintf(stderr, "%.*s", (int)len, lines);
+	}
+}
+
 void
 settings_report(size_t n, const char *problems, const char *warnings)
 {
-	if (*warnings != '\0')
-		fprintf(stderr, "Warnings about the settings:\n%s", warnings);
+	char heading[64];
+
+	if (*warnings != '\0') {
+		settings_print_lines(LOG_WARN, "Warnings about the settings:\n");
+		settings_print_lines(LOG_WARN, warnings);
+	}
 	if (n == 0)
 		return;
-	fprintf(stderr, "%zu problem%s in the settings:\n%s", n, n == 1 ? "" : "s", problems);
+	(void)snprintf(
+	    heading, sizeof(heading), "%zu problem%s in the settings:\n", n, n == 1 ? "" : "s");
+	settings_print_lines(LOG_ERROR, heading);
+	settings_print_lines(LOG_ERROR, problems);
 	exit(EX_CONFIG);
 }
 

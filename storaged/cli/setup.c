@@ -15,6 +15,7 @@
 #include "storaged/cli/base/interactive.h"
 #include "storaged/cli/base/options.h"
 #include "storaged/cli/files/config_dir.h"
+#include "storaged/cli/service/component.h"
 #include "storaged/cli/store/user_new.h"
 
 static const char about[] =
@@ -23,8 +24,11 @@ static const char about[] =
     "writes them to the settings of the service, and checks them. An empty answer keeps the\n"
     "current value. Missing keys of banter's own are created, random, in credentials/. If "
     "storaged\n"
-    "runs and the dashboard has no user yet, it asks for the first one too. Questions go to\n"
-    "standard error; answers are read from standard input.\n";
+    "runs and the dashboard has no user yet, it asks for the first one too. Finally it "
+    "restarts\n"
+    "the service and checks that its port answers. Questions go to standard error; answers "
+    "are\n"
+    "read from standard input.\n";
 
 /* The answers; "" keeps the current value. */
 struct answers {
@@ -164,6 +168,31 @@ setup_check_settings(void)
 	return first;
 }
 
+/* Whether these are the settings of a service that systemd runs. */
+static bool
+setup_is_of_service(const char *dir, const char *socket)
+{
+	return strcmp(dir, BANTER_CONFIG_DIR) == 0 && unit_is_used(socket);
+}
+
+/* Checks that the front end runs and each of its ports answers. */
+static int
+setup_check_service(void)
+{
+	struct component c;
+
+	component_find_front_end(&c, true, 0, 0);
+	for (size_t i = 0; i < c.listening; i++)
+		if (c.at[i].answers)
+			console_print("banter answers at %s.", c.at[i].url);
+	if (c.state == COMPONENT_RUNNING)
+		return 0;
+	if (c.error[0] != '\0')
+		console_warn("masterd: %s", c.error);
+	return console_fail(
+	    EX_UNAVAILABLE, "masterd: %s; %s", component_state_name(c.state), c.advice);
+}
+
 /* Checks the settings, and then each model server with one request. */
 static int
 setup_check(const char *dir)
@@ -178,15 +207,35 @@ setup_check(const char *dir)
 static void
 setup_print_next_steps(const char *dir)
 {
-	console_print("Setup is complete. Now run:  systemctl restart banter.target");
 	console_print("The dashboard password and the widget key are in %s/credentials.", dir);
 	console_print(
 	    "To show the id of the first widget, for data-widget:  banter widget list");
 	console_print("banter listens on port 4000 of this machine, for a web server in front "
 		      "that has your");
 	console_print("certificate; systemd/README.md in the documentation shows nginx, Caddy "
-		      "and HAProxy, "
-		      "and HTTPS without them.");
+		      "and HAProxy,");
+	console_print("and HTTPS without them.");
+}
+
+/* The service reads its settings only at a start. */
+static int
+setup_restart(void)
+{
+	static const char command[] = "systemctl restart banter.target";
+	char answer[CONFIG_VALUE_MAX];
+	int status =
+	    interactive_ask("Restart banter now, so that it uses the settings? Empty: yes.",
+		answer, sizeof(answer));
+
+	if (status != 0)
+		return status;
+	if (answer[0] != '\0' && strchr("yY", answer[0]) == NULL) {
+		console_print("To use the settings, run:  %s", command);
+		return 0;
+	}
+	if (system(command) != 0)
+		return console_fail(EX_UNAVAILABLE, "%s failed", command);
+	return setup_check_service();
 }
 
 static int
@@ -240,9 +289,11 @@ setup_ask_and_check(const char *dir, const char *socket)
 		status = setup_check(dir);
 	if (status == 0)
 		status = setup_make_first_user(socket);
-	if (status == 0)
-		setup_print_next_steps(dir);
-	return status;
+	if (status != 0)
+		return status;
+	console_print("Setup is complete.");
+	setup_print_next_steps(dir);
+	return setup_is_of_service(dir, socket) ? setup_restart() : 0;
 }
 
 int
@@ -251,7 +302,7 @@ setup_command(struct invocation *inv)
 	const char *dir = BANTER_CONFIG_DIR;
 	bool first_start = false, only_check = false;
 	const struct option_row rows[] = {
-	    {"check", NULL, "only check the settings and the model server",
+	    {"check", NULL, "only check the settings, the model server and the service",
 		.flag = &only_check},
 	    {"first-start", NULL, "only create missing files; no questions",
 		.flag = &first_start},
@@ -265,8 +316,12 @@ setup_command(struct invocation *inv)
 		return status;
 	if (first_start && only_check)
 		return console_fail(EX_USAGE, "--first-start and --check exclude each other");
-	if (only_check)
-		return setup_check(dir);
+	if (only_check) {
+		status = setup_check(dir);
+		return status == 0 && setup_is_of_service(dir, inv->settings.store_socket)
+		    ? setup_check_service()
+		    : status;
+	}
 	status = setup_create_missing(dir);
 	return status != 0 || first_start
 	    ? status

@@ -1,12 +1,17 @@
 /*
- * `banter status`: the state of storaged, its store and its peers, as text or JSON.
+ * `banter status`: the state of every part of the service, as text or JSON.
  */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <sys/stat.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
+#include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "storaged/cli/base/console.h"
 #include "storaged/cli/base/message_json.h"
@@ -14,11 +19,51 @@
 #include "storaged/cli/base/processes.h"
 #include "storaged/cli/base/units.h"
 #include "storaged/cli/files/config_dir.h"
+#include "storaged/cli/service/component.h"
 #include "storaged/cli/store/store_conn.h"
 
+#define COLUMNS 80
+#define INDENT  12
+
 static const char about[] =
-    "Shows the processes of the service and the state of the store: space in use, records,\n"
-    "activity, and the last backup. storaged must run: else the exit status is 69.\n";
+    "Shows whether each part of the service runs, with its addresses, the newest error and "
+    "what\n"
+    "to do, and the state of the store: space in use, records, activity, and the last backup.\n"
+    "The exit status is 0 if everything runs, and 69 if a part does not.\n";
+
+/* What the command found out. */
+struct overview {
+	const char *socket;
+	struct component front, store;
+	const struct msg_status *status; /* NULL: storaged did not answer */
+	uint64_t now;
+};
+
+/* Prints a label and text, which continues in lines of at most COLUMNS that begin below it. */
+[[gnu::format(printf, 2, 3)]] static void
+status_print(const char *label, const char *fmt, ...)
+{
+	char text[2 * UNIT_ERROR_MAX];
+	const char *line = text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	while (strlen(line) > COLUMNS - INDENT) {
+		size_t len = COLUMNS - INDENT;
+
+		while (len > 0 && line[len] != ' ')
+			len--;
+		if (len == 0)
+			len = strcspn(line, " ");
+		console_print("%-*s%.*s", INDENT, label, (int)len, line);
+		line += len + (line[len] == ' ');
+		label = "";
+	}
+	if (*line != '\0')
+		console_print("%-*s%s", INDENT, label, line);
+}
 
 /* The masterd that started the workers, if we can see it; else 0. */
 static pid_t
@@ -50,30 +95,94 @@ status_following_text(uint32_t n)
 	return w;
 }
 
+/* "up 3 h"; never in milliseconds. */
+static struct units_text
+status_up_text(uint64_t since, uint64_t now)
+{
+	uint64_t ms = now < since + 2000 ? 2000 : now - since;
+	struct units_text w;
+
+	(void)snprintf(w.text, sizeof(w.text), "up %.32s", units_duration(ms).text);
+	return w;
+}
+
+/* State and uptime of a component. */
+static struct units_text
+status_run_text(const struct component *c, uint64_t now)
+{
+	struct units_text w = {"running"};
+
+	if (c->state == COMPONENT_FAILED)
+		(void)snprintf(
+		    w.text, sizeof(w.text), "FAILED with exit status %d", c->exit_status);
+	else if (c->state != COMPONENT_RUNNING && c->state != COMPONENT_SILENT)
+		(void)snprintf(w.text, sizeof(w.text), "%s", component_state_name(c->state));
+	else if (c->started_at != 0)
+		w = status_up_text(c->started_at, now);
+	return w;
+}
+
+static void
+status_print_trouble(const struct component *c, uint64_t now)
+{
+	if (c->error[0] != '\0')
+		status_print(
+		    "", "last error %s: %s", units_ago(c->error_at, now).text, c->error);
+	if (c->advice != NULL)
+		status_print("", "to do: %s", c->advice);
+}
+
+static void
+status_print_front_end(const struct overview *o)
+{
+	const struct component *c = &o->front;
+
+	if (c->pid == 0)
+		status_print(c->name, "%s", status_run_text(c, o->now).text);
+	else
+		status_print(c->name, "%s, pid %d, %s", status_run_text(c, o->now).text,
+		    (int)c->pid, c->replaced ? "an older version" : "banter " BANTER_VERSION);
+	for (size_t i = 0; i < c->listening; i++)
+		status_print(
+		    "", "%s%s", c->at[i].url, c->at[i].answers ? "" : " does not answer");
+	status_print_trouble(c, o->now);
+}
+
+static void
+status_print_store(const struct overview *o)
+{
+	const struct msg_status *s = o->status;
+
+	if (s == NULL) {
+		status_print(o->store.name, "%s%s", status_run_text(&o->store, o->now).text,
+		    o->store.state == COMPONENT_SILENT ? ", does not answer" : "");
+	} else {
+		status_print("storaged", "%s, pid %" PRIu32 ", %.*s, schema %" PRIu32,
+		    status_up_text(s->started_at, o->now).text, s->pid, (int)s->program.len,
+		    (const char *)s->program.p, s->schema);
+		status_print("", "%s", o->socket);
+	}
+	status_print_trouble(&o->store, o->now);
+}
+
 static void
 status_print_peer(const struct msg_peer_status *peer, uint64_t now)
 {
 	if (peer->pid == (uint32_t)getpid())
 		return;
-	console_print("%-11s pid %" PRIu32 ", %.*s, connected %s, %s%s",
-	    peer->role == ROLE_WORKER ? "worker" : "tool", peer->pid, (int)peer->program.len,
-	    (const char *)peer->program.p, units_ago(peer->since, now).text,
+	status_print(peer->role == ROLE_WORKER ? "worker" : "tool",
+	    "%s, pid %" PRIu32 ", %.*s, %s%s", status_up_text(peer->since, now).text, peer->pid,
+	    (int)peer->program.len, (const char *)peer->program.p,
 	    units_count(peer->open_turns, "open reply", "open replies").text,
 	    status_following_text(peer->following).text);
 }
 
 static void
-status_print_processes(const struct msg_status *s, uint64_t now)
+status_print_peers(struct slice peers, uint64_t now)
 {
-	struct slice peers = s->peers, item;
 	struct msg_peer_status peer;
-	pid_t master = status_find_masterd(peers);
+	struct slice item;
 
-	console_print("%-11s pid %" PRIu32 ", %.*s, schema %" PRIu32 ", started %s (%s)",
-	    "storaged", s->pid, (int)s->program.len, (const char *)s->program.p, s->schema,
-	    units_time(s->started_at).text, units_ago(s->started_at, now).text);
-	if (master != 0)
-		console_print("%-11s pid %d", "masterd", (int)master);
 	while (wire_list_next(&peers, &item))
 		if (record_decode(item, MSG_PEER_STATUS, &peer) == WIRE_OK)
 			status_print_peer(&peer, now);
@@ -85,35 +194,42 @@ status_print_space(const struct msg_status *s)
 	double share =
 	    s->max_bytes == 0 ? 0 : 100 * (double)s->used_bytes / (double)s->max_bytes;
 
-	console_print("%-11s %s of %s in use (%.1f %%), the file has %s", "space",
+	status_print("space", "%s of %s in use (%.1f %%), the file has %s",
 	    units_bytes(s->used_bytes).text, units_bytes(s->max_bytes).text, share,
 	    units_bytes(s->file_bytes).text);
 	if (s->damage.len > 0)
-		console_print(
-		    "%-11s are refused: the store is damaged (%.*s): save its contents with "
-		    "banter export, and restore a backup",
-		    "writes", (int)s->damage.len, (const char *)s->damage.p);
-	else
-		console_print("%-11s %s", "writes",
-		    s->writable ? "are accepted"
-				: "are refused: the store or its disk is full or failed; see "
-				  "storaged's log");
+		status_print("writes",
+		    "are refused: the store is damaged (%.*s): save its contents with banter "
+		    "export, and restore a backup",
+		    (int)s->damage.len, (const char *)s->damage.p);
+	else if (!s->writable)
+		status_print("writes",
+		    "are refused: the store or its disk is full or failed; see storaged's log");
+}
+
+static uint64_t
+status_count(struct slice tables, const char *name)
+{
+	struct msg_table_status table;
+	struct slice item;
+
+	while (wire_list_next(&tables, &item))
+		if (record_decode(item, MSG_TABLE_STATUS, &table) == WIRE_OK &&
+		    slice_eq_str(table.name, name))
+			return table.entries;
+	return 0;
 }
 
 static void
-status_print_tables(struct slice tables)
+status_print_records(struct slice tables)
 {
-	struct msg_table_status table;
-	const char *before = "records";
-	struct slice item;
-
-	while (wire_list_next(&tables, &item)) {
-		if (record_decode(item, MSG_TABLE_STATUS, &table) != WIRE_OK)
-			continue;
-		console_print("%-11s %-26.*s %12" PRIu64 "   %s", before, (int)table.name.len,
-		    (const char *)table.name.p, table.entries, units_bytes(table.bytes).text);
-		before = "";
-	}
+	status_print("records", "%s, %s, %s, %s, %s",
+	    units_count(status_count(tables, "conversations"), "conversation", "conversations")
+		.text,
+	    units_count(status_count(tables, "messages"), "message", "messages").text,
+	    units_count(status_count(tables, "visitors_by_id"), "visitor", "visitors").text,
+	    units_count(status_count(tables, "contacts"), "contact", "contacts").text,
+	    units_count(status_count(tables, "users"), "user", "users").text);
 }
 
 static void
@@ -121,20 +237,19 @@ status_print_activity(const struct msg_status *s)
 {
 	double rate = s->recent_ms == 0 ? 0 : 1000.0 * s->recent_commits / s->recent_ms;
 
-	console_print("%-11s %s", "open", units_count(s->open_turns, "reply", "replies").text);
-	console_print("%-11s %.1f commits/s in the last %s; since the start %" PRIu64
-		      " commits, %" PRIu64 " requests, %" PRIu64 " of them refused",
-	    "activity", rate, units_duration(s->recent_ms).text, s->commits, s->requests,
-	    s->refused);
+	status_print("open", "%s", units_count(s->open_turns, "reply", "replies").text);
+	status_print("activity", "%.1f commits/s; since the start %s, %s (%" PRIu64 " refused)",
+	    rate, units_count(s->commits, "commit", "commits").text,
+	    units_count(s->requests, "request", "requests").text, s->refused);
 }
 
 static void
 status_print_backup(const struct msg_status *s, uint64_t now)
 {
 	if (s->last_backup_at == 0)
-		console_print("%-11s never made: run banter backup FILE", "backup");
+		status_print("backup", "never made: run banter backup FILE");
 	else
-		console_print("%-11s %s (%s), %s", "backup", units_time(s->last_backup_at).text,
+		status_print("backup", "%s (%s), %s", units_time(s->last_backup_at).text,
 		    units_ago(s->last_backup_at, now).text,
 		    units_bytes(s->last_backup_bytes).text);
 }
@@ -143,76 +258,156 @@ status_print_backup(const struct msg_status *s, uint64_t now)
 static void
 status_print_keys(void)
 {
-	struct stat st;
-
-	if (stat(BANTER_CONFIG_DIR "/credentials/OPENAI_API_KEY", &st) == -1)
-		return;
-	console_print("%-11s in %s/credentials: DASHBOARD_PASSWORD signs in to the dashboard",
-	    "keys", BANTER_CONFIG_DIR);
-	if (st.st_size == 0)
-		console_print("%-11s the model server's key is missing, and the service waits "
-			      "for it: run banter setup",
-		    "");
+	if (access(BANTER_CONFIG_DIR "/credentials", F_OK) == 0)
+		status_print("keys",
+		    "in %s/credentials; DASHBOARD_PASSWORD opens the dashboard",
+		    BANTER_CONFIG_DIR);
 }
 
-static int
-status_print_text(const struct msg_status *s)
+static bool
+status_is_up(const struct overview *o)
 {
-	uint64_t now = clock_wall_ms();
+	return o->status != NULL && o->status->writable && o->front.state == COMPONENT_RUNNING;
+}
 
-	status_print_processes(s, now);
-	status_print_space(s);
-	status_print_tables(s->tables);
-	status_print_activity(s);
-	status_print_backup(s, now);
+static void
+status_print_text(const struct overview *o)
+{
+	const struct msg_status *s = o->status;
+
+	status_print("banter", "%s: %s", BANTER_VERSION,
+	    status_is_up(o) ? "everything runs" : "NOT EVERYTHING RUNS");
+	status_print_front_end(o);
+	status_print_store(o);
+	if (s != NULL) {
+		status_print_peers(s->peers, o->now);
+		status_print_space(s);
+		status_print_records(s->tables);
+		status_print_activity(s);
+		status_print_backup(s, o->now);
+	}
 	status_print_keys();
-	return 0;
 }
 
-static int
-status_print_json(const struct msg_status *s)
+static json_t *
+status_component_json(const struct component *c)
 {
+	json_t *urls = json_array(), *object;
+
+	for (size_t i = 0; i < c->listening; i++)
+		json_array_append_new(urls, json_string(c->at[i].url));
+	object = json_pack("{s:s, s:s, s:i, s:I, s:b, s:o, s:s, s:I, s:s}", "name", c->name,
+	    "state", component_state_name(c->state), "pid", (int)c->pid, "started_at",
+	    (json_int_t)c->started_at, "replaced", c->replaced, "urls", urls, "error", c->error,
+	    "error_at", (json_int_t)c->error_at, "advice", c->advice == NULL ? "" : c->advice);
+	return object;
+}
+
+/* storaged's pid and times are members of the whole object. */
+static int
+status_print_json(const struct overview *o)
+{
+	json_t *list = json_pack(
+	    "[o, o]", status_component_json(&o->front), status_component_json(&o->store));
+	char *components = list == NULL ? NULL : json_dumps(list, JSON_COMPACT);
 	struct buf out;
 	int rc;
 
+	json_decref(list);
+	if (components == NULL)
+		return console_fail(EX_SOFTWARE, "the status contains text that is not UTF-8");
 	buf_init(&out, WIRE_FRAME_MAX);
-	rc = buf_printf(
-	    &out, "{\"running\":true,\"masterd_pid\":%d", (int)status_find_masterd(s->peers));
-	if (rc == 0)
-		rc = message_json_write(&out, MSG_STATUS, s);
+	rc = buf_printf(&out, "{\"running\":%s,\"masterd_pid\":%d,\"components\":%s",
+	    o->status == NULL ? "false" : "true", (int)o->front.pid, components);
+	if (rc == 0 && o->status != NULL)
+		rc = message_json_write(&out, MSG_STATUS, o->status);
 	if (rc == 0)
 		printf("%.*s}\n", (int)buf_len(&out), (const char *)buf_data(&out));
 	buf_clear(&out);
+	free(components);
 	return rc == 0 ? 0 : console_fail(EX_SOFTWARE, "the status is too large to print");
+}
+
+static size_t
+status_count_workers(struct slice peers)
+{
+	struct msg_peer_status peer;
+	struct slice item;
+	size_t n = 0;
+
+	while (wire_list_next(&peers, &item))
+		n += record_decode(item, MSG_PEER_STATUS, &peer) == WIRE_OK &&
+		    peer.role == ROLE_WORKER;
+	return n;
+}
+
+/* Asks storaged. 0, or the exit status after an error message. */
+static int
+status_ask_store(struct store_conn *conn, struct overview *o, union msg *m)
+{
+	int status = store_conn_open(conn, o->socket);
+
+	if (status == EX_UNAVAILABLE)
+		store_conn_not_running(o->socket);
+	if (status == 0)
+		status = store_conn_request(
+		    conn, MSG_STATUS_GET, &(struct msg_status_get){}, MSG_STATUS, m);
+	if (status == 0)
+		o->status = &m->status;
+	return status;
+}
+
+static void
+status_find_components(struct overview *o, bool systemd)
+{
+	const struct msg_status *s = o->status;
+	struct slice none = {0};
+	struct slice peers = s == NULL ? none : s->peers;
+
+	component_find_front_end(
+	    &o->front, systemd, status_find_masterd(peers), status_count_workers(peers));
+	component_find_store(&o->store, systemd);
+	if (s == NULL) {
+		component_set_silent(&o->store);
+		return;
+	}
+	o->store.state = COMPONENT_RUNNING;
+	o->store.advice = NULL;
+	o->store.pid = (pid_t)s->pid;
+	o->store.started_at = s->started_at;
 }
 
 int
 status_command(struct invocation *inv)
 {
-	bool json = false;
+	bool json = false, systemd;
 	const struct option_row rows[] = {
 	    {"json", NULL, "print one JSON object", .flag = &json},
 	    {0},
 	};
+	struct overview o = {0};
 	struct store_conn conn;
-	const char *path;
 	union msg m;
-	int status;
+	int status, printed = 0;
 
 	if (!options_read(inv, rows, about, &status))
 		return status;
-	path = inv->settings.store_socket;
-	status = store_conn_open(&conn, path);
-	if (status == EX_UNAVAILABLE) {
+	o.socket = inv->settings.store_socket;
+	systemd = unit_is_used(o.socket);
+	status = status_ask_store(&conn, &o, &m);
+	o.now = clock_wall_ms();
+	/* Without systemd, masterd can only be found through storaged. */
+	if (status == 0 || (systemd && status != EX_NOPERM)) {
+		status_find_components(&o, systemd);
 		if (json)
-			printf("{\"running\":false}\n");
-		store_conn_not_running(path);
+			printed = status_print_json(&o);
+		else
+			status_print_text(&o);
+	} else if (json && status == EX_UNAVAILABLE) {
+		printf("{\"running\":false}\n");
 	}
-	if (status == 0)
-		status = store_conn_request(
-		    &conn, MSG_STATUS_GET, &(struct msg_status_get){}, MSG_STATUS, &m);
-	if (status == 0)
-		status = json ? status_print_json(&m.status) : status_print_text(&m.status);
 	store_conn_close(&conn);
-	return status;
+	if (status == 0 && !status_is_up(&o))
+		status = EX_UNAVAILABLE;
+	return printed != 0 ? printed : status;
 }

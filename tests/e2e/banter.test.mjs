@@ -3,13 +3,20 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { hello } from "../faults/peer.mjs";
 import { openStream } from "./client.mjs";
-import { until, useBanter, WIDGET_KEY } from "./harness.mjs";
+import { BUILD, baseEnvironment, until, useBanter, WIDGET_KEY } from "./harness.mjs";
 import { NOBODY } from "./organizations.mjs";
-import { expectTool, onTerminal, toolEnvironment, useDirectory } from "./tool.mjs";
+import {
+	expectTool,
+	onTerminal,
+	runTool,
+	startProgram,
+	toolEnvironment,
+	useDirectory,
+} from "./tool.mjs";
 
 const COMMANDS = [
 	"setup",
@@ -200,13 +207,58 @@ describe("banter status", () => {
 
 	it("prints the same for people", async () => {
 		const { stdout } = await expectTool(banter, 0, "status");
-		assert.match(stdout, new RegExp(`^storaged +pid ${banter.storaged.pid}, banter \\d`, "m"));
-		assert.match(stdout, new RegExp(`^masterd +pid ${banter.masterd.pid}$`, "m"));
-		for (const pid of banter.workerPids())
-			assert.match(stdout, new RegExp(`^worker +pid ${pid}, .* 0 open replies$`, "m"));
-		assert.match(stdout, /^ +messages +4 {3}/m);
-		assert.match(stdout, /^backup +never made/m);
-		assert.match(stdout, /\((just now|\d+ (s|min) ago)\)/);
+		const version = (await expectTool(banter, 0, "--version")).stdout.trim();
+		assert.ok(stdout.startsWith(`${version.replace(" ", "      ")}: everything runs\n`), stdout);
+		const up = "up \\d+ (s|min)";
+		for (const line of [
+			`masterd     ${up}, pid ${banter.masterd.pid}, ${version}\n {12}${banter.url}`,
+			`storaged    ${up}, pid ${banter.storaged.pid}, ${version}, schema 1\n {12}/.*/store\\.sock`,
+			...banter
+				.workerPids()
+				.map((pid) => `worker      ${up}, pid ${pid}, ${version}, 0 open replies`),
+			"records     2 conversations, 4 messages, 0 visitors, 0 contacts, 0 users",
+			"backup      never made: run banter backup FILE",
+		])
+			assert.match(stdout, new RegExp(`^${line}$`, "m"));
+		assert.ok(Math.max(...stdout.split("\n").map((line) => line.length)) <= 80, stdout);
+	});
+
+	it("says that the front end does not answer", async () => {
+		process.kill(banter.masterd.pid, "SIGSTOP");
+		try {
+			const { stdout } = await expectTool(banter, 69, "status");
+			assert.match(
+				stdout,
+				/^banter .*: NOT EVERYTHING RUNS\nmasterd .*\n +http:.* does not answer\n/,
+			);
+			assert.match(stdout, /^ {12}to do: see the log of masterd\nstoraged {4}up /m);
+		} finally {
+			process.kill(banter.masterd.pid, "SIGCONT");
+		}
+	});
+
+	it("says that no front end runs", async () => {
+		const alone = {
+			environment: () => ({ ...baseEnvironment(), DATA_DIR: join(banter.dir, "alone") }),
+		};
+		const storaged = startProgram(resolve(BUILD, "storaged"), [], alone.environment());
+		try {
+			await until("storaged runs", async () => (await runTool(alone, "status")).stdout !== "");
+			const { stdout } = await expectTool(alone, 69, "status");
+			assert.match(stdout, /^masterd {5}stopped\n {12}to do: start masterd\nstoraged {4}up /m);
+			const { running, components } = JSON.parse(
+				(await expectTool(alone, 69, "status", "--json")).stdout,
+			);
+			const states = components.map(({ name, state }) => [name, state]);
+			assert.deepEqual(states, [
+				["masterd", "stopped"],
+				["storaged", "running"],
+			]);
+			assert.equal(running, true);
+		} finally {
+			storaged.kill();
+			await storaged.ended;
+		}
 	});
 
 	it("counts running replies, and those that a worker follows from another worker", async () => {

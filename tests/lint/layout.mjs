@@ -47,6 +47,7 @@ const FOLDERS = Object.fromEntries(
 	storaged/verify: storaged/engine storaged/conversations storaged/records
 	storaged/cli/base:
 	storaged/cli/files: storaged/server storaged/cli/base
+	storaged/cli/service: storaged/cli/base storaged/cli/files
 	storaged/cli/store: storaged/engine storaged/request storaged/server storaged/verify storaged/cli/base \
 		storaged/cli/files
 	storaged/cli/export: storaged/engine storaged/conversations storaged/cli/base storaged/cli/files \

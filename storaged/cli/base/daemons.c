@@ -5,7 +5,6 @@
 #include "storaged/cli/base/daemons.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +18,7 @@
 
 extern char **environ;
 
-/* Next to this program in a build directory, in lib/banter/ if it is installed in bin/. 0, or the
- * exit status. */
-static int
+int
 daemons_find_path(const char *daemon, char path[PATH_MAX])
 {
 	static const char *const places[] = {"", "../lib/banter/"};
