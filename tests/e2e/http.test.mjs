@@ -108,7 +108,7 @@ describe("data after a refused request", () => {
 			[400, chat(`Content-Length: 0\0${length}`)],
 			[417, chat("Expect: 200-ok\r\nContent-Length: 0")],
 			[501, "FETCH /health HTTP/1.1\r\nHost: x\r\n\r\n"],
-			[400, "GET http://y/health HTTP/1.1\r\nHost: x\r\n\r\n"],
+			[400, "GET http:///health HTTP/1.1\r\nHost: x\r\n\r\n"],
 		]) {
 			const raw = await RawConnection.connect(banter.port);
 			await raw.write(`${bytes}${hidden}`);

@@ -8,7 +8,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "proto/base/basics.h"
 #include "tests/fuzz/fuzz.h"
@@ -79,6 +78,7 @@ check_agree(const struct reading *a, const struct reading *b)
 	must(x->n_headers == y->n_headers && x->n_headers <= HTTP_HEADERS_MAX);
 	check_same(a, x->method_text, b, y->method_text);
 	check_same(a, x->target, b, y->target);
+	check_same(a, x->host, b, y->host);
 	check_same(a, x->path, b, y->path);
 	check_same(a, x->query, b, y->query);
 	for (size_t i = 0; i < x->n_headers; i++) {
@@ -139,23 +139,27 @@ check_written_again(const struct reading *r)
 }
 
 /* Path and query are the end of the target, with only a question mark between them; before them is
- * nothing, or a scheme and the host that Host names. */
+ * nothing, or a scheme and the host. An empty path is the slash before the host. */
 static void
 check_target(const struct http_request *req)
 {
-	struct slice target = req->target, host = http_header(req, "host");
-	const uint8_t *end = target.p + target.len;
-	size_t before = (size_t)(req->path.p - target.p);
+	struct slice target = req->target, host = req->host;
+	const uint8_t *end = target.p + target.len, *path_end = req->path.p + req->path.len;
 
+	if (req->path.p == target.p) {
+		must(slice_eq(host, http_header(req, "host")));
+	} else {
+		must(host.len > 0 && host.p > target.p + 6 && host.p[-1] == '/');
+		must(req->path.p == host.p + host.len ||
+		    (req->path.p == host.p - 1 && req->path.len == 1));
+	}
+	if (req->path.p < host.p && req->path.p > target.p)
+		path_end = host.p + host.len;
 	if (req->query.p == NULL)
-		must(req->path.p + req->path.len == end);
+		must(path_end == end);
 	else
-		must(req->path.p + req->path.len + 1 == req->query.p &&
-		    req->query.p[-1] == '?' && req->query.p + req->query.len == end);
-	if (before > 0 && host.p != NULL)
-		must(before > host.len &&
-		    strncasecmp((const char *)req->path.p - host.len, (const char *)host.p,
-			host.len) == 0);
+		must(path_end + 1 == req->query.p && req->query.p[-1] == '?' &&
+		    req->query.p + req->query.len == end);
 }
 
 /* Required and forbidden parts of every accepted head (RFC 9112, sections 3.2 and 6). */

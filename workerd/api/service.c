@@ -67,7 +67,7 @@ void
 handle_openapi(const struct api_call *c)
 {
 	const char *place = strstr(openapi_json, server);
-	struct slice host = http_header(c->x->req, "host");
+	struct slice host = c->x->req->host;
 	struct buf *line = api_scratch(c->api);
 	bool https = api_is_https(c->api, c->x);
 

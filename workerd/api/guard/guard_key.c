@@ -166,7 +166,7 @@ enum guard_verdict
 guard_local(struct api_call *c)
 {
 	if (c->x->loopback && !guard_key_is_passed_on(c->x) &&
-	    guard_key_is_loopback_name(http_header(c->x->req, "host")))
+	    guard_key_is_loopback_name(c->x->req->host))
 		return GUARD_GRANTED;
 	return GUARD_NEXT;
 }

@@ -40,7 +40,7 @@ static bool
 guard_origin_is_own(const struct http_exchange *x)
 {
 	struct slice origin = http_header(x->req, "origin");
-	struct slice host = http_header(x->req, "host");
+	struct slice host = x->req->host;
 
 	return host.len > 0 &&
 	    guard_origin_take_scheme(&origin, request_context_of(x)->client.scheme) &&

@@ -40,16 +40,6 @@ header_equals(struct slice a, const char *lower_case)
 }
 
 bool
-header_equals_nocase(struct slice a, struct slice b)
-{
-	size_t i = 0;
-
-	while (i < a.len && i < b.len && header_lower(a.p[i]) == header_lower(b.p[i]))
-		i++;
-	return i == a.len && i == b.len;
-}
-
-bool
 header_list_next(struct slice *list, struct slice *member)
 {
 	while (list->len > 0) {

@@ -16,9 +16,6 @@ struct slice header_trim(struct slice s);
 /* Whether a equals the lower-case text, ignoring case (ASCII only). */
 bool header_equals(struct slice a, const char *lower_case);
 
-/* Whether a and b are equal, ignoring case (ASCII only). */
-bool header_equals_nocase(struct slice a, struct slice b);
-
 /*
  * Removes the next member of a comma-separated list (RFC 9110, section 5.6.1), without white space
  * at its ends; skips empty members. false at the end. Quoted commas are not special: for lists of

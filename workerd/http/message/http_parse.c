@@ -172,7 +172,7 @@ http_authority(struct slice target, struct slice *rest)
 
 /*
  * Origin form, absolute form, or "*" for OPTIONS (RFC 9112, section 3.2). A server must accept the
- * absolute form; its host is compared with Host later. 0, or the status.
+ * absolute form. 0, or the status.
  */
 static int
 http_parse_target(struct slice target, struct http_request *req)
@@ -185,10 +185,18 @@ http_parse_target(struct slice target, struct http_request *req)
 	authority = http_authority(target, &path);
 	if (authority.p != NULL && authority.len == 0)
 		return 400;
+	req->target = target;
+	req->host = authority;
+	if (authority.p != NULL && (path.len == 0 || path.p[0] == '?')) {
+		/* An empty path means "/" (RFC 9110, section 4.2.3): that before the host. */
+		req->path = (struct slice){authority.p - 1, 1};
+		if (path.len > 0)
+			req->query = (struct slice){path.p + 1, path.len - 1};
+		return 0;
+	}
 	if ((path.len == 0 || path.p[0] != '/') &&
 	    !(req->method == HTTP_OPTIONS && slice_eq_str(target, "*")))
 		return 400;
-	req->target = target;
 	req->path = path;
 	mark = memchr(path.p, '?', path.len);
 	if (mark != NULL) {
@@ -222,16 +230,13 @@ http_parse_request_line(struct slice line, struct http_request *req)
 	return status != 0 ? status : known;
 }
 
-/* Only digits, only once (RFC 9112, section 6.3); 18 digits exceed every limit and stay below 2^63.
- * No tabs around it: the RFC allows them, but Node refuses them. */
+/* Only digits, only once (RFC 9112, section 6.3); 18 digits exceed every limit and stay below 2^63. */
 static int
-http_parse_length(struct slice raw, struct http_request *req)
+http_parse_length(struct slice value, struct http_request *req)
 {
-	struct slice value = header_trim(raw);
 	uint64_t n = 0;
 
-	if (req->has_length || value.len == 0 || value.len > 18 ||
-	    memchr(raw.p, '\t', raw.len) != NULL)
+	if (req->has_length || value.len == 0 || value.len > 18)
 		return 400;
 	for (size_t i = 0; i < value.len; i++) {
 		if (value.p[i] < '0' || value.p[i] > '9')
@@ -245,7 +250,7 @@ http_parse_length(struct slice raw, struct http_request *req)
 
 /* The fields that concern framing, collected. */
 struct framing {
-	struct slice host; /* p is NULL without one */
+	bool has_host;
 	bool close;
 	bool keep_alive;
 };
@@ -281,33 +286,27 @@ http_parse_expect(struct slice value, struct http_request *req)
 	return expected ? 0 : 417;
 }
 
-/* The host of an absolute target must equal Host, or two parsers could assign the request to
- * different hosts (clients must send it so: RFC 9112, section 3.2.2). 0, or the status. */
+/* Only once, also when an absolute target overrides it. 0, or the status. */
 static int
-http_check_host(const struct http_request *req, struct slice host)
+http_parse_host(struct slice value, struct http_request *req, struct framing *framing)
 {
-	struct slice rest, authority = http_authority(req->target, &rest);
-
-	if (req->minor_version == 1 && host.p == NULL)
+	if (framing->has_host || value.len == 0 || http_span(value, H) != value.len)
 		return 400;
-	if (host.p == NULL || authority.p == NULL)
-		return 0;
-	return header_equals_nocase(host, authority) ? 0 : 400;
+	framing->has_host = true;
+	if (req->host.p == NULL)
+		req->host = value;
+	return 0;
 }
 
-/* Handles the fields that decide where this request ends; raw is the value with its white space. 0,
- * or the status. */
+/* Handles the fields that decide where this request ends. 0, or the status. */
 static int
-http_parse_framing_field(const struct http_header *h, struct slice raw,
-    struct http_request *req, struct framing *framing)
+http_parse_framing_field(
+    const struct http_header *h, struct http_request *req, struct framing *framing)
 {
 	if (header_equals(h->name, "host")) {
-		if (framing->host.p != NULL || h->value.len == 0 ||
-		    http_span(h->value, H) != h->value.len)
-			return 400;
-		framing->host = h->value;
+		return http_parse_host(h->value, req, framing);
 	} else if (header_equals(h->name, "content-length")) {
-		return http_parse_length(raw, req);
+		return http_parse_length(h->value, req);
 	} else if (header_equals(h->name, "transfer-encoding")) {
 		return 501;
 	} else if (header_equals(h->name, "connection")) {
@@ -340,7 +339,7 @@ http_parse_field(struct slice line, struct http_request *req, struct framing *fr
 	h.value = header_trim(line);
 	if (req->n_headers == HTTP_HEADERS_MAX)
 		return 431;
-	status = http_parse_framing_field(&h, line, req, framing);
+	status = http_parse_framing_field(&h, req, framing);
 	if (status == 0)
 		req->headers[req->n_headers++] = h;
 	return status;
@@ -363,7 +362,7 @@ http_parse_fields(struct slice lines, struct http_request *req)
 		(void)http_take(&lines, 2);
 	}
 	req->keep_alive = !framing.close && (req->minor_version == 1 || framing.keep_alive);
-	return http_check_host(req, framing.host);
+	return req->minor_version == 1 && !framing.has_host ? 400 : 0;
 }
 
 void

@@ -7,8 +7,8 @@
  *
  * Everything that two parsers could read differently is refused: line ends other than CRLF, space
  * before a colon, folded lines, control characters, a second Host or Content-Length, any
- * Transfer-Encoding, an unknown method, an absolute target that differs from Host. Node's parser
- * reads accepted requests in the same way: tests/e2e/differential.test.mjs.
+ * Transfer-Encoding, an unknown method. Node's parser reads accepted requests in the same way:
+ * tests/e2e/differential.test.mjs.
  */
 #ifndef WORKERD_HTTP_MESSAGE_HTTP_PARSE_H
 #define WORKERD_HTTP_MESSAGE_HTTP_PARSE_H
@@ -19,7 +19,7 @@
 
 #include "workerd/http/message/header_fields.h"
 
-#define HTTP_HEADERS_MAX 64
+#define HTTP_HEADERS_MAX 100
 
 enum http_method {
 	HTTP_GET,
@@ -42,9 +42,12 @@ struct http_request {
 	enum http_method method;
 	struct slice method_text;
 	struct slice target; /* as sent: visible ASCII without '#' */
-	/* Begins with '/', or is "*" (OPTIONS only); not percent-decoded. An absolute target must
-	 * match Host, and path is what follows the host. */
+	/* Begins with '/', or is "*" (OPTIONS only); not percent-decoded. Of an absolute target it is
+	 * what follows the host, or "/". */
 	struct slice path;
+	/* The host of an absolute target, otherwise of Host (RFC 9112, section 3.2.2); p is NULL
+	 * without both. */
+	struct slice host;
 	struct slice query; /* without '?'; p is NULL without a query */
 	int minor_version;  /* 0 or 1 */
 	bool keep_alive;    /* as the client asks, or the default of its version */

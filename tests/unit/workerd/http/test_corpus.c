@@ -56,6 +56,7 @@ account_for(struct reader *r, const struct http_request *req, size_t head)
 		 req->query.p != NULL) == 0);
 	put(r, req->method_text);
 	put(r, req->target);
+	put(r, req->host);
 	put(r, req->path);
 	put(r, req->query);
 	for (size_t i = 0; i < req->n_headers; i++) {

@@ -39,7 +39,7 @@ TEST(the_parts_of_a_request_are_those_that_were_sent)
 {
 	static const char head[] = "POST /v1/chat?a=b HTTP/1.1\r\nHost: example.org\r\n"
 				   "X-Api-Key:  \t secret key \t\r\nExpect: 100-Continue\r\n"
-				   "Content-Length: 12\r\nx-api-key: other\r\n\r\n";
+				   "Content-Length:\t12 \t\r\nx-api-key: other\r\n\r\n";
 	char text[512];
 
 	(void)snprintf(text, sizeof(text), "%sbody of it!!", head);
@@ -61,14 +61,32 @@ TEST(the_parts_of_a_request_are_those_that_were_sent)
 	assert_null(http_header(&req, "x-api-keyy").p);
 }
 
-TEST(a_target_in_absolute_form_has_the_same_parts)
+TEST(a_target_in_absolute_form_has_the_same_parts_and_overrides_host)
 {
-	assert_int_equal(parse("GET HTTP://Example.ORG:80/a/b?c=/d HTTP/1.1\r\n"
-			       "Host: example.org:80\r\n\r\n"),
-	    HTTP_OK);
-	assert_slice(req.target, "HTTP://Example.ORG:80/a/b?c=/d");
-	assert_slice(req.path, "/a/b");
-	assert_slice(req.query, "c=/d");
+	static const struct {
+		const char *target, *host, *path, *query; /* NULL: no query */
+	} cases[] = {
+	    {"/a?b", "other", "/a", "b"},
+	    {"HTTP://Example.ORG:80/a/b?c=/d", "Example.ORG:80", "/a/b", "c=/d"},
+	    {"http://[::1]/a", "[::1]", "/a", NULL},
+	    {"http://example.org", "example.org", "/", NULL},
+	    {"https://example.org?c=/d?", "example.org", "/", "c=/d?"},
+	    {"http://example.org?", "example.org", "/", ""},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[128];
+
+		(void)snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: other\r\n\r\n",
+		    cases[i].target);
+		assert_int_equal(parse(text), HTTP_OK);
+		assert_slice(req.target, cases[i].target);
+		assert_slice(req.host, cases[i].host);
+		assert_slice(req.path, cases[i].path);
+		assert_int_equal(req.query.p != NULL, cases[i].query != NULL);
+		assert_slice(req.query, cases[i].query == NULL ? "" : cases[i].query);
+		assert_slice(http_header(&req, "host"), "other");
+	}
 }
 
 TEST(an_empty_query_differs_from_no_query)
