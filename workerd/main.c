@@ -26,6 +26,7 @@
 #include "workerd/control.h"
 #include "workerd/http/http_server.h"
 #include "workerd/http/tls.h"
+#include "workerd/memory_return.h"
 #include "workerd/model_check.h"
 #include "workerd/store/store_client.h"
 #include "workerd/turn/turn_service.h"
@@ -54,6 +55,8 @@ struct worker {
 	struct http_server *http;
 	struct control *control;
 	struct event *deadline;
+	struct event *memory_timer;
+	struct memory_return memory;
 	size_t connections_max;
 	uint64_t drain_until_ms; /* clock_mono_ms(); the earliest of all drain commands */
 	bool draining, cut, out_of_time;
@@ -225,6 +228,25 @@ worker_connections_limit(const struct settings *s)
 }
 
 static void
+worker_on_memory_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+
+	(void)fd;
+	(void)what;
+	memory_return_check(&w->memory);
+}
+
+static void
+worker_setup_memory(struct worker *w)
+{
+	struct timeval every = clock_timeval(MEMORY_RETURN_MS);
+
+	w->memory_timer = event_new(w->base, -1, EV_PERSIST, worker_on_memory_timer, w);
+	must(w->memory_timer != NULL && event_add(w->memory_timer, &every) == 0);
+}
+
+static void
 worker_setup(struct worker *w)
 {
 	static const struct control_events events = {
@@ -256,6 +278,7 @@ worker_setup(struct worker *w)
 	worker_setup_http(w);
 	w->deadline = evtimer_new(w->base, worker_on_drain_deadline, w);
 	must(w->deadline != NULL);
+	worker_setup_memory(w);
 	w->control = control_new(w->base, CONTROL_FD, &events, w);
 }
 
@@ -288,6 +311,7 @@ worker_clear(struct worker *w)
 	store_client_free(w->store);
 	turn_service_clear(&w->turns);
 	model_servers_clear(&w->turns.servers);
+	event_free(w->memory_timer);
 	event_free(w->deadline);
 	event_base_free(w->base);
 	scoreboard_unmap(w->board);
