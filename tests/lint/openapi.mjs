@@ -1,14 +1,17 @@
 // Checks workerd/api/openapi/openapi.json: the rules of OpenAPI 3.1, and that it matches the table of routes,
-// the version, the statuses in the metrics, and the types of the front ends. Prints each error, and exits 1
+// the version, the statuses in the metrics, the types of the front ends, and a client's of the examples. Prints each error, and exits 1
 // if there is any.
 //
 //	node tests/lint/openapi.mjs [--write]	--write: generates the types
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import openapiTS, { astToString } from "openapi-typescript";
-import { document, operations, ROOT, routes } from "../e2e/document.mjs";
+import { document, operations, ROOT, resolve, routes } from "../e2e/document.mjs";
 
 // The linter of @redocly/cli, without its documentation and mock server.
 const { createConfig, lint } = createRequire(import.meta.url)("@redocly/openapi-core");
@@ -107,6 +110,27 @@ async function typesAreCurrent() {
 		: ["workerd/api/openapi/openapi.d.ts is not current; node tests/lint/openapi.mjs --write"];
 }
 
+/** Each example of a body must fit its type: a client need not send more than the example has. */
+async function examplesCompile() {
+	const directory = mkdtempSync(join(tmpdir(), "banter-openapi-"));
+	const client = ['import type { paths } from "./types";'];
+	for (const [path, item] of Object.entries(document().paths))
+		for (const [method, { requestBody }] of Object.entries(item)) {
+			const { example } = resolve(requestBody)?.content["application/json"] ?? {};
+			if (example === undefined) continue;
+			const operation = `paths["${path}"]["${method}"]["requestBody"]["content"]["application/json"]`;
+			client.push(`export const _${client.length}: ${operation} = ${JSON.stringify(example)};`);
+		}
+	writeFileSync(join(directory, "client.ts"), client.join("\n"));
+	const types = await openapiTS(structuredClone(document()));
+	writeFileSync(join(directory, "types.d.ts"), astToString(types));
+	const tsc = `${ROOT}tests/node_modules/.bin/tsc`;
+	const args = ["--noEmit", "--strict", "--skipLibCheck", "client.ts"];
+	const { stdout } = spawnSync(tsc, args, { cwd: directory, encoding: "utf8" });
+	rmSync(directory, { recursive: true });
+	return stdout.split("\n").filter((line) => /^\S/.test(line));
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	if (process.argv.includes("--write")) writeFileSync(TYPES, await makeTypes());
 	const problems = [
@@ -115,6 +139,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 		...versionAgrees(),
 		...statusesAreCounted(),
 		...(await typesAreCurrent()),
+		...(await examplesCompile()),
 	];
 	for (const problem of problems) console.error(`openapi.json: ${problem}`);
 	process.exit(problems.length > 0 ? 1 : 0);

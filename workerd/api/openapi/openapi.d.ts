@@ -240,6 +240,8 @@ export interface components {
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
         };
+        /** @description The members of a new widget. Defaults: `agent_id` of the oldest widget, `primary_color` #6366f1, `text_color` #ffffff, `position` bottom_right, `contact_info_mode` none, `enabled` true; other members null or false. */
+        NewWidget: components["schemas"]["WidgetFields"];
         /** @description The members of a widget. Read-only members may be sent back unchanged. If `updated_at` is sent and the widget has changed since, the request is refused. */
         WidgetFields: {
             /** @description The agent that answers. */
@@ -250,29 +252,21 @@ export interface components {
             greeting?: string | null;
             primary_color?: components["schemas"]["Color"];
             text_color?: components["schemas"]["Color"];
-            /**
-             * @default bottom_right
-             * @enum {unknown}
-             */
-            position: "bottom_right" | "bottom_left";
+            /** @enum {unknown} */
+            position?: "bottom_right" | "bottom_left";
             /**
              * @description Whether a visitor may or must give contact details. `required` needs at least one collected field.
-             * @default none
              * @enum {unknown}
              */
-            contact_info_mode: "none" | "optional" | "required";
-            /** @default false */
-            collect_name: boolean;
-            /** @default false */
-            collect_email: boolean;
-            /** @default false */
-            collect_phone: boolean;
+            contact_info_mode?: "none" | "optional" | "required";
+            collect_name?: boolean;
+            collect_email?: boolean;
+            collect_phone?: boolean;
             /** @description The sites that may embed the widget, as scheme://host[:port]; stored in lower case and without default ports. null or an empty list: every site. */
             allowed_origins?: string[] | null;
             /** @description Maximum number of visitors' messages per UTC day; null: unlimited. */
             daily_message_cap?: number | null;
-            /** @default true */
-            enabled: boolean;
+            enabled?: boolean;
             id?: components["schemas"]["Id"];
             organization_id?: components["schemas"]["Id"];
             /** @description The public id, for the script tag. */
@@ -309,7 +303,9 @@ export interface components {
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
         };
-        /** @description The members of an agent; a new one needs a name. Read-only members may be sent back unchanged. If `updated_at` is sent and the agent has changed since, the request is refused. */
+        /** @description The members of a new agent. Defaults: `enabled` true; other members null. */
+        NewAgent: WithRequired<components["schemas"]["AgentFields"], "name">;
+        /** @description The members of an agent. Read-only members may be sent back unchanged. If `updated_at` is sent and the agent has changed since, the request is refused. */
         AgentFields: {
             /** @description The name in lists. */
             name?: string;
@@ -328,8 +324,7 @@ export interface components {
             base_url?: string | null;
             /** @description The name of the model server in MODEL_SERVERS; null: OPENAI_BASE_URL. The keys are in the settings. */
             key_name?: string | null;
-            /** @default true */
-            enabled: boolean;
+            enabled?: boolean;
             id?: components["schemas"]["Id"];
             organization_id?: components["schemas"]["Id"];
             created_at?: components["schemas"]["Time"];
@@ -456,10 +451,10 @@ export interface components {
             email: string;
             name?: string | null;
             /**
-             * @default member
+             * @description If missing: member.
              * @enum {unknown}
              */
-            role: "owner" | "member";
+            role?: "owner" | "member";
             /** @description At most 1024 bytes. */
             password: string;
         };
@@ -653,9 +648,11 @@ export type Thread = components['schemas']['Thread'];
 export type FieldsError = components['schemas']['FieldsError'];
 export type Color = components['schemas']['Color'];
 export type Widget = components['schemas']['Widget'];
+export type NewWidget = components['schemas']['NewWidget'];
 export type WidgetFields = components['schemas']['WidgetFields'];
 export type WidgetList = components['schemas']['WidgetList'];
 export type Agent = components['schemas']['Agent'];
+export type NewAgent = components['schemas']['NewAgent'];
 export type AgentFields = components['schemas']['AgentFields'];
 export type AgentDefaults = components['schemas']['AgentDefaults'];
 export type ModelServer = components['schemas']['ModelServer'];
@@ -695,4 +692,7 @@ export type WidgetMessage = components['schemas']['WidgetMessage'];
 export type WidgetContactSaved = components['schemas']['WidgetContactSaved'];
 export type WidgetError = components['schemas']['WidgetError'];
 export type $defs = Record<string, never>;
+type WithRequired<T, K extends keyof T> = T & {
+    [P in K]-?: T[P];
+};
 export type operations = Record<string, never>;
