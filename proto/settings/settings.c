@@ -282,7 +282,7 @@ settings_is_remote_plain_url(const char *url)
 {
 	static const char scheme[] = "http://", local[] = "localhost";
 	const char *host = url + sizeof(scheme) - 1, *at, *end;
-	struct socket_address address;
+	struct socket_address address = {0};
 	struct slice name;
 
 	if (strncmp(url, scheme, sizeof(scheme) - 1) != 0)
