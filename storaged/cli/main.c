@@ -34,7 +34,8 @@ banter_print_help(void)
 		printf("  %-19s %s\n", left, commands[i].summary);
 	}
 	printf("  %-19s show this help, or that of a command\n", "help [COMMAND]");
-	printf("\nEach command has --help; banter(1) is the manual.\n");
+	printf("  %-19s show the version\n", "-V, --version");
+	printf("\nEach command has -h and --help; banter(1) is the manual.\n");
 	return 0;
 }
 
@@ -79,11 +80,12 @@ banter_run(int argc, char **argv)
 {
 	if (argc < 2)
 		return console_fail(EX_USAGE, "missing command; see banter help");
-	if (strcmp(argv[1], "--version") == 0) {
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
 		printf("banter %s\n", BANTER_VERSION);
 		return 0;
 	}
-	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)
+	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
+	    strcmp(argv[1], "-h") == 0)
 		return banter_help(argc - 1, argv + 1);
 	return banter_run_command(argc - 1, argv + 1);
 }

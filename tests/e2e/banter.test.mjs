@@ -47,17 +47,23 @@ describe("banter's command line", () => {
 			[...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name),
 			[...COMMANDS, "help"],
 		);
-		assert.equal((await expectTool(nothing, 0, "--help")).stdout, stdout);
+		for (const option of ["--help", "-h"])
+			assert.equal((await expectTool(nothing, 0, option)).stdout, stdout);
 		for (const name of COMMANDS) {
 			const help = (await expectTool(nothing, 0, name, "--help")).stdout;
 			assert.match(help, new RegExp(`^usage: banter ${name} `));
 			assert.match(help, /--data-dir DIR/);
-			assert.equal((await expectTool(nothing, 0, "help", name)).stdout, help);
+			for (const args of [
+				["help", name],
+				[name, "-h"],
+			])
+				assert.equal((await expectTool(nothing, 0, ...args)).stdout, help);
 		}
 	});
 
-	it("--version prints the version", async () => {
-		assert.match((await expectTool(nothing, 0, "--version")).stdout, /^banter \d+\.\d+\.\d+\n$/);
+	it("--version and -V print the version", async () => {
+		for (const option of ["--version", "-V"])
+			assert.match((await expectTool(nothing, 0, option)).stdout, /^banter \d+\.\d+\.\d+\n$/);
 	});
 
 	const eitherOne = "give either --conversation ID or --session SESSION";

@@ -18,6 +18,7 @@ struct places {
 };
 
 #define COMMON 3
+#define HELP   2 /* the index of --help among them */
 
 /* The options of every command. */
 static void
@@ -27,7 +28,8 @@ options_common_rows(struct option_row rows[COMMON + 1], struct places *places)
 	    "the store's directory; default: DATA_DIR", .text = &places->data_dir};
 	rows[1] = (struct option_row){"socket", "PATH",
 	    "storaged's socket; default: STORE_SOCKET", .text = &places->socket};
-	rows[2] = (struct option_row){"help", NULL, "show this help", .flag = &places->help};
+	rows[HELP] =
+	    (struct option_row){"help", NULL, "show this help, like -h", .flag = &places->help};
 	rows[3] = (struct option_row){0};
 }
 
@@ -89,10 +91,14 @@ options_parse(
 	must(n <= OPTIONS_MAX);
 	options_add_long_options(all + n, common);
 	optind = 1;
-	while ((c = getopt_long(inv->argc, inv->argv, ":", all, &index)) != -1) {
+	while ((c = getopt_long(inv->argc, inv->argv, ":h", all, &index)) != -1) {
 		if (c == ':')
 			return console_fail(EX_USAGE, "%s needs a value; see banter %s --help",
 			    inv->argv[optind - 1], name);
+		if (c == 'h') {
+			options_set(&common[HELP]);
+			continue;
+		}
 		if (c != 0)
 			return console_fail(EX_USAGE,
 			    "%s is not an option of banter %s; see its --help",
