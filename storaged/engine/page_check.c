@@ -33,7 +33,7 @@ page_header_of(const struct page_check *check, const void *within)
 	const uint8_t *at = within;
 	struct page_header header;
 
-	memcpy(&header, at - (uintptr_t)at % check->page_size, sizeof(header));
+	memcpy(&header, at - ((uintptr_t)at & (check->page_size - 1)), sizeof(header));
 	return header;
 }
 
@@ -42,7 +42,7 @@ page_header_of(const struct page_check *check, const void *within)
 static void
 page_check_find_map(struct page_check *check, const void *within)
 {
-	uintptr_t page = (uintptr_t)within - (uintptr_t)within % check->page_size;
+	uintptr_t page = (uintptr_t)within & ~(uintptr_t)(check->page_size - 1);
 
 	check->map = page - page_header_of(check, within).number * check->page_size;
 }
@@ -120,6 +120,7 @@ page_check_freed(struct page_check *check, MDB_env *mdb)
 	if (rc == 0) {
 		check->map_size = info.me_mapsize;
 		check->page_size = stat.ms_psize;
+		check->page_shift = __builtin_ctz(stat.ms_psize);
 		rc = page_check_list(check, info.me_last_pgno);
 	}
 	if (check->reader != NULL)
@@ -132,7 +133,7 @@ page_check_holds(const struct page_check *check, const MDB_val *found)
 {
 	uintptr_t at = (uintptr_t)found->mv_data - check->map;
 	struct page_header header;
-	size_t size;
+	size_t within = at & (check->page_size - 1), size;
 
 	/* An empty value may be at the end of its page. */
 	if (check->map == 0 || at >= check->map_size || found->mv_size == 0)
@@ -140,8 +141,8 @@ page_check_holds(const struct page_check *check, const MDB_val *found)
 	header = page_header_of(check, found->mv_data);
 	size = header.flags & PAGE_LARGE_VALUE ? header.pages * check->page_size
 					       : check->page_size;
-	return header.number == at / check->page_size &&
-	    found->mv_size <= size - at % check->page_size;
+	return header.number == (at - within) >> check->page_shift &&
+	    found->mv_size <= size - within;
 }
 
 void

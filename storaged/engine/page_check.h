@@ -25,7 +25,8 @@ struct page_check {
 	uint64_t last_txn; /* the newest commit whose freed pages were checked */
 	uintptr_t map;     /* where page 0 lies in memory; 0: unknown */
 	size_t map_size;   /* bytes */
-	size_t page_size;
+	size_t page_size;  /* a power of two */
+	int page_shift;
 };
 
 /*
