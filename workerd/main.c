@@ -194,6 +194,7 @@ worker_setup_turns(struct worker *w)
 		    .of_address = s->max_replies_per_address,
 		    .of_conversation = (uint8_t)s->max_replies_per_conversation,
 		    .bytes = s->max_replies_bytes,
+		    .text = s->openai_max_reply_bytes,
 		    .abandoned_ms = s->abandoned_reply_ms,
 		},
 	};

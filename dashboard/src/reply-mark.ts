@@ -8,6 +8,7 @@ export interface ReplyMark {
 const MARKS: ReadonlyMap<string, ReplyMark> = new Map([
 	["streaming", { tone: "calm", text: "Being written…" }],
 	["stopped", { tone: "calm", text: "Stopped by the visitor" }],
+	["length", { tone: "warn", text: "Cut: the reply reached the longest length" }],
 	["interrupted", { tone: "warn", text: "Interrupted: the reply ended here" }],
 	["error", { tone: "bad", text: "Failed: the model gave no complete reply" }],
 ]);

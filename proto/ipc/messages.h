@@ -53,10 +53,10 @@ enum message_status {
 	MESSAGE_COMPLETE = 0,
 	MESSAGE_STOPPED = 1,     /* the visitor stopped it */
 	MESSAGE_INTERRUPTED = 2, /* the worker or the model failed */
+	MESSAGE_LENGTH = 3,      /* complete, but cut at the longest length; the last value */
 };
 
-/* The state of its newest reply; the values except ANY and ACTIVE are an enum message_status plus
- * 1. */
+/* The state of its newest reply. A reply with MESSAGE_LENGTH is complete. */
 enum conversation_state {
 	CONVERSATION_ANY = 0, /* in a list request: any state; in a record: no reply yet */
 	CONVERSATION_COMPLETE = 1,

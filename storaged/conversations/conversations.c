@@ -199,6 +199,7 @@ conversation_state_of(enum message_status status)
 {
 	switch (status) {
 	case MESSAGE_COMPLETE:
+	case MESSAGE_LENGTH:
 		return CONVERSATION_COMPLETE;
 	case MESSAGE_STOPPED:
 		return CONVERSATION_STOPPED;

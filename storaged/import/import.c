@@ -173,7 +173,7 @@ import_message_fault(const struct msg_message_record *r, uint64_t seq)
 		return "the message's sequence number is invalid";
 	if (r->created_at > TIME_MAX_MS)
 		return "the message's time is invalid";
-	if (r->status > MESSAGE_INTERRUPTED)
+	if (r->status > MESSAGE_LENGTH)
 		return "the status is invalid";
 	if (import_is_reply(r))
 		return NULL;

@@ -136,7 +136,7 @@ handle_turn_finish(struct txn *t, struct call *c)
 	struct turn_view v;
 	int rc;
 
-	if (m->status > MESSAGE_INTERRUPTED)
+	if (m->status > MESSAGE_LENGTH)
 		return call_refuse(c, STORE_INVALID, "invalid status");
 	rc = turn_load(t, c, &m->turn, &v);
 	if (rc == 0)

@@ -80,7 +80,7 @@ verify_thread_message_fault(uint64_t seq, const struct msg_message_record *messa
 		return "has position 0; positions count from 1";
 	if (id_is_zero(&message->id))
 		return "has no id";
-	if (message->status > MESSAGE_INTERRUPTED)
+	if (message->status > MESSAGE_LENGTH)
 		return "has an invalid status";
 	if (message->role == MESSAGE_USER && message->status != MESSAGE_COMPLETE)
 		return "is a question that is not complete";
@@ -93,7 +93,7 @@ verify_thread_note_newest(struct thread *thread, const struct msg_message_record
 {
 	if (!thread->readable || thread->last_seq + 1 != thread->record.next_seq)
 		return;
-	if (message == NULL || message->status > MESSAGE_INTERRUPTED) {
+	if (message == NULL || message->status > MESSAGE_LENGTH) {
 		thread->newest = NEWEST_UNREADABLE;
 		return;
 	}

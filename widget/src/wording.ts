@@ -24,6 +24,7 @@ export const WORDS = {
 	send: "Send message",
 	stop: "Stop the reply",
 	stopped: "Stopped",
+	cut: "This reply was too long and ends here",
 	replyStopped: "Reply stopped.",
 	tryAgain: "Try again",
 	latest: "Jump to the latest message",

@@ -307,7 +307,7 @@ reply_listeners_close(struct reply_listeners *ls, const struct msg_turn_state *s
 		reply_listeners_discard_text(ls);
 	reply_listeners_append_missing(ls, state->text);
 	reply_listeners_start(ls);
-	if (state->status >= MESSAGE_INTERRUPTED)
+	if (state->status == MESSAGE_INTERRUPTED)
 		reply_listeners_fail(ls, TURN_INTERRUPTED, 0);
 	else
 		reply_listeners_done(ls, &reply);

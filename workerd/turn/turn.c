@@ -104,6 +104,8 @@ turn_metric_of(const struct turn *t)
 		return METRIC_TURN_TRIAL;
 	if (t->failed)
 		return turn_endings[t->failure].metric;
+	if (t->reply.status == MESSAGE_LENGTH)
+		return METRIC_TURN_LENGTH;
 	return t->reply.status == MESSAGE_STOPPED ? METRIC_TURN_STOPPED : METRIC_TURN_COMPLETE;
 }
 

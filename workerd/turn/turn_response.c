@@ -68,23 +68,50 @@ turn_response_checkpoint(struct turn *t)
 		turn_set_checkpoint_timer(t);
 }
 
+/* The part of a token that fits into the longest reply, in whole characters. */
+static struct slice
+turn_response_fit(const struct turn *t, struct slice text)
+{
+	size_t max = t->turns->limits.text > 0 ? t->turns->limits.text : TURN_REPLY_MAX;
+	size_t room = max - buf_len(&t->listeners.text);
+	struct slice part = {text.p, room};
+
+	if (text.len <= room)
+		return text;
+	part.len -= utf8_incomplete_tail(part);
+	return part;
+}
+
+/* The reply has reached its longest length: it ends here. */
+static void
+turn_response_cut(struct turn *t)
+{
+	if (t->transfer != NULL)
+		upstream_cancel(t->transfer);
+	t->transfer = NULL;
+	t->reply.status = MESSAGE_LENGTH;
+	turn_finish(t);
+}
+
 static void
 turn_response_add_text(struct turn *t, struct slice text)
 {
+	struct slice part;
+
 	if (t->first_token_ms == 0)
 		turn_response_first_token(t);
 	text = turn_response_trim_start(t, text);
 	if (text.len == 0)
 		return;
 	turn_response_count_relayed(t);
-	if (reply_listeners_append(&t->listeners, text) == -1) {
-		if (t->transfer != NULL)
-			upstream_cancel(t->transfer);
-		t->transfer = NULL;
-		turn_fail(t, TURN_TOO_LONG);
+	part = turn_response_fit(t, text);
+	if (part.len > 0)
+		must(reply_listeners_append(&t->listeners, part) == 0);
+	turn_limits_hold(t);
+	if (part.len < text.len) {
+		turn_response_cut(t);
 		return;
 	}
-	turn_limits_hold(t);
 	if (t->trial)
 		turn_check_trial(t);
 	else

@@ -39,7 +39,7 @@ struct turn_ids {
 
 struct turn_reply {
 	struct slice text;          /* trimmed; empty only if the reply was stopped */
-	enum message_status status; /* complete or stopped */
+	enum message_status status; /* complete, stopped or length */
 	uint32_t prompt_tokens, completion_tokens;
 };
 

@@ -33,6 +33,7 @@ struct turn_limits {
 	size_t of_address;       /* of this worker, for one client address */
 	uint8_t of_conversation; /* of all workers */
 	size_t bytes;            /* of the texts and histories of all */
+	size_t text;             /* bytes of one reply's text, at most TURN_REPLY_MAX */
 	unsigned
 	    abandoned_ms; /* how long a reply continues without a listener; 0: to its end */
 };

@@ -264,6 +264,7 @@ static const struct {
     {NULL, "status", "complete", MESSAGE_COMPLETE},
     {NULL, "status", "stopped", MESSAGE_STOPPED},
     {NULL, "status", "interrupted", MESSAGE_INTERRUPTED},
+    {NULL, "status", "length", MESSAGE_LENGTH},
     {NULL, "state", "any", CONVERSATION_ANY},
     {NULL, "state", "complete", CONVERSATION_COMPLETE},
     {NULL, "state", "stopped", CONVERSATION_STOPPED},

@@ -68,7 +68,7 @@ export function createChat(parts: Parts): Chat {
 		}
 		show(history);
 		const phase = replyOf(store.get(), turn.key)?.phase;
-		if (phase !== "done" && phase !== "stopped") return true;
+		if (phase !== "done" && phase !== "stopped" && phase !== "cut") return true;
 		outbox.clear();
 		return false;
 	}

@@ -21,8 +21,8 @@ export function readMessage(value: unknown): StoredMessage | null {
 	const { id, role, content, status }: Unchecked<StoredMessage> = value;
 	if (typeof id !== "string" || typeof content !== "string") return null;
 	if (role !== "user" && role !== "assistant") return null;
-	const ended = status === "stopped" || status === "interrupted" ? status : "complete";
-	return { id, role, content, status: ended };
+	const isKnown = status === "stopped" || status === "interrupted" || status === "length";
+	return { id, role, content, status: isKnown ? status : "complete" };
 }
 
 /** null: not a history. Invalid messages are skipped. */

@@ -12,7 +12,12 @@ export type Phase =
 	| "done"
 	/** Stopped by the visitor. */
 	| "stopped"
+	/** Cut because it is too long. */
+	| "cut"
 	| "failed";
+
+/** How a reply that is final has ended. */
+export type Ending = "done" | "stopped" | "cut";
 
 export interface Question {
 	readonly role: "user";
@@ -80,9 +85,14 @@ export function isLive(message: Message): message is Reply {
 	return message.role === "assistant" && LIVE.has(message.phase);
 }
 
+export function endingOf(status: "complete" | "stopped" | "length"): Ending {
+	if (status === "length") return "cut";
+	return status === "stopped" ? status : "done";
+}
+
 /** Whether the reply is final. */
 export function hasEnded({ phase }: Reply): boolean {
-	return phase === "done" || phase === "stopped";
+	return phase === "done" || phase === "stopped" || phase === "cut";
 }
 
 export function isReplying(state: State): boolean {
@@ -168,7 +178,7 @@ export function finish(
 	state: State,
 	key: string,
 	text: string,
-	phase: "done" | "stopped",
+	phase: Ending,
 	id: string | null = null,
 ): State {
 	return settle(state, key, (reply) => ({

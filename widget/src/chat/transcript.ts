@@ -18,6 +18,7 @@ import {
 const PHASES: Readonly<Record<StoredMessage["status"], Phase>> = {
 	complete: "done",
 	stopped: "stopped",
+	length: "cut",
 	interrupted: "failed",
 };
 

@@ -6,7 +6,17 @@ import { type ChatFailure, type FailureKind, failureFrom, isPassing } from "../n
 import { deliver, type Order, type Progress } from "./delivery";
 import type { Outbox } from "./outbox";
 import type { Session } from "./session";
-import { addToken, fail, finish, pause, replyOf, type State, setStopping, start } from "./state";
+import {
+	addToken,
+	endingOf,
+	fail,
+	finish,
+	pause,
+	replyOf,
+	type State,
+	setStopping,
+	start,
+} from "./state";
 import type { Store } from "./store";
 
 /** How long to wait for the end after a stop request before disconnecting. */
@@ -52,7 +62,7 @@ function afterProgress(state: State, key: string, event: Progress): State {
 		case "paused":
 			return pause(state, key, event.why);
 		case "done":
-			return finish(state, key, event.message, event.status === "stopped" ? "stopped" : "done");
+			return finish(state, key, event.message, endingOf(event.status));
 	}
 }
 

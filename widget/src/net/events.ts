@@ -17,7 +17,7 @@ export type ChatEvent = Readonly<
 			position: number;
 	  }
 	| Pick<TokenEvent, "type" | "token">
-	| (Pick<DoneEvent, "type" | "message"> & { status: "complete" | "stopped" })
+	| (Pick<DoneEvent, "type" | "message"> & { status: "complete" | "stopped" | "length" })
 	| Pick<ErrorEvent, "type" | "code">
 >;
 
@@ -59,7 +59,7 @@ export function parseEvent(line: string): ChatEvent | null {
 			return {
 				type: "done",
 				message: textOf(event.message),
-				status: event.status === "stopped" ? "stopped" : "complete",
+				status: event.status === "stopped" || event.status === "length" ? event.status : "complete",
 			};
 		case "error":
 			return { type: "error", code: textOf(event.code) };

@@ -10,6 +10,8 @@ import {
 	ask,
 	askAgain,
 	type Contact,
+	type Ending,
+	endingOf,
 	fail,
 	finish,
 	forget,
@@ -115,7 +117,7 @@ export function createSocketConversation(parts: SocketConversationParts): Socket
 	}
 
 	/** The reply has ended: its message need not be sent again. */
-	function end(key: string, text: string, phase: "done" | "stopped", id?: string): void {
+	function end(key: string, text: string, phase: Ending, id?: string): void {
 		if (sendingOf(key)) outbox.clear();
 		store.update((state) => finish(state, key, text, phase, id));
 	}
@@ -242,7 +244,7 @@ export function createSocketConversation(parts: SocketConversationParts): Socket
 			giveUp(key, status);
 			return;
 		}
-		end(key, content, status === "stopped" ? status : "done", id);
+		end(key, content, endingOf(status), id);
 	}
 
 	function complain({ code, id, message, fields }: Refusal): void {

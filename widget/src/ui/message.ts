@@ -43,6 +43,7 @@ function aside(name: IconName, text: string): HTMLElement {
 /** The note below a reply's text. `retry`: only for the newest one. */
 function remarkOn({ phase, failure }: Reply, retry: HTMLElement | null): HTMLElement | null {
 	if (phase === "stopped") return aside("stop", WORDS.stopped);
+	if (phase === "cut") return aside("alert", WORDS.cut);
 	if (phase === "paused") {
 		// The visitor cannot shorten a wait that the server demands.
 		const isSet = failure === "too_many" || failure === "busy";

@@ -85,8 +85,8 @@ chat_send_on_done(void *arg, const struct turn_ids *ids, const struct turn_reply
 	json_write_id(&j, "messageId", &ids->message);
 	json_write_str(&j, "message", reply->text);
 	chat_send_write_usage(&j, reply);
-	if (reply->status == MESSAGE_STOPPED)
-		json_write_str(&j, "status", names_message_status(MESSAGE_STOPPED));
+	if (reply->status != MESSAGE_COMPLETE)
+		json_write_str(&j, "status", names_message_status((uint8_t)reply->status));
 	json_write_close(&j, '}');
 	must(!j.failed);
 	api_reply_json(chat_listener_done(l), 200, buf_slice(line));

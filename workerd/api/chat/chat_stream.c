@@ -183,8 +183,8 @@ chat_stream_stream_done(void *arg, const struct turn_ids *ids, const struct turn
 	json_write_str(&j, "message", reply->text);
 	json_write_id(&j, "conversationId", &ids->conversation);
 	json_write_id(&j, "messageId", &ids->message);
-	if (reply->status == MESSAGE_STOPPED)
-		json_write_str(&j, "status", names_message_status(MESSAGE_STOPPED));
+	if (reply->status != MESSAGE_COMPLETE)
+		json_write_str(&j, "status", names_message_status((uint8_t)reply->status));
 	chat_stream_event_send_last(s, &j);
 }
 

@@ -24,6 +24,7 @@ names_message_status(uint8_t status)
 	    [MESSAGE_COMPLETE] = "complete",
 	    [MESSAGE_STOPPED] = "stopped",
 	    [MESSAGE_INTERRUPTED] = "interrupted",
+	    [MESSAGE_LENGTH] = "length",
 	};
 
 	return slice_str(statuses[status < ARRAY_LEN(statuses) ? status : MESSAGE_INTERRUPTED]);

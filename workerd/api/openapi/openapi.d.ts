@@ -59,10 +59,10 @@ export interface components {
             status: components["schemas"]["MessageStatus"];
         };
         /**
-         * @description The status of a reply. A visitor's message is `complete`.
+         * @description The status of a reply; `length`: it was cut because it is too long. A visitor's message is `complete`.
          * @enum {unknown}
          */
-        MessageStatus: "complete" | "stopped" | "interrupted";
+        MessageStatus: "complete" | "stopped" | "interrupted" | "length";
         /** @description The number of tokens, counted by the model. */
         Usage: {
             promptTokens: number;
@@ -92,10 +92,10 @@ export interface components {
             /** @description null: the model does not report it. */
             usage: components["schemas"]["Usage"] | null;
             /**
-             * @description Only if the reply was stopped.
-             * @constant
+             * @description Only if the reply was stopped, or was cut because it is too long.
+             * @enum {unknown}
              */
-            status?: "stopped";
+            status?: "stopped" | "length";
         };
         Event: components["schemas"]["StartEvent"] | components["schemas"]["TokenEvent"] | components["schemas"]["DoneEvent"] | components["schemas"]["ErrorEvent"];
         /** @description The reply has begun. The client discards the text of this reply after `position`. */
@@ -131,10 +131,10 @@ export interface components {
             conversationId: components["schemas"]["Id"];
             messageId: components["schemas"]["Id"];
             /**
-             * @description Only if the reply was stopped.
-             * @constant
+             * @description Only if the reply was stopped, or was cut because it is too long.
+             * @enum {unknown}
              */
-            status?: "stopped";
+            status?: "stopped" | "length";
         };
         /** @description The stream has ended; the partial text is stored. */
         ErrorEvent: {

@@ -129,6 +129,8 @@ set_limit(struct turns *turns, const char *name, const char *number)
 		limits->of_conversation = (uint8_t)n;
 	else if (strcmp(name, "bytes") == 0)
 		limits->bytes = n;
+	else if (strcmp(name, "text") == 0)
+		limits->text = n;
 	else if (strcmp(name, "abandoned_ms") == 0)
 		limits->abandoned_ms = (unsigned)n;
 	else
