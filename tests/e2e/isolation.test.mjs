@@ -167,7 +167,8 @@ describe("organizations", () => {
 				assert.ok(theirs.requests > 0, "the store was asked, and that was counted");
 				assert.deepEqual(theirs, await send(name, pathOf(name, unknown(kind)), headers, body));
 				const zeros = await send(name, pathOf(name, ZEROS), headers, body);
-				assert.equal(zeros.status, kind === "session" ? 404 : 400);
+				const text = kind === "session" || kind === "conversation";
+				assert.equal(zeros.status, text ? 404 : 400);
 			}
 		});
 

@@ -262,11 +262,14 @@ describe("a model", () => {
 		assert.equal((await storedMessages(banter, "huge")).at(-1)[1], message);
 	});
 
-	it("whose reply is over the maximum ends with an error, and the service continues", async () => {
-		for (const directives of ["huge=3000000", "huge=20000 tokens=200"]) {
+	it("whose event or reply is over the maximum is cut, and the service continues", async () => {
+		for (const [directives, type, status] of [
+			["huge=3000000", "error", "interrupted"],
+			["huge=20000 tokens=200", "done", "length"],
+		]) {
 			const events = await (await banter.stream("beyond", `[[${directives}]]`)).rest();
-			assert.equal(events.at(-1).type, "error");
-			assert.equal((await storedMessages(banter, "beyond")).at(-1)[2], "interrupted");
+			assert.equal(events.at(-1).type, type);
+			assert.equal((await storedMessages(banter, "beyond")).at(-1)[2], status);
 		}
 		assert.equal((await banter.chat("within", "[[tokens=1 finish=length]]")).status, 200);
 	});

@@ -94,5 +94,5 @@ export async function assertFull(banter, known) {
 	assert.ok((await banter.conversations()).conversations.length > 0);
 	assert.equal((await banter.messages(known)).length, 2);
 	const key = { "x-admin-api-key": ADMIN_KEY };
-	assert.equal((await banter.get("/v1/admin/conversations/none", key)).status, 400);
+	assert.equal((await banter.get("/v1/admin/conversations/none", key)).status, 404);
 }
