@@ -223,7 +223,7 @@ describe("HTTPS certificates", () => {
 			assert.equal(warnings(), 1);
 			assert.equal((await banter.reload()).ev, "reload_done");
 			assert.equal(warnings(), 2);
-			await banter.ready();
+			await until("the old worker has exited", () => banter.workerPids().length === 1);
 			const workers = banter.workerPids();
 			copyFileSync(second.key, pair.key);
 			assert.equal((await banter.reload()).ev, "reload_refused");

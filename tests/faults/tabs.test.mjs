@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { LONG, until, useBanter } from "../e2e/harness.mjs";
+import { connectToEachWorker, getOn } from "../e2e/replies.mjs";
 import { openTabs } from "../e2e/visitors.mjs";
 import { below, chance, pick, spread } from "./random.mjs";
 
@@ -51,11 +52,24 @@ class Tab {
 	}
 }
 
+/**
+ * Kills storaged when the workers have repeated what the last kill broke: a request that is broken twice
+ * is refused.
+ */
+async function killStore(banter, connections) {
+	for (const raw of connections)
+		await until(
+			"the worker's repeated requests are answered",
+			async () => (await getOn(raw, "/health/ready")).status === 200,
+		);
+	await banter.storaged.kill("SIGKILL");
+}
+
 /** Takes one random action, perhaps a fault. */
-async function step(banter, all, text) {
+async function step(banter, connections, all, text) {
 	const what = below(12);
 	if (what < 9) pick(all).say(text);
-	if (what === 9 || (what > 9 && chance(0.5))) await banter.storaged.kill("SIGKILL");
+	if (what === 9 || (what > 9 && chance(0.5))) await killStore(banter, connections);
 	if (what > 9) {
 		const worker = await pick(all).visitor.worker();
 		process.kill(worker, "SIGSTOP");
@@ -89,13 +103,15 @@ describe("tabs of one visitor", () => {
 			const visitors = await openTabs(banter, 3, { stream: true });
 			visitors.push(await visitors[0].again({ stream: true }));
 			const all = visitors.map((visitor) => new Tab(visitor));
-			for (let i = 0; i < STEPS; i++) await step(banter, all, `m-${i}`);
+			const connections = [...(await connectToEachWorker(banter)).values()];
+			for (let i = 0; i < STEPS; i++) await step(banter, connections, all, `m-${i}`);
 			await until("all is answered", () => all.every(({ open }) => open.size === 0));
 			// Nothing follows the last message.
 			all[0].say("last");
 			await until("all hear the last", () =>
 				all.every(({ told }) => told.some(({ content }) => content === "last")),
 			);
+			for (const raw of connections) raw.close();
 			const messages = await stored(all);
 			for (const tab of all) {
 				assert.deepEqual(tab.missing(messages), []);
