@@ -9,9 +9,9 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
-#include "proto/base/port_holder.h"
 #include "proto/base/service_manager.h"
 #include "proto/base/socket_address.h"
+#include "proto/base/tcp_listeners.h"
 
 /* The kernel reduces this to net.core.somaxconn. */
 #define BACKLOG 4096
@@ -49,11 +49,11 @@ static void
 sockets_log_in_use(const char *address, uint16_t port)
 {
 	const struct log_field error = L_STR("error", strerror(EADDRINUSE));
-	struct port_holder h;
+	struct tcp_process holder;
 
-	if (port_holder_find(&h, port))
+	if (tcp_listeners_find_process(port, &holder))
 		log_event(LOG_ERROR, "listen_failed", L_STR("address", address), error,
-		    L_INT("pid", h.pid), L_STR("program", h.program),
+		    L_INT("pid", holder.pid), L_STR("program", holder.program),
 		    L_STR("help", "stop this process, or set PORT or LISTEN to a free port"));
 	else
 		log_event(LOG_ERROR, "listen_failed", L_STR("address", address), error,

@@ -1,5 +1,5 @@
 /*
- * The TCP ports of a process, from proc(5), and whether a web server answers there.
+ * The TCP ports of a process, and whether a web server answers there.
  */
 #ifndef STORAGED_CLI_SERVICE_LISTENING_H
 #define STORAGED_CLI_SERVICE_LISTENING_H
