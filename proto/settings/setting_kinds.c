@@ -311,18 +311,15 @@ setting_parse_TEXT(const struct setting *d, const char *text, void *field, char 
 	return 0;
 }
 
-/* Whether text is [user@]host[:port], which ends before a path. */
+/* Whether a valid host, with an optional port, is behind a URL's scheme. */
 static bool
-setting_is_url_host(const char *text)
+setting_has_url_host(const char *text)
 {
-	char *host = xstrdup(text), *at;
-	bool good;
+	char *authority = setting_url_authority(text);
+	bool valid = origin_is_authority(authority);
 
-	host[strcspn(host, "/")] = '\0';
-	at = strrchr(host, '@');
-	good = origin_is_authority(at == NULL ? host : at + 1);
-	free(host);
-	return good;
+	free(authority);
+	return valid;
 }
 
 int
@@ -337,7 +334,7 @@ setting_parse_URL(const struct setting *d, const char *text, void *field, char *
 
 	(void)d;
 	if (scheme == 0 || strpbrk(text, " \t\r\n?#") != NULL ||
-	    !setting_is_url_host(text + scheme))
+	    !setting_has_url_host(text + scheme))
 		REFUSE(
 		    "must be an http:// or https:// URL with a valid host and port and without "
 		    "a query, for example https://api.openai.com/v1");

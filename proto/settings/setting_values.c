@@ -28,6 +28,18 @@ origin_is_authority(const char *text)
 }
 
 char *
+setting_url_authority(const char *text)
+{
+	char *authority = xstrdup(text), *at;
+
+	authority[strcspn(authority, "/")] = '\0';
+	at = strrchr(authority, '@');
+	if (at != NULL)
+		memmove(authority, at + 1, strlen(at + 1) + 1);
+	return authority;
+}
+
+char *
 origin_normalize(const char *text)
 {
 	size_t scheme = strspn(text, LETTERS "0123456789+-.");

@@ -68,9 +68,13 @@ typedef struct network_list setting_c_NETWORKS;
 typedef struct named_list setting_c_SERVERS; /* URLs without a trailing slash */
 typedef struct named_list setting_c_SECRETS;
 
-/* Whether text is a host with an optional ":" and port of digits, no more. An IPv6 address is in
- * brackets. */
+/* Whether text is a host with an optional ":" and port (1 to 65535), and nothing else. An IPv6 address
+ * is in brackets. */
 bool origin_is_authority(const char *text);
+
+/* The "host[:port]" of a URL, from the text behind its "://": without the user name and password that
+ * may precede it, and without the path. The caller frees the result. */
+char *setting_url_authority(const char *text);
 
 /* An origin (scheme://host, optionally :port) in the form in which browsers send it (RFC 6454,
  * section 6.2): lower case, without the scheme's default port. The caller frees the result; NULL if

@@ -280,24 +280,21 @@ settings_production_rules(const struct settings *s, FILE *problems)
 static bool
 settings_is_remote_plain_url(const char *url)
 {
-	static const char scheme[] = "http://", local[] = "localhost";
-	const char *host = url + sizeof(scheme) - 1, *at, *end;
+	static const char scheme[] = "http://";
 	struct socket_address address = {0};
-	struct slice name;
+	char *authority, *host;
+	bool remote;
 
 	if (strncmp(url, scheme, sizeof(scheme) - 1) != 0)
 		return false;
-	end = host + strcspn(host, "/");
-	at = memrchr(host, '@', (size_t)(end - host));
-	if (at != NULL)
-		host = at + 1;
-	if (*host == '[')
-		host++;
-	name.p = (const uint8_t *)host;
-	name.len = strcspn(host, host[-1] == '[' ? "]" : ":/");
-	if (ip_parse(name, &address.ip) == 0)
-		return !socket_address_is_loopback(&address);
-	return name.len != sizeof(local) - 1 || strncasecmp(host, local, name.len) != 0;
+	authority = setting_url_authority(url + sizeof(scheme) - 1);
+	host = *authority == '[' ? authority + 1 : authority;
+	host[strcspn(host, host > authority ? "]" : ":")] = '\0';
+	remote = ip_parse(slice_str(host), &address.ip) == 0
+	    ? !socket_address_is_loopback(&address)
+	    : strcasecmp(host, "localhost") != 0;
+	free(authority);
+	return remote;
 }
 
 /* Anyone on the way could read the server's key and every conversation. */
