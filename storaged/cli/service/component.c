@@ -9,6 +9,7 @@
 
 #include <bsd/string.h>
 
+#include "proto/base/basics.h"
 #include "storaged/cli/base/daemons.h"
 #include "storaged/cli/base/processes.h"
 #include "storaged/cli/files/config_dir.h"
@@ -56,7 +57,7 @@ component_state_of(const struct unit *u)
 	    {"failed", COMPONENT_FAILED},
 	};
 
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(states); i++)
 		if (strcmp(u->active, states[i].active) == 0)
 			return states[i].state;
 	return COMPONENT_STOPPED;

@@ -41,8 +41,6 @@ unit_use_property(struct unit *u, bool *loaded, const char *line)
 		*loaded = strcmp(value, "loaded") == 0;
 	else if (strncmp(line, "ActiveState", len) == 0)
 		strlcpy(u->active, value, sizeof(u->active));
-	else if (strncmp(line, "Result", len) == 0)
-		strlcpy(u->result, value, sizeof(u->result));
 	else if (strncmp(line, "ExecMainStatus", len) == 0)
 		u->exit_status = (int)strtol(value, NULL, 10);
 	else if (strncmp(line, "MainPID", len) == 0)
@@ -56,7 +54,7 @@ unit_read_properties(struct unit *u, bool *loaded, const char *name)
 	FILE *f;
 
 	(void)snprintf(command, sizeof(command),
-	    "systemctl show --property=LoadState,ActiveState,Result,ExecMainStatus,MainPID %s "
+	    "systemctl show --property=LoadState,ActiveState,ExecMainStatus,MainPID %s "
 	    "2>/dev/null",
 	    name);
 	f = popen(command, "re");

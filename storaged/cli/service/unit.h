@@ -12,7 +12,6 @@
 
 struct unit {
 	char active[16];            /* ActiveState: "active", "failed", … */
-	char result[24];            /* Result: "success", "exit-code", … */
 	int exit_status;            /* of the last main process */
 	pid_t pid;                  /* of the main process; 0: none */
 	char error[UNIT_ERROR_MAX]; /* the newest line of the log at level error; "" if none */
