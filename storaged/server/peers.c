@@ -11,10 +11,12 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 
-/* Interval of the checks for incomplete messages, and how many failed checks in a row drop a
- * peer: after 10 s or slightly more. */
-#define LOOK_MS   2500
-#define LOOKS_MAX 4
+/* Interval of the checks for incomplete messages, and how many failed checks in a row drop a peer
+ * without a hello (after 2 s) or within a message (after 10 s), or slightly more. Failed checks,
+ * unlike time, do not count while storaged itself is slow. */
+#define LOOK_MS         500
+#define LOOKS_HELLO_MAX 4
+#define LOOKS_MAX       20
 
 _Static_assert(PEER_UNSENT_MAX <= PEER_UNSENT_HIGH + LIVE_ROOM_LEFT,
     "others' text alone never stops a peer from being served");
@@ -183,16 +185,23 @@ peers_is_owing(const struct peer *peer)
 	return peer->channel.peer == ROLE_NONE || channel_has_partial(&peer->channel);
 }
 
+static void
+peers_look_at(struct peer *peer)
+{
+	bool greeted = peer->channel.peer != ROLE_NONE;
+
+	peer->looks = peers_is_owing(peer) ? peer->looks + 1 : 0;
+	if (peer->looks > (greeted ? LOOKS_MAX : LOOKS_HELLO_MAX))
+		peers_drop(peer, greeted ? "too slow" : "sent no hello in time");
+}
+
 void
 peers_look(struct peers *p)
 {
 	struct peer *peer;
 
-	TAILQ_FOREACH (peer, &p->all, order) {
-		peer->looks = peers_is_owing(peer) ? peer->looks + 1 : 0;
-		if (peer->looks > LOOKS_MAX)
-			peers_drop(peer, "too slow");
-	}
+	TAILQ_FOREACH (peer, &p->all, order)
+		peers_look_at(peer);
 }
 
 static void

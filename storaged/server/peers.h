@@ -63,7 +63,7 @@ void peers_add(struct peers *p, int fd);
  * for the same batch. Drops a peer that breaks the protocol. */
 void peer_take(struct peer *peer, struct batch *batch);
 
-/* Drops peers that have not sent their hello, or the rest of a message, for too long. A timer
+/* Drops peers that have not sent their hello for 2 s, or the rest of a message for 10 s. A timer
  * calls it. */
 void peers_look(struct peers *p);
 

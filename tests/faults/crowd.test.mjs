@@ -16,7 +16,7 @@ const MIB = 1024 * 1024;
 
 // storaged/server/peers.h
 const PEERS_MAX = 1024;
-const WATCH_MS = 2500; // LOOK_MS of storaged/server/peers.c
+const WATCH_MS = 500; // LOOK_MS of storaged/server/peers.c
 const PEER_UNSENT_HIGH = 4 * MIB;
 const PEER_MEMORY_MAX = 2 * PEER_UNSENT_HIGH + FRAME_MAX + MIB / 4;
 
@@ -147,6 +147,19 @@ describe("a crowd", () => {
 		}));
 });
 
+describe("more silent peers than there are places", () => {
+	it("do not keep a worker out", () =>
+		withStore({}, async (store) => {
+			const silent = await times(PEERS_MAX + 76, () => deaf(store, Buffer.alloc(0)));
+			await until("all places are taken", () => store.events("too_many_peers").length > 0);
+			const socket = await connectSoon(store.socket);
+			const worker = new Peer(socket);
+			socket.write(hello("WORKER"));
+			await worker.ask("ping", {}, "pong");
+			await Promise.all([...silent.map(leave), worker.close()]);
+		}));
+});
+
 describe("the writer of a reply that others follow", () => {
 	// Only a timer of some seconds would wake storaged up otherwise: notifications must not wait for it.
 	it("disconnects: its followers are notified at once", () =>
@@ -186,7 +199,7 @@ describe("silence", () => {
 			await Promise.all(sockets.map((socket) => closing(socket, 2 * DEADLINE_MS)));
 			await assertLines(store, "peer_dropped", sockets.length);
 			const reasons = new Set(store.events("peer_dropped").map((line) => line.why));
-			assert.deepEqual([...reasons], ["too slow"]);
+			assert.deepEqual([...reasons], ["sent no hello in time", "too slow"]);
 			assert.equal((await idle.request("ping")).is, "pong");
 			await idle.close();
 		}));

@@ -203,14 +203,16 @@ PEER_TEST(a_peer_that_takes_no_answers_is_read_no_further)
 	assert_int_equal(buf_len(&peer->channel.out), unsent);
 }
 
-/* Checks in a row after which a peer with an incomplete message must be dropped. */
-#define LOOKS_ENOUGH 5
+/* Checks in a row after which a peer without a hello, or with an incomplete message, must be
+ * dropped. */
+#define LOOKS_HELLO  5
+#define LOOKS_ENOUGH 21
 
 /* Checks one time too few, then once more. */
 static void
-expect_dropped_by_looks(void)
+expect_dropped_by_looks(int enough)
 {
-	for (int i = 1; i < LOOKS_ENOUGH; i++) {
+	for (int i = 1; i < enough; i++) {
 		peers_look(&peers);
 		loop_turn();
 		assert_int_equal(peers.n, 1);
@@ -222,7 +224,7 @@ expect_dropped_by_looks(void)
 
 PEER_TEST(a_peer_without_a_hello_is_dropped_in_time)
 {
-	expect_dropped_by_looks();
+	expect_dropped_by_looks(LOOKS_HELLO);
 }
 
 /* Sends a complete ping, and another one without its last byte. */
@@ -243,7 +245,7 @@ say_one_and_a_half(void)
 PEER_TEST(a_peer_that_sends_half_a_message_is_dropped_in_time)
 {
 	say_one_and_a_half();
-	expect_dropped_by_looks();
+	expect_dropped_by_looks(LOOKS_ENOUGH);
 }
 
 /* A slow but complete message, or silence, drops nobody. */
