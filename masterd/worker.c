@@ -98,6 +98,11 @@ int
 worker_send_connection(struct worker *w, const struct msg_connection *m, int fd)
 {
 	must(w->state == WORKER_READY);
+	/* It would be served with the old keys. */
+	if (w->pending & (PENDING_TICKETS | PENDING_CERTIFICATE)) {
+		errno = EAGAIN;
+		return -1;
+	}
 	if (worker_send_record(w, MSG_CONNECTION, m, fd) == -1)
 		return -1;
 	w->in_flight++;
@@ -136,6 +141,12 @@ worker_send_certificate(struct worker *w)
 }
 
 static int
+worker_send_start(struct worker *w)
+{
+	return worker_send_record(w, MSG_START, &(struct msg_start){}, -1);
+}
+
+static int
 worker_send_drain(struct worker *w)
 {
 	uint64_t now = clock_mono_ms();
@@ -152,8 +163,8 @@ worker_send_check(struct worker *w)
 	return worker_send_record(w, MSG_CHECK, &(struct msg_check){}, -1);
 }
 
-/* A worker without its keys could not serve correctly; one that does not receive the drain message
- * has its deadline; one that received no check owes no answer. */
+/* A worker without its keys could not serve correctly; one that does not receive START or the drain
+ * message has its deadline; one that received no check owes no answer. */
 static void
 worker_send_failed(struct worker *w, enum worker_pending what)
 {
@@ -176,6 +187,7 @@ worker_send_pending(struct worker *w)
 	} all[] = {
 	    {PENDING_TICKETS, worker_send_ticket_keys},
 	    {PENDING_CERTIFICATE, worker_send_certificate},
+	    {PENDING_START, worker_send_start},
 	    {PENDING_DRAIN, worker_send_drain},
 	    {PENDING_CHECK, worker_send_check},
 	};
@@ -197,8 +209,12 @@ worker_send_pending(struct worker *w)
 static void
 worker_on_writable(evutil_socket_t fd, short what, void *arg)
 {
+	struct worker *w = arg;
+
 	(void)fd, (void)what;
-	worker_send_pending(arg);
+	worker_send_pending(w);
+	if (w->pending == 0)
+		w->hooks->taken(w, w->hooks->ctx);
 }
 
 void
@@ -417,8 +433,10 @@ worker_new(struct event_base *base, const struct worker_config *who, int control
 	loop_watch(w->readable);
 	loop_after(w->deadline, HELLO_TIMEOUT_MS);
 	worker_send_hello(w);
+	w->pending = PENDING_START;
 	if (w->tls_keys != NULL)
-		worker_send_keys(w, true);
+		w->pending |= PENDING_TICKETS | PENDING_CERTIFICATE;
+	worker_send_pending(w);
 	return w;
 }
 

@@ -36,8 +36,9 @@ enum worker_state {
 enum worker_pending {
 	PENDING_TICKETS = 1,
 	PENDING_CERTIFICATE = 2,
-	PENDING_DRAIN = 4,
-	PENDING_CHECK = 8,
+	PENDING_START = 4,
+	PENDING_DRAIN = 8,
+	PENDING_CHECK = 16,
 };
 
 struct worker;
@@ -46,7 +47,8 @@ struct worker;
 struct worker_hooks {
 	void (*changed)(struct worker *, void *ctx); /* it has entered another state */
 	void (*taken)(struct worker *,
-	    void *ctx); /* it has acknowledged connections or a heartbeat: it may have room */
+	    void *ctx); /* it may have room: it has acknowledged connections or a heartbeat, or
+			 * got the messages that were pending */
 	void *ctx;
 };
 
@@ -84,7 +86,8 @@ struct worker_config {
 };
 
 /* A STARTING worker for the process with this pid. Takes ownership of control (non-blocking) and
- * sends our hello and the TLS keys. hooks and tls_keys must outlive it. */
+ * sends our hello, the TLS keys and START, which the worker answers with its hello. hooks and
+ * tls_keys must outlive it. */
 struct worker *worker_new(struct event_base *base, const struct worker_config *who, int control,
     const struct worker_hooks *hooks);
 
@@ -92,8 +95,8 @@ struct worker *worker_new(struct event_base *base, const struct worker_config *w
 void worker_free(struct worker *w);
 
 /* Sends a connection: one record with a copy of fd, which the caller keeps. Only for a READY
- * worker. 0, or -1 with errno: EAGAIN (its socket is full), ETOOMANYREFS (too many descriptors in
- * flight, unix(7)), EPIPE (it has just died). */
+ * worker. 0, or -1 with errno: EAGAIN (its socket is full, or its keys are still to be sent),
+ * ETOOMANYREFS (too many descriptors in flight, unix(7)), EPIPE (it has just died). */
 [[gnu::warn_unused_result]] int worker_send_connection(
     struct worker *w, const struct msg_connection *m, int fd);
 

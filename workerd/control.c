@@ -23,6 +23,7 @@ struct control {
 	void *arg;
 	uint32_t taken; /* not yet acknowledged */
 	bool greeted;   /* masterd's hello was received */
+	bool started;   /* masterd's START was received, and our hello sent */
 	bool checked;   /* masterd's check awaits a reply */
 	bool held;
 	uint8_t record[CONTROL_RECORD_MAX]; /* the record being read */
@@ -37,10 +38,42 @@ control_lost(struct control *c, const char *why)
 	c->events->lost(c->arg);
 }
 
+/* Sends a message. A full socket means that masterd does not read: closes the connection. */
+static void
+control_send(struct control *c, enum msg_type type, const void *msg)
+{
+	struct buf record;
+
+	buf_init(&record, CONTROL_RECORD_MAX);
+	must(msg_encode(&record, type, 0, msg) == 0);
+	if (fdpass_send(c->fd, buf_slice(&record), -1) == -1)
+		control_lost(c, log_errno());
+	buf_clear(&record);
+}
+
+/* Tells masterd that this worker is ready for connections. */
+static void
+control_start(struct control *c)
+{
+	struct msg_hello hello = {
+	    .version = WIRE_VERSION,
+	    .role = ROLE_WORKER,
+	    .pid = (uint32_t)getpid(),
+	    .program = slice_str("banter workerd " BANTER_VERSION),
+	};
+
+	c->started = true;
+	control_send(c, MSG_HELLO, &hello);
+}
+
 /* Checks that the message table cannot express. */
 static enum wire_result
-control_check_message(const struct frame *f, const union msg *m, int fd)
+control_check_message(
+    const struct control *c, const struct frame *f, const union msg *m, int fd)
 {
+	/* Without START, TLS may not be set up. */
+	if ((f->type == MSG_CONNECTION && !c->started) || (f->type == MSG_START && c->started))
+		return WIRE_FORBIDDEN;
 	if ((f->type == MSG_CONNECTION) != (fd != -1))
 		return WIRE_FORBIDDEN;
 	if (f->type == MSG_TICKET_KEYS &&
@@ -66,7 +99,7 @@ control_take_record(struct control *c, struct slice record, int fd)
 	if (r == WIRE_OK)
 		r = msg_decode(&f, ROLE_MASTER, ROLE_WORKER, when, &m);
 	if (r == WIRE_OK)
-		r = control_check_message(&f, &m, fd);
+		r = control_check_message(c, &f, &m, fd);
 	if (r != WIRE_OK) {
 		closefd(&fd);
 		control_lost(c, wire_result_name(r));
@@ -75,6 +108,9 @@ control_take_record(struct control *c, struct slice record, int fd)
 	switch (f.type) {
 	case MSG_HELLO:
 		c->greeted = true;
+		break;
+	case MSG_START:
+		control_start(c);
 		break;
 	case MSG_CONNECTION:
 		c->taken++;
@@ -121,29 +157,10 @@ control_on_readable(evutil_socket_t unused, short what, void *arg)
 	}
 }
 
-/* Sends a message. A full socket means that masterd does not read: closes the connection. */
-static void
-control_send(struct control *c, enum msg_type type, const void *msg)
-{
-	struct buf record;
-
-	buf_init(&record, CONTROL_RECORD_MAX);
-	must(msg_encode(&record, type, 0, msg) == 0);
-	if (fdpass_send(c->fd, buf_slice(&record), -1) == -1)
-		control_lost(c, log_errno());
-	buf_clear(&record);
-}
-
 struct control *
 control_new(struct event_base *base, int fd, const struct control_events *events, void *arg)
 {
 	struct control *c = xcalloc(1, sizeof(*c));
-	struct msg_hello hello = {
-	    .version = WIRE_VERSION,
-	    .role = ROLE_WORKER,
-	    .pid = (uint32_t)getpid(),
-	    .program = slice_str("banter workerd " BANTER_VERSION),
-	};
 
 	c->fd = fd;
 	c->events = events;
@@ -151,7 +168,6 @@ control_new(struct event_base *base, int fd, const struct control_events *events
 	c->readable = event_new(base, fd, EV_READ | EV_PERSIST, control_on_readable, c);
 	must(c->readable != NULL && fd_nonblock(fd) == 0);
 	event_add(c->readable, NULL);
-	control_send(c, MSG_HELLO, &hello);
 	return c;
 }
 

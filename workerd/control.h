@@ -29,7 +29,8 @@ struct control_events {
 	void (*lost)(void *arg);
 };
 
-/* Takes over the SOCK_SEQPACKET socket and sends hello, after which masterd sends connections. */
+/* Takes over the SOCK_SEQPACKET socket. After the first TLS keys, masterd sends START; our hello
+ * answers it, and connections follow. */
 struct control *control_new(
     struct event_base *base, int fd, const struct control_events *events, void *arg);
 void control_free(struct control *c);

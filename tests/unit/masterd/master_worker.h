@@ -179,13 +179,14 @@ test_worker_start(struct test_worker *w, struct event_base *base, struct worker_
 	w->fd = -1;
 }
 
-/* Starts one that has read masterd's hello. */
+/* Starts one that has read masterd's first messages. */
 static inline void
 test_worker_start_plain(struct test_worker *w, struct event_base *base, unsigned number,
     const struct worker_hooks *hooks)
 {
 	test_worker_start(w, base, (struct worker_config){.number = number}, hooks);
 	must(test_worker_hear(w) == MSG_HELLO);
+	must(test_worker_hear(w) == MSG_START);
 }
 
 static inline void

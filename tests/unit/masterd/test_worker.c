@@ -126,6 +126,7 @@ start_ready(unsigned with_keys)
 		hear(MSG_TICKET_KEYS);
 		hear(MSG_TLS_CERTIFICATE);
 	}
+	hear(MSG_START);
 	hear(0);
 }
 
@@ -139,6 +140,15 @@ fill(unsigned at_least)
 		filled++;
 	assert_int_equal(errno, EAGAIN);
 	assert_true(filled >= at_least);
+}
+
+static void
+refuses(unsigned error)
+{
+	const struct msg_connection m = {.port = 1};
+
+	assert_int_equal(worker_send_connection(w.worker, &m, w.end), -1);
+	assert_int_equal(errno, error);
 }
 
 static void
@@ -271,10 +281,11 @@ static const struct {
 		unsigned n;
 	} steps[18];
 } scenarios[] = {
-    {"keys come right after the hello",
+    {"keys come before the start",
 	{{start, true}, {hear, MSG_HELLO}, {hear, MSG_TICKET_KEYS}, {has_tickets, 0},
-	    {hear, MSG_TLS_CERTIFICATE}, {has_certificate, 0}, {hear, 0}}},
-    {"without TLS no keys are sent", {{start, false}, {hear, MSG_HELLO}, {hear, 0}}},
+	    {hear, MSG_TLS_CERTIFICATE}, {has_certificate, 0}, {hear, MSG_START}, {hear, 0}}},
+    {"without TLS no keys are sent",
+	{{start, false}, {hear, MSG_HELLO}, {hear, MSG_START}, {hear, 0}}},
     {"new ticket keys come without the certificate",
 	{{start_ready, true}, {renew_tickets, 1}, {send_keys, false}, {hear, MSG_TICKET_KEYS},
 	    {has_tickets, TICKET_KEY_SIZE}, {hear, 0}}},
@@ -283,13 +294,18 @@ static const struct {
 	    {renew_certificate, 3}, {send_keys, true}, {drain, LATER}, {hear_connections, 0},
 	    {hear, 0}, {turn, 1}, {hear, MSG_TICKET_KEYS}, {has_tickets, 0},
 	    {hear, MSG_TLS_CERTIFICATE}, {has_certificate, 3}, {hear, MSG_DRAIN}, {hear, 0}}},
+    {"a connection is refused until the new keys are sent",
+	{{start_ready, true}, {fill, 1}, {renew_tickets, 1}, {send_keys, false},
+	    {hear_connections, 0}, {refuses, EAGAIN}, {has_taken, 0}, {turn, 1}, {has_taken, 1},
+	    {hear, MSG_TICKET_KEYS}, {hear, 0}, {fill, 1}}},
     {"a worker whose keys cannot be sent is lost",
 	{{start_ready, true}, {close_end, 0}, {send_keys, true}, {is, WORKER_LOST}}},
     {"a draining worker needs no keys",
 	{{start_ready, true}, {drain, LATER}, {hear, MSG_DRAIN}, {send_keys, true}, {hear, 0}}},
     {"a starting worker is not checked: it has a deadline",
-	{{start, false}, {hear, MSG_HELLO}, {pass_rounds, LIMIT + 2}, {hear, 0},
-	    {is, WORKER_STARTING}, {get_ready, 1}, {pass_rounds, 1}, {hear, MSG_CHECK}}},
+	{{start, false}, {hear, MSG_HELLO}, {hear, MSG_START}, {pass_rounds, LIMIT + 2},
+	    {hear, 0}, {is, WORKER_STARTING}, {get_ready, 1}, {pass_rounds, 1},
+	    {hear, MSG_CHECK}}},
     {"a worker that answers stays ready",
 	{{start_ready, false}, {pass_rounds, LIMIT}, {hear, MSG_CHECK}, {hear, 0},
 	    {send_alive, 1}, {has_taken, 1}, {pass_rounds, LIMIT}, {hear, MSG_CHECK}, {hear, 0},

@@ -1,5 +1,5 @@
 /*
- * What a worker sends to masterd at the end of a loop turn.
+ * What a worker sends to masterd: its hello, and more at the end of a loop turn.
  */
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -23,11 +23,13 @@ on_connection(void *arg, int fd, const struct msg_connection *from)
 	connections++;
 }
 
+static unsigned lost;
+
 static void
 on_lost(void *arg)
 {
 	(void)arg;
-	fail_msg("the line was given up");
+	lost++;
 }
 
 /* Sends a message as masterd, with a descriptor if it is not -1. */
@@ -83,8 +85,15 @@ begin_turn(void)
 	assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
 }
 
+static void
+start(void)
+{
+	say(MSG_START, &(struct msg_start){}, -1);
+}
+
+/* Before START. */
 static int
-set_up(void **state)
+set_up_unstarted(void **state)
 {
 	static const struct control_events events = {
 	    .connection = on_connection, .lost = on_lost};
@@ -96,22 +105,40 @@ set_up(void **state)
 	int pair[2];
 
 	(void)state;
-	connections = 0;
+	connections = lost = 0;
 	base = event_base_new();
 	assert_non_null(base);
 	assert_int_equal(
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
 	end = pair[1];
 	control = control_new(base, pair[0], &events, NULL);
-	assert_int_equal(hear(), MSG_HELLO);
 	say(MSG_HELLO, &hello, -1);
 	return 0;
+}
+
+static int
+set_up(void **state)
+{
+	set_up_unstarted(state);
+	start();
+	begin_turn();
+	assert_int_equal(hear(), MSG_HELLO);
+	return 0;
+}
+
+/* The worker has closed the connection. */
+static void
+expect_lost(void)
+{
+	assert_int_equal(lost, 1);
+	lost = 0;
 }
 
 static int
 tear_down(void **state)
 {
 	(void)state;
+	assert_int_equal(lost, 0);
 	control_free(control);
 	closefd(&end);
 	event_base_free(base);
@@ -119,6 +146,31 @@ tear_down(void **state)
 }
 
 #define FIXTURE_TEST(name) TEST_WITH(name, set_up, tear_down)
+
+/* With an unusable certificate the worker ends before that, and masterd does not restart it. */
+TEST_WITH(the_hello_answers_the_start, set_up_unstarted, tear_down)
+{
+	begin_turn();
+	assert_int_equal(hear(), 0);
+	start();
+	begin_turn();
+	assert_int_equal(hear(), MSG_HELLO);
+}
+
+TEST_WITH(a_connection_before_the_start_is_refused, set_up_unstarted, tear_down)
+{
+	give_connection();
+	begin_turn();
+	assert_int_equal(connections, 0);
+	expect_lost();
+}
+
+FIXTURE_TEST(a_second_start_is_refused)
+{
+	start();
+	begin_turn();
+	expect_lost();
+}
 
 FIXTURE_TEST(a_check_is_answered_once_at_the_end_of_the_turn)
 {
