@@ -240,6 +240,9 @@ worker_begin_drain(struct worker *w, uint64_t until_ms, uint32_t within_ms)
 		w->pending |= PENDING_DRAIN;
 		worker_send_pending(w);
 	}
+	/* It was lost if its keys could not be sent. */
+	if (w->state == WORKER_LOST)
+		return;
 	if (w->state == WORKER_DRAINING)
 		loop_after(w->deadline, deadline_ms);
 	else
