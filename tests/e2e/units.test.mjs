@@ -55,6 +55,10 @@ describe("the units", HAS_SYSTEMD, () => {
 			assert.match(said, /Overall exposure level/);
 		});
 
+	for (const unit of ["banter-storaged.service", "banter.service"])
+		it(`${unit} has a limit of memory`, () =>
+			assert.match(readFileSync(join(UNITS, unit), "utf8"), /^MemoryMax=\d+%$/m));
+
 	it("are valid for systemd", () => {
 		cpSync("/lib/systemd/system", join(root, "lib/systemd/system"), { recursive: true });
 		cpSync(UNITS, join(root, "lib/systemd/system"), { recursive: true });

@@ -159,6 +159,8 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		await until("the store tells of its workers", async () =>
 			/^connected: [1-9]/.test(await machine.property("banter-storaged", "StatusText")),
 		);
+		for (const unit of ["banter", "banter-storaged"])
+			assert.match(await machine.property(unit, "MemoryMax"), /^\d+$/, unit);
 	});
 
 	it("runs as two users that share only the socket's group", async () => {
