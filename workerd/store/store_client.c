@@ -1,6 +1,7 @@
 /*
  * A call keeps its encoded frame until its reply, so that it can be sent again on a new connection;
- * the low bits of the request id are the index in the table of calls.
+ * the low bits of the request id are its slot in the table of calls. Unused slots are on a stack, so that
+ * finding one costs the same when nearly all are used.
  *
  * One of the calls without a reply may be what killed storaged. So they are sent again with few at a time
  * in flight: one, then one more for each reply. New calls wait behind them, so the order never changes.
@@ -51,10 +52,12 @@ struct store_client {
 	bool connected;
 	struct event *readable, *writable, *retry;
 	unsigned backoff_ms;
-	uint64_t next_id;
-	size_t waiting; /* bytes of all calls' frames */
-	bool repeated;  /* the call that is being answered was sent more than once */
+	uint64_t serial; /* of the last call: the high bits of its request id */
+	size_t waiting;  /* bytes of all calls' frames */
+	bool repeated;   /* the call that is being answered was sent more than once */
 	struct store_call *calls[CALLS_MAX];
+	uint16_t unused[CALLS_MAX]; /* slots of calls, a stack */
+	size_t n_unused;
 	TAILQ_HEAD(, store_call) order;
 	struct store_call
 	    *next; /* the first that was not sent on this connection; NULL: none */
@@ -86,6 +89,7 @@ store_call_free(struct store_call *call)
 	}
 	TAILQ_REMOVE(&sc->order, call, link);
 	sc->calls[call->id % CALLS_MAX] = NULL;
+	sc->unused[sc->n_unused++] = (uint16_t)(call->id % CALLS_MAX);
 	sc->waiting -= buf_len(&call->frame);
 	store_event_free(&call->deadline);
 	buf_clear(&call->frame);
@@ -137,6 +141,14 @@ store_notify_lost(const struct store_client *sc)
 	for (size_t i = 0; i < sc->n_listeners; i++)
 		if (sc->listeners[i].events->lost != NULL)
 			sc->listeners[i].events->lost(sc->listeners[i].arg);
+}
+
+static void
+store_notify_turn_end(const struct store_client *sc)
+{
+	for (size_t i = 0; i < sc->n_listeners; i++)
+		if (sc->listeners[i].events->turn_end != NULL)
+			sc->listeners[i].events->turn_end(sc->listeners[i].arg);
 }
 
 static void
@@ -330,7 +342,10 @@ store_client_new(struct event_base *base, const char *path, struct scoreboard_wo
 	sc->board = board;
 	sc->channel.fd = -1;
 	sc->backoff_ms = BACKOFF_MIN_MS;
-	sc->next_id = 1;
+	while (sc->n_unused < CALLS_MAX) {
+		sc->unused[sc->n_unused] = (uint16_t)(CALLS_MAX - 1 - sc->n_unused);
+		sc->n_unused++;
+	}
 	TAILQ_INIT(&sc->order);
 	sc->retry = evtimer_new(base, store_try_connect, sc);
 	must(sc->retry != NULL);
@@ -374,31 +389,32 @@ store_call_set_timeout(struct store_call *call, unsigned ms)
 	evtimer_add(call->deadline, &in);
 }
 
-/* A request id whose slot is free, or 0 when all are in use. */
+/* A request id with an unused slot, of which there is one. Never 0, and no call had it before. */
 static uint64_t
-store_free_id(struct store_client *sc)
+store_take_id(struct store_client *sc)
 {
-	for (size_t tries = 0; tries < CALLS_MAX; tries++) {
-		uint64_t id = sc->next_id++;
+	return ++sc->serial * CALLS_MAX + sc->unused[--sc->n_unused];
+}
 
-		if (sc->calls[id % CALLS_MAX] == NULL)
-			return id;
-	}
-	return 0;
+static bool
+store_takes_calls(const struct store_client *sc)
+{
+	if (sc->n_unused == 0 || sc->waiting > WAITING_MAX - WIRE_FRAME_MAX)
+		return false;
+	/* Calls that timed out before they were sent are still in the output buffer. */
+	return !sc->connected || store_has_room(sc);
 }
 
 struct store_call *
 store_call(struct store_client *sc, enum msg_type type, const void *msg, unsigned timeout_ms,
     store_answer_fn *fn, void *arg)
 {
-	uint64_t id = store_free_id(sc);
 	struct store_call *call;
+	uint64_t id;
 
-	if (id == 0 || sc->waiting > WAITING_MAX - WIRE_FRAME_MAX)
+	if (!store_takes_calls(sc))
 		return NULL;
-	/* Calls that timed out before they were sent are still in the output buffer. */
-	if (sc->connected && !store_has_room(sc))
-		return NULL;
+	id = store_take_id(sc);
 	call = xcalloc(1, sizeof(*call));
 	*call = (struct store_call){.client = sc,
 	    .id = id,
@@ -439,6 +455,7 @@ store_call_forget(struct store_call *call)
 void
 store_client_turn_end(struct store_client *sc)
 {
+	store_notify_turn_end(sc);
 	if (sc->connected)
 		store_send_waiting(sc);
 	if (sc->connected && buf_len(&sc->channel.out) > 0)

@@ -43,6 +43,9 @@ struct store_events {
 	/* An unsolicited LIVE_… message of storaged; m is borrowed. Every listener gets all of
 	 * them, and ignores those for others. */
 	void (*notification)(void *arg, uint16_t type, const union msg *m);
+	/* Once per loop turn, before its requests are written: for requests that wait until there
+	 * are fewer others. */
+	void (*turn_end)(void *arg);
 };
 
 #define STORE_LISTENERS_MAX 4

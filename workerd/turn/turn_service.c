@@ -62,7 +62,10 @@ void
 turn_service_start(struct turns *turns)
 {
 	static const struct store_events events = {
-	    turn_service_on_connected, turn_service_on_lost, turn_service_on_message};
+	    .connected = turn_service_on_connected,
+	    .lost = turn_service_on_lost,
+	    .notification = turn_service_on_message,
+	};
 
 	turns->resume_repeated = turn_resume_repeated;
 	turns->resume_stop = turn_resume_stop;

@@ -6,8 +6,8 @@
  *	LIVE_TURN, LIVE_CONTACT, LIVE_VISITOR_END → on_event() of each member, in order
  *	the last widget_room_leave() → VISITOR_LEAVE
  *
- * After a reconnect to the store the room subscribes again, and tells each member to look for events
- * that it missed.
+ * After a reconnect to the store the rooms subscribe again, a few at a time, and each tells its members to
+ * look for events that they missed. Meanwhile members may send requests to the store.
  */
 #ifndef WORKERD_API_WIDGET_WIDGET_ROOM_H
 #define WORKERD_API_WIDGET_WIDGET_ROOM_H
@@ -50,7 +50,7 @@ struct widget_room_member {
 /* Listens to the store's events; store is borrowed. */
 struct widget_rooms *widget_rooms_new(struct store_client *store);
 
-/* All rooms must be empty. */
+/* All rooms must be empty. The store may not deliver any answer afterwards. */
 void widget_rooms_free(struct widget_rooms *rooms);
 
 /* Enters the room of a visitor; token is the hash of its own, member->on_event is set. Requests that the

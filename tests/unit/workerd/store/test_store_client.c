@@ -62,7 +62,8 @@ on_news(void *arg, uint16_t type, const union msg *m)
 	news->turn = m->live_end.turn;
 }
 
-static const struct store_events events = {on_connected, on_lost, on_news};
+static const struct store_events events = {
+    .connected = on_connected, .lost = on_lost, .notification = on_news};
 
 static void
 listen_to(struct stage *s, const struct store_events *e, struct news *news)
@@ -184,6 +185,24 @@ STAGE_TEST(a_request_on_which_storaged_died_twice_is_refused_and_others_are_answ
 		assert_int_equal(others.answer, MSG_OK);
 	}
 	store_expect_nothing(s);
+}
+
+STAGE_TEST(a_request_beyond_16384_is_refused_until_one_is_answered)
+{
+	struct stage *s = *state;
+	struct msg_ping ping = {};
+	struct news news = {.store = s->turns.store};
+
+	for (int i = 0; i < 16384; i++)
+		ask(&news, 0);
+	assert_null(store_call(s->turns.store, MSG_PING, &ping, 0, on_answer, &news));
+	store_accept(s);
+	for (unsigned i = 1; i <= 3; i++) {
+		answer_ping(s);
+		STAGE_UNTIL(s, news.answers == i);
+		ask(&news, 0);
+		assert_null(store_call(s->turns.store, MSG_PING, &ping, 0, on_answer, &news));
+	}
 }
 
 STAGE_TEST(a_lost_connection_is_reported_once_and_a_request_made_then_is_sent_on_the_next)

@@ -232,4 +232,131 @@ ROOM_TEST(a_refused_subscription_is_unavailable_until_the_next_enter)
 	expect_event(&b, 1, ROOM_TURN);
 }
 
+ROOM_TEST(a_member_that_enters_an_empty_room_keeps_its_subscription)
+{
+	enter(&a);
+	answer_follow();
+	tell_turn();
+	expect_event(&a, 1, ROOM_TURN);
+	widget_room_leave(&a.room);
+	enter(&b);
+	store_expect_nothing(scene.stage);
+	tell_turn();
+	expect_event(&b, 1, ROOM_TURN);
+}
+
+ROOM_TEST(a_room_that_was_left_before_its_answer_unsubscribes_after_it)
+{
+	enter(&a);
+	widget_room_leave(&a.room);
+	answer_follow();
+	store_answer(scene.stage, store_expect(scene.stage, MSG_VISITOR_LEAVE, NULL), MSG_OK,
+	    &(struct msg_ok){});
+	/* The store has forgotten a subscription of a lost connection. */
+	enter(&a);
+	answer_follow();
+	store_accept(scene.stage);
+	expect_follow();
+	widget_room_leave(&a.room);
+	store_accept(scene.stage);
+	store_refuse(scene.stage, expect_follow(), STORE_GONE);
+	store_expect_nothing(scene.stage);
+}
+
+/* More rooms than requests can wait for the store (store_client.c). */
+#define MANY      100000u
+#define IN_FLIGHT 256u
+
+struct silent {
+	struct widget_room_member room; /* first */
+	struct id visitor;
+	unsigned missed;
+};
+
+static void
+on_silent_event(struct widget_room_member *room, const struct widget_room_event *event)
+{
+	assert_int_equal(event->type, ROOM_MISSED);
+	((struct silent *)room)->missed++;
+}
+
+static void
+enter_silent(struct silent *s)
+{
+	*s = (struct silent){.room.on_event = on_silent_event, .visitor = id_new()};
+	assert_int_equal(
+	    widget_room_enter(scene.rooms, &s->room, &s->visitor, &scene.visitor.token), 0);
+}
+
+/* Reads requests of this type until no more come. */
+static unsigned
+take_all(enum msg_type type, uint64_t requests[static IN_FLIGHT])
+{
+	struct frame f;
+	union msg m;
+	unsigned n = 0;
+
+	for (int quiet = 0; quiet < 2; quiet++, stage_turn(scene.stage))
+		for (; store_has_request(scene.stage, &f, &m); quiet = 0) {
+			assert_int_equal(f.type, type);
+			assert_true(n < IN_FLIGHT);
+			requests[n++] = f.request;
+		}
+	return n;
+}
+
+/* Answers n requests; at no time are more than IN_FLIGHT without an answer. */
+static void
+serve(unsigned n, enum msg_type type, enum msg_type answer_type, const void *answer)
+{
+	uint64_t requests[IN_FLIGHT];
+
+	for (unsigned some; n > 0; n -= some) {
+		some = take_all(type, requests);
+		assert_in_range(some, 1, n);
+		for (unsigned i = 0; i < some; i++)
+			store_answer(scene.stage, requests[i], answer_type, answer);
+	}
+}
+
+static void
+serve_follows(unsigned n)
+{
+	struct msg_visitor_state state = {0};
+	struct buf record;
+
+	buf_init(&record, 1024);
+	assert_int_equal(record_encode(&record, MSG_VISITOR_RECORD, &scene.visitor), 0);
+	state.visitor = buf_slice(&record);
+	serve(n, MSG_VISITOR_FOLLOW, MSG_VISITOR_STATE, &state);
+	buf_clear(&record);
+}
+
+ROOM_TEST(a_hundred_thousand_rooms_survive_restarts_of_the_store)
+{
+	struct silent *all = calloc(MANY, sizeof(*all));
+	uint64_t unanswered[IN_FLIGHT];
+
+	assert_non_null(all);
+	for (unsigned i = 0; i < MANY; i++) {
+		enter_silent(&all[i]);
+		if ((i + 1) % IN_FLIGHT == 0)
+			serve_follows(IN_FLIGHT);
+	}
+	serve_follows(MANY % IN_FLIGHT);
+	store_accept(scene.stage);
+	serve_follows(MANY / 2 / IN_FLIGHT * IN_FLIGHT);
+	/* The second restart, while rooms subscribe again. */
+	assert_int_equal(take_all(MSG_VISITOR_FOLLOW, unanswered), IN_FLIGHT);
+	store_accept(scene.stage);
+	serve_follows(MANY);
+	assert_int_equal(take_all(MSG_VISITOR_FOLLOW, unanswered), 0);
+	for (unsigned i = 0; i < MANY; i++) {
+		assert_in_range(all[i].missed, 1, 2);
+		widget_room_leave(&all[i].room);
+	}
+	serve(MANY, MSG_VISITOR_LEAVE, MSG_OK, &(struct msg_ok){});
+	free(all);
+}
+
 TEST_MAIN(NULL, NULL)
