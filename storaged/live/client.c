@@ -12,6 +12,7 @@ client_init(struct client *client, struct buf *out)
 {
 	*client = (struct client){.out = out};
 	TAILQ_INIT(&client->turns);
+	LIST_INIT(&client->ended);
 	for (size_t i = 0; i < TOPIC_KINDS; i++)
 		LIST_INIT(&client->follows[i].list);
 }

@@ -29,7 +29,8 @@ struct client {
 		struct followings list;
 		size_t n;
 	} follows[TOPIC_KINDS];
-	const char *fault; /* why it must be disconnected; NULL: no reason */
+	struct followings ended; /* of visitors: their ends wait for room in out (rooms.h) */
+	const char *fault;       /* why it must be disconnected; NULL: no reason */
 	/* batch.c's own */
 	uint64_t batch; /* the last batch with a request of this client */
 	size_t mark;    /* bytes of out before that batch */

@@ -8,6 +8,9 @@
 /* Bytes of a client's out that messages of visitors must leave free for answers. */
 #define ROOM_LEFT ((size_t)1 << 20)
 
+/* ... and ends of visitors. A widget that is disabled ends all its visitors at once. */
+#define ROOM_END_LEFT ((size_t)256 << 10)
+
 static void
 rooms_unfollow(struct topics *rooms, struct following *following)
 {
@@ -19,11 +22,46 @@ rooms_unfollow(struct topics *rooms, struct following *following)
 }
 
 static void
-rooms_end_follower(struct topics *rooms, struct following *following)
+rooms_send_end(struct topics *rooms, struct following *following)
 {
 	client_notify(following->client, MSG_LIVE_VISITOR_END,
 	    &(struct msg_live_visitor_end){following->topic->id});
 	rooms_unfollow(rooms, following);
+}
+
+static bool
+rooms_may_send_end(const struct client *client)
+{
+	return buf_room(client->out) >= ROOM_END_LEFT;
+}
+
+static void
+rooms_set_ended(struct following *following, bool ended)
+{
+	struct client *client = following->client;
+
+	following->ended = ended;
+	LIST_REMOVE(following, of_client);
+	LIST_INSERT_HEAD(ended ? &client->ended : &client->follows[TOPIC_VISITORS].list,
+	    following, of_client);
+}
+
+static void
+rooms_end_follower(struct topics *rooms, struct following *following)
+{
+	if (following->ended)
+		return;
+	if (rooms_may_send_end(following->client))
+		rooms_send_end(rooms, following);
+	else
+		rooms_set_ended(following, true);
+}
+
+void
+rooms_send_ends(struct topics *rooms, struct client *client)
+{
+	while (!LIST_EMPTY(&client->ended) && rooms_may_send_end(client))
+		rooms_send_end(rooms, LIST_FIRST(&client->ended));
 }
 
 static void
@@ -58,9 +96,11 @@ rooms_follow(struct topics *rooms, struct client *client, const struct id *visit
     const struct id *widget)
 {
 	struct topic *room = topics_find_or_add(rooms, visitor);
+	struct following *following = topics_follow(rooms, room, client);
 
 	room->widget = *widget;
-	topics_follow(rooms, room, client);
+	if (following->ended)
+		rooms_set_ended(following, false);
 }
 
 void
@@ -89,6 +129,8 @@ rooms_turn(struct topics *rooms, const struct msg_live_turn *turn)
 
 	for (; following != NULL; following = next) {
 		next = LIST_NEXT(following, of_topic);
+		if (following->ended)
+			continue;
 		if (rooms_has_room(following->client, turn))
 			client_notify(following->client, MSG_LIVE_TURN, turn);
 		else
@@ -139,4 +181,6 @@ rooms_forget(struct topics *rooms, struct client *client)
 
 	while (!LIST_EMPTY(list))
 		rooms_unfollow(rooms, LIST_FIRST(list));
+	while (!LIST_EMPTY(&client->ended))
+		rooms_unfollow(rooms, LIST_FIRST(&client->ended));
 }

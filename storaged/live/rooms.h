@@ -34,9 +34,13 @@ void rooms_turn(struct topics *rooms, const struct msg_live_turn *turn);
 void rooms_contact(struct topics *rooms, const struct id *visitor);
 
 /* The token of a visitor, or of all visitors of a widget, is no longer valid, or the
- * conversation is gone: those who follow are told, and ask again. The second looks at all rooms. */
+ * conversation is gone: those who follow are told, at the latest when they have room for it, and ask again.
+ * The second looks at all rooms. */
 void rooms_end_visitor(struct topics *rooms, const struct id *visitor);
 void rooms_end_widget(struct topics *rooms, const struct id *widget);
+
+/* Sends the ends that had no room, as far as there is room now. */
+void rooms_send_ends(struct topics *rooms, struct client *client);
 
 /* A client has disconnected: it follows no visitor any more. */
 void rooms_forget(struct topics *rooms, struct client *client);

@@ -10,8 +10,16 @@
 void
 topics_init(struct topics *t, enum topic_kind kind)
 {
+	static const struct topics_limits limits[TOPIC_KINDS] = {
+	    [TOPIC_TURNS] = {TOPICS_TURNS_CLIENT_MAX, TOPICS_TURNS_MAX},
+	    [TOPIC_VISITORS] = {TOPICS_VISITORS_MAX, TOPICS_VISITORS_MAX},
+	};
+
 	*t = (struct topics){
-	    .kind = kind, .buckets = xcalloc(TOPICS_BUCKETS, sizeof(*t->buckets))};
+	    .kind = kind,
+	    .limits = limits[kind],
+	    .buckets = xcalloc(TOPICS_BUCKETS, sizeof(*t->buckets)),
+	};
 }
 
 void
@@ -79,7 +87,7 @@ topic_following(const struct topic *topic, const struct client *client)
 bool
 topics_may_follow(const struct topics *t, const struct client *client)
 {
-	return t->n < TOPICS_MAX && client->follows[t->kind].n < TOPICS_CLIENT_MAX;
+	return t->n < t->limits.of_all && client->follows[t->kind].n < t->limits.of_client;
 }
 
 struct following *

@@ -10,12 +10,16 @@
 
 #include "storaged/live/client.h"
 
-/* Followings of one client, and of all clients, in one table; about 56 bytes each, and 56 for
- * each topic. */
-#define TOPICS_CLIENT_MAX 65536u
-#define TOPICS_MAX        262144u
+/*
+ * Followings of one client, and of all clients, in one table; 64 bytes each, and as many for each topic. A
+ * worker follows a visitor only while it has a WebSocket of it, which costs the worker much more
+ * memory: so these have a common limit only, of 128 MiB.
+ */
+#define TOPICS_TURNS_CLIENT_MAX 65536u
+#define TOPICS_TURNS_MAX        262144u
+#define TOPICS_VISITORS_MAX     1048576u
 
-#define TOPICS_BUCKETS 4096u
+#define TOPICS_BUCKETS 65536u
 
 struct topic {
 	LIST_ENTRY(topic) bucket;
@@ -33,12 +37,18 @@ struct following {
 	struct topic *topic;
 	struct client *client;
 	uint32_t has; /* of a turn: bytes of the text that the client has without a gap */
+	bool ended;   /* of a visitor: the client does not know it yet (rooms_send_ends()) */
 };
 
 LIST_HEAD(topic_bucket, topic);
 
+struct topics_limits {
+	size_t of_client, of_all;
+};
+
 struct topics {
 	enum topic_kind kind;
+	struct topics_limits limits;
 	struct topic_bucket *buckets;
 	size_t n; /* followings */
 };

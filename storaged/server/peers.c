@@ -259,6 +259,18 @@ peers_send_answers(struct peer *peer)
 	}
 }
 
+/* Sends answers, and the ends of visitors, of which more may wait than the queue has room for. */
+static void
+peers_send(struct peers *p, struct peer *peer)
+{
+	do {
+		rooms_send_ends(&p->live->rooms, &peer->client);
+		if (!peer->waits && buf_len(&peer->channel.out) > 0)
+			peers_send_answers(peer);
+	} while (
+	    !LIST_EMPTY(&peer->client.ended) && !peer->waits && !peer->dropped && !peer->mute);
+}
+
 bool
 peer_settle(struct peers *p, struct peer *peer)
 {
@@ -267,8 +279,8 @@ peer_settle(struct peers *p, struct peer *peer)
 		peers_drop(peer, peer->client.fault);
 	if (peer->mute)
 		buf_reset(&peer->channel.out);
-	else if (!peer->waits && !peer->dropped && buf_len(&peer->channel.out) > 0)
-		peers_send_answers(peer);
+	else if (!peer->dropped)
+		peers_send(p, peer);
 	if (peer->dropped || (peer->ended && !peer->ready && !peer->waits)) {
 		peer_free(p, peer);
 		return false;

@@ -203,6 +203,30 @@ PEER_TEST(a_peer_that_takes_no_answers_is_read_no_further)
 	assert_int_equal(buf_len(&peer->channel.out), unsent);
 }
 
+/* More than the queue has room for, and more than the socket's buffer. */
+PEER_TEST(a_worker_receives_the_end_of_each_of_300000_visitors)
+{
+	const struct id widget = id_new();
+	size_t received = 0;
+	struct frame frame;
+	union msg m;
+
+	for (int i = 0; i < 300000; i++) {
+		const struct id visitor = id_new();
+
+		rooms_follow(&f->live.rooms, &peer->client, &visitor, &widget);
+	}
+	rooms_end_widget(&f->live.rooms, &widget);
+	while (received < 300000) {
+		loop_turn();
+		assert_int_equal(peers.n, 1);
+		assert_int_equal(channel_read(&worker), CHANNEL_DONE);
+		while (channel_next(&worker, &frame, &m) == WIRE_OK)
+			received += frame.type == MSG_LIVE_VISITOR_END;
+	}
+	assert_int_equal(f->live.rooms.n, 0);
+}
+
 /* Checks in a row after which a peer without a hello, or with an incomplete message, must be
  * dropped. */
 #define LOOKS_HELLO  5

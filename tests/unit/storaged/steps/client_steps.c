@@ -43,6 +43,7 @@ expect_message(
 		fields[0] = code;
 	}
 	message_text_expect(w->values, d, fields, words->n - 1, &got);
+	rooms_send_ends(&w->f->live.rooms, &asker->client);
 }
 
 void

@@ -48,7 +48,7 @@
  *	followed N                            replies that somebody follows
  *	followed_visitors N
  *	pretend COUNTER N                     adds N, or -N, to a counter that has a limit: open_turns, followed,
- *	                                      followed_by_b, visitors_followed_by_b
+ *	                                      followed_by_b, followed_visitors
  *
  * put, set, copy, lead, delete and damage leave a store that need not pass verification at the end of the
  * scenario. A KEY is made of parts with commas between: ids by their names (as text: text:NAME), numbers
@@ -344,7 +344,7 @@ pretend(struct world *w, const struct words *step)
 	    {"open_turns", &w->f->open.n},
 	    {"followed", &w->f->live.turns.n},
 	    {"followed_by_b", &w->f->b.client.follows[TOPIC_TURNS].n},
-	    {"visitors_followed_by_b", &w->f->b.client.follows[TOPIC_VISITORS].n},
+	    {"followed_visitors", &w->f->live.rooms.n},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(counters); i++)
