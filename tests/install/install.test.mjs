@@ -1,6 +1,6 @@
 // The package on a minimal Debian: installed by apt, booted with systemd, used, damaged, upgraded,
-// removed. Each test continues where the previous one ended. `make test-install` builds what is
-// needed.
+// removed. Each test continues where the previous one ended; after one that fails, the rest is skipped.
+// `make test-install` builds what is needed.
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
@@ -49,6 +49,21 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		await machine.boot();
 	});
 	after(() => machine.end());
+
+	let failed; // the name of the first step that failed
+	/** A test. The steps after one that fails are skipped: they would fail as well, or do harm. */
+	const step = (name, run) =>
+		it(name, async (t) => {
+			if (failed) return t.skip(`not run, because this failed: ${failed}`);
+			failed = name;
+			try {
+				await run();
+			} catch (error) {
+				console.error(await machine.report());
+				throw error;
+			}
+			failed = undefined;
+		});
 
 	const install = (version) =>
 		machine.do(
@@ -106,7 +121,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		return (await ask("GET", "/v1/admin/conversations?limit=200", { headers })).json;
 	};
 
-	it("installs: the store runs, keys are created, and masterd waits for banter setup", async () => {
+	step("installs: the store runs, keys are created, and masterd waits for banter setup", async () => {
 		const said = await install(VERSION);
 		assert.match(said, /Run 'banter setup' to continue/);
 		assert.equal(await active("banter.target"), "active");
@@ -123,7 +138,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 			assert.match(await key(name), /^[A-Za-z0-9_-]{43}$/);
 	});
 
-	it("is configured by banter setup, which checks the model and asks for the first user", async () => {
+	step("is configured by banter setup, which checks the model and asks for the first user", async () => {
 		await startModel();
 		await until("the model listens", async () => {
 			return (await machine.run("journalctl -u model -o cat")).stdout.includes("listening on");
@@ -150,7 +165,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		assert.match(await machine.do("banter status"), /^banter .*: everything runs$/m);
 	});
 
-	it("has all units active with a status text", async () => {
+	step("has all units active with a status text", async () => {
 		for (const unit of ["storaged.socket", "storaged", "masterd.socket", "masterd"])
 			assert.equal(await active(`banter-${unit}`), "active", unit);
 		await until("all workers are ready", async () =>
@@ -163,7 +178,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 			assert.match(await machine.property(unit, "MemoryMax"), /^\d+$/, unit);
 	});
 
-	it("runs as two users that share only the socket's group", async () => {
+	step("runs as two users that share only the socket's group", async () => {
 		const groups = async (unit) => {
 			const status = await machine.do(`cat /proc/${await pid(unit)}/status`);
 			return ["Uid", "Gid", "Groups", "CapEff", "NoNewPrivs", "Seccomp"].map((name) =>
@@ -188,7 +203,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		);
 	});
 
-	it("tells an unprivileged user who may administer the store", async () => {
+	step("tells an unprivileged user who may administer the store", async () => {
 		for (const command of ["status", "user list", "verify", "export", "backup /tmp/b", "setup"]) {
 			const { status, stderr } = await machine.run(`su -s /bin/sh nobody -c 'banter ${command}'`);
 			assert.equal(status, 77, `${command}: ${stderr}`);
@@ -199,7 +214,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		assert.match(help, /The default directory is .* or \/var\/lib\/banter\./);
 	});
 
-	it("passes the smoke tests of a deployment, and refuses a missing key and another site", async () => {
+	step("passes the smoke tests of a deployment, and refuses a missing key and another site", async () => {
 		const health = await ask("GET", "/health");
 		assert.deepEqual([health.status, health.json], [200, { status: "ok" }]);
 		const script = await ask("GET", "/widget/chat-widget.js");
@@ -246,14 +261,14 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		"banter-backup.service": [...OWN, "unix", "write /var/lib/banter", "read /var/lib/banter"],
 	};
 	for (const [unit, can] of Object.entries(CAN))
-		it(`${unit} can do what it needs, and nothing else of the probes`, async () => {
+		step(`${unit} can do what it needs, and nothing else of the probes`, async () => {
 			const said = await probe(unit);
 			assert.ok(said.size >= 20, [...said].join("\n"));
 			const could = [...said].filter(([, answer]) => answer === "yes").map(([name]) => name);
 			assert.deepEqual(could.sort(), [...can].sort());
 		});
 
-	it("makes and verifies a backup, which can be restored", async () => {
+	step("makes and verifies a backup, which can be restored", async () => {
 		const before = await conversations();
 		assert.equal(before.total, 1);
 		await machine.do("systemctl start banter-backup.service");
@@ -276,7 +291,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		await machine.do("banter verify");
 	});
 
-	it("users sign in with their own passwords; a forgotten one can be replaced", async () => {
+	step("users sign in with their own passwords; a forgotten one can be replaced", async () => {
 		const logins = await Promise.all([logIn(OWNER), logIn(OWNER), logIn(OWNER)]);
 		for (const { status } of logins) assert.equal(status, 200);
 		const headers = { cookie: logins[0].headers["set-cookie"][0].split(";")[0] };
@@ -294,7 +309,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		assert.equal((await logIn(OWNER)).status, 200);
 	});
 
-	it("a widget's visitor chats by WebSocket from an allowed site only", async () => {
+	step("a widget's visitor chats by WebSocket from an allowed site only", async () => {
 		const headers = { "x-admin-api-key": keys.admin };
 		const body = { name: "Support", allowed_origins: [SITE] };
 		const made = await ask("POST", "/v1/admin/widgets", { headers, body });
@@ -319,8 +334,9 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		"a worker": worker,
 	};
 	for (const [name, find] of Object.entries(VICTIMS))
-		it(`recovers when ${name} is killed`, async () => {
+		step(`recovers when ${name} is killed`, async () => {
 			const victim = await find();
+			assert.ok(victim > 0, `no process: ${victim}`);
 			await machine.do(`kill -9 ${victim}`);
 			await until("another has its place", async () => {
 				const next = await find().catch(() => 0);
@@ -331,7 +347,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 			await noUnitFailed();
 		});
 
-	it("a stopped masterd is killed by the watchdog and restarted", async () => {
+	step("a stopped masterd is killed by the watchdog and restarted", async () => {
 		await override("banter.service", "[Service]\\nWatchdogSec=5s\\n");
 		await machine.do("systemctl restart banter");
 		await ready();
@@ -348,7 +364,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		await ready();
 	});
 
-	it("masterd exits once with 78 for invalid settings, with all errors in the journal", async () => {
+	step("masterd exits once with 78 for invalid settings, with all errors in the journal", async () => {
 		await machine.do("cp /etc/banter/banter.env /root/good.env");
 		await machine.do("echo OPENAI_BASE_URL=nonsense >>/etc/banter/banter.env");
 		await machine.do("echo WORKERS=0 >>/etc/banter/banter.env");
@@ -377,7 +393,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		await ready();
 	});
 
-	it("a full disk: chats get 503, everything else works; it recovers when there is room", async () => {
+	step("a full disk: chats get 503, everything else works; it recovers when there is room", async () => {
 		await machine.do(`${STOP_STORE}
 			cp -a /var/lib/banter /root/kept
 			mount -t tmpfs -o size=2M,mode=0700,uid=banter-store,gid=banter-store none /var/lib/banter
@@ -403,7 +419,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		await ready();
 	});
 
-	it("a store out of memory: chats get 503 meanwhile, and it recovers", async () => {
+	step("a store out of memory: chats get 503 meanwhile, and it recovers", async () => {
 		await override("banter-storaged.service", "[Service]\\nLimitAS=16M\\n");
 		await machine.run("systemctl restart banter-storaged.service");
 		await until("it was tried again", async () => {
@@ -418,7 +434,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		assert.equal((await chat("memory", "[[tokens=1]]")).status, 200);
 	});
 
-	it("rotates a key: old and new are both valid until the old one is removed", async () => {
+	step("rotates a key: old and new are both valid until the old one is removed", async () => {
 		const old = keys.widget;
 		const status = async (used) => {
 			keys.widget = used;
@@ -440,7 +456,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		assert.deepEqual([await status(old), await status(now)], [401, 200]);
 	});
 
-	it("serves HTTPS, and loads a certificate renewed by certbot during a reply", async () => {
+	step("serves HTTPS, and loads a certificate renewed by certbot during a reply", async () => {
 		const authority = new Authority();
 		const renew = async (name) => {
 			const { cert, key } = authority.issue(name);
@@ -485,7 +501,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 	const WHOM =
 		"cuts none of 200 streams, sends 50 sockets elsewhere without a message lost, and refuses nobody";
 
-	it(`a reload ${WHOM}`, async () => {
+	step(`a reload ${WHOM}`, async () => {
 		const crowd = await gather();
 		const workers = await machine.do(`pgrep -P ${await pid("banter")} workerd`);
 		await machine.do("systemctl reload banter");
@@ -504,7 +520,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		await crowd.part();
 	});
 
-	it(`an upgrade ${WHOM}`, async () => {
+	step(`an upgrade ${WHOM}`, async () => {
 		const crowd = await gather();
 		const store = await pid("banter-storaged");
 		const settings = await machine.do("cat /etc/banter/banter.env");
@@ -524,7 +540,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		await machine.do("banter verify");
 	});
 
-	it("an upgrade that is incompatible with the running masterd stops it before the store and keeps the ports", async () => {
+	step("an upgrade that is incompatible with the running masterd stops it before the store and keeps the ports", async () => {
 		// Claims another interface version, which is all that postinst checks.
 		await machine.do(`systemctl stop banter.service
 			cp /usr/lib/banter/masterd /root/masterd
@@ -546,7 +562,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		assert.equal((await chat("restarted", "[[tokens=1]]")).status, 200);
 	});
 
-	it("a version that cannot read the store is refused without changes", async () => {
+	step("a version that cannot read the store is refused without changes", async () => {
 		await changePackage(VERSION, "preinst", "s/-gt [0-9]*/-gt 0/");
 		const pids = () => Promise.all([pid("banter-storaged"), pid("banter")]);
 		const before = await pids();
@@ -560,7 +576,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		assert.match(await machine.do("dpkg --status banter"), /^Status: install ok installed$/m);
 	});
 
-	it("a reboot keeps every conversation, and all services start", async () => {
+	step("a reboot keeps every conversation, and all services start", async () => {
 		const before = await conversations();
 		assert.ok(before.total > 2);
 		await machine.reboot();
@@ -572,7 +588,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		await comesBack();
 	});
 
-	it("removal stops everything and keeps settings and data", async () => {
+	step("removal stops everything and keeps settings and data", async () => {
 		const before = await conversations();
 		await machine.do("apt-get remove -y banter");
 		assert.equal((await machine.run("pgrep -l 'masterd|workerd|storaged'")).stdout, "");
@@ -587,7 +603,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		machine.do(`${STOP_STORE} && cd /var/lib/banter && rm -f *.mdb && ${make} >data.mdb &&
 			chown banter-store: data.mdb`);
 
-	it("an upgrade that finds a store of a newer version says that it cannot read it", async () => {
+	step("an upgrade that finds a store of a newer version says that it cannot read it", async () => {
 		await machine.do(`${STOP_STORE} && cp /var/lib/banter/data.mdb /root/kept.mdb`);
 		await replaceStore("sed s/schema_version1/schema_version9/g /root/kept.mdb");
 		const said = await install(NEWER);
@@ -603,7 +619,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 
 	const LEFT = "find /etc/banter /var/lib/banter /var/backups/banter 2>/dev/null";
 
-	it("a purge deletes banter's own files, and keeps backups, other files and mount points", async () => {
+	step("a purge deletes banter's own files, and keeps backups, other files and mount points", async () => {
 		await machine.do("touch /etc/banter/notes /var/backups/banter/photos.tar");
 		await machine.do("mount -t tmpfs none /var/lib/banter"); // a disk of its own
 		const said = await machine.do("apt-get purge -y -o Dpkg::Use-Pty=0 banter");
@@ -616,7 +632,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		await noUnitFailed();
 	});
 
-	it("a new installation works after a purge, also with IPv6 off", async () => {
+	step("a new installation works after a purge, also with IPv6 off", async () => {
 		writeFileSync("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
 		await install(VERSION);
 		assert.equal(await active("banter-storaged"), "active");
@@ -627,7 +643,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		writeFileSync("/proc/sys/net/ipv6/conf/all/disable_ipv6", "0");
 	});
 
-	it("a purge deletes backups on request, and nothing behind a link", async () => {
+	step("a purge deletes backups on request, and nothing behind a link", async () => {
 		await machine.do(`systemctl stop banter.target banter-storaged.socket banter-storaged
 			mv /var/lib/banter /srv/store && ln -s /srv/store /var/lib/banter
 			ln -s /srv/store/data.mdb /var/backups/banter/new.mdb`);

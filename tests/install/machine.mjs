@@ -46,7 +46,8 @@ export class Machine {
 	constructor(template) {
 		this.root = mkdtempSync(join(dirname(template), "machine-"));
 		this.console = `${this.root}.log`;
-		spawnSync("cp", ["-a", "--reflink=auto", `${template}/.`, this.root]);
+		const copy = spawnSync("cp", ["-a", "--reflink=auto", `${template}/.`, this.root]);
+		assert.equal(copy.status, 0, `no copy of ${template}: ${copy.stderr}`);
 	}
 
 	async boot() {
@@ -120,6 +121,15 @@ export class Machine {
 		const { status, signal, stdout, stderr } = await this.run(script, options);
 		assert.equal(status, 0, `${script}: ${signal ?? status}\n${stdout}${stderr}`);
 		return stdout;
+	}
+
+	/** What may explain a failure: the units, the newest lines of the journal, the disk. */
+	async report() {
+		const { stdout, stderr } = await this.run(`
+			systemctl list-units --all --no-legend --plain 'banter*' model.service
+			journalctl --sync; journalctl --no-pager -o short-precise -n 60
+			df -h / /run`);
+		return `The machine:\n${stdout}${stderr}`;
 	}
 
 	/** Copies a file from the host to a path in the machine. */
