@@ -32,7 +32,7 @@ export const read = (path) => readFileSync(join(ROOT, path), "utf8");
 
 const MARKER = /^(run|tested by|by hand)(?:: (.+))?$/;
 
-/** { kind, detail } of a comment's text; undefined if it is no marker. */
+/** { kind, detail } of a comment's text; undefined if it is not a marker. */
 function parseMarker(text) {
 	const found = MARKER.exec(text.trim());
 	return found ? { kind: found[1], detail: found[2] ?? "" } : undefined;

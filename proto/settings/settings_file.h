@@ -1,6 +1,6 @@
 /*
- * Checks the file that the environment was read from (.env, banter.env), because whoever read it
- * ignores invalid lines and unknown names silently.
+ * Checks the file that the environment was read from (.env, banter.env). systemd and `make run`, which
+ * read it, ignore invalid lines and unknown names silently.
  */
 #ifndef PROTO_SETTINGS_SETTINGS_FILE_H
 #define PROTO_SETTINGS_SETTINGS_FILE_H

@@ -91,7 +91,7 @@ describe("connections of one address", () => {
 		const raw = await RawConnection.connect(banter.port, OURSELVES, PROXY);
 		const path = `/api/widget/${widget.widget_id}/config`;
 		const other = await getOn(raw, path, { "X-Forwarded-For": VISITOR });
-		assert.equal(other.status, 200, "a request that is no WebSocket is accepted");
+		assert.equal(other.status, 200, "a request without an upgrade to WebSocket is accepted");
 		raw.close();
 
 		mine.push(await visit(behind(SOMEBODY_ELSE)));

@@ -3,7 +3,7 @@
 //	const peer = await Peer.connect(path);          // after both hellos
 //	const answer = await peer.request("ping");      // { is: "pong", writable: 1 }
 //	peer.tell("live_publish", { turn, … });         // a message without a response
-//	const message = await peer.hear();              // the next one that is no response
+//	const message = await peer.hear();              // the next one that is not a response
 //
 // Requests are pipelined: those of one turn of the event loop are sent in one write. When the connection ends, all
 // who wait get PeerGone; without a response for too long they get an error.
