@@ -31,8 +31,8 @@ struct component {
 	size_t listening;
 };
 
-/* masterd, and whether its ports answer. Without systemd: pid is what a worker's parent is, 0 if it
- * cannot be seen, and workers says how many workers are connected to the store. */
+/* masterd, and whether its ports answer. Without systemd, pid is the parent of a worker (0: unknown), and
+ * workers is the number of workers that are connected to the store. */
 void component_find_front_end(struct component *c, bool systemd, pid_t pid, size_t workers);
 
 /* storaged, which may not run; its pid is set under systemd only. */

@@ -255,7 +255,7 @@ conversations_is_id_text(struct slice text)
 }
 
 /* Reads the id in the path. False: answered with 404 for an id in the form of another system, such as one that a
- * client kept from a server that banter replaced, or with 400 for what is no id at all. */
+ * client kept from a server that banter replaced, or with 400 for any other text. */
 static bool
 conversations_path_id(const struct api_call *c, struct id *id)
 {
