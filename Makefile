@@ -155,11 +155,11 @@ $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/te
 	$(LINK) -fsanitize=fuzzer -Wl,--defsym=LLVMFuzzerTestOneInput=$* $(fuzzed_libs)
 
 # The benchmarks share all files except their main files.
-BENCH := store scale relay
+BENCH := store scale crowd
 bench_shared := $(filter-out $(patsubst %,$(OBJ)/tests/bench/%.o,$(BENCH) events upstream), \
 	$(call objects,tests/bench))
 $(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(bench_shared) $(storaged_a) $(workerd_a)
-	$(LINK) $(store_libs) -lm
+	$(LINK) $(store_libs) -ljansson
 $(BUILD)/bench/events $(BUILD)/bench/upstream: $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(workerd_a)
 	$(LINK) $(worker_libs)
 
@@ -336,28 +336,28 @@ fuzz-run: $(BUILD)/unit/test_fuzz_corpus $(addprefix $(BUILD)/fuzz_,$(FUZZ))
 		else echo "FAILED $$t: see $(BUILD)/$$t.log"; failed=1; fi; \
 	done; exit $${failed:-0}
 
-# BENCH_STREAMS="100 1000" runs only these numbers of streams; build/bench/relay --help lists BENCH_ARGS.
+# BENCH_STREAMS="100 1000" runs only these numbers of streams; node tests/bench/relay.mjs --help lists BENCH_ARGS.
 BENCH_STREAMS ?= 100 1000 5000 5000@4
 BENCH_ARGS ?=
 
 .PHONY: bench
 bench: ## compare streams and short requests with nginx (5 minutes; BENCH_STREAMS="100 1000")
 	@$(MAKE) --no-print-directory deps FOR=bench
-	@$(MAKE) --no-print-directory -j$(JOBS) programs build/bench/relay widget/dist/.built
-	@build/bench/relay --nginx build/tools/nginx --haproxy build/tools/haproxy \
+	@$(MAKE) --no-print-directory -j$(JOBS) programs build/bench/crowd widget/dist/.built
+	@node tests/bench/relay.mjs --nginx build/tools/nginx --haproxy build/tools/haproxy \
 		$(BENCH_STREAMS:%=--streams %) $(BENCH_ARGS)
 
 .PHONY: bench-store
 bench-store: ## measure durable appends per second, compared with bare LMDB (1 minute)
 	@$(MAKE) --no-print-directory deps FOR=run
 	@$(MAKE) --no-print-directory -j$(JOBS) build/storaged build/bench/store
-	@build/bench/store
+	@node tests/bench/store.mjs
 
 .PHONY: bench-scale
 bench-scale: ## measure the store with 10,000 and with 1,000,000 messages (1 minute, 1 GB of disk)
 	@$(MAKE) --no-print-directory deps FOR=run
 	@$(MAKE) --no-print-directory -j$(JOBS) build/storaged build/bench/scale
-	@build/bench/scale
+	@node tests/bench/scale.mjs
 
 .PHONY: bench-events
 bench-events: ## measure the cost of parsing an event of the model's stream (10 seconds)

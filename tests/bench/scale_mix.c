@@ -6,13 +6,16 @@
 #include <err.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <sysexits.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 
-/* Turns of each conversation, as when the store was filled. */
-#define TURNS 10u
+#define IN_FLIGHT 64u
+#define READERS   4u
+#define ROUNDS    5u
+#define TURNS     10u /* of each conversation, as when the store was filled */
 
 struct reader {
 	pthread_t thread;
@@ -70,65 +73,69 @@ close_readers(struct reader *readers, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		channel_close(&readers[i].line);
-		durations_clear(&readers[i].list);
-		durations_clear(&readers[i].thread_durations);
+		free(readers[i].list.ns);
+		free(readers[i].thread_durations.ns);
 	}
 }
 
 /* Reads a list and a conversation in turn. */
 static void
 measure_reads(struct sender *sender, const char *socket, const struct id *long_one,
-    double seconds, struct mix *mix)
+    double seconds, json_t *mix)
 {
 	struct reader reader;
 	atomic_bool stop;
+	double rate;
 
 	open_readers(&reader, 1, socket, long_one, &stop);
-	mix->rate_beside_reader = append_beside(sender, &reader, 1, &stop, seconds);
-	mix->list = reader.list;
-	mix->thread = reader.thread_durations;
-	reader.list = reader.thread_durations = (struct durations){0};
+	rate = append_beside(sender, &reader, 1, &stop, seconds);
+	json_object_set_new(mix, "besideReader", json_real(rate));
+	json_object_set_new(mix, "list", durations_json(&reader.list));
+	json_object_set_new(mix, "thread", durations_json(&reader.thread_durations));
 	close_readers(&reader, 1);
 }
 
 /* In turns, because the cost of a sync drifts. */
 static void
-measure_appends(struct sender *sender, const char *socket, double seconds, struct mix *mix)
+measure_appends(struct sender *sender, const char *socket, double seconds, json_t *mix)
 {
-	struct reader readers[MIX_READERS];
-	double each = seconds / (2 * MIX_ROUNDS);
-	double kept[MIX_ROUNDS];
+	double each = seconds / (2 * ROUNDS), alone_sum = 0, beside_sum = 0;
+	struct reader readers[READERS];
+	json_t *kept = json_array();
 	size_t lists = 0;
 	atomic_bool stop;
 
-	open_readers(readers, MIX_READERS, socket, NULL, &stop);
-	for (size_t i = 0; i < MIX_ROUNDS; i++) {
+	open_readers(readers, READERS, socket, NULL, &stop);
+	for (size_t i = 0; i < ROUNDS; i++) {
 		double alone = append_beside(sender, NULL, 0, &stop, each);
-		double beside = append_beside(sender, readers, MIX_READERS, &stop, each);
+		double beside = append_beside(sender, readers, READERS, &stop, each);
 
-		mix->rate_alone += alone / MIX_ROUNDS;
-		mix->rate_beside += beside / MIX_ROUNDS;
-		kept[i] = beside / alone;
+		alone_sum += alone;
+		beside_sum += beside;
+		json_array_append_new(kept, json_real(beside / alone));
 	}
-	mix->rate_kept = spread_of(kept, MIX_ROUNDS).median;
-	for (size_t i = 0; i < MIX_READERS; i++)
+	for (size_t i = 0; i < READERS; i++)
 		lists += readers[i].list.n;
-	mix->lists_per_second = (double)lists / (each * MIX_ROUNDS);
-	close_readers(readers, MIX_READERS);
+	close_readers(readers, READERS);
+	json_object_set_new(mix, "alone", json_real(alone_sum / ROUNDS));
+	json_object_set_new(mix, "beside", json_real(beside_sum / ROUNDS));
+	json_object_set_new(mix, "kept", kept);
+	json_object_set_new(mix, "listsPerSecond", json_real((double)lists / (each * ROUNDS)));
 }
 
-void
-mix_measure(const char *socket, const struct id *long_one, double seconds, struct mix *mix)
+json_t *
+mix_measure(const char *socket, const struct id *long_one, double seconds)
 {
+	json_t *mix = json_pack("{s:i,s:i}", "inFlight", IN_FLIGHT, "readers", READERS);
 	struct sender sender;
 	struct quota rest;
 
-	*mix = (struct mix){0};
 	sender_open(&sender, socket, BEGIN_HISTORY);
-	sender_load(&sender, MIX_IN_FLIGHT, TURNS);
+	sender_load(&sender, IN_FLIGHT, TURNS);
 	measure_reads(&sender, socket, long_one, seconds / 3, mix);
 	measure_appends(&sender, socket, seconds * 2 / 3, mix);
 	sender_quota_of_open_turns(&sender, &rest);
 	sender_run(&sender, &rest, UINT64_MAX, NULL);
 	sender_close(&sender);
+	return mix;
 }

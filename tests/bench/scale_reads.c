@@ -124,25 +124,38 @@ finish_turn(struct channel *line, const struct id *turn)
 	line_ask(line, MSG_TURN_FINISH, &m, MSG_OK, &ok);
 }
 
-void
-reads_measure(const struct place *place, struct channel *line, const struct conversations *all,
-    const struct id *long_one, unsigned times, struct reading reads[READ_KINDS])
+json_t *
+reads_measure(const struct group *storaged, struct channel *line,
+    const struct conversations *all, const struct id *long_one, unsigned times)
 {
+	static const char *const kinds[] = {"list", "thread", "begin"};
+	struct durations durations[ARRAY_LEN(kinds)] = {0};
+	uint64_t cpu_ns[ARRAY_LEN(kinds)] = {0};
+	json_t *reads = json_object();
+
 	for (unsigned i = 0; i < times; i++) {
 		const struct id *some = &all->ids[arc4random_uniform((uint32_t)all->n)];
 		struct id turn = id_new();
 
-		for (enum read_kind kind = 0; kind < READ_KINDS; kind++) {
+		for (size_t kind = 0; kind < ARRAY_LEN(kinds); kind++) {
 			/* storaged does nothing else: all of its processor time belongs to this
 			 * request. */
-			uint64_t cpu = group_cpu_ns(&place->storaged);
-			uint64_t ns = kind == READ_LIST ? read_list(line)
-			    : kind == READ_THREAD       ? read_thread(line, long_one)
-							: begin_turn(line, some, &turn);
+			uint64_t cpu = group_cpu_ns(storaged);
+			uint64_t ns = kind == 0 ? read_list(line)
+			    : kind == 1         ? read_thread(line, long_one)
+						: begin_turn(line, some, &turn);
 
-			reads[kind].cpu_ns += group_cpu_ns(&place->storaged) - cpu;
-			durations_add(&reads[kind].durations, ns);
+			cpu_ns[kind] += group_cpu_ns(storaged) - cpu;
+			durations_add(&durations[kind], ns);
 		}
 		finish_turn(line, &turn);
 	}
+	for (size_t kind = 0; kind < ARRAY_LEN(kinds); kind++) {
+		json_t *figures = durations_json(&durations[kind]);
+
+		json_object_set_new(
+		    figures, "cpuUs", json_real((double)cpu_ns[kind] / 1e3 / times));
+		json_object_set_new(reads, kinds[kind], figures);
+	}
+	return reads;
 }

@@ -9,7 +9,6 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
-#include "tests/bench/child.h"
 
 #define REQUEST_MAX ((size_t)16 << 10)
 #define UNSENT_MAX  ((size_t)8 << 20)
@@ -123,7 +122,6 @@ line_wait(struct channel *line)
 	n = poll(&fd, 1, PATIENCE_MS);
 	if (n == -1 && errno != EINTR)
 		err(EX_OSERR, "poll");
-	children_check();
 	if (n == 0)
 		errx(EX_UNAVAILABLE, "no reply within %d ms", PATIENCE_MS);
 	if (n == 1 && (fd.revents & ~POLLOUT) != 0 && channel_read(line) != CHANNEL_DONE)

@@ -13,7 +13,6 @@
 #include "proto/base/clock.h"
 #include "proto/base/utf8.h"
 #include "storaged/conversations/conversations.h"
-#include "tests/bench/child.h"
 
 #define MAP_BYTES ((size_t)64 << 30) /* like STORE_MAX_BYTES */
 
@@ -328,7 +327,6 @@ raw_run(struct raw *r, const struct quota *quota, struct durations *durations)
 		sum.cpu_ns += cpu_now() - cpu;
 		for (size_t i = 0; i < n && durations != NULL; i++)
 			durations_add(durations, took);
-		children_check();
 	}
 	return sum;
 }

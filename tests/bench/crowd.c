@@ -1,9 +1,17 @@
 /*
+ * The load of make bench: many visitors, each with its own connection, who ask a question and read the reply
+ * as it arrives. The stub stamps each token with the time at which it was produced, so its arrival
+ * shows the latency of the server.
+ *
+ * Paced: every visitor asks once, at a random moment of the ramp, and the measurement window covers
+ * a time in which all replies run. At full speed: every visitor asks again and again until the
+ * window ends, and everything from the first question to the last response is measured, including
+ * the start and end of each reply. Short requests: every visitor sends the same GET again and
+ * again, and the window is measured.
+ *
  * One epoll loop: visitors that arrive, tokens that arrive, and the marks of the measurement
  * window.
  */
-#include "tests/bench/relay_crowd.h"
-
 #include <arpa/inet.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -14,19 +22,32 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
+
+#include <bsd/string.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
-#include "tests/bench/relay_answer.h"
+#include "tests/bench/bench.h"
+#include "tests/bench/crowd_answer.h"
 
 #define EVENTS_MAX 256
 #define READ_SIZE  65536
 #define PATIENCE_S 60.0 /* after the window, for the last token */
-/* Visitors beside the readers get fewer but larger tokens, so that one that does not read fills the
- * kernel's buffers within a second or two. */
-#define OTHERS_SLOWER 4u
-#define OTHERS_TOKEN  4000u
+#define SLICES     5u   /* of the window, to show how the figures vary */
+
+/* What relay.mjs passes. */
+struct plan {
+	int port, readers;
+	/* Other visitors, none or as many as readers; and whether they stop reading after the first token. */
+	int others, others_stop;
+	/* The request of a reader and of another visitor; "#####" stands for the visitor's number. */
+	const char *request, *others_request;
+	const char *
+	    mark; /* before a token's text in a line of the response; "": these are short requests */
+	int once;   /* paced: every visitor asks once */
+	int tokens; /* of each reply */
+	double ramp_s, settle_s, window_s;
+};
 
 struct visitor {
 	struct crowd *crowd;
@@ -34,18 +55,13 @@ struct visitor {
 	bool connecting;
 	bool is_other;
 	uint64_t asked_ns;
-	unsigned next; /* token */
+	int next; /* token */
 	struct answer answer;
 };
 
 struct crowd {
-	const struct server *server;
-	const struct crowd_plan *plan;
-	struct crowd_figures *figures;
-	const char *mark; /* before a token's text */
-	size_t mark_len;
-	unsigned tokens; /* of each reply */
-	char script[64], others_script[64];
+	struct plan plan;
+	struct group server; /* all its processes, without the stub */
 	int epoll;
 	struct visitor *visitors;
 	uint64_t *arrivals_ns; /* of each visitor, in order */
@@ -57,25 +73,39 @@ struct crowd {
 	/* At the last mark. */
 	size_t marks;
 	uint64_t marked_ns, marked_cpu_ns, marked_tokens;
+
+	/* The figures of the window. */
+	uint64_t ns, cpu_ns;
+	uint64_t tokens;        /* that reached readers, or short requests */
+	struct durations relay; /* from a token's stamp to its arrival, of readers */
+	json_t *cpu_us;         /* processor time per token, of each slice */
+	json_t *idle, *busy;    /* memory before the first question, and at the window's end */
+	/* Those of the whole run. */
+	struct durations first_token; /* from the connection to the reply's first token */
+	uint64_t replies;             /* complete replies */
+	uint64_t bytes;               /* received */
+	uint64_t lost;                /* tokens that were missing or out of order */
+	uint64_t failed;              /* readers whose reply was refused or truncated */
+	int failed_status;            /* of the first of these; 0: none, or no response */
 };
 
 static bool
-is_paced(const struct crowd *c)
+is_short(const struct crowd *c)
 {
-	return c->plan->rate > 0;
+	return *c->plan.mark == '\0';
 }
 
 /* Whether only a window is measured, in slices, and not the whole run. */
 static bool
 has_window(const struct crowd *c)
 {
-	return is_paced(c) || c->plan->path != NULL;
+	return c->plan.once || is_short(c);
 }
 
 static bool
 is_in_window(const struct crowd *c)
 {
-	return c->marks > 0 && c->marks <= CROWD_SLICES;
+	return c->marks > 0 && c->marks <= SLICES;
 }
 
 /* A fixed sequence of random numbers (splitmix64), the same for every server. */
@@ -100,26 +130,12 @@ compare(const void *a, const void *b)
 static void
 plan_arrivals(struct crowd *c)
 {
-	uint64_t ramp = (uint64_t)(c->plan->ramp_s * 1e9), state = 1;
+	uint64_t ramp = (uint64_t)(c->plan.ramp_s * 1e9), state = 1;
 
 	c->arrivals_ns = xcalloc(c->n, sizeof(*c->arrivals_ns));
 	for (size_t i = 0; i < c->n; i++)
 		c->arrivals_ns[i] = c->start_ns + next_random(&state) % ramp;
 	qsort(c->arrivals_ns, c->n, sizeof(*c->arrivals_ns), compare);
-}
-
-static void
-plan_script(struct crowd *c)
-{
-	const struct crowd_plan *p = c->plan;
-	double lasts = p->ramp_s + p->settle_s + p->window_s + 1;
-
-	c->tokens = is_paced(c) ? (unsigned)(lasts * p->rate) : p->tokens;
-	snprintf(c->script, sizeof(c->script), "stamp tokens=%u delay=%u", c->tokens,
-	    is_paced(c) ? 1000 / p->rate : 0);
-	snprintf(c->others_script, sizeof(c->others_script), "huge=%u tokens=%u delay=%u",
-	    OTHERS_TOKEN, c->tokens / OTHERS_SLOWER,
-	    is_paced(c) ? OTHERS_SLOWER * 1000 / p->rate : 0);
 }
 
 static uint64_t
@@ -136,16 +152,15 @@ static void
 take_token(struct visitor *v, uint64_t index, uint64_t stamp_ns)
 {
 	struct crowd *c = v->crowd;
-	struct crowd_figures *f = c->figures;
 
 	/* A token out of order leaves next unchanged, and so counts as lost. */
-	if (index != v->next)
+	if (index != (uint64_t)v->next)
 		return;
 	if (v->next++ == 0)
-		durations_add(&f->first_token, c->now_ns - v->asked_ns);
+		durations_add(&c->first_token, c->now_ns - v->asked_ns);
 	c->tokens_seen++;
 	if (!has_window(c) || is_in_window(c))
-		durations_add(&f->relay, c->now_ns - stamp_ns);
+		durations_add(&c->relay, c->now_ns - stamp_ns);
 }
 
 /* A line of the body: all tokens of its text, "0:1234 1:2345 ". */
@@ -153,12 +168,13 @@ static void
 on_line(void *arg, struct slice line)
 {
 	struct visitor *v = arg;
+	const char *mark = v->crowd->plan.mark;
 	const uint8_t *end = line.p + line.len;
-	const uint8_t *p = memmem(line.p, line.len, v->crowd->mark, v->crowd->mark_len);
+	const uint8_t *p = memmem(line.p, line.len, mark, strlen(mark));
 
 	if (p == NULL)
 		return;
-	p += v->crowd->mark_len;
+	p += strlen(mark);
 	while (p < end && *p >= '0' && *p <= '9') {
 		uint64_t index = take_number(&p, end);
 
@@ -190,10 +206,12 @@ leave(struct visitor *v)
 static void
 fail(struct visitor *v)
 {
+	struct crowd *c = v->crowd;
+
 	if (!v->is_other) {
-		if (v->crowd->figures->failed++ == 0)
-			v->crowd->figures->failed_status = v->answer.response.status;
-		v->crowd->figures->lost += v->crowd->tokens - v->next;
+		if (c->failed++ == 0)
+			c->failed_status = v->answer.response.status;
+		c->lost += (uint64_t)(c->plan.tokens - v->next);
 	}
 	leave(v);
 }
@@ -201,13 +219,16 @@ fail(struct visitor *v)
 static void
 ask(struct visitor *v)
 {
-	struct crowd *c = v->crowd;
-	char request[REQUEST_SIZE];
-	size_t n = c->plan->path != NULL
-	    ? server_get(c->server, c->plan->path, request)
-	    : server_question(c->server, v->is_other ? c->others_script : c->script,
-		  (unsigned)(v - c->visitors), request);
+	const struct plan *p = &v->crowd->plan;
+	char request[1024], number[8], *at;
+	size_t n =
+	    strlcpy(request, v->is_other ? p->others_request : p->request, sizeof(request));
 
+	must(n < sizeof(request));
+	at = strstr(request, "#####");
+	snprintf(number, sizeof(number), "%05zu", (size_t)(v - v->crowd->visitors));
+	if (at != NULL)
+		memcpy(at, number, 5);
 	answer_begin(&v->answer);
 	v->next = 0;
 	/* A request fits into the socket's empty buffer. */
@@ -219,14 +240,16 @@ static void
 arrive(struct visitor *v)
 {
 	struct crowd *c = v->crowd;
-	struct sockaddr_in a = server_loopback(c->server->port);
+	struct sockaddr_in a = {.sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)c->plan.port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int small = 4096;
 
 	v->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (v->fd == -1)
 		err(EX_OSERR, "socket");
 	/* A visitor that stops reading has a small receive buffer. */
-	if (v->is_other && c->plan->others_stop)
+	if (v->is_other && c->plan.others_stop)
 		must(setsockopt(v->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)) == 0);
 	v->asked_ns = clock_mono_ns();
 	v->connecting = true;
@@ -262,12 +285,11 @@ answered(struct visitor *v)
 		return;
 	}
 	if (!v->is_other) {
-		c->figures->replies++;
-		c->figures->lost += c->tokens - v->next;
+		c->replies++;
+		c->lost += (uint64_t)(c->plan.tokens - v->next);
 	}
-	if (c->plan->path != NULL)
-		c->tokens_seen++;
-	if (is_paced(c) || c->now_ns >= c->end_ns) {
+	c->tokens_seen += is_short(c);
+	if (c->plan.once || c->now_ns >= c->end_ns) {
 		leave(v);
 		return;
 	}
@@ -286,33 +308,32 @@ readable(struct visitor *v)
 	c->now_ns = clock_mono_ns();
 	if (n == -1 && errno == EAGAIN)
 		return;
-	c->figures->bytes += in.len;
+	c->bytes += in.len;
 	if (in.len == 0)
 		fail(v);
-	else if (!answer_feed(&v->answer, in, c->plan->path == NULL ? on_line : NULL, v))
+	else if (!answer_feed(&v->answer, in, is_short(c) ? NULL : on_line, v))
 		answered(v);
-	else if (v->is_other && c->plan->others_stop && v->answer.response.status == 200)
+	else if (v->is_other && c->plan.others_stop && v->answer.response.status == 200)
 		watch(v, EPOLL_CTL_DEL, 0);
 }
 
 static void
 mark_slice(struct crowd *c, uint64_t now, uint64_t cpu)
 {
-	struct crowd_figures *f = c->figures;
-	uint64_t tokens = c->tokens_seen - c->marked_tokens;
+	uint64_t tokens = c->tokens_seen - c->marked_tokens, spent = cpu - c->marked_cpu_ns;
 
-	f->ns += now - c->marked_ns;
-	f->cpu_ns += cpu - c->marked_cpu_ns;
-	f->tokens += tokens;
-	f->cpu_us[f->slices++] =
-	    tokens == 0 ? 0 : (double)(cpu - c->marked_cpu_ns) / 1e3 / (double)tokens;
+	c->ns += now - c->marked_ns;
+	c->cpu_ns += spent;
+	c->tokens += tokens;
+	json_array_append_new(
+	    c->cpu_us, json_real(tokens == 0 ? 0 : (double)spent / 1e3 / (double)tokens));
 }
 
 /* The start of the window, or the end of one of its slices. */
 static void
 take_mark(struct crowd *c)
 {
-	uint64_t cpu = group_cpu_ns(&c->server->group), now = clock_mono_ns();
+	uint64_t cpu = group_cpu_ns(&c->server), now = clock_mono_ns();
 
 	if (c->marks > 0)
 		mark_slice(c, now, cpu);
@@ -320,16 +341,16 @@ take_mark(struct crowd *c)
 	c->marked_ns = now;
 	c->marked_cpu_ns = cpu;
 	c->marked_tokens = c->tokens_seen;
-	if (c->marks == CROWD_SLICES + 1)
-		c->figures->busy = group_memory(&c->server->group);
+	if (c->marks == SLICES + 1)
+		c->busy = group_memory(&c->server);
 }
 
 static uint64_t
 next_mark_ns(const struct crowd *c)
 {
-	if (!has_window(c) || c->marks > CROWD_SLICES)
+	if (!has_window(c) || c->marks > SLICES)
 		return UINT64_MAX;
-	return c->window_ns + c->marks * (c->end_ns - c->window_ns) / CROWD_SLICES;
+	return c->window_ns + c->marks * (c->end_ns - c->window_ns) / SLICES;
 }
 
 /* Starts the visitors and takes the marks that are due. Returns the time until the next of these in
@@ -373,17 +394,12 @@ turn(struct crowd *c)
 static void
 loop(struct crowd *c)
 {
-	uint64_t give_up = c->end_ns + (uint64_t)(PATIENCE_S * 1e9), check_ns = 0;
+	uint64_t give_up = c->end_ns + (uint64_t)(PATIENCE_S * 1e9);
 
 	if (!has_window(c))
 		take_mark(c);
-	while (c->readers_left > 0 && clock_mono_ns() < give_up) {
+	while (c->readers_left > 0 && clock_mono_ns() < give_up)
 		turn(c);
-		if (clock_mono_ns() - check_ns > 100000000) {
-			children_check();
-			check_ns = clock_mono_ns();
-		}
-	}
 	if (!has_window(c))
 		take_mark(c);
 	for (size_t i = 0; i < c->arrived; i++)
@@ -394,12 +410,12 @@ loop(struct crowd *c)
 static void
 open_crowd(struct crowd *c)
 {
-	const struct crowd_plan *p = c->plan;
+	const struct plan *p = &c->plan;
 
-	c->n = p->readers + p->others;
-	c->readers_left = p->readers;
-	c->mark = server_token_mark(c->server->kind);
-	c->mark_len = strlen(c->mark);
+	c->n = (size_t)p->readers + (size_t)p->others;
+	c->readers_left = (size_t)p->readers;
+	c->cpu_us = json_array();
+	c->idle = group_memory(&c->server);
 	c->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (c->epoll == -1)
 		err(EX_OSERR, "epoll_create1");
@@ -410,40 +426,33 @@ open_crowd(struct crowd *c)
 		c->visitors[i].is_other = p->others > 0 && i % 2 == 1;
 		answer_init(&c->visitors[i].answer);
 	}
-	plan_script(c);
 	c->start_ns = clock_mono_ns();
 	c->window_ns = c->start_ns + (uint64_t)((p->ramp_s + p->settle_s) * 1e9);
 	c->end_ns = c->window_ns + (uint64_t)(p->window_s * 1e9);
 	plan_arrivals(c);
 }
 
-static void
-close_crowd(struct crowd *c)
+int
+main(int argc, char **argv)
 {
-	for (size_t i = 0; i < c->n; i++) {
-		closefd(&c->visitors[i].fd);
-		answer_clear(&c->visitors[i].answer);
-	}
-	closefd(&c->epoll);
-	free(c->visitors);
-	free(c->arrivals_ns);
-}
+	static struct crowd c;
+	struct plan *p = &c.plan;
+	json_t *pids;
 
-void
-crowd_run(
-    const struct server *server, const struct crowd_plan *plan, struct crowd_figures *figures)
-{
-	struct crowd c = {.server = server, .plan = plan, .figures = figures};
-
-	*figures = (struct crowd_figures){.idle = group_memory(&server->group)};
+	bench_plan(argc, argv, "{s:i,s:o,s:i,s:i,s:b,s:s,s:s,s:s,s:b,s:i,s:F,s:F,s:F}", "port",
+	    &p->port, "pids", &pids, "readers", &p->readers, "others", &p->others, "othersStop",
+	    &p->others_stop, "request", &p->request, "othersRequest", &p->others_request,
+	    "mark", &p->mark, "once", &p->once, "tokens", &p->tokens, "ramp", &p->ramp_s,
+	    "settle", &p->settle_s, "window", &p->window_s);
+	c.server = group_of(pids);
+	fd_raise_limit();
 	open_crowd(&c);
 	loop(&c);
-	close_crowd(&c);
-}
-
-void
-crowd_clear(struct crowd_figures *figures)
-{
-	durations_clear(&figures->relay);
-	durations_clear(&figures->first_token);
+	bench_print(json_pack("{s:I,s:I,s:I,s:o,s:o,s:o*,s:o,s:o,s:I,s:I,s:I,s:I,s:i}", "ns",
+	    (json_int_t)c.ns, "cpuNs", (json_int_t)c.cpu_ns, "tokens", (json_int_t)c.tokens,
+	    "cpuUs", c.cpu_us, "idle", c.idle, "busy", c.busy, "relay",
+	    durations_json(&c.relay), "firstToken", durations_json(&c.first_token), "replies",
+	    (json_int_t)c.replies, "bytes", (json_int_t)c.bytes, "lost", (json_int_t)c.lost,
+	    "failed", (json_int_t)c.failed, "failedStatus", c.failed_status));
+	return 0;
 }

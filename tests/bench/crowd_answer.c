@@ -1,4 +1,4 @@
-#include "tests/bench/relay_answer.h"
+#include "tests/bench/crowd_answer.h"
 
 #include <string.h>
 

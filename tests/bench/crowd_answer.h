@@ -2,8 +2,8 @@
  * The responses on a connection of the load, one after the other. A truncated, corrupted or
  * unexpected response is bad, and counts as lost.
  */
-#ifndef TESTS_BENCH_RELAY_ANSWER_H
-#define TESTS_BENCH_RELAY_ANSWER_H
+#ifndef TESTS_BENCH_CROWD_ANSWER_H
+#define TESTS_BENCH_CROWD_ANSWER_H
 
 #include "workerd/model/upstream_response.h"
 
