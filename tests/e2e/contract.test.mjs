@@ -48,7 +48,7 @@ const MALFORMED = [
 	[400, "HTTP/1.1\r\nno colon\r\n"],
 	[413, "HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n"],
 	[431, `HTTP/1.1\r\nHost: x\r\nX-Long: ${"x".repeat(20_000)}\r\n`],
-	[501, "HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"],
+	[501, "HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n"],
 	[505, "HTTP/2.0\r\nHost: x\r\n"],
 ];
 

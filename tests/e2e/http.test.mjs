@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError, RawConnection, rawExchange, textOf } from "./client.mjs";
-import { useBanter, WIDGET_KEY } from "./harness.mjs";
+import { DEADLINE_MS, useBanter, WIDGET_KEY } from "./harness.mjs";
+import { startProgram } from "./tool.mjs";
 
 const GET = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n";
 const HEAD = "HEAD /health HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -87,6 +88,44 @@ describe("a connection", () => {
 	});
 });
 
+describe("a body of unknown length", () => {
+	const banter = useBanter();
+	const headers = { "x-api-key": WIDGET_KEY, "content-type": "application/json" };
+	const bodyOf = (sessionId) => JSON.stringify({ sessionId, message: "[[tokens=2]]" });
+
+	it("is accepted from a stream of Node's fetch", async () => {
+		const pieces = [...bodyOf("fetch")].map((one) => Buffer.from(one));
+		const body = ReadableStream.from(pieces);
+		const init = { method: "POST", headers, body, duplex: "half" };
+		const answer = await fetch(`${banter.url}/v1/chat`, init);
+		assert.equal((await answer.json()).message, "t0 t1");
+	});
+
+	it("is accepted from curl's standard input, after 100 Continue", async () => {
+		const fields = Object.entries(headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
+		const args = [
+			"-sSv",
+			"--max-time",
+			`${DEADLINE_MS / 1000}`,
+			"-X",
+			"POST",
+			"-T",
+			"-",
+			...fields,
+		];
+		const { status, stdout, stderr } = await startProgram(
+			"/usr/bin/curl",
+			[...args, `${banter.url}/v1/chat`],
+			{},
+			{ input: bodyOf("curl") },
+		).ended;
+		assert.equal(status, 0, stderr);
+		assert.equal(JSON.parse(stdout).message, "t0 t1");
+		for (const line of [/^> Transfer-Encoding: chunked/m, /^< HTTP\/1.1 100 Continue/m])
+			assert.match(stderr, line);
+	});
+});
+
 describe("data after a refused request", () => {
 	const banter = useBanter();
 	const hidden = post("/v1/chat", "smuggler", "[[tokens=1]] smuggled");
@@ -96,11 +135,14 @@ describe("data after a refused request", () => {
 	const chunked = "Transfer-Encoding: chunked";
 
 	it("is never read, and reaches neither the model nor the store", async () => {
-		// Each is refused by its head; another parser could read the rest as a request.
+		// Another parser could read the rest of each as a request.
 		for (const [status, bytes] of [
-			[501, chat(`Content-Length: ${length + 5}\r\n${chunked}`, "0\r\n\r\n")],
-			[501, chat(`${chunked}\r\nContent-Length: 4`, `${length.toString(16)}\r\n`)],
-			[501, chat(`${chunked}\r\nTransfer-Encoding: x`, "0\r\n\r\n")],
+			[400, chat(`Content-Length: ${length + 5}\r\n${chunked}`, "0\r\n\r\n")],
+			[400, chat(`${chunked}\r\nContent-Length: 4`, `${length.toString(16)}\r\n`)],
+			[400, chat(`${chunked}\r\nTransfer-Encoding: x`, "0\r\n\r\n")],
+			[501, chat(`Transfer-Encoding: x\r\n${chunked}`, "0\r\n\r\n")],
+			[400, chat(chunked, `0\r\nContent-Length: ${length}\r\n\r\n`)],
+			[400, chat(chunked, "5;\nx\r\n0\r\n\r\n")],
 			[400, chat(`Content-Length: ${length}\r\nTransfer-Encoding : chunked`, "0\r\n\r\n")],
 			[400, chat(`Content-Length: 0\r\nContent-Length: ${length}`)],
 			[400, chat(`X: y\r\n Content-Length: ${length}`)],
@@ -124,11 +166,16 @@ describe("data after a refused request", () => {
 
 	it("an incomplete body is dropped", async () => {
 		const body = JSON.stringify({ sessionId: "half", message: "smuggled" });
-		const raw = await RawConnection.connect(banter.port);
-		await raw.write(chat(`Content-Length: ${body.length + 1}`, body));
-		raw.end();
-		assert.equal((await raw.closed()).toString(), "");
-		raw.close();
+		for (const bytes of [
+			chat(`Content-Length: ${body.length + 1}`, body),
+			chat(chunked, `${body.length.toString(16)}\r\n${body}\r\n0\r\n`),
+		]) {
+			const raw = await RawConnection.connect(banter.port);
+			await raw.write(bytes);
+			raw.end();
+			assert.equal((await raw.closed()).toString(), "");
+			raw.close();
+		}
 		assert.equal(await banter.modelCalls("smuggled"), 0);
 	});
 });

@@ -23,6 +23,8 @@ const FIELDS = [
 	...["Connection: upgrade", "Upgrade: websocket", "Upgrade: h2c", "TE: trailers", "Trailer: X"],
 	...["Proxy-Connection: close", "Keep-Alive: timeout=5"],
 ];
+const EXTENSIONS = ["", "", "", ";a", ";a=b;c", ';a="b\\"\\\\;c \xe9"'];
+const TRAILERS = ["X: y", "X:", "Digest:\ta, b ", "Etag: \xe9"];
 // Input that HTTP parsers are known to interpret differently.
 const BAIT = [
 	...["\r\n", "\n", "\r", "\0", " ", "\t", "\x0b", "\x7f", "\x80", "\xa0"],
@@ -30,6 +32,7 @@ const BAIT = [
 	...["Content-Length: 0\r\n", "Content-Length: 3\r\n", "Content-Length: 03 \r\n"],
 	...["Content-Length:\t3\t\r\n", "content-length : 3\r\n"],
 	...["Transfer-Encoding: chunked\r\n", "Transfer-Encoding:\x0bchunked\r\n"],
+	...["5\r\n", "0\r\n", "1;", ";a=", '"', "\\", "Trailer: X\r\n"],
 	...["Transfer_Encoding: chunked\r\n", "Expect: 100-continue\r\n", "Host: b\r\n"],
 	...["Connection: close\r\n", "Connection: keep-alive\r\n"],
 	...["Connection: upgrade\r\nUpgrade: x\r\n", "HTTP/1.0", "HTTP/1.1"],
@@ -38,16 +41,32 @@ const BAIT = [
 
 const pick = (random, list) => list[random(list.length)];
 
+const bytesOf = (random, n) =>
+	Array.from({ length: random(n) }, () => String.fromCharCode(random(256))).join("");
+
+/** Composes a valid chunked body. */
+function composeChunks(random) {
+	const sizeOf = (n) => {
+		const digits = "0".repeat(random(3)) + n.toString(16);
+		return (random(2) === 0 ? digits : digits.toUpperCase()) + pick(random, EXTENSIONS);
+	};
+	const chunks = Array.from({ length: random(4) }, () => bytesOf(random, 20))
+		.filter((chunk) => chunk !== "")
+		.map((chunk) => `${sizeOf(chunk.length)}\r\n${chunk}\r\n`);
+	const trailers = Array.from({ length: random(3) }, () => `${pick(random, TRAILERS)}\r\n`);
+	return `${chunks.join("")}${sizeOf(0)}\r\n${trailers.join("")}\r\n`;
+}
+
 /** Composes a valid request. */
 function compose(random) {
 	const old = random(6) === 0;
 	const lines = Array.from({ length: random(5) }, () => pick(random, FIELDS));
 	if (!old || random(2) === 0) lines.splice(random(lines.length + 1), 0, "Host: a");
-	let body = "";
-	if (random(2) === 0) {
-		body = Array.from({ length: random(20) }, () => String.fromCharCode(random(256))).join("");
-		lines.splice(random(lines.length + 1), 0, `Content-Length: ${body.length}`);
-	}
+	const framed = random(3);
+	const chunked = framed === 1 && !old;
+	const body = framed === 0 ? "" : chunked ? composeChunks(random) : bytesOf(random, 20);
+	const field = chunked ? "Transfer-Encoding: chunked" : `Content-Length: ${body.length}`;
+	if (framed !== 0) lines.splice(random(lines.length + 1), 0, field);
 	const line = `${pick(random, METHODS)} ${pick(random, TARGETS)} HTTP/1.${old ? 0 : 1}`;
 	return `${[line, ...lines].join("\r\n")}\r\n\r\n${body}`;
 }

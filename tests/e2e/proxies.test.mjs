@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import * as http2 from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { json } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { WebSocket } from "ws";
@@ -200,6 +201,27 @@ describe("a proxy", { concurrency: true }, () => {
 				const answer = await request(front.url, "POST", "/v1/chat", { headers, body });
 				assert.equal(answer.status, 413);
 				assert.equal(answer.json.code, "body_too_large");
+			});
+
+			it("forwards a body of unknown length as it comes", async () => {
+				const direct = new Front(name, path, banter.log, (text) =>
+					text.replace(/proxy_pass .*/, "$&\n\t\tproxy_request_buffering off;"),
+				);
+				await direct.start(banter.port);
+				const session = http2.connect(direct.url, { ca: authority.pem });
+				const sent = session.request({
+					":method": "POST",
+					":path": "/v1/chat",
+					"x-api-key": WIDGET_KEY,
+					"content-type": "application/json",
+				});
+				sent.write('{"sessionId":"h2",');
+				sent.end('"message":"[[tokens=2]]"}');
+				const [answer] = await once(sent, "response");
+				assert.equal(answer[":status"], 200);
+				assert.equal((await json(sent)).message, "t0 t1");
+				session.close();
+				await direct.stop();
 			});
 
 			it("forwards a WebSocket's tokens while the reply is running, and lets its visitor return", async () => {

@@ -70,7 +70,7 @@ describe("service", () => {
 		[413, "POST /v1/chat", ["Content-Length: 99999999"]],
 		[417, "POST /v1/chat", ["Expect: 200-ok"], "expectant"],
 		[431, "GET /health", [`X-Huge: ${"x".repeat(40_000)}`]],
-		[501, "POST /v1/chat", ["Transfer-Encoding: chunked"]],
+		[501, "POST /v1/chat", ["Transfer-Encoding: gzip, chunked"]],
 		[505, "GET /health HTTP/2.0"],
 	])
 		it(`${status} of ${line} has the headers of every response, and JSON if it is an error`, async () => {

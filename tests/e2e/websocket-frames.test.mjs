@@ -263,6 +263,7 @@ describe("the handshake", () => {
 			withKey("dGhlIHNhbXBsZSBub25j*Q=="),
 			withKey(`${KEY}\r\nSec-WebSocket-Key: ${KEY}`),
 			`${handshake("/", { "Content-Length": "2" })}hi`,
+			`${handshake("/", { "Transfer-Encoding": "chunked" })}0\r\n\r\n`,
 		])
 			assert.equal((await ask(request)).status, 400, request);
 	});

@@ -3,14 +3,19 @@
  * memory of exactly that size that moves; the results must be equal to the last slice. An accepted
  * head is written again from its parts and must then parse to the same: nothing is lost.
  *
- * The first byte selects the maximum size of a head ('x' 64, 'a' 128, …, 'g' 8192), the next four
- * the pieces.
+ * What follows an accepted head is decoded as a chunked body, whole, byte by byte and in these pieces;
+ * the results must be equal. An accepted body is within its limit and decodes to itself when it is sent
+ * as one chunk.
+ *
+ * The first byte selects the maximum size of a head and of a body ('x' 64, 'a' 128, …, 'g' 8192), the
+ * next four the pieces.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
 #include "tests/fuzz/fuzz.h"
+#include "workerd/http/message/chunked.h"
 #include "workerd/http/message/http_parse.h"
 
 struct reading {
@@ -75,6 +80,7 @@ check_agree(const struct reading *a, const struct reading *b)
 	must(x->method == y->method && x->minor_version == y->minor_version);
 	must(x->keep_alive == y->keep_alive && x->expect_continue == y->expect_continue);
 	must(x->has_length == y->has_length && x->content_length == y->content_length);
+	must(x->chunked == y->chunked);
 	must(x->n_headers == y->n_headers && x->n_headers <= HTTP_HEADERS_MAX);
 	check_same(a, x->method_text, b, y->method_text);
 	check_same(a, x->target, b, y->target);
@@ -179,8 +185,88 @@ check_accepted(const struct reading *r, size_t max)
 	}
 	must(hosts <= 1 && (hosts == 1 || req->minor_version == 0));
 	must(lengths == (req->has_length ? 1 : 0));
-	must(http_header(req, "transfer-encoding").p == NULL);
+	must(!req->chunked || (!req->has_length && req->minor_version == 1));
+	must(req->chunked == header_equals(http_header(req, "transfer-encoding"), "chunked"));
+	must(req->chunked || http_header(req, "transfer-encoding").p == NULL);
 	check_target(req);
+}
+
+struct body_reading {
+	struct chunked chunks;
+	enum chunked_result result;
+	int status;
+	size_t taken;
+	struct buf body;
+};
+
+static bool
+take_chunks(void *arg, struct slice bytes)
+{
+	struct body_reading *r = arg;
+	struct slice in = bytes, piece;
+
+	while (
+	    (r->result = chunked_read(&r->chunks, &in, &piece, &r->status)) == CHUNKED_PIECE) {
+		must(piece.len > 0 && piece.p >= bytes.p && piece.p + piece.len == in.p);
+		put(&r->body, piece);
+	}
+	must(r->result != CHUNKED_MORE || in.len == 0);
+	r->taken += bytes.len - in.len;
+	return r->result == CHUNKED_MORE;
+}
+
+static void
+decode(struct body_reading *r, struct slice in, struct fuzz_cuts cuts, size_t max)
+{
+	*r = (struct body_reading){.result = CHUNKED_MORE};
+	buf_init(&r->body, in.len);
+	chunked_init(&r->chunks, max, max);
+	fuzz_feed(in, cuts, take_chunks, r);
+	must(buf_len(&r->body) <= max);
+}
+
+/* The same body in one chunk. */
+static void
+check_one_chunk(struct slice body, size_t max)
+{
+	struct body_reading r;
+	struct buf coded;
+
+	buf_init(&coded, body.len + 32);
+	if (body.len > 0)
+		must(buf_printf(&coded, "%zX\r\n", body.len) == 0);
+	put(&coded, body);
+	put_str(&coded, body.len > 0 ? "\r\n0\r\n\r\n" : "0\r\n\r\n");
+	decode(&r, buf_slice(&coded), fuzz_whole, max);
+	must(r.result == CHUNKED_END && r.taken == buf_len(&coded));
+	must(slice_eq(buf_slice(&r.body), body));
+	buf_clear(&r.body);
+	buf_clear(&coded);
+}
+
+/* The decoded bytes, and how and where it ended. arg: the maximum of the body. */
+static void
+read_body(struct buf *out, struct slice in, struct fuzz_cuts cuts, const void *arg)
+{
+	const size_t *max = arg;
+	struct body_reading r;
+
+	decode(&r, in, cuts, *max);
+	if (r.result == CHUNKED_END)
+		check_one_chunk(buf_slice(&r.body), *max);
+	buf_init(out, in.len + 64);
+	put(out, buf_slice(&r.body));
+	must(buf_printf(out, " %d %d at %zu", (int)r.result, r.status, r.taken) == 0);
+	buf_clear(&r.body);
+}
+
+static void
+check_body(struct slice rest, size_t max, struct fuzz_cuts cuts)
+{
+	struct buf result;
+
+	fuzz_read_all_ways(&result, rest, cuts, read_body, &max);
+	buf_clear(&result);
 }
 
 int
@@ -197,6 +283,8 @@ fuzz_http_parse(const uint8_t *data, size_t size)
 	if (whole.result == HTTP_OK) {
 		check_accepted(&split, max);
 		check_written_again(&whole);
+		check_body(
+		    (struct slice){in.p + whole.consumed, in.len - whole.consumed}, max, cuts);
 	}
 	free(whole.bytes);
 	free(split.bytes);

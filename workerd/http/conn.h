@@ -13,6 +13,7 @@
 #include "workerd/http/date.h"
 #include "workerd/http/http_config.h"
 #include "workerd/http/io.h"
+#include "workerd/http/message/chunked.h"
 
 /*
  *	IDLE ──▶ HEAD ──▶ BODY ──▶ ANSWER ──▶ IDLE | HEAD …
@@ -77,11 +78,13 @@ struct http_conn {
 	const struct conn_protocol *protocol; /* in UPGRADED, else NULL */
 	void *protocol_arg;
 	const struct http_route *route; /* of the request that is being read */
-	/* BODY, ANSWER, UPGRADED: bytes of the request in `in`; 0 after request_release(). */
+	/* BODY, ANSWER, UPGRADED: bytes of the request in `in`; 0 after request_release(). While a chunked
+	 * body comes, its decoded bytes so far. */
 	size_t need;
-	size_t lingered;   /* LINGER: bytes discarded */
-	unsigned lingers;  /* LINGER: how often its timeout was extended */
-	size_t held;       /* bytes of its buffers, as counted in server->held */
+	struct chunked chunks; /* BODY: if the body is chunked */
+	size_t lingered;       /* LINGER: bytes discarded */
+	unsigned lingers;      /* LINGER: how often its timeout was extended */
+	size_t held;           /* bytes of its buffers, as counted in server->held */
 	size_t stall_left; /* bytes that the client must take before the stall timer restarts */
 	uint64_t number;
 	uint64_t slot; /* set by config.admit */
@@ -96,6 +99,7 @@ struct http_conn {
 	bool served;          /* it has had a reply */
 	bool eof;             /* the client has shut down its side */
 	bool input_waits;     /* ANSWER: there is more input, which stays in the kernel */
+	bool chunked;         /* BODY: the coding of the body */
 	bool refused;         /* the last reply began before the request was complete */
 	bool close_after;     /* the reply has said Connection: close */
 	bool unframed;        /* the end of the connection ends the body that is being sent */

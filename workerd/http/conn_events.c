@@ -55,7 +55,8 @@ conn_new(struct http_server *s, int fd, uint64_t number, const struct http_peer 
 		io_init_tls(&c->io, fd, s->tls);
 	else
 		io_init_plain(&c->io, fd);
-	buf_init(&c->in, limits->head_max + limits->body_max);
+	/* A head, a body, and what is read beyond the end of a chunked body. */
+	buf_init(&c->in, 2 * limits->head_max + limits->body_max);
 	buf_init(&c->out, limits->output_max + limits->reply_max);
 	http_parser_init(&c->parser, limits->head_max);
 	return c;
@@ -201,18 +202,17 @@ conn_read_scratch(struct http_conn *c, size_t n)
 static void
 conn_read_request(struct http_conn *c)
 {
-	size_t most = c->state == CONN_BODY ? c->need : c->server->config.limits.head_max;
-	size_t have = buf_len(&c->in);
+	size_t wanted = request_wanted(c);
 	size_t n;
 
 	c->read_again = false;
-	if (c->eof || have >= most)
+	if (c->eof || wanted == 0)
 		return;
-	n = conn_read_scratch(c, most - have);
+	n = conn_read_scratch(c, wanted);
 	if (n > 0 && buf_append(&c->in, c->server->scratch, n) == -1)
 		conn_drop(c, "no_memory");
 	/* The transport may hold more than we asked for, and the socket would not report it. */
-	c->read_again = n == most - have;
+	c->read_again = n == wanted;
 }
 
 /*

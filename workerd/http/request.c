@@ -125,49 +125,110 @@ request_body_max(const struct http_conn *c)
 	return c->route != NULL && c->route->body_max < most ? c->route->body_max : most;
 }
 
-/* The head is complete: refuses the body, handles the request, or waits for the rest of the body. */
+/* Whether the body is complete. Before that, the connection enters BODY. */
+static bool
+request_begin_body(struct http_conn *c, const struct http_request *req, size_t head_len)
+{
+	c->need = head_len + (size_t)req->content_length;
+	c->chunked = req->chunked;
+	if (c->chunked)
+		chunked_init(
+		    &c->chunks, request_body_max(c), c->server->config.limits.head_max);
+	else if (c->need <= buf_len(&c->in))
+		return true;
+	c->state = CONN_BODY;
+	return false;
+}
+
+/* Removes the chunk framing from what has come of a body, in place: its bytes move to c->need, and what
+ * follows the body behind them. */
+static enum chunked_result
+request_decode(struct http_conn *c, int *status)
+{
+	uint8_t *to = c->in.mem + c->in.start + c->need;
+	struct slice coded = {to, buf_len(&c->in) - c->need}, piece;
+	enum chunked_result result;
+
+	while ((result = chunked_read(&c->chunks, &coded, &piece, status)) == CHUNKED_PIECE) {
+		memmove(to, piece.p, piece.len);
+		to += piece.len;
+		c->need += piece.len;
+	}
+	memmove(to, coded.p, coded.len);
+	buf_truncate(&c->in, c->need + coded.len);
+	return result;
+}
+
+/* Handles or refuses a request whose body is complete or invalid. */
 static void
+request_end_body(struct http_conn *c, enum chunked_result result, int status)
+{
+	struct http_server *s = c->server;
+	struct http_request req = {.headers = s->headers};
+	size_t head_len = 0;
+	int unused;
+
+	/* The buffer may have moved while the body came: parse again for valid slices. */
+	http_parser_init(&c->parser, s->config.limits.head_max);
+	must(http_parse(&c->parser, buf_slice(&c->in), &req, &head_len, &unused) == HTTP_OK);
+	if (result == CHUNKED_BAD)
+		request_refuse(c, &req, status);
+	else
+		request_handle(c, &req, head_len);
+}
+
+/* Takes what has come of the body. false when more bytes are needed. */
+static bool
+request_take_body(struct http_conn *c)
+{
+	enum chunked_result result = CHUNKED_END;
+	int status = 0;
+
+	if (c->chunked)
+		result = request_decode(c, &status);
+	else if (buf_len(&c->in) < c->need)
+		result = CHUNKED_MORE;
+	if (result == CHUNKED_MORE)
+		return false;
+	request_end_body(c, result, status);
+	return true;
+}
+
+/* The head is complete: refuses the body, handles the request, or waits for the rest of the body. false
+ * when more bytes are needed. */
+static bool
 request_take_head(struct http_conn *c, const struct http_request *req, size_t head_len)
 {
 	const struct http_server_config *config = &c->server->config;
-	size_t len = buf_len(&c->in);
 
 	if (config->route != NULL)
 		c->route = config->route(req, config->ctx);
 	if (req->content_length > request_body_max(c)) {
 		request_refuse(c, req, 413);
-		return;
+		return true;
 	}
-	c->need = head_len + (size_t)req->content_length;
-	if (c->need <= len) {
+	if (request_begin_body(c, req, head_len)) {
 		request_handle(c, req, head_len);
-		return;
+		return true;
 	}
-	c->state = CONN_BODY;
+	if (buf_len(&c->in) > head_len)
+		return request_take_body(c);
 	/* RFC 9110, section 10.1.1: not to HTTP/1.0, and not when the body has begun. */
-	if (req->expect_continue && req->minor_version == 1 && len == head_len &&
+	if (req->expect_continue && req->minor_version == 1 &&
 	    buf_append_str(&c->out, "HTTP/1.1 100 Continue\r\n\r\n") == -1)
 		conn_drop(c, "output_full");
+	return c->state != CONN_BODY;
 }
 
 bool
 request_take(struct http_conn *c)
 {
-	struct http_server *s = c->server;
-	struct http_request req = {.headers = s->headers};
+	struct http_request req = {.headers = c->server->headers};
 	size_t head_len = 0;
 	int status = 0;
 
-	if (c->state == CONN_BODY) {
-		if (buf_len(&c->in) < c->need)
-			return false;
-		/* The buffer may have moved while the body came: parse again for valid slices. */
-		http_parser_init(&c->parser, s->config.limits.head_max);
-		must(http_parse(&c->parser, buf_slice(&c->in), &req, &head_len, &status) ==
-		    HTTP_OK);
-		request_handle(c, &req, head_len);
-		return true;
-	}
+	if (c->state == CONN_BODY)
+		return request_take_body(c);
 	c->state = CONN_HEAD;
 	switch (http_parse(&c->parser, buf_slice(&c->in), &req, &head_len, &status)) {
 	case HTTP_MORE:
@@ -176,10 +237,23 @@ request_take(struct http_conn *c)
 		request_refuse(c, &req, status);
 		return true;
 	case HTTP_OK:
-		request_take_head(c, &req, head_len);
-		return c->state != CONN_BODY;
+		return request_take_head(c, &req, head_len);
 	}
 	never("http_parse");
+}
+
+size_t
+request_wanted(const struct http_conn *c)
+{
+	size_t head_max = c->server->config.limits.head_max;
+	size_t have = buf_len(&c->in);
+
+	/* What lies beyond the chunk is framing, another chunk, or the next request. */
+	if (c->state == CONN_BODY && c->chunked)
+		return chunked_left(&c->chunks) + head_max;
+	if (c->state == CONN_BODY)
+		return c->need - have;
+	return have < head_max ? head_max - have : 0;
 }
 
 void

@@ -10,6 +10,9 @@
  * when more bytes are needed. */
 bool request_take(struct http_conn *c);
 
+/* Bytes that may be read now for the request that is being received. */
+size_t request_wanted(const struct http_conn *c);
+
 /* Replies with an error status of the server's own, and closes the connection afterwards. */
 void request_refuse(struct http_conn *c, const struct http_request *req, int status);
 

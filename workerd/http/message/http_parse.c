@@ -12,55 +12,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-
-/* Classes of bytes. */
-enum {
-	T = 1, /* a token (RFC 9110, section 5.6.2): methods and field names */
-	V = 2, /* a field value: visible ASCII, space, tab, obs-text */
-	U = 4, /* a target: visible ASCII but '#', which no client sends */
-	H = 8, /* a Host: what names, addresses and ports are made of; RFC 3986 would allow more */
-};
-
-static const uint8_t byte_class[256] = {
-    ['\t'] = V,
-    [' '] = V,
-    ['!'] = T | V | U,
-    ['"'] = V | U,
-    ['#'] = T | V,
-    ['$'] = T | V | U,
-    ['%'] = T | V | U | H,
-    ['&'] = T | V | U,
-    ['\''] = T | V | U,
-    ['('] = V | U,
-    [')'] = V | U,
-    ['*'] = T | V | U,
-    ['+'] = T | V | U,
-    [','] = V | U,
-    ['-'] = T | V | U | H,
-    ['.'] = T | V | U | H,
-    ['/'] = V | U,
-    ['0' ... '9'] = T | V | U | H,
-    [':'] = V | U | H,
-    [';'] = V | U,
-    ['<'] = V | U,
-    ['='] = V | U,
-    ['>'] = V | U,
-    ['?'] = V | U,
-    ['@'] = V | U,
-    ['A' ... 'Z'] = T | V | U | H,
-    ['['] = V | U | H,
-    ['\\'] = V | U,
-    [']'] = V | U | H,
-    ['^'] = T | V | U,
-    ['_'] = T | V | U | H,
-    ['`'] = T | V | U,
-    ['a' ... 'z'] = T | V | U | H,
-    ['{'] = V | U,
-    ['|'] = T | V | U,
-    ['}'] = V | U,
-    ['~'] = T | V | U | H,
-    [0x80 ... 0xff] = V,
-};
+#include "workerd/http/message/byte_class.h"
 
 static const char *const method_names[] = {
     [HTTP_GET] = "GET",
@@ -167,7 +119,7 @@ http_authority(struct slice target, struct slice *rest)
 	*rest = target;
 	if (!http_take_scheme(rest))
 		return (struct slice){NULL, 0};
-	return http_take(rest, http_span(*rest, H));
+	return http_take(rest, http_span(*rest, BYTE_HOST));
 }
 
 /*
@@ -180,7 +132,7 @@ http_parse_target(struct slice target, struct http_request *req)
 	struct slice authority, path;
 	const uint8_t *mark;
 
-	if (target.len == 0 || http_span(target, U) != target.len)
+	if (target.len == 0 || http_span(target, BYTE_TARGET) != target.len)
 		return 400;
 	authority = http_authority(target, &path);
 	if (authority.p != NULL && authority.len == 0)
@@ -214,7 +166,7 @@ http_parse_request_line(struct slice line, struct http_request *req)
 	const uint8_t *space;
 	int status, known;
 
-	method = http_take(&line, http_span(line, T));
+	method = http_take(&line, http_span(line, BYTE_TOKEN));
 	if (method.len == 0 || line.len == 0 || line.p[0] != ' ')
 		return 400;
 	known = http_parse_method(method, req);
@@ -236,7 +188,7 @@ http_parse_length(struct slice value, struct http_request *req)
 {
 	uint64_t n = 0;
 
-	if (req->has_length || value.len == 0 || value.len > 18)
+	if (req->has_length || req->chunked || value.len == 0 || value.len > 18)
 		return 400;
 	for (size_t i = 0; i < value.len; i++) {
 		if (value.p[i] < '0' || value.p[i] > '9')
@@ -246,6 +198,24 @@ http_parse_length(struct slice value, struct http_request *req)
 	req->has_length = true;
 	req->content_length = n;
 	return 0;
+}
+
+/*
+ * Only chunked, only once, and neither with a length nor on HTTP/1.0 (RFC 9112, sections 6.1 and 6.3).
+ * 0, or the status: 501 is for codings that we do not know.
+ */
+static int
+http_parse_coding(struct slice value, struct http_request *req)
+{
+	struct slice first = {NULL, 0};
+
+	if (req->chunked || req->has_length || req->minor_version == 0 || value.len == 0)
+		return 400;
+	req->chunked = header_equals(value, "chunked");
+	if (req->chunked)
+		return 0;
+	(void)header_list_next(&value, &first);
+	return header_equals(first, "chunked") ? 400 : 501;
 }
 
 /* The fields that concern framing, collected. */
@@ -290,7 +260,7 @@ http_parse_expect(struct slice value, struct http_request *req)
 static int
 http_parse_host(struct slice value, struct http_request *req, struct framing *framing)
 {
-	if (framing->has_host || value.len == 0 || http_span(value, H) != value.len)
+	if (framing->has_host || value.len == 0 || http_span(value, BYTE_HOST) != value.len)
 		return 400;
 	framing->has_host = true;
 	if (req->host.p == NULL)
@@ -308,7 +278,7 @@ http_parse_framing_field(
 	} else if (header_equals(h->name, "content-length")) {
 		return http_parse_length(h->value, req);
 	} else if (header_equals(h->name, "transfer-encoding")) {
-		return 501;
+		return http_parse_coding(h->value, req);
 	} else if (header_equals(h->name, "connection")) {
 		http_parse_connection(h->value, framing);
 	} else if (header_equals(h->name, "proxy-connection")) {
@@ -330,11 +300,11 @@ http_parse_field(struct slice line, struct http_request *req, struct framing *fr
 	struct http_header h;
 	int status;
 
-	h.name = http_take(&line, http_span(line, T));
+	h.name = http_take(&line, http_span(line, BYTE_TOKEN));
 	if (h.name.len == 0 || line.len == 0 || line.p[0] != ':')
 		return 400;
 	(void)http_take(&line, 1);
-	if (http_span(line, V) != line.len)
+	if (http_span(line, BYTE_VALUE) != line.len)
 		return 400;
 	h.value = header_trim(line);
 	if (req->n_headers == HTTP_HEADERS_MAX)
@@ -411,7 +381,8 @@ http_find_end(struct http_parser *p, struct slice head, struct http_request *req
 		enum http_result r;
 		size_t at;
 
-		if (!p->begun && head.p[p->line] != '\r' && !(byte_class[head.p[p->line]] & T))
+		if (!p->begun && head.p[p->line] != '\r' &&
+		    !(byte_class[head.p[p->line]] & BYTE_TOKEN))
 			return http_bad(status, 400);
 		lf = memchr(head.p + p->scanned, '\n', window - p->scanned);
 		if (lf == NULL)

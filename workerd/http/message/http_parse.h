@@ -7,8 +7,8 @@
  *
  * Everything that two parsers could read differently is refused: line ends other than CRLF, space
  * before a colon, folded lines, control characters, a second Host or Content-Length, any
- * Transfer-Encoding, an unknown method. Node's parser reads accepted requests in the same way:
- * tests/e2e/differential.test.mjs.
+ * Transfer-Encoding but a single "chunked" of HTTP/1.1 without Content-Length, an unknown method.
+ * Node's parser reads accepted requests in the same way: tests/e2e/differential.test.mjs.
  */
 #ifndef WORKERD_HTTP_MESSAGE_HTTP_PARSE_H
 #define WORKERD_HTTP_MESSAGE_HTTP_PARSE_H
@@ -52,6 +52,7 @@ struct http_request {
 	int minor_version;  /* 0 or 1 */
 	bool keep_alive;    /* as the client asks, or the default of its version */
 	bool has_length;
+	bool chunked; /* the body has the chunked coding (chunked.h), and no length */
 	bool expect_continue;
 	uint64_t content_length; /* 0 without the header */
 	size_t n_headers;
@@ -81,7 +82,7 @@ void http_parser_init(struct http_parser *p, size_t max);
  * the head is incomplete; *req is undefined. HTTP_BAD: *status is the status to reply before
  * closing: 400, 414 (the request line is over max; RFC 9112, section 3), 417 (an Expect other than
  * 100-continue), 431 (the head is over max, or has over HTTP_HEADERS_MAX fields), 501 (an unknown
- * method, a Transfer-Encoding), 505. *req has what comes before the error, for the reply; it may
+ * method or transfer coding), 505. *req has what comes before the error, for the reply; it may
  * have method HTTP_OTHER, empty slices and no headers.
  */
 [[gnu::warn_unused_result]] enum http_result http_parse(struct http_parser *p,

@@ -96,7 +96,7 @@ ws_handshake_check(struct http_exchange *x)
 	else if (ws_handshake_find(req, "sec-websocket-key", &value) != 1 ||
 	    !ws_handshake_is_key(value))
 		ws_handshake_refuse(x, "Sec-WebSocket-Key must be 16 bytes in base64");
-	else if (req->content_length > 0)
+	else if (req->content_length > 0 || req->chunked)
 		ws_handshake_refuse(x, "A WebSocket request must not have a body");
 	else
 		return true;

@@ -22,6 +22,8 @@
 #define GET10(path) "GET " path " HTTP/1.0\r\n\r\n"
 #define POST(path, length) \
 	"POST " path " HTTP/1.1\r\nHost: a\r\nContent-Length: " length "\r\n\r\n"
+#define POST_CHUNKED(path) \
+	"POST " path " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 #define HELLO  GET("/hello")
 #define ANSWER "\r\n\r\nhello" /* the end of its response */
 

@@ -2,27 +2,51 @@
  * Request bodies: complete however they are split, bounded, announced by Expect; and how the rest
  * of a refused body is read.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include <sys/socket.h>
 
 #include "tests/unit/workerd/http/http_rig.h"
 
+/* Sends the first bytes and lets the server read them, then the rest. */
+static void
+send_split(const char *text, size_t cut)
+{
+	client_send_bytes(cl, text, cut);
+	client_arrives(cl);
+	rig_turn();
+	client_send(cl, text + cut);
+}
+
 CLIENT_TEST(a_body_is_complete_however_it_is_split)
 {
-	static const char text[] = POST("/echo", "11") "hello world" HELLO;
+	static const char *const texts[] = {
+	    POST("/echo", "11") "hello world" HELLO,
+	    POST_CHUNKED("/echo") "6;a\r\nhello \r\n5\r\nworld\r\n0\r\nX: y\r\n\r\n" HELLO,
+	};
 
-	for (size_t cut = 1; cut < sizeof(text) - 1; cut++) {
-		size_t before = rig.handled;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		for (size_t cut = 1; cut < strlen(texts[i]); cut++) {
+			buf_reset(&cl->in);
+			rig.last_body[0] = '\0';
+			send_split(texts[i], cut);
+			WAIT_FOR(client_ends_with(cl, ANSWER));
+			assert_string_equal(rig.last_body, "hello world");
+			assert_int_equal(client_count(cl, "HTTP/1.1 200"), 2);
+		}
+	}
+}
 
-		buf_reset(&cl->in);
-		rig.last_body[0] = '\0';
-		client_send_bytes(cl, text, cut);
-		WAIT_FOR(rig.handled > before || buf_len(&rig_conn()->in) == cut);
-		client_send_bytes(cl, text + cut, sizeof(text) - 1 - cut);
-		WAIT_FOR(client_ends_with(cl, ANSWER));
-		assert_string_equal(rig.last_body, "hello world");
-		assert_int_equal(client_count(cl, "HTTP/1.1 200"), 2);
+/* Sends all of it, however much fits into the socket at once. */
+static void
+send_all(struct slice bytes)
+{
+	for (size_t at = 0; at < bytes.len;) {
+		ssize_t n = send(cl->fd, bytes.p + at, bytes.len - at, MSG_NOSIGNAL);
+
+		at += n > 0 ? (size_t)n : 0;
+		rig_turn();
 	}
 }
 
@@ -31,14 +55,26 @@ CLIENT_TEST(a_large_body_is_accepted_up_to_the_limit_of_its_route)
 	struct slice body = rig_text('b', 100000);
 
 	client_send(cl, POST("/echo", "100000"));
-	for (size_t at = 0; at < body.len;) {
-		ssize_t n = send(cl->fd, body.p + at, body.len - at, MSG_NOSIGNAL);
-
-		at += n > 0 ? (size_t)n : 0;
-		rig_turn();
-	}
+	send_all(body);
 	WAIT_FOR(client_received(cl) > body.len);
 	assert_int_equal(rig.handled, 1);
+	assert_true(client_has(cl, "Content-Length: 100000\r\n"));
+	WAIT_FOR(rig_conn()->in.mem == NULL);
+}
+
+RIG_TEST(chunks_are_accepted_up_to_the_limit_with_the_requests_behind_them)
+{
+	enum { FOLLOWING = 1000 }; /* more bytes than a head may have */
+
+	rig.limits.body_max = 100000;
+	rig_start();
+	cl = client_open();
+	client_send(cl, POST_CHUNKED("/echo") "1\r\nb\r\n1869f\r\n");
+	send_all(rig_text('b', 99999));
+	send_all(slice_str("\r\n0\r\n\r\n"));
+	for (int i = 0; i < FOLLOWING; i++)
+		send_all(slice_str(HELLO));
+	WAIT_FOR(client_count(cl, "HTTP/1.1 200") == 1 + FOLLOWING);
 	assert_true(client_has(cl, "Content-Length: 100000\r\n"));
 	WAIT_FOR(rig_conn()->in.mem == NULL);
 }
@@ -151,14 +187,25 @@ RIG_TEST(a_client_that_keeps_sending_gets_more_linger_timeouts)
 
 CLIENT_TEST(expect_continue_is_answered_before_the_body)
 {
-	static const char head[] = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n"
-				   "Expect: 100-continue\r\n\r\n";
+	static const struct {
+		const char *field, *body;
+	} cases[] = {
+	    {"Content-Length: 4", "body"},
+	    {"Transfer-Encoding: chunked", "4\r\nbody\r\n0\r\n\r\n"},
+	};
 
-	client_send(cl, head);
-	WAIT_FOR(client_ends_with(cl, "HTTP/1.1 100 Continue\r\n\r\n"));
-	assert_int_equal(rig.handled, 0);
-	client_send(cl, "body");
-	WAIT_FOR(client_ends_with(cl, "\r\n\r\nbody"));
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char head[256];
+
+		(void)snprintf(head, sizeof(head),
+		    "POST /echo HTTP/1.1\r\nHost: a\r\n%s\r\nExpect: 100-continue\r\n\r\n",
+		    cases[i].field);
+		client_send(cl, head);
+		WAIT_FOR(client_ends_with(cl, "HTTP/1.1 100 Continue\r\n\r\n"));
+		assert_int_equal(rig.handled, i);
+		client_send(cl, cases[i].body);
+		WAIT_FOR(client_ends_with(cl, "\r\n\r\nbody"));
+	}
 	client_close(cl);
 
 	/* A body that is too large is refused instead. */
@@ -171,6 +218,11 @@ CLIENT_TEST(expect_continue_is_answered_before_the_body)
 
 CLIENT_TEST(no_100_is_sent_if_the_body_is_there_or_to_http_1_0)
 {
+	client_send(cl,
+	    "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+	    "Expect: 100-continue\r\n\r\n4\r\nCHUN");
+	client_send(cl, "\r\n0\r\n\r\n");
+	WAIT_FOR(client_ends_with(cl, "\r\n\r\nCHUN"));
 	client_send(cl,
 	    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n"
 	    "Expect: 100-continue\r\n\r\nBODY");

@@ -13,6 +13,7 @@
 #include "proto/base/basics.h"
 #include "tests/http/corpus.h"
 #include "tests/unit/unit.h"
+#include "workerd/http/message/chunked.h"
 #include "workerd/http/message/http_parse.h"
 
 #define HEAD_MAX 16384u
@@ -25,11 +26,13 @@
 
 struct reader {
 	struct slice text;
-	size_t at;   /* start of the request being read */
-	size_t need; /* bytes of head and body, once the head is complete; else 0 */
-	bool kept;   /* the connection stays open after this request */
+	size_t at; /* what has been read up to here */
+	bool kept; /* the connection stays open after this request */
 	bool ended;
 	struct http_parser parser;
+	bool in_body, chunked;
+	size_t left; /* of a body with a length */
+	struct chunked chunks;
 	struct buf outcomes; /* as in the corpus */
 	struct buf account;
 };
@@ -42,17 +45,27 @@ note(struct reader *r, const char *outcome)
 }
 
 static void
+note_status(struct reader *r, int status)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%d", status);
+	note(r, text);
+}
+
+static void
 put(struct reader *r, struct slice s)
 {
 	must(buf_append(&r->account, s.p, s.len) == 0 && buf_append(&r->account, "\n", 1) == 0);
 }
 
 static void
-account_for(struct reader *r, const struct http_request *req, size_t head)
+account_for(struct reader *r, const struct http_request *req)
 {
-	must(buf_printf(&r->account, "%d HTTP/1.%d keep %d expect %d length %d %llu query %d\n",
+	must(buf_printf(&r->account,
+		 "%d HTTP/1.%d keep %d expect %d length %d %llu chunked %d query %d\n",
 		 (int)req->method, req->minor_version, req->keep_alive, req->expect_continue,
-		 req->has_length, (unsigned long long)req->content_length,
+		 req->has_length, (unsigned long long)req->content_length, req->chunked,
 		 req->query.p != NULL) == 0);
 	put(r, req->method_text);
 	put(r, req->target);
@@ -63,7 +76,6 @@ account_for(struct reader *r, const struct http_request *req, size_t head)
 		put(r, req->headers[i].name);
 		put(r, req->headers[i].value);
 	}
-	put(r, (struct slice){r->text.p + r->at + head, (size_t)req->content_length});
 }
 
 static void
@@ -73,53 +85,100 @@ take_head(struct reader *r, const struct http_request *req, size_t head)
 		note(r, "413");
 		return;
 	}
-	r->need = head + (size_t)req->content_length;
+	account_for(r, req);
+	r->at += head;
 	r->kept = req->keep_alive;
-	if (r->need <= r->text.len - r->at)
-		account_for(r, req, head);
+	r->in_body = true;
+	r->chunked = req->chunked;
+	r->left = (size_t)req->content_length;
+	chunked_init(&r->chunks, BODY_MAX, HEAD_MAX);
 }
 
-/* Parses the first n bytes, in memory of exactly that size. False: more are needed. */
-static bool
-parse(struct reader *r, size_t n)
+/* What has come of this head or body up to n, in memory of exactly that size. */
+static struct slice
+copy_rest(const struct reader *r, size_t n)
 {
-	struct http_header headers[HTTP_HEADERS_MAX];
-	struct http_request req = {.headers = headers};
-	size_t len = n - r->at, consumed = 0;
+	size_t len = n - r->at;
 	uint8_t *bytes = malloc(len + (len == 0));
-	enum http_result result;
-	int status = 0;
 
 	assert_non_null(bytes);
 	memcpy(bytes, r->text.p + r->at, len);
-	result = http_parse(&r->parser, (struct slice){bytes, len}, &req, &consumed, &status);
-	if (result == HTTP_OK) {
-		take_head(r, &req, consumed);
-	} else if (result == HTTP_BAD) {
-		char text[16];
+	return (struct slice){bytes, len};
+}
 
-		(void)snprintf(text, sizeof(text), "%d", status);
-		note(r, text);
-	}
-	free(bytes);
+/* False: more bytes are needed. */
+static bool
+parse_head(struct reader *r, size_t n)
+{
+	struct http_header headers[HTTP_HEADERS_MAX];
+	struct http_request req = {.headers = headers};
+	struct slice bytes = copy_rest(r, n);
+	enum http_result result;
+	size_t consumed = 0;
+	int status = 0;
+
+	result = http_parse(&r->parser, bytes, &req, &consumed, &status);
+	if (result == HTTP_OK)
+		take_head(r, &req, consumed);
+	else if (result == HTTP_BAD)
+		note_status(r, status);
+	free((void *)(uintptr_t)bytes.p);
 	return result != HTTP_MORE;
+}
+
+static bool
+take_chunks(struct reader *r, size_t n)
+{
+	struct slice bytes = copy_rest(r, n), rest = bytes, piece;
+	enum chunked_result result;
+	int status = 0;
+
+	while ((result = chunked_read(&r->chunks, &rest, &piece, &status)) == CHUNKED_PIECE)
+		must(buf_append(&r->account, piece.p, piece.len) == 0);
+	if (result == CHUNKED_BAD)
+		note_status(r, status);
+	r->at = n - rest.len;
+	free((void *)(uintptr_t)bytes.p);
+	return result != CHUNKED_MORE;
+}
+
+static bool
+take_bytes(struct reader *r, size_t n)
+{
+	if (n - r->at < r->left)
+		return false;
+	put(r, (struct slice){r->text.p + r->at, r->left});
+	r->at += r->left;
+	return true;
+}
+
+static void
+end_request(struct reader *r)
+{
+	note(r, "ok");
+	r->ended = !r->kept;
+	r->in_body = false;
+	http_parser_init(&r->parser, HEAD_MAX);
+}
+
+static bool
+take_body(struct reader *r, size_t n)
+{
+	if (!(r->chunked ? take_chunks(r, n) : take_bytes(r, n)))
+		return false;
+	if (!r->ended)
+		end_request(r);
+	return true;
 }
 
 /* The first n bytes have come. */
 static void
 arrive(struct reader *r, size_t n)
 {
-	while (!r->ended && r->at < n) {
-		if (r->need == 0 && !parse(r, n))
-			return;
-		if (r->ended || n - r->at < r->need)
-			return;
-		note(r, "ok");
-		r->at += r->need;
-		r->need = 0;
-		r->ended = !r->kept;
-		http_parser_init(&r->parser, HEAD_MAX);
-	}
+	bool went_on = true;
+
+	while (went_on && !r->ended && (r->in_body || r->at < n))
+		went_on = r->in_body ? take_body(r, n) : parse_head(r, n);
 }
 
 /* Reads a case whose bytes come up to each multiple of step (0: at once), from first on. */
@@ -137,7 +196,7 @@ read_case(const struct corpus_case *t, size_t first, size_t step)
 			break;
 	}
 	arrive(&r, r.text.len);
-	if (!r.ended && r.at < r.text.len)
+	if (!r.ended && (r.in_body || r.at < r.text.len))
 		note(&r, "more");
 	return r;
 }

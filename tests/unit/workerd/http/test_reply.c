@@ -35,6 +35,16 @@ static const struct {
     {"what follows two lengths is not a request (request smuggling)",
 	"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 0\r\n\r\n" HELLO, 0,
 	true, "HTTP/1.1 400 ", "\"code\":\"bad_request\"}", {NULL}},
+    {"chunks over the limit of their route",
+	"POST / HTTP/1.1\r\nHost: a\r\nOrigin: https://o\r\nTransfer-Encoding: chunked\r\n\r\n"
+	"6\r\nhello \r\n5\r\nworld\r\n0\r\n\r\n" HELLO,
+	0, true, "HTTP/1.1 413 ", "\"code\":\"body_too_large\"}",
+	{"\r\nAccess-Control-Allow-Origin: https://o\r\n"}},
+    {"an invalid chunk", POST_CHUNKED("/echo") "5\r\nhello0\r\n\r\n" HELLO, 0, true,
+	"HTTP/1.1 400 ", "\"code\":\"bad_request\"}", {NULL}},
+    {"a transfer coding",
+	"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 0, true,
+	"HTTP/1.1 501 ", "\"code\":\"not_implemented\"}", {NULL}},
     {"an invalid request after a valid one", HELLO "BAD\r\n\r\n" HELLO, 1, true,
 	"HTTP/1.1 200 OK\r\n", "\"code\":\"bad_request\"}", {"\r\n\r\nhelloHTTP/1.1 400 "}},
 };
