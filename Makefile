@@ -64,7 +64,7 @@ SHARED := $(OBJ)
 proto_libs := -lbsd -lcrypto
 master_libs := -levent_core $(proto_libs)
 worker_libs := -lcurl -levent_core -ljansson -lssl -lwslay $(proto_libs)
-store_libs := -llmdb -levent_core -lunistring $(proto_libs)
+store_libs := -llmdb -levent_core -lunistring -lxxhash $(proto_libs)
 banter_libs := -ljansson $(store_libs)
 stub_libs := -levent_core -ljansson -lbsd
 
@@ -213,7 +213,7 @@ dashboard/dist/.built: dashboard/node_modules/.installed $(call frontend_sources
 # Packages that a new Debian 12 needs. FOR=run: build and run. FOR=test: also test. FOR=lint: `make lint`.
 FOR ?= all
 DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev libevent-dev \
-	libjansson-dev libunistring-dev libwslay-dev ca-certificates
+	libjansson-dev libunistring-dev libwslay-dev libxxhash-dev ca-certificates
 # Libraries for the servers in build/tools.
 DEBS_servers := libev4 libc-ares2 libjemalloc2 libpcre2-8-0 liblua5.3-0 libopentracing-c-wrapper0
 DEBS_test := $(DEBS_run) libcmocka-dev chromium chromium-headless-shell curl openssl \

@@ -106,7 +106,8 @@ env_error_help(int rc)
 void
 env_init(struct env *env, uint64_t max_bytes)
 {
-	*env = (struct env){.writable = true, .freed_pages_hidden = true};
+	*env = (struct env){
+	    .writable = true, .freed_pages_hidden = true, .reserve_bytes = ENV_RESERVE_BYTES};
 	/* LMDB requires a multiple of the page size. */
 	env->max_bytes = (size_t)(max_bytes & ~(uint64_t)0xffff);
 	buf_init(&env->record, RECORD_MAX);
@@ -166,7 +167,7 @@ env_use_reserve(struct env *env, bool use)
 	if (use)
 		env->freed_pages_hidden = true;
 	page_check_moved(&env->page_check);
-	return mdb_env_set_mapsize(env->mdb, env->max_bytes + (use ? ENV_RESERVE_BYTES : 0));
+	return mdb_env_set_mapsize(env->mdb, env->max_bytes + (use ? env->reserve_bytes : 0));
 }
 
 static int

@@ -55,6 +55,7 @@ struct env {
 	MDB_txn *reader; /* renewed for each use; NULL before the first */
 	struct page_check page_check;
 	size_t max_bytes;        /* of the map, without the reserve */
+	size_t reserve_bytes;    /* ENV_RESERVE_BYTES, more during a migration */
 	bool writable;           /* false from a failed write to the next probe that counts */
 	uint64_t writable_at;    /* ms, monotonic: when a probe last made it so; 0: never */
 	unsigned probes_passed;  /* that passed since the last failed write */

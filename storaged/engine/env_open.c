@@ -12,6 +12,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "storaged/engine/checksum.h"
 #include "storaged/engine/env_create.h"
 
 struct env_opening {
@@ -42,7 +43,10 @@ env_open_tables(struct txn *t, bool make)
 	return 0;
 }
 
-/* The version is a decimal number, so that mdb_dump(1) shows it to a person. */
+/*
+ * The version is a decimal number, so that mdb_dump(1) shows it to a person. In schema 1 it has no checksum.
+ * The checksum is not compared, because a later schema may have another one.
+ */
 int
 env_version(struct txn *t, uint64_t *version)
 {
@@ -51,9 +55,11 @@ env_version(struct txn *t, uint64_t *version)
 	int rc;
 
 	*version = 0;
-	rc = txn_get(t, TABLE_META, &key, &text);
+	rc = txn_get_raw(t, TABLE_META, &key, &text);
 	if (rc != 0)
 		return rc;
+	if (text.len > CHECKSUM_LEN)
+		text.len -= CHECKSUM_LEN;
 	if (text.len == 0 || text.len > 9)
 		return MDB_INCOMPATIBLE;
 	for (size_t i = 0; i < text.len; i++) {
@@ -119,6 +125,49 @@ env_open_is_old(const struct env_opening *o, uint64_t version)
 	return version != 0 && version < o->migrations->version;
 }
 
+/* Makes the tables' handles known to all transactions, so that a migration can read its old state while
+ * it writes (lmdb.h, mdb_dbi_open()). */
+static int
+env_open_keep_tables(struct env *env)
+{
+	struct txn t;
+	int rc = txn_begin(&t, env, TXN_READ);
+
+	if (rc != 0)
+		return rc;
+	for (enum table i = 0; i < TABLES && (rc == 0 || rc == MDB_NOTFOUND); i++)
+		rc = mdb_dbi_open(t.mdb, table_name(i), 0, &env->dbi[i]);
+	if (rc != 0 && rc != MDB_NOTFOUND) {
+		txn_abort(&t);
+		return rc;
+	}
+	env->reader = NULL;
+	return mdb_txn_commit(t.mdb);
+}
+
+/* A migration may write everything again before the old pages become free. */
+static int
+env_open_add_room(struct env *env)
+{
+	MDB_envinfo info;
+	MDB_stat stat;
+	int rc = mdb_env_info(env->mdb, &info);
+
+	if (rc == 0)
+		rc = mdb_env_stat(env->mdb, &stat);
+	if (rc == 0)
+		env->reserve_bytes += 2 * (info.me_last_pgno + 1) * stat.ms_psize;
+	return rc;
+}
+
+static int
+env_open_prepare_migration(struct env *env)
+{
+	int rc = env_open_keep_tables(env);
+
+	return rc != 0 ? rc : env_open_add_room(env);
+}
+
 /* Opens the tables, and creates or migrates what is in them: all of it or nothing. */
 static int
 env_open_schema(const struct env_opening *o, uint64_t version)
@@ -174,8 +223,11 @@ env_open_known(const struct env_opening *o)
 		rc = page_check_freed(&o->env->page_check, o->env->mdb);
 	if (rc == 0 && env_open_is_old(o, version))
 		rc = migrate_copy(o->env, o->dir, version);
+	if (rc == 0 && env_open_is_old(o, version))
+		rc = env_open_prepare_migration(o->env);
 	if (rc == 0)
 		rc = env_open_schema(o, version);
+	o->env->reserve_bytes = ENV_RESERVE_BYTES;
 	if (rc != 0 || !env_open_is_old(o, version))
 		return rc;
 	log_event(LOG_NOTICE, "store_migrated", L_UINT("from", version),

@@ -36,6 +36,8 @@ message_page_gather_forwards(struct walk *w, struct message_page_tally *tally,
 	int rc;
 
 	for (rc = walk_from(w, at); rc == 0; rc = walk_next(w)) {
+		if (w->damaged)
+			continue;
 		page->end = message_page_count(tally, w->value.len);
 		if (page->end != MESSAGE_PAGE_ALL) {
 			page->next = message_seq(w->key);
@@ -73,7 +75,7 @@ message_page_gather_backwards(struct walk *w, struct message_page_tally *tally,
 	int rc;
 
 	for (rc = walk_before(w, end); rc == 0; rc = walk_previous(w)) {
-		if (with_text && w->value.len == EMPTY_MESSAGE_LEN) {
+		if (w->damaged || (with_text && w->value.len == EMPTY_MESSAGE_LEN)) {
 			if (++skipped > SKIP_MAX)
 				return 0;
 			continue;

@@ -4,6 +4,7 @@
  *
  * A page is built in env->list, oldest message first. It is bounded in bytes, but has at least one
  * message if there is any. The records are copied unchanged: the stored record is the wire record.
+ * Messages whose checksum is wrong are left out.
  */
 #ifndef STORAGED_ENGINE_MESSAGE_PAGE_H
 #define STORAGED_ENGINE_MESSAGE_PAGE_H

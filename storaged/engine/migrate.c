@@ -5,7 +5,7 @@
 
 #include "proto/base/basics.h"
 
-static migrate_step_fn *const steps[SCHEMA_VERSION] = {NULL};
+static migrate_step_fn *const steps[SCHEMA_VERSION] = {NULL, migrate_checksums};
 
 const struct migrations known_migrations = {SCHEMA_VERSION, steps};
 

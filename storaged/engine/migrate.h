@@ -19,6 +19,9 @@ struct migrations {
 	migrate_step_fn *const *steps; /* by the version that they change; [0] is not used */
 };
 
+/* From schema 1 to 2 (migrate_checksums.c). */
+migrate_step_fn migrate_checksums;
+
 /* The migrations of this program, up to SCHEMA_VERSION. */
 extern const struct migrations known_migrations;
 

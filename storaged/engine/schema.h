@@ -2,6 +2,8 @@
  * The layout of the store: the tables (LMDB's named databases) and the bytes of every key. Only
  * this module defines them.
  *
+ * A checksum (checksum.h) follows each value.
+ *
  * Keys are ids and numbers, one after the other. Numbers are big-endian, so that byte order
  * (LMDB's order) is list order, and inverted where the list starts with the largest. Every change
  * here needs a new SCHEMA_VERSION and a migration (migrate.h).
@@ -11,7 +13,7 @@
 
 #include "proto/ipc/messages.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 /* The names in meta. A number follows that of a probe, a conversation's id that of an erased
  * conversation. */
@@ -36,6 +38,7 @@
 /* A position in the list by activity, as peers send it: ~updated_at, conversation. */
 #define ACTIVITY_CURSOR_LEN (8 + sizeof(struct id))
 
+/* The numbers are part of the checksums (checksum.h): a new table comes last. */
 enum table {
 	TABLE_META,                      /* name → value */
 	TABLE_CONVERSATIONS,             /* conversation → CONVERSATION_RECORD */

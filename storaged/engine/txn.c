@@ -8,6 +8,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "storaged/engine/checksum.h"
 #include "storaged/engine/safe_read.h"
 
 /* LMDB takes a non-const pointer to data that it only reads. */
@@ -170,8 +171,27 @@ txn_find(struct txn *t, enum table table, MDB_val *k, MDB_val *v, MDB_cursor **c
 	return txn_check_found(t, safe_read_move(*cursor, k, v, MDB_SET), NULL, v);
 }
 
+/* A walk finds this in place of a value whose checksum is wrong. */
+static const uint8_t damaged_value[1];
+
+/* Removes the checksum from a value that was found. False: it is wrong, and logged, but not by a program
+ * that only reads the store, which prints its own messages. */
+static bool
+txn_remove_checksum(
+    const struct txn *t, enum table table, struct slice key, struct slice *value)
+{
+	size_t bytes = value->len;
+
+	if (checksum_remove(table, key, *value, value))
+		return true;
+	if (t->env->bounded && !t->unchecked)
+		log_event(LOG_ERROR, "record_unreadable", L_STR("table", table_name(table)),
+		    L_STR("why", "wrong checksum"), L_UINT("bytes", bytes));
+	return false;
+}
+
 int
-txn_get(struct txn *t, enum table table, const struct key *key, struct slice *value)
+txn_get_raw(struct txn *t, enum table table, const struct key *key, struct slice *value)
 {
 	MDB_val k = txn_to_val(key_slice(key)), v;
 	MDB_cursor *cursor;
@@ -188,14 +208,29 @@ txn_get(struct txn *t, enum table table, const struct key *key, struct slice *va
 }
 
 int
+txn_get(struct txn *t, enum table table, const struct key *key, struct slice *value)
+{
+	int rc = txn_get_raw(t, table, key, value);
+
+	if (rc == 0 && !txn_remove_checksum(t, table, key_slice(key), value) && !t->unchecked)
+		rc = RECORD_DAMAGED;
+	return rc;
+}
+
+/* LMDB makes room for the value, so that its checksum need not be joined to it before. */
+int
 txn_put(struct txn *t, enum table table, const struct key *key, struct slice value)
 {
-	MDB_val k = txn_to_val(key_slice(key)), v = txn_to_val(value);
+	MDB_val k = txn_to_val(key_slice(key)), v = {.mv_size = value.len + CHECKSUM_LEN};
 	MDB_cursor *cursor;
 	int rc = txn_get_cursor(t, table, &cursor);
 
 	t->changes++;
-	return rc != 0 ? rc : txn_report_damage(t, mdb_cursor_put(cursor, &k, &v, 0));
+	if (rc == 0)
+		rc = txn_report_damage(t, mdb_cursor_put(cursor, &k, &v, MDB_RESERVE));
+	if (rc == 0)
+		checksum_add(table, key_slice(key), value, v.mv_data);
+	return rc;
 }
 
 int
@@ -225,8 +260,11 @@ txn_count(struct txn *t, enum table table, size_t *n)
 int
 record_read(struct slice value, enum table table, enum msg_type type, void *record)
 {
-	enum wire_result r = record_decode(value, type, record);
+	enum wire_result r;
 
+	if (value.p == damaged_value) /* logged already */
+		return RECORD_DAMAGED;
+	r = record_decode(value, type, record);
 	if (r == WIRE_OK)
 		return 0;
 	log_event(LOG_ERROR, "record_unreadable", L_STR("table", table_name(table)),
@@ -292,6 +330,9 @@ txn_move(struct walk *w, MDB_val k, MDB_cursor_op op)
 	w->value = txn_from_val(v);
 	if (w->key.len < front.len || memcmp(w->key.p, front.p, front.len) != 0)
 		return MDB_NOTFOUND;
+	w->damaged = !txn_remove_checksum(w->txn, w->table, w->key, &w->value);
+	if (w->damaged && !w->txn->unchecked)
+		w->value = (struct slice){damaged_value, 0};
 	return 0;
 }
 

@@ -6,6 +6,11 @@
  * turns that lost their worker, garbage.c for erased conversations). Request handlers only work
  * within the one that they are given.
  *
+ * A checksum (checksum.h) is added to each value that is stored, and removed from each value that is
+ * found. If it is wrong, a lookup by key returns RECORD_DAMAGED, and a walk finds a value without bytes,
+ * which decodes as no record and is no id: so a walk can skip the entry or remove it.
+ * Both log it.
+ *
  * Every function returns 0, MDB_NOTFOUND for a missing key, RECORD_DAMAGED for a damaged record,
  * or another LMDB error or errno. The bytes that a lookup returns lie in the map: they are valid
  * until the next put or delete of this transaction, or its end. After a failed put or delete, and
@@ -28,6 +33,7 @@ struct txn {
 	MDB_txn *mdb; /* NULL: none runs */
 	enum txn_mode mode;
 	uint64_t changes; /* puts and deletes so far */
+	bool unchecked; /* values are returned even if their checksum is wrong: for verify.h */
 	/* txn.c's own, of a write: each table's cursor stays where it was used last, since the
 	 * next step of a request mostly needs the same page (make bench-store: 0.03 to 0.08 of
 	 * bare LMDB's rate); NULL before the first use. */
@@ -56,7 +62,11 @@ bool txn_survives(int rc);
 [[gnu::warn_unused_result]] int txn_get(
     struct txn *t, enum table table, const struct key *key, struct slice *value);
 
-/* Sets the value of a key, new or not. */
+/* The same with the checksum, which is not checked: for values of a schema without checksums. */
+[[gnu::warn_unused_result]] int txn_get_raw(
+    struct txn *t, enum table table, const struct key *key, struct slice *value);
+
+/* Sets the value of a key, new or not. The value must not lie in the map. */
 [[gnu::warn_unused_result]] int txn_put(
     struct txn *t, enum table table, const struct key *key, struct slice value);
 
@@ -92,6 +102,7 @@ struct walk {
 	MDB_cursor *cursor; /* NULL: not open */
 	struct key front;
 	struct slice key, value; /* the current position */
+	bool damaged;            /* the checksum of the current value is wrong */
 };
 
 [[gnu::warn_unused_result]] int walk_open(

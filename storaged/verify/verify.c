@@ -107,6 +107,15 @@ verify_found_misfit(struct checker *c, enum table table, struct slice key)
 	    verify_key_text(key).s);
 }
 
+/* Reports the current entry if its checksum is wrong. */
+static void
+verify_checksum(struct checker *c, const struct walk *w)
+{
+	if (w->damaged)
+		verify_found(
+		    c, w->table, "wrong checksum of entry %s", verify_key_text(w->key).s);
+}
+
 /* Reports where a walk failed. */
 static void
 verify_found_unreadable(struct checker *c, const struct walk *w, int rc)
@@ -156,6 +165,7 @@ verify_table(struct checker *c, enum table table, verify_entry_fn *entry, void *
 		int broken = 0;
 
 		verify_progress(c);
+		verify_checksum(c, &w);
 		if (key_fits(table, w.key))
 			broken = entry(c, w.key, w.value, arg);
 		else
@@ -177,6 +187,7 @@ verify_skip_misfits(struct children *ch)
 {
 	for (; ch->rc == 0; ch->rc = walk_next(&ch->walk)) {
 		verify_progress(ch->c);
+		verify_checksum(ch->c, &ch->walk);
 		if (key_fits(ch->table, ch->walk.key))
 			return;
 		verify_found_misfit(ch->c, ch->table, ch->walk.key);
@@ -374,6 +385,7 @@ verify_store(struct txn *t, const struct verify *how, struct verify_result *resu
 	int rc;
 
 	must(t->mode == TXN_READ);
+	t->unchecked = true;
 	*result = (struct verify_result){0};
 	rc = verify_take_snapshot(&c);
 	if (rc == 0)

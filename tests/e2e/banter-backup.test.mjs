@@ -285,7 +285,7 @@ describe("banter restore", () => {
 	it("restores a backup of an older schema, for storaged to migrate", async () => {
 		await withBackup(async (banter, { backup }) => {
 			const old = out("old");
-			await shell(banter, `sed s/schema_version1/schema_version0/g ${backup} >${old}`);
+			await shell(banter, `sed s/schema_version2/schema_version1/g ${backup} >${old}`);
 			await expectTool(banter, 0, "restore", "--force", old);
 			truncateSync(old, statSync(old).size - 4096);
 			await expectTool(banter, 65, "restore", "--force", old);

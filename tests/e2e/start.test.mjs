@@ -75,10 +75,10 @@ describe("a store of a later schema", () => {
 		const path = scratch("data.mdb");
 		await withBanter({ env }, (banter) => banter.chat("session", "[[tokens=1]]"));
 		// In a leaf page, the value of a name in meta follows the name.
-		const later = readFileSync(path, "latin1").replaceAll("schema_version1", "schema_version2");
+		const later = readFileSync(path, "latin1").replaceAll("schema_version2", "schema_version3");
 		writeFileSync(path, later, "latin1");
 		const stderr = await run(EX_CONFIG, "storaged", env);
-		assert.match(stderr, /ev=store_too_new schema=2 known=1 help="[^"]*install that version again/);
+		assert.match(stderr, /ev=store_too_new schema=3 known=2 help="[^"]*install that version again/);
 		assert.ok(readFileSync(path, "latin1") === later, "the store is unchanged");
 	});
 });

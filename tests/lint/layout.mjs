@@ -101,6 +101,7 @@ const PREFIXES = {
 const HEADERS = {
 	"curl/curl.h": /^workerd\/model\//,
 	"lmdb.h": /^storaged\/engine\//,
+	"xxhash.h": /^storaged\/(engine|cli\/files)\//,
 	"wslay/wslay.h": /^workerd\/http\/ws\//,
 	"openssl/ssl.h": /^workerd\/http\/(tls|io)\.c$/,
 	"unicase.h": /^storaged\/records\/match_keys\.c$/,

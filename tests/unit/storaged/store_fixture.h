@@ -164,7 +164,7 @@ static inline void
 remove_store(const char *dir)
 {
 	static const char *const names[] = {"data.mdb", "lock.mdb", "storaged.lock", "s",
-	    "data-schema1.mdb", "data-schema2.mdb"};
+	    "data-schema1.mdb", "data-schema2.mdb", "data-schema3.mdb"};
 	char path[160];
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -528,6 +528,24 @@ damage_page(struct fixture *f, enum table table, const struct key *key)
 	static const uint8_t zeros[PAGE_SIZE];
 
 	overwrite_file(f, page_of_record(f, table, key), zeros, sizeof(zeros));
+}
+
+/* Changes the first bit of a record in the file; its page is intact. */
+static inline void
+flip_bit(struct fixture *f, enum table table, const struct key *key)
+{
+	size_t page = page_of_record(f, table, key);
+	struct slice value;
+	struct txn t;
+	uint8_t changed;
+	size_t at;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	assert_int_equal(txn_get(&t, table, key, &value), 0);
+	at = page + (uintptr_t)value.p % PAGE_SIZE;
+	changed = value.p[0] ^ 1;
+	txn_abort(&t);
+	overwrite_file(f, at, &changed, sizeof(changed));
 }
 
 /* Returns when the clock of the records has advanced. */

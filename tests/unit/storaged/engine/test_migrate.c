@@ -1,7 +1,6 @@
 /*
  * Migrations: a copy first, then all steps in one transaction; a failure leaves the old store unchanged.
- * No released version has another schema yet, so the steps here exist only in this test. They are also the
- * example for the first real one.
+ * Most steps here exist only in this test.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -11,13 +10,17 @@
 #include <sys/wait.h>
 #include <sysexits.h>
 
-#include "tests/unit/storaged/store_fixture.h"
+#include "storaged/engine/checksum.h"
+#include "tests/unit/storaged/store_contents.h"
 
 #define STORE "data.mdb"
-#define COPY  "data-schema1.mdb"
-#define PART  "data-schema1.mdb.part"
+#define COPY  "data-schema2.mdb"
+#define PART  "data-schema2.mdb.part"
 
-/* The steps that ran: 12 if the steps from 1 and from 2 did. */
+/* Bytes of a text that needs pages of its own. */
+#define LONG_TEXT 9000
+
+/* The steps that ran: 23 if the steps from 2 and from 3 did. */
 static unsigned steps;
 
 /* A record; the walk that found it has ended, because the transaction will change. */
@@ -54,12 +57,12 @@ find_next(struct txn *t, struct found *c)
 
 /* Sets the state of each conversation: in both schemas, the last byte of its record. */
 static int
-from_1_to_2(struct txn *t)
+from_2_to_3(struct txn *t)
 {
 	struct found c = {0};
 	int rc;
 
-	steps = 10 * steps + 1;
+	steps = 10 * steps + 2;
 	while ((rc = find_next(t, &c)) == 0) {
 		c.bytes[c.len - 1] = CONVERSATION_STOPPED;
 		rc = txn_put(t, TABLE_CONVERSATIONS, &c.key, (struct slice){c.bytes, c.len});
@@ -70,9 +73,9 @@ from_1_to_2(struct txn *t)
 }
 
 static int
-from_2_to_3([[gnu::unused]] struct txn *t)
+from_3_to_4([[gnu::unused]] struct txn *t)
 {
-	steps = 10 * steps + 2;
+	steps = 10 * steps + 3;
 	return 0;
 }
 
@@ -83,11 +86,11 @@ kill_process([[gnu::unused]] struct txn *t)
 	return RECORD_DAMAGED;
 }
 
-static const struct migrations to_2 = {2, (migrate_step_fn *const[]){NULL, from_1_to_2}};
-static const struct migrations to_3 = {
-    3, (migrate_step_fn *const[]){NULL, from_1_to_2, from_2_to_3}};
+static const struct migrations to_3 = {3, (migrate_step_fn *const[]){NULL, NULL, from_2_to_3}};
+static const struct migrations to_4 = {
+    4, (migrate_step_fn *const[]){NULL, NULL, from_2_to_3, from_3_to_4}};
 static const struct migrations killed = {
-    3, (migrate_step_fn *const[]){NULL, from_1_to_2, kill_process}};
+    4, (migrate_step_fn *const[]){NULL, NULL, from_2_to_3, kill_process}};
 
 static int
 open_file(const struct fixture *f, const char *name, int flags)
@@ -186,7 +189,7 @@ expect_refused(const struct fixture *f, int status)
 	struct env env;
 
 	assert_int_equal(
-	    env_open_with(&env, f->dir, STORE_BYTES, organization_make_default, &to_2), status);
+	    env_open_with(&env, f->dir, STORE_BYTES, organization_make_default, &to_3), status);
 	env_close(&env);
 	expect_content(f, &before);
 }
@@ -221,7 +224,7 @@ expect_schema(struct fixture *f, uint64_t expected)
 	assert_int_equal(version, expected);
 }
 
-/* The copy is a whole store of schema 1 with two messages, in one file, for its owner alone. */
+/* The copy is a whole store of schema 2 with two messages, in one file, for its owner alone. */
 static void
 expect_copy(const struct fixture *f)
 {
@@ -244,13 +247,41 @@ expect_copy(const struct fixture *f)
 	assert_int_equal(mdb_txn_begin(mdb, NULL, MDB_RDONLY, &txn), 0);
 	assert_int_equal(mdb_dbi_open(txn, table_name(TABLE_META), 0, &dbi), 0);
 	assert_int_equal(mdb_get(txn, dbi, &key, &value), 0);
-	assert_int_equal(value.mv_size, 1);
-	assert_memory_equal(value.mv_data, "1", 1);
+	assert_int_equal(value.mv_size, 1 + CHECKSUM_LEN);
+	assert_memory_equal(value.mv_data, "2", 1);
 	assert_int_equal(mdb_dbi_open(txn, table_name(TABLE_MESSAGES), 0, &dbi), 0);
 	assert_int_equal(mdb_stat(txn, dbi, &entries), 0);
 	assert_int_equal(entries.ms_entries, 2);
 	mdb_txn_abort(txn);
 	mdb_env_close(mdb);
+}
+
+/* Removes the checksums again: an open store becomes one of schema 1. */
+static void
+make_schema_1(struct fixture *f)
+{
+	MDB_val version_key = {strlen(META_VERSION), (char[]){META_VERSION}}, k, v;
+	MDB_val version = {1, (char[]){'1'}};
+	MDB_cursor *cursor;
+	MDB_txn *txn;
+
+	assert_int_equal(mdb_txn_begin(f->env.mdb, NULL, 0, &txn), 0);
+	for (enum table i = 0; i < TABLES; i++) {
+		assert_int_equal(mdb_cursor_open(txn, f->env.dbi[i], &cursor), 0);
+		while (mdb_cursor_get(cursor, &k, &v, MDB_NEXT) == 0) {
+			uint8_t key[KEY_MAX], value[LONG_TEXT + 100];
+			MDB_val same = {k.mv_size, key},
+				shorter = {v.mv_size - CHECKSUM_LEN, value};
+
+			assert_true(shorter.mv_size <= sizeof(value));
+			memcpy(key, k.mv_data, k.mv_size);
+			memcpy(value, v.mv_data, shorter.mv_size);
+			assert_int_equal(mdb_cursor_put(cursor, &same, &shorter, 0), 0);
+		}
+		mdb_cursor_close(cursor);
+	}
+	assert_int_equal(mdb_put(txn, f->env.dbi[TABLE_META], &version_key, &version, 0), 0);
+	assert_int_equal(mdb_txn_commit(txn), 0);
 }
 
 /* A closed store with one conversation. */
@@ -263,6 +294,35 @@ closed_store(struct fixture *f)
 	return conversation;
 }
 
+/* Full pages, and values that have pages of their own. */
+STORE_TEST(a_store_of_schema_1_gets_checksums_and_keeps_its_contents)
+{
+	struct fixture *f = *state;
+	struct contents before;
+	char *text = xcalloc(1, LONG_TEXT + 1);
+
+	for (size_t i = 0; i < 300; i++) {
+		char session[16];
+
+		snprintf(session, sizeof(session), "s%zu", i);
+		memset(text, 'x', LONG_TEXT);
+		text[i % 10 == 0 ? LONG_TEXT : i] = '\0';
+		chat(f, session, text, "a");
+	}
+	free(text);
+	contents_take(f, &before);
+	make_schema_1(f);
+	f->damaged = true;
+	store_close(f);
+	f->damaged = false;
+	/* The bound holds the old store only. */
+	store_open(f, 1 << 20);
+	expect_schema(f, SCHEMA_VERSION);
+	contents_expect(f, &before);
+	contents_clear(&before);
+	assert_int_not_equal(file_size(f, "data-schema1.mdb"), -1);
+}
+
 STORE_TEST(a_step_changes_every_record)
 {
 	static const char *const sessions[] = {"a", "b", "c"};
@@ -272,8 +332,8 @@ STORE_TEST(a_step_changes_every_record)
 	for (size_t i = 0; i < ARRAY_LEN(sessions); i++)
 		conversations[i] = chat(f, sessions[i], "q", "a");
 	store_close(f);
-	migrate_store(f, &to_2);
-	expect_schema(f, 2);
+	migrate_store(f, &to_3);
+	expect_schema(f, 3);
 	for (size_t i = 0; i < ARRAY_LEN(sessions); i++) {
 		EXPECT_MESSAGES(f, &conversations[i], "cc", "q", "a");
 		assert_int_equal(
@@ -286,24 +346,24 @@ STORE_TEST(all_steps_run_in_their_order)
 	struct fixture *f = *state;
 
 	closed_store(f);
-	migrate_store(f, &to_3);
-	expect_schema(f, 3);
-	assert_int_equal(steps, 12);
+	migrate_store(f, &to_4);
+	expect_schema(f, 4);
+	assert_int_equal(steps, 23);
 	expect_copy(f);
-	expect_no_file(f, "data-schema2.mdb");
+	expect_no_file(f, "data-schema3.mdb");
 }
 
-STORE_TEST(a_store_of_version_2_runs_only_the_later_steps)
+STORE_TEST(a_store_of_version_3_runs_only_the_later_steps)
 {
 	struct fixture *f = *state;
 
 	closed_store(f);
-	migrate_store(f, &to_2);
-	store_close(f);
 	migrate_store(f, &to_3);
-	expect_schema(f, 3);
-	assert_int_equal(steps, 2);
-	assert_int_not_equal(file_size(f, "data-schema2.mdb"), -1);
+	store_close(f);
+	migrate_store(f, &to_4);
+	expect_schema(f, 4);
+	assert_int_equal(steps, 3);
+	assert_int_not_equal(file_size(f, "data-schema3.mdb"), -1);
 }
 
 STORE_TEST(a_new_store_needs_no_step)
@@ -313,7 +373,7 @@ STORE_TEST(a_new_store_needs_no_step)
 	store_close(f);
 	remove_file(f, STORE);
 	migrate_store(f, &killed);
-	expect_schema(f, 3);
+	expect_schema(f, 4);
 	assert_int_equal(table_count(f, TABLE_ORGS), 1);
 }
 
@@ -337,7 +397,7 @@ STORE_TEST(a_migration_of_thousands_of_records_fits_into_a_full_store)
 		expect_answer(f, &f->a, first, MSG_TURN_BEGUN, NULL);
 	store_close(f);
 	/* A bound that was exceeded long ago: the map is as large as its contents. */
-	open_within(f, &to_2, 65536);
+	open_within(f, &to_3, 65536);
 	assert_int_equal(f->open.n, TURNS);
 }
 
@@ -346,12 +406,12 @@ STORE_TEST(the_old_store_is_copied_once)
 	struct fixture *f = *state;
 
 	closed_store(f);
-	migrate_store(f, &to_2);
+	migrate_store(f, &to_3);
 	chat(f, "s1", "q2", "a2");
 	expect_copy(f);
 	remove_file(f, COPY);
 	store_close(f);
-	migrate_store(f, &to_2);
+	migrate_store(f, &to_3);
 	expect_no_file(f, COPY);
 }
 
@@ -362,7 +422,7 @@ STORE_TEST(files_of_earlier_tries_are_replaced)
 	closed_store(f);
 	make_file(f, COPY, 100000);
 	make_file(f, PART, 100000);
-	migrate_store(f, &to_2);
+	migrate_store(f, &to_3);
 	expect_copy(f);
 }
 
@@ -383,7 +443,7 @@ STORE_TEST(a_store_with_a_lost_page_is_copied_as_well)
 	overwrite_file(
 	    f, info.me_last_txnid % 2 * PAGE_SIZE + 16 + 24 + 2 * 48, &last, sizeof(last));
 	store_close(f);
-	migrate_store(f, &to_2);
+	migrate_store(f, &to_3);
 	expect_copy(f);
 }
 
@@ -433,7 +493,7 @@ STORE_TEST(the_copy_is_not_begun_without_room_for_all_of_it)
 	remove_file(f, COPY);
 	expect_no_copy(f, (uint64_t)bytes - 1);
 	bytes_free = (uint64_t)bytes;
-	migrate_store(f, &to_2);
+	migrate_store(f, &to_3);
 	bytes_free = UINT64_MAX;
 	assert_int_equal(file_size(f, COPY), bytes);
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
@@ -463,7 +523,7 @@ STORE_TEST(a_copy_that_fails_changes_nothing)
 		expect_no_file(f, PART);
 	}
 	set_file_limit(RLIM_INFINITY);
-	migrate_store(f, &to_2);
+	migrate_store(f, &to_3);
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
 	expect_copy(f);
 }
@@ -485,7 +545,7 @@ STORE_TEST(a_step_that_fails_changes_nothing)
 	store_open(f, STORE_BYTES);
 	delete_entry(f, TABLE_CONVERSATIONS, misfit);
 	store_close(f);
-	migrate_store(f, &to_2);
+	migrate_store(f, &to_3);
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
 }
 
@@ -495,7 +555,7 @@ STORE_TEST(a_killed_migration_is_done_again)
 	struct id conversation = closed_store(f);
 
 	kill_migration(f);
-	migrate_store(f, &to_2);
+	migrate_store(f, &to_3);
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
 }
 
@@ -504,10 +564,10 @@ STORE_TEST(a_store_of_a_later_schema_is_refused)
 	struct fixture *f = *state;
 
 	store_close(f);
-	migrate_store(f, &to_3);
+	migrate_store(f, &to_4);
 	store_close(f);
 	expect_refused(f, EX_CONFIG);
-	migrate_store(f, &to_3);
+	migrate_store(f, &to_4);
 }
 
 TEST_MAIN(NULL, NULL)

@@ -176,6 +176,12 @@ damage_row_page(struct world *w, const struct row *row)
 	damage_page(w->f, row->table, &row->key);
 }
 
+static void
+flip_row_bit(struct world *w, const struct row *row)
+{
+	flip_bit(w->f, row->table, &row->key);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct world *w, const struct row *row);
@@ -190,6 +196,7 @@ static const struct {
     {"delete", delete_row, 0},
     {"damage", damage_row, 0},
     {"damage_page", damage_row_page, 0},
+    {"flip_bit", flip_row_bit, 0},
 };
 
 /* False: there is no such verb. */

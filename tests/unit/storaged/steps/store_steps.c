@@ -41,6 +41,7 @@
  *	delete TABLE KEY
  *	damage TABLE KEY                      replaces a record by bytes that do not decode
  *	damage_page TABLE KEY                 overwrites its page in the file with zeros
+ *	flip_bit TABLE KEY                    changes a bit of its value in the file
  *	reported LINE                         the next line that the verification of the store reports; it
  *	                                      runs at the first of these steps
  *	whole                                 the store passes verification, also at the end
