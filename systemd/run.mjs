@@ -175,13 +175,13 @@ function baseUrl(env) {
 
 /** The id of the first widget, "" if it is unknown. */
 function firstWidget(env) {
-	const { stdout } = spawnSync(join(build, "banter"), ["widget", "list"], {
+	const { status, stdout } = spawnSync(join(build, "banter"), ["widget", "list", "--json"], {
 		env,
 		cwd: root,
 		encoding: "utf8",
 		stdio: ["ignore", "pipe", "inherit"],
 	});
-	return /^wid_\w+/.exec(stdout ?? "")?.[0] ?? "";
+	return status === 0 ? (JSON.parse(stdout)[0]?.widget_id ?? "") : "";
 }
 
 function printAddresses(env, base, widget) {

@@ -38,6 +38,10 @@ enum setting_owner {
 [[gnu::warn_unused_result]] size_t settings_load(
     struct settings *s, unsigned owners, FILE *problems, FILE *warnings);
 
+/* Whether one setting is valid in the present environment, with all others. NULL: yes; else a text that
+ * says what would be valid and does not repeat the value; the caller frees it. */
+[[gnu::warn_unused_result]] char *settings_problem(const char *name, unsigned owners);
+
 /* Frees the values. */
 void settings_clear(struct settings *s);
 

@@ -12,6 +12,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "storaged/cli/base/console.h"
+#include "storaged/cli/base/list.h"
 #include "storaged/cli/base/options.h"
 #include "storaged/cli/base/progress.h"
 #include "storaged/cli/base/subprocess.h"
@@ -30,6 +31,7 @@ struct backup {
 	const char *data_dir;
 	int fd;
 	bool to_file; /* else to standard output */
+	bool json;    /* print the report as JSON */
 	struct new_file file;
 	/* Bytes of the copy, set by the process that copies; 0: not known yet. */
 	volatile uint64_t *total;
@@ -104,30 +106,59 @@ backup_show_progress(void *arg)
 	    "%s of %s", units_bytes((uint64_t)st.st_size).text, units_bytes(*b->total).text);
 }
 
-/* Prints what the finished file contains; opening it is a first test. */
+/* What the finished file contains. */
+struct backup_report {
+	const char *path;
+	uint64_t bytes, ms;
+	size_t conversations, messages;
+};
+
+/* Opening the file is a first test of it. */
 static int
-backup_report(const char *path, uint64_t bytes, uint64_t began)
+backup_count(struct backup_report *r)
 {
-	size_t conversations = 0, messages = 0;
 	struct snapshot snapshot;
 	struct txn t;
-	int rc, status = snapshot_open(&snapshot, path);
+	int rc, status = snapshot_open(&snapshot, r->path);
 
 	if (status == 0) {
 		rc = txn_begin(&t, &snapshot.env, TXN_READ);
 		if (rc == 0)
-			rc = txn_count(&t, TABLE_CONVERSATIONS, &conversations);
+			rc = txn_count(&t, TABLE_CONVERSATIONS, &r->conversations);
 		if (rc == 0)
-			rc = txn_count(&t, TABLE_MESSAGES, &messages);
+			rc = txn_count(&t, TABLE_MESSAGES, &r->messages);
 		txn_abort(&t);
-		status = rc == 0 ? 0 : snapshot_fail(path, rc);
+		status = rc == 0 ? 0 : snapshot_fail(r->path, rc);
 	}
 	snapshot_close(&snapshot);
+	return status;
+}
+
+static void
+backup_print_report(const struct backup_report *r, bool json)
+{
+	if (json)
+		list_print_json(
+		    json_pack("{s:o, s:I, s:I, s:I, s:I}", "file", list_path(r->path), "bytes",
+			(json_int_t)r->bytes, "conversations", (json_int_t)r->conversations,
+			"messages", (json_int_t)r->messages, "ms", (json_int_t)r->ms));
+	else
+		console_print("%s: %s, %s in %s, made in %s", r->path,
+		    units_bytes(r->bytes).text,
+		    units_count(r->messages, "message", "messages").text,
+		    units_count(r->conversations, "conversation", "conversations").text,
+		    units_duration(r->ms).text);
+}
+
+static int
+backup_report(const char *path, uint64_t bytes, uint64_t began, bool json)
+{
+	struct backup_report r = {.path = path, .bytes = bytes};
+	int status = backup_count(&r);
+
+	r.ms = clock_mono_ms() - began;
 	if (status == 0)
-		console_print("%s: %s, %s in %s, made in %s", path, units_bytes(bytes).text,
-		    units_count(messages, "message", "messages").text,
-		    units_count(conversations, "conversation", "conversations").text,
-		    units_duration(clock_mono_ms() - began).text);
+		backup_print_report(&r, json);
 	return status;
 }
 
@@ -196,7 +227,7 @@ backup_make(const struct invocation *inv, struct backup *b, bool replace)
 	status = is_pipe ? backup_to_stdout(b, &bytes)
 			 : backup_to_file(b, inv->operand, replace, &bytes);
 	if (status == 0 && !is_pipe)
-		status = backup_report(inv->operand, bytes, began);
+		status = backup_report(inv->operand, bytes, began, b->json);
 	if (status == 0)
 		backup_notify_storaged(inv->settings.store_socket, at, bytes);
 	return status;
@@ -206,18 +237,21 @@ int
 backup_command(struct invocation *inv)
 {
 	bool force = false, progress = false;
+	struct backup b = {.data_dir = NULL};
 	const struct option_row rows[] = {
 	    {"force", NULL, "replace FILE if it exists", .flag = &force},
 	    {"progress", NULL, "show progress, even if standard error is not a terminal",
 		.flag = &progress},
+	    {"json", NULL, "print the report as JSON", .flag = &b.json},
 	    {0},
 	};
-	struct backup b = {.data_dir = NULL};
 	uint64_t *total;
 	int status;
 
 	if (!options_read(inv, rows, about, &status))
 		return status;
+	if (b.json && strcmp(inv->operand, "-") == 0)
+		return console_fail(EX_USAGE, "--json needs a file, not standard output");
 	progress_open(progress);
 	total = subprocess_memory_new(sizeof(*total));
 	b.total = total;

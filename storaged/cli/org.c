@@ -8,8 +8,8 @@
 #include "proto/ipc/public_id.h"
 #include "storaged/cli/base/console.h"
 #include "storaged/cli/base/display_name.h"
+#include "storaged/cli/base/list.h"
 #include "storaged/cli/base/options.h"
-#include "storaged/cli/base/units.h"
 #include "storaged/cli/store/store_pages.h"
 
 static const char about[] =
@@ -23,7 +23,7 @@ static const char about[] =
     "settings belong.\n";
 
 static int
-org_add(struct store_conn *conn, struct slice name)
+org_add(struct store_conn *conn, struct slice name, bool json)
 {
 	char public_id[PUBLIC_ID_TEXT + 1], id[ID_TEXT_LEN + 1];
 	struct msg_org_create create = {
@@ -41,30 +41,41 @@ org_add(struct store_conn *conn, struct slice name)
 	if (status != 0)
 		return status;
 	id_format(&create.org, id);
+	if (json) {
+		list_print_json(json_pack("{s:s, s:s}", "id", id, "widget_id", public_id));
+		return 0;
+	}
 	console_print("added organization %s, with the widget %s", id, public_id);
 	console_print("To add its first user:  banter user add EMAIL --org %s", id);
 	return 0;
 }
 
 static void
-org_print_item(struct slice item)
+org_list_item(void *list, struct slice item)
 {
 	struct msg_org_record org;
 	char id[ID_TEXT_LEN + 1];
 
 	must(record_decode(item, MSG_ORG_RECORD, &org) == WIRE_OK);
 	id_format(&org.id, id);
-	console_print("%s  %s  %.*s", id, units_time(org.created_at).text, (int)org.name.len,
-	    (const char *)org.name.p);
+	list_add(list,
+	    json_pack("{s:s, s:I, s:s%}", "id", id, "created_at", (json_int_t)org.created_at,
+		"name", (const char *)org.name.p, org.name.len));
 }
 
 static int
-org_print_list(struct store_conn *conn)
+org_print_list(struct store_conn *conn, bool json)
 {
+	static const struct list_column columns[] = {
+	    {"ID", "id"}, {"CREATED", "created_at"}, {"NAME", "name"}, {0}};
 	struct msg_org_list ask = {0};
+	struct list list;
+	int status;
 
-	return store_pages_walk(
-	    conn, MSG_ORG_LIST, &ask, &ask.after, MSG_ORG_PAGE, org_print_item);
+	list_init(&list, columns);
+	status = store_pages_walk(
+	    conn, MSG_ORG_LIST, &ask, &ask.after, MSG_ORG_PAGE, org_list_item, &list);
+	return list_finish(&list, status, json);
 }
 
 static bool
@@ -97,7 +108,11 @@ org_check_args(const struct invocation *inv, struct slice *name)
 int
 org_command(struct invocation *inv)
 {
-	static const struct option_row rows[] = {{0}};
+	bool json = false;
+	const struct option_row rows[] = {
+	    {"json", NULL, "print JSON", .flag = &json},
+	    {0},
+	};
 	struct store_conn conn;
 	struct slice name = {0};
 	int status;
@@ -109,7 +124,8 @@ org_command(struct invocation *inv)
 		return status;
 	status = store_conn_open_running(&conn, inv->settings.store_socket);
 	if (status == 0)
-		status = org_is_add(inv) ? org_add(&conn, name) : org_print_list(&conn);
+		status =
+		    org_is_add(inv) ? org_add(&conn, name, json) : org_print_list(&conn, json);
 	store_conn_close(&conn);
 	return status;
 }

@@ -19,6 +19,7 @@
 
 #include "proto/base/basics.h"
 #include "storaged/cli/base/console.h"
+#include "storaged/cli/base/list.h"
 #include "storaged/cli/base/options.h"
 #include "storaged/cli/base/progress.h"
 #include "storaged/cli/base/units.h"
@@ -43,7 +44,7 @@ static const char about[] =
 struct restore {
 	const char *data_dir;
 	const char *from; /* as given */
-	bool force;
+	bool force, json;
 	int dir, lock;
 	int in;
 	char *path; /* of data.mdb */
@@ -162,7 +163,7 @@ static int
 restore_check_copy(const struct restore *r)
 {
 	size_t size = strlen(r->path) + sizeof(SUFFIX);
-	struct store_check check = {.older_too = true, .quiet = true};
+	struct store_check check = {.older_too = true, .quiet = true, .json = r->json};
 	char *path = xcalloc(1, size);
 	int status;
 
@@ -214,6 +215,21 @@ restore_replace(struct restore *r, struct new_file *file)
 	return status == 0 ? new_file_keep(file) : status;
 }
 
+static void
+restore_print_report(const struct restore *r)
+{
+	if (r->json) {
+		list_print_json(json_pack("{s:o, s:o, s:I, s:b}", "file", list_path(r->path),
+		    "from", list_path(r->from), "bytes", (json_int_t)r->bytes, "old_kept",
+		    (int)r->kept));
+		return;
+	}
+	console_print("%s: %s, restored from %s; you can start storaged now", r->path,
+	    units_bytes(r->bytes).text, r->from);
+	if (r->kept)
+		console_print("the old store is kept as %s/" OLD_NAME, r->data_dir);
+}
+
 /* The locks are held. */
 static int
 restore_run(struct restore *r)
@@ -239,21 +255,19 @@ restore_run(struct restore *r)
 		console_warn("%s was not restored", r->from);
 		return status;
 	}
-	console_print("%s: %s, restored from %s; you can start storaged now", r->path,
-	    units_bytes(r->bytes).text, r->from);
-	if (r->kept)
-		console_print("the old store is kept as %s/" OLD_NAME, r->data_dir);
+	restore_print_report(r);
 	return 0;
 }
 
 int
 restore_command(struct invocation *inv)
 {
-	bool force = false, progress = false;
+	bool force = false, progress = false, json = false;
 	const struct option_row rows[] = {
 	    {"force", NULL, "replace an existing store", .flag = &force},
 	    {"progress", NULL, "show progress, even if standard error is not a terminal",
 		.flag = &progress},
+	    {"json", NULL, "print the report as JSON", .flag = &json},
 	    {0},
 	};
 	struct restore r = {.dir = -1, .lock = -1, .in = -1};
@@ -265,6 +279,7 @@ restore_command(struct invocation *inv)
 	r.data_dir = inv->settings.data_dir;
 	r.from = inv->operand;
 	r.force = force;
+	r.json = json;
 	status = restore_open_input(&r);
 	if (status == 0)
 		status = restore_make_dir(r.data_dir);

@@ -1,14 +1,16 @@
 /*
  * `banter user`: manages dashboard users through a running storaged.
  */
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/email.h"
 #include "storaged/cli/base/console.h"
 #include "storaged/cli/base/display_name.h"
+#include "storaged/cli/base/list.h"
 #include "storaged/cli/base/options.h"
-#include "storaged/cli/base/units.h"
 #include "storaged/cli/store/org_option.h"
 #include "storaged/cli/store/store_pages.h"
 #include "storaged/cli/store/user_new.h"
@@ -29,7 +31,7 @@ static const char about[] =
 struct user_args {
 	const char *email; /* NULL: the action has none */
 	const char *org_text, *name_text;
-	bool owner, member, generate;
+	bool owner, member, generate, json;
 	struct id org;
 	struct slice name;
 };
@@ -43,11 +45,30 @@ user_get_password(const struct user_args *args, char password[USER_GENERATED + 1
 			      : user_ask_password(hashed);
 }
 
-static void
-user_print_password(const struct user_args *args, char password[USER_GENERATED + 1])
+static const char *
+user_role_name(enum user_role role)
 {
-	if (args->generate)
-		console_print("password: %s", password);
+	return role == USER_OWNER ? "owner" : "member";
+}
+
+/* Prints what was done with a user, as a sentence or as JSON, and wipes the password; "": none. */
+static void
+user_print_done(const struct user_args *args, const char *sentence, const char *done,
+    char password[USER_GENERATED + 1])
+{
+	json_t *object;
+
+	if (!args->json) {
+		console_print("%s", sentence);
+		if (*password != '\0')
+			console_print("password: %s", password);
+	} else {
+		object = json_pack("{s:s, s:s}", "email", args->email, "done", done);
+		if (*password != '\0')
+			must(json_object_set_new(object, "password", json_string(password)) ==
+			    0);
+		list_print_json(object);
+	}
 	explicit_bzero(password, USER_GENERATED + 1);
 }
 
@@ -67,16 +88,19 @@ static int
 user_add(struct store_conn *conn, const struct user_args *args)
 {
 	struct user_new user = {.org = args->org, .email = args->email, .name = args->name};
-	char password[USER_GENERATED + 1];
+	char password[USER_GENERATED + 1], sentence[EMAIL_TEXT_MAX + 32];
 	int status = user_choose_role(conn, args, &user.role);
 
 	if (status == 0)
 		status = user_get_password(args, password, user.password);
 	if (status == 0)
 		status = user_make(conn, &user);
-	if (status == 0)
-		user_print_password(args, password);
-	return status;
+	if (status != 0)
+		return status;
+	(void)snprintf(sentence, sizeof(sentence), "added %s, %s %s", args->email,
+	    user.role == USER_OWNER ? "an" : "a", user_role_name(user.role));
+	user_print_done(args, sentence, "added", password);
+	return 0;
 }
 
 static int
@@ -99,14 +123,17 @@ static int
 user_delete(struct store_conn *conn, const struct user_args *args)
 {
 	struct msg_record_delete delete = {.kind = MSG_USER_RECORD};
+	char none[USER_GENERATED + 1] = "", sentence[EMAIL_TEXT_MAX + 32];
 	union msg m;
 	int status = user_lookup(conn, args->email, &delete.org, &delete.id);
 
 	if (status == 0)
 		status = store_conn_request(conn, MSG_RECORD_DELETE, &delete, MSG_OK, &m);
-	if (status == 0)
-		console_print("removed %s", args->email);
-	return status;
+	if (status != 0)
+		return status;
+	(void)snprintf(sentence, sizeof(sentence), "removed %s", args->email);
+	user_print_done(args, sentence, "removed", none);
+	return 0;
 }
 
 static int
@@ -114,6 +141,7 @@ user_passwd(struct store_conn *conn, const struct user_args *args)
 {
 	struct msg_user_change change = {.what = USER_PASSWORD};
 	char password[USER_GENERATED + 1], hashed[PASSWORD_TEXT_SIZE];
+	char sentence[EMAIL_TEXT_MAX + 32];
 	union msg m;
 	int status = user_lookup(conn, args->email, &change.org, &change.user);
 
@@ -125,29 +153,38 @@ user_passwd(struct store_conn *conn, const struct user_args *args)
 	status = store_conn_request(conn, MSG_USER_CHANGE, &change, MSG_OK, &m);
 	if (status != 0)
 		return status;
-	console_print("changed the password of %s", args->email);
-	user_print_password(args, password);
+	(void)snprintf(sentence, sizeof(sentence), "changed the password of %s", args->email);
+	user_print_done(args, sentence, "changed", password);
 	return 0;
 }
 
 static void
-user_print_item(struct slice item)
+user_list_item(void *list, struct slice item)
 {
-	struct msg_user_record user;
+	struct msg_user_record u;
+	char id[ID_TEXT_LEN + 1];
 
-	must(record_decode(item, MSG_USER_RECORD, &user) == WIRE_OK);
-	console_print("%.*s  %s  %s  %.*s", (int)user.email.len, (const char *)user.email.p,
-	    user.role == USER_OWNER ? "owner" : "member", units_time(user.created_at).text,
-	    (int)user.name.len, (const char *)user.name.p);
+	must(record_decode(item, MSG_USER_RECORD, &u) == WIRE_OK);
+	id_format(&u.id, id);
+	list_add(list,
+	    json_pack("{s:s, s:s%, s:s, s:I, s:s%}", "id", id, "email", (const char *)u.email.p,
+		u.email.len, "role", user_role_name((enum user_role)u.role), "created_at",
+		(json_int_t)u.created_at, "name", (const char *)u.name.p, u.name.len));
 }
 
 static int
 user_print_list(struct store_conn *conn, const struct user_args *args)
 {
+	static const struct list_column columns[] = {{"E-MAIL", "email"}, {"ROLE", "role"},
+	    {"CREATED", "created_at"}, {"NAME", "name"}, {0}};
 	struct msg_record_list ask = {.kind = MSG_USER_RECORD, .org = args->org};
+	struct list list;
+	int status;
 
-	return store_pages_walk(
-	    conn, MSG_RECORD_LIST, &ask, &ask.cursor, MSG_RECORD_PAGE, user_print_item);
+	list_init(&list, columns);
+	status = store_pages_walk(
+	    conn, MSG_RECORD_LIST, &ask, &ask.cursor, MSG_RECORD_PAGE, user_list_item, &list);
+	return list_finish(&list, status, args->json);
 }
 
 typedef int action_fn(struct store_conn *conn, const struct user_args *args);
@@ -221,6 +258,7 @@ user_command(struct invocation *inv)
 		.flag = &args.member},
 	    {"generate", NULL, "generate a random password and print it",
 		.flag = &args.generate},
+	    {"json", NULL, "print JSON", .flag = &args.json},
 	    {0},
 	};
 	const struct action *action;

@@ -16,7 +16,7 @@ const listed = (stdout) =>
 	stdout
 		.split("\n")
 		.slice(0, -1)
-		.map((line) => line.replace(/ {2}\d{4}-\d\d-\d\dT\S+/, ""));
+		.map((line) => line.replace(/ {2}(\d{4}-\d\d-\d\dT\S+|CREATED {18})/, ""));
 
 describe("banter user", () => {
 	const banter = useBanter({ env: { TRUSTED_PROXIES: "127.0.0.1,::1" }, workers: 1 });
@@ -40,13 +40,18 @@ describe("banter user", () => {
 		const users = async (...args) =>
 			listed((await expectTool(banter, 0, "user", "list", ...args)).stdout);
 		assert.deepEqual(await users(), [
-			"Jane@example.com  owner  Jane Doe",
-			"joe@example.com  member  ",
-			"jim@example.com  owner  ",
+			"E-MAIL            ROLE    NAME",
+			"Jane@example.com  owner   Jane Doe",
+			"joe@example.com   member  ",
+			"jim@example.com   owner   ",
 		]);
-		assert.deepEqual(await users("--org", org), ["other@example.com  owner  "]);
+		assert.deepEqual((await users("--org", org)).slice(1), ["other@example.com  owner  "]);
 		const orgs = await expectTool(banter, 0, "org", "list");
-		assert.deepEqual(listed(orgs.stdout), [`${ORG}  Default`, `${org}  Other`]);
+		assert.deepEqual(listed(orgs.stdout), [
+			`ID${" ".repeat(34)}  NAME`,
+			`${ORG}  Default`,
+			`${org}  Other`,
+		]);
 	});
 
 	it("changes a password and ends the sessions", async () => {
@@ -83,15 +88,14 @@ describe("banter user", () => {
 			assert.match(stderr, error);
 		});
 
-	it("asks for a password twice without echo", async () => {
+	it("asks for a password twice without echo, and again if it is invalid or differs", async () => {
 		const ask = (...answers) =>
 			onTerminal(toolEnvironment(banter), ["user", "add", "typed@example.com"], answers);
-		const other = await ask(PASSWORD, "something else");
-		assert.equal(other.status, 65, other.stdout);
-		assert.match(other.stdout, /the two passwords are different/);
-		const same = await ask(PASSWORD, PASSWORD);
-		assert.equal(same.status, 0, same.stdout);
-		assert.ok(!same.stdout.includes(PASSWORD), same.stdout);
+		const typed = await ask("short", PASSWORD, "something else", PASSWORD, PASSWORD);
+		assert.equal(typed.status, 0, typed.stdout);
+		assert.match(typed.stdout, /the password must have at least 10 characters/);
+		assert.match(typed.stdout, /the two passwords are different; enter both again/);
+		assert.ok(!typed.stdout.includes(PASSWORD), typed.stdout);
 		await logIn(banter, { email: "typed@example.com", password: PASSWORD }, from());
 	});
 });
@@ -104,9 +108,13 @@ describe("banter widget", () => {
 		const [first] = (await adminExpect(banter, 200, "GET", "widgets")).widgets;
 		const members = { name: "The shop", enabled: false };
 		const shop = await adminExpect(banter, 201, "POST", "widgets", members, ADMIN);
-		assert.equal(await list(), `${first.widget_id}  on  \n${shop.widget_id}  off  The shop\n`);
+		assert.deepEqual(listed(await list()), [
+			`WIDGET${" ".repeat(20)}  ENABLED  NAME`,
+			`${first.widget_id}  yes      `,
+			`${shop.widget_id}  no       The shop`,
+		]);
 		const org = await addOrg(banter, "Another firm");
-		assert.match(await list("--org", org), /^wid_[0-9A-Za-z]{22} {2}on {2}\n$/);
+		assert.match(await list("--org", org), /\nwid_[0-9A-Za-z]{22} {2}yes {6}\n$/);
 		await expectTool(banter, 66, "widget", "list", "--org", NOBODY);
 	});
 

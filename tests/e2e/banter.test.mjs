@@ -11,6 +11,7 @@ import { BUILD, baseEnvironment, until, useBanter, WIDGET_KEY } from "./harness.
 import { NOBODY } from "./organizations.mjs";
 import {
 	expectTool,
+	ORG,
 	onTerminal,
 	runTool,
 	startProgram,
@@ -61,9 +62,12 @@ describe("banter's command line", () => {
 		}
 	});
 
-	it("--version and -V print the version", async () => {
-		for (const option of ["--version", "-V"])
-			assert.match((await expectTool(nothing, 0, option)).stdout, /^banter \d+\.\d+\.\d+\n$/);
+	it("--version and -V print the version, also after a command", async () => {
+		for (const command of [[], ...COMMANDS.map((name) => [name])])
+			for (const option of ["--version", "-V"]) {
+				const { stdout } = await expectTool(nothing, 0, ...command, option);
+				assert.match(stdout, /^banter \d+\.\d+\.\d+\n$/);
+			}
 	});
 
 	const eitherOne = "give either --conversation ID or --session SESSION";
@@ -76,6 +80,16 @@ describe("banter's command line", () => {
 		["unexpected argument backup", "help", "status", "backup"],
 		["--frobnicate is not an option of banter status", "status", "--frobnicate"],
 		["--json=yes is not an option of banter status", "status", "--json=yes"],
+		["--json needs a file, not standard output", "backup", "--json", "-"],
+		[
+			"--widget shop is not the id of a widget",
+			"erase",
+			"--yes",
+			"--session",
+			"s",
+			"--widget",
+			"shop",
+		],
 		["--org needs a value", "export", "--org"],
 		["missing FILE", "backup"],
 		["missing FILE", "restore"],
@@ -197,7 +211,7 @@ describe("banter status", () => {
 		});
 		const { running, pid, masterd_pid, schema, writable } = said;
 		const pids = { pid: banter.storaged.pid, masterd_pid: banter.masterd.pid };
-		const expected = { running: true, ...pids, schema: 2, writable: 1 };
+		const expected = { running: true, ...pids, schema: 2, writable: true };
 		assert.deepEqual({ running, pid, masterd_pid, schema, writable }, expected);
 		assert.match(said.program, /^banter \d/);
 		assert.ok(said.started_at <= Date.now() && said.started_at > Date.now() - 600_000);
@@ -337,6 +351,25 @@ describe("banter erase", () => {
 		await expectTool(banter, 0, "verify");
 	});
 
+	it("accepts the widget id that banter widget list prints, of any organization", async () => {
+		const added = await expectTool(banter, 0, "org", "add", "Other", "--json");
+		const { id, widget_id } = JSON.parse(added.stdout);
+		const widget = ["--widget", widget_id];
+		assert.equal(await erase("--session", "stays", ...widget), "nothing to remove\n");
+		assert.equal(await erase("--session", "stays", ...widget, "--org", id), "nothing to remove\n");
+		for (const [error, ...args] of [
+			["belongs to another organization", ...widget, "--org", ORG],
+			["no such widget", "--widget", "wid_none"],
+		]) {
+			const { stderr } = await expectTool(banter, 66, "erase", "--yes", "--session", "s", ...args);
+			assert.ok(stderr.includes(error), stderr);
+		}
+		const [first] = JSON.parse((await expectTool(banter, 0, "widget", "list", "--json")).stdout);
+		await banter.chat("of-widget", "[[tokens=3]]");
+		const removed = await erase("--session", "of-widget", "--widget", first.widget_id, "--json");
+		assert.deepEqual(JSON.parse(removed), { conversations: 1, messages: 2, visitor: false });
+	});
+
 	it("asks for confirmation, which can be declined", async () => {
 		await banter.chat("asked", "[[tokens=3]]");
 		const ask = (answer) => {
@@ -351,5 +384,58 @@ describe("banter erase", () => {
 		assert.match(yes.stdout, /removed: 1 conversation/);
 		assert.equal(yes.status, 0);
 		assert.ok(!(await sessions()).includes("asked"));
+	});
+});
+
+describe("banter --json", () => {
+	const banter = useBanter({ workers: 1 });
+	const path = useDirectory();
+	const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+	const json = async (...args) =>
+		JSON.parse((await expectTool(banter, 0, ...args, "--json")).stdout);
+	const recent = (at) => at > Date.now() - 600_000 && at <= Date.now();
+
+	it("prints each list as one array", async () => {
+		const org = await json("org", "add", "Ünique");
+		assert.match(org.id, ID);
+		const orgs = await json("org", "list");
+		assert.deepEqual([orgs.length, orgs[1].id, orgs[1].name], [2, org.id, "Ünique"]);
+		const [widget] = await json("widget", "list", "--org", org.id);
+		assert.deepEqual([widget.widget_id, widget.enabled, widget.name], [org.widget_id, true, ""]);
+		assert.deepEqual(await json("user", "list"), []);
+		const email = "jane@example.com";
+		const added = await json("user", "add", email, "--name", "Jane", "--generate");
+		assert.match(added.password, /^\w{20}$/);
+		assert.deepEqual({ ...added, password: "" }, { email, done: "added", password: "" });
+		const [user] = await json("user", "list");
+		assert.deepEqual([user.email, user.role, user.name], [email, "owner", "Jane"]);
+		for (const one of [orgs[1], widget, user])
+			assert.ok(ID.test(one.id) && recent(one.created_at), JSON.stringify(one));
+		assert.equal((await json("user", "passwd", email, "--generate")).done, "changed");
+		await expectTool(banter, 0, "user", "add", "joe@example.com", "--owner", "--generate");
+		assert.deepEqual(await json("user", "remove", email), { email, done: "removed" });
+	});
+
+	it("prints each report as one object", async () => {
+		await banter.chat("someone", "[[tokens=3]]");
+		const file = path("backup");
+		const { bytes, ms, ...backup } = await json("backup", file);
+		assert.deepEqual(backup, { file, conversations: 1, messages: 2 });
+		assert.ok(bytes > 0 && ms >= 0);
+		const drill = ["restore", file, "--data-dir", path("drill")];
+		const restored = { file: path("drill", "data.mdb"), from: file, bytes };
+		assert.deepEqual(await json(...drill), { ...restored, old_kept: false });
+		assert.deepEqual(await json(...drill, "--force"), { ...restored, old_kept: true });
+		await expectTool(banter, 0, "export", "--output", path("export"));
+		assert.deepEqual(await json("import", path("export")), {
+			conversations: 1,
+			messages: 2,
+			logins: 0,
+			others: 7,
+			left_out: 0,
+			complete: true,
+		});
+		const { broken } = await json("verify");
+		assert.equal(broken, 0);
 	});
 });

@@ -147,9 +147,6 @@ describe("banter setup", () => {
 
 	for (const [what, answers, status, error] of [
 		["a key that the model refuses", () => ["wrong", model(), SITE], 77, /refuses the key/],
-		["an invalid origin", () => [KEY, model(), "x.example"], 78, /CORS_ORIGIN=x\.example/],
-		["any origin", () => [KEY, model(), "*"], 78, /CORS_ORIGIN=\*/],
-		["no key", () => ["", model(), SITE], 78, /OPENAI_API_KEY is not set/],
 		["no answer", () => [KEY, "http://127.0.0.1:1/v1", SITE], 69, /No answer from http:/],
 		[
 			"an unknown model",
@@ -157,12 +154,101 @@ describe("banter setup", () => {
 			78,
 			/answers 404 for the model gpt/,
 		],
-		["an answer of two lines of the file", () => [KEY, model(), "a\\b"], 65, /cannot be written/],
-		["an answer that is too long", () => [KEY, "x".repeat(5000)], 65, /the answer is too long/],
 	])
-		it(`refuses ${what}`, async () => {
+		it(`reports ${what}`, async () => {
 			const { stderr } = await setup(status, scratch(what), answers());
 			assert.match(stderr, error);
+		});
+
+	/** Invalid answers, by the index of their question. */
+	const INVALID = [
+		["two words", 0, /banter: model-key: must not contain spaces$/m],
+		["x".repeat(5000), 0, /: at most 4094 bytes are allowed$/m],
+		["model.example", 1, /banter: model-url: must be an http:\/\/ or https:\/\/ URL/],
+		["http://m.example/v1/chat/completions", 1, /banter: model-url: must not end with/],
+		['http://model.example/"', 1, /banter: model-url: must not contain quotes/],
+		["x.example", 2, /banter: sites: /],
+		["*", 2, /banter: sites: production requires the exact origins/],
+	];
+
+	it("asks again after each invalid answer", async () => {
+		const other = scratch("again");
+		const valid = [KEY, model(), SITE];
+		const lines = valid.flatMap((line, i) => [
+			...INVALID.filter(([, question]) => question === i).map(([answer]) => answer),
+			line,
+		]);
+		const { stderr } = await setup(0, other, lines);
+		for (const [, , error] of INVALID) assert.match(stderr, error);
+		assert.equal(secret(other, "OPENAI_API_KEY"), KEY);
+		assert.ok(settings(other).includes(`CORS_ORIGIN=${SITE}`));
+	});
+
+	it("writes nothing if the input ends before all answers are valid", async () => {
+		const other = scratch("ended");
+		await firstStart(other);
+		const before = settings(other);
+		for (const [answers, error] of [
+			[[], /^/],
+			[["", ""], /model-key: required in production/],
+			[[KEY, model()], /^/],
+			[[KEY, model(), "x.example"], /sites: must be/],
+			[Array(30).fill("two words"), /banter: too many invalid answers/],
+		]) {
+			const { stderr } = await setup(65, other, answers);
+			assert.match(stderr, error);
+			assert.match(
+				stderr,
+				/banter: (standard input ended before this question|too many).*\nbanter: no settings were changed\n$/,
+			);
+			assert.deepEqual([settings(other), secret(other, "OPENAI_API_KEY")], [before, ""]);
+		}
+	});
+
+	it("takes answers from options and files, asks nothing, and keeps the others", async () => {
+		const other = scratch("options");
+		const keyFile = scratch("key");
+		writeFileSync(keyFile, `${KEY}\n`);
+		const all = ["--model-key-file", keyFile, "--model-url", model(), "--sites", SITE];
+		const { stderr } = await setup(0, other, [], all);
+		assert.equal(stderr, "");
+		await setup(0, other, [], ["--sites", "https://b.example", "--no-restart"]);
+		assert.equal(secret(other, "OPENAI_API_KEY"), KEY);
+		assert.deepEqual(settings(other).sort(), [
+			"APP_ENV=production",
+			"CORS_ORIGIN=https://b.example",
+			`OPENAI_BASE_URL=${model()}`,
+			"TRUSTED_PROXIES=127.0.0.1,::1",
+		]);
+	});
+
+	const file = scratch("answers");
+	for (const [what, text, status, error, ...args] of [
+		["an invalid answer", "sites=*\nmodel-url=x", 78, /model-url: must.*\nbanter: sites: prod/],
+		["a missing key", `sites=${SITE}`, 78, /model-key: required in production/],
+		["a line without a value", `# a comment\n\nsites`, 65, /, line 3: must be NAME=VALUE/],
+		["an unknown name", "site=x", 65, /, line 1: site is not an answer/],
+		["an answer given twice", "sites=x", 64, /sites is given twice/, "--sites", SITE],
+		["an invalid restart", "restart=maybe\nmodel-key=k", 78, /restart: must be yes or no/],
+		["a missing file", "", 66, /No such file/, "--model-key-file", "/nonexistent"],
+		["--check with answers", "sites=x", 64, /take no answers/, "--check"],
+		["a restart without a service", "", 64, /there is no service to restart/, "--restart"],
+		["both restarts", "", 64, /exclude each other/, "--restart", "--no-restart"],
+		[
+			"a user without storaged",
+			`model-key=k\nsites=${SITE}\nowner-email=a@b.example`,
+			69,
+			/storaged is not running/,
+		],
+	])
+		it(`refuses ${what}, and writes nothing`, async () => {
+			writeFileSync(file, text);
+			const other = scratch(what);
+			await firstStart(other);
+			const before = settings(other);
+			const { stderr } = await setup(status, other, [], ["--answers", file, ...args]);
+			assert.match(stderr, error);
+			assert.deepEqual([settings(other), secret(other, "OPENAI_API_KEY")], [before, ""]);
 		});
 
 	it("refuses an invalid file of settings, and too long a directory", async () => {
@@ -201,23 +287,67 @@ describe("banter setup with a running store", () => {
 
 	/** Answers: the model's key and address, the sites, then the user. */
 	function setupWith(status, ...answers) {
-		const socket = join(banter.dir, "data", "store.sock");
-		const all = ["any key", `${banter.stubUrl}/v1`, SITE, ...answers];
-		return setup(status, dir, all, ["--socket", socket]);
+		const all = ["any-key", `${banter.stubUrl}/v1`, SITE, ...answers];
+		return setup(status, dir, all, ["--socket", socket()]);
 	}
+	const socket = () => join(banter.dir, "data", "store.sock");
+	const users = async () =>
+		JSON.parse((await expectTool(banter, 0, "user", "list", "--json")).stdout).map(
+			({ email, role }) => `${email} ${role}`,
+		);
 
 	it("creates no user if none is wanted or the answers are invalid", async () => {
 		await setupWith(0, "");
-		await setupWith(64, "jane");
-		await setupWith(65, "jane@example.com", "short");
-		assert.equal((await expectTool(banter, 0, "user", "list")).stdout, "");
+		const { stderr } = await setupWith(65, "jane");
+		assert.match(stderr, /banter: owner-email: must be an e-mail address/);
+		assert.match((await setupWith(65, "jane@example.com", "short")).stderr, /at least 10/);
+		assert.deepEqual(await users(), []);
 	});
 
-	it("asks only for the first user", async () => {
-		const { stdout, stderr } = await setupWith(0, "jane@example.com", PASSWORD);
+	it("asks only for the first user, again after invalid answers", async () => {
+		const answers = ["jane", "jane@example.com", "short", PASSWORD];
+		const { stdout, stderr } = await setupWith(0, ...answers);
 		assert.match(stdout, /^added jane@example\.com, an owner$/m);
 		assert.ok(!`${stdout}${stderr}`.includes(PASSWORD));
 		await logIn(banter, { email: "jane@example.com", password: PASSWORD });
 		assert.doesNotMatch((await setupWith(0)).stderr, /first dashboard user/);
+	});
+
+	it("takes the first user from a file, also when there is one already", async () => {
+		const file = scratch("answers-of-user");
+		const answers = [
+			"model-key=any-key",
+			`model-url=${banter.stubUrl}/v1`,
+			`sites=${SITE}`,
+			"owner-email=jim@example.com",
+		];
+		const run = async (status, ...lines) => {
+			writeFileSync(file, [...answers, ...lines].join("\n"));
+			return setup(status, scratch("user"), [], ["--answers", file, "--socket", socket()]);
+		};
+		await expectTool(banter, 0, "user", "add", "other@example.com", "--owner", "--generate");
+		await expectTool(banter, 0, "user", "remove", "jane@example.com");
+		assert.match((await run(64)).stderr, /belong together/);
+		assert.match((await run(78, "owner-password=short")).stderr, /owner-password: must have/);
+		const { stdout } = await run(0, `owner-password=${PASSWORD}`);
+		assert.match(stdout, /already has a user; jim@example\.com was not added/);
+		assert.deepEqual(await users(), ["other@example.com owner"]);
+	});
+});
+
+describe("banter setup with answers for a new store", () => {
+	const banter = useBanter({ workers: 1 });
+
+	it("creates the first user", async () => {
+		const password = scratch("password");
+		writeFileSync(password, "correct horse battery\n");
+		const key = scratch("any-key");
+		writeFileSync(key, "any-key");
+		const args = ["--model-key-file", key, "--model-url", `${banter.stubUrl}/v1`, "--sites", SITE];
+		const user = ["--owner-email", "jane@example.com", "--owner-password-file", password];
+		const socket = ["--socket", join(banter.dir, "data", "store.sock")];
+		const { stdout } = await setup(0, scratch("new"), [], [...args, ...user, ...socket]);
+		assert.match(stdout, /^added jane@example\.com, an owner$/m);
+		await logIn(banter, { email: "jane@example.com", password: "correct horse battery" });
 	});
 });

@@ -145,7 +145,17 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		});
 		// By a name, so that the workers' sandbox must allow name resolution.
 		await machine.do("echo 127.0.0.1 model.example >>/etc/hosts");
-		const answers = [MODEL_KEY, "http://model.example:8090/v1", SITE, ...Object.values(OWNER)];
+		const user = Object.values(OWNER);
+		const answers = [
+			MODEL_KEY,
+			"model",
+			"http://model.example:8090/v1",
+			"*",
+			SITE,
+			...user,
+			"maybe",
+			"yes",
+		];
 		const said = await machine.do("banter setup", { input: `${answers.join("\n")}\n` });
 		assert.match(said, /^The model gpt-4\.1-mini at .* answers\.$/m);
 		assert.match(said, /^added owner@shop\.example, an owner$/m);
@@ -637,9 +647,13 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		await install(VERSION);
 		assert.equal(await active("banter-storaged"), "active");
 		assert.notEqual(await key("WIDGET_API_KEY"), keys.widget);
-		const answers = [MODEL_KEY, "http://model.example:8090/v1", SITE, ""];
-		await machine.do("banter setup", { input: `${answers.join("\n")}\n` });
+		const url = "http://model.example:8090/v1";
+		machine.put(MODEL_KEY, "/root/key");
+		machine.put(OWNER.password, "/root/password");
+		await machine.do(`banter setup --model-key-file /root/key --model-url ${url} --sites ${SITE} \
+				--owner-email ${OWNER.email} --owner-password-file /root/password --restart`);
 		await ready();
+		assert.equal((await logIn(OWNER)).status, 200);
 		writeFileSync("/proc/sys/net/ipv6/conf/all/disable_ipv6", "0");
 	});
 

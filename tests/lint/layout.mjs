@@ -52,6 +52,8 @@ const FOLDERS = Object.fromEntries(
 		storaged/cli/files
 	storaged/cli/export: storaged/engine storaged/conversations storaged/cli/base storaged/cli/files \
 		storaged/cli/store
+	storaged/cli/setup: storaged/engine storaged/cli/base storaged/cli/files storaged/cli/service \
+		storaged/cli/store
 	storaged/cli: storaged/engine storaged/server storaged/cli/`
 		.split("\n")
 		.map((line) => line.match(/[\w/]+/g))

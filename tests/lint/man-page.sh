@@ -31,7 +31,7 @@ sections=$(sed -n 's/^\.Ss //p' "$page")
 for command in $commands; do
 	[ "$command" = help ] && continue
 	for option in $(build/banter "$command" --help | sed -nE 's/^  --([a-z-]+) .*/\1/p'); do
-		case $option in data-dir | socket | help) continue ;; esac
+		case $option in data-dir | socket | help | version) continue ;; esac
 		about "$command" | grep -qE "Fl -$option( |\$)" ||
 			complain "nothing about --$option of banter $command"
 	done

@@ -45,6 +45,22 @@ static const struct vocabulary {
     {MSG_PEER_STATUS, "role", {[ROLE_WORKER] = "worker", [ROLE_TOOL] = "tool"}},
 };
 
+/* Numbers that are 0 or 1: false or true. Older exports have the numbers, which are accepted too. */
+static const struct {
+	enum msg_type type;
+	const char *field;
+} booleans[] = {{MSG_STATUS, "writable"}, {MSG_AGENT_RECORD, "enabled"},
+    {MSG_WIDGET_RECORD, "enabled"}, {MSG_VISITOR_RECORD, "used"}};
+
+static bool
+message_json_is_boolean(uint16_t type, const struct wire_field *f)
+{
+	for (size_t i = 0; i < ARRAY_LEN(booleans); i++)
+		if (booleans[i].type == type && strcmp(booleans[i].field, f->name) == 0)
+			return true;
+	return false;
+}
+
 static const struct vocabulary *
 message_json_find_vocabulary(uint16_t type, const struct wire_field *f)
 {
@@ -88,6 +104,8 @@ message_json_write_number(
 	const struct vocabulary *v = message_json_find_vocabulary(type, f);
 	uint64_t n = wire_number(f, at);
 
+	if (message_json_is_boolean(type, f))
+		return buf_append_str(out, n != 0 ? "true" : "false");
 	if (v == NULL)
 		return n > NUMBER_MAX ? message_json_invalid() : buf_printf(out, "%" PRIu64, n);
 	if (n >= ARRAY_LEN(v->words) || v->words[n] == NULL)
@@ -254,6 +272,8 @@ message_json_read_number(uint16_t type, const struct wire_field *f, const json_t
 	if (v != NULL) {
 		if (message_json_read_word(v, value, &n, error) == -1)
 			return -1;
+	} else if (message_json_is_boolean(type, f) && json_is_boolean(value)) {
+		n = json_is_true(value);
 	} else {
 		if (!json_is_integer(value) || given < 0 ||
 		    (uint64_t)given > message_json_greatest(f))

@@ -3,7 +3,8 @@
  * record or field needs no code here.
  *
  * Text is a string, an id its text form, a hash hex digits, a number a number (up to 2^53, so that
- * every JSON reader has it exactly), an enum its word, a list an array of objects. A record inside
+ * every JSON reader has it exactly), an enum its word, a flag true or
+ * false, a list an array of objects. A record inside
  * a message adds its fields to the message's. `v`, the version of the stored record, is left out.
  */
 #ifndef STORAGED_CLI_BASE_MESSAGE_JSON_H

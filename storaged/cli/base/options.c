@@ -14,23 +14,25 @@
 
 struct places {
 	const char *data_dir, *socket;
-	bool help;
+	bool help, version;
 };
 
-#define COMMON 3
-#define HELP   2 /* the index of --help among them */
+/* Rows of the options of every command. The last ones have short names. */
+enum { DATA_DIR, SOCKET, HELP, VERSION, COMMON };
 
 /* The options of every command. */
 static void
 options_common_rows(struct option_row rows[COMMON + 1], struct places *places)
 {
-	rows[0] = (struct option_row){"data-dir", "DIR",
+	rows[DATA_DIR] = (struct option_row){"data-dir", "DIR",
 	    "the store's directory; default: DATA_DIR", .text = &places->data_dir};
-	rows[1] = (struct option_row){"socket", "PATH",
+	rows[SOCKET] = (struct option_row){"socket", "PATH",
 	    "storaged's socket; default: STORE_SOCKET", .text = &places->socket};
 	rows[HELP] =
 	    (struct option_row){"help", NULL, "show this help, like -h", .flag = &places->help};
-	rows[3] = (struct option_row){0};
+	rows[VERSION] = (struct option_row){
+	    "version", NULL, "show the version, like -V", .flag = &places->version};
+	rows[COMMON] = (struct option_row){0};
 }
 
 static void
@@ -41,7 +43,7 @@ options_print_rows(const struct option_row *rows)
 
 		(void)snprintf(left, sizeof(left), "--%s%s%s", rows->name,
 		    rows->value == NULL ? "" : " ", rows->value == NULL ? "" : rows->value);
-		printf("  %-22s %s\n", left, rows->help);
+		printf("  %-26s %s\n", left, rows->help);
 	}
 }
 
@@ -91,12 +93,12 @@ options_parse(
 	must(n <= OPTIONS_MAX);
 	options_add_long_options(all + n, common);
 	optind = 1;
-	while ((c = getopt_long(inv->argc, inv->argv, ":h", all, &index)) != -1) {
+	while ((c = getopt_long(inv->argc, inv->argv, ":hV", all, &index)) != -1) {
 		if (c == ':')
 			return console_fail(EX_USAGE, "%s needs a value; see banter %s --help",
 			    inv->argv[optind - 1], name);
-		if (c == 'h') {
-			options_set(&common[HELP]);
+		if (c == 'h' || c == 'V') {
+			options_set(&common[c == 'h' ? HELP : VERSION]);
 			continue;
 		}
 		if (c != 0)
@@ -165,6 +167,10 @@ options_read(
 		return false;
 	if (places.help) {
 		options_print_help(inv->command, rows, common, about);
+		return false;
+	}
+	if (places.version) {
+		printf("banter %s\n", BANTER_VERSION);
 		return false;
 	}
 	*status = options_read_operands(inv);

@@ -14,6 +14,7 @@
 
 #include "proto/base/basics.h"
 #include "storaged/cli/base/console.h"
+#include "storaged/cli/base/list.h"
 #include "storaged/cli/base/options.h"
 #include "storaged/cli/base/progress.h"
 #include "storaged/cli/base/units.h"
@@ -39,6 +40,7 @@ struct import {
 	struct line line;
 	int unsent;    /* the exit status if sending failed while reading */
 	uint64_t size; /* bytes of the file; 0: unknown */
+	bool json;     /* print the report as JSON */
 	bool ended;    /* the export's last line was read */
 	/* The requests in flight by request id - 1, and the unused ids. */
 	struct {
@@ -229,6 +231,13 @@ import_take_lines(struct import *im)
 static void
 import_print_sum(const struct import *im)
 {
+	if (im->json) {
+		list_print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:b}", "conversations",
+		    (json_int_t)im->conversations, "messages", (json_int_t)im->messages,
+		    "logins", (json_int_t)im->logins, "others", (json_int_t)im->others,
+		    "left_out", (json_int_t)im->rejected, "complete", (int)im->ended));
+		return;
+	}
 	console_print("imported: %s, %s, %s, %s",
 	    units_count(im->conversations, "conversation", "conversations").text,
 	    units_count(im->messages, "message", "messages").text,
@@ -295,12 +304,13 @@ int
 import_command(struct invocation *inv)
 {
 	bool progress = false;
+	struct import im = {.store.channel.fd = -1};
 	const struct option_row rows[] = {
 	    {"progress", NULL, "show progress, even if standard error is not a terminal",
 		.flag = &progress},
+	    {"json", NULL, "print the report as JSON", .flag = &im.json},
 	    {0},
 	};
-	struct import im = {.store.channel.fd = -1};
 	int fd = -1, status;
 
 	if (!options_read(inv, rows, about, &status))

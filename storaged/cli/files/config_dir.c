@@ -227,18 +227,19 @@ config_dir_write_line(
 	return status;
 }
 
+bool
+config_dir_can_hold(const char *value)
+{
+	return value[strcspn(value, "\n\r\"'\\#")] == '\0' && strlen(value) <= CONFIG_VALUE_MAX;
+}
+
 int
 config_dir_set(const char *dir, const char *name, const char *value)
 {
 	char path[PATH_MAX], *text;
 	int status = config_dir_path(path, dir, NULL);
 
-	if (status == 0 &&
-	    (value[strcspn(value, "\n\r\"'\\#")] != '\0' || strlen(value) > CONFIG_VALUE_MAX))
-		status = console_fail(EX_DATAERR,
-		    "%s=%s: the value cannot be written to %s, because it is too long or has a "
-		    "line break, a quote, a backslash or '#'",
-		    name, value, path);
+	must(config_dir_can_hold(value));
 	if (status != 0)
 		return status;
 	text = config_dir_read_env(path, &status);

@@ -40,10 +40,13 @@ enum config_secret { CONFIG_EMPTY, CONFIG_RANDOM };
 /* Creates banter.env (0644) with all settings as comments, if it is missing. 0, or the exit status. */
 [[gnu::warn_unused_result]] int config_dir_make_env(const char *dir, bool *made);
 
+/* Whether banter.env can hold a value: without line breaks, quotes, backslashes and '#', which the service
+ * manager interprets. */
+bool config_dir_can_hold(const char *value);
+
 /*
  * Sets NAME=value in banter.env: replaces the line that sets it, else the line that has it as a
- * comment, else appends it. The value must not contain line breaks, quotes, backslashes or '#',
- * which the service manager interprets. 0, or the exit status.
+ * comment, else appends it. The file can hold the value. 0, or the exit status.
  */
 [[gnu::warn_unused_result]] int config_dir_set(
     const char *dir, const char *name, const char *value);

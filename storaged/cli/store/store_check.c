@@ -51,6 +51,8 @@ static void
 store_check_print_sum(const struct store_check *check, const struct verify_result *result)
 {
 	progress_clear();
+	if (check->quiet && result->broken == 0)
+		return;
 	if (check->json)
 		console_print("{\"entries\":%" PRIu64 ",\"broken\":%" PRIu64 "}",
 		    result->entries, result->broken);
@@ -58,7 +60,7 @@ store_check_print_sum(const struct store_check *check, const struct verify_resul
 		console_print("%s: %s, %s found", check->path,
 		    units_count(result->entries, "entry", "entries").text,
 		    units_count(result->broken, "problem", "problems").text);
-	else if (!check->quiet)
+	else
 		console_print("%s: %s, no problems found", check->path,
 		    units_count(result->entries, "entry", "entries").text);
 }

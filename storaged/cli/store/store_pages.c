@@ -14,7 +14,7 @@ store_pages_decode(const union msg *m)
 
 int
 store_pages_walk(struct store_conn *conn, enum msg_type type, const void *request,
-    struct id *after, enum msg_type answer, store_pages_fn *fn)
+    struct id *after, enum msg_type answer, store_pages_fn *fn, void *arg)
 {
 	struct slice item;
 	struct list_page page;
@@ -27,7 +27,7 @@ store_pages_walk(struct store_conn *conn, enum msg_type type, const void *reques
 			return status;
 		page = store_pages_decode(&m);
 		while (wire_list_next(&page.items, &item))
-			fn(item);
+			fn(arg, item);
 		*after = page.next;
 	} while (!id_is_zero(after));
 	return 0;

@@ -3,6 +3,7 @@
  */
 #include "storaged/cli/store/user_new.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -25,7 +26,7 @@ user_check_email(const char *email)
 	return console_fail(EX_USAGE, "%s is not a valid e-mail address", email);
 }
 
-static int
+int
 user_hash(const char *password, char hashed[PASSWORD_TEXT_SIZE])
 {
 	if (password_hash(slice_str(password), hashed) == 0)
@@ -34,38 +35,52 @@ user_hash(const char *password, char hashed[PASSWORD_TEXT_SIZE])
 	    EX_OSERR, "not enough memory to hash a password: 64 MiB are needed");
 }
 
+static char *
+user_password_problem(const struct question *q, const char *password)
+{
+	const char *problem = password_problem(slice_str(password));
+	char *text;
+
+	(void)q;
+	if (problem == NULL)
+		return NULL;
+	must(asprintf(&text, "the password %s", problem) != -1);
+	return text;
+}
+
 /* Only on a terminal, to detect typing errors. */
 static int
-user_confirm_password(const char *password)
+user_confirm_password(const char *password, bool *same)
 {
+	static const struct question q = {"Repeat the password.", .secret = true};
 	char again[PASSWORD_LINE];
-	int status;
+	int status = 0;
 
+	*same = true;
 	if (isatty(STDIN_FILENO) != 1)
 		return 0;
-	status = interactive_ask_secret("Repeat the password.", again, sizeof(again));
-	if (status == 0 && strcmp(password, again) != 0)
-		status = console_fail(
-		    EX_DATAERR, "the two passwords are different: run the command again");
+	status = interactive_ask(&q, again, sizeof(again));
+	*same = status != 0 || strcmp(password, again) == 0;
 	explicit_bzero(again, sizeof(again));
+	if (!*same)
+		console_warn("the two passwords are different; enter both again");
 	return status;
 }
 
 int
 user_ask_password(char hashed[PASSWORD_TEXT_SIZE])
 {
+	static const struct question q = {"New password, at least 10 characters.",
+	    .secret = true, .problem = user_password_problem};
 	char password[PASSWORD_LINE];
-	int status = interactive_ask_secret(
-	    "New password, at least 10 characters.", password, sizeof(password));
-	const char *problem;
+	bool same = false;
+	int status = 0;
 
-	if (status != 0)
-		return status;
-	problem = password_problem(slice_str(password));
-	if (problem != NULL)
-		status = console_fail(EX_DATAERR, "the password %s", problem);
-	if (status == 0)
-		status = user_confirm_password(password);
+	while (status == 0 && !same) {
+		status = interactive_ask(&q, password, sizeof(password));
+		if (status == 0)
+			status = user_confirm_password(password, &same);
+	}
 	if (status == 0)
 		status = user_hash(password, hashed);
 	explicit_bzero(password, sizeof(password));
@@ -113,8 +128,5 @@ user_make(struct store_conn *conn, const struct user_new *user)
 	put.record = buf_slice(&record);
 	status = store_conn_request(conn, MSG_RECORD_PUT, &put, MSG_RECORD, &m);
 	buf_clear(&record);
-	if (status == 0)
-		console_print("added %s, %s", user->email,
-		    user->role == USER_OWNER ? "an owner" : "a member");
 	return status;
 }

@@ -20,9 +20,13 @@ struct user_new {
 /* Checks the e-mail address. 0, or EX_USAGE after an error message. */
 [[gnu::warn_unused_result]] int user_check_email(const char *email);
 
-/* Asks for a new password, on a terminal twice, and hashes it. 0, or the exit status after an error
- * message. */
+/* Asks for a new password until it is valid, on a terminal twice, and hashes it. 0, or the exit status
+ * after an error message. */
 [[gnu::warn_unused_result]] int user_ask_password(char hashed[PASSWORD_TEXT_SIZE]);
+
+/* Hashes a valid password. 0, or EX_OSERR after an error message if memory is out. */
+[[gnu::warn_unused_result]] int user_hash(
+    const char *password, char hashed[PASSWORD_TEXT_SIZE]);
 
 /* Generates a random password and hashes it. 0, or the exit status after an error message. */
 [[gnu::warn_unused_result]] int user_generate_password(
@@ -32,7 +36,7 @@ struct user_new {
 [[gnu::warn_unused_result]] int user_is_first(
     struct store_conn *conn, const struct id *org, bool *first);
 
-/* Creates the user and prints a line about it. 0, or the exit status after an error message. */
+/* Creates the user. 0, or the exit status after an error message. */
 [[gnu::warn_unused_result]] int user_make(struct store_conn *conn, const struct user_new *user);
 
 #endif

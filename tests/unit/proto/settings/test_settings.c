@@ -131,6 +131,36 @@ TEST(an_alias_is_read_unless_the_name_is_set)
 	assert_string_equal(s.openai_ca_bundle, "/dev/null");
 }
 
+/* What an answer to `banter setup` would cause. */
+TEST(the_problem_of_one_setting_is_its_rule_without_the_value)
+{
+	static const struct {
+		const char *name, *value, *rule; /* NULL: no problem */
+	} cases[] = {
+	    {"PORT", "80", NULL}, {"PORT", "0: x", "must be a whole number from 1 to 65535"},
+	    {"OPENAI_API_KEY", "sk-1", NULL}, {"OPENAI_API_KEY", "", "required in production"},
+	    {"OPENAI_API_KEY", "a\tb", "must not have control characters or line breaks"},
+	    {"CORS_ORIGIN", "*",
+		"production requires the exact origins of your sites, for example "
+		"https://example.com,https://www.example.com"},
+	    {"CORS_ORIGIN", "https://a.example", NULL},
+	    {"CORS", "*", NULL}, /* only a part of a name */
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char *problem;
+
+		(void)LOAD("APP_ENV=production");
+		assert_int_equal(setenv(cases[i].name, cases[i].value, 1), 0);
+		problem = settings_problem(cases[i].name, OWNER_ALL);
+		if (cases[i].rule == NULL)
+			assert_null(problem);
+		else
+			assert_string_equal(problem, cases[i].rule);
+		free(problem);
+	}
+}
+
 TEST(each_wrong_value_is_refused_by_name)
 {
 	static const char long_name[] =

@@ -35,13 +35,13 @@ static const char *const lines[] = {
     LOGIN,
     "{'kind':'agent','id':'" ID "','org':'" OTHER "','name':'A','purpose':'P',"
     "'custom_instructions':'C','escalation_instructions':'E','restricted_topics':'R',"
-    "'model':'M','temperature':2001,'max_output_tokens':1,'key_name':'K','enabled':1,"
+    "'model':'M','temperature':2001,'max_output_tokens':1,'key_name':'K','enabled':true,"
     "'created_at':1,'updated_at':2}",
     "{'kind':'widget','id':'" ID "','org':'" OTHER "','agent':'" ID
     "','public_id':'wid_x','generation':3,'name':'W','greeting':'Hi',"
     "'primary_color':'#fff','text_color':'#000','position':'bottom_left',"
     "'contact_mode':'required','collects':7,'origins':'https://x','daily_cap':9,"
-    "'enabled':0,'created_at':1,'updated_at':2}",
+    "'enabled':false,'created_at':1,'updated_at':2}",
     "{'kind':'org','id':'" ID "','name':'O','widget':'" OTHER "','created_at':1}",
     "{'kind':'user','id':'" ID "','org':'" OTHER "','email':'a@b','name':'U',"
     "'role':'member','password':'$x','created_at':1,'updated_at':2}",
@@ -50,7 +50,7 @@ static const char *const lines[] = {
     "{'kind':'contact','id':'" ID "','org':'" OTHER "','name':'Z','email':'z@b',"
     "'phone':'+1','created_at':1,'updated_at':2}",
     "{'kind':'visitor','id':'" ID "','org':'" OTHER "','widget':'" ID
-    "','generation':1,'token':'" TOKEN "','contact':'" OTHER "','used':1,'created_at':1}",
+    "','generation':1,'token':'" TOKEN "','contact':'" OTHER "','used':true,'created_at':1}",
 };
 
 static struct line line;
