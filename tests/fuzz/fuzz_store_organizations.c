@@ -9,7 +9,6 @@
  * means itself.
  */
 #include "proto/base/basics.h"
-#include "proto/base/clock.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/store_instructions.h"
 
@@ -42,28 +41,12 @@ take_hash(struct slice *in)
 	return (struct hash256){{(uint8_t)choose(in, 6)}};
 }
 
-/* Now, or in an hour. */
-static uint64_t
-take_expiry(struct slice *in, uint64_t max)
-{
-	(void)max;
-	return clock_wall_ms() + choose(in, 2) * 3600000ull;
-}
-
-/* Never, or in the far future. */
-static uint64_t
-take_imported_expiry(struct slice *in, uint64_t max)
-{
-	(void)max;
-	return choose(in, 2) * clock_wall_ms() * 2;
-}
-
 static const struct value_kind kinds[] = {
     {"id", .id = take_id},
     {"org", .id = take_org},
     {"hash", .hash = take_hash},
-    {"expires_at", .number = take_expiry},
-    {"imported_expiry", .number = take_imported_expiry},
+    {"expires_at", .numbers = {NOW, NOW + 3600000}, .n = 2},
+    {"imported_expiry", .numbers = {0, NOW + 1800000000000}, .n = 2},
     {"text", .texts = {"", "a", "b", "\xc3\xa4"}},
     {"email",
 	.texts = {"", "a@example.com", "A@example.com", "b@example.com", "\xc3\x84@x",

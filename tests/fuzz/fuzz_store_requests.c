@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "proto/base/clock.h"
 #include "storaged/visitors/visitors.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/store_instructions.h"
@@ -153,50 +152,6 @@ take_cursor(struct slice *in, size_t max)
 	return cursors[choose(in, ARRAY_LEN(cursors))];
 }
 
-static uint64_t
-take_offset(struct slice *in, uint64_t max)
-{
-	static const uint32_t offsets[16] = {0, 1, 2, 3, 5, 8, 100, 499, 500, 501, 1500, 2100,
-	    4000, 12000, TEXT_MAX - 1, TEXT_MAX};
-
-	(void)max;
-	return offsets[choose(in, 16)];
-}
-
-static uint64_t
-take_seq(struct slice *in, uint64_t max)
-{
-	static const uint64_t far[] = {1000, (1ull << 53) - 2, (1ull << 53) - 1, UINT64_MAX};
-	unsigned n = choose(in, 16);
-
-	(void)max;
-	return n < 12 ? n : far[n - 12];
-}
-
-static uint64_t
-take_time(struct slice *in, uint64_t max)
-{
-	const uint64_t times[] = {0, 1000, clock_wall_ms(), clock_wall_ms() + 3600 * 1000};
-
-	(void)max;
-	return times[choose(in, ARRAY_LEN(times))];
-}
-
-static uint64_t
-take_limit(struct slice *in, uint64_t max)
-{
-	const uint64_t limits[4] = {0, 1, 3, max};
-
-	return limits[choose(in, 4)];
-}
-
-static uint64_t
-take_mostly_true(struct slice *in, uint64_t max)
-{
-	(void)max;
-	return choose(in, 4) > 0;
-}
-
 static struct hash256
 take_token(struct slice *in)
 {
@@ -216,11 +171,15 @@ static const struct value_kind kinds[] = {
     {"client_id", .text = take_client_id},
     {"cursor", .text = take_cursor},
     {"last_cursor", .text = last_cursor},
-    {"offset", .number = take_offset},
-    {"u64", .number = take_seq},
-    {"time", .number = take_time},
-    {"limit", .number = take_limit},
-    {"mostly_true", .number = take_mostly_true},
+    {"offset", .n = 16,
+	.numbers = {0, 1, 2, 3, 5, 8, 100, 499, 500, 501, 1500, 2100, 4000, 12000, TEXT_MAX - 1,
+	    TEXT_MAX}},
+    {"u64", .n = 16,
+	.numbers = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 1000, (1ull << 53) - 2,
+	    (1ull << 53) - 1, UINT64_MAX}},
+    {"time", .n = 4, .numbers = {0, 1000, NOW, NOW + 3600000}},
+    {"limit", .n = 4, .numbers = {0, 1, 3, UINT32_MAX}},
+    {"mostly_true", .n = 4, .numbers = {0, 1, 1, 1}},
     {"name", .texts = {"", "name"}},
     {"public_id", .texts = {"", "wid_a", "wid_b", "wid_c"}},
     {"email", .texts = {"", "a@b", "A@B", "c@d"}},

@@ -18,7 +18,7 @@
 
 #define DAY_MS ((uint64_t)24 * 3600 * 1000)
 
-/* The time at which each input starts. */
+/* The time at which each input starts: 1728000000000. */
 #define START_MS (20000 * DAY_MS)
 
 static uint64_t now;
@@ -130,14 +130,6 @@ take_token(struct slice *in)
 	return (struct hash256){{(uint8_t)choose(in, 6)}};
 }
 
-static uint64_t
-start_time(struct slice *in, uint64_t max)
-{
-	(void)in;
-	(void)max;
-	return START_MS;
-}
-
 static const struct value_kind kinds[] = {
     {"hash", .hash = take_token},
     {"visitor", .id = take_visitor},
@@ -149,7 +141,6 @@ static const struct value_kind kinds[] = {
     {"widget_alone", .id = take_widget_alone},
     {"widget_itself", .fill = take_widget_itself},
     {"session", .text = take_session},
-    {"start_time", .number = start_time},
     {"text", .texts = {"", "name"}},
     {"public_id", .texts = {"wid_0", "wid_1", "wid_2", "wid_3"}},
     {"email", .texts = {"", "a@x", "A@x", "b@x", "\u00c4@x", "a\u0308@x"}},
@@ -175,7 +166,7 @@ static const struct instruction instructions[] = {
     {'E', MSG_VISITOR_ERASE, .words = "org session widget:widget_alone"},
     {'e', MSG_CONVERSATION_ERASE, .words = "org conversation"},
     {'I', MSG_IMPORT_RECORD, MSG_VISITOR_RECORD,
-	.words = "id:visitor widget generation:2 token contact used created_at:start_time"},
+	.words = "id:visitor widget generation:2 token contact used created_at=1728000000000"},
     {'S', MSG_CONTACT_SUBMIT, .words = "token fresh_id:contact name email phone"},
     {'L', MSG_RECORD_LIST, MSG_CONTACT_RECORD,
 	.words = "org cursor:contact limit:3 email phone"},

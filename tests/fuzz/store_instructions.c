@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Limit of instructions in one input. */
@@ -99,6 +100,16 @@ one_text(struct slice *in, const struct value_kind *kind)
 	return slice_str(kind->texts[choose(in, n)]);
 }
 
+static uint64_t
+one_number(struct slice *in, const struct value_kind *kind, uint32_t max)
+{
+	uint64_t n = kind->numbers[choose(in, kind->n)];
+
+	if (max != 0 && n > max)
+		return max;
+	return n >= NOW && n < 2 * NOW ? clock_wall_ms() + n - NOW : n;
+}
+
 static void
 take_value(struct slice *in, struct request *r, const struct value_kind *kind,
     const struct wire_field *field, void *at)
@@ -107,8 +118,8 @@ take_value(struct slice *in, struct request *r, const struct value_kind *kind,
 		*(struct id *)at = kind->id(in);
 	else if (kind->hash != NULL)
 		*(struct hash256 *)at = kind->hash(in);
-	else if (kind->number != NULL)
-		wire_set_number(field, at, kind->number(in, field->max));
+	else if (kind->n > 0)
+		wire_set_number(field, at, one_number(in, kind, field->max));
 	else if (kind->text != NULL)
 		*(struct slice *)at = kind->text(in, field->max);
 	else if (kind->texts[0] != NULL)

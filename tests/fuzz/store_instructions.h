@@ -30,12 +30,16 @@ struct request {
 	union msg msg, record;
 };
 
+/* In a list of numbers: the current time in ms, and times after it. */
+#define NOW (UINT64_C(1) << 60)
+
 /* A set of values; one member is set. The functions take a byte from the input, or more or none. */
 struct value_kind {
 	const char *name;
 	struct id (*id)(struct slice *in);
 	struct hash256 (*hash)(struct slice *in);
-	uint64_t (*number)(struct slice *in, uint64_t max);
+	uint64_t numbers[16]; /* n of them; above the field's maximum stands for it */
+	unsigned n;
 	struct slice (*text)(struct slice *in, size_t max);
 	const char *texts[8];                              /* up to the first NULL */
 	void (*fill)(struct slice *in, struct request *r); /* several fields */

@@ -1,17 +1,23 @@
 /*
  * Unit tests with cmocka. TEST() defines a test and registers it; the tests of a file run in the
- * order of their definitions. TEST_MAIN() runs them.
+ * order of their definitions. TEST_MAIN() runs them. The headers that nearly every test needs come with it.
  */
 #ifndef TESTS_UNIT_UNIT_H
 #define TESTS_UNIT_UNIT_H
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
+
+#include "proto/base/basics.h"
 
 #define UNIT_TESTS_MAX 100
 

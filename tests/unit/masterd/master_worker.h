@@ -5,12 +5,9 @@
 #ifndef TESTS_UNIT_MASTERD_MASTER_WORKER_H
 #define TESTS_UNIT_MASTERD_MASTER_WORKER_H
 
-#include <errno.h>
-#include <stdint.h>
 #include <sys/socket.h>
 
 #include "masterd/dispatch.h"
-#include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/ipc/fdpass.h"
 #include "tests/unit/unit.h"

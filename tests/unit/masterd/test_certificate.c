@@ -2,11 +2,7 @@
  * Certificate and key files: what is refused with which message, what causes a warning, and what is
  * kept; and struct tls_keys.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "masterd/certificate.h"
 #include "masterd/tls_keys.h"

@@ -2,12 +2,9 @@
  * Which worker gets a connection, and what happens if none can take it.
  */
 #include <fcntl.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "masterd/dispatch.h"
 #include "tests/unit/masterd/master_worker.h"
-#include "tests/unit/unit.h"
 
 #define WORKERS 4
 

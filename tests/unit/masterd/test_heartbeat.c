@@ -2,7 +2,6 @@
  * Which workers hang, round by round.
  */
 #include "masterd/heartbeat.h"
-#include "proto/base/basics.h"
 #include "tests/unit/unit.h"
 
 #define PERIOD   3000

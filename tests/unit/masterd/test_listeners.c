@@ -2,16 +2,11 @@
  * Listening sockets: which are opened or inherited, what an accepted connection looks like, and
  * when accepting pauses.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "masterd/listeners.h"
 #include "tests/unit/masterd/master_worker.h"

@@ -1,17 +1,11 @@
 /*
  * The datagrams of sd_notify(3) that the service manager gets.
  */
-#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include "masterd/notify.h"
-#include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "tests/unit/unit.h"
 

@@ -2,9 +2,6 @@
  * What masterd sends to a worker and when, also while its socket is full: keys before the first
  * connection, new keys, drain, an earlier drain, and heartbeat checks.
  */
-#include <string.h>
-#include <unistd.h>
-
 #include "masterd/worker.h"
 #include "tests/unit/masterd/master_worker.h"
 

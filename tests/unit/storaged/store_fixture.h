@@ -6,12 +6,7 @@
 #define TESTS_UNIT_STORAGED_STORE_FIXTURE_H
 
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "storaged/engine/env_open.h"

@@ -1,15 +1,9 @@
 /*
  * The bounded byte queue: compared with a simple model under random use, and at its limits.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "proto/base/basics.h"
 #include "proto/base/buf.h"
 #include "tests/unit/unit.h"
 

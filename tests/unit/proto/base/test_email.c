@@ -1,9 +1,6 @@
 /*
  * E-mail syntax: valid and invalid addresses.
  */
-#include <string.h>
-
-#include "proto/base/basics.h"
 #include "proto/base/email.h"
 #include "tests/unit/unit.h"
 

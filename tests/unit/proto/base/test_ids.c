@@ -4,12 +4,9 @@
  * This file replaces clock_gettime(2), which the C library does not call for anything relevant
  * here: CLOCK_REALTIME returns what a test has set.
  */
-#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/ids.h"
 #include "tests/unit/unit.h"

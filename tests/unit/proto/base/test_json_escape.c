@@ -1,11 +1,6 @@
 /*
  * The escaper: what is escaped, and how, at every position of a text.
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "proto/base/basics.h"
 #include "proto/base/json_escape.h"
 #include "tests/unit/unit.h"
 

@@ -2,18 +2,12 @@
  * Log lines: their exact form, that nothing can forge or overflow one, and that each is one write.
  * Standard error is a seqpacket socket while a line is captured: one write is one record.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "proto/base/utf8.h"
 #include "tests/unit/unit.h"

@@ -1,10 +1,6 @@
 /*
  * Addresses and networks: parsing, and which addresses a network contains.
  */
-#include <stdlib.h>
-#include <string.h>
-
-#include "proto/base/basics.h"
 #include "proto/base/network.h"
 #include "tests/unit/unit.h"
 

@@ -1,10 +1,6 @@
 /*
  * Passwords: the standard's known answer, the text form, and invalid texts.
  */
-#include <stdio.h>
-#include <string.h>
-
-#include "proto/base/basics.h"
 #include "proto/base/password.h"
 #include "tests/unit/unit.h"
 

@@ -1,11 +1,6 @@
 /*
  * Known answers of the standards, and properties of random values.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "proto/base/basics.h"
 #include "proto/base/secrets.h"
 #include "tests/unit/unit.h"
 

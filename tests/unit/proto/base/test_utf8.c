@@ -2,11 +2,6 @@
  * UTF-8: compared exhaustively with a decoder of another design (decode first, then check the
  * number), and with the standards' examples.
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 #include "tests/unit/unit.h"
 

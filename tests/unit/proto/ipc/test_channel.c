@@ -2,12 +2,8 @@
  * A channel over a real socket pair: hellos, pipelined messages, frames split at any byte, and a
  * peer that violates the protocol.
  */
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include "proto/base/basics.h"
 #include "proto/ipc/channel.h"
 #include "tests/unit/unit.h"
 

@@ -2,12 +2,9 @@
  * Connections per address: counts of one worker and of all, a full group, and a dead worker.
  */
 #include <signal.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "proto/base/basics.h"
 #include "proto/ipc/connection_counts.h"
 #include "tests/unit/unit.h"
 

@@ -3,17 +3,13 @@
  * test counts the open descriptors of the process before and after.
  */
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
-#include "proto/base/basics.h"
 #include "proto/ipc/fdpass.h"
 #include "tests/unit/unit.h"
 

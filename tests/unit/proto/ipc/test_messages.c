@@ -1,71 +1,15 @@
 /*
- * The message table and codec: every message round-trips, every kind of damage is refused, and so
- * is every message that the table does not allow.
+ * The message table, and values that are refused. tests/fuzz/fuzz_frame_messages.c encodes and decodes each
+ * message of the table, with every truncation, and for every pair of roles.
  */
-#include <stdlib.h>
-#include <string.h>
-
-#include "proto/base/basics.h"
 #include "proto/ipc/messages.h"
 #include "tests/unit/unit.h"
 
-static const char text[] = "gr\xc3\xbc\xc3\x9f dich";
-
-/* The table. */
-static const struct msg_desc *table;
-static size_t types;
-
-/* A message of this type with a value in every field; list fields stay empty. */
-static void
-fill(const struct msg_desc *d, union msg *m)
-{
-	uint8_t number = 1;
-
-	memset(m, 0, sizeof(*m));
-	for (const struct wire_field *f = d->fields; f->type != WIRE_END; f++, number++) {
-		void *at = (uint8_t *)m + f->offset;
-
-		if (f->type == WIRE_U8)
-			*(uint8_t *)at = f->max == 1 ? 1
-			    : f->max < number        ? (uint8_t)f->max
-						     : number;
-		else if (f->type == WIRE_U16)
-			*(uint16_t *)at = 0x1234;
-		else if (f->type == WIRE_U32)
-			*(uint32_t *)at = f->max == 0 ? 0x12345678 : f->max;
-		else if (f->type == WIRE_U64)
-			*(uint64_t *)at = 0x123456789abcdef0;
-		else if (f->type == WIRE_ID || f->type == WIRE_HASH)
-			memset(at, number, f->type == WIRE_ID ? 16 : 32);
-		else if (f->type == WIRE_TEXT || f->type == WIRE_BYTES)
-			*(struct slice *)at = slice_str(text);
-	}
-}
-
-/* Two messages of a type are equal, slices by content. */
-static void
-expect_equal(const struct msg_desc *d, const union msg *a, const union msg *b)
-{
-	for (const struct wire_field *f = d->fields; f->type != WIRE_END; f++) {
-		const uint8_t *x = (const uint8_t *)a + f->offset;
-		const uint8_t *y = (const uint8_t *)b + f->offset;
-		static const size_t sizes[] = {[WIRE_U8] = 1,
-		    [WIRE_U16] = 2,
-		    [WIRE_U32] = 4,
-		    [WIRE_U64] = 8,
-		    [WIRE_ID] = 16,
-		    [WIRE_HASH] = 32};
-
-		if (f->type >= WIRE_TEXT)
-			assert_true(slice_eq(*(const struct slice *)(const void *)x,
-			    *(const struct slice *)(const void *)y));
-		else
-			assert_memory_equal(x, y, sizes[f->type]);
-	}
-}
-
 TEST(table_is_in_order_and_records_hold_no_records)
 {
+	size_t types;
+	const struct msg_desc *table = msg_table(&types);
+
 	assert_true(types > 20);
 	for (size_t i = 0; i < types; i++) {
 		if (i > 0)
@@ -80,80 +24,7 @@ TEST(table_is_in_order_and_records_hold_no_records)
 	}
 }
 
-TEST(every_message_round_trips)
-{
-	for (size_t i = 0; i < types; i++) {
-		union msg in, out = {0};
-		struct frame f;
-		struct buf b;
-		size_t size;
-
-		buf_init(&b, WIRE_FRAME_MAX);
-		fill(&table[i], &in);
-		assert_int_equal(msg_encode(&b, (enum msg_type)table[i].type, 77, &in), 0);
-		assert_int_equal(wire_frame(buf_slice(&b), &f, &size), WIRE_OK);
-		assert_int_equal(size, buf_len(&b));
-		assert_int_equal(f.type, table[i].type);
-		assert_int_equal(f.request, 77);
-		assert_int_equal(msg_decode_payload(&table[i], f.payload, &out), WIRE_OK);
-		expect_equal(&table[i], &in, &out);
-		buf_clear(&b);
-	}
-}
-
-TEST(every_cut_and_every_extra_byte_is_refused)
-{
-	for (size_t i = 0; i < types; i++) {
-		union msg m;
-		struct buf b;
-
-		buf_init(&b, WIRE_FRAME_MAX);
-		fill(&table[i], &m);
-		assert_int_equal(record_encode(&b, (enum msg_type)table[i].type, &m), 0);
-		for (size_t cut = 0; cut < buf_len(&b); cut++) {
-			/* A copy of exact size, so that ASan detects a read past its end. */
-			uint8_t *part = malloc(cut + 1);
-
-			memcpy(part, buf_data(&b), cut);
-			assert_int_equal(
-			    msg_decode_payload(&table[i], (struct slice){part, cut}, &m),
-			    WIRE_SHORT);
-			free(part);
-		}
-		assert_int_equal(buf_append(&b, "x", 1), 0);
-		assert_int_equal(
-		    msg_decode_payload(&table[i], buf_slice(&b), &m), WIRE_TRAILING);
-		buf_clear(&b);
-	}
-}
-
-TEST(a_frame_is_decoded_at_every_split)
-{
-	struct msg_pong pong = {.writable = 1};
-	struct frame f;
-	struct buf b;
-	size_t size;
-
-	buf_init(&b, WIRE_FRAME_MAX);
-	assert_int_equal(msg_encode(&b, MSG_PONG, 5, &pong), 0);
-	for (size_t n = 0; n < buf_len(&b); n++)
-		assert_int_equal(
-		    wire_frame((struct slice){buf_data(&b), n}, &f, &size), WIRE_MORE);
-	assert_int_equal(wire_frame(buf_slice(&b), &f, &size), WIRE_OK);
-	buf_clear(&b);
-}
-
-TEST(bad_headers_are_refused)
-{
-	static const uint8_t oversize[16] = {0xf1, 0xff, 0x0f, 0};
-	static const uint8_t flags[16] = {0, 0, 0, 0, 2, 0, 1, 0};
-	struct frame f;
-	size_t size;
-
-	assert_int_equal(wire_frame((struct slice){oversize, 16}, &f, &size), WIRE_OVERSIZE);
-	assert_int_equal(wire_frame((struct slice){flags, 16}, &f, &size), WIRE_FLAGS);
-}
-
+/* Decodes an encoded message. */
 static enum wire_result
 decode_as(enum msg_type type, const void *msg, enum role from, enum role to, enum when when)
 {
@@ -169,35 +40,6 @@ decode_as(enum msg_type type, const void *msg, enum role from, enum role to, enu
 	r = msg_decode(&f, from, to, when, &out);
 	buf_clear(&b);
 	return r;
-}
-
-TEST(only_messages_allowed_by_the_table_are_accepted)
-{
-	static const struct {
-		enum role from, to;
-		enum when when;
-		enum wire_result result;
-	} cases[] = {
-	    {ROLE_WORKER, ROLE_STORE, WHEN_READY, WIRE_OK},
-	    {ROLE_WORKER, ROLE_STORE, WHEN_FIRST, WIRE_FORBIDDEN},
-	    {ROLE_TOOL, ROLE_STORE, WHEN_READY, WIRE_FORBIDDEN},
-	    {ROLE_STORE, ROLE_WORKER, WHEN_READY, WIRE_FORBIDDEN},
-	    {ROLE_WORKER, ROLE_MASTER, WHEN_READY, WIRE_FORBIDDEN},
-	};
-	struct frame unknown = {.type = 0x0666};
-	union msg m;
-
-	fill(msg_desc(MSG_TURN_FINISH), &m);
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		assert_int_equal(
-		    decode_as(MSG_TURN_FINISH, &m, cases[i].from, cases[i].to, cases[i].when),
-		    cases[i].result);
-	assert_int_equal(
-	    msg_decode(&unknown, ROLE_WORKER, ROLE_STORE, WHEN_READY, &m), WIRE_UNKNOWN);
-	/* A record is never a message. */
-	fill(msg_desc(MSG_LOGIN_RECORD), &m);
-	assert_int_equal(decode_as(MSG_LOGIN_RECORD, &m, ROLE_WORKER, ROLE_STORE, WHEN_READY),
-	    WIRE_FORBIDDEN);
 }
 
 TEST(values_over_their_maximum_are_refused_both_ways)
@@ -291,11 +133,4 @@ TEST(the_default_ids_differ_and_are_not_zero)
 	assert_true(id_equal(&back, &id_default_org));
 }
 
-static int
-find_table([[gnu::unused]] void **state)
-{
-	table = msg_table(&types);
-	return 0;
-}
-
-TEST_MAIN(find_table, NULL)
+TEST_MAIN(NULL, NULL)

@@ -1,8 +1,6 @@
 /*
  * Public ids of widgets.
  */
-#include <string.h>
-
 #include "proto/ipc/public_id.h"
 #include "tests/unit/unit.h"
 

@@ -3,14 +3,10 @@
  * processes at once, and groups without a free cell. Also tests the scoreboard that contains
  * the cells: created by one process, mapped by others.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/ipc/ratelimit.h"
 #include "proto/ipc/scoreboard.h"

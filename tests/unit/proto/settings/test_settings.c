@@ -2,12 +2,8 @@
  * Settings: every invalid value is reported, all at once, with what would be valid; secrets are
  * never shown.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include <bsd/string.h>
 
-#include "proto/base/basics.h"
 #include "proto/settings/settings.h"
 #include "proto/settings/settings_file.h"
 #include "tests/unit/unit.h"

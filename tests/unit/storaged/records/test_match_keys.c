@@ -1,9 +1,6 @@
 /*
  * What makes two e-mails, or two phones, one.
  */
-#include <string.h>
-
-#include "proto/base/basics.h"
 #include "storaged/records/match_keys.h"
 #include "tests/unit/unit.h"
 

@@ -1,7 +1,6 @@
 /*
  * The lock of the data directory and the listening socket.
  */
-#include <errno.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>

@@ -6,7 +6,6 @@
 #include "tests/unit/storaged/store_fixture.h"
 
 #include "storaged/server/peers.h"
-#include "tests/unit/unit.h"
 
 /* Loop turns within which everything sent must be served. */
 #define TURNS_ENOUGH 100

@@ -1,15 +1,9 @@
 /*
  * What storaged tells the service manager, by the datagrams of sd_notify(3).
  */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
-#include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "storaged/server/service_report.h"
 #include "tests/unit/unit.h"

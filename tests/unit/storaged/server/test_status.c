@@ -7,7 +7,6 @@
 #include "tests/unit/storaged/store_fixture.h"
 
 #include "storaged/server/peers.h"
-#include "tests/unit/unit.h"
 
 /* Sends a request as the banter command. The slices live as long as the answer. */
 static struct msg_status

@@ -3,8 +3,6 @@
  */
 #include "tests/unit/storaged/steps/store_world.h"
 
-#include <string.h>
-
 struct asker *
 client_named(struct world *w, const char *name)
 {

@@ -3,8 +3,6 @@
  */
 #include "tests/unit/storaged/steps/store_world.h"
 
-#include <string.h>
-
 static void
 append_part(struct world *w, struct key *key, const char *part)
 {

@@ -58,8 +58,6 @@
  */
 #include "tests/unit/storaged/store_steps.h"
 
-#include <string.h>
-
 #include "tests/unit/storaged/steps/store_world.h"
 #include "tests/unit/storaged/store_copy.h"
 
