@@ -1,6 +1,6 @@
 /*
- * `banter backup`: a compacted copy of one snapshot, which LMDB makes while storaged runs. The file
- * appears when it is complete and on disk.
+ * `banter backup`: a compacted copy of one snapshot, which LMDB makes while storaged runs, and a checksum.
+ * The file appears when it is complete and on disk.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,6 +17,8 @@
 #include "storaged/cli/base/progress.h"
 #include "storaged/cli/base/subprocess.h"
 #include "storaged/cli/base/units.h"
+#include "storaged/cli/files/backup_sum.h"
+#include "storaged/cli/files/backup_writer.h"
 #include "storaged/cli/files/new_file.h"
 #include "storaged/cli/store/snapshot.h"
 #include "storaged/cli/store/store_conn.h"
@@ -61,7 +63,7 @@ backup_measure(struct env *env, volatile uint64_t *bytes)
 			    stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
 	}
 	txn_abort(&t);
-	*bytes = pages * stat.ms_psize;
+	*bytes = pages * stat.ms_psize + BACKUP_SUM_LEN;
 	return rc;
 }
 
@@ -76,6 +78,21 @@ backup_copy_fail(const struct backup *b, int rc)
 	return console_fail(EX_IOERR, "standard output: %s", strerror(rc));
 }
 
+static int
+backup_copy_store(const struct backup *b, MDB_env *mdb)
+{
+	struct backup_writer w;
+	int fd, rc = backup_writer_start(&w, b->fd, &fd), copied;
+
+	if (rc != 0)
+		return rc;
+	copied = mdb_env_copyfd2(mdb, fd, MDB_CP_COMPACT);
+	closefd(&fd);
+	/* If writing fails, LMDB only knows that the pipe was closed. */
+	rc = backup_writer_end(&w, copied == 0);
+	return rc != 0 ? rc : copied;
+}
+
 /* Runs in a child process. */
 static int
 backup_copy(void *arg)
@@ -87,7 +104,7 @@ backup_copy(void *arg)
 	if (status == 0) {
 		rc = backup_measure(&snapshot.env, b->total);
 		if (rc == 0)
-			rc = mdb_env_copyfd2(snapshot.env.mdb, b->fd, MDB_CP_COMPACT);
+			rc = backup_copy_store(b, snapshot.env.mdb);
 		status = rc == 0 ? 0 : backup_copy_fail(b, rc);
 	}
 	snapshot_close(&snapshot);

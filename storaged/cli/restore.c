@@ -23,6 +23,7 @@
 #include "storaged/cli/base/options.h"
 #include "storaged/cli/base/progress.h"
 #include "storaged/cli/base/units.h"
+#include "storaged/cli/files/backup_sum.h"
 #include "storaged/cli/files/new_file.h"
 #include "storaged/cli/files/store_files.h"
 #include "storaged/cli/store/store_check.h"
@@ -208,6 +209,11 @@ restore_replace(struct restore *r, struct new_file *file)
 		status = new_file_failed(file, errno);
 	if (status == 0)
 		status = restore_check_copy(r);
+	if (status == 0) {
+		int rc = backup_sum_cut(file->fd);
+
+		status = rc == 0 ? 0 : new_file_failed(file, rc);
+	}
 	if (status == 0)
 		status = restore_keep_old(r);
 	if (status == 0)

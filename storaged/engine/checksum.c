@@ -11,9 +11,9 @@
 static uint32_t
 checksum_of(enum table table, struct slice key, struct slice value)
 {
-	XXH64_hash_t seed = XXH3_64bits_withSeed(key.p, key.len, (XXH64_hash_t)table);
+	XXH64_hash_t place = XXH3_64bits_withSeed(key.p, key.len, (XXH64_hash_t)table);
 
-	return (uint32_t)XXH3_64bits_withSeed(value.p, value.len, seed);
+	return (uint32_t)(XXH3_64bits(value.p, value.len) ^ place);
 }
 
 void

@@ -3,8 +3,12 @@
  */
 #include "storaged/cli/store/store_check.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <sysexits.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/json_escape.h"
@@ -12,6 +16,7 @@
 #include "storaged/cli/base/progress.h"
 #include "storaged/cli/base/subprocess.h"
 #include "storaged/cli/base/units.h"
+#include "storaged/cli/files/backup_sum.h"
 #include "storaged/cli/store/snapshot.h"
 #include "storaged/engine/safe_read.h"
 #include "storaged/verify/verify.h"
@@ -93,16 +98,41 @@ store_check_current(const struct store_check *check, struct env *env)
 	struct txn t;
 	int rc = store_check_count_entries(env, &run.total);
 
+	if (check->sum_is_wrong)
+		store_check_print_found(&run, TABLE_META, "the checksum of the file is wrong");
 	if (rc == 0)
 		rc = txn_begin(&t, env, TXN_READ);
 	if (rc == 0) {
 		rc = verify_store(&t, &how, &result);
+		result.broken += check->sum_is_wrong;
 		txn_abort(&t);
 	}
 	if (rc != 0)
 		return snapshot_fail(check->path, rc);
 	store_check_print_sum(check, &result);
 	return result.broken == 0 ? 0 : STORE_CHECK_BROKEN;
+}
+
+/* Checks the checksum of a file; a directory has none. 0, or the exit status after an error message. */
+static int
+store_check_sum(struct store_check *check)
+{
+	enum backup_sum_result result = BACKUP_SUM_RIGHT;
+	int fd = open(check->path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	/* snapshot_open() reports a file that cannot be opened, or is empty. */
+	if (fd != -1 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+		result = backup_sum_check(fd);
+	if (result == BACKUP_SUM_FAILED) {
+		closefd(&fd);
+		return console_fail_path(check->path, errno);
+	}
+	closefd(&fd);
+	check->sum_is_wrong = result == BACKUP_SUM_WRONG;
+	if (result == BACKUP_SUM_NONE)
+		console_warn("%s has no checksum, as backups of an older banter", check->path);
+	return 0;
 }
 
 /* Reads every entry to its last byte, which a truncated file does not have. */
@@ -164,6 +194,9 @@ store_check_older(const struct store_check *check, struct env *env)
 		rc = store_check_read_tables(t.mdb);
 		txn_abort(&t);
 	}
+	if (rc == 0 && check->sum_is_wrong)
+		return console_fail(
+		    EX_DATAERR, "%s is damaged: its checksum is wrong", check->path);
 	return rc == 0 ? 0 : snapshot_fail(check->path, rc);
 }
 
@@ -171,12 +204,14 @@ store_check_older(const struct store_check *check, struct env *env)
 static int
 store_check_work(void *arg)
 {
-	const struct store_check *check = arg;
-	struct snapshot snapshot;
+	struct store_check *check = arg;
+	struct snapshot snapshot = {0};
 	uint64_t schema = SCHEMA_VERSION;
-	int status = check->older_too ? snapshot_open_older(&snapshot, check->path, &schema)
-				      : snapshot_open(&snapshot, check->path);
+	int status = store_check_sum(check);
 
+	if (status == 0)
+		status = check->older_too ? snapshot_open_older(&snapshot, check->path, &schema)
+					  : snapshot_open(&snapshot, check->path);
 	if (status == 0)
 		status = schema == SCHEMA_VERSION ? store_check_current(check, &snapshot.env)
 						  : store_check_older(check, &snapshot.env);

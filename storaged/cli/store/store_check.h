@@ -1,5 +1,5 @@
 /*
- * Checks a store or backup for `banter verify` and `banter restore`, in a child process, because
+ * Checks a store, or a backup with its checksum, for `banter verify` and `banter restore`, in a child process, because
  * reading a damaged one may crash.
  */
 #ifndef STORAGED_CLI_STORE_STORE_CHECK_H
@@ -14,6 +14,7 @@ struct store_check {
 	bool older_too; /* accept an older schema, whose records are only read */
 	bool quiet;     /* print only problems */
 	bool json;
+	bool sum_is_wrong; /* store_check.c's own: the file does not match its checksum */
 };
 
 /* Prints each problem and a summary to standard output. 0: no problems; STORE_CHECK_BROKEN; else an

@@ -1,14 +1,14 @@
 /*
  * A single bit of a store's file changes: `banter verify` finds it in every key, value and checksum, and
- * anywhere else if it changes what can be read.
+ * anywhere else if it changes what can be read. In a backup, it finds every bit.
  */
 #include <fcntl.h>
-#include <sysexits.h>
+#include <sys/mman.h>
 
 #include "tests/unit/storaged/store_contents.h"
 
-#include "proto/base/log.h"
 #include "storaged/cli/base/subprocess.h"
+#include "storaged/cli/files/backup_sum.h"
 #include "storaged/cli/store/snapshot.h"
 #include "storaged/cli/store/store_check.h"
 #include "storaged/engine/checksum.h"
@@ -246,6 +246,37 @@ TEST_WITH(a_bit_that_changes_the_contents_is_found, setup, teardown)
 		flip(t, bit);
 	}
 	assert_true(changed > RANDOM_FLIPS / 10);
+}
+
+/* Every bit of the last line, and many of the pages. */
+TEST_WITH(every_bit_of_a_backup_is_covered, setup, teardown)
+{
+	struct flips *t = *state;
+	struct file_sum sum;
+	char line[BACKUP_SUM_LEN];
+	void *bytes = mmap(NULL, t->size, PROT_READ, MAP_SHARED, t->fd, 0);
+
+	assert_int_equal(backup_sum_check(t->fd), BACKUP_SUM_NONE);
+	file_sum_init(&sum);
+	file_sum_add(&sum, bytes, t->size);
+	backup_sum_line(&sum, line);
+	file_sum_clear(&sum);
+	munmap(bytes, t->size);
+	assert_int_equal(pwrite(t->fd, line, sizeof(line), (off_t)t->size), sizeof(line));
+	assert_int_equal(backup_sum_check(t->fd), BACKUP_SUM_RIGHT);
+	assert_false(is_found(t));
+	for (size_t i = 0; i < 8 * BACKUP_SUM_LEN + RANDOM_FLIPS; i++) {
+		bool of_line = i < 8 * BACKUP_SUM_LEN;
+		size_t bit = of_line ? 8 * t->size + i : below(t, 8 * t->size);
+
+		flip(t, bit);
+		assert_int_equal(backup_sum_check(t->fd), BACKUP_SUM_WRONG);
+		if (i % 100 == 0)
+			assert_true(is_found(t));
+		flip(t, bit);
+	}
+	assert_int_equal(ftruncate(t->fd, (off_t)t->size + BACKUP_SUM_LEN - 1), 0);
+	assert_int_equal(backup_sum_check(t->fd), BACKUP_SUM_WRONG);
 }
 
 TEST_MAIN(NULL, NULL)
