@@ -27,15 +27,17 @@ import {
 	toLines,
 } from "./tool.mjs";
 
+/** Of the exports that these tests write: they have no checksum. */
 const HEAD = { kind: "banter", format: 1 };
+const NO_SUM = /^banter: the export has no checksum, as those of an older banter/;
 
 async function exported(banter, ...args) {
 	return (await expectTool(banter, 0, "export", ...args)).stdout;
 }
 
-/** The lines of an export without those of a new store and the last line with the counts. */
+/** The lines of an export without those of a new store, and without the first and the last line. */
 function contentOf(text) {
-	const kinds = ["agent", "widget", "org", "end"];
+	const kinds = ["banter", "agent", "widget", "org", "end"];
 	return parseLines(text).filter(({ kind }) => !kinds.includes(kind));
 }
 
@@ -132,8 +134,10 @@ describe("banter export", () => {
 				sessions.push([headers, await shown(banter, headers)]);
 			text = await exported(banter);
 			const all = parseLines(text);
-			assert.deepEqual(all[0], HEAD);
-			assert.deepEqual(all.at(-1), { kind: "end", lines: all.length - 1 });
+			assert.deepEqual(all[0], { kind: "banter", format: 2 });
+			const { xxh3, ...end } = all.at(-1);
+			assert.deepEqual(end, { kind: "end", lines: all.length - 1 });
+			assert.match(xxh3, /^[0-9a-f]{16}$/);
 		});
 		await expectRoundTrip(text, async (banter) => {
 			for (const [headers, before] of sessions)
@@ -171,7 +175,7 @@ describe("banter export", () => {
 			await banter.killWorkers(banter.workerPids());
 			await until("it is interrupted", async () => (await exported(banter)) !== running);
 			const timeless = (text) =>
-				parseLines(text).map((line) => {
+				parseLines(text).map(({ xxh3, ...line }) => {
 					const { created_at, updated_at, ...rest } = line;
 					const ofReply = line.id === messageId || line.id === conversationId;
 					return ofReply ? rest : line;
@@ -223,7 +227,7 @@ describe("banter export", () => {
 			// A closed pipe is not an error.
 			await imported(banter, 0, makeExport(2, "x".repeat(200_000)));
 			const head = await shell(banter, `"$BANTER" export | head -n 1`);
-			assert.deepEqual([head.stdout, head.stderr], ['{"kind":"banter","format":1}\n', ""]);
+			assert.deepEqual([head.stdout, head.stderr], ['{"kind":"banter","format":2}\n', ""]);
 		});
 	});
 });
@@ -344,7 +348,7 @@ describe("banter import", () => {
 	it("detects files that are truncated, lack lines or are not exports", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			const long = "x".repeat(5 << 20);
-			const otherFormat = toLines([{ ...HEAD, format: 2 }]);
+			const otherFormat = toLines([{ ...HEAD, format: 3 }]);
 			const others = ["", "\n", "hello\n", otherFormat, toLines(good.slice(1)), long];
 			for (const text of [...others, toLines([HEAD]) + long]) await imported(banter, 65, text);
 			assert.equal((await banter.conversations()).total, 0);
@@ -354,8 +358,18 @@ describe("banter import", () => {
 			}
 			const thin = toLines(good.filter((_, i) => i !== 3));
 			assert.match((await imported(banter, 65, thin)).stderr, /line 4: lines are missing/);
-			assert.equal((await imported(banter, 0, toLines(good))).stderr, "");
+			assert.match((await imported(banter, 0, toLines(good))).stderr, NO_SUM);
 			await assertStored(banter, toLines(good));
+			const changed = (await exported(banter)).replace('"text":"reply"', '"text":"Reply"');
+			const file = join(banter.dir, "changed");
+			assert.match((await imported(banter, 65, changed)).stderr, /the checksum is wrong/);
+			await imported(banter, 0, toLines(good));
+			writeFileSync(file, changed);
+			const refused = await expectTool(banter, 65, "import", file);
+			assert.match(refused.stderr, /checksum is wrong: .* nothing was imported; --force imports/);
+			await assertStored(banter, toLines(good));
+			await expectTool(banter, 65, "import", "--force", file);
+			await assertStored(banter, changed);
 		});
 	});
 

@@ -43,6 +43,16 @@ static const char about[] =
     "takes\n"
     "nothing for 60 s: for a slow reader, use --output.\n";
 
+/* Counts the line that begins at mark in the output. */
+static void
+export_count_line(struct export *e, size_t mark)
+{
+	const struct buf *out = &e->sink.out;
+
+	file_sum_add(&e->sum, buf_data(out) + mark, buf_len(out) - mark);
+	e->lines++;
+}
+
 int
 export_line(struct export *e, enum msg_type type, const void *request)
 {
@@ -53,7 +63,7 @@ export_line(struct export *e, enum msg_type type, const void *request)
 		buf_truncate(&e->sink.out, mark);
 		return RECORD_DAMAGED;
 	}
-	e->lines++;
+	export_count_line(e, mark);
 	if (sink_write(&e->sink) == 0)
 		return 0;
 	e->sink_errno = errno;
@@ -295,7 +305,7 @@ export_all(struct export *e)
 	if (rc != 0)
 		return rc;
 	must(line_write_head(&e->sink.out) == 0);
-	e->lines = 1;
+	export_count_line(e, 0);
 	rc = export_records(e);
 	if (rc == 0)
 		rc = export_table(e, TABLE_CONVERSATIONS, export_conversation);
@@ -303,7 +313,7 @@ export_all(struct export *e)
 		rc = export_table(e, TABLE_LOGINS, export_login);
 	if (rc != 0)
 		return rc;
-	must(line_write_end(&e->sink.out, e->lines) == 0);
+	must(line_write_end(&e->sink.out, e->lines, file_sum_text(&e->sum).s) == 0);
 	if (sink_flush(&e->sink) == 0)
 		return 0;
 	e->sink_errno = errno;
@@ -363,7 +373,9 @@ export_snapshot(struct export *e, struct env *env)
 		return console_fail(EX_NOINPUT, "no such organization");
 	}
 	sink_init(&e->sink, e->fd, LINE_MAX_BYTES);
+	file_sum_init(&e->sum);
 	rc = export_all(e);
+	file_sum_clear(&e->sum);
 	unfinished_clear(&e->unfinished);
 	sink_clear(&e->sink);
 	txn_abort(&e->txn);

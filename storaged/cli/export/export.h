@@ -24,6 +24,7 @@ struct export
 	enum table table;   /* the current table */
 	enum msg_type type; /* of its records */
 	struct sink sink;
+	struct file_sum sum; /* of the lines written */
 	int sink_errno;
 	struct unfinished unfinished;
 	size_t

@@ -18,6 +18,7 @@
 #include "storaged/cli/base/options.h"
 #include "storaged/cli/base/progress.h"
 #include "storaged/cli/base/units.h"
+#include "storaged/cli/export/import_check.h"
 #include "storaged/cli/export/line.h"
 #include "storaged/cli/export/line_reader.h"
 #include "storaged/cli/store/store_conn.h"
@@ -29,7 +30,9 @@ static const char about[] =
     "\n"
     "Reports each invalid line, imports the others, and exits with status 65. Importing the "
     "same\n"
-    "file again is harmless.\n";
+    "file again is harmless. A file that was changed after the export has a wrong checksum, "
+    "and is\n"
+    "refused; from standard input, this is only known at the end.\n";
 
 /* Requests in flight, at most: about one batch of storaged. */
 #define IN_FLIGHT_MAX 512u
@@ -38,10 +41,12 @@ struct import {
 	struct store_conn store;
 	struct line_reader reader;
 	struct line line;
-	int unsent;    /* the exit status if sending failed while reading */
-	uint64_t size; /* bytes of the file; 0: unknown */
-	bool json;     /* print the report as JSON */
-	bool ended;    /* the export's last line was read */
+	struct file_sum sum; /* of the lines read */
+	bool changed;        /* ... which is not that of the export's last line */
+	int unsent;          /* the exit status if sending failed while reading */
+	uint64_t size;       /* bytes of the file; 0: unknown */
+	bool json;           /* print the report as JSON */
+	bool ended;          /* the export's last line was read */
 	/* The requests in flight by request id - 1, and the unused ids. */
 	struct {
 		uint64_t line;
@@ -145,6 +150,7 @@ import_take_end(struct import *im)
 	static const char why[] = "lines are missing: the file was changed after the export";
 
 	im->ended = true;
+	im->changed = !line_sum_matches(&im->line, &im->sum);
 	if (im->line.lines != im->reader.number - 1)
 		import_reject_line(im, im->reader.number, why, sizeof(why) - 1);
 }
@@ -221,6 +227,7 @@ import_take_lines(struct import *im)
 			return console_fail(
 			    EX_IOERR, "cannot read the export: %s", strerror(errno));
 		status = import_take_line(im, text);
+		line_sum_add(&im->sum, text);
 		import_show_progress(im);
 	}
 	if (status == 0 && im->reader.number == 0)
@@ -261,7 +268,15 @@ import_finish(const struct import *im, int status)
 	if (im->rejected > 0)
 		console_warn("%s invalid and left out",
 		    units_count(im->rejected, "line was", "lines were").text);
-	return im->ended && im->rejected == 0 ? 0 : EX_DATAERR;
+	if (im->changed)
+		console_warn(
+		    "the checksum is wrong: the file was changed after the export, and what "
+		    "was imported may be wrong");
+	if (im->line.format == LINE_FORMAT_OLD)
+		console_warn(
+		    "the export has no checksum, as those of an older banter: a changed "
+		    "text was not noticed");
+	return im->ended && im->rejected == 0 && !im->changed ? 0 : EX_DATAERR;
 }
 
 static int
@@ -272,6 +287,7 @@ import_run(struct import *im, int fd)
 	for (uint32_t i = 0; i < IN_FLIGHT_MAX; i++)
 		im->unused[im->n_unused++] = i;
 	line_init(&im->line);
+	file_sum_init(&im->sum);
 	line_reader_init(&im->reader, fd, LINE_MAX_BYTES);
 	im->reader.before = import_send_before_waiting;
 	im->reader.arg = im;
@@ -282,6 +298,7 @@ import_run(struct import *im, int fd)
 		status = answered != 0 ? answered : status;
 	}
 	status = import_finish(im, status);
+	file_sum_clear(&im->sum);
 	line_clear(&im->line);
 	line_reader_clear(&im->reader);
 	return status;
@@ -300,12 +317,25 @@ import_open_input(struct import *im, const char *path, int *fd)
 	return 0;
 }
 
+/* Refuses a file with a wrong checksum before anything of it is imported. */
+static int
+import_check_input(const struct import *im, int fd)
+{
+	if (im->size == 0 || !import_check_is_changed(fd))
+		return 0;
+	progress_clear();
+	return console_fail(EX_DATAERR,
+	    "the checksum is wrong: the file was changed after the export, and nothing was "
+	    "imported; --force imports it anyway");
+}
+
 int
 import_command(struct invocation *inv)
 {
-	bool progress = false;
+	bool force = false, progress = false;
 	struct import im = {.store.channel.fd = -1};
 	const struct option_row rows[] = {
+	    {"force", NULL, "import a file with a wrong checksum", .flag = &force},
 	    {"progress", NULL, "show progress, even if standard error is not a terminal",
 		.flag = &progress},
 	    {"json", NULL, "print the report as JSON", .flag = &im.json},
@@ -317,6 +347,8 @@ import_command(struct invocation *inv)
 		return status;
 	progress_open(progress);
 	status = import_open_input(&im, inv->operand, &fd);
+	if (status == 0 && !force)
+		status = import_check_input(&im, fd);
 	if (status == 0)
 		status = store_conn_open_running(&im.store, inv->settings.store_socket);
 	if (status == 0)

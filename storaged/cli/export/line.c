@@ -24,9 +24,10 @@ line_write_head(struct buf *out)
 }
 
 int
-line_write_end(struct buf *out, uint64_t lines)
+line_write_end(struct buf *out, uint64_t lines, const char *sum)
 {
-	return buf_printf(out, "{\"kind\":\"end\",\"lines\":%" PRIu64 "}\n", lines);
+	return buf_printf(
+	    out, "{\"kind\":\"end\",\"lines\":%" PRIu64 ",\"xxh3\":\"%s\"}\n", lines, sum);
 }
 
 static const char *
@@ -68,7 +69,7 @@ line_write(struct buf *out, enum msg_type type, const void *request)
 void
 line_init(struct line *line)
 {
-	*line = (struct line){.kind = LINE_HEAD};
+	*line = (struct line){.kind = LINE_HEAD, .format = LINE_FORMAT};
 	buf_init(&line->record, WIRE_FRAME_MAX);
 }
 
@@ -80,19 +81,15 @@ line_clear(struct line *line)
 	buf_clear(&line->record);
 }
 
-/* Parses {"kind":…,"NAME":number} without other members. */
-static int
-line_read_number(
-    const json_t *object, const char *name, uint64_t *n, struct message_json_error *error)
+static bool
+line_read_number(const json_t *object, const char *name, uint64_t *n)
 {
 	const json_t *value = json_object_get(object, name);
 
-	if (!json_is_integer(value) || json_integer_value(value) < 0 ||
-	    json_object_size(object) != 2)
-		return message_json_fail(error,
-		    "this kind of line must have only \"kind\" and \"%s\", a number", name);
+	if (!json_is_integer(value) || json_integer_value(value) < 0)
+		return false;
 	*n = (uint64_t)json_integer_value(value);
-	return 0;
+	return true;
 }
 
 static int
@@ -101,15 +98,38 @@ line_read_head(struct line *line, struct message_json_error *error)
 	uint64_t format;
 
 	line->kind = LINE_HEAD;
-	if (line_read_number(line->json, "format", &format, error) == -1)
-		return -1;
-	if (format == LINE_FORMAT)
+	if (!line_read_number(line->json, "format", &format) ||
+	    json_object_size(line->json) != 2)
+		return message_json_fail(
+		    error, "the first line must have only \"kind\" and \"format\", a number");
+	if (format >= LINE_FORMAT_OLD && format <= LINE_FORMAT) {
+		line->format = format;
 		return 0;
+	}
 	return message_json_fail(error,
 	    "the export has format %" PRIu64
-	    ", and this banter reads format %d: use the banter "
+	    ", and this banter reads formats up to %d: use the banter "
 	    "version that wrote it",
 	    format, LINE_FORMAT);
+}
+
+static int
+line_read_end(struct line *line, struct message_json_error *error)
+{
+	const json_t *sum = json_object_get(line->json, "xxh3");
+	bool summed = line->format != LINE_FORMAT_OLD;
+
+	line->kind = LINE_END;
+	line->sum = (struct slice){0};
+	if (!line_read_number(line->json, "lines", &line->lines) ||
+	    json_is_string(sum) != summed || json_object_size(line->json) != (summed ? 3 : 2))
+		return message_json_fail(error,
+		    "the last line must have only \"kind\", \"lines\", a number, and \"xxh3\", "
+		    "the checksum (not in format 1)");
+	if (summed)
+		line->sum = (struct slice){
+		    (const uint8_t *)json_string_value(sum), json_string_length(sum)};
+	return 0;
 }
 
 static int
@@ -132,10 +152,8 @@ line_read_object(struct line *line, struct slice kind, struct message_json_error
 {
 	if (slice_eq_str(kind, "banter"))
 		return line_read_head(line, error);
-	if (slice_eq_str(kind, "end")) {
-		line->kind = LINE_END;
-		return line_read_number(line->json, "lines", &line->lines, error);
-	}
+	if (slice_eq_str(kind, "end"))
+		return line_read_end(line, error);
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (slice_eq_str(kind, kinds[i].kind))
 			return line_read_request(line, &kinds[i], error);
@@ -159,4 +177,17 @@ line_read(struct line *line, struct slice text, struct message_json_error *error
 	return line_read_object(line,
 	    (struct slice){(const uint8_t *)json_string_value(kind), json_string_length(kind)},
 	    error);
+}
+
+void
+line_sum_add(struct file_sum *sum, struct slice text)
+{
+	file_sum_add(sum, text.p, text.len);
+	file_sum_add(sum, "\n", 1);
+}
+
+bool
+line_sum_matches(const struct line *line, const struct file_sum *sum)
+{
+	return line->format == LINE_FORMAT_OLD || slice_eq_str(line->sum, file_sum_text(sum).s);
 }

@@ -2,9 +2,11 @@
  * Lines of an export: round trips, and error messages for invalid members.
  */
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "proto/base/basics.h"
+#include "storaged/cli/export/import_check.h"
 #include "storaged/cli/export/line.h"
 #include "storaged/cli/export/line_reader.h"
 #include "tests/unit/unit.h"
@@ -12,6 +14,8 @@
 #define ID    "01a20257-1bd4-7000-bebb-6c4f273a864c"
 #define OTHER "01a20257-1bd4-7000-bebb-6c4f273a864d"
 #define TOKEN "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+#define HEAD "{\"kind\":\"banter\",\"format\":2}\n"
 
 /* Lines of each kind, with ' in place of ". */
 #define CONVERSATION                                                                           \
@@ -169,10 +173,14 @@ LINE_TEST(first_and_last_lines_are_read)
 	assert_int_equal(line_read(&line, buf_slice(&out), &error), 0);
 	assert_int_equal(line.kind, LINE_HEAD);
 	buf_reset(&out);
-	assert_int_equal(line_write_end(&out, 123456789012), 0);
+	assert_int_equal(line_write_end(&out, 123456789012, "0123456789abcdef"), 0);
 	assert_int_equal(line_read(&line, buf_slice(&out), &error), 0);
 	assert_int_equal(line.kind, LINE_END);
 	assert_int_equal(line.lines, 123456789012);
+	assert_true(slice_eq_str(line.sum, "0123456789abcdef"));
+	assert_int_equal(line_read(&line, json("{'kind':'banter','format':1}"), &error), 0);
+	assert_int_equal(line_read(&line, json("{'kind':'end','lines':3}"), &error), 0);
+	assert_int_equal(line.sum.len, 0);
 }
 
 /* A valid line with one part replaced, and the expected error. */
@@ -216,13 +224,14 @@ static const struct {
 	".................................................",
 	"session must have at most 128 bytes"},
     /* The first and the last line. */
-    {"{'kind':'banter','format':1}", "1", "2", ""},
+    {"{'kind':'banter','format':1}", "1", "3", "reads formats up to 2"},
     {"{'kind':'banter','format':1}", "1", "0", ""},
     {"{'kind':'banter','format':1}", "1", "'1'", ""},
     {"{'kind':'banter','format':1}", "1", "1,'x':1", ""},
     {"{'kind':'banter','format':1}", ",'format':1", "", ""},
-    {"{'kind':'end','lines':1}", ",'lines':1", "", ""},
-    {"{'kind':'end','lines':1}", "1", "-1", ""},
+    {"{'kind':'end','lines':1,'xxh3':'0'}", ",'lines':1", "", ""},
+    {"{'kind':'end','lines':1,'xxh3':'0'}", "1", "-1", ""},
+    {"{'kind':'end','lines':1,'xxh3':'0'}", ",'xxh3':'0'", "", "checksum"},
 };
 
 LINE_TEST(an_invalid_line_gets_an_error_message)
@@ -308,6 +317,63 @@ TEST(a_read_error_differs_from_the_end)
 
 	line_reader_init(&r, fd, 8);
 	expect_end(&r, LINE_FAILED, &fd);
+}
+
+/* A file with these bytes, which the caller closes. */
+static int
+export_file(struct slice bytes)
+{
+	int fd = memfd_create("export", MFD_CLOEXEC);
+
+	assert_int_equal(write(fd, bytes.p, bytes.len), bytes.len);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	return fd;
+}
+
+static bool
+is_changed(struct slice bytes)
+{
+	int fd = export_file(bytes);
+	bool changed = import_check_is_changed(fd);
+
+	assert_int_equal(lseek(fd, 0, SEEK_CUR), 0);
+	closefd(&fd);
+	return changed;
+}
+
+/* Whether an import would report this last line, or miss it. */
+static bool
+is_rejected(struct slice last)
+{
+	return line_read(&line, last, &error) == -1 || line.kind != LINE_END || line.lines != 2;
+}
+
+/* Damage of the first line, the last line or its beginning may instead make them invalid. */
+LINE_TEST(every_changed_bit_of_an_export_is_found)
+{
+	struct file_sum sum;
+	size_t last;
+
+	assert_int_equal(line_write_head(&out), 0);
+	assert_int_equal(buf_append_str(&out, LOGIN "\n"), 0);
+	last = buf_len(&out);
+	file_sum_init(&sum);
+	file_sum_add(&sum, buf_data(&out), last);
+	assert_int_equal(line_write_end(&out, 2, file_sum_text(&sum).s), 0);
+	file_sum_clear(&sum);
+	assert_false(is_changed(buf_slice(&out)));
+	for (size_t bit = 0; bit < 8 * (buf_len(&out) - 1); bit++) {
+		uint8_t bytes[4096];
+		struct slice changed = {bytes, buf_len(&out)};
+
+		memcpy(bytes, buf_data(&out), changed.len);
+		bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		if (!is_changed(changed) && bit / 8 >= last &&
+		    !is_rejected((struct slice){bytes + last, changed.len - last - 1}))
+			fail_msg("bit %zu is not covered", bit);
+		if (!is_changed(changed) && bit / 8 >= sizeof(HEAD) - 1 && bit / 8 < last - 1)
+			fail_msg("bit %zu of a record is not covered", bit);
+	}
 }
 
 TEST_MAIN(NULL, NULL)
