@@ -357,6 +357,14 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 			await noUnitFailed();
 		});
 
+	step("restarts of everything, one after the other, keep the ports and the store", async () => {
+		for (let i = 0; i < 8; i++) {
+			await machine.do("systemctl restart banter.target");
+			await noUnitFailed();
+		}
+		await ready();
+	});
+
 	step("a stopped masterd is killed by the watchdog and restarted", async () => {
 		await override("banter.service", "[Service]\\nWatchdogSec=5s\\n");
 		await machine.do("systemctl restart banter");
