@@ -1,6 +1,7 @@
 /*
- * Sequences of requests against the store, with so few ids, visitors and positions that they
- * collide often: every request must be answered once, and the store must stay valid.
+ * Sequences of requests against the store, with so few ids, names, visitors and positions that they
+ * collide often: every request must be answered once, the store must stay valid, and no client may follow a
+ * visitor whose token is invalid.
  *
  * The first byte selects the store: 'f' is one that is soon full. Then follow instructions: a
  * letter of the table below (any other byte selects one, too, except that blanks and line ends are
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "storaged/visitors/visitors.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/store_instructions.h"
@@ -18,6 +20,11 @@
 #define LONGEST_MAX 8
 
 static unsigned longest_left;
+
+#define HALF_DAY_MS ((uint64_t)12 * 3600 * 1000)
+
+/* The time at which each input starts. */
+#define START_MS (40000 * HALF_DAY_MS)
 
 /* One of eleven ids, for any kind of object; or none. */
 static struct id
@@ -64,10 +71,11 @@ org_number(unsigned n)
 	return org;
 }
 
+/* The default organization, two more, and one that may be created. */
 static struct id
 take_org(struct slice *in)
 {
-	return org_number(choose(in, 3));
+	return org_number(choose(in, 4));
 }
 
 /* A visitor by its session: three organizations, two widgets, two sessions. */
@@ -182,16 +190,18 @@ static const struct value_kind kinds[] = {
     {"mostly_true", .n = 4, .numbers = {0, 1, 1, 1}},
     {"name", .texts = {"", "name"}},
     {"public_id", .texts = {"", "wid_a", "wid_b", "wid_c"}},
-    {"email", .texts = {"", "a@b", "A@B", "c@d"}},
-    {"phone", .texts = {"", "+1", "(+) 1", "none"}},
+    {"email", .texts = {"", "a@b", "A@B", "c@d", "\u00c4@x", "a\u0308@x", "\u00e4@x", "d@e"}},
+    {"phone", .texts = {"", "+1", "(+) 1", "none", "2", "+"}},
     {"password", .texts = {"", "hash", "hash", "hash"}},
 };
 
 /* The words of records that are also imported. */
-#define USER    "org id email role password"
-#define KEY     "org id key"
-#define AGENT   "org id:agent name=agent purpose=agent enabled"
-#define WIDGET  "org id:widget agent public_id contact_mode daily_cap:3 enabled:mostly_true"
+#define USER  "org id email role password"
+#define KEY   "org id key"
+#define AGENT "org id:agent name=agent purpose=agent enabled"
+#define WIDGET                                                               \
+	"org id:widget agent public_id contact_mode collects=2 daily_cap:3 " \
+	"enabled:mostly_true"
 #define CONTACT "org id email phone"
 
 #define CONVERSATION                                                                    \
@@ -225,6 +235,26 @@ static const struct instruction imports[] = {
     {0, MSG_IMPORT_RECORD, MSG_CONTACT_RECORD, .words = CONTACT},
     {0, MSG_IMPORT_RECORD, MSG_CAP_RECORD, .words = ""}, /* not imported on its own */
 };
+
+static void
+pass(uint64_t ms)
+{
+	clock_freeze_wall(clock_wall_ms() + ms);
+}
+
+/* So that conversations have different times. */
+static void
+commit(void)
+{
+	harness_commit();
+	pass(1);
+}
+
+static void
+half_a_day_passes(void)
+{
+	pass(HALF_DAY_MS);
+}
 
 static const struct instruction instructions[] = {
     {'b', MSG_TURN_BEGIN,
@@ -286,7 +316,16 @@ static const struct instruction instructions[] = {
     {'k', MSG_BACKUP_DONE, .words = "client at:time bytes=1"},
     {'p', MSG_PING, .words = "client"},
     {'g', 0, .words = "disconnect"},
-    {'x', .act = harness_commit},
+    {'+', MSG_ORG_CREATE, .words = "client org name agent:id widget:id public_id"},
+    {'&', MSG_ORG_GET, .words = "client org"},
+    {'^', MSG_IMPORT_LOGIN, MSG_LOGIN_RECORD,
+	.words = "client org user id token expires_at:time"},
+    {'<', MSG_IMPORT_RECORD, MSG_VISITOR_RECORD,
+	.words = "client id org widget generation:2 token contact used created_at:time"},
+    {'%', MSG_RECORD_LIST, MSG_CONTACT_RECORD,
+	.words = "client org cursor:id limit email phone"},
+    {'=', .act = half_a_day_passes},
+    {'x', .act = commit},
     {'n', .act = harness_interrupt},
     {'w', .act = harness_end_claim_time},
     {'u', .act = harness_probe},
@@ -316,10 +355,12 @@ fuzz_store_requests(const uint8_t *data, size_t size)
 {
 	struct slice in = {data, size};
 
+	clock_freeze_wall(START_MS);
 	harness_open(fuzz_byte(&in) == 'f');
 	longest_left = LONGEST_MAX;
 	make_orgs();
 	instructions_run(&language, in);
 	harness_close();
+	clock_freeze_wall(0);
 	return 0;
 }
