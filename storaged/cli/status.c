@@ -189,6 +189,22 @@ status_print_peers(struct slice peers, uint64_t now)
 }
 
 static void
+status_print_reader(const struct msg_status *s)
+{
+	bool limited = s->reader_max_bytes > 0;
+
+	if (s->reader_pid == 0)
+		return;
+	status_print("reader",
+	    "process %" PRIu32
+	    " has read a snapshot for %s and keeps %s of old pages from being "
+	    "reused%s%s",
+	    s->reader_pid, units_duration(s->reader_ms).text, units_bytes(s->reader_bytes).text,
+	    limited ? "; storaged kills it at " : "",
+	    limited ? units_bytes(s->reader_max_bytes).text : "");
+}
+
+static void
 status_print_space(const struct msg_status *s)
 {
 	double share =
@@ -282,6 +298,7 @@ status_print_text(const struct overview *o)
 	if (s != NULL) {
 		status_print_peers(s->peers, o->now);
 		status_print_space(s);
+		status_print_reader(s);
 		status_print_records(s->tables);
 		status_print_activity(s);
 		status_print_backup(s, o->now);

@@ -148,6 +148,7 @@ env_close_mdb(struct env *env)
 	if (env->mdb != NULL)
 		mdb_env_close(env->mdb);
 	env->mdb = NULL;
+	readers_clear(&env->readers);
 }
 
 void
@@ -242,6 +243,19 @@ env_write_failed(struct env *env, int rc)
 	    L_STR("help", env_error_help(rc)));
 }
 
+void
+env_watch_readers(struct env *env, const char *dir, uint64_t max_bytes)
+{
+	if (readers_init(&env->readers, dir, max_bytes) == -1)
+		log_event(LOG_WARN, "readers_unchecked", L_ERRNO());
+}
+
+void
+env_look_at_readers(struct env *env)
+{
+	readers_look(&env->readers, env->mdb, env->page_check.freed_pages);
+}
+
 unsigned
 env_check_readers(struct env *env)
 {
@@ -251,5 +265,7 @@ env_check_readers(struct env *env)
 		log_event(LOG_WARN, "readers_unchecked", L_STR("error", mdb_strerror(rc)));
 	else if (dead > 0)
 		log_event(LOG_NOTICE, "dead_readers", L_INT("readers", dead));
+	env_look_at_readers(env);
+	readers_limit(&env->readers);
 	return rc == 0 && dead > 0 ? (unsigned)dead : 0;
 }

@@ -11,6 +11,7 @@
 #include <lmdb.h>
 
 #include "storaged/engine/page_check.h"
+#include "storaged/engine/readers.h"
 #include "storaged/engine/schema.h"
 
 /*
@@ -54,6 +55,7 @@ struct env {
 	MDB_dbi dbi[TABLES];
 	MDB_txn *reader; /* renewed for each use; NULL before the first */
 	struct page_check page_check;
+	struct readers readers;  /* of other processes; env_watch_readers() */
 	size_t max_bytes;        /* of the map, without the reserve */
 	size_t reserve_bytes;    /* ENV_RESERVE_BYTES, more during a migration */
 	bool writable;           /* false from a failed write to the next probe that counts */
@@ -142,8 +144,15 @@ const char *env_error_help(int rc);
 /* Notes that a write failed, and logs it if the environment was writable. */
 void env_write_failed(struct env *env, int rc);
 
+/* Begins to watch the processes that read the store in this directory (readers.h). Logs a failure. */
+void env_watch_readers(struct env *env, const char *dir, uint64_t max_bytes);
+
+/* Looks which processes read the store now. */
+void env_look_at_readers(struct env *env);
+
 /* Frees the slots of readers that were killed, such as `banter backup`: a slot keeps the pages
- * of its snapshot from being reused. To be called periodically. Returns how many there were. */
+ * of its snapshot from being reused. Kills readers that keep too many pages. To be called
+ * periodically. Returns how many slots were freed. */
 unsigned env_check_readers(struct env *env);
 
 #endif

@@ -47,20 +47,20 @@ page_check_find_map(struct page_check *check, const void *within)
 	check->map = page - page_header_of(check, within).number * check->page_size;
 }
 
-/* An entry of the list of free pages: a count, the page numbers from the last to the first, and perhaps
- * unused space. */
+/* An entry of the list of free pages: a count *n, the page numbers from the last to the first, and perhaps
+ * unused space. Whether it is valid. */
 static bool
-page_check_entry(MDB_val entry, size_t last_page)
+page_check_entry(MDB_val entry, size_t last_page, size_t *n)
 {
 	const uint8_t *at = entry.mv_data;
-	size_t n, page, before = last_page + 1;
+	size_t page, before = last_page + 1;
 
-	if (entry.mv_size < sizeof(n))
+	if (entry.mv_size < sizeof(*n))
 		return false;
-	memcpy(&n, at, sizeof(n));
-	if (n > entry.mv_size / sizeof(page) - 1)
+	memcpy(n, at, sizeof(*n));
+	if (*n > entry.mv_size / sizeof(page) - 1)
 		return false;
-	for (size_t i = 1; i <= n; i++) {
+	for (size_t i = 1; i <= *n; i++) {
 		memcpy(&page, at + i * sizeof(page), sizeof(page));
 		if (page < META_PAGES || page >= before)
 			return false;
@@ -88,12 +88,13 @@ static int
 page_check_list(struct page_check *check, size_t last_page)
 {
 	uint64_t txn, newest = check->last_txn;
+	size_t n;
 	MDB_cursor_op op = MDB_LAST;
 	MDB_val k, v;
 	int rc;
 
 	for (; (rc = safe_read_move(check->freed, &k, &v, op)) == 0; op = MDB_PREV) {
-		if (k.mv_size != sizeof(txn) || !page_check_entry(v, last_page))
+		if (k.mv_size != sizeof(txn) || !page_check_entry(v, last_page, &n))
 			return MDB_CORRUPTED;
 		memcpy(&txn, k.mv_data, sizeof(txn));
 		if (check->map == 0)
@@ -101,6 +102,8 @@ page_check_list(struct page_check *check, size_t last_page)
 		if (txn <= check->last_txn)
 			break;
 		newest = txn > newest ? txn : newest;
+		if (check->last_txn != 0)
+			check->freed_pages += n;
 	}
 	check->last_txn = newest;
 	return rc == MDB_NOTFOUND ? 0 : rc;

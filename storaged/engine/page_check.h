@@ -22,10 +22,11 @@
 struct page_check {
 	MDB_txn *reader; /* renewed for each check; NULL before the first */
 	MDB_cursor *freed;
-	uint64_t last_txn; /* the newest commit whose freed pages were checked */
-	uintptr_t map;     /* where page 0 lies in memory; 0: unknown */
-	size_t map_size;   /* bytes */
-	size_t page_size;  /* a power of two */
+	uint64_t last_txn;    /* the newest commit whose freed pages were checked */
+	uint64_t freed_pages; /* by the commits since the first check */
+	uintptr_t map;        /* where page 0 lies in memory; 0: unknown */
+	size_t map_size;      /* bytes */
+	size_t page_size;     /* a power of two */
 	int page_shift;
 };
 

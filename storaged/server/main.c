@@ -66,8 +66,10 @@ storaged_run(const struct settings *settings)
 		return status;
 	status = env_open(
 	    &env, settings->data_dir, settings->store_max_bytes, organization_make_default);
-	if (status == 0)
+	if (status == 0) {
+		env_watch_readers(&env, settings->data_dir, settings->store_snapshot_max_bytes);
 		status = storaged_serve(settings, &env);
+	}
 	env_close(&env);
 	closefd(&lock);
 	return status;

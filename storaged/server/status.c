@@ -167,6 +167,21 @@ status_of_process(const struct call *c, const struct env *env)
 	};
 }
 
+static void
+status_add_reader(struct env *env, struct msg_status *status)
+{
+	const struct reader *oldest;
+
+	env_look_at_readers(env);
+	oldest = readers_oldest(&env->readers);
+	status->reader_max_bytes = env->readers.max_bytes;
+	if (oldest == NULL)
+		return;
+	status->reader_pid = (uint32_t)oldest->pid;
+	status->reader_ms = clock_mono_ms() - oldest->since;
+	status->reader_bytes = readers_kept_bytes(&env->readers, oldest);
+}
+
 int
 handle_ping(struct txn *t, struct call *c)
 {
@@ -193,6 +208,7 @@ handle_status_get(struct txn *t, struct call *c)
 		return rc;
 	status.last_backup_at = backup.at;
 	status.last_backup_bytes = backup.bytes;
+	status_add_reader(t->env, &status);
 	tables = buf_len(list);
 	if (c->peers != NULL)
 		status_add_peers(t->env, c->peers);

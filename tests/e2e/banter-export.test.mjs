@@ -150,6 +150,33 @@ describe("banter export", () => {
 		});
 	});
 
+	it("is reported by storaged while its reader hangs, and killed at STORE_SNAPSHOT_MAX_BYTES", async () => {
+		const env = { STORE_SNAPSHOT_MAX_BYTES: "1M" };
+		await withBanter({ workers: 1, env }, async (banter) => {
+			await feedTool(banter, makeExport(400, "x".repeat(2000)), 0, "import", "-");
+			const hanging = startTool(banter, ["export"], { held: true });
+			await hanging.began;
+			await banter.chat("first", "[[tokens=1]]");
+			const status = await expectTool(banter, 0, "status");
+			assert.match(
+				status.stdout,
+				/^reader +process \d+ has read .* storaged kills it at 1\.0 MiB/ms,
+			);
+			for (let i = 0; i < 30; i++) await banter.chat("more", "[[tokens=1]]");
+			await until("it is killed", () => hanging.exitCode !== null);
+			hanging.release();
+			const { status: exit, stderr } = await hanging.ended;
+			assert.equal(exit, 75, stderr);
+			assert.match(stderr, /reader_killed/);
+			const line = await banter.log.waitFor("a killed reader", ({ ev }) => ev === "reader_killed");
+			assert.ok(Number(line.bytes) > 2 ** 20);
+			assert.equal(
+				JSON.parse((await expectTool(banter, 0, "status", "--json")).stdout).reader_pid,
+				0,
+			);
+		});
+	});
+
 	it("contains a running reply as interrupted", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			await banter.chat("other", "[[tokens=2]]");

@@ -69,8 +69,9 @@ subprocess_wait(pid_t child, const char *what)
 			    "reading %s crashed (%s): it is damaged or truncated, or its disk "
 			    "fails; restore a backup",
 			    what, strsignal(sig));
-	return console_fail(
-	    EX_TEMPFAIL, "the command was ended by a signal: %s", strsignal(sig));
+	return console_fail(EX_TEMPFAIL, "the command was ended by a signal: %s%s",
+	    strsignal(sig),
+	    sig == SIGKILL ? "; if storaged did it, its log contains reader_killed" : "");
 }
 
 int

@@ -41,7 +41,9 @@ static const char about[] =
     "\n"
     "While an export runs, storaged cannot reuse old pages. So the export ends if its reader "
     "takes\n"
-    "nothing for 60 s: for a slow reader, use --output.\n";
+    "nothing for 60 s: for a slow reader, use --output. Beyond STORE_SNAPSHOT_MAX_BYTES of "
+    "old\n"
+    "pages, storaged kills the export.\n";
 
 /* Counts the line that begins at mark in the output. */
 static void

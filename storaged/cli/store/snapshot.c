@@ -10,9 +10,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -111,16 +114,42 @@ snapshot_lock_storaged(struct snapshot *s, const char *path)
 	return console_fail_path(path, errno);
 }
 
+/* Reads with the rights of the store's user only, so that storaged can kill us if our snapshot keeps too many
+ * pages (engine/readers.h). Only root can change its user. */
+static int
+snapshot_become_owner(const struct snapshot *s, const char *path)
+{
+	struct stat st;
+
+	if (geteuid() != 0)
+		return 0;
+	if (fstat(s->dir, &st) == -1)
+		return console_fail_path(path, errno);
+	if (st.st_uid == 0)
+		return 0;
+	/* Without the capability, as in some containers, it reads as root. */
+	if (setgroups(0, NULL) == -1 && errno == EPERM)
+		return 0;
+	if (setresgid(st.st_gid, st.st_gid, st.st_gid) == -1 ||
+	    setresuid(st.st_uid, st.st_uid, st.st_uid) == -1)
+		return console_fail(
+		    EX_OSERR, "cannot become the user of the store: %s", strerror(errno));
+	/* A change of the user cancels this (prctl(2)). */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return 0;
+}
+
 static int
 snapshot_prepare_dir(struct snapshot *s, const char *path, unsigned *flags)
 {
 	int status = snapshot_lock_dir(s, path);
 
-	if (status == 0 && faccessat(s->dir, STORE_LOCK_NAME, F_OK, 0) == -1) {
-		*flags |= MDB_NOLOCK;
-		status = snapshot_lock_storaged(s, path);
-	}
-	return status;
+	if (status != 0)
+		return status;
+	if (faccessat(s->dir, STORE_LOCK_NAME, F_OK, 0) == 0)
+		return snapshot_become_owner(s, path);
+	*flags |= MDB_NOLOCK;
+	return snapshot_lock_storaged(s, path);
 }
 
 /* Refuses a file of a data directory. */

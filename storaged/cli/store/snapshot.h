@@ -7,6 +7,9 @@
  * whole store must not block storaged's loop, and every user who may connect to storaged's socket
  * (its own uid, or root) may read its files too.
  *
+ * A process of root becomes the user of the data directory, so that storaged can kill it: it must be a child
+ * process (subprocess.h).
+ *
  * LMDB trusts the bytes that it reads, so a damaged store may crash the process. Read more than a
  * few records in a child process only (subprocess.h).
  */

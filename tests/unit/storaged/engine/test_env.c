@@ -1,7 +1,9 @@
 /*
  * The environment: which directories are a store, and what is refused.
  */
+#include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -192,25 +194,120 @@ read_for_ever(const char *dir, int ready)
 		pause();
 }
 
-STORE_TEST(the_slot_of_a_killed_reader_is_freed)
+/* The same in a child that has process id 1 in a namespace of its own, as in another container. */
+_Noreturn static void
+read_elsewhere(const char *dir, int ready)
 {
-	struct fixture *f = *state;
-	int ends[2], status;
+	if (unshare(CLONE_NEWPID) == -1)
+		_exit(write(ready, "s", 1) != 1);
+	if (fork() == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		read_for_ever(dir, ready);
+	}
+	for (;;)
+		pause();
+}
+
+/* Starts such a process, and waits until it reads. */
+static pid_t
+start_reader(const struct fixture *f, void (*run)(const char *dir, int ready))
+{
+	int ends[2];
 	char byte;
 	pid_t pid;
 
 	assert_int_equal(pipe(ends), 0);
 	pid = fork();
 	if (pid == 0)
-		read_for_ever(f->dir, ends[1]);
+		run(f->dir, ends[1]);
 	assert_int_equal(read(ends[0], &byte, 1), 1);
-	assert_int_equal(env_check_readers(&f->env), 0);
-	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(env_check_readers(&f->env), 1);
-	assert_int_equal(env_check_readers(&f->env), 0);
 	closefd(&ends[0]);
 	closefd(&ends[1]);
+	if (byte == 's')
+		skip();
+	return pid;
+}
+
+static void
+end_reader(pid_t pid)
+{
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+STORE_TEST(the_slot_of_a_killed_reader_is_freed)
+{
+	struct fixture *f = *state;
+	pid_t pid = start_reader(f, read_for_ever);
+
+	assert_int_equal(env_check_readers(&f->env), 0);
+	end_reader(pid);
+	assert_int_equal(env_check_readers(&f->env), 1);
+	assert_int_equal(env_check_readers(&f->env), 0);
+}
+
+#define KEPT_MAX ((uint64_t)1 << 20)
+
+/* Stores messages until the oldest reader keeps more than KEPT_MAX. */
+static void
+fill_snapshot(struct fixture *f)
+{
+	env_look_at_readers(&f->env);
+	while (
+	    readers_kept_bytes(&f->env.readers, readers_oldest(&f->env.readers)) <= KEPT_MAX) {
+		chat(f, "s1", "question", "answer");
+		env_look_at_readers(&f->env);
+	}
+}
+
+STORE_TEST(a_reader_that_keeps_too_many_pages_is_killed_even_if_it_is_stopped)
+{
+	struct fixture *f = *state;
+	const struct readers *readers = &f->env.readers;
+	int status;
+	pid_t pid;
+
+	env_watch_readers(&f->env, f->dir, KEPT_MAX);
+	pid = start_reader(f, read_for_ever);
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	chat(f, "s1", "question", "answer");
+	assert_int_equal(env_check_readers(&f->env), 0);
+	assert_int_equal(readers_oldest(readers)->pid, pid);
+	assert_int_equal(readers_kept_bytes(readers, readers_oldest(readers)), 0);
+	assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+	fill_snapshot(f);
+	assert_int_equal(env_check_readers(&f->env), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	env_look_at_readers(&f->env);
+	assert_null(readers_oldest(readers));
+	assert_int_equal(env_check_readers(&f->env), 1);
+}
+
+static void
+assert_not_killed(struct fixture *f, pid_t pid)
+{
+	fill_snapshot(f);
+	assert_int_equal(env_check_readers(&f->env), 0);
+	assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+	assert_non_null(readers_oldest(&f->env.readers));
+	end_reader(pid);
+}
+
+STORE_TEST(a_reader_is_not_killed_without_a_limit)
+{
+	struct fixture *f = *state;
+
+	env_watch_readers(&f->env, f->dir, 0);
+	assert_not_killed(f, start_reader(f, read_for_ever));
+}
+
+STORE_TEST(a_reader_in_another_container_is_not_killed_by_its_process_id_there)
+{
+	struct fixture *f = *state;
+
+	env_watch_readers(&f->env, f->dir, KEPT_MAX);
+	assert_not_killed(f, start_reader(f, read_elsewhere));
 }
 
 TEST_MAIN(NULL, NULL)

@@ -94,6 +94,32 @@ SNAPSHOT_TEST(a_directory_and_a_file_are_read)
 	expect_two_messages(path_of(f, "s"));
 }
 
+#define STORE_USER 65534u
+
+/* In a child process. */
+static int
+uid_while_reading(void *arg)
+{
+	struct snapshot s;
+
+	return snapshot_open(&s, arg) == 0 && getuid() == STORE_USER &&
+	    getgid() == STORE_USER && setuid(0) == -1;
+}
+
+/* So that storaged can kill a process that hangs. */
+SNAPSHOT_TEST(root_reads_with_the_rights_of_the_stores_user)
+{
+	static const char *const names[] = {".", "data.mdb", "lock.mdb"};
+	struct fixture *f = *state;
+
+	if (geteuid() != 0)
+		skip();
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		assert_int_equal(chown(path_of(f, names[i]), STORE_USER, STORE_USER), 0);
+	assert_int_equal(subprocess_run(f->dir, uid_while_reading, NULL, f->dir), 1);
+	assert_int_equal(geteuid(), 0);
+}
+
 /* Without the lock file, a store in use looks damaged. */
 SNAPSHOT_TEST(the_file_of_a_data_directory_in_use_is_refused)
 {
