@@ -84,6 +84,16 @@ id_is_zero(const struct id *a)
 	return id_equal(a, &zero);
 }
 
+uint64_t
+id_ms(const struct id *id)
+{
+	uint64_t ms = 0;
+
+	for (int i = 0; i < 6; i++)
+		ms = ms << 8 | id->b[i];
+	return ms;
+}
+
 /* Whether the text has a dash before byte i: 8-4-4-4-12 digits. */
 static bool
 id_dash_before(size_t i)

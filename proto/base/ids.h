@@ -24,6 +24,9 @@ struct id id_new(void);
 bool id_equal(const struct id *a, const struct id *b);
 bool id_is_zero(const struct id *a);
 
+/* The time in an id: wall-clock milliseconds. */
+uint64_t id_ms(const struct id *id);
+
 /* Writes the 36 characters and a NUL. */
 void id_format(const struct id *id, char out[ID_TEXT_LEN + 1]);
 

@@ -53,18 +53,25 @@ secret_url_safe(uint8_t c)
 
 /* EVP_EncodeBlock() writes plain base64: 43 characters, one '=' and a NUL. */
 void
-secret_token(char out[SECRET_TOKEN_TEXT + 1])
+hash_format(const struct hash256 *hash, char out[SECRET_TOKEN_TEXT + 1])
 {
-	uint8_t raw[SECRET_TOKEN_BYTES];
 	uint8_t text[SECRET_TOKEN_TEXT + 2];
 
-	secret_random(raw, sizeof(raw));
-	must(EVP_EncodeBlock(text, raw, sizeof(raw)) == SECRET_TOKEN_TEXT + 1);
+	must(EVP_EncodeBlock(text, hash->b, sizeof(hash->b)) == SECRET_TOKEN_TEXT + 1);
 	for (size_t i = 0; i < SECRET_TOKEN_TEXT; i++)
 		out[i] = secret_url_safe(text[i]);
 	out[SECRET_TOKEN_TEXT] = '\0';
-	OPENSSL_cleanse(raw, sizeof(raw));
 	OPENSSL_cleanse(text, sizeof(text));
+}
+
+void
+secret_token(char out[SECRET_TOKEN_TEXT + 1])
+{
+	struct hash256 raw;
+
+	secret_random(raw.b, sizeof(raw.b));
+	hash_format(&raw, out);
+	OPENSSL_cleanse(&raw, sizeof(raw));
 }
 
 /* Bytes from 248 are discarded: 256 is not a multiple of 62, and the first characters would be more

@@ -11,8 +11,7 @@
 
 #include "proto/base/buf.h"
 
-#define SECRET_TOKEN_BYTES 32
-#define SECRET_TOKEN_TEXT  43 /* base64url of 32 bytes, without padding */
+#define SECRET_TOKEN_TEXT 43 /* base64url of 32 bytes, without padding */
 
 struct hash256 {
 	uint8_t b[32];
@@ -34,6 +33,9 @@ struct hash256 secret_hash(struct slice data);
 /* Comparisons in variable time: for hashes that are not secret, such as those of tokens. */
 bool hash_equal(const struct hash256 *a, const struct hash256 *b);
 bool hash_is_zero(const struct hash256 *a);
+
+/* Writes the hash as base64url with a NUL. */
+void hash_format(const struct hash256 *hash, char out[SECRET_TOKEN_TEXT + 1]);
 
 /* HMAC-SHA-256(key, data). */
 struct hash256 secret_mac(struct slice key, struct slice data);

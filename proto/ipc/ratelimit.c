@@ -99,6 +99,36 @@ ratelimit_find_cell(struct ratelimit *rl, uint64_t key, uint64_t now)
 	return NULL;
 }
 
+struct ratelimit_cell *
+ratelimit_cell(struct ratelimit *rl, const char *name, struct slice client, uint64_t now_ns)
+{
+	return ratelimit_find_cell(rl, ratelimit_client_key(rl, name, client), now_ns);
+}
+
+void
+ratelimit_remember(struct ratelimit *rl, const char *name, struct slice client,
+    uint64_t until_ns, uint64_t now_ns)
+{
+	struct ratelimit_cell *c = ratelimit_cell(rl, name, client, now_ns);
+
+	if (c != NULL)
+		atomic_store(&c->tat, until_ns);
+}
+
+/* Claims no cell: strangers must not displace those that are remembered. */
+bool
+ratelimit_remembers(
+    const struct ratelimit *rl, const char *name, struct slice client, uint64_t now_ns)
+{
+	const uint64_t key = ratelimit_client_key(rl, name, client);
+	const struct ratelimit_cell *group = rl->cells[key & (RATELIMIT_GROUPS - 1)];
+
+	for (size_t i = 0; i < RATELIMIT_WAYS; i++)
+		if (atomic_load(&group[i].key) == key)
+			return atomic_load(&group[i].tat) > now_ns;
+	return false;
+}
+
 /* Rounded up, so that waiting this long is enough. */
 static uint32_t
 ratelimit_ms_up(uint64_t ns)
@@ -143,7 +173,7 @@ ratelimit_take(struct ratelimit *rl, const struct ratelimit_rule *rule, struct s
 	if (cost == 0)
 		cost = 1;
 	burst = cost * rule->max;
-	c = ratelimit_find_cell(rl, ratelimit_client_key(rl, rule->name, client), now_ns);
+	c = ratelimit_cell(rl, rule->name, client, now_ns);
 	if (c == NULL)
 		return ratelimit_make_answer(true, cost, cost, burst);
 	tat = atomic_load(&c->tat);

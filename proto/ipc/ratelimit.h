@@ -51,4 +51,16 @@ void ratelimit_init(struct ratelimit *rl);
 struct ratelimit_answer ratelimit_take(struct ratelimit *rl, const struct ratelimit_rule *rule,
     struct slice client, uint64_t now_ns);
 
+/* The cell of a client under a rule's name, for rules that count in another way (penalties.h); claimed if it
+ * had none. It is in use until its tat. NULL if other processes were faster in every attempt. */
+struct ratelimit_cell *ratelimit_cell(
+    struct ratelimit *rl, const char *name, struct slice client, uint64_t now_ns);
+
+/* Remembers a client under this name until a time, unless a full group needs its cell earlier; and whether
+ * it is remembered. */
+void ratelimit_remember(struct ratelimit *rl, const char *name, struct slice client,
+    uint64_t until_ns, uint64_t now_ns);
+bool ratelimit_remembers(
+    const struct ratelimit *rl, const char *name, struct slice client, uint64_t now_ns);
+
 #endif
