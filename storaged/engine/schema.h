@@ -17,10 +17,11 @@
 
 /* The names in meta. A number follows that of a probe, a conversation's id that of an erased
  * conversation. */
-#define META_VERSION     "schema_version"
-#define META_LAST_BACKUP "last_backup"
-#define META_PROBE       "probe"
-#define META_ERASED      "erased "
+#define META_VERSION      "schema_version"
+#define META_LAST_BACKUP  "last_backup"
+#define META_LOGIN_SECRET "login_secret"
+#define META_PROBE        "probe"
+#define META_ERASED       "erased "
 
 /* Bytes; as in messages.def. */
 #define SESSION_MAX   128

@@ -259,3 +259,41 @@ handle_login_revoke(struct txn *t, struct call *c)
 		call_ok(c);
 	return rc;
 }
+
+/* The stored secret. A new store has none. */
+static int
+login_read_secret(struct txn *t, struct hash256 *secret)
+{
+	struct key key = key_meta(META_LOGIN_SECRET);
+	struct slice stored;
+	int rc = txn_get(t, TABLE_META, &key, &stored);
+
+	if (rc != 0 || stored.len != sizeof(secret->b))
+		return rc != 0 ? rc : MDB_NOTFOUND;
+	memcpy(secret->b, stored.p, stored.len);
+	return 0;
+}
+
+static int
+login_make_secret(struct txn *t, struct hash256 *secret)
+{
+	struct key key = key_meta(META_LOGIN_SECRET);
+
+	if (!call_may_write(t))
+		return CALL_WRITES;
+	secret_random(secret->b, sizeof(secret->b));
+	return txn_put(t, TABLE_META, &key, (struct slice){secret->b, sizeof(secret->b)});
+}
+
+int
+handle_login_secret_get(struct txn *t, struct call *c)
+{
+	struct msg_login_secret answer;
+	int rc = login_read_secret(t, &answer.secret);
+
+	if (rc == MDB_NOTFOUND)
+		rc = login_make_secret(t, &answer.secret);
+	if (rc == 0)
+		call_answer(c, MSG_LOGIN_SECRET, &answer);
+	return rc;
+}

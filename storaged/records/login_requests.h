@@ -11,5 +11,6 @@
 [[gnu::warn_unused_result]] int handle_login_delete(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_login_list(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_login_revoke(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_login_secret_get(struct txn *t, struct call *c);
 
 #endif

@@ -61,6 +61,7 @@ static const struct handler table[] = {
     {MSG_VISITOR_FOLLOW, HANDLER_READS, handle_visitor_follow},
     {MSG_VISITOR_LEAVE, HANDLER_TELLS, handle_visitor_leave},
     {MSG_CONTACT_SUBMIT, HANDLER_WRITES, handle_contact_submit},
+    {MSG_LOGIN_SECRET_GET, HANDLER_MAY_WRITE, handle_login_secret_get},
     {MSG_LOGIN_LIST, HANDLER_READS, handle_login_list},
     {MSG_LOGIN_REVOKE, HANDLER_DELETES, handle_login_revoke},
     {MSG_IMPORT_RECORD, HANDLER_WRITES, handle_import_record},
