@@ -9,6 +9,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/json_escape.h"
 #include "proto/base/utf8.h"
+#include "workerd/api/fields/json_read.h"
 
 #define SENTENCE_MAX 512
 #define KEY_MAX      (6 * 4 * FIELDS_NAME_MAX)
@@ -168,7 +169,7 @@ fields_parse(struct slice body, struct fields *in)
 void
 fields_clear(struct fields *in)
 {
-	json_decref(in->json);
+	json_read_free(in->json);
 	buf_clear(&in->made);
 	buf_clear(&in->wrong);
 	*in = (struct fields){0};

@@ -3,6 +3,8 @@
  */
 #include "workerd/api/fields/json_read.h"
 
+#include <string.h>
+
 #include <jansson.h>
 
 json_t *
@@ -15,6 +17,19 @@ json_read_object(struct slice text)
 		return json;
 	json_decref(json);
 	return NULL;
+}
+
+void
+json_read_free(json_t *object)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach (object, name, value)
+		if (json_is_string(value))
+			explicit_bzero((char *)(uintptr_t)json_string_value(value),
+			    json_string_length(value));
+	json_decref(object);
 }
 
 struct slice

@@ -12,6 +12,10 @@ struct json_t;
  * json_decref(). */
 struct json_t *json_read_object(struct slice text);
 
+/* Frees an object from json_read_object(), and wipes its texts first: they may be passwords. NULL is
+ * allowed. */
+void json_read_free(struct json_t *object);
+
 /* A string's bytes, borrowed; p is NULL if value is NULL or no string. */
 struct slice json_read_string(const struct json_t *value);
 
