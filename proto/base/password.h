@@ -25,7 +25,8 @@
 enum password_verdict {
 	PASSWORD_WRONG,
 	PASSWORD_CORRECT,
-	PASSWORD_ERROR, /* the text is invalid, or memory is out */
+	PASSWORD_ERROR,     /* the text is invalid, or memory is out */
+	PASSWORD_UNCHECKED, /* of workerd's password hasher: its queue was full */
 };
 
 /* A hash that no password matches. Verifying against it when a user does not exist takes as long as

@@ -25,27 +25,26 @@ export function postLogin(banter, body, { from, headers = {} } = {}) {
 	return request(banter.url, "POST", "/api/login", { headers: { ...forwarded, ...headers }, body });
 }
 
-/** Login attempts that are allowed at once; then one more is allowed each ATTEMPT_MS (workerd/api/api.c). */
-export const ATTEMPTS = 10;
-const ATTEMPT_MS = 60_000 / ATTEMPTS;
+let sources = 0;
 
-/**
- * Calls attempt(n), n being the number of attempts before it, until the response is 429, and resolves to
- * that response. Fails if the limit is reached too early, or too late for the time that has passed.
- * @param {object} [earlier]
- * @param {number} [earlier.passed] attempts that were allowed before
- * @param {number} [earlier.since] performance.now() before the first of them
- */
-export async function untilRefused(attempt, { passed = 0, since = performance.now() } = {}) {
-	for (let n = passed; ; n++) {
-		const answer = await attempt(n);
-		if (answer.status === 429) {
-			assert.ok(n >= ATTEMPTS, `refused after ${n}`);
-			return answer;
-		}
-		const most = ATTEMPTS + Math.floor((performance.now() - since) / ATTEMPT_MS);
-		assert.ok(n < most, `${n + 1} attempts were allowed`);
-	}
+/** Options of postLogin(): the client's address has its own limit of logins (TRUSTED_PROXIES must be set). */
+export const fromElsewhere = () => ({ from: `10.0.${++sources}.1` });
+
+/** Too long for any password, so that it is rejected before hashing. */
+export const TOO_LONG = "x".repeat(1025);
+
+/** The default of LOGIN_FAILURES. */
+export const ATTEMPTS = 10;
+
+/** Settings with which an address that is blocked stays blocked during a test. */
+export const LONG_PENALTY = { LOGIN_PENALTY_MS: "600000" };
+
+/** Calls attempt() until the response is 429, after so many failures, and resolves to that response. */
+export async function untilRefused(attempt, failures = ATTEMPTS) {
+	for (let i = 0; i < failures; i++) assert.notEqual((await attempt()).status, 429, `after ${i}`);
+	const answer = await attempt();
+	assert.equal(answer.status, 429);
+	return answer;
 }
 
 /** Logs in; resolves to the headers of a session that may also change things. */

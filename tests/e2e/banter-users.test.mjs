@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ADMIN, addOrg, addUser, logIn, postLogin } from "./accounts.mjs";
+import { ADMIN, addOrg, addUser, fromElsewhere, logIn, postLogin } from "./accounts.mjs";
 import { useBanter } from "./harness.mjs";
 import { adminExpect, connectToStore, fillOrganization } from "./organizations.mjs";
 import { expectTool, feedTool, ORG, onTerminal, toolEnvironment } from "./tool.mjs";
@@ -20,8 +20,6 @@ const listed = (stdout) =>
 
 describe("banter user", () => {
 	const banter = useBanter({ env: { TRUSTED_PROXIES: "127.0.0.1,::1" }, workers: 1 });
-	let address = 0;
-	const from = () => ({ from: `192.0.2.${++address}` });
 	const meOf = (headers) => banter.get("/v1/admin/me", headers);
 
 	it("adds a user with a password from standard input, who can sign in", async () => {
@@ -29,7 +27,7 @@ describe("banter user", () => {
 		const added = await feedTool(banter, `${PASSWORD}\n`, 0, ...args);
 		assert.equal(added.stdout, "added Jane@example.com, an owner\n");
 		assert.ok(!added.stderr.includes(PASSWORD));
-		await logIn(banter, { email: "jane@example.com", password: PASSWORD }, from());
+		await logIn(banter, { email: "jane@example.com", password: PASSWORD }, fromElsewhere());
 	});
 
 	it("adds the first one of an organization as owner, others as members, unless told otherwise", async () => {
@@ -56,16 +54,20 @@ describe("banter user", () => {
 
 	it("changes a password and ends the sessions", async () => {
 		const who = await addUser(banter, "forgot@example.com");
-		const session = await logIn(banter, who, from());
+		const session = await logIn(banter, who, fromElsewhere());
 		const { stdout } = await expectTool(banter, 0, "user", "passwd", who.email, "--generate");
 		const password = /^password: (\w{20})$/m.exec(stdout)[1];
 		assert.equal((await meOf(session)).status, 401);
-		assert.equal((await postLogin(banter, who, from())).status, 401);
-		await logIn(banter, { ...who, password }, from());
+		assert.equal((await postLogin(banter, who, fromElsewhere())).status, 401);
+		await logIn(banter, { ...who, password }, fromElsewhere());
 	});
 
 	it("removes one, but not the last owner", async () => {
-		const session = await logIn(banter, await addUser(banter, "leaves@example.com"), from());
+		const session = await logIn(
+			banter,
+			await addUser(banter, "leaves@example.com"),
+			fromElsewhere(),
+		);
 		await expectTool(banter, 0, "user", "remove", "LEAVES@example.com");
 		assert.equal((await meOf(session)).status, 401);
 		await expectTool(banter, 0, "user", "remove", "jim@example.com");
@@ -96,7 +98,7 @@ describe("banter user", () => {
 		assert.match(typed.stdout, /the password must have at least 10 characters/);
 		assert.match(typed.stdout, /the two passwords are different; enter both again/);
 		assert.ok(!typed.stdout.includes(PASSWORD), typed.stdout);
-		await logIn(banter, { email: "typed@example.com", password: PASSWORD }, from());
+		await logIn(banter, { email: "typed@example.com", password: PASSWORD }, fromElsewhere());
 	});
 });
 

@@ -2,15 +2,22 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ATTEMPTS, addUser, logIn, postLogin, untilRefused } from "./accounts.mjs";
+import {
+	ATTEMPTS,
+	addUser,
+	fromElsewhere,
+	LONG_PENALTY,
+	logIn,
+	postLogin,
+	TOO_LONG,
+	untilRefused,
+} from "./accounts.mjs";
 import { assertError } from "./client.mjs";
 import { Contract } from "./contract.mjs";
 import { PASSWORD, useBanter, withBanter } from "./harness.mjs";
 
 const ME = "/v1/admin/me";
 const DASHBOARD = { password: PASSWORD };
-/** Too long for any password, so that it is rejected before hashing. */
-const TOO_LONG = "x".repeat(1025);
 /** Each login comes from its own address, so that no limit applies. */
 const TRUSTED = { TRUSTED_PROXIES: "127.0.0.1,::1" };
 
@@ -21,10 +28,13 @@ async function attempt(banter, body, options) {
 	return contract.check("POST", "/api/login", await postLogin(banter, body, options));
 }
 
-/** A Set-Cookie header (RFC 6265, 4.1) as its pair and its attributes in lower case. */
-function parseCookie(answer) {
-	assert.equal(answer.headers["set-cookie"]?.length, 1, "one cookie");
-	const [pair, ...attributes] = answer.headers["set-cookie"][0].split(/; */);
+/**
+ * A Set-Cookie header (RFC 6265, 4.1) as its pair and its attributes in lower case: that of the session, or of
+ * the browser that is known from now on.
+ */
+function parseCookie(answer, { known = false } = {}) {
+	const cookies = answer.headers["set-cookie"];
+	const [pair, ...attributes] = cookies[known ? 1 : 0].split(/; */);
 	const parts = attributes.map((text) => text.toLowerCase().split("="));
 	return {
 		pair,
@@ -45,8 +55,6 @@ function assertLeadsTo(answer, path) {
 
 describe("a login", () => {
 	const banter = useBanter({ env: TRUSTED });
-	let next = 0;
-	const from = () => ({ from: `192.0.2.${++next}` });
 
 	it("returns an HttpOnly cookie", async () => {
 		const answer = await attempt(banter, DASHBOARD);
@@ -65,7 +73,7 @@ describe("a login", () => {
 			{ email: "jane@EXAMPLE.COM", password },
 			{ email: null, ...DASHBOARD },
 		])
-			assert.equal((await attempt(banter, body, from())).status, 200);
+			assert.equal((await attempt(banter, body, fromElsewhere())).status, 200);
 	});
 
 	const email = "jane@example.com";
@@ -85,7 +93,7 @@ describe("a login", () => {
 		["a body that is not an object", "[]", 400],
 	])
 		it(`is refused with ${what}`, async () => {
-			const answer = await attempt(banter, body, from());
+			const answer = await attempt(banter, body, fromElsewhere());
 			assertError(answer, status, error);
 			assert.equal(answer.headers["set-cookie"], undefined);
 		});
@@ -169,49 +177,99 @@ describe("a session", () => {
 });
 
 describe("login attempts", () => {
-	it("are limited to ten per minute and account, over all addresses and spellings", async () => {
-		await withBanter({ env: TRUSTED }, async (banter) => {
-			const who = await addUser(banter, "often@example.com");
-			const emails = ["often@example.com", "OFTEN@example.com", "Often@Example.Com"];
-			const unknown = { email: "nobody@example.com", password: "wrong" };
-			let address = 0;
-			const post = (body) => attempt(banter, body, { from: `198.51.100.${++address}` });
-			// Responses do not reveal who is a user: an unknown account has the same limit.
-			for (const [spellings, last] of [
-				[emails, who],
-				[[unknown.email, "Nobody@Example.COM"], unknown],
-			]) {
-				const since = performance.now();
-				for (let i = 0; i < ATTEMPTS; i++) {
-					const email = spellings[i % spellings.length];
-					assertError(await post({ email, password: TOO_LONG }), 401);
-				}
-				const late = await untilRefused(() => post(last), { passed: ATTEMPTS, since });
-				assertError(late, 429, "Too many login attempts");
-				assert.match(late.headers["retry-after"], /^[1-9]\d?$/);
-				assert.equal(late.headers["ratelimit-remaining"], "0");
-			}
-			assert.equal((await post(DASHBOARD)).status, 200, "others can sign in");
-		});
-	});
+	const WRONG = { password: TOO_LONG };
 
-	it("are limited to ten per minute and address, over all accounts and workers, even after a success", async () => {
-		await withBanter({ workers: 2 }, async (banter) => {
+	/** Fails from this address until it is refused. */
+	const exhaust = (banter, body, options, failures) =>
+		untilRefused(() => attempt(banter, { ...body, ...WRONG }, options), failures);
+
+	/** Tries a login, and expects this status. */
+	async function expect(status, banter, body, options) {
+		const answer = await attempt(banter, body, options);
+		assert.equal(answer.status, status, answer.text);
+		return answer;
+	}
+
+	it("are limited by source, over all accounts and workers; a success does not count", async () => {
+		await withBanter({ env: LONG_PENALTY, workers: 2 }, async (banter) => {
 			const who = await addUser(banter, "once@example.com");
-			const since = performance.now();
-			for (let i = 2; i < ATTEMPTS; i++) {
-				const stranger = { email: `u${i}@example.com`, password: TOO_LONG };
-				assertError(await attempt(banter, stranger), 401);
+			for (let i = 0; i < ATTEMPTS; i++) {
+				if (i === 2) await expect(200, banter, who);
+				const stranger = { email: `u${i}@example.com`, ...WRONG };
+				const { headers } = await expect(401, banter, stranger);
+				const left = String(ATTEMPTS - 1 - i);
+				assert.equal(headers["ratelimit-remaining"], left);
 			}
-			assertError(await attempt(banter, { password: "wrong" }), 401);
-			assert.equal((await attempt(banter, who)).status, 200);
-			for (const body of [who, DASHBOARD, { password: "wrong" }]) {
-				const earlier = { passed: ATTEMPTS, since };
-				const late = await untilRefused(() => attempt(banter, body), earlier);
+			for (const body of [DASHBOARD, WRONG, { ...who, email: "another@example.com" }]) {
+				const late = await expect(429, banter, body);
 				assertError(late, 429, "Too many login attempts");
+				assert.match(late.headers["retry-after"], /^(600|5\d\d)$/);
+				assert.equal(late.headers["ratelimit-limit"], String(ATTEMPTS));
+				assert.equal(late.headers["ratelimit-remaining"], "0");
 				assert.equal(late.headers["set-cookie"], undefined);
 			}
 			assert.equal((await banter.chat("s", "[[tokens=1]]")).status, 200);
+		});
+	});
+
+	it("from a /24 or a /64 share a limit, other addresses are not affected", async () => {
+		await withBanter({ env: { ...TRUSTED, ...LONG_PENALTY }, workers: 1 }, async (banter) => {
+			const who = await addUser(banter, "jane@example.com");
+			for (const [address, neighbour, stranger] of [
+				["198.51.100.1", "198.51.100.255", "198.51.101.1"],
+				["2001:db8::1", "2001:db8::ffff:0:0:1", "2001:db8:0:1::1"],
+			]) {
+				await exhaust(banter, who, { from: address });
+				await expect(429, banter, who, { from: neighbour });
+				await expect(200, banter, who, { from: stranger });
+			}
+		});
+	});
+
+	it("from a browser or an address that signed in to the account before have limits of their own", async () => {
+		await withBanter({ env: { ...TRUSTED, ...LONG_PENALTY }, workers: 2 }, async (banter) => {
+			const who = await addUser(banter, "jane@example.com");
+			const joe = await addUser(banter, "joe@example.com");
+			const home = { from: "198.51.100.1" };
+			const travel = { from: "203.0.113.1" };
+			const known = parseCookie(await expect(200, banter, who, home), { known: true });
+			assert.deepEqual(known.attributes, {
+				httponly: true,
+				samesite: "lax",
+				path: "/",
+				"max-age": String(180 * 24 * 3600),
+			});
+			const browser = { headers: { cookie: known.pair } };
+			// From the same /24, and from where the owner travels.
+			await exhaust(banter, joe, { from: "198.51.100.2" });
+			await exhaust(banter, joe, travel);
+			await expect(200, banter, who, home);
+			await expect(429, banter, who, travel);
+			await expect(200, banter, who, { ...travel, ...browser });
+			// Neither helps with another account; and a changed cookie does not help.
+			await expect(429, banter, joe, { ...home, ...browser });
+			const forged = { headers: { cookie: known.pair.replace(/.$/, "!") } };
+			await expect(429, banter, joe, { ...travel, ...forged });
+			// The cookie survives new workers and a new store process, and its own limit is not endless.
+			await banter.storaged.kill("SIGKILL");
+			await banter.killWorkers(banter.workerPids());
+			await banter.ready();
+			await expect(200, banter, who, { ...travel, ...browser });
+			await exhaust(banter, who, { from: "192.0.2.1", ...browser }, 2 * ATTEMPTS);
+		});
+	});
+
+	it("at DASHBOARD_PASSWORD have a total limit, except where it was known before", async () => {
+		const env = { ...TRUSTED, DASHBOARD_LOGINS_PER_MINUTE: "3" };
+		await withBanter({ env, workers: 2 }, async (banter) => {
+			const home = fromElsewhere();
+			await expect(200, banter, DASHBOARD, home);
+			for (let i = 1; i < 3; i++) await expect(401, banter, WRONG, fromElsewhere());
+			const late = await expect(429, banter, DASHBOARD, fromElsewhere());
+			assert.equal(late.headers["ratelimit-limit"], "3");
+			await expect(200, banter, DASHBOARD, home);
+			const who = await addUser(banter, "jane@example.com");
+			await expect(200, banter, who, fromElsewhere());
 		});
 	});
 });
@@ -255,6 +313,9 @@ describe("origins", () => {
 		const answer = await attempt(banter, DASHBOARD, { headers: own });
 		assert.equal(answer.status, 200, answer.text);
 		const { pair, attributes } = parseCookie(answer);
+		const known = parseCookie(answer, { known: true });
+		assert.match(known.pair, /^__Host-banter_known=/);
+		assert.equal(known.attributes.secure, true);
 		assert.equal(attributes.secure, true);
 		// The prefix forbids a domain and needs this path.
 		assert.match(pair, /^__Host-banter_session=/);

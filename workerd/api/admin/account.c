@@ -15,6 +15,7 @@
 #include "workerd/api/fields/names.h"
 #include "workerd/api/fields/password_fields.h"
 #include "workerd/api/guard/guard.h"
+#include "workerd/api/guard/login_limit.h"
 #include "workerd/api/guard/session.h"
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/store_query.h"
@@ -36,6 +37,8 @@ struct account_query {
 	struct fields in;
 	struct slice current, fresh; /* borrowed from in */
 	struct hash256 token, checked;
+	struct login_attempt attempt;
+	bool failed;
 	char password[PASSWORD_TEXT_SIZE]; /* hash text of fresh */
 };
 
@@ -44,6 +47,8 @@ account_on_end(struct store_query *q)
 {
 	struct account_query *a = (struct account_query *)q;
 
+	if (!a->failed && !q->client_left)
+		login_limit_forgive(q->api, q->x, &a->attempt);
 	fields_clear(&a->in);
 }
 
@@ -146,6 +151,7 @@ static const struct field password_fields[] = {
 static void
 account_refuse_current(struct account_query *a)
 {
+	a->failed = true;
 	log_event(LOG_WARN, "password_refused", L_UINT("conn", a->q.x->number),
 	    L_ID("user", &a->user));
 	fields_refuse(&a->in, "current", "is not your current password");
@@ -201,7 +207,7 @@ account_on_verified(void *arg, enum password_verdict verdict, const char *text)
 	account_refuse_current(a);
 }
 
-/* Counted against the account: a stolen session must not allow guessing the password. */
+/* Limited: a stolen session must not allow guessing the password. */
 static void
 account_on_current(void *arg, uint16_t type, const union msg *m)
 {
@@ -214,10 +220,11 @@ account_on_current(void *arg, uint16_t type, const union msg *m)
 		return;
 	}
 	a->checked = secret_hash(r.password);
-	if (guard_account_rate_take(api, a->q.x, r.email))
-		password_query_verify(&a->q, a->current, r.password, account_on_verified);
+	if (login_limit_take_session(api, a->q.x, &a->user, &a->attempt))
+		password_query_verify(&a->q, a->current, r.password,
+		    (struct password_owner){true, a->attempt.recent}, account_on_verified);
 	else
-		guard_account_rate_refuse(api, store_query_done(&a->q));
+		guard_login_refuse(api, store_query_done(&a->q));
 }
 
 void

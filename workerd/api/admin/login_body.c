@@ -27,6 +27,6 @@ login_body_read(struct slice text, struct login_body *body)
 void
 login_body_clear(struct login_body *body)
 {
-	json_decref(body->json);
+	json_read_free(body->json);
 	*body = (struct login_body){0};
 }

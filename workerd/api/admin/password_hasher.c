@@ -24,16 +24,17 @@
 /* Assumed duration of a job before the first has run. */
 #define JOB_MS 250
 
-enum work { WORK_VERIFY, WORK_HASH, WORKS };
+enum work { WORK_VERIFY, WORK_HASH };
 
 TAILQ_HEAD(jobs, password_hasher_job);
 
 struct password_hasher_job {
-	TAILQ_ENTRY(password_hasher_job) link;
+	struct password_place
+	    place; /* first; under the lock: of a job that is not started yet */
+	TAILQ_ENTRY(password_hasher_job) link; /* of done jobs */
 	struct password_hasher *hasher;
 	password_hasher_done_fn *fn; /* NULL: cancelled */
 	void *arg;
-	bool waits; /* under the lock: not started yet */
 	enum work work;
 	enum password_verdict verdict;
 	bool hashed; /* text is the result */
@@ -46,11 +47,14 @@ struct password_hasher {
 	pthread_t thread;
 	struct event *event;
 	int fd;
-	size_t jobs[WORKS]; /* of the loop: unanswered jobs by kind */
+	size_t jobs[2]; /* of the loop: unanswered jobs by owner.known, except dropped ones */
+	size_t new_passwords;  /* of the loop: unanswered ones */
+	uint32_t new_attempts; /* of the last of them */
 	/* under the lock */
 	pthread_mutex_t lock;
 	pthread_cond_t work;
-	struct jobs waiting, done;
+	struct password_queue waiting;
+	struct jobs done;
 	uint64_t job_ms; /* duration of the last job */
 	bool ends;
 };
@@ -63,12 +67,21 @@ password_hasher_job_free(struct password_hasher_job *job)
 }
 
 static void
-password_hasher_jobs_free(struct jobs *jobs)
+password_hasher_free_waiting(struct password_hasher *h)
+{
+	struct password_place *place;
+
+	while ((place = password_queue_take(&h->waiting)) != NULL)
+		password_hasher_job_free((struct password_hasher_job *)place);
+}
+
+static void
+password_hasher_free_done(struct password_hasher *h)
 {
 	struct password_hasher_job *job;
 
-	while ((job = TAILQ_FIRST(jobs)) != NULL) {
-		TAILQ_REMOVE(jobs, job, link);
+	while ((job = TAILQ_FIRST(&h->done)) != NULL) {
+		TAILQ_REMOVE(&h->done, job, link);
 		password_hasher_job_free(job);
 	}
 }
@@ -94,22 +107,19 @@ password_hasher_wake_loop(const struct password_hasher *h)
 	must(write(h->fd, &one, sizeof(one)) == (ssize_t)sizeof(one));
 }
 
-/* Waits for the next job and marks it as started; NULL: end the thread. */
+/* Waits for the next job, which starts now; NULL: end the thread. */
 static struct password_hasher_job *
 password_hasher_take_job(struct password_hasher *h)
 {
-	struct password_hasher_job *job;
+	struct password_place *next = NULL;
 
 	pthread_mutex_lock(&h->lock);
-	while (!h->ends && TAILQ_EMPTY(&h->waiting))
+	while (!h->ends && password_queue_is_empty(&h->waiting))
 		pthread_cond_wait(&h->work, &h->lock);
-	job = h->ends ? NULL : TAILQ_FIRST(&h->waiting);
-	if (job != NULL) {
-		TAILQ_REMOVE(&h->waiting, job, link);
-		job->waits = false;
-	}
+	if (!h->ends)
+		next = password_queue_take(&h->waiting);
 	pthread_mutex_unlock(&h->lock);
-	return job;
+	return (struct password_hasher_job *)next;
 }
 
 static void *
@@ -144,6 +154,15 @@ password_hasher_take_done(struct password_hasher *h)
 	return job;
 }
 
+/* The job is answered, cancelled or dropped: there is room for another. */
+static void
+password_hasher_uncount(struct password_hasher *h, const struct password_hasher_job *job)
+{
+	h->jobs[job->place.owner.known]--;
+	if (job->work == WORK_HASH)
+		h->new_passwords--;
+}
+
 static void
 password_hasher_on_done(evutil_socket_t fd, short what, void *arg)
 {
@@ -154,7 +173,8 @@ password_hasher_on_done(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	must(read(fd, &count, sizeof(count)) == (ssize_t)sizeof(count) || errno == EAGAIN);
 	while ((job = password_hasher_take_done(h)) != NULL) {
-		h->jobs[job->work]--;
+		if (job->verdict != PASSWORD_UNCHECKED)
+			password_hasher_uncount(h, job);
 		if (job->fn != NULL)
 			job->fn(job->arg, job->verdict, job->hashed ? job->text : NULL);
 		password_hasher_job_free(job);
@@ -164,28 +184,48 @@ password_hasher_on_done(evutil_socket_t fd, short what, void *arg)
 static size_t
 password_hasher_count_jobs(const struct password_hasher *h)
 {
-	return h->jobs[WORK_VERIFY] + h->jobs[WORK_HASH];
+	return h->jobs[false] + h->jobs[true];
+}
+
+/* Drops a waiting job for this owner's. False: there is none to drop. */
+static bool
+password_hasher_make_room(struct password_hasher *h, const struct password_owner *owner)
+{
+	struct password_hasher_job *dropped;
+
+	pthread_mutex_lock(&h->lock);
+	dropped = (struct password_hasher_job *)password_queue_displace(&h->waiting, owner);
+	if (dropped != NULL) {
+		dropped->verdict = PASSWORD_UNCHECKED;
+		TAILQ_INSERT_TAIL(&h->done, dropped, link);
+	}
+	pthread_mutex_unlock(&h->lock);
+	if (dropped == NULL)
+		return false;
+	password_hasher_uncount(h, dropped);
+	password_hasher_wake_loop(h);
+	return true;
 }
 
 static struct password_hasher_job *
 password_hasher_add(struct password_hasher *h, enum work work, struct slice password,
-    password_hasher_done_fn *fn, void *arg)
+    struct password_owner owner, password_hasher_done_fn *fn, void *arg)
 {
 	struct password_hasher_job *job;
 
 	must(password.len <= PASSWORD_MAX);
-	if (password_hasher_count_jobs(h) == PASSWORD_HASHER_JOBS_MAX ||
-	    (work == WORK_HASH && h->jobs[work] == PASSWORD_HASHER_NEW_MAX)) {
+	if (h->jobs[owner.known] == PASSWORD_HASHER_JOBS_MAX &&
+	    !password_hasher_make_room(h, &owner)) {
 		log_event(
 		    LOG_WARN, "hasher_full", L_UINT("jobs", password_hasher_count_jobs(h)));
 		return NULL;
 	}
-	h->jobs[work]++;
+	h->jobs[owner.known]++;
 	job = xcalloc(1, sizeof(*job) + password.len);
+	job->place.owner = owner;
 	job->hasher = h;
 	job->fn = fn;
 	job->arg = arg;
-	job->waits = true;
 	job->work = work;
 	job->verdict = PASSWORD_ERROR;
 	job->len = password.len;
@@ -200,7 +240,7 @@ password_hasher_hand_over(struct password_hasher_job *job)
 	struct password_hasher *h = job->hasher;
 
 	pthread_mutex_lock(&h->lock);
-	TAILQ_INSERT_TAIL(&h->waiting, job, link);
+	password_queue_add(&h->waiting, &job->place);
 	pthread_cond_signal(&h->work);
 	pthread_mutex_unlock(&h->lock);
 	return job;
@@ -208,10 +248,10 @@ password_hasher_hand_over(struct password_hasher_job *job)
 
 struct password_hasher_job *
 password_hasher_verify(struct password_hasher *h, struct slice password, struct slice text,
-    password_hasher_done_fn *fn, void *arg)
+    struct password_owner owner, password_hasher_done_fn *fn, void *arg)
 {
 	struct password_hasher_job *job =
-	    password_hasher_add(h, WORK_VERIFY, password, fn, arg);
+	    password_hasher_add(h, WORK_VERIFY, password, owner, fn, arg);
 
 	if (job == NULL)
 		return NULL;
@@ -225,9 +265,16 @@ struct password_hasher_job *
 password_hasher_hash(
     struct password_hasher *h, struct slice password, password_hasher_done_fn *fn, void *arg)
 {
-	struct password_hasher_job *job = password_hasher_add(h, WORK_HASH, password, fn, arg);
+	const struct password_owner owner = {
+	    true, h->new_passwords == 0 ? 0 : h->new_attempts + 1};
+	struct password_hasher_job *job =
+	    password_hasher_add(h, WORK_HASH, password, owner, fn, arg);
 
-	return job == NULL ? NULL : password_hasher_hand_over(job);
+	if (job == NULL)
+		return NULL;
+	h->new_passwords++;
+	h->new_attempts = owner.attempts;
+	return password_hasher_hand_over(job);
 }
 
 void
@@ -237,14 +284,14 @@ password_hasher_forget(struct password_hasher_job *job)
 	bool waits;
 
 	pthread_mutex_lock(&h->lock);
-	waits = job->waits;
+	waits = job->place.waits;
 	if (waits)
-		TAILQ_REMOVE(&h->waiting, job, link);
+		password_queue_remove(&h->waiting, &job->place);
 	pthread_mutex_unlock(&h->lock);
 	job->fn = NULL;
 	if (!waits)
 		return;
-	h->jobs[job->work]--;
+	password_hasher_uncount(h, job);
 	password_hasher_job_free(job);
 }
 
@@ -277,7 +324,7 @@ password_hasher_new(struct event_base *base)
 	struct password_hasher *h = xcalloc(1, sizeof(*h));
 
 	h->job_ms = JOB_MS;
-	TAILQ_INIT(&h->waiting);
+	password_queue_init(&h->waiting);
 	TAILQ_INIT(&h->done);
 	must(pthread_mutex_init(&h->lock, NULL) == 0);
 	must(pthread_cond_init(&h->work, NULL) == 0);
@@ -299,8 +346,8 @@ password_hasher_free(struct password_hasher *h)
 	pthread_cond_signal(&h->work);
 	pthread_mutex_unlock(&h->lock);
 	must(pthread_join(h->thread, NULL) == 0);
-	password_hasher_jobs_free(&h->waiting);
-	password_hasher_jobs_free(&h->done);
+	password_hasher_free_waiting(h);
+	password_hasher_free_done(h);
 	event_free(h->event);
 	closefd(&h->fd);
 	pthread_cond_destroy(&h->work);

@@ -42,11 +42,12 @@ password_query_on_done(void *arg, enum password_verdict verdict, const char *tex
 	password_hasher_done_fn *fn = wait->fn;
 
 	free(wait);
-	if (verdict != PASSWORD_ERROR || text != NULL) {
+	if (verdict == PASSWORD_WRONG || verdict == PASSWORD_CORRECT || text != NULL) {
 		fn(q, verdict, text);
 		return;
 	}
-	log_event(LOG_ERROR, "password_unchecked", L_UINT("conn", q->x->number));
+	if (verdict == PASSWORD_ERROR)
+		log_event(LOG_ERROR, "password_unchecked", L_UINT("conn", q->x->number));
 	password_query_refuse_busy(q);
 }
 
@@ -74,13 +75,13 @@ password_query_start(struct password_wait *wait, struct password_hasher_job *job
 
 void
 password_query_verify(struct store_query *q, struct slice password, struct slice text,
-    password_hasher_done_fn *fn)
+    struct password_owner owner, password_hasher_done_fn *fn)
 {
 	struct password_wait *wait = password_query_wait(q, fn);
 
 	password_query_start(wait,
 	    password_hasher_verify(
-		q->api->hasher, password, text, password_query_on_done, wait));
+		q->api->hasher, password, text, owner, password_query_on_done, wait));
 }
 
 void

@@ -8,10 +8,10 @@
 #include "workerd/api/request/store_query.h"
 
 /* Whether the password matches the hash text, and the hash of a new password (password_hasher.h). fn
- * gets the query as arg. If the queue is full, or the hash cannot be computed, answers 503 and ends the
+ * gets the query as arg. If the queue is full, now or later, or the hash cannot be computed, answers 503 and ends the
  * query instead. */
 void password_query_verify(struct store_query *q, struct slice password, struct slice text,
-    password_hasher_done_fn *fn);
+    struct password_owner owner, password_hasher_done_fn *fn);
 void password_query_hash(
     struct store_query *q, struct slice password, password_hasher_done_fn *fn);
 

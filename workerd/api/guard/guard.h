@@ -6,7 +6,7 @@
  * answer arrives.
  *
  *	guard_origin.c      which origins may call from a browser, and the CORS headers
- *	guard_rate.c        rate limits
+ *	guard_rate.c        rate limits (login_limit.c: those of passwords)
  *	guard_key.c         API keys: those of the settings, and those that organizations created
  *	guard_session.c     the dashboard's sessions
  *	guard_widget.c      embedded widgets and their allowed origins
@@ -17,6 +17,7 @@
 #ifndef WORKERD_API_GUARD_GUARD_H
 #define WORKERD_API_GUARD_GUARD_H
 
+#include "proto/ipc/ratelimit.h"
 #include "workerd/api/request/api_call.h"
 
 enum guard_verdict {
@@ -65,7 +66,7 @@ void guard_preflight(struct http_exchange *x);
 /* In guard_rate.c. */
 
 /* 429 if the client's address sent too many requests. */
-guard_check_fn guard_chat_rate, guard_chat_read_rate, guard_login_rate, guard_widget_rate;
+guard_check_fn guard_chat_rate, guard_chat_read_rate, guard_widget_rate;
 
 /* The same limits for a message over an open connection: false if it is over the limit. */
 [[gnu::warn_unused_result]] bool guard_chat_rate_take(
@@ -73,11 +74,12 @@ guard_check_fn guard_chat_rate, guard_chat_read_rate, guard_login_rate, guard_wi
 [[gnu::warn_unused_result]] bool guard_chat_read_rate_take(
     struct api *api, const struct http_exchange *x);
 
-/* Counts an attempt at an account's password, from any address. False: too many, and 429 must be sent by
- * guard_account_rate_refuse(). email: at most EMAIL_TEXT_MAX bytes. */
-[[gnu::warn_unused_result]] bool guard_account_rate_take(
-    struct api *api, struct http_exchange *x, struct slice email);
-void guard_account_rate_refuse(struct api *api, struct http_exchange *x);
+/* Sets the answer of a limit that counted the request, for its headers. max: the limit; 0: no headers. */
+void guard_rate_note(
+    struct http_exchange *x, uint32_t max, const struct ratelimit_answer *rate);
+
+/* 429 for a login, by the last guard_rate_note(). */
+void guard_login_refuse(struct api *api, struct http_exchange *x);
 
 /* Adds RateLimit-* if a rate limit counted the request; 0, or -1 when out is full. */
 [[gnu::warn_unused_result]] int guard_rate_headers(

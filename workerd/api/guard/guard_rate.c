@@ -1,5 +1,5 @@
 /*
- * Rate limits by client address, and by account. All workers share the cells (proto/ipc/ratelimit.h).
+ * Rate limits by client address. All workers share the cells (proto/ipc/ratelimit.h).
  *
  * Every answer to a counted request has the RateLimit-* headers, so that clients can slow down before
  * they are refused.
@@ -7,19 +7,10 @@
 #include "workerd/api/guard/guard.h"
 
 #include "proto/base/clock.h"
-#include "proto/base/email.h"
 #include "workerd/api/request/request_context.h"
 
-#define LOGIN_ATTEMPTS  10 /* per minute and address, and per minute and account */
-#define LOGIN_WINDOW_MS 60000
 #define READS_PER_CHAT \
 	10 /* reads (resume, stop, history, widget settings) per allowed message */
-
-static struct ratelimit_rule
-guard_rate_login_rule(const char *name)
-{
-	return (struct ratelimit_rule){name, LOGIN_ATTEMPTS, LOGIN_WINDOW_MS};
-}
 
 static struct ratelimit_rule
 guard_rate_chat_rule(const struct api *api, const char *name, uint32_t factor)
@@ -36,25 +27,16 @@ guard_rate_seconds(uint32_t ms)
 	return (ms + 999) / 1000;
 }
 
-/* Counts a request of this client (address or account) against the rule. If two rules count a request,
- * the headers show the one that will refuse first. */
-static bool
-guard_rate_count(struct api *api, struct http_exchange *x, const struct ratelimit_rule *rule,
-    struct slice client)
+void
+guard_rate_note(struct http_exchange *x, uint32_t max, const struct ratelimit_answer *rate)
 {
 	struct request_context *context = request_context_of(x);
-	struct ratelimit_answer rate =
-	    ratelimit_take(&api->board->rates, rule, client, clock_mono_ns());
 
-	if (context->rate_max == 0 || !rate.allowed ||
-	    rate.remaining < context->rate.remaining) {
-		context->rate_max = rule->max;
-		context->rate = rate;
-	}
-	return rate.allowed;
+	context->rate_max = max;
+	context->rate = *rate;
 }
 
-/* 429, by the last guard_rate_count(). */
+/* 429, by the last guard_rate_note(). */
 static void
 guard_rate_refuse(struct api *api, struct http_exchange *x, enum metric_rate_limited metric,
     const char *error)
@@ -71,8 +53,11 @@ guard_rate_check(struct api_call *c, struct ratelimit_rule rule,
     enum metric_rate_limited metric, const char *error)
 {
 	struct slice client = ip_client_prefix(&request_context_of(c->x)->client.address);
+	struct ratelimit_answer rate =
+	    ratelimit_take(&c->api->board->rates, &rule, client, clock_mono_ns());
 
-	if (guard_rate_count(c->api, c->x, &rule, client))
+	guard_rate_note(c->x, rule.max, &rate);
+	if (rate.allowed)
 		return GUARD_NEXT;
 	guard_rate_refuse(c->api, c->x, metric, error);
 	return GUARD_REFUSED;
@@ -101,13 +86,10 @@ guard_widget_rate(struct api_call *c)
 	    METRIC_RATE_LIMITED_WIDGET, "Too many requests");
 }
 
-static const char too_many_logins[] = "Too many login attempts";
-
-enum guard_verdict
-guard_login_rate(struct api_call *c)
+void
+guard_login_refuse(struct api *api, struct http_exchange *x)
 {
-	return guard_rate_check(
-	    c, guard_rate_login_rule("login"), METRIC_RATE_LIMITED_LOGIN, too_many_logins);
+	guard_rate_refuse(api, x, METRIC_RATE_LIMITED_LOGIN, "Too many login attempts");
 }
 
 /* Without headers: the exchange's answer has begun long ago. */
@@ -135,27 +117,6 @@ guard_chat_read_rate_take(struct api *api, const struct http_exchange *x)
 {
 	return guard_rate_take(api, x, guard_rate_chat_rule(api, "chat_read", READS_PER_CHAT),
 	    METRIC_RATE_LIMITED_CHAT_READ);
-}
-
-/* Signed-in callers, whom no other limit counted, see the headers of this one only when it refuses. */
-bool
-guard_account_rate_take(struct api *api, struct http_exchange *x, struct slice email)
-{
-	struct request_context *context = request_context_of(x);
-	const struct ratelimit_rule rule = guard_rate_login_rule("account");
-	bool is_first = context->rate_max == 0;
-	uint8_t lower[EMAIL_TEXT_MAX];
-	bool allowed = guard_rate_count(api, x, &rule, email_lower(email, lower));
-
-	if (allowed && is_first)
-		context->rate_max = 0;
-	return allowed;
-}
-
-void
-guard_account_rate_refuse(struct api *api, struct http_exchange *x)
-{
-	guard_rate_refuse(api, x, METRIC_RATE_LIMITED_LOGIN, too_many_logins);
 }
 
 int

@@ -20,9 +20,8 @@ session_token_new(bool shared, char token[SESSION_TOKEN_SIZE])
 }
 
 struct slice
-session_token(const struct http_request *req, bool secure, size_t n)
+session_cookie(const struct http_request *req, const char *name, size_t n)
 {
-	const char *name = secure ? SESSION_COOKIE_SECURE "=" : SESSION_COOKIE "=";
 	struct slice cookies = http_header(req, "cookie");
 	const size_t name_len = strlen(name);
 
@@ -32,8 +31,9 @@ session_token(const struct http_request *req, bool secure, size_t n)
 		const uint8_t *semicolon = memchr(cookies.p, ';', cookies.len);
 		size_t len = semicolon == NULL ? cookies.len : (size_t)(semicolon - cookies.p);
 
-		if (len > name_len && memcmp(cookies.p, name, name_len) == 0 && n-- == 0)
-			return (struct slice){cookies.p + name_len, len - name_len};
+		if (len > name_len + 1 && memcmp(cookies.p, name, name_len) == 0 &&
+		    cookies.p[name_len] == '=' && n-- == 0)
+			return (struct slice){cookies.p + name_len + 1, len - name_len - 1};
 		cookies.p += len;
 		cookies.len -= len;
 		while (cookies.len > 0 && (*cookies.p == ';' || *cookies.p == ' ')) {
@@ -42,6 +42,12 @@ session_token(const struct http_request *req, bool secure, size_t n)
 		}
 	}
 	return (struct slice){0};
+}
+
+struct slice
+session_token(const struct http_request *req, bool secure, size_t n)
+{
+	return session_cookie(req, secure ? SESSION_COOKIE_SECURE : SESSION_COOKIE, n);
 }
 
 bool

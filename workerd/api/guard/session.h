@@ -33,6 +33,9 @@ void session_token_new(bool shared, char token[SESSION_TOKEN_SIZE]);
  * empty if there are fewer, or if n is SESSION_COOKIES_MAX. */
 struct slice session_token(const struct http_request *req, bool secure, size_t n);
 
+/* The same for a cookie of any name. */
+struct slice session_cookie(const struct http_request *req, const char *name, size_t n);
+
 /* Whether the token, by its form, is of a login by DASHBOARD_PASSWORD. */
 bool session_is_shared(struct slice token);
 

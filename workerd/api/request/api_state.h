@@ -8,6 +8,7 @@
 #define WORKERD_API_REQUEST_API_STATE_H
 
 #include "proto/base/buf.h"
+#include "proto/base/secrets.h"
 #include "proto/ipc/scoreboard.h"
 #include "proto/settings/settings.h"
 #include "workerd/store/store_client.h"
@@ -33,6 +34,7 @@ struct api {
 	struct widget_sockets *widget_sockets; /* of workerd/api/widget */
 	struct password_hasher *hasher;        /* of workerd/api/admin */
 	struct buf scratch;                    /* api_scratch() */
+	struct hash256 login_secret;           /* the store's; zero: not read yet */
 
 	/* Interval of the comments that keep silent event streams open; libevent owns it. */
 	const struct timeval *stream_heartbeat;

@@ -23,6 +23,7 @@ store_query_on_client_gone(struct http_exchange *x)
 	struct store_query *q = x->data;
 
 	q->cancel(q->pending);
+	q->client_left = true;
 	store_query_free(q);
 }
 

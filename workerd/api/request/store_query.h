@@ -29,6 +29,7 @@ struct store_query {
 	const char *missing;                   /* message of the 404 for STORE_NOT_FOUND */
 	const struct store_refusal *refusals;  /* further errors; may be NULL */
 	void (*on_end)(struct store_query *q); /* frees what the owner added; may be NULL */
+	bool client_left;                      /* why it ends, for on_end */
 	struct buf out;                        /* the JSON answer so far */
 	struct json_writer json;               /* writes to out */
 };

@@ -1,6 +1,6 @@
 /*
- * The password hasher: answers reach the loop in order, the queue is bounded, and jobs can be cancelled
- * in any state.
+ * The password hasher: answers reach the loop, the queue is fair and bounded, and jobs can be cancelled in
+ * any state.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -55,9 +55,20 @@ tear_down(void **state)
 }
 
 static struct password_hasher_job *
+verify_of(bool known, uint32_t attempts, const char *text, struct asker *a)
+{
+	return password_hasher_verify(hasher, slice_str("right"), slice_str(text),
+	    (struct password_owner){known, attempts}, on_done, a);
+}
+
+/* Each after the one before. */
+static struct password_hasher_job *
 verify(const char *password, const char *text, struct asker *a)
 {
-	return password_hasher_verify(hasher, slice_str(password), slice_str(text), on_done, a);
+	static uint32_t attempts;
+
+	return password_hasher_verify(hasher, slice_str(password), slice_str(text),
+	    (struct password_owner){false, attempts++}, on_done, a);
 }
 
 /* A hash with the parameters of production: slow. */
@@ -113,7 +124,6 @@ PASSWORD_HASHER_TEST(a_full_queue_refuses_and_empties)
 	for (size_t i = 0; i < PASSWORD_HASHER_JOBS_MAX; i++)
 		assert_non_null(verify("right", quick, &askers[i]));
 	assert_null(verify("right", quick, last));
-	assert_null(hash(last));
 	assert_true(password_hasher_retry_after(hasher) >= 1);
 	run_until(PASSWORD_HASHER_JOBS_MAX);
 	assert_non_null(verify("right", quick, last));
@@ -122,19 +132,42 @@ PASSWORD_HASHER_TEST(a_full_queue_refuses_and_empties)
 		assert_int_equal(askers[i].calls, 1);
 }
 
+/* All but one are slow, so that the last one still waits. */
+PASSWORD_HASHER_TEST(a_full_part_drops_its_last_job_for_one_with_fewer_attempts)
+{
+	struct password_hasher_job *jobs[PASSWORD_HASHER_JOBS_MAX];
+	struct asker askers[PASSWORD_HASHER_JOBS_MAX] = {0}, late = {0}, known = {0};
+	const size_t last = PASSWORD_HASHER_JOBS_MAX - 1;
+
+	for (uint32_t i = 0; i <= last; i++)
+		jobs[i] = verify_of(false, 1 + i, password_dummy_hash, &askers[i]);
+	assert_null(verify_of(false, PASSWORD_HASHER_JOBS_MAX + 1, quick, &late));
+	assert_non_null(verify_of(true, 100, quick, &known));
+	assert_non_null(verify_of(false, 0, quick, &late));
+	while (askers[last].calls == 0)
+		event_base_loop(base, EVLOOP_ONCE);
+	assert_int_equal(askers[last].verdict, PASSWORD_UNCHECKED);
+	for (size_t i = 1; i < last; i++)
+		password_hasher_forget(jobs[i]);
+	run_until(4);
+	assert_int_equal(late.verdict, PASSWORD_CORRECT);
+	assert_int_equal(known.verdict, PASSWORD_CORRECT);
+	assert_int_equal(askers[0].verdict, PASSWORD_WRONG);
+}
+
 PASSWORD_HASHER_TEST(new_passwords_leave_room_for_logins)
 {
-	struct asker fresh[PASSWORD_HASHER_NEW_MAX] = {0}, other = {0}, login[2] = {0};
-	struct password_hasher_job *jobs[PASSWORD_HASHER_NEW_MAX];
+	struct asker fresh[PASSWORD_HASHER_JOBS_MAX] = {0}, other = {0}, login[2] = {0};
+	struct password_hasher_job *jobs[PASSWORD_HASHER_JOBS_MAX];
 
-	for (size_t i = 0; i < PASSWORD_HASHER_NEW_MAX; i++) {
+	for (size_t i = 0; i < PASSWORD_HASHER_JOBS_MAX; i++) {
 		jobs[i] = hash(&fresh[i]);
 		assert_non_null(jobs[i]);
 	}
 	assert_null(hash(&other));
 	assert_non_null(verify("right", quick, &login[0]));
 	/* Cancelled jobs that have not started free their places. */
-	for (size_t i = 1; i < PASSWORD_HASHER_NEW_MAX; i++)
+	for (size_t i = 1; i < PASSWORD_HASHER_JOBS_MAX; i++)
 		password_hasher_forget(jobs[i]);
 	run_until(2);
 	assert_int_equal(fresh[0].calls, 1);
