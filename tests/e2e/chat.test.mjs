@@ -223,11 +223,3 @@ describe("the history that the model sees", () => {
 			);
 		}));
 });
-
-it("a reply that is too long ends with the status length, in whole characters", () =>
-	withBanter({ env: { OPENAI_MAX_REPLY_BYTES: "100" }, workers: 1 }, async (banter) => {
-		const { json } = await banter.chat("s", `[[text="${"€".repeat(50)}"]]`);
-		assert.deepEqual([json.message, json.status], ["€".repeat(33), "length"]);
-		const [, reply] = await banter.messages(json.conversationId);
-		assert.deepEqual(reply.slice(0, 3), ["assistant", json.message, "length"]);
-	}));

@@ -16,10 +16,15 @@ conn_waiting(const struct http_conn *c)
 void
 conn_touch(struct http_conn *c)
 {
+	struct http_server *s = c->server;
+
 	if (c->touched)
 		return;
 	c->touched = true;
-	TAILQ_INSERT_TAIL(&c->server->touched, c, touched_entry);
+	TAILQ_INSERT_TAIL(&s->touched, c, touched_entry);
+	/* libevent keeps the other events for the next turn. */
+	if (++s->touched_n == TOUCHED_MAX)
+		event_base_loopbreak(s->config.base);
 }
 
 void

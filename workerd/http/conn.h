@@ -116,6 +116,10 @@ struct conn_exchange {
 	_Alignas(max_align_t) uint8_t context[];
 };
 
+/* Connections with events after which a turn of the loop ends: thousands of clients that leave at once must not
+ * delay the others, nor what the turn has queued. */
+#define TOUCHED_MAX 256u
+
 #define SCRATCH_SIZE (64u * 1024)
 
 /* A connection that holds no more bytes is not worth dropping to save memory. */
@@ -127,6 +131,7 @@ struct http_server {
 	const struct timeval *timeouts[TIMERS]; /* libevent's common timeouts: O(1) each */
 	TAILQ_HEAD(conn_all, http_conn) all;
 	TAILQ_HEAD(conn_touched, http_conn) touched;
+	size_t touched_n; /* connections that were put into it since the last turn */
 	size_t connections;
 	size_t exchanges;
 	size_t rejected; /* open connections that config.admit rejected */

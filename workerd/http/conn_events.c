@@ -17,6 +17,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "workerd/http/reply.h"
 #include "workerd/http/request.h"
 #include "workerd/http/tls.h"
 
@@ -216,6 +217,22 @@ conn_read_request(struct http_conn *c)
 }
 
 /*
+ * The client has shut down its side, or closed its socket: only the answer to what we send next tells which.
+ * The handler may send nothing for minutes.
+ */
+static void
+conn_client_ended(struct http_conn *c)
+{
+	c->eof = true;
+	if (c->box->x.eof_is_end) {
+		conn_drop(c, NULL);
+		return;
+	}
+	reply_probe(&c->box->x);
+	io_keep_alive(&c->io);
+}
+
+/*
  * Input during a reply. EOF may be a half-close (RFC 9112, section 9.6): keep replying. A reset means that
  * the client has left. Bytes belong to the next request and wait in the kernel. EPROTOTYPE comes from a
  * client that was rejected before its handshake and speaks plain HTTP: it gets the reply that is queued.
@@ -223,10 +240,16 @@ conn_read_request(struct http_conn *c)
 static void
 conn_peek(struct http_conn *c)
 {
-	int n = io_peek(&c->io);
+	int n;
 
+	if (c->eof || c->input_waits) {
+		if (io_is_cut(&c->io))
+			conn_drop(c, NULL);
+		return;
+	}
+	n = io_peek(&c->io);
 	if (n == 0)
-		c->eof = true;
+		conn_client_ended(c);
 	else if (n == 1)
 		c->input_waits = c->read_again = true;
 	else if (errno != EAGAIN && errno != EPROTOTYPE)
@@ -374,7 +397,7 @@ conn_wanted_events(const struct http_conn *c)
 
 	if (c->state <= CONN_BODY && !c->blocked && !c->eof)
 		want = EV_READ;
-	if (c->state == CONN_ANSWER && !c->eof && !c->input_waits)
+	if (c->state == CONN_ANSWER)
 		want = EV_READ;
 	if (c->state == CONN_UPGRADED && !c->blocked && !c->eof)
 		want = EV_READ;
@@ -383,6 +406,9 @@ conn_wanted_events(const struct http_conn *c)
 		want = EV_READ;
 	if (want != 0 && c->io.read_wants_write)
 		want = EV_WRITE;
+	/* An event that stays: only a change, to a reset, is news. Writing detects it too. */
+	if (c->state == CONN_ANSWER && (c->eof || c->input_waits))
+		want = c->blocked ? 0 : EV_READ | EV_ET;
 	if (c->blocked)
 		want |= c->io.write_wants_read ? EV_READ : EV_WRITE;
 	return want;

@@ -95,6 +95,9 @@ struct http_exchange {
 	 * http_server_free(). */
 	void (*on_close)(struct http_exchange *x);
 
+	/* Set by the handler: a client that shuts down its side has left. Otherwise it gets the reply. */
+	bool eof_is_end;
+
 	int status;    /* of the reply; 0 until it begins */
 	uint64_t sent; /* bytes of the reply's body so far, without chunk framing */
 

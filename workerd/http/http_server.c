@@ -162,6 +162,7 @@ http_server_turn_end(struct http_server *s)
 	do
 		http_server_end_touched(s);
 	while (http_server_drop_heaviest(s));
+	s->touched_n = 0;
 }
 
 void

@@ -4,10 +4,17 @@
 #include "workerd/http/io.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
 #include "proto/base/basics.h"
+
+/* Seconds of silence before the kernel asks, and between its questions: the first one after a client's
+ * kernel has forgotten a closed socket (60 s in Linux) is answered with a reset. */
+#define KEEP_ALIVE_S 15
 
 static ssize_t
 io_plain_read(struct io *io, void *p, size_t n)
@@ -104,6 +111,25 @@ io_close(struct io *io)
 {
 	if (io->fd != -1)
 		io->ops->close(io, false);
+}
+
+bool
+io_is_cut(const struct io *io)
+{
+	struct pollfd p = {.fd = io->fd};
+
+	return poll(&p, 1, 0) == 1 && (p.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+void
+io_keep_alive(const struct io *io)
+{
+	static const int on = 1, idle_s = KEEP_ALIVE_S, interval_s = KEEP_ALIVE_S;
+
+	/* A Unix socket has no such options, and needs none. */
+	(void)setsockopt(io->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	(void)setsockopt(io->fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
+	(void)setsockopt(io->fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s));
 }
 
 void

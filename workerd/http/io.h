@@ -59,6 +59,13 @@ void io_init_plain(struct io *io, int fd);
 void io_shutdown(struct io *io);
 void io_close(struct io *io); /* no effect on a closed one */
 
+/* Whether the connection has ended in both directions: the peer has reset it, or has vanished. Reading does not
+ * show that after an EOF, nor behind data. */
+[[gnu::warn_unused_result]] bool io_is_cut(const struct io *io);
+
+/* From now on the kernel asks a silent peer whether it is still there; then io_is_cut(). */
+void io_keep_alive(const struct io *io);
+
 /* Closes with a reset instead of an orderly end; discards what the kernel still has to send
  * (socket(7), SO_LINGER with zero time). */
 void io_reset(struct io *io);

@@ -369,6 +369,18 @@ reply_stream_end_with(struct http_exchange *x, struct slice last)
 }
 
 void
+reply_probe(struct http_exchange *x)
+{
+	if (x->minor_version == 0 || reply_is_head(x))
+		return;
+	if (x->phase == REPLY_NONE)
+		reply_put(x, slice_str("HTTP/1.1 100 Continue\r\n\r\n"));
+	else if (x->phase == REPLY_STREAM && x->chunked)
+		reply_put(x, slice_str("0"));
+	conn_touch(x->conn);
+}
+
+void
 reply_abort(struct http_exchange *x)
 {
 	must(x->phase != REPLY_DONE);

@@ -77,6 +77,13 @@ void reply_stream_end(struct http_exchange *x);
  */
 void reply_stream_end_with(struct http_exchange *x, struct slice last);
 
+/*
+ * Sends bytes that mean nothing, where HTTP/1.1 has such: 100 Continue before the reply (RFC 9110, section
+ * 15.2), a leading zero of the next chunk's size (RFC 9112, section 7.1). A client that has closed its socket
+ * answers them with a reset; one that has only shut down its side skips them.
+ */
+void reply_probe(struct http_exchange *x);
+
 /* Gives the reply up in any phase: drops the connection, so that the client sees that the body is
  * incomplete (a client of HTTP/1.0 by a reset). Ends the exchange without on_close. */
 void reply_abort(struct http_exchange *x);

@@ -12,6 +12,43 @@ CLIENT_TEST(a_reset_calls_on_close_before_the_reply)
 	assert_int_equal(http_server_connections(rig.server), 0);
 }
 
+/* No reply is written. The client's kernel answers what is sent to a closed socket with a reset. */
+CLIENT_TEST(a_client_that_closes_during_a_silent_reply_is_detected)
+{
+	client_keep(cl);
+	client_close(cl);
+	WAIT_FOR(rig.closed == 1);
+
+	cl = client_open();
+	client_stream(cl, NULL);
+	WAIT_FOR(client_has(cl, "chunked\r\n\r\n"));
+	client_close(cl);
+	WAIT_FOR(rig.closed == 2);
+
+	/* It has shut down its side before, or sent the next request. */
+	for (int next = 0; next < 2; next++) {
+		cl = client_open();
+		client_keep(cl);
+		if (next)
+			client_send(cl, HELLO);
+		else
+			shutdown(cl->fd, SHUT_WR);
+		WAIT_FOR(next ? rig_conn()->input_waits : rig_conn()->eof);
+		client_reset(cl);
+		WAIT_FOR(rig.closed == (size_t)(3 + next));
+	}
+	assert_int_equal(http_server_connections(rig.server), 0);
+}
+
+CLIENT_TEST(a_half_closed_client_has_left_if_the_handler_says_so)
+{
+	struct http_exchange *x = client_stream(cl, NULL);
+
+	x->eof_is_end = true;
+	shutdown(cl->fd, SHUT_WR);
+	WAIT_FOR(rig.closed == 1);
+}
+
 CLIENT_TEST(a_closed_connection_is_detected_by_writing_and_never_inside_a_call)
 {
 	struct http_exchange *x = client_keep(cl);

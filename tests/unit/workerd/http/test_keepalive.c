@@ -157,7 +157,20 @@ CLIENT_TEST(a_half_closed_client_gets_its_reply)
 	WAIT_FOR(client_has(cl, "late"));
 	reply_stream_end(x);
 	WAIT_FOR_END(cl);
+	assert_int_equal(
+	    client_count(cl, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"), 1);
 	assert_true(client_ends_with(cl, "0\r\n\r\n"));
+	assert_int_equal(rig.closed, 0);
+
+	/* During a stream: a chunk's size with a leading zero. */
+	cl = client_open();
+	x = client_stream(cl, NULL);
+	shutdown(cl->fd, SHUT_WR);
+	WAIT_FOR(client_has(cl, "\r\n\r\n0"));
+	stream_write(x, "late");
+	reply_stream_end(x);
+	WAIT_FOR_END(cl);
+	assert_true(client_ends_with(cl, "\r\n\r\n04\r\nlate\r\n0\r\n\r\n"));
 	assert_int_equal(rig.closed, 0);
 	assert_int_equal(http_server_connections(rig.server), 0);
 }
@@ -181,8 +194,13 @@ RIG_TEST(four_hundred_connections_are_served_in_parallel)
 	for (size_t i = 0; i < N; i++)
 		clients[i] = client_open();
 	for (size_t round = 1; round <= 3; round++) {
+		size_t before = rig.handled;
+
 		for (size_t i = 0; i < N; i++)
 			client_send(clients[i], HELLO);
+		/* They share a turn, but not all of them the same. */
+		rig_turn();
+		assert_in_range(rig.handled - before, 2, TOUCHED_MAX);
 		for (size_t i = 0; i < N; i++)
 			WAIT_FOR(client_count(clients[i], ANSWER) == round);
 	}
