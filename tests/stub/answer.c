@@ -100,32 +100,16 @@ answer_error(struct buf *out, const struct api_error *error, const struct answer
 	answer_json(out, error->status, answer_error_body(error), about);
 }
 
-[[gnu::format(printf, 3, 0)]] static void
-api_error_fill(struct api_error *error, int status, const char *message, va_list ap)
-{
-	*error = (struct api_error){.status = status, .type = "invalid_request_error"};
-	vsnprintf(error->message, sizeof(error->message), message, ap);
-}
-
-void
-api_error_set(struct api_error *error, int status, const char *message, ...)
-{
-	va_list ap;
-
-	va_start(ap, message);
-	api_error_fill(error, status, message, ap);
-	va_end(ap);
-}
-
 int
-api_error_of(struct api_error *error, const char *param, const char *message, ...)
+api_error(struct api_error *error, int status, const char *param, const char *message, ...)
 {
 	va_list ap;
 
+	*error = (struct api_error){
+	    .status = status, .type = "invalid_request_error", .param = param};
 	va_start(ap, message);
-	api_error_fill(error, 400, message, ap);
+	vsnprintf(error->message, sizeof(error->message), message, ap);
 	va_end(ap);
-	error->param = param;
 	return -1;
 }
 

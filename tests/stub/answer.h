@@ -38,13 +38,10 @@ void answer_error(
 /* The error object alone, as in an event of a stream. */
 json_t *answer_error_body(const struct api_error *error);
 
-/* Fills an error of type invalid_request_error without a code; message is a printf format. */
-[[gnu::format(printf, 3, 4)]] void api_error_set(
-    struct api_error *error, int status, const char *message, ...);
-
-/* The same with status 400, for a parameter or NULL; returns -1. */
-[[gnu::format(printf, 3, 4)]] int api_error_of(
-    struct api_error *error, const char *param, const char *message, ...);
+/* Fills an error of type invalid_request_error without a code; param may be NULL, message is a printf format.
+ * Returns -1. */
+[[gnu::format(printf, 4, 5)]] int api_error(
+    struct api_error *error, int status, const char *param, const char *message, ...);
 
 /* One chunk (RFC 9112, 7.1); an empty one is the last. */
 void answer_chunk(struct buf *out, struct slice content);

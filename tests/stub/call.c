@@ -22,8 +22,8 @@ call_read_messages(struct call *call, struct api_error *error)
 		size_t len = json_string_length(content);
 
 		if (role == NULL)
-			return api_error_of(
-			    error, "messages", "'messages[%zu]' has no role.", i);
+			return api_error(
+			    error, 400, "messages", "'messages[%zu]' has no role.", i);
 		bytes += len;
 		if (strcmp(role, "user") == 0)
 			call->message =
@@ -31,8 +31,8 @@ call_read_messages(struct call *call, struct api_error *error)
 	}
 	call->prompt_tokens = 3 + 4 * i + bytes / 4;
 	if (i == 0)
-		return api_error_of(
-		    error, "messages", "'messages' must be a list of at least one message.");
+		return api_error(error, 400, "messages",
+		    "'messages' must be a list of at least one message.");
 	return 0;
 }
 
@@ -55,17 +55,17 @@ call_read(struct call *call, struct slice body, struct api_error *error)
 	*call = (struct call){.max_tokens = UINT32_MAX, .message = slice_str("")};
 	call->body = json_loadb((const char *)body.p, body.len, JSON_ALLOW_NUL, &why);
 	if (call->body == NULL)
-		return api_error_of(error, NULL,
+		return api_error(error, 400, NULL,
 		    "The body is not valid JSON: line %d, column %d: %s.", why.line, why.column,
 		    why.text);
 	if (!json_is_true(json_object_get(call->body, "stream")))
-		return api_error_of(error, "stream", "openai-stub only sends streams.");
+		return api_error(error, 400, "stream", "openai-stub only sends streams.");
 	call->include_usage = json_is_true(
 	    json_object_get(json_object_get(call->body, "stream_options"), "include_usage"));
 	call_read_limit(call, "max_tokens");
 	call_read_limit(call, "max_completion_tokens");
 	call->model = json_string_value(json_object_get(call->body, "model"));
 	if (call->model == NULL || *call->model == '\0')
-		return api_error_of(error, "model", "You must name a model.");
+		return api_error(error, 400, "model", "You must name a model.");
 	return call_read_messages(call, error);
 }

@@ -174,10 +174,10 @@ chat_scripted_error(const struct chat *c, int status, struct api_error *error)
 		message = known[i].message;
 	}
 	if (c->script.echo_key)
-		api_error_set(error, status, "%s You sent '%.*s'.", message,
+		api_error(error, status, NULL, "%s You sent '%.*s'.", message,
 		    (int)buf_len(&c->authorization), (const char *)buf_data(&c->authorization));
 	else
-		api_error_set(error, status, "%s", message);
+		api_error(error, status, NULL, "%s", message);
 	error->type = type;
 	error->code = code;
 }
@@ -224,36 +224,18 @@ chat_add_raw_event(const struct chat *c, struct buf *out, const char *data)
 	chat_event_end(out);
 }
 
-/* Ends an event that contains a token. */
-static void
-chat_end_token(const struct chat *c, struct buf *out)
-{
-	put(&event, buf_data(&c->frame) + c->prefix_len, buf_len(&c->frame) - c->prefix_len);
-	chat_event_end(out);
-}
-
 static void
 chat_add_token_event(struct chat *c, struct buf *out)
 {
-	if (c->script.reply == REPLY_WIRE) {
-		chat_event_begin(c, 0);
-		reply_token(&c->reply, &event);
-		chat_event_end(out);
-	} else {
-		chat_event_begin(c, c->prefix_len);
-		reply_token(&c->reply, &event);
-		chat_end_token(c, out);
-	}
-	c->stats->tokens++;
-}
+	bool framed = c->script.reply != REPLY_WIRE;
 
-/* Invalid UTF-8: a lead byte without continuation, a lone continuation, FF, an overlong NUL. */
-static void
-chat_add_invalid_event(struct chat *c, struct buf *out)
-{
-	chat_event_begin(c, c->prefix_len);
-	put_str(&event, "\xe2\x82 \x80 \xff \xc0\x80 ");
-	chat_end_token(c, out);
+	chat_event_begin(c, framed ? c->prefix_len : 0);
+	reply_token(&c->reply, &event);
+	if (framed)
+		put(&event, buf_data(&c->frame) + c->prefix_len,
+		    buf_len(&c->frame) - c->prefix_len);
+	chat_event_end(out);
+	c->stats->tokens++;
 }
 
 static void
@@ -288,8 +270,6 @@ chat_strike_stream(struct chat *c, struct buf *out)
 {
 	if (chat_strikes(c, FAULT_GARBAGE))
 		chat_add_raw_event(c, out, "{\"this is\": not JSON");
-	if (chat_strikes(c, FAULT_UTF8))
-		chat_add_invalid_event(c, out);
 	if (chat_strikes(c, FAULT_ERROR)) {
 		chat_add_error_event(c, out);
 		answer_chunk(out, slice_str(""));

@@ -80,8 +80,6 @@ static const struct word {
 	"after N tokens closes the connection, without the last chunk"},
     {"garbage-after", WORD_NUMBER, AT(after[FAULT_GARBAGE]), 0, SCRIPT_TOKENS_MAX, "N",
 	"after N tokens an event that is not JSON; then the stream continues"},
-    {"invalid-utf8-after", WORD_NUMBER, AT(after[FAULT_UTF8]), 0, SCRIPT_TOKENS_MAX, "N",
-	"after N tokens one with invalid UTF-8; then the stream continues"},
     {"error-after", WORD_NUMBER, AT(after[FAULT_ERROR]), 0, SCRIPT_TOKENS_MAX, "N",
 	"after N tokens an event {\"error\":...}, then the stream ends without [DONE]"},
     {"rst", WORD_FLAG, AT(rst), 0, 0, NULL, "fail=close and cut-after reset the connection"},

@@ -30,7 +30,7 @@ enum script_reply {
 };
 
 /* Faults after a number of tokens, in the order in which they are applied. */
-enum script_fault { FAULT_GARBAGE, FAULT_UTF8, FAULT_ERROR, FAULT_HANG, FAULT_CUT, FAULTS };
+enum script_fault { FAULT_GARBAGE, FAULT_ERROR, FAULT_HANG, FAULT_CUT, FAULTS };
 
 /* Failure before the first byte: 0 for none, an HTTP status, or one of these. */
 enum { FAIL_HANG = 1, FAIL_CLOSE = 2 };

@@ -30,15 +30,13 @@ serve_check_key(const struct request *q, struct api_error *error)
 	struct slice value = http_header(q->http, "authorization");
 	const char *key = q->service->key;
 
-	if (value.len <= 7 || !header_equals((struct slice){value.p, 7}, "bearer ")) {
-		api_error_set(error, 401,
+	if (value.len <= 7 || !header_equals((struct slice){value.p, 7}, "bearer "))
+		return api_error(error, 401, NULL,
 		    "You didn't provide an API key: send 'Authorization: Bearer KEY'.");
-		return -1;
-	}
 	if (key == NULL || slice_eq_str((struct slice){value.p + 7, value.len - 7}, key))
 		return 0;
-	api_error_set(
-	    error, 401, "Incorrect API key provided (%zu characters).", value.len - 7);
+	api_error(
+	    error, 401, NULL, "Incorrect API key provided (%zu characters).", value.len - 7);
 	error->code = "invalid_api_key";
 	return -1;
 }
@@ -69,7 +67,7 @@ serve_read_script(const struct service *s, struct slice message, struct script *
 	script_copy(script, &s->defaults);
 	words = script_find(message, bare);
 	if (words != NULL && script_parse(script, words, why, sizeof(why)) == -1) {
-		api_error_set(error, 400, "%s.", why);
+		api_error(error, 400, NULL, "%s.", why);
 		error->code = "bad_directive";
 	}
 	free(words);
@@ -83,9 +81,8 @@ serve_refuses_arguments(
 {
 	if (script->no_stream_options == SCRIPT_UNSET || !call->include_usage)
 		return false;
-	api_error_set(error, (int)script->no_stream_options,
+	api_error(error, (int)script->no_stream_options, "stream_options",
 	    "Unrecognized request argument supplied: stream_options");
-	error->param = "stream_options";
 	return true;
 }
 
@@ -170,7 +167,7 @@ serve_read_part(struct request *q, uint8_t text[PARAMETER_MAX])
 	struct api_error error;
 
 	if (part.len == 0) {
-		api_error_set(&error, 400, "Select messages with ?contains=TEXT");
+		api_error(&error, 400, NULL, "Select messages with ?contains=TEXT");
 		serve_refuse(q, &error);
 	}
 	return part;
@@ -231,7 +228,7 @@ serve_request(
 		}
 		q.about.allow = routes[i].method;
 	}
-	api_error_set(&error, q.about.allow != NULL ? 405 : 404, "No route for %.*s %.*s.",
+	api_error(&error, q.about.allow != NULL ? 405 : 404, NULL, "No route for %.*s %.*s.",
 	    (int)r->method_text.len, (const char *)r->method_text.p, (int)r->path.len,
 	    (const char *)r->path.p);
 	serve_refuse(&q, &error);
@@ -244,6 +241,6 @@ serve_bad(int status, struct buf *out)
 	const struct answer_about about = {.retry_after = UINT32_MAX, .close = true};
 	struct api_error error;
 
-	api_error_set(&error, status, "Malformed request.");
+	api_error(&error, status, NULL, "Malformed request.");
 	answer_error(out, &error, &about);
 }

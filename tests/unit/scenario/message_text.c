@@ -111,21 +111,27 @@ take_kind(struct words *words, uint16_t item)
 	return d;
 }
 
+/* A copy that is valid as long as v; b is cleared. */
+static struct slice
+keep(struct values *v, struct buf *b)
+{
+	size_t len = buf_len(b);
+	uint8_t *copy = values_alloc(v, len + 1);
+
+	memcpy(copy, buf_data(b), len);
+	buf_clear(b);
+	return (struct slice){copy, len};
+}
+
 static struct slice
 encode(struct values *v, const struct msg_desc *d, const union msg *record)
 {
-	struct slice encoded;
-	uint8_t *copy;
 	struct buf b;
 
 	buf_init(&b, WIRE_FRAME_MAX);
 	if (wire_encode(d->fields, record, &b) != 0)
 		scenario_fail("the %s is too long", d->name);
-	copy = values_alloc(v, buf_len(&b) + 1);
-	memcpy(copy, buf_data(&b), buf_len(&b));
-	encoded = (struct slice){copy, buf_len(&b)};
-	buf_clear(&b);
-	return encoded;
+	return keep(v, &b);
 }
 
 static struct slice
@@ -159,8 +165,6 @@ encode_list(struct values *v, const char *text, uint16_t item)
 {
 	const struct msg_desc *d;
 	struct words words, fields;
-	struct slice list;
-	uint8_t *copy;
 	struct buf b;
 
 	split_inside(v, text, &words);
@@ -173,11 +177,7 @@ encode_list(struct values *v, const char *text, uint16_t item)
 		if (wire_list_add(&b, encode_words(v, d, &fields)) != 0)
 			scenario_fail("the list is too long");
 	}
-	copy = values_alloc(v, buf_len(&b) + 1);
-	memcpy(copy, buf_data(&b), buf_len(&b));
-	list = (struct slice){copy, buf_len(&b)};
-	buf_clear(&b);
-	return list;
+	return keep(v, &b);
 }
 
 static struct slice

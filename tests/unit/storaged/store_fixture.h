@@ -36,7 +36,12 @@ struct fixture {
 	struct open_turns open;
 	struct live live;
 	struct batch batch;
-	struct asker a, b, c, tool;
+	union {
+		struct {
+			struct asker a, b, c, tool;
+		};
+		struct asker askers[4];
+	};
 	uint64_t requests; /* request ids given out */
 	struct buf kept;   /* the bytes of the last answer */
 	bool damaged;      /* by the test: the store may be broken at its end */
@@ -52,19 +57,11 @@ asker_init(struct asker *asker)
 }
 
 static inline void
-asker_forget_frames(struct asker *asker)
-{
-	while (asker->n > 0)
-		buf_clear(&asker->frames[--asker->n]);
-}
-
-static inline void
 forget_frames(struct fixture *f)
 {
-	asker_forget_frames(&f->a);
-	asker_forget_frames(&f->b);
-	asker_forget_frames(&f->c);
-	asker_forget_frames(&f->tool);
+	for (size_t i = 0; i < ARRAY_LEN(f->askers); i++)
+		while (f->askers[i].n > 0)
+			buf_clear(&f->askers[i].frames[--f->askers[i].n]);
 }
 
 /* Starts everything but the environment, which is open. */
@@ -74,10 +71,8 @@ store_serve(struct fixture *f)
 	open_turns_init(&f->open);
 	live_init(&f->live, &f->open);
 	batch_init(&f->batch, &f->env, &f->live, &store_handlers);
-	asker_init(&f->a);
-	asker_init(&f->b);
-	asker_init(&f->c);
-	asker_init(&f->tool);
+	for (size_t i = 0; i < ARRAY_LEN(f->askers); i++)
+		asker_init(&f->askers[i]);
 	f->tool.role = ROLE_TOOL;
 	assert_int_equal(open_turns_load(&f->open, &f->env), 0);
 }
@@ -132,15 +127,11 @@ store_close(struct fixture *f)
 {
 	if (f->env.mdb != NULL && !f->damaged)
 		expect_whole(f);
-	client_goes(f, &f->a);
-	client_goes(f, &f->b);
-	client_goes(f, &f->c);
-	client_goes(f, &f->tool);
+	for (size_t i = 0; i < ARRAY_LEN(f->askers); i++) {
+		client_goes(f, &f->askers[i]);
+		buf_clear(&f->askers[i].out);
+	}
 	forget_frames(f);
-	buf_clear(&f->a.out);
-	buf_clear(&f->b.out);
-	buf_clear(&f->c.out);
-	buf_clear(&f->tool.out);
 	batch_clear(&f->batch);
 	live_clear(&f->live);
 	open_turns_clear(&f->open);

@@ -1,5 +1,5 @@
 /*
- * Group commit: a full store, and the limits of a batch. batch.scenario has the rest.
+ * Group commit in a full store; batch.scenario has the rest.
  */
 #include <sched.h>
 #include <sys/mount.h>
@@ -176,20 +176,6 @@ STORE_TEST(a_full_disk_is_a_full_store_and_recovers)
 	store_close(f);
 	assert_int_equal(umount(f->dir), 0);
 	store_open(f, STORE_BYTES);
-}
-
-STORE_TEST(a_batch_is_bounded)
-{
-	struct fixture *f = *state;
-	uint64_t first = f->requests + 1;
-
-	for (size_t i = 0; i < BATCH_REQUESTS; i++)
-		send_request(f, &f->a, MSG_PING, &(struct msg_ping){});
-	assert_false(batch_is_open(&f->batch));
-	commit(f);
-	assert_true(batch_is_open(&f->batch));
-	for (uint64_t r = first; r <= f->requests; r++)
-		expect_answer(f, &f->a, r, MSG_PONG, NULL);
 }
 
 TEST_MAIN(NULL, NULL)

@@ -3,16 +3,16 @@
  */
 #include "tests/unit/storaged/steps/store_world.h"
 
+/* In the order of struct fixture. */
+static const char *const names[] = {"a", "b", "c", "tool"};
+
 struct asker *
 client_named(struct world *w, const char *name)
 {
-	if (strcmp(name, "a") == 0)
-		return &w->f->a;
-	if (strcmp(name, "b") == 0)
-		return &w->f->b;
-	if (strcmp(name, "c") == 0)
-		return &w->f->c;
-	return strcmp(name, "tool") == 0 ? &w->f->tool : NULL;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return &w->f->askers[i];
+	return NULL;
 }
 
 /* words: MESSAGE FIELD=VALUE ..., or error CODE. */
@@ -113,10 +113,8 @@ send_step(struct world *w, struct asker *asker, const struct words *step)
 void
 silent(struct world *w)
 {
-	static const char *const names[] = {"a", "b", "c", "tool"};
-
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		struct asker *asker = client_named(w, names[i]);
+		struct asker *asker = &w->f->askers[i];
 		struct frame frame;
 		size_t size;
 
