@@ -289,7 +289,8 @@ store_refuse_poisoned(struct store_client *sc)
 		next = TAILQ_NEXT(call, link);
 		if (call->sends < SENDS_MAX)
 			continue;
-		log_event(LOG_ERROR, "poisoned_request", L_STR("type", msg_name(call->type)),
+		log_event(LOG_ERROR, "poisoned_request",
+		    L_STR("type", msg_name((uint16_t)call->type)),
 		    L_UINT("bytes", buf_len(&call->frame)),
 		    L_STR("help",
 			"storaged died twice on this request: see its log, run banter verify"));
