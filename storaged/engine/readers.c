@@ -137,8 +137,9 @@ readers_kill(const struct readers *r, struct reader *reader)
 	uint64_t bytes = readers_kept_bytes(r, reader);
 	pid_t holder;
 
-	if (readers_find_lock(r, reader->pid, &holder) && holder == reader->pid &&
-	    kill(holder, SIGKILL) == 0) {
+	if (!readers_find_lock(r, reader->pid, &holder))
+		return;
+	if (holder == reader->pid && kill(holder, SIGKILL) == 0) {
 		log_event(LOG_WARN, "reader_killed", L_INT("pid", reader->pid),
 		    L_UINT("bytes", bytes),
 		    L_STR("help", "raise STORE_SNAPSHOT_MAX_BYTES if it did not hang"));
