@@ -143,7 +143,7 @@ $(BUILD)/unit/workerd/turn/test_scenarios: $(call objects,tests/unit/workerd/tur
 $(BUILD)/unit/workerd/%: $(OBJ)/tests/unit/workerd/%.o $(workerd_a)
 	$(LINK) $(worker_libs) -lcmocka
 $(BUILD)/unit/proto/%: $(OBJ)/tests/unit/proto/%.o $(proto_a)
-	$(LINK) $(proto_libs) -lcmocka -lpthread
+	$(LINK) $(proto_libs) -lunistring -lcmocka -lpthread
 
 # The fuzz targets: one program that runs the committed inputs with all of them, and for `make fuzz` one
 # program each, with the function name that libFuzzer expects.

@@ -2,34 +2,14 @@
  * The datagrams of sd_notify(3) that the service manager gets.
  */
 #include <inttypes.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include "masterd/notify.h"
 #include "proto/base/clock.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/test_manager.h"
 
 static struct event_base *base;
 static struct notify *notify; /* freed after the test */
 static char manager_name[64];
-static int manager; /* the service manager's socket */
-
-/* Creates the manager's socket; '@' stands for the NUL of an abstract name. */
-static void
-open_manager(const char *name)
-{
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	size_t len = strlen(name);
-
-	memcpy(sun.sun_path, name, len);
-	if (name[0] == '@')
-		sun.sun_path[0] = '\0';
-	manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	assert_int_not_equal(manager, -1);
-	assert_int_equal(bind(manager, (const struct sockaddr *)&sun,
-			     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)),
-	    0);
-}
 
 /* Starts with these environment variables; NULL: unset. */
 static void
@@ -52,26 +32,13 @@ start(const char *socket_name, const char *watchdog_usec, const char *watchdog_p
 	notify = notify_new(base);
 }
 
-/* The next datagram, "" if there is none. */
-static const char *
-heard(void)
-{
-	static char text[256];
-	ssize_t n = recv(manager, text, sizeof(text) - 1, 0);
-
-	if (n == -1)
-		assert_int_equal(errno, EAGAIN);
-	text[n == -1 ? 0 : n] = '\0';
-	return text;
-}
-
 static int
 setup(void **state)
 {
 	(void)state;
 	base = loop_new();
 	snprintf(manager_name, sizeof(manager_name), "@banter-test-%d", getpid());
-	open_manager(manager_name);
+	manager_open(manager_name);
 	return 0;
 }
 
@@ -94,16 +61,17 @@ NOTIFY_TEST(each_change_is_one_datagram)
 
 	start(manager_name, NULL, NULL);
 	notify_ready(notify);
-	assert_string_equal(heard(), "READY=1");
+	assert_string_equal(manager_heard(), "READY=1");
 	notify_workers(notify, 1, 2);
-	assert_string_equal(heard(), "STATUS=1 of 2 workers ready");
+	assert_string_equal(manager_heard(), "STATUS=1 of 2 workers ready");
 	before = clock_mono_ns() / 1000;
 	notify_reloading(notify);
-	assert_int_equal(sscanf(heard(), "RELOADING=1\nMONOTONIC_USEC=%" SCNu64, &sent), 1);
+	assert_int_equal(
+	    sscanf(manager_heard(), "RELOADING=1\nMONOTONIC_USEC=%" SCNu64, &sent), 1);
 	assert_in_range(sent, before, clock_mono_ns() / 1000);
 	notify_stopping(notify);
-	assert_non_null(strstr(heard(), "STOPPING=1\n"));
-	assert_string_equal(heard(), "");
+	assert_non_null(strstr(manager_heard(), "STOPPING=1\n"));
+	assert_string_equal(manager_heard(), "");
 }
 
 NOTIFY_TEST(a_socket_in_the_file_system_works_too)
@@ -113,10 +81,10 @@ NOTIFY_TEST(a_socket_in_the_file_system_works_too)
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/socket", dir);
 	closefd(&manager);
-	open_manager(path);
+	manager_open(path);
 	start(path, NULL, NULL);
 	notify_ready(notify);
-	assert_string_equal(heard(), "READY=1");
+	assert_string_equal(manager_heard(), "READY=1");
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(rmdir(dir), 0);
 }
@@ -138,7 +106,7 @@ NOTIFY_TEST(the_watchdog_is_notified_periodically)
 	start(manager_name, "20000", pid);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
-		assert_string_equal(heard(), "WATCHDOG=1");
+		assert_string_equal(manager_heard(), "WATCHDOG=1");
 	}
 	/* Every 10 ms, half of the watchdog's period, and not all at once. */
 	assert_true(clock_mono_ms() - begun >= 20);
@@ -166,7 +134,7 @@ NOTIFY_TEST(without_a_manager_nothing_is_sent)
 		start(sockets[i], NULL, NULL);
 		notify_ready(notify);
 		notify_stopping(notify);
-		assert_string_equal(heard(), "");
+		assert_string_equal(manager_heard(), "");
 	}
 }
 

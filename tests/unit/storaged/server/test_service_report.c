@@ -1,55 +1,24 @@
 /*
  * What storaged tells the service manager, by the datagrams of sd_notify(3).
  */
-#include <sys/socket.h>
-#include <sys/un.h>
-
 #include "proto/base/clock.h"
 #include "storaged/server/service_report.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/test_manager.h"
 
 static struct event_base *base;
 static struct service_report report;
-static int manager; /* the service manager's socket */
-
-/* An abstract socket leaves no file behind. */
-static void
-be_manager(void)
-{
-	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	char name[64];
-	int len = snprintf(name, sizeof(name), "@banter-report-%d", getpid());
-
-	memcpy(sun.sun_path, name, (size_t)len);
-	sun.sun_path[0] = '\0';
-	manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	assert_int_not_equal(manager, -1);
-	assert_int_equal(bind(manager, (const struct sockaddr *)&sun,
-			     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)len)),
-	    0);
-	assert_int_equal(setenv("NOTIFY_SOCKET", name, 1), 0);
-}
-
-/* The next datagram; "": none. */
-static const char *
-heard(void)
-{
-	static char text[256];
-	ssize_t n = recv(manager, text, sizeof(text) - 1, 0);
-
-	if (n == -1)
-		assert_int_equal(errno, EAGAIN);
-	text[n == -1 ? 0 : n] = '\0';
-	return text;
-}
 
 static int
 setup(void **state)
 {
+	char name[64];
+
 	(void)state;
 	base = event_base_new();
 	assert_non_null(base);
-	be_manager();
+	snprintf(name, sizeof(name), "@banter-report-%d", getpid());
+	manager_open(name);
+	assert_int_equal(setenv("NOTIFY_SOCKET", name, 1), 0);
 	return 0;
 }
 
@@ -68,11 +37,11 @@ teardown(void **state)
 FIXTURE_TEST(the_life_of_a_storaged)
 {
 	service_report_init(&report, base);
-	assert_string_equal(heard(), "");
+	assert_string_equal(manager_heard(), "");
 	service_report_ready(&report);
-	assert_string_equal(heard(), "READY=1\nSTATUS=serving");
+	assert_string_equal(manager_heard(), "READY=1\nSTATUS=serving");
 	service_report_stopping(&report);
-	assert_string_equal(heard(), "STOPPING=1\nSTATUS=stopping");
+	assert_string_equal(manager_heard(), "STOPPING=1\nSTATUS=stopping");
 }
 
 FIXTURE_TEST(the_state_is_told_when_it_is_news)
@@ -80,16 +49,16 @@ FIXTURE_TEST(the_state_is_told_when_it_is_news)
 	service_report_init(&report, base);
 	assert_true(report.writable);
 	service_report_state(&report, true, false, 2, 5);
-	assert_string_equal(heard(), "STATUS=connected: 2, replies being written: 5");
+	assert_string_equal(manager_heard(), "STATUS=connected: 2, replies being written: 5");
 	service_report_state(&report, true, false, 2, 5);
-	assert_string_equal(heard(), "");
+	assert_string_equal(manager_heard(), "");
 	service_report_state(&report, false, false, 2, 0);
 	assert_false(report.writable);
-	assert_string_equal(heard(),
+	assert_string_equal(manager_heard(),
 	    "STATUS=WRITES ARE REFUSED (the log says why); connected: 2, replies being "
 	    "written: 0");
 	service_report_state(&report, false, true, 2, 0);
-	assert_string_equal(heard(),
+	assert_string_equal(manager_heard(),
 	    "STATUS=WRITES ARE REFUSED: THE STORE IS DAMAGED; connected: 2, replies being "
 	    "written: 0");
 }
@@ -106,7 +75,7 @@ FIXTURE_TEST(the_watchdog_is_fed_again_and_again)
 	service_report_init(&report, base);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
-		assert_string_equal(heard(), "WATCHDOG=1");
+		assert_string_equal(manager_heard(), "WATCHDOG=1");
 	}
 	/* Every 10 ms, half of the period, and not all at once. */
 	assert_true(clock_mono_ms() - begun >= 20);
@@ -122,7 +91,7 @@ FIXTURE_TEST(without_a_manager_nothing_happens)
 	service_report_ready(&report);
 	service_report_state(&report, true, false, 0, 0);
 	assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 1);
-	assert_string_equal(heard(), "");
+	assert_string_equal(manager_heard(), "");
 }
 
 TEST_MAIN(NULL, NULL)

@@ -66,39 +66,31 @@ STORE_TEST(an_unused_page_that_is_not_free_is_reported)
 	expect_report(f, "meta: the file has ");
 }
 
-STORE_TEST(a_free_page_beyond_the_end_is_reported)
+STORE_TEST(a_wrong_list_of_free_pages_is_reported)
 {
 	struct fixture *f = *state;
-	size_t list[3], at, page = 1000000;
-
-	chat(f, "s1", "q", "a");
-	at = free_list(f, list, ARRAY_LEN(list));
-	overwrite_file(f, at + sizeof(page), &page, sizeof(page));
-	expect_report(f, "meta: page 1000000 is listed as free, but does not exist");
-}
-
-STORE_TEST(a_page_that_is_free_twice_is_reported)
-{
-	struct fixture *f = *state;
-	char expected[64];
+	char twice[64];
 	size_t list[3], at;
 
 	chat(f, "s1", "q", "a");
 	at = free_list(f, list, ARRAY_LEN(list));
-	overwrite_file(f, at + 2 * sizeof(size_t), &list[1], sizeof(list[1]));
-	snprintf(expected, sizeof(expected), "meta: page %zu is free twice", list[1]);
-	expect_report(f, expected);
-}
+	snprintf(twice, sizeof(twice), "meta: page %zu is free twice", list[1]);
+	const struct {
+		size_t index, number; /* of the list: its length, then the pages */
+		const char *report;
+	} cases[] = {
+	    {1, 1000000, "meta: page 1000000 is listed as free, but does not exist"},
+	    {2, list[1], twice},
+	    {0, 1000000, "meta: a list of free pages is too short\nmeta: the file has "},
+	};
 
-STORE_TEST(a_truncated_list_of_free_pages_is_reported)
-{
-	struct fixture *f = *state;
-	size_t list[1], at, n = 1000000;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		size_t place = at + cases[i].index * sizeof(list[0]);
 
-	chat(f, "s1", "q", "a");
-	at = free_list(f, list, ARRAY_LEN(list));
-	overwrite_file(f, at, &n, sizeof(n));
-	expect_report(f, "meta: a list of free pages is too short\nmeta: the file has ");
+		overwrite_file(f, place, &cases[i].number, sizeof(cases[i].number));
+		expect_report(f, cases[i].report);
+		overwrite_file(f, place, &list[cases[i].index], sizeof(list[0]));
+	}
 }
 
 STORE_TEST(an_unknown_table_is_reported)
