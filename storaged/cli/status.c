@@ -270,6 +270,26 @@ status_print_backup(const struct msg_status *s, uint64_t now)
 		    units_bytes(s->last_backup_bytes).text);
 }
 
+/* The check of all checksums. */
+static void
+status_print_scrub(const struct msg_status *s, uint64_t now)
+{
+	if (s->scrub_damaged + s->scrubbing_damaged > 0)
+		status_print("checksums", "%s damaged: run banter verify, and restore a backup",
+		    units_count(s->scrub_damaged > s->scrubbing_damaged ? s->scrub_damaged
+									: s->scrubbing_damaged,
+			"record is", "records are")
+			.text);
+	else if (s->scrub_at != 0)
+		status_print("checksums", "%s checked %s, all are right",
+		    units_count(s->scrub_entries, "record", "records").text,
+		    units_ago(s->scrub_at, now).text);
+	if (s->scrubbing)
+		status_print(s->scrub_at == 0 && s->scrubbing_damaged == 0 ? "checksums" : "",
+		    "a check runs: %s so far",
+		    units_count(s->scrubbing_entries, "record", "records").text);
+}
+
 /* Only for an installed banter: in development the keys are in .env. */
 static void
 status_print_keys(void)
@@ -302,6 +322,7 @@ status_print_text(const struct overview *o)
 		status_print_records(s->tables);
 		status_print_activity(s);
 		status_print_backup(s, o->now);
+		status_print_scrub(s, o->now);
 	}
 	status_print_keys();
 }

@@ -50,6 +50,18 @@ struct garbage {
 	struct id stuck[GARBAGE_STUCK_MAX];
 };
 
+/* The scrub's figures for the status, and its position (server/scrub.c). */
+struct scrub {
+	uint64_t interval_ms; /* between two passes; 0: none is made */
+	bool running;
+	uint64_t entries, damaged;                    /* checked in the running pass */
+	uint64_t done_at, done_entries, done_damaged; /* the last complete pass; 0: none */
+	unsigned table;
+	struct key at; /* the last key that was checked */
+	uint64_t requests;
+	unsigned skipped;
+};
+
 struct env {
 	MDB_env *mdb;
 	MDB_dbi dbi[TABLES];
@@ -66,6 +78,7 @@ struct env {
 	const char
 	    *damage; /* the first damage that was found; NULL: none (env_found_damage()) */
 	struct garbage garbage;
+	struct scrub scrub;
 	bool
 	    freed_pages_hidden; /* a deletion has freed pages that only later commits can use */
 	/* Scratch buffers of the request that runs; empty between requests. */

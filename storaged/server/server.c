@@ -18,6 +18,7 @@
 #include "storaged/engine/garbage.h"
 #include "storaged/server/handlers.h"
 #include "storaged/server/peers.h"
+#include "storaged/server/scrub.h"
 #include "storaged/server/service_report.h"
 #include "storaged/turns/interrupt.h"
 
@@ -40,14 +41,15 @@ struct server {
 	struct env *env;
 	int listener;
 	struct event_base *base;
-	struct event *acceptable, *term, *interrupt, *claim, *retry, *tidy;
+	struct event *acceptable, *term, *interrupt, *claim, *retry, *tidy, *scrub;
 	struct open_turns open;
 	struct live live;
 	struct batch batch;
 	struct peers peers;
 	struct service_report report;
 	bool accept_paused, garbage_paused;
-	bool retry_due, tidy_due; /* set by callbacks, which may run during a batch */
+	bool retry_due, tidy_due,
+	    scrub_due; /* set by callbacks, which may run during a batch */
 	bool stopping;
 };
 
@@ -128,6 +130,16 @@ server_on_tidy(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	s->tidy_due = true;
+}
+
+static void
+server_on_scrub(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+
+	(void)fd;
+	(void)what;
+	s->scrub_due = true;
 }
 
 /* Offers the batch to every peer, starting where the last turn ended. */
@@ -226,6 +238,22 @@ server_tidy(struct server *s)
 }
 
 static void
+server_plan_scrub(struct server *s, uint64_t ms)
+{
+	struct timeval after = clock_timeval(ms);
+
+	if (s->env->scrub.interval_ms > 0)
+		must(event_add(s->scrub, &after) == 0);
+}
+
+static void
+server_scrub(struct server *s)
+{
+	s->scrub_due = false;
+	server_plan_scrub(s, scrub_step(s->env, s->batch.activity.requests));
+}
+
+static void
 server_plan_retry(struct server *s)
 {
 	struct timeval retry = clock_timeval(RETRY_MS);
@@ -261,6 +289,8 @@ server_loop_turn(struct server *s, bool *more)
 	*more |= server_remove_garbage(s);
 	if (s->tidy_due)
 		server_tidy(s);
+	if (s->scrub_due)
+		server_scrub(s);
 	if (s->env->writable != s->report.writable ||
 	    (s->env->damage != NULL) != s->report.damaged)
 		server_report(s);
@@ -297,12 +327,14 @@ server_start_events(struct server *s)
 	s->claim = evtimer_new(s->base, server_on_claim_over, s);
 	s->retry = evtimer_new(s->base, server_on_retry, s);
 	s->tidy = event_new(s->base, -1, EV_PERSIST, server_on_tidy, s);
+	s->scrub = evtimer_new(s->base, server_on_scrub, s);
 	must(s->acceptable != NULL && s->term != NULL && s->interrupt != NULL &&
-	    s->claim != NULL && s->retry != NULL && s->tidy != NULL);
+	    s->claim != NULL && s->retry != NULL && s->tidy != NULL && s->scrub != NULL);
 	must(event_add(s->acceptable, NULL) == 0);
 	must(event_add(s->term, NULL) == 0);
 	must(event_add(s->interrupt, NULL) == 0);
 	must(event_add(s->tidy, &tidy_each) == 0);
+	server_plan_scrub(s, SCRUB_STEP_MS);
 }
 
 static void
@@ -314,6 +346,7 @@ server_stop_events(struct server *s)
 	event_free(s->claim);
 	event_free(s->retry);
 	event_free(s->tidy);
+	event_free(s->scrub);
 	event_base_free(s->base);
 }
 

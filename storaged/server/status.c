@@ -164,6 +164,12 @@ status_of_process(const struct call *c, const struct env *env)
 	    .refused = a->refused,
 	    .recent_ms = recent_ms,
 	    .recent_commits = recent,
+	    .scrub_at = env->scrub.done_at,
+	    .scrub_entries = env->scrub.done_entries,
+	    .scrub_damaged = env->scrub.done_damaged,
+	    .scrubbing = env->scrub.running,
+	    .scrubbing_entries = env->scrub.entries,
+	    .scrubbing_damaged = env->scrub.damaged,
 	};
 }
 

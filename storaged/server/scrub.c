@@ -1,0 +1,122 @@
+/*
+ * A step reads entries from the key where the last one ended, so changes in between do no harm.
+ */
+#include "storaged/server/scrub.h"
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "storaged/engine/txn.h"
+
+/* The limits of a step: how much it reads, and how long requests may have to wait for it. */
+#define STEP_BYTES ((size_t)1 << 20)
+#define STEP_MS    5u
+
+/* A step is made after so many calls even if there are requests all the time. */
+#define SKIPS_MAX 9u
+
+static void
+scrub_start(struct scrub *s)
+{
+	s->running = true;
+	s->table = 0;
+	s->at = (struct key){0};
+	s->entries = s->damaged = 0;
+}
+
+static void
+scrub_finish(struct scrub *s)
+{
+	s->running = false;
+	s->done_at = clock_wall_ms();
+	s->done_entries = s->entries;
+	s->done_damaged = s->damaged;
+	log_event(s->damaged > 0 ? LOG_ERROR : LOG_INFO, "scrub_done",
+	    L_UINT("entries", s->entries), L_UINT("damaged", s->damaged),
+	    L_STR("help", s->damaged > 0 ? "run banter verify, and restore a backup" : NULL));
+}
+
+static void
+scrub_count(struct scrub *s, const struct walk *w)
+{
+	s->entries++;
+	s->damaged += w->damaged;
+	s->at = key_of(w->key);
+}
+
+/* Checks entries from s->at on. MDB_NOTFOUND: the table ends. */
+static int
+scrub_read(struct scrub *s, struct walk *w, uint64_t deadline)
+{
+	size_t bytes = 0;
+	int rc = walk_from(w, &s->at);
+
+	/* It was checked in the last step. */
+	if (rc == 0 && s->at.len > 0 && slice_eq(w->key, key_slice(&s->at)))
+		rc = walk_next(w);
+	while (rc == 0 && bytes < STEP_BYTES && clock_mono_ms() < deadline) {
+		bytes += w->key.len + w->value.len;
+		scrub_count(s, w);
+		rc = walk_next(w);
+	}
+	return rc;
+}
+
+static int
+scrub_read_in_txn(struct scrub *s, struct env *env, uint64_t deadline)
+{
+	const struct key all = {0};
+	struct txn t;
+	struct walk w = {0};
+	int rc = txn_begin(&t, env, TXN_READ);
+
+	if (rc != 0)
+		return rc;
+	rc = walk_open(&w, &t, (enum table)s->table, &all);
+	if (rc == 0)
+		rc = scrub_read(s, &w, deadline);
+	walk_close(&w);
+	txn_abort(&t);
+	return rc;
+}
+
+/* Continues with the next table, also behind a damaged page, which txn.h reports. */
+static void
+scrub_end_table(struct scrub *s, int rc)
+{
+	s->damaged += rc != MDB_NOTFOUND;
+	s->at = (struct key){0};
+	if (++s->table == TABLES)
+		scrub_finish(s);
+}
+
+/* Whether to leave the time to requests. */
+static bool
+scrub_yields(struct scrub *s, uint64_t requests)
+{
+	bool idle = requests == s->requests;
+
+	s->requests = requests;
+	s->skipped = idle || s->skipped == SKIPS_MAX ? 0 : s->skipped + 1;
+	return s->skipped > 0;
+}
+
+uint64_t
+scrub_step(struct env *env, uint64_t requests)
+{
+	struct scrub *s = &env->scrub;
+	uint64_t deadline = clock_mono_ms() + STEP_MS;
+	int rc = MDB_NOTFOUND;
+
+	if (!s->running)
+		scrub_start(s);
+	if (scrub_yields(s, requests))
+		return SCRUB_STEP_MS;
+	/* Small tables share a step. */
+	while (s->running && rc != 0 && clock_mono_ms() < deadline) {
+		rc = scrub_read_in_txn(s, env, deadline);
+		if (rc != 0)
+			scrub_end_table(s, rc);
+	}
+	return s->running ? SCRUB_STEP_MS : s->interval_ms;
+}
