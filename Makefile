@@ -32,6 +32,8 @@ ifeq ($(SAN),)
 OPT ?= -O2 -g
 HARDEN += -D_FORTIFY_SOURCE=2
 LDHARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+# Debug information does not depend on the directory.
+HARDEN += -ffile-prefix-map=$(CURDIR)=.
 else
 OPT ?= -O1 -g -fno-omit-frame-pointer
 SANFLAGS := -fsanitize=$(SAN) -fno-sanitize-recover=all
@@ -46,7 +48,8 @@ CFLAGS := -std=gnu17 $(OPT) $(WARN) $(HARDEN) $(SANFLAGS) $(COMPILER)
 LDFLAGS := $(LDHARDEN) $(SANFLAGS)
 
 # Programs. Each one consists of the C files below its folder; storaged/cli is the banter command.
-sources = $(shell find $(1) -name '*.c')
+# Sorted, so that the same sources link to the same bytes everywhere.
+sources = $(sort $(shell find $(1) -name '*.c'))
 objects = $(foreach c,$(basename $(call sources,$(1))),$(if $(filter $(c),$(NAMED)),$(OBJ),$(SHARED))/$(c).o)
 
 PROTO := proto
@@ -401,6 +404,8 @@ lint: ## check format, folders, documents and OpenAPI; run clang-tidy, cppcheck 
 	$(Q)node tests/lint/openapi.mjs
 	$(SAY) LINT 'the man pages'
 	$(Q)tests/lint/man-page.sh
+	$(SAY) LINT 'the notices about software of others'
+	$(Q)node tests/lint/notices.mjs
 	$(SAY) LINT 'the example for containers'
 	@mkdir -p build/deb # which it names: where the package will be
 	$(Q)docker-compose --file systemd/container/compose.yaml config --quiet
@@ -442,7 +447,7 @@ INSTALLED_PROGRAMS := $(addprefix $(INSTALLED)/,masterd workerd storaged banter)
 .PHONY: installed
 installed: frontends shared
 	@$(MAKE) --no-print-directory BUILD=$(INSTALLED) SHARED=$(OBJ) \
-		$(INSTALLED_PROGRAMS) $(INSTALLED)/banter.env.5
+		$(INSTALLED_PROGRAMS) $(INSTALLED)/banter.env.5 $(INSTALLED)/bash-completion
 
 .PHONY: shared
 shared: $(filter-out $(NAMED:%=$(OBJ)/%.o), \
@@ -453,12 +458,16 @@ $(BUILD)/banter.env.5: systemd/man/banter.env.5.in $(BUILD)/masterd
 	$(Q)$(BUILD)/masterd --settings-mdoc | \
 		sed -e '/^\.\\" SETTINGS$$/{r /dev/stdin' -e 'd}' $< > $@
 
+$(BUILD)/bash-completion: systemd/bash-completion.sh $(BUILD)/banter
+	$(SAY) BASH $@
+	$(Q)systemd/bash-completion.sh $(BUILD)/banter > $@
+
 to = $(DESTDIR)$(PREFIX)
 relocate = sed -e 's|/usr/lib/banter|$(PREFIX)/lib/banter|g' -e 's|/usr/bin/banter|$(PREFIX)/bin/banter|g' \
 	-e 's|/etc/banter|$(SYSCONFDIR)/banter|g' -e 's|/var/|$(LOCALSTATEDIR)/|g' \
 	-e 's|/run/banter|$(RUNSTATEDIR)/banter|g'
 # The documents, installed in the folders that their links name.
-DOCUMENTS := LICENSE README.md $(addsuffix /README.md,dashboard masterd proto storaged systemd \
+DOCUMENTS := LICENSE NOTICES.md README.md $(addsuffix /README.md,dashboard masterd proto storaged systemd \
 	tests widget workerd workerd/api) $(wildcard tests/browser/pictures/*.png)
 # $(call put,FROM,TO,MODE): installs with fixed modes, independent of the umask.
 put = $(relocate) $(1) | install -m $(or $(3),644) /dev/stdin $(2)
@@ -467,7 +476,7 @@ put = $(relocate) $(1) | install -m $(or $(3),644) /dev/stdin $(2)
 install: installed ## install under $(DESTDIR)$(PREFIX), including the systemd units
 	install -d $(to)/bin $(to)/lib/banter $(to)/lib/sysusers.d $(to)/lib/tmpfiles.d \
 		$(to)/share/banter/widget $(to)/share/banter/dashboard $(to)/share/doc/banter/examples \
-		$(to)/share/man/man1 $(to)/share/man/man5 $(to)/share/man/man8 $(DESTDIR)$(UNITDIR)
+		$(to)/share/bash-completion/completions $(to)/share/man/man1 $(to)/share/man/man5 $(to)/share/man/man8 $(DESTDIR)$(UNITDIR)
 	install -m 755 $(filter-out %/banter,$(INSTALLED_PROGRAMS)) $(to)/lib/banter
 	install -m 755 $(INSTALLED)/banter $(to)/bin
 	$(call put,systemd/certbot-deploy-hook,$(to)/lib/banter/certbot-deploy-hook,755)
@@ -481,6 +490,7 @@ install: installed ## install under $(DESTDIR)$(PREFIX), including the systemd u
 		ln -sfn banter.$$type $(DESTDIR)$(UNITDIR)/banter-masterd.$$type || exit 1; done
 	for f in systemd/man/*.8; do \
 		$(call put,$$f,$(to)/share/man/man8/$${f##*/}) || exit 1; done
+	$(call put,$(INSTALLED)/bash-completion,$(to)/share/bash-completion/completions/banter)
 	$(call put,systemd/man/banter.1,$(to)/share/man/man1/banter.1)
 	$(call put,$(INSTALLED)/banter.env.5,$(to)/share/man/man5/banter.env.5)
 	$(call put,systemd/banter.sysusers,$(to)/lib/sysusers.d/banter.conf)
@@ -508,6 +518,8 @@ test-install: ## test the package on a new Debian: install, boot, faults, upgrad
 
 DEBS := build/deb
 DEBDIR := $(DEBS)/banter-$(VERSION)
+# The time of all files in the package (https://reproducible-builds.org/specs/source-date-epoch).
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 # The newest schema that this version reads.
 SCHEMA = $(shell sed -n 's/^#define SCHEMA_VERSION \([0-9]*\).*/\1/p' storaged/engine/schema.h)
 
@@ -517,13 +529,14 @@ deb: installed ## build the Debian package in build/deb and check it with lintia
 	@rm -rf $(DEBDIR) && mkdir -p $(DEBDIR)
 	@cp -r systemd/debian $(DEBDIR)/
 	@sed -i -e 's/@VERSION@/$(VERSION)/' -e 's/@SCHEMA@/$(SCHEMA)/g' $(DEBDIR)/debian/preinst
-	@sed -e 's/@VERSION@/$(VERSION)/' -e "s/@DATE@/$$(git log -1 --format=%cD || date -R)/" \
+	@sed -e 's/@VERSION@/$(VERSION)/' -e "s/@DATE@/$$(date -uR -d @$(SOURCE_DATE_EPOCH))/" \
 		systemd/debian/changelog.in > $(DEBDIR)/debian/changelog
 	$(SAY) DEB $(DEBS)/banter_$(VERSION)_$(shell dpkg --print-architecture).deb
 	$(Q)cd $(DEBDIR) && env -u MAKEFLAGS -u MAKELEVEL BANTER_SOURCE='$(CURDIR)' BANTER_VERSION=$(VERSION) \
-		DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage -b -us -uc >../build.log 2>&1 || \
+		dpkg-buildpackage -b -us -uc >../build.log 2>&1 || \
 		{ cat ../build.log; exit 1; }
-	$(Q)lintian --allow-root --fail-on=error,warning $(DEBS)/banter_$(VERSION)_*.deb
+	$(Q)lintian --allow-root --fail-on=error,warning $(DEBS)/banter_$(VERSION)_*.deb \
+		$(DEBS)/banter-dbgsym_$(VERSION)_*.deb
 
 .PHONY: help
 help: ## show this

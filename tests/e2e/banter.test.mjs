@@ -1,13 +1,15 @@
 // The banter command: help, errors, and the commands that use a running storaged.
 
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { hello } from "../faults/peer.mjs";
 import { openStream } from "./client.mjs";
-import { BUILD, baseEnvironment, until, useBanter, WIDGET_KEY } from "./harness.mjs";
+
+import { BUILD, baseEnvironment, ROOT, until, useBanter, WIDGET_KEY } from "./harness.mjs";
 import { NOBODY } from "./organizations.mjs";
 import {
 	expectTool,
@@ -163,6 +165,43 @@ describe("banter's command line", () => {
 		const { stderr } = await expectTool(nothing, 64, "\u001b[2J\u0007\u009b1m");
 		assert.match(stderr, /^banter: unknown command \?\[2J\?\?\?1m/);
 	});
+});
+
+describe("the completion of bash", () => {
+	const path = useDirectory();
+	const { stdout } = spawnSync("systemd/bash-completion.sh", [resolve(BUILD, "banter")], {
+		cwd: ROOT,
+		encoding: "utf8",
+	});
+	const common = ["--data-dir", "--socket", "--help", "--version"];
+
+	for (const [typed, ...expected] of [
+		["", ...COMMANDS, "help", "--help", "--version"],
+		["re", "restore"],
+		["help ve", "verify"],
+		["user ", "add", "list", "remove", "passwd"],
+		["user add jane@example.com --ow", "--owner"],
+		["status ", "--json", ...common],
+		["widget list --org "],
+		["setup --owner-password-file s", "shop", "shop key"],
+		["setup --config ", "shop"],
+		["backup --force sho", "shop", "shop key"],
+		["backup --fo", "--force"],
+		["org add sho"],
+	])
+		it(`completes: banter ${typed}`, async () => {
+			mkdirSync(path("shop"), { recursive: true });
+			writeFileSync(path("shop key"), "");
+			const words = ["banter", ...typed.split(" ")].map((word) => `'${word}'`).join(" ");
+			const script = `cd ${path()}; compopt() { :; }; ${stdout}
+				COMP_WORDS=(${words}) COMP_CWORD=${typed.split(" ").length}; _banter
+				printf '%s\\n' "\${COMPREPLY[@]}"`;
+			const end = await startProgram("/bin/bash", ["-ec", script], baseEnvironment()).ended;
+			assert.equal(end.stderr, "");
+			const offered = end.stdout.split("\n").filter((word) => word !== "");
+			const shown = typed === "user " ? offered.filter((word) => !word.startsWith("-")) : offered;
+			assert.deepEqual(shown.sort(), expected.sort());
+		});
 });
 
 describe("banter and a storaged of another version", () => {

@@ -121,7 +121,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		return (await ask("GET", "/v1/admin/conversations?limit=200", { headers })).json;
 	};
 
-	step("installs: the store runs, keys are created, and masterd waits for banter setup", async () => {
+	step("installs: the store runs, keys exist, and masterd waits for banter setup", async () => {
 		const said = await install(VERSION);
 		assert.match(said, /Run 'banter setup' to continue/);
 		assert.equal(await active("banter.target"), "active");
@@ -138,7 +138,20 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 			assert.match(await key(name), /^[A-Za-z0-9_-]{43}$/);
 	});
 
-	step("is configured by banter setup, which checks the model and asks for the first user", async () => {
+	step("has man pages of its own names, completion, and notices", async () => {
+		const files = (await machine.do("dpkg -L banter")).split("\n");
+		const named = (pattern) => files.filter((path) => pattern.test(path)).sort();
+		const pages = named(/\/man\/.*\.gz$/).map((path) => path.replace(/.*\/(.*)\.gz/, "$1"));
+		const daemons = ["masterd", "storaged", "workerd"].map((name) => `banter-${name}.8`);
+		assert.deepEqual(pages.sort(), [...daemons, "banter.1", "banter.env.5"]);
+		assert.equal(named(/\/banter\/NOTICES\.md$/).length, 1);
+		const [completion] = named(/bash-completion\/completions\/banter$/);
+		const loaded = await machine.do(`bash -c '. ${completion}; complete -p banter'`);
+		assert.match(loaded, /_banter banter/);
+		assert.match(await machine.do("dpkg -s banter"), /^Homepage: https:/m);
+	});
+
+	step("banter setup asks again, checks the model and adds the first user", async () => {
 		await startModel();
 		await until("the model listens", async () => {
 			return (await machine.run("journalctl -u model -o cat")).stdout.includes("listening on");
@@ -224,7 +237,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		assert.match(help, /The default directory is .* or \/var\/lib\/banter\./);
 	});
 
-	step("passes the smoke tests of a deployment, and refuses a missing key and another site", async () => {
+	step("passes smoke tests, and refuses a missing key and another site", async () => {
 		const health = await ask("GET", "/health");
 		assert.deepEqual([health.status, health.json], [200, { status: "ok" }]);
 		const script = await ask("GET", "/widget/chat-widget.js");
@@ -382,7 +395,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		await ready();
 	});
 
-	step("masterd exits once with 78 for invalid settings, with all errors in the journal", async () => {
+	step("masterd exits once with 78 for invalid settings; the journal has all errors", async () => {
 		await machine.do("cp /etc/banter/banter.env /root/good.env");
 		await machine.do("echo OPENAI_BASE_URL=nonsense >>/etc/banter/banter.env");
 		await machine.do("echo WORKERS=0 >>/etc/banter/banter.env");
@@ -411,7 +424,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		await ready();
 	});
 
-	step("a full disk: chats get 503, everything else works; it recovers when there is room", async () => {
+	step("on a full disk chats get 503 and all else works; it recovers with room", async () => {
 		await machine.do(`${STOP_STORE}
 			cp -a /var/lib/banter /root/kept
 			mount -t tmpfs -o size=2M,mode=0700,uid=banter-store,gid=banter-store none /var/lib/banter
@@ -558,7 +571,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		await machine.do("banter verify");
 	});
 
-	step("an upgrade that is incompatible with the running masterd stops it before the store and keeps the ports", async () => {
+	step("an upgrade stops an incompatible masterd before the store; ports stay", async () => {
 		// Claims another interface version, which is all that postinst checks.
 		await machine.do(`systemctl stop banter.service
 			cp /usr/lib/banter/masterd /root/masterd
@@ -621,7 +634,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		machine.do(`${STOP_STORE} && cd /var/lib/banter && rm -f *.mdb && ${make} >data.mdb &&
 			chown banter-store: data.mdb`);
 
-	step("an upgrade that finds a store of a newer version says that it cannot read it", async () => {
+	step("an upgrade reports a store of a newer version, which it cannot read", async () => {
 		await machine.do(`${STOP_STORE} && cp /var/lib/banter/data.mdb /root/kept.mdb`);
 		await replaceStore("sed s/schema_version1/schema_version9/g /root/kept.mdb");
 		const said = await install(NEWER);
@@ -637,7 +650,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 
 	const LEFT = "find /etc/banter /var/lib/banter /var/backups/banter 2>/dev/null";
 
-	step("a purge deletes banter's own files, and keeps backups, other files and mount points", async () => {
+	step("a purge deletes own files, and keeps backups, others and mount points", async () => {
 		await machine.do("touch /etc/banter/notes /var/backups/banter/photos.tar");
 		await machine.do("mount -t tmpfs none /var/lib/banter"); // a disk of its own
 		const said = await machine.do("apt-get purge -y -o Dpkg::Use-Pty=0 banter");

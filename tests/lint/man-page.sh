@@ -46,7 +46,7 @@ says_statuses() {
 
 says_statuses storaged/cli
 for daemon in masterd workerd storaged; do
-	page=systemd/man/$daemon.8
+	page=systemd/man/banter-$daemon.8
 	says_statuses $([ $daemon = storaged ] && echo storaged/server || echo $daemon)
 	for option in $(build/$daemon --help | grep -oE -- '--[a-z-]+' | sort -u); do
 		grep -qE -- "(Fl|\|) ${option#-}( |\$)" "$page" ||

@@ -43,7 +43,7 @@ options_print_rows(const struct option_row *rows)
 
 		(void)snprintf(left, sizeof(left), "--%s%s%s", rows->name,
 		    rows->value == NULL ? "" : " ", rows->value == NULL ? "" : rows->value);
-		printf("  %-26s %s\n", left, rows->help);
+		printf("  %-27s %s\n", left, rows->help);
 	}
 }
 
