@@ -146,17 +146,25 @@ store_restart(struct fixture *f, uint64_t max_bytes)
 	store_open(f, max_bytes);
 }
 
+/* The path of a file in a directory; valid for this and the next call. */
+static inline const char *
+path_in(const char *dir, const char *name)
+{
+	static char paths[2][160];
+	static unsigned n;
+
+	snprintf(paths[++n % 2], sizeof(paths[0]), "%s/%s", dir, name);
+	return paths[n % 2];
+}
+
 static inline void
 remove_store(const char *dir)
 {
 	static const char *const names[] = {"data.mdb", "lock.mdb", "storaged.lock", "s",
 	    "data-schema1.mdb", "data-schema2.mdb", "data-schema3.mdb"};
-	char path[160];
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
-		unlink(path);
-	}
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		unlink(path_in(dir, names[i]));
 	assert_int_equal(rmdir(dir), 0);
 }
 
@@ -480,11 +488,8 @@ damage(struct fixture *f, enum table table, const struct id *id)
 static inline void
 overwrite_file(struct fixture *f, size_t at, const void *bytes, size_t n)
 {
-	char path[160];
-	int fd;
+	int fd = open(path_in(f->dir, "data.mdb"), O_WRONLY | O_CLOEXEC);
 
-	snprintf(path, sizeof(path), "%s/data.mdb", f->dir);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
 	assert_int_not_equal(fd, -1);
 	assert_int_equal(pwrite(fd, bytes, n, (off_t)at), n);
 	closefd(&fd);

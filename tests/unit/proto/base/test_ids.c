@@ -23,16 +23,6 @@ clock_gettime(clockid_t clock, struct timespec *ts)
 	return 0;
 }
 
-static uint64_t
-id_ms(const struct id *id)
-{
-	uint64_t ms = 0;
-
-	for (int i = 0; i < 6; i++)
-		ms = ms << 8 | id->b[i];
-	return ms;
-}
-
 static unsigned
 id_counter(const struct id *id)
 {

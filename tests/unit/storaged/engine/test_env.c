@@ -80,13 +80,12 @@ TEST(a_newer_or_invalid_version_is_refused)
 
 TEST(a_file_that_is_not_a_store_is_refused_and_unchanged)
 {
-	char dir[64], path[160], content[6000], back[sizeof(content)];
+	char dir[64], content[6000], back[sizeof(content)];
 	int fd;
 
 	make_dir(dir, sizeof(dir));
-	snprintf(path, sizeof(path), "%s/data.mdb", dir);
 	memset(content, 'x', sizeof(content));
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = open(path_in(dir, "data.mdb"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	assert_int_equal(write(fd, content, sizeof(content)), sizeof(content));
 	assert_int_equal(status_of_opening(dir), EX_DATAERR);
 	assert_int_equal(pread(fd, back, sizeof(back), 0), sizeof(back));
@@ -130,14 +129,13 @@ TEST(a_first_start_without_space_fails_and_the_next_one_succeeds)
 	for (size_t i = 0; i < 2 * ARRAY_LEN(limits); i++) {
 		const struct rlimit little = {limits[i / 2], RLIM_INFINITY};
 		const struct rlimit any = {RLIM_INFINITY, RLIM_INFINITY};
-		char dir[64], path[160];
+		char dir[64];
 
 		make_dir(dir, sizeof(dir));
-		snprintf(path, sizeof(path), "%s/data.mdb", dir);
 		/* With LMDB's lock file, the space lacks for the data; else for the lock file. */
 		if (i % 2 == 1) {
 			assert_int_equal(status_of_opening(dir), 0);
-			assert_int_equal(unlink(path), 0);
+			assert_int_equal(unlink(path_in(dir, "data.mdb")), 0);
 		}
 		assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
 		assert_int_equal(status_of_opening(dir), EX_IOERR);
@@ -149,12 +147,11 @@ TEST(a_first_start_without_space_fails_and_the_next_one_succeeds)
 
 TEST(an_empty_file_becomes_a_store)
 {
-	char dir[64], path[160];
+	char dir[64];
 	int fd;
 
 	make_dir(dir, sizeof(dir));
-	snprintf(path, sizeof(path), "%s/data.mdb", dir);
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	fd = open(path_in(dir, "data.mdb"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	closefd(&fd);
 	assert_int_equal(status_of_opening(dir), 0);
 	remove_store(dir);

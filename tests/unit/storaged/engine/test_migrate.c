@@ -95,11 +95,8 @@ static const struct migrations killed = {
 static int
 open_file(const struct fixture *f, const char *name, int flags)
 {
-	char path[160];
-	int fd;
+	int fd = open(path_in(f->dir, name), flags | O_CLOEXEC, 0600);
 
-	snprintf(path, sizeof(path), "%s/%s", f->dir, name);
-	fd = open(path, flags | O_CLOEXEC, 0600);
 	assert_int_not_equal(fd, -1);
 	return fd;
 }
@@ -117,21 +114,16 @@ make_file(const struct fixture *f, const char *name, size_t len)
 static void
 remove_file(const struct fixture *f, const char *name)
 {
-	char path[160];
-
-	snprintf(path, sizeof(path), "%s/%s", f->dir, name);
-	assert_int_equal(unlink(path), 0);
+	assert_int_equal(unlink(path_in(f->dir, name)), 0);
 }
 
 /* -1: it does not exist. */
 static int64_t
 file_size(const struct fixture *f, const char *name)
 {
-	char path[160];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "%s/%s", f->dir, name);
-	return stat(path, &st) == 0 ? (int64_t)st.st_size : -1;
+	return stat(path_in(f->dir, name), &st) == 0 ? (int64_t)st.st_size : -1;
 }
 
 static void
@@ -228,7 +220,8 @@ expect_schema(struct fixture *f, uint64_t expected)
 static void
 expect_copy(const struct fixture *f)
 {
-	char name[] = META_VERSION, path[160];
+	const char *path = path_in(f->dir, COPY);
+	char name[] = META_VERSION;
 	MDB_val key = {sizeof(name) - 1, name}, value;
 	struct stat st;
 	MDB_stat entries;
@@ -236,8 +229,6 @@ expect_copy(const struct fixture *f)
 	MDB_txn *txn;
 	MDB_dbi dbi;
 
-	expect_no_file(f, PART);
-	snprintf(path, sizeof(path), "%s/%s", f->dir, COPY);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(mdb_env_create(&mdb), 0);
@@ -254,6 +245,7 @@ expect_copy(const struct fixture *f)
 	assert_int_equal(entries.ms_entries, 2);
 	mdb_txn_abort(txn);
 	mdb_env_close(mdb);
+	expect_no_file(f, PART);
 }
 
 /* Removes the checksums again: an open store becomes one of schema 1. */

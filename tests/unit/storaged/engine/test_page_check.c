@@ -108,7 +108,6 @@ TEST(a_lookup_in_a_damaged_page_fails_and_others_succeed)
 		uint8_t bytes[FILE_PAGE];
 		void *fixture;
 		struct fixture *f;
-		char path[160];
 		size_t page;
 
 		fixture_setup(&fixture);
@@ -117,9 +116,8 @@ TEST(a_lookup_in_a_damaged_page_fails_and_others_succeed)
 		store_restart(f, STORE_BYTES);
 		page = page_of_number(f, DAMAGED);
 		memset(bytes, cases[i].byte, sizeof(bytes));
-		snprintf(path, sizeof(path), "%s/data.mdb", f->dir);
 		if (cases[i].bytes == 0)
-			assert_int_equal(truncate(path, (off_t)page), 0);
+			assert_int_equal(truncate(path_in(f->dir, "data.mdb"), (off_t)page), 0);
 		else
 			overwrite_file(f, page, bytes, cases[i].bytes);
 		assert_null(f->env.damage);

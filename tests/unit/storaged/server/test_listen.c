@@ -51,16 +51,14 @@ LISTEN_TEST(a_directory_has_one_storaged)
 
 LISTEN_TEST(a_lock_of_another_process_keeps_storaged_away)
 {
-	char lock_path[160];
 	struct stat st;
 	int lock, other;
 
-	snprintf(lock_path, sizeof(lock_path), "%s/%s", dir, LISTEN_LOCK_NAME);
 	/* As root in the directory of another user: the file must be that user's. */
 	if (geteuid() == 0)
 		assert_int_equal(chown(dir, 12345, 12346), 0);
 	assert_int_equal(listen_try_lock(dir, &lock), 0);
-	assert_int_equal(stat(lock_path, &st), 0);
+	assert_int_equal(stat(path_in(dir, LISTEN_LOCK_NAME), &st), 0);
 	assert_int_equal(st.st_uid, geteuid() == 0 ? 12345 : geteuid());
 	assert_int_equal(listen_lock(dir, &other), EX_TEMPFAIL);
 	assert_int_equal(listen_try_lock(dir, &other), -1);

@@ -82,7 +82,7 @@ STORE_TEST(used_and_free_bytes_are_the_whole_file)
 	struct fixture *f = *state;
 	struct msg_visitor_erase gone = {
 	    .org = id_default_org, .widget = id_default_widget, .session = slice_str("goes")};
-	char *text = xcalloc(1, 100001), path[160];
+	char *text = xcalloc(1, 100001);
 	struct msg_status full, s;
 	struct stat st;
 
@@ -97,8 +97,7 @@ STORE_TEST(used_and_free_bytes_are_the_whole_file)
 	s = status(f);
 	assert_true(s.used_bytes < full.used_bytes - 40 * 100000);
 	assert_int_equal(s.used_bytes + free_bytes(f), s.file_bytes);
-	snprintf(path, sizeof(path), "%s/data.mdb", f->dir);
-	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(stat(path_in(f->dir, "data.mdb"), &st), 0);
 	assert_int_equal(s.file_bytes, st.st_size);
 	free(text);
 }

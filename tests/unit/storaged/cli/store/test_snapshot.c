@@ -39,17 +39,6 @@ remove_closed_store(void **state)
 	return 0;
 }
 
-/* The path of a file in the directory; valid for this and the next call. */
-static const char *
-path_of(const struct fixture *f, const char *name)
-{
-	static char paths[2][160];
-	static unsigned n;
-
-	snprintf(paths[++n % 2], sizeof(paths[0]), "%s/%s", f->dir, name);
-	return paths[n % 2];
-}
-
 static void
 expect_status(const char *path, int expected)
 {
@@ -90,8 +79,8 @@ SNAPSHOT_TEST(a_directory_and_a_file_are_read)
 	const struct fixture *f = *state;
 
 	expect_two_messages(f->dir);
-	assert_int_equal(rename(path_of(f, "data.mdb"), path_of(f, "s")), 0);
-	expect_two_messages(path_of(f, "s"));
+	assert_int_equal(rename(path_in(f->dir, "data.mdb"), path_in(f->dir, "s")), 0);
+	expect_two_messages(path_in(f->dir, "s"));
 }
 
 #define STORE_USER 65534u
@@ -115,7 +104,7 @@ SNAPSHOT_TEST(root_reads_with_the_rights_of_the_stores_user)
 	if (geteuid() != 0)
 		skip();
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		assert_int_equal(chown(path_of(f, names[i]), STORE_USER, STORE_USER), 0);
+		assert_int_equal(chown(path_in(f->dir, names[i]), STORE_USER, STORE_USER), 0);
 	assert_int_equal(subprocess_run(f->dir, uid_while_reading, NULL, f->dir), 1);
 	assert_int_equal(geteuid(), 0);
 }
@@ -126,14 +115,14 @@ SNAPSHOT_TEST(the_file_of_a_data_directory_in_use_is_refused)
 	const struct fixture *f = *state;
 	int lock;
 
-	assert_int_equal(symlink("data.mdb", path_of(f, "link")), 0);
-	expect_status(path_of(f, "data.mdb"), 0);
+	assert_int_equal(symlink("data.mdb", path_in(f->dir, "link")), 0);
+	expect_status(path_in(f->dir, "data.mdb"), 0);
 	assert_int_equal(listen_try_lock(f->dir, &lock), 0);
-	expect_status(path_of(f, "data.mdb"), EX_USAGE);
-	expect_status(path_of(f, "link"), EX_USAGE);
+	expect_status(path_in(f->dir, "data.mdb"), EX_USAGE);
+	expect_status(path_in(f->dir, "link"), EX_USAGE);
 	expect_status(f->dir, 0);
 	closefd(&lock);
-	assert_int_equal(unlink(path_of(f, "link")), 0);
+	assert_int_equal(unlink(path_in(f->dir, "link")), 0);
 }
 
 /* As root, LMDB would create a lock file that storaged cannot open. Without it, a starting
@@ -144,9 +133,9 @@ SNAPSHOT_TEST(no_lock_file_is_created)
 	struct snapshot s;
 	int lock;
 
-	assert_int_equal(unlink(path_of(f, "lock.mdb")), 0);
+	assert_int_equal(unlink(path_in(f->dir, "lock.mdb")), 0);
 	expect_two_messages(f->dir);
-	assert_int_equal(access(path_of(f, "lock.mdb"), F_OK), -1);
+	assert_int_equal(access(path_in(f->dir, "lock.mdb"), F_OK), -1);
 	assert_int_equal(listen_try_lock(f->dir, &lock), 0);
 	expect_status(f->dir, EX_TEMPFAIL);
 	closefd(&lock);
@@ -172,18 +161,18 @@ SNAPSHOT_TEST(without_a_store_nothing_is_created)
 {
 	struct fixture *f = *state;
 
-	expect_status(path_of(f, "none"), EX_NOINPUT);
+	expect_status(path_in(f->dir, "none"), EX_NOINPUT);
 	expect_status("/dev/null", EX_NOINPUT);
-	assert_int_equal(unlink(path_of(f, "data.mdb")), 0);
+	assert_int_equal(unlink(path_in(f->dir, "data.mdb")), 0);
 	expect_status(f->dir, EX_NOINPUT);
-	assert_int_equal(access(path_of(f, "data.mdb"), F_OK), -1);
+	assert_int_equal(access(path_in(f->dir, "data.mdb"), F_OK), -1);
 }
 
 SNAPSHOT_TEST(files_that_are_not_stores_are_refused)
 {
 	static const char zeros[8192];
 	const struct fixture *f = *state;
-	int fd = open(path_of(f, "data.mdb"), O_WRONLY | O_TRUNC | O_CLOEXEC);
+	int fd = open(path_in(f->dir, "data.mdb"), O_WRONLY | O_TRUNC | O_CLOEXEC);
 
 	expect_status(f->dir, EX_DATAERR);
 	assert_int_equal(write(fd, zeros, 100), 100);
