@@ -158,7 +158,7 @@ $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/te
 	$(LINK) -fsanitize=fuzzer -Wl,--defsym=LLVMFuzzerTestOneInput=$* $(fuzzed_libs)
 
 # The benchmarks share all files except their main files.
-BENCH := store scale crowd
+BENCH := store scale crowd silent
 bench_shared := $(filter-out $(patsubst %,$(OBJ)/tests/bench/%.o,$(BENCH) events upstream), \
 	$(call objects,tests/bench))
 $(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(bench_shared) $(storaged_a) $(workerd_a)
@@ -361,6 +361,13 @@ bench-scale: ## measure the store with 10,000 and with 1,000,000 messages (1 min
 	@$(MAKE) --no-print-directory deps FOR=run
 	@$(MAKE) --no-print-directory -j$(JOBS) build/storaged build/bench/scale
 	@node tests/bench/scale.mjs
+
+.PHONY: bench-sockets
+bench-sockets: ## restart the store under 100,000 silent WebSockets (3 minutes, 3 GB of memory)
+	@$(MAKE) --no-print-directory deps FOR=run
+	@$(MAKE) --no-print-directory -j$(JOBS) programs build/bench/silent
+	@node tests/bench/sockets.mjs --one-worker
+	@node tests/bench/sockets.mjs
 
 .PHONY: bench-events
 bench-events: ## measure the cost of parsing an event of the model's stream (10 seconds)
