@@ -130,23 +130,14 @@ expect_reported(struct world *w, const struct words *step)
 }
 
 static void
-begin_batch(struct world *w, const struct words *step)
+begin_batch(struct world *w)
 {
-	(void)step;
 	w->batch = true;
 }
 
 static void
-commit_step(struct world *w, const struct words *step)
+batch_failed(struct world *w)
 {
-	(void)step;
-	end_batch(w);
-}
-
-static void
-batch_failed(struct world *w, const struct words *step)
-{
-	(void)step;
 	if (batch_is_open(&w->f->batch))
 		scenario_fail("the batch takes more requests");
 }
@@ -164,17 +155,9 @@ transactions(struct world *w, const struct words *step)
 }
 
 static void
-no_transaction(struct world *w, const struct words *step)
+no_transaction(struct world *w)
 {
-	(void)step;
 	assert_null(w->f->batch.txn.mdb);
-}
-
-static void
-silent_step(struct world *w, const struct words *step)
-{
-	(void)step;
-	silent(w);
 }
 
 static void
@@ -185,14 +168,13 @@ restart(struct world *w, const struct words *step)
 }
 
 static void
-fill_store(struct world *w, const struct words *step)
+fill_store(struct world *w)
 {
 	static const char *const long_question[] = {
 	    "session=long", "text=x*12000", "history=1"};
 	union msg msg, answer;
 	uint64_t request;
 
-	(void)step;
 	do {
 		message_text_read(w->values, message_text_desc("turn_begin"), long_question,
 		    ARRAY_LEN(long_question), &msg);
@@ -203,16 +185,14 @@ fill_store(struct world *w, const struct words *step)
 }
 
 static void
-probe(struct world *w, const struct words *step)
+probe(struct world *w)
 {
-	(void)step;
 	env_probe(&w->f->env);
 }
 
 static void
-end_claim_time(struct world *w, const struct words *step)
+end_claim_time(struct world *w)
 {
-	(void)step;
 	open_turns_lose(&w->f->open, &w->f->open.found);
 	while (interrupt_lost(&w->f->env, &w->f->live) == INTERRUPT_MORE)
 		;
@@ -226,10 +206,8 @@ make_ids(struct world *w, const struct words *step)
 }
 
 static void
-next_ms_step(struct world *w, const struct words *step)
+next_ms([[gnu::unused]] struct world *w)
 {
-	(void)w;
-	(void)step;
 	wait_for_next_ms();
 }
 
@@ -254,18 +232,16 @@ collect_garbage(struct world *w, const struct words *step)
 }
 
 static void
-collect_garbage_step(struct world *w, const struct words *step)
+collect_garbage_step(struct world *w)
 {
-	(void)step;
 	assert_int_not_equal(garbage_step(&w->f->env), GARBAGE_STUCK);
 }
 
 static void
-import_into_new_store(struct world *w, const struct words *step)
+import_into_new_store(struct world *w)
 {
 	void *f;
 
-	(void)step;
 	if (w->exported == NULL) {
 		w->exported = w->f;
 		fixture_setup(&f);
@@ -275,9 +251,8 @@ import_into_new_store(struct world *w, const struct words *step)
 }
 
 static void
-remember(struct world *w, const struct words *step)
+remember(struct world *w)
 {
-	(void)step;
 	if (w->remembers)
 		contents_clear(&w->remembered);
 	contents_take(w->f, &w->remembered);
@@ -285,9 +260,8 @@ remember(struct world *w, const struct words *step)
 }
 
 static void
-unchanged(struct world *w, const struct words *step)
+unchanged(struct world *w)
 {
-	(void)step;
 	contents_expect(w->f, &w->remembered);
 }
 
@@ -307,34 +281,15 @@ expect_count(struct world *w, const struct words *step)
 }
 
 static void
-whole(struct world *w, const struct words *step)
+whole(struct world *w)
 {
-	(void)step;
 	expect_whole(w->f);
 	w->f->damaged = false;
 }
 
-static void
-open_turns_step(struct world *w, const struct words *step)
-{
-	expect_number("open turns", w->f->open.n, step->word[step->n - 1]);
-}
-
-static void
-followed(struct world *w, const struct words *step)
-{
-	expect_number("followed replies", w->f->live.turns.n, step->word[step->n - 1]);
-}
-
-static void
-followed_visitors(struct world *w, const struct words *step)
-{
-	expect_number("followed visitors", w->f->live.rooms.n, step->word[step->n - 1]);
-}
-
-/* pretend COUNTER N */
-static void
-pretend(struct world *w, const struct words *step)
+/* NULL: there is no such counter. */
+static size_t *
+counter_named(struct world *w, const char *name)
 {
 	const struct {
 		const char *name;
@@ -342,59 +297,75 @@ pretend(struct world *w, const struct words *step)
 	} counters[] = {
 	    {"open_turns", &w->f->open.n},
 	    {"followed", &w->f->live.turns.n},
-	    {"followed_by_b", &w->f->b.client.follows[TOPIC_TURNS].n},
 	    {"followed_visitors", &w->f->live.rooms.n},
+	    {"followed_by_b", &w->f->b.client.follows[TOPIC_TURNS].n},
+	    {"visitors_followed_by_b", &w->f->b.client.follows[TOPIC_VISITORS].n},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(counters); i++)
-		if (step->n == 3 && strcmp(counters[i].name, step->word[1]) == 0) {
-			*counters[i].n += (size_t)strtoll(step->word[2], NULL, 10);
-			return;
-		}
-	scenario_fail("pretend what?");
+		if (strcmp(counters[i].name, name) == 0)
+			return counters[i].n;
+	return NULL;
+}
+
+/* pretend COUNTER N */
+static void
+pretend(struct world *w, const struct words *step)
+{
+	size_t *n = step->n == 3 ? counter_named(w, step->word[1]) : NULL;
+
+	if (n == NULL)
+		scenario_fail("pretend what?");
+	*n += (size_t)strtoll(step->word[2], NULL, 10);
 }
 
 static const struct {
 	const char *name;
 	void (*run)(struct world *w, const struct words *step);
+	void (*act)(struct world *w); /* without parameters */
 } verbs[] = {
-    {"batch", begin_batch},
-    {"commit", commit_step},
-    {"batch_failed", batch_failed},
-    {"transactions", transactions},
-    {"silent", silent_step},
-    {"messages", expect_all_messages},
-    {"restart", restart},
-    {"fill_store", fill_store},
-    {"probe", probe},
-    {"end_claim_time", end_claim_time},
-    {"ids", make_ids},
-    {"next_ms", next_ms_step},
-    {"clock", set_clock},
-    {"collect_garbage", collect_garbage},
-    {"collect_garbage_step", collect_garbage_step},
-    {"import_into_new_store", import_into_new_store},
-    {"remember", remember},
-    {"unchanged", unchanged},
-    {"count", expect_count},
-    {"reported", expect_reported},
-    {"whole", whole},
-    {"open_turns", open_turns_step},
-    {"followed", followed},
-    {"followed_visitors", followed_visitors},
-    {"no_transaction", no_transaction},
-    {"pretend", pretend},
+    {"batch", .act = begin_batch},
+    {"commit", .act = end_batch},
+    {"batch_failed", .act = batch_failed},
+    {"transactions", .run = transactions},
+    {"silent", .act = silent},
+    {"messages", .run = expect_all_messages},
+    {"restart", .run = restart},
+    {"fill_store", .act = fill_store},
+    {"probe", .act = probe},
+    {"end_claim_time", .act = end_claim_time},
+    {"ids", .run = make_ids},
+    {"next_ms", .act = next_ms},
+    {"clock", .run = set_clock},
+    {"collect_garbage", .run = collect_garbage},
+    {"collect_garbage_step", .act = collect_garbage_step},
+    {"import_into_new_store", .act = import_into_new_store},
+    {"remember", .act = remember},
+    {"unchanged", .act = unchanged},
+    {"count", .run = expect_count},
+    {"reported", .run = expect_reported},
+    {"whole", .act = whole},
+    {"no_transaction", .act = no_transaction},
+    {"pretend", .run = pretend},
 };
 
 static bool
 run_verb(struct world *w, const struct words *step)
 {
-	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
-		if (strcmp(verbs[i].name, step->word[0]) == 0) {
+	const size_t *counter = counter_named(w, step->word[0]);
+
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+		if (strcmp(verbs[i].name, step->word[0]) != 0)
+			continue;
+		if (verbs[i].act != NULL)
+			verbs[i].act(w);
+		else
 			verbs[i].run(w, step);
-			return true;
-		}
-	return false;
+		return true;
+	}
+	if (counter != NULL)
+		expect_number(step->word[0], *counter, step->word[step->n - 1]);
+	return counter != NULL;
 }
 
 static bool
