@@ -117,7 +117,7 @@ snapshot_lock_storaged(struct snapshot *s, const char *path)
 /* Reads with the rights of the store's user only, so that storaged can kill us if our snapshot keeps too many
  * pages (engine/readers.h). Only root can change its user. */
 static int
-snapshot_become_owner(const struct snapshot *s, const char *path)
+snapshot_become_owner(struct snapshot *s, const char *path)
 {
 	struct stat st;
 
@@ -134,6 +134,8 @@ snapshot_become_owner(const struct snapshot *s, const char *path)
 	    setresuid(st.st_uid, st.st_uid, st.st_uid) == -1)
 		return console_fail(
 		    EX_OSERR, "cannot become the user of the store: %s", strerror(errno));
+	/* Only root may be allowed to follow the path. */
+	s->inside = fchdir(s->dir) == 0;
 	/* A change of the user cancels this (prctl(2)). */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	return 0;
@@ -235,7 +237,7 @@ snapshot_open_any(struct snapshot *s, const char *path, uint64_t *schema)
 	status = snapshot_prepare(s, path, &flags);
 	if (status != 0)
 		return status;
-	rc = snapshot_open_mdb(&s->env, path, flags);
+	rc = snapshot_open_mdb(&s->env, s->inside ? "." : path, flags);
 	if (rc == 0)
 		rc = snapshot_read_schema(&s->env, schema);
 	return rc == 0 ? 0 : snapshot_fail(path, rc);

@@ -20,8 +20,9 @@
 
 struct snapshot {
 	struct env env;
-	int dir;  /* a data directory, locked against restore; -1 for a file */
-	int lock; /* on storaged's lock file if there is no LMDB lock file; else -1 */
+	int dir;     /* a data directory, locked against restore; -1 for a file */
+	int lock;    /* on storaged's lock file if there is no LMDB lock file; else -1 */
+	bool inside; /* the data directory is the working directory */
 	bool open;
 };
 

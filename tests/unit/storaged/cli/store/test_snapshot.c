@@ -99,6 +99,7 @@ uid_while_reading(void *arg)
 SNAPSHOT_TEST(root_reads_with_the_rights_of_the_stores_user)
 {
 	static const char *const names[] = {".", "data.mdb", "lock.mdb"};
+	char private[] = "/tmp/banter-private-XXXXXX", inside[64];
 	struct fixture *f = *state;
 
 	if (geteuid() != 0)
@@ -107,6 +108,12 @@ SNAPSHOT_TEST(root_reads_with_the_rights_of_the_stores_user)
 		assert_int_equal(chown(path_in(f->dir, names[i]), STORE_USER, STORE_USER), 0);
 	assert_int_equal(subprocess_run(f->dir, uid_while_reading, NULL, f->dir), 1);
 	assert_int_equal(geteuid(), 0);
+	/* Also behind a directory that only root may enter. */
+	snprintf(inside, sizeof(inside), "%s/store", mkdtemp(private));
+	assert_int_equal(rename(f->dir, inside), 0);
+	assert_int_equal(subprocess_run(inside, uid_while_reading, NULL, inside), 1);
+	assert_int_equal(rename(inside, f->dir), 0);
+	assert_int_equal(rmdir(private), 0);
 }
 
 /* Without the lock file, a store in use looks damaged. */
