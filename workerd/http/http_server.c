@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
@@ -197,4 +198,15 @@ http_server_free(struct http_server *s)
 	while ((c = TAILQ_FIRST(&s->all)) != NULL)
 		conn_free(c);
 	free(s);
+}
+
+/* The body lies in the connection's own buffer, which is not constant. */
+void
+http_server_wipe_body(struct http_exchange *x)
+{
+	struct http_server *s = x->conn->server;
+
+	if (x->body.len > 0)
+		explicit_bzero((uint8_t *)(uintptr_t)x->body.p, x->body.len);
+	explicit_bzero(s->scratch, sizeof(s->scratch));
 }

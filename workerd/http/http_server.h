@@ -61,4 +61,8 @@ size_t http_server_exchanges(const struct http_server *s);
 /* Closes everything; calls on_close for each exchange without a complete reply. */
 void http_server_free(struct http_server *s);
 
+/* Overwrites an exchange's body, and the memory into which sockets are read: it contained a secret, and the
+ * handler has copied what it needs. */
+void http_server_wipe_body(struct http_exchange *x);
+
 #endif

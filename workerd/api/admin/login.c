@@ -28,6 +28,7 @@
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/request_context.h"
 #include "workerd/api/request/store_query.h"
+#include "workerd/http/http_server.h"
 
 #define SESSION_SECONDS (7 * 24 * 60 * 60)
 #define PROGRAM_MAX     250 /* bytes */
@@ -286,14 +287,6 @@ login_begin(const struct api_call *c, struct slice email, struct slice password)
 		login_try(s);
 }
 
-/* Wipes the body, from which the password was copied. It lies in the connection's buffer. */
-static void
-login_wipe_body(struct http_exchange *x)
-{
-	if (x->body.len > 0)
-		explicit_bzero((uint8_t *)(uintptr_t)x->body.p, x->body.len);
-}
-
 void
 handle_login(const struct api_call *c)
 {
@@ -301,7 +294,7 @@ handle_login(const struct api_call *c)
 	struct login_body body;
 	const char *wrong = login_body_read(x->body, &body);
 
-	login_wipe_body(x);
+	http_server_wipe_body(x);
 	if (wrong != NULL)
 		api_reply_invalid(c, wrong,
 		    "the body must be {\"password\":\"…\"}, or "

@@ -5,12 +5,14 @@
 
 #include "proto/base/basics.h"
 #include "workerd/api/request/api_reply.h"
+#include "workerd/http/http_server.h"
 
 bool
 fields_body(const struct api_call *c, struct fields *in)
 {
 	const char *wrong = fields_parse(c->x->body, in);
 
+	http_server_wipe_body(c->x);
 	if (wrong != NULL)
 		api_reply_invalid_body(c, wrong);
 	return wrong == NULL;

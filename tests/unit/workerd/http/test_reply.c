@@ -137,6 +137,26 @@ CLIENT_TEST(a_streaming_connection_costs_little)
 	assert_true(cost < 768);
 }
 
+static void
+wipe(struct http_exchange *x)
+{
+	assert_true(slice_eq_str(x->body, "secret"));
+	http_server_wipe_body(x);
+	assert_memory_equal(x->body.p, "\0\0\0\0\0\0", 6);
+	reply_start(x, 200);
+	reply_body(x, "text/plain", slice_str("hello"));
+}
+
+CLIENT_TEST(a_body_that_is_wiped_is_in_no_buffer)
+{
+	const struct http_server *server = rig_conn()->server;
+
+	rig.handle = wipe;
+	client_send(cl, POST("/wipe", "6") "secret");
+	WAIT_FOR(client_ends_with(cl, ANSWER));
+	assert_null(memmem(server->scratch, sizeof(server->scratch), "secret", 6));
+}
+
 CLIENT_TEST(a_stream_gives_back_its_request_and_keeps_the_next_one)
 {
 	struct http_exchange *x;
