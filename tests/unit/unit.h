@@ -47,6 +47,16 @@ unit_register(const char *name, CMUnitTestFunction test, CMFixtureFunction set_u
 	}                                                          \
 	static void name([[gnu::unused]] void **state)
 
+/* A function of a fixture that does not use cmocka's `state`. */
+#define FIXTURE(name)                                 \
+	static void fixture_##name(void);             \
+	static int name([[gnu::unused]] void **state) \
+	{                                             \
+		fixture_##name();                     \
+		return 0;                             \
+	}                                             \
+	static void fixture_##name(void)
+
 /* Runs the tests; the functions run before the first and after the last. */
 #define UNIT_RUN(set_up, tear_down) cmocka_run_group_tests(unit_tests, (set_up), (tear_down))
 

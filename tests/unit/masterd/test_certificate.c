@@ -60,22 +60,16 @@ look(void)
 	return n;
 }
 
-static int
-set_up(void **state)
+FIXTURE(set_up)
 {
-	(void)state;
 	write_like(&(struct test_cert_like){0});
-	return 0;
 }
 
-static int
-set_up_all(void **state)
+FIXTURE(set_up_all)
 {
-	(void)state;
 	assert_non_null(mkdtemp(dir));
 	snprintf(cert_path, sizeof(cert_path), "%s/cert.pem", dir);
 	snprintf(key_path, sizeof(key_path), "%s/key.pem", dir);
-	return 0;
 }
 
 static int
@@ -334,13 +328,10 @@ set_up_keys(void **state)
 	return 0;
 }
 
-static int
-tear_down_keys(void **state)
+FIXTURE(tear_down_keys)
 {
-	(void)state;
 	tls_keys_free(tls_keys);
 	event_base_free(base);
-	return 0;
 }
 
 #define KEYS_TEST(name) TEST_WITH(name, set_up_keys, tear_down_keys)

@@ -40,25 +40,19 @@ make_ready(unsigned i)
 	assert_int_equal(workers[i].worker->state, WORKER_READY);
 }
 
-static int
-setup(void **state)
+FIXTURE(setup)
 {
-	(void)state;
 	test_master_init(&master, on_room);
 	for (size_t i = 0; i < WORKERS; i++)
 		workers[i] = TEST_WORKER_NONE;
 	rooms = 0;
-	return 0;
 }
 
-static int
-teardown(void **state)
+FIXTURE(teardown)
 {
-	(void)state;
 	for (size_t i = 0; i < WORKERS; i++)
 		test_worker_free(&workers[i]);
 	test_master_clear(&master);
-	return 0;
 }
 
 static void

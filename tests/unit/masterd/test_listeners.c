@@ -25,24 +25,18 @@ on_room(void *ctx)
 
 static const struct worker_hooks hooks = TEST_WORKER_HOOKS(master.dispatch);
 
-static int
-setup(void **state)
+FIXTURE(setup)
 {
-	(void)state;
 	test_master_init(&master, on_room);
 	listeners = listeners_new(master.base);
 	worker = TEST_WORKER_NONE;
-	return 0;
 }
 
-static int
-teardown(void **state)
+FIXTURE(teardown)
 {
-	(void)state;
 	listeners_free(listeners);
 	test_worker_free(&worker);
 	test_master_clear(&master);
-	return 0;
 }
 
 static struct listen_address

@@ -32,25 +32,19 @@ start(const char *socket_name, const char *watchdog_usec, const char *watchdog_p
 	notify = notify_new(base);
 }
 
-static int
-setup(void **state)
+FIXTURE(setup)
 {
-	(void)state;
 	base = loop_new();
 	snprintf(manager_name, sizeof(manager_name), "@banter-test-%d", getpid());
 	manager_open(manager_name);
-	return 0;
 }
 
-static int
-teardown(void **state)
+FIXTURE(teardown)
 {
-	(void)state;
 	notify_free(notify);
 	notify = NULL;
 	event_base_free(base);
 	closefd(&manager);
-	return 0;
 }
 
 #define NOTIFY_TEST(name) TEST_WITH(name, setup, teardown)

@@ -45,28 +45,22 @@ certificate_of(const char *chain, const char *key)
 	return id;
 }
 
-static int
-set_up(void **state)
+FIXTURE(set_up)
 {
 	struct certificate id = certificate_of("chain", "key");
 
-	(void)state;
 	base = loop_new();
 	w = TEST_WORKER_NONE;
 	tls_keys = tls_keys_new(base, &id, on_renewed, NULL);
 	last_state = WORKER_STARTING;
 	taken = 0;
-	return 0;
 }
 
-static int
-tear_down(void **state)
+FIXTURE(tear_down)
 {
-	(void)state;
 	test_worker_free(&w);
 	tls_keys_free(tls_keys);
 	event_base_free(base);
-	return 0;
 }
 
 /*

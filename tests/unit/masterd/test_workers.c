@@ -188,24 +188,18 @@ hire(unsigned wanted, uint32_t hang_ms)
 	});
 }
 
-static int
-setup(void **state)
+FIXTURE(setup)
 {
-	(void)state;
 	test_master_init(&master, on_room);
 	hire(WANTED, 0);
 	memset(reports, 0, sizeof(reports));
 	fewest_ready = SIZE_MAX;
-	return 0;
 }
 
-static int
-teardown(void **state)
+FIXTURE(teardown)
 {
-	(void)state;
 	workers_free(workers);
 	test_master_clear(&master);
-	return 0;
 }
 
 static void

@@ -14,8 +14,7 @@ static struct pair {
 static struct frame f;
 static union msg m;
 
-static int
-set_up([[gnu::unused]] void **state)
+FIXTURE(set_up)
 {
 	int fds[2];
 
@@ -23,15 +22,12 @@ set_up([[gnu::unused]] void **state)
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
 	channel_open(&p.worker, fds[0], ROLE_WORKER, ROLE_STORE, WIRE_FRAME_MAX);
 	channel_open(&p.store, fds[1], ROLE_STORE, ROLE_WORKER | ROLE_TOOL, WIRE_FRAME_MAX);
-	return 0;
 }
 
-static int
-tear_down([[gnu::unused]] void **state)
+FIXTURE(tear_down)
 {
 	channel_close(&p.worker);
 	channel_close(&p.store);
-	return 0;
 }
 
 #define CHANNEL_TEST(name) TEST_WITH(name, set_up, tear_down)

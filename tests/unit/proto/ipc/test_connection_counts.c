@@ -13,13 +13,11 @@
 static const uint8_t secret[32] = {1, 2, 3};
 static struct connection_counts *tables;
 
-static int
-set_up([[gnu::unused]] void **state)
+FIXTURE(set_up)
 {
 	tables = mmap(NULL, WORKERS * sizeof(*tables), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_true(tables != MAP_FAILED);
-	return 0;
 }
 
 static int

@@ -46,8 +46,7 @@ count_open(void)
 	return n;
 }
 
-static int
-set_up([[gnu::unused]] void **state)
+FIXTURE(set_up)
 {
 	int sv[2];
 
@@ -55,16 +54,13 @@ set_up([[gnu::unused]] void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv), 0);
 	a = sv[0];
 	b = sv[1];
-	return 0;
 }
 
-static int
-tear_down([[gnu::unused]] void **state)
+FIXTURE(tear_down)
 {
 	closefd(&a);
 	closefd(&b);
 	assert_int_equal(count_open(), open_before);
-	return 0;
 }
 
 #define PAIR_TEST(name) TEST_WITH(name, set_up, tear_down)

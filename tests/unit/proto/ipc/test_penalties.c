@@ -15,13 +15,10 @@ static const struct penalty_rule rule = {"rule", 3, 10000, 100000};
 
 static struct ratelimit table;
 
-static int
-set_up(void **state)
+FIXTURE(set_up)
 {
-	(void)state;
 	memset(&table, 0, sizeof(table));
 	ratelimit_init(&table);
-	return 0;
 }
 
 #define PENALTY_TEST(name) TEST_WITH(name, set_up, NULL)

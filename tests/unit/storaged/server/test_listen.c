@@ -14,19 +14,15 @@
 
 static char dir[64], path[80]; /* of the socket */
 
-static int
-set_up([[gnu::unused]] void **state)
+FIXTURE(set_up)
 {
 	make_dir(dir, sizeof(dir));
 	snprintf(path, sizeof(path), "%s/s", dir);
-	return 0;
 }
 
-static int
-tear_down([[gnu::unused]] void **state)
+FIXTURE(tear_down)
 {
 	remove_store(dir);
-	return 0;
 }
 
 #define LISTEN_TEST(name) TEST_WITH(name, set_up, tear_down)

@@ -8,28 +8,22 @@
 static struct event_base *base;
 static struct service_report report;
 
-static int
-setup(void **state)
+FIXTURE(setup)
 {
 	char name[64];
 
-	(void)state;
 	base = event_base_new();
 	assert_non_null(base);
 	snprintf(name, sizeof(name), "@banter-report-%d", getpid());
 	manager_open(name);
 	assert_int_equal(setenv("NOTIFY_SOCKET", name, 1), 0);
-	return 0;
 }
 
-static int
-teardown(void **state)
+FIXTURE(teardown)
 {
-	(void)state;
 	service_report_clear(&report);
 	event_base_free(base);
 	closefd(&manager);
-	return 0;
 }
 
 #define FIXTURE_TEST(name) TEST_WITH(name, setup, teardown)

@@ -61,22 +61,18 @@ static struct line line;
 static struct message_json_error error;
 static struct buf text, out;
 
-static int
-set_up([[gnu::unused]] void **state)
+FIXTURE(set_up)
 {
 	line_init(&line);
 	buf_init(&text, LINE_MAX_BYTES);
 	buf_init(&out, LINE_MAX_BYTES);
-	return 0;
 }
 
-static int
-tear_down([[gnu::unused]] void **state)
+FIXTURE(tear_down)
 {
 	buf_clear(&text);
 	buf_clear(&out);
 	line_clear(&line);
-	return 0;
 }
 
 #define LINE_TEST(name) TEST_WITH(name, set_up, tear_down)

@@ -19,14 +19,11 @@
 
 static char dir[64], path[80];
 
-static int
-make_dir(void **state)
+FIXTURE(make_dir)
 {
-	(void)state;
 	snprintf(dir, sizeof(dir), "/tmp/banter-file-XXXXXX");
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/file", dir);
-	return 0;
 }
 
 /* Removes the files, and returns their number. */
