@@ -296,7 +296,7 @@ take_all(enum msg_type type, uint64_t requests[static IN_FLIGHT])
 	union msg m;
 	unsigned n = 0;
 
-	for (int quiet = 0; quiet < 2; quiet++, stage_turn(scene.stage))
+	for (int quiet = 0; quiet < 2; quiet++, stage_turn_now(scene.stage))
 		for (; store_has_request(scene.stage, &f, &m); quiet = 0) {
 			assert_int_equal(f.type, type);
 			assert_true(n < IN_FLIGHT);
@@ -315,7 +315,10 @@ serve(unsigned n, enum msg_type type, enum msg_type answer_type, const void *ans
 		some = take_all(type, requests);
 		assert_in_range(some, 1, n);
 		for (unsigned i = 0; i < some; i++)
-			store_answer(scene.stage, requests[i], answer_type, answer);
+			assert_int_equal(
+			    channel_send(&scene.stage->store, answer_type, requests[i], answer),
+			    0);
+		assert_int_equal(channel_flush(&scene.stage->store), CHANNEL_DONE);
 	}
 }
 
