@@ -138,6 +138,8 @@ struct http_server {
 	size_t held;     /* bytes of the buffers of all connections */
 	bool heavy;      /* a connection may hold enough to be worth dropping */
 	bool draining;
+	struct event drain;           /* drains the next connections */
+	struct http_conn *drain_next; /* NULL: none is left */
 	struct date date;
 	struct http_header headers[HTTP_HEADERS_MAX]; /* requests are parsed into it */
 	uint8_t scratch[SCRATCH_SIZE];                /* sockets are read into it */

@@ -85,6 +85,8 @@ conn_unlink(struct http_conn *c)
 
 	if (c->touched)
 		TAILQ_REMOVE(&s->touched, c, touched_entry);
+	if (s->drain_next == c)
+		s->drain_next = TAILQ_NEXT(c, all);
 	TAILQ_REMOVE(&s->all, c, all);
 	s->connections--;
 	s->rejected -= c->rejected;

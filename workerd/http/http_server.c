@@ -47,6 +47,8 @@ http_server_timeout(struct event_base *base, unsigned ms)
 	return common;
 }
 
+static void http_server_on_drain(evutil_socket_t fd, short what, void *arg);
+
 struct http_server *
 http_server_new(const struct http_server_config *config)
 {
@@ -59,6 +61,7 @@ http_server_new(const struct http_server_config *config)
 	TAILQ_INIT(&s->touched);
 	s->timeouts[TIMER_HANDSHAKE] =
 	    http_server_timeout(config->base, limits->handshake_timeout);
+	must(evtimer_assign(&s->drain, config->base, http_server_on_drain, s) == 0);
 	s->timeouts[TIMER_HEAD] = http_server_timeout(config->base, limits->head_timeout);
 	s->timeouts[TIMER_BODY] = http_server_timeout(config->base, limits->body_timeout);
 	s->timeouts[TIMER_IDLE] = http_server_timeout(config->base, limits->idle_timeout);
@@ -166,14 +169,31 @@ http_server_turn_end(struct http_server *s)
 	s->touched_n = 0;
 }
 
+/* Drains as many connections as a turn may have, then lets the turn end. */
+static void
+http_server_on_drain(evutil_socket_t fd, short what, void *arg)
+{
+	struct http_server *s = arg;
+	struct http_conn *c;
+
+	(void)fd;
+	(void)what;
+	for (size_t i = 0; i < TOUCHED_MAX && (c = s->drain_next) != NULL; i++) {
+		s->drain_next = TAILQ_NEXT(c, all);
+		conn_drain(c);
+	}
+	if (s->drain_next == NULL)
+		return;
+	event_active(&s->drain, EV_TIMEOUT, 0);
+	event_base_loopbreak(s->config.base);
+}
+
 void
 http_server_drain(struct http_server *s)
 {
-	struct http_conn *c;
-
 	s->draining = true;
-	TAILQ_FOREACH (c, &s->all, all)
-		conn_drain(c);
+	s->drain_next = TAILQ_FIRST(&s->all);
+	http_server_on_drain(-1, 0, s);
 }
 
 size_t
@@ -197,6 +217,7 @@ http_server_free(struct http_server *s)
 		return;
 	while ((c = TAILQ_FIRST(&s->all)) != NULL)
 		conn_free(c);
+	event_del(&s->drain);
 	free(s);
 }
 

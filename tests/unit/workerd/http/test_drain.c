@@ -57,6 +57,27 @@ CLIENT_TEST(draining_waits_linger_timeout_for_a_first_request)
 	WAIT_FOR_CONNECTIONS(0);
 }
 
+RIG_TEST(a_turn_drains_some_of_many_connections)
+{
+	enum { N = 400 };
+	struct client *clients[N];
+
+	rig_start();
+	for (size_t i = 0; i < N; i++) {
+		clients[i] = client_open();
+		client_send(clients[i], HELLO);
+		WAIT_FOR(client_ends_with(clients[i], ANSWER));
+	}
+	http_server_turn_end(rig.server);
+	http_server_drain(rig.server);
+	assert_int_equal(rig.server->touched_n, TOUCHED_MAX);
+	for (size_t i = 0; i < N; i++) {
+		WAIT_FOR_END(clients[i]);
+		client_close(clients[i]);
+	}
+	WAIT_FOR_CONNECTIONS(0);
+}
+
 CLIENT_TEST(freeing_the_server_calls_on_close)
 {
 	client_keep(cl);
