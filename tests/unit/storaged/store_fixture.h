@@ -455,6 +455,19 @@ lose(struct fixture *f, struct asker *asker)
 	assert_true(TAILQ_EMPTY(&f->open.lost));
 }
 
+/* The result of a lookup in a transaction of its own; the value is in the map until the next change. */
+static inline int
+get_entry(struct fixture *f, enum table table, const struct key *key, struct slice *value)
+{
+	struct txn t;
+	int rc;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	rc = txn_get(&t, table, key, value);
+	txn_abort(&t);
+	return rc;
+}
+
 /* Changes one entry in a transaction of its own. */
 static inline void
 put_entry(struct fixture *f, enum table table, struct key key, const char *value)
@@ -501,14 +514,11 @@ static inline size_t
 page_of_record(struct fixture *f, enum table table, const struct key *key)
 {
 	struct slice value;
-	struct txn t;
 	size_t page;
 
-	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
-	assert_int_equal(txn_get(&t, table, key, &value), 0);
+	assert_int_equal(get_entry(f, table, key, &value), 0);
 	/* A page begins with its number. */
 	memcpy(&page, value.p - (uintptr_t)value.p % PAGE_SIZE, sizeof(page));
-	txn_abort(&t);
 	return page * PAGE_SIZE;
 }
 
@@ -527,15 +537,12 @@ flip_bit(struct fixture *f, enum table table, const struct key *key)
 {
 	size_t page = page_of_record(f, table, key);
 	struct slice value;
-	struct txn t;
 	uint8_t changed;
 	size_t at;
 
-	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
-	assert_int_equal(txn_get(&t, table, key, &value), 0);
+	assert_int_equal(get_entry(f, table, key, &value), 0);
 	at = page + (uintptr_t)value.p % PAGE_SIZE;
 	changed = value.p[0] ^ 1;
-	txn_abort(&t);
 	overwrite_file(f, at, &changed, sizeof(changed));
 }
 

@@ -24,13 +24,8 @@ get(struct fixture *f, uint32_t number)
 {
 	struct key key = key_of_number(number);
 	struct slice value;
-	struct txn t;
-	int rc;
 
-	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
-	rc = txn_get(&t, TABLE_LOGINS, &key, &value);
-	txn_abort(&t);
-	return rc;
+	return get_entry(f, TABLE_LOGINS, &key, &value);
 }
 
 /* One value for each key, on many pages. */

@@ -80,14 +80,9 @@ tries_of(struct fixture *f, const struct id *conversation)
 {
 	struct key key = key_erased(conversation);
 	struct slice value;
-	struct txn t;
-	uint8_t tries;
 
-	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
-	assert_int_equal(txn_get(&t, TABLE_META, &key, &value), 0);
-	tries = value.len == 0 ? 0 : value.p[0];
-	txn_abort(&t);
-	return tries;
+	assert_int_equal(get_entry(f, TABLE_META, &key, &value), 0);
+	return value.len == 0 ? 0 : value.p[0];
 }
 
 /* Makes the page of a record unreadable, as on a bad disk. */
@@ -95,16 +90,13 @@ static void
 lock_page(struct fixture *f, enum table table, const struct key *key)
 {
 	struct slice value;
-	struct txn t;
 	union {
 		const uint8_t *in;
 		void *out;
 	} page;
 
-	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
-	assert_int_equal(txn_get(&t, table, key, &value), 0);
+	assert_int_equal(get_entry(f, table, key, &value), 0);
 	page.in = value.p - (uintptr_t)value.p % 4096;
-	txn_abort(&t);
 	assert_int_equal(mprotect(page.out, 4096, PROT_NONE), 0);
 }
 
