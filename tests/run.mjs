@@ -65,7 +65,7 @@ const RERUNS_MAX = 10;
 /** The end of each log that is printed when a test file fails. */
 const LOG_LINES = 200;
 /** Of all random choices in the tests: a file that is run again makes the same ones. */
-const SEED = process.env.FAULTS_SEED ?? process.env.BANTER_SEED ?? String(randomInt(2 ** 31));
+const SEED = process.env.FAULTS_SEED ?? String(randomInt(2 ** 31));
 /** The default of --limit: far more than any file takes, even on a busy machine. */
 const LIMIT_S = process.env.TEST_LONG ? 3600 : 900;
 
@@ -197,7 +197,7 @@ function nodeJobs(suite, build) {
 			title: titleOf(suite, build, name),
 			command: process.execPath,
 			args: (run) => ["--test", ...reporters(join(run, "tap")), join(dir, name)],
-			env: { BANTER_BUILD: build, FAULTS_SEED: SEED, BANTER_SEED: SEED },
+			env: { BANTER_BUILD: build, FAULTS_SEED: SEED },
 			verbose: true,
 			count: (_, run) => countTap(readIfThere(join(run, "tap")), join(dir, name)),
 		}));

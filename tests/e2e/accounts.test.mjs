@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { addOrg, addUser, fromElsewhere, LONG_PENALTY, logIn, postLogin } from "./accounts.mjs";
 import { assertError } from "./client.mjs";
 import { Contract } from "./contract.mjs";
-import { ADMIN_KEY, PASSWORD, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
+import { ADMIN_KEY, PASSWORD, times, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
 import { ADMIN, assertFields, NOBODY } from "./organizations.mjs";
 import { expectTool, importRecords, loginLine, ORG } from "./tool.mjs";
 
@@ -36,13 +36,9 @@ describe("a user", () => {
 		const { id, ...rest } = user;
 		assert.deepEqual(rest, { email: "Jane@Example.com", name: "Jane Doe", role: "owner" });
 		assert.deepEqual([role, key], ["owner", false]);
-		const shared = await enter({ password: PASSWORD });
-		for (const [headers, isKey] of [
-			[ADMIN, true],
-			[shared, false],
-		]) {
+		for (const headers of [ADMIN, await enter({ password: PASSWORD })]) {
 			const me = await meOf(headers);
-			assert.deepEqual([me.user, me.role, me.key], [null, "owner", isKey]);
+			assert.deepEqual([me.user, me.role, me.key], [null, "owner", headers === ADMIN]);
 			assert.deepEqual(me.organization, { id: ORG, name: "Default" });
 		}
 	});
@@ -53,12 +49,8 @@ describe("a user", () => {
 		const desk = await enter(who, { from: "2001:db8::7", headers: { "user-agent": "Desk" } });
 		const third = await enter(who);
 		const other = await enter({ password: PASSWORD });
-		const logins = await list(banter, "logins", desk);
-		assert.deepEqual(
-			logins.map((one) => one.current),
-			[false, true, false],
-		);
-		const [, mine, first] = logins;
+		const [last, mine, first] = await list(banter, "logins", desk);
+		assert.deepEqual([last.current, mine.current, first.current], [false, true, false]);
 		assert.deepEqual([mine.program, mine.address], ["Desk", "2001:db8::7"]);
 		assert.ok(Math.abs(mine.expires_at - mine.created_at - 7 * 24 * 3600 * 1000) < 60_000);
 		assert.match(first.program, /^Phone\?1\.0 \?+$/);
@@ -122,10 +114,7 @@ describe("a user", () => {
 		const before = await enter(who);
 		await send(banter, 200, "PUT", path, ADMIN, { password: FRESH });
 		await assertEnded(before);
-		const [here, there] = [
-			await enter({ ...who, password: FRESH }),
-			await enter({ ...who, password: FRESH }),
-		];
+		const [here, there] = await times(2, () => enter({ ...who, password: FRESH }));
 		await send(banter, 200, "PUT", path, here, who);
 		await assertEnded(there);
 		await meOf(here); // the session that changed its own password
@@ -154,10 +143,7 @@ describe("a user", () => {
 	});
 
 	it("signed in with DASHBOARD_PASSWORD, ends all other logins in one request, however many there are", async () => {
-		const [here, there] = [
-			await enter({ password: PASSWORD }),
-			await enter({ password: PASSWORD }),
-		];
+		const [here, there] = await times(2, () => enter({ password: PASSWORD }));
 		const longest = { address: "\u0001".repeat(64), program: "\u0001".repeat(256) };
 		const login = (_, i) => loginLine(`${i}`, longest);
 		await importRecords(banter, Array.from({ length: 1500 }, login));
@@ -275,16 +261,15 @@ describe("keys of the settings", () => {
 	const widgetKeys = [WIDGET_KEY, OLD.WIDGET_API_KEY_OLD];
 	const adminKeys = [ADMIN_KEY, OLD.ADMIN_API_KEY_OLD];
 
-	it("the old and the new one are valid, each for its own purpose", async () => {
-		await withBanter({ env: OLD, workers: 1 }, async (banter) => {
+	it("the old and the new one are valid, each for its own purpose", () =>
+		withBanter({ env: OLD, workers: 1 }, async (banter) => {
 			for (const key of widgetKeys) assert.equal((await chat(banter, key)).status, 200);
 			for (const key of adminKeys) assert.equal((await read(banter, key)).status, 200);
 			for (const key of ["", "wrong", ...adminKeys])
 				assertError(await chat(banter, key), 401, "Unauthorized");
 			for (const key of ["", "wrong", ...widgetKeys])
 				assertError(await read(banter, key), 401, "Unauthorized");
-		});
-	});
+		}));
 
 	it("an old key alone does not enable the admin API", async () => {
 		const env = { ...OLD, ADMIN_API_KEY: undefined };

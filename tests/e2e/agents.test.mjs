@@ -8,6 +8,7 @@ import { Contract } from "./contract.mjs";
 import { BUILD, baseEnvironment, freePort, until, withBanter } from "./harness.mjs";
 import { ADMIN, AGENT, adminExpect, assertFields, NOBODY } from "./organizations.mjs";
 import { startProgram } from "./tool.mjs";
+import { said } from "./visitors.mjs";
 
 const SSE = "text/event-stream";
 /** On a busy machine, responses may take longer than this: for tests in which the model never responds. */
@@ -77,13 +78,11 @@ describe("an agent", () => {
 			assert.equal((await banter.chat("by-the-agent", "[[tokens=1]] hi")).status, 200);
 			const { body, headers } = await one.asked("last");
 			assert.equal(headers.authorization, `Bearer ${KEYS.one}`.length);
-			assert.equal(
-				systemPrompt({ body }),
-				"Sell tea.\n\n## Instructions\n\nBe brief.\n\n## Topics to stay away from\n\nCoffee.",
-			);
-			assert.equal(body.model, "tea-1");
-			assert.equal(body.temperature, 0.5);
-			assert.equal(body.max_completion_tokens, 77);
+			const topics = "\n\n## Topics to stay away from\n\nCoffee.";
+			const prompt = `Sell tea.\n\n## Instructions\n\nBe brief.${topics}`;
+			assert.equal(systemPrompt({ body }), prompt);
+			const { model, temperature, max_completion_tokens: max } = body;
+			assert.deepEqual([model, temperature, max], ["tea-1", 0.5, 77]);
 
 			await changeAgent(banter, { purpose: null, key_name: "two", temperature: 0 });
 			assert.equal((await banter.chat("by-the-agent", "[[tokens=1]] again")).status, 200);
@@ -128,21 +127,15 @@ describe("an agent", () => {
 
 	it("uses its server's key, which no response and no log contains", () =>
 		withServers({ env: { LOG_LEVEL: "debug" } }, async (banter) => {
-			const answers = [];
+			const answers = [await banter.get("/metrics")];
 			for (const key_name of ["one", "two"]) {
 				await changeAgent(banter, { key_name });
 				for (const failure of ["fail=401", "fail=500", "error-after=1"])
-					for (const path of ["/v1/chat", "/v1/chat/stream"])
-						answers.push(
-							await banter.chat(key_name, `[[tokens=3 echo-key ${failure}]] hi`, { path }),
-						);
+					answers.push(await banter.chat(key_name, `[[tokens=3 echo-key ${failure}]] hi`));
+				const isHidden = ({ server, detail }) =>
+					server === key_name && detail?.includes("You sent 'Bearer [key]");
+				await banter.log.waitFor(`what ${key_name} said`, isHidden);
 			}
-			answers.push(await banter.get("/metrics"));
-			for (const key_name of ["one", "two"])
-				await banter.log.waitFor(
-					`what ${key_name} said`,
-					({ server, detail }) => server === key_name && detail?.includes("You sent 'Bearer [key]"),
-				);
 			const written = banter.log.lines.map(({ text }) => text).join("\n");
 			for (const key of Object.values(KEYS)) {
 				assert.ok(!written.includes(key), "logged");
@@ -155,17 +148,12 @@ describe("a test of an agent", () => {
 	const path = `/v1/admin/agents/${AGENT}/test`;
 	const test = (banter, body, headers = {}) =>
 		openStream(banter.url, path, { ...ADMIN, ...headers }, body);
-	const trials = async (banter) => {
-		const { text } = await banter.get("/metrics");
-		return Number(/^banter_turns_total\{outcome="trial"\} (\d+)$/m.exec(text)[1]);
-	};
+	const trials = (banter) => banter.metric('turns_total{outcome="trial"}');
 
 	it("streams what a visitor would receive, with changes that are not stored", () =>
 		withServers({}, async (banter, { one }) => {
-			const stored = await changeAgent(banter, {
-				enabled: false,
-				custom_instructions: "Be brief.",
-			});
+			const brief = { enabled: false, custom_instructions: "Be brief." };
+			const stored = await changeAgent(banter, brief);
 			const stream = await test(banter, {
 				message: "[[tokens=5]] and now?",
 				history: [
@@ -179,15 +167,12 @@ describe("a test of an agent", () => {
 			assert.equal((await stream.rest()).at(-1).type, "done");
 			const { body } = await one.asked("last");
 			assert.deepEqual([body.model, body.temperature], ["tea-2", 1.5]);
-			assert.deepEqual(
-				body.messages.map(({ role, content }) => [role, content]),
-				[
-					["system", "Sell tea.\n\n## Instructions\n\nBe brief."],
-					["user", "hello"],
-					["assistant", "welcome"],
-					["user", "[[tokens=5]] and now?"],
-				],
-			);
+			assert.deepEqual(said(body.messages), [
+				["system", "Sell tea.\n\n## Instructions\n\nBe brief."],
+				["user", "hello"],
+				["assistant", "welcome"],
+				["user", "[[tokens=5]] and now?"],
+			]);
 			const events = await test(banter, { message: "[[tokens=2]]" }, { accept: SSE });
 			assert.match(events.headers["content-type"], /^text\/event-stream/);
 			assert.equal((await events.rest()).at(-1).message, "t0 t1");

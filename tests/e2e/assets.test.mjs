@@ -2,12 +2,11 @@
 // continue. tests/unit/workerd/http/test_static_files.c chooses the coding and compares entity tags.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { renameSync, writeFileSync } from "node:fs";
+import { before, describe, it } from "node:test";
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
 import { DEADLINE_MS, until, useBanter } from "./harness.mjs";
+import { useDirectory } from "./tool.mjs";
 
 const PATHS = ["/widget/chat-widget.js", "/api/widget/embed.js"];
 const RELOADS = 10; // so that there are requests in every moment of one
@@ -48,14 +47,14 @@ function contentOf(answer) {
 }
 
 /** Replaces a bundle and its compressed forms, each atomically. */
-function install(dir, text) {
+function install(path, text) {
 	for (const [suffix, bytes] of [
 		["", text],
 		[".br", brotliCompressSync(text)],
 		[".gz", gzipSync(text)],
 	]) {
-		writeFileSync(join(dir, "new"), bytes);
-		renameSync(join(dir, "new"), join(dir, `bundle.js${suffix}`));
+		writeFileSync(path("new"), bytes);
+		renameSync(path("new"), path(`bundle.js${suffix}`));
 	}
 }
 
@@ -63,12 +62,11 @@ describe("static files", () => {
 	const POLICY = "cross-origin-resource-policy";
 	const OLD = `/* old */ ${"a".repeat(20_000)}`;
 	const NEW = `/* new */ ${"b".repeat(30_000)}`;
-	const dir = mkdtempSync(join(tmpdir(), "banter-bundle-"));
-	before(() => install(dir, OLD));
-	after(() => rmSync(dir, { recursive: true, force: true }));
+	const path = useDirectory();
+	before(() => install(path, OLD));
 	const banter = useBanter({
 		env: {
-			WIDGET_BUNDLE_PATH: join(dir, "bundle.js"),
+			WIDGET_BUNDLE_PATH: path("bundle.js"),
 			APP_ENV: "production",
 			CORS_ORIGIN: "https://site.example",
 			// No request fails because this process was not scheduled for a second.
@@ -132,11 +130,9 @@ describe("static files", () => {
 		};
 		const asking = [ask(PATHS[0], "br"), ask(PATHS[1], "gzip"), ask(PATHS[0], "identity")];
 		await until("requests are under way", () => asked > 0);
-		install(dir, NEW);
+		install(path, NEW);
 		for (let i = 0; i < RELOADS; i++) {
-			const position = banter.log.lines.length;
-			process.kill(banter.masterd.pid, "SIGHUP");
-			await banter.log.waitFor("reloaded", (line) => line.ev === "reload_done", position);
+			assert.equal((await banter.reload()).ev, "reload_done");
 		}
 		await until("the new one has been seen", () => seen.has(NEW));
 		over = true;

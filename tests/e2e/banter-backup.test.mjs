@@ -124,7 +124,6 @@ describe("banter backup, interrupted", () => {
 		await feedTool(banter, makeExport(60, text), 0, "import", "-");
 	});
 
-	/** Kills a backup at a random moment; resolves to whether it was interrupted. */
 	async function interrupt(path, signal) {
 		const child = startTool(banter, ["backup", path]);
 		let copier;
@@ -188,7 +187,6 @@ describe("banter restore", () => {
 		});
 	}
 
-	/** All files of a directory by name. */
 	function contentOf(dir) {
 		return Object.fromEntries(
 			readdirSync(dir)
@@ -197,8 +195,8 @@ describe("banter restore", () => {
 		);
 	}
 
-	it("replaces the store with a backup and keeps the replaced store", async () => {
-		await withBackup(async (banter, { backup, data, conversation }) => {
+	it("replaces the store with a backup and keeps the replaced store", () =>
+		withBackup(async (banter, { backup, data, conversation }) => {
 			await startStore(banter);
 			const later = await banter.chat("second", "[[tokens=3]]");
 			await banter.stopStore();
@@ -216,11 +214,10 @@ describe("banter restore", () => {
 			await startStore(banter);
 			assert.equal((await banter.messages(later.json.conversationId)).length, 2);
 			assert.equal(statSync(join(data, "data.mdb")).mode & 0o777, 0o600);
-		});
-	});
+		}));
 
-	it("refuses while storaged runs, and refuses to replace an existing store", async () => {
-		await withBackup(async (banter, { backup, data }) => {
+	it("refuses while storaged runs, and refuses to replace an existing store", () =>
+		withBackup(async (banter, { backup, data }) => {
 			const before = contentOf(data);
 			const there = await expectTool(banter, 73, "restore", backup);
 			assert.match(there.stderr, /already contains a store; --force/);
@@ -229,11 +226,10 @@ describe("banter restore", () => {
 			const runs = await expectTool(banter, 75, "restore", "--force", backup);
 			assert.match(runs.stderr, /storaged runs .*stop it first/);
 			await expectTool(banter, 0, "verify");
-		});
-	});
+		}));
 
-	it("refuses a damaged backup, in which verify names each problem, and leaves the store unchanged", async () => {
-		await withBackup(async (banter, { backup, data }) => {
+	it("refuses a damaged backup, in which verify names each problem, and leaves the store unchanged", () =>
+		withBackup(async (banter, { backup, data }) => {
 			const before = contentOf(data);
 			const whole = readFileSync(backup);
 			const bad = out("bad");
@@ -263,11 +259,10 @@ describe("banter restore", () => {
 			assert.equal(typeof lines[0].table, "string");
 			const intact = await expectTool(banter, 0, "verify", backup);
 			assert.match(intact.stdout, /\d+ entries, no problems found\n$/);
-		});
-	});
+		}));
 
-	it("refuses at once while another process reads the store", async () => {
-		await withBackup(async (banter, { backup }) => {
+	it("refuses at once while another process reads the store", () =>
+		withBackup(async (banter, { backup }) => {
 			// An export into a pipe that is not read keeps the store open.
 			const text = "held ".repeat(50_000);
 			await startStore(banter);
@@ -280,11 +275,10 @@ describe("banter restore", () => {
 			reader.release();
 			await reader.ended;
 			await expectTool(banter, 0, "restore", "--force", backup);
-		});
-	});
+		}));
 
-	it("restores a backup of an older schema, for storaged to migrate", async () => {
-		await withBackup(async (banter, { backup }) => {
+	it("restores a backup of an older schema, for storaged to migrate", () =>
+		withBackup(async (banter, { backup }) => {
 			const old = out("old");
 			await shell(banter, `sed s/schema_version2/schema_version1/g ${backup} >${old}`);
 			truncateSync(old, statSync(old).size - (statSync(old).size % 4096));
@@ -294,6 +288,5 @@ describe("banter restore", () => {
 			await expectTool(banter, 65, "restore", "--force", old);
 			await expectTool(banter, 78, "verify");
 			await expectTool(banter, 0, "restore", "--force", backup);
-		});
-	});
+		}));
 });

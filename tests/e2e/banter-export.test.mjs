@@ -47,7 +47,6 @@ async function assertStored(banter, text) {
 	assert.ok(now === before, "the export is what was imported");
 }
 
-/** Imports a text; checks the exit status. */
 const imported = (banter, status, text) => feedTool(banter, text, status, "import", "-");
 
 /** Imports the export into an empty store, twice, and exports that; then calls check(banter). */
@@ -62,7 +61,6 @@ async function expectRoundTrip(text, check = () => {}) {
 	});
 }
 
-/** A message with a client id. */
 function chatNamed(banter, session, message, name) {
 	return banter.chat(session, message, { headers: { "idempotency-key": name } });
 }
@@ -187,16 +185,9 @@ describe("banter export", () => {
 				const text = await exported(banter);
 				return /t0 t1 .*t19 /.test(text) && text;
 			});
-			assert.deepEqual(
-				parseLines(running)
-					.filter((line) => line.conversation === conversationId)
-					.map((line) => [line.kind, line.seq, line.status]),
-				[
-					["message", 1, "complete"],
-					["message", 2, "interrupted"],
-					["client_id", 1, undefined],
-				],
-			);
+			const own = parseLines(running).filter((line) => line.conversation === conversationId);
+			const found = own.map(({ kind, seq, status }) => `${kind} ${seq} ${status}`).join(", ");
+			assert.equal(found, "message 1 complete, message 2 interrupted, client_id 1 undefined");
 			await expectRoundTrip(running);
 
 			await banter.killWorkers(banter.workerPids());
@@ -226,10 +217,9 @@ describe("banter export", () => {
 			assert.deepEqual(future, ["banter", "agent", "widget", "org", "end"]);
 			const own = all.filter((line) => [line.org, line.id].includes(org));
 			const ids = own.map(({ id }) => id);
-			assert.deepEqual(
-				parseLines(await exported(banter, "--org", org)).slice(1, -1),
-				all.filter((line) => own.includes(line) || ids.includes(line.conversation)),
-			);
+			const found = parseLines(await exported(banter, "--org", org)).slice(1, -1);
+			const isOwn = (line) => own.includes(line) || ids.includes(line.conversation);
+			assert.deepEqual(found, all.filter(isOwn));
 			const file = join(banter.dir, "export");
 			const unknown = ["--org", newId(), "--output", file];
 			const { stderr } = await expectTool(banter, 66, "export", ...unknown);
@@ -363,10 +353,6 @@ describe("banter import", () => {
 			])
 				assert.match(stderr, error);
 			assert.equal(stdout, "imported: 1 conversation, 2 messages, 0 logins, 0 other records\n");
-			assert.deepEqual(await banter.messages(conversation), [
-				["user", "?", "complete"],
-				["assistant", "reply", "complete"],
-			]);
 			await assertStored(banter, toLines(good));
 			await expectTool(banter, 0, "verify");
 		});

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ADMIN, addOrg, addUser, fromElsewhere, logIn, postLogin } from "./accounts.mjs";
+import { ADMIN, addOrg, addUser, fromElsewhere, logIn } from "./accounts.mjs";
 import { useBanter } from "./harness.mjs";
 import { adminExpect, connectToStore, fillOrganization } from "./organizations.mjs";
 import { expectTool, feedTool, ORG, onTerminal, toolEnvironment } from "./tool.mjs";
@@ -50,16 +50,6 @@ describe("banter user", () => {
 			`${ORG}  Default`,
 			`${org}  Other`,
 		]);
-	});
-
-	it("changes a password and ends the sessions", async () => {
-		const who = await addUser(banter, "forgot@example.com");
-		const session = await logIn(banter, who, fromElsewhere());
-		const { stdout } = await expectTool(banter, 0, "user", "passwd", who.email, "--generate");
-		const password = /^password: (\w{20})$/m.exec(stdout)[1];
-		assert.equal((await meOf(session)).status, 401);
-		assert.equal((await postLogin(banter, who, fromElsewhere())).status, 401);
-		await logIn(banter, { ...who, password }, fromElsewhere());
 	});
 
 	it("removes one, but not the last owner", async () => {

@@ -8,8 +8,15 @@ import { join, resolve } from "node:path";
 import { describe, it } from "node:test";
 import { hello } from "../faults/peer.mjs";
 import { openStream } from "./client.mjs";
-
-import { BUILD, baseEnvironment, ROOT, until, useBanter, WIDGET_KEY } from "./harness.mjs";
+import {
+	BUILD,
+	baseEnvironment,
+	ROOT,
+	until,
+	useBanter,
+	WIDGET_KEY,
+	whileStopped,
+} from "./harness.mjs";
 import { NOBODY } from "./organizations.mjs";
 import {
 	expectTool,
@@ -22,17 +29,8 @@ import {
 } from "./tool.mjs";
 
 const COMMANDS = [
-	"setup",
-	"org",
-	"user",
-	"widget",
-	"status",
-	"backup",
-	"restore",
-	"export",
-	"import",
-	"verify",
-	"erase",
+	...["setup", "org", "user", "widget", "status", "backup", "restore", "export", "import"],
+	...["verify", "erase"],
 ];
 
 /** An empty environment without a store. */
@@ -46,21 +44,16 @@ describe("banter's command line", () => {
 
 	it("banter help names every command, and each has its help", async () => {
 		const { stdout } = await expectTool(nothing, 0, "help");
-		assert.deepEqual(
-			[...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name),
-			[...COMMANDS, "help"],
-		);
+		const named = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
+		assert.deepEqual(named, [...COMMANDS, "help"]);
 		for (const option of ["--help", "-h"])
 			assert.equal((await expectTool(nothing, 0, option)).stdout, stdout);
 		for (const name of COMMANDS) {
 			const help = (await expectTool(nothing, 0, name, "--help")).stdout;
 			assert.match(help, new RegExp(`^usage: banter ${name} `));
 			assert.match(help, /--data-dir DIR/);
-			for (const args of [
-				["help", name],
-				[name, "-h"],
-			])
-				assert.equal((await expectTool(nothing, 0, ...args)).stdout, help);
+			assert.equal((await expectTool(nothing, 0, "help", name)).stdout, help);
+			assert.equal((await expectTool(nothing, 0, name, "-h")).stdout, help);
 		}
 	});
 
@@ -148,12 +141,8 @@ describe("banter's command line", () => {
 	});
 
 	it("without a running storaged, it says how to start it", async () => {
-		for (const args of [
-			["status"],
-			["import", "/dev/null"],
-			["erase", "--session", "s", "--yes"],
-		]) {
-			const { stdout, stderr } = await expectTool(nothing, 69, ...args);
+		for (const command of ["status", "import /dev/null", "erase --session s --yes"]) {
+			const { stdout, stderr } = await expectTool(nothing, 69, ...command.split(" "));
 			assert.equal(stdout, "");
 			assert.match(stderr, /storaged is not running.*start it/);
 		}
@@ -207,12 +196,9 @@ describe("the completion of bash", () => {
 describe("banter and a storaged of another version", () => {
 	const nothing = useNothing();
 
+	const later = hello("STORE", { version: 9999 });
 	for (const [what, bytes, message] of [
-		[
-			"a hello of another version",
-			hello("STORE", { version: 9999 }),
-			/storaged has another version/,
-		],
+		["a hello of another version", later, /storaged has another version/],
 		["a connection that is closed at once", undefined, /another version/],
 		["data that is not a message", Buffer.alloc(64, 0xff), /./],
 	])
@@ -283,17 +269,11 @@ describe("banter status", () => {
 	});
 
 	it("says that the front end does not answer", async () => {
-		process.kill(banter.masterd.pid, "SIGSTOP");
-		try {
-			const { stdout } = await expectTool(banter, 69, "status");
-			assert.match(
-				stdout,
-				/^banter .*: NOT EVERYTHING RUNS\nmasterd .*\n +http:.* does not answer\n/,
-			);
-			assert.match(stdout, /^ {12}to do: see the log of masterd\nstoraged {4}up /m);
-		} finally {
-			process.kill(banter.masterd.pid, "SIGCONT");
-		}
+		const status = () => expectTool(banter, 69, "status");
+		const { stdout } = await whileStopped([banter.masterd.pid], status);
+		const problem = /^banter .*: NOT EVERYTHING RUNS\nmasterd .*\n +http:.* does not answer\n/;
+		assert.match(stdout, problem);
+		assert.match(stdout, /^ {12}to do: see the log of masterd\nstoraged {4}up /m);
 	});
 
 	it("says that no front end runs", async () => {
@@ -305,15 +285,10 @@ describe("banter status", () => {
 			await until("storaged runs", async () => (await runTool(alone, "status")).stdout !== "");
 			const { stdout } = await expectTool(alone, 69, "status");
 			assert.match(stdout, /^masterd {5}stopped\n {12}to do: start masterd\nstoraged {4}up /m);
-			const { running, components } = JSON.parse(
-				(await expectTool(alone, 69, "status", "--json")).stdout,
-			);
-			const states = components.map(({ name, state }) => [name, state]);
-			assert.deepEqual(states, [
-				["masterd", "stopped"],
-				["storaged", "running"],
-			]);
-			assert.equal(running, true);
+			const json = (await expectTool(alone, 69, "status", "--json")).stdout;
+			const { running, components } = JSON.parse(json);
+			const states = components.map(({ name, state }) => `${name} ${state}`);
+			assert.deepEqual([running, states], [true, ["masterd stopped", "storaged running"]]);
 		} finally {
 			storaged.kill();
 			await storaged.ended;
@@ -354,13 +329,9 @@ describe("banter status", () => {
 	});
 
 	it("times out if storaged does not answer", async () => {
-		process.kill(banter.storaged.pid, "SIGSTOP");
-		try {
-			const { stderr } = await expectTool(banter, 75, "status");
-			assert.match(stderr, /did not answer within/);
-		} finally {
-			process.kill(banter.storaged.pid, "SIGCONT");
-		}
+		const status = () => expectTool(banter, 75, "status");
+		const { stderr } = await whileStopped([banter.storaged.pid], status);
+		assert.match(stderr, /did not answer within/);
 	});
 });
 

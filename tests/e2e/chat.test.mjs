@@ -3,8 +3,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError, textOf } from "./client.mjs";
-import { useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
-import { begin, history, modelWasAsked, stop, storedMessages } from "./replies.mjs";
+import { numbered, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
+import {
+	assertStored,
+	assertStreamHeaders,
+	begin,
+	history,
+	modelWasAsked,
+	stop,
+	storedMessages,
+} from "./replies.mjs";
+import { said } from "./visitors.mjs";
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -20,16 +29,9 @@ describe("chat", () => {
 		assert.match(answer.json.conversationId, ID);
 		assert.match(answer.json.messageId, ID);
 		const { conversation, messages } = await banter.thread(answer.json.conversationId);
-		assert.equal(conversation._id, answer.json.conversationId);
 		assert.equal(conversation.sessionId, "whole");
-		assert.deepEqual(
-			messages.map(({ role, content, status }) => [role, content, status]),
-			[
-				["user", "[[tokens=3]] hello", "complete"],
-				["assistant", "t0 t1 t2", "complete"],
-			],
-		);
 		assert.equal(messages[1]._id, answer.json.messageId);
+		await assertStored(banter, "whole", ["[[tokens=3]] hello", "t0 t1 t2"]);
 	});
 
 	for (const path of ["/v1/chat/stream", "/chat"])
@@ -38,21 +40,14 @@ describe("chat", () => {
 				path,
 				headers: { "accept-encoding": "br, gzip" },
 			});
-			assert.equal(stream.status, 200);
-			assert.equal(stream.headers["content-type"], "application/x-ndjson; charset=utf-8");
-			assert.equal(stream.headers["cache-control"], "no-store, no-transform");
-			assert.equal(stream.headers["x-accel-buffering"], "no");
-			assert.equal(stream.headers["content-length"], undefined);
-			assert.equal(stream.headers["content-encoding"], undefined);
+			assertStreamHeaders(stream, "application/x-ndjson");
 			const [start, ...events] = await stream.rest();
-			const done = events.pop();
 			const { conversationId, messageId } = start;
 			assert.match(conversationId, ID);
 			assert.match(messageId, ID);
 			assert.deepEqual(start, { type: "start", conversationId, messageId });
-			assert.equal(done.type, "done");
-			assert.equal(done.message, "t0 t1 t2 t3 t4");
-			assert.deepEqual([done.conversationId, done.messageId], [conversationId, messageId]);
+			const done = { type: "done", message: numbered(5), conversationId, messageId };
+			assert.deepEqual(events.pop(), done);
 			assert.ok(events.every(({ type, token }) => type === "token" && token.length > 0));
 			assert.equal(textOf(events), "t0 t1 t2 t3 t4 ");
 			assert.equal(stream.response.complete, true);
@@ -176,10 +171,7 @@ describe("chat", () => {
 			const events = await (await banter.stream(session, message)).rest();
 			assert.equal(events.at(-1).message, `x${text}x`);
 			assert.equal(textOf(events), `x${text}x`);
-			assert.deepEqual(await storedMessages(banter, session), [
-				["user", message, "complete"],
-				["assistant", `x${text}x`, "complete"],
-			]);
+			await assertStored(banter, session, [message, `x${text}x`]);
 			assert.deepEqual((await banter.modelSaw()).at(-1), ["user", message]);
 		});
 });
@@ -216,10 +208,6 @@ describe("the history that the model sees", () => {
 				conversationId = json.conversationId;
 			}
 			assert.deepEqual((await banter.modelSaw()).slice(1), expected.slice(0, -1));
-			const messages = await banter.messages(conversationId);
-			assert.deepEqual(
-				messages.map(([role, content]) => [role, content]),
-				expected,
-			);
+			assert.deepEqual(said((await banter.thread(conversationId)).messages), expected);
 		}));
 });

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import * as http from "node:http";
 import * as https from "node:https";
 import { connect } from "node:net";
+import { buffer } from "node:stream/consumers";
 import { DEADLINE_MS } from "./daemon.mjs";
 
 const LIMIT_MS = 5 * DEADLINE_MS; // of a request, or of a stream while the package is upgraded
@@ -39,12 +40,6 @@ function send(base, method, path, headers, body, from) {
 	});
 }
 
-async function readAll(response) {
-	const pieces = [];
-	for await (const piece of response) pieces.push(piece);
-	return Buffer.concat(pieces);
-}
-
 function parseJson(text) {
 	try {
 		return JSON.parse(text);
@@ -69,23 +64,12 @@ export async function request(base, method, path, { headers = {}, body, from } =
 	const payload = isJson ? JSON.stringify(body) : body;
 	const length = payload === undefined ? {} : { "content-length": Buffer.byteLength(payload) };
 	const type = payload === undefined ? {} : { "content-type": "application/json" };
-	const response = await send(
-		base,
-		method,
-		path,
-		{ ...type, ...length, ...headers },
-		payload,
-		from,
-	);
-	const bytes = await readAll(response);
+	const all = { ...type, ...length, ...headers };
+	const response = await send(base, method, path, all, payload, from);
+	const bytes = await buffer(response);
 	const text = response.headers["content-encoding"] ? "" : decode(bytes);
-	return {
-		status: response.statusCode,
-		headers: response.headers,
-		bytes,
-		text,
-		json: parseJson(text),
-	};
+	const { statusCode: status, headers: fields } = response;
+	return { status, headers: fields, bytes, text, json: parseJson(text) };
 }
 
 /**
@@ -159,7 +143,7 @@ export class Stream {
 
 	/** Reads an error response; next() rejects with it. */
 	async readRefusal() {
-		const text = decode(await readAll(this.response));
+		const text = decode(await buffer(this.response));
 		this.json = parseJson(text);
 		this.#end = { error: new Error(`the stream was refused: ${this.status} ${text}`) };
 	}
@@ -205,7 +189,6 @@ export class Stream {
 		return tokens;
 	}
 
-	/** Reads all further events. */
 	async rest() {
 		const events = [];
 		for (let event = await this.next(); event !== undefined; event = await this.next())
@@ -213,7 +196,6 @@ export class Stream {
 		return events;
 	}
 
-	/** Closes the connection. */
 	leave() {
 		this.response.destroy();
 	}
@@ -221,13 +203,11 @@ export class Stream {
 
 /** Opens a stream, with GET if there is no body. If the status is not 200, `json` has the response. */
 export async function openStream(base, path, headers, body) {
-	const response = await send(
-		base,
-		body === undefined ? "GET" : "POST",
-		path,
-		body === undefined ? headers : { "content-type": "application/json", ...headers },
-		body === undefined ? undefined : JSON.stringify(body),
-	);
+	const json = { "content-type": "application/json", ...headers };
+	const response =
+		body === undefined
+			? await send(base, "GET", path, headers)
+			: await send(base, "POST", path, json, JSON.stringify(body));
 	const stream = new Stream(response);
 	if (response.statusCode === 200) stream.read();
 	else await stream.readRefusal();
@@ -236,10 +216,8 @@ export async function openStream(base, path, headers, body) {
 
 /** The concatenated tokens of a stream. */
 export function textOf(events) {
-	return events
-		.filter((event) => event.type === "token")
-		.map((event) => event.token)
-		.join("");
+	const tokens = events.filter(({ type }) => type === "token");
+	return tokens.map(({ token }) => token).join("");
 }
 
 /** A socket that sends any bytes and parses responses one by one. */

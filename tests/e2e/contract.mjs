@@ -6,6 +6,7 @@ import Ajv from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { request } from "./client.mjs";
 import { document, operationOf, operations, resolve } from "./document.mjs";
+import { parseLines } from "./tool.mjs";
 
 /** The headers of every response, as the document's introduction says. */
 const ALWAYS = {
@@ -48,11 +49,8 @@ const compiled = new Map();
 /** The compiled validator of a schema. */
 function validator(schema) {
 	const key = JSON.stringify(schema);
-	if (!compiled.has(key))
-		compiled.set(
-			key,
-			ajv.compile(JSON.parse(key.replaceAll('"#/components/', '"doc#/components/'))),
-		);
+	const absolute = key.replaceAll('"#/components/', '"doc#/components/');
+	if (!compiled.has(key)) compiled.set(key, ajv.compile(JSON.parse(absolute)));
 	return compiled.get(key);
 }
 
@@ -74,18 +72,21 @@ function typed(schema, value) {
 	return Number(value);
 }
 
+/** Checks the headers that every response has. */
+export function assertCommonHeaders({ headers }, what) {
+	for (const [name, value] of Object.entries(ALWAYS))
+		assert.match(headers[name] ?? "", value, `${what}: ${name}`);
+}
+
 function checkHeaders(documented, answer, what) {
-	const known = Object.entries(documented ?? {}).map(([name, ref]) => [
-		name.toLowerCase(),
-		resolve(ref),
-	]);
+	const lower = ([name, ref]) => [name.toLowerCase(), resolve(ref)];
+	const known = Object.entries(documented ?? {}).map(lower);
 	for (const [name, { required, schema }] of known) {
 		const value = answer.headers[name];
 		assert.ok(value !== undefined || !required, `${what}: no ${name}`);
 		if (value !== undefined) assertValid(schema, typed(schema, value), `${what}: ${name}`);
 	}
-	for (const [name, value] of Object.entries(ALWAYS))
-		assert.match(answer.headers[name] ?? "", value, `${what}: ${name}`);
+	assertCommonHeaders(answer, what);
 	const names = new Set(known.map(([name]) => name));
 	if (answer.status >= 400) {
 		assert.equal(answer.headers["cache-control"], "no-store", what);
@@ -101,11 +102,7 @@ function valuesOf(type, text) {
 	if (type === "text/event-stream")
 		return [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data));
 	if (type !== "application/x-ndjson") return [text];
-	assert.ok(text.endsWith("\n"));
-	return text
-		.slice(0, -1)
-		.split("\n")
-		.map((line) => JSON.parse(line));
+	return parseLines(text);
 }
 
 function checkBody(content, answer, what, isHead) {

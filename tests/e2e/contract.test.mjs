@@ -38,9 +38,12 @@ const SHORT_TIMEOUTS = { OPENAI_FIRST_BYTE_TIMEOUT_MS: "500", OPENAI_BREAKER_FAI
 
 const drive = contract.drive.bind(contract);
 
-/** Sends a request for each row: [status, method, path, options]. */
+/** Sends a request for each row: [status, method, path, options, the error's code]. */
 async function driveAll(banter, rows) {
-	for (const row of rows) await drive(banter, ...row);
+	for (const [status, method, path, options, code] of rows) {
+		const { json } = await drive(banter, status, method, path, options);
+		if (code) assert.equal(json.code, code);
+	}
 }
 
 /** Malformed requests: the end of the first line, and the header. */
@@ -142,11 +145,10 @@ describe("chat", () => {
 			await chat(banter, 200, path, "[[tokens=3 error-after=2]]", SSE);
 		});
 
-	it("504 when the model does not answer", async () => {
-		await withBanter({ env: SHORT_TIMEOUTS, workers: 1 }, async (own) => {
+	it("504 when the model does not answer", () =>
+		withBanter({ env: SHORT_TIMEOUTS, workers: 1 }, async (own) => {
 			for (const path of CHATS) await chat(own, 504, path, "[[fail=hang]]");
-		});
-	});
+		}));
 
 	it("429 over the rate limit", async () => {
 		const env = { RATE_LIMIT_MAX_REQUESTS: "1", RATE_LIMIT_WINDOW_MS: "86400000" };
@@ -267,14 +269,16 @@ describe("the admin API", () => {
 				});
 	});
 
-	it("503 if no ADMIN_API_KEY is set", async () => {
-		await withBanter({ env: { ADMIN_API_KEY: undefined }, workers: 1 }, async (own) => {
-			for (const { method, path } of adminExamples()) await drive(own, 503, method, path);
+	it("503 if no ADMIN_API_KEY is set", () =>
+		withBanter({ env: { ADMIN_API_KEY: undefined }, workers: 1 }, async (own) => {
+			for (const { method, path } of adminExamples()) {
+				const { json } = await drive(own, 503, method, path);
+				assert.equal(json.error, "ADMIN_API_KEY is not configured on this deployment");
+			}
 			await drive(own, 503, "GET", "/metrics", { headers: { via: "1.1 proxy" } });
 			await drive(own, 200, "GET", "/metrics");
 			await drive(own, 200, "GET", "/metrics");
-		});
-	});
+		}));
 });
 
 describe("a widget", () => {
@@ -290,11 +294,11 @@ describe("a widget", () => {
 			[200, "GET", configPath(shop)],
 			[404, "GET", configPath(NO_WIDGET)],
 			[403, "GET", configPath(shop), { headers: FOREIGN }],
-			[400, "GET", socketPath(plain), { headers: keyless }],
+			[400, "GET", socketPath(plain), { headers: keyless }, "bad_handshake"],
 			[403, "GET", socketPath(shop), { headers: { ...HANDSHAKE, ...FOREIGN } }],
-			[404, "GET", socketPath(NO_WIDGET), { headers: HANDSHAKE }],
-			[426, "GET", socketPath(plain)],
-			[426, "GET", socketPath(plain), { headers: older }],
+			[404, "GET", socketPath(NO_WIDGET), { headers: HANDSHAKE }, "not_found"],
+			[426, "GET", socketPath(plain), {}, "upgrade_required"],
+			[426, "GET", socketPath(plain), { headers: older }, "upgrade_required"],
 		]);
 	});
 
@@ -364,8 +368,8 @@ describe("service and pages", () => {
 });
 
 describe("while the store is down", () => {
-	it("every operation that needs it returns 503", async () => {
-		await withBanter({ workers: 2 }, async (banter) => {
+	it("every operation that needs it returns 503", () =>
+		withBanter({ workers: 2 }, async (banter) => {
 			const session = await logIn(banter, { password: PASSWORD });
 			await banter.stopStore();
 			const rows = [
@@ -392,8 +396,7 @@ describe("while the store is down", () => {
 			);
 			banter.startStore();
 			await banter.ready();
-		});
-	});
+		}));
 });
 
 it("shows every documented status", () => contract.assertComplete("contract"));

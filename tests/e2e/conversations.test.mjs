@@ -107,9 +107,8 @@ describe("the list of conversations, filtered", () => {
 
 	it("refuses invalid ids and statuses", async () => {
 		const zeros = "00000000-0000-0000-0000-000000000000";
-		for (const query of ["widgetId=x", "widgetId=", `widgetId=${zeros}`, "contactId=wid_0"])
-			await assertInvalidQuery(banter, `conversations?${query}`);
-		for (const query of ["status=done", "status="])
+		const ids = ["widgetId=x", "widgetId=", `widgetId=${zeros}`, "contactId=wid_0"];
+		for (const query of [...ids, "status=done", "status="])
 			await assertInvalidQuery(banter, `conversations?${query}`);
 	});
 
@@ -141,7 +140,7 @@ describe("the list of conversations in pages", () => {
 		for (let i = 0; i < N; i++) await banter.chat(`visitor-${i}`, "[[tokens=1]]");
 	});
 
-	for (const limit of [1, 2, 3, N - 1, N, N + 1, 200])
+	for (const limit of [1, 3, N, 200])
 		it(`of ${limit}: each appears once, newest activity first`, async () => {
 			const pages = await pagesOf(get, "conversations", limit);
 			assert.equal(pages.length, Math.ceil(N / limit));
@@ -149,14 +148,6 @@ describe("the list of conversations in pages", () => {
 			const sessions = Array.from({ length: N }, (_, i) => `visitor-${N - 1 - i}`);
 			assert.deepEqual(pages.flatMap(sessionsOf), sessions);
 		});
-
-	it("continues where the previous page ended, despite new activity", async () => {
-		const first = await get(`conversations?limit=3`);
-		await banter.chat("visitor-0", "[[tokens=1]]");
-		const second = await get(`conversations?cursor=${first.nextCursor}`);
-		assert.deepEqual(sessionsOf(second), ["visitor-3", "visitor-2", "visitor-1"]);
-		assert.equal(second.nextCursor, null);
-	});
 
 	it("continues when the conversation of its cursor is deleted", async () => {
 		await banter.chat("visitor-gone", "[[tokens=1]]");
@@ -173,15 +164,9 @@ describe("the list of conversations in pages", () => {
 		const { conversations, nextCursor } = await get(`conversations?cursor=${"_".repeat(32)}`);
 		assert.deepEqual([conversations, nextCursor], [[], null]);
 		for (const cursor of [
-			"",
-			"A".repeat(31),
-			"A".repeat(33),
-			`${"A".repeat(31)}=`,
-			`${"A".repeat(31)}+`,
-			`${"A".repeat(29)}%41`, // an escape
+			...["", "A".repeat(31), "A".repeat(33), `${"A".repeat(31)}=`, `${"A".repeat(31)}+`],
+			...[`${"A".repeat(29)}%41`, encodeURI("é".repeat(8)), "A".repeat(4000)],
 			"AAAAAAAAAAE", // a thread's cursor
-			encodeURI("é".repeat(8)),
-			"A".repeat(4000),
 		])
 			await assertInvalidQuery(banter, `conversations?cursor=${cursor}`);
 	});

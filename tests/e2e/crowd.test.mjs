@@ -30,12 +30,6 @@ const closeAll = (raws) => {
 
 const isIn = ({ answer }) => answer.status === 200;
 
-async function refusedSoFar(banter) {
-	const { text } = await banter.get("/metrics");
-	const counts = [...text.matchAll(/^banter_connections_refused_total(?:\{[^}]*\})? (\d+)$/gm)];
-	return counts.reduce((sum, [, count]) => sum + Number(count), 0);
-}
-
 describe("connections of one address", () => {
 	const MAX = 20;
 	const banter = useBanter({
@@ -53,7 +47,7 @@ describe("connections of one address", () => {
 			assert.match(answer.headers["retry-after"], /^[1-9]\d*$/);
 			assert.equal(answer.headers.connection, "close");
 		}
-		assert.equal(await refusedSoFar(banter), 5);
+		assert.equal(await banter.metric("connections_refused_total"), 5);
 
 		const others = await open(banter, SOMEBODY_ELSE, MAX);
 		assert.ok(others.every(isIn), "another address has its own limit");
@@ -82,12 +76,12 @@ describe("connections of one address", () => {
 		const visit = (options) => Visitor.open(banter, widget, options);
 		const mine = await times(MAX - 1, () => visit(behind(VISITOR)));
 		mine.push(await visit({ localAddress: VISITOR }));
-		const counted = await refusedSoFar(banter);
+		const counted = await banter.metric("connections_refused_total");
 		const { status, headers, json } = await handshakeRefusal(banter, widget, behind(VISITOR));
 		assert.deepEqual([status, json.code], [503, "too_many_connections"]);
 		assert.match(headers["retry-after"], /^[1-9]\d*$/);
 		assert.notEqual(headers.connection, "close", "the connection is the proxy's");
-		assert.equal(await refusedSoFar(banter), counted + 1);
+		assert.equal(await banter.metric("connections_refused_total"), counted + 1);
 		const raw = await RawConnection.connect(banter.port, OURSELVES, PROXY);
 		const path = `/api/widget/${widget.widget_id}/config`;
 		const other = await getOn(raw, path, { "X-Forwarded-For": VISITOR });
@@ -97,10 +91,10 @@ describe("connections of one address", () => {
 		mine.push(await visit(behind(SOMEBODY_ELSE)));
 		await mine.shift().close();
 		await until("one has ended, another is accepted", async () => {
-			const again = new Visitor(banter, widget, behind(VISITOR));
-			await until("it is opened or refused", () => again.frames.length > 0 || again.error);
-			mine.push(again);
-			return again.frames.length > 0;
+			mine.push(new Visitor(banter, widget, behind(VISITOR)));
+			const { frames } = mine.at(-1);
+			await until("it is opened or refused", () => frames.length > 0 || mine.at(-1).error);
+			return frames.length > 0;
 		});
 		for (const one of mine) one.ws.terminate();
 	});

@@ -56,6 +56,16 @@ export function times(n, make) {
 	return Promise.all(Array.from({ length: n }, (_, i) => make(i)));
 }
 
+/** Stops processes (SIGSTOP) during body(), then continues them in the same order; resolves to its result. */
+export async function whileStopped(pids, body) {
+	for (const pid of pids) process.kill(pid, "SIGSTOP");
+	try {
+		return await body();
+	} finally {
+		for (const pid of pids) process.kill(pid, "SIGCONT");
+	}
+}
+
 /** The environment of every program: nothing is inherited except PATH and the sanitizers' options. */
 export function baseEnvironment() {
 	return {

@@ -52,7 +52,6 @@ class Shell {
 		});
 	}
 
-	/** Runs a block; resolves to what it printed, rejects when a command failed. */
 	run(text) {
 		this.output = "";
 		this.errors = "";
@@ -170,7 +169,6 @@ async function runTranscript(text, url) {
 	await frames(socket, received, shown, shown.at(-1));
 }
 
-/** The public id of the widget that was printed last. */
 const lastWidget = (printed) => [...printed.matchAll(/wid_\w+/g)].at(-1)?.[0];
 
 async function runBlock(banter, reader, { language, text, marker, output }) {

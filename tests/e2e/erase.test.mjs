@@ -1,13 +1,14 @@
-// Erasing a conversation or a visitor: permissions, nothing remains, and running replies.
+// Erasing a conversation or a visitor during a reply, and by the dashboard. conversations.test.mjs and
+// accounts.test.mjs have the statuses, tests/unit/storaged/visitors/erase.scenario that nothing remains.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError } from "./client.mjs";
-import { ADMIN_KEY, PASSWORD, TIME_FACTOR, until, useBanter } from "./harness.mjs";
+import { ADMIN_KEY, PASSWORD, TIME_FACTOR, useBanter } from "./harness.mjs";
 import {
 	begin,
 	listen,
-	NOBODY,
+	modelIsLeft,
 	resume,
 	SSE,
 	storedMessages,
@@ -32,40 +33,6 @@ async function assertGone(banter, conversationId, sessionId) {
 	const { conversations } = await banter.conversations();
 	assert.ok(!conversations.some((one) => one.sessionId === sessionId));
 }
-
-describe("deleting a conversation", () => {
-	const banter = useBanter();
-	const chat = async (session) => (await banter.chat(session, "[[tokens=1]]")).json;
-
-	it("204: it no longer exists, others stay; 404 the second time and for an unknown id", async () => {
-		const { conversationId } = await chat("goes");
-		await chat("stays");
-		const { total } = await banter.conversations();
-		await eraseConversation(banter, conversationId);
-		await assertGone(banter, conversationId, "goes");
-		assert.equal((await banter.conversations()).total, total - 1);
-		assert.equal((await storedMessages(banter, "stays")).length, 2);
-		for (const id of [conversationId, NOBODY])
-			assertError(await del(banter, `${LIST}/${id}`), 404, "Conversation not found");
-	});
-});
-
-describe("deleting a visitor", () => {
-	const banter = useBanter();
-
-	it("200 with the counts; everything is deleted, others stay", async () => {
-		let answer;
-		for (let i = 0; i < 3; i++) answer = await banter.chat("a.b_c:d-1", "[[tokens=1]]");
-		await banter.chat("a.b_c:d-12", "[[tokens=1]]");
-		const deleted = await del(banter, `${VISITORS}/a.b_c:d-1`);
-		assert.equal(deleted.status, 200);
-		assert.deepEqual(deleted.json, { conversations: 1, messages: 6 });
-		assert.equal(deleted.headers["cache-control"], "no-store");
-		await assertGone(banter, answer.json.conversationId, "a.b_c:d-1");
-		assert.equal((await storedMessages(banter, "a.b_c:d-12")).length, 2);
-		assertError(await del(banter, `${VISITORS}/a.b_c:d-1`), 404, "Visitor not found");
-	});
-});
 
 describe("permission to delete", () => {
 	const banter = useBanter();
@@ -94,24 +61,18 @@ describe("a reply whose conversation is deleted", () => {
 	const beginLong = (session) =>
 		begin(banter, session, `[[tokens=10000 delay=${20 * TIME_FACTOR}]]`, 3);
 
-	function endOf(messageId) {
-		const isEnd = ({ ev, turn }) => ev === "turn_failed" && turn === messageId;
-		return banter.log.waitFor("the turn ended", isEnd);
-	}
-
 	it("while streaming: a prompt error event, the model request is cancelled, nothing is stored", async () => {
-		const { client_disconnects } = await banter.model("stats");
 		const { stream, conversationId, messageId } = await beginLong("writing");
-		await eraseConversation(banter, conversationId);
+		await modelIsLeft(banter, () => eraseConversation(banter, conversationId));
 		assert.deepEqual((await stream.rest()).at(-1), ERASED);
-		await until("the model's request is cancelled", async () => {
-			const now = await banter.model("stats");
-			return now.client_disconnects === client_disconnects + 1;
-		});
 		await assertGone(banter, conversationId, "writing");
-		assert.equal((await endOf(messageId)).why, "erased");
-		const unsaved = ({ ev, turn }) => ev === "turn_not_saved" && turn === messageId;
-		assert.ok(!banter.log.lines.some(unsaved));
+		const isOf =
+			(event) =>
+			({ ev, turn }) =>
+				ev === event && turn === messageId;
+		const { why } = await banter.log.waitFor("the turn ended", isOf("turn_failed"));
+		assert.equal(why, "erased");
+		assert.ok(!banter.log.lines.some(isOf("turn_not_saved")));
 	});
 
 	for (const [format, headers] of [

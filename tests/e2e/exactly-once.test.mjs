@@ -114,10 +114,8 @@ describe("a bad network", () => {
 			byText.delete(message.content);
 			assert.deepEqual([message.role, message.status], ["user", "complete"]);
 			const { id, role, content, status } = reply;
-			assert.deepEqual(
-				[id, role, content, status],
-				[one.reply, "assistant", one.words, "complete"],
-			);
+			const expected = [one.reply, "assistant", one.words, "complete"];
+			assert.deepEqual([id, role, content, status], expected);
 		}
 	}
 

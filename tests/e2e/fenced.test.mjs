@@ -5,12 +5,12 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { times, withBanter } from "./harness.mjs";
 import {
+	assertStored,
 	begin,
 	connectToOtherWorker,
 	modelWasAsked,
 	postOn,
 	resume,
-	storedMessages,
 	textAfter,
 	textUntil,
 	withId,
@@ -43,9 +43,6 @@ it("a reply that another worker restarts while its first worker is stopped: the 
 		}
 		const { json } = await again;
 		assert.equal(json.messageId, messageId);
-		assert.deepEqual(await storedMessages(banter, "s"), [
-			["user", message, "complete"],
-			["assistant", json.message, "complete"],
-		]);
+		await assertStored(banter, "s", [message, json.message]);
 		assert.equal(await banter.modelCalls("fenced"), 2);
 	}));

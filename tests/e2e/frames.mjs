@@ -43,7 +43,6 @@ export function frame(opcode, payload = "", how = {}) {
 	return Buffer.concat([head, key, bytes.map((byte, i) => byte ^ key[i % 4])]);
 }
 
-/** The payload of a close frame. */
 export function closePayload(code, reason = "") {
 	const bytes = Buffer.from(reason);
 	return Buffer.concat([Buffer.from([code >> 8, code & 255]), bytes]);
@@ -53,16 +52,13 @@ export function closePayload(code, reason = "") {
 export function fragments(payload, size, opcode = OP.text) {
 	const bytes = Buffer.from(payload);
 	const frames = [];
-	for (let at = 0; at === 0 || at < bytes.length; at += size)
-		frames.push(
-			frame(at === 0 ? opcode : OP.more, bytes.subarray(at, at + size), {
-				fin: at + size >= bytes.length,
-			}),
-		);
+	for (let at = 0; at === 0 || at < bytes.length; at += size) {
+		const fin = at + size >= bytes.length;
+		frames.push(frame(at === 0 ? opcode : OP.more, bytes.subarray(at, at + size), { fin }));
+	}
 	return frames;
 }
 
-/** The opening handshake. fields: override header fields; undefined omits one. */
 export function handshake(path = "/", fields = {}) {
 	const all = {
 		Host: "localhost",
@@ -78,9 +74,8 @@ export function handshake(path = "/", fields = {}) {
 
 /** The Sec-WebSocket-Accept for a key (RFC 6455, section 4.2.2). */
 export function acceptFor(key) {
-	return createHash("sha1")
-		.update(key + GUID)
-		.digest("base64");
+	const hash = createHash("sha1").update(key + GUID);
+	return hash.digest("base64");
 }
 
 /** Parses the first frame of a server; undefined if it is incomplete. */
@@ -89,11 +84,7 @@ function takeFrame(bytes) {
 	const opcode = bytes[0] & 15;
 	let length = bytes[1];
 	let at = 2;
-	assert.equal(
-		bytes[0] & 0xf0,
-		0x80,
-		"a server's frame is not fragmented and has no reserved bits",
-	);
+	assert.equal(bytes[0] & 0xf0, 0x80, "a server's frame is whole and has no reserved bits");
 	assert.ok(length < 128, "a server's frame is not masked");
 	assert.ok([1, 2, 8, 9, 10].includes(opcode), `opcode ${opcode}`);
 	if (length === 126) {
@@ -228,38 +219,19 @@ export async function openRawWebSocket(to, path = "/", fields = {}) {
 	return line;
 }
 
-/** A running http-peer that echoes. */
-export class EchoServer {
-	/**
-	 * @param {import("./certs.mjs").Authority} [authority] issues its certificate: it serves TLS too
-	 * @param {number} [pingMs] the time after which it pings an idle socket
-	 */
-	constructor(authority, pingMs) {
-		this.authority = authority;
-		this.pingMs = pingMs;
-	}
-
-	async start() {
-		const { cert, key } = this.authority?.issue("echo") ?? {};
-		const args = [...(this.pingMs ? ["-p", this.pingMs] : []), ...(cert ? [cert, key] : [])];
-		this.child = spawn(join(BUILD, "http-peer"), ["echo", ...args], {
+/** A running http-peer (tests/http/http_peer.c) in this mode. */
+export class HttpPeer {
+	async start(...args) {
+		this.child = spawn(join(BUILD, "http-peer"), args, {
 			env: baseEnvironment(),
 			stdio: ["pipe", "pipe", "inherit"],
 		});
 		await once(this.child, "spawn"); // rejects if it was not built
 		this.lines = createInterface(this.child.stdout)[Symbol.asyncIterator]();
-		this.plain = { port: await this.#port() };
-		if (cert) this.secure = { port: await this.#port(), ca: this.authority.pem };
 	}
 
-	async #port() {
+	async nextPort() {
 		return Number(/^listening on (\d+)/.exec((await this.lines.next()).value)[1]);
-	}
-
-	/** The number of open sockets. */
-	async sockets() {
-		this.child.stdin.write("sockets\n");
-		return Number(/^sockets (\d+)$/.exec((await this.lines.next()).value)[1]);
 	}
 
 	async stop() {
@@ -269,5 +241,31 @@ export class EchoServer {
 			await closed;
 		}
 		assert.equal(this.child.exitCode, 0, "http-peer exits with status 0");
+	}
+}
+
+/** A server that echoes messages. */
+export class EchoServer extends HttpPeer {
+	/**
+	 * @param {import("./certs.mjs").Authority} [authority] issues its certificate: it serves TLS too
+	 * @param {number} [pingMs] the time after which it pings an idle socket
+	 */
+	constructor(authority, pingMs) {
+		super();
+		Object.assign(this, { authority, pingMs });
+	}
+
+	async start() {
+		const { cert, key } = this.authority?.issue("echo") ?? {};
+		const ping = this.pingMs ? ["-p", this.pingMs] : [];
+		await super.start("echo", ...ping, ...(cert ? [cert, key] : []));
+		this.plain = { port: await this.nextPort() };
+		if (cert) this.secure = { port: await this.nextPort(), ca: this.authority.pem };
+	}
+
+	/** The number of open sockets. */
+	async sockets() {
+		this.child.stdin.write("sockets\n");
+		return Number(/^sockets (\d+)$/.exec((await this.lines.next()).value)[1]);
 	}
 }

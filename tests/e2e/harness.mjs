@@ -26,10 +26,22 @@ import {
 	TIME_FACTOR,
 	times,
 	until,
+	whileStopped,
 } from "./daemon.mjs";
 import { childrenOf, inodesByRemotePort, socketHolders } from "./proc.mjs";
 
-export { BUILD, baseEnvironment, DEADLINE_MS, freePort, LONG, ROOT, TIME_FACTOR, times, until };
+export {
+	BUILD,
+	baseEnvironment,
+	DEADLINE_MS,
+	freePort,
+	LONG,
+	ROOT,
+	TIME_FACTOR,
+	times,
+	until,
+	whileStopped,
+};
 
 export const WIDGET_KEY = "widget-key-of-the-end-to-end-tests";
 export const ADMIN_KEY = "admin-key-of-the-end-to-end-tests";
@@ -37,6 +49,9 @@ export const PASSWORD = "correct horse battery staple";
 
 /** The reason that masterd logs when it kills a worker that was still starting at shutdown. */
 const NO_LONGER_NEEDED = "no longer needed";
+
+/** The stub model's reply of n tokens, without its final space. */
+export const numbered = (n) => Array.from({ length: n }, (_, i) => `t${i}`).join(" ");
 
 export const FATAL_REPORT = /ERROR: \w+Sanitizer|runtime error:|\bev=invariant\b/;
 
@@ -158,12 +173,8 @@ export class Banter {
 
 	/** POST /v1/chat/stream: resolves when the response has begun. */
 	stream(sessionId, message, { path = "/v1/chat/stream", headers = {} } = {}) {
-		return openStream(
-			this.url,
-			path,
-			{ "x-api-key": WIDGET_KEY, ...headers },
-			{ sessionId, message },
-		);
+		const all = { "x-api-key": WIDGET_KEY, ...headers };
+		return openStream(this.url, path, all, { sessionId, message });
 	}
 
 	async adminGet(path) {
@@ -202,6 +213,15 @@ export class Banter {
 
 	async modelCalls(text) {
 		return (await this.model(`calls?contains=${encodeURIComponent(text)}`)).count;
+	}
+
+	/** The value of a metric, summed over its labels; or with labels: 'tokens_total{kind="prompt"}'. */
+	async metric(name, headers = { "x-admin-api-key": ADMIN_KEY }) {
+		const { text } = await this.get("/metrics", headers);
+		const samples = text.split("\n").map((line) => line.replace(/^banter_/, "").split(" "));
+		const found = samples.filter(([series]) => series === name || series.startsWith(`${name}{`));
+		assert.ok(found.length > 0 || name.includes("{"), `the metric ${name}: ${text}`);
+		return found.reduce((sum, [, value]) => sum + Number(value), 0);
 	}
 
 	/** Continues replies that the stub holds back (hold-after=N) for messages that contain this text. */
@@ -319,9 +339,9 @@ export function useBanter(options) {
 	return banter;
 }
 
-/** Runs body(banter) with a banter of its own, and stops it. */
+/** Runs body(banter) with a banter of its own, and stops it. options: of its constructor, or the Banter itself. */
 export async function withBanter(options, body) {
-	const banter = new Banter(options);
+	const banter = options instanceof Banter ? options : new Banter(options);
 	await banter.start();
 	try {
 		await body(banter);

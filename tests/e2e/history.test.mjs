@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { assertError } from "./client.mjs";
 import { useBanter } from "./harness.mjs";
 import {
+	assertStored,
 	begin,
 	history,
 	KEY,
@@ -33,19 +34,16 @@ describe("the history", () => {
 		const { json } = await history(banter, "talk");
 		assert.equal(json.conversationId, first.conversationId);
 		assert.deepEqual([json.active, json.nextCursor], [null, null]);
-		assert.deepEqual(await storedMessages(banter, "talk"), [
-			["user", "[[tokens=2]] one", "complete"],
-			["assistant", "t0 t1", "complete"],
-			["user", '[[text="🌱\\n\\"x\\""]] two', "complete"],
-			["assistant", '🌱\n"x"', "complete"],
-		]);
+		const escaped = ['[[text="🌱\\n\\"x\\""]] two', '🌱\n"x"'];
+		await assertStored(banter, "talk", ["[[tokens=2]] one", "t0 t1"], escaped);
 		assert.equal(json.messages[1].id, first.messageId);
 		assert.equal(json.messages[3].id, second.messageId);
 		for (const { createdAt } of json.messages)
 			assert.ok(createdAt >= before - 1000 && createdAt <= Date.now() + 1000);
 		const { messages } = await banter.thread(first.conversationId);
+		const shown = json.messages.map(({ id, createdAt }) => [id, createdAt]);
 		assert.deepEqual(
-			json.messages.map(({ id, createdAt }) => [id, createdAt]),
+			shown,
 			messages.map(({ _id, createdAt }) => [_id, createdAt]),
 		);
 	});
@@ -89,26 +87,11 @@ describe("the history", () => {
 	});
 
 	for (const query of [
-		"",
-		"sessionId",
-		"sessionId=",
-		"sessionId=a+b",
-		"sessionId=a%20b",
-		"sessionId=a%2Fb",
-		"sessionId=a%00",
-		"sessionId=a%",
-		"sessionId=a%ff",
-		`sessionId=${"a".repeat(129)}`,
-		"sessionId=a&sessionId=a",
-		"sessionid=a",
-		"sessionId=a&limit=0",
-		"sessionId=a&limit=201",
-		"sessionId=a&limit=",
-		"sessionId=a&limit=-1",
-		"sessionId=a&limit=1&limit=1",
-		"sessionId=a&cursor=",
-		"sessionId=a&cursor=x",
-		"limit=5",
+		...["", "sessionId", "sessionId=", "sessionId=a+b", "sessionId=a%20b", "sessionId=a%2Fb"],
+		...["sessionId=a%00", "sessionId=a%", "sessionId=a%ff", `sessionId=${"a".repeat(129)}`],
+		...["sessionId=a&sessionId=a", "sessionid=a", "limit=5", "sessionId=a&limit=0"],
+		...["sessionId=a&limit=201", "sessionId=a&limit=", "sessionId=a&limit=-1"],
+		...["sessionId=a&limit=1&limit=1", "sessionId=a&cursor=", "sessionId=a&cursor=x"],
 	])
 		it(`400: ?${query.slice(0, 40)}`, async () => {
 			const answer = await banter.get(`/v1/chat/history?${query}`, KEY);

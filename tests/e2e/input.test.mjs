@@ -3,12 +3,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError } from "./client.mjs";
-import { ADMIN_KEY, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
+import { ADMIN_KEY, useBanter, withBanter } from "./harness.mjs";
 import { KEY, NOBODY } from "./replies.mjs";
 
 const PATHS = ["/v1/chat", "/v1/chat/stream", "/chat"];
 const body = (sessionId, message) => JSON.stringify({ sessionId, message });
-/** A body whose message has these bytes. */
 const bytes = (...message) =>
 	Buffer.concat([
 		Buffer.from('{"sessionId":"s","message":"'),
@@ -125,37 +124,13 @@ describe("the admin API's input", () => {
 	const LIST = "/v1/admin/conversations";
 	const ADMIN = { "x-admin-api-key": ADMIN_KEY };
 
-	it("401 without the key, with a wrong one, or with the widget's key", async () => {
-		for (const headers of [
-			{},
-			{ "x-admin-api-key": "wrong" },
-			{ "x-admin-api-key": WIDGET_KEY },
-			{ "x-api-key": ADMIN_KEY },
-		])
-			for (const [method, path] of [
-				["GET", LIST],
-				["GET", `${LIST}/none`],
-				["DELETE", `${LIST}/${NOBODY}`],
-				["DELETE", "/v1/admin/visitors/visitor"],
-			])
-				assertError(await banter.request(method, path, { headers }), 401, "Unauthorized");
-	});
-
 	it("400 for an invalid id", async () => {
 		const headers = ADMIN;
 		const unknown = [404, "Conversation not found"];
 		const invalid = [400, "Invalid conversationId"];
 		for (const [error, ...ids] of [
-			[
-				unknown,
-				"nope",
-				"0",
-				"a_B-9",
-				NOBODY.slice(0, -13),
-				`${NOBODY.slice(0, -1)}g`,
-				`${NOBODY}0`,
-			],
-			[unknown, NOBODY.replaceAll(/\w/g, "0"), "a".repeat(128)],
+			[unknown, "nope", "0", "a_B-9", NOBODY.slice(0, -13), `${NOBODY.slice(0, -1)}g`],
+			[unknown, `${NOBODY}0`, NOBODY.replaceAll(/\w/g, "0"), "a".repeat(128)],
 			[invalid, "..", "a.b", "a%20b", "%C3%A4", "a".repeat(129), "a".repeat(4000)],
 		])
 			for (const id of ids)
@@ -166,10 +141,4 @@ describe("the admin API's input", () => {
 			assertError(await banter.request("DELETE", path, { headers }), 400, "Invalid sessionId");
 		}
 	});
-
-	it("503 without ADMIN_API_KEY", () =>
-		withBanter({ env: { ADMIN_API_KEY: undefined }, workers: 1 }, async (open) => {
-			const error = "ADMIN_API_KEY is not configured on this deployment";
-			assertError(await open.get(LIST, ADMIN), 503, error);
-		}));
 });

@@ -1,9 +1,10 @@
-// Rate limits.
+// Rate limits. tests/unit/proto/ipc/test_ratelimit.c proves that they are exact over all processes, proxy.test.mjs
+// which address counts.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError } from "./client.mjs";
-import { ADMIN_KEY, times, withBanter } from "./harness.mjs";
+import { ADMIN_KEY, withBanter } from "./harness.mjs";
 import { history, KEY, NOBODY, resume, stop } from "./replies.mjs";
 
 const ONE = "[[tokens=1]]";
@@ -30,20 +31,6 @@ function assertLimited(answer, limit) {
 }
 
 describe("the rate limit", () => {
-	it("lets exactly the limit pass, over two workers and many concurrent connections", () =>
-		withLimit(
-			25,
-			async (banter) => {
-				const paths = ["/chat", "/v1/chat", "/v1/chat/stream"];
-				const answers = await times(100, (i) => post(banter, paths[i % 3], KEY));
-				const passed = answers.filter(({ status }) => status !== 429);
-				assert.equal(passed.length, 25);
-				for (const answer of passed) assertError(answer, 400, "Invalid request payload");
-				for (const answer of answers) if (answer.status === 429) assertLimited(answer, 25);
-			},
-			2,
-		));
-
 	it("is checked before the key and the body; every counted response reports it, and no other", () =>
 		withLimit(5, async (banter) => {
 			const answers = [
@@ -54,18 +41,10 @@ describe("the rate limit", () => {
 				await banter.chat("s", "[[fail=401]]"),
 				await banter.chat("s", ONE),
 			];
-			assert.deepEqual(
-				answers.map(({ status, headers }) => [status, headers["ratelimit-remaining"]]),
-				[
-					[200, "4"],
-					[200, "3"],
-					[400, "2"],
-					[401, "1"],
-					[502, "0"],
-					[429, "0"],
-				],
-			);
-			for (const { status, headers } of answers) {
+			const statuses = answers.map(({ status }) => status);
+			assert.deepEqual(statuses, [200, 200, 400, 401, 502, 429]);
+			for (const [i, { status, headers }] of answers.entries()) {
+				assert.equal(headers["ratelimit-remaining"], String(Math.max(4 - i, 0)));
 				assert.equal(headers["ratelimit-limit"], "5");
 				assert.match(headers["ratelimit-reset"], /^[1-9]\d*$/);
 				assert.equal(headers["retry-after"] !== undefined, status === 429);
@@ -98,17 +77,15 @@ describe("the rate limit", () => {
 					assert.equal(headers["ratelimit-remaining"], String(19 - i));
 				}
 				for (const [, read] of reads) assertLimited(await read(), 20);
-				const metrics = (await banter.get("/metrics")).text;
-				assert.match(metrics, /^banter_rate_limited_total\{rule="chat_read"\} 5$/m);
+				assert.equal(await banter.metric('rate_limited_total{rule="chat_read"}'), 5);
 			},
 			2,
 		));
 
-	it("does not depend on X-Forwarded-For of an untrusted client, nor apply to other requests", () =>
-		withLimit(2, async (banter) => {
-			for (let i = 0; i < 2; i++)
-				await post(banter, "/v1/chat", { "x-forwarded-for": `192.0.2.${i}` });
-			assertLimited(await post(banter, "/v1/chat", { "x-forwarded-for": "192.0.2.99" }), 2);
+	it("does not apply to other requests", () =>
+		withLimit(1, async (banter) => {
+			await post(banter, "/v1/chat");
+			assertLimited(await post(banter, "/v1/chat"), 1);
 			for (const [status, method, path, headers] of [
 				[200, "GET", "/health"],
 				[200, "GET", "/widget/chat-widget.js"],

@@ -21,8 +21,8 @@ const ACTIVATE = `
 	exec @ARGV;`;
 
 describe("listening", () => {
-	it("an inherited socket overrides LISTEN, and connections from before the start are served", async () => {
-		await withBanter({ workers: 1 }, async (banter) => {
+	it("an inherited socket overrides LISTEN, and connections from before the start are served", () =>
+		withBanter({ workers: 1 }, async (banter) => {
 			const port = await freePort();
 			const other = await freePort();
 			const args = ["-e", ACTIVATE, String(port), banter.masterd.program];
@@ -42,11 +42,10 @@ describe("listening", () => {
 			const unused = /ev=setting_unused name=LISTEN help="[^"]*edit banter.socket/;
 			assert.ok(banter.log.lines.some((line) => unused.test(line.text)));
 			assert.deepEqual(await activated.stop(), { code: 0, signal: null });
-		});
-	});
+		}));
 
-	it("masterd exits at once if the port is in use, and names the address and the process", async () => {
-		await withBanter({ workers: 1 }, async (banter) => {
+	it("masterd exits at once if the port is in use, and names the address and the process", () =>
+		withBanter({ workers: 1 }, async (banter) => {
 			const second = banter.daemon("masterd", [], banter.masterd.env);
 			const position = banter.log.lines.length;
 			second.start();
@@ -59,16 +58,14 @@ describe("listening", () => {
 			const holder = `pid=${banter.masterd.pid} program=masterd help="stop this process, or`;
 			assert.match(words, new RegExp(`:${banter.port}\\b.* ${holder}`));
 			assert.equal((await banter.get("/health")).status, 200);
-		});
-	});
+		}));
 
-	it("a second storaged does not touch the data of the first", async () => {
-		await withBanter({ workers: 1 }, async (banter) => {
+	it("a second storaged does not touch the data of the first", () =>
+		withBanter({ workers: 1 }, async (banter) => {
 			const second = banter.daemon("storaged", [], banter.storaged.env);
 			second.start();
 			const { code } = await second.ended;
 			assert.equal(code, 75); // EX_TEMPFAIL
 			assert.equal((await banter.chat("still", "[[tokens=1]]")).status, 200);
-		});
-	});
+		}));
 });

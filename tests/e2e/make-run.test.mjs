@@ -19,10 +19,8 @@ describe("make deps", () => {
 		const args = ["-s", "deps", "FOR=run", "DEBS_run=no-such-package", "NPM_run="];
 		const { status, stdout } = spawnSync("make", args, { cwd: ROOT, env: { PATH: path } });
 		assert.equal(status, 2);
-		assert.match(
-			String(stdout),
-			/as root.*:\n {2}apt-get update && .* install .* no-such-package\n/,
-		);
+		const command = /as root.*:\n {2}apt-get update && .* install .* no-such-package\n/;
+		assert.match(String(stdout), command);
 	});
 });
 

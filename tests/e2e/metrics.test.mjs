@@ -7,7 +7,16 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { LONG_PENALTY, TOO_LONG, untilRefused } from "./accounts.mjs";
 import { assertError, request } from "./client.mjs";
-import { ADMIN_KEY, freePort, ROOT, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
+import {
+	ADMIN_KEY,
+	freePort,
+	ROOT,
+	times,
+	until,
+	useBanter,
+	WIDGET_KEY,
+	withBanter,
+} from "./harness.mjs";
 import { connectToEachWorker } from "./replies.mjs";
 
 const PROMTOOL = join(ROOT, "build/tools/promtool");
@@ -54,16 +63,13 @@ describe("access to the metrics", () => {
 		assert.equal(ipv6.status, 200);
 	});
 
-	for (const [name, value] of [
-		["X-Forwarded-For", "192.0.2.1"],
-		["X-Forwarded-Proto", "https"],
-		["X-Forwarded-Host", "chat.example"],
-		["X-Real-IP", "192.0.2.1"],
-		["Forwarded", "for=192.0.2.1"],
-		["Via", "1.1 proxy"],
-		["Host", "chat.example"],
+	for (const field of [
+		...["X-Forwarded-For: 192.0.2.1", "X-Forwarded-Proto: https", "X-Real-IP: 192.0.2.1"],
+		...["X-Forwarded-Host: chat.example", "Forwarded: for=192.0.2.1", "Via: 1.1 proxy"],
+		"Host: chat.example",
 	])
-		it(`needs the key with ${name}: ${value}`, async () => {
+		it(`needs the key with ${field}`, async () => {
+			const [name, value] = field.split(": ");
 			const get = (key) => banter.get("/metrics", { [name]: value, ...key });
 			for (const key of [
 				{ "x-admin-api-key": ADMIN_KEY },
@@ -148,30 +154,23 @@ describe("the metrics", () => {
 			banter_model_requests_total: 8,
 		};
 		await assertAdds(banter, expected, async () => {
-			await banter.chat("f1", "[[fail=401]]");
-			await banter.chat("f2", "[[tokens=1 fail=429 fail-times=1]] once busy");
-			await banter.chat("f3", "[[fail=500]]");
-			await banter.chat("f4", "[[tokens=3 error-after=1]]");
-			await banter.chat("f5", "[[tokens=3 cut-after=1]]");
+			for (const directives of [
+				...["fail=401", "tokens=1 fail=429 fail-times=1", "fail=500"],
+				...["tokens=3 error-after=1", "tokens=3 cut-after=1"],
+			])
+				await banter.chat("fails", `[[${directives}]]`);
 		});
 	});
 
 	it("streams and connections are counted while they are open", async () => {
-		const sumOf = async (name) => {
-			const { text } = await banter.get("/metrics");
-			const values = [...parse(text)].filter(([series]) => series.startsWith(`${name}{`));
-			return values.reduce((sum, [, value]) => sum + value, 0);
-		};
-		const streams = await Promise.all(
-			Array.from({ length: 5 }, (_, i) => banter.stream(`open-${i}`, "[[tokens=100000 delay=20]]")),
-		);
+		const streams = await times(5, (i) => banter.stream(`open-${i}`, "[[tokens=100000 delay=20]]"));
 		for (const stream of streams) await stream.tokens(1);
-		await until("five streams", async () => (await sumOf("banter_streams")) === 5);
-		assert.equal(await sumOf("banter_turns_running"), 5);
-		assert.ok((await sumOf("banter_connections")) >= 5);
+		await until("five streams", async () => (await banter.metric("streams")) === 5);
+		assert.equal(await banter.metric("turns_running"), 5);
+		assert.ok((await banter.metric("connections")) >= 5);
 		for (const stream of streams) stream.leave();
-		await until("no streams", async () => (await sumOf("banter_streams")) === 0);
-		assert.equal(await sumOf("banter_turns_running"), 5, "the replies go on");
+		await until("no streams", async () => (await banter.metric("streams")) === 0);
+		assert.equal(await banter.metric("turns_running"), 5, "the replies go on");
 	});
 
 	it("a killed worker's counters stay, its gauges disappear", async () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError } from "./client.mjs";
-import { Banter, freePort, TIME_FACTOR, times, until } from "./harness.mjs";
+import { Banter, freePort, TIME_FACTOR, times, until, withBanter } from "./harness.mjs";
 import { NameServer, whyNoNamespaces } from "./name-server.mjs";
 
 /** A banter whose workers use this name server. */
@@ -30,25 +30,10 @@ async function withNames(body, env = {}) {
 		stub: ["--port", String(port)],
 		env: { OPENAI_BASE_URL: `http://model.test:${port}/v1`, ...env },
 	});
-	try {
-		await banter.start();
-		await body(banter, names);
-		await banter.stop();
-	} catch (error) {
-		await banter.end();
-		throw error;
-	} finally {
-		names.stop();
-	}
+	await withBanter(banter, () => body(banter, names)).finally(() => names.stop());
 }
 
 describe("the model server's name", { skip: whyNoNamespaces() }, () => {
-	it("is resolved", () =>
-		withNames(async (banter, names) => {
-			assert.equal((await banter.chat("name", "[[tokens=2]]")).json?.message, "t0 t1");
-			assert.ok(names.asked > 0);
-		}));
-
 	it("a pending lookup delays no other request", () =>
 		withNames(
 			async (banter, names) => {

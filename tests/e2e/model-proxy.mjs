@@ -4,13 +4,13 @@
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../ports.mjs";
 import { Authority } from "./certs.mjs";
+import { RawConnection } from "./client.mjs";
 import { Daemon, Log, ROOT, until } from "./daemon.mjs";
-import { Banter } from "./harness.mjs";
+import { withBanter } from "./harness.mjs";
 import { childrenOf } from "./proc.mjs";
 
 /** `make deps` puts programs into build/tools without installing their packages. */
@@ -32,17 +32,6 @@ function frontAuthority() {
 	return { authority, certificate };
 }
 
-function canConnect(port) {
-	return new Promise((done) => {
-		const socket = connect(port, "127.0.0.1");
-		socket.once("connect", () => {
-			socket.destroy();
-			done(true);
-		});
-		socket.once("error", () => done(false));
-	});
-}
-
 class ModelProxy {
 	constructor(port, backend, options) {
 		Object.assign(this, { port, backend, options });
@@ -56,11 +45,11 @@ class ModelProxy {
 		this.daemon.start();
 		await until(`${this.daemon.name} listens`, () => {
 			if (!this.daemon.running) throw new Error(`${this.daemon.name} exited`);
-			return canConnect(this.port);
+			const isOpen = (raw) => raw.close() ?? true;
+			return RawConnection.connect(this.port).then(isOpen, () => false);
 		});
 	}
 
-	/** Kills all its processes. */
 	async die() {
 		const pids = [...childrenOf(this.daemon.pid)];
 		const ended = this.daemon.kill("SIGKILL");
@@ -122,7 +111,6 @@ class Nginx extends ModelProxy {
 		return { program: "nginx", args: ["-c", config, "-e", "stderr"] };
 	}
 
-	/** The pids of its workers. */
 	workers() {
 		return childrenOf(this.daemon.pid);
 	}
@@ -143,24 +131,17 @@ export const nginx = (...args) => new Nginx(...args);
 export async function withModelProxy(kind, { env = {}, front: options = {}, ...rest }, body) {
 	const [model, port] = [await freePort(), await freePort()];
 	const front = kind(port, model, options);
-	const banter = new Banter({
-		...rest,
-		stub: ["--port", String(model)],
-		env: {
-			OPENAI_BASE_URL: `https://localhost:${port}/v1`,
-			OPENAI_CA_BUNDLE: frontAuthority().authority.file,
-			...env,
-		},
-	});
+	const settings = {
+		OPENAI_BASE_URL: `https://localhost:${port}/v1`,
+		OPENAI_CA_BUNDLE: frontAuthority().authority.file,
+	};
+	const stub = ["--port", String(model)];
 	await front.start();
 	try {
-		await banter.start();
-		await body({ front, banter });
-		await banter.stop();
-		for (const { log } of [front, banter]) log.discard();
-	} catch (error) {
-		await banter.end();
-		throw error;
+		await withBanter({ ...rest, stub, env: { ...settings, ...env } }, (banter) =>
+			body({ front, banter }),
+		);
+		front.log.discard();
 	} finally {
 		await front.stop();
 	}

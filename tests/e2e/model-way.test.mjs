@@ -16,8 +16,11 @@ import { startProgram } from "./tool.mjs";
 const authority = new Authority();
 const stranger = new Authority();
 
-/** Runs body(banter, model) with TLS in front of the stub, whose certificate for localhost is signed by this. */
-async function withTls(env, body, { signer = authority, host = "localhost" } = {}) {
+/**
+ * Runs body(banter, model) with the stub as the model, behind TLS with a certificate for localhost that this
+ * authority has signed.
+ */
+async function withModel(env, body, { isTls = true, signer = authority, host = "localhost" } = {}) {
 	const [model, port] = [await freePort(), await freePort()];
 	const { cert, key } = signer.issue("model");
 	const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, (socket) =>
@@ -25,25 +28,14 @@ async function withTls(env, body, { signer = authority, host = "localhost" } = {
 	);
 	server.on("tlsClientError", () => {});
 	await once(server.listen(port, host === "localhost" ? "127.0.0.1" : host), "listening");
-	const OPENAI_BASE_URL = `https://${host}:${port}/v1`;
-	const stub = ["--port", String(model)];
+	const at = isTls ? `${host}:${port}` : `127.0.0.1:${model}`;
+	const all = { OPENAI_BASE_URL: `${isTls ? "https" : "http"}://${at}/v1`, ...env };
 	try {
-		await withBanter({ workers: 1, env: { OPENAI_BASE_URL, ...env }, stub }, (banter) =>
-			body(banter, `${host}:${port}`),
-		);
+		const options = { workers: 1, env: all, stub: ["--port", String(model)] };
+		await withBanter(options, (banter) => body(banter, at));
 	} finally {
 		server.close();
 	}
-}
-
-/** The same without TLS. */
-async function withoutTls(env, body) {
-	const model = await freePort();
-	const OPENAI_BASE_URL = `http://127.0.0.1:${model}/v1`;
-	const stub = ["--port", String(model)];
-	await withBanter({ workers: 1, env: { OPENAI_BASE_URL, ...env }, stub }, (banter) =>
-		body(banter, `127.0.0.1:${model}`),
-	);
 }
 
 async function assertReply(banter, session = "s") {
@@ -62,14 +54,14 @@ describe("the model server's certificate", () => {
 		const env = { [setting]: authority.file };
 
 		it(`is trusted if it is signed by the authority in ${setting}`, () =>
-			withTls(env, (banter) => assertReply(banter)));
+			withModel(env, (banter) => assertReply(banter)));
 
 		for (const [what, how] of [
 			["is signed by another authority", { signer: stranger }],
 			["is for another name", { host: "127.0.0.2" }],
 		])
 			it(`is refused if it ${what} (${setting})`, () =>
-				withTls(
+				withModel(
 					env,
 					async (banter) => {
 						await assertFails(banter);
@@ -81,7 +73,7 @@ describe("the model server's certificate", () => {
 	}
 
 	it("is checked against the system's authorities by default, which do not include ours", () =>
-		withTls({}, assertFails));
+		withModel({}, assertFails));
 });
 
 describe("a proxy to the model", () => {
@@ -92,8 +84,7 @@ describe("a proxy to the model", () => {
 	async function through(proxy, isTls, settings, body) {
 		const env = settings(`127.0.0.1:${await proxy.start()}`);
 		try {
-			if (isTls) await withTls({ OPENAI_CA_BUNDLE: authority.file, ...env }, body);
-			else await withoutTls(env, body);
+			await withModel({ OPENAI_CA_BUNDLE: authority.file, ...env }, body, { isTls });
 		} finally {
 			proxy.stop();
 		}
@@ -168,7 +159,7 @@ describe("a proxy to the model", () => {
 		const proxy = new ForwardProxy();
 		const OPENAI_PROXY = `http://127.0.0.1:${await proxy.start()}`;
 		try {
-			await withTls({ OPENAI_CA_BUNDLE: authority.file }, async (banter, model) => {
+			await withModel({ OPENAI_CA_BUNDLE: authority.file }, async (banter, model) => {
 				const check = (env) => {
 					const all = { ...banter.environment(), ...env };
 					return startProgram(path(BUILD, "workerd"), ["--check-model"], all).ended;
@@ -177,10 +168,7 @@ describe("a proxy to the model", () => {
 				const { status, stdout, stderr } = await check({ OPENAI_PROXY });
 				assert.equal(status, 0, stderr);
 				assert.match(stdout, /answers\.$/m);
-				assert.deepEqual(
-					proxy.requests.map(({ target }) => target),
-					[model],
-				);
+				assert.equal(proxy.requests.map(({ target }) => target).join(), model);
 				assert.equal((await banter.model("stats")).calls, 1);
 			});
 		} finally {

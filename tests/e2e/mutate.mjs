@@ -1,15 +1,6 @@
-// Generates HTTP requests from a seed: valid ones, composed of parts, and mutations of valid and invalid ones.
+// Generates HTTP requests: valid ones, composed of parts, and mutations of valid and invalid ones.
 
-/** Mulberry32: a generator of random numbers below n, reproducible by its seed. */
-export function randomOf(seed) {
-	let state = seed >>> 0;
-	return (n) => {
-		state = (state + 0x6d2b79f5) >>> 0;
-		let t = Math.imul(state ^ (state >>> 15), state | 1);
-		t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-		return ((t ^ (t >>> 14)) >>> 0) % n;
-	};
-}
+import { below, pick } from "../faults/random.mjs";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"];
 const TARGETS = [
@@ -39,35 +30,32 @@ const BAIT = [
 	"GET /y HTTP/1.1\r\nHost: a\r\n\r\n",
 ];
 
-const pick = (random, list) => list[random(list.length)];
-
-const bytesOf = (random, n) =>
-	Array.from({ length: random(n) }, () => String.fromCharCode(random(256))).join("");
+const bytesOf = (n) =>
+	Array.from({ length: below(n) }, () => String.fromCharCode(below(256))).join("");
 
 /** Composes a valid chunked body. */
-function composeChunks(random) {
+function composeChunks() {
 	const sizeOf = (n) => {
-		const digits = "0".repeat(random(3)) + n.toString(16);
-		return (random(2) === 0 ? digits : digits.toUpperCase()) + pick(random, EXTENSIONS);
+		const digits = "0".repeat(below(3)) + n.toString(16);
+		return (below(2) === 0 ? digits : digits.toUpperCase()) + pick(EXTENSIONS);
 	};
-	const chunks = Array.from({ length: random(4) }, () => bytesOf(random, 20))
+	const chunks = Array.from({ length: below(4) }, () => bytesOf(20))
 		.filter((chunk) => chunk !== "")
 		.map((chunk) => `${sizeOf(chunk.length)}\r\n${chunk}\r\n`);
-	const trailers = Array.from({ length: random(3) }, () => `${pick(random, TRAILERS)}\r\n`);
+	const trailers = Array.from({ length: below(3) }, () => `${pick(TRAILERS)}\r\n`);
 	return `${chunks.join("")}${sizeOf(0)}\r\n${trailers.join("")}\r\n`;
 }
 
-/** Composes a valid request. */
-function compose(random) {
-	const old = random(6) === 0;
-	const lines = Array.from({ length: random(5) }, () => pick(random, FIELDS));
-	if (!old || random(2) === 0) lines.splice(random(lines.length + 1), 0, "Host: a");
-	const framed = random(3);
+function compose() {
+	const old = below(6) === 0;
+	const lines = Array.from({ length: below(5) }, () => pick(FIELDS));
+	if (!old || below(2) === 0) lines.splice(below(lines.length + 1), 0, "Host: a");
+	const framed = below(3);
 	const chunked = framed === 1 && !old;
-	const body = framed === 0 ? "" : chunked ? composeChunks(random) : bytesOf(random, 20);
+	const body = framed === 0 ? "" : chunked ? composeChunks() : bytesOf(20);
 	const field = chunked ? "Transfer-Encoding: chunked" : `Content-Length: ${body.length}`;
-	if (framed !== 0) lines.splice(random(lines.length + 1), 0, field);
-	const line = `${pick(random, METHODS)} ${pick(random, TARGETS)} HTTP/1.${old ? 0 : 1}`;
+	if (framed !== 0) lines.splice(below(lines.length + 1), 0, field);
+	const line = `${pick(METHODS)} ${pick(TARGETS)} HTTP/1.${old ? 0 : 1}`;
 	return `${[line, ...lines].join("\r\n")}\r\n\r\n${body}`;
 }
 
@@ -77,48 +65,47 @@ const splice = (text, at, n, by) => text.slice(0, at) + by + text.slice(at + n);
 const otherCase = (one) => (one === one.toLowerCase() ? one.toUpperCase() : one.toLowerCase());
 
 /** The text with its lines changed by change(lines, a, b): a and b are random places. */
-function changeLines(random, text, change) {
+function changeLines(text, change) {
 	const lines = text.split("\r\n");
-	change(lines, random(lines.length), random(lines.length));
+	change(lines, below(lines.length), below(lines.length));
 	return lines.join("\r\n");
 }
 
 /** Mutations: each takes a text and returns another. */
 const CHANGES = [
 	// replace, delete or repeat a byte
-	(random, text) => splice(text, random(text.length), 1, String.fromCharCode(random(256))),
-	(random, text) => splice(text, random(text.length), 1, ""),
-	(random, text) => {
-		const at = random(text.length);
+	(text) => splice(text, below(text.length), 1, String.fromCharCode(below(256))),
+	(text) => splice(text, below(text.length), 1, ""),
+	(text) => {
+		const at = below(text.length);
 		return splice(text, at, 0, text[at]);
 	},
 	// change the case of a letter
-	(random, text) => {
-		const at = random(text.length);
+	(text) => {
+		const at = below(text.length);
 		const other = otherCase(text[at]);
 		return other.length === 1 ? splice(text, at, 1, other) : text;
 	},
 	// insert bait anywhere, or at the beginning of a line
-	(random, text) => splice(text, random(text.length + 1), 0, pick(random, BAIT)),
-	(random, text) => {
+	(text) => splice(text, below(text.length + 1), 0, pick(BAIT)),
+	(text) => {
 		const ends = [...text.matchAll(/\r\n/g)].map((match) => match.index + 2);
-		return splice(text, ends.length === 0 ? 0 : pick(random, ends), 0, pick(random, BAIT));
+		return splice(text, ends.length === 0 ? 0 : pick(ends), 0, pick(BAIT));
 	},
 	// repeat a line, or swap two lines
-	(random, text) => changeLines(random, text, (lines, at) => lines.splice(at, 0, lines[at])),
-	(random, text) =>
-		changeLines(random, text, (lines, a, b) => {
+	(text) => changeLines(text, (lines, at) => lines.splice(at, 0, lines[at])),
+	(text) =>
+		changeLines(text, (lines, a, b) => {
 			[lines[a], lines[b]] = [lines[b], lines[a]];
 		}),
 	// change the Content-Length
-	(random, text) => text.replace(/(Content-Length: *)(\d+)/i, (_, name) => name + random(12)),
+	(text) => text.replace(/(Content-Length: *)(\d+)/i, (_, name) => name + below(12)),
 ];
 
 /** One to three requests with up to three mutations. known: requests to choose from. */
-export function invent(random, known) {
+export function invent(known) {
 	let text = "";
-	for (let i = random(3); i >= 0; i--)
-		text += random(4) === 0 ? pick(random, known) : compose(random);
-	for (let i = random(4); i > 0 && text.length > 0; i--) text = pick(random, CHANGES)(random, text);
+	for (let i = below(3); i >= 0; i--) text += below(4) === 0 ? pick(known) : compose();
+	for (let i = below(4); i > 0 && text.length > 0; i--) text = pick(CHANGES)(text);
 	return Buffer.from(text, "latin1");
 }

@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { assertError, textOf } from "./client.mjs";
 import { times, until, useBanter, withBanter } from "./harness.mjs";
 import {
+	assertStored,
 	beginHanging,
 	KEY,
 	stop,
@@ -39,10 +40,7 @@ describe("the same message again", () => {
 			assert.equal(textOf(events), first.message);
 		}
 		assert.equal(await banter.modelCalls(message), 1);
-		assert.deepEqual(await storedMessages(banter, "again"), [
-			["user", message, "complete"],
-			["assistant", "t0 t1 t2", "complete"],
-		]);
+		await assertStored(banter, "again", [message, "t0 t1 t2"]);
 	});
 
 	it("has no usage if the model sends none", async () => {
@@ -127,12 +125,7 @@ describe("a message that is sent again", () => {
 		assert.deepEqual(reply, ["assistant", "", "interrupted"]);
 		await banter.chat("restarted", "[[tokens=1]] later");
 		assert.equal((await banter.chat("restarted", message, withId("h"))).status, 200);
-		assert.deepEqual(await storedMessages(banter, "restarted"), [
-			["user", message, "complete"],
-			["assistant", "t0 t1 t2", "complete"],
-			["user", "[[tokens=1]] later", "complete"],
-			["assistant", "t0", "complete"],
-		]);
+		await assertStored(banter, "restarted", [message, "t0 t1 t2"], ["[[tokens=1]] later", "t0"]);
 		assert.equal(await banter.modelCalls(message), 2);
 	});
 

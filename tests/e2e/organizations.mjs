@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { after, before } from "node:test";
+import { dashed, newId } from "../faults/ids.mjs";
 import { Peer } from "../faults/peer.mjs";
 import { putRequest, recordOf } from "../faults/records.mjs";
 import { ADMIN, addOrg, addUser, logIn } from "./accounts.mjs";
@@ -75,18 +76,12 @@ export async function pagesOf(get, path, limit) {
 
 const hash = (token) => createHash("sha256").update(token).digest("hex");
 
-let made = 0;
-
-/** Ascending, like the ids of a worker. */
-const id = () => `0192f00000007000a${String(++made).padStart(15, "0")}`;
-const dashed = (hex) => hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-
 /** Creates a visitor of the widget with this public id. */
 export async function openVisitor(peer, publicId) {
 	const token = hash(randomBytes(16));
 	const { widget, visitor } = await peer.ask(
 		"visitor_open",
-		{ public_id: publicId, fresh_token: token, fresh_id: id() },
+		{ public_id: publicId, fresh_token: token, fresh_id: newId() },
 		"visitor_opened",
 	);
 	return { peer, token, widget, session: `~${dashed(visitor.id)}` };
@@ -94,7 +89,7 @@ export async function openVisitor(peer, publicId) {
 
 /** Submits the visitor's contact details; resolves to the contact's id. */
 export async function submitContact({ peer, token }, contact) {
-	const message = { token, fresh_id: id(), ...contact };
+	const message = { token, fresh_id: newId(), ...contact };
 	return dashed(recordOf("contact", await peer.ask("contact_submit", message, "record")).id);
 }
 
@@ -106,15 +101,15 @@ export async function storeTurn(
 	{ peer, token, widget, session },
 	{ status = 0, open = false } = {},
 ) {
-	const turn = id();
+	const turn = newId();
 	const { conversation } = await peer.ask(
 		"turn_begin",
 		{
 			org: widget.org,
 			widget: widget.id,
 			session,
-			conversation: id(),
-			message: id(),
+			conversation: newId(),
+			message: newId(),
 			turn,
 			text: "a question",
 			history: 1,

@@ -33,7 +33,6 @@ function possibleChildrenOf(pid) {
 	}
 }
 
-/** The running children of a process. */
 export function childrenOf(pid) {
 	return possibleChildrenOf(pid)
 		.filter((child) => parentOf(child) === pid)
@@ -47,10 +46,11 @@ export function cpuOf(pid) {
 	return (Number(fields[11]) + Number(fields[12])) * 10; // utime, stime; USER_HZ is 100
 }
 
-/** The resident anonymous memory of a process, in bytes. */
+/** The private memory of a process in bytes, without files and the LMDB map, which belong to the page cache. */
 export function memoryOf(pid) {
 	const status = readFileSync(`/proc/${pid}/status`, "latin1");
-	return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)[1]) * 1024;
+	const kib = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)[1]);
+	return (kib("RssAnon") + kib("RssShmem")) * 1024;
 }
 
 /** The descriptors of a process; none if it has exited. */
@@ -62,11 +62,15 @@ function descriptorsOf(pid) {
 	}
 }
 
-/** The number of open sockets of a process. */
+/** R, S, D, T (stopped), t (stopped by a tracer), … */
+export const stateOf = (pid) =>
+	/^State:\s+(\S)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1];
+
+export const filesOf = (pid) => descriptorsOf(pid).length;
+
 export function socketsOf(pid) {
-	return readdirSync(`/proc/${pid}/fd`).filter((fd) =>
-		linkOf(`/proc/${pid}/fd/${fd}`).startsWith("socket:"),
-	).length;
+	return descriptorsOf(pid).filter((fd) => linkOf(`/proc/${pid}/fd/${fd}`).startsWith("socket:"))
+		.length;
 }
 
 /** A map of the sockets of these processes: inode → pid. */

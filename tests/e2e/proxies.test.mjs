@@ -16,8 +16,17 @@ import { Authority } from "./certs.mjs";
 import { openStream, request, textOf, tlsOptions } from "./client.mjs";
 import { Daemon, Log, ROOT } from "./daemon.mjs";
 import { EchoServer, frame, OP, RawWebSocket } from "./frames.mjs";
-import { ADMIN_KEY, freePort, LONG, PASSWORD, until, useBanter, WIDGET_KEY } from "./harness.mjs";
-import { makeWidget, socketUrl, summary, Visitor } from "./visitors.mjs";
+import {
+	ADMIN_KEY,
+	freePort,
+	LONG,
+	numbered,
+	PASSWORD,
+	until,
+	useBanter,
+	WIDGET_KEY,
+} from "./harness.mjs";
+import { makeWidget, said, socketUrl, summary, Visitor } from "./visitors.mjs";
 
 const authority = new Authority();
 tlsOptions.ca = authority.pem;
@@ -234,10 +243,11 @@ describe("a proxy", { concurrency: true }, () => {
 				await one.upTo("typing_stop");
 				await one.close();
 				const other = await one.again({ localAddress: VISITOR });
-				assert.deepEqual(
-					other.history.map(({ content }) => content),
-					["[[tokens=5 hold-after=3]] größer 🌍", "t0 t1 t2 t3 t4"],
-				);
+				const question = "[[tokens=5 hold-after=3]] größer 🌍";
+				assert.deepEqual(said(other.history), [
+					["user", question],
+					["assistant", numbered(5)],
+				]);
 			});
 
 			it("gives a WebSocket the visitor's own rate limit, shared with its requests", async () => {

@@ -1,5 +1,6 @@
 // Behind proxies: which forwarding headers are trusted, and their effects. Requests come from
-// 127.0.0.1, a trusted proxy, or from 127.0.0.2, an untrusted client.
+// 127.0.0.1, a trusted proxy, or from 127.0.0.2, an untrusted client. All forms of the headers:
+// tests/unit/workerd/api/request/test_client_address.c.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -52,12 +53,12 @@ describe("the client's address behind a proxy", () => {
 
 	it("is not changed by headers of untrusted clients", async () => {
 		const address = "198.51.100.1";
-		const headers = {
+		const forged = {
 			"x-forwarded-for": address,
 			"x-real-ip": address,
 			forwarded: `for=${address}`,
 		};
-		assert.equal(await loggedClient(banter, headers, ANYBODY), ANYBODY);
+		assert.equal(await loggedClient(banter, forged, ANYBODY), ANYBODY);
 	});
 });
 
@@ -69,10 +70,7 @@ describe("rate limits behind a proxy", () => {
 			[
 				[401, "198.51.100.1"],
 				[401, "6.6.6.1, 198.51.100.1"],
-				[429, "6.6.6.2, 198.51.100.1"],
-				[429, ["6.6.6.3", "198.51.100.1"]],
-				[429, "198.51.100.1, 10.0.0.1"],
-				[429, "198.51.100.1:7777"],
+				[429, ["6.6.6.2", "198.51.100.1, 10.0.0.1"]],
 				[429, "::ffff:198.51.100.1"],
 				[401, "198.51.100.2"],
 			],
@@ -136,8 +134,6 @@ describe("the client's scheme behind a proxy", () => {
 	it("https makes the session cookie Secure; http or an untrusted client does not", async () => {
 		for (const [secure, proto, options] of [
 			[true, "https"],
-			[true, "http, https"],
-			[false, "http"],
 			[false, "https, http"],
 			[false, undefined],
 			[false, "https", { from: ANYBODY }],

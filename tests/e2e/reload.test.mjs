@@ -1,26 +1,27 @@
 // SIGHUP: all settings are read again and checked before use, and no running reply is cut.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, describe, it } from "node:test";
+import { writeFileSync } from "node:fs";
+import { describe, it } from "node:test";
 import { textOf } from "./client.mjs";
-import { until, withBanter } from "./harness.mjs";
+import { numbered, times, until, withBanter } from "./harness.mjs";
+import { useDirectory } from "./tool.mjs";
 
 const STREAMS = 500;
-const numbered = (n) => Array.from({ length: n }, (_, i) => `t${i} `).join("");
 const pids = (banter) => banter.workerPids().sort();
 const gone = (banter, old) =>
 	until("the old workers are gone", () => !pids(banter).some((pid) => old.includes(pid)));
 
 describe("a reload", () => {
-	const dir = mkdtempSync(join(tmpdir(), "banter-reload-"));
-	after(() => rmSync(dir, { recursive: true }));
-	const put = (name, text) => writeFileSync(join(dir, name), text);
+	const path = useDirectory();
+	const put = (name, text) => writeFileSync(path(name), text);
 	const asks = (banter, key) => banter.chat("s", "[[tokens=1]]", { headers: { "x-api-key": key } });
 	// The environment overrides a credential.
-	const env = { CREDENTIALS_DIRECTORY: dir, WIDGET_API_KEY: undefined, ADMIN_API_KEY: undefined };
+	const env = {
+		CREDENTIALS_DIRECTORY: path(),
+		WIDGET_API_KEY: undefined,
+		ADMIN_API_KEY: undefined,
+	};
 	const oldKey = "the-widget-key-before-the-reload";
 	const newKey = "the-widget-key-after-the-reload";
 
@@ -64,9 +65,7 @@ describe("a reload", () => {
 		// Shorter than the streams: it applies only to a shutdown.
 		await withBanter({ env: { DRAIN_TIMEOUT_MS: "100" }, workers: 2 }, async (banter) => {
 			const message = "[[tokens=60 delay=100 hold-after=59]] held";
-			const streams = await Promise.all(
-				Array.from({ length: STREAMS }, (_, i) => banter.stream(`held-${i}`, message)),
-			);
+			const streams = await times(STREAMS, (i) => banter.stream(`held-${i}`, message));
 			await Promise.all(streams.map((stream) => stream.next()));
 			const old = pids(banter);
 			assert.equal((await banter.reload()).ev, "reload_done");
@@ -77,7 +76,7 @@ describe("a reload", () => {
 			assert.deepEqual(kept, old, "the streams still run at the old workers");
 			await banter.release("held");
 			for (const events of await Promise.all(streams.map((stream) => stream.rest()))) {
-				assert.equal(textOf(events), numbered(60));
+				assert.equal(textOf(events).trim(), numbered(60));
 				assert.equal(events.at(-1).type, "done");
 			}
 			await gone(banter, old);
@@ -85,12 +84,12 @@ describe("a reload", () => {
 			const { conversations, total } = await banter.conversations();
 			assert.equal(total, STREAMS);
 			const sample = await banter.messages(conversations[0]._id);
-			assert.deepEqual(sample[1], ["assistant", numbered(60).trim(), "complete"]);
+			assert.deepEqual(sample[1], ["assistant", numbered(60), "complete"]);
 		});
 	});
 
-	it("lets an old worker finish, but a shutdown does not wait for it", async () => {
-		await withBanter({ env: { DRAIN_TIMEOUT_MS: "300" }, workers: 1 }, async (banter) => {
+	it("lets an old worker finish, but a shutdown does not wait for it", () =>
+		withBanter({ env: { DRAIN_TIMEOUT_MS: "300" }, workers: 1 }, async (banter) => {
 			const stream = await banter.stream("hangs", "[[tokens=3 hang-after=3]]");
 			const { conversationId } = await stream.next();
 			await stream.tokens(3);
@@ -108,6 +107,5 @@ describe("a reload", () => {
 			await banter.ready();
 			const thread = await banter.messages(conversationId);
 			assert.deepEqual(thread[1], ["assistant", "t0 t1 t2", "interrupted"]);
-		});
-	});
+		}));
 });

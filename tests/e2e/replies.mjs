@@ -18,14 +18,12 @@ export function resumePath(messageId, sessionId, parameters = {}) {
 	return `/v1/chat/stream/${messageId}?${query({ sessionId, ...parameters })}`;
 }
 
-/** GET /v1/chat/stream/{messageId}. */
 export function resume(banter, messageId, sessionId, { after, headers = {} } = {}) {
 	const parameters = after === undefined ? {} : { after };
 	const path = resumePath(messageId, sessionId, parameters);
 	return openStream(banter.url, path, { ...KEY, ...headers }, undefined);
 }
 
-/** POST /v1/chat/{messageId}/stop. */
 export function stop(banter, messageId, sessionId) {
 	return banter.request("POST", `/v1/chat/${messageId}/stop`, {
 		headers: KEY,
@@ -33,7 +31,6 @@ export function stop(banter, messageId, sessionId) {
 	});
 }
 
-/** GET /v1/chat/history. */
 export function history(banter, sessionId, parameters = {}) {
 	return banter.get(`/v1/chat/history?${query({ sessionId, ...parameters })}`, KEY);
 }
@@ -57,6 +54,25 @@ export async function wholeHistory(banter, sessionId, parameters = {}) {
 export async function storedMessages(banter, sessionId) {
 	const { json } = await history(banter, sessionId);
 	return json.messages.map(({ role, content, status }) => [role, content, status]);
+}
+
+/** Asserts the whole history of a session. turns: [message, reply, status of the reply ("complete")]. */
+export async function assertStored(banter, sessionId, ...turns) {
+	const rows = turns.flatMap(([message, reply, status = "complete"]) => [
+		["user", message, "complete"],
+		["assistant", reply, status],
+	]);
+	assert.deepEqual(await storedMessages(banter, sessionId), rows, sessionId);
+}
+
+/** Asserts the headers of a stream of this type: not buffered, not stored, not compressed. */
+export function assertStreamHeaders({ status, headers }, type) {
+	assert.equal(status, 200);
+	assert.equal(headers["content-type"], `${type}; charset=utf-8`);
+	assert.equal(headers["cache-control"], "no-store, no-transform");
+	assert.equal(headers["x-accel-buffering"], "no");
+	assert.equal(headers["content-length"], undefined);
+	assert.equal(headers["content-encoding"], undefined);
 }
 
 /** Begins a reply: its ids, and the text of its first n tokens. */
@@ -96,6 +112,15 @@ export function workersOf(banter, streams) {
 /** Waits until the model works on no request. */
 export function modelIsIdle(banter) {
 	return until("the model is idle", async () => (await banter.model("stats")).active === 0);
+}
+
+/** Runs body(), and waits until the model has lost one client more. */
+export async function modelIsLeft(banter, body) {
+	const count = async () => (await banter.model("stats")).client_disconnects;
+	const before = await count();
+	const result = await body();
+	await until("the model's request is cancelled", async () => (await count()) === before + 1);
+	return result;
 }
 
 /** Waits until the model has been asked for replies to messages with this text, n times. */

@@ -8,9 +8,19 @@ import { describe, it } from "node:test";
 import { EventSource } from "eventsource";
 import { below } from "../faults/random.mjs";
 import { assertError, RawConnection, textOf } from "./client.mjs";
-import { ADMIN_KEY, TIME_FACTOR, times, until, useBanter, withBanter } from "./harness.mjs";
+import {
+	ADMIN_KEY,
+	TIME_FACTOR,
+	times,
+	until,
+	useBanter,
+	whileStopped,
+	withBanter,
+} from "./harness.mjs";
 import { BadNetwork } from "./network.mjs";
 import {
+	assertStored,
+	assertStreamHeaders,
 	begin,
 	beginHanging,
 	connectToOtherWorker,
@@ -24,7 +34,6 @@ import {
 	resumePath,
 	SSE,
 	stop,
-	storedMessages,
 	textAfter,
 	textUntil,
 	workersOf,
@@ -64,7 +73,6 @@ const FORMATS = [
 
 const message = (words, delay = 0) => `[[raw="${TOKENS.join("|")}" delay=${delay}]] ${words}`;
 
-/** A complete reply with this text. */
 async function completeReply(banter, session) {
 	const { json } = await banter.chat(session, message(session));
 	assert.equal(json.message, TEXT);
@@ -121,10 +129,7 @@ describe("a reply is resumed at each position", () => {
 		for (const [listener, after] of await Promise.all(resumed))
 			assertResumed(await listener.rest(), after, { running: true });
 		assert.equal((await banter.model("stats")).calls, 1);
-		assert.deepEqual(await storedMessages(banter, "running"), [
-			["user", words, "complete"],
-			["assistant", TEXT, "complete"],
-		]);
+		await assertStored(banter, "running", [words, TEXT]);
 	});
 
 	for (const [format, headers] of FORMATS)
@@ -147,10 +152,7 @@ describe("a resumed reply", () => {
 	it("is a stream of start, its text and done", async () => {
 		const { conversationId, messageId } = await completeReply(banter, "again");
 		const stream = await resume(banter, messageId, "again");
-		assert.equal(stream.status, 200);
-		assert.equal(stream.headers["content-type"], "application/x-ndjson; charset=utf-8");
-		assert.equal(stream.headers["cache-control"], "no-store, no-transform");
-		assert.equal(stream.headers["x-accel-buffering"], "no");
+		assertStreamHeaders(stream, "application/x-ndjson");
 		assert.deepEqual(await stream.rest(), [
 			{ type: "start", conversationId, messageId, position: 0 },
 			{ type: "token", token: TEXT },
@@ -169,15 +171,13 @@ describe("a resumed reply", () => {
 		const after = await resume(banter, messageId, "long", { after: 1000 });
 		after.response.pause();
 		await banter.get("/health");
-		for (const [listener, length] of [
-			[late, LENGTH],
-			[after, LENGTH - 1000],
-		]) {
-			listener.response.resume();
+		for (const listener of [late, after]) listener.response.resume();
+		const lengths = [late, after].map(async (listener) => {
 			const events = await listener.rest();
 			assert.equal(events.at(-1).type, "done");
-			assert.equal(textOf(events).length, length);
-		}
+			return textOf(events).length;
+		});
+		assert.deepEqual(await Promise.all(lengths), [LENGTH, LENGTH - 1000]);
 		assert.equal(await banter.modelCalls(words), 1);
 	});
 
@@ -206,9 +206,7 @@ describe("server-sent events", () => {
 		it(`${path}: the same objects, each with the length of the text so far as its id`, async () => {
 			const session = `sse${path.replaceAll("/", ".")}`;
 			const stream = await banter.stream(session, "[[unicode tokens=20]]", { path, headers: SSE });
-			assert.equal(stream.headers["content-type"], "text/event-stream; charset=utf-8");
-			assert.equal(stream.headers["cache-control"], "no-store, no-transform");
-			assert.equal(stream.headers["x-accel-buffering"], "no");
+			assertStreamHeaders(stream, "text/event-stream");
 			const events = await stream.rest();
 			assert.deepEqual(Object.keys(events[0]), ["type", "conversationId", "messageId"]);
 			assert.equal(events.at(-1).type, "done");
@@ -255,24 +253,6 @@ describe("server-sent events", () => {
 		for (const one of [stream, resumed, ndjson])
 			assert.equal((await one.rest()).at(-1).message, "t0 t1");
 	});
-
-	it("are chosen by the Accept header", async () => {
-		for (const [accept, type] of [
-			["*/*", "application/x-ndjson"],
-			["application/json", "application/x-ndjson"],
-			["text/event-stream;q=0", "application/x-ndjson"],
-			["application/x-ndjson, text/event-stream", "application/x-ndjson"],
-			["text/event-stream, */*;q=0.1", "text/event-stream"],
-			["application/x-ndjson;q=0.5, Text/Event-Stream", "text/event-stream"],
-		]) {
-			const reply = await begin(banter, "accept", "[[tokens=1]]", 0, { headers: { accept } });
-			const resumed = await resume(banter, reply.messageId, "accept", { headers: { accept } });
-			for (const stream of [reply.stream, resumed]) {
-				assert.equal(stream.headers["content-type"], `${type}; charset=utf-8`, accept);
-				assert.equal((await stream.rest()).at(-1).message, "t0");
-			}
-		}
-	});
 });
 
 describe("requests that may not resume", () => {
@@ -304,34 +284,23 @@ describe("requests that may not resume", () => {
 			const [writer] = await workersOf(own, [stream]);
 			const listener = await connectToOtherWorker(own, writer);
 			const other = await connectToOtherWorker(own, writer);
-			// It publishes no text.
-			process.kill(writer, "SIGSTOP");
-			try {
+			// A stopped worker publishes no text.
+			await whileStopped([writer], async () => {
 				const resumed = getOn(listener, resumePath(messageId, "unheard", { after: 1 }), KEY);
 				await until("the reply is followed", async () => {
 					const { body } = await getOn(other, "/metrics", admin);
 					return /^banter_turns_followed.* 1$/m.test(body.toString());
 				});
-				const path = "/v1/admin/visitors/unheard";
-				assert.equal((await getOn(other, path, admin, "DELETE")).status, 200);
+				const erased = await getOn(other, "/v1/admin/visitors/unheard", admin, "DELETE");
+				assert.equal(erased.status, 200);
 				assertError(await resumed, 404, "Message not found", "not_found");
-			} finally {
-				process.kill(writer, "SIGCONT");
-			}
+			});
 			for (const connection of [listener, other]) connection.close();
 		}));
 
 	for (const [query, headers = {}] of [
-		[""],
-		["sessionId="],
-		["sessionId=a%20b"],
-		["sessionId=a&sessionId=b"],
-		["sessionId=a&after="],
-		["sessionId=a&after=-1"],
-		["sessionId=a&after=1.5"],
-		["sessionId=a&after=x"],
-		["sessionId=a&after=1000000000"],
-		["sessionId=a&after=1&after=1"],
+		...["", "sessionId=", "sessionId=a%20b", "sessionId=a&sessionId=b"].map((one) => [one]),
+		...["", "-1", "1.5", "x", "1000000000", "1&after=1"].map((one) => [`sessionId=a&after=${one}`]),
 		...["x", "-1", "1.0", "1000000000", ""].map((id) => ["sessionId=a", { "last-event-id": id }]),
 	])
 		it(`400: ?${query} ${JSON.stringify(headers)}`, async () => {

@@ -15,9 +15,6 @@ const SHARED = ["run.mjs", "counts.mjs", "ports.mjs", "e2e/daemon.mjs"];
 const PASSES = "echo '[       OK ] one'; exit 0";
 const FAILS = "echo '[ RUN      ] one'; echo always; echo '[  FAILED  ] one'; exit 1";
 const SKIPS = "echo '[  SKIPPED ] one'; exit 0";
-const CRASHES = "kill -SEGV $$";
-const HANGS = "sleep 1000";
-const EMPTY = "exit 0";
 const once = (script) =>
 	`if mkdir "$0.ran"; then echo the first run; ${script}; else ${PASSES}; fi`;
 const FLAKY = once(FAILS);
@@ -34,10 +31,10 @@ const IMPORTS = `
 const NODE_PASSES = 'it("passes", () => {});';
 
 /**
- * Runs the runner on these files, whose names are paths in the tree.
- * @returns {{status: number, output: string, lines: string[], last: string}}
+ * Runs the runner on these files, whose names are paths in the tree. Checks the last line, the exit status, and
+ * that the output matches the patterns; returns the output.
  */
-function runTree(files, ...args) {
+function check(last, files, args, ...patterns) {
 	const tree = mkdtempSync(join(tmpdir(), "banter-runner-"));
 	try {
 		for (const name of SHARED) cpSync(join(ROOT, "tests", name), join(tree, "tests", name));
@@ -49,10 +46,12 @@ function runTree(files, ...args) {
 		const { NODE_TEST_CONTEXT: _, ...env } = process.env;
 		const command = [join(tree, "tests/run.mjs"), "--build", join(tree, "build"), ...args];
 		const { status, stdout, stderr } = spawnSync(process.execPath, command, { env, cwd: tree });
-		assert.equal(stderr.toString(), "");
 		const output = stdout.toString();
-		const lines = output.trimEnd().split("\n");
-		return { status, output, lines, last: lines.at(-1) };
+		assert.equal(stderr.toString(), "");
+		assert.equal(output.trimEnd().split("\n").at(-1), last, output);
+		assert.equal(status, / 0 failed/.test(last) ? 0 : 1);
+		for (const pattern of patterns) assert.match(output, pattern);
+		return output;
 	} finally {
 		rmSync(tree, { recursive: true });
 	}
@@ -70,24 +69,17 @@ const e2e = (texts) =>
 describe("the test runner", () => {
 	it("passes if every file passes, in folders too", () => {
 		const inFolder = { "build/unit/store/engine/test_a": `#!/bin/sh\n${PASSES}\n` };
-		const { status, output, last } = runTree({ ...unit([PASSES, SKIPS]), ...inFolder }, "unit");
-		assert.match(output, /^ok {5}unit\/store\/engine\/test_a in build: /m);
-		assert.equal(last, "2 passed, 0 failed, 1 skipped");
-		assert.equal(status, 0);
+		const files = { ...unit([PASSES, SKIPS]), ...inFolder };
+		const title = /^ok {5}unit\/store\/engine\/test_a in build: /m;
+		const output = check("2 passed, 0 failed, 1 skipped", files, ["unit"], title);
 		assert.doesNotMatch(output, /Flaky|Failed|again/);
 	});
 
 	it("lists a file as flaky that passes when run again, with its first output", () => {
-		const { status, output, lines } = runTree(unit([PASSES, FLAKY]), "unit");
-		assert.equal(status, 0);
-		assert.match(output, /\nFirst output of unit\/test_1 in build, .*:\nthe first run\n/);
+		const first = /\nFirst output of unit\/test_1 in build, .*:\nthe first run\n/;
+		const list = /\nFlaky \(.*alone\):\n {2}unit\/test_1 in build\n\n.*\n$/;
+		const output = check("2 passed, 0 failed", unit([PASSES, FLAKY]), ["unit"], first, list);
 		assert.doesNotMatch(output, /^Failed:/m);
-		assert.deepEqual(lines.slice(-4), [
-			"Flaky (failed, then passed when run again alone):",
-			"  unit/test_1 in build",
-			"",
-			"2 passed, 0 failed",
-		]);
 	});
 
 	it("counts each test once, in groups of any depth, and a group whose hook failed", () => {
@@ -102,10 +94,11 @@ describe("the test runner", () => {
 			after(() => { throw new Error("not cleaned up"); });
 			it("passes", () => {});
 		});`;
-		const { status, output, last } = runTree(e2e([nested, hook]), "e2e");
-		assert.deepEqual([status, last], [1, "2 passed, 2 failed, 1 skipped"]);
-		assert.match(output, /\n {2}e2e\/f0.test.mjs in build: fails\n {6}one\n {6}two\n/);
-		assert.match(output, /\n {2}e2e\/f1.test.mjs in build: group\n/);
+		const failures = [
+			/\n {2}e2e\/f0.test.mjs in build: fails\n {6}one\n {6}two\n/,
+			/\n {2}e2e\/f1.test.mjs in build: group\n/,
+		];
+		check("2 passed, 2 failed, 1 skipped", e2e([nested, hook]), ["e2e"], ...failures);
 	});
 
 	it("prints the end of the daemons' logs when a test file fails", () => {
@@ -116,10 +109,8 @@ describe("the test runner", () => {
 			it("has a daemon", async () => { daemon.start(); await daemon.ended; });
 			it("fails first", () => { if (${fails}) throw new Error("bad luck"); });
 		`;
-		const { output, last } = runTree(e2e([test("isFirst"), test("false")]), "e2e");
-		assert.equal(last, "4 passed, 0 failed");
-		const [before, end] = output.split("First output of e2e/f0.test.mjs in build");
-		for (const part of [before, end]) {
+		const output = check("4 passed, 0 failed", e2e([test("isFirst"), test("false")]), ["e2e"]);
+		for (const part of output.split("First output of e2e/f0.test.mjs in build")) {
 			assert.match(part, /bad luck/);
 			assert.equal(part.match(/sh: ev=line n=250\n/g).length, 1);
 			assert.match(part, /sh: ev=line n=52\n/);
@@ -131,9 +122,7 @@ describe("the test runner", () => {
 		const alone = `
 			touch "$0.busy"; sleep 0.2; busy=$(ls "$(dirname "$0")" | grep -c busy); rm "$0.busy"
 			if mkdir "$0.ran" || [ $busy != 1 ]; then ${FAILS}; else ${PASSES}; fi`;
-		const { status, last } = runTree(unit([alone, alone, alone]), "unit", "--parallel", "3");
-		assert.equal(last, "3 passed, 0 failed");
-		assert.equal(status, 0);
+		check("3 passed, 0 failed", unit([alone, alone, alone]), ["unit", "--parallel", "3"]);
 	});
 
 	it("runs a failed file again with the same seed", () => {
@@ -144,36 +133,28 @@ describe("the test runner", () => {
 			const same = !isFirst && readFileSync(file, "utf8") === process.env.FAULTS_SEED;
 			it("has a seed, the same each time", () => { if (!same) throw new Error("first, or other"); });
 		`;
-		const { status, last } = runTree(e2e([text]), "e2e");
-		assert.deepEqual([status, last], [0, "1 passed, 0 failed"]);
+		check("1 passed, 0 failed", e2e([text]), ["e2e"]);
 	});
 
-	it("fails if more than three files are flaky", () => {
-		const three = runTree(unit(Array(3).fill(FLAKY)), "unit");
-		assert.deepEqual([three.status, three.last], [0, "3 passed, 0 failed"]);
-		const four = runTree(unit(Array(4).fill(FLAKY)), "unit");
-		assert.deepEqual([four.status, four.last], [1, "4 passed, 1 failed"]);
-		assert.match(four.output, /Failed:\n {2}4 flaky files, at most 3 are tolerated\n/);
-	});
-
-	it("does not run files again if more than ten failed", () => {
-		const { status, output, last } = runTree(unit(Array(11).fill(FLAKY)), "unit");
-		assert.deepEqual([status, last], [1, "0 passed, 11 failed"]);
-		assert.doesNotMatch(output, /Flaky/);
+	it("fails if more than three files are flaky, and runs none again if more than ten failed", () => {
+		const flaky = (n) => unit(Array(n).fill(FLAKY));
+		const tooMany = /Failed:\n {2}4 flaky files, at most 3 are tolerated\n/;
+		check("3 passed, 0 failed", flaky(3), ["unit"]);
+		check("4 passed, 1 failed", flaky(4), ["unit"], tooMany);
+		assert.doesNotMatch(check("0 passed, 11 failed", flaky(11), ["unit"]), /Flaky/);
 	});
 
 	for (const [what, script, problem] of [
-		["fails", FAILS, "one\n      always"],
-		["crashes", CRASHES, "killed by SIGSEGV"],
-		["hangs", HANGS, "not finished after 5 s"],
-		["has no tests", EMPTY, "no test ran"],
+		["fails", FAILS, "one\n {6}always"],
+		["crashes", "kill -SEGV $$", "killed by SIGSEGV"],
+		["hangs", "sleep 1000", "not finished after 5 s"],
+		["has no tests", "exit 0", "no test ran"],
 	])
 		it(`fails if a program ${what} twice, not if it does so once`, () => {
+			const failed = new RegExp(`\\nFailed:\\n  unit/test_0 in build: ${problem}\\n`);
+			const flaky = /run again alone\):\n {2}unit\/test_1 in build\n\n.*\n$/;
 			const files = unit([script, once(script), PASSES]);
-			const { status, output, last } = runTree(files, "unit", "--limit", "5");
-			assert.deepEqual([status, last], [1, "2 passed, 1 failed"]);
-			assert.ok(output.includes(`\nFailed:\n  unit/test_0 in build: ${problem}\n`), output);
-			assert.match(output, /run again alone\):\n {2}unit\/test_1 in build\n\n.*\n$/);
+			check("2 passed, 1 failed", files, ["unit", "--limit", "5"], failed, flaky);
 		});
 
 	for (const [what, text, problem, ...args] of [
@@ -182,10 +163,8 @@ describe("the test runner", () => {
 		["has no tests", "", "no test ran"],
 	])
 		it(`fails if a test file ${what} twice`, () => {
-			const { status, output, last } = runTree(e2e([text]), "e2e", ...args);
-			assert.deepEqual([status, last], [1, "0 passed, 1 failed"]);
-			const summary = output.slice(output.indexOf("\nFailed:\n  e2e/f0.test.mjs in build: "));
-			assert.ok(summary.includes(problem), output);
+			const failed = new RegExp(`\\nFailed:\\n  e2e/f0.test.mjs in build: [^]*${problem}`);
+			check("0 passed, 1 failed", e2e([text]), ["e2e", ...args], failed);
 		});
 
 	it("runs with further builds only the unit tests and the files that are listed", () => {
@@ -196,24 +175,17 @@ describe("the test runner", () => {
 			...unit([PASSES], "san"),
 			"tests/sanitized.txt": "# parsers\ne2e/f1.test.mjs  reason\n\n",
 		};
-		const { output, last } = runTree(files, "--build", "san", "unit", "e2e", "faults");
-		assert.equal(last, "6 passed, 0 failed");
+		const output = check("6 passed, 0 failed", files, ["--build", "san", "unit", "e2e", "faults"]);
 		const ran = [...output.matchAll(/^ok +(\S+) in san:/gm)].map(([, name]) => name);
 		assert.deepEqual(ran.sort(), ["e2e/f1.test.mjs", "unit/test_0"]);
 	});
 
-	it("fails if a listed file does not exist", () => {
-		const files = { ...unit([PASSES]), ...unit([PASSES], "san") };
+	it("fails if a listed file does not exist, and if there is nothing to run", () => {
 		const list = { "tests/sanitized.txt": "e2e/none.test.mjs  reason\n" };
-		const { status, output, last } = runTree({ ...files, ...list }, "--build", "san", "unit");
-		assert.deepEqual([status, last], [1, "2 passed, 1 failed"]);
-		assert.match(output, /sanitized.txt lists e2e\/none.test.mjs, which does not exist/);
-	});
-
-	it("fails if there is nothing to run", () => {
-		const { status, output, last } = runTree({}, "e2e", "unit");
-		assert.deepEqual([status, last], [1, "0 passed, 2 failed"]);
-		assert.match(output, /e2e in build: nothing to run/);
+		const files = { ...unit([PASSES]), ...unit([PASSES], "san"), ...list };
+		const missing = /sanitized.txt lists e2e\/none.test.mjs, which does not exist/;
+		check("2 passed, 1 failed", files, ["--build", "san", "unit"], missing);
+		check("0 passed, 2 failed", {}, ["e2e", "unit"], /e2e in build: nothing to run/);
 	});
 });
 

@@ -31,7 +31,6 @@ export class ScriptedModel {
 		this.url = `http://127.0.0.1:${this.server.address().port}/v1`;
 	}
 
-	/** Runs body(model) while it is listening. */
 	async run(body) {
 		await this.start();
 		try {

@@ -1,30 +1,16 @@
-// Routes without a key: health, the widget's script, the OpenAPI document, the demo pages; and
-// properties of every response.
+// Routes without a key: health, the widget's script, the OpenAPI document, the demo pages; and methods.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { assertError, RawConnection, rawExchange, request } from "./client.mjs";
-import { ADMIN_KEY, ROOT, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
+import { assertError, rawExchange, request } from "./client.mjs";
+import { assertCommonHeaders } from "./contract.mjs";
+import { routes } from "./document.mjs";
+import { ADMIN_KEY, ROOT, until, useBanter, withBanter } from "./harness.mjs";
 
 const PRODUCTION = { APP_ENV: "production", CORS_ORIGIN: "https://site.example" };
 const WIDGET = "/widget/chat-widget.js";
-
-function assertSecurityHeaders(headers) {
-	assert.equal(headers["x-content-type-options"], "nosniff");
-	assert.equal(headers["x-frame-options"], "DENY");
-	assert.equal(headers["referrer-policy"], "no-referrer");
-	assert.equal(headers["permissions-policy"], "camera=(), microphone=(), geolocation=()");
-}
-
-/** A request: "METHOD path", further header lines, and a body of the chat API. */
-function bytesOf(line, fields = [], sessionId = undefined) {
-	const body = sessionId ? JSON.stringify({ sessionId, message: "[[tokens=1]]" }) : "";
-	const lengths = sessionId ? [`x-api-key: ${WIDGET_KEY}`, `Content-Length: ${body.length}`] : [];
-	const version = /HTTP\/\d/.test(line) ? "" : " HTTP/1.1";
-	return `${[line + version, "Host: x", ...fields, ...lengths].join("\r\n")}\r\n\r\n${body}`;
-}
 
 describe("service", () => {
 	const banter = useBanter();
@@ -52,71 +38,22 @@ describe("service", () => {
 		await banter.ready();
 	});
 
-	const preflight = ["Origin: https://a.example", "Access-Control-Request-Method: POST"];
-	for (const [status, line, fields, sessionId] of [
-		[200, "GET /health"],
-		[200, `GET ${WIDGET}`],
-		[200, "POST /v1/chat", [], "whole"],
-		[200, "POST /chat", [], "streamed"],
-		[204, "OPTIONS *"],
-		[204, "OPTIONS /chat", preflight],
-		[303, "GET /"],
-		[304, `GET ${WIDGET}`, ["If-None-Match: *"]],
-		[400, "POST /v1/chat", [], "not valid"],
-		[400, "GET /health", ["Host: y"]],
-		[401, "POST /v1/chat", ["Content-Length: 0"]],
-		[404, "GET /nowhere"],
-		[405, "DELETE /health"],
-		[413, "POST /v1/chat", ["Content-Length: 99999999"]],
-		[417, "POST /v1/chat", ["Expect: 200-ok"], "expectant"],
-		[431, "GET /health", [`X-Huge: ${"x".repeat(40_000)}`]],
-		[501, "POST /v1/chat", ["Transfer-Encoding: gzip, chunked"]],
-		[505, "GET /health HTTP/2.0"],
-	])
-		it(`${status} of ${line} has the headers of every response, and JSON if it is an error`, async () => {
-			const raw = await RawConnection.connect(banter.port);
-			await raw.write(bytesOf(line, fields, sessionId));
-			const { headers, ...answer } = await raw.response();
-			raw.close();
-			assert.equal(answer.status, status);
-			assertSecurityHeaders(headers);
-			assert.equal(headers["strict-transport-security"], undefined);
-			const age = Date.now() - Date.parse(headers.date);
-			assert.ok(/ GMT$/.test(headers.date) && age > -2000 && age < 120_000, headers.date);
-			const hasLength = status !== 204 && status !== 304 && !headers["transfer-encoding"];
-			assert.equal(/^\d+$/.test(headers["content-length"] ?? ""), hasLength);
-			if (status >= 400) assertError({ headers, ...answer }, status);
-		});
-
 	it("an unknown path is 404, whatever the method", async () => {
 		for (const path of ["/v1", "/v1/chat/", "/V1/chat", "/widget/../health"])
 			for (const method of ["GET", "POST"]) assertError(await banter.request(method, path), 404);
 		assertError(await banter.get("/assets/none.js"), 404);
 	});
 
-	it("a wrong method is 405 with Allow", async () => {
-		for (const [path, ...allowed] of [
-			["/health", "GET", "HEAD", "OPTIONS"],
-			["/health/ready", "GET", "HEAD", "OPTIONS"],
-			[WIDGET, "GET", "HEAD", "OPTIONS"],
-			["/v1/openapi.json", "GET", "HEAD", "OPTIONS"],
-			["/chat", "OPTIONS", "POST"],
-			["/v1/chat", "OPTIONS", "POST"],
-			["/v1/chat/stream", "OPTIONS", "POST"],
-			["/v1/chat/stream/id", "GET", "HEAD", "OPTIONS"],
-			["/v1/chat/id/stop", "OPTIONS", "POST"],
-			["/v1/chat/history", "GET", "HEAD", "OPTIONS"],
-			["/v1/admin/conversations", "GET", "HEAD", "OPTIONS"],
-			["/v1/admin/conversations/id", "DELETE", "GET", "HEAD", "OPTIONS"],
-			["/v1/admin/visitors/visitor", "DELETE", "OPTIONS"],
-			["/api/login", "OPTIONS", "POST"],
-			["/api/logout", "OPTIONS", "POST"],
-		])
-			for (const method of ["GET", "POST", "DELETE", "PATCH", "TRACE"]) {
-				if (allowed.includes(method)) continue;
-				const answer = await banter.request(method, path);
+	it("a wrong method is 405 with Allow, for every route", async () => {
+		for (const { path: shape } of routes())
+			for (const wrong of ["PATCH", "TRACE"]) {
+				const path = shape.replaceAll("{}", "id");
+				const same = routes().filter((one) => one.path === shape);
+				const methods = same.map(({ method }) => method);
+				const expected = [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"];
+				const answer = await banter.request(wrong, path);
 				assertError(answer, 405);
-				assert.deepEqual(answer.headers.allow.split(/, */).sort(), allowed, `${method} ${path}`);
+				assert.deepEqual(answer.headers.allow.split(/, */).sort(), expected.sort(), path);
 			}
 	});
 
@@ -189,7 +126,7 @@ describe("in production", () => {
 						const forwarded = schemes.map((scheme) => ["x-forwarded-proto", scheme]);
 						const { headers } = await banter.get(path, Object.fromEntries(forwarded));
 						assert.equal(headers["strict-transport-security"], expected);
-						assertSecurityHeaders(headers);
+						assertCommonHeaders({ headers }, path);
 					}
 			});
 		}

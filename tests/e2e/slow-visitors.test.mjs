@@ -88,10 +88,8 @@ describe("clients that stop reading", () => {
 			assert.equal(textAfter(events), TEXT);
 			assert.equal(events.at(-1).type, "done");
 		}
-		await until(
-			"those who stopped are dropped",
-			() => areGone(atTheWriter) && dropped() >= atTheWriter.length,
-		);
+		const areDropped = () => areGone(atTheWriter) && dropped() >= atTheWriter.length;
+		await until("those who stopped are dropped", areDropped);
 	}
 
 	it(`${N} of them: ${N} others receive everything, and they can resume later`, async (t) => {

@@ -23,11 +23,7 @@ const KIB = 1024;
 const MODES = [
 	["slow headers", "/health", ["-H", "-i", "3"]],
 	["slow bodies", "/v1/chat", ["-B", "-i", "3", "-s", "60000"]],
-	[
-		"slow reading",
-		"/widget/chat-widget.js",
-		["-X", "-k", "5", "-w", "256", "-y", "512", "-n", "5", "-z", "16"],
-	],
+	["slow reading", "/widget/chat-widget.js", "-X -k 5 -w 256 -y 512 -n 5 -z 16".split(" ")],
 ];
 
 const isMissing = spawnSync("slowhttptest", ["-h"]).error !== undefined;

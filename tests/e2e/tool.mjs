@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
+import { newId as bareId, dashed } from "../faults/ids.mjs";
 import { BUILD, DEADLINE_MS, until } from "./daemon.mjs";
 
 export const ORG = "00000000-0000-7000-8000-000000000001";
@@ -59,7 +60,6 @@ export function toolEnvironment(banter) {
 	return banter.environment("http://127.0.0.1:1");
 }
 
-/** Starts `banter args…`. */
 export function startTool(banter, args, options) {
 	return startProgram(join(BUILD, "banter"), args, toolEnvironment(banter), options);
 }
@@ -104,39 +104,26 @@ export async function onTerminal(env, args, answers, prompt = "> ") {
 	return person.ended;
 }
 
-/** Parses JSON Lines. */
 export function parseLines(text) {
 	assert.ok(text === "" || text.endsWith("\n"), "the last line ends with a line feed");
-	return text
-		.split("\n")
-		.slice(0, -1)
-		.map((line) => JSON.parse(line));
+	const lines = text.split("\n").slice(0, -1);
+	return lines.map((line) => JSON.parse(line));
 }
 
-/** A new UUIDv7. */
-export function newId(at = Date.now()) {
-	const bytes = randomBytes(16);
-	bytes.writeUIntBE(at, 0, 6);
-	bytes[6] = 0x70 | (bytes[6] & 0x0f);
-	bytes[8] = 0x80 | (bytes[8] & 0x3f);
-	const hex = bytes.toString("hex");
-	return [0, 8, 12, 16, 20, 32]
-		.slice(0, -1)
-		.map((from, i, all) => hex.slice(from, all[i + 1] ?? 32))
-		.join("-");
-}
+/** A new UUIDv7, greater than the one before. */
+export const newId = () => dashed(bareId());
 
 /** An export of this many conversations, each with `replies` questions and replies of this text. */
 export function makeExport(conversations, text, replies = 1) {
 	const all = [{ kind: "banter", format: 1 }];
 	for (let i = 0; i < conversations; i++) {
-		const at = Date.now() - 1_000_000 + i; // ascending ids
-		const id = newId(at);
+		const at = Date.now() - 1_000_000 + i;
+		const id = newId();
 		const message = (seq, role, text) => ({
 			kind: "message",
 			conversation: id,
 			seq,
-			id: newId(at),
+			id: newId(),
 			role,
 			status: "complete",
 			created_at: at,
@@ -185,7 +172,6 @@ export function loginLine(token, members = {}) {
 	};
 }
 
-/** Imports these lines of an export. */
 export async function importRecords(banter, records) {
 	const all = [{ kind: "banter", format: 1 }, ...records];
 	const input = toLines([...all, { kind: "end", lines: all.length }]);

@@ -2,19 +2,11 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import {
-	cpSync,
-	mkdirSync,
-	mkdtempSync,
-	readdirSync,
-	readFileSync,
-	rmSync,
-	writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { BUILD, baseEnvironment, ROOT } from "./harness.mjs";
+import { useDirectory } from "./tool.mjs";
 
 const UNITS = join(ROOT, "systemd/units");
 
@@ -41,8 +33,7 @@ const HAS_SYSTEMD = {
 };
 
 describe("the units", HAS_SYSTEMD, () => {
-	const root = mkdtempSync(join(tmpdir(), "banter-units-"));
-	after(() => rmSync(root, { recursive: true }));
+	const root = useDirectory()();
 	const units = readdirSync(UNITS);
 
 	const services = units.filter((name) => name.endsWith(".service")).sort();
@@ -83,9 +74,11 @@ describe("the units", HAS_SYSTEMD, () => {
 	});
 });
 
+const LOADED = /^LoadCredential=(\w+):/gm;
+const FILES = /^ {2}(\w+): \{ file: \.\/secrets\/\1 \}$/gm;
+
 describe("every secret with a file from the first start", () => {
-	const dir = mkdtempSync(join(tmpdir(), "banter-secrets-"));
-	after(() => rmSync(dir, { recursive: true }));
+	const dir = useDirectory()();
 	const args = ["setup", "--first-start", "--config", dir];
 	const made = spawnSync(join(BUILD, "banter"), args, { env: baseEnvironment() });
 	const secrets = readdirSync(join(dir, "credentials")).sort();
@@ -100,26 +93,20 @@ describe("every secret with a file from the first start", () => {
 			([, name]) => name,
 		);
 
-	it("is every setting that can be a credential", () => {
-		assert.equal(made.status, 0);
-		assert.deepEqual(wanted.map(([, name]) => name).sort(), secrets);
-	});
+	const [, purged] = /credentials ([^']*)/.exec(
+		readFileSync(join(ROOT, "systemd/debian/postrm"), "utf8"),
+	);
+	const compose = "container/compose.yaml";
 
-	it("is passed on by the front end's unit", () => {
-		const passed = namesIn("units/banter.service", /^LoadCredential=(\w+):/gm);
-		assert.deepEqual(passed.sort(), secrets);
-	});
-
-	it("is deleted by a purge", () => {
-		const [, list] = /credentials ([^']*)/.exec(
-			readFileSync(join(ROOT, "systemd/debian/postrm"), "utf8"),
-		);
-		assert.deepEqual(list.match(/\w+/g).sort(), secrets);
-	});
-
-	it("is passed on by the container example", () => {
-		const path = "container/compose.yaml";
-		assert.deepEqual(namesIn(path, /^ {6}- ([A-Z_]+)$/gm).sort(), secrets);
-		assert.deepEqual(namesIn(path, /^ {2}(\w+): \{ file: \.\/secrets\/\1 \}$/gm).sort(), secrets);
-	});
+	for (const [what, names] of [
+		["is every setting that can be a credential", wanted.map(([, name]) => name)],
+		["is passed on by the front end's unit", namesIn("units/banter.service", LOADED)],
+		["is deleted by a purge", purged.match(/\w+/g)],
+		["is listed in the container example", namesIn(compose, /^ {6}- ([A-Z_]+)$/gm)],
+		["is a file of the container example", namesIn(compose, FILES)],
+	])
+		it(what, () => {
+			assert.equal(made.status, 0);
+			assert.deepEqual(names.sort(), secrets);
+		});
 });

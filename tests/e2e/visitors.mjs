@@ -1,6 +1,7 @@
 // Visitors of widgets, each with a WebSocket of the ws package.
 
 import assert from "node:assert/strict";
+import { json } from "node:stream/consumers";
 import { WebSocket } from "ws";
 import { tlsOptions } from "./client.mjs";
 import { conforms } from "./contract.mjs";
@@ -72,7 +73,6 @@ export class Visitor {
 		return other;
 	}
 
-	/** Takes the next frame. */
 	next() {
 		return until("a frame", () => {
 			if (this.frames.length > 0) return this.frames.shift();
@@ -121,7 +121,6 @@ export class Visitor {
 		return this.next();
 	}
 
-	/** Waits for the close; resolves to [code, reason]. */
 	async end() {
 		await until("the end of a WebSocket", () => this.closed);
 		return this.closed;
@@ -132,7 +131,6 @@ export class Visitor {
 		return this.end();
 	}
 
-	/** The pid of its worker. */
 	async worker() {
 		return (await this.banter.workersOf([this.socket]))[0];
 	}
@@ -176,7 +174,7 @@ export function summary({ type, content, token, code, role }) {
  * Opens visitors until one is at a worker for which isWanted(pid) is true. The others stay open until then,
  * because a new connection goes to a worker that has few.
  */
-export async function openAtWorker(open, isWanted) {
+async function openUntil(open, isWanted) {
 	const others = [];
 	for (;;) {
 		const visitor = await open();
@@ -188,9 +186,9 @@ export async function openAtWorker(open, isWanted) {
 	}
 }
 
-/** Opens a visitor at a worker that is not one of these. */
-export const openAtOtherWorker = (open, workers) =>
-	openAtWorker(open, (worker) => !workers.includes(worker));
+export const openAtWorker = (open, pid) => openUntil(open, (worker) => worker === pid);
+export const openAtOtherWorker = (open, pids) =>
+	openUntil(open, (worker) => !pids.includes(worker));
 
 /** Opens n tabs of a visitor of a new widget, each at a different worker. options.widget: its members. */
 export async function openTabs(banter, n, options = {}) {
@@ -219,7 +217,5 @@ export async function handshakeRefusal(banter, widget, options) {
 		visitor.ws.on("open", () => reject(new Error("the WebSocket was opened")));
 		visitor.ws.on("error", reject);
 	});
-	let text = "";
-	for await (const piece of response) text += piece;
-	return { status: response.statusCode, headers: response.headers, json: JSON.parse(text) };
+	return { status: response.statusCode, headers: response.headers, json: await json(response) };
 }

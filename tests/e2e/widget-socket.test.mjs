@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError } from "./client.mjs";
-import { ADMIN_KEY, until, useBanter, withBanter } from "./harness.mjs";
+import { times, until, useBanter, withBanter } from "./harness.mjs";
 import { adminExpect, LONGEST_EMAIL } from "./organizations.mjs";
 import {
 	avoidMidnight,
@@ -25,7 +25,6 @@ import {
 
 const NOBODY = { widget_id: "wid_0000000000000000000000" };
 const TOKEN = /^[0-9A-Za-z]{22}$/;
-const ADMIN = { "x-admin-api-key": ADMIN_KEY };
 const SITE = "https://shop.example";
 
 describe("a widget's configuration", () => {
@@ -164,8 +163,8 @@ describe("a visitor", () => {
 		await one.ask(echo("b"));
 		await one.close();
 		const two = await one.again();
-		const expected = exchanged("a", "b").map(([role, content]) => ({ role, content }));
-		assert.deepEqual(two.history, expected);
+		assert.deepEqual(said(two.history), exchanged("a", "b"));
+		for (const message of two.history) assert.deepEqual(Object.keys(message), ["role", "content"]);
 		const three = await one.again({ stream: true });
 		assert.deepEqual(said(three.history), exchanged("a", "b"));
 		assert.deepEqual([two.active, three.active], [undefined, null]);
@@ -207,11 +206,8 @@ describe("a visitor", () => {
 		assert.equal((await one.next()).type, "typing_start");
 		for (let i = 1; i <= 8; i++) one.say(echo(`waits ${i}`));
 		one.say(echo("too many"), "nine");
-		await one.isRefused(
-			"too_many_waiting",
-			"nine",
-			"Please wait until your last messages are answered",
-		);
+		const please = "Please wait until your last messages are answered";
+		await one.isRefused("too_many_waiting", "nine", please);
 		await one.close();
 		await banter.release("answered first");
 		await until("all are answered", async () => {
@@ -307,34 +303,12 @@ describe("a visitor", () => {
 		}
 	});
 
-	it("is refused before the upgrade in JSON", async () => {
-		await visitor();
-		const upgrade = { connection: "Upgrade", upgrade: "websocket" };
-		const [old, current] = ["8", "13"].map((v) => ({ ...upgrade, "sec-websocket-version": v }));
-		const complete = { ...current, "sec-websocket-key": "AAECAwQFBgcICQoLDA0ODw==" };
-		for (const [id, headers, status, code] of [
-			[NOBODY.widget_id, complete, 404, "not_found"],
-			[widget.widget_id, {}, 426, "upgrade_required"],
-			[widget.widget_id, old, 426, "upgrade_required"],
-			[widget.widget_id, current, 400, "bad_handshake"],
-		]) {
-			const answer = await banter.get(`/api/widget/${id}/ws`, headers);
-			assertError(answer, status, undefined, code);
-			if (status === 426) assert.equal(answer.headers["sec-websocket-version"], "13");
-		}
-	});
-
 	it("is counted", async () => {
 		const one = await visitor();
 		await one.ask(echo("counted"));
-		const value = async (name) => {
-			const { text } = await banter.get("/metrics", ADMIN);
-			const samples = text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\d+)$`, "gm"));
-			return [...samples].reduce((sum, [, n]) => sum + Number(n), 0);
-		};
-		const open = await value("banter_sockets");
+		const open = await banter.metric("sockets");
 		assert.ok(open >= 1);
-		assert.ok((await value("banter_socket_messages_total")) >= 1);
+		assert.ok((await banter.metric("socket_messages_total")) >= 1);
 		const position = banter.log.lines.length;
 		await one.close();
 		await banter.log.waitFor(
@@ -342,15 +316,15 @@ describe("a visitor", () => {
 			(line) => line.route === "widget_socket" && line.status === "101",
 			position,
 		);
-		await until("one less is open", async () => (await value("banter_sockets")) < open);
+		await until("one less is open", async () => (await banter.metric("sockets")) < open);
 	});
 });
 
 describe("rate limits", () => {
 	const HOUR = { RATE_LIMIT_WINDOW_MS: "3600000" };
 
-	it("are shared by messages and POST /v1/chat", async () => {
-		await withBanter({ env: { ...HOUR, RATE_LIMIT_MAX_REQUESTS: "3" } }, async (banter) => {
+	it("are shared by messages and POST /v1/chat", () =>
+		withBanter({ env: { ...HOUR, RATE_LIMIT_MAX_REQUESTS: "3" } }, async (banter) => {
 			const one = await Visitor.open(banter, await makeWidget(banter));
 			assert.equal((await banter.chat("s", "[[tokens=1]]")).status, 200);
 			await one.ask(echo("1"));
@@ -358,8 +332,7 @@ describe("rate limits", () => {
 			one.say(echo("3"), "x");
 			await one.isRefused("rate_limited", "x", "Too many requests");
 			assertError(await banter.chat("s", "[[tokens=1]]"), 429, undefined, "rate_limited");
-		});
-	});
+		}));
 
 	it("are separate for loading a page with a widget", async () => {
 		const env = { ...HOUR, RATE_LIMIT_MAX_REQUESTS: "1", CORS_ORIGIN: "https://other.example" };
@@ -385,8 +358,7 @@ describe("rate limits", () => {
 				assert.match(headers["access-control-expose-headers"], /Retry-After/);
 				assert.match(headers.vary, /Origin/);
 			}
-			const { text } = await banter.get("/metrics", ADMIN);
-			assert.match(text, /banter_rate_limited_total\{rule="widget"\} 2/);
+			assert.equal(await banter.metric('rate_limited_total{rule="widget"}'), 2);
 			// None of these requests counted as chat.
 			assert.equal(await one.ask(echo("first")), "first");
 			one.say(echo("second"));
@@ -394,15 +366,14 @@ describe("rate limits", () => {
 		});
 	});
 
-	it("apply to stops as over HTTP", async () => {
-		await withBanter({ env: { ...HOUR, RATE_LIMIT_MAX_REQUESTS: "1" } }, async (banter) => {
+	it("apply to stops as over HTTP", () =>
+		withBanter({ env: { ...HOUR, RATE_LIMIT_MAX_REQUESTS: "1" } }, async (banter) => {
 			const one = await Visitor.open(banter, await makeWidget(banter));
 			for (let i = 0; i < 30; i++) one.send({ type: "stop" });
 			assert.equal((await one.end())[0], 1008);
 			assert.equal(one.frames.length, 20);
 			for (const { code } of one.frames) assert.equal(code, "rate_limited");
-		});
-	});
+		}));
 });
 
 describe("contact details", () => {
@@ -421,10 +392,8 @@ describe("contact details", () => {
 		await two.ask(echo("other"));
 		const { contacts } = await banter.adminGet("/v1/admin/contacts");
 		assert.equal(contacts.length, 1);
-		assert.deepEqual(
-			[contacts[0].name, contacts[0].email, contacts[0].phone],
-			["Ann", "Ann@Example.com", "+1 (234) 567"],
-		);
+		const { name, email, phone } = contacts[0];
+		assert.deepEqual({ name, email, phone }, { ...ann, name: "Ann" });
 		const list = await banter.adminGet(`/v1/admin/conversations?contactId=${contacts[0].id}`);
 		assert.equal(list.conversations.length, 2);
 		const back = await two.again();
@@ -438,10 +407,7 @@ describe("contact details", () => {
 		for (const [contact, wrong] of [
 			[{ name: "x\ny", email: "nobody", phone: "call me" }, ["email", "phone"]],
 			[{ email: LONGEST_EMAIL }, ["email"]],
-			[{}, []],
 			[{ name: "Only" }, []],
-			[{ email: " " }, []],
-			[{ phone: null }, []],
 		]) {
 			const { type, code, fields, message } = await one.introduce(contact);
 			assert.deepEqual([type, code], ["error", "invalid_contact_info"]);
@@ -494,8 +460,7 @@ describe("the daily cap", () => {
 	it("applies to all visitors of the widget together, without model requests above it", async () => {
 		await avoidMidnight();
 		const widget = await makeWidget(banter, { daily_message_cap: 3 });
-		const visitors = [];
-		for (let i = 0; i < 4; i++) visitors.push(await Visitor.open(banter, widget));
+		const visitors = await times(4, () => Visitor.open(banter, widget));
 		for (const one of visitors) one.say(`[[tokens=1]] capped`, "x");
 		const ends = await Promise.all(
 			visitors.map(async (one) => {
@@ -504,21 +469,13 @@ describe("the daily cap", () => {
 				return frames.find(({ type }) => type === "error") ?? frames.at(-2);
 			}),
 		);
+		const message = "This chat has reached its daily message limit";
 		const refused = ends.filter(({ type }) => type === "error");
-		assert.equal(refused.length, 1);
-		assert.deepEqual(refused[0], {
-			type: "error",
-			message: "This chat has reached its daily message limit",
-			code: "daily_cap",
-			id: "x",
-		});
+		assert.deepEqual(refused, [{ type: "error", message, code: "daily_cap", id: "x" }]);
 		assert.equal(await banter.modelCalls("capped"), 3);
-		// Stored messages are answered again without counting.
-		const served = visitors.find((_, i) => ends[i].type === "message");
-		assert.equal(await served.ask("[[tokens=1]] capped", "x"), "t0");
 		await changeWidget(banter, widget, { daily_message_cap: 4 });
-		const waited = visitors.find((_, i) => ends[i].type === "error");
-		assert.equal(await waited.ask("[[tokens=1]] capped", "x"), "t0");
+		// Those that were answered are answered again without counting.
+		for (const one of visitors) assert.equal(await one.ask("[[tokens=1]] capped", "x"), "t0");
 	});
 });
 

@@ -3,8 +3,9 @@
 
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
+import { textOf } from "./client.mjs";
 import { frame, handshake, OP, RawWebSocket } from "./frames.mjs";
-import { until, useBanter, withBanter } from "./harness.mjs";
+import { numbered, until, useBanter, whileStopped, withBanter } from "./harness.mjs";
 import {
 	echo,
 	exchanged,
@@ -19,13 +20,7 @@ import {
 	Visitor,
 } from "./visitors.mjs";
 
-const numbered = (n) => Array.from({ length: n }, (_, i) => `t${i}`).join(" ");
-const tokensOf = (frames) =>
-	frames
-		.filter(({ type }) => type === "token")
-		.map(({ token }) => token)
-		.join("")
-		.trim();
+const tokensOf = (frames) => textOf(frames).trim();
 
 const workersOf = (all) => Promise.all(all.map((one) => one.worker()));
 
@@ -51,10 +46,7 @@ describe("tabs of one visitor, with three workers", () => {
 	it("each receive the messages of another, and the reply token by token", async () => {
 		const [one, two, three] = await openTabs(banter, 3, { stream: true });
 		const worker = await one.worker();
-		const near = await openAtWorker(
-			() => one.again({ stream: true }),
-			(other) => other === worker,
-		);
+		const near = await openAtWorker(() => one.again({ stream: true }), worker);
 		const message = "[[tokens=10 delay=10]]";
 		one.say(message);
 		const own = await one.upTo("typing_stop");
@@ -127,11 +119,8 @@ describe("tabs of one visitor, with three workers", () => {
 		for (const tab of all) assert.equal((await tab.next()).type, "contact_info_saved");
 		all[1].say(echo("done"));
 		assert.deepEqual((await all[1].reply()).at(-2), ["message", "done"]);
-		for (const tab of [all[0], all[2]])
-			assert.deepEqual(
-				(await tab.reply()).map(([type]) => type),
-				["message", "typing_start", "message", "typing_stop"],
-			);
+		const others = [["message", echo("done"), "user"], ...replyOf("done")];
+		for (const tab of [all[0], all[2]]) assert.deepEqual(await tab.reply(), others);
 	});
 
 	it("receive each failed attempt once, also if they join while it starts", async () => {
@@ -287,16 +276,12 @@ describe("a worker that is killed", () => {
 		const [one, two, three] = await openTabs(banter, 3, { stream: true });
 		one.say(message, "x");
 		for (const tab of [two, three]) await tab.upTo("typing_start");
-		const late = await two.worker();
-		process.kill(late, "SIGSTOP");
-		try {
+		await whileStopped([await two.worker()], async () => {
 			await killed(banter, one);
 			assert.equal((await three.upTo("typing_stop")).at(-2).code, "interrupted");
 			three.say(message, "x");
 			await three.upTo("typing_start");
-		} finally {
-			process.kill(late, "SIGCONT");
-		}
+		});
 		assert.deepEqual((await two.reply()).slice(-2), [["error", "interrupted"], ["typing_stop"]]);
 		assert.equal((await two.next()).type, "typing_start");
 		await two.upTo("token");

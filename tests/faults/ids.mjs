@@ -5,6 +5,9 @@ import { randomBytes } from "node:crypto";
 export const ORG = "00000000000070008000000000000001";
 export const WIDGET = "00000000000070008000000000000002";
 
+/** An id as the API shows it. */
+export const dashed = (hex) => hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+
 let lastMs = 0;
 let counter = 0;
 
