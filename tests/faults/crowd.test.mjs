@@ -4,12 +4,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { DEADLINE_MS, times, until } from "../e2e/daemon.mjs";
+import { filesOf } from "../e2e/proc.mjs";
 import { Bystander } from "./bystander.mjs";
 import { newId, ORG, WIDGET } from "./ids.mjs";
 import { closing, connectSoon, connectTo, hello, Peer } from "./peer.mjs";
 import { withStore } from "./store.mjs";
 import { TABLE } from "./table.mjs";
-import { assertMemory, filesOf } from "./usage.mjs";
+import { assertMemory } from "./usage.mjs";
 import { encode, FRAME_MAX, frame, PAYLOAD_MAX, takeFrame } from "./wire.mjs";
 
 const MIB = 1024 * 1024;

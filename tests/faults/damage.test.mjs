@@ -12,7 +12,6 @@ const PAGE = 4096;
 const PARTS = [0.05, 0.15, 0.25, 0.45, 0.65, 0.75, 0.85, 0.95]; // of the file, before the page
 const headers = { "x-admin-api-key": ADMIN_KEY };
 
-/** Overwrites a page of the store's file. */
 function damage(banter, part) {
 	const path = join(banter.dir, "data", "data.mdb");
 	const page = Math.floor((statSync(path).size / PAGE) * part);

@@ -8,12 +8,11 @@
 //	await fleet.check(store);
 
 import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
 import { until } from "../e2e/daemon.mjs";
 import { PeerGone } from "./peer.mjs";
 import { STORE_ERRORS } from "./table.mjs";
 import { Visitor } from "./visitor.mjs";
-
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** The delay before a refused request is repeated. */
 const REFUSED_PAUSE_MS = 20;
@@ -135,7 +134,6 @@ export class Fleet {
 		this.runs.catch(this.fail);
 	}
 
-	/** Disconnects all workers. */
 	leave() {
 		return Promise.all(this.workers.map(({ peer }) => peer?.close()));
 	}

@@ -5,10 +5,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { until } from "../e2e/daemon.mjs";
+import { stateOf } from "../e2e/proc.mjs";
 import { Fleet } from "./fleet.mjs";
 import { assertWhole, withStore } from "./store.mjs";
 import { Fault, NO_STRACE, TRACED } from "./strace.mjs";
-import { stateOf } from "./usage.mjs";
 
 const FLEET = { workers: 2, visitors: 32, refused: true };
 

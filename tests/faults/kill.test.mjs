@@ -123,11 +123,11 @@ describe("storaged is killed", () => {
 			});
 	});
 
-	it("at each call of a commit: the commit is atomic", { skip: NO_STRACE }, async () => {
-		await withFleet(async (store, fleet) => {
+	it("at each call of a commit: the commit is atomic", { skip: NO_STRACE }, () =>
+		withFleet(async (store, fleet) => {
 			for (const [call, times] of Object.entries(CALLS))
 				for (let n = 1; n <= times; n++) await killAtCall(store, fleet, call, n);
 			await checkAll(store, fleet);
-		});
-	});
+		}),
+	);
 });

@@ -1,19 +1,9 @@
 // Small file systems for tests that fill them.
 
 import { spawnSync } from "node:child_process";
-import {
-	closeSync,
-	fsyncSync,
-	mkdtempSync,
-	openSync,
-	rmSync,
-	truncateSync,
-	writeSync,
-} from "node:fs";
+import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
-const MIB = 1024 * 1024;
 
 function run(command, ...args) {
 	const { error, status, stderr } = spawnSync(command, args);
@@ -25,10 +15,8 @@ function run(command, ...args) {
 const MOUNTS = {
 	tmpfs: (at, mib) => run("mount", "-t", "tmpfs", "-o", `size=${mib}m`, "banter", at),
 	ext4(at, mib, image) {
-		closeSync(openSync(image, "w"));
-		truncateSync(image, mib * MIB);
-		const options = ["-q", "-F", "-m", "0", "-O", "^has_journal"];
-		return run("mkfs.ext4", ...options, image) ?? run("mount", "-o", "loop,noatime", image, at);
+		const options = ["-q", "-F", "-m", "0", "-O", "^has_journal", image, `${mib}m`];
+		return run("mkfs.ext4", ...options) ?? run("mount", "-o", "loop,noatime", image, at);
 	},
 };
 

@@ -6,26 +6,20 @@ import { execFile } from "node:child_process";
 import { chownSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { BUILD, baseEnvironment, Daemon, Log, until } from "../e2e/daemon.mjs";
 import { FATAL_REPORT } from "../e2e/harness.mjs";
-import { closing, connectTo, hello, Peer } from "./peer.mjs";
+import { closing, connectSoon, hello, Peer } from "./peer.mjs";
 
 const NO_PID = 4_000_000_000; // no process has such a pid
 let lastPid = NO_PID;
 
-/** The exit status and output of `banter verify` for a data directory. */
-function verify(dir) {
-	return new Promise((done) => {
-		const args = ["verify", "--data-dir", dir];
-		execFile(join(BUILD, "banter"), args, { env: baseEnvironment() }, (error, stdout, stderr) =>
-			done({ code: error ? error.code : 0, words: stdout + stderr }),
-		);
-	});
-}
-
+/** Asserts that `banter verify` finds nothing in a data directory. */
 export async function assertWhole(dir) {
-	const { code, words } = await verify(dir);
-	assert.equal(code, 0, `banter verify: ${words}`);
+	const args = ["verify", "--data-dir", dir];
+	await promisify(execFile)(join(BUILD, "banter"), args, { env: baseEnvironment() }).catch(
+		({ code, stdout, stderr }) => assert.fail(`banter verify: ${code} ${stdout}${stderr}`),
+	);
 }
 
 export class Store {
@@ -47,7 +41,6 @@ export class Store {
 		return this.daemon.pid;
 	}
 
-	/** Starts it without waiting. */
 	launch() {
 		this.daemon.start();
 	}
@@ -91,10 +84,7 @@ export class Store {
 	async linesSince(position) {
 		const pid = ++lastPid;
 		const fence = await until("a last line in the log", async () => {
-			const socket = await connectTo(this.socket).catch((error) => {
-				if (error.code !== "EAGAIN") throw error; // the queue before storaged is full
-			});
-			if (!socket) return undefined;
+			const socket = await connectSoon(this.socket);
 			socket.end(hello("TOOL", { pid }));
 			await closing(socket);
 			return this.log.lines.find((line) => line.pid === String(pid));

@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { chmodSync, statSync } from "node:fs";
+import { text } from "node:stream/consumers";
 import { describe, it } from "node:test";
 import { until } from "../e2e/daemon.mjs";
 import { Bystander } from "./bystander.mjs";
@@ -50,21 +50,14 @@ async function assertVisit(store, result, uid, { gid = uid, groups, role = "TOOL
 	const command = [process.execPath, "-e", CLIENT, store.socket, bytes, TABLE.pong.number];
 	const stdio = ["ignore", "pipe", "inherit"];
 	const client = spawn("setpriv", [...ids, further, ...command], { cwd: "/", stdio });
-	let output = "";
-	client.stdout.on("data", (piece) => {
-		output += piece;
-	});
-	await once(client, "close");
+	const output = await text(client.stdout);
 	assert.equal(output.trim(), result, `uid ${uid} gid ${gid} groups ${groups} role ${role}`);
 }
 
 /** Asserts that the log has one line for each of these refused users. */
 async function assertRefused(store, ...uids) {
 	const lines = (await store.linesSince(0)).filter((line) => line.ev === "peer_refused");
-	assert.deepEqual(
-		lines.map((line) => line.uid),
-		uids.map(String),
-	);
+	assert.equal(lines.map((line) => line.uid).join(), uids.join());
 }
 
 /** Lets everyone connect(2). */

@@ -7,7 +7,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../e2e/daemon.mjs";
 
-/** The roles in a hello. */
 export const ROLES = { MASTER: 1, WORKER: 2, STORE: 4, TOOL: 8 };
 
 export const STORE_ERRORS = {

@@ -3,17 +3,14 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { LONG, until, useBanter } from "../e2e/harness.mjs";
 import { connectToEachWorker, getOn } from "../e2e/replies.mjs";
-import { openTabs } from "../e2e/visitors.mjs";
+import { echo, openTabs } from "../e2e/visitors.mjs";
 import { below, chance, pick, spread } from "./random.mjs";
 
 const ROUNDS = LONG ? 40 : 4;
 const STEPS = 40;
-
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-const echo = (text) => `[[echo]] ${text}`;
-
 /** One tab with the messages that it received and sent. */
 class Tab {
 	told = [];
@@ -57,11 +54,10 @@ class Tab {
  * is refused.
  */
 async function killStore(banter, connections) {
-	for (const raw of connections)
-		await until(
-			"the worker's repeated requests are answered",
-			async () => (await getOn(raw, "/health/ready")).status === 200,
-		);
+	for (const raw of connections) {
+		const isReady = async () => (await getOn(raw, "/health/ready")).status === 200;
+		await until("the worker's repeated requests are answered", isReady);
+	}
 	await banter.storaged.kill("SIGKILL");
 }
 

@@ -41,10 +41,8 @@ export class Talkers {
 	eachRefused() {
 		this.refusedSessions.clear();
 		const { size } = this.acknowledged;
-		return until(
-			() => `${this.refusedSessions.size} of ${size} visitors are refused`,
-			() => this.refusedSessions.size === size,
-		);
+		const what = () => `${this.refusedSessions.size} of ${size} visitors are refused`;
+		return until(what, () => this.refusedSessions.size === size);
 	}
 
 	/** Waits until this many more messages are acknowledged. */
@@ -73,7 +71,6 @@ export class Talkers {
 	}
 }
 
-/** An error with Retry-After. */
 export function assertLater(answer, code) {
 	assertError(answer, 503, undefined, code);
 	assert.match(answer.headers["retry-after"], /^[1-9]\d*$/);

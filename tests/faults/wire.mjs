@@ -72,7 +72,6 @@ export function encodePayload(description, message) {
 	return out;
 }
 
-/** A frame around any payload. */
 export function frame(type, request, payload, { flags = 0, length = payload.length } = {}) {
 	const out = Buffer.allocUnsafe(HEADER_SIZE + payload.length);
 	out.writeUInt32LE(length, 0);
@@ -83,7 +82,6 @@ export function frame(type, request, payload, { flags = 0, length = payload.leng
 	return out;
 }
 
-/** A message by name, in a frame. */
 export function encode(name, message = {}, request = 0) {
 	return frame(TABLE[name].number, request, encodePayload(TABLE[name], message));
 }
