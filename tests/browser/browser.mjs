@@ -1,6 +1,7 @@
 // Debian's Chromium for tests and screenshots, driven by playwright-core.
 
 import { existsSync } from "node:fs";
+import { after, before } from "node:test";
 import { chromium } from "playwright-core";
 import { DEADLINE_MS } from "../e2e/harness.mjs";
 
@@ -44,4 +45,21 @@ export function complaintsOf(page) {
 	});
 	page.on("pageerror", (error) => complaints.push(String(error)));
 	return complaints;
+}
+
+/** A browser for all tests of a describe(): open(url) resolves to { page, complaints } with a profile of its own. */
+export function useBrowser() {
+	let browser;
+	before(async () => {
+		browser = await launch();
+	});
+	after(() => browser?.close());
+	return {
+		async open(url) {
+			const page = await (await newContext(browser)).newPage();
+			const complaints = complaintsOf(page);
+			await page.goto(url);
+			return { page, complaints };
+		},
+	};
 }

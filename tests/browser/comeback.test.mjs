@@ -2,11 +2,10 @@
 // killed, or after the connection died silently.
 
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
-import { DEADLINE_MS, TIME_FACTOR } from "../e2e/harness.mjs";
+import { before, describe, it } from "node:test";
+import { DEADLINE_MS, numbered, TIME_FACTOR } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
-import { Line } from "./line.mjs";
-import { exchange, numbered, useSite } from "./site.mjs";
+import { exchange, useSite } from "./site.mjs";
 
 const TOKENS = 60;
 const WHOLE = numbered(TOKENS);
@@ -17,13 +16,10 @@ describe("a returning visitor", { skip: missing }, () => {
 	const keepsPages = { complete: true, ignoreDefaultArgs: ["--disable-back-forward-cache"] };
 	const site = useSite(keepsPages);
 	const { banter } = site;
-	const line = new Line(() => banter.port);
 	let widget;
 	before(async () => {
-		await line.start();
 		widget = await site.createWidget({});
 	});
-	after(() => line.stop());
 
 	const TAGS = [
 		["data-widget", () => site.visitWidget(widget.widget_id)],
@@ -51,10 +47,8 @@ describe("a returning visitor", { skip: missing }, () => {
 			await visitor.saidUntil(exchange(question, WHOLE));
 			assert.equal(await banter.modelCalls(question), 1);
 			// The browser closes a WebSocket that was still open, and reports that.
-			assert.deepEqual(
-				visitor.complaints.filter((text) => !text.includes("Back-Forward Cache")),
-				[],
-			);
+			const others = visitor.complaints.filter((text) => !text.includes("Back-Forward Cache"));
+			assert.deepEqual(others, []);
 		});
 
 	it("after all processes were killed the reply is restarted in its place", async () => {
@@ -66,16 +60,5 @@ describe("a returning visitor", { skip: missing }, () => {
 		await visitor.page.reload();
 		await visitor.saidUntil(exchange(question, WHOLE));
 		await banter.ready();
-	});
-
-	it("a connection that died silently is replaced when the browser has a new network", async () => {
-		const question = slowly("dead line");
-		const page = { server: line.url };
-		const visitor = await site.visitWidget(widget.widget_id, undefined, page);
-		await visitor.begin(question);
-		line.silence();
-		await visitor.context.setOffline(true);
-		await visitor.context.setOffline(false);
-		await visitor.saidUntil(exchange(question, WHOLE));
 	});
 });

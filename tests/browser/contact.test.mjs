@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { until } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
-import { exchange, HELLO, useSite } from "./site.mjs";
+import { exchange, HELLO, isFocused, useSite } from "./site.mjs";
 
 const ALL = { collect_name: true, collect_email: true, collect_phone: true };
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
@@ -32,8 +32,6 @@ describe("a widget with a contact form", { skip: missing }, () => {
 			writing: chat.locator("textarea"),
 		});
 	}
-
-	const isFocused = (locator) => locator.evaluate((node) => node.matches(":focus"));
 
 	it("asks once: names each invalid field, focuses the first, and saves valid details", async () => {
 		const visitor = await visit(required);

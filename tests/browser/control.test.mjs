@@ -3,10 +3,12 @@
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
+import { json } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
-import { TIME_FACTOR, until } from "../e2e/harness.mjs";
+import { numbered, TIME_FACTOR, until } from "../e2e/harness.mjs";
+import { modelIsLeft } from "../e2e/replies.mjs";
 import { missing } from "./browser.mjs";
-import { exchange, numbered, useSite } from "./site.mjs";
+import { exchange, isFocused, useSite } from "./site.mjs";
 
 const DELAY = `delay=${100 * TIME_FACTOR}`;
 /** The tokens of a reply that is stopped: it sends this many and then hangs. */
@@ -19,31 +21,19 @@ describe("stopping", { skip: missing }, () => {
 
 	const inMidReply = async (question) => (await visit()).begin(question, COME);
 
-	/** Asserts that the model request was cancelled and one partial reply is stored as stopped. */
-	async function isStopped(visitor, disconnects) {
-		await until(
-			"the model's request was cancelled",
-			async () => (await banter.model("stats")).client_disconnects === disconnects + 1,
-		);
-		const { messages } = await stored(await visitor.session(), 2, "stopped");
-		return messages[1].content;
-	}
-
-	const disconnectsNow = async () => (await banter.model("stats")).client_disconnects;
-
 	it("a button in place of Send stops the reply; its text stays, also after a reload", async () => {
-		const disconnects = await disconnectsNow();
 		const visitor = await inMidReply(`[[${ENDLESS}]] stop me`);
 		assert.equal(await visitor.chat.getByRole("button", { name: "Send message" }).count(), 0);
-		await visitor.clickStop();
-		await visitor.chat.getByText("Stopped", { exact: true }).waitFor();
-		assert.equal(await isStopped(visitor, disconnects), COME);
+		await modelIsLeft(banter, () => visitor.clickStop());
+		await visitor.stopped.waitFor();
+		const { messages } = await stored(await visitor.session(), 2, "stopped");
+		assert.equal(messages[1].content, COME);
 		// A page that did not receive the end in time also has the model's last space.
 		assert.equal((await visitor.said()).at(-1).trimEnd(), `assistant: ${COME}`);
 		const said = exchange(`[[${ENDLESS}]] stop me`, COME);
 		await visitor.page.reload();
 		await visitor.saidUntil(said);
-		await visitor.chat.getByText("Stopped", { exact: true }).waitFor();
+		await visitor.stopped.waitFor();
 		await visitor.ask("[[tokens=3]] go on", "t0 t1 t2", said);
 		assert.deepEqual(visitor.complaints, []);
 	});
@@ -77,12 +67,10 @@ describe("stopping", { skip: missing }, () => {
 		await visitor.say(`[[${ENDLESS}]] by keyboard`);
 		await visitor.stop.waitFor();
 		await visitor.page.keyboard.press("Tab");
-		assert.ok(await visitor.stop.evaluate((node) => node.matches(":focus")));
+		assert.ok(await isFocused(visitor.stop));
 		await visitor.page.keyboard.press("Enter");
-		await visitor.chat.getByText("Stopped", { exact: true }).waitFor();
-		await until("the writing line has the focus", () =>
-			visitor.box.evaluate((node) => node.matches(":focus")),
-		);
+		await visitor.stopped.waitFor();
+		await until("the writing line has the focus", () => isFocused(visitor.box));
 	});
 
 	it("does not happen by Escape, which only closes the chat", async () => {
@@ -117,7 +105,7 @@ describe("several tabs", { skip: missing }, () => {
 		for (const tab of [one, two])
 			await tab.logUntil("it is written in each tab", (text) => text.includes(COME));
 		await two.stop.press("Enter");
-		for (const tab of [one, two]) await tab.chat.getByText("Stopped", { exact: true }).waitFor();
+		for (const tab of [one, two]) await tab.stopped.waitFor();
 		await stored(await one.session(), 4, "stopped");
 		for (const tab of [one, two])
 			await tab.saidUntil([...FIRST, ...exchange(`[[${ENDLESS}]] long`, COME)]);
@@ -163,12 +151,12 @@ describe("several tabs", { skip: missing }, () => {
 		letHear();
 
 		const { messages } = await stored(await one.session(), 6);
-		const texts = messages.map(({ content }) => content);
-		const asked = ["[[tokens=3]] first", long, '[[text="Good day"]] from two'];
-		assert.deepEqual([...texts].sort(), [...asked, "t0 t1 t2", numbered(10), "Good day"].sort());
 		const said = messages.map(({ role, content }) =>
 			role === "user" ? `visitor: ${content}` : `assistant: ${content}`,
 		);
+		const other = exchange('[[text="Good day"]] from two', "Good day");
+		const all = [...FIRST, ...exchange(long, numbered(10)), ...other];
+		assert.deepEqual([...said].sort(), all.sort());
 		await one.saidUntil(said);
 		await two.saidUntil(said);
 		assert.equal(await banter.modelCalls("from one"), 1);
@@ -201,16 +189,14 @@ describe("messages to the visitor", { skip: missing }, () => {
 		return visitor;
 	}
 
-	const SENTENCES = [
+	for (const [status, sentence] of [
 		[401, "This chat isn’t available here"],
 		[409, "couldn’t be sent again"],
 		[410, "This conversation was deleted"],
 		[400, "This message couldn’t be sent."],
 		[500, "Something went wrong on our side"],
 		[429, "a lot of messages"],
-	];
-
-	for (const [status, sentence] of SENTENCES) {
+	])
 		it(`${status}: “${sentence} …”, and a retry can succeed`, async () => {
 			const visitor = await refused(status);
 			await visitor.say("[[tokens=3]] hello");
@@ -218,15 +204,6 @@ describe("messages to the visitor", { skip: missing }, () => {
 			await visitor.again.click();
 			await visitor.saidUntil(exchange("[[tokens=3]] hello", "t0 t1 t2"));
 		});
-	}
-
-	it("429 with Retry-After: the message is sent automatically later", async () => {
-		const visitor = await refused(429, { "retry-after": "5" });
-		await visitor.say("[[tokens=3]] later");
-		await visitor.chat.getByText("Yours goes out in a moment").waitFor();
-		assert.equal(await visitor.again.count(), 0);
-		await visitor.saidUntil(exchange("[[tokens=3]] later", "t0 t1 t2"));
-	});
 
 	it("a screen reader announces each reply once and completely, and no old ones", async () => {
 		const visitor = await visit();
@@ -251,7 +228,7 @@ describe("messages to the visitor", { skip: missing }, () => {
 		assert.match(stopped, /^Reply stopped\. t0 t1/);
 
 		await visitor.page.reload();
-		await visitor.chat.getByText("Stopped", { exact: true }).waitFor();
+		await visitor.stopped.waitFor();
 		assert.equal(await visitor.live.textContent(), "");
 	});
 });
@@ -265,21 +242,19 @@ describe("a server without message ids", { skip: missing }, () => {
 		res.setHeader("access-control-allow-origin", "*");
 		res.setHeader("access-control-allow-headers", "Content-Type, x-widget-api-key, x-api-key");
 		if (req.method === "OPTIONS") {
-			res.writeHead(204).end();
-			return;
+			return res.writeHead(204).end();
 		}
 		if (req.method !== "POST" || req.url !== "/chat") {
 			others.push(`${req.method} ${req.url}`);
 			res.writeHead(404, { "content-type": "text/html" }).end("<!DOCTYPE html>Cannot GET");
 			return;
 		}
-		let body = "";
-		for await (const piece of req.setEncoding("utf8")) body += piece;
+		const { message } = await json(req);
 		const line = (event) => res.write(`${JSON.stringify(event)}\n`);
 		res.writeHead(200, { "content-type": "application/x-ndjson; charset=utf-8" });
 		line({ type: "start", conversationId: "c1" });
 		line({ type: "token", token: "As " });
-		if (JSON.parse(body).message === "wait") return;
+		if (message === "wait") return;
 		line({ type: "token", token: "always" });
 		line({ type: "done", message: "As always", conversationId: "c1" });
 		res.end();
@@ -302,7 +277,7 @@ describe("a server without message ids", { skip: missing }, () => {
 		await visitor.say("wait");
 		await visitor.logUntil("it has begun", (text) => text.endsWith("As "));
 		await visitor.stop.press("Enter");
-		await visitor.chat.getByText("Stopped", { exact: true }).waitFor();
+		await visitor.stopped.waitFor();
 		await visitor.saidUntil([...exchange("again", "As always"), ...exchange("wait", "As ")]);
 	});
 });

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { TIME_FACTOR, until } from "../e2e/harness.mjs";
+import { numbered, TIME_FACTOR, until } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
-import { exchange, HELLO, numbered, useSite } from "./site.mjs";
+import { exchange, HELLO, useSite } from "./site.mjs";
 
 describe("a tag with data-widget", { skip: missing }, () => {
 	const site = useSite();
@@ -150,17 +150,5 @@ describe("a tag with data-widget", { skip: missing }, () => {
 		});
 		await visitor.open();
 		await visitor.saidUntil([]);
-	});
-
-	it("disappears when its id is changed", async () => {
-		const widget = await createWidget({});
-		const visitor = await site.visitWidget(widget.widget_id);
-		await visitor.open();
-		await visitor.ask(...HELLO);
-		await admin("POST", `widgets/${widget.id}/reset-id`);
-		await visitor.say("Are you there?");
-		await visitor.logUntil("it says that the chat is not there", (text) =>
-			text.includes("isn’t available here"),
-		);
 	});
 });

@@ -1,42 +1,30 @@
 // The dashboard's login page: the password alone, or an e-mail and a password.
 
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { addUser } from "../e2e/accounts.mjs";
 import { PASSWORD, useBanter } from "../e2e/harness.mjs";
-import { complaintsOf, launch, missing, newContext } from "./browser.mjs";
+import { missing, useBrowser } from "./browser.mjs";
 
 describe("the dashboard's login page", { skip: missing }, () => {
 	const banter = useBanter({ workers: 1 });
-	let browser;
-	before(async () => {
-		browser = await launch();
-	});
-	after(() => browser?.close());
-
-	async function visit() {
-		const context = await newContext(browser);
-		const page = await context.newPage();
-		const complaints = complaintsOf(page);
-		await page.goto(`${banter.url}/login`);
-		return { page, complaints, context };
-	}
+	const browser = useBrowser();
+	const visit = () => browser.open(`${banter.url}/login`);
 
 	const focused = (page) => page.evaluate(() => document.activeElement?.id);
 	const arrived = (page) =>
 		page.getByRole("heading", { name: "Conversations", exact: true }).waitFor();
 
 	it("accepts the password alone", async () => {
-		const { page, context } = await visit();
+		const { page } = await visit();
 		await page.getByLabel("Password").fill(PASSWORD);
 		await page.getByRole("button", { name: "Log in" }).click();
 		await arrived(page);
-		await context.close();
 	});
 
 	it("accepts an e-mail and a password by keyboard, and reports errors", async () => {
 		const who = await addUser(banter, "jane@example.com");
-		const { page, context } = await visit();
+		const { page } = await visit();
 		await page.getByRole("button", { name: "Use an e-mail instead" }).press("Enter");
 		await page.waitForFunction(() => document.activeElement?.id === "email");
 		const problem = page.getByRole("alert");
@@ -52,11 +40,10 @@ describe("the dashboard's login page", { skip: missing }, () => {
 		await page.keyboard.type(who.password); // the wrong one is selected
 		await page.keyboard.press("Enter");
 		await arrived(page);
-		await context.close();
 	});
 
 	it("switches back to the password alone", async () => {
-		const { page, complaints, context } = await visit();
+		const { page, complaints } = await visit();
 		await page.getByRole("button", { name: "Use an e-mail instead" }).click();
 		await page.getByLabel("E-mail").fill("jane@example.com");
 		await page.getByRole("button", { name: "Use the password alone" }).click();
@@ -66,6 +53,5 @@ describe("the dashboard's login page", { skip: missing }, () => {
 		await page.getByRole("button", { name: "Log in" }).click();
 		await arrived(page);
 		assert.deepEqual(complaints, []);
-		await context.close();
 	});
 });

@@ -6,7 +6,6 @@ import { until, WIDGET_KEY } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
 import { HELLO, useSite } from "./site.mjs";
 
-/** Hostile styles. */
 const HOSTILE = `
 	* { all: unset !important; color: red !important; font-size: 40px !important; }
 	div, section, button, form { display: none !important; }
@@ -68,8 +67,7 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 	});
 
 	it("works without storage while the page is open", async () => {
-		for (const visit of [() => site.visit(), () => site.visitWidget(widget.widget_id)]) {
-			const visitor = await visit();
+		for (const visitor of [await site.visit(), await site.visitWidget(widget.widget_id)]) {
 			await visitor.page.addInitScript(() => {
 				for (const name of ["localStorage", "sessionStorage"])
 					Object.defineProperty(window, name, {
@@ -104,11 +102,9 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 		await visitor.logUntil("the reply is there", (text) => text.split("line").length > 100);
 		await visitor.box.fill("half a thought");
 		const isAtEnd = () =>
-			inside(
-				visitor,
-				".log",
-				(log) => log.scrollTop > 0 && log.scrollHeight - log.scrollTop - log.clientHeight < 2,
-			);
+			inside(visitor, ".log", ({ scrollTop, scrollHeight, clientHeight }) => {
+				return scrollTop > 0 && scrollHeight - scrollTop - clientHeight < 2;
+			});
 		await until("it is at the end", isAtEnd);
 		await visitor.page.evaluate(() => {
 			const body = document.createElement("body");

@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
+import { json } from "node:stream/consumers";
 import { ADMIN_KEY, PASSWORD, WIDGET_KEY, withBanter } from "../e2e/harness.mjs";
 import { launch } from "./browser.mjs";
 
@@ -28,9 +29,7 @@ const wordsOf = (text) => text.match(/\S+\s*/g);
 /** An OpenAI-compatible server with the conversation above and a greeting for everyone else. */
 function startModel() {
 	const server = createServer(async (req, res) => {
-		let body = "";
-		for await (const piece of req) body += piece;
-		const question = JSON.parse(body).messages.at(-1).content;
+		const question = (await json(req)).messages.at(-1).content;
 		const index = CONVERSATION.findIndex(([asked]) => asked === question);
 		const reply = CONVERSATION[index]?.[1] ?? "Yes, every weekday, and to your door.";
 		res.writeHead(200, { "content-type": "text/event-stream" });

@@ -10,9 +10,6 @@ import { complaintsOf, launch, newContext } from "./browser.mjs";
 export const WELCOME = "Hey! How can I help?";
 export const PLACEHOLDER = "Type your question...";
 
-/** The stub model's reply of n tokens, without its final space. */
-export const numbered = (n) => Array.from({ length: n }, (_, i) => `t${i}`).join(" ");
-
 /** What a page shows of a message and its reply. */
 export const exchange = (question, reply) => [`visitor: ${question}`, `assistant: ${reply}`];
 
@@ -74,6 +71,8 @@ function answer(res, origin, query) {
 	servePage(res, url, new URL(apiUrl).origin, scriptTag(url, apiUrl), query);
 }
 
+export const isFocused = (locator) => locator.evaluate((node) => node.matches(":focus"));
+
 /** Helpers for the chat on a page. */
 export class Visitor {
 	constructor(context, page) {
@@ -91,6 +90,7 @@ export class Visitor {
 		this.box = this.chat.getByRole("textbox", { name: "Your message" });
 		this.stop = this.chat.getByRole("button", { name: "Stop the reply" });
 		this.again = this.chat.getByRole("button", { name: "Try again" });
+		this.stopped = this.chat.getByText("Stopped", { exact: true });
 	}
 
 	async open() {
@@ -277,7 +277,6 @@ export function useSite(browserOptions = {}) {
 		return answer.json;
 	};
 
-	/** Creates a widget. */
 	site.createWidget = (fields) =>
 		site.admin("POST", "widgets", { name: "Support", greeting: WELCOME, ...fields });
 

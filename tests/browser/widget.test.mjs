@@ -2,21 +2,26 @@
 // chats, and the owner in the dashboard.
 
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
-import { PASSWORD, until, useBanter, WIDGET_KEY } from "../e2e/harness.mjs";
-import { complaintsOf, launch, missing, newContext } from "./browser.mjs";
-import { exchange, numbered, PLACEHOLDER, useSite, WELCOME } from "./site.mjs";
+import { describe, it } from "node:test";
+import { numbered, PASSWORD, until, useBanter, WIDGET_KEY } from "../e2e/harness.mjs";
+import { complaintsOf, missing, useBrowser } from "./browser.mjs";
+import { exchange, PLACEHOLDER, useSite, WELCOME } from "./site.mjs";
 
 describe("the widget on a page of another origin", { skip: missing }, () => {
 	const site = useSite();
 	const { banter, visit, stored } = site;
 
-	async function logInToDashboard(page) {
+	/** Logs in to the dashboard, and opens this session's conversation. */
+	async function openInDashboard(context, session) {
+		const page = await context.newPage();
+		const complaints = complaintsOf(page);
 		await page.goto(banter.url);
 		assert.equal(new URL(page.url()).pathname, "/login");
 		await page.getByLabel("Password").fill(PASSWORD);
 		await page.getByRole("button", { name: "Log in" }).click();
 		await page.getByRole("heading", { name: "Conversations", exact: true }).waitFor();
+		await page.getByRole("link", { name: session }).click();
+		return [page, complaints];
 	}
 
 	it("chats: the reply streams, a reload keeps session and open state, the owner sees everything", async () => {
@@ -54,19 +59,13 @@ describe("the widget on a page of another origin", { skip: missing }, () => {
 		const second = ['[[text="On Saturdays too 🚚"]] On Saturdays?', "On Saturdays too 🚚"];
 		await visitor.ask(...second, exchange(first, numbered(40)));
 		const { conversation, messages } = await stored(session, 4);
+		const texts = [first, numbered(40), ...second];
 		assert.deepEqual(
 			messages.map(({ role, content, status }) => [role, content, status]),
-			[first, numbered(40), ...second].map((text, i) => [
-				i % 2 ? "assistant" : "user",
-				text,
-				"complete",
-			]),
+			texts.map((text, i) => [i % 2 ? "assistant" : "user", text, "complete"]),
 		);
 
-		const owner = await context.newPage();
-		const ownersComplaints = complaintsOf(owner);
-		await logInToDashboard(owner);
-		await owner.getByRole("link", { name: session }).click();
+		const [owner, ownersComplaints] = await openInDashboard(context, session);
 		await owner.waitForURL(`**/conversations/${conversation._id}`);
 		const thread = owner.getByRole("log", { name: "Messages" });
 		for (const { content } of messages) await thread.getByText(content, { exact: true }).waitFor();
@@ -85,10 +84,7 @@ describe("the widget on a page of another origin", { skip: missing }, () => {
 		assert.equal(await page.title(), "A site");
 		const session = await visitor.session();
 
-		const owner = await context.newPage();
-		const ownersComplaints = complaintsOf(owner);
-		await logInToDashboard(owner);
-		await owner.getByRole("link", { name: session }).click();
+		const [owner, ownersComplaints] = await openInDashboard(context, session);
 		await owner.getByRole("log", { name: "Messages" }).getByText(evil, { exact: true }).waitFor();
 		assert.notEqual(await owner.title(), "owned");
 		assert.deepEqual([...complaints, ...ownersComplaints], []);
@@ -97,18 +93,11 @@ describe("the widget on a page of another origin", { skip: missing }, () => {
 
 describe("the demo pages", { skip: missing }, () => {
 	const banter = useBanter();
-	let browser;
-	let context;
-	before(async () => {
-		browser = await launch();
-		context = await newContext(browser);
-	});
-	after(() => browser?.close());
+	const browser = useBrowser();
 
 	it("the widget's page reads the key from its URL, hides it, and chats", async () => {
-		const page = await context.newPage();
-		const complaints = complaintsOf(page);
-		await page.goto(`${banter.url}/widget-test.html#key=${WIDGET_KEY}`);
+		const url = `${banter.url}/widget-test.html#key=${WIDGET_KEY}`;
+		const { page, complaints } = await browser.open(url);
 		await page.getByRole("button", { name: "Open chat" }).click();
 		const box = page.getByRole("dialog").getByRole("textbox");
 		await box.fill("[[tokens=3]] hello");
@@ -116,21 +105,17 @@ describe("the demo pages", { skip: missing }, () => {
 		await page.getByRole("dialog").getByText("t0 t1 t2").waitFor();
 		assert.ok(!page.url().includes(WIDGET_KEY));
 		assert.deepEqual(complaints, []);
-		await page.close();
 	});
 
 	it("the widget's page reports an unknown widget", async () => {
-		const page = await context.newPage();
-		await page.goto(`${banter.url}/widget-test.html?widget=wid_nobody`);
+		const { page } = await browser.open(`${banter.url}/widget-test.html?widget=wid_nobody`);
 		await page.getByText("There is no chat: no widget wid_nobody is enabled here.").waitFor();
 		assert.equal(await page.locator("banter-chat").count(), 0);
-		await page.close();
 	});
 
 	it("the API's page sends, disconnects, resumes and stops a reply", async () => {
-		const page = await context.newPage();
-		const complaints = complaintsOf(page);
-		await page.goto(`${banter.url}/headless-test.html#key=${WIDGET_KEY}`);
+		const url = `${banter.url}/headless-test.html#key=${WIDGET_KEY}`;
+		const { page, complaints } = await browser.open(url);
 		const button = (name) => page.getByRole("button", { name, exact: true });
 		const answer = page.locator("#answer");
 		const heard = (text) =>
@@ -156,6 +141,5 @@ describe("the demo pages", { skip: missing }, () => {
 		await page.locator("#events").getByText('"status":"stopped"').nth(1).waitFor();
 		await heard(numbered(10));
 		assert.deepEqual(complaints, []);
-		await page.close();
 	});
 });
