@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { request, textOf } from "../e2e/client.mjs";
+import { numbered } from "../e2e/harness.mjs";
 import { until } from "./machine.mjs";
 
 /** A reply's length; its end is held until the operation is done. */
@@ -13,6 +14,8 @@ const DELAY_MS = 100;
 export const asking = (words) =>
 	`[[tokens=${TOKENS} delay=${DELAY_MS} hold-after=${TOKENS - 1}]] ${words}`;
 
+export const REPLY = numbered(TOKENS);
+
 /** Releases the replies to messages with these words. model: the stub's URL. */
 export async function release(model, words) {
 	const path = `/stub/release?contains=${encodeURIComponent(words)}`;
@@ -21,9 +24,6 @@ export async function release(model, words) {
 
 /** The minimum number of new visitors. */
 const SOME = 20;
-
-/** The text of such a reply. */
-export const numbered = Array.from({ length: TOKENS }, (_, i) => `t${i} `).join("");
 
 export class Crowd {
 	#going = true;
@@ -69,15 +69,14 @@ export class Crowd {
 			this.streams.map(async ({ stream, first }) => {
 				const events = await stream.rest();
 				const done = events.at(-1);
-				return { text: first + textOf(events), type: done?.type, message: done?.message };
+				return [(first + textOf(events)).trim(), done?.type, done?.message];
 			}),
 		);
 		const enough = until("others come", () => this.answered >= SOME);
 		await Promise.race([enough, this.passing]); // which ends now only if one was refused
 		this.#going = false;
 		await this.passing;
-		for (const end of ends)
-			assert.deepEqual(end, { text: numbered, type: "done", message: numbered.trim() });
+		for (const end of ends) assert.deepEqual(end, [REPLY, "done", REPLY]);
 		assert.equal(ends.length, unfinished);
 	}
 }

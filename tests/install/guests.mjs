@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { request } from "../e2e/client.mjs";
 import { said, Visitor } from "../e2e/visitors.mjs";
-import { asking, numbered, release } from "./crowd.mjs";
+import { asking, REPLY, release } from "./crowd.mjs";
 import { COMMAND_MS, until } from "./machine.mjs";
 
 const BETWEEN_MS = 500;
@@ -78,7 +78,7 @@ export class Guests {
 	}
 
 	async #talk(guest, i) {
-		if (i % 2 === 0) return guest.ask(asking(this.name), numbered.trim());
+		if (i % 2 === 0) return guest.ask(asking(this.name), REPLY);
 		for (let line = 0; this.#going; line++) {
 			await guest.ask(`[[echo]] line ${line}`, `line ${line}`);
 			await pause(BETWEEN_MS);

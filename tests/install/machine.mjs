@@ -137,7 +137,6 @@ export class Machine {
 		cpSync(from, join(this.root, path));
 	}
 
-	/** A property of a unit. */
 	async property(unit, name) {
 		return (await this.do(`systemctl show --value --property=${name} ${unit}`)).trim();
 	}
