@@ -41,7 +41,7 @@ struct value_kind {
 	uint64_t numbers[16]; /* n of them; above the field's maximum stands for it */
 	unsigned n;
 	struct slice (*text)(struct slice *in, size_t max);
-	const char *texts[8];                              /* up to the first NULL */
+	const char *texts[9];                              /* up to the first NULL */
 	void (*fill)(struct slice *in, struct request *r); /* several fields */
 };
 
