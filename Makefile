@@ -37,13 +37,14 @@ HARDEN += -ffile-prefix-map=$(CURDIR)=.
 else
 OPT ?= -O1 -g -fno-omit-frame-pointer
 SANFLAGS := -fsanitize=$(SAN) -fno-sanitize-recover=all
+SANITIZED := -DBANTER_SANITIZED
 LDHARDEN := -pie
 endif
 ifneq ($(findstring clang,$(shell $(CC) --version 2>/dev/null | head -n 1)),)
 COMPILER := -fdouble-square-bracket-attributes
 endif
 
-CPPFLAGS := -I. -D_GNU_SOURCE
+CPPFLAGS := -I. -D_GNU_SOURCE $(SANITIZED)
 CFLAGS := -std=gnu17 $(OPT) $(WARN) $(HARDEN) $(SANFLAGS) $(COMPILER)
 LDFLAGS := $(LDHARDEN) $(SANFLAGS)
 
@@ -66,8 +67,8 @@ SHARED := $(OBJ)
 
 proto_libs := -lbsd -lcrypto
 master_libs := -levent_core $(proto_libs)
-worker_libs := -lcurl -levent_core -ljansson -lssl -lwslay $(proto_libs)
-store_libs := -llmdb -levent_core -lunistring -lxxhash $(proto_libs)
+worker_libs := -lcurl -levent_core -ljansson -lseccomp -lssl -lwslay $(proto_libs)
+store_libs := -llmdb -levent_core -lseccomp -lunistring -lxxhash $(proto_libs)
 banter_libs := -ljansson $(store_libs)
 stub_libs := -levent_core -ljansson -lbsd
 
@@ -146,7 +147,7 @@ $(BUILD)/unit/workerd/turn/test_scenarios: $(call objects,tests/unit/workerd/tur
 $(BUILD)/unit/workerd/%: $(OBJ)/tests/unit/workerd/%.o $(workerd_a)
 	$(LINK) $(worker_libs) -lcmocka
 $(BUILD)/unit/proto/%: $(OBJ)/tests/unit/proto/%.o $(proto_a)
-	$(LINK) $(proto_libs) -lunistring -lcmocka -lpthread
+	$(LINK) $(proto_libs) -lseccomp -lunistring -lcmocka -lpthread
 
 # The fuzz targets: one program that runs the committed inputs with all of them, and for `make fuzz` one
 # program each, with the function name that libFuzzer expects.
@@ -216,7 +217,7 @@ dashboard/dist/.built: dashboard/node_modules/.installed $(call frontend_sources
 # Packages that a new Debian 12 needs. FOR=run: build and run. FOR=test: also test. FOR=lint: `make lint`.
 FOR ?= all
 DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev libevent-dev \
-	libjansson-dev libunistring-dev libwslay-dev libxxhash-dev ca-certificates
+	libjansson-dev libseccomp-dev libunistring-dev libwslay-dev libxxhash-dev ca-certificates
 # Libraries for the servers in build/tools.
 DEBS_servers := libev4 libc-ares2 libjemalloc2 libpcre2-8-0 liblua5.3-0 libopentracing-c-wrapper0
 DEBS_test := $(DEBS_run) libcmocka-dev chromium chromium-headless-shell curl openssl \

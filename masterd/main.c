@@ -7,7 +7,8 @@
  * one event loop, in the foreground; the log goes to standard error.
  *
  * Exit status: 0 after a stop, 64 for an invalid option, 71 if a listening socket cannot be opened,
- * 78 if the settings or the certificate are invalid or the worker program is missing (sysexits(3)).
+ * 77 if root may not switch to RUN_AS_USER, 78 if the settings or the certificate are invalid or the
+ * worker program cannot be run (sysexits(3)).
  */
 #include <errno.h>
 #include <getopt.h>
@@ -34,6 +35,7 @@
 #include "proto/base/log.h"
 #include "proto/ipc/messages.h"
 #include "proto/ipc/scoreboard.h"
+#include "proto/process/privileges.h"
 #include "proto/settings/settings.h"
 
 /* Added to the longest time of a reply: a slow reader may take this long for its last bytes. */
@@ -380,12 +382,31 @@ main_listen(struct master *m)
 	return result;
 }
 
+/* Only root can listen on some ports. Workers inherit the user. 0, or the exit status. */
+static int
+main_leave_root(const struct master *m)
+{
+	int status = privileges_become(m->config.settings.run_as_user);
+
+	if (status == 0 && access(m->program, X_OK) == -1) {
+		log_event(LOG_ERROR, "worker_program_unusable", L_STR("program", m->program),
+		    L_ERRNO(), L_STR("help", "RUN_AS_USER must be able to run it"));
+		return EX_CONFIG;
+	}
+	return status;
+}
+
 /* Returns the exit status. */
 static int
 main_serve(struct master *m)
 {
+	int status;
+
 	if (main_listen(m) == -1)
 		return EX_OSERR;
+	status = main_leave_root(m);
+	if (status != 0)
+		return status;
 	workers_start(m->workers);
 	listeners_start(m->listeners, m->dispatch);
 	must(event_base_dispatch(m->base) == 0);
@@ -399,6 +420,7 @@ main(int argc, char **argv)
 	const struct options options = main_read_options(argc, argv);
 	int status;
 
+	privileges_renounce();
 	main_prepare(&m, &options);
 	if (options.check) {
 		config_print_warnings(&m.config);
@@ -406,6 +428,8 @@ main(int argc, char **argv)
 		config_clear(&m.config);
 		return 0;
 	}
+	if (!m.config.settings.core_dumps)
+		privileges_hide_memory();
 	log_open("masterd", m.config.settings.log_level);
 	event_set_log_callback(main_on_libevent_log);
 	must(signal(SIGPIPE, SIG_IGN) != SIG_ERR);

@@ -58,7 +58,8 @@ sockets_log_in_use(const char *address, uint16_t port)
 	else
 		log_event(LOG_ERROR, "listen_failed", L_STR("address", address), error,
 		    L_STR("help",
-			"another user's process has this port: `ss -ltnp` as root shows it; "
+			"another masterd (`pgrep masterd`) or another user's process has this "
+			"port: `ss -ltnp` as root shows it; "
 			"stop it, or set PORT or LISTEN to a free port"));
 }
 

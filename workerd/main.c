@@ -21,6 +21,8 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/ipc/scoreboard.h"
+#include "proto/process/call_filter.h"
+#include "proto/process/privileges.h"
 #include "proto/settings/settings.h"
 #include "workerd/api/api.h"
 #include "workerd/control.h"
@@ -390,7 +392,10 @@ main(int argc, char **argv)
 	struct worker w = {.number = worker_parse_options(argc, argv)};
 	char name[32];
 
+	privileges_renounce();
 	settings_load_or_exit(&w.settings, OWNER_WORKER);
+	if (!w.settings.core_dumps)
+		privileges_hide_memory();
 	memory_return_large();
 	snprintf(name, sizeof(name), "worker %u", w.number);
 	log_open(name, w.settings.log_level);
@@ -402,6 +407,8 @@ main(int argc, char **argv)
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	worker_setup(&w);
+	if (w.settings.syscall_filter)
+		call_filter_start(CALLS_WORKER);
 	worker_run(&w);
 	worker_clear(&w);
 	log_event(LOG_INFO, "worker_end");

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <netdb.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -379,6 +380,20 @@ bad:
 }
 
 int
+setting_parse_USER(const struct setting *d, const char *text, void *field, char *why)
+{
+	const struct passwd *user = getpwnam(text);
+
+	(void)d;
+	if (user == NULL)
+		REFUSE("must be the name of a user of this system");
+	if (user->pw_uid == 0)
+		REFUSE("must be a user without root's privileges");
+	*(char **)field = xstrdup(text);
+	return 0;
+}
+
+int
 setting_parse_PATH(const struct setting *d, const char *text, void *field, char *why)
 {
 	(void)d;
@@ -506,6 +521,12 @@ setting_clear_string(void *field)
 
 void
 setting_clear_TEXT(void *field)
+{
+	setting_clear_string(field);
+}
+
+void
+setting_clear_USER(void *field)
 {
 	setting_clear_string(field);
 }

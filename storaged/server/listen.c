@@ -92,7 +92,10 @@ listen_lock(const char *data_dir, int *lock)
 	    listen_try_lock(data_dir, lock) == 0)
 		return 0;
 	if (errno != EWOULDBLOCK) {
-		log_event(LOG_ERROR, "data_dir_unusable", L_STR("dir", data_dir), L_ERRNO());
+		log_event(LOG_ERROR, "data_dir_unusable", L_STR("dir", data_dir), L_ERRNO(),
+		    L_STR("help",
+			errno == EACCES ? "DATA_DIR must belong to the user of storaged"
+					: NULL));
 		return listen_status_of_errno();
 	}
 	log_event(LOG_ERROR, "store_in_use", L_STR("dir", data_dir), L_ERRNO(),

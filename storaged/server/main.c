@@ -14,6 +14,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "proto/process/privileges.h"
 #include "proto/settings/settings.h"
 #include "storaged/engine/env_open.h"
 #include "storaged/records/organization_create.h"
@@ -48,7 +49,7 @@ storaged_serve(const struct settings *settings, struct env *env)
 	if (!inherited)
 		status = access_share(&access, settings->store_socket);
 	if (status == 0)
-		status = server_run(env, listener, &access);
+		status = server_run(env, listener, &access, settings->syscall_filter);
 	closefd(&listener);
 	if (!inherited)
 		unlink(settings->store_socket);
@@ -61,6 +62,9 @@ storaged_run(const struct settings *settings)
 	struct env env = {0};
 	int lock, status;
 
+	status = privileges_become(settings->run_as_user);
+	if (status != 0)
+		return status;
 	status = listen_lock(settings->data_dir, &lock);
 	if (status != 0)
 		return status;
@@ -98,9 +102,12 @@ main(int argc, char **argv)
 		}
 		check = true;
 	}
+	privileges_renounce();
 	settings_load_or_exit(&settings, OWNER_STORE);
 	memory_return_large();
 	if (!check) {
+		if (!settings.core_dumps)
+			privileges_hide_memory();
 		log_open("storaged", settings.log_level);
 		signal(SIGPIPE, SIG_IGN);
 		fd_raise_limit();

@@ -14,6 +14,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "proto/process/call_filter.h"
 #include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/server/handlers.h"
@@ -351,7 +352,7 @@ server_stop_events(struct server *s)
 }
 
 int
-server_run(struct env *env, int listener, const struct access *access)
+server_run(struct env *env, int listener, const struct access *access, bool restricted)
 {
 	struct server s = {.env = env, .listener = listener};
 	struct timeval claim = clock_timeval(CLAIM_MS);
@@ -365,6 +366,8 @@ server_run(struct env *env, int listener, const struct access *access)
 	s.peers.access = *access;
 	s.batch.peers = &s.peers;
 	service_report_init(&s.report, s.base);
+	if (restricted)
+		call_filter_start(CALLS_STORE);
 	if (open_turns_load(&s.open, env) != 0)
 		status = EX_IOERR;
 	if (status == 0) {

@@ -9,9 +9,10 @@
 
 /*
  * Serves an open environment on a listening, non-blocking socket (the caller closes it) until
- * SIGTERM or SIGINT. Returns the exit status: 0, or EX_IOERR if the environment must be reopened.
+ * SIGTERM or SIGINT. restricted: with only the system calls that this needs (call_filter.h). Returns
+ * the exit status: 0, or EX_IOERR if the environment must be reopened.
  */
 [[gnu::warn_unused_result]] int server_run(
-    struct env *env, int listener, const struct access *access);
+    struct env *env, int listener, const struct access *access, bool restricted);
 
 #endif

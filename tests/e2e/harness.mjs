@@ -53,7 +53,8 @@ const NO_LONGER_NEEDED = "no longer needed";
 /** The stub model's reply of n tokens, without its final space. */
 export const numbered = (n) => Array.from({ length: n }, (_, i) => `t${i}`).join(" ");
 
-export const FATAL_REPORT = /ERROR: \w+Sanitizer|runtime error:|\bev=invariant\b/;
+export const FATAL_REPORT =
+	/ERROR: \w+Sanitizer|runtime error:|\bev=(invariant|call_refused|calls_not_restricted)\b/;
 
 export class Banter {
 	/**
@@ -63,8 +64,10 @@ export class Banter {
 	 * @param {number} [options.workers]
 	 * @param {string[]} [options.stub] further arguments of openai-stub
 	 * @param {boolean} [options.https] whether it serves HTTPS with these settings
+	 * @param {number} [options.port] a port to listen on; default: a free one
 	 */
-	constructor({ env = {}, workers = 2, stub = [], https = env.TLS_CERT !== undefined } = {}) {
+	constructor({ env = {}, workers = 2, stub = [], https = env.TLS_CERT !== undefined, port } = {}) {
+		this.port = port;
 		this.scheme = https ? "https" : "http";
 		this.log = new Log();
 		this.killed = new Set(); // workers that a test killed
@@ -88,7 +91,7 @@ export class Banter {
 	async start() {
 		this.dir = mkdtempSync(join(tmpdir(), "banter-e2e-"));
 		try {
-			this.port = await freePort();
+			this.port ??= await freePort();
 			this.url = `${this.scheme}://127.0.0.1:${this.port}`;
 			this.stub.start();
 			const listening = await until("the stub model's address", () =>

@@ -24,6 +24,7 @@ const FOLDERS = Object.fromEntries(
 	`proto/base:
 	proto/settings: proto/base
 	proto/ipc: proto/base
+	proto/process: proto/base
 	masterd:
 	workerd/http/message:
 	workerd/http: workerd/http/message
@@ -105,6 +106,7 @@ const HEADERS = {
 	"lmdb.h": /^storaged\/engine\//,
 	"xxhash.h": /^storaged\/(engine|cli\/files)\//,
 	"wslay/wslay.h": /^workerd\/http\/ws\//,
+	"seccomp.h": /^proto\/process\/call_filter\.c$/,
 	"openssl/ssl.h": /^workerd\/http\/(tls|io)\.c$/,
 	"unicase.h": /^storaged\/records\/match_keys\.c$/,
 	"uninorm.h": /^storaged\/records\/match_keys\.c$/,

@@ -306,13 +306,15 @@ password_hasher_retry_after(struct password_hasher *h)
 	return (unsigned)(ms / 1000 + 1);
 }
 
-/* With all signals blocked: the loop's thread handles them. */
+/* With all signals blocked: the loop's thread handles them. Except that of a system call that is
+ * refused to this thread (call_filter.h). */
 static void
 password_hasher_start_thread(struct password_hasher *h)
 {
 	sigset_t all, before;
 
 	sigfillset(&all);
+	sigdelset(&all, SIGSYS);
 	must(pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
 	must(pthread_create(&h->thread, NULL, password_hasher_run, h) == 0);
 	must(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);

@@ -1,0 +1,21 @@
+/*
+ * A daemon that serves makes only the system calls of its list (syscalls.def), also without systemd:
+ * an attacker who takes it over starts no program, reads no other process, and storaged opens no
+ * connection.
+ */
+#ifndef PROTO_PROCESS_CALL_FILTER_H
+#define PROTO_PROCESS_CALL_FILTER_H
+
+/* Whose list. */
+enum call_filter_calls {
+	CALLS_WORKER = 1,
+	CALLS_STORE = 2,
+};
+
+/* From now on every thread of the process can make only these calls. Others fail with EPERM, calls
+ * without a known name with ENOSYS, and the first of each kind is logged (ev=call_refused). If the
+ * kernel refuses the filter, logs a warning and changes nothing. To be called after
+ * privileges_renounce(). No thread may block SIGSYS. */
+void call_filter_start(enum call_filter_calls calls);
+
+#endif
