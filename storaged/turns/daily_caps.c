@@ -1,10 +1,14 @@
 /*
  * The table caps: a widget's messages by day. A clock that is set back counts in the day that it
- * shows. The previous day is kept too, for a clock that was a little fast at midnight.
+ * shows. Some other days are kept too, so that a clock that was wrong for a while, even by years, does not
+ * reset the count of today.
  */
 #include "storaged/turns/daily_caps.h"
 
 #define DAY_MS ((uint64_t)24 * 3600 * 1000)
+
+/* Days of a widget with a count, at most. */
+#define DAYS_KEPT 8u
 
 /* Every UTC day has this many milliseconds (POSIX, "Seconds Since the Epoch"). */
 static struct key
@@ -24,22 +28,35 @@ daily_cap_count(struct txn *t, const struct id *widget, uint64_t now, uint64_t *
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* Removes the days of a widget before the previous one. */
+/* How many days of a widget the table has. */
 static int
-daily_cap_drop_old(struct txn *t, const struct id *widget, uint64_t now)
+daily_cap_count_days(struct walk *w, unsigned *n)
+{
+	int rc = walk_from(w, &w->front);
+
+	for (*n = 0; rc == 0; ++*n)
+		rc = walk_next(w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Removes the oldest days of a widget to make room for one more. */
+static int
+daily_cap_drop_old(struct txn *t, const struct id *widget)
 {
 	struct key front = key_id(widget);
-	struct key kept = daily_cap_key_of_day(widget, now < DAY_MS ? 0 : now - DAY_MS);
+	unsigned n = 0;
 	struct walk w;
 	int rc = walk_open(&w, t, TABLE_CAPS, &front);
 
-	while (rc == 0) {
-		rc = walk_before(&w, &kept);
+	if (rc == 0)
+		rc = daily_cap_count_days(&w, &n);
+	for (; rc == 0 && n >= DAYS_KEPT; n--) {
+		rc = walk_from(&w, &front);
 		if (rc == 0)
 			rc = walk_delete(&w);
 	}
 	walk_close(&w);
-	return rc == MDB_NOTFOUND ? 0 : rc;
+	return rc;
 }
 
 int
@@ -51,7 +68,7 @@ daily_cap_add(struct txn *t, const struct id *widget, uint64_t now)
 
 	if (rc == MDB_NOTFOUND) {
 		cap = (struct msg_cap_record){.v = RECORD_VERSION};
-		rc = daily_cap_drop_old(t, widget, now);
+		rc = daily_cap_drop_old(t, widget);
 	}
 	if (rc != 0)
 		return rc;
