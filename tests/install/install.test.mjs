@@ -636,7 +636,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 
 	step("an upgrade reports a store of a newer version, which it cannot read", async () => {
 		await machine.do(`${STOP_STORE} && cp /var/lib/banter/data.mdb /root/kept.mdb`);
-		await replaceStore("sed s/schema_version1/schema_version9/g /root/kept.mdb");
+		await replaceStore("sed s/schema_version[0-9]/schema_version9/g /root/kept.mdb");
 		const said = await install(NEWER);
 		const error =
 			/^storaged +FAILED .*\n +last error .*ev=store_too_new schema=9 (?:.*\n)*?.*help=/m;
