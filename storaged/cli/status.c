@@ -290,6 +290,17 @@ status_print_scrub(const struct msg_status *s, uint64_t now)
 		    units_count(s->scrubbing_entries, "record", "records").text);
 }
 
+static void
+status_print_clock(const struct msg_status *s)
+{
+	if (s->clock_behind_ms > 0)
+		status_print("clock",
+		    "%s behind the latest time that the store has seen, by which logins "
+		    "expire: "
+		    "correct it, or, if the clock was wrong then, run banter clock reset",
+		    units_duration(s->clock_behind_ms).text);
+}
+
 /* Only for an installed banter: in development the keys are in .env. */
 static void
 status_print_keys(void)
@@ -323,6 +334,7 @@ status_print_text(const struct overview *o)
 		status_print_activity(s);
 		status_print_backup(s, o->now);
 		status_print_scrub(s, o->now);
+		status_print_clock(s);
 	}
 	status_print_keys();
 }

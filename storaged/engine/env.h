@@ -62,6 +62,13 @@ struct scrub {
 	unsigned skipped;
 };
 
+/* The store's time (request/store_time.h), in ms. */
+struct store_time {
+	uint64_t latest; /* the latest time that was seen */
+	uint64_t saved;  /* ... that is in meta */
+	uint64_t ahead;  /* of the clock */
+};
+
 struct env {
 	MDB_env *mdb;
 	MDB_dbi dbi[TABLES];
@@ -79,6 +86,7 @@ struct env {
 	    *damage; /* the first damage that was found; NULL: none (env_found_damage()) */
 	struct garbage garbage;
 	struct scrub scrub;
+	struct store_time time;
 	bool
 	    freed_pages_hidden; /* a deletion has freed pages that only later commits can use */
 	/* Scratch buffers of the request that runs; empty between requests. */

@@ -21,6 +21,7 @@
 #define META_LAST_BACKUP  "last_backup"
 #define META_LOGIN_SECRET "login_secret"
 #define META_PROBE        "probe"
+#define META_LATEST_TIME  "latest_time"
 #define META_ERASED       "erased "
 
 /* Bytes; as in messages.def. */

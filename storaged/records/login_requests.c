@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "proto/base/clock.h"
 #include "storaged/records/logins.h"
 #include "storaged/records/organizations.h"
 #include "storaged/records/users.h"
+#include "storaged/request/store_time.h"
 
 /* A list holds at most so many logins (messages.def), which fit into one answer. It reads at most so many
  * entries, from the newest; the expired ones are the oldest. */
@@ -79,8 +79,8 @@ handle_login_create(struct txn *t, struct call *c)
 	const struct msg_login_record login = {
 	    .v = RECORD_VERSION,
 	    .org = m->org,
-	    .created_at = clock_wall_ms(),
-	    .expires_at = m->expires_at,
+	    .created_at = store_time_now(t->env),
+	    .expires_at = store_time_of(t->env, m->expires_at),
 	    .id = m->id,
 	    .user = m->user,
 	    .address = m->address,
@@ -91,7 +91,7 @@ handle_login_create(struct txn *t, struct call *c)
 
 	if (id_is_zero(&m->id))
 		return call_refuse(c, STORE_INVALID, "a login needs an id");
-	if (m->expires_at <= login.created_at)
+	if (login.expires_at <= login.created_at)
 		return call_refuse(c, STORE_INVALID, "the login has already expired");
 	rc = login_check_user(t, c, m);
 	if (rc == 0)
@@ -129,7 +129,7 @@ handle_login_check(struct txn *t, struct call *c)
 
 	if (rc == 0)
 		rc = record_read(record, TABLE_LOGINS, MSG_LOGIN_RECORD, &login);
-	if (rc == 0 && login.expires_at <= clock_wall_ms())
+	if (rc == 0 && !store_time_is_valid(t->env, login.created_at, login.expires_at))
 		rc = MDB_NOTFOUND;
 	if (rc == 0)
 		rc = login_show_user(t, &login, &user);
@@ -163,7 +163,7 @@ handle_login_delete(struct txn *t, struct call *c)
 /* Adds the login at the walk's position to env->list. Skips an expired or damaged one: it signs in nobody,
  * and the purge may have removed it without this entry. */
 static int
-login_list_add(struct walk *w, uint64_t now, unsigned *listed)
+login_list_add(struct walk *w, unsigned *listed)
 {
 	struct txn *t = w->txn;
 	struct msg_login_record login;
@@ -180,7 +180,7 @@ login_list_add(struct walk *w, uint64_t now, unsigned *listed)
 		rc = record_read(record, TABLE_LOGINS, MSG_LOGIN_RECORD, &login);
 	if (rc != 0)
 		return txn_survives(rc) ? 0 : rc;
-	if (login.expires_at > now) {
+	if (store_time_is_valid(t->env, login.created_at, login.expires_at)) {
 		must(wire_list_add(&t->env->list, record) == 0);
 		++*listed;
 	}
@@ -191,13 +191,12 @@ login_list_add(struct walk *w, uint64_t now, unsigned *listed)
 static int
 login_list_fill(struct walk *w, const struct key *end)
 {
-	uint64_t now = clock_wall_ms();
 	unsigned listed = 0;
 	int rc = walk_before(w, end);
 
 	for (unsigned looks = 0; rc == 0 && listed < LOGIN_LIST_MAX && looks < LOGIN_LIST_LOOKS;
 	     looks++) {
-		rc = login_list_add(w, now, &listed);
+		rc = login_list_add(w, &listed);
 		if (rc != 0)
 			return rc;
 		rc = walk_previous(w);

@@ -14,6 +14,7 @@
 #include "storaged/records/record_requests.h"
 #include "storaged/records/users.h"
 #include "storaged/records/widgets.h"
+#include "storaged/request/store_time.h"
 #include "storaged/server/status.h"
 #include "storaged/turns/turn_join.h"
 #include "storaged/turns/turns.h"
@@ -40,6 +41,7 @@ static const struct handler table[] = {
     {MSG_VISITOR_ERASE, HANDLER_DELETES, handle_visitor_erase},
     {MSG_STATUS_GET, HANDLER_READS, handle_status_get},
     {MSG_BACKUP_DONE, HANDLER_WRITES, handle_backup_done},
+    {MSG_CLOCK_RESET, HANDLER_WRITES, handle_clock_reset},
     {MSG_IMPORT_CONVERSATION, HANDLER_WRITES, handle_import_conversation},
     {MSG_IMPORT_MESSAGE, HANDLER_WRITES, handle_import_message},
     {MSG_IMPORT_LOGIN, HANDLER_WRITES, handle_import_login},

@@ -17,6 +17,7 @@
 #include "proto/process/call_filter.h"
 #include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
+#include "storaged/request/store_time.h"
 #include "storaged/server/handlers.h"
 #include "storaged/server/peers.h"
 #include "storaged/server/scrub.h"
@@ -50,7 +51,8 @@ struct server {
 	struct service_report report;
 	bool accept_paused, garbage_paused;
 	bool retry_due, tidy_due,
-	    scrub_due; /* set by callbacks, which may run during a batch */
+	    scrub_due;    /* set by callbacks, which may run during a batch */
+	uint64_t commits; /* at the last maintenance */
 	bool stopping;
 };
 
@@ -233,6 +235,8 @@ static void
 server_tidy(struct server *s)
 {
 	s->tidy_due = false;
+	store_time_save(s->env, s->batch.activity.commits != s->commits);
+	s->commits = s->batch.activity.commits;
 	(void)env_check_readers(s->env);
 	peers_trim(&s->peers);
 	server_report(s);
@@ -368,7 +372,7 @@ server_run(struct env *env, int listener, const struct access *access, bool rest
 	service_report_init(&s.report, s.base);
 	if (restricted)
 		call_filter_start(CALLS_STORE);
-	if (open_turns_load(&s.open, env) != 0)
+	if (store_time_load(env) != 0 || open_turns_load(&s.open, env) != 0)
 		status = EX_IOERR;
 	if (status == 0) {
 		if (s.open.n > 0)
@@ -377,6 +381,7 @@ server_run(struct env *env, int listener, const struct access *access, bool rest
 		    L_UINT("max_bytes", env->max_bytes));
 		service_report_ready(&s.report);
 		status = server_loop(&s);
+		store_time_save(env, true);
 		service_report_stopping(&s.report);
 	}
 	service_report_clear(&s.report);

@@ -164,6 +164,7 @@ status_of_process(const struct call *c, const struct env *env)
 	    .refused = a->refused,
 	    .recent_ms = recent_ms,
 	    .recent_commits = recent,
+	    .clock_behind_ms = env->time.ahead,
 	    .scrub_at = env->scrub.done_at,
 	    .scrub_entries = env->scrub.done_entries,
 	    .scrub_damaged = env->scrub.done_damaged,

@@ -313,6 +313,7 @@ static const struct instruction instructions[] = {
     {'*', MSG_CONVERSATION_LIST,
 	.words = "client org limit widget:widget_or_none contact state cursor:last_cursor"},
     {'s', MSG_STATUS_GET, .words = "client"},
+    {'K', MSG_CLOCK_RESET, .words = "client"},
     {'k', MSG_BACKUP_DONE, .words = "client at:time bytes=1"},
     {'p', MSG_PING, .words = "client"},
     {'g', 0, .words = "disconnect"},

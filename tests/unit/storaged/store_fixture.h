@@ -13,6 +13,7 @@
 #include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/records/organization_create.h"
+#include "storaged/request/store_time.h"
 #include "storaged/server/handlers.h"
 #include "storaged/turns/interrupt.h"
 #include "storaged/verify/verify.h"
@@ -74,6 +75,7 @@ store_serve(struct fixture *f)
 	for (size_t i = 0; i < ARRAY_LEN(f->askers); i++)
 		asker_init(&f->askers[i]);
 	f->tool.role = ROLE_TOOL;
+	assert_int_equal(store_time_load(&f->env), 0);
 	assert_int_equal(open_turns_load(&f->open, &f->env), 0);
 }
 

@@ -20,6 +20,7 @@
  *	restart [BYTES]                       as after a kill; with another limit of the store's size
  *	fill_store                            until there is no room for another long message
  *	probe                                 looks whether the store can be written again
+ *	save_time                             stores the latest time that was seen
  *	end_claim_time                        interrupts the turns that nobody has claimed since the restart
  *	ids NAME ...                          makes ids, each greater than the one before
  *	next_ms                               waits until the clock of the records advances
@@ -185,6 +186,12 @@ fill_store(struct world *w)
 }
 
 static void
+save_time(struct world *w)
+{
+	store_time_save(&w->f->env, true);
+}
+
+static void
 probe(struct world *w)
 {
 	env_probe(&w->f->env);
@@ -333,6 +340,7 @@ static const struct {
     {"restart", .run = restart},
     {"fill_store", .act = fill_store},
     {"probe", .act = probe},
+    {"save_time", .act = save_time},
     {"end_claim_time", .act = end_claim_time},
     {"ids", .run = make_ids},
     {"next_ms", .act = next_ms},

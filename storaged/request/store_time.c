@@ -1,0 +1,140 @@
+/*
+ * The latest time is in meta, as a decimal number, so that people can read it with mdb_dump(1).
+ */
+#include "storaged/request/store_time.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+
+/* A clock that goes back by less stands still for that long: time servers correct clocks so. */
+#define CORRECTION_MS 60000u
+
+/* How much later than the stored time the latest one must be to be stored. */
+#define SAVE_BUSY_MS 60000u
+#define SAVE_IDLE_MS 600000u
+
+/* How far the clocks of the machines from which logins are imported may differ. */
+#define SLACK_MS 3600000u
+
+static int
+store_time_put(struct txn *t, uint64_t ms)
+{
+	struct key key = key_meta(META_LATEST_TIME);
+	char text[24];
+	int n = snprintf(text, sizeof(text), "%" PRIu64, ms);
+
+	return txn_put(t, TABLE_META, &key, (struct slice){(const uint8_t *)text, (size_t)n});
+}
+
+static int
+store_time_get(struct txn *t, uint64_t *ms)
+{
+	struct key key = key_meta(META_LATEST_TIME);
+	char text[24] = "";
+	struct slice value;
+	int rc = txn_get(t, TABLE_META, &key, &value);
+
+	*ms = 0;
+	if (rc == 0 && value.len < sizeof(text)) {
+		memcpy(text, value.p, value.len);
+		*ms = strtoull(text, NULL, 10);
+	}
+	/* A damaged entry is reported like any other, and must not prevent a start. */
+	return rc == MDB_NOTFOUND || rc == RECORD_DAMAGED ? 0 : rc;
+}
+
+static void
+store_time_note_ahead(struct store_time *s, uint64_t ahead)
+{
+	s->ahead = ahead;
+	log_event(LOG_WARN, "clock_went_back", L_UINT("ms", ahead),
+	    L_STR("help",
+		"logins expire by the latest time that was seen; if the clock was wrong then, "
+		"run "
+		"banter clock reset"));
+}
+
+uint64_t
+store_time_of(struct env *env, uint64_t clock_ms)
+{
+	return clock_ms + env->time.ahead;
+}
+
+uint64_t
+store_time_now(struct env *env)
+{
+	struct store_time *s = &env->time;
+	uint64_t clock = clock_wall_ms();
+
+	if (clock + s->ahead + CORRECTION_MS < s->latest)
+		store_time_note_ahead(s, s->latest - clock);
+	if (clock + s->ahead > s->latest)
+		s->latest = clock + s->ahead;
+	return s->latest;
+}
+
+int
+store_time_load(struct env *env)
+{
+	struct txn t;
+	int rc = txn_begin(&t, env, TXN_READ);
+
+	if (rc != 0)
+		return rc;
+	rc = store_time_get(&t, &env->time.latest);
+	txn_abort(&t);
+	env->time.saved = env->time.latest;
+	(void)store_time_now(env);
+	return rc;
+}
+
+void
+store_time_save(struct env *env, bool busy)
+{
+	struct store_time *s = &env->time;
+	uint64_t latest = store_time_now(env);
+	struct txn t;
+	int rc;
+
+	if (latest - s->saved < (busy ? SAVE_BUSY_MS : SAVE_IDLE_MS) || !env->writable)
+		return;
+	rc = txn_begin(&t, env, TXN_WRITE);
+	if (rc == 0)
+		rc = store_time_put(&t, latest);
+	if (rc == 0)
+		rc = txn_commit(&t);
+	else
+		txn_abort(&t);
+	if (rc == 0)
+		s->saved = latest;
+	else
+		env_write_failed(env, rc);
+}
+
+int
+handle_clock_reset(struct txn *t, struct call *c)
+{
+	uint64_t now = clock_wall_ms();
+	int rc = store_time_put(t, now);
+
+	if (rc != 0)
+		return rc;
+	/* If the commit fails, the request is answered with an error, and the operator repeats it. */
+	t->env->time = (struct store_time){.latest = now, .saved = now};
+	call_ok(c);
+	return 0;
+}
+
+bool
+store_time_is_valid(struct env *env, uint64_t created_at, uint64_t expires_at)
+{
+	uint64_t now = store_time_now(env);
+
+	return expires_at > now && created_at <= now + SLACK_MS;
+}
