@@ -30,7 +30,7 @@ import {
 
 const COMMANDS = [
 	...["setup", "org", "user", "widget", "status", "backup", "restore", "export", "import"],
-	...["verify", "erase"],
+	...["verify", "clock", "erase"],
 ];
 
 /** An empty environment without a store. */
