@@ -669,8 +669,8 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		assert.equal(await active("banter-storaged"), "active");
 		assert.notEqual(await key("WIDGET_API_KEY"), keys.widget);
 		const url = "http://model.example:8090/v1";
-		machine.put(MODEL_KEY, "/root/key");
-		machine.put(OWNER.password, "/root/password");
+		await machine.do("cat >/root/key", { input: MODEL_KEY });
+		await machine.do("cat >/root/password", { input: OWNER.password });
 		await machine.do(`banter setup --model-key-file /root/key --model-url ${url} --sites ${SITE} \
 				--owner-email ${OWNER.email} --owner-password-file /root/password --restart`);
 		await ready();
