@@ -87,6 +87,7 @@ check_PATH(const union value *v)
 }
 
 #define check_FILE check_PATH
+#define check_USER check_PATH
 
 static void
 check_URL(const union value *v)
