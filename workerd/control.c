@@ -71,6 +71,9 @@ static enum wire_result
 control_check_message(
     const struct control *c, const struct frame *f, const union msg *m, int fd)
 {
+	/* After an upgrade, a masterd of the previous version may start this worker. */
+	if (f->type == MSG_HELLO && m->hello.version != WIRE_VERSION)
+		return WIRE_FORBIDDEN;
 	/* Without START, TLS may not be set up. */
 	if ((f->type == MSG_CONNECTION && !c->started) || (f->type == MSG_START && c->started))
 		return WIRE_FORBIDDEN;

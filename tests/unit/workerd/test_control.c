@@ -91,17 +91,21 @@ start(void)
 	say(MSG_START, &(struct msg_start){}, -1);
 }
 
-/* Before START. */
+static void
+say_hello(uint32_t version)
+{
+	const struct msg_hello hello = {
+	    .version = version, .role = ROLE_MASTER, .program = slice_str("test")};
+
+	say(MSG_HELLO, &hello, -1);
+}
+
+/* Before masterd's hello. */
 static int
-set_up_unstarted(void **state)
+set_up_ungreeted(void **state)
 {
 	static const struct control_events events = {
 	    .connection = on_connection, .lost = on_lost};
-	const struct msg_hello hello = {
-	    .version = WIRE_VERSION,
-	    .role = ROLE_MASTER,
-	    .program = slice_str("test"),
-	};
 	int pair[2];
 
 	(void)state;
@@ -112,7 +116,15 @@ set_up_unstarted(void **state)
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
 	end = pair[1];
 	control = control_new(base, pair[0], &events, NULL);
-	say(MSG_HELLO, &hello, -1);
+	return 0;
+}
+
+/* Before START. */
+static int
+set_up_unstarted(void **state)
+{
+	set_up_ungreeted(state);
+	say_hello(WIRE_VERSION);
 	return 0;
 }
 
@@ -162,6 +174,13 @@ TEST_WITH(a_connection_before_the_start_is_refused, set_up_unstarted, tear_down)
 	give_connection();
 	begin_turn();
 	assert_int_equal(connections, 0);
+	expect_lost();
+}
+
+TEST_WITH(a_masterd_of_another_version_is_refused, set_up_ungreeted, tear_down)
+{
+	say_hello(WIRE_VERSION - 1);
+	begin_turn();
 	expect_lost();
 }
 
