@@ -122,27 +122,36 @@ penalty_take(
 		if (!atomic_compare_exchange_strong(&c->tat, &word, next))
 			continue;
 		a.reset_ms = penalty_ms_up((next & ~COUNT) - now_ns);
+		a.before = word;
+		a.after = next;
 		return a;
 	}
 	return (struct penalty_answer){
 	    .failures = (uint32_t)most, .retry_after_ms = rule->first_ms};
 }
 
+/* The word without the failure that an attempt has counted. */
+static uint64_t
+penalty_without(const struct penalty_rule *rule, const struct penalty_answer *taken,
+    uint64_t word, uint64_t now)
+{
+	const uint64_t failures = penalty_failures(rule, word, now);
+
+	if (word == taken->after)
+		return taken->before;
+	return failures == 0 ? word
+			     : penalty_word(rule, failures - 1, penalty_last(rule, word, now));
+}
+
 void
-penalty_forgive(
-    struct ratelimit *rl, const struct penalty_rule *rule, struct slice client, uint64_t now_ns)
+penalty_forgive(struct ratelimit *rl, const struct penalty_rule *rule, struct slice client,
+    const struct penalty_answer *taken, uint64_t now_ns)
 {
 	struct ratelimit_cell *c = penalty_cell(rl, rule, client, now_ns);
-	uint64_t word = c == NULL ? 0 : atomic_load(&c->tat), failures;
+	uint64_t word = c == NULL ? 0 : atomic_load(&c->tat);
 
-	if (c == NULL)
-		return;
-	for (int i = 0; i < TRIES; i++) {
-		failures = penalty_failures(rule, word, now_ns);
-		if (failures == 0)
+	for (int i = 0; c != NULL && i < TRIES; i++)
+		if (atomic_compare_exchange_strong(
+			&c->tat, &word, penalty_without(rule, taken, word, now_ns)))
 			return;
-		if (atomic_compare_exchange_strong(&c->tat, &word,
-			penalty_word(rule, failures - 1, penalty_last(rule, word, now_ns))))
-			return;
-	}
 }

@@ -27,6 +27,7 @@ struct penalty_answer {
 	uint32_t failures;       /* that are not forgotten, without this attempt */
 	uint32_t retry_after_ms; /* 0 when allowed */
 	uint32_t reset_ms;       /* until all failures are forgotten */
+	uint64_t before, after;  /* for penalty_forgive() */
 };
 
 /* Counts an attempt as a failure before its result is known, so that attempts at the same time cannot
@@ -34,8 +35,9 @@ struct penalty_answer {
 struct penalty_answer penalty_take(struct ratelimit *rl, const struct penalty_rule *rule,
     struct slice client, uint64_t now_ns);
 
-/* The attempt did not fail: forgets one failure. */
+/* The attempt did not fail: forgets one failure. Failures before it block and are forgotten as if it had
+ * not been, unless the client made another attempt meanwhile. taken: the answer to the attempt. */
 void penalty_forgive(struct ratelimit *rl, const struct penalty_rule *rule, struct slice client,
-    uint64_t now_ns);
+    const struct penalty_answer *taken, uint64_t now_ns);
 
 #endif

@@ -8,7 +8,6 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/email.h"
-#include "proto/ipc/penalties.h"
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/guard/known_browser.h"
 #include "workerd/api/request/api_reply.h"
@@ -102,6 +101,7 @@ login_limit_charge(
 	a->known = name != by_source;
 	a->recent = p.failures + login_limit_count(api, a);
 	a->charge = p.allowed ? name : NULL;
+	a->penalty = p;
 	return p.allowed;
 }
 
@@ -156,7 +156,8 @@ login_limit_take_back(struct api *api, struct login_attempt *a)
 {
 	const struct penalty_rule rule = login_limit_rule(api, a->charge);
 
-	penalty_forgive(&api->board->rates, &rule, login_limit_client(a), clock_mono_ns());
+	penalty_forgive(
+	    &api->board->rates, &rule, login_limit_client(a), &a->penalty, clock_mono_ns());
 	a->charge = NULL;
 }
 

@@ -12,6 +12,7 @@
 #define WORKERD_API_GUARD_LOGIN_LIMIT_H
 
 #include "proto/base/secrets.h"
+#include "proto/ipc/penalties.h"
 #include "workerd/api/request/api_call.h"
 
 /* An attempt, zero at first. */
@@ -22,6 +23,7 @@ struct login_attempt {
 	bool known;         /* the one who is charged signed in before */
 	uint32_t recent;    /* that one's attempts and failures that are not forgotten */
 	const char *charge; /* rule; NULL: nobody is charged */
+	struct penalty_answer penalty;
 	uint8_t client[sizeof(struct hash256) + 16];
 	size_t client_len;
 };

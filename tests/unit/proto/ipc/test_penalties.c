@@ -30,9 +30,20 @@ take(const char *client, uint64_t ms)
 }
 
 static void
-forgive(const char *client, uint64_t ms)
+forgive(const char *client, const struct penalty_answer *taken, uint64_t ms)
 {
-	penalty_forgive(&table, &rule, slice_str(client), T0 + ms * MS);
+	penalty_forgive(&table, &rule, slice_str(client), taken, T0 + ms * MS);
+}
+
+/* An attempt that succeeds. Returns the failures before it. */
+static uint32_t
+succeed(const char *client, uint64_t ms)
+{
+	struct penalty_answer taken = take(client, ms);
+
+	assert_true(taken.allowed);
+	forgive(client, &taken, ms);
+	return taken.failures;
 }
 
 PENALTY_TEST(penalties_double_up_to_the_longest_and_failures_are_forgotten_one_by_one)
@@ -75,18 +86,42 @@ PENALTY_TEST(penalties_double_up_to_the_longest_and_failures_are_forgotten_one_b
 
 PENALTY_TEST(a_forgiven_attempt_does_not_count)
 {
-	for (int i = 0; i < 10; i++) {
-		assert_int_equal(take("a", 0).failures, 0);
-		forgive("a", 0);
+	struct penalty_answer last = {0};
+
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(succeed("a", 0), 0);
+	for (uint32_t i = 0; i < 3; i++) {
+		last = take("a", 0);
+		assert_int_equal(last.failures, i);
 	}
-	for (uint32_t i = 0; i < 3; i++)
-		assert_int_equal(take("a", 0).failures, i);
 	assert_false(take("a", 0).allowed);
-	forgive("a", 0);
+	forgive("a", &last, 0);
 	assert_true(take("a", 0).allowed);
 	/* All are forgotten already. */
-	forgive("a", 1000000);
+	forgive("a", &last, 1000000);
 	assert_int_equal(take("a", 1000000).failures, 0);
+}
+
+PENALTY_TEST(attempts_at_the_same_time_are_forgiven_in_any_order)
+{
+	struct penalty_answer first = take("a", 0), second = take("a", 0);
+
+	assert_int_equal(take("a", 0).failures, 2);
+	forgive("a", &first, 0);
+	forgive("a", &second, 0);
+	assert_int_equal(take("a", 0).failures, 1);
+}
+
+/* Many people behind one address sign in all the time. */
+PENALTY_TEST(successes_prolong_no_block_and_delay_no_forgetting)
+{
+	for (int i = 0; i < 3; i++)
+		assert_true(take("a", 0).allowed);
+	for (uint64_t ms = 10000; ms < 100000; ms += 5000)
+		assert_int_equal(succeed("a", ms), 3);
+	assert_int_equal(succeed("a", 100001), 3 - 1);
+	assert_int_equal(succeed("a", 200001), 1);
+	assert_int_equal(succeed("a", 300001), 0);
 }
 
 PENALTY_TEST(clients_rules_and_limits_do_not_share)
