@@ -141,6 +141,20 @@ migrate_copy_rename(const char *dir, const char *from, const char *to)
 	return rc;
 }
 
+/* Nothing of the store was changed. */
+static const char *
+migrate_copy_help(int rc)
+{
+	if (env_is_page_damage(rc))
+		return "a page is damaged, and nothing was changed: save what can be read with "
+		       "banter export --output FILE, restore a backup, start storaged, and "
+		       "import "
+		       "the file";
+	return "the store must be copied before it can be brought to this version's schema, "
+	       "and nothing of it was changed: make room for the wanted bytes in this "
+	       "directory, or install the old version again";
+}
+
 int
 migrate_copy(struct env *env, const char *dir, uint64_t from)
 {
@@ -168,10 +182,6 @@ migrate_copy(struct env *env, const char *dir, uint64_t from)
 	unlink(part);
 	log_event(LOG_ERROR, "store_not_copied", L_STR("path", path),
 	    L_STR("error", mdb_strerror(rc)), L_UINT("wanted", room.wanted),
-	    L_UINT("free", room.free),
-	    L_STR("help",
-		"the store must be copied before it can be brought to this version's schema, "
-		"and nothing of it was changed: make room for the wanted bytes in this "
-		"directory, or install the old version again"));
+	    L_UINT("free", room.free), L_STR("help", migrate_copy_help(rc)));
 	return rc;
 }

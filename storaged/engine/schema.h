@@ -15,6 +15,9 @@
 
 #define SCHEMA_VERSION 2
 
+/* The same without checksums. */
+#define SCHEMA_UNCHECKED 1
+
 /* The names in meta. A number follows that of a probe, a conversation's id that of an erased
  * conversation. */
 #define META_VERSION      "schema_version"

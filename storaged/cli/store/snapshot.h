@@ -30,13 +30,14 @@ struct snapshot {
  * Opens a data directory, or a file that `banter backup` wrote. 0, or an exit status of sysexits(3)
  * after an error message: EX_NOINPUT without a store, EX_USAGE for the file of a data directory,
  * EX_NOPERM, EX_DATAERR if it is not a store or damaged, EX_TEMPFAIL while a restore replaces it,
- * EX_CONFIG for another schema version (the next start of storaged migrates an older one). Close it
- * in any case.
+ * EX_CONFIG for another schema version (the next start of storaged migrates an older one). The version
+ * without checksums is accepted, because storaged cannot migrate a store with damaged pages: its records
+ * must be readable here. Close it in any case.
  */
 [[gnu::warn_unused_result]] int snapshot_open(struct snapshot *s, const char *path);
 
-/* Like snapshot_open(), also for older schema versions; *schema is the version. Unless it is the
- * current one, no table can be used. */
+/* Like snapshot_open(), also for older schema versions; *schema is the version. If snapshot_open()
+ * does not accept it, no table can be used. */
 [[gnu::warn_unused_result]] int snapshot_open_older(
     struct snapshot *s, const char *path, uint64_t *schema);
 

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <sysexits.h>
 
-#include "storaged/engine/checksum.h"
+#include "tests/unit/storaged/old_schema.h"
 #include "tests/unit/storaged/store_contents.h"
 
 #define STORE "data.mdb"
@@ -18,7 +18,7 @@
 #define PART  "data-schema2.mdb.part"
 
 /* Bytes of a text that needs pages of its own. */
-#define LONG_TEXT 9000
+#define LONG_TEXT (OLD_VALUE_MAX - 1000)
 
 /* The steps that ran: 23 if the steps from 2 and from 3 did. */
 static unsigned steps;
@@ -246,34 +246,6 @@ expect_copy(const struct fixture *f)
 	mdb_txn_abort(txn);
 	mdb_env_close(mdb);
 	expect_no_file(f, PART);
-}
-
-/* Removes the checksums again: an open store becomes one of schema 1. */
-static void
-make_schema_1(struct fixture *f)
-{
-	MDB_val version_key = {strlen(META_VERSION), (char[]){META_VERSION}}, k, v;
-	MDB_val version = {1, (char[]){'1'}};
-	MDB_cursor *cursor;
-	MDB_txn *txn;
-
-	assert_int_equal(mdb_txn_begin(f->env.mdb, NULL, 0, &txn), 0);
-	for (enum table i = 0; i < TABLES; i++) {
-		assert_int_equal(mdb_cursor_open(txn, f->env.dbi[i], &cursor), 0);
-		while (mdb_cursor_get(cursor, &k, &v, MDB_NEXT) == 0) {
-			uint8_t key[KEY_MAX], value[LONG_TEXT + 100];
-			MDB_val same = {k.mv_size, key},
-				shorter = {v.mv_size - CHECKSUM_LEN, value};
-
-			assert_true(shorter.mv_size <= sizeof(value));
-			memcpy(key, k.mv_data, k.mv_size);
-			memcpy(value, v.mv_data, shorter.mv_size);
-			assert_int_equal(mdb_cursor_put(cursor, &same, &shorter, 0), 0);
-		}
-		mdb_cursor_close(cursor);
-	}
-	assert_int_equal(mdb_put(txn, f->env.dbi[TABLE_META], &version_key, &version, 0), 0);
-	assert_int_equal(mdb_txn_commit(txn), 0);
 }
 
 /* A closed store with one conversation. */

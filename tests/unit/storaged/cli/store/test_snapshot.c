@@ -8,11 +8,13 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
+#include "tests/unit/storaged/old_schema.h"
 #include "tests/unit/storaged/store_fixture.h"
 
 #include "storaged/cli/base/subprocess.h"
 #include "storaged/cli/store/snapshot.h"
 #include "storaged/server/listen.h"
+#include "storaged/verify/verify.h"
 #include "tests/unit/unit.h"
 
 /* The store of the fixture, without its storaged. */
@@ -200,6 +202,35 @@ SNAPSHOT_TEST(an_older_schema_is_opened_only_on_request)
 	assert_int_equal(snapshot_open_older(&s, f->dir, &schema), 0);
 	assert_int_equal(schema, 0);
 	snapshot_close(&s);
+}
+
+/* Each record is read, by its invariants. */
+static void
+expect_no_problems(const char *path)
+{
+	const struct verify how = {.found = NULL};
+	struct verify_result result;
+	struct snapshot s;
+	struct txn t;
+
+	assert_int_equal(snapshot_open(&s, path), 0);
+	assert_int_equal(txn_begin(&t, &s.env, TXN_READ), 0);
+	assert_int_equal(verify_store(&t, &how, &result), 0);
+	assert_int_equal(result.broken, 0);
+	txn_abort(&t);
+	snapshot_close(&s);
+}
+
+/* storaged cannot migrate it if a page is damaged: then an export must save the rest. */
+SNAPSHOT_TEST(a_store_without_checksums_is_read_without_a_migration)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(env_open(&f->env, f->dir, STORE_BYTES, organization_make_default), 0);
+	make_schema_1(f);
+	env_close(&f->env);
+	expect_two_messages(f->dir);
+	expect_no_problems(f->dir);
 }
 
 SNAPSHOT_TEST(a_newer_schema_is_not_reported_as_damage)
