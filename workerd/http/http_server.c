@@ -221,13 +221,17 @@ http_server_free(struct http_server *s)
 	free(s);
 }
 
-/* The body lies in the connection's own buffer, which is not constant. */
+/* The body lies in the connection's own buffer, which is not constant. Behind the end of a chunked one are
+ * remains of its chunks. */
 void
 http_server_wipe_body(struct http_exchange *x)
 {
 	struct http_server *s = x->conn->server;
+	struct buf *in = &x->conn->in;
 
-	if (x->body.len > 0)
+	if (x->body.len > 0) {
 		explicit_bzero((uint8_t *)(uintptr_t)x->body.p, x->body.len);
+		explicit_bzero(in->mem + in->end, in->cap - in->end);
+	}
 	explicit_bzero(s->scratch, sizeof(s->scratch));
 }

@@ -217,6 +217,7 @@ chat_stream_new(const struct api_call *c, bool resumed)
 	s->l.on_end = chat_stream_on_end;
 	s->resumed = resumed;
 	/* An EventSource that shuts down its side will not read on. */
-	s->sse = c->x->eof_is_end = negotiate_prefers_type(http_header(c->x->req, "accept"), SSE, NDJSON);
+	s->sse = c->x->eof_is_end =
+	    negotiate_prefers_type(http_header(c->x->req, "accept"), SSE, NDJSON);
 	return &s->l;
 }

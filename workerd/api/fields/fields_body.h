@@ -7,7 +7,8 @@
 #include "workerd/api/fields/fields.h"
 #include "workerd/api/request/store_query.h"
 
-/* Parses the request's body and wipes it, as it may contain a password. False: it is not an object, and 400 was sent. */
+/* Parses the request's body and wipes it, as it may contain a password. False: it is not an object, and
+ * 400 was sent. */
 [[gnu::warn_unused_result]] bool fields_body(const struct api_call *c, struct fields *in);
 
 /* Answers 422 with a sentence for each invalid member. */

@@ -140,9 +140,12 @@ CLIENT_TEST(a_streaming_connection_costs_little)
 static void
 wipe(struct http_exchange *x)
 {
+	const struct buf *in = &x->conn->in;
+
 	assert_true(slice_eq_str(x->body, "secret"));
 	http_server_wipe_body(x);
 	assert_memory_equal(x->body.p, "\0\0\0\0\0\0", 6);
+	assert_null(memmem(in->mem, in->cap, "ret", 3));
 	reply_start(x, 200);
 	reply_body(x, "text/plain", slice_str("hello"));
 }
@@ -155,6 +158,8 @@ CLIENT_TEST(a_body_that_is_wiped_is_in_no_buffer)
 	client_send(cl, POST("/wipe", "6") "secret");
 	WAIT_FOR(client_ends_with(cl, ANSWER));
 	assert_null(memmem(server->scratch, sizeof(server->scratch), "secret", 6));
+	client_send(cl, POST_CHUNKED("/wipe") "6\r\nsecret\r\n0\r\n\r\n");
+	WAIT_FOR(client_count(cl, ANSWER) == 2);
 }
 
 CLIENT_TEST(a_stream_gives_back_its_request_and_keeps_the_next_one)
