@@ -86,7 +86,7 @@ key_of(struct slice bytes)
 	struct key key;
 
 	key.len = 0;
-	schema_add_bytes(&key, bytes.p, bytes.len);
+	schema_add_bytes(&key, bytes.p, bytes.len < KEY_MAX ? bytes.len : KEY_MAX);
 	return key;
 }
 

@@ -87,7 +87,7 @@ struct key {
 
 struct slice key_slice(const struct key *key);
 
-/* Copies a key that lies in the map. */
+/* Copies a key that lies in the map. One that is longer than KEY_MAX, which only a damaged page has, is cut. */
 struct key key_of(struct slice bytes);
 
 /* Whether a key has the length of this table's keys; only such a key may be taken apart. */

@@ -259,7 +259,7 @@ handle_login_revoke(struct txn *t, struct call *c)
 	return rc;
 }
 
-/* The stored secret. A new store has none. */
+/* The stored secret. A new store has none. MDB_NOTFOUND also for a damaged one, which a new one replaces. */
 static int
 login_read_secret(struct txn *t, struct hash256 *secret)
 {
@@ -267,8 +267,10 @@ login_read_secret(struct txn *t, struct hash256 *secret)
 	struct slice stored;
 	int rc = txn_get(t, TABLE_META, &key, &stored);
 
-	if (rc != 0 || stored.len != sizeof(secret->b))
-		return rc != 0 ? rc : MDB_NOTFOUND;
+	if (txn_survives(rc) || (rc == 0 && stored.len != sizeof(secret->b)))
+		return MDB_NOTFOUND;
+	if (rc != 0)
+		return rc;
 	memcpy(secret->b, stored.p, stored.len);
 	return 0;
 }

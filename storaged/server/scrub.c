@@ -1,5 +1,6 @@
 /*
- * A step reads entries from the key where the last one ended, so changes in between do no harm.
+ * A step reads entries from the key where the last one ended, so changes in between do no harm. It ends only
+ * at an intact entry: a damaged key may be anywhere in the order, or longer than any key.
  */
 #include "storaged/server/scrub.h"
 
@@ -11,6 +12,9 @@
 /* The limits of a step: how much it reads, and how long requests may have to wait for it. */
 #define STEP_BYTES ((size_t)1 << 20)
 #define STEP_MS    5u
+
+/* So many damaged entries in a row are like a damaged page. */
+#define DAMAGED_MAX 10000u
 
 /* A step is made after so many calls even if there are requests all the time. */
 #define SKIPS_MAX 9u
@@ -41,7 +45,8 @@ scrub_count(struct scrub *s, const struct walk *w)
 {
 	s->entries++;
 	s->damaged += w->damaged;
-	s->at = key_of(w->key);
+	if (!w->damaged)
+		s->at = key_of(w->key);
 }
 
 /* Checks entries from s->at on. MDB_NOTFOUND: the table ends. */
@@ -49,14 +54,20 @@ static int
 scrub_read(struct scrub *s, struct walk *w, uint64_t deadline)
 {
 	size_t bytes = 0;
+	unsigned damaged = 0; /* in a row */
+	bool may_end = false;
 	int rc = walk_from(w, &s->at);
 
 	/* It was checked in the last step. */
 	if (rc == 0 && s->at.len > 0 && slice_eq(w->key, key_slice(&s->at)))
 		rc = walk_next(w);
-	while (rc == 0 && bytes < STEP_BYTES && clock_mono_ms() < deadline) {
+	while (rc == 0 && !may_end) {
 		bytes += w->key.len + w->value.len;
 		scrub_count(s, w);
+		damaged = w->damaged ? damaged + 1 : 0;
+		if (damaged > DAMAGED_MAX)
+			return MDB_CORRUPTED;
+		may_end = damaged == 0 && (bytes >= STEP_BYTES || clock_mono_ms() >= deadline);
 		rc = walk_next(w);
 	}
 	return rc;
@@ -106,17 +117,17 @@ scrub_step(struct env *env, uint64_t requests)
 {
 	struct scrub *s = &env->scrub;
 	uint64_t deadline = clock_mono_ms() + STEP_MS;
-	int rc = MDB_NOTFOUND;
+	int rc;
 
 	if (!s->running)
 		scrub_start(s);
 	if (scrub_yields(s, requests))
 		return SCRUB_STEP_MS;
 	/* Small tables share a step. */
-	while (s->running && rc != 0 && clock_mono_ms() < deadline) {
+	do {
 		rc = scrub_read_in_txn(s, env, deadline);
 		if (rc != 0)
 			scrub_end_table(s, rc);
-	}
+	} while (s->running && rc != 0 && clock_mono_ms() < deadline);
 	return s->running ? SCRUB_STEP_MS : s->interval_ms;
 }

@@ -130,7 +130,7 @@ status_read_backup(struct txn *t, struct backup *backup)
 
 	if (rc != 0 || !status_parse_backup(text, backup))
 		*backup = (struct backup){0};
-	return rc == MDB_NOTFOUND ? 0 : rc;
+	return txn_survives(rc) ? 0 : rc;
 }
 
 static int

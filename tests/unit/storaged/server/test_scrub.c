@@ -82,6 +82,33 @@ STORE_TEST(a_damaged_page_does_not_stop_the_scrub)
 	assert_true(f->env.scrub.done_entries > 5);
 }
 
+/* LMDB's node of a record: before the key is its length, in two bytes (mdb.c, MDB_node). */
+static void
+lengthen_key(struct fixture *f, enum table table, const struct key *key)
+{
+	static const uint8_t high_byte = 2;
+	size_t page = page_of_record(f, table, key);
+	struct slice value;
+
+	assert_int_equal(get_entry(f, table, key, &value), 0);
+	overwrite_file(f, page + (uintptr_t)value.p % PAGE_SIZE - key->len - 1, &high_byte,
+	    sizeof(high_byte));
+}
+
+STORE_TEST(a_key_that_is_too_long_is_counted_and_does_not_stop_the_scrub)
+{
+	struct fixture *f = *state;
+	struct id conversation = {0};
+	struct key key;
+
+	for (unsigned i = 0; i < 8; i++)
+		conversation = chat(f, "a", "q", "a");
+	key = key_message(&conversation, 16);
+	lengthen_key(f, TABLE_MESSAGES, &key);
+	scrub_all(f);
+	expect_done(f, 1);
+}
+
 STORE_TEST(requests_come_first)
 {
 	struct fixture *f = *state;
