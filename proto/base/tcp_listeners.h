@@ -16,11 +16,12 @@ struct tcp_process {
 };
 
 /* Finds a process that listens on this TCP port, for the message that the port is in use. False: none
- * was found. Only root finds the processes of other users. */
+ * was found. Only root finds the processes of other users, and daemons that hide their memory
+ * (proto/process/privileges.h). */
 bool tcp_listeners_find_process(uint16_t port, struct tcp_process *process);
 
 /* Finds the addresses on which a process listens, at most max. Returns their number; 0 also if this
- * process may not see them: only root and the user of the process may. */
+ * process may not see them, as above. */
 size_t tcp_listeners_of_process(pid_t pid, struct socket_address *at, size_t max);
 
 #endif
