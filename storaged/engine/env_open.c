@@ -145,19 +145,29 @@ env_open_keep_tables(struct env *env)
 	return mdb_txn_commit(t.mdb);
 }
 
-/* A migration may write everything again before the old pages become free. */
+/* A migration may write everything again before the old pages become free. LMDB keeps up to 131,071 changed
+ * values in memory until the commit, however long they are (mdb.c, mdb_page_spill()). If that is too much, the
+ * kernel kills us, at each start: the line in the log is then the only trace. */
 static int
 env_open_add_room(struct env *env)
 {
 	MDB_envinfo info;
 	MDB_stat stat;
+	uint64_t bytes;
 	int rc = mdb_env_info(env->mdb, &info);
 
 	if (rc == 0)
 		rc = mdb_env_stat(env->mdb, &stat);
-	if (rc == 0)
-		env->reserve_bytes += 2 * (info.me_last_pgno + 1) * stat.ms_psize;
-	return rc;
+	if (rc != 0)
+		return rc;
+	bytes = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
+	env->reserve_bytes += 2 * bytes;
+	log_event(LOG_NOTICE, "store_migrating", L_UINT("bytes", bytes),
+	    L_STR("help",
+		"this may need as much memory as the store has bytes: if storaged is killed "
+		"now, "
+		"raise MemoryMax of its unit, or add swap space"));
+	return 0;
 }
 
 static int
