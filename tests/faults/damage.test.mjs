@@ -1,8 +1,9 @@
 // A page of data.mdb is overwritten with zeros under a running service: no acknowledged message is lost, the
-// damage is reported, and the store can still be read, also after a restart. Any page may be the one.
+// damage is reported, and the store can still be read, also after a restart. It may be any page but the few of
+// LMDB's main tree, which has the roots of all tables: without one of these only a backup helps.
 
 import assert from "node:assert/strict";
-import { closeSync, openSync, statSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { it } from "node:test";
 import { ADMIN_KEY, Banter, times, until } from "../e2e/harness.mjs";
@@ -10,14 +11,41 @@ import { runTool } from "../e2e/tool.mjs";
 
 const PAGE = 4096;
 const PARTS = [0.05, 0.15, 0.25, 0.45, 0.65, 0.75, 0.85, 0.95]; // of the file, before the page
+const BRANCH = 0x01; // P_BRANCH
 const headers = { "x-admin-api-key": ADMIN_KEY };
 
-function damage(banter, part) {
-	const path = join(banter.dir, "data", "data.mdb");
-	const page = Math.floor((statSync(path).size / PAGE) * part);
+const dataFile = (banter) => join(banter.dir, "data", "data.mdb");
+
+/** The pages of the main tree (mdb.c of LMDB 0.9: MDB_page, MDB_meta, MDB_db, MDB_node; at most two levels). */
+function mainTree(file) {
+	const at = (page) => file.subarray(page * PAGE, (page + 1) * PAGE);
+	const metas = [at(0), at(1)].map((page) => ({
+		root: Number(page.readBigUInt64LE(16 + 24 + 48 + 40)),
+		transaction: page.readBigUInt64LE(16 + 24 + 2 * 48 + 8),
+	}));
+	const { root } = metas[metas[0].transaction > metas[1].transaction ? 0 : 1];
+	const page = at(root);
+	if ((page.readUInt16LE(10) & BRANCH) === 0) return [root];
+	const nodes = Array.from({ length: (page.readUInt16LE(12) - 16) / 2 }, (_, i) => {
+		return page.readUInt16LE(16 + 2 * i);
+	});
+	return [root, ...nodes.map((node) => page.readUIntLE(node, 6))];
+}
+
+function damagePage(path, page) {
 	const fd = openSync(path, "r+");
 	writeSync(fd, Buffer.alloc(PAGE), 0, PAGE, page * PAGE);
 	closeSync(fd);
+}
+
+/** Overwrites a page at this part of the file, or the next one that is not of the main tree. */
+function damage(banter, part) {
+	const path = dataFile(banter);
+	const file = readFileSync(path);
+	const main = mainTree(file);
+	let page = Math.floor((file.length / PAGE) * part);
+	while (main.includes(page)) page++;
+	damagePage(path, page);
 }
 
 /** Erases conversations and writes to new ones; resolves to the messages that were acknowledged. */
@@ -63,3 +91,21 @@ for (const part of PARTS)
 			await banter.end();
 		}
 	});
+
+it("without the main tree: nothing is acknowledged, and every command asks for a backup", async () => {
+	const banter = new Banter({ workers: 1 });
+	await banter.start();
+	try {
+		assert.equal((await banter.chat("before", "hello")).status, 200);
+		const path = dataFile(banter);
+		for (const page of mainTree(readFileSync(path))) damagePage(path, page);
+		assert.equal((await banter.chat("later", "hello")).status, 503);
+		for (const command of [["export"], ["verify"], ["backup", join(banter.dir, "copy.mdb")]]) {
+			const { status, stderr } = await runTool(banter, ...command);
+			assert.equal(status, 65, command[0]);
+			assert.match(stderr, /is damaged .*: restore a backup$/m);
+		}
+	} finally {
+		await banter.end();
+	}
+});
