@@ -14,7 +14,7 @@ import {
 } from "./accounts.mjs";
 import { assertError } from "./client.mjs";
 import { Contract } from "./contract.mjs";
-import { PASSWORD, useBanter, withBanter } from "./harness.mjs";
+import { PASSWORD, until, useBanter, withBanter } from "./harness.mjs";
 
 const ME = "/v1/admin/me";
 const DASHBOARD = { password: PASSWORD };
@@ -256,6 +256,12 @@ describe("login attempts", () => {
 			await banter.ready();
 			await expect(200, banter, who, { ...travel, ...browser });
 			await exhaust(banter, who, { from: "192.0.2.1", ...browser }, 2 * ATTEMPTS);
+			// The browser waits for its own block, not for a longer one of another source.
+			const wait = async (at) =>
+				Number((await expect(429, banter, who, { ...at, ...browser })).headers["retry-after"]);
+			await until("two seconds pass", async () => (await wait({ from: "192.0.2.1" })) <= 598);
+			await exhaust(banter, joe, { from: "192.0.3.1" });
+			assert.ok((await wait({ from: "192.0.3.1" })) <= 598);
 		});
 	});
 

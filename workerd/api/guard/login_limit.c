@@ -87,7 +87,7 @@ login_limit_count(struct api *api, const struct login_attempt *a)
 }
 
 /* Charges the one with the name in a->client. Signed-in callers see the headers only when they are
- * refused. */
+ * refused. If several are blocked, the headers are those of the first that may try again. */
 static bool
 login_limit_charge(
     struct api *api, struct http_exchange *x, const char *name, struct login_attempt *a)
@@ -96,7 +96,10 @@ login_limit_charge(
 	struct penalty_answer p =
 	    penalty_take(&api->board->rates, &rule, login_limit_client(a), clock_mono_ns());
 	struct ratelimit_answer headers = login_limit_headers(&rule, &p);
+	const uint32_t wait_ms = a->penalty.retry_after_ms;
 
+	if (!p.allowed && wait_ms > 0 && wait_ms <= p.retry_after_ms)
+		return false;
 	guard_rate_note(x, p.allowed && name == by_session ? 0 : rule.free, &headers);
 	a->known = name != by_source;
 	a->recent = p.failures + login_limit_count(api, a);
