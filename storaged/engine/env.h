@@ -67,6 +67,7 @@ struct store_time {
 	uint64_t latest; /* the latest time that was seen */
 	uint64_t saved;  /* ... that is in meta */
 	uint64_t ahead;  /* of the clock */
+	uint64_t mono;   /* monotonic: when it was read last */
 };
 
 struct env {

@@ -66,12 +66,25 @@ store_time_of(struct env *env, uint64_t clock_ms)
 	return clock_ms + env->time.ahead;
 }
 
+/* A clock that was behind, as on a machine that starts without one, is set forward again: the store's time
+ * must not jump with it, but run on until the clock has reached it. */
+static void
+store_time_note_forward(struct store_time *s, uint64_t clock)
+{
+	uint64_t mono = clock_mono_ms(), runs_on = s->latest + (mono - s->mono);
+
+	s->mono = mono;
+	if (s->ahead > 0 && clock + s->ahead > runs_on + CORRECTION_MS)
+		s->ahead = runs_on > clock ? runs_on - clock : 0;
+}
+
 uint64_t
 store_time_now(struct env *env)
 {
 	struct store_time *s = &env->time;
 	uint64_t clock = clock_wall_ms();
 
+	store_time_note_forward(s, clock);
 	if (clock + s->ahead + CORRECTION_MS < s->latest)
 		store_time_note_ahead(s, s->latest - clock);
 	if (clock + s->ahead > s->latest)

@@ -1,7 +1,7 @@
 /*
  * The time by which logins expire. It follows the clock, but never goes back, also over restarts: an expired
  * login stays expired when the clock is set back. It then runs on from the latest time that was seen, ahead of
- * the clock. An operator whose clock was wrong resets it (`banter clock reset`).
+ * the clock, until the clock reaches it. An operator whose clock was wrong resets it (`banter clock reset`).
  */
 #ifndef STORAGED_REQUEST_STORE_TIME_H
 #define STORAGED_REQUEST_STORE_TIME_H
