@@ -185,6 +185,7 @@ table_is_changed(struct flips *t, struct txn *txn, enum table table)
 	}
 	changed = rc != MDB_NOTFOUND ||
 	    !slice_eq(buf_slice(&now), buf_slice(&t->before.table[table]));
+	walk_close(&w);
 	buf_clear(&now);
 	return changed;
 }
@@ -196,12 +197,16 @@ compare(void *arg)
 	struct flips *t = arg;
 	struct snapshot s;
 	struct txn txn;
-	bool changed =
-	    snapshot_open(&s, t->path) != 0 || txn_begin(&txn, &s.env, TXN_READ) != 0;
+	bool changed = snapshot_open(&s, t->path) != 0;
 
+	if (changed)
+		return true;
+	changed = txn_begin(&txn, &s.env, TXN_READ) != 0;
 	txn.unchecked = true;
 	for (enum table i = TABLE_META + 1; i < TABLES && !changed; i++)
 		changed = table_is_changed(t, &txn, i);
+	txn_abort(&txn);
+	snapshot_close(&s);
 	return changed;
 }
 
