@@ -144,7 +144,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		const pages = named(/\/man\/.*\.gz$/).map((path) => path.replace(/.*\/(.*)\.gz/, "$1"));
 		const daemons = ["masterd", "storaged", "workerd"].map((name) => `banter-${name}.8`);
 		assert.deepEqual(pages.sort(), [...daemons, "banter.1", "banter.env.5"]);
-		assert.equal(named(/\/banter\/NOTICES\.md$/).length, 1);
+		assert.equal(named(/\/banter\/systemd\/NOTICES\.md$/).length, 1);
 		const [completion] = named(/bash-completion\/completions\/banter$/);
 		const loaded = await machine.do(`bash -c '. ${completion}; complete -p banter'`);
 		assert.match(loaded, /_banter banter/);

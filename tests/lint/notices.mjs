@@ -1,4 +1,4 @@
-// Checks NOTICES.md: it names every package whose code the bundles of the front ends contain, with its
+// Checks systemd/NOTICES.md: it names every package whose code the bundles of the front ends contain, with its
 // license, the C code that the compiler copies into the programs, and the libraries that they load. Prints
 // what is wrong, and exits 1 if anything is. It needs built programs.
 //
@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const PAGE = join(ROOT, "NOTICES.md");
+const PAGE = join(ROOT, "systemd/NOTICES.md");
 const PROGRAMS = ["masterd", "workerd", "storaged", "banter"];
 const BUNDLES = {
 	dashboard: ["src/main.tsx"],
@@ -126,6 +126,6 @@ const page = await makePage();
 if (process.argv.includes("--write")) writeFileSync(PAGE, page);
 const errors = missingInCopyright(page).map((one) => `systemd/debian/copyright lacks: ${one}`);
 if (readFileSync(PAGE, "utf8") !== page)
-	errors.push("NOTICES.md is not current: run node tests/lint/notices.mjs --write");
+	errors.push("systemd/NOTICES.md is not current: run node tests/lint/notices.mjs --write");
 for (const error of errors) console.error(error);
 process.exit(errors.length === 0 ? 0 : 1);
