@@ -104,11 +104,13 @@ list_print_table(const struct list *list)
 	const json_t *object;
 
 	list_measure(list, NULL, widths);
-	json_array_foreach (list->objects, i, object)
+	json_array_foreach (list->objects, i, object) {
 		list_measure(list, object, widths);
+	}
 	list_print_row(list, NULL, widths);
-	json_array_foreach (list->objects, i, object)
+	json_array_foreach (list->objects, i, object) {
 		list_print_row(list, object, widths);
+	}
 }
 
 json_t *
