@@ -66,6 +66,9 @@ store_conn_open(struct store_conn *conn, const char *path)
 	if (fd == -1)
 		return store_conn_cannot_connect(path);
 	channel_open(&conn->channel, fd, ROLE_TOOL, ROLE_STORE, STORE_CONN_UNSENT_MAX);
+	/* storaged waits 2 s for the hello, and the command may first ask for a password. The next message
+	 * would find a failure too. */
+	(void)(channel_flush(&conn->channel) == CHANNEL_DONE);
 	if (store_conn_is_own_user(fd, &uid))
 		return 0;
 	return console_fail(EX_NOPERM,
