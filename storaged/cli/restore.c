@@ -26,6 +26,7 @@
 #include "storaged/cli/files/backup_sum.h"
 #include "storaged/cli/files/new_file.h"
 #include "storaged/cli/files/store_files.h"
+#include "storaged/cli/files/write_all.h"
 #include "storaged/cli/store/store_check.h"
 #include "storaged/server/listen.h"
 
@@ -109,28 +110,13 @@ restore_open_input(struct restore *r)
 }
 
 static int
-restore_write_all(int fd, const uint8_t *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t written = write(fd, p, n);
-
-		if (written == -1 && errno == EINTR)
-			continue;
-		if (written == -1)
-			return -1;
-		p += written;
-		n -= (size_t)written;
-	}
-	return 0;
-}
-
-static int
 restore_copy(struct restore *r, const struct new_file *file)
 {
 	static uint8_t piece[262144];
 
 	for (;;) {
 		ssize_t n = read(r->in, piece, sizeof(piece));
+		int rc;
 
 		if (n == 0)
 			return 0;
@@ -138,8 +124,9 @@ restore_copy(struct restore *r, const struct new_file *file)
 			continue;
 		if (n == -1)
 			return console_fail_path(r->from, errno);
-		if (restore_write_all(file->fd, piece, (size_t)n) == -1)
-			return new_file_failed(file, errno);
+		rc = write_all(file->fd, piece, (size_t)n);
+		if (rc != 0)
+			return new_file_failed(file, rc);
 		r->bytes += (uint64_t)n;
 		if (progress_due())
 			progress_show("%s copied", units_bytes(r->bytes).text);

@@ -8,26 +8,9 @@
 #include <unistd.h>
 
 #include "proto/base/basics.h"
+#include "storaged/cli/files/write_all.h"
 
 #define READ_SIZE 262144
-
-static int
-backup_writer_put(int fd, const void *bytes, size_t n)
-{
-	const uint8_t *p = bytes;
-
-	while (n > 0) {
-		ssize_t written = write(fd, p, n);
-
-		if (written == -1 && errno != EINTR)
-			return errno;
-		if (written > 0) {
-			p += written;
-			n -= (size_t)written;
-		}
-	}
-	return 0;
-}
 
 static void *
 backup_writer_run(void *arg)
@@ -42,7 +25,7 @@ backup_writer_run(void *arg)
 		if (n <= 0)
 			continue;
 		file_sum_add(&w->sum, piece, (size_t)n);
-		w->rc = backup_writer_put(w->to, piece, (size_t)n);
+		w->rc = write_all(w->to, piece, (size_t)n);
 	}
 	/* So that the other side does not wait. */
 	closefd(&w->from);
@@ -78,5 +61,5 @@ backup_writer_end(struct backup_writer *w, bool complete)
 	file_sum_clear(&w->sum);
 	if (w->rc != 0 || !complete)
 		return w->rc;
-	return backup_writer_put(w->to, line, sizeof(line));
+	return write_all(w->to, line, sizeof(line));
 }

@@ -19,6 +19,7 @@
 #include "proto/settings/settings.h"
 #include "storaged/cli/base/console.h"
 #include "storaged/cli/files/new_file.h"
+#include "storaged/cli/files/write_all.h"
 
 #define ENV_NAME       "banter.env"
 #define SECRETS_NAME   "credentials"
@@ -75,15 +76,11 @@ static int
 config_dir_write_file(const char *path, struct slice text, mode_t mode, unsigned how)
 {
 	struct new_file f;
-	int status = new_file_open(&f, path, PARTIAL_SUFFIX, how);
+	int status = new_file_open(&f, path, PARTIAL_SUFFIX, how), rc;
 
-	for (size_t at = 0; status == 0 && at < text.len;) {
-		ssize_t n = write(f.fd, text.p + at, text.len - at);
-
-		if (n > 0)
-			at += (size_t)n;
-		else if (n == 0 || errno != EINTR)
-			status = new_file_failed(&f, n == 0 ? ENOSPC : errno);
+	if (status == 0) {
+		rc = write_all(f.fd, text.p, text.len);
+		status = rc == 0 ? 0 : new_file_failed(&f, rc);
 	}
 	if (status == 0 && fchmod(f.fd, mode) == -1)
 		status = new_file_failed(&f, errno);
