@@ -115,34 +115,13 @@ server_on_claim_over(evutil_socket_t fd, short what, void *arg)
 	open_turns_lose(&s->open, &s->open.found);
 }
 
+/* Sets one of the flags that work is due. */
 static void
-server_on_retry(evutil_socket_t fd, short what, void *arg)
+server_on_due(evutil_socket_t fd, short what, void *flag)
 {
-	struct server *s = arg;
-
 	(void)fd;
 	(void)what;
-	s->retry_due = true;
-}
-
-static void
-server_on_tidy(evutil_socket_t fd, short what, void *arg)
-{
-	struct server *s = arg;
-
-	(void)fd;
-	(void)what;
-	s->tidy_due = true;
-}
-
-static void
-server_on_scrub(evutil_socket_t fd, short what, void *arg)
-{
-	struct server *s = arg;
-
-	(void)fd;
-	(void)what;
-	s->scrub_due = true;
+	*(bool *)flag = true;
 }
 
 /* Offers the batch to every peer, starting where the last turn ended. */
@@ -330,9 +309,9 @@ server_start_events(struct server *s)
 	s->term = evsignal_new(s->base, SIGTERM, server_on_stop, s);
 	s->interrupt = evsignal_new(s->base, SIGINT, server_on_stop, s);
 	s->claim = evtimer_new(s->base, server_on_claim_over, s);
-	s->retry = evtimer_new(s->base, server_on_retry, s);
-	s->tidy = event_new(s->base, -1, EV_PERSIST, server_on_tidy, s);
-	s->scrub = evtimer_new(s->base, server_on_scrub, s);
+	s->retry = evtimer_new(s->base, server_on_due, &s->retry_due);
+	s->tidy = event_new(s->base, -1, EV_PERSIST, server_on_due, &s->tidy_due);
+	s->scrub = evtimer_new(s->base, server_on_due, &s->scrub_due);
 	must(s->acceptable != NULL && s->term != NULL && s->interrupt != NULL &&
 	    s->claim != NULL && s->retry != NULL && s->tidy != NULL && s->scrub != NULL);
 	must(event_add(s->acceptable, NULL) == 0);
