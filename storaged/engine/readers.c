@@ -46,7 +46,7 @@ readers_clear(struct readers *r)
 	*r = (struct readers){0};
 }
 
-/* The table as it is read, with what is known about its readers. */
+/* A walk through LMDB's table of readers: what was known about them, and what is found now. */
 struct readers_table {
 	const struct readers *known;
 	struct readers *out;

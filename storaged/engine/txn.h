@@ -8,7 +8,7 @@
  *
  * A checksum (checksum.h) is added to each value that is stored, and removed from each value that is
  * found. If it is wrong, a lookup by key returns RECORD_DAMAGED, and a walk finds a value without bytes,
- * which decodes as no record and is no id: so a walk can skip the entry or remove it.
+ * which can be decoded neither as a record nor as an id, so that it can skip the entry or remove it.
  * Both log it.
  *
  * Every function returns 0, MDB_NOTFOUND for a missing key, RECORD_DAMAGED for a damaged record,

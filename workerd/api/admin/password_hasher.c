@@ -187,7 +187,7 @@ password_hasher_count_jobs(const struct password_hasher *h)
 	return h->jobs[false] + h->jobs[true];
 }
 
-/* Drops a waiting job for this owner's. False: there is none to drop. */
+/* Drops a waiting job to make room for one of this owner. False: none waits that may be dropped. */
 static bool
 password_hasher_make_room(struct password_hasher *h, const struct password_owner *owner)
 {

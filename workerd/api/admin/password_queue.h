@@ -3,8 +3,8 @@
  * itself.
  *
  * There are two parts: one for people who are signed in, or signed in before from the same browser or address,
- * and one for strangers. While both have jobs, they take turns. Within a part, whoever has tried least often
- * recently is first, and of those who tried equally often, the one who came last: if a flood of clients tries
+ * and one for strangers. While both have jobs, they take turns. Within a part, the
+ * one with the fewest recent attempts is first, and among equals the newest: if a flood of clients tries
  * for the first time, nobody has to wait for all of them.
  *
  * Not thread-safe: the password hasher has a lock.
