@@ -5,6 +5,8 @@
  */
 #include "storaged/turns/daily_caps.h"
 
+#include "proto/base/log.h"
+
 #define DAY_MS ((uint64_t)24 * 3600 * 1000)
 
 /* Days of a widget with a count, at most. */
@@ -25,7 +27,7 @@ daily_cap_count(struct txn *t, const struct id *widget, uint64_t now, uint64_t *
 	int rc = txn_get_record(t, TABLE_CAPS, &key, MSG_CAP_RECORD, &cap);
 
 	*messages = rc == 0 ? cap.messages : 0;
-	return rc == MDB_NOTFOUND ? 0 : rc;
+	return txn_survives(rc) ? 0 : rc;
 }
 
 /* How many days of a widget the table has. */
@@ -59,6 +61,17 @@ daily_cap_drop_old(struct txn *t, const struct id *widget)
 	return rc;
 }
 
+/* Its count is lost, which is better than a widget that refuses all messages of the day. */
+static int
+daily_cap_log_restart(const struct id *widget)
+{
+	log_event(LOG_ERROR, "daily_cap_restarted", L_ID("widget", widget),
+	    L_STR("help",
+		"the count of today's messages was damaged and begins again at 0: "
+		"run banter verify"));
+	return 0;
+}
+
 int
 daily_cap_add(struct txn *t, const struct id *widget, uint64_t now)
 {
@@ -66,9 +79,11 @@ daily_cap_add(struct txn *t, const struct id *widget, uint64_t now)
 	struct msg_cap_record cap;
 	int rc = txn_get_record(t, TABLE_CAPS, &key, MSG_CAP_RECORD, &cap);
 
-	if (rc == MDB_NOTFOUND) {
+	if (txn_survives(rc)) {
+		bool damaged = rc == RECORD_DAMAGED;
+
 		cap = (struct msg_cap_record){.v = RECORD_VERSION};
-		rc = daily_cap_drop_old(t, widget);
+		rc = damaged ? daily_cap_log_restart(widget) : daily_cap_drop_old(t, widget);
 	}
 	if (rc != 0)
 		return rc;

@@ -1,7 +1,8 @@
 /*
  * How many messages the visitors of a widget have sent in this UTC day. A message is counted in
  * the transaction that stores it, so a cap is exact even if many visitors write at once. Messages
- * are counted without a cap too, so that a cap that is set at noon counts those of the morning.
+ * are counted without a cap too, so that a cap that is set at noon counts those of the morning. A damaged
+ * count begins again at 0.
  */
 #ifndef STORAGED_TURNS_DAILY_CAPS_H
 #define STORAGED_TURNS_DAILY_CAPS_H
