@@ -210,7 +210,9 @@ describe("banter restore", () => {
 			assert.equal(again.json.conversationId, conversation);
 			// Restore the replaced store.
 			await banter.stopStore();
-			await expectTool(banter, 0, "restore", "--force", join(data, "data.mdb.replaced"));
+			const replaced = join(data, "data.mdb.replaced");
+			const { stderr } = await expectTool(banter, 0, "restore", "--force", replaced);
+			assert.match(stderr, /has no checksum, because it was a store in use/);
 			await startStore(banter);
 			assert.equal((await banter.messages(later.json.conversationId)).length, 2);
 			assert.equal(statSync(join(data, "data.mdb")).mode & 0o777, 0o600);
@@ -244,6 +246,7 @@ describe("banter restore", () => {
 			await refused("no store at all", /is not a banter store/);
 			for (let pages = 1; pages * 4096 < whole.length - 64; pages += 2)
 				await refused(whole.subarray(0, pages * 4096), /damaged/);
+			await refused(whole.subarray(0, -64), /the checksum at the end of the file is missing/);
 			// A session in an index without its record.
 			const at = whole.lastIndexOf("first");
 			assert.notEqual(at, whole.indexOf("first"));
@@ -283,7 +286,7 @@ describe("banter restore", () => {
 			await shell(banter, `sed s/schema_version2/schema_version0/g ${backup} >${old}`);
 			truncateSync(old, statSync(old).size - (statSync(old).size % 4096));
 			const { stderr } = await expectTool(banter, 0, "restore", "--force", old);
-			assert.match(stderr, /has no checksum, as backups of an older banter/);
+			assert.match(stderr, /has no checksum, as backups of an older banter \(schema 1\)/);
 			truncateSync(old, statSync(old).size - 4096);
 			await expectTool(banter, 65, "restore", "--force", old);
 			await expectTool(banter, 78, "verify");

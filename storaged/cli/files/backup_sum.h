@@ -16,7 +16,7 @@ void backup_sum_line(const struct file_sum *sum, char line[BACKUP_SUM_LEN]);
 enum backup_sum_result {
 	BACKUP_SUM_RIGHT,
 	BACKUP_SUM_WRONG,  /* or the file is truncated */
-	BACKUP_SUM_NONE,   /* it may be a backup of an older banter */
+	BACKUP_SUM_NONE,   /* it may be a backup of an older banter, or a store's file */
 	BACKUP_SUM_FAILED, /* the file cannot be read; errno has the error */
 };
 

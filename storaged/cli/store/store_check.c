@@ -99,7 +99,9 @@ store_check_current(const struct store_check *check, struct env *env)
 	int rc = store_check_count_entries(env, &run.total);
 
 	if (check->sum_is_wrong)
-		store_check_print_found(&run, TABLE_META, "the checksum of the file is wrong");
+		store_check_print_found(&run, TABLE_META,
+		    check->sum_is_missing ? "the checksum at the end of the file is missing"
+					  : "the checksum of the file is wrong");
 	if (rc == 0)
 		rc = txn_begin(&t, env, TXN_READ);
 	if (rc == 0) {
@@ -130,8 +132,43 @@ store_check_sum(struct store_check *check)
 	}
 	closefd(&fd);
 	check->sum_is_wrong = result == BACKUP_SUM_WRONG;
-	if (result == BACKUP_SUM_NONE)
-		console_warn("%s has no checksum, as backups of an older banter", check->path);
+	check->sum_is_missing = result == BACKUP_SUM_NONE;
+	return 0;
+}
+
+/* A compacted copy has one transaction (mdb.c, mdb_env_copyfd1()), a store that was in use has more. */
+static int
+store_check_is_backup(const struct env *env, bool *backup)
+{
+	MDB_envinfo info;
+	int rc = mdb_env_info(env->mdb, &info);
+
+	*backup = rc == 0 && info.me_last_txnid == 1;
+	return rc;
+}
+
+/* Only backups of a banter without checksums, and files of a store such as data.mdb.replaced, have no
+ * checksum. */
+static int
+store_check_missing_sum(struct store_check *check, const struct env *env, uint64_t schema)
+{
+	bool backup;
+	int rc;
+
+	if (!check->sum_is_missing)
+		return 0;
+	if (schema <= SCHEMA_UNCHECKED || env->without_checksums) {
+		console_warn("%s has no checksum, as backups of an older banter (schema 1)",
+		    check->path);
+		return 0;
+	}
+	rc = store_check_is_backup(env, &backup);
+	if (rc != 0)
+		return snapshot_fail(check->path, rc);
+	check->sum_is_wrong = backup;
+	if (!backup)
+		console_warn("%s has no checksum, because it was a store in use, not a backup",
+		    check->path);
 	return 0;
 }
 
@@ -196,7 +233,7 @@ store_check_older(const struct store_check *check, struct env *env)
 	}
 	if (rc == 0 && check->sum_is_wrong)
 		return console_fail(
-		    EX_DATAERR, "%s is damaged: its checksum is wrong", check->path);
+		    EX_DATAERR, "%s is damaged: its checksum is wrong or missing", check->path);
 	return rc == 0 ? 0 : snapshot_fail(check->path, rc);
 }
 
@@ -212,6 +249,8 @@ store_check_work(void *arg)
 	if (status == 0)
 		status = check->older_too ? snapshot_open_older(&snapshot, check->path, &schema)
 					  : snapshot_open(&snapshot, check->path);
+	if (status == 0)
+		status = store_check_missing_sum(check, &snapshot.env, schema);
 	if (status == 0)
 		status = schema == SCHEMA_VERSION ? store_check_current(check, &snapshot.env)
 						  : store_check_older(check, &snapshot.env);

@@ -14,7 +14,9 @@ struct store_check {
 	bool older_too; /* accept an older schema, whose records are only read */
 	bool quiet;     /* print only problems */
 	bool json;
-	bool sum_is_wrong; /* store_check.c's own: the file does not match its checksum */
+	/* store_check.c's own: */
+	bool sum_is_missing; /* the file has no checksum */
+	bool sum_is_wrong;   /* ... but needs one, or does not match it */
 };
 
 /* Prints each problem and a summary to standard output. 0: no problems; STORE_CHECK_BROKEN; else an
