@@ -156,7 +156,7 @@ fuzzed_libs := $(worker_libs) $(store_libs)
 $(BUILD)/unit/test_fuzz_corpus: $(call objects,tests/fuzz) $(OBJ)/tests/http/corpus.o $(fuzzed)
 	$(LINK) $(fuzzed_libs) -lcmocka
 $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/input.o $(fuzzed)
-	$(LINK) -fsanitize=fuzzer -Wl,--defsym=LLVMFuzzerTestOneInput=$* $(fuzzed_libs)
+	$(LINK) -fsanitize=fuzzer -Wl,--defsym=LLVMFuzzerTestOneInput=$* $(fuzzed_libs) -lcmocka
 
 # The benchmarks share all files except their main files.
 BENCH := store scale crowd silent

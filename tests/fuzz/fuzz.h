@@ -13,11 +13,26 @@
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
 #include "proto/base/buf.h"
+#include "proto/base/utf8.h"
 
 /* fuzz_NAME(data, size): runs one input; always returns 0, as libFuzzer requires. */
 #define TARGET(name, seeds, holds) int fuzz_##name(const uint8_t *data, size_t size);
 #include "tests/fuzz/targets.def"
+
+/* Defines fuzz_NAME(): the block that follows gets the input as `in`, in memory of exactly its size. */
+#define FUZZ(name)                                     \
+	static void run_input(struct slice in);        \
+	int fuzz_##name(const uint8_t *data, size_t n) \
+	{                                              \
+		run_input((struct slice){data, n});    \
+		return 0;                              \
+	}                                              \
+	static void run_input(struct slice in)
 
 /* Takes the first byte from in; 0 if it is empty. */
 uint8_t fuzz_byte(struct slice *in);
@@ -25,6 +40,9 @@ uint8_t fuzz_byte(struct slice *in);
 /* A copy with exactly the size of s, so that AddressSanitizer detects a read past either end. Never
  * NULL; free() it. */
 [[gnu::malloc, gnu::returns_nonnull]] uint8_t *fuzz_copy(struct slice s);
+
+/* Appends s to out, which must have room. */
+void fuzz_put(struct buf *out, struct slice s);
 
 /* Appends s to out with invalid UTF-8 replaced: for functions that take only valid text. out must
  * have room. */

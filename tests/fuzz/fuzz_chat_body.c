@@ -3,11 +3,7 @@
  * accepted body is within the limits of the contract, and its members alone, serialized again, are
  * accepted with the same result.
  */
-#include <string.h>
-
-#include "proto/base/basics.h"
 #include "proto/base/json_escape.h"
-#include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/api/chat/chat_body.h"
 #include "workerd/api/request/client_id.h"
@@ -97,17 +93,15 @@ check_session_alone(struct slice text, const struct chat_body *whole)
 	chat_body_clear(&body);
 }
 
-int
-fuzz_chat_body(const uint8_t *data, size_t size)
+FUZZ(chat_body)
 {
 	static const char *const headers[] = {"key", "", "no id"};
-	struct slice text = {data, size};
 	struct chat_body body;
-	const char *wrong = chat_body_read(text, (struct slice){0}, &body);
+	const char *wrong = chat_body_read(in, (struct slice){0}, &body);
 
-	check_session_alone(text, wrong == NULL ? &body : NULL);
+	check_session_alone(in, wrong == NULL ? &body : NULL);
 	for (size_t i = 0; i < ARRAY_LEN(headers); i++)
-		check_header(text, slice_str(headers[i]), wrong == NULL, body.client_id);
+		check_header(in, slice_str(headers[i]), wrong == NULL, body.client_id);
 	if (wrong == NULL) {
 		check_id(body.session);
 		check_message(body.message);
@@ -118,5 +112,4 @@ fuzz_chat_body(const uint8_t *data, size_t size)
 	} else {
 		must(*wrong != '\0' && body.json == NULL);
 	}
-	return 0;
 }

@@ -6,11 +6,7 @@
  * serialized record can be sent back without a change.
  */
 #include <jansson.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "proto/base/basics.h"
-#include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/api/admin/agent_test_body.h"
 #include "workerd/api/admin/contact_fields.h"
@@ -184,25 +180,19 @@ try_trial(struct fields *in)
 	buf_clear(&messages);
 }
 
-int
-fuzz_fields(const uint8_t *data, size_t size)
+FUZZ(fields)
 {
-	struct slice rest = {data, size};
-	uint8_t steer = fuzz_byte(&rest);
-	uint8_t *copy = fuzz_copy(rest);
-	const char *wrong;
-	struct fields in;
+	uint8_t steer = fuzz_byte(&in);
+	struct fields body;
+	const char *wrong = fields_parse(in, &body);
 
-	wrong = fields_parse((struct slice){copy, rest.len}, &in);
 	if (wrong == NULL) {
 		if (steer / 2 % 4 == ARRAY_LEN(kinds))
-			try_trial(&in);
+			try_trial(&body);
 		else
-			try_thing(&kinds[steer / 2 % 4], &in, steer % 2 == 0);
-		fields_clear(&in);
+			try_thing(&kinds[steer / 2 % 4], &body, steer % 2 == 0);
+		fields_clear(&body);
 	} else {
 		must(*wrong != '\0');
 	}
-	free(copy);
-	return 0;
 }

@@ -2,10 +2,6 @@
  * A stream of frames from a daemon's peer, each accepted or refused for every pair of roles and
  * every state. A frame may also contain a record of the store, which no peer may send.
  */
-#include <stdlib.h>
-#include <string.h>
-
-#include "proto/base/basics.h"
 #include "proto/ipc/messages.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -138,10 +134,8 @@ check_stop(struct slice in, enum wire_result r)
 		must(r == WIRE_MORE && in.len < WIRE_HEADER_SIZE + length);
 }
 
-int
-fuzz_frame_messages(const uint8_t *data, size_t size)
+FUZZ(frame_messages)
 {
-	struct slice in = {data, size};
 	struct frame f, ignored;
 	enum wire_result r;
 	size_t used, n;
@@ -158,5 +152,4 @@ fuzz_frame_messages(const uint8_t *data, size_t size)
 		in = (struct slice){in.p + used, in.len - used};
 	}
 	check_stop(in, r);
-	return 0;
 }

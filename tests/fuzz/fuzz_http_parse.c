@@ -10,10 +10,6 @@
  * The first byte selects the maximum size of a head and of a body ('x' 64, 'a' 128, …, 'g' 8192), the
  * next four the pieces.
  */
-#include <stdlib.h>
-#include <string.h>
-
-#include "proto/base/basics.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/http/message/chunked.h"
 #include "workerd/http/message/http_parse.h"
@@ -94,29 +90,23 @@ check_agree(const struct reading *a, const struct reading *b)
 }
 
 static void
-put(struct buf *out, struct slice s)
-{
-	must(buf_append(out, s.p, s.len) == 0);
-}
-
-static void
 put_str(struct buf *out, const char *s)
 {
-	put(out, slice_str(s));
+	fuzz_put(out, slice_str(s));
 }
 
 /* Writes the request line byte by byte; fields get one space after the colon. */
 static void
 write_head(struct buf *out, const struct http_request *req)
 {
-	put(out, req->method_text);
+	fuzz_put(out, req->method_text);
 	put_str(out, " ");
-	put(out, req->target);
+	fuzz_put(out, req->target);
 	put_str(out, req->minor_version == 0 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
 	for (size_t i = 0; i < req->n_headers; i++) {
-		put(out, req->headers[i].name);
+		fuzz_put(out, req->headers[i].name);
 		put_str(out, ": ");
-		put(out, req->headers[i].value);
+		fuzz_put(out, req->headers[i].value);
 		put_str(out, "\r\n");
 	}
 	put_str(out, "\r\n");
@@ -208,7 +198,7 @@ take_chunks(void *arg, struct slice bytes)
 	while (
 	    (r->result = chunked_read(&r->chunks, &in, &piece, &r->status)) == CHUNKED_PIECE) {
 		must(piece.len > 0 && piece.p >= bytes.p && piece.p + piece.len == in.p);
-		put(&r->body, piece);
+		fuzz_put(&r->body, piece);
 	}
 	must(r->result != CHUNKED_MORE || in.len == 0);
 	r->taken += bytes.len - in.len;
@@ -235,7 +225,7 @@ check_one_chunk(struct slice body, size_t max)
 	buf_init(&coded, body.len + 32);
 	if (body.len > 0)
 		must(buf_printf(&coded, "%zX\r\n", body.len) == 0);
-	put(&coded, body);
+	fuzz_put(&coded, body);
 	put_str(&coded, body.len > 0 ? "\r\n0\r\n\r\n" : "0\r\n\r\n");
 	decode(&r, buf_slice(&coded), fuzz_whole, max);
 	must(r.result == CHUNKED_END && r.taken == buf_len(&coded));
@@ -255,7 +245,7 @@ read_body(struct buf *out, struct slice in, struct fuzz_cuts cuts, const void *a
 	if (r.result == CHUNKED_END)
 		check_one_chunk(buf_slice(&r.body), *max);
 	buf_init(out, in.len + 64);
-	put(out, buf_slice(&r.body));
+	fuzz_put(out, buf_slice(&r.body));
 	must(buf_printf(out, " %d %d at %zu", (int)r.result, r.status, r.taken) == 0);
 	buf_clear(&r.body);
 }
@@ -269,10 +259,8 @@ check_body(struct slice rest, size_t max, struct fuzz_cuts cuts)
 	buf_clear(&result);
 }
 
-int
-fuzz_http_parse(const uint8_t *data, size_t size)
+FUZZ(http_parse)
 {
-	struct slice in = {data, size};
 	size_t max = (size_t)64 << fuzz_byte(&in) % 8;
 	struct fuzz_cuts cuts = fuzz_cuts(&in);
 	struct reading whole, split;
@@ -288,5 +276,4 @@ fuzz_http_parse(const uint8_t *data, size_t size)
 	}
 	free(whole.bytes);
 	free(split.bytes);
-	return 0;
 }

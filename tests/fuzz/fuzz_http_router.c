@@ -4,11 +4,7 @@
  */
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "proto/base/basics.h"
-#include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/http/router.h"
 
@@ -171,17 +167,12 @@ check_path(const struct router *router, enum http_method method, struct slice pa
 	must(memchr(allow, '\0', sizeof(allow)) != NULL);
 }
 
-int
-fuzz_http_router(const uint8_t *data, size_t size)
+FUZZ(http_router)
 {
 	static struct router *router;
-	struct slice in = {data, size};
 	enum http_method method = (enum http_method)(fuzz_byte(&in) % (HTTP_OTHER + 1));
-	uint8_t *path = fuzz_copy(in);
 
 	if (router == NULL)
 		router = router_new(table, ARRAY_LEN(table));
-	check_path(router, method, (struct slice){path, in.len});
-	free(path);
-	return 0;
+	check_path(router, method, in);
 }

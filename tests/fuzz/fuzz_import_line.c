@@ -2,12 +2,9 @@
  * An export file from an untrusted source: its lines and their content. The lines are those of the
  * input, and an accepted line is serialized to one that parses to the same.
  */
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "proto/base/basics.h"
 #include "storaged/cli/export/line.h"
 #include "storaged/cli/export/line_reader.h"
 #include "tests/fuzz/fuzz.h"
@@ -85,14 +82,13 @@ expected_line(struct slice *rest, struct slice *line)
 	return true;
 }
 
-int
-fuzz_import_line(const uint8_t *data, size_t size)
+FUZZ(import_line)
 {
 	int fd = memfd_create("export", MFD_CLOEXEC);
-	struct slice rest = {data, size}, line, expected;
+	struct slice rest = in, line, expected;
 	struct line_reader r;
 
-	must(fd != -1 && write(fd, data, size) == (ssize_t)size);
+	must(fd != -1 && write(fd, in.p, in.len) == (ssize_t)in.len);
 	must(lseek(fd, 0, SEEK_SET) == 0);
 	line_reader_init(&r, fd, LINE_MAX_BYTES);
 	while (line_reader_next(&r, &line) == LINE_READ) {
@@ -105,5 +101,4 @@ fuzz_import_line(const uint8_t *data, size_t size)
 	must(rest.len == 0);
 	line_reader_clear(&r);
 	closefd(&fd);
-	return 0;
 }

@@ -3,10 +3,7 @@
  * reader takes for a line end may be unescaped.
  */
 #include <jansson.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "proto/base/basics.h"
 #include "proto/base/json_escape.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -44,14 +41,13 @@ check_room(struct slice text, size_t needed)
 	buf_clear(&small);
 }
 
-int
-fuzz_json_escape(const uint8_t *data, size_t size)
+FUZZ(json_escape)
 {
 	struct buf text, json;
 
-	buf_init(&text, 3 * size + 1);
-	buf_init(&json, 18 * size + 3);
-	fuzz_text(&text, (struct slice){data, size});
+	buf_init(&text, 3 * in.len + 1);
+	buf_init(&json, 18 * in.len + 3);
+	fuzz_text(&text, in);
 	must(buf_append(&json, "\"", 1) == 0);
 	must(json_escape(&json, buf_slice(&text)) == 0);
 	check_room(buf_slice(&text), buf_len(&json) - 1);
@@ -60,5 +56,4 @@ fuzz_json_escape(const uint8_t *data, size_t size)
 	check_meaning(buf_slice(&json), buf_slice(&text));
 	buf_clear(&text);
 	buf_clear(&json);
-	return 0;
 }

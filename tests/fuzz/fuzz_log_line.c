@@ -6,14 +6,10 @@
  * log_write() writes to standard error, so that is a file in memory meanwhile, and the sanitizers'
  * reports go elsewhere.
  */
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "proto/base/basics.h"
 #include "proto/base/log.h"
-#include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 
 #define LINE_MAX_BYTES 2048
@@ -136,10 +132,8 @@ check_line(struct slice line, struct slice first, struct slice second)
 	must(line.len == 0);
 }
 
-int
-fuzz_log_line(const uint8_t *data, size_t size)
+FUZZ(log_line)
 {
-	struct slice in = {data, size};
 	size_t n = fuzz_byte(&in);
 	struct slice first = {in.p, n < in.len ? n : in.len};
 	char line[LINE_MAX_BYTES + 1];
@@ -152,5 +146,4 @@ fuzz_log_line(const uint8_t *data, size_t size)
 	check_line((struct slice){(uint8_t *)line, n}, first, slice_str(second));
 	free(second);
 	free(copy);
-	return 0;
 }

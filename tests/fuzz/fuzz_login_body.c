@@ -3,11 +3,7 @@
  * valid e-mail or none; every valid e-mail belongs to one account, whatever the case of its
  * letters.
  */
-#include <string.h>
-
-#include "proto/base/basics.h"
 #include "proto/base/email.h"
-#include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/api/admin/login_body.h"
 
@@ -36,12 +32,10 @@ check_email(struct slice email)
 	must(slice_eq(email_lower(small, again), small));
 }
 
-int
-fuzz_login_body(const uint8_t *data, size_t size)
+FUZZ(login_body)
 {
-	struct slice text = {data, size};
 	struct login_body body;
-	const char *wrong = login_body_read(text, &body);
+	const char *wrong = login_body_read(in, &body);
 
 	if (wrong == NULL) {
 		must(body.password.len > 0 && utf8_valid(body.password));
@@ -51,7 +45,6 @@ fuzz_login_body(const uint8_t *data, size_t size)
 		must(*wrong != '\0');
 	}
 	login_body_clear(&body);
-	if (email_valid(text))
-		check_email(text);
-	return 0;
+	if (email_valid(in))
+		check_email(in);
 }

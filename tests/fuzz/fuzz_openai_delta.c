@@ -3,11 +3,7 @@
  * because it is stored and forwarded unchanged, and the fast path gives the same result as jansson.
  */
 #include <jansson.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "proto/base/basics.h"
-#include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/model/openai/openai_delta.h"
 #include "workerd/model/openai/openai_fast.h"
@@ -94,10 +90,8 @@ check_error_message(struct slice body)
 	}
 }
 
-int
-fuzz_openai_delta(const uint8_t *data, size_t size)
+FUZZ(openai_delta)
 {
-	struct slice in = {data, size};
 	struct utf8_reassembly reassembly = {.len = 0};
 	struct openai_delta d;
 
@@ -108,5 +102,4 @@ fuzz_openai_delta(const uint8_t *data, size_t size)
 	check_both_ways(in, &d);
 	openai_delta_clear(&d);
 	check_error_message(in);
-	return 0;
 }

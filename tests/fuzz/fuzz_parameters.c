@@ -3,11 +3,6 @@
  * beside other parameters, gives the same value; the first line of the input is a name, the rest
  * the query.
  */
-#include <stdlib.h>
-#include <string.h>
-
-#include "proto/base/basics.h"
-#include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/api/fields/parameters.h"
 #include "workerd/http/message/percent.h"
@@ -75,20 +70,19 @@ check_percent(struct slice any)
 	check_text((struct slice){text, len});
 }
 
-int
-fuzz_parameters(const uint8_t *data, size_t size)
+FUZZ(parameters)
 {
-	uint8_t *copy = fuzz_copy((struct slice){data, size}), text[PARAMETER_MAX];
-	const uint8_t *end = memchr(copy, '\n', size);
-	struct slice query = {copy, size}, value;
+	const uint8_t *end = memchr(in.p, '\n', in.len);
+	struct slice query = in, value;
+	uint8_t text[PARAMETER_MAX];
 	char name[16] = "id";
 
-	if (end != NULL && end - copy < (ptrdiff_t)sizeof(name)) {
-		size_t n = (size_t)(end - copy);
+	if (end != NULL && end - in.p < (ptrdiff_t)sizeof(name)) {
+		size_t n = (size_t)(end - in.p);
 
-		memcpy(name, copy, n);
+		memcpy(name, in.p, n);
 		name[n] = '\0';
-		query = (struct slice){end + 1, size - n - 1};
+		query = (struct slice){end + 1, in.len - n - 1};
 	}
 	check_percent(query);
 	value = parameter_read(query, name, text);
@@ -98,6 +92,4 @@ fuzz_parameters(const uint8_t *data, size_t size)
 		check_written_again(value);
 		check_number(value);
 	}
-	free(copy);
-	return 0;
 }

@@ -5,11 +5,7 @@
 #include <inttypes.h>
 #include <netdb.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "proto/base/basics.h"
-#include "proto/base/utf8.h"
 #include "proto/settings/setting_kinds.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -285,10 +281,9 @@ run(size_t row, const char *text)
 	setting->clear(&v);
 }
 
-int
-fuzz_settings(const uint8_t *data, size_t size)
+FUZZ(settings)
 {
-	char *line = strndup((const char *)data, size);
+	char *line = strndup((const char *)in.p, in.len);
 	char *text = line;
 
 	must(line != NULL);
@@ -297,5 +292,4 @@ fuzz_settings(const uint8_t *data, size_t size)
 		if (text != NULL && *text != '\0' && strcmp(line, table[i].setting.name) == 0)
 			run(i, text);
 	free(line);
-	return 0;
 }

@@ -3,9 +3,6 @@
  * say. Each time the events must equal those that a simpler parser finds in the whole text (WHATWG
  * HTML, section 9.2.6).
  */
-#include <string.h>
-
-#include "proto/base/basics.h"
 #include "proto/ipc/wire.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/model/openai/sse.h"
@@ -108,10 +105,8 @@ list_events(struct buf *events, struct slice text)
 	buf_clear(&data);
 }
 
-int
-fuzz_sse(const uint8_t *data, size_t size)
+FUZZ(sse)
 {
-	struct slice in = {data, size};
 	struct fuzz_cuts cuts = fuzz_cuts(&in);
 	struct buf expected, events;
 
@@ -120,5 +115,4 @@ fuzz_sse(const uint8_t *data, size_t size)
 	must(slice_eq(buf_slice(&events), buf_slice(&expected)));
 	buf_clear(&expected);
 	buf_clear(&events);
-	return 0;
 }

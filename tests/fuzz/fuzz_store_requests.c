@@ -8,9 +8,6 @@
  * ignored), and its arguments, a byte each. Each argument has 2, 3, 4, 5, 6, 8, 12 or 16 values;
  * except for 5, a digit means itself, and ':' to '?' mean 10 to 15.
  */
-#include <string.h>
-
-#include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "storaged/visitors/visitors.h"
 #include "tests/fuzz/fuzz.h"
@@ -351,11 +348,8 @@ make_orgs(void)
 	}
 }
 
-int
-fuzz_store_requests(const uint8_t *data, size_t size)
+FUZZ(store_requests)
 {
-	struct slice in = {data, size};
-
 	clock_freeze_wall(START_MS);
 	harness_open(fuzz_byte(&in) == 'f');
 	longest_left = LONGEST_MAX;
@@ -363,5 +357,4 @@ fuzz_store_requests(const uint8_t *data, size_t size)
 	instructions_run(&language, in);
 	harness_close();
 	clock_freeze_wall(0);
-	return 0;
 }

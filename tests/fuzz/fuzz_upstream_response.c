@@ -3,7 +3,6 @@
  * say. Each time the result must be the same: status, body, and whether it is complete, invalid or
  * unfinished; a complete response has no more bytes than were received.
  */
-#include "proto/base/basics.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/model/upstream_response.h"
 
@@ -58,14 +57,11 @@ read_response(struct buf *out, struct slice in, struct fuzz_cuts cuts, const voi
 	upstream_response_clear(&r.response);
 }
 
-int
-fuzz_upstream_response(const uint8_t *data, size_t size)
+FUZZ(upstream_response)
 {
-	struct slice in = {data, size};
 	struct fuzz_cuts cuts = fuzz_cuts(&in);
 	struct buf result;
 
 	fuzz_read_all_ways(&result, in, cuts, read_response, NULL);
 	buf_clear(&result);
-	return 0;
 }

@@ -3,11 +3,6 @@
  * position where the text is split in two. tests/unit/proto/base/test_utf8.c compares validity,
  * lengths and white space with a reference, for all characters.
  */
-#include <stdlib.h>
-#include <string.h>
-
-#include "proto/base/basics.h"
-#include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Repaired text is valid, and what was valid at its start stays unchanged. */
@@ -79,24 +74,19 @@ check_bounds(struct slice s, size_t at)
 	must(utf8_utf16_len(s) <= s.len * 2);
 }
 
-int
-fuzz_utf8(const uint8_t *data, size_t size)
+FUZZ(utf8)
 {
-	struct slice in = {data, size};
 	size_t at = fuzz_byte(&in);
-	uint8_t *copy = fuzz_copy(in);
-	struct slice s = {copy, in.len}, valid;
+	struct slice valid;
 	struct buf repaired;
 
-	buf_init(&repaired, 3 * s.len + 1);
-	fuzz_text(&repaired, s);
+	buf_init(&repaired, 3 * in.len + 1);
+	fuzz_text(&repaired, in);
 	valid = buf_slice(&repaired);
-	check_repair(s, valid);
-	check_pieces(s, valid, at < s.len ? at : s.len);
+	check_repair(in, valid);
+	check_pieces(in, valid, at < in.len ? at : in.len);
 	check_prefix(valid, at);
 	check_trim(valid);
-	check_bounds(s, at);
+	check_bounds(in, at);
 	buf_clear(&repaired);
-	free(copy);
-	return 0;
 }

@@ -4,10 +4,7 @@
  * fifth whether surrogates are escaped.
  */
 #include <iconv.h>
-#include <string.h>
 
-#include "proto/base/basics.h"
-#include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/model/openai/openai_delta.h"
 
@@ -142,10 +139,8 @@ check_whole(struct slice s)
 	buf_clear(&got);
 }
 
-int
-fuzz_utf8_reassembly(const uint8_t *data, size_t size)
+FUZZ(utf8_reassembly)
 {
-	struct slice in = {data, size};
 	struct fuzz_cuts cuts = fuzz_cuts(&in);
 	bool escapes = fuzz_byte(&in) % 2 == 1;
 	struct buf text;
@@ -153,5 +148,4 @@ fuzz_utf8_reassembly(const uint8_t *data, size_t size)
 	check_whole(in);
 	fuzz_read_all_ways(&text, in, cuts, read_reply, &escapes);
 	buf_clear(&text);
-	return 0;
 }

@@ -2,8 +2,6 @@
  * A frame from a visitor, an untrusted client: an accepted one is within the limits of the contract
  * and of messages.def, whatever the widget requires.
  */
-#include "proto/base/basics.h"
-#include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/api/request/client_id.h"
 #include "workerd/api/widget/widget_contact.h"
@@ -39,11 +37,10 @@ check_contact(const struct widget_frame *frame, unsigned collects)
 	must(any || wrong != NULL);
 }
 
-int
-fuzz_widget_frame(const uint8_t *data, size_t size)
+FUZZ(widget_frame)
 {
 	struct widget_frame frame;
-	const char *wrong = widget_frame_read((struct slice){data, size}, &frame);
+	const char *wrong = widget_frame_read(in, &frame);
 
 	must(frame.id.len == 0 || client_id_is_valid(frame.id));
 	if (wrong != NULL)
@@ -54,5 +51,4 @@ fuzz_widget_frame(const uint8_t *data, size_t size)
 		if (frame.kind == WIDGET_CONTACT)
 			check_contact(&frame, collects);
 	widget_frame_clear(&frame);
-	return 0;
 }

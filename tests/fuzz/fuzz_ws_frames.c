@@ -8,10 +8,6 @@
  * 4,096) and whether binary messages are accepted (0x08, as in 'h' to 'o'), the next four the
  * split.
  */
-#include <string.h>
-
-#include "proto/base/basics.h"
-#include "proto/base/utf8.h"
 #include "proto/ipc/wire.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/http/ws/ws.h"
@@ -173,10 +169,8 @@ check_sent_again(const struct buf *items, const struct limits *limits)
 	buf_clear(&again);
 }
 
-int
-fuzz_ws_frames(const uint8_t *data, size_t size)
+FUZZ(ws_frames)
 {
-	struct slice in = {data, size};
 	uint8_t how = fuzz_byte(&in);
 	struct limits limits = {
 	    .message_max = (how & 7) == 0 ? 16 : (size_t)32 << (how & 7),
@@ -188,5 +182,4 @@ fuzz_ws_frames(const uint8_t *data, size_t size)
 	fuzz_read_all_ways(&items, in, cuts, read_frames, &limits);
 	check_sent_again(&items, &limits);
 	buf_clear(&items);
-	return 0;
 }

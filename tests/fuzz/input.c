@@ -1,11 +1,6 @@
 /*
  * Parsing of the targets' inputs.
  */
-#include <stdlib.h>
-#include <string.h>
-
-#include "proto/base/basics.h"
-#include "proto/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 
 #define STEP_MAX 32
@@ -29,6 +24,12 @@ fuzz_copy(struct slice s)
 	must(copy != NULL);
 	memcpy(copy, s.p, s.len);
 	return copy;
+}
+
+void
+fuzz_put(struct buf *out, struct slice s)
+{
+	must(buf_append(out, s.p, s.len) == 0);
 }
 
 void

@@ -2,9 +2,7 @@
  * Seeds from messages.def, routes.def, settings.def, and the corpus of raw requests.
  */
 #include <stdio.h>
-#include <string.h>
 
-#include "proto/base/basics.h"
 #include "proto/ipc/messages.h"
 #include "proto/settings/settings.h"
 #include "tests/fuzz/fuzz.h"

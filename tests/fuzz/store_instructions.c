@@ -1,10 +1,7 @@
 #include "tests/fuzz/store_instructions.h"
 
 #include <ctype.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "tests/fuzz/fuzz.h"
 

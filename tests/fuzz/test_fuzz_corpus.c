@@ -7,27 +7,15 @@
  *
  * Each target runs in a child process, which names the input that crashes or hangs.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <dirent.h>
 #include <err.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "proto/base/basics.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/unit/unit.h"
 
 #define CORPUS        "tests/fuzz/corpus"
 #define INPUT_SIZE    65536
@@ -99,6 +87,8 @@ run_target(struct target *t)
 	size_t n = 0;
 	DIR *dir;
 
+	/* A failed assertion of the store's fixture aborts, too. */
+	must(setenv("CMOCKA_TEST_ABORT", "1", 1) == 0);
 	(void)snprintf(path, sizeof(path), CORPUS "/%s", t->name);
 	dir = opendir(path);
 	must(dir != NULL);

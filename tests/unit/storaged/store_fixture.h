@@ -65,13 +65,19 @@ forget_frames(struct fixture *f)
 			buf_clear(&f->askers[i].frames[--f->askers[i].n]);
 }
 
-/* Starts everything but the environment, which is open. */
 static inline void
-store_serve(struct fixture *f)
+store_serve_init(struct fixture *f)
 {
 	open_turns_init(&f->open);
 	live_init(&f->live, &f->open);
 	batch_init(&f->batch, &f->env, &f->live, &store_handlers);
+}
+
+/* Starts everything but the environment, which is open. */
+static inline void
+store_serve(struct fixture *f)
+{
+	store_serve_init(f);
 	for (size_t i = 0; i < ARRAY_LEN(f->askers); i++)
 		asker_init(&f->askers[i]);
 	f->tool.role = ROLE_TOOL;
@@ -80,11 +86,17 @@ store_serve(struct fixture *f)
 }
 
 static inline void
-store_open(struct fixture *f, uint64_t max_bytes)
+store_open_env(struct fixture *f, uint64_t max_bytes)
 {
 	assert_int_equal(env_open(&f->env, f->dir, max_bytes, organization_make_default), 0);
 	/* The tests kill no machine, and should not wait for the disk. */
 	assert_int_equal(mdb_env_set_flags(f->env.mdb, MDB_NOSYNC, 1), 0);
+}
+
+static inline void
+store_open(struct fixture *f, uint64_t max_bytes)
+{
+	store_open_env(f, max_bytes);
 	store_serve(f);
 }
 
