@@ -214,7 +214,16 @@ fixture_teardown(void **state)
 	return 0;
 }
 
-#define STORE_TEST(f) TEST_WITH(f, fixture_setup, fixture_teardown)
+/* A test with a store, which it gets as `f`. */
+#define STORE_TEST(name) STORE_TEST_WITH(name, fixture_setup, fixture_teardown)
+
+#define STORE_TEST_WITH(name, set_up, tear_down)  \
+	static void name##_in(struct fixture *f); \
+	TEST_WITH(name, set_up, tear_down)        \
+	{                                         \
+		name##_in(*state);                \
+	}                                         \
+	static void name##_in([[gnu::unused]] struct fixture *f)
 
 /* Puts a request into the batch; returns its number. */
 static inline uint64_t

@@ -110,7 +110,6 @@ expect_listed(
 
 STORE_TEST(conversations_are_listed_by_widget_contact_and_state)
 {
-	struct fixture *f = *state;
 	struct model model = {.sample = {
 				  {1, 0, CONVERSATION_COMPLETE},
 				  {1, 1, CONVERSATION_ACTIVE},
@@ -144,7 +143,6 @@ STORE_TEST(conversations_are_listed_by_widget_contact_and_state)
 
 STORE_TEST(the_contact_of_an_unknown_conversation_cannot_be_set)
 {
-	struct fixture *f = *state;
 	const struct id unknown = id_new(), contact = numbered(1);
 	struct txn t;
 

@@ -24,8 +24,6 @@ status_of_opening(const char *dir)
 
 STORE_TEST(a_store_opens_again)
 {
-	struct fixture *f = *state;
-
 	env_close(&f->env);
 	assert_int_equal(status_of_opening(f->dir), 0);
 	assert_int_equal(env_open(&f->env, f->dir, STORE_BYTES, organization_make_default), 0);
@@ -47,7 +45,6 @@ fsync(int fd)
 /* LMDB syncs what it writes to its file, not the file's name. */
 STORE_TEST(the_directory_of_a_new_store_is_synced)
 {
-	const struct fixture *f = *state;
 	struct stat st;
 
 	assert_int_equal(stat(f->dir, &st), 0);
@@ -234,7 +231,6 @@ end_reader(pid_t pid)
 
 STORE_TEST(the_slot_of_a_killed_reader_is_freed)
 {
-	struct fixture *f = *state;
 	pid_t pid = start_reader(f, read_for_ever);
 
 	assert_int_equal(env_check_readers(&f->env), 0);
@@ -259,7 +255,6 @@ fill_snapshot(struct fixture *f)
 
 STORE_TEST(a_reader_that_keeps_too_many_pages_is_killed_even_if_it_is_stopped)
 {
-	struct fixture *f = *state;
 	const struct readers *readers = &f->env.readers;
 	int status;
 	pid_t pid;
@@ -293,16 +288,12 @@ assert_not_killed(struct fixture *f, pid_t pid)
 
 STORE_TEST(a_reader_is_not_killed_without_a_limit)
 {
-	struct fixture *f = *state;
-
 	env_watch_readers(&f->env, f->dir, 0);
 	assert_not_killed(f, start_reader(f, read_for_ever));
 }
 
 STORE_TEST(a_reader_in_another_container_is_not_killed_by_its_process_id_there)
 {
-	struct fixture *f = *state;
-
 	env_watch_readers(&f->env, f->dir, KEPT_MAX);
 	assert_not_killed(f, start_reader(f, read_elsewhere));
 }

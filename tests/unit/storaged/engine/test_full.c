@@ -77,8 +77,6 @@ probes(struct fixture *f)
 
 STORE_TEST(it_is_not_writable_as_long_as_writes_fail)
 {
-	struct fixture *f = *state;
-
 	fill(f);
 	for (int i = 0; i < 3 * PROBES_IGNORED_MAX; i++) {
 		assert_false(store_text(f, "great", GREAT));
@@ -93,7 +91,6 @@ STORE_TEST(it_is_not_writable_as_long_as_writes_fail)
 STORE_TEST(a_state_that_does_not_last_is_reported_less_often)
 {
 	static const unsigned expected[] = {2, 4, 8, 16, 32, 32};
-	struct fixture *f = *state;
 
 	fill(f);
 	for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
@@ -110,8 +107,6 @@ STORE_TEST(a_state_that_does_not_last_is_reported_less_often)
 /* An ignored probe exposes pages that a deletion has freed, so that requests need not wait. */
 STORE_TEST(room_is_found_while_writes_fail)
 {
-	struct fixture *f = *state;
-
 	fill(f);
 	assert_false(store_text(f, "great", GREAT));
 	f->env.freed_pages_hidden = true;

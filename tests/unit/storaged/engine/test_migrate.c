@@ -261,7 +261,6 @@ closed_store(struct fixture *f)
 /* Full pages, and values that have pages of their own. */
 STORE_TEST(a_store_of_schema_1_gets_checksums_and_keeps_its_contents)
 {
-	struct fixture *f = *state;
 	struct contents before;
 	char *text = xcalloc(1, LONG_TEXT + 1);
 
@@ -290,7 +289,6 @@ STORE_TEST(a_store_of_schema_1_gets_checksums_and_keeps_its_contents)
 STORE_TEST(a_step_changes_every_record)
 {
 	static const char *const sessions[] = {"a", "b", "c"};
-	struct fixture *f = *state;
 	struct id conversations[ARRAY_LEN(sessions)];
 
 	for (size_t i = 0; i < ARRAY_LEN(sessions); i++)
@@ -307,8 +305,6 @@ STORE_TEST(a_step_changes_every_record)
 
 STORE_TEST(all_steps_run_in_their_order)
 {
-	struct fixture *f = *state;
-
 	closed_store(f);
 	migrate_store(f, &to_4);
 	expect_schema(f, 4);
@@ -319,8 +315,6 @@ STORE_TEST(all_steps_run_in_their_order)
 
 STORE_TEST(a_store_of_version_3_runs_only_the_later_steps)
 {
-	struct fixture *f = *state;
-
 	closed_store(f);
 	migrate_store(f, &to_3);
 	store_close(f);
@@ -332,8 +326,6 @@ STORE_TEST(a_store_of_version_3_runs_only_the_later_steps)
 
 STORE_TEST(a_new_store_needs_no_step)
 {
-	struct fixture *f = *state;
-
 	store_close(f);
 	remove_file(f, STORE);
 	migrate_store(f, &killed);
@@ -344,7 +336,6 @@ STORE_TEST(a_new_store_needs_no_step)
 STORE_TEST(a_migration_of_thousands_of_records_fits_into_a_full_store)
 {
 	enum { TURNS = 3000 };
-	struct fixture *f = *state;
 	uint64_t first = f->requests + 1;
 
 	for (size_t i = 0; i < TURNS; i++) {
@@ -367,8 +358,6 @@ STORE_TEST(a_migration_of_thousands_of_records_fits_into_a_full_store)
 
 STORE_TEST(the_old_store_is_copied_once)
 {
-	struct fixture *f = *state;
-
 	closed_store(f);
 	migrate_store(f, &to_3);
 	chat(f, "s1", "q2", "a2");
@@ -381,8 +370,6 @@ STORE_TEST(the_old_store_is_copied_once)
 
 STORE_TEST(files_of_earlier_tries_are_replaced)
 {
-	struct fixture *f = *state;
-
 	closed_store(f);
 	make_file(f, COPY, 100000);
 	make_file(f, PART, 100000);
@@ -394,7 +381,6 @@ STORE_TEST(files_of_earlier_tries_are_replaced)
  * four numbers (24) and the roots of two trees (48 each). */
 STORE_TEST(a_store_with_a_lost_page_is_copied_as_well)
 {
-	struct fixture *f = *state;
 	MDB_envinfo info;
 	size_t last;
 	int fd = open_file(f, STORE, O_RDWR);
@@ -440,7 +426,6 @@ expect_no_copy(const struct fixture *f, uint64_t bytes)
 STORE_TEST(the_copy_is_not_begun_without_room_for_all_of_it)
 {
 	const struct key key = key_meta("large");
-	struct fixture *f = *state;
 	struct id conversation;
 	char *text = xcalloc(1, 256 << 10);
 	int64_t bytes;
@@ -476,7 +461,6 @@ set_file_limit(rlim_t bytes)
 
 STORE_TEST(a_copy_that_fails_changes_nothing)
 {
-	struct fixture *f = *state;
 	struct id conversation = closed_store(f);
 
 	signal(SIGXFSZ, SIG_IGN);
@@ -495,7 +479,6 @@ STORE_TEST(a_copy_that_fails_changes_nothing)
 STORE_TEST(a_step_that_fails_changes_nothing)
 {
 	const struct key misfit = {.len = 3, .b = "xyz"};
-	struct fixture *f = *state;
 	struct id conversation;
 
 	put_entry(f, TABLE_CONVERSATIONS, misfit, "x");
@@ -515,7 +498,6 @@ STORE_TEST(a_step_that_fails_changes_nothing)
 
 STORE_TEST(a_killed_migration_is_done_again)
 {
-	struct fixture *f = *state;
 	struct id conversation = closed_store(f);
 
 	kill_migration(f);
@@ -525,8 +507,6 @@ STORE_TEST(a_killed_migration_is_done_again)
 
 STORE_TEST(a_store_of_a_later_schema_is_refused)
 {
-	struct fixture *f = *state;
-
 	store_close(f);
 	migrate_store(f, &to_4);
 	store_close(f);

@@ -73,7 +73,6 @@ put(struct fixture *f, uint32_t number)
 STORE_TEST(a_commit_that_frees_a_wrong_page_is_the_last_one)
 {
 	static const uint8_t number[8];
-	struct fixture *f = *state;
 
 	fill(f);
 	overwrite_file(f, page_of_number(f, DAMAGED), number, sizeof(number));

@@ -172,7 +172,6 @@ compare_all(struct run *r)
 
 STORE_TEST(what_a_write_sees_and_leaves_is_what_it_did)
 {
-	struct fixture *f = *state;
 	struct run *r = xcalloc(1, sizeof(*r));
 	struct model before;
 

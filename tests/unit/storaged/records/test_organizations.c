@@ -13,7 +13,7 @@ STORE_TEST(the_first_widget_of_a_new_store_has_a_random_public_id)
 	struct msg_widget_record r;
 	union msg m;
 
-	ask(*state, MSG_RECORD_GET, &get, MSG_RECORD, &m);
+	ask(f, MSG_RECORD_GET, &get, MSG_RECORD, &m);
 	assert_int_equal(record_decode(m.record.record, MSG_WIDGET_RECORD, &r), WIRE_OK);
 	assert_int_equal(r.public_id.len, 26);
 	assert_memory_equal(r.public_id.p, "wid_", 4);
@@ -23,7 +23,6 @@ STORE_TEST(the_first_widget_of_a_new_store_has_a_random_public_id)
 
 STORE_TEST(the_default_organization_is_created_once)
 {
-	struct fixture *f = *state;
 	struct contents before;
 	struct txn t;
 

@@ -10,7 +10,6 @@
 
 STORE_TEST(answers_of_batches_before_are_not_touched)
 {
-	struct fixture *f = *state;
 	struct msg_turn_begin good = begin_of("s1", "one"), bad = begin_of("s2", "two");
 	uint64_t r[2];
 
@@ -89,7 +88,6 @@ delete_login(struct fixture *f, uint64_t n)
 
 STORE_TEST(deletions_fit_even_when_not_a_page_is_left)
 {
-	struct fixture *f = *state;
 	struct msg_login_create more;
 	uint64_t logins, created, request;
 	MDB_envinfo info;
@@ -113,7 +111,6 @@ STORE_TEST(deletions_fit_even_when_not_a_page_is_left)
 
 STORE_TEST(nothing_acknowledged_is_lost_and_nothing_refused_is_there)
 {
-	struct fixture *f = *state;
 	struct msg_login_create login;
 	uint64_t logins;
 
@@ -147,7 +144,6 @@ mount_small_disk(const char *dir, const char *size)
 
 STORE_TEST(a_full_disk_is_a_full_store_and_recovers)
 {
-	struct fixture *f = *state;
 	uint64_t logins, r[200];
 
 	if (!mount_small_disk(f->dir, "size=3m"))

@@ -47,7 +47,6 @@ expect_done(struct fixture *f, uint64_t damaged)
 
 STORE_TEST(every_record_is_read_and_damaged_ones_are_counted)
 {
-	struct fixture *f = *state;
 	char *text = xcalloc(1, 9001), session[16];
 	struct key key;
 
@@ -72,7 +71,6 @@ STORE_TEST(every_record_is_read_and_damaged_ones_are_counted)
 
 STORE_TEST(a_damaged_page_does_not_stop_the_scrub)
 {
-	struct fixture *f = *state;
 	struct id conversation = chat(f, "a", "q", "a");
 	struct key key = key_message(&conversation, 1);
 
@@ -97,7 +95,6 @@ lengthen_key(struct fixture *f, enum table table, const struct key *key)
 
 STORE_TEST(a_key_that_is_too_long_is_counted_and_does_not_stop_the_scrub)
 {
-	struct fixture *f = *state;
 	struct id conversation = {0};
 	struct key key;
 
@@ -111,8 +108,6 @@ STORE_TEST(a_key_that_is_too_long_is_counted_and_does_not_stop_the_scrub)
 
 STORE_TEST(requests_come_first)
 {
-	struct fixture *f = *state;
-
 	f->env.scrub.interval_ms = INTERVAL_MS;
 	for (uint64_t requests = 1; requests <= 9; requests++) {
 		assert_int_equal(scrub_step(&f->env, requests), SCRUB_STEP_MS);

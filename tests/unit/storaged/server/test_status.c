@@ -33,7 +33,6 @@ table_status(const struct msg_status *s, enum table table)
 
 STORE_TEST(the_store_and_its_tables_are_described)
 {
-	struct fixture *f = *state;
 	uint64_t now = clock_wall_ms();
 	struct msg_status s = status(f);
 
@@ -79,7 +78,6 @@ free_bytes(struct fixture *f)
 
 STORE_TEST(used_and_free_bytes_are_the_whole_file)
 {
-	struct fixture *f = *state;
 	struct msg_visitor_erase gone = {
 	    .org = id_default_org, .widget = id_default_widget, .session = slice_str("goes")};
 	char *text = xcalloc(1, 100001);
@@ -127,7 +125,6 @@ serve(struct fixture *f, struct peers *peers)
 
 STORE_TEST(it_names_the_peers_that_have_said_who_they_are)
 {
-	struct fixture *f = *state;
 	struct msg_turn_begin one = begin_of("s1", "x"), two = begin_of("s1", "y");
 	struct event_base *base = event_base_new();
 	struct msg_peer_status got;

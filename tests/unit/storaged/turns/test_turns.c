@@ -5,7 +5,6 @@
 
 STORE_TEST(many_lost_turns_end_in_bounded_steps)
 {
-	struct fixture *f = *state;
 	enum { TURNS = 300 };
 
 	for (int i = 0; i < TURNS; i++) {
@@ -26,7 +25,6 @@ STORE_TEST(many_lost_turns_end_in_bounded_steps)
 /* Turns are found by the last bytes of their conversation's id. */
 STORE_TEST(turns_of_conversations_whose_ids_end_alike_do_not_mix)
 {
-	struct fixture *f = *state;
 	struct msg_turn_begin begins[3];
 	const struct open_turn *open = NULL;
 	size_t n = 0;

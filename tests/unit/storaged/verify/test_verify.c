@@ -56,7 +56,6 @@ expect_report(struct fixture *f, const char *expected)
  * four numbers (24) and the roots of two trees (48 each). */
 STORE_TEST(an_unused_page_that_is_not_free_is_reported)
 {
-	struct fixture *f = *state;
 	MDB_envinfo info = env_info(f);
 	size_t last = info.me_last_pgno + 1;
 
@@ -68,7 +67,6 @@ STORE_TEST(an_unused_page_that_is_not_free_is_reported)
 
 STORE_TEST(a_wrong_list_of_free_pages_is_reported)
 {
-	struct fixture *f = *state;
 	char twice[64];
 	size_t list[3], at;
 
@@ -95,7 +93,6 @@ STORE_TEST(a_wrong_list_of_free_pages_is_reported)
 
 STORE_TEST(an_unknown_table_is_reported)
 {
-	struct fixture *f = *state;
 	struct txn t;
 	MDB_dbi dbi;
 
@@ -109,7 +106,6 @@ STORE_TEST(an_unknown_table_is_reported)
 /* The check ends there, and names the last key before the page. */
 STORE_TEST(a_damaged_page_is_reported)
 {
-	struct fixture *f = *state;
 	struct id id;
 	struct key key;
 	struct report report;
@@ -170,7 +166,6 @@ begin_for_many(struct fixture *f)
 STORE_TEST(totals_of_many_organizations_are_counted)
 {
 	static const unsigned wrong[] = {0, 1, ORGS / 2, ORGS - 2, ORGS - 1};
-	struct fixture *f = *state;
 	struct report report;
 	const char *at;
 	struct txn t;
@@ -203,7 +198,6 @@ STORE_TEST(totals_of_many_organizations_are_counted)
 /* As while storaged runs: the check sees one snapshot, the newest. */
 STORE_TEST(a_commit_during_the_check_is_seen)
 {
-	struct fixture *f = *state;
 	const struct verify how = {.found = print_found};
 	struct msg_turn_begin late = begin_of("s2", "late");
 	struct verify_result result;
@@ -246,7 +240,6 @@ nanosleep(const struct timespec *request, struct timespec *left)
 /* A commit's meta page is visible before it is synced; its snapshot is readable only afterwards. */
 STORE_TEST(a_commit_that_is_being_synced_is_waited_for)
 {
-	struct fixture *f = *state;
 	size_t newest = env_info(f).me_last_txnid;
 
 	pending_commit.f = f;
@@ -272,7 +265,6 @@ note_progress(void *arg, uint64_t entries)
 
 STORE_TEST(progress_is_reported)
 {
-	struct fixture *f = *state;
 	uint64_t last = 0;
 	const struct verify how = {print_found, note_progress, &last};
 	struct verify_result result;

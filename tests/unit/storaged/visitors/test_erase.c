@@ -130,7 +130,6 @@ survives(struct fixture *f, const struct key *key)
 STORE_TEST(a_page_that_kills_the_process_does_not_end_every_start)
 {
 	static const bool expected[] = {false, false, true, false, true, true, true, false};
-	struct fixture *f = *state;
 	struct id id = erase_long(f);
 	struct key first_left = key_message(&id, GARBAGE_STEP + 1);
 
@@ -204,19 +203,18 @@ erase_from_full(struct fixture *f, size_t others, size_t text_len)
 
 STORE_TEST(a_scattered_conversation_can_be_erased_from_a_full_store)
 {
-	erase_from_full(*state, 30, 300);
+	erase_from_full(f, 30, 300);
 }
 
 STORE_TEST(a_conversation_of_large_messages_can_be_erased_from_a_full_store)
 {
-	erase_from_full(*state, 0, TEXT_MAX);
+	erase_from_full(f, 0, TEXT_MAX);
 }
 
 /* Pages of the reserve that deletions used do not become room for writes. Otherwise, one day, nothing could
  * be erased. */
 STORE_TEST(writes_do_not_use_the_reserve)
 {
-	struct fixture *f = *state;
 	char erased[16], session[1][16];
 	MDB_envinfo info;
 
@@ -239,7 +237,6 @@ STORE_TEST(writes_do_not_use_the_reserve)
 STORE_TEST(a_full_store_can_be_emptied_by_erasing)
 {
 	struct msg_conversation_list list = {.org = id_default_org};
-	struct fixture *f = *state;
 
 	fill(f, 30, 300);
 	for (;;) {

@@ -74,12 +74,10 @@ expect_two_messages(const char *path)
 	snapshot_close(&s);
 }
 
-#define SNAPSHOT_TEST(name) TEST_WITH(name, closed_store, remove_closed_store)
+#define SNAPSHOT_TEST(name) STORE_TEST_WITH(name, closed_store, remove_closed_store)
 
 SNAPSHOT_TEST(a_directory_and_a_file_are_read)
 {
-	const struct fixture *f = *state;
-
 	expect_two_messages(f->dir);
 	assert_int_equal(rename(path_in(f->dir, "data.mdb"), path_in(f->dir, "s")), 0);
 	expect_two_messages(path_in(f->dir, "s"));
@@ -102,7 +100,6 @@ SNAPSHOT_TEST(root_reads_with_the_rights_of_the_stores_user)
 {
 	static const char *const names[] = {".", "data.mdb", "lock.mdb"};
 	char private[] = "/tmp/banter-private-XXXXXX", inside[64];
-	struct fixture *f = *state;
 
 	if (geteuid() != 0)
 		skip();
@@ -121,7 +118,6 @@ SNAPSHOT_TEST(root_reads_with_the_rights_of_the_stores_user)
 /* Without the lock file, a store in use looks damaged. */
 SNAPSHOT_TEST(the_file_of_a_data_directory_in_use_is_refused)
 {
-	const struct fixture *f = *state;
 	int lock;
 
 	assert_int_equal(symlink("data.mdb", path_in(f->dir, "link")), 0);
@@ -138,7 +134,6 @@ SNAPSHOT_TEST(the_file_of_a_data_directory_in_use_is_refused)
  * storaged would not see us, so each of both locks the other out. */
 SNAPSHOT_TEST(no_lock_file_is_created)
 {
-	const struct fixture *f = *state;
 	struct snapshot s;
 	int lock;
 
@@ -157,7 +152,6 @@ SNAPSHOT_TEST(no_lock_file_is_created)
 
 SNAPSHOT_TEST(a_directory_that_is_being_restored_is_refused)
 {
-	const struct fixture *f = *state;
 	int dir = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	assert_int_equal(flock(dir, LOCK_EX | LOCK_NB), 0);
@@ -168,8 +162,6 @@ SNAPSHOT_TEST(a_directory_that_is_being_restored_is_refused)
 
 SNAPSHOT_TEST(without_a_store_nothing_is_created)
 {
-	struct fixture *f = *state;
-
 	expect_status(path_in(f->dir, "none"), EX_NOINPUT);
 	expect_status("/dev/null", EX_NOINPUT);
 	assert_int_equal(unlink(path_in(f->dir, "data.mdb")), 0);
@@ -180,7 +172,6 @@ SNAPSHOT_TEST(without_a_store_nothing_is_created)
 SNAPSHOT_TEST(files_that_are_not_stores_are_refused)
 {
 	static const char zeros[8192];
-	const struct fixture *f = *state;
 	int fd = open(path_in(f->dir, "data.mdb"), O_WRONLY | O_TRUNC | O_CLOEXEC);
 
 	expect_status(f->dir, EX_DATAERR);
@@ -193,7 +184,6 @@ SNAPSHOT_TEST(files_that_are_not_stores_are_refused)
 
 SNAPSHOT_TEST(an_older_schema_is_opened_only_on_request)
 {
-	struct fixture *f = *state;
 	struct snapshot s;
 	uint64_t schema;
 
@@ -224,8 +214,6 @@ expect_no_problems(const char *path)
 /* storaged cannot migrate it if a page is damaged: then an export must save the rest. */
 SNAPSHOT_TEST(a_store_without_checksums_is_read_without_a_migration)
 {
-	struct fixture *f = *state;
-
 	assert_int_equal(env_open(&f->env, f->dir, STORE_BYTES, organization_make_default), 0);
 	make_schema_1(f);
 	env_close(&f->env);
@@ -235,7 +223,6 @@ SNAPSHOT_TEST(a_store_without_checksums_is_read_without_a_migration)
 
 SNAPSHOT_TEST(a_newer_schema_is_not_reported_as_damage)
 {
-	struct fixture *f = *state;
 	struct snapshot s;
 	uint64_t schema;
 
@@ -247,8 +234,6 @@ SNAPSHOT_TEST(a_newer_schema_is_not_reported_as_damage)
 
 SNAPSHOT_TEST(an_invalid_version_is_damage)
 {
-	struct fixture *f = *state;
-
 	set_schema(f, "one");
 	expect_status(f->dir, EX_DATAERR);
 }
