@@ -1,10 +1,11 @@
-// Models with HTTP/2 over TLS: real servers (nghttpx, nginx) in front of the stub.
+// Models behind TLS: real servers (haproxy, nghttpx, nginx) in front of the stub, mostly with HTTP/2.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { numbered, TIME_FACTOR, times, until } from "./harness.mjs";
-import { nghttpx, nginx, whyMissing, withModelProxy } from "./model-proxy.mjs";
+import { haproxy, nghttpx, nginx, whyMissing, withModelProxy } from "./model-proxy.mjs";
+import { storedMessages } from "./replies.mjs";
 
 const ESTABLISHED = "01"; // proc(5), /proc/net/tcp: the kernel's enum tcp_state
 
@@ -17,8 +18,10 @@ function connectionsTo(port) {
 		.filter(([, , remote, state]) => remote?.endsWith(wanted) && state === ESTABLISHED).length;
 }
 
-async function startStreams(banter, n, directives) {
-	const streams = await times(n, (i) => banter.stream(`s-${i}`, `[[${directives}]] no ${i}.`));
+async function startStreams(banter, n, directives, first = 0) {
+	const streams = await times(n, (i) =>
+		banter.stream(`s-${first + i}`, `[[${directives}]] no ${first + i}.`),
+	);
 	for (const { status } of streams) assert.equal(status, 200);
 	for (const stream of streams) await stream.tokens(1);
 	return streams;
@@ -44,20 +47,81 @@ async function assertReply(banter, message = "t0") {
 }
 
 /** A case with this proxy in front of the model. */
-const withProxy = (name, kind) => (what, body, options) =>
-	it(what, { skip: whyMissing(name) }, () =>
+const withProxy = (kind) => (what, body, options) =>
+	it(what, { skip: whyMissing(kind.name) }, () =>
 		withModelProxy(kind, { workers: 1, ...options }, body),
 	);
 
-const withNghttpx = withProxy("nghttpx", nghttpx);
-const withNginx = withProxy("nginx", nginx);
+const withHaproxy = withProxy(haproxy);
+const withNghttpx = withProxy(nghttpx);
+const withNginx = withProxy(nginx);
 
-for (const [name, both] of [
-	["nghttpx", withNghttpx],
-	["nginx", withNginx],
+/** Each with its settings of the most streams a connection, and of the window for a request's body. */
+for (const [name, all, limit, window] of [
+	[
+		"haproxy",
+		withHaproxy,
+		(n) => `tune.h2.max-concurrent-streams ${n}`,
+		(bytes) => `tune.h2.initial-window-size ${bytes}`,
+	],
+	[
+		"nghttpx",
+		withNghttpx,
+		(n) => [`--frontend-http2-max-concurrent-streams=${n}`],
+		(bytes) => [`--frontend-http2-window-size=${bytes}`],
+	],
+	[
+		"nginx",
+		withNginx,
+		(n) => `http2_max_concurrent_streams ${n};`,
+		(bytes) => `http2_body_preread_size ${bytes};`,
+	],
 ])
 	describe(`HTTP/2 by ${name}`, () => {
-		both(
+		for (const [most, streams, expected] of [
+			[7, 15, 3],
+			[250, 101, 2], // our own limit is 100
+		])
+			all(
+				`that permits ${most} streams: ${streams} use ${expected} connections, one opened after the other is full`,
+				async ({ front, banter }) => {
+					const full = Math.min(most, 100);
+					const running = [];
+					for (let n = 1; n <= streams; n++) {
+						running.push(...(await startStreams(banter, 1, "tokens=2 hold-after=1", n)));
+						assert.equal(connectionsTo(front.port), Math.ceil(n / full), `${n} streams`);
+					}
+					await banter.release("hold-after");
+					await assertWhole(running, 2);
+					await assertCalls(banter, streams);
+				},
+				{ front: { settings: limit(most) } },
+			);
+
+		all(
+			"requests of 300 KB through a small window, and a visitor who does not read, delay no other reply",
+			async ({ banter }) => {
+				await times(3, (i) => banter.chat(`large-${i}`, "[[huge=300000]]"));
+				const streams = await startStreams(banter, 5, "tokens=9 hold-after=1");
+				const deaf = await banter.stream("deaf", "[[tokens=60000 huge=1]]");
+				deaf.response.pause();
+				for (const { json, text } of await times(3, (i) =>
+					banter.chat(`large-${i}`, "[[tokens=3]] end"),
+				))
+					assert.equal(json?.message, numbered(3), text);
+				assert.equal((await banter.modelSaw())[2][1].length, 300_000);
+				await banter.log.waitFor("he is dropped", ({ why }) => why === "slow_reader");
+				await banter.release("hold-after");
+				await assertWhole(streams, 9);
+				await until("his reply is stored", async () => {
+					const [, reply] = await storedMessages(banter, "deaf");
+					return reply?.[1].length === 60_000 && reply[2] === "complete";
+				});
+			},
+			{ front: { settings: window(1024) } },
+		);
+
+		all(
 			"250 concurrent streams share few connections, and each gets its own reply",
 			async ({ front, banter }) => {
 				const streams = await startStreams(banter, 250, "tokens=20 delay=50");
@@ -71,7 +135,7 @@ for (const [name, both] of [
 
 		// libcurl 7.88 leaves a stream's last token lying when another stream has read it: without being
 		// asked again it comes with the next data on the connection, or not before a time limit.
-		both(
+		all(
 			"full speed: many long concurrent replies are complete, and no token is stuck",
 			async ({ banter }) => {
 				for (let round = 0; round < 3; round++)
@@ -83,7 +147,7 @@ for (const [name, both] of [
 			{ env: { OPENAI_IDLE_TIMEOUT_MS: String(30_000 * TIME_FACTOR) } },
 		);
 
-		both("a reply that the model aborts (RST_STREAM) affects no other", async ({ banter }) => {
+		all("a reply that the model aborts (RST_STREAM) affects no other", async ({ banter }) => {
 			const streams = await startStreams(banter, 5, "tokens=20 delay=50");
 			// Reset after the data has arrived, because a reset overtakes data in flight.
 			const cut = await banter.stream("cut", "[[tokens=9 hold-after=3 cut-after=3]] cut");
@@ -96,7 +160,7 @@ for (const [name, both] of [
 			await assertWhole(streams, 20);
 		});
 
-		both("a thousand cancelled streams do not affect others", async ({ front, banter }) => {
+		all("a thousand cancelled streams do not affect others", async ({ front, banter }) => {
 			const streams = await startStreams(banter, 5, "tokens=120 delay=50");
 			for (let round = 0; round < 10; round++)
 				for (const { status } of await times(100, (i) =>
@@ -113,7 +177,7 @@ for (const [name, both] of [
 			await assertWhole(streams, 120);
 		});
 
-		both(
+		all(
 			"the server is killed: running replies are interrupted, later ones use its successor",
 			async ({ front, banter }) => {
 				const streams = await startStreams(banter, 20, "tokens=1000 delay=50");
@@ -169,4 +233,26 @@ describe("HTTP/2: a server that shuts down (GOAWAY)", () => {
 		},
 		{ front: { settings: "keepalive_timeout 1s;" } },
 	);
+});
+
+describe("TLS to the model", () => {
+	for (const [what, on, front, connections] of [
+		["TLS 1.2", withNginx, { settings: "ssl_protocols TLSv1.2;" }, 1],
+		["TLS 1.3", withNginx, { settings: "ssl_protocols TLSv1.3;" }, 1],
+		["nginx without HTTP/2", withNginx, { http1: true }, 3],
+		["haproxy without HTTP/2", withHaproxy, { http1: true }, 3],
+	])
+		on(
+			`${what}: three streams use ${connections} connection(s)`,
+			async ({ front: { port }, banter }) => {
+				const streams = await startStreams(banter, 3, "tokens=9 hold-after=1");
+				assert.equal(connectionsTo(port), connections);
+				await banter.release("hold-after");
+				await assertWhole(streams, 9);
+				await assertReply(banter);
+				assert.equal(connectionsTo(port), connections);
+				await assertCalls(banter, 4);
+			},
+			{ front },
+		);
 });

@@ -1,9 +1,9 @@
-// A reverse proxy in front of the stub model, which has neither TLS nor HTTP/2: nghttpx or nginx.
+// A reverse proxy in front of the stub model, which has neither TLS nor HTTP/2: haproxy, nghttpx or nginx.
 //
 //	await withModelProxy(nghttpx, { env: { … }, workers: 1 }, async ({ front, banter }) => { … });
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../ports.mjs";
@@ -18,7 +18,7 @@ const PATH = [join(ROOT, "build/tools"), process.env.PATH, "/usr/sbin"].join(":"
 
 /** Why a program cannot be used on this machine, or false: for `skip` of node:test. */
 export function whyMissing(program) {
-	const { error } = spawnSync(program, ["--version"], { env: { PATH }, stdio: "ignore" });
+	const { error } = spawnSync(program, ["-v"], { env: { PATH }, stdio: "ignore" });
 	return error ? `${program} is not installed` : false;
 }
 
@@ -32,6 +32,7 @@ function frontAuthority() {
 	return { authority, certificate };
 }
 
+/** options: settings, further lines or arguments of its configuration; http1, it does not speak HTTP/2. */
 class ModelProxy {
 	constructor(port, backend, options) {
 		Object.assign(this, { port, backend, options });
@@ -73,6 +74,7 @@ class Nghttpx extends ModelProxy {
 			`--backend=127.0.0.1,${this.backend}`,
 			"--errorlog-file=/dev/stderr",
 			"--log-level=ERROR",
+			...(this.options.settings ?? []),
 		];
 		return { program: "nghttpx", args: [...args, key, cert] };
 	}
@@ -83,7 +85,30 @@ class Nghttpx extends ModelProxy {
 	}
 }
 
-/** options.settings: further lines of the server block. */
+class Haproxy extends ModelProxy {
+	command({ key, cert }) {
+		const both = join(this.dir, "both.pem");
+		const config = join(this.dir, "haproxy.cfg");
+		writeFileSync(both, readFileSync(cert) + readFileSync(key));
+		writeFileSync(
+			config,
+			`global
+				${this.options.settings ?? ""}
+			defaults
+				mode http
+				timeout connect 60s
+				timeout client 600s
+				timeout server 600s
+			listen model
+				bind 127.0.0.1:${this.port} ssl crt ${both} alpn ${this.options.http1 ? "" : "h2,"}http/1.1
+				server stub 127.0.0.1:${this.backend}
+`,
+		);
+		return { program: "haproxy", args: ["-db", "-f", config] };
+	}
+}
+
+/** Settings are of the server block. Clients without the server's name get no certificate. */
 class Nginx extends ModelProxy {
 	command({ key, cert }) {
 		const config = join(this.dir, "nginx.conf");
@@ -95,8 +120,10 @@ class Nginx extends ModelProxy {
 				access_log off;
 				client_body_temp_path ${this.dir}; proxy_temp_path ${this.dir};
 				fastcgi_temp_path ${this.dir}; uwsgi_temp_path ${this.dir}; scgi_temp_path ${this.dir};
+				server { listen 127.0.0.1:${this.port} default_server; ssl_reject_handshake on; }
 				server {
-					listen 127.0.0.1:${this.port} ssl http2;
+					server_name localhost;
+					listen 127.0.0.1:${this.port} ssl ${this.options.http1 ? "" : "http2"};
 					ssl_certificate ${cert};
 					ssl_certificate_key ${key};
 					${this.options.settings ?? ""}
@@ -121,6 +148,7 @@ class Nginx extends ModelProxy {
 	}
 }
 
+export const haproxy = (...args) => new Haproxy(...args);
 export const nghttpx = (...args) => new Nghttpx(...args);
 export const nginx = (...args) => new Nginx(...args);
 
