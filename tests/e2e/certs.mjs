@@ -23,17 +23,17 @@ export class Authority {
 	}
 
 	/**
-	 * Issues a certificate for localhost.
+	 * Issues a certificate, for localhost if there is nothing else in `names`.
 	 * @param {string} name the subject's common name
 	 * @param {string[]} kind the key's type: arguments of `openssl req -newkey`
 	 * @param {number} days the validity
 	 * @returns {{cert: string, key: string}} paths
 	 */
-	issue(name, kind = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], days = 30) {
+	issue(name, kind = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], days = 30, names = NAMES) {
 		const [cert, key, request] = ["pem", "key", "csr"].map((end) =>
 			join(this.dir, `${name}.${end}`),
 		);
-		const newKey = ["-newkey", ...kind, "-noenc", "-keyout", key, "-addext", NAMES];
+		const newKey = ["-newkey", ...kind, "-noenc", "-keyout", key, "-addext", names];
 		openssl("req", ...newKey, "-out", request, "-subj", `/CN=${name}`);
 		const authority = ["-CA", this.file, "-CAkey", this.key, "-copy_extensions", "copy"];
 		openssl("x509", "-req", "-in", request, "-out", cert, "-days", String(days), ...authority);

@@ -1,7 +1,8 @@
 // A forward proxy in the test's process: CONNECT, and requests with an absolute URL (RFC 9110, sections 3.7
 // and 9.3.6). It records the requests.
 
-import { createServer, request } from "node:http";
+import * as http from "node:http";
+import * as https from "node:https";
 import { connect } from "node:net";
 
 /** Forwards data in both directions until one socket closes. */
@@ -17,12 +18,17 @@ export function join(a, b) {
 }
 
 export class ForwardProxy {
-	requests = []; // { method, target, headers }
+	requests = []; // { method, target, headers, login }
+	seen = ""; // what clients sent through tunnels
 
-	/** @param {string} [authorization] the Proxy-Authorization that it requires */
-	constructor(authorization) {
-		this.authorization = authorization;
-		this.server = createServer((req, res) => this.#relay(req, res));
+	/**
+	 * @param {string} [login] the user:password that it requires
+	 * @param {{cert: Buffer, key: Buffer}} [certificate] of a proxy over HTTPS
+	 */
+	constructor(login, certificate) {
+		this.login = login;
+		const relay = (req, res) => this.#relay(req, res);
+		this.server = certificate ? https.createServer(certificate, relay) : http.createServer(relay);
 		this.server.on("connect", (req, socket) => this.#tunnel(req, socket));
 	}
 
@@ -38,8 +44,10 @@ export class ForwardProxy {
 	}
 
 	#admits({ method, url, headers }) {
-		this.requests.push({ method, target: url, headers });
-		return !this.authorization || headers["proxy-authorization"] === this.authorization;
+		const [, basic = ""] = /^Basic (.*)$/.exec(headers["proxy-authorization"]) ?? [];
+		const login = Buffer.from(basic, "base64").toString();
+		this.requests.push({ method, target: url, headers, login });
+		return !this.login || login === this.login;
 	}
 
 	#tunnel(req, socket) {
@@ -50,6 +58,9 @@ export class ForwardProxy {
 		}
 		const { hostname, port } = new URL(`http://${req.url}`);
 		const onward = connect(Number(port), hostname);
+		socket.on("data", (piece) => {
+			this.seen += piece.toString("latin1");
+		});
 		onward.once("connect", () => {
 			socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
 			join(socket, onward);
@@ -63,7 +74,7 @@ export class ForwardProxy {
 			return;
 		}
 		const { method, headers } = req;
-		const onward = request(req.url, { method, headers }, (answer) => {
+		const onward = http.request(req.url, { method, headers }, (answer) => {
 			res.writeHead(answer.statusCode, answer.headers);
 			answer.pipe(res);
 		});

@@ -11,21 +11,19 @@ import { Authority } from "./certs.mjs";
 import { assertError } from "./client.mjs";
 import { ForwardProxy, join } from "./forward-proxy.mjs";
 import { BUILD, freePort, times, withBanter } from "./harness.mjs";
+import { SocksProxy } from "./socks-proxy.mjs";
 import { startProgram } from "./tool.mjs";
 
 const authority = new Authority();
 const stranger = new Authority();
 
-/**
- * Runs body(banter, model) with the stub as the model, behind TLS with a certificate for localhost that this
- * authority has signed.
- */
-async function withModel(env, body, { isTls = true, signer = authority, host = "localhost" } = {}) {
+const own = authority.issue("model");
+const read = ({ cert, key }) => ({ cert: readFileSync(cert), key: readFileSync(key) });
+
+/** Runs body(banter, model) with the stub as the model, behind TLS, without ALPN, with this certificate. */
+async function withModel(env, body, { isTls = true, files = own, host = "localhost" } = {}) {
 	const [model, port] = [await freePort(), await freePort()];
-	const { cert, key } = signer.issue("model");
-	const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, (socket) =>
-		join(socket, connect(model, "127.0.0.1")),
-	);
+	const server = createServer(read(files), (socket) => join(socket, connect(model, "127.0.0.1")));
 	server.on("tlsClientError", () => {});
 	await once(server.listen(port, host === "localhost" ? "127.0.0.1" : host), "listening");
 	const at = isTls ? `${host}:${port}` : `127.0.0.1:${model}`;
@@ -57,10 +55,16 @@ describe("the model server's certificate", () => {
 			withModel(env, (banter) => assertReply(banter)));
 
 		for (const [what, how] of [
-			["is signed by another authority", { signer: stranger }],
-			["is for another name", { host: "127.0.0.2" }],
+			["is signed by another authority", { files: stranger.issue("model") }],
+			["is self-signed", { files: { cert: stranger.file, key: stranger.key } }],
+			["has expired", { files: authority.issue("old", undefined, -1) }],
+			[
+				"is for another name",
+				{ files: authority.issue("other", undefined, 30, "subjectAltName=DNS:localhos.t") },
+			],
+			["is for another address", { host: "127.0.0.2" }],
 		])
-			it(`is refused if it ${what} (${setting})`, () =>
+			it(`is refused if it ${what} (${setting}); the log says so`, () =>
 				withModel(
 					env,
 					async (banter) => {
@@ -78,8 +82,6 @@ describe("the model server's certificate", () => {
 
 describe("a proxy to the model", () => {
 	const NOTHING = "http://127.0.0.1:1";
-	const basic = `Basic ${Buffer.from("user:p@ss").toString("base64")}`;
-
 	/** Runs body(banter, model) with a model behind the proxy. */
 	async function through(proxy, isTls, settings, body) {
 		const env = settings(`127.0.0.1:${await proxy.start()}`);
@@ -128,27 +130,37 @@ describe("a proxy to the model", () => {
 			});
 		});
 
-	for (const isTls of [true, false]) {
-		const model = isTls ? "https" : "http";
+	for (const [scheme, make] of [
+		["http", (login) => new ForwardProxy(login)],
+		["socks5", (login) => new SocksProxy(login)],
+		["socks5h", (login) => new SocksProxy(login)],
+	])
+		for (const isTls of [true, false]) {
+			const what = `${scheme}:// to an ${isTls ? "https" : "http"} model`;
 
-		it(`its user name and password are sent only to it (${model})`, () => {
-			const proxy = new ForwardProxy(basic);
-			const settings = (at) => ({ OPENAI_PROXY: `http://user:p%40ss@${at}` });
-			return through(proxy, isTls, settings, async (banter) => {
-				await assertReply(banter);
-				assert.equal(proxy.requests.at(-1).headers["proxy-authorization"], basic);
+			it(`${what}: only it receives its user name and password, and over TLS it does not see the key`, () => {
+				const proxy = make("user:p@ss");
+				const settings = (at) => ({ OPENAI_PROXY: `${scheme}://user:p%40ss@${at}` });
+				return through(proxy, isTls, settings, async (banter, model) => {
+					await times(2, (i) => assertReply(banter, `s-${i}`));
+					const { login, target } = proxy.requests.at(-1);
+					assert.equal(login, "user:p@ss");
+					const port = /:\d+$/.exec(model)[0];
+					if (scheme === "socks5") assert.equal(target, `127.0.0.1${port}`);
+					else assert.ok(target.includes(model), target);
+					if (isTls) assert.doesNotMatch(proxy.seen, /key-of-the-stub-model|HTTP/);
+				});
 			});
-		});
 
-		it(`a wrong password fails and is not logged (${model})`, () => {
-			const proxy = new ForwardProxy(basic);
-			const settings = (at) => ({ OPENAI_PROXY: `http://user:hushhush@${at}` });
-			return through(proxy, isTls, settings, async (banter) => {
-				await assertFails(banter);
-				assert.ok(!banter.log.tail(10_000).includes("hushhush"));
+			it(`${what}: a wrong password fails and is not logged`, () => {
+				const proxy = make("user:p@ss");
+				const settings = (at) => ({ OPENAI_PROXY: `${scheme}://user:hushhush@${at}` });
+				return through(proxy, isTls, settings, async (banter) => {
+					await assertFails(banter);
+					assert.ok(!banter.log.tail(10_000).includes("hushhush"));
+				});
 			});
-		});
-	}
+		}
 
 	it("that is unreachable is a failure; the model is not called directly", async () => {
 		const OPENAI_PROXY = `http://127.0.0.1:${await freePort()}`;
