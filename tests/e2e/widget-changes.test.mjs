@@ -15,6 +15,7 @@ import {
 	makeWidget,
 	openTabs,
 	replyOf,
+	resetWidget,
 	said,
 	summary,
 	Visitor,
@@ -62,6 +63,7 @@ describe("a widget with connected visitors", () => {
 
 	for (const [what, end] of [
 		["disabled", (widget) => changeWidget(banter, widget, { enabled: false })],
+		["given a new id", (widget) => resetWidget(banter, widget)],
 		["deleted", (widget) => deleteWidget(banter, widget)],
 	])
 		it(`${what} during a reply: the reply is stored, queued messages are not sent to the model`, async () => {

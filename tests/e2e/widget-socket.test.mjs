@@ -1,16 +1,13 @@
-// The visitor's WebSocket, frame by frame (API.md, section 7): sessions, history, replies, contact
-// details, caps, and closing.
+// The visitor's WebSocket, frame by frame (API.md, section 7): sessions, history, replies, contact details
+// and limits. Each form of a frame: tests/unit/workerd/api/widget/test_widget_frames.c.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError } from "./client.mjs";
-import { times, until, useBanter, withBanter } from "./harness.mjs";
-import { adminExpect, LONGEST_EMAIL } from "./organizations.mjs";
+import { until, useBanter, withBanter } from "./harness.mjs";
 import {
-	avoidMidnight,
 	changeWidget,
 	configPath,
-	conversationsOf,
 	deleteWidget,
 	echo,
 	exchanged,
@@ -31,31 +28,15 @@ describe("a widget's configuration", () => {
 	const banter = useBanter({ workers: 3, env: { CORS_ORIGIN: "https://dashboard.example" } });
 
 	it("contains only public members", async () => {
-		const widget = await makeWidget(banter, {
-			name: "Support",
-			greeting: "Hello!",
-			primary_color: "#123",
-			position: "bottom_left",
-			contact_info_mode: "optional",
-			collect_email: true,
-		});
-		const answer = await banter.get(configPath(widget));
+		const chosen = {
+			...{ name: "Support", greeting: "Hello!", primary_color: "#123", position: "bottom_left" },
+			...{ contact_info_mode: "optional", collect_email: true },
+		};
+		const defaults = { text_color: "#ffffff", collect_name: false, collect_phone: false };
+		const answer = await banter.get(configPath(await makeWidget(banter, chosen)));
 		assert.equal(answer.status, 200);
 		assert.equal(answer.headers["cache-control"], "no-store");
-		assert.deepEqual(answer.json, {
-			name: "Support",
-			greeting: "Hello!",
-			primary_color: "#123",
-			text_color: "#ffffff",
-			position: "bottom_left",
-			contact_info_mode: "optional",
-			collect_name: false,
-			collect_email: true,
-			collect_phone: false,
-		});
-		const head = await banter.request("HEAD", configPath(widget));
-		assert.equal(head.status, 200);
-		assert.equal(head.text, "");
+		assert.deepEqual(answer.json, { ...chosen, ...defaults });
 	});
 
 	it("exists only for an enabled widget with this id, and changes in every worker at once", async () => {
@@ -90,14 +71,9 @@ describe("a widget's configuration", () => {
 			assert.match(answer.headers.vary, /Origin/);
 		}
 		for (const origin of [
-			"http://shop.example",
-			"https://shop.example:444",
-			"https://SHOP.example",
-			"https://x.shop.example",
-			"https://shop.example.evil.example",
+			...["http://shop.example", "https://shop.example:444", "https://SHOP.example", "null", ""],
+			...["https://x.shop.example", "https://shop.example.evil.example"],
 			"https://dashboard.example",
-			"null",
-			"",
 		]) {
 			const answer = await at(origin);
 			assertError(answer, 403, undefined, "origin_not_allowed");
@@ -267,39 +243,18 @@ describe("a visitor", () => {
 		assert.ok(history.some(({ content }) => content === "t0 t1"));
 	});
 
-	it("receives an error for an invalid frame and can continue", async () => {
-		const one = await visitor();
-		for (const [frame, code, id] of [
-			["hello", "invalid_message"],
-			['{"type":"message","content":"","id":"x"}', "invalid_message", "x"],
-			[{ type: "message", content: "x".repeat(4001) }, "invalid_message"],
-			[{ type: "contact_info", email: "a@b.example" }, "contact_not_asked"],
-		]) {
-			one.send(frame);
-			const error = await one.next();
-			assert.deepEqual([error.type, error.code, error.id], ["error", code, id]);
-			assert.equal(typeof error.message, "string");
-		}
-		assert.equal(await one.ask(echo("€".repeat(2000))), "€".repeat(2000));
-	});
-
-	it("is disconnected after many invalid frames", async () => {
+	it("is disconnected after many invalid frames, or one that is too long or binary", async () => {
 		const one = await visitor();
 		for (let i = 0; i < 25; i++) one.send("no JSON");
 		assert.equal((await one.end())[0], 1008);
 		assert.equal(one.frames.length, 20);
-	});
-
-	it("is disconnected for a frame that is too long, binary, or invalid UTF-8", async () => {
-		const tries = [
-			[1009, (ws) => ws.send(JSON.stringify({ type: "message", content: "x".repeat(65536) }))],
-			[1003, (ws) => ws.send(Buffer.from("{}"))],
-			[1007, (ws) => ws.send(Buffer.from('{"type":"\xff"}', "latin1"), { binary: false })],
-		];
-		for (const [code, send] of tries) {
-			const one = await visitor();
-			send(one.ws);
-			assert.equal((await one.end())[0], code);
+		for (const [code, data] of [
+			[1009, "x".repeat(65_537)],
+			[1003, Buffer.from("{}")],
+		]) {
+			const other = await visitor();
+			other.ws.send(data);
+			assert.equal((await other.end())[0], code);
 		}
 	});
 
@@ -400,25 +355,6 @@ describe("contact details", () => {
 		assert.equal(back.introduced, true);
 	});
 
-	it("are validated; fields that were not requested are ignored", async () => {
-		const asked = { collect_email: true, collect_phone: true };
-		const widget = await makeWidget(banter, { contact_info_mode: "optional", ...asked });
-		const one = await Visitor.open(banter, widget);
-		for (const [contact, wrong] of [
-			[{ name: "x\ny", email: "nobody", phone: "call me" }, ["email", "phone"]],
-			[{ email: LONGEST_EMAIL }, ["email"]],
-			[{ name: "Only" }, []],
-		]) {
-			const { type, code, fields, message } = await one.introduce(contact);
-			assert.deepEqual([type, code], ["error", "invalid_contact_info"]);
-			assert.deepEqual(Object.keys(fields), wrong);
-			if (wrong.length > 0) assert.equal(message, fields.email);
-		}
-		assert.deepEqual(await one.introduce({ name: "Bob", email: "bob@example.com" }), SAVED);
-		const { contacts } = await banter.adminGet("/v1/admin/contacts?email=bob@example.com");
-		assert.equal(contacts[0].name, null);
-	});
-
 	it("are required first if the widget says so", async () => {
 		const required = { contact_info_mode: "required", collect_email: true };
 		const widget = await makeWidget(banter, required);
@@ -451,67 +387,5 @@ describe("contact details", () => {
 				await back.close();
 				return back.introduced && back.history.at(-1)?.content === `left ${i}`;
 			});
-	});
-});
-
-describe("the daily cap", () => {
-	const banter = useBanter({ workers: 3 });
-
-	it("applies to all visitors of the widget together, without model requests above it", async () => {
-		await avoidMidnight();
-		const widget = await makeWidget(banter, { daily_message_cap: 3 });
-		const visitors = await times(4, () => Visitor.open(banter, widget));
-		for (const one of visitors) one.say(`[[tokens=1]] capped`, "x");
-		const ends = await Promise.all(
-			visitors.map(async (one) => {
-				const frames = [await one.next()];
-				if (frames[0].type !== "error") frames.push(...(await one.upTo("typing_stop")));
-				return frames.find(({ type }) => type === "error") ?? frames.at(-2);
-			}),
-		);
-		const message = "This chat has reached its daily message limit";
-		const refused = ends.filter(({ type }) => type === "error");
-		assert.deepEqual(refused, [{ type: "error", message, code: "daily_cap", id: "x" }]);
-		assert.equal(await banter.modelCalls("capped"), 3);
-		await changeWidget(banter, widget, { daily_message_cap: 4 });
-		// Those that were answered are answered again without counting.
-		for (const one of visitors) assert.equal(await one.ask("[[tokens=1]] capped", "x"), "t0");
-	});
-});
-
-describe("a token that becomes invalid", () => {
-	const banter = useBanter({ workers: 3 });
-
-	for (const [what, end] of [
-		["a new public id", resetWidget],
-		["disabling", (b, widget) => changeWidget(b, widget, { enabled: false })],
-		["deleting", deleteWidget],
-	])
-		it(`${what} closes all its connections with 4404`, async () => {
-			const widget = await makeWidget(banter);
-			const others = await Visitor.open(banter, await makeWidget(banter));
-			const open = await Promise.all(Array.from({ length: 6 }, () => Visitor.open(banter, widget)));
-			await open[0].ask(echo("hello"));
-			const changed = await end(banter, widget);
-			for (const one of open) assert.equal((await one.end())[0], 4404);
-			const { status } = await handshakeRefusal(banter, widget, { token: open[0].token });
-			assert.equal(status, 404);
-			assert.equal(await others.ask(echo("still here")), "still here");
-			await others.close();
-			if (end !== resetWidget) return;
-			const back = await Visitor.open(banter, changed, { token: open[0].token });
-			assert.notEqual(back.token, open[0].token);
-		});
-
-	it("erasing the visitor does so too", async () => {
-		const widget = await makeWidget(banter);
-		const one = await Visitor.open(banter, widget);
-		await one.ask(echo("forget me"));
-		const [{ sessionId }] = await conversationsOf(banter, widget);
-		const path = `visitors/${sessionId}?widgetId=${widget.id}`;
-		await adminExpect(banter, 200, "DELETE", path);
-		assert.equal((await one.end())[0], 4404);
-		const back = await Visitor.open(banter, widget, { token: one.token });
-		assert.notEqual(back.token, one.token);
 	});
 });

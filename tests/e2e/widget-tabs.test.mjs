@@ -9,7 +9,6 @@ import { numbered, until, useBanter, whileStopped, withBanter } from "./harness.
 import {
 	echo,
 	exchanged,
-	makeWidget,
 	openAtOtherWorker,
 	openAtWorker,
 	openTabs,
@@ -17,7 +16,6 @@ import {
 	said,
 	socketUrl,
 	summary,
-	Visitor,
 } from "./visitors.mjs";
 
 const tokensOf = (frames) => textOf(frames).trim();
@@ -112,17 +110,6 @@ describe("tabs of one visitor, with three workers", () => {
 		}
 	});
 
-	it("each receive once that the contact details are saved", async () => {
-		const widget = { contact_info_mode: "required", collect_email: true };
-		const all = await openTabs(banter, 3, { widget });
-		all[0].send({ type: "contact_info", email: "tabs@example.com" });
-		for (const tab of all) assert.equal((await tab.next()).type, "contact_info_saved");
-		all[1].say(echo("done"));
-		assert.deepEqual((await all[1].reply()).at(-2), ["message", "done"]);
-		const others = [["message", echo("done"), "user"], ...replyOf("done")];
-		for (const tab of [all[0], all[2]]) assert.deepEqual(await tab.reply(), others);
-	});
-
 	it("receive each failed attempt once, also if they join while it starts", async () => {
 		const widget = { contact_info_mode: "optional", collect_email: true };
 		const contact = { type: "contact_info", email: "moment@example.com" };
@@ -172,18 +159,6 @@ describe("tabs of one visitor, with three workers", () => {
 			assert.equal(tries.at(-2), tokensOf(own));
 			assert.equal(new Set(tries).size, tries.length, tries.join(" | "));
 		}
-	});
-
-	it("can stop each other's reply", async () => {
-		const [one, two] = await openTabs(banter, 2, { stream: true });
-		one.say("[[tokens=1000 delay=10]]");
-		await one.upTo("token");
-		await two.upTo("token");
-		two.send({ type: "stop" });
-		const ends = [await one.upTo("typing_stop"), await two.upTo("typing_stop")];
-		const [first, second] = ends.map((frames) => frames.at(-2));
-		assert.equal(first.status, "stopped");
-		assert.deepEqual(first, second);
 	});
 
 	for (const first of [[], [{ type: "contact_info", email: "stop@example.com" }]])
@@ -352,27 +327,5 @@ describe("the end of a worker", () => {
 			assert.equal(await banter.modelCalls("tokens=60"), 1);
 			assert.equal(await banter.modelCalls("it waits"), 1);
 		});
-	});
-});
-
-describe("a visitor that does not read", () => {
-	const banter = useBanter({ workers: 1 });
-
-	it("is disconnected; its messages are answered and wait in the history", async () => {
-		const widget = await makeWidget(banter);
-		const one = await Visitor.open(banter, widget, { stream: true });
-		// About 8 MB of events: more than the kernel's buffers and the worker's output limit.
-		for (let i = 1; i <= 9; i++) one.say(`[[huge=400 tokens=1200]] ${i}`);
-		await one.upTo("token");
-		one.socket.pause();
-		await banter.log.waitFor("it is cut off", ({ why }) => why === "slow_reader");
-		one.socket.destroy();
-		const { conversations } = await banter.conversations();
-		const answered = await until("all is answered", async () => {
-			const { messages } = await banter.thread(conversations[0]._id);
-			return messages.length === 18 && messages;
-		});
-		for (const { role, content } of answered)
-			assert.equal(content.length, role === "user" ? 26 : 480_000);
 	});
 });
