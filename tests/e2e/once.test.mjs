@@ -3,17 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError, textOf } from "./client.mjs";
-import { times, until, useBanter, withBanter } from "./harness.mjs";
-import {
-	assertStored,
-	beginHanging,
-	KEY,
-	stop,
-	storedMessages,
-	textUntil,
-	withId,
-	workersOf,
-} from "./replies.mjs";
+import { times, useBanter } from "./harness.mjs";
+import { assertStored, beginHanging, KEY, stop, textUntil, withId, workersOf } from "./replies.mjs";
 
 const PATHS = ["/v1/chat", "/v1/chat/stream", "/chat"];
 
@@ -41,10 +32,6 @@ describe("the same message again", () => {
 		}
 		assert.equal(await banter.modelCalls(message), 1);
 		await assertStored(banter, "again", [message, "t0 t1 t2"]);
-	});
-
-	it("has no usage if the model sends none", async () => {
-		assert.equal((await banter.chat("usage", "[[tokens=3 no-usage]]")).json.usage, null);
 	});
 
 	it("may have its id in the body, the header, or the same one in both", async () => {
@@ -92,10 +79,6 @@ describe("the same message again", () => {
 				assert.match(answer.json.details, /clientMessageId|Idempotency-Key/);
 			}
 		});
-});
-
-describe("a message that is sent again", () => {
-	const banter = useBanter();
 
 	it("during its reply joins it: all clients of all workers receive the reply of one model request", async () => {
 		const first = await beginHanging(banter, "joined", 3, withId("j"));
@@ -117,32 +100,4 @@ describe("a message that is sent again", () => {
 		assert.deepEqual([json.message, json.messageId], ["t0 t1 t2", messageId]);
 		assert.equal(await banter.modelCalls(message), 1);
 	});
-
-	it("after its reply was interrupted restarts it in its old place", async () => {
-		const message = "[[fail=400 fail-times=1 tokens=3]] restarted";
-		assertError(await banter.chat("restarted", message, withId("h")), 502);
-		const reply = (await storedMessages(banter, "restarted"))[1];
-		assert.deepEqual(reply, ["assistant", "", "interrupted"]);
-		await banter.chat("restarted", "[[tokens=1]] later");
-		assert.equal((await banter.chat("restarted", message, withId("h"))).status, 200);
-		await assertStored(banter, "restarted", [message, "t0 t1 t2"], ["[[tokens=1]] later", "t0"]);
-		assert.equal(await banter.modelCalls(message), 2);
-	});
-
-	it("while the store is down is refused with 503, and later stored and answered once", () =>
-		withBanter({ workers: 2 }, async (own) => {
-			await own.stopStore();
-			const message = "[[tokens=2]] away";
-			for (const answer of await times(3, () => own.chat("away", message, withId("a"))))
-				assertError(answer, 503);
-			assert.equal(await own.modelCalls(message), 0, "the message must be stored first");
-			own.startStore();
-			await own.ready();
-			const answer = await until("an answer", async () => {
-				const one = await own.chat("away", message, withId("a"));
-				return one.status === 200 && one;
-			});
-			assert.equal(answer.json.message, "t0 t1");
-			assert.equal((await storedMessages(own, "away")).length, 2);
-		}));
 });
