@@ -94,23 +94,6 @@ describe("an agent", () => {
 			assert.equal((await one.asked("stats")).calls, 1);
 		}));
 
-	it("whose server fails is not called; others still work", () =>
-		withServers(
-			{ env: { OPENAI_BREAKER_FAILURES: "3", OPENAI_BREAKER_OPEN_MS: "600000" } },
-			async (banter, { one }) => {
-				await changeAgent(banter, { key_name: "one" });
-				assertError(await banter.chat("fails", "[[fail=500]] hi"), 502);
-				const opened = await lineOf(banter, "model_breaker");
-				assert.deepEqual([opened.server, opened.state], ["one", "open"]);
-				await assertUnavailable(banter);
-				assert.equal((await one.asked("stats")).calls, 3);
-				for (const key_name of ["two", null]) {
-					await changeAgent(banter, { key_name });
-					assert.equal((await banter.chat("works", "[[tokens=1]] hi")).status, 200);
-				}
-			},
-		));
-
 	it("whose server was removed from the settings is unavailable, and the log says what to change", () =>
 		withServers({}, async (banter) => {
 			await changeAgent(banter, { key_name: "two" });
@@ -223,18 +206,6 @@ describe("a test of an agent", () => {
 			])
 				assertFields(await send(422, body), names);
 			contract.assertComplete("agents");
-		}));
-
-	it("ends when the client disconnects, also at the model", () =>
-		withServers({}, async (banter, { one }) => {
-			const agent = { key_name: "one" };
-			const stream = await test(banter, { message: "[[tokens=100000 delay=20]]", agent });
-			await stream.tokens(3);
-			stream.leave();
-			const stats = () => one.asked("stats");
-			await until("the model was left", async () => (await stats()).client_disconnects === 1);
-			await until("it is counted", async () => (await trials(banter)) === 1);
-			assert.equal((await banter.conversations()).total, 0);
 		}));
 });
 

@@ -318,16 +318,6 @@ describe("banter status", () => {
 		assert.ok((await count("following")).every((n) => n === 0));
 	});
 
-	it("shows the last backup", async () => {
-		const before = Date.now();
-		await expectTool(banter, 0, "backup", join(banter.dir, "backup"));
-		const said = await status();
-		assert.ok(said.last_backup_at >= before && said.last_backup_at <= Date.now());
-		assert.ok(said.last_backup_bytes > 0);
-		const { stdout } = await expectTool(banter, 0, "status");
-		assert.match(stdout, /^backup +\d{4}-\d\d-\d\dT.*KiB$/m);
-	});
-
 	it("times out if storaged does not answer", async () => {
 		const status = () => expectTool(banter, 75, "status");
 		const { stderr } = await whileStopped([banter.storaged.pid], status);

@@ -4,9 +4,9 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { describe, it } from "node:test";
-import { RawConnection, textOf } from "./client.mjs";
-import { DEADLINE_MS, numbered, times, until, whileStopped, withBanter } from "./harness.mjs";
-import { assertStored, begin, modelWasAsked, postOn, storedMessages } from "./replies.mjs";
+import { textOf } from "./client.mjs";
+import { DEADLINE_MS, numbered, until, whileStopped, withBanter } from "./harness.mjs";
+import { assertStored, begin, modelWasAsked, storedMessages } from "./replies.mjs";
 
 /** Waits until the session's last reply is stored with this text and status. */
 function stored(banter, session, text, status = "complete") {
@@ -27,16 +27,6 @@ describe("the store dies", () => {
 			assert.equal(await banter.modelCalls("retried"), 2);
 			await assertStored(banter, "s", [message, "t0 t1 t2"]);
 		}));
-
-	it("for a moment only: requests wait for it and are served", () =>
-		withBanter({ workers: 2 }, async (banter) => {
-			await banter.stopStore();
-			const answers = times(10, (i) => banter.chat(`waits-${i}`, "[[tokens=2]]"));
-			banter.startStore();
-			for (const { json, text } of await answers) assert.equal(json?.message, "t0 t1", text);
-			for (let i = 0; i < 10; i++)
-				assert.equal((await storedMessages(banter, `waits-${i}`)).length, 2);
-		}));
 });
 
 describe("the visitor leaves", () => {
@@ -46,16 +36,6 @@ describe("the visitor leaves", () => {
 			stream.leave();
 			await stored(banter, "s", numbered(30));
 			assert.equal((await banter.model("stats")).client_disconnects, 0);
-		}));
-
-	it("before the model has started: the reply is stored as well", () =>
-		withBanter({ workers: 1 }, async (banter) => {
-			const raw = await RawConnection.connect(banter.port);
-			const body = { sessionId: "s", message: "[[tokens=3 first-delay=300]] early" };
-			postOn(raw, "/v1/chat", body).catch(() => {});
-			await modelWasAsked(banter, "early");
-			raw.socket.resetAndDestroy();
-			await stored(banter, "s", "t0 t1 t2");
 		}));
 });
 

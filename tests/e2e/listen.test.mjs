@@ -59,13 +59,4 @@ describe("listening", () => {
 			assert.match(words, new RegExp(`:${banter.port}\\b.* ${holder}`));
 			assert.equal((await banter.get("/health")).status, 200);
 		}));
-
-	it("a second storaged does not touch the data of the first", () =>
-		withBanter({ workers: 1 }, async (banter) => {
-			const second = banter.daemon("storaged", [], banter.storaged.env);
-			second.start();
-			const { code } = await second.ended;
-			assert.equal(code, 75); // EX_TEMPFAIL
-			assert.equal((await banter.chat("still", "[[tokens=1]]")).status, 200);
-		}));
 });

@@ -3,16 +3,8 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { RawConnection, rawExchange, request } from "./client.mjs";
-import {
-	ADMIN_KEY,
-	freePort,
-	PASSWORD,
-	until,
-	useBanter,
-	WIDGET_KEY,
-	withBanter,
-} from "./harness.mjs";
+import { RawConnection, rawExchange } from "./client.mjs";
+import { ADMIN_KEY, PASSWORD, useBanter, WIDGET_KEY } from "./harness.mjs";
 
 const NEW_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -123,20 +115,4 @@ describe("a request's log line", () => {
 		for (const secret of [...secrets, WIDGET_KEY, ADMIN_KEY, PASSWORD, "key-of-the-stub-model"])
 			assert.ok(!text.toLowerCase().includes(secret.toLowerCase()), secret);
 	});
-});
-
-describe("LOG_LEVEL=notice", () => {
-	it("requests are not logged", () =>
-		withBanter({ workers: 1 }, async (banter) => {
-			const port = await freePort();
-			const env = { ...banter.masterd.env, LISTEN: `127.0.0.1:${port}`, LOG_LEVEL: "notice" };
-			const quiet = banter.daemon("masterd", [], env);
-			quiet.start();
-			const get = (headers) =>
-				request(`http://127.0.0.1:${port}`, "GET", "/health", { headers }).catch(() => null);
-			await until("it answers", () => get({ "x-request-id": "quiet" }));
-			// Then its last output has been read.
-			assert.deepEqual(await quiet.stop(), { code: 0, signal: null });
-			assert.ok(!banter.log.lines.some((line) => line.request === "quiet"));
-		}));
 });

@@ -134,28 +134,6 @@ describe("a session", () => {
 		await contract.drive(banter, 200, "POST", "/api/logout");
 	});
 
-	it("survives kills of all processes but masterd, and so does its end", async () => {
-		const [headers, ended] = [await session(banter), await session(banter)];
-		await banter.request("POST", "/api/logout", { headers: ended });
-		await banter.storaged.kill("SIGKILL");
-		await banter.killWorkers(banter.workerPids());
-		await banter.ready();
-		assert.equal((await banter.get(ME, headers)).status, 200);
-		assertError(await banter.get(ME, ended), 401);
-	});
-
-	it("opens the pages, which redirect to /login without it", async () => {
-		const headers = await session(banter);
-		for (const path of ["/", "/conversations/0192f000-0000-7000-8000-000000000000"]) {
-			assertLeadsTo(await banter.get(path), "/login");
-			assertLeadsTo(await banter.get(path, { cookie: "banter_session=nobody" }), "/login");
-			const page = await banter.get(path, headers);
-			assert.equal(page.status, 200);
-			assert.match(page.headers["content-type"], /^text\/html; *charset=utf-8/i);
-		}
-		assertLeadsTo(await banter.get("/login", headers), "/");
-	});
-
 	it("is not needed for /login, a page with a strict policy and nothing inline, whose files all exist", async () => {
 		const page = await banter.get("/login");
 		assert.equal(page.status, 200);
@@ -208,6 +186,7 @@ describe("login attempts", () => {
 				assert.equal(late.headers["ratelimit-remaining"], "0");
 				assert.equal(late.headers["set-cookie"], undefined);
 			}
+			assert.equal(await banter.metric('rate_limited_total{rule="login"}'), 3);
 			assert.equal((await banter.chat("s", "[[tokens=1]]")).status, 200);
 		});
 	});

@@ -5,18 +5,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { LONG_PENALTY, TOO_LONG, untilRefused } from "./accounts.mjs";
 import { assertError, request } from "./client.mjs";
-import {
-	ADMIN_KEY,
-	freePort,
-	ROOT,
-	times,
-	until,
-	useBanter,
-	WIDGET_KEY,
-	withBanter,
-} from "./harness.mjs";
+import { ADMIN_KEY, freePort, ROOT, times, until, useBanter, WIDGET_KEY } from "./harness.mjs";
 import { connectToEachWorker } from "./replies.mjs";
 
 const PROMTOOL = join(ROOT, "build/tools/promtool");
@@ -186,22 +176,6 @@ describe("the metrics", () => {
 			await banter.ready();
 		});
 		assert.equal((await read(banter))('banter_turns_running{worker="0"}'), 0);
-	});
-
-	it("rate limits are counted by rule", async () => {
-		const env = {
-			RATE_LIMIT_MAX_REQUESTS: "1",
-			RATE_LIMIT_WINDOW_MS: "86400000",
-			...LONG_PENALTY,
-		};
-		await withBanter({ env, workers: 1 }, async (strict) => {
-			for (let i = 0; i < 4; i++) await strict.request("POST", "/chat", { body: "{}" });
-			const wrong = { body: { password: TOO_LONG } };
-			await untilRefused(() => strict.request("POST", "/api/login", wrong));
-			const now = await read(strict);
-			assert.equal(now('banter_rate_limited_total{rule="chat"}'), 3);
-			assert.equal(now('banter_rate_limited_total{rule="login"}'), 1);
-		});
 	});
 
 	it("version, start time and resource usage are included", async () => {

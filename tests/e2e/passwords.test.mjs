@@ -6,9 +6,9 @@ import { writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { addUser, fromElsewhere, logIn, postLogin } from "./accounts.mjs";
 import { assertError, RawConnection } from "./client.mjs";
-import { PASSWORD, until, useBanter, withBanter } from "./harness.mjs";
+import { until, useBanter, withBanter } from "./harness.mjs";
 import { cpuOf } from "./proc.mjs";
-import { expectTool, importRecords, loginLine, useDirectory } from "./tool.mjs";
+import { expectTool, useDirectory } from "./tool.mjs";
 
 const ME = "/v1/admin/me";
 const LOGINS = "/v1/admin/logins";
@@ -81,16 +81,6 @@ describe("another DASHBOARD_PASSWORD", () => {
 				await assertValid(banter, jane);
 			});
 		});
-
-	it("a session whose token is not derived from the password gives no access", () =>
-		withBanter({ workers: 1 }, async (banter) => {
-			const token = "a-token-of-a-version-before";
-			await importRecords(banter, [loginLine(token)]);
-			const session = await logIn(banter, { password: PASSWORD });
-			assert.equal((await banter.get(LOGINS, session)).json.logins.length, 2);
-			for (const front of ["", "p."])
-				await assertEnded(banter, { ...session, cookie: `banter_session=${front}${token}` });
-		}));
 });
 
 describe("while a user's password is changed", () => {

@@ -5,15 +5,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError, RawConnection } from "./client.mjs";
 import { until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
-import {
-	begin,
-	beginHanging,
-	history,
-	modelIsIdle,
-	modelWasAsked,
-	stop,
-	storedMessages,
-} from "./replies.mjs";
+import { beginHanging, modelIsIdle, modelWasAsked, stop, storedMessages } from "./replies.mjs";
 import { makeWidget, Visitor } from "./visitors.mjs";
 
 const ONE = "[[tokens=1]]";
@@ -47,32 +39,6 @@ describe("the third reply is refused with a limit of two", () => {
 			});
 		});
 });
-
-it("beyond MAX_REPLIES_BYTES a reply without a listener is stopped, and its text is kept", () => {
-	const LONG = "[[huge=10000 tokens=25 hang-after=25]]";
-	return withBanter({ env: { MAX_REPLIES_BYTES: "400000" }, workers: 1 }, async (banter) => {
-		const left = await begin(banter, "left", LONG, 25);
-		left.stream.leave();
-		await until("the worker knows that its listener has left", async () =>
-			/^banter_streams(\{.*\})? 0$/m.test((await banter.get("/metrics")).text),
-		);
-		const heard = await begin(banter, "heard", LONG, 25);
-		await until("the first reply is stored", async () => {
-			const [role, text, status] = (await storedMessages(banter, "left")).at(-1);
-			assert.ok(role === "user" || text === left.text);
-			return status === "interrupted";
-		});
-		assert.equal((await history(banter, "heard")).json.active, heard.messageId);
-	});
-});
-
-it("a reply ends at OPENAI_MAX_REPLY_BYTES with the status length, in whole characters", () =>
-	withBanter({ env: { OPENAI_MAX_REPLY_BYTES: "100" }, workers: 1 }, async (banter) => {
-		const { json } = await banter.chat("s", `[[text="${"€".repeat(50)}"]]`);
-		assert.deepEqual([json.message, json.status], ["€".repeat(33), "length"]);
-		const [, reply] = await banter.messages(json.conversationId);
-		assert.deepEqual(reply.slice(0, 3), ["assistant", json.message, "length"]);
-	}));
 
 /** Sends a message on a new connection, and waits until the model was asked. */
 async function send(banter, path, accept, sessionId, message) {

@@ -1,13 +1,10 @@
-// Routes without a key: health, the widget's script, the OpenAPI document, the demo pages; and methods.
+// Routes without a key: health, the OpenAPI document, the demo pages. Each status: contract.test.mjs.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assertError, rawExchange, request } from "./client.mjs";
 import { assertCommonHeaders } from "./contract.mjs";
-import { routes } from "./document.mjs";
-import { ADMIN_KEY, ROOT, until, useBanter, withBanter } from "./harness.mjs";
+import { useBanter, withBanter } from "./harness.mjs";
 
 const PRODUCTION = { APP_ENV: "production", CORS_ORIGIN: "https://site.example" };
 const WIDGET = "/widget/chat-widget.js";
@@ -25,49 +22,10 @@ describe("service", () => {
 		}
 	});
 
-	it("GET /health/ready is 503 while the store is down, and recovers; /health stays ok", async () => {
-		await banter.stopStore();
-		await until("ready says 503", async () => {
-			const answer = await banter.get("/health/ready");
-			if (answer.status === 200) return false;
-			assertError(answer, 503);
-			return true;
-		});
-		assert.equal((await banter.get("/health")).status, 200);
-		banter.startStore();
-		await banter.ready();
-	});
-
 	it("an unknown path is 404, whatever the method", async () => {
 		for (const path of ["/v1", "/v1/chat/", "/V1/chat", "/widget/../health"])
 			for (const method of ["GET", "POST"]) assertError(await banter.request(method, path), 404);
 		assertError(await banter.get("/assets/none.js"), 404);
-	});
-
-	it("a wrong method is 405 with Allow, for every route", async () => {
-		for (const { path: shape } of routes())
-			for (const wrong of ["PATCH", "TRACE"]) {
-				const path = shape.replaceAll("{}", "id");
-				const same = routes().filter((one) => one.path === shape);
-				const methods = same.map(({ method }) => method);
-				const expected = [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"];
-				const answer = await banter.request(wrong, path);
-				assertError(answer, 405);
-				assert.deepEqual(answer.headers.allow.split(/, */).sort(), expected.sort(), path);
-			}
-	});
-
-	it("HEAD returns GET's headers without a body", async () => {
-		const headers = { "x-admin-api-key": ADMIN_KEY };
-		const admin = "/v1/admin/conversations";
-		for (const path of ["/health", "/health/ready", WIDGET, "/v1/openapi.json", "/login", admin]) {
-			const get = await banter.get(path, headers);
-			const head = await banter.request("HEAD", path, { headers });
-			assert.equal(head.status, 200);
-			assert.equal(head.bytes.length, 0);
-			assert.equal(head.headers["content-length"], String(get.bytes.length), path);
-			assert.equal(head.headers["content-type"], get.headers["content-type"]);
-		}
 	});
 
 	it("the OpenAPI document contains the server's URL as used by the client", async () => {
@@ -91,17 +49,6 @@ describe("service", () => {
 			assert.match(answer.headers["content-type"], /^text\/html/);
 			assert.doesNotMatch(answer.headers["content-security-policy"], /unsafe-/);
 		}
-	});
-
-	it("the widget's script is the built bundle, as JavaScript for any site", async () => {
-		const answer = await banter.get(WIDGET);
-		assert.equal(answer.status, 200);
-		assert.equal(answer.headers["content-type"], "application/javascript; charset=utf-8");
-		assert.ok(answer.bytes.equals(readFileSync(join(ROOT, "widget/dist/chat-widget.js"))));
-		assert.equal(answer.headers["content-encoding"], undefined);
-		assert.equal(answer.headers["cache-control"], "no-store");
-		// Also a cross-origin isolated site may load it.
-		assert.equal(answer.headers["cross-origin-resource-policy"], "cross-origin");
 	});
 });
 

@@ -334,20 +334,3 @@ describe("banter setup with a running store", () => {
 		assert.deepEqual(await users(), ["other@example.com owner"]);
 	});
 });
-
-describe("banter setup with answers for a new store", () => {
-	const banter = useBanter({ workers: 1 });
-
-	it("creates the first user", async () => {
-		const password = scratch("password");
-		writeFileSync(password, "correct horse battery\n");
-		const key = scratch("any-key");
-		writeFileSync(key, "any-key");
-		const args = ["--model-key-file", key, "--model-url", `${banter.stubUrl}/v1`, "--sites", SITE];
-		const user = ["--owner-email", "jane@example.com", "--owner-password-file", password];
-		const socket = ["--socket", join(banter.dir, "data", "store.sock")];
-		const { stdout } = await setup(0, scratch("new"), [], [...args, ...user, ...socket]);
-		assert.match(stdout, /^added jane@example\.com, an owner$/m);
-		await logIn(banter, { email: "jane@example.com", password: "correct horse battery" });
-	});
-});

@@ -1,11 +1,11 @@
-// What daemons refuse when they start: invalid settings, all at once and without secrets, and a store of a later
-// schema. Each setting by value: tests/unit/proto/settings; migrations: tests/unit/storaged/engine.
+// Invalid settings, which the daemons refuse when they start, all at once and without secrets. Each setting by
+// value: tests/unit/proto/settings; a store of a later schema: tests/unit/storaged/engine, tests/install.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { BUILD, baseEnvironment, WIDGET_KEY, withBanter } from "./harness.mjs";
+import { BUILD, baseEnvironment, WIDGET_KEY } from "./harness.mjs";
 import { startProgram, useDirectory } from "./tool.mjs";
 
 const EX_CONFIG = 78;
@@ -41,12 +41,6 @@ describe("settings", () => {
 		for (const value of Object.values(secrets)) assert.ok(!stderr.includes(value), value);
 	});
 
-	it("storaged reports invalid settings of its own", async () => {
-		const env = { STORE_MAX_BYTES: "much", LOG_LEVEL: "loud" };
-		const stderr = await run(EX_CONFIG, "storaged", env);
-		for (const name of Object.keys(env)) assert.match(stderr, new RegExp(`\\b${name}\\b`));
-	});
-
 	it("--check accepts valid ones, starts nothing, and names those that are not used", async () => {
 		for (const name of ["masterd", "storaged"]) {
 			const stderr = await run(0, name, { ...GOOD, CONVEX_URL: "https://x.example" }, "--check");
@@ -66,19 +60,5 @@ describe("settings", () => {
 		assert.match(stderr, /^2 problems/);
 		for (const name of unreadable)
 			assert.match(stderr, new RegExp(`^  ${name} is not set: its file .* cannot be read: `, "m"));
-	});
-});
-
-describe("a store of a later schema", () => {
-	it("is refused with advice, and stays unchanged", async () => {
-		const env = { DATA_DIR: scratch() };
-		const path = scratch("data.mdb");
-		await withBanter({ env }, (banter) => banter.chat("session", "[[tokens=1]]"));
-		// In a leaf page, the value of a name in meta follows the name.
-		const later = readFileSync(path, "latin1").replaceAll("schema_version2", "schema_version3");
-		writeFileSync(path, later, "latin1");
-		const stderr = await run(EX_CONFIG, "storaged", env);
-		assert.match(stderr, /ev=store_too_new schema=3 known=2 help="[^"]*install that version again/);
-		assert.ok(readFileSync(path, "latin1") === later, "the store is unchanged");
 	});
 });
