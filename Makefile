@@ -163,7 +163,7 @@ BENCH := store scale crowd silent
 bench_shared := $(filter-out $(patsubst %,$(OBJ)/tests/bench/%.o,$(BENCH) events upstream), \
 	$(call objects,tests/bench))
 $(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(bench_shared) $(storaged_a) $(workerd_a)
-	$(LINK) $(store_libs) -ljansson
+	$(LINK) $(store_libs) -ljansson -lssl
 $(BUILD)/bench/events $(BUILD)/bench/upstream: $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(workerd_a)
 	$(LINK) $(worker_libs)
 
@@ -341,11 +341,11 @@ fuzz-run: $(BUILD)/unit/test_fuzz_corpus $(addprefix $(BUILD)/fuzz_,$(FUZZ))
 	done; exit $${failed:-0}
 
 # BENCH_STREAMS="100 1000" runs only these numbers of streams; node tests/bench/relay.mjs --help lists BENCH_ARGS.
-BENCH_STREAMS ?= 100 1000 5000 5000@4
+BENCH_STREAMS ?=
 BENCH_ARGS ?=
 
 .PHONY: bench
-bench: ## compare streams and short requests with nginx (5 minutes; BENCH_STREAMS="100 1000")
+bench: ## compare streams and short requests with nginx and haproxy (7 minutes; BENCH_ARGS="--rounds 5")
 	@$(MAKE) --no-print-directory deps FOR=bench
 	@$(MAKE) --no-print-directory -j$(JOBS) programs build/bench/crowd widget/dist/.built
 	@node tests/bench/relay.mjs --nginx build/tools/nginx --haproxy build/tools/haproxy \

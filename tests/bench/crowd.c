@@ -12,12 +12,12 @@
  * One epoll loop: visitors that arrive, tokens that arrive, and the marks of the measurement
  * window.
  */
-#include <arpa/inet.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <err.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +29,7 @@
 #include "proto/base/clock.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/crowd_answer.h"
+#include "tests/bench/crowd_link.h"
 
 #define EVENTS_MAX 256
 #define READ_SIZE  65536
@@ -38,6 +39,7 @@
 /* What relay.mjs passes. */
 struct plan {
 	int port, readers;
+	int tls; /* the visitors connect with TLS */
 	/* Other visitors, none or as many as readers; and whether they stop reading after the first token. */
 	int others, others_stop;
 	/* The request of a reader and of another visitor; "#####" stands for the visitor's number. */
@@ -51,8 +53,8 @@ struct plan {
 
 struct visitor {
 	struct crowd *crowd;
-	int fd;
-	bool connecting;
+	struct link link;
+	bool connecting; /* until the request is sent */
 	bool is_other;
 	uint64_t asked_ns;
 	int next; /* token */
@@ -61,7 +63,8 @@ struct visitor {
 
 struct crowd {
 	struct plan plan;
-	struct group server; /* all its processes, without the stub */
+	struct group server; /* all its processes, without the model */
+	struct group load;   /* this process and the model's */
 	int epoll;
 	struct visitor *visitors;
 	uint64_t *arrivals_ns; /* of each visitor, in order */
@@ -72,10 +75,10 @@ struct crowd {
 	uint64_t tokens_seen; /* of all readers */
 	/* At the last mark. */
 	size_t marks;
-	uint64_t marked_ns, marked_cpu_ns, marked_tokens;
+	uint64_t marked_ns, marked_cpu_ns, marked_load_ns, marked_tokens;
 
 	/* The figures of the window. */
-	uint64_t ns, cpu_ns;
+	uint64_t ns, cpu_ns, load_ns;
 	uint64_t tokens;        /* that reached readers, or short requests */
 	struct durations relay; /* from a token's stamp to its arrival, of readers */
 	json_t *cpu_us;         /* processor time per token, of each slice */
@@ -191,14 +194,14 @@ watch(struct visitor *v, int op, uint32_t events)
 {
 	struct epoll_event ev = {.events = events, .data.ptr = v};
 
-	if (epoll_ctl(v->crowd->epoll, op, v->fd, &ev) == -1)
+	if (epoll_ctl(v->crowd->epoll, op, v->link.fd, &ev) == -1)
 		err(EX_OSERR, "epoll_ctl");
 }
 
 static void
 leave(struct visitor *v)
 {
-	closefd(&v->fd);
+	link_close(&v->link);
 	if (!v->is_other)
 		v->crowd->readers_left--;
 }
@@ -223,6 +226,7 @@ ask(struct visitor *v)
 	char request[1024], number[8], *at;
 	size_t n =
 	    strlcpy(request, v->is_other ? p->others_request : p->request, sizeof(request));
+	ssize_t sent;
 
 	must(n < sizeof(request));
 	at = strstr(request, "#####");
@@ -232,7 +236,9 @@ ask(struct visitor *v)
 	answer_begin(&v->answer);
 	v->next = 0;
 	/* A request fits into the socket's empty buffer. */
-	if (send(v->fd, request, n, MSG_NOSIGNAL) != (ssize_t)n)
+	sent = link_send(&v->link, request, n);
+	v->connecting = sent == -1 && errno == EAGAIN;
+	if (sent != (ssize_t)n && !v->connecting)
 		fail(v);
 }
 
@@ -240,20 +246,12 @@ static void
 arrive(struct visitor *v)
 {
 	struct crowd *c = v->crowd;
-	struct sockaddr_in a = {.sin_family = AF_INET,
-	    .sin_port = htons((uint16_t)c->plan.port),
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int small = 4096;
-
-	v->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (v->fd == -1)
-		err(EX_OSERR, "socket");
 	/* A visitor that stops reading has a small receive buffer. */
-	if (v->is_other && c->plan.others_stop)
-		must(setsockopt(v->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)) == 0);
+	int receive_buffer = v->is_other && c->plan.others_stop ? 4096 : 0;
+
 	v->asked_ns = clock_mono_ns();
 	v->connecting = true;
-	if (connect(v->fd, (struct sockaddr *)&a, sizeof(a)) == -1 && errno != EINPROGRESS)
+	if (link_open(&v->link, (uint16_t)c->plan.port, c->plan.tls, receive_buffer) == -1)
 		fail(v);
 	else
 		watch(v, EPOLL_CTL_ADD, EPOLLOUT);
@@ -265,11 +263,10 @@ connected(struct visitor *v)
 	int error = 0;
 	socklen_t len = sizeof(error);
 
-	if (getsockopt(v->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1 || error != 0) {
+	if (getsockopt(v->link.fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1 || error != 0) {
 		fail(v);
 		return;
 	}
-	v->connecting = false;
 	watch(v, EPOLL_CTL_MOD, EPOLLIN);
 	ask(v);
 }
@@ -301,7 +298,7 @@ static void
 readable(struct visitor *v)
 {
 	static uint8_t buffer[READ_SIZE];
-	ssize_t n = recv(v->fd, buffer, sizeof(buffer), 0);
+	ssize_t n = link_recv(&v->link, buffer, sizeof(buffer));
 	struct slice in = {buffer, n < 0 ? 0 : (size_t)n};
 	struct crowd *c = v->crowd;
 
@@ -318,12 +315,13 @@ readable(struct visitor *v)
 }
 
 static void
-mark_slice(struct crowd *c, uint64_t now, uint64_t cpu)
+mark_slice(struct crowd *c, uint64_t now, uint64_t cpu, uint64_t load)
 {
 	uint64_t tokens = c->tokens_seen - c->marked_tokens, spent = cpu - c->marked_cpu_ns;
 
 	c->ns += now - c->marked_ns;
 	c->cpu_ns += spent;
+	c->load_ns += load - c->marked_load_ns;
 	c->tokens += tokens;
 	json_array_append_new(
 	    c->cpu_us, json_real(tokens == 0 ? 0 : (double)spent / 1e3 / (double)tokens));
@@ -333,13 +331,15 @@ mark_slice(struct crowd *c, uint64_t now, uint64_t cpu)
 static void
 take_mark(struct crowd *c)
 {
-	uint64_t cpu = group_cpu_ns(&c->server), now = clock_mono_ns();
+	uint64_t cpu = group_cpu_ns(&c->server), load = group_cpu_ns(&c->load);
+	uint64_t now = clock_mono_ns();
 
 	if (c->marks > 0)
-		mark_slice(c, now, cpu);
+		mark_slice(c, now, cpu, load);
 	c->marks++;
 	c->marked_ns = now;
 	c->marked_cpu_ns = cpu;
+	c->marked_load_ns = load;
 	c->marked_tokens = c->tokens_seen;
 	if (c->marks == SLICES + 1)
 		c->busy = group_memory(&c->server);
@@ -403,7 +403,7 @@ loop(struct crowd *c)
 	if (!has_window(c))
 		take_mark(c);
 	for (size_t i = 0; i < c->arrived; i++)
-		if (c->visitors[i].fd != -1 && !c->visitors[i].is_other)
+		if (c->visitors[i].link.fd != -1 && !c->visitors[i].is_other)
 			fail(&c->visitors[i]);
 }
 
@@ -422,7 +422,7 @@ open_crowd(struct crowd *c)
 	c->visitors = xcalloc(c->n, sizeof(*c->visitors));
 	for (size_t i = 0; i < c->n; i++) {
 		c->visitors[i].crowd = c;
-		c->visitors[i].fd = -1;
+		c->visitors[i].link.fd = -1;
 		c->visitors[i].is_other = p->others > 0 && i % 2 == 1;
 		answer_init(&c->visitors[i].answer);
 	}
@@ -437,22 +437,27 @@ main(int argc, char **argv)
 {
 	static struct crowd c;
 	struct plan *p = &c.plan;
-	json_t *pids;
+	json_t *pids, *model_pids;
 
-	bench_plan(argc, argv, "{s:i,s:o,s:i,s:i,s:b,s:s,s:s,s:s,s:b,s:i,s:F,s:F,s:F}", "port",
-	    &p->port, "pids", &pids, "readers", &p->readers, "others", &p->others, "othersStop",
-	    &p->others_stop, "request", &p->request, "othersRequest", &p->others_request,
-	    "mark", &p->mark, "once", &p->once, "tokens", &p->tokens, "ramp", &p->ramp_s,
-	    "settle", &p->settle_s, "window", &p->window_s);
+	bench_plan(argc, argv, "{s:i,s:b,s:o,s:o,s:i,s:i,s:b,s:s,s:s,s:s,s:b,s:i,s:F,s:F,s:F}",
+	    "port", &p->port, "tls", &p->tls, "pids", &pids, "modelPids", &model_pids,
+	    "readers", &p->readers, "others", &p->others, "othersStop", &p->others_stop,
+	    "request", &p->request, "othersRequest", &p->others_request, "mark", &p->mark,
+	    "once", &p->once, "tokens", &p->tokens, "ramp", &p->ramp_s, "settle", &p->settle_s,
+	    "window", &p->window_s);
 	c.server = group_of(pids);
+	must(json_array_append_new(model_pids, json_integer(getpid())) == 0);
+	c.load = group_of(model_pids);
+	signal(SIGPIPE, SIG_IGN);
 	fd_raise_limit();
 	open_crowd(&c);
 	loop(&c);
-	bench_print(json_pack("{s:I,s:I,s:I,s:o,s:o,s:o*,s:o,s:o,s:I,s:I,s:I,s:I,s:i}", "ns",
-	    (json_int_t)c.ns, "cpuNs", (json_int_t)c.cpu_ns, "tokens", (json_int_t)c.tokens,
-	    "cpuUs", c.cpu_us, "idle", c.idle, "busy", c.busy, "relay",
-	    durations_json(&c.relay), "firstToken", durations_json(&c.first_token), "replies",
-	    (json_int_t)c.replies, "bytes", (json_int_t)c.bytes, "lost", (json_int_t)c.lost,
-	    "failed", (json_int_t)c.failed, "failedStatus", c.failed_status));
+	bench_print(json_pack("{s:I,s:I,s:I,s:I,s:o,s:o,s:o*,s:o,s:o,s:I,s:I,s:I,s:I,s:i}",
+	    "ns", (json_int_t)c.ns, "cpuNs", (json_int_t)c.cpu_ns, "loadNs",
+	    (json_int_t)c.load_ns, "tokens", (json_int_t)c.tokens, "cpuUs", c.cpu_us, "idle",
+	    c.idle, "busy", c.busy, "relay", durations_json(&c.relay), "firstToken",
+	    durations_json(&c.first_token), "replies", (json_int_t)c.replies, "bytes",
+	    (json_int_t)c.bytes, "lost", (json_int_t)c.lost, "failed", (json_int_t)c.failed,
+	    "failedStatus", c.failed_status));
 	return 0;
 }
