@@ -1,5 +1,5 @@
 /*
- * Reads the environment into struct settings and reports all problems.
+ * Reads the environment into struct settings and checks it.
  *
  * settings.def becomes a table of struct setting; each kind of value has a parser in
  * setting_kinds.c. Rules between settings are checked last, in settings_rules().
@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include <bsd/string.h>
@@ -151,18 +150,6 @@ setting_has_credential(const struct setting *d)
 	return d->secret || d->parse == setting_parse_FILE;
 }
 
-static void
-settings_report_one(FILE *out, const struct setting *d, const char *value, const char *rule)
-{
-	if (value == NULL)
-		fprintf(out, "  %s is not set: %s\n", d->name, rule);
-	else if (d->secret)
-		fprintf(out, "  %s=(%zu characters, not shown): %s\n", d->name, strlen(value),
-		    rule);
-	else
-		fprintf(out, "  %s=%s: %s\n", d->name, value, rule);
-}
-
 static const struct setting *
 settings_find(const char *name)
 {
@@ -170,6 +157,27 @@ settings_find(const char *name)
 		if (strcmp(table[i].name, name) == 0)
 			return &table[i];
 	never("unknown setting");
+}
+
+/* Who receives the reports of a check. */
+struct settings_check {
+	settings_report_fn *report;
+	void *arg;
+	size_t problems;
+};
+
+static void
+settings_report_one(struct settings_check *c, enum settings_severity severity, const char *name,
+    const char *value, const char *rule)
+{
+	c->problems += severity == SETTINGS_PROBLEM;
+	c->report(c->arg, severity, settings_find(name), value, rule);
+}
+
+static void
+settings_refuse(struct settings_check *c, const char *name, const char *value, const char *rule)
+{
+	settings_report_one(c, SETTINGS_PROBLEM, name, value, rule);
 }
 
 /* Sets values that depend on other settings. */
@@ -207,8 +215,9 @@ settings_is_given(const char *name)
 }
 
 /* WIDGET_API_KEY is in public pages, so no other secret may equal it. */
-static size_t
-settings_public_key_rules(const struct settings *s, FILE *out)
+static void
+settings_public_key_rules(
+    const struct settings *s, struct settings_check *c, enum settings_severity severity)
 {
 	const char *const public_keys[] = {s->widget_api_key, s->widget_api_key_old};
 	const struct {
@@ -217,63 +226,48 @@ settings_public_key_rules(const struct settings *s, FILE *out)
 	    {"ADMIN_API_KEY_OLD", s->admin_api_key_old},
 	    {"DASHBOARD_PASSWORD", s->dashboard_password},
 	    {"OPENAI_API_KEY", s->openai_api_key}};
-	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(public_keys); i++)
-		for (size_t k = 0; k < ARRAY_LEN(secrets); k++) {
-			if (public_keys[i] == NULL || secrets[k].value == NULL ||
-			    strcmp(public_keys[i], secrets[k].value) != 0)
-				continue;
-			settings_report_one(out, settings_find(secrets[k].name),
-			    secrets[k].value,
-			    "production requires another value than that of WIDGET_API_KEY "
-			    "(or WIDGET_API_KEY_OLD), which is in public pages");
-			n++;
-		}
-	return n;
+		for (size_t k = 0; k < ARRAY_LEN(secrets); k++)
+			if (public_keys[i] != NULL && secrets[k].value != NULL &&
+			    strcmp(public_keys[i], secrets[k].value) == 0)
+				settings_report_one(c, severity, secrets[k].name,
+				    secrets[k].value,
+				    "production requires another value than that of "
+				    "WIDGET_API_KEY (or WIDGET_API_KEY_OLD), which is in "
+				    "public pages");
 }
 
 /* Secrets that can be guessed or that are public. */
-static size_t
-settings_secret_rules(const struct settings *s, FILE *out)
+static void
+settings_secret_rules(
+    const struct settings *s, struct settings_check *c, enum settings_severity severity)
 {
-	size_t n = settings_public_key_rules(s, out);
-
-	if (s->widget_api_key != NULL && strlen(s->widget_api_key) < 24) {
-		settings_report_one(out, settings_find("WIDGET_API_KEY"), s->widget_api_key,
+	settings_public_key_rules(s, c, severity);
+	if (s->widget_api_key != NULL && strlen(s->widget_api_key) < 24)
+		settings_report_one(c, severity, "WIDGET_API_KEY", s->widget_api_key,
 		    "production requires at least 24 characters, for example from "
 		    "`openssl rand -hex 24`");
-		n++;
-	}
 	if (s->dashboard_password != NULL &&
-	    utf8_utf16_len(slice_str(s->dashboard_password)) < DASHBOARD_PASSWORD_MIN) {
-		settings_report_one(out, settings_find("DASHBOARD_PASSWORD"),
-		    s->dashboard_password, "production requires at least 12 characters");
-		n++;
-	}
-	return n;
+	    utf8_utf16_len(slice_str(s->dashboard_password)) < DASHBOARD_PASSWORD_MIN)
+		settings_report_one(c, severity, "DASHBOARD_PASSWORD", s->dashboard_password,
+		    "production requires at least 12 characters");
 }
 
 /* Requirements for a server on the internet. */
-static size_t
-settings_production_rules(const struct settings *s, FILE *problems)
+static void
+settings_production_rules(const struct settings *s, struct settings_check *c)
 {
 	static const char *const required[] = {"OPENAI_API_KEY", "WIDGET_API_KEY"};
-	size_t n = settings_secret_rules(s, problems);
 
+	settings_secret_rules(s, c, SETTINGS_PROBLEM);
 	for (size_t i = 0; i < ARRAY_LEN(required); i++)
-		if (!settings_is_given(required[i])) {
-			settings_report_one(problems, settings_find(required[i]), NULL,
-			    "required in production");
-			n++;
-		}
-	if (s->cors_origin.any) {
-		settings_report_one(problems, settings_find("CORS_ORIGIN"), "*",
+		if (!settings_is_given(required[i]))
+			settings_refuse(c, required[i], NULL, "required in production");
+	if (s->cors_origin.any)
+		settings_refuse(c, "CORS_ORIGIN", "*",
 		    "production requires the exact origins of your sites, for example "
 		    "https://example.com,https://www.example.com");
-		n++;
-	}
-	return n;
 }
 
 /* Whether requests to this URL leave this machine without encryption. */
@@ -299,21 +293,20 @@ settings_is_remote_plain_url(const char *url)
 
 /* Anyone on the way could read the server's key and every conversation. */
 static void
-settings_warn_plain_url(FILE *warnings, const char *setting, const char *url)
+settings_warn_plain_url(struct settings_check *c, const char *name, const char *url)
 {
 	if (url != NULL && settings_is_remote_plain_url(url))
-		settings_report_one(warnings, settings_find(setting), url,
+		settings_report_one(c, SETTINGS_WARNING, name, url,
 		    "http:// to another machine sends keys and conversations unencrypted; use "
 		    "https:// unless the network is private");
 }
 
 static void
-settings_warn_plain_model_servers(const struct settings *s, FILE *warnings)
+settings_warn_plain_model_servers(const struct settings *s, struct settings_check *c)
 {
-	settings_warn_plain_url(warnings, "OPENAI_BASE_URL", s->openai_base_url);
+	settings_warn_plain_url(c, "OPENAI_BASE_URL", s->openai_base_url);
 	for (size_t i = 0; i < s->model_servers.n; i++)
-		settings_warn_plain_url(
-		    warnings, "MODEL_SERVERS", s->model_servers.at[i].value);
+		settings_warn_plain_url(c, "MODEL_SERVERS", s->model_servers.at[i].value);
 }
 
 /* Writes the names as "a, b", truncated to size. */
@@ -329,15 +322,14 @@ settings_list_names(const struct named_list *list, char *out, size_t size)
 
 /* A key without a server of the same name would never be used: one of the names is mistyped.
  * Skipped if MODEL_SERVERS was refused, which is already reported. */
-static size_t
-settings_model_server_rules(const struct settings *s, FILE *problems)
+static void
+settings_model_server_rules(const struct settings *s, struct settings_check *c)
 {
 	const struct named_list *servers = &s->model_servers, *keys = &s->model_server_keys;
 	char *text, names[SETTINGS_NAMED_MAX * (MODEL_SERVER_NAME_MAX + 2)], why[1400];
-	size_t n = 0;
 
 	if (keys->n == 0 || (servers->n == 0 && settings_is_given("MODEL_SERVERS")))
-		return 0;
+		return;
 	text = settings_text(settings_find("MODEL_SERVER_KEYS"));
 	settings_list_names(servers, names, sizeof(names));
 	for (size_t i = 0; i < keys->n; i++) {
@@ -346,107 +338,99 @@ settings_model_server_rules(const struct settings *s, FILE *problems)
 		snprintf(why, sizeof(why),
 		    "item %zu must have the name of one of MODEL_SERVERS (%s)", i + 1,
 		    servers->n == 0 ? "which is not set" : names);
-		settings_report_one(problems, settings_find("MODEL_SERVER_KEYS"), text, why);
-		n++;
+		settings_refuse(c, "MODEL_SERVER_KEYS", text, why);
 	}
 	free(text);
-	return n;
 }
 
-/* Returns 1 after a report if a path is set and is not a readable file, or a readable directory. */
-static size_t
-settings_check_path(const char *name, const char *path, bool directory, FILE *problems)
+/* A path that is set must be a readable file, or a readable directory. */
+static void
+settings_check_path(
+    struct settings_check *c, const char *name, const char *path, bool directory)
 {
 	struct stat st;
 
 	if (path == NULL ||
 	    (stat(path, &st) == 0 && S_ISDIR(st.st_mode) == directory &&
 		access(path, R_OK) == 0))
-		return 0;
-	settings_report_one(problems, settings_find(name), path,
+		return;
+	settings_refuse(c, name, path,
 	    directory ? "must be a readable directory" : "must be a readable file");
-	return 1;
 }
 
 /* storaged creates a missing DATA_DIR, but not the directory above it. */
-static size_t
-settings_store_rules(const struct settings *s, FILE *problems)
+static void
+settings_store_rules(const struct settings *s, struct settings_check *c)
 {
 	struct stat st;
 	char *copy;
 	bool good;
 
 	if (s->data_dir == NULL)
-		return 0;
+		return;
 	copy = xstrdup(s->data_dir);
 	good =
 	    stat(s->data_dir, &st) == 0 || (errno == ENOENT && stat(dirname(copy), &st) == 0);
 	free(copy);
-	if (good && S_ISDIR(st.st_mode))
-		return 0;
-	settings_report_one(problems, settings_find("DATA_DIR"), s->data_dir,
-	    "must be a directory, or a new one in an existing directory");
-	return 1;
+	if (!good || !S_ISDIR(st.st_mode))
+		settings_refuse(c, "DATA_DIR", s->data_dir,
+		    "must be a directory, or a new one in an existing directory");
 }
 
 /* A certificate needs a key. A hang limit below a second could not distinguish a busy worker from
  * one that hangs. Only masterd checks the front ends' files, so that a restarted worker does not
  * end because one is missing. */
-static size_t
-settings_master_rules(const struct settings *s, FILE *problems)
+static void
+settings_master_rules(const struct settings *s, struct settings_check *c)
 {
-	size_t n = 0;
+	char text[16];
 
-	if ((s->tls_cert == NULL) != (s->tls_key == NULL)) {
-		bool no_key = s->tls_key == NULL;
-
-		settings_report_one(problems, settings_find(no_key ? "TLS_KEY" : "TLS_CERT"),
-		    NULL,
-		    no_key ? "TLS_CERT is set, and a certificate needs its key"
-			   : "TLS_KEY is set, and a key needs its certificate");
-		n++;
-	}
+	if (s->tls_cert != NULL && s->tls_key == NULL)
+		settings_refuse(
+		    c, "TLS_KEY", NULL, "TLS_CERT is set, and a certificate needs its key");
+	if (s->tls_key != NULL && s->tls_cert == NULL)
+		settings_refuse(
+		    c, "TLS_CERT", NULL, "TLS_KEY is set, and a key needs its certificate");
 	if (s->worker_hang_ms > 0 && s->worker_hang_ms < WORKER_HANG_MS_MIN) {
-		char text[16];
-
 		snprintf(text, sizeof(text), "%" PRIu32, s->worker_hang_ms);
-		settings_report_one(problems, settings_find("WORKER_HANG_MS"), text,
-		    "must be 0 or at least 1000");
-		n++;
+		settings_refuse(c, "WORKER_HANG_MS", text, "must be 0 or at least 1000");
 	}
-	n += settings_check_path("WIDGET_BUNDLE_PATH", s->widget_bundle_path, false, problems);
-	return n + settings_check_path("ASSET_DIR", s->asset_dir, true, problems);
+	settings_check_path(c, "WIDGET_BUNDLE_PATH", s->widget_bundle_path, false);
+	settings_check_path(c, "ASSET_DIR", s->asset_dir, true);
 }
 
-/* Checks rules between settings; returns the number of problems. */
-static size_t
-settings_rules(const struct settings *s, unsigned owners, FILE *problems, FILE *warnings)
+static void
+settings_worker_rules(const struct settings *s, struct settings_check *c)
+{
+	settings_check_path(c, "OPENAI_CA_BUNDLE", s->openai_ca_bundle, false);
+	settings_model_server_rules(s, c);
+	settings_warn_plain_model_servers(s, c);
+	if (s->app_env == APP_ENV_PRODUCTION) {
+		settings_production_rules(s, c);
+		return;
+	}
+	if (s->widget_api_key == NULL)
+		settings_report_one(c, SETTINGS_WARNING, "WIDGET_API_KEY", NULL,
+		    "the chat API is open to everyone; production refuses this");
+	settings_secret_rules(s, c, SETTINGS_WARNING);
+}
+
+/* Rules between settings. */
+static void
+settings_rules(const struct settings *s, unsigned owners, struct settings_check *c)
 {
 	struct sockaddr_un sun;
-	size_t n = 0;
 
-	if (s->store_socket != NULL && strlen(s->store_socket) >= sizeof(sun.sun_path)) {
-		settings_report_one(problems, settings_find("STORE_SOCKET"), s->store_socket,
+	if (s->store_socket != NULL && strlen(s->store_socket) >= sizeof(sun.sun_path))
+		settings_refuse(c, "STORE_SOCKET", s->store_socket,
 		    "must be shorter than 108 bytes (unix(7)); set STORE_SOCKET to a shorter "
 		    "path");
-		n++;
-	}
 	if (owners & OWNER_STORE)
-		n += settings_store_rules(s, problems);
+		settings_store_rules(s, c);
 	if (owners & OWNER_MASTER)
-		n += settings_master_rules(s, problems);
-	if (!(owners & OWNER_WORKER))
-		return n;
-	n += settings_check_path("OPENAI_CA_BUNDLE", s->openai_ca_bundle, false, problems);
-	n += settings_model_server_rules(s, problems);
-	settings_warn_plain_model_servers(s, warnings);
-	if (s->app_env == APP_ENV_PRODUCTION)
-		return n + settings_production_rules(s, problems);
-	if (s->widget_api_key == NULL)
-		settings_report_one(warnings, settings_find("WIDGET_API_KEY"), NULL,
-		    "the chat API is open to everyone; production refuses this");
-	(void)settings_secret_rules(s, warnings);
-	return n;
+		settings_master_rules(s, c);
+	if (owners & OWNER_WORKER)
+		settings_worker_rules(s, c);
 }
 
 bool
@@ -458,52 +442,39 @@ settings_is_foreign(const char *name)
 	return false;
 }
 
+/* Reads one setting into its field. */
 static void
-settings_warn_foreign(FILE *warnings)
+settings_read_one(struct settings *s, const struct setting *d, struct settings_check *c)
 {
-	extern char **environ;
+	char why[SETTING_WHY_MAX] = "";
+	char *text = settings_text(d);
 
-	for (char **e = environ; e != NULL && *e != NULL; e++)
-		if (settings_is_foreign(*e))
-			fprintf(warnings, "  %.*s: not used by banter\n", (int)strcspn(*e, "="),
-			    *e);
+	if (text == NULL && d->secret && errno != 0) {
+		snprintf(why, sizeof(why),
+		    "its file in $CREDENTIALS_DIRECTORY cannot be read: %s", strerror(errno));
+		settings_refuse(c, d->name, NULL, why);
+	}
+	if (text != NULL && d->parse(d, text, settings_field(s, d), why) == -1) {
+		settings_refuse(c, d->name, text, why);
+		/* Apply the strictest rules, so that all problems show at once. */
+		if (d->parse == setting_parse_ENV)
+			s->app_env = APP_ENV_PRODUCTION;
+	}
+	free(text);
 }
 
 size_t
-settings_load(struct settings *s, unsigned owners, FILE *problems, FILE *warnings)
+settings_read(struct settings *s, unsigned owners, settings_report_fn *report, void *arg)
 {
-	size_t n = 0;
+	struct settings_check c = {.report = report, .arg = arg};
 
 	*s = (struct settings){0};
-	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		const struct setting *d = &table[i];
-		char why[SETTING_WHY_MAX] = "";
-		char *text;
-
-		if (!(d->owners & owners))
-			continue;
-		text = settings_text(d);
-		if (text == NULL && d->secret && errno != 0) {
-			snprintf(why, sizeof(why),
-			    "its file in $CREDENTIALS_DIRECTORY cannot be read: %s",
-			    strerror(errno));
-			settings_report_one(problems, d, NULL, why);
-			n++;
-		}
-		if (text != NULL && d->parse(d, text, settings_field(s, d), why) == -1) {
-			settings_report_one(problems, d, text, why);
-			n++;
-			/* Apply the strictest rules, so that all problems show at once. */
-			if (d->parse == setting_parse_ENV)
-				s->app_env = APP_ENV_PRODUCTION;
-		}
-		free(text);
-	}
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if (table[i].owners & owners)
+			settings_read_one(s, &table[i], &c);
 	settings_derive(s);
-	n += settings_rules(s, owners, problems, warnings);
-	if (owners & OWNER_WORKER)
-		settings_warn_foreign(warnings);
-	return n;
+	settings_rules(s, owners, &c);
+	return c.problems;
 }
 
 void
@@ -511,65 +482,4 @@ settings_clear(struct settings *s)
 {
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
 		table[i].clear(settings_field(s, &table[i]));
-}
-
-/* Whether standard error is the journal (systemd.exec(5), JOURNAL_STREAM). */
-static bool
-settings_is_journal(void)
-{
-	const char *stream = getenv("JOURNAL_STREAM");
-	unsigned long long device, inode;
-	struct stat st;
-
-	return stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
-	    fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
-}
-
-/* Prints lines; the journal needs the level of each (sd-daemon(3)). */
-static void
-settings_print_lines(enum log_level level, const char *lines)
-{
-	bool journal = settings_is_journal();
-
-	for (size_t len; *lines != '\0'; lines += len) {
-		len = strcspn(lines, "\n") + 1;
-		if (journal)
-			fprintf(stderr, "<%d>", (int)level);
-		fprintf(stderr, "%.*s", (int)len, lines);
-	}
-}
-
-void
-settings_report(size_t n, const char *problems, const char *warnings)
-{
-	char heading[64];
-
-	if (*warnings != '\0') {
-		settings_print_lines(LOG_WARN, "Warnings about the settings:\n");
-		settings_print_lines(LOG_WARN, warnings);
-	}
-	if (n == 0)
-		return;
-	(void)snprintf(
-	    heading, sizeof(heading), "%zu problem%s in the settings:\n", n, n == 1 ? "" : "s");
-	settings_print_lines(LOG_ERROR, heading);
-	settings_print_lines(LOG_ERROR, problems);
-	exit(EX_CONFIG);
-}
-
-void
-settings_load_or_exit(struct settings *s, unsigned owners)
-{
-	char *problems, *warnings;
-	size_t len, n;
-	FILE *p = open_memstream(&problems, &len);
-	FILE *w = open_memstream(&warnings, &len);
-
-	must(p != NULL && w != NULL);
-	n = settings_load(s, owners, p, w);
-	fclose(p);
-	fclose(w);
-	settings_report(n, problems, owners == OWNER_WORKER ? "" : warnings);
-	free(problems);
-	free(warnings);
 }

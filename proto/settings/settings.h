@@ -31,10 +31,22 @@ enum setting_owner {
 	OWNER_TOOL = 8, /* the banter command */
 };
 
+struct setting;
+
+enum settings_severity { SETTINGS_PROBLEM, SETTINGS_WARNING };
+
+/* Receives one report. value: the text of the setting, which may be a secret; NULL: it is not set. rule: what
+ * would be valid; it does not repeat the value. */
+typedef void settings_report_fn(void *arg, enum settings_severity severity,
+    const struct setting *setting, const char *value, const char *rule);
+
 /* Reads and checks the settings of these owners. masterd checks its own and its workers', so that a
- * worker never starts with settings that it would refuse. Writes a line for each problem to
- * problems and for each warning to warnings; returns the number of problems. An empty value counts
- * as unset. */
+ * worker never starts with settings that it would refuse. Calls report for each problem and warning; returns
+ * the number of problems. An empty value counts as unset. */
+[[gnu::warn_unused_result]] size_t settings_read(
+    struct settings *s, unsigned owners, settings_report_fn *report, void *arg);
+
+/* The same; writes a line for each problem to problems and for each warning to warnings, without secrets. */
 [[gnu::warn_unused_result]] size_t settings_load(
     struct settings *s, unsigned owners, FILE *problems, FILE *warnings);
 
@@ -51,8 +63,6 @@ void settings_report(size_t n, const char *problems, const char *warnings);
 /* Loads the settings and reports problems, at the start of a daemon. A worker does not print
  * warnings: masterd has checked the same settings. */
 void settings_load_or_exit(struct settings *s, unsigned owners);
-
-struct setting;
 
 /* All n entries of settings.def (setting_kinds.h). */
 const struct setting *settings_table(size_t *n);
