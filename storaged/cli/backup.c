@@ -156,7 +156,7 @@ backup_print_report(const struct backup_report *r, bool json)
 {
 	if (json)
 		list_print_json(
-		    json_pack("{s:o, s:I, s:I, s:I, s:I}", "file", list_path(r->path), "bytes",
+		    json_pack("{s:o, s:I, s:I, s:I, s:I}", "file", list_text(r->path), "bytes",
 			(json_int_t)r->bytes, "conversations", (json_int_t)r->conversations,
 			"messages", (json_int_t)r->messages, "ms", (json_int_t)r->ms));
 	else

@@ -212,8 +212,8 @@ static void
 restore_print_report(const struct restore *r)
 {
 	if (r->json) {
-		list_print_json(json_pack("{s:o, s:o, s:I, s:b}", "file", list_path(r->path),
-		    "from", list_path(r->from), "bytes", (json_int_t)r->bytes, "old_kept",
+		list_print_json(json_pack("{s:o, s:o, s:I, s:b}", "file", list_text(r->path),
+		    "from", list_text(r->from), "bytes", (json_int_t)r->bytes, "old_kept",
 		    (int)r->kept));
 		return;
 	}

@@ -99,6 +99,7 @@ describe("banter's command line", () => {
 		["--session must be 1 to 128 bytes", "erase", "--yes", "--session", "s".repeat(129)],
 		["cannot ask for confirmation without a terminal", "erase", "--session", "s"],
 		["--first-start and --check exclude each other", "setup", "--check", "--first-start"],
+		["--json needs --check", "setup", "--json"],
 		["missing ACTION [NAME]", "org"],
 		["unknown action x", "org", "x"],
 		[orgName, "org", "add"],

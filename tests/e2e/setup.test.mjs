@@ -145,6 +145,33 @@ describe("banter setup", () => {
 		assert.doesNotMatch(stdout, /answers/);
 	});
 
+	it("--check --json reports each check, and exits with the same status", async () => {
+		const check = async (status, from) => {
+			const { stdout } = await setup(status, from, [], ["--check", "--json"]);
+			const { ok, checks } = JSON.parse(stdout);
+			assert.equal(ok, status === 0);
+			return checks.map((c) => [c.name, c.ok, c.exit_status, c.messages.join("\n")]);
+		};
+		const good = await check(0, dir);
+		assert.deepEqual(good.slice(0, 2), [
+			["storaged", true, 0, ""],
+			["masterd", true, 0, "The settings are good."],
+		]);
+		assert.deepEqual(good[2].slice(0, 3), ["model", true, 0]);
+		assert.match(good[2][3], /^The model gpt-4\.1-mini at .* answers\.$/);
+		const other = await configured("wrong as JSON", ["STORE_MAX_BYTES=lots", "WORKERS=zero"]);
+		const wrong = await check(78, other);
+		assert.deepEqual(
+			wrong.map(([name, ok, status]) => [name, ok, status]),
+			[
+				["storaged", false, 78],
+				["masterd", false, 78],
+			],
+		);
+		assert.match(wrong[0][3], /^STORE_MAX_BYTES=lots: /m);
+		assert.match(wrong[1][3], /^WORKERS=zero: /m);
+	});
+
 	for (const [what, answers, status, error] of [
 		["a key that the model refuses", () => ["wrong", model(), SITE], 77, /refuses the key/],
 		["no answer", () => [KEY, "http://127.0.0.1:1/v1", SITE], 69, /No answer from http:/],

@@ -44,31 +44,44 @@ daemons_find_path(const char *daemon, char path[PATH_MAX])
 }
 
 static int
-daemons_spawn(const char *path, char **argv)
+daemons_wait(pid_t pid, const char *path)
 {
-	pid_t pid;
-	int e, end;
+	int end;
 
-	/* Our output comes before its output. */
-	(void)fflush(stdout);
-	e = posix_spawn(&pid, path, NULL, NULL, argv, environ);
-	if (e != 0)
-		return console_fail(EX_OSERR, "%s: %s", path, strerror(e));
 	while (waitpid(pid, &end, 0) == -1)
 		if (errno != EINTR)
 			return console_fail(EX_OSERR, "%s: %s", path, strerror(errno));
 	return WIFEXITED(end) ? WEXITSTATUS(end) : EX_SOFTWARE;
 }
 
+static int
+daemons_spawn(const char *path, char **argv, int output)
+{
+	posix_spawn_file_actions_t actions;
+	pid_t pid;
+	int e;
+
+	must(posix_spawn_file_actions_init(&actions) == 0);
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO && output != -1; fd++)
+		must(posix_spawn_file_actions_adddup2(&actions, output, fd) == 0);
+	/* Our output comes before its output. */
+	(void)fflush(stdout);
+	e = posix_spawn(&pid, path, &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	if (e != 0)
+		return console_fail(EX_OSERR, "%s: %s", path, strerror(e));
+	return daemons_wait(pid, path);
+}
+
 int
-daemons_run(const char *daemon, const char *option)
+daemons_run(const char *daemon, const char *option, int output)
 {
 	char path[PATH_MAX], *copy = xstrdup(option);
 	char *argv[] = {path, copy, NULL};
 	int status = daemons_find_path(daemon, path);
 
 	if (status == 0)
-		status = daemons_spawn(path, argv);
+		status = daemons_spawn(path, argv, output);
 	free(copy);
 	return status;
 }

@@ -10,8 +10,9 @@
  * in bin/. 0, or EX_OSFILE after an error message if it is not installed. */
 [[gnu::warn_unused_result]] int daemons_find_path(const char *daemon, char path[PATH_MAX]);
 
-/* Runs a daemon with one option and our environment, and waits for it. Returns its exit status, or
- * EX_OSFILE with an error message if it is not installed. The daemon prints its own messages. */
-[[gnu::warn_unused_result]] int daemons_run(const char *daemon, const char *option);
+/* Runs a daemon with one option and our environment, and waits for it. It writes its messages to the
+ * descriptor output; -1: it prints them. Returns its exit status, or EX_OSFILE with an error message if it
+ * is not installed. */
+[[gnu::warn_unused_result]] int daemons_run(const char *daemon, const char *option, int output);
 
 #endif

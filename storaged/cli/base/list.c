@@ -114,7 +114,7 @@ list_print_table(const struct list *list)
 }
 
 json_t *
-list_path(const char *path)
+list_text(const char *path)
 {
 	char *copy = xstrdup(path);
 	json_t *text;

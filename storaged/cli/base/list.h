@@ -32,8 +32,8 @@ void list_add(struct list *list, json_t *object);
 /* Prints the list, unless status says that it could not be read, and frees it. Returns status. */
 int list_finish(struct list *list, int status, bool json);
 
-/* A path as a string; bytes that are not UTF-8 become '?'. */
-json_t *list_path(const char *path);
+/* A text that may come from outside, such as a path, as a string; bytes that are not UTF-8 become '?'. */
+json_t *list_text(const char *text);
 
 /* Prints one line of JSON; frees the value. */
 void list_print_json(json_t *value);

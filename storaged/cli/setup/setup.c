@@ -11,12 +11,13 @@
 #include "proto/base/basics.h"
 #include "proto/settings/setting_kinds.h"
 #include "storaged/cli/base/console.h"
-#include "storaged/cli/base/daemons.h"
+#include "storaged/cli/base/list.h"
 #include "storaged/cli/base/options.h"
 #include "storaged/cli/files/config_dir.h"
-#include "storaged/cli/service/component.h"
+#include "storaged/cli/service/unit.h"
 #include "storaged/cli/setup/answers_file.h"
 #include "storaged/cli/setup/first_start.h"
+#include "storaged/cli/setup/setup_check.h"
 #include "storaged/cli/store/user_new.h"
 
 static const char about[] =
@@ -58,55 +59,11 @@ setup_use_config(const char *dir)
 	return config_dir_use(dir);
 }
 
-/* Runs the checks of the daemons, all of them, so that every problem is reported. 0, or the first
- * exit status that is not 0. */
-static int
-setup_check_settings(void)
-{
-	static const char *const daemons[] = {"storaged", "masterd"};
-	int first = 0;
-
-	for (size_t i = 0; i < ARRAY_LEN(daemons); i++) {
-		int status = daemons_run(daemons[i], "--check");
-
-		if (first == 0)
-			first = status;
-	}
-	return first;
-}
-
 /* Whether these are the settings of a service that systemd runs. */
 static bool
 setup_is_of_service(const char *dir, const char *socket)
 {
 	return strcmp(dir, BANTER_CONFIG_DIR) == 0 && unit_is_used(socket);
-}
-
-/* Checks that the front end runs and each of its ports answers. */
-static int
-setup_check_service(void)
-{
-	struct component c;
-
-	component_find_front_end(&c, true, 0, 0);
-	for (size_t i = 0; i < c.listening; i++)
-		if (c.at[i].answers)
-			console_print("banter answers at %s.", c.at[i].url);
-	if (c.state == COMPONENT_RUNNING)
-		return 0;
-	if (c.error[0] != '\0')
-		console_warn("masterd: %s", c.error);
-	return console_fail(
-	    EX_UNAVAILABLE, "masterd: %s; %s", component_state_name(c.state), c.advice);
-}
-
-/* Checks the settings, and then each model server with one request. */
-static int
-setup_check(void)
-{
-	int status = setup_check_settings();
-
-	return status == 0 ? daemons_run("workerd", "--check-model") : status;
 }
 
 static void
@@ -137,7 +94,7 @@ setup_restart(const struct setup *s)
 	}
 	if (system(command) != 0)
 		return console_fail(EX_UNAVAILABLE, "%s failed", command);
-	return setup_check_service();
+	return setup_check_service(NULL);
 }
 
 static bool
@@ -250,7 +207,7 @@ setup_run(struct setup *s)
 	if (status == 0)
 		status = answers_save(&s->answers, s->dir);
 	if (status == 0)
-		status = setup_check();
+		status = setup_check_settings(NULL);
 	if (status == 0)
 		status = setup_make_first_user(s);
 	if (status != 0)
@@ -262,7 +219,7 @@ setup_run(struct setup *s)
 
 /* What the options say. */
 struct setup_options {
-	bool first_start, check, restart, no_restart;
+	bool first_start, check, restart, no_restart, json;
 	const char *answers, *key_file, *url, *sites, *email, *password_file;
 };
 
@@ -293,15 +250,31 @@ setup_read_answers(struct answers *a, const struct setup_options *o)
 	return status == 0 ? setup_read_files(a, o) : status;
 }
 
+/* Runs all checks up to the first one that fails. report: as in setup_check.h. */
 static int
-setup_only_check(const struct setup *s)
+setup_check_all(const struct setup *s, json_t *report)
 {
+	int status = setup_check_settings(report);
+
+	if (status == 0 && setup_is_of_service(s->dir, s->socket))
+		status = setup_check_service(report);
+	return status;
+}
+
+static int
+setup_only_check(const struct setup *s, bool json)
+{
+	json_t *report = json ? json_array() : NULL;
 	int status = setup_use_config(s->dir);
 
-	if (status == 0)
-		status = setup_check();
-	return status == 0 && setup_is_of_service(s->dir, s->socket) ? setup_check_service()
-								     : status;
+	if (status == 0) {
+		status = setup_check_all(s, report);
+		if (json)
+			list_print_json(
+			    json_pack("{s:b, s:O}", "ok", status == 0, "checks", report));
+	}
+	json_decref(report);
+	return status;
 }
 
 static int
@@ -313,6 +286,8 @@ setup_start(struct setup *s, const struct setup_options *o)
 		return console_fail(EX_USAGE, "--first-start and --check exclude each other");
 	if (o->restart && o->no_restart)
 		return console_fail(EX_USAGE, "--restart and --no-restart exclude each other");
+	if (o->json && !o->check)
+		return console_fail(EX_USAGE, "--json needs --check");
 	status = setup_read_answers(&s->answers, o);
 	if (status != 0)
 		return status;
@@ -320,7 +295,7 @@ setup_start(struct setup *s, const struct setup_options *o)
 	    (answers_are_given(&s->answers) || o->restart || o->no_restart))
 		return console_fail(EX_USAGE, "--first-start and --check take no answers");
 	if (o->check)
-		return setup_only_check(s);
+		return setup_only_check(s, o->json);
 	return o->first_start ? first_start_create_missing(s->dir) : setup_run(s);
 }
 
@@ -332,6 +307,7 @@ setup_command(struct invocation *inv)
 	const struct option_row rows[] = {
 	    {"check", NULL, "only check the settings, the model server and the service",
 		.flag = &o.check},
+	    {"json", NULL, "print the report of --check as JSON", .flag = &o.json},
 	    {"first-start", NULL, "only create missing files; no questions",
 		.flag = &o.first_start},
 	    {"config", "DIR", "the settings directory; default: " BANTER_CONFIG_DIR,
