@@ -456,6 +456,15 @@ conversation_record(struct fixture *f, const struct id *conversation)
 	return record;
 }
 
+static inline MDB_envinfo
+store_info(struct fixture *f)
+{
+	MDB_envinfo info;
+
+	assert_int_equal(mdb_env_info(f->env.mdb, &info), 0);
+	return info;
+}
+
 static inline size_t
 table_count(struct fixture *f, enum table table)
 {

@@ -88,15 +88,6 @@ say(enum msg_type type, const void *msg)
 	assert_int_equal(channel_flush(&worker), CHANNEL_DONE);
 }
 
-static size_t
-last_transaction(void)
-{
-	MDB_envinfo info;
-
-	assert_int_equal(mdb_env_info(f->env.mdb, &info), 0);
-	return info.me_last_txnid;
-}
-
 /* Requests that arrive while others run are in their batch, and the buffer that all of them lie in
  * does not move. */
 PEER_TEST(requests_that_come_meanwhile_share_the_commit)
@@ -107,7 +98,7 @@ PEER_TEST(requests_that_come_meanwhile_share_the_commit)
 	union msg m;
 
 	loop_turn();
-	before = last_transaction();
+	before = store_info(f).me_last_txnid;
 	f->requests = 0;
 	for (size_t i = 0; i < ARRAY_LEN(begins); i++) {
 		begins[i] = begin_of(i % 2 ? "odd" : "even", i % 2 ? "one" : "two");
@@ -116,7 +107,7 @@ PEER_TEST(requests_that_come_meanwhile_share_the_commit)
 		assert_int_equal(f->batch.n, i + 1);
 	}
 	assert_int_equal(batch_end(&f->batch), 0);
-	assert_int_equal(last_transaction(), before + 1);
+	assert_int_equal(store_info(f).me_last_txnid, before + 1);
 	peer_settle(&peers, peer);
 	for (uint64_t i = 1; i <= ARRAY_LEN(begins); i++) {
 		while (channel_next(&worker, &frame, &m) == WIRE_MORE)

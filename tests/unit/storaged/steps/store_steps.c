@@ -18,8 +18,12 @@
  *	transactions [N]                      of the store since the last such step
  *	messages CONVERSATION STATUS TEXT ... all messages of a conversation of the default organization
  *	restart [BYTES]                       as after a kill; with another limit of the store's size
- *	fill_store                            until there is no room for another long message
- *	probe                                 looks whether the store can be written again
+ *	fill_store SESSION BYTES [OTHERS]     turns with replies of so many bytes, in batches of one turn of the
+ *	                                      session and turns of OTHERS, until there is no room for a batch
+ *	probe [N]                             looks whether the store can be written again; N times until it can
+ *	check_all [N]                         checks the checksums of all records, in N steps or more
+ *	check_some REQUESTS MS                ... one step of that, after so many requests since the start; the
+ *	                                      next one is due in so many ms, 1001 if it was the last one
  *	save_time                             stores the latest time that was seen
  *	end_claim_time                        interrupts the turns that nobody has claimed since the restart
  *	ids NAME ...                          makes ids, each greater than the one before
@@ -32,8 +36,8 @@
  *	                                      one takes its place. Again: from the first into that one
  *	remember                              ... and later: the tables have the same contents as then
  *	unchanged
- *	count TABLE N | MIN..MAX              the number of entries
- *	row TABLE KEY {KIND FIELD=VALUE ...}  a record as it is stored
+ *	count TABLE N | MIN..MAX              the number of entries; also of `all` tables, and of `pages`
+ *	row TABLE KEY {KIND FIELD=VALUE ...}  a record as it is stored; or "bytes"
  *	no_row TABLE KEY
  *	put TABLE KEY {KIND FIELD=VALUE ...}  ... or "bytes": writes to the store directly
  *	set TABLE KEY FIELD=VALUE ...         changes fields of a record
@@ -43,6 +47,9 @@
  *	damage TABLE KEY                      replaces a record by bytes that do not decode
  *	damage_page TABLE KEY                 overwrites its page in the file with zeros
  *	flip_bit TABLE KEY                    changes a bit of its value in the file
+ *	lengthen_key TABLE KEY                makes the key longer than any key can be
+ *	start_dies TABLE KEY                  a start and a step of the garbage collection with an unreadable page
+ *	start_survives TABLE KEY              kill the process, or do not; the page is readable afterwards
  *	reported LINE                         the next line that the verification of the store reports; it
  *	                                      runs at the first of these steps
  *	whole                                 the store passes verification, also at the end
@@ -50,7 +57,8 @@
  *	followed N                            replies that somebody follows
  *	followed_visitors N
  *	pretend COUNTER N                     adds N, or -N, to a counter that has a limit: open_turns, followed,
- *	                                      followed_by_b, followed_visitors
+ *	                                      followed_by_b, followed_visitors; or to writable_at, in ms
+ *	stuck N                               erased conversations that cannot be removed
  *
  * put, set, copy, lead, delete and damage leave a store that need not pass verification at the end of the
  * scenario. A KEY is made of parts with commas between: ids by their names (as text: text:NAME), numbers
@@ -101,9 +109,9 @@ end(void *world)
 }
 
 static void
-expect_number(const char *what, size_t got, const char *expected)
+expect_number(struct world *w, const char *what, size_t got, const char *expected)
 {
-	if (got != values_number(NULL, expected, NULL, NULL))
+	if (got != values_number(w->values, expected, NULL, NULL))
 		scenario_fail("%s: %zu, not %s", what, got, expected);
 }
 
@@ -147,12 +155,10 @@ static void
 transactions(struct world *w, const struct words *step)
 {
 	size_t before = w->transactions;
-	MDB_envinfo info;
 
-	assert_int_equal(mdb_env_info(w->f->env.mdb, &info), 0);
-	w->transactions = info.me_last_txnid;
+	w->transactions = store_info(w->f).me_last_txnid;
 	if (step->n > 1)
-		expect_number("transactions", w->transactions - before, step->word[1]);
+		expect_number(w, "transactions", w->transactions - before, step->word[1]);
 }
 
 static void
@@ -169,32 +175,9 @@ restart(struct world *w, const struct words *step)
 }
 
 static void
-fill_store(struct world *w)
-{
-	static const char *const long_question[] = {
-	    "session=long", "text=x*12000", "history=1"};
-	union msg msg, answer;
-	uint64_t request;
-
-	do {
-		message_text_read(w->values, message_text_desc("turn_begin"), long_question,
-		    ARRAY_LEN(long_question), &msg);
-		request = send_request(w->f, &w->f->a, MSG_TURN_BEGIN, &msg);
-		commit(w->f);
-	} while (take_answer(w->f, &w->f->a, request, &answer) != MSG_ERROR);
-	assert_int_equal(answer.error.code, STORE_FULL);
-}
-
-static void
 save_time(struct world *w)
 {
 	store_time_save(&w->f->env, true);
-}
-
-static void
-probe(struct world *w)
-{
-	env_probe(&w->f->env);
 }
 
 static void
@@ -235,7 +218,7 @@ collect_garbage(struct world *w, const struct words *step)
 	unsigned steps = sweep(w->f);
 
 	if (step->n > 1)
-		expect_number("steps", steps, step->word[1]);
+		expect_number(w, "steps", steps, step->word[1]);
 }
 
 static void
@@ -272,6 +255,21 @@ unchanged(struct world *w)
 	contents_expect(w->f, &w->remembered);
 }
 
+/* Entries of a table or of all, or pages of the file. */
+static size_t
+count_of(struct world *w, const char *what)
+{
+	size_t n = 0;
+
+	if (strcmp(what, "pages") == 0)
+		return store_info(w->f).me_last_pgno + 1;
+	if (strcmp(what, "all") != 0)
+		return table_count(w->f, table_named(what));
+	for (enum table i = 0; i < TABLES; i++)
+		n += table_count(w->f, i);
+	return n;
+}
+
 /* count TABLE N or count TABLE MIN..MAX */
 static void
 expect_count(struct world *w, const struct words *step)
@@ -280,9 +278,9 @@ expect_count(struct world *w, const struct words *step)
 
 	if (step->n != 3)
 		scenario_fail("count which table?");
-	n = table_count(w->f, table_named(step->word[1]));
+	n = count_of(w, step->word[1]);
 	if (sscanf(step->word[2], "%zu..%zu", &min, &max) != 2)
-		expect_number(step->word[1], n, step->word[2]);
+		expect_number(w, step->word[1], n, step->word[2]);
 	else if (n < min || n > max)
 		scenario_fail("%s: %zu, not %s", step->word[1], n, step->word[2]);
 }
@@ -305,6 +303,8 @@ counter_named(struct world *w, const char *name)
 	    {"open_turns", &w->f->open.n},
 	    {"followed", &w->f->live.turns.n},
 	    {"followed_visitors", &w->f->live.rooms.n},
+	    {"writable_at", &w->f->env.writable_at},
+	    {"stuck", &w->f->env.garbage.stuck_n},
 	    {"followed_by_b", &w->f->b.client.follows[TOPIC_TURNS].n},
 	    {"visitors_followed_by_b", &w->f->b.client.follows[TOPIC_VISITORS].n},
 	};
@@ -338,8 +338,6 @@ static const struct {
     {"silent", .act = silent},
     {"messages", .run = expect_all_messages},
     {"restart", .run = restart},
-    {"fill_store", .act = fill_store},
-    {"probe", .act = probe},
     {"save_time", .act = save_time},
     {"end_claim_time", .act = end_claim_time},
     {"ids", .run = make_ids},
@@ -372,7 +370,7 @@ run_verb(struct world *w, const struct words *step)
 		return true;
 	}
 	if (counter != NULL)
-		expect_number(step->word[0], *counter, step->word[step->n - 1]);
+		expect_number(w, step->word[0], *counter, step->word[step->n - 1]);
 	return counter != NULL;
 }
 
@@ -383,7 +381,7 @@ run_step(void *world, const struct words *step)
 	struct asker *asker = client_named(w, step->word[0]);
 
 	if (asker == NULL)
-		return run_verb(w, step) || row_step(w, step);
+		return run_verb(w, step) || engine_step(w, step) || row_step(w, step);
 	client_step(w, asker, step);
 	return true;
 }

@@ -57,4 +57,13 @@ enum table table_named(const char *name);
 /* False: it is not a step about a row. */
 bool row_step(struct world *w, const struct words *step);
 
+/* engine_steps.c */
+
+/* False: it is not a step about the engine. */
+bool engine_step(struct world *w, const struct words *step);
+
+void start_with_bad_page(
+    struct fixture *f, enum table table, const struct key *key, bool survives);
+void lengthen_key(struct fixture *f, enum table table, const struct key *key);
+
 #endif

@@ -6,15 +6,6 @@
 
 #include "tests/unit/storaged/store_report.h"
 
-static MDB_envinfo
-env_info(struct fixture *f)
-{
-	MDB_envinfo info;
-
-	assert_int_equal(mdb_env_info(f->env.mdb, &info), 0);
-	return info;
-}
-
 /* The first list of at least n - 1 free pages: their count, and their numbers. Returns where it
  * is in the file: a page begins with its own number. */
 static size_t
@@ -56,12 +47,12 @@ expect_report(struct fixture *f, const char *expected)
  * four numbers (24) and the roots of two trees (48 each). */
 STORE_TEST(an_unused_page_that_is_not_free_is_reported)
 {
-	MDB_envinfo info = env_info(f);
+	MDB_envinfo info = store_info(f);
 	size_t last = info.me_last_pgno + 1;
 
 	overwrite_file(
 	    f, info.me_last_txnid % 2 * PAGE_SIZE + 16 + 24 + 2 * 48, &last, sizeof(last));
-	assert_int_equal(env_info(f).me_last_pgno, last);
+	assert_int_equal(store_info(f).me_last_pgno, last);
 	expect_report(f, "meta: the file has ");
 }
 
@@ -240,17 +231,17 @@ nanosleep(const struct timespec *request, struct timespec *left)
 /* A commit's meta page is visible before it is synced; its snapshot is readable only afterwards. */
 STORE_TEST(a_commit_that_is_being_synced_is_waited_for)
 {
-	size_t newest = env_info(f).me_last_txnid;
+	size_t newest = store_info(f).me_last_txnid;
 
 	pending_commit.f = f;
 	pending_commit.page = (newest + 1) % 2;
 	pending_commit.number = newest - 1;
 	pending_commit.waits = 3;
 	number_meta(f, pending_commit.page, newest + 1);
-	assert_int_equal(env_info(f).me_last_txnid, newest + 1);
+	assert_int_equal(store_info(f).me_last_txnid, newest + 1);
 	expect_whole(f);
 	assert_int_equal(pending_commit.waits, 0);
-	assert_int_equal(env_info(f).me_last_txnid, newest);
+	assert_int_equal(store_info(f).me_last_txnid, newest);
 	f->damaged = false;
 }
 

@@ -1,0 +1,176 @@
+/*
+ * Steps about the engine: full stores, bad pages, and the check of all checksums.
+ */
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "storaged/server/scrub.h"
+#include "tests/unit/storaged/steps/store_world.h"
+
+static uint64_t
+number(const struct words *step, size_t word)
+{
+	return word < step->n ? values_number(NULL, step->word[word], NULL, NULL) : 0;
+}
+
+/* Whole turns in one batch: one of this session and, of others in turn, so many. False: the store is full,
+ * and has none of them. */
+static bool
+store_turns(struct fixture *f, const char *session, uint64_t others, struct slice reply)
+{
+	static unsigned next;
+	uint64_t first = f->requests + 1;
+	bool stored = true;
+	char other[16];
+
+	for (uint64_t i = 0; i <= others && batch_is_open(&f->batch); i++) {
+		struct msg_turn_begin begin;
+		struct msg_turn_finish finish;
+
+		if (i > 0)
+			snprintf(other, sizeof(other), "s%u", next++ % 250);
+		begin = begin_of(i == 0 ? session : other, "question");
+		finish = finish_of(&begin.turn, "");
+		begin.history = 1;
+		finish.text = reply;
+		send_request(f, &f->a, MSG_TURN_BEGIN, &begin);
+		if (batch_is_open(&f->batch))
+			send_request(f, &f->a, MSG_TURN_FINISH, &finish);
+	}
+	commit(f);
+	for (; first <= f->requests; first++) {
+		union msg m;
+
+		if (take_answer(f, &f->a, first, &m) != MSG_ERROR)
+			continue;
+		assert_int_equal(m.error.code, STORE_FULL);
+		stored = false;
+	}
+	return stored;
+}
+
+/* fill_store SESSION BYTES [OTHERS] */
+static void
+fill_store(struct world *w, const struct words *step)
+{
+	char reply[32];
+
+	if (step->n < 3)
+		scenario_fail("fill the store with what?");
+	snprintf(reply, sizeof(reply), "x*%s", step->word[2]);
+	while (
+	    store_turns(w->f, step->word[1], number(step, 3), values_bytes(w->values, reply)))
+		;
+}
+
+/* probe [UNTIL_WRITABLE] */
+static void
+probe(struct world *w, const struct words *step)
+{
+	struct env *env = &w->f->env;
+	uint64_t n = 0;
+
+	do
+		env_probe(env);
+	while (++n < 1000 && step->n > 1 && !env->writable);
+	if (step->n > 1)
+		assert_int_equal(n, number(step, 1));
+}
+
+/* check_all [STEPS] */
+static void
+check_all(struct world *w, const struct words *step)
+{
+	uint64_t steps = 1;
+	struct scrub *scrub = &w->f->env.scrub;
+
+	scrub->interval_ms = SCRUB_STEP_MS + 1;
+	while (scrub_step(&w->f->env, 0) == SCRUB_STEP_MS)
+		steps++;
+	assert_true(steps >= number(step, 1));
+	assert_true(scrub->done_at > 0 && scrub->done_at <= clock_wall_ms());
+}
+
+/* check_some REQUESTS MS */
+static void
+check_some(struct world *w, const struct words *step)
+{
+	w->f->env.scrub.interval_ms = SCRUB_STEP_MS + 1;
+	assert_int_equal(scrub_step(&w->f->env, number(step, 1)), number(step, 2));
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct world *w, const struct words *step);
+} verbs[] = {
+    {"fill_store", fill_store},
+    {"probe", probe},
+    {"check_all", check_all},
+    {"check_some", check_some},
+};
+
+bool
+engine_step(struct world *w, const struct words *step)
+{
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+		if (strcmp(verbs[i].name, step->word[0]) == 0) {
+			verbs[i].run(w, step);
+			return true;
+		}
+	return false;
+}
+
+/* Makes the page of a record unreadable, as on a bad disk. */
+static void
+lock_page(struct fixture *f, enum table table, const struct key *key)
+{
+	struct slice value;
+	union {
+		const uint8_t *in;
+		void *out;
+	} page;
+
+	assert_int_equal(get_entry(f, table, key, &value), 0);
+	page.in = value.p - (uintptr_t)value.p % PAGE_SIZE;
+	assert_int_equal(mprotect(page.out, PAGE_SIZE, PROT_NONE), 0);
+}
+
+void
+start_with_bad_page(struct fixture *f, enum table table, const struct key *key, bool survives)
+{
+	pid_t pid;
+	int status;
+
+	store_close(f);
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		const struct rlimit no_core = {0, 0};
+
+		setrlimit(RLIMIT_CORE, &no_core);
+		store_open(f, STORE_BYTES);
+		/* As if a change, not a lookup, met the page. */
+		signal(SIGSEGV, SIG_DFL);
+		signal(SIGBUS, SIG_DFL);
+		lock_page(f, table, key);
+		_exit(garbage_step(&f->env) == GARBAGE_STUCK);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(WIFEXITED(status) && WEXITSTATUS(status) == 0, survives);
+	store_open(f, STORE_BYTES);
+}
+
+/* LMDB's node of a record: before the key is its length, in two bytes (mdb.c, MDB_node). */
+void
+lengthen_key(struct fixture *f, enum table table, const struct key *key)
+{
+	static const uint8_t high_byte = 2;
+	size_t page = page_of_record(f, table, key);
+	struct slice value;
+
+	assert_int_equal(get_entry(f, table, key, &value), 0);
+	overwrite_file(f, page + (uintptr_t)value.p % PAGE_SIZE - key->len - 1, &high_byte,
+	    sizeof(high_byte));
+}
