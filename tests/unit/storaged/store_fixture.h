@@ -279,15 +279,6 @@ expect_answer(
 	    msg_name((uint16_t)type));
 }
 
-static inline void
-expect_error(struct fixture *f, struct asker *asker, uint64_t request, enum store_error code)
-{
-	union msg m;
-
-	expect_answer(f, asker, request, MSG_ERROR, &m);
-	assert_int_equal(m.error.code, code);
-}
-
 /* Sends one request in its own batch and expects an answer of this type. */
 static inline void
 ask(struct fixture *f, enum msg_type type, const void *msg, enum msg_type answer, union msg *m)
@@ -296,15 +287,6 @@ ask(struct fixture *f, enum msg_type type, const void *msg, enum msg_type answer
 
 	commit(f);
 	expect_answer(f, &f->a, request, answer, m);
-}
-
-static inline void
-ask_error(struct fixture *f, enum msg_type type, const void *msg, enum store_error code)
-{
-	uint64_t request = send_request(f, &f->a, type, msg);
-
-	commit(f);
-	expect_error(f, &f->a, request, code);
 }
 
 static inline struct msg_turn_begin
@@ -348,17 +330,6 @@ send_org(struct fixture *f, const struct id *org)
 	f->a.role = ROLE_TOOL;
 	send_request(f, &f->a, MSG_ORG_CREATE, &create);
 	f->a.role = role;
-}
-
-static inline struct id
-make_org(struct fixture *f)
-{
-	struct id org = id_new();
-
-	send_org(f, &org);
-	commit(f);
-	expect_answer(f, &f->a, f->requests, MSG_OK, NULL);
-	return org;
 }
 
 /* Removes what is left of erased conversations, as between batches. Returns the number of steps. */
@@ -519,14 +490,6 @@ delete_entry(struct fixture *f, enum table table, struct key key)
 	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
 	assert_int_equal(txn_del(&t, table, &key), 0);
 	assert_int_equal(txn_commit(&t), 0);
-}
-
-/* Replaces a record by bytes that do not decode. */
-static inline void
-damage(struct fixture *f, enum table table, const struct id *id)
-{
-	put_entry(f, table, key_id(id), "damaged");
-	f->damaged = true;
 }
 
 /* Writes into the store's file; LMDB sees it at once. */

@@ -99,6 +99,8 @@ send_step(struct world *w, struct asker *asker, const struct words *step)
 		expect_forbidden(asker, d, &msg);
 		return;
 	}
+	if (!batch_is_open(&w->f->batch))
+		commit(w->f);
 	request = send_request(w->f, asker, (enum msg_type)d->type, &msg);
 	if (arrow + 1 < step->n) {
 		struct expected *e = &w->expected[w->expected_n++];

@@ -1,8 +1,10 @@
 /*
  * Steps about the engine: full stores, bad pages, and the check of all checksums.
  */
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -15,14 +17,13 @@ number(const struct words *step, size_t word)
 	return word < step->n ? values_number(NULL, step->word[word], NULL, NULL) : 0;
 }
 
-/* Whole turns in one batch: one of this session and, of others in turn, so many. False: the store is full,
- * and has none of them. */
-static bool
+/* Whole turns in one batch: one of this session and, of others in turn, so many. Returns the requests that
+ * were stored: all or, if the store is full, none. */
+static uint64_t
 store_turns(struct fixture *f, const char *session, uint64_t others, struct slice reply)
 {
 	static unsigned next;
-	uint64_t first = f->requests + 1;
-	bool stored = true;
+	uint64_t before = f->requests, refused = 0;
 	char other[16];
 
 	for (uint64_t i = 0; i <= others && batch_is_open(&f->batch); i++) {
@@ -32,37 +33,78 @@ store_turns(struct fixture *f, const char *session, uint64_t others, struct slic
 		if (i > 0)
 			snprintf(other, sizeof(other), "s%u", next++ % 250);
 		begin = begin_of(i == 0 ? session : other, "question");
-		finish = finish_of(&begin.turn, "");
 		begin.history = 1;
+		finish = finish_of(&begin.turn, "");
 		finish.text = reply;
 		send_request(f, &f->a, MSG_TURN_BEGIN, &begin);
 		if (batch_is_open(&f->batch))
 			send_request(f, &f->a, MSG_TURN_FINISH, &finish);
 	}
 	commit(f);
-	for (; first <= f->requests; first++) {
+	for (uint64_t r = before + 1; r <= f->requests; r++) {
 		union msg m;
 
-		if (take_answer(f, &f->a, first, &m) != MSG_ERROR)
+		if (take_answer(f, &f->a, r, &m) != MSG_ERROR)
 			continue;
 		assert_int_equal(m.error.code, STORE_FULL);
-		stored = false;
+		refused++;
 	}
-	return stored;
+	assert_true(refused == 0 || refused == f->requests - before);
+	return f->requests - before - refused;
 }
 
 /* fill_store SESSION BYTES [OTHERS] */
 static void
 fill_store(struct world *w, const struct words *step)
 {
+	uint64_t n, stored = 0;
 	char reply[32];
 
 	if (step->n < 3)
 		scenario_fail("fill the store with what?");
 	snprintf(reply, sizeof(reply), "x*%s", step->word[2]);
-	while (
-	    store_turns(w->f, step->word[1], number(step, 3), values_bytes(w->values, reply)))
-		;
+	do {
+		n = store_turns(
+		    w->f, step->word[1], number(step, 3), values_bytes(w->values, reply));
+		stored += n;
+	} while (n > 0);
+	values_name_number(w->values, "+stored", stored);
+}
+
+/* small_disk BYTES: a file system over the store's directory, which nobody else sees and which goes with
+ * this process. Skips the scenario where we may not have one. */
+static void
+small_disk(struct world *w, const struct words *step)
+{
+	char size[32];
+
+	snprintf(size, sizeof(size), "size=%ju", (uintmax_t)number(step, 1));
+	store_close(w->f);
+	if (unshare(CLONE_NEWNS) != 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    mount("none", w->f->dir, "tmpfs", 0, size) != 0) {
+		store_open(w->f, STORE_BYTES);
+		skip();
+	}
+	store_open(w->f, STORE_BYTES);
+}
+
+/* larger_disk BYTES */
+static void
+larger_disk(struct world *w, const struct words *step)
+{
+	char size[32];
+
+	snprintf(size, sizeof(size), "size=%ju", (uintmax_t)number(step, 1));
+	assert_int_equal(mount(NULL, w->f->dir, NULL, MS_REMOUNT, size), 0);
+}
+
+static void
+no_small_disk(struct world *w, [[gnu::unused]] const struct words *step)
+{
+	store_close(w->f);
+	assert_int_equal(umount(w->f->dir), 0);
+	store_open(w->f, STORE_BYTES);
 }
 
 /* probe [UNTIL_WRITABLE] */
@@ -106,6 +148,9 @@ static const struct {
 	void (*run)(struct world *w, const struct words *step);
 } verbs[] = {
     {"fill_store", fill_store},
+    {"small_disk", small_disk},
+    {"larger_disk", larger_disk},
+    {"no_small_disk", no_small_disk},
     {"probe", probe},
     {"check_all", check_all},
     {"check_some", check_some},

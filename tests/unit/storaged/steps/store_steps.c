@@ -12,14 +12,18 @@
  *	CLIENT queue BYTES                    limits what may wait to be sent to the client
  *	silent                                no client has received anything else
  *	batch ... commit                      the requests between them are one transaction; the
- *	                                      answers are compared after it
+ *	                                      answers are compared after it. Or several, if it takes no more
+ *	next_batch                            ends the open batch; the answers are compared after the last one
  *	batch_failed                          the open batch takes no more requests, and will run again
  *	no_transaction                        the open batch has begun none
  *	transactions [N]                      of the store since the last such step
  *	messages CONVERSATION STATUS TEXT ... all messages of a conversation of the default organization
  *	restart [BYTES]                       as after a kill; with another limit of the store's size
  *	fill_store SESSION BYTES [OTHERS]     turns with replies of so many bytes, in batches of one turn of the
- *	                                      session and turns of OTHERS, until there is no room for a batch
+ *	                                      session and turns of OTHERS, until there is no room for a batch;
+ *	                                      $stored is the number of stored messages
+ *	small_disk BYTES ... no_small_disk    a new store on a disk that is so small
+ *	larger_disk BYTES                     ... and then larger
  *	probe [N]                             looks whether the store can be written again; N times until it can
  *	check_all [N]                         checks the checksums of all records, in N steps or more
  *	check_some REQUESTS MS                ... one step of that, after so many requests since the start; the
@@ -142,6 +146,12 @@ static void
 begin_batch(struct world *w)
 {
 	w->batch = true;
+}
+
+static void
+next_batch(struct world *w)
+{
+	commit(w->f);
 }
 
 static void
@@ -333,6 +343,7 @@ static const struct {
 } verbs[] = {
     {"batch", .act = begin_batch},
     {"commit", .act = end_batch},
+    {"next_batch", .act = next_batch},
     {"batch_failed", .act = batch_failed},
     {"transactions", .run = transactions},
     {"silent", .act = silent},
