@@ -106,8 +106,7 @@ env_error_help(int rc)
 void
 env_init(struct env *env, uint64_t max_bytes)
 {
-	*env = (struct env){
-	    .writable = true, .freed_pages_hidden = true, .reserve_bytes = ENV_RESERVE_BYTES};
+	*env = (struct env){.writable = true, .freed_pages_hidden = true};
 	/* LMDB requires a multiple of the page size. */
 	env->max_bytes = (size_t)(max_bytes & ~(uint64_t)0xffff);
 	buf_init(&env->record, RECORD_MAX);
@@ -116,7 +115,7 @@ env_init(struct env *env, uint64_t max_bytes)
 }
 
 int
-env_open_mdb(struct env *env, const char *dir)
+env_open_mdb(struct env *env, const char *path, unsigned flags)
 {
 	int dead, rc;
 
@@ -131,7 +130,7 @@ env_open_mdb(struct env *env, const char *dir)
 	/* NOTLS: a reader's slot belongs to its transaction, so that the one reader can be kept
 	 * while a write transaction runs on the same thread. */
 	if (rc == 0)
-		rc = mdb_env_open(env->mdb, dir, MDB_NOTLS, 0600);
+		rc = mdb_env_open(env->mdb, path, flags | MDB_NOTLS, 0600);
 	/* The slots of a killed process would keep old pages from being reused. */
 	if (rc == 0)
 		rc = mdb_reader_check(env->mdb, &dead);
@@ -168,7 +167,7 @@ env_use_reserve(struct env *env, bool use)
 	if (use)
 		env->freed_pages_hidden = true;
 	page_check_moved(&env->page_check);
-	return mdb_env_set_mapsize(env->mdb, env->max_bytes + (use ? env->reserve_bytes : 0));
+	return mdb_env_set_mapsize(env->mdb, env->max_bytes + (use ? ENV_RESERVE_BYTES : 0));
 }
 
 static int

@@ -77,7 +77,6 @@ struct env {
 	struct page_check page_check;
 	struct readers readers;  /* of other processes; env_watch_readers() */
 	size_t max_bytes;        /* of the map, without the reserve */
-	size_t reserve_bytes;    /* ENV_RESERVE_BYTES, more during a migration */
 	bool without_checksums;  /* of SCHEMA_UNCHECKED, opened only to read it */
 	bool writable;           /* false from a failed write to the next probe that counts */
 	uint64_t writable_at;    /* ms, monotonic: when a probe last made it so; 0: never */
@@ -104,9 +103,9 @@ struct env {
 /* Sets the fields of an environment that is not open. max_bytes bounds the map, without the reserve. */
 void env_init(struct env *env, uint64_t max_bytes);
 
-/* Opens the LMDB environment in an existing directory, without its tables (env_open.h), or creates an
- * empty one. 0 or an LMDB error. */
-[[gnu::warn_unused_result]] int env_open_mdb(struct env *env, const char *dir);
+/* Opens the LMDB environment in an existing directory, without its tables (env_tables.h), or creates an
+ * empty one. flags: more of mdb_env_open(). 0 or an LMDB error. */
+[[gnu::warn_unused_result]] int env_open_mdb(struct env *env, const char *path, unsigned flags);
 
 /* Undoes env_open_mdb(). No transaction may run. */
 void env_close_mdb(struct env *env);

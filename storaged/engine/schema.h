@@ -6,7 +6,7 @@
  *
  * Keys are ids and numbers, one after the other. Numbers are big-endian, so that byte order
  * (LMDB's order) is list order, and inverted where the list starts with the largest. Every change
- * here needs a new SCHEMA_VERSION and a migration (migrate.h).
+ * here needs a new SCHEMA_VERSION and a migration (open/migrate.h).
  */
 #ifndef STORAGED_ENGINE_SCHEMA_H
 #define STORAGED_ENGINE_SCHEMA_H

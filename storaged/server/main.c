@@ -16,7 +16,7 @@
 #include "proto/base/log.h"
 #include "proto/process/privileges.h"
 #include "proto/settings/settings.h"
-#include "storaged/engine/env_open.h"
+#include "storaged/open/env_open.h"
 #include "storaged/records/organization_create.h"
 #include "storaged/server/access.h"
 #include "storaged/server/listen.h"

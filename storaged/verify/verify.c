@@ -11,7 +11,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
-#include "storaged/engine/env_open.h"
+#include "storaged/engine/env_tables.h"
 #include "storaged/engine/garbage.h"
 
 /* Entries between two progress reports. */
@@ -336,7 +336,7 @@ static int
 verify_version(struct checker *c)
 {
 	uint64_t version;
-	int rc = env_version(c->txn, &version);
+	int rc = env_tables_version(c->txn, &version);
 
 	if (rc != 0 && rc != MDB_NOTFOUND && rc != MDB_INCOMPATIBLE)
 		return rc;

@@ -23,7 +23,7 @@
 #include "proto/base/basics.h"
 #include "storaged/cli/base/console.h"
 #include "storaged/cli/files/store_files.h"
-#include "storaged/engine/env_open.h"
+#include "storaged/engine/env_tables.h"
 #include "storaged/engine/safe_read.h"
 #include "storaged/server/listen.h"
 
@@ -221,9 +221,9 @@ snapshot_read_schema(struct env *env, uint64_t *schema)
 		return rc;
 	rc = mdb_dbi_open(t.mdb, table_name(TABLE_META), 0, &env->dbi[TABLE_META]);
 	if (rc == 0)
-		rc = env_version(&t, schema);
+		rc = env_tables_version(&t, schema);
 	if (rc == 0 && snapshot_knows(*schema))
-		rc = env_open_tables(&t, false);
+		rc = env_tables_open(&t, false);
 	env->without_checksums = *schema == SCHEMA_UNCHECKED;
 	if (rc == 0)
 		return snapshot_end_opening(&t);

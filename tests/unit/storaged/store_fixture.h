@@ -9,9 +9,9 @@
 
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
-#include "storaged/engine/env_open.h"
 #include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
+#include "storaged/open/env_open.h"
 #include "storaged/records/organization_create.h"
 #include "storaged/request/store_time.h"
 #include "storaged/server/handlers.h"

@@ -8,9 +8,12 @@
 /*
  * If the directory has no data.mdb, or an empty one, which a first start of an earlier version may have
  * left: creates one under another name, complete but without tables, syncs it and renames it. Also
- * gives LMDB's lock file its disk space, because LMDB writes to it through memory: without space the
- * process would end by SIGBUS. 0, an LMDB error or errno.
+ * creates LMDB's lock file. 0, an LMDB error or errno.
  */
 [[gnu::warn_unused_result]] int env_create_files(const char *dir);
+
+/* Creates a lock file of LMDB, with its disk space, because LMDB writes to it through memory: without space
+ * the process would end by SIGBUS. Does nothing to a complete one. 0 or errno. */
+[[gnu::warn_unused_result]] int env_create_lock(int dir, const char *name);
 
 #endif

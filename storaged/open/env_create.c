@@ -2,7 +2,7 @@
  * LMDB initializes a new file with two writes of which neither is synced, so it happens under another
  * name. mdb.c, mdb_env_init_meta() and mdb_env_setup_locks().
  */
-#include "storaged/engine/env_create.h"
+#include "storaged/open/env_create.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,9 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <lmdb.h>
-
 #include "proto/base/basics.h"
+#include "storaged/engine/env.h"
 
 #define DATA_NAME "data.mdb"
 #define NEW_NAME  "data.mdb.new"
@@ -22,10 +21,10 @@
 /* The size that LMDB gives its lock file, for its usual number of readers. */
 #define LOCK_BYTES 8192
 
-static int
-env_create_lock(int dir)
+int
+env_create_lock(int dir, const char *name)
 {
-	int fd = openat(dir, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	int rc = fd == -1 ? errno : posix_fallocate(fd, 0, LOCK_BYTES);
 
 	closefd(&fd);
@@ -78,7 +77,7 @@ env_create_files(const char *path)
 
 	if (dir == -1)
 		return errno;
-	rc = env_create_lock(dir);
+	rc = env_create_lock(dir, LOCK_NAME);
 	if (rc == 0 &&
 	    snprintf(new_path, sizeof(new_path), "%s/" NEW_NAME, path) >= (int)sizeof(new_path))
 		rc = ENAMETOOLONG;

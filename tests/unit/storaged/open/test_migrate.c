@@ -1,86 +1,69 @@
 /*
- * Migrations: a copy first, then all steps in one transaction; a failure leaves the old store unchanged.
- * Most steps here exist only in this test.
+ * Migrations: all steps into a new file, which replaces the old one in one step; a failure or a kill leaves the
+ * old store unchanged. Most steps here exist only in this test.
  */
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 
+#include "storaged/engine/env_tables.h"
+#include "storaged/open/migrate_file.h"
 #include "tests/unit/storaged/old_schema.h"
 #include "tests/unit/storaged/store_contents.h"
 
 #define STORE "data.mdb"
 #define COPY  "data-schema2.mdb"
-#define PART  "data-schema2.mdb.part"
+#define PART  "data.mdb.migrating"
 
 /* Bytes of a text that needs pages of its own. */
 #define LONG_TEXT (OLD_VALUE_MAX - 1000)
 
-/* The steps that ran: 23 if the steps from 2 and from 3 did. */
+/* A bit for each step that ran. */
 static unsigned steps;
 
-/* A record; the walk that found it has ended, because the transaction will change. */
-struct found {
-	struct key key;
+/* Changes conversations whose state is `from`, or all (CONVERSATION_ANY). In all these schemas the state is the
+ * last byte of the record. */
+static int
+put_with_state(struct migration *m, struct slice key, struct slice value,
+    enum conversation_state from, enum conversation_state to)
+{
 	uint8_t bytes[4096];
-	size_t len;
-};
+	uint8_t *state = bytes + value.len - 1;
 
-/* Finds the conversation behind the key of *c; from the first one if that is empty. */
-static int
-find_next(struct txn *t, struct found *c)
-{
-	const struct key all = {0};
-	struct walk w;
-	int rc = walk_open(&w, t, TABLE_CONVERSATIONS, &all);
-
-	if (rc == 0)
-		rc = walk_from(&w, &c->key);
-	if (rc == 0 && c->key.len > 0)
-		rc = walk_next(&w);
-	if (rc == 0 &&
-	    (!key_fits(TABLE_CONVERSATIONS, w.key) || w.value.len == 0 ||
-		w.value.len > sizeof(c->bytes)))
-		rc = RECORD_DAMAGED;
-	if (rc == 0) {
-		c->key = key_of(w.key);
-		c->len = w.value.len;
-		memcpy(c->bytes, w.value.p, c->len);
-	}
-	walk_close(&w);
-	return rc;
-}
-
-/* Sets the state of each conversation: in both schemas, the last byte of its record. */
-static int
-from_2_to_3(struct txn *t)
-{
-	struct found c = {0};
-	int rc;
-
-	steps = 10 * steps + 2;
-	while ((rc = find_next(t, &c)) == 0) {
-		c.bytes[c.len - 1] = CONVERSATION_STOPPED;
-		rc = txn_put(t, TABLE_CONVERSATIONS, &c.key, (struct slice){c.bytes, c.len});
-		if (rc != 0)
-			break;
-	}
-	return rc == MDB_NOTFOUND ? 0 : rc;
+	if (!key_fits(TABLE_CONVERSATIONS, key) || value.len == 0 || value.len > sizeof(bytes))
+		return RECORD_DAMAGED;
+	memcpy(bytes, value.p, value.len);
+	if (from == CONVERSATION_ANY || *state == from)
+		*state = (uint8_t)to;
+	return migrate_put(m, TABLE_CONVERSATIONS, key, (struct slice){bytes, value.len});
 }
 
 static int
-from_3_to_4([[gnu::unused]] struct txn *t)
+from_2_to_3(struct migration *m, enum table table, struct slice key, struct slice value)
 {
-	steps = 10 * steps + 3;
-	return 0;
+	steps |= 1u << 2;
+	if (table != TABLE_CONVERSATIONS)
+		return migrate_put(m, table, key, value);
+	return put_with_state(m, key, value, CONVERSATION_ANY, CONVERSATION_STOPPED);
 }
 
 static int
-kill_process([[gnu::unused]] struct txn *t)
+from_3_to_4(struct migration *m, enum table table, struct slice key, struct slice value)
+{
+	steps |= 1u << 3;
+	if (table != TABLE_CONVERSATIONS)
+		return migrate_put(m, table, key, value);
+	return put_with_state(m, key, value, CONVERSATION_STOPPED, CONVERSATION_INTERRUPTED);
+}
+
+static int
+kill_process([[gnu::unused]] struct migration *m, [[gnu::unused]] enum table table,
+    [[gnu::unused]] struct slice key, [[gnu::unused]] struct slice value)
 {
 	kill(getpid(), SIGKILL);
 	return RECORD_DAMAGED;
@@ -186,11 +169,10 @@ expect_refused(const struct fixture *f, int status)
 	expect_content(f, &before);
 }
 
-/* A process dies in the second step. */
-static void
-kill_migration(const struct fixture *f)
+/* How a process ends that migrates the store. */
+static int
+migrate_in_child(const struct fixture *f, const struct migrations *migrations)
 {
-	struct hash256 before = content(f);
 	struct env env;
 	int status;
 	pid_t pid = fork();
@@ -198,10 +180,26 @@ kill_migration(const struct fixture *f)
 	assert_int_not_equal(pid, -1);
 	if (pid == 0)
 		_exit(env_open_with(
-		    &env, f->dir, STORE_BYTES, organization_make_default, &killed));
+		    &env, f->dir, STORE_BYTES, organization_make_default, migrations));
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	return status;
+}
+
+static bool
+was_killed(int status)
+{
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+/* A process dies in the second step. */
+static void
+kill_migration(const struct fixture *f)
+{
+	struct hash256 before = content(f);
+
+	assert_true(was_killed(migrate_in_child(f, &killed)));
 	expect_content(f, &before);
+	assert_int_not_equal(file_size(f, PART), -1);
 }
 
 static void
@@ -211,7 +209,7 @@ expect_schema(struct fixture *f, uint64_t expected)
 	struct txn t;
 
 	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
-	assert_int_equal(env_version(&t, &version), 0);
+	assert_int_equal(env_tables_version(&t, &version), 0);
 	txn_abort(&t);
 	assert_int_equal(version, expected);
 }
@@ -305,10 +303,12 @@ STORE_TEST(a_step_changes_every_record)
 
 STORE_TEST(all_steps_run_in_their_order)
 {
-	closed_store(f);
+	struct id conversation = closed_store(f);
+
 	migrate_store(f, &to_4);
 	expect_schema(f, 4);
-	assert_int_equal(steps, 23);
+	assert_int_equal(steps, 1u << 2 | 1u << 3);
+	assert_int_equal(conversation_record(f, &conversation).state, CONVERSATION_INTERRUPTED);
 	expect_copy(f);
 	expect_no_file(f, "data-schema3.mdb");
 }
@@ -320,7 +320,7 @@ STORE_TEST(a_store_of_version_3_runs_only_the_later_steps)
 	store_close(f);
 	migrate_store(f, &to_4);
 	expect_schema(f, 4);
-	assert_int_equal(steps, 3);
+	assert_int_equal(steps, 1u << 3);
 	assert_int_not_equal(file_size(f, "data-schema3.mdb"), -1);
 }
 
@@ -356,7 +356,7 @@ STORE_TEST(a_migration_of_thousands_of_records_fits_into_a_full_store)
 	assert_int_equal(f->open.n, TURNS);
 }
 
-STORE_TEST(the_old_store_is_copied_once)
+STORE_TEST(the_old_store_is_kept_once)
 {
 	closed_store(f);
 	migrate_store(f, &to_3);
@@ -379,7 +379,7 @@ STORE_TEST(files_of_earlier_tries_are_replaced)
 
 /* The meta page of a snapshot has the number of its last page behind the page's head (16 bytes),
  * four numbers (24) and the roots of two trees (48 each). */
-STORE_TEST(a_store_with_a_lost_page_is_copied_as_well)
+STORE_TEST(a_store_with_a_lost_page_is_migrated_as_well)
 {
 	MDB_envinfo info;
 	size_t last;
@@ -409,10 +409,9 @@ statvfs(const char *path, struct statvfs *out)
 	return stat(path, &st);
 }
 
-/* With so many bytes free, the copy is not started, and the incomplete one of an earlier try is
- * removed. */
+/* With so many bytes free, the migration is not started, and what an earlier try left is removed. */
 static void
-expect_no_copy(const struct fixture *f, uint64_t bytes)
+expect_no_room(const struct fixture *f, uint64_t bytes)
 {
 	make_file(f, PART, 0);
 	bytes_free = bytes;
@@ -422,29 +421,27 @@ expect_no_copy(const struct fixture *f, uint64_t bytes)
 	expect_no_file(f, PART);
 }
 
-/* A store with mostly free pages, as after erasures: only the used ones are copied. */
-STORE_TEST(the_copy_is_not_begun_without_room_for_all_of_it)
+/* A store with mostly free pages, as after erasures: only the used ones are written again. */
+STORE_TEST(a_migration_is_not_begun_without_room_for_all_of_it)
 {
 	const struct key key = key_meta("large");
+	const uint64_t spare = 2 * MIGRATE_FILE_COMMIT_BYTES;
 	struct id conversation;
 	char *text = xcalloc(1, 256 << 10);
-	int64_t bytes;
+	uint64_t bytes;
 
 	memset(text, 'x', (256 << 10) - 1);
 	put_entry(f, TABLE_META, key, text);
 	delete_entry(f, TABLE_META, key);
 	free(text);
 	conversation = closed_store(f);
-	expect_no_copy(f, 0);
-	kill_migration(f);
-	bytes = file_size(f, COPY);
-	assert_true(bytes > 0 && bytes < file_size(f, STORE) / 2);
-	remove_file(f, COPY);
-	expect_no_copy(f, (uint64_t)bytes - 1);
-	bytes_free = (uint64_t)bytes;
+	bytes = (uint64_t)file_size(f, STORE);
+	expect_no_room(f, 0);
+	expect_no_room(f, spare + bytes / 8);
+	bytes_free = spare + bytes / 2;
 	migrate_store(f, &to_3);
 	bytes_free = UINT64_MAX;
-	assert_int_equal(file_size(f, COPY), bytes);
+	assert_true((uint64_t)file_size(f, STORE) < bytes / 2);
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
 }
 
@@ -459,7 +456,7 @@ set_file_limit(rlim_t bytes)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-STORE_TEST(a_copy_that_fails_changes_nothing)
+STORE_TEST(a_migration_on_a_full_disk_changes_nothing)
 {
 	struct id conversation = closed_store(f);
 
@@ -486,7 +483,8 @@ STORE_TEST(a_step_that_fails_changes_nothing)
 	conversation = closed_store(f);
 	for (int i = 0; i < 2; i++) {
 		expect_refused(f, EX_DATAERR);
-		expect_copy(f);
+		expect_no_file(f, COPY);
+		expect_no_file(f, PART);
 	}
 	/* The version that wrote it repairs it. */
 	store_open(f, STORE_BYTES);
@@ -503,6 +501,138 @@ STORE_TEST(a_killed_migration_is_done_again)
 	kill_migration(f);
 	migrate_store(f, &to_3);
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
+	expect_copy(f);
+}
+
+STORE_TEST(every_start_removes_what_a_killed_migration_left)
+{
+	closed_store(f);
+	kill_migration(f);
+	store_open(f, STORE_BYTES);
+	expect_no_file(f, PART);
+	expect_no_file(f, PART "-lock");
+}
+
+/* The calls that change the disk, from this one on: the process dies before it. 0: never. */
+static unsigned kill_at;
+
+static void
+count_call(void)
+{
+	if (kill_at > 0 && --kill_at == 0)
+		kill(getpid(), SIGKILL);
+}
+
+/* Replace the C library's functions, also for LMDB. */
+int
+fdatasync(int fd)
+{
+	count_call();
+	return (int)syscall(SYS_fdatasync, fd);
+}
+
+int
+fsync(int fd)
+{
+	count_call();
+	return (int)syscall(SYS_fsync, fd);
+}
+
+int
+linkat(int dir, const char *from, int to_dir, const char *to, int flags)
+{
+	count_call();
+	return (int)syscall(SYS_linkat, dir, from, to_dir, to, flags);
+}
+
+int
+renameat(int dir, const char *from, int to_dir, const char *to)
+{
+	count_call();
+	return (int)syscall(SYS_renameat2, dir, from, to_dir, to, 0);
+}
+
+/* After each kill the store is the old one or complete. The steps ran in the other process. */
+STORE_TEST(a_migration_can_be_killed_at_any_time)
+{
+	enum { CALLS = 6 }; /* a commit, a link, the directory, two names, the directory */
+	struct id conversation = closed_store(f);
+	struct hash256 before = content(f);
+	bool renamed = false;
+	unsigned n;
+
+	for (n = 1; !renamed; n++) {
+		kill_at = n;
+		assert_true(was_killed(migrate_in_child(f, &to_3)));
+		renamed = file_size(f, PART) == -1;
+		if (!renamed)
+			expect_content(f, &before);
+	}
+	kill_at = 0;
+	assert_int_equal(n, CALLS + 1);
+	migrate_store(f, &to_3);
+	assert_int_equal(steps, 0);
+	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
+	expect_copy(f);
+}
+
+/* The limit holds what malloc() gets, not the store's file. */
+static int
+migrate_with_memory(const struct fixture *f, rlim_t bytes)
+{
+	struct rlimit limit;
+	struct env env;
+	int status;
+	pid_t pid = fork();
+
+#ifdef BANTER_SANITIZED
+	bytes = RLIM_INFINITY; /* sanitizers keep memory that was freed */
+#endif
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		assert_int_equal(getrlimit(RLIMIT_DATA, &limit), 0);
+		limit.rlim_cur = bytes;
+		assert_int_equal(setrlimit(RLIMIT_DATA, &limit), 0);
+		_exit(env_open(&env, f->dir, STORE_BYTES, organization_make_default));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+STORE_TEST(a_migration_needs_less_memory_than_the_store_has_bytes)
+{
+	enum { CHATS = 4000, MEMORY = 24 << 20 };
+	char *text = xcalloc(1, LONG_TEXT + 1);
+
+	store_restart(f, 4 * STORE_BYTES);
+	memset(text, 'x', LONG_TEXT);
+	for (size_t i = 0; i < CHATS; i++)
+		chat(f, "s", text, "a");
+	free(text);
+	make_schema_1(f);
+	f->damaged = true;
+	store_close(f);
+	f->damaged = false;
+	assert_true(file_size(f, STORE) > 3 * (int64_t)MEMORY);
+	assert_int_equal(migrate_with_memory(f, MEMORY), 0);
+	store_open(f, STORE_BYTES);
+	assert_int_equal(table_count(f, TABLE_MESSAGES), 2 * CHATS);
+}
+
+STORE_TEST(a_damaged_record_stays_damaged)
+{
+	struct id conversation = chat(f, "s1", "q", "a");
+	struct key key = key_message(&conversation, 1);
+	struct slice value;
+	struct txn t;
+
+	flip_bit(f, TABLE_MESSAGES, &key);
+	f->damaged = true;
+	store_close(f);
+	migrate_store(f, &to_3);
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	assert_int_equal(txn_get(&t, TABLE_MESSAGES, &key, &value), RECORD_DAMAGED);
+	txn_abort(&t);
 }
 
 STORE_TEST(a_store_of_a_later_schema_is_refused)

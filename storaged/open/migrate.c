@@ -1,0 +1,216 @@
+/*
+ * Reads the old store, entry by entry, and hands each to the steps.
+ */
+#include "storaged/open/migrate.h"
+
+#include <errno.h>
+#include <sys/statvfs.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "storaged/engine/checksum.h"
+#include "storaged/engine/safe_read.h"
+#include "storaged/open/migrate_file.h"
+
+/* The log shows the progress of a long migration at this interval. */
+#define PROGRESS_MS 10000u
+
+/* What the new file may need beyond the pages of the old one: for each entry, and for the pages that its
+ * commits have replaced. */
+#define ROOM_PER_ENTRY 8u
+#define ROOM_SPARE     (2u * MIGRATE_FILE_COMMIT_BYTES)
+
+struct migration {
+	const struct migrations *all;
+	uint64_t from, at; /* schemas: of the old store; of the entry that is under way */
+	struct txn old;
+	bool has[TABLES]; /* the old store's tables */
+	struct migrate_file file;
+	uint64_t bytes;         /* of the old store's used pages */
+	uint64_t entries, done; /* of the old store */
+	uint64_t wanted,
+	    free; /* bytes: the room for the new file, and what its file system has */
+	uint64_t reported_at; /* ms, monotonic */
+};
+
+/* Schema 2 added the checksums, which migrate_file.c writes. */
+static migrate_step_fn *const steps[SCHEMA_VERSION] = {NULL, migrate_put};
+
+const struct migrations known_migrations = {SCHEMA_VERSION, steps};
+
+int
+migrate_put(struct migration *m, enum table table, struct slice key, struct slice value)
+{
+	int rc;
+
+	m->at++;
+	if (m->at == m->all->version)
+		rc = migrate_file_put(&m->file, table, key, value);
+	else
+		rc = m->all->steps[m->at](m, table, key, value);
+	m->at--;
+	return rc;
+}
+
+/* A damaged entry stays as it is, so that its checksum stays wrong. */
+static int
+migrate_entry(struct migration *m, enum table table, struct slice key, struct slice stored)
+{
+	struct slice value = stored;
+
+	if (table == TABLE_META && slice_eq_str(key, META_VERSION))
+		return 0;
+	if (m->from != SCHEMA_UNCHECKED && !checksum_remove(table, key, stored, &value))
+		return migrate_file_put_raw(&m->file, table, key, stored);
+	m->at = m->from;
+	return m->all->steps[m->from](m, table, key, value);
+}
+
+static void
+migrate_report_progress(struct migration *m)
+{
+	uint64_t now = clock_mono_ms();
+
+	m->done++;
+	if (now - m->reported_at < PROGRESS_MS)
+		return;
+	m->reported_at = now;
+	log_event(LOG_NOTICE, "store_migrating", L_UINT("done", m->done),
+	    L_UINT("entries", m->entries));
+}
+
+static int
+migrate_table(struct migration *m, enum table table)
+{
+	MDB_cursor *cursor;
+	MDB_val k, v;
+	int rc = mdb_cursor_open(m->old.mdb, m->old.env->dbi[table], &cursor);
+
+	if (rc != 0)
+		return rc;
+	while ((rc = safe_read_move(cursor, &k, &v, MDB_NEXT)) == 0) {
+		const struct slice key = {k.mv_data, k.mv_size}, value = {v.mv_data, v.mv_size};
+
+		migrate_report_progress(m);
+		rc = migrate_entry(m, table, key, value);
+		if (rc != 0)
+			break;
+	}
+	mdb_cursor_close(cursor);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int
+migrate_tables(struct migration *m)
+{
+	int rc = 0;
+
+	for (enum table i = 0; i < TABLES && rc == 0; i++)
+		if (m->has[i])
+			rc = migrate_table(m, i);
+	return rc;
+}
+
+/* Opens a table of the old store, which may not exist, and adds what is in it to the sums. */
+static int
+migrate_measure_table(struct migration *m, enum table table)
+{
+	MDB_dbi *dbi = &m->old.env->dbi[table];
+	MDB_stat stat;
+	int rc = mdb_dbi_open(m->old.mdb, table_name(table), 0, dbi);
+
+	m->has[table] = rc == 0;
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	if (rc == 0)
+		rc = mdb_stat(m->old.mdb, *dbi, &stat);
+	if (rc != 0)
+		return rc;
+	m->entries += stat.ms_entries;
+	m->bytes += (uint64_t)stat.ms_psize *
+	    (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages);
+	return 0;
+}
+
+static int
+migrate_measure(struct migration *m)
+{
+	int rc = 0;
+
+	for (enum table i = 0; i < TABLES && rc == 0; i++)
+		rc = migrate_measure_table(m, i);
+	m->wanted = m->bytes + ROOM_PER_ENTRY * m->entries + ROOM_SPARE;
+	return rc;
+}
+
+/* ENOSPC before a byte is written: otherwise every start would fill the disk again. A file
+ * system that does not report a size (f_blocks) does not report free space either. */
+static int
+migrate_check_room(struct migration *m, const char *dir)
+{
+	struct statvfs fs;
+
+	if (statvfs(dir, &fs) == -1)
+		return errno;
+	m->free = (uint64_t)fs.f_bavail * fs.f_frsize;
+	return fs.f_blocks != 0 && m->wanted > m->free ? ENOSPC : 0;
+}
+
+/* Writes the new store to its file. */
+static int
+migrate_write(struct migration *m, const char *dir)
+{
+	int rc = migrate_measure(m);
+
+	if (rc == 0)
+		rc = migrate_check_room(m, dir);
+	if (rc != 0)
+		return rc;
+	log_event(LOG_NOTICE, "store_migrating", L_UINT("from", m->from),
+	    L_UINT("to", m->all->version), L_UINT("bytes", m->bytes),
+	    L_UINT("entries", m->entries));
+	m->reported_at = clock_mono_ms();
+	rc = migrate_file_create(&m->file, dir, m->bytes);
+	if (rc == 0)
+		rc = migrate_tables(m);
+	return rc != 0 ? rc : migrate_file_finish(&m->file, m->all->version);
+}
+
+/* Nothing of the store was changed. */
+static const char *
+migrate_help(int rc)
+{
+	if (env_is_page_damage(rc))
+		return "a page is damaged, and nothing was changed: save what can be read with "
+		       "banter export --output FILE, restore a backup, start storaged, and "
+		       "import the file";
+	return "the store must be converted to this version's schema, and nothing of it was "
+	       "changed: make room for the wanted bytes in this directory, or install the old "
+	       "version again";
+}
+
+int
+migrate(struct env *env, const char *dir, const struct migrations *all, uint64_t from)
+{
+	struct migration m = {.all = all, .from = from};
+	int rc = txn_begin(&m.old, env, TXN_READ);
+
+	must(from >= 1 && from < all->version);
+	if (rc == 0)
+		rc = migrate_write(&m, dir);
+	txn_abort(&m.old);
+	if (rc == 0)
+		rc = migrate_file_replace(&m.file, dir, from);
+	if (rc == 0) {
+		migrate_file_become(&m.file, env);
+		log_event(LOG_NOTICE, "store_migrated", L_UINT("from", from),
+		    L_UINT("to", all->version));
+		return 0;
+	}
+	migrate_file_discard(&m.file, dir);
+	log_event(LOG_ERROR, "store_not_migrated", L_STR("dir", dir),
+	    L_STR("error", env_strerror(rc)), L_UINT("wanted", m.wanted),
+	    L_UINT("free", m.free), L_STR("help", migrate_help(rc)));
+	return rc;
+}
