@@ -1,5 +1,5 @@
-// Peers of storaged that exhaust resources: floods, silence, crowds. Others are served meanwhile, memory stays within
-// the limits of the code, and a closed peer leaves nothing behind.
+// Crowds of peers of storaged: others are served meanwhile, and a closed peer leaves nothing behind. One peer that
+// is silent or takes no answers: tests/unit/storaged/server/test_peers.c.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -9,23 +9,14 @@ import { Bystander } from "./bystander.mjs";
 import { newId, ORG, WIDGET } from "./ids.mjs";
 import { closing, connectSoon, connectTo, hello, Peer } from "./peer.mjs";
 import { withStore } from "./store.mjs";
-import { TABLE } from "./table.mjs";
 import { assertMemory } from "./usage.mjs";
-import { encode, FRAME_MAX, frame, PAYLOAD_MAX, takeFrame } from "./wire.mjs";
-
-const MIB = 1024 * 1024;
 
 // storaged/server/peers.h
 const PEERS_MAX = 1024;
 const WATCH_MS = 500; // LOOK_MS of storaged/server/peers.c
-const PEER_UNSENT_HIGH = 4 * MIB;
-const PEER_MEMORY_MAX = 2 * PEER_UNSENT_HIGH + FRAME_MAX + MIB / 4;
-
-/** Peers that each send the longest message without its end. */
-const LONG_MESSAGES = 48;
 
 /** The memory that storaged needs anyway: its batch, the bystander, the allocator's remainder. */
-const OWN_MEMORY = 24 * MIB;
+const OWN_MEMORY = 24 * 1024 * 1024;
 
 /** A store with a bystander that is served before, during and after; the memory is released. */
 function withBystander(body) {
@@ -65,22 +56,6 @@ async function settled(what, read) {
 	return last;
 }
 
-/** Reads exactly this many frames, including the hello. */
-async function readFrames(socket, n) {
-	let bytes = Buffer.alloc(0);
-	let seen = 0;
-	socket.on("data", (piece) => {
-		bytes = Buffer.concat([bytes, piece]);
-		for (let one = takeFrame(bytes); one; one = takeFrame(bytes)) {
-			bytes = bytes.subarray(one.size);
-			seen++;
-		}
-	});
-	socket.resume();
-	await until(`${n} frames`, () => seen >= n);
-	assert.deepEqual([seen, bytes.length], [n, 0]);
-}
-
 /** Asserts that the log has this many lines; some may be lost. */
 async function assertLines(store, ev, n) {
 	const lines = await store.linesSince(0);
@@ -88,22 +63,6 @@ async function assertLines(store, ev, n) {
 	const lost = lines.reduce((sum, line) => sum + Number(line.lines ?? 0), 0);
 	assert.ok(seen <= n && seen + lost >= n, `${seen} lines ${ev}, ${lost} lines lost, not ${n}`);
 }
-
-describe("a flood", () => {
-	it("of a million pings with unread responses: reading pauses, and all are answered in the end", () =>
-		withBystander(async (store, bystander) => {
-			const n = 1_000_000;
-			const ping = encode("ping", {}, 1);
-			const pings = Buffer.alloc(n * ping.length, ping);
-			const socket = await deaf(store, Buffer.concat([hello("WORKER"), pings]));
-			const left = await settled("what is not sent", () => socket.writableLength);
-			assert.ok(left > 0, "storaged has stopped reading");
-			assertMemory(store.pid, OWN_MEMORY + PEER_MEMORY_MAX, "with the answers unread");
-			await bystander.served();
-			await readFrames(socket, n + 1);
-			await leave(socket);
-		}));
-});
 
 describe("a crowd", () => {
 	it("that connects and leaves 10,000 times leaves nothing behind", () =>
@@ -180,28 +139,5 @@ describe("the writer of a reply that others follow", () => {
 			}
 			clearTimeout(late);
 			await follower.close();
-		}));
-});
-
-describe("silence", () => {
-	it("instead of a hello, or within a message, is dropped after a while; an idle peer is not", () =>
-		withBystander(async (store) => {
-			const half = encode("ping", {}, 1).subarray(0, 7);
-			const ours = hello("WORKER", { pid: 1 }); // another pid than that of this process
-			const silent = [Buffer.alloc(0), ours.subarray(0, 20), Buffer.concat([ours, half])];
-			const idle = await store.connect("WORKER");
-			const longest = frame(TABLE.turn_finish.number, 1, Buffer.alloc(PAYLOAD_MAX));
-			const unfinished = Buffer.concat([ours, longest.subarray(0, -1)]);
-			const sockets = await times(150, (i) => deaf(store, silent[i % silent.length]));
-			sockets.push(...(await times(LONG_MESSAGES, () => deaf(store, unfinished))));
-			await until("all is sent", () => sockets.every((socket) => socket.writableLength === 0));
-			const bound = OWN_MEMORY + LONG_MESSAGES * (FRAME_MAX + MIB / 4);
-			assertMemory(store.pid, bound, "with unfinished messages");
-			await Promise.all(sockets.map((socket) => closing(socket, 2 * DEADLINE_MS)));
-			await assertLines(store, "peer_dropped", sockets.length);
-			const reasons = new Set(store.events("peer_dropped").map((line) => line.why));
-			assert.deepEqual([...reasons], ["sent no hello in time", "too slow"]);
-			assert.equal((await idle.request("ping")).is, "pong");
-			await idle.close();
 		}));
 });

@@ -1,6 +1,6 @@
 // Peers of storaged that break the protocol: each is dropped with one log line that gives the reason, and all others
-// are served meanwhile. tests/unit/proto/ipc has every corruption of every message. In the log a peer has the pid of
-// its hello, so each one has its own.
+// are served meanwhile. tests/unit/proto/ipc has every invalid hello and every corruption of every message. In the
+// log a peer has the pid of its hello, so each one has its own.
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -9,8 +9,8 @@ import { Bystander } from "./bystander.mjs";
 import { newId } from "./ids.mjs";
 import { closing, connectSoon, hello } from "./peer.mjs";
 import { assertWhole, Store } from "./store.mjs";
-import { ROLES, TABLE, WIRE_VERSION } from "./table.mjs";
-import { encode, encodePayload, frame, PAYLOAD_MAX } from "./wire.mjs";
+import { TABLE } from "./table.mjs";
+import { encodePayload, frame, PAYLOAD_MAX } from "./wire.mjs";
 
 const AT_A_TIME = 50;
 const UNANSWERED = ["live_publish", "live_unsaved"];
@@ -55,20 +55,19 @@ const isAllowed = ({ when, from, to }, role) =>
 const messagesOf = (role) => Object.values(TABLE).filter((message) => isAllowed(message, role));
 
 /**
- * Each case must drop its peer, after a hello of this role or, without a role, as the first bytes, with one log line.
- * A bystander is served meanwhile.
+ * Each case must drop its peer, after a hello of this role, with one log line. A bystander is served meanwhile.
  * @param {[string, string, Buffer][]} cases what is invalid, the reason in the log, the bytes
  */
 async function assertAllDropped(role, cases) {
 	const position = store.log.lines.length;
 	const bystander = await Bystander.start(store);
-	const peers = cases.map((peer) => [...peer, role ? ++lastPid : 0]);
+	const peers = cases.map((peer) => [...peer, ++lastPid]);
 	const rest = [...peers];
 	await times(AT_A_TIME, async () => {
 		for (let peer = rest.pop(); peer; peer = rest.pop()) {
 			const [what, , bytes, pid] = peer;
 			const socket = await connectSoon(store.socket);
-			socket.write(role ? Buffer.concat([hello(role, { pid }), bytes]) : bytes);
+			socket.write(Buffer.concat([hello(role, { pid }), bytes]));
 			await closing(socket).catch(() => assert.fail(`not dropped: ${what}`));
 		}
 	});
@@ -78,25 +77,6 @@ async function assertAllDropped(role, cases) {
 	const expected = peers.map(([, why, , pid]) => `peer_dropped ${pid} ${why}`);
 	assert.deepEqual(dropped.sort(), expected.sort());
 }
-
-describe("a hello", () => {
-	for (const [what, why, bytes] of [
-		["of the next version", "forbidden", hello("WORKER", { version: WIRE_VERSION + 1 })],
-		["of the version before", "forbidden", hello("WORKER", { version: WIRE_VERSION - 1 })],
-		["of the last version", "forbidden", hello("WORKER", { version: 0xffffffff })],
-		["of masterd", "forbidden", hello("MASTER")],
-		["of another storaged", "forbidden", hello("STORE")],
-		["without a role", "forbidden", hello("WORKER", { role: 0 })],
-		["of two roles", "forbidden", hello("WORKER", { role: ROLES.WORKER | ROLES.STORE })],
-		["of worker and tool", "out_of_range", hello("WORKER", { role: ROLES.WORKER | ROLES.TOOL })],
-		["of all roles and more", "out_of_range", hello("WORKER", { role: 255 })],
-		["that is HTTP", "oversize", Buffer.from("GET / HTTP/1.1\r\nHost: x\r\n\r\n")],
-		["of zeros", "unknown_type", Buffer.alloc(64)],
-		["of ones", "oversize", Buffer.alloc(64, 0xff)],
-		["that is not first", "forbidden", Buffer.concat([encode("ping", {}, 1), hello("WORKER")])],
-	])
-		it(`${what}: dropped`, () => assertAllDropped(undefined, [[what, why, bytes]]));
-});
 
 for (const role of ["WORKER", "TOOL"])
 	describe(`a ${role.toLowerCase()}`, () => {
