@@ -244,8 +244,7 @@ describe("banter restore", () => {
 			};
 			await refused("", /is empty/);
 			await refused("no store at all", /is not a banter store/);
-			for (let pages = 1; pages * 4096 < whole.length - 64; pages += 2)
-				await refused(whole.subarray(0, pages * 4096), /damaged/);
+			for (const pages of [1, 2, 9]) await refused(whole.subarray(0, pages * 4096), /damaged/);
 			await refused(whole.subarray(0, -64), /the checksum at the end of the file is missing/);
 			// A session in an index without its record.
 			const at = whole.lastIndexOf("first");
