@@ -262,10 +262,4 @@ export class EchoServer extends HttpPeer {
 		this.plain = { port: await this.nextPort() };
 		if (cert) this.secure = { port: await this.nextPort(), ca: this.authority.pem };
 	}
-
-	/** The number of open sockets. */
-	async sockets() {
-		this.child.stdin.write("sockets\n");
-		return Number(/^sockets (\d+)$/.exec((await this.lines.next()).value)[1]);
-	}
 }

@@ -1,17 +1,14 @@
 // RFC 6455 against http-peer, plain and over TLS: the cases of the Autobahn test suite (websocket-cases.mjs),
-// and what the suite lacks: the handshake, masks, lengths in a longer form than needed, bounds. Every case
-// is also sent in other pieces: how the network cuts the bytes must not matter. And an independent client,
-// the ws package, alone and with a thousand connections.
-//
-//	FAULTS_SEED=12345 node --test tests/e2e/websocket-frames.test.mjs    repeats the cuts
+// and what the suite lacks: the handshake, masks, lengths in a longer form than needed. Every case is also
+// sent byte by byte. And an independent client, the ws package, alone and with a thousand connections. Other
+// cuts: tests/fuzz/fuzz_ws_frames.c; bounds, and peers that do not read: tests/unit/workerd/http/ws/test_ws.c.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, it } from "node:test";
 import { WebSocket } from "ws";
-import { below, SEED } from "../faults/random.mjs";
 import { Authority } from "./certs.mjs";
-import { TIME_FACTOR, until } from "./daemon.mjs";
+import { TIME_FACTOR } from "./daemon.mjs";
 import {
 	acceptFor,
 	closePayload,
@@ -27,7 +24,7 @@ import { CASES } from "./websocket-cases.mjs";
 
 const LANES = 16; // connections at once
 const NORMALLY = frame(OP.close, closePayload(1000));
-const BYTEWISE_MAX = 512; // a longer case is cut in random pieces only
+const BYTEWISE_MAX = 512; // longer cases are not sent byte by byte
 const FULL = 64 * 1024; // bytes of a message, at most
 const IDLE_MAX = 2 * 1024; // bytes that an idle socket may cost
 
@@ -35,24 +32,18 @@ const echo = new EchoServer(new Authority());
 before(() => echo.start());
 after(() => echo.stop());
 
-/** Cuts bytes into pieces of the lengths that lengths() returns. */
-function cut(bytes, lengths) {
+/** Cuts bytes into pieces of n bytes. */
+function cut(bytes, n) {
 	const pieces = [];
-	for (let at = 0; at < bytes.length; ) {
-		const length = lengths();
-		pieces.push(bytes.subarray(at, at + length));
-		at += length;
-	}
+	for (let at = 0; at < bytes.length; at += n) pieces.push(bytes.subarray(at, at + n));
 	return pieces;
 }
-
-const bytewise = (bytes) => cut(bytes, () => 1);
 
 /** The pieces in which the suite sends a case. */
 function piecesOf({ send, pieces, parts }) {
 	if (parts || pieces === 0) return send;
 	const bytes = Buffer.concat(send);
-	return pieces === undefined ? [bytes] : cut(bytes, () => pieces);
+	return pieces === undefined ? [bytes] : cut(bytes, pieces);
 }
 
 /** Sends a case in these pieces and checks the response and the close. */
@@ -115,15 +106,7 @@ describe("the Autobahn suite's cases", () => {
 	it("over TLS", () => checkAll(CASES, echo.secure));
 
 	it("byte by byte", () =>
-		checkAll(whole.filter(isShort), echo.plain, ({ send }) => bytewise(Buffer.concat(send))));
-
-	it(`in random pieces (seed ${SEED})`, () => {
-		return checkAll(whole, echo.plain, ({ send }) => {
-			const bytes = Buffer.concat(send);
-			const most = Math.max(2, Math.ceil(bytes.length / 20));
-			return cut(bytes, () => 1 + below(most));
-		});
-	});
+		checkAll(whole.filter(isShort), echo.plain, ({ send }) => cut(Buffer.concat(send), 1)));
 });
 
 describe("beyond the suite", () => {
@@ -163,7 +146,7 @@ describe("beyond the suite", () => {
 	])
 		it(`${name}: ${got.at(-1)[1]}`, async () => {
 			const bytes = Buffer.concat(send);
-			const ways = bytes.length > FULL ? [send] : [send, bytewise(bytes)];
+			const ways = bytes.length > FULL ? [send] : [send, cut(bytes, 1)];
 			for (const pieces of ways) {
 				const line = await openRawWebSocket(echo.plain, path);
 				await line.sendPieces(pieces);
@@ -172,28 +155,6 @@ describe("beyond the suite", () => {
 				line.close();
 			}
 		});
-
-	for (const [name, send, pongs] of [
-		["empty fragments: 1008", [text("", open), ...Array(5000).fill(more("", open))], 0],
-		["pings: 1008, with at most one pong each", Array(5000).fill(frame(OP.ping)), 4096],
-	])
-		it(`5,000 ${name}`, async () => {
-			const line = await openRawWebSocket(echo.plain);
-			line.send(Buffer.concat(send));
-			await line.end();
-			assert.equal(line.got.length, pongs + 1);
-			assert.deepEqual(line.got.at(-1), ["close", 1008]);
-			line.close();
-		});
-
-	it("a peer that half-closes without a close frame is released", async () => {
-		const line = await openRawWebSocket(echo.plain);
-		line.send(text("last"));
-		line.socket.end();
-		await line.end();
-		assert.deepEqual(line.got, [["text", "last"]]);
-		line.close();
-	});
 });
 
 describe("the handshake", () => {
@@ -259,19 +220,6 @@ describe("the handshake", () => {
 		])
 			assert.equal((await ask(request)).status, 400, request);
 	});
-
-	it("is followed by frames in any packets", async () => {
-		const frames = [frame(OP.text, "early"), frame(OP.ping, "p"), NORMALLY];
-		const bytes = Buffer.concat([Buffer.from(handshake()), ...frames]);
-		for (const pieces of [[bytes], bytewise(bytes), cut(bytes, () => 150)]) {
-			const line = new RawWebSocket(echo.plain);
-			await line.sendPieces(pieces);
-			await line.end();
-			const pong = ["pong", Buffer.from("p").toString("hex")];
-			assert.deepEqual(line.got, [["text", "early"], pong, ["close", 1000]]);
-			line.close();
-		}
-	});
 });
 
 async function open({ port, ca }) {
@@ -288,68 +236,34 @@ async function exchange(socket, message) {
 	return isBinary ? data : data.toString();
 }
 
-const allReleased = () => until("all have ended", async () => (await echo.sockets()) === 0);
-
 for (const way of ["plain", "secure"])
-	describe(`an independent client, ${way}`, () => {
-		it("gets its messages of up to 64 KiB back, without compression", async () => {
-			const socket = await open(echo[way]);
-			assert.equal(socket.extensions, "");
-			assert.equal(socket.protocol, "");
-			for (const message of ["hello", "", "größer 🌍", "é".repeat(FULL / 2), Buffer.from([0, 255])])
-				assert.deepEqual(await exchange(socket, message), message);
-			const end = once(socket, "close");
-			socket.close(4321, "mine");
-			assert.equal((await end)[0], 4321);
-		});
-
-		it("sends 10,000 messages ahead and gets all back in order", async () => {
-			const socket = await open(echo[way]);
-			const got = [];
-			socket.on("message", (data) => got.push(String(data)));
-			const sent = Array.from({ length: 10_000 }, (_, i) => `message ${i}`);
-			for (const message of sent) socket.send(message);
-			await until("all messages", () => got.length === sent.length);
-			assert.deepEqual(got, sent);
-			socket.terminate();
-		});
-
-		it("that does not read delays no other, and is released when it vanishes", async () => {
-			const deaf = await open(echo[way]);
-			deaf.pause();
-			for (let i = 0; i < 400; i++) deaf.send("*".repeat(FULL)); // 25 MB
-			const socket = await open(echo[way]);
-			for (let i = 0; i < 100; i++) assert.equal(await exchange(socket, `${i}`), `${i}`);
-			let count = 0;
-			deaf.on("message", (data) => {
-				count += data.length === FULL ? 1 : 0;
-			});
-			deaf.resume();
-			await until("all messages of the deaf one", () => count === 400);
-			deaf.terminate();
-			socket.terminate();
-			await allReleased();
-		});
+	it(`an independent client, ${way}, gets its messages of up to 64 KiB back, without compression`, async () => {
+		const socket = await open(echo[way]);
+		assert.equal(socket.extensions, "");
+		assert.equal(socket.protocol, "");
+		for (const message of ["hello", "", "größer 🌍", "é".repeat(FULL / 2), Buffer.from([0, 255])])
+			assert.deepEqual(await exchange(socket, message), message);
+		const end = once(socket, "close");
+		socket.close(4321, "mine");
+		assert.equal((await end)[0], 4321);
 	});
 
-describe("1,000 idle sockets", () => {
-	it(`cost less than ${IDLE_MAX} bytes each`, async (t) => {
-		const idle = new EchoServer();
-		await idle.start();
-		const talk = async (n) => {
-			const sockets = [];
-			for (let i = 0; i < n; i++) sockets.push(await open(idle.plain));
-			for (const socket of sockets) assert.equal(await exchange(socket, "hello"), "hello");
-			return sockets;
-		};
-		// The fixed cost of the first one counts once.
-		const first = await talk(1);
-		const before = memoryOf(idle.child.pid);
-		const sockets = await talk(1000);
-		const each = (memoryOf(idle.child.pid) - before) / sockets.length;
-		t.diagnostic(`${Math.round(each)} bytes each`);
-		for (const socket of [...first, ...sockets]) socket.terminate();
-		await idle.stop();
-		if (TIME_FACTOR === 1) assert.ok(each < IDLE_MAX, `${each} bytes each`); // sanitizers pad
-	});
+it(`1,000 idle sockets cost less than ${IDLE_MAX} bytes each`, async (t) => {
+	const idle = new EchoServer();
+	await idle.start();
+	const talk = async (n) => {
+		const sockets = [];
+		for (let i = 0; i < n; i++) sockets.push(await open(idle.plain));
+		for (const socket of sockets) assert.equal(await exchange(socket, "hello"), "hello");
+		return sockets;
+	};
+	// The fixed cost of the first one counts once.
+	const first = await talk(1);
+	const before = memoryOf(idle.child.pid);
+	const sockets = await talk(1000);
+	const each = (memoryOf(idle.child.pid) - before) / sockets.length;
+	t.diagnostic(`${Math.round(each)} bytes each`);
+	for (const socket of [...first, ...sockets]) socket.terminate();
+	await idle.stop();
+	if (TIME_FACTOR === 1) assert.ok(each < IDLE_MAX, `${each} bytes each`); // sanitizers pad
 });

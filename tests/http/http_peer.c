@@ -13,8 +13,7 @@
  * after which a socket is pinged.
  *
  * Listens on free ports of 127.0.0.1, prints "listening on PORT" and, with a certificate, "listening on
- * PORT for TLS", and serves until its standard input ends. The line "sockets" on standard input prints
- * "sockets N", the number of open WebSockets.
+ * PORT for TLS", and serves until its standard input ends.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -49,7 +48,6 @@
 static struct event_base *base;
 static struct http_server *server;
 static uint64_t accepted;
-static size_t sockets;
 
 /* Appends s as a JSON string of hexadecimal digits. */
 static void
@@ -113,18 +111,11 @@ on_binary(void *arg, struct slice bytes)
 }
 
 static void
-on_closed(void *arg)
-{
-	sockets--;
-	free(arg);
-}
-
-static void
 echo(struct http_exchange *x, void *ctx)
 {
 	static const struct ws_events any = {
-	    .message = on_message, .binary = on_binary, .closed = on_closed};
-	static const struct ws_events text = {.message = on_message, .closed = on_closed};
+	    .message = on_message, .binary = on_binary, .closed = free};
+	static const struct ws_events text = {.message = on_message, .closed = free};
 	struct ws **ws;
 
 	(void)ctx;
@@ -132,7 +123,6 @@ echo(struct http_exchange *x, void *ctx)
 		return;
 	ws = xcalloc(1, sizeof(struct ws *));
 	*ws = ws_accept(x, slice_eq_str(x->req->path, "/text") ? &text : &any, ws);
-	sockets++;
 }
 
 /* tls is NULL for plain HTTP. */
@@ -153,19 +143,12 @@ on_connection(evutil_socket_t fd, short what, void *tls)
 static void
 on_stdin(evutil_socket_t fd, short what, void *arg)
 {
-	char line[64];
-	ssize_t n = read((int)fd, line, sizeof(line) - 1);
+	uint8_t byte;
 
 	(void)what;
 	(void)arg;
-	if (n <= 0) {
+	if (read((int)fd, &byte, 1) <= 0)
 		event_base_loopexit(base, NULL);
-		return;
-	}
-	line[n] = '\0';
-	if (strcmp(line, "sockets\n") == 0)
-		printf("sockets %zu\n", sockets);
-	(void)fflush(stdout);
 }
 
 static struct event *
