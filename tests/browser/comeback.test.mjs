@@ -1,9 +1,8 @@
-// A widget's visitor who returns: to a page from the back/forward cache, after all processes were
-// killed, or after the connection died silently.
+// A widget's visitor who returns to a page from the back/forward cache.
 
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { DEADLINE_MS, numbered, TIME_FACTOR } from "../e2e/harness.mjs";
+import { numbered, TIME_FACTOR } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
 import { exchange, useSite } from "./site.mjs";
 
@@ -50,15 +49,4 @@ describe("a returning visitor", { skip: missing }, () => {
 			const others = visitor.complaints.filter((text) => !text.includes("Back-Forward Cache"));
 			assert.deepEqual(others, []);
 		});
-
-	it("after all processes were killed the reply is restarted in its place", async () => {
-		const question = slowly("all die");
-		const visitor = await (await site.visitWidget(widget.widget_id)).begin(question);
-		const old = banter.workerPids();
-		await Promise.all([banter.storaged.kill("SIGKILL"), banter.killWorkers(old)]);
-		await visitor.saidUntil(exchange(question, WHOLE), 2 * DEADLINE_MS);
-		await visitor.page.reload();
-		await visitor.saidUntil(exchange(question, WHOLE));
-		await banter.ready();
-	});
 });

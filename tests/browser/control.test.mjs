@@ -15,7 +15,7 @@ const DELAY = `delay=${100 * TIME_FACTOR}`;
 const ENDLESS = "tokens=100 hold-after=10";
 const COME = numbered(10);
 
-describe("stopping", { skip: missing }, () => {
+describe("the controls and messages", { skip: missing }, () => {
 	const site = useSite();
 	const { banter, visit, stored } = site;
 
@@ -38,7 +38,7 @@ describe("stopping", { skip: missing }, () => {
 		assert.deepEqual(visitor.complaints, []);
 	});
 
-	it("does not happen by a double click on Send", async () => {
+	it("a double click on Send does not stop", async () => {
 		const visitor = await (await visit()).open();
 		const question = "[[tokens=10 hold-after=9]] double click";
 		await visitor.box.fill(question);
@@ -62,7 +62,7 @@ describe("stopping", { skip: missing }, () => {
 		await stored(await visitor.session(), 2);
 	});
 
-	it("works by keyboard: Tab reaches it, and then the text field again", async () => {
+	it("the keyboard can stop: Tab reaches the button, and then the text field again", async () => {
 		const visitor = await (await visit()).open();
 		await visitor.say(`[[${ENDLESS}]] by keyboard`);
 		await visitor.stop.waitFor();
@@ -73,7 +73,7 @@ describe("stopping", { skip: missing }, () => {
 		await until("the writing line has the focus", () => isFocused(visitor.box));
 	});
 
-	it("does not happen by Escape, which only closes the chat", async () => {
+	it("Escape does not stop: it only closes the chat", async () => {
 		const visitor = await inMidReply("[[tokens=20 hold-after=10]] escape");
 		await visitor.page.keyboard.press("Escape");
 		await visitor.chat.waitFor({ state: "hidden" });
@@ -81,39 +81,13 @@ describe("stopping", { skip: missing }, () => {
 		await visitor.page.getByRole("button", { name: "Open chat, new reply" }).click();
 		await visitor.saidUntil(exchange("[[tokens=20 hold-after=10]] escape", numbered(20)));
 	});
-});
 
-describe("several tabs", { skip: missing }, () => {
-	const site = useSite();
-	const { banter, visit, stored } = site;
-
-	const FIRST = exchange("[[tokens=3]] first", "t0 t1 t2");
-
-	/** Two tabs of a visitor whose first message was answered. */
-	async function twoTabs() {
+	it("tabs send no requests while hidden", async () => {
+		const FIRST = exchange("[[tokens=3]] first", "t0 t1 t2");
 		const one = await (await visit()).open();
 		await one.ask("[[tokens=3]] first", "t0 t1 t2");
 		const two = await site.openTab(one.context);
 		await two.saidUntil(FIRST);
-		return [one, two];
-	}
-
-	it("show each other's messages, and either can stop a reply", async () => {
-		const [one, two] = await twoTabs();
-
-		await one.say(`[[${ENDLESS}]] long`);
-		for (const tab of [one, two])
-			await tab.logUntil("it is written in each tab", (text) => text.includes(COME));
-		await two.stop.press("Enter");
-		for (const tab of [one, two]) await tab.stopped.waitFor();
-		await stored(await one.session(), 4, "stopped");
-		for (const tab of [one, two])
-			await tab.saidUntil([...FIRST, ...exchange(`[[${ENDLESS}]] long`, COME)]);
-		assert.deepEqual([...one.complaints, ...two.complaints], []);
-	});
-
-	it("send no requests while hidden", async () => {
-		const [one, two] = await twoTabs();
 		const look = (hidden) =>
 			two.page.evaluate((value) => {
 				Object.defineProperty(document, "hidden", { value, configurable: true });
@@ -132,63 +106,6 @@ describe("several tabs", { skip: missing }, () => {
 		await two.saidUntil([...FIRST, ...exchange("[[tokens=3]] second", "t0 t1 t2")]);
 	});
 
-	it("that write at the same time each get their reply once", async () => {
-		const [one, two] = await twoTabs();
-		const long = `[[tokens=10 ${DELAY}]] from one`;
-		await one.box.fill(long);
-		await two.box.fill('[[text="Good day"]] from two');
-		// Neither receives the other's message before sending its own.
-		let letHear;
-		const bothSent = new Promise((done) => {
-			letHear = done;
-		});
-		for (const { page } of [one, two])
-			await page.route(`${banter.url}/v1/chat/history*`, async (route) => {
-				await bothSent;
-				await route.continue();
-			});
-		await Promise.all([one.box.press("Enter"), two.box.press("Enter")]);
-		letHear();
-
-		const { messages } = await stored(await one.session(), 6);
-		const said = messages.map(({ role, content }) =>
-			role === "user" ? `visitor: ${content}` : `assistant: ${content}`,
-		);
-		const other = exchange('[[text="Good day"]] from two', "Good day");
-		const all = [...FIRST, ...exchange(long, numbered(10)), ...other];
-		assert.deepEqual([...said].sort(), all.sort());
-		await one.saidUntil(said);
-		await two.saidUntil(said);
-		assert.equal(await banter.modelCalls("from one"), 1);
-		assert.equal(await banter.modelCalls("from two"), 1);
-	});
-});
-
-describe("messages to the visitor", { skip: missing }, () => {
-	const site = useSite();
-	const { banter, visit } = site;
-
-	/** A visitor whose first message gets this response. */
-	async function refused(status, headers = {}) {
-		const visitor = await visit();
-		let left = 1;
-		await visitor.page.route(`${banter.url}/chat`, (route) =>
-			left-- <= 0
-				? route.fallback()
-				: route.fulfill({
-						status,
-						headers: {
-							"access-control-allow-origin": site.url,
-							"access-control-expose-headers": "Retry-After",
-							...headers,
-						},
-						json: { error: "An error", code: "some_code" },
-					}),
-		);
-		await visitor.open();
-		return visitor;
-	}
-
 	for (const [status, sentence] of [
 		[401, "This chat isn’t available here"],
 		[409, "couldn’t be sent again"],
@@ -198,7 +115,15 @@ describe("messages to the visitor", { skip: missing }, () => {
 		[429, "a lot of messages"],
 	])
 		it(`${status}: “${sentence} …”, and a retry can succeed`, async () => {
-			const visitor = await refused(status);
+			const visitor = await visit();
+			const headers = { "access-control-allow-origin": site.url };
+			const json = { error: "An error", code: "some_code" };
+			await visitor.page.route(
+				`${banter.url}/chat`,
+				(route) => route.fulfill({ status, headers, json }),
+				{ times: 1 },
+			);
+			await visitor.open();
 			await visitor.say("[[tokens=3]] hello");
 			await visitor.chat.getByText(sentence).waitFor();
 			await visitor.again.click();

@@ -1,4 +1,4 @@
-// A breakable connection between browser and banter: forwards TCP until it is cut or dead.
+// A breakable connection between browser and banter: forwards TCP until it is cut.
 
 import { connect, createServer } from "node:net";
 
@@ -15,16 +15,13 @@ export class Line {
 				return;
 			}
 			const far = connect(port(), "127.0.0.1");
-			const pair = { near, far, isDead: false };
+			const pair = { near, far };
 			this.#pairs.add(pair);
 			for (const [from, to] of [
 				[near, far],
 				[far, near],
 			]) {
-				from.on("data", (bytes) => {
-					// A dead connection discards bytes silently.
-					if (!pair.isDead) to.write(bytes);
-				});
+				from.pipe(to);
 				from.on("error", () => {});
 				from.on("close", () => {
 					to.destroy();
@@ -46,11 +43,6 @@ export class Line {
 			near.resetAndDestroy();
 			far.destroy();
 		}
-	}
-
-	/** Existing connections die silently; new ones work. */
-	silence() {
-		for (const pair of this.#pairs) pair.isDead = true;
 	}
 
 	mend() {

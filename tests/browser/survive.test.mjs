@@ -1,10 +1,10 @@
 // Replies survive a reload, a lost network and killed processes. In each case the visitor reads the
 // whole reply once, the store has it once, and the text on the page only grows, except after a
-// restart.
+// restart. How the widget sends and resumes in each case: widget/test/delivery.test.ts and chat.test.ts.
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { DEADLINE_MS, numbered, until } from "../e2e/harness.mjs";
+import { DEADLINE_MS, numbered } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
 import { Line } from "./line.mjs";
 import { exchange, useSite } from "./site.mjs";
@@ -70,34 +70,6 @@ describe("a reply survives", { skip: missing }, () => {
 		assert.deepEqual(visitor.complaints, []);
 	});
 
-	it("a reload before it has started: the message is sent again and stored once", async () => {
-		const question = "[[tokens=3 hold-after=0]] early reload";
-		const visitor = await (await visit()).open();
-		await visitor.say(question);
-		await until("the model was asked", async () => (await banter.modelCalls(question)) === 1);
-		await visitor.page.reload();
-		await visitor.saidUntil(exchange(question, ""));
-		await banter.release(question);
-		await visitor.saidUntil(exchange(question, "t0 t1 t2"));
-		await stored(await visitor.session(), 2);
-		assert.equal(await banter.modelCalls(question), 1);
-		assert.deepEqual(visitor.complaints, []);
-	});
-
-	it("a reload with the chat closed: it arrives and is unread until seen", async () => {
-		const question = slowly("closed chat");
-		const visitor = await inMidReply(question);
-		await visitor.page.keyboard.press("Escape");
-		await visitor.page.reload();
-		await banter.release(question);
-		const button = visitor.page.getByRole("button", { name: "Open chat, new reply" });
-		await button.waitFor();
-		await visitor.page.reload();
-		await button.click();
-		await isWhole(visitor, question);
-		assert.deepEqual(visitor.complaints, []);
-	});
-
 	it("a lost network: the page says so, and the rest arrives when it is back", async () => {
 		const question = slowly("lost network");
 		const visitor = await inMidReply(question, throughLine());
@@ -115,41 +87,6 @@ describe("a reply survives", { skip: missing }, () => {
 		assert.deepEqual(complaintsBut(visitor.complaints), []);
 	});
 
-	it("a connection that dies silently, when the browser has a new network", async () => {
-		const question = slowly("dead line");
-		const visitor = await inMidReply(question, throughLine());
-		const seen = await visitor.watch();
-		line.silence();
-		await visitor.context.setOffline(true);
-		await visitor.context.setOffline(false);
-		await isWhole(visitor, question);
-		assert.equal(setbacks(seen), 0);
-	});
-
-	it("a message written offline is sent once when the network is back", async () => {
-		const visitor = await (await visit()).open();
-		const question = "[[tokens=3]] written offline";
-		await visitor.context.setOffline(true);
-		await visitor.say(question);
-		await visitor.chat.getByText("Connection lost").waitFor();
-		await visitor.context.setOffline(false);
-		await visitor.saidUntil(exchange(question, "t0 t1 t2"));
-		await stored(await visitor.session(), 2);
-		assert.equal(await banter.modelCalls("written offline"), 1);
-	});
-
-	it("all processes killed: it is complete after their return", async () => {
-		const question = slowly("kill all");
-		const visitor = await inMidReply(question);
-		const seen = await visitor.watch();
-		const old = banter.workerPids();
-		await Promise.all([banter.storaged.kill("SIGKILL"), banter.killWorkers(old)]);
-		// The store waits for its worker to reconnect.
-		await isWhole(visitor, question, { ms: 2 * DEADLINE_MS, isOnce: false });
-		assert.ok(setbacks(seen) <= RESTART_SETBACKS);
-		assert.ok(complaintsBut(visitor.complaints).every((text) => /503/.test(text)));
-	});
-
 	it("all of these in sequence", async () => {
 		const question = slowly("everything");
 		const visitor = await inMidReply(question, throughLine());
@@ -164,7 +101,7 @@ describe("a reply survives", { skip: missing }, () => {
 			() => visitor.page.reload(),
 			killWorkers,
 			async () => {
-				await killWorkers();
+				await Promise.all([banter.storaged.kill("SIGKILL"), killWorkers()]);
 				await visitor.page.reload();
 			},
 		];
@@ -174,7 +111,8 @@ describe("a reply survives", { skip: missing }, () => {
 			assert.equal((await visitor.said()).length, 3);
 			await blow();
 		}
-		await isWhole(visitor, question, { isOnce: false });
+		// The store waits for its worker to reconnect.
+		await isWhole(visitor, question, { ms: 2 * DEADLINE_MS, isOnce: false });
 		// At most one for each kill: a second may follow before the first is detected.
 		const calls = await banter.modelCalls(question);
 		assert.ok(calls >= 2 && calls <= 4, `${calls} calls`);
@@ -190,24 +128,5 @@ describe("a reply survives", { skip: missing }, () => {
 		await visitor.open();
 		await visitor.ask("[[tokens=3]] no uuid", "t0 t1 t2");
 		assert.deepEqual(visitor.complaints, []);
-	});
-
-	it("an interruption while the page was closed, which is shown and can be retried", async () => {
-		const visitor = await (await visit()).open();
-		await visitor.ask("[[tokens=3]] first", "t0 t1 t2");
-		const session = await visitor.session();
-		await visitor.page.close();
-		const stream = await banter.stream(session, "[[tokens=5 hang-after=5]] second");
-		await stream.tokens(5);
-		await banter.killWorkers(banter.workerPids());
-		await stored(session, 4, "interrupted");
-
-		const next = await site.openTab(visitor.context);
-		await next.chat.getByText("This reply was interrupted.").waitFor();
-		assert.equal((await next.said()).length, 5);
-		await next.again.click();
-		await until("asked again", async () => (await banter.modelCalls("] second")) === 2);
-		await next.again.waitFor({ state: "detached" });
-		assert.equal(await next.chat.getByText("This reply was interrupted.").count(), 1);
 	});
 });
