@@ -67,7 +67,7 @@ SHARED := $(OBJ)
 
 proto_libs := -lbsd -lcrypto
 master_libs := -levent_core $(proto_libs)
-worker_libs := -lcurl -levent_core -ljansson -lseccomp -lssl -lwslay $(proto_libs)
+worker_libs := -lcurl -levent_core -ljansson -lnghttp2 -lseccomp -lssl -lwslay $(proto_libs)
 store_libs := -llmdb -levent_core -lseccomp -lunistring -lxxhash $(proto_libs)
 banter_libs := -ljansson $(store_libs)
 stub_libs := -levent_core -ljansson -lbsd
@@ -160,11 +160,11 @@ $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/te
 
 # The benchmarks share all files except their main files.
 BENCH := store scale crowd silent
-bench_shared := $(filter-out $(patsubst %,$(OBJ)/tests/bench/%.o,$(BENCH) events upstream), \
+bench_shared := $(filter-out $(patsubst %,$(OBJ)/tests/bench/%.o,$(BENCH) events), \
 	$(call objects,tests/bench))
 $(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(bench_shared) $(storaged_a) $(workerd_a)
 	$(LINK) $(store_libs) -ljansson -lssl
-$(BUILD)/bench/events $(BUILD)/bench/upstream: $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(workerd_a)
+$(BUILD)/bench/events: $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(workerd_a)
 	$(LINK) $(worker_libs)
 
 # .d files list the headers. .flags changes with the compiler and its flags, .named also with the version:
@@ -217,7 +217,7 @@ dashboard/dist/.built: dashboard/node_modules/.installed $(call frontend_sources
 # Packages that a new Debian 12 needs. FOR=run: build and run. FOR=test: also test. FOR=lint: `make lint`.
 FOR ?= all
 DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev libevent-dev \
-	libjansson-dev libseccomp-dev libunistring-dev libwslay-dev libxxhash-dev ca-certificates
+	libjansson-dev libnghttp2-dev libseccomp-dev libunistring-dev libwslay-dev libxxhash-dev ca-certificates
 # Libraries for the servers in build/tools.
 DEBS_servers := libev4 libc-ares2 libjemalloc2 libpcre2-8-0 liblua5.3-0 libopentracing-c-wrapper0
 DEBS_test := $(DEBS_run) libcmocka-dev chromium chromium-headless-shell curl openssl \
@@ -375,12 +375,6 @@ bench-events: ## measure the cost of parsing an event of the model's stream (10 
 	@$(MAKE) --no-print-directory deps FOR=run
 	@$(MAKE) --no-print-directory -j$(JOBS) build/bench/events
 	@build/bench/events
-
-.PHONY: bench-upstream
-bench-upstream: ## measure the cost of opening one of many streams to the model (10 seconds)
-	@$(MAKE) --no-print-directory deps FOR=run
-	@$(MAKE) --no-print-directory -j$(JOBS) build/openai-stub build/bench/upstream
-	@build/bench/upstream
 
 .PHONY: screenshots
 screenshots: all ## update the pictures of the documents

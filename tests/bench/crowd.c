@@ -213,7 +213,7 @@ fail(struct visitor *v)
 
 	if (!v->is_other) {
 		if (c->failed++ == 0)
-			c->failed_status = v->answer.response.status;
+			c->failed_status = v->answer.response.head.status;
 		c->lost += (uint64_t)(c->plan.tokens - v->next);
 	}
 	leave(v);
@@ -277,7 +277,7 @@ answered(struct visitor *v)
 {
 	struct crowd *c = v->crowd;
 
-	if (v->answer.result == RESPONSE_BAD || v->answer.response.status != 200) {
+	if (v->answer.result == RESPONSE_BAD || v->answer.response.head.status != 200) {
 		fail(v);
 		return;
 	}
@@ -310,7 +310,7 @@ readable(struct visitor *v)
 		fail(v);
 	else if (!answer_feed(&v->answer, in, is_short(c) ? NULL : on_line, v))
 		answered(v);
-	else if (v->is_other && c->plan.others_stop && v->answer.response.status == 200)
+	else if (v->is_other && c->plan.others_stop && v->answer.response.head.status == 200)
 		watch(v, EPOLL_CTL_DEL, 0);
 }
 

@@ -23,8 +23,8 @@ feed(void *arg, struct slice piece)
 	do {
 		r->result = upstream_response_read(&r->response, &in, &body);
 		if (r->result == RESPONSE_HEAD) {
-			must(r->status == 0 && r->response.status >= 200);
-			r->status = r->response.status;
+			must(r->status == 0 && r->response.head.status >= 200);
+			r->status = r->response.head.status;
 		}
 		if (r->result != RESPONSE_PIECE)
 			continue;

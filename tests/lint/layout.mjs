@@ -102,12 +102,13 @@ const PREFIXES = {
 
 /** A library's header, and the files that may include it. */
 const HEADERS = {
-	"curl/curl.h": /^workerd\/model\//,
+	"curl/curl.h": /^workerd\/model\/upstream_(dial|target)\.c$/,
+	"nghttp2/nghttp2.h": /^workerd\/model\/upstream_http2\.c$/,
 	"lmdb.h": /^storaged\/engine\//,
 	"xxhash.h": /^storaged\/(engine|cli\/files)\//,
 	"wslay/wslay.h": /^workerd\/http\/ws\//,
 	"seccomp.h": /^proto\/process\/call_filter\.c$/,
-	"openssl/ssl.h": /^workerd\/http\/(tls|io)\.c$/,
+	"openssl/ssl.h": /^workerd\/(http\/(tls|io)|model\/upstream_tls)\.c$/,
 	"unicase.h": /^storaged\/records\/match_keys\.c$/,
 	"uninorm.h": /^storaged\/records\/match_keys\.c$/,
 };

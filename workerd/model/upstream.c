@@ -1,13 +1,17 @@
 /*
  * Settings, circuit breaker, and the only place where transfers end.
  */
+#include "workerd/model/upstream.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
-#include "workerd/model/upstream.h"
 #include "workerd/model/upstream_internal.h"
+
+#define AGE_MS 3600000 /* a connection's, unless the settings say otherwise */
 
 bool
 upstream_admits(const struct upstream *u, unsigned *wait_ms)
@@ -27,10 +31,8 @@ upstream_post(struct upstream *u, struct buf *body, unsigned total_ms,
 	t->arg = arg;
 	t->probe = breaker_ask(&u->breaker);
 	u->transfers++;
-	if (u->plain != NULL)
-		upstream_plain_send(u->plain, t);
-	else
-		upstream_engine_add(upstream_engine_for_transfer(u), t);
+	upstream_pool_add_pending(t);
+	upstream_pool_dispatch(u);
 	return t;
 }
 
@@ -49,7 +51,8 @@ upstream_cancel(struct upstream_transfer *t)
 
 	t->cancelled = true;
 	upstream_transfer_abandon(t);
-	upstream_backlog_clear(t);
+	if (t->queue == QUEUE_PENDING)
+		upstream_pool_remove_pending(t);
 	if (t->queue == QUEUE_NONE)
 		upstream_add_ended(t);
 	if (!u->inside)
@@ -83,38 +86,9 @@ upstream_settle(struct upstream *u)
 		t->queue = QUEUE_NONE;
 		upstream_end_transfer(t);
 	}
-}
-
-static void
-upstream_add_header(struct upstream *u, const char *line)
-{
-	struct curl_slist *grown = curl_slist_append(u->headers, line);
-
-	must(grown != NULL);
-	u->headers = grown;
-}
-
-static void
-upstream_add_authorization(struct upstream *u, const char *key)
-{
-	struct buf line;
-
-	buf_init(&line, 8192);
-	must(buf_printf(&line, "Authorization: Bearer %s", key) == 0 &&
-	    buf_append(&line, "", 1) == 0);
-	upstream_add_header(u, (const char *)buf_data(&line));
-	buf_clear(&line);
-}
-
-static void
-upstream_add_headers(struct upstream *u, const char *key)
-{
-	upstream_add_header(u, "Content-Type: application/json");
-	upstream_add_header(u, "Accept: text/event-stream");
-	/* No "Expect: 100-continue": it costs a round trip for long requests. */
-	upstream_add_header(u, "Expect:");
-	if (key != NULL)
-		upstream_add_authorization(u, key);
+	while (!LIST_EMPTY(&u->closed))
+		upstream_conn_free(LIST_FIRST(&u->closed));
+	upstream_pool_dispatch(u);
 }
 
 static char *
@@ -123,34 +97,46 @@ upstream_copy_or_null(const char *s)
 	return s == NULL ? NULL : xstrdup(s);
 }
 
+static void
+upstream_set_key(struct upstream *u, const char *key)
+{
+	if (key != NULL)
+		must(asprintf(&u->authorization, "Bearer %s", key) != -1);
+}
+
 struct upstream *
 upstream_new(const struct upstream_config *config)
 {
 	struct upstream *u = xcalloc(1, sizeof(*u));
 
-	must(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
 	u->base = config->base;
 	u->name = upstream_copy_or_null(config->name);
-	u->url = xstrdup(config->url);
-	u->tls = strncmp(config->url, "https:", 6) == 0;
-	u->ca_bundle = upstream_copy_or_null(config->ca_bundle);
-	u->proxy = upstream_copy_or_null(config->proxy);
 	u->connect_ms = config->connect_ms;
 	u->first_byte_ms = config->first_byte_ms;
 	u->idle_ms = config->idle_ms;
 	u->rest_ms = config->rest_ms;
+	u->age_ms = config->age_ms == 0 ? AGE_MS : config->age_ms;
 	breaker_init(&u->breaker, u->name, config->breaker_failures, config->breaker_open_ms,
 	    config->board);
-	LIST_INIT(&u->engines);
-	TAILQ_INIT(&u->waiting);
+	LIST_INIT(&u->busy);
+	LIST_INIT(&u->ready);
+	LIST_INIT(&u->closed);
+	TAILQ_INIT(&u->pending);
 	TAILQ_INIT(&u->ended);
-	u->next_iteration = evtimer_new(u->base, upstream_backlog_on_iteration, u);
-	must(u->next_iteration != NULL);
-	upstream_add_headers(u, config->key);
-	u->plain = upstream_plain_new(u, u->url, config->key);
-	if (u->plain == NULL)
-		upstream_sockets_init(u);
+	upstream_set_key(u, config->key);
+	upstream_target_init(&u->target, config->url, config->proxy);
+	u->expected = u->target.tls ? UPSTREAM_STREAMS_MAX : 1;
+	if (u->target.tls)
+		u->tls = upstream_tls_new(u, config->ca_bundle);
+	u->dialer = upstream_dialer_new(u);
 	return u;
+}
+
+static void
+upstream_close_all(struct upstream_conns *conns)
+{
+	while (!LIST_EMPTY(conns))
+		upstream_conn_close(LIST_FIRST(conns));
 }
 
 void
@@ -159,17 +145,13 @@ upstream_free(struct upstream *u)
 	if (u == NULL)
 		return;
 	must(u->transfers == 0);
-	while (!LIST_EMPTY(&u->engines))
-		upstream_engine_free(LIST_FIRST(&u->engines));
-	upstream_plain_free(u->plain);
-	if (u->epoll_ready != NULL)
-		upstream_sockets_clear(u);
-	event_free(u->next_iteration);
-	curl_slist_free_all(u->headers);
+	upstream_close_all(&u->busy);
+	upstream_close_all(&u->ready);
+	upstream_settle(u);
+	upstream_dialer_free(u->dialer);
+	upstream_tls_free(u);
+	upstream_target_clear(&u->target);
+	free(u->authorization);
 	free(u->name);
-	free(u->url);
-	free(u->ca_bundle);
-	free(u->proxy);
 	free(u);
-	curl_global_cleanup();
 }

@@ -32,6 +32,7 @@ struct upstream_config {
 	const char *proxy;     /* NULL: from the environment, as in curl(1) */
 	unsigned connect_ms, first_byte_ms, idle_ms;
 	unsigned rest_ms;          /* idle connections are closed after this time */
+	unsigned age_ms;           /* older ones get no requests; 0: an hour */
 	unsigned breaker_failures; /* 0: the breaker never opens */
 	unsigned breaker_open_ms;
 };

@@ -2,161 +2,131 @@
  * The parts of the model client, for its own files; all others include upstream.h.
  *
  *	upstream.c           settings, circuit breaker, start and end of transfers
- *	upstream_transfer.c  one request: libcurl's easy handle, its callbacks, timeouts
- *	upstream_backlog.c   shares each loop iteration fairly over the transfers
- *	upstream_engine.c    libcurl's multi handles: driving them, the connection pool
- *	upstream_sockets.c   the sockets of libcurl, in an epoll set of their own
- *	upstream_plain.c     plain HTTP/1.1 to an IP address, without libcurl
- *	upstream_response.c  the parser for its responses
+ *	upstream_target.c    what the URL and the proxy say
+ *	upstream_transfer.c  one request: timeouts, and its result for the circuit breaker
+ *	upstream_pool.c      which connection carries which request
+ *	upstream_conn.c      one connection: its events, timer and bytes
+ *	upstream_dial.c      libcurl opens the TCP connection, also through proxies
+ *	upstream_tls.c       OpenSSL secures it
+ *	upstream_http1.c     a request over HTTP/1.1
+ *	upstream_response.c  the parser for its response
+ *	upstream_http2.c     requests over HTTP/2, by nghttp2
  *
- * Only these files include curl.h. Rules that libcurl 7.88 imposes:
- *	- libcurl must not be called from its callbacks: there upstream_cancel() only marks the transfer,
- *	  and upstream_settle() ends it afterwards;
- *	- libcurl may close a socket without a callback, see upstream_sockets.c;
- *	- a resolver thread must not delay the end of the process: CURLOPT_QUICK_EXIT;
- *	- HTTP/2 streams must not be paused: an engine whose streams have a backlog is not driven until
- *	  the backlog is gone, and meanwhile the data stays in the kernel;
- *	- data of an HTTP/2 stream may stay in libcurl until more arrives: libcurl is called again;
- *	- a new request iterates over all open connections of its multi handle: so there are several
- *	  handles, each with a bounded number of transfers (measured: tests/bench/upstream.c).
+ * Callbacks of the loop run with u->inside set: nothing is freed then. upstream_settle() frees what has
+ * ended, calls the end events, and gives waiting requests their connections.
  */
 #ifndef WORKERD_MODEL_UPSTREAM_INTERNAL_H
 #define WORKERD_MODEL_UPSTREAM_INTERNAL_H
 
-#include <curl/curl.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
+#include <openssl/types.h>
 #include <sys/queue.h>
+#include <sys/types.h>
 
 #include "workerd/model/breaker.h"
 #include "workerd/model/upstream_events.h"
+#include "workerd/model/upstream_response.h"
+#include "workerd/model/upstream_target.h"
 
-/* A token's event is about 250 bytes; libcurl's default of 16 KiB would be most of an open stream's
- * memory. With the minimum, 1 KiB, libcurl 7.88 stalls HTTP/2 streams under a flood
- * (model-flood.test.mjs, model-http2.test.mjs). */
-#define UPSTREAM_RECEIVE_BUFFER 4096u
+/* The usual limit of streams on an HTTP/2 connection (RFC 9113, section 6.5.2, recommends no less). */
+#define UPSTREAM_STREAMS_MAX 100
 
-struct upstream_plain;
-struct upstream_plain_conn;
+/* Bytes that one read may bring: of many records, which fill the second buffer one at a time. */
+#define UPSTREAM_READ_MAX   65536
+#define UPSTREAM_RECORD_MAX 16384
 
-/* A socket that libcurl waits for. */
-struct upstream_socket {
-	int fd;
-	uint32_t serial; /* distinguishes it from an earlier socket with the same number */
-	struct upstream_engine *engine;
-	struct event *recheck; /* drives it once more; NULL: not needed yet */
-	short what;            /* EV_READ, EV_WRITE: what libcurl waits for */
-	short ready; /* what was deferred; if not 0, it is in the engine's deferred list */
-	TAILQ_ENTRY(upstream_socket) link;
-};
+struct nghttp2_session;
+struct upstream_dialer;
+struct upstream_dial;
 
-/* One multi handle with its connections. */
-struct upstream_engine {
+enum upstream_conn_state { CONN_DIALING, CONN_SECURING, CONN_OPEN, CONN_CLOSED };
+
+struct upstream_conn {
 	struct upstream *upstream;
-	CURLM *multi;
-	struct event *timer; /* libcurl's */
-	struct event *idle;  /* frees an engine without transfers */
-	int last_fd;         /* the last socket that it was driven for */
-	size_t transfers;
-	size_t backlogged; /* of them, those with a backlog */
-	/* While backlogged > 0 it is not driven: its timer ended, or these sockets became ready, oldest
-	 * first. */
-	bool timer_due;
-	TAILQ_HEAD(, upstream_socket) deferred;
-	LIST_ENTRY(upstream_engine) link;
+	enum upstream_conn_state state;
+	struct upstream_dial *dial; /* while DIALING; longer if libcurl passes on the bytes */
+	int fd;
+	SSL *tls;                      /* NULL: not encrypted */
+	struct nghttp2_session *http2; /* NULL: HTTP/1.1 */
+	struct event event, timer;
+	short watching;
+	bool forwarded;         /* by a proxy: requests name the whole URL */
+	bool settled;           /* it is known how many requests it can carry */
+	bool retiring;          /* it gets no further requests */
+	bool has_room, resting; /* as upstream_pool_sort() found it */
+	bool used;              /* a response has come over it */
+	bool heard;          /* data has come since the request, on HTTP/2 since it was idle */
+	bool more;           /* the last read left data */
+	bool lively, pinged; /* HTTP/2: data has come, a ping was sent, since the last tick */
+	size_t limit;        /* of requests at a time */
+	size_t streams;      /* that the server has not seen end; HTTP/1.1: 0 or 1 */
+	uint64_t opened_ms;
+	struct slice in;                   /* received, but not decrypted yet */
+	struct buf out;                    /* not sent yet */
+	struct upstream_response response; /* HTTP/1.1 */
+	LIST_HEAD(, upstream_transfer) transfers;
+	LIST_ENTRY(upstream_conn) link;
 };
 
 struct upstream {
 	struct event_base *base;
-	struct curl_slist *headers;
-	char *name, *url, *ca_bundle, *proxy;
-	bool tls;
-	bool http1;        /* the last response came over HTTP/1.x */
-	uint64_t activity; /* counts libcurl's callbacks about responses */
-	unsigned connect_ms, first_byte_ms, idle_ms, rest_ms;
+	char *name, *authorization; /* NULL: none */
+	struct upstream_target target;
+	struct upstream_dialer *dialer;
+	SSL_CTX *tls;                   /* NULL: http */
+	struct ssl_session_st *session; /* to resume */
+	unsigned connect_ms, first_byte_ms, idle_ms, rest_ms, age_ms;
 	struct breaker breaker;
-	struct upstream_plain *plain;         /* NULL: requests go through libcurl */
-	LIST_HEAD(, upstream_engine) engines; /* oldest first */
-	/* upstream_sockets.c; unused without libcurl */
-	int epoll;
-	struct event *epoll_ready;
-	struct upstream_socket **sockets; /* by descriptor */
-	size_t sockets_len;
-	uint32_t last_serial;
-
-	bool inside;        /* callbacks run, perhaps from libcurl: no transfer may be freed */
-	size_t share;       /* bytes of responses that this loop iteration may still process */
-	uint64_t iteration; /* counts the shares */
-	struct event *next_iteration;
+	/* Connections that are opening or full, that have room, and that are closed. */
+	LIST_HEAD(upstream_conns, upstream_conn) busy, ready, closed;
+	size_t opening;  /* of the busy ones, those that are not settled */
+	size_t resting;  /* of the ready ones, those without a request */
+	size_t expected; /* the requests that a new connection will carry */
+	bool inside;
 	size_t transfers;
 	TAILQ_HEAD(, upstream_transfer)
-	waiting; /* for their share; the longest waiting first */
-	TAILQ_HEAD(, upstream_transfer)
-	ended; /* ended or cancelled; freed by upstream_settle() */
+	pending; /* for a connection; the longest waiting first */
+	size_t pending_n;
+	TAILQ_HEAD(, upstream_transfer) ended; /* ended or cancelled */
+	char fault[256];                       /* the detail of a connection's last failure */
+	uint8_t received[UPSTREAM_READ_MAX], record[UPSTREAM_RECORD_MAX];
 };
 
 struct upstream_transfer {
 	struct upstream *upstream;
-	struct upstream_engine *engine;
-	CURL *easy;                        /* NULL: without libcurl */
-	struct upstream_plain_conn *plain; /* then, until the response is complete */
-	uint64_t until_ms; /* total timeout without libcurl, which keeps its own; else 0 */
+	struct upstream_conn *conn; /* NULL: it waits for one, or is over */
 	const struct upstream_events *events;
 	void *arg;
-	struct buf body;    /* of the request */
-	struct buf backlog; /* received data of an HTTP/2 stream */
+	struct buf body;  /* of the request */
+	size_t body_sent; /* or in the connection's buffer */
 	struct event silence;
 	uint64_t activity_ms; /* when data last arrived */
-	uint64_t iteration;   /* in which taken bytes were processed */
-	size_t taken;
-	bool http2;
-	bool buffered; /* waiting with a backlog; otherwise paused */
+	uint64_t until_ms;    /* total timeout */
+	int32_t stream;       /* HTTP/2 */
+	/* The head of the response; HTTP/2. */
+	struct upstream_head head;
+	size_t head_bytes;
+	bool whole;    /* HTTP/2: the response is complete */
+	bool begun;    /* HTTP/1.1: the request is being sent */
 	bool sent;     /* the request, or a part of it */
-	bool resend;   /* libcurl was about to send it a second time */
 	bool probe;    /* of the breaker */
 	bool judged;   /* the breaker knows the result */
 	bool answered; /* the response's headers have arrived */
 	bool cancelled;
-	bool is_over; /* with the following result; a backlog may be left */
+	bool is_over; /* with the following result */
 	enum upstream_end how;
 	const char *detail;
-	enum { QUEUE_NONE, QUEUE_WAITING, QUEUE_ENDED } queue; /* the list that link is in */
+	enum { QUEUE_NONE, QUEUE_PENDING, QUEUE_ENDED } queue; /* the list that link is in */
 	TAILQ_ENTRY(upstream_transfer) link;
+	LIST_ENTRY(upstream_transfer) of_conn;
 };
 
-/* Frees the transfers that have ended or were cancelled. Not while u->inside. */
+/* Not while u->inside. */
 void upstream_settle(struct upstream *u);
 
 /* Queues a transfer for upstream_settle(). */
 void upstream_add_ended(struct upstream_transfer *t);
-
-/* An engine with room for a transfer; a new one if there is none. */
-struct upstream_engine *upstream_engine_for_transfer(struct upstream *u);
-void upstream_engine_free(struct upstream_engine *e);
-
-void upstream_engine_add(struct upstream_engine *e, struct upstream_transfer *t);
-void upstream_engine_remove(struct upstream_engine *e, struct upstream_transfer *t);
-
-/* The engine's transfers have no backlog any more: drives it for what was deferred. */
-void upstream_engine_resume(struct upstream_engine *e);
-
-/* A socket is ready, or its recheck timer ended: EV_READ, EV_WRITE, EV_TIMEOUT. */
-void upstream_engine_on_socket(struct upstream_socket *s, short what);
-
-void upstream_sockets_init(struct upstream *u);
-void upstream_sockets_clear(struct upstream *u);
-
-/* CURLMOPT_SOCKETFUNCTION; engine is a struct upstream_engine. */
-int upstream_sockets_update(CURL *easy, curl_socket_t fd, int what, void *engine, void *unused);
-
-/* The socket with this number, NULL if libcurl does not wait for one. */
-struct upstream_socket *upstream_sockets_find(const struct upstream *u, int fd);
-
-/* Drives the socket again after delay, unless it is driven before; NULL: not any more. */
-void upstream_sockets_recheck(struct upstream_socket *s, const struct timeval *delay);
-
-/* Removes the sockets of an engine. */
-void upstream_sockets_remove_engine(const struct upstream_engine *e);
 
 /* Takes over the memory of body. */
 struct upstream_transfer *upstream_transfer_new(
@@ -166,59 +136,114 @@ void upstream_transfer_free(struct upstream_transfer *t);
 /* The transfer ends without a result for the breaker. */
 void upstream_transfer_abandon(struct upstream_transfer *t);
 
-/* The response's head has arrived. sent: bytes of the request's body that were sent. */
-void upstream_transfer_answered(
-    struct upstream_transfer *t, long status, uint64_t retry_after_s, size_t sent);
-
-/* Nothing more will arrive. A backlog is delivered first. */
+/* What comes from the server: the head of the response, a piece of the body, and the end, whose detail is
+ * kept by reference. The connection forgets the transfer before it reports the end. */
+void upstream_transfer_answered(struct upstream_transfer *t, const struct upstream_head *head);
+void upstream_transfer_data(struct upstream_transfer *t, struct slice piece);
 void upstream_transfer_over(
     struct upstream_transfer *t, enum upstream_end how, const char *detail);
 
-/* libcurl has finished the transfer. */
-void upstream_transfer_finished(struct upstream_transfer *t, CURLcode code);
+/* A transfer waits for a connection, or no longer. */
+void upstream_pool_add_pending(struct upstream_transfer *t);
+void upstream_pool_remove_pending(struct upstream_transfer *t);
 
-enum upstream_backlog {
-	BACKLOG_NONE,  /* delivered */
-	BACKLOG_KEPT,  /* delivered in a later loop iteration */
-	BACKLOG_PAUSE, /* libcurl keeps it and must pause the transfer */
-	BACKLOG_FULL,
-};
+/* Gives pending transfers to connections, and opens further ones. */
+void upstream_pool_dispatch(struct upstream *u);
 
-/* Delivers a piece that libcurl received, or keeps it. */
-[[gnu::warn_unused_result]] enum upstream_backlog upstream_backlog_take(
-    struct upstream_transfer *t, struct slice piece);
+/* The connection can carry more or fewer requests than before: sorts it in again, or closes it. */
+void upstream_pool_sort(struct upstream_conn *c);
 
-/* Without libcurl: bytes that may be read now. 0: the transfer waits for upstream_plain_resume(). What is
- * read is given to upstream_backlog_deliver(); if unread data may be left, call upstream_backlog_wait(). */
-[[gnu::warn_unused_result]] size_t upstream_backlog_admits(struct upstream_transfer *t);
-void upstream_backlog_wait(struct upstream_transfer *t);
-void upstream_backlog_deliver(struct upstream_transfer *t, struct slice piece);
+/* No connection could be made: those that wait for it end. */
+void upstream_pool_refused(struct upstream *u, const char *detail);
 
-/* Discards a transfer's backlog. */
-void upstream_backlog_clear(struct upstream_transfer *t);
+/* Starts to open a connection; it will call upstream_pool_sort(). */
+void upstream_conn_open(struct upstream *u);
 
-/* Timer callback: a loop iteration after the share was used up. */
-void upstream_backlog_on_iteration(evutil_socket_t fd, short what, void *arg);
+/* Closes it; upstream_settle() frees it. It must have no transfers. */
+void upstream_conn_close(struct upstream_conn *c);
+void upstream_conn_free(struct upstream_conn *c);
 
-/*
- * Plain HTTP/1.1 without libcurl, for a model server on this machine or network: http, an IP address, no
- * proxy. Everything else goes through libcurl. With libcurl a stream takes 12 KiB for its easy handle and
- * connection and one more poll(2) per token; here it is a descriptor, an event and a parser (make bench).
- *
- * NULL if the URL or the proxy needs libcurl. key may be NULL.
- */
-struct upstream_plain *upstream_plain_new(struct upstream *u, const char *url, const char *key);
-void upstream_plain_free(struct upstream_plain *p);
+/* It is of no further use: ends its transfers and closes it. how: of those whose request was sent. */
+void upstream_conn_fail(struct upstream_conn *c, enum upstream_end how, const char *detail);
 
-/* Sends a transfer's request on a kept connection or a new one. The loop reports what happens. */
-void upstream_plain_send(struct upstream_plain *p, struct upstream_transfer *t);
+/* How a dial ends: connected, with the descriptor taken over, or refused, or out of time. forwarded: a proxy
+ * forwards the requests, so they must name the whole URL (RFC 9112, section 3.2.2). */
+void upstream_conn_dialed(struct upstream_conn *c, int fd, bool forwarded);
+void upstream_conn_refused(struct upstream_conn *c, bool timeout, const char *detail);
 
-/* Reads data that had to wait. Called by the loop, with u->inside. */
-void upstream_plain_resume(struct upstream_plain_conn *c);
+/* It is known how many requests the connection can carry at a time. */
+void upstream_conn_settle(struct upstream_conn *c, size_t limit);
 
-/* The transfer is freed: closes its connection if it still has one. */
-void upstream_plain_release(struct upstream_transfer *t);
+/* A request's stream has ended. */
+void upstream_conn_done(struct upstream_conn *c);
 
-bool upstream_plain_is_connecting(const struct upstream_plain_conn *c);
+/* Gives the connection a transfer, whose request it sends later, from the loop. */
+void upstream_conn_add(struct upstream_conn *c, struct upstream_transfer *t);
+
+/* The transfer is no longer the connection's concern. */
+void upstream_conn_forget(struct upstream_transfer *t);
+
+/* The same for a transfer that ends early: the server sees the stream or the connection closed. */
+void upstream_conn_drop(struct upstream_transfer *t);
+
+/* The loop will call upstream_http1_send() or upstream_http2_send(). */
+void upstream_conn_send_soon(struct upstream_conn *c);
+
+/* Sends c->out. 1: all of it is sent; 0: the loop goes on when there is room; -1: u->fault says why not. */
+[[gnu::warn_unused_result]] int upstream_conn_flush(struct upstream_conn *c);
+
+/* Receives into u->received, and passes on what has come. */
+void upstream_conn_read(struct upstream_conn *c);
+
+/* Bytes below TLS: the number of bytes, or -1 with errno. */
+ssize_t upstream_conn_send_raw(struct upstream_conn *c, const void *p, size_t n);
+
+struct upstream_dialer *upstream_dialer_new(struct upstream *u);
+void upstream_dialer_free(struct upstream_dialer *d);
+
+/* Opens a TCP connection to the target, through a proxy where one is set. */
+struct upstream_dial *upstream_dial_start(struct upstream_dialer *d, struct upstream_conn *c);
+/* The end of a dial or, behind an https proxy, of its connection. */
+void upstream_dial_free(struct upstream_dial *d);
+
+/* As recv(2) and send(2), for a connection to an https proxy. */
+ssize_t upstream_dial_receive(struct upstream_dial *d, void *p, size_t n);
+ssize_t upstream_dial_send(struct upstream_dial *d, const void *p, size_t n);
+
+/* ca_bundle NULL: the system's authorities. Logs and returns NULL if it cannot be read. */
+SSL_CTX *upstream_tls_new(struct upstream *u, const char *ca_bundle);
+void upstream_tls_free(struct upstream *u);
+
+/* Prepares the handshake; says that the connection ends; frees its part. */
+void upstream_tls_start(struct upstream_conn *c);
+void upstream_tls_end(struct upstream_conn *c);
+void upstream_tls_clear(struct upstream_conn *c);
+
+enum upstream_tls_result { TLS_DONE, TLS_READ, TLS_WRITE, TLS_END, TLS_FAILED };
+
+/* TLS_DONE: the connection is secured. TLS_READ, TLS_WRITE: what it waits for. TLS_FAILED: the fault is in u->fault. */
+enum upstream_tls_result upstream_tls_handshake(struct upstream_conn *c);
+
+/* Decrypts one record of c->in into u->record. */
+enum upstream_tls_result upstream_tls_read(struct upstream_conn *c, struct slice *record);
+
+/* The number of bytes sent; 0: wait; -1: u->fault says why. */
+ssize_t upstream_tls_write(struct upstream_conn *c, const void *p, size_t n);
+
+bool upstream_tls_chose_http2(const struct upstream_conn *c);
+
+/* How each version of HTTP carries requests; called by upstream_conn.c. */
+void upstream_http1_send(struct upstream_conn *c);
+void upstream_http1_received(struct upstream_conn *c, struct slice in);
+/* The server has closed the connection. */
+void upstream_http1_closed(struct upstream_conn *c);
+
+void upstream_http2_start(struct upstream_conn *c);
+void upstream_http2_clear(struct upstream_conn *c);
+void upstream_http2_add(struct upstream_conn *c, struct upstream_transfer *t);
+void upstream_http2_send(struct upstream_conn *c);
+void upstream_http2_received(struct upstream_conn *c, struct slice in);
+void upstream_http2_drop(struct upstream_conn *c, struct upstream_transfer *t);
+void upstream_http2_ping(struct upstream_conn *c);
 
 #endif

@@ -82,10 +82,10 @@ upstream_response_read_status(struct upstream_response *a, struct slice line)
 	    !upstream_response_whole_number((struct slice){line.p + 9, 3}, &status) ||
 	    status < 100 || status > 599)
 		return RESPONSE_BAD;
-	a->status = (int)status;
+	a->head = (struct upstream_head){.status = (int)status};
 	a->keep_alive = line.p[7] == '1';
 	a->chunked = a->has_length = false;
-	a->retry_after_s = a->left = 0;
+	a->left = 0;
 	a->at = RESPONSE_AT_FIELD;
 	return RESPONSE_MORE;
 }
@@ -139,6 +139,15 @@ upstream_response_read_length(struct upstream_response *a, struct slice value)
 	return RESPONSE_MORE;
 }
 
+void
+upstream_head_read_field(struct upstream_head *h, struct slice name, struct slice value)
+{
+	if (upstream_response_is_word(name, "retry-after"))
+		h->retry_after_s = upstream_response_retry_after(value);
+	else if (upstream_response_is_word(name, "content-encoding"))
+		h->encoded = !upstream_response_is_word(value, "identity");
+}
+
 static enum response_result
 upstream_response_read_named_field(
     struct upstream_response *a, struct slice name, struct slice value)
@@ -152,8 +161,8 @@ upstream_response_read_named_field(
 		a->chunked = true;
 	} else if (upstream_response_is_word(name, "connection")) {
 		upstream_response_read_connection(a, value);
-	} else if (upstream_response_is_word(name, "retry-after")) {
-		a->retry_after_s = upstream_response_retry_after(value);
+	} else {
+		upstream_head_read_field(&a->head, name, value);
 	}
 	return RESPONSE_MORE;
 }
@@ -163,13 +172,13 @@ static enum response_result
 upstream_response_end_head(struct upstream_response *a)
 {
 	/* No request asks to switch protocols. */
-	if (a->status == 101)
+	if (a->head.status == 101)
 		return RESPONSE_BAD;
-	if (a->status < 200) {
+	if (a->head.status < 200) {
 		a->at = RESPONSE_AT_STATUS;
 		return RESPONSE_MORE;
 	}
-	if (a->status == 204 || a->status == 304) {
+	if (a->head.status == 204 || a->head.status == 304) {
 		a->has_length = true;
 		a->chunked = false;
 		a->left = 0;

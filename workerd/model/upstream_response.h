@@ -3,7 +3,7 @@
  * that are needed, and the body without its framing. No I/O. Lines, head and chunk framing are
  * bounded, and everything that is not clearly valid is RESPONSE_BAD.
  *
- * One for each connection of upstream_plain.c, reused for each response.
+ * One for each connection of upstream_http1.c, reused for each response.
  */
 #ifndef WORKERD_MODEL_UPSTREAM_RESPONSE_H
 #define WORKERD_MODEL_UPSTREAM_RESPONSE_H
@@ -16,10 +16,17 @@
 
 enum response_result {
 	RESPONSE_MORE,  /* all input is used; more is needed */
-	RESPONSE_HEAD,  /* status and retry_after_s are set */
+	RESPONSE_HEAD,  /* head is set */
 	RESPONSE_PIECE, /* a piece of the body, in *piece */
 	RESPONSE_WHOLE, /* the response is complete */
 	RESPONSE_BAD,
+};
+
+/* What is needed of a response's head. */
+struct upstream_head {
+	int status;
+	uint64_t retry_after_s; /* 0: no Retry-After */
+	bool encoded;           /* the body is compressed, for example */
 };
 
 struct upstream_response {
@@ -33,14 +40,16 @@ struct upstream_response {
 		RESPONSE_AT_TRAILER,
 		RESPONSE_AT_END,
 	} at;
-	int status;
-	uint64_t retry_after_s; /* 0: no Retry-After */
-	uint64_t left;          /* bytes of the body or chunk that are missing */
-	size_t read;            /* bytes of heads and trailer so far */
-	struct buf line;        /* an incomplete line */
+	struct upstream_head head;
+	uint64_t left;   /* bytes of the body or chunk that are missing */
+	size_t read;     /* bytes of heads and trailer so far */
+	struct buf line; /* an incomplete line */
 	bool chunked, has_length;
 	bool keep_alive; /* the connection can be reused after the response */
 };
+
+/* A field of the head, in any case; all but a few are ignored. */
+void upstream_head_read_field(struct upstream_head *h, struct slice name, struct slice value);
 
 void upstream_response_init(struct upstream_response *a);
 void upstream_response_clear(struct upstream_response *a);

@@ -1,8 +1,6 @@
 /*
  * The model client with a model server that the test plays: both run in one thread, over loopback TCP,
  * and each turn of the loop lets both do what they can.
- *
- * rig_run_tests() runs every test twice: without libcurl, and by libcurl (upstream.h).
  */
 #ifndef TESTS_UNIT_WORKERD_MODEL_UPSTREAM_RIG_H
 #define TESTS_UNIT_WORKERD_MODEL_UPSTREAM_RIG_H
@@ -33,9 +31,6 @@
 #define OK        "HTTP/1.1 200 OK\r\n"
 #define CHUNKED   OK "Transfer-Encoding: chunked\r\n\r\n"
 #define RIG_HELLO CHUNKED "5\r\nhello\r\n0\r\n\r\n"
-
-/* A query in the URL makes the client use libcurl. */
-static bool rig_by_libcurl;
 
 /* One connection of the server. */
 struct rig_peer {
@@ -269,12 +264,9 @@ rig_listen(const char *host, int backlog)
 static inline void
 rig_start(struct upstream_config config)
 {
-	char url[128];
-
-	(void)snprintf(url, sizeof(url), "%s%s", rig.url, rig_by_libcurl ? "?by=libcurl" : "");
 	config.base = rig.base;
 	config.board = &rig.board;
-	config.url = url;
+	config.url = rig.url;
 	config.key = "key";
 	config.connect_ms = config.connect_ms == 0 ? RIG_NEVER_MS : config.connect_ms;
 	config.first_byte_ms = config.first_byte_ms == 0 ? RIG_NEVER_MS : config.first_byte_ms;
@@ -373,15 +365,6 @@ rig_expect(struct rig_call *c, enum upstream_end how, int status, const char *bo
 	assert_int_equal(c->status, status);
 	assert_int_equal(c->bytes, strlen(body));
 	assert_memory_equal(c->body, body, strlen(body));
-}
-
-static inline int
-rig_run_tests(void)
-{
-	int failed = cmocka_run_group_tests_name("without libcurl", unit_tests, NULL, NULL);
-
-	rig_by_libcurl = true;
-	return failed + cmocka_run_group_tests_name("by libcurl", unit_tests, NULL, NULL);
 }
 
 #endif

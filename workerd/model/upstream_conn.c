@@ -1,0 +1,473 @@
+/*
+ * One connection to the model server:
+ *
+ *	DIALING ──▶ SECURING (https) ──▶ OPEN ──▶ CLOSED
+ *
+ * It ends when the server closes it or does not answer a ping, when it is idle for too long, or too old.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "workerd/model/upstream_internal.h"
+
+#define OUT_MAX 65536
+#define TICK_MS \
+	5000 /* a silent HTTP/2 connection gets a ping after one, and is dead after two more */
+
+/* What one loop iteration reads of all connections together, and of a stream at least. So a server that
+ * floods does not starve the others, and none waits behind thousands of large reads. */
+#define ITERATION_BYTES  (512u * 1024)
+#define STREAM_BYTES_MIN 4096u
+
+static void upstream_conn_on_event(evutil_socket_t fd, short what, void *arg);
+
+static void
+upstream_conn_watch(struct upstream_conn *c, short what)
+{
+	if (c->watching == what)
+		return;
+	if (c->watching != 0)
+		event_del(&c->event);
+	must(event_assign(&c->event, c->upstream->base, c->fd, (short)(what | EV_PERSIST),
+		 upstream_conn_on_event, c) == 0 &&
+	    event_add(&c->event, NULL) == 0);
+	c->watching = what;
+}
+
+void
+upstream_conn_send_soon(struct upstream_conn *c)
+{
+	event_active(&c->event, EV_WRITE, 0);
+}
+
+/* For the state that begins: a time limit for opening, idle, or the next tick. */
+static void
+upstream_conn_set_timer(struct upstream_conn *c)
+{
+	const struct upstream *u = c->upstream;
+	struct timeval in = clock_timeval(!c->settled ? u->connect_ms
+		: c->streams == 0                     ? u->rest_ms
+						      : TICK_MS);
+
+	if (!c->settled || c->streams == 0 || c->http2 != NULL)
+		evtimer_add(&c->timer, &in);
+	else
+		evtimer_del(&c->timer);
+}
+
+static void
+upstream_conn_tick(struct upstream_conn *c)
+{
+	if (!c->lively && c->pinged) {
+		upstream_conn_fail(c, UPSTREAM_BROKEN, "the server does not answer pings");
+		return;
+	}
+	c->pinged = !c->lively;
+	c->lively = false;
+	if (c->pinged)
+		upstream_http2_ping(c);
+	if (c->state == CONN_OPEN)
+		upstream_conn_set_timer(c);
+}
+
+static void
+upstream_conn_on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct upstream_conn *c = arg;
+	struct upstream *u = c->upstream;
+
+	(void)fd;
+	(void)what;
+	u->inside = true;
+	if (!c->settled)
+		upstream_conn_refused(c, true, "no connection was made in time");
+	else if (c->streams == 0)
+		upstream_conn_close(c);
+	else
+		upstream_conn_tick(c);
+	u->inside = false;
+	upstream_settle(u);
+}
+
+void
+upstream_conn_open(struct upstream *u)
+{
+	struct upstream_conn *c = xcalloc(1, sizeof(*c));
+
+	c->upstream = u;
+	c->fd = -1;
+	c->opened_ms = clock_mono_ms();
+	LIST_INIT(&c->transfers);
+	buf_init(&c->out, OUT_MAX);
+	upstream_response_init(&c->response);
+	LIST_INSERT_HEAD(&u->busy, c, link);
+	u->opening++;
+	must(evtimer_assign(&c->timer, u->base, upstream_conn_on_timer, c) == 0);
+	upstream_conn_set_timer(c);
+	c->dial = upstream_dial_start(u->dialer, c);
+}
+
+void
+upstream_conn_settle(struct upstream_conn *c, size_t limit)
+{
+	if (!c->settled)
+		c->upstream->opening--;
+	c->settled = true;
+	c->limit = limit;
+	upstream_conn_set_timer(c);
+	upstream_pool_sort(c);
+}
+
+/* Until the server's settings have arrived, an HTTP/2 connection carries one request. */
+static void
+upstream_conn_opened(struct upstream_conn *c)
+{
+	struct upstream *u = c->upstream;
+
+	c->state = CONN_OPEN;
+	c->limit = 1;
+	upstream_conn_watch(c, EV_READ);
+	if (c->tls == NULL || !upstream_tls_chose_http2(c)) {
+		u->expected = 1;
+		upstream_conn_settle(c, 1);
+		return;
+	}
+	if (u->expected == 1)
+		u->expected = UPSTREAM_STREAMS_MAX;
+	upstream_http2_start(c);
+	upstream_pool_sort(c);
+}
+
+static void
+upstream_conn_secure(struct upstream_conn *c)
+{
+	switch (upstream_tls_handshake(c)) {
+	case TLS_DONE:
+		upstream_conn_opened(c);
+		break;
+	case TLS_READ:
+		upstream_conn_watch(c, EV_READ);
+		break;
+	case TLS_WRITE:
+		upstream_conn_watch(c, EV_READ | EV_WRITE);
+		break;
+	case TLS_END:
+		upstream_conn_refused(c, false, "the server closed the connection");
+		break;
+	case TLS_FAILED:
+		upstream_conn_refused(c, false, c->upstream->fault);
+		break;
+	}
+}
+
+void
+upstream_conn_dialed(struct upstream_conn *c, int fd, bool forwarded)
+{
+	struct upstream *u = c->upstream;
+
+	c->fd = fd;
+	c->forwarded = forwarded;
+	if (!u->target.proxy_tls) {
+		upstream_dial_free(c->dial);
+		c->dial = NULL;
+	}
+	if (!u->target.tls) {
+		upstream_conn_opened(c);
+	} else if (u->tls == NULL) {
+		upstream_conn_refused(
+		    c, false, "the certificates of OPENAI_CA_BUNDLE cannot be read");
+	} else {
+		c->state = CONN_SECURING;
+		upstream_tls_start(c);
+		upstream_conn_secure(c);
+	}
+}
+
+void
+upstream_conn_refused(struct upstream_conn *c, bool timeout, const char *detail)
+{
+	struct upstream *u = c->upstream;
+
+	if (detail != u->fault)
+		snprintf(u->fault, sizeof(u->fault), "%s", detail);
+	upstream_conn_fail(c, UPSTREAM_BROKEN, u->fault);
+	if (!timeout)
+		upstream_pool_refused(u, u->fault);
+}
+
+void
+upstream_conn_close(struct upstream_conn *c)
+{
+	struct upstream *u = c->upstream;
+
+	must(LIST_EMPTY(&c->transfers));
+	if (c->state == CONN_CLOSED)
+		return;
+	upstream_tls_end(c);
+	c->state = CONN_CLOSED;
+	if (c->watching != 0)
+		event_del(&c->event);
+	evtimer_del(&c->timer);
+	if (!c->settled)
+		u->opening--;
+	upstream_pool_sort(c);
+}
+
+void
+upstream_conn_free(struct upstream_conn *c)
+{
+	LIST_REMOVE(c, link);
+	upstream_dial_free(c->dial);
+	upstream_http2_clear(c);
+	upstream_tls_clear(c);
+	closefd(&c->fd);
+	buf_wipe(&c->out);
+	upstream_response_clear(&c->response);
+	free(c);
+}
+
+void
+upstream_conn_forget(struct upstream_transfer *t)
+{
+	LIST_REMOVE(t, of_conn);
+	t->conn = NULL;
+}
+
+/* A kept connection that died before anything came: the server closed it before it read the request. */
+static enum upstream_end
+upstream_conn_end_of(const struct upstream_conn *c, const struct upstream_transfer *t,
+    enum upstream_end how, const char **detail)
+{
+	if (c->used && (!c->heard || !t->sent)) {
+		*detail = "a kept connection had died";
+		return UPSTREAM_STALE;
+	}
+	return t->sent ? how : UPSTREAM_CONNECT;
+}
+
+void
+upstream_conn_fail(struct upstream_conn *c, enum upstream_end how, const char *detail)
+{
+	bool opening = c->state == CONN_OPEN && !c->settled;
+	struct upstream_transfer *t;
+
+	while ((t = LIST_FIRST(&c->transfers)) != NULL) {
+		const char *why = detail;
+		enum upstream_end end = upstream_conn_end_of(c, t, how, &why);
+
+		upstream_conn_forget(t);
+		upstream_transfer_over(t, end, why);
+	}
+	upstream_conn_close(c);
+	if (opening)
+		upstream_pool_refused(c->upstream, detail);
+}
+
+void
+upstream_conn_add(struct upstream_conn *c, struct upstream_transfer *t)
+{
+	t->conn = c;
+	LIST_INSERT_HEAD(&c->transfers, t, of_conn);
+	if (c->streams++ == 0) {
+		c->heard = c->lively = c->pinged = false;
+		if (c->settled)
+			upstream_conn_set_timer(c);
+	}
+	if (c->http2 != NULL)
+		upstream_http2_add(c, t);
+	upstream_pool_sort(c);
+	upstream_conn_send_soon(c);
+}
+
+void
+upstream_conn_done(struct upstream_conn *c)
+{
+	c->used = true;
+	if (--c->streams == 0 && c->settled)
+		upstream_conn_set_timer(c);
+	upstream_pool_sort(c);
+}
+
+void
+upstream_conn_drop(struct upstream_transfer *t)
+{
+	struct upstream_conn *c = t->conn;
+
+	upstream_conn_forget(t);
+	if (c->http2 == NULL)
+		upstream_conn_close(c);
+	else
+		upstream_http2_drop(c, t);
+}
+
+ssize_t
+upstream_conn_send_raw(struct upstream_conn *c, const void *p, size_t n)
+{
+	return c->dial != NULL ? upstream_dial_send(c->dial, p, n)
+			       : send(c->fd, p, n, MSG_NOSIGNAL);
+}
+
+static ssize_t
+upstream_conn_receive_raw(struct upstream_conn *c, void *p, size_t n)
+{
+	return c->dial != NULL ? upstream_dial_receive(c->dial, p, n) : recv(c->fd, p, n, 0);
+}
+
+/* The number of bytes sent; 0: wait; -1: u->fault says why. */
+static ssize_t
+upstream_conn_send_some(struct upstream_conn *c, const void *p, size_t n)
+{
+	struct upstream *u = c->upstream;
+	ssize_t sent;
+
+	if (c->tls != NULL)
+		return upstream_tls_write(c, p, n);
+	sent = upstream_conn_send_raw(c, p, n);
+	if (sent == -1 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (sent == -1)
+		snprintf(u->fault, sizeof(u->fault), "%s", strerror(errno));
+	return sent;
+}
+
+int
+upstream_conn_flush(struct upstream_conn *c)
+{
+	while (buf_len(&c->out) > 0) {
+		ssize_t n = upstream_conn_send_some(c, buf_data(&c->out), buf_len(&c->out));
+
+		if (n == -1)
+			return -1;
+		if (n == 0) {
+			upstream_conn_watch(c, EV_READ | EV_WRITE);
+			return 0;
+		}
+		buf_consume(&c->out, (size_t)n);
+	}
+	buf_clear(&c->out);
+	upstream_conn_watch(c, EV_READ);
+	return 1;
+}
+
+/* The server has closed its side. */
+static void
+upstream_conn_closed(struct upstream_conn *c)
+{
+	if (c->http2 == NULL)
+		upstream_http1_closed(c);
+	else
+		upstream_conn_fail(c, UPSTREAM_BROKEN, "the server closed the connection");
+}
+
+static void
+upstream_conn_pass_on(struct upstream_conn *c, struct slice in)
+{
+	if (c->http2 == NULL)
+		upstream_http1_received(c, in);
+	else
+		upstream_http2_received(c, in);
+}
+
+static void
+upstream_conn_decrypt(struct upstream_conn *c, struct slice in)
+{
+	enum upstream_tls_result result = TLS_DONE;
+	struct slice record;
+
+	c->in = in;
+	if (c->state == CONN_SECURING)
+		upstream_conn_secure(c);
+	while (c->state == CONN_OPEN && result == TLS_DONE) {
+		result = upstream_tls_read(c, &record);
+		if (result == TLS_DONE)
+			upstream_conn_pass_on(c, record);
+		else if (result == TLS_END)
+			upstream_conn_closed(c);
+		else if (result == TLS_FAILED)
+			upstream_conn_fail(c, UPSTREAM_BROKEN, c->upstream->fault);
+	}
+}
+
+/* Without the end that TLS defines, a response may have been cut off. */
+static void
+upstream_conn_read_ended(struct upstream_conn *c, ssize_t n, int error)
+{
+	const char *detail = n == 0 ? "the server closed the connection" : strerror(error);
+
+	if (c->state == CONN_SECURING)
+		upstream_conn_refused(c, false, detail);
+	else if (n == 0 && c->tls == NULL)
+		upstream_conn_closed(c);
+	else
+		upstream_conn_fail(c, UPSTREAM_BROKEN, detail);
+}
+
+static size_t
+upstream_conn_share(const struct upstream_conn *c)
+{
+	size_t all = c->upstream->transfers,
+	       one = all == 0 ? UPSTREAM_READ_MAX : ITERATION_BYTES / all;
+
+	if (one < STREAM_BYTES_MIN)
+		one = STREAM_BYTES_MIN;
+	if (c->streams > 1)
+		one *= c->streams;
+	return one < UPSTREAM_READ_MAX ? one : UPSTREAM_READ_MAX;
+}
+
+void
+upstream_conn_read(struct upstream_conn *c)
+{
+	struct upstream *u = c->upstream;
+	size_t most = upstream_conn_share(c);
+
+	do {
+		ssize_t n = upstream_conn_receive_raw(c, u->received, most);
+
+		c->more = n > 0 && (size_t)n == most;
+		if (n == -1 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n <= 0) {
+			upstream_conn_read_ended(c, n, errno);
+			return;
+		}
+		c->heard = c->lively = true;
+		if (c->tls == NULL)
+			upstream_conn_pass_on(c, (struct slice){u->received, (size_t)n});
+		else
+			upstream_conn_decrypt(c, (struct slice){u->received, (size_t)n});
+		/* libcurl may hold data that the socket no longer has. */
+	} while (c->dial != NULL && c->state != CONN_CLOSED);
+}
+
+static void
+upstream_conn_write(struct upstream_conn *c)
+{
+	if (c->state == CONN_SECURING)
+		upstream_conn_secure(c);
+	else if (c->http2 == NULL)
+		upstream_http1_send(c);
+	else
+		upstream_http2_send(c);
+}
+
+static void
+upstream_conn_on_event(evutil_socket_t fd, short what, void *arg)
+{
+	struct upstream_conn *c = arg;
+	struct upstream *u = c->upstream;
+
+	(void)fd;
+	u->inside = true;
+	if (what & EV_READ)
+		upstream_conn_read(c);
+	if ((what & EV_WRITE) && c->state != CONN_CLOSED)
+		upstream_conn_write(c);
+	u->inside = false;
+	upstream_settle(u);
+}
