@@ -238,6 +238,15 @@ describe("banter export", () => {
 	});
 });
 
+const rawId = (id) => Buffer.from(id.replaceAll("-", ""), "hex");
+
+/** The bytes of a time in a key that sorts the newest first. */
+function invertedTime(ms) {
+	const bytes = Buffer.alloc(8);
+	bytes.writeBigUInt64BE(~BigInt(ms) & 0xffff_ffff_ffff_ffffn);
+	return bytes;
+}
+
 /** Stops storaged and changes the bytes of the store; resolves to the errors and the text of an export. */
 async function exportDamaged(banter, change) {
 	await banter.stopStore();
@@ -268,6 +277,39 @@ describe("banter export of a damaged store", () => {
 			const readable = before.filter((line) => !/unreadable/.test(line.text ?? line.client_id));
 			assert.deepEqual(parseLines(text).slice(0, -1), readable.slice(0, -1));
 			await expectTool(banter, 1, "verify");
+		});
+	});
+
+	it("saves the messages of a conversation whose own record is damaged, if its owner is known", async () => {
+		await withBanter({ workers: 1 }, async (banter) => {
+			for (const session of ["no-record", "no-session", "no-owner"])
+				await banter.chat(session, "[[tokens=2]] hello");
+			const before = parseLines(await exported(banter));
+			const [record, session, owner] = before.filter(({ kind }) => kind === "conversation");
+			const { stderr, text } = await exportDamaged(banter, (bytes) => {
+				const flipAfter = (...parts) => {
+					const all = Buffer.concat(parts.map((part) => Buffer.from(part)));
+					for (let at = bytes.indexOf(all); at !== -1; at = bytes.indexOf(all, at + 1))
+						bytes[at + all.length] ^= 1;
+				};
+				for (const { id } of [record, session, owner]) flipAfter(rawId(id), [1], rawId(id));
+				flipAfter("no-session", rawId(session.id).subarray(0, 15));
+				flipAfter(rawId(owner.org), rawId(owner.widget), invertedTime(owner.updated_at));
+			});
+			for (const { id } of [record, session])
+				assert.match(stderr, new RegExp(`the record of conversation ${id} cannot be read`));
+			assert.match(
+				stderr,
+				new RegExp(`conversation ${owner.id}, with its messages, cannot be read`),
+			);
+			const saved = before
+				.filter(({ id, conversation }) => ![id, conversation].includes(owner.id))
+				.map((line) => (line === session ? { ...line, session: `recovered-${line.id}` } : line));
+			assert.deepEqual(parseLines(text).slice(0, -1), saved.slice(0, -1));
+			await withBanter({ workers: 1 }, async (fresh) => {
+				await imported(fresh, 0, text);
+				await expectTool(fresh, 0, "verify");
+			});
 		});
 	});
 });

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "proto/base/utf8.h"
+#include "storaged/cli/base/console.h"
 #include "storaged/cli/export/export.h"
+#include "storaged/cli/export/recover.h"
 #include "storaged/conversations/conversations.h"
 
 /* The unfinished replies of one conversation. */
@@ -212,27 +214,58 @@ export_put_client_ids(struct export *e, const struct id *conversation)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-int
-export_conversation(struct export *e, struct slice key, struct slice value)
+/* Writes what belongs to a conversation whose record is known. */
+static int
+export_put_all(struct export *e, const struct msg_conversation_record *conversation)
 {
-	struct msg_conversation_record conversation;
-	struct replies replies;
+	struct replies replies = export_take_replies(e, &conversation->id);
 	int rc;
 
-	if (!key_fits(TABLE_CONVERSATIONS, key) ||
-	    record_decode(value, MSG_CONVERSATION_RECORD, &conversation) != WIRE_OK) {
-		export_damaged(e, "a conversation, with its messages");
+	if (!export_is_wanted(e, conversation))
 		return 0;
-	}
-	replies = export_take_replies(e, &conversation.id);
-	if (!export_is_wanted(e, &conversation))
-		return 0;
-	rc = export_put_conversation(e, conversation, &replies);
+	rc = export_put_conversation(e, *conversation, &replies);
 	if (rc == RECORD_DAMAGED) {
 		export_damaged(e, "a conversation, with its messages");
 		return 0;
 	}
 	if (rc == 0)
-		rc = export_put_messages(e, &conversation.id, replies);
-	return rc != 0 ? rc : export_put_client_ids(e, &conversation.id);
+		rc = export_put_messages(e, &conversation->id, replies);
+	return rc != 0 ? rc : export_put_client_ids(e, &conversation->id);
+}
+
+/* The conversation's own record is damaged. */
+static int
+export_put_recovered(struct export *e, const struct id *id)
+{
+	struct recovered r;
+	char text[ID_TEXT_LEN + 1];
+	int rc = recover_conversation(&e->txn, id, &r);
+
+	id_format(id, text);
+	if (rc == MDB_NOTFOUND) {
+		export_damaged(e, "conversation %s, with its messages,", text);
+		return 0;
+	}
+	if (rc != 0)
+		return rc;
+	export_damaged(e, "the record of conversation %s", text);
+	console_warn("its messages are exported: session %.*s, from the indexes",
+	    (int)r.record.session.len, (const char *)r.record.session.p);
+	return export_put_all(e, &r.record);
+}
+
+int
+export_conversation(struct export *e, struct slice key, struct slice value)
+{
+	struct msg_conversation_record conversation;
+	struct id id;
+
+	if (!key_fits(TABLE_CONVERSATIONS, key)) {
+		export_damaged(e, "a conversation, with its messages");
+		return 0;
+	}
+	if (record_decode(value, MSG_CONVERSATION_RECORD, &conversation) == WIRE_OK)
+		return export_put_all(e, &conversation);
+	id = key_front(key);
+	return export_put_recovered(e, &id);
 }
