@@ -257,13 +257,19 @@ log_write_line(const struct line *l)
 	while (n == -1 && errno == EINTR);
 }
 
+bool
+log_shows(enum log_level level)
+{
+	return level <= log_max;
+}
+
 void
 log_write(enum log_level level, const char *ev, const struct log_field *fields)
 {
 	int saved = errno;
 	struct line l;
 
-	if (level > log_max)
+	if (!log_shows(level))
 		return;
 	l.len = 0;
 	l.cut = false;

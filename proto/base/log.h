@@ -58,6 +58,9 @@ void log_open(const char *name, enum log_level max);
 /* Writes one line; the last field has a NULL key. Keeps errno. */
 void log_write(enum log_level level, const char *ev, const struct log_field *fields);
 
+/* Whether lines of this level are written: for values that cost time to make. */
+[[gnu::warn_unused_result]] bool log_shows(enum log_level level);
+
 /* strerror() of the current errno, for L_ERRNO(). */
 const char *log_errno(void);
 

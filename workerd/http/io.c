@@ -30,12 +30,14 @@ io_plain_peek(struct io *io)
 	return (int)recv(io->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 }
 
-/* sendmsg() and not writev(): a closed connection must give EPIPE, not SIGPIPE. */
+/* Not writev(): a closed connection must give EPIPE, not SIGPIPE. send() costs less than sendmsg(). */
 static ssize_t
 io_plain_write(struct io *io, struct iovec *iov, int n)
 {
 	struct msghdr msg = {.msg_iov = iov, .msg_iovlen = (size_t)n};
 
+	if (n == 1)
+		return send(io->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL);
 	return sendmsg(io->fd, &msg, MSG_NOSIGNAL);
 }
 

@@ -16,7 +16,7 @@ static struct http_request *
 request_copy(const struct http_request *req)
 {
 	size_t size = req->n_headers * sizeof(*req->headers);
-	struct http_request *copy = xcalloc(1, sizeof(*copy) + size);
+	struct http_request *copy = xreallocarray(NULL, 1, sizeof(*copy) + size);
 
 	*copy = *req;
 	copy->headers = (struct http_header *)(copy + 1);

@@ -42,7 +42,9 @@ request_context_headers(const struct http_exchange *x, struct buf *out)
 {
 	struct slice id = request_context_of(x)->request_id;
 
-	return buf_printf(out, "X-Request-Id: %.*s\r\n", (int)id.len, (const char *)id.p);
+	if (buf_append_str(out, "X-Request-Id: ") == -1 || buf_append(out, id.p, id.len) == -1)
+		return -1;
+	return buf_append_str(out, "\r\n");
 }
 
 static void
@@ -76,16 +78,14 @@ request_context_method(enum http_method method)
 	return name == NULL ? "other" : name;
 }
 
-void
-request_context_end(struct http_exchange *x, struct scoreboard_worker *worker, size_t route,
-    const char *route_name)
+static void
+request_context_log(const struct http_exchange *x, const char *route_name)
 {
-	struct request_context *context = request_context_of(x);
+	const struct request_context *context = request_context_of(x);
 	char client[IP_TEXT_SIZE];
 
-	if (context->open != NULL)
-		metric_sub(context->open, 1);
-	metric_add(&worker->requests[route][metric_status_of(x->status)], 1);
+	if (!log_shows(LOG_INFO))
+		return;
 	ip_format(&context->client.address, client);
 	log_event(LOG_INFO, "request", L_UINT("conn", x->number),
 	    L_SLICE("request", context->request_id), L_STR("client", client),
@@ -93,6 +93,18 @@ request_context_end(struct http_exchange *x, struct scoreboard_worker *worker, s
 	    L_INT("status", x->status), L_UINT("ms", clock_mono_ms() - context->began_ms),
 	    L_UINT("bytes", x->sent),
 	    L_STR("end", reply_is_complete(x) ? NULL : "client_left"));
+}
+
+void
+request_context_end(struct http_exchange *x, struct scoreboard_worker *worker, size_t route,
+    const char *route_name)
+{
+	struct request_context *context = request_context_of(x);
+
+	if (context->open != NULL)
+		metric_sub(context->open, 1);
+	metric_add(&worker->requests[route][metric_status_of(x->status)], 1);
+	request_context_log(x, route_name);
 	free(context->kept_id);
 	context->kept_id = NULL;
 }
