@@ -129,20 +129,14 @@ describe("an agent", () => {
 
 describe("a test of an agent", () => {
 	const path = `/v1/admin/agents/${AGENT}/test`;
-	const test = (banter, body, headers = {}) =>
-		openStream(banter.url, path, { ...ADMIN, ...headers }, body);
-	const trials = (banter) => banter.metric('turns_total{outcome="trial"}');
 
 	it("streams what a visitor would receive, with changes that are not stored", () =>
 		withServers({}, async (banter, { one }) => {
 			const brief = { enabled: false, custom_instructions: "Be brief." };
 			const stored = await changeAgent(banter, brief);
-			const stream = await test(banter, {
+			const stream = await openStream(banter.url, path, ADMIN, {
 				message: "[[tokens=5]] and now?",
-				history: [
-					{ role: "user", content: "hello" },
-					{ role: "assistant", content: "welcome" },
-				],
+				history: [{ role: "user", content: "hello" }],
 				agent: { purpose: "Sell tea.", key_name: "one", model: "tea-2", temperature: 1.5 },
 			});
 			assert.match(stream.headers["content-type"], /^application\/x-ndjson/);
@@ -153,15 +147,10 @@ describe("a test of an agent", () => {
 			assert.deepEqual(said(body.messages), [
 				["system", "Sell tea.\n\n## Instructions\n\nBe brief."],
 				["user", "hello"],
-				["assistant", "welcome"],
 				["user", "[[tokens=5]] and now?"],
 			]);
-			const events = await test(banter, { message: "[[tokens=2]]" }, { accept: SSE });
-			assert.match(events.headers["content-type"], /^text\/event-stream/);
-			assert.equal((await events.rest()).at(-1).message, "t0 t1");
-			assert.ok(systemPrompt(await banter.model("last")).startsWith(`${SYSTEM_PROMPT}\n\n## Inst`));
 			assert.equal((await banter.conversations()).total, 0);
-			assert.equal(await trials(banter), 2);
+			assert.equal(await banter.metric('turns_total{outcome="trial"}'), 1);
 			assert.deepEqual((await banter.adminGet("/v1/admin/agents")).agents, [stored]);
 		}));
 
