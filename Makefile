@@ -160,10 +160,13 @@ $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/te
 
 # The benchmarks share all files except their main files.
 BENCH := store scale crowd silent
-bench_shared := $(filter-out $(patsubst %,$(OBJ)/tests/bench/%.o,$(BENCH) events), \
+bench_shared := $(filter-out $(patsubst %,$(OBJ)/tests/bench/%.o,$(BENCH) events model model_h2), \
 	$(call objects,tests/bench))
 $(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(bench_shared) $(storaged_a) $(workerd_a)
 	$(LINK) $(store_libs) -ljansson -lssl
+$(BUILD)/bench/model: $(addprefix $(OBJ)/tests/bench/,model.o model_h2.o link.o) \
+		$(filter-out %/main.o,$(call objects,tests/stub)) $(workerd_a)
+	$(LINK) $(worker_libs)
 $(BUILD)/bench/events: $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(workerd_a)
 	$(LINK) $(worker_libs)
 
@@ -347,7 +350,7 @@ BENCH_ARGS ?=
 .PHONY: bench
 bench: ## compare streams and short requests with nginx and haproxy (7 minutes; BENCH_ARGS="--rounds 5")
 	@$(MAKE) --no-print-directory deps FOR=bench
-	@$(MAKE) --no-print-directory -j$(JOBS) programs build/bench/crowd widget/dist/.built
+	@$(MAKE) --no-print-directory -j$(JOBS) programs build/bench/crowd build/bench/model widget/dist/.built
 	@node tests/bench/relay.mjs --nginx build/tools/nginx --haproxy build/tools/haproxy \
 		$(BENCH_STREAMS:%=--streams %) $(BENCH_ARGS)
 

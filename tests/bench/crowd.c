@@ -29,7 +29,7 @@
 #include "proto/base/clock.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/crowd_answer.h"
-#include "tests/bench/crowd_link.h"
+#include "tests/bench/link.h"
 
 #define EVENTS_MAX 256
 #define READ_SIZE  65536
@@ -251,7 +251,7 @@ arrive(struct visitor *v)
 
 	v->asked_ns = clock_mono_ns();
 	v->connecting = true;
-	if (link_open(&v->link, (uint16_t)c->plan.port, c->plan.tls, receive_buffer) == -1)
+	if (link_connect(&v->link, (uint16_t)c->plan.port, c->plan.tls, receive_buffer) == -1)
 		fail(v);
 	else
 		watch(v, EPOLL_CTL_ADD, EPOLLOUT);

@@ -16,7 +16,7 @@ import { childrenOf } from "../e2e/proc.mjs";
 import { freePort } from "../ports.mjs";
 import { Bench, fail, print } from "./bench.mjs";
 import { REQUESTS_HEAD, report, STREAMS_HEAD } from "./relay-report.mjs";
-import { authorization, get, SERVERS, startFront, trusted } from "./relay-servers.mjs";
+import { authorization, certificates, get, SERVERS } from "./relay-servers.mjs";
 
 const RATE = 20; // tokens per second of a stream, unless --streams says otherwise
 const FULL_TOKENS = 500; // of a reply at full speed
@@ -91,29 +91,29 @@ const startServer = (program, args, env) => bench.start(program, args, env, SERV
 const accepted = async (stub) =>
 	(await request(`http://127.0.0.1:${stub}`, "GET", "/stub/stats")).json.accepted;
 
-/** The model: the stub, or its TLS front. stop() tells how many connections it has had. */
-async function startModel(dir, tls) {
-	const stub = await freePort();
-	const daemon = startLoad("build/openai-stub", ["--port", String(stub)]);
-	await untilReady(`http://127.0.0.1:${stub}`, "/v1/models");
-	if (!tls) {
-		const before = await accepted(stub);
-		const stop = async () => {
-			const connections = (await accepted(stub)) - before - 1; // this request's
-			await daemon.stop();
-			return { connections };
-		};
-		return { port: stub, tls, pids: family(daemon), stop };
-	}
-	mkdirSync(`${dir}/front`);
-	const front = await startFront(startLoad, { dir: `${dir}/front`, stub, programs: options });
-	await untilListening(front.port);
+/** Starts the stub. stop() resolves to the number of connections that it has had. */
+async function startStub(port) {
+	const daemon = startLoad("build/openai-stub", ["--port", String(port)]);
+	await untilReady(`http://127.0.0.1:${port}`, "/v1/models");
+	const before = await accepted(port);
 	const stop = async () => {
-		await front.daemon.stop();
+		const connections = (await accepted(port)) - before - 1; // this request's
 		await daemon.stop();
-		return front.connections();
+		return { connections };
 	};
-	return { port: front.port, tls, pids: [daemon, front.daemon].flatMap(family), stop };
+	return { port, tls: false, daemon, stop };
+}
+
+/** Starts the model with TLS and HTTP/2. stop() resolves to { connections, handshakes }. */
+async function startHosted(port) {
+	const { cert, key } = certificates();
+	const daemon = startLoad("build/bench/model", [String(port), cert, key]);
+	await untilListening(port);
+	const stop = async () => {
+		await daemon.stop();
+		return JSON.parse(daemon.stdout[0]);
+	};
+	return { port, tls: true, daemon, stop };
 }
 
 let started = 0;
@@ -124,14 +124,14 @@ async function withServer(name, { modelTls = false, tls = false }, measure) {
 	const dir = `${bench.dir}/${++started}`;
 	mkdirSync(dir);
 	const port = await freePort();
-	const model = await startModel(dir, modelTls);
+	const model = await (modelTls ? startHosted : startStub)(await freePort());
 	const roots = run(startServer, { dir, port, model, tls, programs: options });
 	await untilReady(`http${tls ? "s" : ""}://localhost:${port}`, ready);
 	const figures = await measure({
 		port,
 		tls,
 		pids: roots.flatMap(family),
-		modelPids: model.pids,
+		modelPids: [model.daemon.pid],
 	});
 	for (const daemon of roots.reverse()) await daemon.stop();
 	return { ...figures, ...(await model.stop()) };
@@ -165,6 +165,8 @@ async function measure(part, server, plan, way, beside) {
 		return crowd({ ...common, tokens, ...at, request, othersRequest, mark: plan.path ? "" : mark });
 	});
 	const { cpuNs, loadNs, ns, idle, busy } = figures;
+	// Without pages of files, which the kernel reclaims when necessary.
+	const own = ({ anon, shmem }) => (anon + shmem) / 1024;
 	const streams = plan.readers + (plan.others ?? 0);
 	return {
 		part,
@@ -177,7 +179,7 @@ async function measure(part, server, plan, way, beside) {
 		coreShare: cpuNs / ns,
 		loadShare: loadNs / ns,
 		cpuUsPerToken: cpuNs / 1e3 / figures.tokens,
-		kibPerStream: busy && (busy.pss - idle.pss) / 1024 / streams,
+		kibPerStream: busy && (own(busy) - own(idle)) / streams,
 		bytesEach: Math.floor(figures.bytes / Math.max(figures.replies, 1)),
 		...figures,
 	};
@@ -285,7 +287,7 @@ function available() {
 const parts = options.part ?? Object.keys(PARTS);
 for (const part of parts) if (!(part in PARTS)) fail(`--part ${part}: unknown part`);
 options.server = available();
-tlsOptions.ca = trusted();
+tlsOptions.ca = readFileSync(certificates().ca, "utf8");
 for (const part of parts) {
 	const { title, head, run } = PARTS[part];
 	console.log(`\n${title}`);

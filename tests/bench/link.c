@@ -1,4 +1,4 @@
-#include "tests/bench/crowd_link.h"
+#include "tests/bench/link.h"
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -29,7 +29,7 @@ link_tls(int fd)
 }
 
 int
-link_open(struct link *l, uint16_t port, bool with_tls, int receive_buffer)
+link_connect(struct link *l, uint16_t port, bool with_tls, int receive_buffer)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET,
 	    .sin_port = htons(port),
@@ -47,6 +47,14 @@ link_open(struct link *l, uint16_t port, bool with_tls, int receive_buffer)
 	return connect(l->fd, (struct sockaddr *)&a, sizeof(a)) == -1 && errno != EINPROGRESS
 	    ? -1
 	    : 0;
+}
+
+void
+link_accept(struct link *l, int fd, SSL_CTX *context)
+{
+	*l = (struct link){.fd = fd, .tls = SSL_new(context)};
+	must(l->tls != NULL && SSL_set_fd(l->tls, fd) == 1);
+	SSL_set_accept_state(l->tls);
 }
 
 /* The result of SSL_read() or SSL_write() in the terms of recv(2). */
