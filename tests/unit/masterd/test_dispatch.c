@@ -3,7 +3,6 @@
  */
 #include <fcntl.h>
 
-#include "masterd/dispatch.h"
 #include "tests/unit/masterd/master_worker.h"
 
 #define WORKERS 4

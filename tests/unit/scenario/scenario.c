@@ -2,10 +2,7 @@
 
 #include <fnmatch.h>
 #include <glob.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "proto/base/basics.h"
 #include "tests/unit/scenario/message_text.h"
 #include "tests/unit/scenario/script.h"
 #include "tests/unit/unit.h"

@@ -1,9 +1,6 @@
 /*
  * Penalties: each answer with a controlled clock, forgiven attempts, and clients that are remembered.
  */
-#include <string.h>
-
-#include "proto/base/basics.h"
 #include "proto/ipc/penalties.h"
 #include "tests/unit/unit.h"
 

@@ -2,18 +2,14 @@
  * Which system calls the filters of workers and of storaged refuse, and what the log says. That they
  * allow what both need is shown by all tests with real daemons, which fail if a call is refused.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "proto/base/basics.h"
 #include "proto/process/call_filter.h"
 #include "proto/process/privileges.h"
 #include "tests/unit/unit.h"

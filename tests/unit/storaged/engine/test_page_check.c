@@ -3,7 +3,6 @@
  * commit that freed a wrong page.
  */
 #include "tests/unit/storaged/store_fixture.h"
-#include "tests/unit/unit.h"
 
 #define KEYS      600u
 #define DAMAGED   300u /* the key whose page is damaged */

@@ -8,7 +8,6 @@
 #include "storaged/engine/message_page.h"
 #include "storaged/server/peers.h"
 #include "storaged/turns/turns.h"
-#include "tests/unit/unit.h"
 
 static int
 compare(struct key a, struct key b)

@@ -3,7 +3,6 @@
  * effect. Everything is compared with a model that has no cursors.
  */
 #include "tests/unit/storaged/store_fixture.h"
-#include "tests/unit/unit.h"
 
 #define KEYS         400u
 #define TRANSACTIONS 120u

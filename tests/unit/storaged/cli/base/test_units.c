@@ -1,10 +1,8 @@
 /*
  * Formatting and parsing of sizes and times.
  */
-#include <stdlib.h>
 #include <time.h>
 
-#include "proto/base/basics.h"
 #include "storaged/cli/base/units.h"
 #include "tests/unit/unit.h"
 

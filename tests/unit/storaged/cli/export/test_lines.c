@@ -1,11 +1,8 @@
 /*
  * Lines of an export: round trips, and error messages for invalid members.
  */
-#include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
-#include "proto/base/basics.h"
 #include "storaged/cli/export/import_check.h"
 #include "storaged/cli/export/line.h"
 #include "storaged/cli/export/line_reader.h"

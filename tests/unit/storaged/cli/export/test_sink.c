@@ -1,14 +1,9 @@
 /*
  * The output of an export.
  */
-#include <string.h>
-
-#include <errno.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
-#include "proto/base/basics.h"
 #include "storaged/cli/export/sink.h"
 #include "tests/unit/unit.h"
 

@@ -1,19 +1,13 @@
 /*
  * Files that are created atomically.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sysexits.h>
-#include <unistd.h>
 
-#include "proto/base/basics.h"
 #include "storaged/cli/files/new_file.h"
 #include "tests/unit/unit.h"
 

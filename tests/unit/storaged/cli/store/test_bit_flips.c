@@ -2,7 +2,6 @@
  * A single bit of a store's file changes: `banter verify` finds it in every key, value and checksum, and
  * anywhere else if it changes what can be read. In a backup, it finds every bit.
  */
-#include <fcntl.h>
 #include <sys/mman.h>
 
 #include "tests/unit/storaged/store_contents.h"
@@ -12,7 +11,6 @@
 #include "storaged/cli/store/snapshot.h"
 #include "storaged/cli/store/store_check.h"
 #include "storaged/engine/checksum.h"
-#include "tests/unit/unit.h"
 
 #define SESSIONS     60
 #define RANDOM_FLIPS 400

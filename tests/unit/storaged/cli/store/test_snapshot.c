@@ -2,7 +2,6 @@
  * Stores opened read-only: which are accepted, and that nothing changes. And subprocesses that read
  * damaged stores.
  */
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -14,8 +13,6 @@
 #include "storaged/cli/base/subprocess.h"
 #include "storaged/cli/store/snapshot.h"
 #include "storaged/server/listen.h"
-#include "storaged/verify/verify.h"
-#include "tests/unit/unit.h"
 
 /* The store of the fixture, without its storaged. */
 static int

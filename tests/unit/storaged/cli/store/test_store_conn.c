@@ -3,7 +3,6 @@
  */
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include "storaged/cli/store/store_conn.h"
 #include "tests/unit/unit.h"
