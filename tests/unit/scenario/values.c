@@ -258,64 +258,48 @@ values_bytes(struct values *v, const char *word)
 
 /* The names of enum values, by field; message NULL: of any message. */
 static const struct {
-	const char *message, *field, *word;
-	uint64_t number;
-} enum_words[] = {
-    {NULL, "status", "complete", MESSAGE_COMPLETE},
-    {NULL, "status", "stopped", MESSAGE_STOPPED},
-    {NULL, "status", "interrupted", MESSAGE_INTERRUPTED},
-    {NULL, "status", "length", MESSAGE_LENGTH},
-    {NULL, "state", "any", CONVERSATION_ANY},
-    {NULL, "state", "complete", CONVERSATION_COMPLETE},
-    {NULL, "state", "stopped", CONVERSATION_STOPPED},
-    {NULL, "state", "interrupted", CONVERSATION_INTERRUPTED},
-    {NULL, "state", "active", CONVERSATION_ACTIVE},
-    {"message_record", "role", "user", MESSAGE_USER},
-    {"message_record", "role", "assistant", MESSAGE_ASSISTANT},
-    {NULL, "role", "owner", USER_OWNER},
-    {NULL, "role", "member", USER_MEMBER},
-    {NULL, "contact_mode", "none", CONTACT_NONE},
-    {NULL, "contact_mode", "optional", CONTACT_OPTIONAL},
-    {NULL, "contact_mode", "required", CONTACT_REQUIRED},
-    {NULL, "position", "bottom_right", WIDGET_BOTTOM_RIGHT},
-    {NULL, "position", "bottom_left", WIDGET_BOTTOM_LEFT},
-    {"key_record", "kind", "widget", KEY_WIDGET},
-    {"key_record", "kind", "admin", KEY_ADMIN},
-    {NULL, "what", "name", USER_NAME},
-    {NULL, "what", "role", USER_ROLE},
-    {NULL, "what", "password", USER_PASSWORD},
-    {"error", "code", "full", STORE_FULL},
-    {"error", "code", "not_found", STORE_NOT_FOUND},
-    {"error", "code", "invalid", STORE_INVALID},
-    {"error", "code", "internal", STORE_INTERNAL},
-    {"error", "code", "conflict", STORE_CONFLICT},
-    {"error", "code", "taken", STORE_TAKEN},
-    {"error", "code", "gone", STORE_GONE},
-    {"error", "code", "contact_required", STORE_CONTACT_REQUIRED},
-    {"error", "code", "capped", STORE_CAPPED},
-    {"error", "code", "disabled", STORE_DISABLED},
-    {"error", "code", "exists", STORE_EXISTS},
-    {"error", "code", "in_use", STORE_IN_USE},
-    {"error", "code", "damaged", STORE_DAMAGED},
-    {"error", "code", "limit", STORE_LIMIT},
-    {"error", "code", "last_owner", STORE_LAST_OWNER},
-    {"error", "code", "stale", STORE_STALE},
-    {"error", "code", "busy", STORE_BUSY},
+	const char *message, *field, *words[STORE_BUSY + 1];
+} enums[] = {
+    {NULL, "status",
+	{[MESSAGE_COMPLETE] = "complete",
+	    [MESSAGE_STOPPED] = "stopped",
+	    [MESSAGE_INTERRUPTED] = "interrupted",
+	    [MESSAGE_LENGTH] = "length"}},
+    {NULL, "state",
+	{[CONVERSATION_ANY] = "any",
+	    [CONVERSATION_COMPLETE] = "complete",
+	    [CONVERSATION_STOPPED] = "stopped",
+	    [CONVERSATION_INTERRUPTED] = "interrupted",
+	    [CONVERSATION_ACTIVE] = "active"}},
+    {"message_record", "role", {[MESSAGE_USER] = "user", [MESSAGE_ASSISTANT] = "assistant"}},
+    {NULL, "role", {[USER_OWNER] = "owner", [USER_MEMBER] = "member"}},
+    {NULL, "contact_mode",
+	{[CONTACT_NONE] = "none",
+	    [CONTACT_OPTIONAL] = "optional",
+	    [CONTACT_REQUIRED] = "required"}},
+    {NULL, "position",
+	{[WIDGET_BOTTOM_RIGHT] = "bottom_right", [WIDGET_BOTTOM_LEFT] = "bottom_left"}},
+    {"key_record", "kind", {[KEY_WIDGET] = "widget", [KEY_ADMIN] = "admin"}},
+    {NULL, "what", {[USER_NAME] = "name", [USER_ROLE] = "role", [USER_PASSWORD] = "password"}},
+    {"error", "code",
+	{NULL, "full", "not_found", "invalid", "internal", "conflict", "taken", "gone",
+	    "contact_required", "capped", "disabled", "exists", "in_use", "limit", "last_owner",
+	    "stale", "damaged", [STORE_BUSY] = "busy"}},
 };
 
 static bool
 find_enum_word(const char *word, const char *message, const char *field, uint64_t *number)
 {
-	if (field == NULL)
-		return false;
-	for (size_t i = 0; i < ARRAY_LEN(enum_words); i++)
-		if (strcmp(enum_words[i].field, field) == 0 &&
-		    strcmp(enum_words[i].word, word) == 0 &&
-		    (enum_words[i].message == NULL ||
-			(message != NULL && strcmp(enum_words[i].message, message) == 0))) {
-			*number = enum_words[i].number;
-			return true;
-		}
+	for (size_t i = 0; field != NULL && i < ARRAY_LEN(enums); i++) {
+		if (strcmp(enums[i].field, field) != 0 ||
+		    (enums[i].message != NULL &&
+			(message == NULL || strcmp(enums[i].message, message) != 0)))
+			continue;
+		for (*number = 0; *number < ARRAY_LEN(enums[i].words); (*number)++)
+			if (enums[i].words[*number] != NULL &&
+			    strcmp(enums[i].words[*number], word) == 0)
+				return true;
+	}
 	return false;
 }
 

@@ -62,8 +62,9 @@ bool row_step(struct world *w, const struct words *step);
 /* False: it is not a step about the engine. */
 bool engine_step(struct world *w, const struct words *step);
 
-void start_with_bad_page(
-    struct fixture *f, enum table table, const struct key *key, bool survives);
+/* Verbs about a row. */
+void start_dies(struct fixture *f, enum table table, const struct key *key);
+void start_survives(struct fixture *f, enum table table, const struct key *key);
 void lengthen_key(struct fixture *f, enum table table, const struct key *key);
 
 #endif
