@@ -317,21 +317,6 @@ piece_of(const struct id *turn, uint32_t offset, const char *text)
 	    .turn = *turn, .run = *turn, .offset = offset, .text = slice_str(text)};
 }
 
-/* Requests another organization, with an agent and a widget of its own. */
-static inline void
-send_org(struct fixture *f, const struct id *org)
-{
-	struct msg_org_create create = {.org = *org, .agent = id_new(), .widget = id_new()};
-	enum role role = f->a.role;
-	char text[ID_TEXT_LEN + 1];
-
-	id_format(&create.widget, text);
-	create.name = create.public_id = slice_str(text + ID_TEXT_LEN - 12);
-	f->a.role = ROLE_TOOL;
-	send_request(f, &f->a, MSG_ORG_CREATE, &create);
-	f->a.role = role;
-}
-
 /* Removes what is left of erased conversations, as between batches. Returns the number of steps. */
 static inline unsigned
 sweep(struct fixture *f)

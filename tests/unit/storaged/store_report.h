@@ -7,8 +7,9 @@
 #include "tests/unit/storaged/store_fixture.h"
 
 struct report {
-	char text[4096];  /* lines "table: what", separated by line feeds */
-	uint64_t entries; /* checked */
+	char text[4096];   /* lines "table: what", separated by line feeds */
+	uint64_t entries;  /* checked */
+	uint64_t progress; /* ... when the check told it last; 0: never */
 };
 
 static inline void
@@ -22,11 +23,20 @@ report_add(void *arg, enum table table, const char *what)
 	    len == 0 ? "" : "\n", table_name(table), what);
 }
 
+static inline void
+report_progress(void *arg, uint64_t entries)
+{
+	struct report *report = arg;
+
+	assert_true(entries > report->progress);
+	report->progress = entries;
+}
+
 /* Runs the check; returns its result. */
 static inline int
 report_make(struct fixture *f, struct report *report)
 {
-	const struct verify how = {.found = report_add, .arg = report};
+	const struct verify how = {report_add, report_progress, report};
 	struct verify_result result;
 	struct txn t;
 	int rc;
@@ -36,6 +46,7 @@ report_make(struct fixture *f, struct report *report)
 	rc = verify_store(&t, &how, &result);
 	txn_abort(&t);
 	report->entries = result.entries;
+	assert_true(report->progress <= report->entries);
 	return rc;
 }
 

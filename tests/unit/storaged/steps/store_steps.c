@@ -40,7 +40,8 @@
  *	                                      one takes its place. Again: from the first into that one
  *	remember                              ... and later: the tables have the same contents as then
  *	unchanged
- *	count TABLE N | MIN..MAX              the number of entries; also of `all` tables, and of `pages`
+ *	count TABLE N | MIN..MAX              the number of entries; also of `all` tables, of `pages`, and of
+ *	                                      entries in the last `progress` that the verification told
  *	row TABLE KEY {KIND FIELD=VALUE ...}  a record as it is stored; or "bytes"
  *	no_row TABLE KEY
  *	put TABLE KEY {KIND FIELD=VALUE ...}  ... or "bytes": writes to the store directly
@@ -265,12 +266,15 @@ unchanged(struct world *w)
 	contents_expect(w->f, &w->remembered);
 }
 
-/* Entries of a table or of all, or pages of the file. */
+/* Entries of a table or of all, entries when the last verification told its progress, or pages of the
+ * file. */
 static size_t
 count_of(struct world *w, const char *what)
 {
 	size_t n = 0;
 
+	if (strcmp(what, "progress") == 0)
+		return w->report.progress;
 	if (strcmp(what, "pages") == 0)
 		return store_info(w->f).me_last_pgno + 1;
 	if (strcmp(what, "all") != 0)

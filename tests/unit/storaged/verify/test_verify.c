@@ -121,71 +121,6 @@ STORE_TEST(a_damaged_page_is_reported)
 	    "MDB_CORRUPTED: Located page was wrong type");
 }
 
-/* Conversations of more organizations than one walk counts. */
-enum { ORGS = 5000 };
-
-static struct id
-org_number(unsigned n)
-{
-	/* Not in the order of their creation. */
-	return (struct id){{1, (uint8_t)(n * 37), (uint8_t)(n >> 8), (uint8_t)n}};
-}
-
-static void
-begin_for_many(struct fixture *f)
-{
-	uint64_t first = f->requests + 1;
-	unsigned n = 0;
-
-	while (n < ORGS) {
-		for (int i = 0; i < 500 && n < ORGS; i++) {
-			struct msg_turn_begin m = begin_of("s", "q");
-
-			m.org = org_number(n++);
-			m.history = 1;
-			send_org(f, &m.org);
-			send_request(f, &f->a, MSG_TURN_BEGIN, &m);
-		}
-		commit(f);
-	}
-	for (; first <= f->requests; first += 2) {
-		expect_answer(f, &f->a, first, MSG_OK, NULL);
-		expect_answer(f, &f->a, first + 1, MSG_TURN_BEGUN, NULL);
-	}
-}
-
-STORE_TEST(totals_of_many_organizations_are_counted)
-{
-	static const unsigned wrong[] = {0, 1, ORGS / 2, ORGS - 2, ORGS - 1};
-	struct report report;
-	const char *at;
-	struct txn t;
-	size_t n = 0;
-
-	begin_for_many(f);
-	expect_whole(f);
-	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
-	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
-		struct msg_totals_record totals = {RECORD_VERSION, 1, 2};
-		struct id org = org_number(wrong[i]);
-		struct key key = key_id(&org);
-
-		assert_int_equal(
-		    txn_put_record(&t, TABLE_TOTALS, &key, MSG_TOTALS_RECORD, &totals), 0);
-	}
-	assert_int_equal(txn_commit(&t), 0);
-	f->damaged = true;
-	assert_int_equal(report_make(f, &report), 0);
-	for (at = report.text; (at = strstr(at, "totals: the total of ")) != NULL; at++)
-		n++;
-	assert_int_equal(n, ARRAY_LEN(wrong));
-	for (at = report.text;
-	     (at = strstr(at, "is 1 conversations and 2 messages; there are 1 and 1")) != NULL;
-	     at++)
-		n--;
-	assert_int_equal(n, 0);
-}
-
 /* As while storaged runs: the check sees one snapshot, the newest. */
 STORE_TEST(a_commit_during_the_check_is_seen)
 {
@@ -243,29 +178,6 @@ STORE_TEST(a_commit_that_is_being_synced_is_waited_for)
 	assert_int_equal(pending_commit.waits, 0);
 	assert_int_equal(store_info(f).me_last_txnid, newest);
 	f->damaged = false;
-}
-
-static void
-note_progress(void *arg, uint64_t entries)
-{
-	uint64_t *last = arg;
-
-	assert_true(entries > *last);
-	*last = entries;
-}
-
-STORE_TEST(progress_is_reported)
-{
-	uint64_t last = 0;
-	const struct verify how = {print_found, note_progress, &last};
-	struct verify_result result;
-	struct txn t;
-
-	begin_for_many(f);
-	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
-	assert_int_equal(verify_store(&t, &how, &result), 0);
-	txn_abort(&t);
-	assert_true(last > 0 && last <= result.entries && result.entries > 7 * ORGS);
 }
 
 TEST_MAIN(NULL, NULL)
