@@ -1,6 +1,6 @@
 /*
- * The layout of the store: the order of keys is the order of lists, and the tables agree with the
- * messages.
+ * The tables agree with the messages. That keys sort as they should is in the scenarios, whose steps about
+ * rows name keys byte by byte.
  */
 #include "tests/unit/storaged/store_fixture.h"
 
@@ -8,64 +8,6 @@
 #include "storaged/engine/message_page.h"
 #include "storaged/server/peers.h"
 #include "storaged/turns/turns.h"
-
-static int
-compare(struct key a, struct key b)
-{
-	size_t n = a.len < b.len ? a.len : b.len;
-	int r = memcmp(a.b, b.b, n);
-
-	return r != 0 ? r : (int)a.len - (int)b.len;
-}
-
-TEST(messages_sort_by_sequence_number)
-{
-	static const uint64_t seqs[] = {0, 1, 2, 255, 256, 65536, 1ull << 32, UINT64_MAX};
-	struct id conversation = id_new();
-
-	for (size_t i = 0; i < ARRAY_LEN(seqs); i++) {
-		struct key key = key_message(&conversation, seqs[i]);
-
-		assert_int_equal(message_seq(key_slice(&key)), seqs[i]);
-		if (i > 0)
-			assert_true(compare(key_message(&conversation, seqs[i - 1]), key) < 0);
-	}
-}
-
-TEST(newest_activity_sorts_first)
-{
-	struct id org = id_new(), a = id_new(), b = id_new();
-
-	assert_true(compare(key_activity(&org, 1000, &a), key_activity(&org, 999, &b)) < 0);
-	assert_true(compare(key_activity(&org, 256, &b), key_activity(&org, 255, &a)) < 0);
-	assert_true(compare(key_activity(&org, 256, &a), key_activity(&org, 256, &b)) < 0);
-}
-
-TEST(a_cursor_leads_back_to_its_key)
-{
-	struct id org = id_new(), widget = id_new(), conversation = id_new();
-	struct key of_org = key_activity(&org, 1234567890123, &conversation);
-	struct key of_widget = key_activity_of(&org, &widget, 1234567890123, &conversation);
-	struct slice cursor = activity_cursor(key_slice(&of_org));
-	struct id named[] = {activity_conversation(key_slice(&of_org)),
-	    activity_conversation(key_slice(&of_widget))};
-
-	assert_int_equal(cursor.len, 24);
-	assert_true(slice_eq(activity_cursor(key_slice(&of_widget)), cursor));
-	assert_int_equal(compare(key_activity_at(&org, cursor), of_org), 0);
-	assert_int_equal(compare(key_activity_of_at(&org, &widget, cursor), of_widget), 0);
-	assert_true(id_equal(&named[0], &conversation) && id_equal(&named[1], &conversation));
-}
-
-TEST(pieces_sort_by_offset)
-{
-	struct id turn = id_new();
-	struct key key = key_partial(&turn, 4096);
-
-	assert_int_equal(partial_offset(key_slice(&key)), 4096);
-	assert_true(compare(key_partial(&turn, 9), key_partial(&turn, 10)) < 0);
-	assert_true(compare(key_partial(&turn, 255), key_partial(&turn, 256)) < 0);
-}
 
 TEST(a_message_without_text_is_as_long_as_the_pages_believe)
 {
