@@ -23,34 +23,10 @@ static const char fingerprint[] = "fp_banterstub";
 /* The current event. One buffer for all chats, as each event is complete before the next one. */
 static struct buf event;
 
-static const char *
-chat_line_end(const struct chat *c)
-{
-	return c->script.crlf ? "\r\n" : c->script.cr ? "\r" : "\n";
-}
-
-/* Starts a data line. */
-static void
-chat_add_data_name(struct buf *out, const struct chat *c)
-{
-	put_str(out, c->script.no_space ? "data:" : "data: ");
-}
-
-static void
-chat_end_lines(struct buf *out, const struct chat *c)
-{
-	put_str(out, chat_line_end(c));
-	put_str(out, chat_line_end(c));
-}
-
 /* Starts an event with the first n bytes of the frame. */
 static void
 chat_event_begin(const struct chat *c, size_t n)
 {
-	if (c->script.comments) {
-		put_str(&event, ": openai-stub");
-		chat_end_lines(&event, c);
-	}
 	put(&event, buf_data(&c->frame), n);
 }
 
@@ -66,8 +42,7 @@ chat_event_end(struct buf *out)
 static void
 chat_add_event_end(struct buf *out, const struct chat *c)
 {
-	put_str(out, c->call.include_usage ? "],\"usage\":null}" : "]}");
-	chat_end_lines(out, c);
+	put_str(out, c->call.include_usage ? "],\"usage\":null}\n\n" : "]}\n\n");
 }
 
 static void
@@ -75,18 +50,13 @@ chat_make_frame(struct chat *c)
 {
 	struct buf *f = &c->frame;
 
-	chat_add_data_name(f, c);
 	putf(f,
-	    "{\"id\":\"chatcmpl-stub%016" PRIx64
+	    "data: {\"id\":\"chatcmpl-stub%016" PRIx64
 	    "\",\"object\":\"chat.completion.chunk\",\"created\":%lld,\"model\":\"",
 	    c->id, (long long)time(NULL));
 	put_json(f, slice_str(c->call.model), false);
 	putf(f, "\",\"service_tier\":\"default\",\"system_fingerprint\":\"%s\",\"choices\":[",
 	    fingerprint);
-	if (c->script.lines) {
-		put_str(f, chat_line_end(c));
-		chat_add_data_name(f, c);
-	}
 	c->head_len = buf_len(f);
 	put_str(f, "{\"index\":0,\"delta\":{\"content\":\"");
 	c->prefix_len = buf_len(f);
@@ -215,12 +185,9 @@ chat_add_choice_event(struct chat *c, struct buf *out, const char *delta, const 
 
 /* An event with the given data. */
 static void
-chat_add_raw_event(const struct chat *c, struct buf *out, const char *data)
+chat_add_raw_event(struct buf *out, const char *data)
 {
-	chat_event_begin(c, 0);
-	chat_add_data_name(&event, c);
-	put_str(&event, data);
-	chat_end_lines(&event, c);
+	putf(&event, "data: %s\n\n", data);
 	chat_event_end(out);
 }
 
@@ -249,7 +216,7 @@ chat_add_error_event(struct chat *c, struct buf *out)
 	body = answer_error_body(&error);
 	text = json_dumps(body, JSON_COMPACT);
 	must(text != NULL);
-	chat_add_raw_event(c, out, text);
+	chat_add_raw_event(out, text);
 	free(text);
 	json_decref(body);
 }
@@ -269,7 +236,7 @@ static enum chat_step
 chat_strike_stream(struct chat *c, struct buf *out)
 {
 	if (chat_strikes(c, FAULT_GARBAGE))
-		chat_add_raw_event(c, out, "{\"this is\": not JSON");
+		chat_add_raw_event(out, "{\"this is\": not JSON");
 	if (chat_strikes(c, FAULT_ERROR)) {
 		chat_add_error_event(c, out);
 		answer_chunk(out, slice_str(""));
@@ -306,9 +273,8 @@ chat_add_usage_event(struct chat *c, struct buf *out)
 	    ",\"total_tokens\":%" PRIu64
 	    ",\"prompt_tokens_details\":{\"cached_tokens\":0,\"audio_tokens\":0}"
 	    ",\"completion_tokens_details\":{\"reasoning_tokens\":0,\"audio_tokens\":0"
-	    ",\"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}}}",
+	    ",\"accepted_prediction_tokens\":0,\"rejected_prediction_tokens\":0}}}\n\n",
 	    c->call.prompt_tokens, completion, c->call.prompt_tokens + completion);
-	chat_end_lines(&event, c);
 	chat_event_end(out);
 }
 
@@ -318,8 +284,6 @@ chat_start_stream(struct chat *c, struct buf *out)
 	struct answer_about head = chat_head_of(c);
 
 	answer_stream(out, &head);
-	if (c->script.bom)
-		answer_chunk(out, slice_str("\xef\xbb\xbf"));
 	chat_add_choice_event(
 	    c, out, "{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null}", NULL);
 	c->started = true;
@@ -331,7 +295,7 @@ chat_end_stream(struct chat *c, struct buf *out)
 	chat_add_choice_event(c, out, "{}", c->script.finish);
 	if (c->call.include_usage)
 		chat_add_usage_event(c, out);
-	chat_add_raw_event(c, out, "[DONE]");
+	chat_add_raw_event(out, "[DONE]");
 	answer_chunk(out, slice_str(""));
 	return CHAT_END;
 }

@@ -30,7 +30,7 @@ static const char help_options[] =
     "\n"
     "  --port N           where to listen on 127.0.0.1 (default 8090; 0: any free port)\n"
     "  --key KEY          the only API key accepted (default: any)\n"
-    "  --script WORDS     defaults for any directives: --script 'tokens=50 delay=0 crlf'\n"
+    "  --script WORDS     defaults for any directives: --script 'tokens=50 delay=0 unicode'\n"
     "                     (default: the demo's reply, 30 ms a token, none before the first)\n"
     "\n"
     "When it listens it prints one line, 'openai-stub listening on http://127.0.0.1:PORT/v1'.\n"

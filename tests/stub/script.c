@@ -84,12 +84,6 @@ static const struct word {
 	"after N tokens an event {\"error\":...}, then the stream ends without [DONE]"},
     {"rst", WORD_FLAG, AT(rst), 0, 0, NULL, "fail=close and cut-after reset the connection"},
 
-    {"crlf", WORD_FLAG, AT(crlf), 0, 0, NULL, "CRLF line ends in the event stream"},
-    {"cr", WORD_FLAG, AT(cr), 0, 0, NULL, "CR line ends"},
-    {"bom", WORD_FLAG, AT(bom), 0, 0, NULL, "a byte order mark before the first event"},
-    {"comments", WORD_FLAG, AT(comments), 0, 0, NULL, "a comment before each event"},
-    {"lines", WORD_FLAG, AT(lines), 0, 0, NULL, "the data of each event in two lines"},
-    {"no-space", WORD_FLAG, AT(no_space), 0, 0, NULL, "no space after data:"},
     {"split", WORD_NUMBER, AT(split), 1, 65536, "N",
 	"each write has N bytes, head included, 0.1 ms apart"},
     {"no-usage", WORD_FLAG, AT(no_usage), 0, 0, NULL, "no usage, even if asked for"},

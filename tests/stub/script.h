@@ -50,12 +50,6 @@ struct script {
 	uint32_t hold_after;        /* or SCRIPT_UNSET */
 	uint32_t reply;             /* enum script_reply */
 	const char *finish;         /* finish_reason */
-	bool crlf;
-	bool cr;
-	bool bom;
-	bool comments;
-	bool lines;
-	bool no_space;
 	bool no_usage;
 	bool rst;
 	bool retry_date;
