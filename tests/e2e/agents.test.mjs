@@ -198,21 +198,19 @@ describe("a test of an agent", () => {
 		}));
 });
 
-describe("workerd --check-model", () => {
-	it("checks each server and fails with the first error", () =>
-		withServers({}, async (banter, { one, two }) => {
-			const env = banter.environment(`${banter.stubUrl}/v1`);
-			const check = () => startProgram(`${BUILD}/workerd`, ["--check-model"], env).ended;
-			const good = await check();
-			assert.equal(good.status, 0, good.stderr);
-			assert.equal(good.stdout.match(/answers\.$/gm).length, 3);
-			for (const server of [one, two]) assert.equal((await server.asked("stats")).calls, 1);
-			await one.daemon.stop();
-			const bad = await check();
-			assert.equal(bad.status, 69);
-			assert.equal(bad.stdout.match(/answers\.$/gm).length, 2);
-			assert.ok(bad.stderr.includes(one.url), bad.stderr);
-			for (const key of Object.values(KEYS))
-				assert.ok(!(good.stdout + good.stderr + bad.stdout + bad.stderr).includes(key));
-		}));
-});
+it("workerd --check-model checks each server and fails with the first error", () =>
+	withServers({}, async (banter, { one, two }) => {
+		const env = banter.environment(`${banter.stubUrl}/v1`);
+		const check = () => startProgram(`${BUILD}/workerd`, ["--check-model"], env).ended;
+		const good = await check();
+		assert.equal(good.status, 0, good.stderr);
+		assert.equal(good.stdout.match(/answers\.$/gm).length, 3);
+		for (const server of [one, two]) assert.equal((await server.asked("stats")).calls, 1);
+		await one.daemon.stop();
+		const bad = await check();
+		assert.equal(bad.status, 69);
+		assert.equal(bad.stdout.match(/answers\.$/gm).length, 2);
+		assert.ok(bad.stderr.includes(one.url), bad.stderr);
+		for (const key of Object.values(KEYS))
+			assert.ok(!(good.stdout + good.stderr + bad.stdout + bad.stderr).includes(key));
+	}));

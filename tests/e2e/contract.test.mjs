@@ -112,9 +112,9 @@ describe("every operation", () => {
 	}
 });
 
-describe("chat", () => {
-	const banter = useBanter();
+const banter = useBanter();
 
+describe("chat", () => {
 	for (const path of CHATS)
 		it(`${path}: replies and refusals are as documented`, async () => {
 			const named = { ...KEY, "idempotency-key": path.replaceAll("/", ".") };
@@ -182,7 +182,6 @@ function readers() {
 }
 
 describe("an existing reply", () => {
-	const banter = useBanter();
 	const resumePath = (id, session) => `/v1/chat/stream/${id}?sessionId=${session}`;
 	const stopPath = (id) => `/v1/chat/${id}/stop`;
 	const stop = (status, id, body) =>
@@ -259,8 +258,6 @@ describe("an existing reply", () => {
 });
 
 describe("the admin API", () => {
-	const banter = useBanter();
-
 	it("401 with a wrong key or session", async () => {
 		for (const { method, path } of adminExamples())
 			for (const headers of [{}, { "x-admin-api-key": "wrong" }, { cookie: "banter_session=no" }])
@@ -282,8 +279,6 @@ describe("the admin API", () => {
 });
 
 describe("a widget", () => {
-	const banter = useBanter();
-
 	it("the configuration and refusals before the upgrade are as documented", async () => {
 		const plain = await makeWidget(banter);
 		const shop = await makeWidget(banter, { allowed_origins: ["https://shop.example"] });
@@ -317,8 +312,6 @@ describe("a widget", () => {
 });
 
 describe("service and pages", () => {
-	const banter = useBanter({ workers: 1 });
-
 	it("health, readiness and metrics", async () => {
 		const bearer = { host: "x", authorization: `Bearer ${ADMIN_KEY}` };
 		await driveAll(banter, [
@@ -367,36 +360,34 @@ describe("service and pages", () => {
 	});
 });
 
-describe("while the store is down", () => {
-	it("every operation that needs it returns 503", () =>
-		withBanter({ workers: 2 }, async (banter) => {
-			const session = await logIn(banter, { password: PASSWORD });
-			await banter.stopStore();
-			const rows = [
-				["GET", "/health/ready"],
-				["GET", `/v1/chat/stream/${NOBODY}?sessionId=s`, KEY],
-				["GET", `${HISTORY}?sessionId=s`, KEY],
-				["GET", configPath(NO_WIDGET)],
-				["GET", socketPath(NO_WIDGET), HANDSHAKE],
-				["POST", `/v1/chat/${NOBODY}/stop`, KEY, { sessionId: "s" }],
-				["POST", "/api/logout", session],
-				["POST", "/api/login", {}, { password: PASSWORD }],
-				...CHATS.map((path) => ["POST", path, KEY, { sessionId: "contract", message: "x" }]),
-				...[...PAGES, "/login"].map((path) => ["GET", path, session]),
-			];
-			for (const { method, path, body, operationId } of adminExamples()) {
-				rows.push([method, path, session, body]);
-				// That a key has no password is known without the store.
-				if (operationId !== "changeMyPassword") rows.push([method, path, ADMIN, body]);
-			}
-			await Promise.all(
-				rows.map(([method, path, headers, body]) =>
-					drive(banter, 503, method, path, { headers, body }),
-				),
-			);
-			banter.startStore();
-			await banter.ready();
-		}));
-});
+it("while the store is down, every operation that needs it returns 503", () =>
+	withBanter({ workers: 2 }, async (banter) => {
+		const session = await logIn(banter, { password: PASSWORD });
+		await banter.stopStore();
+		const rows = [
+			["GET", "/health/ready"],
+			["GET", `/v1/chat/stream/${NOBODY}?sessionId=s`, KEY],
+			["GET", `${HISTORY}?sessionId=s`, KEY],
+			["GET", configPath(NO_WIDGET)],
+			["GET", socketPath(NO_WIDGET), HANDSHAKE],
+			["POST", `/v1/chat/${NOBODY}/stop`, KEY, { sessionId: "s" }],
+			["POST", "/api/logout", session],
+			["POST", "/api/login", {}, { password: PASSWORD }],
+			...CHATS.map((path) => ["POST", path, KEY, { sessionId: "contract", message: "x" }]),
+			...[...PAGES, "/login"].map((path) => ["GET", path, session]),
+		];
+		for (const { method, path, body, operationId } of adminExamples()) {
+			rows.push([method, path, session, body]);
+			// That a key has no password is known without the store.
+			if (operationId !== "changeMyPassword") rows.push([method, path, ADMIN, body]);
+		}
+		await Promise.all(
+			rows.map(([method, path, headers, body]) =>
+				drive(banter, 503, method, path, { headers, body }),
+			),
+		);
+		banter.startStore();
+		await banter.ready();
+	}));
 
 it("shows every documented status", () => contract.assertComplete("contract"));

@@ -85,9 +85,9 @@ function ask(banter, origin, [, method, path, { headers = {}, body } = {}]) {
 	return banter.request(method, path, { headers: { ...own, ...KEYS, ...headers }, body: sent });
 }
 
-describe("an allowed origin", () => {
-	const banter = useBanter({ env: { CORS_ORIGIN } });
+const banter = useBanter({ env: { CORS_ORIGIN } });
 
+describe("an allowed origin", () => {
 	for (const row of ANSWERS)
 		it(`is echoed: ${row[0]} of ${row[1]} ${row[2]}; without an Origin there are no CORS headers`, async () => {
 			for (const origin of [SITE, OTHER]) {
@@ -129,8 +129,6 @@ describe("an allowed origin", () => {
 });
 
 describe("any other origin", () => {
-	const banter = useBanter({ env: { CORS_ORIGIN } });
-
 	for (const origin of FOREIGN)
 		it(`"${origin}" is refused with no CORS header`, async () => {
 			// Each operation with one foreign origin: contract.test.mjs.
@@ -159,8 +157,6 @@ describe("any other origin", () => {
 });
 
 describe("OPTIONS", () => {
-	const banter = useBanter({ env: { CORS_ORIGIN } });
-
 	it("a preflight returns methods, headers and Max-Age", async () => {
 		for (const path of ["/chat", "/v1/chat", "/v1/admin/conversations", "/not/there"]) {
 			const headers = {
@@ -196,10 +192,8 @@ describe("OPTIONS", () => {
 	});
 });
 
-describe("CORS_ORIGIN=*", () => {
-	const banter = useBanter({ workers: 1 });
-
-	it("every site is served, also `null`, but never with a session", async () => {
+it("CORS_ORIGIN=*: every site is served, also `null`, but never with a session", () =>
+	withBanter({ workers: 1 }, async (banter) => {
 		for (const origin of [SITE, "http://localhost:5173", "null"]) {
 			const answer = await banter.chat("any", "[[tokens=1]]", { headers: { origin } });
 			assert.equal(answer.status, 200);
@@ -211,5 +205,4 @@ describe("CORS_ORIGIN=*", () => {
 					"Origin not allowed",
 				);
 		}
-	});
-});
+	}));

@@ -118,41 +118,39 @@ describe("connections of one address", () => {
 	});
 });
 
-describe("connections of a worker", () => {
-	it("at the limit new ones wait without a busy loop, and are served when there is room", () => {
-		const LIMIT = 30;
-		const MANY = 600; // more than the limit and all that may be on their way to the worker
-		const env = { MAX_CONNECTIONS: String(LIMIT) };
-		return withBanter({ env, workers: 1 }, async (banter) => {
-			const raws = await times(MANY, () => RawConnection.connect(banter.port));
-			let answered = 0;
-			const answers = raws.map(async (raw) => {
-				const { status } = await getOn(raw, "/health");
-				answered++;
-				return status;
-			});
-			await banter.log.waitFor("the limit", (line) => line.ev === "connections_held");
-			await until("some have an answer", () => answered >= LIMIT);
-
-			const pids = [banter.masterd.pid, ...banter.workerPids()];
-			const before = pids.map(cpuOf);
-			const since = Date.now();
-			const accepted = await Promise.race(raws.map((raw, i) => answers[i].then(() => raw)));
-			while (Date.now() - since < 1000) {
-				assert.equal((await getOn(accepted, "/health")).status, 200);
-				await new Promise((done) => setTimeout(done, 50));
-			}
-			for (const [i, pid] of pids.entries()) {
-				const used = cpuOf(pid) - before[i];
-				assert.ok(used < (Date.now() - since) / 2, `process ${pid} spins: ${used} ms`);
-			}
-			assert.ok(answered < MANY, "not all are in");
-
-			// Each client leaves after its response and makes room for the next.
-			for (const [i, raw] of raws.entries()) answers[i].then(() => raw.close());
-			assert.deepEqual(new Set(await Promise.all(answers)), new Set([200]));
-			await banter.log.waitFor("room again", (line) => line.ev === "connections_taken_again");
-			assert.equal((await banter.get("/health")).status, 200);
+it("at the limit of a worker new connections wait without a busy loop, and are served when there is room", () => {
+	const LIMIT = 30;
+	const MANY = 600; // more than the limit and all that may be on their way to the worker
+	const env = { MAX_CONNECTIONS: String(LIMIT) };
+	return withBanter({ env, workers: 1 }, async (banter) => {
+		const raws = await times(MANY, () => RawConnection.connect(banter.port));
+		let answered = 0;
+		const answers = raws.map(async (raw) => {
+			const { status } = await getOn(raw, "/health");
+			answered++;
+			return status;
 		});
+		await banter.log.waitFor("the limit", (line) => line.ev === "connections_held");
+		await until("some have an answer", () => answered >= LIMIT);
+
+		const pids = [banter.masterd.pid, ...banter.workerPids()];
+		const before = pids.map(cpuOf);
+		const since = Date.now();
+		const accepted = await Promise.race(raws.map((raw, i) => answers[i].then(() => raw)));
+		while (Date.now() - since < 1000) {
+			assert.equal((await getOn(accepted, "/health")).status, 200);
+			await new Promise((done) => setTimeout(done, 50));
+		}
+		for (const [i, pid] of pids.entries()) {
+			const used = cpuOf(pid) - before[i];
+			assert.ok(used < (Date.now() - since) / 2, `process ${pid} spins: ${used} ms`);
+		}
+		assert.ok(answered < MANY, "not all are in");
+
+		// Each client leaves after its response and makes room for the next.
+		for (const [i, raw] of raws.entries()) answers[i].then(() => raw.close());
+		assert.deepEqual(new Set(await Promise.all(answers)), new Set([200]));
+		await banter.log.waitFor("room again", (line) => line.ev === "connections_taken_again");
+		assert.equal((await banter.get("/health")).status, 200);
 	});
 });

@@ -16,28 +16,24 @@ function stored(banter, session, text, status = "complete") {
 	});
 }
 
-describe("the store dies", () => {
-	it("before a retry of the model: it is called, and the reply arrives", () =>
-		withBanter({ workers: 1 }, async (banter) => {
-			const message = "[[tokens=3 fail=429 fail-times=1 retry-after=2]] retried";
-			const stream = banter.stream("s", message);
-			await modelWasAsked(banter, "retried");
-			await banter.storaged.kill("SIGKILL");
-			assert.equal((await (await stream).rest()).at(-1).type, "done");
-			assert.equal(await banter.modelCalls("retried"), 2);
-			await assertStored(banter, "s", [message, "t0 t1 t2"]);
-		}));
-});
+it("the store dies before a retry of the model: the model is called, and the reply arrives", () =>
+	withBanter({ workers: 1 }, async (banter) => {
+		const message = "[[tokens=3 fail=429 fail-times=1 retry-after=2]] retried";
+		const stream = banter.stream("s", message);
+		await modelWasAsked(banter, "retried");
+		await banter.storaged.kill("SIGKILL");
+		assert.equal((await (await stream).rest()).at(-1).type, "done");
+		assert.equal(await banter.modelCalls("retried"), 2);
+		await assertStored(banter, "s", [message, "t0 t1 t2"]);
+	}));
 
-describe("the visitor leaves", () => {
-	it("while streaming: the reply is finished and stored", () =>
-		withBanter({ workers: 1 }, async (banter) => {
-			const { stream } = await begin(banter, "s", "[[tokens=30 delay=20]]", 3);
-			stream.leave();
-			await stored(banter, "s", numbered(30));
-			assert.equal((await banter.model("stats")).client_disconnects, 0);
-		}));
-});
+it("the visitor leaves while a reply streams: it is finished and stored", () =>
+	withBanter({ workers: 1 }, async (banter) => {
+		const { stream } = await begin(banter, "s", "[[tokens=30 delay=20]]", 3);
+		stream.leave();
+		await stored(banter, "s", numbered(30));
+		assert.equal((await banter.model("stats")).client_disconnects, 0);
+	}));
 
 describe("the service stops", () => {
 	const env = { DRAIN_TIMEOUT_MS: String(DEADLINE_MS) };

@@ -5,7 +5,7 @@
 // FAULTS_SEED repeats a run's choices.
 
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { it } from "node:test";
 import { below, between, chance, pick } from "../faults/random.mjs";
 import { LONG, TIME_FACTOR, times, until, withBanter } from "./harness.mjs";
 import { PersistentVisitor } from "./persistent-visitor.mjs";
@@ -126,30 +126,28 @@ function withService(rounds, sum) {
 	});
 }
 
-describe("workers and the store are killed", () => {
-	it(`${ROUNDS} times: every visitor finally receives what is stored, once`, async (t) => {
-		const since = Date.now();
-		const sum = {
-			replies: 0,
-			calls: 0,
-			interrupted: 0,
-			sends: 0,
-			resumes: 0,
-			reloads: 0,
-		};
-		const generations = Array.from({ length: ROUNDS / GENERATION }, () =>
-			Array.from({ length: GENERATION }, someRound),
-		);
-		await times(SERVICES, async () => {
-			for (let rounds = generations.shift(); rounds; rounds = generations.shift())
-				await withService(rounds, sum);
-		});
-		t.diagnostic(
-			`${sum.replies} replies by ${sum.calls} calls of the model, ${sum.interrupted} times ` +
-				`interrupted; ${sum.sends} sends, ${sum.resumes} resumes, ${sum.reloads} reloads; ` +
-				`in ${((Date.now() - since) / 1000).toFixed(1)} s`,
-		);
-		assert.ok(sum.interrupted > 0 && sum.resumes > 0 && sum.reloads > 0, "all kinds of failures");
-		assert.ok(sum.calls >= sum.replies);
+it(`workers and the store are killed ${ROUNDS} times: every visitor finally receives what is stored, once`, async (t) => {
+	const since = Date.now();
+	const sum = {
+		replies: 0,
+		calls: 0,
+		interrupted: 0,
+		sends: 0,
+		resumes: 0,
+		reloads: 0,
+	};
+	const generations = Array.from({ length: ROUNDS / GENERATION }, () =>
+		Array.from({ length: GENERATION }, someRound),
+	);
+	await times(SERVICES, async () => {
+		for (let rounds = generations.shift(); rounds; rounds = generations.shift())
+			await withService(rounds, sum);
 	});
+	t.diagnostic(
+		`${sum.replies} replies by ${sum.calls} calls of the model, ${sum.interrupted} times ` +
+			`interrupted; ${sum.sends} sends, ${sum.resumes} resumes, ${sum.reloads} reloads; ` +
+			`in ${((Date.now() - since) / 1000).toFixed(1)} s`,
+	);
+	assert.ok(sum.interrupted > 0 && sum.resumes > 0 && sum.reloads > 0, "all kinds of failures");
+	assert.ok(sum.calls >= sum.replies);
 });

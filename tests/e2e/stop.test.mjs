@@ -46,8 +46,9 @@ const TRANSPORTS = [
 	["events", "/v1/chat/stream", SSE, (body) => JSON.parse(body.trim().split("\ndata: ").at(-1))],
 ];
 
+const banter = useBanter();
+
 describe("a running reply is stopped", () => {
-	const banter = useBanter();
 	let senders, stoppers; // a connection to each worker
 
 	before(async () => {
@@ -108,8 +109,6 @@ describe("a running reply is stopped", () => {
 });
 
 describe("a reply is stopped despite failures", () => {
-	const banter = useBanter({ workers: 3 });
-
 	it("of a store that is killed: at once, or with 503 and when it is repeated", async () => {
 		const { stream, messageId, message } = await beginHanging(banter, "dead");
 		banter.storaged.kill("SIGKILL");
@@ -140,8 +139,6 @@ describe("a reply is stopped despite failures", () => {
 });
 
 describe("invalid stops", () => {
-	const banter = useBanter();
-
 	it("404: a reply of another session, an unknown reply, a visitor's message; as for a resume", async () => {
 		const { messageId } = await beginHanging(banter, "mine");
 		const { json } = await history(banter, "mine");

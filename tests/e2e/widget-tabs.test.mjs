@@ -18,6 +18,8 @@ import {
 	summary,
 } from "./visitors.mjs";
 
+const banter = useBanter({ workers: 3 });
+
 const tokensOf = (frames) => textOf(frames).trim();
 
 const workersOf = (all) => Promise.all(all.map((one) => one.worker()));
@@ -33,14 +35,12 @@ async function hasSent(tab) {
 	}
 }
 
-async function killed(banter, visitor) {
+async function killed(visitor) {
 	await banter.killWorkers([await visitor.worker()]);
 	assert.equal((await visitor.end())[0], 1006);
 }
 
 describe("tabs of one visitor, with three workers", () => {
-	const banter = useBanter({ workers: 3 });
-
 	it("each receive the messages of another, and the reply token by token", async () => {
 		const [one, two, three] = await openTabs(banter, 3, { stream: true });
 		const worker = await one.worker();
@@ -215,7 +215,6 @@ describe("tabs of one visitor, with three workers", () => {
 });
 
 describe("a worker that is killed", () => {
-	const banter = useBanter({ workers: 3 });
 	// A worker that is still starting would not exit normally.
 	afterEach(() => banter.ready());
 
@@ -225,7 +224,7 @@ describe("a worker that is killed", () => {
 		one.say(message, "x");
 		await one.upTo("token");
 		await two.upTo("token");
-		await killed(banter, one);
+		await killed(one);
 		const heard = await two.upTo("typing_stop");
 		assert.equal(heard.at(-2).code, "interrupted");
 		const back = await one.again({ stream: true });
@@ -252,7 +251,7 @@ describe("a worker that is killed", () => {
 		one.say(message, "x");
 		for (const tab of [two, three]) await tab.upTo("typing_start");
 		await whileStopped([await two.worker()], async () => {
-			await killed(banter, one);
+			await killed(one);
 			assert.equal((await three.upTo("typing_stop")).at(-2).code, "interrupted");
 			three.say(message, "x");
 			await three.upTo("typing_start");
@@ -272,7 +271,7 @@ describe("a worker that is killed", () => {
 		const [one] = await openTabs(banter, 1, { stream: true });
 		one.say(message, "x");
 		await one.upTo("token");
-		await killed(banter, one);
+		await killed(one);
 		const back = await one.again({ stream: true });
 		back.say(message, "x");
 		back.send({ type: "stop" });
@@ -284,8 +283,6 @@ describe("a worker that is killed", () => {
 });
 
 describe("a store that is killed", () => {
-	const banter = useBanter({ workers: 3 });
-
 	it("during a reply: the reply continues in every tab, and nothing is repeated", async () => {
 		const [one, two, three] = await openTabs(banter, 3, { stream: true });
 		one.say("[[tokens=100 delay=10]]");
@@ -306,26 +303,24 @@ describe("a store that is killed", () => {
 	});
 });
 
-describe("the end of a worker", () => {
-	it("by a reload closes with 1001, and the reply continues after reconnecting", async () => {
-		const env = { DRAIN_TIMEOUT_MS: "10000" };
-		await withBanter({ workers: 2, env }, async (banter) => {
-			const [one] = await openTabs(banter, 1, { stream: true });
-			one.say("[[tokens=60 delay=20]]");
-			await one.upTo("token");
-			one.say(echo("it waits"));
-			await one.upTo("token");
-			await banter.reload();
-			const [code, reason] = await one.end();
-			assert.deepEqual([code, reason], [1001, "restarting"]);
-			const back = await one.again({ stream: true });
-			const texts = new Set(back.history.map(({ content }) => content));
-			while (!texts.has(numbered(60)) || !texts.has("it waits")) {
-				const frame = await back.next();
-				if (frame.type === "message") texts.add(frame.content);
-			}
-			assert.equal(await banter.modelCalls("tokens=60"), 1);
-			assert.equal(await banter.modelCalls("it waits"), 1);
-		});
+it("the end of a worker by a reload closes with 1001, and the reply continues after reconnecting", async () => {
+	const env = { DRAIN_TIMEOUT_MS: "10000" };
+	await withBanter({ workers: 2, env }, async (banter) => {
+		const [one] = await openTabs(banter, 1, { stream: true });
+		one.say("[[tokens=60 delay=20]]");
+		await one.upTo("token");
+		one.say(echo("it waits"));
+		await one.upTo("token");
+		await banter.reload();
+		const [code, reason] = await one.end();
+		assert.deepEqual([code, reason], [1001, "restarting"]);
+		const back = await one.again({ stream: true });
+		const texts = new Set(back.history.map(({ content }) => content));
+		while (!texts.has(numbered(60)) || !texts.has("it waits")) {
+			const frame = await back.next();
+			if (frame.type === "message") texts.add(frame.content);
+		}
+		assert.equal(await banter.modelCalls("tokens=60"), 1);
+		assert.equal(await banter.modelCalls("it waits"), 1);
 	});
 });

@@ -107,37 +107,33 @@ describe("a crowd", () => {
 		}));
 });
 
-describe("more silent peers than there are places", () => {
-	it("do not keep a worker out", () =>
-		withStore({}, async (store) => {
-			const silent = await times(PEERS_MAX + 76, () => deaf(store, Buffer.alloc(0)));
-			await until("all places are taken", () => store.events("too_many_peers").length > 0);
-			const socket = await connectSoon(store.socket);
-			const worker = new Peer(socket);
-			socket.write(hello("WORKER"));
-			await worker.ask("ping", {}, "pong");
-			await Promise.all([...silent.map(leave), worker.close()]);
-		}));
-});
+it("more silent peers than there are places do not keep a worker out", () =>
+	withStore({}, async (store) => {
+		const silent = await times(PEERS_MAX + 76, () => deaf(store, Buffer.alloc(0)));
+		await until("all places are taken", () => store.events("too_many_peers").length > 0);
+		const socket = await connectSoon(store.socket);
+		const worker = new Peer(socket);
+		socket.write(hello("WORKER"));
+		await worker.ask("ping", {}, "pong");
+		await Promise.all([...silent.map(leave), worker.close()]);
+	}));
 
-describe("the writer of a reply that others follow", () => {
-	// Only a timer of some seconds would wake storaged up otherwise: notifications must not wait for it.
-	it("disconnects: its followers are notified at once", () =>
-		withBystander(async (store) => {
-			const follower = await store.connect("WORKER");
-			const ids = { org: ORG, widget: WIDGET, session: "visitor" };
-			const late = setTimeout(() => store.kill(), DEADLINE_MS);
-			for (let i = 0; i < 2 * (DEADLINE_MS / WATCH_MS); i++) {
-				const writer = await store.connect("WORKER");
-				const turn = newId();
-				const begin = { ...ids, conversation: newId(), message: newId(), turn, text: "hello" };
-				await writer.ask("turn_begin", begin, "turn_begun");
-				await follower.ask("turn_join", { ...ids, turn, from: 0 }, "turn_state");
-				assert.deepEqual(await writer.hear(), { is: "live_wanted", turn, from: 0 });
-				await writer.close();
-				assert.deepEqual(await follower.hear(), { is: "live_end", turn });
-			}
-			clearTimeout(late);
-			await follower.close();
-		}));
-});
+// Only a timer of some seconds would wake storaged up otherwise: notifications must not wait for it.
+it("the writer of a reply that others follow disconnects: its followers are notified at once", () =>
+	withBystander(async (store) => {
+		const follower = await store.connect("WORKER");
+		const ids = { org: ORG, widget: WIDGET, session: "visitor" };
+		const late = setTimeout(() => store.kill(), DEADLINE_MS);
+		for (let i = 0; i < 2 * (DEADLINE_MS / WATCH_MS); i++) {
+			const writer = await store.connect("WORKER");
+			const turn = newId();
+			const begin = { ...ids, conversation: newId(), message: newId(), turn, text: "hello" };
+			await writer.ask("turn_begin", begin, "turn_begun");
+			await follower.ask("turn_join", { ...ids, turn, from: 0 }, "turn_state");
+			assert.deepEqual(await writer.hear(), { is: "live_wanted", turn, from: 0 });
+			await writer.close();
+			assert.deepEqual(await follower.hear(), { is: "live_end", turn });
+		}
+		clearTimeout(late);
+		await follower.close();
+	}));

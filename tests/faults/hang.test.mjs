@@ -56,32 +56,30 @@ async function assertHangs(banter, ...workers) {
 	assert.equal(await banter.metric("worker_hangs_total"), workers.length);
 }
 
-describe("a worker that hangs", () => {
-	it("is replaced: its reply is restarted on request; others continue", () =>
-		withWorkers(async (banter) => {
-			const [lost, other] = await replyOfEach(banter);
-			await assertHangs(banter);
-			const line = await hang(banter, lost.worker);
-			assert.ok(Number(line.silence_ms) >= LIMIT_MS, line.text);
-			await assertHangs(banter, lost.worker);
-			assert.ok(banter.workerPids().includes(other.worker), "the other was left alone");
-			for (const [worker, raw] of await connectToEachWorker(banter)) {
-				const body = { sessionId: `new-${worker}`, message: "[[echo]] here" };
-				assert.equal((await postOn(raw, "/v1/chat", body)).json.message, "here");
-				raw.close();
-			}
+it("a worker that hangs is replaced: its reply is restarted on request; others continue", () =>
+	withWorkers(async (banter) => {
+		const [lost, other] = await replyOfEach(banter);
+		await assertHangs(banter);
+		const line = await hang(banter, lost.worker);
+		assert.ok(Number(line.silence_ms) >= LIMIT_MS, line.text);
+		await assertHangs(banter, lost.worker);
+		assert.ok(banter.workerPids().includes(other.worker), "the other was left alone");
+		for (const [worker, raw] of await connectToEachWorker(banter)) {
+			const body = { sessionId: `new-${worker}`, message: "[[echo]] here" };
+			assert.equal((await postOn(raw, "/v1/chat", body)).json.message, "here");
+			raw.close();
+		}
 
-			const { session, message, messageId } = lost;
-			const broken = await (await resume(banter, messageId, session)).rest();
-			assert.equal(broken.at(-1).code, "interrupted");
-			await banter.release("held");
-			const { json } = await banter.chat(session, message, withId(session));
-			assert.equal(json.messageId, messageId);
-			assert.ok(json.message.startsWith(textAfter(broken).trim()), "what was kept is its text");
-			await assertStored(banter, session, [message, json.message]);
-			await assertDone(other);
-		}));
-});
+		const { session, message, messageId } = lost;
+		const broken = await (await resume(banter, messageId, session)).rest();
+		assert.equal(broken.at(-1).code, "interrupted");
+		await banter.release("held");
+		const { json } = await banter.chat(session, message, withId(session));
+		assert.equal(json.messageId, messageId);
+		assert.ok(json.message.startsWith(textAfter(broken).trim()), "what was kept is its text");
+		await assertStored(banter, session, [message, json.message]);
+		await assertDone(other);
+	}));
 
 describe("no worker is considered hanging", () => {
 	it("when it drains after a reload for longer than the limit", () =>

@@ -2,7 +2,7 @@
 // an error. Replies continue, queues stay bounded, nothing is lost.
 
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { it } from "node:test";
 import { textOf } from "../e2e/client.mjs";
 import { numbered, TIME_FACTOR, times, whileStopped, withBanter } from "../e2e/harness.mjs";
 import { memoryOf } from "../e2e/proc.mjs";
@@ -48,39 +48,37 @@ async function whileStoreStopped(banter, body) {
 	return { ms: performance.now() - since, most };
 }
 
-describe("storaged is stopped", () => {
-	it("until each visitor has received an error: replies continue, nothing is lost", (t) =>
-		withBanter({ workers: WORKERS }, async (banter) => {
-			const talkers = new Talkers(banter, TALKERS, "store_unavailable");
-			await talkers.served(TALKERS);
-			const message = `[[tokens=${TOKENS} delay=100 hold-after=${HELD}]] held`;
-			const replies = await times(6, (i) => begin(banter, `listener-${i}`, message));
-			const before = new Map(banter.workerPids().map((pid) => [pid, memoryOf(pid)]));
-			const stopped = await whileStoreStopped(banter, async () => {
-				await talkers.eachRefused();
-				await banter.release("held");
-				for (const reply of replies) reply.text = (await reply.stream.tokens(HELD + 1)).join("");
-			});
+it("storaged is stopped until each visitor has received an error: replies continue, nothing is lost", (t) =>
+	withBanter({ workers: WORKERS }, async (banter) => {
+		const talkers = new Talkers(banter, TALKERS, "store_unavailable");
+		await talkers.served(TALKERS);
+		const message = `[[tokens=${TOKENS} delay=100 hold-after=${HELD}]] held`;
+		const replies = await times(6, (i) => begin(banter, `listener-${i}`, message));
+		const before = new Map(banter.workerPids().map((pid) => [pid, memoryOf(pid)]));
+		const stopped = await whileStoreStopped(banter, async () => {
+			await talkers.eachRefused();
+			await banter.release("held");
+			for (const reply of replies) reply.text = (await reply.stream.tokens(HELD + 1)).join("");
+		});
 
-			await talkers.served(TALKERS);
-			for (const { stream, text, conversationId } of replies) {
-				const events = await stream.rest();
-				assert.equal(events.at(-1).type, "done");
-				assert.equal((text + textOf(events)).trim(), TEXT);
-				const [, reply] = await banter.messages(conversationId);
-				assert.deepEqual(reply, ["assistant", TEXT, "complete"]);
-			}
-			await talkers.stop();
-			await talkers.check(banter);
-			const more = memoryMore(stopped.ms);
-			for (const [pid, memory] of before) {
-				const most = stopped.most.get(pid);
-				t.diagnostic(`worker: ${inMib(memory)} before, ${inMib(most)} while storaged was stopped`);
-				assert.ok(TIME_FACTOR > 1 || most < memory + more, `${inMib(most)} in worker ${pid}`);
-				assertMemory(pid, memory + more, "after it");
-			}
-			await banter.masterd.stop();
-			await banter.stopStore();
-			await assertWhole(banter.storaged.env.DATA_DIR);
-		}));
-});
+		await talkers.served(TALKERS);
+		for (const { stream, text, conversationId } of replies) {
+			const events = await stream.rest();
+			assert.equal(events.at(-1).type, "done");
+			assert.equal((text + textOf(events)).trim(), TEXT);
+			const [, reply] = await banter.messages(conversationId);
+			assert.deepEqual(reply, ["assistant", TEXT, "complete"]);
+		}
+		await talkers.stop();
+		await talkers.check(banter);
+		const more = memoryMore(stopped.ms);
+		for (const [pid, memory] of before) {
+			const most = stopped.most.get(pid);
+			t.diagnostic(`worker: ${inMib(memory)} before, ${inMib(most)} while storaged was stopped`);
+			assert.ok(TIME_FACTOR > 1 || most < memory + more, `${inMib(most)} in worker ${pid}`);
+			assertMemory(pid, memory + more, "after it");
+		}
+		await banter.masterd.stop();
+		await banter.stopStore();
+		await assertWhole(banter.storaged.env.DATA_DIR);
+	}));
