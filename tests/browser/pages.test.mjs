@@ -66,23 +66,6 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 		assert.equal(border, "solid");
 	});
 
-	it("works without storage while the page is open", async () => {
-		for (const visitor of [await site.visit(), await site.visitWidget(widget.widget_id)]) {
-			await visitor.page.addInitScript(() => {
-				for (const name of ["localStorage", "sessionStorage"])
-					Object.defineProperty(window, name, {
-						get() {
-							throw new DOMException("Access is denied", "SecurityError");
-						},
-					});
-			});
-			await visitor.page.reload();
-			await visitor.open();
-			await visitor.ask(...HELLO);
-			assert.deepEqual(visitor.complaints, []);
-		}
-	});
-
 	it("shows one chat for several tags, also for a late module", async () => {
 		const visitor = await site.visitWidget(widget.widget_id);
 		await visitor.open();

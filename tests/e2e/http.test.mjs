@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { assertError, RawConnection, rawExchange, textOf } from "./client.mjs";
+import { assertError, RawConnection, textOf } from "./client.mjs";
 import { DEADLINE_MS, useBanter, WIDGET_KEY } from "./harness.mjs";
 import { startProgram } from "./tool.mjs";
 
@@ -70,27 +70,12 @@ describe("a connection", () => {
 		assert.equal(last.json.message, "t0");
 		assert.deepEqual(okAgain.json, OK);
 	});
-
-	it("of HTTP/1.0 gets a stream that is not chunked and ends with the connection", async () => {
-		const bytes = post("/chat", "old", "[[tokens=3]]").replace("HTTP/1.1", "HTTP/1.0");
-		const answer = await rawExchange(banter.port, bytes);
-		assert.equal(answer.headers["transfer-encoding"], undefined);
-		assert.equal(textOfNdjson(answer), "t0 t1 t2 ");
-	});
 });
 
 describe("a body of unknown length", () => {
 	const banter = useBanter();
 	const headers = { "x-api-key": WIDGET_KEY, "content-type": "application/json" };
 	const bodyOf = (sessionId) => JSON.stringify({ sessionId, message: "[[tokens=2]]" });
-
-	it("is accepted from a stream of Node's fetch", async () => {
-		const pieces = [...bodyOf("fetch")].map((one) => Buffer.from(one));
-		const body = ReadableStream.from(pieces);
-		const init = { method: "POST", headers, body, duplex: "half" };
-		const answer = await fetch(`${banter.url}/v1/chat`, init);
-		assert.equal((await answer.json()).message, "t0 t1");
-	});
 
 	it("is accepted from curl's standard input, after 100 Continue", async () => {
 		const fields = Object.entries(headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
@@ -153,20 +138,5 @@ describe("data after a refused request", () => {
 		}
 		assert.equal(await banter.modelCalls("smuggled"), 0);
 		assert.equal((await banter.conversations()).total, 0);
-	});
-
-	it("an incomplete body is dropped", async () => {
-		const body = JSON.stringify({ sessionId: "half", message: "smuggled" });
-		for (const bytes of [
-			chat(`Content-Length: ${body.length + 1}`, body),
-			chat(chunked, `${body.length.toString(16)}\r\n${body}\r\n0\r\n`),
-		]) {
-			const raw = await RawConnection.connect(banter.port);
-			await raw.write(bytes);
-			raw.end();
-			assert.equal((await raw.closed()).toString(), "");
-			raw.close();
-		}
-		assert.equal(await banter.modelCalls("smuggled"), 0);
 	});
 });

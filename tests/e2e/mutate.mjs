@@ -1,21 +1,7 @@
-// Generates HTTP requests: valid ones, composed of parts, and mutations of valid and invalid ones.
+// Generates HTTP requests: mutations of valid and invalid ones.
 
 import { below, pick } from "../faults/random.mjs";
 
-const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"];
-const TARGETS = [
-	...["/", "/x", "//x", "/a/../b", "/x?y=z", "/?", "/%00", "/a;b=c"],
-	...["http://a/x", "/[]"],
-];
-const FIELDS = [
-	...["X: y", "X:", "X:  \t y \t ", "X: \xe9\xff\x80", "X: a\tb", "!#$%&'*+-.^_`|~: x"],
-	...["Accept: */*", "Cookie: a=b; c=d", "Content-Type: text/plain", "Expect: 100-continue"],
-	...["Connection: keep-alive", "Connection: close", "Connection: x, close , y"],
-	...["Connection: upgrade", "Upgrade: websocket", "Upgrade: h2c", "TE: trailers", "Trailer: X"],
-	...["Proxy-Connection: close", "Keep-Alive: timeout=5"],
-];
-const EXTENSIONS = ["", "", "", ";a", ";a=b;c", ';a="b\\"\\\\;c \xe9"'];
-const TRAILERS = ["X: y", "X:", "Digest:\ta, b ", "Etag: \xe9"];
 // Input that HTTP parsers are known to interpret differently.
 const BAIT = [
 	...["\r\n", "\n", "\r", "\0", " ", "\t", "\x0b", "\x7f", "\x80", "\xa0"],
@@ -29,35 +15,6 @@ const BAIT = [
 	...["Connection: upgrade\r\nUpgrade: x\r\n", "HTTP/1.0", "HTTP/1.1"],
 	"GET /y HTTP/1.1\r\nHost: a\r\n\r\n",
 ];
-
-const bytesOf = (n) =>
-	Array.from({ length: below(n) }, () => String.fromCharCode(below(256))).join("");
-
-/** Composes a valid chunked body. */
-function composeChunks() {
-	const sizeOf = (n) => {
-		const digits = "0".repeat(below(3)) + n.toString(16);
-		return (below(2) === 0 ? digits : digits.toUpperCase()) + pick(EXTENSIONS);
-	};
-	const chunks = Array.from({ length: below(4) }, () => bytesOf(20))
-		.filter((chunk) => chunk !== "")
-		.map((chunk) => `${sizeOf(chunk.length)}\r\n${chunk}\r\n`);
-	const trailers = Array.from({ length: below(3) }, () => `${pick(TRAILERS)}\r\n`);
-	return `${chunks.join("")}${sizeOf(0)}\r\n${trailers.join("")}\r\n`;
-}
-
-function compose() {
-	const old = below(6) === 0;
-	const lines = Array.from({ length: below(5) }, () => pick(FIELDS));
-	if (!old || below(2) === 0) lines.splice(below(lines.length + 1), 0, "Host: a");
-	const framed = below(3);
-	const chunked = framed === 1 && !old;
-	const body = framed === 0 ? "" : chunked ? composeChunks() : bytesOf(20);
-	const field = chunked ? "Transfer-Encoding: chunked" : `Content-Length: ${body.length}`;
-	if (framed !== 0) lines.splice(below(lines.length + 1), 0, field);
-	const line = `${pick(METHODS)} ${pick(TARGETS)} HTTP/1.${old ? 0 : 1}`;
-	return `${[line, ...lines].join("\r\n")}\r\n\r\n${body}`;
-}
 
 /** The text with n characters at a place replaced. */
 const splice = (text, at, n, by) => text.slice(0, at) + by + text.slice(at + n);
@@ -102,10 +59,10 @@ const CHANGES = [
 	(text) => text.replace(/(Content-Length: *)(\d+)/i, (_, name) => name + below(12)),
 ];
 
-/** One to three requests with up to three mutations. known: requests to choose from. */
-export function invent(known) {
+/** One to three of these requests, mostly valid ones, with up to three mutations. */
+export function invent(known, valid) {
 	let text = "";
-	for (let i = below(3); i >= 0; i--) text += below(4) === 0 ? pick(known) : compose();
+	for (let i = below(3); i >= 0; i--) text += pick(below(4) === 0 ? known : valid);
 	for (let i = below(4); i > 0 && text.length > 0; i--) text = pick(CHANGES)(text);
 	return Buffer.from(text, "latin1");
 }

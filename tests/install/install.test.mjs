@@ -314,24 +314,6 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		await machine.do("banter verify");
 	});
 
-	step("users sign in with their own passwords; a forgotten one can be replaced", async () => {
-		const logins = await Promise.all([logIn(OWNER), logIn(OWNER), logIn(OWNER)]);
-		for (const { status } of logins) assert.equal(status, 200);
-		const headers = { cookie: logins[0].headers["set-cookie"][0].split(";")[0] };
-		const me = () => ask("GET", "/v1/admin/me", { headers });
-		const { user, role } = (await me()).json;
-		assert.deepEqual([user.email, role], [OWNER.email, "owner"]);
-		const added = await machine.do("banter user add clerk@shop.example --generate");
-		const clerk = { email: "clerk@shop.example", password: /^password: (.*)$/m.exec(added)[1] };
-		assert.equal((await logIn(clerk)).status, 200);
-		const old = OWNER.password;
-		OWNER.password = "the owner's second password";
-		await machine.do(`banter user passwd ${OWNER.email}`, { input: `${OWNER.password}\n` });
-		assert.equal((await me()).status, 401);
-		assert.equal((await logIn({ ...OWNER, password: old })).status, 401);
-		assert.equal((await logIn(OWNER)).status, 200);
-	});
-
 	step("a widget's visitor chats by WebSocket from an allowed site only", async () => {
 		const headers = { "x-admin-api-key": keys.admin };
 		const body = { name: "Support", allowed_origins: [SITE] };
