@@ -54,15 +54,24 @@ describe("the model server's certificate", () => {
 		it(`is trusted if it is signed by the authority in ${setting}`, () =>
 			withModel(env, (banter) => assertReply(banter)));
 
-		for (const [what, how] of [
-			["is signed by another authority", { files: stranger.issue("model") }],
-			["is self-signed", { files: { cert: stranger.file, key: stranger.key } }],
-			["has expired", { files: authority.issue("old", undefined, -1) }],
+		for (const [what, reason, how] of [
+			[
+				"is signed by another authority",
+				/unable to get local issuer certificate/,
+				{ files: stranger.issue("model") },
+			],
+			[
+				"is self-signed",
+				/self-signed certificate/,
+				{ files: { cert: stranger.file, key: stranger.key } },
+			],
+			["has expired", /expired/, { files: authority.issue("old", undefined, -1) }],
 			[
 				"is for another name",
+				/mismatch/,
 				{ files: authority.issue("other", undefined, 30, "subjectAltName=DNS:localhos.t") },
 			],
-			["is for another address", { host: "127.0.0.2" }],
+			["is for another address", /mismatch/, { host: "127.0.0.2" }],
 		])
 			it(`is refused if it ${what} (${setting}); the log says so`, () =>
 				withModel(
@@ -70,7 +79,7 @@ describe("the model server's certificate", () => {
 					async (banter) => {
 						await assertFails(banter);
 						const { detail } = banter.log.lines.find((line) => line.ev === "model_refused");
-						assert.match(detail, /certificate|SSL/);
+						assert.match(detail, reason);
 					},
 					how,
 				));

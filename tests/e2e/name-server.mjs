@@ -1,13 +1,19 @@
-// A name server (RFC 1035) that resolves every name to 127.0.0.1 and can stop answering, and a command that
-// runs a program with this name server only.
+// A name server (RFC 1035) that resolves every name to the same addresses and can stop answering, and a command
+// that runs a program with this name server only.
 
 import { spawnSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { isIPv6 } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const A = 1; // record type
+const A = 1; // record types
+const AAAA = 28;
+
+/** The bytes of an address; of IPv6 only ::1. */
+const bytesOf = (address) =>
+	isIPv6(address) ? [...Array(15).fill(0), 1] : address.split(".").map(Number);
 
 /** Why a program cannot have its own resolver on this machine, or false. */
 export function whyNoNamespaces() {
@@ -18,6 +24,7 @@ export function whyNoNamespaces() {
 export class NameServer {
 	silent = false;
 	asked = 0;
+	addresses = ["127.0.0.1"]; // of every name
 
 	async start() {
 		// A loopback address that no other test uses.
@@ -40,19 +47,23 @@ export class NameServer {
 		rmSync(this.dir, { recursive: true, force: true });
 	}
 
-	/** 127.0.0.1 for every name; no records of other types. */
 	#answer(question) {
 		let end = 12;
 		while (question[end] !== 0) end += question[end] + 1;
 		const type = question.readUInt16BE(end + 1);
 		const asked = question.subarray(12, end + 5);
+		const records = this.addresses
+			.filter((address) => type === (isIPv6(address) ? AAAA : A))
+			.map((address) => {
+				const bytes = bytesOf(address);
+				return [0xc0, 12, 0, type, 0, 1, 0, 0, 0, 0, 0, bytes.length, ...bytes];
+			});
 		const head = Buffer.alloc(12);
 		question.copy(head, 0, 0, 2);
 		head.writeUInt16BE(0x8180, 2);
 		head.writeUInt16BE(1, 4);
-		head.writeUInt16BE(type === A ? 1 : 0, 6);
-		const record = Buffer.from([0xc0, 12, 0, A, 0, 1, 0, 0, 0, 0, 0, 4, 127, 0, 0, 1]);
-		return Buffer.concat(type === A ? [head, asked, record] : [head, asked]);
+		head.writeUInt16BE(records.length, 6);
+		return Buffer.concat([head, asked, ...records.map((record) => Buffer.from(record))]);
 	}
 
 	/** The command that runs a program with this resolver. It has the pid of the program. */
