@@ -111,6 +111,7 @@ upstream_new(const struct upstream_config *config)
 
 	u->base = config->base;
 	u->name = upstream_copy_or_null(config->name);
+	u->ca_bundle = upstream_copy_or_null(config->ca_bundle);
 	u->connect_ms = config->connect_ms;
 	u->first_byte_ms = config->first_byte_ms;
 	u->idle_ms = config->idle_ms;
@@ -152,6 +153,7 @@ upstream_free(struct upstream *u)
 	upstream_tls_free(u);
 	upstream_target_clear(&u->target);
 	free(u->authorization);
+	free(u->ca_bundle);
 	free(u->name);
 	free(u);
 }

@@ -25,11 +25,12 @@ struct upstream_transfer;
 struct upstream_config {
 	struct event_base *base;
 	struct scoreboard_worker *board;
-	const char *name;      /* server's name for the log; NULL: none */
-	const char *url;       /* of the chat/completions endpoint */
-	const char *key;       /* NULL: no Authorization header */
-	const char *ca_bundle; /* PEM file; NULL: the system's */
-	const char *proxy;     /* NULL: from the environment, as in curl(1) */
+	const char *name; /* server's name for the log; NULL: none */
+	const char *url;  /* of the chat/completions endpoint */
+	const char *key;  /* NULL: no Authorization header */
+	const char
+	    *ca_bundle;    /* PEM file, for the server and an https proxy; NULL: the system's */
+	const char *proxy; /* NULL: from the environment, as in curl(1) */
 	unsigned connect_ms, first_byte_ms, idle_ms;
 	unsigned rest_ms;          /* idle connections are closed after this time */
 	unsigned age_ms;           /* older ones get no requests; 0: an hour */

@@ -28,6 +28,8 @@
 #define READY_MAX 64 /* sockets per epoll_wait(2); the rest comes in the next loop iteration */
 #define UNACKED_MS \
 	15000 /* a connection is dead if the peer acknowledges nothing for this time */
+/* How long a resolved name is kept. A server that moves is found soon, and a burst of connections shares a lookup. */
+#define NAMES_S 5L
 
 struct upstream_dialer {
 	struct upstream *upstream;
@@ -240,9 +242,12 @@ upstream_dial_set_options(struct upstream_dial *d)
 	curl_easy_setopt(e, CURLOPT_URL, u->target.tcp_url);
 	curl_easy_setopt(e, CURLOPT_CONNECT_ONLY, 1L);
 	curl_easy_setopt(e, CURLOPT_PROXY, u->target.proxy);
+	if (u->ca_bundle != NULL)
+		curl_easy_setopt(e, CURLOPT_PROXY_CAINFO, u->ca_bundle);
 	curl_easy_setopt(e, CURLOPT_HTTPPROXYTUNNEL, u->target.proxy_forwards ? 0L : 1L);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "banter/" BANTER_VERSION); /* to the proxy */
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, upstream_dial_open_socket);
+	curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, NAMES_S);
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)u->connect_ms);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	/* A resolver's thread must not delay the end of the process. */

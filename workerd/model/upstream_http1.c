@@ -115,7 +115,10 @@ upstream_http1_received(struct upstream_conn *c, struct slice in)
 			upstream_transfer_data(t, piece);
 			break;
 		case RESPONSE_BAD:
-			upstream_conn_fail(c, UPSTREAM_BROKEN, "the answer is no HTTP");
+			upstream_conn_fail(c, UPSTREAM_BROKEN,
+			    c->response.read > RESPONSE_HEAD_MAX
+				? RESPONSE_HEAD_FAULT
+				: "the response is not valid HTTP");
 			return;
 		case RESPONSE_WHOLE:
 			upstream_http1_done(c, in.len == 0);

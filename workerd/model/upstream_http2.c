@@ -118,6 +118,8 @@ upstream_http2_end(struct upstream_transfer *t, uint32_t code)
 	} else if (!t->sent || code == NGHTTP2_REFUSED_STREAM) {
 		upstream_transfer_over(
 		    t, UPSTREAM_STALE, "the server returned the request unread");
+	} else if (t->head_bytes > RESPONSE_HEAD_MAX) {
+		upstream_transfer_over(t, UPSTREAM_BROKEN, RESPONSE_HEAD_FAULT);
 	} else {
 		snprintf(u->fault, sizeof(u->fault), "the server reset the stream: %s",
 		    nghttp2_http2_strerror(code));
@@ -304,5 +306,5 @@ upstream_http2_received(struct upstream_conn *c, struct slice in)
 		upstream_http2_send(c);
 	/* After an error of the protocol, which nghttp2 has reported to the server. */
 	if (c->state == CONN_OPEN && !nghttp2_session_want_read(c->http2))
-		upstream_conn_fail(c, UPSTREAM_BROKEN, "the answer is no HTTP/2");
+		upstream_conn_fail(c, UPSTREAM_BROKEN, "the response is not valid HTTP/2");
 }

@@ -72,6 +72,7 @@ struct upstream_conn {
 struct upstream {
 	struct event_base *base;
 	char *name, *authorization; /* NULL: none */
+	char *ca_bundle;            /* NULL: the system's */
 	struct upstream_target target;
 	struct upstream_dialer *dialer;
 	SSL_CTX *tls;                   /* NULL: http */

@@ -13,6 +13,7 @@
 #define RESPONSE_LINE_MAX 8192 /* bytes of a line of the head or the chunk framing */
 #define RESPONSE_HEAD_MAX \
 	65536 /* bytes of all heads, interim ones included, and of the trailer */
+#define RESPONSE_HEAD_FAULT "the response's headers have more than 64 KiB"
 
 enum response_result {
 	RESPONSE_MORE,  /* all input is used; more is needed */

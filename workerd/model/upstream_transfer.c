@@ -74,8 +74,8 @@ upstream_transfer_answered(struct upstream_transfer *t, const struct upstream_he
 	t->activity_ms = clock_mono_ms();
 	upstream_transfer_watch_silence(t, t->upstream->idle_ms);
 	if (head->encoded && head->status == 200) {
-		upstream_transfer_over(
-		    t, UPSTREAM_BROKEN, "the answer is encoded, which was not asked for");
+		upstream_transfer_over(t, UPSTREAM_BROKEN,
+		    "the response has a Content-Encoding, which was not requested");
 		return;
 	}
 	upstream_transfer_judge(t, upstream_transfer_status_failed(head->status));
