@@ -10,6 +10,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "storaged/engine/page_tree.h"
 #include "storaged/engine/safe_read.h"
 
 /* Named databases: ours, and room for later ones. */
@@ -72,17 +73,32 @@ env_is_page_damage(int rc)
 	return rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND || rc == MDB_CURSOR_FULL;
 }
 
-void
-env_found_damage(struct env *env, const char *what)
+static void
+env_note_damage(struct env *env, const char *what, const char *help)
 {
 	if (env->damage != NULL || !env->bounded)
 		return;
 	env->damage = what;
 	env->writable = false;
-	log_event(LOG_ERROR, "store_damaged", L_STR("error", what),
-	    L_STR("help",
-		"the store is read-only now: save its contents with banter export, and "
-		"restore a backup"));
+	log_event(LOG_ERROR, "store_damaged", L_STR("error", what), L_STR("help", help));
+}
+
+void
+env_found_damage(struct env *env, const char *what)
+{
+	env_note_damage(env, what,
+	    "the store is read-only now: save its contents with banter export, and "
+	    "restore a backup");
+}
+
+const char env_main_damage_help[] =
+    "nothing can be read: stop storaged, check the disk, and restore the last backup with "
+    "banter restore --force FILE";
+
+void
+env_found_main_damage(struct env *env)
+{
+	env_note_damage(env, page_tree_main_damage, env_main_damage_help);
 }
 
 const char *

@@ -157,6 +157,10 @@ bool env_is_page_damage(int rc);
  */
 void env_found_damage(struct env *env, const char *what);
 
+/* The same for LMDB's main tree, without which nothing can be read; and what to do then. */
+void env_found_main_damage(struct env *env);
+extern const char env_main_damage_help[];
+
 /* The text of an LMDB error, an errno or RECORD_DAMAGED. */
 const char *env_strerror(int rc);
 

@@ -9,6 +9,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "storaged/engine/checksum.h"
+#include "storaged/engine/page_tree.h"
 #include "storaged/engine/safe_read.h"
 
 /* LMDB takes a non-const pointer to data that it only reads. */
@@ -68,10 +69,22 @@ txn_begin(struct txn *t, struct env *env, enum txn_mode mode)
 	return rc;
 }
 
+/* LMDB opens a table without reporting that its root cannot be found; the next call fails. */
+static bool
+txn_lost_table(const struct txn *t, int rc)
+{
+	return (rc == MDB_BAD_TXN || rc == MDB_BAD_DBI) &&
+	    page_tree_check_main(t->env->mdb) == MDB_CORRUPTED;
+}
+
 /* Reports a damaged page. Returns rc. */
 static int
 txn_report_damage(const struct txn *t, int rc)
 {
+	if (txn_lost_table(t, rc)) {
+		env_found_main_damage(t->env);
+		return MDB_CORRUPTED;
+	}
 	if (env_is_page_damage(rc))
 		env_found_damage(t->env, mdb_strerror(rc));
 	return rc;

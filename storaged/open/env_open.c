@@ -12,6 +12,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "storaged/engine/env_tables.h"
+#include "storaged/engine/page_tree.h"
 #include "storaged/open/env_create.h"
 #include "storaged/open/migrate_file.h"
 
@@ -120,6 +121,18 @@ env_open_known(const struct env_opening *o)
 	return env_open_schema(o, version == 0);
 }
 
+/* Without the main tree nothing can be read. LMDB would trust it, and may end the process. */
+static int
+env_open_check_main(const struct env *env)
+{
+	int rc = page_tree_check_main(env->mdb);
+
+	if (rc == MDB_CORRUPTED)
+		log_event(LOG_ERROR, "store_damaged", L_STR("error", page_tree_main_damage),
+		    L_STR("help", env_main_damage_help));
+	return rc;
+}
+
 /* Syncs the names of the files in a directory; LMDB syncs only their contents. EINVAL: the file system
  * does not support it (fsync(2)). */
 static int
@@ -156,6 +169,8 @@ env_open_with(struct env *env, const char *dir, uint64_t max_bytes, env_fill_fn 
 	rc = env_create_files(dir);
 	if (rc == 0)
 		rc = env_open_mdb(env, dir, 0);
+	if (rc == 0)
+		rc = env_open_check_main(env);
 	if (rc == 0)
 		rc = env_open_known(&o);
 	if (rc == 0)

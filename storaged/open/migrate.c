@@ -10,6 +10,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "storaged/engine/checksum.h"
+#include "storaged/engine/page_tree.h"
 #include "storaged/engine/safe_read.h"
 #include "storaged/open/migrate_file.h"
 
@@ -157,12 +158,27 @@ migrate_check_room(struct migration *m, const char *dir)
 	return fs.f_blocks != 0 && m->wanted > m->free ? ENOSPC : 0;
 }
 
+/* Records of the first schema have no checksums: a wrong page would not be noticed later. */
+static int
+migrate_check_pages(const struct migration *m)
+{
+	struct page_tree tree;
+	int rc = page_tree_open(&tree, m->old.env->mdb, mdb_txn_id(m->old.mdb), NULL, NULL);
+
+	if (rc == 0)
+		rc = page_tree_check(&tree);
+	page_tree_close(&tree);
+	return rc;
+}
+
 /* Writes the new store to its file. */
 static int
 migrate_write(struct migration *m, const char *dir)
 {
-	int rc = migrate_measure(m);
+	int rc = migrate_check_pages(m);
 
+	if (rc == 0)
+		rc = migrate_measure(m);
 	if (rc == 0)
 		rc = migrate_check_room(m, dir);
 	if (rc != 0)

@@ -1,12 +1,16 @@
 /*
  * A step reads entries from the key where the last one ended, so changes in between do no harm. It ends only
- * at an intact entry: a damaged key may be anywhere in the order, or longer than any key.
+ * at an intact entry: a damaged key may be anywhere in the order, or longer than any key. If two pages lead to
+ * the same one, the intact keys are not in order.
  */
 #include "storaged/server/scrub.h"
+
+#include <string.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "storaged/engine/page_tree.h"
 #include "storaged/engine/txn.h"
 
 /* The limits of a step: how much it reads, and how long requests may have to wait for it. */
@@ -40,6 +44,38 @@ scrub_finish(struct scrub *s)
 	    L_STR("help", s->damaged > 0 ? "run banter verify, and restore a backup" : NULL));
 }
 
+/* The pages that lead to the page of the current entry. */
+struct scrub_path {
+	struct page_tree tree;
+	uintptr_t page; /* the last one whose path was checked, in memory */
+};
+
+static bool
+scrub_is_behind(struct slice key, const struct key *at)
+{
+	size_t len = key.len < at->len ? key.len : at->len;
+	int order = len == 0 ? 0 : memcmp(key.p, at->b, len);
+
+	return order > 0 || (order == 0 && key.len > at->len);
+}
+
+/* Checks the place of the current entry. 0, MDB_CORRUPTED after a report, or errno. */
+static int
+scrub_check_place(const struct scrub *s, const struct walk *w, struct scrub_path *path)
+{
+	uintptr_t page = (uintptr_t)w->key.p / path->tree.page_size;
+	int rc = 0;
+
+	if (page != path->page)
+		rc = page_tree_check_path(&path->tree, w->table, w->key);
+	path->page = page;
+	if (rc == 0 && !w->damaged && !scrub_is_behind(w->key, &s->at))
+		rc = MDB_CORRUPTED;
+	if (rc == MDB_CORRUPTED)
+		env_found_damage(w->txn->env, page_tree_damage);
+	return rc;
+}
+
 static void
 scrub_count(struct scrub *s, const struct walk *w)
 {
@@ -51,7 +87,7 @@ scrub_count(struct scrub *s, const struct walk *w)
 
 /* Checks entries from s->at on. MDB_NOTFOUND: the table ends. */
 static int
-scrub_read(struct scrub *s, struct walk *w, uint64_t deadline)
+scrub_read(struct scrub *s, struct walk *w, struct scrub_path *path, uint64_t deadline)
 {
 	size_t bytes = 0;
 	unsigned damaged = 0; /* in a row */
@@ -62,6 +98,9 @@ scrub_read(struct scrub *s, struct walk *w, uint64_t deadline)
 	if (rc == 0 && s->at.len > 0 && slice_eq(w->key, key_slice(&s->at)))
 		rc = walk_next(w);
 	while (rc == 0 && !may_end) {
+		rc = scrub_check_place(s, w, path);
+		if (rc != 0)
+			return rc;
 		bytes += w->key.len + w->value.len;
 		scrub_count(s, w);
 		damaged = w->damaged ? damaged + 1 : 0;
@@ -79,14 +118,20 @@ scrub_read_in_txn(struct scrub *s, struct env *env, uint64_t deadline)
 	const struct key all = {0};
 	struct txn t;
 	struct walk w = {0};
+	struct scrub_path path = {.page = 0};
 	int rc = txn_begin(&t, env, TXN_READ);
 
 	if (rc != 0)
 		return rc;
-	rc = walk_open(&w, &t, (enum table)s->table, &all);
+	rc = page_tree_open(&path.tree, env->mdb, mdb_txn_id(t.mdb), NULL, NULL);
+	if (rc == MDB_CORRUPTED)
+		env_found_main_damage(env);
 	if (rc == 0)
-		rc = scrub_read(s, &w, deadline);
+		rc = walk_open(&w, &t, (enum table)s->table, &all);
+	if (rc == 0)
+		rc = scrub_read(s, &w, &path, deadline);
 	walk_close(&w);
+	page_tree_close(&path.tree);
 	txn_abort(&t);
 	return rc;
 }

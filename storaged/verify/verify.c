@@ -349,26 +349,26 @@ verify_version(struct checker *c)
 }
 
 /*
- * LMDB knows the last page only of the newest snapshot. If ours is older, because storaged wrote
- * in the meantime, take a newer one: nothing was read yet. A commit becomes visible in
- * mdb_env_info() before it can be read, while its last page is being synced.
+ * The roots of a snapshot, and its last page, are in the file only until two newer commits. If storaged wrote
+ * in the meantime, take a newer one: nothing was read yet. A commit becomes visible in mdb_env_info() before
+ * it can be read, while its last page is being synced.
  */
 static int
 verify_take_snapshot(struct checker *c)
 {
+	MDB_env *mdb = c->txn->env->mdb;
 	MDB_txn *txn = c->txn->mdb;
 	const struct timespec nap = {.tv_nsec = 1000000};
 	uint64_t deadline = clock_mono_ms() + SNAPSHOT_MS;
 	MDB_envinfo info;
 
 	for (;;) {
-		int rc = mdb_env_info(c->txn->env->mdb, &info);
+		int rc = page_tree_open(&c->tree, mdb, mdb_txn_id(txn), NULL, NULL);
+		int failed = mdb_env_info(mdb, &info);
 
-		if (rc != 0)
-			return rc;
-		c->last_page = info.me_last_pgno;
-		if (info.me_last_txnid == mdb_txn_id(txn))
-			return 0;
+		if (failed != 0 || info.me_last_txnid == mdb_txn_id(txn))
+			return failed != 0 ? failed : rc;
+		page_tree_close(&c->tree);
 		if (clock_mono_ms() >= deadline)
 			return EAGAIN;
 		(void)nanosleep(&nap, NULL);
@@ -377,6 +377,30 @@ verify_take_snapshot(struct checker *c)
 		if (rc != 0)
 			return rc;
 	}
+}
+
+static int
+verify_parts(struct checker *c)
+{
+	int rc = verify_version(c);
+
+	/* The records of other versions are unknown here. */
+	if (rc != 0 || c->result->broken > 0)
+		return rc;
+	rc = verify_table(c, TABLE_META, verify_meta, NULL);
+	if (rc == 0)
+		rc = verify_threads(c);
+	if (rc == 0)
+		rc = verify_turns(c);
+	if (rc == 0)
+		rc = verify_client_ids(c);
+	if (rc == 0)
+		rc = verify_records(c);
+	if (rc == 0)
+		rc = verify_caps(c);
+	if (rc == 0)
+		rc = verify_totals(c);
+	return rc != 0 ? rc : verify_pages(c);
 }
 
 int
@@ -389,25 +413,10 @@ verify_store(struct txn *t, const struct verify *how, struct verify_result *resu
 	t->unchecked = true;
 	*result = (struct verify_result){0};
 	rc = verify_take_snapshot(&c);
+	if (rc == MDB_CORRUPTED)
+		verify_found(&c, TABLE_META, "%s", page_tree_main_damage);
 	if (rc == 0)
-		rc = verify_version(&c);
-	/* The records of other versions are unknown here. */
-	if (rc != 0 || result->broken > 0)
-		return rc;
-	rc = verify_table(&c, TABLE_META, verify_meta, NULL);
-	if (rc == 0)
-		rc = verify_threads(&c);
-	if (rc == 0)
-		rc = verify_turns(&c);
-	if (rc == 0)
-		rc = verify_client_ids(&c);
-	if (rc == 0)
-		rc = verify_records(&c);
-	if (rc == 0)
-		rc = verify_caps(&c);
-	if (rc == 0)
-		rc = verify_totals(&c);
-	if (rc == 0)
-		rc = verify_pages(&c);
+		rc = verify_parts(&c);
+	page_tree_close(&c.tree);
 	return rc;
 }

@@ -18,13 +18,14 @@
 #ifndef STORAGED_VERIFY_VERIFY_INTERNAL_H
 #define STORAGED_VERIFY_VERIFY_INTERNAL_H
 
+#include "storaged/engine/page_tree.h"
 #include "storaged/verify/verify.h"
 
 struct checker {
 	struct txn *txn;
 	const struct verify *how;
 	struct verify_result *result;
-	size_t last_page;     /* of the snapshot */
+	struct page_tree tree;
 	bool unknown_tables;  /* so the pages cannot be counted */
 	bool unreadable_orgs; /* a conversation is damaged, so the totals cannot be checked */
 	/* Active conversations whose newest reply has no message yet, and open turns at the

@@ -1,7 +1,7 @@
 /*
  * Accounts for the pages of the file: two meta pages, the pages of every tree (tables, list of
  * tables, list of free pages), and the listed free pages. Together these must be all pages: a page
- * in no list is lost forever, a page in two lists will be overwritten.
+ * in no list is lost forever, a page in two lists, or that two others lead to, will be overwritten.
  */
 #include "storaged/verify/verify_internal.h"
 
@@ -58,11 +58,14 @@ verify_page_add_free_page(struct pages *pages, size_t page)
 	uint8_t *byte, bit = (uint8_t)(1u << page % 8);
 
 	pages->free++;
-	if (page < ENV_META_PAGES || page > pages->c->last_page) {
+	if (page < ENV_META_PAGES || page > pages->c->tree.last_page) {
 		verify_found(pages->c, TABLE_META,
 		    "page %zu is listed as free, but does not exist", page);
 		return;
 	}
+	if (page_tree_is_reached(&pages->c->tree, page))
+		verify_found(
+		    pages->c, TABLE_META, "page %zu is in use, but listed as free", page);
 	byte = &pages->is_free[page / 8];
 	if (*byte & bit)
 		verify_found(pages->c, TABLE_META, "page %zu is free twice", page);
@@ -104,16 +107,36 @@ verify_page_add_free_pages(struct pages *pages)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+static void
+verify_found_page(void *arg, size_t page, const char *what)
+{
+	verify_found(arg, TABLE_META, "page %zu %s", page, what);
+}
+
+/* Reports pages that do not belong where they are. */
+static int
+verify_page_trees(struct checker *c)
+{
+	int rc;
+
+	c->tree.found = verify_found_page;
+	c->tree.arg = c;
+	rc = page_tree_check(&c->tree);
+	return rc == MDB_CORRUPTED ? 0 : rc;
+}
+
 int
 verify_pages(struct checker *c)
 {
 	struct pages pages = {.c = c};
-	uint64_t all = (uint64_t)c->last_page + 1;
+	uint64_t all = (uint64_t)c->tree.last_page + 1;
 	int rc = verify_page_names(c);
 
+	if (rc == 0)
+		rc = verify_page_trees(c);
 	if (rc != 0 || c->unknown_tables)
 		return rc;
-	pages.is_free = xcalloc(c->last_page / 8 + 1, 1);
+	pages.is_free = xcalloc(c->tree.last_page / 8 + 1, 1);
 	rc = env_used_pages(c->txn->env, c->txn->mdb, &pages.used);
 	if (rc == 0)
 		rc = verify_page_add_free_pages(&pages);

@@ -92,19 +92,27 @@ for (const part of PARTS)
 		}
 	});
 
-it("without the main tree: nothing is acknowledged, and every command asks for a backup", async () => {
+it("without the main tree: nothing is acknowledged, no start succeeds, and all ask for a backup", async () => {
 	const banter = new Banter({ workers: 1 });
 	await banter.start();
 	try {
 		assert.equal((await banter.chat("before", "hello")).status, 200);
 		const path = dataFile(banter);
 		for (const page of mainTree(readFileSync(path))) damagePage(path, page);
-		assert.equal((await banter.chat("later", "hello")).status, 503);
+		const { length } = banter.log.lines;
+		for (const name of ["later", "again"])
+			assert.equal((await banter.chat(name, "hello")).status, 503);
+		const reports = banter.log.lines.slice(length).filter(({ ev }) => ev === "store_damaged");
+		assert.equal(reports.length, 1);
+		assert.match(reports[0].help, /restore the last backup with banter restore --force FILE/);
 		for (const command of [["export"], ["verify"], ["backup", join(banter.dir, "copy.mdb")]]) {
 			const { status, stderr } = await runTool(banter, ...command);
 			assert.equal(status, 65, command[0]);
-			assert.match(stderr, /is damaged .*: restore a backup$/m);
+			assert.match(stderr, /is damaged .*: restore a backup \(banter restore --force FILE\)$/m);
 		}
+		await banter.stopStore();
+		banter.storaged.start();
+		assert.equal((await banter.storaged.ended).code, 65);
 	} finally {
 		await banter.end();
 	}

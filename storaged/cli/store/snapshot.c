@@ -43,8 +43,9 @@ snapshot_fail(const char *path, int rc)
 	case MDB_BAD_VALSIZE:
 	case RECORD_DAMAGED:
 		return console_fail(EX_DATAERR,
-		    "%s is not a banter store, or it is damaged (%s): restore a backup", path,
-		    env_strerror(rc));
+		    "%s is not a banter store, or it is damaged (%s): restore a backup "
+		    "(banter restore --force FILE)",
+		    path, env_strerror(rc));
 	case MDB_READERS_FULL:
 	case MDB_MAP_RESIZED:
 	case EAGAIN:

@@ -1,0 +1,71 @@
+/*
+ * Checks the pages of a snapshot as they lie in the file, without LMDB, which trusts them. So it finds what
+ * lookups do not notice: a branch page with the number of another page that is in use (LMDB would free that one
+ * when it changes the branch page), a page to which two others lead, and everything about LMDB's main tree,
+ * without which no table can be opened. Reads with pread(2), so an unreadable page is an error, not a signal.
+ */
+#ifndef STORAGED_ENGINE_PAGE_TREE_H
+#define STORAGED_ENGINE_PAGE_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lmdb.h>
+
+#include "storaged/engine/schema.h"
+
+/* Named databases in the main tree, at most: those of other schemas are checked too. */
+#define PAGE_TREE_TABLES_MAX 64
+
+/* A wrong page. what: a constant text that continues "page N". */
+typedef void page_tree_found_fn(void *arg, size_t page, const char *what);
+
+struct page_tree_root {
+	size_t page; /* PAGE_TREE_EMPTY: the tree has no page */
+	unsigned depth;
+};
+
+#define PAGE_TREE_EMPTY SIZE_MAX
+
+struct page_tree {
+	int fd; /* LMDB's */
+	size_t page_size, last_page;
+	struct page_tree_root free, main;
+	struct page_tree_root tables[PAGE_TREE_TABLES_MAX];
+	size_t n;
+	const struct page_tree_root *table[TABLES]; /* NULL: it does not exist */
+	uint8_t *reached;                           /* a bit per page */
+	uint8_t *buffers;                           /* a page for each level */
+	page_tree_found_fn *found;                  /* NULL: nothing is reported */
+	void *arg;
+	size_t faults;
+};
+
+/* What env_found_damage() is told if the main tree, or a branch page, is wrong. */
+extern const char page_tree_damage[], page_tree_main_damage[];
+
+/*
+ * Reads where the trees of a snapshot begin, and checks the main tree. The snapshot is that of a read
+ * transaction, which must run as long as this is used. found may be NULL. Close it in any case. 0;
+ * MDB_CORRUPTED if the main tree is damaged; EAGAIN if newer commits have overwritten the place; another LMDB
+ * error or errno.
+ */
+[[gnu::warn_unused_result]] int page_tree_open(
+    struct page_tree *p, MDB_env *mdb, uint64_t txn, page_tree_found_fn *found, void *arg);
+
+/* Checks all other pages, and marks them in `reached`. 0; MDB_CORRUPTED; or errno. */
+[[gnu::warn_unused_result]] int page_tree_check(struct page_tree *p);
+
+/* Checks the pages that lead to a key of a table. 0; MDB_CORRUPTED; or errno. */
+[[gnu::warn_unused_result]] int page_tree_check_path(
+    struct page_tree *p, enum table table, struct slice key);
+
+bool page_tree_is_reached(const struct page_tree *p, size_t page);
+
+void page_tree_close(struct page_tree *p);
+
+/* page_tree_open() alone, for the newest snapshot. */
+[[gnu::warn_unused_result]] int page_tree_check_main(MDB_env *mdb);
+
+#endif
