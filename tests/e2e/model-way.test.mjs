@@ -141,6 +141,7 @@ describe("a proxy to the model", () => {
 
 	for (const [scheme, make] of [
 		["http", (login) => new ForwardProxy(login)],
+		["https", (login) => new ForwardProxy(login, read(own))],
 		["socks5", (login) => new SocksProxy(login)],
 		["socks5h", (login) => new SocksProxy(login)],
 	])

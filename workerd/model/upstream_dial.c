@@ -292,14 +292,16 @@ ssize_t
 upstream_dial_receive(struct upstream_dial *d, void *p, size_t n)
 {
 	size_t got = 0;
+	CURLcode code = curl_easy_recv(d->easy, p, n, &got);
 
-	return upstream_dial_result(curl_easy_recv(d->easy, p, n, &got), got);
+	return upstream_dial_result(code, got);
 }
 
 ssize_t
 upstream_dial_send(struct upstream_dial *d, const void *p, size_t n)
 {
 	size_t sent = 0;
+	CURLcode code = curl_easy_send(d->easy, p, n, &sent);
 
-	return upstream_dial_result(curl_easy_send(d->easy, p, n, &sent), sent);
+	return upstream_dial_result(code, sent);
 }
