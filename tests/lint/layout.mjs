@@ -30,7 +30,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/http: workerd/http/message
 	workerd/http/ws: workerd/http workerd/http/message
 	workerd/store:
-	workerd/model:
+	workerd/model: workerd/http/message
 	workerd/model/openai:
 	workerd/turn: workerd/store workerd/model workerd/model/openai
 	workerd/api/request: workerd/http/ workerd/store workerd/turn

@@ -5,11 +5,8 @@
  *
  * It ends when the server closes it or does not answer a ping, when it is idle for too long, or too old.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
@@ -19,14 +16,9 @@
 #define TICK_MS \
 	5000 /* a silent HTTP/2 connection gets a ping after one, and is dead after two more */
 
-/* What one loop iteration reads of all connections together, and of a stream at least. So a server that
- * floods does not starve the others, and none waits behind thousands of large reads. */
-#define ITERATION_BYTES  (512u * 1024)
-#define STREAM_BYTES_MIN 4096u
-
 static void upstream_conn_on_event(evutil_socket_t fd, short what, void *arg);
 
-static void
+void
 upstream_conn_watch(struct upstream_conn *c, short what)
 {
 	if (c->watching == what)
@@ -143,7 +135,7 @@ upstream_conn_opened(struct upstream_conn *c)
 	upstream_pool_sort(c);
 }
 
-static void
+void
 upstream_conn_secure(struct upstream_conn *c)
 {
 	switch (upstream_tls_handshake(c)) {
@@ -305,146 +297,6 @@ upstream_conn_drop(struct upstream_transfer *t)
 		upstream_http2_drop(c, t);
 }
 
-ssize_t
-upstream_conn_send_raw(struct upstream_conn *c, const void *p, size_t n)
-{
-	return c->dial != NULL ? upstream_dial_send(c->dial, p, n)
-			       : send(c->fd, p, n, MSG_NOSIGNAL);
-}
-
-static ssize_t
-upstream_conn_receive_raw(struct upstream_conn *c, void *p, size_t n)
-{
-	return c->dial != NULL ? upstream_dial_receive(c->dial, p, n) : recv(c->fd, p, n, 0);
-}
-
-/* The number of bytes sent; 0: wait; -1: u->fault says why. */
-static ssize_t
-upstream_conn_send_some(struct upstream_conn *c, const void *p, size_t n)
-{
-	struct upstream *u = c->upstream;
-	ssize_t sent;
-
-	if (c->tls != NULL)
-		return upstream_tls_write(c, p, n);
-	sent = upstream_conn_send_raw(c, p, n);
-	if (sent == -1 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	if (sent == -1)
-		snprintf(u->fault, sizeof(u->fault), "%s", strerror(errno));
-	return sent;
-}
-
-int
-upstream_conn_flush(struct upstream_conn *c)
-{
-	while (buf_len(&c->out) > 0) {
-		ssize_t n = upstream_conn_send_some(c, buf_data(&c->out), buf_len(&c->out));
-
-		if (n == -1)
-			return -1;
-		if (n == 0) {
-			upstream_conn_watch(c, EV_READ | EV_WRITE);
-			return 0;
-		}
-		buf_consume(&c->out, (size_t)n);
-	}
-	buf_clear(&c->out);
-	upstream_conn_watch(c, EV_READ);
-	return 1;
-}
-
-/* The server has closed its side. */
-static void
-upstream_conn_closed(struct upstream_conn *c)
-{
-	if (c->http2 == NULL)
-		upstream_http1_closed(c);
-	else
-		upstream_conn_fail(c, UPSTREAM_BROKEN, "the server closed the connection");
-}
-
-static void
-upstream_conn_pass_on(struct upstream_conn *c, struct slice in)
-{
-	if (c->http2 == NULL)
-		upstream_http1_received(c, in);
-	else
-		upstream_http2_received(c, in);
-}
-
-static void
-upstream_conn_decrypt(struct upstream_conn *c, struct slice in)
-{
-	enum upstream_tls_result result = TLS_DONE;
-	struct slice record;
-
-	c->in = in;
-	if (c->state == CONN_SECURING)
-		upstream_conn_secure(c);
-	while (c->state == CONN_OPEN && result == TLS_DONE) {
-		result = upstream_tls_read(c, &record);
-		if (result == TLS_DONE)
-			upstream_conn_pass_on(c, record);
-		else if (result == TLS_END)
-			upstream_conn_closed(c);
-		else if (result == TLS_FAILED)
-			upstream_conn_fail(c, UPSTREAM_BROKEN, c->upstream->fault);
-	}
-}
-
-/* Without the end that TLS defines, a response may have been cut off. */
-static void
-upstream_conn_read_ended(struct upstream_conn *c, ssize_t n, int error)
-{
-	const char *detail = n == 0 ? "the server closed the connection" : strerror(error);
-
-	if (c->state == CONN_SECURING)
-		upstream_conn_refused(c, false, detail);
-	else if (n == 0 && c->tls == NULL)
-		upstream_conn_closed(c);
-	else
-		upstream_conn_fail(c, UPSTREAM_BROKEN, detail);
-}
-
-static size_t
-upstream_conn_share(const struct upstream_conn *c)
-{
-	size_t all = c->upstream->transfers,
-	       one = all == 0 ? UPSTREAM_READ_MAX : ITERATION_BYTES / all;
-
-	if (one < STREAM_BYTES_MIN)
-		one = STREAM_BYTES_MIN;
-	if (c->streams > 1)
-		one *= c->streams;
-	return one < UPSTREAM_READ_MAX ? one : UPSTREAM_READ_MAX;
-}
-
-void
-upstream_conn_read(struct upstream_conn *c)
-{
-	struct upstream *u = c->upstream;
-	size_t most = upstream_conn_share(c);
-
-	do {
-		ssize_t n = upstream_conn_receive_raw(c, u->received, most);
-
-		c->more = n > 0 && (size_t)n == most;
-		if (n == -1 && (errno == EAGAIN || errno == EINTR))
-			return;
-		if (n <= 0) {
-			upstream_conn_read_ended(c, n, errno);
-			return;
-		}
-		c->heard = c->lively = true;
-		if (c->tls == NULL)
-			upstream_conn_pass_on(c, (struct slice){u->received, (size_t)n});
-		else
-			upstream_conn_decrypt(c, (struct slice){u->received, (size_t)n});
-		/* libcurl may hold data that the socket no longer has. */
-	} while (c->dial != NULL && c->state != CONN_CLOSED);
-}
-
 static void
 upstream_conn_write(struct upstream_conn *c)
 {
@@ -465,7 +317,7 @@ upstream_conn_on_event(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	u->inside = true;
 	if (what & EV_READ)
-		upstream_conn_read(c);
+		upstream_io_read(c);
 	if ((what & EV_WRITE) && c->state != CONN_CLOSED)
 		upstream_conn_write(c);
 	u->inside = false;

@@ -72,7 +72,7 @@ upstream_dial_used_proxy(const struct upstream_dial *d)
 	long port = 0;
 
 	curl_easy_getinfo(d->easy, CURLINFO_PRIMARY_PORT, &port);
-	return (unsigned long)port == target->proxy_port;
+	return port == target->proxy_port;
 }
 
 static void

@@ -46,7 +46,7 @@ static bool
 upstream_http1_is_quiet(struct upstream_conn *c)
 {
 	if (c->used)
-		upstream_conn_read(c);
+		upstream_io_read(c);
 	return c->state == CONN_OPEN;
 }
 
@@ -69,7 +69,7 @@ upstream_http1_send(struct upstream_conn *c)
 	while (result == 1 && buf_len(&c->out) > 0) {
 		size_t before = buf_len(&c->out);
 
-		result = upstream_conn_flush(c);
+		result = upstream_io_flush(c);
 		t->sent = t->sent || buf_len(&c->out) < before;
 		if (result == 1)
 			upstream_http1_write_body(c, t);

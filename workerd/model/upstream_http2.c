@@ -286,7 +286,7 @@ upstream_http2_send(struct upstream_conn *c)
 		}
 		if (buf_len(&c->out) == 0)
 			return;
-		result = upstream_conn_flush(c);
+		result = upstream_io_flush(c);
 	}
 	if (result == -1)
 		upstream_conn_fail(c, UPSTREAM_BROKEN, c->upstream->fault);

@@ -5,7 +5,8 @@
  *	upstream_target.c    what the URL and the proxy say
  *	upstream_transfer.c  one request: timeouts, and its result for the circuit breaker
  *	upstream_pool.c      which connection carries which request
- *	upstream_conn.c      one connection: its events, timer and bytes
+ *	upstream_conn.c      one connection: how it opens, carries requests, and ends
+ *	upstream_io.c        its bytes
  *	upstream_dial.c      libcurl opens the TCP connection, also through proxies
  *	upstream_tls.c       OpenSSL secures it
  *	upstream_http1.c     a request over HTTP/1.1
@@ -187,17 +188,23 @@ void upstream_conn_forget(struct upstream_transfer *t);
 /* The same for a transfer that ends early: the server sees the stream or the connection closed. */
 void upstream_conn_drop(struct upstream_transfer *t);
 
+/* EV_READ, or EV_READ | EV_WRITE. */
+void upstream_conn_watch(struct upstream_conn *c, short what);
+
+/* Takes the handshake one step further. */
+void upstream_conn_secure(struct upstream_conn *c);
+
 /* The loop will call upstream_http1_send() or upstream_http2_send(). */
 void upstream_conn_send_soon(struct upstream_conn *c);
 
 /* Sends c->out. 1: all of it is sent; 0: the loop goes on when there is room; -1: u->fault says why not. */
-[[gnu::warn_unused_result]] int upstream_conn_flush(struct upstream_conn *c);
+[[gnu::warn_unused_result]] int upstream_io_flush(struct upstream_conn *c);
 
 /* Receives into u->received, and passes on what has come. */
-void upstream_conn_read(struct upstream_conn *c);
+void upstream_io_read(struct upstream_conn *c);
 
 /* Bytes below TLS: the number of bytes, or -1 with errno. */
-ssize_t upstream_conn_send_raw(struct upstream_conn *c, const void *p, size_t n);
+ssize_t upstream_io_send_raw(struct upstream_conn *c, const void *p, size_t n);
 
 struct upstream_dialer *upstream_dialer_new(struct upstream *u);
 void upstream_dialer_free(struct upstream_dialer *d);

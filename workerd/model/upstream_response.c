@@ -4,10 +4,10 @@
 #include "workerd/model/upstream_response.h"
 
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
-#include "proto/base/hex.h"
+#include "proto/base/basics.h"
+#include "workerd/http/message/header_fields.h"
 
 void
 upstream_response_init(struct upstream_response *a)
@@ -29,46 +29,17 @@ upstream_response_reset(struct upstream_response *a)
 	upstream_response_init(a);
 }
 
-/* Consumes the digits at the front of s. false if there are none, or more than 15. */
+/* false if it is not a number, or has more than 15 digits. */
 static bool
-upstream_response_take_number(struct slice *s, unsigned base, uint64_t *n)
+upstream_response_number(struct slice s, uint64_t *n)
 {
-	size_t i = 0;
-
 	*n = 0;
-	for (; i < s->len; i++) {
-		int digit = hex_value(s->p[i]);
-
-		if (digit == -1 || digit >= (int)base)
-			break;
-		if (i == 15)
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
 			return false;
-		*n = *n * base + (unsigned)digit;
+		*n = *n * 10 + (unsigned)(s.p[i] - '0');
 	}
-	*s = (struct slice){s->p + i, s->len - i};
-	return i > 0;
-}
-
-static bool
-upstream_response_whole_number(struct slice s, uint64_t *n)
-{
-	return upstream_response_take_number(&s, 10, n) && s.len == 0;
-}
-
-static struct slice
-upstream_response_trim(struct slice s)
-{
-	while (s.len > 0 && (*s.p == ' ' || *s.p == '\t'))
-		s = (struct slice){s.p + 1, s.len - 1};
-	while (s.len > 0 && (s.p[s.len - 1] == ' ' || s.p[s.len - 1] == '\t'))
-		s.len--;
-	return s;
-}
-
-static bool
-upstream_response_is_word(struct slice s, const char *lower)
-{
-	return s.len == strlen(lower) && strncasecmp((const char *)s.p, lower, s.len) == 0;
+	return s.len > 0 && s.len <= 15;
 }
 
 /* HTTP/1.x SP three digits, then the end or SP and a reason. */
@@ -79,8 +50,8 @@ upstream_response_read_status(struct upstream_response *a, struct slice line)
 
 	if (line.len < 12 || memcmp(line.p, "HTTP/1.", 7) != 0 || line.p[8] != ' ' ||
 	    (line.p[7] != '0' && line.p[7] != '1') || (line.len > 12 && line.p[12] != ' ') ||
-	    !upstream_response_whole_number((struct slice){line.p + 9, 3}, &status) ||
-	    status < 100 || status > 599)
+	    !upstream_response_number((struct slice){line.p + 9, 3}, &status) || status < 100 ||
+	    status > 599)
 		return RESPONSE_BAD;
 	a->head = (struct upstream_head){.status = (int)status};
 	a->keep_alive = line.p[7] == '1';
@@ -99,7 +70,7 @@ upstream_response_retry_after(struct slice value)
 	time_t when, now = time(NULL);
 	uint64_t seconds;
 
-	if (upstream_response_whole_number(value, &seconds))
+	if (upstream_response_number(value, &seconds))
 		return seconds;
 	if (value.len >= sizeof(text))
 		return 0;
@@ -115,16 +86,11 @@ upstream_response_retry_after(struct slice value)
 static void
 upstream_response_read_connection(struct upstream_response *a, struct slice value)
 {
-	while (value.len > 0) {
-		const uint8_t *comma = memchr(value.p, ',', value.len);
-		size_t n = comma == NULL ? value.len : (size_t)(comma - value.p);
-		struct slice name = upstream_response_trim((struct slice){value.p, n});
+	struct slice option;
 
-		if (upstream_response_is_word(name, "close"))
+	while (header_list_next(&value, &option))
+		if (header_equals(option, "close"))
 			a->keep_alive = false;
-		n += comma != NULL;
-		value = (struct slice){value.p + n, value.len - n};
-	}
 }
 
 static enum response_result
@@ -132,7 +98,7 @@ upstream_response_read_length(struct upstream_response *a, struct slice value)
 {
 	uint64_t n;
 
-	if (!upstream_response_whole_number(value, &n) || (a->has_length && n != a->left))
+	if (!upstream_response_number(value, &n) || (a->has_length && n != a->left))
 		return RESPONSE_BAD;
 	a->has_length = true;
 	a->left = n;
@@ -142,24 +108,24 @@ upstream_response_read_length(struct upstream_response *a, struct slice value)
 void
 upstream_head_read_field(struct upstream_head *h, struct slice name, struct slice value)
 {
-	if (upstream_response_is_word(name, "retry-after"))
+	if (header_equals(name, "retry-after"))
 		h->retry_after_s = upstream_response_retry_after(value);
-	else if (upstream_response_is_word(name, "content-encoding"))
-		h->encoded = !upstream_response_is_word(value, "identity");
+	else if (header_equals(name, "content-encoding"))
+		h->encoded = !header_equals(value, "identity");
 }
 
 static enum response_result
 upstream_response_read_named_field(
     struct upstream_response *a, struct slice name, struct slice value)
 {
-	if (upstream_response_is_word(name, "content-length"))
+	if (header_equals(name, "content-length"))
 		return upstream_response_read_length(a, value);
-	if (upstream_response_is_word(name, "transfer-encoding")) {
+	if (header_equals(name, "transfer-encoding")) {
 		/* The request allows no other. */
-		if (a->chunked || !upstream_response_is_word(value, "chunked"))
+		if (a->chunked || !header_equals(value, "chunked"))
 			return RESPONSE_BAD;
 		a->chunked = true;
-	} else if (upstream_response_is_word(name, "connection")) {
+	} else if (header_equals(name, "connection")) {
 		upstream_response_read_connection(a, value);
 	} else {
 		upstream_head_read_field(&a->head, name, value);
@@ -188,7 +154,8 @@ upstream_response_end_head(struct upstream_response *a)
 		a->keep_alive = false;
 	if (!a->chunked && !a->has_length)
 		a->keep_alive = false;
-	a->at = a->chunked ? RESPONSE_AT_SIZE : RESPONSE_AT_BODY;
+	a->at = a->chunked ? RESPONSE_AT_CHUNKS : RESPONSE_AT_BODY;
+	chunked_init(&a->chunks, BUF_MAX, RESPONSE_HEAD_MAX);
 	if (!a->chunked && a->has_length && a->left == 0)
 		a->at = RESPONSE_AT_END;
 	return RESPONSE_HEAD;
@@ -208,61 +175,7 @@ upstream_response_read_field(struct upstream_response *a, struct slice line)
 		return RESPONSE_BAD;
 	return upstream_response_read_named_field(a,
 	    (struct slice){line.p, (size_t)(colon - line.p)},
-	    upstream_response_trim(
-		(struct slice){colon + 1, line.len - (size_t)(colon - line.p) - 1}));
-}
-
-/* The size; chunk extensions are ignored. */
-static enum response_result
-upstream_response_read_size(struct upstream_response *a, struct slice line)
-{
-	if (!upstream_response_take_number(&line, 16, &a->left))
-		return RESPONSE_BAD;
-	line = upstream_response_trim(line);
-	if (line.len > 0 && *line.p != ';')
-		return RESPONSE_BAD;
-	a->at = a->left > 0 ? RESPONSE_AT_CHUNK : RESPONSE_AT_TRAILER;
-	return RESPONSE_MORE;
-}
-
-static enum response_result
-upstream_response_read_trailer(struct upstream_response *a, struct slice line)
-{
-	if (line.len > 0)
-		return RESPONSE_MORE;
-	a->at = RESPONSE_AT_END;
-	return RESPONSE_MORE;
-}
-
-static enum response_result
-upstream_response_read_line(struct upstream_response *a, struct slice line)
-{
-	switch (a->at) {
-	case RESPONSE_AT_STATUS:
-		return upstream_response_read_status(a, line);
-	case RESPONSE_AT_FIELD:
-		return upstream_response_read_field(a, line);
-	case RESPONSE_AT_SIZE:
-		return upstream_response_read_size(a, line);
-	case RESPONSE_AT_CRLF:
-		a->at = RESPONSE_AT_SIZE;
-		return line.len == 0 ? RESPONSE_MORE : RESPONSE_BAD;
-	case RESPONSE_AT_TRAILER:
-		return upstream_response_read_trailer(a, line);
-	default:
-		return RESPONSE_BAD;
-	}
-}
-
-/* Heads and trailer are bounded together. Chunk framing is bounded by line only, because there
- * may be many chunks. */
-static bool
-upstream_response_is_too_much(struct upstream_response *a, size_t n)
-{
-	if (a->at == RESPONSE_AT_SIZE || a->at == RESPONSE_AT_CRLF)
-		return false;
-	a->read += n;
-	return a->read > RESPONSE_HEAD_MAX;
+	    header_trim((struct slice){colon + 1, line.len - (size_t)(colon - line.p) - 1}));
 }
 
 /* A line ends with LF, with or without CR (RFC 9112, section 2.2). */
@@ -275,7 +188,8 @@ upstream_response_take_line(struct upstream_response *a, struct slice *in)
 	enum response_result result;
 
 	*in = (struct slice){in->p + n, in->len - n};
-	if (n > RESPONSE_LINE_MAX || upstream_response_is_too_much(a, n))
+	a->read += n;
+	if (n > RESPONSE_LINE_MAX || a->read > RESPONSE_HEAD_MAX)
 		return RESPONSE_BAD;
 	if (end == NULL || buf_len(&a->line) > 0) {
 		if (buf_append(&a->line, line.p, line.len) == -1)
@@ -287,7 +201,8 @@ upstream_response_take_line(struct upstream_response *a, struct slice *in)
 	line.len--;
 	if (line.len > 0 && line.p[line.len - 1] == '\r')
 		line.len--;
-	result = upstream_response_read_line(a, line);
+	result = a->at == RESPONSE_AT_STATUS ? upstream_response_read_status(a, line)
+					     : upstream_response_read_field(a, line);
 	buf_clear(&a->line);
 	return result;
 }
@@ -295,18 +210,34 @@ upstream_response_take_line(struct upstream_response *a, struct slice *in)
 static enum response_result
 upstream_response_take_body(struct upstream_response *a, struct slice *in, struct slice *piece)
 {
-	bool counted = a->at == RESPONSE_AT_CHUNK || a->has_length;
-
 	*piece = *in;
-	if (counted && piece->len > a->left)
+	if (a->has_length && piece->len > a->left)
 		piece->len = (size_t)a->left;
 	*in = (struct slice){in->p + piece->len, in->len - piece->len};
-	if (!counted)
-		return RESPONSE_PIECE;
-	a->left -= piece->len;
-	if (a->left == 0)
-		a->at = a->at == RESPONSE_AT_CHUNK ? RESPONSE_AT_CRLF : RESPONSE_AT_END;
+	a->left -= a->has_length ? piece->len : 0;
+	if (a->has_length && a->left == 0)
+		a->at = RESPONSE_AT_END;
 	return RESPONSE_PIECE;
+}
+
+static enum response_result
+upstream_response_take_chunks(
+    struct upstream_response *a, struct slice *in, struct slice *piece)
+{
+	int unused;
+
+	switch (chunked_read(&a->chunks, in, piece, &unused)) {
+	case CHUNKED_PIECE:
+		return RESPONSE_PIECE;
+	case CHUNKED_BAD:
+		return RESPONSE_BAD;
+	case CHUNKED_END:
+		a->at = RESPONSE_AT_END;
+		return RESPONSE_MORE;
+	case CHUNKED_MORE:
+		return RESPONSE_MORE;
+	}
+	never("a result of chunked_read()");
 }
 
 enum response_result
@@ -315,8 +246,10 @@ upstream_response_read(struct upstream_response *a, struct slice *in, struct sli
 	enum response_result result = RESPONSE_MORE;
 
 	while (result == RESPONSE_MORE && a->at != RESPONSE_AT_END && in->len > 0) {
-		if (a->at == RESPONSE_AT_BODY || a->at == RESPONSE_AT_CHUNK)
+		if (a->at == RESPONSE_AT_BODY)
 			result = upstream_response_take_body(a, in, piece);
+		else if (a->at == RESPONSE_AT_CHUNKS)
+			result = upstream_response_take_chunks(a, in, piece);
 		else
 			result = upstream_response_take_line(a, in);
 	}

@@ -8,11 +8,10 @@
 #ifndef WORKERD_MODEL_UPSTREAM_RESPONSE_H
 #define WORKERD_MODEL_UPSTREAM_RESPONSE_H
 
-#include "proto/base/buf.h"
+#include "workerd/http/message/chunked.h"
 
-#define RESPONSE_LINE_MAX 8192 /* bytes of a line of the head or the chunk framing */
-#define RESPONSE_HEAD_MAX \
-	65536 /* bytes of all heads, interim ones included, and of the trailer */
+#define RESPONSE_LINE_MAX 8192  /* bytes of a line of the head */
+#define RESPONSE_HEAD_MAX 65536 /* bytes of all heads, interim ones included; of the trailer */
 #define RESPONSE_HEAD_FAULT "the response's headers have more than 64 KiB"
 
 enum response_result {
@@ -34,15 +33,13 @@ struct upstream_response {
 	enum {
 		RESPONSE_AT_STATUS,
 		RESPONSE_AT_FIELD,
-		RESPONSE_AT_BODY,  /* with a length, or until EOF */
-		RESPONSE_AT_SIZE,  /* a chunk's size */
-		RESPONSE_AT_CHUNK, /* a chunk's data */
-		RESPONSE_AT_CRLF,  /* the line end after it */
-		RESPONSE_AT_TRAILER,
+		RESPONSE_AT_BODY, /* with a length, or until EOF */
+		RESPONSE_AT_CHUNKS,
 		RESPONSE_AT_END,
 	} at;
 	struct upstream_head head;
-	uint64_t left;   /* bytes of the body or chunk that are missing */
+	uint64_t left; /* bytes of a body with a length that are missing */
+	struct chunked chunks;
 	size_t read;     /* bytes of heads and trailer so far */
 	struct buf line; /* an incomplete line */
 	bool chunked, has_length;

@@ -9,32 +9,6 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "proto/base/buf.h"
-
-#define PROXY_PORT 1080 /* as curl(1) */
-
-/* A copy of a part of the URL; NULL if it has none. */
-static char *
-upstream_target_part(CURLU *url, CURLUPart part, unsigned flags)
-{
-	char *text, *copy;
-
-	if (curl_url_get(url, part, &text, flags) != CURLUE_OK)
-		return NULL;
-	copy = xstrdup(text);
-	curl_free(text);
-	return copy;
-}
-
-static unsigned
-upstream_target_port(CURLU *url, unsigned otherwise)
-{
-	char *text = upstream_target_part(url, CURLUPART_PORT, 0);
-	unsigned port = text == NULL ? otherwise : (unsigned)strtoul(text, NULL, 10);
-
-	free(text);
-	return port;
-}
 
 [[gnu::format(printf, 1, 2)]] static char *
 upstream_target_print(const char *format, ...)
@@ -48,73 +22,25 @@ upstream_target_print(const char *format, ...)
 	return out;
 }
 
-static char *
-upstream_target_path(CURLU *url)
-{
-	char *path = upstream_target_part(url, CURLUPART_PATH, 0);
-	char *query = upstream_target_part(url, CURLUPART_QUERY, 0);
-	char *both =
-	    query == NULL ? xstrdup(path) : upstream_target_print("%s?%s", path, query);
-
-	free(path);
-	free(query);
-	return both;
-}
-
-static char *
-upstream_target_authority(CURLU *url)
-{
-	char *host = upstream_target_part(url, CURLUPART_HOST, 0);
-	char *port = upstream_target_part(url, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT);
-	char *both = port == NULL ? xstrdup(host) : upstream_target_print("%s:%s", host, port);
-
-	free(host);
-	free(port);
-	return both;
-}
-
-/* libcurl keeps the brackets of an IPv6 address. */
+/* The parts of scheme "://" authority path. An IPv6 address is in brackets. */
 static void
-upstream_target_set_host(struct upstream_target *t, CURLU *url)
+upstream_target_set_url(struct upstream_target *t, const char *url)
 {
-	struct in6_addr address;
-	char *host = upstream_target_part(url, CURLUPART_HOST, 0);
-	size_t len = strlen(host);
+	const char *authority = strstr(url, "://") + 3,
+		   *path = authority + strcspn(authority, "/");
+	const char *host = authority + (*authority == '[');
+	int authority_len = (int)(path - authority);
+	bool has_port;
 
-	must(len > 0);
-	if (*host == '[') {
-		host[len - 1] = '\0';
-		memmove(host, host + 1, len - 1);
-	}
-	t->host = host;
-	t->is_address =
-	    inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1;
-}
-
-static char *
-upstream_target_tcp_url(const struct upstream_target *t, CURLU *url)
-{
-	char *host = upstream_target_part(url, CURLUPART_HOST, 0);
-	char *tcp_url = upstream_target_print(
-	    "http://%s:%u/", host, upstream_target_port(url, t->tls ? 443 : 80));
-
-	free(host);
-	return tcp_url;
-}
-
-static void
-upstream_target_set_url(struct upstream_target *t, const char *text)
-{
-	CURLU *url = curl_url();
-
-	must(url != NULL && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK);
-	t->url = xstrdup(text);
-	t->tls = strncmp(text, "https:", 6) == 0;
-	t->tcp_url = upstream_target_tcp_url(t, url);
-	t->authority = upstream_target_authority(url);
-	t->path = upstream_target_path(url);
-	upstream_target_set_host(t, url);
-	curl_url_cleanup(url);
+	t->url = xstrdup(url);
+	t->tls = strncmp(url, "https:", 6) == 0;
+	t->authority = upstream_target_print("%.*s", authority_len, authority);
+	t->host = upstream_target_print(
+	    "%.*s", (int)strcspn(host, host > authority ? "]" : ":/"), host);
+	t->path = xstrdup(path);
+	has_port = strchr(t->authority + (host - authority) + strlen(t->host), ':') != NULL;
+	t->tcp_url = upstream_target_print(
+	    "http://%s%s/", t->authority, t->tls && !has_port ? ":443" : "");
 }
 
 /* The variables of curl(1). It does not read HTTP_PROXY, which CGI programs get from clients. */
@@ -137,44 +63,37 @@ upstream_target_proxy_of_environment(bool tls)
 
 /* RFC 7617. */
 static char *
-upstream_target_basic(CURLU *proxy)
+upstream_target_basic(const char *user, const char *password)
 {
-	char *user = upstream_target_part(proxy, CURLUPART_USER, CURLU_URLDECODE);
-	char *password = upstream_target_part(proxy, CURLUPART_PASSWORD, CURLU_URLDECODE);
-	char *both, *encoded, *basic = NULL;
+	char *both = upstream_target_print("%s:%s", user, password == NULL ? "" : password);
+	char *encoded = xcalloc(1, strlen(both) / 3 * 4 + 5), *basic;
 
-	if (user != NULL) {
-		both = upstream_target_print("%s:%s", user, password == NULL ? "" : password);
-		encoded = xcalloc(1, strlen(both) / 3 * 4 + 5);
-		EVP_EncodeBlock((uint8_t *)encoded, (const uint8_t *)both, (int)strlen(both));
-		basic = upstream_target_print("Basic %s", encoded);
-		free(both);
-		free(encoded);
-	}
-	free(user);
-	free(password);
+	EVP_EncodeBlock((uint8_t *)encoded, (const uint8_t *)both, (int)strlen(both));
+	basic = upstream_target_print("Basic %s", encoded);
+	free(both);
+	free(encoded);
 	return basic;
 }
 
+/* What a proxy that gets requests must be told. libcurl reports an invalid URL when it connects. */
 static void
-upstream_target_set_proxy(struct upstream_target *t, const char *text)
+upstream_target_set_forwarding(struct upstream_target *t)
 {
+	char *port = NULL, *user = NULL, *password = NULL;
 	CURLU *proxy = curl_url();
 
 	must(proxy != NULL);
-	t->proxy = strstr(text, "://") != NULL || *text == '\0'
-	    ? xstrdup(text)
-	    : upstream_target_print("http://%s", text);
-	/* libcurl reports an invalid one when it connects. */
-	if (curl_url_set(proxy, CURLUPART_URL, t->proxy, CURLU_NON_SUPPORT_SCHEME) ==
-	    CURLUE_OK) {
-		t->proxy_tls = strncmp(t->proxy, "https:", 6) == 0;
-		t->proxy_forwards =
-		    !t->tls && (t->proxy_tls || strncmp(t->proxy, "http:", 5) == 0);
-		t->proxy_port = upstream_target_port(proxy, t->proxy_tls ? 443 : PROXY_PORT);
-		if (t->proxy_forwards)
-			t->proxy_authorization = upstream_target_basic(proxy);
-	}
+	(void)curl_url_set(proxy, CURLUPART_URL, t->proxy, 0);
+	(void)curl_url_get(proxy, CURLUPART_PORT, &port, 0);
+	(void)curl_url_get(proxy, CURLUPART_USER, &user, CURLU_URLDECODE);
+	(void)curl_url_get(proxy, CURLUPART_PASSWORD, &password, CURLU_URLDECODE);
+	t->proxy_forwards = true;
+	t->proxy_port = port != NULL ? atol(port) : t->proxy_tls ? 443 : 1080;
+	if (user != NULL)
+		t->proxy_authorization = upstream_target_basic(user, password);
+	curl_free(port);
+	curl_free(user);
+	curl_free(password);
 	curl_url_cleanup(proxy);
 }
 
@@ -183,8 +102,23 @@ upstream_target_init(struct upstream_target *t, const char *url, const char *pro
 {
 	*t = (struct upstream_target){0};
 	upstream_target_set_url(t, url);
-	upstream_target_set_proxy(
-	    t, proxy == NULL ? upstream_target_proxy_of_environment(t->tls) : proxy);
+	if (proxy == NULL)
+		proxy = upstream_target_proxy_of_environment(t->tls);
+	t->proxy = *proxy == '\0' || strstr(proxy, "://") != NULL
+	    ? xstrdup(proxy)
+	    : upstream_target_print("http://%s", proxy);
+	t->proxy_tls = strncmp(t->proxy, "https:", 6) == 0;
+	if (!t->tls && (t->proxy_tls || strncmp(t->proxy, "http:", 5) == 0))
+		upstream_target_set_forwarding(t);
+}
+
+bool
+upstream_target_is_address(const struct upstream_target *t)
+{
+	struct in6_addr address;
+
+	return inet_pton(AF_INET, t->host, &address) == 1 ||
+	    inet_pton(AF_INET6, t->host, &address) == 1;
 }
 
 void

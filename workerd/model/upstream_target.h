@@ -7,23 +7,25 @@
 #include <stdbool.h>
 
 struct upstream_target {
-	char *url;
-	char *tcp_url; /* for a connection without TLS: "http://host:port/" */
+	char *url, *path; /* the path is the rest of the URL */
 	bool tls;
+	char *authority; /* of the URL: host, and port if it names one */
 	char *host;      /* a name or an address, without brackets */
-	bool is_address; /* the host is an IP address */
-	char *authority; /* host, and port unless it is the scheme's (RFC 9110, section 7.2) */
-	char *path;      /* with the query */
+	char *tcp_url;   /* for a connection without TLS: "http://host:port/" */
 
 	char *proxy; /* a URL; empty: none */
-	unsigned proxy_port;
-	bool proxy_tls;            /* it is an https proxy */
-	bool proxy_forwards;       /* it gets requests; otherwise it passes on bytes */
+	bool proxy_tls;
+	/* It is an http or https proxy, and the server has no TLS: then it gets the requests. Otherwise it
+	 * passes on bytes. */
+	bool proxy_forwards;
+	long proxy_port;           /* then */
 	char *proxy_authorization; /* then, "Basic …"; NULL: none */
 };
 
-/* The URL must be valid. proxy NULL: from the environment, as in curl(1). */
+/* url: http or https, with a path. proxy NULL: from the environment, as in curl(1). */
 void upstream_target_init(struct upstream_target *t, const char *url, const char *proxy);
 void upstream_target_clear(struct upstream_target *t);
+
+bool upstream_target_is_address(const struct upstream_target *t);
 
 #endif

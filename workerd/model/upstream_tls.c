@@ -4,7 +4,6 @@
  * OpenSSL reads from what upstream_conn.c has received, not from the socket: many records cost one system
  * call, and nothing but an incomplete record stays behind.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -35,7 +34,7 @@ upstream_tls_bio_read(BIO *bio, char *out, size_t size, size_t *n)
 static int
 upstream_tls_bio_write(BIO *bio, const char *p, size_t size, size_t *n)
 {
-	ssize_t sent = upstream_conn_send_raw(BIO_get_data(bio), p, size);
+	ssize_t sent = upstream_io_send_raw(BIO_get_data(bio), p, size);
 
 	BIO_clear_retry_flags(bio);
 	*n = sent > 0 ? (size_t)sent : 0;
@@ -124,7 +123,7 @@ upstream_tls_expect_name(SSL *tls, const struct upstream_target *target)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(tls);
 
-	if (target->is_address) {
+	if (upstream_target_is_address(target)) {
 		must(X509_VERIFY_PARAM_set1_ip_asc(param, target->host) == 1);
 		return;
 	}
