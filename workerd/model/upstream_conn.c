@@ -142,11 +142,8 @@ upstream_conn_secure(struct upstream_conn *c)
 	case TLS_DONE:
 		upstream_conn_opened(c);
 		break;
-	case TLS_READ:
-		upstream_conn_watch(c, EV_READ);
-		break;
-	case TLS_WRITE:
-		upstream_conn_watch(c, EV_READ | EV_WRITE);
+	case TLS_WAIT:
+		(void)upstream_io_flush(c);
 		break;
 	case TLS_END:
 		upstream_conn_refused(c, false, "the server closed the connection");
@@ -200,7 +197,7 @@ upstream_conn_close(struct upstream_conn *c)
 	must(LIST_EMPTY(&c->transfers));
 	if (c->state == CONN_CLOSED)
 		return;
-	upstream_tls_end(c);
+	upstream_io_say_goodbye(c);
 	c->state = CONN_CLOSED;
 	if (c->watching != 0)
 		event_del(&c->event);
@@ -301,7 +298,7 @@ static void
 upstream_conn_write(struct upstream_conn *c)
 {
 	if (c->state == CONN_SECURING)
-		upstream_conn_secure(c);
+		(void)upstream_io_flush(c);
 	else if (c->http2 == NULL)
 		upstream_http1_send(c);
 	else

@@ -6,39 +6,57 @@
 #include "proto/base/basics.h"
 #include "workerd/model/upstream_internal.h"
 
-#define OUT_STEP 16384 /* bytes of a request's body that are copied at a time */
-
 static void
-upstream_http1_write_head(struct upstream_conn *c, const struct upstream_transfer *t)
+upstream_http1_print_head(
+    struct buf *out, const struct upstream_conn *c, const struct upstream_transfer *t)
 {
 	const struct upstream *u = c->upstream;
 	const struct upstream_target *to = &u->target;
 
-	must(buf_reserve(&c->out, 2 * OUT_STEP) != NULL &&
-	    buf_printf(&c->out,
-		"POST %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: banter/%s\r\n"
-		"Content-Type: application/json\r\nAccept: text/event-stream\r\n"
-		"Content-Length: %zu\r\n",
-		c->forwarded ? to->url : to->path, to->authority, BANTER_VERSION,
-		buf_len(&t->body)) == 0);
+	must(buf_printf(out,
+		 "POST %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: banter/%s\r\n"
+		 "Content-Type: application/json\r\nAccept: text/event-stream\r\n"
+		 "Content-Length: %zu\r\n",
+		 c->forwarded ? to->url : to->path, to->authority, BANTER_VERSION,
+		 buf_len(&t->body)) == 0);
 	if (c->forwarded && to->proxy_authorization != NULL)
-		must(buf_printf(
-			 &c->out, "Proxy-Authorization: %s\r\n", to->proxy_authorization) == 0);
+		must(buf_printf(out, "Proxy-Authorization: %s\r\n", to->proxy_authorization) ==
+		    0);
 	if (u->authorization != NULL)
-		must(buf_printf(&c->out, "Authorization: %s\r\n", u->authorization) == 0);
-	must(buf_append_str(&c->out, "\r\n") == 0);
+		must(buf_printf(out, "Authorization: %s\r\n", u->authorization) == 0);
+	must(buf_append_str(out, "\r\n") == 0);
 }
 
-/* Copies the next part of the body. */
-static void
-upstream_http1_write_body(struct upstream_conn *c, struct upstream_transfer *t)
+/* The head, and as much of the body as fits in. */
+static bool
+upstream_http1_write_first(struct upstream_conn *c, struct upstream_transfer *t)
 {
-	size_t left = buf_len(&t->body) - t->body_sent;
+	size_t room;
+	struct buf first;
+	bool ok;
 
-	if (left > OUT_STEP)
-		left = OUT_STEP;
-	must(buf_append(&c->out, buf_data(&t->body) + t->body_sent, left) == 0);
-	t->body_sent += left;
+	buf_init(&first, UPSTREAM_RECORD_MAX);
+	must(buf_reserve(&first, UPSTREAM_RECORD_MAX) != NULL);
+	upstream_http1_print_head(&first, c, t);
+	room = buf_room(&first);
+	t->body_sent = buf_len(&t->body) < room ? buf_len(&t->body) : room;
+	must(buf_append(&first, buf_data(&t->body), t->body_sent) == 0);
+	ok = upstream_io_write(c, buf_data(&first), buf_len(&first));
+	buf_wipe(&first);
+	return ok;
+}
+
+/* false: there is no more of the body, or the connection has failed. */
+static bool
+upstream_http1_write_next(struct upstream_conn *c, struct upstream_transfer *t)
+{
+	const uint8_t *p = buf_data(&t->body) + t->body_sent;
+	size_t n = buf_len(&t->body) - t->body_sent;
+
+	if (n > UPSTREAM_RECORD_MAX)
+		n = UPSTREAM_RECORD_MAX;
+	t->body_sent += n;
+	return n > 0 && upstream_io_write(c, p, n);
 }
 
 /* Whether a kept connection is still open, and no data has come that would be taken for the response. */
@@ -50,32 +68,26 @@ upstream_http1_is_quiet(struct upstream_conn *c)
 	return c->state == CONN_OPEN;
 }
 
+static bool
+upstream_http1_begin(struct upstream_conn *c, struct upstream_transfer *t)
+{
+	if (!upstream_http1_is_quiet(c))
+		return false;
+	t->begun = true;
+	c->heard = false;
+	return upstream_http1_write_first(c, t);
+}
+
 void
 upstream_http1_send(struct upstream_conn *c)
 {
 	struct upstream_transfer *t = LIST_FIRST(&c->transfers);
-	int result = 1;
 
-	if (t == NULL)
+	if (t == NULL || (!t->begun && !upstream_http1_begin(c, t)))
 		return;
-	if (!t->begun) {
-		if (!upstream_http1_is_quiet(c))
-			return;
-		t->begun = true;
-		c->heard = false;
-		upstream_http1_write_head(c, t);
-		upstream_http1_write_body(c, t);
-	}
-	while (result == 1 && buf_len(&c->out) > 0) {
-		size_t before = buf_len(&c->out);
-
-		result = upstream_io_flush(c);
-		t->sent = t->sent || buf_len(&c->out) < before;
-		if (result == 1)
-			upstream_http1_write_body(c, t);
-	}
-	if (result == -1)
-		upstream_conn_fail(c, UPSTREAM_BROKEN, c->upstream->fault);
+	do
+		t->sent = true;
+	while (upstream_io_flush(c) && upstream_http1_write_next(c, t));
 }
 
 /* The response is complete. Data after it belongs to no request. */

@@ -259,37 +259,29 @@ upstream_http2_ping(struct upstream_conn *c)
 	upstream_http2_send(c);
 }
 
-/* Collects frames until there are enough for one call. -1: nghttp2 has failed. */
-static int
-upstream_http2_collect(struct upstream_conn *c)
+/* Writes frames until there are enough for one call. false: the connection has failed. */
+static bool
+upstream_http2_write(struct upstream_conn *c)
 {
 	const uint8_t *frame;
 	ssize_t n = 1;
 
-	while (buf_len(&c->out) < OUT_ENOUGH && n > 0) {
+	while (n > 0 && buf_len(&c->out) < OUT_ENOUGH) {
 		n = nghttp2_session_mem_send(c->http2, &frame);
-		if (n > 0)
-			must(buf_append(&c->out, frame, (size_t)n) == 0);
+		if (n > 0 && !upstream_io_write(c, frame, (size_t)n))
+			return false;
 	}
-	return n < 0 ? -1 : 0;
+	must(n >= 0);
+	return true;
 }
 
 void
 upstream_http2_send(struct upstream_conn *c)
 {
-	int result = 1;
-
-	while (result == 1) {
-		if (upstream_http2_collect(c) == -1) {
-			upstream_conn_fail(c, UPSTREAM_BROKEN, "nghttp2 has failed");
+	do
+		if (!upstream_http2_write(c))
 			return;
-		}
-		if (buf_len(&c->out) == 0)
-			return;
-		result = upstream_io_flush(c);
-	}
-	if (result == -1)
-		upstream_conn_fail(c, UPSTREAM_BROKEN, c->upstream->fault);
+	while (buf_len(&c->out) > 0 && upstream_io_flush(c));
 }
 
 void

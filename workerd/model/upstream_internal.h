@@ -64,7 +64,7 @@ struct upstream_conn {
 	size_t streams;      /* that the server has not seen end; HTTP/1.1: 0 or 1 */
 	uint64_t opened_ms;
 	struct slice in;                   /* received, but not decrypted yet */
-	struct buf out;                    /* not sent yet */
+	struct buf out;                    /* not sent yet; encrypted where needed */
 	struct upstream_response response; /* HTTP/1.1 */
 	LIST_HEAD(, upstream_transfer) transfers;
 	LIST_ENTRY(upstream_conn) link;
@@ -197,14 +197,20 @@ void upstream_conn_secure(struct upstream_conn *c);
 /* The loop will call upstream_http1_send() or upstream_http2_send(). */
 void upstream_conn_send_soon(struct upstream_conn *c);
 
-/* Sends c->out. 1: all of it is sent; 0: the loop goes on when there is room; -1: u->fault says why not. */
-[[gnu::warn_unused_result]] int upstream_io_flush(struct upstream_conn *c);
+/* Adds at most UPSTREAM_RECORD_MAX bytes to c->out, encrypted where needed. At most three times that, and what
+ * TLS adds, may be there. false: the connection has failed. */
+[[gnu::warn_unused_result]] bool upstream_io_write(
+    struct upstream_conn *c, const void *p, size_t n);
+
+/* Sends c->out. true: all of it is sent. false: the loop goes on when there is room, or the connection has
+ * failed. */
+bool upstream_io_flush(struct upstream_conn *c);
 
 /* Receives into u->received, and passes on what has come. */
 void upstream_io_read(struct upstream_conn *c);
 
-/* Bytes below TLS: the number of bytes, or -1 with errno. */
-ssize_t upstream_io_send_raw(struct upstream_conn *c, const void *p, size_t n);
+/* Says that the connection ends, if it can be said at once. */
+void upstream_io_say_goodbye(struct upstream_conn *c);
 
 struct upstream_dialer *upstream_dialer_new(struct upstream *u);
 void upstream_dialer_free(struct upstream_dialer *d);
@@ -227,16 +233,16 @@ void upstream_tls_start(struct upstream_conn *c);
 void upstream_tls_end(struct upstream_conn *c);
 void upstream_tls_clear(struct upstream_conn *c);
 
-enum upstream_tls_result { TLS_DONE, TLS_READ, TLS_WRITE, TLS_END, TLS_FAILED };
+enum upstream_tls_result { TLS_DONE, TLS_WAIT, TLS_END, TLS_FAILED };
 
-/* TLS_DONE: the connection is secured. TLS_READ, TLS_WRITE: what it waits for. TLS_FAILED: the fault is in u->fault. */
+/* TLS_DONE: the connection is secured. TLS_WAIT: more must arrive. TLS_FAILED: the fault is in u->fault. */
 enum upstream_tls_result upstream_tls_handshake(struct upstream_conn *c);
 
 /* Decrypts one record of c->in into u->record. */
 enum upstream_tls_result upstream_tls_read(struct upstream_conn *c, struct slice *record);
 
-/* The number of bytes sent; 0: wait; -1: u->fault says why. */
-ssize_t upstream_tls_write(struct upstream_conn *c, const void *p, size_t n);
+/* Encrypts into c->out. false: OpenSSL has failed. */
+bool upstream_tls_write(struct upstream_conn *c, const void *p, size_t n);
 
 bool upstream_tls_chose_http2(const struct upstream_conn *c);
 

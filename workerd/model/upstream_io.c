@@ -2,7 +2,6 @@
  * The bytes of a connection: received, decrypted and passed on; encrypted and sent.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -13,53 +12,78 @@
 #define ITERATION_BYTES  (512u * 1024)
 #define STREAM_BYTES_MIN 4096u
 
-ssize_t
-upstream_io_send_raw(struct upstream_conn *c, const void *p, size_t n)
+static ssize_t
+upstream_io_send(struct upstream_conn *c)
 {
+	const uint8_t *p = buf_data(&c->out);
+	size_t n = buf_len(&c->out);
+
 	return c->dial != NULL ? upstream_dial_send(c->dial, p, n)
 			       : send(c->fd, p, n, MSG_NOSIGNAL);
 }
 
 static ssize_t
-upstream_io_receive_raw(struct upstream_conn *c, void *p, size_t n)
+upstream_io_receive(struct upstream_conn *c, void *p, size_t n)
 {
 	return c->dial != NULL ? upstream_dial_receive(c->dial, p, n) : recv(c->fd, p, n, 0);
 }
 
-/* The number of bytes sent; 0: wait; -1: u->fault says why. */
-static ssize_t
-upstream_io_send(struct upstream_conn *c, const void *p, size_t n)
+/* errno says why; EINTR and EAGAIN: it has not, and must wait. */
+static bool
+upstream_io_must_wait(void)
 {
-	struct upstream *u = c->upstream;
-	ssize_t sent;
-
-	if (c->tls != NULL)
-		return upstream_tls_write(c, p, n);
-	sent = upstream_io_send_raw(c, p, n);
-	if (sent == -1 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	if (sent == -1)
-		snprintf(u->fault, sizeof(u->fault), "%s", strerror(errno));
-	return sent;
+	return errno == EAGAIN || errno == EINTR;
 }
 
-int
+/* Fails with the reason in errno, or because the server has closed the connection. */
+static void
+upstream_io_failed(struct upstream_conn *c, ssize_t n)
+{
+	const char *detail = n == 0 ? "the server closed the connection" : strerror(errno);
+
+	if (c->state == CONN_SECURING)
+		upstream_conn_refused(c, false, detail);
+	else
+		upstream_conn_fail(c, UPSTREAM_BROKEN, detail);
+}
+
+bool
+upstream_io_write(struct upstream_conn *c, const void *p, size_t n)
+{
+	if (c->tls == NULL ? buf_append(&c->out, p, n) == 0 : upstream_tls_write(c, p, n))
+		return true;
+	upstream_conn_fail(c, UPSTREAM_BROKEN, "the request cannot be encrypted");
+	return false;
+}
+
+bool
 upstream_io_flush(struct upstream_conn *c)
 {
 	while (buf_len(&c->out) > 0) {
-		ssize_t n = upstream_io_send(c, buf_data(&c->out), buf_len(&c->out));
+		ssize_t n = upstream_io_send(c);
 
-		if (n == -1)
-			return -1;
-		if (n == 0) {
+		if (n == -1 && upstream_io_must_wait()) {
 			upstream_conn_watch(c, EV_READ | EV_WRITE);
-			return 0;
+			return false;
+		}
+		if (n == -1) {
+			upstream_io_failed(c, n);
+			return false;
 		}
 		buf_consume(&c->out, (size_t)n);
 	}
 	buf_clear(&c->out);
 	upstream_conn_watch(c, EV_READ);
-	return 1;
+	return true;
+}
+
+void
+upstream_io_say_goodbye(struct upstream_conn *c)
+{
+	if (c->tls == NULL)
+		return;
+	upstream_tls_end(c);
+	(void)upstream_io_send(c);
 }
 
 /* The server has closed its side. */
@@ -101,20 +125,6 @@ upstream_io_decrypt(struct upstream_conn *c, struct slice in)
 	}
 }
 
-/* Without the end that TLS defines, a response may have been cut off. */
-static void
-upstream_io_ended(struct upstream_conn *c, ssize_t n, int error)
-{
-	const char *detail = n == 0 ? "the server closed the connection" : strerror(error);
-
-	if (c->state == CONN_SECURING)
-		upstream_conn_refused(c, false, detail);
-	else if (n == 0 && c->tls == NULL)
-		upstream_io_closed(c);
-	else
-		upstream_conn_fail(c, UPSTREAM_BROKEN, detail);
-}
-
 static size_t
 upstream_io_share(const struct upstream_conn *c)
 {
@@ -135,13 +145,18 @@ upstream_io_read(struct upstream_conn *c)
 	size_t most = upstream_io_share(c);
 
 	do {
-		ssize_t n = upstream_io_receive_raw(c, u->received, most);
+		ssize_t n = upstream_io_receive(c, u->received, most);
 
 		c->more = n > 0 && (size_t)n == most;
-		if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		if (n == -1 && upstream_io_must_wait())
 			return;
+		/* Without the end that TLS defines, a response may have been cut off. */
+		if (n == 0 && c->tls == NULL) {
+			upstream_io_closed(c);
+			return;
+		}
 		if (n <= 0) {
-			upstream_io_ended(c, n, errno);
+			upstream_io_failed(c, n);
 			return;
 		}
 		c->heard = c->lively = true;

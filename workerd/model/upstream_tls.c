@@ -1,10 +1,9 @@
 /*
  * TLS to the model server, by OpenSSL: the certificate's chain and name, ALPN, resumed sessions.
  *
- * OpenSSL reads from what upstream_conn.c has received, not from the socket: many records cost one system
- * call, and nothing but an incomplete record stays behind.
+ * OpenSSL reads from what upstream_io.c has received, and writes to what it will send, not to the socket: many
+ * records cost one system call, nothing but an incomplete record stays behind, and writing never waits.
  */
-#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -34,13 +33,10 @@ upstream_tls_bio_read(BIO *bio, char *out, size_t size, size_t *n)
 static int
 upstream_tls_bio_write(BIO *bio, const char *p, size_t size, size_t *n)
 {
-	ssize_t sent = upstream_io_send_raw(BIO_get_data(bio), p, size);
+	struct upstream_conn *c = BIO_get_data(bio);
 
-	BIO_clear_retry_flags(bio);
-	*n = sent > 0 ? (size_t)sent : 0;
-	if (sent == -1 && errno == EAGAIN)
-		BIO_set_retry_write(bio);
-	return sent > 0;
+	*n = size;
+	return buf_append(&c->out, p, size) == 0;
 }
 
 static long
@@ -95,9 +91,7 @@ upstream_tls_new(struct upstream *u, const char *ca_bundle)
 	must(ctx != NULL && SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
 	    SSL_CTX_set_alpn_protos(ctx, alpn, sizeof(alpn) - 1) == 0);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-	SSL_CTX_set_mode(ctx,
-	    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
 	SSL_CTX_sess_set_new_cb(ctx, upstream_tls_on_session);
 	SSL_CTX_set_app_data(ctx, u);
@@ -163,7 +157,7 @@ upstream_tls_clear(struct upstream_conn *c)
 }
 
 static enum upstream_tls_result
-upstream_tls_fault(struct upstream_conn *c, int error)
+upstream_tls_fault(struct upstream_conn *c)
 {
 	struct upstream *u = c->upstream;
 	long verified = SSL_get_verify_result(c->tls);
@@ -172,8 +166,6 @@ upstream_tls_fault(struct upstream_conn *c, int error)
 	if (verified != X509_V_OK)
 		snprintf(u->fault, sizeof(u->fault), "the server's certificate is refused: %s",
 		    X509_verify_cert_error_string(verified));
-	else if (error == SSL_ERROR_SYSCALL)
-		snprintf(u->fault, sizeof(u->fault), "%s", strerror(errno));
 	else
 		snprintf(u->fault, sizeof(u->fault), "the server does not agree on TLS: %s",
 		    reason == NULL ? "unknown reason" : reason);
@@ -186,10 +178,8 @@ upstream_tls_result(struct upstream_conn *c, int result)
 	int error = SSL_get_error(c->tls, result);
 
 	if (error == SSL_ERROR_WANT_READ)
-		return TLS_READ;
-	if (error == SSL_ERROR_WANT_WRITE)
-		return TLS_WRITE;
-	return error == SSL_ERROR_ZERO_RETURN ? TLS_END : upstream_tls_fault(c, error);
+		return TLS_WAIT;
+	return error == SSL_ERROR_ZERO_RETURN ? TLS_END : upstream_tls_fault(c);
 }
 
 enum upstream_tls_result
@@ -216,17 +206,11 @@ upstream_tls_read(struct upstream_conn *c, struct slice *record)
 	return TLS_DONE;
 }
 
-ssize_t
+bool
 upstream_tls_write(struct upstream_conn *c, const void *p, size_t n)
 {
-	size_t sent;
-	int result;
-
 	ERR_clear_error();
-	result = SSL_write_ex(c->tls, p, n, &sent);
-	if (result == 1)
-		return (ssize_t)sent;
-	return upstream_tls_result(c, result) <= TLS_WRITE ? 0 : -1;
+	return SSL_write(c->tls, p, (int)n) == (int)n;
 }
 
 bool
