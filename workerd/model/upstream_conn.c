@@ -13,8 +13,9 @@
 #include "workerd/model/upstream_internal.h"
 
 #define OUT_MAX 65536
-#define TICK_MS \
-	5000 /* a silent HTTP/2 connection gets a ping after one, and is dead after two more */
+
+/* An HTTP/2 connection that was silent for a tick gets a ping, and is dead after another one. */
+#define TICK_MS 5000
 
 static void upstream_conn_on_event(evutil_socket_t fd, short what, void *arg);
 

@@ -56,7 +56,10 @@ upstream_http2_on_settings(struct upstream_conn *c)
 
 	if (limit > UPSTREAM_STREAMS_MAX)
 		limit = UPSTREAM_STREAMS_MAX;
-	c->upstream->expected = limit == 0 ? 1 : limit;
+	/* A request then waits in nghttp2 for more. */
+	if (limit == 0)
+		limit = 1;
+	c->upstream->expected = limit;
 	upstream_conn_settle(c, limit);
 }
 

@@ -197,8 +197,8 @@ void upstream_conn_secure(struct upstream_conn *c);
 /* The loop will call upstream_http1_send() or upstream_http2_send(). */
 void upstream_conn_send_soon(struct upstream_conn *c);
 
-/* Adds at most UPSTREAM_RECORD_MAX bytes to c->out, encrypted where needed. At most three times that, and what
- * TLS adds, may be there. false: the connection has failed. */
+/* Adds bytes to c->out, encrypted where needed: a frame or a record at a time, until there are enough for one
+ * call of upstream_io_flush(). false: the connection has failed. */
 [[gnu::warn_unused_result]] bool upstream_io_write(
     struct upstream_conn *c, const void *p, size_t n);
 

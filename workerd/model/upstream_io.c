@@ -28,7 +28,7 @@ upstream_io_receive(struct upstream_conn *c, void *p, size_t n)
 	return c->dial != NULL ? upstream_dial_receive(c->dial, p, n) : recv(c->fd, p, n, 0);
 }
 
-/* errno says why; EINTR and EAGAIN: it has not, and must wait. */
+/* The last call, by errno. */
 static bool
 upstream_io_must_wait(void)
 {
@@ -83,7 +83,8 @@ upstream_io_say_goodbye(struct upstream_conn *c)
 	if (c->tls == NULL)
 		return;
 	upstream_tls_end(c);
-	(void)upstream_io_send(c);
+	if (buf_len(&c->out) > 0)
+		(void)upstream_io_send(c);
 }
 
 /* The server has closed its side. */
