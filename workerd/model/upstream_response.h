@@ -10,8 +10,8 @@
 
 #include "workerd/http/message/chunked.h"
 
-#define RESPONSE_LINE_MAX 8192  /* bytes of a line of the head */
-#define RESPONSE_HEAD_MAX 65536 /* bytes of all heads, interim ones included; of the trailer */
+#define RESPONSE_LINE_MAX   8192  /* bytes of a line of the head */
+#define RESPONSE_HEAD_MAX   65536 /* bytes of all heads, interim ones included; of the trailer */
 #define RESPONSE_HEAD_FAULT "the response's headers have more than 64 KiB"
 
 enum response_result {
