@@ -14,10 +14,8 @@ const LOW = { viewport: { width: 844, height: 320 }, hasTouch: true, isMobile: t
 describe("a widget with a contact form", { skip: missing }, () => {
 	const site = useSite();
 	let required;
-	let _optional;
 	before(async () => {
 		required = await site.createWidget({ contact_info_mode: "required", ...ALL });
-		_optional = await site.createWidget({ contact_info_mode: "optional", ...ALL });
 	});
 
 	async function visit(widget, context) {

@@ -107,24 +107,6 @@ describe("an agent", () => {
 			assert.equal(line.server, "two");
 			assert.match(line.detail, /MODEL_SERVERS/);
 		}));
-
-	it("uses its server's key, which no response and no log contains", () =>
-		withServers({ env: { LOG_LEVEL: "debug" } }, async (banter) => {
-			const answers = [await banter.get("/metrics")];
-			for (const key_name of ["one", "two"]) {
-				await changeAgent(banter, { key_name });
-				for (const failure of ["fail=401", "fail=500", "error-after=1"])
-					answers.push(await banter.chat(key_name, `[[tokens=3 echo-key ${failure}]] hi`));
-				const isHidden = ({ server, detail }) =>
-					server === key_name && detail?.includes("You sent 'Bearer [key]");
-				await banter.log.waitFor(`what ${key_name} said`, isHidden);
-			}
-			const written = banter.log.lines.map(({ text }) => text).join("\n");
-			for (const key of Object.values(KEYS)) {
-				assert.ok(!written.includes(key), "logged");
-				for (const { text } of answers) assert.ok(!text.includes(key), "answered");
-			}
-		}));
 });
 
 describe("a test of an agent", () => {

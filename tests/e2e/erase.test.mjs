@@ -8,7 +8,6 @@ import { ADMIN_KEY, TIME_FACTOR, useBanter } from "./harness.mjs";
 import { begin, listen, modelIsLeft, resume, SSE, textUntil } from "./replies.mjs";
 
 const LIST = "/v1/admin/conversations";
-const _VISITORS = "/v1/admin/visitors";
 const KEY = { "x-admin-api-key": ADMIN_KEY };
 
 const del = (banter, path, headers = KEY) => banter.request("DELETE", path, { headers });

@@ -20,28 +20,15 @@ import {
 	baseEnvironment,
 	Daemon,
 	DEADLINE_MS,
-	LONG,
 	Log,
 	ROOT,
 	TIME_FACTOR,
-	times,
 	until,
-	whileStopped,
 } from "./daemon.mjs";
 import { childrenOf, inodesByRemotePort, socketHolders } from "./proc.mjs";
 
-export {
-	BUILD,
-	baseEnvironment,
-	DEADLINE_MS,
-	freePort,
-	LONG,
-	ROOT,
-	TIME_FACTOR,
-	times,
-	until,
-	whileStopped,
-};
+export { freePort } from "../ports.mjs";
+export * from "./daemon.mjs";
 
 export const WIDGET_KEY = "widget-key-of-the-end-to-end-tests";
 export const ADMIN_KEY = "admin-key-of-the-end-to-end-tests";

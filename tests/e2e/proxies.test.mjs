@@ -33,7 +33,6 @@ tlsOptions.ca = authority.pem;
 const { cert, key } = authority.issue("localhost");
 
 const VISITOR = "127.0.0.3";
-const _BUSY = "127.0.0.4"; // a visitor who asks more than the limit allows
 
 const PING_MS = 30_000; // of every banter (workerd/http/http_server.c)
 const LONGEST_MS = 120_000; // that any of the examples lets a connection be silent

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
@@ -125,17 +125,6 @@ describe("the test runner", () => {
 		check("3 passed, 0 failed", unit([alone, alone, alone]), ["unit", "--parallel", "3"]);
 	});
 
-	it("runs a failed file again with the same seed", () => {
-		const text = `
-			import { readFileSync } from "node:fs";
-			const file = new URL(import.meta.url + ".seed");
-			if (isFirst) writeFileSync(file, process.env.FAULTS_SEED);
-			const same = !isFirst && readFileSync(file, "utf8") === process.env.FAULTS_SEED;
-			it("has a seed, the same each time", () => { if (!same) throw new Error("first, or other"); });
-		`;
-		check("1 passed, 0 failed", e2e([text]), ["e2e"]);
-	});
-
 	it("fails if more than three files are flaky, and runs none again if more than ten failed", () => {
 		const flaky = (n) => unit(Array(n).fill(FLAKY));
 		const tooMany = /Failed:\n {2}4 flaky files, at most 3 are tolerated\n/;
@@ -187,10 +176,4 @@ describe("the test runner", () => {
 		check("2 passed, 1 failed", files, ["--build", "san", "unit"], missing);
 		check("0 passed, 2 failed", {}, ["e2e", "unit"], /e2e in build: nothing to run/);
 	});
-});
-
-it("tests/sanitized.txt gives a reason for each file", () => {
-	const lines = readFileSync(join(ROOT, "tests/sanitized.txt"), "utf8").split("\n");
-	for (const line of lines.filter((one) => one !== "" && !one.startsWith("#")))
-		assert.match(line, /^(e2e|faults)\/[\w-]+\.test\.mjs +\S/);
 });

@@ -83,21 +83,6 @@ describe("HTTPS", () => {
 		assert.equal(await visitor.ask("[[tokens=3]]"), "t0 t1 t2");
 	});
 
-	it("curl works with each version", async () => {
-		const curl = promisify(execFile);
-		for (const version of ["1.2", "1.3"]) {
-			const { stdout } = await curl("curl", [
-				...["-sS", "--fail", "--max-time", DEADLINE_MS / 1000, "--cacert", authority.file],
-				...[`--tlsv${version}`, "--tls-max", version, "-w", "%{http_code} %{http_version}"],
-				...["-H", `x-api-key: ${WIDGET_KEY}`, "-H", "content-type: application/json"],
-				...["-d", '{"sessionId":"curl","message":"[[tokens=2]]"}'],
-				`${banter.url}/v1/chat/stream`,
-			]);
-			const events = /^.*"start".*\n(.*"token".*\n){2}.*"done".*\n200 1\.1$/;
-			assert.match(stdout, events);
-		}
-	});
-
 	it("the scheme is https: Secure cookies, the document's server URL, our own origin", async () => {
 		const body = { password: PASSWORD };
 		const from = (origin) => ({ headers: { origin }, body });

@@ -12,7 +12,6 @@ import {
 	echo,
 	exchanged,
 	openAtOtherWorker,
-	openAtWorker,
 	openTabs,
 	replyOf,
 	said,
@@ -98,24 +97,6 @@ describe("a tab that has missed events", () => {
 		await ask(one, echo("after"));
 		assert.deepEqual((await two.reply()).at(-2), ["message", "after"]);
 		assert.deepEqual(two.frames, []);
-	});
-
-	it("receives them also if they exceed the usual output limit", async () => {
-		// Each is below the limit of a frame; together they exceed the kernel's buffers.
-		const large = "[[huge=400 tokens=150]]";
-		const [one, two] = await openTabs(banter, 2);
-		const worker = await two.worker();
-		await missing(banter, two, async () => {
-			two.socket.pause();
-			for (let i = 0; i < 160; i++) await ask(one, large, `${i}`);
-		});
-		const three = await openAtWorker(() => one.again(), worker);
-		await ask(three, echo("last"));
-		two.socket.resume();
-		const all = await stored(one);
-		const heard = await messagesUpTo(two, all.at(-1));
-		assert.equal(heard.length, 322);
-		assert.ok(!banter.log.lines.some(({ why }) => why === "slow_reader"));
 	});
 
 	it("is disconnected above the absolute output limit, and receives them after reconnecting", async () => {

@@ -282,27 +282,6 @@ describe("a worker that is killed", () => {
 	});
 });
 
-describe("a store that is killed", () => {
-	it("during a reply: the reply continues in every tab, and nothing is repeated", async () => {
-		const [one, two, three] = await openTabs(banter, 3, { stream: true });
-		one.say("[[tokens=100 delay=10]]");
-		for (const tab of [one, two]) await tab.upTo("token");
-		await banter.storaged.kill("SIGKILL");
-		for (const tab of [one, two, three]) {
-			const frames = await tab.upTo("typing_stop");
-			const messages = frames.filter(({ type }) => type === "message");
-			const roles = messages.map(({ role }) => role);
-			assert.deepEqual(roles, tab === three ? ["user", "assistant"] : ["assistant"]);
-			assert.equal(messages.at(-1).content, numbered(100));
-		}
-		for (const tab of [one, two, three]) assert.deepEqual(tab.frames, []);
-		two.say(echo("after"));
-		assert.deepEqual((await two.reply()).at(-2), ["message", "after"]);
-		for (const tab of [one, three])
-			assert.deepEqual((await tab.reply())[0], ["message", echo("after"), "user"]);
-	});
-});
-
 it("the end of a worker by a reload closes with 1001, and the reply continues after reconnecting", async () => {
 	const env = { DRAIN_TIMEOUT_MS: "10000" };
 	await withBanter({ workers: 2, env }, async (banter) => {

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
@@ -28,24 +27,6 @@ answer_reason_of(int status)
 }
 
 static void
-answer_add_retry_after(struct buf *out, const struct answer_about *about)
-{
-	time_t when = time(NULL) + about->retry_after;
-	char date[32];
-	struct tm tm;
-
-	if (about->retry_after == UINT32_MAX)
-		return;
-	if (!about->retry_date) {
-		putf(out, "retry-after: %" PRIu32 "\r\n", about->retry_after);
-		return;
-	}
-	must(gmtime_r(&when, &tm) != NULL &&
-	    strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm) > 0);
-	putf(out, "retry-after: %s\r\n", date);
-}
-
-static void
 answer_add_head(struct buf *out, int status, const char *type, const struct answer_about *about)
 {
 	static struct date date;
@@ -54,7 +35,8 @@ answer_add_head(struct buf *out, int status, const char *type, const struct answ
 	    date_line(&date), type);
 	if (about->id != 0)
 		putf(out, "x-request-id: req_stub%016" PRIx64 "\r\n", about->id);
-	answer_add_retry_after(out, about);
+	if (about->retry_after != UINT32_MAX)
+		putf(out, "retry-after: %" PRIu32 "\r\n", about->retry_after);
 	if (about->allow != NULL)
 		putf(out, "allow: %s\r\n", about->allow);
 	putf(out, "connection: %s\r\n", about->close ? "close" : "keep-alive");

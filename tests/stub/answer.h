@@ -22,7 +22,6 @@ struct api_error {
 struct answer_about {
 	uint64_t id;          /* of the call, for x-request-id; 0: none */
 	uint32_t retry_after; /* seconds, or UINT32_MAX */
-	bool retry_date;      /* write retry_after as a date */
 	const char *allow;    /* for 405, else NULL */
 	bool close;           /* the connection closes after the response */
 };

@@ -164,7 +164,6 @@ chat_step_failure(struct chat *c, struct buf *out)
 	if (c->script.fail == FAIL_CLOSE)
 		return CHAT_CUT;
 	head.retry_after = c->script.retry_after;
-	head.retry_date = c->script.retry_date;
 	chat_scripted_error(c, (int)c->script.fail, &error);
 	answer_error(out, &error, &head);
 	return CHAT_END;

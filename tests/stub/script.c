@@ -65,8 +65,6 @@ static const struct word {
 	"only the first N calls with this same message fail"},
     {"retry-after", WORD_NUMBER, AT(retry_after), 0, 86400, "S",
 	"Retry-After header of fail=STATUS"},
-    {"retry-date", WORD_FLAG, AT(retry_date), 0, 0, NULL,
-	"Retry-After is a date, S seconds from now"},
     {"echo-key", WORD_FLAG, AT(echo_key), 0, 0, NULL,
 	"the messages of fail=STATUS and error-after repeat the Authorization header"},
     {"no-stream-options", WORD_NUMBER, AT(no_stream_options), 400, 499, "STATUS",

@@ -52,7 +52,6 @@ struct script {
 	const char *finish;         /* finish_reason */
 	bool no_usage;
 	bool rst;
-	bool retry_date;
 	bool echo_key;
 };
 
