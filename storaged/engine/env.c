@@ -92,8 +92,8 @@ env_found_damage(struct env *env, const char *what)
 }
 
 const char env_main_damage_help[] =
-    "nothing can be read: stop storaged, check the disk, and restore the last backup with "
-    "banter restore --force FILE";
+    "nothing can be read: save the state before the last commit with banter export, stop "
+    "storaged, check the disk, and restore the last backup with banter restore --force FILE";
 
 void
 env_found_main_damage(struct env *env)

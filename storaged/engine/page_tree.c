@@ -432,16 +432,31 @@ page_tree_close(struct page_tree *p)
 	p->reached = p->buffers = NULL;
 }
 
+static int
+page_tree_check_main_of(MDB_env *mdb, uint64_t txn)
+{
+	struct page_tree p;
+	int rc = page_tree_open(&p, mdb, txn, NULL, NULL);
+
+	page_tree_close(&p);
+	return rc;
+}
+
 int
 page_tree_check_main(MDB_env *mdb)
 {
-	struct page_tree p;
 	MDB_envinfo info;
-	int rc = mdb_env_info(mdb, &info);
+	uint64_t txn;
+	int rc, result;
 
-	if (rc != 0)
-		return rc;
-	rc = page_tree_open(&p, mdb, info.me_last_txnid, NULL, NULL);
-	page_tree_close(&p);
-	return rc;
+	rc = mdb_env_info(mdb, &info);
+	/* A newer commit may have overwritten what was read. */
+	do {
+		if (rc != 0)
+			return rc;
+		txn = info.me_last_txnid;
+		result = page_tree_check_main_of(mdb, txn);
+		rc = mdb_env_info(mdb, &info);
+	} while (rc != 0 || info.me_last_txnid != txn);
+	return result;
 }

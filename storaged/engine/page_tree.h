@@ -65,7 +65,7 @@ bool page_tree_is_reached(const struct page_tree *p, size_t page);
 
 void page_tree_close(struct page_tree *p);
 
-/* page_tree_open() alone, for the newest snapshot. */
+/* page_tree_open() alone, for the newest snapshot; other processes may write meanwhile. */
 [[gnu::warn_unused_result]] int page_tree_check_main(MDB_env *mdb);
 
 #endif

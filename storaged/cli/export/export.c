@@ -390,8 +390,10 @@ export_work(void *arg)
 {
 	struct export *e = arg;
 	struct snapshot snapshot;
-	int status = snapshot_open(&snapshot, e->data_dir);
+	int status = snapshot_open_damaged(&snapshot, e->data_dir);
 
+	if (status == 0 && snapshot.went_back)
+		export_damaged(e, "the last commit");
 	if (status == 0)
 		status = export_snapshot(e, &snapshot.env);
 	snapshot_close(&snapshot);

@@ -23,7 +23,9 @@
 #include "proto/base/basics.h"
 #include "storaged/cli/base/console.h"
 #include "storaged/cli/files/store_files.h"
+#include "storaged/cli/store/last_commit.h"
 #include "storaged/engine/env_tables.h"
+#include "storaged/engine/page_tree.h"
 #include "storaged/engine/safe_read.h"
 #include "storaged/server/listen.h"
 
@@ -232,9 +234,34 @@ snapshot_read_schema(struct env *env, uint64_t *schema)
 	return rc;
 }
 
+/* Opens the environment again, as it was before the last commit. storaged does not write without the main tree. */
 static int
-snapshot_open_any(struct snapshot *s, const char *path, uint64_t *schema)
+snapshot_go_back(struct snapshot *s, const char *path, unsigned flags)
 {
+	int rc;
+
+	mdb_env_close(s->env.mdb);
+	s->env.mdb = NULL;
+	s->went_back = true;
+	rc = snapshot_open_mdb(&s->env, path, flags | MDB_NOLOCK);
+	if (rc == 0)
+		rc = last_commit_hide(s->env.mdb);
+	return rc != 0 ? rc : page_tree_check_main(s->env.mdb);
+}
+
+/* Checks the main tree before LMDB trusts it. */
+static int
+snapshot_check_main(struct snapshot *s, const char *path, unsigned flags, bool may_go_back)
+{
+	int rc = page_tree_check_main(s->env.mdb);
+
+	return rc == MDB_CORRUPTED && may_go_back ? snapshot_go_back(s, path, flags) : rc;
+}
+
+static int
+snapshot_open_any(struct snapshot *s, const char *path, uint64_t *schema, bool may_go_back)
+{
+	const char *inside;
 	unsigned flags;
 	int rc, status;
 
@@ -246,16 +273,20 @@ snapshot_open_any(struct snapshot *s, const char *path, uint64_t *schema)
 	status = snapshot_prepare(s, path, &flags);
 	if (status != 0)
 		return status;
-	rc = snapshot_open_mdb(&s->env, s->inside ? "." : path, flags);
+	inside = s->inside ? "." : path;
+	rc = snapshot_open_mdb(&s->env, inside, flags);
+	if (rc == 0)
+		rc = snapshot_check_main(s, inside, flags, may_go_back);
 	if (rc == 0)
 		rc = snapshot_read_schema(&s->env, schema);
 	return rc == 0 ? 0 : snapshot_fail(path, rc);
 }
 
-int
-snapshot_open_older(struct snapshot *s, const char *path, uint64_t *schema)
+static int
+snapshot_open_not_newer(
+    struct snapshot *s, const char *path, uint64_t *schema, bool may_go_back)
 {
-	int status = snapshot_open_any(s, path, schema);
+	int status = snapshot_open_any(s, path, schema, may_go_back);
 
 	if (status != 0 || *schema <= SCHEMA_VERSION)
 		return status;
@@ -266,10 +297,16 @@ snapshot_open_older(struct snapshot *s, const char *path, uint64_t *schema)
 }
 
 int
-snapshot_open(struct snapshot *s, const char *path)
+snapshot_open_older(struct snapshot *s, const char *path, uint64_t *schema)
+{
+	return snapshot_open_not_newer(s, path, schema, false);
+}
+
+static int
+snapshot_open_known(struct snapshot *s, const char *path, bool may_go_back)
 {
 	uint64_t schema = 0;
-	int status = snapshot_open_older(s, path, &schema);
+	int status = snapshot_open_not_newer(s, path, &schema, may_go_back);
 
 	if (status != 0 || snapshot_knows(schema))
 		return status;
@@ -277,6 +314,18 @@ snapshot_open(struct snapshot *s, const char *path)
 	    "%s was written by an older banter (schema %llu, not %d): start storaged once to "
 	    "migrate it",
 	    path, (unsigned long long)schema, SCHEMA_VERSION);
+}
+
+int
+snapshot_open(struct snapshot *s, const char *path)
+{
+	return snapshot_open_known(s, path, false);
+}
+
+int
+snapshot_open_damaged(struct snapshot *s, const char *path)
+{
+	return snapshot_open_known(s, path, true);
 }
 
 void

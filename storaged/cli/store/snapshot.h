@@ -20,9 +20,10 @@
 
 struct snapshot {
 	struct env env;
-	int dir;     /* a data directory, locked against restore; -1 for a file */
-	int lock;    /* on storaged's lock file if there is no LMDB lock file; else -1 */
-	bool inside; /* the data directory is the working directory */
+	int dir;        /* a data directory, locked against restore; -1 for a file */
+	int lock;       /* on storaged's lock file if there is no LMDB lock file; else -1 */
+	bool inside;    /* the data directory is the working directory */
+	bool went_back; /* it is the state before the last commit */
 	bool open;
 };
 
@@ -35,6 +36,10 @@ struct snapshot {
  * must be readable here. Close it in any case.
  */
 [[gnu::warn_unused_result]] int snapshot_open(struct snapshot *s, const char *path);
+
+/* Like snapshot_open(). If LMDB's main tree is damaged, without which nothing can be read, opens the state before
+ * the last commit (went_back), if its main tree is intact. */
+[[gnu::warn_unused_result]] int snapshot_open_damaged(struct snapshot *s, const char *path);
 
 /* Like snapshot_open(), also for older schema versions; *schema is the version. If snapshot_open()
  * does not accept it, no table can be used. */

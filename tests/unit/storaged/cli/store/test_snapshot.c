@@ -12,6 +12,7 @@
 
 #include "storaged/cli/base/subprocess.h"
 #include "storaged/cli/store/snapshot.h"
+#include "storaged/engine/page_tree.h"
 #include "storaged/server/listen.h"
 
 /* The store of the fixture, without its storaged. */
@@ -177,6 +178,42 @@ SNAPSHOT_TEST(files_that_are_not_stores_are_refused)
 	assert_int_equal(write(fd, zeros, sizeof(zeros)), sizeof(zeros));
 	expect_status(f->dir, EX_DATAERR);
 	closefd(&fd);
+}
+
+static void
+damage_main_tree(struct fixture *f)
+{
+	static const uint8_t zeros[PAGE_SIZE];
+	struct page_tree tree;
+	struct snapshot s;
+	MDB_envinfo info;
+
+	assert_int_equal(snapshot_open(&s, f->dir), 0);
+	assert_int_equal(mdb_env_info(s.env.mdb, &info), 0);
+	assert_int_equal(page_tree_open(&tree, s.env.mdb, info.me_last_txnid, NULL, NULL), 0);
+	overwrite_file(f, tree.main.page * PAGE_SIZE, zeros, sizeof(zeros));
+	page_tree_close(&tree);
+	snapshot_close(&s);
+}
+
+/* The last commit stored the answer. */
+SNAPSHOT_TEST(without_the_main_tree_only_the_state_before_the_last_commit_is_read_on_request)
+{
+	struct snapshot s;
+	struct txn t;
+	size_t n;
+
+	damage_main_tree(f);
+	expect_status(f->dir, EX_DATAERR);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(snapshot_open_damaged(&s, f->dir), 0);
+		assert_true(s.went_back);
+		assert_int_equal(txn_begin(&t, &s.env, TXN_READ), 0);
+		assert_int_equal(txn_count(&t, TABLE_MESSAGES, &n), 0);
+		assert_int_equal(n, 1);
+		txn_abort(&t);
+		snapshot_close(&s);
+	}
 }
 
 SNAPSHOT_TEST(an_older_schema_is_opened_only_on_request)
