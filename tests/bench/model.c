@@ -228,6 +228,17 @@ conn_opened(struct model_conn *c)
 		model_h2_open(c);
 }
 
+/* -1: these are not what a client sends. */
+static int
+conn_take(struct model_conn *c, struct slice in)
+{
+	if (c->h2 != NULL)
+		return model_h2_feed(c, in);
+	put_slice(&c->in, in);
+	conn_take_request(c);
+	return 0;
+}
+
 /* Reads once. Whether there may be more, which no event would announce. */
 static bool
 conn_read(struct model_conn *c)
@@ -239,14 +250,8 @@ conn_read(struct model_conn *c)
 		conn_opened(c);
 	if (n == -1 && errno == EAGAIN)
 		return false;
-	if (n <= 0) {
+	if (n <= 0 || conn_take(c, (struct slice){scratch, (size_t)n}) == -1)
 		conn_kill(c);
-	} else if (c->h2 == NULL) {
-		put(&c->in, scratch, (size_t)n);
-		conn_take_request(c);
-	} else if (model_h2_feed(c, (struct slice){scratch, (size_t)n}) == -1) {
-		conn_kill(c);
-	}
 	return n > 0;
 }
 
