@@ -78,6 +78,7 @@ describe("the model server's name", { skip: whyNoNamespaces(), concurrency: true
 		["IPv6 is dead, IPv4 works", { "::1": DeadAddress, "127.0.0.1": Relay }],
 		["IPv4 refuses, IPv6 works", { "127.0.0.1": undefined, "::1": Relay }],
 		["IPv4 is dead, IPv6 works", { "127.0.0.1": DeadAddress, "::1": Relay }],
+		["the first address is dead", { "127.0.0.1": DeadAddress, "127.0.0.2": Relay }],
 		["the first address refuses", { "127.0.0.1": undefined, "127.0.0.2": Relay }],
 	])
 		it(`${what}: the address that works is used, and the request is sent once`, async () => {

@@ -7,11 +7,15 @@
  * The descriptor is then taken from libcurl. Behind an https proxy libcurl stays, and passes on the bytes,
  * because it encrypts them for the proxy.
  *
- * libcurl 7.88 closes a socket that is still connecting without a callback. An event that stayed behind in
+ * libcurl 7.88 waits for nothing after the first of several addresses did not answer in its share of the time: it
+ * tries the next one when it is called again. So it is called twice a second while it connects.
+ *
+ * It also closes a socket that is still connecting without a callback. An event that stayed behind in
  * the event loop would then be counted for the next owner of the number: libevent believes that the
  * descriptor is in its epoll set, and the new owner never gets an event. So libcurl's sockets are in an epoll
  * set of their own, of which the loop watches only the set; the kernel removes a closed socket from it.
  */
+#define CURL_DISABLE_DEPRECATION /* curl_multi_socket_all(3); curl_multi_socket_action(3) cannot do this */
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -31,11 +35,13 @@
 /* How long a resolved name is kept. A server that moves is found soon, and a burst of connections shares a lookup. */
 #define NAMES_S 5L
 
+#define TICK_MS 500
+
 struct upstream_dialer {
 	struct upstream *upstream;
 	CURLM *multi;
 	int epoll;
-	struct event *ready, *timer;
+	struct event *ready, *timer, *tick;
 };
 
 struct upstream_dial {
@@ -95,12 +101,11 @@ upstream_dial_done(struct upstream_dial *d, CURLcode code)
 }
 
 static void
-upstream_dial_drive(struct upstream_dialer *d, curl_socket_t fd, int what)
+upstream_dial_collect(struct upstream_dialer *d)
 {
 	CURLMsg *msg;
 	int unused;
 
-	curl_multi_socket_action(d->multi, fd, what, &unused);
 	d->upstream->inside = true;
 	while ((msg = curl_multi_info_read(d->multi, &unused)) != NULL) {
 		struct upstream_dial *dial;
@@ -110,6 +115,39 @@ upstream_dial_drive(struct upstream_dialer *d, curl_socket_t fd, int what)
 		upstream_dial_done(dial, code);
 	}
 	d->upstream->inside = false;
+}
+
+static void
+upstream_dial_drive(struct upstream_dialer *d, curl_socket_t fd, int what)
+{
+	int unused;
+
+	curl_multi_socket_action(d->multi, fd, what, &unused);
+	upstream_dial_collect(d);
+}
+
+static void
+upstream_dial_set_tick(struct upstream_dialer *d)
+{
+	static const struct timeval in = {.tv_usec = TICK_MS * 1000};
+
+	if (!evtimer_pending(d->tick, NULL))
+		evtimer_add(d->tick, &in);
+}
+
+static void
+upstream_dial_on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct upstream_dialer *d = arg;
+	int running;
+
+	(void)fd;
+	(void)what;
+	curl_multi_socket_all(d->multi, &running);
+	if (running > 0)
+		upstream_dial_set_tick(d);
+	upstream_dial_collect(d);
+	upstream_settle(d->upstream);
 }
 
 static void
@@ -215,7 +253,9 @@ upstream_dialer_new(struct upstream *u)
 	d->ready =
 	    event_new(u->base, d->epoll, EV_READ | EV_PERSIST, upstream_dial_on_ready, d);
 	d->timer = evtimer_new(u->base, upstream_dial_on_timer, d);
-	must(d->ready != NULL && d->timer != NULL && event_add(d->ready, NULL) == 0);
+	d->tick = evtimer_new(u->base, upstream_dial_on_tick, d);
+	must(d->ready != NULL && d->timer != NULL && d->tick != NULL &&
+	    event_add(d->ready, NULL) == 0);
 	upstream_dialer_make_multi(d);
 	return d;
 }
@@ -226,6 +266,7 @@ upstream_dialer_free(struct upstream_dialer *d)
 	curl_multi_cleanup(d->multi);
 	event_free(d->ready);
 	event_free(d->timer);
+	event_free(d->tick);
 	closefd(&d->epoll);
 	free(d);
 	curl_global_cleanup();
@@ -266,6 +307,7 @@ upstream_dial_start(struct upstream_dialer *dialer, struct upstream_conn *c)
 	must(d->easy != NULL);
 	upstream_dial_set_options(d);
 	must(curl_multi_add_handle(dialer->multi, d->easy) == CURLM_OK);
+	upstream_dial_set_tick(dialer);
 	return d;
 }
 
