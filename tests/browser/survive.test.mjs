@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { DEADLINE_MS, numbered } from "../e2e/harness.mjs";
+import { BadNetwork } from "../e2e/network.mjs";
 import { missing } from "./browser.mjs";
-import { Line } from "./line.mjs";
 import { exchange, useSite } from "./site.mjs";
 
 const TOKENS = 60;
@@ -50,10 +50,13 @@ describe("a reply survives", { skip: missing }, () => {
 		if (isOnce) assert.equal(await banter.modelCalls(question), 1);
 	}
 
-	const line = new Line(() => banter.port);
-	before(() => line.start());
-	after(() => line.stop());
-	const throughLine = () => `${line.url}/chat`;
+	let network;
+	let isCut = false; // new connections break too
+	before(async () => {
+		network = await BadNetwork.open(banter.port, () => (isCut ? { requestCut: 0 } : {}));
+	});
+	after(() => network.close());
+	const throughNetwork = () => `${network.url}/chat`;
 
 	it("a reload: the page continues it, with one model request", async () => {
 		const question = slowly("reload");
@@ -72,14 +75,15 @@ describe("a reply survives", { skip: missing }, () => {
 
 	it("a lost network: the page says so, and the rest arrives when it is back", async () => {
 		const question = slowly("lost network");
-		const visitor = await inMidReply(question, throughLine());
+		const visitor = await inMidReply(question, throughNetwork());
 		const seen = await visitor.watch();
 		await visitor.context.setOffline(true);
-		line.cut();
+		isCut = true;
+		network.cut();
 		await visitor.chat.getByText("Connection lost").waitFor();
 		assert.equal(await visitor.again.isVisible(), true);
 		await visitor.live.getByText("Connection lost").waitFor({ state: "attached" });
-		line.mend();
+		isCut = false;
 		await visitor.context.setOffline(false);
 		await isWhole(visitor, question);
 		await visitor.chat.getByText("Connection lost").waitFor({ state: "detached" });
@@ -89,14 +93,11 @@ describe("a reply survives", { skip: missing }, () => {
 
 	it("all of these in sequence", async () => {
 		const question = slowly("everything");
-		const visitor = await inMidReply(question, throughLine());
+		const visitor = await inMidReply(question, throughNetwork());
 		const seen = await visitor.watch();
 		const killWorkers = () => banter.killWorkers(banter.workerPids());
 		const blows = [
-			async () => {
-				line.cut();
-				line.mend();
-			},
+			() => network.cut(),
 			killWorkers,
 			() => visitor.page.reload(),
 			killWorkers,

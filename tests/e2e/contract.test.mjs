@@ -161,6 +161,7 @@ describe("chat", () => {
 				await drive(strict, 426, "GET", socketPath(NO_WIDGET));
 			}
 			for (const { method, path } of readers()) await drive(strict, 429, method, path);
+			assert.equal(await strict.metric('rate_limited_total{rule="chat_read"}'), readers().length);
 			for (const path of [configPath, socketPath]) await drive(strict, 429, "GET", path(NO_WIDGET));
 		});
 	});

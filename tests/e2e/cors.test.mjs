@@ -48,7 +48,6 @@ function assertCors(answer, origin) {
 const ANSWERS = [
 	[200, "GET", "/health"],
 	[200, "GET", "/widget/chat-widget.js"],
-	[200, "POST", "/v1/chat", { body: { sessionId: "s", message: "[[tokens=1]]" } }],
 	[200, "POST", "/chat", { body: { sessionId: "s", message: "[[tokens=1]]" } }],
 	[200, "POST", "/chat", { ...SSE, body: { sessionId: "s", message: "[[tokens=1]]" } }],
 	[200, "GET", "/v1/chat/history?sessionId=s"],
@@ -59,15 +58,11 @@ const ANSWERS = [
 	[304, "GET", "/widget/chat-widget.js", { headers: { "if-none-match": "*" } }],
 	[400, "POST", "/v1/chat", { body: "no JSON" }],
 	[401, "POST", "/v1/chat", { headers: { "x-api-key": "wrong" }, body: "{}" }],
-	[401, "GET", "/v1/admin/conversations", { headers: { "x-admin-api-key": "wrong" } }],
 	[403, "POST", "/api/login", { body: { password: PASSWORD } }], // allowed, and not our own
 	[404, "GET", "/nowhere"],
-	[404, "GET", `/v1/admin/conversations/${NOBODY}`],
-	[404, "GET", `/v1/chat/stream/${NOBODY}?sessionId=s`],
 	[404, "POST", `/v1/chat/${NOBODY}/stop`, { body: { sessionId: "s" } }],
 	[405, "GET", "/chat"],
 	[413, "POST", "/chat", { headers: { "content-length": "10000000" } }],
-	[502, "POST", "/v1/chat", { body: { sessionId: "s", message: "[[fail=401]]" } }],
 	[502, "POST", "/chat", { body: { sessionId: "s", message: "[[fail=401]]" } }],
 	[503, "POST", "/chat", { body: { sessionId: "s", message: "[[fail=429 retry-after=9]]" } }],
 ];

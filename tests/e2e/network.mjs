@@ -51,8 +51,13 @@ export class BadNetwork {
 			});
 	}
 
-	async close() {
+	/** Breaks all connections. */
+	cut() {
 		for (const socket of this.#sockets) socket.destroy();
+	}
+
+	async close() {
+		this.cut();
 		await new Promise((done) => this.#server.close(done));
 	}
 
