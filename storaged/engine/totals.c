@@ -86,3 +86,74 @@ totals_add(struct txn *t, const struct id *org, int64_t conversations, int64_t m
 	t->changes++;
 	return 0;
 }
+
+/* Adds the conversations of an organization; unreadable ones are not counted. */
+static int
+totals_count(struct txn *t, const struct id *org, struct msg_totals_record *totals)
+{
+	const struct key all = {0};
+	struct msg_conversation_record r;
+	struct walk w;
+	int rc = walk_open(&w, t, TABLE_CONVERSATIONS, &all);
+
+	if (rc == 0)
+		rc = walk_from(&w, &all);
+	for (; rc == 0; rc = walk_next(&w)) {
+		if (record_decode(w.value, MSG_CONVERSATION_RECORD, &r) != WIRE_OK ||
+		    !id_equal(&r.org, org))
+			continue;
+		totals->conversations++;
+		totals->messages += r.messages;
+	}
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* The first organization with a damaged record. */
+static int
+totals_find_damaged(struct txn *t, struct id *org)
+{
+	const struct key all = {0};
+	struct walk w;
+	int rc = walk_open(&w, t, TABLE_TOTALS, &all);
+
+	if (rc == 0)
+		rc = walk_from(&w, &all);
+	while (rc == 0 && !(w.damaged && key_fits(TABLE_TOTALS, w.key)))
+		rc = walk_next(&w);
+	if (rc == 0)
+		*org = key_front(w.key);
+	walk_close(&w);
+	return rc;
+}
+
+static int
+totals_repair_next(struct txn *t)
+{
+	int rc = totals_find_damaged(t, &t->totals.org);
+
+	t->totals.record = (struct msg_totals_record){.v = RECORD_VERSION};
+	if (rc == 0)
+		rc = totals_count(t, &t->totals.org, &t->totals.record);
+	if (rc != 0)
+		return rc;
+	t->totals.changed = true;
+	log_event(LOG_NOTICE, "totals_repaired", L_ID("org", &t->totals.org),
+	    L_UINT("conversations", t->totals.record.conversations));
+	return totals_write(t);
+}
+
+void
+totals_repair(struct env *env)
+{
+	struct txn t;
+	int rc = txn_begin(&t, env, TXN_WRITE);
+
+	while (rc == 0)
+		rc = totals_repair_next(&t);
+	if (rc == MDB_NOTFOUND)
+		rc = txn_commit(&t);
+	txn_abort(&t);
+	if (rc != 0)
+		log_event(LOG_ERROR, "totals_not_repaired", L_STR("error", env_strerror(rc)));
+}

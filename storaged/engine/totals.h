@@ -23,4 +23,11 @@
 [[gnu::warn_unused_result]] int totals_add(
     struct txn *t, const struct id *org, int64_t conversations, int64_t messages);
 
+/*
+ * Counts again the conversations of organizations whose record has a wrong checksum, which fails all their
+ * requests for lists and new messages. Reads all conversations. Runs in a transaction of its own; logs the
+ * result.
+ */
+void totals_repair(struct env *env);
+
 #endif

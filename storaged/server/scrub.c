@@ -11,6 +11,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "storaged/engine/page_tree.h"
+#include "storaged/engine/totals.h"
 #include "storaged/engine/txn.h"
 
 /* The limits of a step: how much it reads, and how long requests may have to wait for it. */
@@ -81,6 +82,7 @@ scrub_count(struct scrub *s, const struct walk *w)
 {
 	s->entries++;
 	s->damaged += w->damaged;
+	s->totals_damaged |= w->damaged && w->table == TABLE_TOTALS;
 	if (!w->damaged)
 		s->at = key_of(w->key);
 }
@@ -174,5 +176,8 @@ scrub_step(struct env *env, uint64_t requests)
 		if (rc != 0)
 			scrub_end_table(s, rc);
 	} while (s->running && rc != 0 && clock_mono_ms() < deadline);
+	if (s->totals_damaged)
+		totals_repair(env);
+	s->totals_damaged = false;
 	return s->running ? SCRUB_STEP_MS : s->interval_ms;
 }
