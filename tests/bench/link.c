@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <sysexits.h>
 
+#include <openssl/err.h>
+
 #include "proto/base/basics.h"
 
 /* The certificate is not verified: that is the load's work, which is not measured. */
@@ -79,6 +81,7 @@ link_result(struct link *l, int n)
 ssize_t
 link_send(struct link *l, const void *p, size_t n)
 {
+	ERR_clear_error(); /* SSL_get_error() would report an earlier one */
 	if (l->tls != NULL)
 		return link_result(l, SSL_write(l->tls, p, (int)n));
 	return send(l->fd, p, n, MSG_NOSIGNAL);
@@ -87,6 +90,7 @@ link_send(struct link *l, const void *p, size_t n)
 ssize_t
 link_recv(struct link *l, void *p, size_t n)
 {
+	ERR_clear_error();
 	if (l->tls != NULL)
 		return link_result(l, SSL_read(l->tls, p, (int)n));
 	return recv(l->fd, p, n, 0);
