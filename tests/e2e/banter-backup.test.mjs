@@ -67,18 +67,6 @@ describe("banter backup", () => {
 		});
 	});
 
-	it("refuses to overwrite a file, except with --force", async () => {
-		writeFileSync(out("mine"), "mine");
-		const { stderr } = await expectTool(banter, 73, "backup", out("mine"));
-		assert.match(stderr, /exists already; --force/);
-		assert.equal(readFileSync(out("mine"), "utf8"), "mine");
-		await expectTool(banter, 0, "backup", "--force", out("mine"));
-		await expectTool(banter, 0, "verify", out("mine"));
-		assert.equal(statSync(out("mine")).mode & 0o777, 0o600);
-		await expectTool(banter, 73, "backup", "--force", out());
-		await expectTool(banter, 73, "backup", out("no/such/directory"));
-	});
-
 	it("goes to a pipe, not to a terminal", async () => {
 		const piped = await shell(banter, `"$BANTER" backup - | cat >${out("piped")}`);
 		assert.equal(piped.status, 0, piped.stderr);

@@ -4,15 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError, textOf } from "./client.mjs";
 import { numbered, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
-import {
-	assertStored,
-	assertStreamHeaders,
-	begin,
-	history,
-	modelWasAsked,
-	stop,
-	storedMessages,
-} from "./replies.mjs";
+import { assertStored, assertStreamHeaders, begin } from "./replies.mjs";
 import { said } from "./visitors.mjs";
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -63,15 +55,6 @@ describe("chat", () => {
 		assert.equal((await stream.rest()).at(-1).message, "t0 t1 t2 t3");
 	});
 
-	it("the message is stored before the model sends anything", async () => {
-		const answer = banter.stream("waiting", "[[fail=hang]] are you there?");
-		await modelWasAsked(banter, "are you there?");
-		const messages = await storedMessages(banter, "waiting");
-		assert.deepEqual(messages, [["user", "[[fail=hang]] are you there?", "complete"]]);
-		await stop(banter, (await history(banter, "waiting")).json.active, "waiting");
-		assert.equal((await (await answer).rest()).at(-1).status, "stopped");
-	});
-
 	it("the reply is stored before done is sent", async () => {
 		for (let i = 0; i < 20; i++) {
 			const { stream, conversationId } = await begin(banter, `prompt-${i}`, "[[tokens=2]]", 2);
@@ -79,25 +62,6 @@ describe("chat", () => {
 			const messages = await banter.messages(conversationId);
 			assert.deepEqual(messages[1], ["assistant", "t0 t1", "complete"]);
 		}
-	});
-
-	it("the model sees the system prompt and the conversation, oldest first, the new message last", async () => {
-		const expected = [];
-		for (const n of ["first", "second", "third"]) {
-			const message = `[[text="${n} reply"]] ${n}`;
-			await banter.chat("memory", message);
-			expected.push(["user", message], ["assistant", `${n} reply`]);
-		}
-		const [system, ...saw] = await banter.modelSaw();
-		assert.equal(system[0], "system");
-		assert.ok(system[1].length > 0);
-		assert.deepEqual(saw, expected.slice(0, -1));
-		const { path, headers, body } = await banter.model("last");
-		assert.equal(path, "/v1/chat/completions");
-		assert.equal(body.stream, true);
-		assert.equal(body.model, "gpt-4.1-mini");
-		assert.match(headers["content-type"], /^application\/json/);
-		assert.match(headers.accept, /text\/event-stream/);
 	});
 
 	for (const directive of ["[[empty]]", '[[text=" \\n\\t "]]'])
@@ -166,7 +130,11 @@ describe("the history that the model sees", () => {
 				["assistant", "reply 3"],
 				["user", '[[text="reply 4"]] 4'],
 			]);
-			assert.equal((await banter.model("last")).body.model, "some/model:7b");
+			const { path, headers, body } = await banter.model("last");
+			assert.deepEqual([path, body.stream], ["/v1/chat/completions", true]);
+			assert.equal(body.model, "some/model:7b");
+			assert.match(headers["content-type"], /^application\/json/);
+			assert.match(headers.accept, /text\/event-stream/);
 		});
 	});
 

@@ -4,12 +4,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { assertError } from "./client.mjs";
-import { times, until, useBanter } from "./harness.mjs";
+import { times, useBanter } from "./harness.mjs";
 import {
 	assertStored,
 	beginHanging,
 	connectToEachWorker,
-	connectToOtherWorker,
 	history,
 	KEY,
 	listen,
@@ -22,10 +21,8 @@ import {
 	runningReply,
 	SSE,
 	stop,
-	storedMessages,
 	textAfter,
 	textUntil,
-	workersOf,
 } from "./replies.mjs";
 
 const STOPPED = { status: "stopped" };
@@ -105,36 +102,6 @@ describe("a running reply is stopped", () => {
 			["assistant", "t0 t1 t2"],
 			["user", "[[tokens=1]] and now"],
 		]);
-	});
-});
-
-describe("a reply is stopped despite failures", () => {
-	it("of a store that is killed: at once, or with 503 and when it is repeated", async () => {
-		const { stream, messageId, message } = await beginHanging(banter, "dead");
-		banter.storaged.kill("SIGKILL");
-		const first = await stop(banter, messageId, "dead");
-		if (first.status !== 200) assertError(first, 503);
-		await until("it is stopped", async () => {
-			const { json } = await stop(banter, messageId, "dead");
-			return json.status === "stopped";
-		});
-		await assertStopped(stream, "t0 t1 t2");
-		await modelIsIdle(banter);
-		await assertStored(banter, "dead", [message, "t0 t1 t2", "stopped"]);
-		await banter.ready();
-	});
-
-	it("of its worker, which is killed meanwhile: with one result", async () => {
-		const { stream, messageId } = await beginHanging(banter, "killed");
-		const [writer] = await workersOf(banter, [stream]);
-		const other = await connectToOtherWorker(banter, writer);
-		const stopped = stopOn(other, messageId, "killed");
-		await banter.killWorkers([writer]);
-		const { json } = await stopped;
-		assert.ok(["stopped", "interrupted"].includes(json.status), JSON.stringify(json));
-		assert.equal((await storedMessages(banter, "killed"))[1][2], json.status);
-		other.close();
-		await banter.ready();
 	});
 });
 

@@ -9,30 +9,13 @@
 #include "proto/base/utf8.h"
 #include "workerd/http/date.h"
 
-static const char *
-answer_reason_of(int status)
-{
-	static const struct {
-		int status;
-		const char *reason;
-	} known[] = {{200, "OK"}, {400, "Bad Request"}, {401, "Unauthorized"},
-	    {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"},
-	    {429, "Too Many Requests"}, {500, "Internal Server Error"},
-	    {503, "Service Unavailable"}};
-
-	for (size_t i = 0; i < ARRAY_LEN(known); i++)
-		if (known[i].status == status)
-			return known[i].reason;
-	return "Error";
-}
-
 static void
 answer_add_head(struct buf *out, int status, const char *type, const struct answer_about *about)
 {
 	static struct date date;
 
-	putf(out, "HTTP/1.1 %d %s\r\n%scontent-type: %s\r\n", status, answer_reason_of(status),
-	    date_line(&date), type);
+	putf(out, "HTTP/1.1 %d %s\r\n%scontent-type: %s\r\n", status,
+	    status == 200 ? "OK" : "Error", date_line(&date), type);
 	if (about->id != 0)
 		putf(out, "x-request-id: req_stub%016" PRIx64 "\r\n", about->id);
 	if (about->retry_after != UINT32_MAX)

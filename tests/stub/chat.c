@@ -121,35 +121,14 @@ chat_head_of(const struct chat *c)
 static void
 chat_scripted_error(const struct chat *c, int status, struct api_error *error)
 {
-	static const struct {
-		int status;
-		const char *type, *code, *message;
-	} known[] = {
-	    {401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided."},
-	    {403, "invalid_request_error", "unsupported_country_region_territory",
-		"This region is not served."},
-	    {404, "invalid_request_error", "model_not_found", "The model does not exist."},
-	    {429, "requests", "rate_limit_exceeded", "Rate limit reached for requests."},
-	    {503, "server_error", NULL, "The model is overloaded. Please try again later."},
-	};
-	const char *type = status >= 500 ? "server_error" : "invalid_request_error";
-	const char *code = NULL;
 	const char *message = "The server had an error while processing your request.";
 
-	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
-		if (known[i].status != status)
-			continue;
-		type = known[i].type;
-		code = known[i].code;
-		message = known[i].message;
-	}
 	if (c->script.echo_key)
 		api_error(error, status, NULL, "%s You sent '%.*s'.", message,
 		    (int)buf_len(&c->authorization), (const char *)buf_data(&c->authorization));
 	else
 		api_error(error, status, NULL, "%s", message);
-	error->type = type;
-	error->code = code;
+	error->type = "server_error";
 }
 
 /* fail=...: a failure instead of a response. */
