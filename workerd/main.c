@@ -189,6 +189,7 @@ worker_setup_turns(struct worker *w)
 		    .temperature = s->openai_temperature,
 		},
 	    .max_history = s->max_history_messages,
+	    .refused_ms = TURN_REFUSED_MS,
 	    .total_ms = s->openai_total_timeout_ms,
 	    .limits =
 		{

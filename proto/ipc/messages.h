@@ -98,6 +98,8 @@ enum store_error {
 	STORE_STALE = 15,           /* the record has changed since it was read */
 	STORE_DAMAGED = 16,         /* the store's file is damaged: only reads are served */
 	STORE_BUSY = 17,            /* too many replies of the conversation are open */
+	STORE_POISONED =
+	    18, /* of a worker's store_client.h: storaged died twice on the request */
 };
 
 /* MSG_HELLO, …: the numbers of messages.def. */

@@ -7,10 +7,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { TIME_FACTOR } from "../e2e/daemon.mjs";
+import { whileStopped, withBanter } from "../e2e/harness.mjs";
 import { Fleet } from "./fleet.mjs";
 import { between, chance, spread } from "./random.mjs";
 import { assertWhole, Store } from "./store.mjs";
-import { Fault, NO_STRACE } from "./strace.mjs";
+import { Fault, NO_STRACE, TRACED } from "./strace.mjs";
 
 const ROUNDS = Number(process.env.FAULTS_ROUNDS ?? (TIME_FACTOR > 1 ? 25 : 100));
 
@@ -131,3 +132,38 @@ describe("storaged is killed", () => {
 		}),
 	);
 });
+
+it(
+	"storaged dies twice on a message: it is answered with 500, and not sent again",
+	{
+		skip: NO_STRACE,
+	},
+	() =>
+		withBanter({ workers: 1, env: TRACED }, async (banter) => {
+			const { storaged, log } = banter;
+			const start = async (ev) => {
+				const position = log.lines.length;
+				banter.startStore();
+				await log.waitFor(`${ev} again`, (line) => line.ev === ev, position);
+			};
+			const dieOnWrite = async () => {
+				storaged.restart = false;
+				storaged.asked = true;
+				await Fault.attach(storaged.pid, ["fdatasync:signal=SIGKILL"]);
+			};
+			await dieOnWrite();
+			const answer = banter.chat("visitor", "hello");
+			await storaged.ended;
+			await whileStopped(banter.workerPids(), async () => {
+				await start("store_ready");
+				await dieOnWrite();
+			});
+			const { status, json } = await answer;
+			assert.deepEqual([status, json.code], [500, "internal"]);
+			const refused = log.lines.filter(({ ev }) => ev === "poisoned_request");
+			assert.equal(refused.map(({ type }) => type).join(), "turn_begin");
+			await storaged.ended;
+			await start("store_connected");
+			assert.equal((await banter.chat("visitor", "again")).status, 200);
+		}),
+);

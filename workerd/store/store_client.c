@@ -282,7 +282,7 @@ static void
 store_refuse_poisoned(struct store_client *sc)
 {
 	static const char detail[] = "storaged died twice on this request";
-	union msg m = {.error = {.code = STORE_INTERNAL, .detail = slice_str(detail)}};
+	union msg m = {.error = {.code = STORE_POISONED, .detail = slice_str(detail)}};
 	struct store_call *call = TAILQ_FIRST(&sc->order), *next;
 
 	for (; call != NULL; call = next) {

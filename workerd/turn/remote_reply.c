@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "proto/base/basics.h"
+#include "workerd/turn/store_failure.h"
 
 struct remote_reply {
 	struct reply_listeners listeners; /* the first member: replies are found by it */
@@ -112,7 +113,7 @@ remote_reply_on_state(void *arg, uint16_t type, const union msg *m)
 	if (store_refused(type, m, STORE_NOT_FOUND)) {
 		remote_reply_fail(r, TURN_ERASED);
 	} else if (type != MSG_TURN_STATE) {
-		remote_reply_fail(r, TURN_STORE_DOWN);
+		remote_reply_fail(r, store_failure(type, m));
 	} else if (m->turn_state.open) {
 		remote_reply_continue(r, &m->turn_state);
 	} else {

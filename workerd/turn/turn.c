@@ -60,6 +60,7 @@ static const struct {
 } turn_endings[] = {
     [TURN_STORE_DOWN] = {"store_down", METRIC_TURN_STORE_DOWN, false},
     [TURN_STORE_FULL] = {"store_full", METRIC_TURN_STORE_FULL, false},
+    [TURN_STORE_REFUSED] = {"store_refused", METRIC_TURN_STORE_REFUSED, false},
     [TURN_MODEL_DOWN] = {"model_down", METRIC_TURN_MODEL_DOWN, false},
     [TURN_MODEL_SLOW] = {"model_slow", METRIC_TURN_MODEL_SLOW, false},
     [TURN_MODEL_BUSY] = {"model_busy", METRIC_TURN_MODEL_BUSY, false},

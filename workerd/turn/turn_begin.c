@@ -6,6 +6,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "workerd/turn/store_failure.h"
 #include "workerd/turn/turn.h"
 #include "workerd/turn/turn_internal.h"
 
@@ -16,7 +17,6 @@ turn_begin_failure(uint16_t type, const union msg *m)
 		enum store_error code;
 		enum turn_failure failure;
 	} failures[] = {
-	    {STORE_FULL, TURN_STORE_FULL},
 	    {STORE_CONFLICT, TURN_CONFLICT},
 	    {STORE_GONE, TURN_VISITOR_GONE},
 	    {STORE_CONTACT_REQUIRED, TURN_CONTACT_REQUIRED},
@@ -28,7 +28,7 @@ turn_begin_failure(uint16_t type, const union msg *m)
 	for (size_t i = 0; i < ARRAY_LEN(failures); i++)
 		if (store_refused(type, m, failures[i].code))
 			return failures[i].failure;
-	return TURN_STORE_DOWN;
+	return store_failure(type, m);
 }
 
 /* storaged refused the message, so there is nothing to finish. Or it did not answer: it may have begun
@@ -125,7 +125,7 @@ turn_on_history(void *arg, uint16_t type, const union msg *m)
 		return;
 	}
 	if (type != MSG_MESSAGE_PAGE) {
-		turn_fail(t, TURN_STORE_DOWN);
+		turn_fail(t, store_failure(type, m));
 		return;
 	}
 	history_add(&t->history, m->message_page.messages, m->message_page.next);

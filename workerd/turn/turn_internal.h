@@ -57,11 +57,12 @@ struct turn {
 
 	struct sse_reader reader;
 	struct utf8_reassembly reassembly;
-	size_t checkpointed;    /* bytes of the text in checkpoints */
-	unsigned checkpoints;   /* requests under way */
-	bool checkpoint_failed; /* the last one */
-	struct buf error_body;  /* the start of an error response */
-	int http_status;        /* of the model's response */
+	size_t checkpointed;      /* bytes of the text in checkpoints */
+	unsigned checkpoints;     /* requests under way */
+	bool checkpoint_failed;   /* the last one */
+	bool checkpoint_poisoned; /* storaged died on one: they only claim the turn now */
+	struct buf error_body;    /* the start of an error response */
+	int http_status;          /* of the model's response */
 	unsigned retry_after_ms;
 	unsigned attempts;
 	bool usage_requested;
@@ -74,6 +75,8 @@ struct turn {
 	enum turn_failure failure;
 	struct turn_reply reply; /* as stored: trimmed, or an apology */
 	uint64_t began_ms, first_token_ms, store_retry_fast_until_ms;
+	unsigned refusals; /* of the reply's end, as turn_store.c counts them */
+	bool given_up;     /* storaged is asked to end it with the text of its checkpoints */
 
 	bool followed; /* by other workers */
 	bool

@@ -9,6 +9,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "workerd/turn/remote_reply.h"
+#include "workerd/turn/store_failure.h"
 #include "workerd/turn/turn.h"
 #include "workerd/turn/turn_internal.h"
 
@@ -141,7 +142,8 @@ turn_lookup_on_state(void *arg, uint16_t type, const union msg *m)
 	k->call = NULL;
 	if (type != MSG_TURN_STATE) {
 		reply_listener_fail(k->listener,
-		    store_refused(type, m, STORE_NOT_FOUND) ? TURN_NOT_FOUND : TURN_STORE_DOWN);
+		    store_refused(type, m, STORE_NOT_FOUND) ? TURN_NOT_FOUND
+							    : store_failure(type, m));
 	} else if (m->turn_state.open) {
 		turn_resume_open(k, &m->turn_state);
 	} else {

@@ -10,11 +10,12 @@
 #define TURN_REPLY_MAX (512u * 1024) /* bytes of a reply's text */
 
 enum turn_failure {
-	TURN_STORE_DOWN,        /* storaged did not answer */
-	TURN_STORE_FULL,        /* the store has reached its size limit */
-	TURN_MODEL_DOWN,        /* no connection, an HTTP error, or an invalid response */
-	TURN_MODEL_SLOW,        /* a timeout */
-	TURN_MODEL_BUSY,        /* 429 or 503; retry_after_ms may say when to retry */
+	TURN_STORE_DOWN,    /* storaged did not answer */
+	TURN_STORE_FULL,    /* the store has reached its size limit */
+	TURN_STORE_REFUSED, /* storaged cannot do it: damaged records, or it dies on the request */
+	TURN_MODEL_DOWN,    /* no connection, an HTTP error, or an invalid response */
+	TURN_MODEL_SLOW,    /* a timeout */
+	TURN_MODEL_BUSY,    /* 429 or 503; retry_after_ms may say when to retry */
 	TURN_MODEL_UNAVAILABLE, /* its circuit breaker is open for retry_after_ms */
 	TURN_TOO_LONG,          /* the reply exceeds TURN_REPLY_MAX */
 	TURN_SHUTDOWN,          /* the service shuts down */

@@ -9,14 +9,29 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/utf8.h"
+#include "workerd/turn/store_failure.h"
 #include "workerd/turn/turn_internal.h"
 
 #define STORE_RETRY_FAST_MS     1000
 #define STORE_RETRY_FAST_FOR_MS 30000 /* then retried less often */
 #define STORE_RETRY_SLOW_MS     10000
 
+/* How often storaged may refuse a reply before it is given up, after 2, 4, 8, ... 256 times refused_ms. A
+ * refusal because storaged died twice counts three times: each death cuts all connections to it. */
+#define REFUSALS_MAX    9
+#define REFUSALS_POISON 3
+
 /* The reply when the model sent no text. */
 #define APOLOGY "Sorry, I could not find an answer to that. Could you put it another way?"
+
+static unsigned
+turn_store_retry_ms(const struct turn *t)
+{
+	if (t->refusals > 0)
+		return t->turns->refused_ms << t->refusals;
+	return clock_mono_ms() < t->store_retry_fast_until_ms ? STORE_RETRY_FAST_MS
+							      : STORE_RETRY_SLOW_MS;
+}
 
 /* Nobody else would close the turn, so the reply is kept and sent again; the listeners need not wait for
  * that. */
@@ -28,9 +43,36 @@ turn_store_failed(struct turn *t, enum turn_failure failure)
 	turn_report_end(t);
 	turn_enter(t, TURN_STORE_RETRY);
 	t->publish_pending = t->followed;
-	turn_set_timer(t,
-	    clock_mono_ms() < t->store_retry_fast_until_ms ? STORE_RETRY_FAST_MS
-							   : STORE_RETRY_SLOW_MS);
+	turn_set_timer(t, turn_store_retry_ms(t));
+}
+
+/* The same reply would be refused again, and may kill storaged each time. Without its text it becomes an
+ * interrupted one, with the text of its checkpoints, which the visitor can restart. If storaged refuses that
+ * too, the reply remains open there until this worker ends. */
+static void
+turn_give_up(struct turn *t)
+{
+	log_event(LOG_ERROR, "turn_given_up", L_TURN(t), L_UINT("bytes", t->reply.text.len),
+	    L_STR("help",
+		"storaged refuses to store this reply: see its log, run banter verify"));
+	t->given_up = true;
+	t->refusals = 0;
+	t->reply.status = MESSAGE_INTERRUPTED;
+	t->reply.text = (struct slice){0};
+	turn_store_reply(t);
+}
+
+/* For another reason than lack of space, so it may be permanent. */
+static void
+turn_store_was_refused(struct turn *t, bool poisoned)
+{
+	t->refusals += poisoned ? REFUSALS_POISON : 1;
+	if (t->given_up)
+		turn_end(t);
+	else if (t->refusals >= REFUSALS_MAX)
+		turn_give_up(t);
+	else
+		turn_store_failed(t, TURN_STORE_REFUSED);
 }
 
 /* Whether storaged refuses because the turn is not this worker's any more. */
@@ -55,14 +97,14 @@ static void
 turn_on_stored(void *arg, uint16_t type, const union msg *m)
 {
 	struct turn *t = arg;
-	enum turn_failure why;
+	enum turn_failure why, failure;
 
 	t->call = NULL;
 	if (type == MSG_TURN_STATE)
 		turn_use_stored(t, &m->turn_state);
 	if (type == MSG_OK || type == MSG_TURN_STATE) {
 		/* Listeners that joined after the failure was reported get the stored reply. */
-		t->failed = t->failed && !t->not_stored;
+		t->failed = t->failed && (!t->not_stored || t->given_up);
 		turn_end(t);
 		return;
 	}
@@ -73,8 +115,11 @@ turn_on_stored(void *arg, uint16_t type, const union msg *m)
 	}
 	log_event(LOG_ERROR, "turn_not_saved", L_TURN(t),
 	    L_SLICE("detail", type == MSG_ERROR ? m->error.detail : slice_str("no answer")));
-	turn_store_failed(
-	    t, store_refused(type, m, STORE_FULL) ? TURN_STORE_FULL : TURN_STORE_DOWN);
+	failure = store_failure(type, m);
+	if (failure == TURN_STORE_REFUSED)
+		turn_store_was_refused(t, store_refused(type, m, STORE_POISONED));
+	else
+		turn_store_failed(t, failure);
 }
 
 void
@@ -134,6 +179,19 @@ turn_set_checkpoint_timer(struct turn *t)
 	turn_set_timer(t, (unsigned)(due - due % CHECKPOINT_GRID - now));
 }
 
+/* storaged died on a checkpoint. The reply continues without: later ones have no text, and only claim the
+ * turn. If storaged dies on such a one too, the reply fails. */
+static void
+turn_checkpoint_was_poisoned(struct turn *t)
+{
+	if (!t->checkpoint_poisoned)
+		t->checkpoint_poisoned = true;
+	else if (turn_is_producing(t)) {
+		turn_cancel_calls(t);
+		turn_fail(t, TURN_STORE_REFUSED);
+	}
+}
+
 /* A lost checkpoint is sent again with all text before it. Only when the timer ends, or a full store
  * would receive the whole text with each token. */
 static void
@@ -151,6 +209,10 @@ turn_on_checkpoint(void *arg, uint16_t type, const union msg *m)
 		turn_lost(t, why);
 		return;
 	}
+	if (store_refused(type, m, STORE_POISONED)) {
+		turn_checkpoint_was_poisoned(t);
+		return;
+	}
 	t->checkpoint_failed = type != MSG_OK;
 	if (t->checkpoint_failed)
 		t->checkpointed = 0;
@@ -163,11 +225,12 @@ void
 turn_checkpoint(struct turn *t)
 {
 	struct slice text = buf_slice(&t->listeners.text);
+	size_t from = t->checkpoint_poisoned ? text.len : t->checkpointed;
 	struct msg_turn_checkpoint piece = {
 	    .turn = t->listeners.ids.message,
 	    .run = t->listeners.ids.run,
-	    .offset = (uint32_t)t->checkpointed,
-	    .text = {text.p + t->checkpointed, text.len - t->checkpointed},
+	    .offset = (uint32_t)from,
+	    .text = {text.p + from, text.len - from},
 	};
 
 	if (t->trial)

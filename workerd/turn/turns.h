@@ -25,7 +25,8 @@ struct turn;
 struct turn_listener;
 struct turn_lookup;
 
-#define TURN_SOURCES 1024
+#define TURN_SOURCES    1024
+#define TURN_REFUSED_MS 1000
 
 /* Limits of running replies; 0: none. */
 struct turn_limits {
@@ -47,6 +48,7 @@ struct turns {
 	struct prompt_defaults defaults;
 	unsigned max_history; /* messages of a conversation that the model receives */
 	unsigned total_ms;    /* limit for the model's response, retries included */
+	unsigned refused_ms;  /* TURN_REFUSED_MS; tests need not wait so long */
 	struct turn_limits limits;
 
 	/*

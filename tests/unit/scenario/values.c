@@ -258,7 +258,7 @@ values_bytes(struct values *v, const char *word)
 
 /* The names of enum values, by field; message NULL: of any message. */
 static const struct {
-	const char *message, *field, *words[STORE_BUSY + 1];
+	const char *message, *field, *words[STORE_POISONED + 1];
 } enums[] = {
     {NULL, "status",
 	{[MESSAGE_COMPLETE] = "complete",
@@ -284,7 +284,7 @@ static const struct {
     {"error", "code",
 	{NULL, "full", "not_found", "invalid", "internal", "conflict", "taken", "gone",
 	    "contact_required", "capped", "disabled", "exists", "in_use", "limit", "last_owner",
-	    "stale", "damaged", [STORE_BUSY] = "busy"}},
+	    "stale", "damaged", "busy", "poisoned"}},
 };
 
 static bool

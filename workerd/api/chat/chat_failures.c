@@ -15,6 +15,7 @@ static const struct {
 	"The service is temporarily unavailable, please try again", true, false},
     [TURN_STORE_FULL] = {503, "store_full",
 	"The service is out of space, please try again later", true, false},
+    [TURN_STORE_REFUSED] = {500, "internal", "Internal server error", false, false},
     [TURN_MODEL_DOWN] = {502, "model_failed", "The assistant failed to answer", false, true},
     [TURN_MODEL_SLOW] = {504, "model_timeout", "The assistant took too long to answer", false,
 	true},

@@ -13,7 +13,7 @@ struct news {
 	struct store_client *store;
 	bool asks; /* makes a request on disconnect */
 	unsigned answers;
-	uint16_t answer;
+	uint16_t answer, error;
 };
 
 static void
@@ -24,6 +24,7 @@ on_answer(void *arg, uint16_t type, const union msg *m)
 	assert_true((type == 0) == (m == NULL));
 	news->answers++;
 	news->answer = type;
+	news->error = type == MSG_ERROR ? m->error.code : 0;
 }
 
 static void
@@ -178,7 +179,7 @@ STAGE_TEST(a_request_on_which_storaged_died_twice_is_refused_and_others_are_answ
 	assert_int_equal(poisoned.answers, 0);
 	store_accept(s);
 	assert_int_equal(poisoned.answers, 1);
-	assert_int_equal(poisoned.answer, MSG_ERROR);
+	assert_int_equal(poisoned.error, STORE_POISONED);
 	for (unsigned i = 1; i <= 3; i++) {
 		answer_ping(s);
 		STAGE_UNTIL(s, others.answers == i);

@@ -91,6 +91,7 @@ stage_setup(void **state)
 	    .defaults = {.model = "m", .system_prompt = "p"},
 	    .max_history = 30,
 	    .total_ms = 60000,
+	    .refused_ms = 1,
 	};
 	model_servers_add(&s->turns.servers, &config);
 	turn_service_start(&s->turns);

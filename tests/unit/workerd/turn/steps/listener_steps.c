@@ -153,6 +153,7 @@ request_step(struct world *w, const struct words *step)
 static const char *const failures[] = {
     [TURN_STORE_DOWN] = "store_down",
     [TURN_STORE_FULL] = "store_full",
+    [TURN_STORE_REFUSED] = "store_refused",
     [TURN_MODEL_DOWN] = "model_down",
     [TURN_MODEL_SLOW] = "model_slow",
     [TURN_MODEL_BUSY] = "model_busy",
