@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chownSync, readFileSync, statSync } from "node:fs";
+import { chownSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -13,6 +13,7 @@ import { BUILD, baseEnvironment, freePort, withBanter } from "./harness.mjs";
 import { startProgram, useDirectory } from "./tool.mjs";
 
 const EX_NOPERM = 77;
+const EX_CONFIG = 78;
 const NOBODY = { name: "nobody", uid: 65534 };
 const ROOT_ONLY = { skip: process.getuid() === 0 ? false : "only root can change its user" };
 const SANITIZED = BUILD.includes("address");
@@ -97,6 +98,19 @@ describe("started by root, the daemons", ROOT_ONLY, () => {
 		const { status, stderr } = await startProgram("setpriv", args, env).ended;
 		assert.equal(status, EX_NOPERM, stderr);
 		assert.match(stderr, /ev=user_not_changed user=nobody .* help="root needs .*CAP_SETUID/);
+	});
+
+	it("end with 78 if RUN_AS_USER cannot read a file of the settings that root can read", async () => {
+		const OPENAI_CA_BUNDLE = scratch("ca.pem");
+		writeFileSync(OPENAI_CA_BUNDLE, "", { mode: 0o600 });
+		const LISTEN = `127.0.0.1:${await freePort()}`;
+		const env = { RUN_AS_USER: NOBODY.name, DATA_DIR: scratch("data"), LISTEN, OPENAI_CA_BUNDLE };
+		const masterd = join(BUILD, "masterd");
+		const { status, stderr } = await startProgram(masterd, [], { ...baseEnvironment(), ...env })
+			.ended;
+		assert.equal(status, EX_CONFIG, stderr);
+		assert.match(stderr, /OPENAI_CA_BUNDLE=.*ca\.pem: must be a readable file/);
+		assert.match(stderr, /a worker refused its settings/);
 	});
 
 	it("stay root without RUN_AS_USER, with a warning", () =>
