@@ -92,6 +92,22 @@ describe("an HTTP/2 stream", () => {
 			},
 		));
 
+	it("waits if the server permits none, on no more connections than requests", () =>
+		withWebModel(
+			"h2",
+			(res) => reply(res, "never"),
+			async (banter, model) => {
+				const answers = await times(5, (i) => banter.chat(`s-${i}`, "hello"));
+				for (const answer of answers) assertError(answer, 504);
+				assert.equal(model.requests, 0);
+				assert.ok(model.connections <= answers.length, `${model.connections} connections`);
+			},
+			{
+				env: { OPENAI_CONNECT_TIMEOUT_MS: "1000", OPENAI_FIRST_BYTE_TIMEOUT_MS: "1000" },
+				server: { settings: { maxConcurrentStreams: 0 } },
+			},
+		));
+
 	it("that is always refused: 502 after three requests", () =>
 		withWebModel(
 			"h2",

@@ -25,7 +25,8 @@ async function withModel(env, body, { isTls = true, files = own, host = "localho
 	const [model, port] = [await freePort(), await freePort()];
 	const server = createServer(read(files), (socket) => join(socket, connect(model, "127.0.0.1")));
 	server.on("tlsClientError", () => {});
-	await once(server.listen(port, host === "localhost" ? "127.0.0.1" : host), "listening");
+	const address = host === "localhost" ? "127.0.0.1" : host.replace(/[[\]]/g, "");
+	await once(server.listen(port, address), "listening");
 	const at = isTls ? `${host}:${port}` : `127.0.0.1:${model}`;
 	const all = { OPENAI_BASE_URL: `${isTls ? "https" : "http"}://${at}/v1`, ...env };
 	try {
@@ -51,8 +52,9 @@ describe("the model server's certificate", () => {
 	for (const setting of ["OPENAI_CA_BUNDLE", "SSL_CERT_FILE"]) {
 		const env = { [setting]: authority.file };
 
-		it(`is trusted if it is signed by the authority in ${setting}`, () =>
-			withModel(env, (banter) => assertReply(banter)));
+		for (const host of ["localhost", "127.0.0.1", "[::1]"])
+			it(`is trusted if it is for ${host} and signed by the authority in ${setting}`, () =>
+				withModel(env, (banter) => assertReply(banter), { host }));
 
 		for (const [what, reason, how] of [
 			[
