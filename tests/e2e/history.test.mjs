@@ -15,9 +15,9 @@ import {
 	withId,
 } from "./replies.mjs";
 
-describe("the history", () => {
-	const banter = useBanter();
+const banter = useBanter();
 
+describe("the history", () => {
 	it("is empty for a session without messages", async () => {
 		const { status, headers, json } = await history(banter, "nobody");
 		assert.equal(status, 200);
@@ -75,7 +75,6 @@ describe("the history", () => {
 });
 
 describe("a long history", () => {
-	const banter = useBanter({ workers: 1 });
 	const N = 60; // messages and replies, each
 
 	it("is paged from the newest, each page oldest first", async () => {

@@ -69,8 +69,9 @@ const ACCEPTED = {
 	"escaped key names": `{"\\u0073essionId":"escaped","message":"${ONE}"}`,
 };
 
+const banter = useBanter();
+
 describe("the chat's input", () => {
-	const banter = useBanter();
 	const post = (payload, headers = KEY, path = "/v1/chat") =>
 		banter.request("POST", path, { headers, body: payload });
 
@@ -119,26 +120,21 @@ describe("the chat's input", () => {
 	});
 });
 
-describe("the admin API's input", () => {
-	const banter = useBanter();
+it("the admin API refuses an invalid id: 400", async () => {
 	const LIST = "/v1/admin/conversations";
-	const ADMIN = { "x-admin-api-key": ADMIN_KEY };
-
-	it("400 for an invalid id", async () => {
-		const headers = ADMIN;
-		const unknown = [404, "Conversation not found"];
-		const invalid = [400, "Invalid conversationId"];
-		for (const [error, ...ids] of [
-			[unknown, "nope", "0", "a_B-9", NOBODY.slice(0, -13), `${NOBODY.slice(0, -1)}g`],
-			[unknown, `${NOBODY}0`, NOBODY.replaceAll(/\w/g, "0"), "a".repeat(128)],
-			[invalid, "..", "a.b", "a%20b", "%C3%A4", "a".repeat(129), "a".repeat(4000)],
-		])
-			for (const id of ids)
-				for (const method of ["GET", "DELETE"])
-					assertError(await banter.request(method, `${LIST}/${id}`, { headers }), ...error);
-		for (const session of ["s".repeat(129), "a,b", "a~b", "a+b", "a=b", "a@b", "a;b"]) {
-			const path = `/v1/admin/visitors/${session}`;
-			assertError(await banter.request("DELETE", path, { headers }), 400, "Invalid sessionId");
-		}
-	});
+	const headers = { "x-admin-api-key": ADMIN_KEY };
+	const unknown = [404, "Conversation not found"];
+	const invalid = [400, "Invalid conversationId"];
+	for (const [error, ...ids] of [
+		[unknown, "nope", "0", "a_B-9", NOBODY.slice(0, -13), `${NOBODY.slice(0, -1)}g`],
+		[unknown, `${NOBODY}0`, NOBODY.replaceAll(/\w/g, "0"), "a".repeat(128)],
+		[invalid, "..", "a.b", "a%20b", "%C3%A4", "a".repeat(129), "a".repeat(4000)],
+	])
+		for (const id of ids)
+			for (const method of ["GET", "DELETE"])
+				assertError(await banter.request(method, `${LIST}/${id}`, { headers }), ...error);
+	for (const session of ["s".repeat(129), "a,b", "a~b", "a+b", "a=b", "a@b", "a;b"]) {
+		const path = `/v1/admin/visitors/${session}`;
+		assertError(await banter.request("DELETE", path, { headers }), 400, "Invalid sessionId");
+	}
 });

@@ -92,9 +92,9 @@ function assertResumed(events, after, { running = false } = {}) {
 	assert.equal(events.at(-1).message, TEXT);
 }
 
-describe("a reply is resumed at each position", () => {
-	const banter = useBanter({ workers: 3 });
+const banter = useBanter({ workers: 3, env: { EVENT_STREAM_SILENCE_MS: "200" } });
 
+describe("a reply is resumed at each position", () => {
 	it("while it is running, in both formats, by several workers", async () => {
 		const words = message("running", `${TIME_FACTOR === 1 ? 40 : 100} hold-after=1`);
 		const { stream, messageId } = await begin(banter, "running", words);
@@ -121,14 +121,12 @@ describe("a reply is resumed at each position", () => {
 		resumed.push(ahead.then((listener) => [listener, 100_000]));
 		for (const [listener, after] of await Promise.all(resumed))
 			assertResumed(await listener.rest(), after, { running: true });
-		assert.equal((await banter.model("stats")).calls, 1);
+		assert.equal(await banter.modelCalls("] running"), 1);
 		await assertStored(banter, "running", [words, TEXT]);
 	});
 });
 
 describe("a resumed reply", () => {
-	const banter = useBanter();
-
 	it("is a stream of start, its text and done", async () => {
 		const { conversationId, messageId } = await completeReply(banter, "again");
 		const stream = await resume(banter, messageId, "again");
@@ -163,8 +161,6 @@ describe("a resumed reply", () => {
 });
 
 describe("server-sent events", () => {
-	const banter = useBanter({ env: { EVENT_STREAM_SILENCE_MS: "200" } });
-
 	for (const path of ["/v1/chat/stream", "/chat"])
 		it(`${path}: the same objects, each with the length of the text so far as its id`, async () => {
 			const session = `sse${path.replaceAll("/", ".")}`;
@@ -219,8 +215,6 @@ describe("server-sent events", () => {
 });
 
 describe("requests that may not resume", () => {
-	const banter = useBanter();
-
 	it("404 if the conversation is deleted before the listener has received anything", () =>
 		withBanter({ workers: 2 }, async (own) => {
 			const admin = { "x-admin-api-key": ADMIN_KEY };
@@ -256,8 +250,6 @@ describe("requests that may not resume", () => {
 });
 
 describe("an EventSource over a network that breaks repeatedly", () => {
-	const banter = useBanter();
-
 	/** Listens to a reply until it is done; resolves to its events. */
 	function listenTo(url) {
 		const source = new EventSource(url, {
@@ -296,7 +288,7 @@ describe("an EventSource over a network that breaks repeatedly", () => {
 			assert.ok(events.filter(({ type }) => type === "start").length > 1, "it reconnected");
 		}
 		stream.leave();
-		assert.equal((await banter.model("stats")).calls, 1);
+		assert.equal(await banter.modelCalls("] source"), 1);
 		await modelIsIdle(banter);
 	});
 });

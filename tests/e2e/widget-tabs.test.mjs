@@ -265,21 +265,6 @@ describe("a worker that is killed", () => {
 		assert.deepEqual((await two.upTo("typing_stop")).slice(-2), end.slice(-2));
 		for (const tab of [two, three]) assert.deepEqual(tab.frames, []);
 	});
-
-	it("during a reply: a repeated message can be stopped immediately", async () => {
-		const message = "[[tokens=400 delay=10 hold-after=399]] in the same breath";
-		const [one] = await openTabs(banter, 1, { stream: true });
-		one.say(message, "x");
-		await one.upTo("token");
-		await killed(one);
-		const back = await one.again({ stream: true });
-		back.say(message, "x");
-		back.send({ type: "stop" });
-		const frames = await back.upTo("typing_stop");
-		assert.ok(frames.length < 200, `${frames.length} frames`);
-		const { history } = await one.again({ stream: true });
-		assert.equal(history[1]?.status ?? "stopped", "stopped");
-	});
 });
 
 it("the end of a worker by a reload closes with 1001, and the reply continues after reconnecting", async () => {
