@@ -87,8 +87,8 @@ upstream_conn_on_timer(evutil_socket_t fd, short what, void *arg)
 	upstream_settle(u);
 }
 
-void
-upstream_conn_open(struct upstream *u)
+struct upstream_conn *
+upstream_conn_new(struct upstream *u)
 {
 	struct upstream_conn *c = xcalloc(1, sizeof(*c));
 
@@ -102,6 +102,14 @@ upstream_conn_open(struct upstream *u)
 	u->opening++;
 	must(evtimer_assign(&c->timer, u->base, upstream_conn_on_timer, c) == 0);
 	upstream_conn_set_timer(c);
+	return c;
+}
+
+void
+upstream_conn_open(struct upstream *u)
+{
+	struct upstream_conn *c = upstream_conn_new(u);
+
 	c->dial = upstream_dial_start(u->dialer, c);
 }
 
@@ -211,6 +219,7 @@ upstream_conn_close(struct upstream_conn *c)
 void
 upstream_conn_free(struct upstream_conn *c)
 {
+	must(!evtimer_pending(&c->timer, NULL));
 	LIST_REMOVE(c, link);
 	upstream_dial_free(c->dial);
 	upstream_http2_clear(c);

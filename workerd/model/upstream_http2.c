@@ -69,6 +69,9 @@ upstream_http2_on_frame(nghttp2_session *session, const nghttp2_frame *frame, vo
 	struct upstream_conn *c = arg;
 	struct upstream_transfer *t;
 
+	/* GOAWAY has closed it, if it had no streams; the same data may hold further frames. */
+	if (c->state == CONN_CLOSED)
+		return 0;
 	if (frame->hd.type == NGHTTP2_SETTINGS && !(frame->hd.flags & NGHTTP2_FLAG_ACK))
 		upstream_http2_on_settings(c);
 	if (frame->hd.type == NGHTTP2_GOAWAY)
@@ -118,7 +121,7 @@ upstream_http2_end(struct upstream_transfer *t, uint32_t code)
 
 	if (t->whole && code == NGHTTP2_NO_ERROR) {
 		upstream_transfer_over(t, UPSTREAM_DONE, "");
-	} else if (!t->sent || code == NGHTTP2_REFUSED_STREAM) {
+	} else if (!t->sent || (code == NGHTTP2_REFUSED_STREAM && t->head_bytes == 0)) {
 		upstream_transfer_over(
 		    t, UPSTREAM_STALE, "the server returned the request unread");
 	} else if (t->head_bytes > RESPONSE_HEAD_MAX) {

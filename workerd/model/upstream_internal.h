@@ -161,6 +161,9 @@ void upstream_pool_refused(struct upstream *u, const char *detail);
 /* Starts to open a connection; it will call upstream_pool_sort(). */
 void upstream_conn_open(struct upstream *u);
 
+/* One that is not connected yet. */
+struct upstream_conn *upstream_conn_new(struct upstream *u);
+
 /* Closes it; upstream_settle() frees it. It must have no transfers. */
 void upstream_conn_close(struct upstream_conn *c);
 void upstream_conn_free(struct upstream_conn *c);
