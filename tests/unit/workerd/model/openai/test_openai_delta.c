@@ -21,11 +21,12 @@
 
 enum { FAST = 1, FINISH = 2 };
 
+/* Events that are read as the same. */
 struct event {
-	const char *data; /* with ' for " */
 	int kind;
 	const char *text;
-	int flags; /* FAST: read by openai_fast.h; FINISH: has a finish_reason */
+	int flags;          /* FAST: read by openai_fast.h; FINISH: has a finish_reason */
+	const char *all[8]; /* with ' for " */
 };
 
 static bool
@@ -57,84 +58,89 @@ is_read_alike(struct slice data, const struct openai_delta *d)
 }
 
 static void
+expect_event(const struct event *e, const char *text)
+{
+	struct slice data = json_text(text);
+	struct utf8_reassembly reassembly = {.len = 0};
+	struct openai_delta d;
+
+	openai_delta_read(&reassembly, data, &d);
+	if ((int)d.kind != e->kind || !slice_eq_str(d.text, e->text) ||
+	    d.has_finish != ((e->flags & FINISH) != 0) ||
+	    is_read_fast(data) != ((e->flags & FAST) != 0) ||
+	    ((e->flags & FAST) != 0 && !is_read_alike(data, &d)))
+		fail_msg("%s: kind %d, text %.*s, finish %d, fast %d", text, (int)d.kind,
+		    (int)d.text.len, (const char *)d.text.p, d.has_finish, is_read_fast(data));
+	openai_delta_clear(&d);
+	json_text_free(data);
+}
+
+static void
 expect_events(const struct event *e, size_t n)
 {
-	for (; n > 0; n--, e++) {
-		struct slice data = json_text(e->data);
-		struct utf8_reassembly reassembly = {.len = 0};
-		struct openai_delta d;
-
-		openai_delta_read(&reassembly, data, &d);
-		if ((int)d.kind != e->kind || !slice_eq_str(d.text, e->text) ||
-		    d.has_finish != ((e->flags & FINISH) != 0) ||
-		    is_read_fast(data) != ((e->flags & FAST) != 0) ||
-		    ((e->flags & FAST) != 0 && !is_read_alike(data, &d)))
-			fail_msg("%s: kind %d, text %.*s, finish %d, fast %d", e->data,
-			    (int)d.kind, (int)d.text.len, (const char *)d.text.p, d.has_finish,
-			    is_read_fast(data));
-		openai_delta_clear(&d);
-		json_text_free(data);
-	}
+	for (; n > 0; n--, e++)
+		for (size_t i = 0; i < ARRAY_LEN(e->all) && e->all[i] != NULL; i++)
+			expect_event(e, e->all[i]);
 }
 
 TEST(the_events_of_every_server_are_read)
 {
 	static const struct event cases[] = {
 	    /* Keep-alives, and the end. */
-	    {"", OPENAI_NOTHING, "", 0},
-	    {" \n", OPENAI_NOTHING, "", 0},
-	    {"[DONE]", OPENAI_DONE, "", 0},
-	    {" [DONE]\n", OPENAI_DONE, "", 0},
+	    {OPENAI_NOTHING, "", 0, {"", " \n"}},
+	    {OPENAI_DONE, "", 0, {"[DONE]", " [DONE]\n"}},
 	    /* OpenAI: the first, a token, the last. */
-	    {"{'id':'chatcmpl-1','object':'chat.completion.chunk','created':1,'model':'gpt',"
-	     "'service_tier':'default','system_fingerprint':'fp','choices':[{'index':0,"
-	     "'delta':{'role':'assistant','content':'','refusal':null},'logprobs':null,"
-	     "'finish_reason':null}],'usage':null,'obfuscation':'x'}",
-		OPENAI_NOTHING, "", FAST},
-	    {"{'id':'chatcmpl-1','object':'chat.completion.chunk','created':1,'model':'gpt',"
-	     "'service_tier':'default','system_fingerprint':'fp','choices':[{'index':0,"
-	     "'delta':{'content':' Hi'},'logprobs':null,'finish_reason':null}],'usage':null,"
-	     "'obfuscation':'abc'}",
-		OPENAI_TEXT, " Hi", FAST},
-	    {"{'choices':[{'index':0,'delta':{},'logprobs':null,'finish_reason':'stop'}]}",
-		OPENAI_NOTHING, "", FAST | FINISH},
+	    {OPENAI_NOTHING, "", FAST,
+		{"{'id':'chatcmpl-1','object':'chat.completion.chunk','created':1,'model':'gpt'"
+		 ","
+		 "'service_tier':'default','system_fingerprint':'fp','choices':[{'index':0,"
+		 "'delta':{'role':'assistant','content':'','refusal':null},'logprobs':null,"
+		 "'finish_reason':null}],'usage':null,'obfuscation':'x'}"}},
+	    {OPENAI_TEXT, " Hi", FAST,
+		{"{'id':'chatcmpl-1','object':'chat.completion.chunk','created':1,'model':'gpt'"
+		 ","
+		 "'service_tier':'default','system_fingerprint':'fp','choices':[{'index':0,"
+		 "'delta':{'content':' "
+		 "Hi'},'logprobs':null,'finish_reason':null}],'usage':null,"
+		 "'obfuscation':'abc'}"}},
+	    {OPENAI_NOTHING, "", FAST | FINISH,
+		{"{'choices':[{'index':0,'delta':{},'logprobs':null,'finish_reason':'stop'}]"
+		 "}"}},
 	    /* Azure: the first has no choices, but a filter's results; one has no delta. */
-	    {"{'choices':[],'created':0,'id':'','model':'','object':'',"
-	     "'prompt_filter_results':[{'prompt_index':0,'content_filter_results':"
-	     "{'hate':{'filtered':false,'severity':'safe'}}}]}",
-		OPENAI_NOTHING, "", 0},
-	    {"{'choices':[{'content_filter_offsets':{'check_offset':1},"
-	     "'content_filter_results':{'hate':{'filtered':false}},'delta':{'content':'Hi'},"
-	     "'finish_reason':null,'index':0}]}",
-		OPENAI_TEXT, "Hi", 0},
-	    {"{'choices':[{'content_filter_offsets':{'check_offset':1},'finish_reason':null,"
-	     "'index':0}]}",
-		OPENAI_NOTHING, "", 0},
-	    /* Ollama. */
-	    {"{'id':'chatcmpl-1','object':'chat.completion.chunk','created':1,"
-	     "'model':'llama3','system_fingerprint':'fp_ollama','choices':[{'index':0,"
-	     "'delta':{'role':'assistant','content':'Hi'},'finish_reason':null}]}",
-		OPENAI_TEXT, "Hi", FAST},
-	    /* vLLM: a token; the last, with text and a stop_reason. */
-	    {"{'id':'chatcmpl-1','choices':[{'index':0,'delta':{'content':'Hi',"
-	     "'reasoning_content':null},'logprobs':null,'finish_reason':null,"
-	     "'token_ids':null}],'prompt_token_ids':null}",
-		OPENAI_TEXT, "Hi", FAST},
-	    {"{'choices':[{'index':0,'delta':{'content':'end'},'finish_reason':'length',"
-	     "'stop_reason':null}]}",
-		OPENAI_TEXT, "end", FAST | FINISH},
+	    {OPENAI_NOTHING, "", 0,
+		{"{'choices':[],'created':0,'id':'','model':'','object':'',"
+		 "'prompt_filter_results':[{'prompt_index':0,'content_filter_results':"
+		 "{'hate':{'filtered':false,'severity':'safe'}}}]}",
+		    "{'choices':[{'content_filter_offsets':{'check_offset':1},'finish_reason':"
+		    "null,'index':0}]}"}},
+	    {OPENAI_TEXT, "Hi", 0,
+		{"{'choices':[{'content_filter_offsets':{'check_offset':1},"
+		 "'content_filter_results':{'hate':{'filtered':false}},'delta':{'content':'Hi'}"
+		 ","
+		 "'finish_reason':null,'index':0}]}"}},
+	    {OPENAI_TEXT, "Hi", FAST,
+		{/* Ollama, vLLM, OpenRouter */
+		    "{'id':'chatcmpl-1','object':'chat.completion.chunk','created':1,'model':"
+		    "'llama3','system_fingerprint':'fp_ollama','choices':[{'index':0,'delta':"
+		    "{'role':'assistant','content':'Hi'},'finish_reason':null}]}",
+		    "{'id':'chatcmpl-1','choices':[{'index':0,'delta':{'content':'Hi',"
+		    "'reasoning_content':null},'logprobs':null,'finish_reason':null,"
+		    "'token_ids':null}],'prompt_token_ids':null}",
+		    "{'provider':'X','choices':[{'index':0,'delta':{'role':'assistant',"
+		    "'content':'Hi','reasoning':null},'native_finish_reason':null}]}"}},
+	    /* vLLM: the last, with text and a stop_reason. */
+	    {OPENAI_TEXT, "end", FAST | FINISH,
+		{"{'choices':[{'index':0,'delta':{'content':'end'},'finish_reason':'length',"
+		 "'stop_reason':null}]}"}},
 	    /* llama.cpp: the last has timings. */
-	    {"{'choices':[{'finish_reason':'stop','index':0,'delta':{}}],'created':1,"
-	     "'timings':{'prompt_ms':31.5,'predicted_per_second':6e1}}",
-		OPENAI_NOTHING, "", FINISH},
-	    /* OpenRouter, with and without details of the reasoning. */
-	    {"{'id':'gen-1','provider':'X','choices':[{'index':0,'delta':{'role':'assistant',"
-	     "'content':'Hi','reasoning':null,'reasoning_details':[]},'finish_reason':null,"
-	     "'native_finish_reason':null,'logprobs':null}]}",
-		OPENAI_TEXT, "Hi", 0},
-	    {"{'provider':'X','choices':[{'index':0,'delta':{'role':'assistant',"
-	     "'content':'Hi','reasoning':null},'native_finish_reason':null}]}",
-		OPENAI_TEXT, "Hi", FAST},
+	    {OPENAI_NOTHING, "", FINISH,
+		{"{'choices':[{'finish_reason':'stop','index':0,'delta':{}}],'created':1,"
+		 "'timings':{'prompt_ms':31.5,'predicted_per_second':6e1}}"}},
+	    /* OpenRouter, with details of the reasoning. */
+	    {OPENAI_TEXT, "Hi", 0,
+		{"{'id':'gen-1','provider':'X','choices':[{'index':0,'delta':{'role':"
+		 "'assistant','content':'Hi','reasoning':null,'reasoning_details':[]},"
+		 "'finish_reason':null,'native_finish_reason':null,'logprobs':null}]}"}},
 	};
 
 	expect_events(cases, ARRAY_LEN(cases));
@@ -143,101 +149,87 @@ TEST(the_events_of_every_server_are_read)
 TEST(content_is_read_in_every_form)
 {
 	static const struct event cases[] = {
-	    {CONTENT("gr\xc3\xbc\xc3\x9f " SEEDLING), OPENAI_TEXT,
-		"gr\xc3\xbc\xc3\x9f " SEEDLING, FAST},
-	    {CONTENT("\\'\\\\\\/\\b\\f\\n\\r\\t."), OPENAI_TEXT, "\"\\/\b\f\n\r\t.", FAST},
-	    {CONTENT("\\u0041\\u00e4\\u07FF\\u20ac\\uffff"), OPENAI_TEXT,
-		"A\xc3\xa4\xdf\xbf\xe2\x82\xac\xef\xbf\xbf", FAST},
-	    {CONTENT("\\ud83c\\udf31\\u00e4"), OPENAI_TEXT, SEEDLING "\xc3\xa4", 0},
-	    {CONTENT("\\u007f\x7f"), OPENAI_TEXT, "\x7f\x7f", FAST},
-	    {DELTA("'content':null"), OPENAI_NOTHING, "", FAST},
-	    {DELTA("'content':7"), OPENAI_NOTHING, "", FAST},
-	    {DELTA("'content':[{'type':'text','text':'a'},{'type':'thinking',"
-		   "'thinking':[{'type':'text','text':'x'}]},7,"
-		   "{'type':'output_text','text':'b'},{'type':'text'},"
-		   "{'type':'refusal','refusal':'c'},{'type':'reference'}]"),
-		OPENAI_TEXT, "abc", 0},
-	    {DELTA("'refusal':'I won\\u0027t'"), OPENAI_TEXT, "I won't", 0},
-	    {DELTA("'refusal':'no','content':'yes, '"), OPENAI_TEXT, "yes, no", 0},
-	    {DELTA("'role':'\\n','content':'x'"), OPENAI_TEXT, "x", 0},
-	    {DELTA("'reasoning_content':'hm','reasoning':'hm','thinking':'hm'"), OPENAI_NOTHING,
-		"", FAST},
-	    {DELTA("'content':null,'tool_calls':[{'index':0,'function':{'name':'f',"
-		   "'arguments':'{}'}}]"),
-		OPENAI_NOTHING, "", 0},
-	    /* Values of finish_reason that are none. */
-	    {"{'choices':[{'delta':{'content':'x'},'finish_reason':''}]}", OPENAI_TEXT, "x",
-		FAST},
-	    {"{'choices':[{'delta':{'content':'x'},'finish_reason':1}]}", OPENAI_TEXT, "x",
-		FAST},
+	    {OPENAI_TEXT, "gr\xc3\xbc\xc3\x9f " SEEDLING, FAST,
+		{CONTENT("gr\xc3\xbc\xc3\x9f " SEEDLING)}},
+	    {OPENAI_TEXT, "\"\\/\b\f\n\r\t.", FAST, {CONTENT("\\'\\\\\\/\\b\\f\\n\\r\\t.")}},
+	    {OPENAI_TEXT, "A\xc3\xa4\xdf\xbf\xe2\x82\xac\xef\xbf\xbf", FAST,
+		{CONTENT("\\u0041\\u00e4\\u07FF\\u20ac\\uffff")}},
+	    {OPENAI_TEXT, SEEDLING "\xc3\xa4", 0, {CONTENT("\\ud83c\\udf31\\u00e4")}},
+	    {OPENAI_TEXT, "\x7f\x7f", FAST, {CONTENT("\\u007f\x7f")}},
+	    {OPENAI_TEXT, "abc", 0,
+		{DELTA("'content':[{'type':'text','text':'a'},{'type':'thinking',"
+		       "'thinking':[{'type':'text','text':'x'}]},7,"
+		       "{'type':'output_text','text':'b'},{'type':'text'},"
+		       "{'type':'refusal','refusal':'c'},{'type':'reference'}]")}},
+	    {OPENAI_TEXT, "I won't", 0, {DELTA("'refusal':'I won\\u0027t'")}},
+	    {OPENAI_TEXT, "yes, no", 0, {DELTA("'refusal':'no','content':'yes, '")}},
+	    {OPENAI_TEXT, "x", 0,
+		{DELTA("'role':'\\n','content':'x'"),
+		    "{'created':99999999999999999999999,'choices':[{'delta':{'content':'x'}}]"
+		    "}"}},
+	    {OPENAI_TEXT, "x", FAST,
+		{/* White space, and values of finish_reason that mean nothing. */
+		    "{\n  'choices': [\n{ 'delta' :\t{ 'content': 'x' } }\r\n] }",
+		    "{'created': -12, 'choices': [ { 'delta': { 'content' : 'x' } } ] }",
+		    "{'choices':[{'delta':{'content':'x'},'finish_reason':''}]}",
+		    "{'choices':[{'delta':{'content':'x'},'finish_reason':1}]}"}},
 	    /* Of several choices the one with index 0. */
-	    {"{'choices':[{'index':1,'delta':{'content':'x'},'finish_reason':'stop'}]}",
-		OPENAI_NOTHING, "", 0},
-	    {"{'choices':[{'index':1,'delta':{'content':'x'},'finish_reason':'stop'},"
-	     "{'index':0,'delta':{'content':'ours'}}]}",
-		OPENAI_TEXT, "ours", 0},
-	    {"{}", OPENAI_NOTHING, "", FAST},
-	    {"{'a':true,'b':false,'c':null,'d':0,'e':-0,'f':999999999999999999}",
-		OPENAI_NOTHING, "", FAST},
-	    {"{'created':99999999999999999999999,'choices':[{'delta':{'content':'x'}}]}",
-		OPENAI_TEXT, "x", 0},
-	    {"{'a':1,'b':1,'c':1,'d':1,'e':1,'f':1,'g':1,'h':1,'i':1,'j':1,'k':1,'l':1,'m':1,"
-	     "'n':1,'o':1,'p':1,'q':1,'r':1,'s':1,'t':1,'u':1,'v':1,'w':1,'x':1,'y':1}",
-		OPENAI_NOTHING, "", 0},
-	    /* White space. */
-	    {"{\n  'choices': [\n{ 'delta' :\t{ 'content': 'x' } }\r\n] }", OPENAI_TEXT, "x",
-		FAST},
-	    {"{'created': -12, 'choices': [ { 'delta': { 'content' : 'x' } } ] }", OPENAI_TEXT,
-		"x", FAST},
+	    {OPENAI_TEXT, "ours", 0,
+		{"{'choices':[{'index':1,'delta':{'content':'x'},'finish_reason':'stop'},"
+		 "{'index':0,'delta':{'content':'ours'}}]}"}},
+	    {OPENAI_NOTHING, "", FAST,
+		{DELTA("'content':null"), DELTA("'content':7"), "{}",
+		    DELTA("'reasoning_content':'hm','reasoning':'hm','thinking':'hm'"),
+		    "{'a':true,'b':false,'c':null,'d':0,'e':-0,'f':999999999999999999}"}},
+	    {OPENAI_NOTHING, "", 0,
+		{DELTA("'content':null,'tool_calls':[{'index':0,'function':{'name':'f',"
+		       "'arguments':'{}'}}]"),
+		    "{'choices':[{'index':1,'delta':{'content':'x'},'finish_reason':'stop'}]}",
+		    "{'a':1,'b':1,'c':1,'d':1,'e':1,'f':1,'g':1,'h':1,'i':1,'j':1,'k':1,'l':1,"
+		    "'m':1,'n':1,'o':1,'p':1,'q':1,'r':1,'s':1,'t':1,'u':1,'v':1,'w':1,'x':1,"
+		    "'y':1}",
+		    DELTA("'content':[]"), "{'choices':[{},{}]}", "{'choices':[{'index':'0'}]}",
+		    "{'choices':{}}", "{'choices':null}"}},
+	    {OPENAI_NOTHING, "", 0,
+		{"{'choices':[]}", "{'choices':[7]}", "{'choices':[{'delta':[]}]}",
+		    "{'choices':[{'delta':null}]}", "{'a':[]}", "{'a':1.5}", "{'a':1e5}",
+		    "{'a':1234567890123456789}"}},
+	    {OPENAI_NOTHING, "", 0, {"{'a':'\\n'}", "{'\\n':1}"}},
 	};
-	/* Without text, and not for the fast path. */
-	static const char *const others[] = {DELTA("'content':[]"), "{'choices':[{},{}]}",
-	    "{'choices':[{'index':'0'}]}", "{'choices':{}}", "{'choices':null}",
-	    "{'choices':[]}", "{'choices':[7]}", "{'choices':[{'delta':[]}]}",
-	    "{'choices':[{'delta':null}]}", "{'a':[]}", "{'a':1.5}", "{'a':1e5}",
-	    "{'a':1234567890123456789}", "{'a':'\\n'}", "{'\\n':1}"};
 
 	expect_events(cases, ARRAY_LEN(cases));
-	for (size_t i = 0; i < ARRAY_LEN(others); i++)
-		expect_events(&(struct event){others[i], OPENAI_NOTHING, "", 0}, 1);
 }
 
 TEST(errors_are_read_in_every_form)
 {
 	static const struct event cases[] = {
 	    /* OpenAI, Ollama, vLLM, Google. */
-	    {"{'error':{'message':'overloaded','type':'server_error','param':null,'code':null}"
-	     "}",
-		OPENAI_ERROR, "overloaded", 0},
-	    {"{'error':'plain words'}", OPENAI_ERROR, "plain words", 0},
-	    {"{'object':'error','message':'too long','type':'BadRequestError','param':null,"
-	     "'code':400}",
-		OPENAI_ERROR, "too long", 0},
-	    {"[{'error':{'code':429,'message':'quota','status':'X'}}]", OPENAI_ERROR, "quota",
-		0},
+	    {OPENAI_ERROR, "overloaded", 0,
+		{"{'error':{'message':'overloaded','type':'server_error','param':null,'code':"
+		 "null}}",
+		    "{'error':{'code':'overloaded'}}"}},
+	    {OPENAI_ERROR, "plain words", 0, {"{'error':'plain words'}"}},
+	    {OPENAI_ERROR, "too long", 0,
+		{"{'object':'error','message':'too long','type':'BadRequestError','param':null,"
+		 "'code':400}"}},
+	    {OPENAI_ERROR, "quota", 0,
+		{"[{'error':{'code':429,'message':'quota','status':'X'}}]"}},
 	    /* OpenRouter: next to a choice, and in it. */
-	    {"{'id':'gen-1','error':{'code':502,'message':'gone'},'choices':[{'index':0,"
-	     "'delta':{'content':''},'finish_reason':'error'}]}",
-		OPENAI_ERROR, "gone", 0},
-	    {"{'choices':[{'index':0,'delta':{'content':'x'},'finish_reason':'error',"
-	     "'error':{'code':502,'message':'gone'}}]}",
-		OPENAI_ERROR, "gone", 0},
-	    {"{'error':{'code':'overloaded'}}", OPENAI_ERROR, "overloaded", 0},
-	    {"{'error':{'message':{},'type':'t'}}", OPENAI_ERROR, "t", 0},
-	    {"{'error':{}}", OPENAI_ERROR, "no message", 0},
-	    {"{'error':true}", OPENAI_ERROR, "no message", 0},
-	    {"{'error':502}", OPENAI_ERROR, "no message", 0},
-	    {"{'error':'null'}", OPENAI_ERROR, "null", 0},
-	    {"{'choices':[{'error':'null'}]}", OPENAI_ERROR, "null", 0},
-	    {"{'choices':[{'error':1}]}", OPENAI_ERROR, "no message", 0},
-	    {"{'object':'error'}", OPENAI_ERROR, "no message", 0},
-	    {"{'error':'a\xff \\ud83d'}", OPENAI_ERROR, "a" FFFD " " FFFD, 0},
+	    {OPENAI_ERROR, "gone", 0,
+		{"{'id':'gen-1','error':{'code':502,'message':'gone'},'choices':[{'index':0,"
+		 "'delta':{'content':''},'finish_reason':'error'}]}",
+		    "{'choices':[{'index':0,'delta':{'content':'x'},'finish_reason':'error',"
+		    "'error':{'code':502,'message':'gone'}}]}"}},
+	    {OPENAI_ERROR, "t", 0, {"{'error':{'message':{},'type':'t'}}"}},
+	    {OPENAI_ERROR, "no message", 0,
+		{"{'error':{}}", "{'error':true}", "{'error':502}", "{'object':'error'}",
+		    "{'choices':[{'error':1}]}"}},
+	    {OPENAI_ERROR, "null", 0, {"{'error':'null'}", "{'choices':[{'error':'null'}]}"}},
+	    {OPENAI_ERROR, "a" FFFD " " FFFD, 0, {"{'error':'a\xff \\ud83d'}"}},
 	    /* Values that mean no error. */
-	    {"{'error':null,'choices':[{'error':null,'delta':{'content':'x'}}]}", OPENAI_TEXT,
-		"x", FAST},
-	    {"{'error':false}", OPENAI_NOTHING, "", 0},
-	    {"{'error':0}", OPENAI_NOTHING, "", 0},
-	    {"{'error':''}", OPENAI_NOTHING, "", 0},
+	    {OPENAI_TEXT, "x", FAST,
+		{"{'error':null,'choices':[{'error':null,'delta':{'content':'x'}}]}"}},
+	    {OPENAI_NOTHING, "", 0, {"{'error':false}", "{'error':0}", "{'error':''}"}},
 	};
 
 	expect_events(cases, ARRAY_LEN(cases));
@@ -262,36 +254,44 @@ TEST(invalid_json_is_refused)
 	    "{'a'\xff:1}", "{'a':\\ud83d}", "{'choices':\xff[]}"};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		expect_events(&(struct event){cases[i], OPENAI_BAD, "", 0}, 1);
+		expect_event(&(struct event){OPENAI_BAD, "", 0, {NULL}}, cases[i]);
 }
 
 TEST(invalid_text_is_repaired)
 {
-	static const struct event cases[] = {
-	    {CONTENT("a\xff"), OPENAI_TEXT, "a" FFFD, 0},
-	    {CONTENT("\xe2\x82 \x80 \xff \xc0\x80 "), OPENAI_TEXT,
-		FFFD " " FFFD " " FFFD " " FFFD FFFD " ", 0},
+	/* The content, and the text. */
+	static const char *const cases[][2] = {
+	    {"a\xff", "a" FFFD},
+	    {"\xe2\x82 \x80 \xff \xc0\x80 ", FFFD " " FFFD " " FFFD " " FFFD FFFD " "},
 	    /* Lone surrogates, and pairs in the wrong order. */
-	    {CONTENT("a\\ud83d b"), OPENAI_TEXT, "a" FFFD " b", 0},
-	    {CONTENT("\\uDE00"), OPENAI_TEXT, FFFD, 0},
-	    {CONTENT("\\udfff"), OPENAI_TEXT, FFFD, 0},
-	    {CONTENT("\\ude00\\ud83d."), OPENAI_TEXT, FFFD FFFD ".", 0},
-	    {CONTENT("\\ud83c\\ud83c\\udf31"), OPENAI_TEXT, FFFD SEEDLING, 0},
-	    {CONTENT("\\ud83c\\u0041"), OPENAI_TEXT, FFFD "A", 0},
-	    {CONTENT("\\ud83d\\n"), OPENAI_TEXT, FFFD "\n", 0},
-	    {CONTENT("\\ud83d\\u007f"), OPENAI_TEXT, FFFD "\x7f", 0},
-	    {CONTENT("\xf0\x9f\\ude00."), OPENAI_TEXT, FFFD FFFD ".", 0},
+	    {"a\\ud83d b", "a" FFFD " b"},
+	    {"\\uDE00", FFFD},
+	    {"\\udfff", FFFD},
+	    {"\\ude00\\ud83d.", FFFD FFFD "."},
+	    {"\\ud83c\\ud83c\\udf31", FFFD SEEDLING},
+	    {"\\ud83c\\u0041", FFFD "A"},
+	    {"\\ud83d\\n", FFFD "\n"},
+	    {"\\ud83d\\u007f", FFFD "\x7f"},
+	    {"\xf0\x9f\\ude00.", FFFD FFFD "."},
 	    /* Text that needs no repair, next to text that does. */
-	    {CONTENT("\xff\\\\ud83d"), OPENAI_TEXT, FFFD "\\ud83d", 0},
-	    {CONTENT("\xff\\'\\\\\\/\\b\\f\\n\\r\\t"), OPENAI_TEXT, FFFD "\"\\/\b\f\n\r\t", 0},
-	    {CONTENT("\x7f\\u007f\\u007F\\u00e4\xc3\xa4\\ud83c\\udf31\xff"), OPENAI_TEXT,
-		"\x7f\x7f\x7f\xc3\xa4\xc3\xa4" SEEDLING FFFD, 0},
-	    {"{'id':'\\ud83d\xff','choices':[{'delta':{'content':'x\x7f'}}]}", OPENAI_TEXT,
-		"x\x7f", 0},
-	    {"{'\xff':1}", OPENAI_NOTHING, "", 0},
+	    {"\xff\\\\ud83d", FFFD "\\ud83d"},
+	    {"\xff\\'\\\\\\/\\b\\f\\n\\r\\t", FFFD "\"\\/\b\f\n\r\t"},
+	    {"\x7f\\u007f\\u007F\\u00e4\xc3\xa4\\ud83c\\udf31\xff",
+		"\x7f\x7f\x7f\xc3\xa4\xc3\xa4" SEEDLING FFFD},
+	};
+	static const struct event others[] = {
+	    {OPENAI_TEXT, "x\x7f", 0,
+		{"{'id':'\\ud83d\xff','choices':[{'delta':{'content':'x\x7f'}}]}"}},
+	    {OPENAI_NOTHING, "", 0, {"{'\xff':1}"}},
 	};
 
-	expect_events(cases, ARRAY_LEN(cases));
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char event[256];
+
+		(void)snprintf(event, sizeof(event), CONTENT("%s"), cases[i][0]);
+		expect_event(&(struct event){OPENAI_TEXT, cases[i][1], 0, {NULL}}, event);
+	}
+	expect_events(others, ARRAY_LEN(others));
 }
 
 /* An event with each byte replaced by each character that has a meaning. */
@@ -454,29 +454,30 @@ TEST(only_an_incomplete_character_waits_for_the_next_event)
 TEST(an_incomplete_character_is_kept_during_other_events)
 {
 	static const struct event others[] = {
-	    {"{'choices':[],'usage':{'prompt_tokens':1}}", OPENAI_NOTHING, "", 0},
-	    {"{'choices':[{'delta':{},'finish_reason':'stop'}]}", OPENAI_NOTHING, "", 0},
-	    {"{'choices':[{'index':1,'delta':{'content':'x'}}]}", OPENAI_NOTHING, "", 0},
-	    {"{'error':'said \xff'}", OPENAI_ERROR, "said " FFFD, 0},
-	    {"no JSON", OPENAI_BAD, "", 0},
-	    {"", OPENAI_NOTHING, "", 0},
-	    {CONTENT("\\udf31"), OPENAI_TEXT, SEEDLING, 0},
+	    {OPENAI_NOTHING, "", 0,
+		{"{'choices':[],'usage':{'prompt_tokens':1}}",
+		    "{'choices':[{'delta':{},'finish_reason':'stop'}]}",
+		    "{'choices':[{'index':1,'delta':{'content':'x'}}]}", ""}},
+	    {OPENAI_ERROR, "said " FFFD, 0, {"{'error':'said \xff'}"}},
+	    {OPENAI_BAD, "", 0, {"no JSON"}},
+	    {OPENAI_TEXT, SEEDLING, 0, {CONTENT("\\udf31")}},
 	};
 	struct utf8_reassembly reassembly = {.len = 0};
 	struct buf none;
 
 	buf_init(&none, 0);
 	read_next(&reassembly, slice_str("\\ud83c"), &none);
-	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
-		struct slice data = json_text(others[i].data);
-		struct openai_delta d;
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		for (size_t k = 0; others[i].all[k] != NULL; k++) {
+			struct slice data = json_text(others[i].all[k]);
+			struct openai_delta d;
 
-		openai_delta_read(&reassembly, data, &d);
-		assert_int_equal(d.kind, others[i].kind);
-		assert_true(slice_eq_str(d.text, others[i].text));
-		openai_delta_clear(&d);
-		json_text_free(data);
-	}
+			openai_delta_read(&reassembly, data, &d);
+			assert_int_equal(d.kind, others[i].kind);
+			assert_true(slice_eq_str(d.text, others[i].text));
+			openai_delta_clear(&d);
+			json_text_free(data);
+		}
 	assert_int_equal(utf8_reassembly_end(&reassembly).len, 0);
 }
 
