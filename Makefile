@@ -140,8 +140,10 @@ $(BUILD)/unit/storaged/%: $(OBJ)/tests/unit/storaged/%.o $(storaged_a)
 	$(LINK) $(store_libs) -lcmocka
 $(BUILD)/unit/masterd/%: $(OBJ)/tests/unit/masterd/%.o $(masterd_a)
 	$(LINK) $(master_libs) -lcmocka
-$(BUILD)/unit/workerd/http/%: $(OBJ)/tests/unit/workerd/http/%.o $(OBJ)/tests/unit/workerd/http/http_rig.o \
-		$(OBJ)/tests/http/corpus.o $(workerd_a)
+$(addprefix $(BUILD)/unit/workerd/http/,test_scenarios tls/test_scenarios): \
+	$(call objects,tests/unit/workerd/http/steps) $(scenario_o)
+$(BUILD)/unit/workerd/http/test_corpus: $(OBJ)/tests/http/corpus.o
+$(BUILD)/unit/workerd/http/%: $(OBJ)/tests/unit/workerd/http/%.o $(workerd_a)
 	$(LINK) $(worker_libs) -lcmocka
 $(BUILD)/unit/workerd/turn/test_scenarios: $(call objects,tests/unit/workerd/turn/steps) $(scenario_o)
 $(BUILD)/unit/workerd/%: $(OBJ)/tests/unit/workerd/%.o $(workerd_a)

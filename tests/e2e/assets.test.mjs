@@ -1,5 +1,5 @@
 // Static files through a whole banter: codings and caching headers, and replacement of a file. Which coding is
-// chosen, and entity tags: tests/unit/workerd/http/test_static_files.c; that a reload refuses nobody: tests/install.
+// chosen, and entity tags: tests/unit/workerd/http/static_files.scenario; that a reload refuses nobody: tests/install.
 
 import assert from "node:assert/strict";
 import { renameSync, writeFileSync } from "node:fs";

@@ -1,7 +1,7 @@
 // RFC 6455 against http-peer, plain and over TLS: the cases of the Autobahn test suite (websocket-cases.mjs),
 // and what the suite lacks: the handshake, masks, lengths in a longer form than needed. Every case is also
 // sent byte by byte. And an independent client, the ws package, alone and with a thousand connections. Other
-// cuts: tests/fuzz/fuzz_ws_frames.c; bounds, and peers that do not read: tests/unit/workerd/http/ws/test_ws.c.
+// cuts: tests/fuzz/fuzz_ws_frames.c; bounds, and peers that do not read: tests/unit/workerd/http/websockets.scenario.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
