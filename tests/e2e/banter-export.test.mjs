@@ -280,6 +280,28 @@ describe("banter export of a damaged store", () => {
 		});
 	});
 
+	it("saves the messages of conversations whose records lie on a damaged page", async () => {
+		await withBanter({ workers: 1 }, async (banter) => {
+			await imported(banter, 0, makeExport(60, "a reply of some length"));
+			const before = parseLines(await exported(banter));
+			const { id } = before.filter(({ kind }) => kind === "conversation")[30];
+			const { stderr, text } = await exportDamaged(banter, (bytes) => {
+				const record = Buffer.concat([rawId(id), Buffer.from([1]), rawId(id)]);
+				for (let at = bytes.indexOf(record); at !== -1; at = bytes.indexOf(record)) {
+					const page = at - (at % 4096);
+					bytes.fill(0, page, page + 4096);
+				}
+			});
+			assert.match(stderr, new RegExp(`the record of conversation ${id} cannot be read`));
+			const sorted = (lines) =>
+				lines
+					.slice(1, -1)
+					.map((line) => JSON.stringify(line))
+					.sort();
+			assert.deepEqual(sorted(parseLines(text)), sorted(before));
+		});
+	});
+
 	it("saves the messages of a conversation whose own record is damaged, if its owner is known", async () => {
 		await withBanter({ workers: 1 }, async (banter) => {
 			for (const session of ["no-record", "no-session", "no-owner"])

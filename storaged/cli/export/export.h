@@ -1,10 +1,11 @@
 /*
- * A running export: shared by export.c and export_conversation.c.
+ * A running export: shared by export.c, export_table.c and export_conversation.c.
  */
 #ifndef STORAGED_CLI_EXPORT_EXPORT_H
 #define STORAGED_CLI_EXPORT_EXPORT_H
 
 #include "storaged/cli/export/line.h"
+#include "storaged/cli/export/recover.h"
 #include "storaged/cli/export/sink.h"
 #include "storaged/cli/export/unfinished.h"
 
@@ -27,8 +28,7 @@ struct export
 	struct file_sum sum; /* of the lines written */
 	int sink_errno;
 	struct unfinished unfinished;
-	size_t
-	    next; /* index into unfinished: the first whose conversation has not been written */
+	struct recover_index recover;
 	uint64_t lines;   /* written */
 	uint64_t damaged; /* records left out; each was reported */
 };
@@ -40,9 +40,28 @@ struct export
 /* Reports a record that is left out. */
 [[gnu::format(printf, 2, 3)]] void export_damaged(struct export *e, const char *fmt, ...);
 
-/* Writes a conversation and its messages if the options select it. key and value are its entry;
- * call it in the order of the table. 0, EXPORT_SINK_FAILED or an error of txn.h. */
+/* Writes a conversation and its messages if the options select it. key and value are its entry.
+ * 0, EXPORT_SINK_FAILED or an error of txn.h. */
 [[gnu::warn_unused_result]] int export_conversation(
     struct export *e, struct slice key, struct slice value);
+
+/* Does the same for the conversations between two others whose records cannot be read. *at is the first of the two,
+ * and moves to the conversation that is being written. */
+[[gnu::warn_unused_result]] int export_lost_conversations(
+    struct export *e, struct id *at, const struct id *before);
+
+/* Whether a page of the file is damaged. */
+bool export_is_page_error(int rc);
+
+/* A page is damaged, and LMDB has aborted the transaction: continues in a new one, if that has the same
+ * snapshot. 0 or an LMDB error. */
+[[gnu::warn_unused_result]] int export_renew(struct export *e, int damage);
+
+/* Writes what belongs to an entry. 0, EXPORT_SINK_FAILED or an error of txn.h. */
+typedef int export_fn(struct export *e, struct slice key, struct slice value);
+
+/* Writes all entries of a table that can be read. 0, EXPORT_SINK_FAILED or an error of txn.h. */
+[[gnu::warn_unused_result]] int export_table(
+    struct export *e, enum table table, export_fn *each);
 
 #endif

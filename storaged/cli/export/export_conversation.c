@@ -8,8 +8,8 @@
 #include "proto/base/utf8.h"
 #include "storaged/cli/base/console.h"
 #include "storaged/cli/export/export.h"
-#include "storaged/cli/export/recover.h"
 #include "storaged/conversations/conversations.h"
+#include "storaged/engine/garbage.h"
 
 /* The unfinished replies of one conversation. */
 struct replies {
@@ -17,21 +17,24 @@ struct replies {
 	size_t n;
 };
 
-/* The unfinished replies of a conversation; to be called in the order of ids. */
+/* The unfinished replies of a conversation; they are in the order of conversations. */
 static struct replies
-export_take_replies(struct export *e, const struct id *conversation)
+export_find_replies(const struct unfinished *u, const struct id *conversation)
 {
-	const struct unfinished *u = &e->unfinished;
-	size_t first, end;
+	size_t first = 0, high = u->n, end;
 
-	for (first = e->next; first < u->n; first++)
-		if (memcmp(u->of[first].conversation.b, conversation->b,
-			sizeof(conversation->b)) >= 0)
-			break;
+	while (first < high) {
+		size_t middle = (first + high) / 2;
+
+		if (memcmp(u->of[middle].conversation.b, conversation->b,
+			sizeof(conversation->b)) < 0)
+			first = middle + 1;
+		else
+			high = middle;
+	}
 	for (end = first; end < u->n; end++)
 		if (!id_equal(&u->of[end].conversation, conversation))
 			break;
-	e->next = end;
 	return (struct replies){u->of + first, end - first};
 }
 
@@ -218,7 +221,7 @@ export_put_client_ids(struct export *e, const struct id *conversation)
 static int
 export_put_all(struct export *e, const struct msg_conversation_record *conversation)
 {
-	struct replies replies = export_take_replies(e, &conversation->id);
+	struct replies replies = export_find_replies(&e->unfinished, &conversation->id);
 	int rc;
 
 	if (!export_is_wanted(e, conversation))
@@ -233,19 +236,29 @@ export_put_all(struct export *e, const struct msg_conversation_record *conversat
 	return rc != 0 ? rc : export_put_client_ids(e, &conversation->id);
 }
 
+/* The owner of a conversation is unknown. That of an erased one is, until its messages are removed. */
+static int
+export_leave_out(struct export *e, const struct id *id, const char *text)
+{
+	bool erased;
+	int rc = garbage_exists(&e->txn, id, &erased);
+
+	if (rc == 0 && !erased)
+		export_damaged(e, "conversation %s, with its messages,", text);
+	return rc;
+}
+
 /* The conversation's own record is damaged. */
 static int
 export_put_recovered(struct export *e, const struct id *id)
 {
 	struct recovered r;
 	char text[ID_TEXT_LEN + 1];
-	int rc = recover_conversation(&e->txn, id, &r);
+	int rc = recover_conversation(&e->recover, &e->txn, id, &r);
 
 	id_format(id, text);
-	if (rc == MDB_NOTFOUND) {
-		export_damaged(e, "conversation %s, with its messages,", text);
-		return 0;
-	}
+	if (rc == MDB_NOTFOUND)
+		return export_leave_out(e, id, text);
 	if (rc != 0)
 		return rc;
 	export_damaged(e, "the record of conversation %s", text);
@@ -268,4 +281,37 @@ export_conversation(struct export *e, struct slice key, struct slice value)
 		return export_put_all(e, &conversation);
 	id = key_front(key);
 	return export_put_recovered(e, &id);
+}
+
+/* The first conversation with messages after this one. */
+static int
+export_next_with_messages(struct export *e, struct id *id)
+{
+	const struct key all = {0};
+	struct key end = key_message(id, UINT64_MAX);
+	struct walk w;
+	int rc = walk_open(&w, &e->txn, TABLE_MESSAGES, &all);
+
+	if (rc == 0)
+		rc = walk_from(&w, &end);
+	while (rc == 0 && !key_fits(TABLE_MESSAGES, w.key))
+		rc = walk_next(&w);
+	if (rc == 0)
+		*id = key_front(w.key);
+	walk_close(&w);
+	return rc;
+}
+
+int
+export_lost_conversations(struct export *e, struct id *at, const struct id *before)
+{
+	int rc;
+
+	while ((rc = export_next_with_messages(e, at)) == 0 &&
+	    memcmp(at->b, before->b, sizeof(at->b)) < 0) {
+		rc = export_put_recovered(e, at);
+		if (rc != 0)
+			return rc;
+	}
+	return rc == MDB_NOTFOUND ? 0 : rc;
 }

@@ -1,30 +1,59 @@
 /*
- * Each source is a walk that fills some fields of the record.
+ * The indexes are read in their order into a list that is sorted by conversations.
  */
 #include "storaged/cli/export/recover.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 #include "storaged/conversations/conversations.h"
 
-/* Takes what an entry says about the conversation. True: nothing more is needed from this table. */
-typedef bool recover_fn(struct recovered *r, struct slice key, struct slice value);
+struct recover_entry {
+	struct id conversation, org, widget, contact;
+	uint64_t updated_at;
+	struct slice session; /* in the map */
+};
 
-/* Walks over the intact entries of a table whose keys begin with front. MDB_NOTFOUND: none was enough. */
+/* Takes what an entry of a table says. */
+typedef void recover_fn(void *arg, struct slice key, struct slice value);
+
+/* Walks over the intact entries of a table whose keys begin with front. */
 static int
-recover_walk(struct txn *t, enum table table, const struct key *front, recover_fn *take,
-    struct recovered *r)
+recover_walk(
+    struct txn *t, enum table table, const struct key *front, recover_fn *take, void *arg)
 {
 	struct walk w;
 	int rc = walk_open(&w, t, table, front);
 
 	if (rc == 0)
 		rc = walk_from(&w, front);
-	while (rc == 0 && (w.damaged || !key_fits(table, w.key) || !take(r, w.key, w.value)))
-		rc = walk_next(&w);
+	for (; rc == 0; rc = walk_next(&w))
+		if (!w.damaged && key_fits(table, w.key))
+			take(arg, w.key, w.value);
 	walk_close(&w);
-	return rc;
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int
+recover_compare(const void *a, const void *b)
+{
+	const struct recover_entry *x = a, *y = b;
+
+	return memcmp(x->conversation.b, y->conversation.b, sizeof(x->conversation.b));
+}
+
+/* NULL: no index of owners has it. */
+static struct recover_entry *
+recover_find(const struct recover_index *index, const struct id *conversation)
+{
+	const struct recover_entry wanted = {.conversation = *conversation};
+
+	if (index->n == 0)
+		return NULL;
+	return bsearch(&wanted, index->of, index->n, sizeof(index->of[0]), recover_compare);
 }
 
 /* The time in a cursor (schema.h). */
@@ -38,62 +67,75 @@ recover_time(struct slice cursor)
 	return ~inverted;
 }
 
-static bool
-recover_names(const struct recovered *r, struct slice key)
-{
-	struct id id = activity_conversation(key);
-
-	return id_equal(&id, &r->record.id);
-}
-
 /* conversations_by_widget. */
-static bool
-recover_owner(struct recovered *r, struct slice key, [[gnu::unused]] struct slice value)
+static void
+recover_owner(void *arg, struct slice key, [[gnu::unused]] struct slice value)
 {
-	if (!recover_names(r, key))
-		return false;
-	org_key_parts(
-	    (struct slice){key.p, 2 * sizeof(struct id)}, &r->record.org, &r->record.widget);
-	r->record.updated_at = recover_time(activity_cursor(key));
-	return true;
+	struct recover_index *index = arg;
+	struct recover_entry *e;
+
+	if (index->n == index->room) {
+		index->room = index->room == 0 ? 1024 : 2 * index->room;
+		index->of = xreallocarray(index->of, index->room, sizeof(index->of[0]));
+	}
+	e = &index->of[index->n++];
+	*e = (struct recover_entry){.conversation = activity_conversation(key),
+	    .updated_at = recover_time(activity_cursor(key))};
+	org_key_parts((struct slice){key.p, 2 * sizeof(struct id)}, &e->org, &e->widget);
 }
 
 /* conversations_by_contact. */
-static bool
-recover_contact(struct recovered *r, struct slice key, [[gnu::unused]] struct slice value)
+static void
+recover_contact(void *arg, struct slice key, [[gnu::unused]] struct slice value)
 {
-	struct id org;
+	struct id id = activity_conversation(key), org;
+	struct recover_entry *e = recover_find(arg, &id);
 
-	if (!recover_names(r, key))
-		return false;
-	org_key_parts((struct slice){key.p, 2 * sizeof(struct id)}, &org, &r->record.contact);
-	return true;
+	if (e != NULL)
+		org_key_parts((struct slice){key.p, 2 * sizeof(struct id)}, &org, &e->contact);
 }
 
-/* conversations_by_session, of the widget. */
-static bool
-recover_session(struct recovered *r, struct slice key, struct slice value)
+/* conversations_by_session: its key begins with organization and widget. */
+static void
+recover_session(void *arg, struct slice key, struct slice value)
 {
 	const size_t front = 2 * sizeof(struct id);
 	struct slice session = {key.p + front, key.len - front};
-	struct key id = key_id(&r->record.id);
+	struct id id = value.len == sizeof(id) ? key_front(value) : (struct id){0};
+	struct recover_entry *e = recover_find(arg, &id);
 
-	if (!slice_eq(value, key_slice(&id)) || !utf8_valid(session))
-		return false;
-	r->record.session = session;
-	return true;
+	if (e != NULL && memcmp(key.p, e->org.b, sizeof(id.b)) == 0 &&
+	    memcmp(key.p + sizeof(id.b), e->widget.b, sizeof(id.b)) == 0 && utf8_valid(session))
+		e->session = session;
+}
+
+static int
+recover_read_indexes(struct recover_index *index, struct txn *t)
+{
+	const struct key all = {0};
+	int rc = recover_walk(t, TABLE_CONVERSATIONS_BY_WIDGET, &all, recover_owner, index);
+
+	if (index->n > 1)
+		qsort(index->of, index->n, sizeof(index->of[0]), recover_compare);
+	if (rc == 0)
+		rc = recover_walk(
+		    t, TABLE_CONVERSATIONS_BY_SESSION, &all, recover_session, index);
+	if (rc == 0)
+		rc = recover_walk(
+		    t, TABLE_CONVERSATIONS_BY_CONTACT, &all, recover_contact, index);
+	return rc;
 }
 
 /* messages, of the conversation. */
-static bool
-recover_message(struct recovered *r, struct slice key, struct slice value)
+static void
+recover_message(void *arg, struct slice key, struct slice value)
 {
-	struct msg_conversation_record *record = &r->record;
+	struct msg_conversation_record *record = arg;
 	struct msg_message_record message;
 
 	record->next_seq = message_seq(key) + 1;
 	if (record_decode(value, MSG_MESSAGE_RECORD, &message) != WIRE_OK)
-		return false;
+		return;
 	if (record->messages++ == 0 && message.created_at < record->updated_at)
 		record->created_at = message.created_at;
 	if (message.text.len > 0)
@@ -101,38 +143,49 @@ recover_message(struct recovered *r, struct slice key, struct slice value)
 	record->state = message.role == MESSAGE_ASSISTANT
 	    ? (uint8_t)conversation_state_of((enum message_status)message.status)
 	    : CONVERSATION_ANY;
-	return false;
 }
 
-static void
-recover_name_session(struct recovered *r)
+static struct slice
+recover_name_session(struct recovered *r, const struct id *id)
 {
 	char text[ID_TEXT_LEN + 1];
 
-	id_format(&r->record.id, text);
+	id_format(id, text);
 	(void)snprintf(r->session, sizeof(r->session), "recovered-%s", text);
-	r->record.session = slice_str(r->session);
+	return slice_str(r->session);
 }
 
 int
-recover_conversation(struct txn *t, const struct id *id, struct recovered *r)
+recover_conversation(
+    struct recover_index *index, struct txn *t, const struct id *id, struct recovered *r)
 {
-	const struct key all = {0};
-	struct key messages = key_id(id), widget;
-	int rc;
+	const struct recover_entry *e;
+	struct key messages = key_id(id);
+	int rc = index->known ? 0 : recover_read_indexes(index, t);
 
-	*r = (struct recovered){.record = {.v = RECORD_VERSION, .id = *id, .next_seq = 1}};
-	rc = recover_walk(t, TABLE_CONVERSATIONS_BY_WIDGET, &all, recover_owner, r);
+	index->known = true;
 	if (rc != 0)
 		return rc;
-	r->record.created_at = r->record.updated_at;
-	widget = key_of_org(&r->record.org, &r->record.widget);
-	rc = recover_walk(t, TABLE_CONVERSATIONS_BY_SESSION, &widget, recover_session, r);
-	if (rc == MDB_NOTFOUND)
-		recover_name_session(r);
-	if (rc == 0 || rc == MDB_NOTFOUND)
-		rc = recover_walk(t, TABLE_CONVERSATIONS_BY_CONTACT, &all, recover_contact, r);
-	if (rc == 0 || rc == MDB_NOTFOUND)
-		rc = recover_walk(t, TABLE_MESSAGES, &messages, recover_message, r);
-	return rc == MDB_NOTFOUND ? 0 : rc;
+	e = recover_find(index, id);
+	if (e == NULL)
+		return MDB_NOTFOUND;
+	r->record = (struct msg_conversation_record){
+	    .v = RECORD_VERSION,
+	    .id = *id,
+	    .org = e->org,
+	    .widget = e->widget,
+	    .session = e->session.len > 0 ? e->session : recover_name_session(r, id),
+	    .created_at = e->updated_at,
+	    .updated_at = e->updated_at,
+	    .next_seq = 1,
+	    .contact = e->contact,
+	};
+	return recover_walk(t, TABLE_MESSAGES, &messages, recover_message, &r->record);
+}
+
+void
+recover_clear(struct recover_index *index)
+{
+	free(index->of);
+	*index = (struct recover_index){0};
 }
