@@ -1,5 +1,5 @@
-// Agents in use: instructions, model and server, each server with its own key and breaker. The
-// model servers are stubs that report their requests.
+// Agents in use: instructions, model and server. The model servers are stubs that report their requests. Servers
+// that fail: tests/unit/workerd/turn/servers.scenario.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

@@ -1,5 +1,5 @@
-// Erasing a conversation or a visitor during a reply, and by the dashboard. conversations.test.mjs and
-// accounts.test.mjs have the statuses, tests/unit/storaged/visitors/erase.scenario that nothing remains.
+// Erasing a conversation during a reply. conversations.test.mjs and accounts.test.mjs have the statuses,
+// tests/unit/storaged/visitors/erase.scenario that nothing remains, of visitors too.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

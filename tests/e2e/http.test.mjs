@@ -1,5 +1,5 @@
-// HTTP/1.1 over real connections to real handlers: persistent connections, pipelining, and requests behind
-// a refused one (request smuggling). tests/unit/workerd/http and corpus.test.mjs prove the rest.
+// HTTP/1.1 over real connections to real handlers: pipelining, bodies of unknown length, and requests behind a
+// refused one (request smuggling). tests/unit/workerd/http and corpus.test.mjs prove the rest.
 
 import assert from "node:assert/strict";
 import { it } from "node:test";

@@ -1,5 +1,5 @@
-// The bounds of replies: how many run, how much memory they need, how long they are, and how long they run without a
-// listener.
+// The bounds of replies: how many run, and how long they run without a listener. Their memory and their length:
+// tests/unit/workerd/turn/limits.scenario.
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

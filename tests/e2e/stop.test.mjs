@@ -1,5 +1,5 @@
 // A running reply is stopped from any connection: the model's request is cancelled, the text is kept, and all
-// listeners receive the end, despite concurrent failures.
+// listeners receive the end. Stops while workers or the store fail: tests/unit/workerd/turn/{stop,remote_reply}.scenario.
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
