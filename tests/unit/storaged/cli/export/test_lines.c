@@ -243,75 +243,6 @@ LINE_TEST(an_invalid_line_gets_an_error_message)
 	}
 }
 
-/* A reader of a pipe with this text and EOF after it. */
-static int
-pipe_with(const char *bytes)
-{
-	int ends[2];
-
-	assert_int_equal(pipe(ends), 0);
-	assert_int_equal(write(ends[1], bytes, strlen(bytes)), strlen(bytes));
-	closefd(&ends[1]);
-	return ends[0];
-}
-
-static void
-expect_line(struct line_reader *r, const char *expected)
-{
-	struct slice got;
-
-	assert_int_equal(line_reader_next(r, &got), LINE_READ);
-	assert_true(slice_eq_str(got, expected));
-}
-
-/* After its last line, reading fails with this result. */
-static void
-expect_end(struct line_reader *r, enum line_result result, int *fd)
-{
-	struct slice got;
-
-	assert_int_equal(line_reader_next(r, &got), result);
-	line_reader_clear(r);
-	closefd(fd);
-}
-
-TEST(lines_come_one_by_one)
-{
-	struct line_reader r;
-	int fd = pipe_with("one\n\nthree\nno break");
-
-	line_reader_init(&r, fd, 8);
-	expect_line(&r, "one");
-	expect_line(&r, "");
-	expect_line(&r, "three");
-	expect_line(&r, "no break");
-	assert_int_equal(r.number, 4);
-	assert_int_equal(r.bytes, 19);
-	expect_end(&r, LINE_NONE, &fd);
-}
-
-TEST(a_line_over_the_limit_ends_the_reading)
-{
-	struct line_reader r;
-	int fd = pipe_with("12345678\n123456789\nafter\n");
-
-	line_reader_init(&r, fd, 8);
-	expect_line(&r, "12345678");
-	expect_end(&r, LINE_TOO_LONG, &fd);
-	fd = pipe_with("123456789");
-	line_reader_init(&r, fd, 8);
-	expect_end(&r, LINE_TOO_LONG, &fd);
-}
-
-TEST(a_read_error_differs_from_the_end)
-{
-	struct line_reader r;
-	int fd = -1;
-
-	line_reader_init(&r, fd, 8);
-	expect_end(&r, LINE_FAILED, &fd);
-}
-
 /* A file with these bytes, which the caller closes. */
 static int
 export_file(struct slice bytes)
@@ -321,6 +252,40 @@ export_file(struct slice bytes)
 	assert_int_equal(write(fd, bytes.p, bytes.len), bytes.len);
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
 	return fd;
+}
+
+/* Lines of up to 8 bytes. */
+TEST(lines_come_one_by_one_up_to_the_end_or_an_error)
+{
+	static const struct {
+		const char *text; /* NULL: reading fails */
+		const char *lines[5];
+		enum line_result end;
+	} cases[] = {
+	    {"one\n\nthree\nno break", {"one", "", "three", "no break"}, LINE_NONE},
+	    {"12345678\n123456789\nafter\n", {"12345678"}, LINE_TOO_LONG},
+	    {"123456789", {0}, LINE_TOO_LONG},
+	    {NULL, {0}, LINE_FAILED},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		int fd = cases[i].text == NULL ? -1 : export_file(slice_str(cases[i].text));
+		struct line_reader r;
+		struct slice got;
+		size_t n = 0;
+
+		line_reader_init(&r, fd, 8);
+		for (; cases[i].lines[n] != NULL; n++) {
+			assert_int_equal(line_reader_next(&r, &got), LINE_READ);
+			assert_true(slice_eq_str(got, cases[i].lines[n]));
+		}
+		assert_int_equal(r.number, n);
+		assert_int_equal(line_reader_next(&r, &got), cases[i].end);
+		if (cases[i].end == LINE_NONE)
+			assert_int_equal(r.bytes, strlen(cases[i].text));
+		line_reader_clear(&r);
+		closefd(&fd);
+	}
 }
 
 static bool

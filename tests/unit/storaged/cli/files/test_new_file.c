@@ -76,6 +76,30 @@ open_and_write(struct new_file *f, unsigned how)
 	assert_int_equal(write(f->fd, "new", 3), 3);
 }
 
+static void
+keep_and_close(struct new_file *f, int result)
+{
+	assert_int_equal(new_file_keep(f), result);
+	new_file_close(f);
+}
+
+static void
+expect_open(const char *file, unsigned how, int result)
+{
+	struct new_file f;
+
+	assert_int_equal(new_file_open(&f, file, ".part", how), result);
+	new_file_close(&f);
+}
+
+/* There is one file in the directory, with this content; removes it. */
+static void
+expect_only(const char *content)
+{
+	expect_content(content);
+	assert_int_equal(empty_dir(), 1);
+}
+
 /* With all flags. */
 static const unsigned ways[] = {
     0, NEW_FILE_NAMED, NEW_FILE_REPLACE, NEW_FILE_REPLACE | NEW_FILE_NAMED};
@@ -91,12 +115,10 @@ FILE_TEST(a_kept_file_leaves_no_other_files)
 
 		open_and_write(&f, ways[i]);
 		assert_int_equal(access(path, F_OK), -1);
-		assert_int_equal(new_file_keep(&f), 0);
-		new_file_close(&f);
-		expect_content("new");
+		keep_and_close(&f, 0);
 		assert_int_equal(stat(path, &st), 0);
 		assert_int_equal(st.st_mode & 0777, 0600);
-		assert_int_equal(empty_dir(), 1);
+		expect_only("new");
 	}
 }
 
@@ -120,16 +142,12 @@ FILE_TEST(an_existing_file_is_replaced_only_with_the_flag)
 		if (ways[i] & NEW_FILE_REPLACE) {
 			open_and_write(&f, ways[i]);
 			expect_content("old");
-			assert_int_equal(new_file_keep(&f), 0);
-			new_file_close(&f);
-			expect_content("new");
+			keep_and_close(&f, 0);
+			expect_only("new");
 		} else {
-			assert_int_equal(
-			    new_file_open(&f, path, ".part", ways[i]), EX_CANTCREAT);
-			new_file_close(&f);
-			expect_content("old");
+			expect_open(path, ways[i], EX_CANTCREAT);
+			expect_only("old");
 		}
-		assert_int_equal(empty_dir(), 1);
 	}
 }
 
@@ -138,22 +156,17 @@ FILE_TEST(a_store_is_replaced_only_by_its_restore)
 {
 	static const char *const own[] = {"data.mdb", "lock.mdb", "storaged.lock"};
 	char file[96];
-	struct new_file f;
 
 	snprintf(file, sizeof(file), "%s/data.mdb", dir);
-	assert_int_equal(new_file_open(&f, file, ".part", NEW_FILE_REPLACE), 0);
-	new_file_close(&f);
+	expect_open(file, NEW_FILE_REPLACE, 0);
 	snprintf(file, sizeof(file), "%s/storaged.lock", dir);
 	assert_int_equal(close(open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)), 0);
 	for (size_t i = 0; i < ARRAY_LEN(own); i++) {
 		snprintf(file, sizeof(file), "%s/%s", dir, own[i]);
-		assert_int_equal(
-		    new_file_open(&f, file, ".part", NEW_FILE_REPLACE), EX_CANTCREAT);
-		new_file_close(&f);
+		expect_open(file, NEW_FILE_REPLACE, EX_CANTCREAT);
 	}
 	snprintf(file, sizeof(file), "%s/data.mdb", dir);
-	assert_int_equal(new_file_open(&f, file, ".part", NEW_FILE_OF_STORE), 0);
-	new_file_close(&f);
+	expect_open(file, NEW_FILE_OF_STORE, 0);
 	assert_int_equal(empty_dir(), 1);
 }
 
@@ -166,10 +179,8 @@ FILE_TEST(a_file_created_meanwhile_is_not_overwritten)
 			continue;
 		open_and_write(&f, ways[i]);
 		put("old");
-		assert_int_equal(new_file_keep(&f), EX_CANTCREAT);
-		new_file_close(&f);
-		expect_content("old");
-		assert_int_equal(empty_dir(), 1);
+		keep_and_close(&f, EX_CANTCREAT);
+		expect_only("old");
 	}
 }
 
@@ -185,24 +196,19 @@ FILE_TEST(the_file_of_a_killed_process_is_reused)
 		assert_int_equal(write(fd, "left behind", 11), 11);
 		closefd(&fd);
 		open_and_write(&f, ways[i] | NEW_FILE_NAMED);
-		assert_int_equal(new_file_keep(&f), 0);
-		new_file_close(&f);
-		expect_content("new");
-		assert_int_equal(empty_dir(), 1);
+		keep_and_close(&f, 0);
+		expect_only("new");
 	}
 }
 
 FILE_TEST(a_second_process_is_refused)
 {
-	struct new_file first, second;
+	struct new_file first;
 
 	open_and_write(&first, NEW_FILE_NAMED);
-	assert_int_equal(new_file_open(&second, path, ".part", NEW_FILE_NAMED), EX_TEMPFAIL);
-	new_file_close(&second);
-	assert_int_equal(new_file_keep(&first), 0);
-	new_file_close(&first);
-	expect_content("new");
-	assert_int_equal(empty_dir(), 1);
+	expect_open(path, NEW_FILE_NAMED, EX_TEMPFAIL);
+	keep_and_close(&first, 0);
+	expect_only("new");
 }
 
 FILE_TEST(a_signal_removes_the_incomplete_file)
@@ -234,12 +240,8 @@ FILE_TEST(paths_that_cannot_be_files_are_refused)
 	static const char *const names[] = {"", "/", "/none/file", "/.", "/.."};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		struct new_file f;
-
 		snprintf(bad, sizeof(bad), "%s%s", dir, names[i]);
-		assert_int_equal(
-		    new_file_open(&f, bad, ".part", NEW_FILE_REPLACE), EX_CANTCREAT);
-		new_file_close(&f);
+		expect_open(bad, NEW_FILE_REPLACE, EX_CANTCREAT);
 	}
 }
 

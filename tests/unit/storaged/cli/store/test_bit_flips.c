@@ -168,22 +168,12 @@ is_found(struct flips *t)
 static bool
 table_is_changed(struct flips *t, struct txn *txn, enum table table)
 {
-	const struct key all = {0};
 	struct buf now;
-	struct walk w;
-	int rc = walk_open(&w, txn, table, &all);
 	bool changed;
 
 	buf_init(&now, CONTENTS_MAX);
-	if (rc == 0)
-		rc = walk_from(&w, &all);
-	for (; rc == 0; rc = walk_next(&w)) {
-		contents_add(&now, w.key);
-		contents_add(&now, w.value);
-	}
-	changed = rc != MDB_NOTFOUND ||
+	changed = contents_of_table(txn, table, &now) != 0 ||
 	    !slice_eq(buf_slice(&now), buf_slice(&t->before.table[table]));
-	walk_close(&w);
 	buf_clear(&now);
 	return changed;
 }
