@@ -161,7 +161,7 @@ void
 harness_close(void)
 {
 	harness_commit();
-	expect_whole(&f);
+	expect_whole(&f.env);
 	check_open_turns();
 	check_followings();
 	check_rooms();

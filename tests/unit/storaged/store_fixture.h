@@ -109,14 +109,14 @@ print_found(void *arg, enum table table, const char *what)
 
 /* Every invariant of the store holds, and every entry was checked. */
 static inline void
-expect_whole(struct fixture *f)
+expect_whole(struct env *env)
 {
 	const struct verify how = {.found = print_found};
 	struct verify_result result;
 	size_t entries = 0, n;
 	struct txn t;
 
-	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	assert_int_equal(txn_begin(&t, env, TXN_READ), 0);
 	assert_int_equal(verify_store(&t, &how, &result), 0);
 	for (enum table i = 0; i < TABLES; i++) {
 		assert_int_equal(txn_count(&t, i, &n), 0);
@@ -140,7 +140,7 @@ static inline void
 store_close(struct fixture *f)
 {
 	if (f->env.mdb != NULL && !f->damaged)
-		expect_whole(f);
+		expect_whole(&f->env);
 	for (size_t i = 0; i < ARRAY_LEN(f->askers); i++) {
 		client_goes(f, &f->askers[i]);
 		buf_clear(&f->askers[i].out);

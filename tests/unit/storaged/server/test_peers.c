@@ -16,19 +16,27 @@ static struct event_base *base;
 static struct peers peers;
 static struct peer *peer;
 static struct channel worker;
+static uint64_t connected_at; /* or later */
+
+static void
+connect_peer(enum role role, struct channel *other)
+{
+	int fds[2];
+
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+	channel_open(other, fds[0], role, ROLE_STORE, WIRE_FRAME_MAX);
+	peers_add(&peers, fds[1]);
+}
 
 static void
 connect_worker(void)
 {
-	int fds[2];
-
 	base = event_base_new();
 	assert_non_null(base);
 	peers_init(&peers, base, &f->live);
-	assert_int_equal(
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
-	channel_open(&worker, fds[0], ROLE_WORKER, ROLE_STORE, WIRE_FRAME_MAX);
-	peers_add(&peers, fds[1]);
+	connected_at = clock_wall_ms();
+	connect_peer(ROLE_WORKER, &worker);
 	peer = TAILQ_FIRST(&peers.all);
 	assert_non_null(peer);
 }
@@ -274,6 +282,39 @@ PEER_TEST(a_peer_that_owes_nothing_stays)
 		peers_look(&peers);
 		assert_int_equal(peers.n, 1);
 	}
+}
+
+PEER_TEST(the_status_names_the_peers_that_have_said_who_they_are)
+{
+	struct msg_turn_begin one = begin_of("s1", "x"), two = begin_of("s1", "y");
+	struct msg_turn_begin others = begin_of("s2", "z");
+	struct msg_turn_join join = {.org = others.org, .widget = others.widget};
+	uint64_t request;
+	struct msg_peer_status got;
+	struct channel silent;
+	union msg m;
+
+	f->batch.peers = &peers;
+	connect_peer(ROLE_TOOL, &silent);
+	ask(f, MSG_TURN_BEGIN, &others, MSG_TURN_BEGUN, NULL);
+	join.session = others.session;
+	join.turn = others.turn;
+	say(MSG_TURN_BEGIN, &one);
+	say(MSG_TURN_BEGIN, &two);
+	say(MSG_TURN_JOIN, &join);
+	receive_and_commit();
+	request = send_request(f, &f->tool, MSG_STATUS_GET, &(struct msg_status_get){});
+	commit(f);
+	expect_answer(f, &f->tool, request, MSG_STATUS, &m);
+	assert_int_equal(list_len(m.status.peers), 1);
+	list_item(m.status.peers, 0, MSG_PEER_STATUS, &got);
+	assert_int_equal(got.role, ROLE_WORKER);
+	assert_int_equal(got.pid, getpid());
+	assert_text(got.program, "banter " BANTER_VERSION);
+	assert_true(got.since >= connected_at && got.since <= clock_wall_ms());
+	assert_int_equal(got.open_turns, 2);
+	assert_int_equal(got.following, 1);
+	channel_close(&silent);
 }
 
 TEST_MAIN(NULL, NULL)

@@ -1,12 +1,10 @@
 /*
- * The status of the store: its file, its tables, and the peers; status.scenario has the rest.
+ * The status of the store: its file and its tables; status.scenario has the rest.
  */
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "tests/unit/storaged/store_fixture.h"
-
-#include "storaged/server/peers.h"
 
 /* Sends a request as the banter command. The slices live as long as the answer. */
 static struct msg_status
@@ -98,70 +96,6 @@ STORE_TEST(used_and_free_bytes_are_the_whole_file)
 	assert_int_equal(stat(path_in(f->dir, "data.mdb"), &st), 0);
 	assert_int_equal(s.file_bytes, st.st_size);
 	free(text);
-}
-
-/* The other end of a peer, which has sent its hello. */
-static void
-connect_peer(struct peers *peers, enum role role, struct channel *other)
-{
-	int fds[2];
-
-	assert_int_equal(
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
-	channel_open(other, fds[0], role, ROLE_STORE, WIRE_FRAME_MAX);
-	peers_add(peers, fds[1]);
-}
-
-static void
-serve(struct fixture *f, struct peers *peers)
-{
-	struct peer *peer;
-
-	assert_int_not_equal(event_base_loop(peers->base, EVLOOP_ONCE | EVLOOP_NONBLOCK), -1);
-	TAILQ_FOREACH (peer, &peers->all, order)
-		peer_take(peer, &f->batch);
-	assert_int_equal(batch_end(&f->batch), 0);
-}
-
-STORE_TEST(it_names_the_peers_that_have_said_who_they_are)
-{
-	struct msg_turn_begin one = begin_of("s1", "x"), two = begin_of("s1", "y");
-	struct event_base *base = event_base_new();
-	struct msg_peer_status got;
-	struct channel worker, silent;
-	struct msg_turn_begin others = begin_of("s2", "z");
-	struct msg_turn_join join = {.org = others.org, .widget = others.widget};
-	uint64_t before = clock_wall_ms();
-	struct peers peers;
-	struct msg_status s;
-
-	peers_init(&peers, base, &f->live);
-	f->batch.peers = &peers;
-	connect_peer(&peers, ROLE_WORKER, &worker);
-	connect_peer(&peers, ROLE_TOOL, &silent);
-	assert_int_equal(channel_send(&worker, MSG_TURN_BEGIN, 1, &one), 0);
-	assert_int_equal(channel_send(&worker, MSG_TURN_BEGIN, 2, &two), 0);
-	ask(f, MSG_TURN_BEGIN, &others, MSG_TURN_BEGUN, NULL);
-	join.session = others.session;
-	join.turn = others.turn;
-	assert_int_equal(channel_send(&worker, MSG_TURN_JOIN, 3, &join), 0);
-	assert_int_equal(channel_flush(&worker), CHANNEL_DONE);
-	serve(f, &peers);
-	s = status(f);
-	assert_int_equal(list_len(s.peers), 1);
-	list_item(s.peers, 0, MSG_PEER_STATUS, &got);
-	assert_int_equal(got.role, ROLE_WORKER);
-	assert_int_equal(got.pid, getpid());
-	assert_text(got.program, "banter " BANTER_VERSION);
-	assert_true(got.since >= before && got.since <= clock_wall_ms());
-	assert_int_equal(got.open_turns, 2);
-	assert_int_equal(got.following, 1);
-
-	f->batch.peers = NULL;
-	peers_clear(&peers);
-	channel_close(&worker);
-	channel_close(&silent);
-	event_base_free(base);
 }
 
 TEST(commits_of_the_last_seconds_count_older_ones_do_not)

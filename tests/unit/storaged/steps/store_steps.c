@@ -302,7 +302,7 @@ expect_count(struct world *w, const struct words *step)
 static void
 whole(struct world *w)
 {
-	expect_whole(w->f);
+	expect_whole(&w->f->env);
 	w->f->damaged = false;
 }
 

@@ -174,7 +174,7 @@ STORE_TEST(a_commit_that_is_being_synced_is_waited_for)
 	pending_commit.waits = 3;
 	number_meta(f, pending_commit.page, newest + 1);
 	assert_int_equal(store_info(f).me_last_txnid, newest + 1);
-	expect_whole(f);
+	expect_whole(&f->env);
 	assert_int_equal(pending_commit.waits, 0);
 	assert_int_equal(store_info(f).me_last_txnid, newest);
 	f->damaged = false;
