@@ -121,6 +121,14 @@ probe(struct world *w, const struct words *step)
 		assert_int_equal(n, number(step, 1));
 }
 
+static void
+probe_exposes_pages(struct world *w, [[gnu::unused]] const struct words *step)
+{
+	w->f->env.freed_pages_hidden = true;
+	env_probe(&w->f->env);
+	assert_false(w->f->env.freed_pages_hidden);
+}
+
 /* check_all [STEPS] */
 static void
 check_all(struct world *w, const struct words *step)
@@ -135,12 +143,18 @@ check_all(struct world *w, const struct words *step)
 	assert_true(scrub->done_at > 0 && scrub->done_at <= clock_wall_ms());
 }
 
-/* check_some REQUESTS MS */
+/* check_some REQUESTS works | waits */
 static void
 check_some(struct world *w, const struct words *step)
 {
-	w->f->env.scrub.interval_ms = SCRUB_STEP_MS + 1;
-	assert_int_equal(scrub_step(&w->f->env, number(step, 1)), number(step, 2));
+	struct scrub *scrub = &w->f->env.scrub;
+	bool waits = step->n == 3 && strcmp(step->word[2], "waits") == 0;
+	uint64_t ms;
+
+	scrub->interval_ms = SCRUB_STEP_MS + 1;
+	ms = scrub_step(&w->f->env, number(step, 1));
+	assert_int_equal(scrub->entries == 0, waits);
+	assert_true(!waits || ms == SCRUB_STEP_MS);
 }
 
 static const struct {
@@ -152,6 +166,7 @@ static const struct {
     {"larger_disk", larger_disk},
     {"no_small_disk", no_small_disk},
     {"probe", probe},
+    {"probe_exposes_pages", probe_exposes_pages},
     {"check_all", check_all},
     {"check_some", check_some},
 };

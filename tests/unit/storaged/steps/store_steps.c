@@ -3,7 +3,7 @@
  * a request to a real store:
  *
  *	CLIENT MESSAGE FIELD=VALUE ... -> ANSWER FIELD=VALUE ...    without "->": there is no answer
- *	CLIENT MESSAGE FIELD=VALUE ... -> error CODE
+ *	CLIENT MESSAGE FIELD=VALUE ... -> error CODE, or -> any answer
  *	CLIENT MESSAGE -> forbidden           the client may not send it
  *	CLIENT <- MESSAGE FIELD=VALUE ...     the client's next notification
  *	CLIENT disconnects
@@ -25,9 +25,9 @@
  *	small_disk BYTES ... no_small_disk    a new store on a disk that is so small
  *	larger_disk BYTES                     ... and then larger
  *	probe [N]                             looks whether the store can be written again; N times until it can
+ *	probe_exposes_pages                   a probe makes pages that a deletion has freed usable for requests
  *	check_all [N]                         checks the checksums of all records, in N steps or more
- *	check_some REQUESTS MS                ... one step of that, after so many requests since the start; the
- *	                                      next one is due in so many ms, 1001 if it was the last one
+ *	check_some REQUESTS works | waits     ... one step of that, after so many requests since the start
  *	save_time                             stores the latest time that was seen
  *	end_claim_time                        interrupts the turns that nobody has claimed since the restart
  *	ids NAME ...                          makes ids, each greater than the one before
