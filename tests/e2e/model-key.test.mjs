@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { times, WIDGET_KEY, withBanter } from "./harness.mjs";
+import { haproxy, whyMissing, withModelProxy } from "./model-proxy.mjs";
 
 const PATIENT = { OPENAI_FIRST_BYTE_TIMEOUT_MS: "1500", OPENAI_IDLE_TIMEOUT_MS: "1500" };
 
@@ -31,6 +32,8 @@ function disguises(key) {
 	];
 }
 
+const withHttp2 = (options, body) => withModelProxy(haproxy, options, ({ banter }) => body(banter));
+
 /** Searches all responses, the store and the log. */
 async function assertHidden(banter, answers, key) {
 	answers.push(await banter.get("/metrics"));
@@ -54,19 +57,23 @@ describe("the model server's key is in no log and no response", () => {
 	for (const [what, OPENAI_API_KEY] of Object.entries(KEYS)) {
 		const env = { ...PATIENT, OPENAI_API_KEY };
 
-		it(`${what}: with any response of the model`, () => {
-			const own = { ...env, OPENAI_BREAKER_FAILURES: "0", LOG_LEVEL: "debug" };
-			return withBanter({ env: own }, async (banter) => {
-				const answers = await times(2 * FAILURES.length, (i) => {
-					const echo = i % 2 === 0 ? "" : "echo-key";
-					return ask(banter, `s-${i}`, `tokens=5 ${echo} ${FAILURES[Math.floor(i / 2)]}`);
+		for (const [protocol, skip, run] of [
+			["HTTP/1.1", false, withBanter],
+			["HTTP/2", whyMissing("haproxy"), withHttp2],
+		])
+			it(`${what}: with any response of the model over ${protocol}`, { skip }, () => {
+				const own = { ...env, OPENAI_BREAKER_FAILURES: "0", LOG_LEVEL: "debug" };
+				return run({ env: own }, async (banter) => {
+					const answers = await times(2 * FAILURES.length, (i) => {
+						const echo = i % 2 === 0 ? "" : "echo-key";
+						return ask(banter, `s-${i}`, `tokens=5 ${echo} ${FAILURES[Math.floor(i / 2)]}`);
+					});
+					// The stub did repeat it, and the log shows where it was.
+					const isRedacted = ({ detail }) => detail?.includes("You sent 'Bearer [key]");
+					assert.ok(banter.log.lines.some(isRedacted));
+					await assertHidden(banter, answers.flat(), OPENAI_API_KEY);
 				});
-				// The stub did repeat it, and the log shows where it was.
-				const isRedacted = ({ detail }) => detail?.includes("You sent 'Bearer [key]");
-				assert.ok(banter.log.lines.some(isRedacted));
-				await assertHidden(banter, answers.flat(), OPENAI_API_KEY);
 			});
-		});
 
 		it(`${what}: with the model down and the breaker open`, () =>
 			withBanter({ workers: 1, env: { ...env, OPENAI_BREAKER_FAILURES: "3" } }, async (banter) => {
