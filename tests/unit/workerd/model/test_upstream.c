@@ -169,6 +169,19 @@ RIG_TEST(connections_that_are_idle_for_too_long_are_closed)
 	make_request();
 }
 
+RIG_TEST(a_connection_that_is_too_old_gets_no_further_requests)
+{
+	uint64_t now = clock_mono_ms();
+
+	rig_start((struct upstream_config){.age_ms = 5});
+	make_kept_connection();
+	while (clock_mono_ms() < now + 10)
+		rig_turn();
+	assert_int_equal(rig.peers_n, 1);
+	make_kept_connection();
+	assert_int_equal(rig.peers[0].requests, 1);
+}
+
 RIG_TEST(a_request_has_the_clients_path_host_and_key)
 {
 	struct rig_call c;
