@@ -201,9 +201,12 @@ migrate_help(int rc)
 		return "a page is damaged, and nothing was changed: save what can be read with "
 		       "banter export --output FILE, restore a backup, start storaged, and "
 		       "import the file";
-	return "the store must be converted to this version's schema, and nothing of it was "
-	       "changed: make room for the wanted bytes in this directory, or install the old "
-	       "version again";
+	if (env_is_full_error(rc))
+		return "the store must be converted to this version's schema, and nothing of "
+		       "it was changed: make room for the wanted bytes in this directory, or "
+		       "install the old version again";
+	return "nothing of the store was changed: remove the cause of the error (the file "
+	       "system must support hard links), or install the old version again";
 }
 
 int
