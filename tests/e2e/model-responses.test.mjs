@@ -33,6 +33,20 @@ for (const protocol of ["http/1.1", "h2"])
 				},
 			));
 
+		it("may come before the request has been read", () =>
+			withWebModel(
+				protocol,
+				(res) => res.writeHead(413).end(),
+				async (banter, model) => {
+					assertError(await banter.chat("s", "hello"), 502);
+					assert.equal(model.requests, 1);
+					const isCause = ({ ev, status }) => ev === "model_refused" && status === "413";
+					assert.ok(banter.log.lines.some(isCause));
+				},
+				// 120 kB in JSON
+				{ early: true, env: { SYSTEM_PROMPT: '"'.repeat(60_000) } },
+			));
+
 		for (const [what, attempts, detail, script] of [
 			...[301, 302, 303, 307, 308].map((status) => [
 				`that redirects (${status}) is not followed, because this would disclose the key`,

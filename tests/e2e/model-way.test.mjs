@@ -3,14 +3,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, createServer as createTcpServer } from "node:net";
 import { join as path } from "node:path";
 import { describe, it } from "node:test";
 import { createServer } from "node:tls";
 import { Authority } from "./certs.mjs";
 import { assertError } from "./client.mjs";
 import { ForwardProxy, join } from "./forward-proxy.mjs";
-import { BUILD, freePort, times, withBanter } from "./harness.mjs";
+import { BUILD, freePort, numbered, TIME_FACTOR, times, withBanter } from "./harness.mjs";
 import { SocksProxy } from "./socks-proxy.mjs";
 import { startProgram } from "./tool.mjs";
 
@@ -37,9 +37,9 @@ async function withModel(env, body, { isTls = true, files = own, host = "localho
 	}
 }
 
-async function assertReply(banter, session = "s") {
-	const answer = await banter.chat(session, "[[tokens=3]]");
-	assert.equal(answer.json?.message, "t0 t1 t2", answer.text);
+async function assertReply(banter, session = "s", tokens = 3) {
+	const answer = await banter.chat(session, `[[tokens=${tokens}]]`);
+	assert.equal(answer.json?.message, numbered(tokens), answer.text);
 }
 
 /** Asserts that no request reaches the model. */
@@ -89,6 +89,28 @@ describe("the model server's certificate", () => {
 
 	it("is checked against the system's authorities by default, which do not include ours", () =>
 		withModel({}, assertFails));
+});
+
+describe("a TLS handshake with the model", () => {
+	for (const [what, bytes, status, detail] of [
+		["that is not answered times out", "", 504, /time/],
+		["that another protocol answers fails", "SSH-2.0-OpenSSH_9.2\r\n", 502, /TLS/],
+		["that the server ends fails", undefined, 502, /closed/],
+	])
+		it(what, async () => {
+			const server = createTcpServer((socket) => {
+				socket.on("error", () => {});
+				if (bytes === undefined) socket.end();
+				else socket.write(bytes);
+			});
+			await once(server.listen(0, "127.0.0.1"), "listening");
+			const OPENAI_BASE_URL = `https://localhost:${server.address().port}/v1`;
+			const env = { OPENAI_BASE_URL, OPENAI_CONNECT_TIMEOUT_MS: String(1000 * TIME_FACTOR) };
+			await withBanter({ workers: 1, env }, async (banter) => {
+				assertError(await banter.chat("s", "hello"), status);
+				assert.match(banter.log.lines.find((line) => line.ev === "model_refused").detail, detail);
+			}).finally(() => server.close());
+		});
 });
 
 describe("a proxy to the model", () => {
@@ -154,7 +176,7 @@ describe("a proxy to the model", () => {
 				const proxy = make("user:p@ss");
 				const settings = (at) => ({ OPENAI_PROXY: `${scheme}://user:p%40ss@${at}` });
 				return through(proxy, isTls, settings, async (banter, model) => {
-					await times(2, (i) => assertReply(banter, `s-${i}`));
+					await times(20, (i) => assertReply(banter, `s-${i}`, 3000));
 					const { login, target } = proxy.requests.at(-1);
 					assert.equal(login, "user:p@ss");
 					const port = /:\d+$/.exec(model)[0];

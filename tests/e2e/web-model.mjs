@@ -31,9 +31,10 @@ export function reply(res, ...tokens) {
 class WebModel {
 	requests = 0;
 	connections = 0;
+	early = false; // respond before the request's body has been read
 	#sessions = new Set();
 
-	/** @param script (res, { onConnection, total, text }); both count from 1; text: of the request's body */
+	/** @param script (res, { onConnection, total, text }); both count from 1; text: of the request's body, if it is read */
 	constructor(protocol, script, options) {
 		const { createSecureServer } =
 			protocol === "h2" ? http2 : { createSecureServer: https.createServer };
@@ -55,6 +56,7 @@ class WebModel {
 		res.on("error", () => {});
 		req.stream?.on("error", () => {});
 		let text = "";
+		if (this.early) return script(res, { onConnection, total, text });
 		try {
 			for await (const piece of req.setEncoding("utf8")) text += piece;
 		} catch {
@@ -70,12 +72,18 @@ class WebModel {
 }
 
 /** Runs body(banter, model) with a worker whose model is this script. protocol: "h2" or "http/1.1". */
-export async function withWebModel(protocol, script, body, { env = {}, server = {} } = {}) {
+export async function withWebModel(
+	protocol,
+	script,
+	body,
+	{ env = {}, server = {}, early = false } = {},
+) {
 	authority ??= new Authority();
 	authority.issued ??= authority.issue("web-model");
 	const { cert, key } = authority.issued;
 	const files = { cert: readFileSync(cert), key: readFileSync(key) };
 	const model = new WebModel(protocol, script, { ...files, ...server });
+	model.early = early;
 	const port = await freePort();
 	await once(model.server.listen(port, "127.0.0.1"), "listening");
 	const settings = {
