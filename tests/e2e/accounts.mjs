@@ -30,22 +30,8 @@ let sources = 0;
 /** Options of postLogin(): the client's address has its own limit of logins (TRUSTED_PROXIES must be set). */
 export const fromElsewhere = () => ({ from: `10.0.${++sources}.1` });
 
-/** Too long for any password, so that it is rejected before hashing. */
-export const TOO_LONG = "x".repeat(1025);
-
-/** The default of LOGIN_FAILURES. */
-export const ATTEMPTS = 10;
-
 /** Settings with which an address that is blocked stays blocked during a test. */
 export const LONG_PENALTY = { LOGIN_PENALTY_MS: "600000" };
-
-/** Calls attempt() until the response is 429, after so many failures, and resolves to that response. */
-export async function untilRefused(attempt, failures = ATTEMPTS) {
-	for (let i = 0; i < failures; i++) assert.notEqual((await attempt()).status, 429, `after ${i}`);
-	const answer = await attempt();
-	assert.equal(answer.status, 429);
-	return answer;
-}
 
 /** Logs in; resolves to the headers of a session that may also change things. */
 export async function logIn(banter, body, options) {

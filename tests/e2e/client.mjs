@@ -109,8 +109,6 @@ export class Stream {
 	#events = [];
 	#end = undefined; // { error } when the stream has ended
 	#wake = () => {};
-	/** The arrival of each event, in ms of performance.now(). */
-	times = [];
 	/** The last event id at each server-sent event. */
 	ids = [];
 
@@ -162,7 +160,6 @@ export class Stream {
 		if (event === undefined) return;
 		if (this.sse) this.ids.push(this.sse.id);
 		this.#events.push(JSON.parse(event));
-		this.times.push(performance.now());
 	}
 
 	/** The next event, or undefined at the end. Rejects if the connection broke. */

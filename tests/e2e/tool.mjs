@@ -113,8 +113,8 @@ export function parseLines(text) {
 /** A new UUIDv7, greater than the one before. */
 export const newId = () => dashed(bareId());
 
-/** An export of this many conversations, each with `replies` questions and replies of this text. */
-export function makeExport(conversations, text, replies = 1) {
+/** An export of this many conversations, each with a question and a reply of this text. */
+export function makeExport(conversations, text) {
 	const all = [{ kind: "banter", format: 1 }];
 	for (let i = 0; i < conversations; i++) {
 		const at = Date.now() - 1_000_000 + i;
@@ -139,14 +139,13 @@ export function makeExport(conversations, text, replies = 1) {
 			session: `generated-${i}-${id}`,
 			created_at: at,
 			updated_at: at,
-			next_seq: 2 * replies + 1,
-			messages: 2 * replies,
+			next_seq: 3,
+			messages: 2,
 			last_message: text.slice(0, 500),
 			contact: NOBODY,
 			state: "complete",
 		});
-		for (let seq = 1; seq < 2 * replies; seq += 2)
-			all.push(message(seq, "user", "?"), message(seq + 1, "assistant", text));
+		all.push(message(1, "user", "?"), message(2, "assistant", text));
 	}
 	all.push({ kind: "end", lines: all.length });
 	return toLines(all);

@@ -21,7 +21,7 @@ const OWN_MEMORY = 24 * 1024 * 1024;
 /** A store with a bystander that is served before, during and after; the memory is released. */
 function withBystander(body) {
 	return withStore({}, async (store) => {
-		const files = await settled("the number of files", () => filesOf(store.pid));
+		const files = await settledFiles(store);
 		const bystander = await Bystander.start(store);
 		await body(store, bystander);
 		await bystander.stop();
@@ -30,25 +30,16 @@ function withBystander(body) {
 	});
 }
 
-/** A connection that reads nothing. */
-async function deaf(store, bytes) {
-	const socket = await connectSoon(store.socket);
-	socket.pause();
-	socket.write(bytes);
-	return socket;
-}
-
 function leave(socket) {
 	socket.destroy();
 	return closing(socket);
 }
 
-/** Waits until a number no longer changes; resolves to it. */
-async function settled(what, read) {
-	let last;
-	let same = 0;
-	await until(`${what} no longer changes`, () => {
-		const now = read();
+/** The number of storaged's files, once it no longer changes. */
+async function settledFiles({ pid }) {
+	let [last, same] = [0, 0];
+	await until("the number of files no longer changes", () => {
+		const now = filesOf(pid);
 		same = now === last ? same + 1 : 0;
 		last = now;
 		return same === 20;
@@ -109,7 +100,7 @@ describe("a crowd", () => {
 
 it("more silent peers than there are places do not keep a worker out", () =>
 	withStore({}, async (store) => {
-		const silent = await times(PEERS_MAX + 76, () => deaf(store, Buffer.alloc(0)));
+		const silent = await times(PEERS_MAX + 76, () => connectSoon(store.socket));
 		await until("all places are taken", () => store.events("too_many_peers").length > 0);
 		const socket = await connectSoon(store.socket);
 		const worker = new Peer(socket);

@@ -9,22 +9,7 @@ import { ROOT } from "../e2e/daemon.mjs";
 
 export const ROLES = { MASTER: 1, WORKER: 2, STORE: 4, TOOL: 8 };
 
-export const STORE_ERRORS = {
-	FULL: 1,
-	NOT_FOUND: 2,
-	INVALID: 3,
-	INTERNAL: 4,
-	CONFLICT: 5,
-	TAKEN: 6,
-	GONE: 7,
-	CONTACT_REQUIRED: 8,
-	CAPPED: 9,
-	DISABLED: 10,
-	EXISTS: 11,
-	IN_USE: 12,
-	LIMIT: 13,
-	LAST_OWNER: 14,
-};
+export const STORE_ERRORS = { FULL: 1, NOT_FOUND: 2, INTERNAL: 4 };
 export const STATUS = { COMPLETE: 0, STOPPED: 1, INTERRUPTED: 2 };
 
 function read(name) {
