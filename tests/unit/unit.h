@@ -47,6 +47,9 @@ unit_register(const char *name, CMUnitTestFunction test, CMFixtureFunction set_u
 	}                                                          \
 	static void name([[gnu::unused]] void **state)
 
+/* With the fixture of the file: set_up() and tear_down(). */
+#define FIXTURE_TEST(name) TEST_WITH(name, set_up, tear_down)
+
 /* A function of a fixture that does not use cmocka's `state`. */
 #define FIXTURE(name)                                 \
 	static void fixture_##name(void);             \

@@ -39,7 +39,7 @@ make_ready(unsigned i)
 	assert_int_equal(workers[i].worker->state, WORKER_READY);
 }
 
-FIXTURE(setup)
+FIXTURE(set_up)
 {
 	test_master_init(&master, on_room);
 	for (size_t i = 0; i < WORKERS; i++)
@@ -47,7 +47,7 @@ FIXTURE(setup)
 	rooms = 0;
 }
 
-FIXTURE(teardown)
+FIXTURE(tear_down)
 {
 	for (size_t i = 0; i < WORKERS; i++)
 		test_worker_free(&workers[i]);
@@ -93,9 +93,7 @@ make_two_ready(void)
 	make_ready(1);
 }
 
-#define DISPATCH_TEST(name) TEST_WITH(name, setup, teardown)
-
-DISPATCH_TEST(the_worker_gets_the_descriptor_and_the_peer)
+FIXTURE_TEST(the_worker_gets_the_descriptor_and_the_peer)
 {
 	struct test_worker *w = &workers[0];
 	char text[2];
@@ -120,7 +118,7 @@ DISPATCH_TEST(the_worker_gets_the_descriptor_and_the_peer)
 	}
 }
 
-DISPATCH_TEST(without_a_ready_worker_there_is_no_room)
+FIXTURE_TEST(without_a_ready_worker_there_is_no_room)
 {
 	assert_false(dispatch_has_room(master.dispatch));
 	test_worker_start_plain(&workers[0], master.base, 0, &hooks);
@@ -135,7 +133,7 @@ DISPATCH_TEST(without_a_ready_worker_there_is_no_room)
 	assert_int_equal(dispatch_workers(master.dispatch), 0);
 }
 
-DISPATCH_TEST(the_less_loaded_of_two_gets_it)
+FIXTURE_TEST(the_less_loaded_of_two_gets_it)
 {
 	make_two_ready();
 	atomic_store(&master.scoreboard->workers[0].connections, 50);
@@ -148,7 +146,7 @@ DISPATCH_TEST(the_less_loaded_of_two_gets_it)
 	assert_int_equal(workers[1].worker->in_flight, 50);
 }
 
-DISPATCH_TEST(many_workers_are_loaded_evenly)
+FIXTURE_TEST(many_workers_are_loaded_evenly)
 {
 	for (unsigned i = 0; i < WORKERS; i++)
 		make_ready(i);
@@ -159,7 +157,7 @@ DISPATCH_TEST(many_workers_are_loaded_evenly)
 		assert_in_range(workers[i].worker->in_flight, 185, 215);
 }
 
-DISPATCH_TEST(a_worker_gets_no_more_than_its_limit)
+FIXTURE_TEST(a_worker_gets_no_more_than_its_limit)
 {
 	make_ready(0);
 	for (int i = 0; i < DISPATCH_IN_FLIGHT_MAX; i++) {
@@ -179,7 +177,7 @@ DISPATCH_TEST(a_worker_gets_no_more_than_its_limit)
 	assert_false(dispatch_has_room(master.dispatch));
 }
 
-DISPATCH_TEST(when_two_are_at_their_limit_the_third_gets_it)
+FIXTURE_TEST(when_two_are_at_their_limit_the_third_gets_it)
 {
 	make_two_ready();
 	give(2 * DISPATCH_IN_FLIGHT_MAX);
@@ -190,7 +188,7 @@ DISPATCH_TEST(when_two_are_at_their_limit_the_third_gets_it)
 	assert_false(dispatch_has_room(master.dispatch));
 }
 
-DISPATCH_TEST(a_silent_worker_gets_none_until_it_answers)
+FIXTURE_TEST(a_silent_worker_gets_none_until_it_answers)
 {
 	make_two_ready();
 	worker_check(workers[0].worker, true, 0);
@@ -210,7 +208,7 @@ DISPATCH_TEST(a_silent_worker_gets_none_until_it_answers)
 	assert_int_equal(workers[0].worker->in_flight, 2);
 }
 
-DISPATCH_TEST(a_connection_refused_by_a_dead_worker_goes_to_another)
+FIXTURE_TEST(a_connection_refused_by_a_dead_worker_goes_to_another)
 {
 	make_two_ready();
 	/* masterd does not know yet: the loop has not run. */
@@ -223,7 +221,7 @@ DISPATCH_TEST(a_connection_refused_by_a_dead_worker_goes_to_another)
 	assert_int_equal(dispatch_workers(master.dispatch), 1);
 }
 
-DISPATCH_TEST(a_connection_refused_by_all_waits_for_a_worker)
+FIXTURE_TEST(a_connection_refused_by_all_waits_for_a_worker)
 {
 	make_ready(0);
 	closefd(&workers[0].end);
@@ -235,7 +233,7 @@ DISPATCH_TEST(a_connection_refused_by_all_waits_for_a_worker)
 	assert_int_equal(workers[1].worker->in_flight, 1);
 }
 
-DISPATCH_TEST(a_full_socket_holds_one_connection_back_until_there_is_room)
+FIXTURE_TEST(a_full_socket_holds_one_connection_back_until_there_is_room)
 {
 	unsigned sent = 0;
 
@@ -256,7 +254,7 @@ DISPATCH_TEST(a_full_socket_holds_one_connection_back_until_there_is_room)
 	assert_true(dispatch_has_room(master.dispatch));
 }
 
-DISPATCH_TEST(a_refused_connection_is_retried_by_a_timer)
+FIXTURE_TEST(a_refused_connection_is_retried_by_a_timer)
 {
 	make_ready(0);
 	shrink_socket(0);
@@ -270,7 +268,7 @@ DISPATCH_TEST(a_refused_connection_is_retried_by_a_timer)
 	receive(&workers[0], 1);
 }
 
-DISPATCH_TEST(a_waiting_connection_is_closed_when_accepting_ends)
+FIXTURE_TEST(a_waiting_connection_is_closed_when_accepting_ends)
 {
 	int ends[2];
 	char c;

@@ -25,14 +25,14 @@ on_room(void *ctx)
 
 static const struct worker_hooks hooks = TEST_WORKER_HOOKS(master.dispatch);
 
-FIXTURE(setup)
+FIXTURE(set_up)
 {
 	test_master_init(&master, on_room);
 	listeners = listeners_new(master.base);
 	worker = TEST_WORKER_NONE;
 }
 
-FIXTURE(teardown)
+FIXTURE(tear_down)
 {
 	listeners_free(listeners);
 	test_worker_free(&worker);
@@ -188,9 +188,7 @@ expect_both_families(uint16_t port_v4, uint16_t port_v6, bool loopback)
 	closefd(&v6);
 }
 
-#define LISTENERS_TEST(name) TEST_WITH(name, setup, teardown)
-
-LISTENERS_TEST(both_families_are_served)
+FIXTURE_TEST(both_families_are_served)
 {
 	uint16_t port[2];
 
@@ -198,7 +196,7 @@ LISTENERS_TEST(both_families_are_served)
 	expect_both_families(port[0], port[1], true);
 }
 
-LISTENERS_TEST(without_a_list_one_socket_takes_both_families)
+FIXTURE_TEST(without_a_list_one_socket_takes_both_families)
 {
 	uint16_t port;
 
@@ -207,7 +205,7 @@ LISTENERS_TEST(without_a_list_one_socket_takes_both_families)
 }
 
 /* [::] must take IPv6 only if the list has 0.0.0.0 with the same port, or else the second bind fails. */
-LISTENERS_TEST(a_v6_address_accepts_v4_only_if_the_list_has_no_v4_address_of_its_port)
+FIXTURE_TEST(a_v6_address_accepts_v4_only_if_the_list_has_no_v4_address_of_its_port)
 {
 	static const struct {
 		const char *first, *second; /* NULL: the list has one address */
@@ -243,7 +241,7 @@ LISTENERS_TEST(a_v6_address_accepts_v4_only_if_the_list_has_no_v4_address_of_its
 	}
 }
 
-LISTENERS_TEST(an_address_in_use_is_refused_and_the_others_opened)
+FIXTURE_TEST(an_address_in_use_is_refused_and_the_others_opened)
 {
 	struct listen_list list = list_of("127.0.0.1", NULL);
 	struct sockets first = {0}, second = {0};
@@ -257,7 +255,7 @@ LISTENERS_TEST(an_address_in_use_is_refused_and_the_others_opened)
 	sockets_close(&second);
 }
 
-LISTENERS_TEST(a_connection_has_its_options_and_does_not_block)
+FIXTURE_TEST(a_connection_has_its_options_and_does_not_block)
 {
 	int client = connect_v4(serve_v4()), nodelay = 0, unsent = 0;
 	socklen_t len = sizeof(nodelay);
@@ -304,7 +302,7 @@ expect_all(int clients[], size_t n)
 	}
 }
 
-LISTENERS_TEST(without_a_worker_connections_wait_in_the_kernel)
+FIXTURE_TEST(without_a_worker_connections_wait_in_the_kernel)
 {
 	int clients[10];
 
@@ -314,7 +312,7 @@ LISTENERS_TEST(without_a_worker_connections_wait_in_the_kernel)
 	expect_all(clients, ARRAY_LEN(clients));
 }
 
-LISTENERS_TEST(without_descriptors_accepting_pauses_and_resumes)
+FIXTURE_TEST(without_descriptors_accepting_pauses_and_resumes)
 {
 	struct rlimit before, none;
 	int client = connect_v4(serve_v4()), next;
@@ -331,7 +329,7 @@ LISTENERS_TEST(without_descriptors_accepting_pauses_and_resumes)
 	expect_all(&client, 1);
 }
 
-LISTENERS_TEST(closing_accepts_what_is_already_connected)
+FIXTURE_TEST(closing_accepts_what_is_already_connected)
 {
 	uint16_t port = serve_v4();
 	int clients[3];
@@ -344,7 +342,7 @@ LISTENERS_TEST(closing_accepts_what_is_already_connected)
 	assert_int_equal(connect_v4(port), -1);
 }
 
-LISTENERS_TEST(an_inherited_backlog_is_left_to_the_next_owner)
+FIXTURE_TEST(an_inherited_backlog_is_left_to_the_next_owner)
 {
 	const struct listen_list list = list_of("127.0.0.1", NULL);
 	struct sockets s = {0};
@@ -402,7 +400,7 @@ inherit(const struct inheritance *c, int fd3)
 	return 0;
 }
 
-LISTENERS_TEST(sockets_are_inherited_if_they_are_for_us_and_listening)
+FIXTURE_TEST(sockets_are_inherited_if_they_are_for_us_and_listening)
 {
 	static const struct inheritance cases[] = {
 	    {"a listening socket", false, "1", SOCK_STREAM, true, 0, 1},
@@ -433,7 +431,7 @@ LISTENERS_TEST(sockets_are_inherited_if_they_are_for_us_and_listening)
 	}
 }
 
-LISTENERS_TEST(addresses_are_formatted_with_their_port)
+FIXTURE_TEST(addresses_are_formatted_with_their_port)
 {
 	static const struct {
 		struct socket_address a;

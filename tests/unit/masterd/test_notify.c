@@ -32,14 +32,14 @@ start(const char *socket_name, const char *watchdog_usec, const char *watchdog_p
 	notify = notify_new(base);
 }
 
-FIXTURE(setup)
+FIXTURE(set_up)
 {
 	base = loop_new();
 	snprintf(manager_name, sizeof(manager_name), "@banter-test-%d", getpid());
 	manager_open(manager_name);
 }
 
-FIXTURE(teardown)
+FIXTURE(tear_down)
 {
 	notify_free(notify);
 	notify = NULL;
@@ -47,9 +47,7 @@ FIXTURE(teardown)
 	closefd(&manager);
 }
 
-#define NOTIFY_TEST(name) TEST_WITH(name, setup, teardown)
-
-NOTIFY_TEST(each_change_is_one_datagram)
+FIXTURE_TEST(each_change_is_one_datagram)
 {
 	uint64_t before, sent = 0;
 
@@ -68,7 +66,7 @@ NOTIFY_TEST(each_change_is_one_datagram)
 	assert_string_equal(manager_heard(), "");
 }
 
-NOTIFY_TEST(a_socket_in_the_file_system_works_too)
+FIXTURE_TEST(a_socket_in_the_file_system_works_too)
 {
 	char dir[] = "/tmp/banter-notify-XXXXXX", path[64];
 
@@ -83,7 +81,7 @@ NOTIFY_TEST(a_socket_in_the_file_system_works_too)
 	assert_int_equal(rmdir(dir), 0);
 }
 
-NOTIFY_TEST(workers_do_not_inherit_the_managers_address)
+FIXTURE_TEST(workers_do_not_inherit_the_managers_address)
 {
 	start(manager_name, "1000000", "1");
 	assert_null(getenv("NOTIFY_SOCKET"));
@@ -91,7 +89,7 @@ NOTIFY_TEST(workers_do_not_inherit_the_managers_address)
 	assert_null(getenv("WATCHDOG_PID"));
 }
 
-NOTIFY_TEST(the_watchdog_is_notified_periodically)
+FIXTURE_TEST(the_watchdog_is_notified_periodically)
 {
 	uint64_t begun = clock_mono_ms();
 	char pid[16];
@@ -107,7 +105,7 @@ NOTIFY_TEST(the_watchdog_is_notified_periodically)
 }
 
 /* Without a timer the loop has no events: event_base_loop() returns 1. */
-NOTIFY_TEST(a_watchdog_of_another_process_is_ignored)
+FIXTURE_TEST(a_watchdog_of_another_process_is_ignored)
 {
 	static const struct {
 		const char *usec, *pid;
@@ -119,7 +117,7 @@ NOTIFY_TEST(a_watchdog_of_another_process_is_ignored)
 	}
 }
 
-NOTIFY_TEST(without_a_manager_nothing_is_sent)
+FIXTURE_TEST(without_a_manager_nothing_is_sent)
 {
 	static const char *const sockets[] = {
 	    NULL, "", "@", "relative", "/nonexistent/socket", "@banter-test-nobody-is-here"};

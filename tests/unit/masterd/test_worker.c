@@ -341,9 +341,7 @@ TEST(messages_come_in_order_and_states_follow)
 	}
 }
 
-#define WORKER_TEST(name) TEST_WITH(name, set_up, tear_down)
-
-WORKER_TEST(the_longest_keys_fit)
+FIXTURE_TEST(the_longest_keys_fit)
 {
 	static char chain[TLS_CHAIN_MAX + 1], key[TLS_KEY_MAX + 1];
 
@@ -365,7 +363,7 @@ deadline_ms(void)
 	return (uint64_t)tv.tv_sec * 1000 + (uint64_t)tv.tv_usec / 1000;
 }
 
-WORKER_TEST(an_earlier_drain_deadline_is_sent_and_a_later_one_is_not)
+FIXTURE_TEST(an_earlier_drain_deadline_is_sent_and_a_later_one_is_not)
 {
 	uint64_t first;
 
@@ -384,7 +382,7 @@ WORKER_TEST(an_earlier_drain_deadline_is_sent_and_a_later_one_is_not)
 	assert_true(deadline_ms() < first - 800000);
 }
 
-WORKER_TEST(an_earlier_deadline_applies_after_the_control_socket_closed)
+FIXTURE_TEST(an_earlier_deadline_applies_after_the_control_socket_closed)
 {
 	uint64_t first;
 

@@ -188,7 +188,7 @@ hire(unsigned wanted, uint32_t hang_ms)
 	});
 }
 
-FIXTURE(setup)
+FIXTURE(set_up)
 {
 	test_master_init(&master, on_room);
 	hire(WANTED, 0);
@@ -196,7 +196,7 @@ FIXTURE(setup)
 	fewest_ready = SIZE_MAX;
 }
 
-FIXTURE(teardown)
+FIXTURE(tear_down)
 {
 	workers_free(workers);
 	test_master_clear(&master);
@@ -274,9 +274,7 @@ expect_reloads(unsigned n)
 	AWAIT(master.base, running() == WANTED);
 }
 
-#define WORKERS_TEST(name) TEST_WITH(name, setup, teardown)
-
-WORKERS_TEST(every_seat_gets_a_worker)
+FIXTURE_TEST(every_seat_gets_a_worker)
 {
 	start("serve");
 	assert_int_equal(dispatch_workers(master.dispatch), 0);
@@ -286,7 +284,7 @@ WORKERS_TEST(every_seat_gets_a_worker)
 	assert_int_equal(reports[WORKERS_SERVING], WANTED);
 }
 
-WORKERS_TEST(a_worker_starts_with_only_its_descriptors_and_default_signals)
+FIXTURE_TEST(a_worker_starts_with_only_its_descriptors_and_default_signals)
 {
 	int leaked = dup(STDERR_FILENO); /* not close-on-exec */
 
@@ -298,7 +296,7 @@ WORKERS_TEST(a_worker_starts_with_only_its_descriptors_and_default_signals)
 	closefd(&leaked);
 }
 
-WORKERS_TEST(a_killed_worker_is_replaced_and_the_other_keeps_running)
+FIXTURE_TEST(a_killed_worker_is_replaced_and_the_other_keeps_running)
 {
 	struct scoreboard_worker *w = &master.scoreboard->workers[0];
 	pid_t victim, other;
@@ -327,7 +325,7 @@ noted(unsigned number)
 	return atomic_load(&master.scoreboard->workers[number].model_requests);
 }
 
-WORKERS_TEST(the_pause_before_a_restart_doubles)
+FIXTURE_TEST(the_pause_before_a_restart_doubles)
 {
 	uint64_t at[4];
 
@@ -343,7 +341,7 @@ WORKERS_TEST(the_pause_before_a_restart_doubles)
 		assert_true(at[i + 1] - at[i] >= (100u << i) - 10);
 }
 
-WORKERS_TEST(a_worker_that_violates_the_protocol_is_replaced)
+FIXTURE_TEST(a_worker_that_violates_the_protocol_is_replaced)
 {
 	const char *const modes[] = {"babble", "overtake", "repeat", "old", "deaf", "quit"};
 
@@ -356,12 +354,12 @@ WORKERS_TEST(a_worker_that_violates_the_protocol_is_replaced)
 		use_mode("serve");
 		AWAIT(master.base, all_ready() && pid_of(0) != first);
 		AWAIT(master.base, kill(first, 0) == -1);
-		teardown(NULL);
-		setup(NULL);
+		tear_down(NULL);
+		set_up(NULL);
 	}
 }
 
-WORKERS_TEST(workers_that_hang_are_aborted_and_replaced)
+FIXTURE_TEST(workers_that_hang_are_aborted_and_replaced)
 {
 	const struct scoreboard_master *m = &master.scoreboard->master;
 	pid_t first;
@@ -378,7 +376,7 @@ WORKERS_TEST(workers_that_hang_are_aborted_and_replaced)
 	assert_int_equal(metric_get(&m->worker_deaths), WANTED);
 }
 
-WORKERS_TEST(a_stopped_worker_is_killed_and_one_that_answers_keeps_running)
+FIXTURE_TEST(a_stopped_worker_is_killed_and_one_that_answers_keeps_running)
 {
 	const struct scoreboard_master *m = &master.scoreboard->master;
 	pid_t victim, other;
@@ -394,7 +392,7 @@ WORKERS_TEST(a_stopped_worker_is_killed_and_one_that_answers_keeps_running)
 	assert_int_equal(running(), WANTED);
 }
 
-WORKERS_TEST(settings_that_the_first_worker_refuses_are_reported)
+FIXTURE_TEST(settings_that_the_first_worker_refuses_are_reported)
 {
 	start("refuse");
 	AWAIT(master.base, reports[WORKERS_REFUSED] > 0);
@@ -402,7 +400,7 @@ WORKERS_TEST(settings_that_the_first_worker_refuses_are_reported)
 	expect_all_gone();
 }
 
-WORKERS_TEST(settings_refused_later_do_not_stop_the_service)
+FIXTURE_TEST(settings_refused_later_do_not_stop_the_service)
 {
 	pid_t first;
 
@@ -418,7 +416,7 @@ WORKERS_TEST(settings_refused_later_do_not_stop_the_service)
 	assert_int_equal(reports[WORKERS_REFUSED], 0);
 }
 
-WORKERS_TEST(a_reload_replaces_all_and_never_has_fewer_ready_workers)
+FIXTURE_TEST(a_reload_replaces_all_and_never_has_fewer_ready_workers)
 {
 	pid_t old[WANTED];
 
@@ -434,7 +432,7 @@ WORKERS_TEST(a_reload_replaces_all_and_never_has_fewer_ready_workers)
 	assert_true(all_ready());
 }
 
-WORKERS_TEST(a_reload_during_a_reload_replaces_all_again)
+FIXTURE_TEST(a_reload_during_a_reload_replaces_all_again)
 {
 	pid_t between;
 
@@ -447,7 +445,7 @@ WORKERS_TEST(a_reload_during_a_reload_replaces_all_again)
 	assert_int_equal(kill(between, 0), -1);
 }
 
-WORKERS_TEST(a_failed_reload_keeps_the_old_workers)
+FIXTURE_TEST(a_failed_reload_keeps_the_old_workers)
 {
 	pid_t old[WANTED];
 
@@ -463,7 +461,7 @@ WORKERS_TEST(a_failed_reload_keeps_the_old_workers)
 	assert_true(all_ready());
 }
 
-WORKERS_TEST(a_worker_that_dies_while_its_successor_starts_is_replaced_by_it)
+FIXTURE_TEST(a_worker_that_dies_while_its_successor_starts_is_replaced_by_it)
 {
 	pid_t old, next;
 	char text[16];
@@ -485,7 +483,7 @@ WORKERS_TEST(a_worker_that_dies_while_its_successor_starts_is_replaced_by_it)
 	    event_base_get_num_events(master.base, EVENT_BASE_COUNT_ADDED), 1 + WANTED);
 }
 
-WORKERS_TEST(a_reload_ends_even_if_a_seat_cannot_be_filled)
+FIXTURE_TEST(a_reload_ends_even_if_a_seat_cannot_be_filled)
 {
 	pid_t other;
 
@@ -506,7 +504,7 @@ WORKERS_TEST(a_reload_ends_even_if_a_seat_cannot_be_filled)
 	assert_true(all_ready());
 }
 
-WORKERS_TEST(a_reload_waits_for_an_empty_seat_and_continues)
+FIXTURE_TEST(a_reload_waits_for_an_empty_seat_and_continues)
 {
 	pid_t other;
 
@@ -521,7 +519,7 @@ WORKERS_TEST(a_reload_waits_for_an_empty_seat_and_continues)
 	assert_true(all_ready());
 }
 
-WORKERS_TEST(a_stop_drains_or_kills_the_workers)
+FIXTURE_TEST(a_stop_drains_or_kills_the_workers)
 {
 	static const struct {
 		const char *mode;
@@ -544,12 +542,12 @@ WORKERS_TEST(a_stop_drains_or_kills_the_workers)
 		if (cases[i].second_stop)
 			workers_kill(workers);
 		expect_all_gone();
-		teardown(NULL);
-		setup(NULL);
+		tear_down(NULL);
+		set_up(NULL);
 	}
 }
 
-WORKERS_TEST(no_worker_is_restarted_during_a_stop)
+FIXTURE_TEST(no_worker_is_restarted_during_a_stop)
 {
 	serve_all();
 	assert_int_equal(kill(pid_of(0), SIGKILL), 0);

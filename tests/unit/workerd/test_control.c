@@ -157,8 +157,6 @@ tear_down(void **state)
 	return 0;
 }
 
-#define FIXTURE_TEST(name) TEST_WITH(name, set_up, tear_down)
-
 /* With an unusable certificate the worker ends before that, and masterd does not restart it. */
 TEST_WITH(the_hello_answers_the_start, set_up_unstarted, tear_down)
 {

@@ -30,8 +30,6 @@ FIXTURE(tear_down)
 	channel_close(&p.store);
 }
 
-#define CHANNEL_TEST(name) TEST_WITH(name, set_up, tear_down)
-
 /* Sends everything that the worker has queued; the store takes no message yet. */
 static void
 carry(void)
@@ -68,7 +66,7 @@ expect_request(uint64_t request)
 	assert_int_equal(f.request, request);
 }
 
-CHANNEL_TEST(messages_come_in_order_after_the_hello)
+FIXTURE_TEST(messages_come_in_order_after_the_hello)
 {
 	for (uint64_t i = 1; i <= 100; i++)
 		queue(MSG_PING, i, &m);
@@ -82,7 +80,7 @@ CHANNEL_TEST(messages_come_in_order_after_the_hello)
 	assert_int_equal(p.store.peer_pid, getpid());
 }
 
-CHANNEL_TEST(a_stream_split_at_every_byte_is_the_same_stream)
+FIXTURE_TEST(a_stream_split_at_every_byte_is_the_same_stream)
 {
 	struct msg_login_check check = {0};
 	enum wire_result r;
@@ -99,7 +97,7 @@ CHANNEL_TEST(a_stream_split_at_every_byte_is_the_same_stream)
 	assert_int_equal(got, 3);
 }
 
-CHANNEL_TEST(large_messages_pass)
+FIXTURE_TEST(large_messages_pass)
 {
 	static uint8_t text[524288];
 	struct msg_turn_finish finish = {.text = {text, sizeof(text)}};
@@ -130,7 +128,7 @@ read_on_and_take(struct msg_login_check *taken, size_t room)
 	return n;
 }
 
-CHANNEL_TEST(messages_in_use_do_not_move_while_more_is_read)
+FIXTURE_TEST(messages_in_use_do_not_move_while_more_is_read)
 {
 	struct msg_turn_begin begin = {
 	    .session = slice_str("visitor"), .text = slice_str("hi")};
@@ -159,7 +157,7 @@ CHANNEL_TEST(messages_in_use_do_not_move_while_more_is_read)
 	expect_next(WIRE_MORE);
 }
 
-CHANNEL_TEST(half_a_frame_survives_freeing_unused_memory)
+FIXTURE_TEST(half_a_frame_survives_freeing_unused_memory)
 {
 	struct msg_login_check check = {.token = {{7}}};
 
@@ -202,7 +200,7 @@ TEST(a_missing_second_or_wrong_hello_is_refused)
 	}
 }
 
-CHANNEL_TEST(a_close_is_reported_after_the_last_message)
+FIXTURE_TEST(a_close_is_reported_after_the_last_message)
 {
 	queue(MSG_PING, 9, &m);
 	carry();
@@ -211,7 +209,7 @@ CHANNEL_TEST(a_close_is_reported_after_the_last_message)
 	expect_request(9);
 }
 
-CHANNEL_TEST(the_queue_for_a_slow_peer_is_bounded)
+FIXTURE_TEST(the_queue_for_a_slow_peer_is_bounded)
 {
 	char text[60000];
 	struct msg_turn_finish finish = {.text = {(const uint8_t *)text, sizeof(text)}};

@@ -39,9 +39,7 @@ expect_sum(uint64_t key, unsigned sum)
 	assert_int_equal(connection_counts_sum(tables, WORKERS, key), sum);
 }
 
-#define COUNTS_TEST(name) TEST_WITH(name, set_up, tear_down)
-
-COUNTS_TEST(the_count_is_the_sum_over_all_workers)
+FIXTURE_TEST(the_count_is_the_sum_over_all_workers)
 {
 	uint64_t a = key_of(1), b = key_of(2);
 
@@ -60,7 +58,7 @@ COUNTS_TEST(the_count_is_the_sum_over_all_workers)
 	expect_sum(b, 0);
 }
 
-COUNTS_TEST(a_key_depends_on_the_secret_and_the_address)
+FIXTURE_TEST(a_key_depends_on_the_secret_and_the_address)
 {
 	static const uint8_t other[32] = {9};
 	const struct slice v4 = {(const uint8_t *)"\x0a\0\0\x01", 4};
@@ -72,7 +70,7 @@ COUNTS_TEST(a_key_depends_on_the_secret_and_the_address)
 }
 
 /* Constructs keys of one group, which clients cannot. */
-COUNTS_TEST(the_ninth_of_a_group_is_not_counted_until_there_is_room)
+FIXTURE_TEST(the_ninth_of_a_group_is_not_counted_until_there_is_room)
 {
 	enum { ways = CONNECTION_COUNTS_WAYS };
 	uint64_t keys[ways + 1];
@@ -93,7 +91,7 @@ COUNTS_TEST(the_ninth_of_a_group_is_not_counted_until_there_is_room)
 	expect_sum(keys[3], 0);
 }
 
-COUNTS_TEST(ten_thousand_addresses_are_nearly_all_counted)
+FIXTURE_TEST(ten_thousand_addresses_are_nearly_all_counted)
 {
 	size_t counted = 0;
 
@@ -104,7 +102,7 @@ COUNTS_TEST(ten_thousand_addresses_are_nearly_all_counted)
 		assert_true(connection_counts_sum(tables, WORKERS, key_of(i)) <= 1);
 }
 
-COUNTS_TEST(clearing_a_dead_workers_table_removes_its_connections)
+FIXTURE_TEST(clearing_a_dead_workers_table_removes_its_connections)
 {
 	uint64_t a = key_of(7);
 	int status;

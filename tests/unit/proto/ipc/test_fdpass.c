@@ -63,8 +63,6 @@ FIXTURE(tear_down)
 	assert_int_equal(count_open(), open_before);
 }
 
-#define PAIR_TEST(name) TEST_WITH(name, set_up, tear_down)
-
 static bool
 same_file(int x, int y)
 {
@@ -132,7 +130,7 @@ expect_not_sent(struct slice record, int fd, int error)
 	assert_int_equal(errno, error);
 }
 
-PAIR_TEST(a_record_arrives_with_its_descriptor)
+FIXTURE_TEST(a_record_arrives_with_its_descriptor)
 {
 	int pipes[2], got = -1;
 	uint8_t bytes[64];
@@ -154,7 +152,7 @@ PAIR_TEST(a_record_arrives_with_its_descriptor)
 	closefd(&pipes[0]);
 }
 
-PAIR_TEST(records_keep_their_bounds_order_and_descriptors)
+FIXTURE_TEST(records_keep_their_bounds_order_and_descriptors)
 {
 	static const char *const records[] = {"one", "second", "3", "the fourth"};
 
@@ -164,14 +162,14 @@ PAIR_TEST(records_keep_their_bounds_order_and_descriptors)
 		expect_record(records[i], i % 2 == 0);
 }
 
-PAIR_TEST(no_record_is_eagain_and_closed_is_zero)
+FIXTURE_TEST(no_record_is_eagain_and_closed_is_zero)
 {
 	expect_error(8, EAGAIN);
 	closefd(&a);
 	expect_record("", false);
 }
 
-PAIR_TEST(a_record_that_fits_exactly_is_taken_and_a_longer_one_refused)
+FIXTURE_TEST(a_record_that_fits_exactly_is_taken_and_a_longer_one_refused)
 {
 	static const char fits[] = "0123456789abcdef", longer[] = "0123456789abcdefg";
 
@@ -186,7 +184,7 @@ PAIR_TEST(a_record_that_fits_exactly_is_taken_and_a_longer_one_refused)
 }
 
 /* Two fit into the room that the kernel rounds up; three and more are truncated. */
-PAIR_TEST(more_than_one_descriptor_is_refused_and_none_is_kept)
+FIXTURE_TEST(more_than_one_descriptor_is_refused_and_none_is_kept)
 {
 	int fds[MANY], open_now = count_open();
 
@@ -201,14 +199,14 @@ PAIR_TEST(more_than_one_descriptor_is_refused_and_none_is_kept)
 	expect_record("good", false);
 }
 
-PAIR_TEST(an_empty_record_is_not_sent_and_its_descriptor_not_kept)
+FIXTURE_TEST(an_empty_record_is_not_sent_and_its_descriptor_not_kept)
 {
 	expect_not_sent((struct slice){NULL, 0}, a, EINVAL);
 	send_raw("", &a, 1);
 	expect_record("", false);
 }
 
-PAIR_TEST(a_full_queue_is_eagain_and_nothing_is_lost)
+FIXTURE_TEST(a_full_queue_is_eagain_and_nothing_is_lost)
 {
 	int sent = 0;
 
@@ -221,19 +219,19 @@ PAIR_TEST(a_full_queue_is_eagain_and_nothing_is_lost)
 	expect_error(16, EAGAIN);
 }
 
-PAIR_TEST(sending_to_a_closed_peer_is_epipe)
+FIXTURE_TEST(sending_to_a_closed_peer_is_epipe)
 {
 	closefd(&b);
 	expect_not_sent(slice_str("x"), a, EPIPE);
 }
 
-PAIR_TEST(an_invalid_descriptor_is_ebadf)
+FIXTURE_TEST(an_invalid_descriptor_is_ebadf)
 {
 	expect_not_sent(slice_str("x"), 100000, EBADF);
 	expect_error(8, EAGAIN);
 }
 
-PAIR_TEST(no_free_descriptor_is_emfile)
+FIXTURE_TEST(no_free_descriptor_is_emfile)
 {
 	struct rlimit before, tight;
 	int lowest = dup(a);
@@ -266,7 +264,7 @@ TEST(closefd_sets_minus_1_and_keeps_errno)
 	assert_int_equal(count_open(), before);
 }
 
-PAIR_TEST(nonblock_is_set_and_the_limit_is_raised)
+FIXTURE_TEST(nonblock_is_set_and_the_limit_is_raised)
 {
 	struct rlimit before, now;
 

@@ -25,9 +25,7 @@ FIXTURE(tear_down)
 	remove_store(dir);
 }
 
-#define LISTEN_TEST(name) TEST_WITH(name, set_up, tear_down)
-
-LISTEN_TEST(a_directory_has_one_storaged)
+FIXTURE_TEST(a_directory_has_one_storaged)
 {
 	char data[96];
 	int first, second;
@@ -45,7 +43,7 @@ LISTEN_TEST(a_directory_has_one_storaged)
 	remove_store(data);
 }
 
-LISTEN_TEST(a_lock_of_another_process_keeps_storaged_away)
+FIXTURE_TEST(a_lock_of_another_process_keeps_storaged_away)
 {
 	struct stat st;
 	int lock, other;
@@ -87,7 +85,7 @@ connect_to_listener(void)
 	return cred.pid;
 }
 
-LISTEN_TEST(a_stale_socket_is_replaced_a_live_one_is_not)
+FIXTURE_TEST(a_stale_socket_is_replaced_a_live_one_is_not)
 {
 	int first, second;
 	bool inherited;
@@ -106,7 +104,7 @@ LISTEN_TEST(a_stale_socket_is_replaced_a_live_one_is_not)
 	closefd(&first);
 }
 
-LISTEN_TEST(a_file_that_is_not_a_socket_is_left_alone)
+FIXTURE_TEST(a_file_that_is_not_a_socket_is_left_alone)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	bool inherited;
@@ -127,7 +125,7 @@ announce(pid_t to, const char *count)
 	setenv("LISTEN_FDS", count, 1);
 }
 
-LISTEN_TEST(an_invalid_announcement_of_a_socket_is_an_error)
+FIXTURE_TEST(an_invalid_announcement_of_a_socket_is_an_error)
 {
 	static const char *const counts[] = {"x", "", "-1", "2", "99999999999"};
 	bool inherited;
@@ -168,7 +166,7 @@ listen_elsewhere(int fd)
 }
 
 /* The banter command checks the owner of the socket. */
-LISTEN_TEST(clients_see_this_process_behind_an_inherited_socket)
+FIXTURE_TEST(clients_see_this_process_behind_an_inherited_socket)
 {
 	int made, kept, fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool inherited;

@@ -65,8 +65,6 @@ tear_down(void **state)
 	return fixture_teardown(state);
 }
 
-#define PEER_TEST(name) TEST_WITH(name, set_up, tear_down)
-
 /* The parts of a loop turn of the server. */
 static void
 receive(void)
@@ -98,7 +96,7 @@ say(enum msg_type type, const void *msg)
 
 /* Requests that arrive while others run are in their batch, and the buffer that all of them lie in
  * does not move. */
-PEER_TEST(requests_that_come_meanwhile_share_the_commit)
+FIXTURE_TEST(requests_that_come_meanwhile_share_the_commit)
 {
 	struct msg_turn_begin begins[40];
 	struct frame frame;
@@ -127,7 +125,7 @@ PEER_TEST(requests_that_come_meanwhile_share_the_commit)
 }
 
 /* Bytes after an invalid message are ignored, even if more arrive within the batch. */
-PEER_TEST(a_peer_that_breaks_the_protocol_is_dropped)
+FIXTURE_TEST(a_peer_that_breaks_the_protocol_is_dropped)
 {
 	static const uint8_t nonsense[4096] = {0xff, 0xff, 0xff, 0xff};
 
@@ -147,7 +145,7 @@ PEER_TEST(a_peer_that_breaks_the_protocol_is_dropped)
 
 /* The worker dies with its last requests unread, while an answer is still to be sent to it. With
  * answers that it has not read, the socket ends with ECONNRESET, else with an EOF (unix(7)). */
-PEER_TEST(the_last_requests_of_a_killed_worker_are_served)
+FIXTURE_TEST(the_last_requests_of_a_killed_worker_are_served)
 {
 	static const char *const sessions[] = {"answers are read", "answers are not read"};
 
@@ -177,7 +175,7 @@ PEER_TEST(the_last_requests_of_a_killed_worker_are_served)
 }
 
 /* A peer that sends without reading is read only up to a limit. */
-PEER_TEST(a_peer_that_takes_no_answers_is_read_no_further)
+FIXTURE_TEST(a_peer_that_takes_no_answers_is_read_no_further)
 {
 	struct msg_conversation_list list = {.org = id_default_org};
 	size_t unsent = 0;
@@ -202,7 +200,7 @@ PEER_TEST(a_peer_that_takes_no_answers_is_read_no_further)
 }
 
 /* More than the queue has room for, and more than the socket's buffer. */
-PEER_TEST(a_worker_receives_the_end_of_each_of_300000_visitors)
+FIXTURE_TEST(a_worker_receives_the_end_of_each_of_300000_visitors)
 {
 	const struct id widget = id_new();
 	size_t received = 0;
@@ -244,7 +242,7 @@ expect_dropped_by_looks(int enough)
 	assert_int_equal(peers.n, 0);
 }
 
-PEER_TEST(a_peer_without_a_hello_is_dropped_in_time)
+FIXTURE_TEST(a_peer_without_a_hello_is_dropped_in_time)
 {
 	expect_dropped_by_looks(LOOKS_HELLO);
 }
@@ -264,14 +262,14 @@ say_one_and_a_half(void)
 	loop_turn();
 }
 
-PEER_TEST(a_peer_that_sends_half_a_message_is_dropped_in_time)
+FIXTURE_TEST(a_peer_that_sends_half_a_message_is_dropped_in_time)
 {
 	say_one_and_a_half();
 	expect_dropped_by_looks(LOOKS_ENOUGH);
 }
 
 /* A slow but complete message, or silence, drops nobody. */
-PEER_TEST(a_peer_that_owes_nothing_stays)
+FIXTURE_TEST(a_peer_that_owes_nothing_stays)
 {
 	say_one_and_a_half();
 	for (int i = 1; i < LOOKS_ENOUGH; i++)
@@ -284,7 +282,7 @@ PEER_TEST(a_peer_that_owes_nothing_stays)
 	}
 }
 
-PEER_TEST(the_status_names_the_peers_that_have_said_who_they_are)
+FIXTURE_TEST(the_status_names_the_peers_that_have_said_who_they_are)
 {
 	struct msg_turn_begin one = begin_of("s1", "x"), two = begin_of("s1", "y");
 	struct msg_turn_begin others = begin_of("s2", "z");

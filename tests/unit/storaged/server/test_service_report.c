@@ -8,7 +8,7 @@
 static struct event_base *base;
 static struct service_report report;
 
-FIXTURE(setup)
+FIXTURE(set_up)
 {
 	char name[64];
 
@@ -19,14 +19,12 @@ FIXTURE(setup)
 	assert_int_equal(setenv("NOTIFY_SOCKET", name, 1), 0);
 }
 
-FIXTURE(teardown)
+FIXTURE(tear_down)
 {
 	service_report_clear(&report);
 	event_base_free(base);
 	closefd(&manager);
 }
-
-#define FIXTURE_TEST(name) TEST_WITH(name, setup, teardown)
 
 FIXTURE_TEST(the_life_of_a_storaged)
 {

@@ -72,8 +72,6 @@ FIXTURE(tear_down)
 	line_clear(&line);
 }
 
-#define LINE_TEST(name) TEST_WITH(name, set_up, tear_down)
-
 /* JSON with " in place of '. */
 static struct slice
 json(const char *quoted)
@@ -85,7 +83,7 @@ json(const char *quoted)
 }
 
 /* A line is parsed, and written again with the same bytes. */
-LINE_TEST(every_kind_survives_a_round_trip)
+FIXTURE_TEST(every_kind_survives_a_round_trip)
 {
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
 		struct slice in = json(lines[i]);
@@ -100,7 +98,7 @@ LINE_TEST(every_kind_survives_a_round_trip)
 	}
 }
 
-LINE_TEST(a_record_says_what_its_line_says)
+FIXTURE_TEST(a_record_says_what_its_line_says)
 {
 	struct msg_message_record record;
 	char id[ID_TEXT_LEN + 1];
@@ -132,7 +130,7 @@ write_message(const struct msg_message_record *record)
 }
 
 /* The longest text, in which each byte is escaped to six. */
-LINE_TEST(the_longest_message_fits)
+FIXTURE_TEST(the_longest_message_fits)
 {
 	static uint8_t bytes[524288];
 	struct msg_message_record record = {
@@ -148,7 +146,7 @@ LINE_TEST(the_longest_message_fits)
 	assert_true(slice_eq(back.text, record.text));
 }
 
-LINE_TEST(unknown_enum_values_and_too_large_numbers_are_not_written)
+FIXTURE_TEST(unknown_enum_values_and_too_large_numbers_are_not_written)
 {
 	struct msg_message_record record = {.v = RECORD_VERSION, .status = MESSAGE_LENGTH + 1};
 	const struct msg_import_message invalid = {.seq = 1, .message = slice_str("no record")};
@@ -160,7 +158,7 @@ LINE_TEST(unknown_enum_values_and_too_large_numbers_are_not_written)
 	assert_int_equal(line_write(&out, MSG_IMPORT_MESSAGE, &invalid), -1);
 }
 
-LINE_TEST(first_and_last_lines_are_read)
+FIXTURE_TEST(first_and_last_lines_are_read)
 {
 	assert_int_equal(line_write_head(&out), 0);
 	assert_int_equal(line_read(&line, buf_slice(&out), &error), 0);
@@ -227,7 +225,7 @@ static const struct {
     {"{'kind':'end','lines':1,'xxh3':'0'}", ",'xxh3':'0'", "", "checksum"},
 };
 
-LINE_TEST(an_invalid_line_gets_an_error_message)
+FIXTURE_TEST(an_invalid_line_gets_an_error_message)
 {
 	for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
 		const char *valid = broken[i].line, *at = strstr(valid, broken[i].from);
@@ -307,7 +305,7 @@ is_rejected(struct slice last)
 }
 
 /* Damage of the first line, the last line or its beginning may instead make them invalid. */
-LINE_TEST(every_changed_bit_of_an_export_is_found)
+FIXTURE_TEST(every_changed_bit_of_an_export_is_found)
 {
 	struct file_sum sum;
 	size_t last;

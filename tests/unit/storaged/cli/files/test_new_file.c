@@ -13,7 +13,7 @@
 
 static char dir[64], path[80];
 
-FIXTURE(make_dir)
+FIXTURE(set_up)
 {
 	snprintf(dir, sizeof(dir), "/tmp/banter-file-XXXXXX");
 	assert_non_null(mkdtemp(dir));
@@ -39,7 +39,7 @@ empty_dir(void)
 }
 
 static int
-remove_dir(void **state)
+tear_down(void **state)
 {
 	(void)state;
 	empty_dir();
@@ -104,9 +104,7 @@ expect_only(const char *content)
 static const unsigned ways[] = {
     0, NEW_FILE_NAMED, NEW_FILE_REPLACE, NEW_FILE_REPLACE | NEW_FILE_NAMED};
 
-#define FILE_TEST(name) TEST_WITH(name, make_dir, remove_dir)
-
-FILE_TEST(a_kept_file_leaves_no_other_files)
+FIXTURE_TEST(a_kept_file_leaves_no_other_files)
 {
 	struct stat st;
 
@@ -122,7 +120,7 @@ FILE_TEST(a_kept_file_leaves_no_other_files)
 	}
 }
 
-FILE_TEST(a_file_that_is_not_kept_is_removed)
+FIXTURE_TEST(a_file_that_is_not_kept_is_removed)
 {
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
 		struct new_file f;
@@ -133,7 +131,7 @@ FILE_TEST(a_file_that_is_not_kept_is_removed)
 	}
 }
 
-FILE_TEST(an_existing_file_is_replaced_only_with_the_flag)
+FIXTURE_TEST(an_existing_file_is_replaced_only_with_the_flag)
 {
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
 		struct new_file f;
@@ -152,7 +150,7 @@ FILE_TEST(an_existing_file_is_replaced_only_with_the_flag)
 }
 
 /* storaged would keep writing to a file without a name. */
-FILE_TEST(a_store_is_replaced_only_by_its_restore)
+FIXTURE_TEST(a_store_is_replaced_only_by_its_restore)
 {
 	static const char *const own[] = {"data.mdb", "lock.mdb", "storaged.lock"};
 	char file[96];
@@ -170,7 +168,7 @@ FILE_TEST(a_store_is_replaced_only_by_its_restore)
 	assert_int_equal(empty_dir(), 1);
 }
 
-FILE_TEST(a_file_created_meanwhile_is_not_overwritten)
+FIXTURE_TEST(a_file_created_meanwhile_is_not_overwritten)
 {
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
 		struct new_file f;
@@ -184,7 +182,7 @@ FILE_TEST(a_file_created_meanwhile_is_not_overwritten)
 	}
 }
 
-FILE_TEST(the_file_of_a_killed_process_is_reused)
+FIXTURE_TEST(the_file_of_a_killed_process_is_reused)
 {
 	char left[96];
 
@@ -201,7 +199,7 @@ FILE_TEST(the_file_of_a_killed_process_is_reused)
 	}
 }
 
-FILE_TEST(a_second_process_is_refused)
+FIXTURE_TEST(a_second_process_is_refused)
 {
 	struct new_file first;
 
@@ -211,7 +209,7 @@ FILE_TEST(a_second_process_is_refused)
 	expect_only("new");
 }
 
-FILE_TEST(a_signal_removes_the_incomplete_file)
+FIXTURE_TEST(a_signal_removes_the_incomplete_file)
 {
 	static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
 
@@ -234,7 +232,7 @@ FILE_TEST(a_signal_removes_the_incomplete_file)
 	}
 }
 
-FILE_TEST(paths_that_cannot_be_files_are_refused)
+FIXTURE_TEST(paths_that_cannot_be_files_are_refused)
 {
 	char bad[160];
 	static const char *const names[] = {"", "/", "/none/file", "/.", "/.."};
