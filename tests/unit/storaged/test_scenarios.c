@@ -1,7 +1,7 @@
 /*
  * Runs the scenarios about the store.
  */
-#include "tests/unit/storaged/store_steps.h"
+#include "tests/unit/storaged/steps/store_world.h"
 
 int
 main(int argc, char **argv)

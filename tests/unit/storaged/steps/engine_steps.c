@@ -54,7 +54,7 @@ store_turns(struct fixture *f, const char *session, uint64_t others, struct slic
 }
 
 /* fill_store SESSION BYTES [OTHERS] */
-static void
+void
 fill_store(struct world *w, const struct words *step)
 {
 	uint64_t n, stored = 0;
@@ -73,7 +73,7 @@ fill_store(struct world *w, const struct words *step)
 
 /* small_disk BYTES: a file system over the store's directory, which nobody else sees and which goes with
  * this process. Skips the scenario where we may not have one. */
-static void
+void
 small_disk(struct world *w, const struct words *step)
 {
 	char size[32];
@@ -90,7 +90,7 @@ small_disk(struct world *w, const struct words *step)
 }
 
 /* larger_disk BYTES */
-static void
+void
 larger_disk(struct world *w, const struct words *step)
 {
 	char size[32];
@@ -99,8 +99,8 @@ larger_disk(struct world *w, const struct words *step)
 	assert_int_equal(mount(NULL, w->f->dir, NULL, MS_REMOUNT, size), 0);
 }
 
-static void
-no_small_disk(struct world *w, [[gnu::unused]] const struct words *step)
+void
+no_small_disk(struct world *w)
 {
 	store_close(w->f);
 	assert_int_equal(umount(w->f->dir), 0);
@@ -108,7 +108,7 @@ no_small_disk(struct world *w, [[gnu::unused]] const struct words *step)
 }
 
 /* probe [UNTIL_WRITABLE] */
-static void
+void
 probe(struct world *w, const struct words *step)
 {
 	struct env *env = &w->f->env;
@@ -121,8 +121,8 @@ probe(struct world *w, const struct words *step)
 		assert_int_equal(n, number(step, 1));
 }
 
-static void
-probe_exposes_pages(struct world *w, [[gnu::unused]] const struct words *step)
+void
+probe_exposes_pages(struct world *w)
 {
 	w->f->env.freed_pages_hidden = true;
 	env_probe(&w->f->env);
@@ -130,7 +130,7 @@ probe_exposes_pages(struct world *w, [[gnu::unused]] const struct words *step)
 }
 
 /* check_all [STEPS] */
-static void
+void
 check_all(struct world *w, const struct words *step)
 {
 	uint64_t steps = 1;
@@ -144,7 +144,7 @@ check_all(struct world *w, const struct words *step)
 }
 
 /* check_some REQUESTS works | waits */
-static void
+void
 check_some(struct world *w, const struct words *step)
 {
 	struct scrub *scrub = &w->f->env.scrub;
@@ -155,31 +155,6 @@ check_some(struct world *w, const struct words *step)
 	ms = scrub_step(&w->f->env, number(step, 1));
 	assert_int_equal(scrub->entries == 0, waits);
 	assert_true(!waits || ms == SCRUB_STEP_MS);
-}
-
-static const struct {
-	const char *name;
-	void (*run)(struct world *w, const struct words *step);
-} verbs[] = {
-    {"fill_store", fill_store},
-    {"small_disk", small_disk},
-    {"larger_disk", larger_disk},
-    {"no_small_disk", no_small_disk},
-    {"probe", probe},
-    {"probe_exposes_pages", probe_exposes_pages},
-    {"check_all", check_all},
-    {"check_some", check_some},
-};
-
-bool
-engine_step(struct world *w, const struct words *step)
-{
-	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
-		if (strcmp(verbs[i].name, step->word[0]) == 0) {
-			verbs[i].run(w, step);
-			return true;
-		}
-	return false;
 }
 
 /* Makes the page of a record unreadable, as on a bad disk. */

@@ -70,8 +70,6 @@
  * (64 bits; u32:N has 32; ~N is the complement), hash:WORD, "text". At the end of a scenario no client may
  * have received anything that no step has named.
  */
-#include "tests/unit/storaged/store_steps.h"
-
 #include "tests/unit/storaged/steps/store_world.h"
 #include "tests/unit/storaged/store_copy.h"
 
@@ -368,6 +366,14 @@ static const struct {
     {"whole", .act = whole},
     {"no_transaction", .act = no_transaction},
     {"pretend", .run = pretend},
+    {"fill_store", .run = fill_store},
+    {"small_disk", .run = small_disk},
+    {"larger_disk", .run = larger_disk},
+    {"no_small_disk", .act = no_small_disk},
+    {"probe", .run = probe},
+    {"probe_exposes_pages", .act = probe_exposes_pages},
+    {"check_all", .run = check_all},
+    {"check_some", .run = check_some},
 };
 
 static bool
@@ -396,7 +402,7 @@ run_step(void *world, const struct words *step)
 	struct asker *asker = client_named(w, step->word[0]);
 
 	if (asker == NULL)
-		return run_verb(w, step) || engine_step(w, step) || row_step(w, step);
+		return run_verb(w, step) || row_step(w, step);
 	client_step(w, asker, step);
 	return true;
 }

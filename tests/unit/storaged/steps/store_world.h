@@ -30,6 +30,9 @@ struct world {
 	size_t transactions; /* of the store, at the last step "transactions" */
 };
 
+/* store_steps.c describes all steps. */
+extern const struct scenario_subject store_scenarios;
+
 /* client_steps.c */
 
 /* NULL: there is no such client. */
@@ -59,8 +62,14 @@ bool row_step(struct world *w, const struct words *step);
 
 /* engine_steps.c */
 
-/* False: it is not a step about the engine. */
-bool engine_step(struct world *w, const struct words *step);
+void fill_store(struct world *w, const struct words *step);
+void small_disk(struct world *w, const struct words *step);
+void larger_disk(struct world *w, const struct words *step);
+void no_small_disk(struct world *w);
+void probe(struct world *w, const struct words *step);
+void probe_exposes_pages(struct world *w);
+void check_all(struct world *w, const struct words *step);
+void check_some(struct world *w, const struct words *step);
 
 /* Verbs about a row. */
 void start_dies(struct fixture *f, enum table table, const struct key *key);
