@@ -41,9 +41,9 @@ const counterOf = (route, status) =>
 const outcomeOf = (outcome) => `banter_turns_total{outcome="${outcome}"}`;
 const errorOf = (kind) => `banter_model_errors_total{kind="${kind}"}`;
 
-describe("access to the metrics", () => {
-	const banter = useBanter({ workers: 1 });
+const banter = useBanter();
 
+describe("access to the metrics", () => {
 	it("is open to this machine, on a loopback listener", async () => {
 		const answer = await banter.get("/metrics");
 		assert.equal(answer.status, 200);
@@ -93,8 +93,6 @@ describe("access to the metrics", () => {
 });
 
 describe("the metrics", () => {
-	const banter = useBanter({ workers: 2 });
-
 	it("requests are counted by route and status, over all workers", async () => {
 		const expected = {
 			[counterOf("health", 200)]: 12,
