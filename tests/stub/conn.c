@@ -20,10 +20,7 @@
 /* A burst of huge tokens must not keep its memory; ordinary batches are far smaller. */
 #define SCRATCH_KEEP ((size_t)256 << 10)
 
-/* Delay between the writes of split=N, so that a reader wakes up and reads one alone. */
-#define SLICE_GAP_NS 100000u
-
-enum flush { FLUSH_DONE, FLUSH_SLICED, FLUSH_BLOCKED, FLUSH_FAILED };
+enum flush { FLUSH_DONE, FLUSH_BLOCKED, FLUSH_FAILED };
 
 static void on_event(evutil_socket_t fd, short what, void *arg);
 
@@ -75,15 +72,12 @@ conn_free(struct conn *c)
 	free(c);
 }
 
-/* Number of bytes that the kernel accepted, at most split; 0 if it accepts none now; -1 if the
- * connection is closed. */
+/* Number of bytes that the kernel accepted; 0 if it accepts none now; -1 if the connection is closed. */
 static ssize_t
 conn_send_some(const struct conn *c, const uint8_t *p, size_t n)
 {
 	ssize_t sent;
 
-	if (c->split != 0 && n > c->split)
-		n = c->split;
 	do
 		sent = send(c->fd, p, n, MSG_NOSIGNAL);
 	while (sent == -1 && errno == EINTR);
@@ -101,9 +95,6 @@ flush(struct conn *c)
 		if (n <= 0)
 			return n == 0 ? FLUSH_BLOCKED : FLUSH_FAILED;
 		buf_consume(&c->out, (size_t)n);
-		/* Without a delay the reader would read several writes at once. */
-		if (c->split != 0)
-			return FLUSH_SLICED;
 	}
 	buf_release(&c->out);
 	return FLUSH_DONE;
@@ -119,8 +110,7 @@ conn_emit(struct conn *c)
 
 	if (buf_len(b) == 0)
 		return;
-	if (c->split == 0)
-		n = conn_send_some(c, buf_data(b), buf_len(b));
+	n = conn_send_some(c, buf_data(b), buf_len(b));
 	buf_consume(b, n < 0 ? 0 : (size_t)n);
 	put_slice(&c->out, buf_slice(b));
 	buf_reset(b);
@@ -147,7 +137,6 @@ conn_end_chat(struct conn *c)
 	chat_free(c->chat);
 	c->chat = NULL;
 	c->ending = false;
-	c->split = 0;
 }
 
 /* Parses the request at the front of c->in. HTTP_OK if it is complete. */
@@ -196,10 +185,8 @@ conn_take_request(struct conn *c)
 	case HTTP_OK:
 		c->closing = !request.keep_alive;
 		c->chat = serve_request(c->host->service, &request, body, out);
-		if (c->chat != NULL) {
+		if (c->chat != NULL)
 			c->closing = false;
-			c->split = c->chat->script.split;
-		}
 		buf_consume(&c->in, c->request);
 		buf_release(&c->in);
 		c->request = 0;
@@ -224,8 +211,6 @@ conn_pump(struct conn *c)
 		if (flushed == FLUSH_FAILED)
 			return false;
 		watch(c, flushed == FLUSH_BLOCKED ? EV_READ | EV_WRITE : EV_READ);
-		if (flushed == FLUSH_SLICED)
-			pace_soon(pace, &c->pace, SLICE_GAP_NS);
 		if (flushed != FLUSH_DONE)
 			return true;
 		if (c->ending)

@@ -22,11 +22,10 @@ struct conn {
 	LIST_ENTRY(conn) link;
 	struct conn_host *host;
 	int fd;
-	bool closing;   /* closes when out is empty */
-	bool hanging;   /* the chat sends nothing more */
-	bool reset;     /* closes by RST */
-	bool ending;    /* the chat ends when out is empty */
-	uint32_t split; /* bytes of each write, 0 for no limit */
+	bool closing; /* closes when out is empty */
+	bool hanging; /* the chat sends nothing more */
+	bool reset;   /* closes by RST */
+	bool ending;  /* the chat ends when out is empty */
 	struct pace_entry pace;
 	struct buf in;
 	size_t request;    /* bytes of the request in `in`, once its head is complete */

@@ -146,12 +146,6 @@ pace_at(struct pace *p, struct pace_entry *e, uint64_t when)
 }
 
 void
-pace_soon(struct pace *p, struct pace_entry *e, uint64_t ns)
-{
-	pace_insert(p, e, clock_mono_ns() + ns);
-}
-
-void
 pace_cancel(struct pace *p, struct pace_entry *e)
 {
 	size_t at = e->slot;

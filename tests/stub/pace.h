@@ -37,7 +37,7 @@ struct pace {
 	void (*due)(struct pace_entry *);
 };
 
-/* Starts the timer in base. Calls due() once for each pace_at() or pace_soon(), after removing
+/* Starts the timer in base. Calls due() once for each pace_at(), after removing
  * the entry from the heap; due() may call any function here and may free the entry. */
 void pace_init(struct pace *p, struct event_base *base, void (*due)(struct pace_entry *));
 
@@ -46,9 +46,6 @@ void pace_clear(struct pace *p);
 
 /* Calls due(e) at this clock_mono_ns() time or, if that is past, in the next loop iteration. */
 void pace_at(struct pace *p, struct pace_entry *e, uint64_t when);
-
-/* Calls due(e) in ns nanoseconds, ignoring the grid: for the rare delays below PACE_GRAIN_NS. */
-void pace_soon(struct pace *p, struct pace_entry *e, uint64_t ns);
 
 /* Removes e from the heap; harmless if it is not waiting. */
 void pace_cancel(struct pace *p, struct pace_entry *e);

@@ -82,8 +82,6 @@ static const struct word {
 	"after N tokens an event {\"error\":...}, then the stream ends without [DONE]"},
     {"rst", WORD_FLAG, AT(rst), 0, 0, NULL, "fail=close and cut-after reset the connection"},
 
-    {"split", WORD_NUMBER, AT(split), 1, 65536, "N",
-	"each write has N bytes, head included, 0.1 ms apart"},
     {"no-usage", WORD_FLAG, AT(no_usage), 0, 0, NULL, "no usage, even if asked for"},
     {"finish", WORD_FINISH, AT(finish), 0, 0, "REASON",
 	"finish_reason: stop, length, content_filter, tool_calls"},

@@ -41,7 +41,6 @@ struct script {
 	uint64_t first_delay_ns;
 	uint32_t tokens; /* or SCRIPT_UNSET */
 	uint32_t huge;   /* bytes of each token, or SCRIPT_UNSET */
-	uint32_t split;  /* bytes of each write, 0 for no limit */
 	uint32_t fail;
 	uint32_t fail_times;        /* or SCRIPT_UNSET: every time */
 	uint32_t retry_after;       /* seconds, or SCRIPT_UNSET */
