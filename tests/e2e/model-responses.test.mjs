@@ -122,6 +122,33 @@ describe("an HTTP/2 stream", () => {
 			},
 		));
 
+	for (const [what, script, onSession, made] of [
+		["that is always refused", (res) => res.stream.close(NGHTTP2_REFUSED_STREAM), () => {}, [3, 1]],
+		["whose connection always ends with GOAWAY", () => {}, (session) => session.goaway(), [0, 3]],
+	])
+		it(`${what}: 502 after three attempts`, () =>
+			withWebModel("h2", script, async (banter, model) => {
+				model.server.on("session", onSession);
+				assertError(await banter.chat("s", "hello"), 502, undefined, "model_failed");
+				assert.deepEqual([model.requests, model.connections], made);
+			}));
+
+	it("waits if the server permits none, on no more connections than requests", () =>
+		withWebModel(
+			"h2",
+			(res) => reply(res, "never"),
+			async (banter, model) => {
+				const answers = await times(5, (i) => banter.chat(`s-${i}`, "hello"));
+				for (const answer of answers) assertError(answer, 504);
+				assert.equal(model.requests, 0);
+				assert.ok(model.connections <= answers.length, `${model.connections} connections`);
+			},
+			{
+				env: { OPENAI_CONNECT_TIMEOUT_MS: "1000", OPENAI_FIRST_BYTE_TIMEOUT_MS: "1000" },
+				server: { settings: { maxConcurrentStreams: 0 } },
+			},
+		));
+
 	it("that is always refused: 502 after three requests", () =>
 		withWebModel(
 			"h2",
