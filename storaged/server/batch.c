@@ -126,15 +126,26 @@ batch_log_failure(const struct request *q, int rc)
 	    L_STR("error", env_strerror(rc)));
 }
 
+/* The error of a request that failed. In a damaged store it is that of every request that may write. */
+static enum store_error
+batch_failure(const struct batch *b, const struct request *q)
+{
+	return b->env->damage != NULL && batch_writes(q->handler->kind) ? STORE_DAMAGED
+									: STORE_INTERNAL;
+}
+
 /* Answers a request that failed without affecting the others. */
 static void
 batch_failed_alone(struct batch *b, struct request *q, struct call *call, int rc)
 {
+	enum store_error code = batch_failure(b, q);
+
 	/* The next request gets a new read transaction. */
 	if (b->txn.mode == TXN_READ)
 		txn_abort(&b->txn);
 	batch_log_failure(q, rc);
-	batch_answer_error(q, call, STORE_INTERNAL, could_not_read);
+	batch_answer_error(
+	    q, call, code, code == STORE_DAMAGED ? store_damaged : could_not_read);
 }
 
 /* Whether a failed request makes the transaction unusable. A request that only reads cannot. */
@@ -216,7 +227,7 @@ batch_undo(struct batch *b, struct request *culprit, int rc)
 	b->failed = true;
 	if (!full && culprit != NULL && !b->excused) {
 		b->excused = true;
-		culprit->excused = STORE_INTERNAL;
+		culprit->excused = batch_failure(b, culprit);
 		batch_log_failure(culprit, rc);
 		return;
 	}
