@@ -87,4 +87,16 @@ describe("a reload", () => {
 			assert.deepEqual(sample[1], ["assistant", numbered(60), "complete"]);
 		});
 	});
+
+	it("lets an old worker finish, but a shutdown does not wait for it", () =>
+		withBanter({ env: { DRAIN_TIMEOUT_MS: "300" }, workers: 1 }, async (banter) => {
+			const stream = await banter.stream("hangs", "[[tokens=3 hang-after=3]]");
+			await stream.tokens(3);
+			const [old] = pids(banter);
+			assert.equal((await banter.reload()).ev, "reload_done");
+			assert.ok(pids(banter).includes(old));
+			// The harness kills masterd if it does not exit, which would be another status.
+			assert.deepEqual(await banter.masterd.stop(), { code: 0, signal: null });
+			await stream.rest().catch(() => {}); // an error event, or a reset on a slow disk
+		}));
 });
