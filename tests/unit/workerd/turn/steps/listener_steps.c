@@ -19,6 +19,98 @@
  */
 #include "tests/unit/workerd/turn/steps/turn_world.h"
 
+static void
+recorder_leave(struct recorder *e)
+{
+	struct turn_listener *l = e->listener;
+
+	e->listener = NULL;
+	if (l != NULL)
+		turn_leave(l);
+}
+
+static void
+recorder_called(struct recorder *e, enum recorder_call call)
+{
+	if (e->drops_at == call)
+		recorder_leave(e->drops);
+}
+
+static void
+recorder_start(void *arg, const struct turn_ids *ids, size_t position)
+{
+	struct recorder *e = arg;
+
+	assert_non_null(e->listener);
+	assert_int_equal(e->tokens, 0);
+	e->starts++;
+	e->ids = *ids;
+	e->position = position;
+	recorder_called(e, AT_START);
+}
+
+static void
+recorder_token(void *arg, struct slice text)
+{
+	struct recorder *e = arg;
+
+	assert_non_null(e->listener);
+	assert_int_equal(e->starts, 1);
+	assert_true(text.len > 0 && utf8_valid(text));
+	assert_int_equal(buf_append(&e->text, text.p, text.len), 0);
+	e->tokens++;
+	recorder_called(e, AT_TOKEN);
+}
+
+static void
+recorder_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
+{
+	struct recorder *e = arg;
+
+	assert_non_null(e->listener);
+	e->listener = NULL;
+	e->ends++;
+	e->done = true;
+	e->ids = *ids;
+	e->reply = *reply;
+	assert_int_equal(buf_append(&e->message, reply->text.p, reply->text.len), 0);
+	recorder_called(e, AT_END);
+}
+
+static void
+recorder_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
+{
+	struct recorder *e = arg;
+
+	(void)retry_after_ms;
+	assert_non_null(e->listener);
+	e->listener = NULL;
+	e->ends++;
+	e->failure = failure;
+	recorder_called(e, AT_END);
+}
+
+static const struct turn_sink recorder_sink = {
+    recorder_start, recorder_token, recorder_done, recorder_error};
+
+void
+recorder_clear(struct recorder *e)
+{
+	recorder_leave(e);
+	buf_clear(&e->text);
+	buf_clear(&e->message);
+}
+
+static struct recorder
+recorder_new(void)
+{
+	struct recorder e = {0};
+
+	buf_init(&e.text, TURN_REPLY_MAX);
+	buf_init(&e.message, TURN_REPLY_MAX);
+	return e;
+}
+
 static struct recorder *
 find_listener(struct world *w, const char *name)
 {
@@ -126,7 +218,6 @@ request_step(struct world *w, const struct words *step)
 	const char *verb = step->word[1];
 	struct reply_ref reference;
 	struct recorder *e;
-	struct id reply;
 
 	if (strcmp(verb, "begins") == 0) {
 		e = new_listener(w, step->word[0]);
@@ -136,8 +227,8 @@ request_step(struct world *w, const struct words *step)
 		try_agent(w, e, n > 2 ? step->word[2] : "");
 	} else if ((strcmp(verb, "joins") == 0 || strcmp(verb, "stops") == 0) && n > 2) {
 		e = new_listener(w, step->word[0]);
-		reply = values_id(w->values, step->word[2]);
-		reference = reference_to(&reply);
+		reference = (struct reply_ref){id_default_org, id_default_widget,
+		    slice_str("visitor"), values_id(w->values, step->word[2])};
 		e->listener = strcmp(verb, "stops") == 0
 		    ? turn_stop(&w->s->turns, &reference, &recorder_sink, e)
 		    : turn_join(&w->s->turns, &reference,

@@ -122,7 +122,7 @@ model_step(struct world *w, const struct words *step)
 	} else if (strcmp(verb, "sends") == 0 && step->n == 3) {
 		send_bytes(w, step->word[2]);
 	} else if (strcmp(verb, "ends") == 0) {
-		model_end(s);
+		model_send(s, "data: [DONE]\n\n");
 	} else if (strcmp(verb, "closes") == 0) {
 		closefd(&s->model);
 	} else if (strcmp(verb, "is_left") == 0) {

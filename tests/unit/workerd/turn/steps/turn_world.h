@@ -8,10 +8,27 @@
 
 #include "tests/unit/scenario/message_text.h"
 #include "tests/unit/scenario/scenario.h"
-#include "tests/unit/workerd/turn/listener_recorder.h"
+#include "tests/unit/workerd/turn/turn_stage.h"
 
 #define LISTENERS_MAX 40
 #define REQUESTS_MAX  8
+
+enum recorder_call { AT_NOTHING, AT_START, AT_TOKEN, AT_END };
+
+/* A listener that records its callbacks, and may leave, or make another one leave, during one. */
+struct recorder {
+	struct turn_listener *listener; /* NULL: ended, or not begun */
+	unsigned starts, ends, tokens;
+	size_t position;
+	struct turn_ids ids;
+	struct buf text; /* the tokens' text */
+	bool done;       /* if not, after the end: failure */
+	enum turn_failure failure;
+	struct turn_reply reply;
+	struct buf message; /* the reply's text */
+	enum recorder_call drops_at;
+	struct recorder *drops; /* the one that leaves at drops_at */
+};
 
 struct listener {
 	const char *name;
@@ -38,6 +55,9 @@ struct world {
 	size_t servers_n;
 	size_t listeners_n, kept_n;
 };
+
+/* Frees the recording; leaves if it still listens. */
+void recorder_clear(struct recorder *e);
 
 bool listener_step(struct world *w, const struct words *step);
 bool store_step(struct world *w, const struct words *step);
