@@ -206,7 +206,8 @@ page_tree_enter(struct page_tree *p, struct page_level *level, size_t page, unsi
 	return 0;
 }
 
-/* The pages of a large value. */
+/* The pages of a large value. If the transaction that wrote it had written a larger one before, there are more
+ * than it needs (mdb.c, mdb_cursor_put()). */
 static int
 page_tree_visit_large(struct page_tree *p, const struct page_node *node)
 {
@@ -222,8 +223,8 @@ page_tree_visit_large(struct page_tree *p, const struct page_node *node)
 	rc = page_tree_read(p, first, bytes);
 	if (rc != 0 || !page_tree_header(p, first, bytes, PAGE_OVERFLOW, &h))
 		return rc;
-	if (h.pages != pages)
-		page_tree_fault(p, first, "has another length than its value");
+	if (h.pages < pages)
+		page_tree_fault(p, first, "is shorter than its value");
 	for (size_t i = 1; i < h.pages && page_tree_reach(p, first + i); i++)
 		;
 	return 0;

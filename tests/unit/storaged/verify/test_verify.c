@@ -82,6 +82,23 @@ STORE_TEST(a_wrong_list_of_free_pages_is_reported)
 	}
 }
 
+/* LMDB keeps the pages of a large value that the same transaction wrote before (mdb.c, mdb_cursor_put()), as it
+ * does with long lists of free pages. */
+STORE_TEST(a_large_value_that_one_transaction_wrote_twice_may_have_spare_pages)
+{
+	static const uint8_t text[3 * PAGE_SIZE];
+	static const size_t sizes[] = {sizeof(text), PAGE_SIZE, 1};
+	const struct key key = key_meta(META_PROBE "1");
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
+		assert_int_equal(
+		    txn_put(&t, TABLE_META, &key, (struct slice){text, sizes[i]}), 0);
+	assert_int_equal(txn_commit(&t), 0);
+	expect_whole(&f->env);
+}
+
 STORE_TEST(an_unknown_table_is_reported)
 {
 	struct txn t;
