@@ -101,14 +101,12 @@ say_hello(uint32_t version)
 }
 
 /* Before masterd's hello. */
-static int
-set_up_ungreeted(void **state)
+FIXTURE(set_up_ungreeted)
 {
 	static const struct control_events events = {
 	    .connection = on_connection, .lost = on_lost};
 	int pair[2];
 
-	(void)state;
 	connections = lost = 0;
 	base = event_base_new();
 	assert_non_null(base);
@@ -116,7 +114,6 @@ set_up_ungreeted(void **state)
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
 	end = pair[1];
 	control = control_new(base, pair[0], &events, NULL);
-	return 0;
 }
 
 /* Before START. */
@@ -146,15 +143,12 @@ expect_lost(void)
 	lost = 0;
 }
 
-static int
-tear_down(void **state)
+FIXTURE(tear_down)
 {
-	(void)state;
 	assert_int_equal(lost, 0);
 	control_free(control);
 	closefd(&end);
 	event_base_free(base);
-	return 0;
 }
 
 /* With an unusable certificate the worker ends before that, and masterd does not restart it. */

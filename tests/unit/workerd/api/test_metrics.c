@@ -16,23 +16,17 @@ static struct scoreboard *board;
 static int board_fd;
 static char *text;
 
-static int
-setup(void **state)
+FIXTURE(setup)
 {
-	(void)state;
 	board = scoreboard_create(&board_fd);
-	return 0;
 }
 
-static int
-teardown(void **state)
+FIXTURE(teardown)
 {
-	(void)state;
 	scoreboard_unmap(board);
 	closefd(&board_fd);
 	free(text);
 	text = NULL;
-	return 0;
 }
 
 #define METRICS_TEST(name) TEST_WITH(name, setup, teardown)

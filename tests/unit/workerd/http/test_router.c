@@ -28,21 +28,15 @@ static const struct route table[] = {
 
 static struct router *router;
 
-static int
-set_up(void **state)
+FIXTURE(set_up)
 {
-	(void)state;
 	router = router_new(table, ARRAY_LEN(table));
-	return 0;
 }
 
-static int
-tear_down(void **state)
+FIXTURE(tear_down)
 {
-	(void)state;
 	router_free(router);
 	router_free(NULL);
-	return 0;
 }
 
 TEST(every_path_matches_the_route_of_the_table)

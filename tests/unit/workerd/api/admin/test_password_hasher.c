@@ -35,23 +35,17 @@ on_done(void *arg, enum password_verdict verdict, const char *text)
 		memcpy(a->text, text, strlen(text) + 1);
 }
 
-static int
-set_up(void **state)
+FIXTURE(set_up)
 {
-	(void)state;
 	answered = 0;
 	base = event_base_new();
 	hasher = password_hasher_new(base);
-	return 0;
 }
 
-static int
-tear_down(void **state)
+FIXTURE(tear_down)
 {
-	(void)state;
 	password_hasher_free(hasher);
 	event_base_free(base);
-	return 0;
 }
 
 static struct password_hasher_job *

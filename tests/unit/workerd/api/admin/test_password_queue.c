@@ -23,16 +23,13 @@ static const struct {
 static struct password_queue queue;
 static struct password_place places[ARRAY_LEN(cases)];
 
-static int
-set_up(void **state)
+FIXTURE(set_up)
 {
-	(void)state;
 	password_queue_init(&queue);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		places[i].owner = cases[i].owner;
 		password_queue_add(&queue, &places[i]);
 	}
-	return 0;
 }
 
 #define QUEUE_TEST(name) TEST_WITH(name, set_up, NULL)

@@ -19,15 +19,12 @@ static const struct hash256 secret = {{1}}, other_secret = {{2}}, account = {{3}
 
 static char value[KNOWN_BROWSER_TEXT + 1]; /* of the browser ID, for the account */
 
-static int
-set_up(void **state)
+FIXTURE(set_up)
 {
 	struct id browser;
 
-	(void)state;
 	assert_int_equal(id_parse(slice_str(ID), &browser), 0);
 	known_browser_format(&secret, &account, &browser, value);
-	return 0;
 }
 
 static bool
