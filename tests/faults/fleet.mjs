@@ -78,6 +78,21 @@ export class Fleet {
 		this.refusals[code === STORE_ERRORS.FULL ? "full" : "internal"]++;
 	}
 
+	async #connect(worker, store) {
+		if (!worker.peer || worker.peer.gone)
+			worker.peer = await store.connect("WORKER").catch(() => undefined);
+		return worker;
+	}
+
+	/** Connects all workers, which claim their turns before storaged interrupts them (CLAIM_MS). */
+	async claim(store) {
+		for (const worker of this.workers) {
+			const { peer, visitors } = await this.#connect(worker, store);
+			for (const refusal of await Promise.all(visitors.map((one) => one.claim(peer))))
+				this.#count(refusal);
+		}
+	}
+
 	/**
 	 * Connects all disconnected workers and runs them. Resolves when all have ended, after stop() or because the
 	 * store has exited.
@@ -86,9 +101,7 @@ export class Fleet {
 		this.going = true;
 		this.running = Promise.all(
 			this.workers.map(async (worker) => {
-				if (!worker.peer || worker.peer.gone)
-					worker.peer = await store.connect("WORKER").catch(() => undefined);
-				const { peer, visitors } = worker;
+				const { peer, visitors } = await this.#connect(worker, store);
 				if (peer) await Promise.all(visitors.map((visitor) => this.#visit(visitor, peer)));
 			}),
 		);

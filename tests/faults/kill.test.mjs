@@ -42,6 +42,7 @@ async function killInStart(store, fleet) {
 /** Killed under load, after everything before was verified. */
 async function killUnderLoad(store, fleet) {
 	await store.start();
+	await fleet.claim(store);
 	const compared = await fleet.check(store);
 	const running = fleet.run(store);
 	await pause(between(0, 250 * TIME_FACTOR));
@@ -53,6 +54,7 @@ async function killUnderLoad(store, fleet) {
 /** Compares everything, also after more load. */
 async function checkAll(store, fleet) {
 	await store.start();
+	await fleet.claim(store);
 	await fleet.check(store, { whole: true });
 	fleet.run(store);
 	await pause(20);
@@ -70,6 +72,7 @@ const CALLS = { pwrite64: 8, writev: 4, fdatasync: 3 };
 /** Killed within a commit at the nth call of this kind. */
 async function killAtCall(store, fleet, call, n) {
 	await store.start();
+	await fleet.claim(store);
 	await fleet.check(store);
 	const running = fleet.run(store);
 	const fault = await Fault.attach(store.pid, [`${call}:signal=SIGKILL:when=${n}`]);
