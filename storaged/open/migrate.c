@@ -171,16 +171,17 @@ migrate_check_pages(const struct migration *m)
 	return rc;
 }
 
-/* Writes the new store to its file. */
+/* Writes the new store to its file. The pages are checked last: on a full disk, systemd starts storaged again
+ * and again, and each start would read the whole store. */
 static int
 migrate_write(struct migration *m, const char *dir)
 {
-	int rc = migrate_check_pages(m);
+	int rc = migrate_measure(m);
 
 	if (rc == 0)
-		rc = migrate_measure(m);
-	if (rc == 0)
 		rc = migrate_check_room(m, dir);
+	if (rc == 0)
+		rc = migrate_check_pages(m);
 	if (rc != 0)
 		return rc;
 	log_event(LOG_NOTICE, "store_migrating", L_UINT("from", m->from),

@@ -445,6 +445,21 @@ STORE_TEST(a_migration_is_not_begun_without_room_for_all_of_it)
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
 }
 
+/* Else each start on a full disk would read the whole store. */
+STORE_TEST(the_room_is_checked_before_the_pages)
+{
+	struct id conversation = chat(f, "s1", "q", "a");
+	const struct key key = key_message(&conversation, 1);
+
+	damage_page(f, TABLE_MESSAGES, &key);
+	store_close(f);
+	bytes_free = 0;
+	expect_refused(f, EX_IOERR);
+	bytes_free = UINT64_MAX;
+	expect_refused(f, EX_DATAERR);
+	store_open(f, STORE_BYTES);
+}
+
 /* Makes the file system full, for this process. */
 static void
 set_file_limit(rlim_t bytes)
@@ -531,10 +546,17 @@ fdatasync(int fd)
 	return (int)syscall(SYS_fdatasync, fd);
 }
 
+/* The file system cannot sync directories. */
+static bool fsync_is_invalid;
+
 int
 fsync(int fd)
 {
 	count_call();
+	if (fsync_is_invalid) {
+		errno = EINVAL;
+		return -1;
+	}
 	return (int)syscall(SYS_fsync, fd);
 }
 
@@ -573,6 +595,15 @@ STORE_TEST(a_migration_can_be_killed_at_any_time)
 	migrate_store(f, &to_3);
 	assert_int_equal(steps, 0);
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
+	expect_copy(f);
+}
+
+STORE_TEST(a_file_system_that_cannot_sync_directories_is_accepted)
+{
+	closed_store(f);
+	fsync_is_invalid = true;
+	migrate_store(f, &to_3);
+	fsync_is_invalid = false;
 	expect_copy(f);
 }
 
