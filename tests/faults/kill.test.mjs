@@ -140,6 +140,7 @@ it(
 	() =>
 		withBanter({ workers: 1, env: TRACED }, async (banter) => {
 			const { storaged, log } = banter;
+			const faults = [];
 			const start = async (ev) => {
 				const position = log.lines.length;
 				banter.startStore();
@@ -148,7 +149,7 @@ it(
 			const dieOnWrite = async () => {
 				storaged.restart = false;
 				storaged.asked = true;
-				await Fault.attach(storaged.pid, ["fdatasync:signal=SIGKILL"]);
+				faults.push(await Fault.attach(storaged.pid, ["fdatasync:signal=SIGKILL"]));
 			};
 			await dieOnWrite();
 			const answer = banter.chat("visitor", "hello");
@@ -164,5 +165,6 @@ it(
 			await storaged.ended;
 			await start("store_connected");
 			assert.equal((await banter.chat("visitor", "again")).status, 200);
+			for (const fault of faults) await fault.detach();
 		}),
 );
