@@ -69,7 +69,9 @@ upstream_pool_sort(struct upstream_conn *c)
 
 	u->resting += (size_t)resting - (size_t)c->resting;
 	c->resting = resting;
-	if (resting && (c->retiring || (c->http2 == NULL && u->resting > RESTING_MAX))) {
+	/* Many may open in one turn, before upstream_pool_dispatch() gives them what is pending. */
+	if (resting &&
+	    (c->retiring || (c->http2 == NULL && u->resting > RESTING_MAX + u->pending_n))) {
 		upstream_conn_close(c);
 		return;
 	}

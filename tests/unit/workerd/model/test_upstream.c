@@ -143,6 +143,24 @@ RIG_TEST(at_most_64_idle_connections_are_kept)
 	assert_int_equal(rig.peers_n, KEPT_MAX);
 }
 
+/* A late loop sees them all open in one turn, when libcurl is called again anyway (upstream_dial.c). */
+RIG_TEST(no_connection_is_closed_before_its_request)
+{
+	enum { MANY = 200 };
+	static struct rig_call calls[MANY];
+	uint64_t late = clock_mono_ms() + 600;
+
+	for (size_t i = 0; i < MANY; i++)
+		rig_ask(&calls[i]);
+	while (clock_mono_ms() < late)
+		continue;
+	RIG_UNTIL(rig.peers_n == MANY);
+	answer_with(RIG_HELLO, 0);
+	for (size_t i = 0; i < MANY; i++)
+		rig_expect(&calls[i], UPSTREAM_DONE, 200, "hello");
+	assert_int_equal(rig.accepted, MANY);
+}
+
 static bool
 one_connection_is_left_after_a_request(void)
 {

@@ -48,6 +48,7 @@ static struct rig {
 	size_t transfers;         /* that have neither ended nor been cancelled */
 	int listener, fillers[2]; /* the latter fill the listener's queue */
 	char url[64], head[4096]; /* of the last request */
+	size_t accepted;          /* connections so far */
 	struct rig_peer peers[RIG_PEERS_MAX];
 	size_t peers_n;
 	/* If not NULL, the server answers every request with this by itself, the last `repeat` bytes
@@ -198,6 +199,7 @@ rig_turn(void)
 		/* Otherwise a second piece waits for an acknowledgment. */
 		assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)), 0);
 		rig.peers[rig.peers_n++] = (struct rig_peer){.fd = fd};
+		rig.accepted++;
 	}
 	for (size_t i = 0; i < rig.peers_n;) {
 		if (rig_serve_peer(&rig.peers[i])) {
