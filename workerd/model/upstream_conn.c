@@ -24,6 +24,7 @@ upstream_conn_watch(struct upstream_conn *c, short what)
 {
 	if (c->watching == what)
 		return;
+	must(c->state != CONN_CLOSED);
 	if (c->watching != 0)
 		event_del(&c->event);
 	must(event_assign(&c->event, c->upstream->base, c->fd, (short)(what | EV_PERSIST),

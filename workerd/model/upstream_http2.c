@@ -265,7 +265,8 @@ upstream_http2_ping(struct upstream_conn *c)
 	upstream_http2_send(c);
 }
 
-/* Writes frames until there are enough for one call. false: the connection has failed. */
+/* Writes frames until there are enough for one call. false: the connection has failed, or ended with the stream
+ * that a frame has closed. */
 static bool
 upstream_http2_write(struct upstream_conn *c)
 {
@@ -278,7 +279,7 @@ upstream_http2_write(struct upstream_conn *c)
 			return false;
 	}
 	must(n >= 0);
-	return true;
+	return c->state == CONN_OPEN;
 }
 
 void
