@@ -79,7 +79,7 @@ upstream_http2_on_frame(nghttp2_session *session, const nghttp2_frame *frame, vo
 	if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA)
 		return 0;
 	t = upstream_http2_transfer(session, frame->hd.stream_id);
-	if (t == NULL)
+	if (t == NULL || t->cancelled || t->is_over)
 		return 0;
 	t->whole = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
 	/* An interim response is followed by another head. */

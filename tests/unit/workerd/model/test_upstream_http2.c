@@ -69,4 +69,21 @@ RIG_TEST(a_connection_ends_with_its_last_stream_although_the_server_reads_late)
 	rig_turn();
 }
 
+RIG_TEST(a_transfer_that_another_one_cancels_hears_nothing_more)
+{
+	struct rig_call calls[2];
+
+	(void)http2_connect();
+	rig_ask(&calls[0]);
+	rig_ask(&calls[1]);
+	calls[0].victim = &calls[1];
+	calls[0].at_headers = true;
+	rig_turn();
+	http2_server_sends(SETTINGS HEADERS_200("\1") HEADERS_200("\3") DATA_HELLO_END("\3")
+		DATA_HELLO_END("\1"));
+	rig_expect(&calls[0], UPSTREAM_DONE, 200, "hello");
+	assert_null(calls[1].transfer);
+	assert_int_equal(calls[1].status, 0);
+}
+
 TEST_MAIN(NULL, NULL)
