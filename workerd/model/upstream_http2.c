@@ -249,9 +249,21 @@ upstream_http2_add(struct upstream_conn *c, struct upstream_transfer *t)
 	must(t->stream > 0);
 }
 
+/* With a limit of 0 nghttp2 keeps requests that were not sent, also cancelled ones. */
+static bool
+upstream_http2_permits_none(const struct upstream_conn *c)
+{
+	return nghttp2_session_get_remote_settings(
+		   c->http2, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS) == 0;
+}
+
 void
 upstream_http2_drop(struct upstream_conn *c, struct upstream_transfer *t)
 {
+	if (LIST_EMPTY(&c->transfers) && upstream_http2_permits_none(c)) {
+		upstream_conn_close(c);
+		return;
+	}
 	nghttp2_session_set_stream_user_data(c->http2, t->stream, NULL);
 	must(nghttp2_submit_rst_stream(
 		 c->http2, NGHTTP2_FLAG_NONE, t->stream, NGHTTP2_CANCEL) == 0);

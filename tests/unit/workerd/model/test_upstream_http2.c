@@ -86,4 +86,17 @@ RIG_TEST(a_transfer_that_another_one_cancels_hears_nothing_more)
 	assert_int_equal(calls[1].status, 0);
 }
 
+RIG_TEST(a_connection_whose_server_permits_no_streams_ends_after_its_requests)
+{
+	struct rig_call c;
+
+	(void)http2_connect();
+	http2_server_sends(SETTINGS_NO_STREAMS);
+	rig_ask(&c);
+	rig_turn();
+	rig_cancel(&c);
+	rig_turn();
+	assert_true(http2_is_closed());
+}
+
 TEST_MAIN(NULL, NULL)
