@@ -23,6 +23,16 @@ upstream_http2_transfer(nghttp2_session *session, int32_t stream)
 	return nghttp2_session_get_stream_user_data(session, stream);
 }
 
+/* nghttp2 checks that it has three digits. */
+static int
+upstream_http2_read_status(struct upstream_transfer *t, const uint8_t *value)
+{
+	int status = (value[0] - '0') * 100 + (value[1] - '0') * 10 + value[2] - '0';
+
+	t->head = (struct upstream_head){.status = status};
+	return status < 100 || status > 599 ? NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE : 0;
+}
+
 static int
 upstream_http2_on_field(nghttp2_session *session, const nghttp2_frame *frame,
     const uint8_t *name, size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags,
@@ -37,13 +47,10 @@ upstream_http2_on_field(nghttp2_session *session, const nghttp2_frame *frame,
 	t->head_bytes += name_len + value_len;
 	if (t->head_bytes > RESPONSE_HEAD_MAX)
 		return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-	/* nghttp2 checks that it has three digits. */
 	if (name_len == 7 && memcmp(name, ":status", 7) == 0)
-		t->head = (struct upstream_head){
-		    .status = (value[0] - '0') * 100 + (value[1] - '0') * 10 + value[2] - '0'};
-	else
-		upstream_head_read_field(
-		    &t->head, (struct slice){name, name_len}, (struct slice){value, value_len});
+		return upstream_http2_read_status(t, value);
+	upstream_head_read_field(
+	    &t->head, (struct slice){name, name_len}, (struct slice){value, value_len});
 	return 0;
 }
 

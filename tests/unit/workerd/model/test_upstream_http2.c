@@ -99,4 +99,23 @@ RIG_TEST(a_connection_whose_server_permits_no_streams_ends_after_its_requests)
 	assert_true(http2_is_closed());
 }
 
+RIG_TEST(a_response_with_an_invalid_status_is_an_error)
+{
+	static const char *const statuses[] = {
+	    HEADERS_STATUS("000"), HEADERS_STATUS("099"), HEADERS_STATUS("600")};
+
+	for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
+		struct rig_call c;
+
+		rig_start((struct upstream_config){0});
+		(void)http2_connect();
+		rig_ask(&c);
+		rig_turn();
+		http2_server_sends(SETTINGS);
+		http2_server_sends_n(statuses[i], sizeof(HEADERS_STATUS("000")) - 1);
+		http2_server_sends(DATA_HELLO_END("\1"));
+		rig_expect(&c, UPSTREAM_BROKEN, 0, "");
+	}
+}
+
 TEST_MAIN(NULL, NULL)
