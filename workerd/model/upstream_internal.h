@@ -58,7 +58,6 @@ struct upstream_conn {
 	bool has_room, resting; /* as upstream_pool_sort() found it */
 	bool used;              /* a response has come over it */
 	bool heard;          /* data has come since the request, on HTTP/2 since it was idle */
-	bool more;           /* the last read left data */
 	bool lively, pinged; /* HTTP/2: data has come, a ping was sent, since the last tick */
 	size_t limit;        /* of requests at a time */
 	size_t streams;      /* that the server has not seen end; HTTP/1.1: 0 or 1 */
@@ -211,6 +210,9 @@ bool upstream_io_flush(struct upstream_conn *c);
 
 /* Receives into u->received, and passes on what has come. */
 void upstream_io_read(struct upstream_conn *c);
+
+/* Whether data has arrived that is not read yet. */
+bool upstream_io_has_data(const struct upstream_conn *c);
 
 /* Says that the connection ends, if it can be said at once. */
 void upstream_io_say_goodbye(struct upstream_conn *c);

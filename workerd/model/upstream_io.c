@@ -77,6 +77,14 @@ upstream_io_flush(struct upstream_conn *c)
 	return true;
 }
 
+bool
+upstream_io_has_data(const struct upstream_conn *c)
+{
+	uint8_t first;
+
+	return recv(c->fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 void
 upstream_io_say_goodbye(struct upstream_conn *c)
 {
@@ -148,7 +156,6 @@ upstream_io_read(struct upstream_conn *c)
 	do {
 		ssize_t n = upstream_io_receive(c, u->received, most);
 
-		c->more = n > 0 && (size_t)n == most;
 		if (n == -1 && upstream_io_must_wait())
 			return;
 		/* Without the end that TLS defines, a response may have been cut off. */

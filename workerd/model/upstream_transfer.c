@@ -143,7 +143,8 @@ upstream_transfer_on_silence(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	/* This side does not read at the moment. */
-	if (t->conn != NULL && t->conn->more && upstream_transfer_time_left(t) > 0) {
+	if (t->conn != NULL && upstream_transfer_time_left(t) > 0 &&
+	    upstream_io_has_data(t->conn)) {
 		upstream_transfer_watch_silence(t, BUSY_MS);
 		return;
 	}

@@ -3,6 +3,7 @@
  * cancelled transfers affect anything else.
  */
 #include "tests/unit/workerd/model/upstream_rig.h"
+#include "workerd/model/upstream_internal.h"
 
 RIG_TEST(a_response_is_delivered_while_it_arrives)
 {
@@ -324,6 +325,22 @@ RIG_TEST(each_limit_ends_a_transfer)
 		if (c.how != UPSTREAM_TIMEOUT || strcmp(c.detail, cases[i].detail) != 0)
 			fail_msg("%s: %d %s", cases[i].name, (int)c.how, c.detail);
 	}
+}
+
+/* The client can't know then whether more has come. */
+RIG_TEST(a_server_that_falls_silent_after_a_full_read_times_out)
+{
+	static char answer[UPSTREAM_READ_MAX + 1];
+	int len = snprintf(answer, sizeof(answer), OK "Content-Length: 999999\r\n\r\n");
+	struct rig_call c;
+
+	rig_start((struct upstream_config){.idle_ms = 200});
+	memset(answer + len, 'x', sizeof(answer) - 1 - (size_t)len);
+	rig_ask(&c);
+	rig_send(rig_request(), answer);
+	RIG_UNTIL(c.ended);
+	assert_int_equal(c.how, UPSTREAM_TIMEOUT);
+	assert_int_equal(c.bytes, UPSTREAM_READ_MAX - (size_t)len);
 }
 
 RIG_TEST(a_cancelled_transfer_closes_its_connection)
