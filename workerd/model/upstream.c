@@ -102,6 +102,8 @@ upstream_set_key(struct upstream *u, const char *key)
 {
 	if (key != NULL)
 		must(asprintf(&u->authorization, "Bearer %s", key) != -1);
+	else
+		u->authorization = upstream_copy_or_null(u->target.authorization);
 }
 
 struct upstream *
@@ -124,8 +126,8 @@ upstream_new(const struct upstream_config *config)
 	LIST_INIT(&u->closed);
 	TAILQ_INIT(&u->pending);
 	TAILQ_INIT(&u->ended);
-	upstream_set_key(u, config->key);
 	upstream_target_init(&u->target, config->url, config->proxy);
+	upstream_set_key(u, config->key);
 	u->expected = u->target.tls ? UPSTREAM_STREAMS_MAX : 1;
 	if (u->target.tls)
 		u->tls = upstream_tls_new(u, config->ca_bundle);

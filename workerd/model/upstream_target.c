@@ -22,23 +22,70 @@ upstream_target_print(const char *format, ...)
 	return out;
 }
 
-/* The parts of scheme "://" authority path. An IPv6 address is in brackets. */
+/* RFC 7617. */
+static char *
+upstream_target_basic(const char *user, const char *password)
+{
+	char *both = upstream_target_print("%s:%s", user, password == NULL ? "" : password);
+	char *encoded = xcalloc(1, strlen(both) / 3 * 4 + 5), *basic;
+
+	EVP_EncodeBlock((uint8_t *)encoded, (const uint8_t *)both, (int)strlen(both));
+	basic = upstream_target_print("Basic %s", encoded);
+	free(both);
+	free(encoded);
+	return basic;
+}
+
+/* NULL: the URL names no user. */
+static char *
+upstream_target_login(const char *url)
+{
+	char *user = NULL, *password = NULL, *login = NULL;
+	CURLU *parts = curl_url();
+
+	must(parts != NULL);
+	(void)curl_url_set(parts, CURLUPART_URL, url, 0);
+	(void)curl_url_get(parts, CURLUPART_USER, &user, CURLU_URLDECODE);
+	(void)curl_url_get(parts, CURLUPART_PASSWORD, &password, CURLU_URLDECODE);
+	if (user != NULL)
+		login = upstream_target_basic(user, password);
+	curl_free(user);
+	curl_free(password);
+	curl_url_cleanup(parts);
+	return login;
+}
+
+/* A name without the dot that may end it, which certificates and SNI do not have (RFC 6066, section 3). */
+static char *
+upstream_target_host(const char *authority)
+{
+	bool brackets = *authority == '[';
+	const char *host = authority + brackets;
+	size_t len = strcspn(host, brackets ? "]" : ":");
+
+	if (len > 1 && host[len - 1] == '.')
+		len--;
+	return upstream_target_print("%.*s", (int)len, host);
+}
+
+/* The parts of scheme "://" [login "@"] authority path. An IPv6 address is in brackets. */
 static void
 upstream_target_set_url(struct upstream_target *t, const char *url)
 {
-	const char *authority = strstr(url, "://") + 3,
-		   *path = authority + strcspn(authority, "/");
-	const char *host = authority + (*authority == '[');
-	int authority_len = (int)(path - authority);
+	const char *start = strstr(url, "://") + 3, *path = start + strcspn(start, "/");
+	const char *at = memrchr(start, '@', (size_t)(path - start));
+	const char *authority = at == NULL ? start : at + 1;
+	const char *bracket;
 	bool has_port;
 
-	t->url = xstrdup(url);
 	t->tls = strncmp(url, "https:", 6) == 0;
-	t->authority = upstream_target_print("%.*s", authority_len, authority);
-	t->host = upstream_target_print(
-	    "%.*s", (int)strcspn(host, host > authority ? "]" : ":/"), host);
+	t->authority = upstream_target_print("%.*s", (int)(path - authority), authority);
+	t->host = upstream_target_host(t->authority);
+	bracket = strchr(t->authority, ']');
 	t->path = xstrdup(path);
-	has_port = strchr(t->authority + (host - authority) + strlen(t->host), ':') != NULL;
+	t->url = upstream_target_print("%.*s%s", (int)(start - url), url, authority);
+	t->authorization = upstream_target_login(url);
+	has_port = strchr(bracket == NULL ? t->authority : bracket, ':') != NULL;
 	t->tcp_url = upstream_target_print(
 	    "http://%s%s/", t->authority, t->tls && !has_port ? ":443" : "");
 }
@@ -61,39 +108,20 @@ upstream_target_proxy_of_environment(bool tls)
 	return "";
 }
 
-/* RFC 7617. */
-static char *
-upstream_target_basic(const char *user, const char *password)
-{
-	char *both = upstream_target_print("%s:%s", user, password == NULL ? "" : password);
-	char *encoded = xcalloc(1, strlen(both) / 3 * 4 + 5), *basic;
-
-	EVP_EncodeBlock((uint8_t *)encoded, (const uint8_t *)both, (int)strlen(both));
-	basic = upstream_target_print("Basic %s", encoded);
-	free(both);
-	free(encoded);
-	return basic;
-}
-
 /* What a proxy that gets requests must be told. libcurl reports an invalid URL when it connects. */
 static void
 upstream_target_set_forwarding(struct upstream_target *t)
 {
-	char *port = NULL, *user = NULL, *password = NULL;
+	char *port = NULL;
 	CURLU *proxy = curl_url();
 
 	must(proxy != NULL);
 	(void)curl_url_set(proxy, CURLUPART_URL, t->proxy, 0);
 	(void)curl_url_get(proxy, CURLUPART_PORT, &port, 0);
-	(void)curl_url_get(proxy, CURLUPART_USER, &user, CURLU_URLDECODE);
-	(void)curl_url_get(proxy, CURLUPART_PASSWORD, &password, CURLU_URLDECODE);
 	t->proxy_forwards = true;
 	t->proxy_port = port != NULL ? atol(port) : t->proxy_tls ? 443 : 1080;
-	if (user != NULL)
-		t->proxy_authorization = upstream_target_basic(user, password);
+	t->proxy_authorization = upstream_target_login(t->proxy);
 	curl_free(port);
-	curl_free(user);
-	curl_free(password);
 	curl_url_cleanup(proxy);
 }
 
@@ -125,7 +153,7 @@ void
 upstream_target_clear(struct upstream_target *t)
 {
 	char *const all[] = {t->url, t->tcp_url, t->host, t->authority, t->path, t->proxy,
-	    t->proxy_authorization};
+	    t->authorization, t->proxy_authorization};
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		free(all[i]);

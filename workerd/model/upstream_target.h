@@ -7,10 +7,11 @@
 #include <stdbool.h>
 
 struct upstream_target {
-	char *url, *path; /* the path is the rest of the URL */
+	char *url, *path;    /* the URL without user and password; its path */
+	char *authorization; /* "Basic …" if the URL names a user; NULL: none */
 	bool tls;
 	char *authority; /* of the URL: host, and port if it names one */
-	char *host;      /* a name or an address, without brackets */
+	char *host;      /* a name without a dot at its end, or an address without brackets */
 	char *tcp_url;   /* for a connection without TLS: "http://host:port/" */
 
 	char *proxy; /* a URL; empty: none */
