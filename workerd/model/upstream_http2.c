@@ -92,6 +92,9 @@ upstream_http2_on_frame(nghttp2_session *session, const nghttp2_frame *frame, vo
 	/* An interim response is followed by another head. */
 	if (frame->hd.type == NGHTTP2_HEADERS && !t->answered && t->head.status >= 200)
 		upstream_transfer_answered(t, &t->head);
+	/* The server needs no more of the request, but does not have to say so. */
+	if (t->whole && t->body_sent < buf_len(&t->body))
+		upstream_transfer_over(t, UPSTREAM_DONE, "");
 	return 0;
 }
 

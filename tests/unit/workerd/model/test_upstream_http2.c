@@ -10,6 +10,7 @@
 #define SETTINGS_NO_STREAMS    "\0\0\6\4\0\0\0\0\0\0\3\0\0\0\0"
 #define GOAWAY_AFTER_1         "\0\0\10\7\0\0\0\0\0\0\0\0\1\0\0\0\0"
 #define HEADERS_200(stream)    "\0\0\1\1\4\0\0\0" stream "\x88"
+#define HEADERS_404_END        "\0\0\1\1\5\0\0\0\1\x8d"
 #define HEADERS_STATUS(n)      "\0\0\5\1\4\0\0\0\1\x08\3" n
 #define DATA_HELLO_END(stream) "\0\0\5\0\1\0\0\0" stream "hello"
 #define http2_server_sends(s)  http2_server_sends_n(s, sizeof(s) - 1)
@@ -116,6 +117,19 @@ RIG_TEST(a_response_with_an_invalid_status_is_an_error)
 		http2_server_sends(DATA_HELLO_END("\1"));
 		rig_expect(&c, UPSTREAM_BROKEN, 0, "");
 	}
+}
+
+/* It does not read the rest, nor does it reset the stream. */
+RIG_TEST(a_response_to_an_incomplete_request_ends_it)
+{
+	struct rig_call c = {.status = 0};
+
+	(void)http2_connect();
+	rig_ask_with(&c, 1u << 20, RIG_NEVER_MS);
+	rig_turn();
+	http2_server_sends(SETTINGS HEADERS_404_END);
+	assert_true(c.ended);
+	rig_expect(&c, UPSTREAM_DONE, 404, "");
 }
 
 TEST_MAIN(NULL, NULL)
