@@ -3,7 +3,7 @@
  * bit that changed in any of them, and an entry that was written to the wrong place. It does not protect
  * against an attacker who can write to the file.
  *
- * Only txn.c and migrations use this; everything else sees values without it.
+ * Only txn.c, migrations and the repair of totals use this; everything else sees values without it.
  */
 #ifndef STORAGED_ENGINE_CHECKSUM_H
 #define STORAGED_ENGINE_CHECKSUM_H

@@ -4,6 +4,7 @@
 #include "storaged/engine/totals.h"
 
 #include "proto/base/log.h"
+#include "storaged/engine/checksum.h"
 
 int
 totals_get(struct txn *t, const struct id *org, struct msg_totals_record *totals)
@@ -109,20 +110,57 @@ totals_count(struct txn *t, const struct id *org, struct msg_totals_record *tota
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* The first organization with a damaged record. */
+/* If only a record's key is damaged, its checksum is right with the key of the organization that it belongs
+ * to. *org is unchanged if there is no such one. */
 static int
-totals_find_damaged(struct txn *t, struct id *org)
+totals_find_owner(struct txn *t, struct slice stored, struct id *org)
+{
+	const struct key all = {0};
+	struct slice value;
+	struct walk w;
+	int rc = walk_open(&w, t, TABLE_ORGS, &all);
+
+	if (rc == 0)
+		rc = walk_from(&w, &all);
+	while (rc == 0 && !checksum_remove(TABLE_TOTALS, w.key, stored, &value))
+		rc = walk_next(&w);
+	if (rc == 0)
+		*org = key_front(w.key);
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Removes the record at the walk. *org: the organization that it belongs to. */
+static int
+totals_remove_damaged(struct txn *t, struct walk *w, struct id *org)
+{
+	int rc = 0;
+
+	*org = key_front(w->key);
+	/* txn.h has removed the checksum. */
+	if (w->value.len > 0)
+		rc = totals_find_owner(
+		    t, (struct slice){w->value.p, w->value.len + CHECKSUM_LEN}, org);
+	return rc == 0 ? walk_delete(w) : rc;
+}
+
+/* Removes the first damaged record. Not by its key: a damaged one may be out of order, so that a lookup does
+ * not find it. */
+static int
+totals_take_damaged(struct txn *t, struct id *org)
 {
 	const struct key all = {0};
 	struct walk w;
 	int rc = walk_open(&w, t, TABLE_TOTALS, &all);
 
+	t->unchecked = true;
 	if (rc == 0)
 		rc = walk_from(&w, &all);
 	while (rc == 0 && !(w.damaged && key_fits(TABLE_TOTALS, w.key)))
 		rc = walk_next(&w);
 	if (rc == 0)
-		*org = key_front(w.key);
+		rc = totals_remove_damaged(t, &w, org);
+	t->unchecked = false;
 	walk_close(&w);
 	return rc;
 }
@@ -130,7 +168,7 @@ totals_find_damaged(struct txn *t, struct id *org)
 static int
 totals_repair_next(struct txn *t)
 {
-	int rc = totals_find_damaged(t, &t->totals.org);
+	int rc = totals_take_damaged(t, &t->totals.org);
 
 	t->totals.record = (struct msg_totals_record){.v = RECORD_VERSION};
 	if (rc == 0)

@@ -222,3 +222,16 @@ lengthen_key(struct fixture *f, enum table table, const struct key *key)
 	overwrite_file(f, page + (uintptr_t)value.p % PAGE_SIZE - key->len - 1, &high_byte,
 	    sizeof(high_byte));
 }
+
+/* The key is directly before the value. */
+void
+flip_key(struct fixture *f, enum table table, const struct key *key)
+{
+	const uint8_t changed = key->b[0] ^ 0x80;
+	size_t page = page_of_record(f, table, key);
+	struct slice value;
+
+	assert_int_equal(get_entry(f, table, key, &value), 0);
+	overwrite_file(
+	    f, page + (uintptr_t)value.p % PAGE_SIZE - key->len, &changed, sizeof(changed));
+}

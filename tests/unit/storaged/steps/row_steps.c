@@ -182,6 +182,7 @@ static const struct {
     {"damage", damage_row, 0, NULL},
     {"damage_page", .act = damage_page},
     {"flip_bit", .act = flip_bit},
+    {"flip_key", .act = flip_key},
     {"lengthen_key", .act = lengthen_key},
     {"start_dies", .act = start_dies},
     {"start_survives", .act = start_survives},

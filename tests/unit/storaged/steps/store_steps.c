@@ -52,6 +52,7 @@
  *	damage TABLE KEY                      replaces a record by bytes that do not decode
  *	damage_page TABLE KEY                 overwrites its page in the file with zeros
  *	flip_bit TABLE KEY                    changes a bit of its value in the file
+ *	flip_key TABLE KEY                    changes the first bit of its key in the file
  *	lengthen_key TABLE KEY                makes the key longer than any key can be
  *	start_dies TABLE KEY                  a start and a step of the garbage collection with an unreadable page
  *	start_survives TABLE KEY              kill the process, or do not; the page is readable afterwards

@@ -75,5 +75,6 @@ void check_some(struct world *w, const struct words *step);
 void start_dies(struct fixture *f, enum table table, const struct key *key);
 void start_survives(struct fixture *f, enum table table, const struct key *key);
 void lengthen_key(struct fixture *f, enum table table, const struct key *key);
+void flip_key(struct fixture *f, enum table table, const struct key *key);
 
 #endif
