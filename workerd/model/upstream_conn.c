@@ -141,6 +141,7 @@ upstream_conn_opened(struct upstream_conn *c)
 	}
 	if (u->expected == 1)
 		u->expected = UPSTREAM_STREAMS_MAX;
+	upstream_tls_keep_buffers(c);
 	upstream_http2_start(c);
 	upstream_pool_sort(c);
 }

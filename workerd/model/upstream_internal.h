@@ -251,6 +251,9 @@ bool upstream_tls_write(struct upstream_conn *c, const void *p, size_t n);
 
 bool upstream_tls_chose_http2(const struct upstream_conn *c);
 
+/* Keeps OpenSSL's buffers, 17 KiB, between two reads: for a connection with many streams. */
+void upstream_tls_keep_buffers(struct upstream_conn *c);
+
 /* How each version of HTTP carries requests; called by upstream_conn.c. */
 void upstream_http1_send(struct upstream_conn *c);
 void upstream_http1_received(struct upstream_conn *c, struct slice in);

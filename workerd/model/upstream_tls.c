@@ -222,3 +222,9 @@ upstream_tls_chose_http2(const struct upstream_conn *c)
 	SSL_get0_alpn_selected(c->tls, &name, &len);
 	return len == 2 && memcmp(name, "h2", 2) == 0;
 }
+
+void
+upstream_tls_keep_buffers(struct upstream_conn *c)
+{
+	SSL_clear_mode(c->tls, SSL_MODE_RELEASE_BUFFERS);
+}
