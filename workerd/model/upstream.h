@@ -1,7 +1,6 @@
 /*
- * The client for a model server, on the worker's event loop: requests go through libcurl's multi
- * interface, or, for plain HTTP/1.1 to an IP address, over connections of its own, which cost a
- * fraction of that (upstream_plain.c).
+ * The client for a model server, on the worker's event loop. libcurl opens the connections, also through
+ * proxies; OpenSSL secures them; nghttp2 and our own reader of HTTP/1.1 carry the requests.
  *
  * Connections are pooled; over https one HTTP/2 connection carries many requests. A circuit
  * breaker (breaker.h) stops requests to a server that keeps failing. Each loop iteration processes

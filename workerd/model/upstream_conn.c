@@ -57,6 +57,11 @@ upstream_conn_set_timer(struct upstream_conn *c)
 static void
 upstream_conn_tick(struct upstream_conn *c)
 {
+	/* What was cancelled has not been sent, or not been accepted. */
+	if (LIST_EMPTY(&c->transfers)) {
+		upstream_conn_close(c);
+		return;
+	}
 	if (!c->lively && c->pinged) {
 		upstream_conn_fail(c, UPSTREAM_BROKEN, "the server does not answer pings");
 		return;

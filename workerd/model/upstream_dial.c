@@ -69,8 +69,7 @@ upstream_dial_take_socket(const struct upstream_dial *d)
 	return fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }
 
-/* With NO_PROXY the host itself was connected. If both ports are the same, the request names the whole URL,
- * which every server must accept. */
+/* With NO_PROXY the host itself was connected. */
 static bool
 upstream_dial_used_proxy(const struct upstream_dial *d)
 {

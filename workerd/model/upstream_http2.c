@@ -307,10 +307,8 @@ upstream_http2_write(struct upstream_conn *c)
 void
 upstream_http2_send(struct upstream_conn *c)
 {
-	do
-		if (!upstream_http2_write(c))
-			return;
-	while (buf_len(&c->out) > 0 && upstream_io_flush(c));
+	while (upstream_io_flush(c) && upstream_http2_write(c) && buf_len(&c->out) > 0)
+		continue;
 }
 
 void

@@ -11,6 +11,7 @@
  * floods does not starve the others, and none waits behind thousands of large reads. */
 #define ITERATION_BYTES  (512u * 1024)
 #define STREAM_BYTES_MIN 4096u
+#define FLOOD_MAX        ((size_t)1 << 20) /* of one connection to an https proxy */
 
 static ssize_t
 upstream_io_send(struct upstream_conn *c)
@@ -132,6 +133,9 @@ upstream_io_decrypt(struct upstream_conn *c, struct slice in)
 		else if (result == TLS_FAILED)
 			upstream_conn_fail(c, UPSTREAM_BROKEN, c->upstream->fault);
 	}
+	/* New keys are acknowledged (RFC 8446, section 4.6.3). */
+	if (c->state == CONN_OPEN && buf_len(&c->out) > 0)
+		(void)upstream_io_flush(c);
 }
 
 static size_t
@@ -151,7 +155,7 @@ void
 upstream_io_read(struct upstream_conn *c)
 {
 	struct upstream *u = c->upstream;
-	size_t most = upstream_io_share(c);
+	size_t most = upstream_io_share(c), left = FLOOD_MAX;
 
 	do {
 		ssize_t n = upstream_io_receive(c, u->received, most);
@@ -172,6 +176,7 @@ upstream_io_read(struct upstream_conn *c)
 			upstream_io_pass_on(c, (struct slice){u->received, (size_t)n});
 		else
 			upstream_io_decrypt(c, (struct slice){u->received, (size_t)n});
-		/* libcurl may hold data that the socket no longer has. */
-	} while (c->dial != NULL && c->state != CONN_CLOSED);
+		left -= (size_t)n;
+		/* libcurl may hold data that the socket no longer has; after a flood the socket has more too. */
+	} while (c->dial != NULL && c->state != CONN_CLOSED && left >= most);
 }

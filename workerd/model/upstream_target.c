@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "proto/base/basics.h"
 
@@ -108,21 +109,31 @@ upstream_target_proxy_of_environment(bool tls)
 	return "";
 }
 
-/* What a proxy that gets requests must be told. libcurl reports an invalid URL when it connects. */
+static long
+upstream_target_port(const char *url, long otherwise)
+{
+	CURLU *parts = curl_url();
+	char *port = NULL;
+	long number;
+
+	must(parts != NULL);
+	(void)curl_url_set(parts, CURLUPART_URL, url, 0);
+	(void)curl_url_get(parts, CURLUPART_PORT, &port, 0);
+	number = port == NULL ? otherwise : atol(port);
+	curl_free(port);
+	curl_url_cleanup(parts);
+	return number;
+}
+
+/* NO_PROXY may exempt the host: the connection's port shows it (upstream_dial.c). Where both have the same port,
+ * the proxy is asked for a tunnel instead, so that its password cannot reach the server. */
 static void
 upstream_target_set_forwarding(struct upstream_target *t)
 {
-	char *port = NULL;
-	CURLU *proxy = curl_url();
-
-	must(proxy != NULL);
-	(void)curl_url_set(proxy, CURLUPART_URL, t->proxy, 0);
-	(void)curl_url_get(proxy, CURLUPART_PORT, &port, 0);
-	t->proxy_forwards = true;
-	t->proxy_port = port != NULL ? atol(port) : t->proxy_tls ? 443 : 1080;
-	t->proxy_authorization = upstream_target_login(t->proxy);
-	curl_free(port);
-	curl_url_cleanup(proxy);
+	t->proxy_port = upstream_target_port(t->proxy, t->proxy_tls ? 443 : 1080);
+	t->proxy_forwards = t->proxy_port != upstream_target_port(t->tcp_url, 80);
+	if (t->proxy_forwards)
+		t->proxy_authorization = upstream_target_login(t->proxy);
 }
 
 void
@@ -135,8 +146,8 @@ upstream_target_init(struct upstream_target *t, const char *url, const char *pro
 	t->proxy = *proxy == '\0' || strstr(proxy, "://") != NULL
 	    ? xstrdup(proxy)
 	    : upstream_target_print("http://%s", proxy);
-	t->proxy_tls = strncmp(t->proxy, "https:", 6) == 0;
-	if (!t->tls && (t->proxy_tls || strncmp(t->proxy, "http:", 5) == 0))
+	t->proxy_tls = strncasecmp(t->proxy, "https:", 6) == 0;
+	if (!t->tls && (t->proxy_tls || strncasecmp(t->proxy, "http:", 5) == 0))
 		upstream_target_set_forwarding(t);
 }
 

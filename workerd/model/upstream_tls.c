@@ -92,6 +92,7 @@ upstream_tls_new(struct upstream *u, const char *ca_bundle)
 	    SSL_CTX_set_alpn_protos(ctx, alpn, sizeof(alpn) - 1) == 0);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
 	SSL_CTX_sess_set_new_cb(ctx, upstream_tls_on_session);
 	SSL_CTX_set_app_data(ctx, u);
@@ -169,6 +170,9 @@ upstream_tls_fault(struct upstream_conn *c)
 	else
 		snprintf(u->fault, sizeof(u->fault), "the server does not agree on TLS: %s",
 		    reason == NULL ? "unknown reason" : reason);
+	/* It may be the reason. */
+	SSL_SESSION_free(u->session);
+	u->session = NULL;
 	return TLS_FAILED;
 }
 

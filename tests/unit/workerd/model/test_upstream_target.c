@@ -44,4 +44,32 @@ TEST(a_url_names_the_server_and_perhaps_a_user)
 	}
 }
 
+TEST(a_proxy_forwards_requests_without_tls_if_its_port_tells_it_from_the_server)
+{
+	static const struct {
+		const char *url, *proxy;
+		bool forwards;
+		const char *authorization;
+	} rows[] = {
+	    {"http://model/v1", "proxy:3128", true, NULL},
+	    {"http://model/v1", "HTTPS://user@proxy", true, "Basic dXNlcjo="},
+	    {"http://model/v1", "http://user@proxy:80", false, NULL},
+	    {"http://model:1080/v1", "http://user@proxy", false, NULL},
+	    {"http://model/v1", "socks5h://user@proxy", false, NULL},
+	    {"https://model/v1", "http://user@proxy:3128", false, NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct upstream_target t;
+
+		upstream_target_init(&t, rows[i].url, rows[i].proxy);
+		assert_int_equal(t.proxy_forwards, rows[i].forwards);
+		if (rows[i].authorization == NULL)
+			assert_null(t.proxy_authorization);
+		else
+			assert_string_equal(t.proxy_authorization, rows[i].authorization);
+		upstream_target_clear(&t);
+	}
+}
+
 TEST_MAIN(NULL, NULL)
