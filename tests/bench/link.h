@@ -19,8 +19,8 @@ struct link {
 
 /* Starts to connect; the socket becomes writable when it is connected. receive_buffer: its size in bytes, 0 for
  * the kernel's default. -1: refused. */
-[[gnu::warn_unused_result]] int
-link_connect(struct link *l, uint16_t port, bool with_tls, int receive_buffer);
+[[gnu::warn_unused_result]] int link_connect(
+    struct link *l, uint16_t port, bool with_tls, int receive_buffer);
 
 /* Takes over an accepted socket. The first link_recv() does the handshake. */
 void link_accept(struct link *l, int fd, SSL_CTX *context);
