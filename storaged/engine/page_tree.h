@@ -42,7 +42,7 @@ struct page_tree {
 	size_t faults;
 };
 
-/* What env_found_damage() is told if the main tree, or a branch page, is wrong. */
+/* Reasons for env_found_damage(): a wrong branch page, a wrong main tree. */
 extern const char page_tree_damage[], page_tree_main_damage[];
 
 /*

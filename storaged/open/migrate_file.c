@@ -168,7 +168,7 @@ migrate_file_keep_old(int dir, uint64_t from)
 	return linkat(dir, DATA_NAME, dir, name, 0) == -1 ? errno : migrate_file_sync_dir(dir);
 }
 
-/* The lock file first: whoever opens the new store finds its lock file. */
+/* The lock file first: a process that opens the new store must find it. */
 static int
 migrate_file_rename(int dir)
 {

@@ -134,23 +134,6 @@ describe("an HTTP/2 stream", () => {
 				assert.deepEqual([model.requests, model.connections], made);
 			}));
 
-	it("waits if the server permits none, on no more connections than requests", () =>
-		withWebModel(
-			"h2",
-			(res) => reply(res, "never"),
-			async (banter, model) => {
-				const answers = await times(5, (i) => banter.chat(`s-${i}`, "hello"));
-				// 502: three times a request was on its way when the settings came.
-				for (const answer of answers) assertError(answer, answer.status === 502 ? 502 : 504);
-				assert.equal(model.requests, 0);
-				assert.ok(model.connections <= answers.length, `${model.connections} connections`);
-			},
-			{
-				env: { OPENAI_CONNECT_TIMEOUT_MS: "1000", OPENAI_FIRST_BYTE_TIMEOUT_MS: "1000" },
-				server: { settings: { maxConcurrentStreams: 0 } },
-			},
-		));
-
 	it("that is always refused: 502 after three requests", () =>
 		withWebModel(
 			"h2",

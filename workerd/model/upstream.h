@@ -24,12 +24,12 @@ struct upstream_transfer;
 struct upstream_config {
 	struct event_base *base;
 	struct scoreboard_worker *board;
-	const char *name; /* server's name for the log; NULL: none */
-	const char *url;  /* of the chat/completions endpoint */
-	const char *key;  /* NULL: no Authorization header */
-	const char
-	    *ca_bundle;    /* PEM file, for the server and an https proxy; NULL: the system's */
+	const char *name;  /* server's name for the log; NULL: none */
+	const char *url;   /* of the chat/completions endpoint */
+	const char *key;   /* NULL: no Authorization header */
 	const char *proxy; /* NULL: from the environment, as in curl(1) */
+	/* PEM file with authorities for the server and an https proxy; NULL: the system's */
+	const char *ca_bundle;
 	unsigned connect_ms, first_byte_ms, idle_ms;
 	unsigned rest_ms;          /* idle connections are closed after this time */
 	unsigned age_ms;           /* older ones get no requests; 0: an hour */
@@ -49,7 +49,7 @@ void upstream_free(struct upstream *u);
 /*
  * Sends a request and passes the response to the events; call upstream_admits() first. Takes over
  * the body's memory: body is empty afterwards. total_ms is the timeout for the whole response. The
- * request is sent once: where libcurl would send it again, the transfer ends with UPSTREAM_STALE.
+ * request is sent once; UPSTREAM_STALE says that it may be sent again.
  */
 struct upstream_transfer *upstream_post(struct upstream *u, struct buf *body, unsigned total_ms,
     const struct upstream_events *events, void *arg);
