@@ -50,6 +50,12 @@ env_create_pages(const char *path)
 	return rc;
 }
 
+int
+env_create_sync_dir(int dir)
+{
+	return fsync(dir) == -1 && errno != EINVAL ? errno : 0;
+}
+
 static int
 env_create_data(const char *path, int dir)
 {
@@ -61,8 +67,8 @@ env_create_data(const char *path, int dir)
 	rc = env_create_pages(path);
 	if (rc == 0 && renameat(dir, NEW_NAME, dir, DATA_NAME) == -1)
 		rc = errno;
-	if (rc == 0 && fsync(dir) == -1 && errno != EINVAL)
-		rc = errno;
+	if (rc == 0)
+		rc = env_create_sync_dir(dir);
 	if (rc != 0)
 		(void)unlinkat(dir, NEW_NAME, 0);
 	return rc;

@@ -16,4 +16,8 @@
  * the process would end by SIGBUS. Does nothing to a complete one. 0 or errno. */
 [[gnu::warn_unused_result]] int env_create_lock(int dir, const char *name);
 
+/* Syncs the names of the files in a directory; LMDB syncs only their contents. 0 or errno; also 0 if the file
+ * system does not support it (EINVAL, fsync(2)). */
+[[gnu::warn_unused_result]] int env_create_sync_dir(int dir);
+
 #endif

@@ -133,16 +133,14 @@ env_open_check_main(const struct env *env)
 	return rc;
 }
 
-/* Syncs the names of the files in a directory; LMDB syncs only their contents. EINVAL: the file system
- * does not support it (fsync(2)). */
 static int
 env_open_sync_dir(const char *dir)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd == -1 || fsync(fd) == -1 ? errno : 0;
+	int rc = fd == -1 ? errno : env_create_sync_dir(fd);
 
 	closefd(&fd);
-	return rc == EINVAL ? 0 : rc;
+	return rc;
 }
 
 /* A damaged store is opened, so that it can be read. */

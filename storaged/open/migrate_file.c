@@ -149,13 +149,6 @@ migrate_file_finish(struct migrate_file *f, unsigned version)
 	return rc != 0 ? rc : txn_commit(&f->txn);
 }
 
-/* EINVAL: the file system does not support it (fsync(2)). */
-static int
-migrate_file_sync_dir(int dir)
-{
-	return fsync(dir) == -1 && errno != EINVAL ? errno : 0;
-}
-
 /* The second name is on disk before the first one can go. */
 static int
 migrate_file_keep_old(int dir, uint64_t from)
@@ -165,7 +158,7 @@ migrate_file_keep_old(int dir, uint64_t from)
 	(void)snprintf(name, sizeof(name), "data-schema%u.mdb", (unsigned)from);
 	if (unlinkat(dir, name, 0) == -1 && errno != ENOENT)
 		return errno;
-	return linkat(dir, DATA_NAME, dir, name, 0) == -1 ? errno : migrate_file_sync_dir(dir);
+	return linkat(dir, DATA_NAME, dir, name, 0) == -1 ? errno : env_create_sync_dir(dir);
 }
 
 /* The lock file first: a process that opens the new store must find it. */
@@ -175,7 +168,7 @@ migrate_file_rename(int dir)
 	if (renameat(dir, NEW_LOCK_NAME, dir, LOCK_NAME) == -1 ||
 	    renameat(dir, NEW_NAME, dir, DATA_NAME) == -1)
 		return errno;
-	return migrate_file_sync_dir(dir);
+	return env_create_sync_dir(dir);
 }
 
 int
