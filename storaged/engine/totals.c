@@ -111,7 +111,7 @@ totals_count(struct txn *t, const struct id *org, struct msg_totals_record *tota
 }
 
 /* If only a record's key is damaged, its checksum is right with the key of the organization that it belongs
- * to. *org is unchanged if there is no such one. */
+ * to. *org is unchanged if none fits. */
 static int
 totals_find_owner(struct txn *t, struct slice stored, struct id *org)
 {

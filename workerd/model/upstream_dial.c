@@ -29,13 +29,12 @@
 #include "proto/base/clock.h"
 #include "workerd/model/upstream_internal.h"
 
-#define READY_MAX 64 /* sockets per epoll_wait(2); the rest comes in the next loop iteration */
-#define UNACKED_MS \
-	15000 /* a connection is dead if the peer acknowledges nothing for this time */
+#define READY_MAX  64 /* sockets per epoll_wait(2); the rest comes in the next loop iteration */
+#define UNACKED_MS 15000 /* a connection is dead if the peer acknowledges nothing so long */
+#define TICK_MS    500   /* between two calls of libcurl while it connects */
+
 /* How long a resolved name is kept. A server that moves is found soon, and a burst of connections shares a lookup. */
 #define NAMES_S 5L
-
-#define TICK_MS 500
 
 struct upstream_dialer {
 	struct upstream *upstream;

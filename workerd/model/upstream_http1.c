@@ -46,7 +46,7 @@ upstream_http1_write_first(struct upstream_conn *c, struct upstream_transfer *t)
 	return ok;
 }
 
-/* false: there is no more of the body, or the connection has failed. */
+/* false: the whole body is written, or the connection has failed. */
 static bool
 upstream_http1_write_next(struct upstream_conn *c, struct upstream_transfer *t)
 {

@@ -184,7 +184,7 @@ void upstream_conn_done(struct upstream_conn *c);
 /* Gives the connection a transfer, whose request it sends later, from the loop. */
 void upstream_conn_add(struct upstream_conn *c, struct upstream_transfer *t);
 
-/* The transfer is no longer the connection's concern. */
+/* The connection forgets a transfer whose end is known. */
 void upstream_conn_forget(struct upstream_transfer *t);
 
 /* The same for a transfer that ends early: the server sees the stream or the connection closed. */

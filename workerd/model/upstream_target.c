@@ -37,22 +37,32 @@ upstream_target_basic(const char *user, const char *password)
 	return basic;
 }
 
+/* A copy of a part of a URL; NULL if it names none, or is invalid, which libcurl reports when it connects. */
+static char *
+upstream_target_part(const char *url, CURLUPart part)
+{
+	char *text = NULL, *copy = NULL;
+	CURLU *parts = curl_url();
+
+	must(parts != NULL);
+	if (curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(parts, part, &text, CURLU_URLDECODE) == CURLUE_OK)
+		copy = xstrdup(text);
+	curl_free(text);
+	curl_url_cleanup(parts);
+	return copy;
+}
+
 /* NULL: the URL names no user. */
 static char *
 upstream_target_login(const char *url)
 {
-	char *user = NULL, *password = NULL, *login = NULL;
-	CURLU *parts = curl_url();
+	char *user = upstream_target_part(url, CURLUPART_USER);
+	char *password = upstream_target_part(url, CURLUPART_PASSWORD);
+	char *login = user == NULL ? NULL : upstream_target_basic(user, password);
 
-	must(parts != NULL);
-	(void)curl_url_set(parts, CURLUPART_URL, url, 0);
-	(void)curl_url_get(parts, CURLUPART_USER, &user, CURLU_URLDECODE);
-	(void)curl_url_get(parts, CURLUPART_PASSWORD, &password, CURLU_URLDECODE);
-	if (user != NULL)
-		login = upstream_target_basic(user, password);
-	curl_free(user);
-	curl_free(password);
-	curl_url_cleanup(parts);
+	free(user);
+	free(password);
 	return login;
 }
 
@@ -112,16 +122,10 @@ upstream_target_proxy_of_environment(bool tls)
 static long
 upstream_target_port(const char *url, long otherwise)
 {
-	CURLU *parts = curl_url();
-	char *port = NULL;
-	long number;
+	char *port = upstream_target_part(url, CURLUPART_PORT);
+	long number = port == NULL ? otherwise : atol(port);
 
-	must(parts != NULL);
-	(void)curl_url_set(parts, CURLUPART_URL, url, 0);
-	(void)curl_url_get(parts, CURLUPART_PORT, &port, 0);
-	number = port == NULL ? otherwise : atol(port);
-	curl_free(port);
-	curl_url_cleanup(parts);
+	free(port);
 	return number;
 }
 

@@ -147,7 +147,7 @@ upstream_tls_start(struct upstream_conn *c)
 void
 upstream_tls_end(struct upstream_conn *c)
 {
-	if (c->tls != NULL && SSL_is_init_finished(c->tls))
+	if (SSL_is_init_finished(c->tls))
 		(void)SSL_shutdown(c->tls);
 }
 
