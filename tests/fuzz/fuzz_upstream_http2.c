@@ -125,8 +125,6 @@ feed(void *arg, struct slice piece)
 	r->upstream->inside = false;
 	open = r->conn->state == CONN_OPEN;
 	upstream_settle(r->upstream);
-	if (!open)
-		r->conn = NULL;
 	return open;
 }
 
@@ -154,10 +152,12 @@ read_frames(struct buf *out, struct slice in, struct fuzz_cuts cuts, const void 
 	}
 	if (failed)
 		buf_reset(out);
-	if (r.conn != NULL) {
-		upstream_conn_close(r.conn);
-		upstream_settle(u);
-	}
+	/* None is left if the server has closed it, or permits no streams. */
+	while (!LIST_EMPTY(&u->ready))
+		upstream_conn_close(LIST_FIRST(&u->ready));
+	while (!LIST_EMPTY(&u->busy))
+		upstream_conn_close(LIST_FIRST(&u->busy));
+	upstream_settle(u);
 	must(u->transfers == 0 && u->opening == 0 && u->resting == 0);
 	close(peer);
 }
