@@ -81,8 +81,10 @@ upstream_http2_on_frame(nghttp2_session *session, const nghttp2_frame *frame, vo
 		return 0;
 	if (frame->hd.type == NGHTTP2_SETTINGS && !(frame->hd.flags & NGHTTP2_FLAG_ACK))
 		upstream_http2_on_settings(c);
-	if (frame->hd.type == NGHTTP2_GOAWAY)
+	if (frame->hd.type == NGHTTP2_GOAWAY) {
 		c->retiring = true;
+		upstream_pool_sort(c);
+	}
 	if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA)
 		return 0;
 	t = upstream_http2_transfer(session, frame->hd.stream_id);
@@ -320,7 +322,6 @@ upstream_http2_received(struct upstream_conn *c, struct slice in)
 		upstream_conn_fail(c, UPSTREAM_BROKEN, nghttp2_strerror((int)n));
 		return;
 	}
-	upstream_pool_sort(c);
 	if (c->state == CONN_OPEN && nghttp2_session_want_write(c->http2))
 		upstream_http2_send(c);
 	/* After an error of the protocol, which nghttp2 has reported to the server. */
