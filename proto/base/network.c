@@ -155,3 +155,67 @@ network_list_has(const struct network_list *list, const struct ip_address *a)
 			return true;
 	return false;
 }
+
+/* Addresses that are not public. Sources: IANA's registries of special-purpose IPv4 and IPv6 addresses. */
+static const struct network special[] = {
+    {{{0}, 4}, 8},                        /* this network: Linux takes 0.0.0.0 as loopback */
+    {{{10}, 4}, 8},                       /* private */
+    {{{100, 64}, 4}, 10},                 /* shared (carrier-grade NAT) */
+    {{{127}, 4}, 8},                      /* loopback */
+    {{{169, 254}, 4}, 16},                /* link-local, with the metadata services of clouds */
+    {{{172, 16}, 4}, 12},                 /* private */
+    {{{192, 0, 0}, 4}, 24},               /* protocol assignments */
+    {{{192, 0, 2}, 4}, 24},               /* documentation */
+    {{{192, 88, 99}, 4}, 24},             /* 6to4 relays */
+    {{{192, 168}, 4}, 16},                /* private */
+    {{{198, 18}, 4}, 15},                 /* benchmarks */
+    {{{198, 51, 100}, 4}, 24},            /* documentation */
+    {{{203, 0, 113}, 4}, 24},             /* documentation */
+    {{{224}, 4}, 4},                      /* multicast */
+    {{{240}, 4}, 4},                      /* reserved, broadcast */
+    {{{0x20, 0x01}, 16}, 23},             /* protocol assignments, among them Teredo */
+    {{{0x20, 0x01, 0x0d, 0xb8}, 16}, 32}, /* documentation */
+    {{{0x3f, 0xff}, 16}, 20},             /* documentation */
+};
+
+/* The IPv6 addresses that are assigned to networks; all others are special. */
+static const struct network unicast = {{{0x20}, 16}, 3};
+
+/* Prefixes that an IPv4 address follows: NAT64 (RFC 6052), 6to4 (RFC 3056). */
+static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b};
+static const uint8_t six_to_four[2] = {0x20, 0x02};
+
+/* The IPv4 address that an IPv6 address contains; else the address itself. */
+static struct ip_address
+ip_embedded(const struct ip_address *a)
+{
+	const uint8_t *at = NULL;
+
+	if (a->len == 16 && memcmp(a->b, nat64, sizeof(nat64)) == 0)
+		at = a->b + sizeof(nat64);
+	else if (a->len == 16 && memcmp(a->b, six_to_four, sizeof(six_to_four)) == 0)
+		at = a->b + sizeof(six_to_four);
+	return at == NULL ? *a : ip_from_bytes((struct slice){at, 4});
+}
+
+bool
+ip_is_public(const struct ip_address *a)
+{
+	struct ip_address inner = ip_embedded(a);
+
+	if (inner.len == 0 || (inner.len == 16 && !network_has(&unicast, &inner)))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(special); i++)
+		if (network_has(&special[i], &inner))
+			return false;
+	return true;
+}
+
+bool
+ip_may_connect(const struct ip_address *a, const struct network_list *allowed)
+{
+	struct ip_address inner = ip_embedded(a);
+
+	return ip_is_public(a) || network_list_has(allowed, a) ||
+	    network_list_has(allowed, &inner);
+}

@@ -57,4 +57,18 @@ struct slice ip_client_prefix(const struct ip_address *a);
 
 bool network_list_has(const struct network_list *list, const struct ip_address *a);
 
+/*
+ * Which addresses a daemon may connect to when a user chose the URL: the public ones. A connection to any other
+ * address could reach what only this machine or its network should reach (server-side request forgery), so check
+ * the address of each connection, after the name was resolved.
+ */
+
+/* Whether it is an address of the public internet: not loopback, private, link-local, shared, multicast,
+ * reserved or for documentation. An IPv6 address that contains an IPv4 address (::ffff:0:0/96, 64:ff9b::/96,
+ * 2002::/16) is public if that one is. */
+bool ip_is_public(const struct ip_address *a);
+
+/* Whether it is public, or one of these networks contains it or the IPv4 address in it. */
+bool ip_may_connect(const struct ip_address *a, const struct network_list *allowed);
+
 #endif

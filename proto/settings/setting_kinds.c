@@ -202,7 +202,7 @@ setting_parse_LISTEN(const struct setting *d, const char *text, void *field, cha
 	return 0;
 }
 
-/* Parses one network of trusted proxies. 0, or -1 with the reason in why. */
+/* Parses one network. 0, or -1 with the reason in why. */
 static int
 setting_parse_network(const char *item, struct network *out, char *why)
 {
@@ -212,7 +212,7 @@ setting_parse_network(const char *item, struct network *out, char *why)
 	case NETWORK_OK:
 		return 0;
 	case NETWORK_ANY:
-		REFUSE("%.48s would trust every address; list only your own proxies", item);
+		REFUSE("%.48s would match every address; list only your own networks", item);
 	case NETWORK_HOST_BITS:
 		ip_format(&out->address, meant);
 		REFUSE("%.48s has bits set after its prefix; use %s/%u for that network", item,

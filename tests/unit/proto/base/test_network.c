@@ -159,4 +159,129 @@ TEST(a_client_prefix_is_an_ipv4_address_or_an_ipv6_64)
 	assert_int_equal(ip_client_prefix(&(struct ip_address){0}).len, 0);
 }
 
+static struct ip_address
+address(const char *text)
+{
+	struct ip_address a;
+
+	assert_int_equal(ip_parse(slice_str(text), &a), 0);
+	return a;
+}
+
+TEST(only_public_addresses_are_public)
+{
+	static const struct {
+		const char *address;
+		bool is_public;
+	} cases[] = {
+	    {"0.0.0.0", false},
+	    {"0.1.2.3", false},
+	    {"1.0.0.0", true},
+	    {"9.255.255.255", true},
+	    {"10.0.0.0", false},
+	    {"10.255.255.255", false},
+	    {"11.0.0.0", true},
+	    {"100.63.255.255", true},
+	    {"100.64.0.0", false},
+	    {"100.127.255.255", false},
+	    {"100.128.0.0", true},
+	    {"127.0.0.1", false},
+	    {"127.255.255.255", false},
+	    {"128.0.0.0", true},
+	    {"169.253.255.255", true},
+	    {"169.254.169.254", false},
+	    {"169.255.0.0", true},
+	    {"172.15.255.255", true},
+	    {"172.16.0.0", false},
+	    {"172.31.255.255", false},
+	    {"172.32.0.0", true},
+	    {"192.0.0.8", false},
+	    {"192.0.2.1", false},
+	    {"192.0.3.0", true},
+	    {"192.88.99.1", false},
+	    {"192.167.255.255", true},
+	    {"192.168.0.0", false},
+	    {"192.169.0.0", true},
+	    {"198.17.255.255", true},
+	    {"198.18.0.0", false},
+	    {"198.19.255.255", false},
+	    {"198.20.0.0", true},
+	    {"198.51.100.1", false},
+	    {"203.0.113.1", false},
+	    {"223.255.255.255", true},
+	    {"224.0.0.1", false},
+	    {"239.255.255.255", false},
+	    {"240.0.0.1", false},
+	    {"255.255.255.255", false},
+	    {"::", false},
+	    {"::1", false},
+	    {"::127.0.0.1", false},
+	    {"::8.8.8.8", false},
+	    {"::ffff:127.0.0.1", false},
+	    {"::ffff:8.8.8.8", true},
+	    {"::ffff:0:127.0.0.1", false},
+	    {"64:ff9b::127.0.0.1", false},
+	    {"64:ff9b::10.0.0.1", false},
+	    {"64:ff9b::8.8.8.8", true},
+	    {"64:ff9b:1::8.8.8.8", false},
+	    {"100::1", false},
+	    {"1fff:ffff::1", false},
+	    {"2000::1", true},
+	    {"2001::1", false},
+	    {"2001:0:4136:e378:8000:63bf:3fff:fdd2", false},
+	    {"2001:200::1", true},
+	    {"2001:db8::1", false},
+	    {"2001:db9::1", true},
+	    {"2002:7f00:1::1", false},
+	    {"2002:a00:1::1", false},
+	    {"2002:808:808::1", true},
+	    {"2606:4700::1111", true},
+	    {"3fff::1", false},
+	    {"3fff:1000::1", true},
+	    {"4000::1", false},
+	    {"5f00::1", false},
+	    {"fc00::1", false},
+	    {"fdff::1", false},
+	    {"fe80::1", false},
+	    {"fec0::1", false},
+	    {"ff02::1", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct ip_address a = address(cases[i].address);
+
+		if (ip_is_public(&a) != cases[i].is_public)
+			fail_msg("%s", cases[i].address);
+	}
+	assert_false(ip_is_public(&(struct ip_address){0}));
+}
+
+TEST(other_addresses_can_be_allowed)
+{
+	static const struct {
+		const char *address;
+		bool may_connect;
+	} cases[] = {
+	    {"8.8.8.8", true},
+	    {"127.0.0.1", true},
+	    {"127.0.0.2", false},
+	    {"::ffff:127.0.0.1", true},
+	    {"64:ff9b::127.0.0.1", true},
+	    {"2002:7f00:1::", true},
+	    {"::1", false},
+	    {"fd00::5", true},
+	    {"fe00::5", false},
+	};
+	struct network_list allowed = {.n = 2};
+
+	assert_int_equal(network_parse(slice_str("127.0.0.1"), &allowed.at[0]), NETWORK_OK);
+	assert_int_equal(network_parse(slice_str("fd00::/8"), &allowed.at[1]), NETWORK_OK);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct ip_address a = address(cases[i].address);
+
+		if (ip_may_connect(&a, &allowed) != cases[i].may_connect)
+			fail_msg("%s", cases[i].address);
+	}
+}
+
 TEST_MAIN(NULL, NULL)

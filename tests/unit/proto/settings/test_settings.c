@@ -240,7 +240,7 @@ TEST(all_problems_are_explained_at_once)
 	    {{"RUN_AS_USER=root"}, 1, {"must be a user without root's privileges"}},
 	    {{"TRUSTED_PROXIES=::1, 10.1.2.3/8"}, 1,
 		{"10.1.2.3/8 has bits set after its prefix; use 10.0.0.0/8"}},
-	    {{"TRUSTED_PROXIES=0.0.0.0/0"}, 1, {"would trust every address"}},
+	    {{"TRUSTED_PROXIES=0.0.0.0/0"}, 1, {"would match every address"}},
 	    {{"TRUSTED_PROXIES=nginx"}, 1, {"\"nginx\" is not an address or network"}},
 	    {{"MODEL_SERVERS=a=http://x,b=y"}, 1, {"item 2 must be an http:// or https://"}},
 	    {{"MODEL_SERVERS=http://x"}, 1, {"item 1 must be name=value"}},
