@@ -30,7 +30,8 @@ const FOLDERS = Object.fromEntries(
 	workerd/http: workerd/http/message
 	workerd/http/ws: workerd/http workerd/http/message
 	workerd/store:
-	workerd/model: workerd/http/message
+	workerd/net:
+	workerd/model: workerd/http/message workerd/net
 	workerd/model/openai:
 	workerd/turn: workerd/store workerd/model workerd/model/openai
 	workerd/api/request: workerd/http/ workerd/store workerd/turn
@@ -102,7 +103,7 @@ const PREFIXES = {
 
 /** A library's header, and the files that may include it. */
 const HEADERS = {
-	"curl/curl.h": /^workerd\/model\/upstream_(dial|target)\.c$/,
+	"curl/curl.h": /^workerd\/(model\/upstream_(dial|target)|net\/curl_loop|webhooks\/webhook_post)\.c$/,
 	"nghttp2/nghttp2.h": /^workerd\/model\/upstream_http2\.c$/,
 	"lmdb.h": /^storaged\/engine\//,
 	"xxhash.h": /^storaged\/(engine|cli\/files)\//,
