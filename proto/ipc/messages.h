@@ -12,7 +12,7 @@
 #include "proto/base/secrets.h"
 #include "proto/ipc/wire.h"
 
-#define WIRE_VERSION   2
+#define WIRE_VERSION   3
 #define RECORD_VERSION 1 /* the first byte of every record of the store */
 
 /* Bytes of each field of TICKET_KEYS, all random: name (16), encryption key (32), authentication
@@ -31,7 +31,8 @@ enum role {
 	ROLE_WORKER = 2,
 	ROLE_STORE = 4,
 	ROLE_TOOL = 8,
-	ROLE_ANY = 15,
+	ROLE_SEARCH = 16,
+	ROLE_ANY = 31,
 };
 
 /* When a message is allowed: as a peer's first, or after its hello. WHEN_RECORD: never by
@@ -47,7 +48,11 @@ extern const struct id id_default_org;
 extern const struct id id_default_widget;
 extern const struct id id_default_agent;
 
-enum message_role { MESSAGE_USER = 0, MESSAGE_ASSISTANT = 1 };
+enum message_role {
+	MESSAGE_USER = 0,
+	MESSAGE_ASSISTANT = 1,
+	MESSAGE_OPERATOR = 2, /* a person who has taken over the conversation */
+};
 
 enum message_status {
 	MESSAGE_COMPLETE = 0,
@@ -56,14 +61,24 @@ enum message_status {
 	MESSAGE_LENGTH = 3,      /* complete, but cut at the longest length; the last value */
 };
 
-/* The state of its newest reply. A reply with MESSAGE_LENGTH is complete. */
-enum conversation_state {
-	CONVERSATION_ANY = 0, /* in a list request: any state; in a record: no reply yet */
+/* The status of its newest reply. A reply with MESSAGE_LENGTH is complete. */
+enum conversation_status {
+	CONVERSATION_ANY = 0, /* in a list request: any status; in a record: no reply yet */
 	CONVERSATION_COMPLETE = 1,
 	CONVERSATION_STOPPED = 2,
 	CONVERSATION_INTERRUPTED = 3,
 	CONVERSATION_ACTIVE = 4, /* the reply is being written */
 };
+
+/* Who deals with a conversation. */
+enum conversation_state {
+	STATE_OPEN = 0,     /* the model */
+	STATE_WAITING = 1,  /* the visitor waits for a person; the model still answers */
+	STATE_PERSON = 2,   /* an operator has taken it over: the model is not called */
+	STATE_RESOLVED = 3, /* nobody: it is done, until the visitor writes again */
+};
+
+enum message_rating { RATING_NONE = 0, RATING_UP = 1, RATING_DOWN = 2 };
 
 enum user_role { USER_OWNER = 0, USER_MEMBER = 1 };
 

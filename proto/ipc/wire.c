@@ -287,7 +287,8 @@ wire_decode(
 	return payload.len == 0 ? WIRE_OK : WIRE_TRAILING;
 }
 
-/* Records contain no records (a unit test of the table checks it): this recurses once at most. */
+/* A record in a record contains no further one (a unit test of the table checks it): this recurses twice at
+ * most. */
 static enum wire_result
 wire_check_record(const struct wire_field *fields, struct slice in, wire_fields_fn *fields_of)
 {

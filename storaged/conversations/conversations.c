@@ -170,10 +170,10 @@ conversation_set_contact(struct txn *t, const struct id *id, const struct id *co
 
 void
 conversation_note_reply(
-    struct msg_conversation_record *conversation, uint64_t seq, enum conversation_state state)
+    struct msg_conversation_record *conversation, uint64_t seq, enum conversation_status status)
 {
 	if (seq + 1 == conversation->next_seq)
-		conversation->state = (uint8_t)state;
+		conversation->status = (uint8_t)status;
 }
 
 int
@@ -186,16 +186,16 @@ conversation_reopen(struct txn *t, const struct msg_turn_record *place)
 
 	if (rc != 0)
 		return rc;
-	before = conversation.state;
+	before = conversation.status;
 	conversation_note_reply(&conversation, place->seq, CONVERSATION_ACTIVE);
-	if (conversation.state == before)
+	if (conversation.status == before)
 		return 0;
 	return txn_put_record(
 	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
 }
 
-enum conversation_state
-conversation_state_of(enum message_status status)
+enum conversation_status
+conversation_status_of(enum message_status status)
 {
 	switch (status) {
 	case MESSAGE_COMPLETE:
@@ -225,7 +225,7 @@ conversation_add(struct txn *t, struct msg_conversation_record *conversation, bo
 		conversation->messages++;
 	if (arrival->text.len > 0)
 		conversation->last_message = utf8_prefix(arrival->text, LAST_MESSAGE_UNITS);
-	conversation_note_reply(conversation, arrival->reply, arrival->state);
+	conversation_note_reply(conversation, arrival->reply, arrival->status);
 	return conversation_put(t, conversation, fresh ? NULL : &before, !arrival->replaces);
 }
 
@@ -234,7 +234,7 @@ struct conversation_filter {
 	enum table table;
 	struct key front, start;
 	const struct id *widget; /* NULL: any */
-	uint8_t state;           /* CONVERSATION_ANY: any */
+	uint8_t status;          /* CONVERSATION_ANY: any */
 };
 
 /* Chooses the most selective table. The cursor has its right length, or is empty. */
@@ -243,7 +243,7 @@ conversation_filter_of(const struct msg_conversation_list *m)
 {
 	bool by_contact = !id_is_zero(&m->contact), by_widget = !id_is_zero(&m->widget);
 	const struct id *of = by_contact ? &m->contact : &m->widget;
-	struct conversation_filter l = {.state = m->state};
+	struct conversation_filter l = {.status = m->status};
 
 	if (by_contact || by_widget) {
 		l.table =
@@ -266,13 +266,13 @@ conversation_is_asked_for(const struct conversation_filter *l, struct slice reco
 {
 	struct msg_conversation_record conversation;
 
-	if (l->widget == NULL && l->state == CONVERSATION_ANY)
+	if (l->widget == NULL && l->status == CONVERSATION_ANY)
 		return true;
 	if (record_read(record, TABLE_CONVERSATIONS, MSG_CONVERSATION_RECORD, &conversation) !=
 	    0)
 		return false;
 	return (l->widget == NULL || id_equal(&conversation.widget, l->widget)) &&
-	    (l->state == CONVERSATION_ANY || conversation.state == l->state);
+	    (l->status == CONVERSATION_ANY || conversation.status == l->status);
 }
 
 /* Adds the current conversation if it matches; skips and logs an index entry without a

@@ -2,7 +2,7 @@
  * Conversations: the one of a session, found or created; a new message with everything that
  * depends on it (record, indexes, totals); and the requests for lists.
  *
- * A conversation's state is that of its newest reply, which is stored or being written at the
+ * A conversation's status is that of its newest reply, which is stored or being written at the
  * place before next_seq. It is CONVERSATION_ANY if there is no reply.
  */
 #ifndef STORAGED_CONVERSATIONS_CONVERSATIONS_H
@@ -50,17 +50,17 @@ struct conversation_position {
 [[gnu::warn_unused_result]] int conversation_set_contact(
     struct txn *t, const struct id *conversation, const struct id *contact);
 
-/* Sets the state of a conversation to that of the reply at seq, if it is the newest. */
-void conversation_note_reply(
-    struct msg_conversation_record *conversation, uint64_t seq, enum conversation_state state);
+/* Sets the status of a conversation to that of the reply at seq, if it is the newest. */
+void conversation_note_reply(struct msg_conversation_record *conversation, uint64_t seq,
+    enum conversation_status status);
 
 /* Stores that the conversation of a reply that is opened again is active. RECORD_DAMAGED: there
  * is no such conversation. */
 [[gnu::warn_unused_result]] int conversation_reopen(
     struct txn *t, const struct msg_turn_record *place);
 
-/* The state of a conversation whose newest reply has ended with this status. */
-enum conversation_state conversation_state_of(enum message_status status);
+/* The status of a conversation whose newest reply has ended with this status. */
+enum conversation_status conversation_status_of(enum message_status status);
 
 /* A message that is added to a conversation. */
 struct new_message {
@@ -68,14 +68,14 @@ struct new_message {
 	uint64_t now;      /* ms since 1970 */
 	bool replaces;     /* it takes the place of one that is counted already */
 	/* The place of the reply that it is, or that will answer it, and the conversation's
-	 * state then. */
+	 * status then. */
 	uint64_t reply;
-	enum conversation_state state;
+	enum conversation_status status;
 };
 
 /*
  * Stores what a new message changes around it: the conversation's record with its activity,
- * counts, state and last message (unchanged if the text is empty), the indexes, and the
+ * counts, status and last message (unchanged if the text is empty), the indexes, and the
  * organization's totals. The caller stores the message itself, and advances next_seq. The record's
  * slices that lay in the map are invalid afterwards.
  */

@@ -137,7 +137,7 @@ reply_end(struct txn *t, const struct turn_view *v, const struct reply_ending *e
 	    .now = clock_wall_ms(),
 	    .replaces = v->has_message,
 	    .reply = v->place.seq,
-	    .state = conversation_state_of(ending->status),
+	    .status = conversation_status_of(ending->status),
 	};
 	struct msg_message_record message = {
 	    .v = RECORD_VERSION,

@@ -78,7 +78,6 @@ struct env {
 	struct page_check page_check;
 	struct readers readers;  /* of other processes; env_watch_readers() */
 	size_t max_bytes;        /* of the map, without the reserve */
-	bool without_checksums;  /* of SCHEMA_UNCHECKED, opened only to read it */
 	bool writable;           /* false from a failed write to the next probe that counts */
 	uint64_t writable_at;    /* ms, monotonic: when a probe last made it so; 0: never */
 	unsigned probes_passed;  /* that passed since the last failed write */

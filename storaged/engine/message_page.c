@@ -3,7 +3,21 @@
  */
 #include "storaged/engine/message_page.h"
 
+#include <string.h>
+
 #include "proto/base/basics.h"
+
+/* Bytes of a MESSAGE_RECORD before its text: v, id, role, status, created_at and both numbers of tokens. */
+#define TEXT_AT 35u
+
+bool
+message_has_text(struct slice record)
+{
+	static const uint8_t empty[4]; /* the length of the text (proto/ipc/wire.h) */
+
+	return record.len > TEXT_AT + sizeof(empty) &&
+	    memcmp(record.p + TEXT_AT, empty, sizeof(empty)) != 0;
+}
 
 /* The most messages without text that are skipped on the way back. */
 #define SKIP_MAX 1000u
@@ -75,7 +89,7 @@ message_page_gather_backwards(struct walk *w, struct message_page_tally *tally,
 	int rc;
 
 	for (rc = walk_before(w, end); rc == 0; rc = walk_previous(w)) {
-		if (w->damaged || (with_text && w->value.len == EMPTY_MESSAGE_LEN)) {
+		if (w->damaged || (with_text && !message_has_text(w->value))) {
 			if (++skipped > SKIP_MAX)
 				return 0;
 			continue;

@@ -11,8 +11,8 @@
 
 #include "storaged/engine/txn.h"
 
-/* The size of a stored message without text. */
-#define EMPTY_MESSAGE_LEN 39
+/* Whether an encoded message has a text, without decoding it. */
+bool message_has_text(struct slice record);
 
 /* The most messages of a page. */
 #define MESSAGE_PAGE_MAX 1000u

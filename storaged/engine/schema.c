@@ -38,6 +38,20 @@ static const char *const names[TABLES] = {
     [TABLE_CONTACTS_BY_EMAIL] = "contacts_by_email",
     [TABLE_CONTACTS_BY_PHONE] = "contacts_by_phone",
     [TABLE_CAPS] = "caps",
+    [TABLE_CHANGES] = "changes",
+    [TABLE_LABELS] = "labels",
+    [TABLE_LABEL_COUNTS] = "label_counts",
+    [TABLE_TAGS] = "tags",
+    [TABLE_SNIPPETS] = "snippets",
+    [TABLE_NOTES] = "notes",
+    [TABLE_READS] = "reads",
+    [TABLE_PAGES] = "pages",
+    [TABLE_NUMBERS] = "numbers",
+    [TABLE_WEBHOOKS] = "webhooks",
+    [TABLE_WEBHOOK_STATES] = "webhook_states",
+    [TABLE_DELIVERIES] = "deliveries",
+    [TABLE_BUDGETS] = "budgets",
+    [TABLE_SPENT] = "spent",
 };
 
 const char *
@@ -104,17 +118,27 @@ key_fits(enum table table, struct slice key)
 	case TABLE_TOTALS:
 	case TABLE_ORGS:
 	case TABLE_VISITORS_BY_ID:
+	case TABLE_PAGES:
 		return key.len == id;
 	case TABLE_USERS:
 	case TABLE_KEYS_BY_ORG:
 	case TABLE_AGENTS:
 	case TABLE_WIDGETS:
 	case TABLE_CONTACTS:
+	case TABLE_LABEL_COUNTS:
+	case TABLE_TAGS:
+	case TABLE_SNIPPETS:
+	case TABLE_NOTES:
+	case TABLE_READS:
+	case TABLE_WEBHOOKS:
+	case TABLE_WEBHOOK_STATES:
+	case TABLE_BUDGETS:
 		return key.len == 2 * id;
 	case TABLE_LOGINS_BY_USER:
 		return key.len == 3 * id;
 	case TABLE_CONVERSATIONS_BY_WIDGET:
 	case TABLE_CONVERSATIONS_BY_CONTACT:
+	case TABLE_LABELS:
 		return key.len == 2 * id + ACTIVITY_CURSOR_LEN;
 	case TABLE_USERS_BY_EMAIL:
 		return key.len > 0 && key.len <= FOLDED_MAX;
@@ -128,6 +152,7 @@ key_fits(enum table table, struct slice key)
 	case TABLE_CONVERSATIONS_BY_ACTIVITY:
 		return key.len == id + ACTIVITY_CURSOR_LEN;
 	case TABLE_MESSAGES:
+	case TABLE_DELIVERIES:
 		return key.len == id + 8;
 	case TABLE_PARTIALS:
 	case TABLE_CAPS:
@@ -138,6 +163,12 @@ key_fits(enum table table, struct slice key)
 		return key.len == sizeof(struct hash256);
 	case TABLE_CLIENT_IDS:
 		return key.len > id && key.len <= id + CLIENT_ID_MAX;
+	case TABLE_CHANGES:
+		return key.len == 8;
+	case TABLE_NUMBERS:
+		return key.len == 3 * id + 4;
+	case TABLE_SPENT:
+		return key.len == 2 * id + 4;
 	case TABLES:
 		break;
 	}

@@ -13,7 +13,7 @@
 
 #include "proto/ipc/messages.h"
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 /* The same without checksums. */
 #define SCHEMA_UNCHECKED 1
@@ -73,6 +73,20 @@ enum table {
 	TABLE_CONTACTS_BY_EMAIL,        /* org, folded e-mail → contact */
 	TABLE_CONTACTS_BY_PHONE,        /* org, phone's digits and leading + → contact */
 	TABLE_CAPS,                     /* widget, UTC day since 1970 → CAP_RECORD */
+	TABLE_CHANGES,                  /* number → CHANGE_RECORD */
+	TABLE_LABELS,                   /* org, label, ~updated_at, conversation → nothing */
+	TABLE_LABEL_COUNTS,             /* org, label → LABEL_COUNT_RECORD */
+	TABLE_TAGS,                     /* org, tag → TAG_RECORD */
+	TABLE_SNIPPETS,                 /* org, snippet → SNIPPET_RECORD */
+	TABLE_NOTES,                    /* conversation, note → NOTE_RECORD */
+	TABLE_READS,                    /* conversation, user → READ_RECORD */
+	TABLE_PAGES,                    /* conversation → PAGE_RECORD */
+	TABLE_NUMBERS,                  /* org, UTC hour since 1970, widget, agent → NUMBERS_RECORD */
+	TABLE_WEBHOOKS,                 /* org, webhook → WEBHOOK_RECORD */
+	TABLE_WEBHOOK_STATES,           /* org, webhook → WEBHOOK_STATE_RECORD */
+	TABLE_DELIVERIES,               /* webhook, number → DELIVERY_RECORD */
+	TABLE_BUDGETS,                  /* org, widget (zero: all) → BUDGET_RECORD */
+	TABLE_SPENT,                    /* org, widget (zero: all), period → SPENT_RECORD */
 	TABLES,
 };
 

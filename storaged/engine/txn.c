@@ -195,7 +195,7 @@ txn_remove_checksum(
 {
 	size_t bytes = value->len;
 
-	if (t->env->without_checksums || checksum_remove(table, key, *value, value))
+	if (checksum_remove(table, key, *value, value))
 		return true;
 	if (t->env->bounded && !t->unchecked)
 		log_event(LOG_ERROR, "record_unreadable", L_STR("table", table_name(table)),

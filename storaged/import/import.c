@@ -101,7 +101,7 @@ import_join_conversations(
 	r->messages = there->messages;
 	if (there->next_seq >= r->next_seq) {
 		r->next_seq = there->next_seq;
-		r->state = there->state;
+		r->status = there->status;
 	}
 	if (there->updated_at > r->updated_at) {
 		r->updated_at = there->updated_at;
@@ -135,7 +135,7 @@ handle_import_conversation(struct txn *t, struct call *c)
 		return rc;
 	/* Its messages are counted as they come. */
 	r.messages = 0;
-	r.state = CONVERSATION_ANY;
+	r.status = CONVERSATION_ANY;
 	if (!fresh) {
 		before = (struct conversation_position){there.updated_at, there.contact};
 		import_join_conversations(&r, &there);
@@ -305,12 +305,12 @@ import_drop_client_ids(struct txn *t, const struct import_arrival *a)
 	    t, &a->conversation, import_is_reply(&a->there) ? a->seq - 1 : a->seq);
 }
 
-/* The state of a conversation whose newest message this is. */
-static enum conversation_state
-import_state_after(const struct msg_message_record *message)
+/* The status of a conversation whose newest message this is. */
+static enum conversation_status
+import_status_after(const struct msg_message_record *message)
 {
 	return import_is_reply(message)
-	    ? conversation_state_of((enum message_status)message->status)
+	    ? conversation_status_of((enum message_status)message->status)
 	    : CONVERSATION_ANY;
 }
 
@@ -325,7 +325,7 @@ import_put_message(struct txn *t, struct import_arrival *a)
 		a->thread.messages++;
 	if (a->thread.next_seq <= a->seq)
 		a->thread.next_seq = a->seq + 1;
-	conversation_note_reply(&a->thread, a->seq, import_state_after(&a->message));
+	conversation_note_reply(&a->thread, a->seq, import_status_after(&a->message));
 	rc = conversation_put(t, &a->thread, &listed, !a->replaces);
 	if (rc == 0)
 		rc = import_drop_client_ids(t, a);

@@ -35,8 +35,34 @@ struct migration {
 	uint64_t reported_at; /* ms, monotonic */
 };
 
+/* Schema 3 added fields at the end of these records: so many bytes, all zero if the fields are empty
+ * (proto/ipc/wire.h). */
+static const size_t added_in_3[TABLES] = {
+    [TABLE_CONVERSATIONS] =
+	49,               /* state, operator, operator_name, operator_at, assigned, tags */
+    [TABLE_MESSAGES] = 4, /* details */
+    [TABLE_AGENTS] = 9,   /* handover_text, waiting_text, no_return */
+    [TABLE_WIDGETS] = 4,  /* retention_days */
+};
+
+static int
+migrate_from_2_to_3(struct migration *m, enum table table, struct slice key, struct slice value)
+{
+	static const uint8_t zeros[64];
+	struct buf *record = &m->old.env->record;
+
+	if (added_in_3[table] == 0)
+		return migrate_put(m, table, key, value);
+	must(added_in_3[table] <= sizeof(zeros));
+	buf_reset(record);
+	if (buf_append(record, value.p, value.len) == -1 ||
+	    buf_append(record, zeros, added_in_3[table]) == -1)
+		return RECORD_DAMAGED;
+	return migrate_put(m, table, key, buf_slice(record));
+}
+
 /* Schema 2 added the checksums, which migrate_file.c writes. */
-static migrate_step_fn *const steps[SCHEMA_VERSION] = {NULL, migrate_put};
+static migrate_step_fn *const steps[SCHEMA_VERSION] = {NULL, migrate_put, migrate_from_2_to_3};
 
 const struct migrations known_migrations = {SCHEMA_VERSION, steps};
 
@@ -200,8 +226,8 @@ migrate_help(int rc)
 {
 	if (env_is_page_damage(rc))
 		return "a page is damaged, and nothing was changed: save what can be read with "
-		       "banter export --output FILE, restore a backup, start storaged, and "
-		       "import the file";
+		       "the old version's banter export --output FILE, restore a backup, start "
+		       "storaged, and import the file";
 	if (env_is_full_error(rc))
 		return "the store must be converted to this version's schema, and nothing of "
 		       "it was changed: make room for the wanted bytes in this directory, or "

@@ -282,7 +282,7 @@ static int
 turn_begin_apply_new(struct txn *t, struct call *c, struct turn_beginning *b)
 {
 	struct new_message arrival = {
-	    .text = b->m->text, .now = b->now, .state = CONVERSATION_ACTIVE};
+	    .text = b->m->text, .now = b->now, .status = CONVERSATION_ACTIVE};
 	struct msg_turn_record *place = &b->turn.place;
 	int rc;
 

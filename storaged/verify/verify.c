@@ -342,7 +342,7 @@ verify_version(struct checker *c)
 		return rc;
 	if (rc != 0)
 		verify_found(c, TABLE_META, "the schema's version is missing or invalid");
-	else if (version != SCHEMA_VERSION && !c->txn->env->without_checksums)
+	else if (version != SCHEMA_VERSION)
 		verify_found(c, TABLE_META, "the schema is version %llu, not %d",
 		    (unsigned long long)version, SCHEMA_VERSION);
 	return 0;

@@ -224,39 +224,39 @@ verify_thread_list_entry_of(
 	return rc;
 }
 
-/* Derives the state of a conversation from its messages. If the newest reply has no message,
+/* Derives the status of a conversation from its messages. If the newest reply has no message,
  * only the turns tell whether it is open (verify_turns.c). */
 static int
-verify_thread_find_state(
-    struct checker *c, const struct thread *thread, enum conversation_state *state)
+verify_thread_find_status(
+    struct checker *c, const struct thread *thread, enum conversation_status *status)
 {
 	struct key turn = key_id(&thread->newest_id);
 	int rc = 0;
 
-	*state = thread->record.state;
+	*status = thread->record.status;
 	switch (thread->newest) {
 	case NEWEST_UNREADABLE:
 		break;
 	case NEWEST_NONE:
-		if (thread->record.state == CONVERSATION_ACTIVE)
+		if (thread->record.status == CONVERSATION_ACTIVE)
 			c->awaiting++;
 		else
-			*state = CONVERSATION_ANY;
+			*status = CONVERSATION_ANY;
 		break;
 	case NEWEST_QUESTION:
-		*state = CONVERSATION_ANY;
+		*status = CONVERSATION_ANY;
 		break;
 	case NEWEST_REPLY:
-		*state = verify_has(c, TABLE_OPEN_TURNS, &turn, &rc)
+		*status = verify_has(c, TABLE_OPEN_TURNS, &turn, &rc)
 		    ? CONVERSATION_ACTIVE
-		    : conversation_state_of((enum message_status)thread->newest_status);
+		    : conversation_status_of((enum message_status)thread->newest_status);
 		break;
 	}
 	return rc;
 }
 
 static int
-verify_thread_state(struct checker *c, const struct thread *thread)
+verify_thread_status(struct checker *c, const struct thread *thread)
 {
 	static const char *const words[] = {
 	    [CONVERSATION_ANY] = "unanswered",
@@ -265,13 +265,13 @@ verify_thread_state(struct checker *c, const struct thread *thread)
 	    [CONVERSATION_INTERRUPTED] = "interrupted",
 	    [CONVERSATION_ACTIVE] = "active",
 	};
-	enum conversation_state state;
-	int rc = verify_thread_find_state(c, thread, &state);
+	enum conversation_status status;
+	int rc = verify_thread_find_status(c, thread, &status);
 
-	if (rc == 0 && state != thread->record.state)
+	if (rc == 0 && status != thread->record.status)
 		verify_found(c, TABLE_CONVERSATIONS,
 		    "conversation %s is marked %s, but its newest message makes it %s",
-		    verify_id_text(&thread->id).s, words[thread->record.state], words[state]);
+		    verify_id_text(&thread->id).s, words[thread->record.status], words[status]);
 	return rc;
 }
 
@@ -299,7 +299,7 @@ verify_thread_conversation(struct checker *c, const struct thread *thread)
 		verify_found(c, TABLE_CONVERSATIONS, "conversation %s %s",
 		    verify_id_text(&thread->id).s, fault);
 	verify_thread_counts(c, thread);
-	rc = verify_thread_state(c, thread);
+	rc = verify_thread_status(c, thread);
 	if (rc == 0)
 		rc = verify_thread_contact_of(c, thread);
 	if (rc == 0)

@@ -140,7 +140,7 @@ verify_turn_is_active(
 	    record_decode(value, MSG_CONVERSATION_RECORD, &conversation) != WIRE_OK ||
 	    turn->seq + 1 != conversation.next_seq)
 		return rc;
-	if (conversation.state == CONVERSATION_ACTIVE)
+	if (conversation.status == CONVERSATION_ACTIVE)
 		c->awaited++;
 	else
 		verify_found(c, TABLE_OPEN_TURNS,

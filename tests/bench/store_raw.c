@@ -167,7 +167,7 @@ add_conversation(struct raw *r, struct slot *slot, enum append kind)
 	    .id = slot->conversation,
 	    .org = id_default_org,
 	    .widget = id_default_widget,
-	    .state = kind == APPEND_QUESTION ? CONVERSATION_ACTIVE : CONVERSATION_COMPLETE,
+	    .status = kind == APPEND_QUESTION ? CONVERSATION_ACTIVE : CONVERSATION_COMPLETE,
 	    .session = slice_str(slot->session),
 	    .updated_at = r->now,
 	    .next_seq = slot->messages + (kind == APPEND_QUESTION ? 2 : 1),

@@ -103,8 +103,8 @@ check_frame(const struct frame *f, struct slice whole)
 	uint8_t *copy = fuzz_copy(f->payload);
 	union msg m;
 
-	for (unsigned from = ROLE_MASTER; from <= ROLE_TOOL; from *= 2)
-		for (unsigned to = ROLE_MASTER; to <= ROLE_TOOL; to *= 2)
+	for (unsigned from = ROLE_MASTER; from <= ROLE_SEARCH; from *= 2)
+		for (unsigned to = ROLE_MASTER; to <= ROLE_SEARCH; to *= 2)
 			for (enum when when = WHEN_FIRST; when <= WHEN_READY; when++)
 				check_permission(f, (enum role)from, (enum role)to, when);
 	if (msg_desc(f->type) != NULL &&

@@ -20,15 +20,25 @@
 static const struct vocabulary {
 	enum msg_type type;
 	const char *field;
-	const char *words[ROLE_TOOL + 1];
+	const char *words[ROLE_SEARCH + 1];
 } vocabularies[] = {
-    {MSG_CONVERSATION_RECORD, "state",
+    {MSG_CONVERSATION_RECORD, "status",
 	{[CONVERSATION_ANY] = "unanswered",
 	    [CONVERSATION_COMPLETE] = "complete",
 	    [CONVERSATION_STOPPED] = "stopped",
 	    [CONVERSATION_INTERRUPTED] = "interrupted",
 	    [CONVERSATION_ACTIVE] = "active"}},
-    {MSG_MESSAGE_RECORD, "role", {[MESSAGE_USER] = "user", [MESSAGE_ASSISTANT] = "assistant"}},
+    {MSG_CONVERSATION_RECORD, "state",
+	{[STATE_OPEN] = "open",
+	    [STATE_WAITING] = "waiting",
+	    [STATE_PERSON] = "person",
+	    [STATE_RESOLVED] = "resolved"}},
+    {MSG_MESSAGE_RECORD, "role",
+	{[MESSAGE_USER] = "user",
+	    [MESSAGE_ASSISTANT] = "assistant",
+	    [MESSAGE_OPERATOR] = "operator"}},
+    {MSG_MESSAGE_DETAILS, "rating",
+	{[RATING_NONE] = "none", [RATING_UP] = "up", [RATING_DOWN] = "down"}},
     {MSG_MESSAGE_RECORD, "status",
 	{[MESSAGE_COMPLETE] = "complete",
 	    [MESSAGE_STOPPED] = "stopped",
@@ -42,7 +52,8 @@ static const struct vocabulary {
 	{[CONTACT_NONE] = "none",
 	    [CONTACT_OPTIONAL] = "optional",
 	    [CONTACT_REQUIRED] = "required"}},
-    {MSG_PEER_STATUS, "role", {[ROLE_WORKER] = "worker", [ROLE_TOOL] = "tool"}},
+    {MSG_PEER_STATUS, "role",
+	{[ROLE_WORKER] = "worker", [ROLE_TOOL] = "tool", [ROLE_SEARCH] = "search"}},
 };
 
 /* Numbers that are 0 or 1: false or true. Older exports have the numbers, which are accepted too. */
@@ -50,7 +61,23 @@ static const struct {
 	enum msg_type type;
 	const char *field;
 } booleans[] = {{MSG_STATUS, "writable"}, {MSG_AGENT_RECORD, "enabled"},
-    {MSG_WIDGET_RECORD, "enabled"}, {MSG_VISITOR_RECORD, "used"}};
+    {MSG_AGENT_RECORD, "no_return"}, {MSG_WIDGET_RECORD, "enabled"},
+    {MSG_VISITOR_RECORD, "used"}};
+
+/* The first of the fields that older exports do not have: these may be missing, and are empty then. */
+static const struct {
+	enum msg_type type;
+	const char *field;
+} added[] = {{MSG_CONVERSATION_RECORD, "state"}, {MSG_AGENT_RECORD, "handover_text"},
+    {MSG_WIDGET_RECORD, "retention_days"}};
+
+/* Members with another name than their field. `kind` is the kind of line; `state` is older than the state of a
+ * conversation in the inbox. */
+static const struct {
+	enum msg_type type;
+	const char *field, *member;
+} renamed[] = {{MSG_KEY_RECORD, "kind", "opens"}, {MSG_CONVERSATION_RECORD, "status", "state"},
+    {MSG_CONVERSATION_RECORD, "state", "inbox_state"}};
 
 static bool
 message_json_is_boolean(uint16_t type, const struct wire_field *f)
@@ -70,11 +97,24 @@ message_json_find_vocabulary(uint16_t type, const struct wire_field *f)
 	return NULL;
 }
 
-/* The name of a field's member. The `kind` of a key is `opens`, because `kind` is the kind of line. */
+/* The name of a field's member. */
 static const char *
 message_json_member_name(uint16_t type, const struct wire_field *f)
 {
-	return type == MSG_KEY_RECORD && strcmp(f->name, "kind") == 0 ? "opens" : f->name;
+	for (size_t i = 0; i < ARRAY_LEN(renamed); i++)
+		if (renamed[i].type == type && strcmp(renamed[i].field, f->name) == 0)
+			return renamed[i].member;
+	return f->name;
+}
+
+/* Whether this is the first field of a record that may be missing. */
+static bool
+message_json_is_added(uint16_t type, const struct wire_field *f)
+{
+	for (size_t i = 0; i < ARRAY_LEN(added); i++)
+		if (added[i].type == type && strcmp(added[i].field, f->name) == 0)
+			return true;
+	return false;
 }
 
 static bool
@@ -155,7 +195,8 @@ message_json_write_value(
 	}
 }
 
-/* Writes the fields of a record, which contains no records; `before` precedes the first. */
+/* Writes the fields of a record, and those of a record in it, unless that is empty; `before` precedes the
+ * first. */
 static int
 message_json_put_record(struct buf *out, uint16_t type, struct slice bytes, const char *before)
 {
@@ -164,12 +205,24 @@ message_json_put_record(struct buf *out, uint16_t type, struct slice bytes, cons
 	if (record_decode(bytes, (enum msg_type)type, &record) != WIRE_OK)
 		return message_json_invalid();
 	for (const struct wire_field *f = msg_desc(type)->fields; f->type != WIRE_END; f++) {
+		const void *at = (const uint8_t *)&record + f->offset;
+		int rc;
+
 		if (message_json_is_version(f))
 			continue;
-		if (buf_printf(out, "%s\"%s\":", before, message_json_member_name(type, f)) ==
-			-1 ||
-		    message_json_write_value(
-			out, type, f, (const uint8_t *)&record + f->offset) == -1)
+		if (f->type == WIRE_REC) {
+			const struct slice *inner = at;
+
+			rc = inner->len == 0
+			    ? 0
+			    : message_json_put_record(out, f->item, *inner, ",");
+		} else {
+			rc = buf_printf(
+			    out, "%s\"%s\":", before, message_json_member_name(type, f));
+			if (rc == 0)
+				rc = message_json_write_value(out, type, f, at);
+		}
+		if (rc == -1)
 			return -1;
 		before = ",";
 	}
@@ -350,48 +403,92 @@ message_json_read_field(json_t *object, uint16_t type, const struct wire_field *
 					 : message_json_read_text(f, value, at, error);
 }
 
-/* Reads a record and encodes it into out. */
+/* Whether a message, or a record in it, has a field of this name. */
+static bool
+message_json_has_member(uint16_t type, const char *name)
+{
+	for (const struct wire_field *f = msg_desc(type)->fields; f->type != WIRE_END; f++) {
+		if (f->type == WIRE_REC) {
+			if (message_json_has_member(f->item, name))
+				return true;
+		} else if (!message_json_is_version(f) &&
+		    strcmp(message_json_member_name(type, f), name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Whether the object has any member of a record. */
+static bool
+message_json_has_any(const json_t *object, uint16_t type)
+{
+	for (const struct wire_field *f = msg_desc(type)->fields; f->type != WIRE_END; f++)
+		if (json_object_get(object, message_json_member_name(type, f)) != NULL)
+			return true;
+	return false;
+}
+
+/* Reads the fields of a record that contains no records, and encodes it. */
 static int
-message_json_get_record(json_t *object, uint16_t type, struct slice *to, struct buf *out,
+message_json_get_inner(json_t *object, uint16_t type, struct slice *to, struct buf *out,
     struct message_json_error *error)
 {
-	const struct wire_field *f = msg_desc(type)->fields;
 	union msg record = {0};
 
-	for (; f->type != WIRE_END; f++) {
-		if (message_json_is_version(f))
-			wire_set_number(f, (uint8_t *)&record + f->offset, f->max);
-		else if (message_json_read_field(object, type, f, &record, error) == -1)
+	if (!message_json_has_any(object, type))
+		return 0;
+	for (const struct wire_field *f = msg_desc(type)->fields; f->type != WIRE_END; f++)
+		if (message_json_read_field(object, type, f, &record, error) == -1)
 			return -1;
-	}
-	buf_reset(out);
 	if (record_encode(out, (enum msg_type)type, &record) == -1)
 		return message_json_fail(error, "the %s is too large", msg_desc(type)->name);
 	*to = buf_slice(out);
 	return 0;
 }
 
-/* Whether a type has a field of this name that is not a record. */
-static bool
-message_json_has_field(uint16_t type, const char *name)
+/* Reads the fields of a record. inner holds a record in it. */
+static int
+message_json_read_fields(json_t *object, uint16_t type, union msg *record, struct buf *inner,
+    struct message_json_error *error)
 {
-	for (const struct wire_field *f = msg_desc(type)->fields; f->type != WIRE_END; f++)
-		if (f->type != WIRE_REC && !message_json_is_version(f) &&
-		    strcmp(message_json_member_name(type, f), name) == 0)
-			return true;
-	return false;
+	bool optional = false;
+
+	for (const struct wire_field *f = msg_desc(type)->fields; f->type != WIRE_END; f++) {
+		void *at = (uint8_t *)record + f->offset;
+		int rc = 0;
+
+		optional = optional || message_json_is_added(type, f);
+		if (message_json_is_version(f))
+			wire_set_number(f, at, f->max);
+		else if (f->type == WIRE_REC)
+			rc = message_json_get_inner(object, f->item, at, inner, error);
+		else if (!optional ||
+		    json_object_get(object, message_json_member_name(type, f)) != NULL)
+			rc = message_json_read_field(object, type, f, record, error);
+		if (rc == -1)
+			return -1;
+	}
+	return 0;
 }
 
-/* Whether a message, or a record in it, has a field of this name. */
-static bool
-message_json_has_member(uint16_t type, const char *name)
+/* Reads a record and encodes it into out. */
+static int
+message_json_get_record(json_t *object, uint16_t type, struct slice *to, struct buf *out,
+    struct message_json_error *error)
 {
-	if (message_json_has_field(type, name))
-		return true;
-	for (const struct wire_field *f = msg_desc(type)->fields; f->type != WIRE_END; f++)
-		if (f->type == WIRE_REC && message_json_has_field(f->item, name))
-			return true;
-	return false;
+	union msg record = {0};
+	struct buf inner;
+	int rc;
+
+	buf_init(&inner, WIRE_PAYLOAD_MAX);
+	rc = message_json_read_fields(object, type, &record, &inner, error);
+	buf_reset(out);
+	if (rc == 0 && record_encode(out, (enum msg_type)type, &record) == -1)
+		rc = message_json_fail(error, "the %s is too large", msg_desc(type)->name);
+	buf_clear(&inner);
+	*to = buf_slice(out);
+	return rc;
 }
 
 static int

@@ -140,8 +140,8 @@ recover_message(void *arg, struct slice key, struct slice value)
 		record->created_at = message.created_at;
 	if (message.text.len > 0)
 		record->last_message = utf8_prefix(message.text, LAST_MESSAGE_UNITS);
-	record->state = message.role == MESSAGE_ASSISTANT
-	    ? (uint8_t)conversation_state_of((enum message_status)message.status)
+	record->status = message.role == MESSAGE_ASSISTANT
+	    ? (uint8_t)conversation_status_of((enum message_status)message.status)
 	    : CONVERSATION_ANY;
 }
 

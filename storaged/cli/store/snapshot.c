@@ -206,13 +206,6 @@ snapshot_end_opening(struct txn *t)
 	return mdb_txn_commit(t->mdb);
 }
 
-/* The records of these schemas are the same. */
-static bool
-snapshot_knows(uint64_t schema)
-{
-	return schema == SCHEMA_VERSION || schema == SCHEMA_UNCHECKED;
-}
-
 /* Opens meta first, because it holds the schema version, which decides about the other tables. */
 static int
 snapshot_read_schema(struct env *env, uint64_t *schema)
@@ -225,9 +218,8 @@ snapshot_read_schema(struct env *env, uint64_t *schema)
 	rc = mdb_dbi_open(t.mdb, table_name(TABLE_META), 0, &env->dbi[TABLE_META]);
 	if (rc == 0)
 		rc = env_tables_version(&t, schema);
-	if (rc == 0 && snapshot_knows(*schema))
+	if (rc == 0 && *schema == SCHEMA_VERSION)
 		rc = env_tables_open(&t, false);
-	env->without_checksums = *schema == SCHEMA_UNCHECKED;
 	if (rc == 0)
 		return snapshot_end_opening(&t);
 	txn_abort(&t);
@@ -308,7 +300,7 @@ snapshot_open_known(struct snapshot *s, const char *path, bool may_go_back)
 	uint64_t schema = 0;
 	int status = snapshot_open_not_newer(s, path, &schema, may_go_back);
 
-	if (status != 0 || snapshot_knows(schema))
+	if (status != 0 || schema == SCHEMA_VERSION)
 		return status;
 	return console_fail(EX_CONFIG,
 	    "%s was written by an older banter (schema %llu, not %d): start storaged once to "

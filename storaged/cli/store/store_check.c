@@ -157,7 +157,7 @@ store_check_missing_sum(struct store_check *check, const struct env *env, uint64
 
 	if (!check->sum_is_missing)
 		return 0;
-	if (schema <= SCHEMA_UNCHECKED || env->without_checksums) {
+	if (schema <= SCHEMA_UNCHECKED) {
 		console_warn("%s has no checksum, as backups of an older banter (schema 1)",
 		    check->path);
 		return 0;

@@ -256,22 +256,32 @@ values_bytes(struct values *v, const char *word)
 	return (struct slice){all, n * times};
 }
 
-/* The names of enum values, by field; message NULL: of any message. */
+#define CONVERSATION_STATUSES                                                           \
+	[CONVERSATION_ANY] = "any", [CONVERSATION_COMPLETE] = "complete",               \
+	[CONVERSATION_STOPPED] = "stopped", [CONVERSATION_INTERRUPTED] = "interrupted", \
+	[CONVERSATION_ACTIVE] = "active"
+
+/* The names of enum values, by field; message NULL: of any message. The first match counts. */
 static const struct {
 	const char *message, *field, *words[STORE_POISONED + 1];
 } enums[] = {
+    {"conversation_record", "status", {CONVERSATION_STATUSES}},
+    {"conversation_list", "status", {CONVERSATION_STATUSES}},
     {NULL, "status",
 	{[MESSAGE_COMPLETE] = "complete",
 	    [MESSAGE_STOPPED] = "stopped",
 	    [MESSAGE_INTERRUPTED] = "interrupted",
 	    [MESSAGE_LENGTH] = "length"}},
     {NULL, "state",
-	{[CONVERSATION_ANY] = "any",
-	    [CONVERSATION_COMPLETE] = "complete",
-	    [CONVERSATION_STOPPED] = "stopped",
-	    [CONVERSATION_INTERRUPTED] = "interrupted",
-	    [CONVERSATION_ACTIVE] = "active"}},
-    {"message_record", "role", {[MESSAGE_USER] = "user", [MESSAGE_ASSISTANT] = "assistant"}},
+	{[STATE_OPEN] = "open",
+	    [STATE_WAITING] = "waiting",
+	    [STATE_PERSON] = "person",
+	    [STATE_RESOLVED] = "resolved"}},
+    {"message_record", "role",
+	{[MESSAGE_USER] = "user",
+	    [MESSAGE_ASSISTANT] = "assistant",
+	    [MESSAGE_OPERATOR] = "operator"}},
+    {NULL, "rating", {[RATING_NONE] = "none", [RATING_UP] = "up", [RATING_DOWN] = "down"}},
     {NULL, "role", {[USER_OWNER] = "owner", [USER_MEMBER] = "member"}},
     {NULL, "contact_mode",
 	{[CONTACT_NONE] = "none",

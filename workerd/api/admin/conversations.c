@@ -26,7 +26,7 @@
 static const char missing[] = "Conversation not found";
 
 /* The status of the newest reply; CONVERSATION_ANY: there is none yet. */
-static const char *const states[] = {
+static const char *const statuses[] = {
     [CONVERSATION_ANY] = "",
     [CONVERSATION_COMPLETE] = "complete",
     [CONVERSATION_STOPPED] = "stopped",
@@ -35,13 +35,13 @@ static const char *const states[] = {
 };
 
 static void
-conversations_write_state(struct json_writer *j, uint8_t state)
+conversations_write_status(struct json_writer *j, uint8_t status)
 {
-	must(state < ARRAY_LEN(states));
-	if (state == CONVERSATION_ANY)
+	must(status < ARRAY_LEN(statuses));
+	if (status == CONVERSATION_ANY)
 		json_write_null(j, "status");
 	else
-		json_write_str(j, "status", slice_str(states[state]));
+		json_write_str(j, "status", slice_str(statuses[status]));
 }
 
 static void
@@ -59,7 +59,7 @@ conversations_write_conversation(struct json_writer *j, const char *key, struct 
 	json_write_str(j, "lastMessage", r.last_message);
 	json_write_id(j, "widgetId", &r.widget);
 	json_write_id_or_null(j, "contactId", &r.contact);
-	conversations_write_state(j, r.state);
+	conversations_write_status(j, r.status);
 	json_write_close(j, '}');
 }
 
@@ -114,16 +114,16 @@ conversations_read_id_parameter(struct slice query, const char *name, struct id 
 
 /* The parameter status. False: it is given and invalid. */
 static bool
-conversations_read_state(struct slice query, uint8_t *state)
+conversations_read_status(struct slice query, uint8_t *status)
 {
 	uint8_t text[PARAMETER_MAX];
 	struct slice value = parameter_read(query, "status", text);
 
 	if (value.p == NULL)
 		return true;
-	for (size_t i = CONVERSATION_ANY + 1; i < ARRAY_LEN(states); i++)
-		if (slice_eq_str(value, states[i])) {
-			*state = (uint8_t)i;
+	for (size_t i = CONVERSATION_ANY + 1; i < ARRAY_LEN(statuses); i++)
+		if (slice_eq_str(value, statuses[i])) {
+			*status = (uint8_t)i;
 			return true;
 		}
 	return false;
@@ -137,7 +137,7 @@ conversations_read_filter(struct slice query, struct msg_conversation_list *list
 		return "widgetId must be a widget's id";
 	if (!conversations_read_id_parameter(query, "contactId", &list->contact))
 		return "contactId must be a contact's id";
-	if (!conversations_read_state(query, &list->state))
+	if (!conversations_read_status(query, &list->status))
 		return "status must be active, complete, stopped or interrupted";
 	return NULL;
 }

@@ -5,7 +5,16 @@
 #include "proto/ipc/messages.h"
 #include "tests/unit/unit.h"
 
-TEST(table_is_in_order_and_records_hold_no_records)
+static bool
+is_flat(uint16_t type)
+{
+	for (const struct wire_field *f = msg_desc(type)->fields; f->type != WIRE_END; f++)
+		if (f->type == WIRE_REC || f->type == WIRE_LIST)
+			return false;
+	return true;
+}
+
+TEST(table_is_in_order_and_a_record_in_a_record_holds_none)
 {
 	size_t types;
 	const struct msg_desc *table = msg_table(&types);
@@ -17,8 +26,8 @@ TEST(table_is_in_order_and_records_hold_no_records)
 		for (const struct wire_field *f = table[i].fields; f->type != WIRE_END; f++) {
 			if (f->type != WIRE_REC && f->type != WIRE_LIST)
 				continue;
-			assert_int_not_equal(table[i].when, WHEN_RECORD);
 			assert_non_null(msg_desc(f->item));
+			assert_true(table[i].when != WHEN_RECORD || is_flat(f->item));
 			assert_int_equal(msg_desc(f->item)->when, WHEN_RECORD);
 		}
 	}
@@ -49,8 +58,8 @@ table_fingerprint(void)
  * WIRE_VERSION, unless it was raised since the last release, and change this value. */
 TEST(a_changed_table_has_a_new_version)
 {
-	assert_int_equal(WIRE_VERSION, 2);
-	assert_int_equal(table_fingerprint(), 0xfa2719ae18997393);
+	assert_int_equal(WIRE_VERSION, 3);
+	assert_int_equal(table_fingerprint(), 0x5e9c95b1af95daac);
 }
 
 /* Decodes an encoded message. */

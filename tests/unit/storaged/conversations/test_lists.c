@@ -1,16 +1,16 @@
 /*
- * The lists of conversations by widget, contact and state, in pages, compared with a model. Everything
+ * The lists of conversations by widget, contact and status, in pages, compared with a model. Everything
  * else is in the scenarios next to this file.
  */
 #include "tests/unit/storaged/store_fixture.h"
 
 #include "storaged/conversations/conversations.h"
 
-/* A conversation of this widget with this contact (0: none), whose only reply has this state. In what is
+/* A conversation of this widget with this contact (0: none), whose only reply has this status. In what is
  * wanted of a list, 0 is any. */
 struct sample {
 	uint8_t widget, contact;
-	enum conversation_state state;
+	enum conversation_status status;
 };
 
 #define SAMPLES 8
@@ -53,9 +53,9 @@ make_sample(struct fixture *f, const struct sample *sample, size_t n)
 	if (n % 2 == 0)
 		set_contact(f, &begin.conversation, sample->contact);
 	finish = finish_of(&begin.turn, "a");
-	finish.status = (uint8_t)(sample->state - 1);
+	finish.status = (uint8_t)(sample->status - 1);
 	wait_for_next_ms();
-	if (sample->state != CONVERSATION_ACTIVE)
+	if (sample->status != CONVERSATION_ACTIVE)
 		ask(f, MSG_TURN_FINISH, &finish, MSG_OK, NULL);
 	set_contact(f, &begin.conversation, sample->contact);
 	wait_for_next_ms();
@@ -67,7 +67,7 @@ matches(const struct sample *sample, const struct sample *wanted)
 {
 	return (wanted->widget == 0 || sample->widget == wanted->widget) &&
 	    (wanted->contact == 0 || sample->contact == wanted->contact) &&
-	    (wanted->state == CONVERSATION_ANY || sample->state == wanted->state);
+	    (wanted->status == CONVERSATION_ANY || sample->status == wanted->status);
 }
 
 /* Expects each matching one once, the newest first, in pages of this many. */
@@ -75,10 +75,10 @@ static void
 expect_listed(
     struct fixture *f, const struct model *model, const struct sample *wanted, uint32_t limit)
 {
-	bool any = wanted->widget == 0 && wanted->contact == 0 && wanted->state == 0;
+	bool any = wanted->widget == 0 && wanted->contact == 0 && wanted->status == 0;
 	uint8_t cursor[ACTIVITY_CURSOR_LEN];
 	struct msg_conversation_list list = {
-	    .org = id_default_org, .limit = limit, .state = (uint8_t)wanted->state};
+	    .org = id_default_org, .limit = limit, .status = (uint8_t)wanted->status};
 	size_t next = SAMPLES;
 	union msg m;
 
@@ -129,8 +129,8 @@ STORE_TEST(conversations_are_listed_by_widget_contact_and_state)
 	for (uint32_t limit = 1; limit <= 3; limit++)
 		for (wanted.widget = 0; wanted.widget <= 3; wanted.widget++)
 			for (wanted.contact = 0; wanted.contact <= 3; wanted.contact++)
-				for (wanted.state = 0; wanted.state <= CONVERSATION_ACTIVE;
-				     wanted.state++)
+				for (wanted.status = 0; wanted.status <= CONVERSATION_ACTIVE;
+				     wanted.status++)
 					expect_listed(f, &model, &wanted, limit);
 	/* From one contact to another, and to none. */
 	set_contact(f, &model.id[1], model.sample[1].contact = 2);

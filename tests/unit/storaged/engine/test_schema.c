@@ -9,15 +9,32 @@
 #include "storaged/server/peers.h"
 #include "storaged/turns/turns.h"
 
-TEST(a_message_without_text_is_as_long_as_the_pages_believe)
+/* With other fields that are as large as can be. */
+TEST(an_encoded_message_shows_whether_it_has_a_text)
 {
-	struct msg_message_record record = {.v = RECORD_VERSION};
-	struct buf b;
+	struct msg_message_details more = {.model = slice_str("m"), .attempts = 1};
+	struct buf details, b;
 
+	buf_init(&details, 1024);
 	buf_init(&b, 1024);
-	assert_int_equal(record_encode(&b, MSG_MESSAGE_RECORD, &record), 0);
-	assert_int_equal(buf_len(&b), EMPTY_MESSAGE_LEN);
+	assert_int_equal(record_encode(&details, MSG_MESSAGE_DETAILS, &more), 0);
+	for (unsigned i = 0; i < 4; i++) {
+		struct msg_message_record record = {
+		    .v = RECORD_VERSION,
+		    .status = MESSAGE_LENGTH,
+		    .created_at = UINT64_MAX,
+		    .prompt_tokens = UINT32_MAX,
+		    .completion_tokens = UINT32_MAX,
+		    .text = slice_str(i & 1 ? "t" : ""),
+		    .details = i & 2 ? buf_slice(&details) : (struct slice){0},
+		};
+
+		buf_reset(&b);
+		assert_int_equal(record_encode(&b, MSG_MESSAGE_RECORD, &record), 0);
+		assert_int_equal(message_has_text(buf_slice(&b)), i & 1);
+	}
 	buf_clear(&b);
+	buf_clear(&details);
 }
 
 TEST(every_request_to_the_store_has_a_handler)

@@ -17,8 +17,11 @@
 #include "tests/unit/storaged/store_contents.h"
 
 #define STORE "data.mdb"
-#define COPY  "data-schema2.mdb"
+#define COPY  "data-schema3.mdb"
 #define PART  "data.mdb.migrating"
+
+/* Bytes of a conversation behind its status. */
+#define BEHIND_STATUS 49
 
 /* Bytes of a text that needs pages of its own. */
 #define LONG_TEXT (OLD_VALUE_MAX - 1000)
@@ -26,30 +29,21 @@
 /* A bit for each step that ran. */
 static unsigned steps;
 
-/* Changes conversations whose state is `from`, or all (CONVERSATION_ANY). In all these schemas the state is the
- * last byte of the record. */
+/* Changes conversations whose status is `from`, or all (CONVERSATION_ANY). In all these schemas
+ * the status is followed by fields that are empty. */
 static int
-put_with_state(struct migration *m, struct slice key, struct slice value,
-    enum conversation_state from, enum conversation_state to)
+put_with_status(struct migration *m, struct slice key, struct slice value,
+    enum conversation_status from, enum conversation_status to)
 {
 	uint8_t bytes[4096];
-	uint8_t *state = bytes + value.len - 1;
+	uint8_t *status = bytes + value.len - 1 - BEHIND_STATUS;
 
 	if (!key_fits(TABLE_CONVERSATIONS, key) || value.len == 0 || value.len > sizeof(bytes))
 		return RECORD_DAMAGED;
 	memcpy(bytes, value.p, value.len);
-	if (from == CONVERSATION_ANY || *state == from)
-		*state = (uint8_t)to;
+	if (from == CONVERSATION_ANY || *status == from)
+		*status = (uint8_t)to;
 	return migrate_put(m, TABLE_CONVERSATIONS, key, (struct slice){bytes, value.len});
-}
-
-static int
-from_2_to_3(struct migration *m, enum table table, struct slice key, struct slice value)
-{
-	steps |= 1u << 2;
-	if (table != TABLE_CONVERSATIONS)
-		return migrate_put(m, table, key, value);
-	return put_with_state(m, key, value, CONVERSATION_ANY, CONVERSATION_STOPPED);
 }
 
 static int
@@ -58,7 +52,16 @@ from_3_to_4(struct migration *m, enum table table, struct slice key, struct slic
 	steps |= 1u << 3;
 	if (table != TABLE_CONVERSATIONS)
 		return migrate_put(m, table, key, value);
-	return put_with_state(m, key, value, CONVERSATION_STOPPED, CONVERSATION_INTERRUPTED);
+	return put_with_status(m, key, value, CONVERSATION_ANY, CONVERSATION_STOPPED);
+}
+
+static int
+from_4_to_5(struct migration *m, enum table table, struct slice key, struct slice value)
+{
+	steps |= 1u << 4;
+	if (table != TABLE_CONVERSATIONS)
+		return migrate_put(m, table, key, value);
+	return put_with_status(m, key, value, CONVERSATION_STOPPED, CONVERSATION_INTERRUPTED);
 }
 
 static int
@@ -69,11 +72,12 @@ kill_process([[gnu::unused]] struct migration *m, [[gnu::unused]] enum table tab
 	return RECORD_DAMAGED;
 }
 
-static const struct migrations to_3 = {3, (migrate_step_fn *const[]){NULL, NULL, from_2_to_3}};
 static const struct migrations to_4 = {
-    4, (migrate_step_fn *const[]){NULL, NULL, from_2_to_3, from_3_to_4}};
+    4, (migrate_step_fn *const[]){NULL, NULL, NULL, from_3_to_4}};
+static const struct migrations to_5 = {
+    5, (migrate_step_fn *const[]){NULL, NULL, NULL, from_3_to_4, from_4_to_5}};
 static const struct migrations killed = {
-    4, (migrate_step_fn *const[]){NULL, NULL, from_2_to_3, kill_process}};
+    5, (migrate_step_fn *const[]){NULL, NULL, NULL, from_3_to_4, kill_process}};
 
 static int
 open_file(const struct fixture *f, const char *name, int flags)
@@ -164,7 +168,7 @@ expect_refused(const struct fixture *f, int status)
 	struct env env;
 
 	assert_int_equal(
-	    env_open_with(&env, f->dir, STORE_BYTES, organization_make_default, &to_3), status);
+	    env_open_with(&env, f->dir, STORE_BYTES, organization_make_default, &to_4), status);
 	env_close(&env);
 	expect_content(f, &before);
 }
@@ -214,7 +218,7 @@ expect_schema(struct fixture *f, uint64_t expected)
 	assert_int_equal(version, expected);
 }
 
-/* The copy is a whole store of schema 2 with two messages, in one file, for its owner alone. */
+/* The copy is a whole store of schema 3 with two messages, in one file, for its owner alone. */
 static void
 expect_copy(const struct fixture *f)
 {
@@ -237,7 +241,7 @@ expect_copy(const struct fixture *f)
 	assert_int_equal(mdb_dbi_open(txn, table_name(TABLE_META), 0, &dbi), 0);
 	assert_int_equal(mdb_get(txn, dbi, &key, &value), 0);
 	assert_int_equal(value.mv_size, 1 + CHECKSUM_LEN);
-	assert_memory_equal(value.mv_data, "2", 1);
+	assert_memory_equal(value.mv_data, "3", 1);
 	assert_int_equal(mdb_dbi_open(txn, table_name(TABLE_MESSAGES), 0, &dbi), 0);
 	assert_int_equal(mdb_stat(txn, dbi, &entries), 0);
 	assert_int_equal(entries.ms_entries, 2);
@@ -292,12 +296,12 @@ STORE_TEST(a_step_changes_every_record)
 	for (size_t i = 0; i < ARRAY_LEN(sessions); i++)
 		conversations[i] = chat(f, sessions[i], "q", "a");
 	store_close(f);
-	migrate_store(f, &to_3);
-	expect_schema(f, 3);
+	migrate_store(f, &to_4);
+	expect_schema(f, 4);
 	for (size_t i = 0; i < ARRAY_LEN(sessions); i++) {
 		EXPECT_MESSAGES(f, &conversations[i], "cc", "q", "a");
 		assert_int_equal(
-		    conversation_record(f, &conversations[i]).state, CONVERSATION_STOPPED);
+		    conversation_record(f, &conversations[i]).status, CONVERSATION_STOPPED);
 	}
 }
 
@@ -305,23 +309,24 @@ STORE_TEST(all_steps_run_in_their_order)
 {
 	struct id conversation = closed_store(f);
 
-	migrate_store(f, &to_4);
-	expect_schema(f, 4);
-	assert_int_equal(steps, 1u << 2 | 1u << 3);
-	assert_int_equal(conversation_record(f, &conversation).state, CONVERSATION_INTERRUPTED);
+	migrate_store(f, &to_5);
+	expect_schema(f, 5);
+	assert_int_equal(steps, 1u << 3 | 1u << 4);
+	assert_int_equal(
+	    conversation_record(f, &conversation).status, CONVERSATION_INTERRUPTED);
 	expect_copy(f);
-	expect_no_file(f, "data-schema3.mdb");
+	expect_no_file(f, "data-schema4.mdb");
 }
 
-STORE_TEST(a_store_of_version_3_runs_only_the_later_steps)
+STORE_TEST(a_store_of_version_4_runs_only_the_later_steps)
 {
 	closed_store(f);
-	migrate_store(f, &to_3);
-	store_close(f);
 	migrate_store(f, &to_4);
-	expect_schema(f, 4);
-	assert_int_equal(steps, 1u << 3);
-	assert_int_not_equal(file_size(f, "data-schema3.mdb"), -1);
+	store_close(f);
+	migrate_store(f, &to_5);
+	expect_schema(f, 5);
+	assert_int_equal(steps, 1u << 4);
+	assert_int_not_equal(file_size(f, "data-schema4.mdb"), -1);
 }
 
 STORE_TEST(a_new_store_needs_no_step)
@@ -329,7 +334,7 @@ STORE_TEST(a_new_store_needs_no_step)
 	store_close(f);
 	remove_file(f, STORE);
 	migrate_store(f, &killed);
-	expect_schema(f, 4);
+	expect_schema(f, 5);
 	assert_int_equal(table_count(f, TABLE_ORGS), 1);
 }
 
@@ -352,19 +357,19 @@ STORE_TEST(a_migration_of_thousands_of_records_fits_into_a_full_store)
 		expect_answer(f, &f->a, first, MSG_TURN_BEGUN, NULL);
 	store_close(f);
 	/* A bound that was exceeded long ago: the map is as large as its contents. */
-	open_within(f, &to_3, 65536);
+	open_within(f, &to_4, 65536);
 	assert_int_equal(f->open.n, TURNS);
 }
 
 STORE_TEST(the_old_store_is_kept_once)
 {
 	closed_store(f);
-	migrate_store(f, &to_3);
+	migrate_store(f, &to_4);
 	chat(f, "s1", "q2", "a2");
 	expect_copy(f);
 	remove_file(f, COPY);
 	store_close(f);
-	migrate_store(f, &to_3);
+	migrate_store(f, &to_4);
 	expect_no_file(f, COPY);
 }
 
@@ -373,7 +378,7 @@ STORE_TEST(files_of_earlier_tries_are_replaced)
 	closed_store(f);
 	make_file(f, COPY, 100000);
 	make_file(f, PART, 100000);
-	migrate_store(f, &to_3);
+	migrate_store(f, &to_4);
 	expect_copy(f);
 }
 
@@ -393,7 +398,7 @@ STORE_TEST(a_store_with_a_lost_page_is_migrated_as_well)
 	overwrite_file(
 	    f, info.me_last_txnid % 2 * PAGE_SIZE + 16 + 24 + 2 * 48, &last, sizeof(last));
 	store_close(f);
-	migrate_store(f, &to_3);
+	migrate_store(f, &to_4);
 	expect_copy(f);
 }
 
@@ -439,7 +444,7 @@ STORE_TEST(a_migration_is_not_begun_without_room_for_all_of_it)
 	expect_no_room(f, 0);
 	expect_no_room(f, spare + bytes / 8);
 	bytes_free = spare + bytes / 2;
-	migrate_store(f, &to_3);
+	migrate_store(f, &to_4);
 	bytes_free = UINT64_MAX;
 	assert_true((uint64_t)file_size(f, STORE) < bytes / 2);
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
@@ -483,7 +488,7 @@ STORE_TEST(a_migration_on_a_full_disk_changes_nothing)
 		expect_no_file(f, PART);
 	}
 	set_file_limit(RLIM_INFINITY);
-	migrate_store(f, &to_3);
+	migrate_store(f, &to_4);
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
 	expect_copy(f);
 }
@@ -505,7 +510,7 @@ STORE_TEST(a_step_that_fails_changes_nothing)
 	store_open(f, STORE_BYTES);
 	delete_entry(f, TABLE_CONVERSATIONS, misfit);
 	store_close(f);
-	migrate_store(f, &to_3);
+	migrate_store(f, &to_4);
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
 }
 
@@ -514,7 +519,7 @@ STORE_TEST(a_killed_migration_is_done_again)
 	struct id conversation = closed_store(f);
 
 	kill_migration(f);
-	migrate_store(f, &to_3);
+	migrate_store(f, &to_4);
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
 	expect_copy(f);
 }
@@ -585,14 +590,14 @@ STORE_TEST(a_migration_can_be_killed_at_any_time)
 
 	for (n = 1; !renamed; n++) {
 		kill_at = n;
-		assert_true(was_killed(migrate_in_child(f, &to_3)));
+		assert_true(was_killed(migrate_in_child(f, &to_4)));
 		renamed = file_size(f, PART) == -1;
 		if (!renamed)
 			expect_content(f, &before);
 	}
 	kill_at = 0;
 	assert_int_equal(n, CALLS + 1);
-	migrate_store(f, &to_3);
+	migrate_store(f, &to_4);
 	assert_int_equal(steps, 0);
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
 	expect_copy(f);
@@ -602,7 +607,7 @@ STORE_TEST(a_file_system_that_cannot_sync_directories_is_accepted)
 {
 	closed_store(f);
 	fsync_is_invalid = true;
-	migrate_store(f, &to_3);
+	migrate_store(f, &to_4);
 	fsync_is_invalid = false;
 	expect_copy(f);
 }
@@ -660,7 +665,7 @@ STORE_TEST(a_damaged_record_stays_damaged)
 	flip_bit(f, TABLE_MESSAGES, &key);
 	f->damaged = true;
 	store_close(f);
-	migrate_store(f, &to_3);
+	migrate_store(f, &to_4);
 	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
 	assert_int_equal(txn_get(&t, TABLE_MESSAGES, &key, &value), RECORD_DAMAGED);
 	txn_abort(&t);
@@ -669,10 +674,10 @@ STORE_TEST(a_damaged_record_stays_damaged)
 STORE_TEST(a_store_of_a_later_schema_is_refused)
 {
 	store_close(f);
-	migrate_store(f, &to_4);
+	migrate_store(f, &to_5);
 	store_close(f);
 	expect_refused(f, EX_CONFIG);
-	migrate_store(f, &to_4);
+	migrate_store(f, &to_5);
 }
 
 TEST_MAIN(NULL, NULL)

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
-#include "tests/unit/storaged/old_schema.h"
 #include "tests/unit/storaged/store_fixture.h"
 
 #include "storaged/cli/base/subprocess.h"
@@ -231,14 +230,6 @@ SNAPSHOT_TEST(an_older_schema_is_opened_only_on_request)
 }
 
 /* storaged cannot migrate it if a page is damaged: then an export must save the rest. */
-SNAPSHOT_TEST(a_store_without_checksums_is_read_without_a_migration)
-{
-	assert_int_equal(env_open(&f->env, f->dir, STORE_BYTES, organization_make_default), 0);
-	make_schema_1(f);
-	env_close(&f->env);
-	expect_two_messages(f->dir);
-}
-
 SNAPSHOT_TEST(a_newer_schema_is_not_reported_as_damage)
 {
 	struct snapshot s;
