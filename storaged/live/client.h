@@ -1,6 +1,6 @@
 /*
  * A connected client as the batch and the live exchange see it: where its messages are queued,
- * which open turns it runs, and which turns and visitors it follows. Embedded in a peer (peers.h).
+ * which open turns it runs, and which turns and rooms it follows. Embedded in a peer (peers.h).
  */
 #ifndef STORAGED_LIVE_CLIENT_H
 #define STORAGED_LIVE_CLIENT_H
@@ -17,8 +17,8 @@ LIST_HEAD(followings, following);
 
 /* What can be followed (topics.h). */
 enum topic_kind {
-	TOPIC_TURNS,    /* open turns of others (live.h) */
-	TOPIC_VISITORS, /* rooms.h */
+	TOPIC_TURNS, /* open turns of others (live.h) */
+	TOPIC_ROOMS, /* rooms.h */
 	TOPIC_KINDS,
 };
 
@@ -29,7 +29,7 @@ struct client {
 		struct followings list;
 		size_t n;
 	} follows[TOPIC_KINDS];
-	struct followings ended; /* of visitors: their ends wait for room in out (rooms.h) */
+	struct followings ended; /* of rooms: their ends wait for space in out (rooms.h) */
 	const char *fault;       /* why it must be disconnected; NULL: no reason */
 	/* batch.c's own */
 	uint64_t batch; /* the last batch with a request of this client */

@@ -10,7 +10,7 @@ live_init(struct live *l, struct open_turns *open)
 {
 	*l = (struct live){.open = open};
 	topics_init(&l->turns, TOPIC_TURNS);
-	topics_init(&l->rooms, TOPIC_VISITORS);
+	topics_init(&l->rooms, TOPIC_ROOMS);
 }
 
 /* The remaining topics are turns to be stopped whose followers have left. */

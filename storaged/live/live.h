@@ -2,7 +2,7 @@
  * The live exchange: who follows which open turn. A worker whose visitor wants a reply that
  * another worker writes asks for it with TURN_JOIN. The owner publishes only while somebody
  * follows, so that ordinary turns have no extra cost. It also holds the table of those who follow
- * visitors (rooms.h).
+ * rooms (rooms.h).
  *
  * In memory only, and bounded. It changes, and clients are notified, only after the commit of a
  * change: never while a batch is open, which could take back what is queued. When a turn is closed
@@ -63,7 +63,7 @@ void live_end(struct live *l, const struct id *turn);
 /* The turn was erased: like live_end(), and its owner is notified too. */
 void live_erase(struct live *l, const struct id *turn);
 
-/* A client has disconnected: it follows nothing any more, visitors included. */
+/* A client has disconnected: it follows nothing any more, rooms included. */
 void live_forget(struct live *l, struct client *client);
 
 #endif

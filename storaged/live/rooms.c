@@ -4,12 +4,16 @@
 #include "storaged/live/rooms.h"
 
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
 
-/* Bytes of a client's out that messages of visitors must leave free for answers. */
+/* Bytes of a client's out that messages of rooms must leave free for answers. */
 #define ROOM_LEFT ((size_t)1 << 20)
 
-/* ... and ends of visitors. A widget that is disabled ends all its visitors at once. */
+/* ... and ends of rooms. A widget that is disabled ends all its visitors at once. */
 #define ROOM_END_LEFT ((size_t)256 << 10)
+
+/* A room is told of typing at most once in so many milliseconds. */
+#define TYPING_MS 1000u
 
 static void
 rooms_unfollow(struct topics *rooms, struct following *following)
@@ -24,8 +28,8 @@ rooms_unfollow(struct topics *rooms, struct following *following)
 static void
 rooms_send_end(struct topics *rooms, struct following *following)
 {
-	client_notify(following->client, MSG_LIVE_VISITOR_END,
-	    &(struct msg_live_visitor_end){following->topic->id});
+	client_notify(following->client, MSG_LIVE_ROOM_END,
+	    &(struct msg_live_room_end){following->topic->id});
 	rooms_unfollow(rooms, following);
 }
 
@@ -42,8 +46,8 @@ rooms_set_ended(struct following *following, bool ended)
 
 	following->ended = ended;
 	LIST_REMOVE(following, of_client);
-	LIST_INSERT_HEAD(ended ? &client->ended : &client->follows[TOPIC_VISITORS].list,
-	    following, of_client);
+	LIST_INSERT_HEAD(
+	    ended ? &client->ended : &client->follows[TOPIC_ROOMS].list, following, of_client);
 }
 
 static void
@@ -76,26 +80,25 @@ rooms_end_room(struct topics *rooms, struct topic *room)
 }
 
 bool
-rooms_may_follow(
-    const struct topics *rooms, const struct client *client, const struct id *visitor)
+rooms_may_follow(const struct topics *rooms, const struct client *client, const struct id *id)
 {
-	const struct topic *room = topics_find(rooms, visitor);
+	const struct topic *room = topics_find(rooms, id);
 
 	return (room != NULL && topic_following(room, client) != NULL) ||
 	    topics_may_follow(rooms, client);
 }
 
 bool
-rooms_have(const struct topics *rooms, const struct id *visitor)
+rooms_have(const struct topics *rooms, const struct id *id)
 {
-	return topics_find(rooms, visitor) != NULL;
+	return topics_find(rooms, id) != NULL;
 }
 
 void
-rooms_follow(struct topics *rooms, struct client *client, const struct id *visitor,
-    const struct id *widget)
+rooms_follow(
+    struct topics *rooms, struct client *client, const struct id *id, const struct id *widget)
 {
-	struct topic *room = topics_find_or_add(rooms, visitor);
+	struct topic *room = topics_find_or_add(rooms, id);
 	struct following *following = topics_follow(rooms, room, client);
 
 	room->widget = *widget;
@@ -104,9 +107,9 @@ rooms_follow(struct topics *rooms, struct client *client, const struct id *visit
 }
 
 void
-rooms_leave(struct topics *rooms, struct client *client, const struct id *visitor)
+rooms_leave(struct topics *rooms, struct client *client, const struct id *id)
 {
-	const struct topic *room = topics_find(rooms, visitor);
+	const struct topic *room = topics_find(rooms, id);
 	struct following *following = room == NULL ? NULL : topic_following(room, client);
 
 	if (following != NULL)
@@ -116,45 +119,86 @@ rooms_leave(struct topics *rooms, struct client *client, const struct id *visito
 /* A worker must not lose its connection, and with it all its turns, because many visitors write
  * at once. */
 static bool
-rooms_has_room(const struct client *client, const struct msg_live_turn *turn)
+rooms_has_space(const struct client *client, size_t bytes)
 {
-	return buf_room(client->out) >= ROOM_LEFT + turn->text.len;
+	return buf_room(client->out) >= ROOM_LEFT + bytes;
+}
+
+/* Notifies a follower, or ends its following. bytes: of the message's texts. */
+static void
+rooms_tell_one(struct topics *rooms, struct following *following, enum msg_type type,
+    const void *msg, size_t bytes)
+{
+	if (following->ended)
+		return;
+	if (rooms_has_space(following->client, bytes))
+		client_notify(following->client, type, msg);
+	else
+		rooms_end_follower(rooms, following);
+}
+
+static void
+rooms_tell(struct topics *rooms, const struct id *id, enum msg_type type, const void *msg,
+    size_t bytes)
+{
+	const struct topic *room = topics_find(rooms, id);
+	struct following *following = room == NULL ? NULL : LIST_FIRST(&room->followers), *next;
+
+	for (; following != NULL; following = next) {
+		next = LIST_NEXT(following, of_topic);
+		rooms_tell_one(rooms, following, type, msg, bytes);
+	}
 }
 
 void
 rooms_turn(struct topics *rooms, const struct msg_live_turn *turn)
 {
-	const struct topic *room = topics_find(rooms, &turn->visitor);
-	struct following *following = room == NULL ? NULL : LIST_FIRST(&room->followers), *next;
-
-	for (; following != NULL; following = next) {
-		next = LIST_NEXT(following, of_topic);
-		if (following->ended)
-			continue;
-		if (rooms_has_room(following->client, turn))
-			client_notify(following->client, MSG_LIVE_TURN, turn);
-		else
-			rooms_end_follower(rooms, following);
-	}
+	rooms_tell(rooms, &turn->room, MSG_LIVE_TURN, turn, turn->text.len);
 }
 
 void
-rooms_contact(struct topics *rooms, const struct id *visitor)
+rooms_changed(struct topics *rooms, const struct id *id, const struct id *conversation)
 {
-	const struct topic *room = topics_find(rooms, visitor);
+	rooms_tell(rooms, id, MSG_LIVE_CHANGED,
+	    &(struct msg_live_changed){.room = *id, .conversation = *conversation}, 0);
+}
+
+void
+rooms_contact(struct topics *rooms, const struct id *id)
+{
+	rooms_tell(rooms, id, MSG_LIVE_CONTACT, &(struct msg_live_contact){*id}, 0);
+}
+
+/* Whether the room is to be told of typing now. A clock that was set back does not delay it. */
+static bool
+rooms_may_type(struct topic *room)
+{
+	uint64_t now = clock_wall_ms();
+
+	if (now - room->typed_at < TYPING_MS)
+		return false;
+	room->typed_at = now;
+	return true;
+}
+
+void
+rooms_typing(struct topics *rooms, const struct id *id)
+{
+	struct topic *room = topics_find(rooms, id);
 	const struct following *following;
 
-	if (room == NULL)
+	if (room == NULL || !rooms_may_type(room))
 		return;
 	LIST_FOREACH (following, &room->followers, of_topic)
-		client_notify(
-		    following->client, MSG_LIVE_CONTACT, &(struct msg_live_contact){*visitor});
+		if (!following->ended && rooms_has_space(following->client, 0))
+			client_notify(
+			    following->client, MSG_LIVE_TYPING, &(struct msg_live_typing){*id});
 }
 
 void
-rooms_end_visitor(struct topics *rooms, const struct id *visitor)
+rooms_end(struct topics *rooms, const struct id *id)
 {
-	struct topic *room = topics_find(rooms, visitor);
+	struct topic *room = topics_find(rooms, id);
 
 	if (room != NULL)
 		rooms_end_room(rooms, room);
@@ -177,7 +221,7 @@ rooms_end_widget(struct topics *rooms, const struct id *widget)
 void
 rooms_forget(struct topics *rooms, struct client *client)
 {
-	const struct followings *list = &client->follows[TOPIC_VISITORS].list;
+	const struct followings *list = &client->follows[TOPIC_ROOMS].list;
 
 	while (!LIST_EMPTY(list))
 		rooms_unfollow(rooms, LIST_FIRST(list));

@@ -1,6 +1,7 @@
 /*
- * The live exchange of visitors: which clients follow which visitor, so that each of a visitor's
- * browser tabs learns what happens in the others. A room is a visitor that somebody follows.
+ * Rooms: which clients follow a conversation. Each conversation has two rooms: that of its owners, with the
+ * conversation's id, and that of its session (proto/ipc/room_id.h), which exists before the conversation and
+ * survives its erasure, so that each of a visitor's browser tabs learns what happens in the others.
  *
  * It changes, and clients are notified, only after the commit of a change, like the whole live
  * exchange (live.h, which owns the table).
@@ -10,39 +11,40 @@
 
 #include "storaged/live/topics.h"
 
-/* Whether the client may follow the visitor: it already does, or there is room for one more. */
+/* Whether the client may follow the room: it already does, or there is space for one more. */
 bool rooms_may_follow(
-    const struct topics *rooms, const struct client *client, const struct id *visitor);
+    const struct topics *rooms, const struct client *client, const struct id *id);
 
-/* Whether anybody follows the visitor. */
-bool rooms_have(const struct topics *rooms, const struct id *visitor);
+/* Whether anybody follows the room. */
+bool rooms_have(const struct topics *rooms, const struct id *id);
 
-/* The client follows this visitor of a widget. */
-void rooms_follow(struct topics *rooms, struct client *client, const struct id *visitor,
-    const struct id *widget);
+/* The client follows this room. widget: of a visitor's room; zero for others. */
+void rooms_follow(
+    struct topics *rooms, struct client *client, const struct id *id, const struct id *widget);
 
-/* The client stops following the visitor. */
-void rooms_leave(struct topics *rooms, struct client *client, const struct id *visitor);
+/* The client stops following the room. */
+void rooms_leave(struct topics *rooms, struct client *client, const struct id *id);
 
 /*
- * The visitor has sent a message: notifies all who follow it. A client without room for that must
- * not miss it silently: it gets the end of the visitor, so that it asks again once it has room.
+ * What happened in a room, for all who follow it. A client without space for the message must not miss it
+ * silently: it gets the end of the room, so that it asks again once it has space. Only typing is dropped
+ * then, and when the room had it within the last second.
  */
 void rooms_turn(struct topics *rooms, const struct msg_live_turn *turn);
-
-/* The visitor has a contact now. */
-void rooms_contact(struct topics *rooms, const struct id *visitor);
+void rooms_changed(struct topics *rooms, const struct id *id, const struct id *conversation);
+void rooms_contact(struct topics *rooms, const struct id *id);
+void rooms_typing(struct topics *rooms, const struct id *id);
 
 /* The token of a visitor, or of all visitors of a widget, is no longer valid, or the
- * conversation is gone: those who follow are told, at the latest when they have room for it, and ask again.
+ * conversation is gone: those who follow are told, at the latest when they have space for it, and ask again.
  * The second looks at all rooms. */
-void rooms_end_visitor(struct topics *rooms, const struct id *visitor);
+void rooms_end(struct topics *rooms, const struct id *id);
 void rooms_end_widget(struct topics *rooms, const struct id *widget);
 
-/* Sends the ends that had no room, as far as there is room now. */
+/* Sends the ends that had no space, as far as there is space now. */
 void rooms_send_ends(struct topics *rooms, struct client *client);
 
-/* A client has disconnected: it follows no visitor any more. */
+/* A client has disconnected: it follows no room any more. */
 void rooms_forget(struct topics *rooms, struct client *client);
 
 #endif

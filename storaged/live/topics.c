@@ -12,7 +12,7 @@ topics_init(struct topics *t, enum topic_kind kind)
 {
 	static const struct topics_limits limits[TOPIC_KINDS] = {
 	    [TOPIC_TURNS] = {TOPICS_TURNS_CLIENT_MAX, TOPICS_TURNS_MAX},
-	    [TOPIC_VISITORS] = {TOPICS_VISITORS_MAX, TOPICS_VISITORS_MAX},
+	    [TOPIC_ROOMS] = {TOPICS_ROOMS_MAX, TOPICS_ROOMS_MAX},
 	};
 
 	*t = (struct topics){

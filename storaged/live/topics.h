@@ -1,5 +1,5 @@
 /*
- * Topics that clients follow: open turns (live.h) and visitors (rooms.h), by id. A following is in
+ * Topics that clients follow: open turns (live.h) and rooms (rooms.h), by id. A following is in
  * the list of its topic and in that of its client.
  *
  * In memory only, and bounded. The owner of a table decides what its clients are told, and when a
@@ -12,12 +12,12 @@
 
 /*
  * Followings of one client, and of all clients, in one table; 64 bytes each, and as many for each topic. A
- * worker follows a visitor only while it has a WebSocket of it, which costs the worker much more
+ * worker follows a room only while it has a WebSocket or a stream of it, which costs the worker much more
  * memory: so these have a common limit only, of 128 MiB.
  */
 #define TOPICS_TURNS_CLIENT_MAX 65536u
 #define TOPICS_TURNS_MAX        262144u
-#define TOPICS_VISITORS_MAX     1048576u
+#define TOPICS_ROOMS_MAX        1048576u
 
 #define TOPICS_BUCKETS 65536u
 
@@ -27,8 +27,9 @@ struct topic {
 	struct followings followers;
 	union {
 		bool stop;        /* of a turn: tell whoever claims it to stop */
-		struct id widget; /* of a visitor */
+		struct id widget; /* of a visitor's room */
 	};
+	uint64_t typed_at; /* of a room: when its followers were told of typing; 0: never */
 };
 
 struct following {
@@ -37,7 +38,7 @@ struct following {
 	struct topic *topic;
 	struct client *client;
 	uint32_t has; /* of a turn: bytes of the text that the client has without a gap */
-	bool ended;   /* of a visitor: the client does not know it yet (rooms_send_ends()) */
+	bool ended;   /* of a room: the client does not know it yet (rooms_send_ends()) */
 };
 
 LIST_HEAD(topic_bucket, topic);

@@ -3,6 +3,8 @@
  */
 #include "storaged/request/call.h"
 
+#include "proto/ipc/room_id.h"
+
 #include <errno.h>
 
 #include "proto/base/basics.h"
@@ -88,10 +90,35 @@ call_end_widget(struct call *c, const struct id *widget)
 }
 
 void
-call_end_visitor(struct call *c, const struct id *visitor)
+call_end_room(struct call *c, const struct id *room)
 {
-	effects_add(
-	    c->effects, &(struct effect){.kind = EFFECT_VISITOR_END, .visitor = *visitor});
+	effects_add(c->effects, &(struct effect){.kind = EFFECT_ROOM_END, .room = *room});
+}
+
+/* Notes an effect on each of the two rooms of a conversation. */
+static void
+call_tell_rooms(
+    struct call *c, enum effect_kind kind, const struct msg_conversation_record *conversation)
+{
+	struct effect e = {
+	    .kind = kind, .room = conversation->id, .conversation = conversation->id};
+
+	effects_add(c->effects, &e);
+	e.room = room_id_of_session(
+	    &conversation->org, &conversation->widget, conversation->session);
+	effects_add(c->effects, &e);
+}
+
+void
+call_conversation_changed(struct call *c, const struct msg_conversation_record *conversation)
+{
+	call_tell_rooms(c, EFFECT_ROOM_CHANGED, conversation);
+}
+
+void
+call_end_conversation(struct call *c, const struct msg_conversation_record *conversation)
+{
+	call_tell_rooms(c, EFFECT_ROOM_END, conversation);
 }
 
 uint32_t

@@ -62,10 +62,16 @@ void call_restart(struct call *c, const struct id *turn, const struct id *conver
 void call_release(struct call *c, const struct id *turn);
 void call_erase(struct call *c, const struct id *turn);
 
-/* The tokens of all visitors of a widget, or of one visitor, are no longer valid, or its conversation is
- * gone: clients that follow them ask again. */
+/* The tokens of all visitors of a widget, or of one visitor (its room), are no longer valid, or a
+ * conversation is gone: clients that follow them ask again. */
 void call_end_widget(struct call *c, const struct id *widget);
-void call_end_visitor(struct call *c, const struct id *visitor);
+void call_end_room(struct call *c, const struct id *room);
+void call_end_conversation(struct call *c, const struct msg_conversation_record *conversation);
+
+/* A conversation has another state, or messages that no TURN_BEGIN announced: clients that follow it read
+ * it again. The texts of the record must be valid now, as for the function above. */
+void call_conversation_changed(
+    struct call *c, const struct msg_conversation_record *conversation);
 
 /* A request's limit: 0 asks for the maximum. */
 uint32_t call_limit(uint32_t asked, uint32_t most);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "proto/base/basics.h"
+#include "proto/ipc/room_id.h"
 
 #define EFFECTS_FIRST_CAPACITY 64
 
@@ -22,32 +23,32 @@ effects_add(struct effects *effects, const struct effect *effect)
 }
 
 void
-effects_add_visitor_turn(struct effects *effects, const struct msg_live_turn *turn)
+effects_add_turn(struct effects *effects, const struct turn_news *news)
 {
-	size_t *capacity = &effects->visitor_turns_capacity;
+	size_t *capacity = &effects->turns_capacity;
 
-	if (effects->visitor_turns_n == *capacity) {
+	if (effects->turns_n == *capacity) {
 		*capacity = *capacity == 0 ? EFFECTS_FIRST_CAPACITY : 2 * *capacity;
-		effects->visitor_turns = xreallocarray(
-		    effects->visitor_turns, *capacity, sizeof(*effects->visitor_turns));
+		effects->turns =
+		    xreallocarray(effects->turns, *capacity, sizeof(*effects->turns));
 	}
-	effects->visitor_turns[effects->visitor_turns_n++] = *turn;
-	effects_add(effects, &(struct effect){.kind = EFFECT_VISITOR_TURN});
+	effects->turns[effects->turns_n++] = *news;
+	effects_add(effects, &(struct effect){.kind = EFFECT_ROOM_TURN});
 }
 
 void
 effects_cut(struct effects *effects, size_t n)
 {
 	while (effects->n > n)
-		if (effects->list[--effects->n].kind == EFFECT_VISITOR_TURN)
-			effects->visitor_turns_n--;
+		if (effects->list[--effects->n].kind == EFFECT_ROOM_TURN)
+			effects->turns_n--;
 }
 
 void
 effects_clear(struct effects *effects)
 {
 	free(effects->list);
-	free(effects->visitor_turns);
+	free(effects->turns);
 	*effects = (struct effects){0};
 }
 
@@ -63,10 +64,51 @@ effects_claim(const struct effect *e, struct live *live)
 	live_claimed(live, &e->turn);
 }
 
-/* visitor_turn: the message of the next EFFECT_VISITOR_TURN. */
+/* Tells both rooms of the conversation; the id of a session's room costs more than the rest. */
 static void
-effects_apply_one(
-    const struct effect *e, struct live *live, const struct msg_live_turn **visitor_turn)
+effects_tell_turn(const struct turn_news *news, struct topics *rooms)
+{
+	struct msg_live_turn turn = news->turn;
+
+	if (rooms->n == 0)
+		return;
+	turn.room = room_id_of_session(&news->org, &news->widget, news->session);
+	rooms_turn(rooms, &turn);
+	turn.room = turn.conversation;
+	rooms_turn(rooms, &turn);
+}
+
+static void
+effects_apply_room(const struct effect *e, struct topics *rooms)
+{
+	switch (e->kind) {
+	case EFFECT_ROOM_FOLLOW:
+		rooms_follow(rooms, e->client, &e->room, &e->widget);
+		break;
+	case EFFECT_ROOM_LEAVE:
+		rooms_leave(rooms, e->client, &e->room);
+		break;
+	case EFFECT_ROOM_CHANGED:
+		rooms_changed(rooms, &e->room, &e->conversation);
+		break;
+	case EFFECT_ROOM_CONTACT:
+		rooms_contact(rooms, &e->room);
+		break;
+	case EFFECT_ROOM_TYPING:
+		rooms_typing(rooms, &e->room);
+		break;
+	case EFFECT_ROOM_END:
+		rooms_end(rooms, &e->room);
+		break;
+	default: /* EFFECT_WIDGET_END */
+		rooms_end_widget(rooms, &e->widget);
+		break;
+	}
+}
+
+/* news: of the next EFFECT_ROOM_TURN. */
+static void
+effects_apply_one(const struct effect *e, struct live *live, const struct turn_news **news)
 {
 	switch (e->kind) {
 	case EFFECT_CLAIM:
@@ -98,23 +140,11 @@ effects_apply_one(
 	case EFFECT_UNSAVED:
 		live_unsaved(live, e->client, &e->turn, e->full);
 		break;
-	case EFFECT_VISITOR_FOLLOW:
-		rooms_follow(&live->rooms, e->client, &e->visitor, &e->widget);
+	case EFFECT_ROOM_TURN:
+		effects_tell_turn((*news)++, &live->rooms);
 		break;
-	case EFFECT_VISITOR_UNFOLLOW:
-		rooms_leave(&live->rooms, e->client, &e->visitor);
-		break;
-	case EFFECT_VISITOR_TURN:
-		rooms_turn(&live->rooms, (*visitor_turn)++);
-		break;
-	case EFFECT_VISITOR_CONTACT:
-		rooms_contact(&live->rooms, &e->visitor);
-		break;
-	case EFFECT_VISITOR_END:
-		rooms_end_visitor(&live->rooms, &e->visitor);
-		break;
-	case EFFECT_WIDGET_END:
-		rooms_end_widget(&live->rooms, &e->widget);
+	default:
+		effects_apply_room(e, &live->rooms);
 		break;
 	}
 }
@@ -122,8 +152,8 @@ effects_apply_one(
 void
 effects_apply(const struct effects *effects, struct live *live)
 {
-	const struct msg_live_turn *visitor_turn = effects->visitor_turns;
+	const struct turn_news *news = effects->turns;
 
 	for (size_t i = 0; i < effects->n; i++)
-		effects_apply_one(&effects->list[i], live, &visitor_turn);
+		effects_apply_one(&effects->list[i], live, &news);
 }

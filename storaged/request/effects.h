@@ -19,12 +19,14 @@ enum effect_kind {
 	EFFECT_PUBLISH,  /* a piece of text for those who follow the turn */
 	EFFECT_UNSAVED,  /* tells them that the turn's end could not be stored */
 	/* Rooms (rooms.h). */
-	EFFECT_VISITOR_FOLLOW,   /* the client follows the visitor */
-	EFFECT_VISITOR_UNFOLLOW, /* the client stops following the visitor */
-	EFFECT_VISITOR_TURN,     /* the visitor has sent a message */
-	EFFECT_VISITOR_CONTACT,  /* the visitor has a contact now */
-	EFFECT_VISITOR_END,      /* the visitor's token or conversation is gone */
-	EFFECT_WIDGET_END,       /* the tokens of all visitors of the widget are gone */
+	EFFECT_ROOM_FOLLOW,  /* the client follows the room */
+	EFFECT_ROOM_LEAVE,   /* the client stops following the room */
+	EFFECT_ROOM_TURN,    /* a visitor has sent a message: tells both rooms */
+	EFFECT_ROOM_CHANGED, /* a conversation has other changes */
+	EFFECT_ROOM_CONTACT, /* the visitor has a contact now */
+	EFFECT_ROOM_TYPING,  /* somebody writes a message */
+	EFFECT_ROOM_END,     /* the visitor's token or the conversation is gone */
+	EFFECT_WIDGET_END,   /* the tokens of all visitors of the widget are gone */
 };
 
 struct effect {
@@ -36,27 +38,34 @@ struct effect {
 	struct client *client; /* the sender; NULL where it does not matter */
 	union {
 		struct id turn;
-		struct id visitor; /* of EFFECT_VISITOR_… except EFFECT_VISITOR_TURN */
+		struct id room; /* of EFFECT_ROOM_… except EFFECT_ROOM_TURN */
 	};
 	union {
-		struct id conversation; /* of a turn that is claimed */
-		struct id widget;       /* of EFFECT_VISITOR_FOLLOW and EFFECT_WIDGET_END */
+		struct id
+		    conversation;  /* of a turn that is claimed, or of EFFECT_ROOM_CHANGED */
+		struct id widget;  /* of EFFECT_ROOM_FOLLOW and EFFECT_WIDGET_END */
 		struct slice text; /* of EFFECT_PUBLISH; borrowed from the request's frame */
 	};
+};
+
+/* A visitor's message of a session; its texts are borrowed from the request's frame. */
+struct turn_news {
+	struct msg_live_turn turn; /* without its room */
+	struct id org, widget;
+	struct slice session;
 };
 
 struct effects {
 	struct effect *list;
 	size_t n, capacity;
-	/* The messages of EFFECT_VISITOR_TURN, in their order: they are much larger than an effect. */
-	struct msg_live_turn *visitor_turns;
-	size_t visitor_turns_n, visitor_turns_capacity;
+	/* Of EFFECT_ROOM_TURN, in their order: they are much larger than an effect. */
+	struct turn_news *turns;
+	size_t turns_n, turns_capacity;
 };
 
 void effects_add(struct effects *effects, const struct effect *effect);
 
-/* A visitor has sent a message; its texts are borrowed from the request's frame. */
-void effects_add_visitor_turn(struct effects *effects, const struct msg_live_turn *turn);
+void effects_add_turn(struct effects *effects, const struct turn_news *news);
 
 /* Drops all but the first n. */
 void effects_cut(struct effects *effects, size_t n);

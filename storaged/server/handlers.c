@@ -20,6 +20,7 @@
 #include "storaged/turns/turns.h"
 #include "storaged/visitors/contact_submit.h"
 #include "storaged/visitors/erase.h"
+#include "storaged/visitors/room_requests.h"
 #include "storaged/visitors/visitors.h"
 
 static const struct handler table[] = {
@@ -61,7 +62,9 @@ static const struct handler table[] = {
     {MSG_WIDGET_RESET, HANDLER_WRITES, handle_widget_reset},
     {MSG_VISITOR_OPEN, HANDLER_MAY_WRITE, handle_visitor_open},
     {MSG_VISITOR_FOLLOW, HANDLER_READS, handle_visitor_follow},
-    {MSG_VISITOR_LEAVE, HANDLER_TELLS, handle_visitor_leave},
+    {MSG_ROOM_FOLLOW, HANDLER_READS, handle_room_follow},
+    {MSG_ROOM_LEAVE, HANDLER_TELLS, handle_room_leave},
+    {MSG_TYPING, HANDLER_READS, handle_typing},
     {MSG_CONTACT_SUBMIT, HANDLER_WRITES, handle_contact_submit},
     {MSG_LOGIN_SECRET_GET, HANDLER_MAY_WRITE, handle_login_secret_get},
     {MSG_LOGIN_LIST, HANDLER_READS, handle_login_list},

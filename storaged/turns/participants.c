@@ -127,36 +127,37 @@ participants_check(struct txn *t, struct call *c, const struct participants *p, 
 }
 
 static void
-participants_announce(struct call *c, const struct id *visitor, const struct id *conversation,
-    const struct id *message, const struct id *turn)
+participants_announce(struct call *c, const struct id *conversation, const struct id *message,
+    const struct id *turn)
 {
 	const struct msg_turn_begin *m = &c->m->turn_begin;
 
-	effects_add_visitor_turn(c->effects,
-	    &(struct msg_live_turn){
-		.visitor = *visitor,
-		.conversation = *conversation,
-		.message = *message,
-		.turn = *turn,
-		.text = m->text,
-		.client_id = m->client_id,
-		.run = m->turn,
+	effects_add_turn(c->effects,
+	    &(struct turn_news){
+		.turn = {.conversation = *conversation,
+		    .message = *message,
+		    .turn = *turn,
+		    .text = m->text,
+		    .client_id = m->client_id,
+		    .run = m->turn},
+		.org = m->org,
+		.widget = m->widget,
+		.session = m->session,
 	    });
 }
 
 void
-participants_announce_restart(struct call *c, const struct participants *p,
-    const struct id *conversation, const struct id *turn)
+participants_announce_restart(
+    struct call *c, const struct id *conversation, const struct id *turn)
 {
 	const struct id known = {0};
 
-	if (p->by_visitor)
-		participants_announce(c, &p->visitor.id, conversation, &known, turn);
+	participants_announce(c, conversation, &known, turn);
 }
 
-int
-participants_count_message(struct txn *t, struct call *c, const struct participants *p,
-    const struct id *conversation, uint64_t now)
+/* A message that came with a key counts for no cap. */
+static int
+participants_count_visitor(struct txn *t, const struct participants *p, uint64_t now)
 {
 	struct msg_visitor_record visitor = p->visitor;
 	int rc;
@@ -164,13 +165,21 @@ participants_count_message(struct txn *t, struct call *c, const struct participa
 	if (!p->by_visitor)
 		return 0;
 	rc = daily_cap_add(t, &visitor.widget, now);
-	if (rc == 0 && !visitor.used) {
-		visitor.used = true;
-		rc = visitor_put(t, &visitor);
-	}
+	if (rc != 0 || visitor.used)
+		return rc;
+	visitor.used = true;
+	return visitor_put(t, &visitor);
+}
+
+int
+participants_count_message(struct txn *t, struct call *c, const struct participants *p,
+    const struct id *conversation, uint64_t now)
+{
+	int rc = participants_count_visitor(t, p, now);
+
 	if (rc == 0)
-		participants_announce(c, &visitor.id, conversation, &c->m->turn_begin.message,
-		    &c->m->turn_begin.turn);
+		participants_announce(
+		    c, conversation, &c->m->turn_begin.message, &c->m->turn_begin.turn);
 	return rc;
 }
 

@@ -30,14 +30,14 @@ struct participants {
 [[gnu::warn_unused_result]] int participants_check(
     struct txn *t, struct call *c, const struct participants *p, uint64_t now);
 
-/* A visitor's message was stored: counts it, marks the visitor as used, and tells those who follow the
- * visitor. Does nothing for a message that came with a key. */
+/* A message was stored: tells those who follow the conversation. One of a visitor is counted, and the visitor
+ * is marked as used. */
 [[gnu::warn_unused_result]] int participants_count_message(struct txn *t, struct call *c,
     const struct participants *p, const struct id *conversation, uint64_t now);
 
-/* The reply to a known message starts again: tells those who follow the visitor, if there is one. */
-void participants_announce_restart(struct call *c, const struct participants *p,
-    const struct id *conversation, const struct id *turn);
+/* The reply to a known message starts again: tells those who follow the conversation. */
+void participants_announce_restart(
+    struct call *c, const struct id *conversation, const struct id *turn);
 
 /* The agent's record, as txn_get() has it. */
 [[gnu::warn_unused_result]] int participants_agent(

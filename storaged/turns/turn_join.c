@@ -1,21 +1,24 @@
 /*
- * Joining the replies of other workers. A session can join only replies to its own messages; to all others
- * they do not exist.
+ * Joining the replies of other workers. A session can join only replies to its own messages, and an
+ * organization only those of its conversations; to all others they do not exist.
  */
 #include "storaged/turns/turn_join.h"
 
 #include "storaged/turns/turn_state.h"
 
 static bool
-turn_join_is_of_session(
+turn_join_is_allowed(
     const struct msg_conversation_record *conversation, const struct msg_turn_join *m)
 {
-	return id_equal(&conversation->org, &m->org) &&
-	    id_equal(&conversation->widget, &m->widget) &&
+	if (!id_equal(&conversation->org, &m->org))
+		return false;
+	if (!id_is_zero(&m->conversation))
+		return id_equal(&conversation->id, &m->conversation);
+	return id_equal(&conversation->widget, &m->widget) &&
 	    slice_eq(conversation->session, m->session);
 }
 
-/* The turn that is to be joined; refuses one that is not the session's. */
+/* The turn that is to be joined; refuses one that the sender must not see. */
 static int
 turn_join_find(struct txn *t, struct call *c, struct turn_view *v)
 {
@@ -31,8 +34,8 @@ turn_join_find(struct txn *t, struct call *c, struct turn_view *v)
 		if (rc == MDB_NOTFOUND)
 			return RECORD_DAMAGED;
 	}
-	if (rc == MDB_NOTFOUND || (rc == 0 && !turn_join_is_of_session(&conversation, m)))
-		return call_refuse(c, STORE_NOT_FOUND, "the session has no such reply");
+	if (rc == MDB_NOTFOUND || (rc == 0 && !turn_join_is_allowed(&conversation, m)))
+		return call_refuse(c, STORE_NOT_FOUND, "there is no such reply");
 	return rc;
 }
 

@@ -184,8 +184,8 @@ handle_contact_submit(struct txn *t, struct call *c)
 		rc = contact_submit_link(t, &s);
 	if (rc != 0)
 		return rc;
-	effects_add(c->effects,
-	    &(struct effect){.kind = EFFECT_VISITOR_CONTACT, .visitor = s.visitor.id});
+	effects_add(
+	    c->effects, &(struct effect){.kind = EFFECT_ROOM_CONTACT, .room = s.visitor.id});
 	key = key_of_org(&s.contact.org, &s.contact.id);
 	return record_answer(t, c, &contact_kind, &key);
 }

@@ -85,6 +85,8 @@ erase_conversation(struct txn *t, struct call *c,
 	struct key key;
 	int rc = erase_prepare(t, conversation, &d);
 
+	/* First, so that workers that wait for its replies know why these end. */
+	call_end_conversation(c, conversation);
 	key = key_id(&d.id);
 	if (rc == 0)
 		rc = erase_open_turns(t, c, &d.id);
@@ -118,11 +120,8 @@ erase_alone(struct txn *t, struct call *c, const struct msg_conversation_record 
 	struct id id;
 	int found = MDB_NOTFOUND, rc;
 
-	if (visitor_of_session(conversation->session, &id)) {
+	if (visitor_of_session(conversation->session, &id))
 		found = visitor_by_id(t, &id, &visitor);
-		/* First, so that workers that wait for its replies know why these end. */
-		call_end_visitor(c, &id);
-	}
 	if (found != 0 && !txn_survives(found))
 		return found;
 	/* After an import, the session may name another widget's visitor. */
@@ -196,6 +195,6 @@ handle_visitor_erase(struct txn *t, struct call *c)
 		rc = erase_session(t, c, &widget, !id_is_zero(&visitor));
 	if (rc != 0 || id_is_zero(&visitor))
 		return rc;
-	call_end_visitor(c, &visitor);
+	call_end_room(c, &visitor);
 	return visitor_drop(t, &visitor);
 }

@@ -155,7 +155,7 @@ visitor_purge(struct txn *t, struct call *c, const struct key *at, uint64_t now)
 	walk_close(&w);
 	for (size_t i = 0; rc == 0 && i < found.n; i++) {
 		rc = visitor_drop_key(t, &found.stale[i].key, &found.stale[i].id);
-		call_end_visitor(c, &found.stale[i].id);
+		call_end_room(c, &found.stale[i].id);
 	}
 	return rc;
 }
@@ -313,27 +313,13 @@ handle_visitor_follow(struct txn *t, struct call *c)
 		return call_refuse(c, STORE_FULL, "the worker follows too many visitors");
 	effects_add(c->effects,
 	    &(struct effect){
-		.kind = EFFECT_VISITOR_FOLLOW,
+		.kind = EFFECT_ROOM_FOLLOW,
 		.client = c->from,
-		.visitor = visitor.id,
+		.room = visitor.id,
 		.widget = visitor.widget,
 	    });
 	state.visitor = visitor_encode(t, &visitor);
 	call_answer(c, MSG_VISITOR_STATE, &state);
-	return 0;
-}
-
-int
-handle_visitor_leave(struct txn *t, struct call *c)
-{
-	(void)t;
-	effects_add(c->effects,
-	    &(struct effect){
-		.kind = EFFECT_VISITOR_UNFOLLOW,
-		.client = c->from,
-		.visitor = c->m->visitor_leave.visitor,
-	    });
-	call_ok(c);
 	return 0;
 }
 
@@ -379,7 +365,7 @@ visitor_import(struct txn *t, struct call *c, const struct msg_visitor_record *r
 		visitor_merge(&r, &stored);
 		/* Its token may have changed. */
 		rc = visitor_drop(t, &record->id);
-		call_end_visitor(c, &record->id);
+		call_end_room(c, &record->id);
 	}
 	if (rc == 0 || rc == MDB_NOTFOUND)
 		rc = visitor_put(t, &r);

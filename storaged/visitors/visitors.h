@@ -39,6 +39,5 @@ bool visitor_is_welcome(
 /* The requests of these names (messages.def). */
 [[gnu::warn_unused_result]] int handle_visitor_open(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_visitor_follow(struct txn *t, struct call *c);
-[[gnu::warn_unused_result]] int handle_visitor_leave(struct txn *t, struct call *c);
 
 #endif

@@ -220,6 +220,8 @@ static const struct instruction looks[] = {
     {0, MSG_RECORD_GET, MSG_WIDGET_RECORD, .words = "org id - - name:public_id"},
     {0, MSG_RECORD_GET, MSG_CONTACT_RECORD, .words = "org id - -"},
     {0, MSG_RECORD_GET, MSG_AGENT_RECORD, .words = "org id - -"},
+    {0, MSG_ROOM_FOLLOW, .words = "org conversation:id - -"},
+    {0, MSG_TYPING, .words = "org conversation:id - -"},
 };
 
 static const struct instruction imports[] = {
@@ -288,7 +290,7 @@ static const struct instruction instructions[] = {
     {'R', MSG_WIDGET_RESET, .words = "client org widget public_id"},
     {'V', MSG_VISITOR_OPEN, .words = "client public_id token fresh_token fresh_id"},
     {'F', MSG_VISITOR_FOLLOW, .words = "client token"},
-    {'G', MSG_VISITOR_LEAVE, .words = "client visitor"},
+    {'G', MSG_ROOM_LEAVE, .words = "client room:visitor"},
     {'T', MSG_TURN_BEGIN,
 	.words = "client org widget session:visitor_session visitor turn conversation=turn "
 		 "message=turn text client_id history=3"},

@@ -122,7 +122,7 @@ check_rooms(void)
 		const struct client *client = &clients[i]->client;
 		const struct following *following;
 
-		LIST_FOREACH (following, &client->follows[TOPIC_VISITORS].list, of_client) {
+		LIST_FOREACH (following, &client->follows[TOPIC_ROOMS].list, of_client) {
 			struct msg_visitor_record visitor;
 			struct msg_widget_record widget;
 
@@ -254,7 +254,8 @@ is_told(uint16_t type)
 {
 	return type == MSG_LIVE_WANTED || type == MSG_LIVE_UNWANTED || type == MSG_LIVE_STOP ||
 	    type == MSG_LIVE_TEXT || type == MSG_LIVE_END || type == MSG_LIVE_UNSAVED ||
-	    type == MSG_LIVE_TURN || type == MSG_LIVE_CONTACT || type == MSG_LIVE_VISITOR_END;
+	    type == MSG_LIVE_TURN || type == MSG_LIVE_CONTACT || type == MSG_LIVE_ROOM_END ||
+	    type == MSG_LIVE_CHANGED || type == MSG_LIVE_TYPING;
 }
 
 /* Reads a client's replies: one for each request, in order; notifications come after them, or

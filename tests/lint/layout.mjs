@@ -37,9 +37,11 @@ const FOLDERS = Object.fromEntries(
 	workerd/api/request: workerd/http/ workerd/store workerd/turn
 	workerd/api/fields: workerd/http/ workerd/api/request
 	workerd/api/guard: workerd/http/ workerd/api/request
-	workerd/api/chat: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard
+	workerd/api/live: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields
+	workerd/api/chat: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
+		workerd/api/live
 	workerd/api/widget: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
-		workerd/api/guard workerd/api/chat
+		workerd/api/guard workerd/api/live workerd/api/chat
 	workerd/api/admin: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/chat workerd/api/widget
 	workerd/api/pages: workerd/http/ workerd/api/request

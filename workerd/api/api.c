@@ -11,6 +11,7 @@
 #include "proto/base/clock.h"
 #include "workerd/api/admin/password_hasher.h"
 #include "workerd/api/guard/guard.h"
+#include "workerd/api/live/live_room.h"
 #include "workerd/api/pages/pages.h"
 #include "workerd/api/request/connection_limit.h"
 #include "workerd/api/request/request_context.h"
@@ -45,7 +46,8 @@ api_new(const struct settings *settings, struct turns *turns, struct store_clien
 	api->worker = worker;
 	api->router = routing_router();
 	api->pages = pages_load(settings);
-	api->widget_sockets = widget_sockets_new(store);
+	api->rooms = live_rooms_new(store);
+	api->widget_sockets = widget_sockets_new();
 	api->hasher = password_hasher_new(turns->base);
 	api->stream_heartbeat = api_stream_heartbeat(settings, turns->base);
 	buf_init(&api->scratch, SCRATCH_MAX);
@@ -58,6 +60,7 @@ api_free(struct api *api)
 	if (api == NULL)
 		return;
 	widget_sockets_free(api->widget_sockets);
+	live_rooms_free(api->rooms);
 	password_hasher_free(api->hasher);
 	router_free(api->router);
 	pages_free(api->pages);

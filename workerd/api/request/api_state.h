@@ -14,6 +14,7 @@
 #include "workerd/store/store_client.h"
 #include "workerd/turn/turns.h"
 
+struct live_rooms;
 struct pages;
 struct password_hasher;
 struct router;
@@ -31,6 +32,7 @@ struct api {
 	/* Owned. */
 	struct router *router;                 /* of workerd/api/routing.c */
 	struct pages *pages;                   /* of workerd/api/pages */
+	struct live_rooms *rooms;              /* of workerd/api/live */
 	struct widget_sockets *widget_sockets; /* of workerd/api/widget */
 	struct password_hasher *hasher;        /* of workerd/api/admin */
 	struct buf scratch;                    /* api_scratch() */

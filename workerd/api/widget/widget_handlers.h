@@ -12,8 +12,7 @@ api_handler_fn handle_widget_socket;
 
 struct widget_sockets;
 
-/* store is borrowed. */
-struct widget_sockets *widget_sockets_new(struct store_client *store);
+struct widget_sockets *widget_sockets_new(void);
 
 /* Discards the sockets whose connection has ended and that still wait for the store. All connections
  * must have ended. */

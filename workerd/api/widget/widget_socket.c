@@ -24,7 +24,6 @@
 #define WS_SESSION_ENDED ((enum ws_code)4404)
 
 struct widget_sockets {
-	struct widget_rooms *rooms;
 	LIST_HEAD(, widget_socket) closing; /* connections ended; these wait for the store */
 };
 
@@ -129,7 +128,7 @@ widget_socket_on_closed(void *arg)
 {
 	struct widget_socket *s = arg;
 
-	widget_room_leave(&s->member);
+	live_room_leave(&s->member);
 	widget_history_end(s);
 	widget_replies_leave(s);
 	s->ws = NULL;
@@ -185,7 +184,7 @@ widget_socket_on_contact(struct widget_socket *s)
 }
 
 static void
-widget_socket_on_missed(struct widget_socket *s, const struct widget_room_event *event)
+widget_socket_on_missed(struct widget_socket *s, const struct live_room_event *event)
 {
 	if (event->identified && !s->is_identified)
 		widget_send_type(s, "contact_info_saved");
@@ -199,13 +198,18 @@ widget_socket_on_missed(struct widget_socket *s, const struct widget_room_event 
 }
 
 static void
-widget_socket_on_event(struct widget_room_member *member, const struct widget_room_event *event)
+widget_socket_on_event(struct live_room_member *member, const struct live_room_event *event)
 {
 	struct widget_socket *s = (struct widget_socket *)member;
 
 	switch (event->type) {
 	case ROOM_TURN:
 		widget_socket_on_turn(s, event->turn);
+		break;
+	case ROOM_CHANGED:
+		widget_replies_sync(s);
+		break;
+	case ROOM_TYPING:
 		break;
 	case ROOM_CONTACT:
 		widget_socket_on_contact(s);
@@ -216,7 +220,7 @@ widget_socket_on_event(struct widget_room_member *member, const struct widget_ro
 	case ROOM_UNAVAILABLE:
 		widget_socket_give_up(s);
 		break;
-	case ROOM_SESSION_ENDED:
+	case ROOM_GONE:
 		ws_close(s->ws, WS_SESSION_ENDED, chat_failure_message(TURN_VISITOR_GONE));
 		break;
 	}
@@ -243,13 +247,20 @@ widget_socket_new(struct widget_opening *o, const struct msg_visitor_record *vis
 	return s;
 }
 
+static int
+widget_socket_enter_room(struct widget_socket *s)
+{
+	const struct live_room_topic topic = {.room = s->visitor, .token = s->token};
+
+	return live_room_enter(s->api->rooms, &s->member, &topic);
+}
+
 /* Sends the first frames. Only a resumed session can have a history. */
 static void
 widget_socket_greet(struct widget_socket *s, const char *token, bool identified, bool resumed)
 {
 	widget_send_session(s, token, identified);
-	if (widget_room_enter(
-		s->api->widget_sockets->rooms, &s->member, &s->visitor, &s->token) == -1) {
+	if (widget_socket_enter_room(s) == -1) {
 		widget_socket_give_up(s);
 		return;
 	}
@@ -311,11 +322,10 @@ handle_widget_socket(const struct api_call *c)
 }
 
 struct widget_sockets *
-widget_sockets_new(struct store_client *store)
+widget_sockets_new(void)
 {
 	struct widget_sockets *sockets = xcalloc(1, sizeof(*sockets));
 
-	sockets->rooms = widget_rooms_new(store);
 	LIST_INIT(&sockets->closing);
 	return sockets;
 }
@@ -329,7 +339,6 @@ widget_sockets_free(struct widget_sockets *sockets)
 		widget_identify_cancel(s);
 		widget_socket_free(s, false);
 	}
-	widget_rooms_free(sockets->rooms);
 	free(sockets);
 }
 

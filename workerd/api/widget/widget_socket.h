@@ -7,7 +7,7 @@
  *	widget_replies.c   the queue of replies, one delivered after the other
  *	widget_identify.c  the visitor submits contact details
  *
- * A socket is a member of its visitor's room (widget_room.h) from its first frame to its end. Frames are
+ * A socket is a member of its visitor's room (live_room.h) from its first frame to its end. Frames are
  * answered in order: a message that arrives during a reply waits until that reply has ended, since frames
  * do not say which reply they belong to. Messages that still wait when the connection ends are sent and
  * answered anyway, and appear in the history; if contact details are being stored, after that.
@@ -15,10 +15,10 @@
 #ifndef WORKERD_API_WIDGET_WIDGET_SOCKET_H
 #define WORKERD_API_WIDGET_WIDGET_SOCKET_H
 
+#include "workerd/api/live/live_room.h"
 #include "workerd/api/request/api_call.h"
 #include "workerd/api/widget/widget_contact.h"
 #include "workerd/api/widget/widget_frame.h"
-#include "workerd/api/widget/widget_room.h"
 #include "workerd/http/ws/ws.h"
 #include "workerd/turn/turn.h"
 
@@ -51,7 +51,7 @@ struct widget_history {
 };
 
 struct widget_socket {
-	struct widget_room_member member; /* first: the room calls on_event() with it */
+	struct live_room_member member; /* first: the room calls on_event() with it */
 	struct api *api;
 	struct http_exchange *x; /* its context has the address and the request id */
 	struct ws *ws;           /* NULL, as x: the connection has ended */

@@ -218,7 +218,7 @@ FIXTURE_TEST(a_worker_receives_the_end_of_each_of_300000_visitors)
 		assert_int_equal(peers.n, 1);
 		assert_int_equal(channel_read(&worker), CHANNEL_DONE);
 		while (channel_next(&worker, &frame, &m) == WIRE_OK)
-			received += frame.type == MSG_LIVE_VISITOR_END;
+			received += frame.type == MSG_LIVE_ROOM_END;
 	}
 	assert_int_equal(f->live.rooms.n, 0);
 }

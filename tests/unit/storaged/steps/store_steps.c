@@ -319,7 +319,7 @@ counter_named(struct world *w, const char *name)
 	    {"writable_at", &w->f->env.writable_at},
 	    {"stuck", &w->f->env.garbage.stuck_n},
 	    {"followed_by_b", &w->f->b.client.follows[TOPIC_TURNS].n},
-	    {"visitors_followed_by_b", &w->f->b.client.follows[TOPIC_VISITORS].n},
+	    {"visitors_followed_by_b", &w->f->b.client.follows[TOPIC_ROOMS].n},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(counters); i++)

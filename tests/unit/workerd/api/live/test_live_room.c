@@ -3,28 +3,28 @@
  */
 #include "tests/unit/unit.h"
 #include "tests/unit/workerd/turn/turn_stage.h"
-#include "workerd/api/widget/widget_room.h"
+#include "workerd/api/live/live_room.h"
 
 #define EVENTS_MAX 8
 
 struct member {
-	struct widget_room_member room; /* first */
-	struct widget_room_event events[EVENTS_MAX];
+	struct live_room_member room; /* first */
+	struct live_room_event events[EVENTS_MAX];
 	size_t n;
-	struct widget_room_member *leaves; /* leaves when this one gets an event */
+	struct live_room_member *leaves; /* leaves when this one gets an event */
 };
 
 /* A visitor's room with two possible members. */
 static struct {
 	struct stage *stage;
-	struct widget_rooms *rooms;
+	struct live_rooms *rooms;
 	struct msg_visitor_record visitor;
 	struct id conversation;
 } scene;
 static struct member a, b;
 
 static void
-on_event(struct widget_room_member *room, const struct widget_room_event *event)
+on_event(struct live_room_member *room, const struct live_room_event *event)
 {
 	struct member *m = (struct member *)room;
 
@@ -32,7 +32,7 @@ on_event(struct widget_room_member *room, const struct widget_room_event *event)
 	assert_true(m->n < EVENTS_MAX);
 	m->events[m->n++] = *event;
 	if (m->leaves != NULL)
-		widget_room_leave(m->leaves);
+		live_room_leave(m->leaves);
 }
 
 static int
@@ -41,7 +41,7 @@ set_up(void **state)
 	if (stage_setup(state) == -1)
 		return -1;
 	scene.stage = *state;
-	scene.rooms = widget_rooms_new(scene.stage->turns.store);
+	scene.rooms = live_rooms_new(scene.stage->turns.store);
 	scene.visitor = (struct msg_visitor_record){.v = RECORD_VERSION, .id = id_new()};
 	scene.conversation = (struct id){0};
 	secret_random(&scene.visitor.token, sizeof(scene.visitor.token));
@@ -53,20 +53,26 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	widget_room_leave(&a.room);
-	widget_room_leave(&b.room);
-	widget_rooms_free(scene.rooms);
+	live_room_leave(&a.room);
+	live_room_leave(&b.room);
+	live_rooms_free(scene.rooms);
 	return stage_teardown(state);
 }
 
 #define ROOM_TEST(name) TEST_WITH(name, set_up, tear_down)
 
 static void
+enter_as(struct live_room_member *member, const struct id *visitor)
+{
+	const struct live_room_topic topic = {.room = *visitor, .token = scene.visitor.token};
+
+	assert_int_equal(live_room_enter(scene.rooms, member, &topic), 0);
+}
+
+static void
 enter(struct member *m)
 {
-	assert_int_equal(
-	    widget_room_enter(scene.rooms, &m->room, &scene.visitor.id, &scene.visitor.token),
-	    0);
+	enter_as(&m->room, &scene.visitor.id);
 }
 
 static uint64_t
@@ -98,7 +104,7 @@ static void
 tell_turn(void)
 {
 	store_notify(scene.stage, MSG_LIVE_TURN,
-	    &(struct msg_live_turn){.visitor = scene.visitor.id,
+	    &(struct msg_live_turn){.room = scene.visitor.id,
 		.conversation = scene.conversation,
 		.turn = id_new()});
 }
@@ -107,8 +113,8 @@ tell_turn(void)
 static void
 tell_end(void)
 {
-	store_notify(scene.stage, MSG_LIVE_VISITOR_END,
-	    &(struct msg_live_visitor_end){.visitor = scene.visitor.id});
+	store_notify(scene.stage, MSG_LIVE_ROOM_END,
+	    &(struct msg_live_room_end){.room = scene.visitor.id});
 }
 
 /* Waits until a member has n events, and checks the type of the last. */
@@ -121,8 +127,8 @@ expect_event(const struct member *m, size_t n, int type)
 
 ROOM_TEST(a_room_subscribes_once_and_notifies_all_members)
 {
-	struct msg_live_contact contact = {.visitor = scene.visitor.id};
-	struct msg_live_contact other = {.visitor = id_new()};
+	struct msg_live_contact contact = {.room = scene.visitor.id};
+	struct msg_live_contact other = {.room = id_new()};
 
 	enter(&a);
 	enter(&b);
@@ -133,11 +139,11 @@ ROOM_TEST(a_room_subscribes_once_and_notifies_all_members)
 	expect_event(&a, 2, ROOM_CONTACT);
 	expect_event(&b, 2, ROOM_CONTACT);
 	assert_int_equal(a.events[0].type, ROOM_TURN);
-	widget_room_leave(&a.room);
-	widget_room_leave(&a.room);
+	live_room_leave(&a.room);
+	live_room_leave(&a.room);
 	store_expect_nothing(scene.stage);
-	widget_room_leave(&b.room);
-	store_expect(scene.stage, MSG_VISITOR_LEAVE, NULL);
+	live_room_leave(&b.room);
+	store_expect(scene.stage, MSG_ROOM_LEAVE, NULL);
 	tell_turn();
 	store_expect_nothing(scene.stage);
 	assert_int_equal(a.n + b.n, 4);
@@ -155,7 +161,7 @@ ROOM_TEST(members_may_leave_during_an_event)
 	assert_int_equal(b.n, 0);
 	a.leaves = &a.room;
 	tell_turn();
-	store_expect(scene.stage, MSG_VISITOR_LEAVE, NULL);
+	store_expect(scene.stage, MSG_ROOM_LEAVE, NULL);
 	assert_int_equal(a.n, 2);
 }
 
@@ -186,7 +192,7 @@ ROOM_TEST(an_end_event_makes_the_room_ask_again)
 	expect_event(&a, 1, ROOM_MISSED);
 	tell_end();
 	store_refuse(scene.stage, expect_follow(), STORE_GONE);
-	expect_event(&a, 2, ROOM_SESSION_ENDED);
+	expect_event(&a, 2, ROOM_GONE);
 }
 
 /* After an end event the store answers with the present conversation. */
@@ -227,7 +233,7 @@ ROOM_TEST(a_refused_subscription_is_unavailable_until_the_next_enter)
 	/* A new member subscribes again, while the first has not left yet. */
 	enter(&b);
 	answer_follow();
-	widget_room_leave(&a.room);
+	live_room_leave(&a.room);
 	tell_turn();
 	expect_event(&b, 1, ROOM_TURN);
 }
@@ -238,7 +244,7 @@ ROOM_TEST(a_member_that_enters_an_empty_room_keeps_its_subscription)
 	answer_follow();
 	tell_turn();
 	expect_event(&a, 1, ROOM_TURN);
-	widget_room_leave(&a.room);
+	live_room_leave(&a.room);
 	enter(&b);
 	store_expect_nothing(scene.stage);
 	tell_turn();
@@ -248,16 +254,16 @@ ROOM_TEST(a_member_that_enters_an_empty_room_keeps_its_subscription)
 ROOM_TEST(a_room_that_was_left_before_its_answer_unsubscribes_after_it)
 {
 	enter(&a);
-	widget_room_leave(&a.room);
+	live_room_leave(&a.room);
 	answer_follow();
-	store_answer(scene.stage, store_expect(scene.stage, MSG_VISITOR_LEAVE, NULL), MSG_OK,
+	store_answer(scene.stage, store_expect(scene.stage, MSG_ROOM_LEAVE, NULL), MSG_OK,
 	    &(struct msg_ok){});
 	/* The store has forgotten a subscription of a lost connection. */
 	enter(&a);
 	answer_follow();
 	store_accept(scene.stage);
 	expect_follow();
-	widget_room_leave(&a.room);
+	live_room_leave(&a.room);
 	store_accept(scene.stage);
 	store_refuse(scene.stage, expect_follow(), STORE_GONE);
 	store_expect_nothing(scene.stage);
@@ -268,13 +274,13 @@ ROOM_TEST(a_room_that_was_left_before_its_answer_unsubscribes_after_it)
 #define IN_FLIGHT 256u
 
 struct silent {
-	struct widget_room_member room; /* first */
+	struct live_room_member room; /* first */
 	struct id visitor;
 	unsigned missed;
 };
 
 static void
-on_silent_event(struct widget_room_member *room, const struct widget_room_event *event)
+on_silent_event(struct live_room_member *room, const struct live_room_event *event)
 {
 	assert_int_equal(event->type, ROOM_MISSED);
 	((struct silent *)room)->missed++;
@@ -284,8 +290,7 @@ static void
 enter_silent(struct silent *s)
 {
 	*s = (struct silent){.room.on_event = on_silent_event, .visitor = id_new()};
-	assert_int_equal(
-	    widget_room_enter(scene.rooms, &s->room, &s->visitor, &scene.visitor.token), 0);
+	enter_as(&s->room, &s->visitor);
 }
 
 /* Reads requests of this type until no more come. */
@@ -356,9 +361,9 @@ ROOM_TEST(a_hundred_thousand_rooms_survive_restarts_of_the_store)
 	assert_int_equal(take_all(MSG_VISITOR_FOLLOW, unanswered), 0);
 	for (unsigned i = 0; i < MANY; i++) {
 		assert_in_range(all[i].missed, 1, 2);
-		widget_room_leave(&all[i].room);
+		live_room_leave(&all[i].room);
 	}
-	serve(MANY, MSG_VISITOR_LEAVE, MSG_OK, &(struct msg_ok){});
+	serve(MANY, MSG_ROOM_LEAVE, MSG_OK, &(struct msg_ok){});
 	free(all);
 }
 
