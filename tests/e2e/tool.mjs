@@ -144,6 +144,12 @@ export function makeExport(conversations, text) {
 			last_message: text.slice(0, 500),
 			contact: NOBODY,
 			state: "complete",
+			inbox_state: "open",
+			operator: NOBODY,
+			operator_name: "",
+			operator_at: 0,
+			assigned: NOBODY,
+			tags: "",
 		});
 		all.push(message(1, "user", "?"), message(2, "assistant", text));
 	}
