@@ -62,6 +62,7 @@ call_read(struct call *call, struct slice body, struct api_error *error)
 		return api_error(error, 400, "stream", "openai-stub only sends streams.");
 	call->include_usage = json_is_true(
 	    json_object_get(json_object_get(call->body, "stream_options"), "include_usage"));
+	call->has_tools = json_array_size(json_object_get(call->body, "tools")) > 0;
 	call_read_limit(call, "max_tokens");
 	call_read_limit(call, "max_completion_tokens");
 	call->model = json_string_value(json_object_get(call->body, "model"));

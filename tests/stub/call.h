@@ -16,6 +16,7 @@ struct call {
 	uint64_t prompt_tokens; /* estimate: a quarter of the messages' bytes */
 	uint32_t max_tokens;    /* UINT32_MAX without a limit */
 	bool include_usage;
+	bool has_tools;
 };
 
 /* Parses a body: 0, or -1 with the error response in error. Call call_clear() in either case. */

@@ -267,9 +267,29 @@ chat_start_stream(struct chat *c, struct buf *out)
 	c->started = true;
 }
 
+/* hand-over: in two events, as models send it. */
+static void
+chat_add_hand_over(struct chat *c, struct buf *out)
+{
+	static const char *const call[] = {
+	    "{\"tool_calls\":[{\"index\":0,\"id\":\"call_stub\",\"type\":\"function\","
+	    "\"function\":{\"name\":\"hand_over\",\"arguments\":\"\"}}]}",
+	    "{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"{}\"}}]}",
+	};
+	static const char *const marker[] = {
+	    "{\"content\":\"[hand\"}", "{\"content\":\"_over]\"}"};
+
+	for (size_t i = 0; i < 2; i++)
+		chat_add_choice_event(c, out, c->call.has_tools ? call[i] : marker[i], NULL);
+	if (c->call.has_tools)
+		c->script.finish = "tool_calls";
+}
+
 static enum chat_step
 chat_end_stream(struct chat *c, struct buf *out)
 {
+	if (c->script.hand_over)
+		chat_add_hand_over(c, out);
 	chat_add_choice_event(c, out, "{}", c->script.finish);
 	if (c->call.include_usage)
 		chat_add_usage_event(c, out);

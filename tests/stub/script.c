@@ -69,6 +69,11 @@ static const struct word {
 	"the messages of fail=STATUS and error-after repeat the Authorization header"},
     {"no-stream-options", WORD_NUMBER, AT(no_stream_options), 400, 499, "STATUS",
 	"a call with stream_options is refused as one with an unknown argument"},
+    {"no-tools", WORD_NUMBER, AT(no_tools), 400, 599, "STATUS",
+	"a call with tools is refused, as by a model that cannot call them"},
+
+    {"hand-over", WORD_FLAG, AT(hand_over), 0, 0, NULL,
+	"the reply ends with a call of the tool hand_over; without tools, with [hand_over]"},
 
     {"hold-after", WORD_NUMBER, AT(hold_after), 0, SCRIPT_TOKENS_MAX, "N",
 	"after N tokens waits for POST /stub/release with a part of the message"},
@@ -97,6 +102,7 @@ script_init(struct script *s)
 	    .fail_times = SCRIPT_UNSET,
 	    .retry_after = SCRIPT_UNSET,
 	    .no_stream_options = SCRIPT_UNSET,
+	    .no_tools = SCRIPT_UNSET,
 	    .hold_after = SCRIPT_UNSET,
 	    .finish = "stop",
 	};

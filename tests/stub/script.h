@@ -45,10 +45,12 @@ struct script {
 	uint32_t fail_times;        /* or SCRIPT_UNSET: every time */
 	uint32_t retry_after;       /* seconds, or SCRIPT_UNSET */
 	uint32_t no_stream_options; /* a status, or SCRIPT_UNSET */
+	uint32_t no_tools;          /* the same */
 	uint32_t after[FAULTS];     /* or SCRIPT_UNSET */
 	uint32_t hold_after;        /* or SCRIPT_UNSET */
 	uint32_t reply;             /* enum script_reply */
 	const char *finish;         /* finish_reason */
+	bool hand_over;
 	bool no_usage;
 	bool rst;
 	bool echo_key;

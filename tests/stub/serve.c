@@ -79,10 +79,14 @@ static bool
 serve_refuses_arguments(
     const struct call *call, const struct script *script, struct api_error *error)
 {
-	if (script->no_stream_options == SCRIPT_UNSET || !call->include_usage)
+	if (script->no_stream_options != SCRIPT_UNSET && call->include_usage)
+		api_error(error, (int)script->no_stream_options, "stream_options",
+		    "Unrecognized request argument supplied: stream_options");
+	else if (script->no_tools != SCRIPT_UNSET && call->has_tools)
+		api_error(error, (int)script->no_tools, NULL, "%s does not support tools",
+		    call->model);
+	else
 		return false;
-	api_error(error, (int)script->no_stream_options, "stream_options",
-	    "Unrecognized request argument supplied: stream_options");
 	return true;
 }
 

@@ -8,6 +8,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
+#include "workerd/model/openai/hand_over.h"
 #include "workerd/model/openai/openai.h"
 
 #define PROMPT_MAX (256u * 1024) /* the longest SYSTEM_PROMPT and an agent's texts */
@@ -59,6 +60,27 @@ prompt_server_name(const struct prompt *p)
 	return prompt_record(p).key_name;
 }
 
+/* Of a record. */
+static bool
+prompt_escalates(const struct msg_agent_record *r)
+{
+	return utf8_trim(r->escalation_instructions).len > 0;
+}
+
+bool
+prompt_may_hand_over(const struct prompt *p)
+{
+	const struct msg_agent_record r = prompt_record(p);
+
+	return prompt_escalates(&r);
+}
+
+struct slice
+prompt_waiting_text(const struct prompt *p)
+{
+	return utf8_trim(prompt_record(p).waiting_text);
+}
+
 static struct slice
 prompt_or_default(struct slice text, const char *instead)
 {
@@ -76,16 +98,30 @@ prompt_add_part(struct buf *prompt, const char *heading, struct slice text)
 	return buf_append(prompt, text.p, text.len);
 }
 
+/* Some servers ignore tools without an error, so the marker is always explained. */
+static int
+prompt_add_escalation(struct buf *prompt, const struct msg_agent_record *r, bool tools)
+{
+	if (!prompt_escalates(r))
+		return 0;
+	if (prompt_add_part(
+		prompt, "When to hand over to a person", r->escalation_instructions) == -1)
+		return -1;
+	return buf_append_str(prompt,
+	    tools ? "\n\nTo hand over, call the tool " HAND_OVER_TOOL
+		    ". If you cannot call it, write " HAND_OVER_MARKER " in your answer."
+		  : "\n\nTo hand over, write " HAND_OVER_MARKER " in your answer.");
+}
+
 static int
 prompt_write_system(const struct msg_agent_record *r, const struct prompt_defaults *defaults,
-    struct buf *prompt)
+    bool tools, struct buf *prompt)
 {
 	struct slice purpose = prompt_or_default(r->purpose, defaults->system_prompt);
 
 	if (buf_append(prompt, purpose.p, purpose.len) == -1 ||
 	    prompt_add_part(prompt, "Instructions", r->custom_instructions) == -1 ||
-	    prompt_add_part(
-		prompt, "When to hand over to a person", r->escalation_instructions) == -1)
+	    prompt_add_escalation(prompt, r, tools) == -1)
 		return -1;
 	return prompt_add_part(prompt, "Topics to stay away from", r->restricted_topics);
 }
@@ -99,8 +135,8 @@ prompt_temperature(const struct msg_agent_record *r, const struct prompt_default
 }
 
 int
-prompt_write(const struct prompt *p, const struct prompt_defaults *defaults, bool usage,
-    struct buf *body)
+prompt_write(const struct prompt *p, const struct prompt_defaults *defaults,
+    struct prompt_options options, struct buf *body)
 {
 	struct msg_agent_record r = prompt_record(p);
 	struct openai_settings settings = {
@@ -108,13 +144,14 @@ prompt_write(const struct prompt *p, const struct prompt_defaults *defaults, boo
 	    .max_completion_tokens =
 		r.max_output_tokens > 0 ? r.max_output_tokens : defaults->max_completion_tokens,
 	    .temperature = prompt_temperature(&r, defaults),
-	    .usage = usage,
+	    .usage = options.usage,
+	    .hand_over = options.tools && prompt_escalates(&r),
 	};
 	struct buf prompt;
 	int result;
 
 	buf_init(&prompt, PROMPT_MAX);
-	result = prompt_write_system(&r, defaults, &prompt);
+	result = prompt_write_system(&r, defaults, options.tools, &prompt);
 	settings.system_prompt = buf_slice(&prompt);
 	if (result == 0)
 		result = openai_begin(body, &settings);

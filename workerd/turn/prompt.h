@@ -14,6 +14,8 @@
  *
  *	escalation_instructions
  *
+ *	how to ask for a person: the tool, or the marker (workerd/model/openai/hand_over.h)
+ *
  *	## Topics to stay away from
  *
  *	restricted_topics
@@ -45,9 +47,21 @@ struct prompt *prompt_copy(const struct msg_agent_record *record);
 /* The agent's model server; empty: the default server. Valid as long as the prompt. */
 struct slice prompt_server_name(const struct prompt *p);
 
-/* Appends the start of a request to the model (openai_begin()), the system prompt included. usage: ask
- * for the token counts. 0, or -1 with ENOBUFS. */
+/* Whether the model may ask for a person: the agent has escalation instructions. */
+bool prompt_may_hand_over(const struct prompt *p);
+
+/* The agent's text for a visitor who waits for a person; empty: none. Valid as long as the prompt. */
+struct slice prompt_waiting_text(const struct prompt *p);
+
+/* What the model server understands. */
+struct prompt_options {
+	bool usage; /* ask for the token counts */
+	bool tools; /* offer the tool to ask for a person, if the model may */
+};
+
+/* Appends the start of a request to the model (openai_begin()), the system prompt included. 0, or -1 with
+ * ENOBUFS. */
 [[gnu::warn_unused_result]] int prompt_write(const struct prompt *p,
-    const struct prompt_defaults *defaults, bool usage, struct buf *body);
+    const struct prompt_defaults *defaults, struct prompt_options options, struct buf *body);
 
 #endif

@@ -30,6 +30,7 @@ turn_free(struct turn *t)
 	reply_listeners_clear(&t->listeners);
 	history_clear(&t->history);
 	free(t->prompt);
+	free(t->waiting_text);
 	sse_clear(&t->reader);
 	buf_clear(&t->error_body);
 	free(t->ref);
@@ -89,7 +90,8 @@ turn_log_end(const struct turn *t)
 
 	log_event(t->failed && !turn_endings[t->failure].expected ? LOG_WARN : LOG_INFO, ev,
 	    L_STR("why", t->failed ? turn_endings[t->failure].name : NULL),
-	    L_STR("trial", t->trial ? "yes" : NULL), L_TURN(t),
+	    L_STR("trial", t->trial ? "yes" : NULL),
+	    L_STR("hand_over", t->hand_over.found ? "yes" : NULL), L_TURN(t),
 	    L_ID("conversation", &t->listeners.ids.conversation),
 	    L_UINT("ms", now - t->began_ms),
 	    L_UINT(
@@ -255,6 +257,7 @@ turn_set_prompt(struct turn *t, struct prompt *prompt)
 {
 	t->prompt = prompt;
 	t->server = model_servers_find(&t->turns->servers, prompt_server_name(prompt));
+	turn_hand_over_allow(t);
 }
 
 void

@@ -5,6 +5,7 @@
  *	turn_begin.c      begin at storaged, load the history
  *	turn_request.c    the request to the model; retries (workerd/model/retry_policy.h)
  *	turn_response.c   the model's response
+ *	turn_hand_over.c  the model asks for a person
  *	turn_store.c      checkpoints, and storing the reply
  *	turn_listeners.c  listeners that join later, other workers that follow the turn, stop
  *	turn_limits.c     how many may run, with how much memory, and how long without a listener
@@ -15,6 +16,7 @@
 
 #include <event2/event_struct.h>
 
+#include "workerd/model/openai/hand_over.h"
 #include "workerd/model/openai/sse.h"
 #include "workerd/model/openai/utf8_reassembly.h"
 #include "workerd/turn/history.h"
@@ -65,10 +67,12 @@ struct turn {
 	int http_status;          /* of the model's response */
 	unsigned retry_after_ms;
 	unsigned attempts;
-	bool usage_requested;
-	bool
-	    usage_refused; /* the server named stream_options in an error; not requested again */
+	struct prompt_options requested; /* in the last request */
+	struct prompt_options
+	    refused;       /* what the server named in an error; not requested again */
 	bool end_received; /* [DONE] or a finish_reason */
+	struct hand_over hand_over;
+	char *waiting_text; /* of an agent that may hand over, else NULL */
 
 	bool failed;     /* reported to the listeners, from TURN_STORING on */
 	bool not_stored; /* failed only because storaged has not stored the reply yet */
@@ -151,6 +155,17 @@ void turn_begin_timed_out(struct turn *t);
 
 /* Sends the request to the model; the history is loaded. */
 void turn_send_request(struct turn *t);
+
+/* Notes whether the agent may hand over, and what the visitor reads then. */
+void turn_hand_over_allow(struct turn *t);
+
+/* The visitor's part of the model's text; out is empty, and the caller's to clear. */
+struct slice turn_hand_over_cut(struct turn *t, struct slice text, struct buf *out);
+
+/* The rest of the reply's text when the model has ended, in two pieces: what looked like the start of a
+ * marker, and what the visitor reads if the model has asked for a person. Either may be empty. */
+struct slice turn_hand_over_rest(struct turn *t);
+struct slice turn_hand_over_notice(const struct turn *t, struct buf *out);
 
 /* The model accepted the request. */
 void turn_request_accepted(struct turn *t);

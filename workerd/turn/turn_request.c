@@ -82,15 +82,46 @@ turn_time_left(const struct turn *t)
 	return spent < t->turns->total_ms ? t->turns->total_ms - spent : 0;
 }
 
+static bool
+turn_request_error_names(const struct turn *t, const char *name)
+{
+	return memmem(buf_data(&t->error_body), buf_len(&t->error_body), name, strlen(name)) !=
+	    NULL;
+}
+
 /* Some servers do not know stream_options and refuse a request with it. */
 static bool
 turn_request_refused_usage(const struct turn *t)
 {
-	static const char name[] = "stream_options";
+	return t->requested.usage && (t->http_status == 400 || t->http_status == 422) &&
+	    turn_request_error_names(t, "stream_options");
+}
 
-	return t->usage_requested && (t->http_status == 400 || t->http_status == 422) &&
-	    memmem(buf_data(&t->error_body), buf_len(&t->error_body), name, strlen(name)) !=
-	    NULL;
+/* Models without tools: Ollama and vLLM answer with 400, OpenRouter with 404, llama.cpp with 500. */
+static bool
+turn_request_refused_tools(const struct turn *t)
+{
+	static const int statuses[] = {400, 404, 422, 500, 501};
+
+	if (!t->requested.tools || !turn_request_error_names(t, "tool"))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(statuses); i++)
+		if (t->http_status == statuses[i])
+			return true;
+	return false;
+}
+
+/* Whether the server refused an optional part of the request, which is then left out. */
+static bool
+turn_request_drop_refused(struct turn *t)
+{
+	if (turn_request_refused_usage(t))
+		t->refused.usage = true;
+	else if (turn_request_refused_tools(t))
+		t->refused.tools = true;
+	else
+		return false;
+	return true;
 }
 
 static void
@@ -101,17 +132,29 @@ turn_request_retry(struct turn *t, unsigned wait_ms)
 	turn_set_timer(t, wait_ms);
 }
 
-/* If the request without stream_options succeeds, they were the reason: an error message alone proves
- * nothing, because it may quote the visitor. */
+/* Notes for the next requests what a server does not know. */
+static void
+turn_request_note_refusal(
+    const struct turn *t, bool *known, const char *event, const char *detail)
+{
+	if (*known)
+		return;
+	*known = true;
+	log_event(LOG_NOTICE, event, L_TURN(t), L_STR("server", t->server->name),
+	    L_STR("detail", detail));
+}
+
+/* If the request without stream_options, or without tools, succeeds, they were the reason: an error message
+ * alone proves nothing, because it may quote the visitor. */
 void
 turn_request_accepted(struct turn *t)
 {
-	if (!t->usage_refused || t->server->no_usage)
-		return;
-	t->server->no_usage = true;
-	log_event(LOG_NOTICE, "model_without_usage", L_TURN(t),
-	    L_STR("server", t->server->name),
-	    L_STR("detail", "the server does not know stream_options"));
+	if (t->refused.usage)
+		turn_request_note_refusal(t, &t->server->no_usage, "model_without_usage",
+		    "the server does not know stream_options");
+	if (t->refused.tools)
+		turn_request_note_refusal(t, &t->server->no_tools, "model_without_tools",
+		    "the model asks for a person by a marker in its text");
 }
 
 void
@@ -128,8 +171,7 @@ turn_request_failed(struct turn *t, enum upstream_end how, const char *detail)
 	unsigned wait_ms;
 	bool retry;
 
-	if (turn_request_refused_usage(t)) {
-		t->usage_refused = true;
+	if (turn_request_drop_refused(t)) {
 		turn_request_retry(t, 0);
 		return;
 	}
@@ -151,7 +193,7 @@ turn_request_failed(struct turn *t, enum upstream_end how, const char *detail)
 static int
 turn_request_write(const struct turn *t, struct buf *body)
 {
-	if (prompt_write(t->prompt, &t->turns->defaults, t->usage_requested, body) == -1 ||
+	if (prompt_write(t->prompt, &t->turns->defaults, t->requested, body) == -1 ||
 	    history_write(&t->history, body) == -1)
 		return -1;
 	return openai_end(body);
@@ -169,6 +211,7 @@ turn_request_post(struct turn *t, struct buf *body)
 	sse_clear(&t->reader);
 	sse_init(&t->reader);
 	t->reassembly = (struct utf8_reassembly){0};
+	t->hand_over = (struct hand_over){0};
 	turn_enter(t, TURN_REQUESTING);
 	t->transfer = upstream_post(
 	    t->server->upstream, body, left > 0 ? (unsigned)left : 1, &turn_response_events, t);
@@ -200,7 +243,10 @@ turn_send_request(struct turn *t)
 		turn_fail(t, TURN_MODEL_UNAVAILABLE);
 		return;
 	}
-	t->usage_requested = !t->server->no_usage && !t->usage_refused;
+	t->requested = (struct prompt_options){
+	    .usage = !t->server->no_usage && !t->refused.usage,
+	    .tools = t->waiting_text != NULL && !t->server->no_tools && !t->refused.tools,
+	};
 	buf_init(&body, OPENAI_BODY_MAX);
 	if (turn_request_write(t, &body) == -1) {
 		log_event(LOG_ERROR, "question_too_long", L_TURN(t));

@@ -118,13 +118,37 @@ turn_response_add_text(struct turn *t, struct slice text)
 		turn_response_checkpoint(t);
 }
 
+/* A part of the model's text, which may ask for a person. */
+static void
+turn_response_add_model_text(struct turn *t, struct slice text)
+{
+	struct buf cut;
+
+	buf_init(&cut, HAND_OVER_ROOM(text.len));
+	turn_response_add_text(t, turn_hand_over_cut(t, text, &cut));
+	buf_clear(&cut);
+}
+
+/* Text that belongs to the end of the reply. */
+static void
+turn_response_add_last(struct turn *t, struct slice text)
+{
+	if (text.len > 0 && t->state == TURN_STREAMING)
+		turn_response_add_text(t, text);
+}
+
 static void
 turn_response_complete(struct turn *t)
 {
 	struct slice rest = utf8_reassembly_end(&t->reassembly);
+	struct buf notice;
 
 	if (rest.len > 0)
-		turn_response_add_text(t, rest);
+		turn_response_add_model_text(t, rest);
+	turn_response_add_last(t, turn_hand_over_rest(t));
+	buf_init(&notice, TURN_REPLY_MAX);
+	turn_response_add_last(t, turn_hand_over_notice(t, &notice));
+	buf_clear(&notice);
 	if (t->state == TURN_STREAMING)
 		turn_finish(t);
 }
@@ -141,12 +165,14 @@ turn_response_on_event(void *arg, struct slice data)
 		t->reply.prompt_tokens = d.prompt_tokens;
 		t->reply.completion_tokens = d.completion_tokens;
 	}
+	if (t->waiting_text != NULL)
+		hand_over_read_tool(&t->hand_over, &d);
 	t->end_received = t->end_received || d.has_finish || d.kind == OPENAI_DONE;
 	switch (d.kind) {
 	case OPENAI_NOTHING:
 		break;
 	case OPENAI_TEXT:
-		turn_response_add_text(t, d.text);
+		turn_response_add_model_text(t, d.text);
 		break;
 	case OPENAI_DONE:
 		turn_response_complete(t);

@@ -132,6 +132,7 @@ turn_store_reply(struct turn *t)
 	    .text = t->reply.text,
 	    .prompt_tokens = t->reply.prompt_tokens,
 	    .completion_tokens = t->reply.completion_tokens,
+	    .hand_over = t->hand_over.found && t->reply.status != MESSAGE_INTERRUPTED,
 	};
 
 	turn_publish(t);

@@ -6,6 +6,18 @@
 #include <inttypes.h>
 
 #include "proto/base/json_escape.h"
+#include "workerd/model/openai/hand_over.h"
+
+/* A parameter, because some servers refuse a tool without one. */
+static int
+openai_add_tool(struct buf *body)
+{
+	return buf_append_str(body,
+	    ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"" HAND_OVER_TOOL
+	    "\",\"description\":\"Hands the conversation over to a person\","
+	    "\"parameters\":{\"type\":\"object\",\"properties\":{\"reason\":"
+	    "{\"type\":\"string\"}}}}}]");
+}
 
 static int
 openai_add_options(struct buf *body, const struct openai_settings *s)
@@ -18,6 +30,8 @@ openai_add_options(struct buf *body, const struct openai_settings *s)
 	if (s->max_completion_tokens > 0 &&
 	    buf_printf(body, ",\"max_completion_tokens\":%" PRIu32, s->max_completion_tokens) ==
 		-1)
+		return -1;
+	if (s->hand_over && openai_add_tool(body) == -1)
 		return -1;
 	if (!t->given)
 		return 0;

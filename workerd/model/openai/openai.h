@@ -16,6 +16,7 @@ struct openai_settings {
 	uint32_t max_completion_tokens;     /* 0: left out */
 	struct setting_decimal temperature; /* not given: left out */
 	bool usage;                         /* request the token counts (stream_options) */
+	bool hand_over; /* offer the tool to ask for a person (hand_over.h) */
 };
 
 /*

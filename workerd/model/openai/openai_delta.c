@@ -131,9 +131,9 @@ openai_delta_event_error(const json_t *root)
 
 /* A number of any JSON type and size. */
 static uint32_t
-openai_delta_token_count(const json_t *usage, const char *key)
+openai_delta_number(const json_t *object, const char *key)
 {
-	double n = json_number_value(json_object_get(usage, key));
+	double n = json_number_value(json_object_get(object, key));
 
 	return !(n > 0) ? 0 : n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
 }
@@ -146,8 +146,8 @@ openai_delta_read_usage(const json_t *root, struct openai_delta *d)
 	if (!json_is_object(usage))
 		return;
 	d->has_usage = true;
-	d->prompt_tokens = openai_delta_token_count(usage, "prompt_tokens");
-	d->completion_tokens = openai_delta_token_count(usage, "completion_tokens");
+	d->prompt_tokens = openai_delta_number(usage, "prompt_tokens");
+	d->completion_tokens = openai_delta_number(usage, "completion_tokens");
 }
 
 /* One string, the usual case, is not copied; several are concatenated. */
@@ -206,12 +206,29 @@ openai_delta_first_choice(const json_t *root)
 	return NULL;
 }
 
+/* The name of the first tool that an event calls. The names have ASCII characters only, so they need no
+ * repair. */
+static void
+openai_delta_read_tool(const json_t *delta, struct openai_delta *d)
+{
+	const json_t *calls = json_object_get(delta, "tool_calls");
+
+	for (size_t i = 0; i < json_array_size(calls) && d->tool.len == 0; i++) {
+		const json_t *call = json_array_get(calls, i);
+
+		d->tool = openai_delta_string_slice(
+		    json_object_get(json_object_get(call, "function"), "name"));
+		d->tool_call = openai_delta_number(call, "index");
+	}
+}
+
 static int
 openai_delta_read_choice(const json_t *choice, struct openai_delta *d)
 {
 	const json_t *delta = json_object_get(choice, "delta");
 	const json_t *content = json_object_get(delta, "content");
 
+	openai_delta_read_tool(delta, d);
 	d->has_finish =
 	    openai_delta_string_slice(json_object_get(choice, "finish_reason")).len > 0;
 	if (openai_delta_add_string(d, content) == -1 ||

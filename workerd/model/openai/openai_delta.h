@@ -22,7 +22,9 @@ struct openai_delta {
 		OPENAI_BAD,     /* not JSON, or not of this form */
 	} kind;
 	struct slice text; /* valid UTF-8, only with TEXT and ERROR; may point into the data */
-	bool has_finish;   /* finish_reason is set */
+	struct slice tool; /* a part of the name of a tool that the model calls; may be empty */
+	uint32_t tool_call; /* which call of the reply that is */
+	bool has_finish;    /* finish_reason is set */
 	bool has_usage;
 	uint32_t prompt_tokens, completion_tokens;
 	struct json_t *json; /* json and built own the text */

@@ -15,19 +15,30 @@
 static const struct prompt_defaults settings = {
     .model = "usual", .system_prompt = " Be of help.\n", .max_completion_tokens = 90};
 
+/* How a model is told to ask for a person, without tools. */
+#define BY_MARKER "\n\nTo hand over, write [hand_over] in your answer."
+
 /* The start of the request for an agent's record (NULL: none); NUL-terminated, freed by the
  * caller. */
 static struct buf
-question(const struct msg_agent_record *record, const struct prompt_defaults *defaults)
+question_with(
+    const struct msg_agent_record *record, const struct prompt_defaults *defaults, bool tools)
 {
 	struct prompt *a = record == NULL ? prompt_new((struct slice){}) : prompt_copy(record);
 	struct buf body;
 
 	buf_init(&body, QUESTION_MAX);
-	assert_int_equal(prompt_write(a, defaults, false, &body), 0);
+	assert_int_equal(
+	    prompt_write(a, defaults, (struct prompt_options){.tools = tools}, &body), 0);
 	assert_int_equal(buf_append(&body, "", 1), 0);
 	free(a);
 	return body;
+}
+
+static struct buf
+question(const struct msg_agent_record *record, const struct prompt_defaults *defaults)
+{
+	return question_with(record, defaults, false);
 }
 
 static void
@@ -69,9 +80,10 @@ TEST(the_prompt_has_what_is_not_empty)
 	    {"Sell tea. ", "", "", "", "Sell tea. "},
 	    {"Sell tea.", "Be brief.", "Give 555 1234.", "Coffee.",
 		"Sell tea.\n\n## Instructions\n\nBe brief.\n\n## When to hand over to a "
-		"person\n\nGive 555 1234.\n\n## Topics to stay away from\n\nCoffee."},
+		"person\n\nGive 555 1234." BY_MARKER
+		"\n\n## Topics to stay away from\n\nCoffee."},
 	    {"Sell tea.", " \n", "Give 555 1234.", "",
-		"Sell tea.\n\n## When to hand over to a person\n\nGive 555 1234."},
+		"Sell tea.\n\n## When to hand over to a person\n\nGive 555 1234." BY_MARKER},
 	    {"", "", "", "\n- Coffee\n- \"Milk\"\n",
 		" Be of help.\n\n\n## Topics to stay away from\n\n- Coffee\n- \"Milk\""},
 	    {"Tee \xf0\x9f\x8d\xb5", "\xc3\xbc\\", "", "",
@@ -115,6 +127,22 @@ TEST(what_an_agent_does_not_say_the_settings_do)
 	assert_has(&body, "{\"model\":\"big\",");
 	assert_has(&body, "\"max_completion_tokens\":7,");
 	assert_has(&body, "\"temperature\":0.000,");
+	buf_clear(&body);
+}
+
+TEST(only_an_agent_with_escalation_instructions_has_the_tool)
+{
+	struct msg_agent_record record = {
+	    .v = RECORD_VERSION, .purpose = slice_str("Sell tea.")};
+	struct buf body = question_with(&record, &settings, true);
+
+	assert_null(strstr((const char *)buf_data(&body), "hand_over"));
+	buf_clear(&body);
+	record.escalation_instructions = slice_str("Refunds.");
+	body = question_with(&record, &settings, true);
+	assert_has(
+	    &body, "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"hand_over\"");
+	assert_has(&body, "call the tool hand_over. If you cannot");
 	buf_clear(&body);
 }
 

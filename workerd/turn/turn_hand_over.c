@@ -1,0 +1,50 @@
+/*
+ * The model asks for a person: its wish is read from the response, and the visitor reads a text of the
+ * agent at the end of the reply. storaged then lets the conversation wait for a person.
+ */
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "workerd/turn/turn_internal.h"
+
+/* For an agent without a text of its own, if the model has said nothing. */
+#define WAITING "I have asked a person to help you. Please wait here for the answer."
+
+void
+turn_hand_over_allow(struct turn *t)
+{
+	struct slice text;
+
+	if (!prompt_may_hand_over(t->prompt))
+		return;
+	text = prompt_waiting_text(t->prompt);
+	t->waiting_text = strndup((const char *)text.p, text.len);
+	must(t->waiting_text != NULL);
+}
+
+struct slice
+turn_hand_over_cut(struct turn *t, struct slice text, struct buf *out)
+{
+	return t->waiting_text == NULL ? text : hand_over_cut(&t->hand_over, text, out);
+}
+
+struct slice
+turn_hand_over_rest(struct turn *t)
+{
+	return hand_over_end(&t->hand_over);
+}
+
+struct slice
+turn_hand_over_notice(const struct turn *t, struct buf *out)
+{
+	bool alone = buf_len(&t->listeners.text) == 0;
+	const char *text = t->waiting_text;
+
+	if (!t->hand_over.found)
+		return (struct slice){0};
+	if (*text == '\0' && alone)
+		text = WAITING;
+	if (*text != '\0')
+		must(buf_printf(out, "%s%s", alone ? "" : "\n\n", text) == 0);
+	return buf_slice(out);
+}
