@@ -4,7 +4,7 @@
  * servers and storaged.
  *
  * One event loop, one thread. After each turn of the loop, all queued output is sent to clients,
- * storaged and masterd, in as few writes as possible.
+ * storaged and masterd, in as few writes as possible; tokens are sent to clients at once.
  */
 #include <event2/event.h>
 #include <getopt.h>
@@ -40,6 +40,9 @@
  * resolver, and connections beyond the limit that arrive in one loop turn. */
 #define FILES_RESERVED (64 + 2 * CONTROL_UNTAKEN_MAX)
 
+/* Events of connections to the model after which a turn's other output is sent too. */
+#define MODEL_EVENTS_MAX 64
+
 #define MODEL_REST_MS   60000 /* idle connections to the model are closed after this time */
 #define ORPHAN_DRAIN_MS 10000 /* after masterd has ended */
 #define CUT_DRAIN_MS    800   /* for requests to storaged after running turns were cut */
@@ -60,6 +63,7 @@ struct worker {
 	struct event *memory_timer;
 	struct memory_return memory;
 	size_t connections_max;
+	unsigned model_events;   /* since the end of a turn */
 	uint64_t drain_until_ms; /* clock_mono_ms(); the earliest of all drain commands */
 	bool draining, cut, out_of_time;
 	bool encrypts; /* it has a certificate */
@@ -160,6 +164,36 @@ worker_on_tls_certificate(void *arg, const struct msg_tls_certificate *certifica
 		exit(EX_CONFIG);
 }
 
+/* Sends what is queued for storaged and masterd, after a turn of the loop or a part of it. */
+static void
+worker_turn_end(struct worker *w)
+{
+	size_t connections;
+
+	w->model_events = 0;
+	http_server_turn_end(w->http);
+	turn_service_flush(&w->turns);
+	store_client_turn_end(w->store);
+	/* Set the gauge before the acknowledgement: masterd adds up both. */
+	connections = http_server_connections(w->http);
+	metric_set(&w->me->connections, connections);
+	control_hold(w->control, connections >= w->connections_max);
+	control_turn_end(w->control);
+}
+
+/* Under overload, thousands of connections to the model are ready in a turn: a token must not wait until all are
+ * read, and libevent would ask the kernel about all of them again if the turn ended earlier. */
+static void
+worker_after_model_event(void *arg)
+{
+	struct worker *w = arg;
+
+	if (++w->model_events == MODEL_EVENTS_MAX)
+		worker_turn_end(w);
+	else
+		http_server_turn_end(w->http);
+}
+
 static void
 worker_setup_turns(struct worker *w)
 {
@@ -173,6 +207,8 @@ worker_setup_turns(struct worker *w)
 	    .ca_bundle = s->openai_ca_bundle,
 	    .proxy = s->openai_proxy,
 	    .rest_ms = MODEL_REST_MS,
+	    .after_event = worker_after_model_event,
+	    .after_event_arg = w,
 	    .breaker_failures = s->openai_breaker_failures,
 	    .breaker_open_ms = s->openai_breaker_open_ms,
 	};
@@ -289,18 +325,9 @@ worker_setup(struct worker *w)
 static void
 worker_run(struct worker *w)
 {
-	size_t connections;
-
 	while (!worker_is_done(w)) {
 		event_base_loop(w->base, EVLOOP_ONCE);
-		http_server_turn_end(w->http);
-		turn_service_flush(&w->turns);
-		store_client_turn_end(w->store);
-		/* Set the gauge before the acknowledgement: masterd adds up both. */
-		connections = http_server_connections(w->http);
-		metric_set(&w->me->connections, connections);
-		control_hold(w->control, connections >= w->connections_max);
-		control_turn_end(w->control);
+		worker_turn_end(w);
 	}
 }
 

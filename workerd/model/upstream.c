@@ -118,6 +118,8 @@ upstream_new(const struct upstream_config *config)
 	u->first_byte_ms = config->first_byte_ms;
 	u->idle_ms = config->idle_ms;
 	u->rest_ms = config->rest_ms;
+	u->after_event = config->after_event;
+	u->after_event_arg = config->after_event_arg;
 	u->age_ms = config->age_ms == 0 ? AGE_MS : config->age_ms;
 	breaker_init(&u->breaker, u->name, config->breaker_failures, config->breaker_open_ms,
 	    config->board);

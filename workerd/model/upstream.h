@@ -35,6 +35,10 @@ struct upstream_config {
 	unsigned age_ms;           /* older ones get no requests; 0: an hour */
 	unsigned breaker_failures; /* 0: the breaker never opens */
 	unsigned breaker_open_ms;
+	/* Called after each event of a connection, of which thousands may be ready in a loop iteration: to send
+	 * on what it has brought. It may cancel transfers. NULL: none. */
+	void (*after_event)(void *arg);
+	void *after_event_arg;
 };
 
 /* Aborts if libcurl cannot be initialized. */

@@ -336,4 +336,6 @@ upstream_conn_on_event(evutil_socket_t fd, short what, void *arg)
 		upstream_conn_write(c);
 	u->inside = false;
 	upstream_settle(u);
+	if (u->after_event != NULL)
+		u->after_event(u->after_event_arg);
 }

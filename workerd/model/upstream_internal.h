@@ -85,6 +85,8 @@ struct upstream {
 	size_t resting;  /* of the ready ones, those without a request */
 	size_t expected; /* the requests that a new connection will carry */
 	bool inside;
+	void (*after_event)(void *arg);
+	void *after_event_arg;
 	size_t transfers;
 	TAILQ_HEAD(, upstream_transfer)
 	pending; /* for a connection; the longest waiting first */

@@ -513,6 +513,32 @@ RIG_TEST(a_flood_is_read_in_fair_shares)
 	}
 }
 
+static size_t sent_on;
+
+/* An event brings one response at most. */
+static void
+send_on(void *arg)
+{
+	size_t all = all_bytes(arg, 2);
+
+	assert_true(all - sent_on <= strlen("hello"));
+	sent_on = all;
+}
+
+RIG_TEST(data_can_be_sent_on_before_the_next_connection_is_read)
+{
+	static struct rig_call calls[2];
+
+	sent_on = 0;
+	rig_start((struct upstream_config){.after_event = send_on, .after_event_arg = calls});
+	rig_ask(&calls[0]);
+	rig_ask(&calls[1]);
+	RIG_UNTIL(rig.peers_n == 2 && rig.peers[0].reading && rig.peers[1].reading);
+	answer_with(RIG_HELLO, 0);
+	RIG_UNTIL(all_have_ended(calls, 2));
+	assert_int_equal(sent_on, 2 * strlen("hello"));
+}
+
 RIG_TEST(a_flood_that_ends_is_complete)
 {
 	enum { LEN = 3u << 20 };
