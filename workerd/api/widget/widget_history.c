@@ -3,9 +3,7 @@
  * have been missed. Such a sync waits for its turn in the queue of replies (widget_replies.c), so that no
  * reply is being delivered meanwhile and messages arrive in order.
  *
- * Messages have positions in their conversation. Those before `settled` were sent and cannot change: a
- * sync reads from there, page by page, to the end. Messages sent at or after that position are in `sent`,
- * by id; a sync settles those that cannot change any more, and forgets them.
+ * workerd/api/live/live_thread.h says which messages the client has: a sync reads the others.
  *
  * After the conversation was deleted, the next sync sends a history frame, which replaces everything the
  * client shows.
@@ -13,8 +11,6 @@
  * The room subscribes before the store is asked. So a message whose event arrives during a sync may or
  * may not be in the answer: then another sync is queued.
  */
-#include <stdlib.h>
-
 #include "proto/base/basics.h"
 #include "workerd/api/widget/widget_socket.h"
 
@@ -25,54 +21,22 @@
 /* So many messages in `sent` make a sync due. */
 #define SENT_MANY (2 * PAGE_MESSAGES)
 
-static void
-widget_history_sent_clear(struct sent_list *list)
-{
-	free(list->items);
-	*list = (struct sent_list){0};
-}
-
-static struct sent_message *
-widget_history_sent_find(const struct sent_list *list, const struct id *message)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (id_equal(&list->items[i].message, message))
-			return &list->items[i];
-	return NULL;
-}
-
-static void
-widget_history_sent_put(struct sent_list *list, const struct id *message, bool interrupted)
-{
-	struct sent_message *sent = widget_history_sent_find(list, message);
-
-	if (sent == NULL) {
-		if (list->items == NULL || list->n == list->cap) {
-			list->cap = list->cap == 0 ? 8 : 2 * list->cap;
-			list->items =
-			    xreallocarray(list->items, list->cap, sizeof(*list->items));
-		}
-		sent = &list->items[list->n++];
-	}
-	*sent = (struct sent_message){*message, interrupted};
-}
-
 bool
 widget_history_has(const struct widget_socket *s, const struct id *message)
 {
-	return widget_history_sent_find(&s->history.sent, message) != NULL;
+	return live_thread_has(&s->history.thread, message);
 }
 
 void
 widget_history_add(struct widget_socket *s, const struct id *message, bool interrupted)
 {
-	widget_history_sent_put(&s->history.sent, message, interrupted);
+	live_thread_add(&s->history.thread, message, interrupted);
 }
 
 bool
 widget_history_is_long(const struct widget_socket *s)
 {
-	return s->history.sent.n >= SENT_MANY;
+	return s->history.thread.sent.n >= SENT_MANY;
 }
 
 void
@@ -81,17 +45,7 @@ widget_history_end(struct widget_socket *s)
 	if (s->history.call != NULL)
 		store_call_forget(s->history.call);
 	s->history.call = NULL;
-	widget_history_sent_clear(&s->history.sent);
-	widget_history_sent_clear(&s->history.seen);
-}
-
-/* Whether the client lacks the message, or has an interrupted reply that was completed since. */
-static bool
-widget_history_is_new(const struct widget_history *h, const struct msg_message_record *r)
-{
-	const struct sent_message *sent = widget_history_sent_find(&h->sent, &r->id);
-
-	return sent == NULL || (sent->interrupted && r->status != MESSAGE_INTERRUPTED);
+	live_thread_clear(&s->history.thread);
 }
 
 /* Replies have the same frames around them as live ones. An empty reply sends nothing: typing_stop alone
@@ -113,57 +67,23 @@ widget_history_send(struct widget_socket *s, const struct msg_message_record *r)
 }
 
 static void
-widget_history_take_message(struct widget_socket *s, const struct msg_message_record *r)
-{
-	if (s->has_history && widget_history_is_new(&s->history, r))
-		widget_history_send(s, r);
-	widget_history_sent_put(&s->history.seen, &r->id, r->status == MESSAGE_INTERRUPTED);
-}
-
-/* Notes what may still change: a question without a reply, an interrupted reply. */
-static void
-widget_history_note(struct widget_history *h, const struct msg_message_record *r)
-{
-	bool asks = r->role == MESSAGE_USER;
-
-	h->gap |= asks && h->asked;
-	h->asked = asks;
-	h->interrupted |= r->status == MESSAGE_INTERRUPTED;
-}
-
-/* Whether the page and all before it can no longer change. Unanswered questions stay so unless a reply
- * is being written; interrupted replies are only waited for on the last page. */
-static bool
-widget_history_is_settled(const struct widget_history *h, const struct id *active, bool is_last)
-{
-	bool awaited = (h->gap || h->asked) && !id_is_zero(active);
-
-	return !awaited && !(h->interrupted && is_last);
-}
-
-static void
 widget_history_take_messages(struct widget_socket *s, const struct msg_message_page *page)
 {
+	struct live_thread *thread = &s->history.thread;
 	struct slice list = page->messages, item;
-	struct widget_history *h = &s->history;
 	struct msg_message_record r;
 
-	h->interrupted = false;
+	live_thread_begin_page(thread);
 	while (wire_list_next(&list, &item)) {
 		must(record_decode(item, MSG_MESSAGE_RECORD, &r) == WIRE_OK);
-		widget_history_note(h, &r);
+		live_thread_note(thread, &r);
 		/* The active reply is delivered live; the record is of an earlier run. */
-		if (!id_equal(&r.id, &page->active))
-			widget_history_take_message(s, &r);
+		if (id_equal(&r.id, &page->active))
+			continue;
+		if (s->has_history && live_thread_is_new(thread, &r))
+			widget_history_send(s, &r);
+		live_thread_take(thread, &r);
 	}
-}
-
-static void
-widget_history_settle(struct widget_history *h, uint64_t position)
-{
-	h->settled = position;
-	h->gap = false;
-	h->seen.n = 0;
 }
 
 static void widget_history_ask_page(struct widget_socket *s, uint64_t from);
@@ -184,24 +104,16 @@ widget_history_ask(
 static void
 widget_history_reset(struct widget_socket *s)
 {
-	struct widget_history *h = &s->history;
-
-	widget_history_sent_clear(&h->sent);
-	widget_history_settle(h, 0);
-	h->conversation = (struct id){0};
-	h->erased = h->asked = h->interrupted = false;
+	live_thread_reset(&s->history.thread);
+	s->history.erased = false;
 	s->has_history = false;
 }
 
 static void
 widget_history_finish(struct widget_socket *s, const struct id *active)
 {
-	struct widget_history *h = &s->history;
-	bool open = h->gap || h->interrupted;
+	bool open = live_thread_finish(&s->history.thread);
 
-	widget_history_sent_clear(&h->sent);
-	h->sent = h->seen;
-	h->seen = (struct sent_list){0};
 	s->has_history = true;
 	widget_replies_synced(s, active, open);
 }
@@ -220,15 +132,14 @@ static void
 widget_history_take_all(struct widget_socket *s, const struct msg_message_page *page)
 {
 	const struct msg_conversation_record conversation = widget_history_conversation(page);
-	struct widget_history *h = &s->history;
+	struct live_thread *thread = &s->history.thread;
 
 	widget_send_history(s, page->messages, &page->active);
 	widget_history_take_messages(s, page);
-	h->conversation = conversation.id;
-	if (widget_history_is_settled(h, &page->active, true))
-		widget_history_settle(h, conversation.next_seq);
-	else
-		h->settled = page->next; /* read backwards: the position of the first message */
+	thread->conversation = conversation.id;
+	if (!live_thread_end_page(thread, &page->active, true, conversation.next_seq))
+		thread->settled =
+		    page->next; /* read backwards: the position of the first message */
 	widget_history_finish(s, &page->active);
 }
 
@@ -243,13 +154,11 @@ widget_history_take_none(struct widget_socket *s)
 static void
 widget_history_take_page(struct widget_socket *s, const struct msg_message_page *page)
 {
-	struct widget_history *h = &s->history;
 	bool is_last = page->next == 0;
 
 	widget_history_take_messages(s, page);
-	if (widget_history_is_settled(h, &page->active, is_last))
-		widget_history_settle(
-		    h, is_last ? widget_history_conversation(page).next_seq : page->next);
+	(void)live_thread_end_page(&s->history.thread, &page->active, is_last,
+	    is_last ? widget_history_conversation(page).next_seq : page->next);
 	if (is_last)
 		widget_history_finish(s, &page->active);
 	else
@@ -286,8 +195,9 @@ widget_history_on_conversation(void *arg, uint16_t type, const union msg *m)
 	} else if (!s->has_history) {
 		widget_history_take_all(s, &m->message_page);
 	} else {
-		s->history.conversation = widget_history_conversation(&m->message_page).id;
-		widget_history_ask_page(s, s->history.settled);
+		s->history.thread.conversation =
+		    widget_history_conversation(&m->message_page).id;
+		widget_history_ask_page(s, s->history.thread.settled);
 	}
 }
 
@@ -296,7 +206,7 @@ widget_history_ask_page(struct widget_socket *s, uint64_t from)
 {
 	const struct msg_message_list ask = {
 	    .org = s->org,
-	    .conversation = s->history.conversation,
+	    .conversation = s->history.thread.conversation,
 	    .from = from,
 	    .limit = PAGE_MESSAGES,
 	};
@@ -327,10 +237,9 @@ widget_history_sync(struct widget_socket *s)
 		return;
 	if (h->erased)
 		widget_history_reset(s);
-	h->gap = h->asked = h->interrupted = false;
-	h->seen.n = 0;
-	if (id_is_zero(&h->conversation))
+	live_thread_begin(&h->thread);
+	if (id_is_zero(&h->thread.conversation))
 		widget_history_ask_conversation(s);
 	else
-		widget_history_ask_page(s, h->settled);
+		widget_history_ask_page(s, h->thread.settled);
 }

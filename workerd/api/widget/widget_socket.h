@@ -16,6 +16,7 @@
 #define WORKERD_API_WIDGET_WIDGET_SOCKET_H
 
 #include "workerd/api/live/live_room.h"
+#include "workerd/api/live/live_thread.h"
 #include "workerd/api/request/api_call.h"
 #include "workerd/api/widget/widget_contact.h"
 #include "workerd/api/widget/widget_frame.h"
@@ -25,29 +26,11 @@
 struct widget_reply;
 struct widget_identification;
 
-/* A message that the client received. */
-struct sent_message {
-	struct id message;
-	bool interrupted; /* a reply that broke off; a retry may still complete it */
-};
-
-struct sent_list {
-	struct sent_message *items;
-	size_t n, cap;
-};
-
 /* Which part of the conversation the client has (widget_history.c). */
 struct widget_history {
-	struct id conversation; /* zero: unknown, or none */
-	uint64_t settled; /* all messages before this position were sent and cannot change */
-	struct sent_list sent; /* messages sent from that position on */
-	bool erased;           /* the conversation was deleted: the next sync starts over */
-	/* while a sync is under way */
-	struct store_call *call;
-	struct sent_list seen; /* what the store returned in this sync */
-	bool gap;              /* some question has no reply */
-	bool asked;            /* the last message was a question */
-	bool interrupted;      /* some reply broke off */
+	struct live_thread thread;
+	bool erased;             /* the conversation was deleted: the next sync starts over */
+	struct store_call *call; /* of a sync that is under way */
 };
 
 struct widget_socket {
