@@ -103,8 +103,10 @@ worker_start_drain(void *arg, unsigned within_ms)
 	log_event(LOG_INFO, "drain", L_UINT("within_ms", within_ms),
 	    L_UINT("turns", turn_service_running(&w->turns)),
 	    L_UINT("connections", http_server_connections(w->http)));
-	if (!w->draining)
+	if (!w->draining) {
+		api_drain(w->api);
 		http_server_drain(w->http);
+	}
 	w->draining = true;
 	w->drain_until_ms = until_ms;
 	evtimer_add(w->deadline, &in);

@@ -14,6 +14,7 @@
 #include "workerd/api/live/live_room.h"
 #include "workerd/api/pages/pages.h"
 #include "workerd/api/request/connection_limit.h"
+#include "workerd/api/request/event_stream.h"
 #include "workerd/api/request/request_context.h"
 #include "workerd/api/route_names.h"
 #include "workerd/api/routing.h"
@@ -50,6 +51,7 @@ api_new(const struct settings *settings, struct turns *turns, struct store_clien
 	api->widget_sockets = widget_sockets_new();
 	api->hasher = password_hasher_new(turns->base);
 	api->stream_heartbeat = api_stream_heartbeat(settings, turns->base);
+	LIST_INIT(&api->endless_streams);
 	buf_init(&api->scratch, SCRATCH_MAX);
 	return api;
 }
@@ -66,6 +68,12 @@ api_free(struct api *api)
 	pages_free(api->pages);
 	buf_clear(&api->scratch);
 	free(api);
+}
+
+void
+api_drain(struct api *api)
+{
+	event_streams_drain(api);
 }
 
 bool

@@ -22,6 +22,9 @@ void api_free(struct api *api);
 /* Sets the server's callbacks to this API. */
 void api_attach(struct api *api, struct http_server_config *config);
 
+/* The worker drains: ends the streams that have no end of their own. */
+void api_drain(struct api *api);
+
 /* Whether no work is left that outlives its connection. */
 bool api_is_idle(const struct api *api);
 

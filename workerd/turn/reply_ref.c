@@ -11,7 +11,8 @@ reply_ref_copy(const struct reply_ref *ref)
 	uint8_t *session = (uint8_t *)(copy + 1);
 
 	*copy = *ref;
-	memcpy(session, ref->session.p, ref->session.len);
+	if (ref->session.len > 0)
+		memcpy(session, ref->session.p, ref->session.len);
 	copy->session.p = session;
 	return copy;
 }
@@ -25,5 +26,6 @@ reply_ref_join(const struct reply_ref *ref, size_t have)
 	    .session = ref->session,
 	    .turn = ref->message,
 	    .from = (uint32_t)have,
+	    .conversation = ref->conversation,
 	};
 }

@@ -1,5 +1,6 @@
 /*
- * A reference to a reply that was begun earlier: its message id, and the session it must belong to.
+ * A reference to a reply that was begun earlier: its message id, and the session or conversation that it must
+ * belong to.
  */
 #ifndef WORKERD_TURN_REPLY_REF_H
 #define WORKERD_TURN_REPLY_REF_H
@@ -8,8 +9,11 @@
 
 struct reply_ref {
 	struct id org, widget;
-	struct slice session; /* 1 to 128 bytes */
+	struct slice session; /* at most 128 bytes */
 	struct id message;    /* of the reply */
+	/* Of the organization, which may read all replies of its own; then widget and session are unset. Zero:
+	 * the reply must belong to the session. */
+	struct id conversation;
 };
 
 /* A copy with its own session text, in one allocation. Free with free(). */

@@ -7,6 +7,8 @@
 #ifndef WORKERD_API_REQUEST_API_STATE_H
 #define WORKERD_API_REQUEST_API_STATE_H
 
+#include <sys/queue.h>
+
 #include "proto/base/buf.h"
 #include "proto/base/secrets.h"
 #include "proto/ipc/scoreboard.h"
@@ -14,6 +16,7 @@
 #include "workerd/store/store_client.h"
 #include "workerd/turn/turns.h"
 
+struct event_stream;
 struct live_rooms;
 struct pages;
 struct password_hasher;
@@ -40,6 +43,8 @@ struct api {
 
 	/* Interval of the comments that keep silent event streams open; libevent owns it. */
 	const struct timeval *stream_heartbeat;
+	LIST_HEAD(, event_stream) endless_streams; /* of event_stream.h */
+	bool draining;
 };
 
 /* The buffer for a small answer, emptied: valid until the next call. */
