@@ -33,6 +33,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/net:
 	workerd/model: workerd/http/message workerd/net
 	workerd/model/openai:
+	workerd/webhooks: workerd/store workerd/net
 	workerd/turn: workerd/store workerd/model workerd/model/openai
 	workerd/api/request: workerd/http/ workerd/store workerd/turn
 	workerd/api/fields: workerd/http/ workerd/api/request

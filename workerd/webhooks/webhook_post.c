@@ -1,0 +1,254 @@
+/*
+ * Only the address of the connection decides whether it may be made: a name may resolve to another address each time.
+ * A connection that is kept open for further requests was checked when it was opened.
+ */
+#include "workerd/webhooks/webhook_post.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/socket_address.h"
+#include "workerd/net/curl_loop.h"
+#include "workerd/webhooks/webhook_signature.h"
+
+#define NAMES_S     5L  /* how long a resolved name is kept */
+#define IDLE_MAX    16L /* connections that are kept for further requests */
+#define IDLE_S      30L
+#define HEADER_SIZE 256
+
+struct webhook_poster {
+	struct curl_loop *loop;
+	const struct network_list *allowed;
+	unsigned limit_ms;
+};
+
+struct webhook_post {
+	struct webhook_poster *poster;
+	CURL *easy;
+	struct curl_slist *headers;
+	webhook_post_fn *fn;
+	void *arg;
+	uint64_t began_ms;
+	size_t received; /* bytes of the reply */
+	bool too_long;   /* WEBHOOK_REPLY_MAX was reached */
+	bool body_began; /* the status is final */
+	bool is_private; /* an address was refused */
+};
+
+static const char *
+webhook_post_why(const struct webhook_post *p, CURLcode code)
+{
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return "the host was not found";
+	case CURLE_COULDNT_CONNECT:
+		return p->is_private ? "the host's address is not public (see WEBHOOK_ALLOW)"
+				     : "no connection to the host";
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		return "the protocol is not HTTP";
+	case CURLE_OPERATION_TIMEDOUT:
+		return "no complete reply in time";
+	case CURLE_OUT_OF_MEMORY: /* what libcurl 7.88 calls a header of more than 100 KB */
+	case CURLE_WRITE_ERROR:
+		return "the reply is longer than 64 KiB";
+	default:
+		return curl_easy_strerror(code);
+	}
+}
+
+/* A body that is too long is cut: the status counts. */
+static void
+webhook_post_judge(const struct webhook_post *p, CURLcode code, struct webhook_result *result)
+{
+	long status = 0;
+
+	if (code == CURLE_OK || (p->too_long && p->body_began)) {
+		curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &status);
+		result->status = (int)status;
+		if (status >= 300 && status < 400)
+			snprintf(result->error, sizeof(result->error),
+			    "status %ld: redirects are not followed", status);
+		else if (status < 200 || status >= 300)
+			snprintf(result->error, sizeof(result->error), "status %ld", status);
+		return;
+	}
+	snprintf(result->error, sizeof(result->error), "%s", webhook_post_why(p, code));
+}
+
+static void
+webhook_post_free(struct webhook_post *p)
+{
+	curl_loop_remove(p->poster->loop, p->easy);
+	curl_easy_cleanup(p->easy);
+	curl_slist_free_all(p->headers);
+	free(p);
+}
+
+/* curl_loop_events.done. */
+static void
+webhook_post_on_done(void *arg, void *easy, int code)
+{
+	struct webhook_result result = {0};
+	struct webhook_post *p;
+	webhook_post_fn *fn;
+	void *fn_arg;
+
+	(void)arg;
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &p);
+	result.ms = (unsigned)(clock_mono_ms() - p->began_ms);
+	webhook_post_judge(p, (CURLcode)code, &result);
+	fn = p->fn;
+	fn_arg = p->arg;
+	webhook_post_free(p);
+	fn(fn_arg, &result);
+}
+
+struct webhook_poster *
+webhook_poster_new(const struct webhook_poster_config *config)
+{
+	static const struct curl_loop_events events = {.done = webhook_post_on_done};
+	struct webhook_poster *p = xcalloc(1, sizeof(*p));
+
+	p->loop = curl_loop_new(config->base, &events, p);
+	p->allowed = config->allowed;
+	p->limit_ms = config->limit_ms;
+	return p;
+}
+
+void
+webhook_poster_free(struct webhook_poster *p)
+{
+	curl_loop_free(p->loop);
+	free(p);
+}
+
+/* CURLOPT_OPENSOCKETFUNCTION: decides by the address of this connection. */
+static curl_socket_t
+webhook_post_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct webhook_post *p = arg;
+	struct sockaddr_storage ss = {0};
+	struct socket_address to;
+
+	(void)purpose;
+	if (address->addrlen > sizeof(ss) ||
+	    (address->family != AF_INET && address->family != AF_INET6))
+		return CURL_SOCKET_BAD;
+	memcpy(&ss, &address->addr, address->addrlen);
+	to = socket_address_from(&ss);
+	if (!ip_may_connect(&to.ip, p->poster->allowed)) {
+		p->is_private = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* Counts a part of the reply, and drops it. Less than n ends the request. */
+static size_t
+webhook_post_drop(struct webhook_post *p, size_t n)
+{
+	p->received += n;
+	p->too_long = p->received > WEBHOOK_REPLY_MAX;
+	return p->too_long ? 0 : n;
+}
+
+static size_t
+webhook_post_on_header(char *bytes, size_t size, size_t n, void *arg)
+{
+	(void)bytes;
+	return webhook_post_drop(arg, size * n);
+}
+
+static size_t
+webhook_post_on_body(char *bytes, size_t size, size_t n, void *arg)
+{
+	struct webhook_post *p = arg;
+
+	(void)bytes;
+	p->body_began = true;
+	return webhook_post_drop(p, size * n);
+}
+
+static void
+webhook_post_add_header(struct webhook_post *p, const char *text)
+{
+	struct curl_slist *longer = curl_slist_append(p->headers, text);
+
+	must(longer != NULL);
+	p->headers = longer;
+}
+
+static void
+webhook_post_set_headers(struct webhook_post *p, const struct webhook_request *request)
+{
+	char signature[WEBHOOK_SIGNATURE_SIZE], header[HEADER_SIZE];
+
+	webhook_signature(signature, request->secret, clock_wall_ms() / 1000, request->body);
+	webhook_post_add_header(p, "Content-Type: application/json");
+	webhook_post_add_header(p, "Expect:"); /* libcurl's own would cost a round trip */
+	snprintf(header, sizeof(header), "X-Banter-Signature: %s", signature);
+	webhook_post_add_header(p, header);
+	snprintf(header, sizeof(header), "X-Banter-Delivery: %s", request->delivery);
+	webhook_post_add_header(p, header);
+	curl_easy_setopt(p->easy, CURLOPT_HTTPHEADER, p->headers);
+}
+
+/* What protects us from the URL and from the receiver. */
+static void
+webhook_post_set_limits(struct webhook_post *p)
+{
+	CURL *e = p->easy;
+
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(e, CURLOPT_PROXY, "");
+	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)p->poster->limit_ms);
+	curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, NAMES_S);
+	curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, IDLE_S);
+	curl_easy_setopt(e, CURLOPT_MAXCONNECTS, IDLE_MAX);
+	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, webhook_post_open_socket);
+	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, p);
+	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, webhook_post_on_header);
+	curl_easy_setopt(e, CURLOPT_HEADERDATA, p);
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, webhook_post_on_body);
+	curl_easy_setopt(e, CURLOPT_WRITEDATA, p);
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	/* A resolver's thread must not delay the end of the process. */
+	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
+}
+
+struct webhook_post *
+webhook_post_start(struct webhook_poster *poster, const struct webhook_request *request,
+    webhook_post_fn *fn, void *arg)
+{
+	struct webhook_post *p = xcalloc(1, sizeof(*p));
+
+	p->poster = poster;
+	p->fn = fn;
+	p->arg = arg;
+	p->began_ms = clock_mono_ms();
+	p->easy = curl_easy_init();
+	must(p->easy != NULL);
+	webhook_post_set_limits(p);
+	webhook_post_set_headers(p, request);
+	curl_easy_setopt(p->easy, CURLOPT_PRIVATE, p);
+	curl_easy_setopt(p->easy, CURLOPT_URL, request->url);
+	curl_easy_setopt(p->easy, CURLOPT_USERAGENT, "banter/" BANTER_VERSION);
+	curl_easy_setopt(p->easy, CURLOPT_POSTFIELDSIZE, (long)request->body.len);
+	curl_easy_setopt(p->easy, CURLOPT_COPYPOSTFIELDS, request->body.p);
+	curl_loop_add(poster->loop, p->easy);
+	return p;
+}
+
+void
+webhook_post_cancel(struct webhook_post *p)
+{
+	webhook_post_free(p);
+}
