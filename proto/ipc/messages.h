@@ -94,6 +94,15 @@ enum contact_mode { CONTACT_NONE = 0, CONTACT_OPTIONAL = 1, CONTACT_REQUIRED = 2
 
 enum contact_field { CONTACT_NAME = 1, CONTACT_EMAIL = 2, CONTACT_PHONE = 4 };
 
+/* What an endpoint receives: each chosen event as JSON, or a line for a chat when a visitor waits for a person. */
+enum webhook_format { WEBHOOK_JSON = 0, WEBHOOK_SLACK = 1, WEBHOOK_DISCORD = 2 };
+
+enum delivery_state {
+	DELIVERY_PENDING = 0, /* it will be tried, perhaps again */
+	DELIVERY_DONE = 1,    /* accepted, or there was nothing to say any more */
+	DELIVERY_FAILED = 2,  /* it will not be tried again */
+};
+
 enum store_error {
 	STORE_FULL = 1,      /* the map or the disk is full; reads and deletions still work */
 	STORE_NOT_FOUND = 2, /* does not exist, or belongs to another organization */

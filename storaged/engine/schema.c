@@ -48,7 +48,6 @@ static const char *const names[TABLES] = {
     [TABLE_PAGES] = "pages",
     [TABLE_NUMBERS] = "numbers",
     [TABLE_WEBHOOKS] = "webhooks",
-    [TABLE_WEBHOOK_STATES] = "webhook_states",
     [TABLE_DELIVERIES] = "deliveries",
     [TABLE_BUDGETS] = "budgets",
     [TABLE_SPENT] = "spent",
@@ -131,7 +130,6 @@ key_fits(enum table table, struct slice key)
 	case TABLE_NOTES:
 	case TABLE_READS:
 	case TABLE_WEBHOOKS:
-	case TABLE_WEBHOOK_STATES:
 	case TABLE_BUDGETS:
 		return key.len == 2 * id;
 	case TABLE_LOGINS_BY_USER:
@@ -292,6 +290,21 @@ key_message(const struct id *conversation, uint64_t seq)
 
 uint64_t
 message_seq(struct slice key)
+{
+	return schema_read_number(key, sizeof(struct id), 8);
+}
+
+struct key
+key_delivery(const struct id *webhook, uint64_t n)
+{
+	struct key key = key_id(webhook);
+
+	schema_add_number(&key, n, 8);
+	return key;
+}
+
+uint64_t
+delivery_n(struct slice key)
 {
 	return schema_read_number(key, sizeof(struct id), 8);
 }

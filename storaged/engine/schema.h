@@ -83,7 +83,6 @@ enum table {
 	TABLE_PAGES,                    /* conversation → PAGE_RECORD */
 	TABLE_NUMBERS,                  /* org, UTC hour since 1970, widget, agent → NUMBERS_RECORD */
 	TABLE_WEBHOOKS,                 /* org, webhook → WEBHOOK_RECORD */
-	TABLE_WEBHOOK_STATES,           /* org, webhook → WEBHOOK_STATE_RECORD */
 	TABLE_DELIVERIES,               /* webhook, number → DELIVERY_RECORD */
 	TABLE_BUDGETS,                  /* org, widget (zero: all) → BUDGET_RECORD */
 	TABLE_SPENT,                    /* org, widget (zero: all), period → SPENT_RECORD */
@@ -159,7 +158,7 @@ struct key key_activity_of(const struct id *org, const struct id *of, uint64_t u
     const struct id *conversation);
 struct key key_activity_of_at(const struct id *org, const struct id *of, struct slice cursor);
 
-/* users, agents, widgets, contacts, keys_by_org; and the front of logins_by_user (of a user),
+/* users, agents, widgets, contacts, webhooks, keys_by_org; and the front of logins_by_user (of a user),
  * conversations_by_widget and conversations_by_contact. */
 struct key key_of_org(const struct id *org, const struct id *id);
 
@@ -180,6 +179,10 @@ struct key key_public(struct slice public_id);
 
 /* contacts_by_email, contacts_by_phone: name has at most FOLDED_MAX bytes. */
 struct key key_contact_name(const struct id *org, struct slice name);
+
+/* deliveries. n: the sequence number of the change. */
+struct key key_delivery(const struct id *webhook, uint64_t n);
+uint64_t delivery_n(struct slice key);
 
 /* caps. day: whole UTC days since 1970. */
 struct key key_cap(const struct id *widget, uint32_t day);

@@ -252,4 +252,5 @@ live_forget(struct live *l, struct client *client)
 	while (!LIST_EMPTY(list))
 		live_unfollow(l, LIST_FIRST(list));
 	rooms_forget(&l->rooms, client);
+	lease_leave(&l->lease, client);
 }

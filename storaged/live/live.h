@@ -11,6 +11,7 @@
 #ifndef STORAGED_LIVE_LIVE_H
 #define STORAGED_LIVE_LIVE_H
 
+#include "storaged/live/lease.h"
 #include "storaged/live/open_turns.h"
 #include "storaged/live/rooms.h"
 
@@ -21,6 +22,7 @@ struct live {
 	struct open_turns *open; /* borrowed */
 	struct topics turns;     /* that somebody follows, or wants to stop */
 	struct topics rooms;
+	struct lease lease;
 	bool notified; /* something was queued since the server last looked */
 };
 
@@ -63,7 +65,7 @@ void live_end(struct live *l, const struct id *turn);
 /* The turn was erased: like live_end(), and its owner is notified too. */
 void live_erase(struct live *l, const struct id *turn);
 
-/* A client has disconnected: it follows nothing any more, rooms included. */
+/* A client has disconnected: it follows nothing any more, rooms included, and has no lease. */
 void live_forget(struct live *l, struct client *client);
 
 #endif

@@ -7,6 +7,7 @@
 #include "storaged/records/agents.h"
 #include "storaged/records/contacts.h"
 #include "storaged/records/users.h"
+#include "storaged/records/webhooks.h"
 #include "storaged/records/widgets.h"
 
 static const struct record_kind *const kinds[] = {
@@ -14,6 +15,7 @@ static const struct record_kind *const kinds[] = {
     &widget_kind,
     &contact_kind,
     &user_kind,
+    &webhook_kind,
 };
 
 static const char no_such_kind[] = "there are no records of this kind";

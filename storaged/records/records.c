@@ -17,6 +17,7 @@ RECORD_BEGINS_ALIKE(agent_record);
 RECORD_BEGINS_ALIKE(widget_record);
 RECORD_BEGINS_ALIKE(contact_record);
 RECORD_BEGINS_ALIKE(user_record);
+RECORD_BEGINS_ALIKE(webhook_record);
 
 const char *
 record_fault(uint8_t v, const struct id *id, const struct id *org)
@@ -83,6 +84,15 @@ record_check(struct txn *t, struct call *c, const struct record_kind *kind,
 	return kind->check == NULL ? 0 : kind->check(t, c, r, clash);
 }
 
+/* After the record was stored or removed. */
+static int
+record_changed(const struct record_kind *kind, struct call *c, int rc)
+{
+	if (rc == 0 && kind->changed != NULL)
+		kind->changed(c);
+	return rc;
+}
+
 int
 record_store(struct txn *t, const struct record_kind *kind, const union record *r,
     const union record *stored)
@@ -107,7 +117,7 @@ record_create(struct txn *t, struct call *c, const struct record_kind *kind, uni
 		return rc;
 	record_keep(kind, r, NULL, true);
 	*record_time(r, kind->created_at) = *record_time(r, kind->updated_at) = clock_wall_ms();
-	return record_store(t, kind, r, NULL);
+	return record_changed(kind, c, record_store(t, kind, r, NULL));
 }
 
 static int
@@ -138,7 +148,7 @@ record_replace(struct txn *t, struct call *c, const struct record_kind *kind, bo
 	rc = record_store(t, kind, r, &stored);
 	if (rc == 0 && kind->replaced != NULL)
 		kind->replaced(c, r, &stored);
-	return rc;
+	return record_changed(kind, c, rc);
 }
 
 /* Why the request is invalid; NULL: it is valid, and *r is its record. */
@@ -200,6 +210,7 @@ record_import(
 	} else if (rc == MDB_NOTFOUND) {
 		rc = record_store(t, kind, r, NULL);
 	}
+	rc = record_changed(kind, c, rc);
 	if (rc == 0)
 		call_ok(c);
 	return rc;
@@ -224,6 +235,7 @@ record_delete(struct txn *t, struct call *c, const struct record_kind *kind)
 	if (rc == 0)
 		rc = kind->remove != NULL ? kind->remove(t, c, &r, &left)
 					  : txn_del(t, kind->table, &key);
+	rc = record_changed(kind, c, rc);
 	if (rc != 0)
 		return rc;
 	if (left)

@@ -1,5 +1,5 @@
 /*
- * Records of an organization: users, agents, widgets and contacts. Each kind has a table whose key is
+ * Records of an organization: users, agents, widgets, contacts and webhooks. Each kind has a table whose key is
  * organization and id. One set of functions reads, creates, replaces, imports and removes all kinds;
  * struct record_kind holds what differs.
  *
@@ -23,6 +23,7 @@ union record {
 	struct msg_widget_record widget;
 	struct msg_contact_record contact;
 	struct msg_user_record user;
+	struct msg_webhook_record webhook;
 };
 
 struct record_kind {
@@ -55,6 +56,8 @@ struct record_kind {
 	int (*store)(struct txn *t, const union record *r, const union record *stored);
 	/* After a record was replaced: notes effects. Only fields that are not slices may be read. */
 	void (*replaced)(struct call *c, const union record *r, const union record *stored);
+	/* After a record was created, replaced, imported or removed: notes effects. */
+	void (*changed)(struct call *c);
 	/* Removes a record with everything that belongs to it, or refuses to. *left: repeat the request.
 	 * NULL: deletes the key. */
 	int (*remove)(struct txn *t, struct call *c, const union record *r, bool *left);

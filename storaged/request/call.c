@@ -121,6 +121,12 @@ call_end_conversation(struct call *c, const struct msg_conversation_record *conv
 	call_tell_rooms(c, EFFECT_ROOM_END, conversation);
 }
 
+void
+call_change_webhooks(struct call *c)
+{
+	effects_add(c->effects, &(struct effect){.kind = EFFECT_WEBHOOKS});
+}
+
 uint32_t
 call_limit(uint32_t asked, uint32_t most)
 {

@@ -30,6 +30,7 @@ struct call {
 	/* Both before this batch; turn_view.h adds what the batch has changed. */
 	const struct open_turns *open;
 	const struct live *live;
+	struct lease *lease; /* changes at once, not after the commit */
 	const struct activity *activity;
 	const struct peers *peers; /* NULL where there are none */
 	struct effects *effects;
@@ -72,6 +73,9 @@ void call_end_conversation(struct call *c, const struct msg_conversation_record 
  * it again. The texts of the record must be valid now, as for the function above. */
 void call_conversation_changed(
     struct call *c, const struct msg_conversation_record *conversation);
+
+/* An owner has changed an endpoint of webhooks: the worker that delivers reads it again. */
+void call_change_webhooks(struct call *c);
 
 /* A request's limit: 0 asks for the maximum. */
 uint32_t call_limit(uint32_t asked, uint32_t most);

@@ -146,6 +146,9 @@ effects_apply_one(const struct effect *e, struct live *live, const struct turn_n
 	default:
 		effects_apply_room(e, &live->rooms);
 		break;
+	case EFFECT_WEBHOOKS:
+		live->lease.revision++;
+		break;
 	}
 }
 

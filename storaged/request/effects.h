@@ -27,6 +27,7 @@ enum effect_kind {
 	EFFECT_ROOM_TYPING,  /* somebody writes a message */
 	EFFECT_ROOM_END,     /* the visitor's token or the conversation is gone */
 	EFFECT_WIDGET_END,   /* the tokens of all visitors of the widget are gone */
+	EFFECT_WEBHOOKS,     /* an owner has changed an endpoint of webhooks */
 };
 
 struct effect {

@@ -197,6 +197,7 @@ batch_run_one(struct batch *b, struct request *q)
 	    .from = q->from,
 	    .open = b->live->open,
 	    .live = b->live,
+	    .lease = &b->live->lease,
 	    .activity = &b->activity,
 	    .peers = b->peers,
 	    .effects = &b->effects,

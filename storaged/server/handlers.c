@@ -22,6 +22,7 @@
 #include "storaged/visitors/erase.h"
 #include "storaged/visitors/room_requests.h"
 #include "storaged/visitors/visitors.h"
+#include "storaged/webhooks/webhook_requests.h"
 
 static const struct handler table[] = {
     {MSG_TURN_CHECKPOINT, HANDLER_WRITES, handle_turn_checkpoint},
@@ -70,6 +71,12 @@ static const struct handler table[] = {
     {MSG_LOGIN_LIST, HANDLER_READS, handle_login_list},
     {MSG_LOGIN_REVOKE, HANDLER_DELETES, handle_login_revoke},
     {MSG_IMPORT_RECORD, HANDLER_WRITES, handle_import_record},
+    {MSG_WEBHOOK_LEASE, HANDLER_TELLS, handle_webhook_lease},
+    {MSG_WEBHOOK_LIST, HANDLER_READS, handle_webhook_list},
+    {MSG_WEBHOOK_QUEUE, HANDLER_READS, handle_webhook_queue},
+    {MSG_WEBHOOK_RESULTS, HANDLER_WRITES, handle_webhook_results},
+    {MSG_DELIVERY_LIST, HANDLER_READS, handle_delivery_list},
+    {MSG_DELIVERY_RETRY, HANDLER_WRITES, handle_delivery_retry},
     {MSG_PING, HANDLER_READS, handle_ping},
 };
 

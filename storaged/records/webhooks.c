@@ -1,0 +1,89 @@
+/*
+ * Owners choose URL, kinds, format and whether an endpoint is enabled; the secret stays as it was created, and the
+ * rest is the delivering worker's. An endpoint receives the events that happen while it is enabled: enabling it
+ * moves its cursor to the newest change, and disabling it ends its pending deliveries.
+ */
+#include "storaged/records/webhooks.h"
+
+#include <stddef.h>
+
+#include "storaged/webhooks/deliveries.h"
+#include "storaged/webhooks/webhook_requests.h"
+
+static bool
+webhook_is_started(const union record *r, const union record *stored)
+{
+	return r->webhook.enabled && !stored->webhook.enabled;
+}
+
+static void
+webhook_keep(union record *r, const union record *stored, bool fresh)
+{
+	if (stored == NULL)
+		return;
+	if (!fresh)
+		r->webhook.secret = stored->webhook.secret;
+	r->webhook.cursor = stored->webhook.cursor;
+	r->webhook.requeued = stored->webhook.requeued;
+	r->webhook.notice =
+	    webhook_is_started(r, stored) ? (struct slice){0} : stored->webhook.notice;
+}
+
+static int
+webhook_check(struct txn *t, struct call *c, const union record *r, enum store_error clash)
+{
+	(void)t;
+	(void)clash;
+	if (r->webhook.url.len == 0)
+		return call_refuse(c, STORE_INVALID, "a webhook needs a URL");
+	if (r->webhook.secret.len == 0)
+		return call_refuse(c, STORE_INVALID, "a webhook needs a secret");
+	return 0;
+}
+
+/* An imported cursor is of another store's changes, so it does not count. */
+static int
+webhook_store(struct txn *t, const union record *r, const union record *stored)
+{
+	struct key key = key_of_org(&r->org, &r->id);
+	struct msg_webhook_record now = r->webhook;
+	bool ends = stored != NULL && stored->webhook.enabled && !now.enabled;
+	int rc = 0;
+
+	if (stored == NULL || webhook_is_started(r, stored))
+		rc = webhook_newest_change(t, &now.cursor);
+	else
+		now.cursor = stored->webhook.cursor;
+	if (rc == 0)
+		rc = txn_put_record(t, TABLE_WEBHOOKS, &key, MSG_WEBHOOK_RECORD, &now);
+	if (rc == 0 && ends)
+		rc = deliveries_fail_pending(t, &now.id);
+	return rc;
+}
+
+static int
+webhook_remove(struct txn *t, struct call *c, const union record *r, bool *left)
+{
+	struct key key = key_of_org(&r->org, &r->id);
+	struct id webhook = r->id;
+	int rc = txn_del(t, TABLE_WEBHOOKS, &key);
+
+	(void)c;
+	(void)left;
+	return rc != 0 ? rc : deliveries_remove_all(t, &webhook);
+}
+
+const struct record_kind webhook_kind = {
+    .table = TABLE_WEBHOOKS,
+    .type = MSG_WEBHOOK_RECORD,
+    .created_at = offsetof(struct msg_webhook_record, created_at),
+    .updated_at = offsetof(struct msg_webhook_record, updated_at),
+    .missing = "no such webhook",
+    .max = WEBHOOKS_MAX,
+    .too_many = "the organization has too many webhooks",
+    .keep = webhook_keep,
+    .check = webhook_check,
+    .store = webhook_store,
+    .changed = call_change_webhooks,
+    .remove = webhook_remove,
+};

@@ -1,0 +1,19 @@
+/*
+ * The requests of the worker that delivers webhooks, and of the admin API about deliveries.
+ */
+#ifndef STORAGED_WEBHOOKS_WEBHOOK_REQUESTS_H
+#define STORAGED_WEBHOOKS_WEBHOOK_REQUESTS_H
+
+#include "storaged/request/call.h"
+
+/* The number of the newest change; 0: there is none yet. */
+[[gnu::warn_unused_result]] int webhook_newest_change(struct txn *t, uint64_t *n);
+
+[[gnu::warn_unused_result]] int handle_webhook_lease(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_webhook_list(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_webhook_queue(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_webhook_results(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_delivery_list(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_delivery_retry(struct txn *t, struct call *c);
+
+#endif
