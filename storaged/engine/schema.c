@@ -150,8 +150,9 @@ key_fits(enum table table, struct slice key)
 	case TABLE_CONVERSATIONS_BY_ACTIVITY:
 		return key.len == id + ACTIVITY_CURSOR_LEN;
 	case TABLE_MESSAGES:
-	case TABLE_DELIVERIES:
 		return key.len == id + 8;
+	case TABLE_DELIVERIES:
+		return key.len == 2 * id + 8;
 	case TABLE_PARTIALS:
 	case TABLE_CAPS:
 		return key.len == id + 4;
@@ -295,18 +296,12 @@ message_seq(struct slice key)
 }
 
 struct key
-key_delivery(const struct id *webhook, uint64_t n)
+key_delivery(const struct key *webhook, uint64_t n)
 {
-	struct key key = key_id(webhook);
+	struct key key = *webhook;
 
 	schema_add_number(&key, n, 8);
 	return key;
-}
-
-uint64_t
-delivery_n(struct slice key)
-{
-	return schema_read_number(key, sizeof(struct id), 8);
 }
 
 struct key

@@ -83,7 +83,7 @@ enum table {
 	TABLE_PAGES,                    /* conversation → PAGE_RECORD */
 	TABLE_NUMBERS,                  /* org, UTC hour since 1970, widget, agent → NUMBERS_RECORD */
 	TABLE_WEBHOOKS,                 /* org, webhook → WEBHOOK_RECORD */
-	TABLE_DELIVERIES,               /* webhook, number → DELIVERY_RECORD */
+	TABLE_DELIVERIES,               /* org, webhook, number of the change → DELIVERY_RECORD */
 	TABLE_BUDGETS,                  /* org, widget (zero: all) → BUDGET_RECORD */
 	TABLE_SPENT,                    /* org, widget (zero: all), period → SPENT_RECORD */
 	TABLES,
@@ -180,9 +180,8 @@ struct key key_public(struct slice public_id);
 /* contacts_by_email, contacts_by_phone: name has at most FOLDED_MAX bytes. */
 struct key key_contact_name(const struct id *org, struct slice name);
 
-/* deliveries. n: the sequence number of the change. */
-struct key key_delivery(const struct id *webhook, uint64_t n);
-uint64_t delivery_n(struct slice key);
+/* deliveries. webhook: its key in webhooks, which is also the front; n: the number of the change. */
+struct key key_delivery(const struct key *webhook, uint64_t n);
 
 /* caps. day: whole UTC days since 1970. */
 struct key key_cap(const struct id *widget, uint32_t day);

@@ -19,14 +19,13 @@ webhook_is_started(const union record *r, const union record *stored)
 static void
 webhook_keep(union record *r, const union record *stored, bool fresh)
 {
-	if (stored == NULL)
-		return;
+	r->webhook.cursor = stored == NULL ? 0 : stored->webhook.cursor;
+	r->webhook.requeued = stored == NULL ? 0 : stored->webhook.requeued;
+	r->webhook.notice = stored == NULL || webhook_is_started(r, stored)
+	    ? (struct slice){0}
+	    : stored->webhook.notice;
 	if (!fresh)
 		r->webhook.secret = stored->webhook.secret;
-	r->webhook.cursor = stored->webhook.cursor;
-	r->webhook.requeued = stored->webhook.requeued;
-	r->webhook.notice =
-	    webhook_is_started(r, stored) ? (struct slice){0} : stored->webhook.notice;
 }
 
 static int
@@ -57,7 +56,7 @@ webhook_store(struct txn *t, const union record *r, const union record *stored)
 	if (rc == 0)
 		rc = txn_put_record(t, TABLE_WEBHOOKS, &key, MSG_WEBHOOK_RECORD, &now);
 	if (rc == 0 && ends)
-		rc = deliveries_fail_pending(t, &now.id);
+		rc = deliveries_fail_pending(t, &key);
 	return rc;
 }
 
@@ -65,12 +64,11 @@ static int
 webhook_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 {
 	struct key key = key_of_org(&r->org, &r->id);
-	struct id webhook = r->id;
 	int rc = txn_del(t, TABLE_WEBHOOKS, &key);
 
 	(void)c;
 	(void)left;
-	return rc != 0 ? rc : deliveries_remove_all(t, &webhook);
+	return rc != 0 ? rc : deliveries_remove_all(t, &key);
 }
 
 const struct record_kind webhook_kind = {

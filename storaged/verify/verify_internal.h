@@ -8,6 +8,7 @@
  *	verify_records.c     users, agents, widgets and all other records, by a table
  *	verify_indexes.c     records and their index entries
  *	verify_caps.c        daily message counts of widgets
+ *	verify_deliveries.c  deliveries of webhooks
  *	verify_totals.c      the counts of the organizations
  *	verify_pages.c       the pages of the file
  *
@@ -134,6 +135,7 @@ struct record_name verify_record_name(const char *kind, const struct id *id);
 /* The parts. */
 [[gnu::warn_unused_result]] int verify_records(struct checker *c);
 [[gnu::warn_unused_result]] int verify_caps(struct checker *c);
+[[gnu::warn_unused_result]] int verify_deliveries(struct checker *c);
 [[gnu::warn_unused_result]] int verify_threads(struct checker *c);
 [[gnu::warn_unused_result]] int verify_turns(struct checker *c);
 [[gnu::warn_unused_result]] int verify_client_ids(struct checker *c);

@@ -1,5 +1,5 @@
 /*
- * Organizations, users, logins, keys, agents, widgets, visitors and contacts. A table says for each what it
+ * Organizations, users, logins, keys, agents, widgets, visitors, contacts and webhooks. A table says for each what it
  * is keyed by, what it refers to, and its indexes; one walk checks all of them.
  */
 #include "storaged/verify/verify_internal.h"
@@ -191,6 +191,14 @@ verify_fault_contact(const void *record)
 	return NULL;
 }
 
+static const char *
+verify_fault_webhook(const void *record)
+{
+	const struct msg_webhook_record *r = record;
+
+	return r->url.len == 0 ? "has no URL" : r->secret.len == 0 ? "has no secret" : NULL;
+}
+
 #define ORG_AND_ID(record) AT(record, org), AT(record, id)
 
 static const struct reference org_widget = {"has as its first widget", TABLE_WIDGETS, true,
@@ -222,6 +230,8 @@ static const struct record_table tables[] = {
 	NULL, {&visitors_by_id}, false, AT(visitor_record, token), "token"},
     {TABLE_CONTACTS, MSG_CONTACT_RECORD, "contact", BY_ORG_ID, ORG_AND_ID(contact_record),
 	verify_fault_contact, NULL, {&contacts_by_email, &contacts_by_phone}, true, 0, NULL},
+    {TABLE_WEBHOOKS, MSG_WEBHOOK_RECORD, "webhook", BY_ORG_ID, ORG_AND_ID(webhook_record),
+	verify_fault_webhook, NULL, {NULL}, false, 0, NULL},
 };
 
 static const struct id *

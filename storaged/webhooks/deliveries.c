@@ -13,7 +13,7 @@
 
 int
 deliveries_find(
-    struct txn *t, const struct id *webhook, uint64_t n, struct msg_delivery_record *record)
+    struct txn *t, const struct key *webhook, uint64_t n, struct msg_delivery_record *record)
 {
 	struct key key = key_delivery(webhook, n);
 
@@ -22,7 +22,7 @@ deliveries_find(
 
 int
 deliveries_put(
-    struct txn *t, const struct id *webhook, const struct msg_delivery_record *record)
+    struct txn *t, const struct key *webhook, const struct msg_delivery_record *record)
 {
 	struct key key = key_delivery(webhook, record->n);
 
@@ -30,7 +30,7 @@ deliveries_put(
 }
 
 int
-deliveries_put_list(struct txn *t, const struct id *webhook, struct slice list)
+deliveries_put_list(struct txn *t, const struct key *webhook, struct slice list)
 {
 	struct msg_delivery_record r;
 	struct slice item;
@@ -45,21 +45,21 @@ deliveries_put_list(struct txn *t, const struct id *webhook, struct slice list)
 
 /* Opens a walk at the newest delivery before this number. */
 static int
-deliveries_open_before(struct walk *w, struct txn *t, const struct id *webhook, uint64_t before)
+deliveries_open_before(
+    struct walk *w, struct txn *t, const struct key *webhook, uint64_t before)
 {
-	struct key front = key_id(webhook), at = key_delivery(webhook, before);
-	int rc = walk_open(w, t, TABLE_DELIVERIES, &front);
+	struct key at = key_delivery(webhook, before);
+	int rc = walk_open(w, t, TABLE_DELIVERIES, webhook);
 
 	return rc != 0 ? rc : walk_before(w, &at);
 }
 
 static int
-deliveries_open_first(struct walk *w, struct txn *t, const struct id *webhook)
+deliveries_open_first(struct walk *w, struct txn *t, const struct key *webhook)
 {
-	struct key front = key_id(webhook);
-	int rc = walk_open(w, t, TABLE_DELIVERIES, &front);
+	int rc = walk_open(w, t, TABLE_DELIVERIES, webhook);
 
-	return rc != 0 ? rc : walk_from(w, &front);
+	return rc != 0 ? rc : walk_from(w, webhook);
 }
 
 static int
@@ -78,7 +78,7 @@ deliveries_close(struct walk *w, int rc)
 
 /* The numbers of deliveries that need not be kept. */
 static int
-deliveries_find_surplus(struct txn *t, const struct id *webhook, uint64_t cursor,
+deliveries_find_surplus(struct txn *t, const struct key *webhook, uint64_t cursor,
     uint64_t surplus[TRIM_MAX], size_t *n)
 {
 	struct msg_delivery_record r;
@@ -97,7 +97,7 @@ deliveries_find_surplus(struct txn *t, const struct id *webhook, uint64_t cursor
 }
 
 int
-deliveries_trim(struct txn *t, const struct id *webhook, uint64_t cursor)
+deliveries_trim(struct txn *t, const struct key *webhook, uint64_t cursor)
 {
 	uint64_t surplus[TRIM_MAX];
 	size_t n;
@@ -114,11 +114,11 @@ deliveries_trim(struct txn *t, const struct id *webhook, uint64_t cursor)
 /* The first pending delivery at or behind a number; MDB_NOTFOUND: none. */
 static int
 deliveries_next_pending(
-    struct txn *t, const struct id *webhook, uint64_t from, struct msg_delivery_record *r)
+    struct txn *t, const struct key *webhook, uint64_t from, struct msg_delivery_record *r)
 {
-	struct key front = key_id(webhook), at = key_delivery(webhook, from);
+	struct key at = key_delivery(webhook, from);
 	struct walk w;
-	int rc = walk_open(&w, t, TABLE_DELIVERIES, &front);
+	int rc = walk_open(&w, t, TABLE_DELIVERIES, webhook);
 
 	if (rc == 0)
 		rc = walk_from(&w, &at);
@@ -133,7 +133,7 @@ deliveries_next_pending(
 }
 
 int
-deliveries_fail_pending(struct txn *t, const struct id *webhook)
+deliveries_fail_pending(struct txn *t, const struct key *webhook)
 {
 	struct msg_delivery_record r;
 	uint64_t from = 0;
@@ -150,11 +150,9 @@ deliveries_fail_pending(struct txn *t, const struct id *webhook)
 }
 
 int
-deliveries_remove_all(struct txn *t, const struct id *webhook)
+deliveries_remove_all(struct txn *t, const struct key *webhook)
 {
-	struct key front = key_id(webhook);
-
-	return txn_del_all(t, TABLE_DELIVERIES, &front);
+	return txn_del_all(t, TABLE_DELIVERIES, webhook);
 }
 
 /* False: the list is full. */
@@ -170,7 +168,7 @@ deliveries_add(struct txn *t, struct slice value)
 }
 
 int
-deliveries_collect_queue(struct txn *t, const struct id *webhook, uint64_t cursor)
+deliveries_collect_queue(struct txn *t, const struct key *webhook, uint64_t cursor)
 {
 	struct msg_delivery_record r;
 	struct walk w;
@@ -190,7 +188,7 @@ deliveries_collect_queue(struct txn *t, const struct id *webhook, uint64_t curso
 
 int
 deliveries_collect_page(
-    struct txn *t, const struct id *webhook, uint64_t before, uint32_t limit, uint64_t *next)
+    struct txn *t, const struct key *webhook, uint64_t before, uint32_t limit, uint64_t *next)
 {
 	struct msg_delivery_record r;
 	uint64_t last = 0;

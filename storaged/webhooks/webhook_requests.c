@@ -118,12 +118,13 @@ int
 handle_webhook_queue(struct txn *t, struct call *c)
 {
 	const struct msg_webhook_queue *m = &c->m->webhook_queue;
+	struct key key = key_of_org(&m->org, &m->webhook);
 	struct msg_delivery_page page = {0};
 	struct msg_webhook_record r;
 	int rc = webhook_find(t, c, &m->org, &m->webhook, &r);
 
 	if (rc == 0)
-		rc = deliveries_collect_queue(t, &m->webhook, r.cursor);
+		rc = deliveries_collect_queue(t, &key, r.cursor);
 	if (rc != 0)
 		return rc;
 	page.deliveries = buf_slice(&t->env->list);
@@ -150,24 +151,27 @@ int
 handle_webhook_results(struct txn *t, struct call *c)
 {
 	const struct msg_webhook_results *m = &c->m->webhook_results;
+	struct key key = key_of_org(&m->org, &m->webhook);
 	struct msg_webhook_record r;
+	uint64_t cursor;
 	int rc = webhook_check_results(t, c, &r);
 
 	if (rc != 0)
 		return rc;
 	if (m->cursor > r.cursor)
 		r.cursor = m->cursor;
+	cursor = r.cursor;
 	if (m->notice.len > 0)
 		r.notice = m->notice;
 	if (m->disable)
 		r.enabled = 0;
 	rc = webhook_put(t, &r);
 	if (rc == 0)
-		rc = deliveries_put_list(t, &m->webhook, m->deliveries);
+		rc = deliveries_put_list(t, &key, m->deliveries);
 	if (rc == 0 && m->disable)
-		rc = deliveries_fail_pending(t, &m->webhook);
+		rc = deliveries_fail_pending(t, &key);
 	if (rc == 0 && m->deliveries.len > 0)
-		rc = deliveries_trim(t, &m->webhook, r.cursor);
+		rc = deliveries_trim(t, &key, cursor);
 	if (rc == 0 && m->disable)
 		call_change_webhooks(c);
 	if (rc == 0)
@@ -179,13 +183,14 @@ int
 handle_delivery_list(struct txn *t, struct call *c)
 {
 	const struct msg_delivery_list *m = &c->m->delivery_list;
+	struct key key = key_of_org(&m->org, &m->webhook);
 	struct msg_delivery_page page = {0};
 	struct msg_webhook_record r;
 	int rc = webhook_find(t, c, &m->org, &m->webhook, &r);
 
 	if (rc == 0)
-		rc = deliveries_collect_page(t, &m->webhook, m->before,
-		    call_limit(m->limit, DELIVERIES_KEPT), &page.next);
+		rc = deliveries_collect_page(
+		    t, &key, m->before, call_limit(m->limit, DELIVERIES_KEPT), &page.next);
 	if (rc != 0)
 		return rc;
 	page.deliveries = buf_slice(&t->env->list);
@@ -197,12 +202,13 @@ int
 handle_delivery_retry(struct txn *t, struct call *c)
 {
 	const struct msg_delivery_retry *m = &c->m->delivery_retry;
+	struct key key = key_of_org(&m->org, &m->webhook);
 	struct msg_webhook_record webhook;
 	struct msg_delivery_record r;
 	int rc = webhook_find(t, c, &m->org, &m->webhook, &webhook);
 
 	if (rc == 0)
-		rc = deliveries_find(t, &m->webhook, m->n, &r);
+		rc = deliveries_find(t, &key, m->n, &r);
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_NOT_FOUND, "no such delivery");
 	if (rc == 0 && !webhook.enabled)
@@ -211,7 +217,7 @@ handle_delivery_retry(struct txn *t, struct call *c)
 		return rc;
 	r.state = DELIVERY_PENDING;
 	r.first_at = r.next_at = 0;
-	rc = deliveries_put(t, &m->webhook, &r);
+	rc = deliveries_put(t, &key, &r);
 	if (rc == 0)
 		rc = webhook_find(t, c, &m->org, &m->webhook, &webhook);
 	if (rc != 0)

@@ -52,6 +52,8 @@ static const struct vocabulary {
 	{[CONTACT_NONE] = "none",
 	    [CONTACT_OPTIONAL] = "optional",
 	    [CONTACT_REQUIRED] = "required"}},
+    {MSG_WEBHOOK_RECORD, "format",
+	{[WEBHOOK_JSON] = "json", [WEBHOOK_SLACK] = "slack", [WEBHOOK_DISCORD] = "discord"}},
     {MSG_PEER_STATUS, "role",
 	{[ROLE_WORKER] = "worker", [ROLE_TOOL] = "tool", [ROLE_SEARCH] = "search"}},
 };
@@ -62,7 +64,7 @@ static const struct {
 	const char *field;
 } booleans[] = {{MSG_STATUS, "writable"}, {MSG_AGENT_RECORD, "enabled"},
     {MSG_AGENT_RECORD, "no_return"}, {MSG_WIDGET_RECORD, "enabled"},
-    {MSG_VISITOR_RECORD, "used"}};
+    {MSG_VISITOR_RECORD, "used"}, {MSG_WEBHOOK_RECORD, "enabled"}};
 
 /* The first of the fields that older exports do not have: these may be missing, and are empty then. */
 static const struct {

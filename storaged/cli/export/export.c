@@ -121,6 +121,8 @@ export_record_org(enum msg_type type, const union msg *record)
 		return record->key_record.org;
 	case MSG_CONTACT_RECORD:
 		return record->contact_record.org;
+	case MSG_WEBHOOK_RECORD:
+		return record->webhook_record.org;
 	case MSG_VISITOR_RECORD:
 		return record->visitor_record.org;
 	default:
@@ -164,6 +166,7 @@ export_records(struct export *e)
 	    {TABLE_KEYS, MSG_KEY_RECORD},
 	    {TABLE_CONTACTS, MSG_CONTACT_RECORD},
 	    {TABLE_VISITORS, MSG_VISITOR_RECORD},
+	    {TABLE_WEBHOOKS, MSG_WEBHOOK_RECORD},
 	};
 	int rc = 0;
 

@@ -272,6 +272,8 @@ static const struct {
 	    [MESSAGE_STOPPED] = "stopped",
 	    [MESSAGE_INTERRUPTED] = "interrupted",
 	    [MESSAGE_LENGTH] = "length"}},
+    {"delivery_record", "state",
+	{[DELIVERY_PENDING] = "pending", [DELIVERY_DONE] = "done", [DELIVERY_FAILED] = "failed"}},
     {NULL, "state",
 	{[STATE_OPEN] = "open",
 	    [STATE_WAITING] = "waiting",
