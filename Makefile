@@ -56,19 +56,21 @@ objects = $(foreach c,$(basename $(call sources,$(1))),$(if $(filter $(c),$(NAME
 PROTO := proto
 MASTERD := masterd
 WORKERD := workerd
-STORED := $(patsubst %/,%,$(filter-out storaged/cli/,$(wildcard storaged/*/)))
+STORED := $(patsubst %/,%,$(filter-out storaged/cli/ storaged/search/,$(wildcard storaged/*/)))
+SEARCH := storaged/search
 BANTER := storaged/cli
 
 # Files that depend on the version or on the paths of an installed banter. All other objects are the same
 # in every package; they are in SHARED.
 NAMED := $(basename $(shell grep -lE 'BANTER_(VERSION|DATA_DIR|STORE_SOCKET|CONFIG_DIR)|/settings\.def"' \
-	$(call sources,$(PROTO) $(MASTERD) $(WORKERD) $(STORED) $(BANTER) tests/unit tests/fuzz)))
+	$(call sources,$(PROTO) $(MASTERD) $(WORKERD) $(STORED) $(SEARCH) $(BANTER) tests/unit tests/fuzz)))
 SHARED := $(OBJ)
 
 proto_libs := -lbsd -lcrypto
 master_libs := -levent_core $(proto_libs)
 worker_libs := -lcurl -levent_core -ljansson -lnghttp2 -lseccomp -lssl -lwslay $(proto_libs)
 store_libs := -llmdb -levent_core -lseccomp -lunistring -lxxhash $(proto_libs)
+search_libs := -levent_core -lseccomp -lsqlite3 -lunistring $(proto_libs)
 banter_libs := -ljansson $(store_libs)
 stub_libs := -levent_core -ljansson -lbsd
 
@@ -99,6 +101,7 @@ $(eval $(call ARCHIVE,proto,$(PROTO)))
 $(eval $(call ARCHIVE,masterd,$(MASTERD)))
 $(eval $(call ARCHIVE,workerd,$(WORKERD)))
 $(eval $(call ARCHIVE,storaged,$(STORED)))
+$(eval $(call ARCHIVE,search,$(SEARCH)))
 $(eval $(call ARCHIVE,cli,$(BANTER)))
 $(BUILD)/lib%.a:
 	@mkdir -p $(@D)
@@ -108,6 +111,7 @@ proto_a := $(call archive,proto)
 masterd_a := $(call archive,masterd) $(proto_a)
 workerd_a := $(call archive,workerd) $(proto_a)
 storaged_a := $(call archive,storaged) $(proto_a)
+search_a := $(call archive,search) $(storaged_a)
 cli_a := $(call archive,cli) $(storaged_a)
 
 define LINK
@@ -134,6 +138,8 @@ $(BUILD)/http-peer: $(OBJ)/tests/http/http_peer.o $(workerd_a)
 # A unit test is in the same folder below tests/unit as the file that it tests, and links that part.
 $(BUILD)/unit/storaged/cli/%: $(OBJ)/tests/unit/storaged/cli/%.o $(cli_a)
 	$(LINK) $(banter_libs) -lcmocka
+$(BUILD)/unit/storaged/search/%: $(OBJ)/tests/unit/storaged/search/%.o $(search_a)
+	$(LINK) $(search_libs) -lcmocka
 scenario_o := $(call objects,tests/unit/scenario)
 $(BUILD)/unit/storaged/test_scenarios: $(call objects,tests/unit/storaged/steps) $(scenario_o)
 $(BUILD)/unit/storaged/%: $(OBJ)/tests/unit/storaged/%.o $(storaged_a)
@@ -153,8 +159,8 @@ $(BUILD)/unit/proto/%: $(OBJ)/tests/unit/proto/%.o $(proto_a)
 
 # The fuzz targets: one program that runs the committed inputs with all of them, and for `make fuzz` one
 # program each, with the function name that libFuzzer expects.
-fuzzed := $(addprefix $(OBJ)/tests/fuzz/,store_harness.o store_instructions.o) $(call archive,workerd) $(cli_a)
-fuzzed_libs := $(worker_libs) $(store_libs)
+fuzzed := $(addprefix $(OBJ)/tests/fuzz/,store_harness.o store_instructions.o) $(call archive,workerd) $(call archive,search) $(cli_a)
+fuzzed_libs := $(worker_libs) $(store_libs) -lsqlite3
 $(BUILD)/unit/test_fuzz_corpus: $(call objects,tests/fuzz) $(OBJ)/tests/http/corpus.o $(fuzzed)
 	$(LINK) $(fuzzed_libs) -lcmocka
 $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/input.o $(fuzzed)
@@ -222,7 +228,8 @@ dashboard/dist/.built: dashboard/node_modules/.installed $(call frontend_sources
 # Packages that a new Debian 12 needs. FOR=run: build and run. FOR=test: also test. FOR=lint: `make lint`.
 FOR ?= all
 DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev libevent-dev \
-	libjansson-dev libnghttp2-dev libseccomp-dev libunistring-dev libwslay-dev libxxhash-dev ca-certificates
+	libjansson-dev libnghttp2-dev libseccomp-dev libsqlite3-dev libunistring-dev libwslay-dev libxxhash-dev \
+	ca-certificates
 # Libraries for the servers in build/tools.
 DEBS_servers := libev4 libc-ares2 libjemalloc2 libpcre2-8-0 liblua5.3-0 libopentracing-c-wrapper0
 DEBS_test := $(DEBS_run) libcmocka-dev chromium chromium-headless-shell curl openssl \
@@ -458,7 +465,7 @@ installed: frontends shared
 
 .PHONY: shared
 shared: $(filter-out $(NAMED:%=$(OBJ)/%.o), \
-	$(call objects,$(PROTO) $(MASTERD) $(WORKERD) $(STORED) $(BANTER)))
+	$(call objects,$(PROTO) $(MASTERD) $(WORKERD) $(STORED) $(SEARCH) $(BANTER)))
 
 $(BUILD)/banter.env.5: systemd/man/banter.env.5.in $(BUILD)/masterd
 	$(SAY) MAN $@

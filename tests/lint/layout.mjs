@@ -50,6 +50,7 @@ const FOLDERS = Object.fromEntries(
 	workerd: workerd/
 	${STORE_LAYERS.map((folder, i) => `${folder}: ${STORE_LAYERS.slice(0, i).join(" ")}`).join("\n")}
 	storaged/verify: storaged/engine storaged/conversations storaged/records
+	storaged/search: storaged/server
 	storaged/cli/base:
 	storaged/cli/files: storaged/server storaged/cli/base
 	storaged/cli/service: storaged/cli/base storaged/cli/files
@@ -113,8 +114,10 @@ const HEADERS = {
 	"wslay/wslay.h": /^workerd\/http\/ws\//,
 	"seccomp.h": /^proto\/process\/call_filter\.c$/,
 	"openssl/ssl.h": /^workerd\/(http\/(tls|io)|model\/upstream_tls)\.c$/,
-	"unicase.h": /^storaged\/records\/match_keys\.c$/,
-	"uninorm.h": /^storaged\/records\/match_keys\.c$/,
+	"sqlite3.h": /^storaged\/search\//,
+	"unicase.h": /^storaged\/(records\/match_keys|search\/fold)\.c$/,
+	"uninorm.h": /^storaged\/(records\/match_keys|search\/fold)\.c$/,
+	"unictype.h": /^storaged\/search\/fold\.c$/,
 };
 
 const list = ["ls-files", "--cached", "--others", "--exclude-standard"];

@@ -1,0 +1,108 @@
+/*
+ * What the parts of the index share; index.h is for callers.
+ */
+#ifndef STORAGED_SEARCH_INDEX_INTERNAL_H
+#define STORAGED_SEARCH_INDEX_INTERNAL_H
+
+#include <sqlite3.h>
+
+#include "storaged/search/index.h"
+
+/* Documents of a shard. Fewer make searches for rare words slower, more make erasures slower. */
+#define SHARD_DOCUMENTS 32768
+
+/* A row's number is the document's time and a counter of SEQ_BITS bits. */
+#define SEQ_BITS 12
+
+enum index_statement {
+	STATEMENT_BEGIN,
+	STATEMENT_COMMIT,
+	STATEMENT_POSITION,
+	STATEMENT_PARENT_PUT,
+	STATEMENT_PARENT_FIND,
+	STATEMENT_PARENT_DELETE,
+	STATEMENT_DOCUMENT_FIND,
+	STATEMENT_DOCUMENT_LAST,
+	STATEMENT_DOCUMENT_ADD,
+	STATEMENT_DOCUMENT_DELETE,
+	STATEMENT_DOCUMENT_OF_PARENT,
+	STATEMENT_DOCUMENT_READ,
+	STATEMENT_DOCUMENTS_FROM,
+	STATEMENT_SHARD_ADD,
+	STATEMENT_SHARD_SAVE,
+	STATEMENTS
+};
+
+enum shard_statement {
+	SHARD_INSERT,
+	SHARD_DELETE,
+	SHARD_COMMAND,
+	SHARD_SEARCH,
+	SHARD_STATEMENTS
+};
+
+/* Whether a shard holds words of removed documents. */
+enum purge { PURGE_NONE, PURGE_WANTED, PURGE_RUNS };
+
+struct shard {
+	int64_t number, first; /* it holds rows from first to before the next shard's */
+	int64_t documents;
+	enum purge purge;
+	bool changed; /* not saved yet */
+	sqlite3_stmt *statements[SHARD_STATEMENTS];
+};
+
+struct index {
+	sqlite3 *db;
+	sqlite3_stmt *statements[STATEMENTS];
+	struct shard *shards; /* by their first rows */
+	size_t n_shards;
+	uint64_t position;
+	uint64_t documents;
+	bool built;
+	int64_t indexed; /* while it is built: rows up to this one have their words in shards */
+	bool unclean;    /* the write-ahead log may hold erased text */
+	int failed;      /* SQLite's code */
+	char error[256];
+};
+
+/* Keeps SQLite's error; returns -1. */
+int index_fail(struct index *ix);
+
+/* A prepared statement, reset, without values. NULL: failed. */
+sqlite3_stmt *index_statement(struct index *ix, enum index_statement which);
+sqlite3_stmt *index_shard_statement(
+    struct index *ix, struct shard *shard, enum shard_statement which);
+
+/* Writes a text with a number in place of each #. */
+void index_numbered(char *out, size_t size, const char *text, int64_t number);
+
+/* Runs a statement that returns no rows, and resets it. 0 or -1. */
+int index_run(struct index *ix, sqlite3_stmt *statement);
+
+/* Runs SQL without values. */
+int index_execute(struct index *ix, const char *sql);
+
+void index_bind_id(sqlite3_stmt *statement, int n, const struct id *id);
+void index_bind_text(sqlite3_stmt *statement, int n, struct slice text);
+struct id index_column_id(sqlite3_stmt *statement, int n);
+struct slice index_column_slice(sqlite3_stmt *statement, int n);
+
+/* The word that every document of an organization has in its second column. */
+#define INDEX_SCOPE_MAX 34
+void index_scope(const struct id *org, char out[INDEX_SCOPE_MAX]);
+
+/* Registers the tokenizer "banter" for FTS5. */
+int index_tokenizer_register(struct index *ix);
+
+/* The shard that a row belongs to; the last one if it takes further documents, else a new one. */
+struct shard *index_shard_of(struct index *ix, int64_t row);
+int index_shards_load(struct index *ix);
+int index_shards_save(struct index *ix);
+void index_shards_clear(struct index *ix);
+
+/* Adds a document's words to its shard, or removes them. */
+int index_add_words(struct index *ix, int64_t row, const struct id *org, struct slice text);
+int index_remove_words(struct index *ix, int64_t row, const struct id *org, struct slice text);
+
+#endif

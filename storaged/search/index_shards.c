@@ -1,0 +1,140 @@
+/*
+ * Which shard holds which rows.
+ */
+#include <stdlib.h>
+
+#include "proto/base/basics.h"
+#include "storaged/search/index_internal.h"
+
+/* Pending words of a transaction before FTS5 writes them: one segment for a whole shard while the index is
+ * built. The default is 1 MiB. */
+#define HASH_BYTES "16777216"
+
+static struct shard *
+index_shard_append(struct index *ix, const struct shard *shard)
+{
+	ix->shards = xreallocarray(ix->shards, ix->n_shards + 1, sizeof(*shard));
+	ix->shards[ix->n_shards] = *shard;
+	return &ix->shards[ix->n_shards++];
+}
+
+static void
+index_shard_clear(struct shard *shard)
+{
+	for (size_t i = 0; i < SHARD_STATEMENTS; i++)
+		sqlite3_finalize(shard->statements[i]);
+}
+
+void
+index_shards_clear(struct index *ix)
+{
+	for (size_t i = 0; i < ix->n_shards; i++)
+		index_shard_clear(&ix->shards[i]);
+	free(ix->shards);
+	ix->shards = NULL;
+	ix->n_shards = 0;
+}
+
+/* The last row of the last shard, from which a new one may start. */
+static int
+index_shards_load_last(struct index *ix)
+{
+	sqlite3_stmt *last = index_statement(ix, STATEMENT_DOCUMENT_LAST);
+
+	if (last == NULL)
+		return -1;
+	sqlite3_bind_int64(last, 1, 0);
+	sqlite3_bind_int64(last, 2, INT64_MAX);
+	if (sqlite3_step(last) == SQLITE_ROW)
+		ix->indexed = sqlite3_column_int64(last, 0);
+	sqlite3_reset(last);
+	return 0;
+}
+
+int
+index_shards_load(struct index *ix)
+{
+	sqlite3_stmt *all = NULL;
+	int rc;
+
+	if (sqlite3_prepare_v2(ix->db,
+		"SELECT number, first, documents, purge FROM shards ORDER BY first", -1, &all,
+		NULL) != SQLITE_OK)
+		return index_fail(ix);
+	while ((rc = sqlite3_step(all)) == SQLITE_ROW)
+		index_shard_append(ix,
+		    &(struct shard){.number = sqlite3_column_int64(all, 0),
+			.first = sqlite3_column_int64(all, 1),
+			.documents = sqlite3_column_int64(all, 2),
+			.purge = sqlite3_column_int(all, 3) != 0 ? PURGE_WANTED : PURGE_NONE});
+	if (rc != SQLITE_DONE)
+		index_fail(ix);
+	sqlite3_finalize(all);
+	return rc == SQLITE_DONE ? index_shards_load_last(ix) : -1;
+}
+
+static int
+index_shard_save(struct index *ix, struct shard *shard)
+{
+	sqlite3_stmt *save = index_statement(ix, STATEMENT_SHARD_SAVE);
+
+	if (save == NULL)
+		return -1;
+	sqlite3_bind_int64(save, 1, shard->documents);
+	sqlite3_bind_int(save, 2, shard->purge != PURGE_NONE);
+	sqlite3_bind_int64(save, 3, shard->number);
+	shard->changed = false;
+	return index_run(ix, save);
+}
+
+int
+index_shards_save(struct index *ix)
+{
+	for (size_t i = 0; i < ix->n_shards; i++)
+		if (ix->shards[i].changed && index_shard_save(ix, &ix->shards[i]) != 0)
+			return -1;
+	return 0;
+}
+
+static int
+index_shard_create(struct index *ix, int64_t number)
+{
+	char text[320];
+
+	index_numbered(text, sizeof(text),
+	    "CREATE VIRTUAL TABLE words_# USING fts5 (text, scope, content = '', columnsize = "
+	    "0, "
+	    "tokenize = 'banter');"
+	    "INSERT INTO words_# (words_#, rank) VALUES ('hashsize', " HASH_BYTES ")",
+	    number);
+	return index_execute(ix, text);
+}
+
+/* A new last shard. NULL: failed. */
+static struct shard *
+index_shard_add(struct index *ix, int64_t first)
+{
+	struct shard shard = {.number = (int64_t)ix->n_shards + 1, .first = first};
+	sqlite3_stmt *add = index_statement(ix, STATEMENT_SHARD_ADD);
+
+	if (add == NULL || index_shard_create(ix, shard.number) != 0)
+		return NULL;
+	sqlite3_bind_int64(add, 1, shard.number);
+	sqlite3_bind_int64(add, 2, first);
+	return index_run(ix, add) == 0 ? index_shard_append(ix, &shard) : NULL;
+}
+
+struct shard *
+index_shard_of(struct index *ix, int64_t row)
+{
+	size_t i = ix->n_shards;
+
+	if (i == 0)
+		return index_shard_add(ix, 0);
+	while (i > 1 && ix->shards[i - 1].first > row)
+		i--;
+	if (i == ix->n_shards && row > ix->indexed &&
+	    ix->shards[i - 1].documents >= SHARD_DOCUMENTS)
+		return index_shard_add(ix, row);
+	return &ix->shards[i - 1];
+}
