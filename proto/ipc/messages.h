@@ -58,7 +58,8 @@ enum message_status {
 	MESSAGE_COMPLETE = 0,
 	MESSAGE_STOPPED = 1,     /* the visitor stopped it */
 	MESSAGE_INTERRUPTED = 2, /* the worker or the model failed */
-	MESSAGE_LENGTH = 3,      /* complete, but cut at the longest length; the last value */
+	MESSAGE_LENGTH = 3, /* complete, but cut at the longest length; the last of a reply */
+	MESSAGE_HANDED = 4, /* a visitor's message that a person answers: it gets no reply */
 };
 
 /* The status of its newest reply. A reply with MESSAGE_LENGTH is complete. */

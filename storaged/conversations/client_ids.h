@@ -9,6 +9,10 @@
 
 #include "storaged/engine/txn.h"
 
+/* An operator's client ids begin with this character in the table: clients cannot send it. Their turn is
+ * zero. */
+#define OPERATOR_CLIENT_ID '~'
+
 /* What an id of 1 to CLIENT_ID_MAX bytes leads to; MDB_NOTFOUND: it is new. */
 [[gnu::warn_unused_result]] int client_id_get(struct txn *t, const struct id *conversation,
     struct slice name, struct msg_client_id_record *stands_for);

@@ -205,6 +205,8 @@ conversation_status_of(enum message_status status)
 		return CONVERSATION_STOPPED;
 	case MESSAGE_INTERRUPTED:
 		return CONVERSATION_INTERRUPTED;
+	case MESSAGE_HANDED: /* of a question */
+		break;
 	}
 	never("no such status");
 }

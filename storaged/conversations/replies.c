@@ -155,6 +155,8 @@ reply_end(struct txn *t, const struct turn_view *v, const struct reply_ending *e
 	    t, TABLE_CONVERSATIONS, &conversation_key, MSG_CONVERSATION_RECORD, &conversation);
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+	if (ending->hand_over && conversation.state != STATE_PERSON)
+		conversation.state = STATE_WAITING;
 	rc = conversation_add(t, &conversation, false, &arrival);
 	if (rc == 0)
 		rc = txn_put_record(
@@ -165,9 +167,34 @@ reply_end(struct txn *t, const struct turn_view *v, const struct reply_ending *e
 }
 
 int
+reply_stop(struct txn *t, const struct turn_view *v)
+{
+	struct reply_ending ending = {.status = MESSAGE_STOPPED};
+	int rc = reply_collect(t, v);
+
+	ending.text = buf_slice(&t->env->text);
+	return rc != 0 ? rc : reply_end(t, v, &ending);
+}
+
+/* How a reply ends that lost its worker. */
+static int
+reply_status_without_worker(
+    struct txn *t, const struct id *conversation, enum message_status *status)
+{
+	struct key key = key_id(conversation);
+	struct msg_conversation_record record;
+	int rc = txn_get_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &record);
+
+	if (rc != 0)
+		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+	*status = record.state == STATE_PERSON ? MESSAGE_STOPPED : MESSAGE_INTERRUPTED;
+	return 0;
+}
+
+int
 reply_interrupt(struct txn *t, const struct id *turn, struct reply_interruption *out)
 {
-	struct reply_ending ending = {.status = MESSAGE_INTERRUPTED};
+	struct reply_ending ending = {.text = {NULL, 0}};
 	struct turn_view v;
 	int rc;
 
@@ -175,7 +202,9 @@ reply_interrupt(struct txn *t, const struct id *turn, struct reply_interruption 
 	rc = turn_view_load_named(t, turn, &v);
 	if (rc != 0 || v.state != TURN_OPEN)
 		return rc;
-	rc = reply_collect_pieces(t, turn);
+	rc = reply_status_without_worker(t, &v.place.conversation, &ending.status);
+	if (rc == 0)
+		rc = reply_collect_pieces(t, turn);
 	if (rc != 0)
 		return rc;
 	ending.text = buf_slice(&t->env->text);

@@ -16,6 +16,7 @@ struct reply_ending {
 	enum message_status status;
 	struct slice text; /* must not lie in the map */
 	uint32_t prompt_tokens, completion_tokens;
+	bool hand_over; /* the model asks for a person: the conversation waits for one */
 };
 
 /* Opens a turn that has no message yet for a run. */
@@ -45,6 +46,9 @@ struct reply_ending {
 [[gnu::warn_unused_result]] int reply_end(
     struct txn *t, const struct turn_view *v, const struct reply_ending *ending);
 
+/* Ends a turn as stopped, with the text so far: a person has taken over. */
+[[gnu::warn_unused_result]] int reply_stop(struct txn *t, const struct turn_view *v);
+
 /* Closes a turn and removes its pieces. */
 [[gnu::warn_unused_result]] int reply_close(struct txn *t, const struct id *turn);
 
@@ -55,8 +59,8 @@ struct reply_interruption {
 	size_t bytes; /* of text that was kept */
 };
 
-/* Ends an open turn as interrupted, with the text of its pieces, even if that is empty. Leaves a closed
- * turn alone. */
+/* Ends an open turn as interrupted, with the text of its pieces, even if that is empty; as stopped, if a person
+ * has taken over the conversation. Leaves a closed turn alone. */
 [[gnu::warn_unused_result]] int reply_interrupt(
     struct txn *t, const struct id *turn, struct reply_interruption *out);
 

@@ -25,6 +25,19 @@ turn_view_closed_state(const struct turn_view *v)
 	return v->message.status == MESSAGE_INTERRUPTED ? TURN_INTERRUPTED : TURN_COMPLETE;
 }
 
+/* Whether the question before the place of a turn without a message is a person's to answer. */
+static int
+turn_view_read_question(struct txn *t, struct turn_view *v)
+{
+	struct key key = key_message(&v->place.conversation, v->place.seq - 1);
+	struct msg_message_record question;
+	int rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &question);
+
+	if (rc == 0 && question.status == MESSAGE_HANDED)
+		v->state = TURN_HANDED;
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
 /* Reads the rest of a turn whose place is known. */
 static int
 turn_view_read(struct txn *t, struct turn_view *v)
@@ -44,7 +57,9 @@ turn_view_read(struct txn *t, struct turn_view *v)
 		v->state = TURN_OPEN;
 		v->run = open.run;
 	}
-	return rc == MDB_NOTFOUND ? 0 : rc;
+	if (rc == MDB_NOTFOUND)
+		return v->state == TURN_DAMAGED ? turn_view_read_question(t, v) : 0;
+	return rc;
 }
 
 int

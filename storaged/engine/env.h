@@ -88,6 +88,7 @@ struct env {
 	struct garbage garbage;
 	struct scrub scrub;
 	struct store_time time;
+	uint64_t operator_timeout_ms; /* OPERATOR_TIMEOUT_MS */
 	bool
 	    freed_pages_hidden; /* a deletion has freed pages that only later commits can use */
 	/* Scratch buffers of the request that runs; empty between requests. */

@@ -89,7 +89,7 @@ garbage_remove_messages(
 			break;
 		bytes += w.value.len;
 		if (record_read(w.value, TABLE_MESSAGES, MSG_MESSAGE_RECORD, &message) == 0 &&
-		    message.role == MESSAGE_ASSISTANT)
+		    (message.role == MESSAGE_ASSISTANT || message.status == MESSAGE_HANDED))
 			h->turns[h->n++] = message.id;
 		rc = walk_delete(&w);
 	}

@@ -29,7 +29,7 @@
 
 /* Bytes; as in messages.def. */
 #define SESSION_MAX   128
-#define CLIENT_ID_MAX 128
+#define CLIENT_ID_MAX 129 /* with the first character of an operator's */
 #define PUBLIC_ID_MAX 32
 #define EMAIL_MAX     254
 #define PHONE_MAX     64
@@ -81,11 +81,11 @@ enum table {
 	TABLE_NOTES,                    /* conversation, note → NOTE_RECORD */
 	TABLE_READS,                    /* conversation, user → READ_RECORD */
 	TABLE_PAGES,                    /* conversation → PAGE_RECORD */
-	TABLE_NUMBERS,                  /* org, UTC hour since 1970, widget, agent → NUMBERS_RECORD */
-	TABLE_WEBHOOKS,                 /* org, webhook → WEBHOOK_RECORD */
-	TABLE_DELIVERIES,               /* org, webhook, number of the change → DELIVERY_RECORD */
-	TABLE_BUDGETS,                  /* org, widget (zero: all) → BUDGET_RECORD */
-	TABLE_SPENT,                    /* org, widget (zero: all), period → SPENT_RECORD */
+	TABLE_NUMBERS,    /* org, UTC hour since 1970, widget, agent → NUMBERS_RECORD */
+	TABLE_WEBHOOKS,   /* org, webhook → WEBHOOK_RECORD */
+	TABLE_DELIVERIES, /* org, webhook, number of the change → DELIVERY_RECORD */
+	TABLE_BUDGETS,    /* org, widget (zero: all) → BUDGET_RECORD */
+	TABLE_SPENT,      /* org, widget (zero: all), period → SPENT_RECORD */
 	TABLES,
 };
 

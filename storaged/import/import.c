@@ -40,6 +40,8 @@ import_conversation_fault(const struct msg_conversation_record *r)
 		return "the conversation's next sequence number is invalid";
 	if (utf8_utf16_len(r->last_message) > LAST_MESSAGE_UNITS)
 		return "the conversation's last message is too long";
+	if ((r->state == STATE_PERSON) == id_is_zero(&r->operator))
+		return "a conversation has an operator if its state is person, and only then";
 	return NULL;
 }
 
@@ -107,6 +109,10 @@ import_join_conversations(
 		r->updated_at = there->updated_at;
 		r->last_message = there->last_message;
 		r->contact = there->contact;
+		r->state = there->state;
+		r->operator= there->operator;
+		r->operator_name = there->operator_name;
+		r->operator_at = there->operator_at;
 	}
 }
 
@@ -162,6 +168,20 @@ import_is_reply(const struct msg_message_record *message)
 	return message->role == MESSAGE_ASSISTANT;
 }
 
+static bool
+import_is_handed(const struct msg_message_record *message)
+{
+	return message->status == MESSAGE_HANDED;
+}
+
+static const char *
+import_operator_message_fault(const struct msg_message_record *r)
+{
+	if (r->status != MESSAGE_COMPLETE)
+		return "an operator's message is always complete";
+	return r->text.len == 0 ? "an operator's message has a text" : NULL;
+}
+
 static const char *
 import_message_fault(const struct msg_message_record *r, uint64_t seq)
 {
@@ -169,15 +189,15 @@ import_message_fault(const struct msg_message_record *r, uint64_t seq)
 		return "the message has an unknown version";
 	if (id_is_zero(&r->id))
 		return "a message needs an id";
-	if (seq == 0 || seq > SEQ_MAX)
+	if (seq == 0 || seq > SEQ_MAX || (r->status == MESSAGE_HANDED && seq == SEQ_MAX))
 		return "the message's sequence number is invalid";
 	if (r->created_at > TIME_MAX_MS)
 		return "the message's time is invalid";
-	if (r->status > MESSAGE_LENGTH)
-		return "the status is invalid";
 	if (import_is_reply(r))
-		return NULL;
-	if (r->status != MESSAGE_COMPLETE)
+		return r->status > MESSAGE_LENGTH ? "the status is invalid" : NULL;
+	if (r->role == MESSAGE_OPERATOR)
+		return import_operator_message_fault(r);
+	if (r->status != MESSAGE_COMPLETE && r->status != MESSAGE_HANDED)
 		return "a question is always complete";
 	if (r->text.len == 0 || r->text.len > QUESTION_MAX)
 		return "a question has 1 to 12000 bytes";
@@ -202,15 +222,16 @@ import_find_place(struct txn *t, struct call *c, struct import_arrival *a)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* Refuses a reply whose id belongs to a turn at another place. */
+/* Refuses a message whose id belongs to a turn at another place. */
 static int
 import_check_turn(struct txn *t, struct call *c, const struct import_arrival *a)
 {
+	uint64_t place = import_is_reply(&a->message) ? a->seq : a->seq + 1;
 	struct msg_turn_record turn;
 	int rc = turn_view_place(t, &a->message.id, &turn);
 
-	if (rc == 0 && (turn.seq != a->seq || !id_equal(&turn.conversation, &a->conversation)))
-		return call_refuse(c, STORE_INVALID, "another turn has the reply's id");
+	if (rc == 0 && (turn.seq != place || !id_equal(&turn.conversation, &a->conversation)))
+		return call_refuse(c, STORE_INVALID, "another turn has the message's id");
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
@@ -273,6 +294,58 @@ import_check_place(struct txn *t, struct call *c, const struct import_arrival *a
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+/* The message at a place. MDB_NOTFOUND: it is empty. */
+static int
+import_message_at(struct txn *t, const struct import_arrival *a, uint64_t seq,
+    struct msg_message_record *message)
+{
+	struct key place = key_message(&a->conversation, seq);
+
+	return txn_get_record(t, TABLE_MESSAGES, &place, MSG_MESSAGE_RECORD, message);
+}
+
+/* A question that a person answers has no reply: refuses one for it, or it in front of one. */
+static int
+import_check_handed(struct txn *t, struct call *c, const struct import_arrival *a)
+{
+	struct msg_message_record other;
+	struct id turn;
+	bool clash;
+	int rc = import_message_at(t, a, a->seq - 1, &other);
+
+	clash = rc == 0 && import_is_handed(&other);
+	if (!clash && (rc == 0 || rc == MDB_NOTFOUND) && import_is_handed(&a->message)) {
+		rc = import_message_at(t, a, a->seq + 1, &other);
+		if (rc == MDB_NOTFOUND)
+			rc = import_find_open_turn(t, c, &a->conversation, a->seq + 1, &turn);
+		clash = rc == 0;
+	}
+	if (clash)
+		return call_refuse(
+		    c, STORE_INVALID, "a person answers the question: it has no reply");
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Stores or removes the turn of a question that a person answers. */
+static int
+import_put_handed(struct txn *t, const struct import_arrival *a)
+{
+	struct key key = key_id(&a->message.id), old = key_id(&a->there.id);
+	struct msg_turn_record turn = {
+	    .v = RECORD_VERSION,
+	    .org = a->thread.org,
+	    .conversation = a->conversation,
+	    .seq = a->seq + 1,
+	};
+	int rc = 0;
+
+	if (a->replaces && import_is_handed(&a->there))
+		rc = txn_del(t, TABLE_TURNS, &old);
+	if (rc == 0 && import_is_handed(&a->message))
+		rc = txn_put_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, &turn);
+	return rc;
+}
+
 /* The turns entries of the new reply and of the replaced one. */
 static int
 import_put_turn(struct txn *t, const struct import_arrival *a)
@@ -309,7 +382,7 @@ import_drop_client_ids(struct txn *t, const struct import_arrival *a)
 static enum conversation_status
 import_status_after(const struct msg_message_record *message)
 {
-	return import_is_reply(message)
+	return message->role != MESSAGE_USER
 	    ? conversation_status_of((enum message_status)message->status)
 	    : CONVERSATION_ANY;
 }
@@ -319,18 +392,21 @@ import_put_message(struct txn *t, struct import_arrival *a)
 {
 	struct key place = key_message(&a->conversation, a->seq);
 	const struct conversation_position listed = {a->thread.updated_at, a->thread.contact};
+	uint64_t end = import_is_handed(&a->message) ? a->seq + 1 : a->seq;
 	int rc;
 
 	if (!a->replaces)
 		a->thread.messages++;
-	if (a->thread.next_seq <= a->seq)
-		a->thread.next_seq = a->seq + 1;
+	if (a->thread.next_seq <= end)
+		a->thread.next_seq = end + 1;
 	conversation_note_reply(&a->thread, a->seq, import_status_after(&a->message));
 	rc = conversation_put(t, &a->thread, &listed, !a->replaces);
 	if (rc == 0)
 		rc = import_drop_client_ids(t, a);
 	if (rc == 0)
 		rc = import_put_turn(t, a);
+	if (rc == 0)
+		rc = import_put_handed(t, a);
 	if (rc == 0)
 		rc = txn_put_record(t, TABLE_MESSAGES, &place, MSG_MESSAGE_RECORD, &a->message);
 	return rc;
@@ -358,10 +434,12 @@ handle_import_message(struct txn *t, struct call *c)
 	if (fault != NULL)
 		return call_refuse(c, STORE_INVALID, fault);
 	rc = import_find_place(t, c, &a);
-	if (rc == 0 && import_is_reply(&a.message))
+	if (rc == 0 && (import_is_reply(&a.message) || import_is_handed(&a.message)))
 		rc = import_check_turn(t, c, &a);
 	if (rc == 0)
 		rc = import_check_place(t, c, &a);
+	if (rc == 0)
+		rc = import_check_handed(t, c, &a);
 	if (rc == 0 && !import_is_outdated(&a))
 		rc = import_put_message(t, &a);
 	if (rc == 0)
@@ -386,18 +464,25 @@ import_find_answer(
 	return import_is_reply(&reply) ? 0 : MDB_NOTFOUND;
 }
 
-/* Refuses a client id that does not name a question with an answer; *turn is that answer's. */
+/* Refuses a client id that names neither a question with an answer, whose turn is *turn, nor an operator's
+ * message. */
 static int
 import_find_named(struct txn *t, struct call *c, struct id *turn)
 {
 	const struct msg_import_client_id *m = &c->m->import_client_id;
 	struct key key = key_message(&m->conversation, m->seq);
+	bool is_operator = m->client_id.p[0] == OPERATOR_CLIENT_ID;
 	struct msg_message_record question;
 	int rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &question);
 
+	*turn = (struct id){0};
+	if (rc == 0 && (question.role == MESSAGE_OPERATOR) != is_operator)
+		rc = MDB_NOTFOUND;
 	if (rc == 0 && import_is_reply(&question))
 		rc = MDB_NOTFOUND;
-	if (rc == 0)
+	if (rc == 0 && import_is_handed(&question))
+		*turn = question.id;
+	else if (rc == 0 && !is_operator)
 		rc = import_find_answer(t, c, m, turn);
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(

@@ -7,6 +7,8 @@
 #include "proto/base/basics.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/import/import.h"
+#include "storaged/inbox/operator_message.h"
+#include "storaged/inbox/takeover.h"
 #include "storaged/records/keys.h"
 #include "storaged/records/login_requests.h"
 #include "storaged/records/organization_create.h"
@@ -37,6 +39,9 @@ static const struct handler table[] = {
     {MSG_CONVERSATION_LIST, HANDLER_READS, handle_conversation_list},
     {MSG_MESSAGE_LIST, HANDLER_READS, handle_message_list},
     {MSG_SESSION_HISTORY, HANDLER_READS, handle_session_history},
+    {MSG_OPERATOR_MESSAGE, HANDLER_WRITES, handle_operator_message},
+    {MSG_TAKEOVER, HANDLER_WRITES, handle_takeover},
+    {MSG_HANDBACK, HANDLER_WRITES, handle_handback},
     {MSG_LOGIN_CREATE, HANDLER_WRITES, handle_login_create},
     {MSG_LOGIN_DELETE, HANDLER_DELETES, handle_login_delete},
     {MSG_CONVERSATION_ERASE, HANDLER_DELETES, handle_conversation_erase},

@@ -72,6 +72,7 @@ storaged_run(const struct settings *settings)
 	    &env, settings->data_dir, settings->store_max_bytes, organization_make_default);
 	if (status == 0) {
 		env_watch_readers(&env, settings->data_dir, settings->store_snapshot_max_bytes);
+		env.operator_timeout_ms = settings->operator_timeout_ms;
 		env.scrub.interval_ms = settings->store_scrub_hours * UINT64_C(3600000);
 		status = storaged_serve(settings, &env);
 	}

@@ -17,6 +17,7 @@
 #include "proto/process/call_filter.h"
 #include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
+#include "storaged/inbox/takeover.h"
 #include "storaged/request/store_time.h"
 #include "storaged/server/handlers.h"
 #include "storaged/server/peers.h"
@@ -351,7 +352,8 @@ server_run(struct env *env, int listener, const struct access *access, bool rest
 	service_report_init(&s.report, s.base);
 	if (restricted)
 		call_filter_start(CALLS_STORE);
-	if (store_time_load(env) != 0 || open_turns_load(&s.open, env) != 0)
+	if (store_time_load(env) != 0 || open_turns_load(&s.open, env) != 0 ||
+	    takeover_stop_found(env, &s.live) != 0)
 		status = EX_IOERR;
 	if (status == 0) {
 		if (s.open.n > 0)

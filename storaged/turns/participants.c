@@ -70,6 +70,7 @@ participants_find_agent(
 	p->agent = widget->agent;
 	rc = agent_find(t, &p->org, &p->agent, &agent);
 	p->agent_enabled = rc == 0 && agent.enabled;
+	p->agent_returns = rc == 0 && !agent.no_return;
 	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 }
 
@@ -112,11 +113,12 @@ participants_check_cap(
 }
 
 int
-participants_check(struct txn *t, struct call *c, const struct participants *p, uint64_t now)
+participants_check(
+    struct txn *t, struct call *c, const struct participants *p, uint64_t now, bool by_person)
 {
 	if (p->by_visitor && !p->welcome)
 		return call_refuse(c, STORE_GONE, visitor_gone);
-	if (!p->agent_enabled)
+	if (!p->agent_enabled && !by_person)
 		return call_refuse(c, STORE_DISABLED, "the agent is disabled");
 	if (!p->by_visitor)
 		return 0;
@@ -156,8 +158,8 @@ participants_announce_restart(
 }
 
 /* A message that came with a key counts for no cap. */
-static int
-participants_count_visitor(struct txn *t, const struct participants *p, uint64_t now)
+int
+participants_count_message(struct txn *t, const struct participants *p, uint64_t now)
 {
 	struct msg_visitor_record visitor = p->visitor;
 	int rc;
@@ -171,16 +173,11 @@ participants_count_visitor(struct txn *t, const struct participants *p, uint64_t
 	return visitor_put(t, &visitor);
 }
 
-int
-participants_count_message(struct txn *t, struct call *c, const struct participants *p,
-    const struct id *conversation, uint64_t now)
+void
+participants_announce_turn(struct call *c, const struct id *conversation)
 {
-	int rc = participants_count_visitor(t, p, now);
-
-	if (rc == 0)
-		participants_announce(
-		    c, conversation, &c->m->turn_begin.message, &c->m->turn_begin.turn);
-	return rc;
+	participants_announce(
+	    c, conversation, &c->m->turn_begin.message, &c->m->turn_begin.turn);
 }
 
 int

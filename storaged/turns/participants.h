@@ -10,6 +10,7 @@
 struct participants {
 	struct id org, agent;
 	bool agent_enabled;
+	bool agent_returns; /* the model may take over again from a silent operator */
 	/* The rest is set only for a visitor. */
 	bool by_visitor;
 	bool welcome;         /* its token is valid */
@@ -26,14 +27,17 @@ struct participants {
 [[gnu::warn_unused_result]] int participants_find(
     struct txn *t, struct call *c, struct participants *p);
 
-/* Refuses a new message at this time (ms since 1970): GONE, DISABLED, CONTACT_REQUIRED, CAPPED. */
+/* Refuses a new message at this time (ms since 1970): GONE, DISABLED (unless a person answers it),
+ * CONTACT_REQUIRED, CAPPED. */
 [[gnu::warn_unused_result]] int participants_check(
-    struct txn *t, struct call *c, const struct participants *p, uint64_t now);
+    struct txn *t, struct call *c, const struct participants *p, uint64_t now, bool by_person);
 
-/* A message was stored: tells those who follow the conversation. One of a visitor is counted, and the visitor
- * is marked as used. */
-[[gnu::warn_unused_result]] int participants_count_message(struct txn *t, struct call *c,
-    const struct participants *p, const struct id *conversation, uint64_t now);
+/* A message was stored. One of a visitor is counted, and the visitor is marked as used. */
+[[gnu::warn_unused_result]] int participants_count_message(
+    struct txn *t, const struct participants *p, uint64_t now);
+
+/* A turn began: tells those who follow the conversation. */
+void participants_announce_turn(struct call *c, const struct id *conversation);
 
 /* The reply to a known message starts again: tells those who follow the conversation. */
 void participants_announce_restart(

@@ -12,6 +12,7 @@
 #include "storaged/conversations/replies.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/engine/message_page.h"
+#include "storaged/inbox/takeover.h"
 #include "storaged/turns/participants.h"
 #include "storaged/turns/turn_state.h"
 #include "storaged/turns/turns.h"
@@ -24,6 +25,10 @@ enum begin_action {
 	BEGIN_RESTART, /* a known message whose reply broke off: this run writes it from the start */
 	BEGIN_REPEAT, /* a repeated request whose reply is complete: only answer it again */
 	BEGIN_REPORT, /* a known message: answer with the state of its reply */
+	/* While a person has the conversation (inbox/takeover.h): */
+	BEGIN_HAND, /* store the message, which the person answers */
+	BEGIN_STOP, /* a reply that would be taken or restarted: end it as stopped, and report it */
+	BEGIN_HANDED, /* a message that was handed to a person before: only answer it again */
 };
 
 struct turn_beginning {
@@ -34,6 +39,8 @@ struct turn_beginning {
 	struct turn_view turn;                       /* that answers the message */
 	enum begin_action action;
 	bool own;     /* of BEGIN_REPORT: the sender writes the reply */
+	bool held;    /* a person has the conversation */
+	bool returns; /* ... but was silent for too long: the model takes over again */
 	uint64_t now; /* ms since 1970 */
 };
 
@@ -50,6 +57,15 @@ turn_begin_parse(struct call *c, struct turn_beginning *b)
 	return 0;
 }
 
+/* A person has taken over the conversation. */
+static void
+turn_begin_find_holder(const struct txn *t, struct turn_beginning *b)
+{
+	b->returns = b->participants.agent_returns &&
+	    takeover_has_lapsed(t->env, &b->conversation, b->now);
+	b->held = !b->returns;
+}
+
 /* Who writes, with which agent, in which conversation. What only a new message is refused for is part of
  * the decision (participants_check()): a repeated one is answered nevertheless. */
 static int
@@ -58,10 +74,12 @@ turn_begin_authorize(struct txn *t, struct call *c, struct turn_beginning *b)
 	const struct msg_turn_begin *m = b->m;
 	int rc = participants_find(t, c, &b->participants);
 
-	if (rc != 0)
-		return rc;
-	return conversation_of_session(
-	    t, &m->org, &m->widget, m->session, &m->conversation, &b->conversation, &b->fresh);
+	if (rc == 0)
+		rc = conversation_of_session(t, &m->org, &m->widget, m->session,
+		    &m->conversation, &b->conversation, &b->fresh);
+	if (rc == 0 && b->conversation.state == STATE_PERSON)
+		turn_begin_find_holder(t, b);
+	return rc;
 }
 
 /* Whether the conversation may have the id that the worker chose for it. */
@@ -134,17 +152,19 @@ turn_begin_check_open(struct txn *t, struct call *c, const struct turn_beginning
 static int
 turn_begin_decide_new(struct txn *t, struct call *c, struct turn_beginning *b)
 {
-	int rc = turn_begin_check_open(t, c, b);
+	int rc = b->held ? 0 : turn_begin_check_open(t, c, b);
 
 	if (rc == 0 && b->fresh)
 		rc = turn_begin_check_fresh_id(t, c, &b->m->conversation);
 	if (rc != 0)
 		return rc;
+	if (b->held && !call_may_write(t))
+		return CALL_WRITES;
 	/* Only an import can have come so far. */
 	if (b->conversation.next_seq > SEQ_MAX - 1)
 		return call_refuse(c, STORE_INVALID, "the conversation is full");
-	b->action = BEGIN_NEW;
-	return participants_check(t, c, &b->participants, b->now);
+	b->action = b->held ? BEGIN_HAND : BEGIN_NEW;
+	return participants_check(t, c, &b->participants, b->now, b->held);
 }
 
 /* The turn was begun by the same request before. */
@@ -156,6 +176,10 @@ turn_begin_decide_repeated(struct txn *t, struct call *c, struct turn_beginning 
 	if (b->m->client_id.len > 0)
 		return call_refuse(
 		    c, STORE_INVALID, "the turn began with another client message id");
+	if (b->turn.state == TURN_HANDED) {
+		b->action = BEGIN_HANDED;
+		return 0;
+	}
 	b->action = b->turn.state == TURN_COMPLETE ? BEGIN_REPEAT : BEGIN_TAKE;
 	if (b->action == BEGIN_TAKE && b->turn.state != TURN_OPEN && !call_may_write(t))
 		return CALL_WRITES;
@@ -220,6 +244,9 @@ turn_begin_decide_known(struct txn *t, struct call *c, struct turn_beginning *b,
 	case TURN_INTERRUPTED:
 	case TURN_DAMAGED:
 		return turn_begin_decide_restart(t, c, b);
+	case TURN_HANDED:
+		b->action = BEGIN_HANDED;
+		return 0;
 	case TURN_COMPLETE:
 		break;
 	}
@@ -227,8 +254,20 @@ turn_begin_decide_known(struct txn *t, struct call *c, struct turn_beginning *b,
 	return 0;
 }
 
+/* The turn of a repeated request. One that was handed to a person has the message's id; there is one only
+ * after a takeover. */
 static int
-turn_begin_decide(struct txn *t, struct call *c, struct turn_beginning *b)
+turn_begin_load_repeated(struct txn *t, struct turn_beginning *b)
+{
+	int rc = MDB_NOTFOUND;
+
+	if (b->conversation.operator_at != 0)
+		rc = turn_view_load(t, &b->m->message, &b->turn);
+	return rc == MDB_NOTFOUND ? turn_view_load(t, &b->m->turn, &b->turn) : rc;
+}
+
+static int
+turn_begin_decide_action(struct txn *t, struct call *c, struct turn_beginning *b)
 {
 	struct msg_client_id_record known;
 	int rc;
@@ -238,10 +277,22 @@ turn_begin_decide(struct txn *t, struct call *c, struct turn_beginning *b)
 		if (rc != MDB_NOTFOUND)
 			return rc != 0 ? rc : turn_begin_decide_known(t, c, b, &known);
 	}
-	rc = turn_view_load(t, &b->m->turn, &b->turn);
+	rc = turn_begin_load_repeated(t, b);
 	if (rc == MDB_NOTFOUND)
 		return turn_begin_decide_new(t, c, b);
 	return rc != 0 ? rc : turn_begin_decide_repeated(t, c, b);
+}
+
+static int
+turn_begin_decide(struct txn *t, struct call *c, struct turn_beginning *b)
+{
+	int rc = turn_begin_decide_action(t, c, b);
+
+	if (rc != 0 || (b->action != BEGIN_TAKE && b->action != BEGIN_RESTART))
+		return rc;
+	if (b->held)
+		b->action = BEGIN_STOP;
+	return (b->held || b->returns) && !call_may_write(t) ? CALL_WRITES : 0;
 }
 
 static int
@@ -253,7 +304,7 @@ turn_begin_put_question(struct txn *t, const struct turn_beginning *b)
 	    .v = RECORD_VERSION,
 	    .id = b->m->message,
 	    .role = MESSAGE_USER,
-	    .status = MESSAGE_COMPLETE,
+	    .status = b->action == BEGIN_HAND ? MESSAGE_HANDED : MESSAGE_COMPLETE,
 	    .created_at = b->now,
 	    .text = b->m->text,
 	};
@@ -275,14 +326,20 @@ turn_begin_put_turn(struct txn *t, const struct turn_beginning *b)
 		    t, &place->conversation, b->m->client_id, place->seq - 1, turn);
 	if (rc == 0)
 		rc = txn_put_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, place);
-	return rc != 0 ? rc : reply_open(t, turn, turn, &place->conversation);
+	if (rc != 0 || b->action == BEGIN_HAND)
+		return rc;
+	return reply_open(t, turn, turn, &place->conversation);
 }
 
+/* The message, with the place of a reply, which stays empty if a person answers. */
 static int
-turn_begin_apply_new(struct txn *t, struct call *c, struct turn_beginning *b)
+turn_begin_add_message(struct txn *t, struct turn_beginning *b)
 {
 	struct new_message arrival = {
-	    .text = b->m->text, .now = b->now, .status = CONVERSATION_ACTIVE};
+	    .text = b->m->text,
+	    .now = b->now,
+	    .status = b->action == BEGIN_HAND ? CONVERSATION_ANY : CONVERSATION_ACTIVE,
+	};
 	struct msg_turn_record *place = &b->turn.place;
 	int rc;
 
@@ -299,12 +356,49 @@ turn_begin_apply_new(struct txn *t, struct call *c, struct turn_beginning *b)
 	rc = conversation_add(t, &b->conversation, b->fresh, &arrival);
 	if (rc == 0)
 		rc = turn_begin_put_turn(t, b);
+	return rc != 0 ? rc : participants_count_message(t, &b->participants, b->now);
+}
+
+static int
+turn_begin_apply_new(struct txn *t, struct call *c, struct turn_beginning *b)
+{
+	const struct id *conversation = &b->turn.place.conversation;
+	int rc;
+
+	if (b->returns)
+		takeover_end(&b->conversation);
+	rc = turn_begin_add_message(t, b);
+	if (rc != 0)
+		return rc;
+	participants_announce_turn(c, conversation);
+	call_claim(c, &b->turn.id, conversation);
+	return 0;
+}
+
+/* Answers first, as the conversation's texts may lie in the map. */
+static int
+turn_begin_hand(struct txn *t, struct call *c, struct turn_beginning *b)
+{
+	int rc;
+
+	b->turn.id = b->m->message;
+	call_conversation_changed(c, &b->conversation);
+	rc = turn_answer_handed(t, c, &b->turn, &b->conversation);
+	return rc != 0 ? rc : turn_begin_add_message(t, b);
+}
+
+static int
+turn_begin_stop(struct txn *t, struct call *c, struct turn_beginning *b)
+{
+	int rc = reply_stop(t, &b->turn);
+
 	if (rc == 0)
-		rc = participants_count_message(
-		    t, c, &b->participants, &place->conversation, b->now);
-	if (rc == 0)
-		call_claim(c, &b->turn.id, &place->conversation);
-	return rc;
+		rc = turn_view_load_named(t, &b->turn.id, &b->turn);
+	if (rc != 0)
+		return rc;
+	call_release(c, &b->turn.id);
+	turn_answer_state(c, &b->turn, false);
+	return 0;
 }
 
 static int
@@ -366,7 +460,15 @@ turn_begin_apply(struct txn *t, struct call *c, struct turn_beginning *b)
 	case BEGIN_REPORT:
 		turn_answer_state(c, &b->turn, b->own);
 		return 0;
+	case BEGIN_HAND:
+		return turn_begin_hand(t, c, b);
+	case BEGIN_STOP:
+		return turn_begin_stop(t, c, b);
+	case BEGIN_HANDED:
+		return turn_answer_handed(t, c, &b->turn, &b->conversation);
 	}
+	if (rc == 0 && b->returns && b->action != BEGIN_NEW && b->action != BEGIN_REPEAT)
+		rc = takeover_release(t, c, &b->turn.place.conversation);
 	return rc != 0 ? rc : turn_begin_answer(t, c, b);
 }
 

@@ -20,21 +20,21 @@ turn_join_is_allowed(
 
 /* The turn that is to be joined; refuses one that the sender must not see. */
 static int
-turn_join_find(struct txn *t, struct call *c, struct turn_view *v)
+turn_join_find(struct txn *t, struct call *c, struct turn_view *v,
+    struct msg_conversation_record *conversation)
 {
 	const struct msg_turn_join *m = &c->m->turn_join;
-	struct msg_conversation_record conversation;
 	struct key key;
 	int rc = turn_view_load(t, &m->turn, v);
 
 	if (rc == 0) {
 		key = key_id(&v->place.conversation);
 		rc = txn_get_record(
-		    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+		    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, conversation);
 		if (rc == MDB_NOTFOUND)
 			return RECORD_DAMAGED;
 	}
-	if (rc == MDB_NOTFOUND || (rc == 0 && !turn_join_is_allowed(&conversation, m)))
+	if (rc == MDB_NOTFOUND || (rc == 0 && !turn_join_is_allowed(conversation, m)))
 		return call_refuse(c, STORE_NOT_FOUND, "there is no such reply");
 	return rc;
 }
@@ -66,10 +66,13 @@ turn_join_follow(struct call *c, bool *own)
 int
 handle_turn_join(struct txn *t, struct call *c)
 {
+	struct msg_conversation_record conversation;
 	struct turn_view v;
 	bool own = false;
-	int rc = turn_join_find(t, c, &v);
+	int rc = turn_join_find(t, c, &v, &conversation);
 
+	if (rc == 0 && v.state == TURN_HANDED)
+		return turn_answer_handed(t, c, &v, &conversation);
 	if (rc == 0 && v.state == TURN_OPEN)
 		rc = turn_join_follow(c, &own);
 	if (rc == 0)

@@ -7,7 +7,7 @@
 
 #include "storaged/request/call.h"
 
-/* Answered by MSG_TURN_STATE. */
+/* Answered by MSG_TURN_STATE, or by MSG_TURN_HANDED. */
 [[gnu::warn_unused_result]] int handle_turn_join(struct txn *t, struct call *c);
 
 /* Answered by MSG_OK. */

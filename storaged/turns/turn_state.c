@@ -1,9 +1,11 @@
 /*
- * Claims of turns, and MSG_TURN_STATE.
+ * Claims of turns, MSG_TURN_STATE and MSG_TURN_HANDED.
  */
 #include "storaged/turns/turn_state.h"
 
 #include "storaged/conversations/replies.h"
+#include "storaged/records/agents.h"
+#include "storaged/records/widgets.h"
 
 int
 turn_check_run(struct call *c, const struct turn_view *v, const struct id *run)
@@ -41,4 +43,37 @@ turn_answer_state(struct call *c, const struct turn_view *v, bool own)
 		state.status = MESSAGE_INTERRUPTED;
 	}
 	call_answer(c, MSG_TURN_STATE, &state);
+}
+
+/* The text for visitors whom a person answers; empty if the widget was deleted. */
+static int
+turn_find_handover_text(
+    struct txn *t, const struct msg_conversation_record *conversation, struct slice *text)
+{
+	struct msg_widget_record widget;
+	struct msg_agent_record agent;
+	int rc = widget_find(t, &conversation->org, &conversation->widget, &widget);
+
+	*text = (struct slice){0};
+	if (rc == 0)
+		rc = agent_find(t, &widget.org, &widget.agent, &agent);
+	if (rc == 0)
+		*text = agent.handover_text;
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int
+turn_answer_handed(struct txn *t, struct call *c, const struct turn_view *v,
+    const struct msg_conversation_record *conversation)
+{
+	struct msg_turn_handed handed = {
+	    .conversation = conversation->id,
+	    .message = v->id,
+	    .operator_name = conversation->operator_name,
+	};
+	int rc = turn_find_handover_text(t, conversation, &handed.text);
+
+	if (rc == 0)
+		call_answer(c, MSG_TURN_HANDED, &handed);
+	return rc;
 }

@@ -18,4 +18,8 @@
 /* Answers with MSG_TURN_STATE. own: the sender writes it, if it is open. */
 void turn_answer_state(struct call *c, const struct turn_view *v, bool own);
 
+/* Answers with MSG_TURN_HANDED: a person answers the question. */
+[[gnu::warn_unused_result]] int turn_answer_handed(struct txn *t, struct call *c,
+    const struct turn_view *v, const struct msg_conversation_record *conversation);
+
 #endif

@@ -12,7 +12,9 @@ turn_load(struct txn *t, struct call *c, const struct id *turn, struct turn_view
 {
 	int rc = turn_view_load(t, turn, v);
 
-	return rc == MDB_NOTFOUND ? call_refuse(c, STORE_NOT_FOUND, "no such turn") : rc;
+	if (rc == MDB_NOTFOUND || (rc == 0 && v->state == TURN_HANDED))
+		return call_refuse(c, STORE_NOT_FOUND, "no such turn");
+	return rc;
 }
 
 /* Makes the turn the sender's and stores the piece. */
@@ -92,6 +94,7 @@ turn_store_end(struct txn *t, struct call *c, const struct turn_view *v)
 	    .text = m->text,
 	    .prompt_tokens = m->prompt_tokens,
 	    .completion_tokens = m->completion_tokens,
+	    .hand_over = m->hand_over,
 	};
 	struct reply_interruption unused;
 	int rc;

@@ -1,6 +1,6 @@
 /*
  * Client ids: each names a visitor's message, and a turn whose reply is at the next position of
- * the same conversation.
+ * the same conversation; or an operator's message, without a turn.
  */
 #include "storaged/verify/verify_internal.h"
 
@@ -22,10 +22,11 @@ verify_client_id_conversation_fault(struct checker *c, const struct id *conversa
 
 /* The same for its message. verify_threads.c reports one that does not decode. */
 static const char *
-verify_client_id_message_fault(
-    struct checker *c, const struct id *conversation, uint64_t seq, int *rc)
+verify_client_id_message_fault(struct checker *c, const struct id *conversation,
+    const struct msg_client_id_record *name, int *rc)
 {
-	struct key key = key_message(conversation, seq);
+	struct key key = key_message(conversation, name->seq);
+	uint8_t role = id_is_zero(&name->turn) ? MESSAGE_OPERATOR : MESSAGE_USER;
 	struct msg_message_record message;
 	struct slice value;
 
@@ -36,7 +37,7 @@ verify_client_id_message_fault(
 	}
 	if (*rc != 0 || record_decode(value, MSG_MESSAGE_RECORD, &message) != WIRE_OK)
 		return NULL;
-	return message.role == MESSAGE_USER ? NULL : "names a reply";
+	return message.role == role ? NULL : "names another kind of message";
 }
 
 /* The same for its turn. verify_turns.c reports one that does not decode. */
@@ -77,8 +78,8 @@ verify_client_id_record(struct checker *c, struct slice key, struct slice value,
 		return 0;
 	fault = verify_client_id_conversation_fault(c, &conversation, &rc);
 	if (rc == 0 && fault == NULL)
-		fault = verify_client_id_message_fault(c, &conversation, record.seq, &rc);
-	if (rc == 0 && fault == NULL)
+		fault = verify_client_id_message_fault(c, &conversation, &record, &rc);
+	if (rc == 0 && fault == NULL && !id_is_zero(&record.turn))
 		fault = verify_client_id_turn_fault(c, &conversation, &record, &rc);
 	if (rc == 0 && fault == NULL && !utf8_valid(client_id_name(key)))
 		fault = "is no text";

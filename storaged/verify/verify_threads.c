@@ -41,6 +41,10 @@ verify_thread_conversation_fault(const struct thread *thread)
 		return "has no session";
 	if (r->created_at > r->updated_at)
 		return "was updated before it was made";
+	if ((r->state == STATE_PERSON) == id_is_zero(&r->operator))
+		return r->state == STATE_PERSON
+		    ? "is with a person, but nobody has taken it over"
+		    : "has an operator, but is not with a person";
 	if (utf8_utf16_len(r->last_message) > LAST_MESSAGE_UNITS)
 		return "has a last message that is too long";
 	return NULL;
@@ -80,11 +84,17 @@ verify_thread_message_fault(uint64_t seq, const struct msg_message_record *messa
 		return "has position 0; positions count from 1";
 	if (id_is_zero(&message->id))
 		return "has no id";
-	if (message->status > MESSAGE_LENGTH)
-		return "has an invalid status";
-	if (message->role == MESSAGE_USER && message->status != MESSAGE_COMPLETE)
-		return "is a question that is not complete";
-	return NULL;
+	switch (message->role) {
+	case MESSAGE_ASSISTANT:
+		return message->status > MESSAGE_LENGTH ? "has an invalid status" : NULL;
+	case MESSAGE_OPERATOR:
+		return message->status != MESSAGE_COMPLETE ? "is an operator's and not complete"
+							   : NULL;
+	default:
+		return message->status != MESSAGE_COMPLETE && message->status != MESSAGE_HANDED
+		    ? "is a question that is not complete"
+		    : NULL;
+	}
 }
 
 /* message: NULL if it does not decode. */
@@ -93,11 +103,11 @@ verify_thread_note_newest(struct thread *thread, const struct msg_message_record
 {
 	if (!thread->readable || thread->last_seq + 1 != thread->record.next_seq)
 		return;
-	if (message == NULL || message->status > MESSAGE_LENGTH) {
+	if (message == NULL || verify_thread_message_fault(thread->last_seq, message) != NULL) {
 		thread->newest = NEWEST_UNREADABLE;
 		return;
 	}
-	thread->newest = message->role == MESSAGE_ASSISTANT ? NEWEST_REPLY : NEWEST_QUESTION;
+	thread->newest = message->role == MESSAGE_USER ? NEWEST_QUESTION : NEWEST_REPLY;
 	thread->newest_id = message->id;
 	thread->newest_status = message->status;
 }

@@ -12,7 +12,8 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const FILES_MAX = 30;
 
 /** The layers of storaged, lowest first: each may include all below it. */
-const STORE_LAYERS = "engine open live request webhooks conversations records visitors turns import server"
+const STORE_LAYERS =
+	"engine open live request webhooks conversations records visitors inbox turns import server"
 	.split(" ")
 	.map((name) => `storaged/${name}`);
 

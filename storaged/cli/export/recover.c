@@ -136,11 +136,14 @@ recover_message(void *arg, struct slice key, struct slice value)
 	record->next_seq = message_seq(key) + 1;
 	if (record_decode(value, MSG_MESSAGE_RECORD, &message) != WIRE_OK)
 		return;
+	/* The place of its reply stays empty. */
+	if (message.status == MESSAGE_HANDED)
+		record->next_seq++;
 	if (record->messages++ == 0 && message.created_at < record->updated_at)
 		record->created_at = message.created_at;
 	if (message.text.len > 0)
 		record->last_message = utf8_prefix(message.text, LAST_MESSAGE_UNITS);
-	record->status = message.role == MESSAGE_ASSISTANT
+	record->status = message.role != MESSAGE_USER
 	    ? (uint8_t)conversation_status_of((enum message_status)message.status)
 	    : CONVERSATION_ANY;
 }

@@ -11,6 +11,7 @@
 #include "proto/base/log.h"
 #include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
+#include "storaged/inbox/takeover.h"
 #include "storaged/open/env_open.h"
 #include "storaged/records/organization_create.h"
 #include "storaged/request/store_time.h"
@@ -83,12 +84,14 @@ store_serve(struct fixture *f)
 	f->tool.role = ROLE_TOOL;
 	assert_int_equal(store_time_load(&f->env), 0);
 	assert_int_equal(open_turns_load(&f->open, &f->env), 0);
+	assert_int_equal(takeover_stop_found(&f->env, &f->live), 0);
 }
 
 static inline void
 store_open_env(struct fixture *f, uint64_t max_bytes)
 {
 	assert_int_equal(env_open(&f->env, f->dir, max_bytes, organization_make_default), 0);
+	f->env.operator_timeout_ms = 600000;
 	/* The tests kill no machine, and should not wait for the disk. */
 	assert_int_equal(mdb_env_set_flags(f->env.mdb, MDB_NOSYNC, 1), 0);
 }

@@ -73,7 +73,8 @@ TEST(bounds_are_those_of_the_messages)
 		uint32_t max;
 	} bounds[] = {
 	    {MSG_TURN_BEGIN, "session", SESSION_MAX},
-	    {MSG_TURN_BEGIN, "client_id", CLIENT_ID_MAX},
+	    {MSG_TURN_BEGIN, "client_id", CLIENT_ID_MAX - 1},
+	    {MSG_OPERATOR_MESSAGE, "client_id", CLIENT_ID_MAX - 1},
 	    {MSG_IMPORT_CLIENT_ID, "client_id", CLIENT_ID_MAX},
 	    {MSG_TURN_BEGIN, "history", HISTORY_MAX},
 	    {MSG_TURN_FINISH, "text", TEXT_MAX},

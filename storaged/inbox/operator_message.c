@@ -1,0 +1,163 @@
+/*
+ * A message is stored once, however often it is sent.
+ */
+#include "storaged/inbox/operator_message.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/base/clock.h"
+#include "storaged/conversations/client_ids.h"
+#include "storaged/conversations/conversations.h"
+#include "storaged/inbox/takeover.h"
+
+/* The message while it is stored. */
+struct operator_message {
+	struct msg_conversation_record conversation;
+	uint64_t seq;
+	char name[CLIENT_ID_MAX + 1]; /* of its client id in the table */
+	char author[OPERATOR_NAME_MAX];
+	struct buf details;
+};
+
+static struct slice
+operator_message_name(const struct operator_message *o)
+{
+	return slice_str(o->name);
+}
+
+/* Answers with the stored record. */
+static int
+operator_message_answer(
+    struct txn *t, struct call *c, const struct id *conversation, uint64_t seq)
+{
+	struct key key = key_message(conversation, seq);
+	struct slice record;
+	int rc = txn_get(t, TABLE_MESSAGES, &key, &record);
+
+	if (rc != 0)
+		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+	call_answer(c, MSG_OPERATOR_MESSAGE_STORED,
+	    &(struct msg_operator_message_stored){.message = record});
+	return 0;
+}
+
+/* The message was sent before: answers with it, or refuses another text. */
+static int
+operator_message_repeat(struct txn *t, struct call *c, uint64_t seq)
+{
+	const struct msg_operator_message *m = &c->m->operator_message;
+	struct key key = key_message(&m->conversation, seq);
+	struct msg_message_record stored;
+	int rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &stored);
+
+	if (rc != 0)
+		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+	if (stored.role != MESSAGE_OPERATOR || !slice_eq(stored.text, m->text))
+		return call_refuse(c, STORE_CONFLICT, "this id names another message");
+	return operator_message_answer(t, c, &m->conversation, seq);
+}
+
+/* The conversation's record, with its message counted. */
+static int
+operator_message_put_conversation(struct txn *t, struct call *c, struct operator_message *o)
+{
+	const struct new_message arrival = {
+	    .text = c->m->operator_message.text,
+	    .now = clock_wall_ms(),
+	    .reply = o->seq,
+	    .status = CONVERSATION_COMPLETE,
+	};
+
+	o->conversation.next_seq = o->seq + 1;
+	o->conversation.operator_at = arrival.now;
+	return conversation_add(t, &o->conversation, false, &arrival);
+}
+
+static int
+operator_message_put(
+    struct txn *t, struct call *c, struct operator_message *o, struct slice author)
+{
+	const struct msg_operator_message *m = &c->m->operator_message;
+	const struct msg_message_details details = {
+	    .author = m->operator, .author_name = author };
+	struct key key = key_message(&m->conversation, o->seq);
+	struct msg_message_record message = {
+	    .v = RECORD_VERSION,
+	    .id = m->message,
+	    .role = MESSAGE_OPERATOR,
+	    .status = MESSAGE_COMPLETE,
+	    .created_at = o->conversation.operator_at,
+	    .text = m->text,
+	};
+	int rc = record_encode(&o->details, MSG_MESSAGE_DETAILS, &details);
+
+	message.details = buf_slice(&o->details);
+	return rc != 0 ? RECORD_DAMAGED
+		       : txn_put_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &message);
+}
+
+/* Stores the message and what depends on it. */
+static int
+operator_message_apply(struct txn *t, struct call *c, struct operator_message *o)
+{
+	const struct msg_operator_message *m = &c->m->operator_message;
+	const struct id no_turn = {0};
+	struct slice author = o->conversation.operator_name;
+	int rc;
+
+	call_conversation_changed(c, &o->conversation);
+	/* The first put invalidates what lies in the map. */
+	memcpy(o->author, author.p, author.len);
+	author.p = (const uint8_t *)o->author;
+	rc = operator_message_put_conversation(t, c, o);
+	if (rc == 0)
+		rc = operator_message_put(t, c, o, author);
+	if (rc == 0)
+		rc = client_id_put(
+		    t, &m->conversation, operator_message_name(o), o->seq, &no_turn);
+	return rc != 0 ? rc : operator_message_answer(t, c, &m->conversation, o->seq);
+}
+
+/* Stores a message that is new, if its sender holds the conversation. */
+static int
+operator_message_add(struct txn *t, struct call *c, struct operator_message *o)
+{
+	const struct msg_operator_message *m = &c->m->operator_message;
+	int rc;
+
+	if (o->conversation.state != STATE_PERSON ||
+	    !id_equal(&o->conversation.operator, & m->operator)) {
+		takeover_answer(c, &o->conversation, false);
+		return 0;
+	}
+	if (o->conversation.next_seq > SEQ_MAX - 1)
+		return call_refuse(c, STORE_INVALID, "the conversation is full");
+	o->seq = o->conversation.next_seq + 1;
+	buf_init(&o->details, WIRE_FRAME_MAX);
+	rc = operator_message_apply(t, c, o);
+	buf_clear(&o->details);
+	return rc;
+}
+
+int
+handle_operator_message(struct txn *t, struct call *c)
+{
+	const struct msg_operator_message *m = &c->m->operator_message;
+	struct msg_client_id_record known;
+	struct operator_message o;
+	int rc;
+
+	if (m->text.len == 0 || m->client_id.len == 0 || id_is_zero(&m->message))
+		return call_refuse(
+		    c, STORE_INVALID, "an operator's message needs its ids and a text");
+	rc = takeover_find(t, c, &m->org, &m->conversation, &o.conversation);
+	if (rc != 0)
+		return rc;
+	(void)snprintf(o.name, sizeof(o.name), "%c%.*s", OPERATOR_CLIENT_ID,
+	    (int)m->client_id.len, (const char *)m->client_id.p);
+	rc = client_id_get(t, &m->conversation, operator_message_name(&o), &known);
+	if (rc == MDB_NOTFOUND)
+		return operator_message_add(t, c, &o);
+	return rc != 0 ? rc : operator_message_repeat(t, c, known.seq);
+}

@@ -1,0 +1,203 @@
+/*
+ * Takeover and handback.
+ */
+#include "storaged/inbox/takeover.h"
+
+#include <string.h>
+
+#include "proto/base/clock.h"
+#include "storaged/conversations/conversations.h"
+#include "storaged/conversations/turn_view.h"
+#include "storaged/records/users.h"
+
+bool
+takeover_has_lapsed(
+    const struct env *env, const struct msg_conversation_record *conversation, uint64_t now)
+{
+	return env->operator_timeout_ms > 0 && now >= conversation->operator_at &&
+	    now - conversation->operator_at >= env->operator_timeout_ms;
+}
+
+void
+takeover_end(struct msg_conversation_record *conversation)
+{
+	conversation->state = STATE_OPEN;
+	conversation->operator=(struct id){0};
+	conversation->operator_name = (struct slice){0};
+}
+
+void
+takeover_answer(
+    struct call *c, const struct msg_conversation_record *conversation, bool granted)
+{
+	call_answer(c, MSG_HOLDER,
+	    &(struct msg_holder){
+		.granted = granted,
+		.state = conversation->state,
+		.operator= conversation->operator,
+		.operator_name = conversation->operator_name,
+	    });
+}
+
+int
+takeover_find(struct txn *t, struct call *c, const struct id *org, const struct id *id,
+    struct msg_conversation_record *conversation)
+{
+	struct key key = key_id(id);
+	int rc =
+	    txn_get_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, conversation);
+
+	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&conversation->org, org)))
+		return call_refuse(c, STORE_NOT_FOUND, "no such conversation");
+	return rc;
+}
+
+/* Stores a changed state, and tells those who follow the conversation. Answer first: the record's texts may
+ * lie in the map. */
+static int
+takeover_put(struct txn *t, struct call *c, const struct msg_conversation_record *conversation)
+{
+	const struct conversation_position place = {
+	    conversation->updated_at, conversation->contact};
+
+	call_conversation_changed(c, conversation);
+	return conversation_put(t, conversation, &place, 0);
+}
+
+int
+takeover_release(struct txn *t, struct call *c, const struct id *id)
+{
+	struct key key = key_id(id);
+	struct msg_conversation_record conversation;
+	int rc = txn_get_record(
+	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+
+	if (rc != 0)
+		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+	takeover_end(&conversation);
+	return takeover_put(t, c, &conversation);
+}
+
+static bool
+takeover_is_held_by(
+    const struct msg_conversation_record *conversation, const struct id *operator)
+{
+	return conversation->state == STATE_PERSON &&
+	    id_equal(&conversation->operator, operator);
+}
+
+/* Whether nobody holds it, or the holder does not write any more. */
+static bool
+takeover_is_free(const struct env *env, const struct msg_conversation_record *conversation)
+{
+	return conversation->state != STATE_PERSON ||
+	    takeover_has_lapsed(env, conversation, clock_wall_ms());
+}
+
+static int
+takeover_stop_turn(void *arg, const struct id *turn)
+{
+	struct call *c = arg;
+
+	effects_add(c->effects, &(struct effect){.kind = EFFECT_STOP, .turn = *turn});
+	return 0;
+}
+
+/* The name that a visitor sees: the request's, or else the user's. */
+static int
+takeover_find_name(struct txn *t, const struct msg_takeover *m, struct slice *name)
+{
+	struct msg_user_record user;
+	int rc;
+
+	*name = m->name;
+	if (name->len > 0)
+		return 0;
+	rc = user_find(t, &m->org, &m->operator, & user);
+	if (rc == 0)
+		*name = user.name;
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int
+takeover_apply(struct txn *t, struct call *c, struct msg_conversation_record *conversation)
+{
+	const struct msg_takeover *m = &c->m->takeover;
+	int rc = takeover_find_name(t, m, &conversation->operator_name);
+
+	if (rc == 0)
+		rc = turn_view_each_open(t, c, &conversation->id, takeover_stop_turn, c);
+	if (rc != 0)
+		return rc;
+	conversation->state = STATE_PERSON;
+	conversation->operator= m->operator;
+	conversation->operator_at = clock_wall_ms();
+	takeover_answer(c, conversation, true);
+	return takeover_put(t, c, conversation);
+}
+
+int
+handle_takeover(struct txn *t, struct call *c)
+{
+	const struct msg_takeover *m = &c->m->takeover;
+	struct msg_conversation_record conversation;
+	bool mine;
+	int rc;
+
+	if (id_is_zero(&m->operator))
+		return call_refuse(c, STORE_INVALID, "a takeover needs its operator");
+	rc = takeover_find(t, c, &m->org, &m->conversation, &conversation);
+	if (rc != 0)
+		return rc;
+	mine = takeover_is_held_by(&conversation, &m->operator);
+	if (!mine && (m->force || takeover_is_free(t->env, &conversation)))
+		return takeover_apply(t, c, &conversation);
+	takeover_answer(c, &conversation, mine);
+	return 0;
+}
+
+int
+handle_handback(struct txn *t, struct call *c)
+{
+	const struct msg_handback *m = &c->m->handback;
+	struct msg_conversation_record conversation;
+	int rc = takeover_find(t, c, &m->org, &m->conversation, &conversation);
+	bool held, granted;
+
+	if (rc != 0)
+		return rc;
+	held = conversation.state == STATE_PERSON;
+	granted = !held || m->force || takeover_is_held_by(&conversation, &m->operator);
+	if (held && granted)
+		takeover_end(&conversation);
+	takeover_answer(c, &conversation, granted);
+	return held && granted ? takeover_put(t, c, &conversation) : 0;
+}
+
+/* Whether a person has the conversation of a turn. */
+static bool
+takeover_has_turn(struct txn *t, const struct open_turn *turn)
+{
+	struct key key = key_id(&turn->conversation);
+	struct msg_conversation_record conversation;
+
+	return txn_get_record(
+		   t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation) == 0 &&
+	    conversation.state == STATE_PERSON;
+}
+
+int
+takeover_stop_found(struct env *env, struct live *live)
+{
+	const struct open_turn *turn;
+	struct txn t;
+	int rc = txn_begin(&t, env, TXN_READ);
+
+	if (rc != 0)
+		return rc;
+	TAILQ_FOREACH (turn, &live->open->found, order)
+		if (takeover_has_turn(&t, turn))
+			live_stop(live, &turn->id);
+	txn_abort(&t);
+	return 0;
+}
