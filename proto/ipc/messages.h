@@ -104,6 +104,47 @@ enum delivery_state {
 	DELIVERY_FAILED = 2,  /* it will not be tried again */
 };
 
+/* What a row of the change feed is about (change_names.h). A new kind comes last; at most 32. */
+enum change_kind {
+	CHANGE_FEED = 0, /* the feed itself has begun; of no organization */
+	CHANGE_CONVERSATION = 1,
+	CHANGE_MESSAGE = 2, /* of a visitor or of a person who answers */
+	CHANGE_REPLY = 3,   /* of the model */
+	CHANGE_CONTACT = 4,
+	CHANGE_WIDGET = 5,
+	CHANGE_AGENT = 6,
+	CHANGE_USER = 7,
+	CHANGE_NOTE = 8,
+	CHANGE_TAG = 9,
+	CHANGE_SNIPPET = 10,
+	CHANGE_WEBHOOK = 11,
+	CHANGE_RATING = 12,
+	CHANGE_BUDGET = 13,
+	CHANGE_KINDS,
+};
+
+/* How it has changed. A new one comes last. */
+enum change_what {
+	CHANGE_CREATED = 0,
+	CHANGE_CHANGED = 1,
+	CHANGE_DELETED = 2,
+	CHANGE_IMPORTED = 3, /* created or replaced by banter import */
+	/* A reply: */
+	CHANGE_STARTED = 4, /* again, after it broke off */
+	CHANGE_COMPLETE = 5,
+	CHANGE_STOPPED = 6,
+	CHANGE_INTERRUPTED = 7,
+	/* A conversation: */
+	CHANGE_IDENTIFIED = 8, /* its contact */
+	CHANGE_STATE = 9,
+	CHANGE_ASSIGNED = 10,
+	CHANGE_TAGGED = 11,
+	CHANGE_READ = 12,
+	CHANGE_MERGED = 13,
+	CHANGE_REACHED = 14, /* a budget */
+	CHANGE_WHATS,
+};
+
 enum store_error {
 	STORE_FULL = 1,      /* the map or the disk is full; reads and deletions still work */
 	STORE_NOT_FOUND = 2, /* does not exist, or belongs to another organization */

@@ -8,6 +8,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "proto/base/utf8.h"
+#include "storaged/changes/changes.h"
 #include "storaged/conversations/turn_view.h"
 #include "storaged/engine/message_page.h"
 #include "storaged/engine/totals.h"
@@ -165,7 +166,9 @@ conversation_set_contact(struct txn *t, const struct id *id, const struct id *co
 		return rc;
 	before = (struct conversation_position){conversation.updated_at, conversation.contact};
 	conversation.contact = *contact;
-	return conversation_put(t, &conversation, &before, 0);
+	rc = conversation_put(t, &conversation, &before, 0);
+	return rc != 0 ? rc
+		       : change_add_conversation(t, &conversation.org, id, CHANGE_IDENTIFIED);
 }
 
 void

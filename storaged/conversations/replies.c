@@ -5,6 +5,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "storaged/changes/changes.h"
 #include "storaged/conversations/conversations.h"
 
 int
@@ -34,6 +35,15 @@ reply_open_with_text(struct txn *t, const struct turn_view *v, const struct id *
 	return rc;
 }
 
+static int
+reply_add_change(struct txn *t, const struct turn_view *v, enum change_what what)
+{
+	const struct msg_turn_record *place = &v->place;
+
+	return change_add_message(
+	    t, &place->org, CHANGE_REPLY, &v->id, &place->conversation, place->seq, what);
+}
+
 int
 reply_reopen(struct txn *t, const struct turn_view *v, const struct id *run)
 {
@@ -42,6 +52,8 @@ reply_reopen(struct txn *t, const struct turn_view *v, const struct id *run)
 
 	if (rc == 0)
 		rc = conversation_reopen(t, &v->place);
+	if (rc == 0)
+		rc = reply_add_change(t, v, CHANGE_STARTED);
 	return rc != 0 ? rc : reply_open_with_text(t, v, run);
 }
 
@@ -126,6 +138,14 @@ reply_close(struct txn *t, const struct id *turn)
 	return rc != 0 ? rc : txn_del_all(t, TABLE_PARTIALS, &front);
 }
 
+static enum change_what
+reply_ended(enum message_status status)
+{
+	if (status == MESSAGE_STOPPED)
+		return CHANGE_STOPPED;
+	return status == MESSAGE_INTERRUPTED ? CHANGE_INTERRUPTED : CHANGE_COMPLETE;
+}
+
 int
 reply_end(struct txn *t, const struct turn_view *v, const struct reply_ending *ending)
 {
@@ -163,7 +183,7 @@ reply_end(struct txn *t, const struct turn_view *v, const struct reply_ending *e
 		    t, TABLE_MESSAGES, &message_key, MSG_MESSAGE_RECORD, &message);
 	if (rc == 0)
 		rc = reply_close(t, &v->id);
-	return rc;
+	return rc != 0 ? rc : reply_add_change(t, v, reply_ended(ending->status));
 }
 
 int

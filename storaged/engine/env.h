@@ -89,6 +89,8 @@ struct env {
 	struct scrub scrub;
 	struct store_time time;
 	uint64_t operator_timeout_ms; /* OPERATOR_TIMEOUT_MS */
+	uint64_t
+	    newest_change; /* number of the last row of the change feed that this process committed */
 	bool
 	    freed_pages_hidden; /* a deletion has freed pages that only later commits can use */
 	/* Scratch buffers of the request that runs; empty between requests. */

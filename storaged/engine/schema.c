@@ -429,3 +429,19 @@ cap_day(struct slice key)
 {
 	return (uint32_t)schema_read_number(key, sizeof(struct id), 4);
 }
+
+struct key
+key_change(uint64_t seq)
+{
+	struct key key;
+
+	key.len = 0;
+	schema_add_number(&key, seq, 8);
+	return key;
+}
+
+uint64_t
+change_seq(struct slice key)
+{
+	return schema_read_number(key, 0, 8);
+}

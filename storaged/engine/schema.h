@@ -187,4 +187,8 @@ struct key key_delivery(const struct key *webhook, uint64_t n);
 struct key key_cap(const struct id *widget, uint32_t day);
 uint32_t cap_day(struct slice key);
 
+/* changes. */
+struct key key_change(uint64_t seq);
+uint64_t change_seq(struct slice key);
+
 #endif

@@ -139,6 +139,8 @@ txn_commit(struct txn *t)
 	txn_finish(t);
 	if (rc == 0)
 		txn_check_freed(t);
+	if (rc == 0 && t->feed.added)
+		t->env->newest_change = t->feed.newest;
 	return txn_report_damage(t, rc);
 }
 
@@ -231,8 +233,9 @@ txn_get(struct txn *t, enum table table, const struct key *key, struct slice *va
 }
 
 /* LMDB makes room for the value, so that its checksum need not be joined to it before. */
-int
-txn_put(struct txn *t, enum table table, const struct key *key, struct slice value)
+static int
+txn_store(
+    struct txn *t, enum table table, const struct key *key, struct slice value, unsigned flags)
 {
 	MDB_val k = txn_to_val(key_slice(key)), v = {.mv_size = value.len + CHECKSUM_LEN};
 	MDB_cursor *cursor;
@@ -240,10 +243,22 @@ txn_put(struct txn *t, enum table table, const struct key *key, struct slice val
 
 	t->changes++;
 	if (rc == 0)
-		rc = txn_report_damage(t, mdb_cursor_put(cursor, &k, &v, MDB_RESERVE));
+		rc = txn_report_damage(t, mdb_cursor_put(cursor, &k, &v, MDB_RESERVE | flags));
 	if (rc == 0)
 		checksum_add(table, key_slice(key), value, v.mv_data);
 	return rc;
+}
+
+int
+txn_put(struct txn *t, enum table table, const struct key *key, struct slice value)
+{
+	return txn_store(t, table, key, value, 0);
+}
+
+int
+txn_append(struct txn *t, enum table table, const struct key *key, struct slice value)
+{
+	return txn_store(t, table, key, value, MDB_APPEND);
 }
 
 int

@@ -40,6 +40,11 @@ struct txn {
 	MDB_cursor *cursors[TABLES];
 	/* Runs first in txn_commit(), which fails if it does; NULL: nothing to do. */
 	int (*before_commit)(struct txn *t);
+	/* changes.c's own: the number of the last row of the change feed. */
+	struct {
+		bool known, added;
+		uint64_t newest;
+	} feed;
 	/* totals.c's own: the counts of one organization that the table does not show yet. */
 	struct {
 		bool known, changed;
@@ -68,6 +73,10 @@ bool txn_survives(int rc);
 
 /* Sets the value of a key, new or not. The value must not lie in the map. */
 [[gnu::warn_unused_result]] int txn_put(
+    struct txn *t, enum table table, const struct key *key, struct slice value);
+
+/* The same for a key behind all others of its table: cheaper. MDB_KEYEXIST: it is not. */
+[[gnu::warn_unused_result]] int txn_append(
     struct txn *t, enum table table, const struct key *key, struct slice value);
 
 /* Removes a key; 0 if it does not exist. */

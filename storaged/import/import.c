@@ -5,6 +5,7 @@
 #include "storaged/import/import.h"
 
 #include "proto/base/utf8.h"
+#include "storaged/changes/changes.h"
 #include "storaged/conversations/client_ids.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/conversations/replies.h"
@@ -147,6 +148,8 @@ handle_import_conversation(struct txn *t, struct call *c)
 		import_join_conversations(&r, &there);
 	}
 	rc = conversation_put(t, &r, fresh ? NULL : &before, 0);
+	if (rc == 0)
+		rc = change_add_conversation(t, &r.org, &r.id, CHANGE_IMPORTED);
 	if (rc == 0)
 		call_ok(c);
 	return rc;
@@ -409,6 +412,10 @@ import_put_message(struct txn *t, struct import_arrival *a)
 		rc = import_put_handed(t, a);
 	if (rc == 0)
 		rc = txn_put_record(t, TABLE_MESSAGES, &place, MSG_MESSAGE_RECORD, &a->message);
+	if (rc == 0)
+		rc = change_add_message(t, &a->thread.org,
+		    import_is_reply(&a->message) ? CHANGE_REPLY : CHANGE_MESSAGE,
+		    &a->message.id, &a->conversation, a->seq, CHANGE_IMPORTED);
 	return rc;
 }
 

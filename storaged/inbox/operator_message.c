@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/base/clock.h"
+#include "storaged/changes/changes.h"
 #include "storaged/conversations/client_ids.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/inbox/takeover.h"
@@ -116,6 +117,9 @@ operator_message_apply(struct txn *t, struct call *c, struct operator_message *o
 	if (rc == 0)
 		rc = client_id_put(
 		    t, &m->conversation, operator_message_name(o), o->seq, &no_turn);
+	if (rc == 0)
+		rc = change_add_message(t, &m->org, CHANGE_MESSAGE, &m->message,
+		    &m->conversation, o->seq, CHANGE_CREATED);
 	return rc != 0 ? rc : operator_message_answer(t, c, &m->conversation, o->seq);
 }
 

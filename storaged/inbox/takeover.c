@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proto/base/clock.h"
+#include "storaged/changes/changes.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/conversations/turn_view.h"
 #include "storaged/records/users.h"
@@ -60,8 +61,12 @@ takeover_put(struct txn *t, struct call *c, const struct msg_conversation_record
 	const struct conversation_position place = {
 	    conversation->updated_at, conversation->contact};
 
+	const struct id org = conversation->org, id = conversation->id;
+	int rc;
+
 	call_conversation_changed(c, conversation);
-	return conversation_put(t, conversation, &place, 0);
+	rc = conversation_put(t, conversation, &place, 0);
+	return rc != 0 ? rc : change_add_conversation(t, &org, &id, CHANGE_STATE);
 }
 
 int

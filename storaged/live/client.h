@@ -30,7 +30,13 @@ struct client {
 		size_t n;
 	} follows[TOPIC_KINDS];
 	struct followings ended; /* of rooms: their ends wait for space in out (rooms.h) */
-	const char *fault;       /* why it must be disconnected; NULL: no reason */
+	/* change_followers.c's own */
+	struct {
+		LIST_ENTRY(client) link;
+		bool waits;
+		uint64_t has; /* number of the last row of the change feed that it has read */
+	} changes;
+	const char *fault; /* why it must be disconnected; NULL: no reason */
 	/* batch.c's own */
 	uint64_t batch; /* the last batch with a request of this client */
 	size_t mark;    /* bytes of out before that batch */

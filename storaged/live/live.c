@@ -11,6 +11,7 @@ live_init(struct live *l, struct open_turns *open)
 	*l = (struct live){.open = open};
 	topics_init(&l->turns, TOPIC_TURNS);
 	topics_init(&l->rooms, TOPIC_ROOMS);
+	change_followers_init(&l->changes);
 }
 
 /* The remaining topics are turns to be stopped whose followers have left. */
@@ -245,6 +246,13 @@ live_erase(struct live *l, const struct id *turn)
 }
 
 void
+live_changes(struct live *l, uint64_t newest)
+{
+	if (change_followers_announce(&l->changes, newest))
+		l->notified = true;
+}
+
+void
 live_forget(struct live *l, struct client *client)
 {
 	const struct followings *list = &client->follows[TOPIC_TURNS].list;
@@ -253,4 +261,5 @@ live_forget(struct live *l, struct client *client)
 		live_unfollow(l, LIST_FIRST(list));
 	rooms_forget(&l->rooms, client);
 	lease_leave(&l->lease, client);
+	change_followers_forget(client);
 }

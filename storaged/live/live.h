@@ -11,6 +11,7 @@
 #ifndef STORAGED_LIVE_LIVE_H
 #define STORAGED_LIVE_LIVE_H
 
+#include "storaged/live/change_followers.h"
 #include "storaged/live/lease.h"
 #include "storaged/live/open_turns.h"
 #include "storaged/live/rooms.h"
@@ -23,6 +24,7 @@ struct live {
 	struct topics turns;     /* that somebody follows, or wants to stop */
 	struct topics rooms;
 	struct lease lease;
+	struct change_followers changes;
 	bool notified; /* something was queued since the server last looked */
 };
 
@@ -64,6 +66,9 @@ void live_end(struct live *l, const struct id *turn);
 
 /* The turn was erased: like live_end(), and its owner is notified too. */
 void live_erase(struct live *l, const struct id *turn);
+
+/* The last committed row of the change feed has this number: notifies those who wait for rows. */
+void live_changes(struct live *l, uint64_t newest);
 
 /* A client has disconnected: it follows nothing any more, rooms included, and has no lease. */
 void live_forget(struct live *l, struct client *client);

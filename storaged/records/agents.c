@@ -50,6 +50,7 @@ agent_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 const struct record_kind agent_kind = {
     .table = TABLE_AGENTS,
     .type = MSG_AGENT_RECORD,
+    .change = CHANGE_AGENT,
     .created_at = offsetof(struct msg_agent_record, created_at),
     .updated_at = offsetof(struct msg_agent_record, updated_at),
     .missing = "no such agent",

@@ -203,6 +203,7 @@ contact_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 const struct record_kind contact_kind = {
     .table = TABLE_CONTACTS,
     .type = MSG_CONTACT_RECORD,
+    .change = CHANGE_CONTACT,
     .created_at = offsetof(struct msg_contact_record, created_at),
     .updated_at = offsetof(struct msg_contact_record, updated_at),
     .missing = "no such contact",

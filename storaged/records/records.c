@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "proto/base/clock.h"
+#include "storaged/changes/changes.h"
 #include "storaged/records/organizations.h"
 
 #define RECORD_BEGINS_ALIKE(type)                                                       \
@@ -104,6 +105,13 @@ record_store(struct txn *t, const struct record_kind *kind, const union record *
 	return txn_put_record(t, kind->table, &key, kind->type, r);
 }
 
+int
+record_add_change(
+    struct txn *t, const struct record_kind *kind, const union record *r, enum change_what what)
+{
+	return change_add(t, &r->org, kind->change, &r->id, NULL, what);
+}
+
 static int
 record_create(struct txn *t, struct call *c, const struct record_kind *kind, union record *r)
 {
@@ -117,7 +125,8 @@ record_create(struct txn *t, struct call *c, const struct record_kind *kind, uni
 		return rc;
 	record_keep(kind, r, NULL, true);
 	*record_time(r, kind->created_at) = *record_time(r, kind->updated_at) = clock_wall_ms();
-	return record_changed(kind, c, record_store(t, kind, r, NULL));
+	rc = record_changed(kind, c, record_store(t, kind, r, NULL));
+	return rc != 0 ? rc : record_add_change(t, kind, r, CHANGE_CREATED);
 }
 
 static int
@@ -146,6 +155,8 @@ record_replace(struct txn *t, struct call *c, const struct record_kind *kind, bo
 		return rc;
 	*record_time(r, kind->updated_at) = clock_wall_after(stored_at);
 	rc = record_store(t, kind, r, &stored);
+	if (rc == 0)
+		rc = record_add_change(t, kind, r, CHANGE_CHANGED);
 	if (rc == 0 && kind->replaced != NULL)
 		kind->replaced(c, r, &stored);
 	return record_changed(kind, c, rc);
@@ -212,6 +223,8 @@ record_import(
 	}
 	rc = record_changed(kind, c, rc);
 	if (rc == 0)
+		rc = record_add_change(t, kind, r, CHANGE_IMPORTED);
+	if (rc == 0)
 		call_ok(c);
 	return rc;
 }
@@ -236,6 +249,8 @@ record_delete(struct txn *t, struct call *c, const struct record_kind *kind)
 		rc = kind->remove != NULL ? kind->remove(t, c, &r, &left)
 					  : txn_del(t, kind->table, &key);
 	rc = record_changed(kind, c, rc);
+	if (rc == 0 && !left)
+		rc = record_add_change(t, kind, &r, CHANGE_DELETED);
 	if (rc != 0)
 		return rc;
 	if (left)

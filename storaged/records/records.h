@@ -29,6 +29,7 @@ union record {
 struct record_kind {
 	enum table table;
 	enum msg_type type;            /* of the stored record; also the kind in a request */
+	enum change_kind change;       /* in the change feed */
 	size_t created_at, updated_at; /* offsets of these fields in the record */
 	const char *missing;           /* detail of NOT_FOUND */
 	size_t max;                    /* in an organization; 0: any number */
@@ -82,6 +83,10 @@ const char *record_fault(uint8_t v, const struct id *id, const struct id *org);
  * slices of both are invalid if they lay in the map. */
 [[gnu::warn_unused_result]] int record_store(struct txn *t, const struct record_kind *kind,
     const union record *r, const union record *stored);
+
+/* Adds a row to the change feed. */
+[[gnu::warn_unused_result]] int record_add_change(struct txn *t, const struct record_kind *kind,
+    const union record *r, enum change_what what);
 
 /* Handles MSG_IMPORT_RECORD for this kind: stores the record in place of the one with its id. */
 [[gnu::warn_unused_result]] int record_import(

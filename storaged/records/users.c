@@ -8,6 +8,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/secrets.h"
+#include "storaged/changes/changes.h"
 #include "storaged/records/logins.h"
 #include "storaged/records/match_keys.h"
 
@@ -183,6 +184,7 @@ user_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 const struct record_kind user_kind = {
     .table = TABLE_USERS,
     .type = MSG_USER_RECORD,
+    .change = CHANGE_USER,
     .created_at = offsetof(struct msg_user_record, created_at),
     .updated_at = offsetof(struct msg_user_record, updated_at),
     .missing = user_missing,
@@ -226,10 +228,13 @@ static int
 user_put_changed(
     struct txn *t, const struct key *key, struct slice stored, struct msg_user_record *r)
 {
+	int rc;
+
 	if (record_equals(t, MSG_USER_RECORD, r, stored))
 		return 0;
 	r->updated_at = clock_wall_ms();
-	return txn_put_record(t, TABLE_USERS, key, MSG_USER_RECORD, r);
+	rc = txn_put_record(t, TABLE_USERS, key, MSG_USER_RECORD, r);
+	return rc != 0 ? rc : change_add(t, &r->org, CHANGE_USER, &r->id, NULL, CHANGE_CHANGED);
 }
 
 int

@@ -74,6 +74,7 @@ webhook_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 const struct record_kind webhook_kind = {
     .table = TABLE_WEBHOOKS,
     .type = MSG_WEBHOOK_RECORD,
+    .change = CHANGE_WEBHOOK,
     .created_at = offsetof(struct msg_webhook_record, created_at),
     .updated_at = offsetof(struct msg_webhook_record, updated_at),
     .missing = "no such webhook",

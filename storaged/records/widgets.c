@@ -177,6 +177,7 @@ widget_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 const struct record_kind widget_kind = {
     .table = TABLE_WIDGETS,
     .type = MSG_WIDGET_RECORD,
+    .change = CHANGE_WIDGET,
     .created_at = offsetof(struct msg_widget_record, created_at),
     .updated_at = offsetof(struct msg_widget_record, updated_at),
     .missing = widget_missing,
@@ -234,6 +235,8 @@ handle_widget_reset(struct txn *t, struct call *c)
 		r.widget.generation++;
 		r.widget.updated_at = clock_wall_after(stored.widget.updated_at);
 		rc = widget_store(t, &r, &stored);
+		if (rc == 0)
+			rc = record_add_change(t, &widget_kind, &r, CHANGE_CHANGED);
 		if (rc != 0)
 			return rc;
 		call_end_widget(c, &m->widget);

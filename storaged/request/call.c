@@ -127,6 +127,13 @@ call_change_webhooks(struct call *c)
 	effects_add(c->effects, &(struct effect){.kind = EFFECT_WEBHOOKS});
 }
 
+void
+call_follow_changes(struct call *c, uint64_t seq)
+{
+	effects_add(c->effects,
+	    &(struct effect){.kind = EFFECT_CHANGES, .client = c->from, .change = seq});
+}
+
 uint32_t
 call_limit(uint32_t asked, uint32_t most)
 {

@@ -77,6 +77,9 @@ void call_conversation_changed(
 /* An owner has changed an endpoint of webhooks: the worker that delivers reads it again. */
 void call_change_webhooks(struct call *c);
 
+/* The sender has read the change feed up to this row, and waits for later ones. */
+void call_follow_changes(struct call *c, uint64_t seq);
+
 /* A request's limit: 0 asks for the maximum. */
 uint32_t call_limit(uint32_t asked, uint32_t most);
 

@@ -140,6 +140,9 @@ effects_apply_one(const struct effect *e, struct live *live, const struct turn_n
 	case EFFECT_UNSAVED:
 		live_unsaved(live, e->client, &e->turn, e->full);
 		break;
+	case EFFECT_CHANGES:
+		change_followers_wait(&live->changes, e->client, e->change);
+		break;
 	case EFFECT_ROOM_TURN:
 		effects_tell_turn((*news)++, &live->rooms);
 		break;

@@ -18,6 +18,7 @@ enum effect_kind {
 	EFFECT_STOP,     /* the turn's owner is asked to stop it */
 	EFFECT_PUBLISH,  /* a piece of text for those who follow the turn */
 	EFFECT_UNSAVED,  /* tells them that the turn's end could not be stored */
+	EFFECT_CHANGES,  /* the client waits for later rows of the change feed */
 	/* Rooms (rooms.h). */
 	EFFECT_ROOM_FOLLOW,  /* the client follows the room */
 	EFFECT_ROOM_LEAVE,   /* the client stops following the room */
@@ -43,8 +44,9 @@ struct effect {
 	};
 	union {
 		struct id
-		    conversation;  /* of a turn that is claimed, or of EFFECT_ROOM_CHANGED */
-		struct id widget;  /* of EFFECT_ROOM_FOLLOW and EFFECT_WIDGET_END */
+		    conversation; /* of a turn that is claimed, or of EFFECT_ROOM_CHANGED */
+		struct id widget; /* of EFFECT_ROOM_FOLLOW and EFFECT_WIDGET_END */
+		uint64_t change;  /* of EFFECT_CHANGES: the last row that the client has read */
 		struct slice text; /* of EFFECT_PUBLISH; borrowed from the request's frame */
 	};
 };

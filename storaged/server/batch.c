@@ -284,6 +284,7 @@ static void
 batch_apply(struct batch *b)
 {
 	effects_apply(&b->effects, b->live);
+	live_changes(b->live, b->env->newest_change);
 	for (size_t i = 0; i < b->n; i++) {
 		const struct request *q = &b->requests[i];
 

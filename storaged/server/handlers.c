@@ -5,6 +5,7 @@
 #include "storaged/server/handlers.h"
 
 #include "proto/base/basics.h"
+#include "storaged/changes/changes_read.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/import/import.h"
 #include "storaged/inbox/operator_message.h"
@@ -32,6 +33,7 @@ static const struct handler table[] = {
     {MSG_TURN_FINISH, HANDLER_WRITES, handle_turn_finish},
     {MSG_LIVE_PUBLISH, HANDLER_TELLS, handle_live_publish},
     {MSG_LIVE_UNSAVED, HANDLER_TELLS, handle_live_unsaved},
+    {MSG_CHANGES_READ, HANDLER_READS, handle_changes_read},
     {MSG_TURN_JOIN, HANDLER_READS, handle_turn_join},
     {MSG_TURN_LEAVE, HANDLER_TELLS, handle_turn_leave},
     {MSG_TURN_STOP, HANDLER_TELLS, handle_turn_stop},

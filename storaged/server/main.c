@@ -16,6 +16,7 @@
 #include "proto/base/log.h"
 #include "proto/process/privileges.h"
 #include "proto/settings/settings.h"
+#include "storaged/changes/changes.h"
 #include "storaged/open/env_open.h"
 #include "storaged/records/organization_create.h"
 #include "storaged/server/access.h"
@@ -56,6 +57,15 @@ storaged_serve(const struct settings *settings, struct env *env)
 	return status;
 }
 
+/* What every store has. */
+static int
+storaged_fill(struct txn *t)
+{
+	int rc = organization_make_default(t);
+
+	return rc != 0 ? rc : changes_begin(t);
+}
+
 static int
 storaged_run(const struct settings *settings)
 {
@@ -68,8 +78,7 @@ storaged_run(const struct settings *settings)
 	status = listen_lock(settings->data_dir, &lock);
 	if (status != 0)
 		return status;
-	status = env_open(
-	    &env, settings->data_dir, settings->store_max_bytes, organization_make_default);
+	status = env_open(&env, settings->data_dir, settings->store_max_bytes, storaged_fill);
 	if (status == 0) {
 		env_watch_readers(&env, settings->data_dir, settings->store_snapshot_max_bytes);
 		env.operator_timeout_ms = settings->operator_timeout_ms;

@@ -15,6 +15,8 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/process/call_filter.h"
+#include "storaged/changes/changes.h"
+#include "storaged/changes/changes_trim.h"
 #include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/inbox/takeover.h"
@@ -51,6 +53,7 @@ struct server {
 	struct peers peers;
 	struct service_report report;
 	bool accept_paused, garbage_paused;
+	bool trims; /* the change feed has rows to remove */
 	bool retry_due, tidy_due,
 	    scrub_due;    /* set by callbacks, which may run during a batch */
 	uint64_t commits; /* at the last maintenance */
@@ -203,6 +206,15 @@ server_retry(struct server *s)
 	}
 }
 
+static bool
+server_trim_changes(struct server *s)
+{
+	static const struct changes_kept kept = {CHANGES_KEPT_MS, CHANGES_KEPT_ROWS};
+
+	s->trims = s->trims && changes_trim(s->env, kept);
+	return s->trims;
+}
+
 static void
 server_report(struct server *s)
 {
@@ -215,6 +227,7 @@ static void
 server_tidy(struct server *s)
 {
 	s->tidy_due = false;
+	s->trims = true;
 	store_time_save(s->env, s->batch.activity.commits != s->commits);
 	s->commits = s->batch.activity.commits;
 	(void)env_check_readers(s->env);
@@ -267,6 +280,7 @@ server_loop_turn(struct server *s, bool *more)
 	s->live.notified = false;
 	*more = server_settle_all(s);
 	*more |= server_end_lost_turns(s);
+	live_changes(&s->live, s->env->newest_change);
 	/* Ending turns and freed peers notify peers that may have been settled already. */
 	*more |= s->live.notified;
 	if (s->retry_due)
@@ -274,6 +288,7 @@ server_loop_turn(struct server *s, bool *more)
 	*more |= server_remove_garbage(s);
 	if (s->tidy_due)
 		server_tidy(s);
+	*more |= server_trim_changes(s);
 	if (s->scrub_due)
 		server_scrub(s);
 	if (s->env->writable != s->report.writable ||

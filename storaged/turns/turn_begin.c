@@ -7,6 +7,7 @@
  */
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "storaged/changes/changes.h"
 #include "storaged/conversations/client_ids.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/conversations/replies.h"
@@ -331,6 +332,20 @@ turn_begin_put_turn(struct txn *t, const struct turn_beginning *b)
 	return reply_open(t, turn, turn, &place->conversation);
 }
 
+static int
+turn_begin_add_changes(struct txn *t, const struct turn_beginning *b)
+{
+	const struct msg_turn_record *place = &b->turn.place;
+	int rc = 0;
+
+	if (b->fresh)
+		rc = change_add_conversation(
+		    t, &place->org, &place->conversation, CHANGE_CREATED);
+	return rc != 0 ? rc
+		       : change_add_message(t, &place->org, CHANGE_MESSAGE, &b->m->message,
+			     &place->conversation, place->seq - 1, CHANGE_CREATED);
+}
+
 /* The message, with the place of a reply, which stays empty if a person answers. */
 static int
 turn_begin_add_message(struct txn *t, struct turn_beginning *b)
@@ -356,6 +371,8 @@ turn_begin_add_message(struct txn *t, struct turn_beginning *b)
 	rc = conversation_add(t, &b->conversation, b->fresh, &arrival);
 	if (rc == 0)
 		rc = turn_begin_put_turn(t, b);
+	if (rc == 0)
+		rc = turn_begin_add_changes(t, b);
 	return rc != 0 ? rc : participants_count_message(t, &b->participants, b->now);
 }
 

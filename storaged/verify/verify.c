@@ -399,6 +399,8 @@ verify_parts(struct checker *c)
 	if (rc == 0)
 		rc = verify_caps(c);
 	if (rc == 0)
+		rc = verify_changes(c);
+	if (rc == 0)
 		rc = verify_deliveries(c);
 	if (rc == 0)
 		rc = verify_totals(c);

@@ -7,6 +7,7 @@
  *	verify_client_ids.c  client ids of messages
  *	verify_records.c     users, agents, widgets and all other records, by a table
  *	verify_indexes.c     records and their index entries
+ *	verify_changes.c     the change feed
  *	verify_caps.c        daily message counts of widgets
  *	verify_deliveries.c  deliveries of webhooks
  *	verify_totals.c      the counts of the organizations
@@ -136,6 +137,7 @@ struct record_name verify_record_name(const char *kind, const struct id *id);
 [[gnu::warn_unused_result]] int verify_records(struct checker *c);
 [[gnu::warn_unused_result]] int verify_caps(struct checker *c);
 [[gnu::warn_unused_result]] int verify_deliveries(struct checker *c);
+[[gnu::warn_unused_result]] int verify_changes(struct checker *c);
 [[gnu::warn_unused_result]] int verify_threads(struct checker *c);
 [[gnu::warn_unused_result]] int verify_turns(struct checker *c);
 [[gnu::warn_unused_result]] int verify_client_ids(struct checker *c);

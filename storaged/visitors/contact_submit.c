@@ -138,11 +138,15 @@ static int
 contact_submit_store(struct txn *t, struct submission *s)
 {
 	struct msg_contact_record *contact = &s->contact.contact;
+	int rc;
 
 	if (!s->changed)
 		return 0;
 	contact->updated_at = clock_wall_after(contact->updated_at);
-	return record_store(t, &contact_kind, &s->contact, s->exists ? &s->stored : NULL);
+	rc = record_store(t, &contact_kind, &s->contact, s->exists ? &s->stored : NULL);
+	return rc != 0 ? rc
+		       : record_add_change(t, &contact_kind, &s->contact,
+			     s->exists ? CHANGE_CHANGED : CHANGE_CREATED);
 }
 
 /* Links the visitor and its conversation to the contact. */

@@ -4,6 +4,7 @@
  */
 #include "storaged/visitors/erase.h"
 
+#include "storaged/changes/changes.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/conversations/replies.h"
 #include "storaged/engine/garbage.h"
@@ -98,6 +99,8 @@ erase_conversation(struct txn *t, struct call *c,
 		rc = garbage_leave(t, &d.id);
 	if (rc == 0)
 		rc = totals_add(t, &d.org, -1, -(int64_t)d.messages);
+	if (rc == 0)
+		rc = change_add_conversation(t, &d.org, &d.id, CHANGE_DELETED);
 	if (rc == 0)
 		call_answer(c, MSG_ERASED,
 		    &(struct msg_erased){

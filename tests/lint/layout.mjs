@@ -13,7 +13,7 @@ const FILES_MAX = 30;
 
 /** The layers of storaged, lowest first: each may include all below it. */
 const STORE_LAYERS =
-	"engine open live request webhooks conversations records visitors inbox turns import server"
+	"engine open live request changes webhooks conversations records visitors inbox turns import server"
 	.split(" ")
 	.map((name) => `storaged/${name}`);
 
@@ -46,6 +46,8 @@ const FOLDERS = Object.fromEntries(
 		workerd/api/guard workerd/api/live workerd/api/chat
 	workerd/api/admin: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/chat workerd/api/widget
+	workerd/api/events: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
+		workerd/api/guard
 	workerd/api/pages: workerd/http/ workerd/api/request
 	workerd/api: workerd/http/ workerd/store workerd/turn workerd/api/
 	workerd: workerd/
@@ -95,6 +97,7 @@ const PREFIXES = {
 		"partial_offset",
 		"client_id_name",
 		"cap_day",
+		"change_seq",
 		"meta",
 		"org_key_parts",
 	],

@@ -10,6 +10,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "workerd/api/admin/password_hasher.h"
+#include "workerd/api/events/event_feed.h"
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/live/live_room.h"
 #include "workerd/api/pages/pages.h"
@@ -49,6 +50,7 @@ api_new(const struct settings *settings, struct turns *turns, struct store_clien
 	api->pages = pages_load(settings);
 	api->rooms = live_rooms_new(store);
 	api->widget_sockets = widget_sockets_new();
+	api->events = event_feed_new(turns->base, store);
 	api->hasher = password_hasher_new(turns->base);
 	api->stream_heartbeat = api_stream_heartbeat(settings, turns->base);
 	LIST_INIT(&api->endless_streams);
@@ -63,6 +65,7 @@ api_free(struct api *api)
 		return;
 	widget_sockets_free(api->widget_sockets);
 	live_rooms_free(api->rooms);
+	event_feed_free(api->events);
 	password_hasher_free(api->hasher);
 	router_free(api->router);
 	pages_free(api->pages);
@@ -74,6 +77,7 @@ void
 api_drain(struct api *api)
 {
 	event_streams_drain(api);
+	event_feed_end(api->events);
 }
 
 bool

@@ -9,6 +9,7 @@
 #include "proto/ipc/metrics.h"
 #include "workerd/api/admin/admin_handlers.h"
 #include "workerd/api/chat/chat_handlers.h"
+#include "workerd/api/events/events_handlers.h"
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/metrics.h"
 #include "workerd/api/pages/pages.h"

@@ -362,6 +362,12 @@ reply_put_chunk(struct http_exchange *x, struct buf *out, struct slice piece)
 	x->sent += piece.len;
 }
 
+size_t
+reply_stream_waiting(const struct http_exchange *x)
+{
+	return conn_waiting(x->conn);
+}
+
 int
 reply_stream_write(struct http_exchange *x, struct slice piece)
 {

@@ -62,6 +62,9 @@ void reply_stream_begin(struct http_exchange *x, const char *content_type);
  */
 int reply_stream_write(struct http_exchange *x, struct slice piece);
 
+/* Bytes of the stream that the client has still to take. */
+size_t reply_stream_waiting(const struct http_exchange *x);
+
 /*
  * Like reply_stream_write(), for the text from before the stream began, once per stream. limits.output_max
  * does not count it, so that a client that resumes late on a slow line gets all that it missed. The stall

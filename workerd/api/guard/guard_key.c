@@ -85,6 +85,7 @@ guard_key_found_admin_key(struct api_call *c, const union msg *m)
 		return guard_key_refuse(c);
 	c->org = key.org;
 	c->by_key = true;
+	c->key_hash = key.key;
 	return GUARD_GRANTED;
 }
 

@@ -361,6 +361,23 @@ export interface components {
             /** @description Overrides members of the agent for this call. */
             agent?: components["schemas"]["AgentFields"] | null;
         };
+        Change: {
+            /** @description Increases from event to event, also over restarts; also the event's id. */
+            seq: number;
+            /**
+             * @description What has changed. A message is a visitor's or an operator's, a reply is the model's.
+             * @enum {unknown}
+             */
+            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget";
+            id: components["schemas"]["Id"];
+            /** @description The conversation to which it belongs. */
+            conversationId?: components["schemas"]["Id"];
+            /**
+             * @description How. A reply: `complete`, `stopped`, `interrupted`, or `started` again. A conversation: also `contact`, `state`, `assigned`, `tags`, `read`. A contact: also `merged`. A budget: `reached`.
+             * @enum {unknown}
+             */
+            change: "created" | "changed" | "deleted" | "imported" | "started" | "complete" | "stopped" | "interrupted" | "contact" | "state" | "assigned" | "tags" | "read" | "merged" | "reached";
+        };
         Contact: {
             id: components["schemas"]["Id"];
             organization_id: components["schemas"]["Id"];
@@ -658,6 +675,7 @@ export type AgentDefaults = components['schemas']['AgentDefaults'];
 export type ModelServer = components['schemas']['ModelServer'];
 export type AgentList = components['schemas']['AgentList'];
 export type AgentTest = components['schemas']['AgentTest'];
+export type Change = components['schemas']['Change'];
 export type Contact = components['schemas']['Contact'];
 export type ContactFields = components['schemas']['ContactFields'];
 export type ContactList = components['schemas']['ContactList'];

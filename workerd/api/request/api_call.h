@@ -48,11 +48,13 @@ struct api_call {
 	struct route_match match;
 	/* The guards fill in who calls, and whose data the caller may see. */
 	struct id org;
-	struct id widget;     /* the widget that keyed chat requests belong to */
-	struct id user;       /* zero: the caller used a key or DASHBOARD_PASSWORD */
-	enum user_role role;  /* keys and DASHBOARD_PASSWORD have the owner role */
-	struct id login;      /* the session's id in lists; zero: the caller used a key */
-	bool by_key;          /* false: the request has a session cookie, or is public */
+	struct id widget;    /* the widget that keyed chat requests belong to */
+	struct id user;      /* zero: the caller used a key or DASHBOARD_PASSWORD */
+	enum user_role role; /* keys and DASHBOARD_PASSWORD have the owner role */
+	struct id login;     /* the session's id in lists; zero: the caller used a key */
+	bool by_key;         /* false: the request has a session cookie, or is public */
+	struct hash256
+	    key_hash; /* of the organization's key; zero: none, or a key of the settings */
 	struct slice session; /* the token of the caller's session, borrowed from the request */
 	size_t session_cookie; /* the guards' own: its position among the cookies of its name */
 	/* Of a path that names a widget: its WIDGET_RECORD, borrowed for the handler's call. */

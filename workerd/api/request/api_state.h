@@ -16,6 +16,7 @@
 #include "workerd/store/store_client.h"
 #include "workerd/turn/turns.h"
 
+struct event_feed;
 struct event_stream;
 struct live_rooms;
 struct pages;
@@ -36,6 +37,7 @@ struct api {
 	struct router *router;                 /* of workerd/api/routing.c */
 	struct pages *pages;                   /* of workerd/api/pages */
 	struct live_rooms *rooms;              /* of workerd/api/live */
+	struct event_feed *events;             /* of workerd/api/events */
 	struct widget_sockets *widget_sockets; /* of workerd/api/widget */
 	struct password_hasher *hasher;        /* of workerd/api/admin */
 	struct buf scratch;                    /* api_scratch() */

@@ -34,6 +34,7 @@
  *	next_ms                               waits until the clock of the records advances
  *	clock MS | +MS                        stops the clock at this time (ms since 1970), or this much later;
  *	                                      without a time it runs again
+ *	trim_changes MS ROWS                  removes rows of the change feed that are older, or more
  *	collect_garbage [STEPS]               until nothing of erased conversations is left
  *	collect_garbage_step                  one step
  *	import_into_new_store                 ... everything that an export of the store contains; the new
@@ -71,6 +72,7 @@
  * (64 bits; u32:N has 32; ~N is the complement), hash:WORD, "text". At the end of a scenario no client may
  * have received anything that no step has named.
  */
+#include "storaged/changes/changes_trim.h"
 #include "tests/unit/storaged/steps/store_world.h"
 #include "tests/unit/storaged/store_copy.h"
 
@@ -237,6 +239,17 @@ collect_garbage_step(struct world *w)
 	assert_int_not_equal(garbage_step(&w->f->env), GARBAGE_STUCK);
 }
 
+/* trim_changes MS ROWS */
+static void
+trim_changes(struct world *w, const struct words *step)
+{
+	const struct changes_kept kept = {values_number(w->values, step->word[1], NULL, NULL),
+	    values_number(w->values, step->word[2], NULL, NULL)};
+
+	while (changes_trim(&w->f->env, kept))
+		;
+}
+
 static void
 import_into_new_store(struct world *w)
 {
@@ -357,6 +370,7 @@ static const struct {
     {"ids", .run = make_ids},
     {"next_ms", .act = next_ms},
     {"clock", .run = set_clock},
+    {"trim_changes", .run = trim_changes},
     {"collect_garbage", .run = collect_garbage},
     {"collect_garbage_step", .act = collect_garbage_step},
     {"import_into_new_store", .act = import_into_new_store},

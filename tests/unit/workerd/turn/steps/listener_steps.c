@@ -227,8 +227,10 @@ request_step(struct world *w, const struct words *step)
 		try_agent(w, e, n > 2 ? step->word[2] : "");
 	} else if ((strcmp(verb, "joins") == 0 || strcmp(verb, "stops") == 0) && n > 2) {
 		e = new_listener(w, step->word[0]);
-		reference = (struct reply_ref){id_default_org, id_default_widget,
-		    slice_str("visitor"), values_id(w->values, step->word[2])};
+		reference = (struct reply_ref){.org = id_default_org,
+		    .widget = id_default_widget,
+		    .session = slice_str("visitor"),
+		    .message = values_id(w->values, step->word[2])};
 		e->listener = strcmp(verb, "stops") == 0
 		    ? turn_stop(&w->s->turns, &reference, &recorder_sink, e)
 		    : turn_join(&w->s->turns, &reference,

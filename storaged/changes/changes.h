@@ -1,0 +1,49 @@
+/*
+ * The change feed: the table changes has a row for each change that an owner can see, written in the
+ * transaction of that change. Open pages, the search index and webhooks read it with a cursor.
+ *
+ * A row's number is greater than that of every earlier row. It is the time in ms since 1970 times 1024, or
+ * one more than the number before it. So a store that was restored from a backup never gives a number again
+ * that a reader knows from before: the reader's row is missing, and it is told to read everything again.
+ *
+ * Rows are kept for CHANGES_KEPT_MS, at most CHANGES_KEPT_ROWS of them. The last one always stays.
+ */
+#ifndef STORAGED_CHANGES_CHANGES_H
+#define STORAGED_CHANGES_CHANGES_H
+
+#include "storaged/engine/txn.h"
+
+#define CHANGES_KEPT_MS   (UINT64_C(7) * 24 * 3600 * 1000)
+#define CHANGES_KEPT_ROWS UINT64_C(10000000)
+
+/* The numbers of a millisecond. They are exact in JSON up to the year 2248 (RFC 8259, section 6). */
+#define CHANGES_PER_MS 1024u
+
+/* Adds a row about something of an organization. conversation: that it belongs to; NULL: none. 0 or an error
+ * of txn.h, after which the transaction is lost. */
+[[gnu::warn_unused_result]] int change_add(struct txn *t, const struct id *org,
+    enum change_kind kind, const struct id *id, const struct id *conversation,
+    enum change_what what);
+
+/* Adds a row about a conversation. */
+[[gnu::warn_unused_result]] int change_add_conversation(
+    struct txn *t, const struct id *org, const struct id *conversation, enum change_what what);
+
+/* Adds a row about a message or a reply at this place of a conversation. */
+[[gnu::warn_unused_result]] int change_add_message(struct txn *t, const struct id *org,
+    enum change_kind kind, const struct id *id, const struct id *conversation, uint64_t place,
+    enum change_what what);
+
+/* Adds the first row of an empty feed, so that readers have a number to begin from. */
+[[gnu::warn_unused_result]] int changes_begin(struct txn *t);
+
+/* The number of the last row, with those of this transaction; 0: there is none. */
+[[gnu::warn_unused_result]] int changes_newest(struct txn *t, uint64_t *newest);
+
+/* The number of the first row that is kept; 0: there is none. */
+[[gnu::warn_unused_result]] int changes_oldest(struct txn *t, uint64_t *oldest);
+
+/* When a row was written, in ms since 1970; rows of a clock that was set back have a later time. */
+uint64_t changes_time(uint64_t seq);
+
+#endif
