@@ -124,6 +124,7 @@ const FILES = [
 	["records", /^\/v1\/admin\/(widgets|agents|contacts|users)\b/],
 	["accounts", /^\/v1\/admin\/(me|logins|keys)\b/],
 	["conversations", /^\/v1\/admin\/(conversations|visitors)\b/],
+	["events", /^\/v1\/admin\/events$/],
 	["login", /^\/api\/log/],
 ];
 

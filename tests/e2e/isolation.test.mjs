@@ -46,7 +46,10 @@ const PARAMETERS = {
 	conversations_list: { widgetId: "widget", contactId: "contact" },
 	contacts_list: { email: "email", phone: "phone" },
 };
-const isList = ({ method, name }) => method === "GET" && !WITH_ID.includes(name);
+/** Streams: events.test.mjs shows that they contain nothing of another organization. */
+const STREAMS = ["events"];
+const isList = ({ method, name }) =>
+	method === "GET" && !WITH_ID.includes(name) && !STREAMS.includes(name);
 const LISTS = admin.filter(isList).map(({ name }) => name);
 
 /**
@@ -123,7 +126,8 @@ describe("organizations", () => {
 
 	it("every other route names no object", () => {
 		const names = admin.map(({ name }) => name);
-		const others = names.filter((name) => !WITH_ID.includes(name) && !LISTS.includes(name));
+		const known = [...WITH_ID, ...LISTS, ...STREAMS];
+		const others = names.filter((name) => !known.includes(name));
 		assert.deepEqual(others.sort(), OTHERS.sort());
 	});
 

@@ -121,14 +121,20 @@ change_stream_start_heartbeat(struct change_stream *s)
 }
 
 static void
+change_stream_send_head(struct http_exchange *x)
+{
+	reply_start(x, 200);
+	reply_header_str(x, "Cache-Control", "no-store, no-transform");
+	reply_header_str(x, "X-Accel-Buffering", "no");
+}
+
+static void
 change_stream_begun(struct event_reader *r)
 {
 	struct change_stream *s = (struct change_stream *)r;
 	struct http_exchange *x = s->x;
 
-	reply_start(x, 200);
-	reply_header_str(x, "Cache-Control", "no-store, no-transform");
-	reply_header_str(x, "X-Accel-Buffering", "no");
+	change_stream_send_head(x);
 	reply_stream_begin(x, "text/event-stream; charset=utf-8");
 	request_context_stream_begin(x, &s->api->worker->event_streams);
 	change_stream_start_heartbeat(s);
@@ -242,8 +248,7 @@ change_stream_read_query(const struct api_call *c, struct event_reader *r)
 static void
 change_stream_answer_head(const struct api_call *c)
 {
-	reply_start(c->x, 200);
-	reply_header_str(c->x, "Cache-Control", "no-store, no-transform");
+	change_stream_send_head(c->x);
 	reply_body(c->x, "text/event-stream; charset=utf-8", (struct slice){0});
 }
 
