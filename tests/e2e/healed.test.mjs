@@ -1,12 +1,13 @@
 // Workers and the store are killed at any moment: replies that break off become interrupted and are restarted by
-// their message's id. In the end every visitor has received
-// what the store has, and each message and its reply is stored once.
+// their message's id. In the end every visitor has received what the store has, each message and its reply is
+// stored once, and an owner's open page has received exactly one event for each change.
 //
 // FAULTS_SEED repeats a run's choices.
 
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { below, between, chance, pick } from "../faults/random.mjs";
+import { EventPage } from "./event-page.mjs";
 import { LONG, TIME_FACTOR, times, until, withBanter } from "./harness.mjs";
 import { PersistentVisitor } from "./persistent-visitor.mjs";
 import { history, wholeHistory } from "./replies.mjs";
@@ -96,8 +97,8 @@ async function visitDuring(banter, rounds) {
 	return visitors;
 }
 
-/** Asserts that the store has what the visitor received, and nothing else. */
-async function assertSame(banter, { session, heard }) {
+/** Asserts that the store has what the visitor received, and nothing else, and the page its events. */
+async function assertSame(banter, page, { session, heard }) {
 	assert.equal((await history(banter, session)).json.active, null, session);
 	const rows = await wholeHistory(banter, session, { limit: 200 });
 	assert.deepEqual(
@@ -108,18 +109,22 @@ async function assertSame(banter, { session, heard }) {
 		]),
 		session,
 	);
+	await page.assertSaw((await history(banter, session)).json.conversationId, rows);
 }
 
 /** Some rounds with their own service; adds the results to the sum. */
 function withService(rounds, sum) {
 	return withBanter({ workers: WORKERS }, async (banter) => {
+		const page = await new EventPage(banter).open();
 		const visitors = await visitDuring(banter, rounds);
 		await banter.ready();
 		for (const visitor of visitors) {
-			await assertSame(banter, visitor);
+			await assertSame(banter, page, visitor);
 			sum.replies += visitor.heard.length;
 			for (const [what, n] of Object.entries(visitor.attempts)) sum[what] += n;
 		}
+		await page.close();
+		sum.resumedPages += page.resumed;
 		sum.interrupted += banter.log.lines.filter(({ ev }) => ev === "turn_interrupted").length;
 		sum.calls += (await banter.model("stats")).calls;
 		await expectTool(banter, 0, "verify");
@@ -127,7 +132,15 @@ function withService(rounds, sum) {
 }
 
 it(`workers and the store are killed ${ROUNDS} times: every visitor finally receives what is stored, once`, async (t) => {
-	const sum = { replies: 0, calls: 0, interrupted: 0, sends: 0, resumes: 0, reloads: 0 };
+	const sum = {
+		replies: 0,
+		calls: 0,
+		interrupted: 0,
+		sends: 0,
+		resumes: 0,
+		reloads: 0,
+		resumedPages: 0,
+	};
 	const generations = Array.from({ length: ROUNDS / GENERATION }, () =>
 		Array.from({ length: GENERATION }, someRound),
 	);
@@ -136,6 +149,9 @@ it(`workers and the store are killed ${ROUNDS} times: every visitor finally rece
 			await withService(rounds, sum);
 	});
 	t.diagnostic(JSON.stringify(sum));
-	assert.ok(sum.interrupted > 0 && sum.resumes > 0 && sum.reloads > 0, "all kinds of failures");
+	assert.ok(
+		sum.interrupted > 0 && sum.resumes > 0 && sum.reloads > 0 && sum.resumedPages > 0,
+		"all kinds of failures",
+	);
 	assert.ok(sum.calls >= sum.replies);
 });
