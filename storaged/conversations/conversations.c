@@ -12,6 +12,7 @@
 #include "storaged/conversations/turn_view.h"
 #include "storaged/engine/message_page.h"
 #include "storaged/engine/totals.h"
+#include "storaged/numbers/numbers.h"
 
 /* Anyone with the widget's key may ask for such a page, and may leave it in a worker's memory,
  * escaped, for as long as a client may stall. */
@@ -129,8 +130,12 @@ conversation_put(struct txn *t, const struct msg_conversation_record *conversati
 	struct key key = key_id(&conversation->id);
 	struct key by_session =
 	    key_session(&conversation->org, &conversation->widget, conversation->session);
+	int rc;
+
+	if (fresh)
+		numbers_change_conversation(t, NULL, conversation);
 	/* First, since every later change may move the bytes that the record's slices refer to. */
-	int rc =
+	rc =
 	    txn_put_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, conversation);
 
 	if (rc == 0 && fresh)

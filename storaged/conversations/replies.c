@@ -7,16 +7,18 @@
 #include "proto/base/clock.h"
 #include "storaged/changes/changes.h"
 #include "storaged/conversations/conversations.h"
+#include "storaged/numbers/numbers.h"
 
 int
-reply_open(
-    struct txn *t, const struct id *turn, const struct id *run, const struct id *conversation)
+reply_open(struct txn *t, const struct id *turn, const struct id *run,
+    const struct id *conversation, const struct id *agent)
 {
 	struct msg_open_turn_record open = {
 	    .v = RECORD_VERSION,
 	    .started_at = clock_wall_ms(),
 	    .conversation = *conversation,
 	    .run = *run,
+	    .agent = *agent,
 	};
 	struct key key = key_id(turn);
 
@@ -25,10 +27,11 @@ reply_open(
 
 /* Opens a turn whose text so far lies in t->env->text. */
 static int
-reply_open_with_text(struct txn *t, const struct turn_view *v, const struct id *run)
+reply_open_with_text(
+    struct txn *t, const struct turn_view *v, const struct id *run, const struct id *agent)
 {
 	struct buf *text = &t->env->text;
-	int rc = reply_open(t, &v->id, run, &v->place.conversation);
+	int rc = reply_open(t, &v->id, run, &v->place.conversation, agent);
 
 	if (rc == 0 && buf_len(text) > 0)
 		rc = reply_add_piece(t, &v->id, 0, buf_slice(text));
@@ -44,8 +47,10 @@ reply_add_change(struct txn *t, const struct turn_view *v, enum change_what what
 	    t, &place->org, CHANGE_REPLY, &v->id, &place->conversation, place->seq, what);
 }
 
-int
-reply_reopen(struct txn *t, const struct turn_view *v, const struct id *run)
+/* The same for an interrupted or damaged turn. */
+static int
+reply_reopen_for(
+    struct txn *t, const struct turn_view *v, const struct id *run, const struct id *agent)
 {
 	/* Before the first change, which may move what lies in the map. */
 	int rc = reply_collect(t, v);
@@ -54,20 +59,27 @@ reply_reopen(struct txn *t, const struct turn_view *v, const struct id *run)
 		rc = conversation_reopen(t, &v->place);
 	if (rc == 0)
 		rc = reply_add_change(t, v, CHANGE_STARTED);
-	return rc != 0 ? rc : reply_open_with_text(t, v, run);
+	return rc != 0 ? rc : reply_open_with_text(t, v, run, agent);
 }
 
 int
-reply_restart(struct txn *t, const struct turn_view *v, const struct id *run)
+reply_reopen(struct txn *t, const struct turn_view *v, const struct id *run)
+{
+	return reply_reopen_for(t, v, run, &v->agent);
+}
+
+int
+reply_restart(
+    struct txn *t, const struct turn_view *v, const struct id *run, const struct id *agent)
 {
 	int rc;
 
 	if (v->state != TURN_OPEN)
-		return reply_reopen(t, v, run);
+		return reply_reopen_for(t, v, run, agent);
 	rc = reply_collect_pieces(t, &v->id);
 	if (rc == 0)
 		rc = reply_close(t, &v->id);
-	return rc != 0 ? rc : reply_open_with_text(t, v, run);
+	return rc != 0 ? rc : reply_open_with_text(t, v, run, agent);
 }
 
 int
@@ -146,6 +158,35 @@ reply_ended(enum message_status status)
 	return status == MESSAGE_INTERRUPTED ? CHANGE_INTERRUPTED : CHANGE_COMPLETE;
 }
 
+static struct slice
+reply_encode_details(
+    struct txn *t, const struct turn_view *v, const struct reply_ending *ending)
+{
+	const struct msg_message_details details = {
+	    .author = v->agent,
+	    .model = ending->model,
+	    .first_token_ms = ending->first_token_ms,
+	    .total_ms = ending->total_ms,
+	    .attempts = ending->attempts,
+	};
+	struct buf *out = &t->env->details;
+
+	buf_reset(out);
+	must(record_encode(out, MSG_MESSAGE_DETAILS, &details) == 0);
+	return buf_slice(out);
+}
+
+/* The model asks for a person. */
+static void
+reply_hand_over(
+    struct txn *t, const struct turn_view *v, struct msg_conversation_record *conversation)
+{
+	if (conversation->state == STATE_PERSON || conversation->state == STATE_WAITING)
+		return;
+	numbers_add_handover(t, &conversation->org, &conversation->widget, &v->agent);
+	conversation->state = STATE_WAITING;
+}
+
 int
 reply_end(struct txn *t, const struct turn_view *v, const struct reply_ending *ending)
 {
@@ -168,6 +209,7 @@ reply_end(struct txn *t, const struct turn_view *v, const struct reply_ending *e
 	    .prompt_tokens = ending->prompt_tokens,
 	    .completion_tokens = ending->completion_tokens,
 	    .text = ending->text,
+	    .details = reply_encode_details(t, v, ending),
 	};
 	int rc;
 
@@ -175,8 +217,10 @@ reply_end(struct txn *t, const struct turn_view *v, const struct reply_ending *e
 	    t, TABLE_CONVERSATIONS, &conversation_key, MSG_CONVERSATION_RECORD, &conversation);
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
-	if (ending->hand_over && conversation.state != STATE_PERSON)
-		conversation.state = STATE_WAITING;
+	if (ending->hand_over)
+		reply_hand_over(t, v, &conversation);
+	numbers_change_message(t, &conversation.org, &conversation.widget, v->place.seq,
+	    v->has_message ? &v->message : NULL, &message);
 	rc = conversation_add(t, &conversation, false, &arrival);
 	if (rc == 0)
 		rc = txn_put_record(

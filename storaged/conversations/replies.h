@@ -17,11 +17,15 @@ struct reply_ending {
 	struct slice text; /* must not lie in the map */
 	uint32_t prompt_tokens, completion_tokens;
 	bool hand_over; /* the model asks for a person: the conversation waits for one */
+	/* The model's part of MESSAGE_DETAILS, as in TURN_FINISH. */
+	struct slice model;
+	uint32_t first_token_ms, total_ms;
+	uint8_t attempts;
 };
 
-/* Opens a turn that has no message yet for a run. */
-[[gnu::warn_unused_result]] int reply_open(
-    struct txn *t, const struct id *turn, const struct id *run, const struct id *conversation);
+/* Opens a turn that has no message yet for a run. agent: which writes the reply. */
+[[gnu::warn_unused_result]] int reply_open(struct txn *t, const struct id *turn,
+    const struct id *run, const struct id *conversation, const struct id *agent);
 
 /* Collects a reply's text so far in t->env->text, whatever the turn's state. */
 [[gnu::warn_unused_result]] int reply_collect(struct txn *t, const struct turn_view *v);
@@ -33,10 +37,10 @@ struct reply_ending {
 [[gnu::warn_unused_result]] int reply_reopen(
     struct txn *t, const struct turn_view *v, const struct id *run);
 
-/* Gives a turn that is not complete to another run. The text so far becomes one piece at 0, which the new
- * run's first piece replaces. */
+/* Gives a turn that is not complete to another run, and an agent. The text so far becomes one piece at 0,
+ * which the new run's first piece replaces. */
 [[gnu::warn_unused_result]] int reply_restart(
-    struct txn *t, const struct turn_view *v, const struct id *run);
+    struct txn *t, const struct turn_view *v, const struct id *run, const struct id *agent);
 
 /* Stores a piece that starts at offset. offset + text.len is at most TEXT_MAX. */
 [[gnu::warn_unused_result]] int reply_add_piece(

@@ -38,6 +38,18 @@ turn_view_read_question(struct txn *t, struct turn_view *v)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+/* The agent that wrote a message. */
+static struct id
+turn_view_author(const struct msg_message_record *message)
+{
+	struct msg_message_details details;
+
+	if (message->details.len == 0 ||
+	    record_decode(message->details, MSG_MESSAGE_DETAILS, &details) != WIRE_OK)
+		return (struct id){0};
+	return details.author;
+}
+
 /* Reads the rest of a turn whose place is known. */
 static int
 turn_view_read(struct txn *t, struct turn_view *v)
@@ -52,10 +64,13 @@ turn_view_read(struct txn *t, struct turn_view *v)
 		return rc;
 	v->has_message = rc == 0;
 	v->state = turn_view_closed_state(v);
+	if (v->has_message)
+		v->agent = turn_view_author(&v->message);
 	rc = txn_get_record(t, TABLE_OPEN_TURNS, &open_key, MSG_OPEN_TURN_RECORD, &open);
 	if (rc == 0) {
 		v->state = TURN_OPEN;
 		v->run = open.run;
+		v->agent = open.agent;
 	}
 	if (rc == MDB_NOTFOUND)
 		return v->state == TURN_DAMAGED ? turn_view_read_question(t, v) : 0;

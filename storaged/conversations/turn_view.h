@@ -22,7 +22,8 @@ struct turn_view {
 	struct id id;
 	struct msg_turn_record place; /* where the reply belongs */
 	enum turn_state state;
-	struct id run; /* that may write the reply, while it is open (messages.def) */
+	struct id run;   /* that may write the reply, while it is open (messages.def) */
+	struct id agent; /* that writes it, or wrote it; zero: unknown */
 	bool has_message;
 	struct msg_message_record message; /* if there is one; its text lies in the map */
 };

@@ -31,6 +31,9 @@
 #define TEXT_MAX   524288u
 #define RECORD_MAX (TEXT_MAX + 4096u)
 
+/* The longest MESSAGE_DETAILS (messages.def). */
+#define DETAILS_MAX 4000u
+
 /* A list in an answer takes no more items once it would pass PAGE_BYTES. LIST_MAX is the size of
  * its buffer: one largest record always fits (messages.def). */
 #define PAGE_BYTES ((size_t)700 << 10)
@@ -42,10 +45,11 @@
 
 /* garbage.c's own: what this process knows of erased conversations. */
 struct garbage {
-	bool clean;        /* nothing is left but stuck conversations */
-	bool given_up;     /* nothing more is removed before the next start */
-	struct id current; /* the conversation that is being removed; zero: none */
-	uint8_t tries;     /* starts that have tried to remove it, from its entry */
+	bool clean;            /* nothing is left but stuck conversations */
+	bool given_up;         /* nothing more is removed before the next start */
+	struct id current;     /* the conversation that is being removed; zero: none */
+	struct id org, widget; /* of that; zero: unknown */
+	uint8_t tries;         /* starts that have tried to remove it, from its entry */
 	size_t stuck_n;
 	struct id stuck[GARBAGE_STUCK_MAX];
 };
@@ -71,6 +75,11 @@ struct store_time {
 	uint64_t mono;   /* monotonic: when it was read last */
 };
 
+/* Of erased conversations, as they are removed: each message, NULL if it is damaged (numbers.h). */
+struct txn;
+typedef int env_erased_fn(struct txn *t, const struct id *org, const struct id *widget,
+    uint64_t seq, const struct msg_message_record *message);
+
 struct env {
 	MDB_env *mdb;
 	MDB_dbi dbi[TABLES];
@@ -91,12 +100,15 @@ struct env {
 	uint64_t operator_timeout_ms; /* OPERATOR_TIMEOUT_MS */
 	uint64_t
 	    newest_change; /* number of the last row of the change feed that this process committed */
+	struct numbers_changes *numbers; /* numbers.c's own; NULL: none */
+	env_erased_fn *erased;           /* NULL: nobody counts */
 	bool
 	    freed_pages_hidden; /* a deletion has freed pages that only later commits can use */
 	/* Scratch buffers of the request that runs; empty between requests. */
-	struct buf record; /* one record to be stored */
-	struct buf list;   /* the items of an answer's list */
-	struct buf text;   /* a reply that is collected from its pieces */
+	struct buf record;  /* one record to be stored */
+	struct buf list;    /* the items of an answer's list */
+	struct buf text;    /* a reply that is collected from its pieces */
+	struct buf details; /* MESSAGE_DETAILS of a message to be stored */
 };
 
 /* A record that does not decode, or that is missing although another record names it. LMDB's errors

@@ -41,10 +41,31 @@ garbage_is_stuck(const struct garbage *r, const struct id *conversation)
 	return false;
 }
 
-/* The first conversation that can be removed, and how often that was tried. Skips entries that
- * name no conversation: `banter verify` reports them. MDB_NOTFOUND: there is none. */
+/* Reads the value of an entry. An older banter has stored the tries alone, or no bytes. */
+static struct msg_erasure_record
+garbage_read_entry(struct slice value)
+{
+	struct msg_erasure_record entry;
+
+	if (record_decode(value, MSG_ERASURE_RECORD, &entry) != WIRE_OK)
+		entry = (struct msg_erasure_record){.tries = value.len == 1 ? value.p[0] : 0};
+	return entry;
+}
+
+bool
+garbage_owner(struct slice value, struct id *org, struct id *widget)
+{
+	struct msg_erasure_record entry = garbage_read_entry(value);
+
+	*org = entry.org;
+	*widget = entry.widget;
+	return !id_is_zero(&entry.org);
+}
+
+/* The first conversation that can be removed. Skips entries that name no conversation: `banter verify`
+ * reports them. MDB_NOTFOUND: there is none. */
 static int
-garbage_find(struct txn *t, struct id *conversation, uint8_t *tries)
+garbage_find(struct txn *t, struct id *conversation, struct msg_erasure_record *entry)
 {
 	const struct garbage *r = &t->env->garbage;
 	struct key front = key_meta(META_ERASED);
@@ -57,27 +78,54 @@ garbage_find(struct txn *t, struct id *conversation, uint8_t *tries)
 	    rc == 0 && (!meta_erased(w.key, conversation) || garbage_is_stuck(r, conversation)))
 		rc = walk_next(&w);
 	if (rc == 0)
-		*tries = w.value.len == 0 ? 0 : w.value.p[0];
+		*entry = garbage_read_entry(w.value);
 	walk_close(&w);
 	return rc;
 }
 
 static int
-garbage_put_entry(struct txn *t, const struct id *conversation, uint8_t tries)
+garbage_put_entry(
+    struct txn *t, const struct id *conversation, const struct msg_erasure_record *entry)
 {
 	struct key key = key_erased(conversation);
 
-	return txn_put(t, TABLE_META, &key, (struct slice){&tries, tries == 0 ? 0 : 1});
+	return txn_put_record(t, TABLE_META, &key, MSG_ERASURE_RECORD, entry);
+}
+
+/* Tells who counts that the message where the walk stands is removed. message: NULL if it is damaged. */
+static int
+garbage_tell(const struct walk *w, const struct msg_erasure_record *entry,
+    const struct msg_message_record *message)
+{
+	env_erased_fn *erased = w->txn->env->erased;
+
+	if (erased == NULL || id_is_zero(&entry->org))
+		return 0;
+	return erased(w->txn, &entry->org, &entry->widget, message_seq(w->key), message);
+}
+
+/* Removes the message where the walk stands; h gets a reply. */
+static int
+garbage_remove_message(
+    struct walk *w, const struct msg_erasure_record *entry, struct garbage_turns *h)
+{
+	struct msg_message_record message;
+	bool readable =
+	    record_read(w->value, TABLE_MESSAGES, MSG_MESSAGE_RECORD, &message) == 0;
+	int rc = garbage_tell(w, entry, readable ? &message : NULL);
+
+	if (readable && (message.role == MESSAGE_ASSISTANT || message.status == MESSAGE_HANDED))
+		h->turns[h->n++] = message.id;
+	return rc != 0 ? rc : walk_delete(w);
 }
 
 /* Removes the first messages of a conversation, most at most; h gets the replies among them.
  * MDB_NOTFOUND: no message is left. */
 static int
-garbage_remove_messages(
-    struct txn *t, const struct id *conversation, unsigned most, struct garbage_turns *h)
+garbage_remove_messages(struct txn *t, const struct id *conversation,
+    const struct msg_erasure_record *entry, unsigned most, struct garbage_turns *h)
 {
 	struct key front = key_id(conversation);
-	struct msg_message_record message;
 	size_t bytes = 0;
 	struct walk w;
 	int rc = walk_open(&w, t, TABLE_MESSAGES, &front);
@@ -88,10 +136,7 @@ garbage_remove_messages(
 		if (rc != 0)
 			break;
 		bytes += w.value.len;
-		if (record_read(w.value, TABLE_MESSAGES, MSG_MESSAGE_RECORD, &message) == 0 &&
-		    (message.role == MESSAGE_ASSISTANT || message.status == MESSAGE_HANDED))
-			h->turns[h->n++] = message.id;
-		rc = walk_delete(&w);
+		rc = garbage_remove_message(&w, entry, h);
 	}
 	walk_close(&w);
 	return rc;
@@ -129,10 +174,11 @@ garbage_remove_client_ids(struct txn *t, const struct id *conversation, unsigned
 
 /* most: messages, at most GARBAGE_STEP. MDB_NOTFOUND: nothing is left. */
 static int
-garbage_remove_part(struct txn *t, const struct id *conversation, unsigned most)
+garbage_remove_part(struct txn *t, const struct id *conversation,
+    const struct msg_erasure_record *entry, unsigned most)
 {
 	struct garbage_turns h;
-	int left = garbage_remove_messages(t, conversation, most, &h), rc = 0;
+	int left = garbage_remove_messages(t, conversation, entry, most, &h), rc = 0;
 
 	for (size_t i = 0; i < h.n && rc == 0 && (left == 0 || left == MDB_NOTFOUND); i++)
 		rc = garbage_remove_turn(t, conversation, &h.turns[i]);
@@ -142,14 +188,17 @@ garbage_remove_part(struct txn *t, const struct id *conversation, unsigned most)
 }
 
 int
-garbage_leave(struct txn *t, const struct id *conversation)
+garbage_leave(struct txn *t, const struct msg_conversation_record *conversation)
 {
-	int rc = garbage_remove_part(t, conversation, GARBAGE_STEP);
+	const struct id id = conversation->id;
+	const struct msg_erasure_record entry = {
+	    .org = conversation->org, .widget = conversation->widget};
+	int rc = garbage_remove_part(t, &id, &entry, GARBAGE_STEP);
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? 0 : rc;
 	t->env->garbage.clean = false;
-	return garbage_put_entry(t, conversation, 0);
+	return garbage_put_entry(t, &id, &entry);
 }
 
 /* The work of one transaction; *r replaces env->garbage once it is committed. */
@@ -159,12 +208,20 @@ typedef int garbage_fn(struct txn *t, unsigned most, struct garbage *r);
 static int
 garbage_choose_next(struct txn *t, unsigned most, struct garbage *r)
 {
-	int rc = garbage_find(t, &r->current, &r->tries);
+	struct msg_erasure_record entry;
+	int rc = garbage_find(t, &r->current, &entry);
 
 	(void)most;
-	if (rc != 0 || r->tries == UINT8_MAX)
+	if (rc != 0)
 		return rc;
-	return garbage_put_entry(t, &r->current, ++r->tries);
+	if (entry.tries < UINT8_MAX) {
+		entry.tries++;
+		rc = garbage_put_entry(t, &r->current, &entry);
+	}
+	r->tries = entry.tries;
+	r->org = entry.org;
+	r->widget = entry.widget;
+	return rc;
 }
 
 /* If a step succeeds, the next ones will: the count of tries is reset. */
@@ -173,12 +230,13 @@ garbage_remove_current(struct txn *t, unsigned most, struct garbage *r)
 {
 	struct id conversation = r->current;
 	struct key key = key_erased(&conversation);
+	const struct msg_erasure_record entry = {.org = r->org, .widget = r->widget};
 	uint8_t tries = r->tries;
-	int rc = garbage_remove_part(t, &conversation, most);
+	int rc = garbage_remove_part(t, &conversation, &entry, most);
 
 	r->tries = 0;
 	if (rc == 0 && tries > 0)
-		return garbage_put_entry(t, &conversation, 0);
+		return garbage_put_entry(t, &conversation, &entry);
 	if (rc != MDB_NOTFOUND)
 		return rc;
 	r->current = (struct id){0};

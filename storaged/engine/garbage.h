@@ -29,7 +29,12 @@
 extern const char garbage_id_in_use[];
 
 /* The first step, within the transaction that erases the conversation; records what is left. */
-[[gnu::warn_unused_result]] int garbage_leave(struct txn *t, const struct id *conversation);
+[[gnu::warn_unused_result]] int garbage_leave(
+    struct txn *t, const struct msg_conversation_record *conversation);
+
+/* The organization and the widget of an erased conversation; false: an older banter has erased it,
+ * which did not store them. value: of its entry in meta. */
+bool garbage_owner(struct slice value, struct id *org, struct id *widget);
 
 /* Whether something is left of an erased conversation with this id. */
 [[gnu::warn_unused_result]] int garbage_exists(

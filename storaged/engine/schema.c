@@ -165,7 +165,7 @@ key_fits(enum table table, struct slice key)
 	case TABLE_CHANGES:
 		return key.len == 8;
 	case TABLE_NUMBERS:
-		return key.len == 3 * id + 4;
+		return key.len == 3 * id + 5;
 	case TABLE_SPENT:
 		return key.len == 2 * id + 4;
 	case TABLES:
@@ -444,4 +444,56 @@ uint64_t
 change_seq(struct slice key)
 {
 	return schema_read_number(key, 0, 8);
+}
+
+struct key
+key_numbers_day(const struct id *org, uint32_t day)
+{
+	struct key key = key_id(org);
+
+	schema_add_number(&key, day, 4);
+	return key;
+}
+
+struct key
+key_numbers(const struct id *org, uint32_t day, const struct id *widget, const struct id *agent,
+    uint8_t hour)
+{
+	struct key key = key_numbers_day(org, day);
+
+	schema_add_bytes(&key, widget->b, sizeof(widget->b));
+	schema_add_bytes(&key, agent->b, sizeof(agent->b));
+	schema_add_number(&key, hour, 1);
+	return key;
+}
+
+struct key
+key_numbers_at(const struct id *org, struct slice cursor)
+{
+	struct key key = key_id(org);
+
+	must(cursor.len == NUMBERS_CURSOR_LEN);
+	schema_add_bytes(&key, cursor.p, cursor.len);
+	return key;
+}
+
+struct slice
+numbers_cursor(struct slice key)
+{
+	must(key.len == sizeof(struct id) + NUMBERS_CURSOR_LEN);
+	return (struct slice){key.p + sizeof(struct id), NUMBERS_CURSOR_LEN};
+}
+
+struct numbers_key
+numbers_key_parts(struct slice key)
+{
+	const size_t id = sizeof(struct id);
+	struct numbers_key parts = {.org = key_front(key)};
+
+	must(key.len == id + NUMBERS_CURSOR_LEN);
+	parts.day = (uint32_t)schema_read_number((struct slice){key.p, id + 4}, id, 4);
+	memcpy(parts.widget.b, key.p + id + 4, id);
+	memcpy(parts.agent.b, key.p + 2 * id + 4, id);
+	parts.hour = key.p[key.len - 1];
+	return parts;
 }

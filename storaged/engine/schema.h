@@ -26,6 +26,7 @@
 #define META_PROBE        "probe"
 #define META_LATEST_TIME  "latest_time"
 #define META_ERASED       "erased "
+#define META_NUMBERS      "numbers"
 
 /* Bytes; as in messages.def. */
 #define SESSION_MAX   128
@@ -81,7 +82,7 @@ enum table {
 	TABLE_NOTES,                    /* conversation, note → NOTE_RECORD */
 	TABLE_READS,                    /* conversation, user → READ_RECORD */
 	TABLE_PAGES,                    /* conversation → PAGE_RECORD */
-	TABLE_NUMBERS,    /* org, UTC hour since 1970, widget, agent → NUMBERS_RECORD */
+	TABLE_NUMBERS,    /* org, UTC day, widget, agent, hour → NUMBERS_RECORD */
 	TABLE_WEBHOOKS,   /* org, webhook → WEBHOOK_RECORD */
 	TABLE_DELIVERIES, /* org, webhook, number of the change → DELIVERY_RECORD */
 	TABLE_BUDGETS,    /* org, widget (zero: all) → BUDGET_RECORD */
@@ -190,5 +191,25 @@ uint32_t cap_day(struct slice key);
 /* changes. */
 struct key key_change(uint64_t seq);
 uint64_t change_seq(struct slice key);
+
+/* numbers. day: whole UTC days since 1970; hour: 0 to 23, or NUMBERS_DAY for all of the day. The front of
+ * an organization's numbers is key_id(), that of a day's key_numbers_day(). */
+#define NUMBERS_DAY        24u
+#define NUMBERS_CURSOR_LEN (4 + 2 * sizeof(struct id) + 1)
+struct key key_numbers(const struct id *org, uint32_t day, const struct id *widget,
+    const struct id *agent, uint8_t hour);
+struct key key_numbers_day(const struct id *org, uint32_t day);
+
+/* The same from a cursor of NUMBERS_CURSOR_LEN bytes; and the cursor of a key. */
+struct key key_numbers_at(const struct id *org, struct slice cursor);
+struct slice numbers_cursor(struct slice key);
+
+/* The parts of a key of numbers. */
+struct numbers_key {
+	struct id org, widget, agent;
+	uint32_t day;
+	uint8_t hour;
+};
+struct numbers_key numbers_key_parts(struct slice key);
 
 #endif

@@ -83,7 +83,7 @@ totals_add(struct txn *t, const struct id *org, int64_t conversations, int64_t m
 	totals_change(&t->totals.record.conversations, conversations, org);
 	totals_change(&t->totals.record.messages, messages, org);
 	t->totals.changed = true;
-	t->before_commit = totals_write;
+	txn_before_commit(t, totals_write);
 	t->changes++;
 	return 0;
 }

@@ -121,6 +121,27 @@ txn_finish(struct txn *t)
 		must(env_use_reserve(t->env, false) == 0);
 }
 
+void
+txn_before_commit(struct txn *t, txn_commit_fn *fn)
+{
+	size_t i = 0;
+
+	while (i < TXN_COMMIT_FNS && t->before_commit[i] != NULL && t->before_commit[i] != fn)
+		i++;
+	must(i < TXN_COMMIT_FNS);
+	t->before_commit[i] = fn;
+}
+
+static int
+txn_run_before_commit(struct txn *t)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < TXN_COMMIT_FNS && t->before_commit[i] != NULL && rc == 0; i++)
+		rc = t->before_commit[i](t);
+	return rc;
+}
+
 int
 txn_commit(struct txn *t)
 {
@@ -130,7 +151,7 @@ txn_commit(struct txn *t)
 		txn_abort(t);
 		return 0;
 	}
-	rc = t->before_commit == NULL ? 0 : t->before_commit(t);
+	rc = txn_run_before_commit(t);
 	if (rc != 0) {
 		txn_abort(t);
 		return rc;

@@ -28,6 +28,10 @@ enum txn_mode {
 	TXN_DELETE, /* a write that may also use the reserve: deletions only */
 };
 
+/* Runs first in txn_commit(), which fails if it does. */
+typedef int txn_commit_fn(struct txn *t);
+#define TXN_COMMIT_FNS 4
+
 struct txn {
 	struct env *env;
 	MDB_txn *mdb; /* NULL: none runs */
@@ -38,8 +42,7 @@ struct txn {
 	 * next step of a request mostly needs the same page (make bench-store: 0.03 to 0.08 of
 	 * bare LMDB's rate); NULL before the first use. */
 	MDB_cursor *cursors[TABLES];
-	/* Runs first in txn_commit(), which fails if it does; NULL: nothing to do. */
-	int (*before_commit)(struct txn *t);
+	txn_commit_fn *before_commit[TXN_COMMIT_FNS]; /* NULL: no more */
 	/* changes.c's own: the number of the last row of the change feed. */
 	struct {
 		bool known, added;
@@ -51,9 +54,13 @@ struct txn {
 		struct id org;
 		struct msg_totals_record record;
 	} totals;
+	unsigned numbers_n; /* numbers.c's own: places in env->numbers */
 };
 
 [[gnu::warn_unused_result]] int txn_begin(struct txn *t, struct env *env, enum txn_mode mode);
+
+/* Calls this function before the commit, once, even if it is named again. */
+void txn_before_commit(struct txn *t, txn_commit_fn *fn);
 
 /* Commits: after 0 everything is on disk, otherwise nothing is. A read transaction may be ended
  * by either function. */

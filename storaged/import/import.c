@@ -10,6 +10,7 @@
 #include "storaged/conversations/conversations.h"
 #include "storaged/conversations/replies.h"
 #include "storaged/engine/garbage.h"
+#include "storaged/numbers/numbers.h"
 #include "storaged/records/contacts.h"
 #include "storaged/records/keys.h"
 #include "storaged/records/logins.h"
@@ -146,6 +147,7 @@ handle_import_conversation(struct txn *t, struct call *c)
 	if (!fresh) {
 		before = (struct conversation_position){there.updated_at, there.contact};
 		import_join_conversations(&r, &there);
+		numbers_change_conversation(t, &there, &r);
 	}
 	rc = conversation_put(t, &r, fresh ? NULL : &before, 0);
 	if (rc == 0)
@@ -398,6 +400,8 @@ import_put_message(struct txn *t, struct import_arrival *a)
 	uint64_t end = import_is_handed(&a->message) ? a->seq + 1 : a->seq;
 	int rc;
 
+	numbers_change_message(t, &a->thread.org, &a->thread.widget, a->seq,
+	    a->replaces ? &a->there : NULL, &a->message);
 	if (!a->replaces)
 		a->thread.messages++;
 	if (a->thread.next_seq <= end)

@@ -11,6 +11,7 @@
 #include "storaged/conversations/client_ids.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/inbox/takeover.h"
+#include "storaged/numbers/numbers.h"
 
 /* The message while it is stored. */
 struct operator_message {
@@ -93,9 +94,12 @@ operator_message_put(
 	};
 	int rc = record_encode(&o->details, MSG_MESSAGE_DETAILS, &details);
 
+	if (rc != 0)
+		return RECORD_DAMAGED;
 	message.details = buf_slice(&o->details);
-	return rc != 0 ? RECORD_DAMAGED
-		       : txn_put_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &message);
+	numbers_change_message(
+	    t, &o->conversation.org, &o->conversation.widget, o->seq, NULL, &message);
+	return txn_put_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &message);
 }
 
 /* Stores the message and what depends on it. */

@@ -9,6 +9,7 @@
 #include "storaged/changes/changes.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/conversations/turn_view.h"
+#include "storaged/numbers/numbers.h"
 #include "storaged/records/users.h"
 
 bool
@@ -134,6 +135,8 @@ takeover_apply(struct txn *t, struct call *c, struct msg_conversation_record *co
 		rc = turn_view_each_open(t, c, &conversation->id, takeover_stop_turn, c);
 	if (rc != 0)
 		return rc;
+	if (conversation->state != STATE_WAITING && conversation->state != STATE_PERSON)
+		numbers_add_handover(t, &conversation->org, &conversation->widget, NULL);
 	conversation->state = STATE_PERSON;
 	conversation->operator= m->operator;
 	conversation->operator_at = clock_wall_ms();

@@ -39,10 +39,11 @@ struct migration {
  * (proto/ipc/wire.h). */
 static const size_t added_in_3[TABLES] = {
     [TABLE_CONVERSATIONS] =
-	49,               /* state, operator, operator_name, operator_at, assigned, tags */
-    [TABLE_MESSAGES] = 4, /* details */
-    [TABLE_AGENTS] = 9,   /* handover_text, waiting_text, no_return */
-    [TABLE_WIDGETS] = 4,  /* retention_days */
+	49,                  /* state, operator, operator_name, operator_at, assigned, tags */
+    [TABLE_MESSAGES] = 4,    /* details */
+    [TABLE_OPEN_TURNS] = 16, /* agent */
+    [TABLE_AGENTS] = 9,      /* handover_text, waiting_text, no_return */
+    [TABLE_WIDGETS] = 4,     /* retention_days */
 };
 
 static int

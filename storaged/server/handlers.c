@@ -10,6 +10,7 @@
 #include "storaged/import/import.h"
 #include "storaged/inbox/operator_message.h"
 #include "storaged/inbox/takeover.h"
+#include "storaged/numbers/numbers_requests.h"
 #include "storaged/records/keys.h"
 #include "storaged/records/login_requests.h"
 #include "storaged/records/organization_create.h"
@@ -84,6 +85,7 @@ static const struct handler table[] = {
     {MSG_WEBHOOK_RESULTS, HANDLER_WRITES, handle_webhook_results},
     {MSG_DELIVERY_LIST, HANDLER_READS, handle_delivery_list},
     {MSG_DELIVERY_RETRY, HANDLER_WRITES, handle_delivery_retry},
+    {MSG_NUMBERS_READ, HANDLER_READS, handle_numbers_read},
     {MSG_PING, HANDLER_READS, handle_ping},
 };
 

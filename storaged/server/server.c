@@ -20,6 +20,8 @@
 #include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/inbox/takeover.h"
+#include "storaged/numbers/numbers_fold.h"
+#include "storaged/numbers/numbers_recount.h"
 #include "storaged/request/store_time.h"
 #include "storaged/server/handlers.h"
 #include "storaged/server/peers.h"
@@ -52,6 +54,7 @@ struct server {
 	struct batch batch;
 	struct peers peers;
 	struct service_report report;
+	struct numbers_fold numbers;
 	bool accept_paused, garbage_paused;
 	bool trims; /* the change feed has rows to remove */
 	bool retry_due, tidy_due,
@@ -194,6 +197,13 @@ server_remove_garbage(struct server *s)
 	return r == GARBAGE_MORE;
 }
 
+/* Adds up some hours of old days. */
+static bool
+server_fold_numbers(struct server *s)
+{
+	return numbers_fold_step(&s->numbers, s->env);
+}
+
 /* Retries what failed for lack of space. Runs outside of transactions. */
 static void
 server_retry(struct server *s)
@@ -286,6 +296,7 @@ server_loop_turn(struct server *s, bool *more)
 	if (s->retry_due)
 		server_retry(s);
 	*more |= server_remove_garbage(s);
+	*more |= server_fold_numbers(s);
 	if (s->tidy_due)
 		server_tidy(s);
 	*more |= server_trim_changes(s);
@@ -370,6 +381,7 @@ server_run(struct env *env, int listener, const struct access *access, bool rest
 	if (store_time_load(env) != 0 || open_turns_load(&s.open, env) != 0 ||
 	    takeover_stop_found(env, &s.live) != 0)
 		status = EX_IOERR;
+	numbers_start(env);
 	if (status == 0) {
 		if (s.open.n > 0)
 			must(event_add(s.claim, &claim) == 0);

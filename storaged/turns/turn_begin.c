@@ -14,6 +14,7 @@
 #include "storaged/engine/garbage.h"
 #include "storaged/engine/message_page.h"
 #include "storaged/inbox/takeover.h"
+#include "storaged/numbers/numbers.h"
 #include "storaged/turns/participants.h"
 #include "storaged/turns/turn_state.h"
 #include "storaged/turns/turns.h"
@@ -310,6 +311,7 @@ turn_begin_put_question(struct txn *t, const struct turn_beginning *b)
 	    .text = b->m->text,
 	};
 
+	numbers_change_message(t, &b->m->org, &b->m->widget, place->seq - 1, NULL, &message);
 	return txn_put_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &message);
 }
 
@@ -329,7 +331,7 @@ turn_begin_put_turn(struct txn *t, const struct turn_beginning *b)
 		rc = txn_put_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, place);
 	if (rc != 0 || b->action == BEGIN_HAND)
 		return rc;
-	return reply_open(t, turn, turn, &place->conversation);
+	return reply_open(t, turn, turn, &place->conversation, &b->participants.agent);
 }
 
 static int
@@ -422,7 +424,7 @@ static int
 turn_begin_apply_restart(struct txn *t, struct call *c, const struct turn_beginning *b)
 {
 	const struct id *conversation = &b->turn.place.conversation;
-	int rc = reply_restart(t, &b->turn, &b->m->turn);
+	int rc = reply_restart(t, &b->turn, &b->m->turn, &b->participants.agent);
 
 	if (rc != 0)
 		return rc;

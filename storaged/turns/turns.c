@@ -95,6 +95,10 @@ turn_store_end(struct txn *t, struct call *c, const struct turn_view *v)
 	    .prompt_tokens = m->prompt_tokens,
 	    .completion_tokens = m->completion_tokens,
 	    .hand_over = m->hand_over,
+	    .model = m->model,
+	    .first_token_ms = m->first_token_ms,
+	    .total_ms = m->total_ms,
+	    .attempts = m->attempts,
 	};
 	struct reply_interruption unused;
 	int rc;

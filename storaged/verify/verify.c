@@ -270,6 +270,7 @@ verify_is_meta_name(struct slice name)
 
 	return slice_eq_str(name, META_VERSION) || slice_eq_str(name, META_LAST_BACKUP) ||
 	    slice_eq_str(name, META_LATEST_TIME) || slice_eq_str(name, META_LOGIN_SECRET) ||
+	    slice_eq_str(name, META_NUMBERS) ||
 	    (name.len > probe && memcmp(name.p, META_PROBE, probe) == 0);
 }
 
@@ -404,6 +405,8 @@ verify_parts(struct checker *c)
 		rc = verify_deliveries(c);
 	if (rc == 0)
 		rc = verify_totals(c);
+	if (rc == 0)
+		rc = verify_numbers(c);
 	return rc != 0 ? rc : verify_pages(c);
 }
 

@@ -11,6 +11,7 @@
  *	verify_caps.c        daily message counts of widgets
  *	verify_deliveries.c  deliveries of webhooks
  *	verify_totals.c      the counts of the organizations
+ *	verify_numbers.c     the numbers by hour and day
  *	verify_pages.c       the pages of the file
  *
  * Only for these; all others include verify.h. Each part continues after a fault, and returns only
@@ -30,6 +31,7 @@ struct checker {
 	struct page_tree tree;
 	bool unknown_tables;  /* so the pages cannot be counted */
 	bool unreadable_orgs; /* a conversation is damaged, so the totals cannot be checked */
+	bool unreadable_messages; /* nor can the numbers then */
 	/* Active conversations whose newest reply has no message yet, and open turns at the
 	 * newest position of a conversation. */
 	uint64_t awaiting, awaited;
@@ -142,6 +144,7 @@ struct record_name verify_record_name(const char *kind, const struct id *id);
 [[gnu::warn_unused_result]] int verify_turns(struct checker *c);
 [[gnu::warn_unused_result]] int verify_client_ids(struct checker *c);
 [[gnu::warn_unused_result]] int verify_totals(struct checker *c);
+[[gnu::warn_unused_result]] int verify_numbers(struct checker *c);
 [[gnu::warn_unused_result]] int verify_pages(struct checker *c);
 
 #endif

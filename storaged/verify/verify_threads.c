@@ -127,6 +127,7 @@ verify_thread_message(
 	    verify_thread_number(seq), verify_id_text(&thread->id).s);
 	if (!verify_record(
 		c, TABLE_MESSAGES, name, value, MSG_MESSAGE_RECORD, RECORD_VERSION, &message)) {
+		c->unreadable_messages = true;
 		verify_thread_note_newest(thread, NULL);
 		return 0;
 	}

@@ -9,6 +9,7 @@
 #include "storaged/conversations/replies.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/engine/totals.h"
+#include "storaged/numbers/numbers.h"
 #include "storaged/visitors/visitors.h"
 
 /* A conversation to erase, without the slices of its record, which become invalid with the first change. */
@@ -96,7 +97,9 @@ erase_conversation(struct txn *t, struct call *c,
 	if (rc == 0)
 		rc = txn_del(t, TABLE_CONVERSATIONS, &key);
 	if (rc == 0)
-		rc = garbage_leave(t, &d.id);
+		rc = garbage_leave(t, conversation);
+	if (rc == 0)
+		numbers_keep_conversation(t, conversation);
 	if (rc == 0)
 		rc = totals_add(t, &d.org, -1, -(int64_t)d.messages);
 	if (rc == 0)

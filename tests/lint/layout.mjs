@@ -13,7 +13,7 @@ const FILES_MAX = 30;
 
 /** The layers of storaged, lowest first: each may include all below it. */
 const STORE_LAYERS =
-	"engine open live request changes webhooks conversations records visitors inbox turns import server"
+	"engine open live request changes numbers webhooks conversations records visitors inbox turns import server"
 	.split(" ")
 	.map((name) => `storaged/${name}`);
 
@@ -52,7 +52,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/api: workerd/http/ workerd/store workerd/turn workerd/api/
 	workerd: workerd/
 	${STORE_LAYERS.map((folder, i) => `${folder}: ${STORE_LAYERS.slice(0, i).join(" ")}`).join("\n")}
-	storaged/verify: storaged/engine storaged/conversations storaged/records
+	storaged/verify: storaged/engine storaged/numbers storaged/conversations storaged/records
 	storaged/search: storaged/server
 	storaged/cli/base:
 	storaged/cli/files: storaged/server storaged/cli/base
@@ -100,6 +100,7 @@ const PREFIXES = {
 		"change_seq",
 		"meta",
 		"org_key_parts",
+		"numbers",
 	],
 	"storaged/engine/txn": ["record", "walk"],
 	"storaged/server/batch": ["handlers"],

@@ -12,6 +12,7 @@
 #include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/inbox/takeover.h"
+#include "storaged/numbers/numbers_recount.h"
 #include "storaged/open/env_open.h"
 #include "storaged/records/organization_create.h"
 #include "storaged/request/store_time.h"
@@ -82,6 +83,7 @@ store_serve(struct fixture *f)
 	for (size_t i = 0; i < ARRAY_LEN(f->askers); i++)
 		asker_init(&f->askers[i]);
 	f->tool.role = ROLE_TOOL;
+	numbers_start(&f->env);
 	assert_int_equal(store_time_load(&f->env), 0);
 	assert_int_equal(open_turns_load(&f->open, &f->env), 0);
 	assert_int_equal(takeover_stop_found(&f->env, &f->live), 0);

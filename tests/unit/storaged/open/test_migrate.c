@@ -283,7 +283,7 @@ STORE_TEST(a_store_of_schema_1_gets_checksums_and_keeps_its_contents)
 	/* The bound holds the old store only. */
 	store_open(f, 1 << 20);
 	expect_schema(f, SCHEMA_VERSION);
-	contents_expect(f, &before);
+	contents_expect(f, &before, NULL);
 	contents_clear(&before);
 	assert_int_not_equal(file_size(f, "data-schema1.mdb"), -1);
 }

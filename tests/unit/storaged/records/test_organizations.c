@@ -30,7 +30,7 @@ STORE_TEST(the_default_organization_is_created_once)
 	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
 	assert_int_equal(organization_make_default(&t), 0);
 	assert_int_equal(txn_commit(&t), 0);
-	contents_expect(f, &before);
+	contents_expect(f, &before, NULL);
 	contents_clear(&before);
 }
 

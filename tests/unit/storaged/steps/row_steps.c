@@ -41,7 +41,7 @@ append_part(struct world *w, struct key *key, const char *part)
 	key->len += bytes.len;
 }
 
-static struct key
+struct key
 key_named(struct world *w, const char *text)
 {
 	struct key key = {0};

@@ -40,9 +40,12 @@
  *	import_into_new_store                 ... everything that an export of the store contains; the new
  *	                                      one takes its place. Again: from the first into that one
  *	remember                              ... and later: the tables have the same contents as then
- *	unchanged
+ *	unchanged [except TABLE ...]
  *	count TABLE N | MIN..MAX              the number of entries; also of `all` tables, of `pages`, and of
  *	                                      entries in the last `progress` that the verification told
+ *	numbers KEY COUNT=N ... kept COUNT=N ...    all that a row of the table numbers counts; nothing: there
+ *	                                      is none. Of times: first_token=HOW_MANY..GREATEST_MS
+ *	fold_numbers                          adds up the hours of old days
  *	row TABLE KEY {KIND FIELD=VALUE ...}  a record as it is stored; or "bytes"
  *	no_row TABLE KEY
  *	put TABLE KEY {KIND FIELD=VALUE ...}  ... or "bytes": writes to the store directly
@@ -272,10 +275,15 @@ remember(struct world *w)
 	w->remembers = true;
 }
 
+/* unchanged [except TABLE ...] */
 static void
-unchanged(struct world *w)
+unchanged(struct world *w, const struct words *step)
 {
-	contents_expect(w->f, &w->remembered);
+	bool except[TABLES] = {false};
+
+	for (size_t i = 2; i < step->n; i++)
+		except[table_named(step->word[i])] = true;
+	contents_expect(w->f, &w->remembered, except);
 }
 
 /* Entries of a table or of all, entries when the last verification told its progress, or pages of the
@@ -375,7 +383,7 @@ static const struct {
     {"collect_garbage_step", .act = collect_garbage_step},
     {"import_into_new_store", .act = import_into_new_store},
     {"remember", .act = remember},
-    {"unchanged", .act = unchanged},
+    {"unchanged", .run = unchanged},
     {"count", .run = expect_count},
     {"reported", .run = expect_reported},
     {"whole", .act = whole},
@@ -389,6 +397,8 @@ static const struct {
     {"probe_exposes_pages", .act = probe_exposes_pages},
     {"check_all", .run = check_all},
     {"check_some", .run = check_some},
+    {"numbers", .run = expect_numbers},
+    {"fold_numbers", .act = fold_numbers},
 };
 
 static bool

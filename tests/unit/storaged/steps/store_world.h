@@ -57,6 +57,9 @@ void copy_words(struct world *w, const char *const *from, size_t n, struct words
 
 enum table table_named(const char *name);
 
+/* A key, as store_steps.c describes it. */
+struct key key_named(struct world *w, const char *text);
+
 /* False: it is not a step about a row. */
 bool row_step(struct world *w, const struct words *step);
 
@@ -70,6 +73,11 @@ void probe(struct world *w, const struct words *step);
 void probe_exposes_pages(struct world *w);
 void check_all(struct world *w, const struct words *step);
 void check_some(struct world *w, const struct words *step);
+
+/* numbers_steps.c */
+
+void expect_numbers(struct world *w, const struct words *step);
+void fold_numbers(struct world *w);
 
 /* Verbs about a row. */
 void start_dies(struct fixture *f, enum table table, const struct key *key);

@@ -1,0 +1,173 @@
+/*
+ * The rows of the table numbers.
+ */
+#include "storaged/numbers/numbers_rows.h"
+
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+
+#define DAY_MS ((uint64_t)24 * 3600 * 1000)
+
+static const char help[] = "storaged counts again at its next start";
+
+int
+numbers_distrust(struct txn *t)
+{
+	struct key key = key_meta(META_NUMBERS);
+
+	return txn_del(t, TABLE_META, &key);
+}
+
+/* Logs a damaged row, which counts as empty. */
+static int
+numbers_found_damage(struct txn *t)
+{
+	log_event(LOG_ERROR, "numbers_damaged", L_STR("help", help));
+	return numbers_distrust(t);
+}
+
+bool
+numbers_day_is_old(uint32_t day)
+{
+	return day + NUMBERS_HOUR_DAYS < clock_wall_ms() / DAY_MS;
+}
+
+bool
+numbers_row_read(struct slice value, struct numbers_row *row)
+{
+	struct msg_numbers_record record;
+
+	*row = (struct numbers_row){0};
+	if (record_read(value, TABLE_NUMBERS, MSG_NUMBERS_RECORD, &record) == 0 &&
+	    counts_add_encoded(&row->of[NUMBERS_COUNTED], record.counted) &&
+	    counts_add_encoded(&row->of[NUMBERS_KEPT], record.kept))
+		return true;
+	*row = (struct numbers_row){0};
+	return false;
+}
+
+int
+numbers_row_put(struct txn *t, const struct key *key, const struct numbers_row *row)
+{
+	uint8_t counted[COUNTS_BYTES_MAX], kept[COUNTS_BYTES_MAX];
+	struct msg_numbers_record record = {
+	    .v = RECORD_VERSION,
+	    .counted = {counted, counts_encode(&row->of[NUMBERS_COUNTED], counted)},
+	    .kept = {kept, counts_encode(&row->of[NUMBERS_KEPT], kept)},
+	};
+
+	if (record.counted.len + record.kept.len == 0)
+		return txn_del(t, TABLE_NUMBERS, key);
+	return txn_put_record(t, TABLE_NUMBERS, key, MSG_NUMBERS_RECORD, &record);
+}
+
+/* Reads the row of a key. MDB_NOTFOUND: there is none, and *row is empty. */
+static int
+numbers_row_get(struct txn *t, const struct key *key, struct numbers_row *row)
+{
+	struct slice value;
+	int rc = txn_get(t, TABLE_NUMBERS, key, &value);
+
+	*row = (struct numbers_row){0};
+	if (rc == RECORD_DAMAGED || (rc == 0 && !numbers_row_read(value, row)))
+		return numbers_found_damage(t);
+	return rc;
+}
+
+/* Adds the hours of a day, and removes them. */
+static int
+numbers_take_hours(
+    struct txn *t, const struct key *front, struct numbers_row *day, bool *damaged)
+{
+	struct numbers_row hour;
+	struct walk w;
+	int rc = walk_open(&w, t, TABLE_NUMBERS, front);
+
+	while (rc == 0) {
+		rc = walk_from(&w, front);
+		if (rc != 0)
+			break;
+		*damaged |= !numbers_row_read(w.value, &hour);
+		counts_add(&day->of[NUMBERS_COUNTED], &hour.of[NUMBERS_COUNTED]);
+		counts_add(&day->of[NUMBERS_KEPT], &hour.of[NUMBERS_KEPT]);
+		rc = walk_delete(&w);
+	}
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Adds up a day's hours; *key becomes that of the day's row. */
+static int
+numbers_fold(struct txn *t, struct key *key, struct numbers_row *day)
+{
+	bool damaged = false;
+	int rc;
+
+	*day = (struct numbers_row){0};
+	key->len--;
+	rc = numbers_take_hours(t, key, day, &damaged);
+	key->b[key->len++] = NUMBERS_DAY;
+	return rc == 0 && damaged ? numbers_found_damage(t) : rc;
+}
+
+int
+numbers_fold_day(struct txn *t, const struct key *key)
+{
+	struct key at = *key;
+	struct numbers_row day;
+	int rc = numbers_fold(t, &at, &day);
+
+	return rc != 0 ? rc : numbers_row_put(t, &at, &day);
+}
+
+/* The row of a place, of its hour or of its day, and its key. */
+static int
+numbers_row_find(
+    struct txn *t, const struct numbers_place *place, struct key *key, struct numbers_row *row)
+{
+	uint32_t day = place->hour / 24;
+	int rc;
+
+	*key = key_numbers(
+	    &place->org, day, &place->widget, &place->agent, (uint8_t)(place->hour % 24));
+	rc = numbers_row_get(t, key, row);
+	if (rc != MDB_NOTFOUND)
+		return rc;
+	*key = key_numbers(&place->org, day, &place->widget, &place->agent, NUMBERS_DAY);
+	rc = numbers_row_get(t, key, row);
+	if (rc != MDB_NOTFOUND)
+		return rc;
+	if (numbers_day_is_old(day))
+		return numbers_fold(t, key, row);
+	key->b[key->len - 1] = (uint8_t)(place->hour % 24);
+	return 0;
+}
+
+static void
+numbers_change(uint64_t *n, int64_t by, const struct numbers_place *place)
+{
+	if (by >= 0 || *n >= -(uint64_t)by) {
+		*n += (uint64_t)by;
+		return;
+	}
+	log_event(LOG_ERROR, "numbers_wrong", L_ID("org", &place->org),
+	    L_ID("widget", &place->widget), L_UINT("count", *n), L_INT("change", by),
+	    L_STR("help", help));
+	*n = 0;
+}
+
+int
+numbers_row_change(struct txn *t, const struct numbers_place *place, enum numbers_kind kind,
+    const int64_t *change)
+{
+	struct numbers_row row;
+	struct key key;
+	int rc = numbers_row_find(t, place, &key, &row);
+
+	if (rc != 0)
+		return rc;
+	for (unsigned i = 0; i < COUNTS; i++)
+		if (change[i] != 0)
+			numbers_change(&row.of[kind].n[i], change[i], place);
+	return numbers_row_put(t, &key, &row);
+}
