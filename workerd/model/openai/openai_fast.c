@@ -4,6 +4,7 @@
  */
 #include "workerd/model/openai/openai_fast.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "proto/base/hex.h"
@@ -11,6 +12,9 @@
 
 #define MEMBERS_MAX 24 /* per object; OpenAI's events have 9 */
 #define DIGITS_MAX  18 /* always fits 64 bits */
+
+/* A 1 in each of eight bytes. */
+#define EACH_BYTE UINT64_C(0x0101010101010101)
 
 /* Called about thirty times per event, so the compiler must know the size. */
 #define IS(s, literal) openai_fast_is_text(s, literal, sizeof(literal) - 1)
@@ -35,40 +39,70 @@ openai_fast_is_text(struct slice s, const char *p, size_t len)
 	return s.len == len && memcmp(s.p, p, len) == 0;
 }
 
-/* Consumes c and the white space before it. */
-static bool
-openai_fast_take(struct openai_fast_scanner *s, uint8_t c)
+static void
+openai_fast_skip_space(struct openai_fast_scanner *s)
 {
 	while (
 	    s->p < s->end && (*s->p == ' ' || *s->p == '\n' || *s->p == '\t' || *s->p == '\r'))
 		s->p++;
+}
+
+/* Consumes c and the white space before it. */
+static inline bool
+openai_fast_take(struct openai_fast_scanner *s, uint8_t c)
+{
+	if (s->p < s->end && *s->p <= ' ')
+		openai_fast_skip_space(s);
 	if (s->p == s->end || *s->p != c)
 		return false;
 	s->p++;
 	return true;
 }
 
+/* A bit in each of eight bytes that is a quote, a backslash or a control character; right up to the first of
+ * them. */
+static inline uint64_t
+openai_fast_special(uint64_t eight)
+{
+	uint64_t quotes = (eight ^ EACH_BYTE * '"') - EACH_BYTE;
+	uint64_t backslashes = (eight ^ EACH_BYTE * '\\') - EACH_BYTE;
+	uint64_t controls = eight - EACH_BYTE * ' ';
+
+	return (quotes | backslashes | controls) & ~eight & EACH_BYTE << 7;
+}
+
+/* The first quote, backslash or control character. */
+static const uint8_t *
+openai_fast_find_special(const uint8_t *p, const uint8_t *end)
+{
+	uint64_t eight, found;
+
+	for (; end - p >= (ptrdiff_t)sizeof(eight); p += sizeof(eight)) {
+		memcpy(&eight, p, sizeof(eight));
+		found = openai_fast_special(le64toh(eight));
+		if (found != 0)
+			return p + __builtin_ctzll(found) / 8;
+	}
+	while (p < end && *p != '"' && *p != '\\' && *p >= ' ')
+		p++;
+	return p;
+}
+
 /* The rest of a string after its opening quote. Escapes are not checked yet. */
 static bool
 openai_fast_take_string(struct openai_fast_scanner *s, struct openai_fast_value *v)
 {
-	const uint8_t *start = s->p;
+	const uint8_t *p = openai_fast_find_special(s->p, s->end);
 
 	*v = (struct openai_fast_value){.is_string = true};
-	for (; s->p < s->end && *s->p != '"'; s->p++) {
-		if (*s->p < ' ')
-			return false;
-		if (*s->p != '\\')
-			continue;
+	while (s->end - p >= 2 && *p == '\\') {
 		v->has_escapes = true;
-		s->p++;
-		if (s->p == s->end)
-			return false;
+		p = openai_fast_find_special(p + 2, s->end);
 	}
-	if (s->p == s->end)
+	if (p == s->end || *p != '"')
 		return false;
-	v->text = (struct slice){start, (size_t)(s->p - start)};
-	s->p++;
+	v->text = (struct slice){s->p, (size_t)(p - s->p)};
+	s->p = p + 1;
 	return true;
 }
 

@@ -294,12 +294,14 @@ TEST(invalid_text_is_repaired)
 	expect_events(others, ARRAY_LEN(others));
 }
 
-/* An event with each byte replaced by each character that has a meaning. */
+/* An event with each byte replaced by each character that has a meaning. Strings are scanned eight bytes at a
+ * time. */
 TEST(the_fast_path_reads_what_jansson_reads)
 {
 	static const char event[] =
 	    "{'id':'c','n':-10,'object':'x','choices':[{'index':0,'delta':{'role':null,"
-	    "'content':'a\\n\\u00e4\xc3\xa4'},'finish_reason':'e'}],'error':null}";
+	    "'content':'more than eight "
+	    "bytes\\n\\u00e4\xc3\xa4'},'finish_reason':'e'}],'error':null}";
 	static const char characters[] = "{}[]:,\"\\ \n019-+.eEnultrfasd\x01\x7f\x80\xc3\xff";
 	unsigned fast = 0;
 
