@@ -62,7 +62,7 @@ BANTER := storaged/cli
 
 # Files that depend on the version or on the paths of an installed banter. All other objects are the same
 # in every package; they are in SHARED.
-NAMED := $(basename $(shell grep -lE 'BANTER_(VERSION|DATA_DIR|STORE_SOCKET|CONFIG_DIR)|/settings\.def"' \
+NAMED := $(basename $(shell grep -lE 'BANTER_(VERSION|DATA_DIR|STORE_SOCKET|SEARCH_SOCKET|CONFIG_DIR)|/settings\.def"' \
 	$(call sources,$(PROTO) $(MASTERD) $(WORKERD) $(STORED) $(SEARCH) $(BANTER) tests/unit tests/fuzz)))
 SHARED := $(OBJ)
 
@@ -74,7 +74,7 @@ search_libs := -levent_core -lseccomp -lsqlite3 -lunistring $(proto_libs)
 banter_libs := -ljansson $(store_libs)
 stub_libs := -levent_core -ljansson -lbsd
 
-PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged banter openai-stub)
+PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged searchd banter openai-stub)
 # Further programs for the end-to-end tests.
 TEST_PROGRAMS := $(BUILD)/http-peer
 UNIT := $(patsubst tests/%.c,$(BUILD)/%,$(shell find tests/unit -name 'test_*.c')) \
@@ -126,6 +126,8 @@ $(BUILD)/workerd: $(call objects,workerd/main.c) $(workerd_a)
 	$(LINK) $(worker_libs)
 $(BUILD)/storaged: $(call objects,storaged/server/main.c) $(storaged_a)
 	$(LINK) $(store_libs)
+$(BUILD)/searchd: $(call objects,storaged/search/main.c) $(search_a)
+	$(LINK) $(search_libs)
 $(BUILD)/banter: $(call objects,storaged/cli/main.c) $(cli_a)
 	$(LINK) $(banter_libs)
 $(BUILD)/openai-stub: $(call objects,tests/stub) $(workerd_a)
@@ -454,9 +456,10 @@ INSTALLED := build/installed/$(VERSION)
 
 $(INSTALLED)/obj/%: private CPPFLAGS += -DBANTER_DATA_DIR='"$(LOCALSTATEDIR)/lib/banter"' \
 	-DBANTER_STORE_SOCKET='"$(RUNSTATEDIR)/banter/store.sock"' \
+	-DBANTER_SEARCH_SOCKET='"$(RUNSTATEDIR)/banter/search.sock"' \
 	-DBANTER_CONFIG_DIR='"$(SYSCONFDIR)/banter"'
 
-INSTALLED_PROGRAMS := $(addprefix $(INSTALLED)/,masterd workerd storaged banter)
+INSTALLED_PROGRAMS := $(addprefix $(INSTALLED)/,masterd workerd storaged searchd banter)
 
 .PHONY: installed
 installed: frontends shared

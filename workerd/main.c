@@ -30,6 +30,7 @@
 #include "workerd/http/tls.h"
 #include "workerd/memory_return.h"
 #include "workerd/model_check.h"
+#include "workerd/search/search_client.h"
 #include "workerd/store/store_client.h"
 #include "workerd/turn/turn_service.h"
 
@@ -54,6 +55,7 @@ struct worker {
 	struct scoreboard *board;
 	struct scoreboard_worker *me;
 	struct store_client *store;
+	struct search_client *search;
 	struct turns turns;
 	struct api *api;
 	struct tls *tls;
@@ -314,8 +316,9 @@ worker_setup(struct worker *w)
 	event_config_free(config);
 	must(w->base != NULL);
 	w->store = store_client_new(w->base, w->settings.store_socket, w->me);
+	w->search = search_client_new(w->base, w->settings.search_socket);
 	worker_setup_turns(w);
-	w->api = api_new(&w->settings, &w->turns, w->store, w->board, w->me);
+	w->api = api_new(&w->settings, &w->turns, w->store, w->search, w->board, w->me);
 	w->tls = tls_new();
 	worker_setup_http(w);
 	w->deadline = evtimer_new(w->base, worker_on_drain_deadline, w);
@@ -342,6 +345,7 @@ worker_clear(struct worker *w)
 	api_free(w->api);
 	/* Calls to the store are freed without a callback: no reply reaches a turn any more. */
 	store_client_free(w->store);
+	search_client_free(w->search);
 	turn_service_clear(&w->turns);
 	model_servers_clear(&w->turns.servers);
 	event_free(w->memory_timer);

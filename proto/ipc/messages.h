@@ -145,6 +145,14 @@ enum change_what {
 	CHANGE_WHATS,
 };
 
+/* What can be found. */
+enum index_kind {
+	INDEX_CONVERSATION = 0, /* only what messages and notes belong to */
+	INDEX_MESSAGE = 1,
+	INDEX_CONTACT = 2,
+	INDEX_NOTE = 3,
+};
+
 enum store_error {
 	STORE_FULL = 1,      /* the map or the disk is full; reads and deletions still work */
 	STORE_NOT_FOUND = 2, /* does not exist, or belongs to another organization */
@@ -166,6 +174,7 @@ enum store_error {
 	STORE_BUSY = 17,            /* too many replies of the conversation are open */
 	STORE_POISONED =
 	    18, /* of a worker's store_client.h: storaged died twice on the request */
+	STORE_NOT_READY = 19, /* of searchd: it cannot answer now */
 };
 
 /* MSG_HELLO, …: the numbers of messages.def. */

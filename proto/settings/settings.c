@@ -36,7 +36,8 @@ enum {
 	WORKER = OWNER_WORKER,
 	STORE = OWNER_STORE,
 	ALL = OWNER_ALL,
-	TOOL = OWNER_TOOL
+	TOOL = OWNER_TOOL,
+	SEARCH = OWNER_SEARCH
 };
 
 static const struct setting table[] = {
@@ -180,24 +181,45 @@ settings_refuse(struct settings_check *c, const char *name, const char *value, c
 	settings_report_one(c, SETTINGS_PROBLEM, name, value, rule);
 }
 
+/* The sockets of an installed banter; else they are in DATA_DIR. */
+#ifndef BANTER_STORE_SOCKET
+#define BANTER_STORE_SOCKET NULL
+#endif
+#ifndef BANTER_SEARCH_SOCKET
+#define BANTER_SEARCH_SOCKET NULL
+#endif
+
+/* DATA_DIR/name; the caller frees it. */
+static char *
+settings_in_data_dir(const struct settings *s, const char *name)
+{
+	char *path;
+
+	must(asprintf(&path, "%s/%s", s->data_dir, name) != -1);
+	return path;
+}
+
+/* A socket: that of an installed banter, if DATA_DIR is its own; else one in DATA_DIR. */
+static char *
+settings_socket(const struct settings *s, const char *installed, const char *name)
+{
+	if (installed != NULL && strcmp(s->data_dir, BANTER_DATA_DIR) == 0)
+		return xstrdup(installed);
+	return settings_in_data_dir(s, name);
+}
+
 /* Sets values that depend on other settings. */
 static void
 settings_derive(struct settings *s)
 {
-	size_t size;
-
-	if (s->store_socket != NULL || s->data_dir == NULL)
+	if (s->data_dir == NULL)
 		return;
-#ifdef BANTER_STORE_SOCKET
-	if (strcmp(s->data_dir, BANTER_DATA_DIR) == 0) {
-		s->store_socket = xstrdup(BANTER_STORE_SOCKET);
-		return;
-	}
-#endif
-	size = strlen(s->data_dir) + sizeof("/store.sock");
-	s->store_socket = xcalloc(1, size);
-	strlcpy(s->store_socket, s->data_dir, size);
-	strlcat(s->store_socket, "/store.sock", size);
+	if (s->store_socket == NULL)
+		s->store_socket = settings_socket(s, BANTER_STORE_SOCKET, "store.sock");
+	if (s->search_socket == NULL)
+		s->search_socket = settings_socket(s, BANTER_SEARCH_SOCKET, "search.sock");
+	if (s->search_dir == NULL)
+		s->search_dir = settings_in_data_dir(s, "search");
 }
 
 /* Whether a setting has a text at all. Avoids a second report for one whose text was refused. */
@@ -415,16 +437,23 @@ settings_worker_rules(const struct settings *s, struct settings_check *c)
 	settings_secret_rules(s, c, SETTINGS_WARNING);
 }
 
+static void
+settings_socket_rule(struct settings_check *c, const char *name, const char *path)
+{
+	struct sockaddr_un sun;
+
+	if (path != NULL && strlen(path) >= sizeof(sun.sun_path))
+		settings_refuse(c, name, path,
+		    "must be shorter than 108 bytes (unix(7)); set it to a shorter path");
+}
+
 /* Rules between settings. */
 static void
 settings_rules(const struct settings *s, unsigned owners, struct settings_check *c)
 {
-	struct sockaddr_un sun;
-
-	if (s->store_socket != NULL && strlen(s->store_socket) >= sizeof(sun.sun_path))
-		settings_refuse(c, "STORE_SOCKET", s->store_socket,
-		    "must be shorter than 108 bytes (unix(7)); set STORE_SOCKET to a shorter "
-		    "path");
+	settings_socket_rule(c, "STORE_SOCKET", s->store_socket);
+	if (owners & (OWNER_WORKER | OWNER_SEARCH))
+		settings_socket_rule(c, "SEARCH_SOCKET", s->search_socket);
 	if (owners & OWNER_STORE)
 		settings_store_rules(s, c);
 	if (owners & OWNER_MASTER)

@@ -27,8 +27,9 @@ enum setting_owner {
 	OWNER_MASTER = 1,
 	OWNER_WORKER = 2,
 	OWNER_STORE = 4,
-	OWNER_ALL = 7,
 	OWNER_TOOL = 8, /* the banter command */
+	OWNER_SEARCH = 16,
+	OWNER_ALL = 23, /* the daemons */
 };
 
 struct setting;

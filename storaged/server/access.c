@@ -1,10 +1,11 @@
 /*
- * Looks up the group of STORE_GROUP, and the user and groups of a peer.
+ * Looks up the group of STORE_GROUP, the user of SEARCH_USER, and the user and groups of a peer.
  */
 #include "storaged/server/access.h"
 
 #include <errno.h>
 #include <grp.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -14,23 +15,51 @@
 #include "proto/base/log.h"
 #include "proto/ipc/messages.h"
 
-int
-access_init(struct access *a, const char *group)
+static int
+access_find_group(struct access *a, const char *name)
 {
 	const struct group *found;
 
-	*a = (struct access){0};
-	if (group == NULL)
-		return 0;
 	errno = 0;
-	found = getgrnam(group);
+	found = getgrnam(name);
 	if (found == NULL) {
-		log_event(LOG_ERROR, "store_group_unknown", L_STR("group", group),
+		log_event(LOG_ERROR, "store_group_unknown", L_STR("group", name),
 		    L_STR("error", errno == 0 ? NULL : strerror(errno)));
 		return EX_CONFIG;
 	}
-	*a = (struct access){.shared = true, .group = found->gr_gid};
+	a->shared = true;
+	a->group = found->gr_gid;
 	return 0;
+}
+
+static int
+access_find_searcher(struct access *a, const char *name)
+{
+	const struct passwd *found;
+
+	errno = 0;
+	found = getpwnam(name);
+	if (found == NULL) {
+		log_event(LOG_ERROR, "search_user_unknown", L_STR("user", name),
+		    L_STR("error", errno == 0 ? NULL : strerror(errno)));
+		return EX_CONFIG;
+	}
+	a->has_searcher = true;
+	a->searcher = found->pw_uid;
+	return 0;
+}
+
+int
+access_init(struct access *a, const char *group, const char *search_user)
+{
+	int status = 0;
+
+	*a = (struct access){0};
+	if (group != NULL)
+		status = access_find_group(a, group);
+	if (status == 0 && search_user != NULL)
+		status = access_find_searcher(a, search_user);
+	return status;
 }
 
 int
@@ -84,6 +113,9 @@ access_roles(const struct access *a, int fd, struct ucred *cred)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, cred, &len) == -1)
 		return 0;
 	if (cred->uid == geteuid() || cred->uid == 0)
-		return ROLE_WORKER | ROLE_TOOL;
+		return ROLE_WORKER | ROLE_TOOL | ROLE_SEARCH;
+	/* Also if it is in the group, which the socket's mode may require. */
+	if (a->has_searcher && cred->uid == a->searcher)
+		return ROLE_SEARCH;
 	return a->shared && access_is_member(fd, cred, a->group) ? ROLE_WORKER : 0;
 }

@@ -1,7 +1,7 @@
 /*
  * Access control of the socket. Its owner and mode keep other users from connecting. This module
- * checks those who connect: our own user and root may act as any role, members of STORE_GROUP only
- * as workers, all others not at all.
+ * checks those who connect: our own user and root may act as any role, SEARCH_USER only as
+ * searchd, members of STORE_GROUP only as workers, all others not at all.
  */
 #ifndef STORAGED_SERVER_ACCESS_H
 #define STORAGED_SERVER_ACCESS_H
@@ -14,10 +14,13 @@
 struct access {
 	bool shared;
 	gid_t group; /* if shared */
+	bool has_searcher;
+	uid_t searcher; /* if there is one */
 };
 
-/* Looks up a group by name (NULL: no group). 0, or EX_CONFIG with the reason logged. */
-[[gnu::warn_unused_result]] int access_init(struct access *a, const char *group);
+/* Looks up a group, and searchd's user, by their names (NULL: none). 0, or EX_CONFIG with the reason logged. */
+[[gnu::warn_unused_result]] int access_init(
+    struct access *a, const char *group, const char *search_user);
 
 /* Gives the socket at path to the group, if one is set. 0, or EX_NOPERM with the reason logged. */
 [[gnu::warn_unused_result]] int access_share(const struct access *a, const char *path);

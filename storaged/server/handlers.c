@@ -11,6 +11,7 @@
 #include "storaged/inbox/operator_message.h"
 #include "storaged/inbox/takeover.h"
 #include "storaged/numbers/numbers_requests.h"
+#include "storaged/indexing/index_read.h"
 #include "storaged/records/keys.h"
 #include "storaged/records/login_requests.h"
 #include "storaged/records/organization_create.h"
@@ -86,6 +87,8 @@ static const struct handler table[] = {
     {MSG_DELIVERY_LIST, HANDLER_READS, handle_delivery_list},
     {MSG_DELIVERY_RETRY, HANDLER_WRITES, handle_delivery_retry},
     {MSG_NUMBERS_READ, HANDLER_READS, handle_numbers_read},
+    {MSG_INDEX_READ, HANDLER_READS, handle_index_read},
+    {MSG_INDEX_LOOKUP, HANDLER_READS, handle_index_lookup},
     {MSG_PING, HANDLER_READS, handle_ping},
 };
 

@@ -41,7 +41,7 @@ storaged_serve(const struct settings *settings, struct env *env)
 	bool inherited;
 	int listener, status;
 
-	status = access_init(&access, settings->store_group);
+	status = access_init(&access, settings->store_group, settings->search_user);
 	if (status != 0)
 		return status;
 	status = listen_socket(settings->store_socket, &listener, &inherited);

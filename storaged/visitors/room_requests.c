@@ -18,8 +18,8 @@ room_request_conversation(struct txn *t, struct call *c, const struct id *org,
 
 /* The conversation of a session; a zero id if there is none. */
 static int
-room_request_session(struct txn *t, const struct id *org, const struct id *widget, struct slice session,
-    struct id *conversation)
+room_request_session(struct txn *t, const struct id *org, const struct id *widget,
+    struct slice session, struct id *conversation)
 {
 	const struct id none = {0};
 	struct msg_conversation_record record;
@@ -39,7 +39,8 @@ room_request_find(struct txn *t, struct call *c, struct msg_room *room)
 
 	if (id_is_zero(&m->conversation)) {
 		room->room = room_id_of_session(&m->org, &m->widget, m->session);
-		return room_request_session(t, &m->org, &m->widget, m->session, &room->conversation);
+		return room_request_session(
+		    t, &m->org, &m->widget, m->session, &room->conversation);
 	}
 	room->room = room->conversation = m->conversation;
 	return room_request_conversation(t, c, &m->org, &m->conversation, &record);
@@ -104,8 +105,9 @@ int
 handle_typing(struct txn *t, struct call *c)
 {
 	struct id room;
-	int rc = id_is_zero(&c->m->typing.conversation) ? room_request_typing_of_visitor(t, c, &room)
-							: room_request_typing_of_operator(t, c, &room);
+	int rc = id_is_zero(&c->m->typing.conversation)
+	    ? room_request_typing_of_visitor(t, c, &room)
+	    : room_request_typing_of_operator(t, c, &room);
 
 	if (rc != 0)
 		return rc;

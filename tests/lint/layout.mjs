@@ -13,7 +13,7 @@ const FILES_MAX = 30;
 
 /** The layers of storaged, lowest first: each may include all below it. */
 const STORE_LAYERS =
-	"engine open live request changes numbers webhooks conversations records visitors inbox turns import server"
+	"engine open live request changes numbers webhooks conversations records visitors inbox turns indexing import server"
 	.split(" ")
 	.map((name) => `storaged/${name}`);
 
@@ -31,6 +31,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/http: workerd/http/message
 	workerd/http/ws: workerd/http workerd/http/message
 	workerd/store:
+	workerd/search:
 	workerd/net:
 	workerd/model: workerd/http/message workerd/net
 	workerd/model/openai:
@@ -48,8 +49,9 @@ const FOLDERS = Object.fromEntries(
 		workerd/api/chat workerd/api/widget
 	workerd/api/events: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard
+	workerd/api/search: workerd/http/ workerd/search workerd/api/request workerd/api/fields
 	workerd/api/pages: workerd/http/ workerd/api/request
-	workerd/api: workerd/http/ workerd/store workerd/turn workerd/api/
+	workerd/api: workerd/http/ workerd/store workerd/search workerd/turn workerd/api/
 	workerd: workerd/
 	${STORE_LAYERS.map((folder, i) => `${folder}: ${STORE_LAYERS.slice(0, i).join(" ")}`).join("\n")}
 	storaged/verify: storaged/engine storaged/numbers storaged/conversations storaged/records
@@ -104,6 +106,7 @@ const PREFIXES = {
 	],
 	"storaged/engine/txn": ["record", "walk"],
 	"storaged/server/batch": ["handlers"],
+	"storaged/search/main": ["searchd"],
 	"storaged/server/main": ["storaged"],
 	"workerd/api/process_usage": ["usage"],
 	"workerd/http/tls": ["io"],

@@ -37,13 +37,14 @@ api_stream_heartbeat(const struct settings *settings, struct event_base *base)
 
 struct api *
 api_new(const struct settings *settings, struct turns *turns, struct store_client *store,
-    struct scoreboard *board, struct scoreboard_worker *worker)
+    struct search_client *search, struct scoreboard *board, struct scoreboard_worker *worker)
 {
 	struct api *api = xcalloc(1, sizeof(*api));
 
 	api->settings = settings;
 	api->turns = turns;
 	api->store = store;
+	api->search = search;
 	api->board = board;
 	api->worker = worker;
 	api->router = routing_router();

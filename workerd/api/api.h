@@ -14,7 +14,8 @@
 /* Loads the static files and starts the password hasher's thread. All pointers are borrowed and must
  * outlive the API. */
 struct api *api_new(const struct settings *settings, struct turns *turns,
-    struct store_client *store, struct scoreboard *board, struct scoreboard_worker *worker);
+    struct store_client *store, struct search_client *search, struct scoreboard *board,
+    struct scoreboard_worker *worker);
 
 /* Call it after http_server_free(). */
 void api_free(struct api *api);

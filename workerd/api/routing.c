@@ -14,6 +14,7 @@
 #include "workerd/api/metrics.h"
 #include "workerd/api/pages/pages.h"
 #include "workerd/api/route_names.h"
+#include "workerd/api/search/search_handlers.h"
 #include "workerd/api/service.h"
 #include "workerd/api/widget/widget_handlers.h"
 

@@ -405,6 +405,23 @@ export interface components {
             contacts: components["schemas"]["Contact"][];
             nextCursor: components["schemas"]["NextCursor"];
         };
+        SearchResults: {
+            results: components["schemas"]["SearchResult"][];
+            nextCursor: components["schemas"]["NextCursor"];
+        };
+        SearchResult: {
+            /** @enum {string} */
+            kind: "message" | "contact" | "note";
+            id: components["schemas"]["Id"];
+            /** @description null for a contact. */
+            conversationId: components["schemas"]["Id"] | null;
+            at: components["schemas"]["Time"];
+            /** @description The part of the text around the first match. Its texts, one after the other, are that part; an ellipsis shows what was left out. */
+            snippet: {
+                text: string;
+                match: boolean;
+            }[];
+        };
         /** @description The cursor of the next page; null: this is the last page. */
         NextCursor: string | null;
         Erased: {
@@ -679,6 +696,8 @@ export type Change = components['schemas']['Change'];
 export type Contact = components['schemas']['Contact'];
 export type ContactFields = components['schemas']['ContactFields'];
 export type ContactList = components['schemas']['ContactList'];
+export type SearchResults = components['schemas']['SearchResults'];
+export type SearchResult = components['schemas']['SearchResult'];
 export type NextCursor = components['schemas']['NextCursor'];
 export type Erased = components['schemas']['Erased'];
 export type Me = components['schemas']['Me'];

@@ -22,6 +22,7 @@ struct live_rooms;
 struct pages;
 struct password_hasher;
 struct router;
+struct search_client;
 struct timeval;
 struct widget_sockets;
 
@@ -30,6 +31,7 @@ struct api {
 	const struct settings *settings;
 	struct turns *turns;
 	struct store_client *store;
+	struct search_client *search;
 	struct scoreboard *board;
 	struct scoreboard_worker *worker; /* this worker's slot of the scoreboard */
 

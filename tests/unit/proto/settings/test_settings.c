@@ -513,8 +513,13 @@ TEST(every_setting_is_in_the_man_page)
 static bool
 is_set_by_units(const char *name)
 {
-	return strcmp(name, "DATA_DIR") == 0 || strcmp(name, "STORE_SOCKET") == 0 ||
-	    strcmp(name, "STORE_GROUP") == 0 || strcmp(name, "SETTINGS_FILE") == 0;
+	static const char *const names[] = {"DATA_DIR", "STORE_SOCKET", "STORE_GROUP",
+	    "SEARCH_DIR", "SEARCH_SOCKET", "SEARCH_USER", "SETTINGS_FILE"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
 }
 
 TEST(a_file_of_settings_has_all_but_secrets_and_what_units_set)

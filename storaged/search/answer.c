@@ -1,0 +1,137 @@
+/*
+ * SEARCH: parses the query, searches the index and makes the snippets. SEARCH_STATUS_GET.
+ */
+#include "storaged/search/answer.h"
+
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
+#include "storaged/search/snippet.h"
+
+#define LIMIT_DEFAULT 20u
+#define HITS_MAX      131072 /* bytes, as in messages.def */
+
+/* A page that takes longer is short. */
+#define BUDGET_MS 30
+
+struct page {
+	const struct query *query;
+	struct buf hits, hit;
+};
+
+static int
+answer_refuse(struct channel *channel, uint64_t request, enum store_error code, const char *why)
+{
+	return channel_send(channel, MSG_ERROR, request,
+	    &(struct msg_error){.code = (uint16_t)code, .detail = slice_str(why)});
+}
+
+/* Writes the marks as pairs of numbers; returns their length. */
+static size_t
+answer_marks(const struct snippet *s, uint8_t out[4 * SNIPPET_MARKS_MAX])
+{
+	for (size_t i = 0; i < s->n_marks; i++) {
+		const struct snippet_mark *mark = &s->marks[i];
+
+		out[4 * i] = (uint8_t)mark->start;
+		out[4 * i + 1] = (uint8_t)(mark->start >> 8);
+		out[4 * i + 2] = (uint8_t)mark->end;
+		out[4 * i + 3] = (uint8_t)(mark->end >> 8);
+	}
+	return 4 * s->n_marks;
+}
+
+static int
+answer_add_hit(void *arg, const struct index_result *result)
+{
+	struct page *page = arg;
+	struct snippet snippet;
+	uint8_t marks[4 * SNIPPET_MARKS_MAX];
+	struct msg_search_hit hit = {.kind = result->kind, .id = result->id, .at = result->at};
+
+	snippet_make(&snippet, page->query, result->text);
+	if (result->kind != INDEX_CONTACT)
+		hit.conversation = result->parent;
+	hit.cut = (uint8_t)((snippet.from_start ? 0 : 1) | (snippet.to_end ? 0 : 2));
+	hit.snippet = snippet.text;
+	hit.marks = (struct slice){marks, answer_marks(&snippet, marks)};
+	buf_reset(&page->hit);
+	must(record_encode(&page->hit, MSG_SEARCH_HIT, &hit) == 0);
+	return wire_list_add(&page->hits, buf_slice(&page->hit));
+}
+
+static int
+answer_page(struct follower *follower, struct index *ix, struct page *page,
+    const struct msg_search *m, struct channel *channel, uint64_t request)
+{
+	const struct index_filter filter = {.org = m->org,
+	    .widget = m->widget,
+	    .contact = m->contact,
+	    .tag = m->tag,
+	    .state = m->state,
+	    .from = m->from,
+	    .to = m->to,
+	    .before = m->cursor};
+	struct msg_search_page answer;
+
+	if (index_search(ix, page->query, &filter, m->limit != 0 ? m->limit : LIMIT_DEFAULT,
+		BUDGET_MS, answer_add_hit, page, &answer.next) != 0) {
+		follower_index_failed(follower);
+		return answer_refuse(
+		    channel, request, STORE_NOT_READY, "the search index failed");
+	}
+	answer.hits = buf_slice(&page->hits);
+	return channel_send(channel, MSG_SEARCH_PAGE, request, &answer);
+}
+
+static int
+answer_search(struct follower *follower, struct channel *channel, uint64_t request,
+    const struct msg_search *m)
+{
+	const char *reason;
+	struct index *ix = follower_index(follower, &reason);
+	struct query query;
+	struct page page = {.query = &query};
+	int rc;
+
+	switch (query_parse(&query, m->query)) {
+	case QUERY_EMPTY:
+		return answer_refuse(
+		    channel, request, STORE_INVALID, "the query contains no word");
+	case QUERY_LONG:
+		return answer_refuse(
+		    channel, request, STORE_INVALID, "the query contains too many words");
+	case QUERY_OK:
+		break;
+	}
+	if (ix == NULL)
+		return answer_refuse(channel, request, STORE_NOT_READY, reason);
+	buf_init(&page.hits, HITS_MAX);
+	buf_init(&page.hit, 1024);
+	rc = answer_page(follower, ix, &page, m, channel, request);
+	buf_clear(&page.hits);
+	buf_clear(&page.hit);
+	return rc;
+}
+
+static int
+answer_status(struct follower *follower, struct channel *channel, uint64_t request)
+{
+	struct msg_search_status status;
+
+	follower_status(follower, &status);
+	status.pid = (uint32_t)getpid();
+	status.program = slice_str("searchd " BANTER_VERSION);
+	return channel_send(channel, MSG_SEARCH_STATUS, request, &status);
+}
+
+int
+answer_request(struct follower *follower, struct channel *channel, const struct frame *f,
+    const union msg *m)
+{
+	if (f->type == MSG_SEARCH)
+		return answer_search(follower, channel, f->request, &m->search);
+	must(f->type == MSG_SEARCH_STATUS_GET);
+	return answer_status(follower, channel, f->request);
+}

@@ -1,0 +1,523 @@
+/*
+ * One request at a time: follower_next() sends the next one, or does a step of local work between two turns of
+ * the event loop, so that searches are served meanwhile.
+ */
+#include "storaged/search/follower.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "proto/ipc/channel.h"
+#include "storaged/search/follower_apply.h"
+
+#define RETRY_MIN_MS 20
+#define RETRY_MAX_MS 1000
+
+/* After the index could not be written, for example on a full disk. */
+#define REOPEN_MS 5000
+
+#define OUT_MAX  ((size_t)2 << 20)
+#define ROWS_MAX 500 /* of the feed, in one transaction of the index */
+
+/* Kinds of rows of the feed that concern the index. */
+#define KINDS                                                                    \
+	(1u << CHANGE_CONVERSATION | 1u << CHANGE_MESSAGE | 1u << CHANGE_REPLY | \
+	    1u << CHANGE_CONTACT | 1u << CHANGE_NOTE)
+
+struct follower {
+	struct event_base *base;
+	const char *store_socket, *dir;
+	struct index *index; /* NULL: not open */
+	struct channel channel;
+	struct event *readable, *writable, *retry, *work;
+	unsigned retry_ms;
+	bool connected;
+	bool waits;        /* for an answer */
+	bool rows_due;     /* the feed may have rows behind the position */
+	bool caught_up;    /* since the connection stands, the index once had all rows */
+	bool positioned;   /* a new index knows where the feed was when its reading began */
+	bool reading;      /* a new index is read from the store */
+	bool purging;      /* erased words may be in the file */
+	uint64_t position; /* behind the rows that are applied */
+	struct buf cursor; /* of the reading */
+	struct buf wanted; /* a list: what the last rows name, and is not looked up yet */
+	uint64_t since_ms; /* the building began */
+};
+
+static void follower_next(struct follower *f);
+
+static void
+follower_event_free(struct event **event)
+{
+	if (*event != NULL)
+		event_free(*event);
+	*event = NULL;
+}
+
+static void
+follower_retry_in(struct follower *f, unsigned ms)
+{
+	struct timeval in = clock_timeval(ms);
+
+	must(event_add(f->retry, &in) == 0);
+}
+
+static void
+follower_disconnect(struct follower *f, const char *why, unsigned retry_ms)
+{
+	if (f->connected)
+		log_event(LOG_WARN, "store_lost", L_STR("why", why));
+	follower_event_free(&f->readable);
+	follower_event_free(&f->writable);
+	channel_close(&f->channel);
+	f->connected = f->waits = f->caught_up = false;
+	follower_retry_in(f, retry_ms);
+}
+
+static void
+follower_back_off(struct follower *f, const char *why)
+{
+	follower_disconnect(f, why, f->retry_ms);
+	f->retry_ms = f->retry_ms * 2 < RETRY_MAX_MS ? f->retry_ms * 2 : RETRY_MAX_MS;
+}
+
+static void
+follower_begin_reading(struct follower *f)
+{
+	f->positioned = false;
+	f->reading = true;
+	f->position = 0;
+	f->since_ms = clock_mono_ms();
+	buf_reset(&f->cursor);
+	buf_reset(&f->wanted);
+	log_event(LOG_NOTICE, "search_index_building", L_STR("dir", f->dir));
+}
+
+/* False: it cannot be opened now. */
+static bool
+follower_open(struct follower *f)
+{
+	enum index_opened opened;
+
+	if (f->index != NULL)
+		return true;
+	opened = index_open(&f->index, f->dir);
+	if (opened == INDEX_IN_USE)
+		log_event(LOG_ERROR, "search_index_in_use", L_STR("dir", f->dir),
+		    L_STR("help", "another searchd uses this directory"));
+	if (f->index == NULL)
+		return false;
+	f->purging = true; /* the last process may have ended before that */
+	f->reading = false;
+	f->positioned = true;
+	f->position = index_position(f->index);
+	if (opened == INDEX_EMPTY)
+		follower_begin_reading(f);
+	return true;
+}
+
+static void
+follower_close(struct follower *f)
+{
+	index_close(f->index);
+	f->index = NULL;
+	buf_reset(&f->wanted);
+	f->caught_up = false;
+}
+
+/* Begins again with an empty index. */
+static void
+follower_rebuild(struct follower *f, const char *why)
+{
+	log_event(LOG_WARN, "search_index_discarded", L_STR("why", why));
+	follower_close(f);
+	index_delete(f->dir);
+	follower_disconnect(f, why, RETRY_MIN_MS);
+}
+
+void
+follower_index_failed(struct follower *f)
+{
+	if (index_is_damaged(f->index)) {
+		follower_rebuild(f, index_error(f->index));
+		return;
+	}
+	log_event(LOG_ERROR, "search_index_failed", L_STR("error", index_error(f->index)));
+	follower_close(f);
+	/* storaged waits for no index that cannot be written. */
+	follower_disconnect(f, "the index cannot be used", REOPEN_MS);
+}
+
+static void
+follower_flush(struct follower *f)
+{
+	switch (channel_flush(&f->channel)) {
+	case CHANNEL_PENDING:
+		must(event_add(f->writable, NULL) == 0);
+		break;
+	case CHANNEL_FAILED:
+		follower_back_off(f, log_errno());
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+follower_send(struct follower *f, enum msg_type type, const void *m)
+{
+	must(channel_send(&f->channel, type, 1, m) == 0);
+	f->waits = true;
+	follower_flush(f);
+}
+
+/* The work that takes long, a step of it: 1: there is more, 0: nothing is left, -1: the index failed. */
+static int
+follower_work_step(struct follower *f)
+{
+	int rc = 0;
+
+	if (f->purging) {
+		rc = index_purge_step(f->index);
+		f->purging = rc == 1;
+		rc = rc == 0 ? 1 : rc;
+	} else if (f->positioned && !f->reading && !index_is_built(f->index)) {
+		rc = index_build_step(f->index);
+		if (rc == 0)
+			log_event(LOG_NOTICE, "search_index_built",
+			    L_UINT("documents", index_documents(f->index)),
+			    L_UINT("bytes", index_bytes(f->index)),
+			    L_UINT("ms", clock_mono_ms() - f->since_ms));
+		rc = rc == 0 ? 1 : rc;
+	}
+	return rc;
+}
+
+static void
+follower_read_changes(struct follower *f)
+{
+	f->rows_due = false;
+	follower_send(f, MSG_CHANGES_READ,
+	    &(struct msg_changes_read){.after = f->position,
+		.newest = !f->positioned,
+		.follow = f->positioned,
+		.kinds = KINDS,
+		.limit = ROWS_MAX});
+}
+
+static void
+follower_look_up(struct follower *f)
+{
+	follower_send(
+	    f, MSG_INDEX_LOOKUP, &(struct msg_index_lookup){.wanted = buf_slice(&f->wanted)});
+}
+
+static void
+follower_read_store(struct follower *f)
+{
+	follower_send(
+	    f, MSG_INDEX_READ, &(struct msg_index_read){.cursor = buf_slice(&f->cursor)});
+}
+
+static void
+follower_on_work(evutil_socket_t fd, short what, void *arg)
+{
+	struct follower *f = arg;
+
+	(void)fd;
+	(void)what;
+	if (!f->connected || f->waits)
+		return;
+	if (follower_work_step(f) < 0)
+		follower_index_failed(f);
+	else
+		follower_next(f);
+}
+
+static bool
+follower_has_work(const struct follower *f)
+{
+	return f->purging || (f->positioned && !f->reading && !index_is_built(f->index));
+}
+
+static void
+follower_log_caught_up(struct follower *f)
+{
+	if (!f->caught_up)
+		log_event(LOG_NOTICE, "search_ready",
+		    L_UINT("documents", index_documents(f->index)),
+		    L_UINT("position", f->position));
+	f->caught_up = true;
+}
+
+/* What to do next. Rows come before the rest, so that an erasure does not wait for a building. */
+static void
+follower_next(struct follower *f)
+{
+	if (buf_len(&f->wanted) > 0)
+		follower_look_up(f);
+	else if (f->purging)
+		event_active(f->work, 0, 0);
+	else if (f->rows_due || !f->positioned)
+		follower_read_changes(f);
+	else if (f->reading)
+		follower_read_store(f);
+	else if (follower_has_work(f))
+		event_active(f->work, 0, 0);
+	else
+		follower_log_caught_up(f);
+}
+
+/* 0, or -1: the index failed. */
+static int
+follower_take_rows(struct follower *f, const struct msg_changes_page *page)
+{
+	if (!f->positioned) {
+		f->position = page->newest;
+		f->positioned = true;
+		return index_begin(f->index) != 0 ? -1 : index_commit(f->index, f->position);
+	}
+	f->position = page->next;
+	f->rows_due = page->more;
+	follower_want(&f->wanted, page->changes);
+	if (buf_len(&f->wanted) > 0 || f->position == index_position(f->index))
+		return 0;
+	/* Only rows of other kinds. */
+	return index_begin(f->index) != 0 ? -1 : index_commit(f->index, f->position);
+}
+
+/* Applies what was looked up for rows; the last part moves the position. */
+static int
+follower_take_looked_up(struct follower *f, const struct msg_index_page *page)
+{
+	int rc = index_begin(f->index);
+
+	if (rc == 0)
+		rc = follower_apply(f->index, page->items);
+	follower_wanted_done(&f->wanted, page->looked_up);
+	f->purging = true;
+	if (rc != 0)
+		return rc;
+	return index_commit(
+	    f->index, buf_len(&f->wanted) > 0 ? index_position(f->index) : f->position);
+}
+
+static int
+follower_take_read(struct follower *f, const struct msg_index_page *page)
+{
+	int rc = index_begin(f->index);
+
+	if (rc == 0)
+		rc = follower_apply(f->index, page->items);
+	buf_reset(&f->cursor);
+	must(buf_append(&f->cursor, page->next.p, page->next.len) == 0);
+	f->reading = page->next.len > 0;
+	/* Rows that came meanwhile. */
+	f->rows_due = true;
+	return rc != 0 ? rc : index_commit(f->index, f->position);
+}
+
+static void
+follower_take_answer(struct follower *f, uint16_t type, const union msg *m)
+{
+	int rc = 0;
+
+	f->waits = false;
+	if (type == MSG_ERROR) {
+		log_event(LOG_ERROR, "store_refused", L_SLICE("why", m->error.detail));
+		follower_back_off(f, "a request was refused");
+		return;
+	}
+	if (type == MSG_CHANGES_PAGE && m->changes_page.gone) {
+		follower_rebuild(f, "the change feed does not go back to the index's position");
+		return;
+	}
+	if (type == MSG_CHANGES_PAGE)
+		rc = follower_take_rows(f, &m->changes_page);
+	else if (type == MSG_INDEX_PAGE && buf_len(&f->wanted) > 0)
+		rc = follower_take_looked_up(f, &m->index_page);
+	else if (type == MSG_INDEX_PAGE)
+		rc = follower_take_read(f, &m->index_page);
+	if (rc != 0)
+		follower_index_failed(f);
+	else
+		follower_next(f);
+}
+
+static void
+follower_take(struct follower *f, const struct frame *frame, const union msg *m)
+{
+	bool idle = !f->waits && !follower_has_work(f) && !f->reading;
+
+	f->retry_ms = RETRY_MIN_MS;
+	if (frame->request != 0) {
+		follower_take_answer(f, frame->type, m);
+		return;
+	}
+	f->rows_due = true;
+	if (idle)
+		follower_next(f);
+}
+
+static void
+follower_take_frames(struct follower *f)
+{
+	struct frame frame = {0};
+	union msg m;
+	enum wire_result r = WIRE_MORE;
+
+	while (f->connected && (r = channel_next(&f->channel, &frame, &m)) == WIRE_OK)
+		follower_take(f, &frame, &m);
+	if (f->connected && r != WIRE_MORE) {
+		log_event(LOG_ERROR, "store_protocol", L_STR("error", wire_result_name(r)),
+		    L_STR("message", msg_name(frame.type)));
+		follower_back_off(f, "protocol error");
+	}
+}
+
+static void
+follower_on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct follower *f = arg;
+	enum channel_io io = channel_read(&f->channel);
+
+	(void)fd;
+	(void)what;
+	follower_take_frames(f);
+	if (f->connected && io != CHANNEL_DONE)
+		follower_back_off(f, io == CHANNEL_CLOSED ? "closed by storaged" : log_errno());
+}
+
+static void
+follower_on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	follower_flush(arg);
+}
+
+static void
+follower_connect(struct follower *f)
+{
+	int fd = channel_connect(f->store_socket);
+
+	if (fd == -1) {
+		if (f->retry_ms == RETRY_MAX_MS)
+			log_event(LOG_WARN, "store_unreachable",
+			    L_STR("socket", f->store_socket), L_ERRNO());
+		follower_back_off(f, log_errno());
+		return;
+	}
+	channel_open(&f->channel, fd, ROLE_SEARCH, ROLE_STORE, OUT_MAX);
+	f->readable = event_new(f->base, fd, EV_READ | EV_PERSIST, follower_on_readable, f);
+	f->writable = event_new(f->base, fd, EV_WRITE, follower_on_writable, f);
+	must(f->readable != NULL && f->writable != NULL);
+	must(event_add(f->readable, NULL) == 0);
+	f->connected = true;
+	f->rows_due = true;
+	log_event(LOG_INFO, "store_connected", L_STR("socket", f->store_socket));
+	follower_next(f);
+}
+
+static void
+follower_on_retry(evutil_socket_t fd, short what, void *arg)
+{
+	struct follower *f = arg;
+
+	(void)fd;
+	(void)what;
+	/* What was not applied is read again. */
+	buf_reset(&f->wanted);
+	if (!follower_open(f)) {
+		follower_retry_in(f, REOPEN_MS);
+		return;
+	}
+	if (f->positioned)
+		f->position = index_position(f->index);
+	follower_connect(f);
+}
+
+struct follower *
+follower_new(struct event_base *base, const char *store_socket, const char *index_dir)
+{
+	struct follower *f = xcalloc(1, sizeof(*f));
+
+	*f = (struct follower){.base = base,
+	    .store_socket = store_socket,
+	    .dir = index_dir,
+	    .retry_ms = RETRY_MIN_MS};
+	f->channel.fd = -1;
+	buf_init(&f->cursor, 64);
+	buf_init(&f->wanted, WIRE_PAYLOAD_MAX);
+	f->retry = evtimer_new(base, follower_on_retry, f);
+	f->work = event_new(base, -1, 0, follower_on_work, f);
+	must(f->retry != NULL && f->work != NULL);
+	follower_retry_in(f, 0);
+	return f;
+}
+
+void
+follower_free(struct follower *f)
+{
+	if (f == NULL)
+		return;
+	index_close(f->index);
+	follower_event_free(&f->readable);
+	follower_event_free(&f->writable);
+	follower_event_free(&f->retry);
+	follower_event_free(&f->work);
+	channel_close(&f->channel);
+	buf_clear(&f->cursor);
+	buf_clear(&f->wanted);
+	free(f);
+}
+
+/* Whether storaged has closed the connection, which may not have been read yet: it acknowledges erasures
+ * without us then. */
+static bool
+follower_is_cut(const struct follower *f)
+{
+	char byte;
+	ssize_t n = recv(f->channel.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	return n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR);
+}
+
+static const char *
+follower_reason(const struct follower *f)
+{
+	if (f->index == NULL)
+		return "the search index cannot be opened; see searchd's log";
+	if (!index_is_built(f->index))
+		return "the search index is being built";
+	if (!f->connected || follower_is_cut(f))
+		return "searchd has no connection to storaged";
+	return f->caught_up ? NULL : "the search index is catching up with the store";
+}
+
+struct index *
+follower_index(struct follower *f, const char **reason)
+{
+	*reason = follower_reason(f);
+	return *reason == NULL ? f->index : NULL;
+}
+
+void
+follower_status(struct follower *f, struct msg_search_status *status)
+{
+	const char *reason = follower_reason(f);
+
+	*status = (struct msg_search_status){.ready = reason == NULL,
+	    .reason = slice_str(reason != NULL ? reason : ""),
+	    .program = slice_str("")};
+	if (f->index == NULL)
+		return;
+	status->documents = index_documents(f->index);
+	status->bytes = index_bytes(f->index);
+	status->position = f->position;
+}

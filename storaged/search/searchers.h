@@ -1,0 +1,22 @@
+/*
+ * The peers that search: workers, and the banter command, which asks for the status. Each request is answered at
+ * once, in the callback that reads it.
+ */
+#ifndef STORAGED_SEARCH_SEARCHERS_H
+#define STORAGED_SEARCH_SEARCHERS_H
+
+#include <event2/event.h>
+
+#include "storaged/search/follower.h"
+#include "storaged/server/access.h"
+
+#define SEARCHERS_MAX 1024u
+
+struct searchers;
+
+/* Serves a listening, non-blocking socket, which the caller closes. The arguments are borrowed. */
+struct searchers *searchers_new(struct event_base *base, int listener,
+    const struct access *access, struct follower *follower);
+void searchers_free(struct searchers *s);
+
+#endif

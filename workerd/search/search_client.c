@@ -1,0 +1,219 @@
+/*
+ * Each search has a deadline. When the connection ends, those on their way fail, by a deadline that is now: a
+ * callback never runs within search_call().
+ */
+#include "workerd/search/search_client.h"
+
+#include <stdlib.h>
+#include <sys/queue.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "proto/ipc/channel.h"
+
+#define OUT_MAX ((size_t)2 << 20)
+
+struct search_call {
+	TAILQ_ENTRY(search_call) link;
+	struct search_client *client;
+	uint64_t id;
+	search_answer_fn *fn; /* NULL: forgotten */
+	void *arg;
+	struct event *deadline;
+};
+
+struct search_client {
+	struct event_base *base;
+	const char *path;
+	struct channel channel; /* closed: not connected */
+	struct event *readable, *writable;
+	uint64_t last_id;
+	TAILQ_HEAD(, search_call) calls;
+	unsigned n;
+};
+
+static void
+search_call_free(struct search_call *call)
+{
+	TAILQ_REMOVE(&call->client->calls, call, link);
+	call->client->n--;
+	event_free(call->deadline);
+	free(call);
+}
+
+static void
+search_call_answer(struct search_call *call, uint16_t type, const union msg *m)
+{
+	search_answer_fn *fn = call->fn;
+	void *arg = call->arg;
+
+	search_call_free(call);
+	if (fn != NULL)
+		fn(arg, type, m);
+}
+
+static void
+search_call_expire_in(struct search_call *call, unsigned ms)
+{
+	struct timeval in = clock_timeval(ms);
+
+	must(event_add(call->deadline, &in) == 0);
+}
+
+static void
+search_event_free(struct event **event)
+{
+	if (*event != NULL)
+		event_free(*event);
+	*event = NULL;
+}
+
+static void
+search_disconnect(struct search_client *sc, const char *why)
+{
+	struct search_call *call;
+
+	if (sc->n > 0)
+		log_event(LOG_WARN, "search_lost", L_STR("why", why));
+	search_event_free(&sc->readable);
+	search_event_free(&sc->writable);
+	channel_close(&sc->channel);
+	TAILQ_FOREACH (call, &sc->calls, link)
+		search_call_expire_in(call, 0);
+}
+
+static void
+search_flush(struct search_client *sc)
+{
+	switch (channel_flush(&sc->channel)) {
+	case CHANNEL_PENDING:
+		must(event_add(sc->writable, NULL) == 0);
+		break;
+	case CHANNEL_FAILED:
+		search_disconnect(sc, log_errno());
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+search_on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	search_flush(arg);
+}
+
+/* Delivers an answer, unless its search has expired. */
+static void
+search_take(struct search_client *sc, const struct frame *f, const union msg *m)
+{
+	struct search_call *call;
+
+	TAILQ_FOREACH (call, &sc->calls, link)
+		if (call->id == f->request) {
+			search_call_answer(call, f->type, m);
+			return;
+		}
+}
+
+static void
+search_on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct search_client *sc = arg;
+	enum channel_io io = channel_read(&sc->channel);
+	struct frame f = {0};
+	enum wire_result r;
+	union msg m;
+
+	(void)fd;
+	(void)what;
+	while ((r = channel_next(&sc->channel, &f, &m)) == WIRE_OK)
+		search_take(sc, &f, &m);
+	if (r != WIRE_MORE)
+		search_disconnect(sc, wire_result_name(r));
+	else if (io != CHANNEL_DONE)
+		search_disconnect(sc, io == CHANNEL_CLOSED ? "closed by searchd" : log_errno());
+}
+
+static void
+search_connect(struct search_client *sc)
+{
+	int fd = channel_connect(sc->path);
+
+	if (fd == -1) {
+		log_event(LOG_WARN, "search_unreachable", L_STR("socket", sc->path), L_ERRNO());
+		return;
+	}
+	channel_open(&sc->channel, fd, ROLE_WORKER, ROLE_SEARCH, OUT_MAX);
+	sc->readable = event_new(sc->base, fd, EV_READ | EV_PERSIST, search_on_readable, sc);
+	sc->writable = event_new(sc->base, fd, EV_WRITE, search_on_writable, sc);
+	must(sc->readable != NULL && sc->writable != NULL);
+	must(event_add(sc->readable, NULL) == 0);
+}
+
+struct search_client *
+search_client_new(struct event_base *base, const char *path)
+{
+	struct search_client *sc = xcalloc(1, sizeof(*sc));
+
+	*sc = (struct search_client){.base = base, .path = path};
+	sc->channel.fd = -1;
+	TAILQ_INIT(&sc->calls);
+	return sc;
+}
+
+void
+search_client_free(struct search_client *sc)
+{
+	struct search_call *call;
+
+	if (sc == NULL)
+		return;
+	while ((call = TAILQ_FIRST(&sc->calls)) != NULL)
+		search_call_free(call);
+	search_event_free(&sc->readable);
+	search_event_free(&sc->writable);
+	channel_close(&sc->channel);
+	free(sc);
+}
+
+static void
+search_on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	search_call_answer(arg, 0, NULL);
+}
+
+struct search_call *
+search_call(
+    struct search_client *sc, const struct msg_search *search, search_answer_fn *fn, void *arg)
+{
+	struct search_call *call;
+
+	if (sc->n >= SEARCHES_MAX)
+		return NULL;
+	if (sc->channel.fd == -1)
+		search_connect(sc);
+	call = xcalloc(1, sizeof(*call));
+	*call = (struct search_call){.client = sc, .id = ++sc->last_id, .fn = fn, .arg = arg};
+	call->deadline = evtimer_new(sc->base, search_on_deadline, call);
+	must(call->deadline != NULL);
+	TAILQ_INSERT_TAIL(&sc->calls, call, link);
+	sc->n++;
+	search_call_expire_in(call, sc->channel.fd == -1 ? 0 : SEARCH_TIMEOUT_MS);
+	if (sc->channel.fd == -1)
+		return call;
+	must(channel_send(&sc->channel, MSG_SEARCH, call->id, search) == 0);
+	search_flush(sc);
+	return call;
+}
+
+void
+search_call_forget(struct search_call *call)
+{
+	call->fn = NULL;
+}
