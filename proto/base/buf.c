@@ -186,6 +186,17 @@ buf_append_str(struct buf *b, const char *s)
 }
 
 int
+buf_append_number(struct buf *b, uint64_t n)
+{
+	char digits[20], *p = digits + sizeof(digits);
+
+	do
+		*--p = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	return buf_append(b, p, (size_t)(digits + sizeof(digits) - p));
+}
+
+int
 buf_printf(struct buf *b, const char *fmt, ...)
 {
 	va_list ap;

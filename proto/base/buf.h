@@ -71,6 +71,9 @@ void buf_commit(struct buf *b, size_t n);
 [[gnu::warn_unused_result]] int buf_append(struct buf *b, const void *p, size_t n);
 [[gnu::warn_unused_result]] int buf_append_str(struct buf *b, const char *s);
 
+/* A number in decimal: without printf, for what is written with each token or short reply. */
+[[gnu::warn_unused_result]] int buf_append_number(struct buf *b, uint64_t n);
+
 /* Appends formatted text (without the NUL), all or nothing; 0, or -1 with ENOBUFS. */
 [[gnu::warn_unused_result, gnu::format(printf, 2, 3)]] int buf_printf(
     struct buf *b, const char *fmt, ...);

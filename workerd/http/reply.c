@@ -99,16 +99,13 @@ reply_put_str(struct http_exchange *x, const char *s)
 	reply_put(x, slice_str(s));
 }
 
-/* In decimal. Without printf, which would take a tenth of the time of a short request. */
 static void
 reply_put_number(struct http_exchange *x, size_t n)
 {
-	char digits[20], *p = digits + sizeof(digits);
+	struct buf *out = reply_output(x);
 
-	do
-		*--p = (char)('0' + n % 10);
-	while ((n /= 10) > 0);
-	reply_put(x, (struct slice){(uint8_t *)p, (size_t)(digits + sizeof(digits) - p)});
+	if (out != NULL)
+		reply_check(x, buf_append_number(out, n));
 }
 
 static bool

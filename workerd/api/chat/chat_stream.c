@@ -3,8 +3,6 @@
  */
 #include "workerd/api/chat/chat_stream.h"
 
-#include <stdio.h>
-
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 #include "workerd/api/chat/chat_failures.h"
@@ -14,7 +12,7 @@
 struct stream {
 	struct chat_listener l;
 	struct event_stream events;
-	size_t units; /* UTF-16 units of the text so far; only for server-sent events */
+	uint64_t units; /* UTF-16 units of the text so far; only for server-sent events */
 	bool resumed;
 	bool replayed; /* the first piece of text was sent */
 };
@@ -22,10 +20,7 @@ struct stream {
 static struct json_writer
 chat_stream_event_begin(struct stream *s, const char *type)
 {
-	char id[24];
-
-	(void)snprintf(id, sizeof(id), "%zu", s->units);
-	return event_stream_open(&s->events, slice_str(id), type);
+	return event_stream_open(&s->events, &s->units, type);
 }
 
 static void

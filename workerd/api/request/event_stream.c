@@ -98,13 +98,13 @@ event_stream_begin_endless(struct event_stream *s, void (*over)(void *arg), void
 }
 
 struct json_writer
-event_stream_open(struct event_stream *s, struct slice id, const char *type)
+event_stream_open(struct event_stream *s, const uint64_t *id, const char *type)
 {
 	struct buf *out = api_scratch(s->api);
 	struct json_writer j = json_writer(out);
 
-	if (s->sse && id.len > 0)
-		must(buf_append_str(out, "id: ") == 0 && buf_append(out, id.p, id.len) == 0 &&
+	if (s->sse && id != NULL)
+		must(buf_append_str(out, "id: ") == 0 && buf_append_number(out, *id) == 0 &&
 		    buf_append_str(out, "\n") == 0);
 	if (s->sse)
 		must(buf_append_str(out, "data: ") == 0);

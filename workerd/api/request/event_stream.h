@@ -48,8 +48,9 @@ void event_stream_begin(struct event_stream *s);
  * stream then. */
 void event_stream_begin_endless(struct event_stream *s, void (*over)(void *arg), void *arg);
 
-/* Begins an event with this type, in api_scratch(). id: for server-sent events; empty: none. */
-struct json_writer event_stream_open(struct event_stream *s, struct slice id, const char *type);
+/* Begins an event with this type, in api_scratch(). id: for server-sent events; NULL: none. */
+struct json_writer event_stream_open(
+    struct event_stream *s, const uint64_t *id, const char *type);
 
 /* Ends the event; the bytes are valid until the next one. */
 struct slice event_stream_close(struct event_stream *s, struct json_writer *j);

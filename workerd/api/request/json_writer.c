@@ -28,8 +28,11 @@ json_writer_lead(struct json_writer *j, const char *key)
 	if (j->comma)
 		json_writer_put(j, ",");
 	j->comma = true;
-	if (key != NULL && buf_printf(j->out, "\"%s\":", key) == -1)
-		j->failed = true;
+	if (key == NULL)
+		return;
+	json_writer_put(j, "\"");
+	json_writer_put(j, key);
+	json_writer_put(j, "\":");
 }
 
 void
@@ -77,7 +80,7 @@ void
 json_write_uint(struct json_writer *j, const char *key, uint64_t n)
 {
 	json_writer_lead(j, key);
-	if (buf_printf(j->out, "%" PRIu64, n) == -1)
+	if (buf_append_number(j->out, n) == -1)
 		j->failed = true;
 }
 

@@ -125,6 +125,21 @@ TEST(an_append_is_whole_or_not_at_all)
 	buf_clear(&b);
 }
 
+TEST(numbers_are_appended_in_decimal)
+{
+	struct buf b;
+
+	buf_init(&b, 20);
+	assert_int_equal(buf_append_number(&b, 0), 0);
+	assert_int_equal(buf_append_number(&b, 10), 0);
+	assert_int_equal(buf_append_number(&b, UINT64_MAX), -1);
+	assert_true(slice_eq_str(buf_slice(&b), "010"));
+	buf_reset(&b);
+	assert_int_equal(buf_append_number(&b, UINT64_MAX), 0);
+	assert_true(slice_eq_str(buf_slice(&b), "18446744073709551615"));
+	buf_clear(&b);
+}
+
 TEST(a_reserved_place_takes_what_is_committed)
 {
 	struct buf b;
