@@ -50,6 +50,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/api/events: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard
 	workerd/api/search: workerd/http/ workerd/search workerd/api/request workerd/api/fields
+	workerd/api/numbers: workerd/http/ workerd/store workerd/api/request workerd/api/fields
 	workerd/api/pages: workerd/http/ workerd/api/request
 	workerd/api: workerd/http/ workerd/store workerd/search workerd/turn workerd/api/
 	workerd: workerd/

@@ -12,6 +12,7 @@
 #include "workerd/api/events/events_handlers.h"
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/metrics.h"
+#include "workerd/api/numbers/numbers_handlers.h"
 #include "workerd/api/pages/pages.h"
 #include "workerd/api/route_names.h"
 #include "workerd/api/search/search_handlers.h"

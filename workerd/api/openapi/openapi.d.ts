@@ -378,6 +378,58 @@ export interface components {
              */
             change: "created" | "changed" | "deleted" | "imported" | "started" | "complete" | "stopped" | "interrupted" | "contact" | "state" | "assigned" | "tags" | "read" | "merged" | "reached";
         };
+        Numbers: {
+            rows: components["schemas"]["NumberRow"][];
+            /** @description Rows beyond 4,096 were left out. */
+            truncated: boolean;
+        };
+        /** @description One of `day`, `hour`, `widgetId` and `agentId` is there, as `by` says. */
+        NumberRow: {
+            /**
+             * Format: date
+             * @description The UTC day.
+             */
+            day?: string;
+            /** @description When the hour began. */
+            hour?: components["schemas"]["Time"];
+            widgetId?: components["schemas"]["Id"];
+            /** @description null: of no agent, or an unknown one. */
+            agentId?: components["schemas"]["Id"] | null;
+            /** @description That began. */
+            conversations: number;
+            /** @description Of all roles. */
+            messages: number;
+            messagesByRole: {
+                user: number;
+                assistant: number;
+                operator: number;
+            };
+            tokensIn: number;
+            tokensOut: number;
+            /** @description By how they ended. `interrupted`: after some text; `failed`: before any. */
+            replies: {
+                complete: number;
+                stopped: number;
+                interrupted: number;
+                failed: number;
+            };
+            /** @description Milliseconds from the visitor's message to the first token, from a histogram (at most a quarter wrong); null: not known of any reply. */
+            firstToken: {
+                p50: number | null;
+                p95: number | null;
+            };
+            /** @description The same to the end of the reply. */
+            totalTime: {
+                p50: number | null;
+                p95: number | null;
+            };
+            /** @description Conversations for which the model asked for a person, or that a person took over without that. */
+            handovers: number;
+            ratings: {
+                up: number;
+                down: number;
+            };
+        };
         Contact: {
             id: components["schemas"]["Id"];
             organization_id: components["schemas"]["Id"];
@@ -693,6 +745,8 @@ export type ModelServer = components['schemas']['ModelServer'];
 export type AgentList = components['schemas']['AgentList'];
 export type AgentTest = components['schemas']['AgentTest'];
 export type Change = components['schemas']['Change'];
+export type Numbers = components['schemas']['Numbers'];
+export type NumberRow = components['schemas']['NumberRow'];
 export type Contact = components['schemas']['Contact'];
 export type ContactFields = components['schemas']['ContactFields'];
 export type ContactList = components['schemas']['ContactList'];

@@ -1,0 +1,250 @@
+/*
+ * The sums of a request for numbers. What the store counts for no agent (conversations, visitors' messages)
+ * is derived from the replies for a list by agent: each reply answers one message, and a conversation is
+ * that of the agent that wrote its first reply.
+ */
+#include "workerd/api/numbers/number_groups.h"
+
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "proto/base/basics.h"
+
+#define ALL_OF_DAY 24u /* the hour of a row of a whole day */
+
+#define HOUR_MS ((uint64_t)3600 * 1000)
+
+void
+number_groups_clear(struct number_groups *groups)
+{
+	for (size_t i = 0; i < groups->n; i++)
+		free(groups->of[i]);
+	free(groups->of);
+	*groups = (struct number_groups){.by = groups->by};
+}
+
+static struct id
+number_groups_number_key(uint32_t number)
+{
+	struct id key = {{0}};
+	uint32_t be = htobe32(number);
+
+	memcpy(key.b, &be, sizeof(be));
+	return key;
+}
+
+static uint32_t
+number_groups_key_number(const struct id *key)
+{
+	uint32_t be;
+
+	memcpy(&be, key->b, sizeof(be));
+	return be32toh(be);
+}
+
+static struct id
+number_groups_key_of(enum number_by by, const struct msg_numbers_row *row)
+{
+	switch (by) {
+	case NUMBER_BY_DAY:
+		return number_groups_number_key(row->day);
+	case NUMBER_BY_HOUR:
+		return number_groups_number_key(row->day * 24 + row->hour);
+	case NUMBER_BY_WIDGET:
+		return row->widget;
+	case NUMBER_BY_AGENT:
+		return row->agent;
+	}
+	never("no such group");
+}
+
+/* The index of a group, or where to insert it. */
+static size_t
+number_groups_search(const struct number_groups *groups, const struct id *key)
+{
+	size_t low = 0, high = groups->n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (memcmp(groups->of[middle]->key.b, key->b, sizeof(key->b)) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct number_group *
+number_groups_insert(struct number_groups *groups, size_t at, const struct id *key)
+{
+	if (groups->n == groups->room) {
+		groups->room = groups->room == 0 ? 64 : 2 * groups->room;
+		groups->of = xreallocarray(groups->of, groups->room, sizeof(groups->of[0]));
+	}
+	memmove(groups->of + at + 1, groups->of + at, (groups->n - at) * sizeof(groups->of[0]));
+	groups->n++;
+	groups->of[at] = xcalloc(1, sizeof(*groups->of[at]));
+	groups->of[at]->key = *key;
+	return groups->of[at];
+}
+
+/* The group of a key; NULL: there are too many. */
+static struct number_group *
+number_groups_find(struct number_groups *groups, const struct id *key)
+{
+	size_t at = number_groups_search(groups, key);
+
+	if (at < groups->n && id_equal(&groups->of[at]->key, key))
+		return groups->of[at];
+	groups->truncated |= groups->n == NUMBER_GROUPS_MAX;
+	return groups->truncated ? NULL : number_groups_insert(groups, at, key);
+}
+
+void
+number_groups_add(struct number_groups *groups, const struct msg_numbers_row *row)
+{
+	const struct id key = number_groups_key_of(groups->by, row);
+	struct counts counts = {.n = {0}};
+	struct number_group *group;
+
+	if (groups->by == NUMBER_BY_HOUR && row->hour == ALL_OF_DAY)
+		return;
+	if (!counts_add_encoded(&counts, row->counted) ||
+	    !counts_add_encoded(&counts, row->kept))
+		return;
+	group = number_groups_find(groups, &key);
+	if (group != NULL)
+		counts_add(&group->counts, &counts);
+}
+
+/* A UTC day as YYYY-MM-DD (gmtime_r(3) knows every day of 32 bits). */
+static void
+number_groups_write_day(struct json_writer *j, uint32_t day)
+{
+	time_t seconds = (time_t)day * 24 * 3600;
+	char text[32];
+	struct tm tm;
+
+	must(gmtime_r(&seconds, &tm) != NULL);
+	must(strftime(text, sizeof(text), "%Y-%m-%d", &tm) > 0);
+	json_write_str(j, "day", slice_str(text));
+}
+
+static void
+number_groups_write_key(struct json_writer *j, enum number_by by, const struct id *key)
+{
+	switch (by) {
+	case NUMBER_BY_DAY:
+		number_groups_write_day(j, number_groups_key_number(key));
+		break;
+	case NUMBER_BY_HOUR:
+		json_write_uint(j, "hour", number_groups_key_number(key) * HOUR_MS);
+		break;
+	case NUMBER_BY_WIDGET:
+		json_write_id(j, "widgetId", key);
+		break;
+	case NUMBER_BY_AGENT:
+		json_write_id_or_null(j, "agentId", key);
+		break;
+	}
+}
+
+static void
+number_groups_write_times(struct json_writer *j, const char *key, const struct counts *counts,
+    enum count_histogram histogram)
+{
+	static const struct {
+		const char *key;
+		unsigned percent;
+	} percentiles[] = {{"p50", 50}, {"p95", 95}};
+
+	json_write_open(j, key, '{');
+	for (size_t i = 0; i < ARRAY_LEN(percentiles); i++) {
+		uint32_t ms = counts_percentile(counts, histogram, percentiles[i].percent);
+
+		if (ms > 0)
+			json_write_uint(j, percentiles[i].key, ms);
+		else
+			json_write_null(j, percentiles[i].key);
+	}
+	json_write_close(j, '}');
+}
+
+static void
+number_groups_write_messages(
+    struct json_writer *j, enum number_by by, const uint64_t *n, uint64_t replies)
+{
+	uint64_t questions = by == NUMBER_BY_AGENT ? replies : n[COUNT_QUESTIONS];
+
+	json_write_uint(j, "conversations",
+	    by == NUMBER_BY_AGENT ? n[COUNT_BEGUN] : n[COUNT_CONVERSATIONS]);
+	json_write_uint(j, "messages", questions + replies + n[COUNT_OPERATOR]);
+	json_write_open(j, "messagesByRole", '{');
+	json_write_uint(j, "user", questions);
+	json_write_uint(j, "assistant", replies);
+	json_write_uint(j, "operator", n[COUNT_OPERATOR]);
+	json_write_close(j, '}');
+}
+
+static void
+number_groups_write_replies(struct json_writer *j, const uint64_t *n)
+{
+	json_write_open(j, "replies", '{');
+	json_write_uint(j, "complete", n[COUNT_COMPLETE]);
+	json_write_uint(j, "stopped", n[COUNT_STOPPED]);
+	json_write_uint(j, "interrupted", n[COUNT_INTERRUPTED]);
+	json_write_uint(j, "failed", n[COUNT_FAILED]);
+	json_write_close(j, '}');
+}
+
+static void
+number_groups_write_group(
+    struct json_writer *j, enum number_by by, const struct number_group *group)
+{
+	const uint64_t *n = group->counts.n;
+	uint64_t replies =
+	    n[COUNT_COMPLETE] + n[COUNT_STOPPED] + n[COUNT_INTERRUPTED] + n[COUNT_FAILED];
+
+	json_write_open(j, NULL, '{');
+	number_groups_write_key(j, by, &group->key);
+	number_groups_write_messages(j, by, n, replies);
+	json_write_uint(j, "tokensIn", n[COUNT_TOKENS_IN]);
+	json_write_uint(j, "tokensOut", n[COUNT_TOKENS_OUT]);
+	number_groups_write_replies(j, n);
+	number_groups_write_times(j, "firstToken", &group->counts, COUNT_FIRST_TOKEN);
+	number_groups_write_times(j, "totalTime", &group->counts, COUNT_TOTAL_TIME);
+	json_write_uint(j, "handovers", n[COUNT_HANDOVERS]);
+	json_write_open(j, "ratings", '{');
+	json_write_uint(j, "up", n[COUNT_RATED_UP]);
+	json_write_uint(j, "down", n[COUNT_RATED_DOWN]);
+	json_write_close(j, '}');
+	json_write_close(j, '}');
+}
+
+/* Whether the group of no agent has only what counts for the agents that reply. */
+static bool
+number_groups_is_empty(enum number_by by, const struct number_group *group)
+{
+	if (by != NUMBER_BY_AGENT || !id_is_zero(&group->key))
+		return false;
+	for (unsigned i = COUNT_OPERATOR; i < COUNTS; i++)
+		if (group->counts.n[i] > 0)
+			return false;
+	return true;
+}
+
+void
+number_groups_write(struct json_writer *j, const struct number_groups *groups)
+{
+	json_write_open(j, NULL, '{');
+	json_write_open(j, "rows", '[');
+	for (size_t i = 0; i < groups->n; i++)
+		if (!number_groups_is_empty(groups->by, groups->of[i]))
+			number_groups_write_group(j, groups->by, groups->of[i]);
+	json_write_close(j, ']');
+	json_write_bool(j, "truncated", groups->truncated);
+	json_write_close(j, '}');
+}
