@@ -84,6 +84,20 @@ turn_is_taken(const struct msg_turn_finish *m, const struct turn_view *v)
 	return v->state == TURN_COMPLETE && !slice_eq(m->text, v->message.text);
 }
 
+/* Tells those who follow the conversation that it waits for a person. */
+static int
+turn_tell_hand_over(struct txn *t, struct call *c, const struct turn_view *v)
+{
+	struct key key = key_id(&v->place.conversation);
+	struct msg_conversation_record conversation;
+	int rc = txn_get_record(
+	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+
+	if (rc == 0)
+		call_conversation_changed(c, &conversation);
+	return rc;
+}
+
 /* Stores the end of a reply, unless it is stored already. */
 static int
 turn_store_end(struct txn *t, struct call *c, const struct turn_view *v)
@@ -115,7 +129,8 @@ turn_store_end(struct txn *t, struct call *c, const struct turn_view *v)
 			return rc;
 		ending.text = buf_slice(&t->env->text);
 	}
-	return reply_end(t, v, &ending);
+	rc = reply_end(t, v, &ending);
+	return rc == 0 && m->hand_over ? turn_tell_hand_over(t, c, v) : rc;
 }
 
 /* A stop without text is answered with the text that is stored now. */

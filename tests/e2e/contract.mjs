@@ -123,6 +123,7 @@ const FILES = [
 	["agents", /^\/v1\/admin\/agents\/.*\/test$/],
 	["records", /^\/v1\/admin\/(widgets|agents|contacts|users)\b/],
 	["accounts", /^\/v1\/admin\/(me|logins|keys)\b/],
+	["takeover", /^\/v1\/admin\/conversations\/.*\/(takeover|handback|messages)$/],
 	["conversations", /^\/v1\/admin\/(conversations|visitors)\b/],
 	["events", /^\/v1\/admin\/events$/],
 	["numbers", /^\/v1\/admin\/numbers$/],

@@ -38,6 +38,7 @@ function pathOf(name, id) {
 /** A valid body of a route with an id. */
 function bodyOf(name) {
 	if (name === "agents_test") return { message: "[[tokens=1]]" };
+	if (name === "conversations_write") return { content: "x" };
 	return { PUT: { name: "Taken" }, POST: {} }[route(name).method];
 }
 

@@ -29,10 +29,14 @@ export class Visitor {
 	frames = [];
 	closed = undefined; // [code, reason] after the close
 
-	constructor(banter, widget, { token, stream = false, headers = {}, ...options } = {}) {
+	constructor(banter, widget, { token, stream, operators, headers = {}, ...options } = {}) {
 		this.banter = banter;
 		this.widget = widget;
-		const query = { ...(token && { token }), ...(stream && { stream: 1 }) };
+		const query = {
+			...(token && { token }),
+			...(stream && { stream: 1 }),
+			...(operators && { operators: 1 }),
+		};
 		const url = socketUrl(banter, widget, query);
 		this.ws = new WebSocket(url, { headers, ...tlsOptions, ...options });
 		this.ws.on("message", (data, isBinary) => {

@@ -51,6 +51,7 @@ const FOLDERS = Object.fromEntries(
 		workerd/api/guard
 	workerd/api/search: workerd/http/ workerd/search workerd/api/request workerd/api/fields
 	workerd/api/numbers: workerd/http/ workerd/store workerd/api/request workerd/api/fields
+	workerd/api/inbox: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard
 	workerd/api/pages: workerd/http/ workerd/api/request
 	workerd/api: workerd/http/ workerd/store workerd/search workerd/turn workerd/api/
 	workerd: workerd/

@@ -118,7 +118,7 @@ async function examplesCompile() {
 		for (const [method, { requestBody }] of Object.entries(item)) {
 			const { example } = resolve(requestBody)?.content["application/json"] ?? {};
 			if (example === undefined) continue;
-			const operation = `paths["${path}"]["${method}"]["requestBody"]["content"]["application/json"]`;
+			const operation = `NonNullable<paths["${path}"]["${method}"]["requestBody"]>["content"]["application/json"]`;
 			client.push(`export const _${client.length}: ${operation} = ${JSON.stringify(example)};`);
 		}
 	writeFileSync(join(directory, "client.ts"), client.join("\n"));

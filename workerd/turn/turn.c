@@ -85,6 +85,7 @@ turn_log_end(const struct turn *t)
 {
 	uint64_t now = clock_mono_ms();
 	const char *ev = t->failed               ? "turn_failed"
+	    : t->reply.handover == STATE_PERSON  ? "turn_handed"
 	    : t->reply.status == MESSAGE_STOPPED ? "turn_stopped"
 						 : "turn_done";
 
@@ -107,6 +108,8 @@ turn_metric_of(const struct turn *t)
 		return METRIC_TURN_TRIAL;
 	if (t->failed)
 		return turn_endings[t->failure].metric;
+	if (t->reply.handover == STATE_PERSON)
+		return METRIC_TURN_HANDED;
 	if (t->reply.status == MESSAGE_LENGTH)
 		return METRIC_TURN_LENGTH;
 	return t->reply.status == MESSAGE_STOPPED ? METRIC_TURN_STOPPED : METRIC_TURN_COMPLETE;

@@ -54,7 +54,8 @@ turn_begin_timed_out(struct turn *t)
 	turn_report_end(t);
 }
 
-/* The message was sent before, and its reply is complete or being written: the listener joins that. */
+/* The message was sent before, and its reply is complete or being written: the listener joins that. Or a
+ * person has taken over before this worker knew of the turn, whose reply is stopped. */
 static void
 turn_begin_repeated(struct turn *t, const struct msg_turn_state *state)
 {
@@ -75,6 +76,16 @@ turn_begin_repeated(struct turn *t, const struct msg_turn_state *state)
 		free(ref);
 	else
 		turns->resume_repeated(turns, l, ref, state);
+}
+
+/* A person has the conversation, and answers the message. */
+static void
+turn_begin_handed(struct turn *t, const struct msg_turn_handed *handed)
+{
+	t->listeners.ids =
+	    (struct turn_ids){.conversation = handed->conversation, .message = handed->message};
+	t->reply = turn_hand_over_reply(handed);
+	turn_end(t);
 }
 
 /* A restarted reply keeps the id it had. */
@@ -163,7 +174,9 @@ turn_on_begun(void *arg, uint16_t type, const union msg *m)
 	t->call = NULL;
 	if (type == MSG_TURN_BEGUN)
 		turn_begin_done(t, &m->turn_begun);
-	else if (type == MSG_TURN_STATE && t->ref != NULL)
+	else if (type == MSG_TURN_HANDED)
+		turn_begin_handed(t, &m->turn_handed);
+	else if (type == MSG_TURN_STATE && (t->ref != NULL || !m->turn_state.open))
 		turn_begin_repeated(t, &m->turn_state);
 	else
 		turn_begin_failed(t, type, m);

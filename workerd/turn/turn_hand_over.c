@@ -1,14 +1,16 @@
 /*
  * The model asks for a person: its wish is read from the response, and the visitor reads a text of the
- * agent at the end of the reply. storaged then lets the conversation wait for a person.
+ * agent at the end of the reply. storaged then lets the conversation wait for a person. And the reply to a
+ * message that a person answers.
  */
 #include <string.h>
 
 #include "proto/base/basics.h"
 #include "workerd/turn/turn_internal.h"
 
-/* For an agent without a text of its own, if the model has said nothing. */
-#define WAITING "I have asked a person to help you. Please wait here for the answer."
+/* For an agent without texts of its own; the first only if the model has said nothing. */
+#define WAITING  "I have asked a person to help you. Please wait here for the answer."
+#define HANDOVER "A member of our team will answer you here."
 
 void
 turn_hand_over_allow(struct turn *t)
@@ -47,4 +49,15 @@ turn_hand_over_notice(const struct turn *t, struct buf *out)
 	if (*text != '\0')
 		must(buf_printf(out, "%s%s", alone ? "" : "\n\n", text) == 0);
 	return buf_slice(out);
+}
+
+struct turn_reply
+turn_hand_over_reply(const struct msg_turn_handed *handed)
+{
+	return (struct turn_reply){
+	    .text = handed->text.len > 0 ? handed->text : slice_str(HANDOVER),
+	    .status = MESSAGE_COMPLETE,
+	    .handover = STATE_PERSON,
+	    .operator_name = handed->operator_name,
+	};
 }

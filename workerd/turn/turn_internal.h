@@ -167,6 +167,9 @@ struct slice turn_hand_over_cut(struct turn *t, struct slice text, struct buf *o
 struct slice turn_hand_over_rest(struct turn *t);
 struct slice turn_hand_over_notice(const struct turn *t, struct buf *out);
 
+/* What a listener of a message receives that a person answers. */
+struct turn_reply turn_hand_over_reply(const struct msg_turn_handed *handed);
+
 /* The model accepted the request. */
 void turn_request_accepted(struct turn *t);
 

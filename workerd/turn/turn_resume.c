@@ -71,6 +71,21 @@ turn_resume_closed(struct turn_listener *l, const struct msg_turn_state *state)
 	reply_listeners_clear(&alone);
 }
 
+/* A person answers the message, now or since then. */
+static void
+turn_resume_handed(struct turn_listener *l, const struct msg_turn_handed *handed)
+{
+	const struct turn_reply reply = turn_hand_over_reply(handed);
+	struct reply_listeners alone;
+
+	reply_listeners_init(&alone, NULL);
+	alone.ids =
+	    (struct turn_ids){.conversation = handed->conversation, .message = handed->message};
+	reply_listeners_add(&alone, l, false);
+	reply_listeners_done(&alone, &reply);
+	reply_listeners_clear(&alone);
+}
+
 static void
 turn_resume_count(struct turns *turns, const struct turn_listener *l)
 {
@@ -140,7 +155,9 @@ turn_lookup_on_state(void *arg, uint16_t type, const union msg *m)
 	struct turn_lookup *k = arg;
 
 	k->call = NULL;
-	if (type != MSG_TURN_STATE) {
+	if (type == MSG_TURN_HANDED) {
+		turn_resume_handed(turn_lookup_end(k), &m->turn_handed);
+	} else if (type != MSG_TURN_STATE) {
 		reply_listener_fail(k->listener,
 		    store_refused(type, m, STORE_NOT_FOUND) ? TURN_NOT_FOUND
 							    : store_failure(type, m));

@@ -42,6 +42,13 @@ struct turn_reply {
 	struct slice text;          /* trimmed; empty only if the reply was stopped */
 	enum message_status status; /* complete, stopped or length */
 	uint32_t prompt_tokens, completion_tokens;
+	/*
+	 * STATE_WAITING: the model has asked for a person. STATE_PERSON: a person has the conversation and
+	 * answers later; the text is the agent's for that case, and not stored, and the message in the ids is
+	 * the visitor's own. Otherwise STATE_OPEN.
+	 */
+	enum conversation_state handover;
+	struct slice operator_name; /* of STATE_PERSON; may be empty */
 };
 
 /*

@@ -154,6 +154,7 @@ turn_finish(struct turn *t)
 	evtimer_del(&t->timer);
 	t->store_retry_fast_until_ms = clock_mono_ms() + STORE_RETRY_FAST_FOR_MS;
 	t->reply.text = utf8_trim(buf_slice(&t->listeners.text));
+	t->reply.handover = t->hand_over.found ? STATE_WAITING : STATE_OPEN;
 	if (t->reply.text.len == 0 && t->reply.status == MESSAGE_COMPLETE)
 		t->reply.text = slice_str(APOLOGY);
 	turn_store_reply(t);

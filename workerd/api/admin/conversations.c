@@ -4,11 +4,11 @@
  * A whole conversation is read from the store page by page, and its JSON is written as the pages arrive.
  * A request for one page gets one page of the store.
  */
-#include <ctype.h>
-
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "workerd/api/admin/admin_handlers.h"
+#include "workerd/api/fields/admin_json.h"
+#include "workerd/api/fields/conversation_id.h"
 #include "workerd/api/fields/list_frame.h"
 #include "workerd/api/fields/names.h"
 #include "workerd/api/fields/paging.h"
@@ -20,10 +20,6 @@
 /* Bytes of a conversation's JSON, below the longest answer (http_limits). Further messages are left out,
  * and the answer has "truncated":true. */
 #define THREAD_MAX (14u * 1024 * 1024)
-
-#define ID_MAX 128 /* characters of an id in a path */
-
-static const char missing[] = "Conversation not found";
 
 /* The status of the newest reply; CONVERSATION_ANY: there is none yet. */
 static const char *const statuses[] = {
@@ -60,19 +56,8 @@ conversations_write_conversation(struct json_writer *j, const char *key, struct 
 	json_write_id(j, "widgetId", &r.widget);
 	json_write_id_or_null(j, "contactId", &r.contact);
 	conversations_write_status(j, r.status);
-	json_write_close(j, '}');
-}
-
-static void
-conversations_write_message(struct json_writer *j, const struct msg_message_record *r)
-{
-	json_write_open(j, NULL, '{');
-	json_write_id(j, "_id", &r->id);
-	json_write_uint(j, "_creationTime", r->created_at);
-	json_write_str(j, "role", names_message_role(r->role));
-	json_write_str(j, "content", r->text);
-	json_write_uint(j, "createdAt", r->created_at);
-	json_write_str(j, "status", names_message_status(r->status));
+	json_write_str(j, "state", names_conversation_state(r.state));
+	admin_json_write_operator(j, "operator", &r.operator, r.operator_name);
 	json_write_close(j, '}');
 }
 
@@ -165,7 +150,8 @@ handle_conversations_list(const struct api_call *c)
 	list.limit = paging.limit;
 	if (paging.has_cursor)
 		list.cursor = (struct slice){paging.cursor, CURSOR_MAX};
-	store_query_ask(store_query_new(c, sizeof(struct store_query), THREAD_MAX, missing),
+	store_query_ask(
+	    store_query_new(c, sizeof(struct store_query), THREAD_MAX, conversation_id_missing),
 	    MSG_CONVERSATION_LIST, &list, conversations_on_list);
 }
 
@@ -217,7 +203,7 @@ conversations_thread_add(struct thread *t, struct slice messages)
 		must(record_decode(item, MSG_MESSAGE_RECORD, &r) == WIRE_OK);
 		t->truncated = buf_len(&t->q.out) + 6 * r.text.len > THREAD_MAX;
 		if (!t->truncated)
-			conversations_write_message(&t->q.json, &r);
+			admin_json_write_message(&t->q.json, &r);
 	}
 }
 
@@ -245,33 +231,6 @@ conversations_on_thread_page(void *arg, uint16_t type, const union msg *m)
 		conversations_thread_end(t, next);
 }
 
-static bool
-conversations_is_id_text(struct slice text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if (!isalnum(text.p[i]) && text.p[i] != '_' && text.p[i] != '-')
-			return false;
-	return text.len > 0 && text.len <= ID_MAX;
-}
-
-/* Reads the id in the path. False: answered with 404 for an id in the form of another system, such as one that a
- * client kept from a server that banter replaced, or with 400 for any other text. */
-static bool
-conversations_path_id(const struct api_call *c, struct id *id)
-{
-	uint8_t captured[ROUTER_CAPTURE_MAX];
-	struct slice text = router_capture(&c->match, 0, captured);
-
-	if (id_parse(text, id) == 0 && !id_is_zero(id))
-		return true;
-	if (conversations_is_id_text(text))
-		reply_json_error(c->x, 404, "not_found", missing);
-	else
-		api_reply_invalid(c, "Invalid conversationId",
-		    "the id must be 1 to 128 of A-Z, a-z, 0-9, _ and -");
-	return false;
-}
-
 void
 handle_conversations_get(const struct api_call *c)
 {
@@ -286,14 +245,14 @@ handle_conversations_get(const struct api_call *c)
 	struct thread *t;
 	struct id id;
 
-	if (!conversations_path_id(c, &id))
+	if (!conversation_id_read(c, &id))
 		return;
 	wrong = paging_read(c->x->req->query, &rule, &paging);
 	if (wrong != NULL) {
 		api_reply_invalid_query(c, wrong);
 		return;
 	}
-	t = store_query_new(c, sizeof(*t), THREAD_MAX + 65536, missing);
+	t = store_query_new(c, sizeof(*t), THREAD_MAX + 65536, conversation_id_missing);
 	t->conversation = id;
 	if (paging.has_limit || paging.has_cursor)
 		t->page = paging.limit;
@@ -316,7 +275,8 @@ conversations_on_erased(void *arg, uint16_t type, const union msg *m)
 		return;
 	}
 	if (!store_query_removed(&d->q, type, m)) {
-		reply_json_error(store_query_done(&d->q), 404, "not_found", missing);
+		reply_json_error(
+		    store_query_done(&d->q), 404, "not_found", conversation_id_missing);
 		return;
 	}
 	log_event(LOG_NOTICE, "conversation_deleted", L_UINT("conn", d->q.x->number),
@@ -332,9 +292,9 @@ handle_conversations_delete(const struct api_call *c)
 	struct msg_conversation_erase erase = {.org = c->org};
 	struct deletion *d;
 
-	if (!conversations_path_id(c, &erase.conversation))
+	if (!conversation_id_read(c, &erase.conversation))
 		return;
-	d = store_query_new(c, sizeof(*d), 0, missing);
+	d = store_query_new(c, sizeof(*d), 0, conversation_id_missing);
 	d->conversation = erase.conversation;
 	store_query_ask(&d->q, MSG_CONVERSATION_ERASE, &erase, conversations_on_erased);
 }

@@ -56,6 +56,17 @@ chat_body_read_client_id(struct slice header, struct chat_body *body)
 	return NULL;
 }
 
+static const char *
+chat_body_read_operators(struct chat_body *body)
+{
+	const json_t *operators = json_object_get(body->json, "operators");
+
+	body->operators = json_is_true(operators);
+	return operators == NULL || json_is_boolean(operators)
+	    ? NULL
+	    : "operators must be true or false";
+}
+
 /* Clears the body if it is invalid; returns the error. */
 static const char *
 chat_body_checked(struct chat_body *body, const char *wrong)
@@ -74,6 +85,8 @@ chat_body_read(struct slice text, struct slice header, struct chat_body *body)
 		wrong = chat_body_read_message(body);
 	if (wrong == NULL)
 		wrong = chat_body_read_client_id(header, body);
+	if (wrong == NULL)
+		wrong = chat_body_read_operators(body);
 	return chat_body_checked(body, wrong);
 }
 

@@ -14,11 +14,12 @@ struct chat_body {
 	struct slice session;
 	struct slice message;   /* of chat_body_read() alone */
 	struct slice client_id; /* of chat_body_read() alone; empty: the client gave none */
+	bool operators;         /* the client knows people: handovers and their messages */
 	struct json_t *json;    /* owns the slices */
 };
 
 /*
- * Reads {"sessionId","message","clientMessageId"?}; other members are ignored. header is the value of
+ * Reads {"sessionId","message","clientMessageId"?,"operators"?}; other members are ignored. header is the value of
  * Idempotency-Key, which is another way to send clientMessageId (p NULL: not sent), and must outlive the
  * body. NULL on success: clear the body when done. Else a sentence that says what would be valid
  * (static), and nothing to clear.

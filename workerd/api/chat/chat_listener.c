@@ -56,3 +56,19 @@ chat_listener_done(struct chat_listener *l)
 	chat_listener_free(l);
 	return x;
 }
+
+void
+chat_listener_write_handover(struct json_writer *j, const struct turn_reply *reply)
+{
+	json_write_str(
+	    j, "state", slice_str(reply->handover == STATE_WAITING ? "waiting" : "person"));
+	if (reply->operator_name.len > 0)
+		json_write_str(j, "operator", reply->operator_name);
+}
+
+struct slice
+chat_listener_text(const struct chat_listener *l, const struct turn_reply *reply)
+{
+	return l->operators && reply->handover == STATE_PERSON ? (struct slice){0}
+							       : reply->text;
+}

@@ -39,8 +39,10 @@ chat_send_start(const struct api_call *c, const struct chat_body *body, struct c
 	    .source = connection_limit_key(c->api, &request_context_of(c->x)->client.address),
 	};
 	enum turn_failure why;
-	struct turn_listener *turn = turn_begin(c->api->turns, &request, sink, l, &why);
+	struct turn_listener *turn;
 
+	l->operators = body->operators;
+	turn = turn_begin(c->api->turns, &request, sink, l, &why);
 	chat_listener_start(l, turn, why);
 }
 
@@ -83,10 +85,14 @@ chat_send_on_done(void *arg, const struct turn_ids *ids, const struct turn_reply
 	json_write_open(&j, NULL, '{');
 	json_write_id(&j, "conversationId", &ids->conversation);
 	json_write_id(&j, "messageId", &ids->message);
-	json_write_str(&j, "message", reply->text);
+	json_write_str(&j, "message", chat_listener_text(l, reply));
 	chat_send_write_usage(&j, reply);
 	if (reply->status != MESSAGE_COMPLETE)
 		json_write_str(&j, "status", names_message_status((uint8_t)reply->status));
+	if (l->operators && reply->handover != STATE_OPEN) {
+		json_write_bool(&j, "handover", true);
+		chat_listener_write_handover(&j, reply);
+	}
 	json_write_close(&j, '}');
 	must(!j.failed);
 	api_reply_json(chat_listener_done(l), 200, buf_slice(line));

@@ -91,6 +91,21 @@ chat_stream_stream_token(void *arg, struct slice text)
 	s->replayed = true;
 }
 
+/* The text of a message that a person answers comes as a token, too, for clients that show only these. */
+static void
+chat_stream_send_handover(struct stream *s, const struct turn_reply *reply)
+{
+	struct json_writer j;
+
+	if (s->l.operators) {
+		j = chat_stream_event_begin(s, "handover");
+		chat_listener_write_handover(&j, reply);
+		chat_stream_event_send(s, &j);
+	} else if (reply->handover == STATE_PERSON) {
+		chat_stream_stream_token(s, reply->text);
+	}
+}
+
 /* A reply that was stopped before the model began had no start. */
 static void
 chat_stream_stream_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
@@ -100,12 +115,16 @@ chat_stream_stream_done(void *arg, const struct turn_ids *ids, const struct turn
 
 	if (!s->events.begun)
 		chat_stream_send_start(s, ids, 0);
+	if (reply->handover != STATE_OPEN)
+		chat_stream_send_handover(s, reply);
 	j = chat_stream_event_begin(s, "done");
-	json_write_str(&j, "message", reply->text);
+	json_write_str(&j, "message", chat_listener_text(&s->l, reply));
 	json_write_id(&j, "conversationId", &ids->conversation);
 	json_write_id(&j, "messageId", &ids->message);
 	if (reply->status != MESSAGE_COMPLETE)
 		json_write_str(&j, "status", names_message_status((uint8_t)reply->status));
+	if (s->l.operators && reply->handover != STATE_OPEN)
+		json_write_bool(&j, "handover", true);
 	chat_stream_event_send_last(s, &j);
 }
 

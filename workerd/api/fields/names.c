@@ -13,8 +13,12 @@ const char *const names_user_roles[] = {[USER_OWNER] = "owner", [USER_MEMBER] = 
 struct slice
 names_message_role(uint8_t role)
 {
-	must(role < ARRAY_LEN(names_message_roles) - 1);
-	return slice_str(names_message_roles[role]);
+	static const char *const roles[] = {[MESSAGE_USER] = "user",
+	    [MESSAGE_ASSISTANT] = "assistant",
+	    [MESSAGE_OPERATOR] = "operator"};
+
+	must(role < ARRAY_LEN(roles));
+	return slice_str(roles[role]);
 }
 
 struct slice
@@ -25,9 +29,24 @@ names_message_status(uint8_t status)
 	    [MESSAGE_STOPPED] = "stopped",
 	    [MESSAGE_INTERRUPTED] = "interrupted",
 	    [MESSAGE_LENGTH] = "length",
+	    [MESSAGE_HANDED] = "complete",
 	};
 
 	return slice_str(statuses[status < ARRAY_LEN(statuses) ? status : MESSAGE_INTERRUPTED]);
+}
+
+struct slice
+names_conversation_state(uint8_t state)
+{
+	static const char *const states[] = {
+	    [STATE_OPEN] = "open",
+	    [STATE_WAITING] = "waiting",
+	    [STATE_PERSON] = "person",
+	    [STATE_RESOLVED] = "resolved",
+	};
+
+	must(state < ARRAY_LEN(states));
+	return slice_str(states[state]);
 }
 
 struct slice

@@ -70,3 +70,11 @@ parameter_number(struct slice value, uint32_t max, uint32_t *number)
 	*number = n;
 	return n <= max;
 }
+
+bool
+parameter_is(struct slice query, const char *name, const char *value)
+{
+	uint8_t text[PARAMETER_MAX];
+
+	return slice_eq_str(parameter_read(query, name, text), value);
+}

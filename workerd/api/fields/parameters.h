@@ -18,6 +18,9 @@
  */
 struct slice parameter_read(struct slice query, const char *name, uint8_t text[PARAMETER_MAX]);
 
+/* Whether a parameter is given with this value. */
+bool parameter_is(struct slice query, const char *name, const char *value);
+
 /* Reads a whole number from 0 to max, of at most nine digits and nothing else. */
 [[gnu::warn_unused_result]] bool parameter_number(
     struct slice value, uint32_t max, uint32_t *number);

@@ -84,6 +84,7 @@ guard_key_found_admin_key(struct api_call *c, const union msg *m)
 	if (!guard_key_has_kind(m, KEY_ADMIN, &key))
 		return guard_key_refuse(c);
 	c->org = key.org;
+	c->key = key.id;
 	c->by_key = true;
 	c->key_hash = key.key;
 	return GUARD_GRANTED;

@@ -46,6 +46,8 @@ export interface components {
             /** @description The length is in UTF-16 code units, as in JavaScript. */
             message: string;
             clientMessageId?: components["schemas"]["ClientMessageId"];
+            /** @description true: the client knows people. While a person has the conversation, it gets a `handover` in place of the agent's text. */
+            operators?: boolean;
         };
         /**
          * @description The client's id of this message, unique in the conversation, preferably random. Sending the message again with the same id does no harm; a different message with this id is refused.
@@ -59,7 +61,7 @@ export interface components {
             status: components["schemas"]["MessageStatus"];
         };
         /**
-         * @description The status of a reply; `length`: it was cut because it is too long. A visitor's message is `complete`.
+         * @description The status of a reply; `length`: it was cut because it is too long. Other messages are `complete`.
          * @enum {unknown}
          */
         MessageStatus: "complete" | "stopped" | "interrupted" | "length";
@@ -86,8 +88,9 @@ export interface components {
         };
         Reply: {
             conversationId: components["schemas"]["Id"];
+            /** @description The id of the reply; while a person has the conversation, of the visitor's own message. */
             messageId: components["schemas"]["Id"];
-            /** @description Empty only if the reply was stopped before its first token. */
+            /** @description Without leading and trailing white space. Empty if the reply was stopped before its first token, and with `operators` while a person has the conversation. For other clients it is then the agent's hand-over text, which is not stored. */
             message: string;
             /** @description null: the model does not report it. */
             usage: components["schemas"]["Usage"] | null;
@@ -96,8 +99,20 @@ export interface components {
              * @enum {unknown}
              */
             status?: "stopped" | "length";
+            /**
+             * @description Only with `operators`: the message was handed to a person, or the conversation waits for one.
+             * @constant
+             */
+            handover?: true;
+            /**
+             * @description With `handover`.
+             * @enum {unknown}
+             */
+            state?: "waiting" | "person";
+            /** @description With `handover`: the name of the person, if it is known. */
+            operator?: string;
         };
-        Event: components["schemas"]["StartEvent"] | components["schemas"]["TokenEvent"] | components["schemas"]["DoneEvent"] | components["schemas"]["ErrorEvent"];
+        Event: components["schemas"]["StartEvent"] | components["schemas"]["TokenEvent"] | components["schemas"]["HandoverEvent"] | components["schemas"]["DoneEvent"] | components["schemas"]["ErrorEvent"];
         /** @description The reply has begun. The client discards the text of this reply after `position`. */
         StartEvent: {
             /**
@@ -126,15 +141,21 @@ export interface components {
              * @enum {string}
              */
             type: "done";
-            /** @description Without leading and trailing white space. Empty only if the reply was stopped before its first token. */
+            /** @description Without leading and trailing white space. Empty if the reply was stopped before its first token, and with `operators` while a person has the conversation. For other clients it is then the agent's hand-over text, which is not stored. */
             message: string;
             conversationId: components["schemas"]["Id"];
+            /** @description The id of the reply; while a person has the conversation, of the visitor's own message. */
             messageId: components["schemas"]["Id"];
             /**
              * @description Only if the reply was stopped, or was cut because it is too long.
              * @enum {unknown}
              */
             status?: "stopped" | "length";
+            /**
+             * @description Only with `operators`: the message was handed to a person, or the conversation waits for one.
+             * @constant
+             */
+            handover?: true;
         };
         /** @description The stream has ended; the partial text is stored. */
         ErrorEvent: {
@@ -162,15 +183,20 @@ export interface components {
              * @enum {unknown}
              */
             status: "active" | "complete" | "stopped" | "interrupted" | null;
+            state: components["schemas"]["ConversationState"];
+            /** @description Who has taken over; null: nobody. */
+            operator: components["schemas"]["Operator"] | null;
         };
         Message: {
             _id: components["schemas"]["Id"];
             _creationTime: components["schemas"]["Time"];
             /** @enum {unknown} */
-            role: "user" | "assistant";
+            role: "user" | "assistant" | "operator";
             content: string;
             createdAt: components["schemas"]["Time"];
             status: components["schemas"]["MessageStatus"];
+            /** @description Who wrote it; only of the role `operator`. */
+            author?: components["schemas"]["Operator"];
         };
         ConversationList: {
             conversations: components["schemas"]["Conversation"][];
@@ -286,6 +312,7 @@ export interface components {
             /** @description The main part of the system prompt; null: SYSTEM_PROMPT. */
             purpose: string | null;
             custom_instructions: string | null;
+            /** @description When the model asks for a person, by the tool `hand_over` or by a marker in its text: the conversation's `state` becomes `waiting`. */
             escalation_instructions: string | null;
             restricted_topics: string | null;
             /** @description null: OPENAI_MODEL. */
@@ -298,6 +325,15 @@ export interface components {
             base_url: string | null;
             /** @description The name of the model server in MODEL_SERVERS; null: OPENAI_BASE_URL. The keys are in the settings. */
             key_name: string | null;
+            /** @description The reply to a visitor's message while a person has the conversation, for clients that do not know people; null: a sentence in English. Not stored. */
+            handover_text: string | null;
+            /** @description The end of a reply in which the model asks for a person; null: no text, or a sentence in English if the model says nothing. */
+            waiting_text: string | null;
+            /**
+             * @description true: the model does not take over again from an operator who writes nothing for OPERATOR_TIMEOUT_MS.
+             * @default false
+             */
+            no_return: boolean;
             /** @default true */
             enabled: boolean;
             created_at: components["schemas"]["Time"];
@@ -312,6 +348,7 @@ export interface components {
             /** @description The main part of the system prompt; null: SYSTEM_PROMPT. */
             purpose?: string | null;
             custom_instructions?: string | null;
+            /** @description When the model asks for a person, by the tool `hand_over` or by a marker in its text: the conversation's `state` becomes `waiting`. */
             escalation_instructions?: string | null;
             restricted_topics?: string | null;
             /** @description null: OPENAI_MODEL. */
@@ -324,6 +361,12 @@ export interface components {
             base_url?: string | null;
             /** @description The name of the model server in MODEL_SERVERS; null: OPENAI_BASE_URL. The keys are in the settings. */
             key_name?: string | null;
+            /** @description The reply to a visitor's message while a person has the conversation, for clients that do not know people; null: a sentence in English. Not stored. */
+            handover_text?: string | null;
+            /** @description The end of a reply in which the model asks for a person; null: no text, or a sentence in English if the model says nothing. */
+            waiting_text?: string | null;
+            /** @description true: the model does not take over again from an operator who writes nothing for OPERATOR_TIMEOUT_MS. */
+            no_return?: boolean;
             enabled?: boolean;
             id?: components["schemas"]["Id"];
             organization_id?: components["schemas"]["Id"];
@@ -638,7 +681,7 @@ export interface components {
             type: "stop";
         };
         /** @description A frame that the server sends. */
-        WidgetSays: components["schemas"]["WidgetSession"] | components["schemas"]["WidgetHistory"] | components["schemas"]["WidgetTyping"] | components["schemas"]["WidgetToken"] | components["schemas"]["WidgetMessage"] | components["schemas"]["WidgetContactSaved"] | components["schemas"]["WidgetError"];
+        WidgetSays: components["schemas"]["WidgetSession"] | components["schemas"]["WidgetHistory"] | components["schemas"]["WidgetTyping"] | components["schemas"]["WidgetToken"] | components["schemas"]["WidgetMessage"] | components["schemas"]["WidgetHandover"] | components["schemas"]["WidgetContactSaved"] | components["schemas"]["WidgetError"];
         WidgetSession: {
             /** @constant */
             type: "session";
@@ -677,7 +720,8 @@ export interface components {
              * @enum {unknown}
              */
             role: "user" | "assistant";
-            id: components["schemas"]["Id"];
+            /** @description Missing in an agent's hand-over text, which is not stored. */
+            id?: components["schemas"]["Id"];
             /** @description Only if the reply is not complete. */
             status?: components["schemas"]["MessageStatus"];
         };
@@ -698,6 +742,68 @@ export interface components {
             fields?: {
                 [key: string]: string;
             };
+        };
+        /**
+         * @description `open`: the model answers. `waiting`: the model has asked for a person, and answers meanwhile. `person`: an operator has taken over, and the model is not called. `resolved`: done.
+         * @enum {unknown}
+         */
+        ConversationState: "open" | "waiting" | "person" | "resolved";
+        Operator: {
+            /** @description A user or an API key of the organization. 00000000-0000-0000-0000-000000000001: any caller with ADMIN_API_KEY; 00000000-0000-0000-0000-000000000002: any caller who signed in with DASHBOARD_PASSWORD. */
+            id: components["schemas"]["Id"];
+            /** @description The name that visitors see. */
+            name: string | null;
+        };
+        Holder: {
+            state: components["schemas"]["ConversationState"];
+            operator: components["schemas"]["Operator"] | null;
+        };
+        NotHolder: {
+            error: string;
+            /**
+             * @description `taken`: another operator has the conversation. `not_taken_over`: nobody has it, so it must be taken over first.
+             * @enum {unknown}
+             */
+            code: "taken" | "not_taken_over";
+            state: components["schemas"]["ConversationState"];
+            operator: components["schemas"]["Operator"] | null;
+        };
+        Takeover: {
+            /** @description The name that visitors see; default: the user's name. */
+            name?: string | null;
+            /** @description true: also from another operator. */
+            force?: boolean;
+        };
+        Handback: {
+            /** @description true: also if another operator has the conversation. */
+            force?: boolean;
+        };
+        OperatorMessage: {
+            /** @description The length is in UTF-16 code units. */
+            content: string;
+            /** @description A repeated id stores nothing and returns the stored message. */
+            clientMessageId?: components["schemas"]["ClientMessageId"] | null;
+        };
+        /** @description Only with `operators`: a person answers the message (`person`), or the model has asked for a person at the end of its reply (`waiting`). */
+        HandoverEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "handover";
+            /** @enum {unknown} */
+            state: "waiting" | "person";
+            /** @description The name of the person, if it is known. */
+            operator?: string;
+        };
+        /** @description Only with `operators=1`: a person answers the visitor's message. */
+        WidgetHandover: {
+            /** @constant */
+            type: "handover";
+            /** @enum {unknown} */
+            state: "waiting" | "person";
+            /** @description The name of the person, if it is known. */
+            operator?: string;
         };
     };
     responses: never;
@@ -782,6 +888,15 @@ export type WidgetToken = components['schemas']['WidgetToken'];
 export type WidgetMessage = components['schemas']['WidgetMessage'];
 export type WidgetContactSaved = components['schemas']['WidgetContactSaved'];
 export type WidgetError = components['schemas']['WidgetError'];
+export type ConversationState = components['schemas']['ConversationState'];
+export type Operator = components['schemas']['Operator'];
+export type Holder = components['schemas']['Holder'];
+export type NotHolder = components['schemas']['NotHolder'];
+export type Takeover = components['schemas']['Takeover'];
+export type Handback = components['schemas']['Handback'];
+export type OperatorMessage = components['schemas']['OperatorMessage'];
+export type HandoverEvent = components['schemas']['HandoverEvent'];
+export type WidgetHandover = components['schemas']['WidgetHandover'];
 export type $defs = Record<string, never>;
 type WithRequired<T, K extends keyof T> = T & {
     [P in K]-?: T[P];

@@ -16,6 +16,17 @@ api_caller_name(const struct api_call *c, char name[API_CALLER_SIZE])
 		snprintf(name, API_CALLER_SIZE, "%s", c->by_key ? "key" : "password");
 }
 
+struct id
+api_operator(const struct api_call *c)
+{
+	if (!id_is_zero(&c->user))
+		return c->user;
+	if (!id_is_zero(&c->key))
+		return c->key;
+	/* 00000000-0000-0000-0000-000000000001 is ADMIN_API_KEY, …2 DASHBOARD_PASSWORD. */
+	return (struct id){.b = {[15] = c->by_key ? 1 : 2}};
+}
+
 bool
 api_is_https(const struct api *api, const struct http_exchange *x)
 {

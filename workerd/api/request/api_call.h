@@ -52,6 +52,7 @@ struct api_call {
 	struct id user;      /* zero: the caller used a key or DASHBOARD_PASSWORD */
 	enum user_role role; /* keys and DASHBOARD_PASSWORD have the owner role */
 	struct id login;     /* the session's id in lists; zero: the caller used a key */
+	struct id key;       /* an organization's own key; else zero */
 	bool by_key;         /* false: the request has a session cookie, or is public */
 	struct hash256
 	    key_hash; /* of the organization's key; zero: none, or a key of the settings */
@@ -65,6 +66,10 @@ struct api_call {
 /* The caller's name in log lines: the user's id, "key" or "password". */
 #define API_CALLER_SIZE (ID_TEXT_LEN + 1)
 void api_caller_name(const struct api_call *c, char name[API_CALLER_SIZE]);
+
+/* The caller as an operator, who takes over conversations (storaged/inbox/takeover.h): a user or a key of the
+ * organization by its id. All callers with ADMIN_API_KEY are one operator, and all with DASHBOARD_PASSWORD. */
+struct id api_operator(const struct api_call *c);
 
 /* Whether the client uses HTTPS. If that cannot be known, production assumes it. */
 bool api_is_https(const struct api *api, const struct http_exchange *x);

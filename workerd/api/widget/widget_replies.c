@@ -160,6 +160,21 @@ widget_reply_on_token(void *arg, struct slice token)
 		widget_send_token(r->s, token);
 }
 
+/* A person answers the message. A client that does not know people gets the agent's text as the reply; it is
+ * not stored, so it has no id. */
+static void
+widget_reply_hand_over(struct widget_reply *r, const struct turn_reply *reply)
+{
+	if (r->s->operators) {
+		widget_send_handover(r->s, reply);
+	} else {
+		widget_reply_start_typing(r);
+		widget_send_message(
+		    r->s, MESSAGE_ASSISTANT, reply->text, NULL, MESSAGE_COMPLETE);
+	}
+	widget_reply_finish(r);
+}
+
 static void
 widget_reply_on_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
 {
@@ -168,6 +183,10 @@ widget_reply_on_done(void *arg, const struct turn_ids *ids, const struct turn_re
 	r->reply = ids->message;
 	widget_reply_note(r, false);
 	widget_replies_retry(r->s);
+	if (reply->handover == STATE_PERSON) {
+		widget_reply_hand_over(r, reply);
+		return;
+	}
 	widget_reply_start_typing(r);
 	widget_send_message(r->s, MESSAGE_ASSISTANT, reply->text, &ids->message, reply->status);
 	widget_reply_finish(r);

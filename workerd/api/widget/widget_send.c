@@ -2,6 +2,7 @@
  * Frames of the server: JSON objects with a type.
  */
 #include "proto/base/basics.h"
+#include "workerd/api/chat/chat_listener.h"
 #include "workerd/api/fields/names.h"
 #include "workerd/api/request/json_writer.h"
 #include "workerd/api/widget/widget_socket.h"
@@ -106,9 +107,19 @@ widget_send_message(struct widget_socket *s, enum message_role role, struct slic
 	j = widget_send_begin(api_scratch(s->api), "message");
 	json_write_str(&j, "content", text);
 	json_write_str(&j, "role", names_message_role((uint8_t)role));
-	json_write_id(&j, "id", id);
+	if (id != NULL)
+		json_write_id(&j, "id", id);
 	if (status != MESSAGE_COMPLETE)
 		json_write_str(&j, "status", names_message_status((uint8_t)status));
+	widget_send_end(s, &j);
+}
+
+void
+widget_send_handover(struct widget_socket *s, const struct turn_reply *reply)
+{
+	struct json_writer j = widget_send_begin(api_scratch(s->api), "handover");
+
+	chat_listener_write_handover(&j, reply);
 	widget_send_end(s, &j);
 }
 

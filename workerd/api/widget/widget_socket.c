@@ -32,7 +32,7 @@ struct widget_opening {
 	struct store_query q;
 	char fresh[TOKEN_TEXT + 1], given[TOKEN_TEXT + 1];
 	struct hash256 fresh_hash, given_hash;
-	bool streams;
+	bool streams, operators;
 };
 
 struct slice
@@ -240,6 +240,7 @@ widget_socket_new(struct widget_opening *o, const struct msg_visitor_record *vis
 	s->visitor = visitor->id;
 	s->token = visitor->token;
 	s->streams = o->streams;
+	s->operators = o->operators;
 	TAILQ_INIT(&s->replies);
 	s->x = store_query_done(&o->q);
 	s->ws = ws_accept(s->x, &ws_events, s);
@@ -305,13 +306,13 @@ handle_widget_socket(const struct api_call *c)
 {
 	struct widget_opening *o = store_query_new(c, sizeof(*o), 0, "Widget not found");
 	struct slice query = c->x->req->query;
-	uint8_t text[PARAMETER_MAX];
 	struct msg_widget_record widget;
 	struct msg_visitor_open ask = {0};
 
 	must(record_decode(c->widget_record, MSG_WIDGET_RECORD, &widget) == WIRE_OK);
 	ask.public_id = widget.public_id;
-	o->streams = slice_eq_str(parameter_read(query, "stream", text), "1");
+	o->streams = parameter_is(query, "stream", "1");
+	o->operators = parameter_is(query, "operators", "1");
 	widget_socket_read_token(o, query);
 	secret_base62(o->fresh, TOKEN_TEXT);
 	o->fresh_hash = secret_hash(slice_str(o->fresh));

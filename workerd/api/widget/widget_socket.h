@@ -40,7 +40,8 @@ struct widget_socket {
 	struct ws *ws;           /* NULL, as x: the connection has ended */
 	struct id org, widget, visitor;
 	struct hash256 token;
-	bool streams; /* the client wants tokens and message ids */
+	bool streams;   /* the client wants tokens and message ids */
+	bool operators; /* the client knows people: it gets handovers */
 
 	/* widget_history.c */
 	struct widget_history history;
@@ -77,7 +78,10 @@ void widget_send_type(struct widget_socket *s, const char *type);
 void widget_send_session(struct widget_socket *s, const char *token, bool identified);
 void widget_send_token(struct widget_socket *s, struct slice token);
 
-/* Sends nothing if the text is empty. */
+/* {"type":"handover"}: a person answers the message. */
+void widget_send_handover(struct widget_socket *s, const struct turn_reply *reply);
+
+/* Sends nothing if the text is empty. id: NULL for a text that is not stored. */
 void widget_send_message(struct widget_socket *s, enum message_role role, struct slice text,
     const struct id *id, enum message_status status);
 

@@ -1,0 +1,288 @@
+// People in conversations: takeover, an operator's messages, handback, and models that ask for a person. Which
+// outcome each race has is shown in unit/storaged/inbox/takeover.scenario.
+
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { ADMIN, addUser, logIn } from "./accounts.mjs";
+import { openStream } from "./client.mjs";
+import { Contract } from "./contract.mjs";
+import { PASSWORD, times, useBanter, withBanter } from "./harness.mjs";
+import { AGENT, adminExpect, NOBODY } from "./organizations.mjs";
+import { begin, KEY, resumePath, SSE } from "./replies.mjs";
+import { expectTool } from "./tool.mjs";
+import { makeWidget, Visitor } from "./visitors.mjs";
+
+const contract = new Contract();
+
+const BY_KEY = { id: "00000000-0000-0000-0000-000000000001", name: "Jane" };
+const HANDOVER = "A member of our team will answer you here.";
+
+/** POST /v1/admin/conversations/{id}/{what}, checked against the document; resolves to the JSON. */
+async function act(banter, status, id, what, body, headers = ADMIN) {
+	const path = `/v1/admin/conversations/${id}/${what}`;
+	return (await contract.drive(banter, status, "POST", path, { headers, body })).json;
+}
+
+const takeOver = (banter, id, name = "Jane") => act(banter, 200, id, "takeover", { name });
+const handBack = (banter, id) => act(banter, 200, id, "handback");
+const write = (banter, id, content, clientMessageId) =>
+	act(banter, 201, id, "messages", { content, clientMessageId });
+
+/** A message from a client that knows people. */
+const knowing = (banter, sessionId, message, path = "/v1/chat") =>
+	contract.drive(banter, 200, "POST", path, {
+		headers: KEY,
+		body: { sessionId, message, operators: true },
+	});
+
+async function begun(banter, sessionId, message = "[[echo]] hi") {
+	return (await banter.chat(sessionId, message)).json.conversationId;
+}
+
+const eventsOf = (text) => text.trim().split("\n").map(JSON.parse);
+
+describe("a conversation that a person has taken over", () => {
+	const banter = useBanter({ workers: 2 });
+
+	it("is answered by the person, and again by the model after the handback", async () => {
+		const id = await begun(banter, "life");
+		assert.deepEqual(await takeOver(banter, id), { state: "person", operator: BY_KEY });
+		const { conversation } = await banter.thread(id);
+		assert.deepEqual([conversation.state, conversation.operator], ["person", BY_KEY]);
+
+		const { calls } = await banter.model("stats");
+		const answer = await banter.chat("life", "[[echo]] anybody?");
+		assert.deepEqual([answer.status, answer.json.message], [200, HANDOVER]);
+		assert.equal((await banter.model("stats")).calls, calls, "the model was not called");
+
+		const message = await write(banter, id, "I am here.");
+		assert.deepEqual([message.role, message.author], ["operator", BY_KEY]);
+		assert.deepEqual(await handBack(banter, id), { state: "open", operator: null });
+
+		assert.equal((await banter.chat("life", "[[echo]] thanks")).json.message, "thanks");
+		const { messages } = (await banter.model("last")).body;
+		assert.deepEqual(
+			messages.slice(1).map(({ role, content }) => [role, content]),
+			[
+				["user", "[[echo]] hi"],
+				["assistant", "hi"],
+				["user", "[[echo]] anybody?"],
+				["assistant", "I am here."],
+				["user", "[[echo]] thanks"],
+			],
+		);
+		assert.deepEqual(await banter.messages(id), [
+			["user", "[[echo]] hi", "complete"],
+			["assistant", "hi", "complete"],
+			["user", "[[echo]] anybody?", "complete"],
+			["operator", "I am here.", "complete"],
+			["user", "[[echo]] thanks", "complete"],
+			["assistant", "thanks", "complete"],
+		]);
+		await expectTool(banter, 0, "verify");
+	});
+
+	it("has its running reply stopped, whose text is kept", async () => {
+		const message = "[[tokens=9 hold-after=3]] takeover";
+		const { stream, conversationId } = await begin(banter, "running", message, 3);
+		await takeOver(banter, conversationId);
+		const done = (await stream.rest()).at(-1);
+		assert.deepEqual([done.type, done.message, done.status], ["done", "t0 t1 t2", "stopped"]);
+		assert.deepEqual(await banter.messages(conversationId), [
+			["user", message, "complete"],
+			["assistant", "t0 t1 t2", "stopped"],
+		]);
+	});
+
+	describe("answers a visitor at once", () => {
+		let id;
+		before(async () => {
+			await adminExpect(banter, 200, "PUT", `agents/${AGENT}`, { handover_text: "Jane is here." });
+			id = await begun(banter, "formats");
+			await takeOver(banter, id);
+		});
+
+		for (const [format, headers, parse] of [
+			["NDJSON", {}, (stream) => stream.rest()],
+			["server-sent events", SSE, (stream) => stream.rest()],
+		])
+			it(`as ${format}, with the agent's text`, async () => {
+				const events = await parse(await banter.stream("formats", "hello?", { headers }));
+				const [{ conversationId, messageId }] = events;
+				assert.deepEqual(events, [
+					{ type: "start", conversationId, messageId },
+					{ type: "token", token: "Jane is here." },
+					{ type: "done", message: "Jane is here.", conversationId, messageId },
+				]);
+				const path = resumePath(messageId, "formats");
+				const resumed = await openStream(banter.url, path, KEY, undefined);
+				assert.deepEqual((await resumed.rest()).at(-1), events.at(-1));
+			});
+
+		it("with a handover, if the client knows people", async () => {
+			const { json } = await knowing(banter, "formats", "hello?");
+			const { conversationId, messageId } = json;
+			const handover = { state: "person", operator: "Jane" };
+			assert.deepEqual(json, {
+				...{ conversationId, messageId, message: "", usage: null, handover: true, ...handover },
+			});
+			const { text } = await knowing(banter, "formats", "hello?", "/v1/chat/stream");
+			assert.deepEqual(
+				eventsOf(text).map(({ conversationId, messageId, ...event }) => event),
+				[
+					{ type: "start" },
+					{ type: "handover", ...handover },
+					{ type: "done", message: "", handover: true },
+				],
+			);
+		});
+
+		it("and stores the message once, also if it is sent again", async () => {
+			const options = { headers: { "idempotency-key": "once" } };
+			const answers = [];
+			for (let i = 0; i < 3; i++) answers.push(await banter.chat("formats", "once?", options));
+			assert.deepEqual(
+				answers.map(({ json }) => json),
+				answers.map(() => answers[0].json),
+			);
+			const messages = await banter.messages(id);
+			assert.equal(messages.filter(([, content]) => content === "once?").length, 1);
+			assert.ok(!messages.some(([, content]) => content === "Jane is here."), "not stored");
+		});
+
+		it("over a WebSocket, with the agent's text or a handover", async () => {
+			const widget = await makeWidget(banter);
+			const plain = await Visitor.open(banter, widget);
+			await plain.ask("[[echo]] hi");
+			const { conversations } = await banter.conversations();
+			await takeOver(banter, conversations[0]._id);
+			plain.say("hello?");
+			assert.deepEqual((await plain.reply()).slice(0, 2), [
+				["typing_start"],
+				["message", "Jane is here."],
+			]);
+			const other = await plain.again({ operators: true });
+			other.say("hello again?");
+			const [frame] = (await other.upTo("handover")).slice(-1);
+			assert.deepEqual(frame, { type: "handover", state: "person", operator: "Jane" });
+		});
+	});
+});
+
+describe("operators", () => {
+	const banter = useBanter({ env: { TRUSTED_PROXIES: "127.0.0.1,::1" } });
+
+	it("are users, organizations' keys, ADMIN_API_KEY and DASHBOARD_PASSWORD", async () => {
+		const user = await logIn(banter, await addUser(banter, "joe@example.com", "--name", "Joe Doe"));
+		const password = await logIn(banter, { password: PASSWORD });
+		const key = await adminExpect(banter, 201, "POST", "keys", { name: "Bot", kind: "admin" });
+		const me = (await banter.request("GET", "/v1/admin/me", { headers: user })).json;
+		const id = await begun(banter, "identities");
+		for (const [headers, operator] of [
+			[user, { id: me.user.id, name: "Joe Doe" }],
+			[password, { id: "00000000-0000-0000-0000-000000000002", name: null }],
+			[{ "x-admin-api-key": key.key }, { id: key.id, name: null }],
+			[ADMIN, { ...BY_KEY, name: null }],
+		]) {
+			const holder = await act(banter, 200, id, "takeover", undefined, headers);
+			assert.deepEqual(holder, { state: "person", operator });
+			const message = await act(banter, 201, id, "messages", { content: "hi" }, headers);
+			assert.deepEqual(message.author, operator);
+			await act(banter, 200, id, "handback", undefined, headers);
+		}
+	});
+
+	it("exclude each other, unless one uses force", async () => {
+		const joe = await logIn(banter, await addUser(banter, "two@example.com", "--name", "Two"));
+		const id = await begun(banter, "exclusion");
+		const refused = await act(banter, 409, id, "messages", { content: "x" });
+		assert.deepEqual([refused.code, refused.operator], ["not_taken_over", null]);
+		await takeOver(banter, id);
+		for (const [what, body] of [["takeover"], ["handback"], ["messages", { content: "x" }]]) {
+			const { code, state, operator } = await act(banter, 409, id, what, body, joe);
+			assert.deepEqual(
+				{ code, state, operator },
+				{ code: "taken", state: "person", operator: BY_KEY },
+			);
+		}
+		const { operator } = await act(banter, 200, id, "takeover", { force: true }, joe);
+		assert.equal(operator.name, "Two");
+		assert.equal((await act(banter, 409, id, "messages", { content: "x" })).code, "taken");
+		assert.deepEqual(await act(banter, 200, id, "handback", { force: true }), {
+			state: "open",
+			operator: null,
+		});
+	});
+
+	it("store a message once for each clientMessageId, also at the same time", async () => {
+		const id = await begun(banter, "once");
+		await takeOver(banter, id);
+		const stored = await times(10, () => write(banter, id, "only once", "m-1"));
+		assert.equal(new Set(stored.map(({ _id }) => _id)).size, 1);
+		const messages = await banter.messages(id);
+		assert.equal(messages.filter(([role]) => role === "operator").length, 1);
+		const conflict = { content: "another text", clientMessageId: "m-1" };
+		assert.equal((await act(banter, 409, id, "messages", conflict)).code, "id_conflict");
+	});
+
+	it("get 400, 404, 413 and 422 for invalid requests", async () => {
+		const id = await begun(banter, "invalid");
+		for (const what of ["takeover", "handback", "messages"]) {
+			await act(banter, 404, NOBODY, what, what === "messages" ? { content: "x" } : undefined);
+			await act(banter, 400, "!", what, { content: "x" });
+			await act(banter, 400, id, what, "[]");
+			await act(banter, 413, id, what, { content: "x".repeat(200_000) });
+			await act(banter, 422, id, what, { unknown: 1 });
+		}
+		for (const body of [
+			{ content: "" },
+			{ content: "x".repeat(16_001) },
+			{ content: "x", clientMessageId: "~x" },
+		])
+			await act(banter, 422, id, "messages", body);
+	});
+});
+
+describe("a model that asks for a person", () => {
+	for (const [how, stub] of [
+		["by the tool", []],
+		["by a marker, as it knows no tools", ["--script", "no-tools=400"]],
+	])
+		it(`${how}: the visitor reads the agent's text, and the conversation waits`, () =>
+			withBanter({ workers: 1, stub }, async (banter) => {
+				await adminExpect(banter, 200, "PUT", `agents/${AGENT}`, {
+					escalation_instructions: "Refunds.",
+					waiting_text: "Jane will come.",
+				});
+				const message = '[[text="One moment." hand-over]] refund';
+				const text = "One moment.\n\nJane will come.";
+				const { json } = await banter.chat("asks", message);
+				assert.deepEqual([json.message, json.handover], [text, undefined]);
+				const { conversation, messages } = await banter.thread(json.conversationId);
+				assert.deepEqual([conversation.state, messages[1].content], ["waiting", text]);
+
+				// The model answers until a person comes.
+				const answer = (await knowing(banter, "asks", message)).json;
+				assert.deepEqual([answer.handover, answer.state, answer.message], [true, "waiting", text]);
+				const { text: events } = await knowing(banter, "asks", message, "/v1/chat/stream");
+				const types = eventsOf(events).map(({ type, state }) => [type, state]);
+				assert.deepEqual(types.slice(-2), [
+					["handover", "waiting"],
+					["done", undefined],
+				]);
+				await takeOver(banter, json.conversationId);
+			}));
+});
+
+it("the model takes over again from an operator who is silent", () =>
+	withBanter({ workers: 1, env: { OPERATOR_TIMEOUT_MS: "1" } }, async (banter) => {
+		const id = await begun(banter, "silent");
+		await takeOver(banter, id);
+		assert.equal((await banter.chat("silent", "[[echo]] back?")).json.message, "back?");
+		assert.equal((await banter.thread(id)).conversation.state, "open");
+		await adminExpect(banter, 200, "PUT", `agents/${AGENT}`, { no_return: true });
+		await takeOver(banter, id);
+		assert.equal((await banter.chat("silent", "[[echo]] still?")).json.message, HANDOVER);
+	}));
+
+it("shows every documented status", () => contract.assertComplete("takeover"));
