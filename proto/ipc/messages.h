@@ -79,6 +79,23 @@ enum conversation_state {
 	STATE_RESOLVED = 3, /* nobody: it is done, until the visitor writes again */
 };
 
+/* What CONVERSATION_CHANGE changes. */
+enum conversation_change {
+	INBOX_STATE = 1,
+	INBOX_ASSIGNED = 2,
+	INBOX_TAGS = 4,
+	INBOX_READ = 8,
+};
+
+/* What a label of a conversation is (storaged/conversations/labels.h). */
+enum label_kind {
+	LABEL_STATE = 0,    /* waiting, person or resolved: label_of_state() */
+	LABEL_USER = 1,     /* assigned to this user */
+	LABEL_TAG = 2,      /* with this tag */
+	LABEL_WIDGET = 3,   /* of this widget; counted, not listed */
+	LABEL_ASSIGNED = 4, /* assigned to anybody: zero; counted, not listed */
+};
+
 enum message_rating { RATING_NONE = 0, RATING_UP = 1, RATING_DOWN = 2 };
 
 enum user_role { USER_OWNER = 0, USER_MEMBER = 1 };

@@ -9,6 +9,8 @@
 #include "proto/base/log.h"
 #include "proto/base/utf8.h"
 #include "storaged/changes/changes.h"
+#include "storaged/conversations/pages.h"
+#include "storaged/conversations/reads.h"
 #include "storaged/conversations/turn_view.h"
 #include "storaged/engine/message_page.h"
 #include "storaged/engine/totals.h"
@@ -17,10 +19,6 @@
 /* Anyone with the widget's key may ask for such a page, and may leave it in a worker's memory,
  * escaped, for as long as a client may stall. */
 #define HISTORY_BYTES ((size_t)128 << 10)
-
-/* Conversations that one list request may look at, about 2 µs each, so that no filter delays
- * other requests. */
-#define LOOKS_MAX 2000u
 
 /* The conversation of a key of conversations_by_session. */
 static int
@@ -122,6 +120,29 @@ conversation_move_activity(struct txn *t, const struct msg_conversation_record *
 	return rc != 0 ? rc : conversation_move_among_contacts(t, conversation, before);
 }
 
+void
+conversation_position_of(
+    const struct msg_conversation_record *conversation, struct conversation_position *position)
+{
+	position->updated_at = conversation->updated_at;
+	position->contact = conversation->contact;
+	labels_of(conversation, &position->labels);
+}
+
+/* Moves a conversation among its labels. now: computed before the record's slices became invalid. */
+static int
+conversation_move_labels(struct txn *t, const struct msg_conversation_record *conversation,
+    const struct conversation_position *before, const struct labels *now)
+{
+	const struct label_place to = {now, conversation->updated_at};
+	struct label_place from;
+
+	if (before != NULL)
+		from = (struct label_place){&before->labels, before->updated_at};
+	return labels_move(t, &conversation->org, &conversation->widget, &conversation->id,
+	    before == NULL ? NULL : &from, &to);
+}
+
 int
 conversation_put(struct txn *t, const struct msg_conversation_record *conversation,
     const struct conversation_position *before, unsigned messages)
@@ -130,10 +151,12 @@ conversation_put(struct txn *t, const struct msg_conversation_record *conversati
 	struct key key = key_id(&conversation->id);
 	struct key by_session =
 	    key_session(&conversation->org, &conversation->widget, conversation->session);
+	struct labels labels;
 	int rc;
 
 	if (fresh)
 		numbers_change_conversation(t, NULL, conversation);
+	labels_of(conversation, &labels);
 	/* First, since every later change may move the bytes that the record's slices refer to. */
 	rc =
 	    txn_put_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, conversation);
@@ -142,6 +165,8 @@ conversation_put(struct txn *t, const struct msg_conversation_record *conversati
 		rc = txn_put(t, TABLE_CONVERSATIONS_BY_SESSION, &by_session, key_slice(&key));
 	if (rc == 0)
 		rc = conversation_move_activity(t, conversation, before);
+	if (rc == 0)
+		rc = conversation_move_labels(t, conversation, before, &labels);
 	if (rc == 0)
 		rc = totals_add(t, &conversation->org, fresh, messages);
 	return rc;
@@ -169,7 +194,7 @@ conversation_set_contact(struct txn *t, const struct id *id, const struct id *co
 
 	if (rc != 0 || id_equal(&conversation.contact, contact))
 		return rc;
-	before = (struct conversation_position){conversation.updated_at, conversation.contact};
+	conversation_position_of(&conversation, &before);
 	conversation.contact = *contact;
 	rc = conversation_put(t, &conversation, &before, 0);
 	return rc != 0 ? rc
@@ -219,152 +244,45 @@ conversation_status_of(enum message_status status)
 	never("no such status");
 }
 
+void
+conversation_end_takeover(struct msg_conversation_record *conversation)
+{
+	conversation->state = STATE_OPEN;
+	conversation->operator=(struct id){0};
+	conversation->operator_name = (struct slice){0};
+}
+
+static void
+conversation_apply_state(
+    struct msg_conversation_record *conversation, const struct new_message *arrival)
+{
+	if (arrival->returns)
+		conversation_end_takeover(conversation);
+	if (arrival->question && conversation->state == STATE_RESOLVED)
+		conversation->state = STATE_OPEN;
+	if (arrival->hand_over && conversation->state != STATE_PERSON)
+		conversation->state = STATE_WAITING;
+}
+
 int
 conversation_add(struct txn *t, struct msg_conversation_record *conversation, bool fresh,
     const struct new_message *arrival)
 {
-	const struct conversation_position before = {
-	    conversation->updated_at, conversation->contact};
+	struct conversation_position before;
 
+	conversation_position_of(conversation, &before);
 	if (fresh)
 		conversation->created_at = arrival->now;
 	/* The list must not go back when the clock does. */
 	if (arrival->now > conversation->updated_at)
 		conversation->updated_at = arrival->now;
+	conversation_apply_state(conversation, arrival);
 	if (!arrival->replaces)
 		conversation->messages++;
 	if (arrival->text.len > 0)
 		conversation->last_message = utf8_prefix(arrival->text, LAST_MESSAGE_UNITS);
 	conversation_note_reply(conversation, arrival->reply, arrival->status);
 	return conversation_put(t, conversation, fresh ? NULL : &before, !arrival->replaces);
-}
-
-/* Where a list begins, and the filter for what its table does not select. */
-struct conversation_filter {
-	enum table table;
-	struct key front, start;
-	const struct id *widget; /* NULL: any */
-	uint8_t status;          /* CONVERSATION_ANY: any */
-};
-
-/* Chooses the most selective table. The cursor has its right length, or is empty. */
-static struct conversation_filter
-conversation_filter_of(const struct msg_conversation_list *m)
-{
-	bool by_contact = !id_is_zero(&m->contact), by_widget = !id_is_zero(&m->widget);
-	const struct id *of = by_contact ? &m->contact : &m->widget;
-	struct conversation_filter l = {.status = m->status};
-
-	if (by_contact || by_widget) {
-		l.table =
-		    by_contact ? TABLE_CONVERSATIONS_BY_CONTACT : TABLE_CONVERSATIONS_BY_WIDGET;
-		l.widget = by_contact && by_widget ? &m->widget : NULL;
-		l.front = key_of_org(&m->org, of);
-		l.start =
-		    m->cursor.len == 0 ? l.front : key_activity_of_at(&m->org, of, m->cursor);
-	} else {
-		l.table = TABLE_CONVERSATIONS_BY_ACTIVITY;
-		l.front = key_id(&m->org);
-		l.start = m->cursor.len == 0 ? l.front : key_activity_at(&m->org, m->cursor);
-	}
-	return l;
-}
-
-/* A damaged record does not match any filter. */
-static bool
-conversation_is_asked_for(const struct conversation_filter *l, struct slice record)
-{
-	struct msg_conversation_record conversation;
-
-	if (l->widget == NULL && l->status == CONVERSATION_ANY)
-		return true;
-	if (record_read(record, TABLE_CONVERSATIONS, MSG_CONVERSATION_RECORD, &conversation) !=
-	    0)
-		return false;
-	return (l->widget == NULL || id_equal(&conversation.widget, l->widget)) &&
-	    (l->status == CONVERSATION_ANY || conversation.status == l->status);
-}
-
-/* Adds the current conversation if it matches; skips and logs an index entry without a
- * conversation. */
-static int
-conversation_list_add(struct walk *w, const struct conversation_filter *l, uint32_t *listed)
-{
-	struct txn *t = w->txn;
-	struct id id = activity_conversation(w->key);
-	struct key key = key_id(&id);
-	struct slice record;
-	int rc = txn_get(t, TABLE_CONVERSATIONS, &key, &record);
-
-	if (rc == MDB_NOTFOUND) {
-		log_event(LOG_ERROR, "index_dangling", L_STR("table", table_name(l->table)),
-		    L_ID("conversation", &id));
-		return 0;
-	}
-	if (rc == 0 && conversation_is_asked_for(l, record)) {
-		must(wire_list_add(&t->env->list, record) == 0);
-		++*listed;
-	}
-	return rc;
-}
-
-/* Fills a page; *next is set if there is, or may be, more. */
-static int
-conversation_gather(
-    struct walk *w, const struct conversation_filter *l, uint32_t limit, struct slice *next)
-{
-	struct slice last = {0};
-	uint32_t listed = 0, looks = 0;
-	int rc = walk_from(w, &l->start);
-
-	/* A cursor names the last item of the previous page. */
-	if (rc == 0 && slice_eq(w->key, key_slice(&l->start)))
-		rc = walk_next(w);
-	for (; rc == 0; rc = walk_next(w)) {
-		if (listed == limit || looks == LOOKS_MAX) {
-			*next = last;
-			return 0;
-		}
-		rc = conversation_list_add(w, l, &listed);
-		if (rc != 0)
-			return rc;
-		last = activity_cursor(w->key);
-		looks++;
-	}
-	return rc == MDB_NOTFOUND ? 0 : rc;
-}
-
-int
-handle_conversation_list(struct txn *t, struct call *c)
-{
-	const struct msg_conversation_list *m = &c->m->conversation_list;
-	struct msg_totals_record totals;
-	struct slice next = {0};
-	struct conversation_filter l;
-	struct walk w;
-	int rc;
-
-	if (m->cursor.len != 0 && m->cursor.len != ACTIVITY_CURSOR_LEN)
-		return call_refuse(c, STORE_INVALID, "invalid cursor");
-	rc = totals_get(t, &m->org, &totals);
-	if (rc != 0)
-		return rc;
-
-	l = conversation_filter_of(m);
-	buf_reset(&t->env->list);
-	rc = walk_open(&w, t, l.table, &l.front);
-	if (rc == 0)
-		rc =
-		    conversation_gather(&w, &l, call_limit(m->limit, CONVERSATIONS_MAX), &next);
-	if (rc == 0)
-		call_answer(c, MSG_CONVERSATION_PAGE,
-		    &(struct msg_conversation_page){
-			.conversations = buf_slice(&t->env->list),
-			.total = totals.conversations,
-			.next = next,
-		    });
-	walk_close(&w);
-	return rc;
 }
 
 /* Later ids are greater (proto/base/ids.h). */
@@ -392,7 +310,23 @@ struct message_query {
 	uint64_t from; /* as in MESSAGE_LIST */
 	uint32_t limit;
 	size_t bytes;
+	const struct id *reader; /* NULL: the answer is not for the inbox */
 };
+
+/* Adds what only the inbox shows. */
+static int
+conversation_add_inbox(struct txn *t, const struct id *reader, struct msg_message_page *answer)
+{
+	struct msg_conversation_record r;
+	bool unread = false;
+	int rc =
+	    record_read(answer->conversation, TABLE_CONVERSATIONS, MSG_CONVERSATION_RECORD, &r);
+
+	if (rc == 0)
+		rc = read_is_unread(t, &r, reader, &unread);
+	answer->unread = unread;
+	return rc != 0 ? rc : page_get(t, &r.id, &answer->page);
+}
 
 /* Answers with a page of messages. record: the conversation's. */
 static int
@@ -402,23 +336,21 @@ conversation_answer_page(struct txn *t, struct call *c, const struct id *convers
 	const struct message_page_bounds most = {
 	    call_limit(query->limit, MESSAGES_MAX), query->bytes};
 	uint64_t before = query->from == 0 ? UINT64_MAX : query->from;
-	struct id active;
+	struct msg_message_page answer = {.conversation = record};
 	struct message_page page;
 	int rc = query->backwards
 	    ? message_page_backwards(t, conversation, before, most, false, &page)
 	    : message_page_forwards(t, conversation, query->from, most, &page);
 
 	if (rc == 0)
-		rc = conversation_newest_open(t, c, conversation, &active);
+		rc = conversation_newest_open(t, c, conversation, &answer.active);
+	if (rc == 0 && query->reader != NULL)
+		rc = conversation_add_inbox(t, query->reader, &answer);
 	if (rc != 0)
 		return rc;
-	call_answer(c, MSG_MESSAGE_PAGE,
-	    &(struct msg_message_page){
-		.conversation = record,
-		.messages = buf_slice(&t->env->list),
-		.next = page.end == MESSAGE_PAGE_ALL ? 0 : page.next,
-		.active = active,
-	    });
+	answer.messages = buf_slice(&t->env->list);
+	answer.next = page.end == MESSAGE_PAGE_ALL ? 0 : page.next;
+	call_answer(c, MSG_MESSAGE_PAGE, &answer);
 	return 0;
 }
 
@@ -439,7 +371,8 @@ int
 handle_message_list(struct txn *t, struct call *c)
 {
 	const struct msg_message_list *m = &c->m->message_list;
-	const struct message_query query = {m->backwards, m->from, m->limit, PAGE_BYTES};
+	const struct message_query query = {
+	    m->backwards, m->from, m->limit, PAGE_BYTES, m->inbox != 0 ? &m->reader : NULL};
 	struct msg_conversation_record conversation;
 	struct slice record;
 	int rc = conversation_get(t, &m->conversation, &record, &conversation);
@@ -454,7 +387,7 @@ int
 handle_session_history(struct txn *t, struct call *c)
 {
 	const struct msg_session_history *m = &c->m->session_history;
-	const struct message_query query = {true, m->from, m->limit, HISTORY_BYTES};
+	const struct message_query query = {true, m->from, m->limit, HISTORY_BYTES, NULL};
 	struct key by_session = key_session(&m->org, &m->widget, m->session);
 	struct msg_conversation_record conversation;
 	struct slice record;

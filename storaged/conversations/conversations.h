@@ -8,6 +8,7 @@
 #ifndef STORAGED_CONVERSATIONS_CONVERSATIONS_H
 #define STORAGED_CONVERSATIONS_CONVERSATIONS_H
 
+#include "storaged/conversations/labels.h"
 #include "storaged/request/call.h"
 
 /* Limits of the lists, as in messages.def. */
@@ -34,7 +35,11 @@
 struct conversation_position {
 	uint64_t updated_at;
 	struct id contact;
+	struct labels labels;
 };
+
+void conversation_position_of(
+    const struct msg_conversation_record *conversation, struct conversation_position *position);
 
 /*
  * Stores a conversation's record with its index entries, and adds so many messages to its
@@ -59,6 +64,9 @@ void conversation_note_reply(struct msg_conversation_record *conversation, uint6
 [[gnu::warn_unused_result]] int conversation_reopen(
     struct txn *t, const struct msg_turn_record *place);
 
+/* Ends a takeover: the model answers again. The caller stores the record. */
+void conversation_end_takeover(struct msg_conversation_record *conversation);
+
 /* The status of a conversation whose newest reply has ended with this status. */
 enum conversation_status conversation_status_of(enum message_status status);
 
@@ -66,6 +74,9 @@ enum conversation_status conversation_status_of(enum message_status status);
 struct new_message {
 	struct slice text; /* must not lie in the map */
 	uint64_t now;      /* ms since 1970 */
+	bool question;     /* of the visitor: it opens a resolved conversation again */
+	bool returns;      /* the model answers again: a takeover ends */
+	bool hand_over;    /* the model asks for a person: the conversation waits for one */
 	bool replaces;     /* it takes the place of one that is counted already */
 	/* The place of the reply that it is, or that will answer it, and the conversation's
 	 * status then. */
@@ -87,7 +98,11 @@ struct new_message {
 [[gnu::warn_unused_result]] int conversation_newest_open(
     struct txn *t, const struct call *c, const struct id *conversation, struct id *turn);
 
-/* Answered by MSG_CONVERSATION_PAGE. */
+/* Answers with one conversation, as a list of one (MSG_CONVERSATION_PAGE). */
+[[gnu::warn_unused_result]] int conversation_answer_one(
+    struct txn *t, struct call *c, const struct id *id, const struct id *reader);
+
+/* Answered by MSG_CONVERSATION_PAGE; in conversation_list.c. */
 [[gnu::warn_unused_result]] int handle_conversation_list(struct txn *t, struct call *c);
 
 /* Answered by MSG_MESSAGE_PAGE. */

@@ -176,15 +176,14 @@ reply_encode_details(
 	return buf_slice(out);
 }
 
-/* The model asks for a person. */
+/* The model asks for a person; conversation_add() sets the state. */
 static void
-reply_hand_over(
-    struct txn *t, const struct turn_view *v, struct msg_conversation_record *conversation)
+reply_count_hand_over(
+    struct txn *t, const struct turn_view *v, const struct msg_conversation_record *conversation)
 {
 	if (conversation->state == STATE_PERSON || conversation->state == STATE_WAITING)
 		return;
 	numbers_add_handover(t, &conversation->org, &conversation->widget, &v->agent);
-	conversation->state = STATE_WAITING;
 }
 
 int
@@ -197,6 +196,7 @@ reply_end(struct txn *t, const struct turn_view *v, const struct reply_ending *e
 	    .text = ending->text,
 	    .now = clock_wall_ms(),
 	    .replaces = v->has_message,
+	    .hand_over = ending->hand_over,
 	    .reply = v->place.seq,
 	    .status = conversation_status_of(ending->status),
 	};
@@ -218,7 +218,7 @@ reply_end(struct txn *t, const struct turn_view *v, const struct reply_ending *e
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 	if (ending->hand_over)
-		reply_hand_over(t, v, &conversation);
+		reply_count_hand_over(t, v, &conversation);
 	numbers_change_message(t, &conversation.org, &conversation.widget, v->place.seq,
 	    v->has_message ? &v->message : NULL, &message);
 	rc = conversation_add(t, &conversation, false, &arrival);

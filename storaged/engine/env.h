@@ -61,6 +61,7 @@ struct scrub {
 	uint64_t entries, damaged;                    /* checked in the running pass */
 	uint64_t done_at, done_entries, done_damaged; /* the last complete pass; 0: none */
 	bool totals_damaged; /* a record that can be counted again (totals.h) */
+	bool labels_damaged; /* the same (conversations/labels.h) */
 	unsigned table;
 	struct key at; /* the last key that was checked */
 	uint64_t requests;

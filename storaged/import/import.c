@@ -4,18 +4,23 @@
  */
 #include "storaged/import/import.h"
 
+#include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 #include "storaged/changes/changes.h"
 #include "storaged/conversations/client_ids.h"
 #include "storaged/conversations/conversations.h"
+#include "storaged/conversations/pages.h"
+#include "storaged/conversations/reads.h"
 #include "storaged/conversations/replies.h"
 #include "storaged/engine/garbage.h"
+#include "storaged/inbox/inbox.h"
 #include "storaged/numbers/numbers.h"
 #include "storaged/records/contacts.h"
 #include "storaged/records/keys.h"
 #include "storaged/records/logins.h"
 #include "storaged/records/organizations.h"
 #include "storaged/records/record_requests.h"
+#include "storaged/records/tags.h"
 #include "storaged/records/users.h"
 #include "storaged/records/widgets.h"
 #include "storaged/visitors/visitors.h"
@@ -96,6 +101,38 @@ import_check_contact(struct txn *t, struct msg_conversation_record *r)
 	return 0;
 }
 
+/* Removes what the conversation cannot have without another record that does not exist: its user, its tags, and a
+ * takeover by an unknown user. */
+static int
+import_check_labels(struct txn *t, struct msg_conversation_record *r)
+{
+	struct msg_user_record user;
+	bool exist;
+	int rc = id_is_zero(&r->assigned) ? 0 : user_find(t, &r->org, &r->assigned, &user);
+
+	if (rc == MDB_NOTFOUND) {
+		r->assigned = (struct id){0};
+		rc = 0;
+	}
+	if (rc == 0)
+		rc = tags_exist(t, &r->org, r->tags, &exist);
+	if (rc == 0 && !exist)
+		r->tags = (struct slice){0};
+	return rc;
+}
+
+static void
+import_keep_labels(
+    struct msg_conversation_record *r, const struct msg_conversation_record *there)
+{
+	r->state = there->state;
+	r->operator= there->operator;
+	r->operator_name = there->operator_name;
+	r->operator_at = there->operator_at;
+	r->assigned = there->assigned;
+	r->tags = there->tags;
+}
+
 /* Merges r with the stored record: its messages are imported separately, and an older export
  * does not undo newer activity. */
 static void
@@ -111,10 +148,7 @@ import_join_conversations(
 		r->updated_at = there->updated_at;
 		r->last_message = there->last_message;
 		r->contact = there->contact;
-		r->state = there->state;
-		r->operator= there->operator;
-		r->operator_name = there->operator_name;
-		r->operator_at = there->operator_at;
+		import_keep_labels(r, there);
 	}
 }
 
@@ -139,13 +173,15 @@ handle_import_conversation(struct txn *t, struct call *c)
 
 	fresh = rc == MDB_NOTFOUND;
 	rc = import_check_contact(t, &r);
+	if (rc == 0)
+		rc = import_check_labels(t, &r);
 	if (rc != 0)
 		return rc;
 	/* Its messages are counted as they come. */
 	r.messages = 0;
 	r.status = CONVERSATION_ANY;
 	if (!fresh) {
-		before = (struct conversation_position){there.updated_at, there.contact};
+		conversation_position_of(&there, &before);
 		import_join_conversations(&r, &there);
 		numbers_change_conversation(t, &there, &r);
 	}
@@ -396,10 +432,11 @@ static int
 import_put_message(struct txn *t, struct import_arrival *a)
 {
 	struct key place = key_message(&a->conversation, a->seq);
-	const struct conversation_position listed = {a->thread.updated_at, a->thread.contact};
 	uint64_t end = import_is_handed(&a->message) ? a->seq + 1 : a->seq;
+	struct conversation_position listed;
 	int rc;
 
+	conversation_position_of(&a->thread, &listed);
 	numbers_change_message(t, &a->thread.org, &a->thread.widget, a->seq,
 	    a->replaces ? &a->there : NULL, &a->message);
 	if (!a->replaces)
@@ -622,6 +659,19 @@ import_key(struct txn *t, struct call *c, const struct msg_key_record *r)
 	return rc != 0 ? rc : key_import(t, c, r);
 }
 
+/* Whether records of a type are imported, each in its own way. */
+static bool
+import_is_single(enum msg_type type)
+{
+	static const enum msg_type types[] = {MSG_ORG_RECORD, MSG_KEY_RECORD,
+	    MSG_VISITOR_RECORD, MSG_NOTE_RECORD, MSG_PAGE_RECORD, MSG_READ_RECORD};
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (types[i] == type)
+			return true;
+	return false;
+}
+
 int
 handle_import_record(struct txn *t, struct call *c)
 {
@@ -638,7 +688,7 @@ handle_import_record(struct txn *t, struct call *c)
 		rc = type == MSG_USER_RECORD ? import_check_org(t, c, &record.org) : 0;
 		return rc != 0 ? rc : record_import(t, c, kind, &record);
 	}
-	if (type != MSG_ORG_RECORD && type != MSG_KEY_RECORD && type != MSG_VISITOR_RECORD)
+	if (!import_is_single(type))
 		return call_refuse(c, STORE_INVALID, "records of this type are not imported");
 	if (record_decode(m->record, type, &r) != WIRE_OK)
 		return call_refuse(c, STORE_INVALID, "the record is invalid");
@@ -647,6 +697,12 @@ handle_import_record(struct txn *t, struct call *c)
 		return import_org(t, c, &r.org_record);
 	case MSG_KEY_RECORD:
 		return import_key(t, c, &r.key_record);
+	case MSG_NOTE_RECORD:
+		return note_import(t, c, &r.note_record);
+	case MSG_PAGE_RECORD:
+		return page_import(t, c, &r.page_record);
+	case MSG_READ_RECORD:
+		return read_import(t, c, &r.read_record);
 	default:
 		return visitor_import(t, c, &r.visitor_record);
 	}

@@ -21,14 +21,6 @@ takeover_has_lapsed(
 }
 
 void
-takeover_end(struct msg_conversation_record *conversation)
-{
-	conversation->state = STATE_OPEN;
-	conversation->operator=(struct id){0};
-	conversation->operator_name = (struct slice){0};
-}
-
-void
 takeover_answer(
     struct call *c, const struct msg_conversation_record *conversation, bool granted)
 {
@@ -57,16 +49,14 @@ takeover_find(struct txn *t, struct call *c, const struct id *org, const struct 
 /* Stores a changed state, and tells those who follow the conversation. Answer first: the record's texts may
  * lie in the map. */
 static int
-takeover_put(struct txn *t, struct call *c, const struct msg_conversation_record *conversation)
+takeover_put(struct txn *t, struct call *c, const struct msg_conversation_record *conversation,
+    const struct conversation_position *before)
 {
-	const struct conversation_position place = {
-	    conversation->updated_at, conversation->contact};
-
 	const struct id org = conversation->org, id = conversation->id;
 	int rc;
 
 	call_conversation_changed(c, conversation);
-	rc = conversation_put(t, conversation, &place, 0);
+	rc = conversation_put(t, conversation, before, 0);
 	return rc != 0 ? rc : change_add_conversation(t, &org, &id, CHANGE_STATE);
 }
 
@@ -75,13 +65,15 @@ takeover_release(struct txn *t, struct call *c, const struct id *id)
 {
 	struct key key = key_id(id);
 	struct msg_conversation_record conversation;
+	struct conversation_position before;
 	int rc = txn_get_record(
 	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
-	takeover_end(&conversation);
-	return takeover_put(t, c, &conversation);
+	conversation_position_of(&conversation, &before);
+	conversation_end_takeover(&conversation);
+	return takeover_put(t, c, &conversation, &before);
 }
 
 static bool
@@ -129,7 +121,11 @@ static int
 takeover_apply(struct txn *t, struct call *c, struct msg_conversation_record *conversation)
 {
 	const struct msg_takeover *m = &c->m->takeover;
-	int rc = takeover_find_name(t, m, &conversation->operator_name);
+	struct conversation_position before;
+	int rc;
+
+	conversation_position_of(conversation, &before);
+	rc = takeover_find_name(t, m, &conversation->operator_name);
 
 	if (rc == 0)
 		rc = turn_view_each_open(t, c, &conversation->id, takeover_stop_turn, c);
@@ -141,7 +137,7 @@ takeover_apply(struct txn *t, struct call *c, struct msg_conversation_record *co
 	conversation->operator= m->operator;
 	conversation->operator_at = clock_wall_ms();
 	takeover_answer(c, conversation, true);
-	return takeover_put(t, c, conversation);
+	return takeover_put(t, c, conversation, &before);
 }
 
 int
@@ -170,16 +166,18 @@ handle_handback(struct txn *t, struct call *c)
 	const struct msg_handback *m = &c->m->handback;
 	struct msg_conversation_record conversation;
 	int rc = takeover_find(t, c, &m->org, &m->conversation, &conversation);
+	struct conversation_position before;
 	bool held, granted;
 
 	if (rc != 0)
 		return rc;
+	conversation_position_of(&conversation, &before);
 	held = conversation.state == STATE_PERSON;
 	granted = !held || m->force || takeover_is_held_by(&conversation, &m->operator);
 	if (held && granted)
-		takeover_end(&conversation);
+		conversation_end_takeover(&conversation);
 	takeover_answer(c, &conversation, granted);
-	return held && granted ? takeover_put(t, c, &conversation) : 0;
+	return held && granted ? takeover_put(t, c, &conversation, &before) : 0;
 }
 
 /* Whether a person has the conversation of a turn. */

@@ -22,10 +22,7 @@
 bool takeover_has_lapsed(
     const struct env *env, const struct msg_conversation_record *conversation, uint64_t now);
 
-/* The conversation returns to the model; the caller stores its record. */
-void takeover_end(struct msg_conversation_record *conversation);
-
-/* The same for a stored conversation. */
+/* conversation_end_takeover() for a stored conversation. */
 [[gnu::warn_unused_result]] int takeover_release(
     struct txn *t, struct call *c, const struct id *conversation);
 

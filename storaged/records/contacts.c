@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "storaged/conversations/conversations.h"
-#include "storaged/records/contact_index.h"
-#include "storaged/records/visitor_records.h"
+#include "storaged/identities/contact_index.h"
+#include "storaged/identities/visitor_records.h"
 
 int
 contact_find(struct txn *t, const struct id *org, const struct id *contact,
@@ -47,20 +47,26 @@ contact_check(struct txn *t, struct call *c, const union record *r, enum store_e
 	return 0;
 }
 
+int
+contact_put(
+    struct txn *t, const struct msg_contact_record *contact, const struct contact_keys *before)
+{
+	struct key key = key_of_org(&contact->org, &contact->id);
+	struct contact_keys keys;
+	int rc = contact_index_keys_of(contact, &keys);
+
+	if (rc == 0)
+		rc = txn_put_record(t, TABLE_CONTACTS, &key, MSG_CONTACT_RECORD, contact);
+	return rc != 0 ? rc : contact_index_move(t, &contact->id, before, &keys);
+}
+
 static int
 contact_store(struct txn *t, const union record *r, const union record *stored)
 {
-	struct key key = key_of_org(&r->org, &r->id);
-	struct contact_keys keys, before;
-	int rc = contact_index_keys_of(&r->contact, &keys);
+	struct contact_keys before;
+	int rc = stored == NULL ? 0 : contact_index_keys_of(&stored->contact, &before);
 
-	if (rc == 0 && stored != NULL)
-		rc = contact_index_keys_of(&stored->contact, &before);
-	if (rc == 0)
-		rc = txn_put_record(t, TABLE_CONTACTS, &key, MSG_CONTACT_RECORD, r);
-	if (rc != 0)
-		return rc;
-	return contact_index_move(t, &r->id, stored == NULL ? NULL : &before, &keys);
+	return rc != 0 ? rc : contact_put(t, &r->contact, stored == NULL ? NULL : &before);
 }
 
 /* The one contact with the e-mail and the phone of the request; zero: none has what is given. */
@@ -109,9 +115,10 @@ contact_list_matching(struct txn *t, struct call *c)
 	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 }
 
-/* Unlinks the visitor that the conversation's session names. */
+/* Gives the visitor that the conversation's session names to another contact. */
 static int
-contact_unlink_visitor(struct txn *t, const struct msg_conversation_record *conversation)
+contact_move_visitor(
+    struct txn *t, const struct msg_conversation_record *conversation, const struct id *to)
 {
 	struct msg_visitor_record visitor;
 	struct id id, contact = conversation->contact;
@@ -121,32 +128,43 @@ contact_unlink_visitor(struct txn *t, const struct msg_conversation_record *conv
 		return 0;
 	rc = visitor_by_id(t, &id, &visitor);
 	if (rc == 0 && id_equal(&visitor.contact, &contact)) {
-		visitor.contact = (struct id){0};
+		visitor.contact = *to;
 		rc = visitor_put(t, &visitor);
 	}
 	return txn_survives(rc) ? 0 : rc;
 }
 
-/* Unlinks the conversation of an index entry. A damaged one keeps its record, for `banter verify` to find;
+/* Moves the conversation of an index entry. A damaged one keeps its record, for `banter verify` to find;
  * it must not keep the contact. */
 static int
-contact_unlink_conversation(struct txn *t, const struct key *entry, const struct id *contact)
+contact_move_conversation(
+    struct txn *t, const struct key *entry, const struct id *contact, const struct id *to)
 {
-	const struct id none = {0}, id = key_back(key_slice(entry));
+	const struct id id = key_back(key_slice(entry));
 	struct key key = key_id(&id);
 	struct msg_conversation_record conversation;
 	int rc = txn_get_record(
 	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
 
 	if (rc == 0 && id_equal(&conversation.contact, contact)) {
-		rc = contact_unlink_visitor(t, &conversation);
+		rc = contact_move_visitor(t, &conversation, to);
 		if (rc == 0)
-			rc = conversation_set_contact(t, &id, &none);
+			rc = conversation_set_contact(t, &id, to);
 	}
 	/* An entry of another contact's conversation is wrong, and goes, too. */
 	if (rc == 0 || txn_survives(rc))
 		rc = txn_del(t, TABLE_CONVERSATIONS_BY_CONTACT, entry);
 	return rc;
+}
+
+int
+contact_drop(struct txn *t, const struct id *org, const struct id *contact,
+    const struct contact_keys *keys)
+{
+	struct key key = key_of_org(org, contact);
+	int rc = contact_index_move(t, contact, keys, NULL);
+
+	return rc != 0 ? rc : txn_del(t, TABLE_CONTACTS, &key);
 }
 
 static int
@@ -165,15 +183,15 @@ contact_first_conversation(
 	return rc;
 }
 
-/* Unlinks some conversations; *left: not all. */
-static int
-contact_unlink_some(struct txn *t, const struct id *org, const struct id *contact, bool *left)
+int
+contact_move_some(struct txn *t, const struct id *org, const struct id *contact,
+    const struct id *to, bool *left)
 {
 	struct key entry;
 	int rc = contact_first_conversation(t, org, contact, &entry);
 
 	for (unsigned n = 0; rc == 0 && n < UNLINKS_MAX; n++) {
-		rc = contact_unlink_conversation(t, &entry, contact);
+		rc = contact_move_conversation(t, &entry, contact, to);
 		if (rc == 0)
 			rc = contact_first_conversation(t, org, contact, &entry);
 	}
@@ -185,19 +203,15 @@ contact_unlink_some(struct txn *t, const struct id *org, const struct id *contac
 static int
 contact_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 {
-	struct key key = key_of_org(&r->org, &r->id);
-	struct id org = r->org, contact = r->id;
+	const struct id none = {0}, org = r->org, contact = r->id;
 	struct contact_keys keys;
 	int rc = contact_index_keys_of(&r->contact, &keys);
 
 	(void)c;
 	/* Before the contact goes: a visitor whose contact is missing reads as one without a contact. */
 	if (rc == 0)
-		rc = contact_unlink_some(t, &org, &contact, left);
-	if (rc != 0 || *left)
-		return rc;
-	rc = contact_index_move(t, &contact, &keys, NULL);
-	return rc != 0 ? rc : txn_del(t, TABLE_CONTACTS, &key);
+		rc = contact_move_some(t, &org, &contact, &none, left);
+	return rc != 0 || *left ? rc : contact_drop(t, &org, &contact, &keys);
 }
 
 const struct record_kind contact_kind = {

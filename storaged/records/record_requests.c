@@ -6,6 +6,8 @@
 #include "proto/base/basics.h"
 #include "storaged/records/agents.h"
 #include "storaged/records/contacts.h"
+#include "storaged/records/snippets.h"
+#include "storaged/records/tags.h"
 #include "storaged/records/users.h"
 #include "storaged/records/webhooks.h"
 #include "storaged/records/widgets.h"
@@ -16,6 +18,8 @@ static const struct record_kind *const kinds[] = {
     &contact_kind,
     &user_kind,
     &webhook_kind,
+    &tag_kind,
+    &snippet_kind,
 };
 
 static const char no_such_kind[] = "there are no records of this kind";

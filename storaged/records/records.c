@@ -19,6 +19,8 @@ RECORD_BEGINS_ALIKE(widget_record);
 RECORD_BEGINS_ALIKE(contact_record);
 RECORD_BEGINS_ALIKE(user_record);
 RECORD_BEGINS_ALIKE(webhook_record);
+RECORD_BEGINS_ALIKE(tag_record);
+RECORD_BEGINS_ALIKE(snippet_record);
 
 const char *
 record_fault(uint8_t v, const struct id *id, const struct id *org)

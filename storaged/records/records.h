@@ -1,5 +1,5 @@
 /*
- * Records of an organization: users, agents, widgets, contacts and webhooks. Each kind has a table whose key is
+ * Records of an organization: users, agents, widgets, contacts, tags, snippets and webhooks. Each kind has a table whose key is
  * organization and id. One set of functions reads, creates, replaces, imports and removes all kinds;
  * struct record_kind holds what differs.
  *
@@ -24,6 +24,8 @@ union record {
 	struct msg_contact_record contact;
 	struct msg_user_record user;
 	struct msg_webhook_record webhook;
+	struct msg_tag_record tag;
+	struct msg_snippet_record snippet;
 };
 
 struct record_kind {

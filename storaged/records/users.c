@@ -9,8 +9,9 @@
 #include "proto/base/clock.h"
 #include "proto/base/secrets.h"
 #include "storaged/changes/changes.h"
+#include "storaged/conversations/label_drop.h"
+#include "storaged/identities/match_keys.h"
 #include "storaged/records/logins.h"
-#include "storaged/records/match_keys.h"
 
 const char user_missing[] = "no such user";
 
@@ -171,11 +172,14 @@ user_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 	struct id org = r->org, user = r->id;
 	int rc = user_check_owner_left(t, c, &r->user);
 
-	(void)left;
+	if (rc == 0 && !user_email_key(r->user.email, &by_email))
+		rc = RECORD_DAMAGED;
+	/* First from the conversations that are assigned to it, some per request. */
 	if (rc == 0)
-		rc = user_email_key(r->user.email, &by_email)
-		    ? txn_del(t, TABLE_USERS_BY_EMAIL, &by_email)
-		    : RECORD_DAMAGED;
+		rc = label_drop_some(t, &org, &user, left);
+	if (rc != 0 || *left)
+		return rc;
+	rc = txn_del(t, TABLE_USERS_BY_EMAIL, &by_email);
 	if (rc == 0)
 		rc = txn_del(t, TABLE_USERS, &key);
 	return rc != 0 ? rc : login_end_all(t, &org, &user, NULL);

@@ -8,10 +8,12 @@
 #include "storaged/changes/changes_read.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/import/import.h"
+#include "storaged/inbox/inbox.h"
 #include "storaged/inbox/operator_message.h"
 #include "storaged/inbox/takeover.h"
 #include "storaged/numbers/numbers_requests.h"
 #include "storaged/indexing/index_read.h"
+#include "storaged/records/contact_merge.h"
 #include "storaged/records/keys.h"
 #include "storaged/records/login_requests.h"
 #include "storaged/records/organization_create.h"
@@ -89,6 +91,14 @@ static const struct handler table[] = {
     {MSG_NUMBERS_READ, HANDLER_READS, handle_numbers_read},
     {MSG_INDEX_READ, HANDLER_READS, handle_index_read},
     {MSG_INDEX_LOOKUP, HANDLER_READS, handle_index_lookup},
+    {MSG_CONVERSATION_CHANGE, HANDLER_WRITES, handle_conversation_change},
+    {MSG_LABEL_COUNT_LIST, HANDLER_READS, handle_label_count_list},
+    {MSG_NOTE_ADD, HANDLER_WRITES, handle_note_add},
+    {MSG_NOTE_LIST, HANDLER_READS, handle_note_list},
+    {MSG_NOTE_DELETE, HANDLER_DELETES, handle_note_delete},
+    {MSG_RATING_SET, HANDLER_WRITES, handle_rating_set},
+    {MSG_PAGE_SET, HANDLER_WRITES, handle_page_set},
+    {MSG_CONTACT_MERGE, HANDLER_WRITES, handle_contact_merge},
     {MSG_PING, HANDLER_READS, handle_ping},
 };
 

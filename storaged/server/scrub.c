@@ -10,6 +10,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "storaged/conversations/labels.h"
 #include "storaged/engine/page_tree.h"
 #include "storaged/engine/totals.h"
 #include "storaged/engine/txn.h"
@@ -83,6 +84,7 @@ scrub_count(struct scrub *s, const struct walk *w)
 	s->entries++;
 	s->damaged += w->damaged;
 	s->totals_damaged |= w->damaged && w->table == TABLE_TOTALS;
+	s->labels_damaged |= w->damaged && w->table == TABLE_LABEL_COUNTS;
 	if (!w->damaged)
 		s->at = key_of(w->key);
 }
@@ -178,6 +180,8 @@ scrub_step(struct env *env, uint64_t requests)
 	} while (s->running && rc != 0 && clock_mono_ms() < deadline);
 	if (s->totals_damaged)
 		totals_repair(env);
-	s->totals_damaged = false;
+	if (s->labels_damaged)
+		labels_recount(env);
+	s->totals_damaged = s->labels_damaged = false;
 	return s->running ? SCRUB_STEP_MS : s->interval_ms;
 }

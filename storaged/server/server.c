@@ -17,6 +17,7 @@
 #include "proto/process/call_filter.h"
 #include "storaged/changes/changes.h"
 #include "storaged/changes/changes_trim.h"
+#include "storaged/conversations/labels.h"
 #include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/inbox/takeover.h"
@@ -383,6 +384,7 @@ server_run(struct env *env, int listener, const struct access *access, bool rest
 		status = EX_IOERR;
 	numbers_start(env);
 	if (status == 0) {
+		labels_prepare(env);
 		if (s.open.n > 0)
 			must(event_add(s.claim, &claim) == 0);
 		log_event(LOG_NOTICE, "store_ready", L_UINT("open_turns", s.open.n),

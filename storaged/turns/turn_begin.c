@@ -10,6 +10,7 @@
 #include "storaged/changes/changes.h"
 #include "storaged/conversations/client_ids.h"
 #include "storaged/conversations/conversations.h"
+#include "storaged/conversations/pages.h"
 #include "storaged/conversations/replies.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/engine/message_page.h"
@@ -356,6 +357,8 @@ turn_begin_add_message(struct txn *t, struct turn_beginning *b)
 	    .text = b->m->text,
 	    .now = b->now,
 	    .status = b->action == BEGIN_HAND ? CONVERSATION_ANY : CONVERSATION_ACTIVE,
+	    .question = true,
+	    .returns = b->returns,
 	};
 	struct msg_turn_record *place = &b->turn.place;
 	int rc;
@@ -374,6 +377,8 @@ turn_begin_add_message(struct txn *t, struct turn_beginning *b)
 	if (rc == 0)
 		rc = turn_begin_put_turn(t, b);
 	if (rc == 0)
+		rc = page_put(t, &place->conversation, b->m->page, b->now);
+	if (rc == 0)
 		rc = turn_begin_add_changes(t, b);
 	return rc != 0 ? rc : participants_count_message(t, &b->participants, b->now);
 }
@@ -384,8 +389,6 @@ turn_begin_apply_new(struct txn *t, struct call *c, struct turn_beginning *b)
 	const struct id *conversation = &b->turn.place.conversation;
 	int rc;
 
-	if (b->returns)
-		takeover_end(&b->conversation);
 	rc = turn_begin_add_message(t, b);
 	if (rc != 0)
 		return rc;

@@ -392,6 +392,8 @@ verify_parts(struct checker *c)
 	if (rc == 0)
 		rc = verify_threads(c);
 	if (rc == 0)
+		rc = verify_labels(c);
+	if (rc == 0)
 		rc = verify_turns(c);
 	if (rc == 0)
 		rc = verify_client_ids(c);

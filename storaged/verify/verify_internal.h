@@ -3,6 +3,7 @@
  *
  *	verify.c             runs all parts; walks; meta
  *	verify_threads.c     conversations with their messages, and their indexes
+ *	verify_labels.c      labels of conversations, and their counts
  *	verify_turns.c       turns, open turns and the pieces of their replies
  *	verify_client_ids.c  client ids of messages
  *	verify_records.c     users, agents, widgets and all other records, by a table
@@ -35,6 +36,7 @@ struct checker {
 	/* Active conversations whose newest reply has no message yet, and open turns at the
 	 * newest position of a conversation. */
 	uint64_t awaiting, awaited;
+	uint64_t label_faults; /* wrong counts of labels that were reported */
 };
 
 /* Counts an entry, and reports progress. */
@@ -135,12 +137,17 @@ struct record_name {
 };
 struct record_name verify_record_name(const char *kind, const struct id *id);
 
+/* Reports missing index entries of a conversation's labels, and tags and users that do not exist. */
+[[gnu::warn_unused_result]] int verify_labels_of(struct checker *c,
+    const struct id *conversation, const struct msg_conversation_record *record);
+
 /* The parts. */
 [[gnu::warn_unused_result]] int verify_records(struct checker *c);
 [[gnu::warn_unused_result]] int verify_caps(struct checker *c);
 [[gnu::warn_unused_result]] int verify_deliveries(struct checker *c);
 [[gnu::warn_unused_result]] int verify_changes(struct checker *c);
 [[gnu::warn_unused_result]] int verify_threads(struct checker *c);
+[[gnu::warn_unused_result]] int verify_labels(struct checker *c);
 [[gnu::warn_unused_result]] int verify_turns(struct checker *c);
 [[gnu::warn_unused_result]] int verify_client_ids(struct checker *c);
 [[gnu::warn_unused_result]] int verify_totals(struct checker *c);

@@ -1,5 +1,6 @@
 /*
- * Organizations, users, logins, keys, agents, widgets, visitors, contacts and webhooks. A table says for each what it
+ * Organizations, users, logins, keys, agents, widgets, visitors, contacts, tags, snippets, webhooks, and what is noted
+ * about conversations. A table says for each what it
  * is keyed by, what it refers to, and its indexes; one walk checks all of them.
  */
 #include "storaged/verify/verify_internal.h"
@@ -8,7 +9,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "storaged/records/match_keys.h"
+#include "storaged/identities/match_keys.h"
 
 #define AT(record, field) offsetof(struct msg_##record, field)
 
@@ -212,6 +213,13 @@ static const struct reference key_org = {
 static const struct reference widget_agent = {"has as its agent", TABLE_AGENTS, true, false,
     AT(widget_record, org), AT(widget_record, agent)};
 
+static const struct reference note_conversation = {"is about conversation", TABLE_CONVERSATIONS,
+    false, false, 0, AT(note_record, conversation)};
+static const struct reference page_conversation = {"is about conversation", TABLE_CONVERSATIONS,
+    false, false, 0, AT(page_record, conversation)};
+static const struct reference read_conversation = {"is about conversation", TABLE_CONVERSATIONS,
+    false, false, 0, AT(read_record, conversation)};
+
 /* A visitor's widget and contact may be gone: neither is a reference. */
 static const struct record_table tables[] = {
     {TABLE_ORGS, MSG_ORG_RECORD, "organization", BY_ID, 0, AT(org_record, id), NULL,
@@ -232,6 +240,17 @@ static const struct record_table tables[] = {
 	verify_fault_contact, NULL, {&contacts_by_email, &contacts_by_phone}, true, 0, NULL},
     {TABLE_WEBHOOKS, MSG_WEBHOOK_RECORD, "webhook", BY_ORG_ID, ORG_AND_ID(webhook_record),
 	verify_fault_webhook, NULL, {NULL}, false, 0, NULL},
+    {TABLE_TAGS, MSG_TAG_RECORD, "tag", BY_ORG_ID, ORG_AND_ID(tag_record), NULL, NULL, {NULL},
+	false, 0, NULL},
+    {TABLE_SNIPPETS, MSG_SNIPPET_RECORD, "snippet", BY_ORG_ID, ORG_AND_ID(snippet_record), NULL,
+	NULL, {NULL}, false, 0, NULL},
+    /* The next two are keyed by their conversation and an id. */
+    {TABLE_NOTES, MSG_NOTE_RECORD, "note", BY_ORG_ID, AT(note_record, conversation),
+	AT(note_record, id), NULL, &note_conversation, {NULL}, false, 0, NULL},
+    {TABLE_READS, MSG_READ_RECORD, "the mark of user", BY_ORG_ID, AT(read_record, conversation),
+	AT(read_record, user), NULL, &read_conversation, {NULL}, false, 0, NULL},
+    {TABLE_PAGES, MSG_PAGE_RECORD, "the page of conversation", BY_ID, 0,
+	AT(page_record, conversation), NULL, &page_conversation, {NULL}, false, 0, NULL},
 };
 
 static const struct id *

@@ -314,6 +314,8 @@ verify_thread_conversation(struct checker *c, const struct thread *thread)
 	if (rc == 0)
 		rc = verify_thread_contact_of(c, thread);
 	if (rc == 0)
+		rc = verify_labels_of(c, &thread->id, &thread->record);
+	if (rc == 0)
 		rc = verify_thread_session_entry_of(c, thread);
 	for (size_t i = 0; i < ARRAY_LEN(lists) && rc == 0; i++)
 		rc = verify_thread_list_entry_of(c, thread, &lists[i]);

@@ -7,7 +7,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/utf8.h"
 #include "storaged/conversations/conversations.h"
-#include "storaged/records/contact_index.h"
+#include "storaged/identities/contact_index.h"
 #include "storaged/records/contacts.h"
 #include "storaged/visitors/visitors.h"
 

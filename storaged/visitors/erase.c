@@ -14,10 +14,11 @@
 
 /* A conversation to erase, without the slices of its record, which become invalid with the first change. */
 struct erasure {
-	struct id id, org;
+	struct id id, org, widget;
 	struct key by_session, by_activity, by_widget, by_contact;
 	bool has_contact;
-	uint64_t messages;
+	uint64_t messages, updated_at;
+	struct labels labels;
 };
 
 static int
@@ -28,6 +29,9 @@ erase_prepare(
 
 	d->id = conversation->id;
 	d->org = conversation->org;
+	d->widget = conversation->widget;
+	d->updated_at = conversation->updated_at;
+	labels_of(conversation, &d->labels);
 	d->by_session =
 	    key_session(&conversation->org, &conversation->widget, conversation->session);
 	d->by_activity =
@@ -79,6 +83,21 @@ erase_index_entries(struct txn *t, const struct erasure *d)
 	return rc != 0 ? rc : txn_del(t, TABLE_CONVERSATIONS_BY_SESSION, &d->by_session);
 }
 
+/* Removes its labels, and what users and the visitor have noted about it. */
+static int
+erase_inbox(struct txn *t, const struct erasure *d)
+{
+	const struct label_place listed = {&d->labels, d->updated_at};
+	struct key front = key_id(&d->id);
+	int rc = labels_move(t, &d->org, &d->widget, &d->id, &listed, NULL);
+
+	if (rc == 0)
+		rc = txn_del_all(t, TABLE_NOTES, &front);
+	if (rc == 0)
+		rc = txn_del_all(t, TABLE_READS, &front);
+	return rc != 0 ? rc : txn_del(t, TABLE_PAGES, &front);
+}
+
 static int
 erase_conversation(struct txn *t, struct call *c,
     const struct msg_conversation_record *conversation, bool visitor)
@@ -94,6 +113,8 @@ erase_conversation(struct txn *t, struct call *c,
 		rc = erase_open_turns(t, c, &d.id);
 	if (rc == 0)
 		rc = erase_index_entries(t, &d);
+	if (rc == 0)
+		rc = erase_inbox(t, &d);
 	if (rc == 0)
 		rc = txn_del(t, TABLE_CONVERSATIONS, &key);
 	if (rc == 0)

@@ -5,7 +5,7 @@
 #ifndef STORAGED_VISITORS_VISITORS_H
 #define STORAGED_VISITORS_VISITORS_H
 
-#include "storaged/records/visitor_records.h"
+#include "storaged/identities/visitor_records.h"
 #include "storaged/request/call.h"
 
 /* Detail of GONE. */

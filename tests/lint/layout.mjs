@@ -13,7 +13,7 @@ const FILES_MAX = 30;
 
 /** The layers of storaged, lowest first: each may include all below it. */
 const STORE_LAYERS =
-	"engine open live request changes numbers webhooks conversations records visitors inbox turns indexing import server"
+	"engine open live request identities changes numbers webhooks conversations records visitors inbox turns indexing import server"
 	.split(" ")
 	.map((name) => `storaged/${name}`);
 
@@ -56,7 +56,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/api: workerd/http/ workerd/store workerd/search workerd/turn workerd/api/
 	workerd: workerd/
 	${STORE_LAYERS.map((folder, i) => `${folder}: ${STORE_LAYERS.slice(0, i).join(" ")}`).join("\n")}
-	storaged/verify: storaged/engine storaged/numbers storaged/conversations storaged/records
+	storaged/verify: storaged/engine storaged/identities storaged/numbers storaged/conversations storaged/records
 	storaged/search: storaged/server
 	storaged/cli/base:
 	storaged/cli/files: storaged/server storaged/cli/base
@@ -125,8 +125,8 @@ const HEADERS = {
 	"seccomp.h": /^proto\/process\/call_filter\.c$/,
 	"openssl/ssl.h": /^workerd\/(http\/(tls|io)|model\/upstream_tls)\.c$/,
 	"sqlite3.h": /^storaged\/search\//,
-	"unicase.h": /^storaged\/(records\/match_keys|search\/fold)\.c$/,
-	"uninorm.h": /^storaged\/(records\/match_keys|search\/fold)\.c$/,
+	"unicase.h": /^storaged\/(identities\/match_keys|search\/fold)\.c$/,
+	"uninorm.h": /^storaged\/(identities\/match_keys|search\/fold)\.c$/,
 	"unictype.h": /^storaged\/search\/fold\.c$/,
 };
 

@@ -87,6 +87,25 @@ prompt_or_default(struct slice text, const char *instead)
 	return utf8_trim(text).len > 0 ? text : slice_str(instead);
 }
 
+struct slice
+prompt_model(const struct prompt *p, const char *or_else)
+{
+	return prompt_or_default(prompt_record(p).model, or_else);
+}
+
+char *
+prompt_copy_model(const struct prompt *p)
+{
+	struct slice model = prompt_model(p, "");
+	char *copy;
+
+	if (model.len == 0)
+		return NULL;
+	copy = xcalloc(1, model.len + 1);
+	memcpy(copy, model.p, model.len);
+	return copy;
+}
+
 static int
 prompt_add_part(struct buf *prompt, const char *heading, struct slice text)
 {

@@ -30,6 +30,7 @@ turn_free(struct turn *t)
 	reply_listeners_clear(&t->listeners);
 	history_clear(&t->history);
 	free(t->prompt);
+	free(t->model);
 	free(t->waiting_text);
 	sse_clear(&t->reader);
 	buf_clear(&t->error_body);

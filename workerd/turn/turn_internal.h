@@ -52,7 +52,8 @@ struct turn {
 	struct upstream_transfer *transfer;
 	struct event timer; /* the next checkpoint, request or store retry */
 	struct history history;
-	struct prompt *prompt;       /* kept until the first token, as the history */
+	struct prompt *prompt; /* kept until the first token, as the history */
+	char *model;           /* after the first token: the agent's own; NULL: the settings' */
 	struct model_server *server; /* NULL: the settings do not name the agent's server */
 	struct id org;
 	bool trial;
@@ -78,6 +79,7 @@ struct turn {
 	bool not_stored; /* failed only because storaged has not stored the reply yet */
 	enum turn_failure failure;
 	struct turn_reply reply; /* as stored: trimmed, or an apology */
+	uint32_t total_ms;       /* until the reply was complete, or failed */
 	uint64_t began_ms, first_token_ms, store_retry_fast_until_ms;
 	unsigned refusals; /* of the reply's end, as turn_store.c counts them */
 	bool given_up;     /* storaged is asked to end it with the text of its checkpoints */

@@ -122,6 +122,25 @@ turn_on_stored(void *arg, uint16_t type, const union msg *m)
 		turn_store_failed(t, failure);
 }
 
+/* The model that was asked; empty: none was. */
+static struct slice
+turn_store_model(const struct turn *t)
+{
+	const char *model = t->turns->defaults.model;
+
+	if (t->attempts == 0)
+		return (struct slice){0};
+	if (t->prompt != NULL)
+		return prompt_model(t->prompt, model);
+	return slice_str(t->model == NULL ? model : t->model);
+}
+
+static uint32_t
+turn_store_first_token_ms(const struct turn *t)
+{
+	return t->first_token_ms == 0 ? 0 : (uint32_t)(t->first_token_ms - t->began_ms);
+}
+
 void
 turn_store_reply(struct turn *t)
 {
@@ -132,6 +151,10 @@ turn_store_reply(struct turn *t)
 	    .text = t->reply.text,
 	    .prompt_tokens = t->reply.prompt_tokens,
 	    .completion_tokens = t->reply.completion_tokens,
+	    .model = turn_store_model(t),
+	    .first_token_ms = turn_store_first_token_ms(t),
+	    .total_ms = t->total_ms,
+	    .attempts = (uint8_t)(t->attempts < UINT8_MAX ? t->attempts : UINT8_MAX),
 	    .hand_over = t->hand_over.found && t->reply.status != MESSAGE_INTERRUPTED,
 	};
 
@@ -153,6 +176,7 @@ turn_finish(struct turn *t)
 {
 	evtimer_del(&t->timer);
 	t->store_retry_fast_until_ms = clock_mono_ms() + STORE_RETRY_FAST_FOR_MS;
+	t->total_ms = (uint32_t)(clock_mono_ms() - t->began_ms);
 	t->reply.text = utf8_trim(buf_slice(&t->listeners.text));
 	t->reply.handover = t->hand_over.found ? STATE_WAITING : STATE_OPEN;
 	if (t->reply.text.len == 0 && t->reply.status == MESSAGE_COMPLETE)

@@ -123,6 +123,10 @@ export_record_org(enum msg_type type, const union msg *record)
 		return record->contact_record.org;
 	case MSG_WEBHOOK_RECORD:
 		return record->webhook_record.org;
+	case MSG_TAG_RECORD:
+		return record->tag_record.org;
+	case MSG_SNIPPET_RECORD:
+		return record->snippet_record.org;
 	case MSG_VISITOR_RECORD:
 		return record->visitor_record.org;
 	default:
@@ -164,6 +168,8 @@ export_records(struct export *e)
 	    {TABLE_ORGS, MSG_ORG_RECORD},
 	    {TABLE_USERS, MSG_USER_RECORD},
 	    {TABLE_KEYS, MSG_KEY_RECORD},
+	    {TABLE_TAGS, MSG_TAG_RECORD},
+	    {TABLE_SNIPPETS, MSG_SNIPPET_RECORD},
 	    {TABLE_CONTACTS, MSG_CONTACT_RECORD},
 	    {TABLE_VISITORS, MSG_VISITOR_RECORD},
 	    {TABLE_WEBHOOKS, MSG_WEBHOOK_RECORD},

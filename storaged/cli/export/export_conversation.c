@@ -217,6 +217,43 @@ export_put_client_ids(struct export *e, const struct id *conversation)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+/* Writes the records of a table that belong to a conversation. */
+static int
+export_put_records(
+    struct export *e, const struct id *conversation, enum table table, enum msg_type type)
+{
+	struct key front = key_id(conversation);
+	struct walk w;
+	int rc;
+
+	rc = walk_open(&w, &e->txn, table, &front);
+	if (rc == 0)
+		rc = walk_from(&w, &front);
+	while (rc == 0) {
+		rc = export_line(e, MSG_IMPORT_RECORD,
+		    &(struct msg_import_record){.type = (uint16_t)type, .record = w.value});
+		if (rc == RECORD_DAMAGED) {
+			export_damaged(e, "an entry of %s", table_name(table));
+			rc = 0;
+		}
+		if (rc == 0)
+			rc = walk_next(&w);
+	}
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Writes what was noted about a conversation. */
+static int
+export_put_inbox(struct export *e, const struct id *conversation)
+{
+	int rc = export_put_records(e, conversation, TABLE_NOTES, MSG_NOTE_RECORD);
+
+	if (rc == 0)
+		rc = export_put_records(e, conversation, TABLE_PAGES, MSG_PAGE_RECORD);
+	return rc != 0 ? rc : export_put_records(e, conversation, TABLE_READS, MSG_READ_RECORD);
+}
+
 /* Writes what belongs to a conversation whose record is known. */
 static int
 export_put_all(struct export *e, const struct msg_conversation_record *conversation)
@@ -233,7 +270,9 @@ export_put_all(struct export *e, const struct msg_conversation_record *conversat
 	}
 	if (rc == 0)
 		rc = export_put_messages(e, &conversation->id, replies);
-	return rc != 0 ? rc : export_put_client_ids(e, &conversation->id);
+	if (rc == 0)
+		rc = export_put_client_ids(e, &conversation->id);
+	return rc != 0 ? rc : export_put_inbox(e, &conversation->id);
 }
 
 /* The owner of a conversation is unknown. That of an erased one is, until its messages are removed. */

@@ -210,8 +210,10 @@ store_conn_request(struct store_conn *conn, enum msg_type type, const void *msg,
 	struct frame f;
 	int status;
 
-	must(store_conn_send(conn, type, 1, msg) == 0);
-	status = store_conn_receive(conn, &f, answer);
+	do {
+		must(store_conn_send(conn, type, 1, msg) == 0);
+		status = store_conn_receive(conn, &f, answer);
+	} while (status == 0 && f.type == MSG_UNFINISHED);
 	if (status != 0)
 		return status;
 	if (f.type == MSG_ERROR)

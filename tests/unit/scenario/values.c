@@ -231,6 +231,25 @@ values_hash(const char *word)
 	return secret_hash((struct slice){text, n});
 }
 
+/* "A+B": the ids as text, a space between. */
+static struct slice
+ids_as_text(struct values *v, const char *names)
+{
+	char *text = values_alloc(v, (strlen(names) + 1) * (ID_TEXT_LEN + 1)), *end = text;
+	char *copy = values_alloc(v, strlen(names) + 1), *name;
+
+	memcpy(copy, names, strlen(names) + 1);
+	while ((name = strsep(&copy, "+")) != NULL) {
+		struct id id = values_known_id(v, name);
+
+		if (end > text)
+			*end++ = ' ';
+		id_format(&id, end);
+		end += ID_TEXT_LEN;
+	}
+	return slice_str(text);
+}
+
 struct slice
 values_bytes(struct values *v, const char *word)
 {
@@ -247,6 +266,8 @@ values_bytes(struct values *v, const char *word)
 		id_format(&visitor, session + 1);
 		return slice_str(session);
 	}
+	if (strncmp(word, "text:", 5) == 0)
+		return ids_as_text(v, word + 5);
 	n = read_text(&word, text);
 	if (word[0] == '*')
 		times = strtoul(word + 1, NULL, 10);
@@ -314,6 +335,16 @@ static const struct {
 	    [CHANGE_INTERRUPTED] = "interrupted",
 	    [CHANGE_IDENTIFIED] = "contact"}},
     {"key_record", "kind", {[KEY_WIDGET] = "widget", [KEY_ADMIN] = "admin"}},
+    {"conversation_change", "what",
+	{[INBOX_STATE] = "state",
+	    [INBOX_ASSIGNED] = "assigned",
+	    [INBOX_TAGS] = "tags",
+	    [INBOX_READ] = "read"}},
+    {NULL, "states",
+	{[1u << STATE_OPEN] = "open",
+	    [1u << STATE_WAITING] = "waiting",
+	    [1u << STATE_PERSON] = "person",
+	    [1u << STATE_RESOLVED] = "resolved"}},
     {NULL, "what", {[USER_NAME] = "name", [USER_ROLE] = "role", [USER_PASSWORD] = "password"}},
     {"error", "code",
 	{NULL, "full", "not_found", "invalid", "internal", "conflict", "taken", "gone",
@@ -349,17 +380,33 @@ known_number(struct values *v, const char *word)
 	return known_name(v, name)->number + (plus == NULL ? 0 : strtoull(plus, NULL, 10));
 }
 
+/* "word+word": a set of enum values. False: a part is not one of the field's words. */
+static bool
+find_enum_set(const char *words, const char *message, const char *field, uint64_t *set)
+{
+	const char *plus = strchr(words, '+');
+	size_t len = plus == NULL ? strlen(words) : (size_t)(plus - words);
+	uint64_t number;
+	char word[64];
+
+	snprintf(word, sizeof(word), "%.*s", (int)len, words);
+	if (!find_enum_word(word, message, field, &number))
+		return false;
+	*set |= number;
+	return plus == NULL || find_enum_set(plus + 1, message, field, set);
+}
+
 uint64_t
 values_number(struct values *v, const char *word, const char *message, const char *field)
 {
 	bool now = strncmp(word, "now", 3) == 0;
 	const char *digits = word + (now ? 3 : 0);
-	uint64_t number;
+	uint64_t number = 0;
 	char *end;
 
 	if (word[0] == '$')
 		return known_number(v, word + 1);
-	if (find_enum_word(word, message, field, &number))
+	if (find_enum_set(word, message, field, &number))
 		return number;
 	number = strtoull(digits, &end, 0);
 	if (*end != '\0' || (*digits == '\0' && !now))

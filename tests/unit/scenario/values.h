@@ -4,10 +4,11 @@
  *	ids       a name; one that is used for the first time gets a new id. `+name` gives
  *	          the name a new id again; `new` is a new id without a name, `none` the zero id
  *	hashes    the hash of the word or "text", such as a token or a key; `none` is zero
- *	numbers   digits, the name of an enum's value in this field (status=stopped), `now`, `now+1000`,
+ *	numbers   digits, the name of an enum's value in this field (status=stopped), or a set of them
+ *	          (what=state+tags), `now`, `now+1000`,
  *	          `now-1000`
  *	text      a word, or "quoted" with \n, \r, \t, \", \\ and \x41; then `*1000` repeats it; `~v` is the
- *	          session of the visitor whose id is v
+ *	          session of the visitor whose id is v; `text:a+b` has the ids a and b, a space between
  *	any       `$name`: the value of a field that a message brought before; for a number also
  *	          `$name+1`
  */

@@ -9,6 +9,7 @@
 
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "storaged/conversations/labels.h"
 #include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/inbox/takeover.h"
@@ -163,6 +164,7 @@ store_restart(struct fixture *f, uint64_t max_bytes)
 {
 	store_close(f);
 	store_open(f, max_bytes);
+	labels_prepare(&f->env);
 }
 
 /* The path of a file in a directory; valid for this and the next call. */

@@ -1,11 +1,11 @@
 /*
  * Two indexes of the same form: organization and folded e-mail, or phone digits, lead to a contact's id.
  */
-#include "storaged/records/contact_index.h"
+#include "storaged/identities/contact_index.h"
 
 #include <string.h>
 
-#include "storaged/records/match_keys.h"
+#include "storaged/identities/match_keys.h"
 
 const char *
 contact_index_keys(

@@ -2,8 +2,8 @@
  * Stored visitors of widgets: each has a record by its token's hash, and an index entry by its id. The
  * requests of visitors are in storaged/visitors.
  */
-#ifndef STORAGED_RECORDS_VISITOR_RECORDS_H
-#define STORAGED_RECORDS_VISITOR_RECORDS_H
+#ifndef STORAGED_IDENTITIES_VISITOR_RECORDS_H
+#define STORAGED_IDENTITIES_VISITOR_RECORDS_H
 
 #include "storaged/engine/txn.h"
 

@@ -1,7 +1,7 @@
 /*
  * libunistring folds e-mails. ASCII e-mails, which are the most, are folded without it.
  */
-#include "storaged/records/match_keys.h"
+#include "storaged/identities/match_keys.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
  * What makes two e-mails, or two phones, one.
  */
-#include "storaged/records/match_keys.h"
+#include "storaged/identities/match_keys.h"
 #include "tests/unit/unit.h"
 
 /* "" where there is none. */

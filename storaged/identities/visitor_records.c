@@ -1,7 +1,7 @@
 /*
  * Visitors in the store.
  */
-#include "storaged/records/visitor_records.h"
+#include "storaged/identities/visitor_records.h"
 
 #include <string.h>
 

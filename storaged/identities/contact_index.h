@@ -1,8 +1,8 @@
 /*
  * The indexes of contacts by e-mail and by phone. Within an organization, each belongs to one contact.
  */
-#ifndef STORAGED_RECORDS_CONTACT_INDEX_H
-#define STORAGED_RECORDS_CONTACT_INDEX_H
+#ifndef STORAGED_IDENTITIES_CONTACT_INDEX_H
+#define STORAGED_IDENTITIES_CONTACT_INDEX_H
 
 #include "storaged/engine/txn.h"
 

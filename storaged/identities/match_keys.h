@@ -2,8 +2,8 @@
  * Match keys: how contacts and users are found by an e-mail or a phone, however it was written. E-mails
  * match case-insensitively, phones by their digits.
  */
-#ifndef STORAGED_RECORDS_MATCH_KEYS_H
-#define STORAGED_RECORDS_MATCH_KEYS_H
+#ifndef STORAGED_IDENTITIES_MATCH_KEYS_H
+#define STORAGED_IDENTITIES_MATCH_KEYS_H
 
 #include "storaged/engine/schema.h"
 

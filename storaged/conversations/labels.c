@@ -1,0 +1,263 @@
+/*
+ * The labels' index and counts.
+ */
+#include "storaged/conversations/labels.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
+
+struct id
+label_of_state(enum conversation_state state)
+{
+	struct id id = {{0}};
+
+	id.b[sizeof(id.b) - 1] = (uint8_t)state;
+	return id;
+}
+
+bool
+labels_next_tag(struct slice *tags, struct id *tag)
+{
+	const struct slice text = {tags->p, ID_TEXT_LEN};
+
+	if (tags->len < ID_TEXT_LEN || id_parse(text, tag) == -1)
+		return false;
+	if (tags->len > ID_TEXT_LEN && tags->p[ID_TEXT_LEN] != ' ')
+		return false;
+	tags->p += ID_TEXT_LEN;
+	tags->len -= ID_TEXT_LEN;
+	if (tags->len > 0) {
+		tags->p++;
+		tags->len--;
+	}
+	return true;
+}
+
+void
+labels_add_tag(struct tags_text *text, const struct id *tag)
+{
+	must(text->len + 1 + ID_TEXT_LEN <= TAGS_TEXT_MAX);
+	if (text->len > 0)
+		text->s[text->len++] = ' ';
+	id_format(tag, text->s + text->len);
+	text->len += ID_TEXT_LEN;
+}
+
+static void
+labels_add(struct labels *labels, enum label_kind kind, const struct id *id)
+{
+	if (labels->n == LABELS_MAX)
+		return;
+	labels->kind[labels->n] = (uint8_t)kind;
+	labels->of[labels->n++] = *id;
+}
+
+void
+labels_of(const struct msg_conversation_record *conversation, struct labels *labels)
+{
+	struct slice tags = conversation->tags;
+	struct id id;
+
+	labels->n = 0;
+	labels->state = conversation->state;
+	labels->is_assigned = !id_is_zero(&conversation->assigned);
+	if (labels->state != STATE_OPEN) {
+		id = label_of_state((enum conversation_state)labels->state);
+		labels_add(labels, LABEL_STATE, &id);
+	}
+	if (labels->is_assigned)
+		labels_add(labels, LABEL_USER, &conversation->assigned);
+	while (labels_next_tag(&tags, &id))
+		labels_add(labels, LABEL_TAG, &id);
+}
+
+static bool
+labels_equal(const struct labels *a, const struct labels *b)
+{
+	return a->n == b->n && a->state == b->state && a->is_assigned == b->is_assigned &&
+	    memcmp(a->of, b->of, a->n * sizeof(a->of[0])) == 0;
+}
+
+/* Adds to one count, whose record is removed when nothing is left. */
+static int
+labels_count_one(
+    struct txn *t, const struct id *org, enum label_kind kind, const struct id *label, int by)
+{
+	struct key key = key_of_org(org, label);
+	struct msg_label_count_record r;
+	int rc = txn_get_record(t, TABLE_LABEL_COUNTS, &key, MSG_LABEL_COUNT_RECORD, &r);
+
+	if (rc == MDB_NOTFOUND)
+		r = (struct msg_label_count_record){
+		    .v = RECORD_VERSION, .kind = (uint8_t)kind, .label = *label};
+	else if (rc == RECORD_DAMAGED)
+		return 0; /* until labels_recount() */
+	else if (rc != 0)
+		return rc;
+	if (by < 0 && r.conversations == 0) {
+		log_event(
+		    LOG_ERROR, "label_count_wrong", L_ID("org", org), L_ID("label", label));
+		return 0;
+	}
+	r.conversations += (uint64_t)(int64_t)by;
+	if (r.conversations == 0)
+		return txn_del(t, TABLE_LABEL_COUNTS, &key);
+	return txn_put_record(t, TABLE_LABEL_COUNTS, &key, MSG_LABEL_COUNT_RECORD, &r);
+}
+
+/* Counts or discounts a conversation. */
+static int
+labels_count(struct txn *t, const struct id *org, const struct id *widget,
+    const struct labels *labels, int by)
+{
+	const struct id anybody = {{0}};
+	int rc = 0;
+
+	if (labels->state == STATE_RESOLVED)
+		return labels_count_one(t, org, LABEL_STATE, &labels->of[0], by);
+	if (labels->is_assigned)
+		rc = labels_count_one(t, org, LABEL_ASSIGNED, &anybody, by);
+	if (rc == 0)
+		rc = labels_count_one(t, org, LABEL_WIDGET, widget, by);
+	for (size_t i = 0; rc == 0 && i < labels->n; i++)
+		rc = labels_count_one(
+		    t, org, (enum label_kind)labels->kind[i], &labels->of[i], by);
+	return rc;
+}
+
+/* Adds or removes a conversation's entries. */
+static int
+labels_list(struct txn *t, const struct id *org, const struct id *conversation,
+    const struct label_place *place, bool add)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < place->labels->n; i++) {
+		struct key key = key_activity_of(
+		    org, &place->labels->of[i], place->updated_at, conversation);
+
+		rc = add ? txn_put(t, TABLE_LABELS, &key, (struct slice){0})
+			 : txn_del(t, TABLE_LABELS, &key);
+	}
+	return rc;
+}
+
+int
+labels_move(struct txn *t, const struct id *org, const struct id *widget,
+    const struct id *conversation, const struct label_place *from, const struct label_place *to)
+{
+	bool same = from != NULL && to != NULL && labels_equal(from->labels, to->labels);
+	int rc = 0;
+
+	if (same && (to->labels->n == 0 || from->updated_at == to->updated_at))
+		return 0;
+	if (from != NULL)
+		rc = labels_list(t, org, conversation, from, false);
+	if (rc == 0 && to != NULL)
+		rc = labels_list(t, org, conversation, to, true);
+	if (same || rc != 0)
+		return rc;
+	if (from != NULL)
+		rc = labels_count(t, org, widget, from->labels, -1);
+	if (rc == 0 && to != NULL)
+		rc = labels_count(t, org, widget, to->labels, 1);
+	return rc;
+}
+
+/* Conversations that are read before they are counted: nothing may be written during a walk. */
+#define RECOUNT_STEP 256u
+
+struct counted {
+	struct id org, widget;
+	struct labels labels;
+};
+
+struct recount {
+	struct key at; /* the last conversation that was read; of length 0: none */
+	size_t n;
+	struct counted of[RECOUNT_STEP];
+};
+
+/* Reads the next conversations; unreadable ones are not counted. */
+static int
+labels_recount_read(struct txn *t, struct recount *r)
+{
+	const struct key all = {0};
+	struct msg_conversation_record record;
+	struct walk w;
+	int rc = walk_open(&w, t, TABLE_CONVERSATIONS, &all);
+
+	r->n = 0;
+	if (rc == 0)
+		rc = walk_from(&w, &r->at);
+	if (rc == 0 && r->at.len > 0 && slice_eq(w.key, key_slice(&r->at)))
+		rc = walk_next(&w);
+	for (; rc == 0 && r->n < RECOUNT_STEP; rc = walk_next(&w)) {
+		struct counted *counted = &r->of[r->n];
+
+		r->at = key_of(w.key);
+		if (record_decode(w.value, MSG_CONVERSATION_RECORD, &record) != WIRE_OK)
+			continue;
+		counted->org = record.org;
+		counted->widget = record.widget;
+		labels_of(&record, &counted->labels);
+		r->n++;
+	}
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int
+labels_recount_all(struct txn *t)
+{
+	const struct key all = {0};
+	struct recount *r = xcalloc(1, sizeof(*r));
+	int rc = txn_del_all(t, TABLE_LABEL_COUNTS, &all);
+
+	do {
+		if (rc == 0)
+			rc = labels_recount_read(t, r);
+		for (size_t i = 0; rc == 0 && i < r->n; i++)
+			rc = labels_count(
+			    t, &r->of[i].org, &r->of[i].widget, &r->of[i].labels, 1);
+	} while (rc == 0 && r->n > 0);
+	free(r);
+	return rc;
+}
+
+void
+labels_recount(struct env *env)
+{
+	struct txn t;
+	int rc = txn_begin(&t, env, TXN_DELETE);
+
+	if (rc == 0)
+		rc = labels_recount_all(&t);
+	if (rc == 0)
+		rc = txn_commit(&t);
+	txn_abort(&t);
+	if (rc == 0)
+		log_event(LOG_NOTICE, "labels_counted");
+	else
+		log_event(LOG_ERROR, "labels_not_counted", L_STR("error", env_strerror(rc)));
+}
+
+void
+labels_prepare(struct env *env)
+{
+	size_t counts = 0, conversations = 0;
+	struct txn t;
+	int rc = txn_begin(&t, env, TXN_READ);
+
+	if (rc == 0)
+		rc = txn_count(&t, TABLE_LABEL_COUNTS, &counts);
+	if (rc == 0)
+		rc = txn_count(&t, TABLE_CONVERSATIONS, &conversations);
+	txn_abort(&t);
+	/* Each conversation has a count: of its widget, or of its state. */
+	if (rc == 0 && counts == 0 && conversations > 0)
+		labels_recount(env);
+}

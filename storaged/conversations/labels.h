@@ -1,0 +1,62 @@
+/*
+ * Labels: what conversations are listed and counted by, besides their activity. A conversation has a label for
+ * its state, unless that is open; for the user that it is assigned to; and for each of its tags. Most
+ * conversations have none, and cost nothing here.
+ *
+ * The table labels lists the conversations of a label by their activity. label_counts says how many of them are
+ * not resolved; it also counts the conversations of each widget, and those assigned to anybody. Only resolved
+ * ones have the count of LABEL_STATE that belongs to them. Both tables change in the transaction of the
+ * conversation (conversation_put()).
+ */
+#ifndef STORAGED_CONVERSATIONS_LABELS_H
+#define STORAGED_CONVERSATIONS_LABELS_H
+
+#include "storaged/engine/txn.h"
+
+#define TAGS_MAX   32u /* of a conversation */
+#define LABELS_MAX (TAGS_MAX + 2)
+
+struct labels {
+	uint8_t state; /* enum conversation_state */
+	bool is_assigned;
+	size_t n; /* state (if it is not open), user, tags */
+	struct id of[LABELS_MAX];
+	uint8_t kind[LABELS_MAX]; /* enum label_kind */
+};
+
+/* The label of a state. */
+struct id label_of_state(enum conversation_state state);
+
+/* The labels of a conversation. */
+void labels_of(const struct msg_conversation_record *conversation, struct labels *labels);
+
+/* Takes the next tag from a list as in CONVERSATION_RECORD; false: there is no more, or the list is invalid
+ * (*tags is not empty then). */
+bool labels_next_tag(struct slice *tags, struct id *tag);
+
+/* Appends a tag to such a list in text, which has room for it. */
+#define TAGS_TEXT_MAX (TAGS_MAX * (ID_TEXT_LEN + 1))
+struct tags_text {
+	size_t len;
+	char s[TAGS_TEXT_MAX + 1];
+};
+void labels_add_tag(struct tags_text *text, const struct id *tag);
+
+/* Where a conversation is listed by its labels: NULL: nowhere, as before its creation or after its removal. */
+struct label_place {
+	const struct labels *labels;
+	uint64_t updated_at;
+};
+
+/* Moves a conversation from one place to another, and counts it. Its ids must not lie in the map. */
+[[gnu::warn_unused_result]] int labels_move(struct txn *t, const struct id *org,
+    const struct id *widget, const struct id *conversation, const struct label_place *from,
+    const struct label_place *to);
+
+/* Counts all conversations again, in place of what label_counts contains, in a transaction of its own: after a
+ * count was found damaged, or (labels_prepare()) if a store of an older schema was never counted. Reads all
+ * conversations; logs the result. */
+void labels_recount(struct env *env);
+void labels_prepare(struct env *env);
+
+#endif
