@@ -40,7 +40,8 @@ const FOLDERS = Object.fromEntries(
 	workerd/api/request: workerd/http/ workerd/store workerd/turn
 	workerd/api/fields: workerd/http/ workerd/api/request
 	workerd/api/guard: workerd/http/ workerd/api/request
-	workerd/api/live: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields
+	workerd/api/live: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
+		workerd/api/guard
 	workerd/api/chat: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/live
 	workerd/api/widget: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
@@ -51,7 +52,8 @@ const FOLDERS = Object.fromEntries(
 		workerd/api/guard
 	workerd/api/search: workerd/http/ workerd/search workerd/api/request workerd/api/fields
 	workerd/api/numbers: workerd/http/ workerd/store workerd/api/request workerd/api/fields
-	workerd/api/inbox: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard
+	workerd/api/inbox: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
+		workerd/api/live
 	workerd/api/pages: workerd/http/ workerd/api/request
 	workerd/api: workerd/http/ workerd/store workerd/search workerd/turn workerd/api/
 	workerd: workerd/

@@ -11,6 +11,7 @@
 #include "workerd/api/chat/chat_handlers.h"
 #include "workerd/api/events/events_handlers.h"
 #include "workerd/api/guard/guard.h"
+#include "workerd/api/inbox/conversation_live.h"
 #include "workerd/api/inbox/operator_handlers.h"
 #include "workerd/api/metrics.h"
 #include "workerd/api/numbers/numbers_handlers.h"

@@ -5,6 +5,7 @@
 #include "proto/base/basics.h"
 #include "workerd/api/chat/chat_body.h"
 #include "workerd/api/chat/chat_handlers.h"
+#include "workerd/api/chat/chat_viewer.h"
 #include "workerd/api/fields/names.h"
 #include "workerd/api/fields/paging.h"
 #include "workerd/api/fields/parameters.h"
@@ -14,11 +15,17 @@
 
 #define LIMIT_MAX 200
 /* Bytes of a page: the longest of the store with each byte escaped, and the JSON around the texts. */
-#define PAGE_MAX (6u * 786432 + LIMIT_MAX * 256)
+#define PAGE_MAX (6u * 786432 + LIMIT_MAX * 2048)
+
+struct history_query {
+	struct store_query q;
+	enum live_viewer viewer;
+};
 
 /* Leaves out the active reply: if it was interrupted and runs again, its old text is still stored. */
 static void
-chat_history_write_message(struct json_writer *j, struct slice item, const struct id *active)
+chat_history_write_message(
+    struct json_writer *j, struct slice item, const struct id *active, enum live_viewer viewer)
 {
 	struct msg_message_record r;
 
@@ -27,7 +34,7 @@ chat_history_write_message(struct json_writer *j, struct slice item, const struc
 		return;
 	json_write_open(j, NULL, '{');
 	json_write_id(j, "id", &r.id);
-	json_write_str(j, "role", names_message_role(r.role));
+	live_author_write(j, &r, viewer);
 	json_write_str(j, "content", r.text);
 	json_write_uint(j, "createdAt", r.created_at);
 	json_write_str(j, "status", names_message_status(r.status));
@@ -44,7 +51,8 @@ chat_history_write_conversation(struct json_writer *j, struct slice item)
 }
 
 static void
-chat_history_write_page(struct json_writer *j, const struct msg_message_page *page)
+chat_history_write_page(
+    struct json_writer *j, const struct msg_message_page *page, enum live_viewer viewer)
 {
 	struct slice list = page->messages, item;
 
@@ -52,7 +60,7 @@ chat_history_write_page(struct json_writer *j, const struct msg_message_page *pa
 	chat_history_write_conversation(j, page->conversation);
 	json_write_open(j, "messages", '[');
 	while (wire_list_next(&list, &item))
-		chat_history_write_message(j, item, &page->active);
+		chat_history_write_message(j, item, &page->active, viewer);
 	json_write_close(j, ']');
 	json_write_id_or_null(j, "active", &page->active);
 	paging_write_next_seq(j, page->next);
@@ -75,10 +83,11 @@ chat_history_write_nothing(struct json_writer *j)
 static void
 chat_history_on_page(void *arg, uint16_t type, const union msg *m)
 {
-	struct store_query *q = arg;
+	struct history_query *h = arg;
+	struct store_query *q = &h->q;
 
 	if (type == MSG_MESSAGE_PAGE && m->message_page.conversation.len > 0) {
-		chat_history_write_page(&q->json, &m->message_page);
+		chat_history_write_page(&q->json, &m->message_page, h->viewer);
 	} else if (store_refused(type, m, STORE_NOT_FOUND)) {
 		chat_history_write_nothing(&q->json);
 	} else {
@@ -99,6 +108,7 @@ handle_chat_history(const struct api_call *c)
 	};
 	struct msg_session_history ask = {.org = c->org, .widget = c->widget};
 	uint8_t session[PARAMETER_MAX];
+	struct history_query *h;
 	struct paging paging;
 	const char *wrong = paging_read(c->x->req->query, &rule, &paging);
 
@@ -112,6 +122,7 @@ handle_chat_history(const struct api_call *c)
 	ask.limit = paging.limit;
 	if (paging.has_cursor)
 		ask.from = paging_seq(&paging);
-	store_query_ask(store_query_new(c, sizeof(struct store_query), PAGE_MAX, NULL),
-	    MSG_SESSION_HISTORY, &ask, chat_history_on_page);
+	h = store_query_new(c, sizeof(*h), PAGE_MAX, NULL);
+	h->viewer = chat_viewer_read(c->x->req->query);
+	store_query_ask(&h->q, MSG_SESSION_HISTORY, &ask, chat_history_on_page);
 }

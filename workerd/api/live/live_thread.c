@@ -11,8 +11,8 @@ live_thread_clear_list(struct live_sent_list *list)
 	*list = (struct live_sent_list){0};
 }
 
-static struct live_sent *
-live_thread_find(const struct live_sent_list *list, const struct id *message)
+struct live_sent *
+live_sent_find(const struct live_sent_list *list, const struct id *message)
 {
 	for (size_t i = 0; i < list->n; i++)
 		if (id_equal(&list->items[i].message, message))
@@ -23,7 +23,7 @@ live_thread_find(const struct live_sent_list *list, const struct id *message)
 static void
 live_thread_put(struct live_sent_list *list, const struct id *message, bool interrupted)
 {
-	struct live_sent *sent = live_thread_find(list, message);
+	struct live_sent *sent = live_sent_find(list, message);
 
 	if (sent == NULL) {
 		if (list->items == NULL || list->n == list->cap) {
@@ -46,7 +46,7 @@ live_thread_clear(struct live_thread *t)
 bool
 live_thread_has(const struct live_thread *t, const struct id *message)
 {
-	return live_thread_find(&t->sent, message) != NULL;
+	return live_sent_find(&t->sent, message) != NULL;
 }
 
 void
@@ -58,7 +58,7 @@ live_thread_add(struct live_thread *t, const struct id *message, bool interrupte
 bool
 live_thread_is_new(const struct live_thread *t, const struct msg_message_record *r)
 {
-	const struct live_sent *sent = live_thread_find(&t->sent, &r->id);
+	const struct live_sent *sent = live_sent_find(&t->sent, &r->id);
 
 	return sent == NULL || (sent->interrupted && r->status != MESSAGE_INTERRUPTED);
 }
@@ -96,7 +96,7 @@ live_thread_begin_page(struct live_thread *t)
 void
 live_thread_note(struct live_thread *t, const struct msg_message_record *r)
 {
-	bool asks = r->role == MESSAGE_USER;
+	bool asks = r->role == MESSAGE_USER && r->status != MESSAGE_HANDED;
 	bool broke_off = r->status == MESSAGE_INTERRUPTED;
 
 	t->gap |= asks && t->asked;

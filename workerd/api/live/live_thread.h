@@ -39,6 +39,9 @@ struct live_thread {
 	bool interrupted;           /* some reply of the page broke off */
 };
 
+/* NULL: the list does not have it. */
+struct live_sent *live_sent_find(const struct live_sent_list *list, const struct id *message);
+
 /* Frees the lists. */
 void live_thread_clear(struct live_thread *t);
 

@@ -73,7 +73,8 @@ export interface components {
         HistoryMessage: {
             id: components["schemas"]["Id"];
             /** @enum {unknown} */
-            role: "user" | "assistant";
+            role: "user" | "assistant" | "operator";
+            author?: components["schemas"]["LivePerson"];
             content: string;
             createdAt: components["schemas"]["Time"];
             status: components["schemas"]["MessageStatus"];
@@ -166,6 +167,71 @@ export interface components {
             type: "error";
             error: string;
             code: string;
+        };
+        /** @description An event of a conversation. */
+        LiveEvent: components["schemas"]["LiveState"] | components["schemas"]["LiveMessage"] | components["schemas"]["LiveStart"] | components["schemas"]["LiveToken"] | components["schemas"]["LiveDone"] | components["schemas"]["LiveTyping"] | components["schemas"]["LiveErased"] | components["schemas"]["LivePing"];
+        /** @description An operator. */
+        LivePerson: {
+            /** @description Only for owners. */
+            id?: components["schemas"]["Id"];
+            name: string;
+        };
+        LiveState: {
+            /** @constant */
+            type: "state";
+            /** @description null: the session has no conversation yet. */
+            conversationId: components["schemas"]["Id"] | null;
+            state: components["schemas"]["ConversationState"];
+            /** @description Who has taken the conversation over. */
+            operator: components["schemas"]["LivePerson"] | null;
+        };
+        LiveMessage: {
+            /** @constant */
+            type: "message";
+            id: components["schemas"]["Id"];
+            /**
+             * @description `operator` only for owners and for clients that asked for operators; for others it is `assistant`.
+             * @enum {unknown}
+             */
+            role: "user" | "assistant" | "operator";
+            content: string;
+            createdAt: components["schemas"]["Time"];
+            status: components["schemas"]["MessageStatus"];
+            author?: components["schemas"]["LivePerson"];
+        };
+        LiveStart: {
+            /** @constant */
+            type: "start";
+            messageId: components["schemas"]["Id"];
+            /** @description Where the next token belongs, in UTF-16 code units. */
+            position: number;
+        };
+        LiveToken: {
+            /** @constant */
+            type: "token";
+            messageId: components["schemas"]["Id"];
+            token: string;
+        };
+        LiveDone: {
+            /** @constant */
+            type: "done";
+            messageId: components["schemas"]["Id"];
+            message: string;
+            status: components["schemas"]["MessageStatus"];
+        };
+        LiveTyping: {
+            /** @constant */
+            type: "typing";
+            /** @enum {unknown} */
+            role: "user" | "operator";
+        };
+        LiveErased: {
+            /** @constant */
+            type: "erased";
+        };
+        LivePing: {
+            /** @constant */
+            type: "ping";
         };
         Conversation: {
             _id: components["schemas"]["Id"];
@@ -659,7 +725,7 @@ export interface components {
             collect_phone: boolean;
         };
         /** @description A frame that a visitor sends. */
-        VisitorSays: components["schemas"]["VisitorMessage"] | components["schemas"]["VisitorContact"] | components["schemas"]["VisitorStop"];
+        VisitorSays: components["schemas"]["VisitorMessage"] | components["schemas"]["VisitorContact"] | components["schemas"]["VisitorStop"] | components["schemas"]["VisitorTyping"];
         VisitorMessage: {
             /** @constant */
             type: "message";
@@ -680,8 +746,13 @@ export interface components {
             /** @constant */
             type: "stop";
         };
+        /** @description The visitor writes a message. Owners who follow the conversation see it, at most once a second. */
+        VisitorTyping: {
+            /** @constant */
+            type: "typing";
+        };
         /** @description A frame that the server sends. */
-        WidgetSays: components["schemas"]["WidgetSession"] | components["schemas"]["WidgetHistory"] | components["schemas"]["WidgetTyping"] | components["schemas"]["WidgetToken"] | components["schemas"]["WidgetMessage"] | components["schemas"]["WidgetHandover"] | components["schemas"]["WidgetContactSaved"] | components["schemas"]["WidgetError"];
+        WidgetSays: components["schemas"]["WidgetSession"] | components["schemas"]["WidgetHistory"] | components["schemas"]["WidgetTyping"] | components["schemas"]["WidgetToken"] | components["schemas"]["WidgetMessage"] | components["schemas"]["WidgetHandover"] | components["schemas"]["WidgetOperator"] | components["schemas"]["WidgetContactSaved"] | components["schemas"]["WidgetError"];
         WidgetSession: {
             /** @constant */
             type: "session";
@@ -694,7 +765,8 @@ export interface components {
             /** @description Oldest first. `id` and `status` (unless complete) only with `stream=1`. */
             messages: {
                 /** @enum {unknown} */
-                role: "user" | "assistant";
+                role: "user" | "assistant" | "operator";
+                author?: components["schemas"]["LivePerson"];
                 content: string;
                 id?: components["schemas"]["Id"];
                 status?: components["schemas"]["MessageStatus"];
@@ -716,14 +788,22 @@ export interface components {
             type: "message";
             content: string;
             /**
-             * @description `user`: a message that the visitor sent over another WebSocket.
+             * @description `user`: a message that the visitor sent over another WebSocket. `operator`, with `author`, only for clients with `operators=1`; for others it is `assistant`.
              * @enum {unknown}
              */
-            role: "user" | "assistant";
+            role: "user" | "assistant" | "operator";
+            author?: components["schemas"]["LivePerson"];
             /** @description Missing in an agent's hand-over text, which is not stored. */
             id?: components["schemas"]["Id"];
             /** @description Only if the reply is not complete. */
             status?: components["schemas"]["MessageStatus"];
+        };
+        /** @description Only with `operators=1`: who has the conversation, when that has changed. */
+        WidgetOperator: {
+            /** @constant */
+            type: "operator";
+            state: components["schemas"]["ConversationState"];
+            operator: components["schemas"]["LivePerson"] | null;
         };
         WidgetContactSaved: {
             /** @constant */
@@ -833,6 +913,16 @@ export type StartEvent = components['schemas']['StartEvent'];
 export type TokenEvent = components['schemas']['TokenEvent'];
 export type DoneEvent = components['schemas']['DoneEvent'];
 export type ErrorEvent = components['schemas']['ErrorEvent'];
+export type LiveEvent = components['schemas']['LiveEvent'];
+export type LivePerson = components['schemas']['LivePerson'];
+export type LiveState = components['schemas']['LiveState'];
+export type LiveMessage = components['schemas']['LiveMessage'];
+export type LiveStart = components['schemas']['LiveStart'];
+export type LiveToken = components['schemas']['LiveToken'];
+export type LiveDone = components['schemas']['LiveDone'];
+export type LiveTyping = components['schemas']['LiveTyping'];
+export type LiveErased = components['schemas']['LiveErased'];
+export type LivePing = components['schemas']['LivePing'];
 export type Conversation = components['schemas']['Conversation'];
 export type Message = components['schemas']['Message'];
 export type ConversationList = components['schemas']['ConversationList'];
@@ -880,12 +970,14 @@ export type VisitorSays = components['schemas']['VisitorSays'];
 export type VisitorMessage = components['schemas']['VisitorMessage'];
 export type VisitorContact = components['schemas']['VisitorContact'];
 export type VisitorStop = components['schemas']['VisitorStop'];
+export type VisitorTyping = components['schemas']['VisitorTyping'];
 export type WidgetSays = components['schemas']['WidgetSays'];
 export type WidgetSession = components['schemas']['WidgetSession'];
 export type WidgetHistory = components['schemas']['WidgetHistory'];
 export type WidgetTyping = components['schemas']['WidgetTyping'];
 export type WidgetToken = components['schemas']['WidgetToken'];
 export type WidgetMessage = components['schemas']['WidgetMessage'];
+export type WidgetOperator = components['schemas']['WidgetOperator'];
 export type WidgetContactSaved = components['schemas']['WidgetContactSaved'];
 export type WidgetError = components['schemas']['WidgetError'];
 export type ConversationState = components['schemas']['ConversationState'];

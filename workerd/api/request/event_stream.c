@@ -97,20 +97,39 @@ event_stream_begin_endless(struct event_stream *s, void (*over)(void *arg), void
 	event_stream_start_heartbeat(s);
 }
 
-struct json_writer
-event_stream_open(struct event_stream *s, const uint64_t *id, const char *type)
+/* Begins an event behind its id, if it has one. */
+static struct json_writer
+event_stream_open_data(struct event_stream *s, struct buf *out, const char *type)
 {
-	struct buf *out = api_scratch(s->api);
 	struct json_writer j = json_writer(out);
 
-	if (s->sse && id != NULL)
-		must(buf_append_str(out, "id: ") == 0 && buf_append_number(out, *id) == 0 &&
-		    buf_append_str(out, "\n") == 0);
 	if (s->sse)
 		must(buf_append_str(out, "data: ") == 0);
 	json_write_open(&j, NULL, '{');
 	json_write_str(&j, "type", slice_str(type));
 	return j;
+}
+
+struct json_writer
+event_stream_open(struct event_stream *s, const uint64_t *id, const char *type)
+{
+	struct buf *out = api_scratch(s->api);
+
+	if (s->sse && id != NULL)
+		must(buf_append_str(out, "id: ") == 0 && buf_append_number(out, *id) == 0 &&
+		    buf_append_str(out, "\n") == 0);
+	return event_stream_open_data(s, out, type);
+}
+
+struct json_writer
+event_stream_open_as(struct event_stream *s, struct slice id, const char *type)
+{
+	struct buf *out = api_scratch(s->api);
+
+	if (s->sse && id.len > 0)
+		must(buf_append_str(out, "id: ") == 0 && buf_append(out, id.p, id.len) == 0 &&
+		    buf_append_str(out, "\n") == 0);
+	return event_stream_open_data(s, out, type);
 }
 
 struct slice

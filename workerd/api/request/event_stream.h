@@ -52,6 +52,10 @@ void event_stream_begin_endless(struct event_stream *s, void (*over)(void *arg),
 struct json_writer event_stream_open(
     struct event_stream *s, const uint64_t *id, const char *type);
 
+/* The same with an id that is not a number; empty: none. */
+struct json_writer event_stream_open_as(
+    struct event_stream *s, struct slice id, const char *type);
+
 /* Ends the event; the bytes are valid until the next one. */
 struct slice event_stream_close(struct event_stream *s, struct json_writer *j);
 

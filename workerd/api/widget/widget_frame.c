@@ -58,8 +58,9 @@ widget_frame_read_contact(struct widget_frame *frame)
 	return NULL;
 }
 
+/* A frame without members. */
 static const char *
-widget_frame_read_stop(struct widget_frame *frame)
+widget_frame_read_nothing(struct widget_frame *frame)
 {
 	(void)frame;
 	return NULL;
@@ -72,7 +73,8 @@ static const struct {
 } kinds[] = {
     {"message", WIDGET_MESSAGE, widget_frame_read_message},
     {"contact_info", WIDGET_CONTACT, widget_frame_read_contact},
-    {"stop", WIDGET_STOP, widget_frame_read_stop},
+    {"stop", WIDGET_STOP, widget_frame_read_nothing},
+    {"typing", WIDGET_TYPING, widget_frame_read_nothing},
 };
 
 const char *
@@ -90,7 +92,7 @@ widget_frame_read(struct slice text, struct widget_frame *frame)
 		frame->kind = kinds[i].kind;
 		return kinds[i].read(frame);
 	}
-	return "type must be message, contact_info or stop";
+	return "type must be message, contact_info, stop or typing";
 }
 
 void

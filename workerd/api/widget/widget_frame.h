@@ -12,6 +12,7 @@ enum widget_frame_kind {
 	WIDGET_MESSAGE, /* {"type":"message","content","id"?} */
 	WIDGET_CONTACT, /* {"type":"contact_info","name"?,"email"?,"phone"?} */
 	WIDGET_STOP,    /* {"type":"stop"} */
+	WIDGET_TYPING,  /* {"type":"typing"} */
 };
 
 struct widget_frame {

@@ -53,14 +53,15 @@ widget_history_end(struct widget_socket *s)
 static void
 widget_history_send(struct widget_socket *s, const struct msg_message_record *r)
 {
-	bool is_reply = r->role == MESSAGE_ASSISTANT;
+	bool is_reply = r->role != MESSAGE_USER;
+	bool typed = r->role == MESSAGE_OPERATOR && widget_operator_stop_typing(s);
 
 	if (r->text.len == 0)
 		return;
 	s->is_catching_up = true;
-	if (is_reply)
+	if (is_reply && !typed)
 		widget_send_type(s, "typing_start");
-	widget_send_message(s, r->role, r->text, &r->id, r->status);
+	widget_send_message(s, r);
 	if (is_reply)
 		widget_send_type(s, "typing_stop");
 	s->is_catching_up = false;
@@ -135,6 +136,7 @@ widget_history_take_all(struct widget_socket *s, const struct msg_message_page *
 	struct live_thread *thread = &s->history.thread;
 
 	widget_send_history(s, page->messages, &page->active);
+	widget_operator_set_state(s, &conversation);
 	widget_history_take_messages(s, page);
 	thread->conversation = conversation.id;
 	if (!live_thread_end_page(thread, &page->active, true, conversation.next_seq))
@@ -154,11 +156,13 @@ widget_history_take_none(struct widget_socket *s)
 static void
 widget_history_take_page(struct widget_socket *s, const struct msg_message_page *page)
 {
+	const struct msg_conversation_record conversation = widget_history_conversation(page);
 	bool is_last = page->next == 0;
 
+	widget_operator_set_state(s, &conversation);
 	widget_history_take_messages(s, page);
 	(void)live_thread_end_page(&s->history.thread, &page->active, is_last,
-	    is_last ? widget_history_conversation(page).next_seq : page->next);
+	    is_last ? conversation.next_seq : page->next);
 	if (is_last)
 		widget_history_finish(s, &page->active);
 	else

@@ -169,8 +169,9 @@ widget_reply_hand_over(struct widget_reply *r, const struct turn_reply *reply)
 		widget_send_handover(r->s, reply);
 	} else {
 		widget_reply_start_typing(r);
-		widget_send_message(
-		    r->s, MESSAGE_ASSISTANT, reply->text, NULL, MESSAGE_COMPLETE);
+		widget_send_message(r->s,
+		    &(struct msg_message_record){
+			.role = MESSAGE_ASSISTANT, .text = reply->text});
 	}
 	widget_reply_finish(r);
 }
@@ -188,7 +189,13 @@ widget_reply_on_done(void *arg, const struct turn_ids *ids, const struct turn_re
 		return;
 	}
 	widget_reply_start_typing(r);
-	widget_send_message(r->s, MESSAGE_ASSISTANT, reply->text, &ids->message, reply->status);
+	widget_send_message(r->s,
+	    &(struct msg_message_record){
+		.id = ids->message,
+		.role = MESSAGE_ASSISTANT,
+		.status = (uint8_t)reply->status,
+		.text = reply->text,
+	    });
 	widget_reply_finish(r);
 }
 

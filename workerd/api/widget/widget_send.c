@@ -8,7 +8,7 @@
 #include "workerd/api/widget/widget_socket.h"
 
 /* Bytes of a history frame: the store's longest page with each byte escaped, and the JSON around it. */
-#define HISTORY_MAX (6u * 786432 + 1000 * 128)
+#define HISTORY_MAX (6u * 786432 + 1000 * 2048)
 
 /* Longer frames wait whole for a slow client, as missed messages do. */
 #define LONG_FRAME (64u * 1024)
@@ -96,21 +96,26 @@ widget_send_token(struct widget_socket *s, struct slice token)
 	widget_send_end(s, &j);
 }
 
+static bool
+widget_send_has_status(const struct msg_message_record *r)
+{
+	return r->role == MESSAGE_ASSISTANT && r->status != MESSAGE_COMPLETE;
+}
+
 void
-widget_send_message(struct widget_socket *s, enum message_role role, struct slice text,
-    const struct id *id, enum message_status status)
+widget_send_message(struct widget_socket *s, const struct msg_message_record *r)
 {
 	struct json_writer j;
 
-	if (text.len == 0)
+	if (r->text.len == 0)
 		return;
 	j = widget_send_begin(api_scratch(s->api), "message");
-	json_write_str(&j, "content", text);
-	json_write_str(&j, "role", names_message_role((uint8_t)role));
-	if (id != NULL)
-		json_write_id(&j, "id", id);
-	if (status != MESSAGE_COMPLETE)
-		json_write_str(&j, "status", names_message_status((uint8_t)status));
+	json_write_str(&j, "content", r->text);
+	live_author_write(&j, r, widget_socket_viewer(s));
+	if (!id_is_zero(&r->id))
+		json_write_id(&j, "id", &r->id);
+	if (widget_send_has_status(r))
+		json_write_str(&j, "status", names_message_status(r->status));
 	widget_send_end(s, &j);
 }
 
@@ -123,16 +128,32 @@ widget_send_handover(struct widget_socket *s, const struct turn_reply *reply)
 	widget_send_end(s, &j);
 }
 
-/* with_id: for clients that stream. */
+void
+widget_send_operator(
+    struct widget_socket *s, const struct msg_conversation_record *conversation)
+{
+	struct json_writer j = widget_send_begin(api_scratch(s->api), "operator");
+
+	json_write_str(&j, "state", names_conversation_state(conversation->state));
+	if (id_is_zero(&conversation->operator))
+		json_write_null(&j, "operator");
+	else
+		live_author_write_person(&j, "operator", &conversation->operator,
+		    conversation->operator_name, widget_socket_viewer(s));
+	widget_send_end(s, &j);
+}
+
+/* Ids and states are for clients that stream. */
 static void
-widget_send_record(struct json_writer *j, const struct msg_message_record *r, bool with_id)
+widget_send_record(
+    const struct widget_socket *s, struct json_writer *j, const struct msg_message_record *r)
 {
 	json_write_open(j, NULL, '{');
-	json_write_str(j, "role", names_message_role(r->role));
+	live_author_write(j, r, widget_socket_viewer(s));
 	json_write_str(j, "content", r->text);
-	if (with_id)
+	if (s->streams)
 		json_write_id(j, "id", &r->id);
-	if (with_id && r->status != MESSAGE_COMPLETE)
+	if (s->streams && widget_send_has_status(r))
 		json_write_str(j, "status", names_message_status(r->status));
 	json_write_close(j, '}');
 }
@@ -151,7 +172,7 @@ widget_send_history(struct widget_socket *s, struct slice list, const struct id 
 	while (wire_list_next(&list, &item)) {
 		must(record_decode(item, MSG_MESSAGE_RECORD, &r) == WIRE_OK);
 		if (r.text.len > 0 && !id_equal(&r.id, active))
-			widget_send_record(&j, &r, s->streams);
+			widget_send_record(s, &j, &r);
 	}
 	json_write_close(&j, ']');
 	if (s->streams)

@@ -65,8 +65,19 @@ widget_socket_refuse(
 static bool
 widget_socket_rate_take(struct widget_socket *s, enum widget_frame_kind kind)
 {
-	return kind == WIDGET_STOP ? guard_chat_read_rate_take(s->api, s->x)
-				   : guard_chat_rate_take(s->api, s->x);
+	return kind == WIDGET_STOP || kind == WIDGET_TYPING
+	    ? guard_chat_read_rate_take(s->api, s->x)
+	    : guard_chat_rate_take(s->api, s->x);
+}
+
+/* The owners see it. It may be lost. */
+static void
+widget_socket_type(struct widget_socket *s)
+{
+	const struct msg_typing typing = {
+	    .org = s->org, .widget = s->widget, .session = widget_socket_session(s)};
+
+	(void)!store_call(s->api->store, MSG_TYPING, &typing, STORE_TIMEOUT_MS, NULL, NULL);
 }
 
 static void
@@ -86,6 +97,9 @@ widget_socket_handle(struct widget_socket *s, struct widget_frame *frame)
 		break;
 	case WIDGET_STOP:
 		widget_replies_stop(s);
+		break;
+	case WIDGET_TYPING:
+		widget_socket_type(s);
 		break;
 	}
 }
@@ -130,6 +144,7 @@ widget_socket_on_closed(void *arg)
 
 	live_room_leave(&s->member);
 	widget_history_end(s);
+	(void)widget_operator_stop_typing(s);
 	widget_replies_leave(s);
 	s->ws = NULL;
 	s->x = NULL;
@@ -167,10 +182,11 @@ widget_socket_on_turn(struct widget_socket *s, const struct msg_live_turn *turn)
 	/* A sync may have found the message before this event arrived. */
 	if (!is_rerun && !widget_history_has(s, &turn->message)) {
 		widget_history_add(s, &turn->message, false);
-		widget_send_message(
-		    s, MESSAGE_USER, turn->text, &turn->message, MESSAGE_COMPLETE);
+		widget_send_message(s,
+		    &(struct msg_message_record){
+			.id = turn->message, .role = MESSAGE_USER, .text = turn->text});
 	}
-	if (is_rerun || !widget_history_has(s, &turn->turn))
+	if (!id_is_zero(&turn->turn) && (is_rerun || !widget_history_has(s, &turn->turn)))
 		widget_replies_join(s, &turn->turn);
 }
 
@@ -210,6 +226,7 @@ widget_socket_on_event(struct live_room_member *member, const struct live_room_e
 		widget_replies_sync(s);
 		break;
 	case ROOM_TYPING:
+		widget_operator_start_typing(s);
 		break;
 	case ROOM_CONTACT:
 		widget_socket_on_contact(s);

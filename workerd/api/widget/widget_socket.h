@@ -6,6 +6,7 @@
  *	widget_history.c   messages from before the connection, or missed during a reconnect to the store
  *	widget_replies.c   the queue of replies, one delivered after the other
  *	widget_identify.c  the visitor submits contact details
+ *	widget_operator.c  what the visitor sees of operators
  *
  * A socket is a member of its visitor's room (live_room.h) from its first frame to its end. Frames are
  * answered in order: a message that arrives during a reply waits until that reply has ended, since frames
@@ -15,6 +16,7 @@
 #ifndef WORKERD_API_WIDGET_WIDGET_SOCKET_H
 #define WORKERD_API_WIDGET_WIDGET_SOCKET_H
 
+#include "workerd/api/live/live_author.h"
 #include "workerd/api/live/live_room.h"
 #include "workerd/api/live/live_thread.h"
 #include "workerd/api/request/api_call.h"
@@ -58,9 +60,21 @@ struct widget_socket {
 	bool identified_here; /* by this socket: ignore the room's event about it */
 	bool is_identified;   /* the client knows that the visitor has contact details */
 
+	/* widget_operator.c */
+	struct event *operator_timer; /* an operator writes, until then; NULL: none does */
+	uint8_t state;                /* as the client knows it: enum conversation_state */
+	struct id operator;
+
 	unsigned refused; /* invalid frames in a row */
 	LIST_ENTRY(widget_socket) closing;
 };
+
+/* As whom the client sees messages. */
+static inline enum live_viewer
+widget_socket_viewer(const struct widget_socket *s)
+{
+	return s->operators ? VIEWER_OPERATORS : VIEWER_PLAIN;
+}
 
 /* Frames out, in widget_send.c. The connection is closed if the client does not read them. */
 
@@ -81,9 +95,12 @@ void widget_send_token(struct widget_socket *s, struct slice token);
 /* {"type":"handover"}: a person answers the message. */
 void widget_send_handover(struct widget_socket *s, const struct turn_reply *reply);
 
-/* Sends nothing if the text is empty. id: NULL for a text that is not stored. */
-void widget_send_message(struct widget_socket *s, enum message_role role, struct slice text,
-    const struct id *id, enum message_status status);
+/* Sends nothing if the text is empty. A text that is not stored has the zero id. */
+void widget_send_message(struct widget_socket *s, const struct msg_message_record *r);
+
+/* {"type":"operator","state","operator"}: who has the conversation. */
+void widget_send_operator(
+    struct widget_socket *s, const struct msg_conversation_record *conversation);
 
 /* list: a LIST of MESSAGE_RECORD; active: the reply being written, left out of the list (zero: none). */
 void widget_send_history(struct widget_socket *s, struct slice list, const struct id *active);
@@ -152,6 +169,18 @@ void widget_replies_leave(struct widget_socket *s);
 
 /* Empties the queue after that; sends: the messages that wait are sent first. */
 void widget_replies_end(struct widget_socket *s, bool sends);
+
+/* Operators, in widget_operator.c. */
+
+/* An operator writes: shown for some seconds, or until its message. */
+void widget_operator_start_typing(struct widget_socket *s);
+
+/* Whether typing was shown; no typing_stop is sent. */
+bool widget_operator_stop_typing(struct widget_socket *s);
+
+/* Tells a client that knows operators when another one has the conversation. */
+void widget_operator_set_state(
+    struct widget_socket *s, const struct msg_conversation_record *conversation);
 
 /* Contact details, in widget_identify.c. */
 

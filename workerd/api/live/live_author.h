@@ -1,0 +1,25 @@
+/*
+ * Who wrote a message, as a client sees it: clients that do not know operators get their messages as the
+ * assistant's (API.md, section 8).
+ */
+#ifndef WORKERD_API_LIVE_LIVE_AUTHOR_H
+#define WORKERD_API_LIVE_LIVE_AUTHOR_H
+
+#include "proto/ipc/messages.h"
+#include "workerd/api/request/json_writer.h"
+
+enum live_viewer {
+	VIEWER_PLAIN,     /* knows visitors and the assistant */
+	VIEWER_OPERATORS, /* also operators, by their names */
+	VIEWER_OWNER,     /* also their ids */
+};
+
+/* Writes the member role, and for an operator author. */
+void live_author_write(
+    struct json_writer *j, const struct msg_message_record *r, enum live_viewer viewer);
+
+/* Writes an operator as {"id","name"}; without the id unless the viewer is an owner. */
+void live_author_write_person(struct json_writer *j, const char *key, const struct id *id,
+    struct slice name, enum live_viewer viewer);
+
+#endif

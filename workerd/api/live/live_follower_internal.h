@@ -1,0 +1,82 @@
+/*
+ * The struct of a follower, for the files of this folder that run it (live_follower.h).
+ */
+#ifndef WORKERD_API_LIVE_LIVE_FOLLOWER_INTERNAL_H
+#define WORKERD_API_LIVE_LIVE_FOLLOWER_INTERNAL_H
+
+#include "workerd/api/guard/guard_watch.h"
+#include "workerd/api/live/live_author.h"
+#include "workerd/api/live/live_cursor.h"
+#include "workerd/api/live/live_room.h"
+#include "workerd/api/live/live_thread.h"
+#include "workerd/api/request/event_stream.h"
+#include "workerd/turn/turn.h"
+
+struct live_follower;
+
+/* A reply that is being written. */
+struct live_reply {
+	struct live_follower *f;
+	struct turn_listener *listener; /* NULL: it waits for the end of the sync */
+	struct id id;
+	size_t units; /* UTF-16 units of its text that the client has */
+	LIST_ENTRY(live_reply) link;
+};
+
+struct live_follower {
+	struct live_room_member member; /* first: the room calls on_event() with it */
+	struct event_stream stream;
+	struct id org, widget;
+	struct guard_watch *watch; /* of an owner's login or key */
+	struct id owned; /* the conversation, for its owners; zero: the session's is followed */
+	enum live_viewer viewer;
+	struct live_thread thread;
+	struct id previous; /* conversation of Last-Event-ID, until the session's is known */
+	bool resumed;       /* it had a Last-Event-ID, or the first sync is over */
+	struct store_call *call; /* of the sync that is under way */
+	bool again;              /* another sync is due after it */
+	LIST_HEAD(, live_reply) replies;
+	size_t replies_n;
+	struct id failed; /* the last reply that failed and may still be open; syncs skip it */
+	bool told_state;  /* as in the last `state` event: */
+	uint8_t state;
+	struct id conversation, operator;
+	size_t session_len;
+	uint8_t session[];
+};
+
+/* In live_follower.c: reads what the client lacks; then joins the replies that wait. */
+void live_follower_sync(struct live_follower *f);
+
+/* In live_reply.c. */
+
+/* Notes a reply, unless it is known; NULL: there are too many. */
+struct live_reply *live_reply_add(struct live_follower *f, const struct id *id, size_t units);
+
+struct live_reply *live_reply_find(struct live_follower *f, const struct id *id);
+
+/* Listens to the reply, unless it does already. */
+void live_reply_join(struct live_reply *r);
+
+/* Stops listening and frees it. */
+void live_reply_drop(struct live_reply *r);
+void live_reply_drop_all(struct live_follower *f);
+
+/* The sync is over: joins the replies that wait. */
+void live_reply_join_waiting(struct live_follower *f);
+
+/* Events, in live_event.c; the head of the answer must have been sent. */
+
+void live_event_message(struct live_follower *f, const struct msg_message_record *r);
+void live_event_question(struct live_follower *f, const struct msg_live_turn *turn);
+void live_event_start(struct live_reply *r, size_t position);
+void live_event_token(struct live_reply *r, struct slice token);
+void live_event_done(
+    struct live_follower *f, const struct id *reply, const struct turn_reply *end);
+void live_event_typing(struct live_follower *f);
+void live_event_erased(struct live_follower *f);
+
+/* Sends the state if it has changed. r NULL: the session has no conversation. */
+void live_event_state(struct live_follower *f, const struct msg_conversation_record *r);
+
+#endif
