@@ -234,3 +234,14 @@ handle_index_lookup(struct txn *t, struct call *c)
 	buf_clear(&page.item);
 	return rc;
 }
+
+int
+handle_index_report(struct txn *t, struct call *c)
+{
+	(void)t;
+	effects_add(c->effects,
+	    &(struct effect){.kind = EFFECT_INDEXED,
+		.client = c->from,
+		.change = c->m->index_report.position});
+	return 0;
+}

@@ -12,4 +12,7 @@
 [[gnu::warn_unused_result]] int handle_index_read(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_index_lookup(struct txn *t, struct call *c);
 
+/* Not answered. */
+[[gnu::warn_unused_result]] int handle_index_report(struct txn *t, struct call *c);
+
 #endif

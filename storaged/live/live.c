@@ -12,6 +12,7 @@ live_init(struct live *l, struct open_turns *open)
 	topics_init(&l->turns, TOPIC_TURNS);
 	topics_init(&l->rooms, TOPIC_ROOMS);
 	change_followers_init(&l->changes);
+	index_wait_init(&l->index);
 }
 
 /* The remaining topics are turns to be stopped whose followers have left. */
@@ -20,6 +21,7 @@ live_clear(struct live *l)
 {
 	topics_clear(&l->turns);
 	topics_clear(&l->rooms);
+	index_wait_clear(&l->index);
 }
 
 static void
@@ -262,4 +264,6 @@ live_forget(struct live *l, struct client *client)
 	rooms_forget(&l->rooms, client);
 	lease_leave(&l->lease, client);
 	change_followers_forget(client);
+	index_wait_forget(&l->index, client);
+	l->notified = true;
 }

@@ -12,6 +12,7 @@
 #define STORAGED_LIVE_LIVE_H
 
 #include "storaged/live/change_followers.h"
+#include "storaged/live/index_wait.h"
 #include "storaged/live/lease.h"
 #include "storaged/live/open_turns.h"
 #include "storaged/live/rooms.h"
@@ -25,6 +26,7 @@ struct live {
 	struct topics rooms;
 	struct lease lease;
 	struct change_followers changes;
+	struct index_wait index;
 	bool notified; /* something was queued since the server last looked */
 };
 

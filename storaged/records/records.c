@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "proto/base/clock.h"
+#include "storaged/changes/change_answer.h"
 #include "storaged/changes/changes.h"
 #include "storaged/records/organizations.h"
 
@@ -255,9 +256,8 @@ record_delete(struct txn *t, struct call *c, const struct record_kind *kind)
 		rc = record_add_change(t, kind, &r, CHANGE_DELETED);
 	if (rc != 0)
 		return rc;
-	if (left)
-		call_answer(c, MSG_UNFINISHED, &(struct msg_unfinished){});
-	else
-		call_ok(c);
+	if (!left)
+		return change_answer(t, c, MSG_OK, &(struct msg_ok){});
+	call_answer(c, MSG_UNFINISHED, &(struct msg_unfinished){});
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "proto/ipc/room_id.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "proto/base/basics.h"
 
@@ -17,6 +18,20 @@ call_answer(struct call *c, enum msg_type type, const void *answer)
 	/* Any other error means that the answer violates messages.def. */
 	must(errno != EMSGSIZE);
 	c->overflow = true;
+}
+
+void
+call_answer_indexed(struct call *c, uint64_t seq, enum msg_type type, const void *answer)
+{
+	struct held held = {.client = c->from, .seq = seq};
+	struct buf frame;
+
+	buf_init(&frame, HELD_MAX);
+	must(msg_encode(&frame, type, c->request, answer) == 0);
+	held.len = buf_len(&frame);
+	memcpy(held.frame, buf_data(&frame), held.len);
+	buf_clear(&frame);
+	effects_add_held(c->effects, &held);
 }
 
 void

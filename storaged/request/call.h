@@ -43,6 +43,10 @@ struct call {
 void call_answer(struct call *c, enum msg_type type, const void *answer);
 void call_ok(struct call *c);
 
+/* Queues a small answer that is sent when the search index contains the row of the change feed with this number,
+ * and nothing that was erased up to it (index_wait.h). */
+void call_answer_indexed(struct call *c, uint64_t seq, enum msg_type type, const void *answer);
+
 /* Sets the reason for a refusal; detail is a constant. Always returns CALL_REFUSED. */
 [[gnu::warn_unused_result]] int call_refuse(
     struct call *c, enum store_error code, const char *detail);

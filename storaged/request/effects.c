@@ -37,11 +37,27 @@ effects_add_turn(struct effects *effects, const struct turn_news *news)
 }
 
 void
+effects_add_held(struct effects *effects, const struct held *answer)
+{
+	size_t *capacity = &effects->held_capacity;
+
+	if (effects->held_n == *capacity) {
+		*capacity = *capacity == 0 ? EFFECTS_FIRST_CAPACITY : 2 * *capacity;
+		effects->held = xreallocarray(effects->held, *capacity, sizeof(*effects->held));
+	}
+	effects->held[effects->held_n++] = *answer;
+	effects_add(effects, &(struct effect){.kind = EFFECT_HOLD});
+}
+
+void
 effects_cut(struct effects *effects, size_t n)
 {
-	while (effects->n > n)
-		if (effects->list[--effects->n].kind == EFFECT_ROOM_TURN)
-			effects->turns_n--;
+	while (effects->n > n) {
+		enum effect_kind kind = effects->list[--effects->n].kind;
+
+		effects->turns_n -= kind == EFFECT_ROOM_TURN;
+		effects->held_n -= kind == EFFECT_HOLD;
+	}
 }
 
 void
@@ -49,6 +65,7 @@ effects_clear(struct effects *effects)
 {
 	free(effects->list);
 	free(effects->turns);
+	free(effects->held);
 	*effects = (struct effects){0};
 }
 
@@ -106,9 +123,10 @@ effects_apply_room(const struct effect *e, struct topics *rooms)
 	}
 }
 
-/* news: of the next EFFECT_ROOM_TURN. */
+/* news: of the next EFFECT_ROOM_TURN; held: of the next EFFECT_HOLD. */
 static void
-effects_apply_one(const struct effect *e, struct live *live, const struct turn_news **news)
+effects_apply_one(const struct effect *e, struct live *live, const struct turn_news **news,
+    const struct held **held)
 {
 	switch (e->kind) {
 	case EFFECT_CLAIM:
@@ -143,6 +161,13 @@ effects_apply_one(const struct effect *e, struct live *live, const struct turn_n
 	case EFFECT_CHANGES:
 		change_followers_wait(&live->changes, e->client, e->change);
 		break;
+	case EFFECT_INDEXED:
+		index_wait_report(&live->index, e->client, e->change);
+		live->notified = true;
+		break;
+	case EFFECT_HOLD:
+		index_wait_answer(&live->index, (*held)++);
+		break;
 	case EFFECT_ROOM_TURN:
 		effects_tell_turn((*news)++, &live->rooms);
 		break;
@@ -159,7 +184,8 @@ void
 effects_apply(const struct effects *effects, struct live *live)
 {
 	const struct turn_news *news = effects->turns;
+	const struct held *held = effects->held;
 
 	for (size_t i = 0; i < effects->n; i++)
-		effects_apply_one(&effects->list[i], live, &news);
+		effects_apply_one(&effects->list[i], live, &news, &held);
 }

@@ -28,6 +28,8 @@ enum effect_kind {
 	EFFECT_ROOM_TYPING,  /* somebody writes a message */
 	EFFECT_ROOM_END,     /* the visitor's token or the conversation is gone */
 	EFFECT_WIDGET_END,   /* the tokens of all visitors of the widget are gone */
+	EFFECT_INDEXED,      /* the client reports the position of its index */
+	EFFECT_HOLD,         /* an answer that waits for the index */
 	EFFECT_WEBHOOKS,     /* an owner has changed an endpoint of webhooks */
 };
 
@@ -46,7 +48,9 @@ struct effect {
 		struct id
 		    conversation; /* of a turn that is claimed, or of EFFECT_ROOM_CHANGED */
 		struct id widget; /* of EFFECT_ROOM_FOLLOW and EFFECT_WIDGET_END */
-		uint64_t change;  /* of EFFECT_CHANGES: the last row that the client has read */
+		/* Of EFFECT_CHANGES: the last row that the client has read; of EFFECT_INDEXED:
+		 * that its index contains. */
+		uint64_t change;
 		struct slice text; /* of EFFECT_PUBLISH; borrowed from the request's frame */
 	};
 };
@@ -64,11 +68,16 @@ struct effects {
 	/* Of EFFECT_ROOM_TURN, in their order: they are much larger than an effect. */
 	struct turn_news *turns;
 	size_t turns_n, turns_capacity;
+	/* Of EFFECT_HOLD, likewise. */
+	struct held *held;
+	size_t held_n, held_capacity;
 };
 
 void effects_add(struct effects *effects, const struct effect *effect);
 
 void effects_add_turn(struct effects *effects, const struct turn_news *news);
+
+void effects_add_held(struct effects *effects, const struct held *answer);
 
 /* Drops all but the first n. */
 void effects_cut(struct effects *effects, size_t n);

@@ -44,6 +44,7 @@ struct follower {
 	bool reading;      /* a new index is read from the store */
 	bool purging;      /* erased words may be in the file */
 	uint64_t position; /* behind the rows that are applied */
+	uint64_t reported; /* on this connection; 0: nothing yet */
 	struct buf cursor; /* of the reading */
 	struct buf wanted; /* a list: what the last rows name, and is not looked up yet */
 	uint64_t since_ms; /* the building began */
@@ -255,10 +256,26 @@ follower_log_caught_up(struct follower *f)
 	f->caught_up = true;
 }
 
+/* Reports the position of an index without erased words. */
+static void
+follower_report(struct follower *f)
+{
+	if (!f->positioned || f->reported == f->position)
+		return;
+	f->reported = f->position;
+	must(channel_send(&f->channel, MSG_INDEX_REPORT, 0,
+		 &(struct msg_index_report){.position = f->position}) == 0);
+	follower_flush(f);
+}
+
 /* What to do next. Rows come before the rest, so that an erasure does not wait for a building. */
 static void
 follower_next(struct follower *f)
 {
+	if (buf_len(&f->wanted) == 0 && !f->purging)
+		follower_report(f);
+	if (!f->connected)
+		return;
 	if (buf_len(&f->wanted) > 0)
 		follower_look_up(f);
 	else if (f->purging)
@@ -419,6 +436,7 @@ follower_connect(struct follower *f)
 	must(f->readable != NULL && f->writable != NULL);
 	must(event_add(f->readable, NULL) == 0);
 	f->connected = true;
+	f->reported = 0;
 	f->rows_due = true;
 	log_event(LOG_INFO, "store_connected", L_STR("socket", f->store_socket));
 	follower_next(f);

@@ -2,8 +2,8 @@
  * Keeps the index equal to the store: builds it when it is missing or damaged, then applies the rows of the
  * change feed. Owns the index and the connection to storaged.
  *
- * The position that it reports to storaged, by asking for the rows behind it, is that of an index whose erased
- * words have left the file. storaged acknowledges an erasure only then.
+ * The position that it reports to storaged is that of an index whose erased words have left the file. storaged
+ * acknowledges an erasure only then.
  *
  * The index can be searched only while the connection stands and the index has caught up with the feed: else it
  * might still contain what was erased meanwhile.

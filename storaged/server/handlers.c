@@ -11,9 +11,9 @@
 #include "storaged/inbox/inbox.h"
 #include "storaged/inbox/operator_message.h"
 #include "storaged/inbox/takeover.h"
-#include "storaged/numbers/numbers_requests.h"
 #include "storaged/indexing/index_read.h"
 #include "storaged/records/contact_merge.h"
+#include "storaged/numbers/numbers_requests.h"
 #include "storaged/records/keys.h"
 #include "storaged/records/login_requests.h"
 #include "storaged/records/organization_create.h"
@@ -90,6 +90,7 @@ static const struct handler table[] = {
     {MSG_DELIVERY_RETRY, HANDLER_WRITES, handle_delivery_retry},
     {MSG_NUMBERS_READ, HANDLER_READS, handle_numbers_read},
     {MSG_INDEX_READ, HANDLER_READS, handle_index_read},
+    {MSG_INDEX_REPORT, HANDLER_TELLS, handle_index_report},
     {MSG_INDEX_LOOKUP, HANDLER_READS, handle_index_lookup},
     {MSG_CONVERSATION_CHANGE, HANDLER_WRITES, handle_conversation_change},
     {MSG_LABEL_COUNT_LIST, HANDLER_READS, handle_label_count_list},

@@ -202,6 +202,7 @@ peers_look(struct peers *p)
 
 	TAILQ_FOREACH (peer, &p->all, order)
 		peers_look_at(peer);
+	index_wait_expire(&p->live->index);
 }
 
 static void

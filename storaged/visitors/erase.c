@@ -4,6 +4,7 @@
  */
 #include "storaged/visitors/erase.h"
 
+#include "storaged/changes/change_answer.h"
 #include "storaged/changes/changes.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/conversations/replies.h"
@@ -126,17 +127,16 @@ erase_conversation(struct txn *t, struct call *c,
 	if (rc == 0)
 		rc = change_add_conversation(t, &d.org, &d.id, CHANGE_DELETED);
 	if (rc == 0)
-		call_answer(c, MSG_ERASED,
+		rc = change_answer(t, c, MSG_ERASED,
 		    &(struct msg_erased){
 			.conversations = 1, .messages = d.messages, .visitor = visitor});
 	return rc;
 }
 
 static int
-erase_answer_none(struct call *c, bool visitor)
+erase_answer_none(struct txn *t, struct call *c, bool visitor)
 {
-	call_answer(c, MSG_ERASED, &(struct msg_erased){.visitor = visitor});
-	return 0;
+	return change_answer(t, c, MSG_ERASED, &(struct msg_erased){.visitor = visitor});
 }
 
 /* Erases a conversation but not its visitor. A damaged visitor stays unchanged. */
@@ -169,7 +169,7 @@ handle_conversation_erase(struct txn *t, struct call *c)
 
 	/* Another organization's conversation is indistinguishable from one that does not exist. */
 	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&conversation.org, &m->org)))
-		return erase_answer_none(c, false);
+		return erase_answer_none(t, c, false);
 	return rc != 0 ? rc : erase_alone(t, c, &conversation);
 }
 
@@ -207,7 +207,7 @@ erase_session(struct txn *t, struct call *c, const struct id *widget, bool visit
 	    t, &m->org, widget, m->session, &none, &conversation, &fresh);
 
 	if (rc == 0 && fresh)
-		return erase_answer_none(c, visitor);
+		return erase_answer_none(t, c, visitor);
 	return rc != 0 ? rc : erase_conversation(t, c, &conversation, visitor);
 }
 
