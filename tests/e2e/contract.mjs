@@ -127,6 +127,7 @@ const FILES = [
 	["conversations", /^\/v1\/admin\/(conversations|visitors)\b/],
 	["events", /^\/v1\/admin\/events$/],
 	["numbers", /^\/v1\/admin\/numbers$/],
+	["search", /^\/v1\/admin\/search$/],
 	["login", /^\/api\/log/],
 ];
 

@@ -70,6 +70,7 @@ function examples() {
 			path: path
 				.replace("{file}", "none.js")
 				.replace("{sessionId}", "nobody-of-this-name")
+				.replace(/\/search$/, "/search?q=word")
 				.replace(/\{\w+Id\}/, NOBODY),
 		};
 	});

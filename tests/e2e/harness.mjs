@@ -52,9 +52,18 @@ export class Banter {
 	 * @param {string[]} [options.stub] further arguments of openai-stub
 	 * @param {boolean} [options.https] whether it serves HTTPS with these settings
 	 * @param {number} [options.port] a port to listen on; default: a free one
+	 * @param {boolean} [options.search] whether searchd runs, too
 	 */
-	constructor({ env = {}, workers = 2, stub = [], https = env.TLS_CERT !== undefined, port } = {}) {
+	constructor({
+		env = {},
+		workers = 2,
+		stub = [],
+		https = env.TLS_CERT !== undefined,
+		port,
+		search = false,
+	} = {}) {
 		this.port = port;
+		this.search = search;
 		this.scheme = https ? "https" : "http";
 		this.log = new Log();
 		this.killed = new Set(); // workers that a test killed
@@ -87,11 +96,15 @@ export class Banter {
 			this.stubUrl = new URL(listening[1]).origin;
 			const env = this.environment(listening[1]);
 			this.storaged = this.daemon("storaged", [], env);
+			if (this.search) this.searchd = this.daemon("searchd", [], env);
 			this.masterd = this.daemon("masterd", [], env);
 			for (const daemon of this.daemons) daemon.mustRun = true;
 			this.startStore();
+			this.searchd?.start();
 			this.masterd.start();
 			await this.ready();
+			if (this.search)
+				await this.log.waitFor("searchd is ready", ({ ev }) => ev === "search_ready");
 		} catch (error) {
 			await this.end();
 			throw error;

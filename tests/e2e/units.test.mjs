@@ -13,6 +13,7 @@ const UNITS = join(ROOT, "systemd/units");
 /** The maximum exposure of each service by `systemd-analyze security`. */
 const EXPOSURE = {
 	"banter-storaged.service": 1.0,
+	"banter-searchd.service": 1.0,
 	"banter.service": 1.5,
 	"banter-backup.service": 1.0,
 	"banter-setup.service": 1.5,
@@ -20,7 +21,7 @@ const EXPOSURE = {
 
 /** Files named by the units, which an empty root lacks. */
 const PROGRAMS = ["bin/kill", "bin/sh", "usr/bin/banter"].concat(
-	["masterd", "storaged"].map((name) => `usr/lib/banter/${name}`),
+	["masterd", "storaged", "searchd"].map((name) => `usr/lib/banter/${name}`),
 );
 
 function run(command, ...args) {
@@ -46,7 +47,7 @@ describe("the units", HAS_SYSTEMD, () => {
 			assert.match(said, /Overall exposure level/);
 		});
 
-	for (const unit of ["banter-storaged.service", "banter.service"])
+	for (const unit of ["banter-storaged.service", "banter-searchd.service", "banter.service"])
 		it(`${unit} has a limit of memory`, () =>
 			assert.match(readFileSync(join(UNITS, unit), "utf8"), /^MemoryMax=\d+%$/m));
 

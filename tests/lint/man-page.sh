@@ -21,7 +21,7 @@ about() {
 		here' "$page"
 }
 
-make --no-print-directory -s build/banter build/masterd build/workerd build/storaged \
+make --no-print-directory -s build/banter build/masterd build/workerd build/storaged build/searchd \
 	build/banter.env.5
 mandoc -T lint -W warning systemd/man/*.[18] build/banter.env.5 || status=1
 commands=$(build/banter help | sed -nE 's/^  ([a-z]+) .*/\1/p')
@@ -45,9 +45,13 @@ says_statuses() {
 }
 
 says_statuses storaged/cli
-for daemon in masterd workerd storaged; do
+for daemon in masterd workerd storaged searchd; do
 	page=systemd/man/banter-$daemon.8
-	says_statuses $([ $daemon = storaged ] && echo storaged/server || echo $daemon)
+	case $daemon in
+	storaged) says_statuses storaged/server ;;
+	searchd) says_statuses storaged/search ;;
+	*) says_statuses $daemon ;;
+	esac
 	for option in $(build/$daemon --help | grep -oE -- '--[a-z-]+' | sort -u); do
 		grep -qE -- "(Fl|\|) ${option#-}( |\$)" "$page" ||
 			complain "nothing about $option"

@@ -1,0 +1,167 @@
+// Full-text search. tests/unit/storaged/search has words, queries, snippets, and that nothing of an erased text is
+// left in the index's files; this file has what the processes do together.
+
+import assert from "node:assert/strict";
+import { closeSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { ADMIN } from "./accounts.mjs";
+import { Contract } from "./contract.mjs";
+import { until, useBanter } from "./harness.mjs";
+import { addOrganization, NOBODY, ORG, WIDGET } from "./organizations.mjs";
+
+const PATH = "/v1/admin/search";
+const contract = new Contract();
+
+const ask = (banter, query, headers = ADMIN) =>
+	banter.get(`${PATH}?${new URLSearchParams(query)}`, headers);
+
+const textOf = ({ snippet }) => snippet.map(({ text }) => text).join("");
+const marksOf = ({ snippet }) => snippet.filter(({ match }) => match).map(({ text }) => text);
+
+/** The results of a search that must succeed. */
+async function find(banter, query, headers) {
+	const answer = await ask(banter, typeof query === "string" ? { q: query } : query, headers);
+	assert.equal(answer.status, 200, answer.text);
+	return contract.check("GET", PATH, answer).json.results;
+}
+
+/** Waits until a search finds this many results. */
+const found = (banter, query, n) =>
+	until(`${query} is found ${n} times`, async () => {
+		const answer = await ask(banter, { q: query });
+		return answer.status === 200 && answer.json.results.length === n && answer.json.results;
+	});
+
+/** A visitor's message whose reply contains only numbered tokens; resolves to the conversation. */
+async function say(banter, sessionId, text) {
+	const answer = await banter.chat(sessionId, `${text} [[tokens=2]]`);
+	assert.equal(answer.status, 200, answer.text);
+	return answer.json.conversationId;
+}
+
+describe("search", () => {
+	const banter = useBanter({ workers: 2, search: true });
+
+	it("finds messages within a second, newest first, with marks", async () => {
+		await say(banter, "first", "Where is my parcel?");
+		const conversation = await say(banter, "second", "The PARCEL: de l’été, e-mail 東京都");
+		const results = await found(banter, "parcel", 2);
+		assert.deepEqual(results.map(marksOf), [["PARCEL"], ["parcel"]]);
+		assert.equal(results[0].conversationId, conversation);
+		assert.match(textOf(results[0]), /^The PARCEL: de/);
+		const { messages } = await banter.thread(conversation);
+		assert.equal(results[0].id, messages[0]._id);
+		assert.equal(results[0].at, messages[0].createdAt);
+	});
+
+	for (const [query, mark] of [
+		["ete", "été"],
+		["parc* EMAIL*", undefined],
+		["e-mail", "e-mail"],
+		['"email"', undefined],
+		["京都", "京都"],
+		["都", "都"],
+		["parcel AND mail", undefined], // "and" is a word as any other
+		['parcel" OR "x', undefined],
+		["parcel NOT mail", undefined],
+		["{scope}:x", undefined],
+		["text:parcel", undefined],
+	])
+		it(`takes ${query} literally`, async () => {
+			const results = await find(banter, query);
+			assert.deepEqual(results.map(marksOf), mark ? [[mark]] : []);
+		});
+
+	it("filters by widget, contact, state, tag and time, in pages", async () => {
+		const [newest, oldest] = await find(banter, "parcel");
+		for (const [filter, expected] of [
+			[{ widgetId: WIDGET }, 2],
+			[{ widgetId: NOBODY }, 0],
+			[{ contactId: NOBODY }, 0],
+			[{ tag: NOBODY }, 0],
+			[{ state: "open" }, 2],
+			[{ state: "resolved" }, 0],
+			[{ from: newest.at }, 1],
+			[{ to: newest.at }, 1],
+			[{ from: 0, to: oldest.at }, 0],
+			[{ from: newest.at + 1 }, 0],
+		])
+			assert.equal((await find(banter, { q: "parcel", ...filter })).length, expected);
+		const page = (await ask(banter, { q: "parcel", limit: 1 })).json;
+		assert.deepEqual(page.results, [newest]);
+		const next = (await ask(banter, { q: "parcel", limit: 1, cursor: page.nextCursor })).json;
+		assert.deepEqual(next.results, [oldest]);
+	});
+
+	it("finds nothing of another organization", async () => {
+		const { headers } = await addOrganization(banter, "Other");
+		assert.deepEqual(await find(banter, "parcel", headers), []);
+		assert.deepEqual(await find(banter, `parcel o${ORG.replaceAll("-", "")}`), []);
+	});
+
+	it("refuses invalid parameters", async () => {
+		for (const query of [
+			...["", "q=", "q=%20", "q=%22*%22", `q=${"x".repeat(257)}`, `q=${"x%20".repeat(17)}`],
+			...["q=x&widgetId=x", "q=x&contactId=", "q=x&tag=1", "q=x&state=active", "q=x&from=-1"],
+			...["q=x&to=1e3", "q=x&limit=0", "q=x&limit=101", "q=x&cursor=x"],
+		])
+			await contract.drive(banter, 400, "GET", `${PATH}?${query}`, { headers: ADMIN });
+		contract.assertComplete("search");
+	});
+
+	/** Whether a file of the index contains the text. */
+	const isInFiles = (text) => {
+		const dir = join(banter.dir, "data", "search");
+		return readdirSync(dir).some((name) => readFileSync(join(dir, name)).includes(text));
+	};
+
+	it("an erased conversation has left the index and its files when that is acknowledged", async () => {
+		const conversation = await say(banter, "erased", "xylophonist");
+		await found(banter, "xylophonist", 1);
+		assert.ok(isInFiles("xylophonist"));
+		const path = `/v1/admin/conversations/${conversation}`;
+		assert.equal((await banter.request("DELETE", path, { headers: ADMIN })).status, 204);
+		assert.ok(!isInFiles("xylophonist"));
+		assert.deepEqual(await find(banter, "xylophonist"), []);
+	});
+
+	it("without searchd: 503; what was erased meanwhile is not found afterwards", async () => {
+		const conversation = await say(banter, "away", "quagmire");
+		await found(banter, "quagmire", 1);
+		banter.searchd.mustRun = false;
+		await banter.searchd.stop();
+		const answer = await ask(banter, { q: "quagmire" });
+		assert.equal(answer.status, 503);
+		assert.equal(contract.check("GET", PATH, answer).json.code, "search_unavailable");
+		const path = `/v1/admin/conversations/${conversation}`;
+		assert.equal((await banter.request("DELETE", path, { headers: ADMIN })).status, 204);
+		await say(banter, "meanwhile", "nightingale");
+		banter.searchd.start();
+		await found(banter, "nightingale", 1);
+		assert.deepEqual(await find(banter, "quagmire"), []);
+		assert.ok(!isInFiles("quagmire"));
+	});
+
+	it("a killed searchd goes on, and a damaged index is built again", async () => {
+		await banter.searchd.kill("SIGKILL");
+		await say(banter, "killed", "hippopotamus");
+		banter.searchd.start();
+		await found(banter, "hippopotamus", 1);
+		await banter.searchd.stop();
+		const file = openSync(join(banter.dir, "data", "search", "search.db"), "r+");
+		writeSync(file, Buffer.alloc(4096, 0x55), 0, 4096, 0);
+		closeSync(file);
+		banter.searchd.start();
+		await found(banter, "hippopotamus", 1);
+		assert.equal((await find(banter, "parcel")).length, 2);
+	});
+
+	it("while the store is down: 503, and then it goes on", async () => {
+		await banter.stopStore();
+		await until("searchd knows", async () => (await ask(banter, { q: "parcel" })).status === 503);
+		banter.startStore();
+		await banter.ready();
+		await found(banter, "parcel", 2);
+	});
+});
