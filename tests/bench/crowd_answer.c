@@ -25,7 +25,7 @@ answer_clear(struct answer *a)
 void
 answer_begin(struct answer *a)
 {
-	upstream_response_reset(&a->response);
+	upstream_response_clear(&a->response);
 	a->result = RESPONSE_MORE;
 	buf_reset(&a->line);
 }

@@ -25,7 +25,7 @@ upstream_post(struct upstream *u, struct buf *body, unsigned total_ms,
 {
 	struct upstream_transfer *t;
 
-	must(!u->inside);
+	must(!u->inside && buf_len(body) > 0);
 	t = upstream_transfer_new(u, body, total_ms);
 	t->events = events;
 	t->arg = arg;

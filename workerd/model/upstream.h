@@ -52,8 +52,8 @@ void upstream_free(struct upstream *u);
 
 /*
  * Sends a request and passes the response to the events; call upstream_admits() first. Takes over
- * the body's memory: body is empty afterwards. total_ms is the timeout for the whole response. The
- * request is sent once; UPSTREAM_STALE says that it may be sent again.
+ * the body's memory: body, which must not be empty, is empty afterwards. total_ms is the timeout for the
+ * whole response. The request is sent once; UPSTREAM_STALE says that it may be sent again.
  */
 struct upstream_transfer *upstream_post(struct upstream *u, struct buf *body, unsigned total_ms,
     const struct upstream_events *events, void *arg);

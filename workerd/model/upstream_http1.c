@@ -27,22 +27,17 @@ upstream_http1_print_head(
 	must(buf_append_str(out, "\r\n") == 0);
 }
 
-/* The head, and as much of the body as fits in. */
 static bool
-upstream_http1_write_first(struct upstream_conn *c, struct upstream_transfer *t)
+upstream_http1_write_head(struct upstream_conn *c, const struct upstream_transfer *t)
 {
-	size_t room;
-	struct buf first;
+	struct buf head;
 	bool ok;
 
-	buf_init(&first, UPSTREAM_RECORD_MAX);
-	must(buf_reserve(&first, UPSTREAM_RECORD_MAX) != NULL);
-	upstream_http1_print_head(&first, c, t);
-	room = buf_room(&first);
-	t->body_sent = buf_len(&t->body) < room ? buf_len(&t->body) : room;
-	must(buf_append(&first, buf_data(&t->body), t->body_sent) == 0);
-	ok = upstream_io_write(c, buf_data(&first), buf_len(&first));
-	buf_wipe(&first);
+	buf_init(&head, UPSTREAM_RECORD_MAX);
+	must(buf_reserve(&head, UPSTREAM_RECORD_MAX) != NULL);
+	upstream_http1_print_head(&head, c, t);
+	ok = upstream_io_write(c, buf_data(&head), buf_len(&head));
+	buf_wipe(&head);
 	return ok;
 }
 
@@ -75,7 +70,7 @@ upstream_http1_begin(struct upstream_conn *c, struct upstream_transfer *t)
 		return false;
 	t->begun = true;
 	c->heard = false;
-	return upstream_http1_write_first(c, t);
+	return upstream_http1_write_head(c, t) && upstream_http1_write_next(c, t);
 }
 
 void
@@ -100,7 +95,7 @@ upstream_http1_done(struct upstream_conn *c, bool reusable)
 	    t->body_sent < buf_len(&t->body))
 		c->retiring = true;
 	upstream_conn_forget(t);
-	upstream_response_reset(&c->response);
+	upstream_response_clear(&c->response);
 	upstream_conn_done(c);
 	upstream_transfer_over(t, UPSTREAM_DONE, "");
 }

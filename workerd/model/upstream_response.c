@@ -20,12 +20,6 @@ void
 upstream_response_clear(struct upstream_response *a)
 {
 	buf_clear(&a->line);
-}
-
-void
-upstream_response_reset(struct upstream_response *a)
-{
-	upstream_response_clear(a);
 	upstream_response_init(a);
 }
 

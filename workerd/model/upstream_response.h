@@ -50,10 +50,9 @@ struct upstream_response {
 void upstream_head_read_field(struct upstream_head *h, struct slice name, struct slice value);
 
 void upstream_response_init(struct upstream_response *a);
-void upstream_response_clear(struct upstream_response *a);
 
-/* Prepares for the next response. */
-void upstream_response_reset(struct upstream_response *a);
+/* Frees its memory, and prepares for the next response. */
+void upstream_response_clear(struct upstream_response *a);
 
 /*
  * Consumes *in until there is a result; call it again until it returns RESPONSE_MORE,
