@@ -20,6 +20,7 @@
 #include "storaged/cli/base/units.h"
 #include "storaged/cli/files/config_dir.h"
 #include "storaged/cli/service/component.h"
+#include "storaged/cli/store/search_status.h"
 #include "storaged/cli/store/store_conn.h"
 
 #define COLUMNS 80
@@ -35,7 +36,8 @@ static const char about[] =
 struct overview {
 	const char *socket;
 	struct component front, store;
-	const struct msg_status *status; /* NULL: storaged did not answer */
+	const struct msg_status *status;        /* NULL: storaged did not answer */
+	const struct msg_search_status *search; /* NULL: searchd did not answer */
 	uint64_t now;
 };
 
@@ -165,10 +167,27 @@ status_print_store(const struct overview *o)
 	status_print_trouble(&o->store, o->now);
 }
 
+/* Everything else works without searchd, so it does not count for the exit status. */
+static void
+status_print_search(const struct overview *o)
+{
+	const struct msg_search_status *s = o->search;
+
+	if (s == NULL) {
+		status_print("searchd", "does not answer: searches return 503");
+		return;
+	}
+	status_print("searchd", "%s%.*s, pid %" PRIu32 ", %.*s",
+	    s->ready ? "ready" : "not ready: ", (int)s->reason.len, (const char *)s->reason.p,
+	    s->pid, (int)s->program.len, (const char *)s->program.p);
+	status_print("", "%s in the index, the file has %s",
+	    units_count(s->documents, "text", "texts").text, units_bytes(s->bytes).text);
+}
+
 static void
 status_print_peer(const struct msg_peer_status *peer, uint64_t now)
 {
-	if (peer->pid == (uint32_t)getpid())
+	if (peer->pid == (uint32_t)getpid() || peer->role == ROLE_SEARCH)
 		return;
 	status_print(peer->role == ROLE_WORKER ? "worker" : "tool",
 	    "%s, pid %" PRIu32 ", %.*s, %s%s", status_up_text(peer->since, now).text, peer->pid,
@@ -326,6 +345,7 @@ status_print_text(const struct overview *o)
 	    status_is_up(o) ? "everything runs" : "NOT EVERYTHING RUNS");
 	status_print_front_end(o);
 	status_print_store(o);
+	status_print_search(o);
 	if (s != NULL) {
 		status_print_peers(s->peers, o->now);
 		status_print_space(s);
@@ -353,6 +373,20 @@ status_component_json(const struct component *c)
 	return object;
 }
 
+/* 0, or -1 with ENOBUFS. */
+static int
+status_search_json(struct buf *out, const struct msg_search_status *s)
+{
+	static const struct msg_search_status none;
+
+	if (s == NULL)
+		s = &none;
+	return buf_printf(out,
+	    ",\"search\":{\"ready\":%s,\"pid\":%" PRIu32 ",\"documents\":%" PRIu64
+	    ",\"bytes\":%" PRIu64 "}",
+	    s->ready ? "true" : "false", s->pid, s->documents, s->bytes);
+}
+
 /* storaged's pid and times are members of the whole object. */
 static int
 status_print_json(const struct overview *o)
@@ -369,6 +403,8 @@ status_print_json(const struct overview *o)
 	buf_init(&out, WIRE_FRAME_MAX);
 	rc = buf_printf(&out, "{\"running\":%s,\"masterd_pid\":%d,\"components\":%s",
 	    o->status == NULL ? "false" : "true", (int)o->front.pid, components);
+	if (rc == 0)
+		rc = status_search_json(&out, o->search);
 	if (rc == 0 && o->status != NULL)
 		rc = message_json_write(&out, MSG_STATUS, o->status);
 	if (rc == 0)
@@ -436,6 +472,7 @@ status_command(struct invocation *inv)
 	    {0},
 	};
 	struct overview o = {0};
+	struct search_status search;
 	struct store_conn conn;
 	union msg m;
 	int status, printed = 0;
@@ -445,6 +482,8 @@ status_command(struct invocation *inv)
 	o.socket = inv->settings.store_socket;
 	systemd = unit_is_used(o.socket);
 	status = status_ask_store(&conn, &o, &m);
+	if (search_status_ask(&search, inv->settings.search_socket))
+		o.search = &search.status;
 	o.now = clock_wall_ms();
 	/* Without systemd, masterd can only be found through storaged. */
 	if (status == 0 || (systemd && status != EX_NOPERM)) {
@@ -456,6 +495,7 @@ status_command(struct invocation *inv)
 	} else if (json && status == EX_UNAVAILABLE) {
 		printf("{\"running\":false}\n");
 	}
+	search_status_clear(&search);
 	store_conn_close(&conn);
 	if (status == 0 && !status_is_up(&o))
 		status = EX_UNAVAILABLE;

@@ -2,6 +2,7 @@
  * Private notes of conversations.
  */
 #include "proto/base/clock.h"
+#include "storaged/changes/change_answer.h"
 #include "storaged/changes/changes.h"
 #include "storaged/inbox/inbox.h"
 #include "storaged/request/listing.h"
@@ -116,9 +117,7 @@ handle_note_delete(struct txn *t, struct call *c)
 	if (rc == 0)
 		rc = change_add(
 		    t, &m->org, CHANGE_NOTE, &m->note, &m->conversation, CHANGE_DELETED);
-	if (rc == 0)
-		call_ok(c);
-	return rc;
+	return rc != 0 ? rc : change_answer(t, c, MSG_OK, &(struct msg_ok){});
 }
 
 int

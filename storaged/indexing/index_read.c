@@ -83,27 +83,43 @@ index_id_of(enum msg_type type, struct slice record)
 {
 	struct msg_message_record message;
 	struct msg_contact_record contact;
+	struct msg_note_record note;
 
 	if (type == MSG_MESSAGE_RECORD && record_decode(record, type, &message) == 0)
 		return message.id;
 	if (type == MSG_CONTACT_RECORD && record_decode(record, type, &contact) == 0)
 		return contact.id;
+	if (type == MSG_NOTE_RECORD && record_decode(record, type, &note) == 0)
+		return note.id;
 	return (struct id){0};
 }
 
-/* Messages of an erased conversation may still be there (garbage.h). */
+/* Adds something of a conversation. Messages of an erased one may still be there (garbage.h). */
 static int
-index_read_message(struct page *page, const struct walk *w)
+index_read_part(
+    struct page *page, const struct walk *w, enum index_kind kind, enum msg_type type)
 {
-	struct msg_index_item item = {.kind = INDEX_MESSAGE, .record = w->value};
+	struct msg_index_item item = {.kind = (uint8_t)kind, .record = w->value};
 	int rc;
 
 	item.conversation = key_front(w->key);
-	item.id = index_id_of(MSG_MESSAGE_RECORD, w->value);
+	item.id = index_id_of(type, w->value);
 	rc = index_page_add_conversation(page, &item.conversation);
 	if (rc == 0 && page->exists && !id_is_zero(&item.id))
 		index_page_add(page, &item);
 	return rc;
+}
+
+static int
+index_read_message(struct page *page, const struct walk *w)
+{
+	return index_read_part(page, w, INDEX_MESSAGE, MSG_MESSAGE_RECORD);
+}
+
+static int
+index_read_note(struct page *page, const struct walk *w)
+{
+	return index_read_part(page, w, INDEX_NOTE, MSG_NOTE_RECORD);
 }
 
 static int
@@ -123,6 +139,7 @@ static const struct {
 } readings[] = {
     {TABLE_MESSAGES, index_read_message},
     {TABLE_CONTACTS, index_read_contact},
+    {TABLE_NOTES, index_read_note},
 };
 
 /* Reads a table from a key on; *next gets the key behind the page, or length 0 at the end. */
@@ -208,6 +225,10 @@ index_lookup_one(struct page *page, const struct msg_index_wanted *wanted)
 	rc = index_page_add_conversation(page, &wanted->conversation);
 	if (rc != 0 || wanted->kind == INDEX_CONVERSATION || !page->exists)
 		return rc;
+	if (wanted->kind == INDEX_NOTE) {
+		key = key_of_org(&wanted->conversation, &wanted->id);
+		return index_page_add_stored(page, item, TABLE_NOTES, &key);
+	}
 	key = key_message(&wanted->conversation, wanted->place);
 	return index_page_add_stored(page, item, TABLE_MESSAGES, &key);
 }

@@ -122,7 +122,7 @@ answer_status(struct follower *follower, struct channel *channel, uint64_t reque
 
 	follower_status(follower, &status);
 	status.pid = (uint32_t)getpid();
-	status.program = slice_str("searchd " BANTER_VERSION);
+	status.program = slice_str("banter " BANTER_VERSION);
 	return channel_send(channel, MSG_SEARCH_STATUS, request, &status);
 }
 

@@ -107,6 +107,23 @@ follower_apply_message(struct index *ix, const struct msg_index_item *item)
 }
 
 static int
+follower_apply_note(struct index *ix, const struct msg_index_item *item)
+{
+	struct msg_note_record record;
+
+	if (item->record.len == 0)
+		return follower_remove(ix, item);
+	if (record_decode(item->record, MSG_NOTE_RECORD, &record) != WIRE_OK)
+		return 0;
+	return index_put(ix,
+	    &(struct index_document){.kind = INDEX_NOTE,
+		.parent = item->conversation,
+		.id = record.id,
+		.at = record.created_at,
+		.text = record.text});
+}
+
+static int
 follower_put_contact(struct index *ix, const struct msg_contact_record *contact)
 {
 	char text[1024];
@@ -150,7 +167,7 @@ follower_apply(struct index *ix, struct slice items)
 	    [INDEX_CONVERSATION] = follower_apply_conversation,
 	    [INDEX_MESSAGE] = follower_apply_message,
 	    [INDEX_CONTACT] = follower_apply_contact,
-	    [INDEX_NOTE] = follower_remove,
+	    [INDEX_NOTE] = follower_apply_note,
 	};
 	struct msg_index_item item;
 	struct slice encoded;

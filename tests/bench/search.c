@@ -1,0 +1,201 @@
+/*
+ * The search index alone, without storaged (make bench-search): how long it takes to build with many messages,
+ * its memory, how long a search takes, and an erasure.
+ *
+ * The words are as frequent as in a language (the n-th word with about 1/n). A tenth of the searches are for rare
+ * words, which are looked up in all shards.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "storaged/search/index.h"
+
+#define WORDS       20000u
+#define MESSAGES    1000000u
+#define SEARCHES    2000u
+#define OF_EACH     10u /* messages of a conversation */
+#define COMMIT_EACH 1000u
+#define BUDGET_MS   30u /* as searchd's */
+#define LIMIT       20u
+#define PERIOD_MS   40000u
+#define FIRST_AT    UINT64_C(1700000000000)
+
+static const struct id org = {{1}};
+static uint64_t seed = 1;
+
+static uint32_t
+next_random(void)
+{
+	seed = seed * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(seed >> 33);
+}
+
+/* The n-th word: letters that depend on n. */
+static size_t
+put_word(char *out, unsigned n)
+{
+	size_t len = 3 + n * 7919u % 8;
+
+	for (size_t i = 0; i < len; i++)
+		out[i] = (char)('a' + (n * 31 + i * i * 17 + n / 7 * i) % 26);
+	return len + (size_t)sprintf(out + len, n > 1000 ? "%u " : " ", n);
+}
+
+static unsigned
+random_word(void)
+{
+	double u = (double)(next_random() % 1000000 + 1) / 1000001.0;
+
+	return (unsigned)(1.0 / (u * u * 0.98 + 0.00005)) % WORDS;
+}
+
+static size_t
+put_text(char *out)
+{
+	size_t len = 0;
+
+	for (unsigned n = 5 + next_random() % 50; n > 0; n--)
+		len += put_word(out + len, random_word());
+	return len;
+}
+
+static struct id
+id_of(unsigned n)
+{
+	struct id id = {{2}};
+
+	memcpy(id.b + 1, &n, sizeof(n));
+	return id;
+}
+
+static void
+put_message(struct index *ix, unsigned n)
+{
+	char text[2048];
+	struct index_parent parent = {
+	    .id = id_of(n / OF_EACH), .org = org, .tags = slice_str("")};
+	struct index_document message = {.kind = INDEX_MESSAGE,
+	    .parent = parent.id,
+	    .id = id_of(n),
+	    .at = FIRST_AT + n / OF_EACH * (uint64_t)PERIOD_MS + n % OF_EACH,
+	    .text = {(const uint8_t *)text, put_text(text)}};
+
+	if (n % COMMIT_EACH == 0)
+		must(index_begin(ix) == 0);
+	if (n % OF_EACH == 0)
+		must(index_put_parent(ix, &parent) == 0);
+	must(index_put(ix, &message) == 0);
+	if (n % COMMIT_EACH == COMMIT_EACH - 1)
+		must(index_commit(ix, n) == 0);
+}
+
+static void
+print_usage(const char *what, uint64_t since_ms)
+{
+	struct rusage usage;
+
+	must(getrusage(RUSAGE_SELF, &usage) == 0);
+	printf("%s: %.1f s, %.1f s of processor time, %ld MiB of memory\n", what,
+	    (double)(clock_mono_ms() - since_ms) / 1000,
+	    (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+		(double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6,
+	    usage.ru_maxrss / 1024);
+}
+
+static int
+count_result(void *arg, const struct index_result *result)
+{
+	(void)result;
+	++*(unsigned *)arg;
+	return 0;
+}
+
+static double
+search_ms(struct index *ix)
+{
+	const struct index_filter filter = {.org = org};
+	bool rare = next_random() % 10 == 0;
+	char text[128];
+	struct query query;
+	unsigned found = 0;
+	uint64_t next, start;
+	size_t len =
+	    put_word(text, rare ? WORDS / 2 + next_random() % (WORDS / 2) : random_word());
+
+	len += put_word(text + len, random_word());
+	must(query_parse(&query, (struct slice){(const uint8_t *)text, len}) == QUERY_OK);
+	start = clock_mono_ns();
+	must(index_search(ix, &query, &filter, LIMIT, BUDGET_MS, count_result, &found, &next) ==
+	    0);
+	return (double)(clock_mono_ns() - start) / 1e6;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static void
+measure_searches(struct index *ix)
+{
+	static double ms[SEARCHES];
+
+	for (unsigned i = 0; i < SEARCHES; i++)
+		ms[i] = search_ms(ix);
+	qsort(ms, SEARCHES, sizeof(ms[0]), compare);
+	printf("searches for two words: p50 %.2f ms, p99 %.2f ms, longest %.2f ms\n",
+	    ms[SEARCHES / 2], ms[SEARCHES * 99 / 100], ms[SEARCHES - 1]);
+}
+
+static void
+measure_erasure(struct index *ix, unsigned messages)
+{
+	struct id conversation = id_of(messages / OF_EACH / 2);
+	uint64_t start = clock_mono_ns();
+	int rc;
+
+	must(index_begin(ix) == 0 && index_erase(ix, &conversation) == 0);
+	must(index_commit(ix, messages) == 0);
+	while ((rc = index_purge_step(ix)) == 1)
+		;
+	must(rc == 0);
+	printf("erasing a conversation from the file: %.0f ms\n",
+	    (double)(clock_mono_ns() - start) / 1e6);
+}
+
+int
+main(int argc, char **argv)
+{
+	unsigned messages = argc > 1 ? (unsigned)atoi(argv[1]) : MESSAGES;
+	char dir[] = "/tmp/bench-search-XXXXXX";
+	uint64_t start = clock_mono_ms();
+	struct index *ix;
+	int rc;
+
+	messages -= messages % COMMIT_EACH;
+	if (mkdtemp(dir) == NULL || index_open(&ix, dir) != INDEX_EMPTY)
+		err(EX_OSERR, "%s", dir);
+	for (unsigned n = 0; n < messages; n++)
+		put_message(ix, n);
+	while ((rc = index_build_step(ix)) == 1)
+		;
+	must(rc == 0);
+	print_usage("building the index", start);
+	printf("%u messages, %.0f bytes of file for each\n", messages,
+	    (double)index_bytes(ix) / messages);
+	measure_searches(ix);
+	measure_erasure(ix, messages);
+	index_close(ix);
+	index_delete(dir);
+	return rmdir(dir);
+}
