@@ -269,6 +269,8 @@ conversation_add(struct txn *t, struct msg_conversation_record *conversation, bo
     const struct new_message *arrival)
 {
 	struct conversation_position before;
+	uint8_t state = conversation->state;
+	int rc;
 
 	conversation_position_of(conversation, &before);
 	if (fresh)
@@ -282,7 +284,11 @@ conversation_add(struct txn *t, struct msg_conversation_record *conversation, bo
 	if (arrival->text.len > 0)
 		conversation->last_message = utf8_prefix(arrival->text, LAST_MESSAGE_UNITS);
 	conversation_note_reply(conversation, arrival->reply, arrival->status);
-	return conversation_put(t, conversation, fresh ? NULL : &before, !arrival->replaces);
+	rc = conversation_put(t, conversation, fresh ? NULL : &before, !arrival->replaces);
+	if (rc != 0 || conversation->state == state)
+		return rc;
+	return change_add_conversation(
+	    t, &conversation->org, &conversation->id, CHANGE_STATE);
 }
 
 /* Later ids are greater (proto/base/ids.h). */

@@ -105,13 +105,14 @@ takeover_stop_turn(void *arg, const struct id *turn)
 static int
 takeover_find_name(struct txn *t, const struct msg_takeover *m, struct slice *name)
 {
+	const struct id *who = &m->operator;
 	struct msg_user_record user;
 	int rc;
 
 	*name = m->name;
 	if (name->len > 0)
 		return 0;
-	rc = user_find(t, &m->org, &m->operator, & user);
+	rc = user_find(t, &m->org, who, &user);
 	if (rc == 0)
 		*name = user.name;
 	return rc == MDB_NOTFOUND ? 0 : rc;
@@ -122,6 +123,7 @@ takeover_apply(struct txn *t, struct call *c, struct msg_conversation_record *co
 {
 	const struct msg_takeover *m = &c->m->takeover;
 	struct conversation_position before;
+	struct id *holder = &conversation->operator;
 	int rc;
 
 	conversation_position_of(conversation, &before);
@@ -134,7 +136,7 @@ takeover_apply(struct txn *t, struct call *c, struct msg_conversation_record *co
 	if (conversation->state != STATE_WAITING && conversation->state != STATE_PERSON)
 		numbers_add_handover(t, &conversation->org, &conversation->widget, NULL);
 	conversation->state = STATE_PERSON;
-	conversation->operator= m->operator;
+	*holder = m->operator;
 	conversation->operator_at = clock_wall_ms();
 	takeover_answer(c, conversation, true);
 	return takeover_put(t, c, conversation, &before);
