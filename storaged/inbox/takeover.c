@@ -128,7 +128,6 @@ takeover_apply(struct txn *t, struct call *c, struct msg_conversation_record *co
 
 	conversation_position_of(conversation, &before);
 	rc = takeover_find_name(t, m, &conversation->operator_name);
-
 	if (rc == 0)
 		rc = turn_view_each_open(t, c, &conversation->id, takeover_stop_turn, c);
 	if (rc != 0)
