@@ -1,6 +1,6 @@
 /*
- * Trimming. Most calls find nothing to do, and only read. It may use the reserve of a full store, because it
- * frees space.
+ * Trimming, by whole entries. Most calls find nothing to do, and only read. It may use the reserve of a full
+ * store, because it frees space.
  */
 #include "storaged/changes/changes_trim.h"
 
@@ -9,9 +9,9 @@
 #include "proto/base/log.h"
 #include "storaged/changes/changes.h"
 
-/* What is to be removed: rows before `before`, or the first `excess` rows. */
+/* What is to be removed: entries before `before`, and so many of the first rows, but never the last entry. */
 struct trimming {
-	uint64_t before; /* not this one */
+	uint64_t before, newest;
 	uint64_t excess;
 };
 
@@ -19,34 +19,47 @@ static int
 changes_trim_plan(struct txn *t, struct changes_kept kept, struct trimming *trimming)
 {
 	const uint64_t now = clock_wall_ms();
-	uint64_t newest;
-	size_t rows;
-	int rc = changes_newest(t, &newest);
+	struct changes_extent extent;
+	int rc = changes_extent(t, &extent);
 
 	if (rc == 0)
-		rc = txn_count(t, TABLE_CHANGES, &rows);
+		rc = changes_newest(t, &trimming->newest);
 	if (rc != 0)
 		return rc;
 	trimming->before = now > kept.ms ? (now - kept.ms) * CHANGES_PER_MS : 0;
-	/* The last row stays: the next number must be greater. */
-	if (trimming->before > newest)
-		trimming->before = newest;
-	trimming->excess = rows > kept.rows ? rows - kept.rows : 0;
+	trimming->excess = extent.rows > kept.rows ? extent.rows - kept.rows : 0;
 	return 0;
 }
 
-/* Whether the row at the walk, the first that is left, is to be removed. */
+/* Whether the entry at the walk, the first that is left, is to be removed. */
 static bool
 changes_trim_is_due(const struct walk *w, const struct trimming *trimming)
 {
-	if (trimming->excess > 0)
-		return true;
-	return !key_fits(TABLE_CHANGES, w->key) || change_seq(w->key) < trimming->before;
+	uint64_t seq = key_fits(TABLE_CHANGES, w->key) ? change_seq(w->key) : 0;
+
+	if (seq >= trimming->newest)
+		return false;
+	return trimming->excess > 0 || seq < trimming->before;
 }
 
-/* Removes the first rows that are due. 0: there may be more; MDB_NOTFOUND: there are none. */
+/* The rows of an entry no longer count as too many. */
+static void
+changes_trim_count(const struct walk *w, struct trimming *trimming)
+{
+	struct msg_changes_record entry;
+	struct msg_change_record row;
+	struct slice bytes;
+
+	if (trimming->excess == 0 ||
+	    record_read(w->value, TABLE_CHANGES, MSG_CHANGES_RECORD, &entry) != 0)
+		return;
+	while (trimming->excess > 0 && changes_next(&entry.rows, &bytes, &row))
+		trimming->excess--;
+}
+
+/* Removes the first entries that are due. 0: there may be more; MDB_NOTFOUND: there are none. */
 static int
-changes_trim_rows(struct txn *t, struct trimming *trimming)
+changes_trim_entries(struct txn *t, struct trimming *trimming)
 {
 	const struct key all = {0};
 	struct walk w;
@@ -56,21 +69,22 @@ changes_trim_rows(struct txn *t, struct trimming *trimming)
 		rc = walk_from(&w, &all);
 		if (rc == 0 && !changes_trim_is_due(&w, trimming))
 			rc = MDB_NOTFOUND;
-		if (rc == 0)
-			rc = walk_delete(&w);
-		if (trimming->excess > 0)
-			trimming->excess--;
+		if (rc != 0)
+			break;
+		changes_trim_count(&w, trimming);
+		rc = walk_delete(&w);
 	}
 	walk_close(&w);
 	return rc;
 }
 
-/* Whether the oldest row is to be removed. */
+/* Whether the first entry is to be removed. */
 static int
 changes_trim_look(struct env *env, struct changes_kept kept, bool *due)
 {
+	const struct key all = {0};
 	struct trimming trimming;
-	uint64_t oldest;
+	struct walk w = {0};
 	struct txn t;
 	int rc = txn_begin(&t, env, TXN_READ);
 
@@ -78,10 +92,14 @@ changes_trim_look(struct env *env, struct changes_kept kept, bool *due)
 		return rc;
 	rc = changes_trim_plan(&t, kept, &trimming);
 	if (rc == 0)
-		rc = changes_oldest(&t, &oldest);
-	*due = rc == 0 && (trimming.excess > 0 || oldest < trimming.before);
+		rc = walk_open(&w, &t, TABLE_CHANGES, &all);
+	if (rc == 0)
+		rc = walk_from(&w, &all);
+	*due = rc == 0 && changes_trim_is_due(&w, &trimming);
+	if (w.txn != NULL)
+		walk_close(&w);
 	txn_abort(&t);
-	return rc;
+	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 /* 0 if there may be more. */
@@ -97,7 +115,7 @@ changes_trim_step(struct env *env, struct changes_kept kept)
 		return rc;
 	rc = changes_trim_plan(&t, kept, &trimming);
 	if (rc == 0)
-		rc = changes_trim_rows(&t, &trimming);
+		rc = changes_trim_entries(&t, &trimming);
 	more = rc == 0;
 	if (rc == 0 || rc == MDB_NOTFOUND)
 		rc = txn_commit(&t);
@@ -114,10 +132,8 @@ changes_trim(struct env *env, struct changes_kept kept)
 	if (env->damage != NULL)
 		return false;
 	rc = changes_trim_look(env, kept, &due);
-	if (rc == 0 && due)
-		rc = changes_trim_step(env, kept);
-	else if (rc == 0)
-		rc = MDB_NOTFOUND;
+	if (rc == 0)
+		rc = due ? changes_trim_step(env, kept) : MDB_NOTFOUND;
 	if (rc != 0 && rc != MDB_NOTFOUND)
 		log_event(LOG_ERROR, "changes_not_trimmed", L_STR("error", env_strerror(rc)),
 		    L_STR("help", "storaged tries again in 10 seconds"));

@@ -6,8 +6,8 @@
 
 #include "storaged/engine/txn.h"
 
-/* Rows that one step removes, at most. */
-#define CHANGES_TRIM_STEP 1000u
+/* Entries that one step removes, at most. */
+#define CHANGES_TRIM_STEP 256u
 
 struct changes_kept {
 	uint64_t ms, rows;

@@ -129,6 +129,7 @@ env_init(struct env *env, uint64_t max_bytes)
 	buf_init(&env->record, RECORD_MAX);
 	buf_init(&env->list, LIST_MAX);
 	buf_init(&env->text, TEXT_MAX);
+	buf_init(&env->changes, CHANGES_MAX);
 	buf_init(&env->details, DETAILS_MAX);
 }
 
@@ -175,6 +176,7 @@ env_close(struct env *env)
 	buf_clear(&env->record);
 	buf_clear(&env->list);
 	buf_clear(&env->text);
+	buf_clear(&env->changes);
 	buf_clear(&env->details);
 	free(env->numbers);
 	env->numbers = NULL;

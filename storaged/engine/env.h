@@ -39,6 +39,9 @@
 #define PAGE_BYTES ((size_t)700 << 10)
 #define LIST_MAX   786432u
 
+/* The rows of the change feed that are written together (messages.def). */
+#define CHANGES_MAX 2000u
+
 /* Erased conversations that could not be removed and are skipped. If there are more, the whole
  * store is damaged, not single conversations. */
 #define GARBAGE_STUCK_MAX 32
@@ -109,6 +112,7 @@ struct env {
 	struct buf record;  /* one record to be stored */
 	struct buf list;    /* the items of an answer's list */
 	struct buf text;    /* a reply that is collected from its pieces */
+	struct buf changes; /* rows of the change feed that the transaction adds (changes.h) */
 	struct buf details; /* MESSAGE_DETAILS of a message to be stored */
 };
 

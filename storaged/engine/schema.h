@@ -74,7 +74,7 @@ enum table {
 	TABLE_CONTACTS_BY_EMAIL,        /* org, folded e-mail → contact */
 	TABLE_CONTACTS_BY_PHONE,        /* org, phone's digits and leading + → contact */
 	TABLE_CAPS,                     /* widget, UTC day since 1970 → CAP_RECORD */
-	TABLE_CHANGES,                  /* number → CHANGE_RECORD */
+	TABLE_CHANGES,                  /* number of the last row → CHANGES_RECORD */
 	TABLE_LABELS,                   /* org, label, ~updated_at, conversation → nothing */
 	TABLE_LABEL_COUNTS,             /* org, label → LABEL_COUNT_RECORD */
 	TABLE_TAGS,                     /* org, tag → TAG_RECORD */

@@ -43,10 +43,12 @@ struct txn {
 	 * bare LMDB's rate); NULL before the first use. */
 	MDB_cursor *cursors[TABLES];
 	txn_commit_fn *before_commit[TXN_COMMIT_FNS]; /* NULL: no more */
-	/* changes.c's own: the number of the last row of the change feed. */
+	/* changes.c's own: the last row of the change feed, and the rows that the table does not show yet. */
 	struct {
 		bool known, added;
-		uint64_t newest;
+		uint64_t newest; /* number of the last row, with these rows */
+		uint64_t total;  /* of the last entry */
+		unsigned pending;
 	} feed;
 	/* totals.c's own: the counts of one organization that the table does not show yet. */
 	struct {

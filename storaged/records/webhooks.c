@@ -4,6 +4,7 @@
  * moves its cursor to the newest change, and disabling it ends its pending deliveries.
  */
 #include "storaged/records/webhooks.h"
+#include "storaged/changes/changes.h"
 
 #include <stddef.h>
 
@@ -50,7 +51,7 @@ webhook_store(struct txn *t, const union record *r, const union record *stored)
 	int rc = 0;
 
 	if (stored == NULL || webhook_is_started(r, stored))
-		rc = webhook_newest_change(t, &now.cursor);
+		rc = changes_newest(t, &now.cursor);
 	else
 		now.cursor = stored->webhook.cursor;
 	if (rc == 0)

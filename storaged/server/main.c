@@ -57,15 +57,6 @@ storaged_serve(const struct settings *settings, struct env *env)
 	return status;
 }
 
-/* What every store has. */
-static int
-storaged_fill(struct txn *t)
-{
-	int rc = organization_make_default(t);
-
-	return rc != 0 ? rc : changes_begin(t);
-}
-
 static int
 storaged_run(const struct settings *settings)
 {
@@ -78,8 +69,10 @@ storaged_run(const struct settings *settings)
 	status = listen_lock(settings->data_dir, &lock);
 	if (status != 0)
 		return status;
-	status = env_open(&env, settings->data_dir, settings->store_max_bytes, storaged_fill);
+	status = env_open(
+	    &env, settings->data_dir, settings->store_max_bytes, organization_make_default);
 	if (status == 0) {
+		changes_start(&env);
 		env_watch_readers(&env, settings->data_dir, settings->store_snapshot_max_bytes);
 		env.operator_timeout_ms = settings->operator_timeout_ms;
 		env.scrub.interval_ms = settings->store_scrub_hours * UINT64_C(3600000);

@@ -15,24 +15,6 @@
 static const char webhook_missing[] = "no such webhook";
 
 int
-webhook_newest_change(struct txn *t, uint64_t *n)
-{
-	const struct key all = {0};
-	struct key end = {.len = 8};
-	struct walk w;
-	int rc = walk_open(&w, t, TABLE_CHANGES, &all);
-
-	memset(end.b, 0xff, end.len);
-	*n = 0;
-	if (rc == 0)
-		rc = walk_before(&w, &end);
-	for (size_t i = 0; rc == 0 && i < w.key.len; i++)
-		*n = *n << 8 | w.key.p[i];
-	walk_close(&w);
-	return rc == MDB_NOTFOUND ? 0 : rc;
-}
-
-int
 handle_webhook_lease(struct txn *t, struct call *c)
 {
 	const struct msg_webhook_lease *m = &c->m->webhook_lease;

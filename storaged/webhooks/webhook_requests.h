@@ -6,9 +6,6 @@
 
 #include "storaged/request/call.h"
 
-/* The number of the newest change; 0: there is none yet. */
-[[gnu::warn_unused_result]] int webhook_newest_change(struct txn *t, uint64_t *n);
-
 [[gnu::warn_unused_result]] int handle_webhook_lease(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_webhook_list(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_webhook_queue(struct txn *t, struct call *c);
