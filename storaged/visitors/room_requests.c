@@ -88,7 +88,7 @@ room_request_typing_of_visitor(struct txn *t, struct call *c, struct id *room)
 	return rc;
 }
 
-/* An operator's typing is told to the visitor. */
+/* An operator's typing is told to the visitor, while that operator has the conversation. */
 static int
 room_request_typing_of_operator(struct txn *t, struct call *c, struct id *room)
 {
@@ -96,9 +96,12 @@ room_request_typing_of_operator(struct txn *t, struct call *c, struct id *room)
 	struct msg_conversation_record record;
 	int rc = room_request_conversation(t, c, &m->org, &m->conversation, &record);
 
-	if (rc == 0)
-		*room = room_id_of_session(&record.org, &record.widget, record.session);
-	return rc;
+	if (rc != 0)
+		return rc;
+	if (record.state != STATE_PERSON || !id_equal(&record.operator, & m->operator))
+		return call_refuse(c, STORE_CONFLICT, "another one has the conversation");
+	*room = room_id_of_session(&record.org, &record.widget, record.session);
+	return 0;
 }
 
 int
