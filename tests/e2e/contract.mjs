@@ -124,6 +124,7 @@ const FILES = [
 	["records", /^\/v1\/admin\/(widgets|agents|contacts|users)\b/],
 	["accounts", /^\/v1\/admin\/(me|logins|keys)\b/],
 	["takeover", /^\/v1\/admin\/conversations\/.*\/(takeover|handback|messages)$/],
+	["conversation-events", /^\/v1\/admin\/conversations\/[^/]+\/(events|typing)$/],
 	["conversations", /^\/v1\/admin\/(conversations|visitors)\b/],
 	["events", /^\/v1\/admin\/events$/],
 	["numbers", /^\/v1\/admin\/numbers$/],
@@ -153,6 +154,13 @@ export class Contract {
 		checkBody(response.content, answer, what, method === "HEAD");
 		this.#seen.add(`${operation.operationId} ${unread ? "default" : answer.status}`);
 		return answer;
+	}
+
+	/** Checks a stream with the events that it has brought so far. */
+	checkStream(path, { status, headers }, events) {
+		const prefix = headers["content-type"].startsWith("text/event-stream") ? "data: " : "";
+		const lines = events.map((event) => `${prefix}${JSON.stringify(event)}\n`);
+		return this.check("GET", path, { status, headers, bytes: Buffer.from(lines.join("")) });
 	}
 
 	/** Sends a request, and checks the status (or that it is one of several) and the response. */

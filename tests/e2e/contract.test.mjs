@@ -9,6 +9,7 @@ import { ADMIN, logIn } from "./accounts.mjs";
 import { rawExchange, request } from "./client.mjs";
 import { Contract, conforms } from "./contract.mjs";
 import { document, operations, resolve } from "./document.mjs";
+import { openSession, sessionPath } from "./followers.mjs";
 import { ADMIN_KEY, PASSWORD, ROOT, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
 import { NOBODY } from "./organizations.mjs";
 import { configPath, makeWidget, Visitor } from "./visitors.mjs";
@@ -21,6 +22,7 @@ const FOREIGN = { origin: "https://evil.example" };
 const STREAMS = ["/v1/chat/stream", "/chat"];
 const CHATS = ["/v1/chat", ...STREAMS];
 const HISTORY = "/v1/chat/history";
+const TYPING = "/v1/chat/typing";
 const SSE = { ...KEY, accept: "text/event-stream" };
 const ASSETS = ["/widget/chat-widget.js", "/api/widget/embed.js"];
 const PAGES = ["/", `/conversations/${NOBODY}`];
@@ -179,7 +181,7 @@ describe("chat", () => {
 
 /** The operations about an existing reply or session. */
 function readers() {
-	const wanted = ["chatResume", "chatStop", "chatHistory"];
+	const wanted = ["chatResume", "chatStop", "chatHistory", "chatEvents", "chatTyping"];
 	return examples().filter(({ operationId }) => wanted.includes(operationId));
 }
 
@@ -243,9 +245,24 @@ describe("an existing reply", () => {
 			await ask(wrong, 400);
 	});
 
+	it("is followed with its session, whose visitor types", async () => {
+		const path = sessionPath("followed");
+		for (const headers of [KEY, SSE]) {
+			const stream = await openSession(banter, "followed", { headers });
+			contract.checkStream(path, stream, [stream.state]);
+			stream.leave();
+		}
+		const body = { sessionId: "followed" };
+		await drive(banter, 204, "POST", TYPING, { headers: KEY, body });
+	});
+
 	it("is not found or not changed with invalid requests: 400, 401, 404, 413", async () => {
 		const body = { sessionId: "s" };
 		await driveAll(banter, [
+			[400, "GET", sessionPath("a b"), { headers: KEY }],
+			[400, "GET", sessionPath("s"), { headers: { ...KEY, "last-event-id": "x" } }],
+			[400, "POST", TYPING, { headers: KEY, body: {} }],
+			[413, "POST", TYPING, { headers: { ...KEY, "content-length": "4097" } }],
 			[400, "GET", resumePath("no-id", "s"), { headers: KEY }],
 			[400, "GET", `${resumePath(NOBODY, "s")}&after=x`, { headers: KEY }],
 			[400, "GET", `/v1/chat/stream/${NOBODY}`, { headers: KEY }],
@@ -373,6 +390,8 @@ it("while the store is down, every operation that needs it returns 503", () =>
 			["GET", configPath(NO_WIDGET)],
 			["GET", socketPath(NO_WIDGET), HANDSHAKE],
 			["POST", `/v1/chat/${NOBODY}/stop`, KEY, { sessionId: "s" }],
+			["GET", sessionPath("s"), KEY],
+			["POST", TYPING, KEY, { sessionId: "s" }],
 			["POST", "/api/logout", session],
 			["POST", "/api/login", {}, { password: PASSWORD }],
 			...CHATS.map((path) => ["POST", path, KEY, { sessionId: "contract", message: "x" }]),

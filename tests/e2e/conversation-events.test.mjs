@@ -5,20 +5,29 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { between, pick } from "../faults/random.mjs";
-import {
-	Follower,
-	openOwners,
-	openSession,
-	ownersPath,
-	sessionPath,
-	View,
-} from "./followers.mjs";
+import { Contract } from "./contract.mjs";
+import { Follower, openOwners, openSession, ownersPath, sessionPath, View } from "./followers.mjs";
 import { ADMIN_KEY, times, until, useBanter, withBanter } from "./harness.mjs";
-import { assertStreamHeaders, beginHanging, KEY, modelIsIdle, stop, storedMessages, workersOf } from "./replies.mjs";
-import { echo, makeWidget, Visitor } from "./visitors.mjs";
+import { adminExpect, NOBODY } from "./organizations.mjs";
+import {
+	assertStreamHeaders,
+	beginHanging,
+	history,
+	KEY,
+	modelIsIdle,
+	stop,
+	storedMessages,
+	workersOf,
+} from "./replies.mjs";
 import { newId } from "./tool.mjs";
+import { echo, makeWidget, openTabs, Visitor } from "./visitors.mjs";
 
 const ADMIN = { "x-admin-api-key": ADMIN_KEY };
+const contract = new Contract();
+
+/** POST /v1/admin/conversations/{id}/{what}. */
+const act = (banter, status, id, what, body) =>
+	adminExpect(banter, status, "POST", `conversations/${id}/${what}`, body);
 const NDJSON = { headers: {} };
 
 /** An event without its ids. */
@@ -134,7 +143,10 @@ describe("events of a conversation", () => {
 
 	it("a stream resumes after any of its events, without gap or duplicate", async () => {
 		const { json } = await banter.chat("resumed", echo("before"));
-		const streams = [await openOwners(banter, json.conversationId), await openSession(banter, "resumed")];
+		const streams = [
+			await openOwners(banter, json.conversationId),
+			await openSession(banter, "resumed"),
+		];
 		const opens = [
 			(last) => openOwners(banter, json.conversationId, last),
 			(last) => openSession(banter, "resumed", { last }),
@@ -190,8 +202,11 @@ describe("events of a conversation", () => {
 		const owners = await openOwners(banter, json.conversationId);
 		const session = await openSession(banter, "erased");
 		const last = session.ids[0];
-		await banter.request("DELETE", `/v1/admin/conversations/${json.conversationId}`, { headers: ADMIN });
+		await banter.request("DELETE", `/v1/admin/conversations/${json.conversationId}`, {
+			headers: ADMIN,
+		});
 		assert.deepEqual(await owners.rest(), [{ type: "erased" }]);
+		contract.checkStream(ownersPath(json.conversationId), owners, [owners.state]);
 		assert.equal((await openOwners(banter, json.conversationId, owners.ids.at(-1))).status, 404);
 		assert.deepEqual(await session.next(), { type: "erased" });
 		assert.deepEqual(await session.next(), { ...session.state, conversationId: null });
@@ -235,6 +250,107 @@ describe("events of a conversation", () => {
 		stream.leave();
 	});
 
+	it("an operator's messages and typing reach every client of the visitor, each as it knows people", async () => {
+		const { json } = await banter.chat("person", echo("hi"));
+		const id = json.conversationId;
+		const owners = await openOwners(banter, id);
+		const knowing = [
+			await openSession(banter, "person", { operators: 1 }),
+			await openSession(banter, "person", { ...NDJSON, operators: 1 }),
+		];
+		const plain = [
+			await openSession(banter, "person"),
+			await openSession(banter, "person", NDJSON),
+		];
+		await act(banter, 200, id, "takeover", { name: "Jane" });
+		for (const stream of [owners, ...knowing, ...plain]) {
+			const { state, operator } = await stream.next();
+			assert.deepEqual([state, operator.name], ["person", "Jane"]);
+			assert.equal("id" in operator, stream === owners, "only owners get ids");
+		}
+		await act(banter, 204, id, "typing");
+		for (const stream of [...knowing, ...plain])
+			assert.deepEqual(await stream.next(), { type: "typing", role: "operator" });
+		const { _id } = await act(banter, 201, id, "messages", { content: "Hello" });
+		for (const stream of [owners, ...knowing, ...plain]) {
+			const { createdAt, author, ...message } = await stream.next();
+			const role = plain.includes(stream) ? "assistant" : "operator";
+			assert.deepEqual(message, {
+				type: "message",
+				id: _id,
+				role,
+				content: "Hello",
+				status: "complete",
+			});
+			assert.equal(author?.name, role === "operator" ? "Jane" : undefined);
+		}
+		await banter.chat("person", "and you?");
+		for (const stream of [owners, ...knowing, ...plain])
+			assert.equal((await stream.next()).content, "and you?");
+		await act(banter, 200, id, "handback");
+		for (const stream of [owners, ...knowing, ...plain]) {
+			const { state, operator } = await stream.next();
+			assert.deepEqual([state, operator], ["open", null]);
+			stream.leave();
+		}
+		const stored = async (parameters) =>
+			(await history(banter, "person", parameters)).json.messages.map(({ role }) => role);
+		assert.deepEqual(await stored(), ["user", "assistant", "assistant", "user"]);
+		assert.deepEqual(await stored({ operators: 1 }), ["user", "assistant", "operator", "user"]);
+	});
+
+	it("an operator's messages and typing reach every tab of a widget's visitor, at each worker", async () => {
+		const [plain, knowing] = await openTabs(banter, 2, { stream: true });
+		const people = await plain.again({ stream: true, operators: true });
+		await plain.ask(echo("hi"));
+		for (const tab of [knowing, people]) await tab.upTo("typing_stop");
+		const { conversations } = await banter.conversations();
+		const { _id: id } = conversations.find(({ widgetId }) => widgetId === plain.widget.id);
+		await act(banter, 200, id, "takeover", { name: "Jane" });
+		assert.deepEqual(await people.next(), {
+			type: "operator",
+			state: "person",
+			operator: { name: "Jane" },
+		});
+		await act(banter, 204, id, "typing");
+		for (const tab of [plain, knowing, people])
+			assert.deepEqual(await tab.next(), { type: "typing_start" });
+		await act(banter, 201, id, "messages", { content: "Hello" });
+		for (const tab of [plain, knowing, people]) {
+			const [{ type, role, content, author }, stop] = [await tab.next(), await tab.next()];
+			const person = tab === people;
+			assert.deepEqual([type, content, stop.type], ["message", "Hello", "typing_stop"]);
+			assert.deepEqual(
+				[role, author?.name],
+				person ? ["operator", "Jane"] : ["assistant", undefined],
+			);
+		}
+		const { history: again } = await plain.again({ operators: true });
+		assert.deepEqual(again.at(-1), {
+			role: "operator",
+			author: { name: "Jane" },
+			content: "Hello",
+		});
+		for (const tab of [plain, knowing, people]) await tab.close();
+	});
+
+	it("typing in a conversation that the caller has not taken over, or that does not exist, is refused", async () => {
+		const { json } = await banter.chat("not-taken", echo("hi"));
+		const path = (id) => `/v1/admin/conversations/${id}/typing`;
+		for (const [status, id] of [
+			[409, json.conversationId],
+			[404, NOBODY],
+			[400, "a%20b"],
+		])
+			await contract.drive(banter, status, "POST", path(id), { headers: ADMIN });
+		await act(banter, 200, json.conversationId, "takeover", { name: "Jane" });
+		await contract.drive(banter, 204, "POST", path(json.conversationId), { headers: ADMIN });
+		for (const id of [NOBODY, "a%20b"])
+			await contract.drive(banter, id === NOBODY ? 404 : 400, "GET", ownersPath(id), {
+				headers: ADMIN,
+			});
+	});
+
 	it("HEAD has the head of the stream alone", async () => {
 		const answer = await banter.request("HEAD", sessionPath("head"), { headers: KEY });
 		assertStreamHeaders(answer, "application/x-ndjson");
@@ -244,7 +360,10 @@ describe("events of a conversation", () => {
 it("a worker that is replaced ends its streams, which resume elsewhere", () =>
 	withBanter({ workers: 2 }, async (banter) => {
 		const { json } = await banter.chat("reload", echo("hi"));
-		const followers = await times(4, () => new Follower((last) => openOwners(banter, json.conversationId, last)));
+		const followers = await times(
+			4,
+			() => new Follower((last) => openOwners(banter, json.conversationId, last)),
+		);
 		for (const one of followers) await until("a stream", () => one.ready);
 		await banter.reload();
 		await until("all have reconnected", () => followers.every(({ reconnects }) => reconnects > 0));
@@ -280,3 +399,5 @@ it("100 followers at two workers receive everything once while workers and the s
 		for (const one of followers) await one.has(rows);
 		for (const one of followers) await one.stop();
 	}));
+
+it("shows every documented status", () => contract.assertComplete("conversation-events"));
