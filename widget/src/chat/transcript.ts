@@ -41,7 +41,7 @@ export function mineOf(
 function fromStored({ id, role, content: text, status }: StoredMessage): Message {
 	if (role === "user") return { role, key: id, text };
 	const failure = status === "interrupted" ? status : null;
-	return { role, key: id, id, text, phase: PHASES[status], failure };
+	return { role: "assistant", key: id, id, text, phase: PHASES[status], failure };
 }
 
 /** The index of the newest message without a reply; -1: none. */
