@@ -54,6 +54,7 @@ TEST(valid_frames_are_read)
 	    {"{'type':'contact_info','email':null,'name':''}", WIDGET_CONTACT, .id = NULL},
 	    {"{'type':'contact_info'}", WIDGET_CONTACT, .id = NULL},
 	    {"{'type':'stop','content':1}", WIDGET_STOP, .id = NULL},
+	    {"{'type':'typing'}", WIDGET_TYPING, .id = NULL},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
