@@ -38,6 +38,12 @@ enum metric_tokens {
 	METRIC_TOKENS_N
 };
 
+enum metric_webhook {
+#define WEBHOOK(NAME, value) METRIC_WEBHOOK_##NAME,
+#include "proto/ipc/metrics.def"
+	METRIC_WEBHOOK_N
+};
+
 /* HTTP statuses by their position in metrics.def, from 1; 0 is any other. */
 enum metric_status {
 	METRIC_STATUS_OTHER,
@@ -68,6 +74,7 @@ struct metric_histogram {
 #define METRIC_DIM_TURN         [METRIC_TURN_N]
 #define METRIC_DIM_MODEL_ERROR  [METRIC_MODEL_ERROR_N]
 #define METRIC_DIM_TOKENS       [METRIC_TOKENS_N]
+#define METRIC_DIM_WEBHOOK      [METRIC_WEBHOOK_N]
 
 static inline void
 metric_add(metric_cell *cell, uint64_t n)

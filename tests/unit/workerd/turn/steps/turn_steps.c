@@ -79,6 +79,7 @@ static const struct {
 #define COUNTER_TURN(field)
 #define COUNTER_MODEL_ERROR(field)
 #define COUNTER_TOKENS(field)
+#define COUNTER_WEBHOOK(field)
 #define WORKER_METRIC(KIND, field, LABELS, name, help) KIND##_##LABELS(field)
 #define TURN(NAME, value) \
 	{"turns." value, offsetof(struct scoreboard_worker, turns[METRIC_TURN_##NAME])},

@@ -1,0 +1,140 @@
+/*
+ * Sends one delivery. For a chat, the conversation is read first: if nobody waits any more, nothing is sent.
+ */
+#include <stdlib.h>
+
+#include "proto/base/basics.h"
+#include "workerd/webhooks/webhook_body.h"
+#include "workerd/webhooks/webhook_endpoint.h"
+
+struct webhook_sending {
+	struct webhook_endpoint *endpoint;
+	struct webhook_delivery *delivery;
+	struct webhook_post *post; /* one of these two */
+	struct store_call *call;
+};
+
+/* Ends the sending with its result. */
+static void
+webhook_send_end(struct webhook_sending *s, const struct webhook_result *result)
+{
+	struct webhook_endpoint *e = s->endpoint;
+	struct webhook_delivery *d = s->delivery;
+
+	d->sending = NULL;
+	free(s);
+	webhook_endpoint_sent(e, d, result);
+}
+
+static void
+webhook_send_on_result(void *arg, const struct webhook_result *result)
+{
+	webhook_send_end(arg, result);
+}
+
+static void
+webhook_send_post(struct webhook_sending *s, struct slice body)
+{
+	const struct webhook_endpoint *e = s->endpoint;
+	char delivery[WEBHOOK_DELIVERY_SIZE];
+	const struct webhook_request request = {
+	    .url = e->url, .delivery = delivery, .secret = e->record.secret, .body = body};
+
+	webhook_body_delivery(delivery, &e->record.id, s->delivery->record.n);
+	s->post =
+	    webhook_post_start(e->engine->poster, &request, webhook_send_on_result, s);
+}
+
+static void
+webhook_send_event(struct webhook_sending *s)
+{
+	struct buf body;
+
+	buf_init(&body, WEBHOOK_BODY_MAX);
+	webhook_body_event(&body, &s->endpoint->record, &s->delivery->record);
+	webhook_send_post(s, buf_slice(&body));
+	buf_clear(&body);
+}
+
+static void
+webhook_send_waiting(
+    struct webhook_sending *s, const struct msg_conversation_record *conversation)
+{
+	enum webhook_format format = (enum webhook_format)s->endpoint->record.format;
+	struct buf body;
+
+	buf_init(&body, WEBHOOK_BODY_MAX);
+	webhook_body_waiting(&body, format, conversation);
+	webhook_send_post(s, buf_slice(&body));
+	buf_clear(&body);
+}
+
+/* The conversation of an event for a chat. */
+static void
+webhook_send_on_conversation(void *arg, uint16_t type, const union msg *m)
+{
+	static const struct webhook_result nothing_to_say = {0};
+	static const struct webhook_result unknown = {.error = "the store did not answer"};
+	struct webhook_sending *s = arg;
+	struct msg_conversation_record conversation;
+
+	s->call = NULL;
+	if (store_refused(type, m, STORE_NOT_FOUND))
+		webhook_send_end(s, &nothing_to_say);
+	else if (type != MSG_MESSAGE_PAGE ||
+	    record_decode(m->message_page.conversation, MSG_CONVERSATION_RECORD,
+		&conversation) != WIRE_OK)
+		webhook_send_end(s, &unknown);
+	else if (conversation.state != STATE_WAITING)
+		webhook_send_end(s, &nothing_to_say);
+	else
+		webhook_send_waiting(s, &conversation);
+}
+
+static void
+webhook_send_ask_conversation(struct webhook_sending *s)
+{
+	const struct msg_message_list ask = {
+	    .org = s->endpoint->record.org,
+	    .conversation = s->delivery->record.conversation,
+	    .backwards = 1,
+	    .limit = 1,
+	};
+
+	s->call = store_call(s->endpoint->engine->store, MSG_MESSAGE_LIST, &ask,
+	    STORE_TIMEOUT_MS, webhook_send_on_conversation, s);
+	/* The queue of requests is full: the event waits for its next try. */
+	if (s->call == NULL)
+		webhook_send_on_conversation(s, 0, NULL);
+}
+
+void
+webhook_send(struct webhook_endpoint *e, struct webhook_delivery *d)
+{
+	struct webhook_sending *s = xcalloc(1, sizeof(*s));
+
+	s->endpoint = e;
+	s->delivery = d;
+	d->sending = s;
+	e->engine->in_flight++;
+	if (e->record.format == WEBHOOK_JSON)
+		webhook_send_event(s);
+	else
+		webhook_send_ask_conversation(s);
+}
+
+void
+webhook_send_cancel(struct webhook_delivery *d)
+{
+	struct webhook_sending *s = d->sending;
+
+	if (s == NULL)
+		return;
+	s->endpoint->engine->in_flight--;
+	if (s->post != NULL)
+		webhook_post_cancel(s->post);
+	if (s->call != NULL)
+		store_call_forget(s->call);
+	free(s);
+	d->sending = NULL;
+}
