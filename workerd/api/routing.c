@@ -19,6 +19,7 @@
 #include "workerd/api/route_names.h"
 #include "workerd/api/search/search_handlers.h"
 #include "workerd/api/service.h"
+#include "workerd/api/webhooks/webhook_handlers.h"
 #include "workerd/api/widget/widget_handlers.h"
 
 #define UNKNOWN_BODY_MAX 65536 /* read and discarded before a 404 */

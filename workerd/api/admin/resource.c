@@ -85,11 +85,13 @@ resource_read(const struct resource *resource, const struct settings *settings, 
 }
 
 static void
-resource_write_object(
-    struct json_writer *j, const struct resource *resource, const void *object)
+resource_write_object(struct json_writer *j, const struct resource *resource,
+    const void *object, bool is_new)
 {
 	json_write_open(j, NULL, '{');
 	fields_write(j, resource->fields, object);
+	if (is_new && resource->write_new != NULL)
+		resource->write_new(j, object);
 	json_write_close(j, '}');
 }
 
@@ -104,7 +106,7 @@ resource_reply_one(
 	if (resource_read(resource, r->q.api->settings, type, m, object)) {
 		if (event != NULL)
 			resource_log(r, event);
-		resource_write_object(&r->q.json, resource, object);
+		resource_write_object(&r->q.json, resource, object, status == 201);
 		store_query_reply_status(&r->q, status);
 	} else {
 		store_query_fail(&r->q, type, m);
@@ -149,7 +151,7 @@ resource_write_items(struct json_writer *j, const struct resource *resource,
 	while (valid && wire_list_next(&items, &item)) {
 		valid = resource_decode(resource, settings, item, object);
 		if (valid)
-			resource_write_object(j, resource, object);
+			resource_write_object(j, resource, object, false);
 	}
 	json_write_close(j, ']');
 	free(object);

@@ -1,5 +1,5 @@
 /*
- * Users, widgets, agents and contacts as resources of the admin API. All of them are records with an id, and
+ * Users, widgets, agents, contacts and webhooks as resources of the admin API. All of them are records with an id, and
  * share these handlers:
  *
  *	resource_list()    a page of them
@@ -37,6 +37,8 @@ struct resource {
 	void (*show)(void *object, const struct settings *settings);
 	/* Writes further members of a list. */
 	void (*write_more)(struct json_writer *j, const struct settings *settings);
+	/* Writes members that only the answer to a creation has. */
+	void (*write_new)(struct json_writer *j, const void *object);
 	/* Checks all members together. */
 	void (*check)(struct fields *in, const void *object, const struct settings *settings);
 

@@ -24,6 +24,7 @@ struct password_hasher;
 struct router;
 struct search_client;
 struct timeval;
+struct webhooks;
 struct widget_sockets;
 
 struct api {
@@ -42,6 +43,7 @@ struct api {
 	struct event_feed *events;             /* of workerd/api/events */
 	struct widget_sockets *widget_sockets; /* of workerd/api/widget */
 	struct password_hasher *hasher;        /* of workerd/api/admin */
+	struct webhooks *webhooks;             /* of workerd/webhooks */
 	struct buf scratch;                    /* api_scratch() */
 	struct hash256 login_secret;           /* the store's; zero: not read yet */
 
