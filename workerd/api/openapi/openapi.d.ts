@@ -695,6 +695,105 @@ export interface components {
             kind: "widget" | "admin";
             name?: string | null;
         };
+        Webhook: {
+            id: components["schemas"]["Id"];
+            organization_id: components["schemas"]["Id"];
+            /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
+            url: string;
+            /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
+            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget")[];
+            /**
+             * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
+             * @enum {unknown}
+             */
+            format: "json" | "slack" | "discord";
+            /** @description It receives the events that happen while it is enabled. */
+            enabled: boolean;
+            /** @description Why deliveries failed so long that it was disabled, or why events were lost; null again when it is enabled. */
+            notice: string | null;
+            created_at: components["schemas"]["Time"];
+            updated_at: components["schemas"]["Time"];
+        };
+        NewWebhook: {
+            id: components["schemas"]["Id"];
+            organization_id: components["schemas"]["Id"];
+            /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
+            url: string;
+            /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
+            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget")[];
+            /**
+             * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
+             * @enum {unknown}
+             */
+            format: "json" | "slack" | "discord";
+            /** @description It receives the events that happen while it is enabled. */
+            enabled: boolean;
+            /** @description Why deliveries failed so long that it was disabled, or why events were lost; null again when it is enabled. */
+            notice: string | null;
+            created_at: components["schemas"]["Time"];
+            updated_at: components["schemas"]["Time"];
+            /** @description Signs the deliveries. Only this response contains it. */
+            secret: string;
+        };
+        WebhookFields: {
+            id?: components["schemas"]["Id"];
+            organization_id?: components["schemas"]["Id"];
+            /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
+            url?: string;
+            /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
+            kinds?: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget")[];
+            /**
+             * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
+             * @enum {unknown}
+             */
+            format?: "json" | "slack" | "discord";
+            /** @description It receives the events that happen while it is enabled. */
+            enabled?: boolean;
+            /** @description Why deliveries failed so long that it was disabled, or why events were lost; null again when it is enabled. */
+            notice?: string | null;
+            created_at?: components["schemas"]["Time"];
+            updated_at?: components["schemas"]["Time"];
+        };
+        WebhookList: {
+            webhooks: components["schemas"]["Webhook"][];
+            nextCursor: components["schemas"]["NextCursor"];
+        };
+        WebhookTest: {
+            delivered: boolean;
+            status: number | null;
+            ms: number;
+            error: string | null;
+        };
+        Delivery: {
+            /** @description The event's number in the change feed. */
+            n: number;
+            /** @description The header X-Banter-Delivery of each attempt. */
+            delivery: string;
+            /** @enum {unknown} */
+            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget";
+            id: components["schemas"]["Id"];
+            conversationId: components["schemas"]["Id"] | null;
+            change: string;
+            at: components["schemas"]["Time"];
+            /** @enum {unknown} */
+            state: "pending" | "delivered" | "failed";
+            attempts: number;
+            /** @description The status of the last reply; null: none came. */
+            status: number | null;
+            /** @description How long the last attempt took. */
+            ms: number;
+            error: string | null;
+            /** @description Milliseconds since 1970; null: not yet. */
+            firstAt: number | null;
+            /** @description Milliseconds since 1970; null: not yet. */
+            lastAt: number | null;
+            /** @description A pending delivery is not sent before; null: at once. */
+            nextAt: number | null;
+        };
+        DeliveryList: {
+            deliveries: components["schemas"]["Delivery"][];
+            nextCursor: components["schemas"]["NextCursor"];
+        };
         LoginRequest: {
             /** @description The user's e-mail. Without it, the password is DASHBOARD_PASSWORD. */
             email?: string | null;
@@ -963,6 +1062,13 @@ export type Key = components['schemas']['Key'];
 export type KeyList = components['schemas']['KeyList'];
 export type NewKey = components['schemas']['NewKey'];
 export type KeyRequest = components['schemas']['KeyRequest'];
+export type Webhook = components['schemas']['Webhook'];
+export type NewWebhook = components['schemas']['NewWebhook'];
+export type WebhookFields = components['schemas']['WebhookFields'];
+export type WebhookList = components['schemas']['WebhookList'];
+export type WebhookTest = components['schemas']['WebhookTest'];
+export type Delivery = components['schemas']['Delivery'];
+export type DeliveryList = components['schemas']['DeliveryList'];
 export type LoginRequest = components['schemas']['LoginRequest'];
 export type Document = components['schemas']['Document'];
 export type WidgetConfig = components['schemas']['WidgetConfig'];

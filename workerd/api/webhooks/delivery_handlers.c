@@ -121,7 +121,7 @@ delivery_on_page(void *arg, uint16_t type, const union msg *m)
 }
 
 void
-handle_deliveries_list(const struct api_call *c)
+handle_webhooks_deliveries(const struct api_call *c)
 {
 	static const struct paging_rule rule = {
 	    .limit_default = 100,
@@ -181,7 +181,7 @@ delivery_path_number(const struct api_call *c, uint64_t *n)
 }
 
 void
-handle_deliveries_retry(const struct api_call *c)
+handle_webhooks_retry(const struct api_call *c)
 {
 	struct msg_delivery_retry retry = {.org = c->org};
 	struct delivery_query *q;

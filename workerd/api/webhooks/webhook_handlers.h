@@ -12,7 +12,7 @@ api_handler_fn handle_webhooks_get;
 api_handler_fn handle_webhooks_change;
 api_handler_fn handle_webhooks_delete;
 api_handler_fn handle_webhooks_test;
-api_handler_fn handle_deliveries_list;
-api_handler_fn handle_deliveries_retry;
+api_handler_fn handle_webhooks_deliveries;
+api_handler_fn handle_webhooks_retry;
 
 #endif
