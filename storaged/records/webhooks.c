@@ -8,8 +8,8 @@
 
 #include <stddef.h>
 
+#include "storaged/changes/changes.h"
 #include "storaged/webhooks/deliveries.h"
-#include "storaged/webhooks/webhook_requests.h"
 
 static bool
 webhook_is_started(const union record *r, const union record *stored)

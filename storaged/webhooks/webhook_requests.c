@@ -4,8 +4,6 @@
  */
 #include "storaged/webhooks/webhook_requests.h"
 
-#include <string.h>
-
 #include "proto/base/basics.h"
 #include "storaged/webhooks/deliveries.h"
 

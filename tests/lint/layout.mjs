@@ -35,7 +35,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/net:
 	workerd/model: workerd/http/message workerd/net
 	workerd/model/openai:
-	workerd/webhooks: workerd/store workerd/net
+	workerd/webhooks: workerd/store workerd/net workerd/api/request workerd/api/events
 	workerd/turn: workerd/store workerd/model workerd/model/openai
 	workerd/api/request: workerd/http/ workerd/store workerd/turn
 	workerd/api/fields: workerd/http/ workerd/api/request
@@ -55,7 +55,10 @@ const FOLDERS = Object.fromEntries(
 	workerd/api/inbox: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/live
 	workerd/api/pages: workerd/http/ workerd/api/request
-	workerd/api: workerd/http/ workerd/store workerd/search workerd/turn workerd/api/
+	workerd/api/webhooks: workerd/http/ workerd/webhooks workerd/api/request workerd/api/fields \
+		workerd/api/guard workerd/api/admin
+	workerd/api: workerd/http/ workerd/store workerd/search workerd/turn workerd/webhooks \
+		workerd/api/
 	workerd: workerd/
 	${STORE_LAYERS.map((folder, i) => `${folder}: ${STORE_LAYERS.slice(0, i).join(" ")}`).join("\n")}
 	storaged/verify: storaged/engine storaged/identities storaged/numbers storaged/conversations storaged/records

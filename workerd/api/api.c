@@ -20,6 +20,7 @@
 #include "workerd/api/route_names.h"
 #include "workerd/api/routing.h"
 #include "workerd/api/widget/widget_handlers.h"
+#include "workerd/webhooks/webhooks.h"
 
 #define SCRATCH_MAX 4194304 /* bytes: the longest reply fits, each byte escaped */
 
@@ -33,6 +34,20 @@ api_stream_heartbeat(const struct settings *settings, struct event_base *base)
 
 	must(common != NULL);
 	return common;
+}
+
+static struct webhooks *
+api_webhooks(const struct api *api)
+{
+	const struct webhooks_config config = {
+	    .base = api->turns->base,
+	    .store = api->store,
+	    .feed = api->events,
+	    .board = api->worker,
+	    .settings = api->settings,
+	};
+
+	return webhooks_new(&config);
 }
 
 struct api *
@@ -52,6 +67,7 @@ api_new(const struct settings *settings, struct turns *turns, struct store_clien
 	api->rooms = live_rooms_new(store);
 	api->widget_sockets = widget_sockets_new();
 	api->events = event_feed_new(turns->base, store);
+	api->webhooks = api_webhooks(api);
 	api->hasher = password_hasher_new(turns->base);
 	api->stream_heartbeat = api_stream_heartbeat(settings, turns->base);
 	LIST_INIT(&api->endless_streams);
@@ -66,6 +82,7 @@ api_free(struct api *api)
 		return;
 	widget_sockets_free(api->widget_sockets);
 	live_rooms_free(api->rooms);
+	webhooks_free(api->webhooks);
 	event_feed_free(api->events);
 	password_hasher_free(api->hasher);
 	router_free(api->router);
@@ -78,6 +95,7 @@ void
 api_drain(struct api *api)
 {
 	event_streams_drain(api);
+	webhooks_stop(api->webhooks);
 	event_feed_end(api->events);
 }
 

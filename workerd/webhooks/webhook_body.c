@@ -18,8 +18,7 @@
 #define TEXT_MAX      8192 /* bytes of a chat's line: an escaped excerpt, and the rest */
 
 void
-webhook_body_delivery(
-    char out[WEBHOOK_DELIVERY_SIZE], const struct id *webhook, uint64_t n)
+webhook_body_delivery(char out[WEBHOOK_DELIVERY_SIZE], const struct id *webhook, uint64_t n)
 {
 	char id[ID_TEXT_LEN + 1];
 
@@ -69,8 +68,8 @@ webhook_body_add_slack(struct buf *out, struct slice text)
 		    : text.p[i] == '>'            ? "&gt;"
 						  : NULL;
 
-		must((as != NULL ? buf_append_str(out, as)
-				 : buf_append(out, text.p + i, 1)) == 0);
+		must((as != NULL ? buf_append_str(out, as) : buf_append(out, text.p + i, 1)) ==
+		    0);
 	}
 }
 

@@ -19,8 +19,8 @@
 /* The numbers of the change feed are milliseconds times this (storaged/changes). */
 #define NUMBERS_PER_MS 1024
 
-static const char notice_given_up[] =
-    "Deliveries have failed for 3 days, so the webhook was disabled. Enable it again when its URL works.";
+static const char notice_given_up[] = "Deliveries have failed for 3 days, so the webhook was "
+				      "disabled. Enable it again when its URL works.";
 static const char notice_lost[] =
     "Some events were not delivered, because they were older than the change feed.";
 
@@ -53,8 +53,7 @@ webhook_endpoint_on_begun(struct event_reader *r)
 
 /* Chats hear only of visitors who wait. */
 static bool
-webhook_endpoint_wants(
-    const struct webhook_endpoint *e, const struct msg_change_record *row)
+webhook_endpoint_wants(const struct webhook_endpoint *e, const struct msg_change_record *row)
 {
 	return e->record.format == WEBHOOK_JSON ||
 	    (row->kind == CHANGE_CONVERSATION && row->what == CHANGE_STATE);
@@ -112,7 +111,9 @@ webhook_endpoint_on_failed(struct event_reader *r, uint16_t type, const union ms
 	(void)type;
 	(void)m;
 	webhook_endpoint_of(r)->reads = false;
-	webhook_endpoint_break(webhook_endpoint_of(r));
+	/* A worker that drains ends all readers; it still stores what it has sent. */
+	if (!webhook_endpoint_of(r)->engine->stopping)
+		webhook_endpoint_break(webhook_endpoint_of(r));
 }
 
 static void
@@ -262,13 +263,13 @@ webhook_endpoint_save_cursor(struct webhook_endpoint *e)
 static void
 webhook_endpoint_log(const struct webhook_endpoint *e, const char *event, const char *error)
 {
-	log_event(LOG_WARN, event, L_ID("org", &e->record.org),
-	    L_ID("webhook", &e->record.id), L_STR("error", error));
+	log_event(LOG_WARN, event, L_ID("org", &e->record.org), L_ID("webhook", &e->record.id),
+	    L_STR("error", error));
 }
 
 void
-webhook_endpoint_sent(struct webhook_endpoint *e, struct webhook_delivery *d,
-    const struct webhook_result *result)
+webhook_endpoint_sent(
+    struct webhook_endpoint *e, struct webhook_delivery *d, const struct webhook_result *result)
 {
 	bool was_well = e->queue.failures == 0;
 	enum webhook_outcome outcome =

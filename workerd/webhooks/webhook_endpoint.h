@@ -41,12 +41,12 @@ struct webhook_endpoint {
 	enum webhook_endpoint_state state;
 	struct store_call *call;
 	uint64_t stored_cursor, cursor; /* the latter is being stored */
-	uint64_t retry_at;              /* when to store again what was refused; 0: nothing was */
-	bool reads;                     /* it has joined the feed */
-	bool missed;                    /* an event for which there was no room: it must resume */
-	bool given_up;                  /* the endpoint is to be disabled */
-	const char *notice;             /* for its owner, not stored yet; NULL: none */
-	bool listed;                    /* webhooks.c's own */
+	uint64_t retry_at;  /* when to store again what was refused; 0: nothing was */
+	bool reads;         /* it has joined the feed */
+	bool missed;        /* an event for which there was no room: it must resume */
+	bool given_up;      /* the endpoint is to be disabled */
+	const char *notice; /* for its owner, not stored yet; NULL: none */
+	bool listed;        /* webhooks.c's own */
 };
 
 /* Starts; record is the encoded WEBHOOK_RECORD. */

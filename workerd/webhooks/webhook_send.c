@@ -41,8 +41,7 @@ webhook_send_post(struct webhook_sending *s, struct slice body)
 	    .url = e->url, .delivery = delivery, .secret = e->record.secret, .body = body};
 
 	webhook_body_delivery(delivery, &e->record.id, s->delivery->record.n);
-	s->post =
-	    webhook_post_start(e->engine->poster, &request, webhook_send_on_result, s);
+	s->post = webhook_post_start(e->engine->poster, &request, webhook_send_on_result, s);
 }
 
 static void

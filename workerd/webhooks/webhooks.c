@@ -63,8 +63,7 @@ webhooks_find(const struct webhooks *w, const struct id *id)
 
 /* Whether the endpoint is as this worker knows it. */
 static bool
-webhooks_is_current(
-    const struct webhook_endpoint *e, const struct msg_webhook_record *record)
+webhooks_is_current(const struct webhook_endpoint *e, const struct msg_webhook_record *record)
 {
 	return e->state != ENDPOINT_BROKEN && e->record.updated_at == record->updated_at &&
 	    e->record.requeued == record->requeued;
@@ -110,8 +109,8 @@ webhooks_ask_list(struct webhooks *w, struct slice cursor)
 {
 	const struct msg_webhook_list ask = {.cursor = cursor};
 
-	w->call = store_call(w->engine.store, MSG_WEBHOOK_LIST, &ask, STORE_TIMEOUT_MS,
-	    webhooks_on_list, w);
+	w->call = store_call(
+	    w->engine.store, MSG_WEBHOOK_LIST, &ask, STORE_TIMEOUT_MS, webhooks_on_list, w);
 }
 
 static void
@@ -353,8 +352,8 @@ webhooks_free(struct webhooks *w)
 }
 
 struct webhook_post *
-webhooks_test(struct webhooks *w, const struct msg_webhook_record *webhook,
-    webhook_post_fn *fn, void *arg)
+webhooks_test(struct webhooks *w, const struct msg_webhook_record *webhook, webhook_post_fn *fn,
+    void *arg)
 {
 	char delivery[WEBHOOK_DELIVERY_SIZE];
 	char *url = xcalloc(1, webhook->url.len + 1);

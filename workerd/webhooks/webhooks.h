@@ -34,7 +34,7 @@ void webhooks_free(struct webhooks *w);
 void webhooks_stop(struct webhooks *w);
 
 /* Sends a delivery to try an endpoint: it is neither stored nor repeated. The record is copied. */
-struct webhook_post *webhooks_test(struct webhooks *w,
-    const struct msg_webhook_record *webhook, webhook_post_fn *fn, void *arg);
+struct webhook_post *webhooks_test(struct webhooks *w, const struct msg_webhook_record *webhook,
+    webhook_post_fn *fn, void *arg);
 
 #endif

@@ -145,10 +145,8 @@ webhook_fields_write_kinds(const struct field *f, const void *at, struct json_wr
 static const struct field_kind kinds_kind = {sizeof(uint32_t), webhook_fields_read_kinds,
     webhook_fields_want_kinds, webhook_fields_write_kinds};
 
-static const char *const formats[] = {[WEBHOOK_JSON] = "json",
-    [WEBHOOK_SLACK] = "slack",
-    [WEBHOOK_DISCORD] = "discord",
-    NULL};
+static const char *const formats[] = {
+    [WEBHOOK_JSON] = "json", [WEBHOOK_SLACK] = "slack", [WEBHOOK_DISCORD] = "discord", NULL};
 
 const struct field webhook_fields[] = {
     {"id", &field_id, AT(id), FIELD_FIXED, 0, 0, NULL},

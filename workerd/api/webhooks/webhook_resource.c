@@ -2,6 +2,9 @@
  * /v1/admin/webhooks: the endpoints, and a delivery to try one. The secret is shown once, in the answer to the
  * creation.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "proto/base/basics.h"
 #include "workerd/api/admin/resource.h"
 #include "workerd/api/webhooks/webhook_fields.h"
@@ -115,8 +118,8 @@ webhook_resource_on_record(void *arg, uint16_t type, const union msg *m)
 		store_query_fail(&q->q, type, m);
 		return;
 	}
-	post = webhooks_test(
-	    q->q.api->webhooks, &webhook.record, webhook_resource_on_tested, q);
+	post =
+	    webhooks_test(q->q.api->webhooks, &webhook.record, webhook_resource_on_tested, q);
 	store_query_wait(&q->q, post, webhook_resource_cancel_test);
 }
 
