@@ -148,6 +148,20 @@ static const struct field_kind kinds_kind = {sizeof(uint32_t), webhook_fields_re
 static const char *const formats[] = {
     [WEBHOOK_JSON] = "json", [WEBHOOK_SLACK] = "slack", [WEBHOOK_DISCORD] = "discord", NULL};
 
+static void
+webhook_fields_write_notice(const struct field *f, const void *at, struct json_writer *j)
+{
+	const struct slice *notice = at;
+
+	if (notice->len == 0)
+		json_write_null(j, f->name);
+	else
+		json_write_str(j, f->name, *notice);
+}
+
+static const struct field_kind notice_kind = {
+    sizeof(struct slice), NULL, NULL, webhook_fields_write_notice};
+
 const struct field webhook_fields[] = {
     {"id", &field_id, AT(id), FIELD_FIXED, 0, 0, NULL},
     {"organization_id", &field_id, AT(org), FIELD_FIXED, 0, 0, NULL},
@@ -155,7 +169,7 @@ const struct field webhook_fields[] = {
     {"kinds", &kinds_kind, AT(kinds), FIELD_OPTIONAL, 0, 0, NULL},
     {"format", &field_choice, AT(format), FIELD_OPTIONAL, 0, 0, formats},
     {"enabled", &field_flag, AT(enabled), FIELD_OPTIONAL, 0, 1, NULL},
-    {"notice", &field_line, AT(notice), FIELD_FIXED, 0, 0, NULL},
+    {"notice", &notice_kind, AT(notice), FIELD_FIXED, 0, 0, NULL},
     {"created_at", &field_time, AT(created_at), FIELD_FIXED, 0, 0, NULL},
     {"updated_at", &field_time, AT(updated_at), FIELD_READ_AT, 0, 0, NULL},
     {.name = NULL},

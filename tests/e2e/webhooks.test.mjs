@@ -1,0 +1,306 @@
+// Webhooks: the admin API with every status, and deliveries to a receiver: signed, in order within a conversation,
+// repeated with the same id, by another worker when the one that delivers dies.
+
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { createServer } from "node:http";
+import { after, before, describe, it } from "node:test";
+import { Contract } from "./contract.mjs";
+import { until, useBanter } from "./harness.mjs";
+import { ADMIN, assertFields, NOBODY } from "./organizations.mjs";
+
+const contract = new Contract();
+const ALLOW = { WEBHOOK_ALLOW: "127.0.0.0/8" };
+
+/** Sends a request to the admin API, and checks the response. */
+const send = (banter, status, method, path, body, headers = ADMIN) =>
+	contract.drive(banter, status, method, `/v1/admin/${path}`, { headers, body });
+
+/** A receiver that answers with `status`, or as `answer` says, and keeps the deliveries. */
+class Receiver {
+	deliveries = [];
+	answer = () => 200;
+
+	async start() {
+		this.server = createServer(async (request, response) => {
+			let body = "";
+			for await (const piece of request) body += piece;
+			const delivery = {
+				headers: request.headers,
+				path: request.url,
+				body,
+				json: JSON.parse(body),
+			};
+			this.deliveries.push(delivery);
+			const status = await this.answer(delivery);
+			response.writeHead(status, { location: "/elsewhere" }).end("thanks");
+		});
+		await new Promise((listening) => this.server.listen(0, "127.0.0.1", listening));
+		this.url = `http://127.0.0.1:${this.server.address().port}/hook`;
+	}
+
+	stop() {
+		this.server.closeAllConnections();
+		this.server.close();
+	}
+
+	/** The events of this kind, in the order of their first delivery. */
+	events(kind) {
+		const first = new Map();
+		for (const { headers, json } of this.deliveries)
+			if (!first.has(headers["x-banter-delivery"])) first.set(headers["x-banter-delivery"], json);
+		return [...first.values()].filter((json) => kind === undefined || json.kind === kind);
+	}
+}
+
+function useReceiver() {
+	const receiver = new Receiver();
+	before(() => receiver.start());
+	after(() => receiver.stop());
+	return receiver;
+}
+
+/** Checks a signature as a receiver does. */
+function assertSigned({ headers, body }, secret) {
+	const [, seconds, signature] = headers["x-banter-signature"].match(/^t=(\d+),v1=([0-9a-f]{64})$/);
+	const expected = createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex");
+	assert.equal(signature, expected);
+	assert.ok(Math.abs(Date.now() / 1000 - seconds) < 60);
+}
+
+describe("the endpoints of an organization", () => {
+	const banter = useBanter({ workers: 1, env: ALLOW });
+	const receiver = useReceiver();
+
+	it("show their secret once", async () => {
+		const body = { url: "https://example.com/a?b=c", kinds: ["message", "contact"] };
+		const { json } = await send(banter, 201, "POST", "webhooks", body);
+		const { secret, ...shown } = json;
+		assert.match(secret, /^whsec_/);
+		assert.deepEqual(
+			[shown.url, shown.kinds, shown.format, shown.enabled, shown.notice],
+			[body.url, body.kinds, "json", true, null],
+		);
+		const path = `webhooks/${json.id}`;
+		assert.deepEqual((await send(banter, 200, "GET", path)).json, shown);
+		assert.deepEqual((await send(banter, 200, "GET", "webhooks")).json.webhooks, [shown]);
+		const changed = await send(banter, 200, "PUT", path, { enabled: false, kinds: ["reply"] });
+		assert.deepEqual([changed.json.enabled, changed.json.kinds], [false, ["reply"]]);
+		await send(banter, 204, "DELETE", path);
+		for (const [method, more] of [
+			["GET", ""],
+			["PUT", ""],
+			["DELETE", ""],
+			["POST", "/test"],
+			["GET", "/deliveries"],
+			["POST", "/deliveries/1/retry"],
+		])
+			await send(banter, 404, method, path + more, method === "PUT" ? {} : undefined);
+	});
+
+	it("are validated", async () => {
+		const invalid = [
+			[{}, ["kinds", "url"]],
+			[{ url: "https://example.com" }, ["kinds"]],
+			[{ url: "https://example.com", kinds: [] }, ["kinds"]],
+			[{ url: "https://example.com", kinds: ["feed"] }, ["kinds"]],
+			[{ url: "https://example.com", kinds: "message" }, ["kinds"]],
+			[{ url: "https://example.com", format: "xml", kinds: ["message"] }, ["format"]],
+			...[
+				"ftp://example.com/",
+				"file:///etc/passwd",
+				"https://user:secret@example.com/",
+				"https://example.com/#a",
+				"https://example.com/a b",
+				"https://",
+				"https://example.com:99999/",
+				"https://exämple.com/",
+				`https://example.com/${"a".repeat(2048)}`,
+				7,
+			].map((url) => [{ url, kinds: ["message"] }, ["url"]]),
+		];
+		for (const [body, names] of invalid)
+			assertFields(await send(banter, 422, "POST", "webhooks", body), names);
+		await send(banter, 400, "POST", "webhooks", "[]");
+		await send(banter, 413, "POST", "webhooks", undefined, { ...ADMIN, "content-length": "16385" });
+		await send(banter, 400, "GET", "webhooks?limit=0");
+		await send(banter, 400, "GET", "webhooks/x");
+		await send(banter, 400, "GET", `webhooks/${NOBODY}/deliveries?limit=101`);
+		await send(banter, 400, "POST", `webhooks/${NOBODY}/deliveries/x/retry`);
+	});
+
+	it("can be tried", async () => {
+		const body = { url: receiver.url, kinds: ["widget"] };
+		const { id, secret } = (await send(banter, 201, "POST", "webhooks", body)).json;
+		const test = async () => (await send(banter, 200, "POST", `webhooks/${id}/test`)).json;
+		const delivered = await test();
+		assert.deepEqual([delivered.delivered, delivered.status, delivered.error], [true, 200, null]);
+		assert.equal(receiver.deliveries[0].json.kind, "test");
+		assertSigned(receiver.deliveries[0], secret);
+		receiver.answer = () => 302;
+		assert.match((await test()).error, /redirects are not followed/);
+		assert.equal(receiver.deliveries.length, 2);
+		receiver.answer = () => 200;
+		await send(banter, 204, "DELETE", `webhooks/${id}`);
+	});
+});
+
+describe("without WEBHOOK_ALLOW", () => {
+	const banter = useBanter({ workers: 1 });
+	const receiver = useReceiver();
+
+	it("neither this machine nor its network is reached", async () => {
+		const { port } = new URL(receiver.url);
+		for (const host of ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "169.254.169.254"]) {
+			const body = { url: `http://${host}:${port}/`, kinds: ["widget"] };
+			const { id } = (await send(banter, 201, "POST", "webhooks", body)).json;
+			const { json } = await send(banter, 200, "POST", `webhooks/${id}/test`);
+			assert.match(json.error, /not public/);
+		}
+		assert.equal(receiver.deliveries.length, 0);
+	});
+});
+
+describe("deliveries", () => {
+	const banter = useBanter({ env: ALLOW });
+	const receiver = useReceiver();
+	let hook;
+
+	const list = async () =>
+		(await send(banter, 200, "GET", `webhooks/${hook.id}/deliveries`)).json.deliveries;
+
+	before(async () => {
+		const body = { url: receiver.url, kinds: ["conversation", "message", "reply"] };
+		hook = (await send(banter, 201, "POST", "webhooks", body)).json;
+	});
+
+	it("bring the events of a conversation in order, signed", async () => {
+		const { conversationId } = (await banter.chat("in-order", "[[tokens=1]] one")).json;
+		await banter.chat("in-order", "[[tokens=1]] two");
+		const mine = () =>
+			receiver
+				.events()
+				.filter((json) => json.conversationId === conversationId || json.id === conversationId);
+		await until(
+			"it has happened",
+			() =>
+				mine().filter(({ kind, change }) => kind === "reply" && change === "complete").length === 2,
+		);
+		const numbers = mine().map(({ seq }) => seq);
+		assert.deepEqual(
+			numbers,
+			numbers.toSorted((a, b) => a - b),
+		);
+		assert.equal(receiver.events("message").length, 2);
+		for (const delivery of receiver.deliveries) {
+			assertSigned(delivery, hook.secret);
+			assert.equal(delivery.headers["x-banter-delivery"], `${hook.id}-${delivery.json.seq}`);
+			assert.equal(delivery.json.delivery, delivery.headers["x-banter-delivery"]);
+			assert.equal(delivery.json.webhookId, hook.id);
+			assert.ok(Math.abs(delivery.json.at - Date.now()) < 60_000);
+		}
+		await until("it has happened", async () =>
+			(await list()).every(({ state }) => state === "delivered"),
+		);
+		const { deliveries } = receiver;
+		assert.equal((await list()).length, deliveries.length);
+	});
+
+	it("are repeated with the same id, and hold back only their conversation", async () => {
+		const { conversationId } = (await banter.chat("held", "[[tokens=1]] before")).json;
+		await until("it has happened", async () =>
+			(await list()).every(({ state }) => state === "delivered"),
+		);
+		receiver.deliveries.length = 0;
+		let failures = 0;
+		receiver.answer = ({ json }) =>
+			json.conversationId === conversationId && failures++ < 2 ? 500 : 200;
+		await banter.chat("held", "[[tokens=1]] now");
+		const other = (await banter.chat("other", "[[tokens=1]] now")).json.conversationId;
+		const of = (id) => receiver.deliveries.filter(({ json }) => json.conversationId === id);
+		await until("it has happened", () => of(other).some(({ json }) => json.change === "complete"));
+		const pending = (await list()).filter(({ state }) => state === "pending");
+		assert.ok(
+			pending.some(
+				({ attempts, status, error }) => attempts > 0 && status === 500 && error === "status 500",
+			),
+		);
+		await until("it has happened", () =>
+			of(conversationId).some(({ json }) => json.change === "complete"),
+		);
+		const ids = of(conversationId).map(({ headers }) => headers["x-banter-delivery"]);
+		assert.deepEqual(ids.slice(0, 3), Array(3).fill(ids[0]));
+		assert.deepEqual(ids.slice(2), ids.slice(2).toSorted());
+	});
+
+	it("can be sent again", async () => {
+		await until("it has happened", async () =>
+			(await list()).every(({ state }) => state === "delivered"),
+		);
+		const [{ n, delivery }] = await list();
+		receiver.deliveries.length = 0;
+		await send(banter, 204, "POST", `webhooks/${hook.id}/deliveries/${n}/retry`);
+		await until("it has happened", () => receiver.deliveries.length === 1);
+		assert.equal(receiver.deliveries[0].headers["x-banter-delivery"], delivery);
+	});
+
+	it("are pages of the latest", async () => {
+		const all = await list();
+		const path = `webhooks/${hook.id}/deliveries?limit=2`;
+		const { json } = await send(banter, 200, "GET", path);
+		assert.deepEqual(
+			json.deliveries.map(({ n }) => n),
+			all.slice(0, 2).map(({ n }) => n),
+		);
+		const next = await send(banter, 200, "GET", `${path}&cursor=${json.nextCursor}`);
+		assert.equal(next.json.deliveries[0].n, all[2].n);
+	});
+
+	it("end when the endpoint is disabled, and begin with later events when it is enabled", async () => {
+		receiver.answer = () => 503;
+		receiver.deliveries.length = 0;
+		await banter.chat("disabled", "[[tokens=1]] one");
+		await until("it has happened", () => receiver.deliveries.length > 0);
+		await send(banter, 200, "PUT", `webhooks/${hook.id}`, { enabled: false });
+		const [{ n, state }] = await list();
+		assert.equal(state, "failed");
+		await send(banter, 409, "POST", `webhooks/${hook.id}/deliveries/${n}/retry`);
+		await banter.chat("disabled", "[[tokens=1]] two");
+		receiver.answer = () => 200;
+		receiver.deliveries.length = 0;
+		await send(banter, 200, "PUT", `webhooks/${hook.id}`, { enabled: true });
+		await banter.chat("enabled", "[[tokens=1]] three");
+		await until("it has happened", () =>
+			receiver.events("reply").some(({ change }) => change === "complete"),
+		);
+		assert.equal(receiver.events("message").length, 1);
+	});
+
+	it("go on when the worker that delivers, or the store, is killed", async () => {
+		receiver.deliveries.length = 0;
+		for (let i = 0; i < 4; i++) {
+			await banter.chat(`killed-${i}`, "[[tokens=1]] one");
+			if (i === 2) {
+				await banter.stopStore();
+				await banter.startStore();
+			} else await banter.killWorkers([banter.workerPids()[i % 2]]);
+		}
+		await until(
+			"it has happened",
+			() => receiver.events("reply").filter(({ change }) => change === "complete").length >= 4,
+		);
+		assert.equal(receiver.events("message").length, 4);
+	});
+
+	it("are counted", async () => {
+		const text = (await banter.get("/metrics", ADMIN)).text;
+		assert.match(text, /banter_webhook_deliveries_total\{.*result="delivered".*\} [1-9]/);
+	});
+});
+
+describe("a chat", () => {
+	for (const format of ["slack", "discord"])
+		it(`${format}: is told of a visitor who waits`, {
+			todo: "needs the state of a conversation",
+		}, () => {});
+});
