@@ -32,7 +32,7 @@ const kindOf = (name) => name.replace(/s_.*/, "");
 
 function pathOf(name, id) {
 	assert.ok(id, `settle() makes a ${kindOf(name)}`);
-	return route(name).pattern.replace(/:\w+/, id);
+	return route(name).pattern.replace(/:\w+/, id).replace(/:n\b/, 1);
 }
 
 /** A valid body of a route with an id. */
@@ -59,7 +59,7 @@ const LISTS = admin.filter(isList).map(({ name }) => name);
  * over all organizations, which signing in reveals as well.
  */
 const OTHERS = [
-	...["widgets_create", "agents_create", "users_create", "keys_create"],
+	...["widgets_create", "agents_create", "users_create", "keys_create", "webhooks_create"],
 	...["me_password", "logins_delete_others"],
 ];
 
@@ -102,6 +102,7 @@ describe("organizations", () => {
 			visitor: visitor.session,
 			otherAgent: (await post("agents", { name: `Agent of ${org}` })).id,
 			otherWidget: (await post("widgets", { name: `Widget of ${org}` })).id,
+			webhook: (await post("webhooks", { url: "https://example.com/", kinds: ["note"] })).id,
 			key: key.id,
 			byKey: { "x-admin-api-key": key.key },
 			login: (await list("logins"))[0].id,

@@ -87,15 +87,6 @@ describe("the endpoints of an organization", () => {
 		const changed = await send(banter, 200, "PUT", path, { enabled: false, kinds: ["reply"] });
 		assert.deepEqual([changed.json.enabled, changed.json.kinds], [false, ["reply"]]);
 		await send(banter, 204, "DELETE", path);
-		for (const [method, more] of [
-			["GET", ""],
-			["PUT", ""],
-			["DELETE", ""],
-			["POST", "/test"],
-			["GET", "/deliveries"],
-			["POST", "/deliveries/1/retry"],
-		])
-			await send(banter, 404, method, path + more, method === "PUT" ? {} : undefined);
 	});
 
 	it("are validated", async () => {
@@ -122,11 +113,46 @@ describe("the endpoints of an organization", () => {
 		for (const [body, names] of invalid)
 			assertFields(await send(banter, 422, "POST", "webhooks", body), names);
 		await send(banter, 400, "POST", "webhooks", "[]");
-		await send(banter, 413, "POST", "webhooks", undefined, { ...ADMIN, "content-length": "16385" });
 		await send(banter, 400, "GET", "webhooks?limit=0");
-		await send(banter, 400, "GET", "webhooks/x");
 		await send(banter, 400, "GET", `webhooks/${NOBODY}/deliveries?limit=101`);
 		await send(banter, 400, "POST", `webhooks/${NOBODY}/deliveries/x/retry`);
+	});
+
+	it("have ids, and requests have a limited size", async () => {
+		const { url } = receiver;
+		const { id } = (await send(banter, 201, "POST", "webhooks", { url, kinds: ["note"] })).json;
+		for (const [method, path, limit] of [
+			["POST", "webhooks", 16384],
+			["GET", "webhooks/ID"],
+			["PUT", "webhooks/ID", 16384],
+			["DELETE", "webhooks/ID"],
+			["POST", "webhooks/ID/test", 4096],
+			["GET", "webhooks/ID/deliveries"],
+			["POST", "webhooks/ID/deliveries/1/retry", 4096],
+		]) {
+			const body = method === "PUT" ? {} : undefined;
+			const ask = (status, name, ...more) =>
+				send(banter, status, method, path.replace("ID", name), ...more);
+			if (path !== "webhooks") {
+				await ask(400, "x", body);
+				await ask(404, NOBODY, body);
+			}
+			if (limit === undefined) continue;
+			const large = { ...ADMIN, "content-length": `${limit + 1}` };
+			await ask(413, id, undefined, large);
+		}
+		await send(banter, 400, "PUT", `webhooks/${id}`, "[]");
+		assertFields(await send(banter, 422, "PUT", `webhooks/${id}`, { url: "x" }), ["url"]);
+		await send(banter, 204, "DELETE", `webhooks/${id}`);
+	});
+
+	it("are limited in number", async () => {
+		const body = { url: receiver.url, kinds: ["note"] };
+		const ids = [];
+		for (let i = 0; i < 20; i++)
+			ids.push((await send(banter, 201, "POST", "webhooks", body)).json.id);
+		await send(banter, 409, "POST", "webhooks", body);
+		for (const id of ids) await send(banter, 204, "DELETE", `webhooks/${id}`);
 	});
 
 	it("can be tried", async () => {
@@ -208,6 +234,9 @@ describe("deliveries", () => {
 
 	it("are repeated with the same id, and hold back only their conversation", async () => {
 		const { conversationId } = (await banter.chat("held", "[[tokens=1]] before")).json;
+		const of = (id) => receiver.deliveries.filter(({ json }) => json.conversationId === id);
+		const isEnded = (id) => of(id).some(({ json }) => json.change === "complete");
+		await until("the first reply's end is delivered", () => isEnded(conversationId));
 		await until("it has happened", async () =>
 			(await list()).every(({ state }) => state === "delivered"),
 		);
@@ -217,7 +246,6 @@ describe("deliveries", () => {
 			json.conversationId === conversationId && failures++ < 2 ? 500 : 200;
 		await banter.chat("held", "[[tokens=1]] now");
 		const other = (await banter.chat("other", "[[tokens=1]] now")).json.conversationId;
-		const of = (id) => receiver.deliveries.filter(({ json }) => json.conversationId === id);
 		await until("it has happened", () => of(other).some(({ json }) => json.change === "complete"));
 		const pending = (await list()).filter(({ state }) => state === "pending");
 		assert.ok(
@@ -283,7 +311,7 @@ describe("deliveries", () => {
 			if (i === 2) {
 				await banter.stopStore();
 				await banter.startStore();
-			} else await banter.killWorkers([banter.workerPids()[i % 2]]);
+			} else await banter.killWorkers(banter.workerPids());
 		}
 		await until(
 			"it has happened",
@@ -304,3 +332,5 @@ describe("a chat", () => {
 			todo: "needs the state of a conversation",
 		}, () => {});
 });
+
+it("shows every documented status", () => contract.assertComplete("webhooks"));
