@@ -36,6 +36,10 @@ struct client {
 		bool waits;
 		uint64_t has; /* number of the last row of the change feed that it has read */
 	} changes;
+	struct {
+		LIST_ENTRY(client) link;
+		bool waits; /* for a change of the lease (lease.h) */
+	} lease;
 	const char *fault; /* why it must be disconnected; NULL: no reason */
 	/* batch.c's own */
 	uint64_t batch; /* the last batch with a request of this client */

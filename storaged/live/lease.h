@@ -1,7 +1,8 @@
 /*
  * Which worker delivers the webhooks: at most one at a time. It keeps the lease until it gives it back or its
- * connection ends, so that another worker takes over as soon as it dies. In memory only: after a restart of
- * storaged, the workers ask again.
+ * connection ends. The others wait: all that have asked are notified, once each, when nobody has the lease any more, or
+ * when an owner has changed an endpoint; then they ask again. In memory only: after a restart of storaged, the
+ * workers ask again, too.
  */
 #ifndef STORAGED_LIVE_LEASE_H
 #define STORAGED_LIVE_LEASE_H
@@ -12,14 +13,23 @@ struct lease {
 	const struct client *holder; /* NULL: nobody */
 	struct id id;                /* the holder's name for it */
 	uint64_t revision; /* of the endpoints: changes after each commit that concerns them */
+	LIST_HEAD(, client) waiting; /* for a change */
 };
 
-/* Gives the client the lease if nobody else has it; whether it has it now. */
-bool lease_take(struct lease *l, const struct client *client, const struct id *id);
+void lease_init(struct lease *l);
 
-/* The client gives it back, or is gone. */
-void lease_leave(struct lease *l, const struct client *client);
+/* Gives the client the lease if nobody else has it; whether it has it now. It also waits for a change. */
+bool lease_ask(struct lease *l, struct client *client, const struct id *id);
+
+/* The client gives it back, and waits no more; lease_changed() must follow, after the batch. */
+void lease_leave(struct lease *l, struct client *client);
 
 bool lease_is_held(const struct lease *l, const struct client *client, const struct id *id);
+
+/* Notifies the clients that wait. True: somebody was notified. */
+bool lease_changed(struct lease *l);
+
+/* The client is gone. True: somebody was notified. */
+bool lease_forget(struct lease *l, struct client *client);
 
 #endif

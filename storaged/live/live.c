@@ -13,6 +13,7 @@ live_init(struct live *l, struct open_turns *open)
 	topics_init(&l->rooms, TOPIC_ROOMS);
 	change_followers_init(&l->changes);
 	index_wait_init(&l->index);
+	lease_init(&l->lease);
 }
 
 /* The remaining topics are turns to be stopped whose followers have left. */
@@ -262,7 +263,8 @@ live_forget(struct live *l, struct client *client)
 	while (!LIST_EMPTY(list))
 		live_unfollow(l, LIST_FIRST(list));
 	rooms_forget(&l->rooms, client);
-	lease_leave(&l->lease, client);
+	if (lease_forget(&l->lease, client))
+		l->notified = true;
 	change_followers_forget(client);
 	index_wait_forget(&l->index, client);
 	l->notified = true;

@@ -78,7 +78,7 @@ void call_end_conversation(struct call *c, const struct msg_conversation_record 
 void call_conversation_changed(
     struct call *c, const struct msg_conversation_record *conversation);
 
-/* An owner has changed an endpoint of webhooks: the worker that delivers reads it again. */
+/* An endpoint of webhooks has changed, or the lease is free: the workers that wait for that ask again. */
 void call_change_webhooks(struct call *c);
 
 /* The sender has read the change feed up to this row, and waits for later ones. */

@@ -176,6 +176,8 @@ effects_apply_one(const struct effect *e, struct live *live, const struct turn_n
 		break;
 	case EFFECT_WEBHOOKS:
 		live->lease.revision++;
+		if (lease_changed(&live->lease))
+			live->notified = true;
 		break;
 	}
 }

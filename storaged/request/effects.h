@@ -30,7 +30,7 @@ enum effect_kind {
 	EFFECT_WIDGET_END,   /* the tokens of all visitors of the widget are gone */
 	EFFECT_INDEXED,      /* the client reports the position of its index */
 	EFFECT_HOLD,         /* an answer that waits for the index */
-	EFFECT_WEBHOOKS,     /* an owner has changed an endpoint of webhooks */
+	EFFECT_WEBHOOKS,     /* an endpoint has changed, or a worker delivers no more */
 };
 
 struct effect {

@@ -19,10 +19,12 @@ handle_webhook_lease(struct txn *t, struct call *c)
 	struct msg_webhook_leased answer = {.revision = c->lease->revision};
 
 	(void)t;
-	if (m->leave)
+	if (m->leave) {
 		lease_leave(c->lease, c->from);
-	else
-		answer.granted = lease_take(c->lease, c->from, &m->lease);
+		call_change_webhooks(c);
+	} else {
+		answer.granted = lease_ask(c->lease, c->from, &m->lease);
+	}
 	call_answer(c, MSG_WEBHOOK_LEASED, &answer);
 	return 0;
 }

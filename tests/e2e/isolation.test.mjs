@@ -102,7 +102,9 @@ describe("organizations", () => {
 			visitor: visitor.session,
 			otherAgent: (await post("agents", { name: `Agent of ${org}` })).id,
 			otherWidget: (await post("widgets", { name: `Widget of ${org}` })).id,
-			webhook: (await post("webhooks", { url: "https://example.com/", kinds: ["note"] })).id,
+			webhook: (
+				await post("webhooks", { url: "https://example.com/", kinds: ["note"], enabled: false })
+			).id,
 			key: key.id,
 			byKey: { "x-admin-api-key": key.key },
 			login: (await list("logins"))[0].id,

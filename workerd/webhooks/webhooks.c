@@ -1,6 +1,6 @@
 /*
- * The lease, and the list of the endpoints. The answer to the lease has the revision of the endpoints: when it
- * changes, the list is read again, and endpoints that an owner has changed begin again with what is stored.
+ * The lease, and the list of the endpoints. The answer to the lease has the revision of the endpoints: storaged
+ * notifies the workers when it changes. Then the list is read again, and endpoints that an owner has changed begin again with what is stored.
  *
  * When the connection to storaged is lost, everything is dropped: another worker may have the lease by then.
  */
@@ -18,6 +18,7 @@
 #include "workerd/webhooks/webhook_endpoint.h"
 
 #define SAVE_CURSORS_MS (10u * 60 * 1000)
+#define ASK_AGAIN_MS    1000
 #define FEW_MS          10 /* when an endpoint is due, at the earliest */
 
 TAILQ_HEAD(webhook_endpoints, webhook_endpoint);
@@ -26,11 +27,22 @@ struct webhooks {
 	struct webhook_engine engine;
 	struct webhook_endpoints endpoints;
 	struct store_call *call; /* for the lease or the list */
-	struct event *ask, *due;
+	struct event *again, *due, *save;
 	bool granted;
-	bool listed; /* the list is that of this revision */
-	uint64_t revision, cursors_saved_ms;
+	bool listed;  /* the list is that of this revision */
+	bool changed; /* ask for the lease again after the answer */
+	uint64_t revision;
 };
+
+static void webhooks_ask_lease(struct webhooks *w);
+
+static void
+webhooks_ask_later(struct webhooks *w)
+{
+	struct timeval in = clock_timeval(ASK_AGAIN_MS);
+
+	evtimer_add(w->again, &in);
+}
 
 static void
 webhooks_drop(struct webhooks *w, struct webhook_endpoint *e)
@@ -111,24 +123,44 @@ webhooks_ask_list(struct webhooks *w, struct slice cursor)
 
 	w->call = store_call(
 	    w->engine.store, MSG_WEBHOOK_LIST, &ask, STORE_TIMEOUT_MS, webhooks_on_list, w);
+	if (w->call == NULL)
+		webhooks_ask_later(w);
+}
+
+/* A request has its answer. */
+static void
+webhooks_answered(struct webhooks *w)
+{
+	w->call = NULL;
+	if (w->changed)
+		webhooks_ask_lease(w);
+}
+
+static void
+webhooks_take_list(struct webhooks *w, const struct msg_webhook_page *page)
+{
+	struct slice list = page->webhooks, item;
+
+	while (wire_list_next(&list, &item))
+		webhooks_take_one(w, item);
+	if (page->next.len > 0) {
+		webhooks_ask_list(w, page->next);
+		return;
+	}
+	webhooks_end_list(w);
+	webhooks_answered(w);
 }
 
 static void
 webhooks_on_list(void *arg, uint16_t type, const union msg *m)
 {
 	struct webhooks *w = arg;
-	struct slice list, item;
 
 	w->call = NULL;
-	if (type != MSG_WEBHOOK_PAGE)
-		return;
-	list = m->webhook_page.webhooks;
-	while (wire_list_next(&list, &item))
-		webhooks_take_one(w, item);
-	if (m->webhook_page.next.len > 0)
-		webhooks_ask_list(w, m->webhook_page.next);
+	if (type == MSG_WEBHOOK_PAGE)
+		webhooks_take_list(w, &m->webhook_page);
 	else
-		webhooks_end_list(w);
+		webhooks_ask_later(w);
 }
 
 static void
@@ -144,66 +176,86 @@ webhooks_begin_list(struct webhooks *w)
 /* The lease. */
 
 static void
-webhooks_on_leased(void *arg, uint16_t type, const union msg *m)
+webhooks_take_lease(struct webhooks *w, const struct msg_webhook_leased *leased)
 {
-	struct webhooks *w = arg;
-	const struct msg_webhook_leased *leased = &m->webhook_leased;
-
-	w->call = NULL;
-	if (type != MSG_WEBHOOK_LEASED)
-		return;
 	if (!leased->granted) {
 		webhooks_drop_all(w);
+		webhooks_answered(w);
 		return;
 	}
 	if (!w->granted)
 		log_event(LOG_INFO, "webhooks_begin");
 	w->granted = true;
-	if (w->listed && w->revision == leased->revision)
+	if (w->listed && w->revision == leased->revision) {
+		webhooks_answered(w);
 		return;
+	}
 	w->revision = leased->revision;
 	w->listed = false;
 	webhooks_begin_list(w);
 }
 
 static void
-webhooks_save_cursors(struct webhooks *w)
+webhooks_on_leased(void *arg, uint16_t type, const union msg *m)
 {
-	struct webhook_endpoint *e;
-	uint64_t now = clock_mono_ms();
+	struct webhooks *w = arg;
 
-	if (now - w->cursors_saved_ms < SAVE_CURSORS_MS)
-		return;
-	w->cursors_saved_ms = now;
-	TAILQ_FOREACH (e, &w->endpoints, link)
-		webhook_endpoint_save_cursor(e);
+	w->call = NULL;
+	if (type == MSG_WEBHOOK_LEASED)
+		webhooks_take_lease(w, &m->webhook_leased);
+	else
+		webhooks_ask_later(w);
 }
 
+/* While another request waits for its answer, asks behind it. */
 static void
 webhooks_ask_lease(struct webhooks *w)
 {
 	const struct msg_webhook_lease ask = {.lease = w->engine.lease};
 
-	if (w->call == NULL && !w->engine.stopping)
-		w->call = store_call(w->engine.store, MSG_WEBHOOK_LEASE, &ask, STORE_TIMEOUT_MS,
-		    webhooks_on_leased, w);
+	if (w->engine.stopping)
+		return;
+	w->changed = w->call != NULL;
+	if (w->changed)
+		return;
+	w->call = store_call(
+	    w->engine.store, MSG_WEBHOOK_LEASE, &ask, STORE_TIMEOUT_MS, webhooks_on_leased, w);
+	if (w->call == NULL)
+		webhooks_ask_later(w);
 }
 
 static void
-webhooks_on_ask(evutil_socket_t fd, short what, void *arg)
+webhooks_on_again(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	webhooks_ask_lease(arg);
+}
+
+static void
+webhooks_on_save(evutil_socket_t fd, short what, void *arg)
 {
 	struct webhooks *w = arg;
+	struct webhook_endpoint *e;
 
 	(void)fd;
 	(void)what;
-	webhooks_ask_lease(w);
-	webhooks_save_cursors(w);
+	TAILQ_FOREACH (e, &w->endpoints, link)
+		webhook_endpoint_save_cursor(e);
 }
 
 static void
 webhooks_on_connected(void *arg)
 {
 	webhooks_ask_lease(arg);
+}
+
+static void
+webhooks_on_notification(void *arg, uint16_t type, const union msg *m)
+{
+	(void)m;
+	if (type == MSG_LIVE_WEBHOOKS)
+		webhooks_ask_lease(arg);
 }
 
 static void
@@ -215,6 +267,8 @@ webhooks_on_lost(void *arg)
 	if (w->call != NULL)
 		store_call_forget(w->call);
 	w->call = NULL;
+	w->changed = false;
+	evtimer_del(w->again);
 	w->engine.lease = id_new();
 }
 
@@ -253,8 +307,10 @@ webhooks_work(struct webhooks *w, uint64_t now)
 	TAILQ_FOREACH (e, &w->endpoints, link) {
 		uint64_t at = webhook_endpoint_work(e, now);
 
-		if (e->state == ENDPOINT_BROKEN)
+		if (e->state == ENDPOINT_BROKEN && w->listed) {
 			w->listed = false;
+			webhooks_ask_later(w);
+		}
 		if (at != 0 && (due == 0 || at < due))
 			due = at;
 	}
@@ -305,20 +361,24 @@ webhooks_stop(struct webhooks *w)
 static void
 webhooks_start_timers(struct webhooks *w, struct event_base *base)
 {
-	struct timeval every = clock_timeval(WEBHOOKS_ASK_MS);
+	struct timeval every = clock_timeval(SAVE_CURSORS_MS);
 
 	w->engine.wake = event_new(base, -1, 0, webhooks_on_wake, w);
 	w->due = evtimer_new(base, webhooks_on_wake, w);
-	w->ask = event_new(base, -1, EV_PERSIST, webhooks_on_ask, w);
-	must(w->engine.wake != NULL && w->due != NULL && w->ask != NULL &&
-	    event_add(w->ask, &every) == 0);
+	w->again = evtimer_new(base, webhooks_on_again, w);
+	w->save = event_new(base, -1, EV_PERSIST, webhooks_on_save, w);
+	must(w->engine.wake != NULL && w->due != NULL && w->again != NULL && w->save != NULL &&
+	    event_add(w->save, &every) == 0);
 }
 
 struct webhooks *
 webhooks_new(const struct webhooks_config *config)
 {
 	static const struct store_events events = {
-	    .connected = webhooks_on_connected, .lost = webhooks_on_lost};
+	    .connected = webhooks_on_connected,
+	    .lost = webhooks_on_lost,
+	    .notification = webhooks_on_notification,
+	};
 	const struct webhook_poster_config poster = {
 	    .base = config->base,
 	    .allowed = &config->settings->webhook_allow,
@@ -334,7 +394,6 @@ webhooks_new(const struct webhooks_config *config)
 	    .poster = webhook_poster_new(&poster),
 	    .lease = id_new(),
 	};
-	w->cursors_saved_ms = clock_mono_ms();
 	webhooks_start_timers(w, config->base);
 	store_client_listen(config->store, &events, w);
 	return w;
@@ -346,7 +405,8 @@ webhooks_free(struct webhooks *w)
 	webhooks_drop_all(w);
 	event_free(w->engine.wake);
 	event_free(w->due);
-	event_free(w->ask);
+	event_free(w->again);
+	event_free(w->save);
 	webhook_poster_free(w->engine.poster);
 	free(w);
 }

@@ -1,8 +1,8 @@
 /*
  * Webhooks: one worker at a time delivers the events of all organizations to their endpoints.
  *
- * Each worker asks storaged for the lease every WEBHOOKS_ASK_MS; the one that gets it delivers until it drains or loses
- * its connection to storaged. It reads the events from the change feed, behind each endpoint's stored cursor, and stores
+ * Each worker asks storaged for the lease; the one that gets it delivers until it drains or loses its connection to
+ * storaged, which then notifies the others. It reads the events from the change feed, behind each endpoint's stored cursor, and stores
  * the results. So an event is delivered at least once, with the same id each time, and in order within a conversation.
  */
 #ifndef WORKERD_WEBHOOKS_WEBHOOKS_H
@@ -12,8 +12,6 @@
 #include "proto/settings/settings.h"
 #include "workerd/store/store_client.h"
 #include "workerd/webhooks/webhook_post.h"
-
-#define WEBHOOKS_ASK_MS 1000
 
 struct event_feed;
 struct webhooks;
