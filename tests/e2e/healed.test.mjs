@@ -1,6 +1,7 @@
 // Workers and the store are killed at any moment: replies that break off become interrupted and are restarted by
 // their message's id. In the end every visitor has received what the store has, each message and its reply is
-// stored once, and an owner's open page has received exactly one event for each change.
+// stored once, an owner's open page has received exactly one event for each change, and the receiver of a
+// webhook all of them, in order within a conversation.
 //
 // FAULTS_SEED repeats a run's choices.
 
@@ -9,7 +10,9 @@ import { it } from "node:test";
 import { below, between, chance, pick } from "../faults/random.mjs";
 import { EventPage } from "./event-page.mjs";
 import { LONG, TIME_FACTOR, times, until, withBanter } from "./harness.mjs";
+import { adminExpect } from "./organizations.mjs";
 import { PersistentVisitor } from "./persistent-visitor.mjs";
+import { Receiver } from "./receiver.mjs";
 import { history, wholeHistory } from "./replies.mjs";
 import { expectTool } from "./tool.mjs";
 
@@ -112,10 +115,22 @@ async function assertSame(banter, page, { session, heard }) {
 	await page.assertSaw((await history(banter, session)).json.conversationId, rows);
 }
 
+const KINDS = ["conversation", "message", "reply"];
+
+/** A receiver of all events of conversations, which refuses some deliveries. */
+async function openReceiver(banter) {
+	const receiver = new Receiver();
+	await receiver.start();
+	receiver.answer = () => (chance(0.02) ? 500 : 200);
+	await adminExpect(banter, 201, "POST", "webhooks", { url: receiver.url, kinds: KINDS });
+	return receiver;
+}
+
 /** Some rounds with their own service; adds the results to the sum. */
 function withService(rounds, sum) {
-	return withBanter({ workers: WORKERS }, async (banter) => {
+	return withBanter({ workers: WORKERS, env: { WEBHOOK_ALLOW: "127.0.0.1" } }, async (banter) => {
 		const page = await new EventPage(banter).open();
+		const receiver = await openReceiver(banter);
 		const visitors = await visitDuring(banter, rounds);
 		await banter.ready();
 		for (const visitor of visitors) {
@@ -123,6 +138,10 @@ function withService(rounds, sum) {
 			sum.replies += visitor.heard.length;
 			for (const [what, n] of Object.entries(visitor.attempts)) sum[what] += n;
 		}
+		receiver.answer = () => 200;
+		await receiver.assertReceived(page.events.filter(({ kind }) => KINDS.includes(kind)));
+		receiver.stop();
+		sum.repeated += receiver.deliveries.length - receiver.events().length;
 		await page.close();
 		sum.resumedPages += page.resumed;
 		sum.interrupted += banter.log.lines.filter(({ ev }) => ev === "turn_interrupted").length;
@@ -140,6 +159,7 @@ it(`workers and the store are killed ${ROUNDS} times: every visitor finally rece
 		resumes: 0,
 		reloads: 0,
 		resumedPages: 0,
+		repeated: 0,
 	};
 	const generations = Array.from({ length: ROUNDS / GENERATION }, () =>
 		Array.from({ length: GENERATION }, someRound),

@@ -3,11 +3,11 @@
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { createServer } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { Contract } from "./contract.mjs";
 import { until, useBanter } from "./harness.mjs";
-import { ADMIN, assertFields, NOBODY } from "./organizations.mjs";
+import { ADMIN, assertFields, NOBODY, ORG, usePeer } from "./organizations.mjs";
+import { Receiver } from "./receiver.mjs";
 
 const contract = new Contract();
 const ALLOW = { WEBHOOK_ALLOW: "127.0.0.0/8" };
@@ -15,43 +15,6 @@ const ALLOW = { WEBHOOK_ALLOW: "127.0.0.0/8" };
 /** Sends a request to the admin API, and checks the response. */
 const send = (banter, status, method, path, body, headers = ADMIN) =>
 	contract.drive(banter, status, method, `/v1/admin/${path}`, { headers, body });
-
-/** A receiver that answers with `status`, or as `answer` says, and keeps the deliveries. */
-class Receiver {
-	deliveries = [];
-	answer = () => 200;
-
-	async start() {
-		this.server = createServer(async (request, response) => {
-			let body = "";
-			for await (const piece of request) body += piece;
-			const delivery = {
-				headers: request.headers,
-				path: request.url,
-				body,
-				json: JSON.parse(body),
-			};
-			this.deliveries.push(delivery);
-			const status = await this.answer(delivery);
-			response.writeHead(status, { location: "/elsewhere" }).end("thanks");
-		});
-		await new Promise((listening) => this.server.listen(0, "127.0.0.1", listening));
-		this.url = `http://127.0.0.1:${this.server.address().port}/hook`;
-	}
-
-	stop() {
-		this.server.closeAllConnections();
-		this.server.close();
-	}
-
-	/** The events of this kind, in the order of their first delivery. */
-	events(kind) {
-		const first = new Map();
-		for (const { headers, json } of this.deliveries)
-			if (!first.has(headers["x-banter-delivery"])) first.set(headers["x-banter-delivery"], json);
-		return [...first.values()].filter((json) => kind === undefined || json.kind === kind);
-	}
-}
 
 function useReceiver() {
 	const receiver = new Receiver();
@@ -208,7 +171,7 @@ describe("deliveries", () => {
 				.events()
 				.filter((json) => json.conversationId === conversationId || json.id === conversationId);
 		await until(
-			"it has happened",
+			"both replies' ends are delivered",
 			() =>
 				mine().filter(({ kind, change }) => kind === "reply" && change === "complete").length === 2,
 		);
@@ -225,7 +188,7 @@ describe("deliveries", () => {
 			assert.equal(delivery.json.webhookId, hook.id);
 			assert.ok(Math.abs(delivery.json.at - Date.now()) < 60_000);
 		}
-		await until("it has happened", async () =>
+		await until("nothing is pending", async () =>
 			(await list()).every(({ state }) => state === "delivered"),
 		);
 		const { deliveries } = receiver;
@@ -237,7 +200,7 @@ describe("deliveries", () => {
 		const of = (id) => receiver.deliveries.filter(({ json }) => json.conversationId === id);
 		const isEnded = (id) => of(id).some(({ json }) => json.change === "complete");
 		await until("the first reply's end is delivered", () => isEnded(conversationId));
-		await until("it has happened", async () =>
+		await until("nothing is pending", async () =>
 			(await list()).every(({ state }) => state === "delivered"),
 		);
 		receiver.deliveries.length = 0;
@@ -246,14 +209,16 @@ describe("deliveries", () => {
 			json.conversationId === conversationId && failures++ < 2 ? 500 : 200;
 		await banter.chat("held", "[[tokens=1]] now");
 		const other = (await banter.chat("other", "[[tokens=1]] now")).json.conversationId;
-		await until("it has happened", () => of(other).some(({ json }) => json.change === "complete"));
+		await until("the other reply's end is delivered", () =>
+			of(other).some(({ json }) => json.change === "complete"),
+		);
 		const pending = (await list()).filter(({ state }) => state === "pending");
 		assert.ok(
 			pending.some(
 				({ attempts, status, error }) => attempts > 0 && status === 500 && error === "status 500",
 			),
 		);
-		await until("it has happened", () =>
+		await until("the held reply's end is delivered", () =>
 			of(conversationId).some(({ json }) => json.change === "complete"),
 		);
 		const ids = of(conversationId).map(({ headers }) => headers["x-banter-delivery"]);
@@ -262,13 +227,13 @@ describe("deliveries", () => {
 	});
 
 	it("can be sent again", async () => {
-		await until("it has happened", async () =>
+		await until("nothing is pending", async () =>
 			(await list()).every(({ state }) => state === "delivered"),
 		);
 		const [{ n, delivery }] = await list();
 		receiver.deliveries.length = 0;
 		await send(banter, 204, "POST", `webhooks/${hook.id}/deliveries/${n}/retry`);
-		await until("it has happened", () => receiver.deliveries.length === 1);
+		await until("it is sent again", () => receiver.deliveries.length === 1);
 		assert.equal(receiver.deliveries[0].headers["x-banter-delivery"], delivery);
 	});
 
@@ -288,7 +253,7 @@ describe("deliveries", () => {
 		receiver.answer = () => 503;
 		receiver.deliveries.length = 0;
 		await banter.chat("disabled", "[[tokens=1]] one");
-		await until("it has happened", () => receiver.deliveries.length > 0);
+		await until("a delivery fails", () => receiver.deliveries.length > 0);
 		await send(banter, 200, "PUT", `webhooks/${hook.id}`, { enabled: false });
 		const [{ n, state }] = await list();
 		assert.equal(state, "failed");
@@ -298,7 +263,7 @@ describe("deliveries", () => {
 		receiver.deliveries.length = 0;
 		await send(banter, 200, "PUT", `webhooks/${hook.id}`, { enabled: true });
 		await banter.chat("enabled", "[[tokens=1]] three");
-		await until("it has happened", () =>
+		await until("the reply's end is delivered", () =>
 			receiver.events("reply").some(({ change }) => change === "complete"),
 		);
 		assert.equal(receiver.events("message").length, 1);
@@ -314,7 +279,7 @@ describe("deliveries", () => {
 			} else await banter.killWorkers(banter.workerPids());
 		}
 		await until(
-			"it has happened",
+			"all replies' ends are delivered",
 			() => receiver.events("reply").filter(({ change }) => change === "complete").length >= 4,
 		);
 		assert.equal(receiver.events("message").length, 4);
@@ -327,10 +292,40 @@ describe("deliveries", () => {
 });
 
 describe("a chat", () => {
-	for (const format of ["slack", "discord"])
-		it(`${format}: is told of a visitor who waits`, {
-			todo: "needs the state of a conversation",
-		}, () => {});
+	const banter = useBanter({ workers: 1, env: ALLOW });
+	const receiver = useReceiver();
+	const store = usePeer(banter);
+
+	const bare = (id) => id.replaceAll("-", "");
+
+	/** Sets a conversation's state: 0 is open, 1 waiting. */
+	function setState(id, state) {
+		const change = { org: bare(ORG), conversation: bare(id), what: 1, state };
+		return store.peer.ask("conversation_change", change, "conversation_page");
+	}
+
+	for (const [format, text] of [
+		["slack", ({ json }) => json.text],
+		["discord", ({ json }) => json.content],
+	])
+		it(`${format}: is told of a visitor who waits, and of nothing else`, async () => {
+			receiver.deliveries.length = 0;
+			const { json } = await send(banter, 201, "POST", "webhooks", { url: receiver.url, format });
+			const list = async () =>
+				(await send(banter, 200, "GET", `webhooks/${json.id}/deliveries`)).json.deliveries;
+			const { conversationId } = (await banter.chat(format, "[[echo]] Help!")).json;
+			await setState(conversationId, 1);
+			await until("the chat is told", () => receiver.deliveries.length === 1);
+			assert.ok(text(receiver.deliveries[0]).includes(conversationId));
+			assert.ok(text(receiver.deliveries[0]).includes("Help!"));
+			await setState(conversationId, 0);
+			await until("the other change is seen, too", async () => (await list()).length === 2);
+			await until("nothing is pending", async () =>
+				(await list()).every(({ state }) => state === "delivered"),
+			);
+			assert.equal(receiver.deliveries.length, 1);
+			await send(banter, 204, "DELETE", `webhooks/${json.id}`);
+		});
 });
 
 it("shows every documented status", () => contract.assertComplete("webhooks"));
