@@ -17,6 +17,7 @@ import {
 	modelIsIdle,
 	stop,
 	storedMessages,
+	wholeHistory,
 	workersOf,
 } from "./replies.mjs";
 import { newId } from "./tool.mjs";
@@ -373,6 +374,27 @@ it("a worker that is replaced ends its streams, which resume elsewhere", () =>
 			await one.has(rows);
 			await one.stop();
 		}
+	}));
+
+it("a client that reads too slowly is disconnected, and resumes without gap or duplicate", () =>
+	withBanter({ workers: 1, env: { MAX_HISTORY_MESSAGES: "1" } }, async (banter) => {
+		const { json } = await banter.chat("slow", echo("hi"));
+		const follower = new Follower((last) => openOwners(banter, json.conversationId, last));
+		await until("a stream", () => follower.ready);
+		follower.stream.response.pause();
+		for (let n = 0; (await banter.metric("streams")) > 0; n++) {
+			assert.ok(n < 100, "it was not disconnected");
+			await banter.chat("slow", `[[huge=500000]] ${n}`);
+		}
+		follower.stream.response.resume();
+		const rows = (await wholeHistory(banter, "slow")).map((one) => [
+			one.role,
+			one.content,
+			one.status,
+		]);
+		await follower.has(rows.slice(2));
+		assert.ok(follower.reconnects > 0);
+		await follower.stop();
 	}));
 
 it("100 followers at two workers receive everything once while workers and the store are killed", () =>
