@@ -125,11 +125,12 @@ async function killDuring(banter) {
 	}
 }
 
-/** One service, with its kills; resolves to what its visitors and operators said. */
-function withService() {
+/** One service, with its kills; adds what its visitors and operators said. */
+function withService(all) {
 	return withBanter({ workers: WORKERS }, async (banter) => {
 		let over = false;
 		const talks = Array.from({ length: CONVERSATIONS }, (_, i) => new Talk(banter, `talk-${i}`));
+		all.push(...talks);
 		const kills = killDuring(banter).finally(() => {
 			over = true;
 		});
@@ -137,13 +138,12 @@ function withService() {
 		await banter.ready();
 		await times(CONVERSATIONS, (i) => talks[i].check());
 		await expectTool(banter, 0, "verify");
-		return talks;
 	});
 }
 
 it(`workers and the store are killed ${ROUNDS} times during takeovers: nothing is lost, doubled or answered twice`, async (t) => {
 	const talks = [];
-	for (let round = 0; round < ROUNDS; round += GENERATION) talks.push(...(await withService()));
+	for (let round = 0; round < ROUNDS; round += GENERATION) await withService(talks);
 	const said = talks.flatMap((talk) => talk.said);
 	assert.ok(said.some(({ handover }) => handover) && said.some(({ handover }) => !handover));
 	const written = talks.reduce((sum, talk) => sum + talk.written.length, 0);
