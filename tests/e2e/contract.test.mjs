@@ -181,13 +181,14 @@ describe("chat", () => {
 
 /** The operations about an existing reply or session. */
 function readers() {
-	const wanted = ["chatResume", "chatStop", "chatHistory", "chatEvents", "chatTyping"];
+	const wanted = ["chatResume", "chatStop", "chatRate", "chatHistory", "chatEvents", "chatTyping"];
 	return examples().filter(({ operationId }) => wanted.includes(operationId));
 }
 
 describe("an existing reply", () => {
 	const resumePath = (id, session) => `/v1/chat/stream/${id}?sessionId=${session}`;
 	const stopPath = (id) => `/v1/chat/${id}/stop`;
+	const ratingPath = (id) => `/v1/chat/${id}/rating`;
 	const stop = (status, id, body) =>
 		drive(banter, status, "POST", stopPath(id), { headers: KEY, body });
 
@@ -233,6 +234,19 @@ describe("an existing reply", () => {
 		assert.deepEqual([status, usage], ["stopped", null]);
 	});
 
+	it("is rated when it is complete", async () => {
+		const rate = (status, id) =>
+			drive(banter, status, "POST", ratingPath(id), {
+				headers: KEY,
+				body: { sessionId: "rate", rating: "up" },
+			});
+		const { json } = await chat(banter, 200, "/v1/chat", "[[tokens=1]]", KEY, "rate");
+		await rate(204, json.messageId);
+		const id = await running("rate");
+		await rate(409, id);
+		await stop(200, id, { sessionId: "rate" });
+	});
+
 	it("is in the history", async () => {
 		const ask = (query, status = 200) =>
 			drive(banter, status, "GET", `${HISTORY}?${query}`, { headers: KEY });
@@ -271,6 +285,9 @@ describe("an existing reply", () => {
 			[400, "POST", stopPath(NOBODY), { headers: KEY, body: {} }],
 			[404, "POST", stopPath(NOBODY), { headers: KEY, body }],
 			[413, "POST", stopPath(NOBODY), { headers: { ...KEY, "content-length": "4097" } }],
+			[400, "POST", ratingPath(NOBODY), { headers: KEY, body }],
+			[404, "POST", ratingPath(NOBODY), { headers: KEY, body: { ...body, rating: "up" } }],
+			[413, "POST", ratingPath(NOBODY), { headers: { ...KEY, "content-length": "8193" } }],
 			...readers().map(({ method, path }) => [401, method, path]),
 		]);
 	});

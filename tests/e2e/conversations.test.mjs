@@ -21,8 +21,8 @@ import {
 const contract = new Contract();
 
 /** Sends a request to the admin API, and checks the response; resolves to the JSON. */
-async function send(banter, status, method, path) {
-	const options = { headers: ADMIN };
+async function send(banter, status, method, path, body, headers = ADMIN) {
+	const options = { headers, body };
 	return (await contract.drive(banter, status, method, `/v1/admin/${path}`, options)).json;
 }
 
@@ -169,6 +169,26 @@ describe("the list of conversations in pages", () => {
 			"AAAAAAAAAAE", // a thread's cursor
 		])
 			await assertInvalidQuery(banter, `conversations?cursor=${cursor}`);
+	});
+});
+
+describe("a change of a conversation", () => {
+	const banter = useBanter({ workers: 1 });
+
+	it("is answered with each documented status", async () => {
+		const { conversationId } = (await banter.chat("changed", "[[tokens=1]]")).json;
+		const change = (status, id, body, headers) =>
+			send(banter, status, "PUT", `conversations/${id}`, body, headers);
+		const { conversation } = await change(200, conversationId, { state: "waiting" });
+		assert.equal(conversation.state, "waiting");
+		await adminExpect(banter, 200, "POST", `conversations/${conversationId}/takeover`, {});
+		await change(409, conversationId, { state: "open" });
+		const ended = await change(200, conversationId, { state: "resolved" });
+		assert.deepEqual([ended.conversation.state, ended.conversation.operator], ["resolved", null]);
+		await change(400, conversationId, "[]");
+		await change(404, NOBODY, { read: true });
+		await change(413, conversationId, undefined, { ...ADMIN, "content-length": "4097" });
+		await change(422, conversationId, { state: "person" });
 	});
 });
 

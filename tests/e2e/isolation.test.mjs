@@ -32,19 +32,28 @@ const kindOf = (name) => name.replace(/s_.*/, "");
 
 function pathOf(name, id) {
 	assert.ok(id, `settle() makes a ${kindOf(name)}`);
-	return route(name).pattern.replace(/:\w+/, id).replace(/:n\b/, 1);
+	const path = route(name).pattern.replace(/:\w+/, id);
+	return path.replace(/:n\b/, 1).replace(":note", newId());
 }
 
 /** A valid body of a route with an id. */
 function bodyOf(name) {
 	if (name === "agents_test") return { message: "[[tokens=1]]" };
 	if (name === "conversations_write") return { content: "x" };
+	if (name === "conversations_change") return { state: "resolved" };
+	if (name === "conversations_note") return { text: "Taken" };
+	if (name === "contacts_merge") return { contactId: newId() };
 	return { PUT: { name: "Taken" }, POST: {} }[route(name).method];
 }
 
 /** Lists and other routes that only read, and their parameters: the kind of each value. */
 const PARAMETERS = {
-	conversations_list: { widgetId: "widget", contactId: "contact" },
+	conversations_list: {
+		widgetId: "widget",
+		contactId: "contact",
+		tag: "tag",
+		assignedTo: "user",
+	},
 	contacts_list: { email: "email", phone: "phone" },
 	search: { widgetId: "widget", contactId: "contact" },
 };
@@ -60,6 +69,7 @@ const LISTS = admin.filter(isList).map(({ name }) => name);
  */
 const OTHERS = [
 	...["widgets_create", "agents_create", "users_create", "keys_create", "webhooks_create"],
+	...["tags_create", "snippets_create"],
 	...["me_password", "logins_delete_others"],
 ];
 
@@ -106,6 +116,8 @@ describe("organizations", () => {
 				await post("webhooks", { url: "https://example.com/", kinds: ["note"], enabled: false })
 			).id,
 			key: key.id,
+			tag: (await post("tags", { name: `Tag of ${org}` })).id,
+			snippet: (await post("snippets", { name: `Snippet of ${org}`, text: "Hello" })).id,
 			byKey: { "x-admin-api-key": key.key },
 			login: (await list("logins"))[0].id,
 			user: (await list("users"))[0].id,
@@ -198,7 +210,17 @@ describe("organizations", () => {
 		for (const us of organizations) {
 			const lists = LISTS.map((name) => banter.get(listPath(name), us.headers));
 			const text = (await Promise.all(lists)).map((answer) => answer.text).join();
-			const kinds = ["widget", "agent", "contact", "conversation", "user", "key", "login"];
+			const kinds = [
+				"widget",
+				"agent",
+				"contact",
+				"conversation",
+				"user",
+				"key",
+				"login",
+				"tag",
+				"snippet",
+			];
 			for (const kind of [...kinds, "publicId"]) assert.ok(text.includes(us[kind]), kind);
 			assert.ok(!text.includes("Taken"));
 		}

@@ -1,9 +1,12 @@
 /*
- * /v1/admin/contacts: visitors who submitted contact details. They cannot be created here.
+ * /v1/admin/contacts: visitors who submitted contact details. They cannot be created here. Two contacts that are
+ * the same person can be merged.
  */
+#include "proto/base/basics.h"
 #include "workerd/api/admin/admin_handlers.h"
 #include "workerd/api/admin/contact_fields.h"
 #include "workerd/api/admin/resource.h"
+#include "workerd/api/fields/fields_body.h"
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/request/api_reply.h"
 
@@ -59,4 +62,64 @@ handle_contacts_list(const struct api_call *c)
 		api_reply_invalid_query(c, "phone must be a phone number of at most 64 bytes");
 	else
 		resource_list(c, &contacts, &filter);
+}
+
+/* The body of a merge. */
+struct contact_merging {
+	struct id other;
+};
+
+static const struct field merge_fields[] = {
+    {"contactId", &field_id, offsetof(struct contact_merging, other), FIELD_REQUIRED, 0, 0,
+	NULL},
+    {.name = NULL},
+};
+
+static void contacts_on_merged(void *arg, uint16_t type, const union msg *m);
+
+static void
+contacts_ask_merge(struct resource_query *r)
+{
+	const struct contact_merging *merging = r->object;
+	struct msg_contact_merge merge = {
+	    .org = r->q.org, .contact = r->id, .other = merging->other};
+
+	store_query_ask(&r->q, MSG_CONTACT_MERGE, &merge, contacts_on_merged);
+}
+
+/* The conversations move in steps. */
+static void
+contacts_on_merged(void *arg, uint16_t type, const union msg *m)
+{
+	struct resource_query *r = arg;
+
+	if (type == MSG_UNFINISHED)
+		contacts_ask_merge(r);
+	else
+		resource_on_changed(r, type, m);
+}
+
+void
+handle_contacts_merge(const struct api_call *c)
+{
+	struct contact_merging *merging;
+	struct resource_query *r;
+	struct fields in;
+
+	if (!fields_body(c, &in))
+		return;
+	r = resource_query_new(c, &contacts);
+	if (r == NULL) {
+		fields_clear(&in);
+		return;
+	}
+	r->in = in;
+	r->object = merging = xcalloc(1, sizeof(*merging));
+	fields_read(&r->in, merge_fields, true, merging);
+	if (r->in.n_wrong == 0 && id_equal(&merging->other, &r->id))
+		fields_refuse(&r->in, "contactId", "must be another contact's id");
+	if (r->in.n_wrong > 0)
+		resource_refuse(r);
+	else
+		contacts_ask_merge(r);
 }

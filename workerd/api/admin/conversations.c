@@ -9,7 +9,7 @@
 #include "workerd/api/admin/admin_handlers.h"
 #include "workerd/api/fields/admin_json.h"
 #include "workerd/api/fields/conversation_id.h"
-#include "workerd/api/fields/list_frame.h"
+#include "workerd/api/fields/conversation_json.h"
 #include "workerd/api/fields/names.h"
 #include "workerd/api/fields/paging.h"
 #include "workerd/api/fields/parameters.h"
@@ -20,53 +20,6 @@
 /* Bytes of a conversation's JSON, below the longest answer (http_limits). Further messages are left out,
  * and the answer has "truncated":true. */
 #define THREAD_MAX (14u * 1024 * 1024)
-
-/* The status of the newest reply; CONVERSATION_ANY: there is none yet. */
-static const char *const statuses[] = {
-    [CONVERSATION_ANY] = "",
-    [CONVERSATION_COMPLETE] = "complete",
-    [CONVERSATION_STOPPED] = "stopped",
-    [CONVERSATION_INTERRUPTED] = "interrupted",
-    [CONVERSATION_ACTIVE] = "active",
-};
-
-static void
-conversations_write_status(struct json_writer *j, uint8_t status)
-{
-	must(status < ARRAY_LEN(statuses));
-	if (status == CONVERSATION_ANY)
-		json_write_null(j, "status");
-	else
-		json_write_str(j, "status", slice_str(statuses[status]));
-}
-
-static void
-conversations_write_conversation(struct json_writer *j, const char *key, struct slice item)
-{
-	struct msg_conversation_record r;
-
-	must(record_decode(item, MSG_CONVERSATION_RECORD, &r) == WIRE_OK);
-	json_write_open(j, key, '{');
-	json_write_id(j, "_id", &r.id);
-	json_write_uint(j, "_creationTime", r.created_at);
-	json_write_str(j, "sessionId", r.session);
-	json_write_uint(j, "createdAt", r.created_at);
-	json_write_uint(j, "updatedAt", r.updated_at);
-	json_write_str(j, "lastMessage", r.last_message);
-	json_write_id(j, "widgetId", &r.widget);
-	json_write_id_or_null(j, "contactId", &r.contact);
-	conversations_write_status(j, r.status);
-	json_write_str(j, "state", names_conversation_state(r.state));
-	admin_json_write_operator(j, "operator", &r.operator, r.operator_name);
-	json_write_close(j, '}');
-}
-
-static void
-conversations_write_item(struct json_writer *j, struct slice item, const void *ctx)
-{
-	(void)ctx;
-	conversations_write_conversation(j, NULL, item);
-}
 
 static void
 conversations_on_list(void *arg, uint16_t type, const union msg *m)
@@ -79,8 +32,8 @@ conversations_on_list(void *arg, uint16_t type, const union msg *m)
 		return;
 	}
 	page = &m->conversation_page;
-	list_frame_open(
-	    &q->json, "conversations", page->conversations, conversations_write_item, NULL);
+	json_write_open(&q->json, NULL, '{');
+	conversation_json_write_list(&q->json, page);
 	json_write_uint(&q->json, "total", page->total);
 	paging_write_next(&q->json, page->next);
 	json_write_close(&q->json, '}');
@@ -106,24 +59,74 @@ conversations_read_status(struct slice query, uint8_t *status)
 
 	if (value.p == NULL)
 		return true;
-	for (size_t i = CONVERSATION_ANY + 1; i < ARRAY_LEN(statuses); i++)
-		if (slice_eq_str(value, statuses[i])) {
+	for (size_t i = CONVERSATION_ANY + 1; conversation_json_statuses[i] != NULL; i++)
+		if (slice_eq_str(value, conversation_json_statuses[i])) {
 			*status = (uint8_t)i;
 			return true;
 		}
 	return false;
 }
 
+/* The parameter state. False: it is given and invalid. */
+static bool
+conversations_read_state(struct slice query, uint8_t *states)
+{
+	uint8_t text[PARAMETER_MAX];
+	struct slice value = parameter_read(query, "state", text);
+
+	if (value.p == NULL)
+		return true;
+	for (uint8_t state = STATE_OPEN; state <= STATE_RESOLVED; state++)
+		if (slice_eq(value, names_conversation_state(state))) {
+			*states = (uint8_t)(1u << state);
+			return true;
+		}
+	return false;
+}
+
+/* The parameter assignedTo: a user's id, "me", or "nobody". False: it is given and invalid. */
+static bool
+conversations_read_assigned(
+    const struct api_call *c, struct slice query, struct msg_conversation_list *list)
+{
+	list->assigned = c->user;
+	if (parameter_is(query, "assignedTo", "me"))
+		return !id_is_zero(&c->user);
+	list->assigned = (struct id){{0}};
+	list->unassigned = parameter_is(query, "assignedTo", "nobody");
+	return list->unassigned != 0 ||
+	    conversations_read_id_parameter(query, "assignedTo", &list->assigned);
+}
+
+static bool
+conversations_read_unread(struct slice query, uint8_t *unread)
+{
+	uint8_t text[PARAMETER_MAX];
+
+	*unread = parameter_is(query, "unread", "true");
+	return *unread != 0 || parameter_read(query, "unread", text).p == NULL;
+}
+
 /* Reads the filters. NULL, or a sentence that says what would be valid. */
 static const char *
-conversations_read_filter(struct slice query, struct msg_conversation_list *list)
+conversations_read_filter(const struct api_call *c, struct msg_conversation_list *list)
 {
+	struct slice query = c->x->req->query;
+
 	if (!conversations_read_id_parameter(query, "widgetId", &list->widget))
 		return "widgetId must be a widget's id";
 	if (!conversations_read_id_parameter(query, "contactId", &list->contact))
 		return "contactId must be a contact's id";
 	if (!conversations_read_status(query, &list->status))
 		return "status must be active, complete, stopped or interrupted";
+	if (!conversations_read_state(query, &list->states))
+		return "state must be open, waiting, person or resolved";
+	if (!conversations_read_id_parameter(query, "tag", &list->tag))
+		return "tag must be a tag's id";
+	if (!conversations_read_assigned(c, query, list))
+		return "assignedTo must be a user's id, nobody, or, for a user, me";
+	if (!conversations_read_unread(query, &list->unread))
+		return "unread must be true, if it is given";
 	return NULL;
 }
 
@@ -137,12 +140,12 @@ handle_conversations_list(const struct api_call *c)
 	    .cursor_len = CURSOR_MAX,
 	    .wrong_limit = "limit must be a whole number from 1 to 200",
 	};
-	struct msg_conversation_list list = {.org = c->org};
+	struct msg_conversation_list list = {.org = c->org, .reader = c->user};
 	struct paging paging;
 	const char *wrong = paging_read(c->x->req->query, &rule, &paging);
 
 	if (wrong == NULL)
-		wrong = conversations_read_filter(c->x->req->query, &list);
+		wrong = conversations_read_filter(c, &list);
 	if (wrong != NULL) {
 		api_reply_invalid_query(c, wrong);
 		return;
@@ -157,7 +160,7 @@ handle_conversations_list(const struct api_call *c)
 
 struct thread {
 	struct store_query q;
-	struct id conversation;
+	struct id conversation, reader;
 	uint32_t page;  /* messages of the requested page; 0: all messages */
 	bool truncated; /* the answer is too long for all of them */
 };
@@ -172,6 +175,8 @@ conversations_thread_ask(struct thread *t, uint64_t from)
 	    .conversation = t->conversation,
 	    .from = from,
 	    .limit = t->page == 0 ? PAGE_LIMIT : t->page,
+	    .inbox = true,
+	    .reader = t->reader,
 	};
 
 	store_query_ask(&t->q, MSG_MESSAGE_LIST, &list, conversations_on_thread_page);
@@ -220,8 +225,9 @@ conversations_on_thread_page(void *arg, uint16_t type, const union msg *m)
 	next = m->message_page.next;
 	if (buf_len(&t->q.out) == 0) {
 		json_write_open(&t->q.json, NULL, '{');
-		conversations_write_conversation(
-		    &t->q.json, "conversation", m->message_page.conversation);
+		conversation_json_write(&t->q.json, "conversation",
+		    m->message_page.conversation, m->message_page.unread,
+		    &m->message_page.page);
 		json_write_open(&t->q.json, "messages", '[');
 	}
 	conversations_thread_add(t, m->message_page.messages);
@@ -254,6 +260,7 @@ handle_conversations_get(const struct api_call *c)
 	}
 	t = store_query_new(c, sizeof(*t), THREAD_MAX + 65536, conversation_id_missing);
 	t->conversation = id;
+	t->reader = c->user;
 	if (paging.has_limit || paging.has_cursor)
 		t->page = paging.limit;
 	conversations_thread_ask(t, paging.has_cursor ? paging_seq(&paging) : 1);

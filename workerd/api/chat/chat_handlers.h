@@ -10,6 +10,7 @@ api_handler_fn handle_chat_reply;
 api_handler_fn handle_chat_stream;
 api_handler_fn handle_chat_resume;
 api_handler_fn handle_chat_stop;
+api_handler_fn handle_chat_rating;
 api_handler_fn handle_chat_history;
 api_handler_fn handle_chat_events;
 api_handler_fn handle_chat_typing;

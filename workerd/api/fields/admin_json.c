@@ -23,16 +23,60 @@ admin_json_write_operator(
 	json_write_close(j, '}');
 }
 
-/* The author of an operator's message. */
+/* How the model answered; null for an older reply, of which that is not known. */
 static void
-admin_json_write_author(struct json_writer *j, const struct msg_message_record *r)
+admin_json_write_model(struct json_writer *j, const struct msg_message_record *r,
+    const struct msg_message_details *details)
 {
-	struct msg_message_details details;
-
-	if (r->role != MESSAGE_OPERATOR || r->details.len == 0)
+	if (details->attempts == 0) {
+		json_write_null(j, "model");
 		return;
-	must(record_decode(r->details, MSG_MESSAGE_DETAILS, &details) == WIRE_OK);
-	admin_json_write_operator(j, "author", &details.author, details.author_name);
+	}
+	json_write_open(j, "model", '{');
+	json_write_str(j, "name", details->model);
+	json_write_uint(j, "promptTokens", r->prompt_tokens);
+	json_write_uint(j, "completionTokens", r->completion_tokens);
+	if (details->first_token_ms == 0)
+		json_write_null(j, "firstTokenMs");
+	else
+		json_write_uint(j, "firstTokenMs", details->first_token_ms);
+	json_write_uint(j, "totalMs", details->total_ms);
+	json_write_uint(j, "attempts", details->attempts);
+	json_write_close(j, '}');
+}
+
+static void
+admin_json_write_rating(struct json_writer *j, const struct msg_message_details *details)
+{
+	if (details->rating == RATING_NONE) {
+		json_write_null(j, "rating");
+		return;
+	}
+	json_write_open(j, "rating", '{');
+	json_write_str(j, "rating", slice_str(details->rating == RATING_UP ? "up" : "down"));
+	if (details->comment.len == 0)
+		json_write_null(j, "comment");
+	else
+		json_write_str(j, "comment", details->comment);
+	json_write_close(j, '}');
+}
+
+/* What only a reply, or only an operator's message has. */
+static void
+admin_json_write_details(struct json_writer *j, const struct msg_message_record *r)
+{
+	struct msg_message_details details = {0};
+
+	if (r->role == MESSAGE_USER)
+		return;
+	if (r->details.len > 0)
+		must(record_decode(r->details, MSG_MESSAGE_DETAILS, &details) == WIRE_OK);
+	if (r->role == MESSAGE_OPERATOR) {
+		admin_json_write_operator(j, "author", &details.author, details.author_name);
+		return;
+	}
+	admin_json_write_model(j, r, &details);
+	admin_json_write_rating(j, &details);
 }
 
 void
@@ -45,6 +89,6 @@ admin_json_write_message(struct json_writer *j, const struct msg_message_record 
 	json_write_str(j, "content", r->text);
 	json_write_uint(j, "createdAt", r->created_at);
 	json_write_str(j, "status", names_message_status(r->status));
-	admin_json_write_author(j, r);
+	admin_json_write_details(j, r);
 	json_write_close(j, '}');
 }

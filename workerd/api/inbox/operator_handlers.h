@@ -1,5 +1,5 @@
 /*
- * The handlers of people who answer in a conversation; workerd/api/routes.def has their paths.
+ * The handlers of the inbox: people who answer in a conversation, and what they note about it; workerd/api/routes.def has their paths.
  */
 #ifndef WORKERD_API_INBOX_OPERATOR_HANDLERS_H
 #define WORKERD_API_INBOX_OPERATOR_HANDLERS_H
@@ -9,5 +9,10 @@
 api_handler_fn handle_conversations_takeover;
 api_handler_fn handle_conversations_handback;
 api_handler_fn handle_conversations_write;
+api_handler_fn handle_conversations_change;
+api_handler_fn handle_conversations_notes;
+api_handler_fn handle_conversations_note;
+api_handler_fn handle_conversations_unnote;
+api_handler_fn handle_counts_get;
 
 #endif

@@ -252,6 +252,13 @@ export interface components {
             state: components["schemas"]["ConversationState"];
             /** @description Who has taken over; null: nobody. */
             operator: components["schemas"]["Operator"] | null;
+            /** @description A user; null: nobody. */
+            assignedTo: components["schemas"]["Id"] | null;
+            tags: components["schemas"]["Id"][];
+            /** @description Whether there are messages that the caller has not read. */
+            unread: boolean;
+            /** @description Only of one conversation; null: not known. */
+            page?: components["schemas"]["VisitorPage"] | null;
         };
         Message: {
             _id: components["schemas"]["Id"];
@@ -263,6 +270,10 @@ export interface components {
             status: components["schemas"]["MessageStatus"];
             /** @description Who wrote it; only of the role `operator`. */
             author?: components["schemas"]["Operator"];
+            /** @description How the model answered; only of the role `assistant`. null: not known. */
+            model?: components["schemas"]["ReplyModel"] | null;
+            /** @description The visitor's; only of the role `assistant`. */
+            rating?: components["schemas"]["MessageRating"] | null;
         };
         ConversationList: {
             conversations: components["schemas"]["Conversation"][];
@@ -538,6 +549,130 @@ export interface components {
                 up: number;
                 down: number;
             };
+        };
+        Tag: {
+            id: components["schemas"]["Id"];
+            name: string;
+            color: components["schemas"]["Color"];
+            created_at: components["schemas"]["Time"];
+            updated_at: components["schemas"]["Time"];
+        };
+        /** @description The members of a tag. Read-only members may be sent back unchanged. If `updated_at` is sent and the object has changed since, the request is refused. */
+        TagFields: {
+            /** @description Required for a new tag; different from those of other tags. */
+            name?: string;
+            color?: components["schemas"]["Color"];
+            id?: components["schemas"]["Id"];
+            created_at?: components["schemas"]["Time"];
+            updated_at?: components["schemas"]["Time"];
+        };
+        TagList: {
+            tags: components["schemas"]["Tag"][];
+            nextCursor: components["schemas"]["NextCursor"];
+        };
+        Snippet: {
+            id: components["schemas"]["Id"];
+            name: string;
+            text: string;
+            created_at: components["schemas"]["Time"];
+            updated_at: components["schemas"]["Time"];
+        };
+        /** @description The members of a snippet. Read-only members may be sent back unchanged. If `updated_at` is sent and the object has changed since, the request is refused. */
+        SnippetFields: {
+            /** @description Required for a new snippet. */
+            name?: string;
+            /** @description Required for a new snippet. */
+            text?: string;
+            id?: components["schemas"]["Id"];
+            created_at?: components["schemas"]["Time"];
+            updated_at?: components["schemas"]["Time"];
+        };
+        SnippetList: {
+            snippets: components["schemas"]["Snippet"][];
+            nextCursor: components["schemas"]["NextCursor"];
+        };
+        Note: {
+            id: components["schemas"]["Id"];
+            conversationId: components["schemas"]["Id"];
+            /** @description The user who wrote it; null: a key or DASHBOARD_PASSWORD. */
+            author: components["schemas"]["Id"] | null;
+            text: string;
+            createdAt: components["schemas"]["Time"];
+        };
+        NoteFields: {
+            text: string;
+        };
+        NoteList: {
+            notes: components["schemas"]["Note"][];
+            nextCursor: components["schemas"]["NextCursor"];
+        };
+        Counts: {
+            all: number;
+            open: number;
+            waiting: number;
+            person: number;
+            resolved: number;
+            /** @description Assigned to the caller. */
+            mine: number;
+            unassigned: number;
+            users: {
+                [key: string]: number;
+            };
+            widgets: {
+                [key: string]: number;
+            };
+            tags: {
+                [key: string]: number;
+            };
+        };
+        ContactMerge: {
+            /** @description The contact that is removed. */
+            contactId: components["schemas"]["Id"];
+        };
+        ConversationChange: {
+            /**
+             * @description While an operator has the conversation only `resolved`, which ends the takeover.
+             * @enum {unknown}
+             */
+            state?: "open" | "waiting" | "resolved";
+            /** @description A user. */
+            assignedTo?: components["schemas"]["Id"] | null;
+            tags?: components["schemas"]["Id"][];
+            read?: boolean;
+        };
+        ChangedConversation: {
+            conversation: components["schemas"]["Conversation"];
+        };
+        Rating: {
+            sessionId: components["schemas"]["SessionId"];
+            /** @enum {unknown} */
+            rating: "up" | "down" | "none";
+            comment?: string | null;
+        };
+        /** @description Where the visitor was last, as the widget reported it. */
+        VisitorPage: {
+            url: string | null;
+            title: string | null;
+            referrer: string | null;
+            language: string | null;
+            timezone: string | null;
+            browser: string | null;
+            at: components["schemas"]["Time"];
+        };
+        ReplyModel: {
+            name: string;
+            promptTokens: number;
+            completionTokens: number;
+            /** @description From the visitor's message; null: there was no token. */
+            firstTokenMs: number | null;
+            totalMs: number;
+            /** @description Calls of the model. */
+            attempts: number;
+        };
+        MessageRating: {
+            /** @enum {unknown} */
+            rating: "up" | "down";
+            comment: string | null;
         };
         Contact: {
             id: components["schemas"]["Id"];
@@ -1042,6 +1177,23 @@ export type AgentTest = components['schemas']['AgentTest'];
 export type Change = components['schemas']['Change'];
 export type Numbers = components['schemas']['Numbers'];
 export type NumberRow = components['schemas']['NumberRow'];
+export type Tag = components['schemas']['Tag'];
+export type TagFields = components['schemas']['TagFields'];
+export type TagList = components['schemas']['TagList'];
+export type Snippet = components['schemas']['Snippet'];
+export type SnippetFields = components['schemas']['SnippetFields'];
+export type SnippetList = components['schemas']['SnippetList'];
+export type Note = components['schemas']['Note'];
+export type NoteFields = components['schemas']['NoteFields'];
+export type NoteList = components['schemas']['NoteList'];
+export type Counts = components['schemas']['Counts'];
+export type ContactMerge = components['schemas']['ContactMerge'];
+export type ConversationChange = components['schemas']['ConversationChange'];
+export type ChangedConversation = components['schemas']['ChangedConversation'];
+export type Rating = components['schemas']['Rating'];
+export type VisitorPage = components['schemas']['VisitorPage'];
+export type ReplyModel = components['schemas']['ReplyModel'];
+export type MessageRating = components['schemas']['MessageRating'];
 export type Contact = components['schemas']['Contact'];
 export type ContactFields = components['schemas']['ContactFields'];
 export type ContactList = components['schemas']['ContactList'];

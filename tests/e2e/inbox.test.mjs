@@ -1,0 +1,192 @@
+// The inbox in the admin API: state, assignment, tags, notes, counts and ratings of conversations, and merging of
+// contacts. Which conversations each list contains is shown in unit/storaged/inbox/inbox.scenario.
+
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { addUser, logIn } from "./accounts.mjs";
+import { Contract } from "./contract.mjs";
+import { useBanter } from "./harness.mjs";
+import {
+	ADMIN,
+	adminExpect,
+	assertFields,
+	NOBODY,
+	openVisitor,
+	storeTurn,
+	submitContact,
+	usePeer,
+	WIDGET,
+} from "./organizations.mjs";
+import { KEY } from "./replies.mjs";
+import { expectTool } from "./tool.mjs";
+
+const contract = new Contract();
+
+const drive = (banter, status, method, path, body, headers = ADMIN) =>
+	contract.drive(banter, status, method, `/v1/admin/${path}`, { headers, body });
+
+const TOO_LONG = (bytes) => ({ ...ADMIN, "content-length": String(bytes) });
+
+describe("the inbox", () => {
+	const banter = useBanter();
+	const store = usePeer(banter);
+	const send = async (...request) => (await drive(banter, ...request)).json;
+	let anna, me, id, tag;
+	const path = () => `conversations/${id}`;
+	const change = async (body, headers) =>
+		(await send(200, "PUT", path(), body, headers)).conversation;
+
+	before(async () => {
+		anna = await logIn(banter, await addUser(banter, "anna@inbox.example"));
+		me = (await send(200, "GET", "me", undefined, anna)).user.id;
+		id = (await banter.chat("inbox", "[[tokens=1]]")).json.conversationId;
+		tag = (await send(201, "POST", "tags", { name: "Delivery", color: "#fff" })).id;
+	});
+
+	it("shows a new conversation as open, unread, and of nobody", async () => {
+		const { conversation, messages } = await send(200, "GET", path());
+		const { state, assignedTo, tags, unread, page } = conversation;
+		assert.deepEqual([state, assignedTo, tags, unread, page], ["open", null, [], true, null]);
+		const { model, rating } = messages[1];
+		assert.deepEqual([typeof model.name, model.attempts, rating], ["string", 1, null]);
+		assert.ok(model.firstTokenMs <= model.totalMs);
+	});
+
+	it("changes the members that are named, which lists and counts show", async () => {
+		await change({ state: "waiting", assignedTo: me, tags: [tag] });
+		const changed = await change({ read: true }, anna);
+		const { state, assignedTo, tags, unread } = changed;
+		assert.deepEqual([state, assignedTo, tags, unread], ["waiting", me, [tag], false]);
+		for (const query of ["state=waiting", `tag=${tag}`, "assignedTo=me", `assignedTo=${me}`]) {
+			const list = await send(200, "GET", `conversations?${query}`, undefined, anna);
+			assert.deepEqual(list.conversations, [changed], query);
+		}
+		for (const query of ["state=open", "unread=true", "assignedTo=nobody"]) {
+			const list = await send(200, "GET", `conversations?${query}`, undefined, anna);
+			assert.deepEqual(list.conversations, [], query);
+		}
+		assert.deepEqual(await send(200, "GET", "counts", undefined, anna), {
+			...{ all: 1, open: 0, waiting: 1, person: 0, resolved: 0, mine: 1, unassigned: 0 },
+			...{ users: { [me]: 1 }, widgets: { [WIDGET]: 1 }, tags: { [tag]: 1 } },
+		});
+		await change({ state: "resolved", assignedTo: null, tags: [] });
+		await banter.chat("inbox", "[[tokens=1]]");
+		assert.equal((await change({})).state, "open");
+	});
+
+	it("refuses invalid filters", async () => {
+		for (const query of ["state=x", "tag=x", "assignedTo=x", "assignedTo=me", "unread=1"])
+			await send(400, "GET", `conversations?${query}`);
+	});
+
+	it("refuses invalid changes, all at once", async () => {
+		const body = { state: "person", assignedTo: "x", tags: [1], read: 2, more: 1 };
+		const answer = await drive(banter, 422, "PUT", path(), body);
+		assertFields(answer, ["state", "assignedTo", "tags", "read", "more"]);
+		assertFields(await drive(banter, 422, "PUT", path(), { tags: [tag, tag] }), ["tags"]);
+		assertFields(await drive(banter, 422, "PUT", path(), { tags: [NOBODY] }), ["tags"]);
+		const nobody = { assignedTo: NOBODY };
+		assertFields(await drive(banter, 422, "PUT", path(), nobody), ["assignedTo"]);
+	});
+
+	it("has notes", async () => {
+		const notes = `${path()}/notes`;
+		const note = await send(201, "POST", notes, { text: "Private." }, anna);
+		assert.deepEqual([note.author, note.text, note.conversationId], [me, "Private.", id]);
+		assert.deepEqual(await send(200, "GET", notes), { notes: [note], nextCursor: null });
+		await send(204, "DELETE", `${notes}/${note.id}`);
+		await send(404, "DELETE", `${notes}/${note.id}`);
+		await send(400, "DELETE", `${notes}/x`);
+		await send(400, "GET", `${notes}?limit=0`);
+		await send(404, "GET", `conversations/${NOBODY}/notes`);
+		await send(400, "POST", notes, "[]");
+		await send(404, "POST", `conversations/${NOBODY}/notes`, { text: "x" });
+		await send(413, "POST", notes, undefined, TOO_LONG(65537));
+		await send(422, "POST", notes, {});
+		for (let i = 0; i < 500; i++) await adminExpect(banter, 201, "POST", notes, { text: "x" });
+		await send(409, "POST", notes, { text: "one too many" });
+	});
+
+	for (const [kind, fields, other, max, bytes] of [
+		["tags", { name: "One", color: "#000" }, { name: "Two" }, 200, 4097],
+		["snippets", { name: "One", text: "1" }, { text: "2" }, 1000, 65537],
+	])
+		it(`has ${kind}`, async () => {
+			const one = await send(201, "POST", kind, fields);
+			assert.deepEqual(await send(200, "GET", `${kind}/${one.id}`), one);
+			const changed = await send(200, "PUT", `${kind}/${one.id}`, other);
+			assert.deepEqual({ ...changed, updated_at: 0 }, { ...one, ...other, updated_at: 0 });
+			const list = (await send(200, "GET", kind))[kind];
+			assert.deepEqual(list.at(-1), changed);
+			await send(400, "GET", `${kind}?limit=0`);
+			for (const [method, body] of [["GET"], ["PUT", {}], ["DELETE"]]) {
+				await send(404, method, `${kind}/${NOBODY}`, body);
+				await send(400, method, `${kind}/x`, body);
+			}
+			await send(400, "POST", kind, "[]");
+			await send(422, "POST", kind, {});
+			await send(413, "POST", kind, undefined, TOO_LONG(bytes));
+			await send(422, "PUT", `${kind}/${one.id}`, { name: "" });
+			await send(413, "PUT", `${kind}/${one.id}`, undefined, TOO_LONG(bytes));
+			for (let i = list.length; i < max; i++)
+				await adminExpect(banter, 201, "POST", kind, {
+					name: `${i}`,
+					text: kind === "snippets" ? "x" : undefined,
+				});
+			await send(409, "POST", kind, { ...fields, name: "one too many" });
+			if (kind === "tags") await send(409, "PUT", `tags/${one.id}`, { name: "Delivery" });
+			await send(204, "DELETE", `${kind}/${one.id}`);
+		});
+
+	it("lets only owners delete tags", async () => {
+		const member = await logIn(banter, await addUser(banter, "member@inbox.example", "--member"));
+		await send(403, "DELETE", `tags/${tag}`, undefined, member);
+		await send(200, "GET", "tags", undefined, member);
+	});
+
+	it("merges contacts", async () => {
+		const [{ widget_id: publicId }] = (await send(200, "GET", "widgets")).widgets;
+		const [ada, bob] = [
+			await openVisitor(store.peer, publicId),
+			await openVisitor(store.peer, publicId),
+		];
+		const conversation = await storeTurn(bob);
+		const one = await submitContact(ada, { name: "Ada" });
+		const two = await submitContact(bob, { email: "bob@inbox.example" });
+		const merge = (status, body, headers) =>
+			send(status, "POST", `contacts/${one}/merge`, body, headers);
+		const { name, email } = await merge(200, { contactId: two });
+		assert.deepEqual([name, email], ["Ada", "bob@inbox.example"]);
+		const { contactId } = (await send(200, "GET", `conversations/${conversation}`)).conversation;
+		assert.equal(contactId, one);
+		await merge(404, { contactId: two });
+		await merge(422, { contactId: one });
+		await merge(400, "[]");
+		await merge(413, undefined, TOO_LONG(4097));
+	});
+
+	it("shows a visitor's rating", async () => {
+		const { messageId, conversationId } = (await banter.chat("rates", "[[tokens=1]]")).json;
+		const rate = (status, reply, body) =>
+			contract.drive(banter, status, "POST", `/v1/chat/${reply}/rating`, { headers: KEY, body });
+		const rating = { sessionId: "rates", rating: "down", comment: "No." };
+		await rate(204, messageId, rating);
+		const rated = async () =>
+			(await send(200, "GET", `conversations/${conversationId}`)).messages[1].rating;
+		assert.deepEqual(await rated(), { rating: "down", comment: "No." });
+		await rate(204, messageId, { ...rating, rating: "none" });
+		assert.equal(await rated(), null);
+		await rate(404, messageId, { ...rating, sessionId: "other" });
+		for (const wrong of [
+			{ rating: "x" },
+			{ comment: 1 },
+			{ comment: "x".repeat(1001) },
+			{ sessionId: "a b" },
+		])
+			await rate(400, messageId, { ...rating, ...wrong });
+	});
+
+	it("leaves a whole store", () => expectTool(banter, 0, "verify"));
+
+	it("every documented status occurred", () => contract.assertComplete("inbox"));
+});

@@ -1,0 +1,22 @@
+/*
+ * A conversation as the admin API shows it.
+ */
+#ifndef WORKERD_API_FIELDS_CONVERSATION_JSON_H
+#define WORKERD_API_FIELDS_CONVERSATION_JSON_H
+
+#include "proto/ipc/messages.h"
+#include "workerd/api/request/json_writer.h"
+
+/* The names of enum conversation_status, from 1; the first is empty, and a NULL ends them. */
+extern const char *const conversation_json_statuses[];
+
+/* Writes a CONVERSATION_RECORD that its message's decoder has checked. page: a PAGE_RECORD; empty: not known, NULL:
+ * the object does not have the member. */
+void conversation_json_write(struct json_writer *j, const char *key, struct slice record,
+    bool unread, const struct slice *page);
+
+/* Writes the list of a page as the member "conversations". */
+void conversation_json_write_list(
+    struct json_writer *j, const struct msg_conversation_page *page);
+
+#endif

@@ -1,0 +1,179 @@
+/*
+ * PUT /v1/admin/conversations/{id}: state, assignment, tags, and whether the caller has read it. Members that the
+ * body does not name stay unchanged.
+ */
+#include <string.h>
+
+#include <jansson.h>
+
+#include "proto/base/basics.h"
+#include "workerd/api/fields/conversation_id.h"
+#include "workerd/api/fields/conversation_json.h"
+#include "workerd/api/fields/fields_body.h"
+#include "workerd/api/fields/json_read.h"
+#include "workerd/api/fields/names.h"
+#include "workerd/api/inbox/operator_handlers.h"
+
+#define TAGS_MAX   32u
+#define ANSWER_MAX 65536u
+
+/* The members of the body. */
+struct change {
+	uint8_t state, read;
+	struct id assigned;
+	struct json_t *tags;
+};
+
+static const char *const states[] = {[STATE_OPEN] = "open",
+    [STATE_WAITING] = "waiting",
+    [STATE_PERSON] = "person",
+    [STATE_RESOLVED] = "resolved",
+    NULL};
+
+static const struct field change_fields[] = {
+    {"state", &field_choice, offsetof(struct change, state), FIELD_OPTIONAL, 0, 0, states},
+    {"assignedTo", &field_id, offsetof(struct change, assigned), FIELD_NULLABLE, 0, 0, NULL},
+    {"tags", &field_list, offsetof(struct change, tags), FIELD_OPTIONAL, 0, TAGS_MAX, NULL},
+    {"read", &field_flag, offsetof(struct change, read), FIELD_OPTIONAL, 0, 1, NULL},
+    {.name = NULL},
+};
+
+static const char unknown_tags[] = "must be a list of at most 32 different ids of tags";
+
+/* The request that waits; its body, for errors of the store. */
+struct change_query {
+	struct store_query q;
+	struct fields in;
+};
+
+static void
+changes_on_end(struct store_query *q)
+{
+	fields_clear(&((struct change_query *)q)->in);
+}
+
+static void
+changes_refuse(struct change_query *q, const char *member, const char *sentence)
+{
+	fields_refuse(&q->in, member, sentence);
+	fields_refuse_query(&q->q, &q->in);
+}
+
+static void
+changes_on_stored(void *arg, uint16_t type, const union msg *m)
+{
+	struct change_query *q = arg;
+	struct slice list, item;
+
+	if (store_refused(type, m, STORE_INVALID)) {
+		changes_refuse(q, "tags", unknown_tags);
+		return;
+	}
+	if (store_refused(type, m, STORE_CONFLICT)) {
+		changes_refuse(q, "assignedTo", "must be a user's id, or null");
+		return;
+	}
+	if (type != MSG_CONVERSATION_PAGE) {
+		store_query_fail(&q->q, type, m);
+		return;
+	}
+	list = m->conversation_page.conversations;
+	must(wire_list_next(&list, &item));
+	json_write_open(&q->q.json, NULL, '{');
+	conversation_json_write(&q->q.json, "conversation", item,
+	    m->conversation_page.unread.len > 0 && m->conversation_page.unread.p[0] != 0, NULL);
+	json_write_close(&q->q.json, '}');
+	store_query_reply(&q->q);
+}
+
+/* Appends the ids of a list of tags, with spaces between; false: an item is no id. */
+static bool
+changes_read_tags(const struct json_t *list, struct buf *out)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		struct slice text = json_read_string(json_array_get(list, i));
+		char id_text[ID_TEXT_LEN + 1];
+		struct id id;
+
+		if (text.p == NULL || id_parse(text, &id) == -1)
+			return false;
+		id_format(&id, id_text);
+		if ((i > 0 && buf_append_str(out, " ") == -1) ||
+		    buf_append_str(out, id_text) == -1)
+			return false;
+	}
+	return true;
+}
+
+static unsigned
+changes_named(const struct fields *in)
+{
+	static const struct {
+		const char *member;
+		enum conversation_change what;
+	} members[] = {
+	    {"state", INBOX_STATE},
+	    {"assignedTo", INBOX_ASSIGNED},
+	    {"tags", INBOX_TAGS},
+	    {"read", INBOX_READ},
+	};
+	unsigned what = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(members); i++)
+		if (fields_has(in, members[i].member))
+			what |= members[i].what;
+	return what;
+}
+
+/* Reads the body, and checks what the store does not tell apart. */
+static void
+changes_read(struct fields *in, struct change *change, struct buf *tags)
+{
+	fields_read(in, change_fields, true, change);
+	if (change->state == STATE_PERSON)
+		fields_refuse(in, "state", "must be open, waiting or resolved");
+	if (change->tags != NULL && !changes_read_tags(change->tags, tags))
+		fields_refuse(in, "tags", unknown_tags);
+}
+
+static void
+changes_ask(const struct api_call *c, const struct id *id, struct fields *in)
+{
+	static const struct store_refusal refusals[] = {
+	    {STORE_TAKEN, 409, "taken", "An operator has the conversation: hand it back first"},
+	    {.status = 0},
+	};
+	struct change change = {.read = 0};
+	struct change_query *q =
+	    store_query_new(c, sizeof(*q), ANSWER_MAX, conversation_id_missing);
+	struct msg_conversation_change ask = {
+	    .org = c->org, .conversation = *id, .reader = c->user};
+	struct buf tags;
+
+	buf_init(&tags, TAGS_MAX * (ID_TEXT_LEN + 1));
+	q->in = *in;
+	q->q.on_end = changes_on_end;
+	q->q.refusals = refusals;
+	changes_read(&q->in, &change, &tags);
+	if (q->in.n_wrong > 0) {
+		fields_refuse_query(&q->q, &q->in);
+	} else {
+		ask.what = (uint8_t)changes_named(&q->in);
+		ask.state = change.state;
+		ask.assigned = change.assigned;
+		ask.tags = buf_slice(&tags);
+		ask.read = change.read;
+		store_query_ask(&q->q, MSG_CONVERSATION_CHANGE, &ask, changes_on_stored);
+	}
+	buf_clear(&tags);
+}
+
+void
+handle_conversations_change(const struct api_call *c)
+{
+	struct id conversation;
+	struct fields in;
+
+	if (conversation_id_read(c, &conversation) && fields_body(c, &in))
+		changes_ask(c, &conversation, &in);
+}
