@@ -73,6 +73,7 @@ function examples() {
 				.replace("{file}", "none.js")
 				.replace("{sessionId}", "nobody-of-this-name")
 				.replace(/\/search$/, "/search?q=word")
+				.replace("{n}", "1")
 				.replace(/\{\w+Id\}/, NOBODY),
 		};
 	});
