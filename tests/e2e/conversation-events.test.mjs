@@ -5,9 +5,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { between, pick } from "../faults/random.mjs";
+import { logIn } from "./accounts.mjs";
+import { openStream } from "./client.mjs";
 import { Contract } from "./contract.mjs";
 import { Follower, openOwners, openSession, ownersPath, sessionPath, View } from "./followers.mjs";
-import { ADMIN_KEY, times, until, useBanter, withBanter } from "./harness.mjs";
+import { ADMIN_KEY, PASSWORD, times, until, useBanter, withBanter } from "./harness.mjs";
 import { adminExpect, NOBODY } from "./organizations.mjs";
 import {
 	assertStreamHeaders,
@@ -357,6 +359,19 @@ describe("events of a conversation", () => {
 		assertStreamHeaders(answer, "application/x-ndjson");
 	});
 });
+
+it("a silent stream has pings, or comments; an owner's ends when the session signs out", () =>
+	withBanter({ workers: 1, env: { EVENT_STREAM_SILENCE_MS: "200" } }, async (banter) => {
+		const silent = await openSession(banter, "silent", NDJSON);
+		assert.deepEqual(await silent.next(), { type: "ping" });
+		const { json } = await banter.chat("silent", echo("hi"));
+		const session = await logIn(banter, { password: PASSWORD });
+		const owner = await openStream(banter.url, ownersPath(json.conversationId), session);
+		await until("comments", () => owner.sse.comments > 1);
+		await banter.request("POST", "/api/logout", { headers: session });
+		assert.deepEqual((await owner.rest()).slice(1), []);
+		silent.leave();
+	}));
 
 it("a worker that is replaced ends its streams, which resume elsewhere", () =>
 	withBanter({ workers: 2 }, async (banter) => {
