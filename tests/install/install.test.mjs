@@ -142,7 +142,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		const files = (await machine.do("dpkg -L banter")).split("\n");
 		const named = (pattern) => files.filter((path) => pattern.test(path)).sort();
 		const pages = named(/\/man\/.*\.gz$/).map((path) => path.replace(/.*\/(.*)\.gz/, "$1"));
-		const daemons = ["masterd", "storaged", "workerd"].map((name) => `banter-${name}.8`);
+		const daemons = ["masterd", "searchd", "storaged", "workerd"].map((name) => `banter-${name}.8`);
 		assert.deepEqual(pages.sort(), [...daemons, "banter.1", "banter.env.5"]);
 		assert.equal(named(/\/banter\/systemd\/NOTICES\.md$/).length, 1);
 		const [completion] = named(/bash-completion\/completions\/banter$/);
@@ -189,8 +189,8 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 	});
 
 	step("has all units active with a status text", async () => {
-		for (const unit of ["storaged.socket", "storaged", "masterd.socket", "masterd"])
-			assert.equal(await active(`banter-${unit}`), "active", unit);
+		const units = ["storaged", "searchd", "masterd"].flatMap((name) => [`${name}.socket`, name]);
+		for (const unit of units) assert.equal(await active(`banter-${unit}`), "active", unit);
 		await until("all workers are ready", async () =>
 			/^(\d+) of \1 workers ready$/.test(await machine.property("banter", "StatusText")),
 		);
@@ -201,7 +201,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 			assert.match(await machine.property(unit, "MemoryMax"), /^\d+$/, unit);
 	});
 
-	step("runs as two users that share only the socket's group", async () => {
+	step("runs as three users that share only the sockets' group", async () => {
 		const groups = async (unit) => {
 			const status = await machine.do(`cat /proc/${await pid(unit)}/status`);
 			return ["Uid", "Gid", "Groups", "CapEff", "NoNewPrivs", "Seccomp"].map((name) =>
@@ -212,13 +212,16 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		const store = await id("passwd", "banter-store");
 		const front = await id("passwd", "banter-front");
 		const shared = await id("group", "banter");
-		assert.notEqual(store, front);
+		const search = await id("passwd", "banter-search");
+		assert.equal(new Set([store, front, search]).size, 3);
 		const [storeUid, , storeGroups, ...storeRest] = await groups("banter-storaged");
 		const [frontUid, , frontGroups, ...frontRest] = await groups("banter");
-		assert.deepEqual([storeUid[0], frontUid[0]], [store, front]);
+		const [searchUid, , searchGroups, ...searchRest] = await groups("banter-searchd");
+		assert.deepEqual([storeUid[0], frontUid[0], searchUid[0]], [store, front, search]);
+		assert.ok(searchGroups.includes(shared));
 		assert.ok(!storeGroups.includes(shared));
 		assert.ok(frontGroups.includes(shared));
-		for (const rest of [storeRest, frontRest])
+		for (const rest of [storeRest, frontRest, searchRest])
 			assert.deepEqual(rest.flat(), ["0000000000000000", "1", "2"]);
 		assert.equal(
 			(await machine.do("stat -c '%U %G %a' /run/banter/store.sock /var/lib/banter")).trim(),
@@ -280,6 +283,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 	const OWN = ["write /var/tmp"]; // which is one of its own
 	const CAN = {
 		"banter-storaged.service": [...OWN, "unix", "write /var/lib/banter", "read /var/lib/banter"],
+		"banter-searchd.service": [...OWN, "unix"],
 		"banter.service": [...OWN, "inet", "inet6", "unix"],
 		"banter-backup.service": [...OWN, "unix", "write /var/lib/banter", "read /var/lib/banter"],
 	};
