@@ -8,7 +8,7 @@ import { openStream } from "./client.mjs";
 import { Contract } from "./contract.mjs";
 import { PASSWORD, times, useBanter, withBanter } from "./harness.mjs";
 import { AGENT, adminExpect, NOBODY } from "./organizations.mjs";
-import { begin, KEY, resumePath, SSE } from "./replies.mjs";
+import { begin, history, KEY, resumePath, SSE } from "./replies.mjs";
 import { expectTool } from "./tool.mjs";
 import { makeWidget, Visitor } from "./visitors.mjs";
 
@@ -79,6 +79,10 @@ describe("a conversation that a person has taken over", () => {
 			["user", "[[echo]] thanks", "complete"],
 			["assistant", "thanks", "complete"],
 		]);
+		const rolesOf = async (parameters) =>
+			(await history(banter, "life", parameters)).json.messages.map(({ role }) => role);
+		assert.equal((await rolesOf({}))[3], "assistant", "other clients do not know people");
+		assert.equal((await rolesOf({ operators: 1 }))[3], "operator");
 		await expectTool(banter, 0, "verify");
 	});
 
@@ -223,6 +227,12 @@ describe("operators", () => {
 		assert.equal(messages.filter(([role]) => role === "operator").length, 1);
 		const conflict = { content: "another text", clientMessageId: "m-1" };
 		assert.equal((await act(banter, 409, id, "messages", conflict)).code, "id_conflict");
+	});
+
+	it("are asked for by true or false, and nothing else", async () => {
+		const body = { sessionId: "wrong", message: "x", operators: 1 };
+		const { status, json } = await banter.request("POST", "/v1/chat", { headers: KEY, body });
+		assert.deepEqual([status, json.details], [400, "operators must be true or false"]);
 	});
 
 	it("get 400, 404, 413 and 422 for invalid requests", async () => {
