@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { addUser, logIn } from "./accounts.mjs";
 import { Contract } from "./contract.mjs";
-import { useBanter } from "./harness.mjs";
+import { until, useBanter } from "./harness.mjs";
 import {
 	ADMIN,
 	adminExpect,
@@ -19,6 +19,7 @@ import {
 } from "./organizations.mjs";
 import { KEY } from "./replies.mjs";
 import { expectTool } from "./tool.mjs";
+import { makeWidget, Visitor } from "./visitors.mjs";
 
 const contract = new Contract();
 
@@ -184,6 +185,48 @@ describe("the inbox", () => {
 			{ sessionId: "a b" },
 		])
 			await rate(400, messageId, { ...rating, ...wrong });
+	});
+
+	it("shows a visitor's page", async () => {
+		const page = {
+			url: "https://shop.example/",
+			title: "Shop",
+			referrer: "javascript:x",
+			language: "de",
+		};
+		const say = (body) =>
+			contract.drive(banter, 200, "POST", "/v1/chat", {
+				headers: { ...KEY, "user-agent": "Test/1" },
+				body: { sessionId: "page", message: "[[tokens=1]]", ...body },
+			});
+		const { conversationId } = (await say({ page })).json;
+		const shown = async (one) => (await send(200, "GET", `conversations/${one}`)).conversation.page;
+		const { at, ...rest } = await shown(conversationId);
+		assert.ok(Math.abs(Date.now() - at) < 60_000);
+		const missing = { referrer: null, timezone: null };
+		assert.deepEqual(rest, { ...page, ...missing, browser: "Test/1" });
+		await drive(banter, 200, "GET", `conversations/${conversationId}`);
+		await contract.drive(banter, 400, "POST", "/v1/chat", {
+			headers: KEY,
+			body: { sessionId: "page", message: "x", page: "x" },
+		});
+	});
+
+	it("shows the page and the rating of a widget's visitor", async () => {
+		const visitor = await Visitor.open(banter, await makeWidget(banter), { stream: true });
+		visitor.send({ type: "page", url: "https://shop.example/one" });
+		const reply = await visitor.ask("[[tokens=1]]");
+		const [{ _id: one }] = (await send(200, "GET", "conversations?limit=1")).conversations;
+		const shown = () => send(200, "GET", `conversations/${one}`);
+		assert.equal((await shown()).conversation.page.url, "https://shop.example/one");
+		visitor.send({ type: "page", url: "https://shop.example/two" });
+		visitor.send({ type: "rating", id: (await shown()).messages[1]._id, rating: "up" });
+		await until("both are stored", async () => {
+			const { conversation, messages } = await shown();
+			return conversation.page.url.endsWith("two") && messages[1].rating?.rating === "up";
+		});
+		assert.ok(reply);
+		await visitor.close();
 	});
 
 	it("leaves a whole store", () => expectTool(banter, 0, "verify"));

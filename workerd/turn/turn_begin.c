@@ -234,6 +234,7 @@ turn_begin(struct turns *turns, const struct turn_request *request,
 	    .turn = turn_id_or_new(&request->reply),
 	    .text = request->text,
 	    .client_id = request->client_id,
+	    .page = request->page,
 	    .history = turns->max_history,
 	    .replies_max = request->accepted ? 0 : turns->limits.of_conversation,
 	};

@@ -57,6 +57,17 @@ chat_body_read_client_id(struct slice header, struct chat_body *body)
 }
 
 static const char *
+chat_body_read_page(struct chat_body *body)
+{
+	const json_t *page = json_object_get(body->json, "page");
+
+	body->page = json_is_object(page) ? page : NULL;
+	return page == NULL || json_is_object(page) || json_is_null(page)
+	    ? NULL
+	    : "page must be an object";
+}
+
+static const char *
 chat_body_read_operators(struct chat_body *body)
 {
 	const json_t *operators = json_object_get(body->json, "operators");
@@ -87,6 +98,8 @@ chat_body_read(struct slice text, struct slice header, struct chat_body *body)
 		wrong = chat_body_read_client_id(header, body);
 	if (wrong == NULL)
 		wrong = chat_body_read_operators(body);
+	if (wrong == NULL)
+		wrong = chat_body_read_page(body);
 	return chat_body_checked(body, wrong);
 }
 

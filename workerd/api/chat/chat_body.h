@@ -12,10 +12,11 @@ struct json_t;
 
 struct chat_body {
 	struct slice session;
-	struct slice message;   /* of chat_body_read() alone */
-	struct slice client_id; /* of chat_body_read() alone; empty: the client gave none */
-	bool operators;         /* the client knows people: handovers and their messages */
-	struct json_t *json;    /* owns the slices */
+	struct slice message;      /* of chat_body_read() alone */
+	struct slice client_id;    /* of chat_body_read() alone; empty: the client gave none */
+	bool operators;            /* the client knows people: handovers and their messages */
+	const struct json_t *page; /* where the visitor is: an object, or NULL */
+	struct json_t *json;       /* owns the slices */
 };
 
 /*

@@ -5,6 +5,7 @@
 #include "workerd/api/chat/chat_body.h"
 #include "workerd/api/chat/chat_failures.h"
 #include "workerd/api/chat/chat_handlers.h"
+#include "workerd/api/chat/chat_page.h"
 #include "workerd/api/chat/chat_stream.h"
 #include "workerd/api/fields/names.h"
 #include "workerd/api/request/api_reply.h"
@@ -29,7 +30,7 @@ static void
 chat_send_start(const struct api_call *c, const struct chat_body *body, struct chat_listener *l,
     const struct turn_sink *sink)
 {
-	const struct turn_request request = {
+	struct turn_request request = {
 	    .org = c->org,
 	    .widget = c->widget,
 	    .session = body->session,
@@ -40,9 +41,15 @@ chat_send_start(const struct api_call *c, const struct chat_body *body, struct c
 	};
 	enum turn_failure why;
 	struct turn_listener *turn;
+	struct buf page;
 
+	buf_init(&page, CHAT_PAGE_MAX);
+	if (body->page != NULL)
+		chat_page_encode(body->page, http_header(c->x->req, "user-agent"), &page);
+	request.page = buf_slice(&page);
 	l->operators = body->operators;
 	turn = turn_begin(c->api->turns, &request, sink, l, &why);
+	buf_clear(&page);
 	chat_listener_start(l, turn, why);
 }
 

@@ -48,12 +48,21 @@ export interface components {
             clientMessageId?: components["schemas"]["ClientMessageId"];
             /** @description true: the client knows people. While a person has the conversation, it gets a `handover` in place of the agent's text. */
             operators?: boolean;
+            page?: components["schemas"]["PageReport"];
         };
         /**
          * @description The client's id of this message, unique in the conversation, preferably random. Sending the message again with the same id does no harm; a different message with this id is refused.
          * @example m-4f1c9a
          */
         ClientMessageId: string;
+        /** @description Where the visitor is. Long texts are cut; addresses that are not http or https are left out. */
+        PageReport: {
+            url?: string;
+            title?: string;
+            referrer?: string;
+            language?: string;
+            timezone?: string;
+        } | null;
         StopRequest: {
             sessionId: components["schemas"]["SessionId"];
         };
@@ -959,7 +968,7 @@ export interface components {
             collect_phone: boolean;
         };
         /** @description A frame that a visitor sends. */
-        VisitorSays: components["schemas"]["VisitorMessage"] | components["schemas"]["VisitorContact"] | components["schemas"]["VisitorStop"] | components["schemas"]["VisitorTyping"];
+        VisitorSays: components["schemas"]["VisitorMessage"] | components["schemas"]["VisitorContact"] | components["schemas"]["VisitorStop"] | components["schemas"]["VisitorTyping"] | components["schemas"]["VisitorPageReport"] | components["schemas"]["VisitorRating"];
         VisitorMessage: {
             /** @constant */
             type: "message";
@@ -984,6 +993,25 @@ export interface components {
         VisitorTyping: {
             /** @constant */
             type: "typing";
+        };
+        /** @description Where the visitor is. Long texts are cut; addresses that are not http or https are left out. */
+        VisitorPageReport: {
+            /** @constant */
+            type: "page";
+            url?: string;
+            title?: string;
+            referrer?: string;
+            language?: string;
+            timezone?: string;
+        };
+        /** @description Rates a reply; `none` removes the rating. Ignored unless it is a complete reply to this visitor. */
+        VisitorRating: {
+            /** @constant */
+            type: "rating";
+            id: components["schemas"]["Id"];
+            /** @enum {unknown} */
+            rating: "up" | "down" | "none";
+            comment?: string | null;
         };
         /** @description A frame that the server sends. */
         WidgetSays: components["schemas"]["WidgetSession"] | components["schemas"]["WidgetHistory"] | components["schemas"]["WidgetTyping"] | components["schemas"]["WidgetToken"] | components["schemas"]["WidgetMessage"] | components["schemas"]["WidgetHandover"] | components["schemas"]["WidgetOperator"] | components["schemas"]["WidgetContactSaved"] | components["schemas"]["WidgetError"];
@@ -1135,6 +1163,7 @@ export type SessionId = components['schemas']['SessionId'];
 export type AnySessionId = components['schemas']['AnySessionId'];
 export type ChatRequest = components['schemas']['ChatRequest'];
 export type ClientMessageId = components['schemas']['ClientMessageId'];
+export type PageReport = components['schemas']['PageReport'];
 export type StopRequest = components['schemas']['StopRequest'];
 export type StopAnswer = components['schemas']['StopAnswer'];
 export type MessageStatus = components['schemas']['MessageStatus'];
@@ -1229,6 +1258,8 @@ export type VisitorMessage = components['schemas']['VisitorMessage'];
 export type VisitorContact = components['schemas']['VisitorContact'];
 export type VisitorStop = components['schemas']['VisitorStop'];
 export type VisitorTyping = components['schemas']['VisitorTyping'];
+export type VisitorPageReport = components['schemas']['VisitorPageReport'];
+export type VisitorRating = components['schemas']['VisitorRating'];
 export type WidgetSays = components['schemas']['WidgetSays'];
 export type WidgetSession = components['schemas']['WidgetSession'];
 export type WidgetHistory = components['schemas']['WidgetHistory'];

@@ -8,6 +8,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 #include "workerd/api/chat/chat_body.h"
+#include "workerd/api/chat/chat_rating.h"
 #include "workerd/api/fields/json_read.h"
 #include "workerd/api/request/client_id.h"
 
@@ -66,6 +67,14 @@ widget_frame_read_nothing(struct widget_frame *frame)
 	return NULL;
 }
 
+static const char *
+widget_frame_read_rating(struct widget_frame *frame)
+{
+	if (id_parse(json_read_member(frame->json, "id"), &frame->rating.message) == -1)
+		return "id must be the id of a message";
+	return chat_rating_read(frame->json, &frame->rating);
+}
+
 static const struct {
 	const char *type;
 	enum widget_frame_kind kind;
@@ -75,6 +84,8 @@ static const struct {
     {"contact_info", WIDGET_CONTACT, widget_frame_read_contact},
     {"stop", WIDGET_STOP, widget_frame_read_nothing},
     {"typing", WIDGET_TYPING, widget_frame_read_nothing},
+    {"page", WIDGET_PAGE, widget_frame_read_nothing},
+    {"rating", WIDGET_RATING, widget_frame_read_rating},
 };
 
 const char *
@@ -92,7 +103,7 @@ widget_frame_read(struct slice text, struct widget_frame *frame)
 		frame->kind = kinds[i].kind;
 		return kinds[i].read(frame);
 	}
-	return "type must be message, contact_info, stop or typing";
+	return "type must be message, contact_info, stop, typing, page or rating";
 }
 
 void

@@ -4,7 +4,7 @@
 #ifndef WORKERD_API_WIDGET_WIDGET_FRAME_H
 #define WORKERD_API_WIDGET_WIDGET_FRAME_H
 
-#include "proto/base/buf.h"
+#include "proto/ipc/messages.h"
 
 struct json_t;
 
@@ -13,12 +13,15 @@ enum widget_frame_kind {
 	WIDGET_CONTACT, /* {"type":"contact_info","name"?,"email"?,"phone"?} */
 	WIDGET_STOP,    /* {"type":"stop"} */
 	WIDGET_TYPING,  /* {"type":"typing"} */
+	WIDGET_PAGE,   /* {"type":"page","url"?,"title"?,"referrer"?,"language"?,"timezone"?} */
+	WIDGET_RATING, /* {"type":"rating","id","rating","comment"?} */
 };
 
 struct widget_frame {
 	enum widget_frame_kind kind;
 	struct slice content;            /* of a message: 1 to 4000 UTF-16 units */
 	struct slice id;                 /* of a message: the client's id for it; empty: none */
+	struct msg_rating_set rating;    /* of a rating: message, rating and comment */
 	struct slice name, email, phone; /* of a contact, unchecked; empty: not given */
 	struct json_t *json;             /* owns the slices */
 };

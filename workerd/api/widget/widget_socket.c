@@ -8,6 +8,7 @@
 
 #include "proto/base/basics.h"
 #include "workerd/api/chat/chat_failures.h"
+#include "workerd/api/chat/chat_page.h"
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/request/request_context.h"
@@ -65,7 +66,7 @@ widget_socket_refuse(
 static bool
 widget_socket_rate_take(struct widget_socket *s, enum widget_frame_kind kind)
 {
-	return kind == WIDGET_STOP || kind == WIDGET_TYPING
+	return kind != WIDGET_MESSAGE && kind != WIDGET_CONTACT
 	    ? guard_chat_read_rate_take(s->api, s->x)
 	    : guard_chat_rate_take(s->api, s->x);
 }
@@ -78,6 +79,31 @@ widget_socket_type(struct widget_socket *s)
 	    .org = s->org, .widget = s->widget, .session = widget_socket_session(s)};
 
 	(void)!store_call(s->api->store, MSG_TYPING, &typing, STORE_TIMEOUT_MS, NULL, NULL);
+}
+
+/* Stores the page, and keeps it for the next message: before the first one, there is no conversation. */
+static void
+widget_socket_set_page(struct widget_socket *s, const struct widget_frame *frame)
+{
+	struct msg_page_set set = {
+	    .org = s->org, .widget = s->widget, .session = widget_socket_session(s)};
+
+	buf_reset(&s->page);
+	chat_page_encode(frame->json, (struct slice){0}, &s->page);
+	set.page = buf_slice(&s->page);
+	(void)!store_call(s->api->store, MSG_PAGE_SET, &set, STORE_TIMEOUT_MS, NULL, NULL);
+}
+
+/* A rating that the store refuses is ignored: it is not of a complete reply to this visitor. */
+static void
+widget_socket_rate(struct widget_socket *s, const struct widget_frame *frame)
+{
+	struct msg_rating_set rating = frame->rating;
+
+	rating.org = s->org;
+	rating.widget = s->widget;
+	rating.session = widget_socket_session(s);
+	(void)!store_call(s->api->store, MSG_RATING_SET, &rating, STORE_TIMEOUT_MS, NULL, NULL);
 }
 
 static void
@@ -97,6 +123,12 @@ widget_socket_handle(struct widget_socket *s, struct widget_frame *frame)
 		break;
 	case WIDGET_STOP:
 		widget_replies_stop(s);
+		break;
+	case WIDGET_PAGE:
+		widget_socket_set_page(s, frame);
+		break;
+	case WIDGET_RATING:
+		widget_socket_rate(s, frame);
 		break;
 	case WIDGET_TYPING:
 		widget_socket_type(s);
@@ -125,6 +157,7 @@ widget_socket_free(struct widget_socket *s, bool sends)
 {
 	LIST_REMOVE(s, closing);
 	widget_replies_end(s, sends);
+	buf_clear(&s->page);
 	free(s);
 }
 
@@ -258,6 +291,7 @@ widget_socket_new(struct widget_opening *o, const struct msg_visitor_record *vis
 	s->token = visitor->token;
 	s->streams = o->streams;
 	s->operators = o->operators;
+	buf_init(&s->page, CHAT_PAGE_MAX);
 	TAILQ_INIT(&s->replies);
 	s->x = store_query_done(&o->q);
 	s->ws = ws_accept(s->x, &ws_events, s);

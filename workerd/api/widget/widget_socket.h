@@ -42,8 +42,9 @@ struct widget_socket {
 	struct ws *ws;           /* NULL, as x: the connection has ended */
 	struct id org, widget, visitor;
 	struct hash256 token;
-	bool streams;   /* the client wants tokens and message ids */
-	bool operators; /* the client knows people: it gets handovers */
+	struct buf page; /* the PAGE_RECORD of its last page frame; empty: none yet */
+	bool streams;    /* the client wants tokens and message ids */
+	bool operators;  /* the client knows people: it gets handovers */
 
 	/* widget_history.c */
 	struct widget_history history;
