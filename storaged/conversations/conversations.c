@@ -287,8 +287,7 @@ conversation_add(struct txn *t, struct msg_conversation_record *conversation, bo
 	rc = conversation_put(t, conversation, fresh ? NULL : &before, !arrival->replaces);
 	if (rc != 0 || conversation->state == state)
 		return rc;
-	return change_add_conversation(
-	    t, &conversation->org, &conversation->id, CHANGE_STATE);
+	return change_add_conversation(t, &conversation->org, &conversation->id, CHANGE_STATE);
 }
 
 /* Later ids are greater (proto/base/ids.h). */

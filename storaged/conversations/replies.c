@@ -178,8 +178,8 @@ reply_encode_details(
 
 /* The model asks for a person; conversation_add() sets the state. */
 static void
-reply_count_hand_over(
-    struct txn *t, const struct turn_view *v, const struct msg_conversation_record *conversation)
+reply_count_hand_over(struct txn *t, const struct turn_view *v,
+    const struct msg_conversation_record *conversation)
 {
 	if (conversation->state == STATE_PERSON || conversation->state == STATE_WAITING)
 		return;
