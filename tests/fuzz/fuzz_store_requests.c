@@ -290,7 +290,7 @@ static const struct instruction instructions[] = {
     {'R', MSG_WIDGET_RESET, .words = "client org widget public_id"},
     {'V', MSG_VISITOR_OPEN, .words = "client public_id token fresh_token fresh_id"},
     {'F', MSG_VISITOR_FOLLOW, .words = "client token"},
-    {'G', MSG_ROOM_LEAVE, .words = "client room:visitor"},
+    {'G', MSG_ROOM_LEAVE, .words = "client room"},
     {'T', MSG_TURN_BEGIN,
 	.words = "client org widget session:visitor_session visitor turn conversation=turn "
 		 "message=turn text client_id history=3"},
