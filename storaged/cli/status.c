@@ -309,6 +309,16 @@ status_print_scrub(const struct msg_status *s, uint64_t now)
 		    units_count(s->scrubbing_entries, "record", "records").text);
 }
 
+/* The change feed. */
+static void
+status_print_changes(const struct msg_status *s, uint64_t now)
+{
+	if (s->changes_newest != 0)
+		status_print("changes", "%s kept, the oldest of %s",
+		    units_count(s->changes, "event", "events").text,
+		    units_ago(s->changes_since, now).text);
+}
+
 static void
 status_print_clock(const struct msg_status *s)
 {
@@ -354,6 +364,7 @@ status_print_text(const struct overview *o)
 		status_print_activity(s);
 		status_print_backup(s, o->now);
 		status_print_scrub(s, o->now);
+		status_print_changes(s, o->now);
 		status_print_clock(s);
 	}
 	status_print_keys();

@@ -9,6 +9,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "storaged/changes/changes.h"
 #include "storaged/server/peers.h"
 
 static void
@@ -144,6 +145,22 @@ status_write_backup(struct txn *t, const struct backup *backup)
 	return txn_put(t, TABLE_META, &key, (struct slice){(const uint8_t *)text, (size_t)n});
 }
 
+static int
+status_add_changes(struct txn *t, struct msg_status *status)
+{
+	struct changes_extent extent;
+	int rc = changes_extent(t, &extent);
+
+	if (rc == 0)
+		rc = changes_newest(t, &status->changes_newest);
+	if (rc != 0)
+		return txn_survives(rc) ? 0 : rc;
+	status->changes = extent.rows;
+	status->changes_oldest = extent.oldest;
+	status->changes_since = changes_time(extent.oldest);
+	return 0;
+}
+
 /* The part of the status that is in memory. */
 static struct msg_status
 status_of_process(const struct call *c, const struct env *env)
@@ -209,6 +226,8 @@ handle_status_get(struct txn *t, struct call *c)
 
 	buf_reset(list);
 	rc = status_add_store(t, &status);
+	if (rc == 0)
+		rc = status_add_changes(t, &status);
 	if (rc == 0)
 		rc = status_read_backup(t, &backup);
 	if (rc != 0)
