@@ -11,9 +11,8 @@
 
 /* The systemd units set these for all daemons: another value in one file would separate the
  * daemons. */
-static const char *const set_by_units[] = {
-    "DATA_DIR", "STORE_SOCKET", "STORE_GROUP", "SEARCH_DIR", "SEARCH_SOCKET", "SEARCH_USER",
-    "SETTINGS_FILE"};
+static const char *const set_by_units[] = {"DATA_DIR", "STORE_SOCKET", "STORE_GROUP",
+    "SEARCH_DIR", "SEARCH_SOCKET", "SEARCH_USER", "SETTINGS_FILE"};
 
 void
 settings_print_help(FILE *out, unsigned owners)
