@@ -367,6 +367,12 @@ bench: ## compare streams and short requests with nginx and haproxy (7 minutes; 
 	@node tests/bench/relay.mjs --nginx build/tools/nginx --haproxy build/tools/haproxy \
 		$(BENCH_STREAMS:%=--streams %) $(BENCH_ARGS)
 
+.PHONY: bench-pages
+bench-pages: ## measure the time from a message to its event in 100 open pages of an owner
+	@$(MAKE) --no-print-directory deps FOR=run
+	@$(MAKE) --no-print-directory -j$(JOBS) programs
+	@node tests/bench/pages.mjs
+
 .PHONY: bench-store
 bench-store: ## measure durable appends per second, compared with bare LMDB (1 minute)
 	@$(MAKE) --no-print-directory deps FOR=run
