@@ -286,6 +286,9 @@ follower_next(struct follower *f)
 		follower_read_store(f);
 	else if (follower_has_work(f))
 		event_active(f->work, 0, 0);
+	else if (index_is_lopsided(f->index))
+		follower_rebuild(
+		    f, "most of its texts came in another order than that of their times");
 	else
 		follower_log_caught_up(f);
 }

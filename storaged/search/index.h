@@ -94,6 +94,10 @@ uint64_t index_position(const struct index *ix);
 [[gnu::warn_unused_result]] int index_build_step(struct index *ix);
 bool index_is_built(const struct index *ix);
 
+/* Whether a shard is so large that merging it takes long: many documents came that are older than others, such
+ * as those of an import. A new index has only small shards. */
+bool index_is_lopsided(const struct index *ix);
+
 /* Documents, and the file's bytes. */
 uint64_t index_documents(const struct index *ix);
 uint64_t index_bytes(const struct index *ix);

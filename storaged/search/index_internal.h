@@ -11,6 +11,9 @@
 /* Documents of a shard. Fewer make searches for rare words slower, more make erasures slower. */
 #define SHARD_DOCUMENTS 32768
 
+/* A shard with more makes the index lopsided. */
+#define SHARD_MOST (8 * SHARD_DOCUMENTS)
+
 /* A row's number is the document's time and a counter of SEQ_BITS bits. */
 #define SEQ_BITS 12
 

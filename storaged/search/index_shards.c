@@ -138,3 +138,12 @@ index_shard_of(struct index *ix, int64_t row)
 		return index_shard_add(ix, row);
 	return &ix->shards[i - 1];
 }
+
+bool
+index_is_lopsided(const struct index *ix)
+{
+	for (size_t i = 0; i < ix->n_shards; i++)
+		if (ix->shards[i].documents > SHARD_MOST)
+			return true;
+	return false;
+}
