@@ -3,6 +3,8 @@
  */
 #include "proto/ipc/counts.h"
 
+#include <inttypes.h>
+
 /* The highest bits of a time, behind its first one, that choose the bucket. */
 #define FINE_BITS 2u
 #define FINE      (1u << FINE_BITS)
@@ -117,6 +119,56 @@ counts_add_encoded(struct counts *to, struct slice in)
 			return false;
 		to->n[next + distance] += n;
 		next += distance + 1;
+	}
+	return true;
+}
+
+int
+counts_write_text(struct buf *out, const struct counts *c)
+{
+	const char *before = "";
+
+	for (unsigned i = 0; i < COUNTS; i++) {
+		if (c->n[i] == 0)
+			continue;
+		if (buf_printf(out, "%s%u:%" PRIu64, before, i, c->n[i]) == -1)
+			return -1;
+		before = " ";
+	}
+	return 0;
+}
+
+/* Takes a decimal number below 2^53, and the byte behind it. */
+static bool
+counts_take_number(struct slice *in, char behind, uint64_t *n)
+{
+	size_t digits = 0;
+
+	for (*n = 0; in->len > 0 && in->p[0] >= '0' && in->p[0] <= '9' && digits < 16;
+	     digits++) {
+		*n = *n * 10 + (uint64_t)(*in->p++ - '0');
+		in->len--;
+	}
+	if (digits == 0 || *n >= (uint64_t)1 << 53)
+		return false;
+	if (in->len == 0)
+		return behind == ' ';
+	in->len--;
+	return *in->p++ == (uint8_t)behind;
+}
+
+bool
+counts_read_text(struct counts *c, struct slice text)
+{
+	uint64_t count, n, next = 0;
+
+	*c = (struct counts){{0}};
+	while (text.len > 0) {
+		if (!counts_take_number(&text, ':', &count) ||
+		    !counts_take_number(&text, ' ', &n) || count < next || count >= COUNTS)
+			return false;
+		c->n[count] = n;
+		next = count + 1;
 	}
 	return true;
 }

@@ -66,4 +66,11 @@ size_t counts_encode(const struct counts *c, uint8_t *out);
  * counts_encode(). Sums that are too large wrap. */
 [[gnu::warn_unused_result]] bool counts_add_encoded(struct counts *to, struct slice in);
 
+/* Appends the counts as text: "0:12 4:3", the number of each count that is not zero, and its value. 0, or -1
+ * with ENOBUFS. */
+[[gnu::warn_unused_result]] int counts_write_text(struct buf *out, const struct counts *c);
+
+/* Reads such a text, whose values are below 2^53. False: it is not one. */
+[[gnu::warn_unused_result]] bool counts_read_text(struct counts *c, struct slice text);
+
 #endif

@@ -15,6 +15,7 @@
 #include "storaged/engine/garbage.h"
 #include "storaged/inbox/inbox.h"
 #include "storaged/numbers/numbers.h"
+#include "storaged/numbers/numbers_requests.h"
 #include "storaged/records/contacts.h"
 #include "storaged/records/keys.h"
 #include "storaged/records/logins.h"
@@ -664,12 +665,21 @@ static bool
 import_is_single(enum msg_type type)
 {
 	static const enum msg_type types[] = {MSG_ORG_RECORD, MSG_KEY_RECORD,
-	    MSG_VISITOR_RECORD, MSG_NOTE_RECORD, MSG_PAGE_RECORD, MSG_READ_RECORD};
+	    MSG_VISITOR_RECORD, MSG_NOTE_RECORD, MSG_PAGE_RECORD, MSG_READ_RECORD,
+	    MSG_KEPT_RECORD};
 
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
 		if (types[i] == type)
 			return true;
 	return false;
+}
+
+static int
+import_numbers(struct txn *t, struct call *c, const struct msg_kept_record *r)
+{
+	int rc = import_check_org(t, c, &r->org);
+
+	return rc != 0 ? rc : numbers_import(t, c, r);
 }
 
 int
@@ -703,6 +713,8 @@ handle_import_record(struct txn *t, struct call *c)
 		return page_import(t, c, &r.page_record);
 	case MSG_READ_RECORD:
 		return read_import(t, c, &r.read_record);
+	case MSG_KEPT_RECORD:
+		return import_numbers(t, c, &r.kept_record);
 	default:
 		return visitor_import(t, c, &r.visitor_record);
 	}

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "storaged/numbers/numbers.h"
+#include "storaged/numbers/numbers_rows.h"
 
 /* Rows of a page, so that it delays other requests by less than 2 ms. */
 #define ROWS_MAX 2000u
@@ -72,5 +74,62 @@ handle_numbers_read(struct txn *t, struct call *c)
 		call_answer(c, MSG_NUMBERS_PAGE,
 		    &(struct msg_numbers_page){.rows = buf_slice(&t->env->list), .next = next});
 	walk_close(&w);
+	return rc;
+}
+
+/* Adds up what is kept of a day, whose rows begin with front. */
+static int
+numbers_import_sum(struct txn *t, const struct key *front, struct counts *kept)
+{
+	struct numbers_row row;
+	struct walk w;
+	int rc = walk_open(&w, t, TABLE_NUMBERS, front);
+
+	*kept = (struct counts){{0}};
+	if (rc == 0)
+		rc = walk_from(&w, front);
+	for (; rc == 0; rc = walk_next(&w))
+		if (numbers_row_read(w.value, &row))
+			counts_add(kept, &row.of[NUMBERS_KEPT]);
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* The hours are unknown: what is missing is added to the first one. */
+static int
+numbers_import_raise(
+    struct txn *t, const struct msg_kept_record *record, const struct counts *wanted)
+{
+	const struct numbers_place place = {
+	    record->org, record->widget, record->agent, record->day * 24};
+	struct key front =
+	    key_numbers(&record->org, record->day, &record->widget, &record->agent, 0);
+	int64_t change[COUNTS];
+	struct counts kept;
+	int rc;
+
+	front.len--;
+	rc = numbers_import_sum(t, &front, &kept);
+	for (unsigned i = 0; i < COUNTS; i++)
+		change[i] = wanted->n[i] > kept.n[i] ? (int64_t)(wanted->n[i] - kept.n[i]) : 0;
+	return rc != 0 ? rc : numbers_row_change(t, &place, NUMBERS_KEPT, change);
+}
+
+int
+numbers_import(struct txn *t, struct call *c, const struct msg_kept_record *record)
+{
+	struct counts wanted;
+	int rc;
+
+	if (record->v != RECORD_VERSION)
+		return call_refuse(c, STORE_INVALID, "the numbers have an unknown version");
+	if (!counts_read_text(&wanted, record->counts))
+		return call_refuse(c, STORE_INVALID, "the counts are invalid");
+	/* The table must show what this transaction has counted. */
+	rc = numbers_write(t);
+	if (rc == 0)
+		rc = numbers_import_raise(t, record, &wanted);
+	if (rc == 0)
+		call_ok(c);
 	return rc;
 }

@@ -68,7 +68,7 @@ const FOLDERS = Object.fromEntries(
 	storaged/cli/service: storaged/cli/base storaged/cli/files
 	storaged/cli/store: storaged/engine storaged/request storaged/server storaged/verify storaged/cli/base \
 		storaged/cli/files
-	storaged/cli/export: storaged/engine storaged/conversations storaged/cli/base storaged/cli/files \
+	storaged/cli/export: storaged/engine storaged/numbers storaged/conversations storaged/cli/base storaged/cli/files \
 		storaged/cli/store
 	storaged/cli/setup: storaged/engine storaged/cli/base storaged/cli/files storaged/cli/service \
 		storaged/cli/store

@@ -181,7 +181,9 @@ export_records(struct export *e)
 		e->type = all[i].type;
 		rc = export_table(e, all[i].table, export_record);
 	}
-	return rc;
+	if (rc == 0)
+		rc = export_table(e, TABLE_NUMBERS, export_numbers_row);
+	return rc != 0 ? rc : export_numbers_end(e);
 }
 
 /* Writes the first line, all records, and the last line. */

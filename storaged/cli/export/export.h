@@ -8,10 +8,17 @@
 #include "storaged/cli/export/recover.h"
 #include "storaged/cli/export/sink.h"
 #include "storaged/cli/export/unfinished.h"
+#include "storaged/numbers/numbers_rows.h"
 
 /* Writing to the sink failed; sink_errno has the error. Neither an LMDB error nor an errno, like
  * RECORD_DAMAGED. */
 #define EXPORT_SINK_FAILED (-3)
+
+/* export_numbers.c's own: the sum of the rows of a day, and the last one's key; without bytes: none yet. */
+struct export_numbers {
+	struct key key;
+	struct counts kept;
+};
 
 struct export
 {
@@ -29,6 +36,7 @@ struct export
 	int sink_errno;
 	struct unfinished unfinished;
 	struct recover_index recover;
+	struct export_numbers numbers;
 	uint64_t lines;   /* written */
 	uint64_t damaged; /* records left out; each was reported */
 };
@@ -49,6 +57,11 @@ struct export
  * and moves to the conversation that is being written. */
 [[gnu::warn_unused_result]] int export_lost_conversations(
     struct export *e, struct id *at, const struct id *before);
+
+/* Takes a row of the table numbers; the end writes what is left. 0, EXPORT_SINK_FAILED or an error of txn.h. */
+[[gnu::warn_unused_result]] int export_numbers_row(
+    struct export *e, struct slice key, struct slice value);
+[[gnu::warn_unused_result]] int export_numbers_end(struct export *e);
 
 /* Whether a page of the file is damaged. */
 bool export_is_page_error(int rc);

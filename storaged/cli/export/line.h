@@ -9,6 +9,7 @@
  *	{"kind":"key",…}                    with its hash
  *	{"kind":"contact",…}
  *	{"kind":"visitor",…}
+ *	{"kind":"numbers",…}              that cannot be counted again
  *	{"kind":"conversation",…}           then its messages in order:
  *	{"kind":"message",…}
  *	{"kind":"client_id",…}              then the ids that clients gave to messages

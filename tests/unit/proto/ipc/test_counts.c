@@ -88,4 +88,22 @@ TEST(bytes_that_are_no_encoding_are_refused)
 	}
 }
 
+TEST(counts_are_read_from_their_text)
+{
+	static const char *const wrong[] = {"x", "1", "1:", ":1", "1:2 ,", "2:1 1:1", "1:1 1:1",
+	    "264:1", "1:9007199254740992", "1:99999999999999999", "-1:1", "1:2  3:4"};
+	struct counts c = {.n = {[0] = 12, [40] = 1, [COUNTS - 1] = 9007199254740991}}, again;
+	struct buf out;
+
+	buf_init(&out, 100);
+	assert_int_equal(counts_write_text(&out, &c), 0);
+	assert_true(slice_eq_str(buf_slice(&out), "0:12 40:1 263:9007199254740991"));
+	assert_true(counts_read_text(&again, buf_slice(&out)));
+	assert_memory_equal(&again, &c, sizeof(c));
+	buf_clear(&out);
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		if (counts_read_text(&again, slice_str(wrong[i])))
+			fail_msg("%s", wrong[i]);
+}
+
 TEST_MAIN(NULL, NULL)
