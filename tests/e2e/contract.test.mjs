@@ -74,7 +74,7 @@ function examples() {
 				.replace("{sessionId}", "nobody-of-this-name")
 				.replace(/\/search$/, "/search?q=word")
 				.replace("{n}", "1")
-				.replace(/\{\w+Id\}/, NOBODY),
+				.replace(/\{\w+Id\}/g, NOBODY),
 		};
 	});
 }
@@ -408,6 +408,7 @@ it("while the store is down, every operation that needs it returns 503", () =>
 			["GET", configPath(NO_WIDGET)],
 			["GET", socketPath(NO_WIDGET), HANDSHAKE],
 			["POST", `/v1/chat/${NOBODY}/stop`, KEY, { sessionId: "s" }],
+			["POST", `/v1/chat/${NOBODY}/rating`, KEY, { sessionId: "s", rating: "up" }],
 			["GET", sessionPath("s"), KEY],
 			["POST", TYPING, KEY, { sessionId: "s" }],
 			["POST", "/api/logout", session],
