@@ -192,6 +192,7 @@ enum store_error {
 	STORE_POISONED =
 	    18, /* of a worker's store_client.h: storaged died twice on the request */
 	STORE_NOT_READY = 19, /* of searchd: it cannot answer now */
+	STORE_BUDGET = 20,    /* a budget of tokens is spent */
 };
 
 /* MSG_HELLO, …: the numbers of messages.def. */

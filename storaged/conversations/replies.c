@@ -11,27 +11,33 @@
 
 int
 reply_open(struct txn *t, const struct id *turn, const struct id *run,
-    const struct id *conversation, const struct id *agent)
+    const struct id *conversation, const struct reply_writer *writer)
 {
 	struct msg_open_turn_record open = {
 	    .v = RECORD_VERSION,
 	    .started_at = clock_wall_ms(),
 	    .conversation = *conversation,
 	    .run = *run,
-	    .agent = *agent,
+	    .agent = writer->agent,
+	    .reserved_prompt = writer->reserved.prompt,
+	    .reserved_completion = writer->reserved.completion,
 	};
 	struct key key = key_id(turn);
+	int rc = txn_put_record(t, TABLE_OPEN_TURNS, &key, MSG_OPEN_TURN_RECORD, &open);
 
-	return txn_put_record(t, TABLE_OPEN_TURNS, &key, MSG_OPEN_TURN_RECORD, &open);
+	if (rc != 0 || writer->reserved.prompt == 0)
+		return rc;
+	return budgets_reserve(
+	    t, &writer->org, &writer->widget, open.started_at, &writer->reserved);
 }
 
 /* Opens a turn whose text so far lies in t->env->text. */
 static int
-reply_open_with_text(
-    struct txn *t, const struct turn_view *v, const struct id *run, const struct id *agent)
+reply_open_with_text(struct txn *t, const struct turn_view *v, const struct id *run,
+    const struct reply_writer *writer)
 {
 	struct buf *text = &t->env->text;
-	int rc = reply_open(t, &v->id, run, &v->place.conversation, agent);
+	int rc = reply_open(t, &v->id, run, &v->place.conversation, writer);
 
 	if (rc == 0 && buf_len(text) > 0)
 		rc = reply_add_piece(t, &v->id, 0, buf_slice(text));
@@ -49,8 +55,8 @@ reply_add_change(struct txn *t, const struct turn_view *v, enum change_what what
 
 /* The same for an interrupted or damaged turn. */
 static int
-reply_reopen_for(
-    struct txn *t, const struct turn_view *v, const struct id *run, const struct id *agent)
+reply_reopen_for(struct txn *t, const struct turn_view *v, const struct id *run,
+    const struct reply_writer *writer)
 {
 	/* Before the first change, which may move what lies in the map. */
 	int rc = reply_collect(t, v);
@@ -59,27 +65,32 @@ reply_reopen_for(
 		rc = conversation_reopen(t, &v->place);
 	if (rc == 0)
 		rc = reply_add_change(t, v, CHANGE_STARTED);
-	return rc != 0 ? rc : reply_open_with_text(t, v, run, agent);
+	return rc != 0 ? rc : reply_open_with_text(t, v, run, writer);
 }
 
 int
 reply_reopen(struct txn *t, const struct turn_view *v, const struct id *run)
 {
-	return reply_reopen_for(t, v, run, &v->agent);
+	const struct reply_writer writer = {.agent = v->agent};
+
+	return reply_reopen_for(t, v, run, &writer);
 }
 
 int
-reply_restart(
-    struct txn *t, const struct turn_view *v, const struct id *run, const struct id *agent)
+reply_restart(struct txn *t, const struct turn_view *v, const struct id *run,
+    const struct reply_writer *writer)
 {
+	struct budget_use use = {
+	    .org = v->place.org, .widget = writer->widget, .turn = v->id, .called = true};
 	int rc;
 
 	if (v->state != TURN_OPEN)
-		return reply_reopen_for(t, v, run, agent);
+		return reply_reopen_for(t, v, run, writer);
 	rc = reply_collect_pieces(t, &v->id);
+	use.text_bytes = buf_len(&t->env->text);
 	if (rc == 0)
-		rc = reply_close(t, &v->id);
-	return rc != 0 ? rc : reply_open_with_text(t, v, run, agent);
+		rc = reply_close(t, &use);
+	return rc != 0 ? rc : reply_open_with_text(t, v, run, writer);
 }
 
 int
@@ -142,11 +153,13 @@ reply_collect(struct txn *t, const struct turn_view *v)
 }
 
 int
-reply_close(struct txn *t, const struct id *turn)
+reply_close(struct txn *t, const struct budget_use *use)
 {
-	struct key front = key_id(turn);
-	int rc = txn_del(t, TABLE_OPEN_TURNS, &front);
+	struct key front = key_id(&use->turn);
+	int rc = budgets_settle(t, use);
 
+	if (rc == 0)
+		rc = txn_del(t, TABLE_OPEN_TURNS, &front);
 	return rc != 0 ? rc : txn_del_all(t, TABLE_PARTIALS, &front);
 }
 
@@ -226,7 +239,15 @@ reply_end(struct txn *t, const struct turn_view *v, const struct reply_ending *e
 		rc = txn_put_record(
 		    t, TABLE_MESSAGES, &message_key, MSG_MESSAGE_RECORD, &message);
 	if (rc == 0)
-		rc = reply_close(t, &v->id);
+		rc = reply_close(t,
+		    &(struct budget_use){
+			.org = conversation.org,
+			.widget = conversation.widget,
+			.turn = v->id,
+			.tokens = (uint64_t)ending->prompt_tokens + ending->completion_tokens,
+			.text_bytes = message.text.len,
+			.called = message.text.len > 0 || ending->status != MESSAGE_INTERRUPTED,
+		    });
 	return rc != 0 ? rc : reply_add_change(t, v, reply_ended(ending->status));
 }
 

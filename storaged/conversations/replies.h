@@ -9,6 +9,7 @@
 #ifndef STORAGED_CONVERSATIONS_REPLIES_H
 #define STORAGED_CONVERSATIONS_REPLIES_H
 
+#include "storaged/budgets/budgets.h"
 #include "storaged/conversations/turn_view.h"
 
 /* How a reply ended. */
@@ -23,9 +24,15 @@ struct reply_ending {
 	uint8_t attempts;
 };
 
-/* Opens a turn that has no message yet for a run. agent: which writes the reply. */
+/* Who writes a reply, and for which widget; and the tokens that are reserved for it (budgets.h). */
+struct reply_writer {
+	struct id agent, org, widget;
+	struct budget_tokens reserved;
+};
+
+/* Opens a turn that has no message yet for a run. */
 [[gnu::warn_unused_result]] int reply_open(struct txn *t, const struct id *turn,
-    const struct id *run, const struct id *conversation, const struct id *agent);
+    const struct id *run, const struct id *conversation, const struct reply_writer *writer);
 
 /* Collects a reply's text so far in t->env->text, whatever the turn's state. */
 [[gnu::warn_unused_result]] int reply_collect(struct txn *t, const struct turn_view *v);
@@ -37,10 +44,10 @@ struct reply_ending {
 [[gnu::warn_unused_result]] int reply_reopen(
     struct txn *t, const struct turn_view *v, const struct id *run);
 
-/* Gives a turn that is not complete to another run, and an agent. The text so far becomes one piece at 0,
+/* Gives a turn that is not complete to another run and writer. The text so far becomes one piece at 0,
  * which the new run's first piece replaces. */
-[[gnu::warn_unused_result]] int reply_restart(
-    struct txn *t, const struct turn_view *v, const struct id *run, const struct id *agent);
+[[gnu::warn_unused_result]] int reply_restart(struct txn *t, const struct turn_view *v,
+    const struct id *run, const struct reply_writer *writer);
 
 /* Stores a piece that starts at offset. offset + text.len is at most TEXT_MAX. */
 [[gnu::warn_unused_result]] int reply_add_piece(
@@ -53,8 +60,8 @@ struct reply_ending {
 /* Ends a turn as stopped, with the text so far: a person has taken over. */
 [[gnu::warn_unused_result]] int reply_stop(struct txn *t, const struct turn_view *v);
 
-/* Closes a turn and removes its pieces. */
-[[gnu::warn_unused_result]] int reply_close(struct txn *t, const struct id *turn);
+/* Closes a turn: settles what it used, and removes its pieces. */
+[[gnu::warn_unused_result]] int reply_close(struct txn *t, const struct budget_use *use);
 
 /* What reply_interrupt() found. */
 struct reply_interruption {

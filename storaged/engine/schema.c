@@ -424,6 +424,21 @@ key_cap(const struct id *widget, uint32_t day)
 	return key;
 }
 
+struct key
+key_spent(const struct id *org, const struct id *widget, uint32_t period)
+{
+	struct key key = key_of_org(org, widget);
+
+	schema_add_number(&key, period, 4);
+	return key;
+}
+
+uint32_t
+spent_period(struct slice key)
+{
+	return (uint32_t)schema_read_number(key, 2 * sizeof(struct id), 4);
+}
+
 uint32_t
 cap_day(struct slice key)
 {

@@ -192,6 +192,10 @@ uint32_t cap_day(struct slice key);
 struct key key_change(uint64_t seq);
 uint64_t change_seq(struct slice key);
 
+/* spent. period: budgets/budgets.h. Its front is key_of_org(). */
+struct key key_spent(const struct id *org, const struct id *widget, uint32_t period);
+uint32_t spent_period(struct slice key);
+
 /* numbers. day: whole UTC days since 1970; hour: 0 to 23, or NUMBERS_DAY for all of the day. The front of
  * an organization's numbers is key_id(), that of a day's key_numbers_day(). */
 #define NUMBERS_DAY        24u

@@ -6,6 +6,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
+#include "storaged/budgets/budget_requests.h"
 #include "storaged/changes/changes.h"
 #include "storaged/conversations/client_ids.h"
 #include "storaged/conversations/conversations.h"
@@ -666,7 +667,7 @@ import_is_single(enum msg_type type)
 {
 	static const enum msg_type types[] = {MSG_ORG_RECORD, MSG_KEY_RECORD,
 	    MSG_VISITOR_RECORD, MSG_NOTE_RECORD, MSG_PAGE_RECORD, MSG_READ_RECORD,
-	    MSG_KEPT_RECORD};
+	    MSG_KEPT_RECORD, MSG_BUDGET_RECORD};
 
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
 		if (types[i] == type)
@@ -715,6 +716,8 @@ handle_import_record(struct txn *t, struct call *c)
 		return read_import(t, c, &r.read_record);
 	case MSG_KEPT_RECORD:
 		return import_numbers(t, c, &r.kept_record);
+	case MSG_BUDGET_RECORD:
+		return budget_import(t, c, &r.budget_record);
 	default:
 		return visitor_import(t, c, &r.visitor_record);
 	}

@@ -41,7 +41,7 @@ static const size_t added_in_3[TABLES] = {
     [TABLE_CONVERSATIONS] =
 	49,                  /* state, operator, operator_name, operator_at, assigned, tags */
     [TABLE_MESSAGES] = 4,    /* details */
-    [TABLE_OPEN_TURNS] = 16, /* agent */
+    [TABLE_OPEN_TURNS] = 24, /* agent, reserved_prompt, reserved_completion */
     [TABLE_AGENTS] = 9,      /* handover_text, waiting_text, no_return */
     [TABLE_WIDGETS] = 4,     /* retention_days */
 };

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "proto/base/clock.h"
+#include "storaged/budgets/budget_requests.h"
 #include "storaged/records/organizations.h"
 
 static const char widget_missing[] = "no such widget";
@@ -158,7 +159,7 @@ widget_drop(struct txn *t, const struct msg_widget_record *r)
 static int
 widget_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 {
-	struct id widget = r->id;
+	struct id widget = r->id, org_id = r->org;
 	struct msg_org_record org;
 	int rc = organization_find(t, &r->org, &org);
 
@@ -169,6 +170,8 @@ widget_remove(struct txn *t, struct call *c, const union record *r, bool *left)
 	/* A widget that was imported without its organization can be removed. */
 	if (rc == 0 || rc == MDB_NOTFOUND)
 		rc = widget_drop(t, &r->widget);
+	if (rc == 0)
+		rc = budget_remove(t, &org_id, &widget);
 	if (rc == 0)
 		call_end_widget(c, &widget);
 	return rc;

@@ -3,6 +3,7 @@
  * frequent ones come first.
  */
 #include "storaged/server/handlers.h"
+#include "storaged/budgets/budget_requests.h"
 
 #include "proto/base/basics.h"
 #include "storaged/changes/changes_read.h"
@@ -89,6 +90,8 @@ static const struct handler table[] = {
     {MSG_DELIVERY_LIST, HANDLER_READS, handle_delivery_list},
     {MSG_DELIVERY_RETRY, HANDLER_WRITES, handle_delivery_retry},
     {MSG_NUMBERS_READ, HANDLER_READS, handle_numbers_read},
+    {MSG_BUDGET_LIST, HANDLER_READS, handle_budget_list},
+    {MSG_BUDGET_PUT, HANDLER_WRITES, handle_budget_put},
     {MSG_INDEX_READ, HANDLER_READS, handle_index_read},
     {MSG_INDEX_REPORT, HANDLER_TELLS, handle_index_report},
     {MSG_INDEX_LOOKUP, HANDLER_READS, handle_index_lookup},

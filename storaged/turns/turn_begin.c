@@ -17,6 +17,7 @@
 #include "storaged/inbox/takeover.h"
 #include "storaged/numbers/numbers.h"
 #include "storaged/turns/participants.h"
+#include "storaged/turns/turn_budget.h"
 #include "storaged/turns/turn_state.h"
 #include "storaged/turns/turns.h"
 
@@ -45,6 +46,7 @@ struct turn_beginning {
 	bool held;    /* a person has the conversation */
 	bool returns; /* ... but was silent for too long: the model takes over again */
 	uint64_t now; /* ms since 1970 */
+	struct reply_writer writer;
 };
 
 static int
@@ -287,10 +289,21 @@ turn_begin_decide_action(struct txn *t, struct call *c, struct turn_beginning *b
 }
 
 static int
+turn_begin_check_budget(struct txn *t, struct call *c, struct turn_beginning *b)
+{
+	b->writer.agent = b->participants.agent;
+	b->writer.org = b->conversation.org;
+	b->writer.widget = b->conversation.widget;
+	return turn_budget_check(t, c, &b->conversation, b->fresh, b->now, &b->writer);
+}
+
+static int
 turn_begin_decide(struct txn *t, struct call *c, struct turn_beginning *b)
 {
 	int rc = turn_begin_decide_action(t, c, b);
 
+	if (rc == 0 && !b->held && (b->action == BEGIN_NEW || b->action == BEGIN_RESTART))
+		rc = turn_begin_check_budget(t, c, b);
 	if (rc != 0 || (b->action != BEGIN_TAKE && b->action != BEGIN_RESTART))
 		return rc;
 	if (b->held)
@@ -332,7 +345,7 @@ turn_begin_put_turn(struct txn *t, const struct turn_beginning *b)
 		rc = txn_put_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, place);
 	if (rc != 0 || b->action == BEGIN_HAND)
 		return rc;
-	return reply_open(t, turn, turn, &place->conversation, &b->participants.agent);
+	return reply_open(t, turn, turn, &place->conversation, &b->writer);
 }
 
 static int
@@ -427,7 +440,7 @@ static int
 turn_begin_apply_restart(struct txn *t, struct call *c, const struct turn_beginning *b)
 {
 	const struct id *conversation = &b->turn.place.conversation;
-	int rc = reply_restart(t, &b->turn, &b->m->turn, &b->participants.agent);
+	int rc = reply_restart(t, &b->turn, &b->m->turn, &b->writer);
 
 	if (rc != 0)
 		return rc;

@@ -11,6 +11,7 @@
  *	verify_changes.c     the change feed
  *	verify_caps.c        daily message counts of widgets
  *	verify_deliveries.c  deliveries of webhooks
+ *	verify_budgets.c     budgets of tokens
  *	verify_totals.c      the counts of the organizations
  *	verify_numbers.c     the numbers by hour and day
  *	verify_pages.c       the pages of the file
@@ -145,6 +146,7 @@ struct record_name verify_record_name(const char *kind, const struct id *id);
 [[gnu::warn_unused_result]] int verify_records(struct checker *c);
 [[gnu::warn_unused_result]] int verify_caps(struct checker *c);
 [[gnu::warn_unused_result]] int verify_deliveries(struct checker *c);
+[[gnu::warn_unused_result]] int verify_budgets(struct checker *c);
 [[gnu::warn_unused_result]] int verify_changes(struct checker *c);
 [[gnu::warn_unused_result]] int verify_threads(struct checker *c);
 [[gnu::warn_unused_result]] int verify_labels(struct checker *c);

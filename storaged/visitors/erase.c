@@ -49,6 +49,7 @@ erase_prepare(
 struct closing {
 	struct txn *t;
 	struct call *c;
+	struct id org, widget;
 };
 
 static int
@@ -56,7 +57,9 @@ erase_turn(void *arg, const struct id *turn)
 {
 	const struct closing *closing = arg;
 	struct key key = key_id(turn);
-	int rc = reply_close(closing->t, turn);
+	int rc = reply_close(closing->t,
+	    &(struct budget_use){
+		.org = closing->org, .widget = closing->widget, .turn = *turn, .called = true});
 
 	if (rc == 0)
 		rc = txn_del(closing->t, TABLE_TURNS, &key);
@@ -65,11 +68,11 @@ erase_turn(void *arg, const struct id *turn)
 }
 
 static int
-erase_open_turns(struct txn *t, struct call *c, const struct id *conversation)
+erase_open_turns(struct txn *t, struct call *c, const struct erasure *d)
 {
-	struct closing closing = {t, c};
+	struct closing closing = {t, c, d->org, d->widget};
 
-	return turn_view_each_open(t, c, conversation, erase_turn, &closing);
+	return turn_view_each_open(t, c, &d->id, erase_turn, &closing);
 }
 
 static int
@@ -111,7 +114,7 @@ erase_conversation(struct txn *t, struct call *c,
 	call_end_conversation(c, conversation);
 	key = key_id(&d.id);
 	if (rc == 0)
-		rc = erase_open_turns(t, c, &d.id);
+		rc = erase_open_turns(t, c, &d);
 	if (rc == 0)
 		rc = erase_index_entries(t, &d);
 	if (rc == 0)

@@ -131,6 +131,7 @@ const FILES = [
 	["events", /^\/v1\/admin\/events$/],
 	["numbers", /^\/v1\/admin\/numbers$/],
 	["search", /^\/v1\/admin\/search$/],
+	["budgets", /^\/v1\/admin\/budgets$/],
 	["login", /^\/api\/log/],
 ];
 

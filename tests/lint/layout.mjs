@@ -13,7 +13,7 @@ const FILES_MAX = 30;
 
 /** The layers of storaged, lowest first: each may include all below it. */
 const STORE_LAYERS =
-	"engine open live request identities changes numbers webhooks conversations records visitors inbox turns indexing import server"
+	"engine open live request identities changes numbers budgets webhooks conversations records visitors inbox turns indexing import server"
 	.split(" ")
 	.map((name) => `storaged/${name}`);
 
@@ -51,6 +51,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/api/events: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard
 	workerd/api/search: workerd/http/ workerd/search workerd/api/request workerd/api/fields
+	workerd/api/budgets: workerd/http/ workerd/store workerd/api/request workerd/api/fields
 	workerd/api/numbers: workerd/http/ workerd/store workerd/api/request workerd/api/fields
 	workerd/api/inbox: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/live
@@ -61,7 +62,7 @@ const FOLDERS = Object.fromEntries(
 		workerd/api/
 	workerd: workerd/
 	${STORE_LAYERS.map((folder, i) => `${folder}: ${STORE_LAYERS.slice(0, i).join(" ")}`).join("\n")}
-	storaged/verify: storaged/engine storaged/identities storaged/numbers storaged/conversations storaged/records
+	storaged/verify: storaged/engine storaged/identities storaged/numbers storaged/budgets storaged/conversations storaged/records
 	storaged/search: storaged/server
 	storaged/cli/base:
 	storaged/cli/files: storaged/server storaged/cli/base
@@ -106,6 +107,7 @@ const PREFIXES = {
 		"partial_offset",
 		"client_id_name",
 		"cap_day",
+		"spent_period",
 		"change_seq",
 		"meta",
 		"org_key_parts",

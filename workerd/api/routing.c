@@ -8,6 +8,7 @@
 #include "proto/base/basics.h"
 #include "proto/ipc/metrics.h"
 #include "workerd/api/admin/admin_handlers.h"
+#include "workerd/api/budgets/budgets_handlers.h"
 #include "workerd/api/chat/chat_handlers.h"
 #include "workerd/api/events/events_handlers.h"
 #include "workerd/api/guard/guard.h"

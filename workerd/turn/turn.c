@@ -75,6 +75,7 @@ static const struct {
     [TURN_VISITOR_GONE] = {"gone", METRIC_TURN_GONE, true},
     [TURN_CONTACT_REQUIRED] = {"contact_required", METRIC_TURN_CONTACT_REQUIRED, true},
     [TURN_CAPPED] = {"capped", METRIC_TURN_CAPPED, true},
+    [TURN_BUDGET] = {"budget", METRIC_TURN_BUDGET, true},
     [TURN_AGENT_DISABLED] = {"agent_disabled", METRIC_TURN_AGENT_DISABLED, true},
     [TURN_TOO_MANY] = {"too_many", METRIC_TURN_TOO_MANY, true},
     [TURN_OVERLOADED] = {"overloaded", METRIC_TURN_OVERLOADED, false},

@@ -129,6 +129,8 @@ export_record_org(enum msg_type type, const union msg *record)
 		return record->snippet_record.org;
 	case MSG_VISITOR_RECORD:
 		return record->visitor_record.org;
+	case MSG_BUDGET_RECORD:
+		return record->budget_record.org;
 	default:
 		never("such a record is no line by itself");
 	}
@@ -155,6 +157,15 @@ export_record(struct export *e, struct slice key, struct slice value)
 	return 0;
 }
 
+/* Exports a table whose records are a line each. */
+static int
+export_table_of(struct export *e, enum table table, enum msg_type type)
+{
+	e->table = table;
+	e->type = type;
+	return export_table(e, table, export_record);
+}
+
 /* Exports the records that are a line each; a record comes after those that it refers to. */
 static int
 export_records(struct export *e)
@@ -176,11 +187,8 @@ export_records(struct export *e)
 	};
 	int rc = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(all) && rc == 0; i++) {
-		e->table = all[i].table;
-		e->type = all[i].type;
-		rc = export_table(e, all[i].table, export_record);
-	}
+	for (size_t i = 0; i < ARRAY_LEN(all) && rc == 0; i++)
+		rc = export_table_of(e, all[i].table, all[i].type);
 	if (rc == 0)
 		rc = export_table(e, TABLE_NUMBERS, export_numbers_row);
 	return rc != 0 ? rc : export_numbers_end(e);
@@ -206,6 +214,8 @@ export_all(struct export *e)
 		rc = export_table(e, TABLE_CONVERSATIONS, export_conversation);
 	if (rc == 0)
 		rc = export_table(e, TABLE_LOGINS, export_login);
+	if (rc == 0)
+		rc = export_table_of(e, TABLE_BUDGETS, MSG_BUDGET_RECORD);
 	if (rc != 0)
 		return rc;
 	must(line_write_end(&e->sink.out, e->lines, file_sum_text(&e->sum).s) == 0);

@@ -40,6 +40,8 @@ static const struct {
 	"Please leave your contact details first", false, false},
     [TURN_CAPPED] = {429, "daily_cap", "This chat has reached its daily message limit", false,
 	false},
+    [TURN_BUDGET] = {429, "budget_exceeded",
+	"This chat has reached its limit for now, please try again later", false, false},
     [TURN_AGENT_DISABLED] = {503, "agent_disabled", "The assistant is not available", false,
 	false},
     [TURN_TOO_MANY] = {429, "too_many_replies",

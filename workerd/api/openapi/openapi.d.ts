@@ -512,6 +512,26 @@ export interface components {
             /** @description Rows beyond 4,096 were left out. */
             truncated: boolean;
         };
+        Budget: {
+            /** @description Tokens of prompts and replies in a UTC day. Null: unlimited. */
+            dailyTokens?: number | null;
+            /** @description The same in a month. */
+            monthlyTokens?: number | null;
+            /** @description Spent in this UTC day. */
+            today?: number;
+            /** @description Spent in this month. */
+            thisMonth?: number;
+            /** @description Reserved by running replies that began today. */
+            reserved?: number;
+        };
+        Budgets: {
+            /** @description Of all widgets together. */
+            organization?: components["schemas"]["Budget"] | null;
+            /** @description By the widgets' ids. */
+            widgets?: {
+                [key: string]: components["schemas"]["Budget"];
+            };
+        };
         /** @description One of `day`, `hour`, `widgetId` and `agentId` is there, as `by` says. */
         NumberRow: {
             /**
@@ -1205,6 +1225,8 @@ export type AgentList = components['schemas']['AgentList'];
 export type AgentTest = components['schemas']['AgentTest'];
 export type Change = components['schemas']['Change'];
 export type Numbers = components['schemas']['Numbers'];
+export type Budget = components['schemas']['Budget'];
+export type Budgets = components['schemas']['Budgets'];
 export type NumberRow = components['schemas']['NumberRow'];
 export type Tag = components['schemas']['Tag'];
 export type TagFields = components['schemas']['TagFields'];

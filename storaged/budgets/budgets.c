@@ -1,0 +1,212 @@
+/*
+ * Checks, reservations and settlements.
+ */
+#include "storaged/budgets/budgets.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "proto/base/log.h"
+
+#define DAYS_KEPT       62u
+#define DAY_MS          ((uint64_t)24 * 3600 * 1000)
+#define BYTES_PER_TOKEN 2u
+
+/* The numbers of days and of months (since year 0) share the keys of a budget. */
+#define MONTHS 0x80000000u
+
+uint32_t
+budget_estimate(size_t bytes)
+{
+	size_t tokens = bytes / BYTES_PER_TOKEN + 1;
+
+	return tokens < UINT32_MAX ? (uint32_t)tokens : UINT32_MAX;
+}
+
+uint32_t
+budget_period_number(enum budget_period period, uint64_t now)
+{
+	time_t seconds = (time_t)(now / 1000);
+	struct tm utc;
+
+	if (period == BUDGET_DAY || gmtime_r(&seconds, &utc) == NULL)
+		return (uint32_t)(now / DAY_MS);
+	return MONTHS | (uint32_t)((utc.tm_year + 1900) * 12 + utc.tm_mon);
+}
+
+int
+budget_spent(struct txn *t, const struct budget *budget, enum budget_period period,
+    uint64_t now, struct msg_spent_record *spent)
+{
+	struct key key =
+	    key_spent(&budget->org, &budget->widget, budget_period_number(period, now));
+	int rc = txn_get_record(t, TABLE_SPENT, &key, MSG_SPENT_RECORD, spent);
+
+	if (rc == 0 || !txn_survives(rc))
+		return rc;
+	/* A damaged one begins again: better than a chat that refuses all messages. */
+	*spent = (struct msg_spent_record){.v = RECORD_VERSION};
+	return 0;
+}
+
+static int
+budgets_add(
+    struct txn *t, const struct id *org, const struct id *widget, struct budgets *budgets)
+{
+	struct key key = key_of_org(org, widget);
+	struct msg_budget_record record;
+	int rc = txn_get_record(t, TABLE_BUDGETS, &key, MSG_BUDGET_RECORD, &record);
+
+	if (rc == 0)
+		budgets->of[budgets->n++] = (struct budget){
+		    *org, *widget, {record.daily_tokens, record.monthly_tokens}};
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int
+budgets_find(
+    struct txn *t, const struct id *org, const struct id *widget, struct budgets *budgets)
+{
+	const struct id all = {0};
+	int rc;
+
+	*budgets = (struct budgets){.n = 0};
+	rc = budgets_add(t, org, &all, budgets);
+	return rc != 0 ? rc : budgets_add(t, org, widget, budgets);
+}
+
+static int
+budget_allows(struct txn *t, const struct budget *budget, enum budget_period period,
+    uint64_t now, uint64_t tokens, bool *allowed)
+{
+	uint64_t limit = budget->limit[period];
+	struct msg_spent_record spent;
+	int rc;
+
+	if (limit == 0)
+		return 0;
+	rc = budget_spent(t, budget, period, now, &spent);
+	if (rc == 0 && (spent.used >= limit || spent.reserved + tokens > limit - spent.used))
+		*allowed = false;
+	return rc;
+}
+
+int
+budgets_allow(struct txn *t, const struct budgets *budgets, uint64_t now,
+    const struct budget_tokens *tokens, bool *allowed)
+{
+	uint64_t sum = (uint64_t)tokens->prompt + tokens->completion;
+	int rc = 0;
+
+	*allowed = true;
+	for (unsigned i = 0; i < budgets->n && rc == 0; i++)
+		for (enum budget_period p = 0; p < BUDGET_PERIODS && rc == 0; p++)
+			rc = budget_allows(t, &budgets->of[i], p, now, sum, allowed);
+	return rc;
+}
+
+/* Removes the oldest day, if it is old: each new day comes here once or more. Months are few. */
+static int
+budget_drop_old(struct txn *t, const struct budget *budget, uint64_t now)
+{
+	struct key front = key_of_org(&budget->org, &budget->widget);
+	struct key limit = key_spent(
+	    &budget->org, &budget->widget, budget_period_number(BUDGET_DAY, now) - DAYS_KEPT);
+	struct walk w;
+	int rc = walk_open(&w, t, TABLE_SPENT, &front);
+
+	if (rc == 0)
+		rc = walk_from(&w, &front);
+	if (rc == 0 && memcmp(w.key.p, limit.b, limit.len) < 0)
+		rc = walk_delete(&w);
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* The last tokens of a period are spent. */
+static void
+budget_log_spent(
+    const struct budget *budget, enum budget_period period, uint64_t before, uint64_t used)
+{
+	uint64_t limit = budget->limit[period];
+
+	if (limit == 0 || before >= limit || used < limit)
+		return;
+	log_event(LOG_WARN, "budget_spent", L_ID("org", &budget->org),
+	    L_ID("widget", &budget->widget),
+	    L_STR("period", period == BUDGET_DAY ? "day" : "month"), L_UINT("tokens", used),
+	    L_UINT("budget", limit));
+}
+
+/* Adds used tokens, and adds to or takes from the reserved ones, in the periods of a time. */
+static int
+budget_change(struct txn *t, const struct budget *budget, enum budget_period period,
+    uint64_t when, uint64_t used, int64_t reserved)
+{
+	struct key key =
+	    key_spent(&budget->org, &budget->widget, budget_period_number(period, when));
+	struct msg_spent_record spent;
+	int rc = budget_spent(t, budget, period, when, &spent);
+
+	if (rc == 0 && period == BUDGET_DAY && spent.used + spent.reserved == 0)
+		rc = budget_drop_old(t, budget, when);
+	if (rc != 0)
+		return rc;
+	budget_log_spent(budget, period, spent.used, spent.used + used);
+	spent.used += used;
+	if (reserved >= 0 || spent.reserved >= (uint64_t)-reserved)
+		spent.reserved += (uint64_t)reserved;
+	else
+		spent.reserved = 0;
+	return txn_put_record(t, TABLE_SPENT, &key, MSG_SPENT_RECORD, &spent);
+}
+
+static int
+budgets_change(struct txn *t, const struct budgets *budgets, uint64_t when, uint64_t used,
+    int64_t reserved)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < budgets->n && rc == 0; i++)
+		for (enum budget_period p = 0; p < BUDGET_PERIODS && rc == 0; p++)
+			rc = budget_change(t, &budgets->of[i], p, when, used, reserved);
+	return rc;
+}
+
+int
+budgets_reserve(struct txn *t, const struct id *org, const struct id *widget, uint64_t now,
+    const struct budget_tokens *tokens)
+{
+	struct budgets budgets;
+	int rc = budgets_find(t, org, widget, &budgets);
+
+	if (rc != 0)
+		return rc;
+	return budgets_change(
+	    t, &budgets, now, 0, (int64_t)tokens->prompt + (int64_t)tokens->completion);
+}
+
+static uint64_t
+budgets_tokens_used(const struct budget_use *use, const struct msg_open_turn_record *open)
+{
+	if (use->tokens != 0 || !use->called)
+		return use->tokens;
+	return open->reserved_prompt + (uint64_t)budget_estimate(use->text_bytes);
+}
+
+int
+budgets_settle(struct txn *t, const struct budget_use *use)
+{
+	struct key key = key_id(&use->turn);
+	struct msg_open_turn_record open;
+	struct budgets budgets;
+	int rc = budgets_find(t, &use->org, &use->widget, &budgets);
+
+	if (rc != 0 || budgets.n == 0)
+		return rc;
+	rc = txn_get_record(t, TABLE_OPEN_TURNS, &key, MSG_OPEN_TURN_RECORD, &open);
+	if (rc != 0)
+		return txn_survives(rc) ? 0 : rc;
+	return budgets_change(t, &budgets, open.started_at, budgets_tokens_used(use, &open),
+	    -(int64_t)open.reserved_prompt - (int64_t)open.reserved_completion);
+}

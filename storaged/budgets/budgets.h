@@ -1,0 +1,72 @@
+/*
+ * Budgets of tokens, by UTC day and month: one of an organization, and one of each of its widgets. A reply
+ * reserves tokens in the transaction that opens its turn, and settles what it used in the one that closes it,
+ * so budgets are exact with any number of workers, and a crash leaks nothing: the reservation is a part of the
+ * open turn. It is an estimate; a budget is exceeded at most by what the estimates of running replies miss.
+ *
+ * What an organization spends is counted here only while it has a budget (table spent); for a new budget, the
+ * tokens of the day and the month so far come from numbers/.
+ */
+#ifndef STORAGED_BUDGETS_BUDGETS_H
+#define STORAGED_BUDGETS_BUDGETS_H
+
+#include "storaged/engine/txn.h"
+
+enum budget_period { BUDGET_DAY, BUDGET_MONTH, BUDGET_PERIODS };
+
+/* The tokens of a reply: reserved or used. */
+struct budget_tokens {
+	uint32_t prompt, completion;
+};
+
+/* The budgets that the replies of a widget draw on. */
+struct budgets {
+	unsigned n;
+	struct budget {
+		struct id org, widget;          /* widget zero: of the organization */
+		uint64_t limit[BUDGET_PERIODS]; /* tokens; 0: unlimited */
+	} of[2];
+};
+
+/* The number of a period, as in keys. now: ms since 1970. */
+uint32_t budget_period_number(enum budget_period period, uint64_t now);
+
+/* What a budget has spent in a period, and what running replies have reserved. */
+[[gnu::warn_unused_result]] int budget_spent(struct txn *t, const struct budget *budget,
+    enum budget_period period, uint64_t now, struct msg_spent_record *spent);
+
+/* The budgets of a widget; usually there are none. 0 or an error of txn.h. */
+[[gnu::warn_unused_result]] int budgets_find(
+    struct txn *t, const struct id *org, const struct id *widget, struct budgets *budgets);
+
+/* Whether all of them have so many tokens left now (ms since 1970). */
+[[gnu::warn_unused_result]] int budgets_allow(struct txn *t, const struct budgets *budgets,
+    uint64_t now, const struct budget_tokens *tokens, bool *allowed);
+
+/* Reserves tokens for a turn that is opened now. */
+[[gnu::warn_unused_result]] int budgets_reserve(struct txn *t, const struct id *org,
+    const struct id *widget, uint64_t now, const struct budget_tokens *tokens);
+
+/* An open turn that is about to be closed. */
+struct budget_use {
+	struct id org, widget, turn;
+	uint64_t tokens;   /* of prompt and reply; 0: not known, then they are estimated */
+	size_t text_bytes; /* of the reply */
+	bool called;       /* the model was called */
+};
+
+/* Settles the reservation of a turn. Does nothing if there are no budgets. */
+[[gnu::warn_unused_result]] int budgets_settle(struct txn *t, const struct budget_use *use);
+
+/* Counts again what a budget has spent and reserved so far: it is new. */
+[[gnu::warn_unused_result]] int budget_recount(
+    struct txn *t, const struct budget *budget, uint64_t now);
+
+/* The tokens that open turns have reserved of a budget in the period with this number. */
+[[gnu::warn_unused_result]] int budget_count_reserved(
+    struct txn *t, const struct budget *budget, uint32_t number, uint64_t *reserved);
+
+/* Tokens that a text of so many bytes hardly exceeds in any language. */
+uint32_t budget_estimate(size_t bytes);
+
+#endif

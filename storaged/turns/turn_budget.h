@@ -1,0 +1,18 @@
+/*
+ * What a turn may cost: an estimate of its tokens, for budgets.
+ */
+#ifndef STORAGED_TURNS_TURN_BUDGET_H
+#define STORAGED_TURNS_TURN_BUDGET_H
+
+#include "storaged/conversations/replies.h"
+
+/*
+ * Fills in the tokens to reserve for the reply to a message (MSG_TURN_BEGIN) of a conversation; none if the
+ * organization has no budget. fresh: the conversation is not stored yet. Refuses (BUDGET) a reply for which a
+ * budget does not have enough tokens left.
+ */
+[[gnu::warn_unused_result]] int turn_budget_check(struct txn *t, struct call *c,
+    const struct msg_conversation_record *conversation, bool fresh, uint64_t now,
+    struct reply_writer *writer);
+
+#endif

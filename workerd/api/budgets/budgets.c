@@ -1,0 +1,247 @@
+/*
+ * GET and PUT /v1/admin/budgets: the tokens that an organization and its widgets may spend by day and month, and
+ * have spent.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proto/base/basics.h"
+#include "workerd/api/budgets/budgets_handlers.h"
+#include "workerd/api/fields/fields_body.h"
+#include "workerd/api/request/store_query.h"
+#include "workerd/store/store_client.h"
+
+#define TOKENS_MAX 4000000000u
+#define BODY_MAX   (256u * 1024)
+
+/* Bytes of JSON of a budget, and how many there may be. */
+#define BUDGET_JSON 256u
+#define ANSWER_MAX  (1100u * BUDGET_JSON)
+
+/* today, thisMonth and reserved are accepted, so that what was read can be sent back, and ignored. */
+struct budget_shown {
+	uint32_t daily, monthly;
+	uint32_t ignored[3];
+};
+
+static const struct field budget_fields[] = {
+    {"dailyTokens", &field_count, offsetof(struct budget_shown, daily), FIELD_NULLABLE, 1,
+	TOKENS_MAX, NULL},
+    {"monthlyTokens", &field_count, offsetof(struct budget_shown, monthly), FIELD_NULLABLE, 1,
+	TOKENS_MAX, NULL},
+    {"today", &field_count, offsetof(struct budget_shown, ignored[0]), FIELD_NULLABLE, 0,
+	UINT32_MAX, NULL},
+    {"thisMonth", &field_count, offsetof(struct budget_shown, ignored[1]), FIELD_NULLABLE, 0,
+	UINT32_MAX, NULL},
+    {"reserved", &field_count, offsetof(struct budget_shown, ignored[2]), FIELD_NULLABLE, 0,
+	UINT32_MAX, NULL},
+    {.name = NULL},
+};
+
+static const char budgets_widgets_rule[] =
+    "must be an object with ids of the organization's widgets as names";
+
+struct budgets_shown {
+	json_t *organization, *widgets;
+};
+
+static const struct field budgets_fields[] = {
+    {"organization", &field_object, offsetof(struct budgets_shown, organization),
+	FIELD_NULLABLE, 0, 0, NULL},
+    {"widgets", &field_object, offsetof(struct budgets_shown, widgets), FIELD_NULLABLE, 0, 0,
+	NULL},
+    {.name = NULL},
+};
+
+static void
+budgets_write_limit(struct json_writer *j, const char *name, uint64_t tokens)
+{
+	if (tokens == 0)
+		json_write_null(j, name);
+	else
+		json_write_uint(j, name, tokens);
+}
+
+static void
+budgets_write_status(
+    struct json_writer *j, const char *name, const struct msg_budget_status *status)
+{
+	struct msg_budget_record r;
+
+	must(record_decode(status->budget, MSG_BUDGET_RECORD, &r) == WIRE_OK);
+	json_write_open(j, name, '{');
+	budgets_write_limit(j, "dailyTokens", r.daily_tokens);
+	budgets_write_limit(j, "monthlyTokens", r.monthly_tokens);
+	json_write_uint(j, "today", status->today);
+	json_write_uint(j, "thisMonth", status->this_month);
+	json_write_uint(j, "reserved", status->reserved);
+	json_write_close(j, '}');
+}
+
+/* The first budget of the list is the organization's, if it has one. */
+static void
+budgets_write(struct json_writer *j, struct slice list)
+{
+	struct msg_budget_status status;
+	struct msg_budget_record r;
+	struct slice item;
+	bool organization = false;
+
+	json_write_open(j, NULL, '{');
+	while (wire_list_next(&list, &item)) {
+		char id[ID_TEXT_LEN + 1];
+
+		must(record_decode(item, MSG_BUDGET_STATUS, &status) == WIRE_OK);
+		must(record_decode(status.budget, MSG_BUDGET_RECORD, &r) == WIRE_OK);
+		if (id_is_zero(&r.widget)) {
+			budgets_write_status(j, "organization", &status);
+			json_write_open(j, "widgets", '{');
+			organization = true;
+			continue;
+		}
+		if (!organization) {
+			json_write_null(j, "organization");
+			json_write_open(j, "widgets", '{');
+			organization = true;
+		}
+		id_format(&r.widget, id);
+		budgets_write_status(j, id, &status);
+	}
+	if (!organization) {
+		json_write_null(j, "organization");
+		json_write_open(j, "widgets", '{');
+	}
+	json_write_close(j, '}');
+	json_write_close(j, '}');
+}
+
+static void
+budgets_on_page(void *arg, uint16_t type, const union msg *m)
+{
+	struct store_query *q = arg;
+
+	if (type != MSG_BUDGET_PAGE) {
+		store_query_fail(q, type, m);
+		return;
+	}
+	budgets_write(&q->json, m->budget_page.budgets);
+	store_query_reply(q);
+}
+
+static void
+budgets_ask(struct store_query *q)
+{
+	store_query_ask(
+	    q, MSG_BUDGET_LIST, &(struct msg_budget_list){.org = q->org}, budgets_on_page);
+}
+
+void
+handle_budgets_get(const struct api_call *c)
+{
+	budgets_ask(store_query_new(c, sizeof(struct store_query), ANSWER_MAX, "Not found"));
+}
+
+static void
+budgets_on_put(void *arg, uint16_t type, const union msg *m)
+{
+	struct store_query *q = arg;
+	struct fields in;
+
+	if (type == MSG_OK) {
+		budgets_ask(q);
+		return;
+	}
+	if (!store_refused(type, m, STORE_INVALID)) {
+		store_query_fail(q, type, m);
+		return;
+	}
+	must(fields_parse(slice_str("{}"), &in) == NULL);
+	fields_refuse(&in, "widgets", budgets_widgets_rule);
+	fields_refuse_query(q, &in);
+}
+
+/* Adds the budget that stands in the body's current object to a list; one without limits is none. */
+static void
+budgets_read_one(
+    struct fields *in, const struct id *org, const struct id *widget, struct buf *list)
+{
+	struct budget_shown shown = {.daily = 0};
+	struct msg_budget_record r = {.v = RECORD_VERSION, .org = *org, .widget = *widget};
+	struct buf record;
+
+	fields_read(in, budget_fields, true, &shown);
+	r.daily_tokens = shown.daily;
+	r.monthly_tokens = shown.monthly;
+	if (r.daily_tokens == 0 && r.monthly_tokens == 0)
+		return;
+	buf_init(&record, BUDGET_JSON);
+	must(record_encode(&record, MSG_BUDGET_RECORD, &r) == 0);
+	must(wire_list_add(list, buf_slice(&record)) == 0);
+	buf_clear(&record);
+}
+
+static void
+budgets_read_widget(
+    struct fields *in, const struct id *org, const char *name, json_t *object, struct buf *list)
+{
+	char before[FIELDS_NAME_MAX];
+	struct id widget;
+
+	if (id_parse(slice_str(name), &widget) == -1 || id_is_zero(&widget)) {
+		fields_refuse(in, "widgets", budgets_widgets_rule);
+		return;
+	}
+	snprintf(before, sizeof(before), "widgets.%s", name);
+	if (!json_is_object(object)) {
+		fields_refuse(
+		    in, before, "must be an object with dailyTokens and monthlyTokens");
+		return;
+	}
+	snprintf(before, sizeof(before), "widgets.%s.", name);
+	fields_enter(in, object, before);
+	budgets_read_one(in, org, &widget, list);
+	fields_enter(in, in->json, "");
+}
+
+static void
+budgets_read(struct fields *in, const struct id *org, struct buf *list)
+{
+	struct budgets_shown shown = {.organization = NULL};
+	const struct id all = {0};
+	const char *name;
+	json_t *object;
+
+	fields_read(in, budgets_fields, true, &shown);
+	if (shown.organization != NULL) {
+		fields_enter(in, shown.organization, "organization.");
+		budgets_read_one(in, org, &all, list);
+		fields_enter(in, in->json, "");
+	}
+	json_object_foreach (shown.widgets, name, object) {
+		budgets_read_widget(in, org, name, object, list);
+	}
+}
+
+void
+handle_budgets_put(const struct api_call *c)
+{
+	struct store_query *q;
+	struct fields in;
+	struct buf list;
+
+	if (!fields_body(c, &in))
+		return;
+	buf_init(&list, BODY_MAX);
+	budgets_read(&in, &c->org, &list);
+	if (fields_wrong(&in).len > 0) {
+		fields_reply_wrong(c->api, c->x, &in);
+	} else {
+		q = store_query_new(c, sizeof(*q), ANSWER_MAX, "Not found");
+		store_query_ask(q, MSG_BUDGET_PUT,
+		    &(struct msg_budget_put){.org = c->org, .budgets = buf_slice(&list)},
+		    budgets_on_put);
+	}
+	buf_clear(&list);
+	fields_clear(&in);
+}
