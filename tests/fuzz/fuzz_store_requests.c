@@ -130,10 +130,9 @@ static struct slice
 take_client_id(struct slice *in, size_t max)
 {
 	static const uint8_t longest[CLIENT_ID_MAX] = {[0 ... CLIENT_ID_MAX - 1] = 'n'};
-	const struct slice ids[] = {
-	    {0}, slice_str("n"), slice_str("m"), {longest, sizeof(longest)}};
+	const struct slice ids[] = {{0}, slice_str("n"), slice_str("m"), {longest, max}};
 
-	(void)max;
+	must(max <= sizeof(longest));
 	return ids[choose(in, ARRAY_LEN(ids))];
 }
 
