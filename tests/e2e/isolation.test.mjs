@@ -64,12 +64,12 @@ const isList = ({ method, name }) =>
 const LISTS = admin.filter(isList).map(({ name }) => name);
 
 /**
- * Routes that name no object of an organization, except for the agent of a new widget. An e-mail is unique
- * over all organizations, which signing in reveals as well.
+ * Routes that name no object of an organization, except for the agent of a new widget and the widgets of
+ * budgets. An e-mail is unique over all organizations, which signing in reveals as well.
  */
 const OTHERS = [
 	...["widgets_create", "agents_create", "users_create", "keys_create", "webhooks_create"],
-	...["tags_create", "snippets_create"],
+	...["tags_create", "snippets_create", "budgets_put"],
 	...["me_password", "logins_delete_others"],
 ];
 
@@ -203,6 +203,18 @@ describe("organizations", () => {
 				assert.equal(theirs.status, 422, theirs.text);
 				assert.deepEqual(theirs, await send(name, path, headers, { agent_id: newId() }));
 			}
+		}
+	});
+
+	it("a budget cannot be of another organization's widget", async () => {
+		const put = (headers, widget) =>
+			send("budgets_put", route("budgets_put").pattern, headers, {
+				widgets: { [widget]: { dailyTokens: 1 } },
+			});
+		for (const [headers, them] of encounters()) {
+			const theirs = await put(headers, them.widget);
+			assert.equal(theirs.status, 422, theirs.text);
+			assert.deepEqual(theirs, await put(headers, newId()));
 		}
 	});
 
