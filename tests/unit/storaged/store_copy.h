@@ -90,6 +90,7 @@ copy_store(struct fixture *from, struct fixture *to)
 	    {TABLE_PAGES, MSG_PAGE_RECORD},
 	    {TABLE_READS, MSG_READ_RECORD},
 	    {TABLE_LOGINS, MSG_LOGIN_RECORD},
+	    {TABLE_BUDGETS, MSG_BUDGET_RECORD},
 	};
 	const struct key all = {0};
 	struct walk w;
