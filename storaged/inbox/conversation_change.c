@@ -58,10 +58,8 @@ conversation_change_set_state(struct msg_conversation_record *r, uint8_t state)
 {
 	if (r->state == state)
 		return;
+	conversation_end_takeover(r);
 	r->state = state;
-	r->operator=(struct id){{0}};
-	r->operator_name = (struct slice){0};
-	r->operator_at = 0;
 }
 
 /* What differs: a set of enum conversation_change. */

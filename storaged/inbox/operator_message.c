@@ -10,6 +10,7 @@
 #include "storaged/changes/changes.h"
 #include "storaged/conversations/client_ids.h"
 #include "storaged/conversations/conversations.h"
+#include "storaged/conversations/reads.h"
 #include "storaged/inbox/takeover.h"
 #include "storaged/numbers/numbers.h"
 
@@ -20,6 +21,7 @@ struct operator_message {
 	char name[CLIENT_ID_MAX + 1]; /* of its client id in the table */
 	char author[OPERATOR_NAME_MAX];
 	struct buf details;
+	bool unread; /* for its sender, before it */
 };
 
 static struct slice
@@ -121,6 +123,9 @@ operator_message_apply(struct txn *t, struct call *c, struct operator_message *o
 	if (rc == 0)
 		rc = client_id_put(
 		    t, &m->conversation, operator_message_name(o), o->seq, &no_turn);
+	/* One's own message is not unread. */
+	if (rc == 0 && !o->unread)
+		rc = read_mark(t, &o->conversation, &m->operator, true);
 	if (rc == 0)
 		rc = change_add_message(t, &m->org, CHANGE_MESSAGE, &m->message,
 		    &m->conversation, o->seq, CHANGE_CREATED);
@@ -141,6 +146,9 @@ operator_message_add(struct txn *t, struct call *c, struct operator_message *o)
 	}
 	if (o->conversation.next_seq > SEQ_MAX - 1)
 		return call_refuse(c, STORE_INVALID, "the conversation is full");
+	rc = read_is_unread(t, &o->conversation, &m->operator, & o->unread);
+	if (rc != 0)
+		return rc;
 	o->seq = o->conversation.next_seq + 1;
 	buf_init(&o->details, WIRE_FRAME_MAX);
 	rc = operator_message_apply(t, c, o);

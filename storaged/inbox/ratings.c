@@ -2,6 +2,7 @@
  * MSG_RATING_SET: a visitor's rating is a part of the reply's details. The text of a complete reply never changes,
  * so that the rating stays with what was rated.
  */
+#include "proto/base/basics.h"
 #include "storaged/changes/changes.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/conversations/turn_view.h"
@@ -24,33 +25,48 @@ rating_find(struct txn *t, struct call *c, struct turn_view *v)
 		    t, &m->org, &m->widget, m->session, &m->message, &conversation, &fresh);
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? call_refuse(c, STORE_NOT_FOUND, reply_missing) : rc;
-	if (fresh || !id_equal(&conversation.id, &v->place.conversation))
+	if (fresh || v->state == TURN_HANDED ||
+	    !id_equal(&conversation.id, &v->place.conversation))
 		return call_refuse(c, STORE_NOT_FOUND, reply_missing);
 	if (v->state != TURN_COMPLETE)
 		return call_refuse(c, STORE_BUSY, "the reply is not complete");
 	return 0;
 }
 
-/* Stores the message with the rating in its details. */
 static int
-rating_store(struct txn *t, const struct msg_rating_set *m, const struct turn_view *v)
+rating_put(struct txn *t, const struct msg_rating_set *m, const struct turn_view *v,
+    const struct msg_message_details *details)
 {
 	struct key key = key_message(&v->place.conversation, v->place.seq);
 	struct msg_message_record message = v->message;
-	struct msg_message_details details = {0};
 	struct buf *encoded = &t->env->text;
+	int rc;
 
-	if (message.details.len > 0 &&
-	    record_decode(message.details, MSG_MESSAGE_DETAILS, &details) != WIRE_OK)
-		return RECORD_DAMAGED;
-	details.rating = m->rating;
-	details.comment = m->rating == RATING_NONE ? (struct slice){0} : m->comment;
 	buf_reset(encoded);
-	if (record_encode(encoded, MSG_MESSAGE_DETAILS, &details) == -1)
-		return RECORD_DAMAGED;
+	must(record_encode(encoded, MSG_MESSAGE_DETAILS, details) == 0);
 	message.details = buf_slice(encoded);
 	numbers_change_message(t, &m->org, &m->widget, v->place.seq, &v->message, &message);
-	return txn_put_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &message);
+	rc = txn_put_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &message);
+	return rc != 0 ? rc
+		       : change_add_message(t, &m->org, CHANGE_RATING, &m->message,
+			     &v->place.conversation, v->place.seq, CHANGE_CHANGED);
+}
+
+/* Stores the message with the rating in its details. A repeated rating changes nothing. */
+static int
+rating_store(struct txn *t, const struct msg_rating_set *m, const struct turn_view *v)
+{
+	const struct slice none = {0}, comment = m->rating == RATING_NONE ? none : m->comment;
+	struct msg_message_details details = {0};
+
+	if (v->message.details.len > 0 &&
+	    record_decode(v->message.details, MSG_MESSAGE_DETAILS, &details) != WIRE_OK)
+		return RECORD_DAMAGED;
+	if (details.rating == m->rating && slice_eq(details.comment, comment))
+		return 0;
+	details.rating = m->rating;
+	details.comment = comment;
+	return rating_put(t, m, v, &details);
 }
 
 int
@@ -62,9 +78,6 @@ handle_rating_set(struct txn *t, struct call *c)
 
 	if (rc == 0)
 		rc = rating_store(t, m, &v);
-	if (rc == 0)
-		rc = change_add_message(t, &m->org, CHANGE_RATING, &m->message,
-		    &v.place.conversation, v.place.seq, CHANGE_CHANGED);
 	if (rc == 0)
 		call_ok(c);
 	return rc;

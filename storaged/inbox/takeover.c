@@ -84,7 +84,7 @@ takeover_is_held_by(
 	    id_equal(&conversation->operator, operator);
 }
 
-/* Whether nobody holds it, or the holder does not write any more. */
+/* Whether nobody holds it, or the holder has not written for too long; the holder can then take over again. */
 static bool
 takeover_is_free(const struct env *env, const struct msg_conversation_record *conversation)
 {
@@ -155,7 +155,7 @@ handle_takeover(struct txn *t, struct call *c)
 	if (rc != 0)
 		return rc;
 	mine = takeover_is_held_by(&conversation, &m->operator);
-	if (!mine && (m->force || takeover_is_free(t->env, &conversation)))
+	if (takeover_is_free(t->env, &conversation) || (m->force && !mine))
 		return takeover_apply(t, c, &conversation);
 	takeover_answer(c, &conversation, mine);
 	return 0;

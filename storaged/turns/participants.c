@@ -70,7 +70,7 @@ participants_find_agent(
 	p->agent = widget->agent;
 	rc = agent_find(t, &p->org, &p->agent, &agent);
 	p->agent_enabled = rc == 0 && agent.enabled;
-	p->agent_returns = rc == 0 && !agent.no_return;
+	p->agent_returns = p->agent_enabled && !agent.no_return;
 	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 }
 

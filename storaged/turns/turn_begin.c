@@ -172,6 +172,14 @@ turn_begin_decide_new(struct txn *t, struct call *c, struct turn_beginning *b)
 	return participants_check(t, c, &b->participants, b->now, b->held);
 }
 
+/* A reply that a takeover has stopped before its worker knew of it: the model must not begin now. */
+static enum begin_action
+turn_begin_repeat_complete(const struct turn_beginning *b)
+{
+	return b->held || b->turn.message.status == MESSAGE_STOPPED ? BEGIN_REPORT
+								    : BEGIN_REPEAT;
+}
+
 /* The turn was begun by the same request before. */
 static int
 turn_begin_decide_repeated(struct txn *t, struct call *c, struct turn_beginning *b)
@@ -185,7 +193,7 @@ turn_begin_decide_repeated(struct txn *t, struct call *c, struct turn_beginning 
 		b->action = BEGIN_HANDED;
 		return 0;
 	}
-	b->action = b->turn.state == TURN_COMPLETE ? BEGIN_REPEAT : BEGIN_TAKE;
+	b->action = b->turn.state == TURN_COMPLETE ? turn_begin_repeat_complete(b) : BEGIN_TAKE;
 	if (b->action == BEGIN_TAKE && b->turn.state != TURN_OPEN && !call_may_write(t))
 		return CALL_WRITES;
 	return turn_check_run(c, &b->turn, &b->m->turn);
@@ -402,6 +410,9 @@ turn_begin_apply_new(struct txn *t, struct call *c, struct turn_beginning *b)
 	const struct id *conversation = &b->turn.place.conversation;
 	int rc;
 
+	/* First, as the conversation's texts may lie in the map. */
+	if (b->returns || b->conversation.state == STATE_RESOLVED)
+		call_conversation_changed(c, &b->conversation);
 	rc = turn_begin_add_message(t, b);
 	if (rc != 0)
 		return rc;

@@ -17,6 +17,20 @@ turn_load(struct txn *t, struct call *c, const struct id *turn, struct turn_view
 	return rc;
 }
 
+/* Stops a reply that broke off and goes on, if a person has taken over since. */
+static int
+turn_stop_held(struct txn *t, struct call *c, const struct turn_view *v)
+{
+	struct key key = key_id(&v->place.conversation);
+	struct msg_conversation_record conversation;
+	int rc = txn_get_record(
+	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+
+	if (rc == 0 && conversation.state == STATE_PERSON)
+		effects_add(c->effects, &(struct effect){.kind = EFFECT_STOP, .turn = v->id});
+	return rc;
+}
+
 /* Makes the turn the sender's and stores the piece. */
 static int
 turn_store_piece(struct txn *t, struct call *c, const struct turn_view *v)
@@ -30,6 +44,8 @@ turn_store_piece(struct txn *t, struct call *c, const struct turn_view *v)
 		    c, STORE_INVALID, "the reply has ended: write it again from offset 0");
 	if (rc == 0)
 		rc = turn_take(t, c, v, &m->run);
+	if (rc == 0 && v->state != TURN_OPEN)
+		rc = turn_stop_held(t, c, v);
 	if (rc == 0 && m->text.len > 0)
 		rc = reply_add_piece(t, &m->turn, m->offset, m->text);
 	return rc;
