@@ -139,6 +139,15 @@ webhook_queue_may_go(const struct webhook_delivery *d)
 	return webhook_queue_is_pending(d) && !d->in_flight && webhook_queue_earlier(d) == NULL;
 }
 
+/* A time beyond the longest pause is of a clock that was set back since. */
+static bool
+webhook_queue_is_due(const struct webhook_delivery *d, uint64_t now)
+{
+	uint64_t at = d->record.next_at;
+
+	return at <= now || at - now > WEBHOOK_RETRY_MAX_MS + WEBHOOK_RETRY_MAX_MS / 4;
+}
+
 struct webhook_delivery *
 webhook_queue_next(struct webhook_queue *q, uint64_t now)
 {
@@ -149,7 +158,7 @@ webhook_queue_next(struct webhook_queue *q, uint64_t now)
 		return NULL;
 	EACH(d, q)
 	{
-		if (d->record.next_at > now || !webhook_queue_may_go(d))
+		if (!webhook_queue_is_due(d, now) || !webhook_queue_may_go(d))
 			continue;
 		d->in_flight = true;
 		q->in_flight++;
@@ -232,7 +241,7 @@ webhook_queue_result(struct webhook_queue *q, struct webhook_delivery *d,
 		return WEBHOOK_DELIVERED;
 	}
 	q->failures++;
-	if (now - r->first_at >= WEBHOOK_GIVE_UP_MS) {
+	if (now >= r->first_at + WEBHOOK_GIVE_UP_MS) {
 		r->state = DELIVERY_FAILED;
 		return WEBHOOK_GIVEN_UP;
 	}

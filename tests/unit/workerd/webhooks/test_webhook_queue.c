@@ -165,6 +165,24 @@ FIXTURE_TEST(an_endpoint_is_given_up_after_three_days)
 	assert_int_equal(q.n, 0);
 }
 
+FIXTURE_TEST(an_endpoint_is_not_given_up_when_the_clock_goes_back)
+{
+	add(2, 'A');
+	assert_int_equal(
+	    send_one(2, START + 2 * WEBHOOK_RETRY_MAX_MS, &failed), WEBHOOK_TRY_AGAIN);
+	assert_int_equal(send_one(2, START, &failed), WEBHOOK_TRY_AGAIN);
+}
+
+FIXTURE_TEST(a_delivery_is_tried_again_soon_after_the_clock_went_back)
+{
+	struct msg_delivery_record pending = event(2, 'A');
+
+	pending.attempts = 1;
+	pending.next_at = START + 2 * WEBHOOK_RETRY_MAX_MS;
+	webhook_queue_restore(&q, &pending);
+	assert_string_equal(next(START, NULL), "2 ");
+}
+
 FIXTURE_TEST(a_receiver_that_is_down_gets_one_delivery_at_a_time)
 {
 	struct webhook_delivery *d;
