@@ -31,6 +31,7 @@ struct webhooks {
 	bool granted;
 	bool listed;  /* the list is that of this revision */
 	bool changed; /* ask for the lease again after the answer */
+	bool left;    /* after webhooks_stop(): the lease was given back */
 	uint64_t revision;
 };
 
@@ -286,14 +287,14 @@ webhooks_is_idle(const struct webhooks *w)
 	return true;
 }
 
+/* Also without a grant: the answer to a request that is under way may be one. */
 static void
 webhooks_leave(struct webhooks *w)
 {
 	const struct msg_webhook_lease leave = {.lease = w->engine.lease, .leave = 1};
 
-	if (w->granted)
-		w->call = store_call(w->engine.store, MSG_WEBHOOK_LEASE, &leave,
-		    STORE_TIMEOUT_MS, webhooks_on_leased, w);
+	w->left = store_call(w->engine.store, MSG_WEBHOOK_LEASE, &leave, STORE_TIMEOUT_MS, NULL,
+		      NULL) != NULL;
 	webhooks_drop_all(w);
 }
 
@@ -344,7 +345,7 @@ webhooks_on_wake(evutil_socket_t fd, short what, void *arg)
 		TAILQ_REMOVE(&w->endpoints, first, link);
 		TAILQ_INSERT_TAIL(&w->endpoints, first, link);
 	}
-	if (w->engine.stopping && webhooks_is_idle(w))
+	if (w->engine.stopping && !w->left && webhooks_is_idle(w))
 		webhooks_leave(w);
 }
 
