@@ -103,8 +103,7 @@ import_check_contact(struct txn *t, struct msg_conversation_record *r)
 	return 0;
 }
 
-/* Removes what the conversation cannot have without another record that does not exist: its user, its tags, and a
- * takeover by an unknown user. */
+/* Removes what the conversation cannot have without another record that does not exist: its user and its tags. */
 static int
 import_check_labels(struct txn *t, struct msg_conversation_record *r)
 {
@@ -150,8 +149,10 @@ import_join_conversations(
 		r->updated_at = there->updated_at;
 		r->last_message = there->last_message;
 		r->contact = there->contact;
-		import_keep_labels(r, there);
 	}
+	/* What a user changes does not count as activity: the same time is that of an older or the same state. */
+	if (there->updated_at >= r->updated_at)
+		import_keep_labels(r, there);
 }
 
 int
