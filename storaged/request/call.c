@@ -26,8 +26,8 @@ call_answer_indexed(struct call *c, uint64_t seq, enum msg_type type, const void
 	struct held held = {.client = c->from, .seq = seq};
 	struct buf frame;
 
-	/* A searchd that reports in this very batch answers no searches before it has caught up. */
-	if (c->live->index.searcher == NULL) {
+	/* A searchd whose first report is in this batch may have read the feed before this row. */
+	if (c->live->index.searcher == NULL && !effects_has(c->effects, EFFECT_INDEXED)) {
 		call_answer(c, type, answer);
 		return;
 	}

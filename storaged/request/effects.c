@@ -49,6 +49,15 @@ effects_add_held(struct effects *effects, const struct held *answer)
 	effects_add(effects, &(struct effect){.kind = EFFECT_HOLD});
 }
 
+bool
+effects_has(const struct effects *effects, enum effect_kind kind)
+{
+	for (size_t i = 0; i < effects->n; i++)
+		if (effects->list[i].kind == kind)
+			return true;
+	return false;
+}
+
 void
 effects_cut(struct effects *effects, size_t n)
 {

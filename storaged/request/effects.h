@@ -79,6 +79,8 @@ void effects_add_turn(struct effects *effects, const struct turn_news *news);
 
 void effects_add_held(struct effects *effects, const struct held *answer);
 
+bool effects_has(const struct effects *effects, enum effect_kind kind);
+
 /* Drops all but the first n. */
 void effects_cut(struct effects *effects, size_t n);
 
