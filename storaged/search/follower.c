@@ -4,10 +4,9 @@
  */
 #include "storaged/search/follower.h"
 
-#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
@@ -498,15 +497,14 @@ follower_free(struct follower *f)
 	free(f);
 }
 
-/* Whether storaged has closed the connection, which may not have been read yet: it acknowledges erasures
- * without us then. */
+/* Whether storaged has closed the connection, which may not have been read yet, nor what it sent before: it
+ * acknowledges erasures without us then. */
 static bool
 follower_is_cut(const struct follower *f)
 {
-	char byte;
-	ssize_t n = recv(f->channel.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	struct pollfd store = {.fd = f->channel.fd, .events = POLLRDHUP};
 
-	return n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR);
+	return poll(&store, 1, 0) != 0;
 }
 
 static const char *

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { ADMIN } from "./accounts.mjs";
 import { Contract } from "./contract.mjs";
-import { until, useBanter } from "./harness.mjs";
+import { times, until, useBanter, whileStopped } from "./harness.mjs";
 import { addOrganization, NOBODY, ORG, WIDGET } from "./organizations.mjs";
 
 const PATH = "/v1/admin/search";
@@ -124,6 +124,24 @@ describe("search", () => {
 		assert.equal((await banter.request("DELETE", path, { headers: ADMIN })).status, 204);
 		assert.ok(!isInFiles("xylophonist"));
 		assert.deepEqual(await find(banter, "xylophonist"), []);
+	});
+
+	it("a searchd that storaged has disconnected finds nothing erased, even before it reads that", async () => {
+		const conversation = await say(banter, "stalled", "zeppelin");
+		await found(banter, "zeppelin", 1);
+		const path = `/v1/admin/conversations/${conversation}`;
+		const { early, late } = await whileStopped([banter.searchd.pid], async () => {
+			// The searches come before the end of the connection to storaged, and behind it.
+			const early = times(8, () => ask(banter, { q: "zeppelin" }));
+			assert.equal((await banter.request("DELETE", path, { headers: ADMIN })).status, 204);
+			const late = times(8, () => ask(banter, { q: "zeppelin" }));
+			await times(8, () => banter.get("/v1/admin/conversations", ADMIN));
+			return { early, late };
+		});
+		await early;
+		for (const answer of await late)
+			assert.ok(answer.status === 503 || answer.json.results.length === 0, answer.text);
+		await found(banter, "parcel", 2);
 	});
 
 	it("without searchd: 503; what was erased meanwhile is not found afterwards", async () => {
