@@ -156,6 +156,49 @@ take_cursor(struct slice *in, size_t max)
 	return cursors[choose(in, ARRAY_LEN(cursors))];
 }
 
+/* No tag, one, or two. */
+static struct slice
+take_tags(struct slice *in, size_t max)
+{
+	static char text[2 * ID_TEXT_LEN + 2];
+	unsigned n = choose(in, 3);
+
+	(void)max;
+	for (unsigned i = 0; i < n; i++) {
+		struct id tag = take_id(in);
+
+		id_format(&tag, text + i * (ID_TEXT_LEN + 1));
+	}
+	if (n == 2)
+		text[ID_TEXT_LEN] = ' ';
+	return (struct slice){(uint8_t *)text, n == 0 ? 0 : n * (ID_TEXT_LEN + 1) - 1};
+}
+
+/* Budgets of an organization, or of a widget, or of none; some are soon spent. */
+static void
+take_budgets(struct slice *in, struct request *r)
+{
+	static const uint64_t tokens[] = {0, 1, 3000, 1000000};
+	static struct buf list, record;
+	struct msg_budget_record budget = {.v = RECORD_VERSION, .org = take_org(in)};
+	unsigned n = choose(in, 3);
+
+	buf_clear(&list);
+	buf_clear(&record);
+	buf_init(&list, 1024);
+	buf_init(&record, 256);
+	request_set_id(r, "org", budget.org);
+	for (unsigned i = 0; i < n; i++) {
+		budget.widget = i == 0 ? (struct id){{0}} : take_widget(in);
+		budget.daily_tokens = tokens[choose(in, ARRAY_LEN(tokens))];
+		budget.monthly_tokens = tokens[choose(in, ARRAY_LEN(tokens))];
+		buf_reset(&record);
+		must(record_encode(&record, MSG_BUDGET_RECORD, &budget) == 0);
+		must(wire_list_add(&list, buf_slice(&record)) == 0);
+	}
+	request_set_text(r, "budgets", buf_slice(&list));
+}
+
 static struct hash256
 take_token(struct slice *in)
 {
@@ -184,6 +227,9 @@ static const struct value_kind kinds[] = {
     {"time", .n = 4, .numbers = {0, 1000, NOW, NOW + 3600000}},
     {"limit", .n = 4, .numbers = {0, 1, 3, UINT32_MAX}},
     {"mostly_true", .n = 4, .numbers = {0, 1, 1, 1}},
+    {"tokens", .n = 4, .numbers = {0, 1, 1000, UINT32_MAX}},
+    {"tags", .text = take_tags},
+    {"budgets", .fill = take_budgets},
     {"name", .texts = {"", "name"}},
     {"public_id", .texts = {"", "wid_a", "wid_b", "wid_c"}},
     {"email", .texts = {"", "a@b", "A@B", "c@d", "\u00c4@x", "a\u0308@x", "\u00e4@x", "d@e"}},
@@ -221,6 +267,44 @@ static const struct instruction looks[] = {
     {0, MSG_RECORD_GET, MSG_AGENT_RECORD, .words = "org id - -"},
     {0, MSG_ROOM_FOLLOW, .words = "org conversation:id - -"},
     {0, MSG_TYPING, .words = "org conversation:id - -"},
+};
+
+/* People in conversations, and what they write about them. */
+static const struct instruction inbox[] = {
+    {0, MSG_TAKEOVER, .words = "org conversation operator name force"},
+    {0, MSG_HANDBACK, .words = "org conversation operator force"},
+    {0, MSG_OPERATOR_MESSAGE, .words = "org conversation operator message client_id text"},
+    {0, MSG_TURN_FINISH, .words = "turn run=turn status text prompt_tokens:tokens hand_over"},
+    {0, MSG_CONVERSATION_CHANGE,
+	.words = "org conversation what state assigned tags read reader"},
+    {0, MSG_LABEL_COUNT_LIST, .words = "org"},
+    {0, MSG_NOTE_ADD, MSG_NOTE_RECORD, .words = "org id conversation author text"},
+    {0, MSG_NOTE_LIST, .words = "org conversation cursor:id limit"},
+    {0, MSG_NOTE_DELETE, .words = "org conversation note"},
+    {0, MSG_RATING_SET, .words = "session message rating comment:text"},
+    {0, MSG_PAGE_SET, MSG_PAGE_RECORD, .words = "session url=http://a/ title:name"},
+    {0, MSG_CONTACT_MERGE, .words = "org contact other"},
+    {0, MSG_RECORD_PUT, MSG_TAG_RECORD, .words = "fresh org id name color=#123456"},
+    {0, MSG_RECORD_DELETE, MSG_TAG_RECORD, .words = "org id"},
+    {0, MSG_RECORD_PUT, MSG_SNIPPET_RECORD, .words = "fresh org id name text"},
+    {0, MSG_RECORD_DELETE, MSG_SNIPPET_RECORD, .words = "org id"},
+};
+
+/* Budgets, and what reads the change feed. */
+static const struct instruction services[] = {
+    {0, MSG_BUDGET_PUT, .words = "budgets"},
+    {0, MSG_BUDGET_LIST, .words = "org"},
+    {0, MSG_NUMBERS_READ, .words = "org to=1000000"},
+    {0, MSG_CHANGES_READ, .words = "after:u64 newest follow kinds=65535 org limit"},
+    {0, MSG_RECORD_PUT, MSG_WEBHOOK_RECORD,
+	.words = "fresh org id url=https://a/ kinds=65535 enabled"},
+    {0, MSG_RECORD_DELETE, MSG_WEBHOOK_RECORD, .words = "org id"},
+    {0, MSG_WEBHOOK_LEASE, .words = "lease leave"},
+    {0, MSG_WEBHOOK_LIST, .words = ""},
+    {0, MSG_WEBHOOK_QUEUE, .words = "org webhook"},
+    {0, MSG_WEBHOOK_RESULTS, .words = "lease org webhook updated_at:u64 cursor:u64 disable"},
+    {0, MSG_DELIVERY_LIST, .words = "org webhook limit"},
+    {0, MSG_DELIVERY_RETRY, .words = "org webhook n:u64"},
 };
 
 static const struct instruction imports[] = {
@@ -306,6 +390,8 @@ static const struct instruction instructions[] = {
     {'y', MSG_KEY_REVOKE, .words = "client org key"},
     {'?', 0, .words = "client", .one_of = looks, .n = ARRAY_LEN(looks)},
     {'I', 0, .words = "client", .one_of = imports, .n = ARRAY_LEN(imports)},
+    {'$', 0, .words = "client", .one_of = inbox, .n = ARRAY_LEN(inbox)},
+    {'#', 0, .words = "client", .one_of = services, .n = ARRAY_LEN(services)},
     {'@', MSG_IMPORT_CONVERSATION, MSG_CONVERSATION_RECORD,
 	.words = CONVERSATION " contact status"},
     {'*', MSG_CONVERSATION_LIST,
