@@ -2,7 +2,10 @@
  * What a new budget has spent before it was set: tokens as numbers/ has counted them, and reservations of
  * running replies.
  */
-#include "proto/base/clock.h"
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
 #include "storaged/budgets/budgets.h"
 #include "storaged/numbers/numbers.h"
 #include "storaged/numbers/numbers_rows.h"
@@ -22,38 +25,116 @@ budget_first_day(enum budget_period period, uint64_t now)
 	return day;
 }
 
-static bool
-budget_is_of(const struct budget *budget, const struct id *widget)
+/* The new budgets of an organization, in the order of their widgets, and what they have spent. */
+struct budget_sums {
+	struct budget_sum {
+		struct budget budget;
+		uint64_t used[BUDGET_PERIODS], reserved[BUDGET_PERIODS];
+	} * of;
+	size_t n;
+	uint32_t first[BUDGET_PERIODS], number[BUDGET_PERIODS]; /* of the periods of now */
+};
+
+static int
+budget_sum_compare(const void *a, const void *b)
 {
-	return id_is_zero(&budget->widget) || id_equal(&budget->widget, widget);
+	const struct budget_sum *x = a, *y = b;
+
+	return memcmp(x->budget.widget.b, y->budget.widget.b, sizeof(x->budget.widget.b));
+}
+
+/* NULL: there is no new budget of this widget (zero: of the organization). */
+static struct budget_sum *
+budget_sums_find(const struct budget_sums *sums, const struct id *widget)
+{
+	const struct budget_sum key = {.budget.widget = *widget};
+
+	return bsearch(&key, sums->of, sums->n, sizeof(key), budget_sum_compare);
+}
+
+/* What the budget of the widget and that of the organization have spent. */
+static void
+budget_sums_add_used(
+    struct budget_sums *sums, const struct id *widget, uint32_t day, uint64_t tokens)
+{
+	struct budget_sum *sum = budget_sums_find(sums, widget);
+
+	for (enum budget_period p = 0; sum != NULL && p < BUDGET_PERIODS; p++)
+		if (day >= sums->first[p])
+			sum->used[p] += tokens;
 }
 
 static void
-budget_add_row(const struct budget *budget, const struct walk *w, uint64_t *used)
+budget_sums_add_row(struct budget_sums *sums, const struct walk *w)
 {
 	const struct numbers_key key = numbers_key_parts(w->key);
+	const struct id all = {0};
 	struct numbers_row row;
+	uint64_t tokens = 0;
 
-	if (!budget_is_of(budget, &key.widget) || !numbers_row_read(w->value, &row))
+	if (!numbers_row_read(w->value, &row))
 		return;
 	for (unsigned kind = NUMBERS_COUNTED; kind <= NUMBERS_KEPT; kind++)
-		*used += row.of[kind].n[COUNT_TOKENS_IN] + row.of[kind].n[COUNT_TOKENS_OUT];
+		tokens += row.of[kind].n[COUNT_TOKENS_IN] + row.of[kind].n[COUNT_TOKENS_OUT];
+	budget_sums_add_used(sums, &all, key.day, tokens);
+	budget_sums_add_used(sums, &key.widget, key.day, tokens);
 }
 
-/* The tokens that were counted from this day on. */
+/* Adds what was counted in the month and the day so far. */
 static int
-budget_count_used(struct txn *t, const struct budget *budget, uint32_t first, uint64_t *used)
+budget_sums_count_used(struct txn *t, struct budget_sums *sums)
 {
-	struct key org = key_id(&budget->org), start = key_numbers_day(&budget->org, first);
+	const struct id *id = &sums->of[0].budget.org;
+	struct key org = key_id(id), start = key_numbers_day(id, sums->first[BUDGET_MONTH]);
 	struct walk w;
 	int rc = walk_open(&w, t, TABLE_NUMBERS, &org);
 
-	*used = 0;
 	if (rc == 0)
 		rc = walk_from(&w, &start);
 	for (; rc == 0; rc = walk_next(&w))
 		if (key_fits(TABLE_NUMBERS, w.key))
-			budget_add_row(budget, &w, used);
+			budget_sums_add_row(sums, &w);
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* An open turn, and whose tokens it has reserved. */
+typedef void budget_open_fn(void *arg, const struct msg_open_turn_record *open,
+    const struct msg_conversation_record *conversation);
+
+/* Calls fn for the open turn where the walk stands. */
+static int
+budget_look_at_open(struct txn *t, struct slice value, budget_open_fn *fn, void *arg)
+{
+	struct msg_open_turn_record open;
+	struct msg_conversation_record conversation;
+	struct key key;
+	int rc = record_read(value, TABLE_OPEN_TURNS, MSG_OPEN_TURN_RECORD, &open);
+
+	if (rc != 0)
+		return 0;
+	key = key_id(&open.conversation);
+	rc = txn_get_record(
+	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+	if (rc == 0)
+		fn(arg, &open, &conversation);
+	return txn_survives(rc) ? 0 : rc;
+}
+
+static int
+budget_each_open(struct txn *t, budget_open_fn *fn, void *arg)
+{
+	const struct key all = {0};
+	struct walk w;
+	int rc = walk_open(&w, t, TABLE_OPEN_TURNS, &all);
+
+	if (rc == 0)
+		rc = walk_from(&w, &all);
+	while (rc == 0) {
+		rc = budget_look_at_open(t, w.value, fn, arg);
+		if (rc == 0)
+			rc = walk_next(&w);
+	}
 	walk_close(&w);
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
@@ -66,68 +147,110 @@ budget_is_in(uint32_t number, uint64_t time)
 	    budget_period_number(BUDGET_MONTH, time) == number;
 }
 
-/* Adds the reservation of an open turn, if it draws on this budget in this period. */
-static int
-budget_add_open(struct txn *t, const struct budget *budget, uint32_t number, struct slice value,
-    uint64_t *reserved)
+static void
+budget_sums_add_reserved(
+    struct budget_sums *sums, const struct id *widget, const struct msg_open_turn_record *open)
 {
-	struct msg_open_turn_record open;
-	struct msg_conversation_record conversation;
-	struct key key;
-	int rc = record_read(value, TABLE_OPEN_TURNS, MSG_OPEN_TURN_RECORD, &open);
+	struct budget_sum *sum = budget_sums_find(sums, widget);
 
-	if (rc != 0 || !budget_is_in(number, open.started_at))
+	for (enum budget_period p = 0; sum != NULL && p < BUDGET_PERIODS; p++)
+		if (budget_is_in(sums->number[p], open->started_at))
+			sum->reserved[p] +=
+			    (uint64_t)open->reserved_prompt + open->reserved_completion;
+}
+
+/* budget_open_fn */
+static void
+budget_sums_on_open(void *arg, const struct msg_open_turn_record *open,
+    const struct msg_conversation_record *conversation)
+{
+	struct budget_sums *sums = arg;
+	const struct id all = {0};
+
+	if (!id_equal(&conversation->org, &sums->of[0].budget.org))
+		return;
+	budget_sums_add_reserved(sums, &all, open);
+	budget_sums_add_reserved(sums, &conversation->widget, open);
+}
+
+static int
+budget_sums_put(struct txn *t, const struct budget_sums *sums, const struct budget_sum *sum)
+{
+	int rc = 0;
+
+	for (enum budget_period p = 0; p < BUDGET_PERIODS && rc == 0; p++) {
+		struct key key =
+		    key_spent(&sum->budget.org, &sum->budget.widget, sums->number[p]);
+		const struct msg_spent_record spent = {
+		    .v = RECORD_VERSION, .used = sum->used[p], .reserved = sum->reserved[p]};
+
+		rc = txn_put_record(t, TABLE_SPENT, &key, MSG_SPENT_RECORD, &spent);
+	}
+	return rc;
+}
+
+static void
+budget_sums_init(struct budget_sums *sums, const struct budget *budgets, size_t n, uint64_t now)
+{
+	sums->n = n;
+	sums->of = xcalloc(n, sizeof(sums->of[0]));
+	for (size_t i = 0; i < n; i++)
+		sums->of[i].budget = budgets[i];
+	qsort(sums->of, n, sizeof(sums->of[0]), budget_sum_compare);
+	for (enum budget_period p = 0; p < BUDGET_PERIODS; p++) {
+		sums->first[p] = budget_first_day(p, now);
+		sums->number[p] = budget_period_number(p, now);
+	}
+}
+
+int
+budgets_recount(struct txn *t, const struct budget *budgets, size_t n, uint64_t now)
+{
+	struct budget_sums sums;
+	int rc;
+
+	if (n == 0)
 		return 0;
-	key = key_id(&open.conversation);
-	rc = txn_get_record(
-	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
-	if (rc == 0 && id_equal(&conversation.org, &budget->org) &&
-	    budget_is_of(budget, &conversation.widget))
-		*reserved += (uint64_t)open.reserved_prompt + open.reserved_completion;
-	return txn_survives(rc) ? 0 : rc;
+	budget_sums_init(&sums, budgets, n, now);
+	/* The transaction may hold numbers that the table does not show yet. */
+	rc = numbers_write(t);
+	if (rc == 0)
+		rc = budget_sums_count_used(t, &sums);
+	if (rc == 0)
+		rc = budget_each_open(t, budget_sums_on_open, &sums);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = budget_sums_put(t, &sums, &sums.of[i]);
+	free(sums.of);
+	return rc;
+}
+
+/* The reservations of one budget in one period. */
+struct budget_reserved {
+	const struct budget *budget;
+	uint32_t number;
+	uint64_t *tokens;
+};
+
+/* budget_open_fn */
+static void
+budget_reserved_on_open(void *arg, const struct msg_open_turn_record *open,
+    const struct msg_conversation_record *conversation)
+{
+	const struct budget_reserved *r = arg;
+	const struct budget *budget = r->budget;
+
+	if (budget_is_in(r->number, open->started_at) &&
+	    id_equal(&conversation->org, &budget->org) &&
+	    (id_is_zero(&budget->widget) || id_equal(&budget->widget, &conversation->widget)))
+		*r->tokens += (uint64_t)open->reserved_prompt + open->reserved_completion;
 }
 
 int
 budget_count_reserved(
     struct txn *t, const struct budget *budget, uint32_t number, uint64_t *reserved)
 {
-	const struct key all = {0};
-	struct walk w;
-	int rc = walk_open(&w, t, TABLE_OPEN_TURNS, &all);
+	struct budget_reserved r = {budget, number, reserved};
 
 	*reserved = 0;
-	if (rc == 0)
-		rc = walk_from(&w, &all);
-	while (rc == 0) {
-		rc = budget_add_open(t, budget, number, w.value, reserved);
-		if (rc == 0)
-			rc = walk_next(&w);
-	}
-	walk_close(&w);
-	return rc == MDB_NOTFOUND ? 0 : rc;
-}
-
-static int
-budget_recount_period(
-    struct txn *t, const struct budget *budget, enum budget_period period, uint64_t now)
-{
-	uint32_t number = budget_period_number(period, now);
-	struct key key = key_spent(&budget->org, &budget->widget, number);
-	struct msg_spent_record spent = {.v = RECORD_VERSION};
-	int rc = budget_count_used(t, budget, budget_first_day(period, now), &spent.used);
-
-	if (rc == 0)
-		rc = budget_count_reserved(t, budget, number, &spent.reserved);
-	return rc != 0 ? rc : txn_put_record(t, TABLE_SPENT, &key, MSG_SPENT_RECORD, &spent);
-}
-
-int
-budget_recount(struct txn *t, const struct budget *budget, uint64_t now)
-{
-	/* The transaction may hold numbers that the table does not show yet. */
-	int rc = numbers_write(t);
-
-	for (enum budget_period p = 0; p < BUDGET_PERIODS && rc == 0; p++)
-		rc = budget_recount_period(t, budget, p, now);
-	return rc;
+	return budget_each_open(t, budget_reserved_on_open, &r);
 }

@@ -3,6 +3,8 @@
  */
 #include "storaged/budgets/budget_requests.h"
 
+#include <stdlib.h>
+
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "storaged/budgets/budgets.h"
@@ -126,9 +128,10 @@ budget_check_list(struct txn *t, struct call *c)
 	return rc;
 }
 
-/* Removes the first budget that the new list does not contain. MDB_NOTFOUND: there is none. */
+/* Removes the first budget after *at that the new list does not contain; *at becomes its key. MDB_NOTFOUND: there
+ * is none. */
 static int
-budget_remove_unlisted(struct txn *t, const struct msg_budget_put *m)
+budget_remove_unlisted(struct txn *t, const struct msg_budget_put *m, struct key *at)
 {
 	struct key front = key_id(&m->org);
 	struct id widget = {0};
@@ -136,51 +139,79 @@ budget_remove_unlisted(struct txn *t, const struct msg_budget_put *m)
 	int rc = walk_open(&w, t, TABLE_BUDGETS, &front);
 
 	if (rc == 0)
-		rc = walk_from(&w, &front);
+		rc = walk_from(&w, at);
 	for (; rc == 0; rc = walk_next(&w)) {
 		widget = key_back(w.key);
 		if (!budget_is_listed(m->budgets, &widget))
 			break;
 	}
+	if (rc == 0)
+		*at = key_of(w.key);
 	walk_close(&w);
 	return rc != 0 ? rc : budget_remove(t, &m->org, &widget);
 }
 
-/* A new budget counts what was spent before it was set. */
 static int
-budget_put(struct txn *t, const struct msg_budget_record *record)
+budget_remove_all_unlisted(struct txn *t, const struct msg_budget_put *m)
+{
+	struct key at = key_id(&m->org);
+	int rc;
+
+	do
+		rc = budget_remove_unlisted(t, m, &at);
+	while (rc == 0);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* The budgets of a request that were not there before. */
+struct fresh_budgets {
+	struct budget of[BUDGETS_MAX];
+	size_t n;
+};
+
+static int
+budget_put(struct txn *t, const struct msg_budget_record *record, struct fresh_budgets *fresh)
 {
 	struct key key = key_of_org(&record->org, &record->widget);
-	struct budget budget = budget_of(record);
 	struct slice there;
 	int rc = txn_get(t, TABLE_BUDGETS, &key, &there);
-	bool fresh = rc == MDB_NOTFOUND;
 
 	if (rc != 0 && !txn_survives(rc))
 		return rc;
-	rc = txn_put_record(t, TABLE_BUDGETS, &key, MSG_BUDGET_RECORD, record);
-	return rc != 0 || !fresh ? rc : budget_recount(t, &budget, clock_wall_ms());
+	if (rc == MDB_NOTFOUND)
+		fresh->of[fresh->n++] = budget_of(record);
+	return txn_put_record(t, TABLE_BUDGETS, &key, MSG_BUDGET_RECORD, record);
+}
+
+/* New budgets count what was spent before they were set. */
+static int
+budget_put_list(struct txn *t, struct slice list)
+{
+	struct fresh_budgets *fresh = xcalloc(1, sizeof(*fresh));
+	struct msg_budget_record record;
+	struct slice item;
+	int rc = 0;
+
+	while (rc == 0 && wire_list_next(&list, &item)) {
+		must(record_decode(item, MSG_BUDGET_RECORD, &record) == WIRE_OK);
+		rc = budget_put(t, &record, fresh);
+	}
+	if (rc == 0)
+		rc = budgets_recount(t, fresh->of, fresh->n, clock_wall_ms());
+	free(fresh);
+	return rc;
 }
 
 int
 handle_budget_put(struct txn *t, struct call *c)
 {
 	const struct msg_budget_put *m = &c->m->budget_put;
-	struct slice list = m->budgets, item;
-	struct msg_budget_record record;
 	int rc = budget_check_list(t, c);
 
-	if (rc != 0)
-		return rc;
-	do
-		rc = budget_remove_unlisted(t, m);
-	while (rc == 0);
-	if (rc == MDB_NOTFOUND)
-		rc = 0;
-	while (rc == 0 && wire_list_next(&list, &item)) {
-		must(record_decode(item, MSG_BUDGET_RECORD, &record) == WIRE_OK);
-		rc = budget_put(t, &record);
-	}
+	if (rc == 0)
+		rc = budget_remove_all_unlisted(t, m);
+	if (rc == 0)
+		rc = budget_put_list(t, m->budgets);
 	if (rc == 0)
 		call_ok(c);
 	return rc;
@@ -189,10 +220,17 @@ handle_budget_put(struct txn *t, struct call *c)
 int
 budget_import(struct txn *t, struct call *c, const struct msg_budget_record *record)
 {
-	int rc = budget_check_widget(t, c, &record->org, &record->widget);
+	struct fresh_budgets fresh;
+	int rc;
 
+	fresh.n = 0;
+	if (record->v != RECORD_VERSION)
+		return call_refuse(c, STORE_INVALID, "the budget has an unknown version");
+	rc = budget_check_widget(t, c, &record->org, &record->widget);
 	if (rc == 0)
-		rc = budget_put(t, record);
+		rc = budget_put(t, record, &fresh);
+	if (rc == 0)
+		rc = budgets_recount(t, fresh.of, fresh.n, clock_wall_ms());
 	if (rc == 0)
 		call_ok(c);
 	return rc;

@@ -60,7 +60,8 @@ budgets_add(
 	if (rc == 0)
 		budgets->of[budgets->n++] = (struct budget){
 		    *org, *widget, {record.daily_tokens, record.monthly_tokens}};
-	return rc == MDB_NOTFOUND ? 0 : rc;
+	/* A damaged one limits nothing: better than a chat that refuses all messages, or loses replies. */
+	return txn_survives(rc) ? 0 : rc;
 }
 
 int

@@ -58,9 +58,10 @@ struct budget_use {
 /* Settles the reservation of a turn. Does nothing if there are no budgets. */
 [[gnu::warn_unused_result]] int budgets_settle(struct txn *t, const struct budget_use *use);
 
-/* Counts again what a budget has spent and reserved so far: it is new. */
-[[gnu::warn_unused_result]] int budget_recount(
-    struct txn *t, const struct budget *budget, uint64_t now);
+/* Counts again what n budgets of an organization have spent and reserved so far: they are new. Reads the numbers
+ * of the month and the open turns once for all of them. */
+[[gnu::warn_unused_result]] int budgets_recount(
+    struct txn *t, const struct budget *budgets, size_t n, uint64_t now);
 
 /* The tokens that open turns have reserved of a budget in the period with this number. */
 [[gnu::warn_unused_result]] int budget_count_reserved(
