@@ -1,5 +1,6 @@
 /*
  * The worker that delivers has at most some hundred pending deliveries of an endpoint, so each of these walks is short.
+ * A walk leaves damaged deliveries out: the others must be sent, and shown.
  */
 #include "storaged/webhooks/deliveries.h"
 
@@ -62,10 +63,11 @@ deliveries_open_first(struct walk *w, struct txn *t, const struct key *webhook)
 	return rc != 0 ? rc : walk_from(w, webhook);
 }
 
-static int
+/* False: it is damaged. */
+static bool
 deliveries_read(const struct walk *w, struct msg_delivery_record *r)
 {
-	return record_read(w->value, TABLE_DELIVERIES, MSG_DELIVERY_RECORD, r);
+	return record_read(w->value, TABLE_DELIVERIES, MSG_DELIVERY_RECORD, r) == 0;
 }
 
 /* The end of a walk that has seen everything is no error. */
@@ -87,9 +89,8 @@ deliveries_find_surplus(struct txn *t, const struct key *webhook, uint64_t curso
 	int rc = deliveries_open_before(&w, t, webhook, UINT64_MAX);
 
 	for (*n = 0; rc == 0 && *n < TRIM_MAX; rc = walk_previous(&w)) {
-		rc = deliveries_read(&w, &r);
-		if (rc != 0)
-			break;
+		if (!deliveries_read(&w, &r))
+			continue;
 		if (r.state != DELIVERY_PENDING && ++ended > DELIVERIES_KEPT && r.n <= cursor)
 			surplus[(*n)++] = r.n;
 	}
@@ -122,12 +123,8 @@ deliveries_next_pending(
 
 	if (rc == 0)
 		rc = walk_from(&w, &at);
-	while (rc == 0) {
-		rc = deliveries_read(&w, r);
-		if (rc != 0 || r->state == DELIVERY_PENDING)
-			break;
+	while (rc == 0 && !(deliveries_read(&w, r) && r->state == DELIVERY_PENDING))
 		rc = walk_next(&w);
-	}
 	walk_close(&w);
 	return rc;
 }
@@ -176,9 +173,8 @@ deliveries_collect_queue(struct txn *t, const struct key *webhook, uint64_t curs
 
 	buf_reset(&t->env->list);
 	for (; rc == 0; rc = walk_next(&w)) {
-		rc = deliveries_read(&w, &r);
-		if (rc != 0)
-			break;
+		if (!deliveries_read(&w, &r))
+			continue;
 		if ((r.state == DELIVERY_PENDING || r.n > cursor) &&
 		    !deliveries_add(t, w.value))
 			break;
@@ -199,9 +195,8 @@ deliveries_collect_page(
 	buf_reset(&t->env->list);
 	*next = 0;
 	for (; rc == 0; rc = walk_previous(&w)) {
-		rc = deliveries_read(&w, &r);
-		if (rc != 0)
-			break;
+		if (!deliveries_read(&w, &r))
+			continue;
 		if (n++ == limit || !deliveries_add(t, w.value)) {
 			*next = last;
 			break;

@@ -5,6 +5,7 @@
 #include "storaged/webhooks/webhook_requests.h"
 
 #include "proto/base/basics.h"
+#include "storaged/changes/changes.h"
 #include "storaged/webhooks/deliveries.h"
 
 /* Bytes of a page of endpoints. */
@@ -154,6 +155,8 @@ handle_webhook_results(struct txn *t, struct call *c)
 		rc = deliveries_fail_pending(t, &key);
 	if (rc == 0 && m->deliveries.len > 0)
 		rc = deliveries_trim(t, &key, cursor);
+	if (rc == 0 && (m->disable || m->notice.len > 0))
+		rc = change_add(t, &m->org, CHANGE_WEBHOOK, &m->webhook, NULL, CHANGE_CHANGED);
 	if (rc == 0 && m->disable)
 		call_change_webhooks(c);
 	if (rc == 0)
