@@ -312,13 +312,15 @@ describe("events of a conversation", () => {
 		await act(banter, 200, id, "takeover", { name: "Jane" });
 		assert.deepEqual(await people.next(), {
 			type: "operator",
-			state: "person",
-			operator: { name: "Jane" },
+			state: "joined",
+			name: "Jane",
 		});
 		await act(banter, 204, id, "typing");
-		for (const tab of [plain, knowing, people])
+		for (const tab of [plain, knowing])
 			assert.deepEqual(await tab.next(), { type: "typing_start" });
+		assert.deepEqual(await people.next(), { type: "operator", state: "typing" });
 		await act(banter, 201, id, "messages", { content: "Hello" });
+		assert.deepEqual(await people.next(), { type: "typing_start" });
 		for (const tab of [plain, knowing, people]) {
 			const [{ type, role, content, author }, stop] = [await tab.next(), await tab.next()];
 			const person = tab === people;
@@ -328,12 +330,21 @@ describe("events of a conversation", () => {
 				person ? ["operator", "Jane"] : ["assistant", undefined],
 			);
 		}
+		await act(banter, 200, id, "handback");
+		assert.deepEqual(await people.next(), { type: "operator", state: "left" });
 		const { history: again } = await plain.again({ operators: true });
 		assert.deepEqual(again.at(-1), {
 			role: "operator",
 			author: { name: "Jane" },
 			content: "Hello",
 		});
+		await act(banter, 200, id, "takeover", { name: "Jane" });
+		await banter.request("DELETE", `/v1/admin/conversations/${id}`, { headers: ADMIN });
+		const last = [await people.next(), await people.next(), await people.next()];
+		assert.deepEqual(
+			last.map(({ type, state }) => state ?? type),
+			["joined", "history", "left"],
+		);
 		for (const tab of [plain, knowing, people]) await tab.close();
 	});
 

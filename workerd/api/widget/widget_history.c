@@ -91,6 +91,7 @@ static void widget_history_ask_page(struct widget_socket *s, uint64_t from);
 static void widget_history_ask_conversation(struct widget_socket *s);
 
 static const struct id no_reply;
+static const struct msg_conversation_record no_conversation;
 
 static void
 widget_history_ask(
@@ -150,6 +151,7 @@ widget_history_take_none(struct widget_socket *s)
 {
 	if (!s->has_history)
 		widget_send_history(s, (struct slice){0}, &no_reply);
+	widget_operator_set_state(s, &no_conversation);
 	widget_history_finish(s, &no_reply);
 }
 

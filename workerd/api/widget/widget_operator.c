@@ -3,7 +3,6 @@
  */
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
-#include "workerd/api/fields/names.h"
 #include "workerd/api/widget/widget_socket.h"
 
 /* How long typing is shown; clients of operators repeat it while they write. */
@@ -28,6 +27,10 @@ widget_operator_start_typing(struct widget_socket *s)
 
 	if (!TAILQ_EMPTY(&s->replies))
 		return;
+	if (s->operators) {
+		widget_send_operator(s, "typing", (struct slice){0});
+		return;
+	}
 	if (s->operator_timer == NULL) {
 		s->operator_timer =
 		    evtimer_new(s->api->turns->base, widget_operator_on_timer, s);
@@ -48,15 +51,34 @@ widget_operator_stop_typing(struct widget_socket *s)
 	return typed;
 }
 
+/* For a visitor, a conversation that is open or resolved is one without an operator. */
+static const char *
+widget_operator_presence(enum conversation_state state)
+{
+	switch (state) {
+	case STATE_WAITING:
+		return "waiting";
+	case STATE_PERSON:
+		return "joined";
+	case STATE_OPEN:
+	case STATE_RESOLVED:
+		break;
+	}
+	return "left";
+}
+
 void
 widget_operator_set_state(
     struct widget_socket *s, const struct msg_conversation_record *conversation)
 {
+	enum conversation_state state = (enum conversation_state)conversation->state;
+
+	if (state == STATE_RESOLVED)
+		state = STATE_OPEN;
 	if (!s->operators ||
-	    (s->state == conversation->state &&
-		id_equal(&s->operator, & conversation->operator)))
+	    (s->state == state && id_equal(&s->operator, & conversation->operator)))
 		return;
-	s->state = conversation->state;
+	s->state = (uint8_t)state;
 	s->operator= conversation->operator;
-	widget_send_operator(s, conversation);
+	widget_send_operator(s, widget_operator_presence(state), conversation->operator_name);
 }

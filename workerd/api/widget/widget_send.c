@@ -129,17 +129,13 @@ widget_send_handover(struct widget_socket *s, const struct turn_reply *reply)
 }
 
 void
-widget_send_operator(
-    struct widget_socket *s, const struct msg_conversation_record *conversation)
+widget_send_operator(struct widget_socket *s, const char *state, struct slice name)
 {
 	struct json_writer j = widget_send_begin(api_scratch(s->api), "operator");
 
-	json_write_str(&j, "state", names_conversation_state(conversation->state));
-	if (id_is_zero(&conversation->operator))
-		json_write_null(&j, "operator");
-	else
-		live_author_write_person(&j, "operator", &conversation->operator,
-		    conversation->operator_name, widget_socket_viewer(s));
+	json_write_str(&j, "state", slice_str(state));
+	if (name.len > 0)
+		json_write_str(&j, "name", name);
 	widget_send_end(s, &j);
 }
 

@@ -63,7 +63,8 @@ struct widget_socket {
 
 	/* widget_operator.c */
 	struct event *operator_timer; /* an operator writes, until then; NULL: none does */
-	uint8_t state;                /* as the client knows it: enum conversation_state */
+	uint8_t
+	    state; /* as the client knows it: STATE_OPEN, also if resolved, _WAITING, _PERSON */
 	struct id operator;
 
 	unsigned refused; /* invalid frames in a row */
@@ -99,9 +100,8 @@ void widget_send_handover(struct widget_socket *s, const struct turn_reply *repl
 /* Sends nothing if the text is empty. A text that is not stored has the zero id. */
 void widget_send_message(struct widget_socket *s, const struct msg_message_record *r);
 
-/* {"type":"operator","state","operator"}: who has the conversation. */
-void widget_send_operator(
-    struct widget_socket *s, const struct msg_conversation_record *conversation);
+/* {"type":"operator","state","name"}; without an empty name. */
+void widget_send_operator(struct widget_socket *s, const char *state, struct slice name);
 
 /* list: a LIST of MESSAGE_RECORD; active: the reply being written, left out of the list (zero: none). */
 void widget_send_history(struct widget_socket *s, struct slice list, const struct id *active);
