@@ -16,7 +16,11 @@ static const char about[] =
     "when the clock is set back. If the clock was ahead for a while, `banter status` shows how "
     "far; the\n"
     "reset lets the store follow the clock again. Users who signed in since then must sign in "
-    "again.\n";
+    "again.\n"
+    "\n"
+    "RETENTION_DAYS follows a clock that was set ahead by at most one day an hour, so that "
+    "a wrong clock\n"
+    "does not erase everything; after the reset at once.\n";
 
 int
 clock_command(struct invocation *inv)

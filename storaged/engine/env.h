@@ -77,6 +77,8 @@ struct store_time {
 	uint64_t saved;  /* ... that is in meta */
 	uint64_t ahead;  /* of the clock */
 	uint64_t mono;   /* monotonic: when it was read last */
+	/* The steady time, 0: none yet; that in meta; and when it was read last, monotonic. */
+	uint64_t steady, steady_saved, steady_mono;
 };
 
 /* Of erased conversations, as they are removed: each message, NULL if it is damaged (numbers.h). */
@@ -102,6 +104,7 @@ struct env {
 	struct scrub scrub;
 	struct store_time time;
 	uint64_t operator_timeout_ms; /* OPERATOR_TIMEOUT_MS */
+	uint32_t retention_days;      /* RETENTION_DAYS; 0: conversations are kept */
 	uint64_t
 	    newest_change; /* number of the last row of the change feed that this process committed */
 	struct numbers_changes *numbers; /* numbers.c's own; NULL: none */

@@ -25,6 +25,7 @@
 #define META_LOGIN_SECRET "login_secret"
 #define META_PROBE        "probe"
 #define META_LATEST_TIME  "latest_time"
+#define META_STEADY_TIME  "steady_time"
 #define META_ERASED       "erased "
 #define META_NUMBERS      "numbers"
 

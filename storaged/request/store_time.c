@@ -1,5 +1,6 @@
 /*
- * The latest time is in meta, as a decimal number, so that people can read it with mdb_dump(1).
+ * The latest and the steady time are in meta, as decimal numbers, so that people can read them with
+ * mdb_dump(1).
  */
 #include "storaged/request/store_time.h"
 
@@ -22,10 +23,13 @@
 /* How far the clocks of the machines from which logins are imported may differ. */
 #define SLACK_MS 3600000u
 
+/* How fast the steady time runs to reach the clock. */
+#define CATCH_UP_RATE 24u
+
 static int
-store_time_put(struct txn *t, uint64_t ms)
+store_time_put(struct txn *t, const char *name, uint64_t ms)
 {
-	struct key key = key_meta(META_LATEST_TIME);
+	struct key key = key_meta(name);
 	char text[24];
 	int n = snprintf(text, sizeof(text), "%" PRIu64, ms);
 
@@ -33,9 +37,9 @@ store_time_put(struct txn *t, uint64_t ms)
 }
 
 static int
-store_time_get(struct txn *t, uint64_t *ms)
+store_time_get(struct txn *t, const char *name, uint64_t *ms)
 {
-	struct key key = key_meta(META_LATEST_TIME);
+	struct key key = key_meta(name);
 	char text[24] = "";
 	struct slice value;
 	int rc = txn_get(t, TABLE_META, &key, &value);
@@ -92,54 +96,93 @@ store_time_now(struct env *env)
 	return s->latest;
 }
 
+uint64_t
+store_time_steady(struct env *env)
+{
+	struct store_time *s = &env->time;
+	uint64_t clock = clock_wall_ms(), mono = clock_mono_ms();
+	uint64_t most = s->steady + CATCH_UP_RATE * (mono - s->steady_mono);
+
+	if (s->steady == 0)
+		s->steady = clock;
+	else if (clock > s->steady)
+		s->steady = clock < most ? clock : most;
+	s->steady_mono = mono;
+	return s->steady < clock ? s->steady : clock;
+}
+
 int
 store_time_load(struct env *env)
 {
+	struct store_time *s = &env->time;
 	struct txn t;
 	int rc = txn_begin(&t, env, TXN_READ);
 
 	if (rc != 0)
 		return rc;
-	rc = store_time_get(&t, &env->time.latest);
+	rc = store_time_get(&t, META_LATEST_TIME, &s->latest);
+	if (rc == 0)
+		rc = store_time_get(&t, META_STEADY_TIME, &s->steady);
 	txn_abort(&t);
-	env->time.saved = env->time.latest;
+	s->saved = s->latest;
+	s->steady_saved = s->steady;
+	if (s->steady == 0)
+		s->steady = s->latest;
+	s->steady_mono = clock_mono_ms();
 	(void)store_time_now(env);
 	return rc;
+}
+
+static int
+store_time_put_both(struct txn *t, uint64_t latest, uint64_t steady)
+{
+	int rc = store_time_put(t, META_LATEST_TIME, latest);
+
+	return rc != 0 ? rc : store_time_put(t, META_STEADY_TIME, steady);
 }
 
 void
 store_time_save(struct env *env, bool busy)
 {
+	const uint64_t due = busy ? SAVE_BUSY_MS : SAVE_IDLE_MS;
 	struct store_time *s = &env->time;
-	uint64_t latest = store_time_now(env);
+	uint64_t latest = store_time_now(env), steady;
 	struct txn t;
 	int rc;
 
-	if (latest - s->saved < (busy ? SAVE_BUSY_MS : SAVE_IDLE_MS) || !env->writable)
+	(void)store_time_steady(env);
+	steady = s->steady;
+	if ((latest - s->saved < due && steady - s->steady_saved < due) || !env->writable)
 		return;
 	rc = txn_begin(&t, env, TXN_WRITE);
 	if (rc == 0)
-		rc = store_time_put(&t, latest);
+		rc = store_time_put_both(&t, latest, steady);
 	if (rc == 0)
 		rc = txn_commit(&t);
 	else
 		txn_abort(&t);
-	if (rc == 0)
-		s->saved = latest;
-	else
+	if (rc != 0) {
 		env_write_failed(env, rc);
+		return;
+	}
+	s->saved = latest;
+	s->steady_saved = steady;
 }
 
 int
 handle_clock_reset(struct txn *t, struct call *c)
 {
 	uint64_t now = clock_wall_ms();
-	int rc = store_time_put(t, now);
+	int rc = store_time_put_both(t, now, now);
 
 	if (rc != 0)
 		return rc;
 	/* If the commit fails, the request is answered with an error, and the operator repeats it. */
-	t->env->time = (struct store_time){.latest = now, .saved = now};
+	t->env->time = (struct store_time){.latest = now,
+	    .saved = now,
+	    .steady = now,
+	    .steady_saved = now,
+	    .steady_mono = clock_mono_ms()};
 	call_ok(c);
 	return 0;
 }

@@ -2,6 +2,10 @@
  * The time by which logins expire. It follows the clock, but never goes back, also over restarts: an expired
  * login stays expired when the clock is set back. It then runs on from the latest time that was seen, ahead of
  * the clock, until the clock reaches it. An operator whose clock was wrong resets it (`banter clock reset`).
+ *
+ * And the steady time, by which conversations become too old to be kept. It follows the clock, but does not
+ * jump: after the clock was set ahead, or storaged was stopped, it gains at most a day in an hour, also over
+ * restarts, so that a wrong clock does not erase everything at once. `banter clock reset` sets it to the clock.
  */
 #ifndef STORAGED_REQUEST_STORE_TIME_H
 #define STORAGED_REQUEST_STORE_TIME_H
@@ -17,7 +21,10 @@ uint64_t store_time_now(struct env *env);
 /* The same for a time of the clock. */
 uint64_t store_time_of(struct env *env, uint64_t clock_ms);
 
-/* Writes the latest time when that is due: sooner if other changes are written anyway (busy). To be called
+/* The steady time, or the clock's if that is earlier. */
+uint64_t store_time_steady(struct env *env);
+
+/* Writes both times when that is due: sooner if other changes are written anyway (busy). To be called
  * every few seconds, outside of transactions. */
 void store_time_save(struct env *env, bool busy);
 

@@ -75,6 +75,7 @@ storaged_run(const struct settings *settings)
 		changes_start(&env);
 		env_watch_readers(&env, settings->data_dir, settings->store_snapshot_max_bytes);
 		env.operator_timeout_ms = settings->operator_timeout_ms;
+		env.retention_days = (uint32_t)settings->retention_days;
 		env.scrub.interval_ms = settings->store_scrub_hours * UINT64_C(3600000);
 		status = storaged_serve(settings, &env);
 	}

@@ -1,7 +1,7 @@
 /*
  * The loop turn. libevent's callbacks only read bytes and set flags; then, once per turn,
  * server_loop_turn() does the work in a fixed order: requests into a batch, commit, answers, lost
- * turns, one step of garbage collection. The callbacks may run again while the batch is open, so
+ * turns, one step each of retention and garbage collection. The callbacks may run again while the batch is open, so
  * none of them uses the store.
  */
 #include "storaged/server/server.h"
@@ -24,6 +24,7 @@
 #include "storaged/numbers/numbers_fold.h"
 #include "storaged/numbers/numbers_recount.h"
 #include "storaged/request/store_time.h"
+#include "storaged/retention/retention.h"
 #include "storaged/server/handlers.h"
 #include "storaged/server/peers.h"
 #include "storaged/server/scrub.h"
@@ -56,6 +57,7 @@ struct server {
 	struct peers peers;
 	struct service_report report;
 	struct numbers_fold numbers;
+	struct retention retention;
 	bool accept_paused, garbage_paused;
 	bool trims; /* the change feed has rows to remove */
 	bool retry_due, tidy_due,
@@ -239,6 +241,7 @@ server_tidy(struct server *s)
 {
 	s->tidy_due = false;
 	s->trims = true;
+	retention_start(&s->retention);
 	store_time_save(s->env, s->batch.activity.commits != s->commits);
 	s->commits = s->batch.activity.commits;
 	(void)env_check_readers(s->env);
@@ -291,6 +294,7 @@ server_loop_turn(struct server *s, bool *more)
 	s->live.notified = false;
 	*more = server_settle_all(s);
 	*more |= server_end_lost_turns(s);
+	*more |= retention_step(&s->retention, s->env, &s->live);
 	live_changes(&s->live, s->env->newest_change);
 	/* Ending turns and freed peers notify peers that may have been settled already. */
 	*more |= s->live.notified;
@@ -383,6 +387,7 @@ server_run(struct env *env, int listener, const struct access *access, bool rest
 	    takeover_stop_found(env, &s.live) != 0)
 		status = EX_IOERR;
 	numbers_start(env);
+	retention_start(&s.retention);
 	if (status == 0) {
 		labels_prepare(env);
 		if (s.open.n > 0)

@@ -103,8 +103,8 @@ erase_inbox(struct txn *t, const struct erasure *d)
 }
 
 static int
-erase_conversation(struct txn *t, struct call *c,
-    const struct msg_conversation_record *conversation, bool visitor)
+erase_conversation(
+    struct txn *t, struct call *c, const struct msg_conversation_record *conversation)
 {
 	struct erasure d;
 	struct key key;
@@ -129,11 +129,14 @@ erase_conversation(struct txn *t, struct call *c,
 		rc = totals_add(t, &d.org, -1, -(int64_t)d.messages);
 	if (rc == 0)
 		rc = change_add_conversation(t, &d.org, &d.id, CHANGE_DELETED);
-	if (rc == 0)
-		rc = change_answer(t, c, MSG_ERASED,
-		    &(struct msg_erased){
-			.conversations = 1, .messages = d.messages, .visitor = visitor});
 	return rc;
+}
+
+static int
+erase_answer(struct txn *t, struct call *c, uint64_t messages, bool visitor)
+{
+	return change_answer(t, c, MSG_ERASED,
+	    &(struct msg_erased){.conversations = 1, .messages = messages, .visitor = visitor});
 }
 
 static int
@@ -142,8 +145,7 @@ erase_answer_none(struct txn *t, struct call *c, bool visitor)
 	return change_answer(t, c, MSG_ERASED, &(struct msg_erased){.visitor = visitor});
 }
 
-/* Erases a conversation but not its visitor. A damaged visitor stays unchanged. */
-static int
+int
 erase_alone(struct txn *t, struct call *c, const struct msg_conversation_record *conversation)
 {
 	struct msg_visitor_record visitor;
@@ -157,7 +159,7 @@ erase_alone(struct txn *t, struct call *c, const struct msg_conversation_record 
 	/* After an import, the session may name another widget's visitor. */
 	if (found == 0 && !id_equal(&visitor.widget, &conversation->widget))
 		found = MDB_NOTFOUND;
-	rc = erase_conversation(t, c, conversation, false);
+	rc = erase_conversation(t, c, conversation);
 	return rc != 0 || found != 0 ? rc : visitor_release(t, &visitor);
 }
 
@@ -173,7 +175,9 @@ handle_conversation_erase(struct txn *t, struct call *c)
 	/* Another organization's conversation is indistinguishable from one that does not exist. */
 	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&conversation.org, &m->org)))
 		return erase_answer_none(t, c, false);
-	return rc != 0 ? rc : erase_alone(t, c, &conversation);
+	if (rc == 0)
+		rc = erase_alone(t, c, &conversation);
+	return rc != 0 ? rc : erase_answer(t, c, conversation.messages, false);
 }
 
 /* Finds a session's visitor and its *widget. A zero id: the organization has no such visitor. */
@@ -211,7 +215,9 @@ erase_session(struct txn *t, struct call *c, const struct id *widget, bool visit
 
 	if (rc == 0 && fresh)
 		return erase_answer_none(t, c, visitor);
-	return rc != 0 ? rc : erase_conversation(t, c, &conversation, visitor);
+	if (rc == 0)
+		rc = erase_conversation(t, c, &conversation);
+	return rc != 0 ? rc : erase_answer(t, c, conversation.messages, visitor);
 }
 
 int

@@ -13,4 +13,9 @@
 [[gnu::warn_unused_result]] int handle_conversation_erase(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_visitor_erase(struct txn *t, struct call *c);
 
+/* Erases a conversation but not its visitor, without an answer. A damaged visitor stays unchanged. The
+ * record's slices are invalid afterwards. */
+[[gnu::warn_unused_result]] int erase_alone(
+    struct txn *t, struct call *c, const struct msg_conversation_record *conversation);
+
 #endif

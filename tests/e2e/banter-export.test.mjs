@@ -94,6 +94,7 @@ async function addRecords(banter) {
 		collect_email: true,
 		allowed_origins: ["https://example.com"],
 		daily_message_cap: 7,
+		retention_days: 3650,
 		enabled: false,
 	});
 	await post("keys", { kind: "widget", name: "shop" });

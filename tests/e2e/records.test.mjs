@@ -59,6 +59,7 @@ const KINDS = {
 			collect_phone: false,
 			allowed_origins: null,
 			daily_message_cap: null,
+			retention_days: null,
 			enabled: true,
 		},
 		chosen: () => ({
@@ -73,6 +74,7 @@ const KINDS = {
 			collect_phone: true,
 			allowed_origins: ["https://shop.example", "http://localhost:3000"],
 			daily_message_cap: 4294967295,
+			retention_days: 36500,
 			enabled: false,
 		}),
 		wrong: { ...FIXED, widget_id: "x", name: 1, position: "left", allowed_origins: ["*"] },

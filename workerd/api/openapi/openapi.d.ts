@@ -347,6 +347,8 @@ export interface components {
             allowed_origins: string[] | null;
             /** @description Maximum number of visitors' messages per UTC day; null: unlimited. */
             daily_message_cap: number | null;
+            /** @description Conversations are erased this many days after their last activity; null: as RETENTION_DAYS says, which by default keeps them. */
+            retention_days: number | null;
             /** @default true */
             enabled: boolean;
             created_at: components["schemas"]["Time"];
@@ -378,6 +380,8 @@ export interface components {
             allowed_origins?: string[] | null;
             /** @description Maximum number of visitors' messages per UTC day; null: unlimited. */
             daily_message_cap?: number | null;
+            /** @description Conversations are erased this many days after their last activity; null: as RETENTION_DAYS says, which by default keeps them. */
+            retention_days?: number | null;
             enabled?: boolean;
             id?: components["schemas"]["Id"];
             organization_id?: components["schemas"]["Id"];

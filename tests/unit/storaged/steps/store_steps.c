@@ -35,6 +35,7 @@
  *	clock MS | +MS                        stops the clock at this time (ms since 1970), or this much later;
  *	                                      without a time it runs again
  *	trim_changes MS ROWS                  removes rows of the change feed that are older, or more
+ *	retain DAYS [STEPS]                   a pass of the retention with this RETENTION_DAYS
  *	collect_garbage [STEPS]               until nothing of erased conversations is left
  *	collect_garbage_step                  one step
  *	import_into_new_store                 ... everything that an export of the store contains; the new
@@ -76,6 +77,7 @@
  * have received anything that no step has named.
  */
 #include "storaged/changes/changes_trim.h"
+#include "storaged/retention/retention.h"
 #include "tests/unit/storaged/steps/store_world.h"
 #include "tests/unit/storaged/store_copy.h"
 
@@ -253,6 +255,22 @@ trim_changes(struct world *w, const struct words *step)
 		;
 }
 
+/* retain DAYS [STEPS] */
+static void
+retain(struct world *w, const struct words *step)
+{
+	struct retention pass = {.runs = false};
+	size_t steps = 1;
+
+	w->f->env.retention_days =
+	    (uint32_t)values_number(w->values, step->word[1], NULL, NULL);
+	retention_start(&pass);
+	while (retention_step(&pass, &w->f->env, &w->f->live))
+		steps++;
+	if (step->n > 2)
+		expect_number(w, "steps", steps, step->word[2]);
+}
+
 static void
 import_into_new_store(struct world *w)
 {
@@ -379,6 +397,7 @@ static const struct {
     {"next_ms", .act = next_ms},
     {"clock", .run = set_clock},
     {"trim_changes", .run = trim_changes},
+    {"retain", .run = retain},
     {"collect_garbage", .run = collect_garbage},
     {"collect_garbage_step", .act = collect_garbage_step},
     {"import_into_new_store", .act = import_into_new_store},
