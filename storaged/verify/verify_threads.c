@@ -19,7 +19,7 @@ struct thread {
 	uint64_t last_seq;
 	/* The message before next_seq. */
 	enum { NEWEST_NONE, NEWEST_QUESTION, NEWEST_REPLY, NEWEST_UNREADABLE } newest;
-	struct id newest_id;
+	struct id newest_id; /* the turn of a model's reply; zero: there is none */
 	uint8_t newest_status;
 };
 
@@ -108,7 +108,8 @@ verify_thread_note_newest(struct thread *thread, const struct msg_message_record
 		return;
 	}
 	thread->newest = message->role == MESSAGE_USER ? NEWEST_QUESTION : NEWEST_REPLY;
-	thread->newest_id = message->id;
+	if (message->role == MESSAGE_ASSISTANT)
+		thread->newest_id = message->id;
 	thread->newest_status = message->status;
 }
 
