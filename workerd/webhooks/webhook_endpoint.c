@@ -278,7 +278,7 @@ webhook_endpoint_sent(
 	e->engine->in_flight--;
 	if (outcome == WEBHOOK_DELIVERED) {
 		metric_add(&e->engine->board->webhooks[METRIC_WEBHOOK_DELIVERED], 1);
-	} else {
+	} else if (outcome != WEBHOOK_SKIPPED) {
 		metric_add(&e->engine->board->webhooks[METRIC_WEBHOOK_FAILED], 1);
 		if (was_well)
 			webhook_endpoint_log(e, "webhook_fails", result->error);

@@ -26,8 +26,9 @@ struct webhook_request {
 };
 
 struct webhook_result {
-	int status;  /* of the reply; 0: none came */
-	unsigned ms; /* how long it took */
+	int status;   /* of the reply; 0: none came */
+	unsigned ms;  /* how long it took */
+	bool skipped; /* there was nothing to send */
 	char error
 	    [WEBHOOK_ERROR_MAX]; /* ASCII; "": the receiver has accepted the delivery (2xx) */
 };

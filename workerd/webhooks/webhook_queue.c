@@ -225,6 +225,19 @@ webhook_queue_keep_result(
 	d->dirty = true;
 }
 
+/* Its owner need not see it. */
+static enum webhook_outcome
+webhook_queue_skip(struct webhook_queue *q, struct webhook_delivery *d)
+{
+	if (!d->stored && !d->storing) {
+		webhook_queue_remove(q, d);
+	} else {
+		d->record.state = DELIVERY_DONE;
+		d->dirty = true;
+	}
+	return WEBHOOK_SKIPPED;
+}
+
 enum webhook_outcome
 webhook_queue_result(struct webhook_queue *q, struct webhook_delivery *d,
     const struct webhook_result *result, uint64_t now)
@@ -234,6 +247,8 @@ webhook_queue_result(struct webhook_queue *q, struct webhook_delivery *d,
 	must(d->in_flight);
 	d->in_flight = false;
 	q->in_flight--;
+	if (result->skipped)
+		return webhook_queue_skip(q, d);
 	webhook_queue_keep_result(d, result, now);
 	if (result->error[0] == '\0') {
 		q->failures = 0;

@@ -64,9 +64,14 @@ struct webhook_delivery *webhook_queue_next(struct webhook_queue *q, uint64_t no
 /* When the first of those that are not in flight may be sent; 0: there is none. */
 uint64_t webhook_queue_due(const struct webhook_queue *q);
 
-enum webhook_outcome { WEBHOOK_DELIVERED, WEBHOOK_TRY_AGAIN, WEBHOOK_GIVEN_UP };
+enum webhook_outcome {
+	WEBHOOK_DELIVERED,
+	WEBHOOK_SKIPPED,
+	WEBHOOK_TRY_AGAIN,
+	WEBHOOK_GIVEN_UP
+};
 
-/* The result of a delivery in flight. */
+/* The result of a delivery in flight. One that is skipped is freed, unless it is stored already. */
 enum webhook_outcome webhook_queue_result(struct webhook_queue *q, struct webhook_delivery *d,
     const struct webhook_result *result, uint64_t now);
 

@@ -72,7 +72,7 @@ webhook_send_waiting(
 static void
 webhook_send_on_conversation(void *arg, uint16_t type, const union msg *m)
 {
-	static const struct webhook_result nothing_to_say = {0};
+	static const struct webhook_result nothing_to_say = {.skipped = true};
 	static const struct webhook_result unknown = {.error = "the store did not answer"};
 	struct webhook_sending *s = arg;
 	struct msg_conversation_record conversation;

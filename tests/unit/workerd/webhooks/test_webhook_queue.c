@@ -10,6 +10,7 @@
 static struct webhook_queue q;
 
 static const struct webhook_result delivered = {.status = 200, .ms = 5};
+static const struct webhook_result skipped = {.skipped = true};
 static const struct webhook_result failed = {.status = 500, .error = "status 500"};
 
 FIXTURE(set_up)
@@ -242,6 +243,21 @@ FIXTURE_TEST(a_retried_delivery_does_not_hold_the_cursor_back)
 	assert_int_equal(store(true), 30);
 	assert_string_equal(stored, "");
 	assert_int_equal(q.n, 3);
+}
+
+FIXTURE_TEST(a_delivery_that_has_nothing_to_send_is_not_stored)
+{
+	add(10, 'A');
+	add(20, 'A');
+	assert_int_equal(send_one(10, START, &skipped), WEBHOOK_SKIPPED);
+	assert_int_equal(store(true), 10);
+	assert_string_equal(stored, "");
+	assert_int_equal(send_one(20, START, &failed), WEBHOOK_TRY_AGAIN);
+	assert_int_equal(store(true), 20);
+	assert_int_equal(send_one(20, webhook_queue_due(&q), &skipped), WEBHOOK_SKIPPED);
+	assert_int_equal(store(true), 20);
+	assert_string_equal(stored, "20ok ");
+	assert_int_equal(q.n, 0);
 }
 
 FIXTURE_TEST(what_could_not_be_stored_is_stored_later)
