@@ -144,6 +144,18 @@ describe("search", () => {
 		await found(banter, "parcel", 2);
 	});
 
+	it("a connection on which searchd does not answer in time is closed", async () => {
+		await whileStopped([banter.searchd.pid], async () => {
+			const answer = await ask(banter, { q: "parcel" });
+			assert.equal(answer.status, 503, answer.text);
+		});
+		await banter.log.waitFor(
+			"the connection is closed",
+			({ ev, why }) => ev === "search_lost" && why === "no answer in time",
+		);
+		await found(banter, "parcel", 2);
+	});
+
 	it("without searchd: 503; what was erased meanwhile is not found afterwards", async () => {
 		const conversation = await say(banter, "away", "quagmire");
 		await found(banter, "quagmire", 1);

@@ -1,5 +1,6 @@
 /*
- * Each search has a deadline. When the connection ends, those on their way fail, by a deadline that is now: a
+ * Each search has a deadline. If searchd misses one, the connection is closed, so that what it does not take never
+ * fills the memory for it. When the connection ends, those on their way fail, by a deadline that is now: a
  * callback never runs within search_call().
  */
 #include "workerd/search/search_client.h"
@@ -17,7 +18,7 @@
 struct search_call {
 	TAILQ_ENTRY(search_call) link;
 	struct search_client *client;
-	uint64_t id;
+	uint64_t id, connection;
 	search_answer_fn *fn; /* NULL: forgotten */
 	void *arg;
 	struct event *deadline;
@@ -28,7 +29,7 @@ struct search_client {
 	const char *path;
 	struct channel channel; /* closed: not connected */
 	struct event *readable, *writable;
-	uint64_t last_id;
+	uint64_t last_id, connections; /* so far */
 	TAILQ_HEAD(, search_call) calls;
 	unsigned n;
 };
@@ -152,6 +153,7 @@ search_connect(struct search_client *sc)
 	sc->writable = event_new(sc->base, fd, EV_WRITE, search_on_writable, sc);
 	must(sc->readable != NULL && sc->writable != NULL);
 	must(event_add(sc->readable, NULL) == 0);
+	sc->connections++;
 }
 
 struct search_client *
@@ -180,12 +182,18 @@ search_client_free(struct search_client *sc)
 	free(sc);
 }
 
+/* Also called for a search whose connection has ended. */
 static void
 search_on_deadline(evutil_socket_t fd, short what, void *arg)
 {
+	struct search_call *call = arg;
+	struct search_client *sc = call->client;
+
 	(void)fd;
 	(void)what;
-	search_call_answer(arg, 0, NULL);
+	if (sc->channel.fd != -1 && call->connection == sc->connections)
+		search_disconnect(sc, "no answer in time");
+	search_call_answer(call, 0, NULL);
 }
 
 struct search_call *
@@ -207,6 +215,7 @@ search_call(
 	search_call_expire_in(call, sc->channel.fd == -1 ? 0 : SEARCH_TIMEOUT_MS);
 	if (sc->channel.fd == -1)
 		return call;
+	call->connection = sc->connections;
 	must(channel_send(&sc->channel, MSG_SEARCH, call->id, search) == 0);
 	search_flush(sc);
 	return call;
