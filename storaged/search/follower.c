@@ -239,6 +239,14 @@ follower_on_work(evutil_socket_t fd, short what, void *arg)
 		follower_next(f);
 }
 
+/* The next step of the work, when the event loop has looked for other events: one that is made active in its own
+ * callback would run again before. */
+static void
+follower_work_soon(struct follower *f)
+{
+	must(event_add(f->work, &(struct timeval){0}) == 0);
+}
+
 static bool
 follower_has_work(const struct follower *f)
 {
@@ -278,13 +286,13 @@ follower_next(struct follower *f)
 	if (buf_len(&f->wanted) > 0)
 		follower_look_up(f);
 	else if (f->purging)
-		event_active(f->work, 0, 0);
+		follower_work_soon(f);
 	else if (f->rows_due || !f->positioned)
 		follower_read_changes(f);
 	else if (f->reading)
 		follower_read_store(f);
 	else if (follower_has_work(f))
-		event_active(f->work, 0, 0);
+		follower_work_soon(f);
 	else if (index_is_lopsided(f->index))
 		follower_rebuild(
 		    f, "most of its texts came in another order than that of their times");
@@ -475,7 +483,7 @@ follower_new(struct event_base *base, const char *store_socket, const char *inde
 	buf_init(&f->cursor, 64);
 	buf_init(&f->wanted, WIRE_PAYLOAD_MAX);
 	f->retry = evtimer_new(base, follower_on_retry, f);
-	f->work = event_new(base, -1, 0, follower_on_work, f);
+	f->work = evtimer_new(base, follower_on_work, f);
 	must(f->retry != NULL && f->work != NULL);
 	follower_retry_in(f, 0);
 	return f;
