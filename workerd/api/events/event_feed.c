@@ -30,6 +30,7 @@ struct event_feed {
 	bool on;     /* its position is known */
 	bool waits;  /* a reader may wait for room */
 	bool again;  /* ask once more after the answer */
+	bool due;    /* the store's queue had no room: ask at the end of a turn */
 	uint64_t at; /* number of the last row that was given to the readers */
 };
 
@@ -85,7 +86,7 @@ event_feed_turn_off(struct event_feed *feed)
 	if (feed->call != NULL)
 		store_call_forget(feed->call);
 	feed->call = NULL;
-	feed->on = feed->again = false;
+	feed->on = feed->again = feed->due = false;
 	evtimer_del(feed->retry);
 }
 
@@ -302,8 +303,7 @@ event_feed_ask(struct event_feed *feed)
 		return;
 	feed->call = store_call(
 	    feed->store, MSG_CHANGES_READ, &ask, STORE_TIMEOUT_MS, event_feed_on_page, feed);
-	if (feed->call == NULL)
-		event_active(feed->retry, EV_TIMEOUT, 0);
+	feed->due = feed->call == NULL;
 }
 
 static void
@@ -336,13 +336,15 @@ event_feed_on_notification(void *arg, uint16_t type, const union msg *m)
 		event_feed_ask(feed);
 }
 
-/* Readers whose clients have taken what they had to. */
+/* What waited for room: the feed in the store's queue, readers at their clients. */
 static void
 event_feed_on_turn_end(void *arg)
 {
 	struct event_feed *feed = arg;
 	struct event_reader *r;
 
+	if (feed->due)
+		event_feed_ask(feed);
 	if (!feed->waits)
 		return;
 	feed->waits = false;
