@@ -148,13 +148,19 @@ webhook_queue_is_due(const struct webhook_delivery *d, uint64_t now)
 	return at <= now || at - now > WEBHOOK_RETRY_MAX_MS + WEBHOOK_RETRY_MAX_MS / 4;
 }
 
+/* Whether as many are in flight as may be: the next result makes room. */
+static bool
+webhook_queue_is_busy(const struct webhook_queue *q)
+{
+	return q->in_flight >= (webhook_queue_is_down(q) ? 1 : WEBHOOK_WINDOW);
+}
+
 struct webhook_delivery *
 webhook_queue_next(struct webhook_queue *q, uint64_t now)
 {
-	size_t window = webhook_queue_is_down(q) ? 1 : WEBHOOK_WINDOW;
 	struct webhook_delivery *d;
 
-	if (q->in_flight >= window)
+	if (webhook_queue_is_busy(q))
 		return NULL;
 	EACH(d, q)
 	{
@@ -173,6 +179,8 @@ webhook_queue_due(const struct webhook_queue *q)
 	struct webhook_delivery *d;
 	uint64_t due = 0;
 
+	if (webhook_queue_is_busy(q))
+		return 0;
 	EACH(d, q)
 	{
 		uint64_t at = d->record.next_at == 0 ? 1 : d->record.next_at;

@@ -61,7 +61,7 @@ bool webhook_queue_has_room(const struct webhook_queue *q);
 /* The next delivery that may be sent at this time (ms since 1970), marked as in flight; NULL: none. */
 struct webhook_delivery *webhook_queue_next(struct webhook_queue *q, uint64_t now);
 
-/* When the first of those that are not in flight may be sent; 0: there is none. */
+/* When the first of those that are not in flight may be sent; 0: there is none, or not before the next result. */
 uint64_t webhook_queue_due(const struct webhook_queue *q);
 
 enum webhook_outcome {

@@ -121,6 +121,9 @@ FIXTURE_TEST(a_limited_number_is_in_flight)
 		add(2 + i, (char)('A' + i));
 	assert_string_equal(next(START, NULL), "2 3 4 5 6 7 8 9 ");
 	assert_int_equal(q.in_flight, WEBHOOK_WINDOW);
+	assert_int_equal(webhook_queue_due(&q), 0);
+	(void)webhook_queue_result(&q, TAILQ_FIRST(&q.list), &delivered, START);
+	assert_true(webhook_queue_due(&q) != 0);
 }
 
 FIXTURE_TEST(a_failed_delivery_holds_back_only_its_conversation)
