@@ -213,12 +213,16 @@ describe("the inbox", () => {
 	});
 
 	it("shows the page and the rating of a widget's visitor", async () => {
-		const visitor = await Visitor.open(banter, await makeWidget(banter), { stream: true });
+		const visitor = await Visitor.open(banter, await makeWidget(banter), {
+			stream: true,
+			headers: { "user-agent": "Test/1" },
+		});
 		visitor.send({ type: "page", url: "https://shop.example/one" });
 		const reply = await visitor.ask("[[tokens=1]]");
 		const [{ _id: one }] = (await send(200, "GET", "conversations?limit=1")).conversations;
 		const shown = () => send(200, "GET", `conversations/${one}`);
-		assert.equal((await shown()).conversation.page.url, "https://shop.example/one");
+		const { url, browser } = (await shown()).conversation.page;
+		assert.deepEqual([url, browser], ["https://shop.example/one", "Test/1"]);
 		visitor.send({ type: "page", url: "https://shop.example/two" });
 		visitor.send({ type: "rating", id: (await shown()).messages[1]._id, rating: "up" });
 		await until("both are stored", async () => {

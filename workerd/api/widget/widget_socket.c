@@ -18,6 +18,9 @@
 /* Characters of a visitor token: 131 bits. */
 #define TOKEN_TEXT 22
 
+/* Bytes of a User-Agent that are kept, as in PAGE_RECORD. */
+#define BROWSER_MAX 512
+
 /* The connection is closed after so many invalid frames in a row. */
 #define REFUSED_MAX 20
 
@@ -89,7 +92,7 @@ widget_socket_set_page(struct widget_socket *s, const struct widget_frame *frame
 	    .org = s->org, .widget = s->widget, .session = widget_socket_session(s)};
 
 	buf_reset(&s->page);
-	chat_page_encode(frame->json, (struct slice){0}, &s->page);
+	chat_page_encode(frame->json, slice_str(s->browser), &s->page);
 	set.page = buf_slice(&s->page);
 	(void)!store_call(s->api->store, MSG_PAGE_SET, &set, STORE_TIMEOUT_MS, NULL, NULL);
 }
@@ -158,6 +161,7 @@ widget_socket_free(struct widget_socket *s, bool sends)
 	LIST_REMOVE(s, closing);
 	widget_replies_end(s, sends);
 	buf_clear(&s->page);
+	free(s->browser);
 	free(s);
 }
 
@@ -276,6 +280,19 @@ widget_socket_on_event(struct live_room_member *member, const struct live_room_e
 	}
 }
 
+/* The request is gone when the first page frame comes. */
+static char *
+widget_socket_copy_browser(const struct http_exchange *x)
+{
+	struct slice agent = http_header(x->req, "user-agent");
+	size_t n = agent.len < BROWSER_MAX ? agent.len : BROWSER_MAX;
+	char *copy = xcalloc(1, n + 1);
+
+	if (n > 0)
+		memcpy(copy, agent.p, n);
+	return copy;
+}
+
 static struct widget_socket *
 widget_socket_new(struct widget_opening *o, const struct msg_visitor_record *visitor)
 {
@@ -294,6 +311,7 @@ widget_socket_new(struct widget_opening *o, const struct msg_visitor_record *vis
 	buf_init(&s->page, CHAT_PAGE_MAX);
 	TAILQ_INIT(&s->replies);
 	s->x = store_query_done(&o->q);
+	s->browser = widget_socket_copy_browser(s->x);
 	s->ws = ws_accept(s->x, &ws_events, s);
 	request_context_stream_begin(s->x, &s->api->worker->sockets);
 	return s;

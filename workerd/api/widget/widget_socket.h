@@ -42,6 +42,7 @@ struct widget_socket {
 	struct ws *ws;           /* NULL, as x: the connection has ended */
 	struct id org, widget, visitor;
 	struct hash256 token;
+	char *browser;   /* its User-Agent */
 	struct buf page; /* the PAGE_RECORD of its last page frame; empty: none yet */
 	bool streams;    /* the client wants tokens and message ids */
 	bool operators;  /* the client knows people: it gets handovers */
