@@ -13,6 +13,7 @@
 #include "storaged/conversations/reads.h"
 #include "storaged/inbox/takeover.h"
 #include "storaged/numbers/numbers.h"
+#include "storaged/records/users.h"
 
 /* The message while it is stored. */
 struct operator_message {
@@ -21,7 +22,8 @@ struct operator_message {
 	char name[CLIENT_ID_MAX + 1]; /* of its client id in the table */
 	char author[OPERATOR_NAME_MAX];
 	struct buf details;
-	bool unread; /* for its sender, before it */
+	struct id reader; /* its sender, as reads.h knows it */
+	bool unread;      /* for the reader, before it */
 };
 
 static struct slice
@@ -125,11 +127,26 @@ operator_message_apply(struct txn *t, struct call *c, struct operator_message *o
 		    t, &m->conversation, operator_message_name(o), o->seq, &no_turn);
 	/* One's own message is not unread. */
 	if (rc == 0 && !o->unread)
-		rc = read_mark(t, &o->conversation, &m->operator, true);
+		rc = read_mark(t, &o->conversation, &o->reader, true);
 	if (rc == 0)
 		rc = change_add_message(t, &m->org, CHANGE_MESSAGE, &m->message,
 		    &m->conversation, o->seq, CHANGE_CREATED);
 	return rc != 0 ? rc : operator_message_answer(t, c, &m->conversation, o->seq);
+}
+
+/* All senders without a user are one reader. */
+static int
+operator_message_find_reader(
+    struct txn *t, const struct msg_operator_message *m, struct operator_message *o)
+{
+	const struct id *sender = &m->operator;
+	struct msg_user_record user;
+	int rc = user_find(t, &m->org, sender, &user);
+
+	o->reader = rc == 0 ? *sender : (struct id){{0}};
+	if (rc == 0 || rc == MDB_NOTFOUND)
+		rc = read_is_unread(t, &o->conversation, &o->reader, &o->unread);
+	return rc;
 }
 
 /* Stores a message that is new, if its sender holds the conversation. */
@@ -146,7 +163,7 @@ operator_message_add(struct txn *t, struct call *c, struct operator_message *o)
 	}
 	if (o->conversation.next_seq > SEQ_MAX - 1)
 		return call_refuse(c, STORE_INVALID, "the conversation is full");
-	rc = read_is_unread(t, &o->conversation, &m->operator, & o->unread);
+	rc = operator_message_find_reader(t, m, o);
 	if (rc != 0)
 		return rc;
 	o->seq = o->conversation.next_seq + 1;
