@@ -14,8 +14,8 @@ const FILES_MAX = 30;
 /** The layers of storaged, lowest first: each may include all below it. */
 const STORE_LAYERS =
 	"engine open live request identities changes numbers budgets webhooks conversations records visitors inbox turns indexing import retention server"
-	.split(" ")
-	.map((name) => `storaged/${name}`);
+		.split(" ")
+		.map((name) => `storaged/${name}`);
 
 /**
  * Each folder, and the folders that its files may include. A name stands for that folder alone; a name that
@@ -124,7 +124,8 @@ const PREFIXES = {
 
 /** A library's header, and the files that may include it. */
 const HEADERS = {
-	"curl/curl.h": /^workerd\/(model\/upstream_(dial|target)|net\/curl_loop|webhooks\/webhook_post)\.c$/,
+	"curl/curl.h":
+		/^workerd\/(model\/upstream_(dial|target)|net\/curl_loop|webhooks\/webhook_post)\.c$/,
 	"nghttp2/nghttp2.h": /^workerd\/model\/upstream_http2\.c$/,
 	"lmdb.h": /^storaged\/engine\//,
 	"xxhash.h": /^storaged\/(engine|cli\/files)\//,

@@ -11,8 +11,10 @@
 #define OLD_VALUE_MAX 10000
 
 /* Bytes of the fields that schema 3 added to records; they must be empty. */
-static const size_t old_schema_added[TABLES] = {
-    [TABLE_CONVERSATIONS] = 49, [TABLE_MESSAGES] = 4, [TABLE_AGENTS] = 9, [TABLE_WIDGETS] = 4,
+static const size_t old_schema_added[TABLES] = {[TABLE_CONVERSATIONS] = 49,
+    [TABLE_MESSAGES] = 4,
+    [TABLE_AGENTS] = 9,
+    [TABLE_WIDGETS] = 4,
     [TABLE_OPEN_TURNS] = 24};
 
 /* Removes the added fields and the checksums again: an open store becomes one of schema 1. */

@@ -85,8 +85,8 @@ resource_read(const struct resource *resource, const struct settings *settings, 
 }
 
 static void
-resource_write_object(struct json_writer *j, const struct resource *resource,
-    const void *object, bool is_new)
+resource_write_object(
+    struct json_writer *j, const struct resource *resource, const void *object, bool is_new)
 {
 	json_write_open(j, NULL, '{');
 	fields_write(j, resource->fields, object);

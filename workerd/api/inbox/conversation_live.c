@@ -38,7 +38,7 @@ handle_conversations_typing(const struct api_call *c)
 
 	if (!conversation_id_read(c, &typing.conversation))
 		return;
-	typing.operator = api_operator(c);
+	typing.operator= api_operator(c);
 	q = store_query_new(c, sizeof(*q), 0, conversation_id_missing);
 	q->refusals = refusals;
 	store_query_ask(q, MSG_TYPING, &typing, conversation_live_on_told);
