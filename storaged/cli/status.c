@@ -26,6 +26,9 @@
 #define COLUMNS 80
 #define INDENT  12
 
+/* From when on the time of the retention is shown as behind the clock. */
+#define RETENTION_BEHIND_MS 3600000u
+
 static const char about[] =
     "Shows whether each part of the service runs, with its addresses, the newest error and "
     "what\n"
@@ -319,6 +322,23 @@ status_print_changes(const struct msg_status *s, uint64_t now)
 		    units_ago(s->changes_since, now).text);
 }
 
+/* Lines only where conversations are erased by their age. */
+static void
+status_print_retention(const struct msg_status *s)
+{
+	if (s->retention_days == 0 && s->retention_erased == 0)
+		return;
+	status_print("retention", "RETENTION_DAYS is %" PRIu32 "; %s erased since the start",
+	    s->retention_days,
+	    units_count(s->retention_erased, "conversation", "conversations").text);
+	if (s->retention_behind_ms >= RETENTION_BEHIND_MS)
+		status_print("",
+		    "%s behind the clock, which was set ahead, or storaged was stopped: it "
+		    "gains a "
+		    "day an hour; if the clock is right, banter clock reset ends that",
+		    units_duration(s->retention_behind_ms).text);
+}
+
 static void
 status_print_clock(const struct msg_status *s)
 {
@@ -365,6 +385,7 @@ status_print_text(const struct overview *o)
 		status_print_backup(s, o->now);
 		status_print_scrub(s, o->now);
 		status_print_changes(s, o->now);
+		status_print_retention(s);
 		status_print_clock(s);
 	}
 	status_print_keys();

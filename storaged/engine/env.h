@@ -105,6 +105,7 @@ struct env {
 	struct store_time time;
 	uint64_t operator_timeout_ms; /* OPERATOR_TIMEOUT_MS */
 	uint32_t retention_days;      /* RETENTION_DAYS; 0: conversations are kept */
+	uint64_t retention_erased;    /* conversations, by retention.c since the start */
 	uint64_t
 	    newest_change; /* number of the last row of the change feed that this process committed */
 	struct numbers_changes *numbers; /* numbers.c's own; NULL: none */

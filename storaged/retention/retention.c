@@ -219,6 +219,7 @@ retention_run(struct retention *r, struct retention_work *k)
 	if (erased != 0)
 		return erased == MDB_NOTFOUND ? RECORD_DAMAGED : erased;
 	r->erased += k->n;
+	k->env->retention_erased += k->n;
 	return rc;
 }
 

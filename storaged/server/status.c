@@ -10,6 +10,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "storaged/changes/changes.h"
+#include "storaged/request/store_time.h"
 #include "storaged/server/peers.h"
 
 static void
@@ -161,6 +162,14 @@ status_add_changes(struct txn *t, struct msg_status *status)
 	return 0;
 }
 
+static void
+status_add_retention(struct env *env, struct msg_status *status)
+{
+	uint64_t clock = clock_wall_ms(), steady = store_time_steady(env);
+
+	status->retention_behind_ms = clock > steady ? clock - steady : 0;
+}
+
 /* The part of the status that is in memory. */
 static struct msg_status
 status_of_process(const struct call *c, const struct env *env)
@@ -182,6 +191,8 @@ status_of_process(const struct call *c, const struct env *env)
 	    .recent_ms = recent_ms,
 	    .recent_commits = recent,
 	    .clock_behind_ms = env->time.ahead,
+	    .retention_days = env->retention_days,
+	    .retention_erased = env->retention_erased,
 	    .scrub_at = env->scrub.done_at,
 	    .scrub_entries = env->scrub.done_entries,
 	    .scrub_damaged = env->scrub.done_damaged,
@@ -228,6 +239,7 @@ handle_status_get(struct txn *t, struct call *c)
 	rc = status_add_store(t, &status);
 	if (rc == 0)
 		rc = status_add_changes(t, &status);
+	status_add_retention(t->env, &status);
 	if (rc == 0)
 		rc = status_read_backup(t, &backup);
 	if (rc != 0)

@@ -48,4 +48,9 @@ it("RETENTION_DAYS and a widget's retention_days erase conversations after their
 		const text = (await expectTool(banter, 0, "export")).stdout;
 		assert.ok(!/an old reply|a newer reply/.test(text));
 		await expectTool(banter, 0, "verify");
+		const { stdout } = await expectTool(banter, 0, "status");
+		assert.match(
+			stdout,
+			/^retention {3}RETENTION_DAYS is 30; 1 conversation erased since the start$/m,
+		);
 	}));

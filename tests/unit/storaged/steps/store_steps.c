@@ -68,7 +68,8 @@
  *	followed N                            replies that somebody follows
  *	followed_visitors N
  *	pretend COUNTER N                     adds N, or -N, to a counter that has a limit: open_turns, followed,
- *	                                      followed_by_b, followed_visitors; or to writable_at, in ms
+ *	                                      followed_by_b, followed_visitors; or to writable_at or
+ *	                                      steady_mono, in ms
  *	stuck N                               erased conversations that cannot be removed
  *
  * put, set, copy, lead, delete and damage leave a store that need not pass verification at the end of the
@@ -356,6 +357,7 @@ counter_named(struct world *w, const char *name)
 	    {"followed", &w->f->live.turns.n},
 	    {"followed_visitors", &w->f->live.rooms.n},
 	    {"writable_at", &w->f->env.writable_at},
+	    {"steady_mono", &w->f->env.time.steady_mono},
 	    {"stuck", &w->f->env.garbage.stuck_n},
 	    {"followed_by_b", &w->f->b.client.follows[TOPIC_TURNS].n},
 	    {"visitors_followed_by_b", &w->f->b.client.follows[TOPIC_ROOMS].n},
