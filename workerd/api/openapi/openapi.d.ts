@@ -1084,12 +1084,14 @@ export interface components {
             /** @description Only if the reply is not complete. */
             status?: components["schemas"]["MessageStatus"];
         };
-        /** @description Only with `operators=1`: who has the conversation, when that has changed. */
+        /** @description Only with `operators=1`: what operators do, when that has changed. `waiting`: the visitor waits for one. `joined`: an operator has the conversation. `left`: none has it any more, and nobody waits. `typing`: the operator writes a message; valid for six seconds. */
         WidgetOperator: {
             /** @constant */
             type: "operator";
-            state: components["schemas"]["ConversationState"];
-            operator: components["schemas"]["LivePerson"] | null;
+            /** @enum {unknown} */
+            state: "joined" | "left" | "typing" | "waiting";
+            /** @description The operator's name, with `joined`, if it is known. */
+            name?: string;
         };
         WidgetContactSaved: {
             /** @constant */
