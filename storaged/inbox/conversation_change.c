@@ -6,6 +6,7 @@
 #include "storaged/conversations/conversations.h"
 #include "storaged/conversations/reads.h"
 #include "storaged/inbox/inbox.h"
+#include "storaged/numbers/numbers.h"
 #include "storaged/records/tags.h"
 #include "storaged/records/users.h"
 
@@ -134,6 +135,8 @@ conversation_change_store(struct txn *t, struct call *c, struct msg_conversation
 	if (changes == 0)
 		return 0;
 	call_conversation_changed(c, r);
+	if ((changes & INBOX_STATE) != 0 && r->state == STATE_WAITING)
+		numbers_add_handover(t, &r->org, &r->widget, NULL);
 	rc = conversation_put(t, r, &before, 0);
 	return rc != 0 ? rc : conversation_change_announce(t, m, changes);
 }
