@@ -21,6 +21,8 @@ struct searcher {
 	struct searchers *all;
 	struct channel channel;
 	struct event *readable, *writable;
+	struct event
+	    *again; /* pending: there may be requests that were read and not answered */
 };
 
 struct searchers {
@@ -39,6 +41,7 @@ searcher_free(struct searcher *p)
 
 	event_free(p->readable);
 	event_free(p->writable);
+	event_free(p->again);
 	channel_close(&p->channel);
 	TAILQ_REMOVE(&s->list, p, link);
 	free(p);
@@ -62,22 +65,35 @@ searcher_flush(struct searcher *p)
 	}
 }
 
-/* Answers the requests that were read. False: the peer breaks the protocol, or takes no answers. */
+/* Answers one of the requests that were read; the others come in later turns of the event loop: so many searches
+ * delay neither other peers nor the follower. False: the peer breaks the protocol, or takes no answers. */
 static bool
 searcher_serve(struct searcher *p)
 {
 	struct frame f = {0};
-	enum wire_result r;
 	union msg m;
+	enum wire_result r = channel_next(&p->channel, &f, &m);
 
-	while ((r = channel_next(&p->channel, &f, &m)) == WIRE_OK)
-		if (answer_request(p->all->follower, &p->channel, &f, &m) != 0)
-			return false;
+	if (r == WIRE_OK) {
+		must(event_add(p->again, &(struct timeval){0}) == 0);
+		return answer_request(p->all->follower, &p->channel, &f, &m) == 0;
+	}
 	if (r == WIRE_MORE)
 		return true;
 	log_event(LOG_ERROR, "peer_dropped", L_UINT("pid", p->channel.peer_pid),
 	    L_STR("why", wire_result_name(r)));
 	return false;
+}
+
+static void
+searcher_on_again(evutil_socket_t fd, short what, void *arg)
+{
+	struct searcher *p = arg;
+
+	(void)fd;
+	(void)what;
+	if (!searcher_serve(p) || !searcher_flush(p))
+		searcher_free(p);
 }
 
 static void
@@ -88,9 +104,10 @@ searcher_on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (!searcher_serve(p) || !searcher_flush(p) ||
-	    (io != CHANNEL_DONE && io != CHANNEL_PENDING))
+	if (io != CHANNEL_DONE && io != CHANNEL_PENDING)
 		searcher_free(p);
+	else if (!evtimer_pending(p->again, NULL))
+		searcher_on_again(fd, what, p);
 }
 
 static void
@@ -120,7 +137,8 @@ searchers_add(struct searchers *s, int fd)
 	channel_open(&p->channel, fd, ROLE_SEARCH, roles, OUT_MAX);
 	p->readable = event_new(s->base, fd, EV_READ | EV_PERSIST, searcher_on_readable, p);
 	p->writable = event_new(s->base, fd, EV_WRITE, searcher_on_writable, p);
-	must(p->readable != NULL && p->writable != NULL);
+	p->again = evtimer_new(s->base, searcher_on_again, p);
+	must(p->readable != NULL && p->writable != NULL && p->again != NULL);
 	must(event_add(p->readable, NULL) == 0);
 	TAILQ_INSERT_TAIL(&s->list, p, link);
 	/* Others wait in the backlog. */

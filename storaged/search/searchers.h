@@ -1,6 +1,6 @@
 /*
- * The peers that search: workers, and the banter command, which asks for the status. Each request is answered at
- * once, in the callback that reads it.
+ * The peers that search: workers, and the banter command, which asks for the status. The requests of
+ * a peer are answered in their order, one in a turn of the event loop.
  */
 #ifndef STORAGED_SEARCH_SEARCHERS_H
 #define STORAGED_SEARCH_SEARCHERS_H
