@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "proto/base/log.h"
+#include "storaged/changes/changes.h"
 
 #define DAYS_KEPT       62u
 #define DAY_MS          ((uint64_t)24 * 3600 * 1000)
@@ -124,19 +125,25 @@ budget_drop_old(struct txn *t, const struct budget *budget, uint64_t now)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* The last tokens of a period are spent. */
-static void
-budget_log_spent(
-    const struct budget *budget, enum budget_period period, uint64_t before, uint64_t used)
+/* Whether a reply that needs so many tokens is refused, even if no other one runs. */
+static bool
+budget_is_reached(uint64_t limit, uint64_t used, uint64_t tokens)
 {
-	uint64_t limit = budget->limit[period];
+	return limit != 0 && (used >= limit || tokens > limit - used);
+}
 
-	if (limit == 0 || before >= limit || used < limit)
-		return;
+/* After a reply has ended, there is not enough left for another one like it. */
+static int
+budget_tell_reached(
+    struct txn *t, const struct budget *budget, enum budget_period period, uint64_t used)
+{
+	const struct id *of = id_is_zero(&budget->widget) ? &budget->org : &budget->widget;
+
 	log_event(LOG_WARN, "budget_spent", L_ID("org", &budget->org),
 	    L_ID("widget", &budget->widget),
 	    L_STR("period", period == BUDGET_DAY ? "day" : "month"), L_UINT("tokens", used),
-	    L_UINT("budget", limit));
+	    L_UINT("budget", budget->limit[period]));
+	return change_add(t, &budget->org, CHANGE_BUDGET, of, NULL, CHANGE_REACHED);
 }
 
 /* Adds used tokens, and adds to or takes from the reserved ones, in the periods of a time. */
@@ -146,20 +153,24 @@ budget_change(struct txn *t, const struct budget *budget, enum budget_period per
 {
 	struct key key =
 	    key_spent(&budget->org, &budget->widget, budget_period_number(period, when));
+	uint64_t limit = budget->limit[period], tokens = reserved < 0 ? (uint64_t)-reserved : 0;
 	struct msg_spent_record spent;
+	bool reached;
 	int rc = budget_spent(t, budget, period, when, &spent);
 
 	if (rc == 0 && period == BUDGET_DAY && spent.used + spent.reserved == 0)
 		rc = budget_drop_old(t, budget, when);
 	if (rc != 0)
 		return rc;
-	budget_log_spent(budget, period, spent.used, spent.used + used);
+	reached = !budget_is_reached(limit, spent.used, tokens) &&
+	    budget_is_reached(limit, spent.used + used, tokens);
 	spent.used += used;
 	if (reserved >= 0 || spent.reserved >= (uint64_t)-reserved)
 		spent.reserved += (uint64_t)reserved;
 	else
 		spent.reserved = 0;
-	return txn_put_record(t, TABLE_SPENT, &key, MSG_SPENT_RECORD, &spent);
+	rc = txn_put_record(t, TABLE_SPENT, &key, MSG_SPENT_RECORD, &spent);
+	return rc != 0 || !reached ? rc : budget_tell_reached(t, budget, period, spent.used);
 }
 
 static int

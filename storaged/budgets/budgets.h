@@ -4,6 +4,9 @@
  * so budgets are exact with any number of workers, and a crash leaks nothing: the reservation is a part of the
  * open turn. It is an estimate; a budget is exceeded at most by what the estimates of running replies miss.
  *
+ * When a reply ends and another one like it would be refused, the change feed gets a row (CHANGE_REACHED) of the
+ * widget's or the organization's budget.
+ *
  * What an organization spends is counted here only while it has a budget (table spent); for a new budget, the
  * tokens of the day and the month so far come from numbers/.
  */
