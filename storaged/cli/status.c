@@ -317,7 +317,7 @@ static void
 status_print_changes(const struct msg_status *s, uint64_t now)
 {
 	if (s->changes_newest != 0)
-		status_print("changes", "%s kept, the oldest of %s",
+		status_print("changes", "%s kept; the oldest: %s",
 		    units_count(s->changes, "event", "events").text,
 		    units_ago(s->changes_since, now).text);
 }
