@@ -39,12 +39,20 @@ read_import(struct txn *t, struct call *c, const struct msg_read_record *r)
 {
 	struct key key = key_of_org(&r->conversation, &r->user),
 		   parent = key_id(&r->conversation);
+	struct msg_read_record there;
 	struct slice conversation;
 	int rc = txn_get(t, TABLE_CONVERSATIONS, &parent, &conversation);
 
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_NOT_FOUND, "no such conversation");
 	if (rc == 0)
+		rc = txn_get_record(t, TABLE_READS, &key, MSG_READ_RECORD, &there);
+	/* The user may have read more since the export. */
+	if (rc == 0 && there.seq > r->seq) {
+		call_ok(c);
+		return 0;
+	}
+	if (rc == 0 || txn_survives(rc))
 		rc = txn_put_record(t, TABLE_READS, &key, MSG_READ_RECORD, r);
 	if (rc == 0)
 		call_ok(c);

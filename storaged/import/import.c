@@ -463,12 +463,27 @@ import_put_message(struct txn *t, struct import_arrival *a)
 	return rc;
 }
 
-/* Whether the message is a reply that was exported while it was written, and is complete by now. */
+static bool
+import_is_rated(const struct msg_message_record *message)
+{
+	struct msg_message_details details;
+
+	return message->details.len > 0 &&
+	    record_decode(message->details, MSG_MESSAGE_DETAILS, &details) == WIRE_OK &&
+	    details.rating != RATING_NONE;
+}
+
+/* Whether the message is a reply that was exported while it was written, and is complete by now, or before
+ * the visitor rated it. */
 static bool
 import_is_outdated(const struct import_arrival *a)
 {
-	return a->replaces && id_equal(&a->message.id, &a->there.id) &&
-	    a->message.status == MESSAGE_INTERRUPTED && a->there.status != MESSAGE_INTERRUPTED;
+	if (!a->replaces || !id_equal(&a->message.id, &a->there.id))
+		return false;
+	return (a->message.status == MESSAGE_INTERRUPTED &&
+		   a->there.status != MESSAGE_INTERRUPTED) ||
+	    (slice_eq(a->message.text, a->there.text) && import_is_rated(&a->there) &&
+		!import_is_rated(&a->message));
 }
 
 int
