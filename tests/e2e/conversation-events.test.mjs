@@ -113,6 +113,24 @@ describe("events of a conversation", () => {
 		}
 	});
 
+	it("a message that opens a resolved conversation is shown once, behind the new state", async () => {
+		const { json } = await banter.chat("resolved", echo("first"));
+		const path = `conversations/${json.conversationId}`;
+		await adminExpect(banter, 200, "PUT", path, { state: "resolved" });
+		const openOwn = () => openOwners(banter, json.conversationId);
+		const streams = [await openOwn(), await openSession(banter, "resolved")];
+		const [worker] = await workersOf(banter, streams);
+		streams.push(await openElsewhere(banter, openOwn, worker));
+		const question = echo("second");
+		await banter.chat("resolved", question);
+		for (const stream of streams) {
+			assert.equal(stream.state.state, "resolved");
+			assert.equal((await stream.next()).state, "open");
+			await showsExchange(stream, question, "second");
+			stream.leave();
+		}
+	});
+
 	it("a session is followed before its first message; a running reply from its beginning", async () => {
 		const early = await openSession(banter, "early");
 		assert.deepEqual(early.state, {
