@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "storaged/changes/changes.h"
 
@@ -198,14 +199,6 @@ budgets_reserve(struct txn *t, const struct id *org, const struct id *widget, ui
 	    t, &budgets, now, 0, (int64_t)tokens->prompt + (int64_t)tokens->completion);
 }
 
-static uint64_t
-budgets_tokens_used(const struct budget_use *use, const struct msg_open_turn_record *open)
-{
-	if (use->tokens != 0 || !use->called)
-		return use->tokens;
-	return open->reserved_prompt + (uint64_t)budget_estimate(use->text_bytes);
-}
-
 int
 budgets_settle(struct txn *t, const struct budget_use *use)
 {
@@ -217,8 +210,11 @@ budgets_settle(struct txn *t, const struct budget_use *use)
 	if (rc != 0 || budgets.n == 0)
 		return rc;
 	rc = txn_get_record(t, TABLE_OPEN_TURNS, &key, MSG_OPEN_TURN_RECORD, &open);
+	if (rc != 0 && !txn_survives(rc))
+		return rc;
 	if (rc != 0)
-		return txn_survives(rc) ? 0 : rc;
-	return budgets_change(t, &budgets, open.started_at, budgets_tokens_used(use, &open),
+		open = (struct msg_open_turn_record){.started_at = clock_wall_ms()};
+	return budgets_change(t, &budgets, open.started_at,
+	    use->tokens + (use->prompt ? open.reserved_prompt : 0),
 	    -(int64_t)open.reserved_prompt - (int64_t)open.reserved_completion);
 }

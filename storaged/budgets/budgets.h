@@ -50,15 +50,15 @@ uint32_t budget_period_number(enum budget_period period, uint64_t now);
 [[gnu::warn_unused_result]] int budgets_reserve(struct txn *t, const struct id *org,
     const struct id *widget, uint64_t now, const struct budget_tokens *tokens);
 
-/* An open turn that is about to be closed. */
+/* A turn that is about to be closed. */
 struct budget_use {
 	struct id org, widget, turn;
-	uint64_t tokens;   /* of prompt and reply; 0: not known, then they are estimated */
-	size_t text_bytes; /* of the reply */
-	bool called;       /* the model was called */
+	uint64_t tokens; /* to pay */
+	bool prompt;     /* ... and what is reserved for the prompt */
 };
 
-/* Settles the reservation of a turn. Does nothing if there are no budgets. */
+/* Settles the reservation of a turn; the tokens are paid in the day and month in which the turn was opened. If it
+ * is not open any more, they are paid now. Does nothing if there are no budgets. */
 [[gnu::warn_unused_result]] int budgets_settle(struct txn *t, const struct budget_use *use);
 
 /* Counts again what n budgets of an organization have spent and reserved so far: they are new. Reads the numbers

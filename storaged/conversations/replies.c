@@ -81,13 +81,13 @@ reply_restart(struct txn *t, const struct turn_view *v, const struct id *run,
     const struct reply_writer *writer)
 {
 	struct budget_use use = {
-	    .org = v->place.org, .widget = writer->widget, .turn = v->id, .called = true};
+	    .org = v->place.org, .widget = writer->widget, .turn = v->id, .prompt = true};
 	int rc;
 
 	if (v->state != TURN_OPEN)
 		return reply_reopen_for(t, v, run, writer);
 	rc = reply_collect_pieces(t, &v->id);
-	use.text_bytes = buf_len(&t->env->text);
+	use.tokens = budget_estimate(buf_len(&t->env->text));
 	if (rc == 0)
 		rc = reply_close(t, &use);
 	return rc != 0 ? rc : reply_open_with_text(t, v, run, writer);
@@ -171,6 +171,46 @@ reply_ended(enum message_status status)
 	return status == MESSAGE_INTERRUPTED ? CHANGE_INTERRUPTED : CHANGE_COMPLETE;
 }
 
+/* The tokens of a reply: as the model reported them, or else an estimate. */
+static uint64_t
+reply_tokens(const struct turn_view *v, const struct reply_ending *ending)
+{
+	uint64_t tokens = (uint64_t)ending->prompt_tokens + ending->completion_tokens;
+	bool called = ending->text.len > 0 || ending->status != MESSAGE_INTERRUPTED;
+
+	if (tokens > 0 || !called)
+		return tokens;
+	return v->reserved_prompt + (uint64_t)budget_estimate(ending->text.len);
+}
+
+/* The tokens that the same call of the model has paid when it was interrupted. A turn that was started again
+ * has reserved tokens for another call. */
+static uint64_t
+reply_tokens_paid(const struct turn_view *v)
+{
+	return v->reserved_prompt > 0 ? 0 : v->estimated;
+}
+
+/* The tokens that a reply pays now. It has paid before if its message is damaged. */
+static uint64_t
+reply_tokens_due(const struct turn_view *v, const struct reply_ending *ending)
+{
+	uint64_t tokens = reply_tokens(v, ending), paid = reply_tokens_paid(v);
+
+	return v->state == TURN_DAMAGED || tokens < paid ? 0 : tokens - paid;
+}
+
+/* What an interrupted reply has paid, in case that it continues. */
+static uint32_t
+reply_tokens_estimated(const struct turn_view *v, const struct reply_ending *ending)
+{
+	uint64_t paid = reply_tokens_paid(v);
+
+	if (ending->status != MESSAGE_INTERRUPTED || v->reserved_prompt + paid == 0)
+		return 0;
+	return (uint32_t)(paid + reply_tokens_due(v, ending));
+}
+
 static struct slice
 reply_encode_details(
     struct txn *t, const struct turn_view *v, const struct reply_ending *ending)
@@ -181,6 +221,7 @@ reply_encode_details(
 	    .first_token_ms = ending->first_token_ms,
 	    .total_ms = ending->total_ms,
 	    .attempts = ending->attempts,
+	    .estimated = reply_tokens_estimated(v, ending),
 	};
 	struct buf *out = &t->env->details;
 
@@ -244,9 +285,7 @@ reply_end(struct txn *t, const struct turn_view *v, const struct reply_ending *e
 			.org = conversation.org,
 			.widget = conversation.widget,
 			.turn = v->id,
-			.tokens = (uint64_t)ending->prompt_tokens + ending->completion_tokens,
-			.text_bytes = message.text.len,
-			.called = message.text.len > 0 || ending->status != MESSAGE_INTERRUPTED,
+			.tokens = reply_tokens_due(v, ending),
 		    });
 	return rc != 0 ? rc : reply_add_change(t, v, reply_ended(ending->status));
 }

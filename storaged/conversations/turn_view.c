@@ -38,16 +38,19 @@ turn_view_read_question(struct txn *t, struct turn_view *v)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* The agent that wrote a message. */
-static struct id
-turn_view_author(const struct msg_message_record *message)
+static void
+turn_view_read_details(struct turn_view *v)
 {
 	struct msg_message_details details;
+	struct slice encoded = v->message.details;
 
-	if (message->details.len == 0 ||
-	    record_decode(message->details, MSG_MESSAGE_DETAILS, &details) != WIRE_OK)
-		return (struct id){0};
-	return details.author;
+	v->agent = (struct id){0};
+	v->estimated = 0;
+	if (encoded.len == 0 ||
+	    record_decode(encoded, MSG_MESSAGE_DETAILS, &details) != WIRE_OK)
+		return;
+	v->agent = details.author;
+	v->estimated = details.estimated;
 }
 
 /* Reads the rest of a turn whose place is known. */
@@ -64,13 +67,15 @@ turn_view_read(struct txn *t, struct turn_view *v)
 		return rc;
 	v->has_message = rc == 0;
 	v->state = turn_view_closed_state(v);
+	v->reserved_prompt = v->estimated = 0;
 	if (v->has_message)
-		v->agent = turn_view_author(&v->message);
+		turn_view_read_details(v);
 	rc = txn_get_record(t, TABLE_OPEN_TURNS, &open_key, MSG_OPEN_TURN_RECORD, &open);
 	if (rc == 0) {
 		v->state = TURN_OPEN;
 		v->run = open.run;
 		v->agent = open.agent;
+		v->reserved_prompt = open.reserved_prompt;
 	}
 	if (rc == MDB_NOTFOUND)
 		return v->state == TURN_DAMAGED ? turn_view_read_question(t, v) : 0;

@@ -59,7 +59,7 @@ erase_turn(void *arg, const struct id *turn)
 	struct key key = key_id(turn);
 	int rc = reply_close(closing->t,
 	    &(struct budget_use){
-		.org = closing->org, .widget = closing->widget, .turn = *turn, .called = true});
+		.org = closing->org, .widget = closing->widget, .turn = *turn, .prompt = true});
 
 	if (rc == 0)
 		rc = txn_del(closing->t, TABLE_TURNS, &key);

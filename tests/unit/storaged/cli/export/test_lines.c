@@ -37,7 +37,7 @@ static const char *const lines[] = {
     CONVERSATION,
     MESSAGE "}",
     MESSAGE ",'author':'" ID "','author_name':'Ann','model':'m','first_token_ms':1,"
-	    "'total_ms':2,'attempts':3,'rating':'down','comment':'no'}",
+	    "'total_ms':2,'attempts':3,'rating':'down','comment':'no','estimated':5}",
     "{'kind':'client_id','conversation':'" ID "','seq':1,'client_id':'m:1\\'\xc3\xbc'}",
     LOGIN,
     "{'kind':'agent','id':'" ID "','org':'" OTHER "','name':'A','purpose':'P',"
