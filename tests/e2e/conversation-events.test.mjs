@@ -366,6 +366,25 @@ describe("events of a conversation", () => {
 		for (const tab of [plain, knowing, people]) await tab.close();
 	});
 
+	it("a reply that begins while an operator's typing is shown ends the typing once", async () => {
+		const [plain, other] = await openTabs(banter, 2, { stream: true });
+		await plain.ask(echo("hi"));
+		await other.upTo("typing_stop");
+		const { conversations } = await banter.conversations();
+		const { _id: id } = conversations.find(({ widgetId }) => widgetId === plain.widget.id);
+		await act(banter, 200, id, "takeover");
+		await act(banter, 204, id, "typing");
+		assert.equal((await other.next()).type, "typing_start");
+		await act(banter, 200, id, "handback");
+		plain.send({ type: "message", content: echo("on") });
+		const frames = (await other.upTo("typing_stop")).filter(({ type }) => type !== "token");
+		assert.deepEqual(
+			frames.map(({ type, role }) => role ?? type),
+			["user", "assistant", "typing_stop"],
+		);
+		for (const tab of [plain, other]) await tab.close();
+	});
+
 	it("typing in a conversation that the caller has not taken over, or that does not exist, is refused", async () => {
 		const { json } = await banter.chat("not-taken", echo("hi"));
 		const path = (id) => `/v1/admin/conversations/${id}/typing`;

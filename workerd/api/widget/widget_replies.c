@@ -75,10 +75,13 @@ widget_reply_free(struct widget_reply *r)
 	free(r);
 }
 
+/* The typing of an operator becomes that of the reply: its end must not hide the reply's. */
 static void
 widget_reply_start_typing(struct widget_reply *r)
 {
-	if (!r->typing)
+	bool typed = widget_operator_stop_typing(r->s);
+
+	if (!r->typing && !typed)
 		widget_send_type(r->s, "typing_start");
 	r->typing = true;
 }
