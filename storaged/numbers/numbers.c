@@ -162,8 +162,9 @@ void
 numbers_add_handover(
     struct txn *t, const struct id *org, const struct id *widget, const struct id *agent)
 {
+	const struct id none = {{0}};
 	const struct numbers_share share = {
-	    .agent = agent == NULL ? (struct id){{0}} : *agent,
+	    .agent = agent == NULL ? none : *agent,
 	    .hour = (uint32_t)(clock_wall_ms() / NUMBERS_HOUR_MS),
 	    .n = 1,
 	    .of = {{COUNT_HANDOVERS, 1}},

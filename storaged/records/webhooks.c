@@ -22,9 +22,9 @@ webhook_keep(union record *r, const union record *stored, bool fresh)
 {
 	r->webhook.cursor = stored == NULL ? 0 : stored->webhook.cursor;
 	r->webhook.requeued = stored == NULL ? 0 : stored->webhook.requeued;
-	r->webhook.notice = stored == NULL || webhook_is_started(r, stored)
-	    ? (struct slice){0}
-	    : stored->webhook.notice;
+	r->webhook.notice = (struct slice){0};
+	if (stored != NULL && !webhook_is_started(r, stored))
+		r->webhook.notice = stored->webhook.notice;
 	if (!fresh)
 		r->webhook.secret = stored->webhook.secret;
 }

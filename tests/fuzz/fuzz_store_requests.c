@@ -189,7 +189,8 @@ take_budgets(struct slice *in, struct request *r)
 	buf_init(&record, 256);
 	request_set_id(r, "org", budget.org);
 	for (unsigned i = 0; i < n; i++) {
-		budget.widget = i == 0 ? (struct id){{0}} : take_widget(in);
+		if (i > 0)
+			budget.widget = take_widget(in);
 		budget.daily_tokens = tokens[choose(in, ARRAY_LEN(tokens))];
 		budget.monthly_tokens = tokens[choose(in, ARRAY_LEN(tokens))];
 		buf_reset(&record);

@@ -69,6 +69,7 @@ chat_listener_write_handover(struct json_writer *j, const struct turn_reply *rep
 struct slice
 chat_listener_text(const struct chat_listener *l, const struct turn_reply *reply)
 {
-	return l->operators && reply->handover == STATE_PERSON ? (struct slice){0}
-							       : reply->text;
+	const struct slice none = {0};
+
+	return l->operators && reply->handover == STATE_PERSON ? none : reply->text;
 }
