@@ -29,9 +29,9 @@ conversation_list_label(const struct msg_conversation_list *m)
 		return m->tag;
 	if (!id_is_zero(&m->assigned))
 		return m->assigned;
-	for (uint8_t state = STATE_WAITING; state <= STATE_RESOLVED; state++)
+	for (enum conversation_state state = STATE_WAITING; state <= STATE_RESOLVED; state++)
 		if (m->states == 1u << state)
-			return label_of_state((enum conversation_state)state);
+			return label_of_state(state);
 	return (struct id){{0}};
 }
 

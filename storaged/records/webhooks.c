@@ -25,7 +25,7 @@ webhook_keep(union record *r, const union record *stored, bool fresh)
 	r->webhook.notice = (struct slice){0};
 	if (stored != NULL && !webhook_is_started(r, stored))
 		r->webhook.notice = stored->webhook.notice;
-	if (!fresh)
+	if (!fresh && stored != NULL)
 		r->webhook.secret = stored->webhook.secret;
 }
 

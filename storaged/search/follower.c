@@ -285,13 +285,11 @@ follower_next(struct follower *f)
 		return;
 	if (buf_len(&f->wanted) > 0)
 		follower_look_up(f);
-	else if (f->purging)
-		follower_work_soon(f);
-	else if (f->rows_due || !f->positioned)
+	else if (!f->purging && (f->rows_due || !f->positioned))
 		follower_read_changes(f);
-	else if (f->reading)
+	else if (!f->purging && f->reading)
 		follower_read_store(f);
-	else if (follower_has_work(f))
+	else if (f->purging || follower_has_work(f))
 		follower_work_soon(f);
 	else if (index_is_lopsided(f->index))
 		follower_rebuild(

@@ -102,7 +102,7 @@ index_numbers(struct index *ix, const char *text, uint64_t *numbers, int n)
 static int
 index_load(struct index *ix)
 {
-	uint64_t meta[4];
+	uint64_t meta[4] = {0};
 
 	if (index_numbers(
 		ix, "SELECT version, position, documents, built FROM meta", meta, 4) != 0)

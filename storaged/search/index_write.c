@@ -212,7 +212,7 @@ index_add_row(struct index *ix, int64_t row, int64_t parent, const struct index_
 int
 index_put(struct index *ix, const struct index_document *document)
 {
-	int64_t parent, row;
+	int64_t parent = 0, row;
 	struct id org;
 	int found = index_find_parent(ix, &document->parent, &parent, &org);
 
@@ -234,7 +234,7 @@ index_put(struct index *ix, const struct index_document *document)
 int
 index_remove(struct index *ix, const struct id *parent, const struct id *id)
 {
-	int64_t number;
+	int64_t number = 0;
 	struct id org;
 	int found = index_find_parent(ix, parent, &number, &org);
 
@@ -266,7 +266,7 @@ int
 index_erase(struct index *ix, const struct id *parent)
 {
 	sqlite3_stmt *delete;
-	int64_t number;
+	int64_t number = 0;
 	struct id org;
 	int found = index_find_parent(ix, parent, &number, &org);
 

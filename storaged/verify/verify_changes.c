@@ -70,7 +70,7 @@ verify_changes_entry(struct checker *c, struct slice key, struct slice value, vo
 		verify_found(c, TABLE_CHANGES, "%s: the last row has another number", name.s);
 	if (feed->total != 0 && entry.total != feed->total + n)
 		verify_found(c, TABLE_CHANGES, "%s: counts %llu rows, not %llu", name.s,
-		    (unsigned long long)entry.total, (unsigned long long)(feed->total + n));
+		    (unsigned long long)entry.total, (unsigned long long)feed->total + n);
 	*feed = (struct feed){.last = seq, .total = entry.total};
 	return 0;
 }

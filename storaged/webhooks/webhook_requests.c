@@ -135,7 +135,7 @@ handle_webhook_results(struct txn *t, struct call *c)
 {
 	const struct msg_webhook_results *m = &c->m->webhook_results;
 	struct key key = key_of_org(&m->org, &m->webhook);
-	struct msg_webhook_record r;
+	struct msg_webhook_record r = {.v = RECORD_VERSION};
 	uint64_t cursor;
 	int rc = webhook_check_results(t, c, &r);
 

@@ -78,16 +78,17 @@ webhook_send_on_conversation(void *arg, uint16_t type, const union msg *m)
 	struct msg_conversation_record conversation;
 
 	s->call = NULL;
-	if (store_refused(type, m, STORE_NOT_FOUND))
-		webhook_send_end(s, &nothing_to_say);
-	else if (type != MSG_MESSAGE_PAGE ||
+	if (type == MSG_MESSAGE_PAGE &&
 	    record_decode(m->message_page.conversation, MSG_CONVERSATION_RECORD,
-		&conversation) != WIRE_OK)
-		webhook_send_end(s, &unknown);
-	else if (conversation.state != STATE_WAITING)
-		webhook_send_end(s, &nothing_to_say);
-	else
-		webhook_send_waiting(s, &conversation);
+		&conversation) == WIRE_OK) {
+		if (conversation.state == STATE_WAITING)
+			webhook_send_waiting(s, &conversation);
+		else
+			webhook_send_end(s, &nothing_to_say);
+		return;
+	}
+	webhook_send_end(
+	    s, store_refused(type, m, STORE_NOT_FOUND) ? &nothing_to_say : &unknown);
 }
 
 static void

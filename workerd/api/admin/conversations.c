@@ -76,8 +76,8 @@ conversations_read_state(struct slice query, uint8_t *states)
 
 	if (value.p == NULL)
 		return true;
-	for (uint8_t state = STATE_OPEN; state <= STATE_RESOLVED; state++)
-		if (slice_eq(value, names_conversation_state(state))) {
+	for (enum conversation_state state = STATE_OPEN; state <= STATE_RESOLVED; state++)
+		if (slice_eq(value, names_conversation_state((uint8_t)state))) {
 			*states = (uint8_t)(1u << state);
 			return true;
 		}

@@ -23,9 +23,9 @@ chat_rating_read(const struct json_t *object, struct msg_rating_set *rating)
 	const json_t *comment = json_object_get(object, "comment");
 	struct slice word = json_read_member(object, "rating");
 
-	for (uint8_t i = RATING_NONE; i <= RATING_DOWN; i++)
+	for (enum message_rating i = RATING_NONE; i <= RATING_DOWN; i++)
 		if (word.p != NULL && slice_eq_str(word, ratings[i])) {
-			rating->rating = i;
+			rating->rating = (uint8_t)i;
 			rating->comment = json_read_string(comment);
 			if (comment == NULL || json_is_null(comment))
 				return NULL;

@@ -82,9 +82,9 @@ number_groups_insert(struct number_groups *groups, size_t at, const struct id *k
 {
 	if (groups->n == groups->room) {
 		groups->room = groups->room == 0 ? 64 : 2 * groups->room;
-		groups->of = xreallocarray(groups->of, groups->room, sizeof(groups->of[0]));
+		groups->of = xreallocarray(groups->of, groups->room, sizeof(void *));
 	}
-	memmove(groups->of + at + 1, groups->of + at, (groups->n - at) * sizeof(groups->of[0]));
+	memmove(groups->of + at + 1, groups->of + at, (groups->n - at) * sizeof(void *));
 	groups->n++;
 	groups->of[at] = xcalloc(1, sizeof(*groups->of[at]));
 	groups->of[at]->key = *key;

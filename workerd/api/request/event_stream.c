@@ -24,6 +24,7 @@ event_stream_is_over(struct event_stream *s)
 {
 	void (*over)(void *) = s->over;
 
+	must(over != NULL);
 	s->over = NULL;
 	LIST_REMOVE(s, link);
 	over(s->arg);
