@@ -174,7 +174,7 @@ describe("OPTIONS", () => {
 		const allowed = {
 			"/health": "GET, HEAD, OPTIONS",
 			"/chat": "POST, OPTIONS",
-			[`/v1/admin/conversations/${NOBODY}`]: "GET, HEAD, DELETE, OPTIONS",
+			[`/v1/admin/conversations/${NOBODY}`]: "GET, HEAD, PUT, DELETE, OPTIONS",
 			"*": "GET, HEAD, POST, PUT, DELETE, OPTIONS",
 		};
 		for (const [path, allow] of Object.entries(allowed)) {

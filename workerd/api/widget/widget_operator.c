@@ -25,7 +25,7 @@ widget_operator_start_typing(struct widget_socket *s)
 {
 	struct timeval in = clock_timeval(TYPING_SHOWN_MS);
 
-	if (!TAILQ_EMPTY(&s->replies))
+	if (widget_replies_run(s))
 		return;
 	if (s->operators) {
 		widget_send_operator(s, "typing", (struct slice){0});

@@ -412,6 +412,17 @@ widget_replies_drop_others(struct widget_socket *s)
 	}
 }
 
+bool
+widget_replies_run(const struct widget_socket *s)
+{
+	const struct widget_reply *r;
+
+	TAILQ_FOREACH (r, &s->replies, link)
+		if (r->typing || r->listener != NULL)
+			return true;
+	return false;
+}
+
 void
 widget_replies_erased(struct widget_socket *s)
 {

@@ -137,6 +137,9 @@ void widget_replies_join(struct widget_socket *s, const struct id *reply);
 /* Queues a sync (widget_history_sync()), unless one waits already. */
 void widget_replies_sync(struct widget_socket *s);
 
+/* Whether a reply is on its way to the visitor; a history that is being read is none. */
+bool widget_replies_run(const struct widget_socket *s);
+
 /* The conversation was deleted: a sync runs after the current reply, before the messages that wait. */
 void widget_replies_erased(struct widget_socket *s);
 
