@@ -55,8 +55,7 @@ numbers_make_room(struct txn *t)
 	if (t->numbers_n < room)
 		return;
 	room = room == 0 ? ROOM_FIRST : 2 * room;
-	changes = realloc(changes, sizeof(*changes) + room * sizeof(changes->of[0]));
-	must(changes != NULL);
+	changes = xreallocarray(changes, 1, sizeof(*changes) + room * sizeof(changes->of[0]));
 	changes->room = room;
 	t->env->numbers = changes;
 }
