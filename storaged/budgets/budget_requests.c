@@ -4,6 +4,7 @@
 #include "storaged/budgets/budget_requests.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
@@ -79,20 +80,6 @@ budget_remove(struct txn *t, const struct id *org, const struct id *widget)
 	return rc != 0 ? rc : txn_del_all(t, TABLE_SPENT, &key);
 }
 
-/* Whether the list of a request names this widget (zero: the organization). */
-static bool
-budget_is_listed(struct slice list, const struct id *widget)
-{
-	struct msg_budget_record record;
-	struct slice item;
-
-	while (wire_list_next(&list, &item))
-		if (record_decode(item, MSG_BUDGET_RECORD, &record) == WIRE_OK &&
-		    id_equal(&record.widget, widget))
-			return true;
-	return false;
-}
-
 static int
 budget_check_widget(
     struct txn *t, struct call *c, const struct id *org, const struct id *widget)
@@ -108,32 +95,67 @@ budget_check_widget(
 	return rc;
 }
 
+/* The widgets that the budgets of a request name (zero: the organization), in the order of their ids. */
+struct budget_names {
+	struct id of[BUDGETS_MAX];
+	size_t n;
+};
+
 static int
-budget_check_list(struct txn *t, struct call *c)
+budget_compare_names(const void *a, const void *b)
 {
-	const struct msg_budget_put *m = &c->m->budget_put;
+	return memcmp(a, b, sizeof(struct id));
+}
+
+static bool
+budget_is_named(const struct budget_names *names, const struct id *widget)
+{
+	return bsearch(widget, names->of, names->n, sizeof(names->of[0]),
+		   budget_compare_names) != NULL;
+}
+
+/* False: a budget is invalid, there are two of a widget, or too many. */
+static bool
+budget_read_names(const struct msg_budget_put *m, struct budget_names *names)
+{
 	struct slice list = m->budgets, item;
 	struct msg_budget_record record;
+
+	names->n = 0;
+	while (wire_list_next(&list, &item)) {
+		if (names->n == BUDGETS_MAX ||
+		    record_decode(item, MSG_BUDGET_RECORD, &record) != WIRE_OK ||
+		    !id_equal(&record.org, &m->org))
+			return false;
+		names->of[names->n++] = record.widget;
+	}
+	qsort(names->of, names->n, sizeof(names->of[0]), budget_compare_names);
+	for (size_t i = 1; i < names->n; i++)
+		if (id_equal(&names->of[i - 1], &names->of[i]))
+			return false;
+	return true;
+}
+
+static int
+budget_check_list(struct txn *t, struct call *c, struct budget_names *names)
+{
+	const struct msg_budget_put *m = &c->m->budget_put;
 	const struct id all = {0};
-	unsigned n = 0;
 	int rc = budget_check_widget(t, c, &m->org, &all);
 
-	while (rc == 0 && wire_list_next(&list, &item)) {
-		if (record_decode(item, MSG_BUDGET_RECORD, &record) != WIRE_OK ||
-		    !id_equal(&record.org, &m->org) || ++n > BUDGETS_MAX ||
-		    budget_is_listed(list, &record.widget))
-			return call_refuse(c, STORE_INVALID, "invalid list of budgets");
-		rc = budget_check_widget(t, c, &m->org, &record.widget);
-	}
+	if (rc == 0 && !budget_read_names(m, names))
+		return call_refuse(c, STORE_INVALID, "invalid list of budgets");
+	for (size_t i = 0; rc == 0 && i < names->n; i++)
+		rc = budget_check_widget(t, c, &m->org, &names->of[i]);
 	return rc;
 }
 
-/* Removes the first budget after *at that the new list does not contain; *at becomes its key. MDB_NOTFOUND: there
- * is none. */
+/* Removes the first budget after *at that has no name here; *at becomes its key. MDB_NOTFOUND: there is none. */
 static int
-budget_remove_unlisted(struct txn *t, const struct msg_budget_put *m, struct key *at)
+budget_remove_unnamed(
+    struct txn *t, const struct id *org, const struct budget_names *names, struct key *at)
 {
-	struct key front = key_id(&m->org);
+	struct key front = key_id(org);
 	struct id widget = {0};
 	struct walk w;
 	int rc = walk_open(&w, t, TABLE_BUDGETS, &front);
@@ -142,23 +164,23 @@ budget_remove_unlisted(struct txn *t, const struct msg_budget_put *m, struct key
 		rc = walk_from(&w, at);
 	for (; rc == 0; rc = walk_next(&w)) {
 		widget = key_back(w.key);
-		if (!budget_is_listed(m->budgets, &widget))
+		if (!budget_is_named(names, &widget))
 			break;
 	}
 	if (rc == 0)
 		*at = key_of(w.key);
 	walk_close(&w);
-	return rc != 0 ? rc : budget_remove(t, &m->org, &widget);
+	return rc != 0 ? rc : budget_remove(t, org, &widget);
 }
 
 static int
-budget_remove_all_unlisted(struct txn *t, const struct msg_budget_put *m)
+budget_remove_others(struct txn *t, const struct id *org, const struct budget_names *names)
 {
-	struct key at = key_id(&m->org);
+	struct key at = key_id(org);
 	int rc;
 
 	do
-		rc = budget_remove_unlisted(t, m, &at);
+		rc = budget_remove_unnamed(t, org, names, &at);
 	while (rc == 0);
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
@@ -206,10 +228,11 @@ int
 handle_budget_put(struct txn *t, struct call *c)
 {
 	const struct msg_budget_put *m = &c->m->budget_put;
-	int rc = budget_check_list(t, c);
+	struct budget_names names;
+	int rc = budget_check_list(t, c, &names);
 
 	if (rc == 0)
-		rc = budget_remove_all_unlisted(t, m);
+		rc = budget_remove_others(t, &m->org, &names);
 	if (rc == 0)
 		rc = budget_put_list(t, m->budgets);
 	if (rc == 0)

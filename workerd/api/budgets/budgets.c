@@ -63,54 +63,55 @@ budgets_write_limit(struct json_writer *j, const char *name, uint64_t tokens)
 		json_write_uint(j, name, tokens);
 }
 
-static void
-budgets_write_status(
-    struct json_writer *j, const char *name, const struct msg_budget_status *status)
-{
-	struct msg_budget_record r;
+/* A budget of a list, with what it has spent. */
+struct budgets_item {
+	struct msg_budget_status status;
+	struct msg_budget_record budget;
+};
 
-	must(record_decode(status->budget, MSG_BUDGET_RECORD, &r) == WIRE_OK);
+static bool
+budgets_next(struct slice *list, struct budgets_item *item)
+{
+	struct slice bytes;
+
+	if (!wire_list_next(list, &bytes))
+		return false;
+	must(record_decode(bytes, MSG_BUDGET_STATUS, &item->status) == WIRE_OK);
+	must(record_decode(item->status.budget, MSG_BUDGET_RECORD, &item->budget) == WIRE_OK);
+	return true;
+}
+
+static void
+budgets_write_item(struct json_writer *j, const char *name, const struct budgets_item *item)
+{
 	json_write_open(j, name, '{');
-	budgets_write_limit(j, "dailyTokens", r.daily_tokens);
-	budgets_write_limit(j, "monthlyTokens", r.monthly_tokens);
-	json_write_uint(j, "today", status->today);
-	json_write_uint(j, "thisMonth", status->this_month);
-	json_write_uint(j, "reserved", status->reserved);
+	budgets_write_limit(j, "dailyTokens", item->budget.daily_tokens);
+	budgets_write_limit(j, "monthlyTokens", item->budget.monthly_tokens);
+	json_write_uint(j, "today", item->status.today);
+	json_write_uint(j, "thisMonth", item->status.this_month);
+	json_write_uint(j, "reserved", item->status.reserved);
 	json_write_close(j, '}');
 }
 
-/* The first budget of the list is the organization's, if it has one. */
+/* The list is in the order of the store's keys: the organization's budget is the first, if it has one. */
 static void
 budgets_write(struct json_writer *j, struct slice list)
 {
-	struct msg_budget_status status;
-	struct msg_budget_record r;
-	struct slice item;
-	bool organization = false;
+	struct budgets_item item;
+	char id[ID_TEXT_LEN + 1];
+	bool more = budgets_next(&list, &item);
 
 	json_write_open(j, NULL, '{');
-	while (wire_list_next(&list, &item)) {
-		char id[ID_TEXT_LEN + 1];
-
-		must(record_decode(item, MSG_BUDGET_STATUS, &status) == WIRE_OK);
-		must(record_decode(status.budget, MSG_BUDGET_RECORD, &r) == WIRE_OK);
-		if (id_is_zero(&r.widget)) {
-			budgets_write_status(j, "organization", &status);
-			json_write_open(j, "widgets", '{');
-			organization = true;
-			continue;
-		}
-		if (!organization) {
-			json_write_null(j, "organization");
-			json_write_open(j, "widgets", '{');
-			organization = true;
-		}
-		id_format(&r.widget, id);
-		budgets_write_status(j, id, &status);
-	}
-	if (!organization) {
+	if (more && id_is_zero(&item.budget.widget)) {
+		budgets_write_item(j, "organization", &item);
+		more = budgets_next(&list, &item);
+	} else {
 		json_write_null(j, "organization");
-		json_write_open(j, "widgets", '{');
+	}
+	json_write_open(j, "widgets", '{');
+	for (; more; more = budgets_next(&list, &item)) {
+		id_format(&item.budget.widget, id);
+		budgets_write_item(j, id, &item);
 	}
 	json_write_close(j, '}');
 	json_write_close(j, '}');
