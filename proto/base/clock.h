@@ -7,6 +7,11 @@
 #include <stdint.h>
 #include <sys/time.h>
 
+#define CLOCK_HOUR_MS UINT64_C(3600000)
+
+/* Every UTC day has this many milliseconds (POSIX, "Seconds Since the Epoch"). */
+#define CLOCK_DAY_MS UINT64_C(86400000)
+
 /* Milliseconds since 1970 (CLOCK_REALTIME), as in records and the API. */
 uint64_t clock_wall_ms(void);
 

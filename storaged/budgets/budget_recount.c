@@ -6,21 +6,20 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "storaged/budgets/budgets.h"
 #include "storaged/numbers/numbers.h"
 #include "storaged/numbers/numbers_rows.h"
-
-#define DAY_MS ((uint64_t)24 * 3600 * 1000)
 
 /* The first day of the period of a time. */
 static uint32_t
 budget_first_day(enum budget_period period, uint64_t now)
 {
-	uint32_t day = (uint32_t)(now / DAY_MS);
+	uint32_t day = (uint32_t)(now / CLOCK_DAY_MS);
 	uint32_t month = budget_period_number(BUDGET_MONTH, now);
 
 	while (period == BUDGET_MONTH && day > 0 &&
-	    budget_period_number(BUDGET_MONTH, (day - 1) * DAY_MS) == month)
+	    budget_period_number(BUDGET_MONTH, (day - 1) * CLOCK_DAY_MS) == month)
 		day--;
 	return day;
 }

@@ -11,7 +11,6 @@
 #include "storaged/changes/changes.h"
 
 #define DAYS_KEPT       62u
-#define DAY_MS          ((uint64_t)24 * 3600 * 1000)
 #define BYTES_PER_TOKEN 2u
 
 /* The numbers of days and of months (since year 0) share the keys of a budget. */
@@ -32,7 +31,7 @@ budget_period_number(enum budget_period period, uint64_t now)
 	struct tm utc;
 
 	if (period == BUDGET_DAY || gmtime_r(&seconds, &utc) == NULL)
-		return (uint32_t)(now / DAY_MS);
+		return (uint32_t)(now / CLOCK_DAY_MS);
 	return MONTHS | (uint32_t)((utc.tm_year + 1900) * 12 + utc.tm_mon);
 }
 

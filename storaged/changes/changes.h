@@ -15,9 +15,10 @@
 #ifndef STORAGED_CHANGES_CHANGES_H
 #define STORAGED_CHANGES_CHANGES_H
 
+#include "proto/base/clock.h"
 #include "storaged/engine/txn.h"
 
-#define CHANGES_KEPT_MS   (UINT64_C(7) * 24 * 3600 * 1000)
+#define CHANGES_KEPT_MS   (7 * CLOCK_DAY_MS)
 #define CHANGES_KEPT_ROWS UINT64_C(10000000)
 
 /* The numbers of a millisecond. They are exact in JSON up to the year 2248 (RFC 8259, section 6). */

@@ -164,7 +164,7 @@ numbers_add_handover(
 	const struct id none = {{0}};
 	const struct numbers_share share = {
 	    .agent = agent == NULL ? none : *agent,
-	    .hour = (uint32_t)(clock_wall_ms() / NUMBERS_HOUR_MS),
+	    .hour = (uint32_t)(clock_wall_ms() / CLOCK_HOUR_MS),
 	    .n = 1,
 	    .of = {{COUNT_HANDOVERS, 1}},
 	};

@@ -10,8 +10,6 @@
 #include "proto/base/log.h"
 #include "storaged/numbers/numbers_rows.h"
 
-#define DAY_MS ((uint64_t)24 * 3600 * 1000)
-
 /* Rows that a step looks at, and days that it adds up, at most. */
 #define LOOKS_MAX 1000u
 #define DAYS_MAX  32u
@@ -88,7 +86,7 @@ numbers_fold_some(struct numbers_fold *f, struct env *env)
 bool
 numbers_fold_step(struct numbers_fold *f, struct env *env)
 {
-	uint64_t today = clock_wall_ms() / DAY_MS;
+	uint64_t today = clock_wall_ms() / CLOCK_DAY_MS;
 	int rc;
 
 	if (f->done == today || !env->writable)

@@ -6,8 +6,6 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 
-#define DAY_MS ((uint64_t)24 * 3600 * 1000)
-
 static const char help[] = "storaged counts again at its next start";
 
 int
@@ -29,7 +27,7 @@ numbers_found_damage(struct txn *t)
 bool
 numbers_day_is_old(uint32_t day)
 {
-	return day + NUMBERS_HOUR_DAYS < clock_wall_ms() / DAY_MS;
+	return day + NUMBERS_HOUR_DAYS < clock_wall_ms() / CLOCK_DAY_MS;
 }
 
 bool

@@ -4,6 +4,7 @@
 #include "storaged/numbers/numbers_share.h"
 
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
 
 /* The place of a conversation's first reply. */
 #define FIRST_REPLY 2u
@@ -19,7 +20,7 @@ numbers_share_add(struct numbers_share *share, unsigned count, uint32_t by)
 static uint32_t
 numbers_share_hour(uint64_t ms)
 {
-	uint64_t hour = ms / NUMBERS_HOUR_MS;
+	uint64_t hour = ms / CLOCK_HOUR_MS;
 
 	return hour > UINT32_MAX ? UINT32_MAX : (uint32_t)hour;
 }

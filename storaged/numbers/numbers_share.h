@@ -8,8 +8,6 @@
 #include "proto/ipc/counts.h"
 #include "proto/ipc/messages.h"
 
-#define NUMBERS_HOUR_MS ((uint64_t)3600 * 1000)
-
 struct numbers_share {
 	struct id agent; /* who replied; zero: it is no reply, or the agent is unknown */
 	uint32_t hour;   /* since 1970 */

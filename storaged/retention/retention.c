@@ -15,8 +15,6 @@
 #include "storaged/request/store_time.h"
 #include "storaged/visitors/erase.h"
 
-#define DAY_MS ((uint64_t)24 * 3600 * 1000)
-
 /* A step: the conversations that it erases, and what that changes in memory. */
 struct retention_work {
 	struct env *env;
@@ -74,10 +72,10 @@ retention_enter_widget(struct retention *r, struct retention_work *k, struct sli
 	org_key_parts((struct slice){key.p, 2 * sizeof(struct id)}, &org, &widget);
 	rc = retention_days_of(&k->t, &org, &widget, &days);
 	r->at = retention_widget_end(&org, &widget);
-	r->in_widget = days > 0 && now > days * DAY_MS;
+	r->in_widget = days > 0 && now > days * CLOCK_DAY_MS;
 	if (!r->in_widget)
 		return rc;
-	r->before = now - days * DAY_MS;
+	r->before = now - days * CLOCK_DAY_MS;
 	memset(&last, 0xff, sizeof(last));
 	r->newest = key_activity_of(&org, &widget, r->before, &last);
 	return rc;

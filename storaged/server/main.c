@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/process/privileges.h"
 #include "proto/settings/settings.h"
@@ -76,7 +77,7 @@ storaged_run(const struct settings *settings)
 		env_watch_readers(&env, settings->data_dir, settings->store_snapshot_max_bytes);
 		env.operator_timeout_ms = settings->operator_timeout_ms;
 		env.retention_days = (uint32_t)settings->retention_days;
-		env.scrub.interval_ms = settings->store_scrub_hours * UINT64_C(3600000);
+		env.scrub.interval_ms = settings->store_scrub_hours * CLOCK_HOUR_MS;
 		status = storaged_serve(settings, &env);
 	}
 	env_close(&env);

@@ -5,18 +5,16 @@
  */
 #include "storaged/turns/daily_caps.h"
 
+#include "proto/base/clock.h"
 #include "proto/base/log.h"
-
-#define DAY_MS ((uint64_t)24 * 3600 * 1000)
 
 /* Days of a widget with a count, at most. */
 #define DAYS_KEPT 8u
 
-/* Every UTC day has this many milliseconds (POSIX, "Seconds Since the Epoch"). */
 static struct key
 daily_cap_key_of_day(const struct id *widget, uint64_t now)
 {
-	return key_cap(widget, (uint32_t)(now / DAY_MS));
+	return key_cap(widget, (uint32_t)(now / CLOCK_DAY_MS));
 }
 
 int

@@ -5,6 +5,7 @@
 #ifndef STORAGED_VISITORS_VISITORS_H
 #define STORAGED_VISITORS_VISITORS_H
 
+#include "proto/base/clock.h"
 #include "storaged/identities/visitor_records.h"
 #include "storaged/request/call.h"
 
@@ -13,7 +14,7 @@ extern const char visitor_gone[];
 
 /* A visitor that has neither written nor given a contact is removed so many milliseconds after it came, or
  * came back, but not while a worker follows it (rooms.h). */
-#define VISITOR_UNUSED_MS ((uint64_t)24 * 3600 * 1000)
+#define VISITOR_UNUSED_MS CLOCK_DAY_MS
 
 /* Whether a visitor's token is valid at its widget now. */
 bool visitor_is_welcome(

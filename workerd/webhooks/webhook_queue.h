@@ -13,14 +13,15 @@
 
 #include <sys/queue.h>
 
+#include "proto/base/clock.h"
 #include "proto/ipc/messages.h"
 #include "workerd/webhooks/webhook_post.h"
 
 #define WEBHOOK_QUEUE_MAX    500
 #define WEBHOOK_WINDOW       8 /* deliveries of an endpoint at a time */
-#define WEBHOOK_GIVE_UP_MS   (UINT64_C(3) * 24 * 3600 * 1000)
+#define WEBHOOK_GIVE_UP_MS   (3 * CLOCK_DAY_MS)
 #define WEBHOOK_RETRY_MIN_MS UINT64_C(2000)
-#define WEBHOOK_RETRY_MAX_MS UINT64_C(3600000)
+#define WEBHOOK_RETRY_MAX_MS CLOCK_HOUR_MS
 
 /* Failures in a row after which the endpoint is tried with one delivery at a time. */
 #define WEBHOOK_FAILURES_MAX 5

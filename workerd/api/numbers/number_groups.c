@@ -11,10 +11,9 @@
 #include <time.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
 
 #define ALL_OF_DAY 24u /* the hour of a row of a whole day */
-
-#define HOUR_MS ((uint64_t)3600 * 1000)
 
 void
 number_groups_clear(struct number_groups *groups)
@@ -141,7 +140,7 @@ number_groups_write_key(struct json_writer *j, enum number_by by, const struct i
 		number_groups_write_day(j, number_groups_key_number(key));
 		break;
 	case NUMBER_BY_HOUR:
-		json_write_uint(j, "hour", number_groups_key_number(key) * HOUR_MS);
+		json_write_uint(j, "hour", number_groups_key_number(key) * CLOCK_HOUR_MS);
 		break;
 	case NUMBER_BY_WIDGET:
 		json_write_id(j, "widgetId", key);

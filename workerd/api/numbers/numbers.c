@@ -13,8 +13,6 @@
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/store_query.h"
 
-#define DAY_MS ((uint64_t)24 * 3600 * 1000)
-
 /* Days of a request, at most, and those without from. */
 #define DAYS_MAX     1100u
 #define DAYS_DEFAULT 30u
@@ -133,7 +131,7 @@ numbers_read_by(struct slice query, enum number_by *by)
 static const char *
 numbers_read_parameters(struct slice query, uint32_t *from, uint32_t *last, enum number_by *by)
 {
-	*last = (uint32_t)(clock_wall_ms() / DAY_MS);
+	*last = (uint32_t)(clock_wall_ms() / CLOCK_DAY_MS);
 	if (!numbers_read_day(query, "to", last))
 		return "to must be a day such as 2026-01-31";
 	*from = *last < DAYS_DEFAULT ? 0 : *last - (DAYS_DEFAULT - 1);
