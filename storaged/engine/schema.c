@@ -51,6 +51,7 @@ static const char *const names[TABLES] = {
     [TABLE_DELIVERIES] = "deliveries",
     [TABLE_BUDGETS] = "budgets",
     [TABLE_SPENT] = "spent",
+    [TABLE_CONTACTS_BY_USER_ID] = "contacts_by_user_id",
 };
 
 const char *
@@ -145,6 +146,8 @@ key_fits(enum table table, struct slice key)
 	case TABLE_CONTACTS_BY_EMAIL:
 	case TABLE_CONTACTS_BY_PHONE:
 		return key.len > id && key.len <= id + FOLDED_MAX;
+	case TABLE_CONTACTS_BY_USER_ID:
+		return key.len > id && key.len <= id + USER_ID_MAX;
 	case TABLE_CONVERSATIONS_BY_SESSION:
 		return key.len > 2 * id && key.len <= 2 * id + SESSION_MAX;
 	case TABLE_CONVERSATIONS_BY_ACTIVITY:

@@ -13,7 +13,7 @@
 
 #include "proto/ipc/messages.h"
 
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 
 /* The same without checksums. */
 #define SCHEMA_UNCHECKED 1
@@ -35,6 +35,7 @@
 #define PUBLIC_ID_MAX 32
 #define EMAIL_MAX     254
 #define PHONE_MAX     64
+#define USER_ID_MAX   128
 
 /* Bytes of a case-folded e-mail address (match_keys.h), at most. */
 #define FOLDED_MAX 400
@@ -83,11 +84,12 @@ enum table {
 	TABLE_NOTES,                    /* conversation, note → NOTE_RECORD */
 	TABLE_READS,                    /* conversation, user → READ_RECORD */
 	TABLE_PAGES,                    /* conversation → PAGE_RECORD */
-	TABLE_NUMBERS,    /* org, UTC day, widget, agent, hour → NUMBERS_RECORD */
-	TABLE_WEBHOOKS,   /* org, webhook → WEBHOOK_RECORD */
-	TABLE_DELIVERIES, /* org, webhook, number of the change → DELIVERY_RECORD */
-	TABLE_BUDGETS,    /* org, widget (zero: all) → BUDGET_RECORD */
-	TABLE_SPENT,      /* org, widget (zero: all), period → SPENT_RECORD */
+	TABLE_NUMBERS,             /* org, UTC day, widget, agent, hour → NUMBERS_RECORD */
+	TABLE_WEBHOOKS,            /* org, webhook → WEBHOOK_RECORD */
+	TABLE_DELIVERIES,          /* org, webhook, number of the change → DELIVERY_RECORD */
+	TABLE_BUDGETS,             /* org, widget (zero: all) → BUDGET_RECORD */
+	TABLE_SPENT,               /* org, widget (zero: all), period → SPENT_RECORD */
+	TABLE_CONTACTS_BY_USER_ID, /* org, the site's user id → contact */
 	TABLES,
 };
 
@@ -179,7 +181,7 @@ struct key key_email(struct slice folded);
 /* widgets_by_public. */
 struct key key_public(struct slice public_id);
 
-/* contacts_by_email, contacts_by_phone: name has at most FOLDED_MAX bytes. */
+/* contacts_by_email, contacts_by_phone, contacts_by_user_id: name has at most FOLDED_MAX bytes. */
 struct key key_contact_name(const struct id *org, struct slice name);
 
 /* deliveries. webhook: its key in webhooks, which is also the front; n: the number of the change. */

@@ -27,6 +27,8 @@ struct migration {
 	uint64_t from, at; /* schemas: of the old store; of the entry that is under way */
 	struct txn old;
 	bool has[TABLES]; /* the old store's tables */
+	/* An entry under way: each step writes the buffer that the step before it did not. */
+	struct buf records[2];
 	struct migrate_file file;
 	uint64_t bytes;         /* of the old store's used pages */
 	uint64_t entries, done; /* of the old store */
@@ -35,35 +37,47 @@ struct migration {
 	uint64_t reported_at; /* ms, monotonic */
 };
 
-/* Schema 3 added fields at the end of these records: so many bytes, all zero if the fields are empty
+/* The fields that a schema added at the end of records: so many bytes, all zero, as the fields are empty
  * (proto/ipc/wire.h). */
-static const size_t added_in_3[TABLES] = {
-    [TABLE_CONVERSATIONS] =
-	49,                  /* state, operator, operator_name, operator_at, assigned, tags */
-    [TABLE_MESSAGES] = 4,    /* details */
-    [TABLE_OPEN_TURNS] = 24, /* agent, reserved_prompt, reserved_completion */
-    [TABLE_AGENTS] = 9,      /* handover_text, waiting_text, no_return */
-    [TABLE_WIDGETS] = 4,     /* retention_days */
+static const uint8_t added[SCHEMA_VERSION + 1][TABLES] = {
+    [3] =
+	{
+	    [TABLE_CONVERSATIONS] =
+		49, /* state, operator, operator_name, operator_at, assigned, tags */
+	    [TABLE_MESSAGES] = 4,    /* details */
+	    [TABLE_OPEN_TURNS] = 24, /* agent, reserved_prompt, reserved_completion */
+	    [TABLE_AGENTS] = 9,      /* handover_text, waiting_text, no_return */
+	    [TABLE_WIDGETS] = 4,     /* retention_days */
+	},
+    [4] =
+	{
+	    [TABLE_CONVERSATIONS] = 4, /* context */
+	    [TABLE_ORGS] = 4,          /* prices */
+	    [TABLE_USERS] = 8,         /* read_until */
+	    [TABLE_WIDGETS] = 12,      /* budget_text, settings, identity_secret */
+	    [TABLE_CONTACTS] = 4,      /* user_id */
+	},
 };
 
+/* A step that only adds fields. */
 static int
-migrate_from_2_to_3(struct migration *m, enum table table, struct slice key, struct slice value)
+migrate_add_fields(struct migration *m, enum table table, struct slice key, struct slice value)
 {
-	static const uint8_t zeros[64];
-	struct buf *record = &m->old.env->record;
+	static const uint8_t zeros[UINT8_MAX];
+	const size_t n = added[m->at + 1][table];
+	struct buf *record = &m->records[m->at % ARRAY_LEN(m->records)];
 
-	if (added_in_3[table] == 0)
+	if (n == 0)
 		return migrate_put(m, table, key, value);
-	must(added_in_3[table] <= sizeof(zeros));
 	buf_reset(record);
-	if (buf_append(record, value.p, value.len) == -1 ||
-	    buf_append(record, zeros, added_in_3[table]) == -1)
+	if (buf_append(record, value.p, value.len) == -1 || buf_append(record, zeros, n) == -1)
 		return RECORD_DAMAGED;
 	return migrate_put(m, table, key, buf_slice(record));
 }
 
 /* Schema 2 added the checksums, which migrate_file.c writes. */
-static migrate_step_fn *const steps[SCHEMA_VERSION] = {NULL, migrate_put, migrate_from_2_to_3};
+static migrate_step_fn *const steps[SCHEMA_VERSION] = {
+    NULL, migrate_put, migrate_add_fields, migrate_add_fields};
 
 const struct migrations known_migrations = {SCHEMA_VERSION, steps};
 
@@ -241,12 +255,18 @@ int
 migrate(struct env *env, const char *dir, const struct migrations *all, uint64_t from)
 {
 	struct migration m = {.all = all, .from = from};
-	int rc = txn_begin(&m.old, env, TXN_READ);
+	int rc;
+
+	for (size_t i = 0; i < ARRAY_LEN(m.records); i++)
+		buf_init(&m.records[i], RECORD_MAX);
+	rc = txn_begin(&m.old, env, TXN_READ);
 
 	must(from >= 1 && from < all->version);
 	if (rc == 0)
 		rc = migrate_write(&m, dir);
 	txn_abort(&m.old);
+	for (size_t i = 0; i < ARRAY_LEN(m.records); i++)
+		buf_clear(&m.records[i]);
 	if (rc == 0)
 		rc = migrate_file_replace(&m.file, dir, from);
 	if (rc == 0) {

@@ -253,7 +253,7 @@ describe("banter status", () => {
 		const up = "up \\d+ (s|min)";
 		for (const line of [
 			`masterd     ${up}, pid ${banter.masterd.pid}, ${version}\n {12}${banter.url}`,
-			`storaged    ${up}, pid ${banter.storaged.pid}, ${version}, schema 3\n {12}/.*/store\\.sock`,
+			`storaged    ${up}, pid ${banter.storaged.pid}, ${version}, schema 4\n {12}/.*/store\\.sock`,
 			`searchd     ready, pid ${banter.searchd.pid}, ${version}\n {12}\\d texts in the index, .*`,
 			...banter
 				.workerPids()

@@ -1,5 +1,5 @@
 /*
- * A store of schema 1, which an older banter wrote.
+ * A store of an earlier schema, which an older banter wrote.
  */
 #ifndef TESTS_UNIT_STORAGED_OLD_SCHEMA_H
 #define TESTS_UNIT_STORAGED_OLD_SCHEMA_H
@@ -10,39 +10,78 @@
 /* Bytes of the longest value. */
 #define OLD_VALUE_MAX 10000
 
-/* Bytes of the fields that schema 3 added to records; they must be empty. */
-static const size_t old_schema_added[TABLES] = {[TABLE_CONVERSATIONS] = 49,
-    [TABLE_MESSAGES] = 4,
-    [TABLE_AGENTS] = 9,
-    [TABLE_WIDGETS] = 4,
-    [TABLE_OPEN_TURNS] = 24};
+/* Bytes of the fields that each schema added to records; they must be empty. */
+static const size_t old_schema_added[SCHEMA_VERSION + 1][TABLES] = {
+    [3] = {[TABLE_CONVERSATIONS] = 49,
+	[TABLE_MESSAGES] = 4,
+	[TABLE_AGENTS] = 9,
+	[TABLE_WIDGETS] = 4,
+	[TABLE_OPEN_TURNS] = 24},
+    [4] = {[TABLE_CONVERSATIONS] = 4,
+	[TABLE_ORGS] = 4,
+	[TABLE_USERS] = 8,
+	[TABLE_WIDGETS] = 12,
+	[TABLE_CONTACTS] = 4},
+};
 
-/* Removes the added fields and the checksums again: an open store becomes one of schema 1. */
-static inline void
-make_schema_1(struct fixture *f)
+/* Bytes that the schemas after this one added to the records of a table. */
+static inline size_t
+old_schema_added_after(unsigned schema, enum table table)
 {
-	MDB_val version_key = {strlen(META_VERSION), (char[]){META_VERSION}}, k, v;
-	MDB_val version = {1, (char[]){'1'}};
+	size_t n = 0;
+
+	while (++schema <= SCHEMA_VERSION)
+		n += old_schema_added[schema][table];
+	return n;
+}
+
+/* Writes the value of an old store to out; returns its length. Schema 1 had no checksums. */
+static inline size_t
+old_schema_value(
+    unsigned schema, enum table table, struct slice key, struct slice stored, uint8_t *out)
+{
+	struct slice value = {
+	    stored.p, stored.len - CHECKSUM_LEN - old_schema_added_after(schema, table)};
+
+	assert_true(value.len + CHECKSUM_LEN <= OLD_VALUE_MAX);
+	if (schema == SCHEMA_UNCHECKED) {
+		memcpy(out, value.p, value.len);
+		return value.len;
+	}
+	checksum_add(table, key, value, out);
+	return value.len + CHECKSUM_LEN;
+}
+
+/* An open store becomes one of an earlier schema. */
+static inline void
+make_old_schema(struct fixture *f, unsigned schema)
+{
+	struct key version_key = key_meta(META_VERSION);
+	uint8_t digit[1 + CHECKSUM_LEN] = {(uint8_t)('0' + schema)};
+	uint8_t value[OLD_VALUE_MAX];
 	MDB_cursor *cursor;
+	MDB_val k, v;
 	MDB_txn *txn;
 
 	assert_int_equal(mdb_txn_begin(f->env.mdb, NULL, 0, &txn), 0);
 	for (enum table i = 0; i < TABLES; i++) {
 		assert_int_equal(mdb_cursor_open(txn, f->env.dbi[i], &cursor), 0);
 		while (mdb_cursor_get(cursor, &k, &v, MDB_NEXT) == 0) {
-			uint8_t key[KEY_MAX], value[OLD_VALUE_MAX];
-			MDB_val same = {k.mv_size, key},
-				shorter = {
-				    v.mv_size - CHECKSUM_LEN - old_schema_added[i], value};
+			struct key key = key_of((struct slice){k.mv_data, k.mv_size});
+			const struct slice stored = {v.mv_data, v.mv_size};
+			MDB_val same = {key.len, key.b};
+			MDB_val old = {
+			    old_schema_value(schema, i, key_slice(&key), stored, value), value};
 
-			assert_true(shorter.mv_size <= sizeof(value));
-			memcpy(key, k.mv_data, k.mv_size);
-			memcpy(value, v.mv_data, shorter.mv_size);
-			assert_int_equal(mdb_cursor_put(cursor, &same, &shorter, 0), 0);
+			assert_int_equal(mdb_cursor_put(cursor, &same, &old, 0), 0);
 		}
 		mdb_cursor_close(cursor);
 	}
-	assert_int_equal(mdb_put(txn, f->env.dbi[TABLE_META], &version_key, &version, 0), 0);
+	v = (MDB_val){old_schema_value(schema, TABLE_META, key_slice(&version_key),
+			  (struct slice){digit, sizeof(digit)}, value),
+	    value};
+	k = (MDB_val){version_key.len, version_key.b};
+	assert_int_equal(mdb_put(txn, f->env.dbi[TABLE_META], &k, &v, 0), 0);
 	assert_int_equal(mdb_txn_commit(txn), 0);
 }
 

@@ -15,19 +15,23 @@
 #include "storaged/open/migrate_file.h"
 #include "tests/unit/storaged/old_schema.h"
 #include "tests/unit/storaged/store_contents.h"
+#include "tests/unit/storaged/store_copy.h"
 
 #define STORE "data.mdb"
-#define COPY  "data-schema3.mdb"
 #define PART  "data.mdb.migrating"
 
-/* Bytes of a conversation behind its status. */
-#define BEHIND_STATUS 49
+/* The store's earlier schema, which the steps of this test change, and the schemas that they make. */
+#define THIS      4
+#define COPY      "data-schema4.mdb"
+#define NEXT_COPY "data-schema5.mdb"
+_Static_assert(THIS == SCHEMA_VERSION, "the steps of this test come after the released ones");
 
 /* Bytes of a text that needs pages of its own. */
 #define LONG_TEXT (OLD_VALUE_MAX - 1000)
 
 /* A bit for each step that ran. */
 static unsigned steps;
+enum { FIRST = 1, SECOND = 2 };
 
 /* Changes conversations whose status is `from`, or all (CONVERSATION_ANY). In all these schemas
  * the status is followed by fields that are empty. */
@@ -36,7 +40,8 @@ put_with_status(struct migration *m, struct slice key, struct slice value,
     enum conversation_status from, enum conversation_status to)
 {
 	uint8_t bytes[4096];
-	uint8_t *status = bytes + value.len - 1 - BEHIND_STATUS;
+	uint8_t *status =
+	    bytes + value.len - 1 - old_schema_added_after(2, TABLE_CONVERSATIONS);
 
 	if (!key_fits(TABLE_CONVERSATIONS, key) || value.len == 0 || value.len > sizeof(bytes))
 		return RECORD_DAMAGED;
@@ -47,18 +52,18 @@ put_with_status(struct migration *m, struct slice key, struct slice value,
 }
 
 static int
-from_3_to_4(struct migration *m, enum table table, struct slice key, struct slice value)
+first_step(struct migration *m, enum table table, struct slice key, struct slice value)
 {
-	steps |= 1u << 3;
+	steps |= FIRST;
 	if (table != TABLE_CONVERSATIONS)
 		return migrate_put(m, table, key, value);
 	return put_with_status(m, key, value, CONVERSATION_ANY, CONVERSATION_STOPPED);
 }
 
 static int
-from_4_to_5(struct migration *m, enum table table, struct slice key, struct slice value)
+second_step(struct migration *m, enum table table, struct slice key, struct slice value)
 {
-	steps |= 1u << 4;
+	steps |= SECOND;
 	if (table != TABLE_CONVERSATIONS)
 		return migrate_put(m, table, key, value);
 	return put_with_status(m, key, value, CONVERSATION_STOPPED, CONVERSATION_INTERRUPTED);
@@ -72,12 +77,12 @@ kill_process([[gnu::unused]] struct migration *m, [[gnu::unused]] enum table tab
 	return RECORD_DAMAGED;
 }
 
-static const struct migrations to_4 = {
-    4, (migrate_step_fn *const[]){NULL, NULL, NULL, from_3_to_4}};
-static const struct migrations to_5 = {
-    5, (migrate_step_fn *const[]){NULL, NULL, NULL, from_3_to_4, from_4_to_5}};
+static const struct migrations to_next = {
+    THIS + 1, (migrate_step_fn *const[]){[THIS] = first_step}};
+static const struct migrations to_later = {
+    THIS + 2, (migrate_step_fn *const[]){[THIS] = first_step, [THIS + 1] = second_step}};
 static const struct migrations killed = {
-    5, (migrate_step_fn *const[]){NULL, NULL, NULL, from_3_to_4, kill_process}};
+    THIS + 2, (migrate_step_fn *const[]){[THIS] = first_step, [THIS + 1] = kill_process}};
 
 static int
 open_file(const struct fixture *f, const char *name, int flags)
@@ -160,7 +165,7 @@ migrate_store(struct fixture *f, const struct migrations *migrations)
 	open_within(f, migrations, STORE_BYTES);
 }
 
-/* The status of a migration to version 2 that must fail and change nothing. */
+/* The status of a migration that must fail and change nothing. */
 static void
 expect_refused(const struct fixture *f, int status)
 {
@@ -168,7 +173,8 @@ expect_refused(const struct fixture *f, int status)
 	struct env env;
 
 	assert_int_equal(
-	    env_open_with(&env, f->dir, STORE_BYTES, organization_make_default, &to_4), status);
+	    env_open_with(&env, f->dir, STORE_BYTES, organization_make_default, &to_next),
+	    status);
 	env_close(&env);
 	expect_content(f, &before);
 }
@@ -218,7 +224,7 @@ expect_schema(struct fixture *f, uint64_t expected)
 	assert_int_equal(version, expected);
 }
 
-/* The copy is a whole store of schema 3 with two messages, in one file, for its owner alone. */
+/* The copy is a whole store of schema THIS with two messages, in one file, for its owner alone. */
 static void
 expect_copy(const struct fixture *f)
 {
@@ -241,7 +247,7 @@ expect_copy(const struct fixture *f)
 	assert_int_equal(mdb_dbi_open(txn, table_name(TABLE_META), 0, &dbi), 0);
 	assert_int_equal(mdb_get(txn, dbi, &key, &value), 0);
 	assert_int_equal(value.mv_size, 1 + CHECKSUM_LEN);
-	assert_memory_equal(value.mv_data, "3", 1);
+	assert_memory_equal(value.mv_data, "4", 1);
 	assert_int_equal(mdb_dbi_open(txn, table_name(TABLE_MESSAGES), 0, &dbi), 0);
 	assert_int_equal(mdb_stat(txn, dbi, &entries), 0);
 	assert_int_equal(entries.ms_entries, 2);
@@ -260,12 +266,37 @@ closed_store(struct fixture *f)
 	return conversation;
 }
 
-/* Full pages, and values that have pages of their own. */
-STORE_TEST(a_store_of_schema_1_gets_checksums_and_keeps_its_contents)
+static void
+add_record(struct fixture *f, enum msg_type type, const void *record)
 {
-	struct contents before;
+	struct msg_import_record import = {.type = type};
+	struct buf bytes;
+
+	buf_init(&bytes, RECORD_MAX);
+	assert_int_equal(record_encode(&bytes, type, record), 0);
+	import.record = buf_slice(&bytes);
+	copy_request(f, MSG_IMPORT_RECORD, &import);
+	buf_clear(&bytes);
+}
+
+/* Each table to whose records a schema added fields has some. Full pages, and values that have pages of
+ * their own. */
+static void
+fill_store(struct fixture *f)
+{
+	struct msg_user_record user = {.v = RECORD_VERSION,
+	    .id = {.b = "user"},
+	    .org = id_default_org,
+	    .email = slice_str("ann@example.com"),
+	    .password = slice_str("x")};
+	struct msg_contact_record contact = {.v = RECORD_VERSION,
+	    .id = {.b = "contact"},
+	    .org = id_default_org,
+	    .phone = slice_str("123")};
 	char *text = xcalloc(1, LONG_TEXT + 1);
 
+	add_record(f, MSG_USER_RECORD, &user);
+	add_record(f, MSG_CONTACT_RECORD, &contact);
 	for (size_t i = 0; i < 300; i++) {
 		char session[16];
 
@@ -275,17 +306,29 @@ STORE_TEST(a_store_of_schema_1_gets_checksums_and_keeps_its_contents)
 		chat(f, session, text, "a");
 	}
 	free(text);
+}
+
+STORE_TEST(a_store_of_each_older_schema_keeps_its_contents)
+{
+	static const char *const copies[SCHEMA_VERSION] = {
+	    NULL, "data-schema1.mdb", "data-schema2.mdb", "data-schema3.mdb"};
+	struct contents before;
+
+	fill_store(f);
 	contents_take(f, &before);
-	make_schema_1(f);
-	f->damaged = true;
-	store_close(f);
-	f->damaged = false;
-	/* The bound holds the old store only. */
-	store_open(f, 1 << 20);
-	expect_schema(f, SCHEMA_VERSION);
-	contents_expect(f, &before, NULL);
+	for (unsigned schema = 1; schema < SCHEMA_VERSION; schema++) {
+		make_old_schema(f, schema);
+		f->damaged = true;
+		store_close(f);
+		f->damaged = false;
+		/* The bound holds the old store only. */
+		store_open(f, 1 << 20);
+		expect_schema(f, SCHEMA_VERSION);
+		contents_expect(f, &before, NULL);
+		assert_int_not_equal(file_size(f, copies[schema]), -1);
+		store_restart(f, STORE_BYTES);
+	}
 	contents_clear(&before);
-	assert_int_not_equal(file_size(f, "data-schema1.mdb"), -1);
 }
 
 STORE_TEST(a_step_changes_every_record)
@@ -296,8 +339,8 @@ STORE_TEST(a_step_changes_every_record)
 	for (size_t i = 0; i < ARRAY_LEN(sessions); i++)
 		conversations[i] = chat(f, sessions[i], "q", "a");
 	store_close(f);
-	migrate_store(f, &to_4);
-	expect_schema(f, 4);
+	migrate_store(f, &to_next);
+	expect_schema(f, THIS + 1);
 	for (size_t i = 0; i < ARRAY_LEN(sessions); i++) {
 		EXPECT_MESSAGES(f, &conversations[i], "cc", "q", "a");
 		assert_int_equal(
@@ -309,24 +352,24 @@ STORE_TEST(all_steps_run_in_their_order)
 {
 	struct id conversation = closed_store(f);
 
-	migrate_store(f, &to_5);
-	expect_schema(f, 5);
-	assert_int_equal(steps, 1u << 3 | 1u << 4);
+	migrate_store(f, &to_later);
+	expect_schema(f, THIS + 2);
+	assert_int_equal(steps, FIRST | SECOND);
 	assert_int_equal(
 	    conversation_record(f, &conversation).status, CONVERSATION_INTERRUPTED);
 	expect_copy(f);
-	expect_no_file(f, "data-schema4.mdb");
+	expect_no_file(f, NEXT_COPY);
 }
 
-STORE_TEST(a_store_of_version_4_runs_only_the_later_steps)
+STORE_TEST(a_store_of_a_later_schema_runs_only_the_later_steps)
 {
 	closed_store(f);
-	migrate_store(f, &to_4);
+	migrate_store(f, &to_next);
 	store_close(f);
-	migrate_store(f, &to_5);
-	expect_schema(f, 5);
-	assert_int_equal(steps, 1u << 4);
-	assert_int_not_equal(file_size(f, "data-schema4.mdb"), -1);
+	migrate_store(f, &to_later);
+	expect_schema(f, THIS + 2);
+	assert_int_equal(steps, SECOND);
+	assert_int_not_equal(file_size(f, NEXT_COPY), -1);
 }
 
 STORE_TEST(a_new_store_needs_no_step)
@@ -334,7 +377,7 @@ STORE_TEST(a_new_store_needs_no_step)
 	store_close(f);
 	remove_file(f, STORE);
 	migrate_store(f, &killed);
-	expect_schema(f, 5);
+	expect_schema(f, THIS + 2);
 	assert_int_equal(table_count(f, TABLE_ORGS), 1);
 }
 
@@ -357,19 +400,19 @@ STORE_TEST(a_migration_of_thousands_of_records_fits_into_a_full_store)
 		expect_answer(f, &f->a, first, MSG_TURN_BEGUN, NULL);
 	store_close(f);
 	/* A bound that was exceeded long ago: the map is as large as its contents. */
-	open_within(f, &to_4, 65536);
+	open_within(f, &to_next, 65536);
 	assert_int_equal(f->open.n, TURNS);
 }
 
 STORE_TEST(the_old_store_is_kept_once)
 {
 	closed_store(f);
-	migrate_store(f, &to_4);
+	migrate_store(f, &to_next);
 	chat(f, "s1", "q2", "a2");
 	expect_copy(f);
 	remove_file(f, COPY);
 	store_close(f);
-	migrate_store(f, &to_4);
+	migrate_store(f, &to_next);
 	expect_no_file(f, COPY);
 }
 
@@ -378,7 +421,7 @@ STORE_TEST(files_of_earlier_tries_are_replaced)
 	closed_store(f);
 	make_file(f, COPY, 100000);
 	make_file(f, PART, 100000);
-	migrate_store(f, &to_4);
+	migrate_store(f, &to_next);
 	expect_copy(f);
 }
 
@@ -398,7 +441,7 @@ STORE_TEST(a_store_with_a_lost_page_is_migrated_as_well)
 	overwrite_file(
 	    f, info.me_last_txnid % 2 * PAGE_SIZE + 16 + 24 + 2 * 48, &last, sizeof(last));
 	store_close(f);
-	migrate_store(f, &to_4);
+	migrate_store(f, &to_next);
 	expect_copy(f);
 }
 
@@ -444,7 +487,7 @@ STORE_TEST(a_migration_is_not_begun_without_room_for_all_of_it)
 	expect_no_room(f, 0);
 	expect_no_room(f, spare + bytes / 8);
 	bytes_free = spare + bytes / 2;
-	migrate_store(f, &to_4);
+	migrate_store(f, &to_next);
 	bytes_free = UINT64_MAX;
 	assert_true((uint64_t)file_size(f, STORE) < bytes / 2);
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
@@ -488,7 +531,7 @@ STORE_TEST(a_migration_on_a_full_disk_changes_nothing)
 		expect_no_file(f, PART);
 	}
 	set_file_limit(RLIM_INFINITY);
-	migrate_store(f, &to_4);
+	migrate_store(f, &to_next);
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
 	expect_copy(f);
 }
@@ -510,7 +553,7 @@ STORE_TEST(a_step_that_fails_changes_nothing)
 	store_open(f, STORE_BYTES);
 	delete_entry(f, TABLE_CONVERSATIONS, misfit);
 	store_close(f);
-	migrate_store(f, &to_4);
+	migrate_store(f, &to_next);
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
 }
 
@@ -519,7 +562,7 @@ STORE_TEST(a_killed_migration_is_done_again)
 	struct id conversation = closed_store(f);
 
 	kill_migration(f);
-	migrate_store(f, &to_4);
+	migrate_store(f, &to_next);
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
 	expect_copy(f);
 }
@@ -590,14 +633,14 @@ STORE_TEST(a_migration_can_be_killed_at_any_time)
 
 	for (n = 1; !renamed; n++) {
 		kill_at = n;
-		assert_true(was_killed(migrate_in_child(f, &to_4)));
+		assert_true(was_killed(migrate_in_child(f, &to_next)));
 		renamed = file_size(f, PART) == -1;
 		if (!renamed)
 			expect_content(f, &before);
 	}
 	kill_at = 0;
 	assert_int_equal(n, CALLS + 1);
-	migrate_store(f, &to_4);
+	migrate_store(f, &to_next);
 	assert_int_equal(steps, 0);
 	EXPECT_MESSAGES(f, &conversation, "cc", "q", "a");
 	expect_copy(f);
@@ -607,7 +650,7 @@ STORE_TEST(a_file_system_that_cannot_sync_directories_is_accepted)
 {
 	closed_store(f);
 	fsync_is_invalid = true;
-	migrate_store(f, &to_4);
+	migrate_store(f, &to_next);
 	fsync_is_invalid = false;
 	expect_copy(f);
 }
@@ -645,7 +688,7 @@ STORE_TEST(a_migration_needs_less_memory_than_the_store_has_bytes)
 	for (size_t i = 0; i < CHATS; i++)
 		chat(f, "s", text, "a");
 	free(text);
-	make_schema_1(f);
+	make_old_schema(f, 1);
 	f->damaged = true;
 	store_close(f);
 	f->damaged = false;
@@ -665,7 +708,7 @@ STORE_TEST(a_damaged_record_stays_damaged)
 	flip_bit(f, TABLE_MESSAGES, &key);
 	f->damaged = true;
 	store_close(f);
-	migrate_store(f, &to_4);
+	migrate_store(f, &to_next);
 	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
 	assert_int_equal(txn_get(&t, TABLE_MESSAGES, &key, &value), RECORD_DAMAGED);
 	txn_abort(&t);
@@ -674,10 +717,10 @@ STORE_TEST(a_damaged_record_stays_damaged)
 STORE_TEST(a_store_of_a_later_schema_is_refused)
 {
 	store_close(f);
-	migrate_store(f, &to_5);
+	migrate_store(f, &to_later);
 	store_close(f);
 	expect_refused(f, EX_CONFIG);
-	migrate_store(f, &to_5);
+	migrate_store(f, &to_later);
 }
 
 TEST_MAIN(NULL, NULL)
