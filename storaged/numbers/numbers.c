@@ -157,6 +157,85 @@ numbers_keep_conversation(struct txn *t, const struct msg_conversation_record *c
 	numbers_move(t, &conversation->org, &conversation->widget, &share);
 }
 
+/* Whether the row of this place has this pending change, too. */
+static bool
+numbers_is_in_row(
+    const struct numbers_changed *of, const struct numbers_place *place, bool of_day)
+{
+	struct numbers_place at = *place;
+
+	if (of_day && of->place.hour / 24 == place->hour / 24)
+		at.hour = of->place.hour;
+	return numbers_is_of(of, &at, NUMBERS_KEPT);
+}
+
+/* What the row of a place keeps, with the changes of this transaction. */
+static int
+numbers_kept_at(struct txn *t, const struct numbers_place *place, struct counts *kept)
+{
+	struct numbers_row row;
+	bool of_day;
+	int rc = numbers_row_look(t, place, &row, &of_day);
+
+	*kept = row.of[NUMBERS_KEPT];
+	for (unsigned i = 0; i < t->numbers_n; i++) {
+		const struct numbers_changed *of = &t->env->numbers->of[i];
+
+		for (unsigned n = 0; n < COUNTS && numbers_is_in_row(of, place, of_day); n++)
+			kept->n[n] += (uint64_t)of->by[n];
+	}
+	return rc;
+}
+
+static bool
+numbers_contain(const struct counts *counts, const struct numbers_share *share)
+{
+	for (unsigned i = 0; i < share->n; i++)
+		if (counts->n[share->of[i].count] < share->of[i].by)
+			return false;
+	return true;
+}
+
+/* Removes a share from what is kept of its hour; or of the first hour, where an import adds a whole day. */
+static int
+numbers_return(
+    struct txn *t, const struct id *org, const struct id *widget, struct numbers_share *share)
+{
+	const uint32_t hours[] = {share->hour, share->hour - share->hour % 24};
+	struct counts kept;
+	int rc = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(hours) && rc == 0; i++) {
+		share->hour = hours[i];
+		rc = numbers_kept_at(t,
+		    &(struct numbers_place){*org, *widget, share->agent, share->hour}, &kept);
+		if (rc == 0 && numbers_contain(&kept, share)) {
+			numbers_add(t, org, widget, NUMBERS_KEPT, share, -1);
+			break;
+		}
+	}
+	return rc;
+}
+
+int
+numbers_return_message(struct txn *t, const struct id *org, const struct id *widget,
+    uint64_t seq, const struct msg_message_record *message)
+{
+	struct numbers_share share;
+
+	numbers_share_of_message(seq, message, &share);
+	return numbers_return(t, org, widget, &share);
+}
+
+int
+numbers_return_conversation(struct txn *t, const struct msg_conversation_record *conversation)
+{
+	struct numbers_share share;
+
+	numbers_share_of_conversation(conversation, &share);
+	return numbers_return(t, &conversation->org, &conversation->widget, &share);
+}
+
 void
 numbers_add_handover(
     struct txn *t, const struct id *org, const struct id *widget, const struct id *agent)

@@ -33,6 +33,14 @@ void numbers_keep_message(struct txn *t, const struct id *org, const struct id *
 void numbers_keep_conversation(
     struct txn *t, const struct msg_conversation_record *conversation);
 
+/* The same when it is imported. If it was erased here before, it is still counted among what is kept, from where
+ * it is removed; it is recognized by its place and its counts. To be called beside the functions above. 0 or an
+ * error of txn.h. */
+[[gnu::warn_unused_result]] int numbers_return_message(struct txn *t, const struct id *org,
+    const struct id *widget, uint64_t seq, const struct msg_message_record *message);
+[[gnu::warn_unused_result]] int numbers_return_conversation(
+    struct txn *t, const struct msg_conversation_record *conversation);
+
 /* A conversation was handed over to a person, now: one that neither had it nor was waited for. agent:
  * which has asked for the person; NULL: the person took it. */
 void numbers_add_handover(
