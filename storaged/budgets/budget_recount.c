@@ -188,38 +188,99 @@ budget_sums_put(struct txn *t, const struct budget_sums *sums, const struct budg
 	return rc;
 }
 
-static void
-budget_sums_init(struct budget_sums *sums, const struct budget *budgets, size_t n, uint64_t now)
+/* Whether a budget has counted anything yet, even 0. */
+static int
+budget_is_counted(struct txn *t, const struct budget *budget, bool *counted)
 {
-	sums->n = n;
-	sums->of = xcalloc(n, sizeof(sums->of[0]));
-	for (size_t i = 0; i < n; i++)
-		sums->of[i].budget = budgets[i];
-	qsort(sums->of, n, sizeof(sums->of[0]), budget_sum_compare);
+	struct key front = key_of_org(&budget->org, &budget->widget);
+	struct walk w;
+	int rc = walk_open(&w, t, TABLE_SPENT, &front);
+
+	if (rc == 0)
+		rc = walk_from(&w, &front);
+	walk_close(&w);
+	*counted = rc == 0;
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Adds the budget of an entry, if it is new. A damaged one limits nothing. */
+static int
+budget_sums_add(struct txn *t, struct budget_sums *sums, const struct id *org, struct slice key)
+{
+	const struct budget budget = {.org = *org, .widget = key_back(key)};
+	bool counted;
+	int rc = budget_is_counted(t, &budget, &counted);
+
+	if (rc != 0 || counted)
+		return rc;
+	sums->of = xreallocarray(sums->of, sums->n + 1, sizeof(sums->of[0]));
+	sums->of[sums->n++] = (struct budget_sum){.budget = budget};
+	return 0;
+}
+
+/* The new budgets of an organization, in the order of their keys. */
+static int
+budget_sums_init(struct txn *t, struct budget_sums *sums, const struct id *org, uint64_t now)
+{
+	struct key front = key_id(org);
+	struct walk w;
+	int rc = walk_open(&w, t, TABLE_BUDGETS, &front);
+
+	*sums = (struct budget_sums){.n = 0};
 	for (enum budget_period p = 0; p < BUDGET_PERIODS; p++) {
 		sums->first[p] = budget_first_day(p, now);
 		sums->number[p] = budget_period_number(p, now);
 	}
+	if (rc == 0)
+		rc = walk_from(&w, &front);
+	while (rc == 0) {
+		rc = budget_sums_add(t, sums, org, w.key);
+		if (rc == 0)
+			rc = walk_next(&w);
+	}
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int
+budget_sums_count(struct txn *t, struct budget_sums *sums)
+{
+	/* The transaction may hold numbers that the table does not show yet. */
+	int rc = numbers_write(t);
+
+	if (rc == 0)
+		rc = budget_sums_count_used(t, sums);
+	if (rc == 0)
+		rc = budget_each_open(t, budget_sums_on_open, sums);
+	for (size_t i = 0; i < sums->n && rc == 0; i++)
+		rc = budget_sums_put(t, sums, &sums->of[i]);
+	return rc;
 }
 
 int
-budgets_recount(struct txn *t, const struct budget *budgets, size_t n, uint64_t now)
+budgets_count_new(struct txn *t)
 {
 	struct budget_sums sums;
 	int rc;
 
-	if (n == 0)
+	if (!t->new_budgets.some)
 		return 0;
-	budget_sums_init(&sums, budgets, n, now);
-	/* The transaction may hold numbers that the table does not show yet. */
-	rc = numbers_write(t);
-	if (rc == 0)
-		rc = budget_sums_count_used(t, &sums);
-	if (rc == 0)
-		rc = budget_each_open(t, budget_sums_on_open, &sums);
-	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = budget_sums_put(t, &sums, &sums.of[i]);
+	t->new_budgets.some = false;
+	rc = budget_sums_init(t, &sums, &t->new_budgets.org, clock_wall_ms());
+	if (rc == 0 && sums.n > 0)
+		rc = budget_sums_count(t, &sums);
 	free(sums.of);
+	return rc;
+}
+
+int
+budgets_add_new(struct txn *t, const struct id *org)
+{
+	int rc = id_equal(&t->new_budgets.org, org) ? 0 : budgets_count_new(t);
+
+	t->new_budgets.some = true;
+	t->new_budgets.org = *org;
+	txn_before_commit(t, budgets_count_new);
 	return rc;
 }
 

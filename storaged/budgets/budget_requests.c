@@ -185,42 +185,25 @@ budget_remove_others(struct txn *t, const struct id *org, const struct budget_na
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* The budgets of a request that were not there before. */
-struct fresh_budgets {
-	struct budget of[BUDGETS_MAX];
-	size_t n;
-};
-
 static int
-budget_put(struct txn *t, const struct msg_budget_record *record, struct fresh_budgets *fresh)
+budget_put(struct txn *t, const struct msg_budget_record *record)
 {
 	struct key key = key_of_org(&record->org, &record->widget);
-	struct slice there;
-	int rc = txn_get(t, TABLE_BUDGETS, &key, &there);
 
-	if (rc != 0 && !txn_survives(rc))
-		return rc;
-	if (rc == MDB_NOTFOUND)
-		fresh->of[fresh->n++] = budget_of(record);
 	return txn_put_record(t, TABLE_BUDGETS, &key, MSG_BUDGET_RECORD, record);
 }
 
-/* New budgets count what was spent before they were set. */
 static int
 budget_put_list(struct txn *t, struct slice list)
 {
-	struct fresh_budgets *fresh = xcalloc(1, sizeof(*fresh));
 	struct msg_budget_record record;
 	struct slice item;
 	int rc = 0;
 
 	while (rc == 0 && wire_list_next(&list, &item)) {
 		must(record_decode(item, MSG_BUDGET_RECORD, &record) == WIRE_OK);
-		rc = budget_put(t, &record, fresh);
+		rc = budget_put(t, &record);
 	}
-	if (rc == 0)
-		rc = budgets_recount(t, fresh->of, fresh->n, clock_wall_ms());
-	free(fresh);
 	return rc;
 }
 
@@ -236,6 +219,8 @@ handle_budget_put(struct txn *t, struct call *c)
 	if (rc == 0)
 		rc = budget_put_list(t, m->budgets);
 	if (rc == 0)
+		rc = budgets_add_new(t, &m->org);
+	if (rc == 0)
 		call_ok(c);
 	return rc;
 }
@@ -243,17 +228,15 @@ handle_budget_put(struct txn *t, struct call *c)
 int
 budget_import(struct txn *t, struct call *c, const struct msg_budget_record *record)
 {
-	struct fresh_budgets fresh;
 	int rc;
 
-	fresh.n = 0;
 	if (record->v != RECORD_VERSION)
 		return call_refuse(c, STORE_INVALID, "the budget has an unknown version");
 	rc = budget_check_widget(t, c, &record->org, &record->widget);
 	if (rc == 0)
-		rc = budget_put(t, record, &fresh);
+		rc = budget_put(t, record);
 	if (rc == 0)
-		rc = budgets_recount(t, fresh.of, fresh.n, clock_wall_ms());
+		rc = budgets_add_new(t, &record->org);
 	if (rc == 0)
 		call_ok(c);
 	return rc;

@@ -7,8 +7,8 @@
  * When a reply ends and another one like it would be refused, the change feed gets a row (CHANGE_REACHED) of the
  * widget's or the organization's budget.
  *
- * What an organization spends is counted here only while it has a budget (table spent); for a new budget, the
- * tokens of the day and the month so far come from numbers/.
+ * What an organization spends is counted here only while it has a budget (table spent); for a new budget, which
+ * has no entry there, the tokens of the day and the month so far come from numbers/.
  */
 #ifndef STORAGED_BUDGETS_BUDGETS_H
 #define STORAGED_BUDGETS_BUDGETS_H
@@ -61,10 +61,13 @@ struct budget_use {
  * is not open any more, they are paid now. Does nothing if there are no budgets. */
 [[gnu::warn_unused_result]] int budgets_settle(struct txn *t, const struct budget_use *use);
 
-/* Counts again what n budgets of an organization have spent and reserved so far: they are new. Reads the numbers
- * of the month and the open turns once for all of them. */
-[[gnu::warn_unused_result]] int budgets_recount(
-    struct txn *t, const struct budget *budgets, size_t n, uint64_t now);
+/* New budgets of an organization were stored, which have counted nothing yet: budgets_count_new() runs before the
+ * commit, and before another organization's. */
+[[gnu::warn_unused_result]] int budgets_add_new(struct txn *t, const struct id *org);
+
+/* Counts what the new budgets have spent and reserved so far, if there are any: reads the numbers of the month
+ * and the open turns once for all of them. To be called before a request that needs budgets. */
+[[gnu::warn_unused_result]] int budgets_count_new(struct txn *t);
 
 /* The tokens that open turns have reserved of a budget in the period with this number. */
 [[gnu::warn_unused_result]] int budget_count_reserved(

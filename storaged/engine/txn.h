@@ -57,6 +57,11 @@ struct txn {
 		struct msg_totals_record record;
 	} totals;
 	unsigned numbers_n; /* numbers.c's own: places in env->numbers */
+	/* budget_recount.c's own: an organization with budgets that have counted nothing yet. */
+	struct {
+		bool some;
+		struct id org;
+	} new_budgets;
 };
 
 [[gnu::warn_unused_result]] int txn_begin(struct txn *t, struct env *env, enum txn_mode mode);

@@ -8,6 +8,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "storaged/budgets/budgets.h"
 
 /* What is needed to run a request again, and its result. Small: a batch that fills the processor
  * cache with requests is slower. */
@@ -158,6 +159,15 @@ batch_loses_txn(const struct txn *t, uint64_t changes_before, int rc)
 	    !txn_survives(rc);
 }
 
+/* The budgets of an import are counted together, before another request needs them. */
+static int
+batch_count_budgets(struct batch *b, const struct request *q)
+{
+	if (b->txn.mdb == NULL || q->handler->type == MSG_IMPORT_RECORD)
+		return 0;
+	return budgets_count_new(&b->txn);
+}
+
 /* Runs a request. 0: it has its answer; else the transaction is lost. */
 static int
 batch_run_handler(struct batch *b, struct request *q, struct call *call)
@@ -166,6 +176,8 @@ batch_run_handler(struct batch *b, struct request *q, struct call *call)
 	uint64_t changes;
 	int rc = batch_need_txn(b, q->handler->kind);
 
+	if (rc == 0)
+		rc = batch_count_budgets(b, q);
 	if (rc != 0)
 		return rc;
 	changes = b->txn.changes;
