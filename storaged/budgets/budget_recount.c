@@ -42,7 +42,7 @@ budget_sum_compare(const void *a, const void *b)
 	return memcmp(x->budget.widget.b, y->budget.widget.b, sizeof(x->budget.widget.b));
 }
 
-/* NULL: there is no new budget of this widget (zero: of the organization). */
+/* The new budget of this widget (zero: of the organization); NULL if it has none. */
 static struct budget_sum *
 budget_sums_find(const struct budget_sums *sums, const struct id *widget)
 {

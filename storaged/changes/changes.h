@@ -4,7 +4,7 @@
  *
  * A row's number is greater than that of every earlier row. It is the time in ms since 1970 times 1024, or
  * one more than the number before it. So a store that was restored from a backup never gives a number again
- * that a reader knows from before: the reader's row is missing, and it is told to read everything again.
+ * that a reader knows from before: the reader's row is missing, and the answer says that it must read everything again.
  *
  * The rows of a transaction are collected in memory, and written together when it is committed: an entry of the
  * table changes has as many as fit into CHANGES_ENTRY_BYTES, so that LMDB stores two entries in a page (make

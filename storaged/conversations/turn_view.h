@@ -15,7 +15,7 @@ enum turn_state {
 	TURN_INTERRUPTED, /* closed; its message may be completed by opening the turn again */
 	TURN_COMPLETE,    /* closed for good: complete, or stopped by the visitor */
 	TURN_DAMAGED,     /* closed without a message: only a damaged store has this */
-	TURN_HANDED, /* there is no reply: a person answers the question (MESSAGE_HANDED) */
+	TURN_HANDED,      /* without a reply: a person answers the question (MESSAGE_HANDED) */
 };
 
 struct turn_view {

@@ -3,7 +3,7 @@
  * conversation's state is STATE_PERSON meanwhile, and no turn of it begins (turns/turn_handed.h).
  *
  * Requests are ordered by the store, so each race has one outcome:
- *	two operators             the first one holds the conversation; the second one is told who does
+ *	two operators             the first one holds the conversation; the second one gets its name
  *	a takeover, a new message a turn that began first is stopped, and its text so far is the reply; a
  *	                          message that comes later is handed to the person
  *	a dead worker             its reply ends as stopped with the text that was stored last
@@ -31,7 +31,7 @@ bool takeover_has_lapsed(
     const struct id *org, const struct id *id, struct msg_conversation_record *conversation);
 
 /* The turns that were open when storaged started, in conversations that a person has taken over, are to be
- * stopped by whoever claims them. 0 or an error of txn.h. */
+ * stopped when a worker claims them. 0 or an error of txn.h. */
 [[gnu::warn_unused_result]] int takeover_stop_found(struct env *env, struct live *live);
 
 /* Answers with the holder: granted or not. */

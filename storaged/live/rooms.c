@@ -12,7 +12,7 @@
 /* ... and ends of rooms. A widget that is disabled ends all its visitors at once. */
 #define ROOM_END_LEFT ((size_t)256 << 10)
 
-/* A room is told of typing at most once in so many milliseconds. */
+/* The members of a room receive a typing notice at most once in this time (ms). */
 #define TYPING_MS 1000u
 
 static void

@@ -26,7 +26,7 @@ struct topic {
 	struct id id;
 	struct followings followers;
 	union {
-		bool stop;        /* of a turn: tell whoever claims it to stop */
+		bool stop;        /* of a turn: the worker that claims it must stop it */
 		struct id widget; /* of a visitor's room */
 	};
 	uint64_t typed_at; /* of a room: when its followers were told of typing; 0: never */

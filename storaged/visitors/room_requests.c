@@ -76,7 +76,7 @@ handle_room_leave(struct txn *t, struct call *c)
 	return 0;
 }
 
-/* A visitor's typing is told to the owners. */
+/* Notifies the owners that the visitor is typing. */
 static int
 room_request_typing_of_visitor(struct txn *t, struct call *c, struct id *room)
 {
@@ -88,7 +88,7 @@ room_request_typing_of_visitor(struct txn *t, struct call *c, struct id *room)
 	return rc;
 }
 
-/* An operator's typing is told to the visitor, while that operator has the conversation. */
+/* Notifies the visitor that an operator is typing, while that operator has the conversation. */
 static int
 room_request_typing_of_operator(struct txn *t, struct call *c, struct id *room)
 {

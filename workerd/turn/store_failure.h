@@ -1,5 +1,5 @@
 /*
- * What listeners are told when storaged does not do what a reply needs.
+ * The errors that listeners get when storaged does not do what a reply needs.
  */
 #ifndef WORKERD_TURN_STORE_FAILURE_H
 #define WORKERD_TURN_STORE_FAILURE_H

@@ -261,7 +261,7 @@ event_feed_take_page(struct event_feed *feed, const struct msg_changes_page *pag
 		event_feed_ask(feed);
 }
 
-/* The store cannot answer: waiting readers are told; live ones wait, too. */
+/* The store cannot answer: waiting readers get an error; live ones wait, too. */
 static void
 event_feed_take_failure(struct event_feed *feed, uint16_t type, const union msg *m)
 {

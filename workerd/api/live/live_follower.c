@@ -62,7 +62,7 @@ live_follower_end(void *arg)
 	reply_stream_end(live_follower_free(arg));
 }
 
-/* The login or key is no longer valid: a client that reconnects is told so. */
+/* The login or key is no longer valid: a client that reconnects gets that error. */
 static void
 live_follower_on_caller_ended(void *arg)
 {
