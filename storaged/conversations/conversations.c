@@ -9,6 +9,7 @@
 #include "proto/base/log.h"
 #include "proto/base/utf8.h"
 #include "storaged/changes/changes.h"
+#include "storaged/conversations/message_find.h"
 #include "storaged/conversations/pages.h"
 #include "storaged/conversations/reads.h"
 #include "storaged/conversations/turn_view.h"
@@ -313,10 +314,32 @@ conversation_newest_open(
 struct message_query {
 	bool backwards;
 	uint64_t from; /* as in MESSAGE_LIST */
+	uint64_t end;  /* forwards: the first one not wanted; 0: none */
 	uint32_t limit;
 	size_t bytes;
 	const struct id *reader; /* NULL: the answer is not for the inbox */
 };
+
+/* The open reply with the first place in its conversation. */
+struct first_open {
+	struct txn *txn;
+	struct id turn; /* zero: none */
+	uint64_t seq;
+};
+
+static int
+conversation_keep_first(void *arg, const struct id *turn)
+{
+	struct first_open *first = arg;
+	struct msg_turn_record place;
+	int rc = turn_view_place(first->txn, turn, &place);
+
+	if (rc != 0 || (!id_is_zero(&first->turn) && place.seq >= first->seq))
+		return rc == MDB_NOTFOUND ? 0 : rc;
+	first->turn = *turn;
+	first->seq = place.seq;
+	return 0;
+}
 
 /* Adds what only the inbox shows. */
 static int
@@ -336,12 +359,13 @@ conversation_add_inbox(struct txn *t, const struct id *reader, struct msg_messag
 /* Answers with a page of messages. record: the conversation's. */
 static int
 conversation_answer_page(struct txn *t, struct call *c, const struct id *conversation,
-    struct slice record, const struct message_query *query)
+    struct slice record, const struct message_query *query, const struct first_open *first)
 {
 	const struct message_page_bounds most = {
-	    call_limit(query->limit, MESSAGES_MAX), query->bytes};
+	    call_limit(query->limit, MESSAGES_MAX), query->bytes, query->end};
 	uint64_t before = query->from == 0 ? UINT64_MAX : query->from;
-	struct msg_message_page answer = {.conversation = record};
+	struct msg_message_page answer = {
+	    .conversation = record, .open = first->turn, .open_seq = first->seq};
 	struct message_page page;
 	int rc = query->backwards
 	    ? message_page_backwards(t, conversation, before, most, false, &page)
@@ -377,7 +401,13 @@ handle_message_list(struct txn *t, struct call *c)
 {
 	const struct msg_message_list *m = &c->m->message_list;
 	const struct message_query query = {
-	    m->backwards, m->from, m->limit, PAGE_BYTES, m->inbox != 0 ? &m->reader : NULL};
+	    .backwards = m->backwards,
+	    .from = m->from,
+	    .limit = m->limit,
+	    .bytes = PAGE_BYTES,
+	    .reader = m->inbox != 0 ? &m->reader : NULL,
+	};
+	const struct first_open none = {0};
 	struct msg_conversation_record conversation;
 	struct slice record;
 	int rc = conversation_get(t, &m->conversation, &record, &conversation);
@@ -385,14 +415,56 @@ handle_message_list(struct txn *t, struct call *c)
 	/* Another organization's conversation is not found. */
 	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&conversation.org, &m->org)))
 		return call_refuse(c, STORE_NOT_FOUND, "no such conversation");
-	return rc != 0 ? rc : conversation_answer_page(t, c, &m->conversation, record, &query);
+	return rc != 0
+	    ? rc
+	    : conversation_answer_page(t, c, &m->conversation, record, &query, &none);
+}
+
+/* The messages that a client of the session asks for. first: the open reply, unless it wants all messages. */
+static struct message_query
+conversation_session_query(
+    const struct msg_session_history *m, const struct first_open *first, uint64_t before)
+{
+	struct message_query query = {.backwards = m->onwards == 0,
+	    .from = m->onwards == 0 ? m->from : m->onwards,
+	    .limit = m->limit,
+	    .bytes = HISTORY_BYTES};
+
+	if (before != 0)
+		query.from = before;
+	if (m->settled == 0 || first->seq == 0)
+		return query;
+	if (!query.backwards)
+		query.end = first->seq;
+	else if (query.from == 0 || query.from > first->seq)
+		query.from = first->seq;
+	return query;
+}
+
+static int
+conversation_answer_history(struct txn *t, struct call *c,
+    const struct msg_conversation_record *conversation, struct slice record)
+{
+	const struct msg_session_history *m = &c->m->session_history;
+	struct first_open first = {.txn = t};
+	struct message_query query;
+	uint64_t before = 0;
+	int rc = turn_view_each_open(t, c, &conversation->id, conversation_keep_first, &first);
+
+	if (rc == 0 && !id_is_zero(&m->before))
+		rc = message_find(t, conversation, &m->before, &before);
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(c, STORE_STALE, "the conversation has no such message");
+	if (rc != 0)
+		return rc;
+	query = conversation_session_query(m, &first, before);
+	return conversation_answer_page(t, c, &conversation->id, record, &query, &first);
 }
 
 int
 handle_session_history(struct txn *t, struct call *c)
 {
 	const struct msg_session_history *m = &c->m->session_history;
-	const struct message_query query = {true, m->from, m->limit, HISTORY_BYTES, NULL};
 	struct key by_session = key_session(&m->org, &m->widget, m->session);
 	struct msg_conversation_record conversation;
 	struct slice record;
@@ -405,5 +477,5 @@ handle_session_history(struct txn *t, struct call *c)
 		rc = conversation_get(t, &id, &record, &conversation);
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
-	return conversation_answer_page(t, c, &id, record, &query);
+	return conversation_answer_history(t, c, &conversation, record);
 }

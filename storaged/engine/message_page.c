@@ -50,6 +50,8 @@ message_page_gather_forwards(struct walk *w, struct message_page_tally *tally,
 	int rc;
 
 	for (rc = walk_from(w, at); rc == 0; rc = walk_next(w)) {
+		if (tally->most.end != 0 && message_seq(w->key) >= tally->most.end)
+			break;
 		if (w->damaged)
 			continue;
 		page->end = message_page_count(tally, w->value.len);

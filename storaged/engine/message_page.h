@@ -28,6 +28,7 @@ enum message_page_end {
 struct message_page_bounds {
 	uint32_t messages; /* at most MESSAGE_PAGE_MAX */
 	size_t bytes;      /* at most PAGE_BYTES, so that it fits into an answer */
+	uint64_t end;      /* forwards: the first sequence number not wanted; 0: none */
 };
 
 struct message_page {

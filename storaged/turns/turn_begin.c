@@ -465,7 +465,7 @@ static int
 turn_begin_answer(struct txn *t, struct call *c, const struct turn_beginning *b)
 {
 	const struct message_page_bounds most = {
-	    call_limit(b->m->history, HISTORY_MAX), PAGE_BYTES};
+	    call_limit(b->m->history, HISTORY_MAX), PAGE_BYTES, 0};
 	const struct msg_turn_record *place = &b->turn.place;
 	struct slice agent;
 	struct message_page page;

@@ -34,7 +34,7 @@ turn_budget_history(struct txn *t, const struct call *c,
     const struct msg_conversation_record *conversation, size_t *bytes)
 {
 	const struct message_page_bounds most = {
-	    call_limit(c->m->turn_begin.history, MESSAGE_PAGE_MAX), PAGE_BYTES};
+	    call_limit(c->m->turn_begin.history, MESSAGE_PAGE_MAX), PAGE_BYTES, 0};
 	struct message_page page;
 	int rc = message_page_backwards(
 	    t, &conversation->id, conversation->next_seq, most, true, &page);

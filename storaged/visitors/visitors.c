@@ -267,7 +267,7 @@ handle_visitor_open(struct txn *t, struct call *c)
 	struct msg_widget_record widget;
 	int rc;
 
-	if (id_is_zero(&m->fresh_id) || hash_is_zero(&m->fresh_token))
+	if (id_is_zero(&m->fresh_id) != hash_is_zero(&m->fresh_token))
 		return call_refuse(c, STORE_INVALID, "a visitor needs an id and a token");
 	rc = widget_find_public(t, m->public_id, &widget);
 	if (rc == MDB_NOTFOUND || (rc == 0 && !widget.enabled))
@@ -277,7 +277,11 @@ handle_visitor_open(struct txn *t, struct call *c)
 	rc = visitor_by_token(t, &m->token, &visitor);
 	if (rc == 0 && visitor_is_of_generation(&visitor, &widget))
 		return visitor_resume(t, c, &visitor);
-	return rc == 0 || rc == MDB_NOTFOUND ? visitor_open_fresh(t, c, &widget) : rc;
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return rc;
+	if (id_is_zero(&m->fresh_id))
+		return call_refuse(c, STORE_GONE, "the visitor's token is invalid or expired");
+	return visitor_open_fresh(t, c, &widget);
 }
 
 /* Finds a visitor's conversation and its newest open reply. */

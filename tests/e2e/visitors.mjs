@@ -29,13 +29,18 @@ export class Visitor {
 	frames = [];
 	closed = undefined; // [code, reason] after the close
 
-	constructor(banter, widget, { token, stream, operators, headers = {}, ...options } = {}) {
+	constructor(
+		banter,
+		widget,
+		{ token, stream, operators, history, headers = {}, ...options } = {},
+	) {
 		this.banter = banter;
 		this.widget = widget;
 		const query = {
 			...(token && { token }),
 			...(stream && { stream: 1 }),
 			...(operators && { operators: 1 }),
+			...(history && { history: 1 }),
 		};
 		const url = socketUrl(banter, widget, query);
 		this.ws = new WebSocket(url, { headers, ...tlsOptions, ...options });
@@ -74,6 +79,7 @@ export class Visitor {
 		assert.equal(history.type, "history");
 		other.history = history.messages;
 		other.active = history.active;
+		other.more = history.more;
 		return other;
 	}
 
@@ -112,6 +118,12 @@ export class Visitor {
 		this.say(content, id);
 		const frames = await this.upTo("typing_stop");
 		return frames.find(({ type }) => type === "message").content;
+	}
+
+	/** Loads the page of messages before this one. */
+	older({ id }) {
+		this.send({ type: "history", before: id });
+		return this.next();
 	}
 
 	/** Takes the next frame, which must be this error. */

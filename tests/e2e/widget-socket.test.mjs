@@ -149,6 +149,50 @@ describe("a visitor", () => {
 		assert.equal(new Set(three.history.map(({ id }) => id)).size, 4);
 	});
 
+	it("loads older messages down to the first, with times and ratings, if it asks", async () => {
+		const one = await visitor({ stream: true });
+		const texts = Array.from({ length: 130 }, (_, i) => `m${i}`);
+		for (const text of texts) await one.ask(echo(text));
+		const first = (await one.again({ stream: true })).history[0];
+		const two = await one.again({ history: true });
+		assert.deepEqual([two.history.length, two.more], [200, true]);
+		assert.equal(two.history[0].id, first.id);
+		two.send({ type: "rating", id: two.history[1].id, rating: "up" });
+		const all = [...two.history];
+		for (let more = true; more; ) {
+			const page = await two.older(all[0]);
+			assert.equal(page.before, all[0].id);
+			assert.ok(page.messages.length <= 50);
+			all.unshift(...page.messages);
+			({ more } = page);
+		}
+		assert.deepEqual(said(all), exchanged(...texts));
+		const times = all.map(({ createdAt }) => createdAt);
+		assert.deepEqual(
+			times,
+			times.toSorted((a, b) => a - b),
+		);
+		// A client that did not ask at its start gets the same page.
+		const rated = await one.older(two.history[2]);
+		assert.equal(rated.messages.at(-1).rating, "up");
+		assert.deepEqual(await two.older(all[0]), {
+			...{ type: "history", before: all[0].id, messages: [], more: false },
+		});
+		const other = await visitor();
+		assert.equal((await other.older(all[0])).more, false);
+		await other.ask(echo("mine"));
+		assert.equal((await other.older(all[0])).code, "not_found");
+		await two.ask(echo("live"));
+		const [, message] = (await one.again({ history: true })).history.slice(-2);
+		assert.equal(message.content, "live");
+	});
+
+	it("gets a pong for a ping", async () => {
+		const one = await visitor();
+		one.send({ type: "ping" });
+		assert.deepEqual(await one.next(), { type: "pong" });
+	});
+
 	it("gets a new session with an invalid token or one of another widget", async () => {
 		const other = await makeWidget(banter);
 		const foreign = await Visitor.open(banter, other);
@@ -322,10 +366,12 @@ describe("rate limits", () => {
 		});
 	});
 
-	it("apply to stops as over HTTP", () =>
+	it("apply to stops and pings as over HTTP", () =>
 		withBanter({ env: { ...HOUR, RATE_LIMIT_MAX_REQUESTS: "1" } }, async (banter) => {
 			const one = await Visitor.open(banter, await makeWidget(banter));
-			for (let i = 0; i < 30; i++) one.send({ type: "stop" });
+			for (let i = 0; i < 10; i++) one.send({ type: "ping" });
+			for (let i = 0; i < 10; i++) assert.equal((await one.next()).type, "pong");
+			for (let i = 0; i < 30; i++) one.send({ type: i % 2 === 0 ? "stop" : "ping" });
 			assert.equal((await one.end())[0], 1008);
 			assert.equal(one.frames.length, 20);
 			for (const { code } of one.frames) assert.equal(code, "rate_limited");

@@ -17,6 +17,12 @@
 static const char *const ratings[] = {
     [RATING_NONE] = "none", [RATING_UP] = "up", [RATING_DOWN] = "down"};
 
+struct slice
+chat_rating_name(enum message_rating rating)
+{
+	return slice_str(ratings[rating]);
+}
+
 const char *
 chat_rating_read(const struct json_t *object, struct msg_rating_set *rating)
 {

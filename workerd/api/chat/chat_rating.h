@@ -8,6 +8,9 @@
 
 struct json_t;
 
+/* "up", "down" or "none". */
+struct slice chat_rating_name(enum message_rating rating);
+
 /* Reads {"rating":"up|down|none","comment"?}. NULL on success, else a sentence that says what would be valid
  * (static). The comment is borrowed from the object. */
 [[gnu::warn_unused_result]] const char *chat_rating_read(

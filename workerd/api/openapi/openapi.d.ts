@@ -992,7 +992,7 @@ export interface components {
             collect_phone: boolean;
         };
         /** @description A frame that a visitor sends. */
-        VisitorSays: components["schemas"]["VisitorMessage"] | components["schemas"]["VisitorContact"] | components["schemas"]["VisitorStop"] | components["schemas"]["VisitorTyping"] | components["schemas"]["VisitorPageReport"] | components["schemas"]["VisitorRating"];
+        VisitorSays: components["schemas"]["VisitorMessage"] | components["schemas"]["VisitorContact"] | components["schemas"]["VisitorStop"] | components["schemas"]["VisitorTyping"] | components["schemas"]["VisitorPageReport"] | components["schemas"]["VisitorRating"] | components["schemas"]["VisitorPing"] | components["schemas"]["VisitorHistory"];
         VisitorMessage: {
             /** @constant */
             type: "message";
@@ -1037,8 +1037,20 @@ export interface components {
             rating: "up" | "down" | "none";
             comment?: string | null;
         };
+        /** @description Answered by `pong`, so that a page notices a dead connection: browsers do not show it the protocol's own pings. */
+        VisitorPing: {
+            /** @constant */
+            type: "ping";
+        };
+        /** @description Asks for older messages. The answer is a `history` with the same `before`. */
+        VisitorHistory: {
+            /** @constant */
+            type: "history";
+            /** @description The oldest message that the client has. */
+            before: components["schemas"]["Id"];
+        };
         /** @description A frame that the server sends. */
-        WidgetSays: components["schemas"]["WidgetSession"] | components["schemas"]["WidgetHistory"] | components["schemas"]["WidgetTyping"] | components["schemas"]["WidgetToken"] | components["schemas"]["WidgetMessage"] | components["schemas"]["WidgetHandover"] | components["schemas"]["WidgetOperator"] | components["schemas"]["WidgetContactSaved"] | components["schemas"]["WidgetError"];
+        WidgetSays: components["schemas"]["WidgetSession"] | components["schemas"]["WidgetHistory"] | components["schemas"]["WidgetTyping"] | components["schemas"]["WidgetToken"] | components["schemas"]["WidgetMessage"] | components["schemas"]["WidgetHandover"] | components["schemas"]["WidgetOperator"] | components["schemas"]["WidgetContactSaved"] | components["schemas"]["WidgetPong"] | components["schemas"]["WidgetError"];
         WidgetSession: {
             /** @constant */
             type: "session";
@@ -1048,7 +1060,7 @@ export interface components {
         WidgetHistory: {
             /** @constant */
             type: "history";
-            /** @description Oldest first. `id` and `status` (unless complete) only with `stream=1`. */
+            /** @description Oldest first. `id` and `status` (unless complete) only with `stream=1` or `history=1`, `createdAt` and `rating` (if there is one) only with `history=1`. A page of older messages always has all of them. */
             messages: {
                 /** @enum {unknown} */
                 role: "user" | "assistant" | "operator";
@@ -1056,7 +1068,14 @@ export interface components {
                 content: string;
                 id?: components["schemas"]["Id"];
                 status?: components["schemas"]["MessageStatus"];
+                createdAt?: components["schemas"]["Time"];
+                /** @enum {unknown} */
+                rating?: "up" | "down";
             }[];
+            /** @description This is a page of older messages, which the client asked for: those before this one, at most 50. Without it, the frame replaces everything. */
+            before?: components["schemas"]["Id"];
+            /** @description Whether there are older messages. Only in a page of older messages, and with `history=1`. */
+            more?: boolean;
             /** @description Only with `stream=1`: the running reply, which follows from its beginning and is not among the messages; null: there is none. */
             active?: components["schemas"]["Id"] | null;
         };
@@ -1083,6 +1102,8 @@ export interface components {
             id?: components["schemas"]["Id"];
             /** @description Only if the reply is not complete. */
             status?: components["schemas"]["MessageStatus"];
+            /** @description Only with `history=1`. */
+            createdAt?: components["schemas"]["Time"];
         };
         /** @description Only with `operators=1`: what operators do, when that has changed. `waiting`: the visitor waits for one. `joined`: an operator has the conversation. `left`: none has it any more, and nobody waits. `typing`: the operator writes a message; valid for six seconds. */
         WidgetOperator: {
@@ -1097,12 +1118,16 @@ export interface components {
             /** @constant */
             type: "contact_info_saved";
         };
+        WidgetPong: {
+            /** @constant */
+            type: "pong";
+        };
         WidgetError: {
             /** @constant */
             type: "error";
             /** @description A message for the visitor. */
             message: string;
-            /** @description A code for programs: those of `POST /v1/chat`, and `invalid_message`, `too_many_waiting`, `invalid_contact_info`, `contact_not_asked`, `contact_pending`, `contact_required`, `daily_cap`, `widget_gone`, `agent_disabled`. */
+            /** @description A code for programs: those of `POST /v1/chat`, and `invalid_message`, `too_many_waiting`, `invalid_contact_info`, `contact_not_asked`, `contact_pending`, `history_pending`, `not_found`, `contact_required`, `daily_cap`, `widget_gone`, `agent_disabled`. */
             code: string;
             /** @description The `id` of the message that was refused, if it has one. */
             id?: components["schemas"]["ClientMessageId"];
@@ -1288,6 +1313,8 @@ export type VisitorStop = components['schemas']['VisitorStop'];
 export type VisitorTyping = components['schemas']['VisitorTyping'];
 export type VisitorPageReport = components['schemas']['VisitorPageReport'];
 export type VisitorRating = components['schemas']['VisitorRating'];
+export type VisitorPing = components['schemas']['VisitorPing'];
+export type VisitorHistory = components['schemas']['VisitorHistory'];
 export type WidgetSays = components['schemas']['WidgetSays'];
 export type WidgetSession = components['schemas']['WidgetSession'];
 export type WidgetHistory = components['schemas']['WidgetHistory'];
@@ -1296,6 +1323,7 @@ export type WidgetToken = components['schemas']['WidgetToken'];
 export type WidgetMessage = components['schemas']['WidgetMessage'];
 export type WidgetOperator = components['schemas']['WidgetOperator'];
 export type WidgetContactSaved = components['schemas']['WidgetContactSaved'];
+export type WidgetPong = components['schemas']['WidgetPong'];
 export type WidgetError = components['schemas']['WidgetError'];
 export type ConversationState = components['schemas']['ConversationState'];
 export type Operator = components['schemas']['Operator'];

@@ -75,6 +75,15 @@ widget_frame_read_rating(struct widget_frame *frame)
 	return chat_rating_read(frame->json, &frame->rating);
 }
 
+static const char *
+widget_frame_read_history(struct widget_frame *frame)
+{
+	if (id_parse(json_read_member(frame->json, "before"), &frame->before) == 0 &&
+	    !id_is_zero(&frame->before))
+		return NULL;
+	return "before must be the id of a message";
+}
+
 static const struct {
 	const char *type;
 	enum widget_frame_kind kind;
@@ -86,6 +95,8 @@ static const struct {
     {"typing", WIDGET_TYPING, widget_frame_read_nothing},
     {"page", WIDGET_PAGE, widget_frame_read_nothing},
     {"rating", WIDGET_RATING, widget_frame_read_rating},
+    {"ping", WIDGET_PING, widget_frame_read_nothing},
+    {"history", WIDGET_HISTORY, widget_frame_read_history},
 };
 
 const char *
@@ -103,7 +114,8 @@ widget_frame_read(struct slice text, struct widget_frame *frame)
 		frame->kind = kinds[i].kind;
 		return kinds[i].read(frame);
 	}
-	return "type must be message, contact_info, stop, typing, page or rating";
+	return "type must be message, contact_info, stop, typing, page, rating, ping or "
+	       "history";
 }
 
 void

@@ -15,13 +15,16 @@ enum widget_frame_kind {
 	WIDGET_TYPING,  /* {"type":"typing"} */
 	WIDGET_PAGE,   /* {"type":"page","url"?,"title"?,"referrer"?,"language"?,"timezone"?} */
 	WIDGET_RATING, /* {"type":"rating","id","rating","comment"?} */
+	WIDGET_PING,   /* {"type":"ping"} */
+	WIDGET_HISTORY, /* {"type":"history","before"} */
 };
 
 struct widget_frame {
 	enum widget_frame_kind kind;
-	struct slice content;            /* of a message: 1 to 4000 UTF-16 units */
-	struct slice id;                 /* of a message: the client's id for it; empty: none */
-	struct msg_rating_set rating;    /* of a rating: message, rating and comment */
+	struct slice content;         /* of a message: 1 to 4000 UTF-16 units */
+	struct slice id;              /* of a message: the client's id for it; empty: none */
+	struct msg_rating_set rating; /* of a rating: message, rating and comment */
+	struct id before;             /* of a request for history: the message after the page */
 	struct slice name, email, phone; /* of a contact, unchecked; empty: not given */
 	struct json_t *json;             /* owns the slices */
 };

@@ -60,10 +60,10 @@ widget_history_send(struct widget_socket *s, const struct msg_message_record *r)
 		return;
 	s->is_catching_up = true;
 	if (is_reply && !typed)
-		widget_send_type(s, "typing_start");
-	widget_send_message(s, r);
+		widget_send_type(&s->out, "typing_start");
+	widget_send_message(&s->out, r);
 	if (is_reply)
-		widget_send_type(s, "typing_stop");
+		widget_send_type(&s->out, "typing_stop");
 	s->is_catching_up = false;
 }
 
@@ -91,6 +91,7 @@ static void widget_history_ask_page(struct widget_socket *s, uint64_t from);
 static void widget_history_ask_conversation(struct widget_socket *s);
 
 static const struct id no_reply;
+static const struct msg_message_page no_page;
 static const struct msg_conversation_record no_conversation;
 
 static void
@@ -136,7 +137,7 @@ widget_history_take_all(struct widget_socket *s, const struct msg_message_page *
 	const struct msg_conversation_record conversation = widget_history_conversation(page);
 	struct live_thread *thread = &s->history.thread;
 
-	widget_send_history(s, page->messages, &page->active);
+	widget_send_history(&s->out, page);
 	widget_operator_set_state(s, &conversation);
 	widget_history_take_messages(s, page);
 	thread->conversation = conversation.id;
@@ -150,7 +151,7 @@ static void
 widget_history_take_none(struct widget_socket *s)
 {
 	if (!s->has_history)
-		widget_send_history(s, (struct slice){0}, &no_reply);
+		widget_send_history(&s->out, &no_page);
 	widget_operator_set_state(s, &no_conversation);
 	widget_history_finish(s, &no_reply);
 }

@@ -37,7 +37,7 @@ widget_identify_refuse(struct widget_identification *i, const char *code, const 
 {
 	struct widget_socket *s = widget_identify_end(i);
 
-	widget_send_error(s, code, message, (struct slice){0});
+	widget_send_error(&s->out, code, message, (struct slice){0});
 	widget_socket_resume(s);
 }
 
@@ -47,7 +47,7 @@ widget_identify_refuse_contact(
 {
 	struct widget_socket *s = widget_identify_end(i);
 
-	widget_send_wrong_contact(s, message, contact);
+	widget_send_wrong_contact(&s->out, message, contact);
 	widget_socket_resume(s);
 }
 
@@ -89,7 +89,7 @@ widget_identify_on_submitted(void *arg, uint16_t type, const union msg *m)
 	}
 	s = widget_identify_end(i);
 	s->identified_here = s->is_identified = true;
-	widget_send_type(s, "contact_info_saved");
+	widget_send_type(&s->out, "contact_info_saved");
 	widget_socket_resume(s);
 }
 
@@ -148,7 +148,7 @@ widget_identify(struct widget_socket *s, struct widget_frame *frame)
 	struct widget_identification *i;
 
 	if (s->identification != NULL) {
-		widget_send_error(s, "contact_pending",
+		widget_send_error(&s->out, "contact_pending",
 		    "Your previous contact details are still being saved", (struct slice){0});
 		return;
 	}

@@ -17,7 +17,7 @@ widget_operator_on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	widget_operator_stop_typing(s);
-	widget_send_type(s, "typing_stop");
+	widget_send_type(&s->out, "typing_stop");
 }
 
 void
@@ -27,15 +27,15 @@ widget_operator_start_typing(struct widget_socket *s)
 
 	if (widget_replies_run(s))
 		return;
-	if (s->operators) {
-		widget_send_operator(s, "typing", (struct slice){0});
+	if (s->out.operators) {
+		widget_send_operator(&s->out, "typing", (struct slice){0});
 		return;
 	}
 	if (s->operator_timer == NULL) {
 		s->operator_timer =
 		    evtimer_new(s->api->turns->base, widget_operator_on_timer, s);
 		must(s->operator_timer != NULL);
-		widget_send_type(s, "typing_start");
+		widget_send_type(&s->out, "typing_start");
 	}
 	evtimer_add(s->operator_timer, &in);
 }
@@ -75,10 +75,11 @@ widget_operator_set_state(
 
 	if (state == STATE_RESOLVED)
 		state = STATE_OPEN;
-	if (!s->operators ||
+	if (!s->out.operators ||
 	    (s->state == state && id_equal(&s->operator, & conversation->operator)))
 		return;
 	s->state = (uint8_t)state;
 	s->operator= conversation->operator;
-	widget_send_operator(s, widget_operator_presence(state), conversation->operator_name);
+	widget_send_operator(
+	    &s->out, widget_operator_presence(state), conversation->operator_name);
 }

@@ -82,7 +82,7 @@ widget_reply_start_typing(struct widget_reply *r)
 	bool typed = widget_operator_stop_typing(r->s);
 
 	if (!r->typing && !typed)
-		widget_send_type(r->s, "typing_start");
+		widget_send_type(&r->s->out, "typing_start");
 	r->typing = true;
 }
 
@@ -92,7 +92,7 @@ widget_reply_finish(struct widget_reply *r)
 	struct widget_socket *s = r->s;
 
 	if (r->typing)
-		widget_send_type(s, "typing_stop");
+		widget_send_type(&s->out, "typing_stop");
 	widget_reply_free(r);
 	if (widget_history_is_long(s))
 		widget_replies_sync(s);
@@ -159,8 +159,8 @@ widget_reply_on_token(void *arg, struct slice token)
 {
 	struct widget_reply *r = arg;
 
-	if (r->s->streams)
-		widget_send_token(r->s, token);
+	if (r->s->out.streams)
+		widget_send_token(&r->s->out, token);
 }
 
 /* A person answers the message. A client that does not know people gets the agent's text as the reply; it is
@@ -168,11 +168,11 @@ widget_reply_on_token(void *arg, struct slice token)
 static void
 widget_reply_hand_over(struct widget_reply *r, const struct turn_reply *reply)
 {
-	if (r->s->operators) {
-		widget_send_handover(r->s, reply);
+	if (r->s->out.operators) {
+		widget_send_handover(&r->s->out, reply);
 	} else {
 		widget_reply_start_typing(r);
-		widget_send_message(r->s,
+		widget_send_message(&r->s->out,
 		    &(struct msg_message_record){
 			.role = MESSAGE_ASSISTANT, .text = reply->text});
 	}
@@ -192,7 +192,7 @@ widget_reply_on_done(void *arg, const struct turn_ids *ids, const struct turn_re
 		return;
 	}
 	widget_reply_start_typing(r);
-	widget_send_message(r->s,
+	widget_send_message(&r->s->out,
 	    &(struct msg_message_record){
 		.id = ids->message,
 		.role = MESSAGE_ASSISTANT,
@@ -212,7 +212,7 @@ widget_reply_is_outdated(const struct widget_reply *r)
 static void
 widget_reply_fail(struct widget_reply *r, enum turn_failure failure)
 {
-	widget_send_error(r->s, chat_failure_code(failure), chat_failure_message(failure),
+	widget_send_error(&r->s->out, chat_failure_code(failure), chat_failure_message(failure),
 	    widget_reply_client_id(r));
 	widget_reply_note(r, true);
 	if (failure != TURN_INTERRUPTED)
@@ -342,7 +342,7 @@ widget_replies_send(struct widget_socket *s, const struct widget_frame *frame)
 	struct widget_reply *r;
 
 	if (s->n_waiting == WAITING_MAX) {
-		widget_send_error(s, "too_many_waiting",
+		widget_send_error(&s->out, "too_many_waiting",
 		    "Please wait until your last messages are answered", frame->id);
 		return;
 	}

@@ -1,17 +1,27 @@
 /*
  * Frames of the server: JSON objects with a type.
  */
+#include "workerd/api/widget/widget_send.h"
 #include "proto/base/basics.h"
 #include "workerd/api/chat/chat_listener.h"
+#include "workerd/api/chat/chat_rating.h"
 #include "workerd/api/fields/names.h"
+#include "workerd/api/fields/parameters.h"
 #include "workerd/api/request/json_writer.h"
-#include "workerd/api/widget/widget_socket.h"
 
 /* Bytes of a history frame: the store's longest page with each byte escaped, and the JSON around it. */
 #define HISTORY_MAX (6u * 786432 + 1000 * 2048)
 
 /* Longer frames wait whole for a slow client, as missed messages do. */
 #define LONG_FRAME (64u * 1024)
+
+void
+widget_outlet_read(struct widget_outlet *o, struct slice query)
+{
+	o->streams = parameter_is(query, "stream", "1");
+	o->operators = parameter_is(query, "operators", "1");
+	o->history = parameter_is(query, "history", "1");
+}
 
 static struct json_writer
 widget_send_begin(struct buf *out, const char *type)
@@ -24,39 +34,31 @@ widget_send_begin(struct buf *out, const char *type)
 }
 
 static void
-widget_send_end(struct widget_socket *s, struct json_writer *j)
+widget_send_end(struct widget_outlet *o, struct json_writer *j)
 {
-	struct slice frame;
-
 	json_write_close(j, '}');
 	must(!j->failed);
-	if (s->ws == NULL)
-		return;
-	frame = buf_slice(j->out);
-	if (frame.len > LONG_FRAME || s->is_catching_up)
-		(void)ws_send_replay(s->ws, frame);
-	else
-		(void)ws_send(s->ws, frame);
+	o->send(o->arg, buf_slice(j->out), buf_len(j->out) > LONG_FRAME);
 }
 
 void
 widget_send_error(
-    struct widget_socket *s, const char *code, const char *message, struct slice client_id)
+    struct widget_outlet *o, const char *code, const char *message, struct slice client_id)
 {
-	struct json_writer j = widget_send_begin(api_scratch(s->api), "error");
+	struct json_writer j = widget_send_begin(api_scratch(o->api), "error");
 
 	json_write_str(&j, "message", slice_str(message));
 	json_write_str(&j, "code", slice_str(code));
 	if (client_id.len > 0)
 		json_write_str(&j, "id", client_id);
-	widget_send_end(s, &j);
+	widget_send_end(o, &j);
 }
 
 void
 widget_send_wrong_contact(
-    struct widget_socket *s, const char *message, const struct widget_contact *contact)
+    struct widget_outlet *o, const char *message, const struct widget_contact *contact)
 {
-	struct json_writer j = widget_send_begin(api_scratch(s->api), "error");
+	struct json_writer j = widget_send_begin(api_scratch(o->api), "error");
 
 	json_write_str(&j, "message", slice_str(message));
 	json_write_str(&j, "code", slice_str("invalid_contact_info"));
@@ -66,34 +68,34 @@ widget_send_wrong_contact(
 			json_write_str(
 			    &j, widget_contact_fields[i], slice_str(contact->wrong[i]));
 	json_write_close(&j, '}');
-	widget_send_end(s, &j);
+	widget_send_end(o, &j);
 }
 
 void
-widget_send_type(struct widget_socket *s, const char *type)
+widget_send_type(struct widget_outlet *o, const char *type)
 {
-	struct json_writer j = widget_send_begin(api_scratch(s->api), type);
+	struct json_writer j = widget_send_begin(api_scratch(o->api), type);
 
-	widget_send_end(s, &j);
+	widget_send_end(o, &j);
 }
 
 void
-widget_send_session(struct widget_socket *s, const char *token, bool identified)
+widget_send_session(struct widget_outlet *o, const char *token, bool identified)
 {
-	struct json_writer j = widget_send_begin(api_scratch(s->api), "session");
+	struct json_writer j = widget_send_begin(api_scratch(o->api), "session");
 
 	json_write_str(&j, "session_token", slice_str(token));
 	json_write_bool(&j, "contact_info_submitted", identified);
-	widget_send_end(s, &j);
+	widget_send_end(o, &j);
 }
 
 void
-widget_send_token(struct widget_socket *s, struct slice token)
+widget_send_token(struct widget_outlet *o, struct slice token)
 {
-	struct json_writer j = widget_send_begin(api_scratch(s->api), "token");
+	struct json_writer j = widget_send_begin(api_scratch(o->api), "token");
 
 	json_write_str(&j, "token", token);
-	widget_send_end(s, &j);
+	widget_send_end(o, &j);
 }
 
 static bool
@@ -103,76 +105,122 @@ widget_send_has_status(const struct msg_message_record *r)
 }
 
 void
-widget_send_message(struct widget_socket *s, const struct msg_message_record *r)
+widget_send_message(struct widget_outlet *o, const struct msg_message_record *r)
 {
 	struct json_writer j;
 
 	if (r->text.len == 0)
 		return;
-	j = widget_send_begin(api_scratch(s->api), "message");
+	j = widget_send_begin(api_scratch(o->api), "message");
 	json_write_str(&j, "content", r->text);
-	live_author_write(&j, r, widget_socket_viewer(s));
+	live_author_write(&j, r, widget_outlet_viewer(o));
 	if (!id_is_zero(&r->id))
 		json_write_id(&j, "id", &r->id);
+	if (o->history && !id_is_zero(&r->id))
+		json_write_uint(
+		    &j, "createdAt", r->created_at != 0 ? r->created_at : id_ms(&r->id));
 	if (widget_send_has_status(r))
 		json_write_str(&j, "status", names_message_status(r->status));
-	widget_send_end(s, &j);
+	widget_send_end(o, &j);
 }
 
 void
-widget_send_handover(struct widget_socket *s, const struct turn_reply *reply)
+widget_send_handover(struct widget_outlet *o, const struct turn_reply *reply)
 {
-	struct json_writer j = widget_send_begin(api_scratch(s->api), "handover");
+	struct json_writer j = widget_send_begin(api_scratch(o->api), "handover");
 
 	chat_listener_write_handover(&j, reply);
-	widget_send_end(s, &j);
+	widget_send_end(o, &j);
 }
 
 void
-widget_send_operator(struct widget_socket *s, const char *state, struct slice name)
+widget_send_operator(struct widget_outlet *o, const char *state, struct slice name)
 {
-	struct json_writer j = widget_send_begin(api_scratch(s->api), "operator");
+	struct json_writer j = widget_send_begin(api_scratch(o->api), "operator");
 
 	json_write_str(&j, "state", slice_str(state));
 	if (name.len > 0)
 		json_write_str(&j, "name", name);
-	widget_send_end(s, &j);
+	widget_send_end(o, &j);
 }
 
-/* Ids and states are for clients that stream. */
+/* What only clients that load older history get. */
 static void
-widget_send_record(
-    const struct widget_socket *s, struct json_writer *j, const struct msg_message_record *r)
+widget_send_more_of_record(struct json_writer *j, const struct msg_message_record *r)
+{
+	struct msg_message_details details;
+
+	json_write_uint(j, "createdAt", r->created_at);
+	if (r->details.len == 0 ||
+	    record_decode(r->details, MSG_MESSAGE_DETAILS, &details) != WIRE_OK)
+		return;
+	if (details.rating != RATING_NONE)
+		json_write_str(j, "rating", chat_rating_name(details.rating));
+}
+
+/* has_ids: ids and states are for clients that stream. */
+static void
+widget_send_record(const struct widget_outlet *o, struct json_writer *j,
+    const struct msg_message_record *r, bool has_ids, bool has_more)
 {
 	json_write_open(j, NULL, '{');
-	live_author_write(j, r, widget_socket_viewer(s));
+	live_author_write(j, r, widget_outlet_viewer(o));
 	json_write_str(j, "content", r->text);
-	if (s->streams)
+	if (has_ids)
 		json_write_id(j, "id", &r->id);
-	if (s->streams && widget_send_has_status(r))
+	if (has_ids && widget_send_has_status(r))
 		json_write_str(j, "status", names_message_status(r->status));
+	if (has_more)
+		widget_send_more_of_record(j, r);
 	json_write_close(j, '}');
 }
 
-void
-widget_send_history(struct widget_socket *s, struct slice list, const struct id *active)
+/* The active reply is left out. */
+static void
+widget_send_records(const struct widget_outlet *o, struct json_writer *j,
+    const struct msg_message_page *page, bool has_more)
 {
+	struct slice list = page->messages, item;
 	struct msg_message_record r;
+
+	json_write_open(j, "messages", '[');
+	while (wire_list_next(&list, &item)) {
+		must(record_decode(item, MSG_MESSAGE_RECORD, &r) == WIRE_OK);
+		if (r.text.len > 0 && !id_equal(&r.id, &page->active))
+			widget_send_record(o, j, &r, has_more || o->streams, has_more);
+	}
+	json_write_close(j, ']');
+}
+
+void
+widget_send_history(struct widget_outlet *o, const struct msg_message_page *page)
+{
 	struct json_writer j;
-	struct slice item;
 	struct buf out;
 
 	buf_init(&out, HISTORY_MAX);
 	j = widget_send_begin(&out, "history");
-	json_write_open(&j, "messages", '[');
-	while (wire_list_next(&list, &item)) {
-		must(record_decode(item, MSG_MESSAGE_RECORD, &r) == WIRE_OK);
-		if (r.text.len > 0 && !id_equal(&r.id, active))
-			widget_send_record(s, &j, &r);
-	}
-	json_write_close(&j, ']');
-	if (s->streams)
-		json_write_id_or_null(&j, "active", active);
-	widget_send_end(s, &j);
+	widget_send_records(o, &j, page, o->history);
+	if (o->streams)
+		json_write_id_or_null(&j, "active", &page->active);
+	if (o->history)
+		json_write_bool(&j, "more", page->next != 0);
+	widget_send_end(o, &j);
+	buf_clear(&out);
+}
+
+void
+widget_send_older(
+    struct widget_outlet *o, const struct id *before, const struct msg_message_page *page)
+{
+	struct json_writer j;
+	struct buf out;
+
+	buf_init(&out, HISTORY_MAX);
+	j = widget_send_begin(&out, "history");
+	json_write_id(&j, "before", before);
+	widget_send_records(o, &j, page, true);
+	json_write_bool(&j, "more", page->next != 0);
+	widget_send_end(o, &j);
 	buf_clear(&out);
 }

@@ -36,7 +36,7 @@ struct widget_opening {
 	struct store_query q;
 	char fresh[TOKEN_TEXT + 1], given[TOKEN_TEXT + 1];
 	struct hash256 fresh_hash, given_hash;
-	bool streams, operators;
+	struct widget_outlet out;
 };
 
 struct slice
@@ -60,7 +60,7 @@ static void
 widget_socket_refuse(
     struct widget_socket *s, const char *code, const char *message, struct slice client_id)
 {
-	widget_send_error(s, code, message, client_id);
+	widget_send_error(&s->out, code, message, client_id);
 	if (++s->refused == REFUSED_MAX)
 		ws_close(s->ws, WS_POLICY, "too many refused frames");
 }
@@ -136,6 +136,12 @@ widget_socket_handle(struct widget_socket *s, struct widget_frame *frame)
 	case WIDGET_TYPING:
 		widget_socket_type(s);
 		break;
+	case WIDGET_PING:
+		widget_send_type(&s->out, "pong");
+		break;
+	case WIDGET_HISTORY:
+		widget_older_read(s, &frame->before);
+		break;
 	}
 }
 
@@ -181,6 +187,7 @@ widget_socket_on_closed(void *arg)
 
 	live_room_leave(&s->member);
 	widget_history_end(s);
+	widget_older_end(s);
 	(void)widget_operator_stop_typing(s);
 	widget_replies_leave(s);
 	s->ws = NULL;
@@ -219,7 +226,7 @@ widget_socket_on_turn(struct widget_socket *s, const struct msg_live_turn *turn)
 	/* A sync may have found the message before this event arrived. */
 	if (!is_rerun && !widget_history_has(s, &turn->message)) {
 		widget_history_add(s, &turn->message, false);
-		widget_send_message(s,
+		widget_send_message(&s->out,
 		    &(struct msg_message_record){
 			.id = turn->message, .role = MESSAGE_USER, .text = turn->text});
 	}
@@ -231,7 +238,7 @@ static void
 widget_socket_on_contact(struct widget_socket *s)
 {
 	if (!s->identified_here)
-		widget_send_type(s, "contact_info_saved");
+		widget_send_type(&s->out, "contact_info_saved");
 	s->identified_here = false;
 	s->is_identified = true;
 }
@@ -240,7 +247,7 @@ static void
 widget_socket_on_missed(struct widget_socket *s, const struct live_room_event *event)
 {
 	if (event->identified && !s->is_identified)
-		widget_send_type(s, "contact_info_saved");
+		widget_send_type(&s->out, "contact_info_saved");
 	s->identified_here = false;
 	s->is_identified = event->identified;
 	widget_replies_retry(s);
@@ -293,6 +300,20 @@ widget_socket_copy_browser(const struct http_exchange *x)
 	return copy;
 }
 
+/* The connection is closed if the client does not read. */
+static void
+widget_socket_send(void *arg, struct slice frame, bool is_long)
+{
+	struct widget_socket *s = arg;
+
+	if (s->ws == NULL)
+		return;
+	if (is_long || s->is_catching_up)
+		(void)ws_send_replay(s->ws, frame);
+	else
+		(void)ws_send(s->ws, frame);
+}
+
 static struct widget_socket *
 widget_socket_new(struct widget_opening *o, const struct msg_visitor_record *visitor)
 {
@@ -306,8 +327,9 @@ widget_socket_new(struct widget_opening *o, const struct msg_visitor_record *vis
 	s->widget = visitor->widget;
 	s->visitor = visitor->id;
 	s->token = visitor->token;
-	s->streams = o->streams;
-	s->operators = o->operators;
+	s->out = o->out;
+	s->out.send = widget_socket_send;
+	s->out.arg = s;
 	buf_init(&s->page, CHAT_PAGE_MAX);
 	TAILQ_INIT(&s->replies);
 	s->x = store_query_done(&o->q);
@@ -329,7 +351,7 @@ widget_socket_enter_room(struct widget_socket *s)
 static void
 widget_socket_greet(struct widget_socket *s, const char *token, bool identified, bool resumed)
 {
-	widget_send_session(s, token, identified);
+	widget_send_session(&s->out, token, identified);
 	if (widget_socket_enter_room(s) == -1) {
 		widget_socket_give_up(s);
 		return;
@@ -380,8 +402,8 @@ handle_widget_socket(const struct api_call *c)
 
 	must(record_decode(c->widget_record, MSG_WIDGET_RECORD, &widget) == WIRE_OK);
 	ask.public_id = widget.public_id;
-	o->streams = parameter_is(query, "stream", "1");
-	o->operators = parameter_is(query, "operators", "1");
+	o->out.api = c->api;
+	widget_outlet_read(&o->out, query);
 	widget_socket_read_token(o, query);
 	secret_base62(o->fresh, TOKEN_TEXT);
 	o->fresh_hash = secret_hash(slice_str(o->fresh));

@@ -2,8 +2,8 @@
  * One visitor's WebSocket (API.md, section 7), shared by these files:
  *
  *	widget_socket.c    opening, frames in, closing
- *	widget_send.c      frames out
  *	widget_history.c   messages from before the connection, or missed during a reconnect to the store
+ *	widget_older.c     messages before those, as the visitor scrolls up
  *	widget_replies.c   the queue of replies, one delivered after the other
  *	widget_identify.c  the visitor submits contact details
  *	widget_operator.c  what the visitor sees of operators
@@ -16,12 +16,11 @@
 #ifndef WORKERD_API_WIDGET_WIDGET_SOCKET_H
 #define WORKERD_API_WIDGET_WIDGET_SOCKET_H
 
-#include "workerd/api/live/live_author.h"
 #include "workerd/api/live/live_room.h"
 #include "workerd/api/live/live_thread.h"
 #include "workerd/api/request/api_call.h"
-#include "workerd/api/widget/widget_contact.h"
 #include "workerd/api/widget/widget_frame.h"
+#include "workerd/api/widget/widget_send.h"
 #include "workerd/http/ws/ws.h"
 #include "workerd/turn/turn.h"
 
@@ -42,15 +41,18 @@ struct widget_socket {
 	struct ws *ws;           /* NULL, as x: the connection has ended */
 	struct id org, widget, visitor;
 	struct hash256 token;
-	char *browser;   /* its User-Agent */
-	struct buf page; /* the PAGE_RECORD of its last page frame; empty: none yet */
-	bool streams;    /* the client wants tokens and message ids */
-	bool operators;  /* the client knows people: it gets handovers */
+	char *browser;            /* its User-Agent */
+	struct buf page;          /* the PAGE_RECORD of its last page frame; empty: none yet */
+	struct widget_outlet out; /* closes the connection if the client does not read */
 
 	/* widget_history.c */
 	struct widget_history history;
 	bool has_history;    /* the client received its history */
 	bool is_catching_up; /* frames of missed messages: exempt from the output limit */
+
+	/* widget_older.c */
+	struct store_call *older; /* reads a page of older messages; NULL: none is asked for */
+	struct id older_before;
 
 	/* widget_replies.c */
 	TAILQ_HEAD(, widget_reply) replies;
@@ -72,41 +74,6 @@ struct widget_socket {
 	LIST_ENTRY(widget_socket) closing;
 };
 
-/* As whom the client sees messages. */
-static inline enum live_viewer
-widget_socket_viewer(const struct widget_socket *s)
-{
-	return s->operators ? VIEWER_OPERATORS : VIEWER_PLAIN;
-}
-
-/* Frames out, in widget_send.c. The connection is closed if the client does not read them. */
-
-/* An error. client_id: of the client's message, or empty. */
-void widget_send_error(
-    struct widget_socket *s, const char *code, const char *message, struct slice client_id);
-
-/* An error about contact details, with all invalid fields. */
-void widget_send_wrong_contact(
-    struct widget_socket *s, const char *message, const struct widget_contact *contact);
-
-/* {"type":…} without further members. */
-void widget_send_type(struct widget_socket *s, const char *type);
-
-void widget_send_session(struct widget_socket *s, const char *token, bool identified);
-void widget_send_token(struct widget_socket *s, struct slice token);
-
-/* {"type":"handover"}: a person answers the message. */
-void widget_send_handover(struct widget_socket *s, const struct turn_reply *reply);
-
-/* Sends nothing if the text is empty. A text that is not stored has the zero id. */
-void widget_send_message(struct widget_socket *s, const struct msg_message_record *r);
-
-/* {"type":"operator","state","name"}; without an empty name. */
-void widget_send_operator(struct widget_socket *s, const char *state, struct slice name);
-
-/* list: a LIST of MESSAGE_RECORD; active: the reply being written, left out of the list (zero: none). */
-void widget_send_history(struct widget_socket *s, struct slice list, const struct id *active);
-
 /* History, in widget_history.c. */
 
 /* Asks the store for messages that the client does not have (all of them at first and after a deletion)
@@ -125,6 +92,14 @@ bool widget_history_is_long(const struct widget_socket *s);
 
 /* The connection has ended: frees everything. */
 void widget_history_end(struct widget_socket *s);
+
+/* Older history, in widget_older.c. */
+
+/* Reads a page of the messages before this one, and sends it. */
+void widget_older_read(struct widget_socket *s, const struct id *before);
+
+/* The connection has ended. */
+void widget_older_end(struct widget_socket *s);
 
 /* Replies, in widget_replies.c. */
 

@@ -55,6 +55,9 @@ TEST(valid_frames_are_read)
 	    {"{'type':'contact_info'}", WIDGET_CONTACT, .id = NULL},
 	    {"{'type':'stop','content':1}", WIDGET_STOP, .id = NULL},
 	    {"{'type':'typing'}", WIDGET_TYPING, .id = NULL},
+	    {"{'type':'ping'}", WIDGET_PING, .id = NULL},
+	    {"{'type':'history','before':'01936b2e-8f00-7a3c-9d41-2f6b1c0e5a77'}",
+		WIDGET_HISTORY, .id = NULL},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -93,6 +96,10 @@ TEST(invalid_frames_have_an_error)
 		    "{'type':'message','content':'a','id':'a b'}",
 		    "{'type':'message','content':'a','id':1}"}},
 	    {"name", {"{'type':'contact_info','name':1}"}},
+	    {"before",
+		{"{'type':'history'}", "{'type':'history','before':'x'}",
+		    "{'type':'history','before':"
+		    "'00000000-0000-0000-0000-000000000000'}"}},
 	    {"email", {"{'type':'contact_info','email':[]}"}},
 	    {"phone", {"{'type':'contact_info','phone':{}}"}},
 	};

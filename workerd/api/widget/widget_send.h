@@ -1,0 +1,64 @@
+/*
+ * The server's frames, the same over each carrier: a WebSocket, server-sent events, NDJSON, a poll, or the answer
+ * to a frame that was posted (API.md, sections 7 and 8).
+ */
+#ifndef WORKERD_API_WIDGET_WIDGET_SEND_H
+#define WORKERD_API_WIDGET_WIDGET_SEND_H
+
+#include "workerd/api/live/live_author.h"
+#include "workerd/api/request/api_state.h"
+#include "workerd/api/widget/widget_contact.h"
+#include "workerd/turn/turn_sink.h"
+
+/* Where the frames of a client go. Embedded in what serves it. */
+struct widget_outlet {
+	struct api *api;
+	bool streams;   /* the client wants tokens and message ids */
+	bool operators; /* the client knows people: it gets handovers */
+	bool history;   /* the client loads older history: it gets ids and times */
+	/* Sends a frame, which is borrowed. is_long: it may be longer than what may wait for a slow client. */
+	void (*send)(void *arg, struct slice frame, bool is_long);
+	void *arg;
+};
+
+/* Reads what the client wants from a query. */
+void widget_outlet_read(struct widget_outlet *o, struct slice query);
+
+/* As whom the client sees messages. */
+static inline enum live_viewer
+widget_outlet_viewer(const struct widget_outlet *o)
+{
+	return o->operators ? VIEWER_OPERATORS : VIEWER_PLAIN;
+}
+
+/* An error. client_id: of the client's message, or empty. */
+void widget_send_error(
+    struct widget_outlet *o, const char *code, const char *message, struct slice client_id);
+
+/* An error about contact details, with all invalid fields. */
+void widget_send_wrong_contact(
+    struct widget_outlet *o, const char *message, const struct widget_contact *contact);
+
+/* {"type":…} without further members. */
+void widget_send_type(struct widget_outlet *o, const char *type);
+
+void widget_send_session(struct widget_outlet *o, const char *token, bool identified);
+void widget_send_token(struct widget_outlet *o, struct slice token);
+
+/* {"type":"handover"}: a person answers the message. */
+void widget_send_handover(struct widget_outlet *o, const struct turn_reply *reply);
+
+/* Sends nothing if the text is empty. A text that is not stored has the zero id. */
+void widget_send_message(struct widget_outlet *o, const struct msg_message_record *r);
+
+/* {"type":"operator","state","name"}; without an empty name. */
+void widget_send_operator(struct widget_outlet *o, const char *state, struct slice name);
+
+/* The page without its active reply. */
+void widget_send_history(struct widget_outlet *o, const struct msg_message_page *page);
+
+/* A page of messages before this one, which the client asked for. */
+void widget_send_older(
+    struct widget_outlet *o, const struct id *before, const struct msg_message_page *page);
+
+#endif
