@@ -259,9 +259,11 @@ const char *msg_name(uint16_t type);
 [[gnu::warn_unused_result]] enum wire_result msg_decode_payload(
     const struct msg_desc *d, struct slice payload, union msg *out);
 
-/* Encodes and decodes a record without a frame, as in the store and in lists. */
+/* Encodes a record without a frame, as in the store, appends it to a list, and decodes it. */
 [[gnu::warn_unused_result]] int record_encode(
     struct buf *out, enum msg_type type, const void *rec);
+[[gnu::warn_unused_result]] int record_add(
+    struct buf *list, enum msg_type type, const void *rec);
 [[gnu::warn_unused_result]] enum wire_result record_decode(
     struct slice in, enum msg_type type, void *rec);
 

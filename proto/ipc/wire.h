@@ -108,6 +108,10 @@ void wire_set_number(const struct wire_field *field, void *at, uint64_t number);
 /* Takes the next item from a list; false at the end. The list must come from a decoded message. */
 bool wire_list_next(struct slice *list, struct slice *item);
 
+/* Encodes a record and appends it to a list under construction; 0, or -1 as wire_encode(). */
+[[gnu::warn_unused_result]] int wire_list_encode(
+    struct buf *list, const struct wire_field *fields, const void *msg);
+
 /* Appends an encoded record to a list under construction; 0, or -1 with ENOBUFS. */
 [[gnu::warn_unused_result]] int wire_list_add(struct buf *list, struct slice item);
 

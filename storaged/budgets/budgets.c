@@ -70,9 +70,13 @@ budgets_find(
     struct txn *t, const struct id *org, const struct id *widget, struct budgets *budgets)
 {
 	const struct id all = {0};
-	int rc;
+	size_t stored;
+	int rc = txn_count(t, TABLE_BUDGETS, &stored);
 
 	*budgets = (struct budgets){.n = 0};
+	/* Most stores have none: this is cheaper than two lookups. */
+	if (rc != 0 || stored == 0)
+		return rc;
 	rc = budgets_add(t, org, &all, budgets);
 	return rc != 0 ? rc : budgets_add(t, org, widget, budgets);
 }

@@ -135,7 +135,7 @@ changes_write(struct txn *t)
 static int
 changes_collect(struct txn *t, const struct msg_change_record *row)
 {
-	struct buf *rows = &t->env->changes, *scratch = &t->env->record;
+	struct buf *rows = &t->env->changes;
 	int rc = 0;
 
 	if (t->feed.pending > 0 && buf_len(rows) > CHANGES_ENTRY_BYTES - ROW_BYTES)
@@ -144,9 +144,7 @@ changes_collect(struct txn *t, const struct msg_change_record *row)
 		return rc;
 	if (t->feed.pending == 0)
 		buf_reset(rows);
-	buf_reset(scratch);
-	must(record_encode(scratch, MSG_CHANGE_RECORD, row) == 0 &&
-	    wire_list_add(rows, buf_slice(scratch)) == 0);
+	must(record_add(rows, MSG_CHANGE_RECORD, row) == 0);
 	t->feed.pending++;
 	return 0;
 }

@@ -20,13 +20,14 @@ struct garbage_turns {
 int
 garbage_exists(struct txn *t, const struct id *conversation, bool *left)
 {
-	struct key key = key_erased(conversation);
 	struct slice value;
+	struct key key;
 	int rc;
 
 	*left = false;
 	if (t->env->garbage.clean && t->env->garbage.stuck_n == 0)
 		return 0;
+	key = key_erased(conversation);
 	rc = txn_get(t, TABLE_META, &key, &value);
 	*left = rc == 0;
 	return rc == MDB_NOTFOUND ? 0 : rc;

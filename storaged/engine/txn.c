@@ -179,6 +179,12 @@ txn_abort(struct txn *t)
 }
 
 bool
+txn_has_changed(const struct txn *t, enum table table)
+{
+	return (t->changed & UINT64_C(1) << table) != 0;
+}
+
+bool
 txn_survives(int rc)
 {
 	return rc == MDB_NOTFOUND || rc == RECORD_DAMAGED;
@@ -254,6 +260,14 @@ txn_get(struct txn *t, enum table table, const struct key *key, struct slice *va
 	return rc;
 }
 
+static void
+txn_note_change(struct txn *t, enum table table)
+{
+	_Static_assert(TABLES <= 64, "a bit of txn->changed for each table");
+	t->changes++;
+	t->changed |= UINT64_C(1) << table;
+}
+
 /* LMDB makes room for the value, so that its checksum need not be joined to it before. */
 static int
 txn_store(
@@ -263,7 +277,7 @@ txn_store(
 	MDB_cursor *cursor;
 	int rc = txn_get_cursor(t, table, &cursor);
 
-	t->changes++;
+	txn_note_change(t, table);
 	if (rc == 0)
 		rc = txn_report_damage(t, mdb_cursor_put(cursor, &k, &v, MDB_RESERVE | flags));
 	if (rc == 0)
@@ -290,7 +304,7 @@ txn_del(struct txn *t, enum table table, const struct key *key)
 	MDB_cursor *cursor;
 	int rc = txn_find(t, table, &k, &v, &cursor);
 
-	t->changes++;
+	txn_note_change(t, table);
 	if (rc == 0)
 		rc = txn_report_damage(t, mdb_cursor_del(cursor, 0));
 	return rc == MDB_NOTFOUND ? 0 : rc;
@@ -419,7 +433,7 @@ walk_previous(struct walk *w)
 int
 walk_delete(struct walk *w)
 {
-	w->txn->changes++;
+	txn_note_change(w->txn, w->table);
 	return txn_report_damage(w->txn, mdb_cursor_del(w->cursor, 0));
 }
 

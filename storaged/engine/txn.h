@@ -37,6 +37,7 @@ struct txn {
 	MDB_txn *mdb; /* NULL: none runs */
 	enum txn_mode mode;
 	uint64_t changes; /* puts and deletes so far */
+	uint64_t changed; /* set of 1 << enum table: that have been changed */
 	bool unchecked; /* values are returned even if their checksum is wrong: for verify.h */
 	/* txn.c's own, of a write: each table's cursor stays where it was used last, since the
 	 * next step of a request mostly needs the same page (make bench-store: 0.03 to 0.08 of
@@ -56,6 +57,19 @@ struct txn {
 		struct id org;
 		struct msg_totals_record record;
 	} totals;
+	/* participants.c's own: what the widget of the last turn demands. */
+	struct {
+		bool known;
+		struct id org, widget;
+		struct txn_widget_terms {
+			bool stands_in; /* for a widget that was deleted */
+			bool enabled;
+			uint8_t contact_mode;
+			uint32_t generation, daily_cap;
+			struct id org, agent;
+			bool agent_enabled, agent_returns;
+		} of;
+	} terms;
 	unsigned numbers_n; /* numbers.c's own: places in env->numbers */
 	/* budget_recount.c's own: an organization with budgets that have counted nothing yet. */
 	struct {
@@ -73,6 +87,9 @@ void txn_before_commit(struct txn *t, txn_commit_fn *fn);
  * by either function. */
 [[gnu::warn_unused_result]] int txn_commit(struct txn *t);
 void txn_abort(struct txn *t);
+
+/* Whether the transaction has changed this table. */
+bool txn_has_changed(const struct txn *t, enum table table);
 
 /* Whether the transaction can still be used after a lookup that failed like this. */
 bool txn_survives(int rc);

@@ -34,16 +34,6 @@ participants_find_visitor(struct txn *t, struct call *c, struct participants *p)
 	return rc;
 }
 
-/* What the widget requires of a visitor. */
-static void
-participants_apply_widget(struct participants *p, const struct msg_widget_record *widget)
-{
-	p->welcome = visitor_is_welcome(&p->visitor, widget);
-	p->contact_missing =
-	    widget->contact_mode == CONTACT_REQUIRED && id_is_zero(&p->visitor.contact);
-	p->daily_cap = widget->daily_cap;
-}
-
 /* The widget that messages with a key belong to. */
 static int
 participants_find_first_widget(struct txn *t, struct call *c, struct msg_widget_record *widget)
@@ -61,38 +51,94 @@ participants_find_first_widget(struct txn *t, struct call *c, struct msg_widget_
 
 static int
 participants_find_agent(
-    struct txn *t, struct participants *p, const struct msg_widget_record *widget)
+    struct txn *t, const struct msg_widget_record *widget, struct txn_widget_terms *terms)
 {
 	struct msg_agent_record agent;
+	int rc = agent_find(t, &widget->org, &widget->agent, &agent);
+
+	terms->agent_enabled = rc == 0 && agent.enabled;
+	terms->agent_returns = terms->agent_enabled && !agent.no_return;
+	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+}
+
+static int
+participants_read_terms(struct txn *t, struct call *c, struct txn_widget_terms *terms)
+{
+	const struct msg_turn_begin *m = &c->m->turn_begin;
+	struct msg_widget_record widget;
+	int rc = widget_find(t, &m->org, &m->widget, &widget);
+	bool stands_in = rc == MDB_NOTFOUND;
+
+	if (stands_in)
+		rc = participants_find_first_widget(t, c, &widget);
+	if (rc != 0)
+		return rc;
+	*terms = (struct txn_widget_terms){
+	    .stands_in = stands_in,
+	    .enabled = widget.enabled,
+	    .contact_mode = widget.contact_mode,
+	    .generation = widget.generation,
+	    .daily_cap = widget.daily_cap,
+	    .org = widget.org,
+	    .agent = widget.agent,
+	};
+	return participants_find_agent(t, &widget, terms);
+}
+
+/* Whether the transaction knows what this widget demands: most turns of a batch are of a few widgets. */
+static bool
+participants_know_terms(const struct txn *t, const struct msg_turn_begin *m)
+{
+	return t->terms.known && id_equal(&t->terms.widget, &m->widget) &&
+	    id_equal(&t->terms.org, &m->org) && !txn_has_changed(t, TABLE_WIDGETS) &&
+	    !txn_has_changed(t, TABLE_AGENTS) && !txn_has_changed(t, TABLE_ORGS);
+}
+
+static int
+participants_find_terms(struct txn *t, struct call *c)
+{
+	const struct msg_turn_begin *m = &c->m->turn_begin;
 	int rc;
 
-	p->org = widget->org;
-	p->agent = widget->agent;
-	rc = agent_find(t, &p->org, &p->agent, &agent);
-	p->agent_enabled = rc == 0 && agent.enabled;
-	p->agent_returns = p->agent_enabled && !agent.no_return;
-	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+	if (participants_know_terms(t, m))
+		return 0;
+	rc = participants_read_terms(t, c, &t->terms.of);
+	t->terms.known = rc == 0;
+	t->terms.org = m->org;
+	t->terms.widget = m->widget;
+	return rc;
+}
+
+/* What the widget requires of a visitor. */
+static void
+participants_apply_terms(struct participants *p, const struct txn_widget_terms *terms)
+{
+	p->org = terms->org;
+	p->agent = terms->agent;
+	p->agent_enabled = terms->agent_enabled;
+	p->agent_returns = terms->agent_returns;
+	if (!p->by_visitor || terms->stands_in)
+		return;
+	/* As visitor_is_welcome(): the session is the visitor's own, so the widget is. */
+	p->welcome = terms->enabled && p->visitor.generation == terms->generation;
+	p->contact_missing =
+	    terms->contact_mode == CONTACT_REQUIRED && id_is_zero(&p->visitor.contact);
+	p->daily_cap = terms->daily_cap;
 }
 
 int
 participants_find(struct txn *t, struct call *c, struct participants *p)
 {
-	const struct msg_turn_begin *m = &c->m->turn_begin;
-	struct msg_widget_record widget;
 	int rc = 0;
 
 	*p = (struct participants){.by_visitor = false};
-	if (!hash_is_zero(&m->visitor))
+	if (!hash_is_zero(&c->m->turn_begin.visitor))
 		rc = participants_find_visitor(t, c, p);
 	if (rc == 0)
-		rc = widget_find(t, &m->org, &m->widget, &widget);
-	else if (rc == MDB_NOTFOUND)
-		return RECORD_DAMAGED;
-	if (rc == 0 && p->by_visitor)
-		participants_apply_widget(p, &widget);
-	if (rc == MDB_NOTFOUND)
-		rc = participants_find_first_widget(t, c, &widget);
-	return rc != 0 ? rc : participants_find_agent(t, p, &widget);
+		rc = participants_find_terms(t, c);
+	if (rc == 0)
+		participants_apply_terms(p, &t->terms.of);
+	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 }
 
 /* Refuses a message beyond the widget's cap. */
