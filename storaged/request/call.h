@@ -36,7 +36,8 @@ struct call {
 	struct effects *effects;
 	enum store_error refused;
 	const char *detail;
-	bool overflow; /* the answer did not fit into the client's out */
+	struct slice text; /* of the refusal, for the visitor; in the map, usually empty */
+	bool overflow;     /* the answer did not fit into the client's out */
 };
 
 /* Queues the answer. One that does not fit marks the call: its peer is too far behind. */

@@ -76,7 +76,11 @@ batch_answer_error(
 {
 	q->refused = true;
 	call_answer(call, MSG_ERROR,
-	    &(struct msg_error){.code = (uint16_t)code, .detail = slice_str(detail)});
+	    &(struct msg_error){
+		.code = (uint16_t)code,
+		.detail = slice_str(detail),
+		.text = call->text,
+	    });
 }
 
 static void

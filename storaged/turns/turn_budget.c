@@ -5,6 +5,7 @@
 
 #include "storaged/engine/message_page.h"
 #include "storaged/records/agents.h"
+#include "storaged/records/widgets.h"
 
 /* Tokens of a reply, where the agent does not limit them. */
 #define COMPLETION_TOKENS 1024u
@@ -57,6 +58,20 @@ turn_budget_estimate(struct txn *t, const struct call *c,
 	return rc;
 }
 
+/* Refuses the message with the widget's text, if it has one. */
+static int
+turn_budget_refuse(struct txn *t, struct call *c, const struct reply_writer *writer)
+{
+	struct msg_widget_record widget;
+	int rc = widget_find(t, &writer->org, &writer->widget, &widget);
+
+	if (rc != 0 && !txn_survives(rc))
+		return rc;
+	if (rc == 0)
+		c->text = widget.budget_text;
+	return call_refuse(c, STORE_BUDGET, "the budget of tokens is spent");
+}
+
 int
 turn_budget_check(struct txn *t, struct call *c,
     const struct msg_conversation_record *conversation, bool fresh, uint64_t now,
@@ -71,7 +86,5 @@ turn_budget_check(struct txn *t, struct call *c,
 	rc = turn_budget_estimate(t, c, conversation, fresh, writer);
 	if (rc == 0)
 		rc = budgets_allow(t, &budgets, now, &writer->reserved, &allowed);
-	if (rc == 0 && !allowed)
-		return call_refuse(c, STORE_BUDGET, "the budget of tokens is spent");
-	return rc;
+	return rc != 0 || allowed ? rc : turn_budget_refuse(t, c, writer);
 }

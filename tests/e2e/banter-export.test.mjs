@@ -95,6 +95,7 @@ async function addRecords(banter) {
 		allowed_origins: ["https://example.com"],
 		daily_message_cap: 7,
 		retention_days: 3650,
+		budget_text: "Tomorrow.",
 		enabled: false,
 	});
 	await post("keys", { kind: "widget", name: "shop" });

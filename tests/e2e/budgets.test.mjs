@@ -2,10 +2,12 @@
 // interruptions do to a reservation, are tested in tests/unit/storaged/budgets.
 
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import { Contract } from "./contract.mjs";
 import { useBanter } from "./harness.mjs";
-import { ADMIN, addOrganization, WIDGET } from "./organizations.mjs";
+import { ADMIN, addOrganization, adminExpect, WIDGET } from "./organizations.mjs";
+import { SSE } from "./replies.mjs";
+import { makeWidget, Visitor } from "./visitors.mjs";
 
 const contract = new Contract();
 const PATH = "/v1/admin/budgets";
@@ -55,6 +57,38 @@ describe("budgets", () => {
 		assert.equal(await banter.modelCalls("too much"), 0);
 		await drive(200, "PUT", { organization: null });
 		assert.equal((await banter.chat("spent", "[[tokens=3]]")).status, 200);
+	});
+
+	describe("that are spent", () => {
+		const budget_text = "We answer again tomorrow.";
+		const refused = { error: budget_text, code: "budget_exceeded" };
+		before(async () => {
+			await adminExpect(banter, 200, "PUT", `widgets/${WIDGET}`, { budget_text });
+			await drive(200, "PUT", { organization: { dailyTokens: 1 } });
+		});
+		after(() => drive(200, "PUT", { organization: null }));
+
+		for (const [format, headers] of [
+			["NDJSON", {}],
+			["server-sent events", SSE],
+		])
+			it(`refuse a message with the widget's text to a client of ${format}`, async () => {
+				const { status, json } = await banter.stream("spent", "no", { headers });
+				assert.deepEqual([status, json], [429, refused]);
+			});
+
+		it("refuse a message with the widget's text as JSON", async () => {
+			const { status, json } = await banter.chat("spent", "no");
+			assert.deepEqual([status, json], [429, refused]);
+		});
+
+		it("refuse a message with the widget's text over a WebSocket", async () => {
+			const widget = await makeWidget(banter, { budget_text: "Not today." });
+			const visitor = await Visitor.open(banter, widget, { stream: true });
+			visitor.say("no", "id");
+			await visitor.isRefused("budget_exceeded", "id", "Not today.");
+			await visitor.close();
+		});
 	});
 
 	it("name what is invalid", async () => {

@@ -60,6 +60,7 @@ const KINDS = {
 			allowed_origins: null,
 			daily_message_cap: null,
 			retention_days: null,
+			budget_text: null,
 			enabled: true,
 		},
 		chosen: () => ({
@@ -75,6 +76,7 @@ const KINDS = {
 			allowed_origins: ["https://shop.example", "http://localhost:3000"],
 			daily_message_cap: 4294967295,
 			retention_days: 36500,
+			budget_text: "Tomorrow.\nReally.",
 			enabled: false,
 		}),
 		wrong: { ...FIXED, widget_id: "x", name: 1, position: "left", allowed_origins: ["*"] },

@@ -259,20 +259,25 @@ reply_empty(struct http_exchange *x)
 }
 
 void
-reply_error_body(struct http_exchange *x, const char *code, const char *message)
+reply_error_text(struct http_exchange *x, const char *code, struct slice message)
 {
 	struct buf json;
 
 	/* A cache may otherwise serve a 404 for an object that exists by then (RFC 9111, 4.2.2). */
 	reply_header_str(x, "Cache-Control", "no-store");
 	/* JSON escapes a byte to six bytes at most. */
-	buf_init(&json, 64 + 6 * 400);
-	must(buf_append_str(&json, "{\"error\":\"") == 0 &&
-	    json_escape(&json, slice_str(message)) == 0 &&
+	buf_init(&json, 128 + 6 * message.len);
+	must(buf_append_str(&json, "{\"error\":\"") == 0 && json_escape(&json, message) == 0 &&
 	    buf_append_str(&json, "\",\"code\":\"") == 0 &&
 	    json_escape(&json, slice_str(code)) == 0 && buf_append_str(&json, "\"}") == 0);
 	reply_body(x, "application/json; charset=utf-8", buf_slice(&json));
 	buf_clear(&json);
+}
+
+void
+reply_error_body(struct http_exchange *x, const char *code, const char *message)
+{
+	reply_error_text(x, code, slice_str(message));
 }
 
 void

@@ -44,6 +44,7 @@ void reply_empty(struct http_exchange *x);
 /* Ends the reply with {"error":"message","code":"code"}, both UTF-8 and under 200 bytes, and with
  * Cache-Control: no-store. */
 void reply_error_body(struct http_exchange *x, const char *code, const char *message);
+void reply_error_text(struct http_exchange *x, const char *code, struct slice message);
 
 /* reply_start() and reply_error_body() in one. */
 void reply_json_error(

@@ -70,7 +70,7 @@ remote_reply_find(const struct turns *turns, const struct id *message)
 static void
 remote_reply_fail(struct remote_reply *r, enum turn_failure failure)
 {
-	reply_listeners_fail(&r->listeners, failure, 0);
+	reply_listeners_fail(&r->listeners, failure);
 	remote_reply_free(r);
 }
 
@@ -96,7 +96,7 @@ remote_reply_continue(struct remote_reply *r, const struct msg_turn_state *state
 
 	if (!same_run) {
 		reply_listeners_take_stops(&r->listeners, r->turns->resume_stop, r->turns);
-		reply_listeners_fail(&r->listeners, TURN_INTERRUPTED, 0);
+		reply_listeners_fail(&r->listeners, TURN_INTERRUPTED);
 	}
 	if (remote_reply_leave_if_empty(r))
 		return;
@@ -223,7 +223,7 @@ remote_reply_text(struct turns *turns, const struct msg_live_text *piece)
 		return;
 	}
 	if (part.len > 0 && reply_listeners_append(&r->listeners, part) == -1)
-		reply_listeners_fail(&r->listeners, TURN_TOO_LONG, 0);
+		reply_listeners_fail(&r->listeners, TURN_TOO_LONG);
 	else if (!r->listeners.started)
 		reply_listeners_start(&r->listeners);
 	remote_reply_leave_if_empty(r);
@@ -246,8 +246,7 @@ remote_reply_unsaved(struct turns *turns, const struct msg_live_unsaved *unsaved
 
 	if (r == NULL || r->call != NULL)
 		return;
-	reply_listeners_fail(
-	    &r->listeners, unsaved->full ? TURN_STORE_FULL : TURN_STORE_DOWN, 0);
+	reply_listeners_fail(&r->listeners, unsaved->full ? TURN_STORE_FULL : TURN_STORE_DOWN);
 	remote_reply_leave_if_empty(r);
 }
 
@@ -274,7 +273,7 @@ remote_reply_shutdown(struct turns *turns)
 	struct remote_reply *r;
 
 	while ((r = TAILQ_FIRST(&turns->remote)) != NULL) {
-		reply_listeners_fail(&r->listeners, TURN_SHUTDOWN, 0);
+		reply_listeners_fail(&r->listeners, TURN_SHUTDOWN);
 		remote_reply_leave(r);
 	}
 }

@@ -79,11 +79,10 @@ reply_listener_ignore_done(
 }
 
 static void
-reply_listener_ignore_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
+reply_listener_ignore_error(void *arg, const struct turn_error *error)
 {
 	(void)arg;
-	(void)failure;
-	(void)retry_after_ms;
+	(void)error;
 }
 
 /* A visitor who clicks stop and closes the page wants the reply stopped, so a stop whose reply is still
@@ -113,7 +112,7 @@ reply_listener_fail(struct turn_listener *l, enum turn_failure failure)
 
 	reply_listener_free(l);
 	reply_listeners_check_empty(ls);
-	sink->error(arg, failure, 0);
+	sink->error(arg, &(struct turn_error){.failure = failure});
 }
 
 /* Sends a listener its start position and the text from there on. */
@@ -238,16 +237,21 @@ reply_listeners_done(struct reply_listeners *ls, const struct turn_reply *reply)
 }
 
 void
-reply_listeners_fail(
-    struct reply_listeners *ls, enum turn_failure failure, unsigned retry_after_ms)
+reply_listeners_error(struct reply_listeners *ls, const struct turn_error *error)
 {
 	const struct turn_sink *sink;
 	void *arg;
 
 	ls->calling = true;
 	while (reply_listeners_dismiss(ls, &sink, &arg))
-		sink->error(arg, failure, retry_after_ms);
+		sink->error(arg, error);
 	ls->calling = false;
+}
+
+void
+reply_listeners_fail(struct reply_listeners *ls, enum turn_failure failure)
+{
+	reply_listeners_error(ls, &(struct turn_error){.failure = failure});
 }
 
 /* Whether one text is a prefix of the other. The stored text may be the shorter one: trimming or a lost
@@ -265,6 +269,7 @@ reply_listeners_text_matches(const struct reply_listeners *ls, struct slice stor
 static void
 reply_listeners_discard_text(struct reply_listeners *ls)
 {
+	const struct turn_error error = {.failure = TURN_INTERRUPTED};
 	struct turn_listener *l;
 
 	ls->calling = true;
@@ -277,7 +282,7 @@ reply_listeners_discard_text(struct reply_listeners *ls)
 			continue;
 		reply_listeners_remove(ls, l);
 		reply_listener_free(l);
-		sink->error(arg, TURN_INTERRUPTED, 0);
+		sink->error(arg, &error);
 	}
 	ls->calling = false;
 	buf_reset(&ls->text);
@@ -308,7 +313,7 @@ reply_listeners_close(struct reply_listeners *ls, const struct msg_turn_state *s
 	reply_listeners_append_missing(ls, state->text);
 	reply_listeners_start(ls);
 	if (state->status == MESSAGE_INTERRUPTED)
-		reply_listeners_fail(ls, TURN_INTERRUPTED, 0);
+		reply_listeners_fail(ls, TURN_INTERRUPTED);
 	else
 		reply_listeners_done(ls, &reply);
 }

@@ -87,8 +87,8 @@ void reply_listeners_start(struct reply_listeners *ls);
 
 /* Reports the end to all listeners and frees them. */
 void reply_listeners_done(struct reply_listeners *ls, const struct turn_reply *reply);
-void reply_listeners_fail(
-    struct reply_listeners *ls, enum turn_failure failure, unsigned retry_after_ms);
+void reply_listeners_error(struct reply_listeners *ls, const struct turn_error *error);
+void reply_listeners_fail(struct reply_listeners *ls, enum turn_failure failure);
 
 /* Sends the rest of a reply that storaged has closed, and reports its end, to all listeners. */
 void reply_listeners_close(struct reply_listeners *ls, const struct msg_turn_state *state);

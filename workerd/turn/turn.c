@@ -137,7 +137,8 @@ void
 turn_report_end(struct turn *t)
 {
 	if (t->failed)
-		reply_listeners_fail(&t->listeners, t->failure, t->retry_after_ms);
+		reply_listeners_error(&t->listeners,
+		    &(struct turn_error){t->failure, t->retry_after_ms, t->refusal_text});
 	else
 		reply_listeners_done(&t->listeners, &t->reply);
 }

@@ -39,6 +39,7 @@ turn_begin_failed(struct turn *t, uint16_t type, const union msg *m)
 {
 	turn_set_failure(t, turn_begin_failure(type, m));
 	if (type == MSG_ERROR) {
+		t->refusal_text = m->error.text;
 		turn_end(t);
 		return;
 	}

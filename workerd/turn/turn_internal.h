@@ -78,8 +78,9 @@ struct turn {
 	bool failed;     /* reported to the listeners, from TURN_STORING on */
 	bool not_stored; /* failed only because storaged has not stored the reply yet */
 	enum turn_failure failure;
-	struct turn_reply reply; /* as stored: trimmed, or an apology */
-	uint32_t total_ms;       /* until the reply was complete, or failed */
+	struct slice refusal_text; /* storaged's, until turn_end() */
+	struct turn_reply reply;   /* as stored: trimmed, or an apology */
+	uint32_t total_ms;         /* until the reply was complete, or failed */
 	uint64_t began_ms, first_token_ms, store_retry_fast_until_ms;
 	unsigned refusals; /* of the reply's end, as turn_store.c counts them */
 	bool given_up;     /* storaged is asked to end it with the text of its checkpoints */

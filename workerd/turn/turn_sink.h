@@ -33,6 +33,12 @@ enum turn_failure {
 	TURN_ABANDONED,  /* it had no listener for too long */
 };
 
+struct turn_error {
+	enum turn_failure failure;
+	unsigned retry_after_ms; /* 0: the default */
+	struct slice text; /* for the visitor, in the widget's own words; empty: the default */
+};
+
 struct turn_ids {
 	struct id conversation;
 	struct id message; /* of the reply; also the turn's id */
@@ -64,7 +70,7 @@ struct turn_sink {
 	void (*start)(void *arg, const struct turn_ids *ids, size_t position);
 	void (*token)(void *arg, struct slice text);
 	void (*done)(void *arg, const struct turn_ids *ids, const struct turn_reply *reply);
-	void (*error)(void *arg, enum turn_failure failure, unsigned retry_after_ms);
+	void (*error)(void *arg, const struct turn_error *error);
 };
 
 #endif

@@ -53,16 +53,15 @@ static const struct {
 };
 
 void
-chat_failure_reply(struct http_exchange *x, enum turn_failure failure, unsigned retry_after_ms)
+chat_failure_reply(struct http_exchange *x, const struct turn_error *error)
 {
-	unsigned seconds = retry_after_ms == 0
-	    ? RETRY_AFTER_S
-	    : retry_after_ms / 1000 + (retry_after_ms % 1000 != 0);
+	unsigned ms = error->retry_after_ms;
+	unsigned seconds = ms == 0 ? RETRY_AFTER_S : ms / 1000 + (ms % 1000 != 0);
 
-	reply_start(x, failures[failure].status);
-	if (failures[failure].retry)
+	reply_start(x, failures[error->failure].status);
+	if (failures[error->failure].retry)
 		reply_header_fmt(x, "Retry-After", "%u", seconds);
-	reply_error_body(x, failures[failure].code, failures[failure].message);
+	reply_error_text(x, failures[error->failure].code, chat_failure_text(error));
 }
 
 const char *
@@ -77,11 +76,17 @@ chat_failure_message(enum turn_failure failure)
 	return failures[failure].message;
 }
 
-void
-chat_failure_write(struct json_writer *j, enum turn_failure failure)
+struct slice
+chat_failure_text(const struct turn_error *error)
 {
-	json_write_str(j, "error", slice_str(failures[failure].message));
-	json_write_str(j, "code", slice_str(failures[failure].code));
+	return error->text.len > 0 ? error->text : slice_str(failures[error->failure].message);
+}
+
+void
+chat_failure_write(struct json_writer *j, const struct turn_error *error)
+{
+	json_write_str(j, "error", chat_failure_text(error));
+	json_write_str(j, "code", slice_str(failures[error->failure].code));
 }
 
 bool

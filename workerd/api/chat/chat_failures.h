@@ -8,16 +8,18 @@
 #include "workerd/http/reply.h"
 #include "workerd/turn/turn.h"
 
-/* Answers with the failure's status. retry_after_ms: for failures that a retry may solve; 0: the default. */
-void chat_failure_reply(
-    struct http_exchange *x, enum turn_failure failure, unsigned retry_after_ms);
+/* Answers with the failure's status. */
+void chat_failure_reply(struct http_exchange *x, const struct turn_error *error);
 
 /* The code, and a sentence for the visitor; static. */
 const char *chat_failure_code(enum turn_failure failure);
 const char *chat_failure_message(enum turn_failure failure);
 
+/* What the visitor reads: the widget's words, or else the sentence. */
+struct slice chat_failure_text(const struct turn_error *error);
+
 /* Writes "error" and "code" as members of an event of a stream. */
-void chat_failure_write(struct json_writer *j, enum turn_failure failure);
+void chat_failure_write(struct json_writer *j, const struct turn_error *error);
 
 /* Whether a reply that failed this way is stored, as interrupted. */
 bool chat_failure_is_kept(enum turn_failure failure);

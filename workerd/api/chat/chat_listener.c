@@ -43,7 +43,7 @@ chat_listener_start(struct chat_listener *l, struct turn_listener *turn, enum tu
 	l->x->data = l;
 	l->x->on_close = chat_listener_on_client_gone;
 	if (turn == NULL)
-		chat_failure_reply(chat_listener_done(l), why, 0);
+		chat_failure_reply(chat_listener_done(l), &(struct turn_error){.failure = why});
 }
 
 struct http_exchange *

@@ -106,9 +106,9 @@ chat_send_on_done(void *arg, const struct turn_ids *ids, const struct turn_reply
 }
 
 static void
-chat_send_on_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
+chat_send_on_error(void *arg, const struct turn_error *error)
 {
-	chat_failure_reply(chat_listener_done(arg), failure, retry_after_ms);
+	chat_failure_reply(chat_listener_done(arg), error);
 }
 
 void

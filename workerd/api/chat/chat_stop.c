@@ -35,14 +35,16 @@ chat_stop_on_done(void *arg, const struct turn_ids *ids, const struct turn_reply
 
 /* A reply that is deleted meanwhile is answered as one that was deleted earlier. */
 static void
-chat_stop_on_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
+chat_stop_on_error(void *arg, const struct turn_error *error)
 {
-	if (failure == TURN_ERASED)
-		failure = TURN_NOT_FOUND;
-	if (chat_failure_is_kept(failure))
+	struct turn_error shown = *error;
+
+	if (shown.failure == TURN_ERASED)
+		shown.failure = TURN_NOT_FOUND;
+	if (chat_failure_is_kept(shown.failure))
 		chat_stop_reply_status(arg, MESSAGE_INTERRUPTED);
 	else
-		chat_failure_reply(chat_listener_done(arg), failure, retry_after_ms);
+		chat_failure_reply(chat_listener_done(arg), &shown);
 }
 
 void

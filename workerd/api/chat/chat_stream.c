@@ -129,20 +129,21 @@ chat_stream_stream_done(void *arg, const struct turn_ids *ids, const struct turn
 }
 
 static void
-chat_stream_stream_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
+chat_stream_stream_error(void *arg, const struct turn_error *error)
 {
+	struct turn_error shown = *error;
 	struct stream *s = arg;
 	struct json_writer j;
 
 	if (!s->events.begun) {
 		/* The same answer as for a reply that was deleted earlier. */
-		if (s->resumed && failure == TURN_ERASED)
-			failure = TURN_NOT_FOUND;
-		chat_failure_reply(chat_listener_done(&s->l), failure, retry_after_ms);
+		if (s->resumed && shown.failure == TURN_ERASED)
+			shown.failure = TURN_NOT_FOUND;
+		chat_failure_reply(chat_listener_done(&s->l), &shown);
 		return;
 	}
 	j = chat_stream_event_begin(s, "error");
-	chat_failure_write(&j, failure);
+	chat_failure_write(&j, error);
 	chat_stream_event_send_last(s, &j);
 }
 

@@ -91,13 +91,12 @@ live_reply_on_done(void *arg, const struct turn_ids *ids, const struct turn_repl
 
 /* The sync delivers the text that is stored, or finds the run that writes the reply again. */
 static void
-live_reply_on_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
+live_reply_on_error(void *arg, const struct turn_error *error)
 {
 	struct live_reply *r = arg;
 	struct live_follower *f = r->f;
 
-	(void)retry_after_ms;
-	if (failure != TURN_INTERRUPTED)
+	if (error->failure != TURN_INTERRUPTED)
 		f->failed = r->id;
 	live_reply_free(r);
 	live_follower_sync(f);

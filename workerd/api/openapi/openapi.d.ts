@@ -349,6 +349,8 @@ export interface components {
             daily_message_cap: number | null;
             /** @description Conversations are erased this many days after their last activity; null: as RETENTION_DAYS says, which by default keeps them. */
             retention_days: number | null;
+            /** @description What a visitor reads when a budget of tokens is spent; null: a sentence of banter. */
+            budget_text: string | null;
             /** @default true */
             enabled: boolean;
             created_at: components["schemas"]["Time"];
@@ -382,6 +384,8 @@ export interface components {
             daily_message_cap?: number | null;
             /** @description Conversations are erased this many days after their last activity; null: as RETENTION_DAYS says, which by default keeps them. */
             retention_days?: number | null;
+            /** @description What a visitor reads when a budget of tokens is spent; null: a sentence of banter. */
+            budget_text?: string | null;
             enabled?: boolean;
             id?: components["schemas"]["Id"];
             organization_id?: components["schemas"]["Id"];

@@ -34,6 +34,7 @@ const struct field widget_fields[] = {
 	NULL},
     {"daily_message_cap", &field_count, AT(daily_cap), FIELD_NULLABLE, 1, UINT32_MAX, NULL},
     {"retention_days", &field_count, AT(retention_days), FIELD_NULLABLE, 1, 36500, NULL},
+    {"budget_text", &field_text, AT(budget_text), FIELD_NULLABLE, 1, 1000, NULL},
     {"enabled", &field_flag, AT(enabled), FIELD_OPTIONAL, 0, 1, NULL},
     {"created_at", &field_time, AT(created_at), FIELD_FIXED, 0, 0, NULL},
     {"updated_at", &field_time, AT(updated_at), FIELD_READ_AT, 0, 0, NULL},

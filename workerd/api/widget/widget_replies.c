@@ -210,12 +210,12 @@ widget_reply_is_outdated(const struct widget_reply *r)
 }
 
 static void
-widget_reply_fail(struct widget_reply *r, enum turn_failure failure)
+widget_reply_fail(struct widget_reply *r, const struct turn_error *error)
 {
-	widget_send_error(&r->s->out, chat_failure_code(failure), chat_failure_message(failure),
-	    widget_reply_client_id(r));
+	widget_send_error_text(&r->s->out, chat_failure_code(error->failure),
+	    chat_failure_text(error), widget_reply_client_id(r));
 	widget_reply_note(r, true);
-	if (failure != TURN_INTERRUPTED)
+	if (error->failure != TURN_INTERRUPTED)
 		r->s->failed = r->reply;
 	else if (widget_reply_is_outdated(r))
 		widget_reply_new(r->s, r, 0)->reply = r->reply;
@@ -223,10 +223,9 @@ widget_reply_fail(struct widget_reply *r, enum turn_failure failure)
 }
 
 static void
-widget_reply_on_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
+widget_reply_on_error(void *arg, const struct turn_error *error)
 {
-	(void)retry_after_ms;
-	widget_reply_fail(arg, failure);
+	widget_reply_fail(arg, error);
 }
 
 static const struct turn_sink sink = {
@@ -313,7 +312,7 @@ widget_reply_begin(struct widget_reply *r)
 
 	r->listener = r->own ? widget_reply_send_message(r, false, &why) : widget_reply_join(r);
 	if (r->listener == NULL) {
-		widget_reply_fail(r, why);
+		widget_reply_fail(r, &(struct turn_error){.failure = why});
 		return;
 	}
 	r->s->n_waiting -= r->own;

@@ -42,16 +42,23 @@ widget_send_end(struct widget_outlet *o, struct json_writer *j)
 }
 
 void
-widget_send_error(
-    struct widget_outlet *o, const char *code, const char *message, struct slice client_id)
+widget_send_error_text(
+    struct widget_outlet *o, const char *code, struct slice message, struct slice client_id)
 {
 	struct json_writer j = widget_send_begin(api_scratch(o->api), "error");
 
-	json_write_str(&j, "message", slice_str(message));
+	json_write_str(&j, "message", message);
 	json_write_str(&j, "code", slice_str(code));
 	if (client_id.len > 0)
 		json_write_str(&j, "id", client_id);
 	widget_send_end(o, &j);
+}
+
+void
+widget_send_error(
+    struct widget_outlet *o, const char *code, const char *message, struct slice client_id)
+{
+	widget_send_error_text(o, code, slice_str(message), client_id);
 }
 
 void

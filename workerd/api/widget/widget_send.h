@@ -34,6 +34,8 @@ widget_outlet_viewer(const struct widget_outlet *o)
 /* An error. client_id: of the client's message, or empty. */
 void widget_send_error(
     struct widget_outlet *o, const char *code, const char *message, struct slice client_id);
+void widget_send_error_text(
+    struct widget_outlet *o, const char *code, struct slice message, struct slice client_id);
 
 /* An error about contact details, with all invalid fields. */
 void widget_send_wrong_contact(

@@ -11,7 +11,7 @@
  *	LISTENER started [POSITION]           waits for the start of the reply
  *	LISTENER heard "text"                 waits for this text, in all tokens so far
  *	LISTENER done STATUS "text"           waits for the end of the reply, and compares it
- *	LISTENER failed FAILURE               (enum turn_failure, in lower case)
+ *	LISTENER failed FAILURE ["text"]      (enum turn_failure, in lower case), with storaged's text for the visitor
  *	LISTENER silent                       was not called yet
  *	LISTENER waits                        the reply has not ended
  *	LISTENER tokens N
@@ -78,15 +78,15 @@ recorder_done(void *arg, const struct turn_ids *ids, const struct turn_reply *re
 }
 
 static void
-recorder_error(void *arg, enum turn_failure failure, unsigned retry_after_ms)
+recorder_error(void *arg, const struct turn_error *error)
 {
 	struct recorder *e = arg;
 
-	(void)retry_after_ms;
 	assert_non_null(e->listener);
 	e->listener = NULL;
 	e->ends++;
-	e->failure = failure;
+	e->failure = error->failure;
+	assert_int_equal(buf_append(&e->message, error->text.p, error->text.len), 0);
 	recorder_called(e, AT_END);
 }
 
@@ -260,6 +260,7 @@ static const char *const failures[] = {
     [TURN_VISITOR_GONE] = "visitor_gone",
     [TURN_CONTACT_REQUIRED] = "contact_required",
     [TURN_CAPPED] = "capped",
+    [TURN_BUDGET] = "budget",
     [TURN_AGENT_DISABLED] = "agent_disabled",
     [TURN_TOO_MANY] = "too_many",
     [TURN_OVERLOADED] = "overloaded",
@@ -286,6 +287,9 @@ expect_end(struct world *w, struct recorder *e, const struct words *step)
 	if (strcmp(step->word[1], "failed") == 0) {
 		if (strcmp(failure, expected) != 0)
 			scenario_fail("the reply failed because of %s", failure);
+		if (step->n > 3)
+			expect_equal_text(
+			    "the error", &e->message, values_bytes(w->values, step->word[3]));
 		return;
 	}
 	if (!e->done)
@@ -336,7 +340,7 @@ expectation_step(struct world *w, const struct words *step)
 	} else if (strcmp(verb, "tokens") == 0 && step->n == 3) {
 		assert_int_equal(e->tokens, strtoul(step->word[2], NULL, 10));
 	} else if ((strcmp(verb, "done") == 0 && step->n == 4) ||
-	    (strcmp(verb, "failed") == 0 && step->n == 3)) {
+	    (strcmp(verb, "failed") == 0 && (step->n == 3 || step->n == 4))) {
 		expect_end(w, e, step);
 	} else if (strcmp(verb, "prompt_tokens") == 0 && step->n == 3) {
 		assert_int_equal(e->reply.prompt_tokens, strtoul(step->word[2], NULL, 10));

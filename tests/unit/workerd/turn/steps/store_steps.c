@@ -16,20 +16,23 @@
  */
 #include "tests/unit/workerd/turn/steps/turn_world.h"
 
-/* MESSAGE FIELD=VALUE ... or error CODE, from this word on. */
+/* MESSAGE FIELD=VALUE ... or error CODE [text=TEXT], from this word on. */
 static void
 answer(struct world *w, uint64_t request, const struct words *step, size_t from)
 {
 	const struct msg_desc *d = message_text_desc(step->word[from]);
 	const char *const *fields = step->word + from + 1;
 	size_t n = step->n - from - 1;
+	const char *words[2];
 	char code[64];
-	const char *code_field = code;
 	union msg m;
 
-	if (d->type == MSG_ERROR && n == 1) {
+	if (d->type == MSG_ERROR) {
 		snprintf(code, sizeof(code), "code=%s", fields[0]);
-		fields = &code_field;
+		words[0] = code;
+		if (n > 1)
+			words[1] = fields[1];
+		fields = words;
 	}
 	message_text_read(w->values, d, fields, n, &m);
 	store_answer(w->s, request, (enum msg_type)d->type, &m);
