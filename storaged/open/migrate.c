@@ -55,7 +55,7 @@ static const uint8_t added[SCHEMA_VERSION + 1][TABLES] = {
 	    [TABLE_ORGS] = 4,          /* prices */
 	    [TABLE_USERS] = 8,         /* read_until */
 	    [TABLE_WIDGETS] = 12,      /* budget_text, settings, identity_secret */
-	    [TABLE_CONTACTS] = 4,      /* user_id */
+	    [TABLE_CONTACTS] = 24,     /* user_id, merging, merged */
 	},
 };
 

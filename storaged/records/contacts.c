@@ -35,6 +35,8 @@ contact_check(struct txn *t, struct call *c, const union record *r, enum store_e
 	    contact_index_keys(&r->org, r->contact.email, r->contact.phone, &keys);
 	int rc;
 
+	if (fault == NULL && r->contact.merged.len % sizeof(struct id) != 0)
+		fault = "the contact's list of merged contacts is invalid";
 	if (fault != NULL)
 		return call_refuse(c, STORE_INVALID, fault);
 	rc = contact_index_find(t, &keys, &owners);
@@ -67,6 +69,15 @@ contact_store(struct txn *t, const union record *r, const union record *stored)
 	int rc = stored == NULL ? 0 : contact_index_keys_of(&stored->contact, &before);
 
 	return rc != 0 ? rc : contact_put(t, &r->contact, stored == NULL ? NULL : &before);
+}
+
+/* What merges have noted (contact_merge.c). */
+static void
+contact_keep(union record *r, const union record *stored, bool fresh)
+{
+	(void)fresh;
+	r->contact.merging = stored == NULL ? (struct id){0} : stored->contact.merging;
+	r->contact.merged = stored == NULL ? (struct slice){0} : stored->contact.merged;
 }
 
 /* The one contact with the e-mail and the phone of the request; zero: none has what is given. */
@@ -224,6 +235,7 @@ const struct record_kind contact_kind = {
     .no_create = "only a visitor creates a contact",
     .newest_first = true,
     .list_matching = contact_list_matching,
+    .keep = contact_keep,
     .check = contact_check,
     .store = contact_store,
     .remove = contact_remove,

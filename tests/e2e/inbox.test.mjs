@@ -3,6 +3,8 @@
 
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
+import { dashed, newId } from "../faults/ids.mjs";
+import { putRequest } from "../faults/records.mjs";
 import { addUser, logIn } from "./accounts.mjs";
 import { Contract } from "./contract.mjs";
 import { until, useBanter } from "./harness.mjs";
@@ -10,7 +12,10 @@ import {
 	ADMIN,
 	adminExpect,
 	assertFields,
+	bare,
+	connectToStore,
 	NOBODY,
+	ORG,
 	openVisitor,
 	storeTurn,
 	submitContact,
@@ -145,6 +150,17 @@ describe("the inbox", () => {
 		await send(200, "GET", "tags", undefined, member);
 	});
 
+	/** A contact whose conversations move to another one. */
+	async function importMovingContact(to) {
+		const id = newId();
+		const contact = { v: 1, id, org: bare(ORG), merging: bare(to) };
+		const { kind, record } = putRequest("contact", contact);
+		const tool = await connectToStore(banter, "TOOL");
+		await tool.ask("import_record", { type: kind, record }, "ok");
+		tool.close();
+		return dashed(id);
+	}
+
 	it("merges contacts", async () => {
 		const [{ widget_id: publicId }] = (await send(200, "GET", "widgets")).widgets;
 		const [ada, bob] = [
@@ -160,7 +176,11 @@ describe("the inbox", () => {
 		assert.deepEqual([name, email], ["Ada", "bob@inbox.example"]);
 		const { contactId } = (await send(200, "GET", `conversations/${conversation}`)).conversation;
 		assert.equal(contactId, one);
-		await merge(404, { contactId: two });
+		assert.equal((await merge(200, { contactId: two })).id, one);
+		await merge(404, { contactId: NOBODY });
+		const moving = await importMovingContact(one);
+		const opposite = await send(409, "POST", `contacts/${moving}/merge`, { contactId: one });
+		assert.equal(opposite.code, "merging");
 		await merge(422, { contactId: one });
 		await merge(400, "[]");
 		await merge(413, undefined, TOO_LONG(4097));

@@ -49,9 +49,12 @@ export async function addOrganization(banter, name) {
 	return { org, headers: await logIn(banter, user) };
 }
 
-/** Connects to storaged as a worker does. */
-export function connectToStore(banter) {
-	return Peer.connect(join(banter.dir, "data", "store.sock"));
+/** An id as in storaged's messages. */
+export const bare = (id) => id.replaceAll("-", "");
+
+/** Connects to storaged as a worker does, or as a tool. */
+export function connectToStore(banter, role = "WORKER") {
+	return Peer.connect(join(banter.dir, "data", "store.sock"), role);
 }
 
 /** A connection to storaged for all tests of a file or a describe(), as `peer`. */
@@ -123,7 +126,6 @@ export async function storeTurn(
 
 /** Adds this many widgets and agents to the first organization. */
 export async function fillOrganization(peer, many) {
-	const bare = (id) => id.replaceAll("-", "");
 	const fill = async (i) => {
 		const number = String(i).padStart(15, "0");
 		const common = { v: 1, id: `0192f00000007000b${number}`, org: bare(ORG), enabled: 1 };

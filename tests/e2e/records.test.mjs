@@ -13,6 +13,7 @@ import { Banter } from "./harness.mjs";
 import {
 	AGENT,
 	assertFields,
+	bare,
 	connectToStore,
 	fillOrganization,
 	LONGEST_EMAIL,
@@ -363,7 +364,7 @@ describe("agents only", () => {
 
 	it("a server that was removed from the settings has no address; the agent can be changed", async () => {
 		const { id } = await make("agents", { key_name: "local" });
-		const ids = { org: ORG.replaceAll("-", ""), id: id.replaceAll("-", "") };
+		const ids = { org: bare(ORG), id: bare(id) };
 		const agent = await getRecord(peer, "agent", ids);
 		await putRecord(peer, "agent", { ...agent, key_name: "gone" });
 		const shown = await get(`agents/${id}`);

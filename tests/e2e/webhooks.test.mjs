@@ -6,7 +6,7 @@ import { createHmac } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { Contract } from "./contract.mjs";
 import { until, useBanter } from "./harness.mjs";
-import { ADMIN, assertFields, NOBODY, ORG, usePeer } from "./organizations.mjs";
+import { ADMIN, assertFields, bare, NOBODY, ORG, usePeer } from "./organizations.mjs";
 import { Receiver } from "./receiver.mjs";
 
 const contract = new Contract();
@@ -295,8 +295,6 @@ describe("a chat", () => {
 	const banter = useBanter({ workers: 1, env: ALLOW });
 	const receiver = useReceiver();
 	const store = usePeer(banter);
-
-	const bare = (id) => id.replaceAll("-", "");
 
 	/** Sets a conversation's state: 0 is open, 1 waiting. */
 	function setState(id, state) {

@@ -21,7 +21,7 @@ static const size_t old_schema_added[SCHEMA_VERSION + 1][TABLES] = {
 	[TABLE_ORGS] = 4,
 	[TABLE_USERS] = 8,
 	[TABLE_WIDGETS] = 12,
-	[TABLE_CONTACTS] = 4},
+	[TABLE_CONTACTS] = 24},
 };
 
 /* Bytes that the schemas after this one added to the records of a table. */

@@ -15,6 +15,8 @@
 
 static const struct store_refusal refusals[] = {
     {STORE_EXISTS, 409, "exists", "Another contact has this e-mail or this phone"},
+    {STORE_BUSY, 409, "merging",
+	"One of the contacts is being merged with another one: repeat that merge to finish it"},
     {.status = 0},
 };
 
