@@ -5,15 +5,17 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { openStream } from "./client.mjs";
 import { Contract } from "./contract.mjs";
-import { times, until, useBanter } from "./harness.mjs";
+import { TIME_FACTOR, times, until, useBanter } from "./harness.mjs";
 import {
 	ADMIN,
 	addOrganization,
 	adminExpect,
+	openImporter,
 	openVisitor,
 	storeTurn,
 	usePeer,
 } from "./organizations.mjs";
+import { memoryOf } from "./proc.mjs";
 
 const PATH = "/v1/admin/events";
 const contract = new Contract();
@@ -207,5 +209,41 @@ describe("the events of an organization", () => {
 		const again = await open(banter, { after });
 		assert.deepEqual((await take(again, 3)).map(shown), ["conversation created", ...TURN]);
 		again.leave();
+	});
+});
+
+describe("a page that stops reading its events", () => {
+	const banter = useBanter({ workers: 1 });
+	/** Their events are over 3 MB: more than what the kernel takes for a connection and what may be queued for it. */
+	const CHANGES = 20_000;
+	/** The queued output, in a buffer that grows by doubling, and what the worker needs for the other page. */
+	const MEMORY_MAX = 1024 * 1024;
+	const wasDropped = () => banter.log.lines.some(({ why }) => why === "slow_reader");
+
+	it("is dropped, with bounded memory, and resumes without a gap; others get all events", async (t) => {
+		const page = await open(banter);
+		const stopped = await open(banter, { after: page.sse.id });
+		const importer = await openImporter(banter);
+		const [worker] = banter.workerPids();
+		const before = memoryOf(worker);
+		let most = 0;
+		stopped.response.pause();
+		for (let n = 0; n < CHANGES; n += 500) {
+			await times(500, () => importer.add("contact", { name: "Somebody" }));
+			await take(page, 500);
+			most = Math.max(most, memoryOf(worker) - before);
+		}
+		importer.close();
+		await until("the page is dropped", wasDropped);
+		t.diagnostic(`${Math.round(most / 1024)} KiB at most`);
+		// Sanitizers multiply the memory.
+		if (TIME_FACTOR === 1) assert.ok(most < MEMORY_MAX, `${most} bytes`);
+
+		stopped.response.resume();
+		await assert.rejects(stopped.rest());
+		const again = await open(banter, { after: stopped.ids.at(-1) ?? stopped.sse.id });
+		await take(again, CHANGES - stopped.ids.length);
+		assert.deepEqual([...stopped.ids, ...again.ids], page.ids);
+		for (const stream of [page, again]) stream.leave();
 	});
 });

@@ -3,8 +3,6 @@
 
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { dashed, newId } from "../faults/ids.mjs";
-import { putRequest } from "../faults/records.mjs";
 import { addUser, logIn } from "./accounts.mjs";
 import { Contract } from "./contract.mjs";
 import { until, useBanter } from "./harness.mjs";
@@ -13,9 +11,8 @@ import {
 	adminExpect,
 	assertFields,
 	bare,
-	connectToStore,
 	NOBODY,
-	ORG,
+	openImporter,
 	openVisitor,
 	storeTurn,
 	submitContact,
@@ -150,17 +147,6 @@ describe("the inbox", () => {
 		await send(200, "GET", "tags", undefined, member);
 	});
 
-	/** A contact whose conversations move to another one. */
-	async function importMovingContact(to) {
-		const id = newId();
-		const contact = { v: 1, id, org: bare(ORG), merging: bare(to) };
-		const { kind, record } = putRequest("contact", contact);
-		const tool = await connectToStore(banter, "TOOL");
-		await tool.ask("import_record", { type: kind, record }, "ok");
-		tool.close();
-		return dashed(id);
-	}
-
 	it("merges contacts", async () => {
 		const [{ widget_id: publicId }] = (await send(200, "GET", "widgets")).widgets;
 		const [ada, bob] = [
@@ -178,7 +164,9 @@ describe("the inbox", () => {
 		assert.equal(contactId, one);
 		assert.equal((await merge(200, { contactId: two })).id, one);
 		await merge(404, { contactId: NOBODY });
-		const moving = await importMovingContact(one);
+		const importer = await openImporter(banter);
+		const moving = await importer.add("contact", { merging: bare(one) });
+		importer.close();
 		const opposite = await send(409, "POST", `contacts/${moving}/merge`, { contactId: one });
 		assert.equal(opposite.code, "merging");
 		await merge(422, { contactId: one });

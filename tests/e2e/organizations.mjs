@@ -57,6 +57,21 @@ export function connectToStore(banter, role = "WORKER") {
 	return Peer.connect(join(banter.dir, "data", "store.sock"), role);
 }
 
+/** A tool that imports records into storaged; close() it. */
+export async function openImporter(banter) {
+	const tool = await connectToStore(banter, "TOOL");
+	return {
+		/** Imports a record of a kind with these fields; resolves to its id. */
+		async add(kind, fields = {}) {
+			const id = newId();
+			const { kind: type, record } = putRequest(kind, { v: 1, id, org: bare(ORG), ...fields });
+			await tool.ask("import_record", { type, record }, "ok");
+			return dashed(id);
+		},
+		close: () => tool.close(),
+	};
+}
+
 /** A connection to storaged for all tests of a file or a describe(), as `peer`. */
 export function usePeer(banter) {
 	const store = {};
