@@ -6,33 +6,15 @@
 
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { below, between, chance, pick } from "../faults/random.mjs";
+import { below } from "../faults/random.mjs";
 import { ADMIN } from "./accounts.mjs";
-import { LONG, TIME_FACTOR, times, until, WIDGET_KEY, withBanter } from "./harness.mjs";
+import { times, WIDGET_KEY, withBanter } from "./harness.mjs";
 import { wholeHistory } from "./replies.mjs";
+import { GENERATION, KILLS, killDuring, pause, persist } from "./storm.mjs";
 import { expectTool } from "./tool.mjs";
 
-const ROUNDS = LONG ? 200 : TIME_FACTOR > 1 ? 8 : 20;
-/** Kills of one service: masterd waits longer for a worker that dies again and again. */
-const GENERATION = Math.min(ROUNDS, 20);
 const WORKERS = 4;
 const CONVERSATIONS = 5;
-
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-
-/** Sends a request until it is answered with this status; others that a kill can cause are sent again. */
-async function persist(banter, status, path, headers, body) {
-	for (;;) {
-		try {
-			const answer = await banter.request("POST", path, { headers, body });
-			if (answer.status === status) return answer.json;
-			assert.ok(answer.status >= 500 || answer.status === 429, `${path}: ${answer.text}`);
-		} catch (error) {
-			if (error instanceof assert.AssertionError) throw error;
-		}
-		await pause(20 + below(100));
-	}
-}
 
 /** One session: its visitor, and the operators who deal with it. */
 class Talk {
@@ -48,7 +30,7 @@ class Talk {
 		const message = `[[tokens=${1 + below(30)} delay=${below(15)}]] ${this.session}.${this.said.length};`;
 		const headers = { "x-api-key": WIDGET_KEY, "idempotency-key": `v-${this.said.length}` };
 		const body = { sessionId: this.session, message, operators: true };
-		const answer = await persist(this.banter, 200, "/v1/chat", headers, body);
+		const answer = (await persist(this.banter, [200], "POST", "/v1/chat", { headers, body })).json;
 		this.conversation = answer.conversationId;
 		this.said.push({
 			...{ message, handover: answer.handover, text: answer.message, id: answer.messageId },
@@ -57,7 +39,7 @@ class Talk {
 
 	act(status, what, body) {
 		const path = `/v1/admin/conversations/${this.conversation}/${what}`;
-		return persist(this.banter, status, path, ADMIN, body);
+		return persist(this.banter, [status], "POST", path, { headers: ADMIN, body });
 	}
 
 	async serve() {
@@ -112,19 +94,6 @@ class Talk {
 	}
 }
 
-async function killDuring(banter) {
-	for (let round = 0; round < GENERATION; round++) {
-		await pause(between(50, 700) * Math.min(TIME_FACTOR, 2));
-		const pids = await until("a worker", () => banter.workerPids().length && banter.workerPids());
-		const victim = pick(pids);
-		if (chance(0.6)) {
-			banter.killed.add(String(victim));
-			process.kill(victim, "SIGKILL");
-		}
-		if (chance(0.6) && banter.storaged.running) banter.storaged.kill("SIGKILL");
-	}
-}
-
 /** One service, with its kills; adds what its visitors and operators said. */
 function withService(all) {
 	return withBanter({ workers: WORKERS }, async (banter) => {
@@ -141,9 +110,9 @@ function withService(all) {
 	});
 }
 
-it(`workers and the store are killed ${ROUNDS} times during takeovers: nothing is lost, doubled or answered twice`, async (t) => {
+it(`workers and the store are killed ${KILLS} times during takeovers: nothing is lost, doubled or answered twice`, async (t) => {
 	const talks = [];
-	for (let round = 0; round < ROUNDS; round += GENERATION) await withService(talks);
+	for (let round = 0; round < KILLS; round += GENERATION) await withService(talks);
 	const said = talks.flatMap((talk) => talk.said);
 	assert.ok(said.some(({ handover }) => handover) && said.some(({ handover }) => !handover));
 	const written = talks.reduce((sum, talk) => sum + talk.written.length, 0);

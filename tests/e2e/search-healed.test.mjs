@@ -1,0 +1,171 @@
+// Workers, the store and searchd are killed at any moment while visitors write, and users change, note and erase.
+// In the end search finds exactly what the store has, and nothing that was erased was found after the answer
+// to that; the numbers are those of the messages, each counted once.
+//
+// FAULTS_SEED repeats a run's choices.
+
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { below, chance, pick } from "../faults/random.mjs";
+import { ADMIN } from "./accounts.mjs";
+import { times, until, WIDGET_KEY, withBanter } from "./harness.mjs";
+import { adminExpect, pagesOf } from "./organizations.mjs";
+import { GENERATION, KILLS, killDuring, pause, persist } from "./storm.mjs";
+import { expectTool } from "./tool.mjs";
+
+const WORKERS = 3;
+const SESSIONS = 5;
+const STATES = ["open", "waiting", "resolved"];
+
+/** One session, and the users who deal with its conversations. Each of its texts contains a word of its own. */
+class Talk {
+	said = 0;
+	rated = 0;
+	conversations = 0;
+
+	constructor(banter, word) {
+		Object.assign(this, { banter, word });
+	}
+
+	visit(path, body, headers = {}) {
+		const options = { headers: { "x-api-key": WIDGET_KEY, ...headers }, body };
+		return persist(this.banter, [200, 204], "POST", path, options);
+	}
+
+	/** Sends a request about the conversation. */
+	act(statuses, method, what = "", body = undefined) {
+		const path = `/v1/admin/conversations/${this.conversation}${what}`;
+		return persist(this.banter, statuses, method, path, { headers: ADMIN, body });
+	}
+
+	async say() {
+		const n = this.said++;
+		const message = `[[echo delay=${below(15)}]] ${this.word} ${this.word}x${n} ${"and so on ".repeat(below(9))}`;
+		const key = { "idempotency-key": `m-${n}` };
+		const { json } = await this.visit("/v1/chat", { sessionId: this.word, message }, key);
+		if (this.conversation === undefined) this.conversations++;
+		this.conversation = json.conversationId;
+		this.reply = json.messageId;
+	}
+
+	async rate() {
+		await this.visit(`/v1/chat/${this.reply}/rating`, { sessionId: this.word, rating: "up" });
+		this.rated++;
+	}
+
+	async note() {
+		const { json } = await this.act([201], "POST", "/notes", { text: `About ${this.word}` });
+		if (chance(0.3)) await this.act([204, 404], "DELETE", `/notes/${json.id}`);
+	}
+
+	/** Asserts that the last message is not found any more, unless searchd cannot answer. */
+	async erase() {
+		const last = `${this.word}x${this.said - 1}`;
+		await this.act([204, 404], "DELETE");
+		this.conversation = undefined;
+		const found = await this.banter.get(`/v1/admin/search?q=${last}`, ADMIN).catch(() => undefined);
+		if (found?.status === 200) assert.deepEqual(found.json.results, [], last);
+	}
+
+	async run(isOver) {
+		while (!isOver()) {
+			await this.say();
+			if (chance(0.3)) await this.rate();
+			if (chance(0.3)) await this.note();
+			if (chance(0.5)) await this.act([200], "PUT", "", { state: pick(STATES) });
+			if (chance(0.15)) await this.erase();
+			await pause(below(50));
+		}
+	}
+
+	get(path) {
+		return adminExpect(this.banter, 200, "GET", path);
+	}
+
+	/** The ids of what search finds of this session, in a state. */
+	async found(state) {
+		const path = `search?q=${this.word}&state=${state}`;
+		const pages = await pagesOf((p) => this.get(p), path, 100);
+		return pages.flatMap(({ results }) => results.map(({ id }) => id)).sort();
+	}
+
+	/** The ids of what the store has of it, in a state. */
+	async stored(state) {
+		if (this.conversation === undefined) return [];
+		const { conversation, messages } = await this.get(`conversations/${this.conversation}`);
+		if (conversation.state !== state) return [];
+		const notes = await pagesOf(
+			(p) => this.get(p),
+			`conversations/${this.conversation}/notes`,
+			100,
+		);
+		const all = [
+			...messages.map(({ _id }) => _id),
+			...notes.flatMap((page) => page.notes.map(({ id }) => id)),
+		];
+		return all.sort();
+	}
+
+	async check() {
+		for (const state of STATES) {
+			const stored = await this.stored(state);
+			let found;
+			const what = () => `search finds the ${stored.length} of ${this.word} (${found?.length})`;
+			await until(what, async () => {
+				found = await this.found(state).catch((error) => {
+					assert.match(error.message, /search_unavailable/);
+				});
+				return found?.join() === stored.join();
+			});
+		}
+	}
+}
+
+/** The numbers are those of all that was said, whatever their rows are. */
+async function assertCounted(banter, talks) {
+	const total = (what) => talks.reduce((sum, talk) => sum + talk[what], 0);
+	for (const by of ["day", "hour", "widget"]) {
+		const { rows } = await adminExpect(banter, 200, "GET", `numbers?by=${by}`);
+		const sum = (value) => rows.reduce((n, row) => n + value(row), 0);
+		assert.deepEqual(
+			[
+				sum((row) => row.conversations),
+				sum((row) => row.messagesByRole.user),
+				sum((row) => row.messagesByRole.assistant),
+				sum((row) => row.replies.complete),
+				sum((row) => row.ratings.up),
+			],
+			[...[total("conversations"), ...Array(3).fill(total("said"))], total("rated")],
+			by,
+		);
+	}
+}
+
+/** One service, with its kills; adds what was said. */
+function withService(all) {
+	return withBanter({ workers: WORKERS, search: true }, async (banter) => {
+		banter.searchd.restart = true;
+		let over = false;
+		const talks = Array.from({ length: SESSIONS }, (_, i) => new Talk(banter, `zebra${i}`));
+		all.push(...talks);
+		const kills = killDuring(banter).finally(() => {
+			over = true;
+		});
+		await Promise.all([kills, ...talks.map((talk) => talk.run(() => over))]);
+		await banter.ready();
+		await times(SESSIONS, (i) => talks[i].check());
+		await assertCounted(banter, talks);
+		await expectTool(banter, 0, "verify");
+	});
+}
+
+it(`workers, the store and searchd are killed ${KILLS} times: search and numbers have exactly what is stored`, async (t) => {
+	const talks = [];
+	for (let kills = 0; kills < KILLS; kills += GENERATION) await withService(talks);
+	const total = (what) => talks.reduce((sum, talk) => sum + talk[what], 0);
+	t.diagnostic(`${total("said")} messages in ${total("conversations")} conversations`);
+	assert.ok(
+		total("conversations") > talks.length && total("rated") > 0,
+		"some are erased and rated",
+	);
+});
