@@ -1,5 +1,5 @@
-// The load: a few workers, each a connection with its visitors, every one of which has a request in flight. And
-// the check: all that the store acknowledged to any of them.
+// The load: a few workers, each a connection with its visitors, every one of which has a request in flight; the
+// first one also delivers a webhook. And the check: all that the store acknowledged to any of them.
 //
 //	const fleet = new Fleet({ workers: 3, visitors: 64 });
 //	const running = fleet.run(store);        // until stop(), or the store is gone
@@ -10,6 +10,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { until } from "../e2e/daemon.mjs";
+import { Deliverer } from "./deliverer.mjs";
 import { PeerGone } from "./peer.mjs";
 import { STORE_ERRORS } from "./table.mjs";
 import { Visitor } from "./visitor.mjs";
@@ -23,6 +24,7 @@ export class Fleet {
 	/** Refused requests by their error. */
 	refusals = { full: 0, internal: 0 };
 	answers = 0;
+	deliverer = new Deliverer();
 
 	/**
 	 * @param {object} options
@@ -37,6 +39,7 @@ export class Fleet {
 			visitors: Array.from({ length: visitors }, (_, j) => new Visitor(`${name}.${i}.${j}`)),
 			peer: undefined,
 		}));
+		this.workers[0].visitors.push(this.deliverer);
 	}
 
 	get visitors() {
@@ -99,13 +102,31 @@ export class Fleet {
 	 */
 	run(store) {
 		this.going = true;
-		this.running = Promise.all(
+		this.running = this.#runOnce(store);
+		return this.running;
+	}
+
+	async #runOnce(store) {
+		if (!(await this.#prepare(store))) return;
+		await Promise.all(
 			this.workers.map(async (worker) => {
 				const { peer, visitors } = await this.#connect(worker, store);
 				if (peer) await Promise.all(visitors.map((visitor) => this.#visit(visitor, peer)));
 			}),
 		);
-		return this.running;
+	}
+
+	/** Makes what must be there before the first message; resolves to false if the store has exited. */
+	async #prepare(store) {
+		const { peer } = await this.#connect(this.workers[0], store);
+		if (!peer) return false;
+		return this.deliverer.prepare(peer).then(
+			() => true,
+			(error) => {
+				if (!(error instanceof PeerGone)) throw error;
+				return false;
+			},
+		);
 	}
 
 	/** Waits for the response of every request. The workers stay connected. */
@@ -155,6 +176,9 @@ export class Fleet {
 	async check(store, { whole = false } = {}) {
 		const peer = await store.connect("WORKER");
 		const compared = await Promise.all(this.visitors.map((visitor) => visitor.check(peer, whole)));
+		const visitors = this.visitors.filter(({ found }) => found?.length > 0);
+		const threads = visitors.map(({ state, found }) => [state.conversation, found]);
+		if (whole) await this.deliverer.checkFeed(peer, threads);
 		await peer.close();
 		return compared.reduce((sum, n) => sum + n, 0);
 	}

@@ -24,6 +24,7 @@ async function underLoad(body) {
 			await fleet.acknowledgedMore(100);
 		});
 		await fleet.check(store, { whole: true });
+		assert.ok(fleet.deliverer.rows.length >= 100, "the feed was delivered, too");
 		await fleet.leave();
 		await assertWhole(store.dir);
 	});

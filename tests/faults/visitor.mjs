@@ -143,6 +143,7 @@ export class Visitor {
 	erased = []; // conversations
 	pending = undefined;
 	acknowledged = 0; // messages
+	found = undefined; // rows at the last check
 
 	constructor(session) {
 		this.session = session;
@@ -199,6 +200,7 @@ export class Visitor {
 			assert.deepEqual(found, state.rows, `${this.session}, pending: ${pending?.name}`);
 		for (const id of whole ? this.erased : this.erased.slice(-1))
 			assert.deepEqual(await readRows(peer, id, false), [], "an erased conversation");
+		this.found = found;
 		return found.length;
 	}
 }
