@@ -67,6 +67,7 @@ index_wait_report(struct index_wait *w, struct client *client, uint64_t position
 {
 	w->searcher = client;
 	w->position = position;
+	w->heard_ms = clock_mono_ms();
 	index_wait_release(w, position);
 }
 
@@ -90,7 +91,11 @@ void
 index_wait_expire(struct index_wait *w)
 {
 	const struct held *first = TAILQ_FIRST(&w->held);
+	uint64_t since_ms;
 
-	if (first != NULL && clock_mono_ms() - first->since_ms >= INDEX_WAIT_MS)
+	if (first == NULL)
+		return;
+	since_ms = first->since_ms > w->heard_ms ? first->since_ms : w->heard_ms;
+	if (clock_mono_ms() - since_ms >= INDEX_WAIT_MS)
 		w->searcher->fault = "its index did not erase in time";
 }

@@ -3,7 +3,8 @@
  *
  * searchd reports the row of the change feed up to which its index is clean. An answer waits for its row, but
  * only while a searchd is connected that has reported: any other answers no searches until it has caught up.
- * A searchd that takes longer than INDEX_WAIT_MS is disconnected.
+ * One that removes much text reports its position again and again. A searchd that is not heard of for
+ * INDEX_WAIT_MS is disconnected.
  */
 #ifndef STORAGED_LIVE_INDEX_WAIT_H
 #define STORAGED_LIVE_INDEX_WAIT_H
@@ -29,6 +30,7 @@ struct index_wait {
 	TAILQ_HEAD(, held) held; /* by their rows */
 	struct client *searcher; /* NULL: none has reported */
 	uint64_t position;       /* that it has reported */
+	uint64_t heard_ms;       /* when it has */
 };
 
 void index_wait_init(struct index_wait *w);

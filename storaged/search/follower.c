@@ -23,6 +23,11 @@
 #define OUT_MAX  ((size_t)2 << 20)
 #define ROWS_MAX 500 /* of the feed, in one transaction of the index */
 
+/* While the documents of a long conversation are removed: how often rows are read, and how often storaged
+ * hears that we still work, which is before it would disconnect us (storaged/live/index_wait.h). */
+#define ROWS_EVERY_MS 100
+#define ALIVE_MS      1000
+
 /* Kinds of rows of the feed that concern the index. */
 #define KINDS                                                                    \
 	(1u << CHANGE_CONVERSATION | 1u << CHANGE_MESSAGE | 1u << CHANGE_REPLY | \
@@ -44,7 +49,8 @@ struct follower {
 	bool purging;      /* erased words may be in the file */
 	uint64_t position; /* behind the rows that are applied */
 	uint64_t reported; /* on this connection; 0: nothing yet */
-	struct buf cursor; /* of the reading */
+	uint64_t reported_ms, rows_ms; /* when that was, and when rows were last asked for */
+	struct buf cursor;             /* of the reading */
 	struct buf wanted; /* a list: what the last rows name, and is not looked up yet */
 	uint64_t since_ms; /* the building began */
 };
@@ -202,6 +208,7 @@ static void
 follower_read_changes(struct follower *f)
 {
 	f->rows_due = false;
+	f->rows_ms = clock_mono_ms();
 	follower_send(f, MSG_CHANGES_READ,
 	    &(struct msg_changes_read){.after = f->position,
 		.newest = !f->positioned,
@@ -225,6 +232,33 @@ follower_read_store(struct follower *f)
 }
 
 static void
+follower_send_report(struct follower *f)
+{
+	f->reported_ms = clock_mono_ms();
+	must(channel_send(&f->channel, MSG_INDEX_REPORT, 0,
+		 &(struct msg_index_report){.position = f->reported}) == 0);
+	follower_flush(f);
+}
+
+/* Reports the position of an index without erased words. */
+static void
+follower_report(struct follower *f)
+{
+	if (!f->positioned || f->reported == f->position)
+		return;
+	f->reported = f->position;
+	follower_send_report(f);
+}
+
+/* Reports the same position again while erased words are removed, so that storaged waits for that. */
+static void
+follower_report_alive(struct follower *f)
+{
+	if (f->purging && f->reported != 0 && clock_mono_ms() - f->reported_ms >= ALIVE_MS)
+		follower_send_report(f);
+}
+
+static void
 follower_on_work(evutil_socket_t fd, short what, void *arg)
 {
 	struct follower *f = arg;
@@ -233,9 +267,12 @@ follower_on_work(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (!f->connected || f->waits)
 		return;
-	if (follower_work_step(f) < 0)
+	if (follower_work_step(f) < 0) {
 		follower_index_failed(f);
-	else
+		return;
+	}
+	follower_report_alive(f);
+	if (f->connected)
 		follower_next(f);
 }
 
@@ -263,16 +300,14 @@ follower_log_caught_up(struct follower *f)
 	f->caught_up = true;
 }
 
-/* Reports the position of an index without erased words. */
-static void
-follower_report(struct follower *f)
+/* Whether to read rows now. Erased words are removed first, which takes long only for a long conversation. */
+static bool
+follower_reads_rows(const struct follower *f)
 {
-	if (!f->positioned || f->reported == f->position)
-		return;
-	f->reported = f->position;
-	must(channel_send(&f->channel, MSG_INDEX_REPORT, 0,
-		 &(struct msg_index_report){.position = f->position}) == 0);
-	follower_flush(f);
+	if (!f->rows_due && f->positioned)
+		return false;
+	return !f->purging ||
+	    (index_is_erasing(f->index) && clock_mono_ms() - f->rows_ms >= ROWS_EVERY_MS);
 }
 
 /* What to do next. Rows come before the rest, so that an erasure does not wait for a building. */
@@ -285,7 +320,7 @@ follower_next(struct follower *f)
 		return;
 	if (buf_len(&f->wanted) > 0)
 		follower_look_up(f);
-	else if (!f->purging && (f->rows_due || !f->positioned))
+	else if (follower_reads_rows(f))
 		follower_read_changes(f);
 	else if (!f->purging && f->reading)
 		follower_read_store(f);

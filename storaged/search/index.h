@@ -77,10 +77,14 @@ uint64_t index_position(const struct index *ix);
     struct index *ix, const struct index_document *document);
 
 /* Removes a document, or a parent with its documents; harmless if there is none. They are not found from
- * then on; their words are in the file until index_purge_step() has returned 0. */
+ * then on; they, and their words, are in the file until index_purge_step() has returned 0. */
 [[gnu::warn_unused_result]] int index_remove(
     struct index *ix, const struct id *parent, const struct id *id);
 [[gnu::warn_unused_result]] int index_erase(struct index *ix, const struct id *parent);
+
+/* Whether documents of erased parents are still to be removed: that may take many steps, between which
+ * changes may be written. */
+bool index_is_erasing(const struct index *ix);
 
 /* Does a part of the work that removes erased words from the file, in a transaction of its own: some
  * milliseconds. 1: there is more, 0: nothing erased is left in the file, -1: failed. */

@@ -1,6 +1,6 @@
 /*
- * The work that takes long, in steps: building the index, and merging shards so that erased words leave the
- * file.
+ * The work that takes long, in steps: building the index, removing the documents of erased parents, and merging
+ * shards so that erased words leave the file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,11 @@
 
 /* Pages of 4 KiB that a step merges: some milliseconds. */
 #define MERGE_PAGES 128
+
+/* What a step removes at most, some 25 ms of work; the last text may be longer. Smaller steps take longer in total
+ * (make bench-search). */
+#define ERASE_DOCUMENTS 1000
+#define ERASE_BYTES     ((size_t)256 << 10)
 
 /* Adds the words of the row that a statement has found. */
 static int
@@ -84,6 +89,74 @@ index_build_step(struct index *ix)
 	return found == 1 ? 1 : index_finish(ix);
 }
 
+/* An erased parent. 1: found, 0: there is none, -1: failed. */
+static int
+index_erase_find(struct index *ix, int64_t *number, struct id *org)
+{
+	sqlite3_stmt *find = index_statement(ix, STATEMENT_PARENT_HIDDEN);
+	int rc;
+
+	if (find == NULL)
+		return -1;
+	rc = sqlite3_step(find);
+	if (rc == SQLITE_ROW) {
+		*number = sqlite3_column_int64(find, 0);
+		*org = index_column_id(find, 1);
+	}
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		return index_fail(ix);
+	sqlite3_reset(find);
+	return rc == SQLITE_ROW;
+}
+
+/* Removes one document of a parent. 1: there may be more. */
+static int
+index_erase_one(struct index *ix, int64_t parent, const struct id *org, size_t *bytes)
+{
+	sqlite3_stmt *find = index_statement(ix, STATEMENT_DOCUMENT_OF_PARENT);
+	int rc;
+
+	if (find == NULL)
+		return -1;
+	sqlite3_bind_int64(find, 1, parent);
+	rc = sqlite3_step(find);
+	if (rc == SQLITE_ROW) {
+		*bytes += index_column_slice(find, 1).len;
+		return index_remove_found(ix, find, org) == 0 ? 1 : -1;
+	}
+	if (rc != SQLITE_DONE)
+		return index_fail(ix);
+	sqlite3_reset(find);
+	return 0;
+}
+
+static int
+index_erase_parent(struct index *ix, int64_t number)
+{
+	sqlite3_stmt *delete = index_statement(ix, STATEMENT_PARENT_DELETE);
+
+	if (delete == NULL)
+		return -1;
+	sqlite3_bind_int64(delete, 1, number);
+	return index_run(ix, delete);
+}
+
+/* Removes some documents of erased parents, within a transaction. 1: there are more, 0: none, -1: failed. */
+static int
+index_erase_step(struct index *ix)
+{
+	int64_t number = 0;
+	size_t bytes = 0;
+	struct id org;
+	int found = index_erase_find(ix, &number, &org), more = found;
+
+	for (int n = 0; more == 1 && n < ERASE_DOCUMENTS && bytes < ERASE_BYTES; n++)
+		more = index_erase_one(ix, number, &org, &bytes);
+	if (found == 1 && more == 0 && index_erase_parent(ix, number) != 0)
+		return -1;
+	return more < 0 ? -1 : found;
+}
+
 static struct shard *
 index_shard_to_purge(struct index *ix)
 {
@@ -128,15 +201,33 @@ index_clean(struct index *ix)
 	return 0;
 }
 
+static int
+index_purge_some(struct index *ix, struct shard *shard)
+{
+	int rc;
+
+	if (!ix->erasing)
+		return index_merge(ix, shard);
+	rc = index_erase_step(ix);
+	ix->erasing = rc == 1;
+	return rc < 0 ? -1 : 0;
+}
+
 int
 index_purge_step(struct index *ix)
 {
 	struct shard *shard = index_shard_to_purge(ix);
 
-	if (shard == NULL)
+	if (shard == NULL && !ix->erasing)
 		return index_clean(ix);
-	if (index_begin(ix) != 0 || index_merge(ix, shard) != 0 ||
+	if (index_begin(ix) != 0 || index_purge_some(ix, shard) != 0 ||
 	    index_commit(ix, ix->position) != 0)
 		return -1;
 	return 1;
+}
+
+bool
+index_is_erasing(const struct index *ix)
+{
+	return ix->erasing;
 }

@@ -19,6 +19,8 @@ static const char *const sql[STATEMENTS] = {
 	"state = excluded.state, tags = excluded.tags",
     [STATEMENT_PARENT_FIND] = "SELECT number, org FROM parents WHERE id = ?",
     [STATEMENT_PARENT_DELETE] = "DELETE FROM parents WHERE number = ?",
+    [STATEMENT_PARENT_HIDE] = "UPDATE parents SET id = NULL WHERE id = ?",
+    [STATEMENT_PARENT_HIDDEN] = "SELECT number, org FROM parents WHERE id IS NULL LIMIT 1",
     [STATEMENT_DOCUMENT_FIND] =
 	"SELECT row, text, kind FROM documents WHERE parent = ? AND id = ?",
     [STATEMENT_DOCUMENT_LAST] =
@@ -35,7 +37,8 @@ static const char *const sql[STATEMENTS] = {
 	"WHERE d.row > ? ORDER BY d.row LIMIT ?",
     [STATEMENT_SHARD_ADD] = "INSERT INTO shards (number, first, documents, purge) "
 			    "VALUES (?, ?, 0, 0)",
-    [STATEMENT_SHARD_SAVE] = "UPDATE shards SET documents = ?, purge = ? WHERE number = ?",
+    [STATEMENT_SHARD_SAVE] = "UPDATE shards SET documents = ?, purge = ?, first = ? "
+			     "WHERE number = ?",
 };
 
 /* # is the number of the shard. */

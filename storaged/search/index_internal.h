@@ -24,6 +24,8 @@ enum index_statement {
 	STATEMENT_PARENT_PUT,
 	STATEMENT_PARENT_FIND,
 	STATEMENT_PARENT_DELETE,
+	STATEMENT_PARENT_HIDE,
+	STATEMENT_PARENT_HIDDEN,
 	STATEMENT_DOCUMENT_FIND,
 	STATEMENT_DOCUMENT_LAST,
 	STATEMENT_DOCUMENT_ADD,
@@ -64,8 +66,10 @@ struct index {
 	uint64_t documents;
 	bool built;
 	int64_t indexed; /* while it is built: rows up to this one have their words in shards */
-	bool unclean;    /* the write-ahead log may hold erased text */
-	int failed;      /* SQLite's code */
+	bool
+	    erasing; /* there may be parents without an id: they are erased, with their documents */
+	bool unclean; /* the write-ahead log may hold erased text */
+	int failed;   /* SQLite's code */
 	char error[256];
 };
 
@@ -107,5 +111,8 @@ void index_shards_clear(struct index *ix);
 /* Adds a document's words to its shard, or removes them. */
 int index_add_words(struct index *ix, int64_t row, const struct id *org, struct slice text);
 int index_remove_words(struct index *ix, int64_t row, const struct id *org, struct slice text);
+
+/* Removes the row that a statement has found: its first two columns are the row and its text. */
+int index_remove_found(struct index *ix, sqlite3_stmt *found, const struct id *org);
 
 #endif

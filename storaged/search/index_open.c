@@ -112,7 +112,7 @@ index_load(struct index *ix)
 	ix->position = meta[1];
 	ix->documents = meta[2];
 	ix->built = true;
-	ix->unclean = true;
+	ix->unclean = ix->erasing = true;
 	return index_execute(ix, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL") != 0
 	    ? -1
 	    : index_shards_load(ix);

@@ -54,17 +54,18 @@ search_has_tag(const struct id *tag, struct slice tags)
 	return id_is_zero(tag);
 }
 
-/* Whether the document that was read matches the filter. */
+/* Whether the document that was read matches the filter. That of an erased parent, which has no id, does not. */
 static bool
 search_passes(const struct index_filter *filter, sqlite3_stmt *document)
 {
+	struct id parent = index_column_id(document, 3);
 	struct id org = index_column_id(document, 4);
 	struct id widget = index_column_id(document, 5);
 	struct id contact = index_column_id(document, 6);
 	int state = sqlite3_column_int(document, 7);
 
-	return id_equal(&filter->org, &org) && search_is(&filter->widget, &widget) &&
-	    search_is(&filter->contact, &contact) &&
+	return !id_is_zero(&parent) && id_equal(&filter->org, &org) &&
+	    search_is(&filter->widget, &widget) && search_is(&filter->contact, &contact) &&
 	    (filter->state == 0 || filter->state - 1 == state) &&
 	    search_has_tag(&filter->tag, index_column_slice(document, 8));
 }

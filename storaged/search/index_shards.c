@@ -2,20 +2,28 @@
  * Which shard holds which rows.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "storaged/search/index_internal.h"
 
 /* Pending words of a transaction before FTS5 writes them: one segment for a whole shard while the index is
  * built. The default is 1 MiB. */
 #define HASH_BYTES "16777216"
 
+/* From when on a time is in the future. */
+#define FUTURE_MS (UINT64_C(24) * 3600 * 1000)
+
+/* Adds a shard before the i-th. */
 static struct shard *
-index_shard_append(struct index *ix, const struct shard *shard)
+index_shard_insert(struct index *ix, size_t i, const struct shard *shard)
 {
 	ix->shards = xreallocarray(ix->shards, ix->n_shards + 1, sizeof(*shard));
-	ix->shards[ix->n_shards] = *shard;
-	return &ix->shards[ix->n_shards++];
+	memmove(&ix->shards[i + 1], &ix->shards[i], (ix->n_shards - i) * sizeof(*shard));
+	ix->shards[i] = *shard;
+	ix->n_shards++;
+	return &ix->shards[i];
 }
 
 static void
@@ -62,7 +70,7 @@ index_shards_load(struct index *ix)
 		NULL) != SQLITE_OK)
 		return index_fail(ix);
 	while ((rc = sqlite3_step(all)) == SQLITE_ROW)
-		index_shard_append(ix,
+		index_shard_insert(ix, ix->n_shards,
 		    &(struct shard){.number = sqlite3_column_int64(all, 0),
 			.first = sqlite3_column_int64(all, 1),
 			.documents = sqlite3_column_int64(all, 2),
@@ -82,7 +90,8 @@ index_shard_save(struct index *ix, struct shard *shard)
 		return -1;
 	sqlite3_bind_int64(save, 1, shard->documents);
 	sqlite3_bind_int(save, 2, shard->purge != PURGE_NONE);
-	sqlite3_bind_int64(save, 3, shard->number);
+	sqlite3_bind_int64(save, 3, shard->first);
+	sqlite3_bind_int64(save, 4, shard->number);
 	shard->changed = false;
 	return index_run(ix, save);
 }
@@ -110,9 +119,9 @@ index_shard_create(struct index *ix, int64_t number)
 	return index_execute(ix, text);
 }
 
-/* A new last shard. NULL: failed. */
+/* A new shard before the i-th. NULL: failed. */
 static struct shard *
-index_shard_add(struct index *ix, int64_t first)
+index_shard_add(struct index *ix, size_t i, int64_t first)
 {
 	struct shard shard = {.number = (int64_t)ix->n_shards + 1, .first = first};
 	sqlite3_stmt *add = index_statement(ix, STATEMENT_SHARD_ADD);
@@ -121,22 +130,86 @@ index_shard_add(struct index *ix, int64_t first)
 		return NULL;
 	sqlite3_bind_int64(add, 1, shard.number);
 	sqlite3_bind_int64(add, 2, first);
-	return index_run(ix, add) == 0 ? index_shard_append(ix, &shard) : NULL;
+	return index_run(ix, add) == 0 ? index_shard_insert(ix, i, &shard) : NULL;
+}
+
+/* Whether no document of the i-th shard is behind this row, so that a new shard may begin there. 1: yes, 0: no,
+ * -1: failed. */
+static int
+index_shard_ends_at(struct index *ix, size_t i, int64_t row)
+{
+	sqlite3_stmt *last;
+	int64_t found = row;
+	int rc;
+
+	if (i + 1 == ix->n_shards)
+		return row > ix->indexed;
+	last = index_statement(ix, STATEMENT_DOCUMENT_LAST);
+	if (last == NULL)
+		return -1;
+	sqlite3_bind_int64(last, 1, row);
+	sqlite3_bind_int64(last, 2, ix->shards[i + 1].first - 1);
+	rc = sqlite3_step(last);
+	if (rc == SQLITE_ROW)
+		found = sqlite3_column_int64(last, 0);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		return index_fail(ix);
+	sqlite3_reset(last);
+	return found == row;
+}
+
+/* The first row that is in the future, even if clocks differ a little. */
+static int64_t
+index_row_of_future(void)
+{
+	return (int64_t)((clock_wall_ms() + FUTURE_MS) << SEQ_BITS);
+}
+
+/* A shard for a row of the future, behind the i - 1 shards before it. Texts of a wrong clock get shards of their
+ * own: among those of today they would keep a shard from ending. */
+static struct shard *
+index_shard_of_future(struct index *ix, size_t i, int64_t row)
+{
+	struct shard *next = &ix->shards[i];
+
+	if (i == ix->n_shards || next->documents >= SHARD_DOCUMENTS)
+		return index_shard_add(ix, i, row);
+	next->first = row;
+	next->changed = true;
+	return next;
+}
+
+/* The number of shards up to that of the row. */
+static size_t
+index_shards_up_to(const struct index *ix, int64_t row)
+{
+	size_t i = ix->n_shards;
+
+	while (i > 1 && ix->shards[i - 1].first > row)
+		i--;
+	return i;
 }
 
 struct shard *
 index_shard_of(struct index *ix, int64_t row)
 {
-	size_t i = ix->n_shards;
+	int64_t future = index_row_of_future();
+	struct shard *shard;
+	size_t i;
+	int ends;
 
-	if (i == 0)
-		return index_shard_add(ix, 0);
-	while (i > 1 && ix->shards[i - 1].first > row)
-		i--;
-	if (i == ix->n_shards && row > ix->indexed &&
-	    ix->shards[i - 1].documents >= SHARD_DOCUMENTS)
-		return index_shard_add(ix, row);
-	return &ix->shards[i - 1];
+	if (ix->n_shards == 0 && index_shard_add(ix, 0, 0) == NULL)
+		return NULL;
+	i = index_shards_up_to(ix, row);
+	shard = &ix->shards[i - 1];
+	if (row > future && shard->first <= future)
+		return index_shard_of_future(ix, i, row);
+	if (shard->documents < SHARD_DOCUMENTS)
+		return shard;
+	ends = index_shard_ends_at(ix, i - 1, row);
+	if (ends < 0)
+		return NULL;
+	return ends == 1 ? index_shard_add(ix, i, row) : shard;
 }
 
 bool

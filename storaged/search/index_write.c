@@ -1,10 +1,13 @@
 /*
- * Adding and removing documents. All changes between index_begin() and index_commit() are one transaction.
+ * Adding and removing documents; index_build.c removes those of an erased parent. All changes between index_begin() and index_commit() are one transaction.
  */
 #include <string.h>
 
 #include "proto/base/basics.h"
 #include "storaged/search/index_internal.h"
+
+/* The latest time of a row: there is room behind it. */
+#define AT_MAX (UINT64_C(1) << 50)
 
 int
 index_begin(struct index *ix)
@@ -124,6 +127,8 @@ index_remove_words(struct index *ix, int64_t row, const struct id *org, struct s
 static int
 index_new_row(struct index *ix, uint64_t at, int64_t *row)
 {
+	if (at > AT_MAX)
+		at = AT_MAX;
 	for (int64_t base = (int64_t)(at << SEQ_BITS);; base += 1 << SEQ_BITS) {
 		int64_t last = base + (1 << SEQ_BITS) - 1;
 		sqlite3_stmt *find = index_statement(ix, STATEMENT_DOCUMENT_LAST);
@@ -156,8 +161,7 @@ index_delete_row(struct index *ix, int64_t row)
 	return index_run(ix, delete);
 }
 
-/* Removes the row that a statement has found: its first two columns are the row and its text. */
-static int
+int
 index_remove_found(struct index *ix, sqlite3_stmt *found, const struct id *org)
 {
 	int64_t row = sqlite3_column_int64(found, 0);
@@ -243,41 +247,15 @@ index_remove(struct index *ix, const struct id *parent, const struct id *id)
 	return found < 0 ? -1 : 0;
 }
 
-/* Removes one document of a parent. 1: there may be more. */
-static int
-index_erase_one(struct index *ix, int64_t parent, const struct id *org)
-{
-	sqlite3_stmt *find = index_statement(ix, STATEMENT_DOCUMENT_OF_PARENT);
-	int rc;
-
-	if (find == NULL)
-		return -1;
-	sqlite3_bind_int64(find, 1, parent);
-	rc = sqlite3_step(find);
-	if (rc == SQLITE_ROW)
-		return index_remove_found(ix, find, org) == 0 ? 1 : -1;
-	if (rc != SQLITE_DONE)
-		return index_fail(ix);
-	sqlite3_reset(find);
-	return 0;
-}
-
+/* Its documents are not found without its id (index_search.c), and index_purge_step() removes them. */
 int
 index_erase(struct index *ix, const struct id *parent)
 {
-	sqlite3_stmt *delete;
-	int64_t number = 0;
-	struct id org;
-	int found = index_find_parent(ix, parent, &number, &org);
+	sqlite3_stmt *hide = index_statement(ix, STATEMENT_PARENT_HIDE);
 
-	if (found != 1)
-		return found;
-	do
-		found = index_erase_one(ix, number, &org);
-	while (found == 1);
-	delete = found == 0 ? index_statement(ix, STATEMENT_PARENT_DELETE) : NULL;
-	if (delete == NULL)
+	if (hide == NULL)
 		return -1;
-	sqlite3_bind_int64(delete, 1, number);
-	return index_run(ix, delete);
+	index_bind_id(hide, 1, parent);
+	ix->erasing = ix->unclean = true;
+	return index_run(ix, hide);
 }

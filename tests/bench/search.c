@@ -5,6 +5,7 @@
  * The words are as frequent as in a language (the n-th word with about 1/n). A tenth of the searches are for rare
  * words, which are looked up in all shards.
  */
+#include <endian.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,8 @@
 #define SEARCHES    2000u
 #define OF_EACH     10u /* messages of a conversation */
 #define COMMIT_EACH 1000u
-#define BUDGET_MS   30u /* as searchd's */
+#define LONG        200000u /* messages of a long conversation */
+#define BUDGET_MS   30u     /* as searchd's */
 #define LIMIT       20u
 #define PERIOD_MS   40000u
 #define FIRST_AT    UINT64_C(1700000000000)
@@ -66,21 +68,24 @@ put_text(char *out)
 	return len;
 }
 
+/* In the order of time, as real ids. */
 static struct id
-id_of(unsigned n)
+id_of(uint32_t n)
 {
 	struct id id = {{2}};
 
+	n = htobe32(n);
 	memcpy(id.b + 1, &n, sizeof(n));
 	return id;
 }
 
+/* The n-th message, of this conversation. */
 static void
-put_message(struct index *ix, unsigned n)
+put_message(struct index *ix, unsigned n, unsigned conversation)
 {
 	char text[2048];
 	struct index_parent parent = {
-	    .id = id_of(n / OF_EACH), .org = org, .tags = slice_str("")};
+	    .id = id_of(conversation), .org = org, .tags = slice_str("")};
 	struct index_document message = {.kind = INDEX_MESSAGE,
 	    .parent = parent.id,
 	    .id = id_of(n),
@@ -157,20 +162,52 @@ measure_searches(struct index *ix)
 	    ms[SEARCHES / 2], ms[SEARCHES * 99 / 100], ms[SEARCHES - 1]);
 }
 
-static void
-measure_erasure(struct index *ix, unsigned messages)
+/* Erases a conversation; *longest gets the longest step in ms, for which a search would wait. */
+static double
+erase_ms(struct index *ix, unsigned conversation, uint64_t position, double *longest)
 {
-	struct id conversation = id_of(messages / OF_EACH / 2);
-	uint64_t start = clock_mono_ns();
+	struct id id = id_of(conversation);
+	uint64_t start = clock_mono_ns(), step;
 	int rc;
 
-	must(index_begin(ix) == 0 && index_erase(ix, &conversation) == 0);
-	must(index_commit(ix, messages) == 0);
-	while ((rc = index_purge_step(ix)) == 1)
-		;
+	*longest = 0;
+	must(index_begin(ix) == 0 && index_erase(ix, &id) == 0);
+	must(index_commit(ix, position) == 0);
+	do {
+		double ms;
+
+		step = clock_mono_ns();
+		rc = index_purge_step(ix);
+		ms = (double)(clock_mono_ns() - step) / 1e6;
+		if (ms > *longest)
+			*longest = ms;
+	} while (rc == 1);
 	must(rc == 0);
+	return (double)(clock_mono_ns() - start) / 1e6;
+}
+
+/* A conversation with as many messages as a program that never begins a new one writes. */
+static void
+measure_long_erasure(struct index *ix, unsigned messages)
+{
+	unsigned conversation = messages / OF_EACH + 1;
+	double ms, longest;
+
+	for (unsigned n = messages; n < messages + LONG; n++)
+		put_message(ix, n, conversation);
+	ms = erase_ms(ix, conversation, messages + LONG, &longest);
+	printf("erasing one with %u messages: %.1f s, its longest step %.0f ms\n", LONG,
+	    ms / 1000, longest);
+}
+
+static void
+measure_erasures(struct index *ix, unsigned messages)
+{
+	double longest;
+
 	printf("erasing a conversation from the file: %.0f ms\n",
-	    (double)(clock_mono_ns() - start) / 1e6);
+	    erase_ms(ix, messages / OF_EACH / 2, messages, &longest));
+	measure_long_erasure(ix, messages);
 }
 
 int
@@ -186,7 +223,7 @@ main(int argc, char **argv)
 	if (mkdtemp(dir) == NULL || index_open(&ix, dir) != INDEX_EMPTY)
 		err(EX_OSERR, "%s", dir);
 	for (unsigned n = 0; n < messages; n++)
-		put_message(ix, n);
+		put_message(ix, n, n / OF_EACH);
 	while ((rc = index_build_step(ix)) == 1)
 		;
 	must(rc == 0);
@@ -194,7 +231,7 @@ main(int argc, char **argv)
 	printf("%u messages, %.0f bytes of file for each\n", messages,
 	    (double)index_bytes(ix) / messages);
 	measure_searches(ix);
-	measure_erasure(ix, messages);
+	measure_erasures(ix, messages);
 	index_close(ix);
 	index_delete(dir);
 	return rmdir(dir);

@@ -5,7 +5,7 @@
 #include <ftw.h>
 #include <sys/stat.h>
 
-#include "storaged/search/index.h"
+#include "storaged/search/index_internal.h"
 #include "tests/unit/unit.h"
 
 static const struct id org_a = {{0xa}}, org_b = {{0xb}};
@@ -240,6 +240,62 @@ reopen(enum index_opened expected)
 {
 	index_close(ix);
 	assert_int_equal(index_open(&ix, dir), expected);
+}
+
+FIXTURE_TEST(a_long_conversation_is_erased_in_steps_and_hidden_at_once)
+{
+	struct id erased = number_id(1);
+
+	build();
+	begin();
+	put_parent(1, &org_a);
+	put_parent(2, &org_a);
+	for (unsigned n = 1; n <= 3000; n++)
+		put(1, n, 1000 + n, "cat");
+	put(2, 3001, 1500, "cat");
+	commit(1);
+	begin();
+	assert_int_equal(index_erase(ix, &erased), 0);
+	commit(2);
+	for (unsigned steps = 0; steps < 2; steps++) {
+		expect_found("cat", NO_FILTER, "3001 ");
+		assert_true(index_is_erasing(ix));
+		assert_int_equal(index_purge_step(ix), 1);
+		assert_true(index_documents(ix) > 500);
+	}
+	begin();
+	put_parent(1, &org_a); /* another one with the same id */
+	put(1, 1, 5000, "cat");
+	commit(3);
+	reopen(INDEX_READY);
+	purge();
+	assert_false(index_is_erasing(ix));
+	assert_int_equal(index_documents(ix), 2);
+	expect_found("cat", NO_FILTER, "1 3001 ");
+}
+
+FIXTURE_TEST(a_document_of_the_future_does_not_keep_shards_from_ending)
+{
+	enum { SHARDS = 3 };
+
+	build();
+	begin();
+	put_parent(1, &org_a);
+	put_parent(2, &org_a);
+	put(1, 1, UINT64_MAX, "future");
+	put(1, 0, UINT64_C(1) << 45, "future");
+	for (unsigned n = 0; n < SHARDS * SHARD_DOCUMENTS; n++)
+		put(1 + n / 60000, 2 + n % 60000, 1000 + n, "cat");
+	commit(1);
+	for (size_t i = 0; i < ix->n_shards; i++)
+		assert_true(ix->shards[i].documents <= SHARD_DOCUMENTS);
+	expect_found("future", NO_FILTER, "1 0 ");
+	assert_int_equal(ix->n_shards, SHARDS + 1);
+	reopen(INDEX_READY);
+	begin();
+	put(1, 1, 2000, "cat future"); /* in a shard that is full */
+	commit(2);
+	expect_found("future", NO_FILTER, "0 1 ");
 }
 
 static void
