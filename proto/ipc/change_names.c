@@ -20,6 +20,8 @@ static const char *const kinds[CHANGE_KINDS] = {
     [CHANGE_WEBHOOK] = "webhook",
     [CHANGE_RATING] = "rating",
     [CHANGE_BUDGET] = "budget",
+    [CHANGE_INVITATION] = "invitation",
+    [CHANGE_PRICES] = "prices",
 };
 
 static const char *const whats[CHANGE_WHATS] = {

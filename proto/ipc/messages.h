@@ -100,6 +100,8 @@ enum message_rating { RATING_NONE = 0, RATING_UP = 1, RATING_DOWN = 2 };
 
 enum user_role { USER_OWNER = 0, USER_MEMBER = 1 };
 
+enum invitation_state { INVITATION_OPEN = 0, INVITATION_USED = 1, INVITATION_EXPIRED = 2 };
+
 enum user_change { USER_NAME = 1, USER_ROLE = 2, USER_PASSWORD = 4 };
 
 /* What a key gives access to: chat, like WIDGET_API_KEY, or the admin API, like ADMIN_API_KEY. */
@@ -137,6 +139,8 @@ enum change_kind {
 	CHANGE_WEBHOOK = 11,
 	CHANGE_RATING = 12,
 	CHANGE_BUDGET = 13,
+	CHANGE_INVITATION = 14,
+	CHANGE_PRICES = 15, /* of the organization, whose id it has */
 	CHANGE_KINDS,
 };
 

@@ -145,6 +145,53 @@ settings_text(const struct setting *d)
 	return d->fallback == NULL ? NULL : xstrdup(d->fallback);
 }
 
+/* Replaces user and password in each URL of a text. */
+static char *
+settings_mask_urls(const char *text)
+{
+	char *masked = xstrdup(text), *at = masked;
+
+	while ((at = strstr(at, "://")) != NULL) {
+		at += 3;
+		for (size_t n = strcspn(at, "/, "); n > 0; n--)
+			if (at[n] == '@') {
+				memset(at, '*', n);
+				break;
+			}
+	}
+	return masked;
+}
+
+static void
+settings_show_one(const struct setting *d, settings_show_fn *fn, void *arg)
+{
+	char *text = settings_text(d), *value = NULL;
+	struct setting_shown shown = {
+	    .name = d->name,
+	    .value = "",
+	    .fallback = d->fallback,
+	    .help = d->help,
+	    .secret = d->secret,
+	    .set = text != NULL && (d->fallback == NULL || strcmp(text, d->fallback) != 0),
+	};
+
+	if (text != NULL && !d->secret)
+		shown.value = value = settings_mask_urls(text);
+	fn(arg, &shown);
+	free(value);
+	if (text != NULL)
+		explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+void
+settings_show(unsigned owners, settings_show_fn *fn, void *arg)
+{
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if ((table[i].owners & owners) != 0)
+			settings_show_one(&table[i], fn, arg);
+}
+
 bool
 setting_has_credential(const struct setting *d)
 {

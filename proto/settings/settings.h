@@ -51,6 +51,22 @@ typedef void settings_report_fn(void *arg, enum settings_severity severity,
 [[gnu::warn_unused_result]] size_t settings_load(
     struct settings *s, unsigned owners, FILE *problems, FILE *warnings);
 
+/* A setting of this process. */
+struct setting_shown {
+	const char *name;
+	const char *value;    /* as text; "": a secret, or it has no value */
+	const char *fallback; /* the default as text; NULL: none */
+	const char *help;
+	bool secret;
+	bool set; /* its value is not the default */
+};
+
+typedef void settings_show_fn(void *arg, const struct setting_shown *s);
+
+/* Calls fn for each setting of these owners, as the environment of this process and its credentials have it now.
+ * Passwords in URLs are masked. Credentials may be readable only at the start. */
+void settings_show(unsigned owners, settings_show_fn *fn, void *arg);
+
 /* Whether one setting is valid in the present environment, with all others. NULL: yes; else a text that
  * says what would be valid and does not repeat the value; the caller frees it. */
 [[gnu::warn_unused_result]] char *settings_problem(const char *name, unsigned owners);

@@ -31,13 +31,31 @@
 #define DISK_FULL_BYTES ((uint64_t)1 << 20)
 
 static bool
-env_disk_is_full(const struct env *env)
+env_read_disk_free(const struct env *env, uint64_t *bytes)
 {
 	struct statvfs disk;
 	mdb_filehandle_t fd;
 
-	return mdb_env_get_fd(env->mdb, &fd) == 0 && fstatvfs(fd, &disk) == 0 &&
-	    (uint64_t)disk.f_bavail * disk.f_frsize < DISK_FULL_BYTES;
+	if (mdb_env_get_fd(env->mdb, &fd) != 0 || fstatvfs(fd, &disk) != 0)
+		return false;
+	*bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
+	return true;
+}
+
+uint64_t
+env_disk_free(const struct env *env)
+{
+	uint64_t bytes;
+
+	return env_read_disk_free(env, &bytes) ? bytes : 0;
+}
+
+static bool
+env_disk_is_full(const struct env *env)
+{
+	uint64_t bytes;
+
+	return env_read_disk_free(env, &bytes) && bytes < DISK_FULL_BYTES;
 }
 
 /* On a disk that fills up, a write is short without an error, and LMDB 0.9 turns every short

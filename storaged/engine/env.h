@@ -158,6 +158,9 @@ void env_close(struct env *env);
  */
 bool env_is_over_bound(const struct env *env, MDB_txn *txn);
 
+/* Bytes that storaged can still write to the file system of the store; 0: none, or not known. */
+uint64_t env_disk_free(const struct env *env);
+
 /* The real cause of a failed commit: ENOSPC for the EIO with which LMDB reports a full disk.
  * Returns other errors, and 0, unchanged. */
 int env_write_error(const struct env *env, int rc);

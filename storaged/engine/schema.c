@@ -52,6 +52,8 @@ static const char *const names[TABLES] = {
     [TABLE_BUDGETS] = "budgets",
     [TABLE_SPENT] = "spent",
     [TABLE_CONTACTS_BY_USER_ID] = "contacts_by_user_id",
+    [TABLE_INVITATIONS] = "invitations",
+    [TABLE_INVITATIONS_BY_TOKEN] = "invitations_by_token",
 };
 
 const char *
@@ -132,6 +134,7 @@ key_fits(enum table table, struct slice key)
 	case TABLE_READS:
 	case TABLE_WEBHOOKS:
 	case TABLE_BUDGETS:
+	case TABLE_INVITATIONS:
 		return key.len == 2 * id;
 	case TABLE_LOGINS_BY_USER:
 		return key.len == 3 * id;
@@ -162,6 +165,7 @@ key_fits(enum table table, struct slice key)
 	case TABLE_KEYS:
 	case TABLE_VISITORS:
 	case TABLE_LOGINS:
+	case TABLE_INVITATIONS_BY_TOKEN:
 		return key.len == sizeof(struct hash256);
 	case TABLE_CLIENT_IDS:
 		return key.len > id && key.len <= id + CLIENT_ID_MAX;

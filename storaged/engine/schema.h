@@ -84,12 +84,14 @@ enum table {
 	TABLE_NOTES,                    /* conversation, note → NOTE_RECORD */
 	TABLE_READS,                    /* conversation, user → READ_RECORD */
 	TABLE_PAGES,                    /* conversation → PAGE_RECORD */
-	TABLE_NUMBERS,             /* org, UTC day, widget, agent, hour → NUMBERS_RECORD */
-	TABLE_WEBHOOKS,            /* org, webhook → WEBHOOK_RECORD */
-	TABLE_DELIVERIES,          /* org, webhook, number of the change → DELIVERY_RECORD */
-	TABLE_BUDGETS,             /* org, widget (zero: all) → BUDGET_RECORD */
-	TABLE_SPENT,               /* org, widget (zero: all), period → SPENT_RECORD */
-	TABLE_CONTACTS_BY_USER_ID, /* org, the site's user id → contact */
+	TABLE_NUMBERS,              /* org, UTC day, widget, agent, hour → NUMBERS_RECORD */
+	TABLE_WEBHOOKS,             /* org, webhook → WEBHOOK_RECORD */
+	TABLE_DELIVERIES,           /* org, webhook, number of the change → DELIVERY_RECORD */
+	TABLE_BUDGETS,              /* org, widget (zero: all) → BUDGET_RECORD */
+	TABLE_SPENT,                /* org, widget (zero: all), period → SPENT_RECORD */
+	TABLE_CONTACTS_BY_USER_ID,  /* org, the site's user id → contact */
+	TABLE_INVITATIONS,          /* org, invitation → INVITATION_RECORD */
+	TABLE_INVITATIONS_BY_TOKEN, /* SHA-256 of the token → org, invitation */
 	TABLES,
 };
 
@@ -162,14 +164,15 @@ struct key key_activity_of(const struct id *org, const struct id *of, uint64_t u
     const struct id *conversation);
 struct key key_activity_of_at(const struct id *org, const struct id *of, struct slice cursor);
 
-/* users, agents, widgets, contacts, webhooks, keys_by_org; and the front of logins_by_user (of a user),
+/* users, agents, widgets, contacts, webhooks, invitations, keys_by_org; and the front of logins_by_user (of a user),
  * conversations_by_widget and conversations_by_contact. */
 struct key key_of_org(const struct id *org, const struct id *id);
 
-/* The parts of such a key, or of a value of users_by_email or widgets_by_public. */
+/* The parts of such a key, or of a value of users_by_email, widgets_by_public or
+ * invitations_by_token. */
 void org_key_parts(struct slice key, struct id *org, struct id *id);
 
-/* logins, keys, visitors. */
+/* logins, keys, visitors, invitations_by_token. */
 struct key key_hash(const struct hash256 *hash);
 
 /* logins_by_user. */

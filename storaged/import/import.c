@@ -18,7 +18,7 @@
 #include "storaged/numbers/numbers.h"
 #include "storaged/numbers/numbers_requests.h"
 #include "storaged/records/contacts.h"
-#include "storaged/records/keys.h"
+#include "storaged/keys/keys.h"
 #include "storaged/records/logins.h"
 #include "storaged/records/organizations.h"
 #include "storaged/records/record_requests.h"
@@ -718,7 +718,9 @@ handle_import_record(struct txn *t, struct call *c)
 	if (kind != NULL) {
 		if (record_decode(m->record, type, &record) != WIRE_OK)
 			return call_refuse(c, STORE_INVALID, "the record is invalid");
-		rc = type == MSG_USER_RECORD ? import_check_org(t, c, &record.org) : 0;
+		rc = type == MSG_USER_RECORD || type == MSG_INVITATION_RECORD
+		    ? import_check_org(t, c, &record.org)
+		    : 0;
 		return rc != 0 ? rc : record_import(t, c, kind, &record);
 	}
 	if (!import_is_single(type))

@@ -3,6 +3,7 @@
  */
 #include "storaged/records/organizations.h"
 
+#include "storaged/changes/changes.h"
 #include "storaged/request/listing.h"
 
 const char organization_missing[] = "no such organization";
@@ -46,6 +47,38 @@ handle_org_get(struct txn *t, struct call *c)
 		return call_refuse(c, STORE_NOT_FOUND, organization_missing);
 	if (rc == 0)
 		call_answer(c, MSG_ORG, &(struct msg_org){.org = record});
+	return rc;
+}
+
+/* Stores the prices, unless they are those that are stored: a repeated request changes nothing. */
+static int
+organization_put_prices(
+    struct txn *t, const struct key *key, struct msg_org_record *r, struct slice prices)
+{
+	const struct id org = r->id;
+	int rc;
+
+	if (slice_eq(r->prices, prices))
+		return 0;
+	r->prices = prices;
+	rc = txn_put_record(t, TABLE_ORGS, key, MSG_ORG_RECORD, r);
+	return rc != 0 ? rc : change_add(t, &org, CHANGE_PRICES, &org, NULL, CHANGE_CHANGED);
+}
+
+int
+handle_prices_put(struct txn *t, struct call *c)
+{
+	const struct msg_prices_put *m = &c->m->prices_put;
+	struct key key = key_id(&m->org);
+	struct msg_org_record r;
+	int rc = organization_find(t, &m->org, &r);
+
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(c, STORE_NOT_FOUND, organization_missing);
+	if (rc == 0)
+		rc = organization_put_prices(t, &key, &r, m->prices);
+	if (rc == 0)
+		call_ok(c);
 	return rc;
 }
 

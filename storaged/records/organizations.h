@@ -24,5 +24,6 @@ extern const char organization_missing[];
 /* The requests of these names (messages.def). */
 [[gnu::warn_unused_result]] int handle_org_list(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_org_get(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_prices_put(struct txn *t, struct call *c);
 
 #endif

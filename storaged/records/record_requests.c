@@ -6,6 +6,7 @@
 #include "proto/base/basics.h"
 #include "storaged/records/agents.h"
 #include "storaged/records/contacts.h"
+#include "storaged/records/invitations.h"
 #include "storaged/records/snippets.h"
 #include "storaged/records/tags.h"
 #include "storaged/records/users.h"
@@ -20,6 +21,7 @@ static const struct record_kind *const kinds[] = {
     &webhook_kind,
     &tag_kind,
     &snippet_kind,
+    &invitation_kind,
 };
 
 static const char no_such_kind[] = "there are no records of this kind";

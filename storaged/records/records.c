@@ -22,6 +22,7 @@ RECORD_BEGINS_ALIKE(user_record);
 RECORD_BEGINS_ALIKE(webhook_record);
 RECORD_BEGINS_ALIKE(tag_record);
 RECORD_BEGINS_ALIKE(snippet_record);
+RECORD_BEGINS_ALIKE(invitation_record);
 
 const char *
 record_fault(uint8_t v, const struct id *id, const struct id *org)
@@ -115,7 +116,7 @@ record_add_change(
 	return change_add(t, &r->org, kind->change, &r->id, NULL, what);
 }
 
-static int
+int
 record_create(struct txn *t, struct call *c, const struct record_kind *kind, union record *r)
 {
 	int rc = organization_check(t, c, &r->org);
@@ -128,7 +129,10 @@ record_create(struct txn *t, struct call *c, const struct record_kind *kind, uni
 		return rc;
 	record_keep(kind, r, NULL, true);
 	*record_time(r, kind->created_at) = *record_time(r, kind->updated_at) = clock_wall_ms();
-	rc = record_changed(kind, c, record_store(t, kind, r, NULL));
+	if (kind->begin != NULL)
+		rc = kind->begin(t, r);
+	if (rc == 0)
+		rc = record_changed(kind, c, record_store(t, kind, r, NULL));
 	return rc != 0 ? rc : record_add_change(t, kind, r, CHANGE_CREATED);
 }
 

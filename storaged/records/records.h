@@ -1,5 +1,5 @@
 /*
- * Records of an organization: users, agents, widgets, contacts, tags, snippets and webhooks. Each kind has a table whose key is
+ * Records of an organization: users, agents, widgets, contacts, tags, snippets, webhooks and invitations. Each kind has a table whose key is
  * organization and id. One set of functions reads, creates, replaces, imports and removes all kinds;
  * struct record_kind holds what differs.
  *
@@ -26,6 +26,7 @@ union record {
 	struct msg_webhook_record webhook;
 	struct msg_tag_record tag;
 	struct msg_snippet_record snippet;
+	struct msg_invitation_record invitation;
 };
 
 struct record_kind {
@@ -57,6 +58,9 @@ struct record_kind {
 	    struct txn *t, struct call *c, const union record *r, enum store_error clash);
 	/* As record_store(), for a kind with indexes. */
 	int (*store)(struct txn *t, const union record *r, const union record *stored);
+	/* Before a new record is stored that is not imported, when nothing can refuse it any more: sets what depends
+	 * on the store's time, and removes outdated ones. */
+	int (*begin)(struct txn *t, union record *r);
 	/* After a record was replaced: notes effects. Only fields that are not slices may be read. */
 	void (*replaced)(struct call *c, const union record *r, const union record *stored);
 	/* After a record was created, replaced, imported or removed: notes effects. */
@@ -76,6 +80,10 @@ const char *record_fault(uint8_t v, const struct id *id, const struct id *org);
 /* Answers with the stored record (MSG_RECORD), or refuses (NOT_FOUND). */
 [[gnu::warn_unused_result]] int record_answer(
     struct txn *t, struct call *c, const struct record_kind *kind, const struct key *key);
+
+/* Creates a record: the steps of record_put() for a new one, without its answer. */
+[[gnu::warn_unused_result]] int record_create(
+    struct txn *t, struct call *c, const struct record_kind *kind, union record *r);
 
 /* Handles MSG_RECORD_PUT for this kind (messages.def lists the refusals). */
 [[gnu::warn_unused_result]] int record_put(

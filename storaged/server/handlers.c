@@ -15,7 +15,8 @@
 #include "storaged/indexing/index_read.h"
 #include "storaged/numbers/numbers_requests.h"
 #include "storaged/records/contact_merge.h"
-#include "storaged/records/keys.h"
+#include "storaged/records/invitations.h"
+#include "storaged/keys/keys.h"
 #include "storaged/records/login_requests.h"
 #include "storaged/records/organization_create.h"
 #include "storaged/records/organizations.h"
@@ -54,6 +55,7 @@ static const struct handler table[] = {
     {MSG_CONVERSATION_ERASE, HANDLER_DELETES, handle_conversation_erase},
     {MSG_VISITOR_ERASE, HANDLER_DELETES, handle_visitor_erase},
     {MSG_STATUS_GET, HANDLER_READS, handle_status_get},
+    {MSG_STORE_INFO_GET, HANDLER_READS, handle_store_info_get},
     {MSG_BACKUP_DONE, HANDLER_WRITES, handle_backup_done},
     {MSG_CLOCK_RESET, HANDLER_WRITES, handle_clock_reset},
     {MSG_IMPORT_CONVERSATION, HANDLER_WRITES, handle_import_conversation},
@@ -63,11 +65,14 @@ static const struct handler table[] = {
     {MSG_ORG_CREATE, HANDLER_WRITES, handle_org_create},
     {MSG_ORG_LIST, HANDLER_READS, handle_org_list},
     {MSG_ORG_GET, HANDLER_READS, handle_org_get},
+    {MSG_PRICES_PUT, HANDLER_WRITES, handle_prices_put},
     {MSG_USER_CHANGE, HANDLER_WRITES, handle_user_change},
     {MSG_KEY_CREATE, HANDLER_WRITES, handle_key_create},
     {MSG_KEY_LIST, HANDLER_READS, handle_key_list},
     {MSG_KEY_REVOKE, HANDLER_DELETES, handle_key_revoke},
     {MSG_KEY_CHECK, HANDLER_READS, handle_key_check},
+    {MSG_INVITATION_CHECK, HANDLER_READS, handle_invitation_check},
+    {MSG_INVITATION_ACCEPT, HANDLER_WRITES, handle_invitation_accept},
     {MSG_RECORD_GET, HANDLER_READS, handle_record_get},
     {MSG_RECORD_LIST, HANDLER_READS, handle_record_list},
     {MSG_RECORD_PUT, HANDLER_WRITES, handle_record_put},

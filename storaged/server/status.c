@@ -9,9 +9,13 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "proto/base/utf8.h"
+#include "proto/settings/settings.h"
 #include "storaged/changes/changes.h"
 #include "storaged/request/store_time.h"
 #include "storaged/server/peers.h"
+
+#define SETTING_VALUE_MAX 1024 /* messages.def */
 
 static void
 status_add_item(struct env *env, enum msg_type type, const void *record)
@@ -41,18 +45,26 @@ status_add_table(struct txn *t, enum table table, struct msg_status *status)
 }
 
 static int
-status_add_store(struct txn *t, struct msg_status *status)
+status_read_file_bytes(const struct txn *t, uint64_t *bytes)
 {
 	MDB_envinfo info;
 	MDB_stat stat;
-	int rc = env_used_bytes(t->env, t->mdb, &status->used_bytes);
+	int rc = mdb_env_info(t->env->mdb, &info);
 
-	if (rc == 0)
-		rc = mdb_env_info(t->env->mdb, &info);
 	if (rc == 0)
 		rc = mdb_env_stat(t->env->mdb, &stat);
 	if (rc == 0)
-		status->file_bytes = (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize;
+		*bytes = (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize;
+	return rc;
+}
+
+static int
+status_add_store(struct txn *t, struct msg_status *status)
+{
+	int rc = env_used_bytes(t->env, t->mdb, &status->used_bytes);
+
+	if (rc == 0)
+		rc = status_read_file_bytes(t, &status->file_bytes);
 	for (enum table i = 0; i < TABLES && rc == 0; i++)
 		rc = status_add_table(t, i, status);
 	return rc;
@@ -254,6 +266,49 @@ handle_status_get(struct txn *t, struct call *c)
 	status.tables = (struct slice){buf_data(list), tables};
 	status.peers = (struct slice){buf_data(list) + tables, buf_len(list) - tables};
 	call_answer(c, MSG_STATUS, &status);
+	return 0;
+}
+
+static void
+status_add_setting(void *arg, const struct setting_shown *s)
+{
+	struct msg_setting_item item = {
+	    .name = slice_str(s->name), .value = slice_str(s->value), .set = s->set};
+
+	if (item.value.len > SETTING_VALUE_MAX || !utf8_valid(item.value))
+		item.value = (struct slice){0};
+	status_add_item(arg, MSG_SETTING_ITEM, &item);
+}
+
+int
+handle_store_info_get(struct txn *t, struct call *c)
+{
+	struct env *env = t->env;
+	struct msg_store_info info = {
+	    .program = slice_str("banter " BANTER_VERSION),
+	    .lmdb = slice_str(mdb_version(NULL, NULL, NULL)),
+	    .started_at = c->activity->started_at,
+	    .schema = SCHEMA_VERSION,
+	    .writable = env->writable,
+	    .damage = slice_str(env->damage == NULL ? "" : env->damage),
+	    .max_bytes = env->max_bytes,
+	    .disk_free_bytes = env_disk_free(env),
+	};
+	struct backup backup;
+	int rc = env_used_bytes(env, t->mdb, &info.used_bytes);
+
+	if (rc == 0)
+		rc = status_read_file_bytes(t, &info.file_bytes);
+	if (rc == 0)
+		rc = status_read_backup(t, &backup);
+	if (rc != 0)
+		return rc;
+	info.last_backup_at = backup.at;
+	info.last_backup_bytes = backup.bytes;
+	buf_reset(&env->list);
+	settings_show(OWNER_STORE, status_add_setting, env);
+	info.settings = buf_slice(&env->list);
+	call_answer(c, MSG_STORE_INFO, &info);
 	return 0;
 }
 

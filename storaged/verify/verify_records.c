@@ -1,5 +1,5 @@
 /*
- * Organizations, users, logins, keys, agents, widgets, visitors, contacts, tags, snippets, webhooks, and what is noted
+ * Organizations, users, logins, keys, agents, widgets, visitors, contacts, tags, snippets, webhooks, invitations, and what is noted
  * about conversations. A table says for each what it
  * is keyed by, what it refers to, and its indexes; one walk checks all of them.
  */
@@ -90,6 +90,15 @@ verify_key_widget_public(const void *record, struct key *key)
 }
 
 static bool
+verify_key_invitation_token(const void *record, struct key *key)
+{
+	const struct msg_invitation_record *r = record;
+
+	*key = key_hash(&r->token);
+	return true;
+}
+
+static bool
 verify_key_visitor_id(const void *record, struct key *key)
 {
 	const struct msg_visitor_record *r = record;
@@ -145,6 +154,8 @@ static const struct index keys_by_org = {
     TABLE_KEYS_BY_ORG, TABLE_KEYS, MSG_KEY_RECORD, verify_key_key_org, NULL};
 static const struct index widgets_by_public = {
     TABLE_WIDGETS_BY_PUBLIC, TABLE_WIDGETS, MSG_WIDGET_RECORD, verify_key_widget_public, NULL};
+static const struct index invitations_by_token = {TABLE_INVITATIONS_BY_TOKEN, TABLE_INVITATIONS,
+    MSG_INVITATION_RECORD, verify_key_invitation_token, NULL};
 static const struct index visitors_by_id = {
     TABLE_VISITORS_BY_ID, TABLE_VISITORS, MSG_VISITOR_RECORD, verify_key_visitor_id, NULL};
 static const struct index contacts_by_email = {TABLE_CONTACTS_BY_EMAIL, TABLE_CONTACTS,
@@ -200,6 +211,18 @@ verify_fault_webhook(const void *record)
 	return r->url.len == 0 ? "has no URL" : r->secret.len == 0 ? "has no secret" : NULL;
 }
 
+static const char *
+verify_fault_invitation(const void *record)
+{
+	const struct msg_invitation_record *r = record;
+
+	if (r->created_at > r->expires_at)
+		return "expired before it was made";
+	return (r->used_at == 0) != id_is_zero(&r->user)
+	    ? "has a user without a time of use, or the reverse"
+	    : NULL;
+}
+
 #define ORG_AND_ID(record) AT(record, org), AT(record, id)
 
 static const struct reference org_widget = {"has as its first widget", TABLE_WIDGETS, true,
@@ -210,6 +233,8 @@ static const struct reference login_user = {
     "is of user", TABLE_USERS, true, true, AT(login_record, org), AT(login_record, user)};
 static const struct reference key_org = {
     "is of organization", TABLE_ORGS, false, false, 0, AT(key_record, org)};
+static const struct reference invitation_org = {
+    "is of organization", TABLE_ORGS, false, false, 0, AT(invitation_record, org)};
 static const struct reference widget_agent = {"has as its agent", TABLE_AGENTS, true, false,
     AT(widget_record, org), AT(widget_record, agent)};
 
@@ -240,6 +265,9 @@ static const struct record_table tables[] = {
 	verify_fault_contact, NULL, {&contacts_by_email, &contacts_by_phone}, true, 0, NULL},
     {TABLE_WEBHOOKS, MSG_WEBHOOK_RECORD, "webhook", BY_ORG_ID, ORG_AND_ID(webhook_record),
 	verify_fault_webhook, NULL, {NULL}, false, 0, NULL},
+    {TABLE_INVITATIONS, MSG_INVITATION_RECORD, "invitation", BY_ORG_ID,
+	ORG_AND_ID(invitation_record), verify_fault_invitation, &invitation_org,
+	{&invitations_by_token}, false, 0, NULL},
     {TABLE_TAGS, MSG_TAG_RECORD, "tag", BY_ORG_ID, ORG_AND_ID(tag_record), NULL, NULL, {NULL},
 	false, 0, NULL},
     {TABLE_SNIPPETS, MSG_SNIPPET_RECORD, "snippet", BY_ORG_ID, ORG_AND_ID(snippet_record), NULL,

@@ -150,6 +150,7 @@ export function makeExport(conversations, text) {
 			operator_at: 0,
 			assigned: NOBODY,
 			tags: "",
+			context: "",
 		});
 		all.push(message(1, "user", "?"), message(2, "assistant", text));
 	}

@@ -246,6 +246,7 @@ static const struct value_kind kinds[] = {
 	"org id:widget agent public_id contact_mode collects=2 daily_cap:3 " \
 	"enabled:mostly_true"
 #define CONTACT "org id email phone"
+#define INVITATION "org id token role email expires_at:time used_at:time user"
 
 #define CONVERSATION                                                                    \
 	"client id session created_at:time updated_at:time next_seq messages=next_seq " \
@@ -300,6 +301,10 @@ static const struct instruction services[] = {
     {0, MSG_RECORD_PUT, MSG_WEBHOOK_RECORD,
 	.words = "fresh org id url=https://a/ kinds=65535 enabled"},
     {0, MSG_RECORD_DELETE, MSG_WEBHOOK_RECORD, .words = "org id"},
+    {0, MSG_RECORD_PUT, MSG_INVITATION_RECORD, .words = "fresh " INVITATION},
+    {0, MSG_RECORD_DELETE, MSG_INVITATION_RECORD, .words = "org id"},
+    {0, MSG_INVITATION_CHECK, .words = "token"},
+    {0, MSG_INVITATION_ACCEPT, MSG_USER_RECORD, .words = "token " USER},
     {0, MSG_WEBHOOK_LEASE, .words = "lease leave"},
     {0, MSG_WEBHOOK_LIST, .words = ""},
     {0, MSG_WEBHOOK_QUEUE, .words = "org webhook"},
@@ -316,6 +321,7 @@ static const struct instruction imports[] = {
     {0, MSG_IMPORT_RECORD, MSG_WIDGET_RECORD, .words = WIDGET},
     {0, MSG_IMPORT_RECORD, MSG_VISITOR_RECORD, .words = "org id widget token contact"},
     {0, MSG_IMPORT_RECORD, MSG_CONTACT_RECORD, .words = CONTACT},
+    {0, MSG_IMPORT_RECORD, MSG_INVITATION_RECORD, .words = INVITATION},
     {0, MSG_IMPORT_RECORD, MSG_CAP_RECORD, .words = ""}, /* not imported on its own */
 };
 

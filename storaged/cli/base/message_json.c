@@ -16,6 +16,9 @@
  * Number.MAX_SAFE_INTEGER). */
 #define NUMBER_MAX ((UINT64_C(1) << 53) - 1)
 
+/* Bytes of a field of bytes that an export has, at most. */
+#define BYTES_MAX 128u
+
 /* The words of enum values. */
 static const struct vocabulary {
 	enum msg_type type;
@@ -46,6 +49,7 @@ static const struct vocabulary {
 	    [MESSAGE_LENGTH] = "length",
 	    [MESSAGE_HANDED] = "handed"}},
     {MSG_USER_RECORD, "role", {[USER_OWNER] = "owner", [USER_MEMBER] = "member"}},
+    {MSG_INVITATION_RECORD, "role", {[USER_OWNER] = "owner", [USER_MEMBER] = "member"}},
     {MSG_KEY_RECORD, "kind", {[KEY_WIDGET] = "widget", [KEY_ADMIN] = "admin"}},
     {MSG_WIDGET_RECORD, "position",
 	{[WIDGET_BOTTOM_RIGHT] = "bottom_right", [WIDGET_BOTTOM_LEFT] = "bottom_left"}},
@@ -72,7 +76,8 @@ static const struct {
 	enum msg_type type;
 	const char *field;
 } added[] = {{MSG_CONVERSATION_RECORD, "state"}, {MSG_AGENT_RECORD, "handover_text"},
-    {MSG_WIDGET_RECORD, "retention_days"}};
+    {MSG_WIDGET_RECORD, "retention_days"}, {MSG_ORG_RECORD, "prices"},
+    {MSG_USER_RECORD, "read_until"}, {MSG_CONTACT_RECORD, "user_id"}};
 
 /* Members with another name than their field. `kind` is the kind of line; `state` is older than the state of a
  * conversation in the inbox. */
@@ -350,26 +355,51 @@ message_json_hex_digit(uint8_t c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static int
-message_json_read_hash(const struct wire_field *f, struct slice text, uint8_t *at,
-    struct message_json_error *error)
+/* Reads 2 * n digits; false: they are others. */
+static bool
+message_json_read_hex(struct slice text, uint8_t *at, size_t n)
 {
-	bool good = text.len == 2 * sizeof(struct hash256);
+	bool good = text.len == 2 * n;
 
-	for (size_t i = 0; good && i < sizeof(struct hash256); i++) {
+	for (size_t i = 0; good && i < n; i++) {
 		int high = message_json_hex_digit(text.p[2 * i]),
 		    low = message_json_hex_digit(text.p[2 * i + 1]);
 
 		good = high >= 0 && low >= 0;
 		at[i] = (uint8_t)((unsigned)high << 4 | (unsigned)low);
 	}
-	return good ? 0 : message_json_fail(error, "%s must be 64 digits 0-9a-f", f->name);
+	return good;
 }
 
-/* Reads text, an id or a hash. jansson has checked that it is UTF-8. */
+static int
+message_json_read_hash(const struct wire_field *f, struct slice text, uint8_t *at,
+    struct message_json_error *error)
+{
+	if (message_json_read_hex(text, at, sizeof(struct hash256)))
+		return 0;
+	return message_json_fail(error, "%s must be 64 digits 0-9a-f", f->name);
+}
+
+/* Reads bytes: they replace their digits in the value, which owns them. */
+static int
+message_json_read_bytes(const struct wire_field *f, struct slice text, json_t *value,
+    struct slice *at, struct message_json_error *error)
+{
+	uint8_t bytes[BYTES_MAX];
+
+	if (text.len / 2 > sizeof(bytes) || text.len / 2 > f->max ||
+	    !message_json_read_hex(text, bytes, text.len / 2))
+		return message_json_fail(error,
+		    "%s must be at most %" PRIu32 " pairs of digits 0-9a-f", f->name, f->max);
+	must(json_string_setn_nocheck(value, (const char *)bytes, text.len / 2) == 0);
+	*at = (struct slice){(const uint8_t *)json_string_value(value), text.len / 2};
+	return 0;
+}
+
+/* Reads text, an id, a hash or bytes. jansson has checked that it is UTF-8. */
 static int
 message_json_read_text(
-    const struct wire_field *f, const json_t *value, void *at, struct message_json_error *error)
+    const struct wire_field *f, json_t *value, void *at, struct message_json_error *error)
 {
 	struct slice text = {
 	    (const uint8_t *)json_string_value(value), json_string_length(value)};
@@ -382,10 +412,12 @@ message_json_read_text(
 		return id_parse(text, at) == 0
 		    ? 0
 		    : message_json_fail(error, "%s must be an id", f->name);
+	if (f->type == WIRE_BYTES)
+		return message_json_read_bytes(f, text, value, at, error);
 	if (text.len > f->max)
 		return message_json_fail(
 		    error, "%s must have at most %" PRIu32 " bytes", f->name, f->max);
-	/* No imported message has bytes or lists. */
+	/* No imported message has lists. */
 	must(f->type == WIRE_TEXT);
 	*(struct slice *)at = text;
 	return 0;
@@ -397,7 +429,7 @@ message_json_read_field(json_t *object, uint16_t type, const struct wire_field *
     union msg *msg, struct message_json_error *error)
 {
 	void *at = (uint8_t *)msg + f->offset;
-	const json_t *value = json_object_get(object, message_json_member_name(type, f));
+	json_t *value = json_object_get(object, message_json_member_name(type, f));
 
 	if (value == NULL)
 		return message_json_fail(

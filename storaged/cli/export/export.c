@@ -123,6 +123,8 @@ export_record_org(enum msg_type type, const union msg *record)
 		return record->contact_record.org;
 	case MSG_WEBHOOK_RECORD:
 		return record->webhook_record.org;
+	case MSG_INVITATION_RECORD:
+		return record->invitation_record.org;
 	case MSG_TAG_RECORD:
 		return record->tag_record.org;
 	case MSG_SNIPPET_RECORD:
@@ -184,6 +186,7 @@ export_records(struct export *e)
 	    {TABLE_CONTACTS, MSG_CONTACT_RECORD},
 	    {TABLE_VISITORS, MSG_VISITOR_RECORD},
 	    {TABLE_WEBHOOKS, MSG_WEBHOOK_RECORD},
+	    {TABLE_INVITATIONS, MSG_INVITATION_RECORD},
 	};
 	int rc = 0;
 

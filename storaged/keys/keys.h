@@ -2,8 +2,8 @@
  * API keys of organizations, for chat and for the admin API, besides the two keys from the settings. The
  * store holds only their hashes.
  */
-#ifndef STORAGED_RECORDS_KEYS_H
-#define STORAGED_RECORDS_KEYS_H
+#ifndef STORAGED_KEYS_KEYS_H
+#define STORAGED_KEYS_KEYS_H
 
 #include "storaged/request/call.h"
 

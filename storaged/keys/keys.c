@@ -1,7 +1,7 @@
 /*
  * API keys: one table by hash, and one by organization and id for lists.
  */
-#include "storaged/records/keys.h"
+#include "storaged/keys/keys.h"
 
 #include <string.h>
 

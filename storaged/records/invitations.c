@@ -1,0 +1,255 @@
+/*
+ * Invitations, and the index of their tokens.
+ */
+#include "storaged/records/invitations.h"
+
+#include <stddef.h>
+
+#include "proto/base/clock.h"
+#include "storaged/changes/changes.h"
+#include "storaged/records/organizations.h"
+#include "storaged/records/users.h"
+#include "storaged/request/store_time.h"
+
+static const char invitation_missing[] = "no such invitation";
+
+/* The key of the invitation with this token. */
+static int
+invitation_key_of_token(struct txn *t, const struct hash256 *token, struct key *invitation)
+{
+	struct key by_token = key_hash(token);
+	struct slice value;
+	int rc = txn_get(t, TABLE_INVITATIONS_BY_TOKEN, &by_token, &value);
+
+	if (rc == 0 && !key_fits(TABLE_INVITATIONS, value))
+		return RECORD_DAMAGED;
+	if (rc == 0)
+		*invitation = key_of(value);
+	return rc;
+}
+
+static int
+invitation_check(struct txn *t, struct call *c, const union record *r, enum store_error clash)
+{
+	struct key key = key_of_org(&r->org, &r->id), other;
+	int rc;
+
+	if (hash_is_zero(&r->invitation.token))
+		return call_refuse(c, STORE_INVALID, "an invitation needs a token");
+	if (r->invitation.created_at > r->invitation.expires_at)
+		return call_refuse(c, STORE_INVALID, "the invitation's times are invalid");
+	if ((r->invitation.used_at == 0) != id_is_zero(&r->invitation.user))
+		return call_refuse(
+		    c, STORE_INVALID, "only an invitation that was used has a user");
+	rc = invitation_key_of_token(t, &r->invitation.token, &other);
+	if (rc == 0 && !slice_eq(key_slice(&other), key_slice(&key)))
+		return call_refuse(c, clash, "another invitation has this token");
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int
+invitation_store(struct txn *t, const union record *r, const union record *stored)
+{
+	struct key key = key_of_org(&r->org, &r->id), by_token = key_hash(&r->invitation.token);
+	struct key before = by_token;
+	int rc;
+
+	if (stored != NULL)
+		before = key_hash(&stored->invitation.token);
+	rc = txn_put_record(t, TABLE_INVITATIONS, &key, MSG_INVITATION_RECORD, r);
+	if (rc == 0 && !slice_eq(key_slice(&before), key_slice(&by_token)))
+		rc = txn_del(t, TABLE_INVITATIONS_BY_TOKEN, &before);
+	return rc != 0 ? rc
+		       : txn_put(t, TABLE_INVITATIONS_BY_TOKEN, &by_token, key_slice(&key));
+}
+
+static int
+invitation_remove(struct txn *t, struct call *c, const union record *r, bool *left)
+{
+	struct key key = key_of_org(&r->org, &r->id), by_token = key_hash(&r->invitation.token);
+	int rc = txn_del(t, TABLE_INVITATIONS_BY_TOKEN, &by_token);
+
+	(void)c;
+	(void)left;
+	return rc != 0 ? rc : txn_del(t, TABLE_INVITATIONS, &key);
+}
+
+static bool
+invitation_is_outdated(const struct msg_invitation_record *r, uint64_t now)
+{
+	return now > r->expires_at && now - r->expires_at > INVITATIONS_KEPT_MS;
+}
+
+static int
+invitation_find_outdated(struct txn *t, const struct id *org, uint64_t now, union record *r)
+{
+	struct key front = key_id(org);
+	struct walk w;
+	int rc = walk_open(&w, t, TABLE_INVITATIONS, &front);
+
+	if (rc == 0)
+		rc = walk_from(&w, &front);
+	for (; rc == 0; rc = walk_next(&w)) {
+		rc = record_read(w.value, TABLE_INVITATIONS, MSG_INVITATION_RECORD, r);
+		if (rc != 0 || invitation_is_outdated(&r->invitation, now))
+			break;
+	}
+	walk_close(&w);
+	return rc;
+}
+
+static int
+invitation_remove_outdated(struct txn *t, const struct id *org, uint64_t now)
+{
+	union record r;
+	bool left;
+	int rc;
+
+	while ((rc = invitation_find_outdated(t, org, now, &r)) == 0) {
+		rc = invitation_remove(t, NULL, &r, &left);
+		if (rc == 0)
+			rc = record_add_change(t, &invitation_kind, &r, CHANGE_DELETED);
+		if (rc != 0)
+			return rc;
+	}
+	/* A damaged one must not prevent a new one. */
+	return rc == MDB_NOTFOUND || txn_survives(rc) ? 0 : rc;
+}
+
+static void
+invitation_keep(union record *r, const union record *stored, bool fresh)
+{
+	(void)fresh;
+	if (stored != NULL)
+		r->invitation.expires_at = stored->invitation.expires_at;
+}
+
+static int
+invitation_begin(struct txn *t, union record *r)
+{
+	uint64_t now = store_time_now(t->env);
+
+	r->invitation.created_at = now;
+	r->invitation.expires_at = store_time_of(t->env, r->invitation.expires_at);
+	return invitation_remove_outdated(t, &r->org, now);
+}
+
+const struct record_kind invitation_kind = {
+    .table = TABLE_INVITATIONS,
+    .type = MSG_INVITATION_RECORD,
+    .change = CHANGE_INVITATION,
+    .created_at = offsetof(struct msg_invitation_record, created_at),
+    .updated_at = offsetof(struct msg_invitation_record, updated_at),
+    .missing = invitation_missing,
+    .max = INVITATIONS_MAX,
+    .too_many = "the organization has too many invitations",
+    .no_replace = "an invitation cannot be changed",
+    .newest_first = true,
+    .keep = invitation_keep,
+    .check = invitation_check,
+    .begin = invitation_begin,
+    .store = invitation_store,
+    .remove = invitation_remove,
+};
+
+static enum invitation_state
+invitation_state(struct env *env, const struct msg_invitation_record *r)
+{
+	if (r->used_at != 0)
+		return INVITATION_USED;
+	return store_time_is_valid(env, r->created_at, r->expires_at) ? INVITATION_OPEN
+								      : INVITATION_EXPIRED;
+}
+
+/* Finds the invitation of a token; refuses (NOT_FOUND). *bytes: as stored. */
+static int
+invitation_find(struct txn *t, struct call *c, const struct hash256 *token, struct slice *bytes,
+    union record *r)
+{
+	struct key key;
+	int rc = invitation_key_of_token(t, token, &key);
+
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(c, STORE_NOT_FOUND, invitation_missing);
+	if (rc == 0)
+		rc = txn_get(t, TABLE_INVITATIONS, &key, bytes);
+	if (rc == 0)
+		rc = record_read(*bytes, TABLE_INVITATIONS, MSG_INVITATION_RECORD, r);
+	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+}
+
+int
+handle_invitation_check(struct txn *t, struct call *c)
+{
+	struct msg_invitation answer;
+	struct msg_org_record org;
+	union record r;
+	int rc = invitation_find(t, c, &c->m->invitation_check.token, &answer.invitation, &r);
+
+	if (rc == 0)
+		rc = organization_find(t, &r.org, &org);
+	if (rc != 0)
+		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+	answer.state = (uint8_t)invitation_state(t->env, &r.invitation);
+	answer.organization = org.name;
+	call_answer(c, MSG_INVITATION, &answer);
+	return 0;
+}
+
+/* Marks an invitation as used. It is read again: its text may have lain in a page that the new user has replaced. */
+static int
+invitation_use(struct txn *t, struct call *c, const struct id *user)
+{
+	struct slice bytes;
+	union record r;
+	struct key key;
+	int rc = invitation_find(t, c, &c->m->invitation_accept.token, &bytes, &r);
+
+	if (rc != 0)
+		return rc;
+	key = key_of_org(&r.org, &r.id);
+	r.invitation.user = *user;
+	r.invitation.used_at = store_time_now(t->env);
+	r.invitation.updated_at = clock_wall_after(r.invitation.updated_at);
+	rc = txn_put_record(t, TABLE_INVITATIONS, &key, MSG_INVITATION_RECORD, &r);
+	return rc != 0 ? rc : record_add_change(t, &invitation_kind, &r, CHANGE_CHANGED);
+}
+
+static int
+invitation_create_user(
+    struct txn *t, struct call *c, const struct msg_invitation_record *r, union record *user)
+{
+	const struct id id = user->id;
+	struct msg_user_record other;
+	int rc = user_find(t, &r->org, &id, &other);
+
+	if (rc == 0)
+		return call_refuse(c, STORE_EXISTS, "another user has this id");
+	user->org = r->org;
+	user->user.role = r->role;
+	if (rc == MDB_NOTFOUND)
+		rc = record_create(t, c, &user_kind, user);
+	return rc != 0 ? rc : invitation_use(t, c, &id);
+}
+
+int
+handle_invitation_accept(struct txn *t, struct call *c)
+{
+	const struct msg_invitation_accept *m = &c->m->invitation_accept;
+	struct slice bytes;
+	union record r, user;
+	int rc = invitation_find(t, c, &m->token, &bytes, &r);
+
+	if (rc != 0)
+		return rc;
+	if (record_decode(m->user, MSG_USER_RECORD, &user) != WIRE_OK ||
+	    record_fault(user.v, &user.id, &r.org) != NULL)
+		return call_refuse(c, STORE_INVALID, "the user is invalid");
+	if (invitation_state(t->env, &r.invitation) == INVITATION_OPEN)
+		rc = invitation_create_user(t, c, &r.invitation, &user);
+	else if (!id_equal(&r.invitation.user, &user.id))
+		rc = call_refuse(c, STORE_GONE, "the invitation was used, or has expired");
+	if (rc == 0)
+		call_ok(c);
+	return rc;
+}
