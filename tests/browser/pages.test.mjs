@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { until, WIDGET_KEY } from "../e2e/harness.mjs";
+import { until } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
 import { HELLO, useSite } from "./site.mjs";
 
@@ -66,12 +66,12 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 		assert.equal(border, "solid");
 	});
 
-	it("shows one chat for several tags, also for a late module", async () => {
+	it("shows one chat for several tags of a widget, also for a late module", async () => {
 		const visitor = await site.visitWidget(widget.widget_id);
 		await visitor.open();
-		const { url } = site.banter;
-		await visitor.addTag({ src: `${url}/widget/chat-widget.js`, "data-api-key": WIDGET_KEY });
-		await visitor.addTag({ src: `${url}/api/widget/embed.js?again`, type: "module" });
+		const src = `${site.banter.url}/api/widget/embed.js`;
+		await visitor.addTag({ src, "data-widget": widget.widget_id });
+		await visitor.addTag({ src: `${src}?again`, type: "module" });
 		assert.equal(await visitor.page.locator("banter-chat").count(), 1);
 		await visitor.ask(...HELLO);
 		assert.deepEqual(visitor.complaints, []);

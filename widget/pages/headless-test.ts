@@ -2,11 +2,11 @@
 // resumes or stops the reply.
 
 import type { ChatRequest, Reply, StopRequest } from "../../workerd/api/openapi/openapi";
-import { randomId } from "../src/chat/session";
-import { routesFrom } from "../src/net/endpoints";
-import { parseEvent, parseObject } from "../src/net/events";
-import { readLines } from "../src/net/ndjson";
-import { el } from "../src/ui/dom";
+import { randomId } from "../src/app/chat/session";
+import { routesFrom } from "../src/app/net/endpoints";
+import { parseEvent, parseObject } from "../src/app/net/events";
+import { readLines } from "../src/app/net/ndjson";
+import { el } from "../src/dom";
 import { curlCommand, type Request } from "./curl";
 import { keepKey, takeKey } from "./key";
 import { byId, copies } from "./page";

@@ -1,7 +1,7 @@
 // The demo shop: asks for the key, adds the chat to the page and shows its script tag. With
 // ?widget=wid_… it shows that widget with its settings from the server and needs no key.
 
-import { el } from "../src/ui/dom";
+import { el } from "../src/dom";
 import { forgetKey, keepKey, takeKey } from "./key";
 import { byId, copies } from "./page";
 import { type Attributes, embedSnippet } from "./snippet";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { backoff, createNetwork } from "../src/net/backoff";
+import { backoff, createNetwork } from "../src/app/net/backoff";
 import { type Clock, stopClock } from "./clock";
 
 const page = Object.assign(new EventTarget(), { hidden: false });
@@ -55,13 +55,13 @@ test("the longest wait doubles with each failure up to 30 s, and the shortest is
 });
 
 test("offline is what the browser reports", () => {
-	assert.equal(createNetwork().isOffline(), false);
+	assert.equal(createNetwork(new AbortController().signal).isOffline(), false);
 	line.onLine = false;
-	assert.equal(createNetwork().isOffline(), true);
+	assert.equal(createNetwork(new AbortController().signal).isOffline(), true);
 });
 
 test("a pause lasts as long as requested", async () => {
-	const { after } = pause(createNetwork(), 1000, 500);
+	const { after } = pause(createNetwork(new AbortController().signal), 1000, 500);
 	assert.equal(await after(1000), false);
 	assert.equal(await after(499), false);
 	assert.equal(await after(1), true);
@@ -76,7 +76,7 @@ const WAKES: readonly [what: string, wake: (network: ReturnType<typeof createNet
 
 for (const [what, wake] of WAKES) {
 	test(`${what} cuts a pause short, but not below its floor`, async () => {
-		const network = createNetwork();
+		const network = createNetwork(new AbortController().signal);
 		const { after } = pause(network, 1000, 20_000);
 		wake(network);
 		assert.equal(await after(1000), false);
@@ -90,7 +90,7 @@ for (const [what, leave] of [
 	["offline", () => Object.assign(line, { onLine: false })],
 ] as const) {
 	test(`while the page is ${what} a pause is 30 s longer`, async () => {
-		const { after } = pause(createNetwork(), 0, 500);
+		const { after } = pause(createNetwork(new AbortController().signal), 0, 500);
 		leave();
 		assert.equal(await after(0), false);
 		assert.equal(await after(500), false);
@@ -100,13 +100,13 @@ for (const [what, leave] of [
 }
 
 test("an abort ends a pause at once", async () => {
-	const { after, abort } = pause(createNetwork(), 1000, 1000);
+	const { after, abort } = pause(createNetwork(new AbortController().signal), 1000, 1000);
 	abort.abort();
 	assert.equal(await after(0), true);
 });
 
 test("the network has changed when it is back, or when the page was hidden for long", () => {
-	const network = createNetwork();
+	const network = createNetwork(new AbortController().signal);
 	let doubts = 0;
 	const forget = network.onChange(() => doubts++);
 	browser.dispatchEvent(new Event("online"));
@@ -125,7 +125,7 @@ test("the network has changed when it is back, or when the page was hidden for l
 });
 
 test("a page that is left ends its connections, so that the back/forward cache can keep it", () => {
-	const network = createNetwork();
+	const network = createNetwork(new AbortController().signal);
 	let ends = 0;
 	network.onChange(() => ends++);
 	browser.dispatchEvent(new Event("pagehide"));

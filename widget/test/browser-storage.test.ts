@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type BrowserStorage, openBrowserStorage } from "../src/chat/browser-storage";
+import { type BrowserStorage, openBrowserStorage } from "../src/app/chat/browser-storage";
 import { fakeStorage, forbidden } from "./fake-storage";
 
 test("a value is kept, also for the next page, until it is removed", () => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createChat, MAX_MESSAGE } from "../src/chat/chat";
-import type { History } from "../src/chat/history";
-import { openOutbox, type Sending } from "../src/chat/outbox";
-import { initialState, isReplying, type Reply, type State, setOpen } from "../src/chat/state";
-import { createStore } from "../src/chat/store";
-import { ChatFailure } from "../src/net/failure";
+import { createChat, MAX_MESSAGE } from "../src/app/chat/chat";
+import type { History } from "../src/app/chat/history";
+import { openOutbox, type Sending } from "../src/app/chat/outbox";
+import { initialState, isReplying, type Reply, type State, setOpen } from "../src/app/chat/state";
+import { createStore } from "../src/app/chat/store";
+import { ChatFailure } from "../src/app/net/failure";
 import { fakeStorage } from "./fake-storage";
 import {
 	bot,
@@ -170,9 +170,9 @@ test("a reply that ends while the panel is closed is unread until it opens", asy
 	const { chat, store, settled } = chatWith([REPLY]);
 	chat.send("Hi");
 	store.update((state) => setOpen(state, false));
-	assert.equal((await settled()).unread, true);
+	assert.equal((await settled()).unread, 1);
 	store.update((state) => setOpen(state, true));
-	assert.equal(store.get().unread, false);
+	assert.equal(store.get().unread, 0);
 });
 
 test("a retry during the pause of an automatic one ends the pause", async () => {
@@ -269,7 +269,7 @@ test("a history is shown, and its replies are not unread", async () => {
 	chat.sync();
 	const state = await settled();
 	assert.deepEqual(texts(state), SHOWN);
-	assert.equal(state.unread, false);
+	assert.equal(state.unread, 0);
 });
 
 const KNOWN: readonly [name: string, history: History, calls: string[]][] = [

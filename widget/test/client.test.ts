@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { type Client, createClient } from "../src/net/client";
-import type { ChatEvent } from "../src/net/events";
-import { ChatFailure, type FailureKind } from "../src/net/failure";
+import { type Client, createClient } from "../src/app/net/client";
+import type { ChatEvent } from "../src/app/net/events";
+import { ChatFailure, type FailureKind } from "../src/app/net/failure";
 import { done, error, start, token } from "./fakes";
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { createChatContext } from "../src/chat/context";
-import { setOpen } from "../src/chat/state";
+import { createChatContext } from "../src/app/chat/context";
+import { setOpen } from "../src/app/chat/state";
 import { fakeStorage } from "./fake-storage";
 
 let local: ReturnType<typeof fakeStorage>;
@@ -15,7 +15,12 @@ afterEach(() => {
 
 /** A page of the site, and how often it has requested the history. */
 function page() {
-	const { store, outbox, begin } = createChatContext("Welcome", "https://chat.example/chat");
+	const { store, outbox, begin } = createChatContext({
+		welcome: "Welcome",
+		server: "https://chat.example/chat",
+		space: "",
+		signal: new AbortController().signal,
+	});
 	let synced = 0;
 	begin(() => synced++);
 	return {
@@ -23,7 +28,7 @@ function page() {
 		outbox,
 		synced: () => synced,
 		open: (open: boolean) => store.update((state) => setOpen(state, open)),
-		hear: () => store.update((state) => ({ ...state, unread: !state.open })),
+		hear: () => store.update((state) => ({ ...state, unread: state.open ? 0 : state.unread + 1 })),
 	};
 }
 
@@ -51,10 +56,10 @@ test("the history is requested when a reply is expected", () => {
 test("a reply that came while the chat was closed is still unread on the next page", () => {
 	page().hear();
 	const next = page();
-	assert.equal(next.store.get().unread, true);
+	assert.equal(next.store.get().unread, 1);
 	next.open(true);
 	next.open(false);
-	assert.equal(page().store.get().unread, false);
+	assert.equal(page().store.get().unread, 0);
 });
 
 test("a reply in a tab with a closed chat leaves the chat open elsewhere", () => {
@@ -64,7 +69,7 @@ test("a reply in a tab with a closed chat leaves the chat open elsewhere", () =>
 	closed.hear();
 	const next = page();
 	assert.equal(next.store.get().open, true);
-	assert.equal(next.store.get().unread, false);
+	assert.equal(next.store.get().unread, 0);
 	next.open(false);
-	assert.equal(page().store.get().unread, false);
+	assert.equal(page().store.get().unread, 0);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { deliver, type Order, type Progress } from "../src/chat/delivery";
-import { ChatFailure } from "../src/net/failure";
+import { deliver, type Order, type Progress } from "../src/app/chat/delivery";
+import { ChatFailure } from "../src/app/net/failure";
 import {
 	done,
 	error,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ChatFailure, type FailureKind, failureOfCode, isPassing } from "../src/net/failure";
+import { ChatFailure, type FailureKind, failureOfCode, isPassing } from "../src/app/net/failure";
 
 const CODES: readonly [code: string, kind: FailureKind][] = [
 	["interrupted", "interrupted"],

@@ -1,6 +1,6 @@
 // Storage for tests: in memory, and forbidden.
 
-import type { BrowserStorage } from "../src/chat/browser-storage";
+import type { BrowserStorage } from "../src/app/chat/browser-storage";
 
 export function fakeStorage(
 	content: Record<string, string> = {},

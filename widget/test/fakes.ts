@@ -1,10 +1,10 @@
 // Stored messages, a client that plays a script, and a network whose pauses end at once.
 
-import type { History, StoredMessage } from "../src/chat/history";
-import type { Network } from "../src/net/backoff";
-import type { Client, Events } from "../src/net/client";
-import type { ChatEvent } from "../src/net/events";
-import { ChatFailure } from "../src/net/failure";
+import type { History, StoredMessage } from "../src/app/chat/history";
+import type { Network } from "../src/app/net/backoff";
+import type { Client, Events } from "../src/app/net/client";
+import type { ChatEvent } from "../src/app/net/events";
+import { ChatFailure } from "../src/app/net/failure";
 
 export type Step = ChatEvent | Error | "hang";
 

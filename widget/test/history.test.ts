@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseHistory } from "../src/chat/history";
+import { parseHistory } from "../src/app/chat/history";
 
 test("a history is read with the reply that is being written", () => {
 	const body = JSON.stringify({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LineSplitter, MAX_LINE, readLines } from "../src/net/ndjson";
+import { LineSplitter, MAX_LINE, readLines } from "../src/app/net/ndjson";
 
 const LINES = ['{"token":"Grüß dich"}', '{"token":"€ 🌿"}', '{"token":"日本"}', '{"done":true}'];
 const BYTES = new TextEncoder().encode(`${LINES.join("\n")}\n`);

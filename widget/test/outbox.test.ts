@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openOutbox } from "../src/chat/outbox";
+import { openOutbox } from "../src/app/chat/outbox";
 import { fakeStorage } from "./fake-storage";
 
 const SENDING = { clientMessageId: "c", text: "Hi", messageId: "m", failure: null };

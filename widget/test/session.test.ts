@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ACTIVITY_KEY, openSession, randomId } from "../src/chat/session";
+import { ACTIVITY_KEY, openSession, randomId } from "../src/app/chat/session";
 import { fakeStorage } from "./fake-storage";
 import "./webcrypto";
 
@@ -34,19 +34,32 @@ for (const wrong of ["", "with space", "a".repeat(129), "<script>"]) {
 	});
 }
 
-for (const [what, was, remember] of [
-	["the open state", "wasOpen", "rememberOpen"],
-	["an unread reply", "wasUnread", "rememberUnread"],
-] as const) {
-	test(`${what} is remembered`, () => {
-		const storage = fakeStorage();
-		assert.equal(openSession(storage)[was](), false);
-		for (const value of [true, false]) {
-			openSession(storage)[remember](value);
-			assert.equal(openSession(storage)[was](), value);
-		}
-	});
-}
+test("the open state and the number of unread replies are remembered, for each widget", () => {
+	const storage = fakeStorage();
+	assert.equal(openSession(storage).wasOpen(), false);
+	assert.equal(openSession(storage).unread(), 0);
+	for (const [open, unread] of [
+		[true, 2],
+		[false, 0],
+	] as const) {
+		openSession(storage).rememberOpen(open);
+		openSession(storage).rememberUnread(unread);
+		assert.equal(openSession(storage).wasOpen(), open);
+		assert.equal(openSession(storage).unread(), unread);
+		assert.equal(openSession(storage, ".wid_2").wasOpen(), false);
+	}
+});
+
+test("the id of open-chat-widget is taken over, and forgotten by a new conversation", () => {
+	const storage = fakeStorage({ "os-chatbot-session-id": "1712-abc" });
+	const session = openSession(storage);
+	assert.equal(session.exists(), true);
+	assert.equal(session.id(), "1712-abc");
+	assert.equal(storage.getItem("banter.session"), "1712-abc");
+	session.forget();
+	assert.equal(session.exists(), false);
+	assert.notEqual(session.id(), "1712-abc");
+});
 
 test("a visitor exists from the first message on", () => {
 	const storage = fakeStorage();

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { openOutbox } from "../src/chat/outbox";
-import { initialState, type State } from "../src/chat/state";
-import { createStore } from "../src/chat/store";
-import type { ContactWish } from "../src/config";
-import { ChatFailure } from "../src/net/failure";
-import { createSocketConversation } from "../src/socket/conversation";
-import { openTokens } from "../src/socket/tokens";
+import { openOutbox } from "../src/app/chat/outbox";
+import { initialState, type State } from "../src/app/chat/state";
+import { createStore } from "../src/app/chat/store";
+import { ChatFailure } from "../src/app/net/failure";
+import type { ContactWish } from "../src/app/settings";
+import { createSocketConversation } from "../src/app/socket/conversation";
+import { openTokens } from "../src/app/socket/tokens";
+import { createWords } from "../src/app/words";
 import { type Clock, stopClock } from "./clock";
 import { fakeStorage } from "./fake-storage";
 import { hastyNetwork } from "./fakes";
@@ -46,6 +47,7 @@ function visit({ token, sending, wish, exists, open }: Options = {}) {
 		network,
 		outbox,
 		tokens,
+		words: createWords({ language: { code: "en", texts: {} }, record: {} }),
 		wish: wish ?? null,
 		shyness: {
 			get: () => shy,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseFrame } from "../src/socket/frames";
+import { parseFrame } from "../src/app/socket/frames";
 
 const KNOWN: readonly [string, object][] = [
 	[

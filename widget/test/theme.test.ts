@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BLACK, contrast, parseHex, type Rgb, toHex, WHITE } from "../src/ui/color";
-import { READABLE, themeFor } from "../src/ui/theme";
+import { BLACK, contrast, parseHex, type Rgb, toHex, WHITE } from "../src/app/ui/color";
+import { READABLE, themeFor } from "../src/app/ui/theme";
 
 /** Every 17th step of each channel: 4,096 colours, from black to white. */
 function* palette(): Generator<Rgb> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { History } from "../src/chat/history";
+import type { History } from "../src/app/chat/history";
 import {
 	ask,
 	finish,
@@ -9,8 +9,8 @@ import {
 	replyKey,
 	type State,
 	start,
-} from "../src/chat/state";
-import { adopt, type Mine } from "../src/chat/transcript";
+} from "../src/app/chat/state";
+import { adopt, type Mine } from "../src/app/chat/transcript";
 import { bot, stored, user } from "./fakes";
 
 const FRESH = initialState("Welcome", true);

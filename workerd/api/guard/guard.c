@@ -12,6 +12,7 @@
 
 static guard_check_fn *const guards[][CHECKS_MAX] = {
     [GUARD_PUBLIC] = {guard_origin},
+    [GUARD_ASSET] = {NULL},
     [GUARD_CHAT] = {guard_origin, guard_chat_rate, guard_chat_key},
     [GUARD_CHAT_READ] = {guard_origin, guard_chat_read_rate, guard_chat_key},
     [GUARD_ADMIN] = {guard_origin, guard_admin_key, guard_has_session, guard_own_changes,

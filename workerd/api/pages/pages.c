@@ -40,7 +40,7 @@ struct folder {
 
 struct pages {
 	struct static_file *widget, *dashboard, *widget_test, *headless_test;
-	struct folder dashboard_assets, demo;
+	struct folder dashboard_assets, demo, widget_files, languages;
 };
 
 static const char *
@@ -56,6 +56,7 @@ pages_content_type(const char *name)
 	    {".png", "image/png"},
 	    {".woff2", "font/woff2"},
 	    {".json", "application/json; charset=utf-8"},
+	    {".d.ts", "text/plain; charset=utf-8"},
 	};
 	size_t len = strlen(name);
 
@@ -177,6 +178,8 @@ pages_load(const struct settings *settings)
 	p->headless_test = pages_load_file(root, "widget/dist/headless-test.html");
 	p->dashboard = pages_load_file(root, "dashboard/dist/index.html");
 	pages_load_folder(&p->demo, root, "widget/dist/demo");
+	pages_load_folder(&p->widget_files, root, "widget/dist");
+	pages_load_folder(&p->languages, root, "widget/dist/lang");
 	pages_load_folder(&p->dashboard_assets, root, "dashboard/dist/assets");
 	return p;
 }
@@ -191,6 +194,8 @@ pages_free(struct pages *p)
 	static_file_free(p->headless_test);
 	static_file_free(p->dashboard);
 	pages_folder_clear(&p->demo);
+	pages_folder_clear(&p->widget_files);
+	pages_folder_clear(&p->languages);
 	pages_folder_clear(&p->dashboard_assets);
 	free(p);
 }
@@ -241,19 +246,86 @@ pages_bundle_cache(const struct api *api, const char *production)
 	return api->settings->app_env == APP_ENV_DEVELOPMENT ? "no-store" : production;
 }
 
+/* A file of the widget that other sites load. */
+static void
+pages_reply_widget_file(struct http_exchange *x, const struct static_file *a, const char *cache)
+{
+	if (a == NULL) {
+		pages_reply_missing(x);
+		return;
+	}
+	reply_start(x, static_file_status(x, a));
+	reply_header_str(x, "Cross-Origin-Resource-Policy", "cross-origin");
+	static_file_reply_body(x, a, cache);
+}
+
+/*
+ * The bytes of a name before its hash: "chat-app-", "de-". A name without a hash is a prefix as a whole.
+ */
+static struct slice
+pages_name_stem(struct slice name)
+{
+	const uint8_t *dash = name.len == 0 ? NULL : memrchr(name.p, '-', name.len);
+
+	return dash == NULL ? name : (struct slice){name.p, (size_t)(dash - name.p) + 1};
+}
+
+/*
+ * The file with this name. A browser may still have an older loader, which asks for another hash: it gets
+ * today's file, uncached.
+ */
+static void
+pages_reply_hashed(struct http_exchange *x, const struct folder *f, struct slice name)
+{
+	struct slice stem = pages_name_stem(name);
+	const struct static_file *found = NULL;
+	const char *cache = "no-store";
+
+	for (size_t i = 0; i < f->n; i++) {
+		struct slice known = slice_str(f->files[i].name);
+
+		if (slice_eq(name, known)) {
+			found = f->files[i].asset;
+			cache = CACHE_FOREVER;
+			break;
+		}
+		if (slice_eq(stem, pages_name_stem(known)))
+			found = f->files[i].asset;
+	}
+	pages_reply_widget_file(x, found, cache);
+}
+
+void
+handle_widget_file(const struct api_call *c)
+{
+	static const char app[] = "chat-app-", types[] = "banter.d.ts";
+	const struct folder *files = &c->api->pages->widget_files;
+	uint8_t text[ROUTER_CAPTURE_MAX];
+	struct slice name = router_capture(&c->match, 0, text);
+
+	if (slice_eq_str(pages_name_stem(name), app))
+		pages_reply_hashed(c->x, files, name);
+	else if (slice_eq_str(name, types))
+		pages_reply_from_folder(c->x, files, name, CACHE_CHECK);
+	else
+		pages_reply_missing(c->x);
+}
+
+void
+handle_widget_language(const struct api_call *c)
+{
+	uint8_t text[ROUTER_CAPTURE_MAX];
+
+	pages_reply_hashed(c->x, &c->api->pages->languages, router_capture(&c->match, 0, text));
+}
+
 /* Every site may embed the script, also a cross-origin isolated one. */
 static void
 pages_reply_bundle(const struct api_call *c, const char *cache)
 {
 	const struct static_file *bundle = c->api->pages->widget;
 
-	if (bundle == NULL) {
-		pages_reply_missing(c->x);
-		return;
-	}
-	reply_start(c->x, static_file_status(c->x, bundle));
-	reply_header_str(c->x, "Cross-Origin-Resource-Policy", "cross-origin");
-	static_file_reply_body(c->x, bundle, pages_bundle_cache(c->api, cache));
+	pages_reply_widget_file(c->x, bundle, pages_bundle_cache(c->api, cache));
 }
 
 void

@@ -1,5 +1,5 @@
 /*
- * Static files: the widget's bundle, the dashboard, the demo pages. Read once at start, from where the
+ * Static files: the widget's files, the dashboard, the demo pages. Read once at start, from where the
  * build or the package put them.
  */
 #ifndef WORKERD_API_PAGES_PAGES_H
@@ -21,6 +21,8 @@ void pages_free(struct pages *p);
 /* The handlers; workerd/api/routes.def has their paths. */
 api_handler_fn handle_widget_bundle;
 api_handler_fn handle_widget_embed;
+api_handler_fn handle_widget_file;
+api_handler_fn handle_widget_language;
 api_handler_fn handle_page_dashboard;
 api_handler_fn handle_page_asset;
 api_handler_fn handle_page_widget_test;

@@ -18,6 +18,7 @@ typedef void api_handler_fn(const struct api_call *c);
 /* Who may call a route; workerd/api/guard/guard.c has the checks of each. */
 enum api_guard {
 	GUARD_PUBLIC,
+	GUARD_ASSET,
 	GUARD_CHAT,
 	GUARD_CHAT_READ,
 	GUARD_ADMIN,

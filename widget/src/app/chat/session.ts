@@ -1,0 +1,66 @@
+// The session that all tabs of the site share: the visitor's id and whether the chat is open.
+
+import type { BrowserStorage } from "./browser-storage";
+
+export interface Session {
+	/** Created at the first call, so that nothing is stored for visitors who never write. */
+	id(): string;
+	/** Whether this visitor has ever sent a message. */
+	exists(): boolean;
+	/** The next message begins a new conversation. */
+	forget(): void;
+	wasOpen(): boolean;
+	rememberOpen(open: boolean): void;
+	/** How many replies are unread in all tabs. */
+	unread(): number;
+	rememberUnread(unread: number): void;
+	/** Notifies the other tabs of new messages. */
+	announce(): void;
+}
+
+const ID_KEY = "banter.session";
+/** Where open-chat-widget keeps the id. */
+const OLD_ID_KEY = "os-chatbot-session-id";
+const OPEN_KEY = "banter.open";
+const UNREAD_KEY = "banter.unread";
+/** Changes with every message; the storage event (HTML) notifies the other tabs. */
+export const ACTIVITY_KEY = "banter.said";
+
+/** The form of session ids that the server accepts. */
+const ID_FORM = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/** A version 4 UUID (RFC 9562, 5.4). crypto.randomUUID exists only on https pages. */
+export function randomId(source: Pick<Crypto, "getRandomValues"> = crypto): string {
+	const bytes = source.getRandomValues(new Uint8Array(16));
+	bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+	bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+	const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+	return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+/** `space`: of the widget's names in the storage. */
+export function openSession(storage: BrowserStorage, space = ""): Session {
+	const [openKey, unreadKey] = [OPEN_KEY + space, UNREAD_KEY + space];
+
+	function known(): string | null {
+		const kept = [ID_KEY, OLD_ID_KEY].map((key) => storage.getItem(key));
+		return kept.find((id) => id !== null && ID_FORM.test(id)) ?? null;
+	}
+
+	return {
+		id() {
+			const id = known() ?? randomId();
+			if (storage.getItem(ID_KEY) !== id) storage.setItem(ID_KEY, id);
+			return id;
+		},
+		exists: () => known() !== null,
+		forget() {
+			for (const key of [ID_KEY, OLD_ID_KEY]) storage.removeItem(key);
+		},
+		wasOpen: () => storage.getItem(openKey) === "1",
+		rememberOpen: (open) => storage.setItem(openKey, open ? "1" : "0"),
+		unread: () => Number(storage.getItem(unreadKey)) || 0,
+		rememberUnread: (unread) => storage.setItem(unreadKey, String(unread)),
+		announce: () => storage.setItem(ACTIVITY_KEY, randomId()),
+	};
+}

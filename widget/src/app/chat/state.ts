@@ -1,0 +1,216 @@
+// The widget's state and the only functions that change it. State is immutable: an unchanged object
+// needs no rendering.
+
+import type { FailureKind } from "../net/failure";
+import type { ContactField } from "../settings";
+
+export type Phase =
+	| "waiting"
+	| "streaming"
+	/** The connection is lost; reconnecting. */
+	| "paused"
+	| "done"
+	/** Stopped by the visitor. */
+	| "stopped"
+	/** Cut because it is too long. */
+	| "cut"
+	| "failed";
+
+/** How a reply that is final has ended. */
+export type Ending = "done" | "stopped" | "cut";
+
+export interface Question {
+	readonly role: "user";
+	/** Identifies the message on this page. */
+	readonly key: string;
+	readonly text: string;
+}
+
+export interface Reply {
+	readonly role: "assistant";
+	readonly key: string;
+	/** The server's id; null until known. */
+	readonly id: string | null;
+	readonly text: string;
+	readonly phase: Phase;
+	/** Why, in the phases "paused" and "failed". */
+	readonly failure: FailureKind | null;
+}
+
+export type Message = Question | Reply;
+
+export interface State {
+	readonly open: boolean;
+	/** How many replies ended while the panel was closed. */
+	readonly unread: number;
+	/** The visitor has asked to stop the running reply. */
+	readonly stopping: boolean;
+	/** The last one is always a reply: the welcome message, or the reply to the last message. */
+	readonly messages: readonly Message[];
+	/** The state of the contact form. */
+	readonly contact: Contact;
+}
+
+export interface Contact {
+	readonly phase: "hidden" | "asked" | "sending" | "saved";
+	/** Why the details were not saved; "" if no error. */
+	readonly problem: string;
+	/** The invalid fields. */
+	readonly wrong: readonly ContactField[];
+}
+
+const LIVE: ReadonlySet<Phase> = new Set<Phase>(["waiting", "streaming", "paused"]);
+
+export function newReply(key: string, id: string | null = null): Reply {
+	return { role: "assistant", key, id, text: "", phase: "waiting", failure: null };
+}
+
+/** The key of the reply to a message. */
+export function replyKey(questionKey: string): string {
+	return `${questionKey}/reply`;
+}
+
+export function initialState(welcome: string, open: boolean, unread = 0): State {
+	const greeting: Reply = { ...newReply("welcome"), text: welcome, phase: "done" };
+	return {
+		open,
+		unread: open ? 0 : unread,
+		stopping: false,
+		messages: [greeting],
+		contact: { phase: "hidden", problem: "", wrong: [] },
+	};
+}
+
+export function isLive(message: Message): message is Reply {
+	return message.role === "assistant" && LIVE.has(message.phase);
+}
+
+export function endingOf(status: "complete" | "stopped" | "length"): Ending {
+	if (status === "length") return "cut";
+	return status === "stopped" ? status : "done";
+}
+
+/** Whether the reply is final. */
+export function hasEnded({ phase }: Reply): boolean {
+	return phase === "done" || phase === "stopped" || phase === "cut";
+}
+
+export function isReplying(state: State): boolean {
+	return state.messages.some(isLive);
+}
+
+export function replyOf(state: State, key: string): Reply | null {
+	const found = state.messages.find((message) => message.key === key);
+	return found?.role === "assistant" ? found : null;
+}
+
+/** The newest reply and its message, if it failed. */
+export function lastFailed(state: State): { question: Question; reply: Reply } | null {
+	const [question, reply] = state.messages.slice(-2);
+	if (question?.role !== "user" || reply?.role !== "assistant") return null;
+	return reply.phase === "failed" ? { question, reply } : null;
+}
+
+function withReply(state: State, key: string, change: (reply: Reply) => Partial<Reply>): State {
+	if (!replyOf(state, key)) return state;
+	const messages = state.messages.map((message) =>
+		message.key === key && message.role === "assistant"
+			? { ...message, ...change(message) }
+			: message,
+	);
+	return { ...state, messages };
+}
+
+function settle(state: State, key: string, change: (reply: Reply) => Partial<Reply>): State {
+	const next = withReply(state, key, change);
+	if (next === state) return state;
+	return { ...next, stopping: false, unread: state.open ? 0 : state.unread + 1 };
+}
+
+export function setOpen(state: State, open: boolean): State {
+	return { ...state, open, unread: open ? 0 : state.unread };
+}
+
+export function ask(state: State, key: string, text: string): State {
+	const question: Question = { role: "user", key, text };
+	return { ...state, messages: [...state.messages, question, newReply(replyKey(key))] };
+}
+
+/** Resets the failed reply for another attempt. */
+export function askAgain(state: State, key: string): State {
+	return withReply(state, key, () => ({ text: "", phase: "waiting", failure: null }));
+}
+
+/** Removes a second copy of this reply and its message. */
+function withoutTwin(state: State, key: string, id: string): State {
+	const twin = state.messages.findIndex(
+		(message) => message.role === "assistant" && message.id === id && message.key !== key,
+	);
+	if (twin === -1) return state;
+	const asked = state.messages[twin - 1]?.role === "user";
+	const messages = [...state.messages];
+	messages.splice(asked ? twin - 1 : twin, asked ? 2 : 1);
+	return { ...state, messages };
+}
+
+/** The reply continues after its first `position` characters. */
+export function start(state: State, key: string, id: string | null, position: number): State {
+	const alone = id === null ? state : withoutTwin(state, key, id);
+	return withReply(alone, key, (reply) => {
+		const text = reply.text.slice(0, position);
+		return { id, text, phase: text === "" ? "waiting" : "streaming", failure: null };
+	});
+}
+
+export function addToken(state: State, key: string, token: string): State {
+	return withReply(state, key, ({ text }) => ({
+		text: text + token,
+		phase: "streaming",
+		failure: null,
+	}));
+}
+
+export function pause(state: State, key: string, why: FailureKind): State {
+	return withReply(state, key, () => ({ phase: "paused", failure: why }));
+}
+
+/** `text`: the stored reply; if empty, the streamed text stays. `id`: if known. */
+export function finish(
+	state: State,
+	key: string,
+	text: string,
+	phase: Ending,
+	id: string | null = null,
+): State {
+	return settle(state, key, (reply) => ({
+		id: id ?? reply.id,
+		text: text || reply.text,
+		phase,
+		failure: null,
+	}));
+}
+
+/** Keeps the partial text, which the visitor has read. */
+export function fail(state: State, key: string, failure: FailureKind): State {
+	return settle(state, key, () => ({ phase: "failed", failure }));
+}
+
+export function setContact(
+	state: State,
+	phase: Contact["phase"],
+	problem = "",
+	wrong: readonly ContactField[] = [],
+): State {
+	return { ...state, contact: { phase, problem, wrong } };
+}
+
+export function setStopping(state: State): State {
+	return state.stopping ? state : { ...state, stopping: true };
+}
+
+/** Removes a reply, or a message and its reply, that does not exist on the server. */
+export function forget(state: State, key: string): State {
+	const gone = [key, replyKey(key)];
+	const messages = state.messages.filter((message) => !gone.includes(message.key));
+	return { ...state, messages, stopping: false };
+}

@@ -1,0 +1,39 @@
+// What the view and the page's script can do with a conversation. Both kinds of tag have one: chat/ for the
+// tag with a key, socket/ for the tag with a widget id. All that is shown comes from the state in the store.
+
+import type { Shell } from "../shell";
+import type { State } from "./chat/state";
+import type { Store } from "./chat/store";
+import type { Settings } from "./settings";
+import type { Details } from "./ui/contact";
+import type { Words } from "./words";
+
+export interface Conversation {
+	/** Returns false if the message cannot be sent now: empty, too long, or a reply is running. */
+	send(text: string): boolean;
+	stop(): void;
+	retry(): void;
+	/** Submits contact details, if the widget asks for them. */
+	introduce(details: Details): void;
+	/** Declines to give contact details. */
+	skipContact(): void;
+	/** What the page's script says about the visitor and the page; sent before the next message. */
+	identify(identity: Readonly<Record<string, unknown>>): void;
+	describe(context: Readonly<Record<string, unknown>>): void;
+	/** Removes everything in the browser's storage that belongs to the conversation. */
+	forget(): void;
+}
+
+/** A conversation and the state that it changes. */
+export interface Opened {
+	readonly store: Store<State>;
+	readonly conversation: Conversation;
+}
+
+export interface OpenParts {
+	readonly shell: Shell;
+	readonly settings: Settings;
+	readonly words: Words;
+	/** Ends the conversation on this page: no requests, timers or changes after it. */
+	readonly signal: AbortSignal;
+}

@@ -1,0 +1,24 @@
+// The methods of the page's API that the app carries out.
+
+import type { Call } from "../shell";
+import type { Opened } from "./conversation";
+import type { View } from "./ui/view";
+
+type Mounted = Opened & { readonly view: View };
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+	return typeof value === "object" && value !== null ? { ...value } : {};
+}
+
+export function perform([method, first]: Call, { store, conversation, view }: Mounted): void {
+	const { open } = store.get();
+	if (method === "open") view.toggle(true);
+	else if (method === "close") open && view.toggle(false);
+	else if (method === "toggle") view.toggle(!open);
+	else if (method === "prefill") view.prefill(String(first ?? ""));
+	else if (method === "send") {
+		if (!open) view.toggle(true);
+		conversation.send(String(first ?? ""));
+	} else if (method === "identify") conversation.identify(objectOf(first));
+	else if (method === "context") conversation.describe(objectOf(first));
+}

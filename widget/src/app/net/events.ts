@@ -1,0 +1,69 @@
+// The four events of the chat API, one JSON object per line.
+
+import type {
+	DoneEvent,
+	ErrorEvent,
+	Event,
+	TokenEvent,
+} from "../../../../workerd/api/openapi/openapi";
+
+/** The fields that the widget uses. */
+export type ChatEvent = Readonly<
+	| {
+			type: "start";
+			/** null: the server has no reply ids. */
+			messageId: string | null;
+			/** Where the first token starts in the reply, in UTF-16 code units. */
+			position: number;
+	  }
+	| Pick<TokenEvent, "type" | "token">
+	| (Pick<DoneEvent, "type" | "message"> & { status: "complete" | "stopped" | "length" })
+	| Pick<ErrorEvent, "type" | "code">
+>;
+
+type FieldOf<T> = T extends unknown ? keyof T : never;
+
+/** An event before validation. */
+type Unchecked = { readonly [K in FieldOf<Event> | FieldOf<ChatEvent>]?: unknown };
+
+export function parseObject(text: string): object | null {
+	try {
+		const value: unknown = JSON.parse(text);
+		return typeof value === "object" && value !== null ? value : null;
+	} catch {
+		return null;
+	}
+}
+
+export function textOf(value: unknown): string {
+	return typeof value === "string" ? value : "";
+}
+
+function positionOf(value: unknown): number {
+	return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : 0;
+}
+
+/** null: an unknown event, e.g. of a newer server. */
+export function parseEvent(line: string): ChatEvent | null {
+	const event: Unchecked = { ...parseObject(line) };
+	switch (event.type) {
+		case "start":
+			return {
+				type: "start",
+				messageId: textOf(event.messageId) || null,
+				position: positionOf(event.position),
+			};
+		case "token":
+			return typeof event.token === "string" ? { type: "token", token: event.token } : null;
+		case "done":
+			return {
+				type: "done",
+				message: textOf(event.message),
+				status: event.status === "stopped" || event.status === "length" ? event.status : "complete",
+			};
+		case "error":
+			return { type: "error", code: textOf(event.code) };
+		default:
+			return null;
+	}
+}

@@ -1,0 +1,121 @@
+// The kinds of failure that visitors can tell apart, and which of them are temporary.
+
+/** words.ts has the texts that the visitor sees. */
+const KINDS = [
+	/** No response: offline, blocked, or the server is down. */
+	"unreachable",
+	/** The stream ended before the reply was complete. */
+	"cut_off",
+	/** The server interrupted the reply; sending the message again restarts it. */
+	"interrupted",
+	/** The server does not know this reply. */
+	"lost",
+	/** 503. */
+	"busy",
+	/** 429. */
+	"too_many",
+	/** 401, 403: the site's tag has a wrong key, or its origin is not allowed. */
+	"denied",
+	/** The widget has reached its daily limit of messages. */
+	"capped",
+	/** The visitor must give contact details first. */
+	"nameless",
+	/** 409: the message's id belongs to another message. */
+	"conflict",
+	/** 410: the conversation was deleted. */
+	"deleted",
+	/** Any other 4xx: the server rejects this message. */
+	"refused",
+	/** 5xx, or an `error` event. */
+	"broken",
+] as const;
+
+export type FailureKind = (typeof KINDS)[number];
+
+/** null: an unknown code. */
+export function toFailureKind(value: unknown): FailureKind | null {
+	return KINDS.find((kind) => kind === value) ?? null;
+}
+
+/** The longest wait, whatever Retry-After says. */
+const PATIENCE_MS = 90_000;
+
+const PASSING: ReadonlySet<FailureKind> = new Set<FailureKind>([
+	"unreachable",
+	"cut_off",
+	"interrupted",
+	"lost",
+	"busy",
+]);
+
+/** Whether sending the message again needs a new id. */
+export function isSpent(kind: FailureKind | null): boolean {
+	return kind === "conflict" || kind === "deleted";
+}
+
+export class ChatFailure extends Error {
+	/** `retryAfterMs`: the earliest retry; null if the server gave none. */
+	constructor(
+		readonly kind: FailureKind,
+		readonly retryAfterMs: number | null = null,
+	) {
+		super(kind);
+	}
+}
+
+/** Converts anything thrown into a ChatFailure; an unexpected error counts as our own. */
+export function failureFrom(error: unknown): ChatFailure {
+	return error instanceof ChatFailure ? error : new ChatFailure("broken");
+}
+
+/** Whether the same request can succeed later. */
+export function isPassing({ kind, retryAfterMs }: ChatFailure): boolean {
+	if (retryAfterMs !== null && retryAfterMs > PATIENCE_MS) return false;
+	return PASSING.has(kind) || (kind === "too_many" && retryAfterMs !== null);
+}
+
+/** Retry-After in seconds (RFC 9110, 10.2.3); dates are not supported. */
+function retryAfterOf(response: Response): number | null {
+	const value = response.headers.get("Retry-After") ?? "";
+	return /^\d{1,6}$/.test(value) ? Number(value) * 1000 : null;
+}
+
+function kindOfStatus(status: number, isJson: boolean): FailureKind {
+	if (status === 429) return "too_many";
+	if (status === 401 || status === 403) return "denied";
+	if (status === 409) return "conflict";
+	if (status === 410) return "deleted";
+	if (status >= 400 && status < 500) return "refused";
+	// A proxy's own error page: its server is down.
+	return status >= 502 && status <= 504 && !isJson ? "unreachable" : "broken";
+}
+
+/** The failure for a response that is not 2xx. */
+export function failureOfResponse(response: Response): ChatFailure {
+	const isJson = /\bjson\b/i.test(response.headers.get("Content-Type") ?? "");
+	const retryAfterMs = retryAfterOf(response);
+	const comesBack = response.status === 503 && retryAfterMs !== null;
+	const kind = comesBack ? "busy" : kindOfStatus(response.status, isJson);
+	return new ChatFailure(kind, retryAfterMs);
+}
+
+const CODES: ReadonlyMap<string, FailureKind> = new Map<string, FailureKind>([
+	["interrupted", "interrupted"],
+	["shutting_down", "interrupted"],
+	["not_found", "lost"],
+	["store_unavailable", "busy"],
+	["model_busy", "busy"],
+	["conversation_deleted", "deleted"],
+	["id_conflict", "conflict"],
+	["daily_cap", "capped"],
+	["contact_required", "nameless"],
+	["widget_gone", "denied"],
+	["rate_limited", "too_many"],
+	["too_many_replies", "too_many"],
+	["overloaded", "busy"],
+]);
+
+/** The failure for an `error` event. A newer server may use codes unknown here. */
+export function failureOfCode(code: string): ChatFailure {
+	return new ChatFailure(CODES.get(code) ?? "broken");
+}

@@ -1,0 +1,131 @@
+// All settings of the widget, resolved: what the page's script set, over the tag's attributes, over the
+// server's values, over the defaults. A missing or invalid value becomes its default: a typo must not remove
+// the chat from the page.
+
+import type { Shell } from "../shell";
+import { parseHex, type Rgb, WHITE } from "./ui/color";
+
+export type ContactField = "name" | "email" | "phone";
+
+/** The contact details to ask for. */
+export interface ContactWish {
+	/** Before the first message. */
+	readonly required: boolean;
+	readonly fields: readonly ContactField[];
+}
+
+export interface Settings {
+	readonly title: string;
+	readonly welcomeMessage: string;
+	/** "": the language's text. */
+	readonly inputPlaceholder: string;
+	readonly accent: Rgb;
+	/** The text colour on the accent; null: chosen by contrast. */
+	readonly onAccent: Rgb | null;
+	readonly contact: ContactWish | null;
+	readonly sound: boolean;
+	readonly unreadInTitle: boolean;
+	/** Questions that the visitor may start with. */
+	readonly starters: readonly string[];
+}
+
+/** What settings are read from. */
+export type Sources = Pick<Shell, "record" | "overrides" | "widgetId"> & {
+	readonly script: { readonly dataset: Readonly<Record<string, string | undefined>> };
+};
+
+/** The server's names that differ, because other systems defined them. */
+const SERVER_NAMES: Readonly<Record<string, string>> = {
+	title: "name",
+	welcomeMessage: "greeting",
+	accentColor: "primary_color",
+	textColor: "text_color",
+};
+
+/** "teaser.delaySeconds" is the attribute data-teaser-delay-seconds, and the record's teaser: {delaySeconds}. */
+function createLookup({ overrides, script, record }: Sources) {
+	const setting = (name: string): unknown => {
+		const attribute = script.dataset[name.replace(/\.(.)/, (_, first) => first.toUpperCase())];
+		const path = (SERVER_NAMES[name] ?? name).split(".");
+		const stored = path.reduce((value: unknown, part) => Object(value)[part], record);
+		return overrides[name] ?? (attribute?.trim() || stored);
+	};
+	/** A blank text counts as missing. */
+	const text = (name: string, fallback: string): string => {
+		const value = setting(name);
+		return (typeof value === "string" && value.trim()) || fallback;
+	};
+	return { setting, text };
+}
+
+type Lookup = ReturnType<typeof createLookup>;
+
+type Defaults = Pick<
+	Settings,
+	"title" | "welcomeMessage" | "inputPlaceholder" | "accent" | "onAccent"
+>;
+
+const FIELDS: readonly ContactField[] = ["name", "email", "phone"];
+const STARTERS_MAX = 6;
+const STARTER_LENGTH_MAX = 100;
+
+/** open-chat-widget's defaults, for its tag. */
+const OPEN_CHAT_WIDGET: Defaults = {
+	title: "Assistant",
+	welcomeMessage: "Hi! Ask me anything and I will help you out.",
+	inputPlaceholder: "Type your message...",
+	accent: { r: 14, g: 165, b: 233 },
+	onAccent: null,
+};
+
+const OURS: Defaults = {
+	title: "Chat with us",
+	welcomeMessage: "Hi there! How can we help?",
+	inputPlaceholder: "",
+	accent: { r: 99, g: 102, b: 241 },
+	onAccent: WHITE,
+};
+
+function contactFrom({ setting }: Lookup): ContactWish | null {
+	const fields = FIELDS.filter((field) => setting(`collect_${field}`) === true);
+	const mode = setting("contact_info_mode");
+	if (fields.length === 0 || (mode !== "optional" && mode !== "required")) return null;
+	return { required: mode === "required", fields };
+}
+
+/** The attribute has one question a line. */
+function listFrom(value: unknown): string[] {
+	const list: unknown[] = Array.isArray(value) ? value : String(value ?? "").split("\n");
+	const texts = list.map((one) => (typeof one === "string" ? one.trim() : ""));
+	return texts
+		.filter((text) => text !== "" && text.length <= STARTER_LENGTH_MAX)
+		.slice(0, STARTERS_MAX);
+}
+
+/** `data-sound` and `data-sound="true"`. */
+function isSet(value: unknown): boolean {
+	return value === true || value === "true" || value === "";
+}
+
+/** `resolveColor` parses any CSS colour; null if invalid or not opaque. */
+export function resolveSettings(
+	sources: Sources,
+	resolveColor: (text: string) => Rgb | null = parseHex,
+): Settings {
+	const { widgetId } = sources;
+	const lookup = createLookup(sources);
+	const { setting, text } = lookup;
+	const color = (name: string) => resolveColor(text(name, ""));
+	const defaults = widgetId ? OURS : OPEN_CHAT_WIDGET;
+	return {
+		title: text("title", defaults.title),
+		welcomeMessage: text("welcomeMessage", defaults.welcomeMessage),
+		inputPlaceholder: text("inputPlaceholder", defaults.inputPlaceholder),
+		accent: color("accentColor") ?? defaults.accent,
+		onAccent: color("textColor") ?? defaults.onAccent,
+		contact: widgetId ? contactFrom(lookup) : null,
+		sound: isSet(setting("sound")),
+		unreadInTitle: isSet(setting("unreadInTitle")),
+		starters: listFrom(setting("starters")),
+	};
+}

@@ -1,0 +1,51 @@
+// Announces each complete reply once to screen readers.
+
+import { el } from "../../dom";
+import { isLive, type Reply, replyOf, type State } from "../chat/state";
+import { failureText, pauseText, type Words } from "../words";
+
+export interface Announcer {
+	render(state: State): void;
+}
+
+function sentence(words: Words, { phase, failure, text }: Reply): string {
+	if (phase === "paused") return pauseText(words, failure);
+	if (phase === "failed") return failureText(words, failure);
+	return phase === "stopped" ? `${words("replyStopped")} ${text}` : text;
+}
+
+function lastReply(state: State): Reply | null {
+	const last = state.messages[state.messages.length - 1];
+	return last?.role === "assistant" ? last : null;
+}
+
+/** `node`: the live region. */
+export function createAnnouncer(node: HTMLElement, words: Words, initial: State): Announcer {
+	/** The pending reply. */
+	let watched: string | null = null;
+	let said = "";
+
+	/** The reply to announce: the pending one, or one that started and ended between two frames. */
+	function newest(state: State): Reply | null {
+		const live = state.messages.find(isLive);
+		if (live) return live;
+		const reply = (watched && replyOf(state, watched)) || lastReply(state);
+		// Replies from the history are not announced.
+		return reply && (reply.key === watched || reply.key !== reply.id) ? reply : null;
+	}
+
+	function render(state: State): void {
+		const reply = newest(state);
+		const now = reply ? `${reply.phase} ${reply.key}` : "";
+		if (!reply || now === said) return;
+		said = now;
+		watched = isLive(reply) ? reply.key : null;
+		if (isLive(reply) && (reply.phase !== "paused" || !state.open)) return;
+		// A new element each time, so that equal texts are announced twice.
+		node.replaceChildren(el("p", {}, state.open ? sentence(words, reply) : words("newReply")));
+	}
+
+	const first = lastReply(initial);
+	if (first) said = `${first.phase} ${first.key}`;
+	return { render };
+}

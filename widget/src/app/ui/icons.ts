@@ -1,0 +1,23 @@
+// The icons of the app: outlines, except those in FILLED.
+
+import { drawIcon } from "../../draw";
+
+const PATHS = {
+	spark:
+		"M12 2.5c.7 5.3 3.2 8.4 9 9.5-5.8 1.1-8.3 4.2-9 9.5-.7-5.3-3.2-8.4-9-9.5 5.8-1.1 8.3-4.2 9-9.5Z",
+	down: "m6 9.5 6 6 6-6",
+	close: "m6.5 6.5 11 11m0-11-11 11",
+	stop: "M8 6h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H8a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2Z",
+	send: "M12 19V5.5m-6 6 6-6 6 6",
+	retry: "M19.5 12a7.5 7.5 0 1 1-2.3-5.4l2.3 2.2m0-4.8v4.8h-4.8",
+	wait: "M12 7v5l3 2M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17Z",
+	alert: "M12 8v5m0 3.2v.1M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17Z",
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+const FILLED: ReadonlySet<IconName> = new Set<IconName>(["spark", "stop"]);
+/** Decorative: the caller provides the accessible name. */
+export function icon(name: IconName): SVGElement {
+	return drawIcon(`icon-${name}${FILLED.has(name) ? " filled" : ""}`, PATHS[name]);
+}

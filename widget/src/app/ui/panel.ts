@@ -1,0 +1,104 @@
+// The dialog: header, messages, composer.
+
+import { el } from "../../dom";
+import type { State } from "../chat/state";
+import type { Settings } from "../settings";
+import type { Words } from "../words";
+import { type Composer, createComposer } from "./composer";
+import { type ContactForm, createContactForm, type Details } from "./contact";
+import { icon } from "./icons";
+import { createLog } from "./message-list";
+import { isCompact, keepFocusInside } from "./small-screen";
+
+export interface PanelEvents {
+	close(): void;
+	send(text: string): boolean;
+	stop(): void;
+	retry(): void;
+	introduce(details: Details): void;
+	skipContact(): void;
+}
+
+export interface Panel {
+	readonly node: HTMLElement;
+	render(state: State): void;
+	/**
+	 * The text field; on a touch screen the panel, so that the keyboard does not open by itself.
+	 */
+	focus(): void;
+	/** Puts a text into the text field. */
+	prefill(text: string): void;
+}
+
+function createHeader(words: Words, title: string, close: () => void): HTMLElement {
+	const button = el(
+		"button",
+		{ type: "button", class: "close", "aria-label": words("closeChat") },
+		icon("close"),
+	);
+	button.addEventListener("click", close);
+	// Not <header>, which would add a second banner landmark to the page.
+	return el(
+		"div",
+		{ class: "header" },
+		el("span", { class: "emblem" }, icon("spark")),
+		el(
+			"div",
+			{ class: "heading" },
+			el("h2", { id: "title" }, title),
+			el("p", {}, words("subtitle")),
+		),
+		button,
+	);
+}
+
+/**
+ * While contact details are required first, the form replaces the text field and takes over its
+ * focus.
+ */
+function takeTurns(contact: ContactForm, composer: Composer, state: State): void {
+	const [form, line] = [contact.node, composer.node];
+	const inForm = form.matches(":focus-within");
+	const inLine = line.matches(":focus-within");
+	contact.render(state);
+	line.hidden = contact.isFirst();
+	if (inLine && line.hidden) contact.focus();
+	else if (inForm && form.hidden) composer.focus();
+}
+
+export function createPanel(
+	words: Words,
+	settings: Settings,
+	events: PanelEvents,
+	signal: AbortSignal,
+): Panel {
+	const log = createLog(words, events.retry, signal);
+	const composer = createComposer(words, settings.inputPlaceholder, events);
+	const contact = settings.contact && createContactForm(words, settings.contact, events);
+	const node = el(
+		"section",
+		{ id: "panel", class: "panel", role: "dialog", "aria-labelledby": "title", tabindex: "-1" },
+		createHeader(words, settings.title, events.close),
+		log.node,
+		...(contact ? [contact.node] : []),
+		composer.node,
+	);
+	node.addEventListener("keydown", (event) => {
+		if (event.key === "Tab" && isCompact()) keepFocusInside(node, event);
+	});
+	return {
+		node,
+		prefill: composer.prefill,
+		focus() {
+			if (matchMedia("(pointer: coarse)").matches) node.focus({ preventScroll: true });
+			else if (contact?.isFirst()) contact.focus();
+			else composer.focus();
+		},
+		render(state) {
+			node.setAttribute("aria-modal", String(state.open && isCompact()));
+			log.render(state);
+			composer.render(state);
+			if (contact) takeTurns(contact, composer, state);
+		},
+	};
+}

@@ -1,0 +1,42 @@
+// On a small screen the panel covers the page: it is modal and follows the area above a phone's
+// keyboard.
+
+/** Keep equal to the condition in styles/compact.css. */
+const COMPACT = "(max-width: 480px), (max-height: 460px)";
+
+export function isCompact(): boolean {
+	return matchMedia(COMPACT).matches;
+}
+
+/** Keeps --top and --height of `root` equal to the visible part of the page. */
+export function trackViewport(root: HTMLElement, signal: AbortSignal): void {
+	const viewport = window.visualViewport;
+	if (!viewport) return;
+	const update = () => {
+		// Pinch zoom must not shrink the panel.
+		const pinched = viewport.scale > 1.01;
+		root.style.setProperty("--top", pinched ? "0px" : `${viewport.offsetTop}px`);
+		root.style.setProperty("--height", pinched ? "100%" : `${viewport.height}px`);
+	};
+	viewport.addEventListener("resize", update, { signal });
+	viewport.addEventListener("scroll", update, { signal });
+	update();
+}
+
+/** Keeps the Tab key inside `panel`. */
+export function keepFocusInside(panel: HTMLElement, event: KeyboardEvent): void {
+	const all = panel.querySelectorAll<HTMLElement>(
+		"button, input, textarea, a[href], [tabindex='0']",
+	);
+	const isStop = (node: HTMLElement) =>
+		!node.matches(":disabled") && node.getClientRects().length > 0;
+	const stops = Array.from(all).filter(isStop);
+	const first = stops[0];
+	const last = stops[stops.length - 1];
+	const root = panel.getRootNode();
+	const focused = root instanceof ShadowRoot ? root.activeElement : document.activeElement;
+	const leaving = event.shiftKey ? focused === first || focused === panel : focused === last;
+	if (!leaving) return;
+	event.preventDefault();
+	(event.shiftKey ? last : first)?.focus();
+}

@@ -1,0 +1,68 @@
+// The panel in the loader's shadow tree, and the button's state.
+
+import { perFrame } from "../../dom";
+import { setOpen } from "../chat/state";
+import type { Opened, OpenParts } from "../conversation";
+import { createAnnouncer } from "./announcer";
+import { createLauncher } from "./launcher";
+import { createPanel } from "./panel";
+import { trackViewport } from "./small-screen";
+import { paint, themeFor } from "./theme";
+
+export interface View {
+	toggle(open: boolean): void;
+	prefill(text: string): void;
+}
+
+/**
+ * Events from a shadow tree appear to come from the host element, which is not a text field;
+ * without this, the page's keyboard shortcuts would fire while the visitor types.
+ */
+function keepKeysInside(root: ShadowRoot, signal: AbortSignal): void {
+	for (const type of ["keydown", "keypress", "keyup"]) {
+		root.addEventListener(type, (event) => event.stopPropagation(), { signal });
+	}
+}
+
+/** The nodes leave the page when `signal` is aborted. */
+export function createView(parts: OpenParts, { store, conversation }: Opened): View {
+	const { shell, words, settings, signal } = parts;
+	const { frame, button } = shell;
+	const launcher = createLauncher(button, words, signal);
+	const panel = createPanel(
+		words,
+		settings,
+		{ ...conversation, close: () => toggle(false) },
+		signal,
+	);
+	const announcer = createAnnouncer(shell.live, words, store.get());
+	button.before(panel.node);
+	signal.addEventListener("abort", () => panel.node.remove());
+
+	function render(): void {
+		const state = store.get();
+		frame.classList.toggle("open", state.open);
+		launcher.render(state);
+		panel.render(state);
+		announcer.render(state);
+	}
+
+	function toggle(open: boolean): void {
+		store.update((state) => setOpen(state, open));
+		// Render now, not in the next frame: a hidden element cannot take the focus.
+		render();
+		if (open) panel.focus();
+		else button.focus({ preventScroll: true });
+	}
+
+	const onKey = (event: KeyboardEvent) => {
+		if (event.key === "Escape" && !event.isComposing && store.get().open) toggle(false);
+	};
+	frame.addEventListener("keydown", onKey, { signal });
+	paint(frame, themeFor(settings.accent, settings.onAccent));
+	keepKeysInside(shell.root, signal);
+	trackViewport(frame, signal);
+	store.subscribe(perFrame(render, signal));
+	render();
+	return { toggle, prefill: panel.prefill };
+}

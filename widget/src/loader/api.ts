@@ -1,0 +1,52 @@
+// The page's API: `window.banter`, a function that is also an object of functions.
+
+import type { Call } from "../shell";
+import type { Instance } from "./instance";
+
+const METHODS =
+	"open,close,toggle,show,hide,send,prefill,identify,context,locale,theme,reset,destroy,on,off";
+
+/** `banter("open")` and `banter.open()`. */
+function methodsFor(perform: (call: Call) => void) {
+	const all = (...call: Call) => perform(call);
+	for (const name of METHODS.split(",")) {
+		Reflect.set(all, name, (...args: unknown[]) => perform([name, ...args]));
+	}
+	return all;
+}
+
+interface Api {
+	/** Called by each further script tag. */
+	add(script: HTMLScriptElement | null): void;
+}
+
+/** The page's API; the first script tag makes it. `add` adds the widget of a tag. */
+export function openApi(
+	add: (instances: Instance[], script: HTMLScriptElement | null) => void,
+): Api {
+	const page = window as { banter?: unknown };
+	const before = Object(page.banter);
+	if (before.add) return before;
+	const instances: Instance[] = [];
+	/** The calls that the page made before the script was there. */
+	const early: Iterable<ArrayLike<unknown>> = (Array.isArray(before) ? before : before.q) ?? [];
+	const waiting = Array.from(early, (call) => Array.from(call) as unknown as Call);
+	const api = methodsFor((call) => {
+		if (instances[0]) instances[0].call(call);
+		else waiting.push(call);
+	});
+	page.banter = api;
+	return Object.assign(api, {
+		/** The methods of the widget with this id: data-id, else data-widget. */
+		get(id: string) {
+			const found = instances.find((one) => one.id === id);
+			return found && methodsFor(found.call);
+		},
+		/** The ids of the widgets on this page. */
+		ids: () => instances.map(({ id }) => id),
+		add(script: HTMLScriptElement | null) {
+			add(instances, script);
+			for (const call of instances[0] ? waiting.splice(0) : []) instances[0]?.call(call);
+		},
+	});
+}

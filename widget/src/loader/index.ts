@@ -1,0 +1,20 @@
+// Shows the widget of our script tag: its button, and the rest when the visitor needs it.
+
+import { openApi } from "./api";
+import { createInstance, type Instance } from "./instance";
+import { findScript } from "./tag";
+
+function add(instances: Instance[], script: HTMLScriptElement | null): void {
+	const { id, widget, apiUrl, apiKey, target } = script?.dataset ?? {};
+	if (!script || !(widget || apiKey)?.trim()) {
+		console.error("[banter] Missing required data-widget or data-api-key attribute.");
+		return;
+	}
+	const identity = `${[id, widget, apiUrl, apiKey, target]}`;
+	const known = instances.find((one) => one.identity === identity);
+	// Some pages empty the body and run its scripts again: show the existing chat.
+	if (known) known.comeBack();
+	else instances.push(createInstance(script, identity, instances));
+}
+
+openApi(add).add(findScript());

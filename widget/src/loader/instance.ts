@@ -1,0 +1,176 @@
+// One widget on the page: its settings, its button, and the app once it is needed.
+
+import type { Call, Language, Shell, Values } from "../shell";
+import { createElement, label, paint, showUnread } from "./button";
+import { fetchLanguage } from "./language";
+import { fetchRecord, importApp, whenIdle } from "./load";
+import { bringBack, keepOnPage } from "./page";
+import { serverOf } from "./tag";
+
+export interface Instance {
+	readonly id: string;
+	readonly identity: string;
+	call(call: Call): void;
+	/** Another tag for the same widget: show it again if the page has removed it. */
+	comeBack(): void;
+}
+
+/** The calls that need the app at once; the others wait until the visitor needs it. */
+const URGENT = /open|toggle|send|prefill|reset/;
+
+/** What visitors do before they click. */
+const INTENTS = ["pointerenter", "focus", "touchstart"];
+
+const FAILED = "The chat could not be loaded. Try again";
+
+const isUrgent = (call: Call) => URGENT.test(call[0]);
+
+/** `instances`: those of the page; a widget that is destroyed or not available leaves them. */
+export function createInstance(
+	script: HTMLScriptElement,
+	identity: string,
+	instances: Instance[],
+): Instance {
+	const { dataset } = script;
+	const abort = new AbortController();
+	const { signal } = abort;
+	const listeners = new EventTarget();
+	const widgetId = dataset.widget?.trim() ?? "";
+	const id = dataset.id || widgetId || "chat";
+	const server = serverOf(script.src, dataset.apiUrl ?? "", document.baseURI);
+	const space = widgetId && `.${widgetId}`;
+	const overrides: Record<string, unknown> = {};
+	const waiting: Call[] = [];
+	let shell: (Shell & { language: Language }) | undefined;
+	let loading = false;
+	let pass = (call: Call) => {
+		waiting.push(call);
+		if (isUrgent(call)) load();
+	};
+
+	function emit(name: string, more?: Values): void {
+		const detail = Object.freeze({ widget: id, ...more });
+		const event = (type: string) => new CustomEvent(type, { detail });
+		listeners.dispatchEvent(event(name));
+		document.dispatchEvent(event(`banter:${name}`));
+	}
+
+	async function loadNow({ button }: Shell): Promise<void> {
+		loading = true;
+		try {
+			const app = await importApp(server);
+			if (signal.aborted || !shell) return;
+			pass = app.start(shell);
+			waiting.splice(0).forEach(pass);
+		} catch (error) {
+			loading = false;
+			button.title = FAILED;
+			label(button, FAILED);
+			emit("error", { code: "not_loaded" });
+			console.warn(FAILED, error);
+		}
+	}
+
+	function load(): void {
+		if (shell && !loading) void loadNow(shell);
+	}
+
+	/** A browser may forbid storage. */
+	function stored(kind: "localStorage" | "sessionStorage", name: string): string | null {
+		try {
+			return window[kind].getItem(`banter.${name}${space}`);
+		} catch {
+			return null;
+		}
+	}
+
+	async function speak(): Promise<void> {
+		if (!shell) return;
+		const { button, record } = shell;
+		const wishes = [overrides.locale, dataset.locale, record.locale, document.documentElement.lang];
+		shell.language = await fetchLanguage(server, [...wishes, ...navigator.languages]);
+		label(button, shell.language.texts.openChat ?? "Open chat");
+	}
+
+	/** A colour that the browser knows. */
+	function color(own: string | undefined, value: unknown, fallback: string): string {
+		return [own, `${value}`].find((one) => one && CSS.supports("color", one)) ?? fallback;
+	}
+
+	function draw(record: Values): void {
+		const element = createElement(
+			/left/i.test(dataset.position ?? `${record.position}`) ? "left" : "right",
+		);
+		const { host, frame, button } = element;
+		const language = { code: "en", texts: {} };
+		shell = {
+			...element,
+			id,
+			script,
+			widgetId,
+			server,
+			space,
+			record,
+			overrides,
+			language,
+			signal,
+			emit,
+		};
+		keepOnPage(host, signal);
+		host.hidden = !!overrides.hidden;
+		paint(
+			frame,
+			button,
+			color(dataset.accentColor, record.primary_color, widgetId ? "#6366f1" : "#0ea5e9"),
+			color(dataset.textColor, record.text_color, ""),
+		);
+		for (const intent of INTENTS) button.addEventListener(intent, load, { passive: true, signal });
+		button.addEventListener("click", () => pass(["toggle"]), { signal });
+		const unread = stored("localStorage", "unread");
+		showUnread(button, unread);
+		void speak();
+		const isOpen = stored("localStorage", "open") === "1";
+		if (isOpen || Number(unread) || stored("sessionStorage", "sending") || waiting.some(isUrgent))
+			load();
+		emit("ready");
+	}
+
+	async function begin(): Promise<void> {
+		const url = `${server}/api/widget/${encodeURIComponent(widgetId)}/config`;
+		const record = widgetId ? await fetchRecord(server, url, signal) : {};
+		if (record) draw(record);
+		else leave();
+	}
+
+	function leave(): void {
+		abort.abort();
+		instances.splice(instances.indexOf(instance), 1);
+		if (!instances[0]) Reflect.deleteProperty(window, "banter");
+	}
+
+	function call(call: Call): void {
+		const [method, first, second] = call;
+		if (method === "on")
+			listeners.addEventListener(`${first}`, second as EventListener, { signal });
+		else if (method === "off") listeners.removeEventListener(`${first}`, second as EventListener);
+		else if (method === "destroy") leave();
+		else if (method === "show" || method === "hide") {
+			overrides.hidden = method === "hide";
+			if (shell) shell.host.hidden = !!overrides.hidden;
+		} else if (method === "theme" || method === "locale") {
+			overrides[method] = first;
+			void speak().then(() => pass(call));
+		} else pass(call);
+	}
+
+	const instance = {
+		id,
+		identity,
+		call: (one: Call) => signal.aborted || call(one),
+		comeBack: () => shell && bringBack(shell.host, signal),
+	};
+	const whenBody = () => whenIdle(() => signal.aborted || begin());
+	if (document.body) whenBody();
+	else addEventListener("DOMContentLoaded", whenBody, { once: true, signal });
+	return instance;
+}

@@ -1,0 +1,15 @@
+// Adds a style sheet to a shadow tree.
+
+import { el } from "./dom";
+
+/** A Content-Security-Policy treats a <style> element as inline style, but not a constructed sheet. */
+export function addStyles(root: ShadowRoot, css: string): void {
+	try {
+		const sheet = new CSSStyleSheet();
+		sheet.replaceSync(css);
+		root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+	} catch {
+		// An old browser.
+		root.append(el("style", {}, css));
+	}
+}

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { resolveSettings, type Settings } from "../src/app/settings";
+
+const WHITE = { r: 255, g: 255, b: 255 };
+/** The defaults of the tag with a widget id. */
+const OURS: Settings = {
+	title: "Chat with us",
+	welcomeMessage: "Hi there! How can we help?",
+	inputPlaceholder: "",
+	accent: { r: 99, g: 102, b: 241 },
+	onAccent: WHITE,
+	contact: null,
+	sound: false,
+	unreadInTitle: false,
+	starters: [],
+};
+/** Those of open-chat-widget's tag. */
+const KEYED: Settings = {
+	...OURS,
+	title: "Assistant",
+	welcomeMessage: "Hi! Ask me anything and I will help you out.",
+	inputPlaceholder: "Type your message...",
+	accent: { r: 14, g: 165, b: 233 },
+	onAccent: null,
+};
+
+interface Given {
+	readonly attributes?: Readonly<Record<string, string>>;
+	readonly record?: Readonly<Record<string, unknown>>;
+	readonly overrides?: Readonly<Record<string, unknown>>;
+	readonly widgetId?: string;
+}
+
+function resolve({ attributes = {}, record = {}, overrides = {}, widgetId = "wid_1" }: Given) {
+	return resolveSettings({ script: { dataset: attributes }, record, overrides, widgetId });
+}
+
+test("without attributes and record the defaults of the tag apply", () => {
+	assert.deepEqual(resolve({}), OURS);
+	assert.deepEqual(resolve({ widgetId: "" }), KEYED);
+});
+
+test("the attributes of system A are taken as written", () => {
+	const settings = resolve({
+		widgetId: "",
+		attributes: {
+			title: " Support ",
+			welcomeMessage: "Hey! How can I help?",
+			inputPlaceholder: "Type your question...",
+			accentColor: "#0ea5e9",
+		},
+	});
+	assert.deepEqual(settings, {
+		...KEYED,
+		title: "Support",
+		welcomeMessage: "Hey! How can I help?",
+		inputPlaceholder: "Type your question...",
+	});
+});
+
+test("the record's values are used", () => {
+	const record = {
+		name: "Support",
+		greeting: "Hello!",
+		primary_color: "#f00",
+		text_color: "#000000",
+		contact_info_mode: "required",
+		collect_name: true,
+		collect_email: true,
+		collect_phone: false,
+		starters: ["Where is my order?", " ", "x".repeat(101), 7, "Do you deliver?"],
+		unreadInTitle: true,
+	};
+	assert.deepEqual(resolve({ record }), {
+		...OURS,
+		title: "Support",
+		welcomeMessage: "Hello!",
+		accent: { r: 255, g: 0, b: 0 },
+		onAccent: { r: 0, g: 0, b: 0 },
+		contact: { required: true, fields: ["name", "email"] },
+		starters: ["Where is my order?", "Do you deliver?"],
+		unreadInTitle: true,
+	});
+});
+
+test("a call of the page comes before the attribute, which comes before the record", () => {
+	const record = { name: "record", sound: true };
+	const attributes = { title: "attribute", sound: "false" };
+	assert.equal(resolve({ record, attributes }).title, "attribute");
+	assert.equal(resolve({ record, attributes }).sound, false);
+	assert.equal(resolve({ record, attributes, overrides: { title: "call" } }).title, "call");
+});
+
+const WRONG: readonly Given[] = [
+	{ record: { name: 7, greeting: null, primary_color: "red", starters: "" } },
+	{ record: { name: "  ", text_color: "#12345", contact_info_mode: "required" } },
+	{ record: { contact_info_mode: "none", collect_email: true } },
+	{ attributes: { title: " ", accentColor: "red;} body{display:none", starters: "\n\n" } },
+];
+
+for (const given of WRONG) {
+	test(`missing and invalid values have their defaults: ${JSON.stringify(given)}`, () => {
+		assert.deepEqual(resolve(given), OURS);
+	});
+}
