@@ -124,7 +124,7 @@ main(int argc, char **argv)
 	bench_plan(argc, argv, "{s:s,s:s,s:s,s:o,s:o}", "socket", &b.socket, "file", &b.file,
 	    "probe", &b.probe, "pids", &pids, "stages", &stages);
 	b.storaged = group_of(pids);
-	line_open(&b.line, b.socket);
+	line_open(&b.line, b.socket, ROLE_WORKER);
 	for (size_t i = 0; i < json_array_size(stages); i++)
 		run_stage(&b, (uint64_t)json_integer_value(json_array_get(stages, i)));
 	mix = mix_measure(b.socket, &b.long_one, MIX_S);

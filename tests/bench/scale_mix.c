@@ -64,7 +64,7 @@ open_readers(struct reader *readers, size_t n, const char *socket, const struct 
 {
 	for (size_t i = 0; i < n; i++) {
 		readers[i] = (struct reader){.long_one = long_one, .stop = stop};
-		line_open(&readers[i].line, socket);
+		line_open(&readers[i].line, socket, ROLE_WORKER);
 	}
 }
 

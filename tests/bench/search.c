@@ -17,8 +17,8 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "storaged/search/index.h"
+#include "tests/bench/words.h"
 
-#define WORDS       20000u
 #define MESSAGES    1000000u
 #define SEARCHES    2000u
 #define OF_EACH     10u /* messages of a conversation */
@@ -30,43 +30,6 @@
 #define FIRST_AT    UINT64_C(1700000000000)
 
 static const struct id org = {{1}};
-static uint64_t seed = 1;
-
-static uint32_t
-next_random(void)
-{
-	seed = seed * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)(seed >> 33);
-}
-
-/* The n-th word: letters that depend on n. */
-static size_t
-put_word(char *out, unsigned n)
-{
-	size_t len = 3 + n * 7919u % 8;
-
-	for (size_t i = 0; i < len; i++)
-		out[i] = (char)('a' + (n * 31 + i * i * 17 + n / 7 * i) % 26);
-	return len + (size_t)sprintf(out + len, n > 1000 ? "%u " : " ", n);
-}
-
-static unsigned
-random_word(void)
-{
-	double u = (double)(next_random() % 1000000 + 1) / 1000001.0;
-
-	return (unsigned)(1.0 / (u * u * 0.98 + 0.00005)) % WORDS;
-}
-
-static size_t
-put_text(char *out)
-{
-	size_t len = 0;
-
-	for (unsigned n = 5 + next_random() % 50; n > 0; n--)
-		len += put_word(out + len, random_word());
-	return len;
-}
 
 /* In the order of time, as real ids. */
 static struct id
@@ -83,14 +46,14 @@ id_of(uint32_t n)
 static void
 put_message(struct index *ix, unsigned n, unsigned conversation)
 {
-	char text[2048];
+	char text[WORDS_TEXT_MAX];
 	struct index_parent parent = {
 	    .id = id_of(conversation), .org = org, .tags = slice_str("")};
 	struct index_document message = {.kind = INDEX_MESSAGE,
 	    .parent = parent.id,
 	    .id = id_of(n),
 	    .at = FIRST_AT + n / OF_EACH * (uint64_t)PERIOD_MS + n % OF_EACH,
-	    .text = {(const uint8_t *)text, put_text(text)}};
+	    .text = {(const uint8_t *)text, words_put_text(text)}};
 
 	if (n % COMMIT_EACH == 0)
 		must(index_begin(ix) == 0);
@@ -126,16 +89,13 @@ static double
 search_ms(struct index *ix)
 {
 	const struct index_filter filter = {.org = org};
-	bool rare = next_random() % 10 == 0;
-	char text[128];
+	char text[WORDS_TEXT_MAX];
 	struct query query;
 	unsigned found = 0;
 	uint64_t next, start;
-	size_t len =
-	    put_word(text, rare ? WORDS / 2 + next_random() % (WORDS / 2) : random_word());
 
-	len += put_word(text + len, random_word());
-	must(query_parse(&query, (struct slice){(const uint8_t *)text, len}) == QUERY_OK);
+	must(query_parse(&query,
+		 (struct slice){(const uint8_t *)text, words_put_query(text)}) == QUERY_OK);
 	start = clock_mono_ns();
 	must(index_search(ix, &query, &filter, LIMIT, BUDGET_MS, count_result, &found, &next) ==
 	    0);

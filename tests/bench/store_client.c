@@ -75,14 +75,14 @@ load_done(const struct load *load)
 }
 
 void
-line_open(struct channel *line, const char *socket)
+line_open(struct channel *line, const char *socket, enum role role)
 {
 	int fd = channel_connect(socket);
 	union msg pong;
 
 	if (fd == -1)
 		err(EX_UNAVAILABLE, "%s", socket);
-	channel_open(line, fd, ROLE_WORKER, ROLE_STORE, UNSENT_MAX);
+	channel_open(line, fd, role, ROLE_STORE, UNSENT_MAX);
 	line_ask(line, MSG_PING, &(struct msg_ping){}, MSG_PONG, &pong);
 }
 
@@ -150,11 +150,11 @@ line_ask(struct channel *line, enum msg_type type, const void *request,
 void
 sender_open(struct sender *s, const char *socket, uint32_t history)
 {
-	*s = (struct sender){.history = history};
+	*s = (struct sender){.history = history, .text = load_text};
 	s->ready = xcalloc(SLOTS_MAX, sizeof(*s->ready));
 	for (size_t i = 0; i < SLOTS_MAX; i++)
 		buf_init(&s->ready[i].frame, REQUEST_MAX);
-	line_open(&s->line, socket);
+	line_open(&s->line, socket, ROLE_WORKER);
 }
 
 void
@@ -178,7 +178,7 @@ encode_question(struct sender *s, size_t i, struct buf *frame)
 	    .conversation = slot->conversation,
 	    .message = slot->message,
 	    .turn = slot->turn,
-	    .text = load_text(APPEND_QUESTION),
+	    .text = s->text(APPEND_QUESTION),
 	    .history = s->history,
 	};
 
@@ -192,7 +192,7 @@ encode_reply(struct sender *s, size_t i, struct buf *frame)
 	    .turn = s->load.slots[i].turn,
 	    .run = s->load.slots[i].turn,
 	    .status = MESSAGE_COMPLETE,
-	    .text = load_text(APPEND_REPLY),
+	    .text = s->text(APPEND_REPLY),
 	    .prompt_tokens = 300,
 	    .completion_tokens = 150,
 	};

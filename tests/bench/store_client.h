@@ -52,7 +52,7 @@ struct slice load_text(enum append kind);
 uint64_t load_done(const struct load *load);
 
 /* Connects, and waits until storaged answers. */
-void line_open(struct channel *line, const char *socket);
+void line_open(struct channel *line, const char *socket, enum role role);
 
 /* Sends one request alone on its connection, waits for the reply, which must be of this type, and
  * returns the nanoseconds between. The reply is valid until the next request. */
@@ -67,6 +67,8 @@ struct ready_request;
 struct sender {
 	struct channel line;
 	uint32_t history; /* messages that a question requests back */
+	struct slice (*text)(
+	    enum append kind); /* the next text; load_text() unless it is replaced */
 	struct load load;
 	struct ready_request *ready; /* of each slot: the next request to send */
 	size_t in_flight;

@@ -1,0 +1,145 @@
+// make bench-inbox: searches and numbers as an owner's page asks for them, over HTTP, in a store with 1,000,000
+// messages: how long they take, how long searchd needs to build its index, and what it costs appends.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { ADMIN_KEY, Banter, until } from "../e2e/harness.mjs";
+import { Bench, rangeOf, spread, verdict } from "./bench.mjs";
+
+const HEADERS = { "x-admin-api-key": ADMIN_KEY };
+const DAY_MS = 24 * 3600 * 1000;
+
+/** The goals of tests/README.md. */
+const SEARCH_MS = 50;
+const FOUND_MS = 1000;
+const BUILD_S = 60;
+const MEMORY_MIB = 64;
+const NUMBERS_MS = 100;
+
+const { values: options } = parseArgs({
+	options: {
+		messages: { type: "string", default: "1000000" },
+		widgets: { type: "string", default: "10" },
+		agents: { type: "string", default: "5" },
+	},
+});
+const [messages, widgets, agents] = [options.messages, options.widgets, options.agents].map(Number);
+
+const bench = new Bench("inbox", 1800);
+const banter = new Banter({ workers: 1 });
+await banter.start();
+const dir = banter.storaged.env.DATA_DIR;
+const socket = join(dir, "store.sock");
+
+const quantile = (values, q) => values.toSorted((a, b) => a - b)[Math.floor(q * (values.length - 1))];
+const ms = (n) => `${n.toFixed(n < 10 ? 1 : 0)} ms`;
+const say = (what, value, goal, met) =>
+	console.log(`${what}: ${value}${goal === undefined ? "" : ` (${verdict(met, goal)})`}`);
+
+/** How long requests take, one after the other. */
+async function time(paths) {
+	const took = [];
+	for (const path of paths) {
+		const start = performance.now();
+		const answer = await banter.get(path, HEADERS);
+		if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${answer.text}`);
+		took.push(performance.now() - start);
+	}
+	return took;
+}
+
+function sayTimes(what, took, goal) {
+	const p99 = quantile(took, 0.99);
+	say(what, `p50 ${ms(quantile(took, 0.5))}, p99 ${ms(p99)}`, `${goal} ms`, p99 <= goal);
+}
+
+/** A program's greatest and present memory in MiB, without pages of files. */
+function memory(pid) {
+	const status = readFileSync(`/proc/${pid}/status`, "utf8");
+	const of = (name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)[1]) / 1024;
+	return { most: of("VmHWM"), anon: of("RssAnon") };
+}
+
+async function figures(plan) {
+	let all;
+	for await (const one of bench.measure("fill", plan)) all = one;
+	return all;
+}
+
+/** The appends per second of some seconds, with 64 in flight. */
+async function appends() {
+	return (await figures({ socket, seconds: 2 })).rate;
+}
+
+async function fill() {
+	return (await figures({ socket, messages, widgets, agents })).queries;
+}
+
+function searchIsReady() {
+	const from = banter.log.lines.length;
+	const ready = () => banter.log.lines.slice(from).some(({ ev }) => ev === "search_ready");
+	return until("searchd is ready", ready, 1_200_000);
+}
+
+async function build() {
+	const start = performance.now();
+	banter.searchd = banter.daemon("searchd", [], banter.storaged.env);
+	banter.searchd.start();
+	await searchIsReady();
+	const seconds = (performance.now() - start) / 1000;
+	const { most } = memory(banter.searchd.pid);
+	say("searchd builds its index from the store", `${seconds.toFixed(1)} s`, `${BUILD_S} s`, seconds <= BUILD_S);
+	say("its memory, at most", `${most.toFixed(0)} MiB`, `${MEMORY_MIB} MiB`, most <= MEMORY_MIB);
+}
+
+/** From the request that writes a message until a search finds it. */
+async function found(n) {
+	const start = performance.now();
+	await banter.chat(`found-${n}`, `zebra${n} [[tokens=1]]`);
+	await until("the message is found", async () => {
+		const { json } = await banter.get(`/v1/admin/search?q=zebra${n}`, HEADERS);
+		return json.results.length === 1;
+	});
+	return performance.now() - start;
+}
+
+async function search(queries) {
+	const path = (q) => `/v1/admin/search?${new URLSearchParams({ q, limit: "20" })}`;
+	sayTimes("search for two words", await time(queries.map(path)), SEARCH_MS);
+	const took = [];
+	for (let i = 0; i < 50; i++) took.push(await found(i));
+	sayTimes("from a message to its result", took, FOUND_MS);
+}
+
+async function numbers() {
+	const day = (ago) => new Date(Date.now() - ago * DAY_MS).toISOString().slice(0, 10);
+	for (const by of ["day", "widget", "agent"]) {
+		const path = `/v1/admin/numbers?from=${day(365)}&to=${day(0)}&by=${by}`;
+		sayTimes(`numbers of a year by ${by}`, await time(Array(100).fill(path)), NUMBERS_MS);
+	}
+}
+
+/** With searchd stopped and connected in turns; each time it first catches up. */
+async function appendsBesideSearchd() {
+	const ratios = [];
+	for (let i = 0; i < 5; i++) {
+		const beside = await appends();
+		await banter.searchd.stop();
+		const alone = await appends();
+		banter.searchd.start();
+		await searchIsReady();
+		ratios.push(beside / alone);
+	}
+	const ratio = spread(ratios);
+	const value = `${ratio.median.toFixed(2)} ${rangeOf(ratio, 2)}`;
+	say("share of the appends that are left beside searchd", value);
+}
+
+console.log(`Filling the store: ${messages} messages, ${366 * widgets * agents} rows of numbers ...`);
+const queries = await fill();
+await numbers();
+await build();
+await search(queries);
+await appendsBesideSearchd();
+await banter.stop();
