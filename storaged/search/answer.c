@@ -7,7 +7,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
-#include "storaged/search/snippet.h"
+#include "storaged/search/text/snippet.h"
 
 #define LIMIT_DEFAULT 20u
 #define HITS_MAX      131072 /* bytes, as in messages.def */

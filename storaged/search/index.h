@@ -16,7 +16,7 @@
 #define STORAGED_SEARCH_INDEX_H
 
 #include "proto/ipc/messages.h"
-#include "storaged/search/query.h"
+#include "storaged/search/text/query.h"
 
 #define INDEX_VERSION     1
 #define INDEX_NAME        "search.db"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "storaged/search/index_internal.h"
-#include "storaged/search/words.h"
+#include "storaged/search/text/words.h"
 
 typedef int token_fn(void *arg, int flags, const char *token, int len, int start, int end);
 

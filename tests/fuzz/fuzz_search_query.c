@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "storaged/search/index.h"
-#include "storaged/search/snippet.h"
+#include "storaged/search/text/snippet.h"
 #include "tests/fuzz/fuzz.h"
 
 static const struct id organization = {{1}}, conversation = {{2}}, message = {{3}};

@@ -63,7 +63,8 @@ const FOLDERS = Object.fromEntries(
 	workerd: workerd/
 	${STORE_LAYERS.map((folder, i) => `${folder}: ${STORE_LAYERS.slice(0, i).join(" ")}`).join("\n")}
 	storaged/verify: storaged/engine storaged/identities storaged/numbers storaged/budgets storaged/conversations storaged/records
-	storaged/search: storaged/server
+	storaged/search/text:
+	storaged/search: storaged/server storaged/search/text
 	storaged/cli/base:
 	storaged/cli/files: storaged/server storaged/cli/base
 	storaged/cli/service: storaged/cli/base storaged/cli/files

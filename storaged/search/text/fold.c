@@ -1,7 +1,7 @@
 /*
  * By libunistring: categories, scripts, case folding and decomposition (Unicode 14).
  */
-#include "storaged/search/fold.h"
+#include "storaged/search/text/fold.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * Two passes over the text's words: the first match decides where the snippet begins, then all matches
  * inside of it are marked. A phrase is matched by its progress: how many of its words the last words were.
  */
-#include "storaged/search/snippet.h"
+#include "storaged/search/text/snippet.h"
 
 #include <string.h>
 

@@ -5,13 +5,13 @@
  * the last of a run is a word alone: "東京都" gives 東京, 京都, 都. So any part of a run that has at least two
  * characters is a phrase of words, and a single character is the beginning of a word.
  */
-#ifndef STORAGED_SEARCH_WORDS_H
-#define STORAGED_SEARCH_WORDS_H
+#ifndef STORAGED_SEARCH_TEXT_WORDS_H
+#define STORAGED_SEARCH_TEXT_WORDS_H
 
 #include <stdbool.h>
 
 #include "proto/base/buf.h"
-#include "storaged/search/fold.h"
+#include "storaged/search/text/fold.h"
 
 /* Bytes of a word; the rest of a longer one is left out, in the index as in queries. */
 #define WORD_MAX 64

@@ -1,10 +1,10 @@
 /*
  * The part of a text to show for a match, with the places that match.
  */
-#ifndef STORAGED_SEARCH_SNIPPET_H
-#define STORAGED_SEARCH_SNIPPET_H
+#ifndef STORAGED_SEARCH_TEXT_SNIPPET_H
+#define STORAGED_SEARCH_TEXT_SNIPPET_H
 
-#include "storaged/search/query.h"
+#include "storaged/search/text/query.h"
 
 #define SNIPPET_MAX       300 /* bytes of text */
 #define SNIPPET_MARKS_MAX 32

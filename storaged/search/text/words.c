@@ -1,7 +1,7 @@
 /*
  * A reader with one character of lookahead; no allocation.
  */
-#include "storaged/search/words.h"
+#include "storaged/search/text/words.h"
 
 #include <string.h>
 

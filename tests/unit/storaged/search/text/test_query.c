@@ -2,7 +2,7 @@
  * How text and queries are split into words, and what snippets show.
  */
 #include "proto/base/utf8.h"
-#include "storaged/search/snippet.h"
+#include "storaged/search/text/snippet.h"
 #include "tests/unit/unit.h"
 
 TEST(text_is_split_into_folded_words)

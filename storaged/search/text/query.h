@@ -4,10 +4,10 @@
  * There is no other syntax: any other character separates words, so that no input is an error of syntax, and
  * nothing that SQLite would interpret passes.
  */
-#ifndef STORAGED_SEARCH_QUERY_H
-#define STORAGED_SEARCH_QUERY_H
+#ifndef STORAGED_SEARCH_TEXT_QUERY_H
+#define STORAGED_SEARCH_TEXT_QUERY_H
 
-#include "storaged/search/words.h"
+#include "storaged/search/text/words.h"
 
 #define QUERY_MAX       512 /* bytes, as in messages.def */
 #define QUERY_TERMS_MAX 16

@@ -1,7 +1,7 @@
 /*
  * White space and quotes separate the parts of a query; each part with words in it is a term.
  */
-#include "storaged/search/query.h"
+#include "storaged/search/text/query.h"
 
 #include <string.h>
 

@@ -4,8 +4,8 @@
  *
  * Characters of the basic plane are folded once by libunistring and then kept in a table of 1 MiB.
  */
-#ifndef STORAGED_SEARCH_FOLD_H
-#define STORAGED_SEARCH_FOLD_H
+#ifndef STORAGED_SEARCH_TEXT_FOLD_H
+#define STORAGED_SEARCH_TEXT_FOLD_H
 
 #include <stdint.h>
 
