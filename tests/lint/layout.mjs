@@ -134,9 +134,9 @@ const HEADERS = {
 	"seccomp.h": /^proto\/process\/call_filter\.c$/,
 	"openssl/ssl.h": /^workerd\/(http\/(tls|io)|model\/upstream_tls)\.c$/,
 	"sqlite3.h": /^storaged\/search\//,
-	"unicase.h": /^storaged\/(identities\/match_keys|search\/fold)\.c$/,
-	"uninorm.h": /^storaged\/(identities\/match_keys|search\/fold)\.c$/,
-	"unictype.h": /^storaged\/search\/fold\.c$/,
+	"unicase.h": /^storaged\/(identities\/match_keys|search\/text\/fold)\.c$/,
+	"uninorm.h": /^storaged\/(identities\/match_keys|search\/text\/fold)\.c$/,
+	"unictype.h": /^storaged\/search\/text\/fold\.c$/,
 };
 
 const list = ["ls-files", "--cached", "--others", "--exclude-standard"];
