@@ -438,6 +438,8 @@ lint: ## check format, folders, documents and OpenAPI; run clang-tidy, cppcheck 
 	$(Q)tests/lint/settings-table.sh
 	$(SAY) LINT 'openapi.json and the types made from it'
 	$(Q)node tests/lint/openapi.mjs
+	$(SAY) LINT 'the settings of widgets in openapi.json and widget/README.md'
+	$(Q)node tests/lint/widget-settings.mjs
 	$(SAY) LINT 'the man pages'
 	$(Q)tests/lint/man-page.sh
 	$(SAY) LINT 'the notices about software of others'

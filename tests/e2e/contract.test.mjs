@@ -12,7 +12,7 @@ import { document, operations, resolve } from "./document.mjs";
 import { openSession, sessionPath } from "./followers.mjs";
 import { ADMIN_KEY, PASSWORD, ROOT, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
 import { NOBODY } from "./organizations.mjs";
-import { configPath, makeWidget, Visitor } from "./visitors.mjs";
+import { configPath, makeWidget, settingsPath, Visitor } from "./visitors.mjs";
 
 const contract = new Contract();
 
@@ -23,6 +23,7 @@ const STREAMS = ["/v1/chat/stream", "/chat"];
 const CHATS = ["/v1/chat", ...STREAMS];
 const HISTORY = "/v1/chat/history";
 const TYPING = "/v1/chat/typing";
+const CHAT_SETTINGS = "/v1/chat/settings";
 const SSE = { ...KEY, accept: "text/event-stream" };
 const ASSETS = ["/widget/chat-widget.js", "/api/widget/embed.js"];
 const PAGES = ["/", `/conversations/${NOBODY}`];
@@ -166,7 +167,8 @@ describe("chat", () => {
 			}
 			for (const { method, path } of readers()) await drive(strict, 429, method, path);
 			assert.equal(await strict.metric('rate_limited_total{rule="chat_read"}'), readers().length);
-			for (const path of [configPath, socketPath]) await drive(strict, 429, "GET", path(NO_WIDGET));
+			for (const path of [configPath, settingsPath, socketPath])
+				await drive(strict, 429, "GET", path(NO_WIDGET));
 		});
 	});
 
@@ -182,7 +184,10 @@ describe("chat", () => {
 
 /** The operations about an existing reply or session. */
 function readers() {
-	const wanted = ["chatResume", "chatStop", "chatRate", "chatHistory", "chatEvents", "chatTyping"];
+	const wanted = [
+		...["chatResume", "chatStop", "chatRate", "chatHistory", "chatEvents", "chatTyping"],
+		"chatSettings",
+	];
 	return examples().filter(({ operationId }) => wanted.includes(operationId));
 }
 
@@ -326,6 +331,13 @@ describe("a widget", () => {
 			[200, "GET", configPath(shop)],
 			[404, "GET", configPath(NO_WIDGET)],
 			[403, "GET", configPath(shop), { headers: FOREIGN }],
+			[200, "GET", settingsPath(plain)],
+			[304, "GET", settingsPath(plain), { headers: { "if-none-match": "*" } }],
+			[404, "GET", settingsPath(NO_WIDGET)],
+			[403, "GET", settingsPath(shop), { headers: FOREIGN }],
+			[200, "GET", CHAT_SETTINGS, { headers: KEY }],
+			[304, "GET", CHAT_SETTINGS, { headers: { ...KEY, "if-none-match": "*" } }],
+			[401, "GET", CHAT_SETTINGS],
 			[400, "GET", socketPath(plain), { headers: keyless }, "bad_handshake"],
 			[403, "GET", socketPath(shop), { headers: { ...HANDSHAKE, ...FOREIGN } }],
 			[404, "GET", socketPath(NO_WIDGET), { headers: HANDSHAKE }, "not_found"],
@@ -406,6 +418,8 @@ it("while the store is down, every operation that needs it returns 503", () =>
 			["GET", `/v1/chat/stream/${NOBODY}?sessionId=s`, KEY],
 			["GET", `${HISTORY}?sessionId=s`, KEY],
 			["GET", configPath(NO_WIDGET)],
+			["GET", settingsPath(NO_WIDGET)],
+			["GET", CHAT_SETTINGS, KEY],
 			["GET", socketPath(NO_WIDGET), HANDSHAKE],
 			["POST", `/v1/chat/${NOBODY}/stop`, KEY, { sessionId: "s" }],
 			["POST", `/v1/chat/${NOBODY}/rating`, KEY, { sessionId: "s", rating: "up" }],

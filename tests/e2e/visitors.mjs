@@ -17,6 +17,7 @@ export const resetWidget = (banter, { id }) =>
 	adminExpect(banter, 200, "POST", `widgets/${id}/reset-id`);
 export const deleteWidget = (banter, { id }) => adminExpect(banter, 204, "DELETE", `widgets/${id}`);
 
+export const settingsPath = ({ widget_id }) => `/api/widget/${widget_id}/settings`;
 export const configPath = ({ widget_id }) => `/api/widget/${widget_id}/config`;
 
 export function socketUrl(banter, { widget_id }, query = {}) {

@@ -161,6 +161,7 @@ fields_parse(struct slice body, struct fields *in)
 	}
 	*in = (struct fields){.json = json};
 	buf_init(&in->made, FIELDS_MADE_MAX);
+	buf_init(&in->json_made, FIELDS_JSON_MAX);
 	buf_init(&in->wrong, WRONG_MAX);
 	fields_enter(in, json, "");
 	return NULL;
@@ -171,6 +172,7 @@ fields_clear(struct fields *in)
 {
 	json_read_free(in->json);
 	buf_clear(&in->made);
+	buf_clear(&in->json_made);
 	buf_clear(&in->wrong);
 	*in = (struct fields){0};
 }

@@ -13,9 +13,10 @@
 
 #include "workerd/api/request/json_writer.h"
 
-#define FIELDS_MADE_MAX  8192 /* bytes of text that reading one object may build */
-#define FIELDS_WRONG_MAX 64   /* further wrong members are not reported */
-#define FIELDS_NAME_MAX  64   /* UTF-16 code units of an unknown member's name in its error */
+#define FIELDS_MADE_MAX  8192  /* bytes of text that reading one object may build */
+#define FIELDS_JSON_MAX  16384 /* bytes of a JSON text that it may build, beside them */
+#define FIELDS_WRONG_MAX 64    /* further wrong members are not reported */
+#define FIELDS_NAME_MAX  64    /* UTF-16 code units of an unknown member's name in its error */
 
 struct json_t;
 struct field;
@@ -87,7 +88,7 @@ struct fields {
 	struct json_t *json;
 	struct json_t *object; /* the object being read: json or one inside it */
 	const char *before;    /* prefix of its members' names in errors */
-	struct buf made;
+	struct buf made, json_made;
 	struct buf wrong; /* members of a JSON object */
 	size_t n_wrong;
 };

@@ -351,6 +351,7 @@ export interface components {
             retention_days: number | null;
             /** @description What a visitor reads when a budget of tokens is spent; null: a sentence of banter. */
             budget_text: string | null;
+            settings: components["schemas"]["WidgetSettings"];
             /** @default true */
             enabled: boolean;
             created_at: components["schemas"]["Time"];
@@ -386,6 +387,7 @@ export interface components {
             retention_days?: number | null;
             /** @description What a visitor reads when a budget of tokens is spent; null: a sentence of banter. */
             budget_text?: string | null;
+            settings?: components["schemas"]["WidgetSettings"];
             enabled?: boolean;
             id?: components["schemas"]["Id"];
             organization_id?: components["schemas"]["Id"];
@@ -979,6 +981,105 @@ export interface components {
             paths: Record<string, never>;
             components: Record<string, never>;
         };
+        /** @description The members of WidgetConfig, and more. */
+        WidgetForPage: {
+            name: string | null;
+            greeting: string | null;
+            primary_color: string;
+            text_color: string;
+            /** @enum {unknown} */
+            position: "bottom_right" | "bottom_left";
+            /** @enum {unknown} */
+            contact_info_mode: "none" | "optional" | "required";
+            collect_name: boolean;
+            collect_email: boolean;
+            collect_phone: boolean;
+            contact: {
+                /** @enum {unknown} */
+                mode: "none" | "optional" | "required";
+                /** @description The contact details that the widget asks for. */
+                fields: {
+                    /** @enum {unknown} */
+                    name: "name" | "email" | "phone";
+                    required: boolean;
+                }[];
+            };
+            settings: components["schemas"]["WidgetSettings"];
+        };
+        /** @description How the widget looks and behaves; at most 16384 bytes. Members that are not set have their default. A change replaces the whole object; null: all defaults. */
+        WidgetSettings: {
+            /**
+             * @description Colours; `auto` follows the visitor's system. Default: auto.
+             * @enum {unknown}
+             */
+            theme?: "auto" | "light" | "dark";
+            /** @description The language, such as `de` or `pt-BR`; `auto`: that of the page or of the browser. Default: auto. */
+            locale?: string;
+            /** @description Texts that replace the widget's own, by their keys: for every language (`{"send": "Go"}`), or for one (`{"de": {"send": "Los"}}`). Default: {}. */
+            texts?: {
+                [key: string]: string | {
+                    [key: string]: string;
+                };
+            };
+            launcher?: {
+                /**
+                 * @description What the button shows; `none`: the page opens the chat itself. Default: icon.
+                 * @enum {unknown}
+                 */
+                style?: "icon" | "text" | "picture" | "none";
+                /** @description The button's text. Default: none. */
+                text?: string;
+                /** @description The address of the button's picture. Default: none. */
+                picture?: string;
+            };
+            /** @description The address of the agent's picture. Without one, or if the page forbids it, the widget shows the name's initials. Default: none. */
+            avatar?: string;
+            /** @description The agent's name above its messages. Default: none. */
+            agentName?: string;
+            /** @description Show replies as they are, without Markdown. Default: false. */
+            plainText?: boolean;
+            /** @description Show the time of a message on hover and focus. Default: true. */
+            showTimes?: boolean;
+            /** @description Play a sound for a message while the chat is closed or hidden. Default: false. */
+            sound?: boolean;
+            /** @description Show the number of unread messages in the page's title. Default: false. */
+            unreadInTitle?: boolean;
+            /** @description Questions that a visitor can choose to begin with, of 1 to 100 characters. Default: []. */
+            starters?: string[];
+            teaser?: {
+                /** @description A message beside the closed button. Default: none. */
+                text?: string;
+                /** @description It appears this long after the page was loaded. Default: 5. */
+                delaySeconds?: number;
+                /** @description Only on pages with one of these paths; `*` stands for any characters. Empty: on all. Default: []. */
+                paths?: string[];
+                /** @description Only after the visitor has scrolled down this far. Default: 0. */
+                scrollPercent?: number;
+                /** @description Not again after the visitor has closed it. Default: true. */
+                oncePerVisitor?: boolean;
+            };
+            /** @description Let visitors rate replies. Default: false. */
+            rating?: boolean;
+            operators?: {
+                /** @description Let visitors ask for a person. Default: false. */
+                offer?: boolean;
+            };
+            /** @description The z-index in browsers without a top layer. Default: 2147483647. */
+            zIndex?: number;
+            /** @description Pixels between the button and the side of the window. Default: 20. */
+            offsetX?: number;
+            /** @description Pixels between the button and the bottom of the window. Default: 20. */
+            offsetY?: number;
+            /** @description Radius of the window's corners in pixels. Default: 16. */
+            radius?: number;
+            /**
+             * @description The page's font, or the system's. Default: system.
+             * @enum {unknown}
+             */
+            font?: "inherit" | "system";
+            /** @description With `contact_info_mode` required: the collected contact details without which no message is accepted: `name`, `email`, `phone`. Default: all. */
+            requiredFields?: ("name" | "email" | "phone")[];
+        } | null;
         WidgetConfig: {
             name: string | null;
             greeting: string | null;
@@ -1309,6 +1410,8 @@ export type Delivery = components['schemas']['Delivery'];
 export type DeliveryList = components['schemas']['DeliveryList'];
 export type LoginRequest = components['schemas']['LoginRequest'];
 export type Document = components['schemas']['Document'];
+export type WidgetForPage = components['schemas']['WidgetForPage'];
+export type WidgetSettings = components['schemas']['WidgetSettings'];
 export type WidgetConfig = components['schemas']['WidgetConfig'];
 export type VisitorSays = components['schemas']['VisitorSays'];
 export type VisitorMessage = components['schemas']['VisitorMessage'];

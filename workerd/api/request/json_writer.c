@@ -99,6 +99,14 @@ json_write_null(struct json_writer *j, const char *key)
 }
 
 void
+json_write_json(struct json_writer *j, const char *key, struct slice json)
+{
+	json_writer_lead(j, key);
+	if (buf_append(j->out, json.p, json.len) == -1)
+		j->failed = true;
+}
+
+void
 json_write_id_or_null(struct json_writer *j, const char *key, const struct id *id)
 {
 	if (id_is_zero(id))

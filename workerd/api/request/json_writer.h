@@ -30,6 +30,9 @@ void json_write_uint(struct json_writer *j, const char *key, uint64_t n);
 void json_write_bool(struct json_writer *j, const char *key, bool b);
 void json_write_null(struct json_writer *j, const char *key);
 
+/* A value that is JSON already. */
+void json_write_json(struct json_writer *j, const char *key, struct slice json);
+
 /* A number given in thousandths, with as many decimals as it needs. */
 void json_write_thousandths(struct json_writer *j, const char *key, uint32_t n);
 

@@ -8,6 +8,8 @@
 
 /* workerd/api/routes.def has the paths. */
 api_handler_fn handle_widget_config;
+api_handler_fn handle_widget_settings;
+api_handler_fn handle_chat_settings;
 api_handler_fn handle_widget_socket;
 
 struct widget_sockets;

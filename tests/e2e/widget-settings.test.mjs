@@ -1,0 +1,70 @@
+// The settings that a site owner saves in a widget, and what the pages that show it read.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { request } from "./client.mjs";
+import { useBanter } from "./harness.mjs";
+import { adminExpect } from "./organizations.mjs";
+import { KEY } from "./replies.mjs";
+import { changeWidget, configPath, makeWidget, settingsPath } from "./visitors.mjs";
+
+const banter = useBanter();
+
+const read = (path, headers = {}) => request(banter.url, "GET", path, { headers });
+const CONTACT = { contact_info_mode: "required", collect_name: true, collect_email: true };
+
+describe("the settings of a widget", () => {
+	it("are saved as a whole, and a page reads them with what it must know of contact details", async () => {
+		const settings = { theme: "dark", texts: { de: { send: "Los" } }, requiredFields: ["email"] };
+		const widget = await makeWidget(banter, { ...CONTACT, settings });
+		assert.deepEqual(widget.settings, settings);
+		const config = (await read(configPath(widget))).json;
+		const { contact, settings: shown, ...rest } = (await read(settingsPath(widget))).json;
+		assert.deepEqual(rest, config);
+		assert.deepEqual(shown, settings);
+		const fields = [
+			{ name: "name", required: false },
+			{ name: "email", required: true },
+		];
+		assert.deepEqual(contact, { mode: "required", fields });
+		const changed = await changeWidget(banter, widget, { settings: { sound: true } });
+		assert.deepEqual(changed.settings, { sound: true });
+		assert.deepEqual((await changeWidget(banter, widget, { settings: null })).settings, {});
+	});
+
+	it("are kept by a browser until they change", async () => {
+		const widget = await makeWidget(banter, { allowed_origins: ["https://shop.example"] });
+		const origin = "https://shop.example";
+		const first = await read(settingsPath(widget), { origin });
+		assert.equal(
+			first.headers["cache-control"],
+			"public, max-age=60, stale-while-revalidate=86400",
+		);
+		assert.match(first.headers.vary, /\bOrigin\b/);
+		const known = { origin, "if-none-match": first.headers.etag };
+		const second = await read(settingsPath(widget), known);
+		assert.deepEqual([second.status, second.bytes.length], [304, 0]);
+		assert.equal(second.headers["access-control-allow-origin"], origin);
+		await changeWidget(banter, widget, { settings: { theme: "light" } });
+		assert.equal((await read(settingsPath(widget), known)).status, 200);
+	});
+
+	it("of the organization's first widget are read by a page with a key", async () => {
+		const { widgets } = await adminExpect(banter, 200, "GET", "widgets?limit=200");
+		const [first] = widgets;
+		await changeWidget(banter, first, { settings: { agentName: "Bea" } });
+		const answer = await read("/v1/chat/settings", KEY);
+		assert.deepEqual(answer.json.settings, { agentName: "Bea" });
+		assert.deepEqual(answer.json, (await read(settingsPath(first))).json);
+		assert.match(answer.headers["cache-control"], /^private, max-age=60/);
+		assert.match(answer.headers.vary, /x-api-key/);
+		await changeWidget(banter, first, { settings: null });
+	});
+
+	it("are refused with an error for each invalid member, under its path", async () => {
+		const settings = { theme: "red", launcher: { style: 1 }, avatar: "http://a.example", x: 1 };
+		const { fields } = await adminExpect(banter, 422, "POST", "widgets", { settings });
+		const paths = ["theme", "avatar", "launcher.style", "x"].map((one) => `settings.${one}`);
+		assert.deepEqual(Object.keys(fields).sort(), paths.sort());
+	});
+});

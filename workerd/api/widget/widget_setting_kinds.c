@@ -1,0 +1,360 @@
+/*
+ * What is valid for each kind of setting, and how it is written.
+ */
+#include "workerd/api/widget/widget_setting_kinds.h"
+
+#include <ctype.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/utf8.h"
+#include "proto/ipc/messages.h"
+#include "workerd/api/fields/json_read.h"
+#include "workerd/api/widget/widget_contact.h"
+
+#define NAME_UNITS     40u /* of an unknown member's name in a path */
+#define PATH_BYTES     512u
+#define LINE_UNITS     100u
+#define PATH_UNITS     200u
+#define TEXT_UNITS     500u
+#define TEXT_KEY_BYTES 40u
+
+void
+widget_setting_refuse(
+    struct fields *in, const char *group, const char *name, const char *sentence)
+{
+	const struct slice last = utf8_prefix(slice_str(name), NAME_UNITS);
+	struct buf path;
+
+	buf_init(&path, PATH_BYTES);
+	must(buf_append_str(&path, "settings.") == 0);
+	if (group != NULL)
+		must(buf_printf(&path, "%s.", group) == 0);
+	must(buf_append(&path, last.p, last.len) == 0 && buf_append(&path, "", 1) == 0);
+	fields_refuse(in, (const char *)buf_data(&path), sentence);
+	buf_clear(&path);
+}
+
+/* Numbers whose zero is not null. */
+static bool
+widget_setting_number_read(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	return field_count.read(f, value, in, at);
+}
+
+static void
+widget_setting_number_want(const struct field *f, struct buf *out)
+{
+	field_count.want(f, out);
+}
+
+static void
+widget_setting_number_write(const struct field *f, const void *at, struct json_writer *j)
+{
+	json_write_uint(j, f->name, *(const uint32_t *)at);
+}
+
+const struct field_kind widget_setting_number = {sizeof(uint32_t), widget_setting_number_read,
+    widget_setting_number_want, widget_setting_number_write};
+
+static void
+widget_setting_slice_write(const struct field *f, const void *at, struct json_writer *j)
+{
+	json_write_str(j, f->name, *(const struct slice *)at);
+}
+
+/* A language tag in the usual form: letters, then parts of letters and digits. */
+static bool
+widget_setting_is_language(struct slice s)
+{
+	size_t part = 0, parts = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		bool ends = s.p[i] == '-';
+
+		if (!ends && !(parts == 0 ? isalpha(s.p[i]) : isalnum(s.p[i])))
+			return false;
+		if (ends && (part < 2 || ++parts == 0))
+			return false;
+		part = ends ? 0 : part + 1;
+		if (part > (parts == 0 ? 3 : 8))
+			return false;
+	}
+	return part >= 2;
+}
+
+static bool
+widget_setting_locale_read(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	const struct slice s = json_read_string(value);
+
+	(void)in;
+	if (s.p == NULL || s.len > f->max ||
+	    (!slice_eq_str(s, "auto") && !widget_setting_is_language(s)))
+		return false;
+	*(struct slice *)at = s;
+	return true;
+}
+
+static void
+widget_setting_locale_want(const struct field *f, struct buf *out)
+{
+	(void)f;
+	must(buf_append_str(out, "auto or a language such as de or pt-BR") == 0);
+}
+
+const struct field_kind widget_setting_locale = {sizeof(struct slice),
+    widget_setting_locale_read, widget_setting_locale_want, widget_setting_slice_write};
+
+/* The page loads it: no other scheme, and nothing that ends an attribute or a CSS url(). */
+static bool
+widget_setting_https_read(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	static const char scheme[] = "https://";
+	const size_t n = sizeof(scheme) - 1;
+	const struct slice s = json_read_string(value);
+
+	(void)in;
+	if (s.p == NULL || s.len > f->max)
+		return false;
+	if (s.len > 0 && (s.len <= n || memcmp(s.p, scheme, n) != 0 || !isalnum(s.p[n])))
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if (!isgraph(s.p[i]) || strchr("\"'()<>\\^`{|}", s.p[i]) != NULL)
+			return false;
+	*(struct slice *)at = s;
+	return true;
+}
+
+static void
+widget_setting_https_want(const struct field *f, struct buf *out)
+{
+	must(buf_printf(out,
+		 "an address such as https://example.com/picture.png, of at most %u "
+		 "characters",
+		 f->max) == 0);
+}
+
+const struct field_kind widget_setting_https = {sizeof(struct slice), widget_setting_https_read,
+    widget_setting_https_want, widget_setting_slice_write};
+
+static bool
+widget_setting_is_starter(struct slice line)
+{
+	return utf8_utf16_len(line) <= LINE_UNITS;
+}
+
+static bool
+widget_setting_is_path(struct slice line)
+{
+	return utf8_utf16_len(line) <= PATH_UNITS && (line.p[0] == '/' || line.p[0] == '*');
+}
+
+/* Lists of lines. at: the list. */
+static bool
+widget_setting_list_read(
+    const struct field *f, json_t *value, void *at, bool (*is_valid)(struct slice line))
+{
+	if (!json_is_array(value) || json_array_size(value) > f->max)
+		return false;
+	for (size_t i = 0; i < json_array_size(value); i++) {
+		struct slice line = json_read_string(json_array_get(value, i));
+
+		if (line.p == NULL || !utf8_is_line(line))
+			return false;
+		line = utf8_trim(line);
+		if (line.len == 0 || !is_valid(line))
+			return false;
+	}
+	*(json_t **)at = value;
+	return true;
+}
+
+static void
+widget_setting_list_write(const struct field *f, const void *at, struct json_writer *j)
+{
+	const json_t *list = *(json_t *const *)at;
+
+	json_write_open(j, f->name, '[');
+	for (size_t i = 0; i < json_array_size(list); i++)
+		json_write_str(j, NULL, utf8_trim(json_read_string(json_array_get(list, i))));
+	json_write_close(j, ']');
+}
+
+static bool
+widget_setting_lines_read(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	(void)in;
+	return widget_setting_list_read(f, value, at, widget_setting_is_starter);
+}
+
+static void
+widget_setting_lines_want(const struct field *f, struct buf *out)
+{
+	must(buf_printf(out, "a list of at most %u lines of 1 to %u characters", f->max,
+		 LINE_UNITS) == 0);
+}
+
+const struct field_kind widget_setting_lines = {sizeof(json_t *), widget_setting_lines_read,
+    widget_setting_lines_want, widget_setting_list_write};
+
+static bool
+widget_setting_paths_read(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	(void)in;
+	return widget_setting_list_read(f, value, at, widget_setting_is_path);
+}
+
+static void
+widget_setting_paths_want(const struct field *f, struct buf *out)
+{
+	must(buf_printf(out,
+		 "a list of at most %u paths such as /shop/* of at most %u characters", f->max,
+		 PATH_UNITS) == 0);
+}
+
+const struct field_kind widget_setting_paths = {sizeof(json_t *), widget_setting_paths_read,
+    widget_setting_paths_want, widget_setting_list_write};
+
+static unsigned
+widget_setting_contact_field(struct slice name)
+{
+	for (unsigned i = 0; i < CONTACT_FIELDS; i++)
+		if (name.p != NULL && slice_eq_str(name, widget_contact_fields[i]))
+			return 1u << i;
+	return 0;
+}
+
+unsigned
+widget_setting_contact_set(const json_t *list)
+{
+	unsigned set = 0;
+
+	for (size_t i = 0; i < json_array_size(list); i++)
+		set |= widget_setting_contact_field(json_read_string(json_array_get(list, i)));
+	return set;
+}
+
+static bool
+widget_setting_contact_fields_read(
+    const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	(void)in;
+	if (!json_is_array(value) || json_array_size(value) > f->max)
+		return false;
+	for (size_t i = 0; i < json_array_size(value); i++)
+		if (widget_setting_contact_field(json_read_string(json_array_get(value, i))) ==
+		    0)
+			return false;
+	*(json_t **)at = value;
+	return true;
+}
+
+static void
+widget_setting_contact_fields_want(const struct field *f, struct buf *out)
+{
+	(void)f;
+	must(buf_append_str(out, "a list of name, email and phone") == 0);
+}
+
+const struct field_kind widget_setting_contact_fields = {sizeof(json_t *),
+    widget_setting_contact_fields_read, widget_setting_contact_fields_want,
+    widget_setting_list_write};
+
+static bool
+widget_setting_is_text_key(const char *key)
+{
+	const struct slice s = slice_str(key);
+
+	for (size_t i = 0; i < s.len; i++)
+		if (!isalnum(s.p[i]) && s.p[i] != '_' && s.p[i] != '.')
+			return false;
+	return s.len > 0 && s.len <= TEXT_KEY_BYTES && isalpha(s.p[0]);
+}
+
+static bool
+widget_setting_is_text(const json_t *value)
+{
+	const struct slice s = json_read_string(value);
+
+	return s.p != NULL && !utf8_has_control(s, "\t\n\r") && utf8_utf16_len(s) <= TEXT_UNITS;
+}
+
+/* The texts of one language, or of every language. Languages may be among the latter. */
+static void
+widget_setting_texts_check(
+    const struct field *f, json_t *texts, const char *group, struct fields *in)
+{
+	const bool all = strcmp(group, f->name) == 0;
+	const char *key;
+	json_t *value;
+
+	if (json_object_size(texts) > f->max)
+		widget_setting_refuse(in, NULL, group, "must have at most 100 members");
+	json_object_foreach (texts, key, value) {
+		if (all && json_is_object(value) && widget_setting_is_language(slice_str(key)))
+			continue;
+		if (!widget_setting_is_text_key(key))
+			widget_setting_refuse(
+			    in, group, key, "must be named by the key of a text or a language");
+		else if (!widget_setting_is_text(value))
+			widget_setting_refuse(in, group, key,
+			    "must be a text of at most 500 characters, or in a language such "
+			    "as de an object of texts");
+	}
+}
+
+static bool
+widget_setting_texts_read(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	const char *language;
+	json_t *texts;
+
+	if (!json_is_object(value))
+		return false;
+	widget_setting_texts_check(f, value, f->name, in);
+	json_object_foreach (value, language, texts) {
+		char group[PATH_BYTES / 2];
+
+		if (!json_is_object(texts) || !widget_setting_is_language(slice_str(language)))
+			continue;
+		snprintf(group, sizeof(group), "%s.%.*s", f->name, (int)f->max, language);
+		widget_setting_texts_check(f, texts, group, in);
+	}
+	*(json_t **)at = value;
+	return true;
+}
+
+static void
+widget_setting_texts_want(const struct field *f, struct buf *out)
+{
+	(void)f;
+	must(buf_append_str(out, "an object of texts") == 0);
+}
+
+static void
+widget_setting_texts_write_all(const char *key, json_t *texts, struct json_writer *j)
+{
+	const char *name;
+	json_t *value;
+
+	json_write_open(j, key, '{');
+	json_object_foreach (texts, name, value)
+		if (json_is_object(value))
+			widget_setting_texts_write_all(name, value, j);
+		else
+			json_write_member(j, slice_str(name), json_read_string(value));
+	json_write_close(j, '}');
+}
+
+/* Not if a member was refused. */
+static void
+widget_setting_texts_write(const struct field *f, const void *at, struct json_writer *j)
+{
+	widget_setting_texts_write_all(f->name, *(json_t *const *)at, j);
+}
+
+const struct field_kind widget_setting_texts = {sizeof(json_t *), widget_setting_texts_read,
+    widget_setting_texts_want, widget_setting_texts_write};

@@ -1,0 +1,30 @@
+/*
+ * The types of the members of widget_settings.def, besides those of fields.h.
+ */
+#ifndef WORKERD_API_WIDGET_WIDGET_SETTING_KINDS_H
+#define WORKERD_API_WIDGET_WIDGET_SETTING_KINDS_H
+
+#include "workerd/api/fields/fields.h"
+
+/*
+ *	number          uint32_t: min to max; unlike field_count it may be 0
+ *	locale          struct slice: "auto" or a language tag
+ *	https           struct slice: an https address of at most max bytes; empty: none
+ *	lines           struct json_t *: at most max lines of 1 to 100 characters
+ *	paths           struct json_t *: at most max paths, in which * stands for any characters
+ *	contact_fields  struct json_t *: at most max of name, email and phone
+ *	texts           struct json_t *: texts by their keys, of which an object of a language may have max;
+ *	                each invalid one gets an error of its own
+ */
+extern const struct field_kind widget_setting_number, widget_setting_locale,
+    widget_setting_https, widget_setting_lines, widget_setting_paths,
+    widget_setting_contact_fields, widget_setting_texts;
+
+/* Refuses the member settings.group.name; group: NULL for none. */
+void widget_setting_refuse(
+    struct fields *in, const char *group, const char *name, const char *sentence);
+
+/* The names in a list of contact_fields, as a set of enum contact_field. */
+unsigned widget_setting_contact_set(const struct json_t *list);
+
+#endif

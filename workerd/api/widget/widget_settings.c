@@ -1,0 +1,191 @@
+/*
+ * Reads settings member by member and writes each valid one at once.
+ */
+#include "workerd/api/widget/widget_settings.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "workerd/api/fields/json_read.h"
+#include "workerd/api/widget/widget_setting_kinds.h"
+
+#define SENTENCE_BYTES 512u
+
+#define CHOICES(...) ((const char *const[]){__VA_ARGS__, NULL})
+static const struct widget_setting {
+	const char *group; /* NULL: none */
+	struct field field;
+} settings[] = {
+#define SETTING(GROUP, NAME, KIND, MIN, MAX, CHOICE, DEFAULT, TEXT) \
+	{GROUP, {NAME, &(KIND), 0, FIELD_OPTIONAL, MIN, MAX, CHOICE}},
+#include "workerd/api/widget/widget_settings.def"
+};
+
+/* A value of any kind. */
+union setting_value {
+	struct slice text;
+	json_t *json;
+	uint32_t number;
+	uint8_t byte;
+};
+
+static bool
+widget_settings_in_group(const struct widget_setting *s, const char *group)
+{
+	return group == NULL || s->group == NULL ? group == s->group
+						 : strcmp(group, s->group) == 0;
+}
+
+static void
+widget_settings_refuse_value(const struct widget_setting *s, struct fields *in)
+{
+	struct buf sentence;
+
+	buf_init(&sentence, SENTENCE_BYTES);
+	must(buf_append_str(&sentence, "must be ") == 0);
+	s->field.kind->want(&s->field, &sentence);
+	must(buf_append(&sentence, "", 1) == 0);
+	widget_setting_refuse(in, s->group, s->field.name, (const char *)buf_data(&sentence));
+	buf_clear(&sentence);
+}
+
+/* Reads the members of a group, and writes them. */
+static void
+widget_settings_read_group(
+    json_t *object, const char *group, struct fields *in, struct json_writer *j)
+{
+	for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
+		const struct widget_setting *s = &settings[i];
+		json_t *value = json_object_get(object, s->field.name);
+		union setting_value at = {0};
+
+		if (!widget_settings_in_group(s, group) || value == NULL || json_is_null(value))
+			continue;
+		if (!s->field.kind->read(&s->field, value, in, &at))
+			widget_settings_refuse_value(s, in);
+		else if (in->n_wrong == 0)
+			s->field.kind->write(&s->field, &at, j);
+	}
+}
+
+/* Whether the table has this group (name NULL), or this member of a group. */
+static bool
+widget_settings_knows(const char *group, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(settings); i++)
+		if (widget_settings_in_group(&settings[i], group) &&
+		    (name == NULL || strcmp(settings[i].field.name, name) == 0))
+			return true;
+	return false;
+}
+
+static void
+widget_settings_refuse_unknown(json_t *object, const char *group, struct fields *in)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach (object, name, value)
+		if (!widget_settings_knows(group, name) &&
+		    (group != NULL || !widget_settings_knows(name, NULL)))
+			widget_setting_refuse(in, group, name, "is unknown");
+}
+
+/* Reads all members of an object. */
+static void
+widget_settings_read_members(
+    json_t *object, const char *group, struct fields *in, struct json_writer *j)
+{
+	json_write_open(j, group, '{');
+	widget_settings_read_group(object, group, in, j);
+	widget_settings_refuse_unknown(object, group, in);
+}
+
+static void
+widget_settings_read_groups(json_t *object, struct fields *in, struct json_writer *j)
+{
+	const char *group;
+	json_t *value;
+
+	json_object_foreach (object, group, value) {
+		if (!widget_settings_knows(group, NULL) || json_is_null(value))
+			continue;
+		if (!json_is_object(value)) {
+			widget_setting_refuse(in, NULL, group, "must be an object");
+			continue;
+		}
+		widget_settings_read_members(value, group, in, j);
+		json_write_close(j, '}');
+	}
+}
+
+static bool
+widget_settings_read(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	struct json_writer j = json_writer(&in->json_made);
+
+	if (!json_is_object(value))
+		return false;
+	buf_reset(&in->json_made);
+	widget_settings_read_members(value, NULL, in, &j);
+	widget_settings_read_groups(value, in, &j);
+	json_write_close(&j, '}');
+	if (j.failed)
+		fields_refuse(in, f->name, "must be shorter: at most 16384 bytes of JSON");
+	*(struct slice *)at = buf_slice(&in->json_made);
+	if (slice_eq_str(buf_slice(&in->json_made), "{}"))
+		*(struct slice *)at = (struct slice){0};
+	return true;
+}
+
+static void
+widget_settings_want(const struct field *f, struct buf *out)
+{
+	(void)f;
+	must(buf_append_str(out, "an object") == 0);
+}
+
+static void
+widget_settings_write(const struct field *f, const void *at, struct json_writer *j)
+{
+	const struct slice *json = at;
+
+	json_write_json(j, f->name, json->len == 0 ? slice_str("{}") : *json);
+}
+
+const struct field_kind field_widget_settings = {
+    sizeof(struct slice), widget_settings_read, widget_settings_want, widget_settings_write};
+
+/* The set of requiredFields. False: it is not set. */
+static bool
+widget_settings_chosen(const struct msg_widget_record *widget, unsigned *chosen)
+{
+	json_t *object = NULL, *list;
+
+	if (widget->settings.len > 0)
+		object = json_read_object(widget->settings);
+	list = json_object_get(object, "requiredFields");
+	*chosen = widget_setting_contact_set(list);
+	json_decref(object);
+	return list != NULL;
+}
+
+bool
+widget_settings_fit(const struct msg_widget_record *widget)
+{
+	unsigned chosen;
+
+	return !widget_settings_chosen(widget, &chosen) ||
+	    (chosen != 0 && (chosen & ~widget->collects) == 0);
+}
+
+unsigned
+widget_settings_required(const struct msg_widget_record *widget)
+{
+	unsigned chosen;
+
+	if (widget->contact_mode != CONTACT_REQUIRED)
+		return 0;
+	return widget_settings_chosen(widget, &chosen) ? chosen : widget->collects;
+}

@@ -1,0 +1,22 @@
+/*
+ * A widget's settings: a JSON object whose members are those of widget_settings.def. The store keeps the text that
+ * this module wrote: only known members with valid values, in the order of the table.
+ */
+#ifndef WORKERD_API_WIDGET_WIDGET_SETTINGS_H
+#define WORKERD_API_WIDGET_WIDGET_SETTINGS_H
+
+#include "proto/ipc/messages.h"
+#include "workerd/api/fields/fields.h"
+
+/* An object of settings, stored as struct slice: its JSON; empty: no member is set. Each invalid member gets an
+ * error of its own, under its path ("settings.launcher.style"). */
+extern const struct field_kind field_widget_settings;
+
+/* Whether requiredFields, if set, names only contact details that the widget collects, and at least one. */
+bool widget_settings_fit(const struct msg_widget_record *widget);
+
+/* Contact details (a set of enum contact_field) without which the widget's visitors cannot write: all that it
+ * collects, or those of the setting requiredFields. 0: the widget requires none. */
+unsigned widget_settings_required(const struct msg_widget_record *widget);
+
+#endif
