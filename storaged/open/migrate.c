@@ -54,7 +54,7 @@ static const uint8_t added[SCHEMA_VERSION + 1][TABLES] = {
 	    [TABLE_CONVERSATIONS] = 4, /* context */
 	    [TABLE_ORGS] = 4,          /* prices */
 	    [TABLE_USERS] = 8,         /* read_until */
-	    [TABLE_WIDGETS] = 12,      /* budget_text, settings, identity_secret */
+	    [TABLE_WIDGETS] = 40,      /* budget_text, settings, identity_secret */
 	    [TABLE_CONTACTS] = 24,     /* user_id, merging, merged */
 	},
 };

@@ -96,6 +96,7 @@ async function addRecords(banter) {
 		daily_message_cap: 7,
 		retention_days: 3650,
 		budget_text: "Tomorrow.",
+		settings: { theme: "dark", texts: { de: { send: "Los" } } },
 		enabled: false,
 	});
 	await post("keys", { kind: "widget", name: "shop" });

@@ -20,7 +20,7 @@ static const size_t old_schema_added[SCHEMA_VERSION + 1][TABLES] = {
     [4] = {[TABLE_CONVERSATIONS] = 4,
 	[TABLE_ORGS] = 4,
 	[TABLE_USERS] = 8,
-	[TABLE_WIDGETS] = 12,
+	[TABLE_WIDGETS] = 40,
 	[TABLE_CONTACTS] = 24},
 };
 
