@@ -1,11 +1,14 @@
 /*
  * The body of a chat request, from an untrusted client, with and without an Idempotency-Key. An
  * accepted body is within the limits of the contract, and its members alone, serialized again, are
- * accepted with the same result.
+ * accepted with the same result. Its members may also be those of a page and of a rating.
  */
 #include "proto/base/json_escape.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/api/chat/chat_body.h"
+#include "workerd/api/chat/chat_page.h"
+#include "workerd/api/chat/chat_rating.h"
+#include "workerd/api/fields/json_read.h"
 #include "workerd/api/request/client_id.h"
 
 static void
@@ -93,6 +96,51 @@ check_session_alone(struct slice text, const struct chat_body *whole)
 	chat_body_clear(&body);
 }
 
+static void
+check_line(struct slice text, size_t most)
+{
+	must(text.len <= most && utf8_valid(text));
+	must(text.len == 0 || utf8_is_line(text));
+}
+
+static void
+check_address(struct slice text)
+{
+	check_line(text, 2048);
+	must(text.len == 0 || strncasecmp((const char *)text.p, "http", 4) == 0);
+}
+
+/* The page of a message: whatever it says, what is stored is within the limits. */
+static void
+check_page(const struct json_t *object)
+{
+	struct msg_page_record page;
+	struct buf record;
+
+	buf_init(&record, CHAT_PAGE_MAX);
+	chat_page_encode(object, json_read_member(object, "message"), &record);
+	must(record_decode(buf_slice(&record), MSG_PAGE_RECORD, &page) == WIRE_OK);
+	check_address(page.url);
+	check_address(page.referrer);
+	check_line(page.title, 900);
+	check_line(page.language, 64);
+	check_line(page.timezone, 64);
+	check_line(page.browser, 512);
+	buf_clear(&record);
+}
+
+static void
+check_rating(const struct json_t *object)
+{
+	struct msg_rating_set rating = {0};
+
+	if (chat_rating_read(object, &rating) != NULL)
+		return;
+	must(slice_eq(json_read_member(object, "rating"),
+	    chat_rating_name((enum message_rating)rating.rating)));
+	must(utf8_valid(rating.comment) && rating.comment.len <= 3000);
+}
+
 FUZZ(chat_body)
 {
 	static const char *const headers[] = {"key", "", "no id"};
@@ -108,6 +156,8 @@ FUZZ(chat_body)
 		if (body.client_id.p != NULL)
 			check_id(body.client_id);
 		check_written_again(&body);
+		check_page(body.json);
+		check_rating(body.json);
 		chat_body_clear(&body);
 	} else {
 		must(*wrong != '\0' && body.json == NULL);

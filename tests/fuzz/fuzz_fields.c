@@ -1,5 +1,5 @@
 /*
- * The bodies that create and change widgets, agents and contacts, and test agents. The first byte
+ * The bodies that create and change widgets, agents, contacts and webhooks, and test agents. The first byte
  * selects the body and whether it creates.
  *
  * Errors are members of a JSON object, within limits. A valid body fits into its record, and the
@@ -10,6 +10,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "workerd/api/admin/agent_test_body.h"
 #include "workerd/api/admin/contact_fields.h"
+#include "workerd/api/webhooks/webhook_fields.h"
 #include "workerd/api/widget/widget_fields.h"
 
 #define RECORD_MAX 98304
@@ -63,6 +64,12 @@ default_contact(void *thing)
 	*(struct msg_contact_record *)thing = (struct msg_contact_record){.v = RECORD_VERSION};
 }
 
+static void
+default_webhook(void *thing)
+{
+	*(struct msg_webhook_record *)thing = (struct msg_webhook_record){.v = RECORD_VERSION};
+}
+
 static const struct kind {
 	const struct field *table;
 	enum msg_type record;
@@ -73,12 +80,15 @@ static const struct kind {
     {widget_fields, MSG_WIDGET_RECORD, widget_default, check_widget, NULL},
     {agent_fields, MSG_AGENT_RECORD, default_agent, check_agent, show_agent},
     {contact_fields, MSG_CONTACT_RECORD, default_contact, NULL, NULL},
+    {.table = NULL}, /* a test of an agent */
+    {webhook_fields, MSG_WEBHOOK_RECORD, default_webhook, webhook_fields_check, NULL},
 };
 
 union thing {
 	struct msg_widget_record widget;
 	struct agent_shown agent;
 	struct msg_contact_record contact;
+	struct msg_webhook_record webhook;
 };
 
 static void
@@ -187,10 +197,12 @@ FUZZ(fields)
 	const char *wrong = fields_parse(in, &body);
 
 	if (wrong == NULL) {
-		if (steer / 2 % 4 == ARRAY_LEN(kinds))
+		const struct kind *kind = &kinds[steer / 2 % ARRAY_LEN(kinds)];
+
+		if (kind->table == NULL)
 			try_trial(&body);
 		else
-			try_thing(&kinds[steer / 2 % 4], &body, steer % 2 == 0);
+			try_thing(kind, &body, steer % 2 == 0);
 		fields_clear(&body);
 	} else {
 		must(*wrong != '\0');

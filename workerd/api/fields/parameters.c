@@ -56,18 +56,29 @@ parameter_read(struct slice query, const char *name, uint8_t text[PARAMETER_MAX]
 }
 
 bool
-parameter_number(struct slice value, uint32_t max, uint32_t *number)
+parameter_digits(struct slice value, size_t most, uint64_t *number)
 {
-	uint32_t n = 0;
+	uint64_t n = 0;
 
-	if (value.len == 0 || value.len > DIGITS_MAX)
+	if (value.len == 0 || value.len > most)
 		return false;
 	for (size_t i = 0; i < value.len; i++) {
 		if (value.p[i] < '0' || value.p[i] > '9')
 			return false;
-		n = n * 10 + (uint32_t)(value.p[i] - '0');
+		n = n * 10 + (uint64_t)(value.p[i] - '0');
 	}
 	*number = n;
+	return true;
+}
+
+bool
+parameter_number(struct slice value, uint32_t max, uint32_t *number)
+{
+	uint64_t n;
+
+	if (!parameter_digits(value, DIGITS_MAX, &n))
+		return false;
+	*number = (uint32_t)n;
 	return n <= max;
 }
 

@@ -21,6 +21,10 @@ struct slice parameter_read(struct slice query, const char *name, uint8_t text[P
 /* Whether a parameter is given with this value. */
 bool parameter_is(struct slice query, const char *name, const char *value);
 
+/* Reads a whole number of at most so many digits (19 or fewer), and nothing else. */
+[[gnu::warn_unused_result]] bool parameter_digits(
+    struct slice value, size_t most, uint64_t *number);
+
 /* Reads a whole number from 0 to max, of at most nine digits and nothing else. */
 [[gnu::warn_unused_result]] bool parameter_number(
     struct slice value, uint32_t max, uint32_t *number);

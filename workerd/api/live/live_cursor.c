@@ -80,7 +80,7 @@ live_cursor_take_item(struct slice *text, struct live_cursor_item *item)
 	if (!live_cursor_take(text, '.') || !live_cursor_take_id(text, &item->message))
 		return false;
 	item->interrupted = live_cursor_take(text, '!');
-	item->writing = live_cursor_take(text, ':');
+	item->writing = !item->interrupted && live_cursor_take(text, ':');
 	if (item->writing && !live_cursor_take_number(text, UINT32_MAX / 2, &units))
 		return false;
 	item->units = item->writing ? (uint32_t)units : 0;

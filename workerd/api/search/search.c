@@ -138,14 +138,7 @@ search_read_time(struct slice query, const char *name, uint64_t *ms)
 	uint8_t text[PARAMETER_MAX];
 	struct slice value = parameter_read(query, name, text);
 
-	if (value.p == NULL)
-		return true;
-	for (size_t i = 0; i < value.len; i++) {
-		if (value.p[i] < '0' || value.p[i] > '9')
-			return false;
-		*ms = *ms * 10 + (uint64_t)(value.p[i] - '0');
-	}
-	return value.len > 0 && value.len <= TIME_DIGITS_MAX;
+	return value.p == NULL || parameter_digits(value, TIME_DIGITS_MAX, ms);
 }
 
 static bool

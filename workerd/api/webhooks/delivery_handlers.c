@@ -6,6 +6,7 @@
 #include "proto/ipc/change_names.h"
 #include "workerd/api/fields/list_frame.h"
 #include "workerd/api/fields/paging.h"
+#include "workerd/api/fields/parameters.h"
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/store_query.h"
 #include "workerd/api/webhooks/webhook_handlers.h"
@@ -167,17 +168,8 @@ static bool
 delivery_path_number(const struct api_call *c, uint64_t *n)
 {
 	uint8_t captured[ROUTER_CAPTURE_MAX];
-	struct slice text = router_capture(&c->match, 1, captured);
 
-	*n = 0;
-	if (text.len == 0 || text.len > NUMBER_MAX)
-		return false;
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.p[i] < '0' || text.p[i] > '9')
-			return false;
-		*n = 10 * *n + (uint64_t)(text.p[i] - '0');
-	}
-	return true;
+	return parameter_digits(router_capture(&c->match, 1, captured), NUMBER_MAX, n);
 }
 
 void
