@@ -42,10 +42,12 @@ event_stream_on_tick(evutil_socket_t fd, short what, void *arg)
 		event_stream_is_over(s);
 		return;
 	}
-	if (!s->spoke)
-		(void)reply_stream_write(
-		    s->x, slice_str(s->sse ? ":\n\n" : "{\"type\":\"ping\"}\n"));
-	s->spoke = !s->spoke;
+	if (s->spoke)
+		s->spoke = false;
+	else if (s->silent != NULL)
+		s->silent(s);
+	else
+		event_stream_write(s, slice_str(s->sse ? ":\n\n" : "{\"type\":\"ping\"}\n"));
 }
 
 static void
@@ -55,16 +57,29 @@ event_stream_start_heartbeat(struct event_stream *s)
 	must(s->heartbeat != NULL && event_add(s->heartbeat, s->api->stream_heartbeat) == 0);
 }
 
+void
+event_stream_write(struct event_stream *s, struct slice bytes)
+{
+	(void)reply_stream_write(s->x, bytes);
+	s->spoke = true;
+}
+
+void
+event_stream_send_headers(struct http_exchange *x)
+{
+	reply_start(x, 200);
+	reply_header_str(x, "Cache-Control", "no-store, no-transform");
+	reply_header_str(x, "X-Accel-Buffering", "no");
+}
+
 static void
 event_stream_send_head(struct event_stream *s)
 {
 	struct http_exchange *x = s->x;
 
-	reply_start(x, 200);
-	reply_header_str(x, "Cache-Control", "no-store, no-transform");
-	reply_header_str(x, "X-Accel-Buffering", "no");
+	event_stream_send_headers(x);
 	reply_stream_begin(x, s->sse ? SSE "; charset=utf-8" : NDJSON "; charset=utf-8");
-	request_context_stream_begin(x, &s->api->worker->streams);
+	request_context_stream_begin(x, s->gauge != NULL ? s->gauge : &s->api->worker->streams);
 	s->begun = true;
 	if (s->sse)
 		(void)reply_stream_write(x, slice_str(RETRY));
@@ -107,7 +122,8 @@ event_stream_open_data(struct event_stream *s, struct buf *out, const char *type
 	if (s->sse)
 		must(buf_append_str(out, "data: ") == 0);
 	json_write_open(&j, NULL, '{');
-	json_write_str(&j, "type", slice_str(type));
+	if (type != NULL)
+		json_write_str(&j, "type", slice_str(type));
 	return j;
 }
 

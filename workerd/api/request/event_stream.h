@@ -29,6 +29,9 @@ struct event_stream {
 	struct http_exchange *x;
 	bool sse;
 	bool begun; /* the answer's head was sent */
+	/* Both may be NULL. */
+	metric_cell *gauge; /* of open streams, in place of that of replies */
+	void (*silent)(struct event_stream *s); /* event_stream_write()s during a silence */
 	/* Private. */
 	struct event *heartbeat;
 	bool spoke;     /* something was sent since the heartbeat's last tick */
@@ -48,7 +51,7 @@ void event_stream_begin(struct event_stream *s);
  * stream then. */
 void event_stream_begin_endless(struct event_stream *s, void (*over)(void *arg), void *arg);
 
-/* Begins an event with this type, in api_scratch(). id: for server-sent events; NULL: none. */
+/* Begins an event with this type (NULL: none), in api_scratch(). id: for server-sent events; NULL: none. */
 struct json_writer event_stream_open(
     struct event_stream *s, const uint64_t *id, const char *type);
 
@@ -61,6 +64,12 @@ struct slice event_stream_close(struct event_stream *s, struct json_writer *j);
 
 /* Ends and sends it. A client that does not read is dropped by the connection. */
 void event_stream_send(struct event_stream *s, struct json_writer *j);
+
+/* Sends what is no event. */
+void event_stream_write(struct event_stream *s, struct slice bytes);
+
+/* Begins an answer with the headers of a stream: for HEAD. */
+void event_stream_send_headers(struct http_exchange *x);
 
 /* Stops heartbeat and life; does nothing before the head. */
 void event_stream_clear(struct event_stream *s);
