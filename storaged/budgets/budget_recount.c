@@ -192,13 +192,9 @@ budget_sums_put(struct txn *t, const struct budget_sums *sums, const struct budg
 static int
 budget_is_counted(struct txn *t, const struct budget *budget, bool *counted)
 {
-	struct key front = key_of_org(&budget->org, &budget->widget);
-	struct walk w;
-	int rc = walk_open(&w, t, TABLE_SPENT, &front);
+	struct key front = key_of_org(&budget->org, &budget->widget), first;
+	int rc = txn_first(t, TABLE_SPENT, &front, &first);
 
-	if (rc == 0)
-		rc = walk_from(&w, &front);
-	walk_close(&w);
 	*counted = rc == 0;
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }

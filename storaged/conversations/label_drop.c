@@ -50,31 +50,17 @@ label_drop_one(struct txn *t, const struct key *entry, const struct id *label)
 	return rc;
 }
 
-static int
-label_drop_first(struct txn *t, const struct id *org, const struct id *label, struct key *entry)
-{
-	struct key front = key_of_org(org, label);
-	struct walk w;
-	int rc = walk_open(&w, t, TABLE_LABELS, &front);
-
-	if (rc == 0)
-		rc = walk_from(&w, &front);
-	if (rc == 0)
-		*entry = key_of(w.key);
-	walk_close(&w);
-	return rc;
-}
-
 int
 label_drop_some(struct txn *t, const struct id *org, const struct id *label, bool *left)
 {
+	const struct key front = key_of_org(org, label);
 	struct key entry;
-	int rc = label_drop_first(t, org, label, &entry);
+	int rc = txn_first(t, TABLE_LABELS, &front, &entry);
 
 	for (unsigned n = 0; rc == 0 && n < LABEL_DROPS_MAX; n++) {
 		rc = label_drop_one(t, &entry, label);
 		if (rc == 0)
-			rc = label_drop_first(t, org, label, &entry);
+			rc = txn_first(t, TABLE_LABELS, &front, &entry);
 	}
 	*left = rc == 0;
 	return rc == MDB_NOTFOUND ? 0 : rc;

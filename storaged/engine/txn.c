@@ -452,6 +452,20 @@ walk_close(struct walk *w)
 }
 
 int
+txn_first(struct txn *t, enum table table, const struct key *front, struct key *first)
+{
+	struct walk w;
+	int rc = walk_open(&w, t, table, front);
+
+	if (rc == 0)
+		rc = walk_from(&w, front);
+	if (rc == 0)
+		*first = key_of(w.key);
+	walk_close(&w);
+	return rc;
+}
+
+int
 txn_del_all(struct txn *t, enum table table, const struct key *front)
 {
 	struct walk w;

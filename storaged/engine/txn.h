@@ -161,6 +161,10 @@ struct walk {
 /* Does nothing on a walk that is not open. */
 void walk_close(struct walk *w);
 
+/* The first key of a table that begins with the bytes of front. */
+[[gnu::warn_unused_result]] int txn_first(
+    struct txn *t, enum table table, const struct key *front, struct key *first);
+
 /* Removes all keys of a table that begin with the bytes of front. */
 [[gnu::warn_unused_result]] int txn_del_all(
     struct txn *t, enum table table, const struct key *front);

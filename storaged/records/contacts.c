@@ -178,33 +178,18 @@ contact_drop(struct txn *t, const struct id *org, const struct id *contact,
 	return rc != 0 ? rc : txn_del(t, TABLE_CONTACTS, &key);
 }
 
-static int
-contact_first_conversation(
-    struct txn *t, const struct id *org, const struct id *contact, struct key *entry)
-{
-	struct key front = key_of_org(org, contact);
-	struct walk w;
-	int rc = walk_open(&w, t, TABLE_CONVERSATIONS_BY_CONTACT, &front);
-
-	if (rc == 0)
-		rc = walk_from(&w, &front);
-	if (rc == 0)
-		*entry = key_of(w.key);
-	walk_close(&w);
-	return rc;
-}
-
 int
 contact_move_some(struct txn *t, const struct id *org, const struct id *contact,
     const struct id *to, bool *left)
 {
+	const struct key front = key_of_org(org, contact);
 	struct key entry;
-	int rc = contact_first_conversation(t, org, contact, &entry);
+	int rc = txn_first(t, TABLE_CONVERSATIONS_BY_CONTACT, &front, &entry);
 
 	for (unsigned n = 0; rc == 0 && n < UNLINKS_MAX; n++) {
 		rc = contact_move_conversation(t, &entry, contact, to);
 		if (rc == 0)
-			rc = contact_first_conversation(t, org, contact, &entry);
+			rc = txn_first(t, TABLE_CONVERSATIONS_BY_CONTACT, &front, &entry);
 	}
 	*left = rc == 0;
 	return rc == MDB_NOTFOUND ? 0 : rc;

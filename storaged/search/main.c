@@ -7,33 +7,18 @@
  * settings.
  */
 #include <errno.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "proto/process/privileges.h"
-#include "proto/settings/settings.h"
 #include "storaged/search/service.h"
-#include "storaged/server/listen.h"
+#include "storaged/server/program.h"
 
 /* storaged creates DATA_DIR, in which the index and the socket are by default. */
 #define WAIT_STEP_US 50000
 #define WAIT_STEPS   600
-
-static void
-searchd_print_help(void)
-{
-	printf("usage: searchd [--check | --help | --version]\n"
-	       "Keeps the full-text index of banter's conversations, and answers searches.\n"
-	       "  --check    look at the settings only: exit 0, or 78 if there is a problem\n\n"
-	       "Settings, from the environment:\n");
-	settings_print_help(stdout, OWNER_SEARCH);
-}
 
 /* 0, or EX_IOERR with the reason logged. */
 static int
@@ -53,64 +38,39 @@ searchd_make_directory(const char *dir)
 }
 
 static int
+searchd_serve(
+    const struct settings *settings, const struct access *access, int listener, void *arg)
+{
+	(void)arg;
+	service_run(settings, access, listener);
+	return 0;
+}
+
+static int
 searchd_run(const struct settings *settings)
 {
 	struct access access;
-	bool inherited;
-	int listener, status;
+	int status = privileges_become(settings->run_as_user);
 
-	status = privileges_become(settings->run_as_user);
 	if (status == 0)
 		status = access_init(&access, settings->store_group, NULL);
 	if (status == 0)
 		status = searchd_make_directory(settings->search_dir);
-	if (status == 0)
-		status = listen_socket(settings->search_socket, &listener, &inherited);
-	if (status != 0)
-		return status;
-	if (!inherited)
-		status = access_share(&access, settings->search_socket);
-	if (status == 0)
-		service_run(settings, &access, listener);
-	closefd(&listener);
-	if (!inherited)
-		unlink(settings->search_socket);
-	return status;
+	return status != 0
+	    ? status
+	    : program_listen(settings, &access, settings->search_socket, searchd_serve, NULL);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct settings settings;
-	bool check = false;
-	int status = 0;
+	static const struct program program = {
+	    .name = "searchd",
+	    .purpose =
+		"Keeps the full-text index of banter's conversations, and answers searches.",
+	    .owner = OWNER_SEARCH,
+	    .run = searchd_run,
+	};
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0) {
-			searchd_print_help();
-			return 0;
-		}
-		if (strcmp(argv[i], "--version") == 0) {
-			printf("searchd %s\n", BANTER_VERSION);
-			return 0;
-		}
-		if (strcmp(argv[i], "--check") != 0) {
-			fprintf(stderr, "searchd: unknown argument %s; see --help\n", argv[i]);
-			return EX_USAGE;
-		}
-		check = true;
-	}
-	privileges_renounce();
-	settings_load_or_exit(&settings, OWNER_SEARCH);
-	memory_return_large();
-	if (!check) {
-		if (!settings.core_dumps)
-			privileges_hide_memory();
-		log_open("searchd", settings.log_level);
-		signal(SIGPIPE, SIG_IGN);
-		fd_raise_limit();
-		status = searchd_run(&settings);
-	}
-	settings_clear(&settings);
-	return status;
+	return program_main(&program, argc, argv);
 }

@@ -6,56 +6,33 @@
  * Exit status: 0 after SIGTERM or SIGINT, else as in sysexits(3): 64 usage, 65 no store of ours,
  * 74 the disk, 75 another storaged serves the directory, 77 permissions, 78 settings.
  */
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <sysexits.h>
-#include <unistd.h>
-
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
-#include "proto/base/log.h"
 #include "proto/process/privileges.h"
-#include "proto/settings/settings.h"
 #include "storaged/changes/changes.h"
 #include "storaged/open/env_open.h"
 #include "storaged/records/organization_create.h"
-#include "storaged/server/access.h"
 #include "storaged/server/listen.h"
+#include "storaged/server/program.h"
 #include "storaged/server/server.h"
 
-static void
-storaged_print_help(void)
+/* With the lock held. arg: the open environment. */
+static int
+storaged_serve(
+    const struct settings *settings, const struct access *access, int listener, void *arg)
 {
-	printf("usage: storaged [--check | --help | --version]\n"
-	       "Keeps banter's conversations, and serves its workers on a Unix socket.\n"
-	       "  --check    look at the settings only: exit 0, or 78 if there is a problem\n\n"
-	       "Settings, from the environment:\n");
-	settings_print_help(stdout, OWNER_STORE);
+	return server_run(arg, listener, access, settings->syscall_filter);
 }
 
-/* With the lock held and the environment open. */
 static int
-storaged_serve(const struct settings *settings, struct env *env)
+storaged_listen(const struct settings *settings, struct env *env)
 {
 	struct access access;
-	bool inherited;
-	int listener, status;
+	int status = access_init(&access, settings->store_group, settings->search_user);
 
-	status = access_init(&access, settings->store_group, settings->search_user);
-	if (status != 0)
-		return status;
-	status = listen_socket(settings->store_socket, &listener, &inherited);
-	if (status != 0)
-		return status;
-	if (!inherited)
-		status = access_share(&access, settings->store_socket);
-	if (status == 0)
-		status = server_run(env, listener, &access, settings->syscall_filter);
-	closefd(&listener);
-	if (!inherited)
-		unlink(settings->store_socket);
-	return status;
+	return status != 0
+	    ? status
+	    : program_listen(settings, &access, settings->store_socket, storaged_serve, env);
 }
 
 static int
@@ -78,7 +55,7 @@ storaged_run(const struct settings *settings)
 		env.operator_timeout_ms = settings->operator_timeout_ms;
 		env.retention_days = (uint32_t)settings->retention_days;
 		env.scrub.interval_ms = settings->store_scrub_hours * CLOCK_HOUR_MS;
-		status = storaged_serve(settings, &env);
+		status = storaged_listen(settings, &env);
 	}
 	env_close(&env);
 	closefd(&lock);
@@ -88,36 +65,12 @@ storaged_run(const struct settings *settings)
 int
 main(int argc, char **argv)
 {
-	struct settings settings;
-	bool check = false;
-	int status = 0;
+	static const struct program program = {
+	    .name = "storaged",
+	    .purpose = "Keeps banter's conversations, and serves its workers on a Unix socket.",
+	    .owner = OWNER_STORE,
+	    .run = storaged_run,
+	};
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0) {
-			storaged_print_help();
-			return 0;
-		}
-		if (strcmp(argv[i], "--version") == 0) {
-			printf("storaged %s\n", BANTER_VERSION);
-			return 0;
-		}
-		if (strcmp(argv[i], "--check") != 0) {
-			fprintf(stderr, "storaged: unknown argument %s; see --help\n", argv[i]);
-			return EX_USAGE;
-		}
-		check = true;
-	}
-	privileges_renounce();
-	settings_load_or_exit(&settings, OWNER_STORE);
-	memory_return_large();
-	if (!check) {
-		if (!settings.core_dumps)
-			privileges_hide_memory();
-		log_open("storaged", settings.log_level);
-		signal(SIGPIPE, SIG_IGN);
-		fd_raise_limit();
-		status = storaged_run(&settings);
-	}
-	settings_clear(&settings);
-	return status;
+	return program_main(&program, argc, argv);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/sorted.h"
 #include "storaged/numbers/numbers_recount.h"
 #include "storaged/numbers/numbers_rows.h"
 #include "storaged/numbers/numbers_share.h"
@@ -52,21 +53,11 @@ verify_number_compare(const struct key *a, const struct key *b)
 	return memcmp(a->b, b->b, a->len);
 }
 
-/* The first row whose key is at or behind `key`. */
-static size_t
-verify_number_search(const struct number_rows *rows, const struct key *key)
+/* sorted_compare_fn */
+static int
+verify_number_compare_row(const void *key, const void *row)
 {
-	size_t low = 0, high = rows->n;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (verify_number_compare(&rows->of[middle].key, key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return verify_number_compare(key, &((const struct number_row *)row)->key);
 }
 
 /* Whether the row of this key is, or would be, among these. */
@@ -83,7 +74,8 @@ static struct number_row *
 verify_number_row(struct number_rows *rows, struct key key)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		size_t at = verify_number_search(rows, &key);
+		size_t at = sorted_place(
+		    &key, rows->of, rows->n, sizeof(rows->of[0]), verify_number_compare_row);
 
 		if (at < rows->n && verify_number_compare(&rows->of[at].key, &key) == 0)
 			return &rows->of[at];

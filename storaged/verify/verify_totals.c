@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/sorted.h"
 
 /* Organizations per walk. */
 #define ORGS_MAX 4096
@@ -38,21 +39,19 @@ verify_total_compare(const struct id *a, const struct id *b)
 	return memcmp(a->b, b->b, sizeof(a->b));
 }
 
+/* sorted_compare_fn */
+static int
+verify_total_compare_org(const void *org, const void *count)
+{
+	return verify_total_compare(org, &((const struct org_count *)count)->org);
+}
+
 /* The index of an organization, or where to insert it. */
 static size_t
 verify_total_find_org(const struct counts *counts, const struct id *org)
 {
-	size_t low = 0, high = counts->n;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (verify_total_compare(&counts->of[middle].org, org) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return sorted_place(
+	    org, counts->of, counts->n, sizeof(counts->of[0]), verify_total_compare_org);
 }
 
 /* The count of an organization; NULL: another walk counts it. */

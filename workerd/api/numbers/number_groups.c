@@ -12,6 +12,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "proto/base/sorted.h"
 
 #define ALL_OF_DAY 24u /* the hour of a row of a whole day */
 
@@ -59,21 +60,13 @@ number_groups_key_of(enum number_by by, const struct msg_numbers_row *row)
 	never("no such group");
 }
 
-/* The index of a group, or where to insert it. */
-static size_t
-number_groups_search(const struct number_groups *groups, const struct id *key)
+/* sorted_compare_fn; an element is a pointer to a group. */
+static int
+number_groups_compare(const void *key, const void *element)
 {
-	size_t low = 0, high = groups->n;
+	const struct number_group *const *group = element;
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-
-		if (memcmp(groups->of[middle]->key.b, key->b, sizeof(key->b)) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return memcmp(key, &(*group)->key, sizeof(struct id));
 }
 
 static struct number_group *
@@ -94,7 +87,8 @@ number_groups_insert(struct number_groups *groups, size_t at, const struct id *k
 static struct number_group *
 number_groups_find(struct number_groups *groups, const struct id *key)
 {
-	size_t at = number_groups_search(groups, key);
+	size_t at = sorted_place(
+	    key, groups->of, groups->n, sizeof(groups->of[0]), number_groups_compare);
 
 	if (at < groups->n && id_equal(&groups->of[at]->key, key))
 		return groups->of[at];
