@@ -60,8 +60,38 @@ takeover_put(struct txn *t, struct call *c, const struct msg_conversation_record
 	return rc != 0 ? rc : change_add_conversation(t, &org, &id, CHANGE_STATE);
 }
 
+/* Whether a message that ends its conversation is without an answer. A reply that the visitor stopped ended
+ * before the takeover. */
+static bool
+takeover_leaves_unanswered(
+    const struct msg_message_record *newest, const struct msg_conversation_record *conversation)
+{
+	if (newest->role == MESSAGE_USER)
+		return newest->status == MESSAGE_HANDED;
+	return newest->role == MESSAGE_ASSISTANT && newest->status == MESSAGE_STOPPED &&
+	    newest->text.len == 0 && newest->created_at >= conversation->operator_at;
+}
+
 int
-takeover_release(struct txn *t, struct call *c, const struct id *id)
+takeover_find_unanswered(
+    struct txn *t, const struct msg_conversation_record *conversation, bool *unanswered)
+{
+	struct msg_message_record newest;
+	int rc = MDB_NOTFOUND;
+
+	/* The place of a reply is empty if its question was handed over. */
+	for (uint64_t back = 1; rc == MDB_NOTFOUND && back <= 2; back++) {
+		struct key key = key_message(&conversation->id, conversation->next_seq - back);
+
+		rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &newest);
+	}
+	*unanswered = rc == 0 && takeover_leaves_unanswered(&newest, conversation);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int
+takeover_release(
+    struct txn *t, struct call *c, const struct id *id, enum conversation_state state)
 {
 	struct key key = key_id(id);
 	struct msg_conversation_record conversation;
@@ -73,6 +103,7 @@ takeover_release(struct txn *t, struct call *c, const struct id *id)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 	conversation_position_of(&conversation, &before);
 	conversation_end_takeover(&conversation);
+	conversation.state = (uint8_t)state;
 	return takeover_put(t, c, &conversation, &before);
 }
 

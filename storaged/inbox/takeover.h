@@ -9,6 +9,7 @@
  *	a dead worker             its reply ends as stopped with the text that was stored last
  *	storaged is killed        a takeover that was acknowledged is on disk; turns that were open then are
  *	                          stopped when their worker claims them
+ * turns/silence.h ends the takeovers of silent operators.
  */
 #ifndef STORAGED_INBOX_TAKEOVER_H
 #define STORAGED_INBOX_TAKEOVER_H
@@ -22,9 +23,14 @@
 bool takeover_has_lapsed(
     const struct env *env, const struct msg_conversation_record *conversation, uint64_t now);
 
-/* conversation_end_takeover() for a stored conversation. */
-[[gnu::warn_unused_result]] int takeover_release(
-    struct txn *t, struct call *c, const struct id *conversation);
+/* Whether the visitor's last message has no answer: it was handed to the operator, or the takeover stopped its
+ * reply before the first word. */
+[[gnu::warn_unused_result]] int takeover_find_unanswered(
+    struct txn *t, const struct msg_conversation_record *conversation, bool *unanswered);
+
+/* Ends the takeover of a stored conversation, whose state becomes open or waiting. */
+[[gnu::warn_unused_result]] int takeover_release(struct txn *t, struct call *c,
+    const struct id *conversation, enum conversation_state state);
 
 /* The conversation of a request; refuses another organization's. */
 [[gnu::warn_unused_result]] int takeover_find(struct txn *t, struct call *c,

@@ -1,5 +1,6 @@
 /*
- * Which worker delivers the webhooks: at most one at a time. It keeps the lease until it gives it back or its
+ * Which worker delivers the webhooks, and begins the replies that silent operators have left (turns/silence.h): at
+ * most one at a time. It keeps the lease until it gives it back or its
  * connection ends. The others wait: all that have asked are notified, once each, when nobody has the lease any more, or
  * when an owner has changed an endpoint; then they ask again. In memory only: after a restart of storaged, the
  * workers ask again, too.
@@ -10,8 +11,8 @@
 #include "storaged/live/client.h"
 
 struct lease {
-	const struct client *holder; /* NULL: nobody */
-	struct id id;                /* the holder's name for it */
+	struct client *holder; /* NULL: nobody */
+	struct id id;          /* the holder's name for it */
 	uint64_t revision; /* of the endpoints: changes after each commit that concerns them */
 	LIST_HEAD(, client) waiting; /* for a change */
 };

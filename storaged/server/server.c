@@ -1,7 +1,7 @@
 /*
  * The loop turn. libevent's callbacks only read bytes and set flags; then, once per turn,
  * server_loop_turn() does the work in a fixed order: requests into a batch, commit, answers, lost
- * turns, one step each of retention and garbage collection. The callbacks may run again while the batch is open, so
+ * turns, one step each of retention, takeovers that end, and garbage collection. The callbacks may run again while the batch is open, so
  * none of them uses the store.
  */
 #include "storaged/server/server.h"
@@ -30,6 +30,7 @@
 #include "storaged/server/scrub.h"
 #include "storaged/server/service_report.h"
 #include "storaged/turns/interrupt.h"
+#include "storaged/turns/silence.h"
 
 /* How long the workers of turns that were open at the start have to claim them. Workers
  * reconnect every second (BACKOFF_MAX_MS in workerd/store/store_client.c). A visitor whose
@@ -50,7 +51,7 @@ struct server {
 	struct env *env;
 	int listener;
 	struct event_base *base;
-	struct event *acceptable, *term, *interrupt, *claim, *retry, *tidy, *scrub;
+	struct event *acceptable, *term, *interrupt, *claim, *retry, *tidy, *scrub, *silent;
 	struct open_turns open;
 	struct live live;
 	struct batch batch;
@@ -58,10 +59,11 @@ struct server {
 	struct service_report report;
 	struct numbers_fold numbers;
 	struct retention retention;
+	struct silence silence;
 	bool accept_paused, garbage_paused;
 	bool trims; /* the change feed has rows to remove */
-	bool retry_due, tidy_due,
-	    scrub_due;    /* set by callbacks, which may run during a batch */
+	bool retry_due, tidy_due, scrub_due,
+	    silence_due;  /* set by callbacks, which may run during a batch */
 	uint64_t commits; /* at the last maintenance */
 	bool stopping;
 };
@@ -187,6 +189,16 @@ server_end_lost_turns(struct server *s)
 	return interrupt_lost(s->env, &s->live) == INTERRUPT_MORE;
 }
 
+/* Ends some takeovers of operators who are silent. */
+static bool
+server_end_silence(struct server *s)
+{
+	if (s->silence_due)
+		silence_start(&s->silence);
+	s->silence_due = false;
+	return silence_step(&s->silence, s->env, &s->live);
+}
+
 /* Removes some messages of erased conversations, even while the store is full: this frees space. */
 static bool
 server_remove_garbage(struct server *s)
@@ -295,6 +307,7 @@ server_loop_turn(struct server *s, bool *more)
 	*more = server_settle_all(s);
 	*more |= server_end_lost_turns(s);
 	*more |= retention_step(&s->retention, s->env, &s->live);
+	*more |= server_end_silence(s);
 	live_changes(&s->live, s->env->newest_change);
 	/* Ending turns and freed peers notify peers that may have been settled already. */
 	*more |= s->live.notified;
@@ -333,6 +346,8 @@ static void
 server_start_events(struct server *s)
 {
 	struct timeval tidy_each = clock_timeval(TIDY_MS);
+	unsigned silent_ms = silence_interval(s->env);
+	struct timeval silent_each = clock_timeval(silent_ms);
 
 	s->base = event_base_new();
 	must(s->base != NULL);
@@ -344,12 +359,16 @@ server_start_events(struct server *s)
 	s->retry = evtimer_new(s->base, server_on_due, &s->retry_due);
 	s->tidy = event_new(s->base, -1, EV_PERSIST, server_on_due, &s->tidy_due);
 	s->scrub = evtimer_new(s->base, server_on_due, &s->scrub_due);
+	s->silent = event_new(s->base, -1, EV_PERSIST, server_on_due, &s->silence_due);
+	must(s->silent != NULL);
 	must(s->acceptable != NULL && s->term != NULL && s->interrupt != NULL &&
 	    s->claim != NULL && s->retry != NULL && s->tidy != NULL && s->scrub != NULL);
 	must(event_add(s->acceptable, NULL) == 0);
 	must(event_add(s->term, NULL) == 0);
 	must(event_add(s->interrupt, NULL) == 0);
 	must(event_add(s->tidy, &tidy_each) == 0);
+	if (silent_ms > 0)
+		must(event_add(s->silent, &silent_each) == 0);
 	server_plan_scrub(s, SCRUB_STEP_MS);
 }
 
@@ -363,6 +382,7 @@ server_stop_events(struct server *s)
 	event_free(s->retry);
 	event_free(s->tidy);
 	event_free(s->scrub);
+	event_free(s->silent);
 	event_base_free(s->base);
 }
 

@@ -29,6 +29,9 @@ enum begin_action {
 	BEGIN_RESTART, /* a known message whose reply broke off: this run writes it from the start */
 	BEGIN_REPEAT, /* a repeated request whose reply is complete: only answer it again */
 	BEGIN_REPORT, /* a known message: answer with the state of its reply */
+	BEGIN_LEFT, /* open a turn for the message that a silent operator has left without an answer */
+	BEGIN_NOTHING, /* ... which is answered meanwhile, or which nobody may answer any more */
+	BEGIN_WAIT, /* ... for which the budget is spent: the conversation waits for a person */
 	/* While a person has the conversation (inbox/takeover.h): */
 	BEGIN_HAND, /* store the message, which the person answers */
 	BEGIN_STOP, /* a reply that would be taken or restarted: end it as stopped, and report it */
@@ -55,7 +58,7 @@ turn_begin_parse(struct call *c, struct turn_beginning *b)
 	const struct msg_turn_begin *m = &c->m->turn_begin;
 
 	*b = (struct turn_beginning){.m = m, .turn = {.id = m->turn}, .now = clock_wall_ms()};
-	if (m->session.len == 0 || m->text.len == 0)
+	if (m->session.len == 0 || (m->text.len == 0) != m->left)
 		return call_refuse(c, STORE_INVALID, "a turn needs a session and a text");
 	if (id_is_zero(&m->conversation) || id_is_zero(&m->message) || id_is_zero(&m->turn))
 		return call_refuse(c, STORE_INVALID, "a turn needs its ids");
@@ -241,6 +244,45 @@ turn_begin_decide_open(struct txn *t, struct call *c, struct turn_beginning *b)
 	return 0;
 }
 
+/* The reply to a handed message that a silent operator has left: the next pair, without a question, has it. */
+static int
+turn_begin_find_left(
+    struct txn *t, struct call *c, const struct turn_beginning *b, struct turn_view *reply)
+{
+	const struct id *conversation = &b->conversation.id;
+	const uint64_t seq = b->turn.place.seq + 2;
+	struct key question = key_message(conversation, seq - 1);
+	struct key answer = key_message(conversation, seq);
+	struct msg_message_record message;
+	struct slice next;
+	struct id turn;
+	int rc = txn_get(t, TABLE_MESSAGES, &question, &next);
+
+	if (rc != MDB_NOTFOUND)
+		return rc == 0 ? MDB_NOTFOUND : rc;
+	rc = txn_get_record(t, TABLE_MESSAGES, &answer, MSG_MESSAGE_RECORD, &message);
+	if (rc == 0)
+		turn = message.role == MESSAGE_ASSISTANT ? message.id : (struct id){{0}};
+	else if (rc == MDB_NOTFOUND)
+		rc = conversation_newest_open(t, c, conversation, &turn);
+	if (rc != 0 || id_is_zero(&turn))
+		return rc != 0 ? rc : MDB_NOTFOUND;
+	rc = turn_view_load_named(t, &turn, reply);
+	return rc == 0 && reply->place.seq != seq ? MDB_NOTFOUND : rc;
+}
+
+/* A message that was handed to a person, and is sent again: the model may have answered it since. */
+static int
+turn_begin_follow_left(struct txn *t, struct call *c, struct turn_beginning *b)
+{
+	struct turn_view reply;
+	int rc = turn_begin_find_left(t, c, b, &reply);
+
+	if (rc == 0)
+		b->turn = reply;
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
 static int
 turn_begin_decide_known(struct txn *t, struct call *c, struct turn_beginning *b,
     const struct msg_client_id_record *known)
@@ -249,6 +291,8 @@ turn_begin_decide_known(struct txn *t, struct call *c, struct turn_beginning *b,
 
 	if (rc == 0)
 		rc = turn_view_load_named(t, &known->turn, &b->turn);
+	if (rc == 0 && b->turn.state == TURN_HANDED)
+		rc = turn_begin_follow_left(t, c, b);
 	if (rc != 0)
 		return rc;
 	switch (b->turn.state) {
@@ -296,6 +340,26 @@ turn_begin_decide_action(struct txn *t, struct call *c, struct turn_beginning *b
 	return rc != 0 ? rc : turn_begin_decide_repeated(t, c, b);
 }
 
+/* A conversation that a silent operator has left, if its last message still has no answer. */
+static int
+turn_begin_decide_left(struct txn *t, struct call *c, struct turn_beginning *b)
+{
+	bool unanswered = false;
+	int rc = turn_view_load(t, &b->m->turn, &b->turn);
+
+	if (rc != MDB_NOTFOUND)
+		return rc != 0 ? rc : turn_begin_decide_repeated(t, c, b);
+	b->action = BEGIN_NOTHING;
+	if (b->fresh || !b->returns || !id_equal(&b->conversation.id, &b->m->conversation) ||
+	    b->conversation.next_seq > SEQ_MAX - 1)
+		return 0;
+	rc = takeover_find_unanswered(t, &b->conversation, &unanswered);
+	if (rc != 0 || !unanswered)
+		return rc;
+	b->action = BEGIN_LEFT;
+	return turn_begin_check_open(t, c, b);
+}
+
 static int
 turn_begin_check_budget(struct txn *t, struct call *c, struct turn_beginning *b)
 {
@@ -305,13 +369,26 @@ turn_begin_check_budget(struct txn *t, struct call *c, struct turn_beginning *b)
 	return turn_budget_check(t, c, &b->conversation, b->fresh, b->now, &b->writer);
 }
 
+/* Whether the action calls the model once more. */
+static bool
+turn_begin_reserves(const struct turn_beginning *b)
+{
+	return !b->held &&
+	    (b->action == BEGIN_NEW || b->action == BEGIN_RESTART || b->action == BEGIN_LEFT);
+}
+
 static int
 turn_begin_decide(struct txn *t, struct call *c, struct turn_beginning *b)
 {
-	int rc = turn_begin_decide_action(t, c, b);
+	int rc =
+	    b->m->left ? turn_begin_decide_left(t, c, b) : turn_begin_decide_action(t, c, b);
 
-	if (rc == 0 && !b->held && (b->action == BEGIN_NEW || b->action == BEGIN_RESTART))
+	if (rc == 0 && turn_begin_reserves(b))
 		rc = turn_begin_check_budget(t, c, b);
+	if (rc == CALL_REFUSED && b->action == BEGIN_LEFT && c->refused == STORE_BUDGET) {
+		b->action = BEGIN_WAIT;
+		return 0;
+	}
 	if (rc != 0 || (b->action != BEGIN_TAKE && b->action != BEGIN_RESTART))
 		return rc;
 	if (b->held)
@@ -370,6 +447,19 @@ turn_begin_add_changes(struct txn *t, const struct turn_beginning *b)
 			     &place->conversation, place->seq - 1, CHANGE_CREATED);
 }
 
+/* The next pair of places; the reply takes the second one. */
+static void
+turn_begin_take_place(struct turn_beginning *b)
+{
+	b->turn.place = (struct msg_turn_record){
+	    .v = RECORD_VERSION,
+	    .org = b->m->org,
+	    .conversation = b->conversation.id,
+	    .seq = b->conversation.next_seq + 1,
+	};
+	b->conversation.next_seq += 2;
+}
+
 /* The message, with the place of a reply, which stays empty if a person answers. */
 static int
 turn_begin_add_message(struct txn *t, struct turn_beginning *b)
@@ -384,13 +474,7 @@ turn_begin_add_message(struct txn *t, struct turn_beginning *b)
 	struct msg_turn_record *place = &b->turn.place;
 	int rc;
 
-	*place = (struct msg_turn_record){
-	    .v = RECORD_VERSION,
-	    .org = b->m->org,
-	    .conversation = b->conversation.id,
-	    .seq = b->conversation.next_seq + 1,
-	};
-	b->conversation.next_seq += 2;
+	turn_begin_take_place(b);
 	if (b->fresh)
 		b->conversation.contact = b->participants.visitor.contact;
 	arrival.reply = place->seq;
@@ -419,6 +503,36 @@ turn_begin_apply_new(struct txn *t, struct call *c, struct turn_beginning *b)
 	participants_announce_turn(c, conversation);
 	call_claim(c, &b->turn.id, conversation);
 	return 0;
+}
+
+/* The reply stands in a new pair without a question: it follows what the visitor's clients have already. */
+static int
+turn_begin_apply_left(struct txn *t, struct call *c, struct turn_beginning *b)
+{
+	struct msg_turn_record *place = &b->turn.place;
+	struct new_message arrival = {
+	    .now = b->now, .replaces = true, .returns = true, .status = CONVERSATION_ACTIVE};
+	struct key key = key_id(&b->turn.id);
+	int rc;
+
+	call_conversation_changed(c, &b->conversation);
+	turn_begin_take_place(b);
+	arrival.reply = place->seq;
+	rc = conversation_add(t, &b->conversation, false, &arrival);
+	if (rc == 0)
+		rc = txn_put_record(t, TABLE_TURNS, &key, MSG_TURN_RECORD, place);
+	if (rc == 0)
+		rc = reply_open(t, &b->turn.id, &b->turn.id, &place->conversation, &b->writer);
+	if (rc == 0)
+		call_claim(c, &b->turn.id, &place->conversation);
+	return rc;
+}
+
+static int
+turn_begin_wait(struct txn *t, struct call *c, const struct turn_beginning *b)
+{
+	call_ok(c);
+	return takeover_release(t, c, &b->conversation.id, STATE_WAITING);
 }
 
 /* Answers first, as the conversation's texts may lie in the map. */
@@ -503,6 +617,14 @@ turn_begin_apply(struct txn *t, struct call *c, struct turn_beginning *b)
 		break;
 	case BEGIN_REPEAT:
 		break;
+	case BEGIN_LEFT:
+		rc = turn_begin_apply_left(t, c, b);
+		break;
+	case BEGIN_NOTHING:
+		call_ok(c);
+		return 0;
+	case BEGIN_WAIT:
+		return turn_begin_wait(t, c, b);
 	case BEGIN_REPORT:
 		turn_answer_state(c, &b->turn, b->own);
 		return 0;
@@ -513,8 +635,8 @@ turn_begin_apply(struct txn *t, struct call *c, struct turn_beginning *b)
 	case BEGIN_HANDED:
 		return turn_answer_handed(t, c, &b->turn, &b->conversation);
 	}
-	if (rc == 0 && b->returns && b->action != BEGIN_NEW && b->action != BEGIN_REPEAT)
-		rc = takeover_release(t, c, &b->turn.place.conversation);
+	if (rc == 0 && b->returns && (b->action == BEGIN_TAKE || b->action == BEGIN_RESTART))
+		rc = takeover_release(t, c, &b->turn.place.conversation, STATE_OPEN);
 	return rc != 0 ? rc : turn_begin_answer(t, c, b);
 }
 

@@ -4,9 +4,9 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { ADMIN, addUser, logIn } from "./accounts.mjs";
-import { openStream } from "./client.mjs";
+import { openStream, textOf } from "./client.mjs";
 import { Contract } from "./contract.mjs";
-import { PASSWORD, times, useBanter, withBanter } from "./harness.mjs";
+import { PASSWORD, times, until, useBanter, withBanter } from "./harness.mjs";
 import { AGENT, adminExpect, NOBODY } from "./organizations.mjs";
 import { begin, history, KEY, resumePath, SSE } from "./replies.mjs";
 import { expectTool } from "./tool.mjs";
@@ -284,15 +284,39 @@ describe("a model that asks for a person", () => {
 			}));
 });
 
-it("the model takes over again from an operator who is silent", () =>
-	withBanter({ workers: 1, env: { OPERATOR_TIMEOUT_MS: "1" } }, async (banter) => {
+describe("an operator who is silent", () => {
+	const banter = useBanter({ workers: 2, env: { OPERATOR_TIMEOUT_MS: "1500" } });
+	const isOpen = async (id) => (await banter.thread(id)).conversation.state === "open";
+
+	it("loses the conversation to the model, which answers what the visitor has asked", async () => {
 		const id = await begun(banter, "silent");
 		await takeOver(banter, id);
-		assert.equal((await banter.chat("silent", "[[echo]] back?")).json.message, "back?");
-		assert.equal((await banter.thread(id)).conversation.state, "open");
-		await adminExpect(banter, 200, "PUT", `agents/${AGENT}`, { no_return: true });
-		await takeOver(banter, id);
-		assert.equal((await banter.chat("silent", "[[echo]] still?")).json.message, HANDOVER);
-	}));
+		assert.equal((await banter.chat("silent", "[[echo]] anybody?")).json.message, HANDOVER);
+		await until("the reply", async () => (await banter.messages(id)).length === 4);
+		assert.deepEqual((await banter.messages(id)).slice(2), [
+			["user", "[[echo]] anybody?", "complete"],
+			["assistant", "anybody?", "complete"],
+		]);
+		assert.ok(await isOpen(id));
+		assert.equal((await banter.chat("silent", "[[echo]] thanks")).json.message, "thanks");
+	});
+
+	it("is shown to the visitor's tabs, which receive the reply live", async () => {
+		const widget = await makeWidget(banter);
+		const visitor = await Visitor.open(banter, widget, { stream: true, operators: true });
+		assert.equal(await visitor.ask("[[echo]] hi"), "hi");
+		const [{ _id }] = (await banter.conversations()).conversations;
+		await takeOver(banter, _id);
+		const other = await visitor.again({ stream: true });
+		visitor.say("[[tokens=3]] anybody?");
+		await visitor.upTo("handover");
+		const left = (await visitor.upTo("operator")).at(-1);
+		assert.deepEqual(left, { type: "operator", state: "left" });
+		for (const tab of [visitor, other])
+			assert.equal(textOf(await tab.upTo("typing_stop")).trim(), "t0 t1 t2");
+		await visitor.close();
+		await other.close();
+	});
+});
 
 it("shows every documented status", () => contract.assertComplete("takeover"));

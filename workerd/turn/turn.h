@@ -51,6 +51,10 @@ struct turn_listener;
     const struct turn_request *request, const struct turn_sink *sink, void *arg,
     enum turn_failure *why);
 
+/* Begins the reply to a message that a silent operator has left, without a listener. Does nothing when too many
+ * replies run: storaged asks again. */
+void turn_begin_left(struct turns *turns, const struct msg_live_left *left);
+
 /* Tries an agent. The sink's ids refer to nothing. The trial ends when the listener leaves. NULL when
  * too many trials run: answer 503. */
 [[gnu::warn_unused_result]] struct turn_listener *turn_try(struct turns *turns,

@@ -168,6 +168,14 @@ turn_begin_done(struct turn *t, const struct msg_turn_begun *begun)
 	}
 }
 
+/* The message that an operator has left has an answer, or must not get one from the model. */
+static void
+turn_begin_needless(struct turn *t)
+{
+	evtimer_del(&t->timer);
+	turn_enter(t, TURN_OVER);
+}
+
 static void
 turn_on_begun(void *arg, uint16_t type, const union msg *m)
 {
@@ -178,6 +186,8 @@ turn_on_begun(void *arg, uint16_t type, const union msg *m)
 		turn_begin_done(t, &m->turn_begun);
 	else if (type == MSG_TURN_HANDED)
 		turn_begin_handed(t, &m->turn_handed);
+	else if (type == MSG_OK)
+		turn_begin_needless(t);
 	else if (type == MSG_TURN_STATE && (t->ref != NULL || !m->turn_state.open))
 		turn_begin_repeated(t, &m->turn_state);
 	else
@@ -260,4 +270,28 @@ turn_begin(struct turns *turns, const struct turn_request *request,
 	l = reply_listener_new(sink, arg);
 	reply_listeners_add(&t->listeners, l, false);
 	return l;
+}
+
+void
+turn_begin_left(struct turns *turns, const struct msg_live_left *left)
+{
+	const struct msg_turn_begin begin = {
+	    .org = left->org,
+	    .widget = left->widget,
+	    .session = left->session,
+	    .conversation = left->conversation,
+	    .message = id_new(),
+	    .turn = id_new(),
+	    .history = turns->max_history,
+	    .left = 1,
+	};
+	const struct turn_ids ids = {.conversation = begin.conversation, .message = begin.turn};
+	enum turn_failure why;
+	struct turn *t;
+
+	if (!turn_limits_admit(turns, 0, &why))
+		return;
+	t = turn_new(turns, &left->org, (struct slice){0}, &ids);
+	if (turn_send_begin(t, &begin) == -1)
+		turn_enter(t, TURN_OVER);
 }

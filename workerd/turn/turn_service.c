@@ -4,6 +4,7 @@
 #include "proto/base/clock.h"
 #include "workerd/turn/remote_reply.h"
 #include "workerd/turn/reply_listeners.h"
+#include "workerd/turn/turn.h"
 #include "workerd/turn/turn_internal.h"
 #include "workerd/turn/turn_resume.h"
 
@@ -52,6 +53,9 @@ turn_service_on_message(void *arg, uint16_t type, const union msg *m)
 		break;
 	case MSG_LIVE_UNSAVED:
 		remote_reply_unsaved(turns, &m->live_unsaved);
+		break;
+	case MSG_LIVE_LEFT:
+		turn_begin_left(turns, &m->live_left);
 		break;
 	default: /* messages about visitors */
 		break;

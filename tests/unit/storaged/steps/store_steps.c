@@ -36,6 +36,7 @@
  *	                                      without a time it runs again
  *	trim_changes MS ROWS                  removes rows of the change feed that are older, or more
  *	retain DAYS [STEPS]                   a pass of the retention with this RETENTION_DAYS
+ *	end_silence [STEPS]                   a pass over the takeovers of silent operators
  *	collect_garbage [STEPS]               until nothing of erased conversations is left
  *	collect_garbage_step                  one step
  *	import_into_new_store                 ... everything that an export of the store contains; the new
@@ -79,6 +80,7 @@
  */
 #include "storaged/changes/changes_trim.h"
 #include "storaged/retention/retention.h"
+#include "storaged/turns/silence.h"
 #include "tests/unit/storaged/steps/store_world.h"
 #include "tests/unit/storaged/store_copy.h"
 
@@ -272,6 +274,20 @@ retain(struct world *w, const struct words *step)
 		expect_number(w, "steps", steps, step->word[2]);
 }
 
+/* end_silence [STEPS] */
+static void
+end_silence(struct world *w, const struct words *step)
+{
+	struct silence pass = {.runs = false};
+	size_t steps = 1;
+
+	silence_start(&pass);
+	while (silence_step(&pass, &w->f->env, &w->f->live))
+		steps++;
+	if (step->n > 1)
+		expect_number(w, "steps", steps, step->word[1]);
+}
+
 static void
 import_into_new_store(struct world *w)
 {
@@ -400,6 +416,7 @@ static const struct {
     {"clock", .run = set_clock},
     {"trim_changes", .run = trim_changes},
     {"retain", .run = retain},
+    {"end_silence", .run = end_silence},
     {"collect_garbage", .run = collect_garbage},
     {"collect_garbage_step", .act = collect_garbage_step},
     {"import_into_new_store", .act = import_into_new_store},
