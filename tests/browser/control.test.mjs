@@ -203,6 +203,6 @@ describe("a server without message ids", { skip: missing }, () => {
 		await visitor.logUntil("it has begun", (text) => text.endsWith("As "));
 		await visitor.stop.press("Enter");
 		await visitor.stopped.waitFor();
-		await visitor.saidUntil([...exchange("again", "As always"), ...exchange("wait", "As ")]);
+		await visitor.saidUntil([...exchange("again", "As always"), ...exchange("wait", "As")]);
 	});
 });

@@ -11,6 +11,7 @@ const OURS: Settings = {
 	accent: { r: 99, g: 102, b: 241 },
 	onAccent: WHITE,
 	contact: null,
+	plainText: false,
 	sound: false,
 	unreadInTitle: false,
 	starters: [],

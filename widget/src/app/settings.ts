@@ -23,6 +23,8 @@ export interface Settings {
 	/** The text colour on the accent; null: chosen by contrast. */
 	readonly onAccent: Rgb | null;
 	readonly contact: ContactWish | null;
+	/** Replies are shown as they are, without Markdown. */
+	readonly plainText: boolean;
 	readonly sound: boolean;
 	readonly unreadInTitle: boolean;
 	/** Questions that the visitor may start with. */
@@ -124,6 +126,7 @@ export function resolveSettings(
 		accent: color("accentColor") ?? defaults.accent,
 		onAccent: color("textColor") ?? defaults.onAccent,
 		contact: widgetId ? contactFrom(lookup) : null,
+		plainText: isSet(setting("plainText")),
 		sound: isSet(setting("sound")),
 		unreadInTitle: isSet(setting("unreadInTitle")),
 		starters: listFrom(setting("starters")),

@@ -1,6 +1,7 @@
 // Announces each complete reply once to screen readers.
 
 import { el } from "../../dom";
+import { plainText } from "../../markdown/index";
 import { isLive, type Reply, replyOf, type State } from "../chat/state";
 import { failureText, pauseText, type Words } from "../words";
 
@@ -8,7 +9,7 @@ export interface Announcer {
 	render(state: State): void;
 }
 
-function sentence(words: Words, { phase, failure, text }: Reply): string {
+function sentence(words: Words, { phase, failure }: Reply, text: string): string {
 	if (phase === "paused") return pauseText(words, failure);
 	if (phase === "failed") return failureText(words, failure);
 	return phase === "stopped" ? `${words("replyStopped")} ${text}` : text;
@@ -19,8 +20,13 @@ function lastReply(state: State): Reply | null {
 	return last?.role === "assistant" ? last : null;
 }
 
-/** `node`: the live region. */
-export function createAnnouncer(node: HTMLElement, words: Words, initial: State): Announcer {
+/** `node`: the live region. `isPlain`: replies have no Markdown. */
+export function createAnnouncer(
+	node: HTMLElement,
+	words: Words,
+	isPlain: boolean,
+	initial: State,
+): Announcer {
 	/** The pending reply. */
 	let watched: string | null = null;
 	let said = "";
@@ -42,7 +48,9 @@ export function createAnnouncer(node: HTMLElement, words: Words, initial: State)
 		watched = isLive(reply) ? reply.key : null;
 		if (isLive(reply) && (reply.phase !== "paused" || !state.open)) return;
 		// A new element each time, so that equal texts are announced twice.
-		node.replaceChildren(el("p", {}, state.open ? sentence(words, reply) : words("newReply")));
+		const text = isPlain ? reply.text : plainText(reply.text, { words });
+		const spoken = state.open ? sentence(words, reply, text) : words("newReply");
+		node.replaceChildren(el("p", {}, spoken));
 	}
 
 	const first = lastReply(initial);

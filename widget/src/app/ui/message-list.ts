@@ -31,7 +31,13 @@ function arrange(parent: HTMLElement, nodes: readonly HTMLElement[]): void {
 	});
 }
 
-export function createLog(words: Words, onRetry: () => void, signal: AbortSignal): Log {
+/** `isPlain`: replies are shown as they are, without Markdown. */
+export function createLog(
+	words: Words,
+	isPlain: boolean,
+	onRetry: () => void,
+	signal: AbortSignal,
+): Log {
 	// Not a live region: a screen reader would read each token. announcer.ts announces replies.
 	const list = el("div", {
 		class: "log",
@@ -64,7 +70,8 @@ export function createLog(words: Words, onRetry: () => void, signal: AbortSignal
 
 	function show(message: Message, isLast: boolean): Shown {
 		const known = shown.get(message.key);
-		const entry = known ?? { view: createMessage(words, message, retry), message: null, isLast };
+		const view = known?.view ?? createMessage(words, message, retry, isPlain);
+		const entry = known ?? { view, message: null, isLast };
 		if (!known && message.role === "user") following = true;
 		if (entry.message !== message || entry.isLast !== isLast) {
 			entry.view.render(message, isLast);

@@ -1,10 +1,11 @@
 // One message on the screen, updated from its state.
 
 import { el, setChildren, spoken } from "../../dom";
-import type { Message, Question, Reply } from "../chat/state";
+import { createMarkdown } from "../../markdown/index";
+import { splitLinks } from "../../markdown/links";
+import { isLive, type Message, type Question, type Reply } from "../chat/state";
 import { failureText, pauseText, type Words } from "../words";
 import { type IconName, icon } from "./icons";
-import { splitLinks } from "./links";
 
 export interface MessageView {
 	readonly node: HTMLElement;
@@ -16,7 +17,7 @@ function withLinks(text: string): (Node | string)[] {
 	return splitLinks(text).map((piece) => {
 		if (typeof piece === "string") return piece;
 		const target = { href: piece.href, target: "_blank", rel: "noopener noreferrer" };
-		return el("a", target, piece.text);
+		return el("a", target, piece.label);
 	});
 }
 
@@ -57,35 +58,51 @@ function remarkOn(
 	return retry ? note("failure", "alert", sentence, [retry]) : aside("alert", sentence);
 }
 
-function createReply(words: Words, onRetry: () => void): MessageView {
-	const bubble = el("div", { class: "bubble", dir: "auto" });
+/** The text of a reply. */
+interface ReplyText {
+	readonly node: HTMLElement;
+	/** `isComplete`: no more text follows. */
+	render(text: string, isComplete: boolean): void;
+}
+
+/** As it is, with links. */
+function createPlainText(): ReplyText {
+	const node = el("div", { class: "plain", dir: "auto" });
+	/** The streaming text is appended in place, so that a selection survives. */
+	let growing: Text | null = null;
+	return {
+		node,
+		render(text, isComplete) {
+			if (isComplete) {
+				growing = null;
+				node.replaceChildren(...withLinks(text));
+			} else if (growing && text.startsWith(growing.data)) {
+				growing.appendData(text.slice(growing.length));
+			} else {
+				growing = document.createTextNode(text);
+				node.replaceChildren(growing);
+			}
+		},
+	};
+}
+
+function createReply(words: Words, onRetry: () => void, isPlain: boolean): MessageView {
+	const bubble = el("div", { class: "bubble" });
+	const content = isPlain ? createPlainText() : createMarkdown({ words });
 	const body = el("div", { class: "body" });
 	const avatar = el("span", { class: "avatar" }, icon("spark"));
 	const node = el("div", { class: "row assistant" }, avatar, spoken(words("theySaid")), body);
 	const retry = el("button", { type: "button", class: "retry" }, icon("retry"), words("tryAgain"));
 	retry.addEventListener("click", onRetry);
 
-	/** The streaming text is appended in place, so that a selection survives. */
-	let growing: Text | null = null;
-
 	function wait(): void {
-		growing = null;
 		// Replacing the dots would restart their animation.
 		if (!bubble.querySelector(".dots")) bubble.replaceChildren(dots(words));
 	}
 
-	function stream(text: string): void {
-		if (growing && text.startsWith(growing.data)) {
-			growing.appendData(text.slice(growing.length));
-			return;
-		}
-		growing = document.createTextNode(text);
-		bubble.replaceChildren(growing);
-	}
-
-	function settle(text: string): void {
-		growing = null;
-		bubble.replaceChildren(...withLinks(text));
+	function show(text: string, isComplete: boolean): void {
+		content.render(text, isComplete);
+		setChildren(bubble, [content.node]);
 	}
 
 	return {
@@ -94,8 +111,7 @@ function createReply(words: Words, onRetry: () => void): MessageView {
 			if (message.role !== "assistant") return;
 			node.dataset.phase = message.phase;
 			if (message.phase === "waiting") wait();
-			else if (message.phase === "streaming" || message.phase === "paused") stream(message.text);
-			else settle(message.text);
+			else show(message.text, !isLive(message));
 
 			const hasBubble = message.text !== "" || message.phase === "waiting";
 			const remark = remarkOn(words, message, isLast ? retry : null);
@@ -104,6 +120,13 @@ function createReply(words: Words, onRetry: () => void): MessageView {
 	};
 }
 
-export function createMessage(words: Words, message: Message, onRetry: () => void): MessageView {
-	return message.role === "user" ? createQuestion(words, message) : createReply(words, onRetry);
+/** `isPlain`: replies are shown as they are, without Markdown. */
+export function createMessage(
+	words: Words,
+	message: Message,
+	onRetry: () => void,
+	isPlain: boolean,
+): MessageView {
+	if (message.role === "user") return createQuestion(words, message);
+	return createReply(words, onRetry, isPlain);
 }

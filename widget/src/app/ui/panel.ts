@@ -72,7 +72,7 @@ export function createPanel(
 	events: PanelEvents,
 	signal: AbortSignal,
 ): Panel {
-	const log = createLog(words, events.retry, signal);
+	const log = createLog(words, settings.plainText, events.retry, signal);
 	const composer = createComposer(words, settings.inputPlaceholder, events);
 	const contact = settings.contact && createContactForm(words, settings.contact, events);
 	const node = el(

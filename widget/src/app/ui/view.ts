@@ -35,7 +35,7 @@ export function createView(parts: OpenParts, { store, conversation }: Opened): V
 		{ ...conversation, close: () => toggle(false) },
 		signal,
 	);
-	const announcer = createAnnouncer(shell.live, words, store.get());
+	const announcer = createAnnouncer(shell.live, words, settings.plainText, store.get());
 	button.before(panel.node);
 	signal.addEventListener("abort", () => panel.node.remove());
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { splitLinks } from "../src/app/ui/links";
+import { splitLinks } from "../src/markdown/links";
 
 /** The text with each link in brackets. */
 function marked(text: string): string {

@@ -1,0 +1,170 @@
+// The blocks that contain text: paragraphs, headings, code, tables.
+
+import { createCode } from "./code";
+import { createProse, make } from "./dom";
+import { unescaped } from "./inline";
+import { type Fence, LINE_MAX } from "./line";
+import { createTable, readColumns } from "./table";
+
+export interface Options {
+	readonly words: Words;
+	/** The level of the headings that stand for `#`. */
+	readonly heading?: number;
+	/** Resolves relative links; without it they are text. */
+	readonly base?: string;
+}
+
+export type Words = (key: "copy" | "copied" | "taskDone" | "taskOpen") => string;
+
+/** The open block, which receives text. */
+export interface Leaf {
+	readonly kind: "paragraph" | "heading" | "indented" | "fence" | "table";
+	/** The element at whose end the text grows. */
+	readonly node: Element;
+	beginLine(): void;
+	add(text: string): void;
+	/** `live`: more text may follow. `isInLine`: in the same line. */
+	show(live: boolean, isInLine: boolean): void;
+}
+
+export interface Paragraph extends Leaf {
+	/** Turns it into a heading. */
+	raise(level: number): void;
+	/** Turns its last line into the header of a table, if this is the second line of one. */
+	tabulate(delimiters: string): Table | null;
+}
+
+export interface Table extends Leaf {
+	/** The element for the page. */
+	readonly frame: HTMLElement;
+}
+
+export interface CodeLeaf extends Leaf {
+	readonly frame: HTMLElement;
+	/** The closing fence begins with this. */
+	readonly fence: string;
+	/** The columns before the fence, which the lines may have too. */
+	readonly indent: number;
+}
+
+/** A line that begins with a pipe is held back until it is known whether it begins a table. */
+const ROW_HELD_MAX = 400;
+
+export function makeHeading(level: number, { heading = 3 }: Options): HTMLElement {
+	return make(`h${Math.min(6, level + heading - 1)}` as "h1");
+}
+
+function createTaskBox(isDone: boolean, words: Words): HTMLElement {
+	const label = words(isDone ? "taskDone" : "taskOpen");
+	const box = make("input", { type: "checkbox", disabled: "", "aria-label": label });
+	box.checked = isDone;
+	return box;
+}
+
+/** `item`: the item of a list that begins with this paragraph. */
+export function createParagraph(
+	first: HTMLElement,
+	item: HTMLElement | null,
+	options: Options,
+): Paragraph {
+	const prose = createProse(first, options.base);
+	let node = first;
+	let mayBeTask = item !== null;
+	let lines = 0;
+
+	function findTask(text: string): void {
+		const task = mayBeTask && /^\[([ xX])\][ \n]/.exec(text);
+		if (!task) return;
+		mayBeTask = false;
+		item?.classList.add("task");
+		prose.skip(4, createTaskBox(task[1] !== " ", options.words));
+	}
+
+	return {
+		kind: "paragraph",
+		get node() {
+			return node;
+		},
+		beginLine() {
+			if (lines++ > 0) prose.add("\n");
+		},
+		add: prose.add,
+		show(live, isInLine) {
+			const { text } = prose;
+			// The end of a line tells as much as the beginning of the next one.
+			const tail = isInLine ? "" : "\n";
+			findTask(text + tail);
+			const last = text.lastIndexOf("\n") + 1;
+			const isRow = text.charAt(last) === "|" && text.length - last < ROW_HELD_MAX;
+			if (live && isRow) prose.show("", Math.max(0, last - 1));
+			else if (live) prose.show(tail);
+			else prose.show(null, text.trimEnd().length);
+		},
+		raise(level) {
+			const heading = makeHeading(level, options);
+			heading.dir = node.dir;
+			prose.moveTo(heading);
+			node = heading;
+		},
+		tabulate(delimiters) {
+			const last = prose.text.lastIndexOf("\n") + 1;
+			const header = prose.text.slice(last);
+			const columns = header.length <= LINE_MAX ? readColumns(header, delimiters) : null;
+			if (!columns) return null;
+			if (last > 0) prose.show(null, last - 1);
+			else node.remove();
+			return { kind: "table", ...createTable(header, columns, options.base) };
+		},
+	};
+}
+
+export function createHeading(node: HTMLElement, { base }: Options): Leaf {
+	const prose = createProse(node, base);
+	return {
+		kind: "heading",
+		node,
+		beginLine: () => undefined,
+		add: prose.add,
+		show(live) {
+			// Number signs at the end belong to the mark.
+			const text = prose.text.trimEnd();
+			let end = text.length;
+			while (text.charAt(end - 1) === "#") end--;
+			const isMark = end === 0 || /\s/.test(text.charAt(end - 1));
+			prose.show(live ? "" : null, (isMark ? text.slice(0, end).trimEnd() : text).length);
+		},
+	};
+}
+
+export function createFenced({ mark, info }: Fence, indent: number, { words }: Options): CodeLeaf {
+	const [language = ""] = unescaped(info).trim().split(/\s/, 1);
+	const { frame, node, beginLine, add } = createCode(language, words);
+	return { kind: "fence", frame, node, fence: mark, indent, beginLine, add, show: () => undefined };
+}
+
+/** Blank lines at its end do not belong to the block. */
+export function createIndented({ words }: Options): CodeLeaf {
+	const { frame, node, beginLine, add } = createCode("", words);
+	/** Lines that are blank so far. */
+	const blank: string[] = [];
+
+	function addBlank(text: string): void {
+		blank.push((blank.pop() ?? "") + text);
+		if (!text.trim()) return;
+		for (const line of blank.splice(0)) {
+			beginLine();
+			add(line);
+		}
+	}
+
+	return {
+		kind: "indented",
+		frame,
+		node,
+		fence: "",
+		indent: 4,
+		beginLine: () => blank.push(""),
+		add: (text) => (blank.length > 0 ? addBlank(text) : add(text)),
+		show: () => undefined,
+	};
+}
