@@ -12,6 +12,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/ipc/channel.h"
+#include "storaged/search/compare.h"
 #include "storaged/search/follower_apply.h"
 
 #define RETRY_MIN_MS 20
@@ -19,6 +20,9 @@
 
 /* After the index could not be written, for example on a full disk. */
 #define REOPEN_MS 5000
+
+/* After a start, the first comparison with the store begins after this time. */
+#define COMPARE_FIRST_MS 600000u
 
 #define OUT_MAX  ((size_t)2 << 20)
 #define ROWS_MAX 500 /* of the feed, in one transaction of the index */
@@ -53,6 +57,8 @@ struct follower {
 	struct buf cursor;             /* of the reading */
 	struct buf wanted; /* a list: what the last rows name, and is not looked up yet */
 	uint64_t since_ms; /* the building began */
+	struct compare compare;
+	bool comparing; /* the reading that was asked for is the comparison's */
 };
 
 static void follower_next(struct follower *f);
@@ -81,7 +87,8 @@ follower_disconnect(struct follower *f, const char *why, unsigned retry_ms)
 	follower_event_free(&f->readable);
 	follower_event_free(&f->writable);
 	channel_close(&f->channel);
-	f->connected = f->waits = f->caught_up = false;
+	f->connected = f->waits = f->caught_up = f->comparing = false;
+	compare_restart(&f->compare);
 	follower_retry_in(f, retry_ms);
 }
 
@@ -300,6 +307,31 @@ follower_log_caught_up(struct follower *f)
 	f->caught_up = true;
 }
 
+/* The next step of the comparison with the store, or a timer for it. */
+static void
+follower_compare(struct follower *f)
+{
+	uint64_t due = compare_due_in(&f->compare);
+	struct timeval in;
+
+	if (due == UINT64_MAX)
+		return;
+	if (due > 0) {
+		in = clock_timeval(due);
+		must(event_add(f->work, &in) == 0);
+		return;
+	}
+	if (compare_step(&f->compare, f->index, &f->wanted, &f->comparing) != 0) {
+		follower_index_failed(f);
+		return;
+	}
+	if (f->comparing)
+		follower_send(f, MSG_INDEX_READ,
+		    &(struct msg_index_read){.cursor = buf_slice(&f->compare.cursor)});
+	else
+		follower_work_soon(f);
+}
+
 /* Whether to read rows now. Erased words are removed first, which takes long only for a long conversation. */
 static bool
 follower_reads_rows(const struct follower *f)
@@ -329,8 +361,10 @@ follower_next(struct follower *f)
 	else if (index_is_lopsided(f->index))
 		follower_rebuild(
 		    f, "most of its texts came in another order than that of their times");
-	else
+	else {
 		follower_log_caught_up(f);
+		follower_compare(f);
+	}
 }
 
 /* 0, or -1: the index failed. */
@@ -359,12 +393,26 @@ follower_take_looked_up(struct follower *f, const struct msg_index_page *page)
 
 	if (rc == 0)
 		rc = follower_apply(f->index, page->items);
+	compare_note_items(&f->compare, page->items);
 	follower_wanted_done(&f->wanted, page->looked_up);
 	f->purging = true;
 	if (rc != 0)
 		return rc;
 	return index_commit(
 	    f->index, buf_len(&f->wanted) > 0 ? index_position(f->index) : f->position);
+}
+
+/* Applies a page of the comparison. */
+static int
+follower_take_compared(struct follower *f, const struct msg_index_page *page)
+{
+	int rc = index_begin(f->index);
+
+	f->comparing = false;
+	f->purging = true;
+	if (rc == 0)
+		rc = compare_take_page(&f->compare, f->index, page, &f->wanted);
+	return rc != 0 ? rc : index_commit(f->index, f->position);
 }
 
 static int
@@ -399,6 +447,8 @@ follower_take_answer(struct follower *f, uint16_t type, const union msg *m)
 	}
 	if (type == MSG_CHANGES_PAGE)
 		rc = follower_take_rows(f, &m->changes_page);
+	else if (type == MSG_INDEX_PAGE && f->comparing)
+		rc = follower_take_compared(f, &m->index_page);
 	else if (type == MSG_INDEX_PAGE && buf_len(&f->wanted) > 0)
 		rc = follower_take_looked_up(f, &m->index_page);
 	else if (type == MSG_INDEX_PAGE)
@@ -504,7 +554,8 @@ follower_on_retry(evutil_socket_t fd, short what, void *arg)
 }
 
 struct follower *
-follower_new(struct event_base *base, const char *store_socket, const char *index_dir)
+follower_new(struct event_base *base, const char *store_socket, const char *index_dir,
+    uint64_t compare_ms)
 {
 	struct follower *f = xcalloc(1, sizeof(*f));
 
@@ -515,6 +566,8 @@ follower_new(struct event_base *base, const char *store_socket, const char *inde
 	f->channel.fd = -1;
 	buf_init(&f->cursor, 64);
 	buf_init(&f->wanted, WIRE_PAYLOAD_MAX);
+	compare_init(&f->compare, compare_ms,
+	    COMPARE_FIRST_MS < compare_ms ? COMPARE_FIRST_MS : compare_ms);
 	f->retry = evtimer_new(base, follower_on_retry, f);
 	f->work = evtimer_new(base, follower_on_work, f);
 	must(f->retry != NULL && f->work != NULL);
@@ -535,6 +588,7 @@ follower_free(struct follower *f)
 	channel_close(&f->channel);
 	buf_clear(&f->cursor);
 	buf_clear(&f->wanted);
+	compare_clear(&f->compare);
 	free(f);
 }
 

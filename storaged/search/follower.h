@@ -17,9 +17,10 @@
 
 struct follower;
 
-/* Starts to connect and to open the index. The paths are borrowed. */
-struct follower *follower_new(
-    struct event_base *base, const char *store_socket, const char *index_dir);
+/* Starts to connect and to open the index. The paths are borrowed. compare_ms: between two comparisons with the
+ * store; 0: none is made. */
+struct follower *follower_new(struct event_base *base, const char *store_socket,
+    const char *index_dir, uint64_t compare_ms);
 void follower_free(struct follower *f);
 
 /* The index for a search; NULL with the reason: it cannot be searched now. */

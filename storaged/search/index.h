@@ -102,6 +102,20 @@ bool index_is_built(const struct index *ix);
  * as those of an import. A new index has only small shards. */
 bool index_is_lopsided(const struct index *ix);
 
+/*
+ * For the comparison with the store. index_parents(): the next parents, with id, organization and state, behind the
+ * number *after, which advances; at most max. index_others(): documents of a parent that are not among these, which
+ * are sorted. Both return the number, or -1: failed.
+ */
+struct index_other {
+	struct id id;
+	uint8_t kind;
+};
+[[gnu::warn_unused_result]] int index_parents(
+    struct index *ix, int64_t *after, struct index_parent *parents, int max);
+[[gnu::warn_unused_result]] int index_others(struct index *ix, const struct id *parent,
+    const struct id *ids, size_t n_ids, struct index_other *others, int max);
+
 /* Documents, and the file's bytes. */
 uint64_t index_documents(const struct index *ix);
 uint64_t index_bytes(const struct index *ix);

@@ -16,10 +16,15 @@ static const char *const sql[STATEMENTS] = {
     [STATEMENT_PARENT_PUT] =
 	"INSERT INTO parents (id, org, widget, contact, state, tags) VALUES (?, ?, ?, ?, ?, ?) "
 	"ON CONFLICT (id) DO UPDATE SET widget = excluded.widget, contact = excluded.contact, "
-	"state = excluded.state, tags = excluded.tags",
+	"state = excluded.state, tags = excluded.tags WHERE (widget, contact, state, tags) IS "
+	"NOT "
+	"(excluded.widget, excluded.contact, excluded.state, excluded.tags)",
     [STATEMENT_PARENT_FIND] = "SELECT number, org FROM parents WHERE id = ?",
     [STATEMENT_PARENT_DELETE] = "DELETE FROM parents WHERE number = ?",
     [STATEMENT_PARENT_HIDE] = "UPDATE parents SET id = NULL WHERE id = ?",
+    [STATEMENT_PARENTS_AFTER] = "SELECT number, id, org, state FROM parents "
+				"WHERE number > ? AND id IS NOT NULL ORDER BY number",
+    [STATEMENT_IDS_OF_PARENT] = "SELECT id FROM documents WHERE parent = ?",
     [STATEMENT_PARENT_HIDDEN] = "SELECT number, org FROM parents WHERE id IS NULL LIMIT 1",
     [STATEMENT_DOCUMENT_FIND] =
 	"SELECT row, text, kind FROM documents WHERE parent = ? AND id = ?",

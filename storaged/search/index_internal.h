@@ -25,6 +25,8 @@ enum index_statement {
 	STATEMENT_PARENT_FIND,
 	STATEMENT_PARENT_DELETE,
 	STATEMENT_PARENT_HIDE,
+	STATEMENT_PARENTS_AFTER,
+	STATEMENT_IDS_OF_PARENT,
 	STATEMENT_PARENT_HIDDEN,
 	STATEMENT_DOCUMENT_FIND,
 	STATEMENT_DOCUMENT_LAST,
@@ -111,6 +113,9 @@ void index_shards_clear(struct index *ix);
 /* Adds a document's words to its shard, or removes them. */
 int index_add_words(struct index *ix, int64_t row, const struct id *org, struct slice text);
 int index_remove_words(struct index *ix, int64_t row, const struct id *org, struct slice text);
+
+/* 1: found, 0: unknown, -1: failed. */
+int index_find_parent(struct index *ix, const struct id *id, int64_t *number, struct id *org);
 
 /* Removes the row that a statement has found: its first two columns are the row and its text. */
 int index_remove_found(struct index *ix, sqlite3_stmt *found, const struct id *org);

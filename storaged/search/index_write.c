@@ -50,8 +50,7 @@ index_put_parent(struct index *ix, const struct index_parent *parent)
 	return index_run(ix, put);
 }
 
-/* 1: found, 0: unknown, -1: failed. */
-static int
+int
 index_find_parent(struct index *ix, const struct id *id, int64_t *number, struct id *org)
 {
 	sqlite3_stmt *find = index_statement(ix, STATEMENT_PARENT_FIND);

@@ -98,7 +98,8 @@ service_run(const struct settings *settings, const struct access *access, int li
 	must(s.base != NULL);
 	service_manager_open(&s.manager);
 	service_start_events(&s);
-	s.follower = follower_new(s.base, settings->store_socket, settings->search_dir);
+	s.follower = follower_new(
+	    s.base, settings->store_socket, settings->search_dir, settings->search_compare_ms);
 	searchers = searchers_new(s.base, listener, access, s.follower);
 	if (settings->syscall_filter)
 		call_filter_start(CALLS_SEARCH);

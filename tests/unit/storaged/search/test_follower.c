@@ -13,11 +13,13 @@
 
 #define NEWEST 7
 
+static const struct id org = {{9}};
 static char dir[64], path[80];
 static int listener;
 static struct event_base *base;
 static struct channel channel;
 static struct follower *follower;
+static const char *stored; /* the one message's text; its first byte is its id */
 
 static int
 remove_file(const char *name, const struct stat *st, int type, struct FTW *ftw)
@@ -41,7 +43,8 @@ FIXTURE(set_up)
 	assert_int_equal(listen(listener, 1), 0);
 	base = event_base_new();
 	channel.fd = -1;
-	follower = follower_new(base, path, dir);
+	stored = "hello";
+	follower = follower_new(base, path, dir, 200);
 }
 
 FIXTURE(tear_down)
@@ -54,14 +57,15 @@ FIXTURE(tear_down)
 }
 
 static void
-add_item(struct buf *items, enum index_kind kind, enum msg_type type, const void *stored)
+add_item(struct buf *items, enum index_kind kind, struct id id, enum msg_type type,
+    const void *content)
 {
-	const struct id id = {{(uint8_t)(kind + 1)}}, conversation = {{1}};
+	const struct id conversation = {{1}};
 	struct buf record, item;
 
 	buf_init(&record, 4096);
 	buf_init(&item, 4096);
-	assert_int_equal(record_encode(&record, type, stored), 0);
+	assert_int_equal(record_encode(&record, type, content), 0);
 	assert_int_equal(record_encode(&item, MSG_INDEX_ITEM,
 			     &(struct msg_index_item){.kind = (uint8_t)kind,
 				 .id = id,
@@ -76,13 +80,14 @@ add_item(struct buf *items, enum index_kind kind, enum msg_type type, const void
 static void
 answer_reading(uint64_t request)
 {
+	const struct id conversation = {{1}}, message = {{(uint8_t)stored[0]}};
 	struct buf items;
 
 	buf_init(&items, 8192);
-	add_item(&items, INDEX_CONVERSATION, MSG_CONVERSATION_RECORD,
-	    &(struct msg_conversation_record){.v = 1, .id = {{1}}, .org = {{9}}});
-	add_item(&items, INDEX_MESSAGE, MSG_MESSAGE_RECORD,
-	    &(struct msg_message_record){.v = 1, .id = {{2}}, .text = slice_str("hello")});
+	add_item(&items, INDEX_CONVERSATION, conversation, MSG_CONVERSATION_RECORD,
+	    &(struct msg_conversation_record){.v = 1, .id = conversation, .org = org});
+	add_item(&items, INDEX_MESSAGE, message, MSG_MESSAGE_RECORD,
+	    &(struct msg_message_record){.v = 1, .id = message, .text = slice_str(stored)});
 	assert_int_equal(channel_send(&channel, MSG_INDEX_PAGE, request,
 			     &(struct msg_index_page){.items = buf_slice(&items)}),
 	    0);
@@ -109,6 +114,10 @@ answer(void)
 		asked = true;
 		if (f.type == MSG_INDEX_READ)
 			answer_reading(f.request);
+		else if (f.type == MSG_INDEX_LOOKUP)
+			assert_int_equal(channel_send(&channel, MSG_INDEX_PAGE, f.request,
+					     &(struct msg_index_page){.looked_up = 1}),
+			    0);
 		else if (f.type == MSG_CHANGES_READ)
 			assert_int_equal(
 			    channel_send(&channel, MSG_CHANGES_PAGE, f.request,
@@ -131,6 +140,49 @@ FIXTURE_TEST(the_event_loop_turns_between_the_steps_of_a_building)
 	}
 	/* It reads the last answer, adds the words, and finishes the file. */
 	assert_true(turns >= 3);
+}
+
+static int
+append_text(void *arg, const struct index_result *result)
+{
+	return buf_append(arg, result->text.p, result->text.len);
+}
+
+/* Whether a search finds this text, and no other one. */
+static bool
+finds(const char *text)
+{
+	const struct index_filter filter = {.org = org};
+	const char *reason;
+	struct index *ix = follower_index(follower, &reason);
+	struct query query;
+	struct buf found;
+	uint64_t next;
+	bool is;
+
+	if (ix == NULL)
+		return false;
+	assert_int_equal(query_parse(&query, slice_str(text)), QUERY_OK);
+	buf_init(&found, 1024);
+	assert_int_equal(
+	    index_search(ix, &query, &filter, 10, 1000, append_text, &found, &next), 0);
+	is = slice_eq_str(buf_slice(&found), text);
+	buf_clear(&found);
+	return is;
+}
+
+/* The feed has told nothing of it: the index lost a message, and has one that the store does not have. */
+FIXTURE_TEST(the_comparison_with_the_store_mends_the_index)
+{
+	while (!finds("hello")) {
+		assert_int_equal(event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK), 0);
+		answer();
+	}
+	stored = "world";
+	while (!finds("world") || finds("hello")) {
+		assert_int_equal(event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK), 0);
+		answer();
+	}
 }
 
 TEST_MAIN(NULL, NULL)

@@ -274,6 +274,30 @@ FIXTURE_TEST(a_long_conversation_is_erased_in_steps_and_hidden_at_once)
 	expect_found("cat", NO_FILTER, "1 3001 ");
 }
 
+FIXTURE_TEST(documents_beside_known_ones_are_found_for_the_comparison)
+{
+	struct id parent = number_id(1), known[] = {number_id(1), number_id(3), number_id(9)};
+	struct index_parent parents[3];
+	struct index_other others[3];
+	int64_t after = 0;
+
+	begin();
+	put_parent(1, &org_a);
+	put_parent(2, &org_b);
+	for (unsigned n = 1; n <= 4; n++)
+		put(1, n, 1000, "cat");
+	commit(1);
+	assert_int_equal(index_others(ix, &parent, known, 3, others, 3), 2);
+	assert_true(others[0].id.b[2] == 2 && others[1].id.b[2] == 4);
+	assert_int_equal(index_others(ix, &parent, known, 0, others, 3), 3);
+	assert_int_equal(index_parents(ix, &after, parents, 1), 1);
+	assert_int_equal(index_parents(ix, &after, parents, 3), 1);
+	assert_true(id_equal(&parents[0].org, &org_b));
+	assert_int_equal(index_erase(ix, &parents[0].id), 0);
+	after = 0;
+	assert_int_equal(index_parents(ix, &after, parents, 3), 1);
+}
+
 FIXTURE_TEST(a_document_of_the_future_does_not_keep_shards_from_ending)
 {
 	enum { SHARDS = 3 };

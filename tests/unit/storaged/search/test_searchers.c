@@ -42,7 +42,7 @@ FIXTURE(set_up)
 	assert_int_equal(bind(listener, (struct sockaddr *)&sun, sizeof(sun)), 0);
 	assert_int_equal(listen(listener, PEERS), 0);
 	base = event_base_new();
-	follower = follower_new(base, "/nonexistent/store.sock", dir);
+	follower = follower_new(base, "/nonexistent/store.sock", dir, 0);
 	searchers = searchers_new(base, listener, &own_user, follower);
 }
 
