@@ -2,6 +2,8 @@
 // another place, and no more than a bounded amount of work.
 
 import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { elementsIn, type FakeElement } from "./fake-dom";
 import { render, WORDS } from "./markdown-html";
@@ -135,10 +137,10 @@ test("HTML is text, and an image is a link", () => {
 });
 
 const SIZE = 100_000;
-const fill = (unit: string) => unit.repeat(Math.ceil(SIZE / unit.length));
+const fill = (unit: string) => unit.repeat(Math.ceil(20_000 / unit.length));
 
 const FLOODS: readonly string[] = [
-	..."*_~`[]()<>!&\\|#-+=:.@ \t\n0a\u0301\u202e".split("").map(fill),
+	..."*_~`[]()<>!&\\|#-+=:.@ \t\n0a\u0301\u202e".split("").map((char) => char.repeat(SIZE)),
 	..."*a _a ~~a `a [a ![ ]( <a &# \\( |a |\n> >\n >\n- -\n * +\n 1. 1)\n #\n ~~~\n ```\n === ---\n"
 		.split(" ")
 		.map(fill),
@@ -193,15 +195,62 @@ const FLOODS: readonly string[] = [
 	`\`\`\`${"a".repeat(SIZE)}`,
 ];
 
+/** The methods through which the parser reads a text. */
+const READERS: readonly [prototype: object, names: readonly string[]][] = [
+	[String.prototype, ["charAt", "charCodeAt", "indexOf", "lastIndexOf", "slice", "startsWith"]],
+	[RegExp.prototype, ["exec", "test"]],
+];
+
+/** The number of calls of these methods: a measure of work that does not depend on the machine. */
+function countCalls(task: () => void): number {
+	let calls = 0;
+	const originals = READERS.flatMap(([prototype, names]) =>
+		names.map((name) => ({ prototype, name, method: Reflect.get(prototype, name) })),
+	);
+	for (const { prototype, name, method } of originals) {
+		const counting = function (this: unknown, ...given: unknown[]) {
+			calls++;
+			return Reflect.apply(method, this, given);
+		};
+		Object.defineProperty(prototype, name, { value: counting, configurable: true, writable: true });
+	}
+	try {
+		task();
+	} finally {
+		for (const { prototype, name, method } of originals) {
+			Object.defineProperty(prototype, name, { value: method, configurable: true, writable: true });
+		}
+	}
+	return calls;
+}
+
 function depthOf(node: FakeElement): number {
 	const inner = node.childNodes.filter((child) => "attributes" in child) as FakeElement[];
 	return 1 + Math.max(0, ...inner.map(depthOf));
 }
 
 for (const text of FLOODS) {
-	test(`a bounded number of elements for ${JSON.stringify(text.slice(0, 30))}`, () => {
-		const node = render([text], SAFE);
+	test(`bounded work for ${JSON.stringify(text.slice(0, 30))}`, () => {
+		const pieces = text.match(/[\s\S]{1,2000}/g) ?? [];
+		let node = render([]);
+		const calls = countCalls(() => {
+			node = render(pieces, SAFE);
+		});
+		assert.ok(calls < 100 * text.length, `${calls} calls`);
 		assert.ok(depthOf(node) < 60);
 		assert.ok(elementsIn(node).length < SIZE);
 	});
 }
+
+test("no source makes nodes of HTML", async () => {
+	const files = await readdir("src", { recursive: true, withFileTypes: true });
+	const forbidden =
+		/innerHTML|outerHTML|insertAdjacentHTML|setHTML|document\.write|DOMParser|createContextualFragment/;
+	for (const file of files.filter((one) => /\.tsx?$/.test(one.name))) {
+		assert.doesNotMatch(
+			await readFile(join(file.parentPath, file.name), "utf8"),
+			forbidden,
+			file.name,
+		);
+	}
+});

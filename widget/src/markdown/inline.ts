@@ -44,7 +44,7 @@ const HELD_MAX = 80;
 const DEPTH_MAX = 16;
 const PIECE_MAX = 256;
 /** The depth of parentheses in an address. */
-const PARENTHESES_MAX = 32;
+const PARENTHESES_MAX = 8;
 
 type Tag = Omit<Mark, "parts">;
 
