@@ -25,7 +25,7 @@ reply_open(struct txn *t, const struct id *turn, const struct id *run,
 	struct key key = key_id(turn);
 	int rc = txn_put_record(t, TABLE_OPEN_TURNS, &key, MSG_OPEN_TURN_RECORD, &open);
 
-	if (rc != 0 || writer->reserved.prompt == 0)
+	if (rc != 0 || writer->reserved.prompt + writer->reserved.completion == 0)
 		return rc;
 	return budgets_reserve(
 	    t, &writer->org, &writer->widget, open.started_at, &writer->reserved);
@@ -53,9 +53,8 @@ reply_add_change(struct txn *t, const struct turn_view *v, enum change_what what
 	    t, &place->org, CHANGE_REPLY, &v->id, &place->conversation, place->seq, what);
 }
 
-/* The same for an interrupted or damaged turn. */
-static int
-reply_reopen_for(struct txn *t, const struct turn_view *v, const struct id *run,
+int
+reply_reopen(struct txn *t, const struct turn_view *v, const struct id *run,
     const struct reply_writer *writer)
 {
 	/* Before the first change, which may move what lies in the map. */
@@ -69,14 +68,6 @@ reply_reopen_for(struct txn *t, const struct turn_view *v, const struct id *run,
 }
 
 int
-reply_reopen(struct txn *t, const struct turn_view *v, const struct id *run)
-{
-	const struct reply_writer writer = {.agent = v->agent};
-
-	return reply_reopen_for(t, v, run, &writer);
-}
-
-int
 reply_restart(struct txn *t, const struct turn_view *v, const struct id *run,
     const struct reply_writer *writer)
 {
@@ -85,7 +76,7 @@ reply_restart(struct txn *t, const struct turn_view *v, const struct id *run,
 	int rc;
 
 	if (v->state != TURN_OPEN)
-		return reply_reopen_for(t, v, run, writer);
+		return reply_reopen(t, v, run, writer);
 	rc = reply_collect_pieces(t, &v->id);
 	use.tokens = budget_estimate(buf_len(&t->env->text));
 	if (rc == 0)

@@ -41,8 +41,8 @@ struct reply_writer {
 [[gnu::warn_unused_result]] int reply_collect_pieces(struct txn *t, const struct id *turn);
 
 /* Opens an interrupted or damaged turn again: the text so far becomes its first piece. */
-[[gnu::warn_unused_result]] int reply_reopen(
-    struct txn *t, const struct turn_view *v, const struct id *run);
+[[gnu::warn_unused_result]] int reply_reopen(struct txn *t, const struct turn_view *v,
+    const struct id *run, const struct reply_writer *writer);
 
 /* Gives a turn that is not complete to another run and writer. The text so far becomes one piece at 0,
  * which the new run's first piece replaces. */

@@ -88,3 +88,27 @@ turn_budget_check(struct txn *t, struct call *c,
 		rc = budgets_allow(t, &budgets, now, &writer->reserved, &allowed);
 	return rc != 0 || allowed ? rc : turn_budget_refuse(t, c, writer);
 }
+
+int
+turn_budget_reserve_again(struct txn *t, const struct turn_view *v, struct reply_writer *writer)
+{
+	struct key key = key_id(&v->place.conversation);
+	struct msg_conversation_record conversation;
+	struct budgets budgets;
+	size_t prompts;
+	int rc = txn_get_record(
+	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+
+	if (rc != 0)
+		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+	writer->org = conversation.org;
+	writer->widget = conversation.widget;
+	rc = budgets_find(t, &writer->org, &writer->widget, &budgets);
+	if (rc != 0 || budgets.n == 0)
+		return rc;
+	rc = turn_budget_agent(t, writer, &prompts, &writer->reserved.completion);
+	/* Not as a prompt, which would be that of another call (reply_tokens_paid()). */
+	if (rc == 0 && v->estimated == 0)
+		writer->reserved.completion += budget_estimate(prompts);
+	return rc;
+}

@@ -15,4 +15,11 @@
     const struct msg_conversation_record *conversation, bool fresh, uint64_t now,
     struct reply_writer *writer);
 
+/*
+ * The same for an interrupted reply that goes on: its worker has come back. Its prompt was paid when it was
+ * interrupted, unless it had no text then. Nothing is refused, because the model writes already.
+ */
+[[gnu::warn_unused_result]] int turn_budget_reserve_again(
+    struct txn *t, const struct turn_view *v, struct reply_writer *writer);
+
 #endif

@@ -6,6 +6,7 @@
 #include "storaged/conversations/replies.h"
 #include "storaged/records/agents.h"
 #include "storaged/records/widgets.h"
+#include "storaged/turns/turn_budget.h"
 
 int
 turn_check_run(struct call *c, const struct turn_view *v, const struct id *run)
@@ -18,10 +19,16 @@ turn_check_run(struct call *c, const struct turn_view *v, const struct id *run)
 int
 turn_take(struct txn *t, struct call *c, const struct turn_view *v, const struct id *run)
 {
+	struct reply_writer writer = {.agent = v->agent};
+	int rc;
+
 	if (v->state != TURN_OPEN && !call_may_write(t))
 		return CALL_WRITES;
 	call_claim(c, &v->id, &v->place.conversation);
-	return v->state == TURN_OPEN ? 0 : reply_reopen(t, v, run);
+	if (v->state == TURN_OPEN)
+		return 0;
+	rc = turn_budget_reserve_again(t, v, &writer);
+	return rc != 0 ? rc : reply_reopen(t, v, run, &writer);
 }
 
 void
