@@ -4,15 +4,28 @@
 #include "storaged/conversations/pages.h"
 
 int
-page_put(struct txn *t, const struct id *conversation, struct slice page, uint64_t now)
+page_put(struct txn *t, const struct id *conversation, struct slice page, uint64_t now,
+    bool *changed)
 {
 	struct key key = key_id(conversation);
-	struct msg_page_record r;
+	struct msg_page_record r, there;
+	struct slice stored;
+	int rc;
 
+	*changed = false;
 	if (page.len == 0 || record_decode(page, MSG_PAGE_RECORD, &r) != WIRE_OK)
 		return 0;
+	rc = txn_get(t, TABLE_PAGES, &key, &stored);
+	if (rc != 0 && !txn_survives(rc))
+		return rc;
 	r.v = RECORD_VERSION;
 	r.conversation = *conversation;
+	if (rc == 0 && record_read(stored, TABLE_PAGES, MSG_PAGE_RECORD, &there) == 0) {
+		r.at = there.at;
+		if (record_equals(t, MSG_PAGE_RECORD, &r, stored))
+			return 0;
+	}
+	*changed = true;
 	r.at = now;
 	return txn_put_record(t, TABLE_PAGES, &key, MSG_PAGE_RECORD, &r);
 }

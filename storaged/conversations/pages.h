@@ -6,10 +6,10 @@
 
 #include "storaged/request/call.h"
 
-/* Stores a PAGE_RECORD for a conversation, in place of the one before. Its fields conversation and at are set
- * here. Empty: nothing is stored. */
-[[gnu::warn_unused_result]] int page_put(
-    struct txn *t, const struct id *conversation, struct slice page, uint64_t now);
+/* Stores a PAGE_RECORD for a conversation, in place of the one before, if it is another one. Its fields
+ * conversation and at are set here. Empty: nothing is stored. */
+[[gnu::warn_unused_result]] int page_put(struct txn *t, const struct id *conversation,
+    struct slice page, uint64_t now, bool *changed);
 
 /* The stored page; empty: none, or a damaged one. */
 [[gnu::warn_unused_result]] int page_get(

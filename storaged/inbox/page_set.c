@@ -13,13 +13,13 @@ handle_page_set(struct txn *t, struct call *c)
 	const struct msg_page_set *m = &c->m->page_set;
 	const struct id none = {{0}};
 	struct msg_conversation_record conversation;
-	bool fresh;
+	bool fresh, changed = false;
 	int rc = conversation_of_session(
 	    t, &m->org, &m->widget, m->session, &none, &conversation, &fresh);
 
 	if (rc == 0 && !fresh)
-		rc = page_put(t, &conversation.id, m->page, clock_wall_ms());
-	if (rc == 0 && !fresh)
+		rc = page_put(t, &conversation.id, m->page, clock_wall_ms(), &changed);
+	if (rc == 0 && changed)
 		rc = change_add_conversation(t, &m->org, &conversation.id, CHANGE_CHANGED);
 	if (rc == 0)
 		call_ok(c);

@@ -472,6 +472,7 @@ turn_begin_add_message(struct txn *t, struct turn_beginning *b)
 	    .returns = b->returns,
 	};
 	struct msg_turn_record *place = &b->turn.place;
+	bool unused;
 	int rc;
 
 	turn_begin_take_place(b);
@@ -482,7 +483,7 @@ turn_begin_add_message(struct txn *t, struct turn_beginning *b)
 	if (rc == 0)
 		rc = turn_begin_put_turn(t, b);
 	if (rc == 0)
-		rc = page_put(t, &place->conversation, b->m->page, b->now);
+		rc = page_put(t, &place->conversation, b->m->page, b->now, &unused);
 	if (rc == 0)
 		rc = turn_begin_add_changes(t, b);
 	return rc != 0 ? rc : participants_count_message(t, &b->participants, b->now);
