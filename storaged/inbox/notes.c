@@ -5,6 +5,8 @@
 #include "storaged/changes/change_answer.h"
 #include "storaged/changes/changes.h"
 #include "storaged/inbox/inbox.h"
+#include "storaged/keys/keys.h"
+#include "storaged/records/users.h"
 #include "storaged/request/listing.h"
 
 static const char note_missing[] = "no such note";
@@ -44,6 +46,27 @@ note_add_change(struct txn *t, const struct msg_note_record *r, enum change_what
 	return change_add(t, &r->org, CHANGE_NOTE, &r->id, &r->conversation, what);
 }
 
+/* Fills in the author's name as it is now: the user or the key may be renamed or removed later. */
+static int
+note_find_author(struct txn *t, const struct call *c, struct msg_note_record *r)
+{
+	const struct id *key = &c->m->note_add.key;
+	struct msg_user_record user;
+	struct msg_key_record by_key;
+	int rc = MDB_NOTFOUND;
+
+	if (!id_is_zero(&r->author)) {
+		rc = user_find(t, &r->org, &r->author, &user);
+		if (rc == 0)
+			r->author_name = user.name.len > 0 ? user.name : user.email;
+	} else if (!id_is_zero(key)) {
+		rc = key_find(t, &r->org, key, &by_key);
+		if (rc == 0)
+			r->author_name = by_key.name;
+	}
+	return txn_survives(rc) ? 0 : rc;
+}
+
 /* A repeated request finds its note. */
 static int
 note_add(struct txn *t, struct call *c, struct msg_note_record *r)
@@ -59,6 +82,9 @@ note_add(struct txn *t, struct call *c, struct msg_note_record *r)
 	if (rc != 0)
 		return rc;
 	r->created_at = clock_wall_ms();
+	rc = note_find_author(t, c, r);
+	if (rc != 0)
+		return rc;
 	rc = txn_put_record(t, TABLE_NOTES, &key, MSG_NOTE_RECORD, r);
 	return rc != 0 ? rc : note_add_change(t, r, CHANGE_CREATED);
 }

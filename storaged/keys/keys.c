@@ -43,6 +43,20 @@ key_find_hash(struct txn *t, const struct id *org, const struct id *id, struct h
 	return rc != 0 ? rc : key_read_hash(value, hash);
 }
 
+int
+key_find(
+    struct txn *t, const struct id *org, const struct id *id, struct msg_key_record *record)
+{
+	struct hash256 hash;
+	struct key key;
+	int rc = key_find_hash(t, org, id, &hash);
+
+	if (rc != 0)
+		return rc;
+	key = key_hash(&hash);
+	return txn_get_record(t, TABLE_KEYS, &key, MSG_KEY_RECORD, record);
+}
+
 static int
 key_put(struct txn *t, const struct msg_key_record *r)
 {

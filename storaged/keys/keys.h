@@ -13,6 +13,10 @@
 [[gnu::warn_unused_result]] int key_import(
     struct txn *t, struct call *c, const struct msg_key_record *record);
 
+/* The key with this id. 0, MDB_NOTFOUND or an error as of txn_get(), whose slices *record has. */
+[[gnu::warn_unused_result]] int key_find(
+    struct txn *t, const struct id *org, const struct id *id, struct msg_key_record *record);
+
 /* The requests of these names (messages.def). */
 [[gnu::warn_unused_result]] int handle_key_create(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_key_list(struct txn *t, struct call *c);

@@ -96,6 +96,7 @@ describe("the inbox", () => {
 		const notes = `${path()}/notes`;
 		const note = await send(201, "POST", notes, { text: "Private." }, anna);
 		assert.deepEqual([note.author, note.text, note.conversationId], [me, "Private.", id]);
+		assert.equal(note.authorName, "anna@inbox.example");
 		assert.deepEqual(await send(200, "GET", notes), { notes: [note], nextCursor: null });
 		await send(204, "DELETE", `${notes}/${note.id}`);
 		await send(404, "DELETE", `${notes}/${note.id}`);

@@ -31,6 +31,10 @@ notes_write(struct json_writer *j, struct slice record)
 	must(record_decode(record, MSG_NOTE_RECORD, &r) == WIRE_OK);
 	json_write_open(j, NULL, '{');
 	fields_write(j, note_fields, &r);
+	if (r.author_name.len > 0)
+		json_write_str(j, "authorName", r.author_name);
+	else
+		json_write_null(j, "authorName");
 	json_write_close(j, '}');
 }
 
@@ -98,7 +102,7 @@ notes_add(const struct api_call *c, const struct msg_note_record *note)
 	};
 	struct store_query *q =
 	    store_query_new(c, sizeof(*q), ONE_MAX, conversation_id_missing);
-	struct msg_note_add ask;
+	struct msg_note_add ask = {.key = c->key};
 	struct buf record;
 
 	q->refusals = refusals;

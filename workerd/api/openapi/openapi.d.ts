@@ -635,6 +635,8 @@ export interface components {
             conversationId: components["schemas"]["Id"];
             /** @description The user who wrote it; null: a key or DASHBOARD_PASSWORD. */
             author: components["schemas"]["Id"] | null;
+            /** @description The name of this user (or else the e-mail), or of the organization's key, when the note was written; null: a key of the settings, or DASHBOARD_PASSWORD. */
+            authorName: string | null;
             text: string;
             createdAt: components["schemas"]["Time"];
         };
