@@ -247,12 +247,15 @@ follower_send_report(struct follower *f)
 	follower_flush(f);
 }
 
-/* Reports the position of an index without erased words. */
+/* Reports the position of an index without erased words. storaged acknowledges erasures without waiting until it has
+ * the first report of a connection: rows that were read before may lack some. */
 static void
 follower_report(struct follower *f)
 {
 	if (!f->positioned || f->reported == f->position)
 		return;
+	if (f->reported == 0)
+		f->rows_due = true;
 	f->reported = f->position;
 	follower_send_report(f);
 }

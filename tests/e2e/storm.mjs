@@ -14,10 +14,11 @@ export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /**
  * Sends a request until it is answered with one of these statuses; others that a kill can cause are sent again.
- * Resolves to the answer.
+ * Resolves to the answer; rejects if the service has ended.
  */
 export async function persist(banter, statuses, method, path, options) {
 	for (;;) {
+		assert.ok(banter.masterd.running, `${path}: the service has ended`);
 		try {
 			const answer = await banter.request(method, path, options);
 			if (statuses.includes(answer.status)) return answer;
