@@ -5,7 +5,7 @@
  *	$scrypt$ln=16,r=8,p=1$SALT$HASH		both in base64 without padding
  *
  * Hashing takes 64 MiB and a large part of a second, by design: a daemon does it on a separate
- * thread (workerd/api/admin/password_hasher.h). All functions here are thread-safe.
+ * thread (workerd/api/accounts/password_hasher.h). All functions here are thread-safe.
  */
 #ifndef PROTO_BASE_PASSWORD_H
 #define PROTO_BASE_PASSWORD_H

@@ -131,6 +131,8 @@ const FILES = [
 	["events", /^\/v1\/admin\/events$/],
 	["numbers", /^\/v1\/admin\/numbers$/],
 	["search", /^\/v1\/admin\/search$/],
+	["invitations", /^\/v1\/(admin\/)?invitations\b/],
+	["administration", /^\/v1\/admin\/(prices|server)$/],
 	["budgets", /^\/v1\/admin\/budgets$/],
 	["login", /^\/api\/log/],
 ];

@@ -425,6 +425,8 @@ it("while the store is down, every operation that needs it returns 503", () =>
 			["POST", `/v1/chat/${NOBODY}/rating`, KEY, { sessionId: "s", rating: "up" }],
 			["GET", sessionPath("s"), KEY],
 			["POST", TYPING, KEY, { sessionId: "s" }],
+			["GET", "/v1/invitations/x"],
+			["POST", "/v1/invitations/x", {}, { email: "x@example.com", password: PASSWORD }],
 			["POST", "/api/logout", session],
 			["POST", "/api/login", {}, { password: PASSWORD }],
 			...CHATS.map((path) => ["POST", path, KEY, { sessionId: "contract", message: "x" }]),
@@ -432,8 +434,9 @@ it("while the store is down, every operation that needs it returns 503", () =>
 		];
 		for (const { method, path, body, operationId } of adminExamples()) {
 			rows.push([method, path, session, body]);
-			// That a key has no password is known without the store.
-			if (operationId !== "changeMyPassword") rows.push([method, path, ADMIN, body]);
+			// That a key has no password and no profile is known without the store, and the server's state too.
+			if (!["changeMyPassword", "changeProfile", "server"].includes(operationId))
+				rows.push([method, path, ADMIN, body]);
 		}
 		await Promise.all(
 			rows.map(([method, path, headers, body]) =>

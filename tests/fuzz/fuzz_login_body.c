@@ -5,7 +5,7 @@
  */
 #include "proto/base/email.h"
 #include "tests/fuzz/fuzz.h"
-#include "workerd/api/admin/login_body.h"
+#include "workerd/api/accounts/login_body.h"
 
 static size_t
 count_of(struct slice s, uint8_t c)

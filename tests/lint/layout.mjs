@@ -46,12 +46,15 @@ const FOLDERS = Object.fromEntries(
 		workerd/api/live
 	workerd/api/widget: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard workerd/api/live workerd/api/chat
-	workerd/api/admin: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
+	workerd/api/accounts: workerd/http/ workerd/store workerd/api/request workerd/api/fields workerd/api/guard
+	workerd/api/admin: workerd/http/ workerd/api/accounts workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/chat workerd/api/widget
 	workerd/api/events: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard
 	workerd/api/search: workerd/http/ workerd/search workerd/api/request workerd/api/fields
 	workerd/api/budgets: workerd/http/ workerd/store workerd/api/request workerd/api/fields
+	workerd/api/prices: workerd/http/ workerd/store workerd/api/request workerd/api/fields
+	workerd/api/server: workerd/http/ workerd/store workerd/search workerd/net workerd/model workerd/api/request workerd/api/fields
 	workerd/api/numbers: workerd/http/ workerd/store workerd/api/request workerd/api/fields
 	workerd/api/inbox: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/live

@@ -9,7 +9,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
-#include "workerd/api/admin/password_hasher.h"
+#include "workerd/api/accounts/password_hasher.h"
 #include "workerd/api/events/event_feed.h"
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/live/live_room.h"
@@ -19,6 +19,7 @@
 #include "workerd/api/request/request_context.h"
 #include "workerd/api/route_names.h"
 #include "workerd/api/routing.h"
+#include "workerd/api/server/server_settings.h"
 #include "workerd/api/widget/widget_handlers.h"
 #include "workerd/webhooks/webhooks.h"
 
@@ -68,6 +69,7 @@ api_new(const struct settings *settings, struct turns *turns, struct store_clien
 	api->widget_sockets = widget_sockets_new();
 	api->events = event_feed_new(turns->base, store);
 	api->webhooks = api_webhooks(api);
+	api->shown_settings = server_settings_new();
 	api->hasher = password_hasher_new(turns->base);
 	api->stream_heartbeat = api_stream_heartbeat(settings, turns->base);
 	LIST_INIT(&api->endless_streams);
@@ -87,6 +89,7 @@ api_free(struct api *api)
 	password_hasher_free(api->hasher);
 	router_free(api->router);
 	pages_free(api->pages);
+	server_settings_free(api->shown_settings);
 	buf_clear(&api->scratch);
 	free(api);
 }

@@ -7,6 +7,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/ipc/metrics.h"
+#include "workerd/api/accounts/accounts_handlers.h"
 #include "workerd/api/admin/admin_handlers.h"
 #include "workerd/api/budgets/budgets_handlers.h"
 #include "workerd/api/chat/chat_handlers.h"
@@ -18,7 +19,9 @@
 #include "workerd/api/numbers/numbers_handlers.h"
 #include "workerd/api/pages/pages.h"
 #include "workerd/api/route_names.h"
+#include "workerd/api/prices/prices_handlers.h"
 #include "workerd/api/search/search_handlers.h"
+#include "workerd/api/server/server_handlers.h"
 #include "workerd/api/service.h"
 #include "workerd/api/webhooks/webhook_handlers.h"
 #include "workerd/api/widget/widget_handlers.h"

@@ -47,6 +47,9 @@ struct upstream *upstream_new(const struct upstream_config *config);
 /* All transfers must have ended or been cancelled. */
 void upstream_free(struct upstream *u);
 
+/* The version of the library for HTTP/2. */
+const char *upstream_http2_version(void);
+
 /* Whether the breaker allows a request now; if not, *wait_ms is the time to wait. */
 [[gnu::warn_unused_result]] bool upstream_admits(const struct upstream *u, unsigned *wait_ms);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "workerd/model/upstream.h"
 #include "workerd/model/upstream_internal.h"
 
 #define LENGTH_SIZE 24    /* bytes of a number in text */
@@ -327,4 +328,10 @@ upstream_http2_received(struct upstream_conn *c, struct slice in)
 	/* After an error of the protocol, which nghttp2 has reported to the server. */
 	if (c->state == CONN_OPEN && !nghttp2_session_want_read(c->http2))
 		upstream_conn_fail(c, UPSTREAM_BROKEN, "the response is not valid HTTP/2");
+}
+
+const char *
+upstream_http2_version(void)
+{
+	return nghttp2_version(0)->version_str;
 }

@@ -210,3 +210,9 @@ curl_loop_unwatch(struct curl_loop *l, int fd)
 {
 	(void)epoll_ctl(l->epoll, EPOLL_CTL_DEL, fd, NULL);
 }
+
+const char *
+curl_loop_version(void)
+{
+	return curl_version_info(CURLVERSION_NOW)->version;
+}

@@ -34,4 +34,7 @@ void curl_loop_remove(struct curl_loop *loop, void *easy);
 /* The loop no longer watches this socket, of which the caller has a copy: closing it does not end that. */
 void curl_loop_unwatch(struct curl_loop *loop, int fd);
 
+/* The version of libcurl. */
+const char *curl_loop_version(void);
+
 #endif

@@ -196,9 +196,9 @@ search_on_deadline(evutil_socket_t fd, short what, void *arg)
 	search_call_answer(call, 0, NULL);
 }
 
-struct search_call *
-search_call(
-    struct search_client *sc, const struct msg_search *search, search_answer_fn *fn, void *arg)
+static struct search_call *
+search_call_send(struct search_client *sc, enum msg_type type, const void *request,
+    search_answer_fn *fn, void *arg)
 {
 	struct search_call *call;
 
@@ -216,9 +216,23 @@ search_call(
 	if (sc->channel.fd == -1)
 		return call;
 	call->connection = sc->connections;
-	must(channel_send(&sc->channel, MSG_SEARCH, call->id, search) == 0);
+	must(channel_send(&sc->channel, type, call->id, request) == 0);
 	search_flush(sc);
 	return call;
+}
+
+struct search_call *
+search_call(
+    struct search_client *sc, const struct msg_search *search, search_answer_fn *fn, void *arg)
+{
+	return search_call_send(sc, MSG_SEARCH, search, fn, arg);
+}
+
+struct search_call *
+search_call_status(struct search_client *sc, search_answer_fn *fn, void *arg)
+{
+	return search_call_send(
+	    sc, MSG_SEARCH_STATUS_GET, &(struct msg_search_status_get){}, fn, arg);
 }
 
 void

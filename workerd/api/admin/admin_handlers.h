@@ -37,11 +37,9 @@ api_handler_fn handle_snippets_create;
 api_handler_fn handle_snippets_get;
 api_handler_fn handle_snippets_change;
 api_handler_fn handle_snippets_delete;
-api_handler_fn handle_me_get;
-api_handler_fn handle_me_password;
-api_handler_fn handle_logins_list;
-api_handler_fn handle_logins_delete_others;
-api_handler_fn handle_logins_delete;
+api_handler_fn handle_invitations_list;
+api_handler_fn handle_invitations_create;
+api_handler_fn handle_invitations_delete;
 api_handler_fn handle_users_list;
 api_handler_fn handle_users_create;
 api_handler_fn handle_users_get;
@@ -50,7 +48,5 @@ api_handler_fn handle_users_delete;
 api_handler_fn handle_keys_list;
 api_handler_fn handle_keys_create;
 api_handler_fn handle_keys_delete;
-api_handler_fn handle_login;
-api_handler_fn handle_logout;
 
 #endif

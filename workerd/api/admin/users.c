@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "workerd/api/accounts/password_query.h"
 #include "workerd/api/admin/admin_handlers.h"
-#include "workerd/api/admin/password_query.h"
 #include "workerd/api/admin/resource.h"
 #include "workerd/api/fields/names.h"
 #include "workerd/api/fields/password_fields.h"

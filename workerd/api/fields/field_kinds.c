@@ -470,6 +470,18 @@ field_want_nothing(const struct field *f, struct buf *out)
 const struct field_kind field_time = {
     sizeof(uint64_t), NULL, field_want_nothing, field_write_time};
 
+static void
+field_write_moment(const struct field *f, const void *at, struct json_writer *j)
+{
+	if (*(const uint64_t *)at == 0)
+		json_write_null(j, f->name);
+	else
+		field_write_time(f, at, j);
+}
+
+const struct field_kind field_moment = {
+    sizeof(uint64_t), NULL, field_want_nothing, field_write_moment};
+
 static bool
 field_read_id(const struct field *f, json_t *value, struct fields *in, void *at)
 {

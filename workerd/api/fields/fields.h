@@ -77,11 +77,12 @@ extern const struct field_kind field_line, field_text, field_ascii, field_email,
  *	decimal  uint32_t: min to max thousandths, plus one; 0 means null
  *	id       struct id; zero means null
  *	time     uint64_t: ms since 1970; never read
+ *	moment   the same; 0 means null
  *	object   struct json_t *; never written
  *	list     struct json_t *: at most max items; never written
  */
 extern const struct field_kind field_flag, field_choice, field_count, field_decimal, field_id,
-    field_time, field_object, field_list;
+    field_time, field_moment, field_object, field_list;
 
 /* A body being read, and its errors. */
 struct fields {

@@ -5,6 +5,148 @@ export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Price: {
+            /** @description At most six decimals, which are kept exactly. */
+            inputPerMillion: number;
+            /** @description At most six decimals, which are kept exactly. */
+            outputPerMillion: number;
+        };
+        Prices: {
+            /** @description By the models' names. */
+            models: {
+                [key: string]: components["schemas"]["Price"];
+            };
+            /** @description ISO 4217; null: there are no prices yet. */
+            currency: string | null;
+        };
+        PricesRequest: {
+            /** @description By the models' names. */
+            models: {
+                [key: string]: components["schemas"]["Price"];
+            };
+            /** @description ISO 4217. */
+            currency: string;
+        };
+        Invitation: {
+            id: components["schemas"]["Id"];
+            organization_id: components["schemas"]["Id"];
+            /** @enum {unknown} */
+            role: "owner" | "member";
+            /** Format: email */
+            email: string | null;
+            created_at: components["schemas"]["Time"];
+            expires_at: components["schemas"]["Time"];
+            used_at: components["schemas"]["Time"] | null;
+            /** @description Who used it, and may have been deleted since. */
+            user_id: components["schemas"]["Id"] | null;
+        };
+        InvitationList: {
+            invitations: components["schemas"]["Invitation"][];
+            nextCursor: string | null;
+        };
+        InvitationRequest: {
+            /** @enum {unknown} */
+            role: "owner" | "member";
+            /** Format: email */
+            email?: string | null;
+        };
+        NewInvitation: {
+            id: components["schemas"]["Id"];
+            organization_id: components["schemas"]["Id"];
+            /** @enum {unknown} */
+            role: "owner" | "member";
+            /** Format: email */
+            email: string | null;
+            created_at: components["schemas"]["Time"];
+            expires_at: components["schemas"]["Time"];
+            used_at: components["schemas"]["Time"] | null;
+            /** @description Who used it, and may have been deleted since. */
+            user_id: components["schemas"]["Id"] | null;
+            token: string;
+            /** @description The page `/join/TOKEN` at the address of this request. */
+            link: string;
+        };
+        ShownInvitation: {
+            organization: string;
+            /** @enum {unknown} */
+            role: "owner" | "member";
+            /** Format: email */
+            email: string | null;
+            expires_at: components["schemas"]["Time"];
+        };
+        JoinRequest: {
+            name?: string | null;
+            /** Format: email */
+            email: string;
+            /** @description At most 1024 bytes. */
+            password: string;
+        };
+        ProfileRequest: {
+            name?: string | null;
+        };
+        Server: {
+            version: string;
+            libraries: {
+                name: string;
+                version: string;
+            }[];
+            master: {
+                pid: number;
+                started_at: number;
+                worker_starts: number;
+                worker_deaths: number;
+                worker_hangs: number;
+            };
+            workers: {
+                pid: number;
+                connections: number;
+                sockets: number;
+                replies: number;
+                open_breakers: number;
+            }[];
+            models: {
+                /** @description Null: that of OPENAI_BASE_URL. */
+                name: string | null;
+                /** @enum {unknown} */
+                state: "available" | "failing";
+                retry_ms: number;
+            }[];
+            store: {
+                /** @enum {unknown} */
+                state: "ok" | "full" | "damaged" | "unavailable";
+                damage?: string;
+                program?: string;
+                lmdb?: string;
+                started_at?: components["schemas"]["Time"];
+                schema?: number;
+                used_bytes?: number;
+                file_bytes?: number;
+                max_bytes?: number;
+                disk_free_bytes?: number;
+                last_backup?: {
+                    at: components["schemas"]["Time"];
+                    bytes: number;
+                } | null;
+            };
+            settings: {
+                name: string;
+                /** @description Null: it has no value, or is a secret. */
+                value: string | null;
+                default: string | null;
+                secret: boolean;
+                /** @description Its value is not the default. */
+                set: boolean;
+                help: string;
+            }[];
+            search: {
+                /** @enum {unknown} */
+                state: "ok" | "building" | "unavailable";
+                reason?: string;
+                program?: string;
+                documents?: number;
+                bytes?: number;
+            };
+        };
         Status: {
             /** @constant */
             status: "ok";
@@ -507,7 +649,7 @@ export interface components {
              * @description What has changed. A message is a visitor's or an operator's, a reply is the model's.
              * @enum {unknown}
              */
-            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget";
+            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices";
             id: components["schemas"]["Id"];
             /** @description The conversation to which it belongs. */
             conversationId?: components["schemas"]["Id"];
@@ -877,7 +1019,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget")[];
+            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -896,7 +1038,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget")[];
+            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -917,7 +1059,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url?: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds?: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget")[];
+            kinds?: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -946,7 +1088,7 @@ export interface components {
             /** @description The header X-Banter-Delivery of each attempt. */
             delivery: string;
             /** @enum {unknown} */
-            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget";
+            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices";
             id: components["schemas"]["Id"];
             conversationId: components["schemas"]["Id"] | null;
             change: string;
@@ -1312,6 +1454,17 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type Price = components['schemas']['Price'];
+export type Prices = components['schemas']['Prices'];
+export type PricesRequest = components['schemas']['PricesRequest'];
+export type Invitation = components['schemas']['Invitation'];
+export type InvitationList = components['schemas']['InvitationList'];
+export type InvitationRequest = components['schemas']['InvitationRequest'];
+export type NewInvitation = components['schemas']['NewInvitation'];
+export type ShownInvitation = components['schemas']['ShownInvitation'];
+export type JoinRequest = components['schemas']['JoinRequest'];
+export type ProfileRequest = components['schemas']['ProfileRequest'];
+export type Server = components['schemas']['Server'];
 export type Status = components['schemas']['Status'];
 export type Ok = components['schemas']['Ok'];
 export type Error = components['schemas']['Error'];

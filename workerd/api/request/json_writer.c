@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "proto/base/json_escape.h"
 
@@ -115,11 +116,11 @@ json_write_id_or_null(struct json_writer *j, const char *key, const struct id *i
 		json_write_id(j, key, id);
 }
 
-void
-json_write_thousandths(struct json_writer *j, const char *key, uint32_t n)
+/* A number without needless decimals; one has a point. */
+static void
+json_writer_put_decimal(struct json_writer *j, const char *key, char *text)
 {
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%" PRIu32 ".%03" PRIu32, n / 1000, n % 1000);
+	size_t len = strlen(text);
 
 	while (text[len - 1] == '0')
 		text[--len] = '\0';
@@ -127,6 +128,34 @@ json_write_thousandths(struct json_writer *j, const char *key, uint32_t n)
 		text[--len] = '\0';
 	json_writer_lead(j, key);
 	json_writer_put(j, text);
+}
+
+void
+json_write_thousandths(struct json_writer *j, const char *key, uint32_t n)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%" PRIu32 ".%03" PRIu32, n / 1000, n % 1000);
+	json_writer_put_decimal(j, key, text);
+}
+
+void
+json_write_millionths(struct json_writer *j, const char *key, uint64_t n)
+{
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), "%" PRIu64 ".%06" PRIu64, n / 1000000, n % 1000000);
+	json_writer_put_decimal(j, key, text);
+}
+
+void
+json_write_open_named(struct json_writer *j, struct slice key, char bracket)
+{
+	json_writer_lead(j, NULL);
+	json_writer_quote(j, key);
+	json_writer_put(j, ":");
+	j->comma = false;
+	json_write_open(j, NULL, bracket);
 }
 
 void

@@ -36,6 +36,12 @@ void json_write_json(struct json_writer *j, const char *key, struct slice json);
 /* A number given in thousandths, with as many decimals as it needs. */
 void json_write_thousandths(struct json_writer *j, const char *key, uint32_t n);
 
+/* The same in millionths. */
+void json_write_millionths(struct json_writer *j, const char *key, uint64_t n);
+
+/* Opens a member whose key is escaped. */
+void json_write_open_named(struct json_writer *j, struct slice key, char bracket);
+
 /* A member whose key is escaped, too. */
 void json_write_member(struct json_writer *j, struct slice key, struct slice text);
 

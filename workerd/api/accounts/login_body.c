@@ -1,7 +1,7 @@
 /*
  * The members of a login.
  */
-#include "workerd/api/admin/login_body.h"
+#include "workerd/api/accounts/login_body.h"
 
 #include <jansson.h>
 

@@ -5,7 +5,7 @@
  * While a job runs, the thread owns its password, text and result; everything else of a job always
  * belongs to the loop.
  */
-#include "workerd/api/admin/password_hasher.h"
+#include "workerd/api/accounts/password_hasher.h"
 
 #include <errno.h>
 #include <pthread.h>

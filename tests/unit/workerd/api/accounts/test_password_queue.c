@@ -3,7 +3,7 @@
  */
 #include "proto/base/basics.h"
 #include "tests/unit/unit.h"
-#include "workerd/api/admin/password_queue.h"
+#include "workerd/api/accounts/password_queue.h"
 
 /* In the order of arrival. */
 static const struct {

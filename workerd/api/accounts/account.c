@@ -8,8 +8,8 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
-#include "workerd/api/admin/admin_handlers.h"
-#include "workerd/api/admin/password_query.h"
+#include "workerd/api/accounts/accounts_handlers.h"
+#include "workerd/api/accounts/password_query.h"
 #include "workerd/api/fields/fields_body.h"
 #include "workerd/api/fields/list_frame.h"
 #include "workerd/api/fields/names.h"
@@ -20,7 +20,8 @@
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/store_query.h"
 
-#define ONE_MAX 8192 /* bytes of JSON */
+#define NAME_UNITS 100
+#define ONE_MAX    8192 /* bytes of JSON */
 
 /* Bytes of JSON of the longest list of logins (messages.def), with each byte of an address and a program
  * escaped. */
@@ -33,9 +34,9 @@ struct account_query {
 	enum user_role role;
 	bool by_key;
 	struct msg_login_revoke revoke; /* of a request that ends logins */
-	/* of a change of password */
+	/* of a change */
 	struct fields in;
-	struct slice current, fresh; /* borrowed from in */
+	struct slice current, fresh, name; /* borrowed from in */
 	struct hash256 token, checked;
 	struct login_attempt attempt;
 	bool failed;
@@ -132,12 +133,62 @@ account_on_org(void *arg, uint16_t type, const union msg *m)
 	account_end(a);
 }
 
+static void
+account_ask_for_org(struct account_query *a)
+{
+	store_query_ask(
+	    &a->q, MSG_ORG_GET, &(struct msg_org_get){.org = a->q.org}, account_on_org);
+}
+
 void
 handle_me_get(const struct api_call *c)
 {
-	struct msg_org_get get = {.org = c->org};
+	account_ask_for_org(account_new_query(c, ONE_MAX));
+}
 
-	store_query_ask(&account_new_query(c, ONE_MAX)->q, MSG_ORG_GET, &get, account_on_org);
+static const struct field me_fields[] = {
+    {"name", &field_line, offsetof(struct account_query, name), FIELD_NULLABLE, 1, NAME_UNITS,
+	NULL},
+    {.name = NULL},
+};
+
+static void
+account_on_profile(void *arg, uint16_t type, const union msg *m)
+{
+	struct account_query *a = arg;
+
+	if (type != MSG_OK) {
+		store_query_fail(&a->q, type, m);
+		return;
+	}
+	log_event(LOG_NOTICE, "user_changed", L_UINT("conn", a->q.x->number),
+	    L_ID("org", &a->q.org), L_ID("user", &a->user), L_ID("by", &a->user));
+	account_ask_for_org(a);
+}
+
+void
+handle_me_change(const struct api_call *c)
+{
+	struct msg_user_change change = {.org = c->org, .user = c->user};
+	struct account_query *a;
+	struct fields in;
+
+	if (id_is_zero(&c->user)) {
+		reply_json_error(c->x, 403, "no_user", "Only a user has a profile");
+		return;
+	}
+	if (!fields_body(c, &in))
+		return;
+	a = account_new_query(c, ONE_MAX);
+	a->in = in;
+	fields_read(&a->in, me_fields, true, a);
+	if (fields_wrong(&a->in).len > 0) {
+		fields_refuse_query(&a->q, &a->in);
+		return;
+	}
+	change.what = fields_has(&a->in, "name") ? USER_NAME : 0;
+	change.name = a->name;
+	store_query_ask(&a->q, MSG_USER_CHANGE, &change, account_on_profile);
 }
 
 static const struct field password_fields[] = {

@@ -1,7 +1,7 @@
 /*
  * Two sorted lists. They are short, so that a place is found from the end.
  */
-#include "workerd/api/admin/password_queue.h"
+#include "workerd/api/accounts/password_queue.h"
 
 #include <stddef.h>
 

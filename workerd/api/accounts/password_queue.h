@@ -9,8 +9,8 @@
  *
  * Not thread-safe: the password hasher has a lock.
  */
-#ifndef WORKERD_API_ADMIN_PASSWORD_QUEUE_H
-#define WORKERD_API_ADMIN_PASSWORD_QUEUE_H
+#ifndef WORKERD_API_ACCOUNTS_PASSWORD_QUEUE_H
+#define WORKERD_API_ACCOUNTS_PASSWORD_QUEUE_H
 
 #include <stdbool.h>
 #include <stdint.h>

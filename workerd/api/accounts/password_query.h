@@ -1,10 +1,10 @@
 /*
  * Requests that wait for the password hasher.
  */
-#ifndef WORKERD_API_ADMIN_PASSWORD_QUERY_H
-#define WORKERD_API_ADMIN_PASSWORD_QUERY_H
+#ifndef WORKERD_API_ACCOUNTS_PASSWORD_QUERY_H
+#define WORKERD_API_ACCOUNTS_PASSWORD_QUERY_H
 
-#include "workerd/api/admin/password_hasher.h"
+#include "workerd/api/accounts/password_hasher.h"
 #include "workerd/api/request/store_query.h"
 
 /* Whether the password matches the hash text, and the hash of a new password (password_hasher.h). fn

@@ -7,7 +7,7 @@
 
 #include "proto/base/basics.h"
 #include "tests/unit/unit.h"
-#include "workerd/api/admin/password_hasher.h"
+#include "workerd/api/accounts/password_hasher.h"
 
 /* The hash of "right" with a salt of zeros and N = 16, which takes almost no time. */
 static const char quick[] = "$scrypt$ln=4,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$"

@@ -7,13 +7,13 @@
  * Jobs run in the order of password_queue.h. Each of its parts is bounded; a full one drops its last job for
  * one that goes before it.
  */
-#ifndef WORKERD_API_ADMIN_PASSWORD_HASHER_H
-#define WORKERD_API_ADMIN_PASSWORD_HASHER_H
+#ifndef WORKERD_API_ACCOUNTS_PASSWORD_HASHER_H
+#define WORKERD_API_ACCOUNTS_PASSWORD_HASHER_H
 
 #include <event2/event.h>
 
 #include "proto/base/password.h"
-#include "workerd/api/admin/password_queue.h"
+#include "workerd/api/accounts/password_queue.h"
 
 /* Jobs in each part of the queue, with the running one: the last one still ends while a person waits. */
 #define PASSWORD_HASHER_JOBS_MAX 32

@@ -1,8 +1,8 @@
 /*
  * The body of POST /api/login.
  */
-#ifndef WORKERD_API_ADMIN_LOGIN_BODY_H
-#define WORKERD_API_ADMIN_LOGIN_BODY_H
+#ifndef WORKERD_API_ACCOUNTS_LOGIN_BODY_H
+#define WORKERD_API_ACCOUNTS_LOGIN_BODY_H
 
 #include "proto/base/buf.h"
 

@@ -1,7 +1,7 @@
 /*
  * A job of the hasher, and the query that waits for it.
  */
-#include "workerd/api/admin/password_query.h"
+#include "workerd/api/accounts/password_query.h"
 
 #include <stdlib.h>
 
