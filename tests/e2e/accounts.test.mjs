@@ -22,7 +22,7 @@ const OWNERS_ONLY = [
 	...["keys_list", "keys_create", "keys_delete"],
 	...["webhooks_list", "webhooks_create", "webhooks_get", "webhooks_change", "webhooks_delete"],
 	...["webhooks_test", "webhooks_deliveries", "webhooks_retry"],
-	...["budgets_get", "budgets_put", "prices_put", "server", "tags_delete"],
+	...["budgets_get", "budgets_put", "prices_change", "server", "tags_delete"],
 ];
 
 const contract = new Contract();

@@ -15,6 +15,6 @@ api_handler_fn handle_logins_delete;
 api_handler_fn handle_login;
 api_handler_fn handle_logout;
 api_handler_fn handle_invitation_get;
-api_handler_fn handle_invitation_accept;
+api_handler_fn handle_invitation_join;
 
 #endif

@@ -193,7 +193,7 @@ handle_invitation_get(const struct api_call *c)
 }
 
 void
-handle_invitation_accept(const struct api_call *c)
+handle_invitation_join(const struct api_call *c)
 {
 	struct invitation_query *i;
 	struct fields body;

@@ -59,7 +59,7 @@ prices_on_put(void *arg, uint16_t type, const union msg *m)
 }
 
 void
-handle_prices_put(const struct api_call *c)
+handle_prices_change(const struct api_call *c)
 {
 	struct prices_query *p;
 	struct fields in;

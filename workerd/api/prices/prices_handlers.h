@@ -7,6 +7,6 @@
 #include "workerd/api/request/api_call.h"
 
 api_handler_fn handle_prices_get;
-api_handler_fn handle_prices_put;
+api_handler_fn handle_prices_change;
 
 #endif
