@@ -403,13 +403,22 @@ describe("contact details", () => {
 	});
 
 	it("are required first if the widget says so", async () => {
-		const required = { contact_info_mode: "required", collect_email: true };
+		const collects = { collect_name: true, collect_email: true, collect_phone: true };
+		const settings = { requiredFields: ["name", "email"] };
+		const required = { contact_info_mode: "required", ...collects, settings };
 		const widget = await makeWidget(banter, required);
 		const one = await Visitor.open(banter, widget);
+		one.send({ type: "contact_info", name: "Carl" });
+		assert.deepEqual(await one.next(), {
+			type: "error",
+			message: "email is required",
+			code: "invalid_contact_info",
+			fields: { email: "email is required" },
+		});
 		one.say(echo("too early"), "x");
 		await one.isRefused("contact_required", "x", "Please leave your contact details first");
 		// Sent together: the message is answered after the details are saved.
-		one.send({ type: "contact_info", email: "carl@example.com" });
+		one.send({ type: "contact_info", name: "Carl", email: "carl@example.com" });
 		one.say(echo("too early"), "x");
 		assert.deepEqual(await one.next(), SAVED);
 		assert.deepEqual(await one.reply(), replyOf("too early"));

@@ -19,10 +19,10 @@ check_message(const struct widget_frame *frame)
 }
 
 static void
-check_contact(const struct widget_frame *frame, unsigned collects)
+check_contact(const struct widget_frame *frame, unsigned collects, unsigned required)
 {
 	struct widget_contact contact;
-	const char *wrong = widget_contact_read(frame, collects, &contact);
+	const char *wrong = widget_contact_read(frame, collects, required, &contact);
 	bool any = false;
 
 	for (size_t i = 0; i < CONTACT_FIELDS; i++) {
@@ -30,7 +30,8 @@ check_contact(const struct widget_frame *frame, unsigned collects)
 
 		must(value.len == 0 || (collects & 1u << i) != 0);
 		must(trimmed.len == value.len && utf8_valid(value));
-		must(contact.wrong[i] == NULL || (wrong != NULL && value.len > 0));
+		must(contact.wrong[i] == NULL ||
+		    (wrong != NULL && (value.len > 0 || (required & 1u << i) != 0)));
 		must(contact.wrong[i] != NULL || value.len <= maxima[i]);
 		any = any || value.len > 0;
 	}
@@ -49,6 +50,6 @@ FUZZ(widget_frame)
 		check_message(&frame);
 	for (unsigned collects = 0; wrong == NULL && collects <= 7; collects++)
 		if (frame.kind == WIDGET_CONTACT)
-			check_contact(&frame, collects);
+			check_contact(&frame, collects, collects & (unsigned)in.len);
 	widget_frame_clear(&frame);
 }

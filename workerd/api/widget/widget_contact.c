@@ -46,17 +46,28 @@ widget_contact_is_phone(struct slice s)
 static const struct {
 	enum contact_field field;
 	bool (*is_valid)(struct slice);
-	const char *wrong;
+	const char *wrong, *missing;
 } rules[CONTACT_FIELDS] = {
-    {CONTACT_NAME, widget_contact_is_name, "name must be one line of at most 200 characters"},
-    {CONTACT_EMAIL, email_valid, "email must look like name@example.com"},
+    {CONTACT_NAME, widget_contact_is_name, "name must be one line of at most 200 characters",
+	"name is required"},
+    {CONTACT_EMAIL, email_valid, "email must look like name@example.com", "email is required"},
     {CONTACT_PHONE, widget_contact_is_phone,
-	"phone must have 3 to 20 digits; spaces and - . / ( ) are allowed, and a leading +"},
+	"phone must have 3 to 20 digits; spaces and - . / ( ) are allowed, and a leading +",
+	"phone is required"},
 };
 
+/* The error of a field, or NULL. */
+static const char *
+widget_contact_fault(size_t i, struct slice value, unsigned required)
+{
+	if (value.len == 0)
+		return (required & rules[i].field) != 0 ? rules[i].missing : NULL;
+	return rules[i].is_valid(value) ? NULL : rules[i].wrong;
+}
+
 const char *
-widget_contact_read(
-    const struct widget_frame *frame, unsigned collects, struct widget_contact *contact)
+widget_contact_read(const struct widget_frame *frame, unsigned collects, unsigned required,
+    struct widget_contact *contact)
 {
 	const struct slice given[CONTACT_FIELDS] = {frame->name, frame->email, frame->phone};
 	const char *wrong = NULL;
@@ -64,16 +75,13 @@ widget_contact_read(
 
 	*contact = (struct widget_contact){0};
 	for (size_t i = CONTACT_FIELDS; i-- > 0;) {
-		struct slice value = utf8_trim(given[i]);
-
-		if ((collects & rules[i].field) == 0 || value.len == 0)
+		if ((collects & rules[i].field) == 0)
 			continue;
-		any = true;
-		contact->value[i] = value;
-		if (rules[i].is_valid(value))
-			continue;
-		contact->wrong[i] = rules[i].wrong;
-		wrong = rules[i].wrong;
+		contact->value[i] = utf8_trim(given[i]);
+		contact->wrong[i] = widget_contact_fault(i, contact->value[i], required);
+		any = any || contact->value[i].len > 0;
+		if (contact->wrong[i] != NULL)
+			wrong = contact->wrong[i];
 	}
-	return any ? wrong : "enter at least one of the requested details";
+	return any || wrong != NULL ? wrong : "enter at least one of the requested details";
 }

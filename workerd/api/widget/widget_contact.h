@@ -22,11 +22,11 @@ struct widget_contact {
 extern const char *const widget_contact_fields[CONTACT_FIELDS];
 
 /*
- * Reads the fields that the widget collects (a set of enum contact_field) and ignores the others. NULL if
- * all are valid. Else a static sentence: the first error in contact->wrong, or, if no field was given,
- * one that asks for any.
+ * Reads the fields that the widget collects (a set of enum contact_field) and ignores the others. Required fields,
+ * a subset of these, must be given. NULL if all are valid. Else a static sentence: the first error in
+ * contact->wrong, or, if no field was given and none is required, one that asks for any.
  */
-[[gnu::warn_unused_result]] const char *widget_contact_read(
-    const struct widget_frame *frame, unsigned collects, struct widget_contact *contact);
+[[gnu::warn_unused_result]] const char *widget_contact_read(const struct widget_frame *frame,
+    unsigned collects, unsigned required, struct widget_contact *contact);
 
 #endif

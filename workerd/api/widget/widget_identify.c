@@ -6,6 +6,7 @@
 
 #include "proto/base/basics.h"
 #include "workerd/api/chat/chat_failures.h"
+#include "workerd/api/widget/widget_settings.h"
 #include "workerd/api/widget/widget_socket.h"
 
 struct widget_identification {
@@ -121,7 +122,8 @@ widget_identify_check(struct widget_identification *i, const struct msg_widget_r
 		    i, "contact_not_asked", "This chat does not ask for contact details");
 		return;
 	}
-	wrong = widget_contact_read(&i->frame, widget->collects, &contact);
+	wrong = widget_contact_read(
+	    &i->frame, widget->collects, widget_settings_required(widget), &contact);
 	if (wrong == NULL)
 		widget_identify_submit(i, &contact);
 	else

@@ -175,7 +175,7 @@ TEST(details_are_trimmed_and_validated)
 		    .email = slice_str(given[1] == NULL ? "" : given[1]),
 		    .phone = slice_str(given[2] == NULL ? "" : given[2])};
 		struct widget_contact contact;
-		const char *wrong = widget_contact_read(&frame, cases[i].collects, &contact);
+		const char *wrong = widget_contact_read(&frame, cases[i].collects, 0, &contact);
 		const char *first = NULL;
 
 		for (size_t k = CONTACT_FIELDS; k-- > 0;) {
@@ -197,6 +197,39 @@ TEST(details_are_trimmed_and_validated)
 	}
 }
 
+TEST(each_required_detail_that_is_missing_has_an_error)
+{
+	static const struct {
+		unsigned required;
+		const char *given[CONTACT_FIELDS], *wrong[CONTACT_FIELDS];
+	} cases[] = {
+	    {0, {"Jane", "", ""}, {NULL}},
+	    {ALL, {"Jane", "", " "}, {NULL, "email is required", "phone is required"}},
+	    {CONTACT_EMAIL, {"Jane", "", ""}, {NULL, "email is required", NULL}},
+	    {CONTACT_EMAIL, {"", "a@b", ""}, {NULL}},
+	    {CONTACT_NAME, {"", "", ""}, {"name is required", NULL, NULL}},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *const *given = cases[i].given;
+		const struct widget_frame frame = {.name = slice_str(given[0]),
+		    .email = slice_str(given[1]),
+		    .phone = slice_str(given[2])};
+		struct widget_contact contact;
+		const char *wrong =
+		    widget_contact_read(&frame, ALL, cases[i].required, &contact);
+		bool any = false;
+
+		for (size_t k = 0; k < CONTACT_FIELDS; k++) {
+			assert_text("error",
+			    slice_str(contact.wrong[k] == NULL ? "" : contact.wrong[k]),
+			    cases[i].wrong[k] == NULL ? "" : cases[i].wrong[k]);
+			any = any || cases[i].wrong[k] != NULL;
+		}
+		assert_int_equal(wrong != NULL, any);
+	}
+}
+
 TEST(a_name_has_at_most_200_characters)
 {
 	uint8_t text[201];
@@ -206,7 +239,8 @@ TEST(a_name_has_at_most_200_characters)
 	for (size_t n = 200; n <= 201; n++) {
 		const struct widget_frame frame = {.name = {text, n}};
 
-		assert_true((widget_contact_read(&frame, ALL, &contact) == NULL) == (n == 200));
+		assert_true(
+		    (widget_contact_read(&frame, ALL, 0, &contact) == NULL) == (n == 200));
 	}
 }
 
