@@ -202,6 +202,20 @@ conversation_set_contact(struct txn *t, const struct id *id, const struct id *co
 		       : change_add_conversation(t, &conversation.org, id, CHANGE_IDENTIFIED);
 }
 
+int
+conversation_set_context(
+    struct txn *t, struct msg_conversation_record *conversation, struct slice context)
+{
+	const struct id org = conversation->org, id = conversation->id;
+	struct conversation_position before;
+	int rc;
+
+	conversation_position_of(conversation, &before);
+	conversation->context = context;
+	rc = conversation_put(t, conversation, &before, 0);
+	return rc != 0 ? rc : change_add_conversation(t, &org, &id, CHANGE_CHANGED);
+}
+
 void
 conversation_note_reply(
     struct msg_conversation_record *conversation, uint64_t seq, enum conversation_status status)

@@ -50,6 +50,10 @@ void conversation_position_of(
     const struct msg_conversation_record *conversation,
     const struct conversation_position *before, unsigned messages);
 
+/* Replaces the context of a conversation, and adds its change. */
+[[gnu::warn_unused_result]] int conversation_set_context(
+    struct txn *t, struct msg_conversation_record *conversation, struct slice context);
+
 /* Assigns a conversation to a contact of its organization; zero: to none. MDB_NOTFOUND: there is
  * no such conversation. */
 [[gnu::warn_unused_result]] int conversation_set_contact(

@@ -20,6 +20,7 @@
 [[gnu::warn_unused_result]] int handle_note_delete(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_rating_set(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_page_set(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_context_set(struct txn *t, struct call *c);
 
 /* MSG_IMPORT_RECORD of a note. */
 [[gnu::warn_unused_result]] int note_import(

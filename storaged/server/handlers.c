@@ -107,6 +107,7 @@ static const struct handler table[] = {
     {MSG_NOTE_DELETE, HANDLER_DELETES, handle_note_delete},
     {MSG_RATING_SET, HANDLER_WRITES, handle_rating_set},
     {MSG_PAGE_SET, HANDLER_WRITES, handle_page_set},
+    {MSG_CONTEXT_SET, HANDLER_WRITES, handle_context_set},
     {MSG_CONTACT_MERGE, HANDLER_WRITES, handle_contact_merge},
     {MSG_PING, HANDLER_READS, handle_ping},
 };

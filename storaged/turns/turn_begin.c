@@ -478,6 +478,8 @@ turn_begin_add_message(struct txn *t, struct turn_beginning *b)
 	turn_begin_take_place(b);
 	if (b->fresh)
 		b->conversation.contact = b->participants.visitor.contact;
+	if (b->m->context.len > 0)
+		b->conversation.context = b->m->context;
 	arrival.reply = place->seq;
 	rc = conversation_add(t, &b->conversation, b->fresh, &arrival);
 	if (rc == 0)
@@ -582,12 +584,17 @@ turn_begin_answer(struct txn *t, struct call *c, const struct turn_beginning *b)
 	const struct message_page_bounds most = {
 	    call_limit(b->m->history, HISTORY_MAX), PAGE_BYTES, 0};
 	const struct msg_turn_record *place = &b->turn.place;
+	const struct key key = key_id(&place->conversation);
+	struct msg_conversation_record conversation;
 	struct slice agent;
 	struct message_page page;
 	int rc = message_page_backwards(t, &place->conversation, place->seq, most, true, &page);
 
 	if (rc == 0)
 		rc = participants_agent(t, &b->participants, &agent);
+	if (rc == 0)
+		rc = txn_get_record(
+		    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
 	if (rc != 0)
 		return rc;
 	call_answer(c, MSG_TURN_BEGUN,
@@ -597,6 +604,7 @@ turn_begin_answer(struct txn *t, struct call *c, const struct turn_beginning *b)
 		.history = buf_slice(&t->env->list),
 		.older = page.end == MESSAGE_PAGE_BYTES ? page.next : 0,
 		.agent = agent,
+		.context = conversation.context,
 	    });
 	return 0;
 }

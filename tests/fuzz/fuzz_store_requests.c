@@ -245,7 +245,7 @@ static const struct value_kind kinds[] = {
 #define WIDGET                                                               \
 	"org id:widget agent public_id contact_mode collects=2 daily_cap:3 " \
 	"enabled:mostly_true"
-#define CONTACT "org id email phone"
+#define CONTACT    "org id email phone"
 #define INVITATION "org id token role email expires_at:time used_at:time user"
 
 #define CONVERSATION                                                                    \
@@ -285,6 +285,7 @@ static const struct instruction inbox[] = {
     {0, MSG_NOTE_DELETE, .words = "org conversation note"},
     {0, MSG_RATING_SET, .words = "session message rating comment:text"},
     {0, MSG_PAGE_SET, MSG_PAGE_RECORD, .words = "session url=http://a/ title:name"},
+    {0, MSG_CONTEXT_SET, .words = "session context:text"},
     {0, MSG_CONTACT_MERGE, .words = "org contact other"},
     {0, MSG_RECORD_PUT, MSG_TAG_RECORD, .words = "fresh org id name color=#123456"},
     {0, MSG_RECORD_DELETE, MSG_TAG_RECORD, .words = "org id"},

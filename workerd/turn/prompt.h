@@ -20,8 +20,13 @@
  *
  *	restricted_topics
  *
+ *	## About this visitor
+ *
+ *	the conversation's context, as data between two lines that it cannot contain
+ *
  * with an empty line between the parts; the heading of an empty part is left out. The parts are trimmed,
- * except the purpose.
+ * except the purpose. The context comes last: what comes before it is the same for all visitors, so that the model
+ * server can reuse it, and the context rarely changes within a conversation.
  */
 #ifndef WORKERD_TURN_PROMPT_H
 #define WORKERD_TURN_PROMPT_H
@@ -37,11 +42,12 @@ struct prompt_defaults {
 	struct setting_decimal temperature; /* not given: the server's default */
 };
 
-/* A copy of an agent's record. Free with free(). */
+/* A copy of an agent's record and a context. Free with free(). */
 struct prompt;
 
-/* From an AGENT_RECORD that its message's decoder has checked, or an empty slice: only defaults. */
-struct prompt *prompt_new(struct slice record);
+/* From an AGENT_RECORD that its message's decoder has checked, or an empty slice: only defaults. context: JSON; empty:
+ * none. */
+struct prompt *prompt_new(struct slice record, struct slice context);
 struct prompt *prompt_copy(const struct msg_agent_record *record);
 
 /* The agent's model server; empty: the default server. Valid as long as the prompt. */

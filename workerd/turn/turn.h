@@ -27,9 +27,10 @@ struct turn_request {
 	struct slice name;             /* request= in the log, 0 to TURN_NAME_MAX bytes */
 	const struct hash256 *visitor; /* hash of the widget visitor's token; NULL: API key */
 	struct id message, reply;      /* ids of a new message and its reply; zero: any */
-	struct slice page; /* a PAGE_RECORD of where the visitor is; empty: not known */
-	uint64_t source;   /* key of the client's address; 0: it has no limit */
-	bool accepted;     /* the message was accepted earlier: no limit refuses it */
+	struct slice page;    /* a PAGE_RECORD of where the visitor is; empty: not known */
+	struct slice context; /* what the site says (chat_context.h); empty: nothing new */
+	uint64_t source;      /* key of the client's address; 0: it has no limit */
+	bool accepted;        /* the message was accepted earlier: no limit refuses it */
 };
 
 /* A request whose messages and reply are not stored. */

@@ -161,7 +161,7 @@ turn_begin_done(struct turn *t, const struct msg_turn_begun *begun)
 		t->reply.status = MESSAGE_STOPPED;
 		turn_finish(t);
 	} else {
-		turn_set_prompt(t, prompt_new(begun->agent));
+		turn_set_prompt(t, prompt_new(begun->agent, begun->context));
 		history_add(&t->history, begun->history, begun->older);
 		turn_limits_hold(t);
 		turn_load_history(t);
@@ -247,6 +247,7 @@ turn_begin(struct turns *turns, const struct turn_request *request,
 	    .text = request->text,
 	    .client_id = request->client_id,
 	    .page = request->page,
+	    .context = request->context,
 	    .history = turns->max_history,
 	    .replies_max = request->accepted ? 0 : turns->limits.of_conversation,
 	};

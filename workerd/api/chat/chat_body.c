@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "proto/base/utf8.h"
+#include "workerd/api/chat/chat_context.h"
 #include "workerd/api/fields/json_read.h"
 #include "workerd/api/request/client_id.h"
 
@@ -78,6 +79,15 @@ chat_body_read_operators(struct chat_body *body)
 	    : "operators must be true or false";
 }
 
+static const char *
+chat_body_read_context(struct chat_body *body)
+{
+	buf_init(&body->context, CHAT_CONTEXT_MAX);
+	return chat_context_encode(json_object_get(body->json, "context"), &body->context)
+	    ? NULL
+	    : chat_context_wrong;
+}
+
 /* Clears the body if it is invalid; returns the error. */
 static const char *
 chat_body_checked(struct chat_body *body, const char *wrong)
@@ -100,6 +110,8 @@ chat_body_read(struct slice text, struct slice header, struct chat_body *body)
 		wrong = chat_body_read_operators(body);
 	if (wrong == NULL)
 		wrong = chat_body_read_page(body);
+	if (wrong == NULL)
+		wrong = chat_body_read_context(body);
 	return chat_body_checked(body, wrong);
 }
 
@@ -113,5 +125,6 @@ void
 chat_body_clear(struct chat_body *body)
 {
 	json_decref(body->json);
+	buf_clear(&body->context);
 	*body = (struct chat_body){0};
 }

@@ -16,6 +16,7 @@ struct chat_body {
 	struct slice client_id;    /* of chat_body_read() alone; empty: the client gave none */
 	bool operators;            /* the client knows people: handovers and their messages */
 	const struct json_t *page; /* where the visitor is: an object, or NULL */
+	struct buf context;        /* chat_context.h; empty: not given */
 	struct json_t *json;       /* owns the slices */
 };
 

@@ -36,6 +36,7 @@ chat_send_start(const struct api_call *c, const struct chat_body *body, struct c
 	    .session = body->session,
 	    .text = body->message,
 	    .client_id = body->client_id,
+	    .context = buf_slice(&body->context),
 	    .name = request_context_of(c->x)->request_id,
 	    .source = connection_limit_key(c->api, &request_context_of(c->x)->client.address),
 	};

@@ -3,8 +3,11 @@
  */
 #include "workerd/api/fields/conversation_json.h"
 
+#include <jansson.h>
+
 #include "proto/base/basics.h"
 #include "workerd/api/fields/admin_json.h"
+#include "workerd/api/fields/json_read.h"
 #include "workerd/api/fields/names.h"
 
 const char *const conversation_json_statuses[] = {
@@ -67,6 +70,19 @@ conversation_json_write_page(struct json_writer *j, struct slice page)
 	json_write_close(j, '}');
 }
 
+/* An imported context may be any text. */
+static void
+conversation_json_write_context(struct json_writer *j, struct slice context)
+{
+	json_t *object = context.len == 0 ? NULL : json_read_object(context);
+
+	if (object == NULL)
+		json_write_null(j, "context");
+	else
+		json_write_json(j, "context", context);
+	json_decref(object);
+}
+
 void
 conversation_json_write(struct json_writer *j, const char *key, struct slice record,
     bool unread, const struct slice *page)
@@ -89,8 +105,10 @@ conversation_json_write(struct json_writer *j, const char *key, struct slice rec
 	json_write_id_or_null(j, "assignedTo", &r.assigned);
 	conversation_json_write_tags(j, r.tags);
 	json_write_bool(j, "unread", unread);
-	if (page != NULL)
+	if (page != NULL) {
 		conversation_json_write_page(j, *page);
+		conversation_json_write_context(j, r.context);
+	}
 	json_write_close(j, '}');
 }
 

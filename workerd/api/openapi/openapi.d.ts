@@ -191,12 +191,25 @@ export interface components {
             /** @description true: the client knows people. While a person has the conversation, it gets a `handover` in place of the agent's text. */
             operators?: boolean;
             page?: components["schemas"]["PageReport"];
+            context?: components["schemas"]["SiteContext"];
         };
         /**
          * @description The client's id of this message, unique in the conversation, preferably random. Sending the message again with the same id does no harm; a different message with this id is refused.
          * @example m-4f1c9a
          */
         ClientMessageId: string;
+        /**
+         * @description What the site says about the visitor or the page, at most 2048 bytes of JSON. It replaces the context of the conversation; operators see it, and the model receives it as data.
+         * @example {
+         *       "plan": "premium",
+         *       "cart": [
+         *         "sku-17"
+         *       ]
+         *     }
+         */
+        SiteContext: {
+            [key: string]: unknown;
+        } | null;
         /** @description Where the visitor is. Long texts are cut; addresses that are not http or https are left out. */
         PageReport: {
             url?: string;
@@ -410,6 +423,10 @@ export interface components {
             unread: boolean;
             /** @description Only of one conversation; null: not known. */
             page?: components["schemas"]["VisitorPage"] | null;
+            /** @description What the site says about the visitor or the page. Only of one conversation; null: nothing. */
+            context?: {
+                [key: string]: unknown;
+            } | null;
         };
         Message: {
             _id: components["schemas"]["Id"];
@@ -1241,7 +1258,7 @@ export interface components {
             collect_phone: boolean;
         };
         /** @description A frame that a visitor sends. */
-        VisitorSays: components["schemas"]["VisitorMessage"] | components["schemas"]["VisitorContact"] | components["schemas"]["VisitorStop"] | components["schemas"]["VisitorTyping"] | components["schemas"]["VisitorPageReport"] | components["schemas"]["VisitorRating"] | components["schemas"]["VisitorPing"] | components["schemas"]["VisitorHistory"];
+        VisitorSays: components["schemas"]["VisitorMessage"] | components["schemas"]["VisitorContact"] | components["schemas"]["VisitorStop"] | components["schemas"]["VisitorTyping"] | components["schemas"]["VisitorPageReport"] | components["schemas"]["VisitorContext"] | components["schemas"]["VisitorRating"] | components["schemas"]["VisitorPing"] | components["schemas"]["VisitorHistory"];
         VisitorMessage: {
             /** @constant */
             type: "message";
@@ -1276,6 +1293,14 @@ export interface components {
             referrer?: string;
             language?: string;
             timezone?: string;
+        };
+        VisitorContext: {
+            /** @constant */
+            type: "context";
+            /** @description As SiteContext. It counts from the visitor's next message. */
+            context: {
+                [key: string]: unknown;
+            };
         };
         /** @description Rates a reply; `none` removes the rating. Ignored unless it is a complete reply to this visitor. */
         VisitorRating: {
@@ -1474,6 +1499,7 @@ export type SessionId = components['schemas']['SessionId'];
 export type AnySessionId = components['schemas']['AnySessionId'];
 export type ChatRequest = components['schemas']['ChatRequest'];
 export type ClientMessageId = components['schemas']['ClientMessageId'];
+export type SiteContext = components['schemas']['SiteContext'];
 export type PageReport = components['schemas']['PageReport'];
 export type StopRequest = components['schemas']['StopRequest'];
 export type StopAnswer = components['schemas']['StopAnswer'];
@@ -1574,6 +1600,7 @@ export type VisitorContact = components['schemas']['VisitorContact'];
 export type VisitorStop = components['schemas']['VisitorStop'];
 export type VisitorTyping = components['schemas']['VisitorTyping'];
 export type VisitorPageReport = components['schemas']['VisitorPageReport'];
+export type VisitorContext = components['schemas']['VisitorContext'];
 export type VisitorRating = components['schemas']['VisitorRating'];
 export type VisitorPing = components['schemas']['VisitorPing'];
 export type VisitorHistory = components['schemas']['VisitorHistory'];

@@ -8,6 +8,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 #include "workerd/api/chat/chat_body.h"
+#include "workerd/api/chat/chat_context.h"
 #include "workerd/api/chat/chat_rating.h"
 #include "workerd/api/fields/json_read.h"
 #include "workerd/api/request/client_id.h"
@@ -84,6 +85,19 @@ widget_frame_read_history(struct widget_frame *frame)
 	return "before must be the id of a message";
 }
 
+static const char *
+widget_frame_read_context(struct widget_frame *frame)
+{
+	struct buf text;
+	bool good;
+
+	buf_init(&text, CHAT_CONTEXT_MAX);
+	frame->context = json_object_get(frame->json, "context");
+	good = json_is_object(frame->context) && chat_context_encode(frame->context, &text);
+	buf_clear(&text);
+	return good ? NULL : chat_context_wrong;
+}
+
 static const struct {
 	const char *type;
 	enum widget_frame_kind kind;
@@ -94,6 +108,7 @@ static const struct {
     {"stop", WIDGET_STOP, widget_frame_read_nothing},
     {"typing", WIDGET_TYPING, widget_frame_read_nothing},
     {"page", WIDGET_PAGE, widget_frame_read_nothing},
+    {"context", WIDGET_CONTEXT, widget_frame_read_context},
     {"rating", WIDGET_RATING, widget_frame_read_rating},
     {"ping", WIDGET_PING, widget_frame_read_nothing},
     {"history", WIDGET_HISTORY, widget_frame_read_history},
@@ -114,7 +129,8 @@ widget_frame_read(struct slice text, struct widget_frame *frame)
 		frame->kind = kinds[i].kind;
 		return kinds[i].read(frame);
 	}
-	return "type must be message, contact_info, stop, typing, page, rating, ping or "
+	return "type must be message, contact_info, stop, typing, page, context, rating, ping "
+	       "or "
 	       "history";
 }
 

@@ -261,6 +261,7 @@ widget_reply_send_message(struct widget_reply *r, bool accepted, enum turn_failu
 	    .text = widget_reply_text(r),
 	    .client_id = widget_reply_client_id(r),
 	    .page = buf_slice(&s->page),
+	    .context = buf_slice(&s->context),
 	    .name = widget_reply_request_id(s),
 	    .visitor = &s->token,
 	    .message = id_new(),

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "workerd/api/chat/chat_context.h"
 #include "workerd/api/chat/chat_failures.h"
 #include "workerd/api/chat/chat_page.h"
 #include "workerd/api/fields/parameters.h"
@@ -97,6 +98,19 @@ widget_socket_set_page(struct widget_socket *s, const struct widget_frame *frame
 	(void)!store_call(s->api->store, MSG_PAGE_SET, &set, STORE_TIMEOUT_MS, NULL, NULL);
 }
 
+/* Stores the context, and keeps it for the next message, as the page. */
+static void
+widget_socket_set_context(struct widget_socket *s, const struct widget_frame *frame)
+{
+	struct msg_context_set set = {
+	    .org = s->org, .widget = s->widget, .session = widget_socket_session(s)};
+
+	buf_reset(&s->context);
+	must(chat_context_encode(frame->context, &s->context));
+	set.context = buf_slice(&s->context);
+	(void)!store_call(s->api->store, MSG_CONTEXT_SET, &set, STORE_TIMEOUT_MS, NULL, NULL);
+}
+
 /* A rating that the store refuses is ignored: it is not of a complete reply to this visitor. */
 static void
 widget_socket_rate(struct widget_socket *s, const struct widget_frame *frame)
@@ -129,6 +143,9 @@ widget_socket_handle(struct widget_socket *s, struct widget_frame *frame)
 		break;
 	case WIDGET_PAGE:
 		widget_socket_set_page(s, frame);
+		break;
+	case WIDGET_CONTEXT:
+		widget_socket_set_context(s, frame);
 		break;
 	case WIDGET_RATING:
 		widget_socket_rate(s, frame);
@@ -167,6 +184,7 @@ widget_socket_free(struct widget_socket *s, bool sends)
 	LIST_REMOVE(s, closing);
 	widget_replies_end(s, sends);
 	buf_clear(&s->page);
+	buf_clear(&s->context);
 	free(s->browser);
 	free(s);
 }
@@ -331,6 +349,7 @@ widget_socket_new(struct widget_opening *o, const struct msg_visitor_record *vis
 	s->out.send = widget_socket_send;
 	s->out.arg = s;
 	buf_init(&s->page, CHAT_PAGE_MAX);
+	buf_init(&s->context, CHAT_CONTEXT_MAX);
 	TAILQ_INIT(&s->replies);
 	s->x = store_query_done(&o->q);
 	s->browser = widget_socket_copy_browser(s->x);

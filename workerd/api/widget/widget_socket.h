@@ -43,6 +43,7 @@ struct widget_socket {
 	struct hash256 token;
 	char *browser;            /* its User-Agent */
 	struct buf page;          /* the PAGE_RECORD of its last page frame; empty: none yet */
+	struct buf context;       /* of its last context frame; empty: none yet */
 	struct widget_outlet out; /* closes the connection if the client does not read */
 
 	/* widget_history.c */

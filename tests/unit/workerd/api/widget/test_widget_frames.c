@@ -100,6 +100,7 @@ TEST(invalid_frames_have_an_error)
 		{"{'type':'history'}", "{'type':'history','before':'x'}",
 		    "{'type':'history','before':"
 		    "'00000000-0000-0000-0000-000000000000'}"}},
+	    {"context", {"{'type':'context'}", "{'type':'context','context':[]}"}},
 	    {"email", {"{'type':'contact_info','email':[]}"}},
 	    {"phone", {"{'type':'contact_info','phone':{}}"}},
 	};
