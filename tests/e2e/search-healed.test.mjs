@@ -143,7 +143,7 @@ async function assertCounted(banter, talks) {
 
 /** One service, with its kills; adds what was said. */
 function withService(all) {
-	return withBanter({ workers: WORKERS, search: true }, async (banter) => {
+	return withBanter({ workers: WORKERS, search: true, env: { SEARCH_COMPARE_MS: "1" } }, async (banter) => {
 		banter.searchd.restart = true;
 		let over = false;
 		const talks = Array.from({ length: SESSIONS }, (_, i) => new Talk(banter, `zebra${i}`));

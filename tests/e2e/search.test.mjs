@@ -41,7 +41,7 @@ async function say(banter, sessionId, text) {
 }
 
 describe("search", () => {
-	const banter = useBanter({ workers: 2, search: true });
+	const banter = useBanter({ workers: 2, search: true, env: { SEARCH_COMPARE_MS: "1" } });
 
 	it("finds messages within a second, newest first, with marks", async () => {
 		await say(banter, "first", "Where is my parcel?");
@@ -193,5 +193,11 @@ describe("search", () => {
 		banter.startStore();
 		await banter.ready();
 		await found(banter, "parcel", 2);
+	});
+
+	it("the comparisons of the index with the store, one after the other, have removed nothing", async () => {
+		const isComparison = ({ ev }) => ev === "search_index_compared";
+		await banter.log.waitFor("a comparison", isComparison, banter.log.lines.length);
+		for (const line of banter.log.lines.filter(isComparison)) assert.equal(line.removed, "0");
 	});
 });
