@@ -1,7 +1,7 @@
 /*
  * Fills a store for inbox.mjs: messages of random words, as workers write them; and numbers of a year, by days,
  * widgets and agents, as `banter import` writes them. Prints the queries for a benchmark of searches. Or measures
- * appends for some seconds.
+ * appends for some seconds. Or makes a store, of which no storaged runs, count its numbers again.
  */
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "proto/base/clock.h"
 #include "proto/ipc/counts.h"
 #include "tests/bench/bench.h"
-#include "tests/bench/store_client.h"
+#include "tests/bench/store_raw.h"
 #include "tests/bench/words.h"
 
 #define SLOTS     512u
@@ -116,14 +116,35 @@ print_queries(void)
 	bench_print(json_pack("{s:o}", "queries", queries));
 }
 
+static void
+forget_numbers(const char *dir)
+{
+	struct key key = key_meta(META_NUMBERS);
+	MDB_env *env = raw_env_open(dir, false);
+	MDB_val name = {.mv_size = key.len, .mv_data = key.b};
+	MDB_txn *txn;
+	MDB_dbi meta;
+
+	must(mdb_txn_begin(env, NULL, 0, &txn) == 0);
+	must(mdb_dbi_open(txn, table_name(TABLE_META), 0, &meta) == 0);
+	must(mdb_del(txn, meta, &name, NULL) == 0);
+	must(mdb_txn_commit(txn) == 0);
+	mdb_env_close(env);
+}
+
 int
 main(int argc, char **argv)
 {
 	int messages = 0, widgets = 0, agents = 0, seconds = 0;
-	const char *socket;
+	const char *socket = NULL, *forget = NULL;
 
-	bench_plan(argc, argv, "{s:s,s?i,s?i,s?i,s?i}", "socket", &socket, "messages",
-	    &messages, "widgets", &widgets, "agents", &agents, "seconds", &seconds);
+	bench_plan(argc, argv, "{s?s,s?s,s?i,s?i,s?i,s?i}", "socket", &socket, "forget",
+	    &forget, "messages", &messages, "widgets", &widgets, "agents", &agents, "seconds",
+	    &seconds);
+	if (forget != NULL) {
+		forget_numbers(forget);
+		return 0;
+	}
 	if (seconds > 0) {
 		measure_appends(socket, seconds);
 		return 0;

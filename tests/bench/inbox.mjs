@@ -1,6 +1,7 @@
 // make bench-inbox: searches and numbers as an owner's page asks for them, over HTTP, in a store with 1,000,000
 // messages: how long they take, how long searchd needs to build its index, and what it costs appends.
 
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -32,7 +33,8 @@ await banter.start();
 const dir = banter.storaged.env.DATA_DIR;
 const socket = join(dir, "store.sock");
 
-const quantile = (values, q) => values.toSorted((a, b) => a - b)[Math.floor(q * (values.length - 1))];
+const quantile = (values, q) =>
+	values.toSorted((a, b) => a - b)[Math.floor(q * (values.length - 1))];
 const ms = (n) => `${n.toFixed(n < 10 ? 1 : 0)} ms`;
 const say = (what, value, goal, met) =>
 	console.log(`${what}: ${value}${goal === undefined ? "" : ` (${verdict(met, goal)})`}`);
@@ -89,7 +91,12 @@ async function build() {
 	await searchIsReady();
 	const seconds = (performance.now() - start) / 1000;
 	const { most } = memory(banter.searchd.pid);
-	say("searchd builds its index from the store", `${seconds.toFixed(1)} s`, `${BUILD_S} s`, seconds <= BUILD_S);
+	say(
+		"searchd builds its index from the store",
+		`${seconds.toFixed(1)} s`,
+		`${BUILD_S} s`,
+		seconds <= BUILD_S,
+	);
 	say("its memory, at most", `${most.toFixed(0)} MiB`, `${MEMORY_MIB} MiB`, most <= MEMORY_MIB);
 }
 
@@ -136,10 +143,29 @@ async function appendsBesideSearchd() {
 	say("share of the appends that are left beside searchd", value);
 }
 
-console.log(`Filling the store: ${messages} messages, ${366 * widgets * agents} rows of numbers ...`);
+/** The verification of the store, and a start that counts the numbers again: as the first one after an upgrade. */
+async function count() {
+	const start = performance.now();
+	execFileSync("build/banter", ["verify"], { env: banter.storaged.env, stdio: "ignore" });
+	say("banter verify", `${((performance.now() - start) / 1000).toFixed(1)} s`);
+	await banter.stopStore();
+	await figures({ forget: dir });
+	const counting = performance.now();
+	banter.startStore();
+	await banter.ready();
+	say(
+		"a start that counts the numbers again",
+		`${((performance.now() - counting) / 1000).toFixed(1)} s`,
+	);
+}
+
+console.log(
+	`Filling the store: ${messages} messages, ${366 * widgets * agents} rows of numbers ...`,
+);
 const queries = await fill();
 await numbers();
 await build();
 await search(queries);
 await appendsBesideSearchd();
+await count();
 await banter.stop();

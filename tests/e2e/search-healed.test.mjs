@@ -143,20 +143,23 @@ async function assertCounted(banter, talks) {
 
 /** One service, with its kills; adds what was said. */
 function withService(all) {
-	return withBanter({ workers: WORKERS, search: true, env: { SEARCH_COMPARE_MS: "1" } }, async (banter) => {
-		banter.searchd.restart = true;
-		let over = false;
-		const talks = Array.from({ length: SESSIONS }, (_, i) => new Talk(banter, `zebra${i}`));
-		all.push(...talks);
-		const kills = killDuring(banter).finally(() => {
-			over = true;
-		});
-		await Promise.all([kills, ...talks.map((talk) => talk.run(() => over))]);
-		await banter.ready();
-		await times(SESSIONS, (i) => talks[i].check());
-		await assertCounted(banter, talks);
-		await expectTool(banter, 0, "verify");
-	});
+	return withBanter(
+		{ workers: WORKERS, search: true, env: { SEARCH_COMPARE_MS: "1" } },
+		async (banter) => {
+			banter.searchd.restart = true;
+			let over = false;
+			const talks = Array.from({ length: SESSIONS }, (_, i) => new Talk(banter, `zebra${i}`));
+			all.push(...talks);
+			const kills = killDuring(banter).finally(() => {
+				over = true;
+			});
+			await Promise.all([kills, ...talks.map((talk) => talk.run(() => over))]);
+			await banter.ready();
+			await times(SESSIONS, (i) => talks[i].check());
+			await assertCounted(banter, talks);
+			await expectTool(banter, 0, "verify");
+		},
+	);
 }
 
 it(`workers, the store and searchd are killed ${KILLS} times: search and numbers have exactly what is stored`, async (t) => {
