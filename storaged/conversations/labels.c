@@ -83,8 +83,8 @@ labels_equal(const struct labels *a, const struct labels *b)
 
 /* Adds to one count, whose record is removed when nothing is left. */
 static int
-labels_count_one(
-    struct txn *t, const struct id *org, enum label_kind kind, const struct id *label, int by)
+labels_add_to(struct txn *t, const struct id *org, enum label_kind kind, const struct id *label,
+    int64_t by)
 {
 	struct key key = key_of_org(org, label);
 	struct msg_label_count_record r;
@@ -97,15 +97,47 @@ labels_count_one(
 		return 0; /* until labels_recount() */
 	else if (rc != 0)
 		return rc;
-	if (by < 0 && r.conversations == 0) {
+	if (by < 0 && r.conversations < -(uint64_t)by) {
 		log_event(
 		    LOG_ERROR, "label_count_wrong", L_ID("org", org), L_ID("label", label));
-		return 0;
+		by = -(int64_t)r.conversations;
 	}
-	r.conversations += (uint64_t)(int64_t)by;
+	r.conversations += (uint64_t)by;
 	if (r.conversations == 0)
 		return txn_del(t, TABLE_LABEL_COUNTS, &key);
 	return txn_put_record(t, TABLE_LABEL_COUNTS, &key, MSG_LABEL_COUNT_RECORD, &r);
+}
+
+int
+labels_write(struct txn *t)
+{
+	int64_t by = t->label.by;
+
+	t->label.by = 0;
+	if (by == 0)
+		return 0;
+	return labels_add_to(
+	    t, &t->label.org, (enum label_kind)t->label.kind, &t->label.label, by);
+}
+
+/* Adds to one count before the commit: most new conversations of a transaction are of one widget. */
+static int
+labels_count_one(
+    struct txn *t, const struct id *org, enum label_kind kind, const struct id *label, int by)
+{
+	int rc = 0;
+
+	if (!id_equal(&t->label.label, label) || !id_equal(&t->label.org, org))
+		rc = labels_write(t);
+	if (rc != 0)
+		return rc;
+	t->label.org = *org;
+	t->label.label = *label;
+	t->label.kind = (uint8_t)kind;
+	t->label.by += by;
+	txn_before_commit(t, labels_write);
+	t->changes++;
+	return 0;
 }
 
 /* Counts or discounts a conversation. */

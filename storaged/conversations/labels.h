@@ -48,10 +48,14 @@ struct label_place {
 	uint64_t updated_at;
 };
 
-/* Moves a conversation from one place to another, and counts it. Its ids must not lie in the map. */
+/* Moves a conversation from one place to another, and counts it; the last count is written before the commit.
+ * Its ids must not lie in the map. */
 [[gnu::warn_unused_result]] int labels_move(struct txn *t, const struct id *org,
     const struct id *widget, const struct id *conversation, const struct label_place *from,
     const struct label_place *to);
+
+/* Writes what is not in the table yet, before the commit does it: for a reader. */
+[[gnu::warn_unused_result]] int labels_write(struct txn *t);
 
 /* Counts all conversations again, in place of what label_counts contains, in a transaction of its own: after a
  * count was found damaged, or (labels_prepare()) if a store of an older schema was never counted. Reads all

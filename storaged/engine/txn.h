@@ -30,7 +30,7 @@ enum txn_mode {
 
 /* Runs first in txn_commit(), which fails if it does. */
 typedef int txn_commit_fn(struct txn *t);
-#define TXN_COMMIT_FNS 4
+#define TXN_COMMIT_FNS 5
 
 struct txn {
 	struct env *env;
@@ -57,6 +57,12 @@ struct txn {
 		struct id org;
 		struct msg_totals_record record;
 	} totals;
+	/* labels.c's own: what is not added to a count yet. */
+	struct {
+		struct id org, label;
+		uint8_t kind;
+		int64_t by;
+	} label;
 	/* participants.c's own: what the widget of the last turn demands. */
 	struct {
 		bool known;

@@ -3,6 +3,7 @@
  * widgets and states.
  */
 #include "proto/base/basics.h"
+#include "storaged/conversations/labels.h"
 #include "storaged/engine/totals.h"
 #include "storaged/inbox/inbox.h"
 
@@ -32,6 +33,9 @@ handle_label_count_list(struct txn *t, struct call *c)
 	struct msg_totals_record totals;
 	int rc = totals_get(t, org, &totals);
 
+	/* The table must show what this transaction has counted. */
+	if (rc == 0)
+		rc = labels_write(t);
 	if (rc == 0)
 		rc = label_counts_add(t, org);
 	if (rc == 0)
