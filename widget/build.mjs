@@ -34,6 +34,21 @@ const cssAsText = {
 	},
 };
 
+/** The keys of English, in their order: `import { keys } from "….json?keys"`. Language files have only the texts. */
+const localeKeys = {
+	name: "locale-keys",
+	setup({ onResolve, onLoad }) {
+		onResolve({ filter: /\.json\?keys$/ }, ({ path, resolveDir }) => ({
+			path: join(resolveDir, path.replace("?keys", "")),
+			namespace: "locale-keys",
+		}));
+		onLoad({ filter: /./, namespace: "locale-keys" }, async ({ path }) => {
+			const keys = Object.keys(JSON.parse(await readFile(path, "utf8"))).join();
+			return { contents: `export const keys = ${JSON.stringify(keys)}.split(",");`, loader: "js" };
+		});
+	},
+};
+
 const browser = {
 	absWorkingDir: root,
 	bundle: true,
@@ -51,12 +66,33 @@ function hashOf(...contents) {
 	return hash.digest("hex").slice(0, 10);
 }
 
+/** Every language has the keys of English in the same order, each with the same parameters. */
+function checkKeys(names, languages) {
+	const english = languages[names.indexOf("en.json")];
+	const shapeOf = (texts) =>
+		Object.entries(texts).map(([key, text]) => `${key} ${text.match(/\{\w+\}/g)?.sort() ?? ""}`);
+	const wanted = shapeOf(english);
+	for (const [i, name] of names.entries()) {
+		const has = shapeOf(languages[i]);
+		const wrong = [
+			...wanted.filter((one) => !has.includes(one)),
+			...has.filter((one) => !wanted.includes(one)),
+		];
+		if (wrong.length > 0)
+			throw new Error(`locales/${name} differs from en.json: ${wrong.join(", ")}`);
+	}
+}
+
 /** Writes the languages as lang/<code>-<hash>.json, one hash for all, and returns the hash. */
 async function buildLanguages() {
 	const folder = join(root, "src/locales");
 	const names = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
 	const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
-	const minified = texts.map((text) => JSON.stringify(JSON.parse(text)));
+	const minified = texts.map((text) => JSON.stringify(Object.values(JSON.parse(text))));
+	checkKeys(
+		names,
+		texts.map((text) => JSON.parse(text)),
+	);
 	const hash = hashOf(...minified);
 	for (const [i, name] of names.entries()) {
 		await writeFile(join(dist, "lang", name.replace(".json", `-${hash}.json`)), minified[i]);
@@ -80,7 +116,7 @@ async function bundle(entry, format, define = {}) {
 		format,
 		define,
 		write: false,
-		plugins: [cssAsText],
+		plugins: [cssAsText, localeKeys],
 	});
 	const { code } = await minify(outputFiles[0].text, { ...minifying, module: format === "esm" });
 	return code;
@@ -192,7 +228,7 @@ async function buildTests() {
 		format: "esm",
 		target: "node20",
 		sourcemap: "inline",
-		plugins: [cssAsText],
+		plugins: [cssAsText, localeKeys],
 		logLevel: "warning",
 	});
 }

@@ -2,3 +2,8 @@
 declare module "*.css" {
 	export const css: string;
 }
+
+// The keys of the texts, in their order.
+declare module "*/en.json?keys" {
+	export const keys: readonly string[];
+}

@@ -2,9 +2,6 @@
 // newer app for as long as a cache keeps the loader (an hour): members may be added, but none may be
 // removed or changed.
 
-/** The texts of a language by key; see app/words.ts. */
-export type Texts = Readonly<Record<string, string>>;
-
 export type Values = Readonly<Record<string, unknown>>;
 
 /** One widget on the page. */
@@ -30,7 +27,7 @@ export interface Shell {
 	readonly button: HTMLButtonElement;
 	/** The live region for screen readers. */
 	readonly live: HTMLElement;
-	/** The language, such as "de", and those of its texts that differ from English. */
+	/** The language, such as "de", and its texts. */
 	readonly language: Language;
 	/** Aborted when the widget is destroyed: every listener and timer ends with it. */
 	readonly signal: AbortSignal;
@@ -40,7 +37,8 @@ export interface Shell {
 
 export interface Language {
 	readonly code: string;
-	readonly texts: Texts;
+	/** In the order of the keys of locales/en.json; the first one is the button's label. */
+	readonly texts: readonly string[];
 }
 
 /** A call of the page: a method of `window.banter` and its arguments. */

@@ -8,6 +8,7 @@ import type { ContactWish } from "../src/app/settings";
 import { createSocketConversation } from "../src/app/socket/conversation";
 import { openTokens } from "../src/app/socket/tokens";
 import { createWords } from "../src/app/words";
+import english from "../src/locales/en.json";
 import { type Clock, stopClock } from "./clock";
 import { fakeStorage } from "./fake-storage";
 import { hastyNetwork } from "./fakes";
@@ -47,7 +48,7 @@ function visit({ token, sending, wish, exists, open }: Options = {}) {
 		network,
 		outbox,
 		tokens,
-		words: createWords({ language: { code: "en", texts: {} }, record: {} }),
+		words: createWords({ language: { code: "en", texts: Object.values(english) }, record: {} }),
 		wish: wish ?? null,
 		shyness: {
 			get: () => shy,

@@ -2,7 +2,7 @@
 
 import type { Call, Language, Shell, Values } from "../shell";
 import { createElement, label, paint, showUnread } from "./button";
-import { fetchLanguage } from "./language";
+import { chooseLanguage, fetchLanguage } from "./language";
 import { fetchRecord, importApp, whenIdle } from "./load";
 import { bringBack, keepOnPage } from "./page";
 import { serverOf } from "./tag";
@@ -21,7 +21,10 @@ const URGENT = /open|toggle|send|prefill|reset/;
 /** What visitors do before they click. */
 const INTENTS = ["pointerenter", "focus", "touchstart"];
 
+const OPEN = "Open chat";
 const FAILED = "The chat could not be loaded. Try again";
+
+type DrawnShell = Shell & { language: Language };
 
 const isUrgent = (call: Call) => URGENT.test(call[0]);
 
@@ -41,7 +44,7 @@ export function createInstance(
 	const space = widgetId && `.${widgetId}`;
 	const overrides: Record<string, unknown> = {};
 	const waiting: Call[] = [];
-	let shell: (Shell & { language: Language }) | undefined;
+	let shell: DrawnShell | undefined;
 	let loading = false;
 	let pass = (call: Call) => {
 		waiting.push(call);
@@ -55,17 +58,17 @@ export function createInstance(
 		document.dispatchEvent(event(`banter:${name}`));
 	}
 
-	async function loadNow({ button }: Shell): Promise<void> {
+	async function loadNow(shell: DrawnShell): Promise<void> {
 		loading = true;
 		try {
-			const app = await importApp(server);
-			if (signal.aborted || !shell) return;
+			const [app] = await Promise.all([importApp(server), speak(shell)]);
+			if (signal.aborted) return;
 			pass = app.start(shell);
 			waiting.splice(0).forEach(pass);
 		} catch (error) {
 			loading = false;
-			button.title = FAILED;
-			label(button, FAILED);
+			shell.button.title = FAILED;
+			label(shell.button, FAILED);
 			emit("error", { code: "not_loaded" });
 			console.warn(FAILED, error);
 		}
@@ -84,17 +87,22 @@ export function createInstance(
 		}
 	}
 
-	async function speak(): Promise<void> {
-		if (!shell) return;
-		const { button, record } = shell;
-		const wishes = [overrides.locale, dataset.locale, record.locale, document.documentElement.lang];
-		shell.language = await fetchLanguage(server, [...wishes, ...navigator.languages]);
-		label(button, shell.language.texts.openChat ?? "Open chat");
+	/** The language that page and visitor want now. */
+	function wished(): string {
+		const wishes = [overrides.locale, dataset.locale, shell?.record.locale];
+		return chooseLanguage([...wishes, document.documentElement.lang, ...navigator.languages]);
+	}
+
+	async function speak({ button }: Shell): Promise<void> {
+		const code = wished();
+		if (!shell || code === shell.language.code) return;
+		shell.language = await fetchLanguage(server, code);
+		label(button, shell.language.texts[0] ?? OPEN);
 	}
 
 	/** A colour that the browser knows. */
 	function color(own: string | undefined, value: unknown, fallback: string): string {
-		return [own, `${value}`].find((one) => one && CSS.supports("color", one)) ?? fallback;
+		return `${[own, value, fallback].find((one) => CSS.supports("color", `${one}`))}`;
 	}
 
 	function draw(record: Values): void {
@@ -102,7 +110,7 @@ export function createInstance(
 			/left/i.test(dataset.position ?? `${record.position}`) ? "left" : "right",
 		);
 		const { host, frame, button } = element;
-		const language = { code: "en", texts: {} };
+		const language = { code: "", texts: [] };
 		shell = {
 			...element,
 			id,
@@ -128,7 +136,8 @@ export function createInstance(
 		button.addEventListener("click", () => pass(["toggle"]), { signal });
 		const unread = stored("localStorage", "unread");
 		showUnread(button, unread);
-		void speak();
+		label(button, OPEN);
+		if (wished() !== "en") speak(shell).catch(() => {});
 		const isOpen = stored("localStorage", "open") === "1";
 		if (isOpen || Number(unread) || stored("sessionStorage", "sending") || waiting.some(isUrgent))
 			load();
@@ -159,7 +168,9 @@ export function createInstance(
 			if (shell) shell.host.hidden = !!overrides.hidden;
 		} else if (method === "theme" || method === "locale") {
 			overrides[method] = first;
-			void speak().then(() => pass(call));
+			// The app, if it is there, draws itself again.
+			if (shell) speak(shell).then(() => pass(call));
+			else pass(call);
 		} else pass(call);
 	}
 

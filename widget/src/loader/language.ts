@@ -1,4 +1,4 @@
-// The language of the widget. English is in the scripts; each other language is a small file.
+// The language of the widget: each one is a small file of texts.
 
 import type { Language } from "../shell";
 
@@ -12,10 +12,7 @@ export function chooseLanguage(wishes: readonly unknown[]): string {
 	return found?.toLowerCase() ?? "en";
 }
 
-/** Without its file, the language's texts are English. */
-export async function fetchLanguage(server: string, wishes: readonly unknown[]): Promise<Language> {
-	const code = chooseLanguage(wishes);
-	const url = `${server}/widget/lang/${code}-${LANGUAGE_HASH}.json`;
-	const texts = code === "en" ? {} : await fetch(url).then((file) => file.json());
-	return { code, texts };
+export async function fetchLanguage(server: string, code: string): Promise<Language> {
+	const file = await fetch(`${server}/widget/lang/${code}-${LANGUAGE_HASH}.json`);
+	return { code, texts: await file.json() };
 }
