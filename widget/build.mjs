@@ -83,7 +83,7 @@ function checkKeys(names, languages) {
 	}
 }
 
-/** Writes the languages as lang/<code>-<hash>.json, one hash for all, and returns the hash. */
+/** Writes the languages as lang/<code>-<hash>.json, one hash for all; returns what the loader needs. */
 async function buildLanguages() {
 	const folder = join(root, "src/locales");
 	const names = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
@@ -97,7 +97,10 @@ async function buildLanguages() {
 	for (const [i, name] of names.entries()) {
 		await writeFile(join(dist, "lang", name.replace(".json", `-${hash}.json`)), minified[i]);
 	}
-	return hash;
+	return {
+		LANGUAGES: names.map((name) => name.replace(".json", "")).join("|"),
+		LANGUAGE_HASH: hash,
+	};
 }
 
 const minifying = {
@@ -107,6 +110,13 @@ const minifying = {
 	format: { comments: false },
 };
 
+/**
+ * Properties that the app shares with nobody, so that they may have shorter names: not those of the DOM, of
+ * the API, of browser storage or of shell.ts.
+ */
+const INTERNAL =
+	/^(isOffline|onChange|retryAfterMs|decoder|tail|heard|reward|isTried|problem|knowsIds|wasOpen|rememberOpen|rememberUnread|announce|outbox|onAccent|socket|wish|shyness|awaits|contactSubmitted|want|disowned|introduce|describe|prefill|isFirst|isLast|inputPlaceholder|skipContact|stopping|conversation|store|network|opened|phase|details|wake|pause|render|setting|scrollPercent|delaySeconds|oncePerVisitor|unreadInTitle|starters|question|wrong|words|shell|session|local|client|exists|tokens|lost|forget|view|teaser)$/;
+
 /** Bundles a script of the widget. Terser's output is 5 % smaller than esbuild's. */
 async function bundle(entry, format, define = {}) {
 	const { outputFiles } = await build({
@@ -114,11 +124,18 @@ async function bundle(entry, format, define = {}) {
 		minify: false,
 		entryPoints: [entry],
 		format,
-		define,
+		define: Object.fromEntries(
+			Object.entries(define).map(([name, value]) => [name, JSON.stringify(value)]),
+		),
 		write: false,
 		plugins: [cssAsText, localeKeys],
 	});
-	const { code } = await minify(outputFiles[0].text, { ...minifying, module: format === "esm" });
+	const isApp = format === "esm";
+	const { code } = await minify(outputFiles[0].text, {
+		...minifying,
+		module: isApp,
+		mangle: isApp ? { properties: { regex: INTERNAL, keep_quoted: true } } : true,
+	});
 	return code;
 }
 
@@ -133,8 +150,8 @@ async function buildApp() {
 /** The loader contains the names of the other files. */
 async function buildWidget() {
 	const define = {
-		APP_FILE: JSON.stringify(await buildApp()),
-		LANGUAGE_HASH: JSON.stringify(await buildLanguages()),
+		APP_FILE: await buildApp(),
+		...(await buildLanguages()),
 	};
 	await writeFile(
 		join(dist, "chat-widget.js"),

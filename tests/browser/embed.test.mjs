@@ -103,7 +103,7 @@ describe("a tag with data-widget", { skip: missing }, () => {
 	async function toldOnce({ hints, complaints }, widget) {
 		await until("the owner is told", () => hints.length > 0);
 		assert.equal(hints.length, 1);
-		assert.ok(hints[0].endsWith(`/api/widget/${widget.widget_id}/config`), hints[0]);
+		assert.ok(hints[0].endsWith(`/api/widget/${widget.widget_id}/settings`), hints[0]);
 		return complaints;
 	}
 

@@ -1,18 +1,15 @@
 // Draws an icon on a 24 × 24 grid.
 
-function draw(tag: string, attributes: readonly (readonly [name: string, value: string])[]) {
-	const node = document.createElementNS("http://www.w3.org/2000/svg", tag) as SVGElement;
-	for (const [name, value] of attributes) node.setAttribute(name, value);
-	return node;
-}
+import { el } from "./dom";
 
 /** Decorative: the caller provides the accessible name. `look`: its classes. */
-export function drawIcon(look: string, path: string): SVGElement {
-	const svg = draw("svg", [
-		["viewBox", "0 0 24 24"],
-		["class", `icon ${look}`],
-		["aria-hidden", "true"],
-	]);
-	svg.append(draw("path", [["d", path]]));
-	return svg;
+export function drawIcon(look: string, d: string): Element {
+	// Also SVG's elements, which the types of el() do not have.
+	const draw = el as (
+		tag: string,
+		attributes: Record<string, string>,
+		...children: Node[]
+	) => Element;
+	const attributes = { viewBox: "0 0 24 24", class: `icon ${look}`, "aria-hidden": "true" };
+	return draw("svg", attributes, draw("path", { d }));
 }

@@ -32,7 +32,7 @@ for (const [script, apiUrl, server] of SERVERS) {
 
 test("a widget's paths are below the server's, with its id encoded", () => {
 	const place = placeOf("https://chat.example/banter", "wid_0");
-	assert.equal(place.settings, "https://chat.example/banter/api/widget/wid_0/config");
+	assert.equal(place.settings, "https://chat.example/banter/api/widget/wid_0/settings");
 	assert.equal(place.socket(null), "wss://chat.example/banter/api/widget/wid_0/ws?stream=1");
 	assert.equal(
 		placeOf("http://localhost:4000", "../../v1/admin?x=").socket("a+b"),

@@ -15,6 +15,7 @@ const OURS: Settings = {
 	sound: false,
 	unreadInTitle: false,
 	starters: [],
+	teaser: { text: "", delaySeconds: 5, paths: [], scrollPercent: 0, oncePerVisitor: true },
 };
 /** Those of open-chat-widget's tag. */
 const KEYED: Settings = {
@@ -83,6 +84,25 @@ test("the record's values are used", () => {
 		starters: ["Where is my order?", "Do you deliver?"],
 		unreadInTitle: true,
 	});
+});
+
+test("a teaser is set by attributes or by the record", () => {
+	const teaser = {
+		text: "Need help?",
+		delaySeconds: 2,
+		paths: ["/shop/*"],
+		scrollPercent: 50,
+		oncePerVisitor: false,
+	};
+	assert.deepEqual(resolve({ record: { teaser } }).teaser, teaser);
+	const attributes = {
+		teaserText: "Need help?",
+		teaserDelaySeconds: "2",
+		teaserPaths: "/shop/*",
+		teaserScrollPercent: "50",
+		teaserOncePerVisitor: "false",
+	};
+	assert.deepEqual(resolve({ attributes }).teaser, teaser);
 });
 
 test("a call of the page comes before the attribute, which comes before the record", () => {

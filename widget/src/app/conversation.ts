@@ -2,6 +2,7 @@
 // tag with a key, socket/ for the tag with a widget id. All that is shown comes from the state in the store.
 
 import type { Shell } from "../shell";
+import type { BrowserStorage } from "./chat/browser-storage";
 import type { State } from "./chat/state";
 import type { Store } from "./chat/store";
 import type { Settings } from "./settings";
@@ -28,6 +29,8 @@ export interface Conversation {
 export interface Opened {
 	readonly store: Store<State>;
 	readonly conversation: Conversation;
+	/** Shared by all tabs of the site. */
+	readonly local: BrowserStorage;
 }
 
 export interface OpenParts {

@@ -5,16 +5,23 @@ import { addStyles } from "../stylesheet";
 import { openChat } from "./chat/open";
 import type { OpenParts } from "./conversation";
 import { perform } from "./methods";
+import { emitEvents, withEvents } from "./page-events";
 import { resolveSettings } from "./settings";
 import { openSocketChat } from "./socket/open";
 import { css } from "./styles/index.css";
+import { giveNotice } from "./ui/notice";
 import { resolveColor } from "./ui/resolve-color";
+import { createTeaser } from "./ui/teaser";
 import { createView } from "./ui/view";
 import { createWords } from "./words";
 
 function mount(parts: OpenParts) {
-	const opened = parts.shell.widgetId ? openSocketChat(parts) : openChat(parts);
-	return { ...opened, view: createView(parts, opened) };
+	const opened = withEvents(parts, parts.shell.widgetId ? openSocketChat(parts) : openChat(parts));
+	emitEvents(parts, opened);
+	giveNotice(parts, opened);
+	const view = createView(parts, opened);
+	createTeaser(parts, opened, () => view.toggle(true));
+	return { ...opened, view };
 }
 
 export { fetchRecord } from "./record";

@@ -29,6 +29,19 @@ export interface Settings {
 	readonly unreadInTitle: boolean;
 	/** Questions that the visitor may start with. */
 	readonly starters: readonly string[];
+	readonly teaser: Teaser;
+}
+
+/** A message beside the closed button. */
+export interface Teaser {
+	/** "": none. */
+	readonly text: string;
+	/** Since the page was loaded. */
+	readonly delaySeconds: number;
+	/** On these pages only; empty: on all. */
+	readonly paths: readonly string[];
+	readonly scrollPercent: number;
+	readonly oncePerVisitor: boolean;
 }
 
 /** What settings are read from. */
@@ -68,8 +81,8 @@ type Defaults = Pick<
 >;
 
 const FIELDS: readonly ContactField[] = ["name", "email", "phone"];
-const STARTERS_MAX = 6;
-const STARTER_LENGTH_MAX = 100;
+const LIST_MAX = 20;
+const LINE_MAX = 100;
 
 /** open-chat-widget's defaults, for its tag. */
 const OPEN_CHAT_WIDGET: Defaults = {
@@ -95,18 +108,31 @@ function contactFrom({ setting }: Lookup): ContactWish | null {
 	return { required: mode === "required", fields };
 }
 
-/** The attribute has one question a line. */
+/** The attribute has one entry a line. */
 function listFrom(value: unknown): string[] {
 	const list: unknown[] = Array.isArray(value) ? value : String(value ?? "").split("\n");
 	const texts = list.map((one) => (typeof one === "string" ? one.trim() : ""));
-	return texts
-		.filter((text) => text !== "" && text.length <= STARTER_LENGTH_MAX)
-		.slice(0, STARTERS_MAX);
+	return texts.filter((text) => text !== "" && text.length <= LINE_MAX).slice(0, LIST_MAX);
 }
 
 /** `data-sound` and `data-sound="true"`. */
 function isSet(value: unknown): boolean {
 	return value === true || value === "true" || value === "";
+}
+
+function numberFrom(value: unknown, fallback: number): number {
+	const number = Number(value ?? fallback);
+	return number >= 0 ? number : fallback;
+}
+
+function teaserFrom({ setting, text }: Lookup): Teaser {
+	return {
+		text: text("teaser.text", ""),
+		delaySeconds: numberFrom(setting("teaser.delaySeconds"), 5),
+		paths: listFrom(setting("teaser.paths")),
+		scrollPercent: numberFrom(setting("teaser.scrollPercent"), 0),
+		oncePerVisitor: isSet(setting("teaser.oncePerVisitor") ?? true),
+	};
 }
 
 /** `resolveColor` parses any CSS colour; null if invalid or not opaque. */
@@ -130,5 +156,6 @@ export function resolveSettings(
 		sound: isSet(setting("sound")),
 		unreadInTitle: isSet(setting("unreadInTitle")),
 		starters: listFrom(setting("starters")),
+		teaser: teaserFrom(lookup),
 	};
 }

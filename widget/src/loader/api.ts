@@ -3,16 +3,16 @@
 import type { Call } from "../shell";
 import type { Instance } from "./instance";
 
-const METHODS =
-	"open,close,toggle,show,hide,send,prefill,identify,context,locale,theme,reset,destroy,on,off";
-
-/** `banter("open")` and `banter.open()`. */
+/**
+ * `banter("open")` and `banter.open()`. Not a list of methods, which the app knows; `then` would make it a
+ * promise.
+ */
 function methodsFor(perform: (call: Call) => void) {
-	const all = (...call: Call) => perform(call);
-	for (const name of METHODS.split(",")) {
-		Reflect.set(all, name, (...args: unknown[]) => perform([name, ...args]));
-	}
-	return all;
+	return new Proxy((...call: Call) => perform(call), {
+		get: (all, name) =>
+			Reflect.get(all, name) ??
+			(name !== "then" && ((...args: unknown[]) => perform([name as string, ...args]))),
+	});
 }
 
 interface Api {
@@ -26,11 +26,12 @@ export function openApi(
 ): Api {
 	const page = window as { banter?: unknown };
 	const before = Object(page.banter);
-	if (before.add) return before;
+	const early = Array.isArray(before) ? before : before.q;
+	const isQueue = Array.isArray(early);
+	if (!isQueue && before.add) return before;
 	const instances: Instance[] = [];
 	/** The calls that the page made before the script was there. */
-	const early: Iterable<ArrayLike<unknown>> = (Array.isArray(before) ? before : before.q) ?? [];
-	const waiting = Array.from(early, (call) => Array.from(call) as unknown as Call);
+	const waiting: Call[] = isQueue ? early.map((call) => [...call] as unknown as Call) : [];
 	const api = methodsFor((call) => {
 		if (instances[0]) instances[0].call(call);
 		else waiting.push(call);

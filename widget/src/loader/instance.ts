@@ -3,7 +3,7 @@
 import type { Call, Language, Shell, Values } from "../shell";
 import { createElement, label, paint, showUnread } from "./button";
 import { chooseLanguage, fetchLanguage } from "./language";
-import { fetchRecord, importApp, whenIdle } from "./load";
+import { fetchRecord, importApp, pause, whenIdle } from "./load";
 import { bringBack, keepOnPage } from "./page";
 import { serverOf } from "./tag";
 
@@ -37,7 +37,6 @@ export function createInstance(
 	const { dataset } = script;
 	const abort = new AbortController();
 	const { signal } = abort;
-	const listeners = new EventTarget();
 	const widgetId = dataset.widget?.trim() ?? "";
 	const id = dataset.id || widgetId || "chat";
 	const server = serverOf(script.src, dataset.apiUrl ?? "", document.baseURI);
@@ -53,24 +52,21 @@ export function createInstance(
 
 	function emit(name: string, more?: Values): void {
 		const detail = Object.freeze({ widget: id, ...more });
-		const event = (type: string) => new CustomEvent(type, { detail });
-		listeners.dispatchEvent(event(name));
-		document.dispatchEvent(event(`banter:${name}`));
+		document.dispatchEvent(new CustomEvent(`banter:${name}`, { detail }));
 	}
 
 	async function loadNow(shell: DrawnShell): Promise<void> {
 		loading = true;
 		try {
-			const [app] = await Promise.all([importApp(server), speak(shell)]);
+			const [app] = await Promise.all([importApp(server), speak()]);
 			if (signal.aborted) return;
 			pass = app.start(shell);
 			waiting.splice(0).forEach(pass);
-		} catch (error) {
+		} catch {
 			loading = false;
 			shell.button.title = FAILED;
 			label(shell.button, FAILED);
 			emit("error", { code: "not_loaded" });
-			console.warn(FAILED, error);
 		}
 	}
 
@@ -93,16 +89,16 @@ export function createInstance(
 		return chooseLanguage([...wishes, document.documentElement.lang, ...navigator.languages]);
 	}
 
-	async function speak({ button }: Shell): Promise<void> {
+	async function speak(): Promise<void> {
 		const code = wished();
 		if (!shell || code === shell.language.code) return;
 		shell.language = await fetchLanguage(server, code);
-		label(button, shell.language.texts[0] ?? OPEN);
+		label(shell.button, shell.language.texts[0] ?? OPEN);
 	}
 
 	/** A colour that the browser knows. */
 	function color(own: string | undefined, value: unknown, fallback: string): string {
-		return `${[own, value, fallback].find((one) => CSS.supports("color", `${one}`))}`;
+		return [own, `${value}`].find((one) => one && CSS.supports("color", one)) ?? fallback;
 	}
 
 	function draw(record: Values): void {
@@ -137,17 +133,21 @@ export function createInstance(
 		const unread = stored("localStorage", "unread");
 		showUnread(button, unread);
 		label(button, OPEN);
-		if (wished() !== "en") speak(shell).catch(() => {});
+		if (wished() !== "en") speak().catch(() => {});
 		const isOpen = stored("localStorage", "open") === "1";
 		if (isOpen || Number(unread) || stored("sessionStorage", "sending") || waiting.some(isUrgent))
 			load();
 		emit("ready");
+		const { text, delaySeconds = 5 } = Object(record.teaser);
+		if (dataset.teaserText || text)
+			pause(dataset.teaserDelaySeconds ?? delaySeconds, signal).then(load);
 	}
 
 	async function begin(): Promise<void> {
-		const url = `${server}/api/widget/${encodeURIComponent(widgetId)}/config`;
-		const record = widgetId ? await fetchRecord(server, url, signal) : {};
-		if (record) draw(record);
+		const record = await fetchRecord(server, widgetId, dataset.apiKey ?? "", signal);
+		if (signal.aborted) return;
+		// open-chat-widget's tag has its own title, welcome and colours.
+		if (record) draw({ ...(widgetId && record), ...Object(record.settings) });
 		else leave();
 	}
 
@@ -159,9 +159,9 @@ export function createInstance(
 
 	function call(call: Call): void {
 		const [method, first, second] = call;
-		if (method === "on")
-			listeners.addEventListener(`${first}`, second as EventListener, { signal });
-		else if (method === "off") listeners.removeEventListener(`${first}`, second as EventListener);
+		const [event, listener] = [`banter:${first}`, second as EventListener];
+		if (method === "on") document.addEventListener(event, listener, { signal });
+		else if (method === "off") document.removeEventListener(event, listener);
 		else if (method === "destroy") leave();
 		else if (method === "show" || method === "hide") {
 			overrides.hidden = method === "hide";
@@ -169,8 +169,7 @@ export function createInstance(
 		} else if (method === "theme" || method === "locale") {
 			overrides[method] = first;
 			// The app, if it is there, draws itself again.
-			if (shell) speak(shell).then(() => pass(call));
-			else pass(call);
+			void speak().then(() => pass(call));
 		} else pass(call);
 	}
 

@@ -2,12 +2,13 @@
 
 import type { Language } from "../shell";
 
-/** Set by build.mjs: the hash of all language files. */
+/** Set by build.mjs: the languages that there are, as "de|en|fr", and the hash of their files. */
+declare const LANGUAGES: string;
 declare const LANGUAGE_HASH: string;
 
 /** The first wish that we have; a wish is a language tag such as "pt-BR", or no wish, such as "auto". */
 export function chooseLanguage(wishes: readonly unknown[]): string {
-	const ours = /^(en|de|fr|es|pt|it|nl|pl|tr|ja|zh|ko|ar|he)\b/i;
+	const ours = RegExp(`^(${LANGUAGES})\\b`, "i");
 	const found = wishes.map((wish) => ours.exec(`${wish}`)?.[0]).find(Boolean);
 	return found?.toLowerCase() ?? "en";
 }

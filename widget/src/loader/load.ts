@@ -22,28 +22,41 @@ export function whenIdle(task: () => void): void {
 	(window.requestIdleCallback ?? setTimeout)(task, { timeout: 2000 } as never);
 }
 
-/** Before the server is tried again. */
-const AGAIN_MS = 20_000;
+/** Resolves after this many seconds; never if `signal` is aborted before. */
+export function pause(seconds: number | string, signal: AbortSignal): Promise<unknown> {
+	return new Promise((done) => {
+		const timer = setTimeout(done, +seconds * 1000);
+		signal.addEventListener("abort", () => clearTimeout(timer));
+	});
+}
 
-/** The widget's settings; null: it is not available here. */
+/** Before the server is tried again. */
+const AGAIN_S = 20;
+
+/**
+ * The widget's settings on the server; null: it is not available here. A tag with a key also works without
+ * them.
+ */
 export async function fetchRecord(
 	server: string,
-	url: string,
+	widgetId: string,
+	key: string,
 	signal: AbortSignal,
 ): Promise<Values | null> {
+	const path = widgetId ? `api/widget/${encodeURIComponent(widgetId)}` : "v1/chat";
+	const url = `${server}/${path}/settings`;
+	const headers: Record<string, string> = widgetId ? {} : { "x-api-key": key };
 	let reply: Response | undefined;
 	try {
-		reply = await fetch(url, { credentials: "omit", signal });
+		reply = await fetch(url, { credentials: "omit", headers, signal });
 		if (reply.ok) return await reply.json();
 	} catch {}
+	if (!widgetId) return {};
 	try {
 		// The app finds the reason, and tries again.
 		return await (await importApp(server)).fetchRecord(url, signal, reply);
 	} catch {
-		await new Promise((done) => {
-			const timer = setTimeout(done, AGAIN_MS);
-			signal.onabort = () => clearTimeout(timer);
-		});
-		return fetchRecord(server, url, signal);
+		await pause(AGAIN_S, signal);
+		return fetchRecord(server, widgetId, key, signal);
 	}
 }

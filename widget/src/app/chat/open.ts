@@ -1,8 +1,9 @@
 // The conversation of the tag with a key: over HTTP.
 
+import type { Values } from "../../shell";
 import type { Opened, OpenParts } from "../conversation";
 import { createNetwork } from "../net/backoff";
-import { createClient } from "../net/client";
+import { type About, createClient } from "../net/client";
 import { createChat } from "./chat";
 import { createChatContext } from "./context";
 import { ACTIVITY_KEY } from "./session";
@@ -23,7 +24,9 @@ export function openChat({ shell, settings, signal }: OpenParts): Opened {
 	const welcome = settings.welcomeMessage;
 	const context = createChatContext({ welcome, server: apiUrl, space: shell.space, signal });
 	const { store, session, outbox } = context;
-	const client = createClient({ apiUrl, apiKey }, session.id, signal);
+	/** What the page has said about the visitor; part of each message. */
+	let about: About = {};
+	const client = createClient({ apiUrl, apiKey }, session.id, () => about, signal);
 	const chat = createChat({ ...context, client, network: createNetwork(signal), signal });
 
 	// A hidden page sends no requests: browsers limit the connections to a server.
@@ -36,12 +39,16 @@ export function openChat({ shell, settings, signal }: OpenParts): Opened {
 		...chat,
 		introduce: () => undefined,
 		skipContact: () => undefined,
-		identify: () => undefined,
-		describe: () => undefined,
+		identify(identity: Values) {
+			about = { ...about, identity };
+		},
+		describe(values: Values) {
+			about = { ...about, context: values };
+		},
 		forget() {
 			session.forget();
 			outbox.clear();
 		},
 	};
-	return { store, conversation };
+	return { store, conversation, local: context.local };
 }

@@ -2,11 +2,18 @@
 // ids and therefore no resume, history or stop.
 
 import type { ChatRequest, StopRequest } from "../../../../workerd/api/openapi/openapi";
+import type { Values } from "../../shell";
 import { type History, parseHistory } from "../chat/history";
 import { routesFrom } from "./endpoints";
 import type { ChatEvent } from "./events";
 import { ChatFailure, failureFrom } from "./failure";
 import { requestEvents, requestText } from "./http";
+
+/** What the page has said about the visitor and itself. */
+export interface About {
+	readonly identity?: Values;
+	readonly context?: Values;
+}
 
 export interface Endpoint {
 	readonly apiUrl: string;
@@ -39,6 +46,7 @@ function isAbsent(error: unknown): boolean {
 export function createClient(
 	{ apiUrl, apiKey }: Endpoint,
 	sessionId: () => string,
+	about: () => About = () => ({}),
 	life?: AbortSignal,
 ): Client {
 	const routes = routesFrom(apiUrl);
@@ -59,7 +67,12 @@ export function createClient(
 	return {
 		knowsIds: () => knows,
 		async *ask(message, clientMessageId, signal) {
-			const body: ChatRequest = { sessionId: sessionId(), message, clientMessageId };
+			const body: ChatRequest & About = {
+				...about(),
+				sessionId: sessionId(),
+				message,
+				clientMessageId,
+			};
 			for await (const event of requestEvents({ url: apiUrl, apiKey, body }, signal)) {
 				if (event.type === "start") knows = routes !== null && event.messageId !== null;
 				yield event;

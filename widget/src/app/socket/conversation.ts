@@ -38,10 +38,10 @@ import type { ContactWish } from "../settings";
 import type { Details } from "../ui/contact";
 import { failureText, pauseText, type Words } from "../words";
 import { type ConnectionParts, createConnection } from "./connection";
-import type { Refusal, ServerFrame } from "./frames";
+import type { ClientFrame, Refusal, ServerFrame } from "./frames";
 import type { Tokens } from "./tokens";
 
-export interface SocketConversation extends Omit<Conversation, "identify" | "describe" | "forget"> {
+export interface SocketConversation extends Omit<Conversation, "forget"> {
 	/** Loads the history and follows the running reply. */
 	sync(): void;
 }
@@ -81,6 +81,8 @@ export function createSocketConversation(parts: SocketConversationParts): Socket
 	let typing: string | null = null;
 	/** Contact details that the server has not confirmed yet. */
 	let details: Details | null = null;
+	/** What the page has said about the visitor and itself, by kind: told again on each connection. */
+	const about = new Map<string, ClientFrame>();
 
 	const connection = createConnection(parts, {
 		address() {
@@ -152,6 +154,11 @@ export function createSocketConversation(parts: SocketConversationParts): Socket
 		store.update((state) => setContact(state, phase, problem));
 	}
 
+	function describe(frame: ClientFrame): void {
+		about.set(frame.type, frame);
+		if (ready) connection.send(frame);
+	}
+
 	function tell(): void {
 		if (!ready || !details) return;
 		showContact("sending");
@@ -189,6 +196,7 @@ export function createSocketConversation(parts: SocketConversationParts): Socket
 			const key = replyKey(sending.clientMessageId);
 			store.update((state) => start(state, key, null, Number.POSITIVE_INFINITY));
 		}
+		for (const frame of about.values()) connection.send(frame);
 		tell();
 		post();
 	}
@@ -371,6 +379,8 @@ export function createSocketConversation(parts: SocketConversationParts): Socket
 			connection.want();
 			tell();
 		},
+		identify: (identity) => describe({ ...identity, type: "identify" }),
+		describe: (context) => describe({ type: "context", context }),
 		skipContact() {
 			shyness.put();
 			showContact("hidden");

@@ -1,6 +1,7 @@
 // The frames of a widget's WebSocket, one JSON object each (API.md, section 7). Unknown frames of a
 // newer server are ignored.
 
+import type { Values } from "../../shell";
 import { type History, readHistory, readMessage, type StoredMessage } from "../chat/history";
 import { parseObject, textOf } from "../net/events";
 import type { Details } from "../ui/contact";
@@ -9,7 +10,9 @@ export type ClientFrame =
 	/** Repeating an id does not send a second message. */
 	| { readonly type: "message"; readonly content: string; readonly id: string }
 	| ({ readonly type: "contact_info" } & Details)
-	| { readonly type: "stop" };
+	| { readonly type: "stop" }
+	| (Values & { readonly type: "identify" })
+	| { readonly type: "context"; readonly context: Values };
 
 /** An error frame. */
 export interface Refusal {

@@ -34,12 +34,10 @@ export function openSocketChat({ shell, settings, words, signal }: OpenParts): O
 	context.begin(chat.sync);
 	const conversation = {
 		...chat,
-		identify: () => undefined,
-		describe: () => undefined,
 		forget() {
 			tokens.drop(tokens.get());
 			outbox.clear();
 		},
 	};
-	return { store, conversation };
+	return { store, conversation, local };
 }

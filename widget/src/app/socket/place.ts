@@ -14,7 +14,7 @@ export function placeOf(server: string, widgetId: string): Place {
 	const url = (leaf: string) =>
 		new URL(`${server}/api/widget/${encodeURIComponent(widgetId)}/${leaf}`);
 	return {
-		settings: url("config").href,
+		settings: url("settings").href,
 		socket(token) {
 			const address = url("ws");
 			address.protocol = address.protocol === "http:" ? "ws:" : "wss:";

@@ -18,6 +18,6 @@ export type IconName = keyof typeof PATHS;
 
 const FILLED: ReadonlySet<IconName> = new Set<IconName>(["spark", "stop"]);
 /** Decorative: the caller provides the accessible name. */
-export function icon(name: IconName): SVGElement {
+export function icon(name: IconName): Element {
 	return drawIcon(`icon-${name}${FILLED.has(name) ? " filled" : ""}`, PATHS[name]);
 }

@@ -9,6 +9,7 @@ import { type ContactForm, createContactForm, type Details } from "./contact";
 import { icon } from "./icons";
 import { createLog } from "./message-list";
 import { isCompact, keepFocusInside } from "./small-screen";
+import { createStarters } from "./starters";
 
 export interface PanelEvents {
 	close(): void;
@@ -75,11 +76,15 @@ export function createPanel(
 	const log = createLog(words, settings.plainText, events.retry, signal);
 	const composer = createComposer(words, settings.inputPlaceholder, events);
 	const contact = settings.contact && createContactForm(words, settings.contact, events);
+	const starters = createStarters(settings.starters, (text) => {
+		if (events.send(text)) composer.focus();
+	});
 	const node = el(
 		"section",
 		{ id: "panel", class: "panel", role: "dialog", "aria-labelledby": "title", tabindex: "-1" },
 		createHeader(words, settings.title, events.close),
 		log.node,
+		starters.node,
 		...(contact ? [contact.node] : []),
 		composer.node,
 	);
@@ -97,6 +102,7 @@ export function createPanel(
 		render(state) {
 			node.setAttribute("aria-modal", String(state.open && isCompact()));
 			log.render(state);
+			starters.render(state);
 			composer.render(state);
 			if (contact) takeTurns(contact, composer, state);
 		},

@@ -53,12 +53,10 @@ export function themeFor(accent: Rgb, chosen: Rgb | null = null): Theme {
 	};
 }
 
-/** Sets the custom properties that the style sheets read. */
+/** Sets the custom properties that the style sheets read: `--on-accent` is `onAccent`. */
 export function paint(node: HTMLElement, theme: Theme): void {
-	node.style.setProperty("--accent", toHex(theme.accent));
-	node.style.setProperty("--deep", toHex(theme.deep));
-	node.style.setProperty("--on-accent", toHex(theme.onAccent));
-	node.style.setProperty("--strong", toHex(theme.strong));
-	node.style.setProperty("--tint", toHex(theme.tint));
-	node.style.setProperty("--wash", toHex(theme.wash));
+	const { onAccent, ...others } = theme;
+	for (const [name, color] of Object.entries({ "on-accent": onAccent, ...others })) {
+		node.style.setProperty(`--${name}`, toHex(color));
+	}
 }
