@@ -75,9 +75,12 @@ contact_store(struct txn *t, const union record *r, const union record *stored)
 static void
 contact_keep(union record *r, const union record *stored, bool fresh)
 {
+	static const struct msg_contact_record none;
+	const struct msg_contact_record *from = stored == NULL ? &none : &stored->contact;
+
 	(void)fresh;
-	r->contact.merging = stored == NULL ? (struct id){0} : stored->contact.merging;
-	r->contact.merged = stored == NULL ? (struct slice){0} : stored->contact.merged;
+	r->contact.merging = from->merging;
+	r->contact.merged = from->merged;
 }
 
 /* The one contact with the e-mail and the phone of the request; zero: none has what is given. */
