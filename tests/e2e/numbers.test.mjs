@@ -2,6 +2,7 @@
 // tests/unit/storaged/numbers and by `banter verify` in tests/faults.
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { Contract } from "./contract.mjs";
 import { useBanter } from "./harness.mjs";
@@ -15,6 +16,7 @@ import {
 	usePeer,
 	WIDGET,
 } from "./organizations.mjs";
+import { expectTool } from "./tool.mjs";
 
 const contract = new Contract();
 const PATH = "/v1/admin/numbers";
@@ -96,6 +98,17 @@ describe("numbers", () => {
 		for (const { _id } of conversations)
 			await adminExpect(banter, 204, "DELETE", `conversations/${_id}`);
 		assert.deepEqual(total(await rows("")), sums);
+	});
+
+	it("stay when an erased conversation is imported again", async () => {
+		const { conversationId } = (await banter.chat("again", "[[tokens=1]]")).json;
+		const before = total(await rows(""));
+		const file = join(banter.dir, "export.jsonl");
+		await expectTool(banter, 0, "export", "--output", file);
+		await adminExpect(banter, 204, "DELETE", `conversations/${conversationId}`);
+		await expectTool(banter, 0, "import", file);
+		assert.deepEqual(total(await rows("")), before);
+		await adminExpect(banter, 200, "GET", `conversations/${conversationId}`);
 	});
 
 	it("cannot be asked for with invalid parameters", async () => {
