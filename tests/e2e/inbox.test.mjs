@@ -10,6 +10,7 @@ import {
 	ADMIN,
 	adminExpect,
 	assertFields,
+	assertVersioned,
 	bare,
 	NOBODY,
 	openImporter,
@@ -122,6 +123,9 @@ describe("the inbox", () => {
 			assert.deepEqual({ ...changed, updated_at: 0 }, { ...one, ...other, updated_at: 0 });
 			const list = (await send(200, "GET", kind))[kind];
 			assert.deepEqual(list.at(-1), changed);
+			const put = (status, path, body, headers) =>
+				drive(banter, status, "PUT", path, body, headers);
+			await assertVersioned(put, `${kind}/${one.id}`, changed, { name: "Mine" });
 			await send(400, "GET", `${kind}?limit=0`);
 			for (const [method, body] of [["GET"], ["PUT", {}], ["DELETE"]]) {
 				await send(404, method, `${kind}/${NOBODY}`, body);

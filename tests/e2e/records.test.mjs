@@ -13,6 +13,7 @@ import { Banter } from "./harness.mjs";
 import {
 	AGENT,
 	assertFields,
+	assertVersioned,
 	bare,
 	connectToStore,
 	fillOrganization,
@@ -224,6 +225,13 @@ for (const [kind, { one, needed, defaults, chosen, wrong, large }] of Object.ent
 				const { updated_at } = await refuseFields(["updated_at"], "PUT", path, record);
 				assert.match(updated_at, /read it again/);
 				await put(path, { ...record, updated_at: undefined });
+			});
+
+		if (isVersioned)
+			it("a change of another version than the current one is refused with that (If-Match)", async () => {
+				const record = await make(kind, chosen());
+				const change = (status, path, body, headers) => send(status, "PUT", path, body, headers);
+				await assertVersioned(change, `${kind}/${record.id}`, record, { name: "Mine" });
 			});
 
 		it("all invalid and missing members are named, and nothing is changed", async () => {

@@ -49,6 +49,9 @@ describe("the endpoints of an organization", () => {
 		assert.deepEqual((await send(banter, 200, "GET", "webhooks")).json.webhooks, [shown]);
 		const changed = await send(banter, 200, "PUT", path, { enabled: false, kinds: ["reply"] });
 		assert.deepEqual([changed.json.enabled, changed.json.kinds], [false, ["reply"]]);
+		const outdated = { ...ADMIN, "if-match": `"${shown.updated_at}"` };
+		const { current } = (await send(banter, 412, "PUT", path, { enabled: true }, outdated)).json;
+		assert.deepEqual(current, changed.json);
 		await send(banter, 204, "DELETE", path);
 	});
 

@@ -2,10 +2,13 @@
  * Resources: from a request to the store and back.
  *
  * A change reads the stored record first, so that members that the body does not name stay unchanged. The
- * store refuses the change if the record changed in between; then the change is tried again.
+ * store refuses the change if the record changed in between; then the change is tried again, unless the client
+ * changes a certain version only (If-Match).
  */
 #include "workerd/api/admin/resource.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,6 +87,27 @@ resource_read(const struct resource *resource, const struct settings *settings, 
 	    resource_decode(resource, settings, m->record.record, object);
 }
 
+/* The time of the last change of an object; NULL: this kind has none. */
+static const uint64_t *
+resource_updated_at(const struct resource *resource, const void *object)
+{
+	for (const struct field *f = resource->fields; f->name != NULL; f++)
+		if (f->rule == FIELD_READ_AT)
+			return (const void *)((const uint8_t *)object + f->offset);
+	return NULL;
+}
+
+/* The object's ETag; empty: this kind has none. */
+static void
+resource_tag(const struct resource *resource, const void *object, char *etag, size_t size)
+{
+	const uint64_t *at = resource_updated_at(resource, object);
+
+	etag[0] = '\0';
+	if (at != NULL)
+		(void)snprintf(etag, size, "\"%" PRIu64 "\"", *at);
+}
+
 static void
 resource_write_object(
     struct json_writer *j, const struct resource *resource, const void *object, bool is_new)
@@ -107,6 +131,7 @@ resource_reply_one(
 		if (event != NULL)
 			resource_log(r, event);
 		resource_write_object(&r->q.json, resource, object, status == 201);
+		resource_tag(resource, object, r->q.etag, sizeof(r->q.etag));
 		store_query_reply_status(&r->q, status);
 	} else {
 		store_query_fail(&r->q, type, m);
@@ -286,16 +311,48 @@ resource_create(const struct api_call *c, const struct resource *resource)
 	resource_fill(r);
 }
 
+/* Whether the object is one that the client expects (If-Match, RFC 9110, section 13.1.1). A proxy that compresses
+ * answers may have made the tag weak: it still names this version. */
+static bool
+resource_is_expected(const struct resource_query *r)
+{
+	struct slice expected = http_header(r->q.x->req, "if-match");
+	char etag[sizeof(r->q.etag)];
+
+	resource_tag(r->resource, r->object, etag, sizeof(etag));
+	return expected.p == NULL || etag[0] == '\0' || slice_eq_str(expected, "*") ||
+	    memmem(expected.p, expected.len, etag, strlen(etag)) != NULL;
+}
+
+/* Answers 412 with the stored object. */
+static void
+resource_refuse_changed(struct resource_query *r)
+{
+	struct json_writer *j = &r->q.json;
+
+	resource_tag(r->resource, r->object, r->q.etag, sizeof(r->q.etag));
+	json_write_open(j, NULL, '{');
+	json_write_str(j, "error", slice_str("Somebody has changed it since it was read"));
+	json_write_str(j, "code", slice_str("changed"));
+	json_write_open(j, "current", '{');
+	fields_write(j, r->resource->fields, r->object);
+	json_write_close(j, '}');
+	json_write_close(j, '}');
+	store_query_reply_status(&r->q, 412);
+}
+
 /* The record's slices are valid during this call, the body's as long as the query. */
 static void
 resource_on_current(void *arg, uint16_t type, const union msg *m)
 {
 	struct resource_query *r = arg;
 
-	if (resource_read(r->resource, r->q.api->settings, type, m, r->object))
+	if (!resource_read(r->resource, r->q.api->settings, type, m, r->object))
+		store_query_fail(&r->q, type, m);
+	else if (resource_is_expected(r))
 		resource_fill(r);
 	else
-		store_query_fail(&r->q, type, m);
+		resource_refuse_changed(r);
 }
 
 void

@@ -32,6 +32,7 @@ struct store_query {
 	bool client_left;                      /* why it ends, for on_end */
 	struct buf out;                        /* the JSON answer so far */
 	struct json_writer json;               /* writes to out */
+	char etag[32];                         /* of the answer; empty: none */
 };
 
 /* A query of size bytes, zero behind the struct, whose answer has at most out_max bytes. */
