@@ -3,7 +3,7 @@
 // TypeScript.
 
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -149,6 +149,7 @@ async function buildApp() {
 
 /** The loader contains the names of the other files. */
 async function buildWidget() {
+	await copyFile(join(root, "banter.d.ts"), join(dist, "banter.d.ts"));
 	const define = {
 		APP_FILE: await buildApp(),
 		...(await buildLanguages()),

@@ -36,12 +36,19 @@ function widgetTag(url, widgetId) {
 	return `<script src="${url}/api/widget/embed.js" data-widget="${widgetId}"></script>`;
 }
 
+/** The page's nonce, and the policies with it. */
+const NONCE = "r4nd0m";
+const SCRIPTS = {
+	nonce: `'nonce-${NONCE}'`,
+	"strict-dynamic": `'nonce-${NONCE}' 'strict-dynamic'`,
+};
+
 /** A page whose policy allows only what its widget needs, and the site's own style. */
 function servePage(res, url, connects, tag, query) {
 	const css = query.get("css") ?? "";
 	const policy = [
 		"default-src 'none'",
-		`script-src ${url}`,
+		`script-src ${SCRIPTS[query.get("scripts")] ?? url}`,
 		`connect-src ${connects}`,
 		"require-trusted-types-for 'script'",
 		"trusted-types site",
@@ -59,9 +66,24 @@ ${css && `<style>${css}</style>`}${inHead ? tag : ""}</head>
 <body><h1>A site</h1>${inHead ? "" : tag}</body></html>`);
 }
 
+/** Tags with only these attributes, one JSON object each. */
+function plainTags(url, attributes) {
+	const tags = attributes.map((one) => {
+		const all = { src: `${url}/widget/chat-widget.js`, nonce: NONCE, ...JSON.parse(one) };
+		const list = Object.entries(all).map(([name, value]) => `${name}="${value}"`);
+		return `<script ${list.join(" ")} defer></script>`;
+	});
+	return tags.join("\n");
+}
+
 function answer(res, origin, query) {
 	const url = query.get("server") ?? origin;
 	const widgetId = query.get("widget");
+	if (query.has("tag")) {
+		const connects = `${url} ${url.replace(/^http/, "ws")}`;
+		servePage(res, url, connects, plainTags(url, query.getAll("tag")), query);
+		return;
+	}
 	if (widgetId !== null) {
 		const socket = url.replace(/^http/, "ws");
 		servePage(res, url, `${url} ${socket}`, widgetTag(url, widgetId), query);
@@ -259,6 +281,18 @@ export function useSite(browserOptions = {}) {
 			context ?? (await site.newContext()),
 			`?${new URLSearchParams({ widget: widgetId, ...page })}`,
 		);
+
+	/**
+	 * A page with a tag for each of these attributes; prepare(context): before the page is loaded; page: scripts,
+	 * its policy ("nonce" or "strict-dynamic").
+	 */
+	site.visitTags = async (tags, prepare = () => {}, page = {}) => {
+		const query = new URLSearchParams(page);
+		for (const tag of tags) query.append("tag", JSON.stringify(tag));
+		const context = await site.newContext();
+		await prepare(context);
+		return goTo(context, `?${query}`);
+	};
 
 	/** A browser profile until the end of the test, on a screen that playwright's options describe. */
 	site.newContext = async (options) => {

@@ -115,9 +115,8 @@ function listFrom(value: unknown): string[] {
 	return texts.filter((text) => text !== "" && text.length <= LINE_MAX).slice(0, LIST_MAX);
 }
 
-/** `data-sound` and `data-sound="true"`. */
 function isSet(value: unknown): boolean {
-	return value === true || value === "true" || value === "";
+	return value === true || value === "true";
 }
 
 function numberFrom(value: unknown, fallback: number): number {

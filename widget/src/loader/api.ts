@@ -17,13 +17,11 @@ function methodsFor(perform: (call: Call) => void) {
 
 interface Api {
 	/** Called by each further script tag. */
-	add(script: HTMLScriptElement | null): void;
+	add(script: HTMLScriptElement): void;
 }
 
 /** The page's API; the first script tag makes it. `add` adds the widget of a tag. */
-export function openApi(
-	add: (instances: Instance[], script: HTMLScriptElement | null) => void,
-): Api {
+export function openApi(add: (instances: Instance[], script: HTMLScriptElement) => void): Api {
 	const page = window as { banter?: unknown };
 	const before = Object(page.banter);
 	const early = Array.isArray(before) ? before : before.q;
@@ -45,7 +43,7 @@ export function openApi(
 		},
 		/** The ids of the widgets on this page. */
 		ids: () => instances.map(({ id }) => id),
-		add(script: HTMLScriptElement | null) {
+		add(script: HTMLScriptElement) {
 			add(instances, script);
 			for (const call of instances[0] ? waiting.splice(0) : []) instances[0]?.call(call);
 		},

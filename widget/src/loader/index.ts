@@ -4,12 +4,9 @@ import { openApi } from "./api";
 import { createInstance, type Instance } from "./instance";
 import { findScript } from "./tag";
 
-function add(instances: Instance[], script: HTMLScriptElement | null): void {
-	const { id, widget, apiUrl, apiKey, target } = script?.dataset ?? {};
-	if (!script || !(widget || apiKey)?.trim()) {
-		console.error("[banter] Missing required data-widget or data-api-key attribute.");
-		return;
-	}
+/** Adds the widget of a tag to those of the page. */
+function add(instances: Instance[], script: HTMLScriptElement): void {
+	const { id, widget, apiUrl, apiKey, target } = script.dataset;
 	const identity = `${[id, widget, apiUrl, apiKey, target]}`;
 	const known = instances.find((one) => one.identity === identity);
 	// Some pages empty the body and run its scripts again: show the existing chat.
@@ -17,4 +14,7 @@ function add(instances: Instance[], script: HTMLScriptElement | null): void {
 	else instances.push(createInstance(script, identity, instances));
 }
 
-openApi(add).add(findScript());
+const script = findScript();
+const { widget, apiKey } = script?.dataset ?? {};
+if (script && (widget || apiKey)?.trim()) openApi(add).add(script);
+else console.error("[banter] Missing required data-widget or data-api-key attribute.");

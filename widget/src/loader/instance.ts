@@ -42,7 +42,7 @@ export function createInstance(
 	const server = serverOf(script.src, dataset.apiUrl ?? "", document.baseURI);
 	const space = widgetId && `.${widgetId}`;
 	const overrides: Record<string, unknown> = {};
-	const waiting: Call[] = [];
+	let waiting: Call[] = [];
 	let shell: DrawnShell | undefined;
 	let loading = false;
 	let pass = (call: Call) => {
@@ -64,6 +64,8 @@ export function createInstance(
 			waiting.splice(0).forEach(pass);
 		} catch {
 			loading = false;
+			// The next intent shall not open the chat by itself.
+			waiting = waiting.filter(([method]) => method !== "toggle");
 			shell.button.title = FAILED;
 			label(shell.button, FAILED);
 			emit("error", { code: "not_loaded" });
