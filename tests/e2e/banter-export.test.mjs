@@ -100,6 +100,9 @@ async function addRecords(banter) {
 		enabled: false,
 	});
 	await post("keys", { kind: "widget", name: "shop" });
+	await post("invitations", { role: "member", email: "soon@example.com" });
+	const models = { "tea-1": { inputPerMillion: 0.25, outputPerMillion: 1 } };
+	await adminExpect(banter, 200, "PUT", "prices", { models, currency: "EUR" }, headers);
 	const [{ id }] = (await adminExpect(banter, 200, "GET", "widgets", undefined, headers)).widgets;
 	const path = `widgets/${id}/reset-id`;
 	const { widget_id } = await adminExpect(banter, 200, "POST", path, undefined, headers);
@@ -117,8 +120,13 @@ async function addRecords(banter) {
 async function shown(banter, headers) {
 	const get = (path) => adminExpect(banter, 200, "GET", path, undefined, headers);
 	const all = {};
-	for (const kind of ["conversations", "widgets", "agents", "contacts", "users", "keys"])
-		all[kind] = (await get(kind))[kind];
+	for (const kind of [
+		...["conversations", "widgets", "agents", "contacts", "users", "keys"],
+		...["invitations", "prices"],
+	]) {
+		const json = await get(kind);
+		all[kind] = json[kind] ?? json;
+	}
 	for (const by of ["day", "widget", "agent"]) all[by] = (await get(`numbers?by=${by}`)).rows;
 	for (const agent of all.agents) delete agent.base_url; // of the settings
 	for (const one of all.conversations) one.thread = await get(`conversations/${one._id}`);
