@@ -373,6 +373,11 @@ bench-pages: ## measure the time from a message to its event in 100 open pages o
 	@$(MAKE) --no-print-directory -j$(JOBS) programs
 	@node tests/bench/pages.mjs
 
+.PHONY: bench-markdown
+bench-markdown: ## measure the browser's main thread while a reply of 100 KB streams into the widget
+	@$(MAKE) --no-print-directory deps FOR=test
+	@node tests/bench/markdown.mjs
+
 .PHONY: bench-store
 bench-store: ## measure durable appends per second, compared with bare LMDB (1 minute)
 	@$(MAKE) --no-print-directory deps FOR=run

@@ -1,0 +1,100 @@
+// make bench-markdown: the browser's main thread while a reply of 100 KB streams for 11 s into a bubble of the
+// widget's width: as one text node, as the widget had it before it rendered Markdown, and as Markdown.
+
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { launch } from "../browser/browser.mjs";
+
+const WIDGET = fileURLToPath(new URL("../../widget/", import.meta.url));
+const { build } = createRequire(WIDGET)("esbuild");
+
+const BYTES = 100_000;
+const STREAM_MS = 11_000;
+const GOAL_MS = 50;
+
+const SENTENCE =
+	"Ferns like a *bright* place with **some** shade, `soft water`, and [our guide](https://shop.example/a). ";
+const MIXED = `## Ferns\n\n${SENTENCE.repeat(3)}\n\n- one **a**\n  - nested ${SENTENCE}\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n\`\`\`js\nconst a = 1;\nconst b = 2;\n\`\`\`\n\n`;
+const ONLY = process.argv[2];
+const REPLIES = {
+	mixed: MIXED,
+	"one paragraph": SENTENCE,
+	"one list": "- item with **some** text in it\n",
+	"one block of code": "    const a = function () { return 1; };\n",
+};
+
+/** Bundles the module and its styles for a page. */
+async function bundle(entry, loader) {
+	const stdin = { contents: entry, resolveDir: WIDGET, loader };
+	const { outputFiles } = await build({ stdin, bundle: true, format: "iife", write: false });
+	return outputFiles[0].text;
+}
+
+/** Runs in the page. */
+async function stream({ text, isMarkdown, ms }) {
+	const bubble = document.querySelector(".bubble");
+	const list = document.querySelector(".log");
+	const plain = document.createTextNode("");
+	const markdown = isMarkdown && window.createMarkdown({ words: (key) => key });
+	bubble.append(markdown ? markdown.node : plain);
+	await new Promise(requestAnimationFrame);
+	const begin = performance.mark("begin").startTime;
+	for (let shown = 0; shown < text.length; ) {
+		await new Promise(requestAnimationFrame);
+		const end = Math.min(text.length, Math.ceil(((performance.now() - begin) / ms) * text.length));
+		if (markdown) markdown.render(text.slice(0, end), end === text.length);
+		else plain.appendData(text.slice(shown, end));
+		// As the list does that follows the text: this computes the layout.
+		list.scrollTop = list.scrollHeight;
+		shown = end;
+	}
+}
+
+/** The processor time of the page's tasks in ms: other work on the machine does not count. */
+async function measure(browser, page, given) {
+	await browser.startTracing(page, { categories: ["toplevel", "blink.user_timing"] });
+	await page.evaluate(stream, given);
+	const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
+	const threads = traceEvents.filter(({ name, args }) => {
+		return name === "thread_name" && args.name === "CrRendererMain";
+	});
+	const isMain = ({ pid, tid }) => threads.some((one) => one.pid === pid && one.tid === tid);
+	const { ts: begin } = traceEvents.find(({ name }) => name === "begin");
+	const tasks = traceEvents.filter((one) => {
+		return (
+			one.name === "ThreadControllerImpl::RunTask" && one.tdur && isMain(one) && one.ts > begin
+		);
+	});
+	const times = tasks.map(({ tdur }) => tdur / 1000);
+	return { longest: Math.max(0, ...times), all: times.reduce((sum, one) => sum + one, 0) };
+}
+
+const script = await bundle(
+	'import { createMarkdown } from "./src/markdown/index"; window.createMarkdown = createMarkdown;',
+	"ts",
+);
+const styles = await bundle('@import "./src/app/styles/index.css";', "css");
+const browser = await launch();
+try {
+	for (const [name, unit] of Object.entries(REPLIES)) {
+		if (ONLY && ONLY !== name) continue;
+		const text = unit.repeat(Math.ceil(BYTES / unit.length)).slice(0, BYTES);
+		for (const isMarkdown of [false, true]) {
+			const page = await browser.newPage({ viewport: { width: 420, height: 700 } });
+			await page.setContent(
+				`<!doctype html><style>${styles}</style><div class="frame"><div class="log" style="height:600px"><div class="row assistant"><div class="body"><div class="bubble ${isMarkdown ? "" : "plain"}"></div></div></div></div></div>`,
+			);
+			await page.addScriptTag({ content: script });
+			const given = { text, isMarkdown, ms: STREAM_MS };
+			const { longest, all } = await measure(browser, page, given);
+			const judged = isMarkdown && longest > GOAL_MS ? ` (goal: ${GOAL_MS} ms, missed)` : "";
+			const how = isMarkdown ? "Markdown" : "one text node";
+			console.log(
+				`${name}, ${how}: ${Math.round(all)} ms of ${STREAM_MS}, longest ${longest.toFixed(0)} ms${judged}`,
+			);
+			await page.close();
+		}
+	}
+} finally {
+	await browser.close();
+}
