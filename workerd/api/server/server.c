@@ -18,7 +18,8 @@
 #include "workerd/net/curl_loop.h"
 #include "workerd/search/search_client.h"
 
-#define ANSWER_MAX (1024u * 1024)
+/* Bytes of JSON: the environment has at most 2 MiB (execve(2)), and each byte may be escaped. */
+#define ANSWER_MAX (16u * 1024 * 1024)
 
 static void
 server_write_library(struct json_writer *j, const char *name, const char *version)
