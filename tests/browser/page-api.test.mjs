@@ -287,7 +287,7 @@ describe("the loader and the page's API", { skip: missing }, () => {
 					super.addEventListener("close", () => open.delete(this));
 				}
 			};
-			window.names = Object.getOwnPropertyNames(window).sort();
+			window.names = ["names", ...Object.getOwnPropertyNames(window)];
 		};
 		for (const tags of [[tag], [{ "data-api-key": WIDGET_KEY }]]) {
 			const visitor = await site.visitTags(tags, script(`(${watch})()`));
@@ -296,10 +296,12 @@ describe("the loader and the page's API", { skip: missing }, () => {
 			await visitor.say("[[tokens=20 hold-after=10]] destroyed");
 			await visitor.logUntil("the reply has begun", (text) => text.includes("t0 t1"));
 			await call(visitor, "destroy");
-			await until("nothing is left", async () => {
-				const left = await visitor.page.evaluate(() => [...window.left].map(String));
-				return left.length === 0 || Promise.reject(new Error(left.join(", ")));
-			});
+			let left = [];
+			const isClean = async () => {
+				left = await visitor.page.evaluate(() => [...window.left].map(String));
+				return left.length === 0;
+			};
+			await until(() => `nothing is left, but: ${left.join(", ")}`, isClean, 10_000);
 			const found = await visitor.page.evaluate(() => ({
 				nodes: document.querySelectorAll("*").length,
 				sheets: document.adoptedStyleSheets.length,

@@ -126,7 +126,8 @@ export function createConnection(
 			running = true;
 			void keep().finally(() => {
 				running = false;
-				events.ended();
+				// The state no longer changes.
+				if (!signal?.aborted) events.ended();
 			});
 		},
 		send(frame) {
