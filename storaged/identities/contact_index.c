@@ -1,5 +1,5 @@
 /*
- * Two indexes of the same form: organization and folded e-mail, or phone digits, lead to a contact's id.
+ * Three indexes of the same form: organization and folded e-mail, phone digits, or user id, lead to a contact's id.
  */
 #include "storaged/identities/contact_index.h"
 
@@ -14,7 +14,7 @@ contact_index_keys(
 	uint8_t text[FOLDED_MAX];
 	size_t len;
 
-	keys->email.len = keys->phone.len = 0;
+	keys->email.len = keys->phone.len = keys->user_id.len = 0;
 	if (email.len > 0) {
 		if (match_fold_email(email, text, &len) != 0)
 			return "the e-mail is too long";
@@ -28,12 +28,28 @@ contact_index_keys(
 	return NULL;
 }
 
+void
+contact_index_user_key(const struct id *org, struct slice user_id, struct contact_keys *keys)
+{
+	keys->email.len = keys->phone.len = 0;
+	keys->user_id = key_contact_name(org, user_id);
+}
+
+const char *
+contact_index_check(const struct msg_contact_record *contact, struct contact_keys *keys)
+{
+	const char *fault =
+	    contact_index_keys(&contact->org, contact->email, contact->phone, keys);
+
+	if (fault == NULL && contact->user_id.len > 0)
+		contact_index_user_key(&contact->org, contact->user_id, keys);
+	return fault;
+}
+
 int
 contact_index_keys_of(const struct msg_contact_record *contact, struct contact_keys *keys)
 {
-	if (contact_index_keys(&contact->org, contact->email, contact->phone, keys) != NULL)
-		return RECORD_DAMAGED;
-	return 0;
+	return contact_index_check(contact, keys) == NULL ? 0 : RECORD_DAMAGED;
 }
 
 /* The contact of one index key; zero: none. */
@@ -64,6 +80,9 @@ contact_index_find(
 	if (rc == 0)
 		rc = contact_index_owner(
 		    t, TABLE_CONTACTS_BY_PHONE, &keys->phone, &owners->phone);
+	if (rc == 0)
+		rc = contact_index_owner(
+		    t, TABLE_CONTACTS_BY_USER_ID, &keys->user_id, &owners->user_id);
 	return rc;
 }
 
@@ -96,5 +115,8 @@ contact_index_move(struct txn *t, const struct id *contact, const struct contact
 	if (rc == 0)
 		rc = contact_index_move_one(
 		    t, TABLE_CONTACTS_BY_PHONE, &from->phone, &to->phone, contact);
+	if (rc == 0)
+		rc = contact_index_move_one(
+		    t, TABLE_CONTACTS_BY_USER_ID, &from->user_id, &to->user_id, contact);
 	return rc;
 }

@@ -61,6 +61,7 @@ contact_merge_encode(
 	contact_merge_field(&merged.name, other->name);
 	contact_merge_field(&merged.email, other->email);
 	contact_merge_field(&merged.phone, other->phone);
+	contact_merge_field(&merged.user_id, other->user_id);
 	merged.updated_at = clock_wall_after(merged.updated_at);
 	buf_reset(&t->env->text);
 	return record_encode(&t->env->text, MSG_CONTACT_RECORD, &merged) == -1 ? RECORD_DAMAGED

@@ -31,8 +31,7 @@ contact_check(struct txn *t, struct call *c, const union record *r, enum store_e
 {
 	struct contact_owners owners;
 	struct contact_keys keys;
-	const char *fault =
-	    contact_index_keys(&r->org, r->contact.email, r->contact.phone, &keys);
+	const char *fault = contact_index_check(&r->contact, &keys);
 	int rc;
 
 	if (fault == NULL && r->contact.merged.len % sizeof(struct id) != 0)
@@ -46,6 +45,8 @@ contact_check(struct txn *t, struct call *c, const union record *r, enum store_e
 		return call_refuse(c, clash, "another contact has this e-mail");
 	if (contact_is_other(&owners.phone, &r->id))
 		return call_refuse(c, clash, "another contact has this phone");
+	if (contact_is_other(&owners.user_id, &r->id))
+		return call_refuse(c, clash, "another contact has this user id");
 	return 0;
 }
 

@@ -13,7 +13,7 @@
 
 #define AT(record, field) offsetof(struct msg_##record, field)
 
-#define INDEXES_MAX 2
+#define INDEXES_MAX 3
 
 /* Another record that a record refers to: "user <id> <text> <id>". */
 struct reference {
@@ -114,7 +114,7 @@ verify_key_contact_email(const void *record, struct key *key)
 	uint8_t folded[FOLDED_MAX];
 	size_t len;
 
-	if (match_fold_email(r->email, folded, &len) != 0)
+	if (r->user_id.len > 0 || match_fold_email(r->email, folded, &len) != 0)
 		return false;
 	*key = key_contact_name(&r->org, (struct slice){folded, len});
 	return true;
@@ -127,9 +127,21 @@ verify_key_contact_phone(const void *record, struct key *key)
 	uint8_t digits[PHONE_MAX];
 	size_t len;
 
-	if (match_phone_digits(r->phone, digits, &len) != 0)
+	if (r->user_id.len > 0 || match_phone_digits(r->phone, digits, &len) != 0)
 		return false;
 	*key = key_contact_name(&r->org, (struct slice){digits, len});
+	return true;
+}
+
+/* A contact with a user id has no other index key. */
+static bool
+verify_key_contact_user_id(const void *record, struct key *key)
+{
+	const struct msg_contact_record *r = record;
+
+	if (r->user_id.len == 0)
+		return false;
+	*key = key_contact_name(&r->org, r->user_id);
 	return true;
 }
 
@@ -162,6 +174,9 @@ static const struct index contacts_by_email = {TABLE_CONTACTS_BY_EMAIL, TABLE_CO
     MSG_CONTACT_RECORD, verify_key_contact_email, verify_record_contact_target};
 static const struct index contacts_by_phone = {TABLE_CONTACTS_BY_PHONE, TABLE_CONTACTS,
     MSG_CONTACT_RECORD, verify_key_contact_phone, verify_record_contact_target};
+
+static const struct index contacts_by_user_id = {TABLE_CONTACTS_BY_USER_ID, TABLE_CONTACTS,
+    MSG_CONTACT_RECORD, verify_key_contact_user_id, verify_record_contact_target};
 
 static const char *
 verify_fault_user(const void *record)
@@ -196,6 +211,8 @@ verify_fault_contact(const void *record)
 	const struct msg_contact_record *r = record;
 	struct key key;
 
+	if (r->user_id.len > 0)
+		return NULL;
 	if (r->email.len > 0 && !verify_key_contact_email(r, &key))
 		return "has an e-mail that is too long";
 	if (r->phone.len > 0 && !verify_key_contact_phone(r, &key))
@@ -262,7 +279,8 @@ static const struct record_table tables[] = {
     {TABLE_VISITORS, MSG_VISITOR_RECORD, "visitor", BY_HASH, ORG_AND_ID(visitor_record), NULL,
 	NULL, {&visitors_by_id}, false, AT(visitor_record, token), "token"},
     {TABLE_CONTACTS, MSG_CONTACT_RECORD, "contact", BY_ORG_ID, ORG_AND_ID(contact_record),
-	verify_fault_contact, NULL, {&contacts_by_email, &contacts_by_phone}, true, 0, NULL},
+	verify_fault_contact, NULL,
+	{&contacts_by_email, &contacts_by_phone, &contacts_by_user_id}, true, 0, NULL},
     {TABLE_WEBHOOKS, MSG_WEBHOOK_RECORD, "webhook", BY_ORG_ID, ORG_AND_ID(webhook_record),
 	verify_fault_webhook, NULL, {NULL}, false, 0, NULL},
     {TABLE_INVITATIONS, MSG_INVITATION_RECORD, "invitation", BY_ORG_ID,

@@ -14,7 +14,7 @@
 struct submission {
 	struct msg_visitor_record visitor;
 	struct id conversation; /* the visitor's; zero: none yet */
-	struct slice name, email, phone;
+	struct slice name, email, phone, user_id;
 	union record contact; /* the visitor's contact */
 	union record stored;  /* the same as it was before, if it existed */
 	bool exists;
@@ -48,9 +48,12 @@ contact_submit_read(struct call *c, struct submission *s, struct contact_keys *k
 	s->name = utf8_trim(m->name);
 	s->email = utf8_trim(m->email);
 	s->phone = utf8_trim(m->phone);
-	if (s->name.len == 0 && s->email.len == 0 && s->phone.len == 0)
+	s->user_id = m->user_id;
+	if (s->name.len == 0 && s->email.len == 0 && s->phone.len == 0 && s->user_id.len == 0)
 		return call_refuse(c, STORE_INVALID, "a contact needs a name, e-mail or phone");
 	fault = contact_index_keys(&s->visitor.org, s->email, s->phone, keys);
+	if (fault == NULL && s->user_id.len > 0)
+		contact_index_user_key(&s->visitor.org, s->user_id, keys);
 	return fault == NULL ? 0 : call_refuse(c, STORE_INVALID, fault);
 }
 
@@ -72,6 +75,7 @@ contact_submit_fill(struct submission *s)
 	contact_submit_fill_field(s, &contact->name, s->name);
 	contact_submit_fill_field(s, &contact->email, s->email);
 	contact_submit_fill_field(s, &contact->phone, s->phone);
+	contact_submit_fill_field(s, &contact->user_id, s->user_id);
 }
 
 /* Uses a stored contact. fills: no other contact has the submitted e-mail or phone, so they may fill its
@@ -124,6 +128,8 @@ contact_submit_resolve(
 
 	if (rc != 0)
 		return rc;
+	if (!id_is_zero(&owners.user_id))
+		return contact_submit_use_contact(t, s, &owners.user_id, true);
 	if (id_is_zero(&owners.email) && id_is_zero(&owners.phone))
 		return contact_submit_make_contact(t, c, s);
 	if (id_is_zero(&owners.email))

@@ -1258,7 +1258,7 @@ export interface components {
             collect_phone: boolean;
         };
         /** @description A frame that a visitor sends. */
-        VisitorSays: components["schemas"]["VisitorMessage"] | components["schemas"]["VisitorContact"] | components["schemas"]["VisitorStop"] | components["schemas"]["VisitorTyping"] | components["schemas"]["VisitorPageReport"] | components["schemas"]["VisitorContext"] | components["schemas"]["VisitorRating"] | components["schemas"]["VisitorPing"] | components["schemas"]["VisitorHistory"];
+        VisitorSays: components["schemas"]["VisitorMessage"] | components["schemas"]["VisitorContact"] | components["schemas"]["VisitorIdentity"] | components["schemas"]["VisitorStop"] | components["schemas"]["VisitorTyping"] | components["schemas"]["VisitorPageReport"] | components["schemas"]["VisitorContext"] | components["schemas"]["VisitorRating"] | components["schemas"]["VisitorPing"] | components["schemas"]["VisitorHistory"];
         VisitorMessage: {
             /** @constant */
             type: "message";
@@ -1270,6 +1270,16 @@ export interface components {
         VisitorContact: {
             /** @constant */
             type: "contact_info";
+            name?: string | null;
+            email?: string | null;
+            phone?: string | null;
+        };
+        /** @description Who the visitor is, as the site knows it. With `hash`, the HMAC-SHA256 of `userId` by the widget's identity secret, the visitor is the contact with this user id, whatever the widget asks for; the details fill that contact's empty fields. A wrong hash is refused with the error `invalid_identity`. Without `hash`, `userId` is ignored, and the frame is a `contact_info`. */
+        VisitorIdentity: {
+            /** @constant */
+            type: "identify";
+            userId?: string;
+            hash?: string | null;
             name?: string | null;
             email?: string | null;
             phone?: string | null;
@@ -1401,7 +1411,7 @@ export interface components {
             type: "error";
             /** @description A message for the visitor. */
             message: string;
-            /** @description A code for programs: those of `POST /v1/chat`, and `invalid_message`, `too_many_waiting`, `invalid_contact_info`, `contact_not_asked`, `contact_pending`, `history_pending`, `not_found`, `contact_required`, `daily_cap`, `widget_gone`, `agent_disabled`. */
+            /** @description A code for programs: those of `POST /v1/chat`, and `invalid_message`, `too_many_waiting`, `invalid_contact_info`, `invalid_identity`, `contact_not_asked`, `contact_pending`, `history_pending`, `not_found`, `contact_required`, `daily_cap`, `widget_gone`, `agent_disabled`. */
             code: string;
             /** @description The `id` of the message that was refused, if it has one. */
             id?: components["schemas"]["ClientMessageId"];
@@ -1597,6 +1607,7 @@ export type WidgetConfig = components['schemas']['WidgetConfig'];
 export type VisitorSays = components['schemas']['VisitorSays'];
 export type VisitorMessage = components['schemas']['VisitorMessage'];
 export type VisitorContact = components['schemas']['VisitorContact'];
+export type VisitorIdentity = components['schemas']['VisitorIdentity'];
 export type VisitorStop = components['schemas']['VisitorStop'];
 export type VisitorTyping = components['schemas']['VisitorTyping'];
 export type VisitorPageReport = components['schemas']['VisitorPageReport'];

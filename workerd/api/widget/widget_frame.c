@@ -13,6 +13,8 @@
 #include "workerd/api/fields/json_read.h"
 #include "workerd/api/request/client_id.h"
 
+#define USER_ID_MAX 128u /* bytes */
+
 /* A member that is present and not null. */
 static const json_t *
 widget_frame_member(const struct widget_frame *frame, const char *key)
@@ -60,6 +62,23 @@ widget_frame_read_contact(struct widget_frame *frame)
 	return NULL;
 }
 
+/* Without a hash, the site proves nothing: the user id is ignored. */
+static const char *
+widget_frame_read_identity(struct widget_frame *frame)
+{
+	const json_t *hash = widget_frame_member(frame, "hash");
+
+	if (hash == NULL)
+		return widget_frame_read_contact(frame);
+	frame->user_id = json_read_member(frame->json, "userId");
+	frame->hash = json_read_string(hash);
+	if (frame->hash.p == NULL)
+		return "hash must be a string";
+	if (frame->user_id.len < 1 || frame->user_id.len > USER_ID_MAX)
+		return "userId must be a string of 1 to 128 bytes";
+	return widget_frame_read_contact(frame);
+}
+
 /* A frame without members. */
 static const char *
 widget_frame_read_nothing(struct widget_frame *frame)
@@ -105,6 +124,7 @@ static const struct {
 } kinds[] = {
     {"message", WIDGET_MESSAGE, widget_frame_read_message},
     {"contact_info", WIDGET_CONTACT, widget_frame_read_contact},
+    {"identify", WIDGET_CONTACT, widget_frame_read_identity},
     {"stop", WIDGET_STOP, widget_frame_read_nothing},
     {"typing", WIDGET_TYPING, widget_frame_read_nothing},
     {"page", WIDGET_PAGE, widget_frame_read_nothing},
@@ -129,7 +149,8 @@ widget_frame_read(struct slice text, struct widget_frame *frame)
 		frame->kind = kinds[i].kind;
 		return kinds[i].read(frame);
 	}
-	return "type must be message, contact_info, stop, typing, page, context, rating, ping "
+	return "type must be message, contact_info, identify, stop, typing, page, context, "
+	       "rating, ping "
 	       "or "
 	       "history";
 }

@@ -10,10 +10,10 @@ struct json_t;
 
 enum widget_frame_kind {
 	WIDGET_MESSAGE, /* {"type":"message","content","id"?} */
-	WIDGET_CONTACT, /* {"type":"contact_info","name"?,"email"?,"phone"?} */
-	WIDGET_STOP,    /* {"type":"stop"} */
-	WIDGET_TYPING,  /* {"type":"typing"} */
-	WIDGET_PAGE, /* {"type":"page","url"?,"title"?,"referrer"?,"language"?,"timezone"?} */
+	WIDGET_CONTACT, /* {"type":"contact_info","name"?,"email"?,"phone"?}; with "userId" and "hash": "identify" */
+	WIDGET_STOP,   /* {"type":"stop"} */
+	WIDGET_TYPING, /* {"type":"typing"} */
+	WIDGET_PAGE,   /* {"type":"page","url"?,"title"?,"referrer"?,"language"?,"timezone"?} */
 	WIDGET_CONTEXT, /* {"type":"context","context":{…}} */
 	WIDGET_RATING,  /* {"type":"rating","id","rating","comment"?} */
 	WIDGET_PING,    /* {"type":"ping"} */
@@ -27,6 +27,7 @@ struct widget_frame {
 	struct msg_rating_set rating; /* of a rating: message, rating and comment */
 	struct id before;             /* of a request for history: the message after the page */
 	struct slice name, email, phone; /* of a contact, unchecked; empty: not given */
+	struct slice user_id, hash; /* of a contact that the site proves; empty: it does not */
 	const struct json_t
 	    *context;        /* of a context: an object that chat_context.h can encode */
 	struct json_t *json; /* owns the slices */

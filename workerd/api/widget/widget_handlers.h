@@ -10,6 +10,8 @@
 api_handler_fn handle_widget_config;
 api_handler_fn handle_widget_settings;
 api_handler_fn handle_chat_settings;
+api_handler_fn handle_widgets_make_secret;
+api_handler_fn handle_widgets_delete_secret;
 api_handler_fn handle_widget_socket;
 
 struct widget_sockets;

@@ -6,6 +6,7 @@
 
 #include "proto/base/basics.h"
 #include "workerd/api/chat/chat_failures.h"
+#include "workerd/api/widget/widget_identity.h"
 #include "workerd/api/widget/widget_settings.h"
 #include "workerd/api/widget/widget_socket.h"
 
@@ -103,6 +104,7 @@ widget_identify_submit(struct widget_identification *i, const struct widget_cont
 	    .name = contact->value[0],
 	    .email = contact->value[1],
 	    .phone = contact->value[2],
+	    .user_id = i->frame.user_id,
 	};
 
 	i->call = store_call(i->s->api->store, MSG_CONTACT_SUBMIT, &submit, STORE_TIMEOUT_MS,
@@ -111,12 +113,38 @@ widget_identify_submit(struct widget_identification *i, const struct widget_cont
 		widget_identify_fail(i, 0, NULL);
 }
 
+/* A visitor whose site proves its user id may give any details, or none. */
+static void
+widget_identify_check_proof(
+    struct widget_identification *i, const struct msg_widget_record *widget)
+{
+	const unsigned all = CONTACT_NAME | CONTACT_EMAIL | CONTACT_PHONE;
+	struct widget_contact contact;
+	const char *wrong = widget_contact_read(&i->frame, all, 0, &contact);
+	bool given = false;
+
+	for (size_t k = 0; k < CONTACT_FIELDS; k++)
+		given = given || contact.value[k].len > 0;
+	if (!widget_identity_is_proved(widget, i->frame.user_id, i->frame.hash))
+		widget_identify_refuse(i, "invalid_identity",
+		    "hash must be the HMAC-SHA256 of userId with the widget's identity "
+		    "secret");
+	else if (given && wrong != NULL)
+		widget_identify_refuse_contact(i, wrong, &contact);
+	else
+		widget_identify_submit(i, &contact);
+}
+
 static void
 widget_identify_check(struct widget_identification *i, const struct msg_widget_record *widget)
 {
 	struct widget_contact contact;
 	const char *wrong;
 
+	if (i->frame.hash.len > 0 || i->frame.user_id.len > 0) {
+		widget_identify_check_proof(i, widget);
+		return;
+	}
 	if (widget->contact_mode == CONTACT_NONE) {
 		widget_identify_refuse(
 		    i, "contact_not_asked", "This chat does not ask for contact details");

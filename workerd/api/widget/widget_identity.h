@@ -1,0 +1,15 @@
+/*
+ * Visitors whose site proves who they are: the hash of a user id by a secret of the widget, which only the site's
+ * server knows.
+ */
+#ifndef WORKERD_API_WIDGET_WIDGET_IDENTITY_H
+#define WORKERD_API_WIDGET_WIDGET_IDENTITY_H
+
+#include "proto/ipc/messages.h"
+
+/* Whether hash is the HMAC-SHA-256 of the user id in lower-case hexadecimal digits, with the characters of the secret
+ * that was shown as the key. A widget without a secret verifies none. Takes the same time for each wrong hash. */
+bool widget_identity_is_proved(
+    const struct msg_widget_record *widget, struct slice user_id, struct slice hash);
+
+#endif
