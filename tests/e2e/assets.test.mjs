@@ -88,3 +88,38 @@ describe("static files", () => {
 		assert.equal(stale.status, 200, "who has the old one gets the new one");
 	});
 });
+
+describe("the files that the widget's script loads", () => {
+	const banter = useBanter({ env: { CORS_ORIGIN: "https://site.example" } });
+	const origin = "https://elsewhere.example";
+	let app;
+	before(async () => {
+		const { text } = await banter.get("/widget/chat-widget.js");
+		app = `/widget/${/chat-app-\w+\.js/.exec(text)[0]}`;
+	});
+
+	it("are kept for ever, for pages of every site", async () => {
+		const { headers, status } = await banter.get(app, { origin });
+		assert.equal(status, 200);
+		assert.equal(headers["cache-control"], "public, max-age=31536000, immutable");
+		assert.equal(headers["access-control-allow-origin"], origin);
+		assert.equal(headers["cross-origin-resource-policy"], "cross-origin");
+		assert.match(headers["content-type"], /^application\/javascript/);
+	});
+
+	it("are sent uncached for the hash of another version", async () => {
+		const { headers, status, text } = await banter.get("/widget/chat-app-0123456789.js", {
+			origin,
+		});
+		assert.deepEqual([status, headers["cache-control"]], [200, "no-store"]);
+		assert.equal(text, (await banter.get(app)).text);
+		const language = await banter.get("/widget/lang/en-0123456789.json", { origin });
+		assert.equal(language.json[0], "Open chat");
+	});
+
+	it("do not include others", async () => {
+		for (const path of ["widget-test.html", "lang/xx-1.json", "chat-widget.js.br", "nothing"])
+			assert.equal((await banter.get(`/widget/${path}`)).status, 404, path);
+		assert.match((await banter.get("/widget/banter.d.ts")).text, /interface Banter/);
+	});
+});
