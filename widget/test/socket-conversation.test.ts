@@ -24,6 +24,7 @@ afterEach(() => clock.restore());
 const HERE = "https://chat.example/api/widget/wid_a/config";
 
 interface Options {
+	readonly signal?: AbortSignal;
 	/** The token that the browser has kept. */
 	readonly token?: string;
 	/** The text of a message with the id c1 that was sent before a reload. */
@@ -34,12 +35,12 @@ interface Options {
 }
 
 /** A conversation whose server is the test. */
-function visit({ token, sending, wish, exists, open }: Options = {}) {
+function visit({ token, sending, wish, exists, open, signal }: Options = {}) {
 	const kept = fakeStorage(token ? { "banter.token.wid_a": token } : {});
 	const outbox = openOutbox(fakeStorage(), HERE);
 	const tokens = openTokens(kept, "wid_a");
 	if (sending) outbox.put({ clientMessageId: "c1", text: sending, messageId: null, failure: null });
-	const store = createStore<State>(initialState("Welcome", true));
+	const store = createStore<State>(initialState("Welcome", true), signal);
 	const { made, last, open: openFake } = fakeSockets();
 	const { network, listeners, change } = hastyNetwork();
 	let shy = false;
@@ -56,6 +57,7 @@ function visit({ token, sending, wish, exists, open }: Options = {}) {
 				shy = true;
 			},
 		},
+		...(signal && { signal }),
 		open: open ?? openFake,
 		exists: exists ?? (async () => true),
 		address: (known) => `ws:${known ?? ""}`,
@@ -618,4 +620,26 @@ test("a message that was refused for lack of details is sent when they are saved
 	hear({ type: "contact_info_saved" });
 	shows("> Hi", "waiting ");
 	assert.equal(sentId(2), id);
+});
+
+test("a widget that is destroyed during a reply closes its connection", async () => {
+	const life = new AbortController();
+	const { begin, made } = visit({ signal: life.signal });
+	begin("Hi");
+	life.abort();
+	await settle();
+	assert.equal(made.length, 1);
+});
+
+test("what the page says about the visitor is sent on each connection, before messages", async () => {
+	const { talk, last, hear, lose } = visit();
+	talk.identify({ userId: "42" });
+	talk.describe({ plan: "pro" });
+	talk.send("Hi");
+	hear(session("t1"));
+	const types = () => last().sent.map((frame) => Reflect.get(frame, "type"));
+	assert.deepEqual(types(), ["identify", "context", "message"]);
+	await lose();
+	hear(session("t1"), { type: "history", messages: [], active: null });
+	assert.deepEqual(types().slice(0, 2), ["identify", "context"]);
 });
