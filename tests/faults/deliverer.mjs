@@ -150,7 +150,9 @@ function assertTold(rows, messages) {
 	for (const { kind, id, what } of rows) if (kind === KIND.REPLY) ends.set(id, what);
 	for (const [id, role, status] of messages) {
 		if (role === 0) continue;
-		assert.equal(ends.get(id), ENDS[status], `the reply ${id}`);
+		// An interrupted reply that is written again stays stored until its end.
+		const isAgain = status === STATUS.INTERRUPTED && ends.get(id) === WHAT.STARTED;
+		assert.ok(isAgain || ends.get(id) === ENDS[status], `the reply ${id}: ${ends.get(id)}`);
 		ends.delete(id);
 	}
 	for (const what of ends.values()) assert.equal(what, WHAT.STARTED);
