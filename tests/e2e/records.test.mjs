@@ -323,7 +323,16 @@ describe("widgets only", () => {
 		assertHas(json, { ...widget, widget_id: json.widget_id, updated_at: json.updated_at });
 		await refuse(404, "Widget not found", "POST", `widgets/${NOBODY}/reset-id`);
 		await refuse(400, "Invalid widgetId", "POST", "widgets/x/reset-id");
-		await send(413, "POST", path, undefined, { ...ADMIN, "content-length": 4097 });
+		for (const [method, status] of [
+			["POST", 200],
+			["DELETE", 204],
+		]) {
+			await send(status, method, `widgets/${widget.id}/identity-secret`);
+			await refuse(404, "Widget not found", method, `widgets/${NOBODY}/identity-secret`);
+			await refuse(400, "Invalid widgetId", method, "widgets/x/identity-secret");
+		}
+		for (const one of [path, `widgets/${widget.id}/identity-secret`])
+			await send(413, "POST", one, undefined, { ...ADMIN, "content-length": 4097 });
 	});
 
 	it("the first widget, which owns the chats with a key, and its agent cannot be deleted", async () => {
@@ -334,7 +343,7 @@ describe("widgets only", () => {
 	it("the log names the author of each change, and contains no text of the widget", () => {
 		const lines = banter.log.lines.filter(({ ev }) => ev?.startsWith("widget_"));
 		const events = [...new Set(lines.map(({ ev }) => ev))].sort();
-		assert.deepEqual(events, ["widget_changed", "widget_created", "widget_deleted"]);
+		assert.deepEqual(events, ["widget_changed", "widget_created", "widget_deleted", "widget_secret_changed"]);
 		for (const { org, by, text } of lines) {
 			assert.deepEqual([org, by], [ORG, "key"]);
 			assert.doesNotMatch(text, /Shöp|wid_/);

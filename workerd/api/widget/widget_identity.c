@@ -46,6 +46,7 @@ struct secret_query {
 	struct id widget;
 	struct hash256 secret; /* zero: none */
 	unsigned tries;
+	char by[API_CALLER_SIZE]; /* the caller, for the log */
 };
 
 static void widget_identity_ask(struct secret_query *s);
@@ -65,7 +66,7 @@ widget_identity_on_stored(void *arg, uint16_t type, const union msg *m)
 		return;
 	}
 	log_event(LOG_NOTICE, "widget_secret_changed", L_UINT("conn", s->q.x->number),
-	    L_ID("org", &s->q.org), L_ID("id", &s->widget));
+	    L_ID("org", &s->q.org), L_ID("id", &s->widget), L_STR("by", s->by));
 	if (hash_is_zero(&s->secret)) {
 		store_query_reply_empty(&s->q);
 		return;
@@ -117,6 +118,7 @@ widget_identity_change(const struct api_call *c, bool make)
 		return;
 	s = store_query_new(c, sizeof(*s), REPLY_MAX, "Widget not found");
 	s->widget = widget;
+	api_caller_name(c, s->by);
 	if (make)
 		arc4random_buf(s->secret.b, sizeof(s->secret.b));
 	widget_identity_ask(s);
