@@ -343,7 +343,12 @@ describe("widgets only", () => {
 	it("the log names the author of each change, and contains no text of the widget", () => {
 		const lines = banter.log.lines.filter(({ ev }) => ev?.startsWith("widget_"));
 		const events = [...new Set(lines.map(({ ev }) => ev))].sort();
-		assert.deepEqual(events, ["widget_changed", "widget_created", "widget_deleted", "widget_secret_changed"]);
+		assert.deepEqual(events, [
+			"widget_changed",
+			"widget_created",
+			"widget_deleted",
+			"widget_secret_changed",
+		]);
 		for (const { org, by, text } of lines) {
 			assert.deepEqual([org, by], [ORG, "key"]);
 			assert.doesNotMatch(text, /Shöp|wid_/);
