@@ -4,17 +4,55 @@
  */
 #include "storaged/conversations/reads.h"
 
+#include "proto/base/clock.h"
+
+/* Before which activity the reader has read all conversations. 0 if the record is damaged or gone: some show as
+ * unread then. */
+static int
+read_find_floor(
+    struct txn *t, const struct id *org, const struct id *reader, uint64_t *read_until)
+{
+	struct key key = id_is_zero(reader) ? key_id(org) : key_of_org(org, reader);
+	struct msg_user_record user = {0};
+	struct msg_org_record record = {0};
+	int rc = id_is_zero(reader)
+	    ? txn_get_record(t, TABLE_ORGS, &key, MSG_ORG_RECORD, &record)
+	    : txn_get_record(t, TABLE_USERS, &key, MSG_USER_RECORD, &user);
+
+	*read_until = rc == 0 ? user.read_until + record.read_until : 0;
+	return txn_survives(rc) ? 0 : rc;
+}
+
+/* When the conversation became unread, by its last activity or a mark; 0: it is read. */
+static uint64_t
+read_unread_since(const struct msg_conversation_record *conversation, uint64_t mark)
+{
+	uint64_t marked = (mark & READ_UNREAD) != 0 ? mark & ~READ_UNREAD : 0;
+
+	if (marked > conversation->updated_at)
+		return marked;
+	return marked != 0 || mark + 1 < conversation->next_seq ? conversation->updated_at : 0;
+}
+
 int
 read_is_unread(struct txn *t, const struct msg_conversation_record *conversation,
     const struct id *reader, bool *unread)
 {
 	struct key key = key_of_org(&conversation->id, reader);
 	struct msg_read_record r;
+	uint64_t since, read_until;
 	int rc = txn_get_record(t, TABLE_READS, &key, MSG_READ_RECORD, &r);
 
+	*unread = false;
+	if (rc != 0 && !txn_survives(rc))
+		return rc;
 	/* A damaged mark is no reason to fail: the conversation shows as unread. */
-	*unread = rc != 0 || r.seq + 1 < conversation->next_seq;
-	return txn_survives(rc) ? 0 : rc;
+	since = read_unread_since(conversation, rc == 0 ? r.seq : 0);
+	if (since == 0)
+		return 0;
+	rc = read_find_floor(t, &conversation->org, reader, &read_until);
+	*unread = since >= read_until;
+	return rc;
 }
 
 int
@@ -26,11 +64,9 @@ read_mark(struct txn *t, const struct msg_conversation_record *conversation,
 	    .v = RECORD_VERSION,
 	    .conversation = conversation->id,
 	    .user = *reader,
-	    .seq = conversation->next_seq - 1,
+	    .seq = read ? conversation->next_seq - 1 : (READ_UNREAD | clock_wall_ms()),
 	};
 
-	if (!read)
-		return txn_del(t, TABLE_READS, &key);
 	return txn_put_record(t, TABLE_READS, &key, MSG_READ_RECORD, &r);
 }
 

@@ -2,6 +2,10 @@
  * How far each user has read a conversation. All callers without a user (a key, DASHBOARD_PASSWORD) share one
  * mark, that of the zero id. The mark of a user who is deleted stays until the conversation is erased: its id is
  * never used again.
+ *
+ * Conversations whose last activity is before read_until, of the user's record or (without a user) of the
+ * organization's, are read, too, unless they were marked as unread since. "Mark all as read" sets it, and so does
+ * the upgrade of a store that had no marks.
  */
 #ifndef STORAGED_CONVERSATIONS_READS_H
 #define STORAGED_CONVERSATIONS_READS_H
@@ -11,6 +15,9 @@
 /* Whether a conversation has messages that the reader has not read. */
 [[gnu::warn_unused_result]] int read_is_unread(struct txn *t,
     const struct msg_conversation_record *conversation, const struct id *reader, bool *unread);
+
+/* In place of the sequence number in a READ_RECORD: the conversation was marked as unread; with the time, in ms. */
+#define READ_UNREAD ((uint64_t)1 << 62)
 
 /* Marks a conversation as read up to its last place, or as unread. */
 [[gnu::warn_unused_result]] int read_mark(struct txn *t,

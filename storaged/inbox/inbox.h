@@ -14,6 +14,7 @@
 
 /* The requests of these names (messages.def). */
 [[gnu::warn_unused_result]] int handle_conversation_change(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_read_all(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_label_count_list(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_note_add(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_note_list(struct txn *t, struct call *c);

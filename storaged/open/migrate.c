@@ -25,6 +25,7 @@
 struct migration {
 	const struct migrations *all;
 	uint64_t from, at; /* schemas: of the old store; of the entry that is under way */
+	uint64_t began_at; /* ms since 1970 */
 	struct txn old;
 	bool has[TABLES]; /* the old store's tables */
 	/* An entry under way: each step writes the buffer that the step before it did not. */
@@ -52,25 +53,37 @@ static const uint8_t added[SCHEMA_VERSION + 1][TABLES] = {
     [4] =
 	{
 	    [TABLE_CONVERSATIONS] = 4, /* context */
-	    [TABLE_ORGS] = 4,          /* prices */
+	    [TABLE_ORGS] = 12,         /* prices, read_until */
 	    [TABLE_USERS] = 8,         /* read_until */
 	    [TABLE_WIDGETS] = 40,      /* budget_text, settings, identity_secret */
 	    [TABLE_CONTACTS] = 24,     /* user_id, merging, merged */
 	},
 };
 
+/* Stores without marks of what was read (schema 1 and 2): everything counts as read. read_until is the last
+ * field of both records. */
+static void
+migrate_set_read_until(const struct migration *m, enum table table, uint8_t *fields, size_t n)
+{
+	if (m->at + 1 != 4 || m->from >= 3 || (table != TABLE_USERS && table != TABLE_ORGS))
+		return;
+	for (size_t i = 0; i < sizeof(m->began_at); i++)
+		fields[n - sizeof(m->began_at) + i] = (uint8_t)(m->began_at >> (8 * i));
+}
+
 /* A step that only adds fields. */
 static int
 migrate_add_fields(struct migration *m, enum table table, struct slice key, struct slice value)
 {
-	static const uint8_t zeros[UINT8_MAX];
+	uint8_t fields[UINT8_MAX] = {0};
 	const size_t n = added[m->at + 1][table];
 	struct buf *record = &m->records[m->at % ARRAY_LEN(m->records)];
 
 	if (n == 0)
 		return migrate_put(m, table, key, value);
+	migrate_set_read_until(m, table, fields, n);
 	buf_reset(record);
-	if (buf_append(record, value.p, value.len) == -1 || buf_append(record, zeros, n) == -1)
+	if (buf_append(record, value.p, value.len) == -1 || buf_append(record, fields, n) == -1)
 		return RECORD_DAMAGED;
 	return migrate_put(m, table, key, buf_slice(record));
 }
@@ -254,7 +267,7 @@ migrate_help(int rc)
 int
 migrate(struct env *env, const char *dir, const struct migrations *all, uint64_t from)
 {
-	struct migration m = {.all = all, .from = from};
+	struct migration m = {.all = all, .from = from, .began_at = clock_wall_ms()};
 	int rc;
 
 	for (size_t i = 0; i < ARRAY_LEN(m.records); i++)

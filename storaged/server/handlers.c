@@ -108,6 +108,7 @@ static const struct handler table[] = {
     {MSG_RATING_SET, HANDLER_WRITES, handle_rating_set},
     {MSG_PAGE_SET, HANDLER_WRITES, handle_page_set},
     {MSG_CONTEXT_SET, HANDLER_WRITES, handle_context_set},
+    {MSG_READ_ALL, HANDLER_WRITES, handle_read_all},
     {MSG_CONTACT_MERGE, HANDLER_WRITES, handle_contact_merge},
     {MSG_PING, HANDLER_READS, handle_ping},
 };

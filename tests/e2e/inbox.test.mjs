@@ -93,6 +93,14 @@ describe("the inbox", () => {
 		assertFields(await drive(banter, 422, "PUT", path(), nobody), ["assignedTo"]);
 	});
 
+	it("is read with all others", async () => {
+		await change({ read: false }, anna);
+		await send(204, "POST", "conversations/read", undefined, anna);
+		const list = () => send(200, "GET", "conversations?unread=true", undefined, anna);
+		assert.deepEqual((await list()).conversations, []);
+		assert.equal((await change({}, anna)).unread, false);
+	});
+
 	it("has notes", async () => {
 		const notes = `${path()}/notes`;
 		const note = await send(201, "POST", notes, { text: "Private." }, anna);

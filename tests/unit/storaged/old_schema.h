@@ -18,7 +18,7 @@ static const size_t old_schema_added[SCHEMA_VERSION + 1][TABLES] = {
 	[TABLE_WIDGETS] = 4,
 	[TABLE_OPEN_TURNS] = 24},
     [4] = {[TABLE_CONVERSATIONS] = 4,
-	[TABLE_ORGS] = 4,
+	[TABLE_ORGS] = 12,
 	[TABLE_USERS] = 8,
 	[TABLE_WIDGETS] = 40,
 	[TABLE_CONTACTS] = 24},

@@ -671,7 +671,7 @@ export interface components {
             /** @description The conversation to which it belongs. */
             conversationId?: components["schemas"]["Id"];
             /**
-             * @description How. A reply: `complete`, `stopped`, `interrupted`, or `started` again. A conversation: also `contact`, `state`, `assigned`, `tags`, `read`. A contact: also `merged`. A budget: `reached`.
+             * @description How. A reply: `complete`, `stopped`, `interrupted`, or `started` again. A conversation: also `contact`, `state`, `assigned`, `tags`, `read`. A contact: also `merged`. A user: also `read`, which marks all conversations as read for it. A budget: `reached`.
              * @enum {unknown}
              */
             change: "created" | "changed" | "deleted" | "imported" | "started" | "complete" | "stopped" | "interrupted" | "contact" | "state" | "assigned" | "tags" | "read" | "merged" | "reached";
