@@ -80,12 +80,13 @@ describe("the loader and the page's API", { skip: missing }, () => {
 
 	it("says that it could not be loaded, and tries again", async () => {
 		const visitor = await site.visitTags([tag], script(COLLECT));
-		await visitor.page.route("**/chat-app-*", (route) => route.abort(), { times: 1 });
+		await visitor.page.route("**/chat-app-*", (route) => route.abort());
 		await button(visitor).dispatchEvent("click");
 		const failed = visitor.page.getByRole("button", { name: "could not be loaded" });
 		await failed.waitFor();
 		const [[, detail]] = (await visitor.page.evaluate(() => window.events)).slice(-1);
 		assert.deepEqual(detail, { widget: widget.widget_id, code: "not_loaded" });
+		await visitor.page.unroute("**/chat-app-*");
 		await failed.dispatchEvent("click");
 		await visitor.chat.waitFor();
 		await visitor.page.getByRole("button", { name: "Close chat" }).first().waitFor();

@@ -58,7 +58,9 @@ export function createInstance(
 	async function loadNow(shell: DrawnShell): Promise<void> {
 		loading = true;
 		try {
-			const [app] = await Promise.all([importApp(server), speak()]);
+			// First the texts: they set the label, which a failure replaces.
+			await speak();
+			const app = await importApp(server);
 			if (signal.aborted) return;
 			pass = app.start(shell);
 			waiting.splice(0).forEach(pass);
