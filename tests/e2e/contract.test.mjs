@@ -9,6 +9,7 @@ import { ADMIN, logIn } from "./accounts.mjs";
 import { rawExchange, request } from "./client.mjs";
 import { Contract, conforms } from "./contract.mjs";
 import { document, operations, resolve } from "./document.mjs";
+import { feedPath } from "./feeds.mjs";
 import { openSession, sessionPath } from "./followers.mjs";
 import { ADMIN_KEY, PASSWORD, ROOT, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
 import { NOBODY } from "./organizations.mjs";
@@ -338,6 +339,9 @@ describe("a widget", () => {
 			[200, "GET", CHAT_SETTINGS, { headers: KEY }],
 			[304, "GET", CHAT_SETTINGS, { headers: { ...KEY, "if-none-match": "*" } }],
 			[401, "GET", CHAT_SETTINGS],
+			[403, "GET", feedPath(shop, "events"), { headers: FOREIGN }],
+			[403, "GET", feedPath(shop, "frames"), { headers: FOREIGN }],
+			[403, "POST", feedPath(shop, "frames"), { headers: FOREIGN, body: { type: "ping" } }],
 			[400, "GET", socketPath(plain), { headers: keyless }, "bad_handshake"],
 			[403, "GET", socketPath(shop), { headers: { ...HANDSHAKE, ...FOREIGN } }],
 			[404, "GET", socketPath(NO_WIDGET), { headers: HANDSHAKE }, "not_found"],
@@ -420,6 +424,10 @@ it("while the store is down, every operation that needs it returns 503", () =>
 			["GET", configPath(NO_WIDGET)],
 			["GET", settingsPath(NO_WIDGET)],
 			["GET", CHAT_SETTINGS, KEY],
+			["GET", feedPath(NO_WIDGET, "events")],
+			["GET", feedPath(NO_WIDGET, "frames")],
+			["POST", feedPath(NO_WIDGET, "frames"), {}, { type: "ping" }],
+			["GET", "/v1/chat/frames?sessionId=s", KEY],
 			["GET", socketPath(NO_WIDGET), HANDSHAKE],
 			["POST", `/v1/chat/${NOBODY}/stop`, KEY, { sessionId: "s" }],
 			["POST", `/v1/chat/${NOBODY}/rating`, KEY, { sessionId: "s", rating: "up" }],

@@ -46,6 +46,8 @@ const FOLDERS = Object.fromEntries(
 		workerd/api/live
 	workerd/api/widget: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard workerd/api/live workerd/api/chat
+	workerd/api/feed: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
+		workerd/api/guard workerd/api/live workerd/api/chat workerd/api/widget
 	workerd/api/accounts: workerd/http/ workerd/store workerd/api/request workerd/api/fields workerd/api/guard
 	workerd/api/admin: workerd/http/ workerd/api/accounts workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/chat workerd/api/widget

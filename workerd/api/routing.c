@@ -12,6 +12,7 @@
 #include "workerd/api/budgets/budgets_handlers.h"
 #include "workerd/api/chat/chat_handlers.h"
 #include "workerd/api/events/events_handlers.h"
+#include "workerd/api/feed/feed_handlers.h"
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/inbox/conversation_live.h"
 #include "workerd/api/inbox/operator_handlers.h"
@@ -71,7 +72,8 @@ routing_find_options(const struct router *router, const struct http_request *req
 	if (router_match(router, HTTP_GET, req->path, &match) != ROUTE_FOUND)
 		return &rows[ROUTES_OPTIONS];
 	target = match.payload;
-	return target->guard == GUARD_WIDGET || target->guard == GUARD_WIDGET_SOCKET
+	return target->guard == GUARD_WIDGET || target->guard == GUARD_WIDGET_SOCKET ||
+		target->guard == GUARD_WIDGET_POLL
 	    ? &rows[ROUTES_WIDGET_OPTIONS]
 	    : &rows[ROUTES_OPTIONS];
 }

@@ -132,6 +132,20 @@ reply_listeners_start_one(struct reply_listeners *ls, struct turn_listener *l)
 }
 
 void
+reply_listeners_stored(struct reply_listeners *ls)
+{
+	struct turn_listener *l;
+
+	ls->calling = true;
+	for (l = LIST_FIRST(&ls->list); l != NULL; l = ls->next) {
+		ls->next = LIST_NEXT(l, link);
+		if (l->sink->stored != NULL)
+			l->sink->stored(l->arg, &ls->ids);
+	}
+	ls->calling = false;
+}
+
+void
 reply_listeners_start(struct reply_listeners *ls)
 {
 	struct turn_listener *l;

@@ -77,6 +77,9 @@ struct turn_listener *reply_listeners_take(struct reply_listeners *ls);
 void reply_listeners_take_stops(
     struct reply_listeners *ls, void (*fn)(void *arg, struct turn_listener *), void *arg);
 
+/* Tells all listeners that the message is stored. */
+void reply_listeners_stored(struct reply_listeners *ls);
+
 /* Starts all listeners that have not started. */
 void reply_listeners_start(struct reply_listeners *ls);
 

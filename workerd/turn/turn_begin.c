@@ -155,6 +155,7 @@ turn_begin_done(struct turn *t, const struct msg_turn_begun *begun)
 	evtimer_del(&t->timer);
 	free(t->ref);
 	t->ref = NULL;
+	reply_listeners_stored(&t->listeners);
 	if (t->failed) {
 		turn_fail(t, TURN_STORE_DOWN);
 	} else if (t->stop_requested) {
@@ -233,6 +234,14 @@ turn_begin_is_admitted(
 	return false;
 }
 
+static uint8_t
+turn_begin_replies_max(const struct turns *turns, const struct turn_request *request)
+{
+	if (request->accepted)
+		return 0;
+	return request->alone ? 1 : turns->limits.of_conversation;
+}
+
 struct turn_listener *
 turn_begin(struct turns *turns, const struct turn_request *request,
     const struct turn_sink *sink, void *arg, enum turn_failure *why)
@@ -249,7 +258,7 @@ turn_begin(struct turns *turns, const struct turn_request *request,
 	    .page = request->page,
 	    .context = request->context,
 	    .history = turns->max_history,
-	    .replies_max = request->accepted ? 0 : turns->limits.of_conversation,
+	    .replies_max = turn_begin_replies_max(turns, request),
 	};
 	const struct turn_ids ids = {.conversation = begin.conversation, .message = begin.turn};
 	struct turn_listener *l;

@@ -71,6 +71,8 @@ struct turn_sink {
 	void (*token)(void *arg, struct slice text);
 	void (*done)(void *arg, const struct turn_ids *ids, const struct turn_reply *reply);
 	void (*error)(void *arg, const struct turn_error *error);
+	/* Optional, of the listener of turn_begin(): its message was stored now, before start. */
+	void (*stored)(void *arg, const struct turn_ids *ids);
 };
 
 #endif

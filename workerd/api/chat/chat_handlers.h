@@ -13,6 +13,7 @@ api_handler_fn handle_chat_stop;
 api_handler_fn handle_chat_rating;
 api_handler_fn handle_chat_history;
 api_handler_fn handle_chat_events;
+api_handler_fn handle_chat_frames;
 api_handler_fn handle_chat_typing;
 
 #endif

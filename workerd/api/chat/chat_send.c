@@ -115,8 +115,10 @@ chat_send_on_error(void *arg, const struct turn_error *error)
 void
 handle_chat_reply(const struct api_call *c)
 {
-	static const struct turn_sink sink = {
-	    chat_send_on_start, chat_send_on_token, chat_send_on_done, chat_send_on_error};
+	static const struct turn_sink sink = {.start = chat_send_on_start,
+	    .token = chat_send_on_token,
+	    .done = chat_send_on_done,
+	    .error = chat_send_on_error};
 	struct chat_body body;
 
 	if (!chat_send_read_body(c, &body))

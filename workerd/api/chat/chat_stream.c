@@ -147,8 +147,10 @@ chat_stream_stream_error(void *arg, const struct turn_error *error)
 	chat_stream_event_send_last(s, &j);
 }
 
-const struct turn_sink chat_stream_sink = {chat_stream_stream_start, chat_stream_stream_token,
-    chat_stream_stream_done, chat_stream_stream_error};
+const struct turn_sink chat_stream_sink = {.start = chat_stream_stream_start,
+    .token = chat_stream_stream_token,
+    .done = chat_stream_stream_done,
+    .error = chat_stream_stream_error};
 
 struct chat_listener *
 chat_stream_new(const struct api_call *c, bool resumed)

@@ -42,7 +42,7 @@ parameter_find(struct slice query, const char *name, unsigned *times)
 }
 
 struct slice
-parameter_read(struct slice query, const char *name, uint8_t text[PARAMETER_MAX])
+parameter_read_long(struct slice query, const char *name, uint8_t *text, size_t max)
 {
 	unsigned times;
 	struct slice raw = parameter_find(query, name, &times);
@@ -50,9 +50,15 @@ parameter_read(struct slice query, const char *name, uint8_t text[PARAMETER_MAX]
 
 	if (times == 0)
 		return (struct slice){0};
-	if (times > 1 || !percent_decode(raw, text, PARAMETER_MAX, &len))
+	if (times > 1 || !percent_decode(raw, text, max, &len))
 		len = 0;
 	return (struct slice){text, len};
+}
+
+struct slice
+parameter_read(struct slice query, const char *name, uint8_t text[PARAMETER_MAX])
+{
+	return parameter_read_long(query, name, text, PARAMETER_MAX);
 }
 
 bool

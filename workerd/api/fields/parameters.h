@@ -18,6 +18,10 @@
  */
 struct slice parameter_read(struct slice query, const char *name, uint8_t text[PARAMETER_MAX]);
 
+/* The same for a value of at most max bytes. */
+struct slice parameter_read_long(
+    struct slice query, const char *name, uint8_t *text, size_t max);
+
 /* Whether a parameter is given with this value. */
 bool parameter_is(struct slice query, const char *name, const char *value);
 

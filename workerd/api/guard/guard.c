@@ -15,6 +15,7 @@ static guard_check_fn *const guards[][CHECKS_MAX] = {
     [GUARD_ASSET] = {NULL},
     [GUARD_CHAT] = {guard_origin, guard_chat_rate, guard_chat_key},
     [GUARD_CHAT_READ] = {guard_origin, guard_chat_read_rate, guard_chat_key},
+    [GUARD_CHAT_POLL] = {guard_origin, guard_poll_rate, guard_chat_key},
     [GUARD_ADMIN] = {guard_origin, guard_admin_key, guard_has_session, guard_own_changes,
 	guard_admin_session},
     [GUARD_OWNER] = {guard_origin, guard_admin_key, guard_has_session, guard_own_changes,
@@ -26,6 +27,7 @@ static guard_check_fn *const guards[][CHECKS_MAX] = {
     [GUARD_SIGN_OUT] = {guard_origin, guard_own_page},
     [GUARD_WIDGET] = {guard_widget_rate, guard_widget},
     [GUARD_WIDGET_SOCKET] = {guard_widget_rate, guard_upgrade, guard_connection, guard_widget},
+    [GUARD_WIDGET_POLL] = {guard_poll_rate, guard_widget},
     [GUARD_WIDGET_OPTIONS] = {NULL},
 };
 

@@ -66,7 +66,7 @@ void guard_preflight(struct http_exchange *x);
 /* In guard_rate.c. */
 
 /* 429 if the client's address sent too many requests. */
-guard_check_fn guard_chat_rate, guard_chat_read_rate, guard_widget_rate;
+guard_check_fn guard_chat_rate, guard_chat_read_rate, guard_widget_rate, guard_poll_rate;
 
 /* The same limits for a message over an open connection: false if it is over the limit. */
 [[gnu::warn_unused_result]] bool guard_chat_rate_take(

@@ -11,6 +11,8 @@
 
 #define READS_PER_CHAT \
 	10 /* reads (resume, stop, history, widget settings) per allowed message */
+#define POLLS_PER_CHAT \
+	60 /* a poll a second for each of some visitors of an address; more while replies run */
 
 static struct ratelimit_rule
 guard_rate_chat_rule(const struct api *api, const char *name, uint32_t factor)
@@ -83,6 +85,13 @@ enum guard_verdict
 guard_widget_rate(struct api_call *c)
 {
 	return guard_rate_check(c, guard_rate_chat_rule(c->api, "widget", READS_PER_CHAT),
+	    METRIC_RATE_LIMITED_WIDGET, "Too many requests");
+}
+
+enum guard_verdict
+guard_poll_rate(struct api_call *c)
+{
+	return guard_rate_check(c, guard_rate_chat_rule(c->api, "poll", POLLS_PER_CHAT),
 	    METRIC_RATE_LIMITED_WIDGET, "Too many requests");
 }
 

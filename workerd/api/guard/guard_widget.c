@@ -20,7 +20,7 @@ guard_is_for_widgets(const struct http_exchange *x)
 
 	return route != NULL &&
 	    (route->guard == GUARD_WIDGET || route->guard == GUARD_WIDGET_SOCKET ||
-		route->guard == GUARD_WIDGET_OPTIONS);
+		route->guard == GUARD_WIDGET_POLL || route->guard == GUARD_WIDGET_OPTIONS);
 }
 
 enum guard_verdict

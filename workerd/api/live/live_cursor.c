@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/ipc/messages.h"
 
 static int
 live_cursor_format_item(const struct live_cursor_item *item, char *text, size_t size)
@@ -28,6 +29,9 @@ live_cursor_format(const struct live_cursor *cursor, char text[LIVE_CURSOR_TEXT]
 	for (size_t i = 0; i < cursor->n; i++)
 		n += live_cursor_format_item(
 		    &cursor->items[i], text + n, LIVE_CURSOR_TEXT - (size_t)n);
+	if (cursor->has_state)
+		n += snprintf(text + n, LIVE_CURSOR_TEXT - (size_t)n, "~%u.%" PRIu32,
+		    cursor->state, cursor->operator);
 	must(n > 0 && n < (int)LIVE_CURSOR_TEXT);
 	return (struct slice){(const uint8_t *)text, (size_t)n};
 }
@@ -87,19 +91,49 @@ live_cursor_take_item(struct slice *text, struct live_cursor_item *item)
 	return true;
 }
 
+/* Takes the state at the end of the text. */
+static bool
+live_cursor_take_state(struct slice *text, struct live_cursor *cursor)
+{
+	uint64_t state, operator;
+
+	if (!live_cursor_take_number(text, STATE_RESOLVED, &state) ||
+	    !live_cursor_take(text, '.') ||
+	    !live_cursor_take_number(text, UINT32_MAX, &operator))
+		return false;
+	cursor->has_state = true;
+	cursor->state = (uint8_t)state;
+	cursor->operator=(uint32_t) operator;
+	return text->len == 0;
+}
+
 bool
 live_cursor_parse(struct slice text, struct live_cursor *cursor)
 {
 	const uint64_t most = (uint64_t)1 << 53;
 
 	cursor->n = 0;
+	cursor->has_state = false;
 	if (!live_cursor_take_id(&text, &cursor->conversation) ||
 	    !live_cursor_take(&text, '.') ||
 	    !live_cursor_take_number(&text, most, &cursor->settled))
 		return false;
-	for (; text.len > 0; cursor->n++)
+	for (; text.len > 0; cursor->n++) {
+		if (live_cursor_take(&text, '~'))
+			return live_cursor_take_state(&text, cursor);
 		if (cursor->n == LIVE_CURSOR_ITEMS ||
 		    !live_cursor_take_item(&text, &cursor->items[cursor->n]))
 			return false;
+	}
 	return true;
+}
+
+/* The random end of its id. */
+uint32_t
+live_cursor_operator(const struct id *operator)
+{
+	uint32_t n;
+
+	memcpy(&n, operator->b + sizeof(operator->b) - sizeof(n), sizeof(n));
+	return n;
 }

@@ -48,9 +48,14 @@ static struct slice
 live_event_id(const struct live_follower *f, char text[LIVE_CURSOR_TEXT])
 {
 	const struct live_thread *t = &f->thread;
-	struct live_cursor cursor = {.conversation = t->conversation, .settled = t->settled};
+	struct live_cursor cursor = {.conversation = t->conversation,
+	    .settled = t->settled,
+	    .has_state = f->stream.poll,
+	    .state = f->state,
+	    .operator= f->operator, };
 
-	if (!f->stream.sse || !live_event_cursor_add_sent(&cursor, &t->seen, &t->sent) ||
+	if ((!f->stream.sse && !f->stream.poll) ||
+	    !live_event_cursor_add_sent(&cursor, &t->seen, &t->sent) ||
 	    !live_event_cursor_add_sent(&cursor, &t->sent, &(struct live_sent_list){0}) ||
 	    !live_event_cursor_add_replies(&cursor, f))
 		return (struct slice){0};
@@ -62,6 +67,7 @@ live_event_open(struct live_follower *f, const char *type)
 {
 	char text[LIVE_CURSOR_TEXT];
 
+	f->stream.busy = !LIST_EMPTY(&f->replies);
 	return event_stream_open_as(&f->stream, live_event_id(f, text), type);
 }
 
@@ -149,7 +155,7 @@ live_event_state_is_known(
     const struct live_follower *f, const struct msg_conversation_record *r)
 {
 	return f->told_state && id_equal(&f->conversation, &r->id) && f->state == r->state &&
-	    id_equal(&f->operator, & r->operator);
+	    f->operator== live_cursor_operator(&r->operator);
 }
 
 void
@@ -164,7 +170,7 @@ live_event_state(struct live_follower *f, const struct msg_conversation_record *
 	f->told_state = true;
 	f->conversation = r->id;
 	f->state = r->state;
-	f->operator= r->operator;
+	f->operator= live_cursor_operator(&r->operator);
 	j = live_event_open(f, "state");
 	json_write_id_or_null(&j, "conversationId", &r->id);
 	json_write_str(&j, "state", names_conversation_state(r->state));

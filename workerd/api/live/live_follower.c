@@ -5,6 +5,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/ipc/room_id.h"
+#include "workerd/api/fields/parameters.h"
 #include "workerd/api/live/live_follower_internal.h"
 #include "workerd/api/request/api_reply.h"
 
@@ -29,14 +30,9 @@ live_follower_session(const struct live_follower *f)
 	return (struct slice){f->session, f->session_len};
 }
 
-/* Frees it. The caller must end the exchange. */
-static struct http_exchange *
+static void
 live_follower_free(struct live_follower *f)
 {
-	struct http_exchange *x = f->stream.x;
-
-	x->data = NULL;
-	x->on_close = NULL;
 	if (f->call != NULL)
 		store_call_forget(f->call);
 	if (f->watch != NULL)
@@ -45,7 +41,19 @@ live_follower_free(struct live_follower *f)
 	live_reply_drop_all(f);
 	live_thread_clear(&f->thread);
 	event_stream_clear(&f->stream);
+	free(f->cursor);
 	free(f);
+}
+
+/* Frees a follower whose answer has not begun. The caller must answer the exchange. */
+static struct http_exchange *
+live_follower_refuse(struct live_follower *f)
+{
+	struct http_exchange *x = f->stream.x;
+
+	x->data = NULL;
+	x->on_close = NULL;
+	live_follower_free(f);
 	return x;
 }
 
@@ -59,7 +67,10 @@ live_follower_on_client_gone(struct http_exchange *x)
 static void
 live_follower_end(void *arg)
 {
-	reply_stream_end(live_follower_free(arg));
+	struct live_follower *f = arg;
+
+	event_stream_end(&f->stream);
+	live_follower_free(f);
 }
 
 /* The login or key is no longer valid: a client that reconnects gets that error. */
@@ -71,19 +82,21 @@ live_follower_on_caller_ended(void *arg)
 	if (f->stream.begun)
 		live_follower_end(f);
 	else
-		reply_json_error(live_follower_free(f), 401, "unauthorized", "Unauthorized");
+		reply_json_error(live_follower_refuse(f), 401, "unauthorized", "Unauthorized");
 }
 
 /* The store refused a request, or (type 0) does not answer. */
 static void
 live_follower_fail(struct live_follower *f, uint16_t type, const union msg *m)
 {
-	bool begun = f->stream.begun;
-	struct http_exchange *x = live_follower_free(f);
+	struct http_exchange *x;
 
-	if (begun)
-		reply_stream_end(x);
-	else if (store_refused(type, m, STORE_NOT_FOUND))
+	if (f->stream.begun && !event_stream_is_silent_poll(&f->stream)) {
+		live_follower_end(f);
+		return;
+	}
+	x = live_follower_refuse(f);
+	if (store_refused(type, m, STORE_NOT_FOUND))
 		reply_json_error(x, 404, "not_found", missing);
 	else
 		api_reply_store_failure(x, type, m);
@@ -103,7 +116,7 @@ static void
 live_follower_gone(struct live_follower *f)
 {
 	if (!f->stream.begun) {
-		reply_json_error(live_follower_free(f), 404, "not_found", missing);
+		reply_json_error(live_follower_refuse(f), 404, "not_found", missing);
 		return;
 	}
 	live_event_erased(f);
@@ -128,9 +141,13 @@ live_follower_start_over(struct live_follower *f)
 static bool
 live_follower_begin(struct live_follower *f)
 {
+	char text[LIVE_CURSOR_TEXT];
+
 	if (f->stream.begun)
 		return true;
 	event_stream_begin_endless(&f->stream, live_follower_end, f);
+	if (f->cursor != NULL)
+		event_stream_continue(&f->stream, live_cursor_format(f->cursor, text));
 	if (f->stream.x->method != HTTP_HEAD)
 		return true;
 	live_follower_end(f);
@@ -216,7 +233,7 @@ live_follower_take_page(struct live_follower *f, const struct msg_message_page *
 	    &f->thread, &page->active, is_last, is_last ? conversation.next_seq : page->next);
 	if (is_last)
 		live_follower_finish(f, &page->active);
-	else
+	else if (!event_stream_is_full(&f->stream))
 		live_follower_ask_page(f, page->next);
 }
 
@@ -484,6 +501,16 @@ live_follower_ask_allowed(struct live_follower *f)
 	live_follower_ask(f, MSG_MESSAGE_LIST, &ask, live_follower_on_allowed);
 }
 
+/* A poll that gets no events answers where the client was. */
+static void
+live_follower_keep_cursor(struct live_follower *f, const struct live_cursor *cursor)
+{
+	if (!f->stream.poll)
+		return;
+	f->cursor = xcalloc(1, sizeof(*cursor));
+	*f->cursor = *cursor;
+}
+
 /* What the client has from an earlier stream. */
 static void
 live_follower_resume(struct live_follower *f, const struct live_cursor *cursor)
@@ -491,6 +518,10 @@ live_follower_resume(struct live_follower *f, const struct live_cursor *cursor)
 	f->resumed = true;
 	f->previous = cursor->conversation;
 	f->thread.settled = cursor->settled;
+	f->told_state = cursor->has_state;
+	f->conversation = cursor->conversation;
+	f->state = cursor->state;
+	f->operator= cursor->operator;
 	for (size_t i = 0; i < cursor->n; i++) {
 		const struct live_cursor_item *item = &cursor->items[i];
 
@@ -507,7 +538,8 @@ live_follower_new(const struct api_call *c, const struct live_follow *follow)
 	struct live_follower *f = xcalloc(1, sizeof(*f) + follow->session.len);
 
 	f->member.on_event = live_follower_on_event;
-	f->stream = (struct event_stream){.api = c->api, .x = c->x, .sse = follow->sse};
+	f->stream = (struct event_stream){
+	    .api = c->api, .x = c->x, .sse = follow->sse, .poll = follow->poll};
 	f->org = c->org;
 	f->widget = c->widget;
 	f->owned = f->thread.conversation = follow->conversation;
@@ -523,12 +555,23 @@ live_follower_new(const struct api_call *c, const struct live_follow *follow)
 	return f;
 }
 
-/* Reads Last-Event-ID. False: it is not one of ours, or of another conversation. */
+/* The id of the last event that the client has; p is NULL: none. */
+static struct slice
+live_follower_last(
+    const struct api_call *c, const struct live_follow *follow, uint8_t text[LIVE_CURSOR_TEXT])
+{
+	if (!follow->poll)
+		return http_header(c->x->req, "last-event-id");
+	return parameter_read_long(c->x->req->query, "after", text, LIVE_CURSOR_TEXT);
+}
+
+/* Reads that id. False: it is not one of ours, or of another conversation. */
 static bool
 live_follower_read_cursor(const struct api_call *c, const struct live_follow *follow,
     struct live_cursor *cursor, bool *given)
 {
-	struct slice last = http_header(c->x->req, "last-event-id");
+	uint8_t text[LIVE_CURSOR_TEXT];
+	struct slice last = live_follower_last(c, follow, text);
 
 	*given = last.p != NULL;
 	if (!*given)
@@ -546,13 +589,16 @@ live_follower_start(const struct api_call *c, const struct live_follow *follow)
 	bool resumes;
 
 	if (!live_follower_read_cursor(c, follow, &cursor, &resumes)) {
-		api_reply_invalid_query(
-		    c, "Last-Event-ID must be the id of an event of this stream");
+		api_reply_invalid_query(c,
+		    follow->poll ? "after must be next of an earlier answer"
+				 : "Last-Event-ID must be the id of an event of this stream");
 		return;
 	}
 	f = live_follower_new(c, follow);
-	if (resumes)
+	if (resumes) {
 		live_follower_resume(f, &cursor);
+		live_follower_keep_cursor(f, &cursor);
+	}
 	if (!live_follower_is_owner(f)) {
 		live_follower_enter(f);
 		return;

@@ -26,7 +26,7 @@ struct live_follow {
 	struct id conversation;  /* of the organization; zero: the session's */
 	struct slice session;    /* of the call's widget; copied */
 	enum live_viewer viewer; /* VIEWER_OWNER for a conversation, and only then */
-	bool sse;
+	bool sse, poll;          /* the format (event_stream.h) */
 };
 
 /* Answers the call with a stream, or with an error. The organization is the call's. */

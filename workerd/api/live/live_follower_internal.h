@@ -40,7 +40,9 @@ struct live_follower {
 	struct id failed; /* the last reply that failed and may still be open; syncs skip it */
 	bool told_state;  /* as in the last `state` event: */
 	uint8_t state;
-	struct id conversation, operator;
+	struct id conversation;
+	uint32_t operator;          /* live_cursor_operator() */
+	struct live_cursor *cursor; /* of a poll: what the client had at first; NULL: nothing */
 	size_t session_len;
 	uint8_t session[];
 };

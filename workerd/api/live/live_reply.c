@@ -105,8 +105,10 @@ live_reply_on_error(void *arg, const struct turn_error *error)
 void
 live_reply_join(struct live_reply *r)
 {
-	static const struct turn_sink sink = {
-	    live_reply_on_start, live_reply_on_token, live_reply_on_done, live_reply_on_error};
+	static const struct turn_sink sink = {.start = live_reply_on_start,
+	    .token = live_reply_on_token,
+	    .done = live_reply_on_done,
+	    .error = live_reply_on_error};
 	const struct reply_ref ref = {
 	    .org = r->f->org, .message = r->id, .conversation = r->f->thread.conversation};
 

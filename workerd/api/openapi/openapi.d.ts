@@ -332,6 +332,11 @@ export interface components {
             error: string;
             code: string;
         };
+        LiveFrames: {
+            frames: components["schemas"]["LiveEvent"][];
+            /** @description Where the next poll goes on. */
+            next: string;
+        };
         /** @description An event of a conversation. */
         LiveEvent: components["schemas"]["LiveState"] | components["schemas"]["LiveMessage"] | components["schemas"]["LiveStart"] | components["schemas"]["LiveToken"] | components["schemas"]["LiveDone"] | components["schemas"]["LiveTyping"] | components["schemas"]["LiveErased"] | components["schemas"]["LivePing"];
         /** @description An operator. */
@@ -459,6 +464,16 @@ export interface components {
              * @constant
              */
             truncated?: true;
+        };
+        ContactError: {
+            /** @description A message for the visitor. */
+            error: string;
+            /** @constant */
+            code: "invalid_contact_info";
+            /** @description For each invalid field, the valid values. */
+            fields: {
+                [key: string]: string;
+            };
         };
         FieldsError: {
             /** @description A message for people. */
@@ -1265,6 +1280,8 @@ export interface components {
             /** @description The length is in UTF-16 code units. */
             content: string;
             id?: components["schemas"]["ClientMessageId"];
+            /** @description Where the visitor is; only in a posted frame. */
+            page?: components["schemas"]["PageReport"];
         };
         /** @description The visitor's contact details. Fields that the widget does not ask for are ignored; at least one field that it asks for is required. */
         VisitorContact: {
@@ -1335,6 +1352,24 @@ export interface components {
         };
         /** @description A frame that the server sends. */
         WidgetSays: components["schemas"]["WidgetSession"] | components["schemas"]["WidgetHistory"] | components["schemas"]["WidgetTyping"] | components["schemas"]["WidgetToken"] | components["schemas"]["WidgetMessage"] | components["schemas"]["WidgetHandover"] | components["schemas"]["WidgetOperator"] | components["schemas"]["WidgetContactSaved"] | components["schemas"]["WidgetPong"] | components["schemas"]["WidgetError"];
+        WidgetFrames: {
+            frames: components["schemas"]["WidgetSays"][];
+            /** @description Where the next poll goes on. Its bits have no meaning for clients. */
+            next: number;
+        };
+        /** @description A frame with its number, or `ping`. */
+        WidgetLine: {
+            type: string;
+            next?: number;
+        } & {
+            [key: string]: unknown;
+        };
+        WidgetAccepted: {
+            /** @description The answers to this frame alone. */
+            frames: components["schemas"]["WidgetSays"][];
+            /** @description Of a message: the id of its reply; null: a person answers it. */
+            reply?: components["schemas"]["Id"] | null;
+        };
         WidgetSession: {
             /** @constant */
             type: "session";
@@ -1523,6 +1558,7 @@ export type StartEvent = components['schemas']['StartEvent'];
 export type TokenEvent = components['schemas']['TokenEvent'];
 export type DoneEvent = components['schemas']['DoneEvent'];
 export type ErrorEvent = components['schemas']['ErrorEvent'];
+export type LiveFrames = components['schemas']['LiveFrames'];
 export type LiveEvent = components['schemas']['LiveEvent'];
 export type LivePerson = components['schemas']['LivePerson'];
 export type LiveState = components['schemas']['LiveState'];
@@ -1537,6 +1573,7 @@ export type Conversation = components['schemas']['Conversation'];
 export type Message = components['schemas']['Message'];
 export type ConversationList = components['schemas']['ConversationList'];
 export type Thread = components['schemas']['Thread'];
+export type ContactError = components['schemas']['ContactError'];
 export type FieldsError = components['schemas']['FieldsError'];
 export type Color = components['schemas']['Color'];
 export type Widget = components['schemas']['Widget'];
@@ -1616,6 +1653,9 @@ export type VisitorRating = components['schemas']['VisitorRating'];
 export type VisitorPing = components['schemas']['VisitorPing'];
 export type VisitorHistory = components['schemas']['VisitorHistory'];
 export type WidgetSays = components['schemas']['WidgetSays'];
+export type WidgetFrames = components['schemas']['WidgetFrames'];
+export type WidgetLine = components['schemas']['WidgetLine'];
+export type WidgetAccepted = components['schemas']['WidgetAccepted'];
 export type WidgetSession = components['schemas']['WidgetSession'];
 export type WidgetHistory = components['schemas']['WidgetHistory'];
 export type WidgetTyping = components['schemas']['WidgetTyping'];

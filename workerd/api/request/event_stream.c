@@ -1,9 +1,12 @@
 #include "workerd/api/request/event_stream.h"
 
 #include <event2/event.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "workerd/api/request/event_poll.h"
 #include "workerd/api/request/request_context.h"
 #include "workerd/http/message/negotiate.h"
 
@@ -17,6 +20,12 @@ bool
 event_stream_prefers_sse(const struct http_request *req)
 {
 	return negotiate_prefers_type(http_header(req, "accept"), SSE, NDJSON);
+}
+
+bool
+event_stream_prefers_ndjson(const struct http_request *req)
+{
+	return negotiate_prefers_type(http_header(req, "accept"), NDJSON, SSE);
 }
 
 static void
@@ -102,15 +111,43 @@ event_stream_ticks(const struct api *api)
 	return api->draining || every_ms > STREAM_LIFE_MS ? 1 : STREAM_LIFE_MS / every_ms;
 }
 
+static void
+event_stream_on_due(void *arg)
+{
+	struct event_stream *s = arg;
+
+	if (s->over != NULL)
+		event_stream_is_over(s);
+}
+
 void
 event_stream_begin_endless(struct event_stream *s, void (*over)(void *arg), void *arg)
 {
-	event_stream_send_head(s);
 	s->over = over;
 	s->arg = arg;
-	s->ticks = event_stream_ticks(s->api);
 	LIST_INSERT_HEAD(&s->api->endless_streams, s, link);
+	if (s->poll) {
+		s->begun = true;
+		s->gathered = event_poll_new(s->api, event_stream_on_due, s);
+		return;
+	}
+	event_stream_send_head(s);
+	s->ticks = event_stream_ticks(s->api);
 	event_stream_start_heartbeat(s);
+}
+
+void
+event_stream_continue(struct event_stream *s, struct slice id)
+{
+	struct buf quoted;
+
+	if (!s->poll)
+		return;
+	buf_init(&quoted, id.len + 2);
+	must(buf_append_str(&quoted, "\"") == 0 && buf_append(&quoted, id.p, id.len) == 0 &&
+	    buf_append_str(&quoted, "\"") == 0);
+	event_poll_set_next(s->gathered, buf_slice(&quoted));
+	buf_clear(&quoted);
 }
 
 /* Begins an event behind its id, if it has one. */
@@ -143,6 +180,8 @@ event_stream_open_as(struct event_stream *s, struct slice id, const char *type)
 {
 	struct buf *out = api_scratch(s->api);
 
+	if (s->poll && id.len > 0)
+		event_stream_continue(s, id);
 	if (s->sse && id.len > 0)
 		must(buf_append_str(out, "id: ") == 0 && buf_append(out, id.p, id.len) == 0 &&
 		    buf_append_str(out, "\n") == 0);
@@ -161,7 +200,90 @@ event_stream_close(struct event_stream *s, struct json_writer *j)
 void
 event_stream_send(struct event_stream *s, struct json_writer *j)
 {
-	(void)reply_stream_write(s->x, event_stream_close(s, j));
+	struct slice event = event_stream_close(s, j);
+
+	if (s->poll)
+		event_poll_add(s->gathered, event, s->busy);
+	else
+		(void)reply_stream_write(s->x, event);
+}
+
+/* Writes the event with its id. Nothing else of a frame is written again: it may be long. */
+static int
+event_stream_write_frame(
+    const struct event_stream *s, uint64_t id, struct slice frame, struct buf *out)
+{
+	if (s->sse)
+		return buf_printf(out, "id: %" PRIu64 "\ndata: ", id) == -1 ||
+			buf_append(out, frame.p, frame.len) == -1
+		    ? -1
+		    : buf_append_str(out, "\n\n");
+	must(frame.len > 0 && frame.p[frame.len - 1] == '}');
+	if (buf_append(out, frame.p, frame.len - 1) == -1)
+		return -1;
+	return buf_printf(out, ",\"next\":%" PRIu64 "}\n", id);
+}
+
+void
+event_stream_continue_at(struct event_stream *s, uint64_t id)
+{
+	char next[24];
+	int n = snprintf(next, sizeof(next), "%" PRIu64, id);
+
+	if (s->poll)
+		event_poll_set_next(
+		    s->gathered, (struct slice){(const uint8_t *)next, (size_t)n});
+}
+
+void
+event_stream_send_frame(struct event_stream *s, uint64_t id, struct slice frame, bool is_long)
+{
+	struct buf out;
+
+	if (s->poll) {
+		event_stream_continue_at(s, id);
+		event_poll_add(s->gathered, frame, s->busy);
+		return;
+	}
+	s->spoke = true;
+	buf_init(&out, frame.len + 64);
+	must(event_stream_write_frame(s, id, frame, &out) == 0);
+	if (is_long && !s->replayed)
+		(void)reply_stream_replay(s->x, buf_slice(&out));
+	else
+		(void)reply_stream_write(s->x, buf_slice(&out));
+	s->replayed |= is_long;
+	buf_clear(&out);
+}
+
+bool
+event_stream_is_full(const struct event_stream *s)
+{
+	return s->poll && event_poll_is_full(s->gathered);
+}
+
+bool
+event_stream_is_silent_poll(const struct event_stream *s)
+{
+	return s->poll && (s->gathered == NULL || event_poll_is_empty(s->gathered));
+}
+
+void
+event_stream_end(struct event_stream *s)
+{
+	struct event_poll *gathered = s->gathered;
+	struct http_exchange *x = s->x;
+
+	x->data = NULL;
+	x->on_close = NULL;
+	s->gathered = NULL;
+	event_stream_clear(s);
+	if (gathered == NULL) {
+		reply_stream_end(x);
+		return;
+	}
+	event_poll_reply(gathered, x);
+	event_poll_free(gathered);
 }
 
 void
@@ -171,8 +293,11 @@ event_stream_clear(struct event_stream *s)
 		event_free(s->heartbeat);
 	if (s->over != NULL)
 		LIST_REMOVE(s, link);
+	if (s->gathered != NULL)
+		event_poll_free(s->gathered);
 	s->heartbeat = NULL;
 	s->over = NULL;
+	s->gathered = NULL;
 }
 
 void

@@ -8,6 +8,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/email.h"
 #include "proto/base/utf8.h"
+#include "workerd/api/request/json_writer.h"
 
 #define NAME_MAX_UNITS  200
 #define PHONE_MAX_BYTES 64
@@ -15,6 +16,9 @@
 #define DIGITS_MAX      20
 
 const char *const widget_contact_fields[CONTACT_FIELDS] = {"name", "email", "phone"};
+
+const struct widget_contact widget_contact_long_email = {
+    .wrong = {[WIDGET_CONTACT_EMAIL] = WIDGET_CONTACT_LONG_EMAIL}};
 
 static bool
 widget_contact_is_name(struct slice s)
@@ -84,4 +88,15 @@ widget_contact_read(const struct widget_frame *frame, unsigned collects, unsigne
 			wrong = contact->wrong[i];
 	}
 	return any || wrong != NULL ? wrong : "enter at least one of the requested details";
+}
+
+void
+widget_contact_write_wrong(struct json_writer *j, const struct widget_contact *contact)
+{
+	json_write_open(j, "fields", '{');
+	for (size_t i = 0; i < CONTACT_FIELDS; i++)
+		if (contact->wrong[i] != NULL)
+			json_write_str(
+			    j, widget_contact_fields[i], slice_str(contact->wrong[i]));
+	json_write_close(j, '}');
 }

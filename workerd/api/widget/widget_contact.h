@@ -9,7 +9,11 @@
 
 /* name, email and phone, in the order of enum contact_field. */
 #define CONTACT_FIELDS       3
-#define WIDGET_CONTACT_EMAIL 1 /* index of the e-mail */
+#define WIDGET_CONTACT_NAME  0
+#define WIDGET_CONTACT_EMAIL 1
+#define WIDGET_CONTACT_PHONE 2
+
+struct json_writer;
 
 struct widget_contact {
 	/* Trimmed, borrowed from the frame; empty: not given, or not collected. */
@@ -28,5 +32,12 @@ extern const char *const widget_contact_fields[CONTACT_FIELDS];
  */
 [[gnu::warn_unused_result]] const char *widget_contact_read(const struct widget_frame *frame,
     unsigned collects, unsigned required, struct widget_contact *contact);
+
+/* The error of an e-mail that the store refuses: it folds the case, by which some letters become two. */
+#define WIDGET_CONTACT_LONG_EMAIL "email must be shorter"
+extern const struct widget_contact widget_contact_long_email;
+
+/* Writes the member "fields": the error of each invalid field. */
+void widget_contact_write_wrong(struct json_writer *j, const struct widget_contact *contact);
 
 #endif

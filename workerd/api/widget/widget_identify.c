@@ -53,16 +53,6 @@ widget_identify_refuse_contact(
 	widget_socket_resume(s);
 }
 
-/* The store folds the case of e-mails, by which some letters become two. */
-static void
-widget_identify_refuse_email(struct widget_identification *i)
-{
-	static const char wrong[] = "email must be shorter";
-	const struct widget_contact contact = {.wrong = {[WIDGET_CONTACT_EMAIL] = wrong}};
-
-	widget_identify_refuse_contact(i, wrong, &contact);
-}
-
 static void
 widget_identify_fail(struct widget_identification *i, uint16_t type, const union msg *m)
 {
@@ -82,7 +72,8 @@ widget_identify_on_submitted(void *arg, uint16_t type, const union msg *m)
 	struct widget_socket *s;
 
 	if (store_refused(type, m, STORE_INVALID)) {
-		widget_identify_refuse_email(i);
+		widget_identify_refuse_contact(
+		    i, WIDGET_CONTACT_LONG_EMAIL, &widget_contact_long_email);
 		return;
 	}
 	if (type != MSG_RECORD) {

@@ -51,22 +51,6 @@ widget_operator_stop_typing(struct widget_socket *s)
 	return typed;
 }
 
-/* For a visitor, a conversation that is open or resolved is one without an operator. */
-static const char *
-widget_operator_presence(enum conversation_state state)
-{
-	switch (state) {
-	case STATE_WAITING:
-		return "waiting";
-	case STATE_PERSON:
-		return "joined";
-	case STATE_OPEN:
-	case STATE_RESOLVED:
-		break;
-	}
-	return "left";
-}
-
 void
 widget_operator_set_state(
     struct widget_socket *s, const struct msg_conversation_record *conversation)
@@ -80,6 +64,5 @@ widget_operator_set_state(
 		return;
 	s->state = (uint8_t)state;
 	s->operator= conversation->operator;
-	widget_send_operator(
-	    &s->out, widget_operator_presence(state), conversation->operator_name);
+	widget_send_presence(&s->out, conversation);
 }

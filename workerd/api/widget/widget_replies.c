@@ -228,8 +228,10 @@ widget_reply_on_error(void *arg, const struct turn_error *error)
 	widget_reply_fail(arg, error);
 }
 
-static const struct turn_sink sink = {
-    widget_reply_on_start, widget_reply_on_token, widget_reply_on_done, widget_reply_on_error};
+static const struct turn_sink sink = {.start = widget_reply_on_start,
+    .token = widget_reply_on_token,
+    .done = widget_reply_on_done,
+    .error = widget_reply_on_error};
 
 /* For the log; empty after the connection has ended. */
 static struct slice

@@ -69,12 +69,7 @@ widget_send_wrong_contact(
 
 	json_write_str(&j, "message", slice_str(message));
 	json_write_str(&j, "code", slice_str("invalid_contact_info"));
-	json_write_open(&j, "fields", '{');
-	for (size_t i = 0; i < CONTACT_FIELDS; i++)
-		if (contact->wrong[i] != NULL)
-			json_write_str(
-			    &j, widget_contact_fields[i], slice_str(contact->wrong[i]));
-	json_write_close(&j, '}');
+	widget_contact_write_wrong(&j, contact);
 	widget_send_end(o, &j);
 }
 
@@ -149,6 +144,30 @@ widget_send_operator(struct widget_outlet *o, const char *state, struct slice na
 	if (name.len > 0)
 		json_write_str(&j, "name", name);
 	widget_send_end(o, &j);
+}
+
+/* For a visitor, a conversation that is open or resolved is one without an operator. */
+static const char *
+widget_send_name_presence(enum conversation_state state)
+{
+	switch (state) {
+	case STATE_WAITING:
+		return "waiting";
+	case STATE_PERSON:
+		return "joined";
+	case STATE_OPEN:
+	case STATE_RESOLVED:
+		break;
+	}
+	return "left";
+}
+
+void
+widget_send_presence(struct widget_outlet *o, const struct msg_conversation_record *r)
+{
+	const char *name = widget_send_name_presence((enum conversation_state)r->state);
+
+	widget_send_operator(o, name, r->operator_name);
 }
 
 /* What only clients that load older history get. */

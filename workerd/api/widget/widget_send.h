@@ -56,6 +56,9 @@ void widget_send_message(struct widget_outlet *o, const struct msg_message_recor
 /* {"type":"operator","state","name"}; without an empty name. */
 void widget_send_operator(struct widget_outlet *o, const char *state, struct slice name);
 
+/* The same for who has the conversation now. */
+void widget_send_presence(struct widget_outlet *o, const struct msg_conversation_record *r);
+
 /* The page without its active reply. */
 void widget_send_history(struct widget_outlet *o, const struct msg_message_page *page);
 

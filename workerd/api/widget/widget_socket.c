@@ -10,14 +10,11 @@
 #include "workerd/api/chat/chat_context.h"
 #include "workerd/api/chat/chat_failures.h"
 #include "workerd/api/chat/chat_page.h"
-#include "workerd/api/fields/parameters.h"
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/request/request_context.h"
 #include "workerd/api/request/store_query.h"
 #include "workerd/api/widget/widget_handlers.h"
-
-/* Characters of a visitor token: 131 bits. */
-#define TOKEN_TEXT 22
+#include "workerd/api/widget/widget_visit.h"
 
 /* Bytes of a User-Agent that are kept, as in PAGE_RECORD. */
 #define BROWSER_MAX 512
@@ -35,19 +32,16 @@ struct widget_sockets {
 /* An upgrade that waits for the visitor's record. */
 struct widget_opening {
 	struct store_query q;
-	char fresh[TOKEN_TEXT + 1], given[TOKEN_TEXT + 1];
-	struct hash256 fresh_hash, given_hash;
+	struct widget_visit visit;
 	struct widget_outlet out;
 };
 
 struct slice
 widget_socket_session(const struct widget_socket *s)
 {
-	static char text[sizeof(VISITOR_SESSION) + ID_TEXT_LEN];
-	const size_t n = sizeof(VISITOR_SESSION) - 1;
+	static char text[WIDGET_SESSION_TEXT + 1];
 
-	memcpy(text, VISITOR_SESSION, n);
-	id_format(&s->visitor, text + n);
+	widget_visit_session(&s->visitor, text);
 	return slice_str(text);
 }
 
@@ -333,7 +327,7 @@ widget_socket_send(void *arg, struct slice frame, bool is_long)
 }
 
 static struct widget_socket *
-widget_socket_new(struct widget_opening *o, const struct msg_visitor_record *visitor)
+widget_socket_new(struct widget_opening *o)
 {
 	static const struct ws_events ws_events = {
 	    .message = widget_socket_on_message, .closed = widget_socket_on_closed};
@@ -341,10 +335,10 @@ widget_socket_new(struct widget_opening *o, const struct msg_visitor_record *vis
 
 	s->member.on_event = widget_socket_on_event;
 	s->api = o->q.api;
-	s->org = visitor->org;
-	s->widget = visitor->widget;
-	s->visitor = visitor->id;
-	s->token = visitor->token;
+	s->org = o->visit.org;
+	s->widget = o->visit.widget;
+	s->visitor = o->visit.visitor;
+	s->token = o->visit.token;
 	s->out = o->out;
 	s->out.send = widget_socket_send;
 	s->out.arg = s;
@@ -368,16 +362,16 @@ widget_socket_enter_room(struct widget_socket *s)
 
 /* Sends the first frames. Only a resumed session can have a history. */
 static void
-widget_socket_greet(struct widget_socket *s, const char *token, bool identified, bool resumed)
+widget_socket_greet(struct widget_socket *s, const struct widget_visit *visit)
 {
-	widget_send_session(&s->out, token, identified);
+	widget_send_session(&s->out, widget_visit_token(visit), visit->identified);
 	if (widget_socket_enter_room(s) == -1) {
 		widget_socket_give_up(s);
 		return;
 	}
-	s->is_identified = identified;
-	s->has_history = !resumed;
-	if (resumed)
+	s->is_identified = visit->identified;
+	s->has_history = !visit->resumed;
+	if (visit->resumed)
 		widget_replies_sync(s);
 }
 
@@ -385,50 +379,24 @@ static void
 widget_socket_on_opened(void *arg, uint16_t type, const union msg *m)
 {
 	struct widget_opening *o = arg;
-	char token[TOKEN_TEXT + 1];
-	struct msg_visitor_record visitor;
+	struct widget_visit visit;
 
-	if (type != MSG_VISITOR_OPENED || m->visitor_opened.visitor.len == 0) {
+	if (!widget_visit_opened(&o->visit, type, m)) {
 		store_query_fail(&o->q, type, m);
 		return;
 	}
-	must(record_decode(m->visitor_opened.visitor, MSG_VISITOR_RECORD, &visitor) == WIRE_OK);
-	memcpy(token, m->visitor_opened.resumed ? o->given : o->fresh, sizeof(token));
-	widget_socket_greet(widget_socket_new(o, &visitor), token,
-	    !id_is_zero(&visitor.contact), m->visitor_opened.resumed);
-}
-
-/* A token of another form is ignored, as an unknown one is. */
-static void
-widget_socket_read_token(struct widget_opening *o, struct slice query)
-{
-	uint8_t text[PARAMETER_MAX];
-	struct slice token = parameter_read(query, "token", text);
-
-	if (token.len != TOKEN_TEXT)
-		return;
-	memcpy(o->given, token.p, TOKEN_TEXT);
-	o->given_hash = secret_hash(token);
+	visit = o->visit;
+	widget_socket_greet(widget_socket_new(o), &visit);
 }
 
 void
 handle_widget_socket(const struct api_call *c)
 {
 	struct widget_opening *o = store_query_new(c, sizeof(*o), 0, "Widget not found");
-	struct slice query = c->x->req->query;
-	struct msg_widget_record widget;
-	struct msg_visitor_open ask = {0};
+	const struct msg_visitor_open ask = widget_visit_begin(c, &o->visit);
 
-	must(record_decode(c->widget_record, MSG_WIDGET_RECORD, &widget) == WIRE_OK);
-	ask.public_id = widget.public_id;
 	o->out.api = c->api;
-	widget_outlet_read(&o->out, query);
-	widget_socket_read_token(o, query);
-	secret_base62(o->fresh, TOKEN_TEXT);
-	o->fresh_hash = secret_hash(slice_str(o->fresh));
-	ask.token = o->given_hash;
-	ask.fresh_token = o->fresh_hash;
-	ask.fresh_id = id_new();
+	widget_outlet_read(&o->out, c->x->req->query);
 	store_query_ask(&o->q, MSG_VISITOR_OPEN, &ask, widget_socket_on_opened);
 }
 

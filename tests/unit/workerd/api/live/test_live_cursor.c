@@ -25,6 +25,8 @@ TEST(an_id_is_written_as_it_was_read)
 	    A ".7." B "!",
 	    A ".7." B ":0",
 	    A ".7." A "." B "!." B ":2147483647",
+	    A ".7~0.0",
+	    A ".7." B "~3.4294967295",
 	};
 	char text[LIVE_CURSOR_TEXT];
 	struct live_cursor cursor;
@@ -52,6 +54,10 @@ TEST(any_other_text_is_refused)
 	    A ".7." B ":",
 	    A ".7." B ":2147483648",
 	    A ".7" B,
+	    A ".7~",
+	    A ".7~4.0",
+	    A ".7~0.4294967296",
+	    A ".7~0.0." B,
 	};
 	struct live_cursor cursor;
 

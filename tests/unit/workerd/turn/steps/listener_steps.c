@@ -90,8 +90,10 @@ recorder_error(void *arg, const struct turn_error *error)
 	recorder_called(e, AT_END);
 }
 
-static const struct turn_sink recorder_sink = {
-    recorder_start, recorder_token, recorder_done, recorder_error};
+static const struct turn_sink recorder_sink = {.start = recorder_start,
+    .token = recorder_token,
+    .done = recorder_done,
+    .error = recorder_error};
 
 void
 recorder_clear(struct recorder *e)

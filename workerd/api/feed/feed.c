@@ -1,0 +1,318 @@
+#include "workerd/api/feed/feed.h"
+
+#include <stdlib.h>
+
+#include <event2/event.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "workerd/api/feed/feed_handlers.h"
+#include "workerd/api/fields/parameters.h"
+#include "workerd/api/request/api_reply.h"
+#include "workerd/api/request/store_query.h"
+
+/* How long an operator's typing is shown to clients that do not know operators. */
+#define TYPING_SHOWN_MS 6000
+
+/* A request that waits for the visitor's record. */
+struct feed_opening {
+	struct store_query q;
+	struct widget_visit visit;
+	struct widget_outlet out;
+	struct feed_place place;
+	bool sse, poll;
+};
+
+static void
+feed_free(struct feed *f)
+{
+	if (f->call != NULL)
+		store_call_forget(f->call);
+	live_room_leave(&f->member);
+	feed_reply_leave(f);
+	if (f->typing_timer != NULL)
+		event_free(f->typing_timer);
+	event_stream_clear(&f->stream);
+	free(f);
+}
+
+static void
+feed_on_client_gone(struct http_exchange *x)
+{
+	feed_free(x->data);
+}
+
+void
+feed_end(void *arg)
+{
+	struct feed *f = arg;
+
+	event_stream_end(&f->stream);
+	feed_free(f);
+}
+
+void
+feed_fail(struct feed *f, uint16_t type, const union msg *m)
+{
+	struct http_exchange *x = f->stream.x;
+
+	if (!event_stream_is_silent_poll(&f->stream)) {
+		feed_end(f);
+		return;
+	}
+	x->data = NULL;
+	x->on_close = NULL;
+	feed_free(f);
+	api_reply_store_failure(x, type, m);
+}
+
+/* The place in it is the one after the frame. */
+static void
+feed_send(void *arg, struct slice frame, bool is_long)
+{
+	struct feed *f = arg;
+
+	f->stream.busy = f->place.typing;
+	event_stream_send_frame(&f->stream, feed_place_number(&f->place), frame, is_long);
+}
+
+static void
+feed_on_typing_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct feed *f = arg;
+
+	(void)fd;
+	(void)what;
+	feed_forget_typing(f);
+	widget_send_type(&f->out, "typing_stop");
+}
+
+static void
+feed_start_typing_timer(struct feed *f)
+{
+	struct timeval in = clock_timeval(TYPING_SHOWN_MS);
+
+	if (f->typing_timer == NULL)
+		f->typing_timer = evtimer_new(f->out.api->turns->base, feed_on_typing_timer, f);
+	must(f->typing_timer != NULL && evtimer_add(f->typing_timer, &in) == 0);
+}
+
+void
+feed_forget_typing(struct feed *f)
+{
+	f->place.operator_typing = false;
+	if (f->typing_timer != NULL)
+		(void)evtimer_del(f->typing_timer);
+}
+
+/* A reply that is being written shows typing already. */
+static void
+feed_on_operator_typing(struct feed *f)
+{
+	bool typed = f->place.operator_typing;
+
+	if (f->listener != NULL || f->place.typing)
+		return;
+	if (f->out.operators) {
+		widget_send_operator(&f->out, "typing", (struct slice){0});
+		return;
+	}
+	feed_start_typing_timer(f);
+	f->place.operator_typing = true;
+	if (!typed)
+		widget_send_type(&f->out, "typing_start");
+}
+
+static void
+feed_on_contact(struct feed *f)
+{
+	if (f->place.identified)
+		return;
+	f->place.identified = true;
+	widget_send_type(&f->out, "contact_info_saved");
+}
+
+static void
+feed_on_missed(struct feed *f, bool identified)
+{
+	if (identified)
+		feed_on_contact(f);
+	f->failed = (struct id){0};
+	feed_sync(f);
+}
+
+/* A turn without a message is a reply that is run again after it broke off. */
+static void
+feed_on_turn(struct feed *f, const struct msg_live_turn *turn)
+{
+	if (id_is_zero(&turn->message)) {
+		f->failed = (struct id){0};
+		f->place.told = false;
+	}
+	feed_sync(f);
+}
+
+static void
+feed_on_event(struct live_room_member *member, const struct live_room_event *event)
+{
+	struct feed *f = (struct feed *)member;
+
+	switch (event->type) {
+	case ROOM_TURN:
+		feed_on_turn(f, event->turn);
+		break;
+	case ROOM_CHANGED:
+		feed_sync(f);
+		break;
+	case ROOM_TYPING:
+		feed_on_operator_typing(f);
+		break;
+	case ROOM_CONTACT:
+		feed_on_contact(f);
+		break;
+	case ROOM_MISSED:
+		feed_on_missed(f, event->identified);
+		break;
+	case ROOM_UNAVAILABLE:
+		feed_fail(f, 0, NULL);
+		break;
+	case ROOM_GONE:
+		feed_end(f);
+		break;
+	}
+}
+
+/* NDJSON that resumes says at once that it is there: the next frame may take long. */
+static void
+feed_show_begin(struct feed *f)
+{
+	if (!f->stream.sse && !f->stream.poll)
+		(void)reply_stream_write(f->stream.x, slice_str("{\"type\":\"ping\"}\n"));
+}
+
+/* Continues where the client is, or begins with the session; only a known visitor can have a history. */
+static void
+feed_greet(struct feed *f)
+{
+	bool known = f->visit.identified;
+
+	if (f->place.next != 0) {
+		event_stream_continue_at(&f->stream, feed_place_number(&f->place));
+		feed_show_begin(f);
+		if (f->place.operator_typing)
+			feed_start_typing_timer(f);
+		if (known)
+			feed_on_contact(f);
+	} else {
+		f->place.identified = known;
+		f->place.next = f->visit.resumed ? 0 : 1;
+		widget_send_session(&f->out, widget_visit_token(&f->visit), known);
+	}
+	if (f->visit.resumed)
+		feed_sync(f);
+}
+
+static void
+feed_begin(struct feed *f)
+{
+	event_stream_begin_endless(&f->stream, feed_end, f);
+	if (f->stream.x->method == HTTP_HEAD)
+		feed_end(f);
+	else
+		feed_greet(f);
+}
+
+static void
+feed_enter(struct feed *f)
+{
+	const struct live_room_topic topic = {
+	    .room = f->visit.visitor, .token = f->visit.token};
+	struct http_exchange *x = f->stream.x;
+
+	if (live_room_enter(f->out.api->rooms, &f->member, &topic) == 0) {
+		feed_begin(f);
+		return;
+	}
+	x->data = NULL;
+	x->on_close = NULL;
+	feed_free(f);
+	api_reply_store_failure(x, 0, NULL);
+}
+
+/* A place belongs to the session of the token. */
+static struct feed *
+feed_new(struct feed_opening *o)
+{
+	struct feed *f = xcalloc(1, sizeof(*f));
+
+	f->member.on_event = feed_on_event;
+	f->out = o->out;
+	f->out.send = feed_send;
+	f->out.arg = f;
+	f->visit = o->visit;
+	if (f->visit.resumed)
+		f->place = o->place;
+	f->stream = (struct event_stream){.api = o->out.api, .sse = o->sse, .poll = o->poll};
+	f->stream.x = store_query_done(&o->q);
+	f->stream.x->data = f;
+	f->stream.x->on_close = feed_on_client_gone;
+	f->stream.x->eof_is_end = true;
+	return f;
+}
+
+static void
+feed_on_opened(void *arg, uint16_t type, const union msg *m)
+{
+	struct feed_opening *o = arg;
+
+	if (widget_visit_opened(&o->visit, type, m))
+		feed_enter(feed_new(o));
+	else
+		store_query_fail(&o->q, type, m);
+}
+
+/* Last-Event-ID takes precedence: an EventSource adds it to the URL that it was given. */
+static bool
+feed_read_place(const struct api_call *c, struct feed_place *place)
+{
+	uint8_t text[PARAMETER_MAX];
+	struct slice after = http_header(c->x->req, "last-event-id");
+
+	if (after.p == NULL)
+		after = parameter_read(c->x->req->query, "after", text);
+	*place = (struct feed_place){0};
+	return after.p == NULL || feed_place_parse(after, place);
+}
+
+static void
+feed_open(const struct api_call *c, bool sse, bool poll)
+{
+	struct feed_opening *o;
+	struct msg_visitor_open ask;
+	struct feed_place place;
+
+	if (!feed_read_place(c, &place)) {
+		api_reply_invalid_query(c, "after must be next of an earlier answer");
+		return;
+	}
+	o = store_query_new(c, sizeof(*o), 0, "Widget not found");
+	o->place = place;
+	o->sse = sse;
+	o->poll = poll;
+	o->out.api = c->api;
+	widget_outlet_read(&o->out, c->x->req->query);
+	ask = widget_visit_begin(c, &o->visit);
+	store_query_ask(&o->q, MSG_VISITOR_OPEN, &ask, feed_on_opened);
+}
+
+void
+handle_widget_events(const struct api_call *c)
+{
+	feed_open(c, !event_stream_prefers_ndjson(c->x->req), false);
+}
+
+void
+handle_widget_frames(const struct api_call *c)
+{
+	feed_open(c, false, true);
+}

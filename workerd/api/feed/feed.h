@@ -1,0 +1,59 @@
+/*
+ * A widget's visitor without a WebSocket (API.md, section 8): the server's frames as server-sent events, NDJSON, or
+ * answers to polls. These files share it:
+ *
+ *	feed.c        opening, the room's events, the end
+ *	feed_sync.c   messages of the store
+ *	feed_reply.c  the reply that is being written
+ *	feed_place.c  how far the client has got
+ *	feed_post.c, feed_message.c  frames of the client, each a request of its own
+ *
+ * A feed delivers the conversation's messages strictly by their positions: a reply that is being written holds back all
+ * behind it. So one number says what the client has, and the next request continues exactly there, at any worker.
+ */
+#ifndef WORKERD_API_FEED_FEED_H
+#define WORKERD_API_FEED_FEED_H
+
+#include "workerd/api/feed/feed_place.h"
+#include "workerd/api/live/live_room.h"
+#include "workerd/api/request/event_stream.h"
+#include "workerd/api/widget/widget_send.h"
+#include "workerd/api/widget/widget_visit.h"
+#include "workerd/turn/turn.h"
+
+struct feed {
+	struct live_room_member member; /* first: the room calls on_event() with it */
+	struct event_stream stream;
+	struct widget_outlet out;
+	struct widget_visit visit;
+	struct feed_place place;        /* what the client has */
+	struct store_call *call;        /* of the sync that is under way */
+	bool again;                     /* another sync is due after it, or after the reply */
+	struct turn_listener *listener; /* of the reply at place.next */
+	struct id reply;
+	struct id failed; /* the last reply that failed and may still be open; syncs skip it */
+	struct event *typing_timer; /* NULL, or until place.operator_typing ends */
+};
+
+/* In feed.c. */
+
+/* Ends the answer: the client asks again. */
+void feed_end(void *arg);
+
+/* The store does not answer. Frees the feed. */
+void feed_fail(struct feed *f, uint16_t type, const union msg *m);
+
+/* An operator's typing becomes that of a message, or is over. */
+void feed_forget_typing(struct feed *f);
+
+/* In feed_sync.c: sends the messages that the client does not have, and then follows the reply behind them. */
+void feed_sync(struct feed *f);
+
+/* In feed_reply.c. */
+
+/* Listens to the open reply at place.next. May free the feed. */
+void feed_reply_join(struct feed *f, const struct id *reply);
+
+void feed_reply_leave(struct feed *f);
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * From the lowest bit: identified 1, operator_bit 1, state 2, conversation 8, progress 20, next 21. Progress is 0, 1 for
+ * operator_typing, for a reply 2 and its units, or behind those TOLD and run.
+ *
+ * A conversation with more messages than 21 bits count stays at the last position: its clients then get messages again,
+ * with the same ids.
+ */
+#include "workerd/api/feed/feed_place.h"
+
+#include "proto/base/basics.h"
+#include "workerd/turn/turn_sink.h"
+
+#define STATE_SHIFT        2
+#define CONVERSATION_SHIFT 4
+#define PROGRESS_SHIFT     12
+#define NEXT_SHIFT         32
+
+#define PROGRESS_BITS 20
+#define NEXT_BITS     21
+
+/* Digits of a number of 53 bits. */
+#define DIGITS_MAX 16
+
+/* Where progress of a reply begins. */
+#define REPLY 2u
+
+/* Behind the longest reply. */
+#define TOLD     (REPLY + TURN_REPLY_MAX + 1)
+#define RUNS_MAX ((1u << PROGRESS_BITS) - 1 - TOLD)
+
+static uint64_t
+feed_place_field(uint64_t value, unsigned bits)
+{
+	uint64_t most = ((uint64_t)1 << bits) - 1;
+
+	return value < most ? value : most;
+}
+
+static uint64_t
+feed_place_take(uint64_t number, unsigned shift, unsigned bits)
+{
+	return number >> shift & (((uint64_t)1 << bits) - 1);
+}
+
+static uint64_t
+feed_place_progress(const struct feed_place *place)
+{
+	if (place->typing)
+		return REPLY + (uint64_t)place->units;
+	if (place->operator_typing)
+		return 1;
+	return place->told ? TOLD + (uint64_t)place->run : 0;
+}
+
+uint64_t
+feed_place_number(const struct feed_place *place)
+{
+	return feed_place_field(place->next, NEXT_BITS) << NEXT_SHIFT |
+	    feed_place_field(feed_place_progress(place), PROGRESS_BITS) << PROGRESS_SHIFT |
+	    (uint64_t)place->conversation << CONVERSATION_SHIFT |
+	    (uint64_t)(place->state & 3u) << STATE_SHIFT | (uint64_t)place->operator_bit << 1 |
+	    place->identified;
+}
+
+uint8_t
+feed_place_mark(const struct id *conversation)
+{
+	uint8_t mark = conversation->b[sizeof(conversation->b) - 1];
+
+	return mark == 0 ? 1 : mark;
+}
+
+/* FNV-1a. */
+uint32_t
+feed_place_run(struct slice record)
+{
+	uint32_t hash = 2166136261u;
+
+	for (size_t i = 0; i < record.len; i++)
+		hash = (hash ^ record.p[i]) * 16777619u;
+	return 1 + hash % (RUNS_MAX - 1);
+}
+
+static void
+feed_place_read(uint64_t number, struct feed_place *place)
+{
+	uint64_t progress = feed_place_take(number, PROGRESS_SHIFT, PROGRESS_BITS);
+	bool is_reply = progress >= REPLY && progress < TOLD;
+
+	*place = (struct feed_place){
+	    .next = feed_place_take(number, NEXT_SHIFT, NEXT_BITS),
+	    .told = progress >= TOLD,
+	    .run = progress >= TOLD ? (uint32_t)(progress - TOLD) : 0,
+	    .typing = is_reply,
+	    .units = is_reply ? (uint32_t)(progress - REPLY) : 0,
+	    .operator_typing = progress == 1,
+	    .conversation = (uint8_t)feed_place_take(number, CONVERSATION_SHIFT, 8),
+	    .state = (uint8_t)feed_place_take(number, STATE_SHIFT, 2),
+	    .operator_bit = feed_place_take(number, 1, 1) != 0,
+	    .identified = feed_place_take(number, 0, 1) != 0,
+	};
+}
+
+bool
+feed_place_parse(struct slice text, struct feed_place *place)
+{
+	uint64_t number = 0;
+
+	if (text.len == 0 || text.len > DIGITS_MAX)
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return false;
+		number = 10 * number + (uint64_t)(text.p[i] - '0');
+	}
+	if (number >> (NEXT_SHIFT + NEXT_BITS) != 0)
+		return false;
+	feed_place_read(number, place);
+	/* A client without any message can know nothing else. */
+	if (place->next == 0)
+		*place = (struct feed_place){0};
+	return true;
+}

@@ -1,0 +1,40 @@
+/*
+ * How far a client of a widget's feed (feed.h) has got, as one whole number: it is the id of an event, and `next` of a
+ * poll. It is all that is kept between two requests, and the client keeps it; so any worker serves the next one.
+ *
+ * The number has at most 53 bits, so that JavaScript reads it exactly.
+ */
+#ifndef WORKERD_API_FEED_FEED_PLACE_H
+#define WORKERD_API_FEED_FEED_PLACE_H
+
+#include "proto/ipc/messages.h"
+
+struct feed_place {
+	uint64_t
+	    next; /* position of the first message that the client does not have completely; 0: it has nothing */
+	bool
+	    told; /* it is a reply that broke off, which the client knows, and may be written again */
+	uint32_t
+	    run; /* then: feed_place_run() of its record; 0: the client has only the error */
+	bool typing;          /* typing_start was sent for the reply at that position, */
+	uint32_t units;       /* and so many UTF-16 units of its text */
+	bool operator_typing; /* typing_start was sent for an operator */
+	uint8_t conversation; /* feed_place_mark() of its id; 0: none yet */
+	uint8_t
+	    state; /* as the client knows it: STATE_OPEN, also if resolved, _WAITING or _PERSON */
+	bool operator_bit; /* tells most operators apart */
+	bool identified;   /* the client knows that the visitor has contact details */
+};
+
+/* Tells a conversation from those that the visitor had before; never 0. */
+uint8_t feed_place_mark(const struct id *conversation);
+
+/* Tells the attempts to write a reply apart, by its record; never 0. */
+uint32_t feed_place_run(struct slice record);
+
+uint64_t feed_place_number(const struct feed_place *place);
+
+/* Reads a number in decimal. False: it is not one of ours. */
+[[gnu::warn_unused_result]] bool feed_place_parse(struct slice text, struct feed_place *place);
+
+#endif

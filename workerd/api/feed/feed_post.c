@@ -1,0 +1,363 @@
+#include "workerd/api/feed/feed_post.h"
+
+#include <jansson.h>
+
+#include "proto/base/basics.h"
+#include "workerd/api/chat/chat_context.h"
+#include "workerd/api/chat/chat_failures.h"
+#include "workerd/api/chat/chat_page.h"
+#include "workerd/api/feed/feed_handlers.h"
+#include "workerd/api/fields/json_read.h"
+#include "workerd/api/guard/guard.h"
+#include "workerd/api/request/api_reply.h"
+#include "workerd/api/request/connection_limit.h"
+#include "workerd/api/request/request_context.h"
+#include "workerd/api/widget/widget_older.h"
+#include "workerd/api/widget/widget_settings.h"
+
+/* Bytes of the answer: a page of older messages, each byte escaped, and the JSON around them. */
+#define ANSWER_MAX (6u * 786432 + 64u * 2048)
+
+static const struct store_refusal refusals[] = {
+    {STORE_GONE, 404, "session_not_found", "The session is unknown: begin a new one"},
+    {.status = 0},
+};
+
+static void
+feed_post_send(void *arg, struct slice frame, bool is_long)
+{
+	struct feed_post *p = arg;
+
+	(void)is_long;
+	must((!p->has_frames || buf_append_str(&p->q.out, ",") == 0) &&
+	    buf_append(&p->q.out, frame.p, frame.len) == 0);
+	p->has_frames = true;
+}
+
+void
+feed_post_accept(struct feed_post *p, const struct id *reply)
+{
+	struct json_writer *j = &p->q.json;
+
+	must(buf_append_str(&p->q.out, "]") == 0);
+	j->comma = true;
+	if (reply != NULL)
+		json_write_id_or_null(j, "reply", reply);
+	json_write_close(j, '}');
+	store_query_reply_status(&p->q, 202);
+}
+
+/* It may be lost, as over a WebSocket; a rating that the store refuses is ignored. */
+static void
+feed_post_on_told(void *arg, uint16_t type, const union msg *m)
+{
+	struct feed_post *p = arg;
+
+	if (type == MSG_OK || type == MSG_ERROR)
+		feed_post_accept(p, NULL);
+	else
+		store_query_fail(&p->q, type, m);
+}
+
+static void
+feed_post_type(struct feed_post *p)
+{
+	const struct msg_typing typing = {.org = p->visit.org,
+	    .widget = p->visit.widget,
+	    .session = slice_str(p->visit.session)};
+
+	store_query_ask(&p->q, MSG_TYPING, &typing, feed_post_on_told);
+}
+
+static void
+feed_post_set_page(struct feed_post *p)
+{
+	struct msg_page_set set = {.org = p->visit.org,
+	    .widget = p->visit.widget,
+	    .session = slice_str(p->visit.session)};
+
+	chat_page_encode(p->frame.json, http_header(p->q.x->req, "user-agent"), &p->page);
+	set.page = buf_slice(&p->page);
+	store_query_ask(&p->q, MSG_PAGE_SET, &set, feed_post_on_told);
+}
+
+static void
+feed_post_set_context(struct feed_post *p)
+{
+	struct msg_context_set set = {.org = p->visit.org,
+	    .widget = p->visit.widget,
+	    .session = slice_str(p->visit.session)};
+
+	must(chat_context_encode(p->frame.context, &p->context));
+	set.context = buf_slice(&p->context);
+	store_query_ask(&p->q, MSG_CONTEXT_SET, &set, feed_post_on_told);
+}
+
+static void
+feed_post_rate(struct feed_post *p)
+{
+	struct msg_rating_set rating = p->frame.rating;
+
+	rating.org = p->visit.org;
+	rating.widget = p->visit.widget;
+	rating.session = slice_str(p->visit.session);
+	store_query_ask(&p->q, MSG_RATING_SET, &rating, feed_post_on_told);
+}
+
+static void
+feed_post_on_older(void *arg, uint16_t type, const union msg *m)
+{
+	struct feed_post *p = arg;
+
+	if (store_refused(type, m, STORE_STALE))
+		store_query_refuse(&p->q, 404, "not_found", WIDGET_OLDER_UNKNOWN);
+	else if (widget_older_send(&p->out, &p->frame.before, type, m))
+		feed_post_accept(p, NULL);
+	else
+		store_query_fail(&p->q, type, m);
+}
+
+static struct msg_session_history
+feed_post_history(const struct feed_post *p)
+{
+	return (struct msg_session_history){.org = p->visit.org,
+	    .widget = p->visit.widget,
+	    .session = slice_str(p->visit.session),
+	    .limit = 1};
+}
+
+static void
+feed_post_read_older(struct feed_post *p)
+{
+	const struct msg_session_history common = feed_post_history(p);
+	struct msg_session_history ask = widget_older_ask(&p->frame.before);
+
+	ask.org = common.org;
+	ask.widget = common.widget;
+	ask.session = common.session;
+	store_query_ask(&p->q, MSG_SESSION_HISTORY, &ask, feed_post_on_older);
+}
+
+/* The visitor sees in the feed how the reply ends. */
+static void
+feed_post_stop(struct feed_post *p, const struct id *reply)
+{
+	static const struct turn_sink sink = {.start = NULL};
+	const struct reply_ref ref = {.org = p->visit.org,
+	    .widget = p->visit.widget,
+	    .session = slice_str(p->visit.session),
+	    .message = *reply};
+	struct turn_listener *l = turn_stop(p->out.api->turns, &ref, &sink, p);
+
+	if (l == NULL) {
+		store_query_fail(&p->q, 0, NULL);
+		return;
+	}
+	turn_leave(l);
+	feed_post_accept(p, NULL);
+}
+
+static void
+feed_post_on_running(void *arg, uint16_t type, const union msg *m)
+{
+	struct feed_post *p = arg;
+
+	if (store_refused(type, m, STORE_NOT_FOUND) ||
+	    (type == MSG_MESSAGE_PAGE && id_is_zero(&m->message_page.active)))
+		feed_post_accept(p, NULL);
+	else if (type == MSG_MESSAGE_PAGE)
+		feed_post_stop(p, &m->message_page.active);
+	else
+		store_query_fail(&p->q, type, m);
+}
+
+static void
+feed_post_find_running(struct feed_post *p)
+{
+	const struct msg_session_history ask = feed_post_history(p);
+
+	store_query_ask(&p->q, MSG_SESSION_HISTORY, &ask, feed_post_on_running);
+}
+
+/* The error with all invalid fields. */
+static void
+feed_post_refuse_contact(
+    struct feed_post *p, const char *message, const struct widget_contact *contact)
+{
+	struct buf out;
+	struct json_writer j;
+	struct http_exchange *x;
+
+	buf_init(&out, 4096);
+	j = json_writer(&out);
+	json_write_open(&j, NULL, '{');
+	json_write_str(&j, "error", slice_str(message));
+	json_write_str(&j, "code", slice_str("invalid_contact_info"));
+	widget_contact_write_wrong(&j, contact);
+	json_write_close(&j, '}');
+	must(!j.failed);
+	x = store_query_done(&p->q);
+	api_reply_json(x, 422, buf_slice(&out));
+	buf_clear(&out);
+}
+
+static void
+feed_post_on_contact(void *arg, uint16_t type, const union msg *m)
+{
+	struct feed_post *p = arg;
+
+	if (store_refused(type, m, STORE_INVALID)) {
+		feed_post_refuse_contact(
+		    p, WIDGET_CONTACT_LONG_EMAIL, &widget_contact_long_email);
+	} else if (type == MSG_RECORD) {
+		widget_send_type(&p->out, "contact_info_saved");
+		feed_post_accept(p, NULL);
+	} else {
+		store_query_fail(&p->q, type, m);
+	}
+}
+
+static void
+feed_post_submit(struct feed_post *p)
+{
+	struct widget_contact contact;
+	struct msg_contact_submit submit = {.token = p->visit.token, .fresh_id = id_new()};
+	const char *wrong;
+
+	if (p->contact_mode == CONTACT_NONE) {
+		store_query_refuse(&p->q, 409, "contact_not_asked",
+		    "This chat does not ask for contact details");
+		return;
+	}
+	wrong = widget_contact_read(&p->frame, p->collects, p->required, &contact);
+	if (wrong != NULL) {
+		feed_post_refuse_contact(p, wrong, &contact);
+		return;
+	}
+	submit.name = contact.value[WIDGET_CONTACT_NAME];
+	submit.email = contact.value[WIDGET_CONTACT_EMAIL];
+	submit.phone = contact.value[WIDGET_CONTACT_PHONE];
+	store_query_ask(&p->q, MSG_CONTACT_SUBMIT, &submit, feed_post_on_contact);
+}
+
+static void
+feed_post_handle(struct feed_post *p)
+{
+	switch (p->frame.kind) {
+	case WIDGET_MESSAGE:
+		feed_message_send(p);
+		break;
+	case WIDGET_CONTACT:
+		feed_post_submit(p);
+		break;
+	case WIDGET_STOP:
+		feed_post_find_running(p);
+		break;
+	case WIDGET_TYPING:
+		feed_post_type(p);
+		break;
+	case WIDGET_PAGE:
+		feed_post_set_page(p);
+		break;
+	case WIDGET_CONTEXT:
+		feed_post_set_context(p);
+		break;
+	case WIDGET_RATING:
+		feed_post_rate(p);
+		break;
+	case WIDGET_PING:
+		widget_send_type(&p->out, "pong");
+		feed_post_accept(p, NULL);
+		break;
+	case WIDGET_HISTORY:
+		feed_post_read_older(p);
+		break;
+	}
+}
+
+static void
+feed_post_on_opened(void *arg, uint16_t type, const union msg *m)
+{
+	struct feed_post *p = arg;
+
+	if (widget_visit_opened(&p->visit, type, m))
+		feed_post_handle(p);
+	else
+		store_query_fail(&p->q, type, m);
+}
+
+static void
+feed_post_on_end(struct store_query *q)
+{
+	struct feed_post *p = (struct feed_post *)q;
+
+	feed_message_clear(p);
+	widget_frame_clear(&p->frame);
+	buf_clear(&p->page);
+	buf_clear(&p->context);
+}
+
+/* Before the first message there is no conversation that could have a page, so the message may carry it. */
+static void
+feed_post_read_page(struct feed_post *p)
+{
+	const json_t *page = json_object_get(p->frame.json, "page");
+
+	if (p->frame.kind == WIDGET_MESSAGE && json_is_object(page))
+		chat_page_encode(page, http_header(p->q.x->req, "user-agent"), &p->page);
+}
+
+/* Takes over the frame. */
+static struct feed_post *
+feed_post_new(const struct api_call *c, const struct widget_frame *frame)
+{
+	struct feed_post *p = store_query_new(c, sizeof(*p), ANSWER_MAX, "Widget not found");
+	struct msg_widget_record widget;
+
+	must(record_decode(c->widget_record, MSG_WIDGET_RECORD, &widget) == WIRE_OK);
+	p->contact_mode = widget.contact_mode;
+	p->collects = widget.collects;
+	p->required = widget_settings_required(&widget);
+	p->q.refusals = refusals;
+	p->q.on_end = feed_post_on_end;
+	p->frame = *frame;
+	p->out = (struct widget_outlet){.api = c->api, .send = feed_post_send, .arg = p};
+	widget_outlet_read(&p->out, c->x->req->query);
+	buf_init(&p->page, CHAT_PAGE_MAX);
+	buf_init(&p->context, CHAT_CONTEXT_MAX);
+	feed_post_read_page(p);
+	p->source = connection_limit_key(c->api, &request_context_of(c->x)->client.address);
+	json_write_open(&p->q.json, NULL, '{');
+	must(buf_append_str(&p->q.out, "\"frames\":[") == 0);
+	return p;
+}
+
+/* The same rate limits as over a WebSocket. */
+static bool
+feed_post_is_admitted(const struct api_call *c, enum widget_frame_kind kind)
+{
+	struct api_call call = *c;
+
+	return (kind == WIDGET_MESSAGE || kind == WIDGET_CONTACT
+		       ? guard_chat_rate(&call)
+		       : guard_chat_read_rate(&call)) == GUARD_NEXT;
+}
+
+void
+handle_widget_post(const struct api_call *c)
+{
+	struct widget_frame frame;
+	const char *wrong = widget_frame_read(c->x->body, &frame);
+	struct feed_post *p;
+	struct msg_visitor_open ask;
+
+	if (wrong != NULL || !feed_post_is_admitted(c, frame.kind)) {
+		if (wrong != NULL)
+			reply_json_error(c->x, 400, "invalid_message", wrong);
+		widget_frame_clear(&frame);
+		return;
+	}
+	p = feed_post_new(c, &frame);
+	ask = widget_visit_return(c, &p->visit);
+	store_query_ask(&p->q, MSG_VISITOR_OPEN, &ask, feed_post_on_opened);
+}

@@ -1,0 +1,138 @@
+#include "proto/base/basics.h"
+#include "proto/base/utf8.h"
+#include "workerd/api/chat/chat_failures.h"
+#include "workerd/api/feed/feed.h"
+
+void
+feed_reply_leave(struct feed *f)
+{
+	if (f->listener != NULL)
+		turn_leave(f->listener);
+	f->listener = NULL;
+}
+
+/* The client's text is of an earlier run, or is longer than what is known of the reply now: it begins again. */
+static void
+feed_reply_restart(struct feed *f)
+{
+	feed_reply_leave(f);
+	f->place.typing = false;
+	f->place.units = 0;
+	feed_sync(f);
+}
+
+static void
+feed_reply_on_start(void *arg, const struct turn_ids *ids, size_t position)
+{
+	struct feed *f = arg;
+	bool typed = f->place.operator_typing;
+
+	(void)ids;
+	if (f->place.typing && f->place.units == position)
+		return;
+	if (position != 0) {
+		feed_reply_restart(f);
+		return;
+	}
+	feed_forget_typing(f);
+	f->place.typing = true;
+	f->place.told = false;
+	f->place.units = 0;
+	if (!typed)
+		widget_send_type(&f->out, "typing_start");
+}
+
+static void
+feed_reply_on_token(void *arg, struct slice token)
+{
+	struct feed *f = arg;
+
+	f->place.units += (uint32_t)utf8_utf16_len(token);
+	if (f->out.streams)
+		widget_send_token(&f->out, token);
+}
+
+/* The reply is over. Returns whether typing is shown. */
+static bool
+feed_reply_end(struct feed *f)
+{
+	bool typed = f->place.typing || f->place.operator_typing;
+
+	feed_forget_typing(f);
+	f->listener = NULL;
+	f->place.typing = false;
+	f->place.units = 0;
+	return typed;
+}
+
+static void
+feed_reply_on_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
+{
+	struct feed *f = arg;
+
+	if (!f->place.typing)
+		feed_reply_on_start(f, ids, 0);
+	(void)feed_reply_end(f);
+	f->place.next++;
+	f->failed = (struct id){0};
+	widget_send_message(&f->out,
+	    &(struct msg_message_record){
+		.id = ids->message,
+		.role = MESSAGE_ASSISTANT,
+		.status = (uint8_t)reply->status,
+		.text = reply->text,
+	    });
+	widget_send_type(&f->out, "typing_stop");
+	feed_sync(f);
+}
+
+/* Of the worker or the store, not of the reply: another request will follow it. */
+static bool
+feed_reply_is_away(enum turn_failure failure)
+{
+	return failure == TURN_STORE_DOWN || failure == TURN_SHUTDOWN;
+}
+
+static void
+feed_reply_on_error(void *arg, const struct turn_error *error)
+{
+	struct feed *f = arg;
+	bool typed;
+
+	if (feed_reply_is_away(error->failure)) {
+		f->listener = NULL;
+		feed_fail(f, 0, NULL);
+		return;
+	}
+	typed = feed_reply_end(f);
+	f->place.told = true;
+	f->place.run = 0;
+	if (error->failure != TURN_INTERRUPTED)
+		f->failed = f->reply;
+	widget_send_error_text(&f->out, chat_failure_code(error->failure),
+	    chat_failure_text(error), (struct slice){0});
+	if (typed)
+		widget_send_type(&f->out, "typing_stop");
+	feed_sync(f);
+}
+
+void
+feed_reply_join(struct feed *f, const struct id *reply)
+{
+	static const struct turn_sink sink = {.start = feed_reply_on_start,
+	    .token = feed_reply_on_token,
+	    .done = feed_reply_on_done,
+	    .error = feed_reply_on_error};
+	const struct reply_ref ref = {
+	    .org = f->visit.org,
+	    .widget = f->visit.widget,
+	    .session = slice_str(f->visit.session),
+	    .message = *reply,
+	};
+	size_t units = f->place.typing ? f->place.units : 0;
+
+	f->reply = *reply;
+	f->listener = turn_join(f->out.api->turns, &ref, units, &sink, f);
+	if (f->listener == NULL)
+		feed_fail(f, 0, NULL);
+}
