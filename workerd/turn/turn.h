@@ -31,7 +31,7 @@ struct turn_request {
 	struct slice context; /* what the site says (chat_context.h); empty: nothing new */
 	uint64_t source;      /* key of the client's address; 0: it has no limit */
 	bool accepted;        /* the message was accepted earlier: no limit refuses it */
-	bool alone;        /* TURN_TOO_MANY while another reply of the conversation runs */
+	bool alone;           /* TURN_TOO_MANY while another reply of the conversation runs */
 };
 
 /* A request whose messages and reply are not stored. */
