@@ -72,7 +72,7 @@ const LISTS = admin.filter(isList).map(({ name }) => name);
 const OTHERS = [
 	...["widgets_create", "agents_create", "users_create", "keys_create", "webhooks_create"],
 	...["tags_create", "snippets_create", "budgets_put", "prices_change"],
-	...["invitations_create", "me_change"],
+	...["conversations_read", "invitations_create", "me_change"],
 	...["me_password", "logins_delete_others"],
 ];
 
