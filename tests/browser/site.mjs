@@ -60,7 +60,7 @@ function servePage(res, url, connects, tag, query) {
 	});
 	const inHead = query.get("place") === "head";
 	res.end(`<!doctype html>
-<html lang="en" dir="${query.get("dir") ?? "ltr"}">
+<html lang="${query.get("lang") ?? "en"}" dir="${query.get("dir") ?? "ltr"}">
 <head><meta name="viewport" content="width=device-width"><title>A site</title>
 ${css && `<style>${css}</style>`}${inHead ? tag : ""}</head>
 <body><h1>A site</h1>${inHead ? "" : tag}</body></html>`);
@@ -273,7 +273,7 @@ export function useSite(browserOptions = {}) {
 	site.openTab = (context, api) => goTo(context, api ? `?api=${encodeURIComponent(api)}` : "");
 
 	/**
-	 * The same on a page with a widget's tag; context: an existing profile. page: its dir, css, the
+	 * The same on a page with a widget's tag; context: an existing profile. page: its lang, dir, css, the
 	 * place of the tag if in the head, and a server in front of banter.
 	 */
 	site.visitWidget = async (widgetId, context, page = {}) =>

@@ -36,6 +36,10 @@ export const start: App["start"] = (shell) => {
 		life = new AbortController();
 		const { signal } = life;
 		const settings = resolveSettings(shell, resolveColor);
+		const { code } = shell.language;
+		shell.frame.lang = code;
+		// Other languages keep the direction of the page.
+		shell.frame.dir = /ar|he/.test(code) ? "rtl" : "";
 		mounted = mount({ shell, words: createWords(shell), settings, signal });
 	}
 

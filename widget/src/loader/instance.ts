@@ -22,7 +22,7 @@ const URGENT = /open|toggle|send|prefill|reset/;
 const INTENTS = ["pointerenter", "focus", "touchstart"];
 
 const OPEN = "Open chat";
-const FAILED = "The chat could not be loaded. Try again";
+const FAILED = "The chat could not be loaded: retry";
 
 type DrawnShell = Shell & { language: Language };
 

@@ -8,9 +8,8 @@ declare const LANGUAGE_HASH: string;
 
 /** The first wish that we have; a wish is a language tag such as "pt-BR", or no wish, such as "auto". */
 export function chooseLanguage(wishes: readonly unknown[]): string {
-	const ours = RegExp(`^(${LANGUAGES})\\b`, "i");
-	const found = wishes.map((wish) => ours.exec(`${wish}`)?.[0]).find(Boolean);
-	return found?.toLowerCase() ?? "en";
+	const wished = `${wishes}`.toLowerCase();
+	return RegExp(`(^|,)(${LANGUAGES})\\b`).exec(wished)?.[2] ?? "en";
 }
 
 export async function fetchLanguage(server: string, code: string): Promise<Language> {

@@ -1,0 +1,71 @@
+// The widget's languages, in a browser.
+
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { missing } from "./browser.mjs";
+import { useSite } from "./site.mjs";
+
+/** Browser's language, text of the empty input field, direction. */
+const LANGUAGES = [
+	["en-GB", "Write a message…", "ltr"],
+	["de-AT", "Nachricht schreiben …", "ltr"],
+	["fr-CA", "Écrivez un message…", "ltr"],
+	["es-MX", "Escribe un mensaje…", "ltr"],
+	["pt-BR", "Escreva uma mensagem…", "ltr"],
+	["it-IT", "Scrivi un messaggio…", "ltr"],
+	["nl-BE", "Schrijf een bericht…", "ltr"],
+	["pl-PL", "Napisz wiadomość…", "ltr"],
+	["tr-TR", "Bir mesaj yazın…", "ltr"],
+	["ja-JP", "メッセージを入力…", "ltr"],
+	["zh-TW", "输入消息…", "ltr"],
+	["ko-KR", "메시지를 입력하세요…", "ltr"],
+	["ar-EG", "اكتب رسالة…", "rtl"],
+	["he-IL", "כתיבת הודעה…", "rtl"],
+	["fi-FI", "Write a message…", "ltr"],
+];
+
+describe("the languages of the widget", { skip: missing }, () => {
+	const site = useSite();
+
+	let widget;
+	before(async () => {
+		widget = await site.createWidget({});
+	});
+
+	const directionOf = (visitor) =>
+		visitor.page
+			.locator("banter-chat")
+			.evaluate((host) => getComputedStyle(host.shadowRoot.querySelector(".frame")).direction);
+
+	async function check([language, placeholder, direction], context, page) {
+		const visitor = await site.visitWidget(widget.widget_id, context, page);
+		// The button has its name in this language, too.
+		await visitor.page.locator("banter-chat .launcher").click();
+		await visitor.chat.getByPlaceholder(placeholder).waitFor();
+		assert.equal(await directionOf(visitor), direction, language);
+		assert.deepEqual(visitor.complaints, []);
+	}
+
+	it("is the page's, or English", async () => {
+		const context = await site.newContext();
+		for (const row of LANGUAGES) await check(row, context, { lang: row[0] });
+	});
+
+	it("is the browser's, if the page has none", async () => {
+		for (const row of LANGUAGES.slice(0, 2))
+			await check(row, await site.newContext({ locale: row[0] }), { lang: "" });
+	});
+
+	it("is changed by the page, and the conversation stays", async () => {
+		const visitor = await site.visitWidget(widget.widget_id);
+		await visitor.open();
+		await visitor.ask('[[text="Hello"]] Hi', "Hello");
+		for (const [locale, placeholder, direction] of [LANGUAGES[12], LANGUAGES[1]]) {
+			await visitor.page.evaluate((code) => window.banter.locale(code), locale);
+			await visitor.chat.getByPlaceholder(placeholder).waitFor();
+			await visitor.chat.getByText("Hello", { exact: true }).waitFor();
+			assert.equal(await directionOf(visitor), direction, locale);
+		}
+		assert.deepEqual(visitor.complaints, []);
+	});
+});
