@@ -80,6 +80,31 @@ invitation_is_outdated(const struct msg_invitation_record *r, uint64_t now)
 	return now > r->expires_at && now - r->expires_at > INVITATIONS_KEPT_MS;
 }
 
+/* Outdated invitations take no room: the next one removes them (invitation_begin()). */
+static int
+invitation_check_room(struct txn *t, struct call *c, const struct id *org)
+{
+	const uint64_t now = store_time_now(t->env);
+	struct key front = key_id(org);
+	union record r;
+	struct walk w;
+	size_t n = 0;
+	int rc = walk_open(&w, t, TABLE_INVITATIONS, &front);
+
+	if (rc == 0)
+		rc = walk_from(&w, &front);
+	for (; rc == 0 && n < INVITATIONS_MAX; rc = walk_next(&w))
+		if (record_read(w.value, TABLE_INVITATIONS, MSG_INVITATION_RECORD, &r) != 0 ||
+		    !invitation_is_outdated(&r.invitation, now))
+			n++;
+	walk_close(&w);
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return rc;
+	return n < INVITATIONS_MAX
+	    ? 0
+	    : call_refuse(c, STORE_LIMIT, "the organization has too many invitations");
+}
+
 static int
 invitation_find_outdated(struct txn *t, const struct id *org, uint64_t now, union record *r)
 {
@@ -141,12 +166,11 @@ const struct record_kind invitation_kind = {
     .created_at = offsetof(struct msg_invitation_record, created_at),
     .updated_at = offsetof(struct msg_invitation_record, updated_at),
     .missing = invitation_missing,
-    .max = INVITATIONS_MAX,
-    .too_many = "the organization has too many invitations",
     .no_replace = "an invitation cannot be changed",
     .newest_first = true,
     .keep = invitation_keep,
     .check = invitation_check,
+    .check_room = invitation_check_room,
     .begin = invitation_begin,
     .store = invitation_store,
     .remove = invitation_remove,

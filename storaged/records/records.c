@@ -116,6 +116,17 @@ record_add_change(
 	return change_add(t, &r->org, kind->change, &r->id, NULL, what);
 }
 
+static int
+record_check_room(
+    struct txn *t, struct call *c, const struct record_kind *kind, const struct id *org)
+{
+	if (kind->check_room != NULL)
+		return kind->check_room(t, c, org);
+	if (kind->max == 0)
+		return 0;
+	return listing_check_room(t, c, kind->table, org, kind->max, kind->too_many);
+}
+
 int
 record_create(struct txn *t, struct call *c, const struct record_kind *kind, union record *r)
 {
@@ -123,8 +134,8 @@ record_create(struct txn *t, struct call *c, const struct record_kind *kind, uni
 
 	if (rc == 0)
 		rc = record_check(t, c, kind, r, STORE_EXISTS);
-	if (rc == 0 && kind->max != 0)
-		rc = listing_check_room(t, c, kind->table, &r->org, kind->max, kind->too_many);
+	if (rc == 0)
+		rc = record_check_room(t, c, kind, &r->org);
 	if (rc != 0)
 		return rc;
 	record_keep(kind, r, NULL, true);

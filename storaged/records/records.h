@@ -56,6 +56,8 @@ struct record_kind {
 	 * belongs to another record. */
 	int (*check)(
 	    struct txn *t, struct call *c, const union record *r, enum store_error clash);
+	/* Refuses (LIMIT) one more record of an organization; NULL: if there are `max`. */
+	int (*check_room)(struct txn *t, struct call *c, const struct id *org);
 	/* As record_store(), for a kind with indexes. */
 	int (*store)(struct txn *t, const union record *r, const union record *stored);
 	/* Before a new record is stored that is not imported, when nothing can refuse it any more: sets what depends
