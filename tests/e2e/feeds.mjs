@@ -16,6 +16,7 @@ export const feedPath = ({ widget_id }, leaf, query = {}) =>
 
 /** The frames that arrived wait in `frames` until next() takes them. */
 export class Feed {
+	static #open = new Set();
 	frames = [];
 	next_ = undefined; // `after` of the next request
 	polls = 0;
@@ -29,6 +30,13 @@ export class Feed {
 			...(history && { history: 1 }),
 		};
 		this.running = this.#run();
+		Feed.#open.add(this);
+	}
+
+	/** Closes all feeds, so that the process of the test can end. */
+	static async closeAll() {
+		for (const feed of Feed.#open) await feed.close();
+		Feed.#open.clear();
 	}
 
 	/** Opens a feed and takes its first frame, the session. */

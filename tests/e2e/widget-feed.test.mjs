@@ -2,7 +2,7 @@
 // across restarts; and the visitor's frames, each a request of its own.
 
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { assertError, textOf } from "./client.mjs";
 import { Feed, feedContract, feedPath } from "./feeds.mjs";
 import { View } from "./followers.mjs";
@@ -22,6 +22,8 @@ import {
 	summary,
 	Visitor,
 } from "./visitors.mjs";
+
+after(() => Feed.closeAll());
 
 const CARRIERS = ["sse", "ndjson", "poll"];
 const MODE = { stream: true };
