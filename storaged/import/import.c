@@ -187,10 +187,8 @@ handle_import_conversation(struct txn *t, struct call *c)
 		conversation_position_of(&there, &before);
 		import_join_conversations(&r, &there);
 		numbers_change_conversation(t, &there, &r);
-	} else
-		rc = numbers_return_conversation(t, &r);
-	if (rc == 0)
-		rc = conversation_put(t, &r, fresh ? NULL : &before, 0);
+	}
+	rc = conversation_put(t, &r, fresh ? NULL : &before, 0);
 	if (rc == 0)
 		rc = change_add_conversation(t, &r.org, &r.id, CHANGE_IMPORTED);
 	if (rc == 0)
@@ -439,12 +437,8 @@ import_put_message(struct txn *t, struct import_arrival *a)
 	struct key place = key_message(&a->conversation, a->seq);
 	uint64_t end = import_is_handed(&a->message) ? a->seq + 1 : a->seq;
 	struct conversation_position listed;
-	int rc = a->replaces
-	    ? 0
-	    : numbers_return_message(t, &a->thread.org, &a->thread.widget, a->seq, &a->message);
+	int rc;
 
-	if (rc != 0)
-		return rc;
 	conversation_position_of(&a->thread, &listed);
 	numbers_change_message(t, &a->thread.org, &a->thread.widget, a->seq,
 	    a->replaces ? &a->there : NULL, &a->message);

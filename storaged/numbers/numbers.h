@@ -27,18 +27,11 @@ void numbers_change_conversation(struct txn *t, const struct msg_conversation_re
     const struct msg_conversation_record *now);
 
 /* A message, or a conversation without its messages, is erased. It stays counted, but its numbers
- * can no longer be counted again. */
+ * can no longer be counted again, nor be told from those of others: if it is imported again, it counts
+ * a second time. */
 void numbers_keep_message(struct txn *t, const struct id *org, const struct id *widget,
     uint64_t seq, const struct msg_message_record *message);
 void numbers_keep_conversation(
-    struct txn *t, const struct msg_conversation_record *conversation);
-
-/* The same when it is imported. If it was erased here before, it is still counted among what is kept, from where
- * it is removed; it is recognized by its place and its counts. To be called beside the functions above. 0 or an
- * error of txn.h. */
-[[gnu::warn_unused_result]] int numbers_return_message(struct txn *t, const struct id *org,
-    const struct id *widget, uint64_t seq, const struct msg_message_record *message);
-[[gnu::warn_unused_result]] int numbers_return_conversation(
     struct txn *t, const struct msg_conversation_record *conversation);
 
 /* A conversation was handed over to a person, now: one that neither had it nor was waited for. agent:

@@ -141,27 +141,6 @@ numbers_row_find(
 	return 0;
 }
 
-int
-numbers_row_look(
-    struct txn *t, const struct numbers_place *place, struct numbers_row *row, bool *of_day)
-{
-	struct key key = key_numbers(&place->org, place->hour / 24, &place->widget,
-	    &place->agent, (uint8_t)(place->hour % 24));
-	struct slice value;
-	int rc = txn_get(t, TABLE_NUMBERS, &key, &value);
-
-	*row = (struct numbers_row){0};
-	*of_day = rc == MDB_NOTFOUND;
-	if (*of_day) {
-		key.b[key.len - 1] = NUMBERS_DAY;
-		rc = txn_get(t, TABLE_NUMBERS, &key, &value);
-	}
-	if (rc == 0 && !numbers_row_read(value, row))
-		rc = RECORD_DAMAGED;
-	*of_day = *of_day && rc == 0;
-	return txn_survives(rc) ? 0 : rc;
-}
-
 static void
 numbers_change(uint64_t *n, int64_t by, const struct numbers_place *place)
 {

@@ -41,11 +41,6 @@ struct numbers_row {
 [[gnu::warn_unused_result]] int numbers_row_change(struct txn *t,
     const struct numbers_place *place, enum numbers_kind kind, const int64_t *change);
 
-/* The row of a place, of its hour or, *of_day, of its day; empty if there is none, or if it is damaged. Writes
- * nothing. 0 or an error of txn.h. */
-[[gnu::warn_unused_result]] int numbers_row_look(
-    struct txn *t, const struct numbers_place *place, struct numbers_row *row, bool *of_day);
-
 /* What is counted is wrong, because something was damaged: storaged counts again at its next start
  * (numbers_recount.h). 0 or an error of txn.h. */
 [[gnu::warn_unused_result]] int numbers_distrust(struct txn *t);
