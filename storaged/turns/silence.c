@@ -20,7 +20,7 @@ struct silence_work {
 	struct txn t;
 	struct call call;
 	struct effects effects;
-	struct client *worker; /* which begins replies; NULL: there is none */
+	struct live *live;
 	uint64_t now;
 	size_t n;
 	struct id ended[SILENCE_ENDS];
@@ -70,8 +70,10 @@ silence_ask_worker(struct silence_work *k, const struct msg_conversation_record 
 	    .conversation = conversation->id,
 	};
 
-	if (k->worker != NULL)
-		client_notify(k->worker, MSG_LIVE_LEFT, &left);
+	if (k->live->lease.holder == NULL)
+		return;
+	client_notify(k->live->lease.holder, MSG_LIVE_LEFT, &left);
+	k->live->notified = true;
 }
 
 /* What becomes of a conversation that a person has. */
@@ -208,7 +210,7 @@ silence_end_all(struct silence_work *k, struct env *env)
 bool
 silence_step(struct silence *s, struct env *env, struct live *live)
 {
-	struct silence_work k = {.worker = live->lease.holder, .now = clock_wall_ms()};
+	struct silence_work k = {.live = live, .now = clock_wall_ms()};
 	int rc;
 
 	if (!s->runs || !env->writable || env->damage != NULL)

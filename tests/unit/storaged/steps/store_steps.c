@@ -274,16 +274,19 @@ retain(struct world *w, const struct words *step)
 		expect_number(w, "steps", steps, step->word[2]);
 }
 
-/* end_silence [STEPS] */
+/* end_silence [STEPS]: a message to worker c must not wait for another event of storaged's loop. */
 static void
 end_silence(struct world *w, const struct words *step)
 {
 	struct silence pass = {.runs = false};
-	size_t steps = 1;
+	size_t steps = 1, before = buf_len(&w->f->c.out);
 
+	w->f->live.notified = false;
 	silence_start(&pass);
 	while (silence_step(&pass, &w->f->env, &w->f->live))
 		steps++;
+	if (buf_len(&w->f->c.out) > before)
+		assert_true(w->f->live.notified);
 	if (step->n > 1)
 		expect_number(w, "steps", steps, step->word[1]);
 }
