@@ -34,12 +34,14 @@ STORE_TEST(the_default_organization_is_created_once)
 	contents_clear(&before);
 }
 
-/* A login that is named by its token belongs to the holder of the token; the secret of logins to nobody. */
+/* A login or an invitation that is named by its token belongs to the holder of the token; the secret of
+ * logins to nobody. */
 static bool
 names_an_object(const struct msg_desc *d)
 {
 	if (d->type == MSG_LOGIN_CHECK || d->type == MSG_LOGIN_DELETE ||
-	    d->type == MSG_LOGIN_SECRET_GET)
+	    d->type == MSG_LOGIN_SECRET_GET || d->type == MSG_INVITATION_CHECK ||
+	    d->type == MSG_INVITATION_ACCEPT)
 		return false;
 	return (d->from & ROLE_WORKER) != 0 && (d->to & ROLE_STORE) != 0 &&
 	    ((d->type >> 8) == 4 || (d->type >> 8) == 7 || (d->type >> 8) == 8);

@@ -51,7 +51,8 @@ static const char *const lines[] = {
     "'contact_mode':'required','collects':7,'origins':'https://x','daily_cap':9,"
     "'enabled':false,'created_at':1,'updated_at':2,'retention_days':3,"
     "'budget_text':'B','settings':'{}','identity_secret':'" TOKEN "'}",
-    "{'kind':'org','id':'" ID "','name':'O','widget':'" OTHER "','created_at':1,'prices':'{}'}",
+    "{'kind':'org','id':'" ID "','name':'O','widget':'" OTHER
+    "','created_at':1,'prices':'{}','read_until':7}",
     "{'kind':'user','id':'" ID "','org':'" OTHER "','email':'a@b','name':'U',"
     "'role':'member','password':'$x','created_at':1,'updated_at':2,'read_until':3}",
     "{'kind':'key','id':'" ID "','org':'" OTHER "','key':'" TOKEN
