@@ -26,7 +26,12 @@ const HISTORY = "/v1/chat/history";
 const TYPING = "/v1/chat/typing";
 const CHAT_SETTINGS = "/v1/chat/settings";
 const SSE = { ...KEY, accept: "text/event-stream" };
-const ASSETS = ["/widget/chat-widget.js", "/api/widget/embed.js"];
+const ASSETS = [
+	"/widget/chat-widget.js",
+	"/widget/banter.d.ts",
+	"/widget/lang/en-0123456789.json",
+	"/api/widget/embed.js",
+];
 const PAGES = ["/", `/conversations/${NOBODY}`];
 const DEMOS = ["/widget-test.html", "/headless-test.html"];
 const HANDSHAKE = {
@@ -71,6 +76,7 @@ function examples() {
 			operationId,
 			body: resolve(requestBody)?.content["application/json"].example,
 			isForSites: path.startsWith("/api/widget/{widgetId}/"), // that the widget allows
+			isForAll: /^\/widget\/(lang\/)?\{file\}$/.test(path),
 			path: path
 				.replace("{file}", "none.js")
 				.replace("{sessionId}", "nobody-of-this-name")
@@ -92,8 +98,9 @@ describe("every operation", () => {
 		assert.deepEqual({ ...json, servers: [] }, { ...document(), servers: [] });
 	});
 
-	for (const { method, path, isForSites } of examples()) {
-		it(`${method} ${path}: an allowed site is served, a foreign one gets 403, whatever key it has`, async () => {
+	for (const { method, path, isForSites, isForAll } of examples()) {
+		const refusal = isForAll ? "is served, too" : "gets 403, whatever key it has";
+		it(`${method} ${path}: an allowed site is served, a foreign one ${refusal}`, async () => {
 			const headers = { origin: SITE };
 			const answer = await request(banter.url, method, path, { headers });
 			headers["access-control-request-method"] = method;
@@ -102,7 +109,9 @@ describe("every operation", () => {
 			for (const one of [answer, preflight]) assert.equal(originOf(one), SITE);
 			if (isForSites) return;
 			const foreign = { headers: { ...FOREIGN, ...KEY, ...ADMIN } };
-			assert.equal(originOf(await drive(banter, 403, method, path, foreign)), undefined);
+			const status = isForAll ? answer.status : 403;
+			const allowed = isForAll ? FOREIGN.origin : undefined;
+			assert.equal(originOf(await drive(banter, status, method, path, foreign)), allowed);
 		});
 
 		it(`${method} ${path}: malformed requests are refused; HEAD is like GET without a body`, async () => {

@@ -15,17 +15,21 @@ const PAGE = join(ROOT, "systemd/NOTICES.md");
 const PROGRAMS = ["masterd", "workerd", "storaged", "searchd", "banter"];
 const BUNDLES = {
 	dashboard: ["src/main.tsx"],
-	widget: ["src/index.ts", "pages/widget-test.ts", "pages/headless-test.ts"],
+	widget: ["src/loader/index.ts", "src/app/index.ts", "pages/widget-test.ts", "pages/headless-test.ts"],
 };
 
 const run = (...command) => execFileSync(command[0], command.slice(1), { encoding: "utf8" });
 const sorted = (names) => [...new Set(names)].sort();
 
-/** The style sheets, which are all banter's own. */
-const styles = {
-	name: "styles",
-	setup: ({ onLoad }) =>
-		onLoad({ filter: /\.css$/ }, () => ({ contents: "export const css = '';" })),
+/** Style sheets and names of texts, which are all banter's own. */
+const own = {
+	name: "own",
+	setup({ onLoad }) {
+		onLoad({ filter: /\.css$/ }, () => ({ contents: "export const css = '';" }));
+		onLoad({ filter: /\.json$/ }, ({ suffix }) =>
+			suffix === "?keys" ? { contents: "export const keys = [];" } : undefined,
+		);
+	},
 };
 
 /** The folders of the npm packages in a front end's bundles. */
@@ -36,7 +40,7 @@ async function packagesOf(front) {
 		absWorkingDir: dir,
 		entryPoints: BUNDLES[front],
 		outdir: "dist",
-		plugins: [styles],
+		plugins: [own],
 		bundle: true,
 		minify: true,
 		format: "esm",
