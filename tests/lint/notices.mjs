@@ -15,7 +15,12 @@ const PAGE = join(ROOT, "systemd/NOTICES.md");
 const PROGRAMS = ["masterd", "workerd", "storaged", "searchd", "banter"];
 const BUNDLES = {
 	dashboard: ["src/main.tsx"],
-	widget: ["src/loader/index.ts", "src/app/index.ts", "pages/widget-test.ts", "pages/headless-test.ts"],
+	widget: [
+		"src/loader/index.ts",
+		"src/app/index.ts",
+		"pages/widget-test.ts",
+		"pages/headless-test.ts",
+	],
 };
 
 const run = (...command) => execFileSync(command[0], command.slice(1), { encoding: "utf8" });
