@@ -83,19 +83,24 @@ function checkKeys(names, languages) {
 	}
 }
 
-/** Writes the languages as lang/<code>-<hash>.json, one hash for all; returns what the loader needs. */
+/**
+ * Writes the languages as modules lang/<code>-<hash>.js, one hash for all; returns what the loader needs. A page's
+ * policy that allows the script allows them, too; JSON would need connect-src.
+ */
 async function buildLanguages() {
 	const folder = join(root, "src/locales");
 	const names = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
 	const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
-	const minified = texts.map((text) => JSON.stringify(Object.values(JSON.parse(text))));
+	const minified = texts.map(
+		(text) => `export default${JSON.stringify(Object.values(JSON.parse(text)))}`,
+	);
 	checkKeys(
 		names,
 		texts.map((text) => JSON.parse(text)),
 	);
 	const hash = hashOf(...minified);
 	for (const [i, name] of names.entries()) {
-		await writeFile(join(dist, "lang", name.replace(".json", `-${hash}.json`)), minified[i]);
+		await writeFile(join(dist, "lang", name.replace(".json", `-${hash}.js`)), minified[i]);
 	}
 	return {
 		LANGUAGES: names.map((name) => name.replace(".json", "")).join("|"),

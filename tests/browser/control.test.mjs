@@ -132,6 +132,8 @@ describe("the controls and messages", { skip: missing }, () => {
 
 	it("a screen reader announces each reply once and completely, and no old ones", async () => {
 		const visitor = await visit();
+		await visitor.open();
+		await visitor.live.waitFor({ state: "attached" });
 		await visitor.page.evaluate(() => {
 			window.heard = [];
 			const root = document.querySelector("banter-chat").shadowRoot;
@@ -141,7 +143,6 @@ describe("the controls and messages", { skip: missing }, () => {
 			}).observe(root.querySelector("[aria-live=polite]"), { childList: true });
 		});
 		const heard = () => visitor.page.evaluate(() => window.heard);
-		await visitor.open();
 		await visitor.say(`[[tokens=10 ${DELAY}]] read to me`);
 		await until("it is heard", async () => (await heard()).length > 0);
 		assert.deepEqual(await heard(), [numbered(10)]);

@@ -29,7 +29,7 @@ const SSE = { ...KEY, accept: "text/event-stream" };
 const ASSETS = [
 	"/widget/chat-widget.js",
 	"/widget/banter.d.ts",
-	"/widget/lang/en-0123456789.json",
+	"/widget/lang/en-0123456789.js",
 	"/api/widget/embed.js",
 ];
 const PAGES = ["/", `/conversations/${NOBODY}`];

@@ -13,6 +13,6 @@ export function chooseLanguage(wishes: readonly unknown[]): string {
 }
 
 export async function fetchLanguage(server: string, code: string): Promise<Language> {
-	const file = await fetch(`${server}/widget/lang/${code}-${LANGUAGE_HASH}.json`);
-	return { code, texts: await file.json() };
+	const file = await import(`${server}/widget/lang/${code}-${LANGUAGE_HASH}.js`);
+	return { code, texts: file.default };
 }
