@@ -23,6 +23,7 @@ const OWNERS_ONLY = [
 	...["webhooks_list", "webhooks_create", "webhooks_get", "webhooks_change", "webhooks_delete"],
 	...["webhooks_test", "webhooks_deliveries", "webhooks_retry"],
 	...["budgets_get", "budgets_put", "prices_change", "server", "tags_delete"],
+	...["widgets_make_secret", "widgets_delete_secret"],
 ];
 
 const contract = new Contract();

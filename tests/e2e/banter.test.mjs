@@ -231,7 +231,7 @@ describe("banter status", () => {
 		});
 		const { running, pid, masterd_pid, schema, writable } = said;
 		const pids = { pid: banter.storaged.pid, masterd_pid: banter.masterd.pid };
-		const expected = { running: true, ...pids, schema: 3, writable: true };
+		const expected = { running: true, ...pids, schema: 4, writable: true };
 		assert.deepEqual({ running, pid, masterd_pid, schema, writable }, expected);
 		assert.match(said.program, /^banter \d/);
 		assert.ok(said.started_at <= Date.now() && said.started_at > Date.now() - 600_000);

@@ -187,6 +187,7 @@ describe("a change of a conversation", () => {
 		assert.deepEqual([ended.conversation.state, ended.conversation.operator], ["resolved", null]);
 		await change(400, conversationId, "[]");
 		await change(404, NOBODY, { read: true });
+		await send(banter, 204, "POST", "conversations/read");
 		await change(413, conversationId, undefined, { ...ADMIN, "content-length": "4097" });
 		await change(422, conversationId, { state: "person" });
 	});

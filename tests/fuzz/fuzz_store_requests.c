@@ -286,7 +286,7 @@ static const struct instruction inbox[] = {
     {0, MSG_RATING_SET, .words = "session message rating comment:text"},
     {0, MSG_PAGE_SET, MSG_PAGE_RECORD, .words = "session url=http://a/ title:name"},
     {0, MSG_CONTEXT_SET, .words = "session context:text"},
-    {0, MSG_READ_ALL, .words = "org user"},
+    {0, MSG_READ_ALL, .words = "org reader"},
     {0, MSG_CONTACT_MERGE, .words = "org contact other"},
     {0, MSG_RECORD_PUT, MSG_TAG_RECORD, .words = "fresh org id name color=#123456"},
     {0, MSG_RECORD_DELETE, MSG_TAG_RECORD, .words = "org id"},

@@ -22,7 +22,7 @@ const URGENT = /open|toggle|send|prefill|reset/;
 const INTENTS = ["pointerenter", "focus", "touchstart"];
 
 const OPEN = "Open chat";
-const FAILED = "The chat could not be loaded: retry";
+const FAILED = "Could not be loaded";
 
 type DrawnShell = Shell & { language: Language };
 
@@ -39,7 +39,7 @@ export function createInstance(
 	const { signal } = abort;
 	const widgetId = dataset.widget?.trim() ?? "";
 	const id = dataset.id || widgetId || "chat";
-	const server = serverOf(script.src, dataset.apiUrl ?? "", document.baseURI);
+	const server = serverOf(script.src, dataset.apiUrl ?? "");
 	const space = widgetId && `.${widgetId}`;
 	const overrides: Record<string, unknown> = {};
 	let waiting: Call[] = [];
@@ -148,7 +148,9 @@ export function createInstance(
 	}
 
 	async function begin(): Promise<void> {
-		const record = await fetchRecord(server, widgetId, dataset.apiKey ?? "", signal);
+		// A page's policy may allow requests to the API's server only.
+		const api = widgetId ? server : serverOf(dataset.apiUrl ?? "", script.src);
+		const record = await fetchRecord(api, widgetId, dataset.apiKey ?? "", signal);
 		if (signal.aborted) return;
 		// open-chat-widget's tag has its own title, welcome and colours.
 		if (record) draw({ ...(widgetId && record), ...Object(record.settings) });

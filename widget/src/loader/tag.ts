@@ -16,7 +16,7 @@ const OUR_PATH =
  * The URL prefix of the server. The name of a copy of the script that the site serves itself says nothing
  * about it: then the address for messages does.
  */
-export function serverOf(scriptUrl: string, apiUrl: string, pageUrl: string): string {
+export function serverOf(scriptUrl: string, apiUrl: string, pageUrl = document.baseURI): string {
 	const known = [scriptUrl, apiUrl].find((one) => OUR_PATH.test(one));
 	const url = known ?? new URL("/chat", scriptUrl || pageUrl);
 	return new URL(url, pageUrl).href.replace(OUR_PATH, "");
