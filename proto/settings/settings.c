@@ -153,7 +153,8 @@ settings_mask_urls(const char *text)
 
 	while ((at = strstr(at, "://")) != NULL) {
 		at += 3;
-		for (size_t n = strcspn(at, "/, "); n > 0; n--)
+		/* A password may have commas; an address of a list that follows has "://". */
+		for (size_t n = strcspn(at, "/ "); n > 0; n--)
 			if (at[n] == '@') {
 				memset(at, '*', n);
 				break;

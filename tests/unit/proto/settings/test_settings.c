@@ -522,6 +522,32 @@ is_set_by_units(const char *name)
 	return false;
 }
 
+static void
+base_url_is_shown_as(void *expected, const struct setting_shown *shown)
+{
+	if (strcmp(shown->name, "OPENAI_BASE_URL") == 0)
+		assert_string_equal(shown->value, (const char *)expected);
+}
+
+TEST(users_and_passwords_of_urls_are_masked_when_shown)
+{
+	static const struct {
+		const char *pair;
+		char shown[40];
+	} rows[] = {
+	    {"OPENAI_BASE_URL=http://proxy:3128", "http://proxy:3128"},
+	    {"OPENAI_BASE_URL=http://user:hush@proxy:3128", "http://*********@proxy:3128"},
+	    {"OPENAI_BASE_URL=http://user:hu,sh@proxy:3128", "http://**********@proxy:3128"},
+	    {"OPENAI_BASE_URL=http://user:h@sh@proxy:3128", "http://*********@proxy:3128"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		(void)LOAD(rows[i].pair);
+		settings_show(
+		    OWNER_WORKER, base_url_is_shown_as, (void *)(uintptr_t)rows[i].shown);
+	}
+}
+
 TEST(a_file_of_settings_has_all_but_secrets_and_what_units_set)
 {
 	char *text = printed(settings_print_env);
