@@ -2,6 +2,7 @@
 // across restarts; and the visitor's frames, each a request of its own.
 
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { after, describe, it } from "node:test";
 import { assertError, textOf } from "./client.mjs";
 import { Feed, feedContract, feedPath } from "./feeds.mjs";
@@ -258,6 +259,27 @@ describe("a posted frame", () => {
 		await one.close();
 	});
 
+	it("proves who the visitor is, where the widget asks for nothing", async () => {
+		const one = await open();
+		const path = `widgets/${one.widget.id}/identity-secret`;
+		const { secret } = await adminExpect(banter, 200, "POST", path);
+		const proof = createHmac("sha256", secret).update("42").digest("hex");
+		const identify = (hash, members) =>
+			one.post({ type: "identify", userId: "42", hash, ...members });
+		assertError(await identify("0".repeat(64)), 422, undefined, "invalid_identity");
+		assertError(await identify(proof, { email: "x" }), 422, undefined, "invalid_contact_info");
+		const saved = (await identify(proof, { name: "Ann" })).json;
+		assert.deepEqual(saved, { frames: [{ type: "contact_info_saved" }] });
+		const other = await Visitor.open(banter, one.widget);
+		other.send({ type: "identify", userId: "42", hash: proof });
+		assert.equal((await other.next()).type, "contact_info_saved");
+		await other.ask(echo("x"));
+		const [{ contactId }] = await conversationsOf(banter, one.widget);
+		const { name } = await adminExpect(banter, 200, "GET", `contacts/${contactId}`);
+		assert.equal(name, "Ann");
+		await one.close();
+	});
+
 	it("stops the reply that runs", async () => {
 		const one = await open();
 		await one.say("[[tokens=1000 delay=10]]", "m-1");
@@ -268,12 +290,17 @@ describe("a posted frame", () => {
 		await one.close();
 	});
 
-	it("carries the page of the first message", async () => {
+	it("carries the page and the context of the first message", async () => {
 		const one = await open();
 		const page = { url: "https://shop.example/cart", title: "Cart" };
-		await one.post({ type: "message", content: echo("x"), page });
+		const context = { plan: "gold" };
+		const refused = await one.post({ type: "message", content: "x", context: [] });
+		assert.deepEqual([refused.status, refused.json.code], [400, "invalid_message"]);
+		await one.post({ type: "message", content: echo("x"), page, context });
 		const [{ _id }] = await conversationsOf(banter, one.widget);
-		assert.equal((await banter.thread(_id)).conversation.page.url, page.url);
+		const { conversation } = await banter.thread(_id);
+		assert.equal(conversation.page.url, page.url);
+		assert.deepEqual(conversation.context, context);
 		await one.close();
 	});
 

@@ -260,6 +260,7 @@ feed_message_begin(struct feed_post *p)
 	    .text = p->frame.content,
 	    .client_id = p->frame.id,
 	    .page = buf_slice(&p->page),
+	    .context = buf_slice(&p->context),
 	    .name = request_context_of(p->q.x)->request_id,
 	    .visitor = &p->visit.token,
 	    .message = p->message,

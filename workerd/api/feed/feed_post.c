@@ -12,6 +12,7 @@
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/connection_limit.h"
 #include "workerd/api/request/request_context.h"
+#include "workerd/api/widget/widget_identity.h"
 #include "workerd/api/widget/widget_older.h"
 #include "workerd/api/widget/widget_settings.h"
 
@@ -88,7 +89,6 @@ feed_post_set_context(struct feed_post *p)
 	    .widget = p->visit.widget,
 	    .session = slice_str(p->visit.session)};
 
-	must(chat_context_encode(p->frame.context, &p->context));
 	set.context = buf_slice(&p->context);
 	store_query_ask(&p->q, MSG_CONTEXT_SET, &set, feed_post_on_told);
 }
@@ -218,26 +218,54 @@ feed_post_on_contact(void *arg, uint16_t type, const union msg *m)
 }
 
 static void
-feed_post_submit(struct feed_post *p)
+feed_post_submit(struct feed_post *p, const struct widget_contact *contact)
+{
+	const struct msg_contact_submit submit = {.token = p->visit.token,
+	    .fresh_id = id_new(),
+	    .name = contact->value[WIDGET_CONTACT_NAME],
+	    .email = contact->value[WIDGET_CONTACT_EMAIL],
+	    .phone = contact->value[WIDGET_CONTACT_PHONE],
+	    .user_id = p->frame.user_id};
+
+	store_query_ask(&p->q, MSG_CONTACT_SUBMIT, &submit, feed_post_on_contact);
+}
+
+/* The site says who the visitor is, and proves it. */
+static void
+feed_post_identify(struct feed_post *p)
 {
 	struct widget_contact contact;
-	struct msg_contact_submit submit = {.token = p->visit.token, .fresh_id = id_new()};
+	const char *wrong = widget_contact_read_proved(&p->frame, &contact);
+
+	if (!p->is_proved)
+		store_query_refuse(
+		    &p->q, 422, WIDGET_IDENTITY_INVALID, WIDGET_IDENTITY_UNPROVED);
+	else if (wrong != NULL)
+		feed_post_refuse_contact(p, wrong, &contact);
+	else
+		feed_post_submit(p, &contact);
+}
+
+static void
+feed_post_take_contact(struct feed_post *p)
+{
+	struct widget_contact contact;
 	const char *wrong;
 
+	if (widget_frame_has_identity(&p->frame)) {
+		feed_post_identify(p);
+		return;
+	}
 	if (p->contact_mode == CONTACT_NONE) {
 		store_query_refuse(&p->q, 409, "contact_not_asked",
 		    "This chat does not ask for contact details");
 		return;
 	}
 	wrong = widget_contact_read(&p->frame, p->collects, p->required, &contact);
-	if (wrong != NULL) {
+	if (wrong != NULL)
 		feed_post_refuse_contact(p, wrong, &contact);
-		return;
-	}
-	submit.name = contact.value[WIDGET_CONTACT_NAME];
-	submit.email = contact.value[WIDGET_CONTACT_EMAIL];
-	submit.phone = contact.value[WIDGET_CONTACT_PHONE];
-	store_query_ask(&p->q, MSG_CONTACT_SUBMIT, &submit, feed_post_on_contact);
+	else
+		feed_post_submit(p, &contact);
 }
 
 static void
@@ -248,7 +276,7 @@ feed_post_handle(struct feed_post *p)
 		feed_message_send(p);
 		break;
 	case WIDGET_CONTACT:
-		feed_post_submit(p);
+		feed_post_take_contact(p);
 		break;
 	case WIDGET_STOP:
 		feed_post_find_running(p);
@@ -318,6 +346,7 @@ feed_post_new(const struct api_call *c, const struct widget_frame *frame)
 	p->contact_mode = widget.contact_mode;
 	p->collects = widget.collects;
 	p->required = widget_settings_required(&widget);
+	p->is_proved = widget_identity_is_proved(&widget, frame->user_id, frame->hash);
 	p->q.refusals = refusals;
 	p->q.on_end = feed_post_on_end;
 	p->frame = *frame;
@@ -326,10 +355,28 @@ feed_post_new(const struct api_call *c, const struct widget_frame *frame)
 	buf_init(&p->page, CHAT_PAGE_MAX);
 	buf_init(&p->context, CHAT_CONTEXT_MAX);
 	feed_post_read_page(p);
+	must(chat_context_encode(p->frame.context, &p->context));
 	p->source = connection_limit_key(c->api, &request_context_of(c->x)->client.address);
 	json_write_open(&p->q.json, NULL, '{');
 	must(buf_append_str(&p->q.out, "\"frames\":[") == 0);
 	return p;
+}
+
+/* Returns what is wrong, or NULL. A message may carry a context, as a page. */
+static const char *
+feed_post_read(struct slice text, struct widget_frame *frame)
+{
+	const char *wrong = widget_frame_read(text, frame);
+	struct buf context;
+
+	if (wrong != NULL || frame->kind != WIDGET_MESSAGE)
+		return wrong;
+	frame->context = json_object_get(frame->json, "context");
+	buf_init(&context, CHAT_CONTEXT_MAX);
+	if (!chat_context_encode(frame->context, &context))
+		wrong = chat_context_wrong;
+	buf_clear(&context);
+	return wrong;
 }
 
 /* The same rate limits as over a WebSocket. */
@@ -347,7 +394,7 @@ void
 handle_widget_post(const struct api_call *c)
 {
 	struct widget_frame frame;
-	const char *wrong = widget_frame_read(c->x->body, &frame);
+	const char *wrong = feed_post_read(c->x->body, &frame);
 	struct feed_post *p;
 	struct msg_visitor_open ask;
 

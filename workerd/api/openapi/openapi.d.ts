@@ -1282,6 +1282,8 @@ export interface components {
             id?: components["schemas"]["ClientMessageId"];
             /** @description Where the visitor is; only in a posted frame. */
             page?: components["schemas"]["PageReport"];
+            /** @description What the site says; only in a posted frame. */
+            context?: components["schemas"]["SiteContext"];
         };
         /** @description The visitor's contact details. Fields that the widget does not ask for are ignored; at least one field that it asks for is required. */
         VisitorContact: {

@@ -90,6 +90,18 @@ widget_contact_read(const struct widget_frame *frame, unsigned collects, unsigne
 	return any || wrong != NULL ? wrong : "enter at least one of the requested details";
 }
 
+const char *
+widget_contact_read_proved(const struct widget_frame *frame, struct widget_contact *contact)
+{
+	const unsigned all = CONTACT_NAME | CONTACT_EMAIL | CONTACT_PHONE;
+	const char *wrong = widget_contact_read(frame, all, 0, contact);
+
+	for (size_t i = 0; i < CONTACT_FIELDS; i++)
+		if (contact->value[i].len > 0)
+			return wrong;
+	return NULL;
+}
+
 void
 widget_contact_write_wrong(struct json_writer *j, const struct widget_contact *contact)
 {

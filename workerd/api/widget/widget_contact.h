@@ -33,6 +33,10 @@ extern const char *const widget_contact_fields[CONTACT_FIELDS];
 [[gnu::warn_unused_result]] const char *widget_contact_read(const struct widget_frame *frame,
     unsigned collects, unsigned required, struct widget_contact *contact);
 
+/* The same for a visitor whose site proves its user id: any details may be given, or none. */
+[[gnu::warn_unused_result]] const char *widget_contact_read_proved(
+    const struct widget_frame *frame, struct widget_contact *contact);
+
 /* The error of an e-mail that the store refuses: it folds the case, by which some letters become two. */
 #define WIDGET_CONTACT_LONG_EMAIL "email must be shorter"
 extern const struct widget_contact widget_contact_long_email;

@@ -155,6 +155,12 @@ widget_frame_read(struct slice text, struct widget_frame *frame)
 	       "history";
 }
 
+bool
+widget_frame_has_identity(const struct widget_frame *frame)
+{
+	return frame->hash.len > 0 || frame->user_id.len > 0;
+}
+
 void
 widget_frame_clear(struct widget_frame *frame)
 {

@@ -40,6 +40,9 @@ struct widget_frame {
 [[gnu::warn_unused_result]] const char *widget_frame_read(
     struct slice text, struct widget_frame *frame);
 
+/* Whether it is a contact that the site says it proves. */
+bool widget_frame_has_identity(const struct widget_frame *frame);
+
 void widget_frame_clear(struct widget_frame *frame);
 
 #endif

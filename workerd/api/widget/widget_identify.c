@@ -104,23 +104,16 @@ widget_identify_submit(struct widget_identification *i, const struct widget_cont
 		widget_identify_fail(i, 0, NULL);
 }
 
-/* A visitor whose site proves its user id may give any details, or none. */
 static void
 widget_identify_check_proof(
     struct widget_identification *i, const struct msg_widget_record *widget)
 {
-	const unsigned all = CONTACT_NAME | CONTACT_EMAIL | CONTACT_PHONE;
 	struct widget_contact contact;
-	const char *wrong = widget_contact_read(&i->frame, all, 0, &contact);
-	bool given = false;
+	const char *wrong = widget_contact_read_proved(&i->frame, &contact);
 
-	for (size_t k = 0; k < CONTACT_FIELDS; k++)
-		given = given || contact.value[k].len > 0;
 	if (!widget_identity_is_proved(widget, i->frame.user_id, i->frame.hash))
-		widget_identify_refuse(i, "invalid_identity",
-		    "hash must be the HMAC-SHA256 of userId with the widget's identity "
-		    "secret");
-	else if (given && wrong != NULL)
+		widget_identify_refuse(i, WIDGET_IDENTITY_INVALID, WIDGET_IDENTITY_UNPROVED);
+	else if (wrong != NULL)
 		widget_identify_refuse_contact(i, wrong, &contact);
 	else
 		widget_identify_submit(i, &contact);
@@ -132,7 +125,7 @@ widget_identify_check(struct widget_identification *i, const struct msg_widget_r
 	struct widget_contact contact;
 	const char *wrong;
 
-	if (i->frame.hash.len > 0 || i->frame.user_id.len > 0) {
+	if (widget_frame_has_identity(&i->frame)) {
 		widget_identify_check_proof(i, widget);
 		return;
 	}
