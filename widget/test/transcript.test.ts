@@ -16,7 +16,7 @@ import { bot, stored, user } from "./fakes";
 const FRESH = initialState("Welcome", true);
 
 function mine(text: string, id: string | null): Mine {
-	const question = { role: "user", key: "c", text } as const;
+	const question = { role: "user", key: "c", text, at: null, isQueued: false } as const;
 	return { question, reply: newReply(replyKey("c"), id) };
 }
 

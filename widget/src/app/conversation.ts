@@ -3,7 +3,7 @@
 
 import type { Shell } from "../shell";
 import type { BrowserStorage } from "./chat/browser-storage";
-import type { State } from "./chat/state";
+import type { Rating, State } from "./chat/state";
 import type { Store } from "./chat/store";
 import type { Settings } from "./settings";
 import type { Details } from "./ui/contact";
@@ -21,6 +21,12 @@ export interface Conversation {
 	/** What the page's script says about the visitor and the page; sent before the next message. */
 	identify(identity: Readonly<Record<string, unknown>>): void;
 	describe(context: Readonly<Record<string, unknown>>): void;
+	/** Loads the messages before the oldest one that is shown; `older` in the state tells the rest. */
+	loadOlder(): void;
+	/** `id`: of the reply. null takes the rating back. */
+	rate(id: string, rating: Rating | null, comment?: string): void;
+	/** The visitor is typing. */
+	type(): void;
 	/** Removes everything in the browser's storage that belongs to the conversation. */
 	forget(): void;
 }

@@ -26,9 +26,18 @@ export function createWords({ language, record }: Pick<Shell, "language" | "reco
 	};
 }
 
+/** The failures that have the text of another one. */
+const SAME_TEXT = {
+	lost: "interrupted",
+	cut_off: "interrupted",
+	conflict: "refused",
+	nameless: "contactRequired",
+} as const;
+
 /** The text of a failure. */
 export function failureText(words: Words, kind: FailureKind | null): string {
-	return words(kind === "lost" ? "interrupted" : (kind ?? "broken"));
+	const same = Object.entries(SAME_TEXT).find(([name]) => name === kind)?.[1];
+	return words(same ?? (kind as Exclude<FailureKind, keyof typeof SAME_TEXT> | null) ?? "broken");
 }
 
 /** Shown while the widget retries. */

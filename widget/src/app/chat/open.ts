@@ -39,6 +39,9 @@ export function openChat({ shell, settings, signal }: OpenParts): Opened {
 		...chat,
 		introduce: () => undefined,
 		skipContact: () => undefined,
+		loadOlder: () => undefined,
+		rate: () => undefined,
+		type: () => undefined,
 		identify(identity: Values) {
 			about = { ...about, identity };
 		},

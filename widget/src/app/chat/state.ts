@@ -24,8 +24,21 @@ export interface Question {
 	/** Identifies the message on this page. */
 	readonly key: string;
 	readonly text: string;
+	/** When the server stored it, in ms since 1970; null: not yet known. */
+	readonly at: number | null;
+	/** It waits for the connection, or for the reply before it. */
+	readonly isQueued: boolean;
 }
 
+/** A person who answers in place of the model. */
+export interface Person {
+	readonly name: string;
+}
+
+/** What a visitor thinks of a reply. */
+export type Rating = "up" | "down";
+
+/** Of the model, or of a person. */
 export interface Reply {
 	readonly role: "assistant";
 	readonly key: string;
@@ -35,6 +48,11 @@ export interface Reply {
 	readonly phase: Phase;
 	/** Why, in the phases "paused" and "failed". */
 	readonly failure: FailureKind | null;
+	/** As of a question. */
+	readonly at: number | null;
+	/** null: the model. */
+	readonly author: Person | null;
+	readonly rating: Rating | null;
 }
 
 export type Message = Question | Reply;
@@ -45,10 +63,27 @@ export interface State {
 	readonly unread: number;
 	/** The visitor has asked to stop the running reply. */
 	readonly stopping: boolean;
-	/** The last one is always a reply: the welcome message, or the reply to the last message. */
+	/** The first one is the welcome message, to be shown only if there is no `older` message. */
 	readonly messages: readonly Message[];
 	/** The state of the contact form. */
 	readonly contact: Contact;
+	/** Whether the server has messages before messages[1]. */
+	readonly older: "none" | "some" | "loading";
+	/** Whether the server can be reached. */
+	readonly line: Line;
+	readonly people: People;
+}
+
+/** "offline": the browser says so; "lost": connecting again. */
+export type Line = "up" | "lost" | "offline";
+
+/** Who answers. */
+export interface People {
+	/** "waiting": for a person. */
+	readonly phase: "model" | "waiting" | "person";
+	/** The person who answers or answered last; null: none yet. */
+	readonly person: Person | null;
+	readonly isTyping: boolean;
 }
 
 export interface Contact {
@@ -62,7 +97,17 @@ export interface Contact {
 const LIVE: ReadonlySet<Phase> = new Set<Phase>(["waiting", "streaming", "paused"]);
 
 export function newReply(key: string, id: string | null = null): Reply {
-	return { role: "assistant", key, id, text: "", phase: "waiting", failure: null };
+	return {
+		role: "assistant",
+		key,
+		id,
+		text: "",
+		phase: "waiting",
+		failure: null,
+		at: null,
+		author: null,
+		rating: null,
+	};
 }
 
 /** The key of the reply to a message. */
@@ -78,6 +123,9 @@ export function initialState(welcome: string, open: boolean, unread = 0): State 
 		stopping: false,
 		messages: [greeting],
 		contact: { phase: "hidden", problem: "", wrong: [] },
+		older: "none",
+		line: "up",
+		people: { phase: "model", person: null, isTyping: false },
 	};
 }
 
@@ -132,7 +180,7 @@ export function setOpen(state: State, open: boolean): State {
 }
 
 export function ask(state: State, key: string, text: string): State {
-	const question: Question = { role: "user", key, text };
+	const question: Question = { role: "user", key, text, at: null, isQueued: false };
 	return { ...state, messages: [...state.messages, question, newReply(replyKey(key))] };
 }
 

@@ -33,15 +33,15 @@ export function mineOf(
 	state: State,
 	{ clientMessageId: key, text, messageId, failure }: Sending,
 ): Mine {
-	const question: Question = { role: "user", key, text };
+	const question: Question = { role: "user", key, text, at: null, isQueued: false };
 	const reply = replyOf(state, replyKey(key)) ?? newReply(replyKey(key), messageId);
 	return { question, reply: failure ? { ...reply, phase: "failed", failure } : reply };
 }
 
 function fromStored({ id, role, content: text, status }: StoredMessage): Message {
-	if (role === "user") return { role, key: id, text };
+	if (role === "user") return { role, key: id, text, at: null, isQueued: false };
 	const failure = status === "interrupted" ? status : null;
-	return { role: "assistant", key: id, id, text, phase: PHASES[status], failure };
+	return { ...newReply(id, id), text, phase: PHASES[status], failure };
 }
 
 /** The index of the newest message without a reply; -1: none. */

@@ -381,6 +381,9 @@ export function createSocketConversation(parts: SocketConversationParts): Socket
 		},
 		identify: (identity) => describe({ ...identity, type: "identify" }),
 		describe: (context) => describe({ type: "context", context }),
+		loadOlder: () => undefined,
+		rate: () => undefined,
+		type: () => undefined,
 		skipContact() {
 			shyness.put();
 			showContact("hidden");
