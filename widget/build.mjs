@@ -115,13 +115,6 @@ const minifying = {
 	format: { comments: false },
 };
 
-/**
- * Properties that the app shares with nobody, so that they may have shorter names: not those of the DOM, of
- * the API, of browser storage or of shell.ts.
- */
-const INTERNAL =
-	/^(isOffline|onChange|retryAfterMs|decoder|tail|heard|reward|isTried|problem|knowsIds|wasOpen|rememberOpen|rememberUnread|announce|outbox|onAccent|socket|wish|shyness|awaits|contactSubmitted|want|disowned|introduce|describe|prefill|isFirst|isLast|inputPlaceholder|skipContact|stopping|conversation|store|network|opened|phase|details|wake|pause|render|setting|scrollPercent|delaySeconds|oncePerVisitor|unreadInTitle|starters|question|wrong|words|shell|session|local|client|exists|tokens|lost|forget|view|teaser)$/;
-
 /** Bundles a script of the widget. Terser's output is 5 % smaller than esbuild's. */
 async function bundle(entry, format, define = {}) {
 	const { outputFiles } = await build({
@@ -135,11 +128,9 @@ async function bundle(entry, format, define = {}) {
 		write: false,
 		plugins: [cssAsText, localeKeys],
 	});
-	const isApp = format === "esm";
 	const { code } = await minify(outputFiles[0].text, {
 		...minifying,
-		module: isApp,
-		mangle: isApp ? { properties: { regex: INTERNAL, keep_quoted: true } } : true,
+		module: format === "esm",
 	});
 	return code;
 }
