@@ -89,26 +89,6 @@ index_build_step(struct index *ix)
 	return found == 1 ? 1 : index_finish(ix);
 }
 
-/* An erased parent. 1: found, 0: there is none, -1: failed. */
-static int
-index_erase_find(struct index *ix, int64_t *number, struct id *org)
-{
-	sqlite3_stmt *find = index_statement(ix, STATEMENT_PARENT_HIDDEN);
-	int rc;
-
-	if (find == NULL)
-		return -1;
-	rc = sqlite3_step(find);
-	if (rc == SQLITE_ROW) {
-		*number = sqlite3_column_int64(find, 0);
-		*org = index_column_id(find, 1);
-	}
-	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		return index_fail(ix);
-	sqlite3_reset(find);
-	return rc == SQLITE_ROW;
-}
-
 /* Removes one document of a parent. 1: there may be more. */
 static int
 index_erase_one(struct index *ix, int64_t parent, const struct id *org, size_t *bytes)
@@ -148,7 +128,7 @@ index_erase_step(struct index *ix)
 	int64_t number = 0;
 	size_t bytes = 0;
 	struct id org;
-	int found = index_erase_find(ix, &number, &org), more = found;
+	int found = index_find_erased(ix, &number, &org), more = found;
 
 	for (int n = 0; more == 1 && n < ERASE_DOCUMENTS && bytes < ERASE_BYTES; n++)
 		more = index_erase_one(ix, number, &org, &bytes);

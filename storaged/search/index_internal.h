@@ -114,8 +114,11 @@ void index_shards_clear(struct index *ix);
 int index_add_words(struct index *ix, int64_t row, const struct id *org, struct slice text);
 int index_remove_words(struct index *ix, int64_t row, const struct id *org, struct slice text);
 
-/* 1: found, 0: unknown, -1: failed. */
+/* The parent's row number and organization. 1: found, 0: unknown, -1: failed. */
 int index_find_parent(struct index *ix, const struct id *id, int64_t *number, struct id *org);
+
+/* The same for one erased parent; 0: there is none. */
+int index_find_erased(struct index *ix, int64_t *number, struct id *org);
 
 /* Removes the row that a statement has found: its first two columns are the row and its text. */
 int index_remove_found(struct index *ix, sqlite3_stmt *found, const struct id *org);

@@ -50,16 +50,12 @@ index_put_parent(struct index *ix, const struct index_parent *parent)
 	return index_run(ix, put);
 }
 
-int
-index_find_parent(struct index *ix, const struct id *id, int64_t *number, struct id *org)
+/* Reads row number and organization of the parent that a statement finds, if any, and resets it. */
+static int
+index_read_parent(struct index *ix, sqlite3_stmt *find, int64_t *number, struct id *org)
 {
-	sqlite3_stmt *find = index_statement(ix, STATEMENT_PARENT_FIND);
-	int rc;
+	int rc = sqlite3_step(find);
 
-	if (find == NULL)
-		return -1;
-	index_bind_id(find, 1, id);
-	rc = sqlite3_step(find);
 	if (rc == SQLITE_ROW) {
 		*number = sqlite3_column_int64(find, 0);
 		*org = index_column_id(find, 1);
@@ -68,6 +64,25 @@ index_find_parent(struct index *ix, const struct id *id, int64_t *number, struct
 		return index_fail(ix);
 	sqlite3_reset(find);
 	return rc == SQLITE_ROW;
+}
+
+int
+index_find_parent(struct index *ix, const struct id *id, int64_t *number, struct id *org)
+{
+	sqlite3_stmt *find = index_statement(ix, STATEMENT_PARENT_FIND);
+
+	if (find == NULL)
+		return -1;
+	index_bind_id(find, 1, id);
+	return index_read_parent(ix, find, number, org);
+}
+
+int
+index_find_erased(struct index *ix, int64_t *number, struct id *org)
+{
+	sqlite3_stmt *find = index_statement(ix, STATEMENT_PARENT_HIDDEN);
+
+	return find == NULL ? -1 : index_read_parent(ix, find, number, org);
 }
 
 static int

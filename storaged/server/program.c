@@ -11,7 +11,7 @@
 #include "proto/process/privileges.h"
 #include "storaged/server/listen.h"
 
-/* The result of program_read_arguments() that is no exit status. */
+/* program_read_arguments() returns this, in place of an exit status, if the program shall run. */
 #define PROGRAM_RUNS (-1)
 
 static void

@@ -20,7 +20,7 @@ struct program {
 [[gnu::warn_unused_result]] int program_main(
     const struct program *program, int argc, char **argv);
 
-/* Serves on a listening socket until it is told to stop; returns the exit status. */
+/* Serves on a listening socket until SIGTERM or SIGINT; returns the exit status. */
 typedef int program_serve_fn(
     const struct settings *settings, const struct access *access, int listener, void *arg);
 

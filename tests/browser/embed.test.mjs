@@ -101,7 +101,7 @@ describe("a tag with data-widget", { skip: missing }, () => {
 
 	/** Waits until the owner is informed, and returns the browser's own errors. */
 	async function toldOnce({ hints, complaints }, widget) {
-		await until("the owner is told", () => hints.length > 0);
+		await until("the console has a warning for the owner", () => hints.length > 0);
 		assert.equal(hints.length, 1);
 		assert.ok(hints[0].endsWith(`/api/widget/${widget.widget_id}/settings`), hints[0]);
 		return complaints;

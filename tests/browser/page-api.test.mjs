@@ -344,7 +344,7 @@ describe("open-chat-widget's tag", { skip: missing }, () => {
 
 	it("does not start without a key, and says so on the console", async () => {
 		const visitor = await site.visitTags([{ "data-api-url": "/chat" }]);
-		await until("the owner is told", () => visitor.complaints.length > 0);
+		await until("the console has an error for the owner", () => visitor.complaints.length > 0);
 		assert.match(visitor.complaints[0], /Missing required .*data-api-key/);
 		assert.equal(await visitor.page.locator("banter-chat").count(), 0);
 		assert.equal(await visitor.page.evaluate(() => "banter" in window), false);

@@ -62,7 +62,7 @@ describe("an invitation", () => {
 		assert.ok(used.used_at >= used.created_at);
 	});
 
-	it("is used once, by whoever is first", async () => {
+	it("is accepted once: later requests get 410", async () => {
 		const { token } = await invite({ role: "owner" });
 		const people = await times(4, () => person());
 		const answers = await Promise.all(people.map((one) => open([200, 410], "POST", token, one)));

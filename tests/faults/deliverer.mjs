@@ -1,6 +1,6 @@
-// The worker that delivers a webhook, as the store knows it: it reads the change feed, and stores the result of each
-// row together with its position. And the check: position and results belong together, and the feed tells exactly
-// what is stored.
+// Plays the worker that delivers a webhook: it reads the change feed, and stores the result of each row together with
+// its position. Then it checks that the position fits the results, and that the feed has one row for each stored
+// message and reply, and no others.
 //
 // It has the methods of a Visitor (visitor.mjs).
 
@@ -24,15 +24,15 @@ const ENDS = {
 };
 
 export class Deliverer {
-	acknowledged = 0; // messages: none
-	rows = []; // of the feed, that were delivered
+	acknowledged = 0; // this worker sends no messages
+	rows = []; // the delivered rows of the feed
 	#webhook = { v: 1, id: newId(), org: ORG, url: "https://a.example/", secret: "s", enabled: 1 };
-	#pending; // rows whose results may be stored
+	#pending; // rows whose results were sent, but not acknowledged
 	#start; // position before the first message
 	#updatedAt;
 	#leases = new WeakMap(); // by peer
 
-	/** Makes the webhook, and a budget that no reply reaches, before the first message. Repeats while that is refused. */
+	/** Creates the webhook, and a budget too large to be spent, before the first message. Retries until both are stored. */
 	async prepare(peer) {
 		while (this.#updatedAt === undefined) {
 			const { newest } = await peer.ask("changes_read", { newest: 1 }, "changes_page");
@@ -48,7 +48,7 @@ export class Deliverer {
 
 	async claim() {}
 
-	/** The rows behind some. */
+	/** At most `limit` rows of the feed that follow `rows`. */
 	async #read(peer, rows, limit) {
 		const after = rows.at(-1)?.seq ?? this.#start;
 		const page = await peer.ask("changes_read", { after, limit }, "changes_page");
@@ -56,7 +56,7 @@ export class Deliverer {
 		return page.changes;
 	}
 
-	/** The rows whose results are to be stored; none if there are no more, or another connection still has the lease. */
+	/** The next rows to deliver; empty at the end of the feed, or while another connection holds the lease. */
 	async #next(peer) {
 		if (!this.#leases.has(peer) && !(await this.#lease(peer))) return [];
 		return this.#pending?.rows ?? this.#read(peer, this.rows, PAGE);
@@ -84,7 +84,7 @@ export class Deliverer {
 		return undefined;
 	}
 
-	/** Stores the results of the next rows, or again those without a response. Resolves to the error if that was refused. */
+	/** Stores the results of the next rows, or repeats the request that got no response. Resolves to the store's error, if any. */
 	async step(peer) {
 		const rows = await this.#next(peer);
 		if (rows.length === 0) {
@@ -98,7 +98,7 @@ export class Deliverer {
 		});
 	}
 
-	/** Compares the stored position and results; they may be those of a request without a response. */
+	/** Compares the stored position with the stored results. A request that got no response may have been stored or not. */
 	async check(peer) {
 		if (this.#updatedAt === undefined) return 0;
 		const webhook = this.#webhook.id;
@@ -117,13 +117,13 @@ export class Deliverer {
 		const rows = possible.find((some) => some.length === 0 || some.at(-1).seq === cursor);
 		assert.ok(
 			rows,
-			`the position ${cursor} is none of ${possible.map((some) => some.at(-1)?.seq)}`,
+			`the position ${cursor} is not one of ${possible.map((some) => some.at(-1)?.seq)}`,
 		);
 		assert.deepEqual(stored, last(rows));
 		return 0;
 	}
 
-	/** Reads the rest of the feed, and compares all rows with the stored messages ([id, role, status]) of conversations. */
+	/** Reads the rest of the feed, and compares all its rows with the conversations' stored messages: [id, role, status]. */
 	async checkFeed(peer, threads) {
 		if (this.#updatedAt === undefined) return;
 		const rows = [...this.rows];
@@ -139,7 +139,7 @@ export class Deliverer {
 	}
 }
 
-/** Asserts that a conversation's rows tell of these messages, each once, and of no others but a reply that runs. */
+/** Asserts that a conversation's rows report each of these messages once; only a running reply may have a further row. */
 function assertTold(rows, messages) {
 	const created = rows.filter(({ kind, what }) => kind === KIND.MESSAGE && what === WHAT.CREATED);
 	assert.deepEqual(

@@ -1,5 +1,5 @@
 // Checks that the schema WidgetSettings in openapi.json and the table in widget/README.md follow
-// workerd/api/widget/widget_settings.def. Prints each error, and exits 1 if there is any.
+// workerd/api/widget/widget_settings.def. Prints each error, and exits with status 1 if there are any.
 //
 //	node tests/lint/widget-settings.mjs [--write]	--write: updates both
 
@@ -59,7 +59,7 @@ const SCHEMAS = {
 	}),
 };
 
-/** What a cell of the table says about the values. */
+/** The text of the table's column with the allowed values. */
 const VALUES = {
 	choice: (row) => row.choices.map((one) => `\`${one}\``).join(", "),
 	flag: () => "true, false",

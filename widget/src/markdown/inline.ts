@@ -1,5 +1,5 @@
 // The marks inside a paragraph, a heading or a table's cell: emphasis, code, links (CommonMark 0.31,
-// chapter 6, and GFM). Everything is linear in the length of a window, which is bounded.
+// chapter 6, and GFM). Parsing takes time linear in the length of a window, and a window has a maximum length.
 
 import {
 	isDisguised,
@@ -29,17 +29,17 @@ export interface Context {
 }
 
 export interface Parsed {
-	/** What no further text can change, and its length in the source. */
+	/** The tokens that further text cannot change, and their length in the source. */
 	readonly done: Part[];
 	readonly length: number;
 	readonly rest: Part[];
 }
 
-/** The ends of a mark are at most this far apart; otherwise it is text. */
+/** A mark whose ends are further apart is shown as text. */
 export const SPAN_MAX = 1500;
-/** The length of text that is parsed at once. */
+/** The maximum length of a window. */
 export const WINDOW = 4000;
-/** A mark that may still be completed is held back with the text after it, if that is shorter. */
+/** An unfinished mark is hidden with the text after it while they are at most this long; then it is shown as text. */
 const HELD_MAX = 80;
 const DEPTH_MAX = 16;
 const PIECE_MAX = 256;
@@ -66,7 +66,7 @@ interface Run {
 	left: number;
 	readonly canOpen: boolean;
 	readonly canClose: boolean;
-	/** An asterisk in a word is rather a multiplication. */
+	/** False for a single mark after a letter or digit: probably a multiplication. */
 	readonly isLikely: boolean;
 }
 
@@ -160,7 +160,7 @@ function skipAddress(text: string, at: number): number {
 	return Number.POSITIVE_INFINITY;
 }
 
-/** `(address "title")`: its address and end; null: none; "more": the text ends within it. */
+/** Parses `(address "title")`: its address and end; null if it is invalid, "more" if the text ends before it does. */
 function readTarget(text: string, at: number): { to: string; end: number } | null | "more" {
 	const from = skipSpace(text, at + 1);
 	const isAngle = text.charAt(from) === "<";
@@ -199,7 +199,7 @@ function take(run: Run, size: number): void {
 
 /** Pairs the runs from `bottom` on. */
 function pairRuns(runs: Run[], bottom: number): void {
-	/** For each kind of closer: there is no opener before this position. */
+	/** For each kind of closer, the position before which there is no opener. */
 	const floor: Record<string, number> = {};
 	for (let c = bottom + 1; c < runs.length; c++) {
 		const closer = runs[c] as Run;
@@ -255,7 +255,7 @@ function build(tokens: readonly Token[]): Part[] {
 	return root;
 }
 
-/** How good the end of a token is for a line break. */
+/** Rates the end of a token as a place to break the line: higher is better. */
 function rankOf(text: string, end: number): number {
 	const before = text.slice(Math.max(0, end - 2), end);
 	const after = text.charAt(end);
@@ -264,7 +264,7 @@ function rankOf(text: string, end: number): number {
 	return /[.!?:;]/.test(before) ? 2 : 1;
 }
 
-/** The number of tokens that no text after the window can change; they end outside of all marks. */
+/** The number of leading tokens that text after the window cannot change. They end outside all marks. */
 function settled(text: string, tokens: readonly Token[]): number {
 	let depth = 0;
 	let best = 0;
@@ -287,7 +287,7 @@ export function parseInline(text: string, { before, live, base }: Context): Pars
 	/** Lengths of backtick runs that do not occur again. */
 	const single = new Set<number>();
 	let at = 0;
-	/** Nothing from here on is shown yet. */
+	/** The text from this position on is hidden for now. */
 	let cut = Number.POSITIVE_INFINITY;
 	/** Brackets before this position cannot begin a link: links contain no links. */
 	let noLinkBefore = 0;
@@ -496,7 +496,7 @@ export function parseInline(text: string, { before, live, base }: Context): Pars
 		if (found) readSpecial(found[0]);
 	}
 	for (const bracket of brackets) hold(bracket.at);
-	// What is not shown yet does not end what is shown.
+	// Hidden text must not close marks of the text that is shown.
 	const shown = runs.filter((run) => run.at < cut);
 	pairRuns(shown, 0);
 	for (const run of shown) {

@@ -5,7 +5,7 @@ import { createProse, make, type Prose } from "./dom";
 /** A table with more columns is text. */
 const COLUMNS_MAX = 50;
 
-/** The first letter is written from right to left. */
+/** Whether a text's first letter belongs to a right-to-left script. */
 const RTL = /^\P{L}*[\u0590-\u08ff]/u;
 
 function splitRow(row: string): string[] {
@@ -17,7 +17,7 @@ function splitRow(row: string): string[] {
 	return cells;
 }
 
-/** The alignment of each column; null: this is no delimiter row of this header. */
+/** The alignment of each column; null if the line is not a valid delimiter row for this header. */
 export function readColumns(header: string, delimiters: string): string[] | null {
 	if (!/^[-|: \t]*$/.test(delimiters) || !/[|:]/.test(delimiters)) return null;
 	const cells = splitRow(delimiters);
@@ -46,7 +46,7 @@ export function createTable(header: string, columns: readonly string[], base?: s
 	let body: HTMLElement = make("thead");
 	let row = make("tr");
 	let cells: Prose[] = [];
-	/** The number of cells that do not change any more. */
+	/** The number of cells that are final. */
 	let done = 0;
 	let text = "";
 

@@ -1,15 +1,15 @@
-// The URLs of a widget.
+// The URLs of a widget on the server.
 
 import { failureFrom } from "../net/failure";
 import { requestText } from "../net/http";
 
 export interface Place {
 	readonly settings: string;
-	/** The URL of its WebSocket; a token resumes a conversation. */
+	/** The URL of the WebSocket; with a visitor's token, it resumes the conversation. */
 	socket(token: string | null): string;
 }
 
-/** `server`: the URL prefix of its paths. */
+/** `server`: the URL prefix of the server's paths. */
 export function placeOf(server: string, widgetId: string): Place {
 	const url = (leaf: string) =>
 		new URL(`${server}/api/widget/${encodeURIComponent(widgetId)}/${leaf}`);
