@@ -171,7 +171,7 @@ async function buildPages() {
 /** The limits of the compressed files, as the documents state them. */
 const LOADER_BYTES_MAX = 3 * 1024;
 /** 20 KB without src/markdown, which has 7.5 KB. */
-const WIDGET_BYTES_MAX = 29 * 1024;
+const WIDGET_BYTES_MAX = 32 * 1024;
 const LANGUAGE_BYTES_MAX = 0.8 * 1024;
 
 /** `sizes`: the compressed size of each file. */
@@ -247,4 +247,12 @@ async function buildTests() {
 	});
 }
 
-await (process.argv.includes("--tests") ? buildTests() : buildAll());
+/** The page script of tests/browser/stage.mjs. */
+async function buildStage() {
+	const outfile = join(root, "node_modules/.cache/banter-widget/stage.js");
+	const entryPoints = ["test/stage.ts"];
+	await build({ ...browser, minify: false, entryPoints, outfile, plugins: [cssAsText, localeKeys] });
+}
+
+const task = { "--tests": buildTests, "--stage": buildStage }[process.argv[2]] ?? buildAll;
+await task();

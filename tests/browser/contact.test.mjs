@@ -23,15 +23,15 @@ describe("a widget with a contact form", { skip: missing }, () => {
 		await visitor.open();
 		const { chat } = visitor;
 		return Object.assign(visitor, {
-			field: (label) => chat.getByLabel(label, { exact: true }),
+			field: (label) => chat.getByLabel(`${label} (required)`),
 			save: chat.getByRole("button", { name: "Save" }),
 			skip: chat.getByRole("button", { name: "Not now" }),
-			problem: chat.locator("[role=alert]"),
+			problem: chat.locator(".contact"),
 			writing: chat.locator("textarea"),
 		});
 	}
 
-	it("asks once: names each invalid field, focuses the first, and saves valid details", async () => {
+	it("asks once: says what is wrong with each field, focuses the first, and saves valid details", async () => {
 		const visitor = await visit(required);
 		await visitor.chat.getByText("how can we reach you").waitFor();
 		await until("the form has the focus", () => isFocused(visitor.field("Name")));
@@ -60,10 +60,11 @@ describe("a widget with a contact form", { skip: missing }, () => {
 		assert.deepEqual(visitor.complaints, []);
 	});
 
-	it("focuses its first field if empty, without a request", async () => {
+	it("names each missing field and focuses the first, without a request", async () => {
 		const visitor = await visit(required);
 		await visitor.save.click();
 		await until("the first field has the focus", () => isFocused(visitor.field("Name")));
+		assert.equal(await visitor.chat.getByText("Please fill in this field.").count(), 3);
 		assert.equal(await visitor.save.getAttribute("aria-disabled"), "false");
 	});
 

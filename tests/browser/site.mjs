@@ -134,18 +134,6 @@ export class Visitor {
 		await this.saidUntil([...before, ...exchange(question, reply)]);
 	}
 
-	/** Waits until a click on "Stop" no longer counts as a double click on "Send". */
-	async stopIsOld() {
-		await this.stop.waitFor();
-		const seen = await this.page.evaluate(() => performance.now());
-		await this.page.waitForFunction((since) => performance.now() > since + 500, seen);
-	}
-
-	async clickStop() {
-		await this.stopIsOld();
-		await this.stop.click();
-	}
-
 	/**
 	 * After the previous reply has ended: its last token may appear earlier, and until the end no
 	 * message is accepted.

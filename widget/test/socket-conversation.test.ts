@@ -507,7 +507,7 @@ test("a change of the network replaces the connection at once", async () => {
 
 // Contact details
 
-const wish: ContactWish = { required: true, fields: ["name", "email"] };
+const wish: ContactWish = { required: true, fields: ["name", "email"], needed: [] };
 const optional: ContactWish = { ...wish, required: false };
 const SENDING = { phase: "sending", problem: "", wrong: [] };
 

@@ -12,6 +12,8 @@ export interface ContactWish {
 	/** Before the first message. */
 	readonly required: boolean;
 	readonly fields: readonly ContactField[];
+	/** The fields that must be filled in. */
+	readonly needed: readonly ContactField[];
 }
 
 export interface Settings {
@@ -25,6 +27,15 @@ export interface Settings {
 	readonly contact: ContactWish | null;
 	/** Replies are shown as they are, without Markdown. */
 	readonly plainText: boolean;
+	readonly showTimes: boolean;
+	/** Visitors may rate replies. */
+	readonly rating: boolean;
+	/** Visitors may ask for a person. */
+	readonly offersPerson: boolean;
+	/** "": none. */
+	readonly agentName: string;
+	/** The address of the agent's picture, or "". */
+	readonly avatar: string;
 	readonly sound: boolean;
 	readonly unreadInTitle: boolean;
 	/** Questions that the visitor may start with. */
@@ -105,7 +116,10 @@ function contactFrom({ setting }: Lookup): ContactWish | null {
 	const fields = FIELDS.filter((field) => setting(`collect_${field}`) === true);
 	const mode = setting("contact_info_mode");
 	if (fields.length === 0 || (mode !== "optional" && mode !== "required")) return null;
-	return { required: mode === "required", fields };
+	const required = mode === "required";
+	const named = setting("requiredFields");
+	const needed = fields.filter((field) => !Array.isArray(named) || named.includes(field));
+	return { required, fields, needed: required ? needed : [] };
 }
 
 /** The attribute has one entry a line. */
@@ -152,6 +166,11 @@ export function resolveSettings(
 		onAccent: color("textColor") ?? defaults.onAccent,
 		contact: widgetId ? contactFrom(lookup) : null,
 		plainText: isSet(setting("plainText")),
+		showTimes: isSet(setting("showTimes") ?? true),
+		rating: isSet(setting("rating")),
+		offersPerson: isSet(setting("operators.offer")),
+		agentName: text("agentName", ""),
+		avatar: text("avatar", ""),
 		sound: isSet(setting("sound")),
 		unreadInTitle: isSet(setting("unreadInTitle")),
 		starters: listFrom(setting("starters")),

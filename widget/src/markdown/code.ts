@@ -23,9 +23,10 @@ function select(node: Node): void {
 	document.execCommand("copy");
 }
 
-async function copy(node: HTMLElement): Promise<void> {
+/** `text`: what to copy, where the browser has a clipboard. */
+export async function copy(node: HTMLElement, text = node.textContent ?? ""): Promise<void> {
 	try {
-		await navigator.clipboard.writeText(node.textContent ?? "");
+		await navigator.clipboard.writeText(text);
 	} catch {
 		select(node);
 	}

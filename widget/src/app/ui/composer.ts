@@ -25,25 +25,17 @@ function isComposing(event: KeyboardEvent): boolean {
 	return event.isComposing || event.keyCode === 229;
 }
 
-/** The second click of a double click on "Send" must not stop the reply. */
-const STOP_AFTER_MS = 500;
-
-/** Replaces "Send" while a reply streams. */
+/** Beside "Send" while a reply runs. */
 function createStop(words: Words, onStop: () => void) {
 	const node = el(
 		"button",
 		{ type: "button", class: "send stop", "aria-label": words("stop"), hidden: "" },
 		icon("stop"),
 	);
-	let shownAt = 0;
-	node.addEventListener("click", ({ detail, timeStamp }) => {
-		// 0: by keyboard. Uses the event's own time, because a busy page handles it late.
-		if (detail === 0 || timeStamp - shownAt > STOP_AFTER_MS) onStop();
-	});
+	node.addEventListener("click", onStop);
 	return {
 		node,
 		show(shown: boolean, stopping: boolean) {
-			if (shown && node.hidden) shownAt = performance.now();
 			node.hidden = !shown;
 			// Not `disabled`, which would lose the focus.
 			node.setAttribute("aria-disabled", String(stopping));
@@ -55,6 +47,8 @@ export interface ComposerEvents {
 	/** Returns whether the message was accepted. */
 	send(text: string): boolean;
 	stop(): void;
+	/** The visitor is typing. */
+	type(): void;
 }
 
 export function createComposer(
@@ -73,14 +67,14 @@ export function createComposer(
 	});
 	const send = el(
 		"button",
-		{ type: "submit", class: "send", "aria-label": words("send") },
+		{ type: "button", class: "send", "aria-label": words("send") },
 		icon("send"),
 	);
 	const counter = el("span", { class: "counter", id: "counter" });
 	const stop = createStop(words, events.stop);
-	const box = el("div", { class: "box" }, input, send, stop.node);
-	const node = el("form", { class: "composer" }, box, counter);
-	let replying = false;
+	const box = el("div", { class: "box" }, input, stop.node, send);
+	// No form: a page in a sandbox may not allow forms.
+	const node = el("div", { class: "composer" }, box, counter);
 
 	function fit(): void {
 		// Limited by the style sheet's max-height.
@@ -91,7 +85,7 @@ export function createComposer(
 	function check(): void {
 		const { length } = input.value.trim();
 		const tooLong = length > MAX_MESSAGE;
-		send.disabled = replying || tooLong || length === 0;
+		send.disabled = tooLong || length === 0;
 		input.setAttribute("aria-invalid", String(tooLong));
 		counter.textContent = length < COUNT_FROM ? "" : countText(length);
 	}
@@ -113,17 +107,16 @@ export function createComposer(
 	input.addEventListener("input", () => {
 		fit();
 		check();
+		events.type();
 	});
 	input.addEventListener("keydown", (event) => {
 		if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
 		event.preventDefault();
 		submit();
 	});
-	node.addEventListener("submit", (event) => {
-		event.preventDefault();
-		submit();
-	});
+	send.addEventListener("click", submit);
 
+	check();
 	return {
 		node,
 		focus: () => input.focus({ preventScroll: true }),
@@ -134,10 +127,8 @@ export function createComposer(
 		},
 		render(state) {
 			const hadFocus = stop.node.matches(":focus");
-			replying = isReplying(state);
-			send.hidden = replying;
+			const replying = isReplying(state);
 			stop.show(replying, state.stopping);
-			check();
 			// The focused button is gone: focus the field, except on touch screens, where that
 			// opens the keyboard.
 			const isTouch = matchMedia("(pointer: coarse)").matches;

@@ -31,17 +31,29 @@ const TYPES: Readonly<Record<ContactField, string>> = {
 /** Longer than the limit of any field. */
 const LONGEST = "254";
 
-function createField(words: Words, field: ContactField) {
+function createField(words: Words, field: ContactField, needs: "required" | "optional") {
+	const id = `problem-${field}`;
 	const input = el("input", {
 		type: TYPES[field],
 		name: field,
 		// HTML autocomplete tokens.
 		autocomplete: field === "phone" ? "tel" : field,
 		maxlength: LONGEST,
-		"aria-describedby": "contact-problem",
+		"aria-describedby": id,
+		[needs]: "",
 	});
-	const node = el("label", {}, words(field), input);
-	return { field, input, node };
+	const label = el("label", {}, el("span", {}, `${words(field)} (${words(needs)})`), input);
+	const problem = el("p", { id, class: "problem" });
+	return {
+		field,
+		input,
+		node: el("div", {}, label, problem),
+		/** "": none. */
+		blame(text: string) {
+			problem.textContent = text;
+			input.setAttribute("aria-invalid", String(text !== ""));
+		},
+	};
 }
 
 export function createContactForm(
@@ -49,15 +61,18 @@ export function createContactForm(
 	wish: ContactWish,
 	events: ContactEvents,
 ): ContactForm {
-	const fields = wish.fields.map((field) => createField(words, field));
-	const problem = el("p", { id: "contact-problem", class: "problem", role: "alert" });
-	const save = el("button", { type: "submit", class: "primary" }, words("saveContact"));
+	const fields = wish.fields.map((field) =>
+		createField(words, field, wish.needed.includes(field) ? "required" : "optional"),
+	);
+	const problem = el("p", { class: "problem", role: "alert" });
+	const save = el("button", { type: "button", class: "primary" }, words("saveContact"));
 	const skip = el("button", { type: "button", class: "quiet" }, words("skipContact"));
 	const buttons = wish.required ? [save] : [save, skip];
 	const heading = words(wish.required ? "contactRequired" : "contactOptional");
+	// No form: a page in a sandbox may not allow forms.
 	const node = el(
-		"form",
-		{ class: "contact", "aria-labelledby": "contact-title", novalidate: "", hidden: "" },
+		"div",
+		{ class: "contact", role: "form", "aria-labelledby": "contact-title", hidden: "" },
 		el("h3", { id: "contact-title" }, heading),
 		...fields.map((one) => one.node),
 		problem,
@@ -70,26 +85,31 @@ export function createContactForm(
 		return Object.fromEntries(given.filter(([, value]) => value !== ""));
 	}
 
-	node.addEventListener("submit", (event) => {
-		event.preventDefault();
-		const details = read();
-		if (Object.keys(details).length === 0) fields[0]?.input.focus();
-		else if (shown?.phase === "asked") events.introduce(details);
-	});
-	skip.addEventListener("click", events.skipContact);
-
-	const isShown = () => shown?.phase === "asked" || shown?.phase === "sending";
-
-	/** Shows the problem and focuses the first wrong field. */
-	function blame({ wrong, problem: other }: Contact): void {
-		const said = wrong.map((field) => contactForm(words, field)).join("\n") || other;
-		if (problem.textContent !== said) problem.textContent = said;
-		for (const { field, input } of fields) {
-			input.setAttribute("aria-invalid", String(wrong.includes(field)));
-		}
-		const first = fields.find(({ field }) => wrong.includes(field));
+	/** Shows each field's problem; the first wrong one gets the focus. */
+	function blame(textOf: (field: ContactField) => string): void {
+		for (const one of fields) one.blame(textOf(one.field));
+		const first = fields.find(({ input }) => input.matches("[aria-invalid=true]"));
 		if (node.matches(":focus-within")) first?.input.focus();
 	}
+
+	function submit(): void {
+		if (shown?.phase !== "asked") return;
+		const details = read();
+		const isMissing = (field: ContactField) => wish.needed.includes(field) && !details[field];
+		if (fields.some(({ field }) => isMissing(field)))
+			blame((field) => (isMissing(field) ? words("missing") : ""));
+		else if (Object.keys(details).length === 0) fields[0]?.input.focus();
+		else events.introduce(details);
+	}
+
+	save.addEventListener("click", submit);
+	skip.addEventListener("click", events.skipContact);
+	node.addEventListener("keydown", (event) => {
+		if (event.key === "Enter" && event.target instanceof HTMLInputElement && !event.isComposing)
+			submit();
+	});
+
+	const isShown = () => shown?.phase === "asked" || shown?.phase === "sending";
 
 	return {
 		node,
@@ -101,7 +121,9 @@ export function createContactForm(
 			node.hidden = !isShown();
 			// Not `disabled`, which would lose the focus.
 			save.setAttribute("aria-disabled", String(contact.phase === "sending"));
-			blame(contact);
+			const { wrong } = contact;
+			problem.textContent = wrong.length > 0 ? "" : contact.problem;
+			blame((field) => (wrong.includes(field) ? contactForm(words, field) : ""));
 		},
 	};
 }

@@ -1,24 +1,32 @@
-// The list of messages and its scroll position.
+// The list of messages.
 
 import { el } from "../../dom";
-import type { Message, State } from "../chat/state";
-import type { Words } from "../words";
-import { icon } from "./icons";
-import { createMessage, type MessageView } from "./message";
-
-/** Within this distance of the end, in pixels, the list follows new text. */
-const NEAR_END = 40;
+import type { Message, People, State } from "../chat/state";
+import { createAvatar } from "./avatar";
+import { createMessage, dots, type MessageParts, type MessageView } from "./message";
+import { peopleText } from "./people";
+import { createScroll } from "./scroll";
+import { type Item, type Line, timelineOf } from "./timeline";
 
 export interface Log {
 	readonly node: HTMLElement;
 	render(state: State): void;
 }
 
-interface Shown {
-	readonly view: MessageView;
-	message: Message | null;
-	isLast: boolean;
+export interface LogParts extends Omit<MessageParts, "retry"> {
+	readonly events: MessageParts["events"] & { retry(): void; loadOlder(): void };
+	readonly signal: AbortSignal;
 }
+
+interface Shown {
+	readonly node: HTMLElement;
+	readonly view: MessageView | null;
+	message: Message | null;
+	state: string;
+}
+
+/** How long one frame draws messages of the history. */
+const SLICE_MS = 8;
 
 /**
  * Sets the children to `nodes` without moving a node that is in place: moving loses the selection.
@@ -26,18 +34,21 @@ interface Shown {
 function arrange(parent: HTMLElement, nodes: readonly HTMLElement[]): void {
 	const wanted = new Set<Node>(nodes);
 	for (const child of [...parent.childNodes]) if (!wanted.has(child)) child.remove();
-	nodes.forEach((node, i) => {
-		if (parent.childNodes[i] !== node) parent.insertBefore(node, parent.childNodes[i] ?? null);
-	});
+	let next = parent.firstChild;
+	for (const node of nodes) {
+		if (node === next) next = next.nextSibling;
+		else parent.insertBefore(node, next);
+	}
 }
 
-/** `isPlain`: replies are shown as they are, without Markdown. */
-export function createLog(
-	words: Words,
-	isPlain: boolean,
-	onRetry: () => void,
-	signal: AbortSignal,
-): Log {
+/** Shown while a person types. */
+function createTyping({ words }: LogParts, name: string): HTMLElement {
+	const bubble = el("div", { class: "bubble" }, dots(words, name));
+	return el("div", { class: "row assistant typing" }, createAvatar(name), bubble);
+}
+
+export function createLog(parts: LogParts): Log {
+	const { words, clock, events, signal } = parts;
 	// Not a live region: a screen reader would read each token. announcer.ts announces replies.
 	const list = el("div", {
 		class: "log",
@@ -46,80 +57,123 @@ export function createLog(
 		"aria-label": words("conversation"),
 		tabindex: "0",
 	});
-	const jump = el(
-		"button",
-		{ type: "button", class: "jump", "aria-label": words("latest"), hidden: "" },
-		icon("down"),
-	);
-	const node = el("div", { class: "log-frame" }, list, jump);
-	let shown: ReadonlyMap<string, Shown> = new Map();
-	let following = true;
-
-	function follow(): void {
-		following = true;
-		jump.hidden = true;
-		list.scrollTop = list.scrollHeight;
-	}
+	const older = el("div", { class: "older", "aria-hidden": "true" });
+	const lines: Line[] = [];
+	const scroll = createScroll(words, list, moved, signal);
+	const node = el("div", { class: "log-frame" }, list, scroll.jump);
+	let shown = new Map<string, Shown>();
+	let state: State | null = null;
+	let typing: HTMLElement | null = null;
+	/** The newest message at the list's end when the visitor saw it. */
+	let seen = "";
+	/** The oldest message when older ones were last asked for. */
+	let asked = "";
+	let isComplete = true;
 
 	function retry(): void {
 		// The focused button is about to disappear.
 		list.focus({ preventScroll: true });
-		onRetry();
-		follow();
+		events.retry();
+		scroll.follow();
 	}
 
-	function show(message: Message, isLast: boolean): Shown {
-		const known = shown.get(message.key);
-		const view = known?.view ?? createMessage(words, message, retry, isPlain);
-		const entry = known ?? { view, message: null, isLast };
-		if (!known && message.role === "user") following = true;
-		if (entry.message !== message || entry.isLast !== isLast) {
-			entry.view.render(message, isLast);
-			entry.message = message;
-			entry.isLast = isLast;
+	function create({ message, text }: Item): Shown {
+		const view = message && createMessage({ ...parts, retry }, message);
+		return {
+			node: view?.node ?? el("p", { class: "line" }, text),
+			view,
+			message: null,
+			state: "",
+		};
+	}
+
+	function update(entry: Shown, { message }: Item, isLast: boolean, isDown: boolean): void {
+		const now = `${isLast} ${isDown}`;
+		if (!message || (entry.message === message && entry.state === now)) return;
+		entry.view?.render(message, isLast, isDown);
+		entry.message = message;
+		entry.state = now;
+	}
+
+	/** Draws the newest items first; those that do not fit into this frame follow in the next one. */
+	function drawItems(items: readonly Item[], last: string, isDown: boolean): HTMLElement[] {
+		const end = performance.now() + SLICE_MS;
+		const isBulk = items.filter(({ key }) => !shown.has(key)).length > 2;
+		const drawn = new Map<string, Shown>();
+		isComplete = true;
+		for (const item of [...items].reverse()) {
+			const known = shown.get(item.key);
+			if (!known && drawn.size > 0 && performance.now() > end) {
+				isComplete = false;
+				continue;
+			}
+			const entry = known ?? create(item);
+			// Several messages at once come from the history and appear without animation.
+			if (isBulk && !known) entry.node.classList.add("still");
+			update(entry, item, item.key === last, isDown);
+			drawn.set(item.key, entry);
 		}
-		return entry;
+		shown = drawn;
+		return [...drawn.values()].map((entry) => entry.node).reverse();
 	}
 
-	function showAll(messages: readonly Message[]): void {
-		const last = messages.length - 1;
-		// Several messages at once come from the history and appear without animation.
-		const inBulk = messages.length > shown.size + 2;
-		const entries = messages.map((message, i) => {
-			const entry = show(message, i === last);
-			if (inBulk) entry.view.node.classList.add("still");
-			return entry;
+	function showPeople(before: People, { people, messages }: State): void {
+		const text = peopleText(words, before, people, messages);
+		const last = messages[messages.length - 1];
+		if (text && last) lines.push({ after: last.key, text });
+		const name = people.phase === "person" && people.isTyping ? people.person?.name : null;
+		if (!name) typing = null;
+		else typing ??= createTyping(parts, name);
+	}
+
+	function draw(now: State): void {
+		const { messages } = now;
+		const items = timelineOf(now, lines, clock);
+		const last = messages[messages.length - 1]?.key ?? "";
+		const anchor = items.find(({ key, message }) => message && shown.has(key));
+		scroll.keep(anchor && shown.get(anchor.key)?.node, () => {
+			const nodes = drawItems(items, last, now.line !== "up");
+			arrange(list, [
+				...(now.older === "none" ? [] : [older]),
+				...nodes,
+				...(typing ? [typing] : []),
+			]);
 		});
-		shown = new Map(entries.map((entry, i) => [messages[i]?.key ?? "", entry]));
-		arrange(
-			list,
-			entries.map(({ view }) => view.node),
-		);
+		older.classList.toggle("loading", now.older === "loading");
+		list.setAttribute("aria-busy", String(now.older === "loading"));
+		if (!isComplete) requestAnimationFrame(() => !signal.aborted && state && draw(state));
+		else if (asked !== messages[1]?.key) loadOlder();
 	}
 
-	list.addEventListener(
-		"scroll",
-		() => {
-			following = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END;
-			jump.hidden = following;
-		},
-		{ passive: true },
-	);
-	jump.addEventListener("click", () => {
-		list.focus({ preventScroll: true });
-		follow();
-	});
-	// A growing text field or a phone's keyboard shrinks the list from below.
-	const observer = new ResizeObserver(() => following && follow());
-	observer.observe(list);
-	signal.addEventListener("abort", () => observer.disconnect());
+	function loadOlder(): void {
+		if (!state?.open || state.older !== "some" || !isComplete || !scroll.isNearStart()) return;
+		asked = state.messages[1]?.key ?? "";
+		events.loadOlder();
+	}
+
+	function countBelow(messages: readonly Message[]): void {
+		if (scroll.isFollowing()) seen = messages[messages.length - 1]?.key ?? "";
+		const at = messages.findIndex(({ key }) => key === seen);
+		const below = at === -1 ? [] : messages.slice(at + 1);
+		scroll.count(below.filter(({ role }) => role === "assistant").length);
+	}
+
+	function moved(): void {
+		if (state) countBelow(state.messages);
+		loadOlder();
+	}
 
 	return {
 		node,
-		render({ messages }) {
-			showAll(messages);
-			if (following) follow();
-			else jump.hidden = false;
+		render(next) {
+			const before = state ?? next;
+			const newest = next.messages[next.messages.length - 1];
+			const isOwn = next.messages.slice(-2).some(({ role, key }) => role === "user" && !shown.has(key));
+			state = next;
+			if (isOwn && newest) scroll.follow();
+			if (before.people !== next.people) showPeople(before.people, next);
+			draw(next);
+			countBelow(next.messages);
 		},
 	};
 }

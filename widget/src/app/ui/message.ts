@@ -5,12 +5,21 @@ import { createMarkdown } from "../../markdown/index";
 import { splitLinks } from "../../markdown/links";
 import { isLive, type Message, type Question, type Reply } from "../chat/state";
 import { failureText, pauseText, type Words } from "../words";
+import { type ActionParts, createActions } from "./actions";
+import { createAvatar } from "./avatar";
 import { type IconName, icon } from "./icons";
+
+export interface MessageParts extends ActionParts {
+	readonly retry: () => void;
+}
 
 export interface MessageView {
 	readonly node: HTMLElement;
-	/** `isLast`: only the newest failed reply offers a retry. */
-	render(message: Message, isLast: boolean): void;
+	/**
+	 * `isLast`: only the newest failed reply offers a retry. `isDown`: there is no connection, which the
+	 * line above the text field says.
+	 */
+	render(message: Message, isLast: boolean, isDown: boolean): void;
 }
 
 function withLinks(text: string): (Node | string)[] {
@@ -21,15 +30,18 @@ function withLinks(text: string): (Node | string)[] {
 	});
 }
 
-function createQuestion(words: Words, { text }: Question): MessageView {
+function createQuestion(parts: MessageParts, { text }: Question): MessageView {
 	const bubble = el("div", { class: "bubble", dir: "auto" }, ...withLinks(text));
-	const node = el("div", { class: "row user" }, spoken(words("youSaid")), bubble);
-	return { node, render: () => undefined };
+	const actions = createActions(parts, bubble);
+	const body = el("div", { class: "body" }, bubble, actions.node);
+	const node = el("div", { class: "row user" }, spoken(parts.words("youSaid")), body);
+	return { node, render: actions.render };
 }
 
-function dots(words: Words): HTMLElement {
+/** `name`: who is writing. */
+export function dots(words: Words, name: string): HTMLElement {
 	const dot = () => el("i", { "aria-hidden": "true" });
-	return el("span", { class: "dots" }, spoken(words("thinking")), dot(), dot(), dot());
+	return el("span", { class: "dots" }, spoken(words("isWriting", { name })), dot(), dot(), dot());
 }
 
 function note(look: string, name: IconName, text: string, buttons: readonly HTMLElement[]) {
@@ -45,12 +57,14 @@ function remarkOn(
 	words: Words,
 	{ phase, failure }: Reply,
 	retry: HTMLElement | null,
+	isDown: boolean,
 ): HTMLElement | null {
 	if (phase === "stopped") return aside("stop", words("stopped"));
 	if (phase === "cut") return aside("alert", words("cut"));
 	if (phase === "paused") {
 		// The visitor cannot shorten a wait that the server demands.
 		const isSet = failure === "too_many" || failure === "busy";
+		if (isDown && !isSet) return null;
 		return note("pause", "wait", pauseText(words, failure), retry && !isSet ? [retry] : []);
 	}
 	if (phase !== "failed") return null;
@@ -86,18 +100,22 @@ function createPlainText(): ReplyText {
 	};
 }
 
-function createReply(words: Words, onRetry: () => void, isPlain: boolean): MessageView {
+function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
+	const { words, settings, retry: onRetry } = parts;
 	const bubble = el("div", { class: "bubble" });
-	const content = isPlain ? createPlainText() : createMarkdown({ words });
+	const content = settings.plainText ? createPlainText() : createMarkdown({ words });
 	const body = el("div", { class: "body" });
-	const avatar = el("span", { class: "avatar" }, icon("spark"));
-	const node = el("div", { class: "row assistant" }, avatar, spoken(words("theySaid")), body);
+	const name = author?.name ?? settings.agentName;
+	const title = name ? [el("p", { class: "name", dir: "auto" }, name)] : [spoken(words("theySaid"))];
+	const avatar = createAvatar(name, author ? "" : settings.avatar);
+	const node = el("div", { class: "row assistant" }, avatar, body);
+	const actions = createActions(parts, bubble);
 	const retry = el("button", { type: "button", class: "retry" }, icon("retry"), words("tryAgain"));
 	retry.addEventListener("click", onRetry);
 
 	function wait(): void {
 		// Replacing the dots would restart their animation.
-		if (!bubble.querySelector(".dots")) bubble.replaceChildren(dots(words));
+		if (!bubble.querySelector(".dots")) bubble.replaceChildren(dots(words, writerOf(settings)));
 	}
 
 	function show(text: string, isComplete: boolean): void {
@@ -107,26 +125,32 @@ function createReply(words: Words, onRetry: () => void, isPlain: boolean): Messa
 
 	return {
 		node,
-		render(message, isLast) {
+		render(message, isLast, isDown) {
 			if (message.role !== "assistant") return;
-			node.dataset.phase = message.phase;
-			if (message.phase === "waiting") wait();
-			else show(message.text, !isLive(message));
-
-			const hasBubble = message.text !== "" || message.phase === "waiting";
-			const remark = remarkOn(words, message, isLast ? retry : null);
-			setChildren(body, [...(hasBubble ? [bubble] : []), ...(remark ? [remark] : [])]);
+			const { phase, text } = message;
+			node.dataset.phase = phase;
+			const remark = remarkOn(words, message, isLast ? retry : null, isDown);
+			const waits = phase === "waiting" || (phase === "paused" && !text && !remark);
+			if (waits) wait();
+			else show(text, !isLive(message));
+			actions.render(message);
+			// The welcome message is no reply.
+			const isDone = text && !isLive(message) && key !== "welcome";
+			setChildren(body, [
+				...title,
+				...(text || waits ? [bubble] : []),
+				...(remark ? [remark] : []),
+				...(isDone ? [actions.node] : []),
+			]);
 		},
 	};
 }
 
-/** `isPlain`: replies are shown as they are, without Markdown. */
-export function createMessage(
-	words: Words,
-	message: Message,
-	onRetry: () => void,
-	isPlain: boolean,
-): MessageView {
-	if (message.role === "user") return createQuestion(words, message);
-	return createReply(words, onRetry, isPlain);
+/** The agent's name. */
+export function writerOf({ agentName, title }: ActionParts["settings"]): string {
+	return agentName || title;
+}
+
+export function createMessage(parts: MessageParts, message: Message): MessageView {
+	return message.role === "user" ? createQuestion(parts, message) : createReply(parts, message);
 }

@@ -1,21 +1,26 @@
 // The dialog: header, messages, composer.
 
 import { el } from "../../dom";
-import type { State } from "../chat/state";
+import type { Rating, State } from "../chat/state";
 import type { Settings } from "../settings";
 import type { Words } from "../words";
+import type { Clock } from "./clock";
 import { type Composer, createComposer } from "./composer";
 import { type ContactForm, createContactForm, type Details } from "./contact";
 import { icon } from "./icons";
 import { createLog } from "./message-list";
 import { isCompact, keepFocusInside } from "./small-screen";
 import { createStarters } from "./starters";
+import { createStatus } from "./status";
 
 export interface PanelEvents {
 	close(): void;
 	send(text: string): boolean;
 	stop(): void;
 	retry(): void;
+	type(): void;
+	loadOlder(): void;
+	rate(id: string, rating: Rating | null, comment?: string): void;
 	introduce(details: Details): void;
 	skipContact(): void;
 }
@@ -71,9 +76,11 @@ export function createPanel(
 	words: Words,
 	settings: Settings,
 	events: PanelEvents,
+	clock: Clock,
 	signal: AbortSignal,
 ): Panel {
-	const log = createLog(words, settings.plainText, events.retry, signal);
+	const log = createLog({ words, settings, events, clock, signal });
+	const status = createStatus(words, settings.offersPerson, events);
 	const composer = createComposer(words, settings.inputPlaceholder, events);
 	const contact = settings.contact && createContactForm(words, settings.contact, events);
 	const starters = createStarters(settings.starters, (text) => {
@@ -85,6 +92,7 @@ export function createPanel(
 		createHeader(words, settings.title, events.close),
 		log.node,
 		starters.node,
+		status.node,
 		...(contact ? [contact.node] : []),
 		composer.node,
 	);
@@ -101,6 +109,9 @@ export function createPanel(
 		},
 		render(state) {
 			node.setAttribute("aria-modal", String(state.open && isCompact()));
+			node.dataset.people = state.people.phase;
+			node.dataset.line = state.line;
+			status.render(state);
 			log.render(state);
 			starters.render(state);
 			composer.render(state);

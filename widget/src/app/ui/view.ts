@@ -4,6 +4,7 @@ import { perFrame } from "../../dom";
 import { setOpen } from "../chat/state";
 import type { Opened, OpenParts } from "../conversation";
 import { createAnnouncer } from "./announcer";
+import { createClock } from "./clock";
 import { createLauncher } from "./launcher";
 import { createPanel } from "./panel";
 import { trackViewport } from "./small-screen";
@@ -33,9 +34,10 @@ export function createView(parts: OpenParts, { store, conversation }: Opened): V
 		words,
 		settings,
 		{ ...conversation, close: () => toggle(false) },
+		createClock(shell.language.code),
 		signal,
 	);
-	const announcer = createAnnouncer(shell.live, words, settings.plainText, store.get());
+	const announcer = createAnnouncer(shell.live, words, settings, store.get());
 	button.before(panel.node);
 	signal.addEventListener("abort", () => panel.node.remove());
 

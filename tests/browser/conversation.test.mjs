@@ -1,0 +1,325 @@
+// What the visitor sees of a conversation, drawn from its state: history, times, actions, people, the
+// connection, the contact form, announcements.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { until } from "../e2e/harness.mjs";
+import { missing } from "./browser.mjs";
+import { isFocused } from "./site.mjs";
+import { question, reply, useStage, WELCOME } from "./stage.mjs";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const NOON = new Date().setHours(12, 0, 0, 0);
+const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+const MODEL = { phase: "model", person: null, isTyping: false };
+const ANN = { ...MODEL, phase: "person", person: { name: "Ann Smith" } };
+
+/** Messages of the history: reply a0, reply a1, … */
+const history = (from, n) =>
+	Array.from({ length: n }, (_, i) => reply(`a${from + i}`, `Text ${from + i}`, { at: NOON }));
+const EXCHANGE = [WELCOME, question("q", "How?"), reply("r", "**So**", { at: NOON })];
+
+const scrollTo = (log, top) => log.evaluate((node, top) => node.scrollTo(0, top), top);
+const topOf = async (locator) => (await locator.boundingBox()).y;
+
+describe("a conversation", { skip: missing }, () => {
+	const open = useStage();
+
+	it("loads older messages at its top, without a jump, and greets at the beginning only", async () => {
+		const { page, log, chat, set, calls } = await open();
+		await set({ older: "some", messages: [WELCOME, ...history(50, 40)] });
+		const oldest = log.getByText("Text 50", { exact: true });
+		await oldest.waitFor({ state: "attached" });
+		assert.equal(await log.getByText("Welcome").count(), 0);
+		assert.deepEqual(await calls(), []);
+		await scrollTo(log, 0);
+		await until("they are asked for", async () => (await calls())[0]?.[0] === "loadOlder");
+		await set({ older: "loading" });
+		assert.equal(await log.getAttribute("aria-busy"), "true");
+		const y = await topOf(oldest);
+		await set({ older: "none", messages: [WELCOME, ...history(0, 90)] });
+		await log.getByText("Welcome").waitFor({ state: "attached" });
+		assert.ok(Math.abs((await topOf(oldest)) - y) <= 1, "the list has jumped");
+		assert.equal(await chat.locator(".row").count(), 91);
+		assert.equal(await page.locator(".older").count(), 0);
+	});
+
+	it("asks again for older messages only when the visitor scrolls, if loading them failed", async () => {
+		const { log, set, calls } = await open();
+		await set({ older: "some", messages: [WELCOME, ...history(0, 2)] });
+		assert.deepEqual(await calls(), [["loadOlder"]]);
+		await set({ older: "loading" });
+		await set({ older: "some" });
+		assert.deepEqual(await calls(), []);
+		await log.dispatchEvent("scroll");
+		assert.deepEqual(await calls(), [["loadOlder"]]);
+	});
+
+	it("counts the new messages below, and leads to them", async () => {
+		const { log, chat, set } = await open();
+		await set({ messages: [WELCOME, ...history(0, 40)] });
+		await log.getByText("Text 0", { exact: true }).waitFor({ state: "attached" });
+		await scrollTo(log, 100);
+		await chat.getByRole("button", { name: "Jump to the latest message" }).waitFor();
+		await set({ messages: [WELCOME, ...history(0, 42)] });
+		const jump = chat.getByRole("button", { name: "New messages: 2" });
+		await jump.press("Enter");
+		await jump.waitFor({ state: "hidden" });
+		assert.ok(await isFocused(log));
+	});
+
+	it("separates days, and shows a message's time on focus and hover, or always on a phone", async () => {
+		const messages = [
+			WELCOME,
+			reply("a", "Old", { at: NOON - 400 * DAY_MS }),
+			reply("b", "Late", { at: NOON - DAY_MS }),
+			question("c", "Now", { at: NOON }),
+			question("d", "Just now"),
+		];
+		const { page, log, set } = await open({}, { locale: "en-GB" });
+		await set({ messages });
+		const days = await log.locator(".line").allTextContents();
+		assert.match(days[0], /^\d+ \w+ 20\d\d$/);
+		assert.deepEqual(days.slice(1), ["yesterday", "today"]);
+		const meta = log.locator(".meta", { hasText: "12:00" }).last();
+		const opacity = () => meta.evaluate((node) => getComputedStyle(node).opacity);
+		await page.mouse.move(0, 0);
+		assert.equal(await opacity(), "0");
+		await meta.getByRole("button").focus();
+		await until("it is visible", async () => (await opacity()) === "1");
+		await page.evaluate(() =>
+			document.querySelector("banter-chat").shadowRoot.activeElement.blur(),
+		);
+		await until("it is hidden", async () => (await opacity()) === "0");
+		await log.getByText("Now", { exact: true }).hover();
+		await until("it is visible", async () => (await opacity()) === "1");
+
+		const phone = await open({ rating: true }, PHONE);
+		await phone.set({ messages });
+		const all = phone.log.locator(".meta").last();
+		assert.equal(await all.evaluate((node) => getComputedStyle(node).opacity), "1");
+		for (const box of await phone.log
+			.locator("button")
+			.evaluateAll((nodes) =>
+				nodes
+					.map((node) => node.getBoundingClientRect())
+					.map(({ width, height }) => [width, height]),
+			))
+			assert.ok(Math.min(...box) >= 24, `${box}`);
+
+		const timeless = await open({ showTimes: false });
+		await timeless.set({ messages });
+		assert.equal((await timeless.log.locator("time").allTextContents()).join(""), "");
+	});
+
+	it("copies the source of a message", async () => {
+		const { page, log, set } = await open();
+		await page.evaluate(() => {
+			const clipboard = {
+				writeText: async (text) => {
+					window.copied = text;
+				},
+			};
+			Object.defineProperty(navigator, "clipboard", { value: clipboard });
+		});
+		await set({ messages: EXCHANGE });
+		await log.getByRole("button", { name: "Copy" }).last().press("Enter");
+		await log.getByRole("button", { name: "Copied" }).waitFor();
+		assert.equal(await page.evaluate(() => window.copied), "**So**");
+	});
+
+	it("rates a reply: up, down with a comment, and back", async () => {
+		const { log, set, calls } = await open({ rating: true });
+		const rated = (rating) =>
+			set({ messages: [...EXCHANGE.slice(0, 2), { ...EXCHANGE[2], rating }] });
+		await rated(null);
+		const up = log.getByRole("button", { name: "Helpful", exact: true });
+		const down = log.getByRole("button", { name: "Not helpful" });
+		await up.press("Enter");
+		await rated("up");
+		assert.equal(await up.getAttribute("aria-pressed"), "true");
+		await up.press("Enter");
+		await rated(null);
+		await down.press("Enter");
+		await rated("down");
+		assert.equal(await down.getAttribute("aria-pressed"), "true");
+		const comment = log.getByRole("textbox", { name: "What was wrong?" });
+		assert.ok(await isFocused(comment));
+		await comment.fill("All");
+		await comment.press("Enter");
+		assert.ok(await isFocused(down));
+		assert.equal(await comment.count(), 0);
+		const expected = [["up"], [null], ["down"], ["down", "All"]].map((one) => [
+			"rate",
+			"r",
+			...one,
+		]);
+		assert.deepEqual(await calls(), expected);
+		// Neither the visitor's messages nor those of persons.
+		await set({
+			messages: [WELCOME, question("q", "How?"), reply("p", "I", { author: ANN.person })],
+		});
+		assert.equal(await down.count(), 0);
+	});
+
+	it("shows persons: joining, writing, their messages with name and initials, leaving", async () => {
+		const { log, chat, set } = await open();
+		await set({ messages: EXCHANGE });
+		await set({ people: { ...MODEL, phase: "waiting" } });
+		await chat.getByText("A person will be with you soon.").waitFor();
+		await set({ people: ANN });
+		assert.equal(await chat.getAttribute("data-people"), "person");
+		await set({ people: { ...ANN, isTyping: true } });
+		await log.getByText("Ann Smith is writing").waitFor();
+		const messages = [...EXCHANGE, reply("p", "Hello", { author: ANN.person })];
+		await set({ messages, people: ANN });
+		await set({ people: MODEL });
+		const said = (await log.innerText()).split(/\s*\n\s*/).slice(-5);
+		assert.deepEqual(said, [
+			"Ann Smith has joined",
+			"AS",
+			"Ann Smith",
+			"Hello",
+			"Ann Smith has left",
+		]);
+	});
+
+	it("offers a person, if the widget does, until one is asked for", async () => {
+		const { chat, set, calls } = await open({ operators: { offer: true } });
+		const ask = chat.getByRole("button", { name: "Talk to a person" });
+		await ask.press("Enter");
+		assert.deepEqual(await calls(), [["send", "Talk to a person"]]);
+		await set({ people: { ...MODEL, phase: "waiting" } });
+		await ask.waitFor({ state: "hidden" });
+	});
+
+	it("says that there is no connection, and which messages wait", async () => {
+		const { log, chat, set, calls } = await open();
+		const reply = { ...EXCHANGE[2], text: "", phase: "paused", failure: "unreachable" };
+		const messages = [...EXCHANGE.slice(0, 2), reply, question("w", "And?", { isQueued: true })];
+		await set({ line: "lost", messages });
+		await chat.getByText("Connection lost. Trying to reconnect…").waitFor();
+		assert.equal(await chat.getByRole("button", { name: "Try again" }).count(), 1);
+		await chat.getByRole("button", { name: "Try again" }).press("Enter");
+		assert.deepEqual(await calls(), [["retry"]]);
+		await log.getByText("Waiting to be sent").waitFor();
+		await set({ line: "offline" });
+		await chat.getByText("You are offline. Messages are sent when you are back.").waitFor();
+		await set({ line: "up" });
+		await chat.getByText("You are offline").waitFor({ state: "hidden" });
+	});
+
+	it("sends while a reply runs; Stop is beside Send", async () => {
+		const { chat, set, calls } = await open();
+		await set({
+			messages: [WELCOME, question("q", "How?"), reply("r", "So", { phase: "streaming" })],
+		});
+		await chat.getByRole("textbox").fill("And?");
+		await chat.getByRole("button", { name: "Send message" }).click();
+		await chat.getByRole("button", { name: "Stop the reply" }).click();
+		assert.deepEqual(await calls(), [["send", "And?"], ["stop"]]);
+	});
+
+	it("announces each once: the wait, a reply in lines, persons, the connection; not the history", async () => {
+		const { set, said } = await open({ agentName: "Bea" });
+		await set({ older: "some", messages: [WELCOME, ...history(10, 5)] });
+		await set({ older: "none", messages: [WELCOME, ...history(0, 15)] });
+		assert.deepEqual(await said(), []);
+		const before = [WELCOME, ...history(0, 15), question("q", "How?")];
+		const running = reply("q/reply", "", { id: null, phase: "waiting" });
+		await set({ messages: [...before, running] });
+		await set({ messages: [...before, { ...running, phase: "streaming", text: "One" }] });
+		const done = reply("q/reply", "One *two*.\n\nThree.", { id: "m1" });
+		await set({ messages: [...before, done] });
+		await set({ messages: [...before, { ...done, rating: "up" }] });
+		assert.deepEqual(await said(), ["Bea is writing", "One two.\n\nThree."]);
+		await set({ people: ANN });
+		await set({ people: { ...ANN, isTyping: true } });
+		await set({
+			people: ANN,
+			messages: [...before, done, reply("p", "Hi", { author: ANN.person })],
+		});
+		await set({ people: MODEL, line: "lost" });
+		assert.deepEqual(await said(), [
+			"Ann Smith has joined",
+			"Ann Smith is writing",
+			"Ann Smith: Hi",
+			"Ann Smith has left\n\nConnection lost. Trying to reconnect…",
+		]);
+	});
+
+	it("draws a long history newest first, a few messages a frame", async () => {
+		const { page, log, set } = await open();
+		await page.evaluate(() => {
+			// The clock of a slow machine: each look at it takes 3 ms.
+			let now = performance.now();
+			performance.now = () => (now += 3);
+			window.counts = [];
+			const list = document.querySelector("banter-chat").shadowRoot.querySelector(".log");
+			const frame = () => {
+				window.counts.push([list.childElementCount, list.textContent.includes("Text 199")]);
+				requestAnimationFrame(frame);
+			};
+			frame();
+		});
+		await set({ messages: [WELCOME, ...history(0, 200)] });
+		await log.getByText("Text 0", { exact: true }).waitFor({ state: "attached" });
+		const counts = await page.evaluate(() => window.counts);
+		const steps = counts.map(([count], i) => count - (counts[i - 1]?.[0] ?? 1));
+		assert.ok(Math.max(...steps) <= 5, `${steps}`);
+		assert.ok(counts.every(([count, hasNewest]) => count <= 1 || hasNewest));
+		assert.equal(await log.locator(".row").count(), 201);
+	});
+});
+
+describe("the contact form", { skip: missing }, () => {
+	const open = useStage();
+	const RECORD = {
+		contact_info_mode: "required",
+		collect_name: true,
+		collect_email: true,
+		requiredFields: ["email"],
+	};
+	const ASKED = { phase: "asked", problem: "", wrong: [] };
+
+	it("marks required and optional fields, and has each error beside its field", async () => {
+		const { chat, set, calls } = await open(RECORD, PHONE);
+		await set({ contact: ASKED });
+		const [name, email] = [
+			chat.getByLabel("Name (optional)"),
+			chat.getByLabel("E-mail (required)"),
+		];
+		assert.equal(await email.evaluate((node) => node.required), true);
+		assert.equal(await name.evaluate((node) => node.required), false);
+		assert.equal(await email.evaluate((node) => getComputedStyle(node).fontSize), "16px");
+		const errors = () =>
+			Promise.all(
+				[name, email].map((field) =>
+					field.evaluate((node) => [
+						node.getAttribute("aria-invalid"),
+						node.getRootNode().getElementById(node.getAttribute("aria-describedby")).textContent,
+					]),
+				),
+			);
+		await name.fill("Jane");
+		await name.press("Enter");
+		assert.deepEqual(await errors(), [
+			["false", ""],
+			["true", "Please fill in this field."],
+		]);
+		assert.ok(await isFocused(email));
+		assert.deepEqual(await calls(), []);
+		await email.fill("jane");
+		await chat.getByRole("button", { name: "Save" }).tap();
+		assert.deepEqual(await calls(), [["introduce", { name: "Jane", email: "jane" }]]);
+		await set({ contact: { ...ASKED, problem: "Refused", wrong: ["email"] } });
+		const wrong = "An e-mail looks like name@example.com.";
+		assert.deepEqual(await errors(), [
+			["false", ""],
+			["true", wrong],
+		]);
+		assert.equal(await chat.getByText("Refused").count(), 0);
+		await set({ contact: { ...ASKED, problem: "Refused" } });
+		await chat.getByText("Refused").waitFor();
+	});
+});

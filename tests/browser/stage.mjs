@@ -1,0 +1,81 @@
+// The widget's view on an empty page, without a server: a test sets its state, and reads what the visitor
+// did. widget/test/stage.ts is its script.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { after, afterEach, before } from "node:test";
+import { complaintsOf, launch, newContext } from "./browser.mjs";
+
+const WIDGET = new URL("../../widget/", import.meta.url);
+const SCRIPT = new URL("node_modules/.cache/banter-widget/stage.js", WIDGET);
+const textsOf = (code) =>
+	Object.values(JSON.parse(readFileSync(new URL(`src/locales/${code}.json`, WIDGET), "utf8")));
+
+/** A reply that is complete; more: its other members. */
+export const reply = (key, text, more) => ({
+	role: "assistant",
+	key,
+	id: key,
+	text,
+	phase: "done",
+	failure: null,
+	at: null,
+	author: null,
+	rating: null,
+	...more,
+});
+export const question = (key, text, more) => ({
+	role: "user",
+	key,
+	text,
+	at: null,
+	isQueued: false,
+	...more,
+});
+export const WELCOME = reply("welcome", "Welcome", { id: null });
+
+/** A browser for all tests of a describe(). */
+export function useStage() {
+	let browser;
+	let script;
+	const contexts = [];
+	before(async () => {
+		execFileSync(process.execPath, ["build.mjs", "--stage"], { cwd: WIDGET });
+		script = readFileSync(SCRIPT, "utf8");
+		browser = await launch();
+	});
+	after(() => browser?.close());
+	afterEach(() => Promise.all(contexts.splice(0).map((context) => context.close())));
+
+	/** record: the widget's settings; options: of playwright's context, and code, dir: the language. */
+	return async function open(record = {}, { code = "en", dir = "", ...options } = {}) {
+		const context = await newContext(browser, options);
+		contexts.push(context);
+		const page = await context.newPage();
+		const complaints = complaintsOf(page);
+		await page.setContent(
+			'<!doctype html><meta name="viewport" content="width=device-width"><style>:root{--x:0}</style>',
+		);
+		await page.addScriptTag({ content: script });
+		await page.evaluate(
+			(args) => {
+				window.view = window.stage(...args);
+			},
+			[record, code, textsOf(code), dir],
+		);
+		return {
+			page,
+			complaints,
+			chat: page.getByRole("dialog"),
+			log: page.getByRole("log"),
+			/** Replaces these members of the state, and waits until it is drawn. */
+			set: (change) =>
+				page.evaluate((change) => {
+					window.view.store.update((state) => ({ ...state, ...change }));
+					return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+				}, change),
+			calls: () => page.evaluate(() => window.view.calls.splice(0)),
+			said: () => page.evaluate(() => window.view.said.splice(0)),
+		};
+	};
+}

@@ -1,0 +1,148 @@
+// What the visitor can do with a message: read its time, copy it, rate it.
+
+import { el } from "../../dom";
+import { copy } from "../../markdown/code";
+import type { Message, Rating } from "../chat/state";
+import type { Settings } from "../settings";
+import type { Words } from "../words";
+import type { Clock } from "./clock";
+import { type IconName, icon } from "./icons";
+
+export interface ActionParts {
+	readonly words: Words;
+	readonly settings: Settings;
+	readonly clock: Clock;
+	readonly events: {
+		/** `id`: of the reply. null takes the rating back. */
+		rate(id: string, rating: Rating | null, comment?: string): void;
+	};
+}
+
+export interface Actions {
+	readonly node: HTMLElement;
+	render(message: Message): void;
+}
+
+/** The longest comment on a reply that the API accepts, in UTF-16 code units. */
+const COMMENT_MAX = "1000";
+
+function createButton(name: IconName, label: string): HTMLButtonElement {
+	return el(
+		"button",
+		{ type: "button", class: "action", "aria-label": label, title: label },
+		icon(name),
+	);
+}
+
+/** Copies a message's source. `bubble`: selected and copied where the browser has no clipboard. */
+function createCopy(words: Words, bubble: HTMLElement, text: () => string): HTMLElement {
+	const button = createButton("copy", words("copy"));
+	function show(word: "copy" | "copied"): void {
+		button.title = words(word);
+		button.setAttribute("aria-label", words(word));
+		button.replaceChildren(icon(word === "copied" ? "check" : "copy"));
+	}
+	button.addEventListener("click", async () => {
+		await copy(bubble, text());
+		show("copied");
+	});
+	for (const type of ["pointerleave", "blur"]) button.addEventListener(type, () => show("copy"));
+	return button;
+}
+
+/** The optional comment below a reply that was not helpful. */
+function createComment(words: Words, send: (comment: string) => void, close: () => void) {
+	const label = words("whatWasWrong");
+	const input = el("input", {
+		"aria-label": label,
+		placeholder: label,
+		maxlength: COMMENT_MAX,
+		dir: "auto",
+		enterkeyhint: "send",
+	});
+	const button = createButton("send", words("send"));
+	const node = el("div", { class: "comment" }, input, button);
+	function submit(): void {
+		if (input.value.trim()) send(input.value.trim());
+		close();
+	}
+	button.addEventListener("click", submit);
+	input.addEventListener("keydown", (event) => {
+		if (event.isComposing) return;
+		if (event.key === "Enter") {
+			// Else the button that gets the focus is clicked.
+			event.preventDefault();
+			submit();
+		}
+		if (event.key !== "Escape") return;
+		// Not the chat.
+		event.stopPropagation();
+		close();
+	});
+	return { node, input };
+}
+
+/** `rate` is called with null if the visitor takes the rating back. */
+function createRating({ words, events: { rate } }: ActionParts, below: HTMLElement) {
+	const up = createButton("up", words("helpful"));
+	const down = createButton("up", words("notHelpful"));
+	down.classList.add("down");
+	let id = "";
+	let rating: Rating | null = null;
+
+	function close(): void {
+		const hadFocus = comment.node.matches(":focus-within");
+		comment.node.remove();
+		if (hadFocus) down.focus({ preventScroll: true });
+	}
+	const comment = createComment(words, (text) => rate(id, "down", text), close);
+
+	function choose(chosen: Rating): void {
+		const next = rating === chosen ? null : chosen;
+		rate(id, next);
+		close();
+		if (next !== "down") return;
+		below.append(comment.node);
+		comment.input.focus();
+	}
+	up.addEventListener("click", () => choose("up"));
+	down.addEventListener("click", () => choose("down"));
+	return {
+		buttons: [up, down],
+		render(newId: string, now: Rating | null) {
+			id = newId;
+			rating = now;
+			up.setAttribute("aria-pressed", String(rating === "up"));
+			down.setAttribute("aria-pressed", String(rating === "down"));
+		},
+	};
+}
+
+export function createActions(parts: ActionParts, bubble: HTMLElement): Actions {
+	const { words, settings, clock } = parts;
+	let text = "";
+	const time = el("time");
+	const queued = el("span", {}, icon("wait"), words("queued"));
+	const meta = el("div", { class: "meta" }, time, createCopy(words, bubble, () => text));
+	const node = el("div", {}, meta);
+	let rating: ReturnType<typeof createRating> | null = null;
+
+	return {
+		node,
+		render(message) {
+			const { at } = message;
+			text = message.text;
+			const waits = message.role === "user" && message.isQueued;
+			meta.classList.toggle("queued", waits);
+			if (waits) meta.prepend(queued);
+			else queued.remove();
+			time.textContent = settings.showTimes && at !== null ? clock.time(at) : "";
+			if (message.role === "user" || !settings.rating || message.id === null || message.author) return;
+			if (!rating) {
+				rating = createRating(parts, node);
+				meta.append(...rating.buttons);
+			}
+			rating.render(message.id, message.rating);
+		},
+	};
+}

@@ -1,0 +1,25 @@
+// The persons who join and leave the conversation.
+
+import type { Message, People } from "../chat/state";
+import type { Words } from "../words";
+
+/** Who answers now; "": the model. */
+function nameOf({ phase, person }: People): string {
+	return phase === "person" ? (person?.name ?? "") : "";
+}
+
+/** "Ann has joined", "Ann has left", or "" if nobody has. */
+export function peopleText(
+	words: Words,
+	before: People,
+	now: People,
+	messages: readonly Message[],
+): string {
+	const [old, name] = [nameOf(before), nameOf(now)];
+	if (old === name) return "";
+	if (!name) return words("left", { name: old });
+	const last = messages.filter((one) => one.role === "assistant").pop();
+	// After a reload the person is there already.
+	const isKnown = !old && last?.role === "assistant" && last.author?.name === name;
+	return isKnown ? "" : words("joined", { name });
+}

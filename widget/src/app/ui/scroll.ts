@@ -1,0 +1,77 @@
+// The scroll position of the list: it follows the end, or it stays where the visitor reads.
+
+import { el } from "../../dom";
+import type { Words } from "../words";
+import { icon } from "./icons";
+
+/** Within this distance of the end, in pixels, the list follows new text. */
+const NEAR_END = 40;
+/** Within this distance of the beginning, in pixels, older messages are loaded. */
+const NEAR_START = 200;
+
+export interface Scroll {
+	/** The button that leads to the end. */
+	readonly jump: HTMLElement;
+	isFollowing(): boolean;
+	isNearStart(): boolean;
+	follow(): void;
+	/** Changes the list by `draw` without a jump; `anchor`: a node that stays. */
+	keep(anchor: HTMLElement | undefined, draw: () => void): void;
+	/** `count`: of the messages below that the visitor has not seen. */
+	count(count: number): void;
+}
+
+export function createScroll(
+	words: Words,
+	list: HTMLElement,
+	moved: () => void,
+	signal: AbortSignal,
+): Scroll {
+	const jump = el("button", { type: "button", class: "jump", hidden: "" });
+	let following = true;
+	let label = "";
+
+	function follow(): void {
+		following = true;
+		jump.hidden = true;
+		list.scrollTop = list.scrollHeight;
+	}
+
+	const scrolled = () => {
+		following = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END;
+		jump.hidden = following;
+		moved();
+	};
+	list.addEventListener("scroll", scrolled, { passive: true });
+	jump.addEventListener("click", () => {
+		list.focus({ preventScroll: true });
+		follow();
+		moved();
+	});
+	// A growing text field or a phone's keyboard shrinks the list from below.
+	const observer = new ResizeObserver(() => following && follow());
+	observer.observe(list);
+	signal.addEventListener("abort", () => observer.disconnect());
+
+	return {
+		jump,
+		isFollowing: () => following,
+		isNearStart: () => list.scrollTop < NEAR_START,
+		follow,
+		keep(anchor, draw) {
+			const before = following ? 0 : anchor?.offsetTop;
+			draw();
+			if (following) follow();
+			else if (anchor) list.scrollTop += anchor.offsetTop - (before ?? 0);
+		},
+		count(count) {
+			jump.hidden = following;
+			const text = words(count > 0 ? "newMessages" : "latest", { count });
+			if (text === label) return;
+			label = text;
+			jump.title = text;
+			jump.setAttribute("aria-label", text);
+			jump.replaceChildren(icon("down"), count > 0 ? text : "");
+		},
+	};
+}

@@ -1,0 +1,50 @@
+// The view without a server: `stage(settings)` shows the chat on the page; the test sets its state and
+// reads what the visitor did.
+
+import { initialState, newReply } from "../src/app/chat/state";
+import { createStore } from "../src/app/chat/store";
+import { resolveSettings } from "../src/app/settings";
+import { css } from "../src/app/styles/index.css";
+import { createView } from "../src/app/ui/view";
+import { createWords } from "../src/app/words";
+import type { Values } from "../src/shell";
+import { addStyles } from "../src/stylesheet";
+
+const NAMES = ["send", "stop", "retry", "introduce", "skipContact", "loadOlder", "rate"];
+
+function stage(record: Values, code: string, texts: readonly string[], dir = "") {
+	const host = document.body.appendChild(document.createElement("banter-chat"));
+	const root = host.attachShadow({ mode: "open" });
+	const [frame, live] = [document.createElement("div"), document.createElement("div")];
+	const button = document.createElement("button");
+	frame.className = "frame";
+	frame.dir = dir;
+	frame.lang = code;
+	live.ariaLive = "polite";
+	live.className = "spoken";
+	button.className = "launcher";
+	button.append(document.createElement("span"));
+	frame.append(button, live);
+	root.append(frame);
+	addStyles(root, css);
+	const { signal } = new AbortController();
+	const script = document.createElement("script");
+	const language = { code, texts };
+	const tag = { id: "1", script, widgetId: "w", server: "", space: "", record, overrides: {} };
+	const shell = { ...tag, host, root, frame, button, live, language, signal, emit: () => undefined };
+	const words = createWords(shell);
+	const store = createStore(initialState("Welcome", true), signal);
+	/** What the visitor did: the method's name and its arguments. */
+	const calls: unknown[][] = [];
+	const note = (name: string, args: unknown[]) =>
+		calls.push([name, ...args.filter((one) => !(one instanceof Event))]) > 0;
+	const acts = NAMES.map((name) => [name, (...args: unknown[]) => note(name, args)]);
+	const conversation = { ...Object.fromEntries(acts), type: () => undefined };
+	const said: string[] = [];
+	new MutationObserver(() => said.push(live.innerText)).observe(live, { childList: true });
+	const settings = resolveSettings(shell);
+	createView({ shell, settings, words, signal }, { store, conversation, local: null as never });
+	return { store, calls, said };
+}
+
+Object.assign(window, { stage, newReply });
