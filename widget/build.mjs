@@ -251,7 +251,13 @@ async function buildTests() {
 async function buildStage() {
 	const outfile = join(root, "node_modules/.cache/banter-widget/stage.js");
 	const entryPoints = ["test/stage.ts"];
-	await build({ ...browser, minify: false, entryPoints, outfile, plugins: [cssAsText, localeKeys] });
+	await build({
+		...browser,
+		minify: false,
+		entryPoints,
+		outfile,
+		plugins: [cssAsText, localeKeys],
+	});
 }
 
 const task = { "--tests": buildTests, "--stage": buildStage }[process.argv[2]] ?? buildAll;

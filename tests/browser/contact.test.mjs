@@ -83,7 +83,7 @@ describe("a widget with a contact form", { skip: missing }, () => {
 		const visitor = await visit(required, await site.newContext(LOW));
 		await visitor.field("E-mail").fill("jane at example");
 		await visitor.save.tap();
-		await visitor.problem.getByText("An e-mail looks like").waitFor();
+		await visitor.problem.getByText("Please fill in this field.").first().waitFor();
 		for (const one of [visitor.field("Name"), visitor.save]) {
 			await one.scrollIntoViewIfNeeded();
 			const { y, height } = await one.boundingBox();

@@ -105,7 +105,7 @@ describe("the controls and messages", { skip: missing }, () => {
 
 	for (const [status, sentence] of [
 		[401, "This chat isn’t available here"],
-		[409, "couldn’t be sent again"],
+		[409, "This message couldn’t be sent."],
 		[410, "This conversation was deleted"],
 		[400, "This message couldn’t be sent."],
 		[500, "Something went wrong on our side"],
@@ -141,13 +141,13 @@ describe("the controls and messages", { skip: missing }, () => {
 		});
 		const heard = () => visitor.page.evaluate(() => window.heard);
 		await visitor.say(`[[tokens=10 ${DELAY}]] read to me`);
-		await until("it is heard", async () => (await heard()).length > 0);
-		assert.deepEqual(await heard(), [numbered(10)]);
+		await until("it is heard", async () => (await heard()).length > 1);
+		assert.deepEqual(await heard(), ["Support is writing", numbered(10)]);
 		await visitor.say(`[[${ENDLESS}]] no more`);
 		await visitor.logUntil("it has begun", (text) => text.split(COME).length > 2);
 		await visitor.stop.click();
-		await until("the stop is heard", async () => (await heard()).length > 1);
-		const [, stopped] = await heard();
+		await until("the stop is heard", async () => (await heard()).length > 3);
+		const stopped = (await heard())[3];
 		assert.match(stopped, /^Reply stopped\. t0 t1/);
 
 		await visitor.page.reload();

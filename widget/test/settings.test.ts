@@ -73,6 +73,7 @@ test("the record's values are used", () => {
 		primary_color: "#f00",
 		text_color: "#000000",
 		contact_info_mode: "required",
+		requiredFields: ["email"],
 		collect_name: true,
 		collect_email: true,
 		collect_phone: false,
@@ -85,7 +86,7 @@ test("the record's values are used", () => {
 		welcomeMessage: "Hello!",
 		accent: { r: 255, g: 0, b: 0 },
 		onAccent: { r: 0, g: 0, b: 0 },
-		contact: { required: true, fields: ["name", "email"] },
+		contact: { required: true, fields: ["name", "email"], needed: ["email"] },
 		starters: ["Where is my order?", "Do you deliver?"],
 		unreadInTitle: true,
 	});

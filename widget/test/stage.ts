@@ -31,7 +31,17 @@ function stage(record: Values, code: string, texts: readonly string[], dir = "")
 	const script = document.createElement("script");
 	const language = { code, texts };
 	const tag = { id: "1", script, widgetId: "w", server: "", space: "", record, overrides: {} };
-	const shell = { ...tag, host, root, frame, button, live, language, signal, emit: () => undefined };
+	const shell = {
+		...tag,
+		host,
+		root,
+		frame,
+		button,
+		live,
+		language,
+		signal,
+		emit: () => undefined,
+	};
 	const words = createWords(shell);
 	const store = createStore(initialState("Welcome", true), signal);
 	/** What the visitor did: the method's name and its arguments. */

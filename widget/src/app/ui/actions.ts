@@ -123,7 +123,12 @@ export function createActions(parts: ActionParts, bubble: HTMLElement): Actions 
 	let text = "";
 	const time = el("time");
 	const queued = el("span", {}, icon("wait"), words("queued"));
-	const meta = el("div", { class: "meta" }, time, createCopy(words, bubble, () => text));
+	const meta = el(
+		"div",
+		{ class: "meta" },
+		time,
+		createCopy(words, bubble, () => text),
+	);
 	const node = el("div", {}, meta);
 	let rating: ReturnType<typeof createRating> | null = null;
 
@@ -137,7 +142,8 @@ export function createActions(parts: ActionParts, bubble: HTMLElement): Actions 
 			if (waits) meta.prepend(queued);
 			else queued.remove();
 			time.textContent = settings.showTimes && at !== null ? clock.time(at) : "";
-			if (message.role === "user" || !settings.rating || message.id === null || message.author) return;
+			if (message.role === "user" || !settings.rating || message.id === null || message.author)
+				return;
 			if (!rating) {
 				rating = createRating(parts, node);
 				meta.append(...rating.buttons);

@@ -7,12 +7,19 @@ import { icon } from "./icons";
 export function initialsOf(name: string): string {
 	const words = name.split(/\s+/).filter(Boolean);
 	const ends = words.length > 1 ? [words[0], words[words.length - 1]] : words;
-	return ends.map((word) => [...(word ?? "")][0]).join("").toLocaleUpperCase();
+	return ends
+		.map((word) => [...(word ?? "")][0])
+		.join("")
+		.toLocaleUpperCase();
 }
 
 /** Decorative: the name is beside it. `picture`: its address, or "". */
 export function createAvatar(name: string, picture = ""): HTMLElement {
-	const node = el("span", { class: "avatar", "aria-hidden": "true" }, initialsOf(name) || icon("spark"));
+	const node = el(
+		"span",
+		{ class: "avatar", "aria-hidden": "true" },
+		initialsOf(name) || icon("spark"),
+	);
 	if (picture) {
 		const image = el("img", { src: picture, alt: "" });
 		// Also if the page's policy forbids it.

@@ -68,7 +68,10 @@ export function createLog(parts: LogParts): Log {
 	let seen = "";
 	/** The oldest message when older ones were last asked for. */
 	let asked = "";
+	/** The last frame has drawn all. */
 	let isComplete = true;
+	/** Several messages at once come from the history and appear without animation. */
+	let isBulk = false;
 
 	function retry(): void {
 		// The focused button is about to disappear.
@@ -98,7 +101,7 @@ export function createLog(parts: LogParts): Log {
 	/** Draws the newest items first; those that do not fit into this frame follow in the next one. */
 	function drawItems(items: readonly Item[], last: string, isDown: boolean): HTMLElement[] {
 		const end = performance.now() + SLICE_MS;
-		const isBulk = items.filter(({ key }) => !shown.has(key)).length > 2;
+		isBulk = (isBulk && !isComplete) || items.filter(({ key }) => !shown.has(key)).length > 2;
 		const drawn = new Map<string, Shown>();
 		isComplete = true;
 		for (const item of [...items].reverse()) {
@@ -108,7 +111,6 @@ export function createLog(parts: LogParts): Log {
 				continue;
 			}
 			const entry = known ?? create(item);
-			// Several messages at once come from the history and appear without animation.
 			if (isBulk && !known) entry.node.classList.add("still");
 			update(entry, item, item.key === last, isDown);
 			drawn.set(item.key, entry);
@@ -168,7 +170,9 @@ export function createLog(parts: LogParts): Log {
 		render(next) {
 			const before = state ?? next;
 			const newest = next.messages[next.messages.length - 1];
-			const isOwn = next.messages.slice(-2).some(({ role, key }) => role === "user" && !shown.has(key));
+			const isOwn = next.messages
+				.slice(-2)
+				.some(({ role, key }) => role === "user" && !shown.has(key));
 			state = next;
 			if (isOwn && newest) scroll.follow();
 			if (before.people !== next.people) showPeople(before.people, next);

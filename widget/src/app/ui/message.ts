@@ -106,7 +106,9 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 	const content = settings.plainText ? createPlainText() : createMarkdown({ words });
 	const body = el("div", { class: "body" });
 	const name = author?.name ?? settings.agentName;
-	const title = name ? [el("p", { class: "name", dir: "auto" }, name)] : [spoken(words("theySaid"))];
+	const title = name
+		? [el("p", { class: "name", dir: "auto" }, name)]
+		: [spoken(words("theySaid"))];
 	const avatar = createAvatar(name, author ? "" : settings.avatar);
 	const node = el("div", { class: "row assistant" }, avatar, body);
 	const actions = createActions(parts, bubble);

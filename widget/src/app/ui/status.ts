@@ -33,12 +33,8 @@ export function createStatus(words: Words, offersPerson: boolean, events: Status
 			// The contact form comes first.
 			const isFree = state.people.phase === "model" && !/asked|sending/.test(state.contact.phase);
 			const offers = offersPerson && !text && isFree;
-			setChildren(node, [
-				...(text ? [text] : []),
-				...(isDown ? [again] : offers ? [ask] : []),
-			]);
+			setChildren(node, [...(text ? [text] : []), ...(isDown ? [again] : offers ? [ask] : [])]);
 			node.hidden = !text && !offers;
 		},
 	};
 }
-
