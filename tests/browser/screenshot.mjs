@@ -53,9 +53,10 @@ async function openPage(browser, banter, path) {
 /** Takes the picture and closes the page. */
 async function take(page, path) {
 	// Waits until all animations have ended.
-	await page.evaluate(() =>
-		Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {}))),
-	);
+	for (const frame of page.frames())
+		await frame.evaluate(() =>
+			Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {}))),
+		);
 	const png = await page.screenshot({ animations: "disabled" });
 	writeFileSync(path, png);
 	console.log(`${path}: ${png.length} bytes`);
@@ -65,8 +66,9 @@ async function take(page, path) {
 
 async function takeWidget(browser, banter, path) {
 	const page = await openPage(browser, banter, `/widget-test.html#key=${WIDGET_KEY}`);
-	await page.getByRole("button", { name: "Open chat" }).click();
-	const chat = page.getByRole("dialog");
+	const site = page.frameLocator("#site");
+	await site.getByRole("button", { name: "Open chat" }).click();
+	const chat = site.getByRole("dialog");
 	for (const [question, answer] of CONVERSATION) {
 		await chat.getByRole("textbox").fill(question);
 		await chat.getByRole("textbox").press("Enter");
@@ -91,8 +93,9 @@ async function takeContact(browser, banter, path) {
 		body: WIDGET,
 	});
 	const page = await openPage(browser, banter, `/widget-test.html?widget=${answer.json.widget_id}`);
-	await page.getByRole("button", { name: "Open chat" }).click();
-	const chat = page.getByRole("dialog");
+	const site = page.frameLocator("#site");
+	await site.getByRole("button", { name: "Open chat" }).click();
+	const chat = site.getByRole("dialog");
 	await chat.getByLabel("Name").fill("Jane");
 	await chat.getByLabel("E-mail").fill("jane@example.com");
 	await chat.getByLabel("E-mail").blur();

@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { numbered, PASSWORD, until, useBanter, WIDGET_KEY } from "../e2e/harness.mjs";
-import { complaintsOf, missing, useBrowser } from "./browser.mjs";
+import { numbered, PASSWORD } from "../e2e/harness.mjs";
+import { complaintsOf, missing } from "./browser.mjs";
 import { exchange, PLACEHOLDER, useSite, WELCOME } from "./site.mjs";
 
 describe("the widget on a page of another origin", { skip: missing }, () => {
@@ -88,58 +88,5 @@ describe("the widget on a page of another origin", { skip: missing }, () => {
 		await owner.getByRole("log", { name: "Messages" }).getByText(evil, { exact: true }).waitFor();
 		assert.notEqual(await owner.title(), "owned");
 		assert.deepEqual([...complaints, ...ownersComplaints], []);
-	});
-});
-
-describe("the demo pages", { skip: missing }, () => {
-	const banter = useBanter();
-	const browser = useBrowser();
-
-	it("the widget's page reads the key from its URL, hides it, and chats", async () => {
-		const url = `${banter.url}/widget-test.html#key=${WIDGET_KEY}`;
-		const { page, complaints } = await browser.open(url);
-		await page.getByRole("button", { name: "Open chat" }).click();
-		const box = page.getByRole("dialog").getByRole("textbox");
-		await box.fill("[[tokens=3]] hello");
-		await box.press("Enter");
-		await page.getByRole("dialog").getByText("t0 t1 t2").waitFor();
-		assert.ok(!page.url().includes(WIDGET_KEY));
-		assert.deepEqual(complaints, []);
-	});
-
-	it("the widget's page reports an unknown widget", async () => {
-		const { page } = await browser.open(`${banter.url}/widget-test.html?widget=wid_nobody`);
-		await page.getByText("There is no chat: no widget wid_nobody is enabled here.").waitFor();
-		assert.equal(await page.locator("banter-chat").count(), 0);
-	});
-
-	it("the API's page sends, disconnects, resumes and stops a reply", async () => {
-		const url = `${banter.url}/headless-test.html#key=${WIDGET_KEY}`;
-		const { page, complaints } = await browser.open(url);
-		const button = (name) => page.getByRole("button", { name, exact: true });
-		const answer = page.locator("#answer");
-		const heard = (text) =>
-			until(`it has come: ${text}`, async () => (await answer.textContent()).trimEnd() === text);
-		await page.getByLabel("Client message id").fill("m-1");
-		await page.locator("#message").fill("[[tokens=20 hold-after=10]] bare");
-		assert.match(await page.locator("#command").textContent(), /"clientMessageId":"m-1"/);
-		await button("Send").click();
-		await heard(numbered(10));
-		await button("Stop listening").click();
-		await page.getByText("Stopped listening").waitFor();
-		await banter.release("bare");
-		await button("Resume").click();
-		await heard(numbered(20));
-		assert.equal(await banter.modelCalls("bare"), 1);
-
-		await page.getByLabel("Client message id").fill("m-2");
-		await page.locator("#message").fill("[[tokens=20 hold-after=10]] naked");
-		await button("Send").click();
-		await heard(numbered(10));
-		await button("Stop the reply").click();
-		await page.getByText('{"status":"stopped"}').waitFor();
-		await page.locator("#events").getByText('"status":"stopped"').nth(1).waitFor();
-		await heard(numbered(10));
-		assert.deepEqual(complaints, []);
 	});
 });

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { curlCommand, shellQuote } from "../pages/curl";
 import { keyInFragment } from "../pages/key";
+import { argumentsOf, METHODS } from "../pages/methods";
+import { OPTIONS } from "../pages/options";
 import { embedSnippet } from "../pages/snippet";
+import { attributesFor, baselineOf, settingsFor } from "../pages/tag";
 
 const FRAGMENTS: readonly [hash: string, key: string | null][] = [
 	["", null],
@@ -49,4 +53,111 @@ test("the snippet escapes what would end an attribute", () => {
 		embedSnippet([["data-title", 'Tom & "Jerry" <3']]),
 		'<script\n  data-title="Tom &amp; &quot;Jerry&quot; &lt;3"\n  defer\n></script>',
 	);
+});
+
+/** The rows of widget_settings.def, as options.ts has them. */
+function settings() {
+	const table = readFileSync(
+		new URL("../../../../workerd/api/widget/widget_settings.def", import.meta.url),
+		"utf8",
+	);
+	const row =
+		/^SETTING\((NULL|"\w+"), "(\w+)", (?:field|widget_setting)_(\w+), (\d+), (\d+), (?:NULL|CHOICES\((.*?)\)), "([^"]*)"/gm;
+	return [...table.matchAll(row)].map(([, group, name, kind, min, max, choices, fallback]) => ({
+		name: group === "NULL" ? name : `${group?.slice(1, -1)}.${name}`,
+		kind,
+		...(/line$|https|locale|choice|texts/.test(`${kind}`) ? {} : { min: Number(min) }),
+		...(kind === "choice" ? {} : { max: Number(max) }),
+		...(choices === undefined ? {} : { choices: choices.replace(/"/g, "").split(", ") }),
+		fallback: fallback === "[]" ? "" : fallback,
+	}));
+}
+
+/** The kinds that have another control than their name says. */
+const KINDS: Readonly<Record<string, string>> = {
+	url: "https",
+	object: "texts",
+	fields: "contact_fields",
+};
+
+test("the playground has a control for every setting of a widget, with its values and its default", () => {
+	const shown = OPTIONS.filter(({ only }) => only !== "attribute").map((option) => {
+		const { name, kind, min, max, choices, fallback = "" } = option;
+		const isLocale = name === "locale";
+		return {
+			name,
+			kind: isLocale ? "locale" : (KINDS[kind] ?? kind),
+			...(min === undefined ? {} : { min }),
+			...(max === undefined ? {} : { max }),
+			...(choices === undefined || isLocale ? {} : { choices }),
+			fallback,
+		};
+	});
+	const byName = (a: { name?: string | undefined }, b: { name?: string | undefined }) =>
+		`${a.name}` < `${b.name}` ? -1 : 1;
+	assert.deepEqual(shown.sort(byName), settings().sort(byName));
+});
+
+test("the playground offers every language", () => {
+	const files = readdirSync(new URL("../../../src/locales", import.meta.url));
+	const codes = files.map((name) => name.replace(".json", "")).sort();
+	const { choices } = OPTIONS.find(({ name }) => name === "locale") ?? {};
+	assert.deepEqual(choices, ["auto", ...codes]);
+	assert.deepEqual([...(METHODS.locale.args?.[0]?.choices ?? [])].sort(), codes);
+});
+
+const CHOICES = new Map([
+	["teaser.delaySeconds", "0"],
+	["teaser.paths", "/a\n /b "],
+	["sound", "true"],
+	["texts", '{"send": "Go"}'],
+	["title", "Shop"],
+	["requiredFields", "name"],
+]);
+
+test("a tag has the chosen options as attributes, without those of the server", () => {
+	assert.deepEqual(attributesFor("https://c", { tag: "widget", widget: "wid_1" }, CHOICES), [
+		["src", "https://c/api/widget/embed.js"],
+		["data-widget", "wid_1"],
+		["data-title", "Shop"],
+		["data-teaser-delay-seconds", "0"],
+		["data-teaser-paths", "/a\n /b "],
+		["data-sound", "true"],
+	]);
+});
+
+test("the settings are those of the widget with the chosen ones", () => {
+	const record = { settings: { theme: "dark", teaser: { text: "Hi" } } };
+	assert.deepEqual(settingsFor(record, CHOICES), {
+		theme: "dark",
+		teaser: { text: "Hi", delaySeconds: 0, paths: ["/a", "/b"] },
+		sound: true,
+		texts: { send: "Go" },
+		requiredFields: ["name"],
+	});
+});
+
+test("what applies without an attribute: the widget's settings, else the default of the tag", () => {
+	const record = {
+		name: "Shop",
+		position: "bottom_left",
+		settings: { radius: 4, starters: ["a", "b"] },
+	};
+	const own = (isKeyed: boolean) =>
+		["title", "position", "radius", "starters", "sound"].map((name) => {
+			const option = OPTIONS.find((one) => one.name === name);
+			return option && baselineOf(option, isKeyed, record);
+		});
+	assert.deepEqual(own(false), ["Shop", "left", "4", "a\nb", "false"]);
+	assert.deepEqual(own(true), ["Assistant", "right", "4", "a\nb", "false"]);
+});
+
+test("a call of the page's API has the arguments that were typed", () => {
+	const { identify, context, send } = METHODS;
+	assert.deepEqual(argumentsOf(send, ["Hi"]), ["Hi"]);
+	assert.deepEqual(argumentsOf(identify, ["Jane", "", "", "7", ""]), [
+		{ name: "Jane", userId: "7" },
+	]);
+	assert.deepEqual(argumentsOf(context, ['{"plan": "pro"}']), [{ plan: "pro" }]);
+	assert.throws(() => argumentsOf(context, ["plan"]), SyntaxError);
 });
