@@ -308,7 +308,8 @@ describe("an operator who is silent", () => {
 		const [{ _id }] = (await banter.conversations()).conversations;
 		await takeOver(banter, _id);
 		const other = await visitor.again({ stream: true });
-		visitor.say("[[tokens=3]] anybody?");
+		// Slow enough for the tabs to join it.
+		visitor.say("[[tokens=3 delay=300]] anybody?");
 		await visitor.upTo("handover");
 		// The worker of the reply and the store report independently, in any order.
 		const frames = await visitor.upTo("operator");
