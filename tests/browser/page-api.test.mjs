@@ -78,6 +78,23 @@ describe("the loader and the page's API", { skip: missing }, () => {
 		await until("the text field has the focus", () => isFocused(visitor.box));
 	});
 
+	it("stays open after a click while a chat that was open before the reload still loads", async () => {
+		const visitor = await site.visitTags([tag]);
+		await visitor.open();
+		await visitor.chat.waitFor();
+		let load;
+		const clicked = new Promise((resolve) => {
+			load = resolve;
+		});
+		await visitor.page.route("**/chat-app-*", (route) => clicked.then(() => route.continue()));
+		await visitor.page.reload();
+		await button(visitor).dispatchEvent("click");
+		load();
+		await visitor.chat.waitFor();
+		const launcher = visitor.page.locator("banter-chat .launcher");
+		assert.equal(await launcher.getAttribute("aria-expanded"), "true");
+	});
+
 	it("says that it could not be loaded, and tries again", async () => {
 		const visitor = await site.visitTags([tag], script(COLLECT));
 		await visitor.page.route("**/chat-app-*", (route) => route.abort());

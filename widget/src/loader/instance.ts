@@ -45,6 +45,8 @@ export function createInstance(
 	let waiting: Call[] = [];
 	let shell: DrawnShell | undefined;
 	let loading = false;
+	/** What a click does: until the app is there, a closed button is all that the visitor sees. */
+	let click = "open";
 	let pass = (call: Call) => {
 		waiting.push(call);
 		if (isUrgent(call)) load();
@@ -63,11 +65,12 @@ export function createInstance(
 			const app = await importApp(server);
 			if (signal.aborted) return;
 			pass = app.start(shell);
+			click = "toggle";
 			waiting.splice(0).forEach(pass);
 		} catch {
 			loading = false;
 			// The next intent shall not open the chat by itself.
-			waiting = waiting.filter(([method]) => method !== "toggle");
+			waiting = waiting.filter(([method]) => method !== click);
 			shell.button.title = FAILED;
 			label(shell.button, FAILED);
 			emit("error", { code: "not_loaded" });
@@ -133,7 +136,7 @@ export function createInstance(
 			color(dataset.textColor, record.text_color, ""),
 		);
 		for (const intent of INTENTS) button.addEventListener(intent, load, { passive: true, signal });
-		button.addEventListener("click", () => pass(["toggle"]), { signal });
+		button.addEventListener("click", () => pass([click]), { signal });
 		const unread = stored("localStorage", "unread");
 		showUnread(button, unread);
 		label(button, OPEN);
