@@ -163,7 +163,7 @@ export function createInstance(
 	function leave(): void {
 		abort.abort();
 		instances.splice(instances.indexOf(instance), 1);
-		if (!instances[0]) Reflect.deleteProperty(window, "banter");
+		if (!instances[0]) delete (window as { banter?: unknown }).banter;
 	}
 
 	function call(call: Call): void {
