@@ -184,6 +184,22 @@ describe("a conversation", { skip: missing }, () => {
 		]);
 	});
 
+	it("shows the agent's name and picture, or its initials if the picture cannot be shown", async () => {
+		const pixel = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
+		for (const [avatar, policy, images] of [
+			[pixel, "", 1],
+			[pixel, "img-src 'none'", 0],
+			["", "", 0],
+		]) {
+			const { log, set } = await open({ agentName: "Bea de Lind", avatar }, { policy });
+			await set({ messages: EXCHANGE });
+			const picture = log.locator(".avatar").last();
+			await until("it is decided", async () => (await picture.locator("img").count()) === images);
+			assert.equal(await picture.textContent(), "BL");
+			assert.equal(await log.locator(".name").last().textContent(), "Bea de Lind");
+		}
+	});
+
 	it("offers a person, if the widget does, until one is asked for", async () => {
 		const { chat, set, calls } = await open({ operators: { offer: true } });
 		const ask = chat.getByRole("button", { name: "Talk to a person" });
@@ -321,5 +337,25 @@ describe("the contact form", { skip: missing }, () => {
 		assert.equal(await chat.getByText("Refused").count(), 0);
 		await set({ contact: { ...ASKED, problem: "Refused" } });
 		await chat.getByText("Refused").waitFor();
+	});
+
+	it("works in a sandbox that forbids forms, as does the text field", async () => {
+		const sandbox = { policy: "sandbox allow-scripts" };
+		const { chat, complaints, set, calls } = await open(
+			{ ...RECORD, contact_info_mode: "optional" },
+			sandbox,
+		);
+		await set({ contact: ASKED });
+		const details = { email: "jane@example.com" };
+		await chat.getByLabel("E-mail (optional)").fill(details.email);
+		await chat.getByLabel("E-mail (optional)").press("Enter");
+		await chat.getByRole("button", { name: "Save" }).click();
+		await chat.getByRole("textbox", { name: "Your message" }).fill("Hi");
+		await chat.getByRole("textbox", { name: "Your message" }).press("Enter");
+		await chat.getByRole("textbox", { name: "Your message" }).fill("Ho");
+		await chat.getByRole("button", { name: "Send message" }).click();
+		const sent = ["Hi", "Ho"].map((text) => ["send", text]);
+		assert.deepEqual(await calls(), [["introduce", details], ["introduce", details], ...sent]);
+		assert.deepEqual(complaints, []);
 	});
 });

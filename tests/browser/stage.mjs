@@ -8,6 +8,8 @@ import { complaintsOf, launch, newContext } from "./browser.mjs";
 
 const WIDGET = new URL("../../widget/", import.meta.url);
 const SCRIPT = new URL("node_modules/.cache/banter-widget/stage.js", WIDGET);
+const ADDRESS = "http://localhost/";
+const PAGE = '<!doctype html><meta name="viewport" content="width=device-width">';
 const textsOf = (code) =>
 	Object.values(JSON.parse(readFileSync(new URL(`src/locales/${code}.json`, WIDGET), "utf8")));
 
@@ -47,16 +49,18 @@ export function useStage() {
 	after(() => browser?.close());
 	afterEach(() => Promise.all(contexts.splice(0).map((context) => context.close())));
 
-	/** record: the widget's settings; options: of playwright's context, and code, dir: the language. */
-	return async function open(record = {}, { code = "en", dir = "", ...options } = {}) {
+	/** record: the widget's settings; options: of playwright's context, and code, dir: the language; policy: of the page. */
+	return async function open(record = {}, { code = "en", dir = "", policy, ...options } = {}) {
+		const headers = policy ? { "content-security-policy": policy } : {};
 		const context = await newContext(browser, options);
 		contexts.push(context);
 		const page = await context.newPage();
 		const complaints = complaintsOf(page);
-		await page.setContent(
-			'<!doctype html><meta name="viewport" content="width=device-width"><style>:root{--x:0}</style>',
+		await page.route(ADDRESS, (route) =>
+			route.fulfill({ contentType: "text/html", headers, body: PAGE }),
 		);
-		await page.addScriptTag({ content: script });
+		await page.goto(ADDRESS);
+		await page.evaluate(script);
 		await page.evaluate(
 			(args) => {
 				window.view = window.stage(...args);
