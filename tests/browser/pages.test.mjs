@@ -146,7 +146,7 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 		await visitor.open();
 		const newest = visitor.chat.getByText("This is number 999.");
 		await newest.waitFor();
-		assert.equal((await visitor.said()).length, 1001);
+		await until("all are drawn", async () => (await visitor.said()).length === 1001);
 		await until("the newest is in view", () =>
 			newest.evaluate((node) => {
 				const log = node.closest(".log").getBoundingClientRect();
