@@ -57,7 +57,6 @@ function createComment(words: Words, send: (comment: string) => void, close: () 
 		"aria-label": label,
 		placeholder: label,
 		maxlength: COMMENT_MAX,
-		dir: "auto",
 		enterkeyhint: "send",
 	});
 	const button = createButton("send", words("send"));

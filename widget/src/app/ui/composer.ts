@@ -59,7 +59,6 @@ export function createComposer(
 	const input = el("textarea", {
 		rows: "1",
 		placeholder: placeholder || words("placeholder"),
-		dir: "auto",
 		"aria-label": words("yourMessage"),
 		"aria-describedby": "counter",
 		enterkeyhint: "send",
@@ -87,6 +86,8 @@ export function createComposer(
 		const tooLong = length > MAX_MESSAGE;
 		send.disabled = tooLong || length === 0;
 		input.setAttribute("aria-invalid", String(tooLong));
+		// An empty field would be left-to-right, with the placeholder of any language.
+		input.dir = input.value ? "auto" : "";
 		counter.textContent = length < COUNT_FROM ? "" : countText(length);
 	}
 
