@@ -51,6 +51,9 @@ export class FakeElement extends FakeNode {
 	className = "";
 	dir = "";
 	checked = false;
+	isConnected = false;
+	/** Dispatched so far. */
+	readonly events: Event[] = [];
 	readonly classList = {
 		add: (name: string) => {
 			this.className = `${this.className} ${name}`.trim();
@@ -105,6 +108,10 @@ export class FakeElement extends FakeNode {
 	}
 
 	addEventListener(): void {}
+
+	dispatchEvent(event: Event): void {
+		this.events.push(event);
+	}
 
 	/** Only names of elements. */
 	querySelectorAll(selector: string): FakeElement[] {

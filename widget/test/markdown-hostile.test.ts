@@ -82,10 +82,7 @@ test("a link whose text could be taken for another address has its host beside i
 			"[\u2066bank.com\u2069](https://evil.example/)",
 			`bank.com (evil.example) | bank.com → ${EVIL}`,
 		],
-		[
-			"https://bank.[com](https://evil.example/)",
-			`https://bank.com (evil.example) | com → ${EVIL}`,
-		],
+		["https://bank.[com](https://evil.example/)", "https://bank.[com](https://evil.example/)"],
 		["[bank](https://evil.example/).com", `bank (evil.example).com | bank → ${EVIL}`],
 		["bank.**[com](https://evil.example/)**", `bank.com (evil.example) | com → ${EVIL}`],
 		["[](https://evil.example/)", `evil.example | evil.example → ${EVIL}`],
@@ -195,21 +192,22 @@ const FLOODS: readonly string[] = [
 	`\`\`\`${"a".repeat(SIZE)}`,
 ];
 
-/** The methods through which the parser reads a text. */
-const READERS: readonly [prototype: object, names: readonly string[]][] = [
-	[String.prototype, ["charAt", "charCodeAt", "indexOf", "lastIndexOf", "slice", "startsWith"]],
-	[RegExp.prototype, ["exec", "test"]],
+/** The methods through which the parser reads a text; `isWhole`: all of it. */
+const READERS: readonly [prototype: object, isWhole: boolean, names: readonly string[]][] = [
+	[String.prototype, false, "charAt charCodeAt indexOf lastIndexOf slice startsWith".split(" ")],
+	[String.prototype, true, "match matchAll replace split".split(" ")],
+	[RegExp.prototype, false, ["exec", "test"]],
 ];
 
-/** The number of calls of these methods: a measure of work that does not depend on the machine. */
-function countCalls(task: () => void): number {
-	let calls = 0;
-	const originals = READERS.flatMap(([prototype, names]) =>
-		names.map((name) => ({ prototype, name, method: Reflect.get(prototype, name) })),
+/** The number of characters read: a measure of work that does not depend on the machine. */
+function countWork(task: () => void): number {
+	let work = 0;
+	const originals = READERS.flatMap(([prototype, isWhole, names]) =>
+		names.map((name) => ({ prototype, name, isWhole, method: Reflect.get(prototype, name) })),
 	);
-	for (const { prototype, name, method } of originals) {
+	for (const { prototype, name, isWhole, method } of originals) {
 		const counting = function (this: unknown, ...given: unknown[]) {
-			calls++;
+			work += isWhole ? (this as string).length : 1;
 			return Reflect.apply(method, this, given);
 		};
 		Object.defineProperty(prototype, name, { value: counting, configurable: true, writable: true });
@@ -221,7 +219,7 @@ function countCalls(task: () => void): number {
 			Object.defineProperty(prototype, name, { value: method, configurable: true, writable: true });
 		}
 	}
-	return calls;
+	return work;
 }
 
 function depthOf(node: FakeElement): number {
@@ -233,12 +231,38 @@ for (const text of FLOODS) {
 	test(`bounded work for ${JSON.stringify(text.slice(0, 30))}`, () => {
 		const pieces = text.match(/[\s\S]{1,2000}/g) ?? [];
 		let node = render([]);
-		const calls = countCalls(() => {
+		const work = countWork(() => {
 			node = render(pieces, SAFE);
 		});
-		assert.ok(calls < 100 * text.length, `${calls} calls`);
+		assert.ok(work < 100 * text.length, `${work} characters`);
 		assert.ok(depthOf(node) < 60);
 		assert.ok(elementsIn(node).length < SIZE);
+	});
+}
+
+/** Blocks whose only part grows: what was read is not read again for each piece. */
+const LONG_BLOCKS: readonly [name: string, begin: string, unit: string][] = [
+	["paragraph", "", "Some **bold** words. "],
+	["paragraph without spaces", "", "a"],
+	["list", "", "- one *item*\n"],
+	["item", "- ", "Some `code` here. "],
+	["quote", "", "> Some words.\n"],
+	["lines of code", "```js\n", "const a = 1;\n"],
+	["line of code", "```js\n", "const a = 1;"],
+	["table", "| a | b |\n|-|-|\n", "| one | *two* |\n"],
+	["row", "| a | b |\n|-|-|\n", "| one "],
+	["cell", "| a | b |\n|-|-|\n| ", "Some words "],
+];
+
+for (const [name, begin, unit] of LONG_BLOCKS) {
+	test(`work that grows as the length of a ${name}`, () => {
+		const workOf = (units: number) => {
+			const pieces = begin + unit.repeat(units);
+			return countWork(() => render(pieces.match(/[^]{1,50}/g) ?? [], SAFE));
+		};
+		const units = Math.ceil(20_000 / unit.length);
+		const [half, whole] = [workOf(units), workOf(2 * units)] as const;
+		assert.ok(whole < 2.5 * half, `${half} characters, then ${whole}`);
 	});
 }
 

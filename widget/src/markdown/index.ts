@@ -17,25 +17,52 @@ export interface Markdown {
 	render(text: string, isComplete: boolean): void;
 }
 
+/** More text than this is added in several tasks, so that the page can react between them. */
+const SLICE = 6_000;
+
+/** Nobody listens to a longer text at once; the list of messages has it. */
+const SPOKEN_MAX = 20_000;
+
+/** "grow" is an event of the node after text was added later than in render(). */
 export function createMarkdown(options: Options): Markdown {
 	const node = make("div", { class: "md" });
 	let blocks: Blocks | null = null;
-	let shown = "";
-	let hasEnded = false;
+	let text = "";
+	/** The length of the text that was added. */
+	let added = 0;
+	let isLast = false;
+	let timer = 0;
+
+	function addSlice(): void {
+		timer = 0;
+		const end = added + SLICE;
+		blocks?.add(text.slice(added, end));
+		added = Math.min(end, text.length);
+		blocks?.show();
+		if (end < text.length) timer = setTimeout(addLater) as unknown as number;
+		else if (isLast) blocks?.end();
+	}
+
+	/** A node that is not on the page any more needs no text; render() continues. */
+	function addLater(): void {
+		timer = 0;
+		if (!node.isConnected) return;
+		addSlice();
+		node.dispatchEvent(new Event("grow", { bubbles: true }));
+	}
+
 	return {
 		node,
-		render(text, isComplete) {
-			const isNew = hasEnded ? text !== shown : !text.startsWith(shown);
-			if (!blocks || isNew) {
+		render(next, isComplete) {
+			const isSame = isLast ? next === text : next.startsWith(text);
+			if (!blocks || !isSame) {
 				node.replaceChildren();
 				blocks = createBlocks(node, options);
-				shown = "";
+				added = 0;
 			}
-			hasEnded = isComplete;
-			blocks.add(text.slice(shown.length));
-			shown = text;
-			blocks.show();
-			if (isComplete) blocks.end();
+			text = next;
+			isLast = isComplete;
+			if (!timer) addSlice();
 		},
 	};
 }
@@ -44,7 +71,9 @@ const TEXT = "p,h1,h2,h3,h4,h5,h6,th,td,pre";
 
 /** The text without marks, for a screen reader; one line a block. */
 export function plainText(text: string, options: Options): string {
-	const { node, render } = createMarkdown(options);
-	render(text, true);
+	const node = make("div");
+	const { add, end } = createBlocks(node, options);
+	add(text.slice(0, SPOKEN_MAX));
+	end();
 	return Array.from(node.querySelectorAll(TEXT), (block) => block.textContent).join("\n");
 }

@@ -68,7 +68,7 @@ export function withAsciiHost(text: string, url: URL): string {
 	);
 }
 
-/** The address that begins at this position; one with a name before its host is without `href`. */
+/** The address that begins at this position; one that is not allowed is without `href`. */
 export function readLink(text: string, at: number): Link | null {
 	ADDRESS.lastIndex = at;
 	const [found, web = ""] = ADDRESS.exec(text) ?? [];
@@ -76,9 +76,11 @@ export function readLink(text: string, at: number): Link | null {
 	const written = trimEnd(found);
 	const isWww = /^www/i.test(web);
 	const prefix = isWww ? "http://" : web || /^(mailto|tel):/i.test(written) ? "" : "mailto:";
-	const url = written.length > web.length ? safeUrl(prefix + written) : null;
-	if (!url && written.includes("@")) return { text: written, label: written, href: "" };
-	if (!url || (isWww && !/\.[^.]/.test(url.host.slice(4)))) return null;
+	if (written.length <= web.length) return null;
+	const url = safeUrl(prefix + written);
+	// Not read again from its middle: an address may contain many beginnings of others.
+	if (!url) return { text: written, label: written, href: "" };
+	if (isWww && !/\.[^.]/.test(url.host.slice(4))) return null;
 	return { text: written, label: withAsciiHost(written, url), href: url.href };
 }
 

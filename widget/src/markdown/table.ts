@@ -8,20 +8,23 @@ const COLUMNS_MAX = 50;
 /** Whether a text's first letter belongs to a right-to-left script. */
 const RTL = /^\P{L}*[\u0590-\u08ff]/u;
 
-function splitRow(row: string): string[] {
-	const cells: string[] = [];
+/** A cell and its end: a pipe; the end of the text; or a backslash there, which may escape a pipe. */
+const CELL = /((?:[^|\\]|\\[^])*)(\||\\?$)/g;
+
+function countCells(row: string): number {
 	const inner = row.trim().replace(/^\|/, "");
-	for (const [all, cell = ""] of inner.matchAll(/((?:\\.?|[^|\\])*)(?:\||$)/gs)) {
-		if (all) cells.push(cell.trim().replace(/\\\|/g, "|"));
-	}
-	return cells;
+	return [...inner.matchAll(CELL)].filter(([cell]) => cell).length;
 }
 
 /** The alignment of each column; null if the line is not a valid delimiter row for this header. */
 export function readColumns(header: string, delimiters: string): string[] | null {
 	if (!/^[-|: \t]*$/.test(delimiters) || !/[|:]/.test(delimiters)) return null;
-	const cells = splitRow(delimiters);
-	if (cells.length > COLUMNS_MAX || cells.length !== splitRow(header).length) return null;
+	const cells = delimiters
+		.trim()
+		.replace(/^\||\|$/g, "")
+		.split("|")
+		.map((cell) => cell.trim());
+	if (cells.length > COLUMNS_MAX || cells.length !== countCells(header)) return null;
 	if (!cells.every((cell) => /^:?-+:?$/.test(cell))) return null;
 	return cells.map((cell) => {
 		if (cell.endsWith(":")) return cell.startsWith(":") && cell.length > 1 ? "center" : "right";
@@ -45,56 +48,77 @@ export function createTable(header: string, columns: readonly string[], base?: s
 	frame.append(table);
 	let body: HTMLElement = make("thead");
 	let row = make("tr");
-	let cells: Prose[] = [];
-	/** The number of cells that are final. */
+	/** The number of complete cells of the row. */
 	let done = 0;
-	let text = "";
+	let cell: Prose | null = null;
+	let isBegun = false;
+	/** A backslash at the end of the row. */
+	let held = "";
 
 	function addCell(): Prose {
-		const align = columns[cells.length];
-		const cell = make(body.localName === "thead" ? "th" : "td", align ? { align } : {});
-		row.append(cell);
-		const prose = createProse(cell, base);
-		cells.push(prose);
-		return prose;
+		const align = columns[done];
+		const node = make(body.localName === "thead" ? "th" : "td", align ? { align } : {});
+		if (done < columns.length) row.append(node);
+		return createProse(node, base);
 	}
 
-	function show(live: boolean): void {
-		// A backslash may escape the next character.
-		const texts = splitRow(live ? text.replace(/\\$/, "") : text).slice(0, columns.length);
-		for (let i = done; i < texts.length; i++) {
-			const cell = cells[i] ?? addCell();
-			const isLast = i === texts.length - 1;
-			cell.add((texts[i] ?? "").slice(cell.text.length));
-			cell.show(live && isLast ? "" : null);
+	function append(text: string): void {
+		if (!cell && !text.trim()) return;
+		const isFirst = !cell;
+		isBegun = true;
+		cell ??= addCell();
+		cell.add((isFirst ? text.trimStart() : text).replace(/\\\|/g, "|"));
+	}
+
+	function endCell(): void {
+		cell?.show(null, cell.text.trimEnd().length);
+		cell = null;
+		done++;
+	}
+
+	function add(more: string): void {
+		const text = held + more;
+		held = "";
+		for (const [, content = "", end = ""] of text.matchAll(CELL)) {
+			append(content);
+			if (end !== "|") held ||= end;
+			else if (isBegun) {
+				cell ??= addCell();
+				endCell();
+			} else isBegun = true;
 		}
-		done = Math.max(0, texts.length - 1);
+	}
+
+	function endRow(): void {
+		append(held);
+		endCell();
 	}
 
 	function beginRow(): void {
-		show(false);
 		row = make("tr");
-		cells = [];
 		done = 0;
-		text = "";
+		isBegun = false;
+		held = "";
 		body.append(row);
 	}
 
 	table.append(body);
 	beginRow();
-	text = header;
-	show(false);
+	add(header);
+	endRow();
 	body = make("tbody");
 	return {
 		frame,
 		node: table,
 		beginLine() {
+			if (body.parentNode) endRow();
+			else table.append(body);
 			beginRow();
-			if (!body.parentNode) table.append(body);
 		},
-		add(more) {
-			text += more;
+		add,
+		show(live) {
+			if (live) cell?.show("");
+			else endRow();
 		},
-		show,
 	};
 }

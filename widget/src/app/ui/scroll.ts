@@ -43,6 +43,7 @@ export function createScroll(
 		moved();
 	};
 	list.addEventListener("scroll", scrolled, { passive: true });
+	list.addEventListener("grow", () => following && follow());
 	jump.addEventListener("click", () => {
 		list.focus({ preventScroll: true });
 		follow();

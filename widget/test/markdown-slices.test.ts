@@ -1,0 +1,43 @@
+// A long text is added in several tasks, and only while the node is on the page.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createMarkdown } from "../src/markdown/index";
+import type { FakeElement } from "./fake-dom";
+import { htmlOf, OPTIONS, render } from "./markdown-html";
+
+const TEXT = "A **long** reply, [with a link](https://shop.example).\n\n- item\n\n".repeat(500);
+const PIECES = TEXT.match(/[^]{1,1000}/g) ?? [];
+
+const nextTask = () => new Promise((resolve) => setTimeout(resolve));
+
+test("a reply of the history appears in slices", async () => {
+	const { node, render: show } = createMarkdown(OPTIONS);
+	const fake = node as unknown as FakeElement;
+	fake.isConnected = true;
+	show(TEXT, true);
+	const steps: number[] = [];
+	while (steps[steps.length - 1] !== fake.textContent.length) {
+		steps.push(fake.textContent.length);
+		await nextTask();
+	}
+	assert.equal(htmlOf(fake), htmlOf(render(PIECES)));
+	const largest = Math.max(...steps.map((length, i) => length - (steps[i - 1] ?? 0)));
+	assert.ok(steps.length > 3 && largest < 6_000, `${steps}`);
+	assert.equal(fake.events.length, steps.length - 1);
+});
+
+test("text that follows meanwhile is added, and none after the node has left the page", async () => {
+	const { node, render: show } = createMarkdown(OPTIONS);
+	const fake = node as unknown as FakeElement;
+	show(TEXT, false);
+	const begin = fake.textContent;
+	await nextTask();
+	await nextTask();
+	assert.equal(fake.textContent, begin);
+	fake.isConnected = true;
+	show(`${TEXT}end`, true);
+	for (let i = 0; i < TEXT.length / 1000 && !fake.textContent.endsWith("end"); i++)
+		await nextTask();
+	assert.equal(htmlOf(fake), htmlOf(render([...PIECES, "end"])));
+});
