@@ -7,7 +7,7 @@ import type { FakeElement } from "./fake-dom";
 import { htmlOf, OPTIONS, render } from "./markdown-html";
 
 const TEXT = "A **long** reply, [with a link](https://shop.example).\n\n- item\n\n".repeat(500);
-const PIECES = TEXT.match(/[^]{1,1000}/g) ?? [];
+const PIECES = TEXT.match(/[\s\S]{1,1000}/g) ?? [];
 
 const nextTask = () => new Promise((resolve) => setTimeout(resolve));
 

@@ -9,7 +9,7 @@ const COLUMNS_MAX = 50;
 const RTL = /^\P{L}*[\u0590-\u08ff]/u;
 
 /** A cell and its end: a pipe; the end of the text; or a backslash there, which may escape a pipe. */
-const CELL = /((?:[^|\\]|\\[^])*)(\||\\?$)/g;
+const CELL = /((?:[^|\\]|\\.)*)(\||\\?$)/gs;
 
 function countCells(row: string): number {
 	const inner = row.trim().replace(/^\|/, "");
