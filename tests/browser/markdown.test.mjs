@@ -20,9 +20,19 @@ Ferns like **shade** and [our guide](https://shop.example/guide).
 const a = 1;
 const b = 2;
 \`\`\``;
-/** What a screen reader says. */
-const SPOKEN =
-	"Ferns\nFerns like shade and our guide.\nwater\nlight\nPlant\nLight\nFern\nshade\nconst a = 1;\nconst b = 2;";
+/** What a screen reader says, one line each. */
+const SPOKEN = [
+	"Ferns",
+	"Ferns like shade and our guide.",
+	"water",
+	"light",
+	"Plant",
+	"Light",
+	"Fern",
+	"shade",
+	"const a = 1;",
+	"const b = 2;",
+];
 
 const EVIL = "https://evil.example";
 const HOSTILE = `![a](${EVIL}/a.png) [b](javascript:alert(1)) [https://bank.com](${EVIL}) <img src=${EVIL}/b.png>
@@ -72,7 +82,9 @@ describe("a reply with Markdown", { skip: missing }, () => {
 			]);
 			const link = bubble.getByRole("link", { name: "our guide" });
 			assert.equal(await link.getAttribute("rel"), "noopener noreferrer");
-			await until("it is announced", async () => (await visitor.live.textContent()) === SPOKEN);
+			const lines = visitor.live.locator("p");
+			await until("it is announced", async () => (await lines.count()) === SPOKEN.length);
+			assert.deepEqual(await lines.allTextContents(), SPOKEN);
 			const html = await bubble.innerHTML();
 			await visitor.page.reload();
 			await bubble.getByText("const b = 2;").last().waitFor();
