@@ -13,7 +13,7 @@ import { feedPath } from "./feeds.mjs";
 import { openSession, sessionPath } from "./followers.mjs";
 import { ADMIN_KEY, PASSWORD, ROOT, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
 import { NOBODY } from "./organizations.mjs";
-import { configPath, makeWidget, settingsPath, Visitor } from "./visitors.mjs";
+import { configPath, makeWidget, settingsPath, socketPath, Visitor } from "./visitors.mjs";
 
 const contract = new Contract();
 
@@ -40,8 +40,8 @@ const HANDSHAKE = {
 	"sec-websocket-version": "13",
 	"sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
 };
+const SESSION = { sessionId: "s" };
 const NO_WIDGET = { widget_id: "wid_0000000000000000000000" };
-const socketPath = ({ widget_id }) => `/api/widget/${widget_id}/ws`;
 /** On a busy machine, responses may take longer than this: for tests in which the model never responds. */
 const SHORT_TIMEOUTS = { OPENAI_FIRST_BYTE_TIMEOUT_MS: "500", OPENAI_BREAKER_FAILURES: "0" };
 
@@ -179,6 +179,7 @@ describe("chat", () => {
 			assert.equal(await strict.metric('rate_limited_total{rule="chat_read"}'), readers().length);
 			for (const path of [configPath, settingsPath, socketPath])
 				await drive(strict, 429, "GET", path(NO_WIDGET));
+			await drive(strict, 429, "GET", socketPath(SESSION));
 		});
 	});
 
@@ -352,6 +353,10 @@ describe("a widget", () => {
 			[403, "GET", feedPath(shop, "frames"), { headers: FOREIGN }],
 			[403, "POST", feedPath(shop, "frames"), { headers: FOREIGN, body: { type: "ping" } }],
 			[400, "GET", socketPath(plain), { headers: keyless }, "bad_handshake"],
+			[400, "GET", socketPath(SESSION), { headers: keyless }, "bad_handshake"],
+			[400, "GET", socketPath({ sessionId: "?" }), { headers: HANDSHAKE }, "invalid_request"],
+			[401, "GET", socketPath(SESSION, { key: "x" }), { headers: HANDSHAKE }, "unauthorized"],
+			[426, "GET", socketPath(SESSION), {}, "upgrade_required"],
 			[403, "GET", socketPath(shop), { headers: { ...HANDSHAKE, ...FOREIGN } }],
 			[404, "GET", socketPath(NO_WIDGET), { headers: HANDSHAKE }, "not_found"],
 			[426, "GET", socketPath(plain), {}, "upgrade_required"],
@@ -363,7 +368,8 @@ describe("a widget", () => {
 		const widget = await makeWidget(banter);
 		const { ws } = new Visitor(banter, widget);
 		const { statusCode: status, headers } = await new Promise((done) => ws.on("upgrade", done));
-		contract.check("GET", socketPath(widget), { status, headers, bytes: Buffer.alloc(0) });
+		for (const place of [widget, SESSION])
+			contract.check("GET", socketPath(place), { status, headers, bytes: Buffer.alloc(0) });
 		for (const frame of [
 			{ type: "message", content: "hello", id: "x" },
 			{ type: "contact_info", email: "ann@example.com", name: null },
@@ -437,6 +443,10 @@ it("while the store is down, every operation that needs it returns 503", () =>
 			["GET", feedPath(NO_WIDGET, "frames")],
 			["POST", feedPath(NO_WIDGET, "frames"), {}, { type: "ping" }],
 			["GET", "/v1/chat/frames?sessionId=s", KEY],
+			["GET", feedPath(SESSION, "events")],
+			["GET", feedPath(SESSION, "frames")],
+			["POST", feedPath(SESSION, "frames"), {}, { type: "typing" }],
+			["GET", socketPath(SESSION), HANDSHAKE],
 			["GET", socketPath(NO_WIDGET), HANDSHAKE],
 			["POST", `/v1/chat/${NOBODY}/stop`, KEY, { sessionId: "s" }],
 			["POST", `/v1/chat/${NOBODY}/rating`, KEY, { sessionId: "s", rating: "up" }],

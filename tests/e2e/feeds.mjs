@@ -1,18 +1,18 @@
-// Visitors of widgets without a WebSocket: the server's frames come as server-sent events, as NDJSON or by polls, and
+// Visitors of widgets, and of sessions with a key, without a WebSocket: the server's frames come as server-sent events, as NDJSON or by polls, and
 // the visitor's frames are posted. A feed reconnects until it is closed, and follows the rules of workerd/api/README.md.
 
 import assert from "node:assert/strict";
 import { openStream, request } from "./client.mjs";
 import { Contract, conforms } from "./contract.mjs";
 import { until } from "./harness.mjs";
-import { summary } from "./visitors.mjs";
+import { framesPath, summary } from "./visitors.mjs";
 
 export const feedContract = new Contract();
 
 const ACCEPT = { sse: "text/event-stream", ndjson: "application/x-ndjson" };
 
-export const feedPath = ({ widget_id }, leaf, query = {}) =>
-	`/api/widget/${widget_id}/${leaf}?${new URLSearchParams(query)}`;
+export const feedPath = (widget, leaf, query) =>
+	framesPath(widget, leaf, leaf === "events" ? "feed" : "feed/frames", query);
 
 /** The frames that arrived wait in `frames` until next() takes them. */
 export class Feed {

@@ -1,11 +1,12 @@
 // Visitors of widgets, each with a WebSocket of the ws package.
 
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { json } from "node:stream/consumers";
 import { WebSocket } from "ws";
 import { tlsOptions } from "./client.mjs";
 import { conforms } from "./contract.mjs";
-import { DEADLINE_MS, until } from "./harness.mjs";
+import { DEADLINE_MS, until, WIDGET_KEY } from "./harness.mjs";
 import { adminExpect } from "./organizations.mjs";
 
 /** Creates a widget; members override the defaults. */
@@ -20,10 +21,20 @@ export const deleteWidget = (banter, { id }) => adminExpect(banter, 204, "DELETE
 export const settingsPath = ({ widget_id }) => `/api/widget/${widget_id}/settings`;
 export const configPath = ({ widget_id }) => `/api/widget/${widget_id}/config`;
 
-export function socketUrl(banter, { widget_id }, query = {}) {
-	const search = new URLSearchParams(query).toString();
-	return `${banter.url.replace(/^http/, "ws")}/api/widget/${widget_id}/ws?${search}`;
+/** Takes the place of a widget: a session with the key. */
+export const makeSession = () => ({ sessionId: randomUUID() });
+
+/** The path of a route for frames: of a widget, with its name in both, or of a session. */
+export function framesPath({ widget_id, sessionId }, leaf, ofSession, { token, ...query } = {}) {
+	const search = (all) => new URLSearchParams(all);
+	return sessionId
+		? `/v1/chat/${ofSession}?${search({ sessionId, key: WIDGET_KEY, ...query })}`
+		: `/api/widget/${widget_id}/${leaf}?${search({ ...(token && { token }), ...query })}`;
 }
+
+export const socketPath = (widget, query) => framesPath(widget, "ws", "ws", query);
+export const socketUrl = (banter, widget, query) =>
+	banter.url.replace(/^http/, "ws") + socketPath(widget, query);
 
 /** A visitor's WebSocket. Received frames wait in `frames` until next() takes them. */
 export class Visitor {
@@ -169,9 +180,11 @@ export const exchanged = (...texts) =>
 		["assistant", text],
 	]);
 
-/** The conversations of a widget, newest first. */
-export async function conversationsOf(banter, { id }) {
-	return (await banter.adminGet(`/v1/admin/conversations?widgetId=${id}`)).conversations;
+/** The conversations of a widget or a session, newest first. */
+export async function conversationsOf(banter, { id, sessionId }) {
+	const of = id ? `?widgetId=${id}` : "";
+	const { conversations } = await banter.adminGet(`/v1/admin/conversations${of}`);
+	return conversations.filter((one) => id || one.sessionId === sessionId);
 }
 
 /** Deletes the widget's newest conversation as an admin. */

@@ -2,14 +2,14 @@
 // across restarts; and the visitor's frames, each a request of its own.
 
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
+import { createHmac, randomUUID } from "node:crypto";
 import { after, describe, it } from "node:test";
 import { assertError, textOf } from "./client.mjs";
 import { Feed, feedContract, feedPath } from "./feeds.mjs";
-import { View } from "./followers.mjs";
+import { Follower, openOwners, openSession, View } from "./followers.mjs";
 import { numbered, until, useBanter, withBanter } from "./harness.mjs";
 import { adminExpect } from "./organizations.mjs";
-import { KEY } from "./replies.mjs";
+import { KEY, wholeHistory } from "./replies.mjs";
 import {
 	changeWidget,
 	conversationsOf,
@@ -17,7 +17,9 @@ import {
 	deleteWidget,
 	echo,
 	exchanged,
+	makeSession,
 	makeWidget,
+	openAtOtherWorker,
 	replyOf,
 	said,
 	summary,
@@ -33,11 +35,16 @@ const tokensOf = (frames) => textOf(frames).trim();
 /** What a visitor receives of an exchange without tokens; its own message is first. */
 const exchangeOf = (question, reply) => [["message", question, "user"], ...replyOf(reply)];
 
-for (const carrier of CARRIERS)
-	describe(`frames by ${carrier}`, () => {
+/** Where visitors come from: a new widget, or a new session with the key. */
+const PLACES = { widget: makeWidget, session: makeSession };
+
+for (const [carrier, place] of CARRIERS.flatMap((one) =>
+	Object.keys(PLACES).map((two) => [one, two]),
+))
+	describe(`frames of a ${place} by ${carrier}`, () => {
 		const banter = useBanter({ workers: 3 });
 		const open = async (options) =>
-			Feed.open(banter, await makeWidget(banter, options?.widget), { carrier, ...options });
+			Feed.open(banter, await PLACES[place](banter), { carrier, ...options });
 
 		it("are those of the WebSocket, for each of the visitor's feeds", async () => {
 			const one = await open();
@@ -151,20 +158,23 @@ for (const carrier of CARRIERS)
 
 		it("show operators, and their typing", async () => {
 			const one = await open({ operators: true });
-			const plain = await one.again();
 			await one.say(echo("help"));
 			await one.exchange();
-			await plain.exchange();
+			const plain = await one.again();
 			const [{ _id }] = await conversationsOf(banter, one.widget);
 			const act = (status, what, body) =>
 				adminExpect(banter, status, "POST", `conversations/${_id}/${what}`, body);
 			await act(200, "takeover", {});
 			assert.equal((await one.next()).state, "joined");
-			await act(204, "typing", {});
+			// Nothing of it is kept for a client that is between two polls.
+			await until("both see typing", async () => {
+				await act(204, "typing", {});
+				return one.frames.length > 0 && plain.frames.length > 0;
+			});
 			assert.deepEqual(await one.next(), { type: "operator", state: "typing" });
 			assert.deepEqual(await plain.next(), { type: "typing_start" });
 			await act(201, "messages", { content: "Hello." });
-			assert.equal((await one.upTo("typing_stop"))[1].role, "operator");
+			assert.equal((await one.upTo("typing_stop")).at(-2).role, "operator");
 			assert.deepEqual(await plain.exchange(), [["message", "Hello."], ["typing_stop"]]);
 			const handed = await one.say("for a person");
 			assert.deepEqual(handed.json, {
@@ -178,7 +188,8 @@ for (const carrier of CARRIERS)
 			for (const feed of [one, plain]) await feed.close();
 		});
 
-		it("bring a new session when the token is not valid any more", async () => {
+		const onlyWidgets = { skip: place === "session" && "a session has no token" };
+		it("bring a new session when the token is not valid any more", onlyWidgets, async () => {
 			const one = await open();
 			const { token } = one;
 			await one.say(echo("x"));
@@ -229,6 +240,107 @@ for (const carrier of CARRIERS)
 			await one.close();
 		});
 	});
+
+describe("a session's frames", () => {
+	const banter = useBanter({ workers: 2 });
+
+	it("show what other requests of the session do, and these show them, each message once", async () => {
+		const session = makeSession();
+		const follower = new Follower((last) => openSession(banter, session.sessionId, { last }));
+		await until("it follows", () => follower.ready);
+		const feed = await Feed.open(banter, session, { carrier: "sse", ...MODE });
+		const tab = await Visitor.open(banter, session, MODE);
+		assert.deepEqual([feed.token, tab.token], [session.sessionId, session.sessionId]);
+		const slow = "[[tokens=9 hold-after=3]] chat";
+		const chat = banter.chat(session.sessionId, slow);
+		for (const one of [feed, tab]) {
+			const frames = await one.upTo("typing_start");
+			assert.deepEqual(frames.map(summary), [["message", slow, "user"], ["typing_start"]]);
+			while (tokensOf(frames) !== numbered(3)) frames.push(await one.next());
+		}
+		const late = await Visitor.open(banter, session, { stream: true, history: true });
+		const { messages, more } = await late.next();
+		assert.deepEqual([said(messages), more], [[["user", slow]], false]);
+		await banter.release("chat");
+		await chat;
+		for (const one of [feed, tab, late])
+			assert.equal((await one.upTo("typing_stop")).at(-2).content, numbered(9));
+		tab.say(echo("by the socket"));
+		assert.equal((await feed.upTo("typing_stop")).at(-2).content, "by the socket");
+		assert.equal((await tab.upTo("typing_stop")).at(-2).content, "by the socket");
+		await feed.say(echo("by a post"));
+		const posted = (await tab.upTo("typing_stop")).filter(({ type }) => type === "message");
+		assert.deepEqual(
+			posted.map(summary),
+			exchangeOf(echo("by a post"), "by a post").filter(([type]) => type === "message"),
+		);
+		const rows = [
+			["user", slow],
+			["assistant", numbered(9)],
+			...exchanged("by the socket", "by a post"),
+		];
+		await follower.has(rows.map(([role, text]) => [role, text, "complete"]));
+		assert.deepEqual(said(await wholeHistory(banter, session.sessionId)), rows);
+		await follower.stop();
+		await feed.close();
+	});
+
+	it("are refused with the codes of the WebSocket", async () => {
+		const one = await Feed.open(banter, makeSession(), { carrier: "poll" });
+		const is = async (frame, status, code) =>
+			assertError(await one.post(frame), status, undefined, code);
+		await is("no JSON", 400, "invalid_message");
+		await is({ type: "contact_info", email: "a@b.example" }, 409, "contact_not_asked");
+		await one.say(echo("first"), "m-1");
+		await one.upTo("typing_stop");
+		await is({ type: "message", content: "another text", id: "m-1" }, 409, "id_conflict");
+		await is({ type: "history", before: randomUUID() }, 404, "not_found");
+		await is("x".repeat(65_537), 413, "body_too_large");
+		await one.close();
+	});
+
+	it("over a socket do what they do for a widget's visitor, without contact details", async () => {
+		const session = makeSession();
+		const one = await Visitor.open(banter, session, MODE);
+		one.send({ type: "ping" });
+		assert.deepEqual(await one.next(), { type: "pong" });
+		assert.equal((await one.introduce({ email: "a@b.example" })).code, "contact_not_asked");
+		one.send({ type: "page", url: "https://shop.example/" });
+		await one.ask(echo("first"));
+		one.say("[[tokens=1000 delay=10]]", "m-2");
+		await one.upTo("token");
+		one.send({ type: "stop" });
+		const { status } = (await one.upTo("typing_stop")).at(-2);
+		assert.equal(status, "stopped");
+		const two = await one.again({ history: true });
+		two.send({ type: "rating", id: two.history[1].id, rating: "down" });
+		const page = await two.older(two.history[2]);
+		assert.deepEqual([said(page.messages), page.more], [exchanged("first"), false]);
+		assert.equal(page.messages[1].rating, "down");
+		const [{ _id }] = await conversationsOf(banter, session);
+		assert.equal((await banter.thread(_id)).conversation.page.url, "https://shop.example/");
+		const owners = await openOwners(banter, _id);
+		two.send({ type: "typing" });
+		assert.equal((await owners.next()).type, "typing");
+		owners.leave();
+	});
+
+	it("go on after the kill of the worker that serves them", async () => {
+		const one = await Visitor.open(banter, makeSession(), MODE);
+		one.say("[[tokens=60 hold-after=20]] killed", "m-1");
+		await one.upTo("token");
+		const two = await openAtOtherWorker(() => one.again(MODE), [await one.worker()]);
+		await banter.killWorkers([await one.worker()]);
+		await one.end();
+		await banter.release("killed");
+		const frames = [];
+		while (frames.at(-1)?.type !== "typing_stop") frames.push(await two.next());
+		const back = await one.again(MODE);
+		back.say("[[tokens=60 hold-after=20]] killed", "m-1");
+		assert.equal((await back.upTo("typing_stop")).at(-2).content, numbered(60));
+		assert.equal(said((await one.again()).history).length, 2);
+	});
+});
 
 describe("a posted frame", () => {
 	const banter = useBanter({ workers: 2 });
@@ -371,7 +483,7 @@ describe("feeds", () => {
 	const SITE = "https://shop.example";
 
 	it("check site, widget and place as a WebSocket does", async () => {
-		await withBanter({ workers: 1 }, async (banter) => {
+		await withBanter({ workers: 1, env: { CORS_ORIGIN: SITE } }, async (banter) => {
 			const widget = await makeWidget(banter, { allowed_origins: [SITE] });
 			const drive = (status, method, path, options) =>
 				feedContract.drive(banter, status, method, path, options);
@@ -388,9 +500,14 @@ describe("feeds", () => {
 				await drive(404, method, feedPath({ widget_id: "wid_0000000000000000000000" }, leaf), {
 					body,
 				});
+				const session = makeSession();
+				await drive(403, method, feedPath(session, leaf), foreign);
+				await drive(401, method, feedPath(session, leaf, { key: "x" }), { body });
+				await drive(400, method, feedPath({ sessionId: "?" }, leaf), { body });
 				if (method === "POST") continue;
-				for (const after of ["x", "-1", "", "9007199254740992", "1.5"])
-					await drive(400, method, feedPath(widget, leaf, { after }));
+				for (const place of [widget, session])
+					for (const after of ["x", "-1", "", "9007199254740992", "1.5"])
+						await drive(400, method, feedPath(place, leaf, { after }));
 			}
 			const own = await drive(200, "GET", feedPath(widget, "frames"), {
 				headers: { origin: SITE },
@@ -414,7 +531,15 @@ describe("feeds", () => {
 			assertError(await banter.get(path), 429, undefined, "rate_limited");
 			feedContract.check("GET", path, await banter.get(path));
 			for (let i = 0; i < 8; i++) await banter.get(feedPath(widget, "events", { after: "x" }));
-			await feedContract.drive(banter, 429, "GET", feedPath(widget, "events"));
+			for (const place of [widget, makeSession()])
+				for (const [method, leaf] of [
+					["GET", "events"],
+					["GET", "frames"],
+					["POST", "frames"],
+				])
+					await feedContract.drive(banter, 429, method, feedPath(place, leaf), {
+						body: method === "POST" ? { type: "ping" } : undefined,
+					});
 		});
 	});
 });

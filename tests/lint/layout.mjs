@@ -39,7 +39,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/turn: workerd/store workerd/model workerd/model/openai
 	workerd/api/request: workerd/http/ workerd/store workerd/turn
 	workerd/api/fields: workerd/http/ workerd/api/request
-	workerd/api/guard: workerd/http/ workerd/api/request
+	workerd/api/guard: workerd/http/ workerd/api/request workerd/api/fields
 	workerd/api/live: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard
 	workerd/api/chat: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \

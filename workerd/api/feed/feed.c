@@ -190,7 +190,7 @@ feed_show_begin(struct feed *f)
 		(void)reply_stream_write(f->stream.x, slice_str("{\"type\":\"ping\"}\n"));
 }
 
-/* Continues where the client is, or begins with the session; only a known visitor can have a history. */
+/* Continues where the client is, or begins with the session. */
 static void
 feed_greet(struct feed *f)
 {
@@ -205,7 +205,7 @@ feed_greet(struct feed *f)
 			feed_on_contact(f);
 	} else {
 		f->place.identified = known;
-		f->place.next = f->visit.resumed ? 0 : 1;
+		f->place.next = f->visit.is_new ? 1 : 0;
 		widget_send_session(&f->out, widget_visit_token(&f->visit), known);
 	}
 	if (f->visit.resumed)
@@ -225,8 +225,7 @@ feed_begin(struct feed *f)
 static void
 feed_enter(struct feed *f)
 {
-	const struct live_room_topic topic = {
-	    .room = f->visit.visitor, .token = f->visit.token};
+	const struct live_room_topic topic = widget_visit_topic(&f->visit);
 	struct http_exchange *x = f->stream.x;
 
 	if (live_room_enter(f->out.api->rooms, &f->member, &topic) == 0) {
@@ -239,7 +238,7 @@ feed_enter(struct feed *f)
 	api_reply_store_failure(x, 0, NULL);
 }
 
-/* A place belongs to the session of the token. */
+/* A place belongs to the session that the client had. */
 static struct feed *
 feed_new(struct feed_opening *o)
 {
@@ -288,21 +287,23 @@ static void
 feed_open(const struct api_call *c, bool sse, bool poll)
 {
 	struct feed_opening *o;
-	struct msg_visitor_open ask;
+	struct widget_visit visit;
 	struct feed_place place;
 
 	if (!feed_read_place(c, &place)) {
 		api_reply_invalid_query(c, "after must be next of an earlier answer");
 		return;
 	}
+	if (!widget_visit_begin(c, &visit))
+		return;
 	o = store_query_new(c, sizeof(*o), 0, "Widget not found");
+	o->visit = visit;
 	o->place = place;
 	o->sse = sse;
 	o->poll = poll;
 	o->out.api = c->api;
 	widget_outlet_read(&o->out, c->x->req->query);
-	ask = widget_visit_begin(c, &o->visit);
-	store_query_ask(&o->q, MSG_VISITOR_OPEN, &ask, feed_on_opened);
+	widget_visit_open(c, &o->q, &o->visit, feed_on_opened);
 }
 
 void

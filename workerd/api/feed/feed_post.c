@@ -257,8 +257,7 @@ feed_post_take_contact(struct feed_post *p)
 		return;
 	}
 	if (p->contact_mode == CONTACT_NONE) {
-		store_query_refuse(&p->q, 409, "contact_not_asked",
-		    "This chat does not ask for contact details");
+		store_query_refuse(&p->q, 409, "contact_not_asked", WIDGET_CONTACT_NOT_ASKED);
 		return;
 	}
 	wrong = widget_contact_read(&p->frame, p->collects, p->required, &contact);
@@ -335,18 +334,27 @@ feed_post_read_page(struct feed_post *p)
 		chat_page_encode(page, http_header(p->q.x->req, "user-agent"), &p->page);
 }
 
-/* Takes over the frame. */
-static struct feed_post *
-feed_post_new(const struct api_call *c, const struct widget_frame *frame)
+/* What the widget asks of a visitor. */
+static void
+feed_post_read_widget(struct feed_post *p, struct slice record)
 {
-	struct feed_post *p = store_query_new(c, sizeof(*p), ANSWER_MAX, "Widget not found");
 	struct msg_widget_record widget;
 
-	must(record_decode(c->widget_record, MSG_WIDGET_RECORD, &widget) == WIRE_OK);
+	must(record_decode(record, MSG_WIDGET_RECORD, &widget) == WIRE_OK);
 	p->contact_mode = widget.contact_mode;
 	p->collects = widget.collects;
 	p->required = widget_settings_required(&widget);
-	p->is_proved = widget_identity_is_proved(&widget, frame->user_id, frame->hash);
+	p->is_proved = widget_identity_is_proved(&widget, p->frame.user_id, p->frame.hash);
+}
+
+/* Takes over the frame. */
+static struct feed_post *
+feed_post_new(const struct api_call *c, const struct widget_visit *visit,
+    const struct widget_frame *frame)
+{
+	struct feed_post *p = store_query_new(c, sizeof(*p), ANSWER_MAX, "Widget not found");
+
+	p->visit = *visit;
 	p->q.refusals = refusals;
 	p->q.on_end = feed_post_on_end;
 	p->frame = *frame;
@@ -356,6 +364,8 @@ feed_post_new(const struct api_call *c, const struct widget_frame *frame)
 	buf_init(&p->context, CHAT_CONTEXT_MAX);
 	feed_post_read_page(p);
 	must(chat_context_encode(p->frame.context, &p->context));
+	if (!visit->by_key)
+		feed_post_read_widget(p, c->widget_record);
 	p->source = connection_limit_key(c->api, &request_context_of(c->x)->client.address);
 	json_write_open(&p->q.json, NULL, '{');
 	must(buf_append_str(&p->q.out, "\"frames\":[") == 0);
@@ -395,16 +405,19 @@ handle_widget_post(const struct api_call *c)
 {
 	struct widget_frame frame;
 	const char *wrong = feed_post_read(c->x->body, &frame);
+	struct widget_visit visit;
 	struct feed_post *p;
-	struct msg_visitor_open ask;
 
-	if (wrong != NULL || !feed_post_is_admitted(c, frame.kind)) {
-		if (wrong != NULL)
-			reply_json_error(c->x, 400, "invalid_message", wrong);
+	if (wrong != NULL)
+		reply_json_error(c->x, 400, "invalid_message", wrong);
+	if (wrong != NULL || !feed_post_is_admitted(c, frame.kind) ||
+	    !widget_visit_begin(c, &visit)) {
 		widget_frame_clear(&frame);
 		return;
 	}
-	p = feed_post_new(c, &frame);
-	ask = widget_visit_return(c, &p->visit);
-	store_query_ask(&p->q, MSG_VISITOR_OPEN, &ask, feed_post_on_opened);
+	p = feed_post_new(c, &visit, &frame);
+	if (visit.by_key)
+		feed_post_handle(p);
+	else
+		widget_visit_return(c, &p->q, &visit, feed_post_on_opened);
 }

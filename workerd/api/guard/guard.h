@@ -101,6 +101,9 @@ guard_check_fn guard_connection;
 /* x-api-key or x-widget-api-key must be WIDGET_API_KEY or an organization's widget key; otherwise 401. */
 guard_check_fn guard_chat_key;
 
+/* The same; without these headers, `key` of the query counts: the page cannot set headers of a WebSocket. */
+guard_check_fn guard_chat_query_key;
+
 /* Grants x-admin-api-key if it is ADMIN_API_KEY or an organization's admin key. Other values: 401, or 503
  * if ADMIN_API_KEY is unset. Without the header: next check. */
 guard_check_fn guard_admin_key;

@@ -6,6 +6,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/secrets.h"
+#include "workerd/api/fields/parameters.h"
 #include "workerd/api/request/request_context.h"
 
 static enum guard_verdict
@@ -90,14 +91,20 @@ guard_key_found_admin_key(struct api_call *c, const union msg *m)
 	return GUARD_GRANTED;
 }
 
-enum guard_verdict
-guard_chat_key(struct api_call *c)
+/* From a header; p is NULL without one. */
+static struct slice
+guard_key_of_chat(const struct api_call *c)
 {
-	const struct settings *s = c->api->settings;
 	struct slice given = http_header(c->x->req, "x-api-key");
 
-	if (given.p == NULL)
-		given = http_header(c->x->req, "x-widget-api-key");
+	return given.p != NULL ? given : http_header(c->x->req, "x-widget-api-key");
+}
+
+static enum guard_verdict
+guard_key_check_chat(struct api_call *c, struct slice given)
+{
+	const struct settings *s = c->api->settings;
+
 	if (s->widget_api_key != NULL && given.p != NULL &&
 	    guard_key_matches(given, s->widget_api_key, s->widget_api_key_old)) {
 		c->by_key = true;
@@ -106,6 +113,23 @@ guard_chat_key(struct api_call *c)
 	if (guard_key_has_form(given, KEY_WIDGET_PREFIX))
 		return guard_key_ask_for(c, given, guard_key_found_chat_key);
 	return s->widget_api_key == NULL ? GUARD_NEXT : guard_key_refuse(c);
+}
+
+enum guard_verdict
+guard_chat_key(struct api_call *c)
+{
+	return guard_key_check_chat(c, guard_key_of_chat(c));
+}
+
+enum guard_verdict
+guard_chat_query_key(struct api_call *c)
+{
+	uint8_t text[PARAMETER_MAX];
+	struct slice given = guard_key_of_chat(c);
+
+	if (given.p == NULL)
+		given = parameter_read(c->x->req->query, "key", text);
+	return guard_key_check_chat(c, given);
 }
 
 /* Whether a key was given that is the one of the settings. */

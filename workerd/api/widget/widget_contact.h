@@ -37,6 +37,9 @@ extern const char *const widget_contact_fields[CONTACT_FIELDS];
 [[gnu::warn_unused_result]] const char *widget_contact_read_proved(
     const struct widget_frame *frame, struct widget_contact *contact);
 
+/* The error for details of a visitor whose widget asks for none, or that has no widget. */
+#define WIDGET_CONTACT_NOT_ASKED "This chat does not ask for contact details"
+
 /* The error of an e-mail that the store refuses: it folds the case, by which some letters become two. */
 #define WIDGET_CONTACT_LONG_EMAIL "email must be shorter"
 extern const struct widget_contact widget_contact_long_email;

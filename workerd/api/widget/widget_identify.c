@@ -130,8 +130,7 @@ widget_identify_check(struct widget_identification *i, const struct msg_widget_r
 		return;
 	}
 	if (widget->contact_mode == CONTACT_NONE) {
-		widget_identify_refuse(
-		    i, "contact_not_asked", "This chat does not ask for contact details");
+		widget_identify_refuse(i, "contact_not_asked", WIDGET_CONTACT_NOT_ASKED);
 		return;
 	}
 	wrong = widget_contact_read(
@@ -161,6 +160,11 @@ widget_identify(struct widget_socket *s, struct widget_frame *frame)
 	    .kind = MSG_WIDGET_RECORD, .org = s->org, .id = s->widget};
 	struct widget_identification *i;
 
+	if (hash_is_zero(&s->token)) {
+		widget_send_error(
+		    &s->out, "contact_not_asked", WIDGET_CONTACT_NOT_ASKED, (struct slice){0});
+		return;
+	}
 	if (s->identification != NULL) {
 		widget_send_error(&s->out, "contact_pending",
 		    "Your previous contact details are still being saved", (struct slice){0});

@@ -1,5 +1,5 @@
 /*
- * GET /api/widget/{widgetId}/ws: a visitor's WebSocket, from the upgrade to its end.
+ * GET /api/widget/{widgetId}/ws and, with a key, GET /v1/chat/ws: a visitor's WebSocket, from the upgrade to its end.
  */
 #include "workerd/api/widget/widget_socket.h"
 
@@ -39,10 +39,7 @@ struct widget_opening {
 struct slice
 widget_socket_session(const struct widget_socket *s)
 {
-	static char text[WIDGET_SESSION_TEXT + 1];
-
-	widget_visit_session(&s->visitor, text);
-	return slice_str(text);
+	return slice_str(s->session);
 }
 
 void
@@ -331,13 +328,14 @@ widget_socket_new(struct widget_opening *o)
 {
 	static const struct ws_events ws_events = {
 	    .message = widget_socket_on_message, .closed = widget_socket_on_closed};
-	struct widget_socket *s = xcalloc(1, sizeof(*s));
+	const size_t n = strlen(o->visit.session) + 1;
+	struct widget_socket *s = xcalloc(1, sizeof(*s) + n);
 
+	memcpy(s->session, o->visit.session, n);
 	s->member.on_event = widget_socket_on_event;
 	s->api = o->q.api;
 	s->org = o->visit.org;
 	s->widget = o->visit.widget;
-	s->visitor = o->visit.visitor;
 	s->token = o->visit.token;
 	s->out = o->out;
 	s->out.send = widget_socket_send;
@@ -353,24 +351,24 @@ widget_socket_new(struct widget_opening *o)
 }
 
 static int
-widget_socket_enter_room(struct widget_socket *s)
+widget_socket_enter_room(struct widget_socket *s, const struct widget_visit *visit)
 {
-	const struct live_room_topic topic = {.room = s->visitor, .token = s->token};
+	const struct live_room_topic topic = widget_visit_topic(visit);
 
 	return live_room_enter(s->api->rooms, &s->member, &topic);
 }
 
-/* Sends the first frames. Only a resumed session can have a history. */
+/* Sends the first frames. */
 static void
 widget_socket_greet(struct widget_socket *s, const struct widget_visit *visit)
 {
 	widget_send_session(&s->out, widget_visit_token(visit), visit->identified);
-	if (widget_socket_enter_room(s) == -1) {
+	if (widget_socket_enter_room(s, visit) == -1) {
 		widget_socket_give_up(s);
 		return;
 	}
 	s->is_identified = visit->identified;
-	s->has_history = !visit->resumed;
+	s->has_history = visit->is_new;
 	if (visit->resumed)
 		widget_replies_sync(s);
 }
@@ -392,12 +390,16 @@ widget_socket_on_opened(void *arg, uint16_t type, const union msg *m)
 void
 handle_widget_socket(const struct api_call *c)
 {
-	struct widget_opening *o = store_query_new(c, sizeof(*o), 0, "Widget not found");
-	const struct msg_visitor_open ask = widget_visit_begin(c, &o->visit);
+	struct widget_opening *o;
+	struct widget_visit visit;
 
+	if (!widget_visit_begin(c, &visit))
+		return;
+	o = store_query_new(c, sizeof(*o), 0, "Widget not found");
+	o->visit = visit;
 	o->out.api = c->api;
 	widget_outlet_read(&o->out, c->x->req->query);
-	store_query_ask(&o->q, MSG_VISITOR_OPEN, &ask, widget_socket_on_opened);
+	widget_visit_open(c, &o->q, &o->visit, widget_socket_on_opened);
 }
 
 struct widget_sockets *

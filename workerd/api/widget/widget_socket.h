@@ -39,8 +39,8 @@ struct widget_socket {
 	struct api *api;
 	struct http_exchange *x; /* its context has the address and the request id */
 	struct ws *ws;           /* NULL, as x: the connection has ended */
-	struct id org, widget, visitor;
-	struct hash256 token;
+	struct id org, widget;
+	struct hash256 token;     /* zero: a session of a key */
 	char *browser;            /* its User-Agent */
 	struct buf page;          /* the PAGE_RECORD of its last page frame; empty: none yet */
 	struct buf context;       /* of its last context frame; empty: none yet */
@@ -73,6 +73,7 @@ struct widget_socket {
 
 	unsigned refused; /* invalid frames in a row */
 	LIST_ENTRY(widget_socket) closing;
+	char session[]; /* the session id for turns */
 };
 
 /* History, in widget_history.c. */
@@ -180,7 +181,7 @@ void widget_socket_give_up(struct widget_socket *s);
  * s may be freed. */
 void widget_socket_resume(struct widget_socket *s);
 
-/* The visitor's session id for turns; valid until the next call. */
+/* The session id for turns. */
 struct slice widget_socket_session(const struct widget_socket *s);
 
 #endif

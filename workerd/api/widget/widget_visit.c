@@ -3,52 +3,112 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/ipc/room_id.h"
+#include "workerd/api/chat/chat_body.h"
 #include "workerd/api/fields/parameters.h"
-
-void
-widget_visit_session(const struct id *visitor, char text[WIDGET_SESSION_TEXT + 1])
-{
-	const size_t n = sizeof(VISITOR_SESSION) - 1;
-
-	memcpy(text, VISITOR_SESSION, n);
-	id_format(visitor, text + n);
-}
+#include "workerd/api/request/api_reply.h"
 
 /* A token of another form is ignored, as an unknown one is. */
 static void
-widget_visit_read_token(
-    struct slice query, struct widget_visit *v, struct msg_visitor_open *ask)
+widget_visit_read_token(struct slice query, struct widget_visit *v)
 {
 	uint8_t text[PARAMETER_MAX];
 	struct slice token = parameter_read(query, "token", text);
 
-	if (token.len != WIDGET_TOKEN_TEXT)
-		return;
-	memcpy(v->given, token.p, WIDGET_TOKEN_TEXT);
-	ask->token = secret_hash(token);
+	if (token.len == WIDGET_TOKEN_TEXT)
+		memcpy(v->given, token.p, WIDGET_TOKEN_TEXT);
 }
 
-struct msg_visitor_open
-widget_visit_return(const struct api_call *c, struct widget_visit *v)
+static bool
+widget_visit_read_session(const struct api_call *c, struct widget_visit *v)
+{
+	uint8_t text[PARAMETER_MAX];
+	struct slice session = parameter_read(c->x->req->query, "sessionId", text);
+
+	if (!client_id_is_valid(session)) {
+		api_reply_invalid_query(c, chat_session_wrong);
+		return false;
+	}
+	memcpy(v->session, session.p, session.len);
+	v->org = c->org;
+	v->widget = c->widget;
+	return true;
+}
+
+bool
+widget_visit_begin(const struct api_call *c, struct widget_visit *v)
+{
+	*v = (struct widget_visit){.by_key = c->widget_record.len == 0};
+	if (v->by_key)
+		return widget_visit_read_session(c, v);
+	widget_visit_read_token(c->x->req->query, v);
+	return true;
+}
+
+static struct msg_visitor_open
+widget_visit_ask(const struct api_call *c, const struct widget_visit *v)
 {
 	struct msg_widget_record widget;
 	struct msg_visitor_open ask = {0};
 
 	must(record_decode(c->widget_record, MSG_WIDGET_RECORD, &widget) == WIRE_OK);
 	ask.public_id = widget.public_id;
-	widget_visit_read_token(c->x->req->query, v, &ask);
+	if (v->given[0] != '\0')
+		ask.token = secret_hash(slice_str(v->given));
 	return ask;
 }
 
-struct msg_visitor_open
-widget_visit_begin(const struct api_call *c, struct widget_visit *v)
+void
+widget_visit_return(const struct api_call *c, struct store_query *q,
+    const struct widget_visit *v, store_answer_fn *fn)
 {
-	struct msg_visitor_open ask = widget_visit_return(c, v);
+	const struct msg_visitor_open ask = widget_visit_ask(c, v);
 
+	store_query_ask(q, MSG_VISITOR_OPEN, &ask, fn);
+}
+
+/* Whether the session has a conversation. */
+static void
+widget_visit_find(struct store_query *q, const struct widget_visit *v, store_answer_fn *fn)
+{
+	const struct msg_session_history ask = {
+	    .org = v->org, .widget = v->widget, .session = slice_str(v->session), .limit = 1};
+
+	store_query_ask(q, MSG_SESSION_HISTORY, &ask, fn);
+}
+
+void
+widget_visit_open(const struct api_call *c, struct store_query *q, struct widget_visit *v,
+    store_answer_fn *fn)
+{
+	struct msg_visitor_open ask;
+
+	if (v->by_key) {
+		widget_visit_find(q, v, fn);
+		return;
+	}
+	ask = widget_visit_ask(c, v);
 	secret_base62(v->fresh, WIDGET_TOKEN_TEXT);
 	ask.fresh_token = secret_hash(slice_str(v->fresh));
 	ask.fresh_id = id_new();
-	return ask;
+	store_query_ask(q, MSG_VISITOR_OPEN, &ask, fn);
+}
+
+static bool
+widget_visit_found(struct widget_visit *v, uint16_t type, const union msg *m)
+{
+	v->resumed = true;
+	v->is_new = store_refused(type, m, STORE_NOT_FOUND);
+	return v->is_new || type == MSG_MESSAGE_PAGE;
+}
+
+static void
+widget_visit_set_session(struct widget_visit *v)
+{
+	const size_t n = sizeof(VISITOR_SESSION) - 1;
+
+	memcpy(v->session, VISITOR_SESSION, n);
+	id_format(&v->visitor, v->session + n);
 }
 
 bool
@@ -56,21 +116,41 @@ widget_visit_opened(struct widget_visit *v, uint16_t type, const union msg *m)
 {
 	struct msg_visitor_record visitor;
 
+	if (v->by_key)
+		return widget_visit_found(v, type, m);
 	if (type != MSG_VISITOR_OPENED || m->visitor_opened.visitor.len == 0)
 		return false;
 	must(record_decode(m->visitor_opened.visitor, MSG_VISITOR_RECORD, &visitor) == WIRE_OK);
 	v->resumed = m->visitor_opened.resumed;
+	v->is_new = !v->resumed;
 	v->identified = !id_is_zero(&visitor.contact);
 	v->org = visitor.org;
 	v->widget = visitor.widget;
 	v->visitor = visitor.id;
 	v->token = visitor.token;
-	widget_visit_session(&visitor.id, v->session);
+	widget_visit_set_session(v);
 	return true;
 }
 
 const char *
 widget_visit_token(const struct widget_visit *v)
 {
+	if (v->by_key)
+		return v->session;
 	return v->resumed ? v->given : v->fresh;
+}
+
+struct live_room_topic
+widget_visit_topic(const struct widget_visit *v)
+{
+	const struct slice session = slice_str(v->session);
+
+	if (!v->by_key)
+		return (struct live_room_topic){.room = v->visitor, .token = v->token};
+	return (struct live_room_topic){
+	    .room = room_id_of_session(&v->org, &v->widget, session),
+	    .org = v->org,
+	    .widget = v->widget,
+	    .session = session,
+	};
 }

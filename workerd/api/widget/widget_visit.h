@@ -1,41 +1,52 @@
 /*
- * A visitor who comes to a widget, with the token of an earlier visit or without one.
+ * A visitor who comes: to a widget, with the token of an earlier visit or without one; or with a key and a session id,
+ * which the page chose.
  */
 #ifndef WORKERD_API_WIDGET_WIDGET_VISIT_H
 #define WORKERD_API_WIDGET_WIDGET_VISIT_H
 
+#include "workerd/api/live/live_room.h"
 #include "workerd/api/request/api_call.h"
+#include "workerd/api/request/client_id.h"
+#include "workerd/api/request/store_query.h"
 
 /* Characters of a visitor token: 131 bits. */
 #define WIDGET_TOKEN_TEXT 22
 
-/* Characters of a visitor's session id, for turns. */
-#define WIDGET_SESSION_TEXT (sizeof(VISITOR_SESSION) - 1 + ID_TEXT_LEN)
-
 struct widget_visit {
 	char fresh[WIDGET_TOKEN_TEXT + 1], given[WIDGET_TOKEN_TEXT + 1]; /* tokens */
+	bool by_key; /* a session of a key. Then the next four are set from the begin */
+	struct id org, widget;
+	struct hash256 token; /* zero: a session of a key has none */
+	char session[CLIENT_ID_MAX + 1];
 	/* After widget_visit_opened(): */
-	bool resumed;    /* the token was valid */
-	bool identified; /* the visitor has contact details */
-	struct id org, widget, visitor;
-	struct hash256 token;
-	char session[WIDGET_SESSION_TEXT + 1];
+	bool resumed;      /* the client may have a part of the conversation already */
+	bool is_new;       /* nothing was said yet: there is no history to send */
+	bool identified;   /* the visitor has contact details */
+	struct id visitor; /* zero: a session of a key */
 };
 
-/* Reads the token of the query, and makes a new one. The caller sends the request to the store. */
-struct msg_visitor_open widget_visit_begin(const struct api_call *c, struct widget_visit *v);
+/* Reads the token or the session id of the query. False: the session id is invalid, and 400 was sent. */
+[[gnu::warn_unused_result]] bool widget_visit_begin(
+    const struct api_call *c, struct widget_visit *v);
 
-/* The same, but without a valid token the store refuses the visitor (GONE). */
-struct msg_visitor_open widget_visit_return(const struct api_call *c, struct widget_visit *v);
+/* Asks the store for the visitor, or makes a new one; fn gets q, which is about this call. */
+void widget_visit_open(const struct api_call *c, struct store_query *q, struct widget_visit *v,
+    store_answer_fn *fn);
+
+/* The same, but without a valid token the store refuses the visitor (GONE). Not for a session of a key, of which
+ * nothing needs to be known. */
+void widget_visit_return(const struct api_call *c, struct store_query *q,
+    const struct widget_visit *v, store_answer_fn *fn);
 
 /* Takes the answer. False: the store refused, or did not answer. */
 [[gnu::warn_unused_result]] bool widget_visit_opened(
     struct widget_visit *v, uint16_t type, const union msg *m);
 
-/* The token to send the visitor. */
+/* The token to send the visitor, or the session id. */
 const char *widget_visit_token(const struct widget_visit *v);
 
-/* Writes a visitor's session id for turns. */
-void widget_visit_session(const struct id *visitor, char text[WIDGET_SESSION_TEXT + 1]);
+/* The room of the visitor's connections. It borrows the session id. */
+struct live_room_topic widget_visit_topic(const struct widget_visit *v);
 
 #endif
