@@ -378,6 +378,12 @@ bench-markdown: ## measure the browser's main thread while a reply of 100 KB str
 	@$(MAKE) --no-print-directory deps FOR=test
 	@node tests/bench/markdown.mjs
 
+.PHONY: bench-page-load
+bench-page-load: ## measure what the widget adds to a page's blocking time and layout shift (3 minutes)
+	@$(MAKE) --no-print-directory deps FOR=test
+	@$(MAKE) --no-print-directory -j$(JOBS) programs widget/dist/.built
+	@node tests/bench/page-load.mjs
+
 .PHONY: bench-store
 bench-store: ## measure durable appends per second, compared with bare LMDB (1 minute)
 	@$(MAKE) --no-print-directory deps FOR=run

@@ -4,6 +4,7 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { launch } from "../browser/browser.mjs";
+import { mainTasks } from "./tasks.mjs";
 
 const WIDGET = fileURLToPath(new URL("../../widget/", import.meta.url));
 const { build } = createRequire(WIDGET)("esbuild");
@@ -55,17 +56,10 @@ async function measure(browser, page, given) {
 	await browser.startTracing(page, { categories: ["toplevel", "blink.user_timing"] });
 	await page.evaluate(stream, given);
 	const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
-	const threads = traceEvents.filter(({ name, args }) => {
-		return name === "thread_name" && args.name === "CrRendererMain";
-	});
-	const isMain = ({ pid, tid }) => threads.some((one) => one.pid === pid && one.tid === tid);
 	const { ts: begin } = traceEvents.find(({ name }) => name === "begin");
-	const tasks = traceEvents.filter((one) => {
-		return (
-			one.name === "ThreadControllerImpl::RunTask" && one.tdur && isMain(one) && one.ts > begin
-		);
-	});
-	const times = tasks.map(({ tdur }) => tdur / 1000);
+	const times = mainTasks(traceEvents)
+		.filter(({ ts }) => ts > begin)
+		.map(({ ms }) => ms);
 	return { longest: Math.max(0, ...times), all: times.reduce((sum, one) => sum + one, 0) };
 }
 

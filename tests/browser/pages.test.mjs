@@ -155,4 +155,30 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 			}),
 		);
 	});
+
+	it("moves nothing on the page: loading, teaser, open, a streaming reply, closed", async () => {
+		const shifts = () => {
+			window.shifts = [];
+			const note = (list) => {
+				for (const { value, hadRecentInput } of list.getEntries())
+					if (!hadRecentInput) window.shifts.push(value);
+			};
+			new PerformanceObserver(note).observe({ type: "layout-shift", buffered: true });
+		};
+		const teasing = { "data-teaser-text": "Need help?", "data-teaser-delay-seconds": "0" };
+		const visitor = await site.visitTags(
+			[{ "data-widget": widget.widget_id, ...teasing }],
+			(context) => context.addInitScript(shifts),
+		);
+		const { page } = visitor;
+		await page.getByText("Need help?").waitFor();
+		// The page's calls are no input, so nothing is excused.
+		await page.evaluate(() => window.banter.send("[[tokens=200]] shift"));
+		await visitor.logUntil("the reply is there", (text) => text.includes("t199"));
+		await page.evaluate(() => window.banter.close());
+		await visitor.chat.waitFor({ state: "hidden" });
+		assert.deepEqual(await page.evaluate(() => window.shifts), []);
+		await page.evaluate(() => document.body.prepend(document.createElement("hr")));
+		await until("a shift is noticed", () => page.evaluate(() => window.shifts.length > 0));
+	});
 });
