@@ -154,6 +154,10 @@ describe("the page of the bare API", { skip: missing }, () => {
 		await page.getByLabel("Client message id").fill("m-1");
 		await page.locator("#message").fill("[[tokens=20 hold-after=10]] bare");
 		assert.match(await page.locator("#command").textContent(), /"clientMessageId":"m-1"/);
+		const events = page.locator("#events");
+		await button("Follow the session").click();
+		await events.getByText('session {"type":"state"').waitFor();
+		assert.equal(await button("Follow the session").getAttribute("aria-pressed"), "true");
 		await button("Send").click();
 		await heard(numbered(10));
 		await button("Stop listening").click();
@@ -169,8 +173,18 @@ describe("the page of the bare API", { skip: missing }, () => {
 		await heard(numbered(10));
 		await button("Stop the reply").click();
 		await page.getByText('{"status":"stopped"}').waitFor();
-		await page.locator("#events").getByText('"status":"stopped"').nth(1).waitFor();
+		await events.getByText('"status":"stopped"').nth(1).waitFor();
 		await heard(numbered(10));
+
+		await button("Read the history").click();
+		await events.getByText(/^\{"conversationId".*naked.*"active":null/).waitFor();
+		await banter.chat(
+			await page.getByLabel("Session id").inputValue(),
+			"[[tokens=2]] from elsewhere",
+		);
+		await events.getByText(/^session .*from elsewhere/).first().waitFor();
+		await button("Follow the session").click();
+		assert.equal(await button("Follow the session").getAttribute("aria-pressed"), "false");
 		assert.deepEqual(complaints, []);
 	});
 });

@@ -1,14 +1,14 @@
-// The demo of the API without the widget: sends one message and shows its raw events and text;
-// resumes or stops the reply.
+// The demo of the API without the widget: sends one message and shows its raw events and text; resumes or stops
+// the reply; reads the history, and follows what else happens in the session.
 
 import type { ChatRequest, Reply, StopRequest } from "../../workerd/api/openapi/openapi";
 import { randomId } from "../src/app/chat/session";
 import { routesFrom } from "../src/app/net/endpoints";
 import { parseEvent, parseObject } from "../src/app/net/events";
 import { readLines } from "../src/app/net/ndjson";
-import { el } from "../src/dom";
 import { curlCommand, type Request } from "./curl";
 import { keepKey, takeKey } from "./key";
+import { Log } from "./log";
 import { byId, copies } from "./page";
 
 const form = byId("request", HTMLFormElement);
@@ -23,7 +23,8 @@ const resume = byId("resume", HTMLButtonElement);
 const stop = byId("stop", HTMLButtonElement);
 const command = byId("command", HTMLElement);
 const status = byId("status", HTMLElement);
-const events = byId("events", HTMLOListElement);
+const log = new Log(byId("events", HTMLOListElement));
+const follow = byId("follow", HTMLButtonElement);
 const answer = byId("answer", HTMLElement);
 
 const routes = routesFrom(new URL("/chat", location.origin).href);
@@ -31,6 +32,8 @@ const routes = routesFrom(new URL("/chat", location.origin).href);
 /** The reply, once its id is known. */
 let messageId: string | null = null;
 let listening: AbortController | null = null;
+/** The stream of the session's events, if it is followed. */
+let following: AbortController | null = null;
 
 function readBody(): ChatRequest {
 	const body = { sessionId: sessionId.value.trim(), message: message.value };
@@ -55,14 +58,9 @@ function post(url: string, body: ChatRequest | StopRequest, signal?: AbortSignal
 	});
 }
 
-function get(url: string, signal: AbortSignal): Promise<Response> {
-	return fetch(url, { headers: { "x-api-key": key.value.trim() }, signal });
-}
-
-function showEvent(line: string, since: number): void {
-	const ms = Math.round(performance.now() - since);
-	events.append(el("li", {}, el("time", {}, `${ms} ms`), el("code", {}, line)));
-	events.scrollTop = events.scrollHeight;
+function get(url: string, signal?: AbortSignal): Promise<Response> {
+	const headers = { "x-api-key": key.value.trim() };
+	return fetch(url, signal ? { headers, signal } : { headers });
 }
 
 /** Enables the buttons that apply now. */
@@ -99,12 +97,12 @@ async function show(response: Response, since: number): Promise<void> {
 	status.dataset.ok = String(response.ok);
 	if (!streams || !response.body) {
 		const body = await response.text();
-		showEvent(body, since);
+		log.add(body, "", since);
 		assembleJson(body);
 		return;
 	}
 	for await (const line of readLines(response.body)) {
-		showEvent(line, since);
+		log.add(line, "", since);
 		assemble(line);
 	}
 }
@@ -130,7 +128,7 @@ async function listen(request: (signal: AbortSignal) => Promise<Response>): Prom
 function sendMessage(): void {
 	const request = readForm();
 	keepKey(request.key);
-	events.replaceChildren();
+	log.clear();
 	answer.textContent = "";
 	messageId = null;
 	void listen((signal) => post(request.url, request.body, signal));
@@ -145,13 +143,42 @@ function resumeReply(): void {
 
 async function stopReply(): Promise<void> {
 	if (messageId === null || !routes) return;
+	const body = { sessionId: sessionId.value.trim() };
+	await note(post(routes.stop(messageId), body));
+}
+
+/** Shows the whole response of a request that is no part of the reply. */
+async function note(request: Promise<Response>): Promise<void> {
 	const since = performance.now();
 	try {
-		const body = { sessionId: sessionId.value.trim() };
-		showEvent(await (await post(routes.stop(messageId), body)).text(), since);
+		log.add(await (await request).text(), "event", since);
 	} catch (error) {
-		showEvent(String(error), since);
+		log.add(String(error), "error", since);
 	}
+}
+
+/** Shows the session's events until the button is pressed again. */
+async function followSession(signal: AbortSignal): Promise<void> {
+	const url = `/v1/chat/events?${new URLSearchParams({ sessionId: sessionId.value.trim() })}`;
+	const since = performance.now();
+	try {
+		const { ok, body, status } = await get(url, signal);
+		if (!ok || !body) throw new Error(`HTTP ${status}`);
+		for await (const line of readLines(body)) log.add(`session ${line}`, "event", since);
+	} catch (error) {
+		if (!signal.aborted) log.add(String(error), "error", since);
+	}
+}
+
+async function toggleFollowing(): Promise<void> {
+	following?.abort();
+	following = following ? null : new AbortController();
+	follow.setAttribute("aria-pressed", String(following !== null));
+	const mine = following;
+	if (!mine) return;
+	await followSession(mine.signal);
+	// The server ended the stream.
+	if (following === mine) await toggleFollowing();
 }
 
 function showCommand(): void {
@@ -166,6 +193,10 @@ form.addEventListener("submit", (event) => {
 leave.addEventListener("click", () => listening?.abort());
 resume.addEventListener("click", resumeReply);
 stop.addEventListener("click", () => void stopReply());
+follow.addEventListener("click", () => void toggleFollowing());
+byId("history", HTMLButtonElement).addEventListener("click", () => {
+	if (routes) void note(get(routes.history(sessionId.value.trim())));
+});
 copies(byId("copy", HTMLButtonElement), command);
 
 key.value = takeKey() ?? "";
