@@ -1,6 +1,7 @@
 // Puts parts into elements. Text only becomes text nodes: never HTML.
 
-import { type Part, parseInline, WINDOW } from "./inline";
+import { parseInline, WINDOW } from "./inline";
+import type { Part } from "./parts";
 
 export function make<K extends keyof HTMLElementTagNameMap>(
 	tag: K,

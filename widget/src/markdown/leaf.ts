@@ -2,7 +2,7 @@
 
 import { createCode } from "./code";
 import { createProse, make } from "./dom";
-import { unescaped } from "./inline";
+import { unescaped } from "./escapes";
 import { type Fence, LINE_MAX } from "./line";
 import { createTable, readColumns } from "./table";
 
