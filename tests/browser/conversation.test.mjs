@@ -233,7 +233,24 @@ describe("a conversation", { skip: missing }, () => {
 		await chat.getByRole("textbox").fill("And?");
 		await chat.getByRole("button", { name: "Send message" }).click();
 		await chat.getByRole("button", { name: "Stop the reply" }).click();
-		assert.deepEqual(await calls(), [["send", "And?"], ["stop"]]);
+		assert.deepEqual(
+			(await calls()).filter(([name]) => name !== "draft"),
+			[["send", "And?"], ["stop"]],
+		);
+	});
+
+	it("keeps the draft", async () => {
+		const { chat, calls } = await open({ draft: "One\nTwo" });
+		const field = chat.getByRole("textbox");
+		assert.equal(await field.inputValue(), "One\nTwo");
+		assert.equal(await field.evaluate((node) => node.clientHeight), 44);
+		await field.fill("Three");
+		await field.press("Enter");
+		const kept = (await calls()).filter(([name]) => name === "draft");
+		assert.deepEqual(kept, [
+			["draft", "Three"],
+			["draft", ""],
+		]);
 	});
 
 	it("announces each once: the wait, a reply in lines, persons, the connection; not the history", async () => {
@@ -355,7 +372,8 @@ describe("the contact form", { skip: missing }, () => {
 		await chat.getByRole("textbox", { name: "Your message" }).fill("Ho");
 		await chat.getByRole("button", { name: "Send message" }).click();
 		const sent = ["Hi", "Ho"].map((text) => ["send", text]);
-		assert.deepEqual(await calls(), [["introduce", details], ["introduce", details], ...sent]);
+		const done = (await calls()).filter(([name]) => name !== "draft");
+		assert.deepEqual(done, [["introduce", details], ["introduce", details], ...sent]);
 		assert.deepEqual(complaints, []);
 	});
 });

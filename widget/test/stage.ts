@@ -49,7 +49,11 @@ function stage(record: Values, code: string, texts: readonly string[], dir = "")
 	const note = (name: string, args: unknown[]) =>
 		calls.push([name, ...args.filter((one) => !(one instanceof Event))]) > 0;
 	const acts = NAMES.map((name) => [name, (...args: unknown[]) => note(name, args)]);
-	const conversation = { ...Object.fromEntries(acts), type: () => undefined };
+	const draft = {
+		get: () => String(record.draft ?? ""),
+		set: (text: string) => void note("draft", [text]),
+	};
+	const conversation = { ...Object.fromEntries(acts), type: () => undefined, draft };
 	const said: string[] = [];
 	new MutationObserver(() => said.push(live.innerText)).observe(live, { childList: true });
 	const settings = resolveSettings(shell);

@@ -49,6 +49,8 @@ export interface ComposerEvents {
 	stop(): void;
 	/** The visitor is typing. */
 	type(): void;
+	/** The text that the visitor has not sent yet. */
+	readonly draft?: { get(): string; set(text: string): void };
 }
 
 export function createComposer(
@@ -75,6 +77,8 @@ export function createComposer(
 	// No form: a page in a sandbox may not allow forms.
 	const node = el("div", { class: "composer" }, box, counter);
 
+	let isFitted = false;
+
 	function fit(): void {
 		// Limited by the style sheet's max-height.
 		input.style.height = "auto";
@@ -91,6 +95,12 @@ export function createComposer(
 		counter.textContent = length < COUNT_FROM ? "" : countText(length);
 	}
 
+	function changed(): void {
+		fit();
+		check();
+		events.draft?.set(input.value);
+	}
+
 	const countText = (length: number) =>
 		words("messageCount", {
 			length: length.toLocaleString(),
@@ -100,14 +110,12 @@ export function createComposer(
 	function submit(): void {
 		if (!events.send(input.value)) return;
 		input.value = "";
-		fit();
-		check();
+		changed();
 		input.focus();
 	}
 
 	input.addEventListener("input", () => {
-		fit();
-		check();
+		changed();
 		events.type();
 	});
 	input.addEventListener("keydown", (event) => {
@@ -117,16 +125,19 @@ export function createComposer(
 	});
 	send.addEventListener("click", submit);
 
+	input.value = events.draft?.get() ?? "";
 	check();
 	return {
 		node,
 		focus: () => input.focus({ preventScroll: true }),
 		prefill(text) {
 			input.value = text;
-			fit();
-			check();
+			changed();
 		},
 		render(state) {
+			// A draft of several lines, now that the field is on the page.
+			if (!isFitted) fit();
+			isFitted = true;
 			const hadFocus = stop.node.matches(":focus");
 			const replying = isReplying(state);
 			stop.show(replying, state.stopping);

@@ -5,7 +5,7 @@ import type { Rating, State } from "../chat/state";
 import type { Settings } from "../settings";
 import type { Words } from "../words";
 import type { Clock } from "./clock";
-import { type Composer, createComposer } from "./composer";
+import { type Composer, type ComposerEvents, createComposer } from "./composer";
 import { type ContactForm, createContactForm, type Details } from "./contact";
 import { icon } from "./icons";
 import { createLog } from "./message-list";
@@ -13,12 +13,9 @@ import { isCompact, keepFocusInside } from "./small-screen";
 import { createStarters } from "./starters";
 import { createStatus } from "./status";
 
-export interface PanelEvents {
+export interface PanelEvents extends ComposerEvents {
 	close(): void;
-	send(text: string): boolean;
-	stop(): void;
 	retry(): void;
-	type(): void;
 	loadOlder(): void;
 	rate(id: string, rating: Rating | null, comment?: string): void;
 	introduce(details: Details): void;
