@@ -63,7 +63,7 @@ const browser = {
 function hashOf(...contents) {
 	const hash = createHash("sha256");
 	for (const content of contents) hash.update(content);
-	return hash.digest("hex").slice(0, 10);
+	return hash.digest("hex").slice(0, 8);
 }
 
 /** Every language has the keys of English in the same order, each with the same parameters. */
