@@ -308,16 +308,21 @@ describe("an operator who is silent", () => {
 		const [{ _id }] = (await banter.conversations()).conversations;
 		await takeOver(banter, _id);
 		const other = await visitor.again({ stream: true });
-		// Slow enough for the tabs to join it.
-		visitor.say("[[tokens=3 delay=300]] anybody?");
+		visitor.say("[[tokens=3 hold-after=1]] anybody?");
 		await visitor.upTo("handover");
 		// The worker of the reply and the store report independently, in any order.
-		const frames = await visitor.upTo("operator");
-		assert.deepEqual(frames.at(-1), { type: "operator", state: "left" });
-		if (!frames.some(({ type }) => type === "typing_stop"))
-			frames.push(...(await visitor.upTo("typing_stop")));
-		for (const heard of [frames, await other.upTo("typing_stop")])
-			assert.equal(textOf(heard).trim(), "t0 t1 t2");
+		const frames = [];
+		while (!["operator", "typing_start"].every((one) => frames.some(({ type }) => type === one)))
+			frames.push(await visitor.next());
+		assert.deepEqual(
+			frames.find(({ type }) => type === "operator"),
+			{ type: "operator", state: "left" },
+		);
+		const heard = await other.upTo("typing_start");
+		await banter.release("anybody?");
+		frames.push(...(await visitor.upTo("typing_stop")));
+		heard.push(...(await other.upTo("typing_stop")));
+		for (const one of [frames, heard]) assert.equal(textOf(one).trim(), "t0 t1 t2");
 		await visitor.close();
 		await other.close();
 	});
