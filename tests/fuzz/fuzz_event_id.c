@@ -1,8 +1,9 @@
 /*
- * The id of an event, as a client sends it in Last-Event-ID: of a conversation's stream (live_cursor.h), or the
- * number of a change.
+ * The id of an event, as a client sends it in Last-Event-ID: of a conversation's stream (live_cursor.h), the
+ * number of a change, or a place in a widget's frames (feed_place.h).
  */
 #include "tests/fuzz/fuzz.h"
+#include "workerd/api/feed/feed_place.h"
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/live/live_cursor.h"
 
@@ -32,12 +33,27 @@ check_number(struct slice in)
 	must(strspn(text, "0123456789") == in.len && strtoull(text, NULL, 10) == n);
 }
 
+/* A place is written as the number that it was read from; without any message, as 0. */
+static void
+check_place(struct slice in)
+{
+	struct feed_place place;
+	uint64_t n;
+
+	if (!feed_place_parse(in, &place))
+		return;
+	must(parameter_digits(in, 16, &n));
+	must(feed_place_number(&place) == (place.next == 0 ? 0 : n));
+	must(!(place.typing && place.told) && !(place.typing && place.operator_typing));
+}
+
 FUZZ(event_id)
 {
 	struct live_cursor cursor, again;
 	char text[LIVE_CURSOR_TEXT];
 
 	check_number(in);
+	check_place(in);
 	if (!live_cursor_parse(in, &cursor))
 		return;
 	must(live_cursor_parse(live_cursor_format(&cursor, text), &again));

@@ -17,6 +17,9 @@
 /* A reply that is still written after this time is not one that just breaks off. */
 #define JOINED_MS 1000
 
+/* Before it asks again about a reply that holds the message up, but of which nothing more is heard. */
+#define PAUSE_MS 100
+
 static void feed_message_begin(struct feed_post *p);
 
 static void
@@ -41,6 +44,9 @@ feed_message_clear(struct feed_post *p)
 	if (p->deadline != NULL)
 		event_free(p->deadline);
 	p->deadline = NULL;
+	if (p->pause != NULL)
+		event_free(p->pause);
+	p->pause = NULL;
 }
 
 static void
@@ -82,6 +88,26 @@ feed_message_set_deadline(struct feed_post *p, unsigned ms)
 }
 
 static void
+feed_message_on_pause(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	feed_message_begin(arg);
+}
+
+/* The store counts the reply as open until it knows that it broke off: at once again would be a busy loop. */
+static void
+feed_message_begin_later(struct feed_post *p)
+{
+	struct timeval in = clock_timeval(PAUSE_MS);
+
+	store_query_wait(&p->q, p, feed_message_cancel);
+	if (p->pause == NULL)
+		p->pause = evtimer_new(p->out.api->turns->base, feed_message_on_pause, p);
+	must(p->pause != NULL && evtimer_add(p->pause, &in) == 0);
+}
+
+static void
 feed_message_on_before_start(void *arg, const struct turn_ids *ids, size_t position)
 {
 	(void)arg;
@@ -117,7 +143,7 @@ feed_message_on_before_error(void *arg, const struct turn_error *error)
 	if (error->failure == TURN_STORE_DOWN || error->failure == TURN_SHUTDOWN)
 		feed_message_fail(p, error);
 	else
-		feed_message_begin(p);
+		feed_message_begin_later(p);
 }
 
 static struct reply_ref
@@ -153,7 +179,7 @@ feed_message_on_running(void *arg, uint16_t type, const union msg *m)
 	if (type != MSG_MESSAGE_PAGE)
 		store_query_fail(&p->q, type, m);
 	else if (id_is_zero(&m->message_page.active))
-		feed_message_begin(p);
+		feed_message_begin_later(p);
 	else
 		feed_message_wait(p, &m->message_page.active);
 }
@@ -237,12 +263,15 @@ feed_message_on_error(void *arg, const struct turn_error *error)
 
 	p->listener = NULL;
 	p->joined = (struct id){0};
-	if (error->failure == TURN_TOO_MANY)
+	if (error->failure == TURN_TOO_MANY) {
 		feed_message_find_running(p);
-	else if (broke_off)
+	} else if (broke_off) {
+		/* That of the reply that was joined; the new attempt has none. */
+		(void)evtimer_del(p->deadline);
 		feed_message_begin(p);
-	else
+	} else {
 		feed_message_fail(p, error);
+	}
 }
 
 static void

@@ -24,7 +24,7 @@ struct feed_post {
 	bool has_frames;
 	/* Of a message, in feed_message.c. */
 	struct turn_listener *listener; /* of the message's turn, or of the reply before it */
-	struct event *deadline;
+	struct event *deadline, *pause; /* NULL: none was set yet */
 	struct id message;
 	bool waits;       /* the deadline is that of waiting for the replies before it */
 	struct id joined; /* the reply to a message that was sent before; zero: none */

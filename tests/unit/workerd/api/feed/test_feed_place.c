@@ -1,0 +1,78 @@
+/*
+ * Places in a widget's frames: a client's number gives back what it has.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "tests/unit/unit.h"
+#include "workerd/api/feed/feed_place.h"
+
+#define NEXT_MOST ((1u << 21) - 1)
+
+static bool
+read_number(uint64_t number, struct feed_place *place)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%" PRIu64, number);
+	return feed_place_parse(slice_str(text), place);
+}
+
+TEST(a_place_is_read_as_it_was_written)
+{
+	static const struct feed_place places[] = {
+	    {0},
+	    {.next = 1},
+	    {.next = NEXT_MOST, .conversation = 255, .state = 3, .identified = true},
+	    {.next = 2, .typing = true, .operator_bit = true},
+	    {.next = 2, .typing = true, .units = 1, .conversation = 1},
+	    {.next = 9, .operator_typing = true, .state = 2},
+	    {.next = 9, .told = true},
+	    {.next = 9, .told = true, .run = 1},
+	};
+	struct feed_place again;
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		assert_true(read_number(feed_place_number(&places[i]), &again));
+		assert_int_equal(again.next, places[i].next);
+		assert_int_equal(again.told, places[i].told);
+		assert_int_equal(again.run, places[i].run);
+		assert_int_equal(again.typing, places[i].typing);
+		assert_int_equal(again.units, places[i].units);
+		assert_int_equal(again.operator_typing, places[i].operator_typing);
+		assert_int_equal(again.conversation, places[i].conversation);
+		assert_int_equal(again.state, places[i].state);
+		assert_int_equal(again.operator_bit, places[i].operator_bit);
+		assert_int_equal(again.identified, places[i].identified);
+	}
+}
+
+TEST(a_conversation_that_is_too_long_stays_at_the_last_position)
+{
+	const struct feed_place most = {.next = NEXT_MOST}, more = {.next = NEXT_MOST + 5u};
+
+	assert_int_equal(feed_place_number(&more), feed_place_number(&most));
+}
+
+TEST(any_other_text_is_refused)
+{
+	static const char *const texts[] = {
+	    "", "x", "-1", "+1", " 1", "1.5", "1e3", "9007199254740992", "99999999999999999"};
+	struct feed_place place;
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		assert_false(feed_place_parse(slice_str(texts[i]), &place));
+}
+
+TEST(attempts_and_conversations_are_told_apart)
+{
+	const struct id zero = {0};
+
+	assert_int_equal(feed_place_mark(&zero), 1);
+	assert_int_not_equal(feed_place_run(slice_str("a")), feed_place_run(slice_str("b")));
+	assert_int_not_equal(feed_place_run(slice_str("")), 0);
+}
+
+TEST_MAIN(NULL, NULL)
