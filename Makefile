@@ -236,7 +236,7 @@ DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev
 	ca-certificates
 # Libraries for the servers in build/tools.
 DEBS_servers := libev4 libc-ares2 libjemalloc2 libpcre2-8-0 liblua5.3-0 libopentracing-c-wrapper0
-DEBS_test := $(DEBS_run) libcmocka-dev chromium chromium-headless-shell curl openssl \
+DEBS_test := $(DEBS_run) libcmocka-dev chromium chromium-headless-shell curl firefox-esr openssl \
 	slowhttptest sslscan strace systemd $(DEBS_servers)
 DEBS_faults := $(DEBS_run) strace
 DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck mandoc docker-compose

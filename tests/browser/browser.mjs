@@ -1,22 +1,34 @@
-// Debian's Chromium for tests and screenshots, driven by playwright-core.
+// Debian's Chromium and Firefox for tests and screenshots, driven by playwright-core.
 
 import { existsSync } from "node:fs";
 import { after, before } from "node:test";
-import { chromium } from "playwright-core";
+import { chromium, firefox } from "playwright-core";
 import { DEADLINE_MS } from "../e2e/harness.mjs";
 
 const PROGRAM = "/usr/bin/chromium";
 /** Chromium's headless shell, which needs half the CPU time. */
 const SHELL = "/usr/bin/chromium-headless-shell";
 
+const FIREFOX = "/usr/bin/firefox-esr";
+
+const reasonFor = (program) => !existsSync(program) && `${program} is not installed`;
 /** Why there is no browser to test with, or false. */
-export const missing = !existsSync(PROGRAM) && `${PROGRAM} is not installed`;
+export const missing = reasonFor(PROGRAM);
+export const missingFirefox = reasonFor(FIREFOX);
 
 /**
- * @param {object} options playwright's, and complete: the whole of Chromium is needed
+ * @param {object} options playwright's; complete: the whole of Chromium is needed; isFirefox: another browser,
+ *   through WebDriver BiDi
  * @returns {Promise<import("playwright-core").Browser>}
  */
-export function launch({ complete = false, ...options } = {}) {
+export function launch({ complete = false, isFirefox = false, ...options } = {}) {
+	if (isFirefox)
+		return firefox.launch({
+			...options,
+			channel: "moz-firefox",
+			executablePath: FIREFOX,
+			timeout: DEADLINE_MS,
+		});
 	return chromium.launch({
 		...options,
 		executablePath: complete || !existsSync(SHELL) ? PROGRAM : SHELL,

@@ -59,7 +59,7 @@ function servePage(res, url, connects, tag, query) {
 		"content-security-policy": policy.join("; "),
 	});
 	const inHead = query.get("place") === "head";
-	res.end(`<!doctype html>
+	res.end(`${query.has("quirks") ? "" : "<!doctype html>"}
 <html lang="${query.get("lang") ?? "en"}" dir="${query.get("dir") ?? "ltr"}">
 <head><meta name="viewport" content="width=device-width"><title>A site</title>
 ${css && `<style>${css}</style>`}${inHead ? tag : ""}</head>
@@ -272,12 +272,12 @@ export function useSite(browserOptions = {}) {
 
 	/**
 	 * A page with a tag for each of these attributes; prepare(context): before the page is loaded; page: scripts,
-	 * its policy ("nonce" or "strict-dynamic").
+	 * its policy ("nonce" or "strict-dynamic"), and what servePage() reads; screen: playwright's options.
 	 */
-	site.visitTags = async (tags, prepare = () => {}, page = {}) => {
+	site.visitTags = async (tags, prepare = () => {}, page = {}, screen = {}) => {
 		const query = new URLSearchParams(page);
 		for (const tag of tags) query.append("tag", JSON.stringify(tag));
-		const context = await site.newContext();
+		const context = await site.newContext(screen);
 		await prepare(context);
 		return goTo(context, `?${query}`);
 	};

@@ -1,0 +1,185 @@
+// What the accessibility tests measure in a page: axe's rules, and what axe cannot decide.
+
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+const { source } = createRequire(import.meta.url)("axe-core");
+/** axe's script. */
+export const AXE = source;
+const PICTURES = fileURLToPath(new URL("../../build/pictures/accessibility/", import.meta.url));
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** WCAG 2.5.8 and 1.4.3. */
+const TARGET_PX = 24;
+const CONTRAST = 4.5;
+
+/** Makes axe known to all pages of a profile; their policy forbids a script tag. */
+export const addAxe = (context) => context.addInitScript(AXE);
+
+/** What axe has against the widget, one line for each element. */
+async function violationsOf(page) {
+	const { violations } = await page.evaluate(
+		(values) => axe.run({ include: ["banter-chat"] }, { runOnly: { type: "tag", values } }),
+		RULES,
+	);
+	return violations.flatMap(({ id, nodes }) =>
+		nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`),
+	);
+}
+
+/* Runs in the page: the texts that are too faint, and the targets that are too small. */
+function measure({ contrastMin, targetPx }) {
+	const root = document.querySelector("banter-chat").shadowRoot;
+	const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+	const rgba = (color) => {
+		canvas.clearRect(0, 0, 1, 1);
+		canvas.fillStyle = color;
+		canvas.fillRect(0, 0, 1, 1);
+		const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+		return [r, g, b, a / 255];
+	};
+	const over = ([r, g, b, a], [x, y, z]) => [
+		r * a + x * (1 - a),
+		g * a + y * (1 - a),
+		b * a + z * (1 - a),
+	];
+	const luminance = (color) => {
+		const [r, g, b] = color.map((byte) => {
+			const c = byte / 255;
+			return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+		});
+		return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+	};
+	const contrast = (one, other) => {
+		const [low, high] = [luminance(one), luminance(other)].sort((x, y) => x - y);
+		return (high + 0.05) / (low + 0.05);
+	};
+	const parentOf = (node) => node.parentElement ?? node.getRootNode().host;
+	/** All colours behind a node: a gradient has several. */
+	const groundsOf = (node) => {
+		if (!node) return [[255, 255, 255]];
+		const { backgroundColor, backgroundImage } = getComputedStyle(node);
+		const stops = backgroundImage.match(/(?:rgba?|color|oklch)\([^()]*\)/g) ?? [backgroundColor];
+		const colors = stops.map(rgba);
+		if (colors.every(([, , , a]) => a === 1)) return colors;
+		return colors.flatMap((color) => groundsOf(parentOf(node)).map((back) => over(color, back)));
+	};
+	const isShown = (node) =>
+		node.checkVisibility({ opacityProperty: true, visibilityProperty: true }) &&
+		!node.closest(".spoken, [aria-hidden=true]");
+	const opacityOf = (node) =>
+		node ? Number(getComputedStyle(node).opacity) * opacityOf(parentOf(node)) : 1;
+	const textOf = (node) =>
+		[...node.childNodes].some((one) => one.nodeType === 3 && one.data.trim() !== "");
+	const found = [];
+	const check = (node, color, text) => {
+		for (const ground of groundsOf(node)) {
+			const [r, g, b, a] = rgba(color);
+			const ratio = contrast(over([r, g, b, a * opacityOf(node)], ground), ground);
+			if (ratio < contrastMin) found.push(`contrast ${ratio.toFixed(2)}: ${text}`);
+		}
+	};
+	const nameOf = (node) =>
+		`${node.localName}.${node.className} ${node.getAttribute("aria-label") ?? node.textContent.slice(0, 30)}`;
+	for (const node of root.querySelectorAll("*")) {
+		if (!isShown(node)) continue;
+		if (textOf(node) && !node.matches("style, :disabled"))
+			check(node, getComputedStyle(node).color, nameOf(node));
+		if (node.placeholder && node.value === "")
+			check(node, getComputedStyle(node, "::placeholder").color, `placeholder ${node.placeholder}`);
+		const isTarget = node.matches(
+			"button, input:not(:disabled), textarea, select, .bubble :not(p) > a",
+		);
+		if (!isTarget || getComputedStyle(node).display === "inline") continue;
+		const { width, height } = node.getBoundingClientRect();
+		if (width > 0 && (width < targetPx || height < targetPx))
+			found.push(`target ${width} x ${height}: ${nameOf(node)}`);
+	}
+	return found;
+}
+
+/** Fails with everything that is wrong with the widget as it is shown now; keeps a picture. */
+export async function assertAccessible(page, name, contrastMin = CONTRAST) {
+	await page.waitForFunction(() => {
+		const all = document.querySelector("banter-chat").shadowRoot.getAnimations();
+		const ending = all.filter(
+			({ effect, playState }) =>
+				playState !== "finished" && effect.getTiming().iterations !== Infinity,
+		);
+		for (const one of ending) one.finish();
+		return ending.length === 0;
+	});
+	await takePicture(page, name);
+	const problems = await violationsOf(page);
+	problems.push(...(await page.evaluate(measure, { contrastMin, targetPx: TARGET_PX })));
+	assert.deepEqual(problems, []);
+}
+
+export async function takePicture(page, name) {
+	await mkdir(PICTURES, { recursive: true });
+	await page.screenshot({ path: `${PICTURES}${name.replace(/\W+/g, "-")}.png` });
+}
+
+/* Runs in the page: the focused element of the widget, null outside of it. */
+function focused() {
+	const host = document.querySelector("banter-chat");
+	const node = host?.shadowRoot.activeElement;
+	if (!node) return null;
+	const { x, y, width, height } = node.getBoundingClientRect();
+	const { outlineStyle, outlineWidth } = getComputedStyle(node);
+	const points = [0.1, 0.5, 0.9].flatMap((a) => [0.1, 0.5, 0.9].map((b) => [a, b]));
+	const all = [...host.shadowRoot.querySelectorAll("*")];
+	const box = node.closest(".box");
+	return {
+		at: all.indexOf(node),
+		name: `${node.localName}.${node.className} ${node.getAttribute("aria-label") ?? ""}`,
+		isSeen: points.some(([a, b]) => {
+			const top = host.shadowRoot.elementFromPoint(x + width * a, y + height * b);
+			return top !== null && (node.contains(top) || top.contains(node));
+		}),
+		isMarked:
+			(outlineStyle !== "none" && Number.parseFloat(outlineWidth) >= 1) ||
+			(box !== null && getComputedStyle(box).outlineStyle !== "none"),
+	};
+}
+
+/** Presses Tab from the page's link through the widget; returns the stops, in their order. */
+export async function tabThrough(page, isModal = false) {
+	if (!isModal) {
+		await page.evaluate(() => {
+			const link = document.createElement("a");
+			link.href = "#here";
+			link.textContent = "A link of the page";
+			document.body.prepend(link);
+			link.focus();
+		});
+	}
+	const stops = [];
+	for (;;) {
+		await page.keyboard.press("Tab");
+		const stop = await page.evaluate(focused);
+		if (stop === null ? stops.length > 0 : stops.some(({ at }) => at === stop.at)) {
+			assert.equal(stop === null, !isModal, "the focus leaves the chat, unless it is modal");
+			return stops;
+		}
+		assert.ok(stops.length < 100, "the focus returns to the page");
+		if (stop) stops.push(stop);
+	}
+}
+
+/** Fails unless every stop is in the order of the document, visible, and marked. */
+export function assertStops(stops) {
+	assert.ok(stops.length > 0);
+	for (const { name, isSeen, isMarked } of stops)
+		assert.deepEqual({ isSeen, isMarked }, { isSeen: true, isMarked: true }, name);
+	const order = stops.map(({ at }) => at);
+	const first = order.indexOf(Math.min(...order));
+	const turned = [...order.slice(first), ...order.slice(0, first)];
+	assert.deepEqual(
+		turned,
+		[...order].sort((a, b) => a - b),
+		"the order is that of the document",
+	);
+}
