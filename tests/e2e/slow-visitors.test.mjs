@@ -123,38 +123,55 @@ describe("clients that read nothing of their own reply", () => {
 	/** The queued output, in a buffer that grows by doubling; the text, and what is sent of it to the store. */
 	const MEMORY_MAX = 1024 * 1024;
 
-	function ask(sessionId) {
-		const body = JSON.stringify({ sessionId, message: `[[tokens=${LENGTH} huge=1 delay=0]]` });
+	const message = `[[tokens=${LENGTH} huge=1 delay=0]]`;
+
+	/** Sends a request, and reads only the begin of the answer. */
+	function ask(line, body = "") {
 		const socket = connect({ port: banter.port, host: "127.0.0.1", highWaterMark: 1 });
 		socket.on("error", () => {}); // a reset: it was dropped
 		const length = `Content-Length: ${body.length}`;
 		socket.write(
-			`POST /chat HTTP/1.1\r\nHost: x\r\nx-api-key: ${WIDGET_KEY}\r\n${length}\r\n\r\n${body}`,
+			`${line} HTTP/1.1\r\nHost: x\r\nx-api-key: ${WIDGET_KEY}\r\n${length}\r\n\r\n${body}`,
 		);
 		return socket;
 	}
 
-	it("are dropped, with bounded memory; the replies are stored", async (t) => {
-		await banter.get("/health");
-		const [worker] = banter.workerPids();
-		const before = memoryOf(worker);
-		const sessions = Array.from({ length: CLIENTS }, (_, i) => `deaf-${i}`);
-		const sockets = sessions.map(ask);
-		t.after(() => {
-			for (const socket of sockets) socket.destroy();
-		});
-		let most = 0;
-		await until("all are dropped", () => {
-			most = Math.max(most, memoryOf(worker) - before);
-			return droppedBy(banter) === CLIENTS;
-		});
-		t.diagnostic(`${Math.round(most / CLIENTS / 1024)} KiB at most for each`);
-		// Sanitizers multiply the memory.
-		if (TIME_FACTOR === 1) assert.ok(most < CLIENTS * MEMORY_MAX, `${most} bytes`);
-		for (const session of sessions)
-			await until("the reply is stored", async () => {
-				const reply = (await storedMessages(banter, session))[1];
-				return reply?.[1].length === LENGTH && reply[2] === "complete";
+	/** Who reads nothing: the one who sent the message, or one who follows the session's frames. */
+	const READERS = {
+		reply: (sessionId) => ask("POST /chat", JSON.stringify({ sessionId, message })),
+		frames(sessionId) {
+			const socket = ask(`GET /v1/chat/feed?sessionId=${sessionId}&stream=1`);
+			socket.once("data", () => {
+				socket.pause();
+				banter.chat(sessionId, message);
 			});
-	});
+			return socket;
+		},
+	};
+
+	for (const [what, open] of Object.entries(READERS))
+		it(`are dropped, with bounded memory; the replies are stored: ${what}`, async (t) => {
+			await banter.get("/health");
+			const [worker] = banter.workerPids();
+			const before = memoryOf(worker);
+			const droppedBefore = droppedBy(banter);
+			const sessions = Array.from({ length: CLIENTS }, (_, i) => `deaf-${what}-${i}`);
+			const sockets = sessions.map(open);
+			t.after(() => {
+				for (const socket of sockets) socket.destroy();
+			});
+			let most = 0;
+			await until("all are dropped", () => {
+				most = Math.max(most, memoryOf(worker) - before);
+				return droppedBy(banter) === droppedBefore + CLIENTS;
+			});
+			t.diagnostic(`${Math.round(most / CLIENTS / 1024)} KiB at most for each`);
+			// Sanitizers multiply the memory.
+			if (TIME_FACTOR === 1) assert.ok(most < CLIENTS * MEMORY_MAX, `${most} bytes`);
+			for (const session of sessions)
+				await until("the reply is stored", async () => {
+					const reply = (await storedMessages(banter, session))[1];
+					return reply?.[1].length === LENGTH && reply[2] === "complete";
+				});
+		});
 });

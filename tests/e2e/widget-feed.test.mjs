@@ -7,7 +7,7 @@ import { after, describe, it } from "node:test";
 import { assertError, textOf } from "./client.mjs";
 import { Feed, feedContract, feedPath } from "./feeds.mjs";
 import { Follower, openOwners, openSession, View } from "./followers.mjs";
-import { numbered, until, useBanter, withBanter } from "./harness.mjs";
+import { numbered, until, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
 import { adminExpect } from "./organizations.mjs";
 import { KEY, wholeHistory } from "./replies.mjs";
 import {
@@ -323,6 +323,19 @@ describe("a session's frames", () => {
 		two.send({ type: "typing" });
 		assert.equal((await owners.next()).type, "typing");
 		owners.leave();
+	});
+
+	it("take the key from the query, which no other route does and no log shows", async () => {
+		const { sessionId } = makeSession();
+		const query = new URLSearchParams({ sessionId, key: WIDGET_KEY });
+		const status = async (path, headers) =>
+			(await banter.get(`/v1/chat/${path}?${query}`, headers)).status;
+		assert.equal(await status("feed/frames"), 200);
+		assert.equal(await status("history"), 401);
+		assert.equal(await status("frames"), 401);
+		assert.equal(await status("feed/frames", { "x-api-key": "x" }), 401, "headers take precedence");
+		await banter.log.waitFor("the request's line", ({ route }) => route === "chat_feed_frames");
+		assert.ok(!JSON.stringify(banter.log.lines).includes(WIDGET_KEY));
 	});
 
 	it("go on after the kill of the worker that serves them", async () => {
