@@ -9,36 +9,55 @@
  * Then call `banter("open")`; once the script has loaded, also `banter.open()`.
  */
 
-/** Who the visitor is. Without `hash`, the details are the visitor's own claim. */
+/**
+ * Who the visitor is. Without `hash`, the details are the visitor's own claim, and `userId` is ignored.
+ *
+ * @example banter.identify({ userId: "42", hash: "9f86d0…", name: "Jane", email: "jane@example.com" });
+ */
 export interface BanterIdentity {
+	/** At most 200 characters. */
 	name?: string;
+	/** At most 254 characters. */
 	email?: string;
+	/** With at least one digit; at most 64 characters. */
 	phone?: string;
 	/** The site's own id of the visitor. */
 	userId?: string;
-	/** HMAC-SHA256 of `userId` by the widget's identity secret, in hexadecimal; made by the site's server. */
+	/**
+	 * HMAC-SHA256 of `userId` by the widget's identity secret, in hexadecimal. The site's server computes it: who
+	 * has the secret can claim to be any visitor.
+	 */
 	hash?: string;
 }
 
-/** What the page knows that the agent and the operators should know, too; at most 2 KiB as JSON. */
+/**
+ * What the page knows that the agent and the operators should know, too; at most 2,048 bytes as JSON.
+ *
+ * @example banter.context({ plan: "pro", cart: ["sku-17"] });
+ */
 export type BanterContext = Readonly<Record<string, unknown>>;
 
+/** Colours; `auto` follows the visitor's system. */
 export type BanterTheme = "auto" | "light" | "dark";
 
 /** The `detail` of each event; frozen. `widget` is the id that `banter.get()` takes. */
 export interface BanterEvents {
 	/** The button is on the page. */
 	ready: { readonly widget: string };
+	/** The chat is open: by the visitor, by the page, or as it was left on the last page. */
 	opened: { readonly widget: string };
+	/** Only the button is left. */
 	closed: { readonly widget: string };
 	/** The visitor has sent a message. Texts have at most 4,000 characters. */
 	message: { readonly widget: string; readonly text: string };
 	/** A reply has ended. */
 	reply: {
 		readonly widget: string;
+		/** The message's id; null: the server has none. */
 		readonly id: string | null;
 		/** `cut`: it was too long. */
 		readonly status: "done" | "stopped" | "cut";
+		/** The reply as Markdown, at most its first 4,000 characters. */
 		readonly text: string;
 	};
 	/** A person takes over from the agent, or hands back. */
@@ -51,34 +70,54 @@ export interface BanterEvents {
 	unread: { readonly widget: string; readonly count: number };
 }
 
+/** A listener of an event; `event.detail` has the details. */
 export type BanterListener<K extends keyof BanterEvents> = (
 	event: CustomEvent<BanterEvents[K]>,
 ) => void;
 
 /** The methods of a widget. */
 export interface BanterMethods {
+	/** Opens the chat, and loads it if it is not there yet. */
 	open(): void;
+	/** Closes the chat; the button stays. */
 	close(): void;
+	/** Opens a closed chat, closes an open one. */
 	toggle(): void;
 	/** Shows the button again. */
 	show(): void;
 	/** Hides the button and the chat. */
 	hide(): void;
-	/** Opens the chat and sends a message. */
+	/**
+	 * Opens the chat and sends a message.
+	 * @param text at most 4,000 characters
+	 */
 	send(text: string): void;
-	/** Puts a text into the text field. */
+	/** Puts a text into the text field; the visitor sends it. */
 	prefill(text: string): void;
+	/** Says who the visitor is. Later calls replace what was said. */
 	identify(identity: BanterIdentity): void;
+	/** Replaces the context; it counts from the visitor's next message. */
 	context(context: BanterContext): void;
-	/** The language, such as "de". */
+	/**
+	 * Changes the language.
+	 * @param code such as "de" or "pt-BR"; English if the language is unknown
+	 */
 	locale(code: string): void;
+	/** Changes the colours. */
 	theme(theme: BanterTheme): void;
 	/** Forgets the conversation; the next message begins a new one. */
 	reset(): void;
-	/** Removes the widget with everything that it has added to the page. The conversation is kept. */
+	/**
+	 * Removes the widget with everything that it has added to the page, also its listeners. The conversation is
+	 * kept: a new tag shows it again.
+	 */
 	destroy(): void;
-	/** Listens to an event of the page's widgets, as `document.addEventListener("banter:<event>", …)` does. */
+	/**
+	 * Listens to an event of the page's widgets, as `document.addEventListener("banter:<event>", …)` does. With
+	 * several widgets, `event.detail.widget` tells which one.
+	 */
 	on<K extends keyof BanterEvents>(event: K, listener: BanterListener<K>): void;
+	/** Removes a listener of `on`. */
 	off<K extends keyof BanterEvents>(event: K, listener: BanterListener<K>): void;
 }
 
@@ -88,8 +127,9 @@ export type BanterCall = <K extends keyof BanterMethods>(
 	...args: Parameters<BanterMethods[K]>
 ) => void;
 
-/** The methods are those of the first widget on the page. */
+/** `window.banter`. The methods are those of the first widget on the page. */
 export interface Banter extends BanterMethods {
+	/** `banter("open")` is `banter.open()`, and also works before the script has loaded. */
 	<K extends keyof BanterMethods>(method: K, ...args: Parameters<BanterMethods[K]>): void;
 	/** The methods of the widget with this id: `data-id`, else `data-widget`, else "chat". */
 	get(id: string): (BanterMethods & BanterCall) | undefined;
@@ -99,6 +139,7 @@ export interface Banter extends BanterMethods {
 
 declare global {
 	interface Window {
+		/** The page's API of the chat. */
 		banter: Banter;
 	}
 	/** The page's API of the chat. */
