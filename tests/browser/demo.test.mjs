@@ -182,7 +182,10 @@ describe("the page of the bare API", { skip: missing }, () => {
 			await page.getByLabel("Session id").inputValue(),
 			"[[tokens=2]] from elsewhere",
 		);
-		await events.getByText(/^session .*from elsewhere/).first().waitFor();
+		await events
+			.getByText(/^session .*from elsewhere/)
+			.first()
+			.waitFor();
 		await button("Follow the session").click();
 		assert.equal(await button("Follow the session").getAttribute("aria-pressed"), "false");
 		assert.deepEqual(complaints, []);
