@@ -23,7 +23,7 @@ test("a reply of the history appears in slices", async () => {
 	}
 	assert.equal(htmlOf(fake), htmlOf(render(PIECES)));
 	const largest = Math.max(...steps.map((length, i) => length - (steps[i - 1] ?? 0)));
-	assert.ok(steps.length > 3 && largest < 6_000, `${steps}`);
+	assert.ok(steps.length > 3 && largest <= 3_000, `${steps}`);
 	assert.equal(fake.events.length, steps.length - 1);
 });
 

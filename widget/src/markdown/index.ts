@@ -18,7 +18,7 @@ export interface Markdown {
 }
 
 /** More text than this is added in several tasks, so that the page can react between them. */
-const SLICE = 6_000;
+const SLICE = 3_000;
 
 /** Nobody listens to a longer text at once; the list of messages has it. */
 const SPOKEN_MAX = 20_000;
