@@ -285,7 +285,7 @@ describe("a model that asks for a person", () => {
 });
 
 describe("an operator who is silent", () => {
-	const banter = useBanter({ workers: 2, env: { OPERATOR_TIMEOUT_MS: "1500" } });
+	const banter = useBanter({ workers: 2, env: { OPERATOR_TIMEOUT_MS: "4000" } });
 	const isOpen = async (id) => (await banter.thread(id)).conversation.state === "open";
 
 	it("loses the conversation to the model, which answers what the visitor has asked", async () => {

@@ -443,6 +443,20 @@ describe("a posted frame", () => {
 		await one.close();
 	});
 
+	it("of a message that waits is sent when the conversation is deleted", async () => {
+		const one = await open();
+		await one.say("[[tokens=3 hold-after=1]] deleted", "m-1");
+		const second = one.say(echo("alone"), "m-2");
+		await until("it is asked", () => banter.modelCalls("deleted"));
+		await deleteConversation(banter, one.widget);
+		assert.equal((await second).status, 202);
+		await until("the reply", async () => {
+			const [found] = await conversationsOf(banter, one.widget);
+			return found && (await banter.messages(found._id)).length === 2;
+		});
+		await one.close();
+	});
+
 	it("of a message that is repeated is stored once", async () => {
 		const one = await open();
 		const message = echo("only once");

@@ -176,12 +176,14 @@ feed_message_on_running(void *arg, uint16_t type, const union msg *m)
 {
 	struct feed_post *p = arg;
 
-	if (type != MSG_MESSAGE_PAGE)
-		store_query_fail(&p->q, type, m);
-	else if (id_is_zero(&m->message_page.active))
+	/* The conversation may have been deleted meanwhile. */
+	if (store_refused(type, m, STORE_NOT_FOUND) ||
+	    (type == MSG_MESSAGE_PAGE && id_is_zero(&m->message_page.active)))
 		feed_message_begin_later(p);
-	else
+	else if (type == MSG_MESSAGE_PAGE)
 		feed_message_wait(p, &m->message_page.active);
+	else
+		store_query_fail(&p->q, type, m);
 }
 
 static void
