@@ -1,6 +1,6 @@
 // Makes the pictures of the documents: `node tests/browser/screenshot.mjs OUT_DIR` starts the service with
-// a model of a few fixed answers, chats as a visitor would, and leaves widget.png, contact.png and
-// dashboard.png.
+// a model of a few fixed answers, chats as a visitor would, and leaves widget.png, playground.png,
+// contact.png and dashboard.png.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -10,6 +10,8 @@ import { ADMIN_KEY, PASSWORD, WIDGET_KEY, withBanter } from "../e2e/harness.mjs"
 import { launch } from "./browser.mjs";
 
 const SIZE = { width: 1180, height: 760 };
+/** The playground with a site of about that size. */
+const WIDE = { width: 1650, height: 1030 };
 const BYTES_MAX = 160 * 1024; // a README should open at once
 
 const CONVERSATION = [
@@ -50,21 +52,20 @@ async function openPage(browser, banter, path) {
 	return page;
 }
 
-/** Takes the picture and closes the page. */
-async function take(page, path) {
+/** Takes the picture; `part`: of this element alone. */
+async function take(page, path, part = page) {
 	// Waits until all animations have ended.
 	for (const frame of page.frames())
 		await frame.evaluate(() =>
 			Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {}))),
 		);
-	const png = await page.screenshot({ animations: "disabled" });
+	const png = await part.screenshot({ animations: "disabled" });
 	writeFileSync(path, png);
 	console.log(`${path}: ${png.length} bytes`);
 	if (png.length > BYTES_MAX) throw new Error(`${path} has more than ${BYTES_MAX} bytes`);
-	await page.close();
 }
 
-async function takeWidget(browser, banter, path) {
+async function takeWidget(browser, banter, path, playground) {
 	const page = await openPage(browser, banter, `/widget-test.html#key=${WIDGET_KEY}`);
 	const site = page.frameLocator("#site");
 	await site.getByRole("button", { name: "Open chat" }).click();
@@ -74,7 +75,10 @@ async function takeWidget(browser, banter, path) {
 		await chat.getByRole("textbox").press("Enter");
 		await chat.getByText(wordsOf(answer).slice(0, PAUSE_AFTER).join("").trim()).waitFor();
 	}
-	await take(page, path);
+	await take(page, playground);
+	await page.setViewportSize(WIDE);
+	await take(page, path, page.locator("#site"));
+	await page.close();
 }
 
 /** A widget with settings on the server that requires contact details first. */
@@ -93,13 +97,15 @@ async function takeContact(browser, banter, path) {
 		body: WIDGET,
 	});
 	const page = await openPage(browser, banter, `/widget-test.html?widget=${answer.json.widget_id}`);
+	await page.setViewportSize(WIDE);
 	const site = page.frameLocator("#site");
 	await site.getByRole("button", { name: "Open chat" }).click();
 	const chat = site.getByRole("dialog");
 	await chat.getByLabel("Name").fill("Jane");
 	await chat.getByLabel("E-mail").fill("jane@example.com");
 	await chat.getByLabel("E-mail").blur();
-	await take(page, path);
+	await take(page, path, page.locator("#site"));
+	await page.close();
 }
 
 async function takeDashboard(browser, banter, path) {
@@ -110,6 +116,7 @@ async function takeDashboard(browser, banter, path) {
 	await page.getByRole("link", { name: "maria" }).click();
 	await page.getByRole("log", { name: "Messages" }).getByText(CONVERSATION[0][1]).waitFor();
 	await take(page, path);
+	await page.close();
 }
 
 const out = process.argv[2];
@@ -127,7 +134,7 @@ await withBanter({ env }, async (banter) => {
 			await banter.chat(name, "Do you deliver?");
 			await banter.chat(name, CONVERSATION[0][0]);
 		}
-		await takeWidget(browser, banter, join(out, "widget.png"));
+		await takeWidget(browser, banter, join(out, "widget.png"), join(out, "playground.png"));
 		await takeContact(browser, banter, join(out, "contact.png"));
 		await takeDashboard(browser, banter, join(out, "dashboard.png"));
 	} finally {
