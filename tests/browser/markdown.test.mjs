@@ -104,6 +104,19 @@ describe("a reply with Markdown", { skip: missing }, () => {
 		assert.equal(copied, "const a = 1;\nconst b = 2;");
 	});
 
+	it("is complete after a reload, with its end in view, if it is long", async () => {
+		const visitor = await site.visitWidget(widget.widget_id);
+		await askFor(visitor, `${"- An item of a list.\n".repeat(170)}\nThe end`, "The end");
+		await visitor.page.reload();
+		const end = visitor.chat.getByText("The end").last();
+		await until("the end is in view", () =>
+			end.evaluate((node) => {
+				const { bottom } = node.getBoundingClientRect();
+				return bottom <= node.closest(".log").getBoundingClientRect().bottom;
+			}),
+		);
+	});
+
 	it("causes no request, script or style, and shows the host of a link that looks like another", async () => {
 		const visitor = await site.visitWidget(widget.widget_id);
 		const foreign = [];
