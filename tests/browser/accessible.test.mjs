@@ -12,7 +12,7 @@ import {
 	takePicture,
 } from "./accessibility.mjs";
 import { missing } from "./browser.mjs";
-import { HELLO, useSite } from "./site.mjs";
+import { HELLO, isFocused, useSite } from "./site.mjs";
 import { question, reply, useStage, WELCOME } from "./stage.mjs";
 
 const MARKDOWN = String.raw`# Delivery\n\nWe *deliver* to **all** of [Europe](https://shop.example/) \`fast\`.\n\n- one\n- two\n  1. three\n\n> quoted\n\n- [x] done\n\n| a | b |\n|---|---:|\n| 1 | 2 |\n\n---\n\n~~~js\nlet answer = 42;\n~~~`;
@@ -149,10 +149,12 @@ describe("the widget is accessible", { skip: missing }, () => {
 	it("Escape closes the chat, and the button has the focus", async () => {
 		const visitor = await visit(tags["data-widget"]);
 		await visitor.open();
+		// The app may still be loading.
+		await until("it is open", () => isFocused(visitor.box));
 		await visitor.page.keyboard.press("Escape");
 		await visitor.chat.waitFor({ state: "hidden" });
 		const button = visitor.page.getByRole("button", { name: "Open chat" });
-		await until("it has the focus", () => button.evaluate((node) => node.matches(":focus")));
+		await until("it has the focus", () => isFocused(button));
 	});
 
 	const launcher = (visitor) => visitor.page.locator("banter-chat .launcher");
