@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { curlCommand, shellQuote } from "../pages/curl";
 import { keyInFragment } from "../pages/key";
 import { argumentsOf, METHODS } from "../pages/methods";
-import { OPTIONS } from "../pages/options";
+import { attributeOf, OPTIONS } from "../pages/options";
 import { embedSnippet } from "../pages/snippet";
 import { attributesFor, baselineOf, settingsFor } from "../pages/tag";
 
@@ -96,6 +96,18 @@ test("the playground has a control for every setting of a widget, with its value
 	const byName = (a: { name?: string | undefined }, b: { name?: string | undefined }) =>
 		`${a.name}` < `${b.name}` ? -1 : 1;
 	assert.deepEqual(shown.sort(byName), settings().sort(byName));
+});
+
+test("the playground has a control for every attribute that README.md names", () => {
+	const text = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+	const named = new Set([...text.matchAll(/`(data-[a-z-]+)/g)].map(([, name]) => name));
+	const shown = OPTIONS.map(({ name }) => attributeOf(name));
+	const missing = [...named].filter((name) => !shown.includes(`${name}`));
+	assert.deepEqual(
+		missing.sort(),
+		["data-api-key", "data-widget"],
+		"these two say which tag it is",
+	);
 });
 
 test("the playground offers every language", () => {
