@@ -3,8 +3,9 @@
 
 import type { ChatRequest, Reply, StopRequest } from "../../workerd/api/openapi/openapi";
 import { randomId } from "../src/app/chat/session";
-import { routesFrom } from "../src/app/net/endpoints";
-import { parseEvent, parseObject } from "../src/app/net/events";
+import { routesFrom } from "./endpoints";
+import { parseObject } from "../src/app/net/parse";
+import { parseEvent } from "./events";
 import { readLines } from "../src/app/net/ndjson";
 import { curlCommand, type Request } from "./curl";
 import { keepKey, takeKey } from "./key";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { routesFrom } from "../src/app/net/endpoints";
+import { routesFrom } from "../pages/endpoints";
 
 const BASES: readonly [apiUrl: string, base: string][] = [
 	["https://a.example/chat", "https://a.example/v1/chat/"],

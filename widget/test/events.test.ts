@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type ChatEvent, parseEvent } from "../src/app/net/events";
+import { type ChatEvent, parseEvent } from "../pages/events";
 import { done, error, start, token } from "./fakes";
 
 const CASES: readonly [line: string, event: ChatEvent | null][] = [

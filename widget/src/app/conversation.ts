@@ -1,5 +1,4 @@
-// What the view and the page's script can do with a conversation. Both kinds of tag have one: chat/ for the
-// tag with a key, socket/ for the tag with a widget id. All that is shown comes from the state in the store.
+// What the view and the page's script can do with a conversation. Both kinds of tag have the same one. All that is shown comes from the state in the store.
 
 import type { Shell } from "../shell";
 import type { BrowserStorage } from "./chat/browser-storage";
@@ -10,7 +9,7 @@ import type { Details } from "./ui/contact";
 import type { Words } from "./words";
 
 export interface Conversation {
-	/** Returns false if the message cannot be sent now: empty, too long, or a reply is running. */
+	/** Returns false if the message is not accepted: empty, too long, or too many wait already. */
 	send(text: string): boolean;
 	stop(): void;
 	retry(): void;
@@ -27,6 +26,8 @@ export interface Conversation {
 	rate(id: string, rating: Rating | null, comment?: string): void;
 	/** The visitor is typing. */
 	type(): void;
+	/** What the visitor has written and not sent, in this tab; kept across reloads. */
+	readonly draft: { get(): string; set(text: string): void };
 	/** Removes everything in the browser's storage that belongs to the conversation. */
 	forget(): void;
 }

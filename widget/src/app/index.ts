@@ -7,7 +7,6 @@ import type { OpenParts } from "./conversation";
 import { perform } from "./methods";
 import { emitEvents, withEvents } from "./page-events";
 import { resolveSettings } from "./settings";
-import { openSocketChat } from "./socket/open";
 import { css } from "./styles/index.css";
 import { giveNotice } from "./ui/notice";
 import { resolveColor } from "./ui/resolve-color";
@@ -16,7 +15,7 @@ import { createView } from "./ui/view";
 import { createWords } from "./words";
 
 function mount(parts: OpenParts) {
-	const opened = withEvents(parts, parts.shell.widgetId ? openSocketChat(parts) : openChat(parts));
+	const opened = withEvents(parts, openChat(parts));
 	emitEvents(parts, opened);
 	giveNotice(parts, opened);
 	const view = createView(parts, opened);

@@ -2,7 +2,7 @@
 
 import type { Values } from "../shell";
 import { createNetwork } from "./net/backoff";
-import { parseObject } from "./net/events";
+import { parseObject } from "./net/parse";
 import { ChatFailure, failureFrom, failureOfResponse } from "./net/failure";
 import { requestText } from "./net/http";
 import { createRetries } from "./net/retry";

@@ -1,40 +1,57 @@
 // A conversation as stored by the server.
 
-import type { HistoryMessage } from "../../../../workerd/api/openapi/openapi";
-import { parseObject } from "../net/events";
+import { textOf } from "../net/parse";
+import type { Person, Rating } from "./state";
 
 /** The fields that the widget uses. */
-export type StoredMessage = Readonly<Pick<HistoryMessage, "id" | "role" | "content" | "status">>;
+export interface StoredMessage {
+	readonly id: string;
+	readonly role: "user" | "assistant";
+	readonly content: string;
+	readonly status: "complete" | "stopped" | "interrupted" | "length";
+	readonly at: number | null;
+	readonly author: Person | null;
+	readonly rating: Rating | null;
+}
 
 export interface History {
 	/** Oldest first. */
 	readonly messages: readonly StoredMessage[];
 	/** The id of the running reply; it has no stored message yet, or an interrupted one. */
 	readonly active: string | null;
+	/** Whether there are older messages. */
+	readonly more: boolean;
+	/** These messages come before this one; null: they are the newest ones, and replace all others. */
+	readonly before: string | null;
 }
 
-type Unchecked<T> = { readonly [K in keyof T]?: unknown };
+type Unchecked = { readonly [name: string]: unknown };
 
 /** null: not a valid message. */
 export function readMessage(value: unknown): StoredMessage | null {
-	if (typeof value !== "object" || value === null) return null;
-	const { id, role, content, status }: Unchecked<StoredMessage> = value;
+	const { id, role, content, status, createdAt, author, rating }: Unchecked = Object(value);
 	if (typeof id !== "string" || typeof content !== "string") return null;
-	if (role !== "user" && role !== "assistant") return null;
+	const isPerson = role === "operator";
+	if (role !== "user" && role !== "assistant" && !isPerson) return null;
 	const isKnown = status === "stopped" || status === "interrupted" || status === "length";
-	return { id, role, content, status: isKnown ? status : "complete" };
-}
-
-/** null: not a history. Invalid messages are skipped. */
-export function readHistory({ messages, active }: Unchecked<History>): History | null {
-	if (!Array.isArray(messages)) return null;
 	return {
-		messages: messages.map(readMessage).filter((one): one is StoredMessage => one !== null),
-		active: typeof active === "string" ? active : null,
+		id,
+		role: isPerson ? "assistant" : role,
+		content,
+		status: isKnown ? status : "complete",
+		at: typeof createdAt === "number" ? createdAt : null,
+		author: isPerson ? { name: textOf(Object(author).name) } : null,
+		rating: rating === "up" || rating === "down" ? rating : null,
 	};
 }
 
-/** null: not a history, so the server keeps none. */
-export function parseHistory(body: string): History | null {
-	return readHistory({ ...parseObject(body) });
+/** null: not a history. Invalid messages are skipped. */
+export function readHistory({ messages, active, more, before }: Unchecked): History | null {
+	if (!Array.isArray(messages)) return null;
+	return {
+		messages: messages.map(readMessage).filter((one): one is StoredMessage => one !== null),
+		active: textOf(active) || null,
+		more: more === true,
+		before: textOf(before) || null,
+	};
 }

@@ -1,57 +1,179 @@
-// The conversation of the tag with a key: over HTTP.
+// Opens the conversation of a tag: its place, what the browser keeps of it, and what the view can do.
 
-import type { Values } from "../../shell";
-import type { Opened, OpenParts } from "../conversation";
+import { serverOf } from "../../loader/tag";
+import type { Conversation, Opened, OpenParts } from "../conversation";
 import { createNetwork } from "../net/backoff";
-import { type About, createClient } from "../net/client";
-import { createChat } from "./chat";
-import { createChatContext } from "./context";
-import { ACTIVITY_KEY } from "./session";
+import type { OpenCarrier } from "../net/carrier";
+import { type FeedKind, openFeed } from "../net/feed";
+import { openSocket } from "../net/socket";
+import { type BrowserStorage, openBrowserStorage } from "./browser-storage";
+import { createEngine } from "./engine";
+import { isAllowed, keyPlace, type Place, widgetPlace } from "./place";
+import { openQueue } from "./queue";
+import { openSession, randomId, type Session } from "./session";
+import { type Action, alone, canShare, share } from "./share";
+import { initialState, MAX_MESSAGE, type State } from "./state";
+import { createStore, type Store } from "./store";
+import { openTokens, type Tokens } from "./tokens";
 
-function resolveUrl(text: string): string | null {
-	try {
-		const url = new URL(text, document.baseURI);
-		return /^https?:$/.test(url.protocol) ? url.href : null;
-	} catch {
-		return null;
-	}
+/** How many messages may wait for their replies. */
+const QUEUE_MAX = 20;
+
+const FEEDS: readonly FeedKind[] = ["x-ndjson", "event-stream", "poll"];
+
+const PASSED = [
+	"stop",
+	"retry",
+	"introduce",
+	"skipContact",
+	"identify",
+	"describe",
+	"loadOlder",
+	"rate",
+	"type",
+	"forget",
+] as const;
+
+/** A signal that is aborted when the page's policy forbids a request to the server, and says so once. */
+function watchPolicy(place: Place, signal: AbortSignal): AbortSignal {
+	const { origin } = new URL(place.settings);
+	const abort = new AbortController();
+	document.addEventListener(
+		"securitypolicyviolation",
+		({ blockedURI }) => {
+			if (abort.signal.aborted || !blockedURI.startsWith(origin)) return;
+			console.warn(`No chat: the page's Content-Security-Policy must allow ${origin} in connect-src`);
+			abort.abort();
+		},
+		{ signal },
+	);
+	return abort.signal;
 }
 
-export function openChat({ shell, settings, signal }: OpenParts): Opened {
-	const written = shell.script.dataset.apiUrl?.trim();
-	const apiUrl = (written && resolveUrl(written)) || `${shell.server}/chat`;
-	const apiKey = shell.script.dataset.apiKey?.trim() ?? "";
-	const welcome = settings.welcomeMessage;
-	const context = createChatContext({ welcome, server: apiUrl, space: shell.space, signal });
-	const { store, session, outbox } = context;
-	/** What the page has said about the visitor; part of each message. */
-	let about: About = {};
-	const client = createClient({ apiUrl, apiKey }, session.id, () => about, signal);
-	const chat = createChat({ ...context, client, network: createNetwork(signal), signal });
+/** The ways to the server, best first. */
+function carriersOf(place: Place, token: () => string | null): readonly OpenCarrier[] {
+	return [
+		(events) => openSocket(new WebSocket(place.url("ws", token())), events),
+		...FEEDS.map(
+			(kind): OpenCarrier =>
+				(events) => {
+					const url = (leaf: "events" | "frames", after?: string) =>
+						place.url(leaf, token(), after === undefined ? {} : { after });
+					return openFeed(kind, url, events);
+				},
+		),
+	];
+}
 
-	// A hidden page sends no requests: browsers limit the connections to a server.
-	const syncIfSeen = () => store.get().open && !document.hidden && chat.sync();
-	addEventListener("online", syncIfSeen, { signal });
-	document.addEventListener("visibilitychange", syncIfSeen, { signal });
-	addEventListener("storage", ({ key }) => key === ACTIVITY_KEY && syncIfSeen(), { signal });
-	context.begin(chat.sync);
-	const conversation = {
-		...chat,
-		introduce: () => undefined,
-		skipContact: () => undefined,
-		loadOlder: () => undefined,
-		rate: () => undefined,
-		type: () => undefined,
-		identify(identity: Values) {
-			about = { ...about, identity };
-		},
-		describe(values: Values) {
-			about = { ...about, context: values };
-		},
-		forget() {
-			session.forget();
-			outbox.clear();
-		},
+/** A number in the tab's storage. */
+function numberIn(storage: BrowserStorage, key: string) {
+	return {
+		get: () => (storage.getItem(key) === null ? null : Number(storage.getItem(key))),
+		put: (value: number) => storage.setItem(key, `${value}`),
 	};
-	return { store, conversation, local: context.local };
+}
+
+/** The session id of the tag with a key: the visitor chooses it, with the first message. */
+function tokensOf(session: Session): Tokens {
+	return {
+		get: () => (session.exists() ? session.id() : null),
+		put: () => undefined,
+		drop: session.forget,
+	};
+}
+
+/** Remembers whether the chat is open. */
+function remember(store: Store<State>, session: Session, onOpen: () => void): void {
+	let before = store.get();
+	store.subscribe((state) => {
+		const { open, unread } = before;
+		before = state;
+		if (state.open !== open || state.unread !== unread) session.rememberUnread(state.unread);
+		if (state.open === open) return;
+		session.rememberOpen(state.open);
+		if (state.open) onOpen();
+	});
+}
+
+export function openChat({ shell, settings, words, signal }: OpenParts): Opened {
+	const { widgetId, space, server } = shell;
+	const { apiUrl = "", apiKey = "" } = shell.script.dataset;
+	const place = widgetId
+		? widgetPlace(server, widgetId)
+		: keyPlace(serverOf(apiUrl, shell.script.src), apiKey.trim());
+	const local = openBrowserStorage(() => localStorage, signal);
+	const tab = openBrowserStorage(() => sessionStorage, signal);
+	const session = openSession(local, space);
+	const tokens = widgetId ? openTokens(local, widgetId) : tokensOf(session);
+	const store = createStore(
+		initialState(settings.welcomeMessage, session.wasOpen(), session.unread()),
+		signal,
+	);
+	const isShared = canShare();
+	/** What the tab that runs the conversation has not taken yet. */
+	const unsent = openQueue(tab, place.settings, space);
+	const queue = isShared ? openQueue(local, place.settings, space) : unsent;
+	const blocked = watchPolicy(place, signal);
+	/** The session of a key begins with its first message. */
+	const token = () => (widgetId ? tokens.get() : session.id());
+	const draftKey = `banter.draft${space}`;
+
+	const { act } = (isShared ? share : alone)({
+		store,
+		signal,
+		// Tabs with another version of this script have a connection of their own.
+		name: `${import.meta.url.split("?")[0]} ${place.settings} ${apiKey}`,
+		start: (life) =>
+			createEngine({
+				store,
+				words,
+				wish: settings.contact,
+				shyness: {
+					get: () => tab.getItem(`banter.shy.${widgetId}`) !== null,
+					put: () => tab.setItem(`banter.shy.${widgetId}`, ""),
+				},
+				tokens,
+				queue,
+				network: createNetwork(life),
+				signal: life,
+				blocked,
+				carriers: carriersOf(place, token),
+				memory: numberIn(tab, `banter.carrier${space}`),
+				// Without settings, the page's policy may forbid everything.
+				first: Object.keys(shell.record).length === 0 ? 1 : 0,
+				exists: async () => !blocked.aborted && (await isAllowed(place, life)),
+			}),
+		done: ([method, first]) => {
+			if (isShared && method === "send") unsent.remove(first.clientMessageId);
+		},
+	});
+	const sync = () => {
+		if (widgetId || session.exists()) act("sync");
+	};
+	remember(store, session, sync);
+	for (const sending of isShared ? unsent.get() : []) act("send", sending);
+	if (store.get().open || queue.get().some(({ failure }) => !failure)) sync();
+	document.addEventListener("visibilitychange", () => !document.hidden && store.get().open && sync(), {
+		signal,
+	});
+
+	function send(text: string): boolean {
+		const message = text.trim();
+		const { length } = store.get().messages.filter((one) => one.role === "user" && one.isQueued);
+		if (message === "" || message.length > MAX_MESSAGE || length >= QUEUE_MAX) return false;
+		const sending = { clientMessageId: randomId(), text: message, failure: null };
+		if (isShared) unsent.put(sending);
+		act("send", sending);
+		return true;
+	}
+
+	/** By their names: the tab that runs the conversation may be another one. */
+	const passed = Object.fromEntries(
+		PASSED.map((name) => [name, (...args: unknown[]) => act(...([name, ...args] as unknown as Action))]),
+	) as Pick<Conversation, (typeof PASSED)[number]>;
+	const draft = {
+		get: () => tab.getItem(draftKey) ?? "",
+		set: (text: string) => (text ? tab.setItem(draftKey, text) : tab.removeItem(draftKey)),
+	};
+	return { store, conversation: { ...passed, send, draft }, local };
 }

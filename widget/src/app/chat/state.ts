@@ -72,6 +72,8 @@ export interface State {
 	/** Whether the server can be reached. */
 	readonly line: Line;
 	readonly people: People;
+	/** How many replies have ended; counted in all tabs together. */
+	readonly ended: number;
 }
 
 /** "offline": the browser says so; "lost": connecting again. */
@@ -93,6 +95,9 @@ export interface Contact {
 	/** The invalid fields. */
 	readonly wrong: readonly ContactField[];
 }
+
+/** The longest message that the API accepts, in UTF-16 code units. */
+export const MAX_MESSAGE = 4000;
 
 const LIVE: ReadonlySet<Phase> = new Set<Phase>(["waiting", "streaming", "paused"]);
 
@@ -126,6 +131,7 @@ export function initialState(welcome: string, open: boolean, unread = 0): State 
 		older: "none",
 		line: "up",
 		people: { phase: "model", person: null, isTyping: false },
+		ended: 0,
 	};
 }
 
@@ -152,9 +158,16 @@ export function replyOf(state: State, key: string): Reply | null {
 	return found?.role === "assistant" ? found : null;
 }
 
+/** The index of the first message that waits for the replies before it, and has none yet; else the length. */
+export function tailOf(messages: readonly Message[]): number {
+	let at = messages.length;
+	for (let one = messages[at - 1]; one?.role === "user" && one.isQueued; one = messages[at - 1]) at--;
+	return at;
+}
+
 /** The newest reply and its message, if it failed. */
-export function lastFailed(state: State): { question: Question; reply: Reply } | null {
-	const [question, reply] = state.messages.slice(-2);
+export function lastFailed({ messages }: State): { question: Question; reply: Reply } | null {
+	const [question, reply] = messages.slice(0, tailOf(messages)).slice(-2);
 	if (question?.role !== "user" || reply?.role !== "assistant") return null;
 	return reply.phase === "failed" ? { question, reply } : null;
 }
@@ -169,19 +182,79 @@ function withReply(state: State, key: string, change: (reply: Reply) => Partial<
 	return { ...state, messages };
 }
 
+/** One more reply has ended. */
+function count(state: State): State {
+	return { ...state, ended: state.ended + 1, unread: state.open ? 0 : state.unread + 1 };
+}
+
 function settle(state: State, key: string, change: (reply: Reply) => Partial<Reply>): State {
 	const next = withReply(state, key, change);
 	if (next === state) return state;
-	return { ...next, stopping: false, unread: state.open ? 0 : state.unread + 1 };
+	return count({ ...next, stopping: false });
 }
 
 export function setOpen(state: State, open: boolean): State {
 	return { ...state, open, unread: open ? 0 : state.unread };
 }
 
-export function ask(state: State, key: string, text: string): State {
-	const question: Question = { role: "user", key, text, at: null, isQueued: false };
-	return { ...state, messages: [...state.messages, question, newReply(replyKey(key))] };
+/** Inserts messages before those that wait. */
+function insert(state: State, ...added: Message[]): State {
+	const { messages } = state;
+	const at = tailOf(messages);
+	return { ...state, messages: [...messages.slice(0, at), ...added, ...messages.slice(at)] };
+}
+
+/** A message from elsewhere, whose reply follows. */
+export function ask(state: State, key: string, text: string, at: number | null = null): State {
+	const question: Question = { role: "user", key, text, at, isQueued: false };
+	return insert(state, question, newReply(replyKey(key)));
+}
+
+/** A reply without a message. */
+export function addReply(state: State, reply: Reply): State {
+	return insert(state, reply);
+}
+
+/** A whole message of a person. */
+export function hearPerson(state: State, key: string, more: Partial<Reply>): State {
+	return count(addReply(state, { ...newReply(key, key), ...more, phase: "done" }));
+}
+
+/** A message of this visitor that is not sent yet. */
+export function enqueue(state: State, key: string, text: string): State {
+	if (state.messages.some((message) => message.key === key)) return state;
+	const question: Question = { role: "user", key, text, at: null, isQueued: true };
+	return { ...state, messages: [...state.messages, question] };
+}
+
+/** The reply to a message that waits is awaited from now on. */
+export function raise(state: State, key: string): State {
+	const at = state.messages.findIndex((message) => message.key === key);
+	if (at === -1 || replyOf(state, replyKey(key))) return state;
+	const messages = [...state.messages];
+	messages.splice(at + 1, 0, newReply(replyKey(key)));
+	return { ...state, messages };
+}
+
+/** Changes the message with this key. */
+function withMessage(state: State, key: string, change: object): State {
+	const messages = state.messages.map((one) => (one.key === key ? { ...one, ...change } : one));
+	return { ...state, messages };
+}
+
+/** It has been sent, or is known to be stored since `at`. */
+export function setSent(state: State, key: string, at: number | null = null): State {
+	return withMessage(state, key, at === null ? { isQueued: false } : { isQueued: false, at });
+}
+
+export function setRating(state: State, id: string, rating: Rating | null): State {
+	const reply = state.messages.find((one) => one.role === "assistant" && one.id === id);
+	return reply ? withMessage(state, reply.key, { rating }) : state;
+}
+
+/** Replaces the text of a reply that runs. */
+export function setText(state: State, key: string, text: string): State {
+	return withReply(state, key, () => ({ text, phase: "streaming", failure: null }));
 }
 
 /** Resets the failed reply for another attempt. */
@@ -229,8 +302,10 @@ export function finish(
 	text: string,
 	phase: Ending,
 	id: string | null = null,
+	more: Partial<Reply> = {},
 ): State {
 	return settle(state, key, (reply) => ({
+		...more,
 		id: id ?? reply.id,
 		text: text || reply.text,
 		phase,
@@ -254,6 +329,12 @@ export function setContact(
 
 export function setStopping(state: State): State {
 	return state.stopping ? state : { ...state, stopping: true };
+}
+
+/** What is new in `change`, unless nothing is. */
+export function patch(state: State, change: Partial<State>): State {
+	const isNew = Object.entries(change).some(([name, value]) => Reflect.get(state, name) !== value);
+	return isNew ? { ...state, ...change } : state;
 }
 
 /** Removes a reply, or a message and its reply, that does not exist on the server. */

@@ -2,9 +2,10 @@
 // messages keep their object.
 
 import type { History, StoredMessage } from "./history";
-import type { Sending } from "./outbox";
+import type { Sending } from "./queue";
 import {
 	hasEnded,
+	isLive,
 	type Message,
 	newReply,
 	type Phase,
@@ -31,17 +32,18 @@ export interface Mine {
 /** The message in the outbox, as it appears on the page. */
 export function mineOf(
 	state: State,
-	{ clientMessageId: key, text, messageId, failure }: Sending,
+	{ clientMessageId: key, text, failure }: Sending,
 ): Mine {
-	const question: Question = { role: "user", key, text, at: null, isQueued: false };
-	const reply = replyOf(state, replyKey(key)) ?? newReply(replyKey(key), messageId);
+	const question: Question = { role: "user", key, text, at: null, isQueued: true };
+	const reply = replyOf(state, replyKey(key)) ?? newReply(replyKey(key));
 	return { question, reply: failure ? { ...reply, phase: "failed", failure } : reply };
 }
 
-function fromStored({ id, role, content: text, status }: StoredMessage): Message {
-	if (role === "user") return { role, key: id, text, at: null, isQueued: false };
+function fromStored(stored: StoredMessage): Message {
+	const { id, role, content: text, status, at, author, rating } = stored;
+	if (role === "user") return { role, key: id, text, at, isQueued: false };
 	const failure = status === "interrupted" ? status : null;
-	return { ...newReply(id, id), text, phase: PHASES[status], failure };
+	return { ...newReply(id, id), text, phase: PHASES[status], failure, at, author, rating };
 }
 
 /** The index of the newest message without a reply; -1: none. */
@@ -62,11 +64,12 @@ function withActive(messages: Message[], active: string): Message[] {
 	return [...messages.slice(0, at), reply, ...messages.slice(at)];
 }
 
-function fromKept({ messages, active }: History): Message[] {
+function fromKept({ messages, active }: History, isPerson: boolean): Message[] {
 	const list = messages.map(fromStored);
 	if (active !== null) return withActive(list, active);
 	const last = list[list.length - 1];
-	if (last?.role !== "user") return list;
+	// A person may answer much later.
+	if (last?.role !== "user" || isPerson) return list;
 	// No reply is running for it.
 	const lost = newReply(replyKey(last.key));
 	return [...list, { ...lost, phase: "failed", failure: "interrupted" }];
@@ -104,13 +107,15 @@ function united(own: Reply, stored: Reply): Reply {
 
 function withMine(messages: readonly Message[], mine: Mine, isOther: IsOther): Message[] {
 	const at = findMine(messages, mine, isOther);
-	if (at === -1) return [...messages, mine.question, mine.reply];
+	// It waits for a reply that runs.
+	if (at === -1)
+		return [...messages, mine.question, ...(messages.some(isLive) ? [] : [mine.reply])];
 	const replyAt = messages[at]?.role === "user" ? at + 1 : at;
 	const stored = messages[replyAt];
 	const isReply = stored?.role === "assistant";
 	return [
 		...messages.slice(0, at),
-		mine.question,
+		{ ...mine.question, isQueued: false, at: messages[at]?.at ?? null },
 		isReply ? united(mine.reply, stored) : mine.reply,
 		...messages.slice(isReply ? replyAt + 1 : replyAt),
 	];
@@ -139,24 +144,46 @@ function withKnownKeys(messages: readonly Message[], known: Known): Message[] {
 	});
 }
 
-function isSame(a: Message, b: Message): boolean {
-	if (a.role === "user" || b.role === "user") return a.role === b.role && a.text === b.text;
-	return a.id === b.id && a.text === b.text && a.phase === b.phase && a.failure === b.failure;
+/** Whether all that is shown of them is equal. */
+export function isSame(a: Message, b: Message): boolean {
+	const [one, other]: Readonly<Record<string, unknown>>[] = [{ ...a }, { ...b }];
+	return Object.keys(one ?? {}).every((name) => {
+		const [x, y] = [one?.[name], other?.[name]];
+		return x === y || (typeof x === "object" && JSON.stringify(x) === JSON.stringify(y));
+	});
 }
 
-/**
- * `mine` is shown even if the server does not have it yet. `guesses`: it may also take the place of
- * an equal message with an answer, until a later history separates them.
- */
-export function adopt(state: State, kept: History, mine: Mine | null, guesses = true): State {
+/** The messages of the page that are older than the history, if it begins with one of the page. */
+function olderThan(stored: readonly Message[], { messages }: State): readonly Message[] {
+	const at = stored.findIndex((one) => one.role === "assistant");
+	const first = stored[at];
+	if (first?.role !== "assistant") return [];
+	const known = messages.findIndex((one) => one.role === "assistant" && one.id === first.id);
+	return messages.slice(1, Math.max(1, known - at));
+}
+
+/** `mine` is shown even if the server does not have it yet. */
+export function adopt(state: State, kept: History, mine: Mine | null): State {
 	const known = knownOf(state.messages);
-	const stored = fromKept(kept);
-	const isOther = (reply: Reply) => known.has(reply.key) || (!guesses && hasEnded(reply));
+	const stored = fromKept(kept, state.people.phase !== "model");
+	const isOther = (reply: Reply) => known.has(reply.key) || hasEnded(reply);
 	const merged = mine ? withMine(stored, mine, isOther) : stored;
 	const shown = new Map(state.messages.map((message) => [message.key, message]));
-	const messages = withKnownKeys(merged, known).map((message) => {
+	const newest = withKnownKeys(merged, known).map((message) => {
 		const before = shown.get(message.key);
 		return before && isSame(before, message) ? before : message;
 	});
-	return { ...state, messages: [...state.messages.slice(0, 1), ...messages] };
+	const older = olderThan(stored, state);
+	const more = kept.more ? "some" : "none";
+	const messages = [...state.messages.slice(0, 1), ...older, ...newest];
+	return { ...state, messages, older: older[0] ? state.older : more };
+}
+
+/** Puts a page of the history in front. */
+export function prepend(state: State, page: History): State {
+	const [welcome, ...rest] = state.messages;
+	const shown = new Set(rest.map(({ key }) => key));
+	const older = page.messages.map(fromStored).filter(({ key }) => !shown.has(key));
+	const messages = welcome ? [welcome, ...older, ...rest] : rest;
+	return { ...state, messages, older: page.more ? "some" : "none" };
 }

@@ -26,6 +26,8 @@ export interface Network {
 	 * function.
 	 */
 	onChange(listener: () => void): () => void;
+	/** Calls back when the browser comes online or goes offline. */
+	onSwitch(listener: () => void): void;
 }
 
 function isOffline(): boolean {
@@ -89,6 +91,10 @@ export function createNetwork(life: AbortSignal): Network {
 		onChange(listener) {
 			listeners.add(listener);
 			return () => listeners.delete(listener);
+		},
+		onSwitch(listener) {
+			addEventListener("online", listener, options);
+			addEventListener("offline", listener, options);
 		},
 	};
 }

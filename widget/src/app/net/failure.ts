@@ -111,7 +111,7 @@ const CODES: ReadonlyMap<string, FailureKind> = new Map<string, FailureKind>([
 	["contact_required", "nameless"],
 	["widget_gone", "denied"],
 	["rate_limited", "too_many"],
-	["too_many_replies", "too_many"],
+	["too_many_replies", "busy"],
 	["overloaded", "busy"],
 ]);
 

@@ -1,8 +1,7 @@
 // The text field with the send and stop buttons.
 
 import { el } from "../../dom";
-import { MAX_MESSAGE } from "../chat/chat";
-import { isReplying, type State } from "../chat/state";
+import { isReplying, MAX_MESSAGE, type State } from "../chat/state";
 import type { Words } from "../words";
 import { icon } from "./icons";
 

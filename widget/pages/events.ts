@@ -5,7 +5,8 @@ import type {
 	ErrorEvent,
 	Event,
 	TokenEvent,
-} from "../../../../workerd/api/openapi/openapi";
+} from "../../workerd/api/openapi/openapi";
+import { parseObject, textOf } from "../src/app/net/parse";
 
 /** The fields that the widget uses. */
 export type ChatEvent = Readonly<
@@ -25,19 +26,6 @@ type FieldOf<T> = T extends unknown ? keyof T : never;
 
 /** An event before validation. */
 type Unchecked = { readonly [K in FieldOf<Event> | FieldOf<ChatEvent>]?: unknown };
-
-export function parseObject(text: string): object | null {
-	try {
-		const value: unknown = JSON.parse(text);
-		return typeof value === "object" && value !== null ? value : null;
-	} catch {
-		return null;
-	}
-}
-
-export function textOf(value: unknown): string {
-	return typeof value === "string" ? value : "";
-}
 
 function positionOf(value: unknown): number {
 	return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : 0;

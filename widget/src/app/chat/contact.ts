@@ -1,0 +1,74 @@
+// The contact details that a widget asks for: whether to ask, and what the server says to them.
+
+import type { Frame } from "../net/carrier";
+import type { ContactWish } from "../settings";
+import type { Details } from "../ui/contact";
+import { failureText, pauseText, type Words } from "../words";
+import type { Refusal } from "./frames";
+import { type Contact, type State, setContact } from "./state";
+import type { Store } from "./store";
+
+export interface ContactParts {
+	readonly store: Store<State>;
+	readonly words: Words;
+	readonly wish: ContactWish | null;
+	/** Whether the visitor declined to give contact details. */
+	readonly shyness: { get(): boolean; put(): void };
+}
+
+export function createContact({ store, words, wish, shyness }: ContactParts, send: (frame: Frame) => void) {
+	/** What the server has not confirmed yet. */
+	let details: Details | null = null;
+
+	function show(phase: Contact["phase"], problem = ""): void {
+		store.update((state) => setContact(state, phase, problem));
+	}
+
+	return {
+		/** Whether details are being submitted. */
+		isBusy: () => details !== null,
+		/** Asks for details, unless they are known, being submitted, or not wanted. */
+		wonder(isKnown: boolean): void {
+			if (!wish) return;
+			const { phase } = store.get().contact;
+			if (isKnown) {
+				details = null;
+				show("saved");
+			} else if (phase !== "asked" && (phase !== "sending" || !details)) {
+				show(shyness.get() && !wish.required ? "hidden" : "asked");
+			}
+		},
+		introduce(given: Details): void {
+			details = given;
+			show("sending");
+		},
+		/** Sends them on a new connection. */
+		tell(): void {
+			if (!details) return;
+			show("sending");
+			send({ type: "contact_info", ...details });
+		},
+		refused({ code, message, fields }: Refusal): void {
+			details = null;
+			const wrong = wish?.fields.filter((field) => fields.includes(field)) ?? [];
+			// The required fields may have changed since the page was loaded.
+			if (code === "contact_not_asked") show("hidden");
+			else store.update((now) => setContact(now, "asked", message, wrong));
+		},
+		/** A message was refused for lack of them. */
+		need(): void {
+			if (wish && !details) show("asked");
+		},
+		wait(): void {
+			if (details) show("sending", pauseText(words, "unreachable"));
+		},
+		giveUp(): void {
+			if (details) show("asked", failureText(words, "denied"));
+			details = null;
+		},
+		skip(): void {
+			shyness.put();
+			show("hidden");
+		},
+	};
+}

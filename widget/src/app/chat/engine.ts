@@ -1,0 +1,487 @@
+// The conversation with the server: applies its frames to the state, and sends the visitor's messages in order,
+// each until its reply has come. One tab of the browser runs it (share.ts).
+
+import type { Conversation } from "../conversation";
+import type { Network } from "../net/backoff";
+import type { Frame } from "../net/carrier";
+import { type ConnectionParts, createConnection } from "../net/connection";
+import { ChatFailure, type FailureKind, failureOfCode, isSpent } from "../net/failure";
+import { createRetries } from "../net/retry";
+import { type ContactParts, createContact } from "./contact";
+import { type Refusal, readFrame, type ServerFrame } from "./frames";
+import type { History, StoredMessage } from "./history";
+import { createPeople } from "./people";
+import type { Queue, Sending } from "./queue";
+import { randomId } from "./session";
+import {
+	addReply,
+	addToken,
+	ask,
+	askAgain,
+	type Ending,
+	endingOf,
+	enqueue,
+	fail,
+	finish,
+	forget,
+	hasEnded,
+	hearPerson,
+	isLive,
+	lastFailed,
+	newReply,
+	patch,
+	pause,
+	type Reply,
+	raise,
+	replyKey,
+	replyOf,
+	type State,
+	setRating,
+	setSent,
+	setStopping,
+	setText,
+	start,
+} from "./state";
+import type { Tokens } from "./tokens";
+import { adopt, mineOf, prepend } from "./transcript";
+
+export interface Engine extends Omit<Conversation, "send" | "draft"> {
+	/** Accepts a message; the same one again changes nothing. */
+	send(sending: Sending): void;
+	/** Loads the history and follows the running reply. */
+	sync(): void;
+}
+
+export interface EngineParts extends ConnectionParts, ContactParts {
+	readonly network: Network;
+	readonly queue: Queue;
+	readonly tokens: Tokens;
+}
+
+/** A stop request without a response counts as stopped after this time. */
+const STOP_MS = 3000;
+/** The server hears of the visitor's typing at most this often. */
+const TYPING_MS = 3000;
+
+/** The running or pending reply. */
+function liveReply(state: State): Reply | null {
+	return state.messages.find(isLive) ?? null;
+}
+
+export function createEngine(parts: EngineParts): Engine {
+	const { store, network, queue, tokens, signal } = parts;
+	let stopTimer: ReturnType<typeof setTimeout> | undefined;
+	signal?.addEventListener("abort", () => clearTimeout(stopTimer));
+	/** Those of the first message of the queue. */
+	let retries = createRetries(network);
+	/** The token of this connection; null: none yet. */
+	let token: string | null = null;
+	/** The server has sent the history: messages may be sent. */
+	let ready = false;
+	let tried = 0;
+	/** The reply that is running on the server; it may have ended here. */
+	let typing: string | null = null;
+	/** What has come again of a reply that the server repeats; null: it does not. */
+	let repeated: string | null = null;
+	/** The first message of the queue has come back: it is stored. */
+	let isBack = false;
+	let typedAt = 0;
+	/** What the page has said about the visitor and itself, by kind: told again on each connection. */
+	const about = new Map<string, Frame>();
+	const people = createPeople(store, signal);
+	const contact = createContact(parts, (frame) => connection.send(frame));
+
+	const connection = createConnection(parts, {
+		opening() {
+			token = tokens.get();
+		},
+		frame(value) {
+			const frame = readFrame(value);
+			if (frame) take(frame);
+		},
+		disowned: () => tokens.drop(token),
+		lost(isDead) {
+			ready = false;
+			typing = null;
+			if (store.get().older === "loading") set({ older: "some" });
+			const isShort = ++tried <= 1 && !isDead;
+			if (isShort && !network.isOffline()) return;
+			showLine("lost");
+			const live = liveReply(store.get());
+			if (live) store.update((state) => pause(state, live.key, "unreachable"));
+			contact.wait();
+		},
+		ended() {
+			for (let live = liveReply(store.get()); live; live = liveReply(store.get())) {
+				giveUp(live.key, "denied");
+			}
+			contact.giveUp();
+		},
+	});
+
+	function set(change: Partial<State>): void {
+		store.update((state) => patch(state, change));
+	}
+
+	function showLine(line: State["line"]): void {
+		set({ line: network.isOffline() ? "offline" : line });
+	}
+
+	/** The browser says that the network has come or gone. */
+	network.onSwitch(() => showLine(ready ? "up" : store.get().line === "up" ? "up" : "lost"));
+
+	/** The message of the queue, if this is its reply. */
+	function sendingOf(key: string): Sending | null {
+		const [first] = queue.get();
+		return first && replyKey(first.clientMessageId) === key ? first : null;
+	}
+
+	/** The first message of the queue needs no reply any more. */
+	function shift(key: string): void {
+		const sending = sendingOf(key);
+		if (!sending) return;
+		queue.remove(sending.clientMessageId);
+		retries = createRetries(network);
+		isBack = false;
+	}
+
+	/** The reply has ended: its message need not be sent again. */
+	function end(key: string, text: string, phase: Ending, id?: string, more?: Partial<Reply>): void {
+		shift(key);
+		store.update((state) => finish(state, key, text, phase, id, more));
+		post();
+	}
+
+	/** From now on only the visitor can retry; the other messages wait for that. */
+	function giveUp(key: string, failure: FailureKind): void {
+		const sending = sendingOf(key);
+		if (sending) queue.put({ ...sending, failure });
+		store.update((state) => fail(state, key, failure));
+	}
+
+	/** Retries a temporary failure after a delay. */
+	async function tryLater(key: string, failure: ChatFailure): Promise<void> {
+		try {
+			if (!sendingOf(key)) throw failure;
+			retries.accept(failure);
+		} catch {
+			giveUp(key, failure.kind);
+			post();
+			return;
+		}
+		store.update((state) => pause(state, key, failure.kind));
+		if (key === typing) typing = null;
+		await retries.wait(failure);
+		if (replyOf(store.get(), key)?.phase === "paused") post();
+	}
+
+	/** Sends the first message of the queue, unless another reply is running. */
+	function post(): void {
+		const [first] = queue.get();
+		if (!first || first.failure !== null) return;
+		const { clientMessageId: id, text: content } = first;
+		const live = liveReply(store.get());
+		if (live && live.key !== replyKey(id)) return;
+		store.update((state) => raise(state, id));
+		if (!ready || !connection.send({ type: "message", content, id })) return;
+		store.update((state) => setSent(state, id));
+	}
+
+	function describe(frame: Frame): void {
+		about.set(frame.type, frame);
+		if (ready) connection.send(frame);
+	}
+
+	function greet(given: string, isKnown: boolean): void {
+		const isNew = given !== token;
+		token = given;
+		tokens.put(given);
+		tried = 0;
+		showLine("up");
+		contact.wonder(isKnown);
+		// Otherwise a history frame follows.
+		if (isNew) recall({ messages: [], active: null, more: false, before: null });
+	}
+
+	function recall(history: History): void {
+		if (history.before !== null) {
+			store.update((state) => prepend(state, history));
+			return;
+		}
+		const [first, ...others] = queue.get();
+		ready = true;
+		isBack = false;
+		store.update((state) => adopt(state, history, first ? mineOf(state, first) : null));
+		if (first?.failure === null) {
+			const key = replyKey(first.clientMessageId);
+			store.update((state) => start(state, key, null, Number.POSITIVE_INFINITY));
+		}
+		for (const { clientMessageId, text } of others)
+			store.update((state) => enqueue(state, clientMessageId, text));
+		people.expect();
+		for (const frame of about.values()) connection.send(frame);
+		contact.tell();
+		post();
+	}
+
+	/** The reply that a frame belongs to: the pending one, or one to a message of another tab. */
+	function target(): string {
+		const live = liveReply(store.get());
+		if (live) return live.key;
+		const failed = lastFailed(store.get());
+		if (failed) {
+			store.update((state) => askAgain(state, failed.reply.key));
+			return failed.reply.key;
+		}
+		const reply = newReply(replyKey(randomId()));
+		store.update((state) => addReply(state, reply));
+		return reply.key;
+	}
+
+	/** The reply that tokens are appended to. */
+	function typedReply(): Reply | null {
+		const live = liveReply(store.get());
+		return live?.key === typing ? live : null;
+	}
+
+	/**
+	 * Whether this reply is complete on screen: sending a message again streams its reply again.
+	 */
+	function isShown(id: string): boolean {
+		return store
+			.get()
+			.messages.some((one) => one.role === "assistant" && one.id === id && hasEnded(one));
+	}
+
+	/** Removes a reply that is shown elsewhere, and its message if this tab has sent it. */
+	function drop({ key }: Reply): void {
+		const sending = sendingOf(key);
+		shift(key);
+		store.update((state) => forget(state, sending?.clientMessageId ?? key));
+		post();
+	}
+
+	/** A message of the visitor: without a WebSocket, also that which was sent from here. */
+	function hearVisitor({ id, content, at }: StoredMessage): void {
+		const [first] = queue.get();
+		const isMine = !isBack && first?.text === content && !first.failure;
+		if (first && isMine && ready && replyOf(store.get(), replyKey(first.clientMessageId))) {
+			isBack = true;
+			store.update((state) => setSent(state, first.clientMessageId, at));
+		} else if (!store.get().messages.some(({ key }) => key === id)) {
+			store.update((state) => ask(state, id, content, at));
+		}
+	}
+
+	/** A person's message is a reply to no message in particular. */
+	function hearOperator({ id, content: text, at, author }: StoredMessage): void {
+		const live = typedReply();
+		people.wrote();
+		typing = null;
+		if (live && live.id === null && !sendingOf(live.key) && live.text === "")
+			store.update((state) => forget(state, live.key));
+		store.update((state) => hearPerson(state, id, { text, at, author }));
+	}
+
+	function hear(message: StoredMessage): void {
+		const { id, role, content, status, author, at } = message;
+		if (role === "user") {
+			hearVisitor(message);
+			return;
+		}
+		if (isShown(id)) {
+			const live = typedReply();
+			if (live) drop(live);
+			return;
+		}
+		if (author) {
+			hearOperator(message);
+			return;
+		}
+		const key = typing ?? target();
+		if (status === "interrupted") {
+			store.update((state) => setText(start(state, key, id, 0), key, content));
+			giveUp(key, status);
+			return;
+		}
+		end(key, content, endingOf(status), id, { at });
+	}
+
+	/** A person will read the message: no reply follows. */
+	function handOver(state: string, name: string): void {
+		people.take(state, name);
+		const live = typedReply() ?? liveReply(store.get());
+		typing = null;
+		if (!live || state !== "person") return;
+		shift(live.key);
+		store.update((now) => ({ ...now, messages: now.messages.filter(({ key }) => key !== live.key) }));
+		post();
+	}
+
+	function complain(refusal: Refusal): void {
+		const { code, id, retryAfterMs } = refusal;
+		const { kind } = failureOfCode(code);
+		if (store.get().older === "loading" && /not_found|history_pending/.test(code)) {
+			set({ older: code === "not_found" ? "none" : "some" });
+			return;
+		}
+		// While a reply runs, an error without a message id may concern it, depending on its code.
+		const isOther = id === null && (typing === null || /contact|rate_/.test(code));
+		// A rate-limited stop was not executed.
+		if (isOther && kind === "too_many" && (!contact.isBusy() || store.get().stopping)) return;
+		if (isOther && contact.isBusy()) {
+			contact.refused(refusal);
+			return;
+		}
+		const heard = typing ?? liveReply(store.get())?.key ?? "";
+		const reply = replyOf(store.get(), id === null ? heard : replyKey(id));
+		if (reply && isLive(reply)) void tryLater(reply.key, new ChatFailure(kind, retryAfterMs));
+		if (kind === "nameless") contact.need();
+	}
+
+	function begin(): void {
+		const key = target();
+		typing = key;
+		store.update((state) => start(state, key, null, Number.POSITIVE_INFINITY));
+		repeated = typedReply()?.text ? "" : null;
+	}
+
+	/** A reply that was stopped before its first token is not stored. */
+	function cease(): void {
+		const live = typedReply();
+		typing = null;
+		if (live) end(live.key, "", "stopped");
+	}
+
+	/** The text on the page shall only grow, unless the reply has become another one. */
+	function grow(text: string): void {
+		const live = typedReply();
+		if (!live) return;
+		if (repeated === null) {
+			store.update((state) => addToken(state, live.key, text));
+			return;
+		}
+		const whole = repeated + text;
+		repeated = live.text.startsWith(whole) ? whole : null;
+		if (repeated === null) store.update((state) => setText(state, live.key, whole));
+	}
+
+	function take(frame: ServerFrame): void {
+		switch (frame.type) {
+			case "session":
+				greet(frame.token, frame.contactSubmitted);
+				break;
+			case "history":
+				recall(frame);
+				break;
+			case "typing_start":
+				begin();
+				break;
+			case "token":
+				grow(frame.token);
+				break;
+			case "message":
+				hear(frame);
+				break;
+			case "operator":
+				people.take(frame.state, frame.name);
+				break;
+			case "handover":
+				handOver(frame.state, frame.name);
+				break;
+			case "contact_info_saved":
+				contact.wonder(true);
+				// Messages that were refused without contact details can be sent now.
+				if (lastFailed(store.get())?.reply.failure === "nameless") retry();
+				break;
+			case "error":
+				complain(frame);
+				break;
+			case "typing_stop":
+				cease();
+				break;
+		}
+	}
+
+	function send(sending: Sending): void {
+		const { clientMessageId, text } = sending;
+		const [first] = queue.get();
+		if (store.get().messages.some(({ key }) => key === clientMessageId)) return;
+		// The visitor writes on in place of another attempt.
+		if (first?.failure) shift(replyKey(first.clientMessageId));
+		queue.put(sending);
+		store.update((state) => enqueue(state, clientMessageId, text));
+		connection.want();
+		post();
+	}
+
+	function retry(): void {
+		const failed = lastFailed(store.get());
+		connection.want();
+		if (!failed) return;
+		const { question, reply } = failed;
+		const sending = sendingOf(reply.key);
+		if (!sending || isSpent(reply.failure)) {
+			shift(reply.key);
+			if (sending) store.update((state) => forget(state, question.key));
+			send({ clientMessageId: randomId(), text: question.text, failure: null });
+			return;
+		}
+		retries = createRetries(network);
+		queue.put({ ...sending, failure: null });
+		store.update((state) => askAgain(state, reply.key));
+		post();
+	}
+
+	function stop(): void {
+		const live = liveReply(store.get());
+		if (!live || store.get().stopping) return;
+		store.update(setStopping);
+		const isHeard = connection.send({ type: "stop" });
+		const give = () => {
+			if (liveReply(store.get())?.key === live.key) end(live.key, "", "stopped");
+		};
+		if (isHeard) stopTimer = setTimeout(give, STOP_MS);
+		else give();
+	}
+
+	function loadOlder(): void {
+		const [, first] = store.get().messages;
+		const before = first?.role === "assistant" ? first.id : first?.key;
+		if (store.get().older !== "some" || !ready || !before) return;
+		if (connection.send({ type: "history", before })) set({ older: "loading" });
+	}
+
+	// Without a token the server cannot recognize the visitor.
+	if (tokens.get() === null) contact.wonder(false);
+	return {
+		send,
+		retry,
+		stop,
+		sync: connection.want,
+		introduce(given) {
+			contact.introduce(given);
+			connection.want();
+			if (ready) contact.tell();
+		},
+		identify: (identity) => describe({ ...identity, type: "identify" }),
+		describe: (context) => describe({ type: "context", context }),
+		loadOlder,
+		rate(id, rating, comment) {
+			connection.send({ type: "rating", id, rating: rating ?? "none", ...(comment && { comment }) });
+			store.update((state) => setRating(state, id, rating));
+		},
+		type() {
+			if (!ready || Date.now() - typedAt < TYPING_MS) return;
+			typedAt = Date.now();
+			connection.send({ type: "typing" });
+		},
+		skipContact: contact.skip,
+		forget() {
+			tokens.drop(tokens.get());
+			queue.clear();
+			set({ messages: store.get().messages.slice(0, 1), older: "none", stopping: false });
+			connection.renew();
+		},
+	};
+}

@@ -1,0 +1,171 @@
+// One connection for all tabs of a browser: a lock elects the tab that runs the conversation; the others mirror its
+// state, and send it what their visitor does. When it closes, freezes or dies, another one takes over from the state
+// that it has.
+
+import type { Engine } from "./engine";
+import { apply, diff, type Patch } from "./patch";
+import { randomId } from "./session";
+import type { State } from "./state";
+import type { Store } from "./store";
+
+/** A method of the engine and its arguments. */
+export type Action = { [K in keyof Engine]: readonly [K, ...Parameters<Engine[K]>] }[keyof Engine];
+
+/** What tabs say to each other. */
+type Said =
+	/** A tab asks for the state. */
+	| { readonly type: "hello" }
+	/** Of the tab `from`, which runs the conversation. */
+	| { readonly type: "state"; readonly from: string; readonly state: State }
+	| { readonly type: "patch"; readonly from: string; readonly patch: Patch }
+	/** The n-th action of the tab `from`, and that it has been carried out. */
+	| { readonly type: "act"; readonly from: string; readonly n: number; readonly action: Action }
+	| { readonly type: "done"; readonly to: string; readonly n: number };
+
+export interface ShareParts {
+	readonly store: Store<State>;
+	/** Of the conversation, the same in all tabs. */
+	readonly name: string;
+	readonly signal: AbortSignal;
+	/** Runs the conversation in this tab until `signal` is aborted. */
+	start(signal: AbortSignal): Engine;
+	/** The action has been carried out, in whatever tab. */
+	done(action: Action): void;
+}
+
+export interface Shared {
+	act(...action: Action): void;
+}
+
+/** What a tab that takes over must hear again. */
+const LASTING = /identify|describe|sync/;
+
+/** Whether tabs can share a connection: not on plain http pages. */
+export function canShare(): boolean {
+	return !!navigator.locks && typeof BroadcastChannel === "function";
+}
+
+function perform(engine: Engine, [method, ...args]: Action): void {
+	(engine[method] as (...all: unknown[]) => void)(...args);
+}
+
+export function share({ store, name, signal, start, done }: ShareParts): Shared {
+	const me = randomId();
+	const waiting = new Map<number, Action>();
+	const lasting = new Map<string, Action>();
+	let count = 0;
+	let engine: Engine | null = null;
+	/** The tab that runs the conversation; "": not known. */
+	let owner = "";
+	let last = store.get();
+	let life = new AbortController();
+	const channel = new BroadcastChannel(name);
+	const say = (said: Said) => signal.aborted || channel.postMessage(said);
+
+	function finish(n: number): void {
+		const action = waiting.get(n);
+		waiting.delete(n);
+		if (action) done(action);
+	}
+
+	/** To the tab that runs the conversation now. */
+	function pass(n: number, action: Action): void {
+		if (!engine) {
+			say({ type: "act", from: me, n, action });
+			return;
+		}
+		perform(engine, action);
+		finish(n);
+	}
+
+	function passAll(): void {
+		for (const action of lasting.values()) pass(0, action);
+		for (const [n, action] of [...waiting]) pass(n, action);
+	}
+
+	const tell = () => say({ type: "state", from: me, state: store.get() });
+
+	/** Runs the conversation until this tab is closed or frozen. */
+	function own(): Promise<void> {
+		const { signal: end } = life;
+		if (end.aborted) return Promise.resolve();
+		owner = me;
+		engine = start(end);
+		tell();
+		passAll();
+		return new Promise((resolve) => end.addEventListener("abort", () => resolve()));
+	}
+
+	function compete(): void {
+		life = new AbortController();
+		// Rejected if this tab leaves before it is its turn.
+		navigator.locks.request(name, { signal: life.signal }, own).catch(() => {});
+		say({ type: "hello" });
+	}
+
+	function leave(): void {
+		engine = null;
+		owner = "";
+		life.abort();
+	}
+
+	function mirror(from: string, state: State): void {
+		const isNew = owner !== from;
+		const { open, unread, messages: all, ...fields } = state;
+		const isFirst = last.ended === 0;
+		owner = from;
+		store.update((own) => apply(own, { fields, all, changes: [] }, isFirst));
+		if (isNew) passAll();
+	}
+
+	function hear(said: Said): void {
+		if (said.type === "done") {
+			if (said.to === me) finish(said.n);
+		} else if (engine) {
+			if (said.type === "hello") tell();
+			if (said.type !== "act") return;
+			perform(engine, said.action);
+			say({ type: "done", to: said.from, n: said.n });
+		} else if (said.type === "state") mirror(said.from, said.state);
+		else if (said.type === "patch" && said.from === owner)
+			store.update((own) => apply(own, said.patch));
+	}
+
+	channel.addEventListener("message", ({ data }) => signal.aborted || hear(data));
+	store.subscribe((state) => {
+		const patch = engine && diff(last, state);
+		last = state;
+		if (patch) say({ type: "patch", from: me, patch });
+	});
+	// A page that is kept for the Back button is frozen, and hears nothing.
+	const options = { signal };
+	addEventListener("pagehide", leave, options);
+	document.addEventListener("freeze", leave, options);
+	const back = () => life.signal.aborted && compete();
+	addEventListener("pageshow", back, options);
+	document.addEventListener("resume", back, options);
+	signal.addEventListener("abort", () => {
+		leave();
+		channel.close();
+	});
+	compete();
+
+	return {
+		act(...action) {
+			if (LASTING.test(action[0])) lasting.set(action[0], action);
+			waiting.set(++count, action);
+			pass(count, action);
+		},
+	};
+}
+
+/** Each tab for itself. */
+export function alone({ signal, start, done }: ShareParts): Shared {
+	const engine = start(signal);
+	return {
+		act(...action) {
+			perform(engine, action);
+			done(action);
+		},
+	};
+}

@@ -1,0 +1,37 @@
+// What carries frames between the widget and its server: a WebSocket, or requests where there is none.
+
+/** A frame, one JSON object; frames.ts of chat/ has their members. */
+export type Frame = Readonly<Record<string, unknown>> & { readonly type: string };
+
+export interface Carrier {
+	send(frame: Frame): void;
+	/** No event follows. */
+	close(): void;
+}
+
+export interface CarrierEvents {
+	/** A frame of the server. */
+	frame(frame: object): void;
+	/** The last event. `code`: the close code of a WebSocket or the status of a response; 0: none. */
+	end(code: number): void;
+}
+
+export type OpenCarrier = (events: CarrierEvents) => Carrier;
+
+/** The end of a session: its widget or visitor was deleted. */
+export const OVER = 4404;
+/** The server was silent for too long. */
+export const DEAD = 4408;
+
+/** Calls `onSilence` once, after `ms` without a call of heard(). */
+export function watchForSilence(ms: number, onSilence: () => void) {
+	let timer = setTimeout(onSilence, ms);
+	const stop = () => clearTimeout(timer);
+	return {
+		heard() {
+			stop();
+			timer = setTimeout(onSilence, ms);
+		},
+		stop,
+	};
+}
