@@ -1,11 +1,6 @@
 // The four events of the chat API, one JSON object per line.
 
-import type {
-	DoneEvent,
-	ErrorEvent,
-	Event,
-	TokenEvent,
-} from "../../workerd/api/openapi/openapi";
+import type { DoneEvent, ErrorEvent, Event, TokenEvent } from "../../workerd/api/openapi/openapi";
 import { parseObject, textOf } from "../src/app/net/parse";
 
 /** The fields that the widget uses. */

@@ -3,11 +3,10 @@
 
 import type { ChatRequest, Reply, StopRequest } from "../../workerd/api/openapi/openapi";
 import { randomId } from "../src/app/chat/session";
-import { routesFrom } from "./endpoints";
-import { parseObject } from "../src/app/net/parse";
-import { parseEvent } from "./events";
 import { readLines } from "../src/app/net/ndjson";
 import { curlCommand, type Request } from "./curl";
+import { routesFrom } from "./endpoints";
+import { parseEvent } from "./events";
 import { keepKey, takeKey } from "./key";
 import { Log } from "./log";
 import { byId, copies } from "./page";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { placeOf } from "../src/app/socket/place";
+import { keyPlace, widgetPlace } from "../src/app/chat/place";
 import { serverOf } from "../src/loader/tag";
 
 const PAGE = "https://shop.example/plants/fern";
@@ -30,12 +30,28 @@ for (const [script, apiUrl, server] of SERVERS) {
 	});
 }
 
+const WISHES = "stream=1&operators=1&history=1";
+
 test("a widget's paths are below the server's, with its id encoded", () => {
-	const place = placeOf("https://chat.example/banter", "wid_0");
+	const place = widgetPlace("https://chat.example/banter", "wid_0");
 	assert.equal(place.settings, "https://chat.example/banter/api/widget/wid_0/settings");
-	assert.equal(place.socket(null), "wss://chat.example/banter/api/widget/wid_0/ws?stream=1");
+	assert.equal(place.url("ws", null), `wss://chat.example/banter/api/widget/wid_0/ws?${WISHES}`);
 	assert.equal(
-		placeOf("http://localhost:4000", "../../v1/admin?x=").socket("a+b"),
-		"ws://localhost:4000/api/widget/..%2F..%2Fv1%2Fadmin%3Fx%3D/ws?stream=1&token=a%2Bb",
+		widgetPlace("http://localhost:4000", "../../v1/admin?x=").url("ws", "a+b"),
+		`ws://localhost:4000/api/widget/..%2F..%2Fv1%2Fadmin%3Fx%3D/ws?${WISHES}&token=a%2Bb`,
 	);
+	assert.equal(
+		place.url("frames", "t", { after: "7" }),
+		`https://chat.example/banter/api/widget/wid_0/frames?${WISHES}&token=t&after=7`,
+	);
+});
+
+test("with a key, the paths are those of the chat", () => {
+	const place = keyPlace("https://chat.example/x", "k&1");
+	for (const [leaf, path] of [
+		["ws", "wss://chat.example/x/v1/chat/ws"],
+		["events", "https://chat.example/x/v1/chat/feed"],
+		["frames", "https://chat.example/x/v1/chat/feed/frames"],
+	] as const)
+		assert.equal(place.url(leaf, "s"), `${path}?${WISHES}&sessionId=s&key=k%261`);
 });

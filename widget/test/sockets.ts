@@ -1,6 +1,6 @@
 // A WebSocket for the tests, whose other end is the test.
 
-import type { Socket } from "../src/app/socket/connection";
+import type { Socket } from "../src/app/net/socket";
 
 type Listener = (event: { data?: unknown; code?: number }) => void;
 

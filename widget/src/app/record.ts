@@ -2,9 +2,9 @@
 
 import type { Values } from "../shell";
 import { createNetwork } from "./net/backoff";
-import { parseObject } from "./net/parse";
 import { ChatFailure, failureFrom, failureOfResponse } from "./net/failure";
 import { requestText } from "./net/http";
+import { parseObject } from "./net/parse";
 import { createRetries } from "./net/retry";
 
 /** This many responses in a row that CORS hides from us are not a coincidence. */

@@ -16,7 +16,10 @@ export interface ContactParts {
 	readonly shyness: { get(): boolean; put(): void };
 }
 
-export function createContact({ store, words, wish, shyness }: ContactParts, send: (frame: Frame) => void) {
+export function createContact(
+	{ store, words, wish, shyness }: ContactParts,
+	send: (frame: Frame) => void,
+) {
 	/** What the server has not confirmed yet. */
 	let details: Details | null = null;
 

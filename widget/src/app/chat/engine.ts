@@ -58,6 +58,8 @@ export interface EngineParts extends ConnectionParts, ContactParts {
 	readonly tokens: Tokens;
 }
 
+/** How long a history may take. */
+const EMPTY_MS = 1000;
 /** A stop request without a response counts as stopped after this time. */
 const STOP_MS = 3000;
 /** The server hears of the visitor's typing at most this often. */
@@ -71,7 +73,11 @@ function liveReply(state: State): Reply | null {
 export function createEngine(parts: EngineParts): Engine {
 	const { store, network, queue, tokens, signal } = parts;
 	let stopTimer: ReturnType<typeof setTimeout> | undefined;
-	signal?.addEventListener("abort", () => clearTimeout(stopTimer));
+	let emptyTimer: ReturnType<typeof setTimeout> | undefined;
+	signal?.addEventListener("abort", () => {
+		clearTimeout(stopTimer);
+		clearTimeout(emptyTimer);
+	});
 	/** Those of the first message of the queue. */
 	let retries = createRetries(network);
 	/** The token of this connection; null: none yet. */
@@ -79,6 +85,8 @@ export function createEngine(parts: EngineParts): Engine {
 	/** The server has sent the history: messages may be sent. */
 	let ready = false;
 	let tried = 0;
+	/** The message that was sent on this connection. */
+	let sent: string | null = null;
 	/** The reply that is running on the server; it may have ended here. */
 	let typing: string | null = null;
 	/** What has come again of a reply that the server repeats; null: it does not. */
@@ -103,6 +111,8 @@ export function createEngine(parts: EngineParts): Engine {
 		lost(isDead) {
 			ready = false;
 			typing = null;
+			sent = null;
+			clearTimeout(emptyTimer);
 			if (store.get().older === "loading") set({ older: "some" });
 			const isShort = ++tried <= 1 && !isDead;
 			if (isShort && !network.isOffline()) return;
@@ -172,6 +182,7 @@ export function createEngine(parts: EngineParts): Engine {
 		store.update((state) => pause(state, key, failure.kind));
 		if (key === typing) typing = null;
 		await retries.wait(failure);
+		sent = null;
 		if (replyOf(store.get(), key)?.phase === "paused") post();
 	}
 
@@ -183,7 +194,8 @@ export function createEngine(parts: EngineParts): Engine {
 		const live = liveReply(store.get());
 		if (live && live.key !== replyKey(id)) return;
 		store.update((state) => raise(state, id));
-		if (!ready || !connection.send({ type: "message", content, id })) return;
+		if (!ready || sent === id || !connection.send({ type: "message", content, id })) return;
+		sent = id;
 		store.update((state) => setSent(state, id));
 	}
 
@@ -199,8 +211,18 @@ export function createEngine(parts: EngineParts): Engine {
 		tried = 0;
 		showLine("up");
 		contact.wonder(isKnown);
-		// Otherwise a history frame follows.
+		// Otherwise a history frame follows, except for a session that the server does not know.
 		if (isNew) recall({ messages: [], active: null, more: false, before: null });
+		else emptyTimer = setTimeout(enter, EMPTY_MS);
+	}
+
+	/** The history has come, or there is none. */
+	function enter(): void {
+		clearTimeout(emptyTimer);
+		ready = true;
+		for (const frame of about.values()) connection.send(frame);
+		contact.tell();
+		post();
 	}
 
 	function recall(history: History): void {
@@ -209,7 +231,6 @@ export function createEngine(parts: EngineParts): Engine {
 			return;
 		}
 		const [first, ...others] = queue.get();
-		ready = true;
 		isBack = false;
 		store.update((state) => adopt(state, history, first ? mineOf(state, first) : null));
 		if (first?.failure === null) {
@@ -219,9 +240,7 @@ export function createEngine(parts: EngineParts): Engine {
 		for (const { clientMessageId, text } of others)
 			store.update((state) => enqueue(state, clientMessageId, text));
 		people.expect();
-		for (const frame of about.values()) connection.send(frame);
-		contact.tell();
-		post();
+		enter();
 	}
 
 	/** The reply that a frame belongs to: the pending one, or one to a message of another tab. */
@@ -314,7 +333,10 @@ export function createEngine(parts: EngineParts): Engine {
 		typing = null;
 		if (!live || state !== "person") return;
 		shift(live.key);
-		store.update((now) => ({ ...now, messages: now.messages.filter(({ key }) => key !== live.key) }));
+		store.update((now) => ({
+			...now,
+			messages: now.messages.filter(({ key }) => key !== live.key),
+		}));
 		post();
 	}
 
@@ -428,6 +450,7 @@ export function createEngine(parts: EngineParts): Engine {
 			return;
 		}
 		retries = createRetries(network);
+		sent = null;
 		queue.put({ ...sending, failure: null });
 		store.update((state) => askAgain(state, reply.key));
 		post();
@@ -468,7 +491,12 @@ export function createEngine(parts: EngineParts): Engine {
 		describe: (context) => describe({ type: "context", context }),
 		loadOlder,
 		rate(id, rating, comment) {
-			connection.send({ type: "rating", id, rating: rating ?? "none", ...(comment && { comment }) });
+			connection.send({
+				type: "rating",
+				id,
+				rating: rating ?? "none",
+				...(comment && { comment }),
+			});
 			store.update((state) => setRating(state, id, rating));
 		},
 		type() {

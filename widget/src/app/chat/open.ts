@@ -10,10 +10,11 @@ import { type BrowserStorage, openBrowserStorage } from "./browser-storage";
 import { createEngine } from "./engine";
 import { isAllowed, keyPlace, type Place, widgetPlace } from "./place";
 import { openQueue } from "./queue";
+import { remember } from "./remember";
 import { openSession, randomId, type Session } from "./session";
 import { type Action, alone, canShare, share } from "./share";
-import { initialState, MAX_MESSAGE, type State } from "./state";
-import { createStore, type Store } from "./store";
+import { initialState, MAX_MESSAGE } from "./state";
+import { createStore } from "./store";
 import { openTokens, type Tokens } from "./tokens";
 
 /** How many messages may wait for their replies. */
@@ -42,7 +43,9 @@ function watchPolicy(place: Place, signal: AbortSignal): AbortSignal {
 		"securitypolicyviolation",
 		({ blockedURI }) => {
 			if (abort.signal.aborted || !blockedURI.startsWith(origin)) return;
-			console.warn(`No chat: the page's Content-Security-Policy must allow ${origin} in connect-src`);
+			console.warn(
+				`No chat: the page's Content-Security-Policy must allow ${origin} in connect-src`,
+			);
 			abort.abort();
 		},
 		{ signal },
@@ -80,19 +83,6 @@ function tokensOf(session: Session): Tokens {
 		put: () => undefined,
 		drop: session.forget,
 	};
-}
-
-/** Remembers whether the chat is open. */
-function remember(store: Store<State>, session: Session, onOpen: () => void): void {
-	let before = store.get();
-	store.subscribe((state) => {
-		const { open, unread } = before;
-		before = state;
-		if (state.open !== open || state.unread !== unread) session.rememberUnread(state.unread);
-		if (state.open === open) return;
-		session.rememberOpen(state.open);
-		if (state.open) onOpen();
-	});
 }
 
 export function openChat({ shell, settings, words, signal }: OpenParts): Opened {
@@ -153,9 +143,13 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 	remember(store, session, sync);
 	for (const sending of isShared ? unsent.get() : []) act("send", sending);
 	if (store.get().open || queue.get().some(({ failure }) => !failure)) sync();
-	document.addEventListener("visibilitychange", () => !document.hidden && store.get().open && sync(), {
-		signal,
-	});
+	document.addEventListener(
+		"visibilitychange",
+		() => !document.hidden && store.get().open && sync(),
+		{
+			signal,
+		},
+	);
 
 	function send(text: string): boolean {
 		const message = text.trim();
@@ -169,7 +163,10 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 
 	/** By their names: the tab that runs the conversation may be another one. */
 	const passed = Object.fromEntries(
-		PASSED.map((name) => [name, (...args: unknown[]) => act(...([name, ...args] as unknown as Action))]),
+		PASSED.map((name) => [
+			name,
+			(...args: unknown[]) => act(...([name, ...args] as unknown as Action)),
+		]),
 	) as Pick<Conversation, (typeof PASSED)[number]>;
 	const draft = {
 		get: () => tab.getItem(draftKey) ?? "",

@@ -1,8 +1,8 @@
 // What has changed in the state, for the other tabs of the browser. A text that grows is sent as what was added,
 // so that a long reply costs no more than its length.
 
-import { isSame } from "./transcript";
 import type { Message, State } from "./state";
+import { isSame } from "./transcript";
 
 /** What each tab has for itself. */
 type Own = "open" | "unread";
@@ -17,7 +17,10 @@ export interface Patch {
 	readonly changes: readonly Change[];
 }
 
-function changesOf(before: readonly Message[], after: readonly Message[]): readonly Change[] | null {
+function changesOf(
+	before: readonly Message[],
+	after: readonly Message[],
+): readonly Change[] | null {
 	if (before.length !== after.length) return null;
 	const changes: Change[] = [];
 	for (const [i, message] of after.entries()) {

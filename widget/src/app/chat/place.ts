@@ -47,7 +47,10 @@ export function keyPlace(server: string, apiKey: string): Place {
 }
 
 /** Whether the widget still exists and allows this site. Throws a ChatFailure if there is no response. */
-export async function isAllowed({ settings, apiKey }: Place, signal?: AbortSignal): Promise<boolean> {
+export async function isAllowed(
+	{ settings, apiKey }: Place,
+	signal?: AbortSignal,
+): Promise<boolean> {
 	try {
 		await requestText({ url: settings, ...(apiKey && { apiKey }) }, signal);
 		return true;

@@ -23,7 +23,8 @@ export interface Queue {
 const KEY = "banter.sending";
 
 function readSending(value: unknown): Sending[] {
-	const { clientMessageId, text, failure }: { readonly [K in keyof Sending]?: unknown } = Object(value);
+	const { clientMessageId, text, failure }: { readonly [K in keyof Sending]?: unknown } =
+		Object(value);
 	if (typeof clientMessageId !== "string" || typeof text !== "string") return [];
 	return [{ clientMessageId, text, failure: toFailureKind(failure) }];
 }

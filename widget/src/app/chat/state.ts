@@ -161,7 +161,8 @@ export function replyOf(state: State, key: string): Reply | null {
 /** The index of the first message that waits for the replies before it, and has none yet; else the length. */
 export function tailOf(messages: readonly Message[]): number {
 	let at = messages.length;
-	for (let one = messages[at - 1]; one?.role === "user" && one.isQueued; one = messages[at - 1]) at--;
+	for (let one = messages[at - 1]; one?.role === "user" && one.isQueued; one = messages[at - 1])
+		at--;
 	return at;
 }
 

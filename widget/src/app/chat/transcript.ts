@@ -30,10 +30,7 @@ export interface Mine {
 }
 
 /** The message in the outbox, as it appears on the page. */
-export function mineOf(
-	state: State,
-	{ clientMessageId: key, text, failure }: Sending,
-): Mine {
+export function mineOf(state: State, { clientMessageId: key, text, failure }: Sending): Mine {
 	const question: Question = { role: "user", key, text, at: null, isQueued: true };
 	const reply = replyOf(state, replyKey(key)) ?? newReply(replyKey(key));
 	return { question, reply: failure ? { ...reply, phase: "failed", failure } : reply };

@@ -1,7 +1,14 @@
 // Frames without a WebSocket: the server's come as a stream (NDJSON or server-sent events) or by polls, and each
 // of the client's is a request of its own.
 
-import { type Carrier, type CarrierEvents, DEAD, type Frame, OVER, watchForSilence } from "./carrier";
+import {
+	type Carrier,
+	type CarrierEvents,
+	DEAD,
+	type Frame,
+	OVER,
+	watchForSilence,
+} from "./carrier";
 import { ChatFailure } from "./failure";
 import { readLines } from "./ndjson";
 import { parseObject, textOf } from "./parse";
@@ -23,10 +30,21 @@ const IN_ORDER = /message|contact|identify|context/;
 type Answer = Readonly<Record<string, unknown>>;
 
 /** The error frame for a response that refuses a frame. */
-function refusalOf({ error, code, fields }: Answer, { type, id }: Frame, response: Response): Frame {
+function refusalOf(
+	{ error, code, fields }: Answer,
+	{ type, id }: Frame,
+	response: Response,
+): Frame {
 	const seconds = Number(response.headers.get("Retry-After")) || null;
 	const isMessage = type === "message" && { id };
-	return { type: "error", message: error, code, fields, ...isMessage, retryAfterMs: seconds && seconds * 1000 };
+	return {
+		type: "error",
+		message: error,
+		code,
+		fields,
+		...isMessage,
+		retryAfterMs: seconds && seconds * 1000,
+	};
 }
 
 export function openFeed(kind: FeedKind, url: FeedUrl, events: CarrierEvents): Carrier {
@@ -48,7 +66,12 @@ export function openFeed(kind: FeedKind, url: FeedUrl, events: CarrierEvents): C
 	}
 
 	async function request(address: string, options: RequestInit = {}): Promise<Response> {
-		const response = await fetch(address, { ...options, credentials: "omit", cache: "no-store", signal });
+		const response = await fetch(address, {
+			...options,
+			credentials: "omit",
+			cache: "no-store",
+			signal,
+		});
 		silence.heard();
 		return response;
 	}
@@ -60,7 +83,8 @@ export function openFeed(kind: FeedKind, url: FeedUrl, events: CarrierEvents): C
 	}
 
 	function take(frames: unknown): void {
-		for (const frame of Array.isArray(frames) ? frames : []) if (!signal.aborted) events.frame(Object(frame));
+		for (const frame of Array.isArray(frames) ? frames : [])
+			if (!signal.aborted) events.frame(Object(frame));
 	}
 
 	async function poll(): Promise<void> {
@@ -95,7 +119,10 @@ export function openFeed(kind: FeedKind, url: FeedUrl, events: CarrierEvents): C
 
 	async function post(frame: Frame): Promise<void> {
 		try {
-			const response = await request(url("frames"), { method: "POST", body: JSON.stringify(frame) });
+			const response = await request(url("frames"), {
+				method: "POST",
+				body: JSON.stringify(frame),
+			});
 			const answer: Answer = { ...parseObject(await response.text()) };
 			if (response.ok) take(answer.frames);
 			else if (answer.code === "session_not_found") end(OVER);

@@ -2,10 +2,7 @@
 
 import type { Carrier, CarrierEvents, OpenCarrier } from "./carrier";
 
-/** The WebSocket, NDJSON, server-sent events, polls. */
-export const POLLS = 3;
-
-/** How long each of them may take to bring the first frame. */
+/** How long the WebSocket, NDJSON and server-sent events may take to bring the first frame. */
 const PATIENCE_MS = [1500, 1000, 1000];
 /** The same if the one that worked before is opened again, without another to choose. */
 const ALONE_MS = 10_000;
@@ -15,6 +12,7 @@ const REPORT_MS = 20;
 const FINAL = /^(401|403|404|4404)$/;
 
 export interface LineParts {
+	/** The WebSocket, NDJSON, server-sent events, polls. */
 	readonly carriers: readonly OpenCarrier[];
 	/** The first one to try. */
 	readonly first: number;
@@ -24,7 +22,11 @@ export interface LineParts {
 	chosen(carrier: number): void;
 }
 
-export function openLine({ carriers, first, isAlone, chosen }: LineParts, events: CarrierEvents): Carrier {
+export function openLine(
+	{ carriers, first, isAlone, chosen }: LineParts,
+	events: CarrierEvents,
+): Carrier {
+	const polls = carriers.length - 1;
 	const open = new Map<number, Carrier>();
 	let choice: number | null = null;
 	let tried = first - 1;
@@ -62,14 +64,14 @@ export function openLine({ carriers, first, isAlone, chosen }: LineParts, events
 		else if (at === 0) start(1);
 		else {
 			drop(at);
-			start(POLLS);
+			start(polls);
 		}
 	}
 
 	function fail(at: number, code: number): void {
 		open.delete(at);
 		if (isOver || (choice !== null && choice !== at)) return;
-		if (choice === at || isAlone || FINAL.test(`${code}`) || at === POLLS) end(code);
+		if (choice === at || isAlone || FINAL.test(`${code}`) || at === polls) end(code);
 		else if (at === tried) {
 			clearTimeout(timer);
 			timer = setTimeout(() => start(at + 1), REPORT_MS);

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { openOutbox } from "../src/app/chat/outbox";
+import { createEngine } from "../src/app/chat/engine";
+import { openQueue } from "../src/app/chat/queue";
+import { randomId } from "../src/app/chat/session";
 import { initialState, type State } from "../src/app/chat/state";
 import { createStore } from "../src/app/chat/store";
+import { openTokens } from "../src/app/chat/tokens";
 import { ChatFailure } from "../src/app/net/failure";
+import { openSocket } from "../src/app/net/socket";
 import type { ContactWish } from "../src/app/settings";
-import { createSocketConversation } from "../src/app/socket/conversation";
-import { openTokens } from "../src/app/socket/tokens";
 import { createWords } from "../src/app/words";
 import english from "../src/locales/en.json";
 import { type Clock, stopClock } from "./clock";
@@ -37,17 +39,17 @@ interface Options {
 /** A conversation whose server is the test. */
 function visit({ token, sending, wish, exists, open, signal }: Options = {}) {
 	const kept = fakeStorage(token ? { "banter.token.wid_a": token } : {});
-	const outbox = openOutbox(fakeStorage(), HERE);
+	const queue = openQueue(fakeStorage(), HERE);
 	const tokens = openTokens(kept, "wid_a");
-	if (sending) outbox.put({ clientMessageId: "c1", text: sending, messageId: null, failure: null });
+	if (sending) queue.put({ clientMessageId: "c1", text: sending, failure: null });
 	const store = createStore<State>(initialState("Welcome", true), signal);
 	const { made, last, open: openFake } = fakeSockets();
 	const { network, listeners, change } = hastyNetwork();
 	let shy = false;
-	const talk = createSocketConversation({
+	const engine = createEngine({
 		store,
 		network,
-		outbox,
+		queue,
 		tokens,
 		words: createWords({ language: { code: "en", texts: Object.values(english) }, record: {} }),
 		wish: wish ?? null,
@@ -58,10 +60,15 @@ function visit({ token, sending, wish, exists, open, signal }: Options = {}) {
 			},
 		},
 		...(signal && { signal }),
-		open: open ?? openFake,
+		carriers: [(events) => openSocket((open ?? openFake)(`ws:${tokens.get() ?? ""}`), events)],
+		memory: { get: () => 0, put: () => undefined },
 		exists: exists ?? (async () => true),
-		address: (known) => `ws:${known ?? ""}`,
 	});
+	const talk = {
+		...engine,
+		send: (text: string) => engine.send({ clientMessageId: randomId(), text, failure: null }),
+	};
+	const outbox = { get: () => queue.get()[0] ?? null };
 	/** The server sends these frames. */
 	const hear = (...frames: object[]) => {
 		for (const frame of frames) last().say(frame);
@@ -139,8 +146,7 @@ const ANSWER_ONE = [START, token("1"), reply("1!", { id: "r1" }), STOP];
 
 test("a message is sent when the session begins, and its reply streams in", () => {
 	const { talk, last, hear, shows, token: kept, outbox, sentId } = visit();
-	assert.equal(talk.send(" Hi "), true);
-	assert.equal(talk.send("at once"), false);
+	talk.send("Hi");
 	assert.equal(last().address, "ws:");
 	assert.deepEqual(last().sent, []);
 	hear(session("t1"));
@@ -206,9 +212,9 @@ test("a message of a shifted history is known by its id, not by its place", () =
 	const after = store.get().messages;
 	assert.deepEqual(
 		after.slice(1).map(({ key, text }) => `${key}: ${text}`),
-		["b: text of b", "c: text of c", "d: text of d"],
+		["a: text of a", "b: text of b", "c: text of c", "d: text of d"],
 	);
-	assert.equal(after[1], before[2]);
+	assert.equal(after[2], before[2]);
 });
 
 test("a running reply is received from its beginning after a reload", () => {
@@ -217,13 +223,105 @@ test("a running reply is received from its beginning after a reload", () => {
 	shows("> Hi", "streaming Hello");
 });
 
-test("another tab's message and its reply are shown, and nothing can be sent meanwhile", () => {
-	const { talk, connect, hear, shows } = visit();
+test("messages wait for the reply that runs, and are sent in order", async () => {
+	const { talk, connect, hear, lose, shows, last, sentId, store } = visit();
 	connect(question("From there"), START, token("So"));
-	shows("> From there", "streaming So");
-	assert.equal(talk.send("Me too"), false);
-	hear(reply("So be it"));
-	shows("> From there", "done So be it");
+	talk.send("One");
+	talk.send("Two");
+	shows("> From there", "streaming So", "> One", "> Two");
+	assert.deepEqual(last().sent, []);
+	hear(reply("So be it"), STOP);
+	shows("> From there", "done So be it", "> One", "waiting ", "> Two");
+	const id = sentId(0);
+	await lose();
+	hear(session("t1"), history([question("From there"), reply("So be it")]));
+	assert.equal(sentId(0), id);
+	hear(...answer("1!", "r1"), ...answer("2!", "r2"));
+	assert.equal(last().sent.length, 2);
+	shows("> From there", "done So be it", "> One", "done 1!", "> Two", "done 2!");
+	assert.ok(store.get().messages.every((one) => one.role !== "user" || !one.isQueued));
+});
+
+test("after a message that failed, the others wait until the visitor decides", () => {
+	const { talk, begin, hear, shows, last } = visit();
+	begin("One");
+	talk.send("Two");
+	hear(error("daily_cap"));
+	shows("> One", "failed ", "> Two");
+	assert.equal(last().sent.length, 1);
+	talk.send("Three");
+	shows("> One", "failed ", "> Two", "waiting ", "> Three");
+	assert.equal(last().sent.length, 2);
+});
+
+test("without a WebSocket the visitor's own message comes back", () => {
+	const { begin, hear, shows, store } = visit();
+	begin("Hi");
+	hear({ ...question("Hi", "q"), createdAt: 5 }, ...answer("Hello"), question("Hi", "q2"), START);
+	shows("> Hi", "done Hello", "> Hi", "waiting ");
+	assert.equal(store.get().messages[1]?.at, 5);
+});
+
+test("older messages are put in front, down to the beginning", () => {
+	const { talk, connect, hear, shows, last, store } = visit({ token: "t1" });
+	connect({ ...history([ONE]), active: "r1", more: true });
+	assert.equal(store.get().older, "some");
+	talk.loadOlder();
+	talk.loadOlder();
+	assert.deepEqual(last().sent, [{ type: "history", before: "q1" }]);
+	assert.equal(store.get().older, "loading");
+	hear({
+		...history([question("Zero", "q0"), reply("0!", { id: "r0" })]),
+		before: "q1",
+		more: false,
+	});
+	assert.equal(store.get().older, "none");
+	shows("> Zero", "done 0!", "> One", "waiting ");
+});
+
+test("people: who is there, who types and what they write; no reply is awaited from the model", async () => {
+	const { begin, hear, shows, store, outbox } = visit();
+	const people = () => store.get().people;
+	begin("Hi");
+	hear({ type: "handover", state: "person", operator: "Ann" });
+	assert.deepEqual(people(), { phase: "person", person: { name: "Ann" }, isTyping: false });
+	shows("> Hi");
+	assert.equal(outbox.get(), null);
+	hear({ type: "operator", state: "typing" });
+	assert.equal(people().isTyping, true);
+	const said = { ...reply("I am Ann", { id: "o1" }), role: "operator", author: { name: "Ann" } };
+	hear(START, said, STOP, said);
+	shows("> Hi", "done I am Ann");
+	assert.equal(people().isTyping, false);
+	hear({ type: "operator", state: "typing" });
+	clock.tick(6000);
+	assert.equal(people().isTyping, false);
+	hear({ type: "operator", state: "left" });
+	assert.equal(people().phase, "model");
+});
+
+test("a rating and typing are told, the latter not too often", () => {
+	const { talk, connect, last, store } = visit({ token: "t1" });
+	connect(history([question("Hi"), reply("Hello")]));
+	clock.tick(3000);
+	for (const _ of "123") talk.type();
+	talk.rate("r", "down", "Wrong");
+	talk.rate("r", null);
+	assert.deepEqual(last().sent, [
+		{ type: "typing" },
+		{ type: "rating", id: "r", rating: "down", comment: "Wrong" },
+		{ type: "rating", id: "r", rating: "none" },
+	]);
+	assert.equal(Reflect.get(store.get().messages[2] ?? {}, "rating"), null);
+});
+
+test("a session that the server does not know is ready after a second", () => {
+	const { talk, connect, last } = visit({ token: "t1" });
+	connect();
+	talk.send("Hi");
+	assert.equal(last().sent.length, 0);
+	clock.tick(1000);
+	assert.equal(last().sent.length, 1);
 });
 
 test("a last question without a reply can be asked again", () => {
@@ -236,7 +334,7 @@ test("a last question without a reply can be asked again", () => {
 
 // Repeated messages
 
-test("a connection lost during a reply: the same id is sent again, and nothing is shown twice", async () => {
+test("a connection lost during a reply: the same id is sent again, and its text only grows", async () => {
 	const { begin, hear, lose, shows, sentId, outbox } = visit();
 	const id = begin("Hi");
 	hear(START, token("Hel"));
@@ -244,7 +342,11 @@ test("a connection lost during a reply: the same id is sent again, and nothing i
 	shows("> Hi", "streaming Hel");
 	hear(session("t1"), history([question("Hi")]));
 	assert.equal(sentId(0), id);
-	hear(START, token("Hel"), token("lo"), reply("Hello"));
+	hear(START, token("He"));
+	shows("> Hi", "streaming Hel");
+	hear(token("ll"));
+	shows("> Hi", "streaming Hell");
+	hear(token("o"), reply("Hello"));
 	shows("> Hi", "done Hello");
 	assert.equal(outbox.get(), null);
 });
@@ -303,14 +405,13 @@ test("a reply that continues although its connection and its Stop were lost stay
 	hear(START);
 	last().drop();
 	talk.stop();
-	assert.equal(talk.send("Two"), true);
+	talk.send("Two");
 	await settle();
 	hear(session("t1"), history([ONE], "r1"));
-	shows("> One", "waiting ", "> Two", "waiting ");
-	const id = sentId(0);
+	shows("> One", "waiting ", "> Two");
 	hear(...ANSWER_ONE);
 	shows("> One", "done 1!", "> Two", "waiting ");
-	assert.equal(outbox.get()?.clientMessageId, id);
+	assert.equal(outbox.get()?.clientMessageId, sentId(0));
 	hear(...answer("2!", "r2"));
 	shows("> One", "done 1!", "> Two", "done 2!");
 	assert.equal(outbox.get(), null);
@@ -471,29 +572,25 @@ test("attempts continue while the server is unreachable", async () => {
 	shows("> Hi", "paused ");
 });
 
-test("a silent connection is replaced after two minutes while a reply is expected", async () => {
-	const { begin, hear, shows, made, sentId } = visit();
+test("after 15 seconds of silence the connection is tested, and 5 seconds later it is lost", async () => {
+	const { begin, hear, shows, made, last, sentId, store } = visit();
 	const id = begin("Hi");
-	clock.tick(119_000);
+	clock.tick(14_000);
 	hear(START);
-	clock.tick(119_000);
-	await settle();
+	clock.tick(15_000);
+	assert.deepEqual(last().sent[1], { type: "ping" });
+	hear({ type: "pong" });
+	clock.tick(19_000);
 	assert.equal(made.length, 1);
 	clock.tick(1000);
 	await settle();
+	assert.equal(store.get().line, "lost");
 	assert.equal(made.length, 2);
 	hear(session("t1"), history([question("Hi")]));
+	assert.equal(store.get().line, "up");
 	assert.equal(sentId(0), id);
 	made[0]?.say(reply("From the old connection"));
 	shows("> Hi", "waiting ");
-});
-
-test("a connection may be silent while nothing is expected", async () => {
-	const { connect, made } = visit();
-	connect();
-	clock.tick(600_000);
-	await settle();
-	assert.equal(made.length, 1);
 });
 
 test("a change of the network replaces the connection at once", async () => {

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readFrame } from "../src/app/chat/frames";
+
+const PLAIN = { at: null, author: null, rating: null };
+
+const KNOWN: readonly [string, object][] = [
+	[
+		'{"type":"session","session_token":"t","contact_info_submitted":true}',
+		{ type: "session", token: "t", contactSubmitted: true },
+	],
+	[
+		'{"type":"history","messages":[{"role":"user","content":"a","id":"q"},{"role":"assistant","content":"b","id":"r","status":"stopped"},7,{"role":"x"},{"role":"user","content":"nameless"}]}',
+		{
+			type: "history",
+			active: null,
+			more: false,
+			before: null,
+			messages: [
+				{ id: "q", role: "user", content: "a", status: "complete", ...PLAIN },
+				{ id: "r", role: "assistant", content: "b", status: "stopped", ...PLAIN },
+			],
+		},
+	],
+	[
+		'{"type":"history","messages":[],"active":"r"}',
+		{ type: "history", messages: [], active: "r", more: false, before: null },
+	],
+	['{"type":"typing_start"}', { type: "typing_start" }],
+	['{"type":"typing_stop","new":1}', { type: "typing_stop" }],
+	['{"type":"token","token":"ab"}', { type: "token", token: "ab" }],
+	[
+		'{"type":"message","role":"assistant","content":"b","id":"r"}',
+		{ type: "message", id: "r", role: "assistant", content: "b", status: "complete", ...PLAIN },
+	],
+	[
+		'{"type":"message","role":"operator","author":{"name":"Ann"},"content":"b","id":"r","createdAt":5,"rating":"up"}',
+		{
+			type: "message",
+			id: "r",
+			role: "assistant",
+			content: "b",
+			status: "complete",
+			at: 5,
+			author: { name: "Ann" },
+			rating: "up",
+		},
+	],
+	[
+		'{"type":"operator","state":"joined","name":"Ann"}',
+		{ type: "operator", state: "joined", name: "Ann" },
+	],
+	[
+		'{"type":"handover","state":"person","operator":"Ann"}',
+		{ type: "handover", state: "person", name: "Ann" },
+	],
+	['{"type":"contact_info_saved"}', { type: "contact_info_saved" }],
+	[
+		'{"type":"error","message":"No","code":"daily_cap","id":"c"}',
+		{ type: "error", code: "daily_cap", id: "c", message: "No", fields: [], retryAfterMs: null },
+	],
+	[
+		'{"type":"error","message":"No","code":"invalid_contact_info","fields":{"email":"No"}}',
+		{
+			type: "error",
+			code: "invalid_contact_info",
+			id: null,
+			message: "No",
+			fields: ["email"],
+			retryAfterMs: null,
+		},
+	],
+	[
+		'{"type":"error"}',
+		{ type: "error", code: "", id: null, message: "", fields: [], retryAfterMs: null },
+	],
+];
+
+for (const [text, frame] of KNOWN) {
+	test(`is read: ${text}`, () => assert.deepEqual(readFrame(JSON.parse(text)), frame));
+}
+
+for (const text of [
+	"[]",
+	'{"type":"session"}',
+	'{"type":"history"}',
+	'{"type":"message","role":"system","content":"b"}',
+	'{"type":"message","role":"user"}',
+	'{"type":"message","role":"user","content":"without an id"}',
+	'{"type":"from the future"}',
+]) {
+	test(`is nothing that we know: ${text}`, () => assert.equal(readFrame(JSON.parse(text)), null));
+}
