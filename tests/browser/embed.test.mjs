@@ -85,8 +85,8 @@ describe("a tag with data-widget", { skip: missing }, () => {
 		for (const tab of both)
 			await tab.logUntil("the reply has begun", (text) => text.includes("t0 t1"));
 		await erase();
-		await two.saidUntil([]);
-		await one.chat.getByText("This conversation was deleted.").first().waitFor();
+		for (const { chat } of both)
+			await chat.getByText("This conversation was deleted.").first().waitFor();
 		await banter.release("held");
 		await one.again.click();
 		for (const tab of both)

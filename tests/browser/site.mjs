@@ -90,7 +90,8 @@ function answer(res, origin, query) {
 		return;
 	}
 	const apiUrl = query.get("api") ?? `${url}/chat`;
-	servePage(res, url, new URL(apiUrl).origin, scriptTag(url, apiUrl), query);
+	const { origin: api } = new URL(apiUrl);
+	servePage(res, url, `${api} ${api.replace(/^http/, "ws")}`, scriptTag(url, apiUrl), query);
 }
 
 export const isFocused = (locator) => locator.evaluate((node) => node.matches(":focus"));
