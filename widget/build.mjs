@@ -171,7 +171,7 @@ async function buildPages() {
 /** The limits of the compressed files, as the documents state them. */
 const LOADER_BYTES_MAX = 3 * 1024;
 /** 20 KB without src/markdown, which has 7.5 KB. */
-const WIDGET_BYTES_MAX = 32 * 1024;
+const WIDGET_BYTES_MAX = 33 * 1024;
 const LANGUAGE_BYTES_MAX = 0.8 * 1024;
 
 /** `sizes`: the compressed size of each file. */

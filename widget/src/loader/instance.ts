@@ -82,9 +82,10 @@ export function createInstance(
 	}
 
 	/** A browser may forbid storage. */
-	function stored(kind: "localStorage" | "sessionStorage", name: string): string | null {
+	function stored(name: string): string | null {
+		const key = `banter.${name}${space}`;
 		try {
-			return window[kind].getItem(`banter.${name}${space}`);
+			return localStorage.getItem(key) ?? sessionStorage.getItem(key);
 		} catch {
 			return null;
 		}
@@ -137,13 +138,12 @@ export function createInstance(
 		);
 		for (const intent of INTENTS) button.addEventListener(intent, load, { passive: true, signal });
 		button.addEventListener("click", () => pass([click]), { signal });
-		const unread = stored("localStorage", "unread");
+		const unread = stored("unread");
 		showUnread(button, unread);
 		label(button, OPEN);
 		if (wished() !== "en") speak().catch(() => {});
-		const isOpen = stored("localStorage", "open") === "1";
-		if (isOpen || Number(unread) || stored("sessionStorage", "sending") || waiting.some(isUrgent))
-			load();
+		const isOpen = stored("open") === "1";
+		if (isOpen || Number(unread) || stored("sending") || waiting.some(isUrgent)) load();
 		emit("ready");
 		const { text, delaySeconds = 5 } = Object(record.teaser);
 		if (dataset.teaserText || text)

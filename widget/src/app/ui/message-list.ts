@@ -1,7 +1,7 @@
 // The list of messages.
 
 import { el } from "../../dom";
-import type { Message, People, State } from "../chat/state";
+import { type Message, type People, type State, tailOf } from "../chat/state";
 import { createAvatar } from "./avatar";
 import { createMessage, dots, type MessageParts, type MessageView } from "./message";
 import { peopleText } from "./people";
@@ -131,7 +131,7 @@ export function createLog(parts: LogParts): Log {
 	function draw(now: State): void {
 		const { messages } = now;
 		const items = timelineOf(now, lines, clock);
-		const last = messages[messages.length - 1]?.key ?? "";
+		const last = messages[tailOf(messages) - 1]?.key ?? "";
 		const anchor = items.find(({ key, message }) => message && shown.has(key));
 		scroll.keep(anchor && shown.get(anchor.key)?.node, () => {
 			const nodes = drawItems(items, last, now.line !== "up");
