@@ -4,6 +4,7 @@
 import type { ChatRequest, Reply, StopRequest } from "../../workerd/api/openapi/openapi";
 import { randomId } from "../src/app/chat/session";
 import { readLines } from "../src/app/net/ndjson";
+import { parseObject } from "../src/app/net/parse";
 import { curlCommand, type Request } from "./curl";
 import { routesFrom } from "./endpoints";
 import { parseEvent } from "./events";
