@@ -243,7 +243,7 @@ describe("a conversation", { skip: missing }, () => {
 		const { chat, calls } = await open({ draft: "One\nTwo" });
 		const field = chat.getByRole("textbox");
 		assert.equal(await field.inputValue(), "One\nTwo");
-		assert.equal(await field.evaluate((node) => node.clientHeight), 44);
+		assert.ok(await field.evaluate((node) => node.clientHeight >= node.scrollHeight));
 		await field.fill("Three");
 		await field.press("Enter");
 		const kept = (await calls()).filter(([name]) => name === "draft");
