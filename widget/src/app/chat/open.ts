@@ -41,8 +41,13 @@ function watchPolicy(place: Place, signal: AbortSignal): AbortSignal {
 	const abort = new AbortController();
 	document.addEventListener(
 		"securitypolicyviolation",
-		({ blockedURI }) => {
-			if (abort.signal.aborted || !blockedURI.startsWith(origin)) return;
+		({ blockedURI, originalPolicy }) => {
+			// It may forbid only the WebSocket.
+			const isAll =
+				blockedURI.startsWith(origin) ||
+				!/https:|\*/.test(originalPolicy.replace(/https:\/\//g, ""));
+			if (abort.signal.aborted || !isAll || originalPolicy.includes(origin)) return;
+			if (!blockedURI.includes(new URL(origin).host)) return;
 			console.warn(
 				`No chat: the page's Content-Security-Policy must allow ${origin} in connect-src`,
 			);
@@ -129,8 +134,6 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 				blocked,
 				carriers: carriersOf(place, token),
 				memory: numberIn(tab, `banter.carrier${space}`),
-				// Without settings, the page's policy may forbid everything.
-				first: Object.keys(shell.record).length === 0 ? 1 : 0,
 				exists: async () => !blocked.aborted && (await isAllowed(place, life)),
 			}),
 		done: ([method, first]) => {

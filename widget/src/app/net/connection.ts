@@ -37,8 +37,6 @@ export interface ConnectionParts {
 	readonly blocked?: AbortSignal;
 	/** In the order of their worth; see line.ts. */
 	readonly carriers: readonly OpenCarrier[];
-	/** The first one to try. */
-	readonly first?: number;
 	/** The carrier that has worked in this visit. */
 	readonly memory: { get(): number | null; put(carrier: number): void };
 	/** Whether the widget still exists and allows this site. Throws if there is no response. */
@@ -54,7 +52,7 @@ interface End {
 const FORBIDDEN = 403;
 
 export function createConnection(parts: ConnectionParts, events: ConnectionEvents): Connection {
-	const { network, carriers, exists, signal, blocked, memory, first = 0 } = parts;
+	const { network, carriers, exists, signal, blocked, memory } = parts;
 	let line: Carrier | null = null;
 	let running = false;
 	let renew = () => {};
@@ -80,7 +78,7 @@ export function createConnection(parts: ConnectionParts, events: ConnectionEvent
 			opened = openLine(
 				{
 					carriers,
-					first: known ?? first,
+					first: known ?? 0,
 					isAlone: known !== null,
 					chosen(carrier) {
 						heard = true;
