@@ -1,10 +1,7 @@
-// Controls and messages of the widget: stop, several tabs, keyboard, screen reader, errors; and a
-// server without these features.
+// Controls and messages of the widget: stop, several tabs, keyboard, screen reader.
 
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
-import { json } from "node:stream/consumers";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { numbered, TIME_FACTOR, until } from "../e2e/harness.mjs";
 import { modelIsLeft } from "../e2e/replies.mjs";
 import { missing } from "./browser.mjs";
@@ -79,54 +76,6 @@ describe("the controls and messages", { skip: missing }, () => {
 		await visitor.saidUntil(exchange("[[tokens=20 hold-after=10]] escape", numbered(20)));
 	});
 
-	it("tabs send no requests while hidden", async () => {
-		const FIRST = exchange("[[tokens=3]] first", "t0 t1 t2");
-		const one = await (await visit()).open();
-		await one.ask("[[tokens=3]] first", "t0 t1 t2");
-		const two = await site.openTab(one.context);
-		await two.saidUntil(FIRST);
-		const look = (hidden) =>
-			two.page.evaluate((value) => {
-				Object.defineProperty(document, "hidden", { value, configurable: true });
-				document.dispatchEvent(new Event("visibilitychange"));
-			}, hidden);
-		const heard = two.page.evaluate(
-			() => new Promise((done) => addEventListener("storage", ({ key }) => done(key))),
-		);
-		await look(true);
-		const asked = [];
-		two.page.on("request", (request) => asked.push(request.url()));
-		await one.ask("[[tokens=3]] second", "t0 t1 t2", FIRST);
-		assert.equal(await heard, "banter.said");
-		assert.deepEqual(asked, []);
-		await look(false);
-		await two.saidUntil([...FIRST, ...exchange("[[tokens=3]] second", "t0 t1 t2")]);
-	});
-
-	for (const [status, sentence] of [
-		[401, "This chat isn’t available here"],
-		[409, "This message couldn’t be sent."],
-		[410, "This conversation was deleted"],
-		[400, "This message couldn’t be sent."],
-		[500, "Something went wrong on our side"],
-		[429, "a lot of messages"],
-	])
-		it(`${status}: “${sentence} …”, and a retry can succeed`, async () => {
-			const visitor = await visit();
-			const headers = { "access-control-allow-origin": site.url };
-			const json = { error: "An error", code: "some_code" };
-			await visitor.page.route(
-				`${banter.url}/chat`,
-				(route) => route.fulfill({ status, headers, json }),
-				{ times: 1 },
-			);
-			await visitor.open();
-			await visitor.say("[[tokens=3]] hello");
-			await visitor.chat.getByText(sentence).waitFor();
-			await visitor.again.click();
-			await visitor.saidUntil(exchange("[[tokens=3]] hello", "t0 t1 t2"));
-		});
-
 	it("a screen reader announces each reply once and completely, and no old ones", async () => {
 		const visitor = await visit();
 		await visitor.open();
@@ -153,54 +102,5 @@ describe("the controls and messages", { skip: missing }, () => {
 		await visitor.page.reload();
 		await visitor.stopped.waitFor();
 		assert.equal(await visitor.live.textContent(), "");
-	});
-});
-
-describe("a server without message ids", { skip: missing }, () => {
-	const site = useSite();
-	const others = [];
-
-	/** Like open-chat-widget's server: it accepts a message and streams a reply. */
-	const server = createServer(async (req, res) => {
-		res.setHeader("access-control-allow-origin", "*");
-		res.setHeader("access-control-allow-headers", "Content-Type, x-widget-api-key, x-api-key");
-		if (req.method === "OPTIONS") {
-			return res.writeHead(204).end();
-		}
-		if (req.method !== "POST" || req.url !== "/chat") {
-			others.push(`${req.method} ${req.url}`);
-			res.writeHead(404, { "content-type": "text/html" }).end("<!DOCTYPE html>Cannot GET");
-			return;
-		}
-		const { message } = await json(req);
-		const line = (event) => res.write(`${JSON.stringify(event)}\n`);
-		res.writeHead(200, { "content-type": "application/x-ndjson; charset=utf-8" });
-		line({ type: "start", conversationId: "c1" });
-		line({ type: "token", token: "As " });
-		if (message === "wait") return;
-		line({ type: "token", token: "always" });
-		line({ type: "done", message: "As always", conversationId: "c1" });
-		res.end();
-	});
-	before(() => new Promise((done) => server.listen(0, "127.0.0.1", done)));
-	after(() => {
-		server.closeAllConnections();
-		server.close();
-	});
-
-	it("works: replies stream and can be stopped, and a reload starts a new conversation", async () => {
-		const visitor = await site.visit(`http://127.0.0.1:${server.address().port}/chat`);
-		await visitor.open();
-		await visitor.ask("hello", "As always");
-		await visitor.page.reload();
-		await until("it has been asked for a history", () => others.length === 1);
-		await visitor.saidUntil([]);
-		assert.equal(await visitor.again.count(), 0);
-		await visitor.ask("again", "As always");
-		await visitor.say("wait");
-		await visitor.logUntil("it has begun", (text) => text.endsWith("As "));
-		await visitor.stop.press("Enter");
-		await visitor.stopped.waitFor();
-		await visitor.saidUntil([...exchange("again", "As always"), ...exchange("wait", "As")]);
 	});
 });

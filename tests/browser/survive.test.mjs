@@ -1,6 +1,6 @@
 // Replies survive a reload, a lost network and killed processes. In each case the visitor reads the
 // whole reply once, the store has it once, and the text on the page only grows, except after a
-// restart. How the widget sends and resumes in each case: widget/test/delivery.test.ts and chat.test.ts.
+// restart. How the widget sends and resumes in each case: widget/test/engine.test.ts.
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -80,13 +80,12 @@ describe("a reply survives", { skip: missing }, () => {
 		await visitor.context.setOffline(true);
 		isCut = true;
 		network.cut();
-		await visitor.chat.getByText("Connection lost").waitFor();
+		await visitor.chat.getByText("You are offline").first().waitFor();
 		assert.equal(await visitor.again.isVisible(), true);
-		await visitor.live.getByText("Connection lost").waitFor({ state: "attached" });
 		isCut = false;
 		await visitor.context.setOffline(false);
 		await isWhole(visitor, question);
-		await visitor.chat.getByText("Connection lost").waitFor({ state: "detached" });
+		await visitor.chat.getByText("You are offline").first().waitFor({ state: "hidden" });
 		assert.equal(setbacks(seen), 0);
 		assert.deepEqual(complaintsBut(visitor.complaints), []);
 	});
