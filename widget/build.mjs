@@ -111,7 +111,13 @@ async function buildLanguages() {
 const minifying = {
 	toplevel: true,
 	ecma: 2020,
-	compress: { passes: 4, unsafe_arrows: true, unsafe_methods: true, pure_getters: true },
+	compress: {
+		passes: 4,
+		unsafe: true,
+		unsafe_arrows: true,
+		unsafe_methods: true,
+		pure_getters: true,
+	},
 	format: { comments: false },
 };
 

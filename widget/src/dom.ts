@@ -6,11 +6,7 @@ export function el<K extends keyof HTMLElementTagNameMap>(
 	attributes: Readonly<Record<string, string>> = {},
 	...children: (Node | string)[]
 ): HTMLElementTagNameMap[K] {
-	const node = (
-		/^(svg|path)$/.test(tag)
-			? document.createElementNS("http://www.w3.org/2000/svg", tag)
-			: document.createElement(tag)
-	) as HTMLElementTagNameMap[K];
+	const node = document.createElement(tag);
 	for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
 	node.append(...children);
 	return node;

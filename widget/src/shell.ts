@@ -20,13 +20,11 @@ export interface Shell {
 	readonly record: Values;
 	/** The settings that the page's script has changed: theme, locale. */
 	readonly overrides: Values;
-	/** The custom element; `frame`, `button` and `live` are in its shadow tree. */
+	/** The custom element; `frame` and `button` are in its shadow tree. */
 	readonly host: HTMLElement;
 	readonly root: ShadowRoot;
 	readonly frame: HTMLElement;
 	readonly button: HTMLButtonElement;
-	/** The live region for screen readers. */
-	readonly live: HTMLElement;
 	/** The language, such as "de", and its texts. */
 	readonly language: Language;
 	/** Aborted when the widget is destroyed: every listener and timer ends with it. */

@@ -1,7 +1,5 @@
 // Adds a style sheet to a shadow tree.
 
-import { el } from "./dom";
-
 /** A Content-Security-Policy treats a <style> element as inline style, but not a constructed sheet. */
 export function addStyles(root: ShadowRoot, css: string): void {
 	try {
@@ -10,6 +8,6 @@ export function addStyles(root: ShadowRoot, css: string): void {
 		root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
 	} catch {
 		// An old browser.
-		root.append(el("style", {}, css));
+		root.appendChild(document.createElement("style")).textContent = css;
 	}
 }

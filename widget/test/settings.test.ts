@@ -2,14 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { resolveSettings, type Settings } from "../src/app/settings";
 
-const WHITE = { r: 255, g: 255, b: 255 };
+const WHITE = [255, 255, 255];
 /** The defaults of the tag with a widget id. */
 const OURS: Settings = {
 	title: "Chat with us",
 	welcomeMessage: "Hi there! How can we help?",
 	inputPlaceholder: "",
-	accent: { r: 99, g: 102, b: 241 },
+	theme: "auto",
+	accent: [99, 102, 241],
 	onAccent: WHITE,
+	picture: "",
+	radius: 16,
+	inheritsFont: false,
+	isPlaced: false,
 	contact: null,
 	plainText: false,
 	showTimes: true,
@@ -28,9 +33,14 @@ const KEYED: Settings = {
 	title: "Assistant",
 	welcomeMessage: "Hi! Ask me anything and I will help you out.",
 	inputPlaceholder: "Type your message...",
-	accent: { r: 14, g: 165, b: 233 },
+	accent: [14, 165, 233],
 	onAccent: null,
 };
+
+function parseHex(text: string): number[] | null {
+	const digits = /^#(..)(..)(..)$/.exec(text.replace(/^#(.)(.)(.)$/, "#$1$1$2$2$3$3"));
+	return digits?.slice(1).map((two) => Number.parseInt(two, 16)) ?? null;
+}
 
 interface Given {
 	readonly attributes?: Readonly<Record<string, string>>;
@@ -40,7 +50,10 @@ interface Given {
 }
 
 function resolve({ attributes = {}, record = {}, overrides = {}, widgetId = "wid_1" }: Given) {
-	return resolveSettings({ script: { dataset: attributes }, record, overrides, widgetId });
+	return resolveSettings(
+		{ script: { dataset: attributes }, record, overrides, widgetId },
+		parseHex,
+	);
 }
 
 test("without attributes and record the defaults of the tag apply", () => {
@@ -84,8 +97,8 @@ test("the record's values are used", () => {
 		...OURS,
 		title: "Support",
 		welcomeMessage: "Hello!",
-		accent: { r: 255, g: 0, b: 0 },
-		onAccent: { r: 0, g: 0, b: 0 },
+		accent: [255, 0, 0],
+		onAccent: [0, 0, 0],
 		contact: { required: true, fields: ["name", "email"], needed: ["email"] },
 		starters: ["Where is my order?", "Do you deliver?"],
 		unreadInTitle: true,

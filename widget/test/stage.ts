@@ -15,16 +15,13 @@ const NAMES = ["send", "stop", "retry", "introduce", "skipContact", "loadOlder",
 function stage(record: Values, code: string, texts: readonly string[], dir = "") {
 	const host = document.body.appendChild(document.createElement("banter-chat"));
 	const root = host.attachShadow({ mode: "open" });
-	const [frame, live] = [document.createElement("div"), document.createElement("div")];
+	const frame = document.createElement("div");
 	const button = document.createElement("button");
 	frame.className = "frame";
 	frame.dir = dir;
 	frame.lang = code;
-	live.ariaLive = "polite";
-	live.className = "spoken";
 	button.className = "launcher";
-	button.append(document.createElement("span"));
-	frame.append(button, live);
+	frame.append(button);
 	root.append(frame);
 	addStyles(root, css);
 	const { signal } = new AbortController();
@@ -37,7 +34,6 @@ function stage(record: Values, code: string, texts: readonly string[], dir = "")
 		root,
 		frame,
 		button,
-		live,
 		language,
 		signal,
 		emit: () => undefined,
@@ -55,9 +51,11 @@ function stage(record: Values, code: string, texts: readonly string[], dir = "")
 	};
 	const conversation = { ...Object.fromEntries(acts), type: () => undefined, draft };
 	const said: string[] = [];
-	new MutationObserver(() => said.push(live.innerText)).observe(live, { childList: true });
-	const settings = resolveSettings(shell);
+	const settings = resolveSettings(shell, () => null);
 	createView({ shell, settings, words, signal }, { store, conversation, local: null as never });
+	const live = root.querySelector<HTMLElement>("[aria-live]");
+	if (live)
+		new MutationObserver(() => said.push(live.innerText)).observe(live, { childList: true });
 	return { store, calls, said };
 }
 

@@ -8,8 +8,8 @@ import { perform } from "./methods";
 import { emitEvents, withEvents } from "./page-events";
 import { resolveSettings } from "./settings";
 import { css } from "./styles/index.css";
+import { rgbOf } from "./ui/css-color";
 import { giveNotice } from "./ui/notice";
-import { resolveColor } from "./ui/resolve-color";
 import { createTeaser } from "./ui/teaser";
 import { createView } from "./ui/view";
 import { createWords } from "./words";
@@ -34,7 +34,7 @@ export const start: App["start"] = (shell) => {
 		life.abort();
 		life = new AbortController();
 		const { signal } = life;
-		const settings = resolveSettings(shell, resolveColor);
+		const settings = resolveSettings(shell, (text) => rgbOf(shell.button, text));
 		const { code } = shell.language;
 		shell.frame.lang = code;
 		// Other languages keep the direction of the page.

@@ -2,6 +2,7 @@
 
 import type { Call } from "../shell";
 import type { Opened } from "./conversation";
+import type { ThemeName } from "./ui/theme";
 import type { View } from "./ui/view";
 
 type Mounted = Opened & { readonly view: View };
@@ -16,6 +17,7 @@ export function perform([method, first]: Call, { store, conversation, view }: Mo
 	else if (method === "close") open && view.toggle(false);
 	else if (method === "toggle") view.toggle(!open);
 	else if (method === "prefill") view.prefill(String(first ?? ""));
+	else if (method === "theme") view.setTheme(first as ThemeName);
 	else if (method === "send") {
 		if (!open) view.toggle(true);
 		conversation.send(String(first ?? ""));

@@ -2,8 +2,9 @@
 // server's values, over the defaults. A missing or invalid value becomes its default: a typo must not remove
 // the chat from the page.
 
+import type { Rgb } from "../color";
 import type { Shell } from "../shell";
-import { parseHex, type Rgb, WHITE } from "./ui/color";
+import type { ThemeName } from "./ui/theme";
 
 export type ContactField = "name" | "email" | "phone";
 
@@ -21,9 +22,18 @@ export interface Settings {
 	readonly welcomeMessage: string;
 	/** "": the language's text. */
 	readonly inputPlaceholder: string;
+	readonly theme: ThemeName;
 	readonly accent: Rgb;
-	/** The text colour on the accent; null: chosen by contrast. */
+	/** The text colour on the accent, if the site chose one. */
 	readonly onAccent: Rgb | null;
+	/** On the button; "": none. */
+	readonly picture: string;
+	/** Of the panel's corners, in pixels. */
+	readonly radius: number;
+	/** The page's font instead of the system's. */
+	readonly inheritsFont: boolean;
+	/** Without a button: in an element of the page, or as the whole page. */
+	readonly isPlaced: boolean;
 	readonly contact: ContactWish | null;
 	/** Replies are shown as they are, without Markdown. */
 	readonly plainText: boolean;
@@ -100,7 +110,7 @@ const OPEN_CHAT_WIDGET: Defaults = {
 	title: "Assistant",
 	welcomeMessage: "Hi! Ask me anything and I will help you out.",
 	inputPlaceholder: "Type your message...",
-	accent: { r: 14, g: 165, b: 233 },
+	accent: [14, 165, 233],
 	onAccent: null,
 };
 
@@ -108,8 +118,8 @@ const OURS: Defaults = {
 	title: "Chat with us",
 	welcomeMessage: "Hi there! How can we help?",
 	inputPlaceholder: "",
-	accent: { r: 99, g: 102, b: 241 },
-	onAccent: WHITE,
+	accent: [99, 102, 241],
+	onAccent: [255, 255, 255],
 };
 
 function contactFrom({ setting }: Lookup): ContactWish | null {
@@ -151,19 +161,25 @@ function teaserFrom({ setting, text }: Lookup): Teaser {
 /** `resolveColor` parses any CSS colour; null if invalid or not opaque. */
 export function resolveSettings(
 	sources: Sources,
-	resolveColor: (text: string) => Rgb | null = parseHex,
+	resolveColor: (text: string) => Rgb | null,
 ): Settings {
 	const { widgetId } = sources;
 	const lookup = createLookup(sources);
 	const { setting, text } = lookup;
 	const color = (name: string) => resolveColor(text(name, ""));
+	const theme = text("theme", "auto");
 	const defaults = widgetId ? OURS : OPEN_CHAT_WIDGET;
 	return {
 		title: text("title", defaults.title),
 		welcomeMessage: text("welcomeMessage", defaults.welcomeMessage),
 		inputPlaceholder: text("inputPlaceholder", defaults.inputPlaceholder),
+		theme: theme === "dark" || theme === "light" ? theme : "auto",
 		accent: color("accentColor") ?? defaults.accent,
 		onAccent: color("textColor") ?? defaults.onAccent,
+		picture: text("launcher.style", "") === "picture" ? text("launcher.picture", "") : "",
+		radius: numberFrom(setting("radius"), 16),
+		inheritsFont: setting("font") === "inherit",
+		isPlaced: setting("target") !== undefined || setting("mode") === "page",
 		contact: widgetId ? contactFrom(lookup) : null,
 		plainText: isSet(setting("plainText")),
 		showTimes: isSet(setting("showTimes") ?? true),

@@ -10,7 +10,7 @@ function add(instances: Instance[], script: HTMLScriptElement): void {
 	const identity = `${[id, widget, apiUrl, apiKey, target]}`;
 	const known = instances.find((one) => one.identity === identity);
 	// Some pages empty the body and run its scripts again: show the existing chat.
-	if (known) known.comeBack();
+	if (known) known.back();
 	else instances.push(createInstance(script, identity, instances));
 }
 

@@ -1,10 +1,10 @@
 // One widget on the page: its settings, its button, and the app once it is needed.
 
 import type { Call, Language, Shell, Values } from "../shell";
-import { createElement, label, paint, showUnread } from "./button";
+import { createElement, label, paint } from "./button";
 import { chooseLanguage, fetchLanguage } from "./language";
 import { fetchRecord, importApp, pause, whenIdle } from "./load";
-import { bringBack, keepOnPage } from "./page";
+import { keepOnPage } from "./page";
 import { serverOf } from "./tag";
 
 export interface Instance {
@@ -12,14 +12,14 @@ export interface Instance {
 	readonly identity: string;
 	call(call: Call): void;
 	/** Another tag for the same widget: show it again if the page has removed it. */
-	comeBack(): void;
+	back(): void;
 }
 
 /** The calls that need the app at once; the others wait until the visitor needs it. */
 const URGENT = /open|toggle|send|prefill|reset/;
 
-/** What visitors do before they click. */
-const INTENTS = ["pointerenter", "focus", "touchstart"];
+/** What visitors do before they click; a touch also begins with pointerenter. */
+const INTENTS = ["pointerenter", "focus"];
 
 const OPEN = "Open chat";
 const FAILED = "Could not be loaded";
@@ -47,6 +47,7 @@ export function createInstance(
 	let loading = false;
 	/** What a click does: until the app is there, a closed button is all that the visitor sees. */
 	let click = "open";
+	let bringBack = () => {};
 	let pass = (call: Call) => {
 		waiting.push(call);
 		if (isUrgent(call)) load();
@@ -71,8 +72,9 @@ export function createInstance(
 			loading = false;
 			// The next intent shall not open the chat by itself.
 			waiting = waiting.filter(([method]) => method !== click);
-			shell.button.title = FAILED;
-			label(shell.button, FAILED);
+			const { button } = shell;
+			label(button, FAILED);
+			button.title = FAILED;
 			emit("error", { code: "not_loaded" });
 		}
 	}
@@ -82,12 +84,12 @@ export function createInstance(
 	}
 
 	/** A browser may forbid storage. */
-	function stored(name: string): string | null {
+	function stored(name: string): string {
 		const key = `banter.${name}${space}`;
 		try {
-			return localStorage.getItem(key) ?? sessionStorage.getItem(key);
+			return localStorage[key] ?? sessionStorage[key];
 		} catch {
-			return null;
+			return "";
 		}
 	}
 
@@ -104,17 +106,12 @@ export function createInstance(
 		label(shell.button, shell.language.texts[0] ?? OPEN);
 	}
 
-	/** A colour that the browser knows. */
-	function color(own: string | undefined, value: unknown, fallback: string): string {
-		return [own, `${value}`].find((one) => one && CSS.supports("color", one)) ?? fallback;
-	}
-
 	function draw(record: Values): void {
-		const element = createElement(
-			/left/i.test(dataset.position ?? `${record.position}`) ? "left" : "right",
-		);
+		const { target, mode = "", accentColor, textColor, position } = dataset;
+		const look = target ? "inline" : mode;
+		const side = /left/i.test(position ?? `${record.position}`) ? "left" : "right";
+		const element = createElement(`${side} ${look}`);
 		const { host, frame, button } = element;
-		const language = { code: "", texts: [] };
 		shell = {
 			...element,
 			id,
@@ -124,30 +121,43 @@ export function createInstance(
 			space,
 			record,
 			overrides,
-			language,
+			language: { code: "", texts: [] },
 			signal,
 			emit,
 		};
-		keepOnPage(host, signal);
-		host.hidden = !!overrides.hidden;
-		paint(
-			frame,
-			button,
-			color(dataset.accentColor, record.primary_color, widgetId ? "#6366f1" : "#0ea5e9"),
-			color(dataset.textColor, record.text_color, ""),
+		bringBack = keepOnPage(
+			host,
+			() => (target && document.querySelector(target)) || document.body,
+			signal,
 		);
-		for (const intent of INTENTS) button.addEventListener(intent, load, { passive: true, signal });
+		host.hidden = !!overrides.hidden;
+		paint(frame, button, {
+			accent: [accentColor, record.primary_color, widgetId ? "#6366f1" : "#0ea5e9"],
+			"on-accent": [textColor, record.text_color, "#fff"],
+		});
+		for (const name of ["zIndex", "offsetX", "offsetY"]) {
+			const value = `${dataset[name] ?? record[name]}`;
+			if (+value >= 0) host.style.setProperty(`--${name}`, value);
+		}
+		const { style, text } = Object(record.launcher);
+		const launcher = look ? "none" : (dataset.launcherStyle ?? style);
+		button.className = `launcher ${launcher}`;
+		if (launcher === "text") button.append(dataset.launcherText ?? text);
+		for (const intent of INTENTS) button.addEventListener(intent, load, { signal });
 		button.addEventListener("click", () => pass([click]), { signal });
-		const unread = stored("unread");
-		showUnread(button, unread);
 		label(button, OPEN);
 		if (wished() !== "en") speak().catch(() => {});
-		const isOpen = stored("open") === "1";
-		if (isOpen || Number(unread) || stored("sending") || waiting.some(isUrgent)) load();
+		if (
+			look ||
+			launcher === "picture" ||
+			["open", "unread", "sending"].some((name) => stored(name) > "0") ||
+			waiting.some(isUrgent)
+		)
+			load();
 		emit("ready");
-		const { text, delaySeconds = 5 } = Object(record.teaser);
-		if (dataset.teaserText || text)
-			pause(dataset.teaserDelaySeconds ?? delaySeconds, signal).then(load);
+		const teaser = Object(record.teaser);
+		if (dataset.teaserText || teaser.text)
+			pause(dataset.teaserDelaySeconds ?? teaser.delaySeconds ?? 5, signal).then(load);
 	}
 
 	async function begin(): Promise<void> {
@@ -186,7 +196,7 @@ export function createInstance(
 		id,
 		identity,
 		call: (one: Call) => signal.aborted || call(one),
-		comeBack: () => shell && bringBack(shell.host, signal),
+		back: () => bringBack(),
 	};
 	const whenBody = () => whenIdle(() => signal.aborted || begin());
 	if (document.body) whenBody();

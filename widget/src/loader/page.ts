@@ -1,23 +1,33 @@
 // The element's place on the page.
 
 /**
- * Adds the element again after one frame without it, so that message-list.ts restores its scroll
- * position.
+ * Keeps the element on the page, until `signal` is aborted; in the body it is in the top layer where the browser
+ * has one. `parent()`: of the element, now. Returns the function that brings it back.
  */
-export function bringBack(host: HTMLElement, signal: AbortSignal): void {
-	requestAnimationFrame(() =>
-		requestAnimationFrame(() => signal.aborted || host.isConnected || document.body.append(host)),
-	);
-}
-
-/** Until `signal` is aborted. */
-export function keepOnPage(host: HTMLElement, signal: AbortSignal): void {
-	document.body.append(host);
+export function keepOnPage(
+	host: HTMLElement,
+	parent: () => Element,
+	signal: AbortSignal,
+): () => void {
+	function add(): void {
+		const place = parent();
+		place.append(host);
+		if (place !== document.body) return;
+		host.popover = "manual";
+		host.showPopover?.();
+	}
+	// After one frame without it, so that message-list.ts restores its scroll position.
+	const bringBack = () =>
+		requestAnimationFrame(() =>
+			requestAnimationFrame(() => signal.aborted || host.isConnected || add()),
+		);
+	add();
 	// Some page frameworks replace the body without running the head's scripts again.
-	const observer = new MutationObserver(() => bringBack(host, signal));
+	const observer = new MutationObserver(bringBack);
 	observer.observe(document.documentElement, { childList: true });
 	signal.onabort = () => {
 		observer.disconnect();
 		host.remove();
 	};
+	return bringBack;
 }

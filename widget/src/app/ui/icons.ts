@@ -1,7 +1,5 @@
 // The icons of the app: outlines, except those in FILLED.
 
-import { drawIcon } from "../../draw";
-
 const PATHS = {
 	spark:
 		"M12 2.5c.7 5.3 3.2 8.4 9 9.5-5.8 1.1-8.3 4.2-9 9.5-.7-5.3-3.2-8.4-9-9.5 5.8-1.1 8.3-4.2 9-9.5Z",
@@ -20,7 +18,17 @@ const PATHS = {
 export type IconName = keyof typeof PATHS;
 
 const FILLED: ReadonlySet<IconName> = new Set<IconName>(["spark", "stop"]);
-/** Decorative: the caller provides the accessible name. */
+
+function draw(tag: string, attributes: Readonly<Record<string, string>>, ...children: Node[]) {
+	const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+	for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+	node.append(...children);
+	return node;
+}
+
+/** Decorative: the caller provides the accessible name. On a 24 × 24 grid. */
 export function icon(name: IconName): Element {
-	return drawIcon(`icon-${name}${FILLED.has(name) ? " filled" : ""}`, PATHS[name]);
+	const look = `icon icon-${name}${FILLED.has(name) ? " filled" : ""}`;
+	const attributes = { viewBox: "0 0 24 24", class: look, "aria-hidden": "true" };
+	return draw("svg", attributes, draw("path", { d: PATHS[name] }));
 }

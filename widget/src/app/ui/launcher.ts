@@ -1,23 +1,41 @@
 // The loader's button, once the app is there.
 
+import { el } from "../../dom";
 import type { State } from "../chat/state";
 import type { Words } from "../words";
 import { icon } from "./icons";
 
-/** `button`: has the loader's icon and badge. Leaves it as it was when `signal` is aborted. */
-export function createLauncher(button: HTMLButtonElement, words: Words, signal: AbortSignal) {
-	const [badge, down] = [button.querySelector(".badge"), icon("down")];
+/** The icon stays if the page's policy or the network refuses the picture. */
+function showPicture(button: HTMLElement, url: string, signal: AbortSignal): void {
+	const image = el("img", { alt: "" });
+	image.onload = () => signal.aborted || button.prepend(image);
+	image.src = url;
+	signal.addEventListener("abort", () => image.remove());
+}
+
+/** `picture`: its address, or "". `button`: has the loader's icon. Leaves it as it was when `signal` is aborted. */
+export function createLauncher(
+	button: HTMLButtonElement,
+	words: Words,
+	picture: string,
+	signal: AbortSignal,
+) {
+	if (picture) showPicture(button, picture, signal);
+	const [badge, down] = [el("span", { class: "badge" }), icon("down")];
 	button.setAttribute("aria-controls", "panel");
 	button.setAttribute("aria-haspopup", "dialog");
 	button.title = "";
-	button.append(down);
-	signal.addEventListener("abort", () => down.remove());
+	button.append(down, badge);
+	signal.addEventListener("abort", () => {
+		down.remove();
+		badge.remove();
+	});
 	return {
 		render({ open, unread }: State) {
 			const key = unread > 1 ? "openChatUnreadMany" : unread ? "openChatUnread" : "openChat";
 			button.setAttribute("aria-label", words(open ? "closeChat" : key, { count: unread }));
 			button.setAttribute("aria-expanded", String(open));
-			if (badge) badge.textContent = unread ? String(unread) : "";
+			badge.textContent = unread ? String(unread) : "";
 		},
 	};
 }

@@ -1,62 +1,101 @@
-// Derives the widget's colours from the site's accent colour, so that text stays readable on any
-// accent.
+// The colours of the light and the dark scheme. Some follow from the site's accent colour, corrected so that
+// text stays readable on any accent.
 
-import { BLACK, contrast, mix, type Rgb, toHex, WHITE } from "./color";
+import { farFrom, type Rgb } from "../../color";
+import { css, mix, readable, readableOn } from "./css-color";
 
-/** WCAG 2.1, 1.4.3: the minimum contrast of normal text (level AA). */
-export const READABLE = 4.5;
+export type ThemeName = "auto" | "light" | "dark";
 
-const INK: Rgb = { r: 15, g: 23, b: 42 };
+/** Custom properties of the style sheets: `--ink` is `ink`. */
+export type Theme = Readonly<Record<(typeof NAMES)[number], Rgb>>;
 
-export interface Theme {
-	/** The colour that the site chose. */
-	readonly accent: Rgb;
-	/** The end of gradients: moves away from the text colour, so that contrast only grows. */
-	readonly deep: Rgb;
+const NAMES = [
+	/** Panel, fields and the agent's bubbles. */
+	"ground",
+	/** Text. */
+	"ink",
+	/** Less important text. */
+	"muted",
+	/** Errors. */
+	"danger",
+	/** Decorative lines. */
+	"line",
+	/** The borders of fields and buttons: a contrast of 3 at least (WCAG 1.4.11). */
+	"edge",
+	/** Behind code and the heads of tables. */
+	"surface",
+	/** Behind errors. */
+	"alarm",
+	/** The site's colour: button, header, the visitor's bubbles. */
+	"accent",
 	/** Text and icons on `accent`. */
-	readonly onAccent: Rgb;
-	/** The accent as text, icon or outline on white. */
-	readonly strong: Rgb;
-	/** A light tint of the accent, behind small icons. */
-	readonly tint: Rgb;
-	/** A very light tint, behind the messages. */
-	readonly wash: Rgb;
-}
+	"on-accent",
+	/** The end of gradients: moves away from the text colour, so that contrast only grows. */
+	"deep",
+	/** The accent as text, icon or outline on `ground`. */
+	"strong",
+	/** A tint of the accent, behind small icons. */
+	"tint",
+	/** A slight tint, behind the messages. */
+	"wash",
+] as const;
 
-function textOn(background: Rgb): Rgb {
-	const readable = [WHITE, INK].find((text) => contrast(text, background) >= READABLE);
-	return readable ?? BLACK;
-}
+const WHITE: Rgb = [255, 255, 255];
+const INK: Rgb = [15, 23, 42];
+const NIGHT: Rgb = [28, 32, 41];
 
-function darkenUntilReadable(color: Rgb, background: Rgb): Rgb {
-	let share = 0;
-	let darker = color;
-	while (contrast(darker, background) < READABLE) {
-		share += 0.05;
-		darker = mix(color, BLACK, share);
-	}
-	return darker;
-}
+const LIGHT = [WHITE, INK, [86, 96, 116], [180, 35, 24]] as const;
+const DARK = [NIGHT, [232, 235, 242], [166, 174, 190], [255, 155, 143]] as const;
+
+const grey = (n: number): Rgb => [n, n, n];
 
 /** `chosen`: the site's own text colour on the accent. */
-export function themeFor(accent: Rgb, chosen: Rgb | null = null): Theme {
-	const onAccent = chosen ?? textOn(accent);
-	const tint = mix(WHITE, accent, 0.12);
+export function themeFor(site: Rgb, chosen: Rgb | null = null, isDark = false): Theme {
+	const [ground, ink, muted, danger] = isDark ? DARK : LIGHT;
+	const [accent, onAccent] = readable(site, chosen ?? WHITE);
+	const towardsInk = (share: number) => mix(ground, ink, share);
+	const surface = towardsInk(0.06);
+	const tint = mix(ground, accent, isDark ? 0.2 : 0.12);
 	return {
+		ground,
+		ink,
+		muted,
+		danger,
+		line: towardsInk(0.11),
+		edge: towardsInk(0.5),
+		surface,
+		alarm: mix(ground, danger, 0.06),
 		accent,
-		deep: mix(accent, contrast(onAccent, BLACK) > contrast(onAccent, WHITE) ? BLACK : WHITE, 0.2),
-		onAccent,
-		// Measured on the tint, the darkest background that it is used on.
-		strong: darkenUntilReadable(accent, tint),
+		"on-accent": onAccent,
+		deep: mix(accent, grey(farFrom(onAccent)), 0.2),
+		strong: readableOn(tint, readableOn(surface, site)),
 		tint,
-		wash: mix(WHITE, accent, 0.05),
+		wash: mix(isDark ? [18, 21, 28] : WHITE, accent, 0.05),
 	};
 }
 
-/** Sets the custom properties that the style sheets read: `--on-accent` is `onAccent`. */
+/** The page may override each colour: `--banter-ink` replaces `--ink`. */
 export function paint(node: HTMLElement, theme: Theme): void {
-	const { onAccent, ...others } = theme;
-	for (const [name, color] of Object.entries({ "on-accent": onAccent, ...others })) {
-		node.style.setProperty(`--${name}`, toHex(color));
+	for (const [name, color] of Object.entries(theme)) {
+		node.style.setProperty(`--${name}`, `var(--banter-${name},${css(color)})`);
 	}
+}
+
+/** Keeps the colours of `node` those of the scheme; `name()`: which one page and site want. */
+export function followScheme(
+	node: HTMLElement,
+	name: () => ThemeName,
+	themeOf: (isDark: boolean) => Theme,
+	signal: AbortSignal,
+): () => void {
+	const system = matchMedia("(prefers-color-scheme:dark)");
+	function update(): void {
+		const wanted = name();
+		const isDark = wanted === "auto" ? system.matches : wanted === "dark";
+		node.classList.toggle("dark", isDark);
+		paint(node, themeOf(isDark));
+	}
+	system.addEventListener("change", update, { signal });
+	update();
+	return update;
 }

@@ -1,6 +1,6 @@
 // The panel in the loader's shadow tree, and the button's state.
 
-import { perFrame } from "../../dom";
+import { el, perFrame } from "../../dom";
 import { setOpen } from "../chat/state";
 import type { Opened, OpenParts } from "../conversation";
 import { createAnnouncer } from "./announcer";
@@ -8,11 +8,12 @@ import { createClock } from "./clock";
 import { createLauncher } from "./launcher";
 import { createPanel } from "./panel";
 import { trackViewport } from "./small-screen";
-import { paint, themeFor } from "./theme";
+import { followScheme, type ThemeName, themeFor } from "./theme";
 
 export interface View {
 	toggle(open: boolean): void;
 	prefill(text: string): void;
+	setTheme(name: ThemeName): void;
 }
 
 /**
@@ -29,7 +30,7 @@ function keepKeysInside(root: ShadowRoot, signal: AbortSignal): void {
 export function createView(parts: OpenParts, { store, conversation }: Opened): View {
 	const { shell, words, settings, signal } = parts;
 	const { frame, button } = shell;
-	const launcher = createLauncher(button, words, signal);
+	const launcher = createLauncher(button, words, settings.picture, signal);
 	const panel = createPanel(
 		words,
 		settings,
@@ -37,9 +38,13 @@ export function createView(parts: OpenParts, { store, conversation }: Opened): V
 		createClock(shell.language.code),
 		signal,
 	);
-	const announcer = createAnnouncer(shell.live, words, settings, store.get());
-	button.before(panel.node);
-	signal.addEventListener("abort", () => panel.node.remove());
+	const live = el("div", { class: "spoken", "aria-live": "polite" });
+	const announcer = createAnnouncer(live, words, settings, store.get());
+	button.before(panel.node, live);
+	signal.addEventListener("abort", () => {
+		panel.node.remove();
+		live.remove();
+	});
 
 	function render(): void {
 		const state = store.get();
@@ -61,10 +66,24 @@ export function createView(parts: OpenParts, { store, conversation }: Opened): V
 		if (event.key === "Escape" && !event.isComposing && store.get().open) toggle(false);
 	};
 	frame.addEventListener("keydown", onKey, { signal });
-	paint(frame, themeFor(settings.accent, settings.onAccent));
+	const { accent, onAccent } = settings;
+	let { theme } = settings;
+	const update = followScheme(
+		frame,
+		() => theme,
+		(isDark) => themeFor(accent, onAccent, isDark),
+		signal,
+	);
 	keepKeysInside(shell.root, signal);
 	trackViewport(frame, signal);
 	store.subscribe(perFrame(render, signal));
 	render();
-	return { toggle, prefill: panel.prefill };
+	return {
+		toggle,
+		prefill: panel.prefill,
+		setTheme(name) {
+			theme = name;
+			update();
+		},
+	};
 }
