@@ -34,7 +34,7 @@ describe("a tag with data-widget", { skip: missing }, () => {
 			);
 			return [frame.classList.contains("left"), ...colors, launcher.color];
 		});
-		assert.deepEqual(look, [true, "#b00020", "#ffee00", "rgb(255, 238, 0)"]);
+		assert.deepEqual(look, [true, "rgb(176,0,32)", "rgb(255,238,0)", "rgb(255, 238, 0)"]);
 
 		await visitor.say(slow(30));
 		await visitor.logUntil("the first words", (text) => text.includes("t0 t1"));
