@@ -53,7 +53,7 @@ function stage(record: Values, code: string, texts: readonly string[], dir = "")
 	const said: string[] = [];
 	const settings = resolveSettings(shell, () => null);
 	createView({ shell, settings, words, signal }, { store, conversation, local: null as never });
-	const live = root.querySelector<HTMLElement>("[aria-live]");
+	const live = root.querySelector<HTMLElement>("[aria-live=polite]");
 	if (live)
 		new MutationObserver(() => said.push(live.innerText)).observe(live, { childList: true });
 	return { store, calls, said };
