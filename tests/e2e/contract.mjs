@@ -126,7 +126,10 @@ const FILES = [
 	["accounts", /^\/v1\/admin\/(me|logins|keys)\b/],
 	["takeover", /^\/v1\/admin\/conversations\/.*\/(takeover|handback|messages)$/],
 	["conversation-events", /^\/v1\/admin\/conversations\/[^/]+\/(events|typing)$/],
-	["widget-feed", /^\/api\/widget\/[^/]+\/(events|frames)$|^\/v1\/chat\/(feed\/)?frames$|^\/v1\/chat\/feed$/],
+	[
+		"widget-feed",
+		/^\/api\/widget\/[^/]+\/(events|frames)$|^\/v1\/chat\/(feed\/)?frames$|^\/v1\/chat\/feed$/,
+	],
 	["webhooks", /^\/v1\/admin\/webhooks\b/],
 	["conversations", /^\/v1\/admin\/(conversations|visitors)\b/],
 	["events", /^\/v1\/admin\/events$/],
