@@ -60,8 +60,14 @@ export interface BanterEvents {
 		/** The reply as Markdown, at most its first 4,000 characters. */
 		readonly text: string;
 	};
-	/** A person takes over from the agent, or hands back. */
-	handover: { readonly widget: string; readonly state: string };
+	/** A person takes over from the agent, or hands back. A page that is loaded later also hears who answers. */
+	handover: {
+		readonly widget: string;
+		/** Who answers; `waiting`: the visitor waits for a person. */
+		readonly state: "waiting" | "person" | "model";
+		/** The person who answers or answered last; null: nobody yet. */
+		readonly name: string | null;
+	};
 	/** The visitor's contact details have been saved. */
 	contact: { readonly widget: string };
 	/** A reply has failed, or the chat could not be loaded (`not_loaded`). */

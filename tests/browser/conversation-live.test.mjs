@@ -62,6 +62,10 @@ describe("a conversation with a server", { skip: missing }, () => {
 		const { conversations } = await site.admin("GET", `conversations?widgetId=${other.id}`);
 		const act = (what, body) =>
 			site.admin("POST", `conversations/${conversations[0]._id}/${what}`, body);
+		await visitor.page.evaluate(() => {
+			window.heard = [];
+			window.banter.on("handover", ({ detail }) => window.heard.push([detail.state, detail.name]));
+		});
 		await act("takeover", { name: "Jane" });
 		await visitor.chat.getByText("Jane has joined").waitFor();
 		await act("messages", { content: "I am here." });
@@ -69,6 +73,10 @@ describe("a conversation with a server", { skip: missing }, () => {
 		assert.equal(await visitor.chat.locator(".name").last().textContent(), "Jane");
 		await act("handback");
 		await visitor.chat.getByText("Jane has left").waitFor();
+		assert.deepEqual(await visitor.page.evaluate(() => window.heard), [
+			["person", "Jane"],
+			["model", "Jane"],
+		]);
 		assert.deepEqual(visitor.complaints, []);
 	});
 });

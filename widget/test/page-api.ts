@@ -34,7 +34,7 @@ export const LISTENERS: { readonly [K in keyof BanterEvents]: BanterListener<K> 
 	closed: ({ detail }) => detail.widget.length,
 	message: ({ detail }) => detail.text.length,
 	reply: ({ detail }) => detail.id?.length ?? (detail.status === "cut" ? detail.text : ""),
-	handover: ({ detail }) => detail.state.length,
+	handover: ({ detail }) => (detail.state === "person" ? detail.name : null),
 	contact: ({ detail }) => detail.widget.length,
 	error: ({ detail }) => detail.code.length,
 	unread: ({ detail }) => detail.count.toFixed(),

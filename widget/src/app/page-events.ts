@@ -25,12 +25,14 @@ function emitReplies(emit: Emit, before: State, state: State): void {
 export function emitEvents({ shell: { emit } }: OpenParts, { store }: Opened): void {
 	let before = store.get();
 	store.subscribe((state) => {
-		const { open, unread, contact } = before;
+		const { open, unread, contact, people } = before;
 		const last = before;
 		before = state;
 		if (state.open !== open) emit(state.open ? "opened" : "closed");
 		if (state.unread !== unread) emit("unread", { count: state.unread });
 		if (state.contact !== contact && state.contact.phase === "saved") emit("contact");
+		const { phase, person } = state.people;
+		if (phase !== people.phase) emit("handover", { state: phase, name: person?.name ?? null });
 		if (state.messages !== last.messages) emitReplies(emit, last, state);
 	});
 }

@@ -24,7 +24,7 @@ interface Api {
 export function openApi(add: (instances: Instance[], script: HTMLScriptElement) => void): Api {
 	const page = window as { banter?: unknown };
 	const before = Object(page.banter);
-	const early = Array.isArray(before) ? before : before.q;
+	const early = before.q ?? before;
 	const isQueue = Array.isArray(early);
 	if (!isQueue && before.add) return before;
 	const instances: Instance[] = [];
@@ -45,7 +45,7 @@ export function openApi(add: (instances: Instance[], script: HTMLScriptElement) 
 		ids: () => instances.map(({ id }) => id),
 		add(script: HTMLScriptElement) {
 			add(instances, script);
-			for (const call of instances[0] ? waiting.splice(0) : []) instances[0]?.call(call);
+			if (instances[0]) waiting.splice(0).forEach(instances[0].call);
 		},
 	});
 }

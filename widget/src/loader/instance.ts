@@ -177,8 +177,8 @@ export function createInstance(
 	}
 
 	function call(call: Call): void {
-		const [method, first, second] = call;
-		const [event, listener] = [`banter:${first}`, second as EventListener];
+		const [method, first, listener] = call as readonly [string, unknown, EventListener];
+		const event = `banter:${first}`;
 		if (method === "on") document.addEventListener(event, listener, { signal });
 		else if (method === "off") document.removeEventListener(event, listener);
 		else if (method === "destroy") leave();

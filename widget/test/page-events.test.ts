@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createPeople } from "../src/app/chat/people";
+import { initialState, setOpen } from "../src/app/chat/state";
+import { createStore } from "../src/app/chat/store";
+import type { Opened, OpenParts } from "../src/app/conversation";
+import { emitEvents } from "../src/app/page-events";
+
+test("the page hears once that the visitor waits for a person, who comes, and who leaves", (t) => {
+	const heard: unknown[] = [];
+	const life = new AbortController();
+	t.after(() => life.abort());
+	const store = createStore(initialState("Welcome", false));
+	const shell = { emit: (...event: unknown[]) => heard.push(event) };
+	emitEvents({ shell } as unknown as OpenParts, { store } as Opened);
+	const people = createPeople(store, life.signal);
+	people.take("waiting", "");
+	people.take("joined", "Ann");
+	people.take("person", "Ann");
+	people.take("typing", "Ann");
+	store.update((state) => setOpen(state, true));
+	people.take("left", "Ann");
+	assert.deepEqual(heard, [
+		["handover", { state: "waiting", name: null }],
+		["handover", { state: "person", name: "Ann" }],
+		["opened"],
+		["handover", { state: "model", name: "Ann" }],
+	]);
+});
