@@ -7,8 +7,10 @@ import type { View } from "./ui/view";
 
 type Mounted = Opened & { readonly view: View };
 
+/** As JSON has it: another tab may carry out the call, and functions cannot be sent there. */
 function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-	return typeof value === "object" && value !== null ? { ...value } : {};
+	const copy: unknown = JSON.parse(JSON.stringify(value ?? null) ?? "null");
+	return typeof copy === "object" && copy !== null ? { ...copy } : {};
 }
 
 export function perform([method, first]: Call, { store, conversation, view }: Mounted): void {

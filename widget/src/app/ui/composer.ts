@@ -31,7 +31,7 @@ function createStop(words: Words, onStop: () => void) {
 		{ type: "button", class: "send stop", "aria-label": words("stop"), hidden: "" },
 		icon("stop"),
 	);
-	node.addEventListener("click", onStop);
+	node.addEventListener("click", () => onStop());
 	return {
 		node,
 		show(shown: boolean, stopping: boolean) {

@@ -103,7 +103,7 @@ export function createContactForm(
 	}
 
 	save.addEventListener("click", submit);
-	skip.addEventListener("click", events.skipContact);
+	skip.addEventListener("click", () => events.skipContact());
 	node.addEventListener("keydown", (event) => {
 		if (event.key === "Enter" && event.target instanceof HTMLInputElement && !event.isComposing)
 			submit();

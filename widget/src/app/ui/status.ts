@@ -20,7 +20,7 @@ export function createStatus(words: Words, offersPerson: boolean, events: Status
 	const again = el("button", { type: "button" }, words("tryAgain"));
 	const ask = el("button", { type: "button", class: "ask" }, words("askPerson"));
 	const node = el("div", { class: "status" });
-	again.addEventListener("click", events.retry);
+	again.addEventListener("click", () => events.retry());
 	ask.addEventListener("click", () => events.send(words("askPerson")));
 	let text: HTMLElement | null = null;
 
