@@ -131,10 +131,6 @@ export function createInstance(
 			signal,
 		);
 		host.hidden = !!overrides.hidden;
-		paint(frame, button, {
-			accent: [accentColor, record.primary_color, widgetId ? "#6366f1" : "#0ea5e9"],
-			"on-accent": [textColor, record.text_color, "#fff"],
-		});
 		for (const name of ["zIndex", "offsetX", "offsetY"]) {
 			const value = `${dataset[name] ?? record[name]}`;
 			if (+value >= 0) host.style.setProperty(`--${name}`, value);
@@ -142,6 +138,10 @@ export function createInstance(
 		const { style, text } = Object(record.launcher);
 		const launcher = look ? "none" : (dataset.launcherStyle ?? style);
 		button.className = `launcher ${launcher}`;
+		paint(frame, button, {
+			accent: [accentColor, record.primary_color, widgetId ? "#6366f1" : "#0ea5e9"],
+			"on-accent": [textColor, record.text_color, "#fff"],
+		});
 		if (launcher === "text") button.append(dataset.launcherText ?? text);
 		for (const intent of INTENTS) button.addEventListener(intent, load, { signal });
 		button.addEventListener("click", () => pass([click]), { signal });

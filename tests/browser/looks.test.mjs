@@ -1,0 +1,154 @@
+// The widget's looks: place, colours, sizes and launcher, on pages of any style.
+
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { until } from "../e2e/harness.mjs";
+import { missing } from "./browser.mjs";
+import { useSite } from "./site.mjs";
+
+/** Styles of pages that move or cover fixed elements outside the top layer. */
+const PAGES = [
+	"body { height: 3000px; transform: translateY(10px) }",
+	"html { height: 3000px; transform: scale(1) }",
+	"body { height: 3000px; filter: blur(0) }",
+	"body { height: 3000px; contain: layout paint }",
+	"body { height: 3000px; will-change: transform }",
+	"body { position: relative; z-index: 1; overflow: hidden; height: 9px }",
+	"h1 { position: fixed; inset: 0; margin: 0; z-index: 2147483647; background: #fff }",
+	"* { display: none !important; inset: 900px !important } html, body { display: block !important }",
+	"html { font-size: 62.5% }",
+];
+
+const VIEWPORT = { width: 800, height: 800 };
+
+describe("the widget's looks", { skip: missing }, () => {
+	const site = useSite();
+	let widget;
+	before(async () => {
+		widget = await site.createWidget({});
+	});
+
+	/** The host, frame, button and panel of a visitor's first chat, as `look` sees them. */
+	const see = (visitor, look) =>
+		visitor.page.evaluate(
+			`(() => { const host = document.querySelector("banter-chat"); const root = host.shadowRoot;
+			const part = (name) => root.querySelector("." + name);
+			const style = (name) => getComputedStyle(part(name)); return (${look})({host, root, part, style}); })()`,
+		);
+
+	async function openChat(visitor) {
+		await visitor.open();
+		await visitor.chat.waitFor();
+	}
+
+	for (const css of PAGES) {
+		it(`is in its corner, above everything: ${css}`, async () => {
+			const context = await site.newContext({ viewport: VIEWPORT });
+			const visitor = await site.visitWidget(widget.widget_id, context, { css });
+			await openChat(visitor);
+			for (const name of ["launcher", "panel"]) {
+				await until(`the ${name} is there and on top`, () =>
+					see(
+						visitor,
+						`({ part }) => { const box = part("${name}").getBoundingClientRect();
+						const [x, y] = [box.right - 30, box.bottom - 30];
+						return box.bottom <= 783 && box.right <= 783 && document.elementFromPoint(x, y)?.localName === "banter-chat"; }`,
+					),
+				);
+			}
+		});
+	}
+
+	it("takes its z-index from the setting in a browser without a top layer, and its place", async () => {
+		const tag = {
+			"data-widget": widget.widget_id,
+			"data-z-index": "7",
+			"data-offset-x": "50",
+			"data-offset-y": "60",
+		};
+		const visitor = await site.visitTags([tag], (context) =>
+			context.addInitScript(() => {
+				HTMLElement.prototype.showPopover = undefined;
+			}),
+		);
+		await visitor.page.getByRole("button", { name: "Open chat" }).waitFor();
+		const look = `({ host, style }) => [getComputedStyle(host).zIndex, style("launcher").right, style("launcher").bottom]`;
+		assert.deepEqual(await see(visitor, look), ["7", "50px", "60px"]);
+	});
+
+	/** WCAG's contrast of text and background of a part. */
+	const CONTRAST = `({ style }) => ["launcher", "header"].map((name) => {
+		const light = (color) => color.match(/\\d+/g).slice(0, 3).map((byte) => byte / 255)
+			.map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+			.reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0.05);
+		const { color, backgroundColor, backgroundImage } = style(name);
+		const back = backgroundImage === "none" ? backgroundColor : backgroundImage.match(/rgb.*?\\)/)[0];
+		const ratio = light(color) / light(back);
+		return Math.max(ratio, 1 / ratio);
+	})`;
+
+	it("is readable with every accent, in every notation, before and after the app", async () => {
+		for (const [accent, text] of [
+			["#ffee00", "#ffffff"],
+			["#6366f1", "#ffffff"],
+			["oklch(0.9 0.2 110)", "white"],
+			["navy", "black"],
+		]) {
+			const tag = {
+				"data-widget": widget.widget_id,
+				"data-accent-color": accent,
+				"data-text-color": text,
+			};
+			const visitor = await site.visitTags([tag]);
+			await visitor.page.getByRole("button", { name: "Open chat" }).waitFor();
+			if (!accent.startsWith("oklch")) {
+				const early = await see(visitor, CONTRAST.replace(', "header"', ""));
+				assert.ok(early[0] >= 3, `${text} on ${accent}: ${early}`);
+			}
+			await openChat(visitor);
+			const ratios = await see(visitor, CONTRAST);
+			assert.ok(Math.min(...ratios) >= 4.5, `${text} on ${accent}: ${ratios}`);
+		}
+	});
+
+	const GROUND = `({ style }) => style("panel").backgroundColor`;
+	const groundIs = (visitor, color) =>
+		until(`the panel is ${color}`, async () => (await see(visitor, GROUND)) === color);
+	const [LIGHT, DARK] = ["rgb(255, 255, 255)", "rgb(28, 32, 41)"];
+
+	it("follows the system's colours live, the setting, the page's script, and the page's tokens", async () => {
+		const visitor = await site.visitWidget(widget.widget_id);
+		await openChat(visitor);
+		await groundIs(visitor, LIGHT);
+		await visitor.page.emulateMedia({ colorScheme: "dark" });
+		await groundIs(visitor, DARK);
+		await visitor.page.evaluate(() => window.banter.theme("light"));
+		await groundIs(visitor, LIGHT);
+		await visitor.page.evaluate(() => window.banter("theme", "auto"));
+		await groundIs(visitor, DARK);
+
+		const tag = { "data-widget": widget.widget_id, "data-theme": "dark" };
+		const css = "banter-chat { --banter-ink: rgb(1, 2, 3) }";
+		const other = await site.visitTags([tag], undefined, { css });
+		await openChat(other);
+		await groundIs(other, DARK);
+		assert.equal(await see(other, `({ style }) => style("panel").color`), "rgb(1, 2, 3)");
+	});
+
+	it("grows with the browser's font size, not with the page's, and fits at 200 %", async () => {
+		const context = await site.newContext({ viewport: { width: 640, height: 400 } });
+		const visitor = await site.visitWidget(widget.widget_id, context, {
+			css: "html { font-size: 62.5% }",
+		});
+		await openChat(visitor);
+		const size = () => see(visitor, `({ style }) => style("panel").fontSize`);
+		assert.equal(await size(), "15px");
+		const session = await context.newCDPSession(visitor.page);
+		await session.send("Page.setFontSizes", { fontSizes: { standard: 32 } });
+		await until("the text is twice as large", async () => (await size()) === "30px");
+		const overflow = `({ root }) => [...root.querySelectorAll(".panel, .header, .log, .composer, .box")]
+			.filter((node) => node.scrollWidth > node.clientWidth + 1 || node.getBoundingClientRect().right > 640)
+			.map((node) => node.className)`;
+		assert.deepEqual(await see(visitor, overflow), []);
+	});
+});
