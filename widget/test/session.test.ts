@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ACTIVITY_KEY, openSession, randomId } from "../src/app/chat/session";
+import { openSession, randomId } from "../src/app/chat/session";
 import { fakeStorage } from "./fake-storage";
 import "./webcrypto";
 
@@ -67,14 +67,4 @@ test("a visitor exists from the first message on", () => {
 	openSession(storage).id();
 	assert.equal(openSession(storage).exists(), true);
 	assert.equal(openSession(fakeStorage({ "banter.session": "no good" })).exists(), false);
-});
-
-test("each announcement changes a key that other tabs watch", () => {
-	const storage = fakeStorage();
-	const session = openSession(storage);
-	session.announce();
-	const first = storage.getItem(ACTIVITY_KEY);
-	session.announce();
-	assert.ok(first);
-	assert.notEqual(storage.getItem(ACTIVITY_KEY), first);
 });

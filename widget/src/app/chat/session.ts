@@ -14,8 +14,6 @@ export interface Session {
 	/** How many replies are unread in all tabs. */
 	unread(): number;
 	rememberUnread(unread: number): void;
-	/** Notifies the other tabs of new messages. */
-	announce(): void;
 }
 
 const ID_KEY = "banter.session";
@@ -23,8 +21,6 @@ const ID_KEY = "banter.session";
 const OLD_ID_KEY = "os-chatbot-session-id";
 const OPEN_KEY = "banter.open";
 const UNREAD_KEY = "banter.unread";
-/** Changes with every message; the storage event (HTML) notifies the other tabs. */
-export const ACTIVITY_KEY = "banter.said";
 
 /** The form of session ids that the server accepts. */
 const ID_FORM = /^[A-Za-z0-9._:-]{1,128}$/;
@@ -61,6 +57,5 @@ export function openSession(storage: BrowserStorage, space = ""): Session {
 		rememberOpen: (open) => storage.setItem(openKey, open ? "1" : "0"),
 		unread: () => Number(storage.getItem(unreadKey)) || 0,
 		rememberUnread: (unread) => storage.setItem(unreadKey, String(unread)),
-		announce: () => storage.setItem(ACTIVITY_KEY, randomId()),
 	};
 }
