@@ -76,6 +76,43 @@ describe("the controls and messages", { skip: missing }, () => {
 		await visitor.saidUntil(exchange("[[tokens=20 hold-after=10]] escape", numbered(20)));
 	});
 
+	it("tabs share one connection, also while the one that has it is hidden", async () => {
+		const FIRST = exchange("[[tokens=3]] first", "t0 t1 t2");
+		const one = await (await visit()).open();
+		await one.ask("[[tokens=3]] first", "t0 t1 t2");
+		const two = await site.openTab(one.context);
+		const sockets = [];
+		for (const { page } of [one, two]) page.on("websocket", (socket) => sockets.push(socket.url()));
+		await two.saidUntil(FIRST);
+		await one.page.evaluate(() => {
+			Object.defineProperty(document, "hidden", { value: true });
+			document.dispatchEvent(new Event("visibilitychange"));
+		});
+		await two.ask("[[tokens=3]] second", "t0 t1 t2", FIRST);
+		await one.saidUntil([...FIRST, ...exchange("[[tokens=3]] second", "t0 t1 t2")]);
+		assert.deepEqual(sockets, []);
+	});
+
+	it("a refused message has its reason below it, and a retry can succeed", async () => {
+		const visitor = await visit();
+		let refused = 0;
+		await visitor.page.routeWebSocket("**/v1/chat/ws*", (socket) => {
+			const server = socket.connectToServer();
+			socket.onMessage((text) => {
+				const { type, id } = JSON.parse(text);
+				const error = { type: "error", code: "invalid_message", message: "No", id };
+				if (type === "message" && refused++ === 0) socket.send(JSON.stringify(error));
+				else server.send(text);
+			});
+		});
+		await visitor.page.reload();
+		await visitor.open();
+		await visitor.say("[[tokens=3]] hello");
+		await visitor.chat.getByText("This message couldn’t be sent.").waitFor();
+		await visitor.again.click();
+		await visitor.saidUntil(exchange("[[tokens=3]] hello", "t0 t1 t2"));
+	});
+
 	it("a screen reader announces each reply once and completely, and no old ones", async () => {
 		const visitor = await visit();
 		await visitor.open();

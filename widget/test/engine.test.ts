@@ -9,7 +9,7 @@ import { openTokens } from "../src/app/chat/tokens";
 import { ChatFailure } from "../src/app/net/failure";
 import { openSocket } from "../src/app/net/socket";
 import type { ContactWish } from "../src/app/settings";
-import { createWords } from "../src/app/words";
+import { createWords, failureText } from "../src/app/words";
 import english from "../src/locales/en.json";
 import { type Clock, stopClock } from "./clock";
 import { fakeStorage } from "./fake-storage";
@@ -24,6 +24,11 @@ beforeEach(() => {
 afterEach(() => clock.restore());
 
 const HERE = "https://chat.example/api/widget/wid_a/config";
+
+const WORDS = createWords({
+	language: { code: "en", texts: Object.values(english) },
+	record: {},
+});
 
 interface Options {
 	readonly signal?: AbortSignal;
@@ -51,7 +56,7 @@ function visit({ token, sending, wish, exists, open, signal }: Options = {}) {
 		network,
 		queue,
 		tokens,
-		words: createWords({ language: { code: "en", texts: Object.values(english) }, record: {} }),
+		words: WORDS,
 		wish: wish ?? null,
 		shyness: {
 			get: () => shy,
@@ -436,6 +441,30 @@ test("an error ends the wait, and a retry sends the same id", () => {
 	assert.equal(sentId(1), id);
 	assert.equal(last().sent.length, 2);
 });
+
+const SENTENCES: readonly [code: string, sentence: RegExp, isSpent?: boolean][] = [
+	["unauthorized", /^This chat isn’t available here/],
+	["invalid_message", /^This message couldn’t be sent/],
+	["id_conflict", /^This message couldn’t be sent/, true],
+	["conversation_deleted", /^This conversation was deleted/, true],
+	["rate_limited", /^That was a lot of messages/],
+	["internal", /^Something went wrong on our side/],
+];
+for (const [code, sentence, isSpent = false] of SENTENCES) {
+	test(`a message that is refused with ${code}: "${sentence.source.slice(1)}", and a retry can succeed`, () => {
+		const { talk, begin, hear, shows, sentId, store } = visit();
+		const id = begin("Hi");
+		hear(error(code, id));
+		shows("> Hi", "failed ");
+		const [, , answered] = store.get().messages;
+		assert.ok(answered?.role === "assistant");
+		assert.match(failureText(WORDS, answered.failure), sentence);
+		talk.retry();
+		assert.equal(sentId(1) === id, !isSpent);
+		hear(...answer("Hello"));
+		shows("> Hi", "done Hello");
+	});
+}
 
 test("a reply that broke off is asked for again by the id of its message", () => {
 	const { talk, begin, hear, shows, sentId } = visit();
