@@ -136,12 +136,10 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 			content: `This is number ${i}.`,
 			status: "complete",
 		}));
-		await visitor.page.route("**/v1/chat/history*", (route) =>
-			route.fulfill({
-				headers: { "access-control-allow-origin": site.url },
-				json: { conversationId: "c", messages, active: null },
-			}),
-		);
+		await visitor.page.routeWebSocket("**/v1/chat/ws*", (socket) => {
+			socket.send(JSON.stringify({ type: "session", session_token: "a-long-story" }));
+			socket.send(JSON.stringify({ type: "history", messages, active: null, more: false }));
+		});
 		await visitor.page.reload();
 		await visitor.open();
 		const newest = visitor.chat.getByText("This is number 999.");

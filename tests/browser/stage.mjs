@@ -62,8 +62,15 @@ export function useStage() {
 		await page.goto(ADDRESS);
 		await page.evaluate(script);
 		await page.evaluate(
-			(args) => {
+			async (args) => {
 				window.view = window.stage(...args);
+				// The chat moves and grows while it opens.
+				await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+				const { shadowRoot } = document.querySelector("banter-chat");
+				const opening = shadowRoot.getAnimations().filter(({ effect }) => {
+					return Number.isFinite(effect.getComputedTiming().endTime);
+				});
+				await Promise.allSettled(opening.map(({ finished }) => finished));
 			},
 			[record, code, textsOf(code), dir],
 		);
