@@ -177,7 +177,7 @@ async function buildPages() {
 /** The limits of the compressed files. The loader needs some bytes to spare: its size varies with the hashes in it. */
 const LOADER_BYTES_MAX = 3 * 1024;
 /** The goal is 20 KB, but the replies' Markdown alone has 7.1 KB, and the rest of the app 22.6 KB. */
-const WIDGET_BYTES_MAX = 33 * 1024;
+const WIDGET_BYTES_MAX = 33.5 * 1024;
 const LANGUAGE_BYTES_MAX = 0.8 * 1024;
 
 /** `sizes`: the compressed size of each file. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { until } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
-import { useSite } from "./site.mjs";
+import { HELLO, useSite } from "./site.mjs";
 
 /** Styles of pages that move or cover fixed elements outside the top layer. */
 const PAGES = [
@@ -58,6 +58,30 @@ describe("the widget's looks", { skip: missing }, () => {
 			}
 		});
 	}
+
+	for (const [place, attributes, box] of [
+		["an element of the page", { "data-target": "h1" }, [300, 400]],
+		["the whole page", { "data-mode": "page" }, [800, 800]],
+	])
+		it(`takes its place in ${place}: open, without the focus and without a button`, async () => {
+			const css = "h1 { width: 300px; height: 400px; margin: 0; font-size: 0 }";
+			const tag = { "data-widget": widget.widget_id, ...attributes };
+			const visitor = await site.visitTags([tag], undefined, { css });
+			await visitor.page.setViewportSize(VIEWPORT);
+			await visitor.ask(...HELLO);
+			await visitor.page.keyboard.press("Escape");
+			const { width, height } = await visitor.chat.boundingBox();
+			assert.deepEqual([width, height], box);
+			const shown = await see(
+				visitor,
+				`({ part }) => [part("launcher"), part("close")].some((one) => one.getClientRects().length > 0)`,
+			);
+			assert.equal(shown, false);
+			assert.deepEqual(visitor.complaints, []);
+			// The chat of other pages stays closed.
+			const other = await site.visitWidget(widget.widget_id, visitor.context);
+			await other.page.getByRole("button", { name: "Open chat" }).waitFor();
+		});
 
 	it("takes its z-index from the setting in a browser without a top layer, and its place", async () => {
 		const tag = {

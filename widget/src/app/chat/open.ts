@@ -6,6 +6,7 @@ import { createNetwork } from "../net/backoff";
 import type { OpenCarrier } from "../net/carrier";
 import { type FeedKind, openFeed } from "../net/feed";
 import { openSocket } from "../net/socket";
+import { isPlaced } from "../ui/small-screen";
 import { type BrowserStorage, openBrowserStorage } from "./browser-storage";
 import { createEngine } from "./engine";
 import { isAllowed, keyPlace, type Place, widgetPlace } from "./place";
@@ -143,7 +144,11 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 	const sync = () => {
 		if (widgetId || session.exists()) act("sync");
 	};
-	remember(store, session, sync);
+	remember(
+		store,
+		isPlaced(shell.frame) ? { ...session, rememberOpen: () => undefined } : session,
+		sync,
+	);
 	for (const sending of isShared ? unsent.get() : []) act("send", sending);
 	if (store.get().open || queue.get().some(({ failure }) => !failure)) sync();
 	document.addEventListener(

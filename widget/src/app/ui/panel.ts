@@ -9,7 +9,7 @@ import { type Composer, type ComposerEvents, createComposer } from "./composer";
 import { type ContactForm, createContactForm, type Details } from "./contact";
 import { icon } from "./icons";
 import { createLog } from "./message-list";
-import { isCompact, keepFocusInside } from "./small-screen";
+import { isModal, keepFocusInside } from "./small-screen";
 import { createStarters } from "./starters";
 import { createStatus } from "./status";
 
@@ -94,7 +94,7 @@ export function createPanel(
 		composer.node,
 	);
 	node.addEventListener("keydown", (event) => {
-		if (event.key === "Tab" && isCompact()) keepFocusInside(node, event);
+		if (event.key === "Tab" && isModal(node)) keepFocusInside(node, event);
 	});
 	return {
 		node,
@@ -105,7 +105,7 @@ export function createPanel(
 			else composer.focus();
 		},
 		render(state) {
-			node.setAttribute("aria-modal", String(state.open && isCompact()));
+			node.setAttribute("aria-modal", String(state.open && isModal(node)));
 			node.dataset.people = state.people.phase;
 			node.dataset.line = state.line;
 			status.render(state);

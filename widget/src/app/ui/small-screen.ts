@@ -4,8 +4,17 @@
 /** Keep equal to the condition in styles/compact.css. */
 const COMPACT = "(max-width: 480px), (max-height: 460px)";
 
-export function isCompact(): boolean {
+function isCompact(): boolean {
 	return matchMedia(COMPACT).matches;
+}
+
+/** Whether the chat has its place in the page, or is the page: it is always open, and never modal. */
+export function isPlaced(frame: Element): boolean {
+	return frame.matches(".inline, .page");
+}
+
+export function isModal(panel: HTMLElement): boolean {
+	return isCompact() && !panel.closest(".inline, .page");
 }
 
 /** Keeps --top and --height of `root` equal to the visible part of the page. */

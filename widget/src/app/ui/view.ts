@@ -7,7 +7,7 @@ import { createAnnouncer } from "./announcer";
 import { createClock } from "./clock";
 import { createLauncher } from "./launcher";
 import { createPanel } from "./panel";
-import { trackViewport } from "./small-screen";
+import { isPlaced, trackViewport } from "./small-screen";
 import { followScheme, type ThemeName, themeFor } from "./theme";
 
 export interface View {
@@ -54,7 +54,8 @@ export function createView(parts: OpenParts, { store, conversation }: Opened): V
 		announcer.render(state);
 	}
 
-	function toggle(open: boolean): void {
+	function toggle(wanted: boolean): void {
+		const open = wanted || isPlaced(frame);
 		store.update((state) => setOpen(state, open));
 		// Render now, not in the next frame: a hidden element cannot take the focus.
 		render();
@@ -77,6 +78,9 @@ export function createView(parts: OpenParts, { store, conversation }: Opened): V
 	keepKeysInside(shell.root, signal);
 	trackViewport(frame, signal);
 	store.subscribe(perFrame(render, signal));
+	if (frame.matches(".inline")) shell.host.dataset.inline = "";
+	// Without the focus, which is the page's.
+	if (isPlaced(frame)) store.update((state) => setOpen(state, true));
 	render();
 	return {
 		toggle,
