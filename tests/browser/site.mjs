@@ -116,8 +116,10 @@ export class Visitor {
 		this.stopped = this.chat.getByText("Stopped", { exact: true });
 	}
 
+	/** Clicks the button, and waits until the chat is there: from then on other pages open it, too. */
 	async open() {
 		await this.page.getByRole("button", { name: "Open chat" }).click();
+		await this.chat.waitFor();
 		return this;
 	}
 

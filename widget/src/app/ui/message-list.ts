@@ -70,6 +70,8 @@ export function createLog(parts: LogParts): Log {
 	let asked = "";
 	/** The last frame has drawn all. */
 	let isComplete = true;
+	/** Stays in place while messages are drawn above it. The same in all frames: positions are rounded to pixels. */
+	let anchor: HTMLElement | undefined;
 	/** Several messages at once come from the history and appear without animation. */
 	let isBulk = false;
 
@@ -132,8 +134,11 @@ export function createLog(parts: LogParts): Log {
 		const { messages } = now;
 		const items = timelineOf(now, lines, clock);
 		const last = messages[tailOf(messages) - 1]?.key ?? "";
-		const anchor = items.find(({ key, message }) => message && shown.has(key));
-		scroll.keep(anchor && shown.get(anchor.key)?.node, () => {
+		if (isComplete || !anchor?.isConnected) {
+			const oldest = items.find(({ key, message }) => message && shown.has(key));
+			anchor = oldest && shown.get(oldest.key)?.node;
+		}
+		scroll.keep(anchor, () => {
 			const nodes = drawItems(items, last, now.line !== "up");
 			arrange(list, [
 				...(now.older === "none" ? [] : [older]),
