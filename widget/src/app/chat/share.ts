@@ -59,8 +59,9 @@ export function share({ store, name, signal, start, done }: ShareParts): Shared 
 	let owner = "";
 	let last = store.get();
 	let life = new AbortController();
-	const channel = new BroadcastChannel(name);
-	const say = (said: Said) => signal.aborted || channel.postMessage(said);
+	/** Open while the page lives: a message to a page that is kept for the Back button would evict it. */
+	let channel: BroadcastChannel | null = null;
+	const say = (said: Said) => channel?.postMessage(said);
 
 	function finish(n: number): void {
 		const action = waiting.get(n);
@@ -97,6 +98,8 @@ export function share({ store, name, signal, start, done }: ShareParts): Shared 
 	}
 
 	function compete(): void {
+		channel = new BroadcastChannel(name);
+		channel.addEventListener("message", ({ data }) => hear(data));
 		life = new AbortController();
 		// Rejected if this tab leaves before it is its turn.
 		navigator.locks.request(name, { signal: life.signal }, own).catch(() => {});
@@ -107,6 +110,8 @@ export function share({ store, name, signal, start, done }: ShareParts): Shared 
 		engine = null;
 		owner = "";
 		life.abort();
+		channel?.close();
+		channel = null;
 	}
 
 	function mirror(from: string, state: State): void {
@@ -131,7 +136,6 @@ export function share({ store, name, signal, start, done }: ShareParts): Shared 
 			store.update((own) => apply(own, said.patch));
 	}
 
-	channel.addEventListener("message", ({ data }) => signal.aborted || hear(data));
 	store.subscribe((state) => {
 		const patch = engine && diff(last, state);
 		last = state;
@@ -144,10 +148,7 @@ export function share({ store, name, signal, start, done }: ShareParts): Shared 
 	const back = () => life.signal.aborted && compete();
 	addEventListener("pageshow", back, options);
 	document.addEventListener("resume", back, options);
-	signal.addEventListener("abort", () => {
-		leave();
-		channel.close();
-	});
+	signal.addEventListener("abort", leave);
 	compete();
 
 	return {
