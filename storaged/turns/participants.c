@@ -3,6 +3,7 @@
  */
 #include "storaged/turns/participants.h"
 
+#include "storaged/identities/contact_index.h"
 #include "storaged/records/agents.h"
 #include "storaged/records/organizations.h"
 #include "storaged/records/widgets.h"
@@ -31,6 +32,25 @@ participants_find_visitor(struct txn *t, struct call *c, struct participants *p)
 	if (rc == 0 && !participants_is_own_session(m, &p->visitor))
 		return call_refuse(c, STORE_INVALID, "the session is not the visitor's");
 	p->by_visitor = rc == 0;
+	p->contact = p->visitor.contact;
+	return rc;
+}
+
+/* The contact whose user id the site has proved. It may have been deleted since CONTACT_SUBMIT. */
+static int
+participants_find_contact(struct txn *t, struct call *c, struct participants *p)
+{
+	const struct msg_turn_begin *m = &c->m->turn_begin;
+	struct contact_keys keys;
+	struct contact_owners owners;
+	int rc;
+
+	if (m->user_id.len == 0)
+		return 0;
+	contact_index_user_key(&m->org, m->user_id, &keys);
+	rc = contact_index_find(t, &keys, &owners);
+	if (rc == 0)
+		p->contact = owners.user_id;
 	return rc;
 }
 
@@ -134,6 +154,8 @@ participants_find(struct txn *t, struct call *c, struct participants *p)
 	*p = (struct participants){.by_visitor = false};
 	if (!hash_is_zero(&c->m->turn_begin.visitor))
 		rc = participants_find_visitor(t, c, p);
+	else
+		rc = participants_find_contact(t, c, p);
 	if (rc == 0)
 		rc = participants_find_terms(t, c);
 	if (rc == 0)

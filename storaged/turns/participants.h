@@ -11,6 +11,7 @@ struct participants {
 	struct id org, agent;
 	bool agent_enabled;
 	bool agent_returns; /* the model may take over again from a silent operator */
+	struct id contact;  /* of the visitor, or with the request's user id; zero: none */
 	/* The rest is set only for a visitor. */
 	bool by_visitor;
 	bool welcome;         /* its token is valid */

@@ -460,6 +460,25 @@ turn_begin_take_place(struct turn_beginning *b)
 	b->conversation.next_seq += 2;
 }
 
+/* A conversation that began after its contact was submitted. Only a request with a user id gets here. */
+static int
+turn_begin_link(struct txn *t, struct turn_beginning *b)
+{
+	const struct id *contact = &b->participants.contact;
+	struct key key = key_id(&b->conversation.id);
+	int rc;
+
+	if (b->fresh)
+		b->conversation.contact = *contact;
+	if (b->m->user_id.len == 0 || id_is_zero(contact) ||
+	    id_equal(&b->conversation.contact, contact))
+		return 0;
+	rc = conversation_set_contact(t, &b->conversation.id, contact);
+	return rc != 0 ? rc
+		       : txn_get_record(t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD,
+			     &b->conversation);
+}
+
 /* The message, with the place of a reply, which stays empty if a person answers. */
 static int
 turn_begin_add_message(struct txn *t, struct turn_beginning *b)
@@ -475,9 +494,10 @@ turn_begin_add_message(struct txn *t, struct turn_beginning *b)
 	bool unused;
 	int rc;
 
+	rc = turn_begin_link(t, b);
+	if (rc != 0)
+		return rc;
 	turn_begin_take_place(b);
-	if (b->fresh)
-		b->conversation.contact = b->participants.visitor.contact;
 	if (b->m->context.len > 0)
 		b->conversation.context = b->m->context;
 	arrival.reply = place->seq;

@@ -9,11 +9,14 @@
 #include "storaged/conversations/conversations.h"
 #include "storaged/identities/contact_index.h"
 #include "storaged/records/contacts.h"
+#include "storaged/records/organizations.h"
 #include "storaged/visitors/visitors.h"
 
 struct submission {
-	struct msg_visitor_record visitor;
-	struct id conversation; /* the visitor's; zero: none yet */
+	struct msg_visitor_record visitor; /* unset for a session of a key */
+	bool by_key;
+	struct id org;
+	struct id conversation; /* the visitor's or the session's; zero: none yet */
 	struct slice name, email, phone, user_id;
 	union record contact; /* the visitor's contact */
 	union record stored;  /* the same as it was before, if it existed */
@@ -29,6 +32,7 @@ contact_submit_find_visitor(struct txn *t, struct call *c, struct submission *s)
 
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_GONE, visitor_gone);
+	s->org = s->visitor.org;
 	if (rc == 0)
 		rc = visitor_conversation(t, &s->visitor, &s->conversation);
 	if (rc == MDB_NOTFOUND) {
@@ -36,6 +40,37 @@ contact_submit_find_visitor(struct txn *t, struct call *c, struct submission *s)
 		rc = 0;
 	}
 	return rc;
+}
+
+/* A session of a key: it may have no conversation yet, and nothing else keeps its contact. */
+static int
+contact_submit_find_session(struct txn *t, struct call *c, struct submission *s)
+{
+	const struct msg_contact_submit *m = &c->m->contact_submit;
+	struct msg_conversation_record conversation;
+	struct msg_org_record org;
+	bool fresh = true;
+	int rc = organization_find(t, &m->org, &org);
+
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(c, STORE_INVALID, organization_missing);
+	if (m->user_id.len == 0)
+		return call_refuse(c, STORE_INVALID, "a session's contact needs a user id");
+	s->by_key = true;
+	s->org = m->org;
+	if (rc == 0)
+		rc = conversation_of_session(
+		    t, &m->org, &m->widget, m->session, &m->fresh_id, &conversation, &fresh);
+	if (rc == 0 && !fresh)
+		s->conversation = conversation.id;
+	return rc;
+}
+
+static int
+contact_submit_find(struct txn *t, struct call *c, struct submission *s)
+{
+	return c->m->contact_submit.session.len > 0 ? contact_submit_find_session(t, c, s)
+						    : contact_submit_find_visitor(t, c, s);
 }
 
 /* Reads the texts, which lie in the request's frame. */
@@ -51,9 +86,9 @@ contact_submit_read(struct call *c, struct submission *s, struct contact_keys *k
 	s->user_id = m->user_id;
 	if (s->name.len == 0 && s->email.len == 0 && s->phone.len == 0 && s->user_id.len == 0)
 		return call_refuse(c, STORE_INVALID, "a contact needs a name, e-mail or phone");
-	fault = contact_index_keys(&s->visitor.org, s->email, s->phone, keys);
+	fault = contact_index_keys(&s->org, s->email, s->phone, keys);
 	if (fault == NULL && s->user_id.len > 0)
-		contact_index_user_key(&s->visitor.org, s->user_id, keys);
+		contact_index_user_key(&s->org, s->user_id, keys);
 	return fault == NULL ? 0 : call_refuse(c, STORE_INVALID, fault);
 }
 
@@ -83,7 +118,7 @@ contact_submit_fill(struct submission *s)
 static int
 contact_submit_use_contact(struct txn *t, struct submission *s, const struct id *id, bool fills)
 {
-	int rc = record_find(t, &contact_kind, &s->visitor.org, id, &s->stored);
+	int rc = record_find(t, &contact_kind, &s->org, id, &s->stored);
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
@@ -100,7 +135,7 @@ static int
 contact_submit_make_contact(struct txn *t, struct call *c, struct submission *s)
 {
 	const struct id *id = &c->m->contact_submit.fresh_id;
-	struct key key = key_of_org(&s->visitor.org, id);
+	struct key key = key_of_org(&s->org, id);
 	struct slice stored;
 	int rc = txn_get(t, TABLE_CONTACTS, &key, &stored);
 
@@ -111,7 +146,7 @@ contact_submit_make_contact(struct txn *t, struct call *c, struct submission *s)
 	s->contact.contact = (struct msg_contact_record){
 	    .v = RECORD_VERSION,
 	    .id = *id,
-	    .org = s->visitor.org,
+	    .org = s->org,
 	    .created_at = clock_wall_ms(),
 	};
 	contact_submit_fill(s);
@@ -155,19 +190,26 @@ contact_submit_store(struct txn *t, struct submission *s)
 			     s->exists ? CHANGE_CHANGED : CHANGE_CREATED);
 }
 
+static int
+contact_submit_link_visitor(struct txn *t, struct submission *s)
+{
+	const struct id *contact = &s->contact.id;
+	struct msg_visitor_record *visitor = &s->visitor;
+
+	if (s->by_key || (visitor->used && id_equal(&visitor->contact, contact)))
+		return 0;
+	visitor->used = true;
+	visitor->contact = *contact;
+	return visitor_put(t, visitor);
+}
+
 /* Links the visitor and its conversation to the contact. */
 static int
 contact_submit_link(struct txn *t, struct submission *s)
 {
 	const struct id *contact = &s->contact.id;
-	struct msg_visitor_record *visitor = &s->visitor;
-	int rc = 0;
+	int rc = contact_submit_link_visitor(t, s);
 
-	if (!visitor->used || !id_equal(&visitor->contact, contact)) {
-		visitor->used = true;
-		visitor->contact = *contact;
-		rc = visitor_put(t, visitor);
-	}
 	if (rc == 0 && !id_is_zero(&s->conversation))
 		rc = conversation_set_contact(t, &s->conversation, contact);
 	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
@@ -183,7 +225,7 @@ handle_contact_submit(struct txn *t, struct call *c)
 
 	if (id_is_zero(&c->m->contact_submit.fresh_id))
 		return call_refuse(c, STORE_INVALID, "a contact needs an id");
-	rc = contact_submit_find_visitor(t, c, &s);
+	rc = contact_submit_find(t, c, &s);
 	if (rc == 0)
 		rc = contact_submit_read(c, &s, &keys);
 	if (rc == 0)
@@ -194,8 +236,9 @@ handle_contact_submit(struct txn *t, struct call *c)
 		rc = contact_submit_link(t, &s);
 	if (rc != 0)
 		return rc;
-	effects_add(
-	    c->effects, &(struct effect){.kind = EFFECT_ROOM_CONTACT, .room = s.visitor.id});
+	if (!s.by_key)
+		effects_add(c->effects,
+		    &(struct effect){.kind = EFFECT_ROOM_CONTACT, .room = s.visitor.id});
 	key = key_of_org(&s.contact.org, &s.contact.id);
 	return record_answer(t, c, &contact_kind, &key);
 }
