@@ -76,6 +76,8 @@ describe("a tag with data-widget", { skip: missing }, () => {
 		};
 		await one.say(HELLO[0]);
 		for (const tab of both) await tab.saidUntil(exchange(...HELLO));
+		// Not before the reply has ended: otherwise the page keeps what it shows of it, as below.
+		await one.stop.waitFor({ state: "hidden" });
 		await erase();
 		for (const tab of both) await tab.saidUntil([]);
 
