@@ -79,11 +79,16 @@ export function useStage() {
 			complaints,
 			chat: page.getByRole("dialog"),
 			log: page.getByRole("log"),
-			/** Replaces these members of the state, and waits until it is drawn. */
+			/** Replaces these members of the state, and waits until it is drawn: messages take frames on a slow machine. */
 			set: (change) =>
-				page.evaluate((change) => {
+				page.evaluate(async (change) => {
 					window.view.store.update((state) => ({ ...state, ...change }));
-					return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+					const frame = () => new Promise(requestAnimationFrame);
+					const list = document.querySelector("banter-chat").shadowRoot.querySelector(".log");
+					await frame();
+					await frame();
+					for (let drawn = -1; drawn !== list?.childElementCount; await frame())
+						drawn = list?.childElementCount;
 				}, change),
 			calls: () => page.evaluate(() => window.view.calls.splice(0)),
 			said: () => page.evaluate(() => window.view.said.splice(0)),

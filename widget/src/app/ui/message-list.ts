@@ -100,15 +100,16 @@ export function createLog(parts: LogParts): Log {
 		entry.state = now;
 	}
 
-	/** Draws the newest items first; those that do not fit into this frame follow in the next one. */
+	/** Draws the newest items first, at least a new one; those that do not fit into this frame follow in the next one. */
 	function drawItems(items: readonly Item[], last: string, isDown: boolean): HTMLElement[] {
 		const end = performance.now() + SLICE_MS;
 		isBulk = (isBulk && !isComplete) || items.filter(({ key }) => !shown.has(key)).length > 2;
 		const drawn = new Map<string, Shown>();
+		let added = 0;
 		isComplete = true;
 		for (const item of [...items].reverse()) {
 			const known = shown.get(item.key);
-			if (!known && drawn.size > 0 && performance.now() > end) {
+			if (!known && added++ && performance.now() > end) {
 				isComplete = false;
 				continue;
 			}
