@@ -284,7 +284,9 @@ status_print_activity(const struct msg_status *s)
 static void
 status_print_backup(const struct msg_status *s, uint64_t now)
 {
-	if (s->last_backup_at == 0)
+	if (s->last_backup_at == 0 && s->damage.len > 0)
+		status_print("backup", "unknown, because the store is damaged");
+	else if (s->last_backup_at == 0)
 		status_print("backup", "never made: run banter backup FILE");
 	else
 		status_print("backup", "%s (%s), %s", units_time(s->last_backup_at).text,

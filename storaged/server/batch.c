@@ -172,6 +172,14 @@ batch_count_budgets(struct batch *b, const struct request *q)
 	return budgets_count_new(&b->txn);
 }
 
+/* A damaged page makes a transaction unusable, also if the request has an answer without it. */
+static void
+batch_leave_damaged(struct batch *b)
+{
+	if (b->env->damage != NULL && b->txn.mode == TXN_READ)
+		txn_abort(&b->txn);
+}
+
 /* Runs a request. 0: it has its answer; else the transaction is lost. */
 static int
 batch_run_handler(struct batch *b, struct request *q, struct call *call)
@@ -186,8 +194,10 @@ batch_run_handler(struct batch *b, struct request *q, struct call *call)
 		return rc;
 	changes = b->txn.changes;
 	rc = q->handler->run(&b->txn, call);
-	if (rc == 0)
+	if (rc == 0) {
+		batch_leave_damaged(b);
 		return 0;
+	}
 
 	buf_truncate(q->from->out, mark);
 	effects_cut(&b->effects, effects);

@@ -194,8 +194,6 @@ status_of_process(const struct call *c, const struct env *env)
 	    .program = slice_str("banter " BANTER_VERSION),
 	    .started_at = a->started_at,
 	    .schema = SCHEMA_VERSION,
-	    .writable = env->writable,
-	    .damage = slice_str(env->damage == NULL ? "" : env->damage),
 	    .max_bytes = env->max_bytes,
 	    .commits = a->commits,
 	    .requests = a->requests,
@@ -212,6 +210,14 @@ status_of_process(const struct call *c, const struct env *env)
 	    .scrubbing_entries = env->scrub.entries,
 	    .scrubbing_damaged = env->scrub.damaged,
 	};
+}
+
+/* After everything has been read: a damaged page may have been found meanwhile. */
+static void
+status_add_health(const struct env *env, struct msg_status *status)
+{
+	status->writable = env->writable;
+	status->damage = slice_str(env->damage == NULL ? "" : env->damage);
 }
 
 static void
@@ -238,26 +244,46 @@ handle_ping(struct txn *t, struct call *c)
 	return 0;
 }
 
+/*
+ * The result of reading a part from the file. A damaged store still has a status: it says so, and has 0
+ * for what could not be read.
+ */
+static int
+status_result(const struct txn *t, int rc)
+{
+	return t->mode == TXN_READ && t->env->damage != NULL ? 0 : rc;
+}
+
+/* Adds the part of the status that is in the file. */
+static int
+status_add_file(struct txn *t, struct msg_status *status)
+{
+	struct backup backup = {0};
+	int rc = status_add_store(t, status);
+
+	if (rc == 0)
+		rc = status_add_changes(t, status);
+	if (rc == 0)
+		rc = status_read_backup(t, &backup);
+	status->last_backup_at = backup.at;
+	status->last_backup_bytes = backup.bytes;
+	return status_result(t, rc);
+}
+
 int
 handle_status_get(struct txn *t, struct call *c)
 {
 	struct msg_status status = status_of_process(c, t->env);
 	struct buf *list = &t->env->list;
-	struct backup backup;
 	size_t tables;
 	int rc;
 
 	buf_reset(list);
-	rc = status_add_store(t, &status);
-	if (rc == 0)
-		rc = status_add_changes(t, &status);
-	status_add_retention(t->env, &status);
-	if (rc == 0)
-		rc = status_read_backup(t, &backup);
+	rc = status_add_file(t, &status);
 	if (rc != 0)
 		return rc;
-	status.last_backup_at = backup.at;
-	status.last_backup_bytes = backup.bytes;
+	status_add_retention(t->env, &status);
+	status_add_health(t->env, &status);
 	status_add_reader(t->env, &status);
 	tables = buf_len(list);
 	if (c->peers != NULL)
@@ -280,6 +306,21 @@ status_add_setting(void *arg, const struct setting_shown *s)
 	status_add_item(arg, MSG_SETTING_ITEM, &item);
 }
 
+static int
+status_add_info(struct txn *t, struct msg_store_info *info)
+{
+	struct backup backup = {0};
+	int rc = env_used_bytes(t->env, t->mdb, &info->used_bytes);
+
+	if (rc == 0)
+		rc = status_read_file_bytes(t, &info->file_bytes);
+	if (rc == 0)
+		rc = status_read_backup(t, &backup);
+	info->last_backup_at = backup.at;
+	info->last_backup_bytes = backup.bytes;
+	return status_result(t, rc);
+}
+
 int
 handle_store_info_get(struct txn *t, struct call *c)
 {
@@ -289,22 +330,15 @@ handle_store_info_get(struct txn *t, struct call *c)
 	    .lmdb = slice_str(mdb_version(NULL, NULL, NULL)),
 	    .started_at = c->activity->started_at,
 	    .schema = SCHEMA_VERSION,
-	    .writable = env->writable,
-	    .damage = slice_str(env->damage == NULL ? "" : env->damage),
 	    .max_bytes = env->max_bytes,
 	    .disk_free_bytes = env_disk_free(env),
 	};
-	struct backup backup;
-	int rc = env_used_bytes(env, t->mdb, &info.used_bytes);
+	int rc = status_add_info(t, &info);
 
-	if (rc == 0)
-		rc = status_read_file_bytes(t, &info.file_bytes);
-	if (rc == 0)
-		rc = status_read_backup(t, &backup);
 	if (rc != 0)
 		return rc;
-	info.last_backup_at = backup.at;
-	info.last_backup_bytes = backup.bytes;
+	info.writable = env->writable;
+	info.damage = slice_str(env->damage == NULL ? "" : env->damage);
 	buf_reset(&env->list);
 	settings_show(OWNER_STORE, status_add_setting, env);
 	info.settings = buf_slice(&env->list);
