@@ -2,12 +2,11 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { numbered, TIME_FACTOR, until } from "../e2e/harness.mjs";
+import { numbered, until } from "../e2e/harness.mjs";
 import { modelIsLeft } from "../e2e/replies.mjs";
 import { missing } from "./browser.mjs";
 import { exchange, isFocused, useSite } from "./site.mjs";
 
-const DELAY = `delay=${100 * TIME_FACTOR}`;
 /** The tokens of a reply that is stopped: it sends this many and then hangs. */
 const ENDLESS = "tokens=100 hold-after=10";
 const COME = numbered(10);
@@ -126,7 +125,9 @@ describe("the controls and messages", { skip: missing }, () => {
 			}).observe(root.querySelector("[aria-live=polite]"), { childList: true });
 		});
 		const heard = () => visitor.page.evaluate(() => window.heard);
-		await visitor.say(`[[tokens=10 ${DELAY}]] read to me`);
+		await visitor.say("[[tokens=10 hold-after=5]] read to me");
+		await until("the beginning is heard", async () => (await heard()).length > 0);
+		await banter.release("read to me");
 		await until("it is heard", async () => (await heard()).length > 1);
 		assert.deepEqual(await heard(), ["Support is writing", numbered(10)]);
 		await visitor.say(`[[${ENDLESS}]] no more`);

@@ -81,7 +81,7 @@ describe("a reply survives", { skip: missing }, () => {
 		isCut = true;
 		network.cut();
 		await visitor.chat.getByText("You are offline").first().waitFor();
-		assert.equal(await visitor.again.isVisible(), true);
+		await visitor.again.waitFor();
 		isCut = false;
 		await visitor.context.setOffline(false);
 		await isWhole(visitor, question);
