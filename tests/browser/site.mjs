@@ -53,6 +53,7 @@ function servePage(res, url, connects, tag, query) {
 		"require-trusted-types-for 'script'",
 		"trusted-types site",
 	];
+	if (query.has("reports")) policy.push("report-uri /reports");
 	if (css !== "") policy.push("style-src 'unsafe-inline'");
 	res.writeHead(200, {
 		"content-type": "text/html; charset=utf-8",
@@ -80,13 +81,14 @@ function answer(res, origin, query) {
 	const url = query.get("server") ?? origin;
 	const widgetId = query.get("widget");
 	if (query.has("tag")) {
-		const connects = `${url} ${url.replace(/^http/, "ws")}`;
+		const connects = query.get("connects") ?? `${url} ${url.replace(/^http/, "ws")}`;
 		servePage(res, url, connects, plainTags(url, query.getAll("tag")), query);
 		return;
 	}
 	if (widgetId !== null) {
 		const socket = url.replace(/^http/, "ws");
-		servePage(res, url, `${url} ${socket}`, widgetTag(url, widgetId), query);
+		const connects = query.get("connects") ?? `${url} ${socket}`;
+		servePage(res, url, connects, widgetTag(url, widgetId), query);
 		return;
 	}
 	const apiUrl = query.get("api") ?? `${url}/chat`;
@@ -233,7 +235,8 @@ export class Visitor {
 export function useSite(browserOptions = {}) {
 	const server = createServer();
 	const settings = {};
-	const site = {};
+	/** reports: of violations of a page's policy. */
+	const site = { reports: 0 };
 	const contexts = [];
 	// The address is needed for CORS_ORIGIN, before banter starts.
 	before(async () => {
@@ -249,7 +252,10 @@ export function useSite(browserOptions = {}) {
 		server.on("request", (req, res) => {
 			const { pathname, searchParams } = new URL(req.url, site.url);
 			if (pathname === "/") answer(res, site.banter.url, searchParams);
-			else res.writeHead(204).end();
+			else {
+				if (pathname === "/reports") site.reports++;
+				res.writeHead(204).end();
+			}
 		});
 	});
 	after(async () => {
@@ -265,7 +271,8 @@ export function useSite(browserOptions = {}) {
 
 	/**
 	 * The same on a page with a widget's tag; context: an existing profile. page: its lang, dir, css, the
-	 * place of the tag if in the head, and a server in front of banter.
+	 * place of the tag if in the head, a server in front of banter, where the policy lets it connect to, and
+	 * whether violations are reported.
 	 */
 	site.visitWidget = async (widgetId, context, page = {}) =>
 		goTo(

@@ -1,0 +1,126 @@
+// The tabs of a browser share one connection, and survive the one that has it.
+
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { numbered } from "../e2e/harness.mjs";
+import { missing } from "./browser.mjs";
+import { exchange, HELLO, useSite } from "./site.mjs";
+import { Way } from "./way.mjs";
+
+const held = (words) => `[[tokens=20 hold-after=10]] ${words}`;
+const ANSWER = numbered(20);
+
+describe("tabs of a browser", { skip: missing }, () => {
+	const site = useSite();
+	const { banter } = site;
+	let widget;
+	before(async () => {
+		widget = await site.createWidget({});
+	});
+
+	/** N tabs whose chat is open; the first one has the connection. */
+	async function openTabs(n, prepare = async () => {}, page = {}) {
+		const context = await site.newContext();
+		await prepare(context);
+		const tabs = [await site.visitWidget(widget.widget_id, context, page)];
+		await tabs[0].open();
+		await tabs[0].ask(...HELLO);
+		while (tabs.length < n) tabs.push(await site.visitWidget(widget.widget_id, context, page));
+		for (const tab of tabs) await tab.saidUntil(exchange(...HELLO));
+		return tabs;
+	}
+
+	/** The addresses of each page's connections to the chat, one list a page. */
+	function connectionsOf(context) {
+		const pages = [];
+		context.on("page", (page) => {
+			const urls = [];
+			pages.push(urls);
+			page.on("websocket", (socket) => urls.push(socket.url()));
+			page.on("request", (request) => {
+				if (/\/(events|frames)\b/.test(request.url())) urls.push(request.url());
+			});
+		});
+		return () => pages.filter((urls) => urls.length > 0);
+	}
+
+	/** All tabs read a message of the last one; the page's own requests are answered in each. */
+	async function allAnswer(tabs, text) {
+		const question = `[[text="All"]] ${text}`;
+		const said = exchange(...HELLO);
+		await tabs.at(-1).ask(question, "All", said);
+		for (const tab of tabs) {
+			await tab.saidUntil([...said, ...exchange(question, "All")]);
+			const load = () => fetch(document.scripts[0].src, { cache: "no-store" }).then(({ ok }) => ok);
+			assert.ok(await tab.page.evaluate(load));
+		}
+	}
+
+	it("share one connection: eight over HTTP/1.1 starve neither each other nor the page", async () => {
+		let connections;
+		const tabs = await openTabs(8, async (context) => {
+			connections = connectionsOf(context);
+		});
+		await allAnswer(tabs, "From the last");
+		assert.deepEqual(
+			connections().map((urls) => urls.length),
+			[1],
+		);
+		for (const { complaints } of tabs) assert.deepEqual(complaints, []);
+	});
+
+	it("share one stream where a WebSocket is refused", async () => {
+		const way = await Way.open(banter.port);
+		way.mode = "refuse";
+		let connections;
+		const tabs = await openTabs(
+			8,
+			async (context) => {
+				connections = connectionsOf(context);
+			},
+			{ server: way.url },
+		);
+		await allAnswer(tabs, "By stream");
+		assert.equal(connections().length, 1);
+		way.close();
+	});
+
+	const devtools = async ({ context, page }, method, args) => {
+		const session = await context.newCDPSession(page);
+		// A crashed page does not answer.
+		const answer = session.send(method, args).catch(() => {});
+		if (method !== "Page.crash") await answer;
+	};
+	const LOSSES = [
+		["closes", (tab) => tab.page.close()],
+		[
+			"crashes",
+			async (tab) => {
+				const crashed = tab.page.waitForEvent("crash");
+				await devtools(tab, "Page.crash");
+				await crashed;
+			},
+		],
+		["is frozen", (tab) => devtools(tab, "Page.setWebLifecycleState", { state: "frozen" })],
+	];
+	for (const [name, lose] of LOSSES)
+		it(`continue a reply when the one with the connection ${name}`, async () => {
+			const question = held(name);
+			const said = [...exchange(...HELLO), ...exchange(question, ANSWER)];
+			const [one, ...others] = await openTabs(3);
+			await one.say(question);
+			for (const tab of [one, ...others])
+				await tab.logUntil("the reply streams in each", (text) => text.includes(numbered(10)));
+			await lose(one);
+			await banter.release(name);
+			for (const tab of others) await tab.saidUntil(said);
+			// They are not only readers.
+			await others[1].ask('[[text="Sure"]] Still there?', "Sure", said);
+			const more = [...said, ...exchange('[[text="Sure"]] Still there?', "Sure")];
+			for (const tab of others) await tab.saidUntil(more);
+			assert.equal(await banter.modelCalls(question), 1);
+			if (name !== "is frozen") return;
+			await devtools(one, "Page.setWebLifecycleState", { state: "active" });
+			await one.saidUntil(more);
+		});
+});
