@@ -206,9 +206,10 @@ snapshot_end_opening(struct txn *t)
 	return mdb_txn_commit(t->mdb);
 }
 
-/* Opens meta first, because it holds the schema version, which decides about the other tables. */
+/* Opens meta first, because it holds the schema version, which decides about the other tables. *schema: the version,
+ * which is read if it is 0. */
 static int
-snapshot_read_schema(struct env *env, uint64_t *schema)
+snapshot_open_tables(struct env *env, uint64_t *schema)
 {
 	struct txn t;
 	int rc = txn_begin(&t, env, TXN_READ);
@@ -216,7 +217,7 @@ snapshot_read_schema(struct env *env, uint64_t *schema)
 	if (rc != 0)
 		return rc;
 	rc = mdb_dbi_open(t.mdb, table_name(TABLE_META), 0, &env->dbi[TABLE_META]);
-	if (rc == 0)
+	if (rc == 0 && *schema == 0)
 		rc = env_tables_version(&t, schema);
 	if (rc == 0 && *schema == SCHEMA_VERSION)
 		rc = env_tables_open(&t, false);
@@ -224,6 +225,22 @@ snapshot_read_schema(struct env *env, uint64_t *schema)
 		return snapshot_end_opening(&t);
 	txn_abort(&t);
 	return rc;
+}
+
+/* is_salvage: a version that cannot be read is taken for the present one. */
+static int
+snapshot_read_schema(struct env *env, uint64_t *schema, bool is_salvage)
+{
+	int rc;
+
+	*schema = 0;
+	rc = snapshot_open_tables(env, schema);
+	if (!is_salvage || !env_is_damage(rc))
+		return rc;
+	console_warn(
+	    "the version of the store cannot be read: it is taken for %d", SCHEMA_VERSION);
+	*schema = SCHEMA_VERSION;
+	return snapshot_open_tables(env, schema);
 }
 
 /* Opens the environment again, as it was before the last commit. storaged does not write without the main tree. */
@@ -270,7 +287,7 @@ snapshot_open_any(struct snapshot *s, const char *path, uint64_t *schema, bool m
 	if (rc == 0)
 		rc = snapshot_check_main(s, inside, flags, may_go_back);
 	if (rc == 0)
-		rc = snapshot_read_schema(&s->env, schema);
+		rc = snapshot_read_schema(&s->env, schema, may_go_back);
 	return rc == 0 ? 0 : snapshot_fail(path, rc);
 }
 

@@ -38,7 +38,8 @@ struct snapshot {
 [[gnu::warn_unused_result]] int snapshot_open(struct snapshot *s, const char *path);
 
 /* Like snapshot_open(). If LMDB's main tree is damaged, without which nothing can be read, opens the state before
- * the last commit (went_back), if its main tree is intact. */
+ * the last commit (went_back), if its main tree is intact. If the schema version is damaged, it is taken for the
+ * present one, with a warning. */
 [[gnu::warn_unused_result]] int snapshot_open_damaged(struct snapshot *s, const char *path);
 
 /* Like snapshot_open(), also for older schema versions; *schema is the version. If snapshot_open()

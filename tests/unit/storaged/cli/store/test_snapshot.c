@@ -217,6 +217,26 @@ SNAPSHOT_TEST(without_the_main_tree_only_the_state_before_the_last_commit_is_rea
 	}
 }
 
+SNAPSHOT_TEST(without_the_schema_version_the_rest_is_read_on_request)
+{
+	const struct key key = key_meta(META_VERSION);
+	struct snapshot s;
+	struct txn t;
+	size_t n;
+
+	assert_int_equal(env_open(&f->env, f->dir, STORE_BYTES, organization_make_default), 0);
+	damage_page(f, TABLE_META, &key);
+	env_close(&f->env);
+	expect_status(f->dir, EX_DATAERR);
+	assert_int_equal(snapshot_open_damaged(&s, f->dir), 0);
+	assert_false(s.went_back);
+	assert_int_equal(txn_begin(&t, &s.env, TXN_READ), 0);
+	assert_int_equal(txn_count(&t, TABLE_MESSAGES, &n), 0);
+	assert_int_equal(n, 2);
+	txn_abort(&t);
+	snapshot_close(&s);
+}
+
 SNAPSHOT_TEST(an_older_schema_is_opened_only_on_request)
 {
 	struct snapshot s;
