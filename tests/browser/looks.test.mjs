@@ -175,4 +175,77 @@ describe("the widget's looks", { skip: missing }, () => {
 			.map((node) => node.className)`;
 		assert.deepEqual(await see(visitor, overflow), []);
 	});
+
+	it("is a sheet on a phone, under which the page does not scroll, with fields that iOS does not zoom into", async () => {
+		const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+		const context = await site.newContext(phone);
+		const css = "body { height: 5000px; margin: 0 }";
+		const visitor = await site.visitWidget(widget.widget_id, context, { css });
+		const { page } = visitor;
+		const session = await context.newCDPSession(page);
+		const place = () => page.evaluate(() => scrollY);
+		const scroll = () =>
+			session.send("Input.synthesizeScrollGesture", {
+				x: 180,
+				y: 40,
+				yDistance: -200,
+				gestureSourceType: "mouse",
+			});
+		await page.evaluate(() => scrollTo(0, 1000));
+		await visitor.open();
+		await until("it covers the screen", () =>
+			see(
+				visitor,
+				`({ part }) => { const { x, y, width, height } = part("panel").getBoundingClientRect();
+				return JSON.stringify([x, y, width, height]) === "[0,0,390,844]"; }`,
+			),
+		);
+		await scroll();
+		assert.equal(await place(), 1000);
+		const size = await visitor.box.evaluate((node) => getComputedStyle(node).fontSize);
+		assert.ok(Number.parseFloat(size) >= 16, size);
+		await page.getByRole("button", { name: "Close chat" }).click();
+		await visitor.chat.waitFor({ state: "hidden" });
+		await until("the page scrolls again", async () => {
+			await scroll();
+			return (await place()) > 1000;
+		});
+
+		// Also when the screen becomes wide, and when the chat is destroyed.
+		const isHeld = () =>
+			page.evaluate(() => getComputedStyle(document.documentElement).overflowY === "hidden");
+		await visitor.open();
+		await until("the page is held", isHeld);
+		await page.setViewportSize({ width: 1000, height: 844 });
+		await until("it is free", async () => !(await isHeld()));
+		await page.setViewportSize(phone.viewport);
+		await until("it is held again", isHeld);
+		await page.evaluate(() => window.banter.destroy());
+		await until("it is free", async () => !(await isHeld()));
+	});
+
+	it("has the corners and the font that the settings say", async () => {
+		const tag = {
+			"data-widget": widget.widget_id,
+			"data-radius": "3",
+			"data-font": "inherit",
+		};
+		const visitor = await site.visitTags([tag], undefined, {
+			css: "body { font-family: Georgia }",
+		});
+		await openChat(visitor);
+		const look = `({ style }) => [style("panel").borderRadius, style("panel").fontFamily]`;
+		assert.deepEqual(await see(visitor, look), ["3px", "Georgia, sans-serif"]);
+		const other = await site.visitWidget(widget.widget_id);
+		await openChat(other);
+		assert.deepEqual(await see(other, look), ["16px", "system-ui, sans-serif"]);
+	});
+
+	it("has a button, and says why, if its place is not in the page", async () => {
+		const tag = { "data-widget": widget.widget_id, "data-target": "#nowhere" };
+		const visitor = await site.visitTags([tag]);
+		await openChat(visitor);
+		assert.equal(visitor.hints.length, 1);
+		assert.match(visitor.hints[0], /data-target="#nowhere"/);
+	});
 });

@@ -108,7 +108,8 @@ export function createInstance(
 
 	function draw(record: Values): void {
 		const { target, mode = "", accentColor, textColor, position } = dataset;
-		const look = target ? "inline" : mode;
+		const place = () => (target && document.querySelector(target)) || document.body;
+		const look = place() !== document.body ? "inline" : mode;
 		const side = /left/i.test(position ?? `${record.position}`) ? "left" : "right";
 		const element = createElement(`${side} ${look}`);
 		const { host, frame, button } = element;
@@ -125,11 +126,7 @@ export function createInstance(
 			signal,
 			emit,
 		};
-		bringBack = keepOnPage(
-			host,
-			() => (target && document.querySelector(target)) || document.body,
-			signal,
-		);
+		bringBack = keepOnPage(host, place, signal);
 		host.hidden = !!overrides.hidden;
 		for (const name of ["zIndex", "offsetX", "offsetY"]) {
 			const value = `${dataset[name] ?? record[name]}`;

@@ -17,6 +17,26 @@ export function isModal(panel: HTMLElement): boolean {
 	return isCompact() && !panel.closest(".inline, .page");
 }
 
+/** Calls `changed` when a screen becomes small, or is no longer. */
+export function watchCompact(changed: () => void, signal: AbortSignal): void {
+	matchMedia(COMPACT).addEventListener("change", changed, { signal });
+}
+
+/** Returns the function that keeps the page from scrolling, or lets it; it does again when `signal` is aborted. */
+export function createHold(signal: AbortSignal): (isHeld: boolean) => void {
+	const sheet = new CSSStyleSheet();
+	sheet.replaceSync("html{overflow:hidden!important}");
+	let before = false;
+	function hold(isHeld: boolean): void {
+		if (isHeld === before) return;
+		before = isHeld;
+		const others = document.adoptedStyleSheets.filter((one) => one !== sheet);
+		document.adoptedStyleSheets = isHeld ? [...others, sheet] : others;
+	}
+	signal.addEventListener("abort", () => hold(false));
+	return hold;
+}
+
 /** Keeps --top and --height of `root` equal to the visible part of the page. */
 export function trackViewport(root: HTMLElement, signal: AbortSignal): void {
 	const viewport = window.visualViewport;

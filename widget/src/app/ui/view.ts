@@ -7,7 +7,7 @@ import { createAnnouncer } from "./announcer";
 import { createClock } from "./clock";
 import { createLauncher } from "./launcher";
 import { createPanel } from "./panel";
-import { isPlaced, trackViewport } from "./small-screen";
+import { createHold, isModal, isPlaced, trackViewport, watchCompact } from "./small-screen";
 import { followScheme, type ThemeName, themeFor } from "./theme";
 
 export interface View {
@@ -39,6 +39,7 @@ export function createView(parts: OpenParts, { store, conversation }: Opened): V
 		signal,
 	);
 	const live = el("div", { class: "spoken", "aria-live": "polite" });
+	const hold = createHold(signal);
 	const announcer = createAnnouncer(live, words, settings, store.get());
 	button.before(panel.node, live);
 	signal.addEventListener("abort", () => {
@@ -52,6 +53,7 @@ export function createView(parts: OpenParts, { store, conversation }: Opened): V
 		launcher.render(state);
 		panel.render(state);
 		announcer.render(state);
+		hold(state.open && isModal(panel.node));
 	}
 
 	function toggle(wanted: boolean): void {
@@ -77,8 +79,15 @@ export function createView(parts: OpenParts, { store, conversation }: Opened): V
 	);
 	keepKeysInside(shell.root, signal);
 	trackViewport(frame, signal);
+	watchCompact(render, signal);
+	frame.style.setProperty("--radius", `${settings.radius}px`);
+	if (settings.inheritsFont)
+		frame.style.setProperty("--font", getComputedStyle(document.body).fontFamily);
 	store.subscribe(perFrame(render, signal));
+	const { target } = shell.script.dataset;
 	if (frame.matches(".inline")) shell.host.dataset.inline = "";
+	else if (target)
+		console.warn(`No element matches data-target="${target}": the chat has a button`);
 	// Without the focus, which is the page's.
 	if (isPlaced(frame)) store.update((state) => setOpen(state, true));
 	render();
