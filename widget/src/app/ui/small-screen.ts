@@ -24,11 +24,12 @@ export function watchCompact(changed: () => void, signal: AbortSignal): void {
 
 /** Returns the function that keeps the page from scrolling, or lets it; it does again when `signal` is aborted. */
 export function createHold(signal: AbortSignal): (isHeld: boolean) => void {
-	const sheet = new CSSStyleSheet();
-	sheet.replaceSync("html{overflow:hidden!important}");
+	// Not in Safari before 16.4.
+	const sheet = document.adoptedStyleSheets && new CSSStyleSheet();
+	sheet?.replaceSync("html{overflow:hidden!important}");
 	let before = false;
 	function hold(isHeld: boolean): void {
-		if (isHeld === before) return;
+		if (!sheet || isHeld === before) return;
 		before = isHeld;
 		const others = document.adoptedStyleSheets.filter((one) => one !== sheet);
 		document.adoptedStyleSheets = isHeld ? [...others, sheet] : others;
