@@ -160,6 +160,11 @@ describe("chat", () => {
 			await chat(banter, 200, path, "[[tokens=3 error-after=2]]", SSE);
 		});
 
+	it("422 when an identity is not proved", async () => {
+		const body = { sessionId: "contract", message: "x", identity: { userId: "1", hash: "0" } };
+		for (const path of CHATS) await drive(banter, 422, "POST", path, { headers: KEY, body });
+	});
+
 	it("504 when the model does not answer", () =>
 		withBanter({ env: SHORT_TIMEOUTS, workers: 1 }, async (own) => {
 			for (const path of CHATS) await chat(own, 504, path, "[[fail=hang]]");

@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { describe, it } from "node:test";
+import { assertError, request } from "./client.mjs";
 import { useBanter } from "./harness.mjs";
-import { adminExpect } from "./organizations.mjs";
+import { adminExpect, LONGEST_EMAIL, WIDGET } from "./organizations.mjs";
+import { KEY } from "./replies.mjs";
 import { makeWidget, Visitor } from "./visitors.mjs";
 
 const banter = useBanter();
@@ -61,5 +63,53 @@ describe("a visitor", () => {
 		const [ann] = await identify(widget, { userId: "7", hash, email: "ann7@example.com" });
 		const [eve] = await identify(widget, { userId: "7", email: "ann7@example.com" });
 		assert.notEqual(await contactOf(eve), await contactOf(ann));
+	});
+});
+
+describe("a chat request with a key", () => {
+	const ask = (sessionId, identity, more = {}, path = "/v1/chat") => {
+		const body = { sessionId, message: "[[tokens=1]]", identity, ...more };
+		return request(banter.url, "POST", path, { headers: KEY, body });
+	};
+	const list = async (kind) => (await adminExpect(banter, 200, "GET", kind))[kind];
+	const contactOf = async (session) =>
+		(await list("conversations")).find(({ sessionId }) => sessionId === session).contactId;
+
+	it("is of the contact with the user id that its hash proves, exactly once", async () => {
+		const hash = proofOf(await secretOf({ id: WIDGET }), "k1");
+		const identity = { userId: "k1", hash, name: "Kim" };
+		for (const path of ["/v1/chat", "/v1/chat", "/v1/chat/stream"])
+			assert.equal((await ask("kim", identity, { clientMessageId: "m" }, path)).status, 200);
+		await ask("later");
+		await ask("later", { userId: "k1", hash });
+		const kim = (await list("contacts")).filter(({ name }) => name === "Kim");
+		assert.equal(kim.length, 1);
+		assert.equal(await contactOf("kim"), kim[0].id);
+		assert.equal(await contactOf("later"), kim[0].id);
+	});
+
+	it("with a wrong hash stores nothing and calls no model", async () => {
+		const stored = async () => [
+			await list("contacts"),
+			(await list("conversations")).length,
+			(await banter.model("stats")).calls,
+		];
+		const secret = await secretOf({ id: WIDGET });
+		const hash = proofOf(secret, "k2");
+		const before = await stored();
+		for (const wrong of ["", hash.slice(1), proofOf("0".repeat(64), "k2"), proofOf(secret, "k")])
+			for (const path of ["/v1/chat", "/v1/chat/stream"]) {
+				const answer = await ask("wrong", { userId: "k2", hash: wrong }, {}, path);
+				assertError(answer, 422, undefined, "invalid_identity");
+				assert.match(answer.json.error, /first widget/);
+			}
+		for (const email of ["nowhere", LONGEST_EMAIL]) {
+			const { status, json } = await ask("wrong", { userId: "k2", hash, email });
+			assert.equal(status, 422);
+			assert.deepEqual(Object.keys(json.fields), ["email"]);
+		}
+		for (const identity of [{ userId: "k2" }, { hash }, "k2", { userId: 2, hash }])
+			assert.match((await ask("wrong", identity)).json.details, /^identity must be an object/);
+		assert.deepEqual(await stored(), before);
 	});
 });

@@ -3,8 +3,9 @@
  * and of messages.def, whatever the widget requires.
  */
 #include "tests/fuzz/fuzz.h"
+#include "workerd/api/identity/contact_details.h"
 #include "workerd/api/request/client_id.h"
-#include "workerd/api/widget/widget_contact.h"
+#include "workerd/api/widget/widget_frame.h"
 
 /* Like the fields of CONTACT_SUBMIT. */
 static const size_t maxima[CONTACT_FIELDS] = {600, 254, 64};
@@ -21,8 +22,8 @@ check_message(const struct widget_frame *frame)
 static void
 check_contact(const struct widget_frame *frame, unsigned collects, unsigned required)
 {
-	struct widget_contact contact;
-	const char *wrong = widget_contact_read(frame, collects, required, &contact);
+	struct contact_details contact;
+	const char *wrong = contact_details_read(&frame->who, collects, required, &contact);
 	bool any = false;
 
 	for (size_t i = 0; i < CONTACT_FIELDS; i++) {

@@ -42,12 +42,13 @@ const FOLDERS = Object.fromEntries(
 	workerd/api/guard: workerd/http/ workerd/api/request workerd/api/fields
 	workerd/api/live: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard
+	workerd/api/identity: workerd/http/ workerd/api/request workerd/api/fields
 	workerd/api/chat: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
-		workerd/api/live
+		workerd/api/live workerd/api/identity
 	workerd/api/widget: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
-		workerd/api/guard workerd/api/live workerd/api/chat
+		workerd/api/guard workerd/api/live workerd/api/identity workerd/api/chat
 	workerd/api/feed: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
-		workerd/api/guard workerd/api/live workerd/api/chat workerd/api/widget
+		workerd/api/guard workerd/api/live workerd/api/identity workerd/api/chat workerd/api/widget
 	workerd/api/accounts: workerd/http/ workerd/store workerd/api/request workerd/api/fields workerd/api/guard
 	workerd/api/admin: workerd/http/ workerd/api/accounts workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/chat workerd/api/widget

@@ -29,6 +29,7 @@ struct turn_request {
 	struct id message, reply;      /* ids of a new message and its reply; zero: any */
 	struct slice page;    /* a PAGE_RECORD of where the visitor is; empty: not known */
 	struct slice context; /* what the site says (chat_context.h); empty: nothing new */
+	struct slice user_id; /* verified, of a contact that is stored; empty: not known */
 	uint64_t source;      /* key of the client's address; 0: it has no limit */
 	bool accepted;        /* the message was accepted earlier: no limit refuses it */
 	bool alone;           /* TURN_TOO_MANY while another reply of the conversation runs */

@@ -257,6 +257,7 @@ turn_begin(struct turns *turns, const struct turn_request *request,
 	    .client_id = request->client_id,
 	    .page = request->page,
 	    .context = request->context,
+	    .user_id = request->user_id,
 	    .history = turns->max_history,
 	    .replies_max = turn_begin_replies_max(turns, request),
 	};

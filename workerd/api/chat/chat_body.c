@@ -112,6 +112,9 @@ chat_body_read(struct slice text, struct slice header, struct chat_body *body)
 		wrong = chat_body_read_page(body);
 	if (wrong == NULL)
 		wrong = chat_body_read_context(body);
+	if (wrong == NULL)
+		wrong = identity_read_proved(
+		    json_object_get(body->json, "identity"), &body->identity);
 	return chat_body_checked(body, wrong);
 }
 

@@ -4,7 +4,7 @@
 #ifndef WORKERD_API_CHAT_CHAT_BODY_H
 #define WORKERD_API_CHAT_CHAT_BODY_H
 
-#include "proto/base/buf.h"
+#include "workerd/api/identity/identity.h"
 
 #define CHAT_MESSAGE_MAX 4000 /* UTF-16 code units */
 
@@ -17,11 +17,12 @@ struct chat_body {
 	bool operators;            /* the client knows people: handovers and their messages */
 	const struct json_t *page; /* where the visitor is: an object, or NULL */
 	struct buf context;        /* chat_context.h; empty: not given */
+	struct identity identity;  /* with userId and hash, or empty */
 	struct json_t *json;       /* owns the slices */
 };
 
 /*
- * Reads {"sessionId","message","clientMessageId"?,"operators"?}; other members are ignored. header is the value of
+ * Reads {"sessionId","message","clientMessageId"?,"operators"?,"page"?,"context"?,"identity"?}; other members are ignored. header is the value of
  * Idempotency-Key, which is another way to send clientMessageId (p NULL: not sent), and must outlive the
  * body. NULL on success: clear the body when done. Else a sentence that says what would be valid
  * (static), and nothing to clear.

@@ -5,6 +5,7 @@
 #include "workerd/api/chat/chat_body.h"
 #include "workerd/api/chat/chat_failures.h"
 #include "workerd/api/chat/chat_handlers.h"
+#include "workerd/api/chat/chat_identify.h"
 #include "workerd/api/chat/chat_page.h"
 #include "workerd/api/chat/chat_stream.h"
 #include "workerd/api/fields/names.h"
@@ -13,7 +14,7 @@
 #include "workerd/api/request/json_writer.h"
 #include "workerd/api/request/request_context.h"
 
-/* Reads the body. False: 400 was sent. Else clear it. */
+/* Reads the body. False: 400 was sent. Else it must be cleared. */
 static bool
 chat_send_read_body(const struct api_call *c, struct chat_body *body)
 {
@@ -37,6 +38,7 @@ chat_send_start(const struct api_call *c, const struct chat_body *body, struct c
 	    .text = body->message,
 	    .client_id = body->client_id,
 	    .context = buf_slice(&body->context),
+	    .user_id = body->identity.user_id,
 	    .name = request_context_of(c->x)->request_id,
 	    .source = connection_limit_key(c->api, &request_context_of(c->x)->client.address),
 	};
@@ -112,19 +114,30 @@ chat_send_on_error(void *arg, const struct turn_error *error)
 	chat_failure_reply(chat_listener_done(arg), error);
 }
 
-void
-handle_chat_reply(const struct api_call *c)
+static void
+chat_send_reply(const struct api_call *c, const struct chat_body *body)
 {
 	static const struct turn_sink sink = {.start = chat_send_on_start,
 	    .token = chat_send_on_token,
 	    .done = chat_send_on_done,
 	    .error = chat_send_on_error};
+
+	chat_send_start(c, body, chat_listener_new(c, sizeof(struct chat_listener)), &sink);
+}
+
+static void
+chat_send_stream(const struct api_call *c, const struct chat_body *body)
+{
+	chat_send_start(c, body, chat_stream_new(c, false), &chat_stream_sink);
+}
+
+void
+handle_chat_reply(const struct api_call *c)
+{
 	struct chat_body body;
 
-	if (!chat_send_read_body(c, &body))
-		return;
-	chat_send_start(c, &body, chat_listener_new(c, sizeof(struct chat_listener)), &sink);
-	chat_body_clear(&body);
+	if (chat_send_read_body(c, &body))
+		chat_identify(c, &body, chat_send_reply);
 }
 
 void
@@ -132,8 +145,6 @@ handle_chat_stream(const struct api_call *c)
 {
 	struct chat_body body;
 
-	if (!chat_send_read_body(c, &body))
-		return;
-	chat_send_start(c, &body, chat_stream_new(c, false), &chat_stream_sink);
-	chat_body_clear(&body);
+	if (chat_send_read_body(c, &body))
+		chat_identify(c, &body, chat_send_stream);
 }

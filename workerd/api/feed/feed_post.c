@@ -9,10 +9,10 @@
 #include "workerd/api/feed/feed_handlers.h"
 #include "workerd/api/fields/json_read.h"
 #include "workerd/api/guard/guard.h"
+#include "workerd/api/identity/contact_details.h"
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/connection_limit.h"
 #include "workerd/api/request/request_context.h"
-#include "workerd/api/widget/widget_identity.h"
 #include "workerd/api/widget/widget_older.h"
 #include "workerd/api/widget/widget_settings.h"
 
@@ -179,36 +179,14 @@ feed_post_find_running(struct feed_post *p)
 	store_query_ask(&p->q, MSG_SESSION_HISTORY, &ask, feed_post_on_running);
 }
 
-/* The error with all invalid fields. */
-static void
-feed_post_refuse_contact(
-    struct feed_post *p, const char *message, const struct widget_contact *contact)
-{
-	struct buf out;
-	struct json_writer j;
-	struct http_exchange *x;
-
-	buf_init(&out, 4096);
-	j = json_writer(&out);
-	json_write_open(&j, NULL, '{');
-	json_write_str(&j, "error", slice_str(message));
-	json_write_str(&j, "code", slice_str("invalid_contact_info"));
-	widget_contact_write_wrong(&j, contact);
-	json_write_close(&j, '}');
-	must(!j.failed);
-	x = store_query_done(&p->q);
-	api_reply_json(x, 422, buf_slice(&out));
-	buf_clear(&out);
-}
-
 static void
 feed_post_on_contact(void *arg, uint16_t type, const union msg *m)
 {
 	struct feed_post *p = arg;
 
 	if (store_refused(type, m, STORE_INVALID)) {
-		feed_post_refuse_contact(
-		    p, WIDGET_CONTACT_LONG_EMAIL, &widget_contact_long_email);
+		contact_details_refuse(
+		    &p->q, CONTACT_DETAILS_LONG_EMAIL, &contact_details_long_email);
 	} else if (type == MSG_RECORD) {
 		widget_send_type(&p->out, "contact_info_saved");
 		feed_post_accept(p, NULL);
@@ -218,14 +196,14 @@ feed_post_on_contact(void *arg, uint16_t type, const union msg *m)
 }
 
 static void
-feed_post_submit(struct feed_post *p, const struct widget_contact *contact)
+feed_post_submit(struct feed_post *p, const struct contact_details *contact)
 {
 	const struct msg_contact_submit submit = {.token = p->visit.token,
 	    .fresh_id = id_new(),
-	    .name = contact->value[WIDGET_CONTACT_NAME],
-	    .email = contact->value[WIDGET_CONTACT_EMAIL],
-	    .phone = contact->value[WIDGET_CONTACT_PHONE],
-	    .user_id = p->frame.user_id};
+	    .name = contact->value[CONTACT_DETAILS_NAME],
+	    .email = contact->value[CONTACT_DETAILS_EMAIL],
+	    .phone = contact->value[CONTACT_DETAILS_PHONE],
+	    .user_id = p->frame.who.user_id};
 
 	store_query_ask(&p->q, MSG_CONTACT_SUBMIT, &submit, feed_post_on_contact);
 }
@@ -234,14 +212,13 @@ feed_post_submit(struct feed_post *p, const struct widget_contact *contact)
 static void
 feed_post_identify(struct feed_post *p)
 {
-	struct widget_contact contact;
-	const char *wrong = widget_contact_read_proved(&p->frame, &contact);
+	struct contact_details contact;
+	const char *wrong = contact_details_read_proved(&p->frame.who, &contact);
 
 	if (!p->is_proved)
-		store_query_refuse(
-		    &p->q, 422, WIDGET_IDENTITY_INVALID, WIDGET_IDENTITY_UNPROVED);
+		store_query_refuse(&p->q, 422, IDENTITY_INVALID, IDENTITY_UNPROVED);
 	else if (wrong != NULL)
-		feed_post_refuse_contact(p, wrong, &contact);
+		contact_details_refuse(&p->q, wrong, &contact);
 	else
 		feed_post_submit(p, &contact);
 }
@@ -249,20 +226,20 @@ feed_post_identify(struct feed_post *p)
 static void
 feed_post_take_contact(struct feed_post *p)
 {
-	struct widget_contact contact;
+	struct contact_details contact;
 	const char *wrong;
 
-	if (widget_frame_has_identity(&p->frame)) {
+	if (identity_has_proof(&p->frame.who)) {
 		feed_post_identify(p);
 		return;
 	}
 	if (p->contact_mode == CONTACT_NONE) {
-		store_query_refuse(&p->q, 409, "contact_not_asked", WIDGET_CONTACT_NOT_ASKED);
+		store_query_refuse(&p->q, 409, "contact_not_asked", CONTACT_DETAILS_NOT_ASKED);
 		return;
 	}
-	wrong = widget_contact_read(&p->frame, p->collects, p->required, &contact);
+	wrong = contact_details_read(&p->frame.who, p->collects, p->required, &contact);
 	if (wrong != NULL)
-		feed_post_refuse_contact(p, wrong, &contact);
+		contact_details_refuse(&p->q, wrong, &contact);
 	else
 		feed_post_submit(p, &contact);
 }
@@ -344,7 +321,7 @@ feed_post_read_widget(struct feed_post *p, struct slice record)
 	p->contact_mode = widget.contact_mode;
 	p->collects = widget.collects;
 	p->required = widget_settings_required(&widget);
-	p->is_proved = widget_identity_is_proved(&widget, p->frame.user_id, p->frame.hash);
+	p->is_proved = identity_is_proved(&widget, &p->frame.who);
 }
 
 /* Takes over the frame. */

@@ -192,7 +192,18 @@ export interface components {
             operators?: boolean;
             page?: components["schemas"]["PageReport"];
             context?: components["schemas"]["SiteContext"];
+            identity?: components["schemas"]["ProvedIdentity"];
         };
+        /** @description Who the visitor is, as the site proves it. The conversation is of the contact with this user id; the details fill that contact's empty fields. Send it at least with the first message. */
+        ProvedIdentity: {
+            /** @description At most 128 bytes. */
+            userId: string;
+            /** @description The HMAC-SHA256 of `userId`, in lower-case hexadecimal digits, with the identity secret of the organization's first widget (`POST /v1/admin/widgets/{widgetId}/identity-secret`). Compute it on the site's server. */
+            hash: string;
+            name?: string | null;
+            email?: string | null;
+            phone?: string | null;
+        } | null;
         /**
          * @description The client's id of this message, unique in the conversation, preferably random. Sending the message again with the same id does no harm; a different message with this id is refused.
          * @example m-4f1c9a
@@ -1545,6 +1556,7 @@ export type Time = components['schemas']['Time'];
 export type SessionId = components['schemas']['SessionId'];
 export type AnySessionId = components['schemas']['AnySessionId'];
 export type ChatRequest = components['schemas']['ChatRequest'];
+export type ProvedIdentity = components['schemas']['ProvedIdentity'];
 export type ClientMessageId = components['schemas']['ClientMessageId'];
 export type SiteContext = components['schemas']['SiteContext'];
 export type PageReport = components['schemas']['PageReport'];

@@ -13,8 +13,6 @@
 #include "workerd/api/fields/json_read.h"
 #include "workerd/api/request/client_id.h"
 
-#define USER_ID_MAX 128u /* bytes */
-
 /* A member that is present and not null. */
 static const json_t *
 widget_frame_member(const struct widget_frame *frame, const char *key)
@@ -43,40 +41,13 @@ widget_frame_read_message(struct widget_frame *frame)
 static const char *
 widget_frame_read_contact(struct widget_frame *frame)
 {
-	const struct {
-		const char *key, *wrong;
-		struct slice *value;
-	} fields[] = {
-	    {"name", "name must be a string", &frame->name},
-	    {"email", "email must be a string", &frame->email},
-	    {"phone", "phone must be a string", &frame->phone},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-		const json_t *value = widget_frame_member(frame, fields[i].key);
-
-		if (value != NULL && !json_is_string(value))
-			return fields[i].wrong;
-		*fields[i].value = json_read_string(value);
-	}
-	return NULL;
+	return identity_read_details(frame->json, &frame->who);
 }
 
-/* Without a hash, the site proves nothing: the user id is ignored. */
 static const char *
 widget_frame_read_identity(struct widget_frame *frame)
 {
-	const json_t *hash = widget_frame_member(frame, "hash");
-
-	if (hash == NULL)
-		return widget_frame_read_contact(frame);
-	frame->user_id = json_read_member(frame->json, "userId");
-	frame->hash = json_read_string(hash);
-	if (frame->hash.p == NULL)
-		return "hash must be a string";
-	if (frame->user_id.len < 1 || frame->user_id.len > USER_ID_MAX)
-		return "userId must be a string of 1 to 128 bytes";
-	return widget_frame_read_contact(frame);
+	return identity_read(frame->json, &frame->who);
 }
 
 /* A frame without members. */
@@ -153,12 +124,6 @@ widget_frame_read(struct slice text, struct widget_frame *frame)
 	       "rating, ping "
 	       "or "
 	       "history";
-}
-
-bool
-widget_frame_has_identity(const struct widget_frame *frame)
-{
-	return frame->hash.len > 0 || frame->user_id.len > 0;
 }
 
 void

@@ -4,7 +4,7 @@
 #ifndef WORKERD_API_WIDGET_WIDGET_FRAME_H
 #define WORKERD_API_WIDGET_WIDGET_FRAME_H
 
-#include "proto/ipc/messages.h"
+#include "workerd/api/identity/identity.h"
 
 struct json_t;
 
@@ -26,8 +26,7 @@ struct widget_frame {
 	struct slice id;              /* of a message: the client's id for it; empty: none */
 	struct msg_rating_set rating; /* of a rating: message, rating and comment */
 	struct id before;             /* of a request for history: the message after the page */
-	struct slice name, email, phone; /* of a contact, unchecked; empty: not given */
-	struct slice user_id, hash; /* of a contact that the site proves; empty: it does not */
+	struct identity who;          /* of a contact; the site proves it if it has a hash */
 	const struct json_t
 	    *context;        /* of a context: an object that chat_context.h can encode */
 	struct json_t *json; /* owns the slices */
@@ -39,9 +38,6 @@ struct widget_frame {
  */
 [[gnu::warn_unused_result]] const char *widget_frame_read(
     struct slice text, struct widget_frame *frame);
-
-/* Whether it is a contact that the site says it proves. */
-bool widget_frame_has_identity(const struct widget_frame *frame);
 
 void widget_frame_clear(struct widget_frame *frame);
 

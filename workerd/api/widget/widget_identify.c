@@ -6,7 +6,7 @@
 
 #include "proto/base/basics.h"
 #include "workerd/api/chat/chat_failures.h"
-#include "workerd/api/widget/widget_identity.h"
+#include "workerd/api/identity/identity.h"
 #include "workerd/api/widget/widget_settings.h"
 #include "workerd/api/widget/widget_socket.h"
 
@@ -45,7 +45,7 @@ widget_identify_refuse(struct widget_identification *i, const char *code, const 
 
 static void
 widget_identify_refuse_contact(
-    struct widget_identification *i, const char *message, const struct widget_contact *contact)
+    struct widget_identification *i, const char *message, const struct contact_details *contact)
 {
 	struct widget_socket *s = widget_identify_end(i);
 
@@ -73,7 +73,7 @@ widget_identify_on_submitted(void *arg, uint16_t type, const union msg *m)
 
 	if (store_refused(type, m, STORE_INVALID)) {
 		widget_identify_refuse_contact(
-		    i, WIDGET_CONTACT_LONG_EMAIL, &widget_contact_long_email);
+		    i, CONTACT_DETAILS_LONG_EMAIL, &contact_details_long_email);
 		return;
 	}
 	if (type != MSG_RECORD) {
@@ -87,7 +87,7 @@ widget_identify_on_submitted(void *arg, uint16_t type, const union msg *m)
 }
 
 static void
-widget_identify_submit(struct widget_identification *i, const struct widget_contact *contact)
+widget_identify_submit(struct widget_identification *i, const struct contact_details *contact)
 {
 	const struct msg_contact_submit submit = {
 	    .token = i->s->token,
@@ -95,7 +95,7 @@ widget_identify_submit(struct widget_identification *i, const struct widget_cont
 	    .name = contact->value[0],
 	    .email = contact->value[1],
 	    .phone = contact->value[2],
-	    .user_id = i->frame.user_id,
+	    .user_id = i->frame.who.user_id,
 	};
 
 	i->call = store_call(i->s->api->store, MSG_CONTACT_SUBMIT, &submit, STORE_TIMEOUT_MS,
@@ -108,11 +108,11 @@ static void
 widget_identify_check_proof(
     struct widget_identification *i, const struct msg_widget_record *widget)
 {
-	struct widget_contact contact;
-	const char *wrong = widget_contact_read_proved(&i->frame, &contact);
+	struct contact_details contact;
+	const char *wrong = contact_details_read_proved(&i->frame.who, &contact);
 
-	if (!widget_identity_is_proved(widget, i->frame.user_id, i->frame.hash))
-		widget_identify_refuse(i, WIDGET_IDENTITY_INVALID, WIDGET_IDENTITY_UNPROVED);
+	if (!identity_is_proved(widget, &i->frame.who))
+		widget_identify_refuse(i, IDENTITY_INVALID, IDENTITY_UNPROVED);
 	else if (wrong != NULL)
 		widget_identify_refuse_contact(i, wrong, &contact);
 	else
@@ -122,19 +122,19 @@ widget_identify_check_proof(
 static void
 widget_identify_check(struct widget_identification *i, const struct msg_widget_record *widget)
 {
-	struct widget_contact contact;
+	struct contact_details contact;
 	const char *wrong;
 
-	if (widget_frame_has_identity(&i->frame)) {
+	if (identity_has_proof(&i->frame.who)) {
 		widget_identify_check_proof(i, widget);
 		return;
 	}
 	if (widget->contact_mode == CONTACT_NONE) {
-		widget_identify_refuse(i, "contact_not_asked", WIDGET_CONTACT_NOT_ASKED);
+		widget_identify_refuse(i, "contact_not_asked", CONTACT_DETAILS_NOT_ASKED);
 		return;
 	}
-	wrong = widget_contact_read(
-	    &i->frame, widget->collects, widget_settings_required(widget), &contact);
+	wrong = contact_details_read(
+	    &i->frame.who, widget->collects, widget_settings_required(widget), &contact);
 	if (wrong == NULL)
 		widget_identify_submit(i, &contact);
 	else
@@ -162,7 +162,7 @@ widget_identify(struct widget_socket *s, struct widget_frame *frame)
 
 	if (hash_is_zero(&s->token)) {
 		widget_send_error(
-		    &s->out, "contact_not_asked", WIDGET_CONTACT_NOT_ASKED, (struct slice){0});
+		    &s->out, "contact_not_asked", CONTACT_DETAILS_NOT_ASKED, (struct slice){0});
 		return;
 	}
 	if (s->identification != NULL) {

@@ -1,44 +1,18 @@
 /*
- * POST and DELETE /v1/admin/widgets/{id}/identity-secret, and the check of a visitor's hash.
+ * POST and DELETE /v1/admin/widgets/{id}/identity-secret.
  */
-#include "workerd/api/widget/widget_identity.h"
-
-#include <stdio.h>
-
 #include <bsd/stdlib.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "workerd/api/identity/identity.h"
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/store_query.h"
 #include "workerd/api/widget/widget_handlers.h"
 
-#define HEX_SIZE   (2 * sizeof(struct hash256) + 1)
 #define REPLY_MAX  256u
 #define RECORD_MAX 98304u
 #define TRIES_MAX  128u /* each refused try means that another change succeeded */
-
-static void
-widget_identity_hex(const struct hash256 *hash, char text[HEX_SIZE])
-{
-	for (size_t i = 0; i < sizeof(hash->b); i++)
-		(void)snprintf(text + 2 * i, 3, "%02x", hash->b[i]);
-}
-
-bool
-widget_identity_is_proved(
-    const struct msg_widget_record *widget, struct slice user_id, struct slice hash)
-{
-	char secret[HEX_SIZE], expected[HEX_SIZE];
-	struct hash256 mac;
-
-	if (hash_is_zero(&widget->identity_secret))
-		return false;
-	widget_identity_hex(&widget->identity_secret, secret);
-	mac = secret_mac(slice_str(secret), user_id);
-	widget_identity_hex(&mac, expected);
-	return secret_equal(slice_str(expected), hash);
-}
 
 /* A request that gives a widget another secret, or none. */
 struct secret_query {
@@ -55,7 +29,7 @@ static void
 widget_identity_on_stored(void *arg, uint16_t type, const union msg *m)
 {
 	struct secret_query *s = arg;
-	char text[HEX_SIZE];
+	char text[IDENTITY_TEXT_SIZE];
 
 	if (store_refused(type, m, STORE_STALE) && ++s->tries < TRIES_MAX) {
 		widget_identity_ask(s);
@@ -71,7 +45,7 @@ widget_identity_on_stored(void *arg, uint16_t type, const union msg *m)
 		store_query_reply_empty(&s->q);
 		return;
 	}
-	widget_identity_hex(&s->secret, text);
+	identity_text(&s->secret, text);
 	json_write_open(&s->q.json, NULL, '{');
 	json_write_str(&s->q.json, "secret", slice_str(text));
 	json_write_close(&s->q.json, '}');

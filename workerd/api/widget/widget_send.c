@@ -63,13 +63,13 @@ widget_send_error(
 
 void
 widget_send_wrong_contact(
-    struct widget_outlet *o, const char *message, const struct widget_contact *contact)
+    struct widget_outlet *o, const char *message, const struct contact_details *contact)
 {
 	struct json_writer j = widget_send_begin(api_scratch(o->api), "error");
 
 	json_write_str(&j, "message", slice_str(message));
 	json_write_str(&j, "code", slice_str("invalid_contact_info"));
-	widget_contact_write_wrong(&j, contact);
+	contact_details_write_wrong(&j, contact);
 	widget_send_end(o, &j);
 }
 

@@ -5,9 +5,9 @@
 #ifndef WORKERD_API_WIDGET_WIDGET_SEND_H
 #define WORKERD_API_WIDGET_WIDGET_SEND_H
 
+#include "workerd/api/identity/contact_details.h"
 #include "workerd/api/live/live_author.h"
 #include "workerd/api/request/api_state.h"
-#include "workerd/api/widget/widget_contact.h"
 #include "workerd/turn/turn_sink.h"
 
 /* Where the frames of a client go. Embedded in what serves it. */
@@ -39,7 +39,7 @@ void widget_send_error_text(
 
 /* An error about contact details, with all invalid fields. */
 void widget_send_wrong_contact(
-    struct widget_outlet *o, const char *message, const struct widget_contact *contact);
+    struct widget_outlet *o, const char *message, const struct contact_details *contact);
 
 /* {"type":…} without further members. */
 void widget_send_type(struct widget_outlet *o, const char *type);

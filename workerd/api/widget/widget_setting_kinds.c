@@ -12,7 +12,7 @@
 #include "proto/base/utf8.h"
 #include "proto/ipc/messages.h"
 #include "workerd/api/fields/json_read.h"
-#include "workerd/api/widget/widget_contact.h"
+#include "workerd/api/identity/contact_details.h"
 
 #define NAME_UNITS     40u /* of an unknown member's name in a path */
 #define PATH_BYTES     512u
@@ -222,7 +222,7 @@ static unsigned
 widget_setting_contact_field(struct slice name)
 {
 	for (unsigned i = 0; i < CONTACT_FIELDS; i++)
-		if (name.p != NULL && slice_eq_str(name, widget_contact_fields[i]))
+		if (name.p != NULL && slice_eq_str(name, contact_details_fields[i]))
 			return 1u << i;
 	return 0;
 }

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "workerd/api/identity/contact_details.h"
 #include "workerd/api/request/store_query.h"
-#include "workerd/api/widget/widget_contact.h"
 #include "workerd/api/widget/widget_fields.h"
 #include "workerd/api/widget/widget_handlers.h"
 #include "workerd/api/widget/widget_settings.h"
@@ -31,7 +31,7 @@ widget_settings_write_contact(struct json_writer *j, const struct msg_widget_rec
 		if (widget->contact_mode == CONTACT_NONE || (widget->collects & 1u << i) == 0)
 			continue;
 		json_write_open(j, NULL, '{');
-		json_write_str(j, "name", slice_str(widget_contact_fields[i]));
+		json_write_str(j, "name", slice_str(contact_details_fields[i]));
 		json_write_bool(j, "required", (required & 1u << i) != 0);
 		json_write_close(j, '}');
 	}

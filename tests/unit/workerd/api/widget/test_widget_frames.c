@@ -8,7 +8,7 @@
 #include "proto/base/basics.h"
 #include "tests/unit/json_text.h"
 #include "tests/unit/unit.h"
-#include "workerd/api/widget/widget_contact.h"
+#include "workerd/api/identity/contact_details.h"
 #include "workerd/api/widget/widget_frame.h"
 
 #define TEXT_MAX 32768
@@ -68,9 +68,9 @@ TEST(valid_frames_are_read)
 		assert_int_equal(frame.kind, cases[i].kind);
 		assert_text(cases[i].text, frame.content, cases[i].content);
 		assert_text(cases[i].text, frame.id, cases[i].id);
-		assert_text(cases[i].text, frame.name, cases[i].name);
-		assert_text(cases[i].text, frame.email, cases[i].email);
-		assert_text(cases[i].text, frame.phone, cases[i].phone);
+		assert_text(cases[i].text, frame.who.name, cases[i].name);
+		assert_text(cases[i].text, frame.who.email, cases[i].email);
+		assert_text(cases[i].text, frame.who.phone, cases[i].phone);
 		widget_frame_clear(&frame);
 		assert_null(frame.json);
 		json_text_free(json);
@@ -172,15 +172,16 @@ TEST(details_are_trimmed_and_validated)
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const char *const *given = cases[i].given;
-		const struct widget_frame frame = {.name = slice_str(given[0]),
+		const struct identity frame = {.name = slice_str(given[0]),
 		    .email = slice_str(given[1] == NULL ? "" : given[1]),
 		    .phone = slice_str(given[2] == NULL ? "" : given[2])};
-		struct widget_contact contact;
-		const char *wrong = widget_contact_read(&frame, cases[i].collects, 0, &contact);
+		struct contact_details contact;
+		const char *wrong =
+		    contact_details_read(&frame, cases[i].collects, 0, &contact);
 		const char *first = NULL;
 
 		for (size_t k = CONTACT_FIELDS; k-- > 0;) {
-			const char *field = widget_contact_fields[k];
+			const char *field = contact_details_fields[k];
 			const char *read = cases[i].read[k];
 
 			assert_text(field, contact.value[k], read == NULL ? given[k] : read);
@@ -213,12 +214,12 @@ TEST(each_required_detail_that_is_missing_has_an_error)
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const char *const *given = cases[i].given;
-		const struct widget_frame frame = {.name = slice_str(given[0]),
+		const struct identity frame = {.name = slice_str(given[0]),
 		    .email = slice_str(given[1]),
 		    .phone = slice_str(given[2])};
-		struct widget_contact contact;
+		struct contact_details contact;
 		const char *wrong =
-		    widget_contact_read(&frame, ALL, cases[i].required, &contact);
+		    contact_details_read(&frame, ALL, cases[i].required, &contact);
 		bool any = false;
 
 		for (size_t k = 0; k < CONTACT_FIELDS; k++) {
@@ -234,14 +235,14 @@ TEST(each_required_detail_that_is_missing_has_an_error)
 TEST(a_name_has_at_most_200_characters)
 {
 	uint8_t text[201];
-	struct widget_contact contact;
+	struct contact_details contact;
 
 	memset(text, 'x', sizeof(text));
 	for (size_t n = 200; n <= 201; n++) {
-		const struct widget_frame frame = {.name = {text, n}};
+		const struct identity frame = {.name = {text, n}};
 
 		assert_true(
-		    (widget_contact_read(&frame, ALL, 0, &contact) == NULL) == (n == 200));
+		    (contact_details_read(&frame, ALL, 0, &contact) == NULL) == (n == 200));
 	}
 }
 

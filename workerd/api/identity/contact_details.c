@@ -1,34 +1,36 @@
 /*
  * Validation of names and phone numbers; proto/base/email.h validates e-mails.
  */
-#include "workerd/api/widget/widget_contact.h"
+#include "workerd/api/identity/contact_details.h"
 
 #include <string.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/email.h"
 #include "proto/base/utf8.h"
+#include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/json_writer.h"
+#include "workerd/api/request/store_query.h"
 
 #define NAME_MAX_UNITS  200
 #define PHONE_MAX_BYTES 64
 #define DIGITS_MIN      3
 #define DIGITS_MAX      20
 
-const char *const widget_contact_fields[CONTACT_FIELDS] = {"name", "email", "phone"};
+const char *const contact_details_fields[CONTACT_FIELDS] = {"name", "email", "phone"};
 
-const struct widget_contact widget_contact_long_email = {
-    .wrong = {[WIDGET_CONTACT_EMAIL] = WIDGET_CONTACT_LONG_EMAIL}};
+const struct contact_details contact_details_long_email = {
+    .wrong = {[CONTACT_DETAILS_EMAIL] = CONTACT_DETAILS_LONG_EMAIL}};
 
 static bool
-widget_contact_is_name(struct slice s)
+contact_details_is_name(struct slice s)
 {
 	return utf8_is_line(s) && utf8_utf16_len(s) <= NAME_MAX_UNITS;
 }
 
 /* Digits with the usual separators, and optionally one "+" before the first digit. */
 static bool
-widget_contact_is_phone(struct slice s)
+contact_details_is_phone(struct slice s)
 {
 	unsigned digits = 0, pluses = 0;
 
@@ -52,17 +54,17 @@ static const struct {
 	bool (*is_valid)(struct slice);
 	const char *wrong, *missing;
 } rules[CONTACT_FIELDS] = {
-    {CONTACT_NAME, widget_contact_is_name, "name must be one line of at most 200 characters",
+    {CONTACT_NAME, contact_details_is_name, "name must be one line of at most 200 characters",
 	"name is required"},
     {CONTACT_EMAIL, email_valid, "email must look like name@example.com", "email is required"},
-    {CONTACT_PHONE, widget_contact_is_phone,
+    {CONTACT_PHONE, contact_details_is_phone,
 	"phone must have 3 to 20 digits; spaces and - . / ( ) are allowed, and a leading +",
 	"phone is required"},
 };
 
 /* The error of a field, or NULL. */
 static const char *
-widget_contact_fault(size_t i, struct slice value, unsigned required)
+contact_details_fault(size_t i, struct slice value, unsigned required)
 {
 	if (value.len == 0)
 		return (required & rules[i].field) != 0 ? rules[i].missing : NULL;
@@ -70,19 +72,19 @@ widget_contact_fault(size_t i, struct slice value, unsigned required)
 }
 
 const char *
-widget_contact_read(const struct widget_frame *frame, unsigned collects, unsigned required,
-    struct widget_contact *contact)
+contact_details_read(const struct identity *given, unsigned collects, unsigned required,
+    struct contact_details *contact)
 {
-	const struct slice given[CONTACT_FIELDS] = {frame->name, frame->email, frame->phone};
+	const struct slice texts[CONTACT_FIELDS] = {given->name, given->email, given->phone};
 	const char *wrong = NULL;
 	bool any = false;
 
-	*contact = (struct widget_contact){0};
+	*contact = (struct contact_details){0};
 	for (size_t i = CONTACT_FIELDS; i-- > 0;) {
 		if ((collects & rules[i].field) == 0)
 			continue;
-		contact->value[i] = utf8_trim(given[i]);
-		contact->wrong[i] = widget_contact_fault(i, contact->value[i], required);
+		contact->value[i] = utf8_trim(texts[i]);
+		contact->wrong[i] = contact_details_fault(i, contact->value[i], required);
 		any = any || contact->value[i].len > 0;
 		if (contact->wrong[i] != NULL)
 			wrong = contact->wrong[i];
@@ -91,10 +93,10 @@ widget_contact_read(const struct widget_frame *frame, unsigned collects, unsigne
 }
 
 const char *
-widget_contact_read_proved(const struct widget_frame *frame, struct widget_contact *contact)
+contact_details_read_proved(const struct identity *given, struct contact_details *contact)
 {
 	const unsigned all = CONTACT_NAME | CONTACT_EMAIL | CONTACT_PHONE;
-	const char *wrong = widget_contact_read(frame, all, 0, contact);
+	const char *wrong = contact_details_read(given, all, 0, contact);
 
 	for (size_t i = 0; i < CONTACT_FIELDS; i++)
 		if (contact->value[i].len > 0)
@@ -103,12 +105,31 @@ widget_contact_read_proved(const struct widget_frame *frame, struct widget_conta
 }
 
 void
-widget_contact_write_wrong(struct json_writer *j, const struct widget_contact *contact)
+contact_details_write_wrong(struct json_writer *j, const struct contact_details *contact)
 {
 	json_write_open(j, "fields", '{');
 	for (size_t i = 0; i < CONTACT_FIELDS; i++)
 		if (contact->wrong[i] != NULL)
 			json_write_str(
-			    j, widget_contact_fields[i], slice_str(contact->wrong[i]));
+			    j, contact_details_fields[i], slice_str(contact->wrong[i]));
 	json_write_close(j, '}');
+}
+
+void
+contact_details_refuse(
+    struct store_query *q, const char *message, const struct contact_details *contact)
+{
+	struct buf out;
+	struct json_writer j;
+
+	buf_init(&out, 4096);
+	j = json_writer(&out);
+	json_write_open(&j, NULL, '{');
+	json_write_str(&j, "error", slice_str(message));
+	json_write_str(&j, "code", slice_str("invalid_contact_info"));
+	contact_details_write_wrong(&j, contact);
+	json_write_close(&j, '}');
+	must(!j.failed);
+	api_reply_json(store_query_done(q), 422, buf_slice(&out));
+	buf_clear(&out);
 }
