@@ -66,6 +66,18 @@ describe("a widget with a contact form", { skip: missing }, () => {
 		await until("the first field has the focus", () => isFocused(visitor.field("Name")));
 		assert.equal(await visitor.chat.getByText("Please fill in this field.").count(), 3);
 		assert.equal(await visitor.save.getAttribute("aria-disabled"), "false");
+		const colors = (label) =>
+			visitor.field(label).evaluate((field) => {
+				const { borderTopColor, outlineColor } = getComputedStyle(field);
+				return { border: borderTopColor, outline: outlineColor };
+			});
+		const text = await visitor.problem
+			.getByText("Please fill in this field.")
+			.first()
+			.evaluate((node) => getComputedStyle(node).color);
+		// The first one has the focus.
+		assert.deepEqual(await colors("Name"), { border: text, outline: text });
+		assert.equal((await colors("E-mail")).border, text);
 	});
 
 	it("keeps Tab inside the chat on a phone, in both directions", async () => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { numbered } from "../e2e/harness.mjs";
+import { numbered, until } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
 import { exchange, HELLO, useSite } from "./site.mjs";
 import { Way } from "./way.mjs";
@@ -17,7 +17,7 @@ describe("tabs of a browser", { skip: missing }, () => {
 	let way;
 	after(() => way?.close());
 	before(async () => {
-		widget = await site.createWidget({});
+		widget = await site.createWidget({ settings: { sound: true } });
 	});
 
 	/** N tabs whose chat is open; the first one has the connection. */
@@ -121,4 +121,52 @@ describe("tabs of a browser", { skip: missing }, () => {
 			await devtools(one, "Page.setWebLifecycleState", { state: "active" });
 			await one.saidUntil(more);
 		});
+
+	/** Counts the sounds of each page. */
+	const listen = () => {
+		window.sounds = 0;
+		const { start } = OscillatorNode.prototype;
+		OscillatorNode.prototype.start = function () {
+			window.sounds++;
+			return start.call(this);
+		};
+	};
+	const soundsOf = async (tabs) => {
+		const counts = await Promise.all(tabs.map(({ page }) => page.evaluate(() => window.sounds)));
+		return counts.reduce((sum, count) => sum + count);
+	};
+
+	it("play one sound together for a reply that none of them shows", async () => {
+		const tabs = await openTabs(3, (context) => context.addInitScript(listen));
+		await tabs[0].say(held("chime"));
+		for (const tab of tabs)
+			await tab.logUntil("the reply streams in each", (text) => text.includes(numbered(10)));
+		// A click lets the browser play sounds.
+		for (const tab of tabs) await tab.chat.locator(".close").click();
+		assert.equal(await soundsOf(tabs), 0);
+		await banter.release("chime");
+		for (const { page } of tabs)
+			await page.getByRole("button", { name: "Open chat, new reply" }).waitFor();
+		await until("one has played", async () => (await soundsOf(tabs)) > 0);
+		assert.equal(await soundsOf(tabs), 1);
+	});
+
+	it("play a sound while the chat is open in a hidden tab, and none in a visible one", async () => {
+		const tabs = await openTabs(1, (context) => context.addInitScript(listen));
+		const [{ page }] = tabs;
+		await page.mouse.click(5, 5);
+		const said = exchange(...HELLO);
+		await tabs[0].ask('[[text="Seen"]] Visible', "Seen", said);
+		const more = [...said, ...exchange('[[text="Seen"]] Visible', "Seen")];
+		await tabs[0].say(held("hidden"));
+		await tabs[0].logUntil("it streams", (text) => text.includes(numbered(10)));
+		assert.equal(await soundsOf(tabs), 0);
+		await page.evaluate(() => {
+			Object.defineProperty(document, "hidden", { value: true });
+			document.dispatchEvent(new Event("visibilitychange"));
+		});
+		await banter.release("hidden");
+		await tabs[0].saidUntil([...more, ...exchange(held("hidden"), ANSWER)]);
+		await until("it has played", async () => (await soundsOf(tabs)) === 1);
+	});
 });

@@ -3,13 +3,17 @@
 import type { Opened, OpenParts } from "../conversation";
 
 const COUNT = /^\(\d+\) /;
+/** The other tabs get a reply within this time. */
+const LOCK_MS = 10_000;
+/** A hidden tab leaves this time to one in which the visitor may read the reply. */
+const HIDDEN_MS = 500;
 
 function showInTitle(unread: number): void {
 	const title = document.title.replace(COUNT, "");
 	document.title = unread > 0 ? `(${unread}) ${title}` : title;
 }
 
-/** A short tone. A browser that the visitor has not touched yet stays silent. */
+/** A short tone. */
 function play(): void {
 	const audio = new AudioContext();
 	const tone = audio.createOscillator();
@@ -22,16 +26,45 @@ function play(): void {
 }
 
 export function giveNotice({ settings, signal }: OpenParts, { store }: Opened): void {
-	let { unread } = store.get();
+	let before = store.get();
 	const { unreadInTitle, sound } = settings;
 	if (unreadInTitle) {
-		showInTitle(unread);
+		showInTitle(before.unread);
 		signal.addEventListener("abort", () => showInTitle(0));
 	}
+
+	const pause = (ms: number) =>
+		new Promise<void>((done) => {
+			const timer = setTimeout(done, ms);
+			signal.addEventListener("abort", () => {
+				clearTimeout(timer);
+				done();
+			});
+		});
+
+	const isSeen = () => store.get().open && !document.hidden;
+
+	/** Plays once in all tabs of the browser, unless the visitor sees the reply in one of them. */
+	async function ring(reply: string): Promise<void> {
+		if (document.hidden) await pause(HIDDEN_MS);
+		// A browser keeps a page silent that the visitor has not touched.
+		if (!isSeen() && navigator.userActivation?.hasBeenActive === false) return;
+		const sound = () => void (signal.aborted || isSeen() || play());
+		// Without locks, the tabs do not share their conversation.
+		if (!navigator.locks) return sound();
+		await navigator.locks.request(`banter ${reply}`, { ifAvailable: true }, (lock) => {
+			if (!lock) return;
+			sound();
+			return pause(LOCK_MS);
+		});
+	}
+
 	store.subscribe((state) => {
-		if (state.unread === unread) return;
-		if (sound && state.unread > unread) play();
-		unread = state.unread;
-		if (unreadInTitle) showInTitle(unread);
+		const { open, unread, ended, messages } = state;
+		// Replies that have ended before this tab joined the others are not unread.
+		const isNew = open ? ended > before.ended : unread > before.unread;
+		if (unreadInTitle && unread !== before.unread) showInTitle(unread);
+		before = state;
+		if (sound && isNew) void ring(`${messages.map(({ key }) => key).pop()}`);
 	});
 }
