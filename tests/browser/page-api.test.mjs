@@ -2,8 +2,10 @@
 // destroy().
 
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { before, describe, it } from "node:test";
 import { until, WIDGET_KEY } from "../e2e/harness.mjs";
+import { WIDGET as FIRST_WIDGET } from "../e2e/organizations.mjs";
 import { missing } from "./browser.mjs";
 import { exchange, HELLO, isFocused, useSite } from "./site.mjs";
 
@@ -373,5 +375,32 @@ describe("open-chat-widget's tag", { skip: missing }, () => {
 		assert.match(visitor.complaints[0], /Missing required .*data-api-key/);
 		assert.equal(await visitor.page.locator("banter-chat").count(), 0);
 		assert.equal(await visitor.page.evaluate(() => "banter" in window), false);
+	});
+
+	it("says who the visitor is with the first message, where a WebSocket is refused", async () => {
+		const { widgets } = await site.admin("GET", "widgets");
+		const first = widgets.find(({ id }) => id === FIRST_WIDGET);
+		const { secret } = await site.admin("POST", `widgets/${first.id}/identity-secret`);
+		const hash = createHmac("sha256", secret).update("jo").digest("hex");
+		const visitor = await site.visitTags(
+			[{ src: `${site.banter.url}/widget/chat-widget.js`, "data-api-key": WIDGET_KEY }],
+			(context) => context.routeWebSocket("**", (socket) => socket.close()),
+		);
+		await visitor.page.evaluate(
+			(identity) => {
+				window.banter("identify", identity);
+				window.banter("context", { plan: "gold" });
+			},
+			{ userId: "jo", hash, name: "Jo" },
+		);
+		await visitor.open();
+		await visitor.say(HELLO[0]);
+		await visitor.chat.getByText(HELLO[1], { exact: true }).waitFor();
+		const { contacts } = await site.admin("GET", "contacts");
+		const { id } = contacts.find(({ name }) => name === "Jo");
+		const { conversations } = await site.admin("GET", `conversations?contactId=${id}`);
+		assert.equal(conversations.length, 1);
+		const thread = await site.admin("GET", `conversations/${conversations[0]._id}`);
+		assert.deepEqual(thread.conversation.context, { plan: "gold" });
 	});
 });

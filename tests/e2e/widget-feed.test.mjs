@@ -292,6 +292,7 @@ describe("a session's frames", () => {
 			assertError(await one.post(frame), status, undefined, code);
 		await is("no JSON", 400, "invalid_message");
 		await is({ type: "contact_info", email: "a@b.example" }, 409, "contact_not_asked");
+		await is({ type: "identify", userId: "1", hash: "0" }, 422, "invalid_identity");
 		await one.say(echo("first"), "m-1");
 		await one.upTo("typing_stop");
 		await is({ type: "message", content: "another text", id: "m-1" }, 409, "id_conflict");

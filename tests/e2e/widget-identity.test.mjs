@@ -2,12 +2,13 @@
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { assertError, request } from "./client.mjs";
-import { useBanter } from "./harness.mjs";
+import { Feed } from "./feeds.mjs";
+import { until, useBanter } from "./harness.mjs";
 import { adminExpect, LONGEST_EMAIL, WIDGET } from "./organizations.mjs";
 import { KEY } from "./replies.mjs";
-import { makeWidget, Visitor } from "./visitors.mjs";
+import { makeSession, makeWidget, Visitor } from "./visitors.mjs";
 
 const banter = useBanter();
 
@@ -111,5 +112,100 @@ describe("a chat request with a key", () => {
 		for (const identity of [{ userId: "k2" }, { hash }, "k2", { userId: 2, hash }])
 			assert.match((await ask("wrong", identity)).json.details, /^identity must be an object/);
 		assert.deepEqual(await stored(), before);
+	});
+});
+
+describe("the frames of a session with a key", () => {
+	const conversationOf = async (session) =>
+		(await adminExpect(banter, 200, "GET", "conversations")).conversations.find(
+			({ sessionId }) => sessionId === session.sessionId,
+		);
+	const contactsNamed = async (wanted) =>
+		(await adminExpect(banter, 200, "GET", "contacts")).contacts.filter(
+			({ name }) => name === wanted,
+		);
+	const proved = async (userId, more) => ({
+		userId,
+		hash: proofOf(await secretOf({ id: WIDGET }), userId),
+		...more,
+	});
+	after(() => Feed.closeAll());
+
+	it("prove who the visitor is over a WebSocket, before, after or together with the first message", async () => {
+		const identity = await proved("w1", { name: "Wim" });
+		for (const isFirst of [true, false, undefined]) {
+			const session = makeSession();
+			const visitor = await Visitor.open(banter, session);
+			if (isFirst === false) await visitor.ask("[[tokens=1]]");
+			visitor.send({ type: "identify", ...identity });
+			if (isFirst === undefined) visitor.say("[[tokens=1]]");
+			await visitor.upTo("contact_info_saved");
+			if (isFirst) await visitor.ask("[[tokens=1]]");
+			await until("the conversation is stored", () => conversationOf(session));
+			const [contact, ...others] = await contactsNamed("Wim");
+			assert.deepEqual(others, []);
+			assert.equal((await conversationOf(session)).contactId, contact.id);
+		}
+	});
+
+	it("prove it when they are posted: in a frame of its own, or with the first message", async () => {
+		const identity = await proved("p1", { name: "Pia" });
+		const session = makeSession();
+		const feed = await Feed.open(banter, session, { carrier: "poll" });
+		const saved = await feed.post({ type: "identify", ...identity });
+		assert.deepEqual(saved.json, { frames: [{ type: "contact_info_saved" }] });
+		const message = { type: "message", content: "[[tokens=1]]", id: "m" };
+		// The message is sent twice, as after a lost answer.
+		for (let i = 0; i < 2; i++)
+			assert.equal((await feed.post({ ...message, identity })).status, 202);
+		const [contact, ...others] = await contactsNamed("Pia");
+		assert.deepEqual(others, []);
+		const { _id, contactId } = await conversationOf(session);
+		assert.equal(contactId, contact.id);
+		assert.equal(
+			(await banter.thread(_id)).messages.filter(({ role }) => role === "user").length,
+			1,
+		);
+	});
+
+	it("store nothing for a wrong hash or without one", async () => {
+		const { userId, hash } = await proved("n1");
+		const session = makeSession();
+		const visitor = await Visitor.open(banter, session);
+		const before = await adminExpect(banter, 200, "GET", "contacts");
+		const codeOf = async (members) => {
+			visitor.send({ type: "identify", name: "Nobody", ...members });
+			return (await visitor.next()).code;
+		};
+		assert.equal(await codeOf({ userId, hash: "0".repeat(64) }), "invalid_identity");
+		assert.equal(await codeOf({ userId }), "contact_not_asked");
+		assert.equal(await codeOf({ userId, hash, email: "nowhere" }), "invalid_contact_info");
+		const feed = await Feed.open(banter, session, { carrier: "poll" });
+		const wrong = { userId, hash: "0".repeat(64), name: "Nobody" };
+		const answer = await feed.post({ type: "identify", ...wrong });
+		assertError(answer, 422, undefined, "invalid_identity");
+		assert.match(answer.json.error, /first widget/);
+		assert.equal(await conversationOf(session), undefined);
+		// The visitor can write nevertheless.
+		for (const identity of [wrong, { userId }, { userId: 1, hash }, {}])
+			assert.equal((await feed.post({ type: "message", content: "x", identity })).status, 202);
+		assert.equal((await conversationOf(session)).contactId, null);
+		assert.deepEqual(await adminExpect(banter, 200, "GET", "contacts"), before);
+	});
+
+	it("keep the identity when the worker dies after it has acknowledged it", async () => {
+		const identity = await proved("d1", { name: "Dora" });
+		const session = makeSession();
+		const feed = await Feed.open(banter, session, { carrier: "poll" });
+		assert.equal((await feed.post({ type: "identify", ...identity })).status, 202);
+		await banter.killWorkers(banter.workerPids());
+		const message = { type: "message", content: "[[tokens=1]]", id: "m", identity };
+		await until("the message is accepted", async () => {
+			const answer = await feed.post(message).catch(() => null);
+			return answer?.status === 202;
+		});
+		const [contact, ...others] = await contactsNamed("Dora");
+		assert.deepEqual(others, []);
+		assert.equal((await conversationOf(session)).contactId, contact.id);
 	});
 });

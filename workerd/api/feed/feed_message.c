@@ -292,6 +292,7 @@ feed_message_begin(struct feed_post *p)
 	    .client_id = p->frame.id,
 	    .page = buf_slice(&p->page),
 	    .context = buf_slice(&p->context),
+	    .user_id = p->visit.by_key ? p->frame.who.user_id : (struct slice){0},
 	    .name = request_context_of(p->q.x)->request_id,
 	    .visitor = &p->visit.token,
 	    .message = p->message,

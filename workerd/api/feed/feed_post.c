@@ -198,13 +198,18 @@ feed_post_on_contact(void *arg, uint16_t type, const union msg *m)
 static void
 feed_post_submit(struct feed_post *p, const struct contact_details *contact)
 {
-	const struct msg_contact_submit submit = {.token = p->visit.token,
+	struct msg_contact_submit submit = {.token = p->visit.token,
 	    .fresh_id = id_new(),
 	    .name = contact->value[CONTACT_DETAILS_NAME],
 	    .email = contact->value[CONTACT_DETAILS_EMAIL],
 	    .phone = contact->value[CONTACT_DETAILS_PHONE],
 	    .user_id = p->frame.who.user_id};
 
+	if (p->visit.by_key) {
+		submit.org = p->visit.org;
+		submit.widget = p->visit.widget;
+		submit.session = slice_str(p->visit.session);
+	}
 	store_query_ask(&p->q, MSG_CONTACT_SUBMIT, &submit, feed_post_on_contact);
 }
 
@@ -216,7 +221,8 @@ feed_post_identify(struct feed_post *p)
 	const char *wrong = contact_details_read_proved(&p->frame.who, &contact);
 
 	if (!p->is_proved)
-		store_query_refuse(&p->q, 422, IDENTITY_INVALID, IDENTITY_UNPROVED);
+		store_query_refuse(&p->q, 422, IDENTITY_INVALID,
+		    p->visit.by_key ? IDENTITY_UNPROVED_BY_KEY : IDENTITY_UNPROVED);
 	else if (wrong != NULL)
 		contact_details_refuse(&p->q, wrong, &contact);
 	else
@@ -324,6 +330,36 @@ feed_post_read_widget(struct feed_post *p, struct slice record)
 	p->is_proved = identity_is_proved(&widget, &p->frame.who);
 }
 
+static void
+feed_post_on_widget(void *arg, uint16_t type, const union msg *m)
+{
+	struct msg_widget_record widget;
+	struct feed_post *p = arg;
+
+	if (!msg_read_record(type, m, MSG_WIDGET_RECORD, &widget)) {
+		store_query_fail(&p->q, type, m);
+		return;
+	}
+	p->is_proved = identity_is_proved(&widget, &p->frame.who);
+	if (!p->is_proved && p->frame.kind == WIDGET_MESSAGE)
+		p->frame.who = (struct identity){0};
+	feed_post_handle(p);
+}
+
+/* A session of a key: an identity is proved by the secret of the organization's first widget. A message with one that
+ * proves nothing is sent without it: the frame "identify" was refused. */
+static void
+feed_post_handle_by_key(struct feed_post *p)
+{
+	const struct msg_record_get get = {
+	    .kind = MSG_WIDGET_RECORD, .org = p->visit.org, .id = p->visit.widget};
+
+	if (identity_has_proof(&p->frame.who))
+		store_query_ask(&p->q, MSG_RECORD_GET, &get, feed_post_on_widget);
+	else
+		feed_post_handle(p);
+}
+
 /* Takes over the frame. */
 static struct feed_post *
 feed_post_new(const struct api_call *c, const struct widget_visit *visit,
@@ -349,7 +385,7 @@ feed_post_new(const struct api_call *c, const struct widget_visit *visit,
 	return p;
 }
 
-/* Returns what is wrong, or NULL. A message may carry a context, as a page. */
+/* Returns what is wrong, or NULL. A message may carry a context and an identity, as a page. */
 static const char *
 feed_post_read(struct slice text, struct widget_frame *frame)
 {
@@ -363,6 +399,9 @@ feed_post_read(struct slice text, struct widget_frame *frame)
 	if (!chat_context_encode(frame->context, &context))
 		wrong = chat_context_wrong;
 	buf_clear(&context);
+	/* One that is invalid proves nothing. */
+	if (identity_read(json_object_get(frame->json, "identity"), &frame->who) != NULL)
+		frame->who = (struct identity){0};
 	return wrong;
 }
 
@@ -394,7 +433,7 @@ handle_widget_post(const struct api_call *c)
 	}
 	p = feed_post_new(c, &visit, &frame);
 	if (visit.by_key)
-		feed_post_handle(p);
+		feed_post_handle_by_key(p);
 	else
 		widget_visit_return(c, &p->q, &visit, feed_post_on_opened);
 }

@@ -9,8 +9,6 @@
 #include "proto/base/basics.h"
 #include "workerd/api/fields/json_read.h"
 
-#define USER_ID_MAX 128u /* bytes */
-
 const char identity_wrong[] = "identity must be an object with userId, a string of 1 to 128 "
 			      "bytes, and hash, its HMAC-SHA256 in hexadecimal "
 			      "digits; name, email and phone must be strings if they are given";
@@ -48,7 +46,7 @@ identity_read(const json_t *object, struct identity *identity)
 	identity->hash = json_read_string(hash);
 	if (identity->hash.p == NULL)
 		return "hash must be a string";
-	if (identity->user_id.len < 1 || identity->user_id.len > USER_ID_MAX)
+	if (identity->user_id.len < 1 || identity->user_id.len > IDENTITY_USER_ID_MAX)
 		return "userId must be a string of 1 to 128 bytes";
 	return identity_read_details(object, identity);
 }

@@ -7,6 +7,8 @@
 
 #include "proto/ipc/messages.h"
 
+#define IDENTITY_USER_ID_MAX 128u /* bytes */
+
 /* The error for a hash that proves nothing. */
 #define IDENTITY_INVALID "invalid_identity"
 #define IDENTITY_UNPROVED \
@@ -14,9 +16,9 @@
 
 /* The same for a session of a key. */
 #define IDENTITY_UNPROVED_BY_KEY                                                            \
-	"identity.hash must be the HMAC-SHA256 of userId, in hexadecimal digits, with the " \
-	"identity secret of the "                                                           \
-	"organization's first widget"
+	"hash must be the HMAC-SHA256 of userId, in hexadecimal digits, with the identity " \
+	"secret "                                                                           \
+	"of the organization's first widget"
 
 /* The error of a member "identity" that identity_read_proved() refuses. */
 extern const char identity_wrong[];

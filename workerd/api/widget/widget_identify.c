@@ -16,6 +16,13 @@ struct widget_identification {
 	struct store_call *call;
 };
 
+/* A session of a key has no visitor whose details could be kept: only an identity that the site proves is taken. */
+static bool
+widget_identify_is_by_key(const struct widget_socket *s)
+{
+	return hash_is_zero(&s->token);
+}
+
 static void
 widget_identify_free(struct widget_identification *i)
 {
@@ -89,7 +96,7 @@ widget_identify_on_submitted(void *arg, uint16_t type, const union msg *m)
 static void
 widget_identify_submit(struct widget_identification *i, const struct contact_details *contact)
 {
-	const struct msg_contact_submit submit = {
+	struct msg_contact_submit submit = {
 	    .token = i->s->token,
 	    .fresh_id = id_new(),
 	    .name = contact->value[0],
@@ -98,6 +105,14 @@ widget_identify_submit(struct widget_identification *i, const struct contact_det
 	    .user_id = i->frame.who.user_id,
 	};
 
+	if (widget_identify_is_by_key(i->s)) {
+		submit.org = i->s->org;
+		submit.widget = i->s->widget;
+		submit.session = widget_socket_session(i->s);
+		/* For the next messages: the first one begins the conversation. */
+		buf_reset(&i->s->user_id);
+		must(buf_append(&i->s->user_id, submit.user_id.p, submit.user_id.len) == 0);
+	}
 	i->call = store_call(i->s->api->store, MSG_CONTACT_SUBMIT, &submit, STORE_TIMEOUT_MS,
 	    widget_identify_on_submitted, i);
 	if (i->call == NULL)
@@ -112,7 +127,9 @@ widget_identify_check_proof(
 	const char *wrong = contact_details_read_proved(&i->frame.who, &contact);
 
 	if (!identity_is_proved(widget, &i->frame.who))
-		widget_identify_refuse(i, IDENTITY_INVALID, IDENTITY_UNPROVED);
+		widget_identify_refuse(i, IDENTITY_INVALID,
+		    widget_identify_is_by_key(i->s) ? IDENTITY_UNPROVED_BY_KEY
+						    : IDENTITY_UNPROVED);
 	else if (wrong != NULL)
 		widget_identify_refuse_contact(i, wrong, &contact);
 	else
@@ -160,7 +177,7 @@ widget_identify(struct widget_socket *s, struct widget_frame *frame)
 	    .kind = MSG_WIDGET_RECORD, .org = s->org, .id = s->widget};
 	struct widget_identification *i;
 
-	if (hash_is_zero(&s->token)) {
+	if (widget_identify_is_by_key(s) && !identity_has_proof(&frame->who)) {
 		widget_send_error(
 		    &s->out, "contact_not_asked", CONTACT_DETAILS_NOT_ASKED, (struct slice){0});
 		return;

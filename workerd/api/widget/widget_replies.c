@@ -264,6 +264,7 @@ widget_reply_send_message(struct widget_reply *r, bool accepted, enum turn_failu
 	    .client_id = widget_reply_client_id(r),
 	    .page = buf_slice(&s->page),
 	    .context = buf_slice(&s->context),
+	    .user_id = buf_slice(&s->user_id),
 	    .name = widget_reply_request_id(s),
 	    .visitor = &s->token,
 	    .message = id_new(),

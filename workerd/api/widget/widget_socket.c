@@ -176,6 +176,7 @@ widget_socket_free(struct widget_socket *s, bool sends)
 	widget_replies_end(s, sends);
 	buf_clear(&s->page);
 	buf_clear(&s->context);
+	buf_clear(&s->user_id);
 	free(s->browser);
 	free(s);
 }
@@ -342,6 +343,7 @@ widget_socket_new(struct widget_opening *o)
 	s->out.arg = s;
 	buf_init(&s->page, CHAT_PAGE_MAX);
 	buf_init(&s->context, CHAT_CONTEXT_MAX);
+	buf_init(&s->user_id, IDENTITY_USER_ID_MAX);
 	TAILQ_INIT(&s->replies);
 	s->x = store_query_done(&o->q);
 	s->browser = widget_socket_copy_browser(s->x);

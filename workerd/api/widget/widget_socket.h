@@ -40,10 +40,12 @@ struct widget_socket {
 	struct http_exchange *x; /* its context has the address and the request id */
 	struct ws *ws;           /* NULL, as x: the connection has ended */
 	struct id org, widget;
-	struct hash256 token;     /* zero: a session of a key */
-	char *browser;            /* its User-Agent */
-	struct buf page;          /* the PAGE_RECORD of its last page frame; empty: none yet */
-	struct buf context;       /* of its last context frame; empty: none yet */
+	struct hash256 token; /* zero: a session of a key */
+	char *browser;        /* its User-Agent */
+	struct buf page;      /* the PAGE_RECORD of its last page frame; empty: none yet */
+	struct buf context;   /* of its last context frame; empty: none yet */
+	struct buf
+	    user_id; /* of a session of a key: the one that the site proved last; empty: none */
 	struct widget_outlet out; /* closes the connection if the client does not read */
 
 	/* widget_history.c */

@@ -194,7 +194,16 @@ export function createEngine(parts: EngineParts): Engine {
 		const live = liveReply(store.get());
 		if (live && live.key !== replyKey(id)) return;
 		store.update((state) => raise(state, id));
-		if (!ready || sent === id || !connection.send({ type: "message", content, id })) return;
+		if (!ready || sent === id) return;
+		const message = {
+			type: "message",
+			content,
+			id,
+			// Without a WebSocket, a session of a key begins with its first message.
+			identity: about.get("identify"),
+			context: about.get("context")?.context,
+		};
+		if (!connection.send(message)) return;
 		sent = id;
 		store.update((state) => setSent(state, id));
 	}

@@ -65,6 +65,6 @@ export function giveNotice({ settings, signal }: OpenParts, { store }: Opened): 
 		const isNew = open ? ended > before.ended : unread > before.unread;
 		if (unreadInTitle && unread !== before.unread) showInTitle(unread);
 		before = state;
-		if (sound && isNew) void ring(`${messages.map(({ key }) => key).pop()}`);
+		if (sound && isNew) void ring(`${messages[messages.length - 1]?.key}`);
 	});
 }
