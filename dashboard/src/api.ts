@@ -14,7 +14,8 @@ export interface Api {
 	/** Without an e-mail: the password is DASHBOARD_PASSWORD. */
 	logIn(password: string, email?: string): Promise<void>;
 	logOut(): Promise<void>;
-	conversations(signal: AbortSignal): Promise<ConversationPage>;
+	/** Those after `cursor`; null: the newest. */
+	conversations(cursor: string | null, signal: AbortSignal): Promise<ConversationPage>;
 	conversation(id: string, signal: AbortSignal): Promise<Thread>;
 }
 
@@ -51,8 +52,9 @@ export function createApi(
 		async logOut() {
 			await withSession(request(fetchFn, "/api/logout", post({})));
 		},
-		conversations(signal) {
-			return get(`/v1/admin/conversations?limit=${PAGE_SIZE}`, decodePage, signal);
+		conversations(cursor, signal) {
+			const query = new URLSearchParams({ limit: `${PAGE_SIZE}`, ...(cursor && { cursor }) });
+			return get(`/v1/admin/conversations?${query}`, decodePage, signal);
 		},
 		conversation(id, signal) {
 			const path = `/v1/admin/conversations/${encodeURIComponent(id)}`;

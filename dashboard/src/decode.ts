@@ -72,6 +72,7 @@ export function decodePage(value: unknown): ConversationPage {
 	return {
 		conversations: list(from, "conversations", conversation),
 		total: number(from, "total"),
+		nextCursor: optionalText(from, "nextCursor") || null,
 	};
 }
 

@@ -14,6 +14,8 @@ export interface ConversationPage {
 	readonly conversations: readonly Conversation[];
 	/** The total number, including those not shown. */
 	readonly total: number;
+	/** Selects the conversations after these; null: there are none. */
+	readonly nextCursor: string | null;
 }
 
 export interface Message {

@@ -48,13 +48,18 @@ test("conversations are read as the API sends them, unknown fields aside", async
 	const { api, calls } = clientOf(() =>
 		json(200, { conversations: [conversation], total: 8, nextCursor: "x" }),
 	);
-	assert.deepEqual(await api.conversations(never()), {
+	assert.deepEqual(await api.conversations(null, never()), {
 		conversations: [
 			{ id: "c1", sessionId: "s1", createdAt: 1000, updatedAt: 2000, lastMessage: "hello" },
 		],
 		total: 8,
+		nextCursor: "x",
 	});
-	assert.equal(calls[0]?.path, "/v1/admin/conversations?limit=100");
+	await api.conversations("a b", never());
+	assert.deepEqual(
+		calls.map(({ path }) => path),
+		["/v1/admin/conversations?limit=100", "/v1/admin/conversations?limit=100&cursor=a+b"],
+	);
 });
 
 test("a thread's messages keep their order, role and status", async () => {
@@ -82,11 +87,11 @@ test("an answer that breaks the contract is an error, not half a page", async ()
 		{ conversations: {}, total: 1 },
 	];
 	for (const body of broken) {
-		const error = await failureOf(clientOf(() => json(200, body)).api.conversations(never()));
+		const error = await failureOf(clientOf(() => json(200, body)).api.conversations(null, never()));
 		assert.equal(error.failure, "garbled", JSON.stringify(body));
 	}
 	const html = clientOf(() => new Response("<h1>hi</h1>"));
-	assert.equal((await failureOf(html.api.conversations(never()))).failure, "garbled");
+	assert.equal((await failureOf(html.api.conversations(null, never()))).failure, "garbled");
 });
 
 test("each refusal keeps its status, its words and its Retry-After", async () => {
@@ -114,7 +119,7 @@ test("each refusal keeps its status, its words and its Retry-After", async () =>
 
 test("an ended session is reported to the app, a wrong password is not", async () => {
 	const calls: Array<[keyof Api, (api: Api) => Promise<unknown>, number]> = [
-		["conversations", (api) => api.conversations(never()), 1],
+		["conversations", (api) => api.conversations(null, never()), 1],
 		["conversation", (api) => api.conversation("x", never()), 1],
 		["logOut", (api) => api.logOut(), 1],
 		["logIn", (api) => api.logIn("wrong"), 0],
@@ -129,7 +134,7 @@ test("an ended session is reported to the app, a wrong password is not", async (
 
 test("no answer at all is a network failure", async () => {
 	const { api } = clientOf(() => Promise.reject(new TypeError("fetch failed")));
-	assert.equal((await failureOf(api.conversations(never()))).failure, "network");
+	assert.equal((await failureOf(api.conversations(null, never()))).failure, "network");
 });
 
 test("a call that its caller aborts is no failure of the server", async () => {
@@ -141,7 +146,7 @@ test("a call that its caller aborts is no failure of the server", async () => {
 				init.signal?.addEventListener("abort", () => reject(new Error("aborted")));
 			}),
 	);
-	const call = api.conversations(abort.signal);
+	const call = api.conversations(null, abort.signal);
 	abort.abort();
 	await assert.rejects(call, (error) => !(error instanceof ApiError));
 });

@@ -4,7 +4,7 @@ import { ApiError } from "../src/errors";
 import type { ConversationPage, Thread } from "../src/model";
 import { initialState, reduce } from "../src/state";
 
-const page: ConversationPage = { conversations: [], total: 7 };
+const page: ConversationPage = { conversations: [], total: 7, nextCursor: null };
 const offline = new ApiError("network", 0, "down");
 
 function thread(id: string): Thread {

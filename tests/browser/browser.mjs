@@ -59,7 +59,10 @@ export function complaintsOf(page) {
 	return complaints;
 }
 
-/** A browser for all tests of a describe(): open(url) resolves to { page, complaints } with a profile of its own. */
+/**
+ * A browser for all tests of a describe(): open(url) resolves to { page, complaints } with a profile of its own. options:
+ * of playwright's context, and prepare(context).
+ */
 export function useBrowser() {
 	let browser;
 	before(async () => {
@@ -67,8 +70,10 @@ export function useBrowser() {
 	});
 	after(() => browser?.close());
 	return {
-		async open(url) {
-			const page = await (await newContext(browser)).newPage();
+		async open(url, { prepare, ...options } = {}) {
+			const context = await newContext(browser, options);
+			await prepare?.(context);
+			const page = await context.newPage();
 			const complaints = complaintsOf(page);
 			await page.goto(url);
 			return { page, complaints };

@@ -7,12 +7,11 @@ export const words = createTimeWords(pickLocale(navigator.languages));
 interface TimeStampProps {
 	readonly at: number;
 	readonly text: string;
-	readonly id?: string;
 }
 
-export function TimeStamp({ at, text, id }: TimeStampProps) {
+export function TimeStamp({ at, text }: TimeStampProps) {
 	return (
-		<time id={id} dateTime={new Date(at).toISOString()} title={words.exact(at)}>
+		<time dateTime={new Date(at).toISOString()} title={words.exact(at)}>
 			{text}
 		</time>
 	);

@@ -3,11 +3,13 @@
 import { useLayoutEffect } from "preact/hooks";
 import { Avatar } from "../components/avatar";
 import { EmbedHelp } from "../components/embed-help";
+import { OlderRows } from "../components/older-rows";
 import { Skeleton } from "../components/skeleton";
 import { SteadyList } from "../components/steady-list";
 import { TimeStamp, words } from "../components/time-stamp";
 import { TroubleLine, TroubleScreen } from "../components/trouble";
 import { useDesk } from "../desk";
+import { ApiError } from "../errors";
 import { focusHeading, useArrival, useTitle } from "../hooks/use-arrival";
 import { useNow } from "../hooks/use-now";
 import { usePoll } from "../hooks/use-poll";
@@ -23,10 +25,21 @@ export function ConversationsPage() {
 	const { data, error } = state.list;
 	const retry = usePoll("list", {
 		every: REFRESH_MS,
-		load: api.conversations,
+		load: (signal) => api.conversations(null, signal),
 		onData: (page) => dispatch({ type: "list_loaded", page }),
 		onError: (reason) => dispatch({ type: "list_failed", error: reason }),
 	});
+
+	async function loadOlder(cursor: string, signal: AbortSignal) {
+		try {
+			dispatch({ type: "older_loaded", cursor, page: await api.conversations(cursor, signal) });
+		} catch (reason) {
+			if (signal.aborted) return;
+			const error =
+				reason instanceof ApiError ? reason : new ApiError("garbled", 0, String(reason));
+			dispatch({ type: "older_failed", error });
+		}
+	}
 
 	useTitle("Conversations");
 	useArrival(() => {
@@ -52,7 +65,17 @@ export function ConversationsPage() {
 			</div>
 			{data && error && <TroubleLine error={error} retry={retry} />}
 			{data ? (
-				<ConversationList page={data} />
+				<>
+					<ConversationList page={data} />
+					{data.conversations.length > 0 && (
+						<OlderRows
+							cursor={data.nextCursor}
+							error={state.older}
+							load={loadOlder}
+							retry={() => dispatch({ type: "older_failed", error: null })}
+						/>
+					)}
+				</>
 			) : error ? (
 				<TroubleScreen error={error} retry={retry} />
 			) : (
@@ -62,10 +85,8 @@ export function ConversationsPage() {
 	);
 }
 
-function countText({ total, conversations }: Page): string {
-	const count = total.toLocaleString("en");
-	if (conversations.length < total) return `newest ${conversations.length} of ${count}`;
-	return `${count} in total`;
+function countText({ total }: Page): string {
+	return `${total.toLocaleString("en")} in total`;
 }
 
 function rowId(id: string): string {
@@ -93,27 +114,17 @@ interface RowProps {
 
 function Row({ conversation, now }: RowProps) {
 	const { id, sessionId, updatedAt, lastMessage } = conversation;
-	const row = rowId(id);
 	// A response may be newer than the last tick of `now`.
 	const isLive = now - updatedAt < LIVE_MS;
+	// The spaces are for the link's accessible name.
 	return (
-		<a
-			class="row"
-			id={row}
-			href={conversationPath(id)}
-			aria-labelledby={`${row}-name ${row}-time`}
-			aria-describedby={`${row}-text`}
-		>
+		<a class="row" id={rowId(id)} href={conversationPath(id)}>
 			<Avatar name={sessionId} />
-			<span class="row-name" id={`${row}-name`}>
-				{sessionId}
-			</span>
+			<span class="row-name">{sessionId}</span>{" "}
 			<span class={isLive ? "row-time row-live" : "row-time"}>
-				<TimeStamp id={`${row}-time`} at={updatedAt} text={words.relative(updatedAt, now)} />
-			</span>
-			<span class="row-text" id={`${row}-text`}>
-				{lastMessage || "No message yet"}
-			</span>
+				<TimeStamp at={updatedAt} text={words.relative(updatedAt, now)} />
+			</span>{" "}
+			<span class="row-text">{lastMessage || "No message yet"}</span>
 		</a>
 	);
 }
