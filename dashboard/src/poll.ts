@@ -1,10 +1,13 @@
 // Polls while the tab is visible: immediately, then `every` milliseconds after each response, never
 // two requests at a time. A hidden tab sends nothing and catches up when it becomes visible.
-// Failures increase the interval.
+// Failures increase the interval. While the server reports changes, only these cause requests.
 
+import type { Following } from "./changes";
 import { ApiError } from "./errors";
 
 const LONGEST_WAIT_MS = 60_000;
+/** Changes that come within this time cause one request. */
+const SETTLE_MS = 250;
 
 /** The parts of the browser that polling uses. */
 export interface Surroundings {
@@ -20,6 +23,8 @@ export interface PollOptions<T> {
 	load(signal: AbortSignal): Promise<T>;
 	onData(data: T): void;
 	onError(error: ApiError): void;
+	/** Calls `changed` when there may be new data; without it, only polls find out. */
+	follow?(changed: () => void): Following;
 }
 
 export interface Poll {
@@ -41,9 +46,11 @@ export function startPoll<T>(options: PollOptions<T>, around: Surroundings): Pol
 	let cancelTimer = () => {};
 	let failures = 0;
 	let over = false;
+	let cancelChange: (() => void) | null = null;
 
 	function plan(retryAfterMs: number | null) {
 		if (over || !around.isVisible()) return;
+		if (failures === 0 && following?.isLive()) return;
 		cancelTimer = around.after(
 			nextWait(options.every, failures, retryAfterMs),
 			() => void refresh(),
@@ -77,10 +84,20 @@ export function startPoll<T>(options: PollOptions<T>, around: Surroundings): Pol
 		return running;
 	}
 
+	function hear(): void {
+		cancelChange ??= around.after(SETTLE_MS, () => {
+			cancelChange = null;
+			// A running request may have been answered before the change.
+			if (running) void running.then(refresh);
+			else void refresh();
+		});
+	}
+
 	const unwatch = around.onVisibility(() => {
 		if (around.isVisible()) void refresh();
 		else cancelTimer();
 	});
+	const following = options.follow?.(hear);
 	void refresh();
 
 	return {
@@ -88,6 +105,8 @@ export function startPoll<T>(options: PollOptions<T>, around: Surroundings): Pol
 		stop() {
 			over = true;
 			cancelTimer();
+			cancelChange?.();
+			following?.stop();
 			unwatch();
 			abort.abort();
 		},

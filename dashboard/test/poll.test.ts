@@ -153,3 +153,44 @@ test("the wait doubles up to a minute, and never undercuts Retry-After", () => {
 	assert.equal(nextWait(3000, 1, 1000), 6000);
 	assert.equal(nextWait(3000, 1, 90_000), 90_000);
 });
+
+test("while changes are reported, it asks only after a change, once for several", async () => {
+	const tab = new Tab();
+	const server = new Server();
+	let changed = () => {};
+	let isLive = true;
+	let stopped = 0;
+	const follow = (call: () => void) => {
+		changed = call;
+		return { isLive: () => isLive, stop: () => void stopped++ };
+	};
+	const poll = startPoll({ ...server.options, follow }, tab);
+	await server.answer("one");
+	assert.deepEqual(waits(tab), []);
+	changed();
+	changed();
+	assert.deepEqual(waits(tab), [250]);
+	tab.ring();
+	// A change during the request: its answer may be older.
+	changed();
+	tab.ring();
+	await server.answer("two");
+	await server.answer("three");
+	assert.deepEqual([server.calls, server.seen], [3, ["one", "two", "three"]]);
+	isLive = false;
+	changed();
+	tab.ring();
+	await server.answer("four");
+	assert.deepEqual(waits(tab), [5000], "it polls");
+	changed();
+	poll.stop();
+	assert.deepEqual([waits(tab), stopped], [[], 1]);
+});
+
+test("after a failure it tries again, although changes are reported", async () => {
+	const tab = new Tab();
+	const server = new Server();
+	startPoll({ ...server.options, follow: () => ({ isLive: () => true, stop() {} }) }, tab);
+	await server.refuse(offline);
+	assert.deepEqual(waits(tab), [10_000]);
+});

@@ -61,6 +61,36 @@ describe("the dashboard's list", { skip: missing }, () => {
 		assert.deepEqual(await names(page), ["visitor-3", ...others]);
 	});
 
+	it("asks only when something has changed, and polls when changes are not reported", async () => {
+		let asked = 0;
+		let askedBefore;
+		const prepare = async (context) => {
+			await context.clock.install();
+			context.on("response", (response) => {
+				if (response.url().includes("/events?")) askedBefore = asked;
+			});
+			context.on("request", (request) => {
+				if (request.url().includes("/conversations?")) asked++;
+			});
+		};
+		const { page } = await visit({ prepare });
+		await until("it asks again after the stream was opened", () => asked > askedBefore);
+		const before = asked;
+		await page.clock.fastForward("10:00");
+		await names(page);
+		assert.equal(asked, before);
+		await say("visitor-5");
+		await until("it has moved", async () => (await names(page))[0] === "visitor-5");
+		await page.route("**/v1/admin/events?*", (route) => route.abort());
+		await page.reload();
+		await page.getByText(`${COUNT} in total`).waitFor();
+		await say("visitor-9");
+		await until("a poll finds it", async () => {
+			await page.clock.fastForward(5000);
+			return (await names(page))[0] === "visitor-9";
+		});
+	});
+
 	it("says that older conversations could not be loaded, and tries again when asked", async () => {
 		const { page } = await visit();
 		await page.route("**/v1/admin/conversations?*cursor=*", (route) => route.abort());

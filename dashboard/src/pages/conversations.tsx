@@ -1,6 +1,7 @@
 // The newest conversations, updated while the page is visible.
 
 import { useLayoutEffect } from "preact/hooks";
+import { followChanges } from "../changes";
 import { Avatar } from "../components/avatar";
 import { EmbedHelp } from "../components/embed-help";
 import { OlderRows } from "../components/older-rows";
@@ -10,12 +11,14 @@ import { TimeStamp, words } from "../components/time-stamp";
 import { TroubleLine, TroubleScreen } from "../components/trouble";
 import { useDesk } from "../desk";
 import { ApiError } from "../errors";
+import { browser } from "../hooks/browser";
 import { focusHeading, useArrival, useTitle } from "../hooks/use-arrival";
 import { useNow } from "../hooks/use-now";
 import { usePoll } from "../hooks/use-poll";
 import type { Conversation, ConversationPage as Page } from "../model";
 import { conversationPath } from "../paths";
 
+/** Without the server's reports of changes. */
 const REFRESH_MS = 5_000;
 /** Activity within this time counts as live. */
 const LIVE_MS = 60_000;
@@ -26,6 +29,7 @@ export function ConversationsPage() {
 	const retry = usePoll("list", {
 		every: REFRESH_MS,
 		load: (signal) => api.conversations(null, signal),
+		follow: (changed) => followChanges(["conversation", "message", "reply"], changed, browser),
 		onData: (page) => dispatch({ type: "list_loaded", page }),
 		onError: (reason) => dispatch({ type: "list_failed", error: reason }),
 	});
