@@ -15,9 +15,9 @@ export function createElement(look: string) {
 	return { host, root, frame, button };
 }
 
-/** Sets the accessible name. */
+/** Sets the accessible name. It begins with the visible text, if any (WCAG 2.5.3). */
 export function label(button: HTMLElement, text: string): void {
-	button.setAttribute("aria-label", text);
+	button.setAttribute("aria-label", `${button.textContent} ${text}`);
 }
 
 /**

@@ -21,6 +21,7 @@ export function createLauncher(
 	signal: AbortSignal,
 ) {
 	if (picture) showPicture(button, picture, signal);
+	const visible = button.textContent;
 	const [badge, down] = [el("span", { class: "badge" }), icon("down")];
 	button.setAttribute("aria-controls", "panel");
 	button.setAttribute("aria-haspopup", "dialog");
@@ -33,7 +34,8 @@ export function createLauncher(
 	return {
 		render({ open, unread }: State) {
 			const key = unread > 1 ? "openChatUnreadMany" : unread ? "openChatUnread" : "openChat";
-			button.setAttribute("aria-label", words(open ? "closeChat" : key, { count: unread }));
+			const name = words(open ? "closeChat" : key, { count: unread });
+			button.setAttribute("aria-label", `${visible} ${name}`);
 			button.setAttribute("aria-expanded", String(open));
 			badge.textContent = unread ? String(unread) : "";
 		},

@@ -2,15 +2,13 @@
 
 import type { Opened, OpenParts } from "../conversation";
 
-const COUNT = /^\(\d+\) /;
 /** The other tabs get a reply within this time. */
 const LOCK_MS = 10_000;
 /** A hidden tab leaves this time to one in which the visitor may read the reply. */
 const HIDDEN_MS = 500;
 
 function showInTitle(unread: number): void {
-	const title = document.title.replace(COUNT, "");
-	document.title = unread > 0 ? `(${unread}) ${title}` : title;
+	document.title = (unread ? `(${unread}) ` : "") + document.title.replace(/^\(\d+\) /, "");
 }
 
 /** A short tone. */
