@@ -357,8 +357,9 @@ describe("events of a conversation", () => {
 			content: "Hello",
 		});
 		await act(banter, 200, id, "takeover", { name: "Jane" });
+		const joined = await people.next();
 		await banter.request("DELETE", `/v1/admin/conversations/${id}`, { headers: ADMIN });
-		const last = [await people.next(), await people.next(), await people.next()];
+		const last = [joined, await people.next(), await people.next()];
 		assert.deepEqual(
 			last.map(({ type, state }) => state ?? type),
 			["joined", "history", "left"],
