@@ -1,8 +1,9 @@
 // Builds the dashboard into dist/, each file also precompressed as .br and .gz. With --tests it
 // bundles the unit tests instead, because node:test of Node 20 cannot run TypeScript.
 
+import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import * as zlib from "node:zlib";
@@ -13,22 +14,97 @@ const dist = join(root, "dist");
 const brotli = promisify(zlib.brotliCompress);
 const gzip = promisify(zlib.gzip);
 
+/** What a browser loads for the inbox, compressed: the page, scripts, styles and texts of one language. */
+const FIRST_LOAD_BYTES_MAX = 45 * 1024;
+/** Further pages, each. */
+const PAGE_BYTES_MAX = 30 * 1024;
+/** workerd keeps the files of a folder in a table of this size. */
+const FILES_MAX = 256;
+
+/** A style sheet that is loaded with its part: `import href from "./inbox.css?link"`. */
+const cssAsLink = {
+	name: "css-as-link",
+	setup({ onResolve, onLoad }) {
+		onResolve({ filter: /\.css\?link$/ }, ({ path, resolveDir }) => ({
+			path: join(resolveDir, path.replace("?link", "")),
+			namespace: "css-link",
+		}));
+		onLoad({ filter: /./, namespace: "css-link" }, async ({ path }) => {
+			const { outputFiles } = await build({
+				entryPoints: [path],
+				bundle: true,
+				minify: true,
+				write: false,
+				logLevel: "warning",
+			});
+			const css = outputFiles[0].text;
+			const hash = createHash("sha256").update(css).digest("hex").slice(0, 8);
+			const name = `${basename(path, ".css")}-${hash}.css`;
+			await mkdir(join(dist, "assets"), { recursive: true });
+			await writeFile(join(dist, "assets", name), css);
+			return {
+				contents: `export default ${JSON.stringify(`/assets/${name}`)};`,
+				loader: "js",
+				watchFiles: [path],
+			};
+		});
+	},
+};
+
 async function buildTests() {
 	const outdir = join(root, "node_modules/.cache/banter-dashboard");
 	const names = await readdir(join(root, "test"));
 	await rm(outdir, { recursive: true, force: true });
 	await build({
 		absWorkingDir: root,
-		entryPoints: names.filter((n) => n.endsWith(".test.ts")).map((n) => `test/${n}`),
+		entryPoints: names.filter((n) => /\.test\.tsx?$/.test(n)).map((n) => `test/${n}`),
 		outdir,
 		outExtension: { ".js": ".mjs" },
 		bundle: true,
 		platform: "node",
 		format: "esm",
 		target: "node20",
+		jsx: "automatic",
+		jsxImportSource: "preact",
 		sourcemap: "inline",
 		logLevel: "warning",
+		plugins: [cssAsLink],
 	});
+}
+
+/** Every language has the keys of English, each with the same parameters. */
+async function checkTexts(folder) {
+	const names = (await readdir(folder)).filter((name) => name.endsWith(".json"));
+	const shapes = await Promise.all(
+		names.map(async (name) =>
+			Object.entries(JSON.parse(await readFile(join(folder, name), "utf8"))).map(
+				([key, text]) => `${key} ${[...new Set(text.match(/\{\w+\}/g))].sort()}`,
+			),
+		),
+	);
+	const english = shapes[names.indexOf("en.json")];
+	for (const [i, shape] of shapes.entries()) {
+		const wrong = [
+			...english.filter((one) => !shape.includes(one)),
+			...shape.filter((one) => !english.includes(one)),
+		];
+		if (wrong.length > 0)
+			throw new Error(
+				`${relative(root, folder)}/${names[i]} differs from en.json: ${wrong.join("; ")}`,
+			);
+	}
+}
+
+/** The folders with texts: src/text/common, and texts/ of each part. */
+async function textFolders() {
+	const parts = await readdir(join(root, "src"), { withFileTypes: true });
+	const folders = [join(root, "src/text/common")];
+	for (const part of parts.filter((one) => one.isDirectory())) {
+		const inside = await readdir(join(root, "src", part.name), { withFileTypes: true });
+		if (inside.some((one) => one.isDirectory() && one.name === "texts"))
+			folders.push(join(root, "src", part.name, "texts"));
+	}
+	return folders;
 }
 
 async function bundle() {
@@ -37,24 +113,26 @@ async function bundle() {
 		entryPoints: { app: "src/main.tsx" },
 		outdir: "dist/assets",
 		entryNames: "[name]-[hash]",
+		chunkNames: "[name]-[hash]",
 		bundle: true,
+		splitting: true,
 		minify: true,
 		format: "esm",
-		target: "es2020",
+		target: "es2022",
 		metafile: true,
 		logLevel: "warning",
+		plugins: [cssAsLink],
 	});
-	const named = (ext) => {
-		const path = Object.keys(metafile.outputs).find((p) => p.endsWith(ext));
-		if (!path) throw new Error(`the bundle has no ${ext} file`);
-		return path.replace(/^dist/, "");
-	};
-	return { script: named(".js"), style: named(".css") };
+	return metafile.outputs;
 }
 
-async function writeShell({ script, style }) {
+const url = (path) => path.replace(/^dist/, "");
+
+async function writeShell(outputs) {
+	const find = (ext) =>
+		Object.keys(outputs).find((path) => /\/app-[^/]*$/.test(path) && path.endsWith(ext));
 	const template = await readFile(join(root, "index.html"), "utf8");
-	const page = template.replace("%SCRIPT%", script).replace("%STYLE%", style);
+	const page = template.replace("%SCRIPT%", url(find(".js"))).replace("%STYLE%", url(find(".css")));
 	if (/%[A-Z]+%/.test(page)) throw new Error("index.html has an unknown placeholder");
 	await writeFile(join(dist, "index.html"), page);
 	await writeFile(join(dist, "assets/favicon.svg"), await readFile(join(root, "src/favicon.svg")));
@@ -74,17 +152,79 @@ async function compress(path) {
 	return { raw: raw.length, gz: gz.length, br: br.length };
 }
 
+/** A file and all that it imports statically. */
+function withImports(outputs, path, seen = new Set()) {
+	if (seen.has(path)) return seen;
+	seen.add(path);
+	for (const { path: next, kind } of outputs[path].imports)
+		if (kind === "import-statement") withImports(outputs, next, seen);
+	return seen;
+}
+
+/**
+ * The compressed size of what each page loads, by the file in src/ that contains it. Of the texts, those of the
+ * largest language count.
+ */
+function pageSizes(outputs, sizes) {
+	const sizeOf = (path) => sizes.get(path.replace(/^dist\//, "")) ?? 0;
+	const sum = (paths) => [...paths].reduce((total, path) => total + sizeOf(path), 0);
+	const app = Object.keys(outputs).find((path) => outputs[path].entryPoint === "src/main.tsx");
+	const first = withImports(outputs, app);
+	const entries = Object.entries(outputs).filter(([, output]) => output.entryPoint);
+	const textsOf = (folder) =>
+		Math.max(
+			0,
+			...entries
+				.filter(
+					([, { entryPoint }]) => entryPoint.startsWith(folder) && entryPoint.endsWith(".json"),
+				)
+				.map(([path]) => sizeOf(path)),
+		);
+	const stylesOf = (part) =>
+		[...sizes].find(([name]) => name.startsWith(`assets/${part}-`) && name.endsWith(".css"))?.[1] ??
+		0;
+	const shell =
+		sum(first) + (sizes.get("index.html") ?? 0) + stylesOf("app") + textsOf("src/text/common");
+	const pages = entries
+		.filter(([, { entryPoint }]) => /^src\/\w+\/[\w-]*page\.tsx$/.test(entryPoint))
+		.map(([path, { entryPoint }]) => {
+			const part = entryPoint.split("/")[1];
+			const own = [...withImports(outputs, path)].filter((one) => !first.has(one));
+			return [entryPoint, sum(own) + stylesOf(part) + textsOf(`src/${part}/`)];
+		});
+	return { shell, pages };
+}
+
+function checkSizes(outputs, sizes) {
+	const { shell, pages } = pageSizes(outputs, sizes);
+	const files = [...sizes.keys()].length;
+	const inbox = pages.find(([name]) => name === "src/inbox/page.tsx")?.[1] ?? 0;
+	const limits = [
+		["the first load (frame and inbox)", shell + inbox, FIRST_LOAD_BYTES_MAX],
+		...pages.map(([name, size]) => [name, size, PAGE_BYTES_MAX]),
+		["number of files", files, FILES_MAX],
+	];
+	for (const [what, size, max] of limits) console.log(`${what}: ${size} of ${max}`);
+	const wrong = limits.filter(([, size, max]) => size > max).map(([what]) => what);
+	if (wrong.length > 0) throw new Error(`too large: ${wrong.join(", ")}`);
+}
+
 async function buildPages() {
 	// Remove files with old hashes: dist/ is installed as a whole.
 	await rm(dist, { recursive: true, force: true });
 	await mkdir(join(dist, "assets"), { recursive: true });
-	await writeShell(await bundle());
+	for (const folder of await textFolders()) await checkTexts(folder);
+	const outputs = await bundle();
+	await writeShell(outputs);
 
+	const sizes = new Map();
 	const assets = (await readdir(join(dist, "assets"))).map((n) => `assets/${n}`);
 	for (const name of ["index.html", ...assets.sort()]) {
 		const size = await compress(join(dist, name));
+		sizes.set(name, size.br);
 		console.log(`dist/${name}  ${size.raw} raw  ${size.gz} gz  ${size.br} br`);
 	}
+	checkSizes(outputs, sizes);
 }
 
 await (process.argv.includes("--tests") ? buildTests() : buildPages());

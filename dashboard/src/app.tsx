@@ -1,17 +1,16 @@
-// The routes and the frame around all pages.
+// The routes and what they share.
 
-import { useMemo, useReducer, useRef } from "preact/hooks";
-import { LocationProvider, Route, Router, useLocation } from "preact-iso";
-import { createApi } from "./api";
-import { CrashScreen } from "./components/crash-screen";
-import { Header } from "./components/header";
-import { DeskContext } from "./desk";
-import { ConversationPage } from "./pages/conversation";
-import { ConversationsPage } from "./pages/conversations";
-import { LoginPage } from "./pages/login";
-import { NotFoundPage } from "./pages/not-found";
-import { loginPath } from "./paths";
-import { initialState, reduce } from "./state";
+import { useMemo, useRef } from "preact/hooks";
+import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from "preact-iso";
+import { createClient } from "./api/client";
+import { type Desk, DeskContext } from "./api/desk";
+import { createFeed } from "./api/feed";
+import { browser } from "./api/surroundings";
+import { HOME, loginPath } from "./paths";
+import { ROUTES } from "./routes";
+import { CrashScreen } from "./shell/crash-screen";
+import { Frame } from "./shell/frame";
+import { NotFoundPage } from "./shell/not-found";
 
 export function App() {
 	return (
@@ -23,33 +22,48 @@ export function App() {
 	);
 }
 
+function isPublic(path: string): boolean {
+	return ROUTES.some((one) => one.isPublic && path.startsWith(one.path.replace(/\/:.*/, "")));
+}
+
 function Pages() {
 	const { url, path, route } = useLocation();
-	const [state, dispatch] = useReducer(reduce, initialState);
-	const listScroll = useRef(0);
 	const here = useRef(url);
 	here.current = url;
 
-	// Created once: route() and dispatch() are stable, and the URL is read when needed.
-	const api = useMemo(
-		() =>
-			createApi(() => {
-				dispatch({ type: "signed_out" });
-				listScroll.current = 0;
-				if (!here.current.startsWith("/login")) route(loginPath(here.current), true);
+	/** The next user may be another one. */
+	function leave(to: string) {
+		desk.feed.stop();
+		desk.entries.clear();
+		route(to, true);
+	}
+
+	const desk = useMemo<Desk>(
+		() => ({
+			api: createClient(() => {
+				if (!isPublic(here.current)) leave(loginPath(here.current));
 			}),
+			feed: createFeed(browser),
+			entries: new Map(),
+		}),
 		[],
 	);
 
-	return (
-		<DeskContext.Provider value={{ state, dispatch, api, listScroll }}>
-			{path !== "/login" && <Header />}
+	const router = (
+		<ErrorBoundary>
 			<Router>
-				<Route path="/" component={ConversationsPage} />
-				<Route path="/login" component={LoginPage} />
-				<Route path="/conversations/:id" component={ConversationPage} />
+				{ROUTES.map((one) => (
+					<Route key={one.path} path={one.path} component={one.component} />
+				))}
 				<Route default component={NotFoundPage} />
 			</Router>
+		</ErrorBoundary>
+	);
+	if (isPublic(path)) return <DeskContext.Provider value={desk}>{router}</DeskContext.Provider>;
+	desk.feed.start();
+	return (
+		<DeskContext.Provider value={desk}>
+			<Frame onSignedOut={() => leave(loginPath(HOME))}>{router}</Frame>
 		</DeskContext.Provider>
 	);
 }

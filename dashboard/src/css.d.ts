@@ -1,3 +1,10 @@
-// esbuild bundles imported style sheets into one file; this declaration lets TypeScript accept the
-// imports.
-declare module "*.css";
+declare module "*.css" {
+	const nothing: never;
+	export default nothing;
+}
+
+/** The address of the style sheet; the build writes the file. */
+declare module "*.css?link" {
+	const href: string;
+	export default href;
+}

@@ -2,17 +2,28 @@
 
 import { render } from "preact";
 import { App } from "./app";
+import { applyTheme } from "./shell/theme";
+import { t } from "./text/common";
+import { language } from "./text/language";
+import "./styles/tokens.css";
 import "./styles/base.css";
-import "./styles/controls.css";
-import "./styles/shell.css";
-import "./styles/login.css";
-import "./styles/list.css";
-import "./styles/thread.css";
+import "./shell/shell.css";
+import "./ui/controls.css";
+import "./ui/fields.css";
+import "./ui/overlays.css";
+import "./ui/avatar.css";
+import "./ui/page.css";
 
-const root = document.getElementById("app");
-if (!root) throw new Error("index.html has no #app");
+async function main() {
+	const root = document.getElementById("app");
+	if (!root) throw new Error("index.html has no #app");
+	applyTheme();
+	document.documentElement.lang = language;
+	// Pages restore the scroll position themselves, because their data may arrive after the browser's
+	// attempt.
+	history.scrollRestoration = "manual";
+	await t.load();
+	render(<App />, root);
+}
 
-// Pages restore the scroll position themselves, because their data may arrive after the browser's
-// attempt.
-history.scrollRestoration = "manual";
-render(<App />, root);
+void main();

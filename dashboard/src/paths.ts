@@ -3,8 +3,16 @@
 export const HOME = "/";
 const LOGIN = "/login";
 
-export function conversationPath(id: string): string {
-	return `/conversations/${encodeURIComponent(id)}`;
+const withId = (folder: string) => (id: string) => `/${folder}/${encodeURIComponent(id)}`;
+export const widgetPath = withId("widgets");
+export const agentPath = withId("agents");
+export const contactPath = withId("contacts");
+export const settingsPath = withId("settings");
+
+/** A conversation, perhaps at one of its messages. */
+export function conversationPath(id: string, messageId?: string): string {
+	const path = `/conversations/${encodeURIComponent(id)}`;
+	return messageId === undefined ? path : `${path}?message=${encodeURIComponent(messageId)}`;
 }
 
 /** The login page with a redirect back to `path`. */
@@ -14,9 +22,11 @@ export function loginPath(path: string): string {
 }
 
 /**
- * The target after login. Accepts only our own paths: `next` comes from the URL and must not become
- * an open redirect.
+ * The target after login. Accepts only paths of this server: `next` comes from the URL and must not become an
+ * open redirect.
  */
 export function safeNext(next: string | undefined): string {
-	return next !== undefined && /^\/conversations\/[A-Za-z0-9._:-]+$/.test(next) ? next : HOME;
+	if (next === undefined || !/^\/(?![/\\])[\x21-\x7e]*$/.test(next) || next.includes("\\"))
+		return HOME;
+	return /^\/(login|join)\b/.test(next) ? HOME : next;
 }

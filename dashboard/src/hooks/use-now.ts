@@ -1,7 +1,7 @@
 // The current time, updated regularly, for texts such as "2 min ago".
 
 import { useEffect, useState } from "preact/hooks";
-import { browser } from "./browser";
+import { browser } from "../api/surroundings";
 
 const TICK_MS = 15_000;
 
@@ -12,7 +12,7 @@ export function useNow(): number {
 			if (browser.isVisible()) setNow(Date.now());
 		};
 		const timer = setInterval(tick, TICK_MS);
-		const unwatch = browser.onVisibility(tick);
+		const unwatch = browser.onChange(tick);
 		return () => {
 			clearInterval(timer);
 			unwatch();

@@ -17,7 +17,7 @@
 #include "proto/base/log.h"
 #include "workerd/http/static_files.h"
 
-#define FOLDER_FILES_MAX 64
+#define FOLDER_FILES_MAX 256
 
 #define CACHE_FOREVER \
 	"public, max-age=31536000, immutable" /* the file's name has a hash of its content */

@@ -1,0 +1,39 @@
+// What all parts of the dashboard share after the sign-in: the client, the change feed and the data that was
+// loaded. Data survives route changes, so that going back shows a page immediately.
+
+import { createContext } from "preact";
+import { useContext, useEffect, useMemo, useReducer } from "preact/hooks";
+import type { Client } from "./client";
+import { createEntry, type Entry, type Remote, type Source } from "./entry";
+import type { Feed } from "./feed";
+import { browser } from "./surroundings";
+
+export interface Desk {
+	readonly api: Client;
+	readonly feed: Feed;
+	/** By key; emptied when the user signs out, because the next one may be another. */
+	readonly entries: Map<string, Entry<unknown>>;
+}
+
+export const DeskContext = createContext<Desk | null>(null);
+
+export function useDesk(): Desk {
+	const desk = useContext(DeskContext);
+	if (!desk) throw new Error("this component must be inside <App>");
+	return desk;
+}
+
+export interface Data<T> extends Remote<T>, Pick<Entry<T>, "refresh" | "set"> {}
+
+/** The data with this key, loaded when needed. `key` must name everything on which `source` depends. */
+export function useData<T>(key: string, source: (api: Client) => Source<T>): Data<T> {
+	const { api, feed, entries } = useDesk();
+	const [, changed] = useReducer((n: number) => n + 1, 0);
+	const entry = useMemo(() => {
+		const known = entries.get(key) ?? createEntry(source(api), feed, browser);
+		entries.set(key, known);
+		return known as Entry<T>;
+	}, [key]);
+	useEffect(() => entry.look(() => changed(undefined)), [entry]);
+	return { ...entry.get(), refresh: entry.refresh, set: entry.set };
+}

@@ -1,0 +1,13 @@
+// Settings.
+
+import { Blank } from "../ui/blank";
+import { Page } from "../ui/page";
+import { t } from "./texts";
+
+export function SettingsPage() {
+	return (
+		<Page title={t("title")}>
+			<Blank title={t("title")} />
+		</Page>
+	);
+}

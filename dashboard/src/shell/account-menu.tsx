@@ -1,0 +1,68 @@
+// The user's menu: theme, language, sign out.
+
+import { useState } from "preact/hooks";
+import { useLocation } from "preact-iso";
+import { useDesk } from "../api/desk";
+import { ApiError } from "../api/errors";
+import { settingsPath } from "../paths";
+import { t } from "../text/common";
+import { Avatar } from "../ui/avatar";
+import { Menu, type MenuItem } from "../ui/menu";
+import { useMe } from "./me";
+import { chooseTheme, themeChoice } from "./theme";
+import { toastError } from "./toasts";
+
+interface AccountMenuProps {
+	/** After the session has ended. */
+	readonly onSignedOut: () => void;
+	readonly onShortcuts: () => void;
+}
+
+export function AccountMenu({ onSignedOut, onShortcuts }: AccountMenuProps) {
+	const { api } = useDesk();
+	const { route } = useLocation();
+	const { data: me } = useMe();
+	const [theme, setTheme] = useState(themeChoice);
+	const name = me?.user?.name || me?.user?.email || t("owner");
+
+	async function signOut() {
+		try {
+			await api.post("/api/logout", {});
+		} catch (reason) {
+			// The client has redirected an expired session. Otherwise the cookie is still valid: say so.
+			if (ApiError.from(reason).failure !== "signed_out") toastError(reason);
+			return;
+		}
+		onSignedOut();
+	}
+
+	const themeItem = (choice: ReturnType<typeof themeChoice>, text: string): MenuItem => ({
+		text,
+		isChecked: theme === choice,
+		run() {
+			chooseTheme(choice);
+			setTheme(choice);
+		},
+	});
+
+	return (
+		<Menu
+			class="account"
+			label={t("account", { name })}
+			items={[
+				{ text: t("profile"), icon: "person", run: () => route(settingsPath("profile")) },
+				{ text: t("shortcuts"), icon: "book", run: onShortcuts },
+				themeItem(null, t("themeSystem")),
+				themeItem("light", t("themeLight")),
+				themeItem("dark", t("themeDark")),
+				{ text: t("signOut"), icon: "logout", run: signOut },
+			]}
+		>
+			<Avatar name={name} person={name} />
+			<span class="account-text">
+				<span class="account-name">{name}</span>
+				<span class="account-organization">{me?.organization.name}</span>
+			</span>
+		</Menu>
+	);
+}

@@ -1,0 +1,71 @@
+// Keyboard shortcuts of the page that is shown, and the commands of the palette. Single letters count only while nobody
+// writes; those with Ctrl (on a Mac: Command) always.
+
+import { useEffect, useRef } from "preact/hooks";
+
+export interface Command {
+	/** Stable, for the list's keys. */
+	readonly id: string;
+	/** In the palette and in the help. */
+	readonly text: string;
+	/** One key such as "j", "Enter" or "?", or "mod+k". */
+	readonly key?: string;
+	/** Only a shortcut: not in the palette. */
+	readonly isHidden?: boolean;
+	readonly run: () => void;
+}
+
+type Commands = { readonly current: readonly Command[] };
+
+/** Those that were registered last take precedence. */
+const registered: Commands[] = [];
+
+export function allCommands(): Command[] {
+	return [...registered].reverse().flatMap(({ current }) => current);
+}
+
+/** Active while the component is mounted. */
+export function useCommands(commands: readonly Command[]): void {
+	const now = useRef(commands);
+	now.current = commands;
+	useEffect(() => {
+		registered.push(now);
+		return () => void registered.splice(registered.indexOf(now), 1);
+	}, []);
+}
+
+function isWriting(target: EventTarget | null): boolean {
+	return (
+		target instanceof HTMLElement &&
+		(target.isContentEditable ||
+			/^(TEXTAREA|SELECT)$/.test(target.tagName) ||
+			(target instanceof HTMLInputElement && !/^(checkbox|radio|button)$/.test(target.type)))
+	);
+}
+
+/** The name of the pressed key as commands write it; null: it belongs to the page or the browser. */
+export function keyOf(event: KeyboardEvent): string | null {
+	if (event.isComposing || event.altKey) return null;
+	if (event.ctrlKey || event.metaKey) return `mod+${event.key.toLowerCase()}`;
+	if (isWriting(event.target)) return null;
+	return event.key;
+}
+
+function onKeyDown(event: KeyboardEvent) {
+	// A modal dialog and a menu have keys of their own.
+	if (event.defaultPrevented || document.querySelector("dialog[open], [popover]:popover-open"))
+		return;
+	const key = keyOf(event);
+	// Enter and the space bar on a button or link do what these do.
+	if (key === null || (/^(Enter| )$/.test(key) && event.target !== document.body)) return;
+	const command = allCommands().find((one) => one.key === key);
+	if (!command) return;
+	event.preventDefault();
+	command.run();
+}
+
+/** Once, in the frame. */
+export function listenToKeys(): () => void {
+	document.addEventListener("keydown", onKeyDown);
+	return () => document.removeEventListener("keydown", onKeyDown);
+}

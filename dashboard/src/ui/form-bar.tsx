@@ -1,0 +1,48 @@
+// The end of a form about a record: save, discard, what went wrong, and what to do when somebody else was faster.
+
+import { t } from "../text/common";
+import { Button } from "./button";
+import type { Form } from "./use-form";
+
+interface FormBarProps {
+	readonly form: Pick<
+		Form<object>,
+		"isChanged" | "isSaving" | "problem" | "conflict" | "errors" | "reset" | "settle"
+	>;
+	/** Instead of "Save". */
+	readonly action?: string;
+	/** A new record can be saved unchanged. */
+	readonly isNew?: boolean;
+}
+
+/** Inside of a `form` element, whose submit event saves. */
+export function FormBar({ form, action = t("save"), isNew = false }: FormBarProps) {
+	const { isChanged, isSaving, problem, conflict, errors, reset, settle } = form;
+	const count = Object.keys(errors).length;
+	return (
+		<div class={isChanged || isNew ? "form-bar form-bar-changed" : "form-bar"}>
+			{conflict && (
+				<div class="form-conflict" role="alert">
+					<p>{t("conflict")}</p>
+					<div class="form-actions">
+						<Button isSmall onClick={() => settle("theirs")}>
+							{t("conflictTheirs")}
+						</Button>
+						<Button isSmall onClick={() => settle("mine")}>
+							{t("conflictMine")}
+						</Button>
+					</div>
+				</div>
+			)}
+			<p class="field-error" role="alert">
+				{problem || (count > 0 && t("fieldErrors", { count }))}
+			</p>
+			<div class="form-actions">
+				{isChanged && !isNew && <Button onClick={reset}>{t("discard")}</Button>}
+				<Button kind="main" type="submit" isBusy={isSaving} disabled={!isNew && !isChanged}>
+					{isSaving ? t("saving") : action}
+				</Button>
+			</div>
+		</div>
+	);
+}

@@ -1,0 +1,106 @@
+// The state of a form about one record: what the user has changed, what the server says of each field, and whether
+// somebody else has changed the record meanwhile.
+
+import { useState } from "preact/hooks";
+import type { Answer } from "../api/client";
+import { ApiError } from "../api/errors";
+import { describe } from "../text/describe";
+
+export interface Form<T> {
+	/** The record with the user's changes. */
+	readonly value: T;
+	/** The record as it was read. */
+	readonly saved: T;
+	readonly isChanged: boolean;
+	readonly isSaving: boolean;
+	/** By the names of the fields; as the server's rules say. */
+	readonly errors: Readonly<Record<string, string>>;
+	/** What went wrong apart from the fields; empty: nothing. */
+	readonly problem: string;
+	/** The record as somebody else has saved it meanwhile; nothing of it is overwritten until the user decides. */
+	readonly conflict: T | null;
+	set(change: Partial<T>): void;
+	/** Drops the changes of the user. */
+	reset(): void;
+	/** Settles with whether the record was saved. */
+	save(): Promise<boolean>;
+	/** After a conflict: continue with the other's record, or with one's own changes of it. */
+	settle(keep: "theirs" | "mine"): void;
+}
+
+interface FormOptions<T> {
+	readonly initial: Answer<T>;
+	/** `changes` has only the changed fields. The result is the record as the server has it now. */
+	send(changes: Partial<T>, value: T, ifMatch: string | undefined): Promise<Answer<T>>;
+}
+
+/** The fields that differ. */
+export function changesOf<T extends object>(value: T, saved: T): Partial<T> {
+	const names = Object.keys(value) as Array<keyof T>;
+	const isSame = (name: keyof T) => JSON.stringify(value[name]) === JSON.stringify(saved[name]);
+	return Object.fromEntries(
+		names.filter((name) => !isSame(name)).map((name) => [name, value[name]]),
+	) as Partial<T>;
+}
+
+export function useForm<T extends object>({ initial, send }: FormOptions<T>): Form<T> {
+	const [saved, setSaved] = useState(initial);
+	const [changes, setChanges] = useState<Partial<T>>({});
+	const [isSaving, setSaving] = useState(false);
+	const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
+	const [problem, setProblem] = useState("");
+	const [conflict, setConflict] = useState<Answer<T> | null>(null);
+	const value = { ...saved.data, ...changes };
+	const isChanged = Object.keys(changesOf(value, saved.data)).length > 0;
+
+	function forget() {
+		setErrors({});
+		setProblem("");
+		setConflict(null);
+	}
+
+	async function save(): Promise<boolean> {
+		if (isSaving) return false;
+		setSaving(true);
+		forget();
+		try {
+			setSaved(await send(changesOf(value, saved.data), value, saved.etag));
+			setChanges({});
+			return true;
+		} catch (reason) {
+			const error = ApiError.from(reason);
+			setErrors(error.fields);
+			if (error.isConflict) setConflict({ data: error.current as T, etag: error.etag });
+			else if (Object.keys(error.fields).length === 0) setProblem(describe(error));
+			return false;
+		} finally {
+			setSaving(false);
+		}
+	}
+
+	return {
+		value,
+		saved: saved.data,
+		isChanged,
+		isSaving,
+		errors,
+		problem,
+		conflict: conflict?.data ?? null,
+		set(change) {
+			setChanges((before) => ({ ...before, ...change }));
+			setErrors((before) =>
+				Object.fromEntries(Object.entries(before).filter(([name]) => !(name in change))),
+			);
+		},
+		reset() {
+			setChanges({});
+			forget();
+		},
+		save,
+		settle(keep) {
+			if (conflict) setSaved(conflict);
+			if (keep === "theirs") setChanges({});
+			forget();
+		},
+	};
+}
