@@ -52,7 +52,7 @@ enum metric_status {
 	METRIC_STATUS_N
 };
 
-#define METRIC_ROUTES_MAX 128
+#define METRIC_ROUTES_MAX 192
 
 /* Upper bounds of a histogram's buckets in nanoseconds; one more bucket is for all larger
  * values. */

@@ -32,7 +32,24 @@ const ASSETS = [
 	"/widget/lang/en-0123456789.js",
 	"/api/widget/embed.js",
 ];
-const PAGES = ["/", `/conversations/${NOBODY}`];
+const PAGES = [
+	"/",
+	`/conversations/${NOBODY}`,
+	"/search",
+	"/widgets",
+	`/widgets/${NOBODY}`,
+	"/agents",
+	`/agents/${NOBODY}`,
+	"/contacts",
+	`/contacts/${NOBODY}`,
+	"/knowledge",
+	"/numbers",
+	"/settings",
+	"/settings/users",
+	`/settings/webhooks/${NOBODY}`,
+];
+/** The pages that need no session. */
+const OPEN_PAGES = ["/login", "/join/a-token"];
 const DEMOS = ["/widget-test.html", "/headless-test.html"];
 const HANDSHAKE = {
 	connection: "Upgrade",
@@ -82,6 +99,9 @@ function examples() {
 				.replace("{sessionId}", "nobody-of-this-name")
 				.replace(/\/search$/, "/search?q=word")
 				.replace("{n}", "1")
+				.replace("{page}", "users")
+				.replace("{id}", NOBODY)
+				.replace("{token}", "a-token")
 				.replace(/\{\w+Id\}/g, NOBODY),
 		};
 	});
@@ -415,7 +435,7 @@ describe("service and pages", () => {
 		await driveAll(banter, [
 			...PAGES.map((path) => [200, "GET", path, { headers }]),
 			...PAGES.map((path) => [303, "GET", path]),
-			[200, "GET", "/login"],
+			...OPEN_PAGES.map((path) => [200, "GET", path]),
 			[303, "GET", "/login", { headers }],
 			...DEMOS.map((path) => [200, "GET", path]),
 		]);
@@ -428,7 +448,7 @@ describe("service and pages", () => {
 			const headers = await logIn(bare, { password: PASSWORD });
 			for (const path of [...ASSETS, ...PAGES, ...DEMOS])
 				await drive(bare, 404, "GET", path, { headers });
-			await drive(bare, 404, "GET", "/login");
+			for (const path of OPEN_PAGES) await drive(bare, 404, "GET", path);
 		});
 	});
 });

@@ -116,6 +116,38 @@ describe("a session", () => {
 		await contract.drive(banter, 200, "POST", "/api/logout");
 	});
 
+	it("is needed for a page, which /login knows as the place to return to", async () => {
+		for (const path of [
+			"/widgets/create",
+			"/settings/users",
+			"/?view=waiting&tag=a%20b",
+			"/search?q=%C3%A9",
+		]) {
+			const answer = await banter.get(path);
+			assertLeadsTo(answer, "/login");
+			const to = new URL(answer.headers.location, "http://x");
+			assert.equal(to.searchParams.get("next"), path);
+		}
+		for (const path of ["/", `/search?q=${"x".repeat(600)}`])
+			assert.equal((await banter.get(path)).headers.location, "/login");
+	});
+
+	it("is not needed for an unknown path: browsers get a page, programs an error", async () => {
+		const browser = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+		for (const path of ["/unknown", "/settings/a/b/c", "/conversations/"]) {
+			const page = await banter.get(path, browser);
+			assert.equal(page.status, 404);
+			assert.match(page.headers["content-type"], /^text\/html/);
+			assert.match(page.headers["content-security-policy"], /default-src 'none'/);
+			assert.equal(page.text, (await banter.get("/login")).text);
+			for (const headers of [{}, { accept: "*/*" }, { accept: "application/json" }])
+				assertError(await banter.get(path, headers), 404, "Not found");
+		}
+		for (const path of ["/v1/unknown", "/api/unknown"])
+			assertError(await banter.get(path, browser), 404, "Not found");
+		assertError(await banter.request("POST", "/unknown", { headers: browser }), 404, "Not found");
+	});
+
 	it("is not needed for /login, a page with a strict policy and nothing inline, whose files all exist", async () => {
 		const page = await banter.get("/login");
 		assert.equal(page.status, 200);

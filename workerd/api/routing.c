@@ -26,6 +26,7 @@
 #include "workerd/api/service.h"
 #include "workerd/api/webhooks/webhook_handlers.h"
 #include "workerd/api/widget/widget_handlers.h"
+#include "workerd/http/message/negotiate.h"
 
 #define UNKNOWN_BODY_MAX 65536 /* read and discarded before a 404 */
 
@@ -115,10 +116,30 @@ routing_number(const struct http_exchange *x)
 	return route == NULL ? ROUTES_UNREADABLE : (size_t)(route - rows);
 }
 
+static bool
+routing_begins(struct slice path, const char *with)
+{
+	size_t n = strlen(with);
+
+	return path.len >= n && memcmp(path.p, with, n) == 0;
+}
+
+/* Whether a person sees the answer: a browser asks for a page, and not for a path of the API. */
+static bool
+routing_is_for_person(const struct http_request *req)
+{
+	return (req->method == HTTP_GET || req->method == HTTP_HEAD) &&
+	    !routing_begins(req->path, "/v1/") && !routing_begins(req->path, "/api/") &&
+	    negotiate_prefers_type(http_header(req, "accept"), "text/html", "application/json");
+}
+
 static void
 routing_answer_unknown(const struct api_call *c)
 {
-	reply_json_error(c->x, 404, "not_found", "Not found");
+	if (routing_is_for_person(c->x->req))
+		page_unknown(c);
+	else
+		reply_json_error(c->x, 404, "not_found", "Not found");
 }
 
 static void

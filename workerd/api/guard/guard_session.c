@@ -4,9 +4,13 @@
 #include "workerd/api/guard/guard.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#include <bsd/string.h>
 
 #include "proto/base/basics.h"
 #include "workerd/api/guard/session.h"
+#include "workerd/http/message/percent.h"
 
 /* Whether there is a valid session; sets the caller. The form of the token must match the kind of the
  * session: otherwise a session by DASHBOARD_PASSWORD could outlive that password. */
@@ -96,20 +100,25 @@ guard_session_redirect(struct http_exchange *x, const char *path)
 	return GUARD_REFUSED;
 }
 
-/* Redirects to /login, with the requested conversation as the page to return to. */
+#define PAGE_MAX 512 /* bytes of a page's path and query */
+
+/* Redirects to /login, with the requested page and its query as `next`. Nothing is added for the first page, and
+ * for one that is too long. */
 static enum guard_verdict
 guard_session_redirect_to_login(struct api_call *c)
 {
-	char path[128], text[ID_TEXT_LEN + 1];
-	uint8_t decoded[ROUTER_CAPTURE_MAX];
-	struct id id;
+	static const char login[] = "/login?next=";
+	const struct http_request *req = c->x->req;
+	char page[PAGE_MAX], to[sizeof(login) + 3 * PAGE_MAX];
+	int n = snprintf(page, sizeof(page), "%.*s%s%.*s", (int)req->path.len,
+	    (const char *)req->path.p, req->query.len > 0 ? "?" : "", (int)req->query.len,
+	    req->query.len > 0 ? (const char *)req->query.p : "");
 
-	if (c->match.n_captures == 0 ||
-	    id_parse(router_capture(&c->match, 0, decoded), &id) == -1)
+	strlcpy(to, login, sizeof(to));
+	if (n >= PAGE_MAX || strcmp(page, "/") == 0 ||
+	    !percent_encode(slice_str(page), to + strlen(login), sizeof(to) - strlen(login)))
 		return guard_session_redirect(c->x, "/login");
-	id_format(&id, text);
-	snprintf(path, sizeof(path), "/login?next=%%2Fconversations%%2F%s", text);
-	return guard_session_redirect(c->x, path);
+	return guard_session_redirect(c->x, to);
 }
 
 static enum guard_verdict

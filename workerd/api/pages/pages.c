@@ -216,13 +216,13 @@ pages_reply_asset(struct http_exchange *x, const struct static_file *a, const ch
 }
 
 static void
-pages_reply_page(struct http_exchange *x, const struct static_file *a)
+pages_reply_page(struct http_exchange *x, int status, const struct static_file *a)
 {
 	if (a == NULL) {
 		reply_json_error(x, 404, "not_built", "This page is not installed");
 		return;
 	}
-	reply_start(x, 200);
+	reply_start(x, status);
 	reply_header_str(x, "Content-Security-Policy", PAGE_CSP);
 	static_file_reply_body(x, a, "no-store");
 }
@@ -343,19 +343,25 @@ handle_widget_embed(const struct api_call *c)
 void
 handle_page_dashboard(const struct api_call *c)
 {
-	pages_reply_page(c->x, c->api->pages->dashboard);
+	pages_reply_page(c->x, 200, c->api->pages->dashboard);
+}
+
+void
+page_unknown(const struct api_call *c)
+{
+	pages_reply_page(c->x, 404, c->api->pages->dashboard);
 }
 
 void
 handle_page_widget_test(const struct api_call *c)
 {
-	pages_reply_page(c->x, c->api->pages->widget_test);
+	pages_reply_page(c->x, 200, c->api->pages->widget_test);
 }
 
 void
 handle_page_headless_test(const struct api_call *c)
 {
-	pages_reply_page(c->x, c->api->pages->headless_test);
+	pages_reply_page(c->x, 200, c->api->pages->headless_test);
 }
 
 void

@@ -29,4 +29,7 @@ api_handler_fn handle_page_widget_test;
 api_handler_fn handle_page_headless_test;
 api_handler_fn handle_page_demo;
 
+/* Answers a browser's request for an unknown path: 404 with the dashboard, which says so. */
+api_handler_fn page_unknown;
+
 #endif

@@ -1,5 +1,5 @@
 /*
- * Percent-decoding, byte by byte.
+ * Percent-decoding and -encoding, byte by byte.
  */
 #include "workerd/http/message/percent.h"
 
@@ -40,4 +40,37 @@ percent_decode(struct slice s, uint8_t *out, size_t size, size_t *len)
 	}
 	*len = n;
 	return utf8_valid((struct slice){out, n});
+}
+
+/* Whether a byte stands for itself. */
+static bool
+percent_is_unreserved(uint8_t byte)
+{
+	uint8_t lower = byte | 0x20;
+
+	return (lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' ||
+	    byte == '.' || byte == '_' || byte == '~';
+}
+
+bool
+percent_encode(struct slice s, char *out, size_t size)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		uint8_t byte = s.p[i];
+
+		if (size - n < 4)
+			return false;
+		if (percent_is_unreserved(byte)) {
+			out[n++] = (char)byte;
+			continue;
+		}
+		out[n++] = '%';
+		out[n++] = digits[byte >> 4];
+		out[n++] = digits[byte & 15];
+	}
+	out[n] = '\0';
+	return true;
 }

@@ -17,4 +17,10 @@
 [[gnu::warn_unused_result]] bool percent_decode(
     struct slice s, uint8_t *out, size_t size, size_t *len);
 
+/*
+ * Encodes s into out, which has room for size bytes, as the value of a query's parameter: all bytes but the
+ * unreserved characters (RFC 3986, section 2.3). Ends it with NUL. false if the result is too long.
+ */
+[[gnu::warn_unused_result]] bool percent_encode(struct slice s, char *out, size_t size);
+
 #endif
