@@ -34,6 +34,8 @@ const CHANGES = 100;
 const RECORDS_MAX = 1000;
 /** storaged/visitors/contacts.h: the conversations that one step of a deletion changes. */
 const UNLINKS_MAX = 500;
+/** More conversations than a page of the list has. */
+const ERASED = 201;
 
 let made = 0;
 const newEmail = () => `${++made}@records.example`;
@@ -435,6 +437,29 @@ describe("contacts only", () => {
 		await send(204, "DELETE", `contacts/${id}`);
 		assert.deepEqual(await list(), []);
 		assert.equal((await get(`conversations/${conversation}`)).conversation.contactId, null);
+	});
+
+	it("an erasure takes all conversations with it, and nothing else", async () => {
+		const email = "forget@me.example";
+		const come = async () => {
+			const visitor = await openVisitor(peer, publicId);
+			const conversation = await storeTurn(visitor);
+			return [conversation, await submitContact(visitor, { email })];
+		};
+		const all = [];
+		for (let i = 0; i < ERASED; i++) all.push(await come());
+		const [[conversation, id]] = all;
+		const other = await meet({ email: "other@me.example" });
+		const { total } = await get("conversations?limit=1");
+		await refuse(400, "Invalid query parameters", "DELETE", `contacts/${id}?conversations=x`);
+		const { json } = await send(200, "DELETE", `contacts/${id}?conversations=true`);
+		assert.deepEqual(json, { conversations: ERASED, messages: 2 * ERASED });
+		await send(404, "GET", `contacts/${id}`);
+		await send(404, "DELETE", `contacts/${id}?conversations=true`);
+		const gone = await banter.get(`/v1/admin/conversations/${conversation}`, ADMIN);
+		assert.equal(gone.status, 404);
+		assert.equal((await get("conversations?limit=1")).total, total - ERASED);
+		await get(`contacts/${other}`);
 	});
 });
 

@@ -4,6 +4,7 @@
  */
 #include "proto/base/basics.h"
 #include "workerd/api/admin/admin_handlers.h"
+#include "workerd/api/admin/contact_erase.h"
 #include "workerd/api/admin/contact_fields.h"
 #include "workerd/api/admin/resource.h"
 #include "workerd/api/fields/fields_body.h"
@@ -35,7 +36,32 @@ static const struct resource contacts = {
     .misfit_sentence = fields_email_unfit,
 };
 
-RESOURCE_ITEM_HANDLERS(contacts)
+void
+handle_contacts_get(const struct api_call *c)
+{
+	resource_get(c, &contacts);
+}
+
+void
+handle_contacts_change(const struct api_call *c)
+{
+	resource_change(c, &contacts);
+}
+
+/* Keeps the contact's conversations, unless they are to go, too. */
+void
+handle_contacts_delete(const struct api_call *c)
+{
+	struct slice query = c->x->req->query;
+	uint8_t text[PARAMETER_MAX];
+
+	if (parameter_is(query, "conversations", "true"))
+		contact_erase(c);
+	else if (parameter_read(query, "conversations", text).p == NULL)
+		resource_delete(c, &contacts);
+	else
+		api_reply_invalid_query(c, "conversations must be true, if it is given");
+}
 
 /* A filter parameter, if it is given. False: it is invalid. */
 static bool

@@ -479,6 +479,14 @@ export interface components {
             /** @description For `newer`: the rows right before this page; null: this page begins with the newest. */
             previousCursor: string | null;
         };
+        ExportedConversation: {
+            conversation: components["schemas"]["Conversation"];
+            messages: components["schemas"]["Message"][];
+        };
+        ExportedContact: {
+            contact: components["schemas"]["Contact"];
+            conversations: components["schemas"]["ExportedConversation"][];
+        };
         Thread: {
             conversation: components["schemas"]["Conversation"];
             messages: components["schemas"]["Message"][];
@@ -1607,6 +1615,8 @@ export type Conversation = components['schemas']['Conversation'];
 export type Message = components['schemas']['Message'];
 export type ConversationContact = components['schemas']['ConversationContact'];
 export type ConversationList = components['schemas']['ConversationList'];
+export type ExportedConversation = components['schemas']['ExportedConversation'];
+export type ExportedContact = components['schemas']['ExportedContact'];
 export type Thread = components['schemas']['Thread'];
 export type ContactError = components['schemas']['ContactError'];
 export type FieldsError = components['schemas']['FieldsError'];
