@@ -410,8 +410,27 @@ describe("contacts only", () => {
 		await put(`contacts/${id}`, { email: "moved@me.example" });
 		assert.deepEqual(await found("email=find@me.example"), []);
 		const [email, phone] = [`email=${"x".repeat(255)}`, `phone=${"1".repeat(65)}`];
-		for (const query of ["email=", "phone=", email, phone])
+		const wrong = ["q=", `q=${"x".repeat(255)}`, "q=a&phone=1", "q=a&email=a"];
+		for (const query of ["email=", "phone=", email, phone, ...wrong])
 			await refuse(400, "Invalid query parameters", "GET", `contacts?${query}`);
+	});
+
+	it("are found by a part of the name, the e-mail or the phone, in pages", async () => {
+		const ids = [];
+		for (let i = 0; i < 3; i++)
+			ids.unshift(await meet({ name: `Zoë ${i}`, email: `z${i}@q.example`, phone: `+99 ${i}` }));
+		for (const q of ["zoË", "@Q.example", "+99"]) {
+			const pages = await pagesOf(get, `contacts?q=${encodeURIComponent(q)}`, 2);
+			assert.deepEqual(
+				pages.flatMap(({ contacts }) => contacts.map(({ id }) => id)),
+				ids,
+				q,
+			);
+		}
+		assert.deepEqual(
+			(await get("contacts?q=z1%40q")).contacts.map(({ id }) => id),
+			[ids[1]],
+		);
 	});
 
 	it("cannot get the e-mail or the phone of another one, nor an e-mail that is too long for an index", async () => {
