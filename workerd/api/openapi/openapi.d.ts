@@ -699,6 +699,20 @@ export interface components {
             servers: components["schemas"]["ModelServer"][];
             nextCursor: components["schemas"]["NextCursor"];
         };
+        PromptPreview: {
+            /** @description Overrides members of the agent for this call. */
+            agent?: components["schemas"]["AgentFields"] | null;
+            /** @description What the site would say about the visitor. */
+            context?: components["schemas"]["SiteContext"];
+        };
+        PreviewedPrompt: {
+            /** @description The system prompt. */
+            prompt: string;
+            /** @description The whole request to the model server, in which the conversation's messages follow the system prompt. */
+            request: {
+                [key: string]: unknown;
+            };
+        };
         AgentTest: {
             /** @description The visitor's message. */
             message: string;
@@ -1631,6 +1645,8 @@ export type AgentFields = components['schemas']['AgentFields'];
 export type AgentDefaults = components['schemas']['AgentDefaults'];
 export type ModelServer = components['schemas']['ModelServer'];
 export type AgentList = components['schemas']['AgentList'];
+export type PromptPreview = components['schemas']['PromptPreview'];
+export type PreviewedPrompt = components['schemas']['PreviewedPrompt'];
 export type AgentTest = components['schemas']['AgentTest'];
 export type Change = components['schemas']['Change'];
 export type Numbers = components['schemas']['Numbers'];
