@@ -1269,6 +1269,13 @@ export interface components {
             widgetId: components["schemas"]["Id"];
             /** @description null: the visitor has not given contact details. */
             contactId: components["schemas"]["Id"] | null;
+            /** @description The details of the contact; null: there is none. */
+            contact: components["schemas"]["ConversationContact"] | null;
+            /**
+             * @description Who wrote `lastMessage`; null: there is no message with a text.
+             * @enum {unknown}
+             */
+            lastRole: "user" | "assistant" | "operator" | null;
             /**
              * @description The status of the newest reply, `active` while it runs; null: there is no reply yet.
              * @enum {unknown}
@@ -1304,17 +1311,36 @@ export interface components {
             /** @description The visitor's; only of the role `assistant`. */
             rating?: components["schemas"]["MessageRating"] | null;
         };
+        ConversationContact: {
+            name: string | null;
+            email: string | null;
+            phone: string | null;
+        };
         ConversationList: {
             conversations: components["schemas"]["Conversation"][];
             /** @description The number of all conversations of the organization, regardless of filters. */
             total: number;
             nextCursor: components["schemas"]["NextCursor"];
+            /** @description For `newer`: the rows right before this page; null: this page begins with the newest. */
+            previousCursor: string | null;
+        };
+        ExportedConversation: {
+            conversation: components["schemas"]["Conversation"];
+            messages: components["schemas"]["Message"][];
+        };
+        ExportedContact: {
+            contact: components["schemas"]["Contact"];
+            conversations: components["schemas"]["ExportedConversation"][];
         };
         Thread: {
             conversation: components["schemas"]["Conversation"];
             messages: components["schemas"]["Message"][];
             /** @description Only in pages. */
             nextCursor?: components["schemas"]["NextCursor"];
+            /** @description Only in pages. For `before`: the messages right before this page; null: the page begins with the first one. */
+            previousCursor?: string | null;
+            /** @description Only in pages. The newest reply that is being written; null: none. */
+            active?: components["schemas"]["Id"] | null;
             /**
              * @description Only if there are more messages than fit into one response: read them in pages.
              * @constant
@@ -1516,6 +1542,20 @@ export interface components {
             /** @description OPENAI_BASE_URL, without a name, and the servers of MODEL_SERVERS. */
             servers: components["schemas"]["ModelServer"][];
             nextCursor: components["schemas"]["NextCursor"];
+        };
+        PromptPreview: {
+            /** @description Overrides members of the agent for this call. */
+            agent?: components["schemas"]["AgentFields"] | null;
+            /** @description What the site would say about the visitor. */
+            context?: components["schemas"]["SiteContext"];
+        };
+        PreviewedPrompt: {
+            /** @description The system prompt. */
+            prompt: string;
+            /** @description The whole request to the model server, in which the conversation's messages follow the system prompt. */
+            request: {
+                [key: string]: unknown;
+            };
         };
         AgentTest: {
             /** @description The visitor's message. */
@@ -2496,7 +2536,10 @@ export type LiveErased = components['schemas']['LiveErased'];
 export type LivePing = components['schemas']['LivePing'];
 export type Conversation = components['schemas']['Conversation'];
 export type Message = components['schemas']['Message'];
+export type ConversationContact = components['schemas']['ConversationContact'];
 export type ConversationList = components['schemas']['ConversationList'];
+export type ExportedConversation = components['schemas']['ExportedConversation'];
+export type ExportedContact = components['schemas']['ExportedContact'];
 export type Thread = components['schemas']['Thread'];
 export type ContactError = components['schemas']['ContactError'];
 export type FieldsError = components['schemas']['FieldsError'];
@@ -2511,6 +2554,8 @@ export type AgentFields = components['schemas']['AgentFields'];
 export type AgentDefaults = components['schemas']['AgentDefaults'];
 export type ModelServer = components['schemas']['ModelServer'];
 export type AgentList = components['schemas']['AgentList'];
+export type PromptPreview = components['schemas']['PromptPreview'];
+export type PreviewedPrompt = components['schemas']['PreviewedPrompt'];
 export type AgentTest = components['schemas']['AgentTest'];
 export type Change = components['schemas']['Change'];
 export type Numbers = components['schemas']['Numbers'];
