@@ -146,6 +146,8 @@ for (const name of ["newer", "older"])
 		await banter.start();
 		try {
 			assert.equal((await banter.chat("before", "hello")).status, 200);
+			const backup = join(banter.dir, "backup.mdb");
+			assert.equal((await runTool(banter, "backup", backup)).status, 0);
 			const path = dataFile(banter);
 			const { newer } = metaPages(readFileSync(path));
 			damagePage(path, name === "newer" ? newer : 1 - newer);
@@ -159,6 +161,11 @@ for (const name of ["newer", "older"])
 			const list = await banter.get("/v1/admin/conversations", headers);
 			assert.equal(list.status, name === "newer" ? 503 : 200);
 			await assertOnlyExported(banter, ['"hello"']);
+			const restored = await runTool(banter, "restore", "--force", backup);
+			assert.equal(restored.status, 0, restored.stderr);
+			banter.startStore();
+			const writes = async () => (await banter.chat("after", "hello")).status === 200;
+			await until("the store is written to", writes);
 		} finally {
 			await banter.end();
 		}

@@ -5,7 +5,7 @@
 #ifndef STORAGED_CLI_STORE_LONE_META_H
 #define STORAGED_CLI_STORE_LONE_META_H
 
-#include <lmdb.h>
+#include "storaged/engine/env.h"
 
 /* Opens the state of the intact meta page, for reads only: the file does not change. Nobody may write to it. file
  * may be closed afterwards. 0; MDB_INVALID if both are damaged; another LMDB error or errno. */
