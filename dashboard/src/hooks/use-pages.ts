@@ -1,8 +1,8 @@
 // An endless list by cursor. The first page follows the change feed; <EndOfList> loads the following ones.
 
 import { useRef, useState } from "preact/hooks";
-import { type Data, useData, useDesk } from "../api/desk";
 import type { Client } from "../api/client";
+import { type Data, useData, useDesk } from "../api/desk";
 import { ApiError } from "../api/errors";
 import type { ChangeKind } from "../api/feed";
 import { NO_PAGES, type Page, type Pages, withFirst, withNext } from "./pages";
