@@ -53,6 +53,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/conversations/{conversationId}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list of conversations. Any other text of this pattern returns 404. */
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        get: operations["exportConversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/conversations/{conversationId}/events": {
         parameters: {
             query?: never;
@@ -470,6 +489,25 @@ export interface paths {
             cookie?: never;
         };
         get: operations["getCounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/contacts/{contactId}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                contactId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get: operations["exportContact"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2669,14 +2707,16 @@ export interface operations {
                 limit?: number;
                 /** @description `nextCursor` of the previous page. Default: start with the newest. */
                 cursor?: string;
+                /** @description `previousCursor` of a page: the conversations right before that page, with newer activity. */
+                newer?: string;
                 /** @description Only conversations of this widget. */
                 widgetId?: components["schemas"]["Id"];
                 /** @description Only conversations with this contact. */
                 contactId?: components["schemas"]["Id"];
                 /** @description Only conversations whose newest reply has this status. A page may then have fewer items than its limit, or none, although there is a next page. */
                 status?: "active" | "complete" | "stopped" | "interrupted";
-                /** @description Only conversations in this state. */
-                state?: components["schemas"]["ConversationState"];
+                /** @description Only conversations in this state, or in one of several: names with commas between. The counts of views without a state of their own are those of `open,waiting,person`. */
+                state?: string;
                 /** @description Only conversations with this tag. */
                 tag?: components["schemas"]["Id"];
                 /** @description Only conversations that are assigned to this user, to `nobody`, or, for a user, to `me`. */
@@ -2722,10 +2762,16 @@ export interface operations {
     getConversation: {
         parameters: {
             query?: {
-                /** @description Maximum number of messages per page. Pages with long messages have fewer. 100 if only a cursor is given. */
+                /** @description Maximum number of messages per page. Pages with long messages have fewer. Default: 100. */
                 limit?: number;
                 /** @description `nextCursor` of the previous page. Default: start with the oldest. */
                 cursor?: string;
+                /** @description `previousCursor` of a page: the messages right before that page. */
+                before?: string;
+                /** @description The newest messages. */
+                latest?: "true";
+                /** @description The messages around this one, which is in the middle of the page, unless the conversation begins or ends there. */
+                around?: components["schemas"]["Id"];
             };
             header?: never;
             path: {
@@ -2792,6 +2838,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    exportConversation: {
+        parameters: {
+            query?: {
+                /** @description The format of the file. */
+                format?: "json" | "text";
+            };
+            header?: never;
+            path: {
+                /** @description The id from the list of conversations. Any other text of this pattern returns 404. */
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. A stream that breaks off is incomplete. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportedConversation"];
+                    "text/plain": string;
+                };
             };
         };
     };
@@ -3425,6 +3498,8 @@ export interface operations {
                 limit?: components["parameters"]["PageLimit"];
                 /** @description `nextCursor` of the previous page. Default: the first page. */
                 cursor?: components["parameters"]["PageCursor"];
+                /** @description Only contacts with this text in their name, e-mail (both case-insensitive) or phone (digits). A page may then have fewer items than its limit, or none, although there is a next page. */
+                q?: string;
                 /** @description Only the contact with this e-mail (case-insensitive). */
                 email?: string;
                 /** @description Only the contact with this phone number; its digits and a leading + are compared. */
@@ -3502,7 +3577,10 @@ export interface operations {
     };
     deleteContact: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Erase the contact's conversations, too. */
+                conversations?: "true";
+            };
             header?: never;
             path: {
                 /** @description The id from the list. */
@@ -3512,6 +3590,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description With `conversations`: the number of deleted objects. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -3680,6 +3767,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Counts"];
+                };
+            };
+        };
+    };
+    exportContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                contactId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. A stream that breaks off is incomplete. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportedContact"];
                 };
             };
         };
