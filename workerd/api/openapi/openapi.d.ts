@@ -2643,14 +2643,16 @@ export interface operations {
                 limit?: number;
                 /** @description `nextCursor` of the previous page. Default: start with the newest. */
                 cursor?: string;
+                /** @description `previousCursor` of a page: the conversations right before that page, with newer activity. */
+                newer?: string;
                 /** @description Only conversations of this widget. */
                 widgetId?: components["schemas"]["Id"];
                 /** @description Only conversations with this contact. */
                 contactId?: components["schemas"]["Id"];
                 /** @description Only conversations whose newest reply has this status. A page may then have fewer items than its limit, or none, although there is a next page. */
                 status?: "active" | "complete" | "stopped" | "interrupted";
-                /** @description Only conversations in this state. */
-                state?: components["schemas"]["ConversationState"];
+                /** @description Only conversations in this state, or in one of several: names with commas between. The counts of views without a state of their own are those of `open,waiting,person`. */
+                state?: string;
                 /** @description Only conversations with this tag. */
                 tag?: components["schemas"]["Id"];
                 /** @description Only conversations that are assigned to this user, to `nobody`, or, for a user, to `me`. */
@@ -2696,10 +2698,16 @@ export interface operations {
     getConversation: {
         parameters: {
             query?: {
-                /** @description Maximum number of messages per page. Pages with long messages have fewer. 100 if only a cursor is given. */
+                /** @description Maximum number of messages per page. Pages with long messages have fewer. Default: 100. */
                 limit?: number;
                 /** @description `nextCursor` of the previous page. Default: start with the oldest. */
                 cursor?: string;
+                /** @description `previousCursor` of a page: the messages right before that page. */
+                before?: string;
+                /** @description The newest messages. */
+                latest?: "true";
+                /** @description The messages around this one, which is in the middle of the page, unless the conversation begins or ends there. */
+                around?: components["schemas"]["Id"];
             };
             header?: never;
             path: {
@@ -2902,6 +2910,8 @@ export interface operations {
             query?: {
                 /** @description Only events of these kinds, with commas between them. Default: all. */
                 kinds?: string;
+                /** @description The same as the header `Last-Event-ID`, for an EventSource that is opened again; the header takes precedence. */
+                lastEventId?: number;
             };
             header?: {
                 /** @description The id of the last received event. */
