@@ -178,7 +178,8 @@ change_stream_read_query(const struct api_call *c, struct event_reader *r)
 	r->resumes = last.p != NULL;
 	if (r->resumes && !parameter_digits(last, NUMBER_DIGITS_MAX, &r->at)) {
 		api_reply_invalid_query(c,
-		    "Last-Event-ID (or lastEventId) must be the id of an event: at most 16 digits");
+		    "Last-Event-ID (or lastEventId) must be the id of an event: at most 16 "
+		    "digits");
 		return false;
 	}
 	return true;
