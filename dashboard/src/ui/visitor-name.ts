@@ -1,7 +1,7 @@
 // A name for somebody who gave none, such as "Amber Fox": made from an id, the same everywhere and always. These names
 // are not translated, like other names.
 
-import { hash } from "../ui/identicon";
+import { hash } from "./identicon";
 
 const COLOURS = words(
 	"Amber Azure Blue Bronze Cherry Cobalt Copper Coral Cream Crimson Ebony Emerald Frosty Ginger Golden Green " +
@@ -21,7 +21,8 @@ function words(text: string): readonly string[] {
 	return text.split(" ");
 }
 
-const pick = (names: readonly string[], number: number): string => names[number % names.length] ?? "";
+const pick = (names: readonly string[], number: number): string =>
+	names[number % names.length] ?? "";
 
 export function friendlyName(id: string): string {
 	const bits = hash(id);
