@@ -3001,6 +3001,8 @@ export interface operations {
             query?: {
                 /** @description Only events of these kinds, with commas between them. Default: all. */
                 kinds?: string;
+                /** @description The same as the header `Last-Event-ID`, for an EventSource that is opened again; the header takes precedence. */
+                lastEventId?: number;
             };
             header?: {
                 /** @description The id of the last received event. */
