@@ -38,6 +38,7 @@
  * its buffer: one largest record always fits (messages.def). */
 #define PAGE_BYTES ((size_t)700 << 10)
 #define LIST_MAX   786432u
+#define FACES_MAX  196608u
 
 /* The rows of the change feed that are written together (messages.def). */
 #define CHANGES_MAX 2000u
@@ -115,6 +116,7 @@ struct env {
 	/* Scratch buffers of the request that runs; empty between requests. */
 	struct buf record;  /* one record to be stored */
 	struct buf list;    /* the items of an answer's list */
+	struct buf faces;   /* the items of its second list */
 	struct buf text;    /* a reply that is collected from its pieces */
 	struct buf changes; /* rows of the change feed that the transaction adds (changes.h) */
 	struct buf details; /* MESSAGE_DETAILS of a message to be stored */

@@ -1269,6 +1269,13 @@ export interface components {
             widgetId: components["schemas"]["Id"];
             /** @description null: the visitor has not given contact details. */
             contactId: components["schemas"]["Id"] | null;
+            /** @description The details of the contact; null: there is none. */
+            contact: components["schemas"]["ConversationContact"] | null;
+            /**
+             * @description Who wrote `lastMessage`; null: there is no message with a text.
+             * @enum {unknown}
+             */
+            lastRole: "user" | "assistant" | "operator" | null;
             /**
              * @description The status of the newest reply, `active` while it runs; null: there is no reply yet.
              * @enum {unknown}
@@ -1304,17 +1311,28 @@ export interface components {
             /** @description The visitor's; only of the role `assistant`. */
             rating?: components["schemas"]["MessageRating"] | null;
         };
+        ConversationContact: {
+            name: string | null;
+            email: string | null;
+            phone: string | null;
+        };
         ConversationList: {
             conversations: components["schemas"]["Conversation"][];
             /** @description The number of all conversations of the organization, regardless of filters. */
             total: number;
             nextCursor: components["schemas"]["NextCursor"];
+            /** @description For `newer`: the rows right before this page; null: this page begins with the newest. */
+            previousCursor: string | null;
         };
         Thread: {
             conversation: components["schemas"]["Conversation"];
             messages: components["schemas"]["Message"][];
             /** @description Only in pages. */
             nextCursor?: components["schemas"]["NextCursor"];
+            /** @description Only in pages. For `before`: the messages right before this page; null: the page begins with the first one. */
+            previousCursor?: string | null;
+            /** @description Only in pages. The newest reply that is being written; null: none. */
+            active?: components["schemas"]["Id"] | null;
             /**
              * @description Only if there are more messages than fit into one response: read them in pages.
              * @constant
@@ -2496,6 +2514,7 @@ export type LiveErased = components['schemas']['LiveErased'];
 export type LivePing = components['schemas']['LivePing'];
 export type Conversation = components['schemas']['Conversation'];
 export type Message = components['schemas']['Message'];
+export type ConversationContact = components['schemas']['ConversationContact'];
 export type ConversationList = components['schemas']['ConversationList'];
 export type Thread = components['schemas']['Thread'];
 export type ContactError = components['schemas']['ContactError'];
