@@ -1,9 +1,8 @@
 // Tells screen readers what has arrived: each message once and as a whole, never token by token.
 
 import { useRef, useState } from "preact/hooks";
-import { plainText } from "../../../widget/src/markdown/index";
+import { spokenText } from "../ui/markdown";
 import type { Item } from "./item";
-import { markdownOptions } from "./markdown";
 import { t } from "./texts";
 
 interface Spoken {
@@ -21,7 +20,7 @@ export interface Announcer {
 function textOf(item: Item, visitor: string): string {
 	if (item.role === "user") return t("says", { name: visitor, text: item.text });
 	const name = item.role === "operator" ? (item.author?.name ?? t("someone")) : t("assistant");
-	return t("says", { name, text: plainText(item.text, markdownOptions) });
+	return t("says", { name, text: spokenText(item.text) });
 }
 
 export function useAnnouncer(): Announcer {

@@ -6,7 +6,6 @@ import type { Answer } from "../api/client";
 import { useData, useDesk } from "../api/desk";
 import { contactPath } from "../paths";
 import { t as common } from "../text/common";
-import { nickname } from "../text/visitor";
 import { Avatar } from "../ui/avatar";
 import { Button, IconButton } from "../ui/button";
 import { TextField } from "../ui/field";
@@ -14,7 +13,8 @@ import { FormBar } from "../ui/form-bar";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleLine } from "../ui/trouble";
 import { useForm } from "../ui/use-form";
-import { Part } from "./side-panel";
+import { friendlyName } from "../ui/visitor-name";
+import { Part } from "./part";
 import { t } from "./texts";
 
 export function ContactPart({ conversation }: { readonly conversation: Conversation }) {
@@ -25,7 +25,7 @@ export function ContactPart({ conversation }: { readonly conversation: Conversat
 			<div class="contact">
 				<Avatar name={sessionId} />
 				<div class="contact-text">
-					<p class="contact-name">{common("visitorName", { name: nickname(sessionId) })}</p>
+					<p class="contact-name">{friendlyName(sessionId)}</p>
 					<p class="quiet">{t("contactNone")}</p>
 				</div>
 			</div>

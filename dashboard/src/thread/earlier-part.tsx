@@ -7,7 +7,7 @@ import { conversationPath } from "../paths";
 import { words } from "../text/words";
 import { TimeStamp } from "../ui/time-stamp";
 import { TroubleLine } from "../ui/trouble";
-import { Part } from "./side-panel";
+import { Part } from "./part";
 import { t } from "./texts";
 
 const SHOWN = 20;

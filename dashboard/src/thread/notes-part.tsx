@@ -8,7 +8,7 @@ import { Button } from "../ui/button";
 import { Skeleton } from "../ui/skeleton";
 import { NOTE_MAX } from "./composer";
 import { NoteCard } from "./note-card";
-import { Part } from "./side-panel";
+import { Part } from "./part";
 import { t } from "./texts";
 import type { Actions } from "./use-actions";
 

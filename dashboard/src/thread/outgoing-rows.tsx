@@ -4,7 +4,7 @@ import type { ApiError } from "../api/errors";
 import { t as common } from "../text/common";
 import { describe } from "../text/describe";
 import { Button } from "../ui/button";
-import { Markdown } from "./markdown";
+import { Markdown } from "../ui/markdown";
 import type { Outgoing } from "./outbox";
 import { t } from "./texts";
 

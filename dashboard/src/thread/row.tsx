@@ -6,9 +6,9 @@ import { splitLinks } from "../../../widget/src/markdown/links";
 import { words } from "../text/words";
 import { IconButton } from "../ui/button";
 import { Icon } from "../ui/icon";
+import { Markdown } from "../ui/markdown";
 import { TimeStamp } from "../ui/time-stamp";
 import type { Item } from "./item";
-import { Markdown } from "./markdown";
 import { ReplyDetails } from "./reply-details";
 import { t } from "./texts";
 

@@ -1,7 +1,6 @@
 // What is known besides the messages: the contact, the visit, tags, notes, earlier conversations. A column beside the
 // messages, or a drawer over them.
 
-import type { ComponentChildren } from "preact";
 import type { Conversation, Note } from "../../../workerd/api/openapi/openapi";
 import { t as common } from "../text/common";
 import { IconButton } from "../ui/button";
@@ -44,38 +43,5 @@ export function SidePanel({ conversation, notes, actions, onDeleteNote, onClose 
 				<Skeleton kind="form" rows={5} />
 			)}
 		</section>
-	);
-}
-
-interface PartProps {
-	readonly title: string;
-	readonly action?: ComponentChildren;
-	readonly children: ComponentChildren;
-}
-
-export function Part({ title, action, children }: PartProps) {
-	return (
-		<div class="part">
-			<div class="part-head">
-				<h3>{title}</h3>
-				{action}
-			</div>
-			{children}
-		</div>
-	);
-}
-
-interface FactProps {
-	readonly name: string;
-	readonly children: ComponentChildren;
-}
-
-/** Inside of a `dl`. */
-export function Fact({ name, children }: FactProps) {
-	return (
-		<div class="fact">
-			<dt>{name}</dt>
-			<dd dir="auto">{children}</dd>
-		</div>
 	);
 }

@@ -7,7 +7,7 @@ import { toastError } from "../shell/toasts";
 import { t as common } from "../text/common";
 import { Button } from "../ui/button";
 import { Icon } from "../ui/icon";
-import { Part } from "./side-panel";
+import { Part } from "./part";
 import { t } from "./texts";
 import type { Actions } from "./use-actions";
 

@@ -8,7 +8,7 @@ import { useMe } from "../shell/me";
 import { useCommands } from "../shell/shortcuts";
 import { toast } from "../shell/toasts";
 import { t as common } from "../text/common";
-import { nickname, visitorName } from "../text/visitor";
+import { visitorName } from "../ui/visitor-name";
 import { LiveRegion, useAnnouncer } from "./announcer";
 import { Composer } from "./composer";
 import type { Mode } from "./drafts";
@@ -151,7 +151,7 @@ function OpenThread({ id, message }: ThreadProps) {
 				<Messages
 					thread={thread}
 					notes={notes.data ?? []}
-					visitor={{ id: data?.sessionId ?? "", name: name || nickname(id) }}
+					visitor={{ id: data?.sessionId ?? "", name }}
 					outbox={outbox}
 					isMine={isMine}
 					jumps={jumps}

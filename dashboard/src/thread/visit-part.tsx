@@ -6,7 +6,7 @@ import { locale } from "../text/language";
 import { words } from "../text/words";
 import { TimeStamp } from "../ui/time-stamp";
 import { browserName } from "./browser-name";
-import { Fact, Part } from "./side-panel";
+import { Fact, Part } from "./part";
 import { t } from "./texts";
 
 function languageName(tag: string): string {
