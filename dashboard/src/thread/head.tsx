@@ -3,6 +3,7 @@
 import type { Conversation } from "../../../workerd/api/openapi/openapi";
 import { address } from "../api/client";
 import { HOME } from "../paths";
+import { usePeople } from "../shell/people";
 import { t as common } from "../text/common";
 import { Avatar } from "../ui/avatar";
 import { Button, IconButton } from "../ui/button";
@@ -11,7 +12,6 @@ import { Menu, type MenuItem } from "../ui/menu";
 import { visitorName } from "../ui/visitor-name";
 import { t } from "./texts";
 import type { Actions } from "./use-actions";
-import { usePeople } from "./use-people";
 
 export const STATES = {
 	open: "stateOpen",

@@ -1,6 +1,6 @@
 // The open conversation: its messages as they come, what is known besides, and where an operator answers.
 
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Note } from "../../../workerd/api/openapi/openapi";
 import { useTitle } from "../hooks/use-arrival";
 import { conversationPath } from "../paths";
@@ -77,6 +77,7 @@ function OpenThread({ id, message }: ThreadProps) {
 	useReadMark(id, conversation, isAtEnd && thread.span !== null);
 	useTitle(name || t("conversation"));
 
+	const isThere = data !== null;
 	const isGone = thread.isGone || conversation.error?.status === 404;
 
 	/** The text field, or the button that leads to it. */
@@ -87,6 +88,14 @@ function OpenThread({ id, message }: ThreadProps) {
 			(field.current ?? button)?.focus();
 		});
 	}
+
+	// The inbox leads here with "r" and "n".
+	useEffect(() => {
+		const mode = /^#(reply|note)$/.exec(location.hash)?.[1];
+		if (!isThere || !mode) return;
+		history.replaceState(history.state, "", location.pathname + location.search);
+		focusComposer(mode === "note" ? "note" : "reply");
+	}, [isThere]);
 
 	useCommands([
 		{ id: "reply", text: t("commandReply"), key: "r", run: () => focusComposer("reply") },
