@@ -1,7 +1,6 @@
 // A note: only operators see it.
 
 import type { Note } from "../../../workerd/api/openapi/openapi";
-import { words } from "../text/words";
 import { IconButton } from "../ui/button";
 import { TimeStamp } from "../ui/time-stamp";
 import { PlainText } from "./row";
@@ -9,8 +8,8 @@ import { t } from "./texts";
 
 interface NoteCardProps {
 	readonly note: Note;
-	/** The side panel has notes of all days. */
-	readonly time: string;
+	/** Nothing where the author and the time stand above. */
+	readonly time?: string;
 	/** Asks first. */
 	readonly onDelete: () => void;
 }
@@ -24,14 +23,13 @@ export function NoteCard({ note, time, onDelete }: NoteCardProps) {
 		<div class="note-card">
 			<PlainText text={note.text} />
 			<div class="note-foot">
-				<span>
-					{noteAuthor(note)} · <TimeStamp at={note.createdAt} text={time} />
-				</span>
+				{time && (
+					<span>
+						{noteAuthor(note)} · <TimeStamp at={note.createdAt} text={time} />
+					</span>
+				)}
 				<IconButton name="trash" label={t("deleteNote")} onClick={onDelete} />
 			</div>
 		</div>
 	);
 }
-
-/** The time of a note in the thread, whose days have headings. */
-export const clockOf = (note: Note): string => words.clock(note.createdAt);

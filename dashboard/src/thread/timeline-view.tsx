@@ -6,7 +6,7 @@ import { words } from "../text/words";
 import { Avatar } from "../ui/avatar";
 import { Icon } from "../ui/icon";
 import { TimeStamp } from "../ui/time-stamp";
-import { clockOf, NoteCard } from "./note-card";
+import { NoteCard } from "./note-card";
 import { Row, type RowActions } from "./row";
 import { t } from "./texts";
 import type { Day, Group } from "./timeline";
@@ -81,12 +81,8 @@ function GroupView({
 				<ol class="group-rows">
 					{entries.map((entry) =>
 						entry.kind === "note" ? (
-							<li key={entry.note.id} data-row={entry.note.id} data-role="note">
-								<NoteCard
-									note={entry.note}
-									time={clockOf(entry.note)}
-									onDelete={() => onDeleteNote(entry.note)}
-								/>
+							<li class="row-note" key={entry.note.id} data-row={entry.note.id} data-role="note">
+								<NoteCard note={entry.note} onDelete={() => onDeleteNote(entry.note)} />
 							</li>
 						) : (
 							<Row
