@@ -1251,7 +1251,7 @@ export interface components {
             next: string;
         };
         /** @description An event of a conversation. */
-        LiveEvent: components["schemas"]["LiveState"] | components["schemas"]["LiveMessage"] | components["schemas"]["LiveStart"] | components["schemas"]["LiveToken"] | components["schemas"]["LiveDone"] | components["schemas"]["LiveTyping"] | components["schemas"]["LiveErased"] | components["schemas"]["LivePing"];
+        LiveEvent: components["schemas"]["LiveState"] | components["schemas"]["LiveMessage"] | components["schemas"]["LiveStart"] | components["schemas"]["LiveToken"] | components["schemas"]["LiveDone"] | components["schemas"]["LiveTyping"] | components["schemas"]["LivePresence"] | components["schemas"]["LiveErased"] | components["schemas"]["LivePing"];
         /** @description An operator. */
         LivePerson: {
             /** @description Only for owners. */
@@ -1306,6 +1306,21 @@ export interface components {
             type: "typing";
             /** @enum {unknown} */
             role: "user" | "operator";
+        };
+        /**
+         * @description What an operator does in a conversation.
+         * @enum {unknown}
+         */
+        OperatorDoing: "viewing" | "writing" | "left";
+        Presence: {
+            doing: components["schemas"]["OperatorDoing"];
+        };
+        /** @description Only for owners: an operator is in the conversation. Valid for 30 seconds. */
+        LivePresence: {
+            /** @constant */
+            type: "presence";
+            operator: components["schemas"]["LivePerson"];
+            doing: components["schemas"]["OperatorDoing"];
         };
         LiveErased: {
             /** @constant */
@@ -2589,6 +2604,9 @@ export type LiveStart = components['schemas']['LiveStart'];
 export type LiveToken = components['schemas']['LiveToken'];
 export type LiveDone = components['schemas']['LiveDone'];
 export type LiveTyping = components['schemas']['LiveTyping'];
+export type OperatorDoing = components['schemas']['OperatorDoing'];
+export type Presence = components['schemas']['Presence'];
+export type LivePresence = components['schemas']['LivePresence'];
 export type LiveErased = components['schemas']['LiveErased'];
 export type LivePing = components['schemas']['LivePing'];
 export type Conversation = components['schemas']['Conversation'];
