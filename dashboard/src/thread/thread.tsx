@@ -18,6 +18,7 @@ import type { Item } from "./item";
 import { Messages } from "./messages";
 import { holderOf, operatorId, operatorName } from "./operator";
 import type { Outgoing } from "./outbox";
+import { PeopleHere } from "./people-here";
 import { DeleteConversation, DeleteNote } from "./questions";
 import { SidePanel } from "./side-panel";
 import { t } from "./texts";
@@ -25,6 +26,7 @@ import { useActions } from "./use-actions";
 import { useComposer } from "./use-composer";
 import { useOutbox } from "./use-outbox";
 import { usePanel } from "./use-panel";
+import { usePresence } from "./use-presence";
 import { useConversation, useNotes, useReadMark, useThread } from "./use-thread";
 
 interface ThreadProps {
@@ -66,14 +68,18 @@ function OpenThread({ id, message }: ThreadProps) {
 	const { data } = conversation;
 	const name = data ? visitorName(data) : "";
 	const isMine = (item: Item) => item.role === "operator" && item.author?.id === operatorId(me);
-	const thread = useThread(id, message, (item) => {
-		if (isMine(item)) return;
-		announcer.announce(item, name);
-		if (!isAtEnd) setNew(true);
+	const presence = usePresence(id);
+	const thread = useThread(id, message, {
+		onArrival(item) {
+			if (isMine(item)) return;
+			announcer.announce(item, name);
+			if (!isAtEnd) setNew(true);
+		},
+		onPresence: (event) => presence.hear(event, operatorId(me)),
 	});
 	const outbox = useOutbox(id, thread.add);
 	const holder = data ? holderOf(data, me) : "model";
-	const draft = useComposer(id, holder === "me");
+	const draft = useComposer(id, holder === "me", presence);
 	useReadMark(id, conversation, isAtEnd && thread.span !== null);
 	useTitle(name || t("conversation"));
 
@@ -157,6 +163,7 @@ function OpenThread({ id, message }: ThreadProps) {
 					onCopyLink={() => void copyLink(id)}
 					onDelete={() => setQuestion({ about: "conversation" })}
 				/>
+				<PeopleHere people={presence.get()} />
 				<Messages
 					thread={thread}
 					notes={notes.data ?? []}

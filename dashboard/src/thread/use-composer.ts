@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Client } from "../api/client";
 import { useDesk } from "../api/desk";
 import { createDrafts, type Mode } from "./drafts";
+import type { Presence } from "./presence";
 
 /** The visitor's page shows for six seconds that somebody writes. */
 const TYPING_EVERY_MS = 4_000;
@@ -32,7 +33,8 @@ function useTyping(id: string, api: Client): () => void {
 	};
 }
 
-export function useComposer(id: string, isOperator: boolean): Composer {
+/** `presence` shows the other operators who writes. */
+export function useComposer(id: string, isOperator: boolean, presence: Presence): Composer {
 	const { api } = useDesk();
 	const [mode, setMode] = useState<Mode>("reply");
 	const [text, setText] = useState(() => drafts.read(id, "reply"));
@@ -57,11 +59,14 @@ export function useComposer(id: string, isOperator: boolean): Composer {
 		setText(next) {
 			setText(next);
 			write(mode, next);
+			if (next === "") presence.pause();
+			else presence.write();
 			if (mode === "reply" && isOperator && next.trim() !== "") onTyping();
 		},
 		clear() {
 			setText("");
 			write(mode, "");
+			presence.pause();
 		},
 	};
 }

@@ -2,7 +2,7 @@
 // what can be done with it.
 
 import { useEffect, useMemo, useReducer, useRef } from "preact/hooks";
-import type { Conversation, Note } from "../../../workerd/api/openapi/openapi";
+import type { Conversation, LivePresence, Note } from "../../../workerd/api/openapi/openapi";
 import { type Data, useData, useDesk } from "../api/desk";
 import { browser } from "../api/surroundings";
 import { type Controller, createController, type ThreadView } from "./controller";
@@ -43,24 +43,26 @@ export function useNotes(id: string): Data<readonly Note[]> {
 
 export interface OpenThread extends ThreadView, Omit<Controller, "get" | "open"> {}
 
-/** `onArrival` is called for each message that comes while the thread is open. */
-export function useThread(
-	id: string,
-	message: string | undefined,
-	onArrival: (item: Item) => void,
-): OpenThread {
+interface Heard {
+	/** A message that comes while the thread is open. */
+	readonly onArrival: (item: Item) => void;
+	readonly onPresence: (event: LivePresence) => void;
+}
+
+export function useThread(id: string, message: string | undefined, heard: Heard): OpenThread {
 	const { api, feed } = useDesk();
 	const conversation = useConversation(id);
 	const [, changed] = useReducer((n: number) => n + 1, 0);
-	const now = useRef({ onArrival, conversation });
-	now.current = { onArrival, conversation };
+	const now = useRef({ heard, conversation });
+	now.current = { heard, conversation };
 
 	const controller = useMemo(
 		() =>
 			createController(id, api, browser, {
 				changed: () => changed(undefined),
-				onArrival: (item) => now.current.onArrival(item),
+				onArrival: (item) => now.current.heard.onArrival(item),
 				onEvent(event) {
+					if (event.type === "presence") now.current.heard.onPresence(event);
 					const { data, set } = now.current.conversation;
 					if (event.type !== "state" || !data) return;
 					const { state, operator } = event;
