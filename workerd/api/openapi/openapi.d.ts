@@ -110,6 +110,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/conversations/{conversationId}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list of conversations. Any other text of this pattern returns 404. */
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["conversationPresence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/conversations/{conversationId}/takeover": {
         parameters: {
             query?: never;
@@ -2942,6 +2961,31 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Told. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    conversationPresence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list of conversations. Any other text of this pattern returns 404. */
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Presence"];
+            };
+        };
         responses: {
             /** @description Told. */
             204: {
