@@ -93,7 +93,17 @@ export function InboxPage() {
 							<span class="switcher-title">{title}</span>
 						</>
 					) : (
-						<ViewSwitcher title={title} current={view} counts={counts} names={names} />
+						<>
+							<ViewSwitcher title={title} current={view} counts={counts} names={names} />
+							{view !== "waiting" && counts !== null && counts.waiting > 0 && (
+								<a
+									class="badge badge-warn waiting-link"
+									href={listPath({ view: "waiting", filters: null })}
+								>
+									{t("waitingCount", { count: counts.waiting })}
+								</a>
+							)}
+						</>
 					)}
 					<div class="inbox-actions">
 						{!filters && (

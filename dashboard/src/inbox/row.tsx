@@ -43,7 +43,12 @@ export class Row extends Component<RowProps> {
 		const name = visitorName(row);
 		const classes = ["row", row.unread && "row-unread", isSelected && "row-selected"];
 		return (
-			<li class="row-place" style={{ top }} aria-posinset={index + 1} aria-setsize={total}>
+			<li
+				class="row-place"
+				style={{ top: `${top}px` }}
+				aria-posinset={index + 1}
+				aria-setsize={total}
+			>
 				<a
 					class={classes.filter(Boolean).join(" ")}
 					href={href}
@@ -68,6 +73,12 @@ export class Row extends Component<RowProps> {
 	}
 }
 
+/** The first line, without the signs of Markdown. */
+export function firstLine(text: string): string {
+	const line = text.trim().split("\n", 1)[0] ?? "";
+	return line.replace(/^(#{1,6}|>|[-*+]) +/, "").replace(/\*\*|__|~~|`/g, "");
+}
+
 function RowText({ row }: { readonly row: Conversation }) {
 	if (row.status === "active") return <span class="row-text row-live">{t("replying")}</span>;
 	const from =
@@ -76,8 +87,7 @@ function RowText({ row }: { readonly row: Conversation }) {
 		<span class="row-text">
 			{from && <Icon name={from} />}
 			{from && <span class="unseen">{t(from === "person" ? "fromOperator" : "fromAgent")}: </span>}
-			{/* The first line: a row shows as much of it as fits. */}
-			{row.lastMessage.trim().split("\n", 1)[0] || t("noText")}
+			{firstLine(row.lastMessage) || t("noText")}
 		</span>
 	);
 }

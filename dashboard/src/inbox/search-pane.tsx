@@ -67,7 +67,7 @@ export function SearchPane({ place, filters, names, message }: SearchPaneProps) 
 						onInput={(event) => setText(event.currentTarget.value)}
 					/>
 					<IconButton
-						name="settings"
+						name="filter"
 						label={t("filters")}
 						aria-expanded={showsFilters}
 						onClick={() => setShowsFilters(!showsFilters)}

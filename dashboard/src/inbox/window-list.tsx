@@ -152,7 +152,7 @@ export function WindowList(props: WindowListProps) {
 	return (
 		<div class="list-window" ref={scroller} onScroll={onScroll}>
 			{top}
-			<ul class="list" aria-label={label} style={{ height: rows.all.length * height }}>
+			<ul class="list" aria-label={label} style={{ height: `${rows.all.length * height}px` }}>
 				{indexes.map((i) => {
 					const one = rows.all[i];
 					return one && row(one, i, i * height);
