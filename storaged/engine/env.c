@@ -11,6 +11,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "storaged/engine/meta_page.h"
 #include "storaged/engine/page_tree.h"
 #include "storaged/engine/safe_read.h"
 
@@ -120,6 +121,16 @@ env_found_main_damage(struct env *env)
 	env_note_damage(env, page_tree_main_damage, env_main_damage_help);
 }
 
+const char env_meta_damage_help[] =
+    "save the contents with banter export, stop storaged, check the disk, and restore the last "
+    "backup with banter restore --force FILE";
+
+void
+env_found_meta_damage(struct env *env)
+{
+	env_note_damage(env, meta_page_damage, env_meta_damage_help);
+}
+
 const char *
 env_strerror(int rc)
 {
@@ -134,7 +145,8 @@ env_error_help(int rc)
 	if (env_is_full_error(rc))
 		return "the disk is full: free some space";
 	if (env_is_damage(rc))
-		return "this is not a store of banter, or it is damaged: restore a backup";
+		return "this is not a store of banter, or it is damaged: restore a backup "
+		       "(banter restore --force FILE)";
 	return NULL;
 }
 
@@ -229,7 +241,7 @@ env_used_pages(const struct env *env, MDB_txn *txn, uint64_t *pages)
 {
 	int rc = 0;
 
-	*pages = ENV_META_PAGES;
+	*pages = META_PAGES;
 	for (MDB_dbi i = 0; i < CORE_TREES && rc == 0; i++)
 		rc = env_add_tree(txn, i, pages);
 	for (enum table i = 0; i < TABLES && rc == 0; i++)

@@ -9,8 +9,8 @@
 
 #include "storaged/conversations/conversations.h"
 #include "storaged/identities/contact_index.h"
+#include "storaged/identities/contact_search.h"
 #include "storaged/identities/visitor_records.h"
-#include "storaged/records/contact_search.h"
 
 int
 contact_find(struct txn *t, const struct id *org, const struct id *contact,

@@ -355,6 +355,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/agents/{agentId}/prompt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                agentId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["previewPrompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/agents/{agentId}/test": {
         parameters: {
             query?: never;
@@ -1581,6 +1600,20 @@ export interface components {
             servers: components["schemas"]["ModelServer"][];
             nextCursor: components["schemas"]["NextCursor"];
         };
+        PromptPreview: {
+            /** @description Overrides members of the agent for this call. */
+            agent?: components["schemas"]["AgentFields"] | null;
+            /** @description What the site would say about the visitor. */
+            context?: components["schemas"]["SiteContext"];
+        };
+        PreviewedPrompt: {
+            /** @description The system prompt. */
+            prompt: string;
+            /** @description The whole request to the model server, in which the conversation's messages follow the system prompt. */
+            request: {
+                [key: string]: unknown;
+            };
+        };
         AgentTest: {
             /** @description The visitor's message. */
             message: string;
@@ -2578,6 +2611,8 @@ export type AgentFields = components['schemas']['AgentFields'];
 export type AgentDefaults = components['schemas']['AgentDefaults'];
 export type ModelServer = components['schemas']['ModelServer'];
 export type AgentList = components['schemas']['AgentList'];
+export type PromptPreview = components['schemas']['PromptPreview'];
+export type PreviewedPrompt = components['schemas']['PreviewedPrompt'];
 export type AgentTest = components['schemas']['AgentTest'];
 export type Change = components['schemas']['Change'];
 export type Numbers = components['schemas']['Numbers'];
@@ -2985,6 +3020,8 @@ export interface operations {
             query?: {
                 /** @description Only events of these kinds, with commas between them. Default: all. */
                 kinds?: string;
+                /** @description The same as the header `Last-Event-ID`, for an EventSource that is opened again; the header takes precedence. */
+                lastEventId?: number;
             };
             header?: {
                 /** @description The id of the last received event. */
@@ -3453,6 +3490,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    previewPrompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                agentId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptPreview"];
+            };
+        };
+        responses: {
+            /** @description The prompt. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewedPrompt"];
+                };
             };
         };
     };

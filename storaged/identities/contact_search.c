@@ -2,7 +2,7 @@
  * Contacts have no index for this: each page looks at a bounded number of them, newest first, and its cursor is the
  * last one that was looked at.
  */
-#include "storaged/records/contact_search.h"
+#include "storaged/identities/contact_search.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /*
  * Finds contacts by a part of their name, e-mail or phone: for a person who types the first letters of one.
  */
-#ifndef STORAGED_RECORDS_CONTACT_SEARCH_H
-#define STORAGED_RECORDS_CONTACT_SEARCH_H
+#ifndef STORAGED_IDENTITIES_CONTACT_SEARCH_H
+#define STORAGED_IDENTITIES_CONTACT_SEARCH_H
 
 #include "storaged/request/call.h"
 
