@@ -118,7 +118,7 @@ const KINDS = {
 	contacts: {
 		one: "Contact",
 		needed: () => ({ email: newEmail() }),
-		defaults: { name: null, phone: null, user_id: null },
+		defaults: { name: null, phone: null },
 		chosen: () => ({ name: "Ann", email: newEmail(), phone: `+49 30 (${++made})` }),
 		wrong: { ...FIXED, name: 1, email: "jane", phone: "none" },
 		large: 4097,
