@@ -1883,6 +1883,8 @@ export interface components {
             email: string | null;
             /** @description Compared by its digits and a leading +. */
             phone: string | null;
+            /** @description The site's own id of this person, which it has proved with a widget's identity secret; null: none. Read-only. */
+            user_id: string | null;
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
         };
@@ -1895,6 +1897,8 @@ export interface components {
             phone?: string | null;
             id?: components["schemas"]["Id"];
             organization_id?: components["schemas"]["Id"];
+            /** @description The site's own id of this person, which it has proved with a widget's identity secret; null: none. Read-only. */
+            user_id?: string | null;
             created_at?: components["schemas"]["Time"];
             updated_at?: components["schemas"]["Time"];
         };
