@@ -1,5 +1,5 @@
-// The client of the server's API, typed by its OpenAPI document. Every failure is an ApiError, except when the
-// caller aborted; an expired session is also reported by `onSignedOut`.
+// The client of the server's API, typed by its OpenAPI document. Every failure is an ApiError; an
+// expired session is also reported by `onSignedOut`.
 
 import type { paths } from "../../../workerd/api/openapi/openapi";
 import { ApiError } from "./errors";
@@ -59,6 +59,11 @@ export interface Client {
 		path: P,
 		options?: Options<P, "get">,
 	): Promise<Answer<ResultOf<P, "get">>>;
+	/** As `put`, with the ETag of the changed record. */
+	write<P extends PathWith<"put">>(
+		path: P,
+		options?: Options<P, "put">,
+	): Promise<Answer<ResultOf<P, "put">>>;
 	/** A response that arrives in pieces; the caller reads its body. No timeout. */
 	stream<P extends PathWith<"post">>(path: P, options?: Options<P, "post">): Promise<Response>;
 }
@@ -107,6 +112,7 @@ export function createClient(
 		put: call("put"),
 		delete: call("delete"),
 		read: (template: string, options: Loose = {}) => answer("get", template, options),
+		write: (template: string, options: Loose = {}) => answer("put", template, options),
 		async stream(template: string, options: Loose = {}) {
 			try {
 				return await send(fetchFn, "post", template, options, options.signal);
@@ -182,8 +188,8 @@ async function request(
 		const etag = response.headers.get("ETag") ?? undefined;
 		return { data: parse(await response.text(), response.status), etag };
 	} catch (error) {
-		if (caller?.aborted || error instanceof ApiError) throw error;
-		throw new ApiError("network", 0, String(error));
+		// The connection was lost within the body.
+		throw error instanceof ApiError ? error : new ApiError("network", 0, String(error));
 	} finally {
 		clearTimeout(timer);
 		caller?.removeEventListener("abort", onAbort);

@@ -1,7 +1,7 @@
 // The state of a form about one record: what the user has changed, what the server says of each field, and whether
 // somebody else has changed the record meanwhile.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Answer } from "../api/client";
 import { ApiError } from "../api/errors";
 import { describe } from "../text/describe";
@@ -31,6 +31,7 @@ export interface Form<T> {
 }
 
 interface FormOptions<T> {
+	/** The record. A later version of it is shown, too, unless the user has changed something. */
 	readonly initial: Answer<T>;
 	/** `changes` has only the changed fields. The result is the record as the server has it now. */
 	send(changes: Partial<T>, value: T, ifMatch: string | undefined): Promise<Answer<T>>;
@@ -56,6 +57,10 @@ export function useForm<T extends object>({ initial, send, receive }: FormOption
 	const [conflict, setConflict] = useState<Answer<T> | null>(null);
 	const value = { ...saved.data, ...changes };
 	const isChanged = Object.keys(changesOf(value, saved.data)).length > 0;
+
+	useEffect(() => {
+		if (!isChanged && !isSaving) setSaved(initial);
+	}, [initial.etag]);
 
 	function forget() {
 		setErrors({});
