@@ -1,6 +1,7 @@
 // A widget in the list: how it looks, and how it is doing now.
 
 import type { Widget } from "../../../workerd/api/openapi/openapi";
+import { presenceOf } from "../api/widget-presence";
 import { useNow } from "../hooks/use-now";
 import { widgetPath } from "../paths";
 import { formatNumber } from "../text/texts";
@@ -9,7 +10,6 @@ import { Badge } from "../ui/badge";
 import { Icon } from "../ui/icon";
 import { TimeStamp } from "../ui/time-stamp";
 import { lookOf } from "./colors";
-import { presenceOf } from "./presence";
 import { t } from "./texts";
 
 interface WidgetCardProps {

@@ -1,5 +1,6 @@
 // How well the text on the accent colour can be read, and what the widget shows instead if it cannot.
 
+import { locale } from "../text/language";
 import { Badge } from "../ui/badge";
 import { Icon } from "../ui/icon";
 import { lookOf, READABLE } from "./colors";
@@ -13,9 +14,9 @@ interface ContrastProps {
 export function Contrast({ primary, text }: ContrastProps) {
 	const look = lookOf(primary, text);
 	if (!look) return null;
-	const ratio = look.ratio.toLocaleString(undefined, {
-		minimumFractionDigits: 1,
-		maximumFractionDigits: 1,
+	const ratio = look.ratio.toLocaleString(locale, {
+		minimumFractionDigits: 2,
+		maximumFractionDigits: 2,
 	});
 	const isGood = look.ratio >= READABLE;
 	return (

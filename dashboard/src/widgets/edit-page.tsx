@@ -5,6 +5,7 @@ import { useRoute } from "preact-iso";
 import type { Widget } from "../../../workerd/api/openapi/openapi";
 import type { Answer } from "../api/client";
 import { useData, useDesk } from "../api/desk";
+import { presenceOf } from "../api/widget-presence";
 import { useIsOwner } from "../shell/me";
 import { toast } from "../shell/toasts";
 import { t as common } from "../text/common";
@@ -21,7 +22,6 @@ import { Editor } from "./editor";
 import { Embed } from "./embed";
 import { fieldsOf, formValue, type WidgetValue } from "./form-value";
 import { Identity } from "./identity";
-import { presenceOf } from "./presence";
 import { t } from "./texts";
 
 export function BackToWidgets() {

@@ -2,15 +2,15 @@
 
 import { useState } from "preact/hooks";
 import type { Widget } from "../../../workerd/api/openapi/openapi";
+import { presenceOf } from "../api/widget-presence";
 import { useNow } from "../hooks/use-now";
+import { keyTag, widgetTag } from "../text/script-tag";
 import { words } from "../text/words";
 import { Badge } from "../ui/badge";
 import { Card } from "../ui/card";
 import { CopyButton } from "../ui/copy-button";
 import { Segments } from "../ui/field";
 import { TimeStamp } from "../ui/time-stamp";
-import { presenceOf } from "./presence";
-import { keyTag, widgetTag } from "./snippet";
 import { t } from "./texts";
 
 export function Embed({ widget }: { readonly widget: Widget }) {
