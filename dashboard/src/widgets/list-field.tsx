@@ -1,6 +1,6 @@
 // A list of lines: each has a text field; Enter adds another one.
 
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t as common } from "../text/common";
 import { Button, IconButton } from "../ui/button";
 
@@ -28,7 +28,8 @@ export function ListField(props: ListFieldProps) {
 	const list = useRef<HTMLOListElement>(null);
 	/** The entry that takes the focus after the next rendering; -1: the button. */
 	const [focus, setFocus] = useState<number | null>(null);
-	useEffect(() => {
+	// Before the next key.
+	useLayoutEffect(() => {
 		if (focus === null) return;
 		const inputs = list.current?.querySelectorAll("input") ?? [];
 		(inputs[focus] ?? document.getElementById(`${id}-add`))?.focus();
