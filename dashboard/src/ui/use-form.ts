@@ -1,7 +1,7 @@
 // The state of a form about one record: what the user has changed, what the server says of each field, and whether
 // somebody else has changed the record meanwhile.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Answer } from "../api/client";
 import { ApiError } from "../api/errors";
 import { describe } from "../text/describe";
@@ -52,6 +52,11 @@ export function useForm<T extends object>({ initial, send }: FormOptions<T>): Fo
 	const [conflict, setConflict] = useState<Answer<T> | null>(null);
 	const value = { ...saved.data, ...changes };
 	const isChanged = Object.keys(changesOf(value, saved.data)).length > 0;
+
+	// Where the user has changed nothing, there is nothing to protect: show what somebody else has saved.
+	useEffect(() => {
+		if (!isChanged && initial.etag !== undefined) setSaved(initial);
+	}, [initial.etag]);
 
 	function forget() {
 		setErrors({});
