@@ -224,7 +224,9 @@ widget/dist/.built: widget/node_modules/.installed $(call frontend_sources,widge
 	$(SAY) NPM widget/dist
 	$(Q)cd widget && npm run --silent build >/dev/null
 	@touch $@
-dashboard/dist/.built: dashboard/node_modules/.installed $(call frontend_sources,dashboard)
+# The dashboard shows Markdown and the preview with the code of the widget.
+dashboard/dist/.built: dashboard/node_modules/.installed $(call frontend_sources,dashboard) \
+		$(call frontend_sources,widget/src)
 	$(SAY) NPM dashboard/dist
 	$(Q)cd dashboard && npm run --silent build >/dev/null
 	@touch $@
@@ -441,6 +443,8 @@ lint: ## check format, folders, documents and OpenAPI; run clang-tidy, cppcheck 
 	$(Q)clang-format --dry-run --Werror $(C_FILES)
 	$(SAY) LINT 'folders, includes, names of functions'
 	$(Q)node tests/lint/layout.mjs
+	$(SAY) LINT 'imports of the front ends'
+	$(Q)node tests/lint/imports.mjs
 	$(SAY) LINT 'make compiles only what changed'
 	$(Q)tests/lint/rebuild.sh
 	$(SAY) LINT 'links, names and commands in the documents'

@@ -59,6 +59,7 @@ async function buildTests() {
 	await build({
 		absWorkingDir: root,
 		entryPoints: names.filter((n) => /\.test\.tsx?$/.test(n)).map((n) => `test/${n}`),
+		inject: ["test/globals.ts"],
 		outdir,
 		outExtension: { ".js": ".mjs" },
 		bundle: true,

@@ -1,30 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { byDay } from "../src/days";
-import { identicon } from "../src/identicon";
-import type { Message } from "../src/model";
-import { replyMark } from "../src/reply-mark";
-
-const message = (id: string, time: string): Message => ({
-	id,
-	fromVisitor: true,
-	content: "",
-	createdAt: new Date(time).getTime(),
-	status: "",
-});
-
-test("messages are cut into days where the calendar turns, in their order", () => {
-	const days = byDay([
-		message("a", "2025-06-16T10:00:00"),
-		message("b", "2025-06-16T23:59:59"),
-		message("c", "2025-06-17T00:00:00"),
-	]);
-	assert.deepEqual(
-		days.map((day) => day.messages.map((m) => m.id)),
-		[["a", "b"], ["c"]],
-	);
-	assert.deepEqual(byDay([]), []);
-});
+import { identicon } from "../src/ui/identicon";
 
 test("the same name always gives the same figure, and neighbours differ", () => {
 	assert.deepEqual(identicon("visitor-1"), identicon("visitor-1"));
@@ -40,11 +16,4 @@ test("a figure is symmetric", () => {
 	const has = new Set(cells.map(([, x, y]) => `${x} ${y}`));
 	assert.ok(cells.length > 0);
 	for (const [, x, y] of cells) assert.ok(has.has(`${4 - Number(x)} ${y}`), `${x} ${y}`);
-});
-
-test("only a reply that did not end well is marked", () => {
-	for (const status of ["", "complete", "something new"]) assert.equal(replyMark(status), null);
-	assert.equal(replyMark("stopped")?.tone, "calm");
-	assert.equal(replyMark("interrupted")?.tone, "warn");
-	assert.equal(replyMark("error")?.tone, "bad");
 });

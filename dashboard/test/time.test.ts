@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTimeWords, pickLocale, retryAfterMs } from "../src/time";
+import { createTimeWords } from "../src/text/time";
 
 // Local times: "today" and "yesterday" depend on the reader's time zone.
 const at = (text: string) => new Date(text).getTime();
@@ -9,12 +9,12 @@ const words = createTimeWords("en-GB");
 test("relative time says how long ago, coarser with age", () => {
 	const now = at("2025-06-18T15:00:00");
 	const cases: Array<[string, string]> = [
-		["2025-06-18T15:00:30", "just now"],
-		["2025-06-18T14:59:01", "just now"],
+		["2025-06-18T15:00:30", "now"],
+		["2025-06-18T14:59:01", "now"],
 		["2025-06-18T14:59:00", "1 min ago"],
 		["2025-06-18T14:00:01", "59 min ago"],
-		["2025-06-18T14:00:00", "1 h ago"],
-		["2025-06-18T00:00:00", "15 h ago"],
+		["2025-06-18T14:00:00", "1 hr ago"],
+		["2025-06-18T00:00:00", "15 hr ago"],
 		["2025-06-17T23:59:59", "yesterday"],
 		["2025-06-17T00:00:00", "yesterday"],
 		["2025-06-16T23:59:59", "2 days ago"],
@@ -22,13 +22,23 @@ test("relative time says how long ago, coarser with age", () => {
 		["2025-06-11T23:59:59", "11 Jun"],
 		["2024-12-31T12:00:00", "31 Dec 2024"],
 	];
-	for (const [then, expected] of cases) assert.equal(words.relative(at(then), now), expected, then);
+	// ICU versions differ in the point after "min".
+	for (const [then, expected] of cases)
+		assert.equal(words.relative(at(then), now).replace(".", ""), expected, then);
 });
 
 test("after midnight the past evening is hours away, not yesterday", () => {
 	const now = at("2025-06-18T01:00:00");
-	assert.equal(words.relative(at("2025-06-17T20:00:00"), now), "5 h ago");
+	assert.match(words.relative(at("2025-06-17T20:00:00"), now), /^5 hr/);
 	assert.equal(words.relative(at("2025-06-17T19:00:00"), now), "yesterday");
+});
+
+test("a brief time needs little space", () => {
+	const now = at("2025-06-18T15:00:00");
+	assert.equal(words.brief(at("2025-06-18T14:55:00"), now), "5m");
+	assert.equal(words.brief(at("2025-06-18T12:00:00"), now), "3h");
+	assert.equal(words.brief(at("2025-06-17T12:00:00"), now), "Yesterday");
+	assert.equal(words.brief(at("2025-06-11T12:00:00"), now), "11 Jun");
 });
 
 test("a day's heading names today and yesterday, and the year only when it is another", () => {
@@ -40,19 +50,9 @@ test("a day's heading names today and yesterday, and the year only when it is an
 	assert.match(words.day(at("2024-06-16T12:00:00"), now), /^Sunday,? 16 June 2024$/);
 });
 
-test("the reader's own English is taken, else one with day before month", () => {
-	assert.equal(pickLocale(["de-DE", "en-AU", "en"]), "en-AU");
-	assert.equal(pickLocale(["EN-us"]), "EN-us");
-	assert.equal(pickLocale(["enm", "fr"]), "en-GB");
-	assert.equal(pickLocale([]), "en-GB");
-});
-
-test("Retry-After is read as seconds or as a date, and nonsense is ignored", () => {
-	const now = Date.UTC(2025, 5, 18, 12, 0, 0);
-	assert.equal(retryAfterMs("30", now), 30_000);
-	assert.equal(retryAfterMs("0", now), 0);
-	assert.equal(retryAfterMs("Wed, 18 Jun 2025 12:01:00 GMT", now), 60_000);
-	assert.equal(retryAfterMs("Wed, 18 Jun 2025 11:00:00 GMT", now), 0);
-	assert.equal(retryAfterMs("soon", now), null);
-	assert.equal(retryAfterMs(null, now), null);
+test("times are in the reader's language", () => {
+	const now = at("2025-06-18T15:00:00");
+	assert.match(createTimeWords("de").relative(at("2025-06-18T14:55:00"), now), /^vor 5 Min/);
+	assert.equal(createTimeWords("fr").day(now, now), "Aujourd’hui");
+	assert.equal(createTimeWords("es").day(at("2025-06-17T15:00:00"), now), "Ayer");
 });

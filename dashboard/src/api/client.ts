@@ -1,5 +1,5 @@
-// The client of the server's API, typed by its OpenAPI document. Every failure is an ApiError, except when the
-// caller aborted; an expired session is also reported by `onSignedOut`.
+// The client of the server's API, typed by its OpenAPI document. Every failure is an ApiError; an
+// expired session is also reported by `onSignedOut`.
 
 import type { paths } from "../../../workerd/api/openapi/openapi";
 import { ApiError } from "./errors";
@@ -180,8 +180,8 @@ async function request(
 		const etag = response.headers.get("ETag") ?? undefined;
 		return { data: parse(await response.text(), response.status), etag };
 	} catch (error) {
-		if (caller?.aborted || error instanceof ApiError) throw error;
-		throw new ApiError("network", 0, String(error));
+		// The connection was lost within the body.
+		throw error instanceof ApiError ? error : new ApiError("network", 0, String(error));
 	} finally {
 		clearTimeout(timer);
 		caller?.removeEventListener("abort", onAbort);
