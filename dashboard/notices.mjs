@@ -38,7 +38,9 @@ async function packages(root) {
 }
 
 async function notice(folder) {
-	const { name, version, license } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+	const { name, version, license } = JSON.parse(
+		await readFile(join(folder, "package.json"), "utf8"),
+	);
 	const file = (await readdir(folder)).find((one) => /^licen[cs]e/i.test(one));
 	if (!file) throw new Error(`${folder} has no license file`);
 	const text = await readFile(join(folder, file), "utf8");

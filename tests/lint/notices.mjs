@@ -32,7 +32,7 @@ const own = {
 	setup({ onResolve, onLoad }) {
 		onResolve({ filter: /\?page$/ }, ({ path }) => ({ path, namespace: "page" }));
 		onLoad({ filter: /./, namespace: "page" }, () => ({ contents: "export default '';" }));
-		onLoad({ filter: /\.css$/ }, () => ({ contents: "export const css = '';" }));
+		onLoad({ filter: /\.css$/ }, () => ({ contents: "export const css = ''; export default '';" }));
 		onLoad({ filter: /\.json$/ }, ({ suffix }) =>
 			suffix === "?keys" ? { contents: "export const keys = [];" } : undefined,
 		);

@@ -30,8 +30,11 @@ export interface Form<T> {
 
 interface FormOptions<T> {
 	readonly initial: Answer<T>;
-	/** `changes` has only the changed fields. The result is the record as the server has it now. */
-	send(changes: Partial<T>, value: T, ifMatch: string | undefined): Promise<Answer<T>>;
+	/**
+	 * `changes` has only the changed fields, `saved` the record as it was read. The result is the record as the server
+	 * has it now.
+	 */
+	send(changes: Partial<T>, value: T, ifMatch: string | undefined, saved: T): Promise<Answer<T>>;
 }
 
 /** The fields that differ. */
@@ -69,7 +72,7 @@ export function useForm<T extends object>({ initial, send }: FormOptions<T>): Fo
 		setSaving(true);
 		forget();
 		try {
-			setSaved(await send(changesOf(value, saved.data), value, saved.etag));
+			setSaved(await send(changesOf(value, saved.data), value, saved.etag, saved.data));
 			setChanges({});
 			return true;
 		} catch (reason) {

@@ -11,7 +11,6 @@ import { Blank } from "../../ui/blank";
 import { Button } from "../../ui/button";
 import { Confirm } from "../../ui/dialog";
 import { TimeStamp } from "../../ui/time-stamp";
-import { everything } from "../everything";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
 import { CreateKeyDialog } from "./create-key";
@@ -20,16 +19,8 @@ export function KeysSection() {
 	const { api } = useDesk();
 	const [isCreating, setCreating] = useState(false);
 	const [revoked, setRevoked] = useState<Key | null>(null);
-	const remote = useData<readonly Key[]>("keys", (client) => ({
-		load: (signal) =>
-			everything(
-				(cursor) =>
-					client.get("/v1/admin/keys", {
-						query: { limit: 200, ...(cursor !== undefined && { cursor }) },
-						signal,
-					}),
-				({ keys }) => keys,
-			),
+	const remote = useData<{ readonly keys: readonly Key[] }>("keys", (client) => ({
+		load: (signal) => client.read("/v1/admin/keys", { signal }),
 		kinds: [],
 	}));
 
@@ -48,7 +39,7 @@ export function KeysSection() {
 				</Button>
 			</div>
 			<Loaded remote={remote}>
-				{(keys) =>
+				{({ keys }) =>
 					keys.length === 0 ? (
 						<Blank title={t("keysNone")} icon="key">
 							<p>{t("keysNoneText")}</p>

@@ -35,7 +35,7 @@ export function BudgetCard({ budgets, widgets, onSaved }: BudgetCardProps) {
 	const [seen, setSeen] = useState(() => limitsOf(budgets, ids));
 	const form = useForm<Limits>({
 		initial: { data: seen, etag: undefined },
-		async send(_, value) {
+		async send(_, value, __, saved) {
 			const invalid = invalidLimits(value);
 			if (invalid.length > 0)
 				throw new ApiError("refused", 422, "", {
@@ -43,7 +43,7 @@ export function BudgetCard({ budgets, widgets, onSaved }: BudgetCardProps) {
 				});
 			let result: Budgets = budgets;
 			const answer = await ifUnchanged(
-				form.saved,
+				saved,
 				async () => limitsOf(await api.get("/v1/admin/budgets"), ids),
 				async () => {
 					result = await api.put("/v1/admin/budgets", { body: budgetsOf(value) });

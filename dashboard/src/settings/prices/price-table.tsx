@@ -30,7 +30,7 @@ export function PriceTable({ prices, unpriced, onSaved }: PriceTableProps) {
 	const { api } = useDesk();
 	const form = useForm<PriceForm>({
 		initial: { data: priceForm(prices), etag: undefined },
-		async send(_, value) {
+		async send(_, value, __, saved) {
 			const invalid = invalidPrices(value);
 			if (invalid.length > 0)
 				throw new ApiError("refused", 422, "", {
@@ -38,7 +38,7 @@ export function PriceTable({ prices, unpriced, onSaved }: PriceTableProps) {
 				});
 			let result = prices;
 			const answer = await ifUnchanged(
-				form.saved,
+				saved,
 				async () => priceForm(await api.get("/v1/admin/prices")),
 				async () => {
 					result = await api.put("/v1/admin/prices", { body: pricesOf(value) });

@@ -1,7 +1,7 @@
 // The user's own profile: name, language, colours.
 
-import { useDesk } from "../../api/desk";
 import type { Me } from "../../../../workerd/api/openapi/openapi";
+import { useDesk } from "../../api/desk";
 import { useMe } from "../../shell/me";
 import { toast } from "../../shell/toasts";
 import { t as common } from "../../text/common";

@@ -1,9 +1,9 @@
 // The state of the machine: for the owners of the first organization, who administer it.
 
-import notices from "../../notices?page";
 import type { Server } from "../../../../workerd/api/openapi/openapi";
 import { useData } from "../../api/desk";
 import { useNow } from "../../hooks/use-now";
+import notices from "../../notices?page";
 import { words } from "../../text/words";
 import { Blank } from "../../ui/blank";
 import { Button } from "../../ui/button";

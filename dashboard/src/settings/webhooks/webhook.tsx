@@ -13,7 +13,7 @@ import { Card } from "../../ui/card";
 import { Confirm } from "../../ui/dialog";
 import { SwitchField } from "../../ui/field";
 import { FormBar } from "../../ui/form-bar";
-import { changesOf, useForm } from "../../ui/use-form";
+import { useForm } from "../../ui/use-form";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
 import { Deliveries } from "./deliveries";
@@ -69,8 +69,7 @@ function WebhookForm({ webhook, etag, onSaved }: WebhookFormProps) {
 	const path = { webhookId: webhook.id };
 	const form = useForm<Editable>({
 		initial: { data: editableOf(webhook), etag },
-		async send(_, value, ifMatch) {
-			const body = changesOf(value, form.saved);
+		async send(body, _, ifMatch) {
 			const saved = await api.put("/v1/admin/webhooks/{webhookId}", { path, body, ifMatch });
 			const tag = `"${saved.updated_at}"`;
 			onSaved(saved, tag);

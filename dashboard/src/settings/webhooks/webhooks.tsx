@@ -86,7 +86,8 @@ function WebhookRow({ webhook }: { readonly webhook: Webhook }) {
 					</a>
 				</p>
 				<p class="quiet">
-					{FORMATS[format]} · {format === "json" ? kinds.map(kindName).join(", ") : t("onlyWaiting")}
+					{FORMATS[format]} ·{" "}
+					{format === "json" ? kinds.map(kindName).join(", ") : t("onlyWaiting")}
 				</p>
 				{notice && <p class="settings-warning">{notice}</p>}
 			</div>
