@@ -23,6 +23,7 @@ api_handler_fn handle_agents_get;
 api_handler_fn handle_agents_change;
 api_handler_fn handle_agents_delete;
 api_handler_fn handle_agents_prompt;
+api_handler_fn handle_models_list;
 api_handler_fn handle_agents_test;
 api_handler_fn handle_contacts_list;
 api_handler_fn handle_contacts_get;

@@ -716,6 +716,9 @@ export interface components {
             max_output_tokens: number | null;
             base_url: string;
         };
+        ModelList: {
+            models: string[];
+        };
         ModelServer: {
             key_name: string | null;
             base_url: string;
@@ -1675,6 +1678,7 @@ export type Agent = components['schemas']['Agent'];
 export type NewAgent = components['schemas']['NewAgent'];
 export type AgentFields = components['schemas']['AgentFields'];
 export type AgentDefaults = components['schemas']['AgentDefaults'];
+export type ModelList = components['schemas']['ModelList'];
 export type ModelServer = components['schemas']['ModelServer'];
 export type AgentList = components['schemas']['AgentList'];
 export type PromptPreview = components['schemas']['PromptPreview'];

@@ -19,6 +19,7 @@
 struct event_feed;
 struct event_stream;
 struct live_rooms;
+struct model_lister;
 struct pages;
 struct password_hasher;
 struct router;
@@ -44,6 +45,7 @@ struct api {
 	struct live_rooms *rooms;                  /* of workerd/api/live */
 	struct event_feed *events;                 /* of workerd/api/events */
 	struct widget_sockets *widget_sockets;     /* of workerd/api/widget */
+	struct model_lister *models;               /* of workerd/model */
 	struct widget_sightings *widget_sightings; /* likewise */
 	struct password_hasher *hasher;            /* of workerd/api/accounts */
 	struct webhooks *webhooks;                 /* of workerd/webhooks */
