@@ -35,6 +35,7 @@ function Pages() {
 	function leave(to: string) {
 		desk.feed.stop();
 		desk.entries.clear();
+		desk.kept.clear();
 		route(to, true);
 	}
 
@@ -45,6 +46,7 @@ function Pages() {
 			}),
 			feed: createFeed(browser),
 			entries: new Map(),
+			kept: new Map(),
 		}),
 		[],
 	);
@@ -52,9 +54,8 @@ function Pages() {
 	const router = (
 		<ErrorBoundary>
 			<Router>
-				{ROUTES.map((one) => (
-					<Route key={one.path} path={one.path} component={one.component} />
-				))}
+				{/* Without keys: a page with several addresses stays mounted when the address changes. */}
+				{...ROUTES.map((one) => <Route path={one.path} component={one.component} />)}
 				<Route default component={NotFoundPage} />
 			</Router>
 		</ErrorBoundary>

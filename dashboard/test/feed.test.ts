@@ -25,7 +25,7 @@ test("listeners hear the kinds that they asked for, over one stream", () => {
 	newest().open();
 	newest().send(change);
 	newest().send({ ...change, kind: "agent", id: "a1" });
-	assert.deepEqual(heard, ["m1"]);
+	assert.deepEqual(heard, [null, "m1"], "what happened before the stream was open is unknown");
 	assert.equal(sources.length, 1);
 });
 
@@ -51,9 +51,31 @@ test("after a refusal a new stream is opened, and everything is read again", () 
 	assert.deepEqual(tab.waits(), [10_000]);
 	tab.ring();
 	assert.equal(sources.length, 2);
-	assert.deepEqual(heard, []);
-	newest().open();
 	assert.deepEqual(heard, [null]);
+	newest().open();
+	assert.deepEqual(heard, [null, null]);
+});
+
+test("a tab that is shown again resumes behind the last event; if that is impossible, it begins again", () => {
+	const { tab, feed, heard, newest } = stage();
+	feed.start();
+	newest().open();
+	newest().send({ ...change, seq: 7 });
+	tab.show(false);
+	tab.show(true);
+	assert.equal(newest().url, "/v1/admin/events?lastEventId=7");
+	newest().open();
+	newest().send({ ...change, seq: 8, id: "m2" });
+	assert.deepEqual(heard, [null, "m1", "m2"]);
+	tab.show(false);
+	tab.show(true);
+	assert.equal(newest().url, "/v1/admin/events?lastEventId=8");
+	newest().fail(true);
+	assert.deepEqual(tab.waits(), [0], "at once");
+	tab.ring();
+	assert.equal(newest().url, "/v1/admin/events");
+	newest().open();
+	assert.deepEqual(heard, [null, "m1", "m2", null]);
 });
 
 test("a hidden tab has no stream, unless something needs it", () => {

@@ -4,6 +4,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "storaged/conversations/conversations.h"
+#include "storaged/conversations/faces.h"
 #include "storaged/conversations/reads.h"
 #include "storaged/engine/totals.h"
 
@@ -18,6 +19,7 @@ struct conversation_filter {
 	struct key front, start;
 	uint32_t listed;
 	uint8_t unread[CONVERSATIONS_MAX]; /* of the listed ones */
+	bool full;                         /* the next one does not fit into the answer */
 };
 
 /* The label that the list is restricted to; zero: none. A tag selects more than a user, a user more than a
@@ -114,9 +116,12 @@ conversation_list_look(struct txn *t, struct conversation_filter *l, struct slic
 	rc = read_is_unread(t, &r, &l->m->reader, &unread);
 	if (rc != 0 || (l->m->unread != 0 && !unread))
 		return rc;
+	l->full = buf_len(&t->env->list) + sizeof(uint32_t) + record.len > LIST_MAX;
+	if (l->full)
+		return 0;
 	must(wire_list_add(&t->env->list, record) == 0);
 	l->unread[l->listed++] = unread;
-	return 0;
+	return face_list(t, &r);
 }
 
 /* Adds the current conversation if it matches; skips and logs an index entry without a
@@ -138,19 +143,34 @@ conversation_list_add(struct walk *w, struct conversation_filter *l)
 	return rc != 0 ? rc : conversation_list_look(t, l, record);
 }
 
-/* Fills a page; *next is set if there is, or may be, more. */
+/* Goes to the first conversation of the page. A cursor names the last one of the previous page. */
 static int
-conversation_list_gather(
-    struct walk *w, struct conversation_filter *l, uint32_t limit, struct slice *next)
+conversation_list_enter(struct walk *w, const struct conversation_filter *l)
+{
+	int rc;
+
+	if (l->m->newer != 0)
+		return walk_before(w, &l->start);
+	rc = walk_from(w, &l->start);
+	return rc == 0 && slice_eq(w->key, key_slice(&l->start)) ? walk_next(w) : rc;
+}
+
+static int
+conversation_list_step(struct walk *w, const struct conversation_filter *l)
+{
+	return l->m->newer != 0 ? walk_previous(w) : walk_next(w);
+}
+
+/* Fills a page; *next is set if there is, or may be, more, and *first if there was anything. */
+static int
+conversation_list_gather(struct walk *w, struct conversation_filter *l, uint32_t limit,
+    struct slice *first, struct slice *next)
 {
 	struct slice last = {0};
 	uint32_t looks = 0;
-	int rc = walk_from(w, &l->start);
+	int rc;
 
-	/* A cursor names the last item of the previous page. */
-	if (rc == 0 && slice_eq(w->key, key_slice(&l->start)))
-		rc = walk_next(w);
-	for (; rc == 0; rc = walk_next(w)) {
+	for (rc = conversation_list_enter(w, l); rc == 0; rc = conversation_list_step(w, l)) {
 		if (l->listed == limit || looks == LOOKS_MAX) {
 			*next = last;
 			return 0;
@@ -158,8 +178,13 @@ conversation_list_gather(
 		rc = conversation_list_add(w, l);
 		if (rc != 0)
 			return rc;
+		if (l->full) {
+			*next = last;
+			return 0;
+		}
 		last = activity_cursor(w->key);
-		looks++;
+		if (looks++ == 0)
+			*first = last;
 	}
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
@@ -169,12 +194,12 @@ handle_conversation_list(struct txn *t, struct call *c)
 {
 	const struct msg_conversation_list *m = &c->m->conversation_list;
 	struct msg_totals_record totals;
-	struct slice next = {0};
+	struct slice first = {0}, next = {0};
 	struct conversation_filter l;
 	struct walk w;
 	int rc;
 
-	if (m->cursor.len != 0 && m->cursor.len != ACTIVITY_CURSOR_LEN)
+	if (m->cursor.len != ACTIVITY_CURSOR_LEN && (m->cursor.len != 0 || m->newer != 0))
 		return call_refuse(c, STORE_INVALID, "invalid cursor");
 	rc = totals_get(t, &m->org, &totals);
 	if (rc != 0)
@@ -182,10 +207,11 @@ handle_conversation_list(struct txn *t, struct call *c)
 
 	l = conversation_list_begin(m);
 	buf_reset(&t->env->list);
+	buf_reset(&t->env->faces);
 	rc = walk_open(&w, t, l.table, &l.front);
 	if (rc == 0)
 		rc = conversation_list_gather(
-		    &w, &l, call_limit(m->limit, CONVERSATIONS_MAX), &next);
+		    &w, &l, call_limit(m->limit, CONVERSATIONS_MAX), &first, &next);
 	if (rc == 0)
 		call_answer(c, MSG_CONVERSATION_PAGE,
 		    &(struct msg_conversation_page){
@@ -193,6 +219,8 @@ handle_conversation_list(struct txn *t, struct call *c)
 			.total = totals.conversations,
 			.next = next,
 			.unread = {l.unread, l.listed},
+			.faces = buf_slice(&t->env->faces),
+			.first = first,
 		    });
 	walk_close(&w);
 	return rc;
@@ -217,12 +245,17 @@ conversation_answer_one(
 		return rc;
 	byte = unread;
 	buf_reset(&t->env->list);
+	buf_reset(&t->env->faces);
+	rc = face_list(t, &r);
+	if (rc != 0)
+		return rc;
 	must(wire_list_add(&t->env->list, record) == 0);
 	call_answer(c, MSG_CONVERSATION_PAGE,
 	    &(struct msg_conversation_page){
 		.conversations = buf_slice(&t->env->list),
 		.total = 1,
 		.unread = {&byte, 1},
+		.faces = buf_slice(&t->env->faces),
 	    });
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "proto/base/log.h"
 #include "proto/base/utf8.h"
 #include "storaged/changes/changes.h"
+#include "storaged/conversations/faces.h"
 #include "storaged/conversations/message_find.h"
 #include "storaged/conversations/pages.h"
 #include "storaged/conversations/reads.h"
@@ -367,6 +368,9 @@ conversation_add_inbox(struct txn *t, const struct id *reader, struct msg_messag
 	if (rc == 0)
 		rc = read_is_unread(t, &r, reader, &unread);
 	answer->unread = unread;
+	if (rc == 0)
+		rc = face_get(t, &r, &t->env->faces);
+	answer->face = buf_slice(&t->env->faces);
 	return rc != 0 ? rc : page_get(t, &r.id, &answer->page);
 }
 
@@ -393,6 +397,10 @@ conversation_answer_page(struct txn *t, struct call *c, const struct id *convers
 		return rc;
 	answer.messages = buf_slice(&t->env->list);
 	answer.next = page.end == MESSAGE_PAGE_ALL ? 0 : page.next;
+	if (query->backwards)
+		answer.start = answer.next;
+	else if (query->from > 1)
+		answer.start = query->from;
 	call_answer(c, MSG_MESSAGE_PAGE, &answer);
 	return 0;
 }
@@ -410,11 +418,37 @@ conversation_get(struct txn *t, const struct id *id, struct slice *record,
 	return record_read(*record, TABLE_CONVERSATIONS, MSG_CONVERSATION_RECORD, conversation);
 }
 
+/* The bytes of the messages before the one in the middle of a page: few enough that this one, of any length, is in
+ * the page. */
+#define BEFORE_BYTES (PAGE_BYTES / 4)
+
+/* Sets where a page with this message in its middle begins. MDB_NOTFOUND: there is no such message. */
+static int
+conversation_begin_around(struct txn *t, const struct msg_conversation_record *conversation,
+    const struct id *around, struct message_query *query)
+{
+	const struct message_page_bounds most = {
+	    call_limit(query->limit, MESSAGES_MAX) / 2, BEFORE_BYTES, 0};
+	struct message_page page = {0};
+	uint64_t seq;
+	int rc = message_find(t, conversation, around, &seq);
+
+	if (rc == 0 && most.messages > 0)
+		rc = message_page_backwards(t, &conversation->id, seq, most, false, &page);
+	if (rc != 0)
+		return rc;
+	query->backwards = false;
+	query->from = seq;
+	if (most.messages > 0)
+		query->from = page.end == MESSAGE_PAGE_ALL ? 1 : page.next;
+	return 0;
+}
+
 int
 handle_message_list(struct txn *t, struct call *c)
 {
 	const struct msg_message_list *m = &c->m->message_list;
-	const struct message_query query = {
+	struct message_query query = {
 	    .backwards = m->backwards,
 	    .from = m->from,
 	    .limit = m->limit,
@@ -429,6 +463,10 @@ handle_message_list(struct txn *t, struct call *c)
 	/* Another organization's conversation is not found. */
 	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&conversation.org, &m->org)))
 		return call_refuse(c, STORE_NOT_FOUND, "no such conversation");
+	if (rc == 0 && !id_is_zero(&m->around))
+		rc = conversation_begin_around(t, &conversation, &m->around, &query);
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(c, STORE_STALE, "the conversation has no such message");
 	return rc != 0
 	    ? rc
 	    : conversation_answer_page(t, c, &m->conversation, record, &query, &none);

@@ -11,6 +11,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "storaged/engine/meta_page.h"
 #include "storaged/engine/page_tree.h"
 #include "storaged/engine/safe_read.h"
 
@@ -120,6 +121,16 @@ env_found_main_damage(struct env *env)
 	env_note_damage(env, page_tree_main_damage, env_main_damage_help);
 }
 
+const char env_meta_damage_help[] =
+    "save the contents with banter export, stop storaged, check the disk, and restore the last "
+    "backup with banter restore --force FILE";
+
+void
+env_found_meta_damage(struct env *env)
+{
+	env_note_damage(env, meta_page_damage, env_meta_damage_help);
+}
+
 const char *
 env_strerror(int rc)
 {
@@ -134,7 +145,8 @@ env_error_help(int rc)
 	if (env_is_full_error(rc))
 		return "the disk is full: free some space";
 	if (env_is_damage(rc))
-		return "this is not a store of banter, or it is damaged: restore a backup";
+		return "this is not a store of banter, or it is damaged: restore a backup "
+		       "(banter restore --force FILE)";
 	return NULL;
 }
 
@@ -146,6 +158,7 @@ env_init(struct env *env, uint64_t max_bytes)
 	env->max_bytes = (size_t)(max_bytes & ~(uint64_t)0xffff);
 	buf_init(&env->record, RECORD_MAX);
 	buf_init(&env->list, LIST_MAX);
+	buf_init(&env->faces, FACES_MAX);
 	buf_init(&env->text, TEXT_MAX);
 	buf_init(&env->changes, CHANGES_MAX);
 	buf_init(&env->details, DETAILS_MAX);
@@ -193,6 +206,7 @@ env_close(struct env *env)
 	env_close_mdb(env);
 	buf_clear(&env->record);
 	buf_clear(&env->list);
+	buf_clear(&env->faces);
 	buf_clear(&env->text);
 	buf_clear(&env->changes);
 	buf_clear(&env->details);
@@ -227,7 +241,7 @@ env_used_pages(const struct env *env, MDB_txn *txn, uint64_t *pages)
 {
 	int rc = 0;
 
-	*pages = ENV_META_PAGES;
+	*pages = META_PAGES;
 	for (MDB_dbi i = 0; i < CORE_TREES && rc == 0; i++)
 		rc = env_add_tree(txn, i, pages);
 	for (enum table i = 0; i < TABLES && rc == 0; i++)

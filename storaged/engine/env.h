@@ -24,9 +24,6 @@
  */
 #define ENV_RESERVE_BYTES ((size_t)64 << 20)
 
-/* The first pages of the file, which belong to no tree (mdb.c, NUM_METAS). */
-#define ENV_META_PAGES 2
-
 /* The longest text of a message, and the size of the largest record. */
 #define TEXT_MAX   524288u
 #define RECORD_MAX (TEXT_MAX + 4096u)
@@ -38,6 +35,7 @@
  * its buffer: one largest record always fits (messages.def). */
 #define PAGE_BYTES ((size_t)700 << 10)
 #define LIST_MAX   786432u
+#define FACES_MAX  196608u
 
 /* The rows of the change feed that are written together (messages.def). */
 #define CHANGES_MAX 2000u
@@ -115,6 +113,7 @@ struct env {
 	/* Scratch buffers of the request that runs; empty between requests. */
 	struct buf record;  /* one record to be stored */
 	struct buf list;    /* the items of an answer's list */
+	struct buf faces;   /* the items of its second list */
 	struct buf text;    /* a reply that is collected from its pieces */
 	struct buf changes; /* rows of the change feed that the transaction adds (changes.h) */
 	struct buf details; /* MESSAGE_DETAILS of a message to be stored */
@@ -142,8 +141,8 @@ void env_close(struct env *env);
  * transaction may run. 0 or an LMDB error. */
 [[gnu::warn_unused_result]] int env_use_reserve(struct env *env, bool use);
 
-/* The used pages, as this transaction sees them: LMDB's own trees, all tables, and the first
- * ENV_META_PAGES. 0 or an LMDB error. */
+/* The used pages, as this transaction sees them: LMDB's own trees, all tables, and the
+ * meta pages. 0 or an LMDB error. */
 [[gnu::warn_unused_result]] int env_used_pages(
     const struct env *env, MDB_txn *txn, uint64_t *pages);
 
@@ -187,6 +186,10 @@ void env_found_damage(struct env *env, const char *what);
 /* The same for LMDB's main tree, without which nothing can be read; and what to do then. */
 void env_found_main_damage(struct env *env);
 extern const char env_main_damage_help[];
+
+/* The same for a meta page (meta_page.h). */
+void env_found_meta_damage(struct env *env);
+extern const char env_meta_damage_help[];
 
 /* The text of an LMDB error, an errno or RECORD_DAMAGED. */
 const char *env_strerror(int rc);

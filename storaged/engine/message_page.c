@@ -7,6 +7,9 @@
 
 #include "proto/base/basics.h"
 
+/* Bytes of a MESSAGE_RECORD before its role: v and id. */
+#define ROLE_AT 17u
+
 /* Bytes of a MESSAGE_RECORD before its text: v, id, role, status, created_at and both numbers of tokens. */
 #define TEXT_AT 35u
 
@@ -17,6 +20,13 @@ message_has_text(struct slice record)
 
 	return record.len > TEXT_AT + sizeof(empty) &&
 	    memcmp(record.p + TEXT_AT, empty, sizeof(empty)) != 0;
+}
+
+int
+message_role_of(struct slice record)
+{
+	return record.len > ROLE_AT && record.p[ROLE_AT] <= MESSAGE_OPERATOR ? record.p[ROLE_AT]
+									     : -1;
 }
 
 /* The most messages without text that are skipped on the way back. */

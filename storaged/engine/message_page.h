@@ -14,6 +14,9 @@
 /* Whether an encoded message has a text, without decoding it. */
 bool message_has_text(struct slice record);
 
+/* Its role, without decoding it; -1 if it is damaged. */
+int message_role_of(struct slice record);
+
 /* The most messages of a page. */
 #define MESSAGE_PAGE_MAX 1000u
 

@@ -5,14 +5,12 @@
 
 #include <string.h>
 
+#include "storaged/engine/meta_page.h"
 #include "storaged/engine/safe_read.h"
 
 /* LMDB's tree of free pages (mdb.c, FREE_DBI): the number of a commit, and the pages it freed. Only
  * read transactions can open it. */
 #define FREE_TREE 0
-
-/* The first pages of the file, which are never free (mdb.c, NUM_METAS). */
-#define META_PAGES 2
 
 /* In the header of the first of several pages that hold one value (mdb.c, P_OVERFLOW). */
 #define PAGE_LARGE_VALUE 0x04

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "proto/base/basics.h"
+#include "storaged/engine/meta_page.h"
 
 /* Of a page's header (mp_flags). */
 #define PAGE_BRANCH   0x01
@@ -20,9 +21,6 @@
 /* Of a node of a leaf (mn_flags): the value has pages of its own, or is the root of a table. */
 #define NODE_LARGE 0x01
 #define NODE_TREE  0x02
-
-/* The first pages of the file, which belong to no tree (mdb.c, NUM_METAS). */
-#define META_PAGES 2
 
 /* LMDB's limit (mdb.c, CURSOR_STACK). */
 #define DEPTH_MAX 32u
@@ -41,20 +39,6 @@ struct page_header {
 
 struct node_header {
 	uint16_t low, high, flags, key_size;
-};
-
-struct tree_record {
-	uint32_t pad;
-	uint16_t flags, depth;
-	uint64_t branch_pages, leaf_pages, overflow_pages, entries, root;
-};
-
-struct meta_record {
-	struct page_header header;
-	uint32_t magic, version;
-	uint64_t address, map_size;
-	struct tree_record free, main;
-	uint64_t last_page, txn;
 };
 
 /* A node within a page. */
@@ -326,11 +310,10 @@ page_tree_walk(struct page_tree *p, const struct page_tree_root *tree)
 	return page_tree_has_pages(p, tree) ? page_tree_walk_from(p, tree) : 0;
 }
 
-/* LMDB writes the meta pages alternately. */
 static int
 page_tree_read_meta(struct page_tree *p, MDB_env *mdb, uint64_t txn)
 {
-	struct meta_record meta;
+	struct meta_page meta;
 	MDB_stat stat;
 	int rc = mdb_env_stat(mdb, &stat);
 
@@ -339,8 +322,7 @@ page_tree_read_meta(struct page_tree *p, MDB_env *mdb, uint64_t txn)
 	if (rc != 0)
 		return rc;
 	p->page_size = stat.ms_psize;
-	if (pread(p->fd, &meta, sizeof(meta), (off_t)(txn % META_PAGES * p->page_size)) !=
-	    (ssize_t)sizeof(meta))
+	if (!meta_page_read(p->fd, p->page_size, txn % META_PAGES, &meta))
 		return MDB_CORRUPTED;
 	if (meta.txn != txn)
 		return EAGAIN;

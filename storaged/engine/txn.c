@@ -9,6 +9,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "storaged/engine/checksum.h"
+#include "storaged/engine/meta_page.h"
 #include "storaged/engine/page_tree.h"
 #include "storaged/engine/safe_read.h"
 
@@ -44,14 +45,26 @@ txn_begin_read(struct txn *t)
 	return rc;
 }
 
-int
-txn_begin(struct txn *t, struct env *env, enum txn_mode mode)
+/* Whether LMDB has begun with intact meta pages, before it reads any other. 0 or an LMDB error. */
+static int
+txn_check_meta(struct txn *t)
 {
+	bool writes = t->mode != TXN_READ;
+	uint64_t newest = mdb_txn_id(t->mdb) - writes;
+	int rc = meta_page_check(t->env->mdb, newest, writes);
+
+	if (rc == MDB_CORRUPTED)
+		env_found_meta_damage(t->env);
+	return rc;
+}
+
+static int
+txn_begin_write(struct txn *t)
+{
+	struct env *env = t->env;
+	enum txn_mode mode = t->mode;
 	int rc;
 
-	*t = (struct txn){.env = env, .mode = mode};
-	if (mode == TXN_READ)
-		return txn_begin_read(t);
 	if (env->damage != NULL)
 		return MDB_CORRUPTED;
 	if (mode == TXN_DELETE) {
@@ -62,10 +75,23 @@ txn_begin(struct txn *t, struct env *env, enum txn_mode mode)
 	rc = mdb_txn_begin(env->mdb, NULL, 0, &t->mdb);
 	if (rc != 0 && mode == TXN_DELETE)
 		must(env_use_reserve(env, false) == 0);
-	if (rc == 0 && mode == TXN_WRITE && env_is_over_bound(env, t->mdb)) {
+	return rc;
+}
+
+int
+txn_begin(struct txn *t, struct env *env, enum txn_mode mode)
+{
+	int rc;
+
+	*t = (struct txn){.env = env, .mode = mode};
+	rc = mode == TXN_READ ? txn_begin_read(t) : txn_begin_write(t);
+	if (rc != 0)
+		return rc;
+	rc = txn_check_meta(t);
+	if (rc == 0 && mode == TXN_WRITE && env_is_over_bound(env, t->mdb))
+		rc = MDB_MAP_FULL;
+	if (rc != 0)
 		txn_abort(t);
-		return MDB_MAP_FULL;
-	}
 	return rc;
 }
 

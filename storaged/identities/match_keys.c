@@ -27,12 +27,12 @@ match_lower_ascii(struct slice s, uint8_t *out)
 
 /* A result that is too long for out comes in allocated memory (libunistring, "Conventions"). */
 static int
-match_fold(struct slice email, uint8_t out[FOLDED_MAX], size_t *len)
+match_fold(struct slice text, uint8_t *out, size_t size, size_t *len)
 {
 	uint8_t *folded;
 
-	*len = FOLDED_MAX;
-	folded = u8_casefold(email.p, email.len, NULL, UNINORM_NFC, out, len);
+	*len = size;
+	folded = u8_casefold(text.p, text.len, NULL, UNINORM_NFC, out, len);
 	if (folded == out)
 		return 0;
 	free(folded);
@@ -40,16 +40,22 @@ match_fold(struct slice email, uint8_t out[FOLDED_MAX], size_t *len)
 }
 
 int
+match_fold_text(struct slice text, uint8_t *out, size_t size, size_t *len)
+{
+	if (!match_is_ascii(text))
+		return match_fold(text, out, size, len);
+	if (text.len > size)
+		return -1;
+	match_lower_ascii(text, out);
+	*len = text.len;
+	return 0;
+}
+
+int
 match_fold_email(struct slice email, uint8_t out[FOLDED_MAX], size_t *len)
 {
 	must(email.len <= EMAIL_MAX);
-	if (email.len == 0)
-		return -1;
-	if (!match_is_ascii(email))
-		return match_fold(email, out, len);
-	match_lower_ascii(email, out);
-	*len = email.len;
-	return 0;
+	return email.len == 0 ? -1 : match_fold_text(email, out, FOLDED_MAX, len);
 }
 
 int

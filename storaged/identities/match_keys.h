@@ -20,4 +20,8 @@
 [[gnu::warn_unused_result]] int match_phone_digits(
     struct slice phone, uint8_t out[PHONE_MAX], size_t *len);
 
+/* Folds any text (valid UTF-8) as match_fold_email() does. 0; -1 if the result has more than size bytes. */
+[[gnu::warn_unused_result]] int match_fold_text(
+    struct slice text, uint8_t *out, size_t size, size_t *len);
+
 #endif

@@ -12,6 +12,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "storaged/engine/env_tables.h"
+#include "storaged/engine/meta_page.h"
 #include "storaged/engine/page_tree.h"
 #include "storaged/open/env_create.h"
 #include "storaged/open/migrate_file.h"
@@ -121,6 +122,32 @@ env_open_known(const struct env_opening *o)
 	return env_open_schema(o, version == 0);
 }
 
+/* Tells a store with one damaged meta page, whose contents can be saved, from a file that is none of ours. */
+static void
+env_open_explain(const char *dir)
+{
+	int at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = at == -1 ? -1 : openat(at, "data.mdb", O_RDONLY | O_CLOEXEC);
+	struct meta_page meta;
+	unsigned n;
+
+	if (fd != -1 && meta_page_find(fd, &meta, &n) && n < META_PAGES)
+		log_event(LOG_ERROR, "store_damaged", L_STR("error", meta_page_damage),
+		    L_STR("help", env_meta_damage_help));
+	closefd(&fd);
+	closefd(&at);
+}
+
+static int
+env_open_file(struct env *env, const char *dir)
+{
+	int rc = env_open_mdb(env, dir, 0);
+
+	if (env_is_damage(rc))
+		env_open_explain(dir);
+	return rc;
+}
+
 /* Without the main tree nothing can be read. LMDB would trust it, and may end the process. */
 static int
 env_open_check_main(const struct env *env)
@@ -166,7 +193,7 @@ env_open_with(struct env *env, const char *dir, uint64_t max_bytes, env_fill_fn 
 	migrate_file_remove(dir);
 	rc = env_create_files(dir);
 	if (rc == 0)
-		rc = env_open_mdb(env, dir, 0);
+		rc = env_open_file(env, dir);
 	if (rc == 0)
 		rc = env_open_check_main(env);
 	if (rc == 0)

@@ -9,6 +9,7 @@
 
 #include "storaged/conversations/conversations.h"
 #include "storaged/identities/contact_index.h"
+#include "storaged/identities/contact_search.h"
 #include "storaged/identities/visitor_records.h"
 
 int
@@ -117,7 +118,11 @@ contact_list_matching(struct txn *t, struct call *c)
 	struct msg_contact_record r;
 	struct id contact;
 	struct key key;
-	int rc = contact_find_matching(t, m, &contact);
+	int rc;
+
+	if (m->search.len > 0)
+		return contact_search(t, c);
+	rc = contact_find_matching(t, m, &contact);
 
 	if (rc == 0 && !id_is_zero(&contact) && contact_is_after(&contact, &m->cursor)) {
 		key = key_of_org(&m->org, &contact);

@@ -45,7 +45,7 @@ struct record_kind {
 
 	/* What a list shows of a record; NULL: all of it. */
 	listing_item_fn *item;
-	/* Answers a RECORD_LIST that asks for an e-mail or a phone; NULL: such a list is refused. */
+	/* Answers a RECORD_LIST that asks for an e-mail, a phone or a text; NULL: such a list is refused. */
 	int (*list_matching)(struct txn *t, struct call *c);
 	/* The key of the record with this name, which is unique among all organizations. */
 	int (*find)(struct txn *t, struct slice name, struct key *key);

@@ -68,6 +68,8 @@ batch_writes(enum handler_kind kind)
 }
 
 static const char store_damaged[] = "the store is damaged and read-only";
+static const char nothing_readable[] =
+    "the store is damaged, and nothing can be read: see ev=store_damaged in its log";
 static const char could_not_read[] = "the store could not read what this needs";
 
 static void
@@ -180,6 +182,13 @@ batch_leave_damaged(struct batch *b)
 		txn_abort(&b->txn);
 }
 
+/* Without its newest meta page a store cannot even be read: requests are refused until an operator restores it. */
+static bool
+batch_cannot_read(const struct batch *b, int rc)
+{
+	return env_is_page_damage(rc) && b->env->damage != NULL && b->txn.mode == TXN_READ;
+}
+
 /* Runs a request. 0: it has its answer; else the transaction is lost. */
 static int
 batch_run_handler(struct batch *b, struct request *q, struct call *call)
@@ -188,6 +197,10 @@ batch_run_handler(struct batch *b, struct request *q, struct call *call)
 	uint64_t changes;
 	int rc = batch_need_txn(b, q->handler->kind);
 
+	if (batch_cannot_read(b, rc)) {
+		batch_answer_error(q, call, STORE_DAMAGED, nothing_readable);
+		return 0;
+	}
 	if (rc == 0)
 		rc = batch_count_budgets(b, q);
 	if (rc != 0)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "storaged/engine/meta_page.h"
 #include "storaged/engine/safe_read.h"
 
 /* LMDB's own two trees (mdb.c, FREE_DBI and MAIN_DBI), readable like tables. */
@@ -58,7 +59,7 @@ verify_page_add_free_page(struct pages *pages, size_t page)
 	uint8_t *byte, bit = (uint8_t)(1u << page % 8);
 
 	pages->free++;
-	if (page < ENV_META_PAGES || page > pages->c->tree.last_page) {
+	if (page < META_PAGES || page > pages->c->tree.last_page) {
 		verify_found(pages->c, TABLE_META,
 		    "page %zu is listed as free, but does not exist", page);
 		return;

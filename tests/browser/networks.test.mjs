@@ -1,37 +1,79 @@
-// The chat on bad ways to its server: proxies that refuse, ignore or cut WebSockets, that buffer, or that fall
+// The chat on bad ways to its server: proxies that refuse, ignore or cut WebSockets, fail or buffer streams, or fall
 // silent; and pages whose policy forbids the server.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, before, describe, it } from "node:test";
-import { request } from "../e2e/client.mjs";
-import { Daemon, ROOT } from "../e2e/daemon.mjs";
-import { freePort, numbered, until } from "../e2e/harness.mjs";
+import { numbered, until, WIDGET_KEY } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
+import { openNginx } from "./nginx.mjs";
 import { exchange, HELLO, useSite } from "./site.mjs";
 import { Way } from "./way.mjs";
 
-/** make deps FOR=test brings it. */
-const NGINX = join(ROOT, "build/tools/nginx");
-const held = (words) => `[[tokens=20 hold-after=10]] ${words}`;
+const held = (words, after = 10) => `[[tokens=20 hold-after=${after}]] ${words}`;
 
-/** nginx as its documentation begins: buffers, and passes no upgrade on. */
-const nginxConfig = (dir, port, behind) => `
-	daemon off;
-	${process.getuid() === 0 ? "user root;" : ""}
-	pid ${dir}/pid;
-	error_log stderr;
-	events {}
-	http {
-		access_log off;
-		${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((what) => `${what}_temp_path ${dir}/${what};`).join("\n")}
-		server {
-			listen 127.0.0.1:${port};
-			location / { proxy_pass http://127.0.0.1:${behind}; }
-		}
-	}`;
+/** How long the search for a way may last. */
+const SEARCH_MS = 3000;
+/** How late the first words may be behind a proxy that buffers. */
+const LATE_MS = 1000;
+/** Within this time a dead connection is shown. */
+const DEAD_MS = 20_000;
+
+const REFUSED = { mode: "refuse" };
+const IGNORED = { mode: "ignore" };
+
+/** line.ts: how long the page waits for a WebSocket and for a stream, and before the next way after an error. */
+const WS_MS = 1500;
+const STREAM_MS = 1000;
+const ERROR_MS = 20;
+
+/** What the proxy does, and what the page then asks for: each with the time that the page lets pass before. */
+const SEARCHES = [
+	["a proxy that refuses WebSockets", REFUSED, [["ndjson", ERROR_MS]]],
+	["a proxy that ignores WebSockets", IGNORED, [["ndjson", WS_MS]]],
+	["a proxy that cuts WebSockets", { mode: "cut" }, [["ndjson", ERROR_MS]]],
+	[
+		"a proxy that refuses WebSockets and fails NDJSON",
+		{ ...REFUSED, failing: ["ndjson"] },
+		[
+			["ndjson", ERROR_MS],
+			["sse", ERROR_MS],
+		],
+	],
+	[
+		"a proxy that ignores WebSockets and fails NDJSON",
+		{ ...IGNORED, failing: ["ndjson"] },
+		[
+			["ndjson", WS_MS],
+			["sse", ERROR_MS],
+		],
+	],
+	[
+		"a proxy that leaves only polls",
+		{ ...REFUSED, failing: ["ndjson", "sse"] },
+		[
+			["ndjson", ERROR_MS],
+			["sse", ERROR_MS],
+			["poll", ERROR_MS],
+		],
+	],
+	[
+		"a proxy that ignores WebSockets and buffers streams",
+		{ ...IGNORED, buffering: ["ndjson", "sse"] },
+		[
+			["ndjson", WS_MS],
+			["poll", STREAM_MS],
+		],
+	],
+	["an nginx with its defaults", { layers: 1 }, [["ndjson", ERROR_MS]]],
+	[
+		"two of them, of which the outer one buffers",
+		{ layers: 2 },
+		[
+			["ndjson", ERROR_MS],
+			["poll", STREAM_MS],
+		],
+	],
+];
 
 describe("the chat on a bad way to its server", { skip: missing }, () => {
 	const site = useSite();
@@ -45,118 +87,179 @@ describe("the chat on a bad way to its server", { skip: missing }, () => {
 		for (const close of closing.splice(0)) await close();
 	});
 
-	async function openWay(mode) {
-		const way = await Way.open(banter.port);
-		way.mode = mode;
+	/** faults: members of Way. */
+	async function openWay(faults = {}, behind = banter.port) {
+		const way = Object.assign(await Way.open(behind), faults);
 		closing.push(() => way.close());
 		return way;
 	}
 
-	/** Resolves to its address. */
-	async function openNginx(behind) {
-		const dir = mkdtempSync(join(tmpdir(), "banter-nginx-"));
-		const port = await freePort();
-		const config = join(dir, "nginx.conf");
-		writeFileSync(config, nginxConfig(dir, port, behind));
-		const daemon = new Daemon(NGINX, ["-c", config, "-e", "stderr"], {}, banter.log);
-		daemon.start();
-		closing.push(async () => {
-			await daemon.stop();
-			rmSync(dir, { recursive: true });
-		});
-		const url = `http://127.0.0.1:${port}`;
-		await until("nginx answers", () => request(url, "GET", "/health").catch(() => null));
-		return { url, port };
+	async function layer(behind) {
+		const nginx = await openNginx(behind, banter.log);
+		closing.push(nginx.close);
+		return nginx;
 	}
 
-	/** What the pages of a profile ask the chat for, one word each. */
-	function askedOf(context) {
-		const asked = [];
-		const note = (url) => asked.push(/\/(ws|events|frames)\b/.exec(new URL(url).pathname)?.[1]);
-		context.on("page", (page) => {
-			page.on("websocket", (socket) => note(socket.url()));
-			page.on("request", (one) => one.method() === "GET" && note(one.url()));
-		});
-		return () => asked.splice(0).filter((word) => word !== undefined);
-	}
-
-	async function visitBehind(server) {
+	/** A visitor whose page has a clock of its own, and notes how long its timers wait. */
+	async function visitBehind({ url }) {
 		const context = await site.newContext();
-		const asked = askedOf(context);
-		const visitor = await site.visitWidget(widget.widget_id, context, { server });
-		return { visitor, asked };
+		await context.clock.install();
+		await context.addInitScript(() => {
+			window.waits = [];
+			const { setTimeout } = window;
+			window.setTimeout = (task, ms, ...args) => {
+				window.waits.push(ms);
+				return setTimeout(task, ms, ...args);
+			};
+		});
+		return site.visitWidget(widget.widget_id, context, { server: url });
 	}
 
-	/**
-	 * A reply comes while it is written, and the visit remembers the way. Resolves to what was asked for: on a
-	 * slow machine a stream may be taken for one that is buffered.
-	 */
-	async function streams({ visitor, asked }, name) {
-		const question = held(name);
-		await visitor.begin(question, numbered(10));
-		const ways = [...new Set(asked())];
-		assert.deepEqual(ways.slice(0, 2), ["ws", "events"]);
-		await banter.release(name);
-		const said = exchange(question, numbered(20));
-		await visitor.saidUntil(said);
-		await visitor.page.reload();
-		await visitor.saidUntil(said);
-		await visitor.ask(...HELLO, said);
-		assert.deepEqual([...new Set(asked())], ways.slice(-1));
-		assert.equal(await banter.modelCalls(question), 1);
-		return ways;
+	/** Stops the page's clock, a moment later. */
+	const stopClock = async ({ page }) =>
+		page.clock.pauseAt((await page.evaluate(() => Date.now())) + 1000);
+
+	/** Lets a timer of this length end that the page has started, the n-th. */
+	async function pass({ page }, ms, n) {
+		const started = () =>
+			page.evaluate((ms) => window.waits.filter((one) => one === ms).length, ms);
+		await until(`the page waits ${ms} ms`, async () => (await started()) >= n);
+		await page.clock.runFor(ms);
 	}
 
-	for (const mode of ["refuse", "ignore", "cut"])
-		it(`streams by HTTP where a proxy would ${mode} WebSockets, and remembers that`, async () => {
-			const way = await openWay(mode);
-			await streams(await visitBehind(way.url), mode);
-			assert.equal(way.sockets, 1);
+	/** A proxy with these faults; behind it `layers` of nginx. */
+	async function openNetwork({ layers = 0, ...faults }) {
+		let { port } = banter;
+		for (let i = 0; i < layers; i++) ({ port } = await layer(port));
+		return openWay(faults, port);
+	}
+
+	for (const [name, faults, ways] of SEARCHES) {
+		const key = name.replace(/\W+/g, " ");
+
+		it(`finds a way within 3 s, and remembers it: ${name}`, async () => {
+			const way = await openNetwork(faults);
+			const visitor = await visitBehind(way);
+			await stopClock(visitor);
+			await visitor.open();
+			await until("it asks for a WebSocket", () => way.asked.length > 0);
+			for (const [i, [what, ms]] of ways.entries()) {
+				const n = ways.slice(0, i + 1).filter((one) => one[1] === ms).length;
+				await pass(visitor, ms, n);
+				await until(`it asks for ${what}`, () => way.asked.at(-1) === what);
+			}
+			assert.ok(ways.reduce((sum, [, ms]) => sum + ms, 0) < SEARCH_MS);
+			await visitor.page.clock.resume();
+			const question = held(key);
+			// A reply comes while it is written.
+			await visitor.say(question);
+			await visitor.logUntil("it has begun", (text) => text.includes(numbered(10)));
+			assert.deepEqual([...new Set(way.asked)], ["ws", ...ways.map(([what]) => what)]);
+			await banter.release(key);
+			const said = exchange(question, numbered(20));
+			await visitor.saidUntil(said);
+			way.asked.length = 0;
+			await visitor.page.reload();
+			await visitor.saidUntil(said);
+			await visitor.ask(...HELLO, said);
+			assert.deepEqual([...new Set(way.asked)], [ways.at(-1)[0]]);
+			assert.equal(await banter.modelCalls(question), 1);
+		});
+	}
+
+	for (const layers of [1, 2])
+		it(`has the first words in time behind ${layers} nginx that buffers`, async () => {
+			const way = await openNetwork({ layers });
+			const visitor = await visitBehind(way);
+			await visitor.open();
+			const late = [];
+			// A busy machine may be late once, a proxy that buffers always is.
+			for (let i = 0; i < 3; i++) {
+				const key = `first words ${layers}.${i}`;
+				const question = held(key, 0);
+				await visitor.say(question);
+				await until("the model is asked", async () => (await banter.modelCalls(question)) === 1);
+				way.spot('"t0');
+				const released = performance.now();
+				await banter.release(key);
+				await until("the first words come", () => way.spotted('"t0') !== null);
+				late.push(Math.round(way.spotted('"t0') - released));
+				await visitor.stop.waitFor({ state: "hidden" });
+			}
+			assert.ok(Math.min(...late) < LATE_MS, `after ${late} ms`);
 		});
 
-	it("streams behind an nginx with its defaults", async () => {
-		const { url } = await openNginx(banter.port);
-		await streams(await visitBehind(url), "one layer");
-	});
-
-	it("asks for what is new behind two of them, the outer of which buffers", async () => {
-		const inner = await openNginx(banter.port);
-		const { url } = await openNginx(inner.port);
-		const ways = await streams(await visitBehind(url), "two layers");
-		assert.equal(ways[2], "frames");
-	});
-
-	it("notices a silent network, says so, and sends what was written meanwhile once", async () => {
-		const way = await openWay("open");
-		const { visitor } = await visitBehind(way.url);
-		await visitor.open();
-		await visitor.ask(...HELLO);
-		way.mode = "silent";
-		const notice = visitor.chat.locator(".status").getByText(/connection|reach|offline/i);
-		await notice.waitFor();
-		await until("it is announced", async () => (await visitor.live.textContent()) !== "");
-		const more = ['[[text="One"]] First', '[[text="Two"]] Second'];
-		for (const text of more) {
-			await visitor.box.fill(text);
-			await visitor.box.press("Enter");
-		}
-		way.mode = "open";
-		const all = [...exchange(...HELLO), ...exchange(more[0], "One"), ...exchange(more[1], "Two")];
-		await visitor.saidUntil(all);
-		await notice.waitFor({ state: "hidden" });
-		for (const text of more) assert.equal(await banter.modelCalls(text), 1);
-	});
-
-	it("tells the owner once when the page's policy forbids the server, and asks no more", async () => {
-		const page = { connects: "'none'", reports: "" };
-		const visitor = await site.visitWidget(widget.widget_id, undefined, page);
-		await until("the console has a line", () => visitor.hints.length > 0);
-		await visitor.page.evaluate(() => {
-			for (let i = 0; i < 5; i++) document.dispatchEvent(new Event("visibilitychange"));
+	const CARRIERS = [
+		["ws", {}],
+		["ndjson", REFUSED],
+		["sse", { ...REFUSED, failing: ["ndjson"] }],
+		["poll", { ...REFUSED, failing: ["ndjson", "sse"] }],
+	];
+	for (const [what, faults] of CARRIERS)
+		it(`notices a silent network within 20 s, and sends what was written meanwhile once: ${what}`, async () => {
+			const way = await openWay(faults);
+			const visitor = await visitBehind(way);
+			await visitor.open();
+			await visitor.ask(...HELLO);
+			assert.equal(way.asked.at(-1), what);
+			way.mode = "silent";
+			await stopClock(visitor);
+			await visitor.page.clock.runFor(DEAD_MS);
+			const notice = visitor.chat.locator(".status").getByText(/connection|reach|offline/i);
+			await notice.waitFor();
+			await visitor.page.clock.resume();
+			await until("it is announced", async () => (await visitor.live.textContent()) !== "");
+			const more = ["One", "Two"].map((text) => [`[[text="${text}"]] By ${what}`, text]);
+			for (const [text] of more) {
+				await visitor.box.fill(text);
+				await visitor.box.press("Enter");
+			}
+			Object.assign(way, { mode: "open" }, faults);
+			await visitor.saidUntil([HELLO, ...more].flatMap((one) => exchange(...one)));
+			await notice.waitFor({ state: "hidden" });
+			for (const [text] of more) assert.equal(await banter.modelCalls(text), 1);
 		});
-		await until("the violation is reported", () => site.reports > 0);
-		assert.equal(visitor.hints.length, 1);
-		assert.match(visitor.hints[0], /Content-Security-Policy|connect-src/);
-		assert.ok(site.reports <= 2, `${site.reports} reports`);
-	});
+
+	const TAGS = {
+		"data-widget": () => ({ "data-widget": widget.widget_id }),
+		"data-api-key": () => ({ "data-api-key": WIDGET_KEY, "data-api-url": `${banter.url}/chat` }),
+	};
+	for (const [name, tag] of Object.entries(TAGS))
+		it(`tells the owner once when the page's policy forbids the server, and asks no more: ${name}`, async () => {
+			const prepare = async (context) => {
+				await context.clock.install();
+				await context.addInitScript(() => {
+					window.violations = [];
+					document.addEventListener("securitypolicyviolation", ({ blockedURI }) =>
+						window.violations.push(blockedURI),
+					);
+				});
+			};
+			const page = { connects: "'none'", reports: "" };
+			const visitor = await site.visitTags([tag()], prepare, page);
+			// The session of a key begins with a message.
+			if (name === "data-api-key") await (await visitor.open()).say("Hi");
+			await until("the console has a line", () => visitor.hints.length > 0);
+			await stopClock(visitor);
+			const violations = () => visitor.page.evaluate(() => window.violations);
+			/** The page's own violation is behind all others. */
+			const all = async (fence) => {
+				await visitor.page.evaluate((url) => fetch(url).catch(() => {}), fence);
+				await until("it is seen", async () => (await violations()).at(-1) === fence);
+				return (await violations()).filter((url) => !url.startsWith(site.url));
+			};
+			const before = await all(`${site.url}/first`);
+			// A request for the settings, a WebSocket, a stream.
+			assert.ok(before.length <= 3, `${before}`);
+			// Each of these would be a reason to try again.
+			for (let i = 0; i < 5; i++) {
+				await visitor.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+				await visitor.page.clock.runFor("05:00");
+			}
+			const fence = `${site.url}/last`;
+			assert.deepEqual(await all(fence), before);
+			await until("it is reported", () => site.reports.includes(fence));
+			assert.equal(visitor.hints.length, 1);
+			assert.match(visitor.hints[0], /Content-Security-Policy|connect-src/);
+		});
 });

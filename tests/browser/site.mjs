@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
+import { json } from "node:stream/consumers";
 import { after, afterEach, before } from "node:test";
 import { ADMIN_KEY, DEADLINE_MS, freePort, until, useBanter, WIDGET_KEY } from "../e2e/harness.mjs";
 import { complaintsOf, launch, newContext } from "./browser.mjs";
@@ -235,8 +236,8 @@ export class Visitor {
 export function useSite(browserOptions = {}) {
 	const server = createServer();
 	const settings = {};
-	/** reports: of violations of a page's policy. */
-	const site = { reports: 0 };
+	/** reports: what violated a page's policy, one address a report. */
+	const site = { reports: [] };
 	const contexts = [];
 	// The address is needed for CORS_ORIGIN, before banter starts.
 	before(async () => {
@@ -249,11 +250,12 @@ export function useSite(browserOptions = {}) {
 	});
 	site.banter = useBanter({ env: settings });
 	before(() => {
-		server.on("request", (req, res) => {
+		server.on("request", async (req, res) => {
 			const { pathname, searchParams } = new URL(req.url, site.url);
 			if (pathname === "/") answer(res, site.banter.url, searchParams);
 			else {
-				if (pathname === "/reports") site.reports++;
+				if (pathname === "/reports")
+					site.reports.push((await json(req))["csp-report"]["blocked-uri"]);
 				res.writeHead(204).end();
 			}
 		});

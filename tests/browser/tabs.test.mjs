@@ -151,6 +151,26 @@ describe("tabs of a browser", { skip: missing }, () => {
 		assert.equal(await soundsOf(tabs), 1);
 	});
 
+	it("play no sound for a reply that one of two visible windows shows", async () => {
+		// The first one has the connection, and so it hears of the reply first.
+		const [closed, open] = await openTabs(2, (context) => context.addInitScript(listen));
+		for (const { page } of [closed, open]) await page.mouse.click(5, 5);
+		const close = ({ chat }) => chat.locator(".close").click();
+		const unread = (n) => closed.page.getByRole("button", { name: new RegExp(`, ${n} new`) });
+		await close(closed);
+		const said = exchange(...HELLO);
+		await open.ask('[[text="Seen"]] First', "Seen", said);
+		await closed.page.getByRole("button", { name: /new reply/ }).waitFor();
+		// A second reply, which none shows, is behind the first one.
+		await open.say(held("unseen"));
+		await open.logUntil("it streams", (text) => text.includes(numbered(10)));
+		await close(open);
+		await banter.release("unseen");
+		await unread(2).waitFor();
+		await until("one has played", async () => (await soundsOf([closed, open])) > 0);
+		assert.equal(await soundsOf([closed, open]), 1);
+	});
+
 	it("play a sound while the chat is open in a hidden tab, and none in a visible one", async () => {
 		const tabs = await openTabs(1, (context) => context.addInitScript(listen));
 		const [{ page }] = tabs;

@@ -1,10 +1,21 @@
-// A proxy in front of a server that treats WebSockets as the bad ones do, or falls silent.
+// A proxy in front of a server that treats the ways to a chat as the bad ones do, or falls silent.
 
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 
 const REFUSAL = "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+const ERROR_PAGE =
+	"HTTP/1.1 502 Bad Gateway\r\naccess-control-allow-origin: *\r\ncontent-type: text/html\r\n" +
+	"content-length: 4\r\nconnection: close\r\n\r\nGone";
 const HEAD_END = "\r\n\r\n";
+
+/** The ways that a chat asks for, by the beginning of a request. */
+const WAYS = [
+	["ws", /\r\nupgrade: *websocket/i],
+	["ndjson", /^GET \S+\/events\b.*\r\naccept: application\/x-ndjson/is],
+	["sse", /^GET \S+\/events\b.*\r\naccept: text\/event-stream/is],
+	["poll", /^GET \S+\/frames\b/],
+];
 
 export class Way {
 	/**
@@ -12,8 +23,14 @@ export class Way {
 	 * after the handshake. silent: forwards nothing, on open connections neither.
 	 */
 	mode = "open";
-	/** How many WebSockets were asked for. */
-	sockets = 0;
+	/** The ways ("ndjson", "sse") that it answers with an error page. */
+	failing = [];
+	/** The ways of which it keeps the answers back, as one that buffers. */
+	buffering = [];
+	/** What was asked for: "ws", "ndjson", "sse" or "poll". */
+	asked = [];
+	/** When a text first came from the server, in ms (performance.now()); see spot(). */
+	#spotted = new Map();
 	#all = new Set();
 
 	/** Resolves to a way to a port of 127.0.0.1. */
@@ -21,29 +38,53 @@ export class Way {
 		const way = new Way();
 		way.server = createServer({ noDelay: true }, (near) => way.#carry(near, behind));
 		await once(way.server.listen(0, "127.0.0.1"), "listening");
-		way.url = `http://127.0.0.1:${way.server.address().port}`;
+		way.port = way.server.address().port;
+		way.url = `http://127.0.0.1:${way.port}`;
 		return way;
+	}
+
+	/** Notes from now on when this text comes. */
+	spot(text) {
+		this.#spotted.set(text, null);
+	}
+
+	/** When it came; null: not yet. */
+	spotted(text) {
+		return this.#spotted.get(text);
+	}
+
+	#note(piece) {
+		for (const [text, at] of this.#spotted)
+			if (at === null && piece.includes(text)) this.#spotted.set(text, performance.now());
+	}
+
+	/** The answer to a request in place of the server's; null: the server's. */
+	#answerTo(kind) {
+		if (kind === "ws" && this.mode === "refuse") return REFUSAL;
+		return this.failing.includes(kind) ? ERROR_PAGE : null;
 	}
 
 	#carry(near, behind) {
 		const far = connect({ port: behind, host: "127.0.0.1", noDelay: true });
-		let isSocket = false;
+		let kind;
 		for (const one of [near, far]) {
 			this.#all.add(one);
 			one.on("error", () => {});
 		}
 		near.on("data", (piece) => {
-			if (!isSocket && /\r\nupgrade: *websocket/i.test(piece.toString("latin1"))) {
-				isSocket = true;
-				this.sockets++;
-				if (this.mode === "refuse") near.end(REFUSAL);
-			}
-			if (this.mode === "silent" || (isSocket && /refuse|ignore/.test(this.mode))) return;
+			const text = kind === "ws" ? "" : piece.toString("latin1");
+			const asks = WAYS.find(([, pattern]) => pattern.test(text))?.[0];
+			if (asks) this.asked.push(asks);
+			kind = asks ?? kind;
+			const own = asks && this.#answerTo(asks);
+			if (own) near.end(own);
+			if (own || this.mode === "silent" || (kind === "ws" && this.mode === "ignore")) return;
 			far.write(piece);
 		});
 		far.on("data", (piece) => {
-			if (this.mode === "silent") return;
-			const isCut = isSocket && this.mode === "cut";
+			if (this.mode === "silent" || this.buffering.includes(kind)) return;
+			this.#note(piece);
+			const isCut = kind === "ws" && this.mode === "cut";
 			near.write(isCut ? piece.subarray(0, piece.indexOf(HEAD_END) + HEAD_END.length) : piece);
 			if (isCut) near.destroySoon();
 		});

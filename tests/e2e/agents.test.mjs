@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError, openStream, request } from "./client.mjs";
 import { Contract } from "./contract.mjs";
-import { BUILD, baseEnvironment, freePort, until, withBanter } from "./harness.mjs";
+import { BUILD, baseEnvironment, freePort, until, WIDGET_KEY, withBanter } from "./harness.mjs";
 import { ADMIN, AGENT, adminExpect, assertFields, NOBODY } from "./organizations.mjs";
 import { startProgram } from "./tool.mjs";
 import { said } from "./visitors.mjs";
@@ -106,6 +106,54 @@ describe("an agent", () => {
 			const line = await lineOf(banter, "model_server_unknown");
 			assert.equal(line.server, "two");
 			assert.match(line.detail, /MODEL_SERVERS/);
+		}));
+});
+
+describe("a preview of a prompt", () => {
+	const path = `/v1/admin/agents/${AGENT}/prompt`;
+	const preview = (banter, status, body, headers = ADMIN) =>
+		contract.drive(banter, status, "POST", path, { headers, body });
+
+	it("is what the model then receives, with changes that are not stored", () =>
+		withServers({}, async (banter, { one }) => {
+			const context = { plan: "`premium`" };
+			const agent = {
+				purpose: "Sell tea.",
+				escalation_instructions: "When asked.",
+				temperature: 0.25,
+				key_name: "one",
+			};
+			const { json } = await preview(banter, 200, { agent, context });
+			assert.equal((await banter.adminGet(`/v1/admin/agents/${AGENT}`)).purpose, null);
+			await changeAgent(banter, agent);
+			const message = "[[tokens=1]] hi";
+			const headers = { "x-api-key": WIDGET_KEY };
+			const body = { sessionId: "preview", message, context };
+			await contract.drive(banter, 200, "POST", "/v1/chat", { headers, body });
+			const asked = (await one.asked("last")).body;
+			assert.deepEqual(asked.messages.pop(), { role: "user", content: message });
+			assert.deepEqual(json, { prompt: systemPrompt({ body: asked }), request: asked });
+			assert.match(json.prompt, /^Sell tea\.[^]*When asked\.[^]*u0060premium/);
+			const stored = await preview(banter, 200, { context });
+			assert.deepEqual(stored.json, json);
+			assert.equal((await one.asked("stats")).calls, 1);
+		}));
+
+	it("names all invalid members, and shows an agent whose server is missing", () =>
+		withBanter({ workers: 1 }, async (banter) => {
+			assertFields(
+				await preview(banter, 422, {
+					agent: { temperature: 3, key_name: "three" },
+					context: { long: "x".repeat(2048) },
+					other: 1,
+				}),
+				["agent.temperature", "agent.key_name", "context", "other"],
+			);
+			await preview(banter, 400, "[]");
+			await preview(banter, 413, undefined, { ...ADMIN, "content-length": "524289" });
+			const none = path.replace(AGENT, NOBODY);
+			await contract.drive(banter, 404, "POST", none, { headers: ADMIN, body: {} });
+			assert.equal((await preview(banter, 200, {})).json.request.model, "gpt-4.1-mini");
 		}));
 });
 

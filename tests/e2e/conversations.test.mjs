@@ -17,6 +17,7 @@ import {
 	usePeer,
 	WIDGET,
 } from "./organizations.mjs";
+import { beginHanging } from "./replies.mjs";
 
 const contract = new Contract();
 
@@ -74,6 +75,46 @@ describe("the list of conversations, filtered", () => {
 				[found.keyed]: [WIDGET, null, "complete"],
 			},
 		);
+	});
+
+	it("shows the details of each contact, and who wrote the last message", async () => {
+		await send(banter, 200, "PUT", `contacts/${contact}`, { name: "Ann", phone: "+44 20" });
+		const all = Object.fromEntries((await list("")).map((one) => [one._id, one]));
+		const ann = { name: "Ann", email: "a@filters.example", phone: "+44 20" };
+		assert.deepEqual(
+			Object.entries(found).map(([name, id]) => [name, all[id].contact, all[id].lastRole]),
+			[
+				["complete", ann, "assistant"],
+				["stopped", null, "assistant"],
+				["interrupted", ann, "assistant"],
+				["active", null, "user"],
+				["keyed", null, "assistant"],
+			],
+		);
+		const one = await send(banter, 200, "GET", `conversations/${found.interrupted}?latest=true`);
+		assert.deepEqual([one.conversation.contact, one.conversation.lastRole], [ann, "assistant"]);
+		const changed = await send(banter, 200, "PUT", `conversations/${found.complete}`, {
+			read: true,
+		});
+		assert.deepEqual(changed.conversation.contact, ann);
+	});
+
+	it("contains those in any of several states", async () => {
+		await send(banter, 200, "PUT", `conversations/${found.stopped}`, { state: "waiting" });
+		await send(banter, 200, "PUT", `conversations/${found.keyed}`, { state: "resolved" });
+		for (const [states, ...names] of [
+			["open", "complete", "interrupted", "active"],
+			["waiting,person", "stopped"],
+			["open,waiting,person", "complete", "stopped", "interrupted", "active"],
+			["resolved,waiting", "stopped", "keyed"],
+		]) {
+			const ids = (await list(`state=${states}`)).map(({ _id }) => _id);
+			assert.deepEqual(ids.sort(), names.map((name) => found[name]).sort(), states);
+		}
+		for (const states of ["", ",", "open,", "open,,waiting", "all"])
+			await assertInvalidQuery(banter, `conversations?state=${states}`);
+		await send(banter, 200, "PUT", `conversations/${found.stopped}`, { state: "open" });
+		await send(banter, 200, "PUT", `conversations/${found.keyed}`, { state: "open" });
 	});
 
 	it("contains the conversations that match all parameters", async () => {
@@ -158,6 +199,39 @@ describe("the list of conversations in pages", () => {
 		assert.equal(second.conversations.length, N);
 	});
 
+	it("is read in both directions: each page leads back to the one before it", async () => {
+		const top = await get("conversations?limit=3");
+		assert.equal(top.previousCursor, null);
+		const down = await pagesOf(get, "conversations", 3);
+		assert.deepEqual(down[0], top);
+		const last = down.at(-1);
+		let [page, rows] = [last, last.conversations];
+		while (page.previousCursor !== null) {
+			page = await get(`conversations?limit=2&newer=${page.previousCursor}`);
+			rows = [...page.conversations, ...rows];
+			// The way back down begins behind the page.
+			const below = await get(`conversations?limit=1&cursor=${page.nextCursor}`);
+			assert.deepEqual(below.conversations, rows.slice(page.conversations.length).slice(0, 1));
+		}
+		assert.deepEqual(
+			rows,
+			down.flatMap(({ conversations }) => conversations),
+		);
+	});
+
+	it("has newer rows before a page when they come", async () => {
+		const { nextCursor } = await get("conversations?limit=1");
+		const second = await get(`conversations?limit=1&cursor=${nextCursor}`);
+		const { conversations } = await get(`conversations?newer=${second.previousCursor}`);
+		await banter.chat("visitor-new", "[[tokens=1]]");
+		const now = await get(`conversations?newer=${second.previousCursor}`);
+		assert.deepEqual(now.conversations.slice(1), conversations);
+		assert.deepEqual([sessionsOf(now)[0], now.previousCursor], ["visitor-new", null]);
+		await send(banter, 204, "DELETE", `conversations/${now.conversations[0]._id}`);
+		for (const query of ["newer=", "newer=x", `newer=${nextCursor}&cursor=${nextCursor}`])
+			await assertInvalidQuery(banter, `conversations?${query}`);
+	});
+
 	it("accepts a valid cursor that was never issued, and refuses others", async () => {
 		const all = await get(`conversations?cursor=${"A".repeat(32)}`);
 		assert.equal(all.conversations.length, N);
@@ -212,6 +286,53 @@ describe("a thread in pages", () => {
 			assert.deepEqual(contents, texts);
 			for (const page of pages) assert.equal(page.conversation.sessionId, "long");
 		});
+
+	it("is read from the newest messages backwards, and forwards again", async () => {
+		const pages = [await get(`conversations/${id}?latest=true&limit=4`)];
+		assert.deepEqual([pages[0].nextCursor, pages[0].active], [null, null]);
+		while (pages[0].previousCursor !== null)
+			pages.unshift(await get(`conversations/${id}?before=${pages[0].previousCursor}&limit=4`));
+		const contents = pages.flatMap(({ messages }) => messages.map(({ content }) => content));
+		assert.deepEqual(contents, texts);
+		for (const [i, page] of pages.slice(0, -1).entries()) {
+			const next = await get(`conversations/${id}?cursor=${page.nextCursor}&limit=4`);
+			assert.deepEqual(next.messages, pages[i + 1].messages);
+			assert.equal(next.previousCursor, page.nextCursor);
+		}
+	});
+
+	it("has a page around each message, with the messages before and behind it", async () => {
+		const { messages } = await get(`conversations/${id}`);
+		for (const [i, { _id }] of messages.entries()) {
+			const page = await get(`conversations/${id}?around=${_id}&limit=5`);
+			const from = Math.max(0, i - 2);
+			assert.deepEqual(page.messages, messages.slice(from, from + 5));
+			assert.equal(page.previousCursor === null, from === 0);
+			assert.equal(page.nextCursor === null, from + 5 >= messages.length);
+		}
+		const one = await send(banter, 404, "GET", `conversations/${id}?around=${NOBODY}`);
+		assert.equal(one.code, "message_not_found");
+	});
+
+	it("names the reply that is being written", async () => {
+		const { messageId, stream } = await beginHanging(banter, "running");
+		const { _id } = (await get("conversations?limit=1")).conversations[0];
+		const page = await get(`conversations/${_id}?latest=true`);
+		assert.equal(page.active, messageId);
+		stream.leave();
+	});
+
+	it("begins at one place only", async () => {
+		for (const query of [
+			"latest=false",
+			"before=x",
+			"around=x",
+			"latest=true&cursor=AAAAAAAAAGU",
+			"latest=true&before=AAAAAAAAAGU",
+			`around=${NOBODY}&latest=true`,
+		])
+			await assertInvalidQuery(banter, `conversations/${id}?${query}`);
+	});
 
 	it("is complete without parameters", async () => {
 		const thread = await banter.thread(id);

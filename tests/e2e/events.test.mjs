@@ -113,6 +113,19 @@ describe("the events of an organization", () => {
 		whole.leave();
 	});
 
+	it("are resumed by the parameter lastEventId, unless the header has a newer one", async () => {
+		const whole = await open(banter);
+		const start = whole.sse.id;
+		await chat("parameter");
+		const events = await take(whole, 3);
+		const query = `?lastEventId=${start}`;
+		const byParameter = await open(banter, { query });
+		assert.deepEqual(await take(byParameter, 3), events);
+		const byHeader = await open(banter, { query, after: whole.ids[1] });
+		assert.deepEqual(await take(byHeader, 1), events.slice(2));
+		for (const page of [whole, byParameter, byHeader]) page.leave();
+	});
+
 	it("of another organization are not seen", async () => {
 		const [one, two] = [await addOrganization(banter, "One"), await addOrganization(banter, "Two")];
 		const page = await open(banter, { headers: one.headers });
@@ -146,7 +159,10 @@ describe("the events of an organization", () => {
 	it("cannot be asked for with invalid parameters; HEAD has no events", async () => {
 		const drive = (status, method, path, headers) =>
 			contract.drive(banter, status, method, path, { headers: { ...ADMIN, ...headers } });
-		for (const query of ["?kinds=", "?kinds=message,", "?kinds=feed", "?kinds=Message"])
+		for (const query of [
+			...["?kinds=", "?kinds=message,", "?kinds=feed", "?kinds=Message"],
+			...["?lastEventId=", "?lastEventId=x", `?lastEventId=${"1".repeat(17)}`],
+		])
 			await drive(400, "GET", PATH + query);
 		for (const id of ["", "x", "-1", "1.5", "1".repeat(17)])
 			await drive(400, "GET", PATH, { "last-event-id": id });

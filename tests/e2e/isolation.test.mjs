@@ -54,7 +54,7 @@ const PARAMETERS = {
 		tag: "tag",
 		assignedTo: "user",
 	},
-	contacts_list: { email: "email", phone: "phone" },
+	contacts_list: { email: "email", phone: "phone", q: "email" },
 	search: { widgetId: "widget", contactId: "contact" },
 };
 /** Only for the first organization: administration.test.mjs. */

@@ -34,6 +34,8 @@ const CHANGES = 100;
 const RECORDS_MAX = 1000;
 /** storaged/visitors/contacts.h: the conversations that one step of a deletion changes. */
 const UNLINKS_MAX = 500;
+/** More conversations than a page of the list has. */
+const ERASED = 201;
 
 let made = 0;
 const newEmail = () => `${++made}@records.example`;
@@ -408,8 +410,27 @@ describe("contacts only", () => {
 		await put(`contacts/${id}`, { email: "moved@me.example" });
 		assert.deepEqual(await found("email=find@me.example"), []);
 		const [email, phone] = [`email=${"x".repeat(255)}`, `phone=${"1".repeat(65)}`];
-		for (const query of ["email=", "phone=", email, phone])
+		const wrong = ["q=", `q=${"x".repeat(255)}`, "q=a&phone=1", "q=a&email=a"];
+		for (const query of ["email=", "phone=", email, phone, ...wrong])
 			await refuse(400, "Invalid query parameters", "GET", `contacts?${query}`);
+	});
+
+	it("are found by a part of the name, the e-mail or the phone, in pages", async () => {
+		const ids = [];
+		for (let i = 0; i < 3; i++)
+			ids.unshift(await meet({ name: `Zoë ${i}`, email: `z${i}@q.example`, phone: `+99 ${i}` }));
+		for (const q of ["zoË", "@Q.example", "+99"]) {
+			const pages = await pagesOf(get, `contacts?q=${encodeURIComponent(q)}`, 2);
+			assert.deepEqual(
+				pages.flatMap(({ contacts }) => contacts.map(({ id }) => id)),
+				ids,
+				q,
+			);
+		}
+		assert.deepEqual(
+			(await get("contacts?q=z1%40q")).contacts.map(({ id }) => id),
+			[ids[1]],
+		);
 	});
 
 	it("cannot get the e-mail or the phone of another one, nor an e-mail that is too long for an index", async () => {
@@ -435,6 +456,29 @@ describe("contacts only", () => {
 		await send(204, "DELETE", `contacts/${id}`);
 		assert.deepEqual(await list(), []);
 		assert.equal((await get(`conversations/${conversation}`)).conversation.contactId, null);
+	});
+
+	it("an erasure takes all conversations with it, and nothing else", async () => {
+		const email = "forget@me.example";
+		const come = async () => {
+			const visitor = await openVisitor(peer, publicId);
+			const conversation = await storeTurn(visitor);
+			return [conversation, await submitContact(visitor, { email })];
+		};
+		const all = [];
+		for (let i = 0; i < ERASED; i++) all.push(await come());
+		const [[conversation, id]] = all;
+		const other = await meet({ email: "other@me.example" });
+		const { total } = await get("conversations?limit=1");
+		await refuse(400, "Invalid query parameters", "DELETE", `contacts/${id}?conversations=x`);
+		const { json } = await send(200, "DELETE", `contacts/${id}?conversations=true`);
+		assert.deepEqual(json, { conversations: ERASED, messages: 2 * ERASED });
+		await send(404, "GET", `contacts/${id}`);
+		await send(404, "DELETE", `contacts/${id}?conversations=true`);
+		const gone = await banter.get(`/v1/admin/conversations/${conversation}`, ADMIN);
+		assert.equal(gone.status, 404);
+		assert.equal((await get("conversations?limit=1")).total, total - ERASED);
+		await get(`contacts/${other}`);
 	});
 });
 

@@ -604,6 +604,15 @@ describe("a session followed by polls", () => {
 		assert.equal((await waiting).json.frames[0].content, question);
 	});
 
+	it("gets an answer without events before it takes the connection for dead", async () => {
+		const { next: after } = (await poll({ sessionId: "quiet" })).json;
+		assert.deepEqual((await poll({ sessionId: "quiet", after })).json, { frames: [], next: after });
+		const waited = ({ ev, ms }) => ev === "request" && ms > 1000;
+		const { ms } = await banter.log.waitFor("its line in the log", waited);
+		// The widget's limit is 20 s (feed.ts).
+		assert.ok(ms < 19_000, `after ${ms} ms`);
+	});
+
 	it("is refused as a stream is", async () => {
 		const drive = (status, query, headers = KEY) =>
 			feedContract.drive(banter, status, "GET", path(query), { headers });

@@ -1,6 +1,6 @@
 // A page of data.mdb is overwritten with zeros under a running service: no acknowledged message is lost, the
-// damage is reported, and the store can still be read, also after a restart. It may be any page but the few of
-// LMDB's main tree, which has the roots of all tables.
+// damage is reported, and the store can still be read, also after a restart. Without LMDB's
+// main tree, which has the roots of all tables, or one of its two meta pages, only an export works.
 
 import assert from "node:assert/strict";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
@@ -16,14 +16,20 @@ const headers = { "x-admin-api-key": ADMIN_KEY };
 
 const dataFile = (banter) => join(banter.dir, "data", "data.mdb");
 
-/** The pages of the main tree (mdb.c of LMDB 0.9: MDB_page, MDB_meta, MDB_db, MDB_node; at most two levels). */
+/** The newer meta page, and the root of the main tree that it names (mdb.c of LMDB 0.9: MDB_page, MDB_meta, MDB_db). */
+function metaPages(file) {
+	const metas = [0, PAGE].map((at) => ({
+		root: Number(file.readBigUInt64LE(at + 16 + 24 + 48 + 40)),
+		transaction: file.readBigUInt64LE(at + 16 + 24 + 2 * 48 + 8),
+	}));
+	const newer = metas[0].transaction > metas[1].transaction ? 0 : 1;
+	return { newer, root: metas[newer].root };
+}
+
+/** The pages of the main tree (MDB_node; at most two levels). */
 function mainTree(file) {
 	const at = (page) => file.subarray(page * PAGE, (page + 1) * PAGE);
-	const metas = [at(0), at(1)].map((page) => ({
-		root: Number(page.readBigUInt64LE(16 + 24 + 48 + 40)),
-		transaction: page.readBigUInt64LE(16 + 24 + 2 * 48 + 8),
-	}));
-	const { root } = metas[metas[0].transaction > metas[1].transaction ? 0 : 1];
+	const { root } = metaPages(file);
 	const page = at(root);
 	if ((page.readUInt16LE(10) & BRANCH) === 0) return [root];
 	const nodes = Array.from({ length: (page.readUInt16LE(12) - 16) / 2 }, (_, i) => {
@@ -92,6 +98,33 @@ for (const part of PARTS)
 		}
 	});
 
+/** Nothing is written; the reason and what to do is logged once. Returns the log's line. */
+async function assertRefused(banter) {
+	const { length } = banter.log.lines;
+	for (const name of ["later", "again"])
+		assert.equal((await banter.chat(name, "hello")).status, 503);
+	const reports = banter.log.lines.slice(length).filter(({ ev }) => ev === "store_damaged");
+	assert.equal(reports.length, 1);
+	return reports[0];
+}
+
+/** Commands and a start end with the advice to restore a backup; only an export works. */
+async function assertOnlyExported(banter, stored) {
+	await assertExported(banter, stored);
+	for (const command of [["verify"], ["backup", join(banter.dir, "copy.mdb")]]) {
+		const { status, stderr } = await runTool(banter, ...command);
+		assert.equal(status, 65, command[0]);
+		assert.match(stderr, /is damaged .*: restore a backup \(banter restore --force FILE\)$/m);
+	}
+	await banter.stopStore();
+	const { length } = banter.log.lines;
+	banter.storaged.start();
+	assert.deepEqual(await banter.storaged.ended, { code: 65, signal: null });
+	const [report] = banter.log.lines.slice(length).filter(({ ev }) => ev === "store_damaged");
+	assert.match(report.help, /banter export.* banter restore --force FILE/);
+	await assertExported(banter, stored);
+}
+
 it("without the main tree: only an export works, of the state before the last commit", async () => {
 	const banter = new Banter({ workers: 1 });
 	await banter.start();
@@ -99,23 +132,41 @@ it("without the main tree: only an export works, of the state before the last co
 		assert.equal((await banter.chat("before", "hello")).status, 200);
 		const path = dataFile(banter);
 		for (const page of mainTree(readFileSync(path))) damagePage(path, page);
-		const { length } = banter.log.lines;
-		for (const name of ["later", "again"])
-			assert.equal((await banter.chat(name, "hello")).status, 503);
-		const reports = banter.log.lines.slice(length).filter(({ ev }) => ev === "store_damaged");
-		assert.equal(reports.length, 1);
-		assert.match(reports[0].help, /restore the last backup with banter restore --force FILE/);
-		await assertExported(banter, ['"hello"']);
-		for (const command of [["verify"], ["backup", join(banter.dir, "copy.mdb")]]) {
-			const { status, stderr } = await runTool(banter, ...command);
-			assert.equal(status, 65, command[0]);
-			assert.match(stderr, /is damaged .*: restore a backup \(banter restore --force FILE\)$/m);
-		}
-		await banter.stopStore();
-		banter.storaged.start();
-		assert.equal((await banter.storaged.ended).code, 65);
-		await assertExported(banter, ['"hello"']);
+		const { help } = await assertRefused(banter);
+		assert.match(help, /restore the last backup with banter restore --force FILE/);
+		await assertOnlyExported(banter, ['"hello"']);
 	} finally {
 		await banter.end();
 	}
 });
+
+for (const name of ["newer", "older"])
+	it(`without the ${name} meta page: only an export works, of the other one's state`, async () => {
+		const banter = new Banter({ workers: 1 });
+		await banter.start();
+		try {
+			assert.equal((await banter.chat("before", "hello")).status, 200);
+			const backup = join(banter.dir, "backup.mdb");
+			assert.equal((await runTool(banter, "backup", backup)).status, 0);
+			const path = dataFile(banter);
+			const { newer } = metaPages(readFileSync(path));
+			damagePage(path, name === "newer" ? newer : 1 - newer);
+			const { pid } = banter.storaged;
+			const { error, help } = await assertRefused(banter);
+			assert.match(error, /first two pages/);
+			assert.match(help, /banter export.* banter restore --force FILE/);
+			assert.equal(banter.storaged.pid, pid);
+			const told = await runTool(banter, "status");
+			assert.match(told.stdout + told.stderr, /the store is damaged/);
+			const list = await banter.get("/v1/admin/conversations", headers);
+			assert.equal(list.status, name === "newer" ? 503 : 200);
+			await assertOnlyExported(banter, ['"hello"']);
+			const restored = await runTool(banter, "restore", "--force", backup);
+			assert.equal(restored.status, 0, restored.stderr);
+			banter.startStore();
+			const writes = async () => (await banter.chat("after", "hello")).status === 200;
+			await until("the store is written to", writes);
+		} finally {
+			await banter.end();
+		}
+	});

@@ -50,8 +50,9 @@ const FOLDERS = Object.fromEntries(
 	workerd/api/feed: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard workerd/api/live workerd/api/identity workerd/api/chat workerd/api/widget
 	workerd/api/accounts: workerd/http/ workerd/store workerd/api/request workerd/api/fields workerd/api/guard
-	workerd/api/admin: workerd/http/ workerd/api/accounts workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
+	workerd/api/admin: workerd/http/ workerd/api/accounts workerd/model workerd/model/openai workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/chat workerd/api/widget
+	workerd/api/export: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/admin
 	workerd/api/events: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard
 	workerd/api/search: workerd/http/ workerd/search workerd/api/request workerd/api/fields

@@ -12,6 +12,7 @@
 #include "workerd/api/budgets/budgets_handlers.h"
 #include "workerd/api/chat/chat_handlers.h"
 #include "workerd/api/events/events_handlers.h"
+#include "workerd/api/export/export_handlers.h"
 #include "workerd/api/feed/feed_handlers.h"
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/inbox/conversation_live.h"

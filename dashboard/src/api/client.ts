@@ -59,6 +59,11 @@ export interface Client {
 		path: P,
 		options?: Options<P, "get">,
 	): Promise<Answer<ResultOf<P, "get">>>;
+	/** As `put`, with the ETag of the changed record. */
+	write<P extends PathWith<"put">>(
+		path: P,
+		options?: Options<P, "put">,
+	): Promise<Answer<ResultOf<P, "put">>>;
 	/** A response that arrives in pieces; the caller reads its body. No timeout. */
 	stream<P extends PathWith<"post">>(path: P, options?: Options<P, "post">): Promise<Response>;
 }
@@ -105,6 +110,7 @@ export function createClient(
 		put: call("put"),
 		delete: call("delete"),
 		read: (template: string, options: Loose = {}) => answer("get", template, options),
+		write: (template: string, options: Loose = {}) => answer("put", template, options),
 		async stream(template: string, options: Loose = {}) {
 			try {
 				return await send(fetchFn, "post", template, options, options.signal);

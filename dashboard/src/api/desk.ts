@@ -13,6 +13,8 @@ export interface Desk {
 	readonly feed: Feed;
 	/** By key; emptied when the user signs out, because the next one may be another. */
 	readonly entries: Map<string, Entry<unknown>>;
+	/** What else a part keeps across route changes, by its own keys; emptied likewise. */
+	readonly kept: Map<string, unknown>;
 }
 
 export const DeskContext = createContext<Desk | null>(null);
@@ -24,6 +26,16 @@ export function useDesk(): Desk {
 }
 
 export interface Data<T> extends Remote<T>, Pick<Entry<T>, "refresh" | "set"> {}
+
+/** The same object as long as the user is signed in. */
+export function useKept<T>(key: string, create: (desk: Desk) => T): T {
+	const desk = useDesk();
+	return useMemo(() => {
+		const known = (desk.kept.get(key) as T | undefined) ?? create(desk);
+		desk.kept.set(key, known);
+		return known;
+	}, [key]);
+}
 
 /** The data with this key, loaded when needed. `key` must name everything on which `source` depends. */
 export function useData<T>(key: string, source: (api: Client) => Source<T>): Data<T> {

@@ -1,8 +1,10 @@
 // The server's change feed (GET /v1/admin/events): one stream for all parts of the dashboard. It reports which
 // records have changed; the listeners read them again. The browser resumes a lost stream by Last-Event-ID. A
-// hidden tab has no stream, unless something such as notifications needs it, and catches up when it becomes visible.
+// hidden tab has no stream, unless something such as notifications needs it. When it becomes visible, it resumes behind
+// the last event that it has, and the listeners hear exactly what they missed.
 
 import type { Change } from "../../../workerd/api/openapi/openapi";
+import { address } from "./client";
 import type { Surroundings } from "./surroundings";
 
 export type { Change };
@@ -31,6 +33,7 @@ export interface Feed {
 /** The wait after the server refused; an EventSource tries again by itself only after a lost connection. */
 const REFUSED_MS = 10_000;
 const CLOSED = 2;
+const EVENTS = "/v1/admin/events";
 
 export function createFeed(
 	around: Surroundings,
@@ -43,6 +46,8 @@ export function createFeed(
 	let isStarted = false;
 	let keeps = false;
 	let hasGap = false;
+	/** The number of the last event; null: none came yet, so that only a new beginning is possible. */
+	let last: number | null = null;
 	let cancel = () => {};
 
 	function setLive(live: boolean) {
@@ -65,24 +70,30 @@ export function createFeed(
 	function connect() {
 		close();
 		if (!isStarted || (!around.isVisible() && !keeps)) {
-			hasGap = true;
 			setLive(false);
 			return;
 		}
-		const opened = open("/v1/admin/events");
+		// Without a number, what happened before the stream is open stays unknown.
+		hasGap ||= last === null;
+		const opened = open(address(EVENTS, {}, { lastEventId: last }));
+		const isResumed = last !== null;
 		source = opened;
 		opened.onopen = () => {
 			setLive(true);
 			if (hasGap) report(null);
 			hasGap = false;
 		};
-		opened.onmessage = ({ data }: MessageEvent<string>) => report(JSON.parse(data) as Change);
+		opened.onmessage = ({ data }: MessageEvent<string>) => {
+			const change = JSON.parse(data) as Change;
+			last = change.seq;
+			report(change);
+		};
 		opened.onerror = () => {
 			setLive(false);
 			if (opened.readyState !== CLOSED) return;
 			// Such as 410: what happened meanwhile cannot be resumed.
-			hasGap = true;
-			cancel = around.after(REFUSED_MS, connect);
+			last = null;
+			cancel = around.after(isResumed ? 0 : REFUSED_MS, connect);
 		};
 	}
 
@@ -109,11 +120,11 @@ export function createFeed(
 		start() {
 			if (isStarted) return;
 			isStarted = true;
-			hasGap = false;
 			connect();
 		},
 		stop() {
 			isStarted = false;
+			last = null;
 			connect();
 		},
 	};

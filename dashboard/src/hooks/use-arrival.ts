@@ -20,10 +20,26 @@ export function useArrival(
 	}, []);
 }
 
+let shownTitle = "";
+let shownCount = 0;
+
+function writeTitle(): void {
+	document.title = `${shownCount > 0 ? `(${shownCount}) ` : ""}${shownTitle} · banter`;
+}
+
 export function useTitle(title: string): void {
 	useLayoutEffect(() => {
-		document.title = `${title} · banter`;
+		shownTitle = title;
+		writeTitle();
 	}, [title]);
+}
+
+/** Before the title of every page: how many wait for a person. */
+export function useTitleCount(count: number): void {
+	useLayoutEffect(() => {
+		shownCount = count;
+		writeTitle();
+	}, [count]);
 }
 
 /** For `land`: focuses the page's heading, so that a screen reader announces the page. */

@@ -11,7 +11,7 @@ export interface Figure {
 }
 
 /** FNV-1a with a final mix, because FNV's low bits hardly depend on the last character. */
-function hash(name: string): number {
+export function hash(name: string): number {
 	let h = 0x811c9dc5;
 	for (let i = 0; i < name.length; i++) h = Math.imul(h ^ name.charCodeAt(i), 0x01000193);
 	h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);

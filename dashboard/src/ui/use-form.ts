@@ -29,6 +29,7 @@ export interface Form<T> {
 }
 
 interface FormOptions<T> {
+	/** The record. A later version of it is shown, too, unless the user has changed something. */
 	readonly initial: Answer<T>;
 	/**
 	 * `changes` has only the changed fields, `saved` the record as it was read. The result is the record as the server
@@ -58,7 +59,7 @@ export function useForm<T extends object>({ initial, send }: FormOptions<T>): Fo
 
 	// Where the user has changed nothing, there is nothing to protect: show what somebody else has saved.
 	useEffect(() => {
-		if (!isChanged && initial.etag !== undefined) setSaved(initial);
+		if (!isChanged && !isSaving) setSaved(initial);
 	}, [initial.etag]);
 
 	function forget() {

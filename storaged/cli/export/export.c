@@ -301,6 +301,9 @@ export_work(void *arg)
 
 	if (status == 0 && snapshot.went_back)
 		export_damaged(e, "the last commit");
+	if (status == 0 && snapshot.lost_meta)
+		export_damaged(
+		    e, "one of the first two pages of the file, and perhaps the last commit,");
 	if (status == 0)
 		status = export_snapshot(e, &snapshot.env);
 	snapshot_close(&snapshot);

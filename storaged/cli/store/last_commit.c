@@ -5,51 +5,15 @@
 #include "storaged/cli/store/last_commit.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
+
+#include "storaged/cli/store/file_map.h"
 
 /* Where a meta page has the number of its transaction: behind the page's header (16 bytes), four fields (24),
  * two trees (48 each) and the last page (mdb.c, MDB_meta). */
 #define NUMBER_AT (16 + 24 + 2 * 48 + 8)
-
-/* The address at which a file is mapped from its beginning (proc(5)); NULL: it is not. */
-static void *
-last_commit_find_map(FILE *maps, uint64_t inode)
-{
-	char line[4352];
-
-	while (fgets(line, sizeof(line), maps) != NULL) {
-		uintptr_t start;
-		uint64_t offset, found;
-
-		if (sscanf(line, "%" SCNxPTR "-%*s %*s %" SCNx64 " %*s %" SCNu64, &start,
-			&offset, &found) == 3 &&
-		    offset == 0 && found == inode)
-			return (void *)start; /* NOLINT(performance-no-int-to-ptr) */
-	}
-	return NULL;
-}
-
-static int
-last_commit_map(int fd, void **map)
-{
-	FILE *maps;
-	struct stat st;
-
-	*map = NULL;
-	if (fstat(fd, &st) == -1)
-		return errno;
-	maps = fopen("/proc/self/maps", "re");
-	if (maps == NULL)
-		return errno;
-	*map = last_commit_find_map(maps, st.st_ino);
-	(void)fclose(maps);
-	return *map == NULL ? ENXIO : 0;
-}
 
 /* Replaces a page of the map by a private copy without its number. */
 static int
@@ -78,7 +42,7 @@ last_commit_hide(MDB_env *mdb)
 	if (rc == 0)
 		rc = mdb_env_get_fd(mdb, &fd);
 	if (rc == 0)
-		rc = last_commit_map(fd, &map);
+		rc = file_map_find(fd, info.me_mapsize, &map);
 	if (rc != 0)
 		return rc;
 	page = info.me_last_txnid % 2;

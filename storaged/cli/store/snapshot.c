@@ -24,6 +24,7 @@
 #include "storaged/cli/base/console.h"
 #include "storaged/cli/files/store_files.h"
 #include "storaged/cli/store/last_commit.h"
+#include "storaged/cli/store/lone_meta.h"
 #include "storaged/engine/env_tables.h"
 #include "storaged/engine/page_tree.h"
 #include "storaged/engine/safe_read.h"
@@ -185,14 +186,20 @@ snapshot_prepare(struct snapshot *s, const char *path, unsigned *flags)
 }
 
 static int
-snapshot_open_mdb(struct env *env, const char *path, unsigned flags)
+snapshot_create_mdb(struct env *env)
 {
 	int rc = mdb_env_create(&env->mdb);
 
 	if (rc == 0)
 		rc = safe_read_init(env->mdb);
-	if (rc == 0)
-		rc = mdb_env_set_maxdbs(env->mdb, TABLES_MAX);
+	return rc == 0 ? mdb_env_set_maxdbs(env->mdb, TABLES_MAX) : rc;
+}
+
+static int
+snapshot_open_mdb(struct env *env, const char *path, unsigned flags)
+{
+	int rc = snapshot_create_mdb(env);
+
 	/* The store contains the size of its map. */
 	return rc == 0 ? mdb_env_open(env->mdb, path, flags, 0600) : rc;
 }
@@ -258,13 +265,35 @@ snapshot_go_back(struct snapshot *s, const char *path, unsigned flags)
 	return rc != 0 ? rc : page_tree_check_main(s->env.mdb);
 }
 
+/* Opens a store of which one meta page is damaged. storaged does not write without both. */
+static int
+snapshot_open_lone_meta(struct snapshot *s, const char *path)
+{
+	int file = s->dir == -1 ? open(path, O_RDONLY | O_CLOEXEC)
+				: openat(s->dir, STORE_DATA_NAME, O_RDONLY | O_CLOEXEC);
+	int rc;
+
+	mdb_env_close(s->env.mdb);
+	s->env.mdb = NULL;
+	s->lost_meta = true;
+	if (file == -1)
+		return errno;
+	rc = snapshot_create_mdb(&s->env);
+	if (rc == 0)
+		rc = lone_meta_open(s->env.mdb, file);
+	closefd(&file);
+	return rc;
+}
+
 /* Checks the main tree before LMDB trusts it. */
 static int
 snapshot_check_main(struct snapshot *s, const char *path, unsigned flags, bool may_go_back)
 {
 	int rc = page_tree_check_main(s->env.mdb);
 
-	return rc == MDB_CORRUPTED && may_go_back ? snapshot_go_back(s, path, flags) : rc;
+	return rc == MDB_CORRUPTED && may_go_back && !s->lost_meta
+	    ? snapshot_go_back(s, path, flags)
+	    : rc;
 }
 
 static int
@@ -284,6 +313,8 @@ snapshot_open_any(struct snapshot *s, const char *path, uint64_t *schema, bool m
 		return status;
 	inside = s->inside ? "." : path;
 	rc = snapshot_open_mdb(&s->env, inside, flags);
+	if (may_go_back && env_is_damage(rc))
+		rc = snapshot_open_lone_meta(s, inside);
 	if (rc == 0)
 		rc = snapshot_check_main(s, inside, flags, may_go_back);
 	if (rc == 0)

@@ -24,6 +24,7 @@ struct snapshot {
 	int lock;       /* on storaged's lock file if there is no LMDB lock file; else -1 */
 	bool inside;    /* the data directory is the working directory */
 	bool went_back; /* it is the state before the last commit */
+	bool lost_meta; /* a meta page is damaged: it may be the same */
 	bool open;
 };
 
@@ -38,7 +39,8 @@ struct snapshot {
 [[gnu::warn_unused_result]] int snapshot_open(struct snapshot *s, const char *path);
 
 /* Like snapshot_open(). If LMDB's main tree is damaged, without which nothing can be read, opens the state before
- * the last commit (went_back), if its main tree is intact. If the schema version is damaged, it is taken for the
+ * the last commit (went_back), if its main tree is intact. If a meta page is damaged, opens the state of the other
+ * one (lost_meta). If the schema version is damaged, it is taken for the
  * present one, with a warning. */
 [[gnu::warn_unused_result]] int snapshot_open_damaged(struct snapshot *s, const char *path);
 

@@ -21,6 +21,7 @@ api_handler_fn handle_agents_create;
 api_handler_fn handle_agents_get;
 api_handler_fn handle_agents_change;
 api_handler_fn handle_agents_delete;
+api_handler_fn handle_agents_prompt;
 api_handler_fn handle_agents_test;
 api_handler_fn handle_contacts_list;
 api_handler_fn handle_contacts_get;

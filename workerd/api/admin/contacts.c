@@ -4,14 +4,16 @@
  */
 #include "proto/base/basics.h"
 #include "workerd/api/admin/admin_handlers.h"
+#include "workerd/api/admin/contact_erase.h"
 #include "workerd/api/admin/contact_fields.h"
 #include "workerd/api/admin/resource.h"
 #include "workerd/api/fields/fields_body.h"
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/request/api_reply.h"
 
-#define EMAIL_MAX 254 /* bytes, as in RECORD_LIST */
-#define PHONE_MAX 64
+#define EMAIL_MAX  254 /* bytes, as in RECORD_LIST */
+#define PHONE_MAX  64
+#define SEARCH_MAX 254
 
 static const struct store_refusal refusals[] = {
     {STORE_EXISTS, 409, "exists", "Another contact has this e-mail or this phone"},
@@ -35,7 +37,32 @@ static const struct resource contacts = {
     .misfit_sentence = fields_email_unfit,
 };
 
-RESOURCE_ITEM_HANDLERS(contacts)
+void
+handle_contacts_get(const struct api_call *c)
+{
+	resource_get(c, &contacts);
+}
+
+void
+handle_contacts_change(const struct api_call *c)
+{
+	resource_change(c, &contacts);
+}
+
+/* Keeps the contact's conversations, unless they are to go, too. */
+void
+handle_contacts_delete(const struct api_call *c)
+{
+	struct slice query = c->x->req->query;
+	uint8_t text[PARAMETER_MAX];
+
+	if (parameter_is(query, "conversations", "true"))
+		contact_erase(c);
+	else if (parameter_read(query, "conversations", text).p == NULL)
+		resource_delete(c, &contacts);
+	else
+		api_reply_invalid_query(c, "conversations must be true, if it is given");
+}
 
 /* A filter parameter, if it is given. False: it is invalid. */
 static bool
@@ -54,7 +81,7 @@ void
 handle_contacts_list(const struct api_call *c)
 {
 	struct slice query = c->x->req->query;
-	uint8_t email[PARAMETER_MAX], phone[PARAMETER_MAX];
+	uint8_t email[PARAMETER_MAX], phone[PARAMETER_MAX], search[PARAMETER_MAX];
 	struct resource_filter filter = {0};
 
 	if (!contacts_read_filter(query, "email", EMAIL_MAX, email, &filter.email))
@@ -62,6 +89,10 @@ handle_contacts_list(const struct api_call *c)
 		    c, "email must be an e-mail address of at most 254 bytes");
 	else if (!contacts_read_filter(query, "phone", PHONE_MAX, phone, &filter.phone))
 		api_reply_invalid_query(c, "phone must be a phone number of at most 64 bytes");
+	else if (!contacts_read_filter(query, "q", SEARCH_MAX, search, &filter.search))
+		api_reply_invalid_query(c, "q must be a text of at most 254 bytes");
+	else if (filter.search.len > 0 && (filter.email.len > 0 || filter.phone.len > 0))
+		api_reply_invalid_query(c, "q and email or phone exclude each other");
 	else
 		resource_list(c, &contacts, &filter);
 }

@@ -223,6 +223,7 @@ resource_list(const struct api_call *c, const struct resource *resource,
 	if (filter != NULL) {
 		list.email = filter->email;
 		list.phone = filter->phone;
+		list.search = filter->search;
 	}
 	store_query_ask(&resource_new_query(c, resource, LIST_MAX)->q, MSG_RECORD_LIST, &list,
 	    resource_on_page);

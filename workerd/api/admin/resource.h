@@ -68,7 +68,7 @@ struct resource_query {
 
 /* What a list of contacts is filtered by; empty: any. */
 struct resource_filter {
-	struct slice email, phone;
+	struct slice email, phone, search;
 };
 
 /* filter: NULL for all. */

@@ -1,9 +1,9 @@
 /*
  * GET /v1/admin/events: the change feed of an organization as server-sent events.
  *
- * An event's id is the number of its row, so that an EventSource resumes behind it. During a long silence,
- * the stream gets the number of its position without an event: a proxy sees traffic, and a client that
- * resumes days later names a row that is still kept.
+ * An event's id is the number of its row, so that an EventSource resumes behind it; a new one, which cannot set
+ * the header, by the parameter lastEventId. During a long silence, the stream gets the number of its position
+ * without an event: a proxy sees traffic, and a client that resumes days later names a row that is still kept.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -162,8 +162,12 @@ static bool
 change_stream_read_query(const struct api_call *c, struct event_reader *r)
 {
 	struct slice last = http_header(c->x->req, "last-event-id");
-	uint8_t text[PARAMETER_MAX];
+	uint8_t text[PARAMETER_MAX], number[PARAMETER_MAX];
 	struct slice kinds = parameter_read(c->x->req->query, "kinds", text);
+
+	/* An EventSource reconnects with the address that it was opened with: the header is newer. */
+	if (last.p == NULL)
+		last = parameter_read(c->x->req->query, "lastEventId", number);
 
 	if (kinds.p != NULL && !change_kinds_read(kinds, &r->kinds)) {
 		api_reply_invalid_query(c,
@@ -173,8 +177,9 @@ change_stream_read_query(const struct api_call *c, struct event_reader *r)
 	}
 	r->resumes = last.p != NULL;
 	if (r->resumes && !parameter_digits(last, NUMBER_DIGITS_MAX, &r->at)) {
-		api_reply_invalid_query(
-		    c, "Last-Event-ID must be the id of an event: at most 16 digits");
+		api_reply_invalid_query(c,
+		    "Last-Event-ID (or lastEventId) must be the id of an event: at most 16 "
+		    "digits");
 		return false;
 	}
 	return true;

@@ -10,6 +10,9 @@
 #include "workerd/api/fields/json_read.h"
 #include "workerd/api/fields/names.h"
 
+/* Conversations of a page, at most (messages.def). */
+#define ROWS_MAX 200
+
 const char *const conversation_json_statuses[] = {
     [CONVERSATION_ANY] = "",
     [CONVERSATION_COMPLETE] = "complete",
@@ -83,9 +86,32 @@ conversation_json_write_context(struct json_writer *j, struct slice context)
 	json_decref(object);
 }
 
+/* The visitor's contact, and who wrote the last message. */
+static void
+conversation_json_write_face(struct json_writer *j, const struct id *contact, struct slice face)
+{
+	struct msg_conversation_face f = {0};
+
+	if (face.len > 0)
+		must(record_decode(face, MSG_CONVERSATION_FACE, &f) == WIRE_OK);
+	if (id_is_zero(contact)) {
+		json_write_null(j, "contact");
+	} else {
+		json_write_open(j, "contact", '{');
+		conversation_json_write_known(j, "name", f.name);
+		conversation_json_write_known(j, "email", f.email);
+		conversation_json_write_known(j, "phone", f.phone);
+		json_write_close(j, '}');
+	}
+	if (f.last_role == 0)
+		json_write_null(j, "lastRole");
+	else
+		json_write_str(j, "lastRole", names_message_role((uint8_t)(f.last_role - 1)));
+}
+
 void
 conversation_json_write(struct json_writer *j, const char *key, struct slice record,
-    bool unread, const struct slice *page)
+    struct slice face, bool unread, const struct slice *page)
 {
 	struct msg_conversation_record r;
 
@@ -99,6 +125,7 @@ conversation_json_write(struct json_writer *j, const char *key, struct slice rec
 	json_write_str(j, "lastMessage", r.last_message);
 	json_write_id(j, "widgetId", &r.widget);
 	json_write_id_or_null(j, "contactId", &r.contact);
+	conversation_json_write_face(j, &r.contact, face);
 	conversation_json_write_status(j, r.status);
 	json_write_str(j, "state", names_conversation_state(r.state));
 	admin_json_write_operator(j, "operator", &r.operator, r.operator_name);
@@ -112,14 +139,52 @@ conversation_json_write(struct json_writer *j, const char *key, struct slice rec
 	json_write_close(j, '}');
 }
 
-void
-conversation_json_write_list(struct json_writer *j, const struct msg_conversation_page *page)
-{
-	struct slice list = page->conversations, item;
+/* The conversations of a page, in the store's order. */
+struct conversation_rows {
+	size_t n;
+	struct slice records[ROWS_MAX], faces[ROWS_MAX];
+};
 
+static void
+conversation_json_read(const struct msg_conversation_page *page, struct conversation_rows *rows)
+{
+	struct slice records = page->conversations, faces = page->faces;
+
+	rows->n = 0;
+	while (rows->n < ROWS_MAX && wire_list_next(&records, &rows->records[rows->n])) {
+		if (!wire_list_next(&faces, &rows->faces[rows->n]))
+			rows->faces[rows->n] = (struct slice){0};
+		rows->n++;
+	}
+}
+
+static void
+conversation_json_write_row(struct json_writer *j, const char *key,
+    const struct msg_conversation_page *page, const struct conversation_rows *rows, size_t i)
+{
+	conversation_json_write(j, key, rows->records[i], rows->faces[i],
+	    i < page->unread.len && page->unread.p[i] != 0, NULL);
+}
+
+void
+conversation_json_write_one(struct json_writer *j, const struct msg_conversation_page *page)
+{
+	struct conversation_rows rows;
+
+	conversation_json_read(page, &rows);
+	must(rows.n == 1);
+	conversation_json_write_row(j, "conversation", page, &rows, 0);
+}
+
+void
+conversation_json_write_list(
+    struct json_writer *j, const struct msg_conversation_page *page, bool newer)
+{
+	struct conversation_rows rows;
+
+	conversation_json_read(page, &rows);
 	json_write_open(j, "conversations", '[');
-	for (size_t i = 0; wire_list_next(&list, &item); i++)
-		conversation_json_write(
-		    j, NULL, item, i < page->unread.len && page->unread.p[i] != 0, NULL);
+	for (size_t i = 0; i < rows.n; i++)
+		conversation_json_write_row(j, NULL, page, &rows, newer ? rows.n - 1 - i : i);
 	json_write_close(j, ']');
 }

@@ -10,13 +10,18 @@
 /* The names of enum conversation_status, from 1; the first is empty, and a NULL ends them. */
 extern const char *const conversation_json_statuses[];
 
-/* Writes a CONVERSATION_RECORD that its message's decoder has checked. page: a PAGE_RECORD; empty: not known, NULL:
- * the object does not have the member. */
+/* Writes a CONVERSATION_RECORD and its CONVERSATION_FACE, both of which their message's decoder has checked. page: a
+ * PAGE_RECORD; empty: not known, NULL: the object does not have the member. */
 void conversation_json_write(struct json_writer *j, const char *key, struct slice record,
-    bool unread, const struct slice *page);
+    struct slice face, bool unread, const struct slice *page);
 
-/* Writes the list of a page as the member "conversations". */
-void conversation_json_write_list(
+/* Writes the only conversation of a page as the member "conversation". */
+void conversation_json_write_one(
     struct json_writer *j, const struct msg_conversation_page *page);
+
+/* Writes the list of a page as the member "conversations", newest activity first. newer: the store has listed them
+ * in the other order. */
+void conversation_json_write_list(
+    struct json_writer *j, const struct msg_conversation_page *page, bool newer);
 
 #endif

@@ -76,6 +76,17 @@ paging_read_cursor(struct slice query, const struct paging_rule *rule, struct pa
 	return NULL;
 }
 
+bool
+paging_read_other(
+    struct slice query, const char *name, size_t cursor_len, uint8_t *out, bool *given)
+{
+	uint8_t text[PARAMETER_MAX];
+	struct slice cursor = parameter_read(query, name, text);
+
+	*given = cursor.p != NULL;
+	return cursor.p == NULL || paging_decode(cursor, out, cursor_len) == 0;
+}
+
 const char *
 paging_read(struct slice query, const struct paging_rule *rule, struct paging *p)
 {
@@ -90,17 +101,23 @@ paging_read(struct slice query, const struct paging_rule *rule, struct paging *p
 void
 paging_write_next(struct json_writer *j, struct slice cursor)
 {
+	paging_write(j, "nextCursor", cursor);
+}
+
+void
+paging_write(struct json_writer *j, const char *key, struct slice cursor)
+{
 	char text[TEXT_LEN(CURSOR_MAX) + 1];
 	size_t n = TEXT_LEN(cursor.len);
 
 	must(cursor.len <= CURSOR_MAX);
 	if (cursor.len == 0) {
-		json_write_null(j, "nextCursor");
+		json_write_null(j, key);
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
 		text[i] = alphabet[paging_six_bits(cursor, 6 * i)];
-	json_write_str(j, "nextCursor", (struct slice){(const uint8_t *)text, n});
+	json_write_str(j, key, (struct slice){(const uint8_t *)text, n});
 }
 
 const struct paging_rule paging_by_id = {
@@ -125,23 +142,35 @@ paging_write_next_id(struct json_writer *j, const struct id *next)
 	paging_write_next(j, (struct slice){next->b, id_is_zero(next) ? 0 : sizeof(next->b)});
 }
 
-/* Big-endian. */
 void
 paging_write_next_seq(struct json_writer *j, uint64_t seq)
+{
+	paging_write_seq(j, "nextCursor", seq);
+}
+
+/* Big-endian. */
+void
+paging_write_seq(struct json_writer *j, const char *key, uint64_t seq)
 {
 	uint8_t be[PAGING_SEQ_LEN];
 
 	for (size_t i = 0; i < sizeof(be); i++)
 		be[i] = (uint8_t)(seq >> (56 - 8 * i));
-	paging_write_next(j, (struct slice){be, seq == 0 ? 0 : sizeof(be)});
+	paging_write(j, key, (struct slice){be, seq == 0 ? 0 : sizeof(be)});
 }
 
 uint64_t
 paging_seq(const struct paging *p)
 {
+	return paging_seq_of(p->cursor);
+}
+
+uint64_t
+paging_seq_of(const uint8_t cursor[PAGING_SEQ_LEN])
+{
 	uint64_t seq = 0;
 
 	for (size_t i = 0; i < PAGING_SEQ_LEN; i++)
-		seq = seq << 8 | p->cursor[i];
+		seq = seq << 8 | cursor[i];
 	return seq;
 }

@@ -29,6 +29,11 @@ struct paging {
 [[gnu::warn_unused_result]] const char *paging_read(
     struct slice query, const struct paging_rule *rule, struct paging *p);
 
+/* Reads another parameter that has a cursor of so many bytes into out; *given: it is there. False: it is given and
+ * invalid. */
+[[gnu::warn_unused_result]] bool paging_read_other(
+    struct slice query, const char *name, size_t cursor_len, uint8_t *out, bool *given);
+
 /* For lists of objects with ids: the cursor is the last id of the page before. paging_id() returns zero
  * without a cursor; paging_write_next_id() takes zero for the last page. */
 extern const struct paging_rule paging_by_id;
@@ -38,8 +43,13 @@ void paging_write_next_id(struct json_writer *j, const struct id *next);
 /* Writes "nextCursor": the cursor, or null if it is empty (the last page). */
 void paging_write_next(struct json_writer *j, struct slice cursor);
 
+/* The same for a member of another name. */
+void paging_write(struct json_writer *j, const char *key, struct slice cursor);
+
 /* For lists of messages: the cursor is the position where the next page begins; 0 for the last page. */
 void paging_write_next_seq(struct json_writer *j, uint64_t seq);
+void paging_write_seq(struct json_writer *j, const char *key, uint64_t seq);
 uint64_t paging_seq(const struct paging *p);
+uint64_t paging_seq_of(const uint8_t cursor[PAGING_SEQ_LEN]);
 
 #endif

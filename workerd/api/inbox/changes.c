@@ -63,7 +63,6 @@ static void
 changes_on_stored(void *arg, uint16_t type, const union msg *m)
 {
 	struct change_query *q = arg;
-	struct slice list, item;
 
 	if (store_refused(type, m, STORE_INVALID)) {
 		changes_refuse(q, "tags", unknown_tags);
@@ -77,11 +76,8 @@ changes_on_stored(void *arg, uint16_t type, const union msg *m)
 		store_query_fail(&q->q, type, m);
 		return;
 	}
-	list = m->conversation_page.conversations;
-	must(wire_list_next(&list, &item));
 	json_write_open(&q->q.json, NULL, '{');
-	conversation_json_write(&q->q.json, "conversation", item,
-	    m->conversation_page.unread.len > 0 && m->conversation_page.unread.p[0] != 0, NULL);
+	conversation_json_write_one(&q->q.json, &m->conversation_page);
 	json_write_close(&q->q.json, '}');
 	store_query_reply(&q->q);
 }

@@ -53,6 +53,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/conversations/{conversationId}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list of conversations. Any other text of this pattern returns 404. */
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        get: operations["exportConversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/conversations/{conversationId}/events": {
         parameters: {
             query?: never;
@@ -336,6 +355,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/agents/{agentId}/prompt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                agentId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["previewPrompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/agents/{agentId}/test": {
         parameters: {
             query?: never;
@@ -470,6 +508,25 @@ export interface paths {
             cookie?: never;
         };
         get: operations["getCounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/contacts/{contactId}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                contactId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get: operations["exportContact"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1269,6 +1326,13 @@ export interface components {
             widgetId: components["schemas"]["Id"];
             /** @description null: the visitor has not given contact details. */
             contactId: components["schemas"]["Id"] | null;
+            /** @description The details of the contact; null: there is none. */
+            contact: components["schemas"]["ConversationContact"] | null;
+            /**
+             * @description Who wrote `lastMessage`; null: there is no message with a text.
+             * @enum {unknown}
+             */
+            lastRole: "user" | "assistant" | "operator" | null;
             /**
              * @description The status of the newest reply, `active` while it runs; null: there is no reply yet.
              * @enum {unknown}
@@ -1304,17 +1368,36 @@ export interface components {
             /** @description The visitor's; only of the role `assistant`. */
             rating?: components["schemas"]["MessageRating"] | null;
         };
+        ConversationContact: {
+            name: string | null;
+            email: string | null;
+            phone: string | null;
+        };
         ConversationList: {
             conversations: components["schemas"]["Conversation"][];
             /** @description The number of all conversations of the organization, regardless of filters. */
             total: number;
             nextCursor: components["schemas"]["NextCursor"];
+            /** @description For `newer`: the rows right before this page; null: this page begins with the newest. */
+            previousCursor: string | null;
+        };
+        ExportedConversation: {
+            conversation: components["schemas"]["Conversation"];
+            messages: components["schemas"]["Message"][];
+        };
+        ExportedContact: {
+            contact: components["schemas"]["Contact"];
+            conversations: components["schemas"]["ExportedConversation"][];
         };
         Thread: {
             conversation: components["schemas"]["Conversation"];
             messages: components["schemas"]["Message"][];
             /** @description Only in pages. */
             nextCursor?: components["schemas"]["NextCursor"];
+            /** @description Only in pages. For `before`: the messages right before this page; null: the page begins with the first one. */
+            previousCursor?: string | null;
+            /** @description Only in pages. The newest reply that is being written; null: none. */
+            active?: components["schemas"]["Id"] | null;
             /**
              * @description Only if there are more messages than fit into one response: read them in pages.
              * @constant
@@ -1516,6 +1599,20 @@ export interface components {
             /** @description OPENAI_BASE_URL, without a name, and the servers of MODEL_SERVERS. */
             servers: components["schemas"]["ModelServer"][];
             nextCursor: components["schemas"]["NextCursor"];
+        };
+        PromptPreview: {
+            /** @description Overrides members of the agent for this call. */
+            agent?: components["schemas"]["AgentFields"] | null;
+            /** @description What the site would say about the visitor. */
+            context?: components["schemas"]["SiteContext"];
+        };
+        PreviewedPrompt: {
+            /** @description The system prompt. */
+            prompt: string;
+            /** @description The whole request to the model server, in which the conversation's messages follow the system prompt. */
+            request: {
+                [key: string]: unknown;
+            };
         };
         AgentTest: {
             /** @description The visitor's message. */
@@ -2496,7 +2593,10 @@ export type LiveErased = components['schemas']['LiveErased'];
 export type LivePing = components['schemas']['LivePing'];
 export type Conversation = components['schemas']['Conversation'];
 export type Message = components['schemas']['Message'];
+export type ConversationContact = components['schemas']['ConversationContact'];
 export type ConversationList = components['schemas']['ConversationList'];
+export type ExportedConversation = components['schemas']['ExportedConversation'];
+export type ExportedContact = components['schemas']['ExportedContact'];
 export type Thread = components['schemas']['Thread'];
 export type ContactError = components['schemas']['ContactError'];
 export type FieldsError = components['schemas']['FieldsError'];
@@ -2511,6 +2611,8 @@ export type AgentFields = components['schemas']['AgentFields'];
 export type AgentDefaults = components['schemas']['AgentDefaults'];
 export type ModelServer = components['schemas']['ModelServer'];
 export type AgentList = components['schemas']['AgentList'];
+export type PromptPreview = components['schemas']['PromptPreview'];
+export type PreviewedPrompt = components['schemas']['PreviewedPrompt'];
 export type AgentTest = components['schemas']['AgentTest'];
 export type Change = components['schemas']['Change'];
 export type Numbers = components['schemas']['Numbers'];
@@ -2624,14 +2726,16 @@ export interface operations {
                 limit?: number;
                 /** @description `nextCursor` of the previous page. Default: start with the newest. */
                 cursor?: string;
+                /** @description `previousCursor` of a page: the conversations right before that page, with newer activity. */
+                newer?: string;
                 /** @description Only conversations of this widget. */
                 widgetId?: components["schemas"]["Id"];
                 /** @description Only conversations with this contact. */
                 contactId?: components["schemas"]["Id"];
                 /** @description Only conversations whose newest reply has this status. A page may then have fewer items than its limit, or none, although there is a next page. */
                 status?: "active" | "complete" | "stopped" | "interrupted";
-                /** @description Only conversations in this state. */
-                state?: components["schemas"]["ConversationState"];
+                /** @description Only conversations in this state, or in one of several: names with commas between. The counts of views without a state of their own are those of `open,waiting,person`. */
+                state?: string;
                 /** @description Only conversations with this tag. */
                 tag?: components["schemas"]["Id"];
                 /** @description Only conversations that are assigned to this user, to `nobody`, or, for a user, to `me`. */
@@ -2677,10 +2781,16 @@ export interface operations {
     getConversation: {
         parameters: {
             query?: {
-                /** @description Maximum number of messages per page. Pages with long messages have fewer. 100 if only a cursor is given. */
+                /** @description Maximum number of messages per page. Pages with long messages have fewer. Default: 100. */
                 limit?: number;
                 /** @description `nextCursor` of the previous page. Default: start with the oldest. */
                 cursor?: string;
+                /** @description `previousCursor` of a page: the messages right before that page. */
+                before?: string;
+                /** @description The newest messages. */
+                latest?: "true";
+                /** @description The messages around this one, which is in the middle of the page, unless the conversation begins or ends there. */
+                around?: components["schemas"]["Id"];
             };
             header?: never;
             path: {
@@ -2747,6 +2857,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    exportConversation: {
+        parameters: {
+            query?: {
+                /** @description The format of the file. */
+                format?: "json" | "text";
+            };
+            header?: never;
+            path: {
+                /** @description The id from the list of conversations. Any other text of this pattern returns 404. */
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. A stream that breaks off is incomplete. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportedConversation"];
+                    "text/plain": string;
+                };
             };
         };
     };
@@ -2883,6 +3020,8 @@ export interface operations {
             query?: {
                 /** @description Only events of these kinds, with commas between them. Default: all. */
                 kinds?: string;
+                /** @description The same as the header `Last-Event-ID`, for an EventSource that is opened again; the header takes precedence. */
+                lastEventId?: number;
             };
             header?: {
                 /** @description The id of the last received event. */
@@ -3354,6 +3493,33 @@ export interface operations {
             };
         };
     };
+    previewPrompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                agentId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptPreview"];
+            };
+        };
+        responses: {
+            /** @description The prompt. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewedPrompt"];
+                };
+            };
+        };
+    };
     testAgent: {
         parameters: {
             query?: never;
@@ -3380,6 +3546,8 @@ export interface operations {
                 limit?: components["parameters"]["PageLimit"];
                 /** @description `nextCursor` of the previous page. Default: the first page. */
                 cursor?: components["parameters"]["PageCursor"];
+                /** @description Only contacts with this text in their name, e-mail (both case-insensitive) or phone (digits). A page may then have fewer items than its limit, or none, although there is a next page. */
+                q?: string;
                 /** @description Only the contact with this e-mail (case-insensitive). */
                 email?: string;
                 /** @description Only the contact with this phone number; its digits and a leading + are compared. */
@@ -3457,7 +3625,10 @@ export interface operations {
     };
     deleteContact: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Erase the contact's conversations, too. */
+                conversations?: "true";
+            };
             header?: never;
             path: {
                 /** @description The id from the list. */
@@ -3467,6 +3638,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description With `conversations`: the number of deleted objects. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
             /** @description Deleted. */
             204: {
                 headers: {
@@ -3635,6 +3815,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Counts"];
+                };
+            };
+        };
+    };
+    exportContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                contactId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. A stream that breaks off is incomplete. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportedContact"];
                 };
             };
         };

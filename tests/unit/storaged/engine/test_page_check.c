@@ -4,6 +4,7 @@
  */
 #include <sysexits.h>
 
+#include "storaged/engine/meta_page.h"
 #include "storaged/engine/page_tree.h"
 #include "storaged/server/scrub.h"
 #include "tests/unit/storaged/store_fixture.h"
@@ -249,6 +250,33 @@ TEST(without_the_main_tree_nothing_is_read_or_written_and_no_start_succeeds)
 		assert_string_equal(f->env.damage, page_tree_main_damage);
 		assert_int_equal(put(f, 0), MDB_CORRUPTED);
 		assert_int_equal(get(f, 0), MDB_CORRUPTED);
+		env_close(&f->env);
+		assert_int_equal(
+		    env_open(&f->env, f->dir, STORE_BYTES, organization_make_default),
+		    EX_DATAERR);
+		fixture_teardown(&fixture);
+	}
+}
+
+/* LMDB would end the process. The newer one is that of the last transaction. */
+TEST(without_a_meta_page_nothing_is_written_and_without_the_newer_one_nothing_is_read)
+{
+	static const uint8_t zeros[FILE_PAGE];
+
+	for (int older = 0; older < 2; older++) {
+		MDB_envinfo info;
+		struct fixture *f;
+		void *fixture;
+
+		fixture_setup(&fixture);
+		f = fixture;
+		fill(f);
+		assert_int_equal(mdb_env_info(f->env.mdb, &info), 0);
+		overwrite_file(f, (info.me_last_txnid + (size_t)older) % META_PAGES * FILE_PAGE,
+		    zeros, sizeof(zeros));
+		assert_int_equal(get(f, 0), older ? 0 : MDB_CORRUPTED);
+		assert_int_equal(put(f, 0), MDB_CORRUPTED);
+		assert_string_equal(f->env.damage, meta_page_damage);
 		env_close(&f->env);
 		assert_int_equal(
 		    env_open(&f->env, f->dir, STORE_BYTES, organization_make_default),

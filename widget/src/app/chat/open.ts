@@ -42,13 +42,10 @@ function watchPolicy(place: Place, signal: AbortSignal): AbortSignal {
 	const abort = new AbortController();
 	document.addEventListener(
 		"securitypolicyviolation",
-		({ blockedURI, originalPolicy }) => {
-			// It may forbid only the WebSocket.
-			const isAll =
-				blockedURI.startsWith(origin) ||
-				!/https:|\*/.test(originalPolicy.replace(/https:\/\//g, ""));
-			if (abort.signal.aborted || !isAll || originalPolicy.includes(origin)) return;
-			if (!blockedURI.includes(new URL(origin).host)) return;
+		({ blockedURI, effectiveDirective }) => {
+			// Not a WebSocket: the policy may allow requests. Pictures have a directive of their own.
+			if (abort.signal.aborted || effectiveDirective !== "connect-src") return;
+			if (!blockedURI.startsWith(origin)) return;
 			console.warn(
 				`No chat: the page's Content-Security-Policy must allow ${origin} in connect-src`,
 			);
@@ -135,7 +132,7 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 				blocked,
 				carriers: carriersOf(place, token),
 				memory: numberIn(tab, `banter.carrier${space}`),
-				exists: async () => !blocked.aborted && (await isAllowed(place, life)),
+				exists: () => isAllowed(place, life),
 			}),
 		done: ([method, first]) => {
 			if (isShared && method === "send") unsent.remove(first.clientMessageId);

@@ -49,13 +49,12 @@ interface End {
 	readonly code: number;
 }
 
-const FORBIDDEN = 403;
-
 export function createConnection(parts: ConnectionParts, events: ConnectionEvents): Connection {
 	const { network, carriers, exists, signal, blocked, memory } = parts;
 	let line: Carrier | null = null;
 	let running = false;
 	let renew = () => {};
+	const isOver = () => signal?.aborted || blocked?.aborted;
 
 	/** Resolves when the line has ended or is abandoned. `failures`: attempts before this one. */
 	function connect(failures: number): Promise<End> {
@@ -71,7 +70,7 @@ export function createConnection(parts: ConnectionParts, events: ConnectionEvent
 				line = null;
 				resolve({ heard, code });
 			};
-			const giveUp = () => end(blocked?.aborted ? FORBIDDEN : 0);
+			const giveUp = () => end(0);
 			const forget = network.onChange(giveUp);
 			for (const one of [signal, blocked]) one?.addEventListener("abort", giveUp);
 			renew = giveUp;
@@ -102,10 +101,10 @@ export function createConnection(parts: ConnectionParts, events: ConnectionEvent
 
 	async function keep(): Promise<void> {
 		let failures = 0;
-		while (!signal?.aborted) {
+		while (!isOver()) {
 			const end = await connect(failures);
 			failures = end.heard ? 1 : failures + 1;
-			if (signal?.aborted) return;
+			if (isOver()) return;
 			if (end.code === OVER) events.disowned();
 			events.lost(end.code === DEAD);
 			if (await isHopeless(end, failures)) return;

@@ -18,9 +18,8 @@ export type FeedKind = "x-ndjson" | "event-stream" | "poll";
 /** The URL of the stream or of the polls; `after`: the place of the last frame that came. */
 export type FeedUrl = (leaf: "events" | "frames", after?: string) => string;
 
-/** The server writes something every 7.5 s, and answers a poll within 20 s. */
+/** The server writes something every 7.5 s, and answers a poll within 15 s. */
 const SILENCE_MS = 20_000;
-const POLL_MS = 25_000;
 /** A stream that ends sooner is not asked for again at once. */
 const SHORT_MS = 1000;
 
@@ -52,7 +51,7 @@ export function openFeed(kind: FeedKind, url: FeedUrl, events: CarrierEvents): C
 	const { signal } = abort;
 	let after: string | undefined;
 	let sent: Promise<unknown> = Promise.resolve();
-	const silence = watchForSilence(kind === "poll" ? POLL_MS : SILENCE_MS, () => end(DEAD));
+	const silence = watchForSilence(SILENCE_MS, () => end(DEAD));
 
 	function close(): void {
 		silence.stop();

@@ -2,10 +2,8 @@
 
 import type { Opened, OpenParts } from "../conversation";
 
-/** The other tabs get a reply within this time. */
-const LOCK_MS = 10_000;
-/** A hidden tab leaves this time to one in which the visitor may read the reply. */
-const HIDDEN_MS = 500;
+/** After a sound there is none for this time: the other tabs hear of the same reply later. */
+const PAUSE_MS = 10_000;
 
 function showInTitle(unread: number): void {
 	document.title = (unread ? `(${unread}) ` : "") + document.title.replace(/^\(\d+\) /, "");
@@ -23,7 +21,7 @@ function play(): void {
 	tone.stop(0.2);
 }
 
-export function giveNotice({ settings, signal }: OpenParts, { store }: Opened): void {
+export function giveNotice({ settings, shell, signal }: OpenParts, { store }: Opened): void {
 	let before = store.get();
 	const { unreadInTitle, sound } = settings;
 	if (unreadInTitle) {
@@ -31,38 +29,53 @@ export function giveNotice({ settings, signal }: OpenParts, { store }: Opened): 
 		signal.addEventListener("abort", () => showInTitle(0));
 	}
 
-	const pause = (ms: number) =>
-		new Promise<void>((done) => {
-			const timer = setTimeout(done, ms);
-			signal.addEventListener("abort", () => {
-				clearTimeout(timer);
-				done();
-			});
-		});
-
+	const { locks, userActivation } = navigator;
+	/** A lock that all tabs share in which the visitor sees the chat. */
+	const seen = `banter ${shell.widgetId}${shell.space}`;
+	let release = () => {};
 	const isSeen = () => store.get().open && !document.hidden;
 
-	/** Plays once in all tabs of the browser, unless the visitor sees the reply in one of them. */
-	async function ring(reply: string): Promise<void> {
-		if (document.hidden) await pause(HIDDEN_MS);
-		// A browser keeps a page silent that the visitor has not touched.
-		if (!isSeen() && navigator.userActivation?.hasBeenActive === false) return;
-		const sound = () => void (signal.aborted || isSeen() || play());
-		// Without locks, the tabs do not share their conversation.
-		if (!navigator.locks) return sound();
-		await navigator.locks.request(`banter ${reply}`, { ifAvailable: true }, (lock) => {
-			if (!lock) return;
-			sound();
-			return pause(LOCK_MS);
+	function look(): void {
+		release();
+		const end = new Promise<void>((done) => {
+			release = done;
 		});
+		if (isSeen()) void locks?.request(seen, { mode: "shared" }, () => end);
+	}
+
+	/** Plays once in all tabs of the browser, unless the visitor sees the reply in one of them. */
+	function ring(): void {
+		// A browser keeps a page silent that the visitor has not touched.
+		if (isSeen() || userActivation?.hasBeenActive === false) return;
+		// Without locks, the tabs do not share their conversation.
+		if (!locks) play();
+		else
+			void locks.request(seen, { ifAvailable: true }, (lock) => {
+				if (!lock || signal.aborted) return;
+				play();
+				return new Promise<void>((done) => {
+					const timer = setTimeout(done, PAUSE_MS);
+					signal.addEventListener("abort", () => {
+						clearTimeout(timer);
+						done();
+					});
+				});
+			});
+	}
+
+	if (sound) {
+		look();
+		document.addEventListener("visibilitychange", look, { signal });
+		signal.addEventListener("abort", () => release());
 	}
 
 	store.subscribe((state) => {
-		const { open, unread, ended, messages } = state;
+		const { open, unread, ended } = state;
 		// Replies that have ended before this tab joined the others are not unread.
 		const isNew = open ? ended > before.ended : unread > before.unread;
 		if (unreadInTitle && unread !== before.unread) showInTitle(unread);
+		if (sound && open !== before.open) look();
 		before = state;
-		if (sound && isNew) void ring(`${messages[messages.length - 1]?.key}`);
+		if (sound && isNew) ring();
 	});
 }

@@ -1,0 +1,93 @@
+// Which model answers, on which server, and how.
+
+import { useId } from "preact/hooks";
+import type { Agent } from "../../../workerd/api/openapi/openapi";
+import { Card } from "../ui/card";
+import { Field, SelectField } from "../ui/field";
+import type { Form } from "../ui/use-form";
+import type { Agents } from "./data";
+import { NumberField } from "./number-field";
+import { t } from "./texts";
+import { knownModels, orNull, type ServerChoice, serverChoices } from "./values";
+
+interface ModelCardProps {
+	readonly form: Form<Agent>;
+	readonly surroundings: Agents;
+}
+
+function serverText({ value, host, isMissing }: ServerChoice): string {
+	if (isMissing) return t("serverMissing", { name: value });
+	return value === "" ? t("serverOfSettings", { host: host ?? "" }) : `${value} (${host})`;
+}
+
+export function ModelCard({ form, surroundings }: ModelCardProps) {
+	const { agents, defaults, servers } = surroundings;
+	const list = useId();
+	const { key_name: server } = form.value;
+	const models = knownModels(agents, defaults, server);
+	return (
+		<Card title={t("model")} hint={t("modelHint")}>
+			<div class="form-row">
+				<SelectField
+					label={t("server")}
+					hint={t("serverHint")}
+					value={server ?? ""}
+					choices={serverChoices(servers, form.saved.key_name).map((choice) => ({
+						value: choice.value,
+						text: serverText(choice),
+					}))}
+					onValue={(name) => form.set({ key_name: orNull(name) })}
+					error={form.errors.key_name}
+				/>
+				<Field label={t("modelName")} hint={t("modelNameHint")} error={form.errors.model}>
+					{(control) => (
+						<>
+							<input
+								{...control}
+								class="input mono"
+								value={form.value.model ?? ""}
+								placeholder={defaults.model}
+								list={list}
+								maxLength={256}
+								autocomplete="off"
+								spellcheck={false}
+								onInput={(event) => form.set({ model: orNull(event.currentTarget.value) })}
+							/>
+							<datalist id={list}>
+								{models.map((name) => (
+									<option key={name} value={name} />
+								))}
+							</datalist>
+						</>
+					)}
+				</Field>
+			</div>
+			<div class="form-row">
+				<NumberField
+					label={t("temperature")}
+					hint={t("temperatureHint")}
+					value={form.value.temperature}
+					onValue={(temperature) => form.set({ temperature })}
+					error={form.errors.temperature}
+					placeholder={defaultOf(defaults.temperature)}
+					min={0}
+					max={2}
+					step={0.001}
+				/>
+				<NumberField
+					label={t("maxTokens")}
+					hint={t("maxTokensHint")}
+					value={form.value.max_output_tokens}
+					onValue={(max) => form.set({ max_output_tokens: max })}
+					error={form.errors.max_output_tokens}
+					placeholder={defaultOf(defaults.max_output_tokens)}
+					min={1}
+					max={10_000_000}
+					step={1}
+				/>
+			</div>
+		</Card>
+	);
+}
+
+const defaultOf = (value: number | null) => (value === null ? t("ofServer") : String(value));

@@ -1,0 +1,88 @@
+// One question of a test and its reply.
+
+import { describe } from "../text/describe";
+import { locale } from "../text/language";
+import { Badge } from "../ui/badge";
+import { Button } from "../ui/button";
+import { Markdown } from "../ui/markdown";
+import { t } from "./texts";
+import type { Failed, Turn } from "./turns";
+
+interface TrialTurnProps {
+	readonly turn: Turn;
+	readonly askAgain: (() => void) | undefined;
+}
+
+const seconds = new Intl.NumberFormat(locale, {
+	style: "unit",
+	unit: "second",
+	unitDisplay: "short",
+	minimumFractionDigits: 1,
+	maximumFractionDigits: 1,
+});
+
+export function TrialTurn({ turn, askAgain }: TrialTurnProps) {
+	const { question, answer, state } = turn;
+	return (
+		<>
+			<p class="trial-question">{question}</p>
+			<div class="trial-answer" aria-busy={state === "running"}>
+				{answer !== "" && <Markdown text={answer} isComplete={state !== "running"} />}
+				{state === "running" && answer === "" && (
+					<p class="trial-waits">
+						<span class="unseen">{t("testRuns")}</span>
+						<i />
+						<i />
+						<i />
+					</p>
+				)}
+				{state === "failed" && (
+					<div class="trial-failed">
+						<p>{failedText(turn.failed)}</p>
+						{askAgain && (
+							<Button isSmall icon="refresh" onClick={askAgain}>
+								{t("testAgain")}
+							</Button>
+						)}
+					</div>
+				)}
+				<Marks turn={turn} />
+			</div>
+		</>
+	);
+}
+
+function Marks({ turn: { state, asksForPerson, firstMs, totalMs } }: { readonly turn: Turn }) {
+	const time = (ms: number) => seconds.format(ms / 1000);
+	if (state === "running" || state === "failed") return null;
+	return (
+		<p class="trial-marks">
+			{asksForPerson && <Badge tone="warn">{t("asksForPerson")}</Badge>}
+			{state === "stopped" && <Badge>{t("stopped")}</Badge>}
+			{state === "cut" && <Badge tone="warn">{t("cut")}</Badge>}
+			{firstMs !== undefined && totalMs !== undefined && (
+				<span>{t("times", { first: time(firstMs), total: time(totalMs) })}</span>
+			)}
+		</p>
+	);
+}
+
+/** The ways in which a model fails have names of their own: here somebody can mend them. */
+function failedText(failed: Failed | undefined): string {
+	switch (failed?.code) {
+		case undefined:
+			return t("failedBroken");
+		case "model_failed":
+			return t("failedModel");
+		case "model_busy":
+			return t("failedBusy");
+		case "model_timeout":
+			return t("failedTimeout");
+		case "model_unavailable":
+			return t("failedUnavailable");
+		case "invalid_fields":
+			return t("failedFields");
+		default:
+			return failed?.error ? describe(failed.error) : (failed?.text ?? "");
+	}
+}

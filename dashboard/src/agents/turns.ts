@@ -1,0 +1,39 @@
+// The questions and answers of a test, and what the model gets to know of them.
+
+import type { AgentTest } from "../../../workerd/api/openapi/openapi";
+import type { ApiError } from "../api/errors";
+
+export interface Failed {
+	/** The server's stable name of the failure. */
+	readonly code: string;
+	readonly text: string;
+	/** If the request itself failed. */
+	readonly error?: ApiError;
+}
+
+export interface Turn {
+	readonly question: string;
+	readonly answer: string;
+	/** `cut`: the reply was longer than it may be. */
+	readonly state: "running" | "done" | "stopped" | "cut" | "failed";
+	readonly failed?: Failed;
+	readonly asksForPerson?: boolean;
+	/** Milliseconds from the question to the first token. */
+	readonly firstMs?: number;
+	/** The same to the end of the reply. */
+	readonly totalMs?: number;
+}
+
+/** The server takes no more. */
+const HISTORY_MAX = 200;
+
+type History = NonNullable<AgentTest["history"]>;
+
+/** As a real conversation: a reply without text is not part of it, its question is. */
+export function historyOf(turns: readonly Turn[]): History {
+	const all = turns.flatMap(({ question, answer }): History => {
+		const asked = { role: "user", content: question } as const;
+		return answer === "" ? [asked] : [asked, { role: "assistant", content: answer }];
+	});
+	return all.slice(-HISTORY_MAX);
+}

@@ -1,0 +1,69 @@
+// The values of an agent's form: what a field that is left empty means, and how a setting is shown.
+
+import type {
+	Agent,
+	AgentDefaults,
+	AgentFields,
+	ModelServer,
+} from "../../../workerd/api/openapi/openapi";
+
+/** A text as the server stores it: empty means that the setting counts. */
+export function orNull(text: string): string | null {
+	return text.trim() === "" ? null : text;
+}
+
+/** Null: nothing, or no number. */
+export function numberOf(text: string): number | null {
+	const number = Number(text.trim().replace(",", "."));
+	return text.trim() === "" || !Number.isFinite(number) ? null : number;
+}
+
+/** The host of a model server, which is what people know it by. */
+export function hostOf(address: string): string {
+	try {
+		return new URL(address).host;
+	} catch {
+		return address;
+	}
+}
+
+export interface ServerChoice {
+	/** Empty: the server of the settings. */
+	readonly value: string;
+	readonly host: string | null;
+	/** The agent has it, but the settings do not. */
+	readonly isMissing: boolean;
+}
+
+export function serverChoices(
+	servers: readonly ModelServer[],
+	selected: string | null,
+): ServerChoice[] {
+	const choices = servers.map(({ key_name: name, base_url: address }) => ({
+		value: name ?? "",
+		host: hostOf(address),
+		isMissing: false,
+	}));
+	const isKnown = choices.some(({ value }) => value === (selected ?? ""));
+	return isKnown ? choices : [...choices, { value: selected ?? "", host: null, isMissing: true }];
+}
+
+/** The models that agents of this server use already, and that of the settings: for a server that lists none. */
+export function knownModels(
+	agents: readonly Agent[],
+	defaults: AgentDefaults,
+	server: string | null,
+): string[] {
+	const used = agents.filter((one) => one.key_name === server).map((one) => one.model);
+	const all = [...(server === null ? [defaults.model] : []), ...used];
+	return [...new Set(all.filter((one): one is string => one !== null && one !== ""))].sort();
+}
+
+const READ_ONLY = ["id", "organization_id", "base_url", "created_at", "updated_at"] as const;
+
+/** What a copy of the agent begins with. */
+export function fieldsOf(agent: Agent): AgentFields {
+	const fields: AgentFields = { ...agent };
+	for (const name of READ_ONLY) delete fields[name];
+	return fields;
+}

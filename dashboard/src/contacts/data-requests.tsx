@@ -1,0 +1,36 @@
+// What a person may ask of their data: a copy, and that it is erased.
+
+import { useState } from "preact/hooks";
+import type { Contact } from "../../../workerd/api/openapi/openapi";
+import { Button, ButtonLink } from "../ui/button";
+import { Card } from "../ui/card";
+import { EraseDialog } from "./erase-dialog";
+import { exportPath } from "./export-path";
+import { t } from "./texts";
+
+export function DataRequests({ contact }: { readonly contact: Contact }) {
+	const [isErasing, setErasing] = useState(false);
+	return (
+		<Card title={t("requests")} hint={t("requestsHint")}>
+			<div class="contact-request">
+				<div>
+					<h3>{t("export")}</h3>
+					<p class="field-hint">{t("exportHint")}</p>
+				</div>
+				<ButtonLink icon="download" href={exportPath(contact.id)} download="">
+					{t("exportAction")}
+				</ButtonLink>
+			</div>
+			<div class="contact-request">
+				<div>
+					<h3>{t("erase")}</h3>
+					<p class="field-hint">{t("eraseHint")}</p>
+				</div>
+				<Button icon="trash" onClick={() => setErasing(true)}>
+					{t("eraseAction")}
+				</Button>
+			</div>
+			{isErasing && <EraseDialog contact={contact} onClose={() => setErasing(false)} />}
+		</Card>
+	);
+}

@@ -1,0 +1,101 @@
+// The page of one contact.
+
+import { useState } from "preact/hooks";
+import type { Contact } from "../../../workerd/api/openapi/openapi";
+import { type Data, useDesk } from "../api/desk";
+import { useCommands } from "../shell/shortcuts";
+import { toast } from "../shell/toasts";
+import { t as common } from "../text/common";
+import { words } from "../text/words";
+import { Avatar } from "../ui/avatar";
+import { Button } from "../ui/button";
+import { Card } from "../ui/card";
+import { TextField } from "../ui/field";
+import { FormBar } from "../ui/form-bar";
+import { Page } from "../ui/page";
+import { TroubleLine } from "../ui/trouble";
+import { useForm } from "../ui/use-form";
+import { BackLink } from "./back-link";
+import { Conversations } from "./conversations";
+import { DataRequests } from "./data-requests";
+import { MergeDialog } from "./merge-dialog";
+import { nameOf } from "./names";
+import { t } from "./texts";
+
+interface ContactEditorProps {
+	readonly contact: Data<Contact>;
+	readonly data: Contact;
+}
+
+export function ContactEditor({ contact, data }: ContactEditorProps) {
+	const { api } = useDesk();
+	const [isMerging, setMerging] = useState(false);
+	const form = useForm<Contact>({
+		initial: { data, etag: contact.etag },
+		async send(changes, _, ifMatch) {
+			const answer = await api.write("/v1/admin/contacts/{contactId}", {
+				path: { contactId: data.id },
+				body: changes,
+				ifMatch,
+			});
+			contact.set(answer.data, answer.etag);
+			return answer;
+		},
+	});
+	const { value, saved, errors } = form;
+	useCommands([{ id: "contact-merge", text: t("merge"), run: () => setMerging(true) }]);
+
+	async function save(event: SubmitEvent) {
+		event.preventDefault();
+		if (await form.save()) toast({ text: common("saved") });
+	}
+
+	const field = (name: "name" | "email" | "phone", type: "text" | "email", max: number) => (
+		<TextField
+			label={t(name)}
+			value={value[name] ?? ""}
+			onValue={(text) => form.set({ [name]: text.trim() === "" ? null : text })}
+			error={errors[name]}
+			type={type}
+			maxLength={max}
+			autocomplete="off"
+		/>
+	);
+
+	return (
+		<Page
+			title={nameOf(saved) ?? t("nameless")}
+			lead={t("since", { date: words.date(saved.created_at) })}
+			back={<BackLink />}
+			actions={
+				<Button icon="people" onClick={() => setMerging(true)}>
+					{t("merge")}
+				</Button>
+			}
+		>
+			{contact.error && <TroubleLine error={contact.error} retry={contact.refresh} />}
+			<Card>
+				<form class="form" onSubmit={save}>
+					<div class="contact-head">
+						<Avatar name={saved.id} person={saved.name} size="large" />
+						{field("name", "text", 200)}
+					</div>
+					<div class="form-row">
+						{field("email", "email", 254)}
+						{field("phone", "text", 64)}
+					</div>
+					<FormBar form={form} />
+				</form>
+			</Card>
+			<Conversations contactId={data.id} />
+			<DataRequests contact={saved} />
+			{isMerging && (
+				<MergeDialog
+					contact={saved}
+					onMerged={(merged) => contact.set(merged, undefined)}
+					onClose={() => setMerging(false)}
+				/>
+			)}
+		</Page>
+	);
+}

@@ -1,0 +1,27 @@
+// A text with Markdown, as the widget shows it: elements, never HTML. Style: ui/markdown.css, imported by the parts that
+// use it.
+
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { createMarkdown, type Options } from "../../../widget/src/markdown";
+import { t } from "../text/common";
+
+const OPTIONS: Options = {
+	words: (key) => t(key),
+	heading: 4,
+};
+
+interface MarkdownProps {
+	readonly text: string;
+	/** False while more text may follow. */
+	readonly isComplete?: boolean;
+}
+
+export function Markdown({ text, isComplete = true }: MarkdownProps) {
+	const box = useRef<HTMLDivElement>(null);
+	const markdown = useMemo(() => createMarkdown(OPTIONS), []);
+	useLayoutEffect(() => {
+		if (markdown.node.parentNode !== box.current) box.current?.append(markdown.node);
+		markdown.render(text, isComplete);
+	}, [text, isComplete]);
+	return <div ref={box} />;
+}

@@ -1,0 +1,136 @@
+/*
+ * POST /v1/admin/agents/{id}/prompt: what a model gets from this agent before the messages of a conversation, with
+ * changes that are not saved yet. It is made by the code that asks models (workerd/turn/prompt.h), so that it
+ * cannot differ.
+ */
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "proto/base/basics.h"
+#include "workerd/api/admin/admin_handlers.h"
+#include "workerd/api/admin/agent_fields.h"
+#include "workerd/api/admin/agents.h"
+#include "workerd/api/chat/chat_context.h"
+#include "workerd/api/fields/fields_body.h"
+#include "workerd/api/fields/json_read.h"
+#include "workerd/model/openai/openai.h"
+#include "workerd/turn/prompt.h"
+#include "workerd/turn/turns.h"
+
+#define AGENT_MAX 98304 /* bytes of an AGENT_RECORD, as in TURN_BEGUN */
+
+struct agent_preview {
+	json_t *agent, *context;
+};
+
+static const struct field preview_fields[] = {
+    {"agent", &field_object, offsetof(struct agent_preview, agent), FIELD_NULLABLE, 0, 0, NULL},
+    {"context", &field_object, offsetof(struct agent_preview, context), FIELD_NULLABLE, 0, 0,
+	NULL},
+    {.name = NULL},
+};
+
+/* Applies the body to the stored agent. context: empty, with CHAT_CONTEXT_MAX bytes. */
+static void
+agent_prompt_read_body(struct fields *in, const struct settings *settings,
+    struct agent_shown *agent, struct buf *context)
+{
+	struct agent_preview preview = {0};
+
+	fields_read(in, preview_fields, true, &preview);
+	if (preview.context != NULL && !chat_context_encode(preview.context, context))
+		fields_refuse(in, "context", chat_context_wrong);
+	if (preview.agent != NULL) {
+		fields_enter(in, preview.agent, "agent.");
+		fields_read(in, agent_fields, false, agent);
+		agent_check(in, agent, settings);
+		fields_enter(in, in->json, "");
+	}
+}
+
+/* Writes the request to the agent's model server, without messages. */
+static void
+agent_prompt_write_request(struct turns *turns, const struct agent_shown *agent,
+    struct slice context, struct buf *body)
+{
+	const struct model_server *server =
+	    model_servers_find(&turns->servers, agent->record.key_name);
+	const struct prompt_options options = {
+	    .usage = server == NULL || !server->no_usage,
+	    .tools = server == NULL || !server->no_tools,
+	};
+	struct buf record;
+	struct prompt *prompt;
+
+	buf_init(&record, AGENT_MAX);
+	must(record_encode(&record, MSG_AGENT_RECORD, &agent->record) == 0);
+	prompt = prompt_new(buf_slice(&record), context);
+	must(prompt_write(prompt, &turns->defaults, options, body) == 0);
+	must(openai_end(body) == 0);
+	free(prompt);
+	buf_clear(&record);
+}
+
+static void
+agent_prompt_answer(struct resource_query *q, struct slice body)
+{
+	json_t *request = json_read_object(body);
+	json_t *system = json_array_get(json_object_get(request, "messages"), 0);
+	struct slice text = json_read_string(json_object_get(system, "content"));
+
+	must(text.p != NULL);
+	json_write_open(&q->q.json, NULL, '{');
+	json_write_str(&q->q.json, "prompt", text);
+	json_write_json(&q->q.json, "request", body);
+	json_write_close(&q->q.json, '}');
+	json_decref(request);
+	store_query_reply(&q->q);
+}
+
+/* The agent's slices are borrowed from the store's answer and from the query's body. */
+static void
+agent_prompt_show(struct resource_query *q, struct agent_shown *agent)
+{
+	struct buf context, body;
+
+	buf_init(&context, CHAT_CONTEXT_MAX);
+	agent_prompt_read_body(&q->in, q->q.api->settings, agent, &context);
+	if (q->in.n_wrong > 0) {
+		resource_refuse(q);
+	} else {
+		buf_init(&body, OPENAI_BODY_MAX);
+		agent_prompt_write_request(q->q.api->turns, agent, buf_slice(&context), &body);
+		agent_prompt_answer(q, buf_slice(&body));
+		buf_clear(&body);
+	}
+	buf_clear(&context);
+}
+
+static void
+agent_prompt_on_agent(void *arg, uint16_t type, const union msg *m)
+{
+	struct resource_query *q = arg;
+	struct agent_shown agent;
+
+	if (resource_read(&agents, q->q.api->settings, type, m, &agent))
+		agent_prompt_show(q, &agent);
+	else
+		store_query_fail(&q->q, type, m);
+}
+
+void
+handle_agents_prompt(const struct api_call *c)
+{
+	struct resource_query *q;
+	struct fields in;
+
+	if (!fields_body(c, &in))
+		return;
+	q = resource_query_new(c, &agents);
+	if (q == NULL) {
+		fields_clear(&in);
+		return;
+	}
+	q->in = in;
+	resource_ask(q, agent_prompt_on_agent);
+}
