@@ -1,6 +1,7 @@
 // The sections of the settings, in the order of the list at the side. Each is loaded when somebody opens it.
 
 import type { ComponentType } from "preact";
+import { loadSnippets, loadTags } from "../snippets";
 import type { IconName } from "../ui/icon";
 import type { t } from "./texts";
 
@@ -25,6 +26,9 @@ export interface SectionGroup {
 	readonly title: TextKey;
 	readonly sections: readonly Section[];
 }
+
+/** A section that has no records of its own in the address. */
+const withoutProps = (load: () => Promise<ComponentType>) => load as unknown as Section["load"];
 
 export const GROUPS: readonly SectionGroup[] = [
 	{
@@ -61,14 +65,14 @@ export const GROUPS: readonly SectionGroup[] = [
 				title: "tags",
 				icon: "tag",
 				isForOwners: false,
-				load: async () => (await import("./tags")).TagsSection,
+				load: withoutProps(loadTags),
 			},
 			{
 				page: "snippets",
 				title: "snippets",
 				icon: "note",
 				isForOwners: false,
-				load: async () => (await import("./snippets")).SnippetsSection,
+				load: withoutProps(loadSnippets),
 			},
 		],
 	},

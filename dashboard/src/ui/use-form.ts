@@ -26,6 +26,8 @@ export interface Form<T> {
 	save(): Promise<boolean>;
 	/** After a conflict: continue with the other's record, or with one's own changes of it. */
 	settle(keep: "theirs" | "mine"): void;
+	/** The record was changed apart from the form: takes the new version, and keeps the user's changes. */
+	renew(answer: Answer<T>): void;
 }
 
 interface FormOptions<T> {
@@ -36,6 +38,8 @@ interface FormOptions<T> {
 	 * has it now.
 	 */
 	send(changes: Partial<T>, value: T, ifMatch: string | undefined, saved: T): Promise<Answer<T>>;
+	/** What the form has of a record as the server sends it; default: the record itself. */
+	receive?(record: unknown): T;
 }
 
 /** The fields that differ. */
@@ -47,7 +51,7 @@ export function changesOf<T extends object>(value: T, saved: T): Partial<T> {
 	) as Partial<T>;
 }
 
-export function useForm<T extends object>({ initial, send }: FormOptions<T>): Form<T> {
+export function useForm<T extends object>({ initial, send, receive }: FormOptions<T>): Form<T> {
 	const [saved, setSaved] = useState(initial);
 	const [changes, setChanges] = useState<Partial<T>>({});
 	const [isSaving, setSaving] = useState(false);
@@ -79,8 +83,10 @@ export function useForm<T extends object>({ initial, send }: FormOptions<T>): Fo
 		} catch (reason) {
 			const error = ApiError.from(reason);
 			setErrors(error.fields);
-			if (error.isConflict) setConflict({ data: error.current as T, etag: error.etag });
-			else if (Object.keys(error.fields).length === 0) setProblem(describe(error));
+			if (error.isConflict) {
+				const { current, etag } = error;
+				setConflict({ data: receive ? receive(current) : (current as T), etag });
+			} else if (Object.keys(error.fields).length === 0) setProblem(describe(error));
 			return false;
 		} finally {
 			setSaving(false);
@@ -97,8 +103,11 @@ export function useForm<T extends object>({ initial, send }: FormOptions<T>): Fo
 		conflict: conflict?.data ?? null,
 		set(change) {
 			setChanges((before) => ({ ...before, ...change }));
+			// The server may name a part of a field: "texts.de.send".
+			const isOf = (name: string) =>
+				Object.keys(change).some((one) => name === one || name.startsWith(`${one}.`));
 			setErrors((before) =>
-				Object.fromEntries(Object.entries(before).filter(([name]) => !(name in change))),
+				Object.fromEntries(Object.entries(before).filter(([name]) => !isOf(name))),
 			);
 		},
 		reset() {
@@ -111,5 +120,6 @@ export function useForm<T extends object>({ initial, send }: FormOptions<T>): Fo
 			if (keep === "theirs") setChanges({});
 			forget();
 		},
+		renew: setSaved,
 	};
 }
