@@ -21,7 +21,7 @@ import {
 	ORGANIZATION,
 	tokensOf,
 } from "./budget-form";
-import { widgetName } from "./limits";
+import { widgetName } from "./widgets";
 
 interface BudgetCardProps {
 	readonly budgets: Budgets;
