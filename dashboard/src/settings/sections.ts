@@ -44,7 +44,7 @@ export const GROUPS: readonly SectionGroup[] = [
 			{
 				page: "password",
 				title: "password",
-				icon: "key",
+				icon: "lock",
 				isForOwners: false,
 				load: async () => (await import("./profile/password")).PasswordSection,
 			},
@@ -103,21 +103,21 @@ export const GROUPS: readonly SectionGroup[] = [
 			{
 				page: "limits",
 				title: "limits",
-				icon: "warning",
+				icon: "gauge",
 				isForOwners: true,
 				load: async () => (await import("./limits/limits")).LimitsSection,
 			},
 			{
 				page: "prices",
 				title: "prices",
-				icon: "numbers",
+				icon: "coin",
 				isForOwners: false,
 				load: async () => (await import("./prices/prices")).PricesSection,
 			},
 			{
 				page: "server",
 				title: "server",
-				icon: "settings",
+				icon: "server",
 				isForOwners: true,
 				load: async () => (await import("./server/server")).ServerSection,
 			},
