@@ -1,6 +1,7 @@
 // The sections of the settings, in the order of the list at the side. Each is loaded when somebody opens it.
 
 import type { ComponentType } from "preact";
+import { loadSnippets, loadTags } from "../snippets";
 import type { IconName } from "../ui/icon";
 import type { t } from "./texts";
 
@@ -26,6 +27,9 @@ export interface SectionGroup {
 	readonly sections: readonly Section[];
 }
 
+/** A section that has no records of its own in the address. */
+const withoutProps = (load: () => Promise<ComponentType>) => load as unknown as Section["load"];
+
 export const GROUPS: readonly SectionGroup[] = [
 	{
 		title: "groupYou",
@@ -40,7 +44,7 @@ export const GROUPS: readonly SectionGroup[] = [
 			{
 				page: "password",
 				title: "password",
-				icon: "key",
+				icon: "lock",
 				isForOwners: false,
 				load: async () => (await import("./profile/password")).PasswordSection,
 			},
@@ -61,14 +65,14 @@ export const GROUPS: readonly SectionGroup[] = [
 				title: "tags",
 				icon: "tag",
 				isForOwners: false,
-				load: async () => (await import("./tags")).TagsSection,
+				load: withoutProps(loadTags),
 			},
 			{
 				page: "snippets",
 				title: "snippets",
 				icon: "note",
 				isForOwners: false,
-				load: async () => (await import("./snippets")).SnippetsSection,
+				load: withoutProps(loadSnippets),
 			},
 		],
 	},
@@ -99,21 +103,21 @@ export const GROUPS: readonly SectionGroup[] = [
 			{
 				page: "limits",
 				title: "limits",
-				icon: "warning",
+				icon: "gauge",
 				isForOwners: true,
 				load: async () => (await import("./limits/limits")).LimitsSection,
 			},
 			{
 				page: "prices",
 				title: "prices",
-				icon: "numbers",
+				icon: "coin",
 				isForOwners: false,
 				load: async () => (await import("./prices/prices")).PricesSection,
 			},
 			{
 				page: "server",
 				title: "server",
-				icon: "settings",
+				icon: "server",
 				isForOwners: true,
 				load: async () => (await import("./server/server")).ServerSection,
 			},

@@ -23,6 +23,7 @@ export function AccountMenu({ onSignedOut, onShortcuts }: AccountMenuProps) {
 	const { data: me } = useMe();
 	const [theme, chooseTheme] = useTheme();
 	const name = me?.user?.name || me?.user?.email || t("owner");
+	const organization = me?.organization.name ?? "";
 
 	async function signOut() {
 		try {
@@ -44,7 +45,7 @@ export function AccountMenu({ onSignedOut, onShortcuts }: AccountMenuProps) {
 	return (
 		<Menu
 			class="account"
-			label={t("account", { name })}
+			label={t("account", { name: organization ? `${name}, ${organization}` : name })}
 			isNamed
 			items={[
 				{ text: t("profile"), icon: "person", run: () => route(settingsPath("profile")) },
@@ -57,8 +58,8 @@ export function AccountMenu({ onSignedOut, onShortcuts }: AccountMenuProps) {
 		>
 			<Avatar name={name} person={name} />
 			<span class="account-text">
-				<span class="account-name">{name}</span>
-				<span class="account-organization">{me?.organization.name}</span>
+				<span class="account-name">{name}</span>{" "}
+				<span class="account-organization">{organization}</span>
 			</span>
 		</Menu>
 	);

@@ -50,10 +50,18 @@ export function stacked(series: readonly Series[]): ReadonlyArray<readonly numbe
 	return sums;
 }
 
+/** The values without a neighbour, to which a line has no end: they get a point. */
+export function alone(values: Series["values"]): readonly number[] {
+	const isMissing = (i: number) => (values[i] ?? null) === null;
+	return values.flatMap((_, i) =>
+		!isMissing(i) && isMissing(i - 1) && isMissing(i + 1) ? [i] : [],
+	);
+}
+
 function seriesOptions(
 	UPlot: typeof uPlot,
 	root: HTMLElement,
-	{ name, color, kind }: Series,
+	{ name, color, kind, values }: Series,
 ): uPlot.Series {
 	const stroke = colorOf(root, color);
 	const bars = UPlot.paths.bars?.({ size: [0.72, 28], radius: 0.12 });
@@ -70,7 +78,7 @@ function seriesOptions(
 		stroke,
 		width: kind === "dashed" ? 1.5 : 2,
 		...(kind === "dashed" && { dash: [4, 4] }),
-		points: { show: false },
+		points: { show: true, size: 5, fill: stroke, filter: () => [...alone(values)] },
 	};
 }
 

@@ -21,7 +21,7 @@ import {
 	ORGANIZATION,
 	tokensOf,
 } from "./budget-form";
-import { widgetName } from "./limits";
+import { widgetName } from "./widgets";
 
 interface BudgetCardProps {
 	readonly budgets: Budgets;
@@ -144,7 +144,7 @@ function Tokens({ label, error, used, limit, value, onValue }: TokensProps) {
 					aria-invalid={error !== ""}
 					value={value}
 					onInput={(event) => onValue(event.currentTarget.value)}
-					onBlur={() => tokens !== null && !Number.isNaN(tokens) && onValue(String(tokens))}
+					onBlur={() => tokens !== null && !Number.isNaN(tokens) && onValue(formatNumber(tokens))}
 				/>
 			</label>
 			{used !== undefined && (

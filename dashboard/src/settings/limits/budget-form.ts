@@ -1,6 +1,7 @@
-// The budgets as a form edits them: limits as texts, by the widgets' ids, and "" for the organization.
+// The budgets as a form edits them: limits as texts, by the widgets' ids.
 
 import type { Budget, Budgets } from "../../../../workerd/api/openapi/openapi";
+import { formatNumber } from "../../text/texts";
 
 export interface Limit {
 	readonly day: string;
@@ -13,7 +14,7 @@ export type Limits = Readonly<Record<string, Limit>>;
 export const ORGANIZATION = "organization";
 const NONE: Limit = { day: "", month: "" };
 
-const textOf = (tokens: number | null | undefined): string => (tokens ? String(tokens) : "");
+const textOf = (tokens: number | null | undefined): string => (tokens ? formatNumber(tokens) : "");
 const limitOf = (budget: Budget | null | undefined): Limit => ({
 	day: textOf(budget?.dailyTokens),
 	month: textOf(budget?.monthlyTokens),

@@ -1,27 +1,12 @@
 // What visitors may spend, and how long conversations are kept.
 
-import type { Budgets, Widget } from "../../../../workerd/api/openapi/openapi";
-import { type Data, useData } from "../../api/desk";
-import { everything } from "../everything";
+import type { Budgets } from "../../../../workerd/api/openapi/openapi";
+import { useData } from "../../api/desk";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
 import { BudgetCard } from "./budget-card";
 import { RetentionCard } from "./retention-card";
-
-export function useWidgets(): Data<readonly Widget[]> {
-	return useData<readonly Widget[]>("settings/widgets", (client) => ({
-		load: (signal) =>
-			everything(
-				(cursor) =>
-					client.get("/v1/admin/widgets", {
-						query: { limit: 200, ...(cursor !== undefined && { cursor }) },
-						signal,
-					}),
-				({ widgets }) => widgets,
-			),
-		kinds: ["widget"],
-	}));
-}
+import { useWidgets } from "./widgets";
 
 export function LimitsSection() {
 	const widgets = useWidgets();
@@ -47,5 +32,3 @@ export function LimitsSection() {
 		</>
 	);
 }
-
-export const widgetName = (widget: Widget): string => widget.name || widget.widget_id;

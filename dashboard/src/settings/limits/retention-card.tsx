@@ -10,7 +10,7 @@ import { TextField } from "../../ui/field";
 import { FormBar } from "../../ui/form-bar";
 import { useForm } from "../../ui/use-form";
 import { t } from "../texts";
-import { widgetName } from "./limits";
+import { widgetName } from "./widgets";
 
 const DAYS_MAX = 36_500;
 
@@ -68,16 +68,13 @@ function RetentionForm({ widget, onSaved }: RetentionFormProps) {
 	const path = { widgetId: widget.id };
 	const form = useForm<{ readonly days: string }>({
 		initial: { data: { days: textOf(widget) }, etag: `"${widget.updated_at}"` },
+		receive: (record) => ({ days: textOf(record as Widget) }),
 		async send(_, { days }, ifMatch) {
 			const body = { retention_days: daysOf(days) };
-			try {
-				const saved = await api.put("/v1/admin/widgets/{widgetId}", { path, body, ifMatch });
-				void onSaved();
-				toast({ text: common("saved") });
-				return { data: { days: textOf(saved) }, etag: `"${saved.updated_at}"` };
-			} catch (reason) {
-				throw asConflict(reason);
-			}
+			const saved = await api.put("/v1/admin/widgets/{widgetId}", { path, body, ifMatch });
+			void onSaved();
+			toast({ text: common("saved") });
+			return { data: { days: textOf(saved) }, etag: `"${saved.updated_at}"` };
 		},
 	});
 	return (
@@ -103,15 +100,4 @@ function RetentionForm({ widget, onSaved }: RetentionFormProps) {
 			{(form.isChanged || form.problem) && <FormBar form={form} />}
 		</form>
 	);
-}
-
-/** The record of a conflict as this form edits it. */
-function asConflict(reason: unknown): unknown {
-	if (!(reason instanceof ApiError) || !reason.isConflict) return reason;
-	const current = reason.current as Widget;
-	return new ApiError("refused", 412, reason.message, {
-		code: reason.code,
-		current: { days: textOf(current) },
-		etag: reason.etag,
-	});
 }

@@ -133,14 +133,14 @@ function PriceFields({ row, at, currency, errors, change, remove }: PriceFieldsP
 			/>
 			<TextField
 				label={t("priceIn")}
-				aside={currency}
+				aside={currency && `${currency} / 1M`}
 				value={row.input}
 				error={errors[`${at}.input`]}
 				onValue={(input) => change({ input })}
 			/>
 			<TextField
 				label={t("priceOut")}
-				aside={currency}
+				aside={currency && `${currency} / 1M`}
 				value={row.output}
 				error={errors[`${at}.output`]}
 				onValue={(output) => change({ output })}

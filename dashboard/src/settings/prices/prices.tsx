@@ -59,10 +59,10 @@ function ReadOnlyPrices({ prices: { models, currency } }: { readonly prices: Pri
 					<tr>
 						<th scope="col">{t("model")}</th>
 						<th scope="col" class="numeric">
-							{t("priceIn")} ({currency})
+							{t("priceIn")} ({currency} / 1M)
 						</th>
 						<th scope="col" class="numeric">
-							{t("priceOut")} ({currency})
+							{t("priceOut")} ({currency} / 1M)
 						</th>
 					</tr>
 				</thead>

@@ -9,8 +9,8 @@ import { FormBar } from "../../ui/form-bar";
 import { useForm } from "../../ui/use-form";
 import { SecretOnce } from "../secret-once";
 import { t } from "../texts";
+import { webhookPath } from "./paths";
 import { type Editable, WebhookFields } from "./webhook-fields";
-import { webhookPath } from "./webhooks";
 
 const EMPTY: Editable = {
 	url: "",

@@ -12,7 +12,7 @@ import { Card } from "../../ui/card";
 import { TimeStamp } from "../../ui/time-stamp";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
-import { kindName } from "./kinds";
+import { changeName, kindName } from "./kinds";
 
 const TONES: Readonly<Record<Delivery["state"], Tone>> = {
 	pending: "warn",
@@ -89,7 +89,7 @@ interface DeliveryRowProps {
 function DeliveryRow({ delivery, retry }: DeliveryRowProps) {
 	const now = useNow();
 	const { kind, change, state, status, error, attempts, at, ms, nextAt } = delivery;
-	const what = `${kindName(kind)} · ${change}`;
+	const what = `${kindName(kind)} · ${changeName(change)}`;
 	return (
 		<li class="settings-row">
 			<div class="settings-row-text">
@@ -108,7 +108,9 @@ function DeliveryRow({ delivery, retry }: DeliveryRowProps) {
 						</>
 					)}
 				</p>
-				{error && state !== "delivered" && <p class="settings-bad">{error}</p>}
+				{error && state !== "delivered" && error !== `status ${status}` && (
+					<p class="settings-bad">{error}</p>
+				)}
 			</div>
 			{retry && (
 				<Button isSmall onClick={retry} aria-label={`${common("tryAgain")}: ${what}`}>

@@ -25,3 +25,12 @@ export const KINDS: readonly Kind[] = [
 ];
 
 export const kindName = (kind: Kind): string => t(`kind_${kind}`);
+
+type ChangeName = Extract<Parameters<typeof t>[0], `change_${string}`>;
+
+/** What happened to a record. A change that these texts do not know keeps the server's word. */
+export function changeName(change: string): string {
+	const key = `change_${change}`;
+	const text = t(key as ChangeName);
+	return text === key ? change : text;
+}

@@ -75,7 +75,7 @@ function KindsField({ kinds, error, onValue }: KindsFieldProps) {
 							checked={kinds.includes(kind)}
 							onChange={(event) => toggle(kind, event.currentTarget.checked)}
 						/>
-						{kindName(kind)}
+						<span>{kindName(kind)}</span>
 					</label>
 				))}
 			</div>

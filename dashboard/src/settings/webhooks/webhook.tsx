@@ -69,6 +69,7 @@ function WebhookForm({ webhook, etag, onSaved }: WebhookFormProps) {
 	const path = { webhookId: webhook.id };
 	const form = useForm<Editable>({
 		initial: { data: editableOf(webhook), etag },
+		receive: (record) => editableOf(record as Webhook),
 		async send(body, _, ifMatch) {
 			const saved = await api.put("/v1/admin/webhooks/{webhookId}", { path, body, ifMatch });
 			const tag = `"${saved.updated_at}"`;

@@ -2,7 +2,6 @@
 
 import type { Webhook } from "../../../../workerd/api/openapi/openapi";
 import { useData } from "../../api/desk";
-import { settingsPath } from "../../paths";
 import { t as common } from "../../text/common";
 import { Badge } from "../../ui/badge";
 import { Blank } from "../../ui/blank";
@@ -14,17 +13,16 @@ import type { SectionProps } from "../sections";
 import { t } from "../texts";
 import { CreateWebhook } from "./create-webhook";
 import { kindName } from "./kinds";
+import { WEBHOOKS, webhookPath } from "./paths";
 import { WebhookPage } from "./webhook";
 
-const LIST = settingsPath("webhooks");
-export const webhookPath = (id: string): string => `${LIST}/${encodeURIComponent(id)}`;
 const NEW = "new";
 
 export function WebhooksSection({ id }: SectionProps) {
 	if (id === undefined) return <WebhookList />;
 	return (
 		<>
-			<a class="page-back" href={LIST}>
+			<a class="page-back" href={WEBHOOKS}>
 				<Icon name="back" />
 				{t("webhooksAll")}
 			</a>
