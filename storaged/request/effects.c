@@ -123,6 +123,9 @@ effects_apply_room(const struct effect *e, struct topics *rooms)
 	case EFFECT_ROOM_TYPING:
 		rooms_typing(rooms, &e->room);
 		break;
+	case EFFECT_ROOM_PRESENCE:
+		rooms_presence(rooms, &e->room, e->text);
+		break;
 	case EFFECT_ROOM_END:
 		rooms_end(rooms, &e->room);
 		break;

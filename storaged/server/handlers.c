@@ -83,6 +83,7 @@ static const struct handler table[] = {
     {MSG_ROOM_FOLLOW, HANDLER_READS, handle_room_follow},
     {MSG_ROOM_LEAVE, HANDLER_TELLS, handle_room_leave},
     {MSG_TYPING, HANDLER_READS, handle_typing},
+    {MSG_PRESENCE, HANDLER_READS, handle_presence},
     {MSG_CONTACT_SUBMIT, HANDLER_WRITES, handle_contact_submit},
     {MSG_LOGIN_SECRET_GET, HANDLER_MAY_WRITE, handle_login_secret_get},
     {MSG_LOGIN_LIST, HANDLER_READS, handle_login_list},

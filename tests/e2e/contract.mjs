@@ -126,7 +126,7 @@ const FILES = [
 	["records", /^\/v1\/admin\/(widgets|agents|contacts|users)\b/],
 	["accounts", /^\/v1\/admin\/(me|logins|keys)\b/],
 	["takeover", /^\/v1\/admin\/conversations\/.*\/(takeover|handback|messages)$/],
-	["conversation-events", /^\/v1\/admin\/conversations\/[^/]+\/(events|typing)$/],
+	["conversation-events", /^\/v1\/admin\/conversations\/[^/]+\/(events|typing|presence)$/],
 	[
 		"widget-feed",
 		/^\/api\/widget\/[^/]+\/(events|frames)$|^\/v1\/chat\/(feed\/)?frames$|^\/v1\/chat\/feed$/,

@@ -110,6 +110,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/conversations/{conversationId}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list of conversations. Any other text of this pattern returns 404. */
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["conversationPresence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/conversations/{conversationId}/takeover": {
         parameters: {
             query?: never;
@@ -350,6 +369,25 @@ export interface paths {
         put: operations["changeAgent"];
         post?: never;
         delete: operations["deleteAgent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/agents/{agentId}/prompt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                agentId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["previewPrompt"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1232,7 +1270,7 @@ export interface components {
             next: string;
         };
         /** @description An event of a conversation. */
-        LiveEvent: components["schemas"]["LiveState"] | components["schemas"]["LiveMessage"] | components["schemas"]["LiveStart"] | components["schemas"]["LiveToken"] | components["schemas"]["LiveDone"] | components["schemas"]["LiveTyping"] | components["schemas"]["LiveErased"] | components["schemas"]["LivePing"];
+        LiveEvent: components["schemas"]["LiveState"] | components["schemas"]["LiveMessage"] | components["schemas"]["LiveStart"] | components["schemas"]["LiveToken"] | components["schemas"]["LiveDone"] | components["schemas"]["LiveTyping"] | components["schemas"]["LivePresence"] | components["schemas"]["LiveErased"] | components["schemas"]["LivePing"];
         /** @description An operator. */
         LivePerson: {
             /** @description Only for owners. */
@@ -1287,6 +1325,21 @@ export interface components {
             type: "typing";
             /** @enum {unknown} */
             role: "user" | "operator";
+        };
+        /**
+         * @description What an operator does in a conversation.
+         * @enum {unknown}
+         */
+        OperatorDoing: "viewing" | "writing" | "left";
+        Presence: {
+            doing: components["schemas"]["OperatorDoing"];
+        };
+        /** @description Only for owners: an operator is in the conversation. Valid for 30 seconds. */
+        LivePresence: {
+            /** @constant */
+            type: "presence";
+            operator: components["schemas"]["LivePerson"];
+            doing: components["schemas"]["OperatorDoing"];
         };
         LiveErased: {
             /** @constant */
@@ -1830,6 +1883,8 @@ export interface components {
             email: string | null;
             /** @description Compared by its digits and a leading +. */
             phone: string | null;
+            /** @description The site's own id of this person, which it has proved with a widget's identity secret; null: none. Read-only. */
+            user_id: string | null;
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
         };
@@ -1842,6 +1897,8 @@ export interface components {
             phone?: string | null;
             id?: components["schemas"]["Id"];
             organization_id?: components["schemas"]["Id"];
+            /** @description The site's own id of this person, which it has proved with a widget's identity secret; null: none. Read-only. */
+            user_id?: string | null;
             created_at?: components["schemas"]["Time"];
             updated_at?: components["schemas"]["Time"];
         };
@@ -2570,6 +2627,9 @@ export type LiveStart = components['schemas']['LiveStart'];
 export type LiveToken = components['schemas']['LiveToken'];
 export type LiveDone = components['schemas']['LiveDone'];
 export type LiveTyping = components['schemas']['LiveTyping'];
+export type OperatorDoing = components['schemas']['OperatorDoing'];
+export type Presence = components['schemas']['Presence'];
+export type LivePresence = components['schemas']['LivePresence'];
 export type LiveErased = components['schemas']['LiveErased'];
 export type LivePing = components['schemas']['LivePing'];
 export type Conversation = components['schemas']['Conversation'];
@@ -2905,6 +2965,31 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Told. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    conversationPresence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list of conversations. Any other text of this pattern returns 404. */
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Presence"];
+            };
+        };
         responses: {
             /** @description Told. */
             204: {
@@ -3471,6 +3556,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    previewPrompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                agentId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptPreview"];
+            };
+        };
+        responses: {
+            /** @description The prompt. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewedPrompt"];
+                };
             };
         };
     };

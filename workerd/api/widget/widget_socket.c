@@ -282,6 +282,8 @@ widget_socket_on_event(struct live_room_member *member, const struct live_room_e
 	case ROOM_TYPING:
 		widget_operator_start_typing(s);
 		break;
+	case ROOM_PRESENCE: /* for owners only */
+		break;
 	case ROOM_CONTACT:
 		widget_socket_on_contact(s);
 		break;
