@@ -277,10 +277,7 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		const widget = await createWidget({});
 		const { page } = await edit(widget);
 		await page.getByRole("button", { name: "Make a new secret" }).click();
-		await page
-			.getByRole("dialog")
-			.getByRole("button", { name: "Make a new secret" })
-			.click();
+		await page.getByRole("dialog").getByRole("button", { name: "Make a new secret" }).click();
 		const dialog = page.getByRole("dialog", { name: "Your new secret" });
 		assert.match(await dialog.locator(".code").textContent(), /^[0-9a-f]{64}$/);
 		await dialog.getByRole("button", { name: "Close" }).last().click();
@@ -290,10 +287,7 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		const { widgets } = await admin("GET", "budgets");
 		assert.equal(widgets[widget.id].dailyTokens, 5000);
 		await page.getByRole("button", { name: "Remove the secret" }).click();
-		await page
-			.getByRole("dialog")
-			.getByRole("button", { name: "Remove the secret" })
-			.click();
+		await page.getByRole("dialog").getByRole("button", { name: "Remove the secret" }).click();
 		await page.getByText("The secret is removed.").waitFor();
 	});
 
