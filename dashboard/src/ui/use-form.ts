@@ -33,8 +33,11 @@ export interface Form<T> {
 interface FormOptions<T> {
 	/** The record. A later version of it is shown, too, unless the user has changed something. */
 	readonly initial: Answer<T>;
-	/** `changes` has only the changed fields. The result is the record as the server has it now. */
-	send(changes: Partial<T>, value: T, ifMatch: string | undefined): Promise<Answer<T>>;
+	/**
+	 * `changes` has only the changed fields, `saved` the record as it was read. The result is the record as the server
+	 * has it now.
+	 */
+	send(changes: Partial<T>, value: T, ifMatch: string | undefined, saved: T): Promise<Answer<T>>;
 	/** What the form has of a record as the server sends it; default: the record itself. */
 	receive?(record: unknown): T;
 }
@@ -58,8 +61,9 @@ export function useForm<T extends object>({ initial, send, receive }: FormOption
 	const value = { ...saved.data, ...changes };
 	const isChanged = Object.keys(changesOf(value, saved.data)).length > 0;
 
+	// Where the user has changed nothing, there is nothing to protect: show what somebody else has saved.
 	useEffect(() => {
-		if (!isChanged && !isSaving) setSaved(initial);
+		if (!isChanged && !isSaving && initial.etag !== undefined) setSaved(initial);
 	}, [initial.etag]);
 
 	function forget() {
@@ -73,7 +77,7 @@ export function useForm<T extends object>({ initial, send, receive }: FormOption
 		setSaving(true);
 		forget();
 		try {
-			setSaved(await send(changesOf(value, saved.data), value, saved.etag));
+			setSaved(await send(changesOf(value, saved.data), value, saved.etag, saved.data));
 			setChanges({});
 			return true;
 		} catch (reason) {

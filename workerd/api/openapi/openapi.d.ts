@@ -3118,6 +3118,10 @@ export interface operations {
                 to?: string;
                 /** @description What a row stands for. */
                 by?: "day" | "hour" | "widget" | "agent";
+                /** @description Only what was counted for this widget. */
+                widgetId?: components["schemas"]["Id"];
+                /** @description Only what was counted for this agent, derived as by agent. */
+                agentId?: components["schemas"]["Id"];
             };
             header?: never;
             path?: never;
