@@ -45,6 +45,7 @@ export function AccountMenu({ onSignedOut, onShortcuts }: AccountMenuProps) {
 		<Menu
 			class="account"
 			label={t("account", { name })}
+			isNamed
 			items={[
 				{ text: t("profile"), icon: "person", run: () => route(settingsPath("profile")) },
 				{ text: t("shortcuts"), icon: "book", run: onShortcuts },
