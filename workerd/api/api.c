@@ -21,6 +21,7 @@
 #include "workerd/api/routing.h"
 #include "workerd/api/server/server_settings.h"
 #include "workerd/api/widget/widget_handlers.h"
+#include "workerd/api/widget/widget_sightings.h"
 #include "workerd/webhooks/webhooks.h"
 
 #define SCRATCH_MAX 4194304 /* bytes: the longest reply fits, each byte escaped */
@@ -67,6 +68,7 @@ api_new(const struct settings *settings, struct turns *turns, struct store_clien
 	api->pages = pages_load(settings);
 	api->rooms = live_rooms_new(store);
 	api->widget_sockets = widget_sockets_new();
+	api->widget_sightings = widget_sightings_new(api->store);
 	api->events = event_feed_new(turns->base, store);
 	api->webhooks = api_webhooks(api);
 	api->shown_settings = server_settings_new();
@@ -83,6 +85,7 @@ api_free(struct api *api)
 	if (api == NULL)
 		return;
 	widget_sockets_free(api->widget_sockets);
+	widget_sightings_free(api->widget_sightings);
 	live_rooms_free(api->rooms);
 	webhooks_free(api->webhooks);
 	event_feed_free(api->events);

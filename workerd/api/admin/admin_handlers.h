@@ -16,6 +16,7 @@ api_handler_fn handle_widgets_get;
 api_handler_fn handle_widgets_change;
 api_handler_fn handle_widgets_delete;
 api_handler_fn handle_widgets_reset_id;
+api_handler_fn handle_widgets_status;
 api_handler_fn handle_agents_list;
 api_handler_fn handle_agents_create;
 api_handler_fn handle_agents_get;

@@ -1503,6 +1503,19 @@ export interface components {
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
         };
+        WidgetStatus: {
+            enabled: boolean;
+            /** @description The visitors' messages of this UTC day, which the cap counts. */
+            messagesToday: number;
+            dailyMessageCap: number | null;
+            /** @description The latest of the origins; null: not known. */
+            lastSeenAt: components["schemas"]["Time"] | null;
+            /** @description Where the widget was, the latest first. */
+            origins: {
+                origin: string;
+                lastSeenAt: components["schemas"]["Time"];
+            }[];
+        };
         /** @description The members of a new widget. Defaults: `agent_id` of the oldest widget, `primary_color` #6366f1, `text_color` #ffffff, `position` bottom_right, `contact_info_mode` none, `enabled` true; other members null or false. */
         NewWidget: components["schemas"]["WidgetFields"];
         /** @description The members of a widget. Read-only members may be sent back unchanged. If `updated_at` is sent and the widget has changed since, the request is refused. */
@@ -2643,6 +2656,7 @@ export type ContactError = components['schemas']['ContactError'];
 export type FieldsError = components['schemas']['FieldsError'];
 export type Color = components['schemas']['Color'];
 export type Widget = components['schemas']['Widget'];
+export type WidgetStatus = components['schemas']['WidgetStatus'];
 export type NewWidget = components['schemas']['NewWidget'];
 export type WidgetFields = components['schemas']['WidgetFields'];
 export type WidgetList = components['schemas']['WidgetList'];
