@@ -259,6 +259,7 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 	it("have a tag to copy that works on a page of another site", async () => {
 		const widget = await createWidget({ name: "Copied" });
 		const { page } = await edit(widget);
+		await page.getByText("Not seen yet").waitFor();
 		const tag = await page.locator(".code").textContent();
 		assert.equal(
 			tag,
@@ -269,6 +270,10 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		const visitor = await site.visitTags([{ src, "data-widget": id }]);
 		await visitor.open();
 		await visitor.ask(...HELLO);
+		await page.getByText("Seen on a site").waitFor();
+		await page.locator(".seen-origins").getByText(site.url).waitFor();
+		await section(page, "Sites and limits");
+		await page.getByText("1 today.").waitFor();
 		await page.locator(".segment", { hasText: "Tag with a key" }).click();
 		await page.locator(".code").getByText("data-api-key").waitFor();
 	});

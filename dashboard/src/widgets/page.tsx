@@ -31,7 +31,7 @@ async function readAll(api: Client, signal: AbortSignal): Promise<readonly Widge
 export function useWidgets() {
 	return useData("widgets", (api) => ({
 		load: async (signal) => ({ data: await readAll(api, signal), etag: undefined }),
-		kinds: ["widget", "message"],
+		kinds: ["widget"],
 	}));
 }
 
