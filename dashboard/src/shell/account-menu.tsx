@@ -45,7 +45,7 @@ export function AccountMenu({ onSignedOut, onShortcuts }: AccountMenuProps) {
 	return (
 		<Menu
 			class="account"
-			label={t("account", { name: organization ? `${name}, ${organization}` : name })}
+			label={t("account", { name })}
 			isNamed
 			items={[
 				{ text: t("profile"), icon: "person", run: () => route(settingsPath("profile")) },

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { useData, useDesk } from "../api/desk";
+import { useWidgetStatus } from "../hooks/use-widget-status";
 import { widgetPath } from "../paths";
 import { describe } from "../text/describe";
 import { widgetTag } from "../text/script-tag";
@@ -15,6 +16,8 @@ import { type Step, stepStates } from "./progress";
 import { StepItem } from "./step";
 import { t } from "./texts";
 
+/** Somebody may have just pasted the tag. */
+const STATUS_MS = 3_000;
 const HIDDEN = "banter:guide-hidden";
 
 function isHiddenByChoice(): boolean {
@@ -76,7 +79,7 @@ export function Start() {
 function Guide({ onHide }: { readonly onHide: () => void }) {
 	const widgets = useData("first-widget", (api) => ({
 		load: (signal) => api.read("/v1/admin/widgets", { query: { limit: 1 }, signal }),
-		kinds: ["widget", "conversation"],
+		kinds: ["widget"],
 	}));
 	const counts = useData("counts-of-start", (api) => ({
 		load: (signal) => api.read("/v1/admin/counts", { signal }),
@@ -84,6 +87,7 @@ function Guide({ onHide }: { readonly onHide: () => void }) {
 	}));
 	const widget = widgets.data?.widgets[0] ?? null;
 	const model = useModel(widget?.agent_id ?? null);
+	const status = useWidgetStatus(widget?.id ?? null, STATUS_MS);
 	if (!widgets.data)
 		return widgets.error ? (
 			<TroubleScreen error={widgets.error} retry={widgets.refresh} />
@@ -94,6 +98,7 @@ function Guide({ onHide }: { readonly onHide: () => void }) {
 	const states = stepStates({
 		model: model.state,
 		widget,
+		isSeen: !!status?.lastSeenAt,
 		conversations: counts.data?.all ?? 0,
 	});
 	const step = (name: Step, number: number) => ({ number, state: states[name] });

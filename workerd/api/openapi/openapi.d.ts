@@ -320,6 +320,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/widgets/{widgetId}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                widgetId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get: operations["widgetStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/widgets/{widgetId}/reset-id": {
         parameters: {
             query?: never;
@@ -3432,6 +3451,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    widgetStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                widgetId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The status. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WidgetStatus"];
+                };
             };
         };
     };
