@@ -33,19 +33,25 @@ function stylesOnce(href: string): Promise<void> {
 	return load;
 }
 
-interface Area {
+export interface Area {
 	/** The address of its style sheet: `import styles from "./inbox/inbox.css?link"`. */
 	readonly styles: string;
 	readonly texts: Pick<Texts<string>, "load">;
 }
 
-/** A page of the area. */
-export function page<Props>(
+/** Settles when a component of the area can be shown. */
+export async function loadArea<Props>(
 	{ styles, texts }: Area,
 	code: () => Promise<ComponentType<Props>>,
+): Promise<ComponentType<Props>> {
+	const [component] = await Promise.all([code(), stylesOnce(styles), texts.load()]);
+	return component;
+}
+
+/** A page of the area. */
+export function page<Props>(
+	area: Area,
+	code: () => Promise<ComponentType<Props>>,
 ): ComponentType<Props> {
-	return lazy(async () => {
-		const [component] = await Promise.all([code(), stylesOnce(styles), texts.load()]);
-		return component;
-	}) as ComponentType<Props>;
+	return lazy(() => loadArea(area, code)) as ComponentType<Props>;
 }

@@ -4,7 +4,7 @@ import type { Contact } from "../../workerd/api/openapi/openapi";
 import { mergedFields, nameOf } from "../src/contacts/names";
 
 const contact = (fields: Partial<Contact>): Contact =>
-	({ id: "", name: null, email: null, phone: null, ...fields }) as Contact;
+	({ id: "", name: null, email: null, phone: null, user_id: null, ...fields }) as Contact;
 
 describe("a contact", () => {
 	it("is called by its name, or else by how it can be reached", () => {
@@ -22,5 +22,18 @@ describe("a contact", () => {
 			{ field: "email", value: "jane@x.example", isTaken: false, lost: null },
 			{ field: "phone", value: "1", isTaken: true, lost: null },
 		]);
+	});
+
+	it("takes in the user id that a site has proved", () => {
+		const last = (kept: Contact, other: Contact) => mergedFields(kept, other)[3];
+		const verified = contact({ user_id: "7" });
+		assert.deepEqual(last(contact({}), verified), {
+			field: "user_id",
+			value: "7",
+			isTaken: true,
+			lost: null,
+		});
+		assert.equal(last(verified, contact({ user_id: "8" }))?.lost, "8");
+		assert.equal(last(contact({}), contact({})), undefined);
 	});
 });

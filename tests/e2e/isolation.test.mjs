@@ -57,6 +57,7 @@ const PARAMETERS = {
 	},
 	contacts_list: { email: "email", phone: "phone", q: "email" },
 	search: { widgetId: "widget", contactId: "contact" },
+	numbers: { widgetId: "widget" },
 };
 /** Only for the first organization: administration.test.mjs. */
 const MACHINE = ["server"];

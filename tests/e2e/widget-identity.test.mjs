@@ -39,7 +39,8 @@ describe("a visitor", () => {
 		assert.equal(saved, "contact_info_saved");
 		const contact = await contactOf(one);
 		assert.equal(await contactOf(two), contact);
-		assert.equal((await adminExpect(banter, 200, "GET", `contacts/${contact}`)).name, "Ann");
+		const { name, user_id: userId } = await adminExpect(banter, 200, "GET", `contacts/${contact}`);
+		assert.deepEqual([name, userId], ["Ann", "42"]);
 	});
 
 	it("with a wrong hash, an old secret or none is refused", async () => {

@@ -23,8 +23,10 @@ import { IdentityCard } from "./identity-card";
 import { InstructionsCard } from "./instructions-card";
 import { ModelCard } from "./model-card";
 import { NameDialog } from "./name-dialog";
+import { PromptPanel } from "./prompt-panel";
 import { t } from "./texts";
 import { TrialPanel } from "./trial-panel";
+import { usePrompt } from "./use-prompt";
 import { useTrial } from "./use-trial";
 import { fieldsOf } from "./values";
 
@@ -57,6 +59,8 @@ export function AgentEditor({ agent, data, surroundings }: AgentEditorProps) {
 	});
 	const changes = changesOf(form.value, form.saved);
 	const trial = useTrial(data.id, changes);
+	const side = view === "prompt" ? "prompt" : "test";
+	const prompt = usePrompt(data.id, changes, form.saved.updated_at, side === "prompt");
 
 	async function save(event: SubmitEvent) {
 		event.preventDefault();
@@ -72,7 +76,6 @@ export function AgentEditor({ agent, data, surroundings }: AgentEditorProps) {
 		route(agentPath(created.id));
 	}
 
-	const side = view === "prompt" ? "prompt" : "test";
 	const panels = [
 		{ value: "test", text: t("test") },
 		{ value: "prompt", text: t("prompt") },
@@ -118,6 +121,7 @@ export function AgentEditor({ agent, data, surroundings }: AgentEditorProps) {
 						<Segments label={t("beside")} value={side} choices={panels} onValue={setView} />
 					</div>
 					<TrialPanel trial={trial} isChanged={form.isChanged} isHidden={side !== "test"} />
+					<PromptPanel prompt={prompt} isHidden={side !== "prompt"} />
 				</section>
 			</div>
 			{dialog === "copy" && (

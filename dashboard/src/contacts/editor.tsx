@@ -8,6 +8,7 @@ import { toast } from "../shell/toasts";
 import { t as common } from "../text/common";
 import { words } from "../text/words";
 import { Avatar } from "../ui/avatar";
+import { Badge } from "../ui/badge";
 import { Button } from "../ui/button";
 import { Card } from "../ui/card";
 import { TextField } from "../ui/field";
@@ -73,6 +74,12 @@ export function ContactEditor({ contact, data }: ContactEditorProps) {
 				</Button>
 			}
 		>
+			{saved.user_id !== null && (
+				<p class="contact-verified">
+					<Badge tone="good">{t("verified")}</Badge>
+					{t("verifiedText", { user: saved.user_id })}
+				</p>
+			)}
 			{contact.error && <TroubleLine error={contact.error} retry={contact.refresh} />}
 			<Card>
 				<form class="form" onSubmit={save}>
@@ -90,11 +97,7 @@ export function ContactEditor({ contact, data }: ContactEditorProps) {
 			<Conversations contactId={data.id} />
 			<DataRequests contact={saved} />
 			{isMerging && (
-				<MergeDialog
-					contact={saved}
-					onMerged={(merged) => contact.set(merged, undefined)}
-					onClose={() => setMerging(false)}
-				/>
+				<MergeDialog contact={saved} onMerged={contact.refresh} onClose={() => setMerging(false)} />
 			)}
 		</Page>
 	);

@@ -9,7 +9,7 @@ import { TextField } from "../ui/field";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleScreen } from "../ui/trouble";
 import { useContacts } from "./data";
-import { nameOf } from "./names";
+import { nameOf, reachedAt } from "./names";
 import { t } from "./texts";
 
 interface MergePickerProps {
@@ -53,9 +53,7 @@ function Results({ contact, search, onPick }: ResultsProps) {
 						<button class="merge-result" type="button" onClick={() => onPick(one)}>
 							<Avatar name={one.id} person={one.name} size="small" />
 							<span class="merge-name">{nameOf(one) ?? t("nameless")}</span>
-							<span class="quiet">
-								{[one.email, one.phone].filter((text) => text !== null).join(" · ")}
-							</span>
+							<span class="quiet">{reachedAt(one).join(" · ")}</span>
 						</button>
 					</li>
 				))}

@@ -7,7 +7,15 @@ export function nameOf({ name, email, phone }: Contact): string | null {
 	return name ?? email ?? phone;
 }
 
-const FIELDS = ["name", "email", "phone"] as const;
+/** E-mail and phone, without the one that stands in place of the name. */
+export function reachedAt(contact: Contact): string[] {
+	const called = nameOf(contact);
+	return [contact.email, contact.phone].filter(
+		(one): one is string => one !== null && one !== called,
+	);
+}
+
+const FIELDS = ["name", "email", "phone", "user_id"] as const;
 export type ContactField = (typeof FIELDS)[number];
 
 export interface MergedField {
@@ -21,7 +29,11 @@ export interface MergedField {
 
 /** As the server does it: the fields that the first contact lacks come from the other one. */
 export function mergedFields(kept: Contact, other: Contact): MergedField[] {
-	return FIELDS.map((field) => {
+	// Most contacts have no user id.
+	const fields = FIELDS.filter(
+		(field) => field !== "user_id" || kept[field] !== null || other[field] !== null,
+	);
+	return fields.map((field) => {
 		const own = kept[field];
 		const others = other[field];
 		return {

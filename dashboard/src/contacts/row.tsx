@@ -5,7 +5,7 @@ import { contactPath } from "../paths";
 import { words } from "../text/words";
 import { Avatar } from "../ui/avatar";
 import { TimeStamp } from "../ui/time-stamp";
-import { nameOf } from "./names";
+import { nameOf, reachedAt } from "./names";
 import { t } from "./texts";
 
 interface ContactRowProps {
@@ -14,16 +14,14 @@ interface ContactRowProps {
 }
 
 export function ContactRow({ contact, now }: ContactRowProps) {
-	const { id, name, email, phone, created_at: createdAt } = contact;
-	const called = nameOf(contact);
-	// The name's place has one of the two if there is no name.
-	const reached = [email, phone].filter((one) => one !== null && one !== called);
+	const { id, name, created_at: createdAt } = contact;
+	const reached = reachedAt(contact);
 	return (
 		<li class="contact-row">
 			<Avatar name={id} person={name} />
 			<div class="contact-who">
 				<a class="contact-name" href={contactPath(id)}>
-					{called ?? t("nameless")}
+					{nameOf(contact) ?? t("nameless")}
 				</a>
 				{reached.length > 0 && <p class="contact-reached">{reached.join(" · ")}</p>}
 			</div>

@@ -1,0 +1,102 @@
+// The form of a tag, new or not.
+
+import { useEffect, useId, useRef } from "preact/hooks";
+import type { Answer } from "../api/client";
+import { useDesk } from "../api/desk";
+import { TextField } from "../ui/field";
+import { useForm } from "../ui/use-form";
+import { FormEnd } from "./form-end";
+import { FIRST_COLOR, TAG_COLORS } from "./palette";
+import { t } from "./texts";
+
+interface Editable {
+	/** Missing: it is new. */
+	readonly id?: string;
+	readonly name: string;
+	readonly color: string;
+}
+
+export const EMPTY_TAG: Editable = { name: "", color: FIRST_COLOR };
+
+interface TagFormProps {
+	readonly initial: Answer<Editable>;
+	readonly onClose: () => void;
+	readonly onSaved: () => Promise<void>;
+}
+
+export function TagForm({ initial, onClose, onSaved }: TagFormProps) {
+	const { api } = useDesk();
+	const { id } = initial.data;
+	const box = useRef<HTMLFormElement>(null);
+	const form = useForm<Editable>({
+		initial,
+		async send({ name, color }, value, ifMatch) {
+			if (id === undefined) {
+				const data = await api.post("/v1/admin/tags", {
+					body: { name: value.name, color: value.color },
+				});
+				return { data, etag: undefined };
+			}
+			return api.write("/v1/admin/tags/{tagId}", {
+				path: { tagId: id },
+				body: { ...(name !== undefined && { name }), ...(color !== undefined && { color }) },
+				ifMatch,
+			});
+		},
+	});
+	const { value, errors } = form;
+	useEffect(() => box.current?.querySelector("input")?.focus(), []);
+
+	async function save(event: SubmitEvent) {
+		event.preventDefault();
+		if (!(await form.save())) return;
+		await onSaved();
+		onClose();
+	}
+
+	return (
+		<form class="form" noValidate ref={box} onSubmit={save}>
+			<TextField
+				label={t("name")}
+				value={value.name}
+				onValue={(name) => form.set({ name })}
+				error={errors.name}
+				maxLength={50}
+				autocomplete="off"
+			/>
+			<ColorField value={value.color} onValue={(color) => form.set({ color })} />
+			{errors.color && <p class="field-error">{errors.color}</p>}
+			<FormEnd form={form} isNew={id === undefined} onCancel={onClose} />
+		</form>
+	);
+}
+
+interface ColorFieldProps {
+	readonly value: string;
+	readonly onValue: (color: string) => void;
+}
+
+function ColorField({ value, onValue }: ColorFieldProps) {
+	const group = useId();
+	const isOurs = TAG_COLORS.some((color) => color.value === value);
+	// A colour that was set through the API stays selectable.
+	const all = isOurs ? TAG_COLORS : [...TAG_COLORS, { value, text: "ownColor" } as const];
+	return (
+		<fieldset class="colors">
+			<legend class="field-label">{t("color")}</legend>
+			{all.map((color) => (
+				<label class="color" key={color.value} title={t(color.text)}>
+					<input
+						class="unseen"
+						type="radio"
+						name={group}
+						aria-label={t(color.text)}
+						checked={color.value === value}
+						onChange={() => onValue(color.value)}
+					/>
+					<span class="tag-dot" style={{ background: color.value }} />
+				</label>
+			))}
+		</fieldset>
+	);
+}
