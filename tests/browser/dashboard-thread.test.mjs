@@ -427,7 +427,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			const second = await open(id, joe);
 			await second.page.keyboard.press("n");
 			await second.noteBox.fill("I am not done");
-			await first.page.getByRole("button", { name: "More actions" }).click();
+			await first.page.getByRole("button", { name: "More actions with this conversation" }).click();
 			await first.page.getByRole("menuitem", { name: "Delete conversation" }).click();
 			const dialog = first.page.getByRole("dialog");
 			await dialog.getByText("all notes of the team").waitFor();
@@ -515,7 +515,9 @@ describe("the dashboard's thread", { skip: missing }, () => {
 				permissions: ["clipboard-read", "clipboard-write"],
 			});
 			const save = async (name) => {
-				await operator.page.getByRole("button", { name: "More actions" }).click();
+				await operator.page
+					.getByRole("button", { name: "More actions with this conversation" })
+					.click();
 				const [file] = await Promise.all([
 					operator.page.waitForEvent("download"),
 					operator.page.getByRole("menuitem", { name }).click(),
@@ -579,6 +581,11 @@ describe("the dashboard's thread", { skip: missing }, () => {
 				return { id, operator, page: operator.page };
 			};
 			async function check({ page }) {
+				// A dialog that still appears is too faint.
+				await page.evaluate(() => {
+					for (const one of document.getAnimations())
+						if (Number.isFinite(one.effect.getComputedTiming().endTime)) one.finish();
+				});
 				assert.deepEqual(await violationsOf(page, "body"), []);
 				const isWide = await page.evaluate(
 					() => document.documentElement.scrollWidth > window.innerWidth,
@@ -638,7 +645,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 
 			it("asking before a deletion, and after it", async () => {
 				const { id, operator, page } = await visitAs("deleting");
-				await page.getByRole("button", { name: "More actions" }).click();
+				await page.getByRole("button", { name: "More actions with this conversation" }).click();
 				await page.getByRole("menuitem", { name: "Delete conversation" }).click();
 				await page.getByRole("dialog").getByText("all notes of the team").waitFor();
 				await check(operator);
