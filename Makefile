@@ -417,6 +417,12 @@ bench-inbox: ## measure searches and numbers over HTTP, with 1,000,000 messages 
 	@$(MAKE) --no-print-directory -j$(JOBS) programs build/bench/fill
 	@node tests/bench/inbox.mjs
 
+.PHONY: bench-dashboard
+bench-dashboard: ## measure the inbox with 50,000 conversations: first rows, scrolling, keys (3 minutes)
+	@$(MAKE) --no-print-directory deps FOR=test
+	@$(MAKE) --no-print-directory -j$(JOBS) programs build/bench/fill dashboard/dist/.built
+	@node tests/bench/dashboard.mjs
+
 .PHONY: bench-events
 bench-events: ## measure the cost of parsing an event of the model's stream (10 seconds)
 	@$(MAKE) --no-print-directory deps FOR=run

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import * as zlib from "node:zlib";
 import { build } from "esbuild";
+import { noticesPage } from "./notices.mjs";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const dist = join(root, "dist");
@@ -69,7 +70,7 @@ async function buildTests() {
 		jsxImportSource: "preact",
 		sourcemap: "inline",
 		logLevel: "warning",
-		plugins: [cssAsLink],
+		plugins: [cssAsLink, noticesPage(root, dist)],
 	});
 }
 
@@ -122,7 +123,7 @@ async function bundle() {
 		target: "es2022",
 		metafile: true,
 		logLevel: "warning",
-		plugins: [cssAsLink],
+		plugins: [cssAsLink, noticesPage(root, dist)],
 	});
 	return metafile.outputs;
 }

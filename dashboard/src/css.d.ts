@@ -8,3 +8,9 @@ declare module "*.css?link" {
 	const href: string;
 	export default href;
 }
+
+/** The address of a page that the build writes. */
+declare module "*?page" {
+	const href: string;
+	export default href;
+}

@@ -54,6 +54,13 @@ enum message_role {
 	MESSAGE_OPERATOR = 2, /* a person who has taken over the conversation */
 };
 
+/* What an operator does in a conversation. */
+enum operator_doing {
+	OPERATOR_VIEWS = 0,
+	OPERATOR_WRITES = 1,
+	OPERATOR_LEAVES = 2,
+};
+
 enum message_status {
 	MESSAGE_COMPLETE = 0,
 	MESSAGE_STOPPED = 1,     /* the visitor stopped it */

@@ -181,18 +181,34 @@ rooms_may_type(struct topic *room)
 	return true;
 }
 
+/* Tells what a follower may miss. */
+static void
+rooms_hint(const struct topic *room, enum msg_type type, const void *msg)
+{
+	const struct following *following;
+
+	LIST_FOREACH (following, &room->followers, of_topic)
+		if (!following->ended && rooms_has_space(following->client, 0))
+			client_notify(following->client, type, msg);
+}
+
 void
 rooms_typing(struct topics *rooms, const struct id *id)
 {
 	struct topic *room = topics_find(rooms, id);
-	const struct following *following;
 
-	if (room == NULL || !rooms_may_type(room))
-		return;
-	LIST_FOREACH (following, &room->followers, of_topic)
-		if (!following->ended && rooms_has_space(following->client, 0))
-			client_notify(
-			    following->client, MSG_LIVE_TYPING, &(struct msg_live_typing){*id});
+	if (room != NULL && rooms_may_type(room))
+		rooms_hint(room, MSG_LIVE_TYPING, &(struct msg_live_typing){*id});
+}
+
+void
+rooms_presence(struct topics *rooms, const struct id *id, struct slice operator)
+{
+	const struct topic *room = topics_find(rooms, id);
+
+	if (room != NULL)
+		rooms_hint(room, MSG_LIVE_PRESENCE,
+		    &(struct msg_live_presence){.room = *id, .operator= operator});
 }
 
 void

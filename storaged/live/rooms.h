@@ -27,13 +27,15 @@ void rooms_leave(struct topics *rooms, struct client *client, const struct id *i
 
 /*
  * What happened in a room, for all who follow it. A client without space for the message must not miss it
- * silently: it gets the end of the room, so that it asks again once it has space. Only typing is dropped
- * then, and when the room had it within the last second.
+ * silently: it gets the end of the room, so that it asks again once it has space. Only presence and typing
+ * are dropped then, and typing also when the room had it within the last second.
  */
 void rooms_turn(struct topics *rooms, const struct msg_live_turn *turn);
 void rooms_changed(struct topics *rooms, const struct id *id, const struct id *conversation);
 void rooms_contact(struct topics *rooms, const struct id *id);
 void rooms_typing(struct topics *rooms, const struct id *id);
+void rooms_presence(
+    struct topics *rooms, const struct id *id, struct slice operator); /* OPERATOR_PRESENCE */
 
 /* The token of a visitor, or of all visitors of a widget, is no longer valid, or the
  * conversation is gone: those who follow are told, at the latest when they have space for it, and ask again.

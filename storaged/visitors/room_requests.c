@@ -118,3 +118,19 @@ handle_typing(struct txn *t, struct call *c)
 	call_ok(c);
 	return 0;
 }
+
+int
+handle_presence(struct txn *t, struct call *c)
+{
+	const struct msg_presence *m = &c->m->presence;
+	struct msg_conversation_record record;
+	int rc = room_request_conversation(t, c, &m->org, &m->conversation, &record);
+
+	if (rc != 0)
+		return rc;
+	effects_add(c->effects,
+	    &(struct effect){
+		.kind = EFFECT_ROOM_PRESENCE, .room = m->conversation, .text = m->operator});
+	call_ok(c);
+	return 0;
+}

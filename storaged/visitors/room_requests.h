@@ -11,4 +11,7 @@
 [[gnu::warn_unused_result]] int handle_room_leave(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_typing(struct txn *t, struct call *c);
 
+/* Answered by OK. */
+[[gnu::warn_unused_result]] int handle_presence(struct txn *t, struct call *c);
+
 #endif

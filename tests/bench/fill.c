@@ -1,5 +1,5 @@
 /*
- * Fills a store for inbox.mjs: messages of random words, as workers write them; and numbers of a year, by days,
+ * Fills a store for inbox.mjs and dashboard.mjs: messages of random words, as workers write them; and numbers of a year, by days,
  * widgets and agents, as `banter import` writes them. Prints the queries for a benchmark of searches. Or measures
  * appends for some seconds. Or makes a store, of which no storaged runs, count its numbers again.
  */
@@ -14,7 +14,7 @@
 
 #define SLOTS     512u
 #define IN_FLIGHT 64u /* of measured appends */
-#define TURNS     5u  /* of each conversation */
+#define TURNS     5   /* of each conversation, unless the plan has another number */
 #define DAYS      366u
 #define QUERIES   2000u
 #define DAY_MS    ((uint64_t)24 * 3600 * 1000)
@@ -29,20 +29,20 @@ random_text(enum append kind)
 }
 
 static void
-fill_open(struct sender *sender, const char *socket, size_t slots)
+fill_open(struct sender *sender, const char *socket, size_t slots, unsigned turns)
 {
 	sender_open(sender, socket, 0);
 	sender->text = random_text;
-	sender_load(sender, slots, TURNS);
+	sender_load(sender, slots, turns);
 }
 
 static void
-fill_messages(const char *socket, unsigned messages)
+fill_messages(const char *socket, unsigned messages, unsigned turns)
 {
 	struct sender sender;
 	struct quota quota;
 
-	fill_open(&sender, socket, SLOTS);
+	fill_open(&sender, socket, SLOTS, turns);
 	for (size_t i = 0; i < SLOTS; i++)
 		quota.of[i] = messages / SLOTS / 2 * 2;
 	sender_run(&sender, &quota, UINT64_MAX, NULL);
@@ -55,7 +55,7 @@ measure_appends(const char *socket, int seconds)
 	uint64_t until = clock_mono_ns() + (uint64_t)seconds * 1000000000, ns;
 	struct sender sender;
 
-	fill_open(&sender, socket, IN_FLIGHT);
+	fill_open(&sender, socket, IN_FLIGHT, TURNS);
 	ns = sender_run(&sender, NULL, until, NULL);
 	bench_print(
 	    json_pack("{s:f}", "rate", (double)load_done(&sender.load) * 1e9 / (double)ns));
@@ -135,12 +135,12 @@ forget_numbers(const char *dir)
 int
 main(int argc, char **argv)
 {
-	int messages = 0, widgets = 0, agents = 0, seconds = 0;
+	int messages = 0, turns = TURNS, widgets = 0, agents = 0, seconds = 0;
 	const char *socket = NULL, *forget = NULL;
 
-	bench_plan(argc, argv, "{s?s,s?s,s?i,s?i,s?i,s?i}", "socket", &socket, "forget",
-	    &forget, "messages", &messages, "widgets", &widgets, "agents", &agents, "seconds",
-	    &seconds);
+	bench_plan(argc, argv, "{s?s,s?s,s?i,s?i,s?i,s?i,s?i}", "socket", &socket, "forget",
+	    &forget, "messages", &messages, "turns", &turns, "widgets", &widgets, "agents",
+	    &agents, "seconds", &seconds);
 	if (forget != NULL) {
 		forget_numbers(forget);
 		return 0;
@@ -149,7 +149,7 @@ main(int argc, char **argv)
 		measure_appends(socket, seconds);
 		return 0;
 	}
-	fill_messages(socket, (unsigned)messages);
+	fill_messages(socket, (unsigned)messages, (unsigned)turns);
 	fill_numbers(socket, (unsigned)widgets, (unsigned)agents);
 	print_queries();
 	return 0;

@@ -9,7 +9,9 @@ import { openNginx } from "./nginx.mjs";
 import { exchange, HELLO, useSite } from "./site.mjs";
 import { Way } from "./way.mjs";
 
-const held = (words, after = 10) => `[[tokens=20 hold-after=${after}]] ${words}`;
+const held = (words) => `[[tokens=20 hold-after=10]] ${words}`;
+/** It takes longer than LATE_MS, so that its end does not bring the first words. */
+const slow = (words) => `[[tokens=15 hold-after=0 delay=100]] ${words}`;
 
 /** How long the search for a way may last. */
 const SEARCH_MS = 3000;
@@ -108,7 +110,7 @@ describe("the chat on a bad way to its server", { skip: missing }, () => {
 			window.waits = [];
 			const { setTimeout } = window;
 			window.setTimeout = (task, ms, ...args) => {
-				window.waits.push(ms);
+				window.waits.push({ ms, at: Date.now() });
 				return setTimeout(task, ms, ...args);
 			};
 		});
@@ -122,9 +124,20 @@ describe("the chat on a bad way to its server", { skip: missing }, () => {
 	/** Lets a timer of this length end that the page has started, the n-th. */
 	async function pass({ page }, ms, n) {
 		const started = () =>
-			page.evaluate((ms) => window.waits.filter((one) => one === ms).length, ms);
+			page.evaluate((ms) => window.waits.filter((one) => one.ms === ms).length, ms);
 		await until(`the page waits ${ms} ms`, async () => (await started()) >= n);
 		await page.clock.runFor(ms);
+	}
+
+	/** Stops the page's clock at this time after it last began to wait for a sign of life. */
+	async function passSilence({ page }, silenceMs, ms) {
+		await stopClock({ page });
+		const left = await page.evaluate(
+			([silenceMs, ms]) =>
+				window.waits.findLast((one) => one.ms === silenceMs).at + ms - Date.now(),
+			[silenceMs, ms],
+		);
+		await page.clock.runFor(left);
 	}
 
 	/** A proxy with these faults; behind it `layers` of nginx. */
@@ -176,7 +189,7 @@ describe("the chat on a bad way to its server", { skip: missing }, () => {
 			// A busy machine may be late once, a proxy that buffers always is.
 			for (let i = 0; i < 3; i++) {
 				const key = `first words ${layers}.${i}`;
-				const question = held(key, 0);
+				const question = slow(key);
 				await visitor.say(question);
 				await until("the model is asked", async () => (await banter.modelCalls(question)) === 1);
 				way.spot('"t0');
@@ -189,13 +202,14 @@ describe("the chat on a bad way to its server", { skip: missing }, () => {
 			assert.ok(Math.min(...late) < LATE_MS, `after ${late} ms`);
 		});
 
+	/** socket.ts, feed.ts: after how long a silence a WebSocket is asked, and the others are given up. */
 	const CARRIERS = [
-		["ws", {}],
-		["ndjson", REFUSED],
-		["sse", { ...REFUSED, failing: ["ndjson"] }],
-		["poll", { ...REFUSED, failing: ["ndjson", "sse"] }],
+		["ws", {}, 15_000],
+		["ndjson", REFUSED, 19_000],
+		["sse", { ...REFUSED, failing: ["ndjson"] }, 19_000],
+		["poll", { ...REFUSED, failing: ["ndjson", "sse"] }, 19_000],
 	];
-	for (const [what, faults] of CARRIERS)
+	for (const [what, faults, silenceMs] of CARRIERS)
 		it(`notices a silent network within 20 s, and sends what was written meanwhile once: ${what}`, async () => {
 			const way = await openWay(faults);
 			const visitor = await visitBehind(way);
@@ -203,8 +217,7 @@ describe("the chat on a bad way to its server", { skip: missing }, () => {
 			await visitor.ask(...HELLO);
 			assert.equal(way.asked.at(-1), what);
 			way.mode = "silent";
-			await stopClock(visitor);
-			await visitor.page.clock.runFor(DEAD_MS);
+			await passSilence(visitor, silenceMs, DEAD_MS);
 			const notice = visitor.chat.locator(".status").getByText(/connection|reach|offline/i);
 			await notice.waitFor();
 			await visitor.page.clock.resume();

@@ -36,8 +36,8 @@ export const question = (key, text, more) => ({
 });
 export const WELCOME = reply("welcome", "Welcome", { id: null });
 
-/** A browser for all tests of a describe(). */
-export function useStage() {
+/** A browser for all tests of a describe(). isKept: a test's pages stay open for those after it. */
+export function useStage({ isKept = false } = {}) {
 	let browser;
 	let script;
 	const contexts = [];
@@ -47,7 +47,7 @@ export function useStage() {
 		browser = await launch();
 	});
 	after(() => browser?.close());
-	afterEach(() => Promise.all(contexts.splice(0).map((context) => context.close())));
+	if (!isKept) afterEach(() => Promise.all(contexts.splice(0).map((context) => context.close())));
 
 	/** record: the widget's settings; options: of playwright's context, and code, dir: the language; policy: of the page. */
 	return async function open(record = {}, { code = "en", dir = "", policy, ...options } = {}) {

@@ -120,13 +120,14 @@ function checkBody(content, answer, what, isHead) {
 
 /** The test files that show the documented statuses of these operations; contract.test.mjs shows all others. */
 const FILES = [
-	["agents", /^\/v1\/admin\/agents\/.*\/(test|prompt)$/],
+	["agents", /^\/v1\/admin\/(agents\/.*\/(test|prompt)|models)$/],
+	["widget-status", /^\/v1\/admin\/widgets\/[^/]+\/status$/],
 	["exports", /^\/v1\/admin\/.*\/export$/],
 	["inbox", /^\/v1\/admin\/(tags|snippets|counts|conversations\/.*\/notes|contacts\/.*\/merge)\b/],
 	["records", /^\/v1\/admin\/(widgets|agents|contacts|users)\b/],
 	["accounts", /^\/v1\/admin\/(me|logins|keys)\b/],
 	["takeover", /^\/v1\/admin\/conversations\/.*\/(takeover|handback|messages)$/],
-	["conversation-events", /^\/v1\/admin\/conversations\/[^/]+\/(events|typing)$/],
+	["conversation-events", /^\/v1\/admin\/conversations\/[^/]+\/(events|typing|presence)$/],
 	[
 		"widget-feed",
 		/^\/api\/widget\/[^/]+\/(events|frames)$|^\/v1\/chat\/(feed\/)?frames$|^\/v1\/chat\/feed$/,

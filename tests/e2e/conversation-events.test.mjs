@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { between, pick } from "../faults/random.mjs";
-import { logIn } from "./accounts.mjs";
+import { addUser, logIn } from "./accounts.mjs";
 import { openStream } from "./client.mjs";
 import { Contract } from "./contract.mjs";
 import { Follower, openOwners, openSession, ownersPath, sessionPath, View } from "./followers.mjs";
@@ -216,6 +216,45 @@ describe("events of a conversation", () => {
 		assert.equal((await type("typist")).status, 204);
 		assert.deepEqual(await stream.next(), { type: "typing", role: "user" });
 		stream.leave();
+	});
+
+	it("operators see each other in a conversation, at each worker, and visitors see nothing of it", async () => {
+		const { conversationId: id } = (await banter.chat("presence", echo("hi"))).json;
+		const jane = await logIn(
+			banter,
+			await addUser(banter, "jane@presence.example", "--name", "Jane"),
+		);
+		const path = `/v1/admin/conversations/${id}/presence`;
+		const tell = (status, body, headers = ADMIN, to = path) =>
+			contract.drive(banter, status, "POST", to, { headers, body });
+		const owners = [];
+		do owners.push(await openOwners(banter, id));
+		while (new Set(await workersOf(banter, owners)).size < 2);
+		const visitor = await openSession(banter, "presence", { operators: 1 });
+		await tell(204, { doing: "viewing" }, jane);
+		await tell(204, { doing: "writing" }, jane);
+		await tell(204, { doing: "left" });
+		for (const stream of owners) {
+			const events = [await stream.next(), await stream.next(), await stream.next()];
+			const seen = events.map(({ type, operator, doing }) => [type, operator.name, doing]);
+			assert.deepEqual(seen, [
+				["presence", "Jane", "viewing"],
+				["presence", "Jane", "writing"],
+				["presence", "", "left"],
+			]);
+			assert.equal(events[0].operator.id, events[1].operator.id);
+			assert.notEqual(events[0].operator.id, events[2].operator.id);
+			contract.checkStream(ownersPath(id), stream, events);
+			stream.leave();
+		}
+		assert.equal((await banter.chat("presence", echo("again"))).status, 200);
+		await showsExchange(visitor, echo("again"), "again");
+		visitor.leave();
+		await tell(400, "[]");
+		await tell(404, { doing: "viewing" }, ADMIN, path.replace(id, NOBODY));
+		await tell(413, undefined, { ...ADMIN, "content-length": "4097" });
+		for (const body of [{}, { doing: "sleeping" }, { doing: "viewing", since: 1 }])
+			await tell(422, body);
 	});
 
 	it("when the conversation is deleted, owners' streams end, and the session's go on with the next one", async () => {

@@ -41,6 +41,7 @@ function bodyOf(name) {
 	if (name === "agents_test") return { message: "[[tokens=1]]" };
 	if (name === "conversations_write") return { content: "x" };
 	if (name === "conversations_change") return { state: "resolved" };
+	if (name === "conversations_presence") return { doing: "viewing" };
 	if (name === "conversations_note") return { text: "Taken" };
 	if (name === "contacts_merge") return { contactId: newId() };
 	return { PUT: { name: "Taken" }, POST: {} }[route(name).method];
@@ -56,6 +57,7 @@ const PARAMETERS = {
 	},
 	contacts_list: { email: "email", phone: "phone", q: "email" },
 	search: { widgetId: "widget", contactId: "contact" },
+	numbers: { widgetId: "widget" },
 };
 /** Only for the first organization: administration.test.mjs. */
 const MACHINE = ["server"];

@@ -11,6 +11,7 @@ import {
 	AGENT,
 	addOrganization,
 	adminExpect,
+	NOBODY,
 	openVisitor,
 	storeTurn,
 	usePeer,
@@ -84,6 +85,21 @@ describe("numbers", () => {
 		assert.ok(row.tokensOut > 0 && row.tokensIn > 0);
 	});
 
+	it("of one widget or agent are the rows of all, filtered", async () => {
+		const byWidget = await rows("by=widget");
+		assert.equal(byWidget.length, 2);
+		for (const { widgetId, ...all } of byWidget)
+			for (const by of ["day", "hour"])
+				assert.deepEqual(total(await rows(`by=${by}&widgetId=${widgetId}`)), total([all]));
+		const [agent] = await rows("by=agent");
+		for (const by of ["day", "hour"])
+			assert.deepEqual(total(await rows(`by=${by}&agentId=${AGENT}`)), total([agent]));
+		const both = await rows(`by=widget&agentId=${AGENT}`);
+		assert.deepEqual([both[0].widgetId, total(both)], [WIDGET, total([agent])]);
+		for (const query of [`widgetId=${NOBODY}`, `agentId=${NOBODY}`])
+			assert.deepEqual(await rows(query), []);
+	});
+
 	it("of other days are not there, nor those of another organization", async () => {
 		const yesterday = dayOf(started - DAY_MS);
 		assert.deepEqual(await rows(`from=2020-02-29&to=2020-03-01`), []);
@@ -117,6 +133,7 @@ describe("numbers", () => {
 			...["from=", "from=2026-1-1", "from=2026-02-30", "from=1969-12-31", "from=%202026-01-1"],
 			...["to=today", "to=2026-01-01T00", "from=2026-02-01&to=2026-01-31"],
 			...["from=2020-01-01&to=2023-01-05", "by=", "by=month", "by=day&by=day"],
+			...["widgetId=", "widgetId=x", "agentId=0"],
 		])
 			await drive(400, query);
 		await drive(200, "from=2020-01-01&to=2023-01-04");

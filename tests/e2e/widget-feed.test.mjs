@@ -609,7 +609,7 @@ describe("a session followed by polls", () => {
 		assert.deepEqual((await poll({ sessionId: "quiet", after })).json, { frames: [], next: after });
 		const waited = ({ ev, ms }) => ev === "request" && ms > 1000;
 		const { ms } = await banter.log.waitFor("its line in the log", waited);
-		// The widget's limit is 20 s (feed.ts).
+		// The widget's limit (feed.ts).
 		assert.ok(ms < 19_000, `after ${ms} ms`);
 	});
 

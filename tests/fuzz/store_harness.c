@@ -257,8 +257,8 @@ is_told(uint16_t type)
 	return type == MSG_LIVE_WANTED || type == MSG_LIVE_UNWANTED || type == MSG_LIVE_STOP ||
 	    type == MSG_LIVE_TEXT || type == MSG_LIVE_END || type == MSG_LIVE_UNSAVED ||
 	    type == MSG_LIVE_TURN || type == MSG_LIVE_CONTACT || type == MSG_LIVE_ROOM_END ||
-	    type == MSG_LIVE_CHANGED || type == MSG_LIVE_TYPING || type == MSG_LIVE_CHANGES ||
-	    type == MSG_LIVE_WEBHOOKS;
+	    type == MSG_LIVE_CHANGED || type == MSG_LIVE_TYPING || type == MSG_LIVE_PRESENCE ||
+	    type == MSG_LIVE_CHANGES || type == MSG_LIVE_WEBHOOKS;
 }
 
 /* Reads a client's replies: one for each request, in order; notifications come after them, or

@@ -26,11 +26,13 @@ const BUNDLES = {
 const run = (...command) => execFileSync(command[0], command.slice(1), { encoding: "utf8" });
 const sorted = (names) => [...new Set(names)].sort();
 
-/** Style sheets and names of texts, which are all banter's own. */
+/** Style sheets, names of texts, and pages that the build makes: all banter's own. */
 const own = {
 	name: "own",
-	setup({ onLoad }) {
-		onLoad({ filter: /\.css$/ }, () => ({ contents: "export const css = '';" }));
+	setup({ onResolve, onLoad }) {
+		onResolve({ filter: /\?page$/ }, ({ path }) => ({ path, namespace: "page" }));
+		onLoad({ filter: /./, namespace: "page" }, () => ({ contents: "export default '';" }));
+		onLoad({ filter: /\.css$/ }, () => ({ contents: "export const css = ''; export default '';" }));
 		onLoad({ filter: /\.json$/ }, ({ suffix }) =>
 			suffix === "?keys" ? { contents: "export const keys = [];" } : undefined,
 		);

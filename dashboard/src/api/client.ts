@@ -82,7 +82,6 @@ export function createClient(
 	onSignedOut: () => void,
 	fetchFn: Fetch = (path, init) => fetch(path, init),
 ): Client {
-	/** `path` is that of the request, without `/api/login`, whose 401 is a wrong password. */
 	async function answer(
 		method: Method,
 		template: string,
@@ -91,13 +90,12 @@ export function createClient(
 		try {
 			return await request(fetchFn, method, template, options);
 		} catch (error) {
-			throw noticed(template, error);
+			throw noticed(error);
 		}
 	}
 
-	function noticed(template: string, error: unknown): unknown {
-		const isLogin = template === "/api/login";
-		if (!isLogin && error instanceof ApiError && error.failure === "signed_out") onSignedOut();
+	function noticed(error: unknown): unknown {
+		if (error instanceof ApiError && error.failure === "signed_out") onSignedOut();
 		return error;
 	}
 
@@ -117,7 +115,7 @@ export function createClient(
 			try {
 				return await send(fetchFn, "post", template, options, options.signal);
 			} catch (error) {
-				throw noticed(template, error);
+				throw noticed(error);
 			}
 		},
 	};

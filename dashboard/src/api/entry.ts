@@ -17,6 +17,8 @@ export interface Source<T> {
 	load(signal: AbortSignal): Promise<Answer<T>>;
 	/** The kinds of changes after which the data is loaded again. */
 	readonly kinds: readonly ChangeKind[];
+	/** Changes that come within this time cause one request; by default SETTLE_MS. */
+	readonly calmMs?: number;
 	/** Which of these changes matter; by default all. */
 	isAffected?(change: Change): boolean;
 }
@@ -31,7 +33,7 @@ export interface Entry<T> {
 	look(changed: () => void): () => void;
 }
 
-/** Changes that come within this time cause one request. */
+/** So short that a change seems to be there at once, so long that a batch of changes is one request. */
 const SETTLE_MS = 250;
 const POLL_MS = 10_000;
 const LONGEST_POLL_MS = 60_000;
@@ -100,7 +102,7 @@ export function createEntry<T>(source: Source<T>, feed: Feed, around: Surroundin
 
 	function hear(change: Change | null) {
 		if (change !== null && source.isAffected?.(change) === false) return;
-		cancelSettle ??= around.after(SETTLE_MS, () => {
+		cancelSettle ??= around.after(source.calmMs ?? SETTLE_MS, () => {
 			cancelSettle = null;
 			void refresh();
 		});

@@ -62,8 +62,10 @@ export class ApiError extends Error {
 	static of(response: Pick<Response, "status" | "headers">, body: string, now: number): ApiError {
 		const { status } = response;
 		const { error, code, fields, current } = stated(body);
+		// Another 401 is a wrong password, of a login or of a form that asks for it again.
+		const isSignedOut = status === 401 && code !== "invalid_password";
 		return new ApiError(
-			status === 401 ? "signed_out" : "refused",
+			isSignedOut ? "signed_out" : "refused",
 			status,
 			typeof error === "string" && error !== "" ? error : `HTTP ${status}`,
 			{

@@ -1,35 +1,179 @@
-// The conversations, and the one that is open.
+// The inbox: a list of conversations, and the one that is open beside it; on phones, one of them at a time.
 
-import { useData } from "../api/desk";
-import { conversationPath } from "../paths";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ErrorBoundary, useLocation, useRoute } from "preact-iso";
+import type { Me } from "../../../workerd/api/openapi/openapi";
+import { useKept } from "../api/desk";
+import type { Entry } from "../api/entry";
+import { page } from "../area";
+import { focusHeading, useArrival, useTitle, useTitleCount } from "../hooks/use-arrival";
 import { t as common } from "../text/common";
+import { t as threadTexts } from "../thread/texts";
+import threadStyles from "../thread/thread.css?link";
 import { Blank } from "../ui/blank";
-import { Page } from "../ui/page";
-import { Skeleton } from "../ui/skeleton";
-import { TroubleScreen } from "../ui/trouble";
+import { IconButton } from "../ui/button";
+import { Icon } from "../ui/icon";
+import { Menu } from "../ui/menu";
+import { createActions } from "./actions";
+import { Bell } from "./bell";
+import { useInboxCommands } from "./commands";
+import { ConversationList } from "./conversation-list";
+import inboxStyles from "./inbox.css?link";
+import { ListPane } from "./list-pane";
+import { useCounts, useNames } from "./names";
+import { listPath, placeOf, rememberView } from "./place";
 import { t } from "./texts";
+import { ViewSwitcher, Views, viewTitle } from "./view-list";
+import type { WindowHandle } from "./window-list";
+
+const inbox = { styles: inboxStyles, texts: t };
+const Thread = page(
+	{ styles: threadStyles, texts: threadTexts },
+	async () => (await import("../thread/thread")).Thread,
+);
+const SearchPane = page(inbox, async () => (await import("./search-pane")).SearchPane);
+const AssignDialog = page(inbox, async () => (await import("./assign-dialog")).AssignDialog);
 
 export function InboxPage() {
-	const { data, error, refresh } = useData("inbox", (api) => ({
-		load: (signal) => api.read("/v1/admin/conversations", { query: { limit: 100 }, signal }),
-		kinds: ["conversation", "message", "reply"],
-	}));
+	const { path, query, route } = useLocation();
+	const { params } = useRoute();
+	const openId = params.id ?? null;
+	const place = placeOf(path, query);
+	const { view, filters } = place;
+	const list = useKept(`list ${view}`, (desk) => {
+		const me = () => (desk.entries.get("me") as Entry<Me> | undefined)?.get().data?.user?.id;
+		return new ConversationList(desk, view, () => me() ?? null);
+	});
+	const actions = createActions(list);
+	const names = useNames();
+	const { data: counts } = useCounts();
+	const handle = useRef<WindowHandle>(null);
+	const [selectedId, select] = useState(openId);
+	const [assigning, setAssigning] = useState<string | null>(null);
+	const title = filters ? t("search") : viewTitle(view, names);
+
+	useTitleCount(counts?.waiting ?? 0);
+	useArrival(focusHeading);
+	useEffect(() => rememberView(view), [view]);
+	useEffect(() => {
+		if (openId !== null) select(openId);
+	}, [openId]);
+	useInboxCommands({
+		list,
+		actions,
+		place,
+		handle,
+		openId,
+		selectedId,
+		select,
+		assign: setAssigning,
+	});
+
 	return (
-		<Page title={common("inbox")}>
-			{data ? (
-				<ul>
-					{data.conversations.map((one) => (
-						<li key={one._id}>
-							<a href={conversationPath(one._id)}>{one.lastMessage}</a>
-						</li>
-					))}
-					{data.conversations.length === 0 && <Blank icon="inbox" title={t("empty")} />}
-				</ul>
-			) : error ? (
-				<TroubleScreen error={error} retry={refresh} />
-			) : (
-				<Skeleton rows={6} />
+		<main class={openId ? "inbox inbox-open" : "inbox"} id="main" tabIndex={-1}>
+			<div class="inbox-views">
+				<Views current={filters ? null : view} counts={counts} names={names} />
+			</div>
+			<section class="inbox-list" aria-label={t("conversations")}>
+				<div class="inbox-head">
+					<h1 class="unseen" tabIndex={-1}>
+						{common("inbox")}: {title}
+					</h1>
+					{filters ? (
+						<>
+							<a class="icon-button" href={listPath({ view, filters: null })}>
+								<Icon name="back" />
+								<span class="unseen">{t("closeSearch")}</span>
+							</a>
+							<span class="switcher-title">{title}</span>
+						</>
+					) : (
+						<>
+							<ViewSwitcher title={title} current={view} counts={counts} names={names} />
+							{view !== "waiting" && counts !== null && counts.waiting > 0 && (
+								<a
+									class="badge badge-warn waiting-link"
+									href={listPath({ view: "waiting", filters: null })}
+								>
+									{t("waitingCount", { count: counts.waiting })}
+								</a>
+							)}
+						</>
+					)}
+					<div class="inbox-actions">
+						{!filters && (
+							<IconButton
+								name="search"
+								label={t("search")}
+								onClick={() => route(listPath({ view, filters: {} }))}
+							/>
+						)}
+						<Bell />
+						<Menu
+							label={common("more")}
+							items={[
+								{
+									text: t("markAllRead"),
+									icon: "check",
+									run: () => void actions.markAllRead(),
+								},
+							]}
+						>
+							<Icon name="more" />
+						</Menu>
+					</div>
+				</div>
+				{filters ? (
+					<ErrorBoundary>
+						<SearchPane place={place} filters={filters} names={names} message={query.message} />
+					</ErrorBoundary>
+				) : (
+					<ListPane
+						key={view}
+						list={list}
+						place={place}
+						counts={counts}
+						names={names}
+						openId={openId}
+						selectedId={selectedId}
+						handle={handle}
+						label={t("conversations")}
+					/>
+				)}
+			</section>
+			<div class="inbox-thread">
+				{openId ? (
+					<ErrorBoundary>
+						<Thread
+							key={openId}
+							id={openId}
+							{...(query.message !== undefined && { message: query.message })}
+						/>
+					</ErrorBoundary>
+				) : (
+					<NoThread />
+				)}
+			</div>
+			{assigning && (
+				<ErrorBoundary>
+					<AssignDialog
+						id={assigning}
+						assignedTo={list.rows.get(assigning)?.assignedTo ?? null}
+						actions={actions}
+						onClose={() => setAssigning(null)}
+					/>
+				</ErrorBoundary>
 			)}
-		</Page>
+		</main>
+	);
+}
+
+/** In place of a thread, which has a title of its own. */
+function NoThread() {
+	useTitle(common("inbox"));
+	return (
+		<Blank icon="inbox" title={t("selectTitle")}>
+			<p class="keys-hint">{t("selectText")}</p>
+		</Blank>
 	);
 }

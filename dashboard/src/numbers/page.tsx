@@ -1,13 +1,68 @@
-// Numbers.
+// Numbers: what happened in a period, compared with the one before.
 
-import { Blank } from "../ui/blank";
+import { useLocation } from "preact-iso";
+import { useNow } from "../hooks/use-now";
 import { Page } from "../ui/page";
+import { Skeleton } from "../ui/skeleton";
+import { TroubleLine, TroubleScreen } from "../ui/trouble";
+import { Breakdowns } from "./breakdowns";
+import { Charts } from "./charts/charts";
+import { type Choice, choiceOf, dayOf, previousOf, queryOf } from "./periods";
+import { RangePicker } from "./range-picker";
+import { byDay, sumOf } from "./rows";
 import { t } from "./texts";
+import { Tiles } from "./tiles";
+import { useNumbers } from "./use-numbers";
 
 export function NumbersPage() {
+	const { query, route } = useLocation();
+	const today = dayOf(useNow());
+	const choice = choiceOf(query, today);
 	return (
-		<Page title={t("title")}>
-			<Blank title={t("title")} />
+		<Page
+			title={t("title")}
+			width="wide"
+			lead={t("lead")}
+			actions={
+				<RangePicker
+					choice={choice}
+					today={today}
+					onChoice={(next: Choice) => route(`/numbers${queryOf(next)}`, true)}
+				/>
+			}
+		>
+			<Report choice={choice} today={today} />
 		</Page>
+	);
+}
+
+function Report({ choice, today }: { readonly choice: Choice; readonly today: string }) {
+	const { period } = choice;
+	const before = previousOf(period);
+	// One request for both periods.
+	const days = useNumbers("day", { from: before.from, to: period.to });
+	const { data, error, refresh } = days;
+	if (data === null)
+		return error ? (
+			<TroubleScreen error={error} retry={refresh} />
+		) : (
+			<Skeleton rows={6} label={t("loading")} />
+		);
+	const now = byDay(data.rows, period);
+	const then = byDay(data.rows, before);
+	const isEmpty = sumOf(now).messages === 0 && sumOf(now).conversations === 0;
+	return (
+		<>
+			{error && <TroubleLine error={error} retry={refresh} />}
+			{isEmpty && (
+				<div class="card numbers-empty">
+					<h2>{t("empty")}</h2>
+					<p>{t("emptyText")}</p>
+				</div>
+			)}
+			<Tiles now={now} then={then} period={period} before={before} />
+			<Charts now={now} then={then} period={period} today={today} />
+			<Breakdowns period={period} />
+		</>
 	);
 }

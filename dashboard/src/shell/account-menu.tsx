@@ -1,6 +1,5 @@
 // The user's menu: theme, language, sign out.
 
-import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { useDesk } from "../api/desk";
 import { ApiError } from "../api/errors";
@@ -9,7 +8,7 @@ import { t } from "../text/common";
 import { Avatar } from "../ui/avatar";
 import { Menu, type MenuItem } from "../ui/menu";
 import { useMe } from "./me";
-import { chooseTheme, themeChoice } from "./theme";
+import { type Theme, useTheme } from "./theme";
 import { toastError } from "./toasts";
 
 interface AccountMenuProps {
@@ -22,8 +21,9 @@ export function AccountMenu({ onSignedOut, onShortcuts }: AccountMenuProps) {
 	const { api } = useDesk();
 	const { route } = useLocation();
 	const { data: me } = useMe();
-	const [theme, setTheme] = useState(themeChoice);
+	const [theme, chooseTheme] = useTheme();
 	const name = me?.user?.name || me?.user?.email || t("owner");
+	const organization = me?.organization.name ?? "";
 
 	async function signOut() {
 		try {
@@ -36,13 +36,10 @@ export function AccountMenu({ onSignedOut, onShortcuts }: AccountMenuProps) {
 		onSignedOut();
 	}
 
-	const themeItem = (choice: ReturnType<typeof themeChoice>, text: string): MenuItem => ({
+	const themeItem = (choice: Theme | null, text: string): MenuItem => ({
 		text,
 		isChecked: theme === choice,
-		run() {
-			chooseTheme(choice);
-			setTheme(choice);
-		},
+		run: () => chooseTheme(choice),
 	});
 
 	return (
@@ -61,8 +58,8 @@ export function AccountMenu({ onSignedOut, onShortcuts }: AccountMenuProps) {
 		>
 			<Avatar name={name} person={name} />
 			<span class="account-text">
-				<span class="account-name">{name}</span>
-				<span class="account-organization">{me?.organization.name}</span>
+				<span class="account-name">{name}</span>{" "}
+				<span class="account-organization">{organization}</span>
 			</span>
 		</Menu>
 	);

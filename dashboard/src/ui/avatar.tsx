@@ -26,12 +26,8 @@ export function initials(name: string): string {
 export function Avatar({ name, person, size = "medium" }: AvatarProps) {
 	const { tone, path } = identicon(person || name);
 	const className = `avatar avatar-${size} tone-${tone}`;
-	if (person)
-		return (
-			<span class={className} aria-hidden="true">
-				{initials(person)}
-			</span>
-		);
+	// By the style sheet, so that the initials are no part of a text around them, such as a button's.
+	if (person) return <span class={className} data-initials={initials(person)} aria-hidden="true" />;
 	return (
 		<svg class={className} viewBox="-2 -2 9 9" aria-hidden="true">
 			<path d={path} shape-rendering="crispEdges" />

@@ -49,12 +49,19 @@ export function Button(props: ButtonProps) {
 interface LinkProps extends Looks {
 	readonly href: string;
 	readonly download?: string;
+	/** In another tab; also for pages of this origin that are not the dashboard's. */
+	readonly opensTab?: boolean;
 }
 
 export function ButtonLink(props: LinkProps) {
-	const { href, icon, children, download } = props;
+	const { href, icon, children, download, opensTab } = props;
 	return (
-		<a class={classOf(props)} href={href} {...(download !== undefined && { download })}>
+		<a
+			class={classOf(props)}
+			href={href}
+			{...(download !== undefined && { download })}
+			{...(opensTab && { target: "_blank", rel: "noopener" })}
+		>
 			{icon && <Icon name={icon} />}
 			{children}
 		</a>

@@ -58,6 +58,7 @@ interface TextFieldProps extends Omit<FieldProps, "children"> {
 	readonly autocomplete?: string;
 	readonly maxLength?: number;
 	readonly required?: boolean;
+	readonly readOnly?: boolean;
 	readonly disabled?: boolean;
 	readonly min?: number;
 	readonly max?: number;

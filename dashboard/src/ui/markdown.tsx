@@ -2,13 +2,18 @@
 // use it.
 
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import { createMarkdown, type Options } from "../../../widget/src/markdown";
+import { createMarkdown, type Options, plainText } from "../../../widget/src/markdown";
 import { t } from "../text/common";
 
 const OPTIONS: Options = {
 	words: (key) => t(key),
 	heading: 4,
 };
+
+/** What a screen reader says: the text without marks. */
+export function spokenText(text: string): string {
+	return plainText(text, OPTIONS);
+}
 
 interface MarkdownProps {
 	readonly text: string;

@@ -26,13 +26,20 @@ export interface Form<T> {
 	save(): Promise<boolean>;
 	/** After a conflict: continue with the other's record, or with one's own changes of it. */
 	settle(keep: "theirs" | "mine"): void;
+	/** The record was changed apart from the form: takes the new version, and keeps the user's changes. */
+	renew(answer: Answer<T>): void;
 }
 
 interface FormOptions<T> {
 	/** The record. A later version of it is shown, too, unless the user has changed something. */
 	readonly initial: Answer<T>;
-	/** `changes` has only the changed fields. The result is the record as the server has it now. */
-	send(changes: Partial<T>, value: T, ifMatch: string | undefined): Promise<Answer<T>>;
+	/**
+	 * `changes` has only the changed fields, `saved` the record as it was read. The result is the record as the server
+	 * has it now.
+	 */
+	send(changes: Partial<T>, value: T, ifMatch: string | undefined, saved: T): Promise<Answer<T>>;
+	/** What the form has of a record as the server sends it; default: the record itself. */
+	receive?(record: unknown): T;
 }
 
 /** The fields that differ. */
@@ -44,7 +51,7 @@ export function changesOf<T extends object>(value: T, saved: T): Partial<T> {
 	) as Partial<T>;
 }
 
-export function useForm<T extends object>({ initial, send }: FormOptions<T>): Form<T> {
+export function useForm<T extends object>({ initial, send, receive }: FormOptions<T>): Form<T> {
 	const [saved, setSaved] = useState(initial);
 	const [changes, setChanges] = useState<Partial<T>>({});
 	const [isSaving, setSaving] = useState(false);
@@ -54,8 +61,9 @@ export function useForm<T extends object>({ initial, send }: FormOptions<T>): Fo
 	const value = { ...saved.data, ...changes };
 	const isChanged = Object.keys(changesOf(value, saved.data)).length > 0;
 
+	// Where the user has changed nothing, there is nothing to protect: show what somebody else has saved.
 	useEffect(() => {
-		if (!isChanged && !isSaving) setSaved(initial);
+		if (!isChanged && !isSaving && initial.etag !== undefined) setSaved(initial);
 	}, [initial.etag]);
 
 	function forget() {
@@ -69,14 +77,16 @@ export function useForm<T extends object>({ initial, send }: FormOptions<T>): Fo
 		setSaving(true);
 		forget();
 		try {
-			setSaved(await send(changesOf(value, saved.data), value, saved.etag));
+			setSaved(await send(changesOf(value, saved.data), value, saved.etag, saved.data));
 			setChanges({});
 			return true;
 		} catch (reason) {
 			const error = ApiError.from(reason);
 			setErrors(error.fields);
-			if (error.isConflict) setConflict({ data: error.current as T, etag: error.etag });
-			else if (Object.keys(error.fields).length === 0) setProblem(describe(error));
+			if (error.isConflict) {
+				const { current, etag } = error;
+				setConflict({ data: receive ? receive(current) : (current as T), etag });
+			} else if (Object.keys(error.fields).length === 0) setProblem(describe(error));
 			return false;
 		} finally {
 			setSaving(false);
@@ -93,8 +103,11 @@ export function useForm<T extends object>({ initial, send }: FormOptions<T>): Fo
 		conflict: conflict?.data ?? null,
 		set(change) {
 			setChanges((before) => ({ ...before, ...change }));
+			// The server may name a part of a field: "texts.de.send".
+			const isOf = (name: string) =>
+				Object.keys(change).some((one) => name === one || name.startsWith(`${one}.`));
 			setErrors((before) =>
-				Object.fromEntries(Object.entries(before).filter(([name]) => !(name in change))),
+				Object.fromEntries(Object.entries(before).filter(([name]) => !isOf(name))),
 			);
 		},
 		reset() {
@@ -107,5 +120,6 @@ export function useForm<T extends object>({ initial, send }: FormOptions<T>): Fo
 			if (keep === "theirs") setChanges({});
 			forget();
 		},
+		renew: setSaved,
 	};
 }

@@ -1,13 +1,32 @@
-// New widget.
+// A new widget: nothing exists before it is saved, and yet the preview shows it.
 
-import { Blank } from "../ui/blank";
+import { useLocation } from "preact-iso";
+import { useDesk } from "../api/desk";
+import { widgetPath } from "../paths";
+import { toast } from "../shell/toasts";
 import { Page } from "../ui/page";
+import { useForm } from "../ui/use-form";
+import { BackToWidgets } from "./edit-page";
+import { Editor } from "./editor";
+import { fieldsOf, formValue, NEW_WIDGET, type WidgetValue } from "./form-value";
 import { t } from "./texts";
 
 export function CreateWidgetPage() {
+	const { api, entries } = useDesk();
+	const { route } = useLocation();
+	const form = useForm<WidgetValue>({
+		initial: { data: NEW_WIDGET, etag: undefined },
+		async send(changes, value) {
+			const widget = await api.post("/v1/admin/widgets", { body: fieldsOf(changes, value) });
+			entries.delete("widgets");
+			toast({ text: t("created") });
+			route(widgetPath(widget.id), true);
+			return { data: formValue(widget), etag: undefined };
+		},
+	});
 	return (
-		<Page title={t("newWidget")}>
-			<Blank title={t("newWidget")} />
+		<Page title={t("newWidget")} back={<BackToWidgets />} width="wide" lead={t("newWidgetLead")}>
+			<Editor form={form} today={null} onSave={form.save} action={t("create")} isNew />
 		</Page>
 	);
 }

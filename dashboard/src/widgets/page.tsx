@@ -1,13 +1,111 @@
-// Widgets.
+// All widgets as cards.
 
+import { useState } from "preact/hooks";
+import type { Widget } from "../../../workerd/api/openapi/openapi";
+import type { Client } from "../api/client";
+import { useData } from "../api/desk";
 import { Blank } from "../ui/blank";
+import { ButtonLink } from "../ui/button";
 import { Page } from "../ui/page";
+import { Skeleton } from "../ui/skeleton";
+import { TroubleLine, TroubleScreen } from "../ui/trouble";
+import { WidgetCard } from "./card";
+import { useAgents } from "./sections/basics";
 import { t } from "./texts";
 
+/** More than the eye takes in at once. */
+const MANY = 8;
+
+/** All pages of the list: an organization has few widgets. */
+async function readAll(api: Client, signal: AbortSignal): Promise<readonly Widget[]> {
+	const all: Widget[] = [];
+	for (let cursor: string | undefined; ; ) {
+		const query = { limit: 200, ...(cursor !== undefined && { cursor }) };
+		const { widgets, nextCursor } = await api.get("/v1/admin/widgets", { query, signal });
+		all.push(...widgets);
+		if (!nextCursor) return all;
+		cursor = nextCursor;
+	}
+}
+
+export function useWidgets() {
+	return useData("widgets", (api) => ({
+		load: async (signal) => ({ data: await readAll(api, signal), etag: undefined }),
+		kinds: ["widget"],
+	}));
+}
+
+function useCounts() {
+	return useData("widget-counts", (api) => ({
+		load: (signal) => api.read("/v1/admin/counts", { signal }),
+		kinds: ["conversation", "message"],
+	}));
+}
+
+export function matches(widget: Widget, agent: string, query: string): boolean {
+	const { name, widget_id, allowed_origins } = widget;
+	const text = [name ?? "", agent, ...(allowed_origins ?? [])].join(" ").toLowerCase();
+	const words = query.trim().toLowerCase().split(/\s+/);
+	return widget_id === query.trim() || words.every((word) => text.includes(word));
+}
+
 export function WidgetsPage() {
+	const { data, error, refresh } = useWidgets();
+	const agents = useAgents().data?.agents ?? [];
+	const counts = useCounts().data?.widgets ?? {};
+	const [query, setQuery] = useState("");
+	const agentOf = (widget: Widget) =>
+		agents.find((agent) => agent.id === widget.agent_id)?.name ?? "";
+	const shown = data?.filter((widget) => matches(widget, agentOf(widget), query)) ?? [];
+	const create = (
+		<ButtonLink kind="main" icon="plus" href="/widgets/create">
+			{t("newWidget")}
+		</ButtonLink>
+	);
+
 	return (
-		<Page title={t("title")}>
-			<Blank title={t("title")} />
+		<Page
+			title={t("title")}
+			lead={t("lead")}
+			width="wide"
+			actions={data && data.length > 0 && create}
+		>
+			{data && error && <TroubleLine error={error} retry={refresh} />}
+			{!data && error && <TroubleScreen error={error} retry={refresh} />}
+			{!data && !error && <Skeleton rows={4} />}
+			{data?.length === 0 && (
+				<Blank icon="widgets" title={t("empty")}>
+					<p>{t("emptyText")}</p>
+					{create}
+				</Blank>
+			)}
+			{data && data.length > MANY && (
+				<input
+					class="input widget-search"
+					type="search"
+					aria-label={t("search")}
+					placeholder={t("search")}
+					value={query}
+					onInput={({ currentTarget }) => setQuery(currentTarget.value)}
+				/>
+			)}
+			{shown.length > 0 && (
+				<ul class="widget-cards">
+					{shown.map((widget) => (
+						<WidgetCard
+							key={widget.id}
+							widget={widget}
+							agent={agentOf(widget)}
+							open={counts[widget.id] ?? 0}
+						/>
+					))}
+				</ul>
+			)}
+			{data && data.length > 0 && (
+				<p class="list-end" role="status">
+					{shown.length === 0 ? t("noMatch") : t("count", { count: shown.length })}
+				</p>
+			)}
 		</Page>
 	);
 }

@@ -167,6 +167,8 @@ feed_on_event(struct live_room_member *member, const struct live_room_event *eve
 	case ROOM_TYPING:
 		feed_on_operator_typing(f);
 		break;
+	case ROOM_PRESENCE: /* for owners only */
+		break;
 	case ROOM_CONTACT:
 		feed_on_contact(f);
 		break;

@@ -10,6 +10,11 @@ const char *const names_message_roles[] = {
 
 const char *const names_user_roles[] = {[USER_OWNER] = "owner", [USER_MEMBER] = "member", NULL};
 
+const char *const names_operator_doings[] = {[OPERATOR_VIEWS] = "viewing",
+    [OPERATOR_WRITES] = "writing",
+    [OPERATOR_LEAVES] = "left",
+    NULL};
+
 struct slice
 names_message_role(uint8_t role)
 {
@@ -54,4 +59,11 @@ names_user_role(uint8_t role)
 {
 	must(role < ARRAY_LEN(names_user_roles) - 1);
 	return slice_str(names_user_roles[role]);
+}
+
+struct slice
+names_operator_doing(uint8_t doing)
+{
+	must(doing < ARRAY_LEN(names_operator_doings) - 1);
+	return slice_str(names_operator_doings[doing]);
 }

@@ -31,6 +31,7 @@ guard_session_set_caller(struct api_call *c, const union msg *m)
 		return true;
 	must(record_decode(m->login.user, MSG_USER_RECORD, &user) == WIRE_OK);
 	c->user = user.id;
+	c->user_name = user.name.len > 0 ? user.name : user.email;
 	c->role = user.role;
 	return true;
 }

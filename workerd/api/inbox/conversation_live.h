@@ -8,5 +8,6 @@
 
 api_handler_fn handle_conversations_events;
 api_handler_fn handle_conversations_typing;
+api_handler_fn handle_conversations_presence;
 
 #endif

@@ -141,6 +141,18 @@ live_event_typing(struct live_follower *f)
 }
 
 void
+live_event_presence(struct live_follower *f, struct slice operator)
+{
+	struct json_writer j = live_event_open(f, "presence");
+	struct msg_operator_presence r;
+
+	must(record_decode(operator, MSG_OPERATOR_PRESENCE, &r) == WIRE_OK);
+	live_author_write_person(&j, "operator", &r.operator, r.name, f->viewer);
+	json_write_str(&j, "doing", names_operator_doing(r.doing));
+	event_stream_send(&f->stream, &j);
+}
+
+void
 live_event_erased(struct live_follower *f)
 {
 	struct json_writer j = live_event_open(f, "erased");

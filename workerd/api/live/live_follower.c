@@ -449,6 +449,10 @@ live_follower_on_event(struct live_room_member *member, const struct live_room_e
 	case ROOM_TYPING:
 		live_event_typing(f);
 		break;
+	case ROOM_PRESENCE:
+		if (live_follower_is_owner(f))
+			live_event_presence(f, event->operator);
+		break;
 	case ROOM_CONTACT:
 		break;
 	case ROOM_MISSED:

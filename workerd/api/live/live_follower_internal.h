@@ -76,6 +76,7 @@ void live_event_token(struct live_reply *r, struct slice token);
 void live_event_done(
     struct live_follower *f, const struct id *reply, const struct turn_reply *end);
 void live_event_typing(struct live_follower *f);
+void live_event_presence(struct live_follower *f, struct slice operator);
 void live_event_erased(struct live_follower *f);
 
 /* Sends the state if it has changed. r NULL: the session has no conversation. */

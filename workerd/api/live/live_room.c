@@ -377,6 +377,17 @@ live_room_on_change(struct live_rooms *rooms, const struct msg_live_changed *cha
 	live_room_notify_type(r, ROOM_CHANGED);
 }
 
+static void
+live_room_on_presence(struct live_rooms *rooms, const struct msg_live_presence *presence)
+{
+	struct live_room *r = live_room_find(rooms, &presence->room);
+
+	if (r != NULL)
+		live_room_notify(r,
+		    &(struct live_room_event){
+			.type = ROOM_PRESENCE, .operator= presence->operator});
+}
+
 /* An event without further data. */
 static void
 live_room_on_signal(
@@ -416,6 +427,9 @@ live_room_on_news(void *arg, uint16_t type, const union msg *m)
 		break;
 	case MSG_LIVE_TYPING:
 		live_room_on_signal(arg, &m->live_typing.room, ROOM_TYPING);
+		break;
+	case MSG_LIVE_PRESENCE:
+		live_room_on_presence(arg, &m->live_presence);
 		break;
 	case MSG_LIVE_CHANGED:
 		live_room_on_change(arg, &m->live_changed);

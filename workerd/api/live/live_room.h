@@ -4,7 +4,7 @@
  * those of a conversation's owners.
  *
  *	live_room_enter() → VISITOR_FOLLOW or ROOM_FOLLOW, once per room
- *	LIVE_TURN, LIVE_CHANGED, LIVE_TYPING, LIVE_CONTACT, LIVE_ROOM_END
+ *	LIVE_TURN, LIVE_CHANGED, LIVE_TYPING, LIVE_PRESENCE, LIVE_CONTACT, LIVE_ROOM_END
  *		→ on_event() of each member, in order
  *	the last live_room_leave() → ROOM_LEAVE
  *
@@ -27,6 +27,7 @@ enum live_room_event_type {
 	ROOM_TURN,        /* the visitor sent a message, over any of its connections */
 	ROOM_CHANGED,     /* the conversation has another state, or an operator's message */
 	ROOM_TYPING,      /* the other side writes a message */
+	ROOM_PRESENCE,    /* an operator is in the conversation; only for owners */
 	ROOM_CONTACT,     /* the visitor's contact details were stored */
 	ROOM_MISSED,      /* events may have been missed: look for them */
 	ROOM_UNAVAILABLE, /* the store cannot be asked for events */
@@ -36,6 +37,7 @@ enum live_room_event_type {
 struct live_room_event {
 	enum live_room_event_type type;
 	const struct msg_live_turn *turn; /* of ROOM_TURN */
+	struct slice operator;            /* of ROOM_PRESENCE: an OPERATOR_PRESENCE */
 	/* of ROOM_MISSED */
 	bool identified; /* the visitor has contact details */
 	bool erased;     /* the conversation that it had was deleted */

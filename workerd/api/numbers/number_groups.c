@@ -22,7 +22,8 @@ number_groups_clear(struct number_groups *groups)
 	for (size_t i = 0; i < groups->n; i++)
 		free(groups->of[i]);
 	free(groups->of);
-	*groups = (struct number_groups){.by = groups->by};
+	*groups = (struct number_groups){
+	    .by = groups->by, .widget = groups->widget, .agent = groups->agent};
 }
 
 static struct id
@@ -96,6 +97,22 @@ number_groups_find(struct number_groups *groups, const struct id *key)
 	return groups->truncated ? NULL : number_groups_insert(groups, at, key);
 }
 
+static bool
+number_groups_want(const struct number_groups *groups, const struct msg_numbers_row *row)
+{
+	if (groups->by == NUMBER_BY_HOUR && row->hour == ALL_OF_DAY)
+		return false;
+	return (id_is_zero(&groups->widget) || id_equal(&groups->widget, &row->widget)) &&
+	    (id_is_zero(&groups->agent) || id_equal(&groups->agent, &row->agent));
+}
+
+/* Whether the rows of a group are of agents alone, so that what belongs to no agent must be derived. */
+static bool
+number_groups_are_of_agents(const struct number_groups *groups)
+{
+	return groups->by == NUMBER_BY_AGENT || !id_is_zero(&groups->agent);
+}
+
 void
 number_groups_add(struct number_groups *groups, const struct msg_numbers_row *row)
 {
@@ -103,7 +120,7 @@ number_groups_add(struct number_groups *groups, const struct msg_numbers_row *ro
 	struct counts counts = {.n = {0}};
 	struct number_group *group;
 
-	if (groups->by == NUMBER_BY_HOUR && row->hour == ALL_OF_DAY)
+	if (!number_groups_want(groups, row))
 		return;
 	if (!counts_add_encoded(&counts, row->counted) ||
 	    !counts_add_encoded(&counts, row->kept))
@@ -168,12 +185,11 @@ number_groups_write_times(struct json_writer *j, const char *key, const struct c
 
 static void
 number_groups_write_messages(
-    struct json_writer *j, enum number_by by, const uint64_t *n, uint64_t replies)
+    struct json_writer *j, bool of_agent, const uint64_t *n, uint64_t replies)
 {
-	uint64_t questions = by == NUMBER_BY_AGENT ? replies : n[COUNT_QUESTIONS];
+	uint64_t questions = of_agent ? replies : n[COUNT_QUESTIONS];
 
-	json_write_uint(j, "conversations",
-	    by == NUMBER_BY_AGENT ? n[COUNT_BEGUN] : n[COUNT_CONVERSATIONS]);
+	json_write_uint(j, "conversations", of_agent ? n[COUNT_BEGUN] : n[COUNT_CONVERSATIONS]);
 	json_write_uint(j, "messages", questions + replies + n[COUNT_OPERATOR]);
 	json_write_open(j, "messagesByRole", '{');
 	json_write_uint(j, "user", questions);
@@ -195,15 +211,15 @@ number_groups_write_replies(struct json_writer *j, const uint64_t *n)
 
 static void
 number_groups_write_group(
-    struct json_writer *j, enum number_by by, const struct number_group *group)
+    struct json_writer *j, const struct number_groups *groups, const struct number_group *group)
 {
 	const uint64_t *n = group->counts.n;
 	uint64_t replies =
 	    n[COUNT_COMPLETE] + n[COUNT_STOPPED] + n[COUNT_INTERRUPTED] + n[COUNT_FAILED];
 
 	json_write_open(j, NULL, '{');
-	number_groups_write_key(j, by, &group->key);
-	number_groups_write_messages(j, by, n, replies);
+	number_groups_write_key(j, groups->by, &group->key);
+	number_groups_write_messages(j, number_groups_are_of_agents(groups), n, replies);
 	json_write_uint(j, "tokensIn", n[COUNT_TOKENS_IN]);
 	json_write_uint(j, "tokensOut", n[COUNT_TOKENS_OUT]);
 	number_groups_write_replies(j, n);
@@ -236,7 +252,7 @@ number_groups_write(struct json_writer *j, const struct number_groups *groups)
 	json_write_open(j, "rows", '[');
 	for (size_t i = 0; i < groups->n; i++)
 		if (!number_groups_is_empty(groups->by, groups->of[i]))
-			number_groups_write_group(j, groups->by, groups->of[i]);
+			number_groups_write_group(j, groups, groups->of[i]);
 	json_write_close(j, ']');
 	json_write_bool(j, "truncated", groups->truncated);
 	json_write_close(j, '}');

@@ -19,10 +19,11 @@ struct number_group {
 	struct counts counts;
 };
 
-/* Zeroes but `by`: empty. */
+/* Zeroes but `by` and the two filters: empty. */
 struct number_groups {
 	enum number_by by;
-	bool truncated; /* there are too many */
+	struct id widget, agent; /* only rows of these; zero: of any */
+	bool truncated;          /* there are too many */
 	size_t n, room;
 	struct number_group **of; /* in the order of their keys */
 };

@@ -111,6 +111,16 @@ numbers_read_day(struct slice query, const char *name, uint32_t *day)
 	return value.p == NULL || numbers_parse_day(value, day);
 }
 
+/* A parameter that is an id; zero if it is not given. */
+static bool
+numbers_read_id(struct slice query, const char *name, struct id *id)
+{
+	uint8_t text[PARAMETER_MAX];
+	struct slice value = parameter_read(query, name, text);
+
+	return value.p == NULL || (id_parse(value, id) == 0 && !id_is_zero(id));
+}
+
 static bool
 numbers_read_by(struct slice query, enum number_by *by)
 {
@@ -129,7 +139,8 @@ numbers_read_by(struct slice query, enum number_by *by)
 
 /* Reads the parameters. NULL, or a sentence that says what would be valid. */
 static const char *
-numbers_read_parameters(struct slice query, uint32_t *from, uint32_t *last, enum number_by *by)
+numbers_read_parameters(
+    struct slice query, uint32_t *from, uint32_t *last, struct number_groups *groups)
 {
 	*last = (uint32_t)(clock_wall_ms() / CLOCK_DAY_MS);
 	if (!numbers_read_day(query, "to", last))
@@ -139,17 +150,21 @@ numbers_read_parameters(struct slice query, uint32_t *from, uint32_t *last, enum
 		return "from must be a day such as 2026-01-01";
 	if (*from > *last || *last - *from >= DAYS_MAX)
 		return "from must not be after to, nor more than 1,100 days before";
-	if (!numbers_read_by(query, by))
+	if (!numbers_read_by(query, &groups->by))
 		return "by must be day, hour, widget or agent";
+	if (!numbers_read_id(query, "widgetId", &groups->widget))
+		return "widgetId must be a widget's id";
+	if (!numbers_read_id(query, "agentId", &groups->agent))
+		return "agentId must be an agent's id";
 	return NULL;
 }
 
 void
 handle_numbers_get(const struct api_call *c)
 {
-	enum number_by by = NUMBER_BY_DAY;
+	struct number_groups groups = {.by = NUMBER_BY_DAY};
 	uint32_t from, last;
-	const char *wrong = numbers_read_parameters(c->x->req->query, &from, &last, &by);
+	const char *wrong = numbers_read_parameters(c->x->req->query, &from, &last, &groups);
 	struct numbers_query *n;
 
 	if (wrong != NULL) {
@@ -160,6 +175,6 @@ handle_numbers_get(const struct api_call *c)
 	n->q.on_end = numbers_on_end;
 	n->from = from;
 	n->to = last + 1;
-	n->groups.by = by;
+	n->groups = groups;
 	numbers_ask(n, (struct slice){0});
 }

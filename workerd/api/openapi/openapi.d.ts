@@ -110,6 +110,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/conversations/{conversationId}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list of conversations. Any other text of this pattern returns 404. */
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["conversationPresence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/conversations/{conversationId}/takeover": {
         parameters: {
             query?: never;
@@ -301,6 +320,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/widgets/{widgetId}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                widgetId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get: operations["widgetStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/widgets/{widgetId}/reset-id": {
         parameters: {
             query?: never;
@@ -387,6 +425,22 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["testAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listModels"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1251,7 +1305,7 @@ export interface components {
             next: string;
         };
         /** @description An event of a conversation. */
-        LiveEvent: components["schemas"]["LiveState"] | components["schemas"]["LiveMessage"] | components["schemas"]["LiveStart"] | components["schemas"]["LiveToken"] | components["schemas"]["LiveDone"] | components["schemas"]["LiveTyping"] | components["schemas"]["LiveErased"] | components["schemas"]["LivePing"];
+        LiveEvent: components["schemas"]["LiveState"] | components["schemas"]["LiveMessage"] | components["schemas"]["LiveStart"] | components["schemas"]["LiveToken"] | components["schemas"]["LiveDone"] | components["schemas"]["LiveTyping"] | components["schemas"]["LivePresence"] | components["schemas"]["LiveErased"] | components["schemas"]["LivePing"];
         /** @description An operator. */
         LivePerson: {
             /** @description Only for owners. */
@@ -1306,6 +1360,21 @@ export interface components {
             type: "typing";
             /** @enum {unknown} */
             role: "user" | "operator";
+        };
+        /**
+         * @description What an operator does in a conversation.
+         * @enum {unknown}
+         */
+        OperatorDoing: "viewing" | "writing" | "left";
+        Presence: {
+            doing: components["schemas"]["OperatorDoing"];
+        };
+        /** @description Only for owners: an operator is in the conversation. Valid for 30 seconds. */
+        LivePresence: {
+            /** @constant */
+            type: "presence";
+            operator: components["schemas"]["LivePerson"];
+            doing: components["schemas"]["OperatorDoing"];
         };
         LiveErased: {
             /** @constant */
@@ -1469,6 +1538,19 @@ export interface components {
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
         };
+        WidgetStatus: {
+            enabled: boolean;
+            /** @description The visitors' messages of this UTC day, which the cap counts. */
+            messagesToday: number;
+            dailyMessageCap: number | null;
+            /** @description The latest of the origins; null: not known. */
+            lastSeenAt: components["schemas"]["Time"] | null;
+            /** @description Where the widget was, the latest first. */
+            origins: {
+                origin: string;
+                lastSeenAt: components["schemas"]["Time"];
+            }[];
+        };
         /** @description The members of a new widget. Defaults: `agent_id` of the oldest widget, `primary_color` #6366f1, `text_color` #ffffff, `position` bottom_right, `contact_info_mode` none, `enabled` true; other members null or false. */
         NewWidget: components["schemas"]["WidgetFields"];
         /** @description The members of a widget. Read-only members may be sent back unchanged. If `updated_at` is sent and the widget has changed since, the request is refused. */
@@ -1588,6 +1670,9 @@ export interface components {
             temperature: number | null;
             max_output_tokens: number | null;
             base_url: string;
+        };
+        ModelList: {
+            models: string[];
         };
         ModelServer: {
             key_name: string | null;
@@ -2593,6 +2678,9 @@ export type LiveStart = components['schemas']['LiveStart'];
 export type LiveToken = components['schemas']['LiveToken'];
 export type LiveDone = components['schemas']['LiveDone'];
 export type LiveTyping = components['schemas']['LiveTyping'];
+export type OperatorDoing = components['schemas']['OperatorDoing'];
+export type Presence = components['schemas']['Presence'];
+export type LivePresence = components['schemas']['LivePresence'];
 export type LiveErased = components['schemas']['LiveErased'];
 export type LivePing = components['schemas']['LivePing'];
 export type Conversation = components['schemas']['Conversation'];
@@ -2606,6 +2694,7 @@ export type ContactError = components['schemas']['ContactError'];
 export type FieldsError = components['schemas']['FieldsError'];
 export type Color = components['schemas']['Color'];
 export type Widget = components['schemas']['Widget'];
+export type WidgetStatus = components['schemas']['WidgetStatus'];
 export type NewWidget = components['schemas']['NewWidget'];
 export type WidgetFields = components['schemas']['WidgetFields'];
 export type WidgetList = components['schemas']['WidgetList'];
@@ -2613,6 +2702,7 @@ export type Agent = components['schemas']['Agent'];
 export type NewAgent = components['schemas']['NewAgent'];
 export type AgentFields = components['schemas']['AgentFields'];
 export type AgentDefaults = components['schemas']['AgentDefaults'];
+export type ModelList = components['schemas']['ModelList'];
 export type ModelServer = components['schemas']['ModelServer'];
 export type AgentList = components['schemas']['AgentList'];
 export type PromptPreview = components['schemas']['PromptPreview'];
@@ -2938,6 +3028,31 @@ export interface operations {
             };
         };
     };
+    conversationPresence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list of conversations. Any other text of this pattern returns 404. */
+                conversationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Presence"];
+            };
+        };
+        responses: {
+            /** @description Told. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     takeOverConversation: {
         parameters: {
             query?: never;
@@ -3056,6 +3171,10 @@ export interface operations {
                 to?: string;
                 /** @description What a row stands for. */
                 by?: "day" | "hour" | "widget" | "agent";
+                /** @description Only what was counted for this widget. */
+                widgetId?: components["schemas"]["Id"];
+                /** @description Only what was counted for this agent, derived as by agent. */
+                agentId?: components["schemas"]["Id"];
             };
             header?: never;
             path?: never;
@@ -3351,6 +3470,29 @@ export interface operations {
             };
         };
     };
+    widgetStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                widgetId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The status. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WidgetStatus"];
+                };
+            };
+        };
+    };
     resetWidgetId: {
         parameters: {
             query?: never;
@@ -3541,6 +3683,29 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["TrialStream"];
+        };
+    };
+    listModels: {
+        parameters: {
+            query?: {
+                /** @description The name of a server in MODEL_SERVERS. Default: that of OPENAI_BASE_URL. */
+                server?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The names of at most 1,000 models, sorted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
         };
     };
     listContacts: {

@@ -54,8 +54,10 @@ struct api_call {
 	struct route_match match;
 	/* The guards fill in who calls, and whose data the caller may see. */
 	struct id org;
-	struct id widget;    /* the widget that keyed chat requests belong to */
-	struct id user;      /* zero: the caller used a key or DASHBOARD_PASSWORD */
+	struct id widget; /* the widget that keyed chat requests belong to */
+	struct id user;   /* zero: the caller used a key or DASHBOARD_PASSWORD */
+	struct slice
+	    user_name; /* or the user's e-mail; borrowed for the handler's call; empty: no user */
 	enum user_role role; /* keys and DASHBOARD_PASSWORD have the owner role */
 	struct id login;     /* the session's id in lists; zero: the caller used a key */
 	struct id key;       /* an organization's own key; else zero */

@@ -8,7 +8,7 @@
 #include "workerd/api/request/api_state.h"
 #include "workerd/http/reply.h"
 
-/* How long a poll waits at most: a client takes its connection for dead after 20 s without an answer. */
+/* How long a poll waits at most: a client takes its connection for dead after 19 s without an answer. */
 #define EVENT_POLL_WAIT_MS 15000u
 
 struct event_poll;

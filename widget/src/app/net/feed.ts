@@ -19,7 +19,7 @@ export type FeedKind = "x-ndjson" | "event-stream" | "poll";
 export type FeedUrl = (leaf: "events" | "frames", after?: string) => string;
 
 /** The server writes something every 7.5 s, and answers a poll within 15 s. */
-const SILENCE_MS = 20_000;
+const SILENCE_MS = 19_000;
 /** A stream that ends sooner is not asked for again at once. */
 const SHORT_MS = 1000;
 

@@ -8,7 +8,7 @@ export type Socket = Pick<WebSocket, "readyState" | "send" | "close" | "addEvent
 
 const SILENCE_MS = 15_000;
 /** How long the server may take to answer. */
-const ANSWER_MS = 5000;
+const ANSWER_MS = 4000;
 
 const OPEN = 1;
 

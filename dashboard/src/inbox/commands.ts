@@ -1,0 +1,111 @@
+// The keys and commands of the inbox. They concern the selected conversation: the one that J and K have reached, or
+// that is open.
+
+import type { RefObject } from "preact";
+import { useLocation } from "preact-iso";
+import type { Conversation } from "../../../workerd/api/openapi/openapi";
+import { type Command, useCommands } from "../shell/shortcuts";
+import type { Actions } from "./actions";
+import type { ConversationList } from "./conversation-list";
+import { listPath, openPath, type Place } from "./place";
+import { t } from "./texts";
+import type { WindowHandle } from "./window-list";
+
+interface Inbox {
+	readonly list: ConversationList;
+	readonly actions: Actions;
+	readonly place: Place;
+	readonly handle: RefObject<WindowHandle | null>;
+	readonly openId: string | null;
+	readonly selectedId: string | null;
+	readonly select: (id: string) => void;
+	readonly assign: (id: string) => void;
+}
+
+export function useInboxCommands(inbox: Inbox): void {
+	const { list, actions, place, handle, openId, selectedId, select, assign } = inbox;
+	const { route } = useLocation();
+	const { rows } = list;
+
+	function move(step: number) {
+		if (place.filters) {
+			moveFocus(step);
+			return;
+		}
+		const at = selectedId === null ? -1 : rows.indexOf(selectedId);
+		const to = at < 0 ? (handle.current?.firstVisible() ?? 0) : at + step;
+		const row: Conversation | undefined = rows.all[to];
+		if (!row) return;
+		select(row._id);
+		handle.current?.reveal(row._id);
+		// The open conversation follows, so that it is always the selected one.
+		if (openId !== null) route(openPath(place, row._id), true);
+	}
+
+	/** Runs with the id of the conversation, if there is one. */
+	const on = (run: (id: string) => void) => () => {
+		if (selectedId !== null) run(selectedId);
+	};
+
+	/** While a conversation is open, the thread has these commands; `what` tells it where to begin. */
+	const writing: Command[] =
+		openId === null
+			? [
+					{ id: "assign", text: t("assign"), key: "a", run: on(assign) },
+					...(["reply", "note"] as const).map((what) => ({
+						id: what,
+						text: t(what),
+						key: what.charAt(0),
+						run: on((id) => route(`${openPath(place, id)}#${what}`)),
+					})),
+				]
+			: [];
+
+	const isResolved = selectedId !== null && rows.get(selectedId)?.state === "resolved";
+	useCommands([
+		{ id: "next", text: t("next"), key: "j", run: () => move(1) },
+		{ id: "previous", text: t("previous"), key: "k", run: () => move(-1) },
+		{
+			id: "open",
+			text: t("open"),
+			key: "Enter",
+			run: on((id) => route(openPath(place, id))),
+		},
+		{
+			id: "resolve",
+			text: t(isResolved ? "reopen" : "resolve"),
+			key: "e",
+			run: on((id) => {
+				// The row may leave the list: its successor is the next to be looked at.
+				const at = rows.indexOf(id);
+				void actions.toggleResolved(id);
+				const isGone = at >= 0 && rows.indexOf(id) < 0;
+				const next = isGone ? (rows.all[at] ?? rows.all[at - 1]) : undefined;
+				if (next) select(next._id);
+			}),
+		},
+		...writing,
+		{
+			id: "search",
+			text: t("search"),
+			key: "/",
+			run: () => {
+				const field = document.getElementById("search");
+				if (field) field.focus();
+				else route(listPath({ ...place, filters: {} }));
+			},
+		},
+		{
+			id: "read",
+			text: t("markAllRead"),
+			run: () => void actions.markAllRead(),
+		},
+	]);
+}
+
+/** From result to result of a search. */
+function moveFocus(step: number): void {
+	const all = [...document.querySelectorAll<HTMLElement>(".result")];
+	const at = all.indexOf(document.activeElement as HTMLElement);
+	all[at < 0 ? 0 : at + step]?.focus();
+}

@@ -1,0 +1,76 @@
+// What a search is limited to.
+
+import { Button } from "../ui/button";
+import { type Choice, SelectField, TextField } from "../ui/field";
+import type { Filters } from "./place";
+import { t } from "./texts";
+import type { ViewNames } from "./view-list";
+
+interface SearchFiltersProps {
+	readonly filters: Filters;
+	readonly names: ViewNames;
+	readonly onFilters: (filters: Filters) => void;
+}
+
+/** With the choice "any", whose value is empty. */
+const choices = (
+	any: string,
+	known: ReadonlyArray<readonly [string, string]>,
+): Choice<string>[] => [
+	{ value: "", text: any },
+	...known.map(([value, text]) => ({ value, text })),
+];
+
+export function SearchFilters({ filters, names, onFilters }: SearchFiltersProps) {
+	function set(name: keyof Filters, value: string) {
+		const { [name]: _, ...others } = filters;
+		onFilters(value === "" ? others : { ...others, [name]: value });
+	}
+	const states = [
+		["open", t("stateOpen")],
+		["waiting", t("waiting")],
+		["person", t("person")],
+		["resolved", t("resolved")],
+	] as const;
+	return (
+		<div class="search-filters">
+			<SelectField
+				label={t("state")}
+				value={filters.state ?? ""}
+				choices={choices(t("anyState"), states)}
+				onValue={(value) => set("state", value)}
+			/>
+			<SelectField
+				label={t("widget")}
+				value={filters.widgetId ?? ""}
+				choices={choices(t("anyWidget"), [...names.widgets])}
+				onValue={(value) => set("widgetId", value)}
+			/>
+			<SelectField
+				label={t("tag")}
+				value={filters.tag ?? ""}
+				choices={choices(
+					t("anyTag"),
+					[...names.tags.values()].map(({ id, name }) => [id, name]),
+				)}
+				onValue={(value) => set("tag", value)}
+			/>
+			<TextField
+				label={t("since")}
+				type="date"
+				value={filters.from ?? ""}
+				onValue={(value) => set("from", value)}
+			/>
+			<TextField
+				label={t("until")}
+				type="date"
+				value={filters.to ?? ""}
+				onValue={(value) => set("to", value)}
+			/>
+			{filters.contactId && <p class="badge badge-accent">{t("oneContact")}</p>}
+			<Button isSmall kind="quiet" onClick={() => onFilters(filters.q ? { q: filters.q } : {})}>
+				{t("clear")}
+			</Button>
+		</div>
+	);
+}

@@ -1,0 +1,89 @@
+// The results of a search, page by page.
+
+import { useEffect, useState } from "preact/hooks";
+import type { SearchResult } from "../../../workerd/api/openapi/openapi";
+import { useDesk } from "../api/desk";
+import { ApiError } from "../api/errors";
+import type { Filters } from "./place";
+
+const PAGE = 30;
+const DAY_MS = 24 * 3600 * 1000;
+
+interface Found {
+	readonly results: readonly SearchResult[];
+	readonly cursor: string | null;
+	readonly error: ApiError | null;
+	readonly isLoading: boolean;
+}
+
+interface Search extends Found {
+	load(cursor: string, signal: AbortSignal): void;
+	retry(): Promise<void>;
+}
+
+/** The beginning of a day, such as 2025-06-18, in the user's time zone. */
+function dayStart(day: string | undefined): number | undefined {
+	const at = day === undefined ? Number.NaN : new Date(`${day}T00:00`).getTime();
+	return Number.isNaN(at) ? undefined : at;
+}
+
+/** As the API takes it: `to` is a time before which something was written. */
+export function searchQuery({ q = "", from, to, state, ...ids }: Filters) {
+	const since = dayStart(from);
+	const until = dayStart(to);
+	return {
+		...ids,
+		q,
+		...(isState(state) && { state }),
+		...(since !== undefined && { from: since }),
+		...(until !== undefined && { to: until + DAY_MS }),
+	};
+}
+
+type State = "open" | "waiting" | "person" | "resolved";
+const isState = (state: string | undefined): state is State =>
+	/^(open|waiting|person|resolved)$/.test(state ?? "");
+
+const NOTHING: Found = { results: [], cursor: null, error: null, isLoading: true };
+
+export function useSearch(filters: Filters): Search {
+	const { api } = useDesk();
+	const [found, setFound] = useState(NOTHING);
+	const key = JSON.stringify(filters);
+
+	async function ask(cursor: string | null, signal?: AbortSignal): Promise<void> {
+		try {
+			const query = { ...searchQuery(filters), limit: PAGE, ...(cursor !== null && { cursor }) };
+			const { results, nextCursor } = await api.get("/v1/admin/search", { query, signal });
+			if (signal?.aborted) return;
+			setFound((before) => ({
+				results: cursor === null ? results : [...before.results, ...results],
+				cursor: nextCursor,
+				error: null,
+				isLoading: false,
+			}));
+		} catch (reason) {
+			if (signal?.aborted) return;
+			const error = ApiError.from(reason);
+			setFound((before) => ({
+				...(cursor === null ? NOTHING : before),
+				error,
+				isLoading: false,
+			}));
+		}
+	}
+
+	useEffect(() => {
+		if (!filters.q?.trim()) return;
+		const abort = new AbortController();
+		// The results of before stay while the next ones come.
+		void ask(null, abort.signal);
+		return () => abort.abort();
+	}, [key]);
+
+	return {
+		...found,
+		load: (cursor, signal) => void ask(cursor, signal),
+		retry: () => ask(found.results.length > 0 ? found.cursor : null),
+	};
+}

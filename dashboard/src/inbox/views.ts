@@ -1,0 +1,68 @@
+// The views of the inbox: what the server is asked for, whether a conversation belongs to one, how many do. As in the
+// counts of the server, only "all" and "resolved" contain resolved conversations.
+
+import type { Conversation, Counts } from "../../../workerd/api/openapi/openapi";
+
+const PLAIN = ["all", "waiting", "mine", "unassigned", "person", "resolved"] as const;
+export type PlainView = (typeof PLAIN)[number];
+export type View = PlainView | `widget:${string}` | `tag:${string}`;
+
+export const PLAIN_VIEWS: readonly PlainView[] = PLAIN;
+const UNRESOLVED = "open,waiting,person";
+
+/** The view with this name in an address; null: there is none. */
+export function parseView(name: string | null | undefined): View | null {
+	if (!name) return null;
+	return isPlain(name) || /^(widget|tag):[\w-]+$/.test(name) ? (name as View) : null;
+}
+
+export function isPlain(view: string): view is PlainView {
+	return PLAIN.some((one) => one === view);
+}
+
+/** The id of a widget's or a tag's view. */
+const idOf = (view: View): string => view.slice(view.indexOf(":") + 1);
+
+interface Query {
+	readonly state?: string;
+	readonly assignedTo?: string;
+	readonly widgetId?: string;
+	readonly tag?: string;
+}
+
+export function queryOf(view: View): Query {
+	switch (view) {
+		case "all":
+			return {};
+		case "waiting":
+		case "person":
+		case "resolved":
+			return { state: view };
+		case "mine":
+			return { state: UNRESOLVED, assignedTo: "me" };
+		case "unassigned":
+			return { state: UNRESOLVED, assignedTo: "nobody" };
+		default:
+			return view.startsWith("widget:")
+				? { state: UNRESOLVED, widgetId: idOf(view) }
+				: { state: UNRESOLVED, tag: idOf(view) };
+	}
+}
+
+/** `me`: the id of the user; null: a caller without one. */
+export function isIn(view: View, row: Conversation, me: string | null): boolean {
+	if (view === "all") return true;
+	if (view === "waiting" || view === "person" || view === "resolved") return row.state === view;
+	if (row.state === "resolved") return false;
+	if (view === "mine") return row.assignedTo !== null && row.assignedTo === me;
+	if (view === "unassigned") return row.assignedTo === null;
+	return view.startsWith("widget:")
+		? row.widgetId === idOf(view)
+		: row.tags.some((tag) => tag === idOf(view));
+}
+
+export function countOf(view: View, counts: Counts): number {
+	if (isPlain(view)) return counts[view];
+	const all = view.startsWith("widget:") ? counts.widgets : counts.tags;
+	return all[idOf(view)] ?? 0;
+}

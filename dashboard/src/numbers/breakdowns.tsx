@@ -1,0 +1,194 @@
+// The period by widget and by agent, and the files.
+
+import type { ComponentChildren } from "preact";
+import { agentPath, widgetPath } from "../paths";
+import { Button } from "../ui/button";
+import { shareOf } from "./compare";
+import { costOf, modelOf } from "./cost";
+import { download, numbersCsv } from "./csv";
+import { formatCount, formatMoney, formatMs, formatPercent } from "./formats";
+import type { Period } from "./periods";
+import { type Row, tokensOf } from "./rows";
+import { t } from "./texts";
+import { useAgents, useNumbers, usePrices, useWidgets } from "./use-numbers";
+
+const fileName = (by: string, { from, to }: Period): string => `banter-${by}-${from}-${to}.csv`;
+const mostFirst = (rows: readonly Row[]): readonly Row[] =>
+	[...rows].sort((a, b) => b.conversations - a.conversations || tokensOf(b) - tokensOf(a));
+
+export function Breakdowns({ period }: { readonly period: Period }) {
+	const days = useNumbers("day", period).data?.rows ?? [];
+	return (
+		<>
+			<ByWidget period={period} />
+			<ByAgent period={period} />
+			<div class="numbers-foot">
+				<Button
+					icon="download"
+					onClick={() =>
+						download(
+							fileName("days", period),
+							numbersCsv(["day"], days, (row) => [row.day ?? ""]),
+						)
+					}
+				>
+					{t("csvDays")}
+				</Button>
+			</div>
+		</>
+	);
+}
+
+function ByWidget({ period }: { readonly period: Period }) {
+	const rows = mostFirst(useNumbers("widget", period).data?.rows ?? []);
+	const widgets = useWidgets().data?.widgets ?? [];
+	const nameOf = (id: string | undefined) => {
+		const widget = widgets.find((one) => one.id === id);
+		return widget ? widget.name || widget.widget_id : t("deleted");
+	};
+	const save = () =>
+		download(
+			fileName("widgets", period),
+			numbersCsv(["widget_id", "widget"], rows, ({ widgetId }) => [
+				widgetId ?? "",
+				nameOf(widgetId),
+			]),
+		);
+	return (
+		<Breakdown
+			title={t("byWidget")}
+			name={t("widget")}
+			rows={rows}
+			save={save}
+			keyOf={(row) => row.widgetId ?? ""}
+			nameOf={({ widgetId }) => (
+				<Name
+					name={nameOf(widgetId)}
+					href={widgets.some(({ id }) => id === widgetId) ? widgetPath(widgetId ?? "") : null}
+				/>
+			)}
+		/>
+	);
+}
+
+function ByAgent({ period }: { readonly period: Period }) {
+	const rows = mostFirst(useNumbers("agent", period).data?.rows ?? []);
+	const { data: list } = useAgents();
+	const { data: prices } = usePrices();
+	const agents = list?.agents ?? [];
+	const nameOf = (id: string | null | undefined) =>
+		agents.find((one) => one.id === id)?.name ?? t("deleted");
+	const priceOf = (row: Row) =>
+		list && prices ? costOf(row, modelOf(row.agentId, list), prices) : null;
+	const save = () =>
+		download(
+			fileName("agents", period),
+			numbersCsv(["agent_id", "agent", "cost", "currency"], rows, (row) => [
+				row.agentId ?? "",
+				nameOf(row.agentId),
+				priceOf(row),
+				prices?.currency ?? "",
+			]),
+		);
+	return (
+		<Breakdown
+			title={t("byAgent")}
+			hint={t("byAgentHint")}
+			name={t("agent")}
+			rows={rows}
+			save={save}
+			keyOf={(row) => row.agentId ?? ""}
+			nameOf={({ agentId }) => (
+				<Name
+					name={nameOf(agentId)}
+					href={agents.some(({ id }) => id === agentId) ? agentPath(agentId ?? "") : null}
+					note={list ? modelOf(agentId, list) : null}
+				/>
+			)}
+			costOf={(row) => formatMoney(priceOf(row), prices?.currency ?? null)}
+		/>
+	);
+}
+
+interface NameProps {
+	readonly name: string;
+	/** null: it does not exist any more. */
+	readonly href: string | null;
+	readonly note?: string | null;
+}
+
+function Name({ name, href, note }: NameProps) {
+	return (
+		<>
+			{href === null ? <span class="quiet">{name}</span> : <a href={href}>{name}</a>}
+			{note && <span class="breakdown-note">{note}</span>}
+		</>
+	);
+}
+
+interface BreakdownProps {
+	readonly title: string;
+	readonly hint?: string;
+	readonly name: string;
+	readonly rows: readonly Row[];
+	readonly save: () => void;
+	readonly keyOf: (row: Row) => string;
+	readonly nameOf: (row: Row) => ComponentChildren;
+	readonly costOf?: (row: Row) => string;
+}
+
+function Breakdown({ title, hint, name, rows, save, keyOf, nameOf, costOf }: BreakdownProps) {
+	if (rows.length === 0) return null;
+	return (
+		<section class="card breakdown">
+			<div class="card-head">
+				<div>
+					<h2>{title}</h2>
+					{hint && <p class="field-hint">{hint}</p>}
+				</div>
+				<Button isSmall icon="download" onClick={save} aria-label={`CSV: ${title}`}>
+					CSV
+				</Button>
+			</div>
+			{/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls takes the focus */}
+			<section class="table-box" tabIndex={0} aria-label={title}>
+				<table class="table">
+					<thead>
+						<tr>
+							<th scope="col">{name}</th>
+							{[
+								"conversations",
+								"messages",
+								"tokens",
+								...(costOf ? ["cost"] : []),
+								"firstToken",
+								"handovers",
+								"ratings",
+							].map((key) => (
+								<th scope="col" class="numeric" key={key}>
+									{t(key as Parameters<typeof t>[0])}
+								</th>
+							))}
+						</tr>
+					</thead>
+					<tbody>
+						{rows.map((row) => (
+							<tr key={keyOf(row)}>
+								<th scope="row">{nameOf(row)}</th>
+								<td class="numeric">{formatCount(row.conversations)}</td>
+								<td class="numeric">{formatCount(row.messages)}</td>
+								<td class="numeric">{formatCount(tokensOf(row))}</td>
+								{costOf && <td class="numeric">{costOf(row)}</td>}
+								<td class="numeric">{formatMs(row.firstToken.p50)}</td>
+								<td class="numeric">{formatCount(row.handovers)}</td>
+								<td class="numeric">
+									{formatPercent(shareOf(row.ratings.up, row.ratings.up + row.ratings.down))}
+								</td>
+							</tr>
+						))}
+					</tbody>
+				</table>
+			</section>
+		</section>
+	);
+}

@@ -1,0 +1,152 @@
+// The most important numbers, each with its change since the previous period.
+
+import type { ComponentChildren } from "preact";
+import { Icon } from "../ui/icon";
+import { changeOf, shareOf } from "./compare";
+import { totalCost } from "./cost";
+import { formatCount, formatMoney, formatMs, formatPercent, NONE } from "./formats";
+import type { Period } from "./periods";
+import { percentilesOf, type Row, repliesOf, sumOf, tokensOf } from "./rows";
+import { t } from "./texts";
+import { useAgents, useNumbers, usePrices } from "./use-numbers";
+
+interface TilesProps {
+	readonly now: readonly Row[];
+	readonly then: readonly Row[];
+	readonly period: Period;
+	readonly before: Period;
+}
+
+export function Tiles({ now, then, period, before }: TilesProps) {
+	const a = sumOf(now);
+	const b = sumOf(then);
+	const widgetRows = useNumbers("widget", period).data?.rows ?? [];
+	const widgetRowsThen = useNumbers("widget", before).data?.rows ?? [];
+	const time = percentilesOf(widgetRows);
+	const timeThen = percentilesOf(widgetRowsThen);
+	const good = shareOf(a.ratings.up, a.ratings.up + a.ratings.down);
+	const goodThen = shareOf(b.ratings.up, b.ratings.up + b.ratings.down);
+	const done = shareOf(a.replies.complete, repliesOf(a));
+	const doneThen = shareOf(b.replies.complete, repliesOf(b));
+	const isMean = widgetRows.length > 1;
+	return (
+		<dl class="tiles">
+			<Tile
+				name={t("conversations")}
+				value={formatCount(a.conversations)}
+				change={changeOf(a.conversations, b.conversations)}
+			/>
+			<Tile
+				name={t("messages")}
+				value={formatCount(a.messages)}
+				change={changeOf(a.messages, b.messages)}
+				note={t("messagesNote", {
+					visitors: formatCount(a.messagesByRole.user),
+					people: formatCount(a.messagesByRole.operator),
+				})}
+			/>
+			<Tile
+				name={t("tokens")}
+				value={formatCount(tokensOf(a))}
+				change={changeOf(tokensOf(a), tokensOf(b))}
+				note={t("tokensNote", {
+					in: formatCount(a.tokensIn),
+					out: formatCount(a.tokensOut),
+				})}
+			/>
+			<CostTile period={period} before={before} />
+			<Tile
+				name={t("replies")}
+				value={formatPercent(done)}
+				change={changeOf(done, doneThen)}
+				note={t("repliesNote", { count: repliesOf(a) })}
+			/>
+			<Tile
+				name={t("firstToken")}
+				value={formatMs(time.p50)}
+				change={changeOf(time.p50, timeThen.p50)}
+				note={t(isMean ? "firstTokenMean" : "firstTokenNote", { p95: formatMs(time.p95) })}
+			/>
+			<Tile
+				name={t("handovers")}
+				value={formatCount(a.handovers)}
+				change={changeOf(a.handovers, b.handovers)}
+			/>
+			<Tile
+				name={t("ratings")}
+				value={formatPercent(good)}
+				change={changeOf(good, goodThen)}
+				note={t("ratingsNote", {
+					up: formatCount(a.ratings.up),
+					down: formatCount(a.ratings.down),
+				})}
+			/>
+		</dl>
+	);
+}
+
+function CostTile({ period, before }: { readonly period: Period; readonly before: Period }) {
+	const { data: prices } = usePrices();
+	const { data: agents } = useAgents();
+	const rows = useNumbers("agent", period).data?.rows ?? [];
+	const rowsThen = useNumbers("agent", before).data?.rows ?? [];
+	if (!prices || !agents) return <Tile name={t("cost")} value={NONE} change={null} />;
+	const { total, unpriced } = totalCost(rows, agents, prices);
+	const then = totalCost(rowsThen, agents, prices);
+	const hasPrices = Object.keys(prices.models).length > 0;
+	return (
+		<Tile
+			name={t("cost")}
+			value={formatMoney(total, prices.currency)}
+			change={changeOf(total, then.total)}
+			note={
+				!hasPrices ? (
+					<a href="/settings/prices">{t("costSetPrices")}</a>
+				) : unpriced > 0 ? (
+					t("costPart", { tokens: formatCount(unpriced) })
+				) : (
+					t("costNote")
+				)
+			}
+		/>
+	);
+}
+
+interface TileProps {
+	readonly name: string;
+	readonly value: string;
+	readonly change: number | null;
+	readonly note?: ComponentChildren;
+}
+
+function Tile({ name, value, change, note }: TileProps) {
+	return (
+		<div class="tile">
+			<dt>{name}</dt>
+			<dd>
+				<span class="tile-value">{value}</span>
+				<Change change={change} />
+				{note && <p class="tile-note">{note}</p>}
+			</dd>
+		</div>
+	);
+}
+
+/** It judges nothing: whether more is better depends on the number, and on the owner. */
+function Change({ change }: { readonly change: number | null }) {
+	if (change === null) return null;
+	const rounded = Math.round(change);
+	if (rounded === 0)
+		return (
+			<span class="tile-change">
+				= <span class="unseen">{t("unchanged")}</span>
+			</span>
+		);
+	return (
+		<span class="tile-change" title={t("comparedTo")}>
+			<Icon name={rounded > 0 ? "up" : "down"} />
+			{formatPercent(Math.abs(rounded))}
+			<span class="unseen"> {t(rounded > 0 ? "moreThanBefore" : "lessThanBefore")}</span>
+		</span>
+	);
+}

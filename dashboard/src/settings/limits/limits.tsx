@@ -1,0 +1,34 @@
+// What visitors may spend, and how long conversations are kept.
+
+import type { Budgets } from "../../../../workerd/api/openapi/openapi";
+import { useData } from "../../api/desk";
+import { Loaded } from "../loaded";
+import { t } from "../texts";
+import { BudgetCard } from "./budget-card";
+import { RetentionCard } from "./retention-card";
+import { useWidgets } from "./widgets";
+
+export function LimitsSection() {
+	const widgets = useWidgets();
+	const budgets = useData<Budgets>("budgets", (client) => ({
+		load: (signal) => client.read("/v1/admin/budgets", { signal }),
+		kinds: ["budget", "reply"],
+	}));
+	return (
+		<>
+			<p class="settings-lead">{t("limitsLead")}</p>
+			<Loaded remote={widgets}>
+				{(all) => (
+					<>
+						<Loaded remote={budgets}>
+							{(now) => (
+								<BudgetCard key={all.length} budgets={now} widgets={all} onSaved={budgets.set} />
+							)}
+						</Loaded>
+						<RetentionCard widgets={all} onSaved={widgets.refresh} />
+					</>
+				)}
+			</Loaded>
+		</>
+	);
+}

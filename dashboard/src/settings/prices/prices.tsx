@@ -1,0 +1,83 @@
+// What a million tokens of each model cost. Members see the prices, owners change them.
+
+import type { AgentList, Prices } from "../../../../workerd/api/openapi/openapi";
+import { type Data, useData } from "../../api/desk";
+import { useIsOwner } from "../../shell/me";
+import { formatNumber } from "../../text/texts";
+import { Loaded } from "../loaded";
+import { t } from "../texts";
+import { PriceTable } from "./price-table";
+
+export function usePrices(): Data<Prices> {
+	return useData<Prices>("prices", (api) => ({
+		load: (signal) => api.read("/v1/admin/prices", { signal }),
+		kinds: ["prices"],
+	}));
+}
+
+/** The models that agents use: to offer those without a price. */
+function useModels(): readonly string[] {
+	const { data } = useData<AgentList>("settings/agents", (api) => ({
+		load: (signal) => api.read("/v1/admin/agents", { query: { limit: 200 }, signal }),
+		kinds: ["agent"],
+	}));
+	if (!data) return [];
+	return [...new Set(data.agents.map(({ model }) => model ?? data.defaults.model))];
+}
+
+export function PricesSection() {
+	const prices = usePrices();
+	const models = useModels();
+	const isOwner = useIsOwner();
+	return (
+		<>
+			<p class="settings-lead">{t("pricesLead")}</p>
+			<Loaded remote={prices}>
+				{(now) =>
+					isOwner ? (
+						<PriceTable
+							prices={now}
+							unpriced={models.filter((model) => !(model in now.models))}
+							onSaved={prices.set}
+						/>
+					) : (
+						<ReadOnlyPrices prices={now} />
+					)
+				}
+			</Loaded>
+		</>
+	);
+}
+
+function ReadOnlyPrices({ prices: { models, currency } }: { readonly prices: Prices }) {
+	const names = Object.keys(models).sort((a, b) => a.localeCompare(b));
+	if (names.length === 0) return <p class="card quiet">{t("pricesNone")}</p>;
+	return (
+		<div class="table-box">
+			<table class="table">
+				<thead>
+					<tr>
+						<th scope="col">{t("model")}</th>
+						<th scope="col" class="numeric">
+							{t("priceIn")} ({currency} / 1M)
+						</th>
+						<th scope="col" class="numeric">
+							{t("priceOut")} ({currency} / 1M)
+						</th>
+					</tr>
+				</thead>
+				<tbody>
+					{names.map((name) => (
+						<tr key={name}>
+							<th scope="row" class="mono-text">
+								{name}
+							</th>
+							<td class="numeric">{formatNumber(models[name]?.inputPerMillion ?? 0)}</td>
+							<td class="numeric">{formatNumber(models[name]?.outputPerMillion ?? 0)}</td>
+						</tr>
+					))}
+				</tbody>
+			</table>
+		</div>
+	);
+}

@@ -1,0 +1,132 @@
+// The state of the machine: for the owners of the first organization, who administer it.
+
+import type { Server } from "../../../../workerd/api/openapi/openapi";
+import { useData } from "../../api/desk";
+import { useNow } from "../../hooks/use-now";
+import notices from "../../notices?page";
+import { words } from "../../text/words";
+import { Blank } from "../../ui/blank";
+import { Button } from "../../ui/button";
+import { Card } from "../../ui/card";
+import { TimeStamp } from "../../ui/time-stamp";
+import { Loaded } from "../loaded";
+import { t } from "../texts";
+import { EffectiveSettings } from "./effective-settings";
+import { Health } from "./health";
+import { Space } from "./space";
+
+export function ServerSection() {
+	const remote = useData<Server>("server", (api) => ({
+		load: (signal) => api.read("/v1/admin/server", { signal }),
+		kinds: [],
+	}));
+	return (
+		<>
+			<div class="settings-head">
+				<p class="settings-lead">{t("serverLead")}</p>
+				<Button icon="refresh" onClick={() => void remote.refresh()}>
+					{t("refresh")}
+				</Button>
+			</div>
+			<Loaded
+				remote={remote}
+				refused={
+					<Blank title={t("serverRefused")} icon="key">
+						<p>{t("serverRefusedText")}</p>
+					</Blank>
+				}
+			>
+				{(server) => (
+					<>
+						<Health server={server} />
+						<Space store={server.store} />
+						<Workers server={server} />
+						<Versions server={server} />
+						<EffectiveSettings settings={server.settings} />
+					</>
+				)}
+			</Loaded>
+		</>
+	);
+}
+
+function Workers({ server: { workers, master } }: { readonly server: Server }) {
+	const now = useNow();
+	return (
+		<Card
+			title={t("workers")}
+			hint={
+				<>
+					{t("workersHint", {
+						starts: master.worker_starts,
+						deaths: master.worker_deaths,
+						hangs: master.worker_hangs,
+					})}{" "}
+					{t("runningSince")}{" "}
+					<TimeStamp at={master.started_at} text={words.relative(master.started_at, now)} />.
+				</>
+			}
+		>
+			<div class="table-box">
+				<table class="table">
+					<thead>
+						<tr>
+							<th scope="col">PID</th>
+							<th scope="col" class="numeric">
+								{t("connections")}
+							</th>
+							<th scope="col" class="numeric">
+								{t("sockets")}
+							</th>
+							<th scope="col" class="numeric">
+								{t("runningReplies")}
+							</th>
+						</tr>
+					</thead>
+					<tbody>
+						{workers.map((worker) => (
+							<tr key={worker.pid}>
+								<td class="numeric-start">{worker.pid}</td>
+								<td class="numeric">{worker.connections}</td>
+								<td class="numeric">{worker.sockets}</td>
+								<td class="numeric">{worker.replies}</td>
+							</tr>
+						))}
+					</tbody>
+				</table>
+			</div>
+		</Card>
+	);
+}
+
+function Versions({ server: { version, store, libraries } }: { readonly server: Server }) {
+	return (
+		<Card
+			title={t("versions")}
+			hint={
+				<a href={notices} target="_blank" rel="noreferrer">
+					{t("notices")}
+				</a>
+			}
+		>
+			<dl class="settings-facts">
+				<div>
+					<dt>banter</dt>
+					<dd>{version}</dd>
+				</div>
+				{store.lmdb && (
+					<div>
+						<dt>LMDB</dt>
+						<dd>{store.lmdb.replace(/^LMDB (\S+?):? .*$/, "$1")}</dd>
+					</div>
+				)}
+				{libraries.map((one) => (
+					<div key={one.name}>
+						<dt>{one.name}</dt>
+						<dd>{one.version}</dd>
+					</div>
+				))}
+			</dl>
+		</Card>
+	);
+}

@@ -1,0 +1,78 @@
+// The users with their roles.
+
+import type { User } from "../../../../workerd/api/openapi/openapi";
+import { t as common } from "../../text/common";
+import { words } from "../../text/words";
+import { Avatar } from "../../ui/avatar";
+import { Badge } from "../../ui/badge";
+import { Icon } from "../../ui/icon";
+import { Menu } from "../../ui/menu";
+import { TimeStamp } from "../../ui/time-stamp";
+import { type Role, roleName } from "../role";
+import { t } from "../texts";
+
+interface UserTableProps {
+	readonly users: readonly User[];
+	readonly myId: string | undefined;
+	readonly changeRole: (user: User, role: Role) => void;
+	readonly remove: (user: User) => void;
+	readonly setPassword: (user: User) => void;
+}
+
+export function UserTable({ users, ...rest }: UserTableProps) {
+	if (users.length === 0) return <p class="card quiet">{t("usersNone")}</p>;
+	return (
+		<ul class="card settings-rows" aria-label={t("users")}>
+			{users.map((user) => (
+				<UserRow key={user.id} user={user} {...rest} />
+			))}
+		</ul>
+	);
+}
+
+interface UserRowProps extends Omit<UserTableProps, "users"> {
+	readonly user: User;
+}
+
+function UserRow({ user, myId, changeRole, remove, setPassword }: UserRowProps) {
+	const name = user.name || user.email;
+	const isMe = user.id === myId;
+	return (
+		<li class="settings-row">
+			<Avatar name={user.id} person={name} />
+			<div class="settings-row-text">
+				<p class="settings-row-title">
+					<span>{name}</span>
+					{isMe && <Badge tone="accent">{t("you")}</Badge>}
+				</p>
+				<p class="quiet">
+					{user.name && `${user.email} · `}
+					{t("since")} <TimeStamp at={user.created_at} text={words.date(user.created_at)} />
+				</p>
+			</div>
+			<select
+				class="input select settings-role"
+				aria-label={t("roleOf", { name })}
+				value={user.role}
+				onChange={({ currentTarget }) => {
+					const role = currentTarget.value as Role;
+					// It shows the new role when this is true; the server may refuse.
+					currentTarget.value = user.role;
+					changeRole(user, role);
+				}}
+			>
+				<option value="owner">{roleName("owner")}</option>
+				<option value="member">{roleName("member")}</option>
+			</select>
+			<Menu
+				label={`${common("more")}: ${name}`}
+				items={[
+					{ text: t("userPassword"), icon: "key", run: () => setPassword(user) },
+					{ text: t("userRemove"), icon: "trash", isDangerous: true, run: () => remove(user) },
+				]}
+			>
+				<Icon name="more" />
+			</Menu>
+		</li>
+	);
+}

@@ -1,0 +1,58 @@
+// A new webhook, whose secret is shown once.
+
+import { useState } from "preact/hooks";
+import { useLocation } from "preact-iso";
+import type { NewWebhook } from "../../../../workerd/api/openapi/openapi";
+import { useDesk } from "../../api/desk";
+import { Card } from "../../ui/card";
+import { FormBar } from "../../ui/form-bar";
+import { useForm } from "../../ui/use-form";
+import { SecretOnce } from "../secret-once";
+import { t } from "../texts";
+import { webhookPath } from "./paths";
+import { type Editable, WebhookFields } from "./webhook-fields";
+
+const EMPTY: Editable = {
+	url: "",
+	format: "json",
+	kinds: ["conversation", "message", "reply"],
+	enabled: true,
+};
+
+export function CreateWebhook() {
+	const { api } = useDesk();
+	const { route } = useLocation();
+	const [made, setMade] = useState<NewWebhook | null>(null);
+	const form = useForm<Editable>({
+		initial: { data: EMPTY, etag: undefined },
+		async send(_, value) {
+			const webhook = await api.post("/v1/admin/webhooks", { body: value });
+			setMade(webhook);
+			return { data: value, etag: undefined };
+		},
+	});
+	return (
+		<Card title={t("webhookNew")}>
+			<form
+				class="form"
+				noValidate
+				onSubmit={(event) => {
+					event.preventDefault();
+					void form.save();
+				}}
+			>
+				<WebhookFields value={form.value} errors={form.errors} set={form.set} />
+				<FormBar form={form} action={t("webhookCreate")} isNew />
+			</form>
+			{made && (
+				<SecretOnce
+					title={t("webhookReady")}
+					label={t("webhookSecret")}
+					secret={made.secret}
+					text={t("webhookReadyText")}
+					onClose={() => route(webhookPath(made.id), true)}
+				/>
+			)}
+		</Card>
+	);
+}

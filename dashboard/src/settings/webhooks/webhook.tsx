@@ -1,0 +1,173 @@
+// One webhook: its fields, a test, its deliveries.
+
+import { useState } from "preact/hooks";
+import { useLocation } from "preact-iso";
+import type { Webhook, WebhookTest } from "../../../../workerd/api/openapi/openapi";
+import { useData, useDesk } from "../../api/desk";
+import { settingsPath } from "../../paths";
+import { toast, toastError } from "../../shell/toasts";
+import { t as common } from "../../text/common";
+import { Blank } from "../../ui/blank";
+import { Button } from "../../ui/button";
+import { Card } from "../../ui/card";
+import { Confirm } from "../../ui/dialog";
+import { SwitchField } from "../../ui/field";
+import { FormBar } from "../../ui/form-bar";
+import { useForm } from "../../ui/use-form";
+import { Loaded } from "../loaded";
+import { t } from "../texts";
+import { Deliveries } from "./deliveries";
+import { type Editable, WebhookFields } from "./webhook-fields";
+
+const editableOf = ({ url, format, kinds, enabled }: Webhook): Editable => ({
+	url,
+	format,
+	kinds,
+	enabled,
+});
+
+export function WebhookPage({ id }: { readonly id: string }) {
+	const path = { webhookId: id };
+	const remote = useData<Webhook>(`webhook/${id}`, (api) => ({
+		load: (signal) => api.read("/v1/admin/webhooks/{webhookId}", { path, signal }),
+		kinds: ["webhook"],
+		isAffected: (change) => change.id === id,
+	}));
+	if (remote.error?.status === 404 || remote.error?.status === 400)
+		return (
+			<Blank title={t("webhookGone")} icon="send">
+				<p>{t("webhookGoneText")}</p>
+			</Blank>
+		);
+	return (
+		<Loaded remote={remote}>
+			{(webhook) => (
+				<>
+					{webhook.notice && (
+						<p class="card settings-warning" role="status">
+							{webhook.notice}
+						</p>
+					)}
+					<WebhookForm webhook={webhook} etag={remote.etag} onSaved={remote.set} />
+					<TryCard webhook={webhook} />
+					<Deliveries id={id} isEnabled={webhook.enabled} />
+					<DeleteCard webhook={webhook} />
+				</>
+			)}
+		</Loaded>
+	);
+}
+
+interface WebhookFormProps {
+	readonly webhook: Webhook;
+	readonly etag: string | undefined;
+	readonly onSaved: (webhook: Webhook, etag?: string) => void;
+}
+
+function WebhookForm({ webhook, etag, onSaved }: WebhookFormProps) {
+	const { api } = useDesk();
+	const path = { webhookId: webhook.id };
+	const form = useForm<Editable>({
+		initial: { data: editableOf(webhook), etag },
+		receive: (record) => editableOf(record as Webhook),
+		async send(body, _, ifMatch) {
+			const saved = await api.put("/v1/admin/webhooks/{webhookId}", { path, body, ifMatch });
+			const tag = `"${saved.updated_at}"`;
+			onSaved(saved, tag);
+			toast({ text: common("saved") });
+			return { data: editableOf(saved), etag: tag };
+		},
+	});
+	return (
+		<Card>
+			<form
+				class="form"
+				noValidate
+				onSubmit={(event) => {
+					event.preventDefault();
+					void form.save();
+				}}
+			>
+				<SwitchField
+					label={t("webhookEnabled")}
+					hint={t("webhookEnabledHint")}
+					isOn={form.value.enabled}
+					onValue={(enabled) => form.set({ enabled })}
+				/>
+				<WebhookFields value={form.value} errors={form.errors} set={form.set} />
+				<FormBar form={form} />
+			</form>
+		</Card>
+	);
+}
+
+function TryCard({ webhook }: { readonly webhook: Webhook }) {
+	const { api } = useDesk();
+	const [result, setResult] = useState<WebhookTest | null>(null);
+	const [isBusy, setBusy] = useState(false);
+
+	async function run() {
+		setBusy(true);
+		setResult(null);
+		try {
+			const path = { webhookId: webhook.id };
+			setResult(await api.post("/v1/admin/webhooks/{webhookId}/test", { path }));
+		} catch (reason) {
+			toastError(reason);
+		}
+		setBusy(false);
+	}
+
+	return (
+		<Card
+			title={t("webhookTry")}
+			hint={t("webhookTryHint")}
+			actions={
+				<Button isBusy={isBusy} icon="send" onClick={run}>
+					{t("webhookTryNow")}
+				</Button>
+			}
+		>
+			<p role="status" class={result?.delivered ? "settings-good" : "settings-bad"}>
+				{result && resultText(result)}
+			</p>
+		</Card>
+	);
+}
+
+function resultText({ delivered, status, ms, error }: WebhookTest): string {
+	return delivered
+		? t("webhookTryOk", { status: String(status), ms })
+		: t("webhookTryFailed", { reason: error ?? String(status) });
+}
+
+function DeleteCard({ webhook }: { readonly webhook: Webhook }) {
+	const { api } = useDesk();
+	const { route } = useLocation();
+	const [isAsking, setAsking] = useState(false);
+
+	async function remove() {
+		await api.delete("/v1/admin/webhooks/{webhookId}", { path: { webhookId: webhook.id } });
+		toast({ text: t("webhookDeleted") });
+		route(settingsPath("webhooks"), true);
+	}
+
+	return (
+		<div class="settings-foot">
+			<Button icon="trash" onClick={() => setAsking(true)}>
+				{t("webhookDelete")}
+			</Button>
+			{isAsking && (
+				<Confirm
+					title={t("webhookDeleteTitle")}
+					action={t("webhookDelete")}
+					isDangerous
+					onConfirm={remove}
+					onClose={() => setAsking(false)}
+				>
+					<p>{t("webhookDeleteText")}</p>
+				</Confirm>
+			)}
+		</div>
+	);
+}

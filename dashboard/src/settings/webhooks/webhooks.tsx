@@ -1,0 +1,97 @@
+// The webhooks: their list, and one of them, as the address says.
+
+import type { Webhook } from "../../../../workerd/api/openapi/openapi";
+import { useData } from "../../api/desk";
+import { t as common } from "../../text/common";
+import { Badge } from "../../ui/badge";
+import { Blank } from "../../ui/blank";
+import { ButtonLink } from "../../ui/button";
+import { Icon } from "../../ui/icon";
+import { everything } from "../everything";
+import { Loaded } from "../loaded";
+import type { SectionProps } from "../sections";
+import { t } from "../texts";
+import { CreateWebhook } from "./create-webhook";
+import { kindName } from "./kinds";
+import { WEBHOOKS, webhookPath } from "./paths";
+import { WebhookPage } from "./webhook";
+
+const NEW = "new";
+
+export function WebhooksSection({ id }: SectionProps) {
+	if (id === undefined) return <WebhookList />;
+	return (
+		<>
+			<a class="page-back" href={WEBHOOKS}>
+				<Icon name="back" />
+				{t("webhooksAll")}
+			</a>
+			{id === NEW ? <CreateWebhook /> : <WebhookPage key={id} id={id} />}
+		</>
+	);
+}
+
+function WebhookList() {
+	const remote = useData<readonly Webhook[]>("webhooks", (client) => ({
+		load: (signal) =>
+			everything(
+				(cursor) =>
+					client.get("/v1/admin/webhooks", {
+						query: cursor === undefined ? {} : { cursor },
+						signal,
+					}),
+				({ webhooks }) => webhooks,
+			),
+		kinds: ["webhook"],
+	}));
+	return (
+		<>
+			<div class="settings-head">
+				<p class="settings-lead">{t("webhooksLead")}</p>
+				<ButtonLink kind="main" icon="plus" href={webhookPath(NEW)}>
+					{t("webhookAdd")}
+				</ButtonLink>
+			</div>
+			<Loaded remote={remote}>
+				{(webhooks) =>
+					webhooks.length === 0 ? (
+						<Blank title={t("webhooksNone")} icon="send">
+							<p>{t("webhooksNoneText")}</p>
+						</Blank>
+					) : (
+						<ul class="card settings-rows" aria-label={t("webhooks")}>
+							{webhooks.map((one) => (
+								<WebhookRow key={one.id} webhook={one} />
+							))}
+						</ul>
+					)
+				}
+			</Loaded>
+		</>
+	);
+}
+
+const FORMATS = { json: "JSON", slack: "Slack", discord: "Discord" } as const;
+
+function WebhookRow({ webhook }: { readonly webhook: Webhook }) {
+	const { url, format, enabled, notice, kinds } = webhook;
+	return (
+		<li class="settings-row">
+			<div class="settings-row-text">
+				<p class="settings-row-title">
+					<a class="settings-row-link mono-text" href={webhookPath(webhook.id)}>
+						{url}
+					</a>
+				</p>
+				<p class="quiet">
+					{FORMATS[format]} ·{" "}
+					{format === "json" ? kinds.map(kindName).join(", ") : t("onlyWaiting")}
+				</p>
+				{notice && <p class="settings-warning">{notice}</p>}
+			</div>
+			<Badge tone={enabled ? "good" : notice ? "bad" : "calm"}>
+				{common(enabled ? "on" : "off")}
+			</Badge>
+		</li>
+	);
+}

@@ -1,0 +1,168 @@
+// The head of the thread: who it is, in which state, who is in charge, and what can be done.
+
+import type { Conversation } from "../../../workerd/api/openapi/openapi";
+import { address } from "../api/client";
+import { HOME } from "../paths";
+import { usePeople } from "../shell/people";
+import { t as common } from "../text/common";
+import { Avatar } from "../ui/avatar";
+import { Button, IconButton } from "../ui/button";
+import { Icon } from "../ui/icon";
+import { Menu, type MenuItem } from "../ui/menu";
+import { visitorName } from "../ui/visitor-name";
+import { t } from "./texts";
+import type { Actions } from "./use-actions";
+
+export const STATES = {
+	open: "stateOpen",
+	waiting: "stateWaiting",
+	person: "statePerson",
+	resolved: "stateResolved",
+} as const;
+
+interface HeadProps {
+	readonly conversation: Conversation | null;
+	readonly actions: Actions;
+	readonly isPanelOpen: boolean;
+	readonly onPanel: () => void;
+	readonly onCopyLink: () => void;
+	readonly onDelete: () => void;
+}
+
+export function Head(props: HeadProps) {
+	const { conversation, actions, isPanelOpen, onPanel, onCopyLink, onDelete } = props;
+	return (
+		<div class="thread-head">
+			<a class="icon-button thread-back" href={HOME} aria-label={t("toList")} title={t("toList")}>
+				<Icon name="back" />
+			</a>
+			{conversation && (
+				<>
+					<Avatar name={conversation.sessionId} person={conversation.contact?.name ?? null} />
+					<div class="thread-who">
+						<h2 class="thread-name" dir="auto" tabIndex={-1}>
+							{visitorName(conversation)}
+						</h2>
+						<StateMenu conversation={conversation} actions={actions} />
+					</div>
+					<div class="thread-actions">
+						<AssignMenu conversation={conversation} actions={actions} />
+						<ResolveButton conversation={conversation} actions={actions} />
+						<IconButton
+							name="panel"
+							label={t("sidePanel")}
+							aria-expanded={isPanelOpen}
+							aria-controls="thread-side"
+							onClick={onPanel}
+						/>
+						<Menu label={common("more")} items={moreItems(conversation, onCopyLink, onDelete)}>
+							<Icon name="more" />
+						</Menu>
+					</div>
+				</>
+			)}
+		</div>
+	);
+}
+
+interface PartProps {
+	readonly conversation: Conversation;
+	readonly actions: Actions;
+}
+
+function ResolveButton({ conversation, actions }: PartProps) {
+	const isResolved = conversation.state === "resolved";
+	return (
+		<Button
+			isSmall
+			icon={isResolved ? "refresh" : "check"}
+			onClick={() => actions.change({ state: isResolved ? "open" : "resolved" })}
+		>
+			<span class="thread-action-text">{isResolved ? t("reopen") : t("resolve")}</span>
+		</Button>
+	);
+}
+
+function StateMenu({ conversation, actions }: PartProps) {
+	const { state } = conversation;
+	const choices = (["open", "waiting", "resolved"] as const).map(
+		(one): MenuItem => ({
+			text: t(STATES[one]),
+			isChecked: one === state,
+			run: () => void actions.change({ state: one }),
+		}),
+	);
+	// A takeover ends by handing back, or by resolving.
+	const items =
+		state === "person"
+			? [{ text: t("stateResolved"), run: () => void actions.change({ state: "resolved" }) }]
+			: choices;
+	return (
+		<Menu class="thread-state" label={`${t(STATES[state])}: ${t("changeState")}`} items={items}>
+			<i class="state-dot" data-state={state} aria-hidden="true" />
+			{t(STATES[state])}
+			<Icon name="down" />
+		</Menu>
+	);
+}
+
+/** Opened by a shortcut, too. */
+export function openAssignMenu(): void {
+	document.querySelector<HTMLButtonElement>(".thread-assign")?.click();
+}
+
+function AssignMenu({ conversation, actions }: PartProps) {
+	const people = usePeople();
+	const { assignedTo } = conversation;
+	const assigned = people.find(({ id }) => id === assignedTo);
+	const name = assignedTo === null ? t("unassigned") : (assigned?.name ?? t("assignedOther"));
+	const items = [
+		...people.map(
+			({ id, name: text }): MenuItem => ({
+				text,
+				isChecked: id === assignedTo,
+				run: () => void actions.change({ assignedTo: id }),
+			}),
+		),
+		{
+			text: t("nobody"),
+			isChecked: assignedTo === null,
+			run: () => void actions.change({ assignedTo: null }),
+		},
+	];
+	return (
+		<Menu
+			class="button button-quiet button-small thread-assign"
+			label={`${name}: ${t("assign")}`}
+			items={items}
+		>
+			<Icon name="person" />
+			<span class="thread-action-text">{name}</span>
+		</Menu>
+	);
+}
+
+/** A plain link: the browser saves the file. */
+function download(conversationId: string, format: "json" | "text"): void {
+	const link = document.createElement("a");
+	link.href = address(
+		"/v1/admin/conversations/{conversationId}/export",
+		{ conversationId },
+		{ format },
+	);
+	link.download = "";
+	link.click();
+}
+
+function moreItems(
+	{ _id }: Conversation,
+	onCopyLink: () => void,
+	onDelete: () => void,
+): MenuItem[] {
+	return [
+		{ text: t("copyThreadLink"), icon: "link", run: onCopyLink },
+		{ text: t("exportText"), icon: "download", run: () => download(_id, "text") },
+		{ text: t("exportJson"), icon: "download", run: () => download(_id, "json") },
+		{ text: t("deleteConversation"), icon: "trash", isDangerous: true, run: onDelete },
+	];
+}

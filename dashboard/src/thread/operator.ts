@@ -1,0 +1,36 @@
+// Who answers: the model, the one who looks, or another operator.
+
+import type { Conversation, Me } from "../../../workerd/api/openapi/openapi";
+
+/** Anybody who signed in with DASHBOARD_PASSWORD. */
+const PASSWORD_ID = "00000000-0000-0000-0000-000000000002";
+
+export function operatorId(me: Me | null): string | null {
+	return me ? (me.user?.id ?? PASSWORD_ID) : null;
+}
+
+export type Holder = "model" | "me" | "other";
+
+export function holderOf({ state, operator }: Conversation, me: Me | null): Holder {
+	if (state !== "person" || !operator) return "model";
+	return operator.id === operatorId(me) ? "me" : "other";
+}
+
+const NAME = "banter:operator-name";
+
+/** The name that visitors see: as last used on this device, or the user's. */
+export function operatorName(me: Me | null): string {
+	try {
+		return localStorage.getItem(NAME) ?? me?.user?.name ?? "";
+	} catch {
+		return me?.user?.name ?? "";
+	}
+}
+
+export function rememberOperatorName(name: string): void {
+	try {
+		localStorage.setItem(NAME, name);
+	} catch {
+		// It is asked for again.
+	}
+}

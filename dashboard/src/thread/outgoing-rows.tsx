@@ -1,0 +1,57 @@
+// The operator's messages that the server has not confirmed yet.
+
+import type { ApiError } from "../api/errors";
+import { t as common } from "../text/common";
+import { describe } from "../text/describe";
+import { Button } from "../ui/button";
+import { Markdown } from "../ui/markdown";
+import type { Outgoing } from "./outbox";
+import { t } from "./texts";
+
+interface OutgoingRowsProps {
+	readonly outgoing: readonly Outgoing[];
+	readonly onRetry: () => void;
+	/** Puts the text back into the text field. */
+	readonly onTakeBack: (one: Outgoing) => void;
+}
+
+function reasonOf(error: ApiError): string {
+	if (error.code === "taken" || error.code === "not_taken_over") return t("sendNotYours");
+	if (error.status === 404) return t("gone");
+	return describe(error);
+}
+
+export function OutgoingRows({ outgoing, onRetry, onTakeBack }: OutgoingRowsProps) {
+	if (outgoing.length === 0) return null;
+	return (
+		<div class="group" data-who="operator">
+			<div class="group-avatar" />
+			<ol class="group-rows group-body">
+				{outgoing.map((one) => (
+					<li class="row-message" key={one.id} data-row={one.id} data-role="operator" data-outgoing>
+						<div class="row-line">
+							<div class="bubble">
+								<Markdown text={one.content} isComplete />
+							</div>
+						</div>
+						{one.error ? (
+							<div class="row-mark" data-status="failed" role="alert">
+								<span>
+									{t("notSent")} {reasonOf(one.error)}
+								</span>
+								<Button isSmall icon="refresh" onClick={onRetry}>
+									{common("tryAgain")}
+								</Button>
+								<Button isSmall kind="quiet" onClick={() => onTakeBack(one)}>
+									{common("edit")}
+								</Button>
+							</div>
+						) : (
+							<p class="row-mark">{t("sending")}</p>
+						)}
+					</li>
+				))}
+			</ol>
+		</div>
+	);
+}

@@ -1,0 +1,24 @@
+// The other operators who have the conversation open.
+
+import { Avatar } from "../ui/avatar";
+import type { Present } from "./presence";
+import { t } from "./texts";
+
+export function PeopleHere({ people }: { readonly people: readonly Present[] }) {
+	return (
+		<div role="status">
+			{people.length > 0 && (
+				<ul class="thread-people">
+					{people.map(({ id, name, isWriting }) => (
+						<li key={id} data-writing={isWriting}>
+							<Avatar name={id} person={name || null} size="small" />
+							{isWriting
+								? t("isWriting", { name: name || t("someone") })
+								: t("isHere", { name: name || t("someone") })}
+						</li>
+					))}
+				</ul>
+			)}
+		</div>
+	);
+}

@@ -1,0 +1,75 @@
+// How a reply came about: model, tokens, times, attempts, its end, and what the agent's knowledge contributed.
+
+import { t as common } from "../text/common";
+import { locale } from "../text/language";
+import { formatNumber } from "../text/texts";
+import type { Item } from "./item";
+import { t } from "./texts";
+
+const seconds = new Intl.NumberFormat(locale, {
+	style: "unit",
+	unit: "second",
+	unitDisplay: "short",
+	maximumFractionDigits: 1,
+});
+const milliseconds = new Intl.NumberFormat(locale, {
+	style: "unit",
+	unit: "millisecond",
+	unitDisplay: "short",
+	maximumFractionDigits: 0,
+});
+
+function duration(ms: number): string {
+	return ms < 1000 ? milliseconds.format(ms) : seconds.format(ms / 1000);
+}
+
+const ENDS = {
+	complete: "endComplete",
+	stopped: "endStopped",
+	interrupted: "endInterrupted",
+	length: "endLength",
+	running: "endRunning",
+} as const;
+
+export function ReplyDetails({ item }: { readonly item: Item }) {
+	const { model, status, rating } = item;
+	return (
+		<dl class="details">
+			{model === undefined && <p>{common("loading")}</p>}
+			{model === null && <p>{t("modelUnknown")}</p>}
+			{model && (
+				<>
+					<Detail name={t("model")} value={model.name} />
+					<Detail
+						name={t("tokens")}
+						value={t("tokensText", {
+							prompt: formatNumber(model.promptTokens),
+							completion: formatNumber(model.completionTokens),
+						})}
+					/>
+					<Detail
+						name={t("firstToken")}
+						value={model.firstTokenMs === null ? t("none") : duration(model.firstTokenMs)}
+					/>
+					<Detail name={t("total")} value={duration(model.totalMs)} />
+					<Detail name={t("attempts")} value={formatNumber(model.attempts)} />
+				</>
+			)}
+			<Detail name={t("end")} value={t(ENDS[status])} />
+			<Detail
+				name={t("rating")}
+				value={rating ? t(rating.rating === "up" ? "ratedUp" : "ratedDown") : t("none")}
+			/>
+			<Detail name={t("knowledge")} value={t("knowledgeNone")} />
+		</dl>
+	);
+}
+
+function Detail({ name, value }: { readonly name: string; readonly value: string }) {
+	return (
+		<div>
+			<dt>{name}</dt>
+			<dd>{value}</dd>
+		</div>
+	);
+}

@@ -1,0 +1,146 @@
+// One message or note.
+
+import type { ComponentChildren } from "preact";
+import { Component } from "preact";
+import { splitLinks } from "../../../widget/src/markdown/links";
+import { words } from "../text/words";
+import { IconButton } from "../ui/button";
+import { Icon } from "../ui/icon";
+import { Markdown } from "../ui/markdown";
+import { TimeStamp } from "../ui/time-stamp";
+import type { Item } from "./item";
+import { ReplyDetails } from "./reply-details";
+import { t } from "./texts";
+
+/** As it was written, with its addresses as links. */
+export function PlainText({ text }: { readonly text: string }) {
+	return (
+		<div class="plain" dir="auto">
+			{splitLinks(text).map((piece) =>
+				typeof piece === "string" ? (
+					piece
+				) : (
+					<a href={piece.href} target="_blank" rel="noopener noreferrer">
+						{piece.label}
+					</a>
+				),
+			)}
+		</div>
+	);
+}
+
+/** How a reply ended, unless it is complete. */
+function endText({ status }: Item): string | null {
+	if (status === "stopped") return t("endStopped");
+	if (status === "interrupted") return t("endInterrupted");
+	if (status === "length") return t("endLength");
+	return null;
+}
+
+export interface RowActions {
+	readonly copyLink: (id: string) => void;
+	readonly reread: (id: string) => Promise<void>;
+}
+
+interface RowProps {
+	readonly item: Item;
+	readonly isTarget: boolean;
+	readonly actions: RowActions;
+}
+
+interface RowState {
+	readonly isOpen: boolean;
+}
+
+/** A thread has hundreds: only those that changed are rendered again. */
+export class Row extends Component<RowProps, RowState> {
+	override state: RowState = { isOpen: false };
+
+	override shouldComponentUpdate(next: RowProps, state: RowState): boolean {
+		return (
+			next.item !== this.props.item ||
+			next.isTarget !== this.props.isTarget ||
+			state.isOpen !== this.state.isOpen
+		);
+	}
+
+	toggle = () => {
+		const { item, actions } = this.props;
+		if (!this.state.isOpen && item.model === undefined) actions.reread(item.id).catch(() => {});
+		this.setState({ isOpen: !this.state.isOpen });
+	};
+
+	override render(): ComponentChildren {
+		const { item, isTarget, actions } = this.props;
+		const { isOpen } = this.state;
+		const isRunning = item.status === "running";
+		const end = endText(item);
+		return (
+			<li
+				class={isTarget ? "row-message row-target" : "row-message"}
+				data-row={item.id}
+				data-role={item.role}
+				data-status={item.status}
+				aria-current={isTarget ? "true" : undefined}
+			>
+				<div class="row-line">
+					{(item.text !== "" || isRunning) && (
+						<div class="bubble">
+							{item.text === "" ? (
+								<Dots text={t("isWriting", { name: t("assistant") })} />
+							) : item.role === "user" ? (
+								<PlainText text={item.text} />
+							) : (
+								<Markdown text={item.text} isComplete={!isRunning} />
+							)}
+						</div>
+					)}
+					<div class="row-tools">
+						<TimeStamp at={item.at} text={words.clock(item.at)} />
+						<IconButton
+							name="link"
+							label={t("copyLink")}
+							onClick={() => actions.copyLink(item.id)}
+						/>
+						{item.role === "assistant" && !isRunning && (
+							<IconButton
+								name="info"
+								label={t("details")}
+								aria-expanded={isOpen}
+								onClick={this.toggle}
+							/>
+						)}
+					</div>
+				</div>
+				{end && (
+					<p class="row-mark" data-status={item.status}>
+						<Icon name={item.status === "stopped" ? "stop" : "warning"} />
+						{end}
+					</p>
+				)}
+				{item.rating && (
+					<p class="row-mark row-rating" data-rating={item.rating.rating}>
+						<Icon name={item.rating.rating === "up" ? "thumbUp" : "thumbDown"} />
+						<span>
+							{item.rating.rating === "up" ? t("ratedUp") : t("ratedDown")}
+							{item.rating.comment && <q dir="auto">{item.rating.comment}</q>}
+						</span>
+					</p>
+				)}
+				{isOpen && <ReplyDetails item={item} />}
+			</li>
+		);
+	}
+}
+
+/** Somebody writes. */
+export function Dots({ text }: { readonly text: string }) {
+	return (
+		<span class="dots">
+			<span class="unseen">{text}</span>
+			<i aria-hidden="true" />
+			<i aria-hidden="true" />
+			<i aria-hidden="true" />
+		</span>
+	);
+}

@@ -1,0 +1,232 @@
+// The open conversation: its messages as they come, what is known besides, and where an operator answers.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Note } from "../../../workerd/api/openapi/openapi";
+import { useTitle } from "../hooks/use-arrival";
+import { conversationPath } from "../paths";
+import { useMe } from "../shell/me";
+import { useCommands } from "../shell/shortcuts";
+import { toast } from "../shell/toasts";
+import { t as common } from "../text/common";
+import { visitorName } from "../ui/visitor-name";
+import { LiveRegion, useAnnouncer } from "./announcer";
+import { Composer } from "./composer";
+import type { Mode } from "./drafts";
+import { Gone } from "./gone";
+import { Head, openAssignMenu } from "./head";
+import type { Item } from "./item";
+import { Messages } from "./messages";
+import { holderOf, operatorId, operatorName } from "./operator";
+import type { Outgoing } from "./outbox";
+import { PeopleHere } from "./people-here";
+import { DeleteConversation, DeleteNote } from "./questions";
+import { SidePanel } from "./side-panel";
+import { t } from "./texts";
+import { useActions } from "./use-actions";
+import { useComposer } from "./use-composer";
+import { useOutbox } from "./use-outbox";
+import { usePanel } from "./use-panel";
+import { usePresence } from "./use-presence";
+import { useConversation, useNotes, useReadMark, useThread } from "./use-thread";
+
+interface ThreadProps {
+	readonly id: string;
+	/** A message to be shown and marked. */
+	readonly message?: string;
+}
+
+/** Fills its pane. */
+export function Thread(props: ThreadProps) {
+	return <OpenThread {...props} key={props.id} />;
+}
+
+type Question = { readonly about: "conversation" } | { readonly about: "note"; note: Note } | null;
+
+async function copyLink(id: string, messageId?: string): Promise<void> {
+	try {
+		await navigator.clipboard.writeText(location.origin + conversationPath(id, messageId));
+		toast({ text: t("linkCopied") });
+	} catch {
+		toast({ text: t("linkNotCopied"), isBad: true });
+	}
+}
+
+function OpenThread({ id, message }: ThreadProps) {
+	const root = useRef<HTMLDivElement>(null);
+	const field = useRef<HTMLTextAreaElement>(null);
+	const [isAtEnd, setAtEnd] = useState(true);
+	const [hasNew, setNew] = useState(false);
+	const [jumps, setJumps] = useState(0);
+	const [question, setQuestion] = useState<Question>(null);
+	const me = useMe().data;
+	const conversation = useConversation(id);
+	const notes = useNotes(id);
+	const announcer = useAnnouncer();
+	const panel = usePanel(root);
+	const actions = useActions(id, conversation, () => void notes.refresh());
+
+	const { data } = conversation;
+	const name = data ? visitorName(data) : "";
+	const isMine = (item: Item) => item.role === "operator" && item.author?.id === operatorId(me);
+	const presence = usePresence(id);
+	const thread = useThread(id, message, {
+		onArrival(item) {
+			if (isMine(item)) return;
+			announcer.announce(item, name);
+			if (!isAtEnd) setNew(true);
+		},
+		onPresence: (event) => presence.hear(event, operatorId(me)),
+	});
+	const outbox = useOutbox(id, thread.add);
+	const holder = data ? holderOf(data, me) : "model";
+	const draft = useComposer(id, holder === "me", presence);
+	useReadMark(id, conversation, isAtEnd && thread.span !== null);
+	useTitle(name || t("conversation"));
+
+	const isThere = data !== null;
+	const isGone = thread.isGone || conversation.error?.status === 404;
+
+	/** The text field, or the button that leads to it. */
+	function focusComposer(mode: Mode) {
+		draft.setMode(mode);
+		requestAnimationFrame(() => {
+			const button = root.current?.querySelector<HTMLButtonElement>("[data-take-over]");
+			(field.current ?? button)?.focus();
+		});
+	}
+
+	// The inbox leads here with "r" and "n".
+	useEffect(() => {
+		const mode = /^#(reply|note)$/.exec(location.hash)?.[1];
+		if (!isThere || !mode) return;
+		history.replaceState(history.state, "", location.pathname + location.search);
+		focusComposer(mode === "note" ? "note" : "reply");
+	}, [isThere]);
+
+	useCommands([
+		{ id: "reply", text: t("commandReply"), key: "r", run: () => focusComposer("reply") },
+		{ id: "note", text: t("commandNote"), key: "n", run: () => focusComposer("note") },
+		{
+			id: "resolve",
+			text: data?.state === "resolved" ? t("reopen") : t("resolve"),
+			key: "e",
+			run: () => void actions.change({ state: data?.state === "resolved" ? "open" : "resolved" }),
+		},
+		{ id: "assign", text: t("assign"), key: "a", run: openAssignMenu },
+		{ id: "panel", text: t("sidePanel"), key: "i", run: panel.toggle },
+		{ id: "copy-link", text: t("copyThreadLink"), run: () => void copyLink(id) },
+	]);
+
+	if (isGone) {
+		const texts = [draft.text, ...outbox.get().map(({ content }) => content)];
+		return (
+			<div class="thread">
+				<Gone wasThere={data !== null} texts={texts.filter(Boolean)} />
+			</div>
+		);
+	}
+
+	async function send(mode: Mode, text: string): Promise<boolean> {
+		if (mode === "note") {
+			const isStored = await actions.addNote(text);
+			if (isStored) setJumps((n) => n + 1);
+			return isStored;
+		}
+		const items = thread.span?.items ?? [];
+		outbox.send(text, items[items.length - 1]?.id ?? null);
+		if (thread.span?.next) thread.toNewest();
+		setJumps((n) => n + 1);
+		return true;
+	}
+
+	function takeBack({ id: outgoingId, content }: Outgoing) {
+		outbox.drop(outgoingId);
+		draft.setMode("reply");
+		draft.setText(draft.text === "" ? content : `${content}\n\n${draft.text}`);
+		field.current?.focus();
+	}
+
+	async function takeOver(operator: string) {
+		await actions.takeOver(operator, holder === "other");
+		focusComposer("reply");
+	}
+
+	const isHidden = panel.isDrawer && panel.isOpen;
+	return (
+		<div class={panel.isDrawer ? "thread" : "thread thread-wide"} ref={root}>
+			<div class="thread-main" inert={isHidden}>
+				<Head
+					conversation={data}
+					actions={actions}
+					isPanelOpen={panel.isOpen}
+					onPanel={panel.toggle}
+					onCopyLink={() => void copyLink(id)}
+					onDelete={() => setQuestion({ about: "conversation" })}
+				/>
+				<PeopleHere people={presence.get()} />
+				<Messages
+					thread={thread}
+					notes={notes.data ?? []}
+					visitor={{ id: data?.sessionId ?? "", name }}
+					outbox={outbox}
+					isMine={isMine}
+					jumps={jumps}
+					hasNew={hasNew}
+					onEnd={(isEnd) => {
+						if (isEnd !== isAtEnd) setAtEnd(isEnd);
+						if (isEnd && hasNew) setNew(false);
+					}}
+					onCopyLink={(messageId) => void copyLink(id, messageId)}
+					onDeleteNote={(note) => setQuestion({ about: "note", note })}
+					onTakeBack={takeBack}
+				/>
+				{data && (
+					<Composer
+						draft={draft}
+						holder={holder}
+						holderName={data.operator?.name ?? t("someone")}
+						name={operatorName(me)}
+						field={field}
+						onTakeOver={takeOver}
+						onHandBack={actions.handBack}
+						onSend={send}
+					/>
+				)}
+			</div>
+			{isHidden && (
+				<button
+					class="thread-shade"
+					type="button"
+					// The panel has a button for the keyboard.
+					tabIndex={-1}
+					aria-label={common("close")}
+					onClick={panel.close}
+				/>
+			)}
+			{panel.isOpen && (
+				<SidePanel
+					conversation={data}
+					notes={notes.data}
+					actions={actions}
+					onDeleteNote={(note) => setQuestion({ about: "note", note })}
+					onClose={panel.isDrawer ? panel.close : null}
+				/>
+			)}
+			<LiveRegion spoken={announcer.spoken} />
+			{question?.about === "conversation" && (
+				<DeleteConversation
+					name={name}
+					onConfirm={actions.remove}
+					onClose={() => setQuestion(null)}
+				/>
+			)}
+			{question?.about === "note" && (
+				<DeleteNote
+					note={question.note}
+					onConfirm={() => actions.removeNote(question.note.id)}
+					onClose={() => setQuestion(null)}
+				/>
+			)}
+		</div>
+	);
+}

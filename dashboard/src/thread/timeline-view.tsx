@@ -1,0 +1,100 @@
+// The days with their groups: who wrote, and what.
+
+import type { Note } from "../../../workerd/api/openapi/openapi";
+import { useNow } from "../hooks/use-now";
+import { words } from "../text/words";
+import { Avatar } from "../ui/avatar";
+import { Icon } from "../ui/icon";
+import { TimeStamp } from "../ui/time-stamp";
+import { NoteCard } from "./note-card";
+import { Row, type RowActions } from "./row";
+import { t } from "./texts";
+import type { Day, Group } from "./timeline";
+
+interface TimelineProps extends RowActions {
+	readonly days: readonly Day[];
+	readonly visitor: { readonly id: string; readonly name: string };
+	readonly target: string | null;
+	readonly onDeleteNote: (note: Note) => void;
+}
+
+export function TimelineView(props: TimelineProps) {
+	const now = useNow();
+	return (
+		<>
+			{props.days.map((day) => (
+				<section class="day" key={day.groups[0]?.key ?? day.at} aria-label={words.day(day.at, now)}>
+					<h3 class="day-name">
+						<span>{words.day(day.at, now)}</span>
+					</h3>
+					{day.groups.map((group) => (
+						<GroupView key={group.key} group={group} {...props} />
+					))}
+				</section>
+			))}
+		</>
+	);
+}
+
+function nameOf({ who, name }: Group, visitor: string): string {
+	if (who === "user") return visitor;
+	if (who === "assistant") return t("assistant");
+	return name ?? t("someone");
+}
+
+function GroupView({
+	group,
+	visitor,
+	target,
+	onDeleteNote,
+	...actions
+}: TimelineProps & { group: Group }) {
+	const { who, entries } = group;
+	const name = nameOf(group, visitor.name);
+	return (
+		<div class="group" data-who={who}>
+			<div class="group-avatar">
+				{who === "assistant" ? (
+					<span class="avatar avatar-assistant" aria-hidden="true">
+						<Icon name="agents" />
+					</span>
+				) : who === "note" ? (
+					<span class="avatar avatar-note" aria-hidden="true">
+						<Icon name="note" />
+					</span>
+				) : (
+					<Avatar
+						name={who === "user" ? visitor.id : name}
+						person={who === "operator" ? name : null}
+					/>
+				)}
+			</div>
+			<div class="group-body">
+				<p class="group-head">
+					<span class="group-name" dir="auto">
+						{name}
+					</span>
+					{entries[0] && <TimeStamp at={entries[0].at} text={words.clock(entries[0].at)} />}
+					{who === "note" && <span class="group-kind">{t("noteKind")}</span>}
+					{who === "operator" && <span class="group-kind">{t("operatorKind")}</span>}
+				</p>
+				<ol class="group-rows">
+					{entries.map((entry) =>
+						entry.kind === "note" ? (
+							<li class="row-note" key={entry.note.id} data-row={entry.note.id} data-role="note">
+								<NoteCard note={entry.note} onDelete={() => onDeleteNote(entry.note)} />
+							</li>
+						) : (
+							<Row
+								key={entry.item.id}
+								item={entry.item}
+								isTarget={entry.item.id === target}
+								actions={actions}
+							/>
+						),
+					)}
+				</ol>
+			</div>
+		</div>
+	);
+}

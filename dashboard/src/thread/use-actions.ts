@@ -1,0 +1,121 @@
+// What can be done with a conversation. Changes show at once and roll back with a message if the server refuses them.
+
+import type { Conversation, ConversationChange } from "../../../workerd/api/openapi/openapi";
+import type { Client } from "../api/client";
+import { type Data, useDesk } from "../api/desk";
+import { ApiError } from "../api/errors";
+import { toast, toastError } from "../shell/toasts";
+import { rememberOperatorName } from "./operator";
+import { t } from "./texts";
+
+export interface Actions {
+	change(change: ConversationChange): Promise<void>;
+	takeOver(name: string, isForced: boolean): Promise<void>;
+	handBack(): Promise<void>;
+	/** Asks first, elsewhere. */
+	remove(): Promise<void>;
+	addNote(text: string): Promise<boolean>;
+	removeNote(noteId: string): Promise<void>;
+}
+
+function shown(conversation: Conversation, change: ConversationChange): Conversation {
+	const { read, ...fields } = change;
+	return {
+		...conversation,
+		...fields,
+		...(fields.state && { operator: null }),
+		...(read && { unread: false }),
+	};
+}
+
+async function takeOver(api: Client, id: string, name: string, force: boolean) {
+	return api.post("/v1/admin/conversations/{conversationId}/takeover", {
+		path: { conversationId: id },
+		body: { force, ...(name !== "" && { name }) },
+	});
+}
+
+export function useActions(
+	id: string,
+	conversation: Data<Conversation>,
+	onNotes: () => void,
+): Actions {
+	const { api } = useDesk();
+	const path = { conversationId: id };
+	const { data, set, refresh } = conversation;
+
+	/** The holder as the server says. */
+	function hold(holder: Pick<Conversation, "state" | "operator">) {
+		if (data) set({ ...data, state: holder.state, operator: holder.operator });
+	}
+
+	return {
+		async change(change) {
+			if (!data) return;
+			set(shown(data, change));
+			try {
+				const { conversation: next } = await api.put("/v1/admin/conversations/{conversationId}", {
+					path,
+					body: change,
+				});
+				// Page and context are only in the answer of a read.
+				set({ ...shown(data, change), ...next });
+			} catch (reason) {
+				set(data);
+				const error = ApiError.from(reason);
+				if (error.code === "taken") toast({ text: t("refusedTaken"), isBad: true });
+				else toastError(reason);
+			}
+		},
+		async takeOver(name, isForced) {
+			rememberOperatorName(name);
+			try {
+				hold(await takeOver(api, id, name, isForced));
+			} catch (reason) {
+				const error = ApiError.from(reason);
+				if (error.code !== "taken") {
+					toastError(reason);
+					return;
+				}
+				await refresh();
+				toast({
+					text: t("takenMeanwhile"),
+					isBad: true,
+					action: {
+						text: t("takeAnyway"),
+						run: () => void takeOver(api, id, name, true).then(refresh, toastError),
+					},
+				});
+			}
+		},
+		async handBack() {
+			try {
+				hold(
+					await api.post("/v1/admin/conversations/{conversationId}/handback", { path, body: {} }),
+				);
+			} catch (reason) {
+				await refresh();
+				toastError(reason);
+			}
+		},
+		async remove() {
+			await api.delete("/v1/admin/conversations/{conversationId}", { path });
+		},
+		async addNote(text) {
+			try {
+				await api.post("/v1/admin/conversations/{conversationId}/notes", { path, body: { text } });
+				onNotes();
+				return true;
+			} catch (reason) {
+				toastError(reason);
+				return false;
+			}
+		},
+		async removeNote(noteId) {
+			await api.delete("/v1/admin/conversations/{conversationId}/notes/{noteId}", {
+				path: { ...path, noteId },
+			});
+			onNotes();
+		},
+	};
+}

@@ -1,0 +1,122 @@
+// The text field of the composer: grows with its text, sends with Enter, and offers snippets after "/".
+
+import type { RefObject } from "preact";
+import { useId, useLayoutEffect, useState } from "preact/hooks";
+import type { Snippet } from "../../../workerd/api/openapi/openapi";
+import { useData } from "../api/desk";
+import { SnippetList } from "./snippet-list";
+import { insertSnippet, matching, snippetQuery } from "./snippet-query";
+
+/** On phones Enter is a new line: the button sends. */
+const isTouch = () => matchMedia("(pointer: coarse)").matches;
+
+interface WritingBoxProps {
+	readonly field: RefObject<HTMLTextAreaElement | null>;
+	readonly label: string;
+	readonly placeholder: string;
+	readonly text: string;
+	readonly onText: (text: string) => void;
+	readonly onSend: () => void;
+	readonly hasSnippets: boolean;
+	readonly maxLength: number;
+}
+
+function useSnippets(): readonly Snippet[] {
+	const { data } = useData("snippets", (api) => ({
+		load: (signal) => api.read("/v1/admin/snippets", { query: { limit: 200 }, signal }),
+		kinds: ["snippet"],
+	}));
+	return data?.snippets ?? [];
+}
+
+export function WritingBox(props: WritingBoxProps) {
+	const { field, label, placeholder, text, onText, onSend, hasSnippets, maxLength } = props;
+	const id = useId();
+	const snippets = useSnippets();
+	const [caret, setCaret] = useState(0);
+	const [at, setAt] = useState(0);
+	/** The slash whose list was closed with Escape. */
+	const [closed, setClosed] = useState<number | null>(null);
+	const query = hasSnippets ? snippetQuery(text, caret) : null;
+	const found = query && query.start !== closed ? matching(snippets, query.letters) : [];
+	const chosen = Math.min(at, found.length - 1);
+	const isOpen = found.length > 0;
+
+	useLayoutEffect(() => {
+		const node = field.current;
+		if (!node) return;
+		node.style.height = "auto";
+		node.style.height = `${node.scrollHeight}px`;
+	}, [text]);
+
+	function noteCaret() {
+		const next = field.current?.selectionStart ?? 0;
+		if (next !== caret) setCaret(next);
+	}
+
+	function pick(snippet: Snippet) {
+		const node = field.current;
+		if (!query || !node) return;
+		const next = insertSnippet(text, caret, query, snippet.text);
+		onText(next.text);
+		// Before the next rendering, so that the caret has its place then.
+		node.value = next.text;
+		node.setSelectionRange(next.caret, next.caret);
+		node.focus();
+		setCaret(next.caret);
+	}
+
+	function onListKey(event: KeyboardEvent): boolean {
+		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+		if (step !== undefined) setAt((chosen + step + found.length) % found.length);
+		else if (event.key === "Escape") setClosed(query?.start ?? null);
+		else if ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab") {
+			const snippet = found[chosen];
+			if (snippet) pick(snippet);
+		} else return false;
+		event.preventDefault();
+		event.stopPropagation();
+		return true;
+	}
+
+	function onKeyDown(event: KeyboardEvent) {
+		if (event.isComposing || (isOpen && onListKey(event))) return;
+		if (event.key === "Escape") {
+			event.preventDefault();
+			field.current?.blur();
+			return;
+		}
+		const isForced = event.ctrlKey || event.metaKey;
+		if (event.key !== "Enter" || event.shiftKey || event.altKey || (isTouch() && !isForced)) return;
+		event.preventDefault();
+		onSend();
+	}
+
+	return (
+		<div class="writing">
+			{isOpen && <SnippetList id={id} snippets={found} at={chosen} onPick={pick} onMove={setAt} />}
+			<textarea
+				ref={field}
+				class="writing-field"
+				rows={2}
+				dir="auto"
+				aria-label={label}
+				placeholder={placeholder}
+				maxLength={maxLength}
+				value={text}
+				aria-autocomplete={hasSnippets ? "list" : undefined}
+				aria-controls={isOpen ? id : undefined}
+				aria-activedescendant={isOpen ? `${id}-${chosen}` : undefined}
+				onInput={(event) => {
+					setAt(0);
+					setClosed(null);
+					setCaret(event.currentTarget.selectionStart);
+					onText(event.currentTarget.value);
+				}}
+				onKeyUp={noteCaret}
+				onClick={noteCaret}
+				onKeyDown={onKeyDown}
+			/>
+		</div>
+	);
+}

@@ -1,0 +1,42 @@
+// What visitors can do in the chat.
+
+import { SwitchField } from "../../ui/field";
+import type { Fields } from "../bind";
+import { ListField } from "../list-field";
+import { MAX } from "../rules";
+import { Section } from "../section";
+import { t } from "../texts";
+
+export function Conversation({ fields }: { readonly fields: Fields }) {
+	const { flag, list, wrong } = fields;
+	return (
+		<Section title={t("chat")} hint={t("chatHint")} wrong={wrong("settings.starters")}>
+			<ListField
+				label={t("starters")}
+				hint={t("startersHint")}
+				entry={t("question")}
+				action={t("addQuestion")}
+				placeholder={t("questionExample")}
+				max={MAX.starters}
+				maxLength={MAX.starter}
+				{...list("settings.starters")}
+			/>
+			<div class="switches">
+				<SwitchField
+					label={t("offer")}
+					hint={t("offerHint")}
+					{...flag("settings.operators.offer")}
+				/>
+				<SwitchField label={t("rating")} hint={t("ratingHint")} {...flag("settings.rating")} />
+				<SwitchField label={t("times")} hint={t("timesHint")} {...flag("settings.showTimes")} />
+				<SwitchField label={t("sound")} hint={t("soundHint")} {...flag("settings.sound")} />
+				<SwitchField
+					label={t("unreadTitle")}
+					hint={t("unreadTitleHint")}
+					{...flag("settings.unreadInTitle")}
+				/>
+				<SwitchField label={t("plain")} hint={t("plainHint")} {...flag("settings.plainText")} />
+			</div>
+		</Section>
+	);
+}

@@ -1,0 +1,119 @@
+// The widget's language, and the site's own texts for it.
+
+import { useEffect, useState } from "preact/hooks";
+import { t as common } from "../../text/common";
+import { language as ours } from "../../text/language";
+import { IconButton } from "../../ui/button";
+import { Field, SelectField, TextField } from "../../ui/field";
+import type { Fields } from "../bind";
+import { LANGUAGE_CODES, languageName } from "../languages";
+import { languagesOf, textsOf, withText } from "../own-texts";
+import { MAX } from "../rules";
+import { Section } from "../section";
+import { t } from "../texts";
+
+type Locale = Readonly<Record<string, string>>;
+
+/** The widget's own texts in a language; null: loading. */
+function useLocale(code: string): Locale | null {
+	const [locale, setLocale] = useState<Locale | null>(null);
+	useEffect(() => {
+		let isOver = false;
+		const load = async () => {
+			const read: { default: Locale } = await import(`../../../../widget/src/locales/${code}.json`);
+			if (!isOver) setLocale(read.default);
+		};
+		load().catch(() => {});
+		return () => {
+			isOver = true;
+		};
+	}, [code]);
+	return locale;
+}
+
+export function Texts({ fields }: { readonly fields: Fields }) {
+	const { value, errors, set, wrong } = fields;
+	const all = value["settings.texts"];
+	const locale = value["settings.locale"];
+	const [language, setLanguage] = useState(languagesOf(all)[0] ?? "");
+	const defaults = useLocale(language === "" ? ours : language);
+	const own = textsOf(all, language);
+	const prefix = language === "" ? "settings.texts" : `settings.texts.${language}`;
+	const change = (key: string, text: string | null) =>
+		set({ "settings.texts": withText(all, language, key, text) });
+	const codes = [...new Set(["auto", locale, ...LANGUAGE_CODES])];
+	const rest = Object.keys(defaults ?? {}).filter((key) => own[key] === undefined);
+
+	return (
+		<Section
+			title={t("texts")}
+			hint={t("textsHint")}
+			wrong={wrong("settings.locale", "settings.texts")}
+		>
+			<div class="form-row">
+				<SelectField
+					label={t("locale")}
+					hint={t("localeHint")}
+					value={locale}
+					error={errors["settings.locale"]}
+					onValue={(next) => set({ "settings.locale": next })}
+					choices={codes.map((code) => ({
+						value: code,
+						text: code === "auto" ? t("localeAuto") : languageName(code),
+					}))}
+				/>
+				<SelectField
+					label={t("textsFor")}
+					hint={t("textsForHint")}
+					value={language}
+					onValue={setLanguage}
+					choices={["", ...new Set([...languagesOf(all), ...LANGUAGE_CODES])].map((code) => {
+						const count = Object.keys(textsOf(all, code)).length;
+						const name = code === "" ? t("everyLanguage") : languageName(code);
+						return { value: code, text: count > 0 ? `${name} (${count})` : name };
+					})}
+				/>
+			</div>
+			{Object.entries(own).map(([key, text]) => (
+				<div class="own-text" key={key}>
+					<TextField
+						label={defaults?.[key] ?? key}
+						hint={key}
+						maxLength={MAX.text}
+						placeholder={defaults?.[key] ?? ""}
+						value={text}
+						error={errors[`${prefix}.${key}`]}
+						onValue={(next) => change(key, next)}
+					/>
+					<IconButton
+						name="trash"
+						label={t("removeText", { text: defaults?.[key] ?? key })}
+						onClick={() => change(key, null)}
+					/>
+				</div>
+			))}
+			<Field label={t("addText")} hint={t("addTextHint")} error={errors["settings.texts"]}>
+				{(control) => (
+					<select
+						{...control}
+						class="input select"
+						value=""
+						disabled={!defaults}
+						onChange={({ currentTarget }) => {
+							const { value: key } = currentTarget;
+							currentTarget.value = "";
+							if (key !== "") change(key, defaults?.[key] ?? "");
+						}}
+					>
+						<option value="">{defaults ? t("chooseText") : common("loading")}</option>
+						{rest.map((key) => (
+							<option key={key} value={key}>
+								{defaults?.[key]}
+							</option>
+						))}
+					</select>
+				)}
+			</Field>
+		</Section>
+	);
+}
