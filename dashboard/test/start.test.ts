@@ -13,7 +13,8 @@ const WIDGET = { created_at: 1, updated_at: 1, last_seen: null } as unknown as W
 const ASKING: Facts = { model: { is: "asking" }, widget: WIDGET, conversations: 0 };
 
 test("a reply is read to its end, however its lines are cut", async () => {
-	const lines = '{"type":"start"}\n{"type":"token","token":"Hi"}\n{"type":"done","message":"Hi."}\n';
+	const lines =
+		'{"type":"start"}\n{"type":"token","token":"Hi"}\n{"type":"done","message":"Hi."}\n';
 	for (let at = 0; at <= lines.length; at += 7)
 		assert.equal(await readReply(chunks(lines.slice(0, at), lines.slice(at))), "Hi.");
 });
