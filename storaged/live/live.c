@@ -23,6 +23,7 @@ live_clear(struct live *l)
 	topics_clear(&l->turns);
 	topics_clear(&l->rooms);
 	index_wait_clear(&l->index);
+	sightings_clear(&l->sightings);
 }
 
 static void

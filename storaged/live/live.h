@@ -16,6 +16,7 @@
 #include "storaged/live/lease.h"
 #include "storaged/live/open_turns.h"
 #include "storaged/live/rooms.h"
+#include "storaged/live/sightings.h"
 
 /* Bytes of a client's out that text must leave free for answers and other notifications. */
 #define LIVE_ROOM_LEFT ((size_t)4 << 20)
@@ -27,6 +28,7 @@ struct live {
 	struct lease lease;
 	struct change_followers changes;
 	struct index_wait index;
+	struct sightings sightings;
 	bool notified; /* something was queued since the server last looked */
 };
 

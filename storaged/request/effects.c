@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "proto/ipc/room_id.h"
 
 #define EFFECTS_FIRST_CAPACITY 64
@@ -172,6 +173,9 @@ effects_apply_one(const struct effect *e, struct live *live, const struct turn_n
 		break;
 	case EFFECT_CHANGES:
 		change_followers_wait(&live->changes, e->client, e->change);
+		break;
+	case EFFECT_WIDGET_SEEN:
+		sightings_note(&live->sightings, &e->room, e->text, clock_wall_ms());
 		break;
 	case EFFECT_INDEXED:
 		index_wait_report(&live->index, e->client, e->change);

@@ -29,6 +29,7 @@ enum effect_kind {
 	EFFECT_ROOM_PRESENCE, /* an operator is in a conversation */
 	EFFECT_ROOM_END,      /* the visitor's token or the conversation is gone */
 	EFFECT_WIDGET_END,    /* the tokens of all visitors of the widget are gone */
+	EFFECT_WIDGET_SEEN,   /* a widget was loaded by a page */
 	EFFECT_INDEXED,       /* the client reports the position of its index */
 	EFFECT_HOLD,          /* an answer that waits for the index */
 	EFFECT_WEBHOOKS,      /* an endpoint has changed, or a worker delivers no more */
@@ -43,7 +44,8 @@ struct effect {
 	struct client *client; /* the sender; NULL where it does not matter */
 	union {
 		struct id turn;
-		struct id room; /* of EFFECT_ROOM_… except EFFECT_ROOM_TURN */
+		struct id
+		    room; /* of EFFECT_ROOM_… except EFFECT_ROOM_TURN; the widget of EFFECT_WIDGET_SEEN */
 	};
 	union {
 		struct id
@@ -52,8 +54,8 @@ struct effect {
 		/* Of EFFECT_CHANGES: the last row that the client has read; of EFFECT_INDEXED:
 		 * that its index contains. */
 		uint64_t change;
-		/* Of EFFECT_PUBLISH, and of EFFECT_ROOM_PRESENCE its record; borrowed from the request's
-		 * frame. */
+		/* Of EFFECT_PUBLISH; of EFFECT_ROOM_PRESENCE its record; of EFFECT_WIDGET_SEEN the
+		 * origin. Borrowed from the request's frame. */
 		struct slice text;
 	};
 };

@@ -27,6 +27,7 @@
 #include "storaged/server/status.h"
 #include "storaged/turns/turn_join.h"
 #include "storaged/turns/turns.h"
+#include "storaged/turns/widget_status.h"
 #include "storaged/visitors/contact_submit.h"
 #include "storaged/visitors/erase.h"
 #include "storaged/visitors/room_requests.h"
@@ -82,6 +83,8 @@ static const struct handler table[] = {
     {MSG_VISITOR_FOLLOW, HANDLER_READS, handle_visitor_follow},
     {MSG_ROOM_FOLLOW, HANDLER_READS, handle_room_follow},
     {MSG_ROOM_LEAVE, HANDLER_TELLS, handle_room_leave},
+    {MSG_WIDGET_SEEN, HANDLER_TELLS, handle_widget_seen},
+    {MSG_WIDGET_STATUS_GET, HANDLER_READS, handle_widget_status_get},
     {MSG_TYPING, HANDLER_READS, handle_typing},
     {MSG_PRESENCE, HANDLER_READS, handle_presence},
     {MSG_CONTACT_SUBMIT, HANDLER_WRITES, handle_contact_submit},

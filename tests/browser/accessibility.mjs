@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** axe's script: the small one, because each page must compile it. */
@@ -11,7 +12,7 @@ export const AXE = readFileSync(
 	createRequire(import.meta.url).resolve("axe-core/axe.min.js"),
 	"utf8",
 );
-const PICTURES = fileURLToPath(new URL("../../build/pictures/accessibility/", import.meta.url));
+const PICTURES = fileURLToPath(new URL("../../build/pictures/", import.meta.url));
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 /** WCAG 2.5.8 and 1.4.3. */
@@ -124,9 +125,31 @@ export async function assertAccessible(page, name, contrastMin = CONTRAST) {
 	assert.deepEqual(problems, []);
 }
 
-export async function takePicture(page, name) {
-	await mkdir(PICTURES, { recursive: true });
-	await page.screenshot({ path: `${PICTURES}${name.replace(/\W+/g, "-")}.png` });
+/** build/pictures/FOLDER/NAME.png. */
+export async function takePicture(page, name, folder = "accessibility") {
+	const directory = join(PICTURES, folder);
+	await mkdir(directory, { recursive: true });
+	const path = join(directory, `${name.replace(/\W+/g, "-")}.png`);
+	await page.screenshot({ path, animations: "disabled" });
+}
+
+/** No text is cut off, nothing is outside of the window. */
+export async function assertFits(chat) {
+	const cut = await chat.evaluate((panel) => {
+		const found = [];
+		for (const node of [panel, ...panel.querySelectorAll("*")]) {
+			const style = getComputedStyle(node);
+			const { left, right, top } = node.getBoundingClientRect();
+			if (node.closest(".spoken, svg, pre, .table") || !node.checkVisibility()) continue;
+			const isClipped = style.overflowX !== "visible" && !/auto|scroll/.test(style.overflowX);
+			if (isClipped && node.scrollWidth > node.clientWidth + 1 && style.textOverflow !== "ellipsis")
+				found.push(`cut: ${node.className} ${node.scrollWidth} > ${node.clientWidth}`);
+			if (left < -1 || right > innerWidth + 1 || (node === panel && top < -1))
+				found.push(`outside: ${node.localName}.${node.className} ${left} to ${right}, ${top}`);
+		}
+		return found;
+	});
+	assert.deepEqual(cut, []);
 }
 
 /* Runs in the page: the focused element of the widget, null outside of it. */

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { takePicture } from "./accessibility.mjs";
+import { assertFits, takePicture } from "./accessibility.mjs";
 import { MARKDOWN, PHONE, useAccessibleSite } from "./accessible-site.mjs";
 import { missing } from "./browser.mjs";
 
@@ -39,31 +39,8 @@ describe("the widget is accessible in each look", { skip: missing }, () => {
 			const visitor = await visitTag({ ...tags["data-widget"], ...attributes }, page, screen);
 			await chat(visitor);
 			await check(visitor, `look ${name}`);
-			await assertFits(visitor);
+			await assertFits(visitor.chat);
 		});
-
-	/** No text is cut off, nothing is outside of the window. */
-	async function assertFits(visitor) {
-		const cut = await visitor.chat.evaluate((panel) => {
-			const found = [];
-			for (const node of [panel, ...panel.querySelectorAll("*")]) {
-				const style = getComputedStyle(node);
-				const { left, right, top } = node.getBoundingClientRect();
-				if (node.closest(".spoken, svg, pre, .table") || !node.checkVisibility()) continue;
-				const isClipped = style.overflowX !== "visible" && !/auto|scroll/.test(style.overflowX);
-				if (
-					isClipped &&
-					node.scrollWidth > node.clientWidth + 1 &&
-					style.textOverflow !== "ellipsis"
-				)
-					found.push(`cut: ${node.className} ${node.scrollWidth} > ${node.clientWidth}`);
-				if (left < -1 || right > innerWidth + 1 || (node === panel && top < -1))
-					found.push(`outside: ${node.localName}.${node.className} ${left} to ${right}, ${top}`);
-			}
-			return found;
-		});
-		assert.deepEqual(cut, []);
-	}
 
 	it("with the text spacing of WCAG 1.4.12", async () => {
 		const visitor = await visitTag(tags["data-widget"]);
@@ -76,7 +53,7 @@ describe("the widget is accessible in each look", { skip: missing }, () => {
 			host.shadowRoot.adoptedStyleSheets = [...host.shadowRoot.adoptedStyleSheets, sheet];
 		});
 		await check(visitor, "text spacing");
-		await assertFits(visitor);
+		await assertFits(visitor.chat);
 	});
 
 	it("nothing moves with reduced motion", async () => {

@@ -184,6 +184,23 @@ describe("a conversation", { skip: missing }, () => {
 		]);
 	});
 
+	it("says who has joined also if the first message comes at once, and not after a reload", async () => {
+		const answer = reply("p", "Hello", { author: ANN.person });
+		const lines = async ({ log }) => (await log.innerText()).split(/\s*\n\s*/).slice(-4);
+		const live = await open();
+		await live.set({ messages: EXCHANGE });
+		await live.set({ messages: [...EXCHANGE, answer], people: ANN });
+		assert.deepEqual(await lines(live), ["Ann Smith has joined", "AS", "Ann Smith", "Hello"]);
+		for (const steps of [
+			[{ messages: [...EXCHANGE, answer], people: ANN }],
+			[{ messages: [...EXCHANGE, answer] }, { people: ANN }],
+		]) {
+			const back = await open();
+			for (const step of steps) await back.set(step);
+			assert.ok(!(await lines(back)).includes("Ann Smith has joined"));
+		}
+	});
+
 	it("shows the agent's name and picture, or its initials if the picture cannot be shown", async () => {
 		const pixel = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
 		for (const [avatar, policy, images] of [

@@ -2,6 +2,8 @@
 // that fail: tests/unit/workerd/turn/servers.scenario.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { describe, it } from "node:test";
 import { assertError, openStream, request } from "./client.mjs";
 import { Contract } from "./contract.mjs";
@@ -133,7 +135,7 @@ describe("a preview of a prompt", () => {
 			const asked = (await one.asked("last")).body;
 			assert.deepEqual(asked.messages.pop(), { role: "user", content: message });
 			assert.deepEqual(json, { prompt: systemPrompt({ body: asked }), request: asked });
-			assert.match(json.prompt, /^Sell tea\.[^]*When asked\.[^]*u0060premium/);
+			assert.match(json.prompt, /^Sell tea\..*When asked\..*u0060premium/s);
 			const stored = await preview(banter, 200, { context });
 			assert.deepEqual(stored.json, json);
 			assert.equal((await one.asked("stats")).calls, 1);
@@ -155,6 +157,69 @@ describe("a preview of a prompt", () => {
 			await contract.drive(banter, 404, "POST", none, { headers: ADMIN, body: {} });
 			assert.equal((await preview(banter, 200, {})).json.request.model, "gpt-4.1-mini");
 		}));
+});
+
+describe("the models of a server", () => {
+	const list = (banter, status, query = "") =>
+		contract.drive(banter, status, "GET", `/v1/admin/models${query}`, { headers: ADMIN });
+
+	it("are those that it names itself, asked with its own key", () =>
+		withServers({}, async (banter, { one }) => {
+			assert.deepEqual((await list(banter, 200)).json.models, ["banter-demo"]);
+			assert.deepEqual((await list(banter, 200, "?server=one")).json.models, ["banter-demo"]);
+			await one.daemon.stop();
+			const { json } = await list(banter, 502, "?server=one");
+			assert.equal(json.code, "model_unreachable");
+			for (const query of ["?server=three", "?server="]) await list(banter, 404, query);
+		}));
+
+	/** A server that answers every request so, and a banter that uses it. */
+	async function withAnswers(answer, body, more = {}) {
+		const requests = [];
+		const server = createServer((request, response) => {
+			requests.push({ url: request.url, key: request.headers.authorization });
+			answer(response);
+		});
+		server.listen(0, "127.0.0.1");
+		await once(server, "listening");
+		const url = `http://127.0.0.1:${server.address().port}/v1`;
+		const env = { MODEL_SERVERS: `own=${url}`, MODEL_SERVER_KEYS: `own=${KEYS.one}`, ...more };
+		try {
+			await withBanter({ workers: 1, env }, (banter) => body(banter, requests));
+		} finally {
+			server.closeAllConnections();
+			server.close();
+		}
+	}
+
+	for (const [what, status, code, answer] of [
+		["refuses the key", 502, "model_key_refused", (r) => r.writeHead(401).end("{}")],
+		["has no list", 502, "model_failed", (r) => r.writeHead(404).end()],
+		["redirects", 502, "model_failed", (r) => r.writeHead(302, { location: "/" }).end()],
+		["sends something else", 502, "model_failed", (r) => r.end('{"data":{}}')],
+		["sends no JSON", 502, "model_failed", (r) => r.end("models")],
+		["sends too much", 502, "model_unreachable", (r) => r.end("x".repeat(2 * 1024 * 1024))],
+		["does not answer", 504, "model_timeout", () => {}],
+	])
+		it(`the error says so if the server ${what}`, () =>
+			withAnswers(
+				answer,
+				async (banter, requests) => {
+					const { json } = await list(banter, status, "?server=own");
+					assert.equal(json.code, code);
+					assert.ok(!json.error.includes(KEYS.one));
+					assert.deepEqual(requests, [{ url: "/v1/models", key: `Bearer ${KEYS.one}` }]);
+				},
+				status === 504 ? SHORT_TIMEOUTS : {},
+			));
+
+	it("are sorted, without what is no name", () => {
+		const data = [{ id: "b" }, { id: "a" }, {}, 1, { id: 2 }, { id: "x".repeat(257) }, { id: "" }];
+		const answer = (response) => response.end(JSON.stringify({ data }));
+		return withAnswers(answer, async (banter) => {
+			assert.deepEqual((await list(banter, 200, "?server=own")).json.models, ["a", "b"]);
+		});
+	});
 });
 
 describe("a test of an agent", () => {

@@ -120,7 +120,8 @@ function checkBody(content, answer, what, isHead) {
 
 /** The test files that show the documented statuses of these operations; contract.test.mjs shows all others. */
 const FILES = [
-	["agents", /^\/v1\/admin\/agents\/.*\/(test|prompt)$/],
+	["agents", /^\/v1\/admin\/(agents\/.*\/(test|prompt)|models)$/],
+	["widget-status", /^\/v1\/admin\/widgets\/[^/]+\/status$/],
 	["exports", /^\/v1\/admin\/.*\/export$/],
 	["inbox", /^\/v1\/admin\/(tags|snippets|counts|conversations\/.*\/notes|contacts\/.*\/merge)\b/],
 	["records", /^\/v1\/admin\/(widgets|agents|contacts|users)\b/],

@@ -65,7 +65,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/api/pages: workerd/http/ workerd/api/request
 	workerd/api/webhooks: workerd/http/ workerd/webhooks workerd/api/request workerd/api/fields \
 		workerd/api/guard workerd/api/admin
-	workerd/api: workerd/http/ workerd/store workerd/search workerd/turn workerd/webhooks \
+	workerd/api: workerd/http/ workerd/store workerd/search workerd/model workerd/turn workerd/webhooks \
 		workerd/api/
 	workerd: workerd/
 	${STORE_LAYERS.map((folder, i) => `${folder}: ${STORE_LAYERS.slice(0, i).join(" ")}`).join("\n")}
@@ -133,7 +133,7 @@ const PREFIXES = {
 /** A library's header, and the files that may include it. */
 const HEADERS = {
 	"curl/curl.h":
-		/^workerd\/(model\/upstream_(dial|target)|net\/curl_loop|webhooks\/webhook_post)\.c$/,
+		/^workerd\/(model\/(upstream_(dial|target)|model_list)|net\/curl_loop|webhooks\/webhook_post)\.c$/,
 	"nghttp2/nghttp2.h": /^workerd\/model\/upstream_http2\.c$/,
 	"lmdb.h": /^storaged\/engine\//,
 	"xxhash.h": /^storaged\/(engine|cli\/files)\//,

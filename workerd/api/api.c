@@ -21,6 +21,8 @@
 #include "workerd/api/routing.h"
 #include "workerd/api/server/server_settings.h"
 #include "workerd/api/widget/widget_handlers.h"
+#include "workerd/api/widget/widget_sightings.h"
+#include "workerd/model/model_list.h"
 #include "workerd/webhooks/webhooks.h"
 
 #define SCRATCH_MAX 4194304 /* bytes: the longest reply fits, each byte escaped */
@@ -51,6 +53,24 @@ api_webhooks(const struct api *api)
 	return webhooks_new(&config);
 }
 
+/* How long a person waits for a list of models, unless the first byte of a reply must come earlier. */
+#define MODELS_MS 10000u
+
+static struct model_lister *
+api_models(const struct api *api)
+{
+	unsigned first_byte_ms = api->settings->openai_first_byte_timeout_ms;
+	const struct model_lister_config config = {
+	    .base = api->turns->base,
+	    .proxy = api->settings->openai_proxy,
+	    .ca_bundle = api->settings->openai_ca_bundle,
+	    .connect_ms = api->settings->openai_connect_timeout_ms,
+	    .total_ms = first_byte_ms < MODELS_MS ? first_byte_ms : MODELS_MS,
+	};
+
+	return model_lister_new(&config);
+}
+
 struct api *
 api_new(const struct settings *settings, struct turns *turns, struct store_client *store,
     struct search_client *search, struct scoreboard *board, struct scoreboard_worker *worker)
@@ -67,8 +87,10 @@ api_new(const struct settings *settings, struct turns *turns, struct store_clien
 	api->pages = pages_load(settings);
 	api->rooms = live_rooms_new(store);
 	api->widget_sockets = widget_sockets_new();
+	api->widget_sightings = widget_sightings_new(api->store);
 	api->events = event_feed_new(turns->base, store);
 	api->webhooks = api_webhooks(api);
+	api->models = api_models(api);
 	api->shown_settings = server_settings_new();
 	api->hasher = password_hasher_new(turns->base);
 	api->stream_heartbeat = api_stream_heartbeat(settings, turns->base);
@@ -83,9 +105,11 @@ api_free(struct api *api)
 	if (api == NULL)
 		return;
 	widget_sockets_free(api->widget_sockets);
+	widget_sightings_free(api->widget_sightings);
 	live_rooms_free(api->rooms);
 	webhooks_free(api->webhooks);
 	event_feed_free(api->events);
+	model_lister_free(api->models);
 	password_hasher_free(api->hasher);
 	router_free(api->router);
 	pages_free(api->pages);

@@ -17,7 +17,8 @@ export function DataRequests({ contact }: { readonly contact: Contact }) {
 					<h3>{t("export")}</h3>
 					<p class="field-hint">{t("exportHint")}</p>
 				</div>
-				<ButtonLink icon="download" href={exportPath(contact.id)} download="">
+				{/* The server's name of the file counts; without one here, the router would take the click. */}
+				<ButtonLink icon="download" href={exportPath(contact.id)} download="contact.json">
 					{t("exportAction")}
 				</ButtonLink>
 			</div>

@@ -97,11 +97,7 @@ export function ContactEditor({ contact, data }: ContactEditorProps) {
 			<Conversations contactId={data.id} />
 			<DataRequests contact={saved} />
 			{isMerging && (
-				<MergeDialog
-					contact={saved}
-					onMerged={(merged) => contact.set(merged, undefined)}
-					onClose={() => setMerging(false)}
-				/>
+				<MergeDialog contact={saved} onMerged={contact.refresh} onClose={() => setMerging(false)} />
 			)}
 		</Page>
 	);

@@ -16,7 +16,8 @@ import { t } from "./texts";
 interface MergeDialogProps {
 	/** The one that remains. */
 	readonly contact: Contact;
-	readonly onMerged: (contact: Contact) => void;
+	/** Reads the contact again. */
+	readonly onMerged: () => Promise<void>;
 	readonly onClose: () => void;
 }
 
@@ -31,12 +32,12 @@ export function MergeDialog({ contact, onMerged, onClose }: MergeDialogProps) {
 		setBusy(true);
 		setProblem("");
 		try {
-			const merged = await api.post("/v1/admin/contacts/{contactId}/merge", {
+			await api.post("/v1/admin/contacts/{contactId}/merge", {
 				path: { contactId: contact.id },
 				body: { contactId: from.id },
 			});
 			toast({ text: t("merged", { name: nameOf(from) ?? t("nameless") }) });
-			onMerged(merged);
+			await onMerged();
 			onClose();
 		} catch (reason) {
 			const error = ApiError.from(reason);

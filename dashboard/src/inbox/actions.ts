@@ -11,7 +11,6 @@ export interface Actions {
 	toggleResolved(id: string): Promise<void>;
 	/** `name`: what the person is called; null for both: nobody. */
 	assign(id: string, person: string | null, name: string | null): Promise<void>;
-	markRead(id: string): Promise<void>;
 	markAllRead(): Promise<void>;
 }
 
@@ -49,11 +48,6 @@ export function createActions(list: ConversationList): Actions {
 			attempt(async () => {
 				await list.change(await find(id), { assignedTo: person });
 				toast({ text: name === null ? t("wasUnassigned") : t("wasAssigned", { name }) });
-			}),
-		markRead: (id) =>
-			attempt(async () => {
-				const row = list.rows.get(id);
-				if (row?.unread) await list.change(row, { read: true });
 			}),
 		markAllRead: () =>
 			attempt(async () => {

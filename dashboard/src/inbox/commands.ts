@@ -4,7 +4,7 @@
 import type { RefObject } from "preact";
 import { useLocation } from "preact-iso";
 import type { Conversation } from "../../../workerd/api/openapi/openapi";
-import { useCommands } from "../shell/shortcuts";
+import { type Command, useCommands } from "../shell/shortcuts";
 import type { Actions } from "./actions";
 import type { ConversationList } from "./conversation-list";
 import { listPath, openPath, type Place } from "./place";
@@ -38,6 +38,8 @@ export function useInboxCommands(inbox: Inbox): void {
 		if (!row) return;
 		select(row._id);
 		handle.current?.reveal(row._id);
+		// The open conversation follows, so that it is always the selected one.
+		if (openId !== null) route(openPath(place, row._id), true);
 	}
 
 	/** Runs with the id of the conversation, if there is one. */
@@ -45,11 +47,19 @@ export function useInboxCommands(inbox: Inbox): void {
 		if (selectedId !== null) run(selectedId);
 	};
 
-	/** The thread takes these keys itself while it is open; `what` tells it where to begin. */
-	const write = (what: "reply" | "note") =>
-		on((id) => {
-			if (id !== openId) route(`${openPath(place, id)}#${what}`);
-		});
+	/** While a conversation is open, the thread has these commands; `what` tells it where to begin. */
+	const writing: Command[] =
+		openId === null
+			? [
+					{ id: "assign", text: t("assign"), key: "a", run: on(assign) },
+					...(["reply", "note"] as const).map((what) => ({
+						id: what,
+						text: t(what),
+						key: what.charAt(0),
+						run: on((id) => route(`${openPath(place, id)}#${what}`)),
+					})),
+				]
+			: [];
 
 	const isResolved = selectedId !== null && rows.get(selectedId)?.state === "resolved";
 	useCommands([
@@ -74,9 +84,7 @@ export function useInboxCommands(inbox: Inbox): void {
 				if (next) select(next._id);
 			}),
 		},
-		{ id: "assign", text: t("assign"), key: "a", run: on(assign) },
-		{ id: "reply", text: t("reply"), key: "r", run: write("reply") },
-		{ id: "note", text: t("note"), key: "n", run: write("note") },
+		...writing,
 		{
 			id: "search",
 			text: t("search"),

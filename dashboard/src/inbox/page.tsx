@@ -52,17 +52,12 @@ export function InboxPage() {
 	const [assigning, setAssigning] = useState<string | null>(null);
 	const title = filters ? t("search") : viewTitle(view, names);
 
-	useTitle(common("inbox"));
 	useTitleCount(counts?.waiting ?? 0);
 	useArrival(focusHeading);
 	useEffect(() => rememberView(view), [view]);
 	useEffect(() => {
 		if (openId !== null) select(openId);
 	}, [openId]);
-	const isUnread = openId !== null && list.rows.get(openId)?.unread;
-	useEffect(() => {
-		if (openId !== null && isUnread) void actions.markRead(openId);
-	}, [openId, isUnread]);
 	useInboxCommands({
 		list,
 		actions,
@@ -156,9 +151,7 @@ export function InboxPage() {
 						/>
 					</ErrorBoundary>
 				) : (
-					<Blank icon="inbox" title={t("selectTitle")}>
-						<p class="keys-hint">{t("selectText")}</p>
-					</Blank>
+					<NoThread />
 				)}
 			</div>
 			{assigning && (
@@ -172,5 +165,15 @@ export function InboxPage() {
 				</ErrorBoundary>
 			)}
 		</main>
+	);
+}
+
+/** In place of a thread, which has a title of its own. */
+function NoThread() {
+	useTitle(common("inbox"));
+	return (
+		<Blank icon="inbox" title={t("selectTitle")}>
+			<p class="keys-hint">{t("selectText")}</p>
+		</Blank>
 	);
 }

@@ -45,7 +45,8 @@ export function AccountMenu({ onSignedOut, onShortcuts }: AccountMenuProps) {
 	return (
 		<Menu
 			class="account"
-			label={t("account", { name: organization ? `${name}, ${organization}` : name })}
+			label={t("account", { name })}
+			isNamed
 			items={[
 				{ text: t("profile"), icon: "person", run: () => route(settingsPath("profile")) },
 				{ text: t("shortcuts"), icon: "book", run: onShortcuts },

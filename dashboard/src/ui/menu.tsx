@@ -17,14 +17,16 @@ export interface MenuItem {
 interface MenuProps {
 	readonly label: string;
 	readonly items: readonly MenuItem[];
-	/** What the button shows; its accessible name is `label`. */
+	/** What the button shows; its accessible name is `label`, unless it is named by this. */
 	readonly children: ComponentChildren;
+	readonly isNamed?: boolean;
 	readonly class?: string;
 }
 
 const GAP = 6;
 
-export function Menu({ label, items, children, class: className = "icon-button" }: MenuProps) {
+export function Menu(props: MenuProps) {
+	const { label, items, children, isNamed = false, class: className = "icon-button" } = props;
 	const id = useId();
 	const button = useRef<HTMLButtonElement>(null);
 	const list = useRef<HTMLDivElement>(null);
@@ -81,7 +83,7 @@ export function Menu({ label, items, children, class: className = "icon-button" 
 				class={className}
 				type="button"
 				ref={button}
-				aria-label={label}
+				aria-label={isNamed ? undefined : label}
 				title={label}
 				aria-haspopup="menu"
 				aria-expanded={isOpen}

@@ -63,7 +63,7 @@ export function useForm<T extends object>({ initial, send, receive }: FormOption
 
 	// Where the user has changed nothing, there is nothing to protect: show what somebody else has saved.
 	useEffect(() => {
-		if (!isChanged && !isSaving) setSaved(initial);
+		if (!isChanged && !isSaving && initial.etag !== undefined) setSaved(initial);
 	}, [initial.etag]);
 
 	function forget() {

@@ -1503,6 +1503,19 @@ export interface components {
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
         };
+        WidgetStatus: {
+            enabled: boolean;
+            /** @description The visitors' messages of this UTC day, which the cap counts. */
+            messagesToday: number;
+            dailyMessageCap: number | null;
+            /** @description The latest of the origins; null: not known. */
+            lastSeenAt: components["schemas"]["Time"] | null;
+            /** @description Where the widget was, the latest first. */
+            origins: {
+                origin: string;
+                lastSeenAt: components["schemas"]["Time"];
+            }[];
+        };
         /** @description The members of a new widget. Defaults: `agent_id` of the oldest widget, `primary_color` #6366f1, `text_color` #ffffff, `position` bottom_right, `contact_info_mode` none, `enabled` true; other members null or false. */
         NewWidget: components["schemas"]["WidgetFields"];
         /** @description The members of a widget. Read-only members may be sent back unchanged. If `updated_at` is sent and the widget has changed since, the request is refused. */
@@ -1622,6 +1635,9 @@ export interface components {
             temperature: number | null;
             max_output_tokens: number | null;
             base_url: string;
+        };
+        ModelList: {
+            models: string[];
         };
         ModelServer: {
             key_name: string | null;
@@ -2643,6 +2659,7 @@ export type ContactError = components['schemas']['ContactError'];
 export type FieldsError = components['schemas']['FieldsError'];
 export type Color = components['schemas']['Color'];
 export type Widget = components['schemas']['Widget'];
+export type WidgetStatus = components['schemas']['WidgetStatus'];
 export type NewWidget = components['schemas']['NewWidget'];
 export type WidgetFields = components['schemas']['WidgetFields'];
 export type WidgetList = components['schemas']['WidgetList'];
@@ -2650,6 +2667,7 @@ export type Agent = components['schemas']['Agent'];
 export type NewAgent = components['schemas']['NewAgent'];
 export type AgentFields = components['schemas']['AgentFields'];
 export type AgentDefaults = components['schemas']['AgentDefaults'];
+export type ModelList = components['schemas']['ModelList'];
 export type ModelServer = components['schemas']['ModelServer'];
 export type AgentList = components['schemas']['AgentList'];
 export type PromptPreview = components['schemas']['PromptPreview'];
@@ -3118,6 +3136,10 @@ export interface operations {
                 to?: string;
                 /** @description What a row stands for. */
                 by?: "day" | "hour" | "widget" | "agent";
+                /** @description Only what was counted for this widget. */
+                widgetId?: components["schemas"]["Id"];
+                /** @description Only what was counted for this agent, derived as by agent. */
+                agentId?: components["schemas"]["Id"];
             };
             header?: never;
             path?: never;

@@ -19,6 +19,7 @@
 struct event_feed;
 struct event_stream;
 struct live_rooms;
+struct model_lister;
 struct pages;
 struct password_hasher;
 struct router;
@@ -26,6 +27,7 @@ struct search_client;
 struct server_settings;
 struct timeval;
 struct webhooks;
+struct widget_sightings;
 struct widget_sockets;
 
 struct api {
@@ -38,16 +40,18 @@ struct api {
 	struct scoreboard_worker *worker; /* this worker's slot of the scoreboard */
 
 	/* Owned. */
-	struct router *router;                  /* of workerd/api/routing.c */
-	struct pages *pages;                    /* of workerd/api/pages */
-	struct live_rooms *rooms;               /* of workerd/api/live */
-	struct event_feed *events;              /* of workerd/api/events */
-	struct widget_sockets *widget_sockets;  /* of workerd/api/widget */
-	struct password_hasher *hasher;         /* of workerd/api/accounts */
-	struct webhooks *webhooks;              /* of workerd/webhooks */
-	struct buf scratch;                     /* api_scratch() */
-	struct server_settings *shown_settings; /* of workerd/api/server */
-	struct hash256 login_secret;            /* the store's; zero: not read yet */
+	struct router *router;                     /* of workerd/api/routing.c */
+	struct pages *pages;                       /* of workerd/api/pages */
+	struct live_rooms *rooms;                  /* of workerd/api/live */
+	struct event_feed *events;                 /* of workerd/api/events */
+	struct widget_sockets *widget_sockets;     /* of workerd/api/widget */
+	struct model_lister *models;               /* of workerd/model */
+	struct widget_sightings *widget_sightings; /* likewise */
+	struct password_hasher *hasher;            /* of workerd/api/accounts */
+	struct webhooks *webhooks;                 /* of workerd/webhooks */
+	struct buf scratch;                        /* api_scratch() */
+	struct server_settings *shown_settings;    /* of workerd/api/server */
+	struct hash256 login_secret;               /* the store's; zero: not read yet */
 
 	/* Interval of the comments that keep silent event streams open; libevent owns it. */
 	const struct timeval *stream_heartbeat;

@@ -11,6 +11,7 @@
 #include "workerd/api/widget/widget_fields.h"
 #include "workerd/api/widget/widget_handlers.h"
 #include "workerd/api/widget/widget_settings.h"
+#include "workerd/api/widget/widget_sightings.h"
 #include "workerd/http/message/negotiate.h"
 
 #define SETTINGS_MAX 65536u /* bytes of the reply */
@@ -97,6 +98,7 @@ handle_widget_settings(const struct api_call *c)
 {
 	struct msg_widget_record widget;
 
+	widget_sightings_note(c);
 	must(record_decode(c->widget_record, MSG_WIDGET_RECORD, &widget) == WIRE_OK);
 	widget_settings_reply(c->x, &widget, "public, " FRESH, NULL);
 }
@@ -120,6 +122,7 @@ handle_chat_settings(const struct api_call *c)
 	const struct msg_record_get get = {
 	    .kind = MSG_WIDGET_RECORD, .org = c->org, .id = c->widget};
 
+	widget_sightings_note(c);
 	store_query_ask(store_query_new(c, sizeof(struct store_query), 0, "Widget not found"),
 	    MSG_RECORD_GET, &get, widget_settings_on_first);
 }

@@ -14,6 +14,7 @@
 #include "workerd/api/request/request_context.h"
 #include "workerd/api/request/store_query.h"
 #include "workerd/api/widget/widget_handlers.h"
+#include "workerd/api/widget/widget_sightings.h"
 #include "workerd/api/widget/widget_visit.h"
 
 /* Bytes of a User-Agent that are kept, as in PAGE_RECORD. */
@@ -399,6 +400,7 @@ handle_widget_socket(const struct api_call *c)
 
 	if (!widget_visit_begin(c, &visit))
 		return;
+	widget_sightings_note(c);
 	o = store_query_new(c, sizeof(*o), 0, "Widget not found");
 	o->visit = visit;
 	o->out.api = c->api;

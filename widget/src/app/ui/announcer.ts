@@ -72,7 +72,7 @@ export function createAnnouncer(
 	function render(state: State): void {
 		const last = before;
 		before = state;
-		const texts: string[] = [peopleText(words, last.people, state.people, state.messages)];
+		const texts: string[] = [peopleText(words, last, state)];
 		const status = statusText(words, state);
 		if (status !== statusText(words, last)) texts.push(status);
 		const { person, isTyping } = state.people;

@@ -1,7 +1,7 @@
 // The list of messages.
 
 import { el } from "../../dom";
-import { type Message, type People, type State, tailOf } from "../chat/state";
+import { type Message, type State, tailOf } from "../chat/state";
 import { createAvatar } from "./avatar";
 import { createMessage, dots, type MessageParts, type MessageView } from "./message";
 import { peopleText } from "./people";
@@ -122,8 +122,11 @@ export function createLog(parts: LogParts): Log {
 		return [...drawn.values()].map((entry) => entry.node).reverse();
 	}
 
-	function showPeople(before: People, { people, messages }: State): void {
-		const text = peopleText(words, before, people, messages);
+	function showPeople(before: State, now: State): void {
+		const { people } = now;
+		const text = peopleText(words, before, now);
+		// A person joins before the first message.
+		const { messages } = people.phase === "person" ? before : now;
 		const last = messages[messages.length - 1];
 		if (text && last) lines.push({ after: last.key, text });
 		const name = people.phase === "person" && people.isTyping ? people.person?.name : null;
@@ -181,7 +184,7 @@ export function createLog(parts: LogParts): Log {
 				.some(({ role, key }) => role === "user" && !shown.has(key));
 			state = next;
 			if (isOwn && newest) scroll.follow();
-			if (before.people !== next.people) showPeople(before.people, next);
+			if (before.people !== next.people) showPeople(before, next);
 			draw(next);
 			countBelow(next.messages);
 		},

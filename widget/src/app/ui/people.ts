@@ -1,6 +1,6 @@
 // The persons who join and leave the conversation.
 
-import type { Message, People } from "../chat/state";
+import type { People, State } from "../chat/state";
 import type { Words } from "../words";
 
 /** Who answers now; "": the model. */
@@ -9,15 +9,12 @@ function nameOf({ phase, person }: People): string {
 }
 
 /** "Ann has joined", "Ann has left", or "" if nobody has. */
-export function peopleText(
-	words: Words,
-	before: People,
-	now: People,
-	messages: readonly Message[],
-): string {
-	const [old, name] = [nameOf(before), nameOf(now)];
+export function peopleText(words: Words, before: State, now: State): string {
+	const [old, name] = [nameOf(before.people), nameOf(now.people)];
 	if (old === name) return "";
 	if (!name) return words("left", { name: old });
+	// A person may join and write at once; the history comes behind the welcome message.
+	const { messages } = before.messages[1] ? before : now;
 	const last = messages.filter((one) => one.role === "assistant").pop();
 	// After a reload the person is there already.
 	const isKnown = !old && last?.role === "assistant" && last.author?.name === name;

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { listPath, openPath, placeOf } from "../src/inbox/place";
+import { firstLine } from "../src/inbox/row";
+import { searchQuery } from "../src/inbox/use-search";
+import { countOf, isIn, parseView, queryOf, type View } from "../src/inbox/views";
+import { conversation } from "./conversation";
+
+test("a conversation is in the views that the server would list it in", () => {
+	const views: View[] = [
+		"all",
+		"waiting",
+		"mine",
+		"unassigned",
+		"person",
+		"resolved",
+		"widget:w1",
+		"tag:t1",
+	];
+	const cases: Array<[Parameters<typeof conversation>[0], string]> = [
+		[{}, "all unassigned widget:w1"],
+		[{ state: "waiting", assignedTo: "me" }, "all waiting mine widget:w1"],
+		[{ state: "person", assignedTo: "other" }, "all person widget:w1"],
+		[{ state: "resolved", tags: ["t1"] }, "all resolved"],
+		[{ tags: ["t1", "t2"], widgetId: "w2" }, "all unassigned tag:t1"],
+	];
+	for (const [fields, expected] of cases) {
+		const row = conversation(fields);
+		assert.equal(views.filter((view) => isIn(view, row, "me")).join(" "), expected);
+	}
+	assert.equal(isIn("mine", conversation(), null), false, "a caller without a user has none");
+});
+
+test("views ask the server for conversations that are not resolved, like its counts", () => {
+	const unresolved = "open,waiting,person";
+	assert.deepEqual(queryOf("all"), {});
+	assert.deepEqual(queryOf("resolved"), { state: "resolved" });
+	assert.deepEqual(queryOf("mine"), { state: unresolved, assignedTo: "me" });
+	assert.deepEqual(queryOf("widget:w1"), { state: unresolved, widgetId: "w1" });
+	assert.deepEqual(queryOf("tag:t1"), { state: unresolved, tag: "t1" });
+	const counts = {
+		...{ all: 9, open: 5, waiting: 3, person: 0, resolved: 1, mine: 2, unassigned: 4 },
+		...{ users: {}, widgets: { w1: 7 }, tags: {} },
+	};
+	assert.deepEqual(
+		(["all", "waiting", "widget:w1", "tag:t1"] as const).map((view) => countOf(view, counts)),
+		[9, 3, 7, 0],
+	);
+});
+
+test("an address names the view or the search beside a conversation", () => {
+	assert.equal(parseView("other"), null);
+	assert.equal(parseView("tag:<b>"), null);
+	assert.deepEqual(placeOf("/", { view: "waiting" }), { view: "waiting", filters: null });
+	const place = placeOf("/search", { q: "a b", state: "open", view: "mine", other: "x" });
+	assert.deepEqual(place.filters, { q: "a b", state: "open" });
+	assert.equal(listPath(place), "/search?q=a+b&state=open");
+	assert.equal(openPath(place, "c1", "m1"), "/conversations/c1?message=m1&q=a+b&state=open");
+	assert.deepEqual(placeOf("/conversations/c1", { q: "a b", message: "m1" }).filters, { q: "a b" });
+	assert.equal(
+		openPath({ view: "tag:t1", filters: null }, "c1"),
+		"/conversations/c1?view=tag%3At1",
+	);
+});
+
+test("a search takes days as times, the last one included", () => {
+	const { from, to } = searchQuery({ q: "x", from: "2025-06-18", to: "2025-06-18" });
+	assert.equal(from, new Date(2025, 5, 18).getTime());
+	assert.equal((to ?? 0) - (from ?? 0), 24 * 3600 * 1000);
+	assert.deepEqual(searchQuery({ q: "x", from: "soon", state: "other" }), { q: "x" });
+});
+
+test("a row shows the first line without Markdown's signs", () => {
+	assert.equal(firstLine("\n## **Thanks** for `that`\nmore"), "Thanks for that");
+	assert.equal(firstLine("- one\n- two"), "one");
+	assert.equal(firstLine("a_b * c"), "a_b * c");
+});

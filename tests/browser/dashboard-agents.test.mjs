@@ -1,0 +1,311 @@
+// The dashboard's agents: the list, the form, the test and the prompt beside it.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { numbered, until } from "../e2e/harness.mjs";
+import { AGENT } from "../e2e/organizations.mjs";
+import { missing } from "./browser.mjs";
+import { assertAccessible, SCREENS, useDashboard } from "./dashboard.mjs";
+
+const SYSTEM_PROMPT = "You are the assistant of the settings.";
+/** A reply with all that Markdown can show. */
+const MARKDOWN =
+	'[[text="# Title\\n\\n- one\\n- [ ] task\\n\\n> quote\\n\\n```js\\ncode\\n```\\n\\n|a|b|\\n|-|-|\\n|one|two|"]]';
+const MODEL_SERVERS = "local=http://127.0.0.1:9/v1";
+
+describe("the dashboard's agents", { skip: missing }, () => {
+	const { banter, admin, visit } = useDashboard({
+		env: { SYSTEM_PROMPT, MODEL_SERVERS, MODEL_SERVER_KEYS: "local=sk-local" },
+	});
+
+	let made = 0;
+	const create = (fields = {}) => admin("POST", "agents", { name: `Agent ${++made}`, ...fields });
+	const stored = ({ id }) => admin("GET", `agents/${id}`);
+
+	/** The page of an agent, when its form is there. */
+	async function edit({ id }, options) {
+		const opened = await visit(`/agents/${id}`, options);
+		await opened.page.getByLabel("Purpose").waitFor();
+		return opened;
+	}
+
+	const save = (page) => page.getByRole("button", { name: "Save" }).click();
+	const question = (page) => page.getByRole("textbox", { name: "Message" });
+	async function ask(page, text) {
+		await question(page).fill(text);
+		await question(page).press("Enter");
+	}
+	const log = (page) => page.getByRole("log", { name: "Test conversation" });
+	const view = (page, name) =>
+		page.getByText(name, { exact: true }).locator("visible=true").first();
+	const systemPrompt = async () => {
+		const { body } = await banter.model("last");
+		return body.messages.find(({ role }) => role === "system").content;
+	};
+	const turns = async () => {
+		const { body } = await banter.model("last");
+		return body.messages.filter(({ role }) => role !== "system").map(({ content }) => content);
+	};
+
+	it("are listed with their model, server and widgets", async () => {
+		const gardener = await create({ name: "Gardener", model: "plants-1", key_name: "local" });
+		const off = await create({ name: "Sleeper", enabled: false });
+		const widget = await admin("POST", "widgets", { name: "Plant shop", agent_id: gardener.id });
+		const { page, complaints } = await visit("/agents");
+		const row = (name) => page.getByRole("listitem").filter({ hasText: name });
+		await row("Gardener").getByRole("link", { name: "Plant shop" }).waitFor();
+		const text = await row("Gardener").textContent();
+		assert.ok(text.includes("plants-1") && text.includes("127.0.0.1:9"), text);
+		await row("Sleeper").getByText("Off", { exact: true }).waitFor();
+		await row("Sleeper").getByText("In no widget").waitFor();
+		await admin("PUT", `widgets/${widget.id}`, { agent_id: off.id });
+		await row("Sleeper").getByRole("link", { name: "Plant shop" }).waitFor();
+		await page.getByRole("link", { name: "Gardener" }).click();
+		await page.getByRole("heading", { name: "Gardener", level: 1 }).waitFor();
+		assert.deepEqual(complaints, []);
+	});
+
+	it("are created with a name, and show the settings where a field is empty", async () => {
+		const { page, complaints } = await visit("/agents");
+		await page.getByRole("button", { name: "New agent" }).click();
+		await page.getByRole("textbox", { name: "Name" }).fill("Florist");
+		await page.keyboard.press("Enter");
+		await page.getByRole("heading", { name: "Florist", level: 1 }).waitFor();
+		const placeholder = (label) => page.getByLabel(label).getAttribute("placeholder");
+		assert.equal(await placeholder("Purpose"), SYSTEM_PROMPT);
+		assert.equal(await placeholder("Model name"), "gpt-4.1-mini");
+		assert.equal(await placeholder("Temperature"), "As the model server says");
+		const { agents } = await admin("GET", "agents");
+		const florist = agents.find(({ name }) => name === "Florist");
+		assert.equal(new URL(page.url()).pathname, `/agents/${florist.id}`);
+		assert.deepEqual([florist.purpose, florist.model, florist.key_name], [null, null, null]);
+		assert.deepEqual(complaints, []);
+	});
+
+	it("keep all that the form says, and null where it was emptied", async () => {
+		const agent = await create({ purpose: "Sell tea.", model: "tea-1" });
+		const { page, complaints } = await edit(agent);
+		await page.getByLabel("Name", { exact: true }).fill("Teamaster");
+		await page.getByLabel("Purpose").fill("  ");
+		await page.getByLabel("Further instructions").fill("Be brief.\nBe kind.");
+		await page.getByLabel("Topics to stay away from").fill("Coffee.");
+		await page.getByLabel("Model server").selectOption("local");
+		await page.getByLabel("Model name").fill("tea-2");
+		await page.getByLabel("Temperature").pressSequentially("0.5");
+		await page.getByLabel("Longest reply").fill("77");
+		await page.getByLabel("When to ask for a person").fill("Refunds.");
+		await page.getByLabel("Its last sentence then").fill("Jane will help you.");
+		await page.getByLabel("Answer while a person").fill("Wait for Jane.");
+		await page.getByLabel("Stays with the person").check();
+		await page.getByLabel("Answers visitors").uncheck();
+		await save(page);
+		await page.getByText("Saved. It counts").waitFor();
+		const { name, purpose, ...now } = await stored(agent);
+		assert.deepEqual([name, purpose], ["Teamaster", null]);
+		const expected = {
+			custom_instructions: "Be brief.\nBe kind.",
+			restricted_topics: "Coffee.",
+			key_name: "local",
+			base_url: "http://127.0.0.1:9/v1",
+			model: "tea-2",
+			temperature: 0.5,
+			max_output_tokens: 77,
+			escalation_instructions: "Refunds.",
+			waiting_text: "Jane will help you.",
+			handover_text: "Wait for Jane.",
+			no_return: true,
+			enabled: false,
+		};
+		for (const [member, value] of Object.entries(expected))
+			assert.equal(now[member], value, member);
+		await page.getByRole("heading", { name: "Teamaster", level: 1 }).waitFor();
+		assert.equal(await page.getByRole("button", { name: "Discard changes" }).count(), 0);
+		assert.deepEqual(complaints, []);
+	});
+
+	it("show what the server says of a field", async () => {
+		const agent = await create();
+		const { page } = await edit(agent);
+		await page.getByLabel("Model name").fill("modèle");
+		await save(page);
+		await page.getByText("One field needs a correction.").waitFor();
+		const field = page.getByLabel("Model name");
+		assert.equal(await field.getAttribute("aria-invalid"), "true");
+		await field.fill("model-1");
+		assert.equal(await field.getAttribute("aria-invalid"), "false");
+		await save(page);
+		await page.getByText("Saved. It counts").waitFor();
+		assert.equal((await stored(agent)).model, "model-1");
+	});
+
+	it("a test streams with unsaved changes, over several turns, and stores nothing", async () => {
+		const agent = await create({ purpose: "Sell tea." });
+		const { page, complaints } = await edit(agent);
+		await page.getByText("As saved").waitFor();
+		await page.getByLabel("Purpose").fill("Sell cacti.");
+		await page.getByLabel("Temperature").fill("1.5");
+		await page.getByText("With your unsaved changes").waitFor();
+		await ask(page, "[[tokens=20 hold-after=5]] first");
+		await log(page).getByText(numbered(5), { exact: true }).waitFor();
+		await banter.release("first");
+		await log(page).getByText(numbered(20), { exact: true }).waitFor();
+		assert.equal(await systemPrompt(), "Sell cacti.");
+		assert.equal((await banter.model("last")).body.temperature, 1.5);
+		await ask(page, '[[text="It is **dry**."]] second');
+		await log(page).locator("strong", { hasText: "dry" }).waitFor();
+		assert.deepEqual(await turns(), [
+			"[[tokens=20 hold-after=5]] first",
+			numbered(20),
+			'[[text="It is **dry**."]] second',
+		]);
+		assert.equal((await banter.conversations()).total, 0);
+		assert.deepEqual(await stored(agent), agent);
+		await page.getByRole("button", { name: "Start over" }).click();
+		await page.getByText("Write as a visitor would.").waitFor();
+		assert.deepEqual(complaints, []);
+	});
+
+	it("a test can be stopped, says plainly why it failed, and asks again", async () => {
+		const { page } = await edit(await create());
+		await ask(page, "[[tokens=20 hold-after=3]] stop");
+		await log(page).getByText(numbered(3), { exact: true }).waitFor();
+		await page.getByRole("button", { name: "Stop the reply" }).click();
+		await log(page).getByText("Stopped", { exact: true }).waitFor();
+		for (const [directive, said] of [
+			["fail=401", /refused or garbled/],
+			["fail=429 retry-after=30", /too many requests/],
+			["tokens=5 error-after=2", /refused or garbled/],
+		]) {
+			await ask(page, `[[${directive}]] fail`);
+			await log(page).getByText(said).last().waitFor();
+			await page.getByRole("button", { name: "Ask again" }).waitFor();
+		}
+		await ask(page, "[[tokens=3 fail=401 fail-times=1]] once");
+		await page.getByRole("button", { name: "Ask again" }).click();
+		await log(page).getByText(numbered(3), { exact: true }).last().waitFor();
+		// The keyboard is where it was.
+		await question(page).press("Shift+Enter");
+		assert.equal(await question(page).inputValue(), "\n");
+	});
+
+	it("the prompt is the one that the model gets, with unsaved changes", async () => {
+		const agent = await create({
+			escalation_instructions: "Refunds.",
+			restricted_topics: "Coffee.",
+		});
+		const { page, complaints } = await edit(agent);
+		await view(page, "Prompt").click();
+		const prompt = page.locator(".prompt-text");
+		const shown = () => prompt.evaluate((node) => node.textContent);
+		await prompt.getByText(SYSTEM_PROMPT).waitFor();
+		await page.getByLabel("Purpose").fill("Sell cacti.\n\nOnly round ones.");
+		await page.getByLabel("Further instructions").fill("Be brief.");
+		await until("it follows", async () => (await shown()).includes("Be brief."));
+		const expected = await shown();
+		await view(page, "Test").click();
+		await ask(page, "[[tokens=2]] hello");
+		await log(page).getByText(numbered(2), { exact: true }).waitFor();
+		assert.equal(await systemPrompt(), expected);
+		await page.getByRole("button", { name: "Discard changes" }).click();
+		await view(page, "Prompt").click();
+		await prompt.getByText(SYSTEM_PROMPT).waitFor();
+		assert.deepEqual(complaints, []);
+	});
+
+	it("two people: unchanged forms follow, and a conflict overwrites nothing", async () => {
+		const agent = await create({ custom_instructions: "Old." });
+		const one = (await edit(agent)).page;
+		const two = (await edit(agent)).page;
+		const text = (page) => page.getByLabel("Further instructions");
+		await text(two).fill("Mine.");
+		await text(one).fill("Theirs.");
+		await save(one);
+		await one.getByText("Saved. It counts").waitFor();
+		const three = (await edit(agent)).page;
+		await save(two);
+		await two.getByText("Somebody else has changed this").waitFor();
+		assert.equal((await stored(agent)).custom_instructions, "Theirs.");
+		assert.equal(await text(two).inputValue(), "Mine.");
+		await two.getByRole("button", { name: "Keep my changes" }).click();
+		await save(two);
+		await two.getByText("Saved. It counts").waitFor();
+		assert.equal((await stored(agent)).custom_instructions, "Mine.");
+		for (const page of [one, three])
+			await until("it follows", async () => (await text(page).inputValue()) === "Mine.");
+		await text(two).fill("Again mine.");
+		await text(one).fill("Again theirs.");
+		await save(one);
+		await save(two);
+		await two.getByRole("button", { name: "Take the other version" }).click();
+		assert.equal(await text(two).inputValue(), "Again theirs.");
+	});
+
+	it("can be copied, and deleted when no widget uses them", async () => {
+		const agent = await create({ name: "Original", purpose: "Sell tea.", key_name: "local" });
+		const widget = await admin("POST", "widgets", { name: "Tea shop", agent_id: agent.id });
+		const { page, complaints } = await edit(agent);
+		const choose = async (item) => {
+			await page.getByRole("button", { name: "More actions" }).click();
+			await page.getByRole("menuitem", { name: item }).click();
+		};
+		await choose("Delete agent");
+		const dialog = page.getByRole("dialog");
+		await dialog.getByRole("link", { name: "Tea shop" }).waitFor();
+		assert.equal(await dialog.getByRole("button", { name: "Delete" }).count(), 0);
+		await page.keyboard.press("Escape");
+		await choose("Copy agent");
+		assert.equal(await dialog.getByLabel("Name").inputValue(), "Original (copy)");
+		await dialog.getByRole("button", { name: "Create" }).click();
+		await page.getByRole("heading", { name: "Original (copy)", level: 1 }).waitFor();
+		const copy = (await admin("GET", "agents")).agents.find(({ name }) => name.endsWith("(copy)"));
+		assert.deepEqual([copy.purpose, copy.key_name], ["Sell tea.", "local"]);
+		await choose("Delete agent");
+		await dialog.getByText("gone for good").waitFor();
+		await dialog.getByRole("button", { name: "Delete" }).click();
+		await page.getByText("“Original (copy)” was deleted.").waitFor();
+		await until("it has left the list", async () => {
+			const names = await page.locator(".agent-name").allTextContents();
+			return names.includes("Original") && !names.includes("Original (copy)");
+		});
+		assert.deepEqual(complaints, []);
+		await admin("DELETE", `widgets/${widget.id}`);
+		await page.goto(`${banter.url}/agents/${copy.id}`);
+		await page.getByText("This agent does not exist").waitFor();
+	});
+
+	for (const [name, screen] of SCREENS)
+		it(`leave axe nothing to report, ${name}`, async () => {
+			const agent = await create({
+				name: `${name} ${"a".repeat(80)}`,
+				purpose: "Sell tea. ".repeat(60),
+			});
+			const { page } = await visit("/agents", screen);
+			await page.getByRole("link", { name: agent.name }).waitFor();
+			await assertAccessible(page);
+			await page.getByRole("button", { name: "New agent" }).click();
+			await page.getByRole("dialog").waitFor();
+			await assertAccessible(page);
+			await page.keyboard.press("Escape");
+			await page.goto(`${banter.url}/agents/${AGENT}`);
+			await page.getByLabel("Purpose").waitFor();
+			await page.getByLabel("Model name").fill("modèle");
+			await save(page);
+			await page.getByText("One field needs a correction.").waitFor();
+			await assertAccessible(page);
+			await view(page, "Test").click();
+			await ask(page, "with an invalid field");
+			await log(page).getByText("invalid value").waitFor();
+			await assertAccessible(page);
+			if ((await view(page, "Settings").count()) > 0) await view(page, "Settings").click();
+			await page.getByRole("button", { name: "Discard changes" }).click();
+			await view(page, "Test").click();
+			await ask(page, MARKDOWN);
+			await log(page).getByRole("cell", { name: "two" }).waitFor();
+			await assertAccessible(page);
+			await view(page, "Prompt").click();
+			await assertAccessible(page);
+			await page.goto(`${banter.url}/agents/no-agent`);
+			await page.getByText("This agent does not exist").waitFor();
+			await assertAccessible(page);
+		});
+});

@@ -1,0 +1,554 @@
+// The dashboard's thread beside the visitor's page: what one does, the other sees. Real daemons, several browsers.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { before, describe, it } from "node:test";
+import { addUser } from "../e2e/accounts.mjs";
+import { numbered, PASSWORD, until } from "../e2e/harness.mjs";
+import { Visitor as Socket } from "../e2e/visitors.mjs";
+import { missing } from "./browser.mjs";
+import { OperatorPage } from "./operator-page.mjs";
+import { exchange, HELLO, isFocused, useSite } from "./site.mjs";
+
+/** What the operator sees of HELLO. */
+const GREETED = [`user: ${HELLO[0]}`, `assistant: ${HELLO[1]}`];
+
+describe("the dashboard's thread", { skip: missing }, () => {
+	const site = useSite();
+	const { banter } = site;
+	let jane;
+	let joe;
+	before(async () => {
+		jane = await addUser(banter, "jane@example.com", "--name", "Jane");
+		joe = await addUser(banter, "joe@example.com", "--name", "Joe", "--role", "member");
+	});
+
+	const open = (id, login = jane, options = {}) => OperatorPage.open(site, id, login, options);
+
+	/** A visitor on a page of his own, with one exchange; resolves to him and his conversation's id. */
+	async function visit() {
+		const visitor = await (await site.visit()).open();
+		await visitor.ask(...HELLO);
+		const { conversation } = await banter.threadOf(await visitor.session());
+		return { visitor, id: conversation._id };
+	}
+
+	/** A conversation by the API alone. */
+	async function talk(session, ...messages) {
+		let answer;
+		for (const message of messages) answer = await banter.chat(session, message);
+		return answer.json.conversationId;
+	}
+
+	const state = async (id) => (await site.admin("GET", `conversations/${id}`)).conversation.state;
+
+	describe("live", () => {
+		it("shows a reply while it streams, as the visitor sees it, and announces it once", async () => {
+			const { visitor, id } = await visit();
+			const operator = await open(id);
+			await operator.saidUntil(GREETED);
+			await operator.listen();
+			const question = "[[tokens=12 hold-after=5]] stream";
+			await visitor.say(question);
+			await until("its beginning is shown", async () =>
+				(await operator.said()).at(-1)?.startsWith(`assistant: ${numbered(5)}`),
+			);
+			assert.equal(await operator.log.locator("[data-status=running]").count(), 1);
+			assert.deepEqual((await operator.heard()).length, 1, "only the question is announced");
+			await banter.release("stream");
+			await operator.saidUntil([...GREETED, `user: ${question}`, `assistant: ${numbered(12)}`]);
+			await until("it is announced", async () => (await operator.heard()).length === 2);
+			assert.equal((await operator.heard())[1], `Assistant: ${numbered(12)}`);
+			assert.deepEqual(operator.complaints, []);
+		});
+
+		it("shows the whole reply after its worker was killed", async () => {
+			const { visitor, id } = await visit();
+			const operator = await open(id);
+			const question = "[[tokens=30 hold-after=10]] killed";
+			await visitor.say(question);
+			await until("its beginning is shown", async () =>
+				(await operator.said()).at(-1)?.includes("t9"),
+			);
+			await banter.killWorkers(banter.workerPids());
+			await until("it begins again", async () => (await banter.modelCalls("killed")) > 1);
+			await banter.release("killed");
+			await visitor.saidUntil([...exchange(...HELLO), ...exchange(question, numbered(30))]);
+			await operator.saidUntil([...GREETED, `user: ${question}`, `assistant: ${numbered(30)}`]);
+		});
+
+		it("sends no requests while nothing happens, except its presence", async () => {
+			const id = await talk("quiet", HELLO[0]);
+			const asked = [];
+			const operator = await open(id, jane, { prepare: (context) => context.clock.install() });
+			await operator.saidUntil(GREETED);
+			await until("the first requests have ended", async () => {
+				await operator.page.waitForLoadState("load");
+				return (await operator.side.getByText("Started").count()) === 1;
+			});
+			operator.page.on("request", (request) => {
+				if (!request.url().endsWith("/presence")) asked.push(request.url());
+			});
+			await operator.page.clock.fastForward("02:00");
+			await talk("quiet", '[[text="More"]] and more');
+			await operator.saidUntil([...GREETED, 'user: [[text="More"]] and more', "assistant: More"]);
+			assert.deepEqual(
+				asked.filter((url) => url.includes("limit=50")),
+				[],
+			);
+		});
+
+		it("marks a reply that was stopped, and one that the visitor has rated", async () => {
+			const widget = await site.createWidget({ settings: { rating: true } });
+			const visitor = await (await site.visitWidget(widget.widget_id)).open();
+			await visitor.ask(...HELLO);
+			const { conversations } = await site.admin("GET", `conversations?widgetId=${widget.id}`);
+			const operator = await open(conversations[0]._id);
+			await operator.saidUntil(GREETED);
+			await visitor.chat.getByRole("button", { name: "Not helpful" }).click();
+			await visitor.chat.getByRole("textbox", { name: "What was wrong?" }).fill("Too short");
+			await visitor.page.keyboard.press("Enter");
+			await operator.log.getByText("Too short").waitFor();
+			await visitor.say("[[tokens=20 hold-after=3]] stop");
+			await operator.log.getByText("t2").waitFor();
+			await visitor.stop.click();
+			await operator.log.getByText("Stopped", { exact: true }).waitFor();
+		});
+
+		it("shows how a reply came about when asked", async () => {
+			const id = await talk("details", HELLO[0]);
+			const operator = await open(id);
+			await operator.log.getByRole("button", { name: "Details of this reply" }).click();
+			for (const text of ["Model", "gpt-4.1-mini", "First word after", "Knowledge used"])
+				await operator.log.getByText(text, { exact: true }).waitFor();
+		});
+	});
+
+	describe("long conversations", () => {
+		const COUNT = 90;
+		let id;
+		let all;
+		before(async () => {
+			const messages = Array.from({ length: COUNT }, (_, i) => `[[text="Yes ${i}"]] ${i}`);
+			id = await talk("long", ...messages);
+			all = messages.flatMap((message, i) => [`user: ${message}`, `assistant: Yes ${i}`]);
+		});
+
+		it("load page by page, without a jump of what is being read", async () => {
+			const operator = await open(id);
+			await until("the end is shown", async () => (await operator.said()).at(-1) === all.at(-1));
+			assert.ok((await operator.said()).length < all.length);
+			const isAtEnd = () =>
+				operator.log.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 2);
+			await until("it stands at the end", isAtEnd);
+
+			const jumps = await operator.log.evaluate(async (box, count) => {
+				const frame = () => new Promise(requestAnimationFrame);
+				let found = 0;
+				const rows = () => [...box.querySelectorAll("[data-row]")];
+				while (rows().length < count) {
+					box.scrollTop = 200;
+					await frame();
+					const edge = box.getBoundingClientRect().top;
+					const row = rows().find((one) => one.getBoundingClientRect().bottom > edge);
+					const before = row.getBoundingClientRect().top;
+					const many = rows().length;
+					while (rows().length === many) await frame();
+					await frame();
+					if (Math.abs(row.getBoundingClientRect().top - before) > 1) found++;
+				}
+				return found;
+			}, all.length);
+			assert.equal(jumps, 0);
+			assert.deepEqual(await operator.said(), all);
+			await operator.log.getByText("The conversation begins here.").waitFor();
+
+			await talk("long", '[[text="Late"]] late');
+			const button = operator.page.getByRole("button", { name: "New messages" });
+			await button.click();
+			await until("the new message is in view", isAtEnd);
+			assert.equal((await operator.said()).at(-1), "assistant: Late");
+		});
+
+		it("open at a linked message, and load both ways from there", async () => {
+			const { messages } = await site.admin("GET", `conversations/${id}`);
+			const linked = messages[80];
+			const operator = await open(id, jane, { search: `?message=${linked._id}` });
+			const row = operator.log.locator("[aria-current=true]");
+			await row.getByText(linked.content).waitFor();
+			await until("it is in view", () =>
+				row.evaluate((node) => {
+					const box = node.closest("[role=log]").getBoundingClientRect();
+					const { top, bottom } = node.getBoundingClientRect();
+					return top >= box.top && bottom <= box.bottom;
+				}),
+			);
+			await operator.page
+				.getByRole("button", { name: /To the newest message|New messages/ })
+				.click();
+			await until("the newest is shown", async () =>
+				(await operator.said()).at(-1).endsWith(messages.at(-1).content),
+			);
+		});
+
+		it("say that a linked message does not exist any more", async () => {
+			const unknown = "01936b2e-8f00-7a3c-9d41-2f6b1c0e5a77";
+			const operator = await open(id, jane, { search: `?message=${unknown}` });
+			await operator.page.getByText("The linked message does not exist any more").waitFor();
+		});
+	});
+
+	describe("a person who answers", () => {
+		it("takes over, writes, is written to, and hands back", async () => {
+			const { visitor, id } = await visit();
+			const operator = await open(id);
+			await operator.saidUntil(GREETED);
+			await operator.takeOver("Jane");
+			await visitor.chat.getByText("Jane has joined").waitFor();
+
+			await operator.box.pressSequentially("Hello");
+			await visitor.chat.getByText("Jane is writing").waitFor({ state: "attached" });
+			await operator.send("Hello, **I** am [here](https://example.com).\n\n- first");
+			await visitor.saidUntil([...exchange(...HELLO), "assistant: Hello, I am here.first"]);
+			assert.equal(await operator.log.locator("strong").textContent(), "I");
+
+			await visitor.box.pressSequentially("Good");
+			await operator.log.getByText("is writing").first().waitFor();
+			await visitor.say("**Thanks** <b>you</b>");
+			const shown = [...GREETED, "operator: Hello, I am here.first", "user: **Thanks** <b>you</b>"];
+			await operator.saidUntil(shown);
+			await operator.page.getByRole("button", { name: "Hand back to the assistant" }).click();
+			await visitor.chat.getByText("Jane has left").waitFor();
+			await operator.takeOverButton.waitFor();
+			await visitor.say('[[text="Again me"]] who?');
+			await operator.saidUntil([...shown, 'user: [[text="Again me"]] who?', "assistant: Again me"]);
+			assert.deepEqual(operator.complaints, []);
+			assert.deepEqual(visitor.complaints, []);
+		});
+
+		it("sends a message once although its answer was lost", async () => {
+			const id = await talk("lost", HELLO[0]);
+			const operator = await open(id);
+			await operator.takeOver();
+			let posts = 0;
+			await operator.page.route("**/messages", async (route) => {
+				posts++;
+				if (posts > 1) return route.continue();
+				await route.fetch();
+				return route.abort();
+			});
+			await operator.send("Only once");
+			await until("it was sent again", () => posts === 2);
+			await operator.saidUntil([...GREETED, "operator: Only once"]);
+			await operator.send("And another");
+			await operator.saidUntil([...GREETED, "operator: Only once", "operator: And another"]);
+			const { messages } = await banter.thread(id);
+			assert.deepEqual(
+				messages.slice(2).map(({ content }) => content),
+				["Only once", "And another"],
+			);
+		});
+
+		it("keeps what could not be sent, also over a reload, and sends it when asked", async () => {
+			const id = await talk("unsent", HELLO[0]);
+			const operator = await open(id);
+			await operator.takeOver();
+			let isDown = true;
+			await operator.context.route("**/messages", (route) =>
+				isDown ? route.fulfill({ status: 400, body: "{}" }) : route.continue(),
+			);
+			await operator.send("Do not lose me");
+			await operator.log.getByText("Not sent.").waitFor();
+			await operator.box.fill("A draft");
+			await operator.page.reload();
+			await operator.log.getByText("Not sent.").waitFor();
+			assert.equal(await operator.box.inputValue(), "A draft");
+			isDown = false;
+			await operator.log.getByRole("button", { name: "Try again" }).click();
+			await operator.saidUntil([...GREETED, "operator: Do not lose me"]);
+			assert.equal((await banter.thread(id)).messages.length, 3);
+		});
+
+		it("inserts snippets, which a slash finds, at the caret", async () => {
+			await site.admin("POST", "snippets", { name: "hours", text: "We are open from 9 to 5." });
+			await site.admin("POST", "snippets", { name: "parcel", text: "It leaves today." });
+			const id = await talk("snippets", HELLO[0]);
+			const operator = await open(id);
+			await operator.takeOver();
+			await operator.box.pressSequentially("Well, /");
+			const options = operator.page.getByRole("option");
+			await until("both are offered", async () => (await options.count()) === 2);
+			await operator.box.pressSequentially("pa");
+			await until("one is left", async () => (await options.count()) === 1);
+			await operator.box.press("Enter");
+			assert.equal(await operator.box.inputValue(), "Well, It leaves today.");
+			await operator.box.press("Shift+Enter");
+			await operator.box.pressSequentially("Bye");
+			await operator.box.press("Control+Enter");
+			await operator.saidUntil([...GREETED, "operator: Well, It leaves today.\nBye"]);
+		});
+
+		it("writes notes that the visitor does not see", async () => {
+			const { visitor, id } = await visit();
+			const operator = await open(id);
+			await operator.saidUntil(GREETED);
+			await operator.page.keyboard.press("n");
+			await operator.noteBox.fill("Prefers e-mail");
+			await operator.noteBox.press("Enter");
+			await operator.saidUntil([...GREETED, "note: Prefers e-mail"]);
+			await operator.side.getByText("Prefers e-mail").waitFor();
+			assert.equal(await operator.noteBox.inputValue(), "");
+			await visitor.page.reload();
+			await visitor.saidUntil(exchange(...HELLO));
+			await operator.side.getByRole("button", { name: "Delete note" }).click();
+			await operator.page
+				.getByRole("dialog")
+				.getByRole("button", { name: "Delete", exact: true })
+				.click();
+			await operator.saidUntil(GREETED);
+		});
+
+		it("uses the keyboard: r, n, e and Escape", async () => {
+			const id = await talk("keys", HELLO[0]);
+			const operator = await open(id);
+			await operator.saidUntil(GREETED);
+			await operator.page.keyboard.press("r");
+			await until("r leads to the takeover", () => isFocused(operator.takeOverButton));
+			await operator.page.keyboard.press("Enter");
+			await until("then to the text", () => isFocused(operator.box));
+			await operator.page.keyboard.press("Escape");
+			assert.equal(await isFocused(operator.box), false);
+			await operator.page.keyboard.press("n");
+			await until("n leads to the note", () => isFocused(operator.noteBox));
+			await operator.page.keyboard.press("Escape");
+			await operator.page.keyboard.press("e");
+			await until("e resolves", async () => (await state(id)) === "resolved");
+			await operator.page.getByRole("button", { name: "Reopen" }).waitFor();
+		});
+	});
+
+	describe("two operators", () => {
+		it("see each other, and one takes the conversation from the other", async () => {
+			const { visitor, id } = await visit();
+			const first = await open(id, jane);
+			await first.takeOver();
+			const second = await open(id, joe);
+			await first.page.getByText("Joe is looking at this, too").waitFor();
+			await second.page.getByText("Jane is looking at this, too").waitFor();
+			await first.box.pressSequentially("Let me");
+			await second.page.getByText("Jane is writing…").waitFor();
+
+			await second.page.getByText("Jane answers this visitor.").waitFor();
+			await second.page.getByRole("button", { name: "Take over from Jane" }).click();
+			await second.box.waitFor();
+			await first.page.getByText("Joe answers this visitor.").waitFor();
+			await first.page.getByText("Your draft is kept: Let me").waitFor();
+			await second.send("Joe here.");
+			await visitor.saidUntil([...exchange(...HELLO), "assistant: Joe here."]);
+			await first.saidUntil([...GREETED, "operator: Joe here."]);
+			await second.page.close();
+			await until(
+				"Joe has left",
+				async () => (await first.page.getByText("Joe is looking at this, too").count()) === 0,
+			);
+		});
+
+		it("are told who was faster", async () => {
+			const id = await talk("faster", HELLO[0]);
+			const first = await open(id, jane);
+			await first.takeOverButton.waitFor();
+			// The second one does not hear of it.
+			const second = await open(id, joe, {
+				prepare: (context) => context.route("**/events*", (route) => route.abort()),
+			});
+			await second.takeOverButton.waitFor();
+			await first.takeOver();
+			await second.takeOverButton.click();
+			await second.page.getByText("Somebody else has taken over meanwhile.").waitFor();
+			await second.page.getByRole("button", { name: "Take it anyway" }).click();
+			await second.box.waitFor();
+			await first.page.getByText("Joe answers this visitor.").waitFor();
+		});
+
+		it("do not overwrite each other's changes of the contact", async () => {
+			const widget = await site.createWidget({
+				contact_info_mode: "optional",
+				collect_name: true,
+				collect_email: true,
+			});
+			const socket = await Socket.open(banter, widget);
+			await socket.introduce({ name: "Ann", email: "ann@example.com" });
+			await socket.ask("[[echo]] hello");
+			const { conversations } = await site.admin("GET", `conversations?widgetId=${widget.id}`);
+			const [{ _id: id }] = conversations;
+			const first = await open(id, jane);
+			const second = await open(id, joe);
+			for (const { side } of [first, second])
+				await side.getByRole("button", { name: "Edit contact" }).click();
+			const email = first.side.getByRole("textbox", { name: "E-mail" });
+			await email.fill("nonsense");
+			await first.side.getByRole("button", { name: "Save" }).click();
+			await until(
+				"the field says why",
+				async () => (await email.getAttribute("aria-invalid")) === "true",
+			);
+			await email.fill("ann@shop.example");
+			await first.side.getByRole("button", { name: "Save" }).click();
+			await first.side.getByRole("link", { name: "ann@shop.example" }).waitFor();
+
+			await second.side.getByRole("textbox", { name: "Name" }).fill("Ann Lee");
+			await second.side.getByRole("button", { name: "Save" }).click();
+			await second.side.getByText("Nothing was overwritten").waitFor();
+			await second.side.getByRole("button", { name: "Keep my changes" }).click();
+			await second.side.getByRole("button", { name: "Save" }).click();
+			for (const { page, side } of [first, second]) {
+				await side.getByRole("link", { name: "Ann Lee" }).waitFor();
+				await side.getByRole("link", { name: "ann@shop.example" }).waitFor();
+				await page.getByRole("heading", { name: "Ann Lee" }).waitFor();
+			}
+			await socket.close();
+		});
+
+		it("see a deletion at once; what was being written is not lost", async () => {
+			const { visitor, id } = await visit();
+			const first = await open(id, jane);
+			const second = await open(id, joe);
+			await second.page.keyboard.press("n");
+			await second.noteBox.fill("I am not done");
+			await first.page.getByRole("button", { name: "More actions" }).click();
+			await first.page.getByRole("menuitem", { name: "Delete conversation" }).click();
+			const dialog = first.page.getByRole("dialog");
+			await dialog.getByText("all notes of the team").waitFor();
+			await dialog.getByRole("button", { name: "Delete", exact: true }).click();
+			for (const { page } of [first, second])
+				await page.getByText("This conversation was deleted").waitFor();
+			await second.page.getByText("I am not done").waitFor();
+			await visitor.saidUntil([]);
+		});
+	});
+
+	describe("what is known besides", () => {
+		it("page, browser, context of the site, and other conversations", async () => {
+			const body = {
+				sessionId: "known",
+				message: HELLO[0],
+				page: {
+					url: "https://shop.example/cacti",
+					title: "Cacti",
+					referrer: "https://search.example/",
+					language: "de-AT",
+				},
+				context: { plan: "Gold" },
+			};
+			const { json } = await banter.request("POST", "/v1/chat", {
+				headers: { "x-api-key": "widget-key-of-the-end-to-end-tests", "user-agent": "x" },
+				body,
+			});
+			const { side } = await open(json.conversationId);
+			for (const text of ["Cacti", "search.example/", "Austrian German", "plan", "Gold"])
+				await side.getByText(text, { exact: true }).waitFor();
+		});
+
+		it("tags: created, removed and added again, seen by others", async () => {
+			const id = await talk("tags", HELLO[0]);
+			const first = await open(id, jane);
+			const second = await open(id, joe);
+			await first.side.getByRole("button", { name: "Add tag" }).click();
+			const field = first.side.getByRole("combobox", { name: "Find or create a tag" });
+			await field.fill("Delivery");
+			await field.press("Enter");
+			for (const { side } of [first, second])
+				await side.getByRole("button", { name: "Remove tag Delivery" }).waitFor();
+			await second.side.getByRole("button", { name: "Remove tag Delivery" }).click();
+			await first.side
+				.getByRole("button", { name: "Remove tag Delivery" })
+				.waitFor({ state: "detached" });
+			await field.fill("deli");
+			await field.press("Enter");
+			await second.side.getByRole("button", { name: "Remove tag Delivery" }).waitFor();
+			const { tags } = await site.admin("GET", "tags");
+			assert.equal(tags.filter(({ name }) => name === "Delivery").length, 1);
+		});
+
+		it("status, and who is in charge", async () => {
+			const id = await talk("status", HELLO[0]);
+			const operator = await open(id, jane);
+			await operator.page.getByRole("button", { name: "Open: change the status" }).click();
+			await operator.page.getByRole("menuitemradio", { name: "Waiting for a person" }).click();
+			await until("it waits", async () => (await state(id)) === "waiting");
+			await operator.page.getByRole("button", { name: "Unassigned: Assign" }).click();
+			await operator.page.getByRole("menuitemradio", { name: "Joe" }).click();
+			await operator.page.getByRole("button", { name: "Joe: Assign" }).waitFor();
+			const { users } = await site.admin("GET", "users");
+			const { conversation } = await site.admin("GET", `conversations/${id}`);
+			assert.equal(conversation.assignedTo, users.find(({ name }) => name === "Joe").id);
+		});
+
+		it("rolls a refused change back, and says why", async () => {
+			const id = await talk("refused", HELLO[0]);
+			const operator = await open(id);
+			await operator.page.route(`**/conversations/${id}`, (route) =>
+				route.request().method() === "PUT"
+					? route.fulfill({ status: 503, body: '{"error":"no store"}' })
+					: route.continue(),
+			);
+			await operator.page.getByRole("button", { name: "Resolve" }).click();
+			await operator.page.getByText("The server is not ready: no store.").waitFor();
+			await operator.page.getByRole("button", { name: "Resolve" }).waitFor();
+		});
+
+		it("exports of the conversation, and links to it", async () => {
+			const id = await talk("export", HELLO[0]);
+			const operator = await open(id, jane, {
+				permissions: ["clipboard-read", "clipboard-write"],
+			});
+			const save = async (name) => {
+				await operator.page.getByRole("button", { name: "More actions" }).click();
+				const [file] = await Promise.all([
+					operator.page.waitForEvent("download"),
+					operator.page.getByRole("menuitem", { name }).click(),
+				]);
+				return readFile(await file.path(), "utf8");
+			};
+			assert.ok((await save("Export as text")).includes(HELLO[1]));
+			const { messages } = JSON.parse(await save("Export as JSON"));
+			assert.equal(messages[1].content, HELLO[1]);
+			await operator.log.getByRole("button", { name: "Copy link to this message" }).last().click();
+			await operator.page.getByText("The link is in the clipboard.").waitFor();
+			assert.equal(
+				await operator.page.evaluate(() => navigator.clipboard.readText()),
+				`${banter.url}/conversations/${id}?message=${messages[1]._id}`,
+			);
+		});
+	});
+
+	describe("what goes wrong", () => {
+		it("an unknown conversation is said plainly", async () => {
+			const operator = new OperatorPage(site, await (await site.newContext()).newPage());
+			await operator.page.goto(`${banter.url}/login?next=/conversations/unknown`);
+			await operator.page.getByLabel("Password").fill(PASSWORD);
+			await operator.page.getByRole("button", { name: "Log in" }).click();
+			await operator.page.getByText("Conversation not found").waitFor();
+		});
+
+		it("a lost stream is said; the messages are there when it is back", async () => {
+			const id = await talk("stream", HELLO[0]);
+			let isDown = false;
+			const operator = await open(id, jane, {
+				prepare: (context) =>
+					context.route(`**/conversations/${id}/events`, (route) =>
+						isDown ? route.fulfill({ status: 503 }) : route.continue(),
+					),
+			});
+			await operator.saidUntil(GREETED);
+			isDown = true;
+			await banter.killWorkers(banter.workerPids());
+			await operator.page.getByText("The connection is interrupted").waitFor();
+			await banter.ready();
+			await talk("stream", '[[text="Later"]] later');
+			isDown = false;
+			await operator.saidUntil([...GREETED, 'user: [[text="Later"]] later', "assistant: Later"]);
+			await operator.page.getByText("The connection is interrupted").waitFor({ state: "detached" });
+		});
+	});
+});

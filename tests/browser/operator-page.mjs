@@ -1,0 +1,93 @@
+// The dashboard's thread in a browser of its own: what an operator sees and does.
+
+import { until } from "../e2e/harness.mjs";
+import { complaintsOf } from "./browser.mjs";
+
+export class OperatorPage {
+	/**
+	 * Logs in and opens a conversation. login: the password, or { email, password }. options: of playwright's context,
+	 * prepare(context), and hash or query to append to the address.
+	 */
+	static async open(site, conversationId, login, { prepare, search = "", ...options } = {}) {
+		const context = await site.newContext(options);
+		await prepare?.(context);
+		const operator = new OperatorPage(site, await context.newPage());
+		const path = `/conversations/${conversationId}${search}`;
+		await operator.page.goto(`${site.banter.url}/login`);
+		await operator.page.evaluate(
+			async ({ body, path: to }) => {
+				const answer = await fetch("/api/login", {
+					method: "POST",
+					headers: { "content-type": "application/json" },
+					body: JSON.stringify(body),
+				});
+				if (!answer.ok) throw new Error(await answer.text());
+				location.assign(to);
+			},
+			{ body: typeof login === "string" ? { password: login } : login, path },
+		);
+		await operator.log.waitFor();
+		return operator;
+	}
+
+	constructor(site, page) {
+		this.site = site;
+		this.page = page;
+		this.context = page.context();
+		this.complaints = complaintsOf(page);
+		this.log = page.getByRole("log", { name: "Messages" });
+		this.box = page.getByRole("textbox", { name: "Your reply" });
+		this.noteBox = page.getByRole("textbox", { name: "Your note" });
+		this.side = page.getByRole("region", { name: "Details" });
+		this.takeOverButton = page.getByRole("button", { name: /^Take over/ });
+	}
+
+	/** The messages on the page, as "role: text". */
+	said() {
+		return this.log
+			.locator("[data-row]")
+			.evaluateAll((rows) =>
+				rows.map(
+					(row) =>
+						`${row.dataset.role}: ${row.querySelector(".bubble, .plain")?.textContent ?? ""}`,
+				),
+			);
+	}
+
+	async saidUntil(expected) {
+		let said = [];
+		await until(
+			() => `the thread shows ${JSON.stringify(expected)}, not ${JSON.stringify(said)}`,
+			async () => {
+				said = await this.said();
+				return JSON.stringify(said) === JSON.stringify(expected);
+			},
+		);
+	}
+
+	async takeOver(name) {
+		if (name !== undefined) await this.page.getByLabel("Your name for the visitor").fill(name);
+		await this.takeOverButton.click();
+		await this.box.waitFor();
+	}
+
+	async send(text) {
+		await this.box.fill(text);
+		await this.box.press("Enter");
+	}
+
+	/** Records what screen readers hear from now on. */
+	async listen() {
+		await this.page.evaluate(() => {
+			window.heard = [];
+			new MutationObserver((records) => {
+				for (const { addedNodes } of records)
+					for (const node of addedNodes) window.heard.push(node.textContent);
+			}).observe(document.querySelector("[data-announcer]"), { childList: true });
+		});
+	}
+
+	heard() {
+		return this.page.evaluate(() => window.heard);
+	}
+}

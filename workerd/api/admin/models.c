@@ -1,0 +1,146 @@
+/*
+ * GET /v1/admin/models: the models of a model server, asked from the server itself. An error says whether the
+ * address or the key is wrong, since the owner who asks is the one who can correct it.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "workerd/api/admin/admin_handlers.h"
+#include "workerd/api/fields/json_read.h"
+#include "workerd/api/fields/parameters.h"
+#include "workerd/api/request/api_reply.h"
+#include "workerd/api/request/store_query.h"
+#include "workerd/model/model_list.h"
+
+#define MODELS_MAX 1000 /* of a list */
+#define ID_MAX     256  /* bytes of a model's name, as in an agent */
+#define ANSWER_MAX (MODELS_MAX * (6u * ID_MAX + 16) + 64)
+#define ERROR_MAX  180 /* bytes */
+
+/* For qsort(). */
+static int
+models_compare(const void *a, const void *b)
+{
+	const char *const *one = a, *const *other = b;
+
+	return strcmp(*one, *other);
+}
+
+/* Reads the names from the server's answer; they belong to the JSON. False: it is no list of models. */
+static bool
+models_read(const json_t *answer, const char *names[MODELS_MAX], size_t *n)
+{
+	const json_t *data = json_object_get(answer, "data");
+
+	*n = 0;
+	if (!json_is_array(data))
+		return false;
+	for (size_t i = 0; i < json_array_size(data) && *n < MODELS_MAX; i++) {
+		const json_t *id = json_object_get(json_array_get(data, i), "id");
+
+		if (json_string_length(id) > 0 && json_string_length(id) <= ID_MAX)
+			names[(*n)++] = json_string_value(id);
+	}
+	qsort(names, *n, sizeof(names[0]), models_compare);
+	return true;
+}
+
+static bool
+models_write(struct json_writer *j, struct slice body)
+{
+	json_t *answer = json_read_object(body);
+	const char *names[MODELS_MAX];
+	size_t n;
+	bool valid = answer != NULL && models_read(answer, names, &n);
+
+	if (valid) {
+		json_write_open(j, NULL, '{');
+		json_write_open(j, "models", '[');
+		for (size_t i = 0; i < n; i++)
+			json_write_str(j, NULL, slice_str(names[i]));
+		json_write_close(j, ']');
+		json_write_close(j, '}');
+	}
+	json_decref(answer);
+	return valid;
+}
+
+static void
+models_refuse(struct store_query *q, const struct model_list_result *result)
+{
+	char error[ERROR_MAX];
+
+	if (result->status == 0) {
+		snprintf(
+		    error, sizeof(error), "No answer from the model server: %s", result->error);
+		store_query_refuse(q, result->timeout ? 504 : 502,
+		    result->timeout ? "model_timeout" : "model_unreachable", error);
+	} else if (result->status == 401 || result->status == 403) {
+		snprintf(error, sizeof(error), "The model server refuses the key (status %d)",
+		    result->status);
+		store_query_refuse(q, 502, "model_key_refused", error);
+	} else {
+		snprintf(error, sizeof(error),
+		    "The model server answers with the status %d, and no list of models",
+		    result->status);
+		store_query_refuse(q, 502, "model_failed", error);
+	}
+}
+
+static void
+models_on_list(void *arg, const struct model_list_result *result)
+{
+	struct store_query *q = arg;
+
+	if (result->status == 200 && models_write(&q->json, result->body))
+		store_query_reply(q);
+	else
+		models_refuse(q, result);
+}
+
+static void
+models_cancel(void *call)
+{
+	model_list_cancel(call);
+}
+
+/* Its address and key. False: the settings have no server of this name. */
+static bool
+models_find_server(
+    const struct settings *s, struct slice name, const char **url, const char **key)
+{
+	if (name.p == NULL) {
+		*url = s->openai_base_url;
+		*key = s->openai_api_key;
+		return true;
+	}
+	*url = named_list_find(&s->model_servers, name);
+	*key = named_list_find(&s->model_server_keys, name);
+	return *url != NULL;
+}
+
+void
+handle_models_list(const struct api_call *c)
+{
+	uint8_t text[PARAMETER_MAX];
+	struct slice name = parameter_read(c->x->req->query, "server", text);
+	const char *url, *key;
+	struct model_list_call *call;
+	struct store_query *q;
+
+	if (!models_find_server(c->api->settings, name, &url, &key)) {
+		reply_json_error(
+		    c->x, 404, "not_found", "The settings have no such model server");
+		return;
+	}
+	q = store_query_new(c, sizeof(*q), ANSWER_MAX, NULL);
+	call = model_list_start(c->api->models, url, key, models_on_list, q);
+	if (call == NULL)
+		store_query_refuse(
+		    q, 503, "busy", "Too many model servers are being asked: try again");
+	else
+		store_query_wait(q, call, models_cancel);
+}

@@ -1,0 +1,168 @@
+/*
+ * One libcurl transfer for each call.
+ */
+#include "workerd/model/model_list.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "workerd/net/curl_loop.h"
+
+#define URL_MAX 4096 /* bytes of an address or of the header with the key */
+
+struct model_lister {
+	struct curl_loop *loop;
+	struct model_lister_config config;
+	unsigned calls;
+};
+
+struct model_list_call {
+	struct model_lister *lister;
+	CURL *easy;
+	struct curl_slist *headers;
+	struct buf body;
+	model_list_fn *fn;
+	void *arg;
+};
+
+static void
+model_list_free(struct model_list_call *call)
+{
+	curl_loop_remove(call->lister->loop, call->easy);
+	curl_easy_cleanup(call->easy);
+	curl_slist_free_all(call->headers);
+	buf_clear(&call->body);
+	call->lister->calls--;
+	free(call);
+}
+
+/* curl_loop_events.done. */
+static void
+model_list_on_done(void *arg, void *easy, int code)
+{
+	struct model_list_result result = {.timeout = code == CURLE_OPERATION_TIMEDOUT};
+	struct model_list_call *call;
+	long status = 0;
+
+	(void)arg;
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &call);
+	if (code == CURLE_OK)
+		curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	result.status = (int)status;
+	result.error = code == CURLE_WRITE_ERROR ? "the answer is too long"
+						 : curl_easy_strerror((CURLcode)code);
+	result.body = buf_slice(&call->body);
+	call->fn(call->arg, &result);
+	model_list_free(call);
+}
+
+struct model_lister *
+model_lister_new(const struct model_lister_config *config)
+{
+	static const struct curl_loop_events events = {.done = model_list_on_done};
+	struct model_lister *l = xcalloc(1, sizeof(*l));
+
+	l->config = *config;
+	l->loop = curl_loop_new(config->base, &events, l);
+	return l;
+}
+
+void
+model_lister_free(struct model_lister *l)
+{
+	must(l->calls == 0);
+	curl_loop_free(l->loop);
+	free(l);
+}
+
+static size_t
+model_list_on_body(char *bytes, size_t size, size_t n, void *arg)
+{
+	struct model_list_call *call = arg;
+
+	return buf_append(&call->body, bytes, size * n) == 0 ? size * n : 0;
+}
+
+static void
+model_list_add_header(struct model_list_call *call, const char *text)
+{
+	struct curl_slist *longer = curl_slist_append(call->headers, text);
+
+	must(longer != NULL);
+	call->headers = longer;
+}
+
+/* The key is in a header alone, which is wiped from the stack; libcurl does not follow redirects with it. */
+static void
+model_list_set_headers(struct model_list_call *call, const char *key)
+{
+	char header[URL_MAX];
+
+	model_list_add_header(call, "Accept: application/json");
+	if (key != NULL) {
+		snprintf(header, sizeof(header), "Authorization: Bearer %s", key);
+		model_list_add_header(call, header);
+		explicit_bzero(header, sizeof(header));
+	}
+	curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
+}
+
+static void
+model_list_set_options(struct model_list_call *call, const char *url)
+{
+	const struct model_lister_config *config = &call->lister->config;
+	CURL *e = call->easy;
+
+	curl_easy_setopt(e, CURLOPT_PRIVATE, call);
+	curl_easy_setopt(e, CURLOPT_URL, url);
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+	if (config->proxy != NULL)
+		curl_easy_setopt(e, CURLOPT_PROXY, config->proxy);
+	if (config->ca_bundle != NULL) {
+		curl_easy_setopt(e, CURLOPT_CAINFO, config->ca_bundle);
+		curl_easy_setopt(e, CURLOPT_PROXY_CAINFO, config->ca_bundle);
+	}
+	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)config->connect_ms);
+	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)config->total_ms);
+	curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, model_list_on_body);
+	curl_easy_setopt(e, CURLOPT_WRITEDATA, call);
+	curl_easy_setopt(e, CURLOPT_USERAGENT, "banter/" BANTER_VERSION);
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	/* A resolver's thread must not delay the end of the process. */
+	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
+}
+
+struct model_list_call *
+model_list_start(
+    struct model_lister *l, const char *base_url, const char *key, model_list_fn *fn, void *arg)
+{
+	struct model_list_call *call;
+	char url[URL_MAX];
+
+	if (l->calls == MODEL_LIST_CALLS)
+		return NULL;
+	l->calls++;
+	call = xcalloc(1, sizeof(*call));
+	*call = (struct model_list_call){.lister = l, .fn = fn, .arg = arg};
+	buf_init(&call->body, MODEL_LIST_MAX);
+	call->easy = curl_easy_init();
+	must(call->easy != NULL);
+	snprintf(url, sizeof(url), "%s/models", base_url);
+	model_list_set_options(call, url);
+	model_list_set_headers(call, key);
+	curl_loop_add(l->loop, call->easy);
+	return call;
+}
+
+void
+model_list_cancel(struct model_list_call *call)
+{
+	model_list_free(call);
+}

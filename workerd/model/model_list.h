@@ -1,0 +1,51 @@
+/*
+ * Asks model servers which models they have (GET …/models of OpenAI's API): for the owner's choice, and to check
+ * address and key without the cost of a reply.
+ *
+ * libcurl carries these requests: they are rare, and share nothing with those of replies (upstream.h). One lister
+ * for each worker; used by one thread.
+ */
+#ifndef WORKERD_MODEL_MODEL_LIST_H
+#define WORKERD_MODEL_MODEL_LIST_H
+
+#include <event2/event.h>
+
+#include "proto/base/buf.h"
+
+struct model_lister;
+struct model_list_call;
+
+/* Bytes of an answer; a longer one is an error. Requests at a time. */
+#define MODEL_LIST_MAX   (1024u * 1024)
+#define MODEL_LIST_CALLS 8
+
+/* The strings are borrowed. */
+struct model_lister_config {
+	struct event_base *base;
+	const char *proxy;     /* NULL: from the environment, as in curl(1) */
+	const char *ca_bundle; /* NULL: the system's */
+	unsigned connect_ms, total_ms;
+};
+
+struct model_list_result {
+	int status;        /* of HTTP; 0: no complete answer came */
+	bool timeout;      /* why not */
+	const char *error; /* the same, for people */
+	struct slice body;
+};
+
+/* The result is borrowed. */
+typedef void model_list_fn(void *arg, const struct model_list_result *result);
+
+struct model_lister *model_lister_new(const struct model_lister_config *config);
+
+/* All calls must have ended. */
+void model_lister_free(struct model_lister *l);
+
+/* Calls fn once from the event loop, unless the call is cancelled before. key NULL: none. NULL: too many calls are
+ * under way. */
+struct model_list_call *model_list_start(struct model_lister *l, const char *base_url,
+    const char *key, model_list_fn *fn, void *arg);
+void model_list_cancel(struct model_list_call *call);
+
+#endif
