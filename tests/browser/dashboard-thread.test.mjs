@@ -261,6 +261,20 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			);
 		});
 
+		it("sends by itself what was written offline, when the network is back", async () => {
+			const id = await talk("offline", HELLO[0]);
+			const operator = await open(id);
+			await operator.takeOver();
+			await operator.context.setOffline(true);
+			await operator.send("Written offline");
+			await operator.page.getByText("You are offline").waitFor();
+			await operator.log.getByText("The server cannot be reached.").waitFor();
+			await operator.context.setOffline(false);
+			await operator.log.getByText("Not sent.").waitFor({ state: "detached" });
+			await operator.saidUntil([...GREETED, "operator: Written offline"]);
+			assert.equal((await banter.thread(id)).messages.length, 3);
+		});
+
 		it("keeps what could not be sent, also over a reload, and sends it when asked", async () => {
 			const id = await talk("unsent", HELLO[0]);
 			const operator = await open(id);

@@ -40,6 +40,8 @@ export function Thread(props: ThreadProps) {
 	return <OpenThread {...props} key={props.id} />;
 }
 
+const NO_NOTES: readonly Note[] = [];
+
 type Question = { readonly about: "conversation" } | { readonly about: "note"; note: Note } | null;
 
 async function copyLink(id: string, messageId?: string): Promise<void> {
@@ -118,10 +120,10 @@ function OpenThread({ id, message }: ThreadProps) {
 	]);
 
 	if (isGone) {
-		const texts = [draft.text, ...outbox.get().map(({ content }) => content)];
+		const texts = [...draft.texts(), ...outbox.get().map(({ content }) => content)];
 		return (
 			<div class="thread">
-				<Gone wasThere={data !== null} texts={texts.filter(Boolean)} />
+				<Gone wasThere={data !== null} texts={texts} />
 			</div>
 		);
 	}
@@ -166,7 +168,7 @@ function OpenThread({ id, message }: ThreadProps) {
 				<PeopleHere people={presence.get()} />
 				<Messages
 					thread={thread}
-					notes={notes.data ?? []}
+					notes={notes.data ?? NO_NOTES}
 					visitor={{ id: data?.sessionId ?? "", name }}
 					outbox={outbox}
 					isMine={isMine}

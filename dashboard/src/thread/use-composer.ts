@@ -14,6 +14,8 @@ export interface Composer {
 	readonly text: string;
 	setMode(mode: Mode): void;
 	setText(text: string): void;
+	/** All that is written and not sent. */
+	texts(): string[];
 	/** After it was sent. */
 	clear(): void;
 }
@@ -63,6 +65,8 @@ export function useComposer(id: string, isOperator: boolean, presence: Presence)
 			else presence.write();
 			if (mode === "reply" && isOperator && next.trim() !== "") onTyping();
 		},
+		texts: () =>
+			(["reply", "note"] as const).map((one) => drafts.read(id, one)).filter((one) => one !== ""),
 		clear() {
 			setText("");
 			write(mode, "");
