@@ -2091,6 +2091,8 @@ export interface components {
             /** @description The last characters of the key. */
             hint: string;
             created_at: components["schemas"]["Time"];
+            /** @description The last use, to within an hour; null: never. */
+            last_used_at: components["schemas"]["Time"] | null;
         };
         KeyList: {
             keys: components["schemas"]["Key"][];
@@ -2104,6 +2106,7 @@ export interface components {
             /** @description The last characters of the key. */
             hint: string;
             created_at: components["schemas"]["Time"];
+            last_used_at: null;
             key: string;
         };
         KeyRequest: {
