@@ -23,7 +23,7 @@ import { DeleteConversation, DeleteNote } from "./questions";
 import { SidePanel } from "./side-panel";
 import { t } from "./texts";
 import { useActions } from "./use-actions";
-import { useComposer } from "./use-composer";
+import { useDraft } from "./use-draft";
 import { useOutbox } from "./use-outbox";
 import { usePanel } from "./use-panel";
 import { usePresence } from "./use-presence";
@@ -81,7 +81,7 @@ function OpenThread({ id, message }: ThreadProps) {
 	});
 	const outbox = useOutbox(id, thread.add);
 	const holder = data ? holderOf(data, me) : "model";
-	const draft = useComposer(id, holder === "me", presence);
+	const draft = useDraft(id, holder === "me", presence);
 	useReadMark(id, conversation, isAtEnd && thread.span !== null);
 	useTitle(name || t("conversation"));
 
@@ -144,7 +144,8 @@ function OpenThread({ id, message }: ThreadProps) {
 	function takeBack({ id: outgoingId, content }: Outgoing) {
 		outbox.drop(outgoingId);
 		draft.setMode("reply");
-		draft.setText(draft.text === "" ? content : `${content}\n\n${draft.text}`);
+		const rest = draft.text();
+		draft.setText(rest === "" ? content : `${content}\n\n${rest}`);
 		field.current?.focus();
 	}
 
