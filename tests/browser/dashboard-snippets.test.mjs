@@ -108,13 +108,13 @@ describe("the dashboard's snippets and tags", { skip: missing }, () => {
 		await page.keyboard.press("Tab");
 		await page.keyboard.press("ArrowRight");
 		await page.keyboard.press("Enter");
-		await row(page, "Delivery").getByText("0 conversations").waitFor();
+		await row(page, "Delivery").getByText("No unresolved conversation").waitFor();
 		const [tag] = await stored("tags");
 		assert.deepEqual([tag.name, tag.color], ["Delivery", "#e5484d"]);
 		await banter.chat("tagged", "[[tokens=1]] hello");
 		const [{ _id: id }] = (await banter.conversations()).conversations;
 		await admin("PUT", `conversations/${id}`, { tags: [tag.id] });
-		await row(page, "Delivery").getByText("1 conversation that is not resolved").waitFor();
+		await row(page, "Delivery").getByText("1 unresolved conversation").waitFor();
 		await button(page, "New tag").click();
 		await page.getByRole("textbox", { name: "Name" }).fill("Delivery");
 		await button(page, "Create").click();
@@ -141,7 +141,7 @@ describe("the dashboard's snippets and tags", { skip: missing }, () => {
 		await button(page, "Delete Doomed").click();
 		const dialog = page.getByRole("dialog");
 		await dialog.getByText("disappears from all conversations").waitFor();
-		await dialog.getByText("1 conversation that is not resolved").waitFor();
+		await dialog.getByText("1 unresolved conversation").waitFor();
 		await dialog.getByRole("button", { name: "Delete" }).click();
 		await row(page, "Doomed").waitFor({ state: "detached" });
 		await row(other, "Doomed").waitFor({ state: "detached" });
