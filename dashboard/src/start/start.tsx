@@ -9,6 +9,7 @@ import { widgetTag } from "../text/script-tag";
 import { Blank } from "../ui/blank";
 import { Button, ButtonLink } from "../ui/button";
 import { CopyButton } from "../ui/copy-button";
+import { lookOf } from "../ui/site-colors";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleScreen } from "../ui/trouble";
 import { checkModel, type ModelState } from "./model-check";
@@ -102,6 +103,7 @@ function Guide({ onHide }: { readonly onHide: () => void }) {
 		conversations: counts.data?.all ?? 0,
 	});
 	const step = (name: Step, number: number) => ({ number, state: states[name] });
+	const look = widget && lookOf(widget.primary_color, widget.text_color);
 	const tag = widget && widgetTag(location.origin, widget.widget_id);
 	const done = Object.values(states).filter((state) => state === "done").length;
 
@@ -125,7 +127,7 @@ function Guide({ onHide }: { readonly onHide: () => void }) {
 							<div class="step-row">
 								<span
 									class="start-sample"
-									style={{ background: widget.primary_color, color: widget.text_color }}
+									style={look ? { background: look.ground, color: look.text } : {}}
 								>
 									{widget.name ?? t("sample")}
 								</span>

@@ -9,8 +9,8 @@ import { formatNumber } from "../text/texts";
 import { words } from "../text/words";
 import { Badge } from "../ui/badge";
 import { Icon } from "../ui/icon";
+import { lookOf } from "../ui/site-colors";
 import { TimeStamp } from "../ui/time-stamp";
-import { lookOf } from "./colors";
 import { t } from "./texts";
 
 interface WidgetCardProps {

@@ -2066,6 +2066,8 @@ export interface components {
             /** @description The last characters of the key. */
             hint: string;
             created_at: components["schemas"]["Time"];
+            /** @description The last use, to within an hour; null: never. */
+            last_used_at: components["schemas"]["Time"] | null;
         };
         KeyList: {
             keys: components["schemas"]["Key"][];
@@ -2079,6 +2081,7 @@ export interface components {
             /** @description The last characters of the key. */
             hint: string;
             created_at: components["schemas"]["Time"];
+            last_used_at: null;
             key: string;
         };
         KeyRequest: {

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { everything } from "../src/settings/everything";
+import {
+	budgetsOf,
+	invalidLimits,
+	limitsOf,
+	ORGANIZATION,
+	tokensOf,
+} from "../src/settings/limits/budget-form";
+import { invalidPrices, priceForm, priceOf, pricesOf } from "../src/settings/prices/price-rows";
+import { deviceOf } from "../src/settings/profile/device";
+import { isFound } from "../src/settings/server/effective-settings";
+import { ifUnchanged } from "../src/settings/unchanged";
+
+test("a User-Agent names browser and system", () => {
+	const cases: Array<[string, string | null, string | null]> = [
+		["Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox", "Linux"],
+		[
+			"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
+			"Edge",
+			"Windows",
+		],
+		[
+			"Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+			"Safari",
+			"iPhone",
+		],
+		[
+			"Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36",
+			"Chrome",
+			"Android",
+		],
+		[
+			"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15",
+			"Safari",
+			"macOS",
+		],
+		["curl/8.0", "curl", null],
+		["", null, null],
+	];
+	for (const [program, browser, system] of cases)
+		assert.deepEqual(deviceOf(program), { browser, system }, program);
+});
+
+test("budgets survive the form, and those without a limit are left out", () => {
+	const budgets = {
+		organization: { dailyTokens: 2_000_000, monthlyTokens: null },
+		widgets: { a: { dailyTokens: null, monthlyTokens: 5 } },
+	};
+	const limits = limitsOf(budgets, ["a", "b"]);
+	assert.deepEqual(limits.b, { day: "", month: "" });
+	assert.deepEqual(budgetsOf(limits), budgets);
+	assert.deepEqual(budgetsOf({ [ORGANIZATION]: { day: "", month: " " } }), {
+		organization: null,
+		widgets: {},
+	});
+});
+
+test("tokens may have separators of thousands, and must be a number in range", () => {
+	assert.equal(tokensOf("2,000,000"), 2_000_000);
+	assert.equal(tokensOf("2.000 000"), 2_000_000);
+	assert.equal(tokensOf("  "), null);
+	for (const text of ["0", "-1", "1e6", "x", "4000000001", "99999999999"])
+		assert.ok(Number.isNaN(tokensOf(text)), text);
+	assert.deepEqual(invalidLimits({ a: { day: "x", month: "1" }, b: { day: "", month: "-1" } }), [
+		"a.day",
+		"b.month",
+	]);
+});
+
+test("prices survive the form, sorted by model", () => {
+	const prices = {
+		currency: "EUR",
+		models: {
+			b: { inputPerMillion: 0.000001, outputPerMillion: 1.6 },
+			a: { inputPerMillion: 0, outputPerMillion: 1_000_000 },
+		},
+	};
+	const form = priceForm(prices);
+	assert.deepEqual(
+		form.rows.map(({ model }) => model),
+		["a", "b"],
+	);
+	assert.equal(form.rows[1]?.input, "0.000001");
+	assert.deepEqual(pricesOf(form), prices);
+});
+
+test("a price has at most six decimals, a model one price, and a currency three letters", () => {
+	assert.equal(priceOf("0,4"), 0.4);
+	for (const text of ["", "-1", "1.1234567", "1e3", "1000000.1"])
+		assert.ok(Number.isNaN(priceOf(text)), text);
+	const row = (model: string, input = "1", output = "1") => ({ model, input, output });
+	assert.deepEqual(invalidPrices({ currency: "EU", rows: [row("a"), row(" a "), row("")] }), [
+		"currency",
+		"1.model",
+		"2.model",
+	]);
+	assert.deepEqual(invalidPrices({ currency: "eur", rows: [row("a", "", "x")] }), [
+		"0.input",
+		"0.output",
+	]);
+});
+
+test("a setting is found by words of its name, help and value", () => {
+	const setting = {
+		name: "OPENAI_MODEL",
+		help: "the model",
+		value: "gpt-4.1-mini",
+		default: null,
+		secret: false,
+		set: false,
+	};
+	for (const words of ["", "openai", "model MINI", "the"])
+		assert.ok(isFound(setting, words), words);
+	assert.equal(isFound(setting, "openai port"), false);
+});
+
+test("a record that somebody else has changed is not written", async () => {
+	let written = 0;
+	const write = async () => ++written;
+	await assert.rejects(
+		ifUnchanged(1, async () => 2, write),
+		({ isConflict, current }: { isConflict: boolean; current: unknown }) =>
+			isConflict && current === 2,
+	);
+	assert.equal(written, 0);
+	assert.equal((await ifUnchanged(1, async () => 1, write)).data, 1);
+});
+
+test("a list is read to its end", async () => {
+	const pages = [
+		{ items: [1, 2], nextCursor: "a" },
+		{ items: [3], nextCursor: null },
+	];
+	const asked: Array<string | undefined> = [];
+	const { data } = await everything(
+		async (cursor) => {
+			asked.push(cursor);
+			return pages[cursor === "a" ? 1 : 0] ?? { items: [], nextCursor: null };
+		},
+		({ items }) => items,
+	);
+	assert.deepEqual(data, [1, 2, 3]);
+	assert.deepEqual(asked, [undefined, "a"]);
+});

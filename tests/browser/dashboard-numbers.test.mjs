@@ -1,0 +1,199 @@
+// The dashboard's numbers: they equal what the API counts, follow what happens, and become files.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { before, describe, it } from "node:test";
+import { until } from "../e2e/harness.mjs";
+import { missing } from "./browser.mjs";
+import { assertAccessible, SCREENS, useDashboard } from "./dashboard.mjs";
+
+const DAY_MS = 24 * 3600 * 1000;
+const dayOf = (ms) => new Date(ms).toISOString().slice(0, 10);
+const sum = (rows, value) => rows.reduce((total, row) => total + value(row), 0);
+const plain = (text) => Number(text.replace(/[^\d.-]/g, ""));
+
+describe("the dashboard's numbers", { skip: missing }, () => {
+	const { banter, admin, visit } = useDashboard();
+	let talks = 0;
+	const talk = (session = `talk-${++talks}`) => banter.chat(session, "[[tokens=5]] hello");
+
+	/** The page, when its numbers are there. */
+	async function open(query = "", options) {
+		const opened = await visit(`/numbers${query}`, options);
+		await opened.page.getByRole("heading", { name: "Busiest hours" }).waitFor();
+		return opened;
+	}
+	const tile = (page, name) =>
+		page.locator(".tile", { has: page.getByText(name, { exact: true }) }).locator(".tile-value");
+	const shows = (page, name, expected) =>
+		until(`${name} is ${expected}`, async () => {
+			const text = await tile(page, name).textContent();
+			return plain(text) === expected;
+		});
+
+	it("say that nothing has happened yet", async () => {
+		const { page, complaints } = await open();
+		await page.getByRole("heading", { name: "Nothing happened in this period" }).waitFor();
+		await shows(page, "Conversations", 0);
+		await assertAccessible(page);
+		assert.deepEqual(complaints, []);
+	});
+
+	describe("after conversations", () => {
+		before(async () => {
+			for (let i = 0; i < 4; i++) await talk();
+			await talk("talk-1");
+			await admin("PUT", "prices", {
+				currency: "EUR",
+				models: { "gpt-4.1-mini": { inputPerMillion: 1000, outputPerMillion: 2000 } },
+			});
+		});
+
+		it("equal those of the API, costs included", async () => {
+			const { page, complaints } = await open();
+			const { rows } = await admin("GET", "numbers");
+			await shows(
+				page,
+				"Conversations",
+				sum(rows, (row) => row.conversations),
+			);
+			await shows(
+				page,
+				"Messages",
+				sum(rows, (row) => row.messages),
+			);
+			await shows(
+				page,
+				"Tokens",
+				sum(rows, (row) => row.tokensIn + row.tokensOut),
+			);
+			await shows(page, "Complete replies", 100);
+			const cost = sum(rows, (row) => (row.tokensIn * 1000 + row.tokensOut * 2000) / 1e6);
+			const digits = cost < 1 ? 4 : 2;
+			await shows(page, "Cost", Number(cost.toFixed(digits)));
+			await page.getByText("By the prices of the models that the agents use today").waitFor();
+			assert.deepEqual(complaints, []);
+		});
+
+		it("follow what happens", async () => {
+			const { page } = await open();
+			const before = plain(await tile(page, "Conversations").textContent());
+			await talk();
+			await shows(page, "Conversations", before + 1);
+		});
+
+		it("have a table for each chart", async () => {
+			const { page } = await open("?days=7");
+			const { rows } = await admin("GET", `numbers?from=${dayOf(Date.now() - 6 * DAY_MS)}`);
+			const total = sum(rows, (row) => row.messages);
+			const charts = page.locator(".chart-details summary");
+			assert.equal(await charts.count(), 5);
+			await page
+				.locator(".chart", { has: page.getByRole("heading", { name: "Messages" }) })
+				.getByText("As a table")
+				.press("Enter");
+			const cells = page
+				.getByRole("region", { name: "Messages" })
+				.locator("tbody tr td:nth-of-type(1)");
+			assert.equal(await cells.count(), 7);
+			const shown = (await cells.allTextContents()).map(plain);
+			assert.equal(
+				sum(shown, (value) => value),
+				total,
+			);
+			await assertAccessible(page);
+		});
+
+		it("are drawn, with a tooltip for the day under the pointer", async () => {
+			const { page, complaints } = await open("?days=7");
+			const chart = page.locator(".chart", {
+				has: page.getByRole("heading", { name: "Conversations" }),
+			});
+			await chart.locator("canvas").waitFor();
+			const { x, y, width, height } = await chart.locator(".u-over").boundingBox();
+			await page.mouse.move(x + width - 12, y + height / 2);
+			await chart.locator(".chart-tip").waitFor();
+			const { rows } = await admin("GET", `numbers?from=${dayOf(Date.now())}`);
+			const [value] = await chart.locator(".chart-tip strong").allTextContents();
+			assert.equal(plain(value), rows[0].conversations);
+			await page.emulateMedia({ colorScheme: "dark" });
+			await chart.locator("canvas").waitFor();
+			assert.deepEqual(complaints, []);
+		});
+
+		it("show the busiest hour", async () => {
+			const { page } = await open();
+			const { rows } = await admin("GET", "numbers?by=hour");
+			const counts = await page.locator(".heat-cell").allTextContents();
+			assert.equal(counts.length, 7 * 24);
+			assert.equal(
+				sum(counts, Number),
+				sum(rows, (row) => row.messagesByRole.user),
+			);
+			assert.ok((await page.locator(".heat-5").count()) >= 1);
+		});
+
+		it("are compared with the period before, in a period that the address keeps", async () => {
+			const { page } = await open();
+			await page.getByText("Custom", { exact: true }).click();
+			await page.getByLabel("From").fill("2025-02-01");
+			await page.getByLabel("To", { exact: true }).fill("2025-01-01");
+			await page.getByRole("button", { name: "Show" }).click();
+			await page.getByText("Choose two days in order").waitFor();
+			await assertAccessible(page);
+			await page.getByLabel("To", { exact: true }).fill("2025-02-10");
+			await page.getByRole("button", { name: "Show" }).click();
+			await page.waitForURL(/from=2025-02-01&to=2025-02-10/);
+			await shows(page, "Conversations", 0);
+			await page.reload();
+			await page.getByText("1 Feb 2025 to 10 Feb 2025").waitFor();
+			await page.getByText("Year", { exact: true }).click();
+			await page.waitForURL(/days=365/);
+			const { rows } = await admin("GET", "numbers");
+			await shows(
+				page,
+				"Conversations",
+				sum(rows, (row) => row.conversations),
+			);
+		});
+
+		it("become files with the same rows, and no name in them is a formula", async () => {
+			const [widget] = (await admin("GET", "widgets")).widgets;
+			await admin("PUT", `widgets/${widget.id}`, { name: '=HYPERLINK("http://x")' });
+			const { page } = await open();
+			const save = async (button) => {
+				const [download] = await Promise.all([page.waitForEvent("download"), button.click()]);
+				const text = await readFile(await download.path(), "utf8");
+				return {
+					name: download.suggestedFilename(),
+					lines: text.replace("\ufeff", "").split("\r\n"),
+				};
+			};
+			const today = dayOf(Date.now());
+			const days = await save(page.getByRole("button", { name: "Download the days as CSV" }));
+			assert.equal(days.name, `banter-days-${dayOf(Date.now() - 29 * DAY_MS)}-${today}.csv`);
+			const { rows } = await admin("GET", "numbers");
+			const column = days.lines[0].split(",").indexOf("tokens_in");
+			assert.deepEqual(
+				days.lines
+					.slice(1, -1)
+					.map((line) => [line.split(",")[0], Number(line.split(",")[column])]),
+				rows.map((row) => [row.day, row.tokensIn]),
+			);
+			await page.getByRole("link", { name: /HYPERLINK/ }).waitFor();
+			const widgets = await save(page.getByRole("button", { name: "CSV: By widget" }));
+			assert.ok(widgets.lines[1].startsWith(`${widget.id},"'=HYPERLINK(`), widgets.lines[1]);
+			const agents = await save(page.getByRole("button", { name: "CSV: By agent" }));
+			assert.match(agents.lines[0], /^agent_id,agent,cost,currency,conversations,/);
+			assert.match(agents.lines[1], /,EUR,/);
+		});
+
+		for (const [name, screen] of SCREENS)
+			it(`are accessible ${name}`, async () => {
+				const { page } = await open("?days=90", screen);
+				await page.locator("canvas").first().waitFor();
+				await page.locator(".breakdown").nth(1).waitFor();
+				await assertAccessible(page);
+			});
+	});
+});
