@@ -9,8 +9,13 @@ async function* chunks(...texts: string[]) {
 	yield* texts;
 }
 
-const WIDGET = { created_at: 1, updated_at: 1, last_seen: null } as unknown as Widget;
-const ASKING: Facts = { model: { is: "asking" }, widget: WIDGET, conversations: 0 };
+const WIDGET = { created_at: 1, updated_at: 1 } as Widget;
+const ASKING: Facts = {
+	model: { is: "asking" },
+	widget: WIDGET,
+	isSeen: false,
+	conversations: 0,
+};
 
 test("a reply is read to its end, however its lines are cut", async () => {
 	const lines =
@@ -40,8 +45,7 @@ test("each step is done by what happened, and the next one is to do", () => {
 		tag: "now",
 		hello: "later",
 	});
-	const seen = { ...WIDGET, last_seen: 5 } as unknown as Widget;
-	assert.equal(stepStates({ ...works, widget: seen }).tag, "done");
+	assert.equal(stepStates({ ...works, isSeen: true }).tag, "done");
 	const all = stepStates({ ...works, widget: changed, conversations: 1 });
 	assert.deepEqual([...new Set(Object.values(all))], ["done"]);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Widget } from "../../workerd/api/openapi/openapi";
 import document from "../../workerd/api/openapi/openapi.json";
-import { hexOf, lookOf, rgbOf } from "../src/widgets/colors";
+import { hexOf, lookOf, rgbOf } from "../src/ui/site-colors";
 import {
 	DEFAULTS,
 	fieldsOf,

@@ -54,6 +54,9 @@ enum message_role {
 	MESSAGE_OPERATOR = 2, /* a person who has taken over the conversation */
 };
 
+/* How exactly the last use of a key is known, in ms: so often it is stored at most. */
+#define KEY_USED_MS UINT64_C(3600000)
+
 /* What an operator does in a conversation. */
 enum operator_doing {
 	OPERATOR_VIEWS = 0,

@@ -85,12 +85,18 @@ key_check_fresh(struct txn *t, struct call *c, const struct msg_key_record *r)
 	return rc;
 }
 
-/* Refuses a key whose hash is known, unless the request is a repeat. */
+/* Refuses a key whose hash is known, unless the request is a repeat: the key may have been used since. */
 static int
 key_check_repeat(
     struct txn *t, struct call *c, struct slice stored, const struct msg_key_record *r)
 {
-	if (!record_equals(t, MSG_KEY_RECORD, r, stored))
+	struct msg_key_record repeated = *r, there;
+	int rc = record_read(stored, TABLE_KEYS, MSG_KEY_RECORD, &there);
+
+	if (rc != 0)
+		return rc;
+	repeated.used_at = there.used_at;
+	if (!record_equals(t, MSG_KEY_RECORD, &repeated, stored))
 		return call_refuse(c, STORE_EXISTS, "this key exists already");
 	return 0;
 }
@@ -150,6 +156,13 @@ handle_key_list(struct txn *t, struct call *c)
 	return listing_answer(t, c, &l, MSG_KEY_PAGE);
 }
 
+/* Also true after the clock was set back. */
+static bool
+key_use_is_news(const struct msg_key_record *r, uint64_t now)
+{
+	return now - r->used_at >= KEY_USED_MS;
+}
+
 int
 handle_key_revoke(struct txn *t, struct call *c)
 {
@@ -189,6 +202,25 @@ handle_key_check(struct txn *t, struct call *c)
 	if (rc == 0)
 		call_answer(c, MSG_KEY, &(struct msg_key){.key = record, .widget = org.widget});
 	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+}
+
+int
+handle_key_used(struct txn *t, struct call *c)
+{
+	struct key key = key_hash(&c->m->key_used.key);
+	uint64_t now = clock_wall_ms();
+	struct msg_key_record r;
+	int rc = txn_get_record(t, TABLE_KEYS, &key, MSG_KEY_RECORD, &r);
+
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(c, STORE_NOT_FOUND, key_missing);
+	if (rc == 0 && key_use_is_news(&r, now)) {
+		r.used_at = now;
+		rc = txn_put_record(t, TABLE_KEYS, &key, MSG_KEY_RECORD, &r);
+	}
+	if (rc == 0)
+		call_ok(c);
+	return rc;
 }
 
 /* Refuses a hash that belongs to another key. */

@@ -23,4 +23,7 @@
 [[gnu::warn_unused_result]] int handle_key_revoke(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_key_check(struct txn *t, struct call *c);
 
+/* Answered by OK. */
+[[gnu::warn_unused_result]] int handle_key_used(struct txn *t, struct call *c);
+
 #endif

@@ -57,6 +57,7 @@ static const uint8_t added[SCHEMA_VERSION + 1][TABLES] = {
 	    [TABLE_USERS] = 8,         /* read_until */
 	    [TABLE_WIDGETS] = 40,      /* budget_text, settings, identity_secret */
 	    [TABLE_CONTACTS] = 24,     /* user_id, merging, merged */
+	    [TABLE_KEYS] = 8,          /* used_at */
 	},
 };
 

@@ -72,6 +72,7 @@ static const struct handler table[] = {
     {MSG_KEY_LIST, HANDLER_READS, handle_key_list},
     {MSG_KEY_REVOKE, HANDLER_DELETES, handle_key_revoke},
     {MSG_KEY_CHECK, HANDLER_READS, handle_key_check},
+    {MSG_KEY_USED, HANDLER_WRITES, handle_key_used},
     {MSG_INVITATION_CHECK, HANDLER_READS, handle_invitation_check},
     {MSG_INVITATION_ACCEPT, HANDLER_WRITES, handle_invitation_accept},
     {MSG_RECORD_GET, HANDLER_READS, handle_record_get},

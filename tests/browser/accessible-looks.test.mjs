@@ -13,7 +13,7 @@ const LOOKS = [
 	["from right to left", { "data-locale": "ar" }, { dir: "rtl", lang: "ar" }, {}],
 	["phone", {}, {}, PHONE],
 	["quirks mode", {}, { quirks: 1 }, {}],
-	["text of 200 %", {}, { css: "html { font-size: 200% }" }, {}],
+	["text of 200 %", {}, {}, { textPx: 32 }],
 	["zoom of 200 %", {}, {}, { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 }],
 	["reduced motion", {}, {}, { reducedMotion: "reduce" }],
 	["forced colours", {}, {}, { forcedColors: "active" }],

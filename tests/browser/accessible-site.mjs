@@ -21,7 +21,15 @@ export function useAccessibleSite() {
 		site.tags["data-widget"]["data-widget"] = (await site.createWidget({})).widget_id;
 		site.tags["data-api-key"]["data-api-url"] = `${site.banter.url}/chat`;
 	});
-	site.visitTag = (tag, page, screen) => site.visitTags([tag], addAxe, page, screen);
+	/** screen: playwright's options, and textPx: the browser's size of text. */
+	site.visitTag = async (tag, page, { textPx, ...screen } = {}) => {
+		const visitor = await site.visitTags([tag], addAxe, page, screen);
+		if (textPx) {
+			const session = await visitor.context.newCDPSession(visitor.page);
+			await session.send("Page.setFontSizes", { fontSizes: { standard: textPx } });
+		}
+		return visitor;
+	};
 	const isCompact = (visitor) =>
 		visitor.page.evaluate(() => innerWidth <= 480 || innerHeight <= 460);
 	site.check = async (visitor, name) => {

@@ -36,8 +36,8 @@ describe("the dashboard's agents", { skip: missing }, () => {
 		await question(page).press("Enter");
 	}
 	const log = (page) => page.getByRole("log", { name: "Test conversation" });
-	const view = (page, name) =>
-		page.getByText(name, { exact: true }).locator("visible=true").first();
+	/** The tab of a panel; those for the other kind of screen are hidden. */
+	const view = (page, name) => page.locator(".segment:visible", { hasText: name });
 	const systemPrompt = async () => {
 		const { body } = await banter.model("last");
 		return body.messages.find(({ role }) => role === "system").content;

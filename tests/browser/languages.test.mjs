@@ -68,4 +68,38 @@ describe("the languages of the widget", { skip: missing }, () => {
 		}
 		assert.deepEqual(visitor.complaints, []);
 	});
+
+	it("is that of the tag before the page's, and the page's before the browser's", async () => {
+		const tag = { "data-widget": widget.widget_id };
+		const browser = { locale: "es-MX" };
+		for (const [attributes, lang, placeholder] of [
+			[{ "data-locale": "fr" }, "de", LANGUAGES[2][1]],
+			[{}, "de", LANGUAGES[1][1]],
+			[{}, "", LANGUAGES[3][1]],
+		]) {
+			const visitor = await site.visitTags(
+				[{ ...tag, ...attributes }],
+				undefined,
+				{ lang },
+				browser,
+			);
+			await visitor.page.locator("banter-chat .launcher").click();
+			await visitor.chat.getByPlaceholder(placeholder).waitFor();
+		}
+	});
+
+	it("has the settings' texts in place of its own, for every language or for one", async () => {
+		const texts = { openChat: "Ask us", send: "Go", de: { send: "Los" } };
+		const { widget_id } = await site.createWidget({ settings: { texts } });
+		for (const [lang, send] of [
+			["en", "Go"],
+			["de", "Los"],
+		]) {
+			const visitor = await site.visitWidget(widget_id, undefined, { lang });
+			await visitor.page.locator("banter-chat .launcher").click();
+			await visitor.chat.getByRole("button", { name: send, exact: true }).waitFor();
+			await visitor.page.keyboard.press("Escape");
+			await visitor.page.getByRole("button", { name: "Ask us" }).waitFor();
+		}
+	});
 });

@@ -14,12 +14,12 @@ const SCREENS = [
 	["1280", { viewport: { width: 1280, height: 800 } }],
 ];
 
-/** Name, attributes of the tag, the page. */
+/** Name, attributes of the tag, the page, more of the screen. */
 const LOOKS = [
-	["light", { "data-theme": "light" }, {}],
-	["dark", { "data-theme": "dark" }, { css: "html { background: #16181d; color: #ddd }" }],
-	["RTL", { "data-locale": "ar" }, { lang: "ar", dir: "rtl" }],
-	["200 %", {}, { css: "html { font-size: 200% }" }],
+	["light", { "data-theme": "light" }, {}, {}],
+	["dark", { "data-theme": "dark" }, { css: "html { background: #16181d; color: #ddd }" }, {}],
+	["RTL", { "data-locale": "ar" }, { lang: "ar", dir: "rtl" }, {}],
+	["200 %", {}, {}, { textPx: 32 }],
 ];
 
 const LONG = [
@@ -61,7 +61,7 @@ describe("pictures of the widget", { skip: missing }, () => {
 
 	for (const kind of Object.keys(tags))
 		for (const [width, screen] of SCREENS)
-			for (const [look, attributes, page] of LOOKS) {
+			for (const [look, attributes, page, text] of LOOKS) {
 				const name = `${kind} ${width} ${look}`;
 				const take = async (visitor, state) => {
 					if (state !== "closed") await assertFits(visitor.chat);
@@ -69,7 +69,10 @@ describe("pictures of the widget", { skip: missing }, () => {
 				};
 
 				it(name, async () => {
-					const visitor = await visitTag({ ...tags[kind], ...attributes }, page, screen);
+					const visitor = await visitTag({ ...tags[kind], ...attributes }, page, {
+						...screen,
+						...text,
+					});
 					await launcher(visitor).waitFor();
 					await take(visitor, "closed");
 					await launcher(visitor).click();
@@ -91,13 +94,19 @@ describe("pictures of the widget", { skip: missing }, () => {
 					await say(visitor, "When will it be here?");
 					await visitor.chat.locator(".status p").waitFor();
 					await take(visitor, "offline");
-					const { direction } = await visitor.chat.evaluate((node) => getComputedStyle(node));
+					const { direction, fontSize } = await visitor.chat.evaluate((node) =>
+						getComputedStyle(node),
+					);
 					assert.equal(direction, look === "RTL" ? "rtl" : "ltr");
+					assert.equal(fontSize, look === "200 %" ? "30px" : "15px");
 				});
 
 				if (kind === "data-widget")
 					it(`${name}: the contact form`, async () => {
-						const visitor = await visitTag({ ...form, ...attributes }, page, screen);
+						const visitor = await visitTag({ ...form, ...attributes }, page, {
+							...screen,
+							...text,
+						});
 						await launcher(visitor).click();
 						await visitor.chat.locator("input").nth(0).fill("Jane");
 						await visitor.chat.locator("input").nth(1).fill("jane at example");

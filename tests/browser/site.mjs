@@ -232,8 +232,9 @@ export class Visitor {
 /**
  * A banter, a site and a browser for all tests of a describe().
  * @param {object} browserOptions of launch()
+ * @param {string[]} [stub] further arguments of the stub model
  */
-export function useSite(browserOptions = {}) {
+export function useSite(browserOptions = {}, stub = []) {
 	const server = createServer();
 	const settings = {};
 	/** reports: what violated a page's policy, one address a report. */
@@ -248,7 +249,7 @@ export function useSite(browserOptions = {}) {
 		settings.CORS_ORIGIN = site.url;
 		site.browser = await launch(browserOptions);
 	});
-	site.banter = useBanter({ env: settings });
+	site.banter = useBanter({ env: settings, stub });
 	before(() => {
 		server.on("request", async (req, res) => {
 			const { pathname, searchParams } = new URL(req.url, site.url);

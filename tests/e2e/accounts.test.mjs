@@ -7,7 +7,15 @@ import { addOrg, addUser, fromElsewhere, LONG_PENALTY, logIn, postLogin } from "
 import { assertError } from "./client.mjs";
 import { Contract } from "./contract.mjs";
 import { routes } from "./document.mjs";
-import { ADMIN_KEY, PASSWORD, times, useBanter, WIDGET_KEY, withBanter } from "./harness.mjs";
+import {
+	ADMIN_KEY,
+	PASSWORD,
+	times,
+	until,
+	useBanter,
+	WIDGET_KEY,
+	withBanter,
+} from "./harness.mjs";
 import { ADMIN, assertFields, NOBODY } from "./organizations.mjs";
 import { expectTool, importRecords, loginLine, ORG } from "./tool.mjs";
 
@@ -217,6 +225,17 @@ describe("keys", () => {
 		for (const wrong of [widget, `bak_${widget.slice(4)}`, `bak_${"A".repeat(43)}`])
 			assertError(await read(banter, wrong), 401, "Unauthorized");
 		assertError(await banter.get("/metrics", { host: "x", "x-admin-api-key": admin }), 401);
+	});
+
+	it("show when they were used last", async () => {
+		const { id, key, last_used_at } = await make({ kind: "widget" });
+		assert.equal(last_used_at, null);
+		assert.equal((await chat(banter, key)).status, 200);
+		const used = await until("the use is stored", async () => {
+			const keys = await list(banter, "keys", ADMIN);
+			return keys.find((one) => one.id === id).last_used_at;
+		});
+		assert.ok(Math.abs(Date.now() - used) < 60_000);
 	});
 
 	it("become invalid in all workers at once when they are revoked", async () => {

@@ -135,7 +135,7 @@ describe("a preview of a prompt", () => {
 			const asked = (await one.asked("last")).body;
 			assert.deepEqual(asked.messages.pop(), { role: "user", content: message });
 			assert.deepEqual(json, { prompt: systemPrompt({ body: asked }), request: asked });
-			assert.match(json.prompt, /^Sell tea\..*When asked\..*u0060premium/s);
+			assert.match(json.prompt, /^Sell tea\.[\s\S]*When asked\.[\s\S]*u0060premium/);
 			const stored = await preview(banter, 200, { context });
 			assert.deepEqual(stored.json, json);
 			assert.equal((await one.asked("stats")).calls, 1);

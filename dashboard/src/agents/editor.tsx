@@ -117,6 +117,7 @@ export function AgentEditor({ agent, data, surroundings }: AgentEditorProps) {
 					<FormBar form={form} />
 				</form>
 				<section class="agent-side" aria-label={side === "test" ? t("test") : t("prompt")}>
+					<h2 class="unseen">{side === "test" ? t("test") : t("prompt")}</h2>
 					<div class="agent-side-head">
 						<Segments label={t("beside")} value={side} choices={panels} onValue={setView} />
 					</div>

@@ -1,14 +1,14 @@
 // Which model answers, on which server, and how.
 
-import { useId } from "preact/hooks";
 import type { Agent } from "../../../workerd/api/openapi/openapi";
 import { Card } from "../ui/card";
-import { Field, SelectField } from "../ui/field";
+import { SelectField } from "../ui/field";
 import type { Form } from "../ui/use-form";
 import type { Agents } from "./data";
+import { ModelField } from "./model-field";
 import { NumberField } from "./number-field";
 import { t } from "./texts";
-import { knownModels, orNull, type ServerChoice, serverChoices } from "./values";
+import { orNull, type ServerChoice, serverChoices } from "./values";
 
 interface ModelCardProps {
 	readonly form: Form<Agent>;
@@ -21,10 +21,8 @@ function serverText({ value, host, isMissing }: ServerChoice): string {
 }
 
 export function ModelCard({ form, surroundings }: ModelCardProps) {
-	const { agents, defaults, servers } = surroundings;
-	const list = useId();
+	const { defaults, servers } = surroundings;
 	const { key_name: server } = form.value;
-	const models = knownModels(agents, defaults, server);
 	return (
 		<Card title={t("model")} hint={t("modelHint")}>
 			<div class="form-row">
@@ -39,28 +37,7 @@ export function ModelCard({ form, surroundings }: ModelCardProps) {
 					onValue={(name) => form.set({ key_name: orNull(name) })}
 					error={form.errors.key_name}
 				/>
-				<Field label={t("modelName")} hint={t("modelNameHint")} error={form.errors.model}>
-					{(control) => (
-						<>
-							<input
-								{...control}
-								class="input mono"
-								value={form.value.model ?? ""}
-								placeholder={defaults.model}
-								list={list}
-								maxLength={256}
-								autocomplete="off"
-								spellcheck={false}
-								onInput={(event) => form.set({ model: orNull(event.currentTarget.value) })}
-							/>
-							<datalist id={list}>
-								{models.map((name) => (
-									<option key={name} value={name} />
-								))}
-							</datalist>
-						</>
-					)}
-				</Field>
+				<ModelField form={form} surroundings={surroundings} />
 			</div>
 			<div class="form-row">
 				<NumberField

@@ -17,13 +17,14 @@ interface Inbox {
 	readonly place: Place;
 	readonly handle: RefObject<WindowHandle | null>;
 	readonly openId: string | null;
-	readonly selectedId: string | null;
+	/** Not the state: a key may follow the previous one before the page was rendered. */
+	readonly selected: RefObject<string | null>;
 	readonly select: (id: string) => void;
 	readonly assign: (id: string) => void;
 }
 
 export function useInboxCommands(inbox: Inbox): void {
-	const { list, actions, place, handle, openId, selectedId, select, assign } = inbox;
+	const { list, actions, place, handle, openId, selected, select, assign } = inbox;
 	const { route } = useLocation();
 	const { rows } = list;
 
@@ -32,7 +33,7 @@ export function useInboxCommands(inbox: Inbox): void {
 			moveFocus(step);
 			return;
 		}
-		const at = selectedId === null ? -1 : rows.indexOf(selectedId);
+		const at = selected.current === null ? -1 : rows.indexOf(selected.current);
 		const to = at < 0 ? (handle.current?.firstVisible() ?? 0) : at + step;
 		const row: Conversation | undefined = rows.all[to];
 		if (!row) return;
@@ -44,7 +45,7 @@ export function useInboxCommands(inbox: Inbox): void {
 
 	/** Runs with the id of the conversation, if there is one. */
 	const on = (run: (id: string) => void) => () => {
-		if (selectedId !== null) run(selectedId);
+		if (selected.current !== null) run(selected.current);
 	};
 
 	/** While a conversation is open, the thread has these commands; `what` tells it where to begin. */
@@ -61,7 +62,7 @@ export function useInboxCommands(inbox: Inbox): void {
 				]
 			: [];
 
-	const isResolved = selectedId !== null && rows.get(selectedId)?.state === "resolved";
+	const isResolved = selected.current !== null && rows.get(selected.current)?.state === "resolved";
 	useCommands([
 		{ id: "next", text: t("next"), key: "j", run: () => move(1) },
 		{ id: "previous", text: t("previous"), key: "k", run: () => move(-1) },

@@ -48,13 +48,18 @@ export function InboxPage() {
 	const names = useNames();
 	const { data: counts } = useCounts();
 	const handle = useRef<WindowHandle>(null);
-	const [selectedId, select] = useState(openId);
+	const [selectedId, setSelectedId] = useState(openId);
+	const selected = useRef(openId);
 	const [assigning, setAssigning] = useState<string | null>(null);
 	const title = filters ? t("search") : viewTitle(view, names);
 
 	useTitleCount(counts?.waiting ?? 0);
 	useArrival(focusHeading);
 	useEffect(() => rememberView(view), [view]);
+	const select = (id: string) => {
+		selected.current = id;
+		setSelectedId(id);
+	};
 	useEffect(() => {
 		if (openId !== null) select(openId);
 	}, [openId]);
@@ -64,7 +69,7 @@ export function InboxPage() {
 		place,
 		handle,
 		openId,
-		selectedId,
+		selected,
 		select,
 		assign: setAssigning,
 	});

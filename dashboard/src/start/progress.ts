@@ -1,7 +1,6 @@
 // How far the first run has come.
 
 import type { Widget } from "../../../workerd/api/openapi/openapi";
-import { presenceOf } from "../api/widget-presence";
 import type { ModelState } from "./model-check";
 
 /** "now": the first one that is not done. */
@@ -11,13 +10,15 @@ export interface Facts {
 	readonly model: ModelState;
 	/** The first one; null: there is none. */
 	readonly widget: Widget | null;
+	/** Whether a page has shown it. */
+	readonly isSeen: boolean;
 	readonly conversations: number;
 }
 
 export const STEPS = ["model", "looks", "tag", "hello"] as const;
 export type Step = (typeof STEPS)[number];
 
-function isDone(step: Step, { model, widget, conversations }: Facts): boolean {
+function isDone(step: Step, { model, widget, isSeen, conversations }: Facts): boolean {
 	switch (step) {
 		case "model":
 			return model.is === "works" && !model.isDemo;
@@ -25,7 +26,7 @@ function isDone(step: Step, { model, widget, conversations }: Facts): boolean {
 			return widget !== null && widget.updated_at > widget.created_at;
 		case "tag":
 			// A conversation needs a page with the tag.
-			return conversations > 0 || (widget !== null && !!presenceOf(widget)?.lastSeen);
+			return conversations > 0 || isSeen;
 		case "hello":
 			return conversations > 0;
 	}

@@ -2,12 +2,14 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { useData, useDesk } from "../api/desk";
+import { useWidgetStatus } from "../hooks/use-widget-status";
 import { widgetPath } from "../paths";
 import { describe } from "../text/describe";
 import { widgetTag } from "../text/script-tag";
 import { Blank } from "../ui/blank";
 import { Button, ButtonLink } from "../ui/button";
 import { CopyButton } from "../ui/copy-button";
+import { lookOf } from "../ui/site-colors";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleScreen } from "../ui/trouble";
 import { checkModel, type ModelState } from "./model-check";
@@ -15,6 +17,8 @@ import { type Step, stepStates } from "./progress";
 import { StepItem } from "./step";
 import { t } from "./texts";
 
+/** Somebody may have just pasted the tag. */
+const STATUS_MS = 3_000;
 const HIDDEN = "banter:guide-hidden";
 
 function isHiddenByChoice(): boolean {
@@ -76,7 +80,7 @@ export function Start() {
 function Guide({ onHide }: { readonly onHide: () => void }) {
 	const widgets = useData("first-widget", (api) => ({
 		load: (signal) => api.read("/v1/admin/widgets", { query: { limit: 1 }, signal }),
-		kinds: ["widget", "conversation"],
+		kinds: ["widget"],
 	}));
 	const counts = useData("counts-of-start", (api) => ({
 		load: (signal) => api.read("/v1/admin/counts", { signal }),
@@ -84,6 +88,7 @@ function Guide({ onHide }: { readonly onHide: () => void }) {
 	}));
 	const widget = widgets.data?.widgets[0] ?? null;
 	const model = useModel(widget?.agent_id ?? null);
+	const status = useWidgetStatus(widget?.id ?? null, STATUS_MS);
 	if (!widgets.data)
 		return widgets.error ? (
 			<TroubleScreen error={widgets.error} retry={widgets.refresh} />
@@ -94,9 +99,11 @@ function Guide({ onHide }: { readonly onHide: () => void }) {
 	const states = stepStates({
 		model: model.state,
 		widget,
+		isSeen: !!status?.lastSeenAt,
 		conversations: counts.data?.all ?? 0,
 	});
 	const step = (name: Step, number: number) => ({ number, state: states[name] });
+	const look = widget && lookOf(widget.primary_color, widget.text_color);
 	const tag = widget && widgetTag(location.origin, widget.widget_id);
 	const done = Object.values(states).filter((state) => state === "done").length;
 
@@ -120,7 +127,7 @@ function Guide({ onHide }: { readonly onHide: () => void }) {
 							<div class="step-row">
 								<span
 									class="start-sample"
-									style={{ background: widget.primary_color, color: widget.text_color }}
+									style={look ? { background: look.ground, color: look.text } : {}}
 								>
 									{widget.name ?? t("sample")}
 								</span>

@@ -4,7 +4,6 @@ import type { Conversation } from "../../../workerd/api/openapi/openapi";
 import { address } from "../api/client";
 import { HOME } from "../paths";
 import { usePeople } from "../shell/people";
-import { t as common } from "../text/common";
 import { Avatar } from "../ui/avatar";
 import { Button, IconButton } from "../ui/button";
 import { Icon } from "../ui/icon";
@@ -55,7 +54,7 @@ export function Head(props: HeadProps) {
 							aria-controls="thread-side"
 							onClick={onPanel}
 						/>
-						<Menu label={common("more")} items={moreItems(conversation, onCopyLink, onDelete)}>
+						<Menu label={t("moreActions")} items={moreItems(conversation, onCopyLink, onDelete)}>
 							<Icon name="more" />
 						</Menu>
 					</div>

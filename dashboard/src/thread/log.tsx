@@ -69,19 +69,26 @@ function useSteadyPlace(
 ) {
 	const anchor = useRef<Anchor | null>(null);
 	const sticks = useRef(true);
+	/** Where it stood when the anchor was noted. */
+	const noted = useRef(0);
 	const now = useRef(isNewest);
 	now.current = isNewest;
 
 	function hold() {
 		const node = box.current;
 		if (!node) return;
+		// The reader has scrolled in this frame, and the event is still to come.
+		const moved = node.scrollTop - noted.current;
+		if (moved < -1) sticks.current = false;
 		if (sticks.current && now.current) node.scrollTop = node.scrollHeight;
 		else if (anchor.current) {
 			const row = findRow(node, anchor.current.id);
 			if (!row) return;
 			const top = row.getBoundingClientRect().top - node.getBoundingClientRect().top;
-			node.scrollTop += top - anchor.current.top;
+			node.scrollTop += top - (anchor.current.top - moved);
 		}
+		// A change in the same frame starts from here.
+		note();
 	}
 
 	function note() {
@@ -89,6 +96,7 @@ function useSteadyPlace(
 		if (!node) return;
 		sticks.current = node.scrollHeight - node.scrollTop - node.clientHeight < END_PX;
 		anchor.current = anchorOf(node);
+		noted.current = node.scrollTop;
 	}
 
 	useEffect(() => {

@@ -23,7 +23,11 @@ export function TimelineView(props: TimelineProps) {
 	return (
 		<>
 			{props.days.map((day) => (
-				<section class="day" key={day.groups[0]?.key ?? day.at} aria-label={words.day(day.at, now)}>
+				<section
+					class="day" // Stays when older messages of the day are loaded.
+					key={new Date(day.at).toDateString()}
+					aria-label={words.day(day.at, now)}
+				>
 					<h3 class="day-name">
 						<span>{words.day(day.at, now)}</span>
 					</h3>

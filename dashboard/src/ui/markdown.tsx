@@ -7,7 +7,8 @@ import { t } from "../text/common";
 
 const OPTIONS: Options = {
 	words: (key) => t(key),
-	heading: 4,
+	// Below a heading of the page's part, h2.
+	heading: 3,
 };
 
 /** What a screen reader says: the text without marks. */

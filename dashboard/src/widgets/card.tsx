@@ -1,15 +1,16 @@
 // A widget in the list: how it looks, and how it is doing now.
 
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Widget } from "../../../workerd/api/openapi/openapi";
-import { presenceOf } from "../api/widget-presence";
 import { useNow } from "../hooks/use-now";
+import { useWidgetStatus } from "../hooks/use-widget-status";
 import { widgetPath } from "../paths";
 import { formatNumber } from "../text/texts";
 import { words } from "../text/words";
 import { Badge } from "../ui/badge";
 import { Icon } from "../ui/icon";
+import { lookOf } from "../ui/site-colors";
 import { TimeStamp } from "../ui/time-stamp";
-import { lookOf } from "./colors";
 import { t } from "./texts";
 
 interface WidgetCardProps {
@@ -20,14 +21,22 @@ interface WidgetCardProps {
 	readonly open: number;
 }
 
+const STATUS_MS = 30_000;
+
 export function WidgetCard({ widget, agent, open }: WidgetCardProps) {
-	const now = useNow();
-	const presence = presenceOf(widget);
+	const card = useRef<HTMLLIElement>(null);
+	const [isSeen, setSeen] = useState(false);
+	// Each status is a request: those far below wait until the reader comes.
+	useEffect(() => {
+		if (!card.current) return;
+		const watch = new IntersectionObserver(([entry]) => setSeen(entry?.isIntersecting === true));
+		watch.observe(card.current);
+		return () => watch.disconnect();
+	}, []);
 	const look = lookOf(widget.primary_color, widget.text_color);
-	const { allowed_origins: origins, daily_message_cap: cap } = widget;
-	const today = presence && formatNumber(presence.messagesToday);
+	const { allowed_origins: origins } = widget;
 	return (
-		<li class="widget-card">
+		<li class="widget-card" ref={card}>
 			<span
 				class="widget-dot"
 				aria-hidden="true"
@@ -48,40 +57,45 @@ export function WidgetCard({ widget, agent, open }: WidgetCardProps) {
 				</div>
 				<p class="widget-sites">{origins?.length ? origins.join(", ") : t("everySite")}</p>
 				<dl class="facts">
-					{agent && (
-						<div>
-							<dt>{t("agent")}</dt>
-							<dd>{agent}</dd>
-						</div>
-					)}
+					<div>
+						<dt>{t("agent")}</dt>
+						<dd>{agent || "–"}</dd>
+					</div>
 					<div>
 						<dt>{t("openConversations")}</dt>
 						<dd class="numeric">{formatNumber(open)}</dd>
 					</div>
-					{(today !== null || cap !== null) && (
-						<div>
-							<dt>{today === null ? t("cap") : t("messagesToday")}</dt>
-							<dd class="numeric">
-								{[today, cap !== null && formatNumber(cap)]
-									.filter((one) => one !== null && one !== false)
-									.join(" / ")}
-							</dd>
-						</div>
-					)}
-					{presence && (
-						<div>
-							<dt>{t("lastSeen")}</dt>
-							<dd>
-								{presence.lastSeen === null ? (
-									t("never")
-								) : (
-									<TimeStamp at={presence.lastSeen} text={words.relative(presence.lastSeen, now)} />
-								)}
-							</dd>
-						</div>
-					)}
+					<LiveFacts widget={widget} isSeen={isSeen} />
 				</dl>
 			</div>
 		</li>
+	);
+}
+
+function LiveFacts({ widget, isSeen }: { readonly widget: Widget; readonly isSeen: boolean }) {
+	const now = useNow();
+	const status = useWidgetStatus(isSeen ? widget.id : null, STATUS_MS);
+	const cap = widget.daily_message_cap;
+	const today = status ? formatNumber(status.messagesToday) : "–";
+	const seen = status?.lastSeenAt;
+	return (
+		<>
+			<div>
+				<dt>{t("messagesToday")}</dt>
+				<dd class="numeric">{cap === null ? today : `${today} / ${formatNumber(cap)}`}</dd>
+			</div>
+			<div>
+				<dt>{t("lastSeen")}</dt>
+				<dd>
+					{seen ? (
+						<TimeStamp at={seen} text={words.relative(seen, now)} />
+					) : status ? (
+						t("never")
+					) : (
+						"–"
+					)}
+				</dd>
+			</div>
+		</>
 	);
 }

@@ -1,7 +1,7 @@
 // A colour: the browser's picker, and its code as text.
 
 import { Field } from "../ui/field";
-import { hexOf, rgbOf } from "./colors";
+import { hexOf, rgbOf } from "../ui/site-colors";
 import { t } from "./texts";
 
 interface ColorFieldProps {

@@ -3,7 +3,7 @@
 import { locale } from "../text/language";
 import { Badge } from "../ui/badge";
 import { Icon } from "../ui/icon";
-import { lookOf, READABLE } from "./colors";
+import { lookOf, READABLE } from "../ui/site-colors";
 import { t } from "./texts";
 
 interface ContrastProps {

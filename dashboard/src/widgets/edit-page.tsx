@@ -5,7 +5,7 @@ import { useRoute } from "preact-iso";
 import type { Widget } from "../../../workerd/api/openapi/openapi";
 import type { Answer } from "../api/client";
 import { useData, useDesk } from "../api/desk";
-import { presenceOf } from "../api/widget-presence";
+import { useWidgetStatus } from "../hooks/use-widget-status";
 import { useIsOwner } from "../shell/me";
 import { toast } from "../shell/toasts";
 import { t as common } from "../text/common";
@@ -33,11 +33,14 @@ export function BackToWidgets() {
 	);
 }
 
+/** Somebody may wait for the page with the tag to appear. */
+const STATUS_MS = 3_000;
+
 function useWidget(id: string) {
 	return useData(`widget:${id}`, (api) => ({
 		load: (signal) => api.read("/v1/admin/widgets/{widgetId}", { path: { widgetId: id }, signal }),
-		kinds: ["widget", "message"],
-		isAffected: (change) => change.kind === "message" || change.id === id,
+		kinds: ["widget"],
+		isAffected: (change) => change.id === id,
 	}));
 }
 
@@ -77,6 +80,7 @@ interface EditWidgetProps {
 function EditWidget({ widget, etag, onSaved }: EditWidgetProps) {
 	const { api } = useDesk();
 	const isOwner = useIsOwner();
+	const status = useWidgetStatus(widget.id, STATUS_MS);
 	const path = { widgetId: widget.id };
 	const readForm = (answer: Answer<Widget>): Answer<WidgetValue> => ({
 		data: formValue(answer.data),
@@ -127,9 +131,9 @@ function EditWidget({ widget, etag, onSaved }: EditWidgetProps) {
 		>
 			<Editor
 				form={form}
-				today={presenceOf(widget)?.messagesToday ?? null}
+				today={status?.messagesToday ?? null}
 				onSave={save}
-				before={<Embed widget={widget} />}
+				before={<Embed widget={widget} status={status} />}
 				after={
 					<div class="editor-after">
 						{isOwner && <WidgetBudget widgetId={widget.id} />}

@@ -38,13 +38,15 @@ export function Editor({ form, today, onSave, action, isNew, before, after }: Ed
 	async function submit(event: Event) {
 		event.preventDefault();
 		const isSaved = await onSave();
-		// After the sections with errors have opened.
-		if (!isSaved)
-			requestAnimationFrame(() =>
-				requestAnimationFrame(() =>
-					node.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus(),
-				),
-			);
+		// After the errors have been rendered.
+		if (!isSaved) requestAnimationFrame(() => requestAnimationFrame(showFirstError));
+	}
+
+	function showFirstError() {
+		const wrong = node.current?.querySelector<HTMLElement>("[aria-invalid=true]");
+		const folded = wrong?.closest("details");
+		if (folded) folded.open = true;
+		wrong?.focus();
 	}
 
 	return (

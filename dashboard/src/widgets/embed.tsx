@@ -1,8 +1,7 @@
 // The tag to paste, and whether a site has it.
 
 import { useState } from "preact/hooks";
-import type { Widget } from "../../../workerd/api/openapi/openapi";
-import { presenceOf } from "../api/widget-presence";
+import type { Widget, WidgetStatus } from "../../../workerd/api/openapi/openapi";
 import { useNow } from "../hooks/use-now";
 import { keyTag, widgetTag } from "../text/script-tag";
 import { words } from "../text/words";
@@ -13,13 +12,23 @@ import { Segments } from "../ui/field";
 import { TimeStamp } from "../ui/time-stamp";
 import { t } from "./texts";
 
-export function Embed({ widget }: { readonly widget: Widget }) {
+interface EmbedProps {
+	readonly widget: Widget;
+	/** null: not known yet. */
+	readonly status: WidgetStatus | null;
+}
+
+export function Embed({ widget, status }: EmbedProps) {
 	const [kind, setKind] = useState<"widget" | "key">("widget");
 	const { origin } = location;
 	const tag =
 		kind === "widget" ? widgetTag(origin, widget.widget_id) : keyTag(origin, t("keyPlace"));
 	return (
-		<Card title={t("embed")} hint={t("embedHint")} actions={<SeenBadge widget={widget} />}>
+		<Card
+			title={t("embed")}
+			hint={t("embedHint")}
+			actions={status && <SeenBadge status={status} />}
+		>
 			<Segments
 				label={t("embedKind")}
 				value={kind}
@@ -36,42 +45,37 @@ export function Embed({ widget }: { readonly widget: Widget }) {
 				<CopyButton text={tag} label={t("copyTag")} />
 			</div>
 			{kind === "key" && <p class="field-hint">{t("tagKeyHint")}</p>}
-			<SeenList widget={widget} />
+			{status && <SeenList status={status} />}
 		</Card>
 	);
 }
 
-function SeenBadge({ widget }: { readonly widget: Widget }) {
-	const presence = presenceOf(widget);
-	if (!presence) return null;
-	return presence.lastSeen === null ? (
+interface SeenProps {
+	readonly status: WidgetStatus;
+}
+
+function SeenBadge({ status }: SeenProps) {
+	return status.lastSeenAt === null ? (
 		<Badge>{t("notSeen")}</Badge>
 	) : (
 		<Badge tone="good">{t("seen")}</Badge>
 	);
 }
 
-function SeenList({ widget }: { readonly widget: Widget }) {
+function SeenList({ status: { lastSeenAt, origins } }: SeenProps) {
 	const now = useNow();
-	const presence = presenceOf(widget);
-	if (!presence) return null;
-	const { lastSeen, origins } = presence;
 	return (
-		<div class="seen" role="status">
-			{lastSeen === null ? (
-				<p class="quiet">{t("notSeenText")}</p>
-			) : (
-				<p>
-					{t("lastSeen")} <TimeStamp at={lastSeen} text={words.relative(lastSeen, now)} />
-				</p>
-			)}
+		<div class="seen">
+			<p class="quiet" role="status">
+				{lastSeenAt === null ? t("notSeenText") : t("seenOn")}
+			</p>
 			{origins.length > 0 && (
 				<ul class="seen-origins">
-					{origins.map(({ origin, at }) => (
-						<li key={origin}>
-							<span class="seen-origin">{origin}</span>
+					{origins.map((one) => (
+						<li key={one.origin}>
+							<span class="seen-origin">{one.origin}</span>
 							<span class="quiet">
-								<TimeStamp at={at} text={words.relative(at, now)} />
+								<TimeStamp at={one.lastSeenAt} text={words.relative(one.lastSeenAt, now)} />
 							</span>
 						</li>
 					))}

@@ -31,7 +31,7 @@ async function readAll(api: Client, signal: AbortSignal): Promise<readonly Widge
 export function useWidgets() {
 	return useData("widgets", (api) => ({
 		load: async (signal) => ({ data: await readAll(api, signal), etag: undefined }),
-		kinds: ["widget", "message"],
+		kinds: ["widget"],
 	}));
 }
 
@@ -44,11 +44,9 @@ function useCounts() {
 
 export function matches(widget: Widget, agent: string, query: string): boolean {
 	const { name, widget_id, allowed_origins } = widget;
-	const text = [name ?? "", widget_id, agent, ...(allowed_origins ?? [])].join(" ").toLowerCase();
-	return query
-		.toLowerCase()
-		.split(/\s+/)
-		.every((word) => text.includes(word));
+	const text = [name ?? "", agent, ...(allowed_origins ?? [])].join(" ").toLowerCase();
+	const words = query.trim().toLowerCase().split(/\s+/);
+	return widget_id === query.trim() || words.every((word) => text.includes(word));
 }
 
 export function WidgetsPage() {

@@ -33,6 +33,7 @@ static const struct field key_fields[] = {
     {"name", &field_line, AT(name), FIELD_NULLABLE, 1, NAME_UNITS, NULL},
     {"hint", &field_line, AT(hint), FIELD_FIXED, 0, 0, NULL},
     {"created_at", &field_time, AT(created_at), FIELD_FIXED, 0, 0, NULL},
+    {"last_used_at", &field_moment, AT(used_at), FIELD_FIXED, 0, 0, NULL},
     {0},
 };
 

@@ -5,6 +5,7 @@
 #include "workerd/api/guard/guard.h"
 
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "proto/base/secrets.h"
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/request/request_context.h"
@@ -64,6 +65,17 @@ guard_key_has_kind(const union msg *m, enum key_kind kind, struct msg_key_record
 	return key->kind == kind;
 }
 
+/* The owner sees when a key was used last. Nothing depends on the answer. */
+static void
+guard_key_note_use(struct api_call *c, const struct msg_key_record *key)
+{
+	const struct msg_key_used used = {.key = key->key};
+
+	if (clock_wall_ms() - key->used_at >= KEY_USED_MS)
+		(void)!store_call(
+		    c->api->store, MSG_KEY_USED, &used, STORE_TIMEOUT_MS, NULL, NULL);
+}
+
 static enum guard_verdict
 guard_key_found_chat_key(struct api_call *c, const union msg *m)
 {
@@ -71,6 +83,7 @@ guard_key_found_chat_key(struct api_call *c, const union msg *m)
 
 	if (!guard_key_has_kind(m, KEY_WIDGET, &key))
 		return guard_key_refuse(c);
+	guard_key_note_use(c, &key);
 	c->org = key.org;
 	c->widget = m->key.widget;
 	c->by_key = true;
@@ -84,6 +97,7 @@ guard_key_found_admin_key(struct api_call *c, const union msg *m)
 
 	if (!guard_key_has_kind(m, KEY_ADMIN, &key))
 		return guard_key_refuse(c);
+	guard_key_note_use(c, &key);
 	c->org = key.org;
 	c->key = key.id;
 	c->by_key = true;

@@ -320,6 +320,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/widgets/{widgetId}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                widgetId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get: operations["widgetStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/widgets/{widgetId}/reset-id": {
         parameters: {
             query?: never;
@@ -406,6 +425,22 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["testAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listModels"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2031,6 +2066,8 @@ export interface components {
             /** @description The last characters of the key. */
             hint: string;
             created_at: components["schemas"]["Time"];
+            /** @description The last use, to within an hour; null: never. */
+            last_used_at: components["schemas"]["Time"] | null;
         };
         KeyList: {
             keys: components["schemas"]["Key"][];
@@ -2044,6 +2081,7 @@ export interface components {
             /** @description The last characters of the key. */
             hint: string;
             created_at: components["schemas"]["Time"];
+            last_used_at: null;
             key: string;
         };
         KeyRequest: {
@@ -3435,6 +3473,29 @@ export interface operations {
             };
         };
     };
+    widgetStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                widgetId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The status. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WidgetStatus"];
+                };
+            };
+        };
+    };
     resetWidgetId: {
         parameters: {
             query?: never;
@@ -3625,6 +3686,29 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["TrialStream"];
+        };
+    };
+    listModels: {
+        parameters: {
+            query?: {
+                /** @description The name of a server in MODEL_SERVERS. Default: that of OPENAI_BASE_URL. */
+                server?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The names of at most 1,000 models, sorted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
         };
     };
     listContacts: {

@@ -35,11 +35,16 @@ export function giveNotice({ settings, shell, signal }: OpenParts, { store }: Op
 	let release = () => {};
 	const isSeen = () => store.get().open && !document.hidden;
 
-	function look(): void {
+	/** Until the next call. */
+	function hold(): Promise<void> {
 		release();
-		const end = new Promise<void>((done) => {
+		return new Promise((done) => {
 			release = done;
 		});
+	}
+
+	function look(): void {
+		const end = hold();
 		if (isSeen()) void locks?.request(seen, { mode: "shared" }, () => end);
 	}
 
@@ -53,13 +58,10 @@ export function giveNotice({ settings, shell, signal }: OpenParts, { store }: Op
 			void locks.request(seen, { ifAvailable: true }, (lock) => {
 				if (!lock || signal.aborted) return;
 				play();
-				return new Promise<void>((done) => {
-					const timer = setTimeout(done, PAUSE_MS);
-					signal.addEventListener("abort", () => {
-						clearTimeout(timer);
-						done();
-					});
-				});
+				const end = hold();
+				const timer = setTimeout(release, PAUSE_MS);
+				signal.addEventListener("abort", () => clearTimeout(timer));
+				return end;
 			});
 	}
 

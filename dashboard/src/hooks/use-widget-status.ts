@@ -1,0 +1,26 @@
+// Where a widget was seen and how much it was used today. The change feed says nothing of this, so it is asked again
+// while somebody looks.
+
+import { useEffect } from "preact/hooks";
+import type { WidgetStatus } from "../../../workerd/api/openapi/openapi";
+import { useData } from "../api/desk";
+import { browser } from "../api/surroundings";
+
+/** null: not known yet, or there is no widget. */
+export function useWidgetStatus(widgetId: string | null, everyMs: number): WidgetStatus | null {
+	const { data, refresh } = useData<WidgetStatus | null>(`widget-status:${widgetId}`, (api) => ({
+		load: async (signal) =>
+			widgetId === null
+				? { data: null, etag: undefined }
+				: api.read("/v1/admin/widgets/{widgetId}/status", { path: { widgetId }, signal }),
+		kinds: [],
+	}));
+	useEffect(() => {
+		const ask = () => {
+			if (browser.isVisible()) void refresh();
+		};
+		const timer = setInterval(ask, everyMs);
+		return () => clearInterval(timer);
+	}, [refresh, everyMs]);
+	return data;
+}

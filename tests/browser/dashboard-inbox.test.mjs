@@ -1,0 +1,445 @@
+// The dashboard's inbox: its list down to the oldest conversation, while visitors write and operators work; views,
+// search, keys and notifications.
+
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { addUser } from "../e2e/accounts.mjs";
+import { request } from "../e2e/client.mjs";
+import { PASSWORD, until, useBanter } from "../e2e/harness.mjs";
+import { addAxe, violationsOf } from "./accessibility.mjs";
+import { missing, useBrowser } from "./browser.mjs";
+import { logInto, useInbox } from "./inbox.mjs";
+
+const COUNT = 230;
+/** More rows than this are never in the document. */
+const SHOWN_MAX = 60;
+
+/** Runs in the page: what fades in is not yet as visible as it will be. */
+function finishAnimations() {
+	for (const one of document.getAnimations())
+		if (one.effect.getTiming().iterations !== Infinity) one.finish();
+}
+
+describe("the inbox", { skip: missing }, () => {
+	const banter = useBanter({ workers: 1, search: true });
+	const browser = useBrowser();
+	const inbox = useInbox(banter, browser);
+	const { say, change, conversationOf, names, positions, view } = inbox;
+	let jane;
+
+	before(async () => {
+		jane = await addUser(banter, "jane@example.com", "--name", "Jane");
+		for (let i = 0; i < COUNT; i++) await say(`visitor-${i}`);
+	});
+
+	/** A page with the list, signed in with the password, or as a user. */
+	async function visit({ as, path = "/?view=all", ...options } = {}) {
+		const opened = await inbox.signIn(as ?? { password: PASSWORD }, options);
+		await inbox.show(opened.page, path);
+		return opened;
+	}
+
+	const texts = (page) => page.locator(".row-text").allTextContents();
+	const topText = (text) => async (page) =>
+		until(`the first row says ${text}`, async () => (await texts(page))[0]?.includes(text));
+
+	/** Scrolls down until the last row is that of the oldest conversation. */
+	const scrollToEnd = (page) =>
+		until("the oldest one is there", async () => {
+			await view(page).evaluate((node) => node.scrollTo(0, node.scrollHeight));
+			return (await positions(page)).at(-1) === COUNT;
+		});
+
+	it("loads older conversations as the reader scrolls, with only the visible rows in the document", async () => {
+		const { page, complaints } = await visit();
+		const first = await names(page);
+		assert.ok(first.length > 5 && first.length < SHOWN_MAX, `${first.length} rows`);
+		await scrollToEnd(page);
+		await page.getByText("No older conversations.").waitFor();
+		assert.ok((await names(page)).length < SHOWN_MAX);
+		await view(page).evaluate((node) => node.scrollTo(0, 0));
+		await until("the newest are there again", async () => (await positions(page))[0] === 1);
+		assert.deepEqual(await names(page), first);
+		assert.deepEqual(complaints, []);
+	});
+
+	it("moves a conversation that goes on to the top", async () => {
+		const { page } = await visit();
+		await say("visitor-3", '[[text="Up again"]] hello');
+		await topText("Up again")(page);
+		assert.equal(
+			await page.locator(".row").first().getAttribute("data-id"),
+			await conversationOf("visitor-3"),
+		);
+	});
+
+	it("keeps the reader's place to the pixel, and leads to what is new", async () => {
+		const { page } = await visit();
+		await view(page).evaluate((node) => node.scrollTo(0, 2345));
+		await until("the rows are there", async () => (await positions(page)).includes(40));
+		const visible = () =>
+			page.evaluate(() => {
+				const box = document.querySelector(".list-window").getBoundingClientRect();
+				const rows = [...document.querySelectorAll(".row")];
+				return rows
+					.map((row) => [row.dataset.id, row.getBoundingClientRect().top])
+					.filter(([, top]) => top >= box.top && top < box.bottom - 60);
+			});
+		const before = await visible();
+		assert.ok(before.length > 5);
+		await say("visitor-7", '[[text="From far below"]] hello');
+		await say("newcomer", '[[text="New here"]] hello');
+		const pill = page.getByRole("button", { name: "2 new" });
+		await pill.waitFor();
+		assert.deepEqual(await visible(), before);
+		await pill.click();
+		await topText("New here")(page);
+		await pill.waitFor({ state: "detached" });
+		await change(await conversationOf("newcomer"), undefined, "DELETE");
+	});
+
+	it("keeps the list as it is when a conversation opens, also on a phone", async () => {
+		for (const options of [{}, { viewport: { width: 360, height: 740 } }]) {
+			const { page } = await visit(options);
+			await view(page).evaluate((node) => {
+				node.scrollTo(0, 3000);
+				node.dataset.isSame = "yes";
+			});
+			await until("the rows are there", async () => (await positions(page)).includes(48));
+			const at = () => view(page).evaluate((node) => [node.scrollTop, node.dataset.isSame]);
+			const before = await at();
+			await page.locator("[aria-posinset='48'] .row").click();
+			await page.getByRole("log", { name: "Messages" }).waitFor();
+			assert.match(new URL(page.url()).pathname, /^\/conversations\//);
+			assert.equal(await view(page).isVisible(), options.viewport === undefined);
+			await page.goBack();
+			await view(page).waitFor();
+			assert.deepEqual(await at(), before);
+		}
+	});
+
+	it("shows what another operator does, at once, with the counts and the title", async () => {
+		const [one, two] = [await visit(), await visit({ as: jane })];
+		const id = await conversationOf("visitor-20");
+		for (const { page } of [one, two]) {
+			await page.getByRole("button", { name: /^Views: All/ }).click();
+			await page.getByRole("link", { name: /^Waiting/ }).click();
+			await page.getByText("Nobody waits for a person.").waitFor();
+		}
+		await change(id, { state: "waiting" });
+		for (const { page } of [one, two]) {
+			await page.locator(`[data-id="${id}"]`).waitFor();
+			await page.waitForFunction(() => document.title === "(1) Inbox · banter");
+			await page.getByRole("button", { name: "Views: Waiting 1" }).waitFor();
+		}
+		await one.page.keyboard.press("j");
+		await one.page.keyboard.press("e");
+		await two.page.getByText("Nobody waits for a person.").waitFor();
+		await one.page.getByRole("button", { name: "Undo" }).click();
+		await two.page.locator(`[data-id="${id}"]`).waitFor();
+		await change(id, { state: "open" });
+		for (const { page } of [one, two]) {
+			await page.getByText("Nobody waits for a person.").waitFor();
+			await page.waitForFunction(() => document.title === "Inbox · banter");
+		}
+	});
+
+	it("has views with counts, in the address, and remembers the last one", async () => {
+		const id = await conversationOf("visitor-30");
+		const tag = (await inbox.admin("POST", "tags", { name: "Refund", color: "#c2410c" })).id;
+		const { users } = await inbox.admin("GET", "users");
+		await change(id, { tags: [tag], assignedTo: users[0].id });
+		const { page } = await visit({ as: jane });
+		const row = page.locator(`[data-id="${id}"]`);
+		const count = COUNT.toLocaleString("en");
+		for (const [name, address, isIn] of [
+			["Refund 1", `tag:${tag}`, true],
+			["Assigned to me 1", "mine", true],
+			[`Unassigned ${COUNT - 1}`, "unassigned", false],
+			["With a person 0", "person", false],
+			["Resolved 0", "resolved", false],
+			[`All ${count}`, "all", false],
+			["Refund 1", `tag:${tag}`, true],
+		]) {
+			await page.getByRole("button", { name: /^Views:/ }).click();
+			await page.getByRole("link", { name, exact: true }).click();
+			await page.waitForURL((url) => url.searchParams.get("view") === address);
+			await page.getByRole("button", { name: `Views: ${name}`, exact: true }).waitFor();
+			if (isIn) await row.waitFor();
+		}
+		await row.getByText("Jane").waitFor();
+		await page.goto(`${banter.url}/`);
+		await page.getByRole("button", { name: "Views: Refund 1" }).waitFor();
+		await row.waitFor();
+		await change(id, { tags: [], assignedTo: null });
+	});
+
+	it("moves, opens, resolves and assigns by keys", async () => {
+		const { page } = await visit({ as: jane });
+		const selected = () => page.locator(".row-selected").getAttribute("data-id");
+		const focused = () => page.evaluate(() => document.activeElement?.dataset.id);
+		const ids = await page.locator(".row").evaluateAll((rows) => rows.map((row) => row.dataset.id));
+		for (const [key, index] of [
+			["j", 0],
+			["j", 1],
+			["j", 2],
+			["k", 1],
+		]) {
+			await page.keyboard.press(key);
+			assert.equal(await selected(), ids[index]);
+			assert.equal(await focused(), ids[index]);
+		}
+		const state = async () => (await banter.thread(ids[1])).conversation.state;
+		const resolved = page.locator(`[data-id="${ids[1]}"]`).getByText("Resolved");
+		await page.keyboard.press("e");
+		await resolved.waitFor();
+		await until("the server has it", async () => (await state()) === "resolved");
+		await page.getByRole("button", { name: "Undo" }).click();
+		await resolved.waitFor({ state: "detached" });
+		await until("the server has it", async () => (await state()) === "open");
+		await page.keyboard.press("a");
+		await page.getByRole("dialog").getByRole("button", { name: "Jane (Me)" }).click();
+		await page.locator(`[data-id="${ids[1]}"]`).getByText("Jane").waitFor();
+		await page.locator(`[data-id="${ids[1]}"]`).focus();
+		await page.keyboard.press("Enter");
+		await page.waitForURL(`**/conversations/${ids[1]}?view=all`);
+		await page.keyboard.press("j");
+		await page.waitForURL(`**/conversations/${ids[2]}?view=all`);
+		await page.keyboard.press("/");
+		await page.waitForFunction(() => document.activeElement?.id === "search");
+		await change(ids[1], { assignedTo: null });
+	});
+
+	it("takes back what the server refused, and says why", async () => {
+		const { page } = await visit();
+		await page.route("**/v1/admin/conversations/*", (route) =>
+			route.request().method() === "PUT" ? route.abort() : route.continue(),
+		);
+		await page.keyboard.press("j");
+		await page.keyboard.press("e");
+		await page.getByRole("status").getByText("The server cannot be reached.").waitFor();
+		assert.equal(await page.locator(".row").getByText("Resolved").count(), 0);
+	});
+
+	it("marks everything as read", async () => {
+		await say("visitor-9");
+		const { page } = await visit({ as: jane });
+		await page.locator(".row-unread").first().waitFor();
+		await page.getByRole("button", { name: "More actions" }).click();
+		await page.getByRole("menuitem", { name: "Mark all as read" }).click();
+		await page.getByText("All conversations are marked as read.").waitFor();
+		assert.equal(await page.locator(".row-unread").count(), 0);
+		await page.reload();
+		await page.locator(".row").first().waitFor();
+		assert.equal(await page.locator(".row-unread").count(), 0);
+	});
+
+	it("reads only what has changed; a tab that was hidden, exactly what it missed", async () => {
+		const { page } = await visit();
+		await say("visitor-11", '[[text="While it looks"]] hello');
+		await topText("While it looks")(page);
+		const asked = [];
+		page.on("request", (one) => asked.push(one.url().replace(banter.url, "")));
+		const show = (state) =>
+			page.evaluate((value) => {
+				Object.defineProperty(document, "visibilityState", { value, configurable: true });
+				document.dispatchEvent(new Event("visibilitychange"));
+			}, state);
+		const streams = () => banter.metric("event_streams");
+		const open = await streams();
+		await show("hidden");
+		await until("the stream is closed", async () => (await streams()) < open);
+		await say("visitor-12", '[[text="While it slept"]] hello');
+		asked.length = 0;
+		await show("visible");
+		await topText("While it slept")(page);
+		assert.ok(asked.some((url) => /^\/v1\/admin\/events\?lastEventId=\d+$/.test(url)));
+		assert.deepEqual(
+			asked.filter((url) => url.startsWith("/v1/admin/conversations?")),
+			[],
+			"the list is not loaded again",
+		);
+	});
+
+	it("polls when changes are not reported", async () => {
+		const prepare = async (context) => {
+			await context.clock.install();
+			await context.route("**/v1/admin/events*", (route) => route.abort());
+		};
+		const { page } = await inbox.signIn({ password: PASSWORD }, { prepare });
+		await page.goto(`${banter.url}/?view=all`);
+		await page.locator(".row").first().waitFor();
+		await say("visitor-14", '[[text="Found by a poll"]] hello');
+		await until("a poll finds it", async () => {
+			await page.clock.fastForward(11_000);
+			return (await texts(page))[0]?.includes("Found by a poll");
+		});
+	});
+
+	it("says that older conversations could not be loaded, and tries again when asked", async () => {
+		const prepare = (context) =>
+			context.route("**/v1/admin/conversations?*cursor=*", (route) => route.abort());
+		const { page } = await visit({ prepare });
+		await view(page).evaluate((node) => node.scrollTo(0, node.scrollHeight));
+		await page.getByText("The server cannot be reached.").waitFor();
+		await page.context().unroute("**/v1/admin/conversations?*cursor=*");
+		await page.getByRole("button", { name: "Try again" }).click();
+		await scrollToEnd(page);
+	});
+
+	it("finds messages by words and filters, marks the words, and opens at the message", async () => {
+		await say("visitor-15", '[[text="The zebra is striped"]] tell me of the zebra');
+		const { page } = await visit();
+		await page.keyboard.press("/");
+		await page.getByRole("searchbox").fill("zebra");
+		const result = page.locator(".result").first();
+		await until("searchd has it", async () => {
+			await page.getByRole("searchbox").press("Enter");
+			return (await result.count()) > 0;
+		});
+		await page.locator(".result").nth(1).waitFor();
+		const marks = await page.locator("mark").allTextContents();
+		assert.deepEqual(marks, ["zebra", "zebra", "zebra"]);
+		await page.getByRole("button", { name: "Filters" }).click();
+		await page.getByLabel("State").selectOption("Resolved");
+		await page.getByText("Nothing found").waitFor();
+		await page.getByLabel("State").selectOption("Open");
+		await result.click();
+		const id = await conversationOf("visitor-15");
+		await page.waitForURL(
+			(url) => url.pathname === `/conversations/${id}` && url.searchParams.has("message"),
+		);
+		const { messages } = await banter.thread(id);
+		assert.equal(new URL(page.url()).searchParams.get("message"), messages.at(-1)._id);
+		await page.getByRole("log", { name: "Messages" }).getByText("striped").last().waitFor();
+		assert.equal(await result.getAttribute("aria-current"), "true", "the results stay");
+		await page.reload();
+		await page.getByRole("searchbox").waitFor();
+		assert.equal(await page.getByRole("searchbox").inputValue(), "zebra");
+	});
+
+	it("says plainly that search is not available", async () => {
+		const { page } = await visit();
+		await banter.searchd.stop();
+		banter.searchd.mustRun = false;
+		await page.goto(`${banter.url}/search?q=zebra`);
+		await page.getByText("Search is not available").waitFor();
+		banter.searchd.start();
+		await until("it works again", async () => {
+			await page.getByRole("searchbox").press("Enter");
+			const retry = page.getByRole("button", { name: "Search" });
+			if (await retry.count()) await retry.click({ timeout: 1000 }).catch(() => {});
+			return (await page.locator(".result").count()) > 0;
+		});
+	});
+
+	it("notifies once per browser that somebody waits, only after the user asked for it", async () => {
+		const prepare = async (context) => {
+			await context.grantPermissions(["notifications"], { origin: banter.url });
+			// The system's notifications cannot be seen; the page's calls can.
+			await context.addInitScript(() => {
+				window.shown = [];
+				window.Notification = class {
+					static permission = "granted";
+					static requestPermission = async () => "granted";
+					constructor(title, options) {
+						window.shown.push([title, options.tag]);
+					}
+				};
+			});
+		};
+		const { page } = await visit({ prepare });
+		const other = await page.context().newPage();
+		await inbox.show(other, "/?view=all");
+		const shown = async () => {
+			const all = await Promise.all([page, other].map((one) => one.evaluate(() => window.shown)));
+			return all.flat();
+		};
+		const id = await conversationOf("visitor-40");
+		await change(id, { state: "waiting" });
+		for (const one of [page, other])
+			await one.waitForFunction(() => document.title.startsWith("(1) "));
+		assert.deepEqual(await shown(), []);
+		await change(id, { state: "open" });
+		const bell = page.getByRole("button", { name: "Notify me when somebody waits" });
+		await bell.click();
+		await page.getByText("You will hear a sound").waitFor();
+		assert.equal(await bell.getAttribute("aria-pressed"), "true");
+		await change(id, { state: "waiting" });
+		await until("it is shown", async () => (await shown()).length > 0);
+		for (const one of [page, other])
+			await one.waitForFunction(() => document.title.startsWith("(1) "));
+		const [[title, tag], ...more] = await shown();
+		assert.match(title, /^[A-Z]\w+ [A-Z]\w+ waits for a person$/);
+		assert.equal(tag, id);
+		assert.deepEqual(more, []);
+		await bell.click();
+		assert.equal(await bell.getAttribute("aria-pressed"), "false");
+		await change(id, { state: "open" });
+	});
+
+	for (const [name, options] of [
+		["light", {}],
+		["dark", { colorScheme: "dark" }],
+		["on a phone", { viewport: { width: 360, height: 740 } }],
+	])
+		it(`leaves axe nothing to report, ${name}: list, views, empty view, search, dialog`, async () => {
+			const id = await conversationOf("visitor-50");
+			await change(id, { state: "waiting", tags: [] });
+			const { page } = await visit({ ...options, as: jane, prepare: addAxe });
+			const check = async (what) => {
+				await page.evaluate(finishAnimations);
+				assert.deepEqual(await violationsOf(page, "body"), [], what);
+				const isWide = await page.evaluate(
+					() => document.documentElement.scrollWidth > window.innerWidth,
+				);
+				assert.equal(isWide, false, what);
+			};
+			await check("the list");
+			await page.getByRole("button", { name: /^Views:/ }).click();
+			await check("the views");
+			await page.getByRole("link", { name: /^With a person/ }).click();
+			await page.getByText("No person has a conversation").waitFor();
+			await check("an empty view");
+			await page.goto(`${banter.url}/?view=waiting`);
+			await page.locator(".row").first().waitFor();
+			await page.keyboard.press("j");
+			await page.keyboard.press("a");
+			await page.getByRole("dialog").waitFor();
+			await check("the dialog");
+			await page.goto(`${banter.url}/search?q=zebra&state=open`);
+			await page.locator(".result").first().waitFor();
+			await check("the results");
+			await change(id, { state: "open" });
+		});
+
+	it("refuses nothing that members may do", async () => {
+		const member = { email: "member@example.com", password: "a password of a member" };
+		await inbox.admin("POST", "users", { ...member, name: "Max", role: "member" });
+		const { page, complaints } = await visit({ as: member });
+		await page.keyboard.press("j");
+		await page.keyboard.press("a");
+		await page.getByRole("dialog").getByRole("button", { name: "Max (Me)" }).click();
+		await page.getByRole("status").getByText("Assigned to Max.").waitFor();
+		assert.deepEqual(complaints, []);
+	});
+});
+
+describe("an inbox without conversations", { skip: missing }, () => {
+	const banter = useBanter({ workers: 1 });
+	const browser = useBrowser();
+
+	it("guides to the first conversation, which then appears by itself", async () => {
+		const { page } = await browser.open(`${banter.url}/login`);
+		await logInto(page, { password: PASSWORD });
+		await page.goto(`${banter.url}/?view=all`);
+		await page.locator(".inbox-list .blank, .inbox-list .start").first().waitFor();
+		await until("the stream is open", async () => (await banter.metric("event_streams")) === 1);
+		const { status } = await request(banter.url, "POST", "/v1/chat", {
+			headers: { "x-api-key": "widget-key-of-the-end-to-end-tests" },
+			body: { sessionId: "first", message: "[[tokens=1]]" },
+		});
+		assert.equal(status, 200);
+		await page.locator(".row").waitFor();
+	});
+});
