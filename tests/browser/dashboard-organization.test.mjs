@@ -9,6 +9,9 @@ import { Receiver } from "../e2e/receiver.mjs";
 import { missing } from "./browser.mjs";
 import { assertAccessible, useDashboard } from "./dashboard.mjs";
 
+/** Without those of requests that the server refuses, and is expected to. */
+const unexpected = (complaints) => complaints.filter((one) => !one.includes("status of 422"));
+
 describe("the dashboard's settings of the organization", { skip: missing }, () => {
 	const { banter, admin, visit } = useDashboard({ env: { WEBHOOK_ALLOW: "127.0.0.0/8" } });
 	const receiver = new Receiver();
@@ -65,7 +68,7 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 			assert.equal(await userOf("joe@example.com"), undefined);
 			await joes.page.reload();
 			await joes.page.waitForURL(/\/login/);
-			assert.deepEqual(complaints, []);
+			assert.deepEqual(unexpected(complaints), []);
 		});
 
 		it("need an owner: a refused change goes back, with the reason", async () => {
@@ -127,7 +130,7 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 		await toast(page, "The key is revoked.");
 		await page.getByText("No API keys").waitFor();
 		await until("the key is refused", async () => (await chat()) === 401);
-		assert.deepEqual(complaints, []);
+		assert.deepEqual(unexpected(complaints), []);
 	});
 
 	describe("webhooks", () => {
@@ -168,21 +171,21 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 			await page.reload();
 			await page.getByLabel("Address").waitFor();
 			assert.equal((await page.content()).includes(secret), false);
-			assert.deepEqual(complaints, []);
+			assert.deepEqual(unexpected(complaints), []);
 		});
 
 		it("are changed; when two people do, nothing is overwritten", async () => {
 			const [webhook] = (await admin("GET", "webhooks")).webhooks;
 			const { page } = await open(`webhooks/${webhook.id}`);
-			await page.getByLabel("Note").check();
+			await page.getByRole("checkbox", { name: "note" }).check();
 			await admin("PUT", `webhooks/${webhook.id}`, { kinds: ["reply"] });
 			await button(page, "Save").click();
 			await page.getByText("Somebody else has changed this meanwhile.").waitFor();
 			await assertAccessible(page);
 			assert.deepEqual((await admin("GET", `webhooks/${webhook.id}`)).kinds, ["reply"]);
 			await button(page, "Take the other version").click();
-			assert.equal(await page.getByLabel("Note").isChecked(), false);
-			assert.equal(await page.getByLabel("Reply").isChecked(), true);
+			assert.equal(await page.getByRole("checkbox", { name: "note" }).isChecked(), false);
+			assert.equal(await page.getByRole("checkbox", { name: "reply" }).isChecked(), true);
 			await page.getByLabel("Enabled").click();
 			await button(page, "Save").click();
 			await toast(page, "Saved");
@@ -218,7 +221,7 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 			await organization(page)
 				.getByText(`${today.toLocaleString("en-US")} of 2,000,000 used`)
 				.waitFor();
-			assert.deepEqual(complaints, []);
+			assert.deepEqual(unexpected(complaints), []);
 		});
 
 		it("are not overwritten when two people change them", async () => {
@@ -268,7 +271,7 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 			const { models } = await admin("GET", "prices");
 			return Object.keys(models).length === 0;
 		});
-		assert.deepEqual(complaints, []);
+		assert.deepEqual(unexpected(complaints), []);
 	});
 
 	describe("the server", () => {
@@ -291,7 +294,7 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 			]);
 			await notices.getByRole("heading", { name: /^uplot/ }).waitFor();
 			await notices.getByRole("heading", { name: /^preact [\d.]+, MIT$/ }).waitFor();
-			assert.deepEqual(complaints, []);
+			assert.deepEqual(unexpected(complaints), []);
 		});
 
 		it("is not shown to owners of other organizations", async () => {
