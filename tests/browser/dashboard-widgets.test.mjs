@@ -219,6 +219,26 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		);
 	});
 
+	it("keep unsaved changes while the user looks at other pages", async () => {
+		const widget = await createWidget({ name: "Kept" });
+		const { page } = await edit(widget);
+		await name(page).fill("Not saved yet");
+		await page.getByRole("link", { name: "Agents" }).click();
+		await page.getByRole("heading", { name: "Agents", level: 1 }).waitFor();
+		await page.goBack();
+		await page.getByRole("heading", { name: "Kept", level: 1 }).waitFor();
+		assert.equal(await name(page).inputValue(), "Not saved yet");
+		await preview(page).getByRole("heading", { name: "Not saved yet" }).waitFor();
+		const asked = page.waitForEvent("dialog");
+		const closed = page.close({ runBeforeUnload: true });
+		const dialog = await asked;
+		assert.equal(dialog.type(), "beforeunload");
+		await dialog.dismiss();
+		await closed;
+		await page.getByRole("button", { name: "Discard changes" }).click();
+		assert.equal(await name(page).inputValue(), "Kept");
+	});
+
 	it("get another id only after a question; unsaved changes survive it", async () => {
 		const widget = await createWidget({});
 		const { page } = await edit(widget);
@@ -320,7 +340,9 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 				allowed_origins: ["https://a-shop-with-a-long-address.example", "https://other.example"],
 				settings: { starters: ["One?"], teaser: { text: "Hi" }, texts: { de: { send: "Los" } } },
 			});
-			const { page } = await visit("/widgets", { ...screen, prepare: addAxe });
+			// What fades in has other colours meanwhile.
+			const still = { ...screen, reducedMotion: "reduce", prepare: addAxe };
+			const { page } = await visit("/widgets", still);
 			await page.locator(".widget-card").first().waitFor();
 			assert.deepEqual(await violationsOf(page, "body"), []);
 			assert.equal(await isWide(page), false);

@@ -88,6 +88,7 @@ function EditWidget({ widget, etag, onSaved }: EditWidgetProps) {
 	});
 	const form = useForm<WidgetValue>({
 		initial: readForm({ data: widget, etag }),
+		draft: `widget-form:${widget.id}`,
 		receive: (record) => formValue(record as Widget),
 		async send(changes, value, ifMatch) {
 			const body = fieldsOf(changes, value);
