@@ -149,7 +149,9 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		await section(page, "Language and texts");
 		await page.getByLabel("Own texts for").selectOption("de");
 		await page.getByLabel("Replace a text").selectOption({ label: "KI-Assistent" });
-		await page.getByRole("textbox", { name: "KI-Assistent" }).fill("Der Laden");
+		await page.getByRole("button", { name: "Add", exact: true }).click();
+		await page.keyboard.press("ControlOrMeta+a");
+		await page.keyboard.type("Der Laden");
 		await page.getByLabel("Language of the page").selectOption("de");
 		await preview(page).getByText("Der Laden").waitFor();
 		await save(page);
@@ -274,6 +276,26 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		assert.equal(await page.getByRole("link", { name: "Gone soon" }).count(), 0);
 		await page.goto(`${banter.url}/widgets/${widget.id}`);
 		await page.getByText("This widget does not exist").waitFor();
+	});
+
+	it("say so when somebody else deletes them meanwhile", async () => {
+		const widget = await createWidget({});
+		const { page } = await edit(widget);
+		await admin("DELETE", `widgets/${widget.id}`);
+		await page.getByText("This widget does not exist").waitFor();
+	});
+
+	it("are created and saved by keyboard alone", async () => {
+		const { page } = await visit("/widgets");
+		await page.locator(".widget-card").first().waitFor();
+		await page.keyboard.press("c");
+		await page.getByRole("heading", { name: "New widget", level: 1 }).waitFor();
+		await name(page).press("Control+s");
+		await page.getByText("The widget is ready.").waitFor();
+		await name(page).focus();
+		await page.keyboard.type("By keyboard");
+		await page.keyboard.press("Control+s");
+		await page.getByRole("heading", { name: "By keyboard", level: 1 }).waitFor();
 	});
 
 	it("have a tag to copy that works on a page of another site", async () => {

@@ -47,7 +47,8 @@ function useWidget(id: string) {
 export function WidgetPage() {
 	const id = useRoute().params.id ?? "";
 	const { data, etag, error, refresh, set } = useWidget(id);
-	if (data)
+	// Somebody may have deleted it meanwhile.
+	if (data && error?.status !== 404)
 		return (
 			<EditWidget
 				key={id}
