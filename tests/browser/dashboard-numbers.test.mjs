@@ -95,6 +95,7 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 			const cells = page
 				.getByRole("region", { name: "Messages" })
 				.locator("tbody tr td:nth-of-type(1)");
+			await cells.nth(6).waitFor();
 			assert.equal(await cells.count(), 7);
 			const shown = (await cells.allTextContents()).map(plain);
 			assert.equal(
@@ -146,7 +147,7 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 			await page.waitForURL(/from=2025-02-01&to=2025-02-10/);
 			await shows(page, "Conversations", 0);
 			await page.reload();
-			await page.getByText("1 Feb 2025 to 10 Feb 2025").waitFor();
+			await page.getByText("Feb 1, 2025 to Feb 10, 2025").waitFor();
 			await page.getByText("Year", { exact: true }).click();
 			await page.waitForURL(/days=365/);
 			const { rows } = await admin("GET", "numbers");

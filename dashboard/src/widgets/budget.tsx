@@ -105,7 +105,7 @@ export function WidgetBudget({ widgetId }: { readonly widgetId: string }) {
 					<p class="field-error" role="alert">
 						{problem}
 					</p>
-					<div class="form-actions">
+					<div class="budget-actions">
 						<Button type="submit" isBusy={isSaving} disabled={!isChanged}>
 							{isSaving ? common("saving") : t("saveBudget")}
 						</Button>

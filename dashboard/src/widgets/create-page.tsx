@@ -16,6 +16,7 @@ export function CreateWidgetPage() {
 	const { route } = useLocation();
 	const form = useForm<WidgetValue>({
 		initial: { data: NEW_WIDGET, etag: undefined },
+		draft: "widget-form:new",
 		async send(changes, value) {
 			const widget = await api.post("/v1/admin/widgets", { body: fieldsOf(changes, value) });
 			entries.delete("widgets");
