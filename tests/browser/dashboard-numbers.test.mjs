@@ -71,7 +71,9 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 			const cost = sum(rows, (row) => (row.tokensIn * 1000 + row.tokensOut * 2000) / 1e6);
 			const digits = cost < 1 ? 4 : 2;
 			await shows(page, "Cost", Number(cost.toFixed(digits)));
-			await page.getByText("By the prices of the models that the agents use today").waitFor();
+			await page
+				.locator(".tile", { hasText: "By the prices of the models that the agents use today" })
+				.waitFor();
 			assert.deepEqual(complaints, []);
 		});
 
