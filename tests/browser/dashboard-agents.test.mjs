@@ -265,6 +265,23 @@ describe("the dashboard's agents", { skip: missing }, () => {
 		assert.equal(await text(two).inputValue(), "Again theirs.");
 	});
 
+	it("ask before a link leaves a form with changes that are not saved", async () => {
+		const { page } = await edit(await create());
+		const leave = () => page.getByRole("link", { name: "Contacts", exact: true }).click();
+		await page.getByLabel("Purpose").fill("Lost?");
+		await leave();
+		const dialog = page.getByRole("dialog", { name: "Leave without saving?" });
+		await dialog.getByRole("button", { name: "Cancel" }).click();
+		assert.equal(await page.getByLabel("Purpose").inputValue(), "Lost?");
+		await leave();
+		await dialog.getByRole("button", { name: "Leave" }).click();
+		await page.getByRole("heading", { name: "Contacts", level: 1 }).waitFor();
+		await page.goBack();
+		await page.getByLabel("Purpose").waitFor();
+		await leave();
+		await page.getByRole("heading", { name: "Contacts", level: 1 }).waitFor();
+	});
+
 	it("can be copied, and deleted when no widget uses them", async () => {
 		const agent = await create({ name: "Original", purpose: "Sell tea.", key_name: "local" });
 		const widget = await admin("POST", "widgets", { name: "Tea shop", agent_id: agent.id });

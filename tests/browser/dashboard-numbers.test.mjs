@@ -71,7 +71,9 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 			const cost = sum(rows, (row) => (row.tokensIn * 1000 + row.tokensOut * 2000) / 1e6);
 			const digits = cost < 1 ? 4 : 2;
 			await shows(page, "Cost", Number(cost.toFixed(digits)));
-			await page.getByText("By the prices of the models that the agents use today").waitFor();
+			await page
+				.locator(".tile", { hasText: "By the prices of the models that the agents use today" })
+				.waitFor();
 			assert.deepEqual(complaints, []);
 		});
 
@@ -87,7 +89,8 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 			const { rows } = await admin("GET", `numbers?from=${dayOf(Date.now() - 6 * DAY_MS)}`);
 			const total = sum(rows, (row) => row.messages);
 			const charts = page.locator(".chart-details summary");
-			assert.equal(await charts.count(), 5);
+			await page.getByRole("img", { name: /^Chart: Cost/ }).waitFor();
+			assert.equal(await charts.count(), 6);
 			await page
 				.locator(".chart", { has: page.getByRole("heading", { name: "Messages" }) })
 				.getByText("As a table")
@@ -155,6 +158,27 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 				page,
 				"Conversations",
 				sum(rows, (row) => row.conversations),
+			);
+		});
+
+		it("are those of one widget or agent, as the address says", async () => {
+			const other = await admin("POST", "widgets", { name: "Silent" });
+			const [agent] = (await admin("GET", "agents")).agents;
+			const { page } = await open();
+			const filter = page.getByLabel("Widget or agent");
+			await filter.locator("option", { hasText: "Silent" }).waitFor({ state: "attached" });
+			await filter.selectOption({ label: "Silent" });
+			await page.waitForURL(new RegExp(`widget=${other.id}`));
+			await shows(page, "Conversations", 0);
+			await page.reload();
+			await shows(page, "Conversations", 0);
+			await filter.selectOption({ label: agent.name });
+			await page.waitForURL(new RegExp(`agent=${agent.id}`));
+			const { rows } = await admin("GET", `numbers?agentId=${agent.id}`);
+			await shows(
+				page,
+				"Tokens",
+				sum(rows, (row) => row.tokensIn + row.tokensOut),
 			);
 		});
 

@@ -121,8 +121,13 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 			const body = { sessionId: "by-key", message: "[[tokens=1]]" };
 			return (await banter.request("POST", "/v1/chat", { headers, body })).status;
 		};
+		await row(page, "The shop").getByText("never used").waitFor();
 		assert.equal(await chat(), 200);
-		await page.reload();
+		await until("the use is known", async () => {
+			await page.reload();
+			await row(page, "The shop").waitFor();
+			return (await row(page, "The shop").getByText("last used").count()) === 1;
+		});
 		await row(page, "The shop").getByText(key.slice(-4)).waitFor();
 		assert.equal((await page.content()).includes(key), false);
 		await page.getByRole("button", { name: "Revoke: The shop" }).click();

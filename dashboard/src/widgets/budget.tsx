@@ -30,7 +30,7 @@ const limitsOf = (budget: Budget | undefined): Limits => ({
 
 export function WidgetBudget({ widgetId }: { readonly widgetId: string }) {
 	const { api } = useDesk();
-	const { data, error, refresh, set } = useData("budgets", (client) => ({
+	const { data, error, refresh, set } = useData("widgets/budgets", (client) => ({
 		load: (signal) => client.read("/v1/admin/budgets", { signal }),
 		kinds: ["budget", "reply"],
 	}));

@@ -31,14 +31,14 @@ async function readAll(api: Client, signal: AbortSignal): Promise<readonly Widge
 }
 
 export function useWidgets() {
-	return useData("widgets", (api) => ({
+	return useData("widgets/list", (api) => ({
 		load: async (signal) => ({ data: await readAll(api, signal), etag: undefined }),
 		kinds: ["widget"],
 	}));
 }
 
 function useCounts() {
-	return useData("widget-counts", (api) => ({
+	return useData("widgets/counts", (api) => ({
 		load: (signal) => api.read("/v1/admin/counts", { signal }),
 		kinds: ["conversation", "message"],
 	}));

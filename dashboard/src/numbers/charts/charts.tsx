@@ -5,6 +5,7 @@ import { daysOf, type Period } from "../periods";
 import type { Row } from "../rows";
 import { t } from "../texts";
 import { Chart } from "./chart";
+import { CostChart } from "./cost-chart";
 import { HeatMap } from "./heat-map";
 
 interface ChartsProps {
@@ -108,6 +109,7 @@ export function Charts({ now, then, period, today }: ChartsProps) {
 					end("failed", "--chart-4", now),
 				]}
 			/>
+			<CostChart period={period} />
 			<HeatMap today={today} />
 		</div>
 	);

@@ -100,7 +100,7 @@ export async function draw(root: HTMLElement, options: PlotOptions): Promise<uPl
 			cursor: { y: false, points: { show: !isStacked }, drag: { x: false, y: false } },
 			scales: {
 				x: { time: false, range: (_, min, max) => [min - DAY_S * 0.6, max + DAY_S * 0.6] },
-				y: { range: (_, __, max) => [0, Math.max(1, max * 1.08)] },
+				y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
 			},
 			axes: [
 				{
