@@ -261,6 +261,20 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			);
 		});
 
+		it("sends by itself what was written offline, when the network is back", async () => {
+			const id = await talk("offline", HELLO[0]);
+			const operator = await open(id);
+			await operator.takeOver();
+			await operator.context.setOffline(true);
+			await operator.send("Written offline");
+			await operator.page.getByText("You are offline").waitFor();
+			await operator.log.getByText("The server cannot be reached.").waitFor();
+			await operator.context.setOffline(false);
+			await operator.log.getByText("Not sent.").waitFor({ state: "detached" });
+			await operator.saidUntil([...GREETED, "operator: Written offline"]);
+			assert.equal((await banter.thread(id)).messages.length, 3);
+		});
+
 		it("keeps what could not be sent, also over a reload, and sends it when asked", async () => {
 			const id = await talk("unsent", HELLO[0]);
 			const operator = await open(id);
@@ -484,16 +498,16 @@ describe("the dashboard's thread", { skip: missing }, () => {
 
 		it("status, and who is in charge", async () => {
 			const id = await talk("status", HELLO[0]);
-			const operator = await open(id, jane);
+			const operator = await open(id, joe);
 			await operator.page.getByRole("button", { name: "Open: change the status" }).click();
 			await operator.page.getByRole("menuitemradio", { name: "Waiting for a person" }).click();
 			await until("it waits", async () => (await state(id)) === "waiting");
 			await operator.page.getByRole("button", { name: "Unassigned: Assign" }).click();
-			await operator.page.getByRole("menuitemradio", { name: "Joe" }).click();
-			await operator.page.getByRole("button", { name: "Joe: Assign" }).waitFor();
+			await operator.page.getByRole("menuitemradio", { name: "Jane" }).click();
+			await operator.page.getByRole("button", { name: "Jane: Assign" }).waitFor();
 			const { users } = await site.admin("GET", "users");
 			const { conversation } = await site.admin("GET", `conversations/${id}`);
-			assert.equal(conversation.assignedTo, users.find(({ name }) => name === "Joe").id);
+			assert.equal(conversation.assignedTo, users.find(({ name }) => name === "Jane").id);
 		});
 
 		it("rolls a refused change back, and says why", async () => {

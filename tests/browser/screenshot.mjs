@@ -112,8 +112,7 @@ async function takeDashboard(browser, banter, path) {
 	const page = await openPage(browser, banter, "/login");
 	await page.getByLabel("Password").fill(PASSWORD);
 	await page.getByRole("button", { name: "Log in" }).click();
-	await page.getByRole("heading", { name: "Conversations", exact: true }).waitFor();
-	await page.getByRole("link", { name: "maria" }).click();
+	await page.locator(".row").first().click();
 	await page.getByRole("log", { name: "Messages" }).getByText(CONVERSATION[0][1]).waitFor();
 	await take(page, path);
 	await page.close();

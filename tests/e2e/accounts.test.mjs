@@ -171,6 +171,19 @@ describe("a user", () => {
 				}
 	});
 
+	it("with the role of a member sees the names of all users, and nothing else of them", async () => {
+		await addUser(banter, "named@example.com", "--name", "Named", ...MEMBER);
+		const member = await enter(await addUser(banter, "nameless@example.com", ...MEMBER));
+		const { people } = (await send(banter, 200, "GET", "people?limit=200", member)).json;
+		const { users } = (await send(banter, 200, "GET", "users?limit=200", ADMIN)).json;
+		assert.deepEqual(
+			people,
+			users.map(({ id, name, email }) => ({ id, name: name ?? email })),
+		);
+		const names = people.map(({ name }) => name);
+		assert.ok(names.includes("Named") && names.includes("nameless@example.com"));
+	});
+
 	it("signed in with DASHBOARD_PASSWORD, ends all other logins in one request, however many there are", async () => {
 		const [here, there] = await times(2, () => enter({ password: PASSWORD }));
 		const longest = { address: "\u0001".repeat(64), program: "\u0001".repeat(256) };

@@ -20,8 +20,10 @@ type Commands = { readonly current: readonly Command[] };
 /** Those that were registered last take precedence. */
 const registered: Commands[] = [];
 
+/** Each once: a page may register a command for all that it shows, and a part of it the same for itself. */
 export function allCommands(): Command[] {
-	return [...registered].reverse().flatMap(({ current }) => current);
+	const all = [...registered].reverse().flatMap(({ current }) => current);
+	return [...new Map([...all].reverse().map((one) => [one.id, one])).values()].reverse();
 }
 
 /** Active while the component is mounted. */

@@ -8,7 +8,7 @@ import type { Mode } from "./drafts";
 import type { Holder } from "./operator";
 import { TakeOver } from "./take-over";
 import { t } from "./texts";
-import type { Composer as Draft } from "./use-composer";
+import { type Draft, useDraftChanges } from "./use-draft";
 import { WritingBox } from "./writing-box";
 
 export const REPLY_MAX = 16_000;
@@ -30,7 +30,9 @@ interface ComposerProps {
 
 export function Composer(props: ComposerProps) {
 	const { draft, holder, holderName, name, field, onTakeOver, onHandBack, onSend } = props;
-	const { mode, text } = draft;
+	useDraftChanges(draft);
+	const mode = draft.mode();
+	const text = draft.text();
 	const isReply = mode === "reply";
 	const canWrite = !isReply || holder === "me";
 

@@ -1,6 +1,6 @@
 // The messages of the thread with all that may stand in their place: loading, failed, empty, the beginning.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Note } from "../../../workerd/api/openapi/openapi";
 import type { ApiError } from "../api/errors";
 import { t as common } from "../text/common";
@@ -53,6 +53,21 @@ export function Messages(props: MessagesProps) {
 	const { thread, notes, visitor, outbox, isMine, jumps, hasNew, onEnd } = props;
 	const { span, error, ends, isLive, target } = thread;
 	const isLate = useLate(!isLive && span !== null);
+	// A key pressed in the text field must not render hundreds of messages again.
+	const timeline = useMemo(
+		() =>
+			span && (
+				<TimelineView
+					days={daysOf(entriesOf(span, notes))}
+					visitor={visitor}
+					target={target}
+					copyLink={props.onCopyLink}
+					reread={thread.reread}
+					onDeleteNote={props.onDeleteNote}
+				/>
+			),
+		[span, notes, visitor.id, visitor.name, target],
+	);
 
 	if (!span)
 		return (
@@ -67,7 +82,6 @@ export function Messages(props: MessagesProps) {
 			</div>
 		);
 
-	const days = daysOf(entriesOf(span, notes));
 	const isNewest = span.next === null;
 	const outgoing = isNewest ? withoutArrived(outbox.get(), span.items, isMine) : [];
 	const hasMore = (end: End) => span[end] !== null && ends[end] === "idle";
@@ -89,15 +103,10 @@ export function Messages(props: MessagesProps) {
 					retry={() => thread.load("previous")}
 					text={t("beginning")}
 				/>
-				{days.length === 0 && <p class="thread-none">{t("emptyConversation")}</p>}
-				<TimelineView
-					days={days}
-					visitor={visitor}
-					target={target}
-					copyLink={props.onCopyLink}
-					reread={thread.reread}
-					onDeleteNote={props.onDeleteNote}
-				/>
+				{span.items.length === 0 && notes.length === 0 && (
+					<p class="thread-none">{t("emptyConversation")}</p>
+				)}
+				{timeline}
 				{span.next !== null && (
 					<Edge end={ends.next} hasMore retry={() => thread.load("next")} text="" />
 				)}

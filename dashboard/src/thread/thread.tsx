@@ -23,7 +23,7 @@ import { DeleteConversation, DeleteNote } from "./questions";
 import { SidePanel } from "./side-panel";
 import { t } from "./texts";
 import { useActions } from "./use-actions";
-import { useComposer } from "./use-composer";
+import { useDraft } from "./use-draft";
 import { useOutbox } from "./use-outbox";
 import { usePanel } from "./use-panel";
 import { usePresence } from "./use-presence";
@@ -39,6 +39,8 @@ interface ThreadProps {
 export function Thread(props: ThreadProps) {
 	return <OpenThread {...props} key={props.id} />;
 }
+
+const NO_NOTES: readonly Note[] = [];
 
 type Question = { readonly about: "conversation" } | { readonly about: "note"; note: Note } | null;
 
@@ -79,7 +81,7 @@ function OpenThread({ id, message }: ThreadProps) {
 	});
 	const outbox = useOutbox(id, thread.add);
 	const holder = data ? holderOf(data, me) : "model";
-	const draft = useComposer(id, holder === "me", presence);
+	const draft = useDraft(id, holder === "me", presence);
 	useReadMark(id, conversation, isAtEnd && thread.span !== null);
 	useTitle(name || t("conversation"));
 
@@ -118,10 +120,10 @@ function OpenThread({ id, message }: ThreadProps) {
 	]);
 
 	if (isGone) {
-		const texts = [draft.text, ...outbox.get().map(({ content }) => content)];
+		const texts = [...draft.texts(), ...outbox.get().map(({ content }) => content)];
 		return (
 			<div class="thread">
-				<Gone wasThere={data !== null} texts={texts.filter(Boolean)} />
+				<Gone wasThere={data !== null} texts={texts} />
 			</div>
 		);
 	}
@@ -142,7 +144,8 @@ function OpenThread({ id, message }: ThreadProps) {
 	function takeBack({ id: outgoingId, content }: Outgoing) {
 		outbox.drop(outgoingId);
 		draft.setMode("reply");
-		draft.setText(draft.text === "" ? content : `${content}\n\n${draft.text}`);
+		const rest = draft.text();
+		draft.setText(rest === "" ? content : `${content}\n\n${rest}`);
 		field.current?.focus();
 	}
 
@@ -166,7 +169,7 @@ function OpenThread({ id, message }: ThreadProps) {
 				<PeopleHere people={presence.get()} />
 				<Messages
 					thread={thread}
-					notes={notes.data ?? []}
+					notes={notes.data ?? NO_NOTES}
 					visitor={{ id: data?.sessionId ?? "", name }}
 					outbox={outbox}
 					isMine={isMine}

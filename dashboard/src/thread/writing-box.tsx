@@ -10,6 +10,9 @@ import { insertSnippet, matching, snippetQuery } from "./snippet-query";
 /** On phones Enter is a new line: the button sends. */
 const isTouch = () => matchMedia("(pointer: coarse)").matches;
 
+/** Measuring makes the browser lay out all messages again. */
+const SIZES_ITSELF = CSS.supports("field-sizing", "content");
+
 interface WritingBoxProps {
 	readonly field: RefObject<HTMLTextAreaElement | null>;
 	readonly label: string;
@@ -44,7 +47,7 @@ export function WritingBox(props: WritingBoxProps) {
 
 	useLayoutEffect(() => {
 		const node = field.current;
-		if (!node) return;
+		if (!node || SIZES_ITSELF) return;
 		node.style.height = "auto";
 		node.style.height = `${node.scrollHeight}px`;
 	}, [text]);

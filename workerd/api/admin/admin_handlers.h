@@ -43,6 +43,7 @@ api_handler_fn handle_snippets_delete;
 api_handler_fn handle_invitations_list;
 api_handler_fn handle_invitations_create;
 api_handler_fn handle_invitations_delete;
+api_handler_fn handle_people_list;
 api_handler_fn handle_users_list;
 api_handler_fn handle_users_create;
 api_handler_fn handle_users_get;

@@ -742,6 +742,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listPeople"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/users": {
         parameters: {
             query?: never;
@@ -2028,6 +2044,15 @@ export interface components {
             role: "owner" | "member";
             created_at: components["schemas"]["Time"];
         };
+        Person: {
+            id: components["schemas"]["Id"];
+            /** @description The user's name, or else the e-mail. */
+            name: string;
+        };
+        PersonList: {
+            people: components["schemas"]["Person"][];
+            nextCursor: components["schemas"]["NextCursor"];
+        };
         UserList: {
             users: components["schemas"]["User"][];
             nextCursor: string | null;
@@ -2746,6 +2771,8 @@ export type PasswordChange = components['schemas']['PasswordChange'];
 export type Login = components['schemas']['Login'];
 export type LoginList = components['schemas']['LoginList'];
 export type User = components['schemas']['User'];
+export type Person = components['schemas']['Person'];
+export type PersonList = components['schemas']['PersonList'];
 export type UserList = components['schemas']['UserList'];
 export type NewUser = components['schemas']['NewUser'];
 export type UserChange = components['schemas']['UserChange'];
@@ -4409,6 +4436,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    listPeople: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items per page. Pages with long texts have fewer. */
+                limit?: components["parameters"]["PageLimit"];
+                /** @description `nextCursor` of the previous page. Default: the first page. */
+                cursor?: components["parameters"]["PageCursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonList"];
+                };
             };
         };
     };
