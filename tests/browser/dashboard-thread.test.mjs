@@ -89,7 +89,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			const prepare = async (context) => {
 				await context.clock.install();
 				context.on("request", (request) => {
-					if (request.url().includes("limit=50")) reads++;
+					if (request.url().includes(`${id}?latest=true&limit=50`)) reads++;
 				});
 			};
 			const operator = await open(id, jane, { prepare });
