@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { alone, stacked } from "../src/numbers/charts/plot";
+import { alone, stacked, stepOf } from "../src/numbers/charts/plot";
 import { changeOf, shareOf } from "../src/numbers/compare";
 import { costOf, modelOf, totalCost } from "../src/numbers/cost";
 import { csvCell, csvOf, numbersCsv } from "../src/numbers/csv";
@@ -14,7 +14,7 @@ import {
 	previousOf,
 	queryOf,
 } from "../src/numbers/periods";
-import { byDay, NOTHING, percentilesOf, type Row, sumOf } from "../src/numbers/rows";
+import { byDay, grouped, NOTHING, percentilesOf, type Row, sumOf } from "../src/numbers/rows";
 
 const TODAY = "2026-03-02";
 const NO_TIME = { p50: null, p95: null };
@@ -83,6 +83,22 @@ test("rows add up, and percentiles are weighted by replies", () => {
 	assert.deepEqual(percentilesOf([a, b]), { p50: 175, p95: 1000 });
 	assert.deepEqual(percentilesOf([a]), { p50: 100, p95: 1000 });
 	assert.deepEqual(percentilesOf([]), NO_TIME);
+});
+
+test("many days are shown by week, which end with the last day", () => {
+	const year = byDay(
+		[row({ day: "2025-03-03", messages: 1 }), row({ day: TODAY, messages: 2 })],
+		lastDays(365, TODAY),
+	);
+	const weeks = grouped(year);
+	assert.equal(weeks.length, 52);
+	assert.deepEqual([weeks[0]?.day, weeks[0]?.messages], ["2025-03-03", 1]);
+	assert.deepEqual([weeks[51]?.day, weeks[51]?.messages], ["2026-02-24", 2]);
+	assert.equal(stepOf(weeks.map(({ day }) => day ?? "")), 7);
+	const month = byDay([], lastDays(30, TODAY));
+	assert.equal(grouped(month), month);
+	assert.equal(stepOf(month.map(({ day }) => day ?? "")), 1);
+	assert.equal(stepOf([TODAY]), 1);
 });
 
 test("a comparison needs something to compare with", () => {

@@ -57,7 +57,10 @@ static const uint8_t added[SCHEMA_VERSION + 1][TABLES] = {
 	    [TABLE_USERS] = 8,         /* read_until */
 	    [TABLE_WIDGETS] = 40,      /* budget_text, settings, identity_secret */
 	    [TABLE_CONTACTS] = 24,     /* user_id, merging, merged */
-	    [TABLE_KEYS] = 8,          /* used_at */
+	},
+    [5] =
+	{
+	    [TABLE_KEYS] = 8, /* used_at */
 	},
 };
 
@@ -91,7 +94,7 @@ migrate_add_fields(struct migration *m, enum table table, struct slice key, stru
 
 /* Schema 2 added the checksums, which migrate_file.c writes. */
 static migrate_step_fn *const steps[SCHEMA_VERSION] = {
-    NULL, migrate_put, migrate_add_fields, migrate_add_fields};
+    NULL, migrate_put, migrate_add_fields, migrate_add_fields, migrate_add_fields};
 
 const struct migrations known_migrations = {SCHEMA_VERSION, steps};
 

@@ -210,6 +210,40 @@ describe("the inbox", { skip: missing }, () => {
 		await change(ids[1], { assignedTo: null });
 	});
 
+	it("selects the next conversation when one leaves the view", async () => {
+		const ids = [];
+		for (const session of ["visitor-60", "visitor-61", "visitor-62"]) {
+			ids.unshift(await conversationOf(session));
+			await change(ids[0], { state: "waiting" });
+		}
+		const { page } = await visit({ path: "/?view=waiting" });
+		await page.keyboard.press("j");
+		for (const id of ids) {
+			assert.equal(await page.locator(".row-selected").getAttribute("data-id"), id);
+			await page.keyboard.press("e");
+			await page.locator(`[data-id="${id}"]`).waitFor({ state: "detached" });
+		}
+		await page.getByText("Nobody waits for a person.").waitFor();
+		await until(
+			"the server has it",
+			async () => (await banter.adminGet("/v1/admin/counts")).waiting === 0,
+		);
+		for (const id of ids) await change(id, { state: "open" });
+	});
+
+	it("resolves the open conversation with a way back, and moves on with it", async () => {
+		const { page } = await visit();
+		await page.keyboard.press("j");
+		await page.keyboard.press("Enter");
+		await page.getByRole("log", { name: "Messages" }).waitFor();
+		const id = new URL(page.url()).pathname.split("/").at(-1);
+		const mark = page.locator(`[data-id="${id}"] .row-marks`).getByText("Resolved");
+		await page.keyboard.press("e");
+		await mark.waitFor();
+		await page.getByRole("button", { name: "Undo" }).click();
+		await mark.waitFor({ state: "detached" });
+	});
+
 	it("takes back what the server refused, and says why", async () => {
 		const { page } = await visit();
 		await page.route("**/v1/admin/conversations/*", (route) =>

@@ -71,7 +71,9 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 			const cost = sum(rows, (row) => (row.tokensIn * 1000 + row.tokensOut * 2000) / 1e6);
 			const digits = cost < 1 ? 4 : 2;
 			await shows(page, "Cost", Number(cost.toFixed(digits)));
-			await page.getByText("By the prices of the models that the agents use today").waitFor();
+			await page
+				.locator(".tile", { hasText: "By the prices of the models that the agents use today" })
+				.waitFor();
 			assert.deepEqual(complaints, []);
 		});
 
@@ -87,7 +89,8 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 			const { rows } = await admin("GET", `numbers?from=${dayOf(Date.now() - 6 * DAY_MS)}`);
 			const total = sum(rows, (row) => row.messages);
 			const charts = page.locator(".chart-details summary");
-			assert.equal(await charts.count(), 5);
+			await page.getByRole("img", { name: /^Chart: Cost/ }).waitFor();
+			assert.equal(await charts.count(), 6);
 			await page
 				.locator(".chart", { has: page.getByRole("heading", { name: "Messages" }) })
 				.getByText("As a table")
@@ -95,6 +98,7 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 			const cells = page
 				.getByRole("region", { name: "Messages" })
 				.locator("tbody tr td:nth-of-type(1)");
+			await cells.nth(6).waitFor();
 			assert.equal(await cells.count(), 7);
 			const shown = (await cells.allTextContents()).map(plain);
 			assert.equal(
@@ -146,7 +150,7 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 			await page.waitForURL(/from=2025-02-01&to=2025-02-10/);
 			await shows(page, "Conversations", 0);
 			await page.reload();
-			await page.getByText("1 Feb 2025 to 10 Feb 2025").waitFor();
+			await page.getByText("Feb 1, 2025 to Feb 10, 2025").waitFor();
 			await page.getByText("Year", { exact: true }).click();
 			await page.waitForURL(/days=365/);
 			const { rows } = await admin("GET", "numbers");
@@ -154,6 +158,27 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 				page,
 				"Conversations",
 				sum(rows, (row) => row.conversations),
+			);
+		});
+
+		it("are those of one widget or agent, as the address says", async () => {
+			const other = await admin("POST", "widgets", { name: "Silent" });
+			const [agent] = (await admin("GET", "agents")).agents;
+			const { page } = await open();
+			const filter = page.getByLabel("Widget or agent");
+			await filter.locator("option", { hasText: "Silent" }).waitFor({ state: "attached" });
+			await filter.selectOption({ label: "Silent" });
+			await page.waitForURL(new RegExp(`widget=${other.id}`));
+			await shows(page, "Conversations", 0);
+			await page.reload();
+			await shows(page, "Conversations", 0);
+			await filter.selectOption({ label: agent.name });
+			await page.waitForURL(new RegExp(`agent=${agent.id}`));
+			const { rows } = await admin("GET", `numbers?agentId=${agent.id}`);
+			await shows(
+				page,
+				"Tokens",
+				sum(rows, (row) => row.tokensIn + row.tokensOut),
 			);
 		});
 

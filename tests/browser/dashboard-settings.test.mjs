@@ -62,7 +62,7 @@ describe("the dashboard's settings", { skip: missing }, () => {
 
 		it("change language and colours of this device", async () => {
 			const { page } = await open("profile", { as: jane });
-			await page.getByText("Dark", { exact: true }).click();
+			await page.getByRole("main").getByText("Dark", { exact: true }).click();
 			await page.waitForFunction(() => document.documentElement.dataset.theme === "dark");
 			await page.getByLabel("Language").selectOption("de");
 			await page.getByRole("heading", { name: "Profil", exact: true }).waitFor();
@@ -97,10 +97,12 @@ describe("the dashboard's settings", { skip: missing }, () => {
 			const lou = await addUser(banter, "lou@example.com");
 			const others = [];
 			for (let i = 0; i < 3; i++) others.push((await open("profile", { as: lou })).page);
-			const { page } = await open("sign-ins", { as: lou });
+			const program = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+			const session = await logIn(banter, lou, { headers: { "user-agent": program } });
+			const { page } = await open("sign-ins", { session });
 			const rows = page.locator(".settings-row");
 			assert.equal(await rows.count(), 4);
-			assert.match(await rows.first().textContent(), /Chrome on Linux.*127\.0\.0\.1/s);
+			assert.match(await rows.first().textContent(), /Firefox on Linux.*127\.0\.0\.1/s);
 			assert.equal(await page.getByText("This device").count(), 1);
 			await page
 				.getByRole("button", { name: /^End: / })
@@ -142,7 +144,7 @@ describe("the dashboard's settings", { skip: missing }, () => {
 
 	describe("of a member", () => {
 		it("list only what a member may see, and say the rest plainly", async () => {
-			const { page } = await open("profile", { as: joe, ...{} });
+			const { page } = await open("profile", { as: joe });
 			assert.equal((await admin("GET", "users")).users.at(-1).role, "member");
 			const nav = page.getByRole("navigation", { name: "Settings" });
 			await nav.getByText("Default · Member").waitFor();

@@ -149,7 +149,9 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		await section(page, "Language and texts");
 		await page.getByLabel("Own texts for").selectOption("de");
 		await page.getByLabel("Replace a text").selectOption({ label: "KI-Assistent" });
-		await page.getByRole("textbox", { name: "KI-Assistent" }).fill("Der Laden");
+		await page.getByRole("button", { name: "Add", exact: true }).click();
+		await page.keyboard.press("ControlOrMeta+a");
+		await page.keyboard.type("Der Laden");
 		await page.getByLabel("Language of the page").selectOption("de");
 		await preview(page).getByText("Der Laden").waitFor();
 		await save(page);
@@ -219,6 +221,26 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		);
 	});
 
+	it("keep unsaved changes while the user looks at other pages", async () => {
+		const widget = await createWidget({ name: "Kept" });
+		const { page } = await edit(widget);
+		await name(page).fill("Not saved yet");
+		await page.getByRole("link", { name: "Agents" }).click();
+		await page.getByRole("heading", { name: "Agents", level: 1 }).waitFor();
+		await page.goBack();
+		await page.getByRole("heading", { name: "Kept", level: 1 }).waitFor();
+		assert.equal(await name(page).inputValue(), "Not saved yet");
+		await preview(page).getByRole("heading", { name: "Not saved yet" }).waitFor();
+		const asked = page.waitForEvent("dialog");
+		const closed = page.close({ runBeforeUnload: true });
+		const dialog = await asked;
+		assert.equal(dialog.type(), "beforeunload");
+		await dialog.dismiss();
+		await closed;
+		await page.getByRole("button", { name: "Discard changes" }).click();
+		assert.equal(await name(page).inputValue(), "Kept");
+	});
+
 	it("get another id only after a question; unsaved changes survive it", async () => {
 		const widget = await createWidget({});
 		const { page } = await edit(widget);
@@ -254,6 +276,26 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		assert.equal(await page.getByRole("link", { name: "Gone soon" }).count(), 0);
 		await page.goto(`${banter.url}/widgets/${widget.id}`);
 		await page.getByText("This widget does not exist").waitFor();
+	});
+
+	it("say so when somebody else deletes them meanwhile", async () => {
+		const widget = await createWidget({});
+		const { page } = await edit(widget);
+		await admin("DELETE", `widgets/${widget.id}`);
+		await page.getByText("This widget does not exist").waitFor();
+	});
+
+	it("are created and saved by keyboard alone", async () => {
+		const { page } = await visit("/widgets");
+		await page.locator(".widget-card").first().waitFor();
+		await page.keyboard.press("c");
+		await page.getByRole("heading", { name: "New widget", level: 1 }).waitFor();
+		await name(page).press("Control+s");
+		await page.getByText("The widget is ready.").waitFor();
+		await name(page).focus();
+		await page.keyboard.type("By keyboard");
+		await page.keyboard.press("Control+s");
+		await page.getByRole("heading", { name: "By keyboard", level: 1 }).waitFor();
 	});
 
 	it("have a tag to copy that works on a page of another site", async () => {
@@ -320,7 +362,9 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 				allowed_origins: ["https://a-shop-with-a-long-address.example", "https://other.example"],
 				settings: { starters: ["One?"], teaser: { text: "Hi" }, texts: { de: { send: "Los" } } },
 			});
-			const { page } = await visit("/widgets", { ...screen, prepare: addAxe });
+			// What fades in has other colours meanwhile.
+			const still = { ...screen, reducedMotion: "reduce", prepare: addAxe };
+			const { page } = await visit("/widgets", still);
 			await page.locator(".widget-card").first().waitFor();
 			assert.deepEqual(await violationsOf(page, "body"), []);
 			assert.equal(await isWide(page), false);

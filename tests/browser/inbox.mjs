@@ -56,7 +56,7 @@ export function useInbox(banter, browser) {
 			const stream = page.waitForResponse((response) => response.url().includes("/admin/events"));
 			await page.goto(banter.url + path);
 			await stream;
-			await page.locator(".row, .blank").first().waitFor();
+			await page.locator(".inbox-list :is(.row, .blank)").first().waitFor();
 		},
 		view: (page) => page.locator(".list-window"),
 		/** Who the rows in the document are of. */

@@ -13,7 +13,7 @@ describe("the dashboard's login page", { skip: missing }, () => {
 
 	const focused = (page) => page.evaluate(() => document.activeElement?.id);
 	const arrived = (page) =>
-		page.getByRole("heading", { name: "Conversations", exact: true }).waitFor();
+		page.getByRole("heading", { name: "Inbox: All", exact: true }).waitFor();
 
 	it("accepts the password alone", async () => {
 		const { page } = await visit();

@@ -46,7 +46,7 @@ function PromptText({ text }: { readonly text: string }) {
 	return (
 		<section
 			class="prompt-text"
-			aria-label={t("prompt")}
+			aria-label={t("promptHint")}
 			// biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so it must be reachable by keyboard.
 			tabIndex={0}
 		>

@@ -46,6 +46,12 @@ export function useData<T>(key: string, source: (api: Client) => Source<T>): Dat
 		entries.set(key, known);
 		return known as Entry<T>;
 	}, [key]);
-	useEffect(() => entry.look(() => changed(undefined)), [entry]);
-	return { ...entry.get(), refresh: entry.refresh, set: entry.set };
+	const remote = entry.get();
+	useEffect(() => {
+		const end = entry.look(() => changed(undefined));
+		// Effects run after painting: the data may have come meanwhile, for another component.
+		if (entry.get() !== remote) changed(undefined);
+		return end;
+	}, [entry]);
+	return { ...remote, refresh: entry.refresh, set: entry.set };
 }

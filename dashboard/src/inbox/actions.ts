@@ -1,6 +1,5 @@
 // What an operator does with a conversation of the list: shown at once, taken back with a message if the server refuses.
 
-import type { Conversation } from "../../../workerd/api/openapi/openapi";
 import { toast, toastError } from "../shell/toasts";
 import { t as common } from "../text/common";
 import type { ConversationList } from "./conversation-list";
@@ -15,10 +14,6 @@ export interface Actions {
 }
 
 export function createActions(list: ConversationList): Actions {
-	/** The row, or a conversation that the list does not have. */
-	const find = async (id: string): Promise<Conversation> =>
-		list.rows.get(id) ?? (await list.read(id));
-
 	/** Reports failures. */
 	async function attempt(run: () => Promise<void>): Promise<void> {
 		try {
@@ -31,22 +26,25 @@ export function createActions(list: ConversationList): Actions {
 	return {
 		toggleResolved: (id) =>
 			attempt(async () => {
-				const row = await find(id);
+				// A known row changes at once; the list may also not have the conversation.
+				const row = list.rows.get(id) ?? (await list.read(id));
 				const isResolved = row.state === "resolved";
 				await list.change(row, { state: isResolved ? "open" : "resolved" });
 				// A takeover has ended: the conversation is open again.
 				const before = row.state === "person" ? "open" : row.state;
 				toast({
-					text: t(isResolved ? "wasReopened" : "wasResolved"),
+					text: common(isResolved ? "wasReopened" : "wasResolved"),
 					action: {
 						text: common("undo"),
-						run: () => void attempt(async () => list.change(await find(id), { state: before })),
+						run: () =>
+							void attempt(async () => list.change(await list.read(id), { state: before })),
 					},
 				});
 			}),
 		assign: (id, person, name) =>
 			attempt(async () => {
-				await list.change(await find(id), { assignedTo: person });
+				const row = list.rows.get(id) ?? (await list.read(id));
+				await list.change(row, { assignedTo: person });
 				toast({ text: name === null ? t("wasUnassigned") : t("wasAssigned", { name }) });
 			}),
 		markAllRead: () =>

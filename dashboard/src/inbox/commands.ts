@@ -48,10 +48,24 @@ export function useInboxCommands(inbox: Inbox): void {
 		if (selected.current !== null) run(selected.current);
 	};
 
+	const isResolved = selected.current !== null && rows.get(selected.current)?.state === "resolved";
 	/** While a conversation is open, the thread has these commands; `what` tells it where to begin. */
 	const writing: Command[] =
 		openId === null
 			? [
+					{
+						id: "resolve",
+						text: t(isResolved ? "reopen" : "resolve"),
+						key: "e",
+						run: on((id) => {
+							// The row may leave the list: its successor is the next to be looked at.
+							const at = rows.indexOf(id);
+							void actions.toggleResolved(id);
+							const isGone = at >= 0 && rows.indexOf(id) < 0;
+							const next = isGone ? (rows.all[at] ?? rows.all[at - 1]) : undefined;
+							if (next) select(next._id);
+						}),
+					},
 					{ id: "assign", text: t("assign"), key: "a", run: on(assign) },
 					...(["reply", "note"] as const).map((what) => ({
 						id: what,
@@ -62,7 +76,6 @@ export function useInboxCommands(inbox: Inbox): void {
 				]
 			: [];
 
-	const isResolved = selected.current !== null && rows.get(selected.current)?.state === "resolved";
 	useCommands([
 		{ id: "next", text: t("next"), key: "j", run: () => move(1) },
 		{ id: "previous", text: t("previous"), key: "k", run: () => move(-1) },
@@ -71,19 +84,6 @@ export function useInboxCommands(inbox: Inbox): void {
 			text: t("open"),
 			key: "Enter",
 			run: on((id) => route(openPath(place, id))),
-		},
-		{
-			id: "resolve",
-			text: t(isResolved ? "reopen" : "resolve"),
-			key: "e",
-			run: on((id) => {
-				// The row may leave the list: its successor is the next to be looked at.
-				const at = rows.indexOf(id);
-				void actions.toggleResolved(id);
-				const isGone = at >= 0 && rows.indexOf(id) < 0;
-				const next = isGone ? (rows.all[at] ?? rows.all[at - 1]) : undefined;
-				if (next) select(next._id);
-			}),
 		},
 		...writing,
 		{

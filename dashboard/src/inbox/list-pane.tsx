@@ -60,7 +60,7 @@ export function ListPane(props: ListPaneProps) {
 				handle={handle}
 				selectedId={selectedId}
 				top={
-					(above.length > 0 || rows.newer !== null) && (
+					above.length > 0 && (
 						<div class="pill-place">
 							<button
 								class="pill"

@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { agentPath, widgetPath } from "../paths";
 import { Button } from "../ui/button";
+import { TableBox } from "../ui/table-box";
 import { shareOf } from "./compare";
 import { costOf, modelOf } from "./cost";
 import { download, numbersCsv } from "./csv";
@@ -150,8 +151,7 @@ function Breakdown({ title, hint, name, rows, save, keyOf, nameOf, costOf }: Bre
 					CSV
 				</Button>
 			</div>
-			{/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls takes the focus */}
-			<section class="table-box" tabIndex={0} aria-label={title}>
+			<TableBox label={title}>
 				<table class="table">
 					<thead>
 						<tr>
@@ -188,7 +188,7 @@ function Breakdown({ title, hint, name, rows, save, keyOf, nameOf, costOf }: Bre
 						))}
 					</tbody>
 				</table>
-			</section>
+			</TableBox>
 		</section>
 	);
 }

@@ -39,11 +39,11 @@ export function formatMs(ms: number | null): string {
 
 export function formatMoney(value: number | null, currency: string | null): string {
 	if (value === null || currency === null) return NONE;
-	const digits = value !== 0 && Math.abs(value) < 1 ? 4 : 2;
+	const digits = value !== 0 && Math.abs(value) < 1 ? 4 : value >= 1000 ? 0 : 2;
 	return new Intl.NumberFormat(locale, {
 		style: "currency",
 		currency,
-		minimumFractionDigits: 2,
+		minimumFractionDigits: Math.min(2, digits),
 		maximumFractionDigits: digits,
 	}).format(value);
 }

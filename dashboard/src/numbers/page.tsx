@@ -7,31 +7,36 @@ import { Skeleton } from "../ui/skeleton";
 import { TroubleLine, TroubleScreen } from "../ui/trouble";
 import { Breakdowns } from "./breakdowns";
 import { Charts } from "./charts/charts";
+import { type Filter, filterOf, filterQuery } from "./filter";
+import { FilterField } from "./filter-field";
 import { type Choice, choiceOf, dayOf, previousOf, queryOf } from "./periods";
 import { RangePicker } from "./range-picker";
 import { byDay, sumOf } from "./rows";
 import { t } from "./texts";
 import { Tiles } from "./tiles";
-import { useNumbers } from "./use-numbers";
+import { FilterContext, useNumbers } from "./use-numbers";
 
 export function NumbersPage() {
 	const { query, route } = useLocation();
 	const today = dayOf(useNow());
 	const choice = choiceOf(query, today);
+	const filter = filterOf(query);
+	const show = (next: Choice, of: Filter) =>
+		route(`/numbers${queryOf(next)}${filterQuery(of)}`, true);
 	return (
 		<Page
 			title={t("title")}
 			width="wide"
 			lead={t("lead")}
 			actions={
-				<RangePicker
-					choice={choice}
-					today={today}
-					onChoice={(next: Choice) => route(`/numbers${queryOf(next)}`, true)}
-				/>
+				<RangePicker choice={choice} today={today} onChoice={(next) => show(next, filter)}>
+					<FilterField filter={filter} onFilter={(of) => show(choice, of)} />
+				</RangePicker>
 			}
 		>
-			<Report choice={choice} today={today} />
+			<FilterContext.Provider value={filter}>
+				<Report choice={choice} today={today} />
+			</FilterContext.Provider>
 		</Page>
 	);
 }

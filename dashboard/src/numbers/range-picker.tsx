@@ -1,5 +1,6 @@
 // Selects the period: the last days, or from one day to another.
 
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Button } from "../ui/button";
 import { Segments, TextField } from "../ui/field";
@@ -11,11 +12,13 @@ interface RangePickerProps {
 	readonly choice: Choice;
 	readonly today: string;
 	readonly onChoice: (choice: Choice) => void;
+	/** Beside the days. */
+	readonly children?: ComponentChildren;
 }
 
 type Value = `${(typeof PRESETS)[number]}` | "custom";
 
-export function RangePicker({ choice, today, onChoice }: RangePickerProps) {
+export function RangePicker({ choice, today, onChoice, children }: RangePickerProps) {
 	const [isOpen, setOpen] = useState(choice.preset === "custom");
 
 	function choose(value: Value) {
@@ -26,18 +29,21 @@ export function RangePicker({ choice, today, onChoice }: RangePickerProps) {
 
 	return (
 		<div class="range">
-			<Segments<Value>
-				label={t("range")}
-				value={isOpen ? "custom" : (String(choice.preset) as Value)}
-				choices={[
-					{ value: "7", text: t("days", { count: 7 }) },
-					{ value: "30", text: t("days", { count: 30 }) },
-					{ value: "90", text: t("days", { count: 90 }) },
-					{ value: "365", text: t("year") },
-					{ value: "custom", text: t("custom") },
-				]}
-				onValue={choose}
-			/>
+			<div class="range-row">
+				{children}
+				<Segments<Value>
+					label={t("range")}
+					value={isOpen ? "custom" : (String(choice.preset) as Value)}
+					choices={[
+						{ value: "7", text: t("days", { count: 7 }) },
+						{ value: "30", text: t("days", { count: 30 }) },
+						{ value: "90", text: t("days", { count: 90 }) },
+						{ value: "365", text: t("year") },
+						{ value: "custom", text: t("custom") },
+					]}
+					onValue={choose}
+				/>
+			</div>
 			{isOpen && <CustomRange choice={choice} today={today} onChoice={onChoice} />}
 			<p class="range-days">
 				{t("fromTo", {

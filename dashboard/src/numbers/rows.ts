@@ -68,6 +68,30 @@ export function byDay(rows: readonly Row[], period: Period): readonly Row[] {
 	);
 }
 
+/** More days than this are shown by week. */
+const DAYS_SHOWN_MAX = 120;
+const WEEK = 7;
+
+export const isByWeek = (days: number): boolean => days > DAYS_SHOWN_MAX;
+
+/** Rows of days, or of weeks if there are many. The weeks end with the last day; the first has the days that are left over. */
+export function grouped(days: readonly Row[]): readonly Row[] {
+	if (!isByWeek(days.length)) return days;
+	const weeks: Row[] = [];
+	let end = (days.length % WEEK) + WEEK;
+	for (let begin = 0; begin < days.length; begin = end, end += WEEK) {
+		const some = days.slice(begin, end);
+		const day = some[0]?.day;
+		weeks.push({
+			...sumOf(some),
+			...(day !== undefined && { day }),
+			firstToken: percentilesOf(some),
+			totalTime: NO_TIME,
+		});
+	}
+	return weeks;
+}
+
 /**
  * The percentiles of several rows together, weighted by their replies. Exact for one row; the server's histograms
  * cannot be added here.

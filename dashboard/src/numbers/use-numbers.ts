@@ -1,7 +1,10 @@
 // The data of the page.
 
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
 import type { AgentList, Numbers, Prices, Widget } from "../../../workerd/api/openapi/openapi";
 import { type Data, useData } from "../api/desk";
+import type { Filter } from "./filter";
 import { addDays, type Period } from "./periods";
 
 type By = "day" | "hour" | "widget" | "agent";
@@ -9,10 +12,38 @@ type By = "day" | "hour" | "widget" | "agent";
 /** New messages change the numbers all the time; a page to look at need not. */
 const CALM_MS = 3_000;
 
+const KINDS = ["conversation", "message", "reply", "rating"] as const;
+
+/** Of which widget or agent the page shows the numbers. */
+export const FilterContext = createContext<Filter>({});
+
 export function useNumbers(by: By, { from, to }: Period): Data<Numbers> {
-	return useData<Numbers>(`numbers/${by}/${from}/${to}`, (api) => ({
-		load: (signal) => api.read("/v1/admin/numbers", { query: { by, from, to }, signal }),
-		kinds: ["conversation", "message", "reply", "rating"],
+	const filter = useContext(FilterContext);
+	return useData<Numbers>(`numbers/${by}/${from}/${to}/${JSON.stringify(filter)}`, (api) => ({
+		load: (signal) => api.read("/v1/admin/numbers", { query: { by, from, to, ...filter }, signal }),
+		kinds: KINDS,
+		calmMs: CALM_MS,
+	}));
+}
+
+/** The days of each of these agents. */
+export function useDaysOf(
+	agents: readonly string[],
+	{ from, to }: Period,
+): Data<readonly Numbers[]> {
+	const filter = useContext(FilterContext);
+	const key = `numbers/agents/${from}/${to}/${JSON.stringify(filter)}/${agents.join()}`;
+	return useData<readonly Numbers[]>(key, (api) => ({
+		async load(signal) {
+			const days = agents.map((agentId) =>
+				api.get("/v1/admin/numbers", {
+					query: { by: "day", from, to, ...filter, agentId },
+					signal,
+				}),
+			);
+			return { data: await Promise.all(days), etag: undefined };
+		},
+		kinds: KINDS,
 		calmMs: CALM_MS,
 	}));
 }

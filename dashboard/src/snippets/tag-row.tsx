@@ -41,7 +41,7 @@ export function TagRow({ tag, uses, mayDelete, onChanged }: TagRowProps) {
 			<span class="tag-dot" style={{ background: color }} />
 			<div class="saying-body">
 				<p class="saying-name">{name}</p>
-				{uses !== null && <p class="quiet">{t("uses", { count: uses })}</p>}
+				{uses !== null && <p class="quiet">{usesText(uses)}</p>}
 			</div>
 			<IconButton name="edit" label={t("editName", { name })} onClick={editing.begin} />
 			{mayDelete && (
@@ -60,9 +60,11 @@ export function TagRow({ tag, uses, mayDelete, onChanged }: TagRowProps) {
 					onClose={() => setDeleting(false)}
 				>
 					<p>{t("deleteTagText")}</p>
-					{uses !== null && <p>{t("uses", { count: uses })}</p>}
+					{uses !== null && <p>{usesText(uses)}.</p>}
 				</Confirm>
 			)}
 		</li>
 	);
 }
+
+const usesText = (uses: number) => (uses === 0 ? t("usesNone") : t("uses", { count: uses }));

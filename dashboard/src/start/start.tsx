@@ -78,11 +78,11 @@ export function Start() {
 }
 
 function Guide({ onHide }: { readonly onHide: () => void }) {
-	const widgets = useData("first-widget", (api) => ({
+	const widgets = useData("start/widget", (api) => ({
 		load: (signal) => api.read("/v1/admin/widgets", { query: { limit: 1 }, signal }),
 		kinds: ["widget"],
 	}));
-	const counts = useData("counts-of-start", (api) => ({
+	const counts = useData("start/counts", (api) => ({
 		load: (signal) => api.read("/v1/admin/counts", { signal }),
 		kinds: ["conversation"],
 	}));

@@ -5,6 +5,7 @@ import type { Client } from "../api/client";
 import { type Data, useDesk } from "../api/desk";
 import { ApiError } from "../api/errors";
 import { toast, toastError } from "../shell/toasts";
+import { t as common } from "../text/common";
 import { rememberOperatorName } from "./operator";
 import { t } from "./texts";
 
@@ -49,6 +50,26 @@ export function useActions(
 		if (data) set({ ...data, state: holder.state, operator: holder.operator });
 	}
 
+	/** After a conversation was resolved, or opened again. */
+	function offerUndo(before: Conversation, { state }: ConversationChange) {
+		// A takeover has ended: the conversation is open again.
+		const undone = before.state === "person" ? "open" : before.state;
+		async function undo() {
+			try {
+				await api.put("/v1/admin/conversations/{conversationId}", {
+					path,
+					body: { state: undone },
+				});
+			} catch (reason) {
+				toastError(reason);
+			}
+		}
+		toast({
+			text: common(state === "resolved" ? "wasResolved" : "wasReopened"),
+			action: { text: common("undo"), run: () => void undo() },
+		});
+	}
+
 	return {
 		async change(change) {
 			if (!data) return;
@@ -60,6 +81,7 @@ export function useActions(
 				});
 				// Page and context are only in the answer of a read.
 				set({ ...shown(data, change), ...next });
+				if (change.state === "resolved" || data.state === "resolved") offerUndo(data, change);
 			} catch (reason) {
 				set(data);
 				const error = ApiError.from(reason);

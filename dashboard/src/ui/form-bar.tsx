@@ -2,6 +2,7 @@
 
 import { t } from "../text/common";
 import { Button } from "./button";
+import { LeaveGuard } from "./leave-guard";
 import type { Form } from "./use-form";
 
 interface FormBarProps {
@@ -21,6 +22,7 @@ export function FormBar({ form, action = t("save"), isNew = false }: FormBarProp
 	const count = Object.keys(errors).length;
 	return (
 		<div class={isChanged || isNew ? "form-bar form-bar-changed" : "form-bar"}>
+			{isChanged && <LeaveGuard />}
 			{conflict && (
 				<div class="form-conflict" role="alert">
 					<p>{t("conflict")}</p>

@@ -3,6 +3,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { Answer } from "../api/client";
+import { useDesk } from "../api/desk";
 import { ApiError } from "../api/errors";
 import { describe } from "../text/describe";
 
@@ -38,8 +39,19 @@ interface FormOptions<T> {
 	 * has it now.
 	 */
 	send(changes: Partial<T>, value: T, ifMatch: string | undefined, saved: T): Promise<Answer<T>>;
+	/**
+	 * Unsaved changes stay under this name when the user goes to another page and comes back; before they are lost, the
+	 * browser asks.
+	 */
+	readonly draft?: string;
 	/** What the form has of a record as the server sends it; default: the record itself. */
 	receive?(record: unknown): T;
+}
+
+/** Unsaved changes, and the version that they change. */
+interface Draft<T> {
+	readonly saved: Answer<T>;
+	readonly changes: Partial<T>;
 }
 
 /** The fields that differ. */
@@ -51,9 +63,14 @@ export function changesOf<T extends object>(value: T, saved: T): Partial<T> {
 	) as Partial<T>;
 }
 
-export function useForm<T extends object>({ initial, send, receive }: FormOptions<T>): Form<T> {
-	const [saved, setSaved] = useState(initial);
-	const [changes, setChanges] = useState<Partial<T>>({});
+export function useForm<T extends object>(options: FormOptions<T>): Form<T> {
+	const { initial, send, receive, draft } = options;
+	const { kept } = useDesk();
+	const [{ saved: first, changes: drafted }] = useState(
+		() => (draft && (kept.get(draft) as Draft<T> | undefined)) || { saved: initial, changes: {} },
+	);
+	const [saved, setSaved] = useState(first);
+	const [changes, setChanges] = useState<Partial<T>>(drafted);
 	const [isSaving, setSaving] = useState(false);
 	const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
 	const [problem, setProblem] = useState("");
@@ -65,6 +82,18 @@ export function useForm<T extends object>({ initial, send, receive }: FormOption
 	useEffect(() => {
 		if (!isChanged && !isSaving && initial.etag !== undefined) setSaved(initial);
 	}, [initial.etag]);
+
+	useEffect(() => {
+		if (draft === undefined) return;
+		if (isChanged) kept.set(draft, { saved, changes } satisfies Draft<T>);
+		else kept.delete(draft);
+	}, [draft, isChanged, saved, changes]);
+	useEffect(() => {
+		if (draft === undefined || !isChanged) return;
+		const ask = (event: Event) => event.preventDefault();
+		addEventListener("beforeunload", ask);
+		return () => removeEventListener("beforeunload", ask);
+	}, [draft, isChanged]);
 
 	function forget() {
 		setErrors({});

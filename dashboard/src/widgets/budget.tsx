@@ -30,7 +30,7 @@ const limitsOf = (budget: Budget | undefined): Limits => ({
 
 export function WidgetBudget({ widgetId }: { readonly widgetId: string }) {
 	const { api } = useDesk();
-	const { data, error, refresh, set } = useData("budgets", (client) => ({
+	const { data, error, refresh, set } = useData("widgets/budgets", (client) => ({
 		load: (signal) => client.read("/v1/admin/budgets", { signal }),
 		kinds: ["budget", "reply"],
 	}));
@@ -105,7 +105,7 @@ export function WidgetBudget({ widgetId }: { readonly widgetId: string }) {
 					<p class="field-error" role="alert">
 						{problem}
 					</p>
-					<div class="form-actions">
+					<div class="budget-actions">
 						<Button type="submit" isBusy={isSaving} disabled={!isChanged}>
 							{isSaving ? common("saving") : t("saveBudget")}
 						</Button>

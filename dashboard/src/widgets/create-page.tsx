@@ -16,9 +16,10 @@ export function CreateWidgetPage() {
 	const { route } = useLocation();
 	const form = useForm<WidgetValue>({
 		initial: { data: NEW_WIDGET, etag: undefined },
+		draft: "widget-form:new",
 		async send(changes, value) {
 			const widget = await api.post("/v1/admin/widgets", { body: fieldsOf(changes, value) });
-			entries.delete("widgets");
+			entries.delete("widgets/list");
 			toast({ text: t("created") });
 			route(widgetPath(widget.id), true);
 			return { data: formValue(widget), etag: undefined };

@@ -32,7 +32,7 @@ export function Danger({ widget, name, onReset }: DangerProps) {
 
 	async function remove() {
 		await api.delete("/v1/admin/widgets/{widgetId}", { path });
-		entries.delete("widgets");
+		entries.delete("widgets/list");
 		toast({ text: t("deleted", { name }) });
 		route("/widgets", true);
 	}

@@ -47,7 +47,8 @@ function useWidget(id: string) {
 export function WidgetPage() {
 	const id = useRoute().params.id ?? "";
 	const { data, etag, error, refresh, set } = useWidget(id);
-	if (data)
+	// Somebody may have deleted it meanwhile.
+	if (data && error?.status !== 404)
 		return (
 			<EditWidget
 				key={id}
@@ -88,6 +89,7 @@ function EditWidget({ widget, etag, onSaved }: EditWidgetProps) {
 	});
 	const form = useForm<WidgetValue>({
 		initial: readForm({ data: widget, etag }),
+		draft: `widget-form:${widget.id}`,
 		receive: (record) => formValue(record as Widget),
 		async send(changes, value, ifMatch) {
 			const body = fieldsOf(changes, value);

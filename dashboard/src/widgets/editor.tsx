@@ -2,6 +2,8 @@
 
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
+import { useCommands } from "../shell/shortcuts";
+import { t as common } from "../text/common";
 import { Segments } from "../ui/field";
 import { FormBar } from "../ui/form-bar";
 import type { Form } from "../ui/use-form";
@@ -34,6 +36,17 @@ export function Editor({ form, today, onSave, action, isNew, before, after }: Ed
 	const [tab, setTab] = useState<"form" | "preview">("form");
 	const node = useRef<HTMLFormElement>(null);
 	const fields = bind(form);
+
+	useCommands([
+		{
+			id: "save-widget",
+			text: action ?? common("save"),
+			key: "mod+s",
+			run() {
+				if (form.isChanged || isNew) node.current?.requestSubmit();
+			},
+		},
+	]);
 
 	async function submit(event: Event) {
 		event.preventDefault();

@@ -1,9 +1,11 @@
 // All widgets as cards.
 
 import { useState } from "preact/hooks";
+import { useLocation } from "preact-iso";
 import type { Widget } from "../../../workerd/api/openapi/openapi";
 import type { Client } from "../api/client";
 import { useData } from "../api/desk";
+import { useCommands } from "../shell/shortcuts";
 import { Blank } from "../ui/blank";
 import { ButtonLink } from "../ui/button";
 import { Page } from "../ui/page";
@@ -29,14 +31,14 @@ async function readAll(api: Client, signal: AbortSignal): Promise<readonly Widge
 }
 
 export function useWidgets() {
-	return useData("widgets", (api) => ({
+	return useData("widgets/list", (api) => ({
 		load: async (signal) => ({ data: await readAll(api, signal), etag: undefined }),
 		kinds: ["widget"],
 	}));
 }
 
 function useCounts() {
-	return useData("widget-counts", (api) => ({
+	return useData("widgets/counts", (api) => ({
 		load: (signal) => api.read("/v1/admin/counts", { signal }),
 		kinds: ["conversation", "message"],
 	}));
@@ -54,6 +56,10 @@ export function WidgetsPage() {
 	const agents = useAgents().data?.agents ?? [];
 	const counts = useCounts().data?.widgets ?? {};
 	const [query, setQuery] = useState("");
+	const { route } = useLocation();
+	useCommands([
+		{ id: "new-widget", text: t("newWidget"), key: "c", run: () => route("/widgets/create") },
+	]);
 	const agentOf = (widget: Widget) =>
 		agents.find((agent) => agent.id === widget.agent_id)?.name ?? "";
 	const shown = data?.filter((widget) => matches(widget, agentOf(widget), query)) ?? [];

@@ -21,8 +21,8 @@ static const size_t old_schema_added[SCHEMA_VERSION + 1][TABLES] = {
 	[TABLE_ORGS] = 12,
 	[TABLE_USERS] = 8,
 	[TABLE_WIDGETS] = 40,
-	[TABLE_CONTACTS] = 24,
-	[TABLE_KEYS] = 8},
+	[TABLE_CONTACTS] = 24},
+    [5] = {[TABLE_KEYS] = 8},
 };
 
 /* Bytes that the schemas after this one added to the records of a table. */

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { formatDayYear, NONE } from "../formats";
 import { t } from "../texts";
-import type { Series } from "./plot";
+import { type Series, stepOf } from "./plot";
 
 interface ChartTableProps {
 	readonly title: string;
@@ -26,7 +26,7 @@ export function ChartTable({ title, days, series, format }: ChartTableProps) {
 					<table class="table">
 						<thead>
 							<tr>
-								<th scope="col">{t("day")}</th>
+								<th scope="col">{t(stepOf(days) > 1 ? "weekFrom" : "day")}</th>
 								{series.map(({ name }) => (
 									<th scope="col" class="numeric" key={name}>
 										{name}

@@ -5,7 +5,7 @@ import { watchColours } from "../../shell/theme";
 import { formatDayYear } from "../formats";
 import { t } from "../texts";
 import { ChartTable } from "./chart-table";
-import { draw, type Series } from "./plot";
+import { AXIS_PX, draw, type Series, stepOf } from "./plot";
 
 interface ChartProps {
 	readonly title: string;
@@ -50,7 +50,11 @@ export function Chart({ title, hint, days, series, isStacked = false, format }: 
 			<div class="card-head">
 				<div>
 					<h2>{title}</h2>
-					{hint && <p class="field-hint">{hint}</p>}
+					{(hint || stepOf(days) > 1) && (
+						<p class="field-hint">
+							{hint} {stepOf(days) > 1 && t("byWeek")}
+						</p>
+					)}
 				</div>
 				<ul class="legend" aria-hidden="true">
 					{series.map(({ name, color, kind }) => (
@@ -117,19 +121,19 @@ interface TooltipProps extends Pick<ChartProps, "days" | "series" | "format"> {
 	readonly root: HTMLElement | null;
 }
 
-/** The width of the axis at the left, as plot.ts sets it. */
-const AXIS = 56;
-
 function Tooltip({ point, days, series, format, root }: TooltipProps) {
 	const { index, left } = point;
-	const isRight = root !== null && left + AXIS > root.clientWidth / 2;
+	const isRight = root !== null && left + AXIS_PX > root.clientWidth / 2;
 	const at = {
 		[isRight ? "right" : "left"]:
-			`${isRight ? (root?.clientWidth ?? 0) - left - AXIS + 12 : left + AXIS + 12}px`,
+			`${isRight ? (root?.clientWidth ?? 0) - left - AXIS_PX + 12 : left + AXIS_PX + 12}px`,
 	};
 	return (
 		<div class="chart-tip" style={at} aria-hidden="true">
-			<p class="chart-tip-day">{formatDayYear(days[index] ?? "")}</p>
+			<p class="chart-tip-day">
+				{stepOf(days) > 1 && `${t("weekFrom")} `}
+				{formatDayYear(days[index] ?? "")}
+			</p>
 			{series.map(({ name, color, kind, values }) => {
 				const value = values[index];
 				return (

@@ -1,10 +1,11 @@
 // The charts of the page.
 
 import { formatCompact, formatMs } from "../formats";
-import { daysOf, type Period } from "../periods";
-import type { Row } from "../rows";
+import type { Period } from "../periods";
+import { grouped, type Row } from "../rows";
 import { t } from "../texts";
 import { Chart } from "./chart";
+import { CostChart } from "./cost-chart";
 import { HeatMap } from "./heat-map";
 
 interface ChartsProps {
@@ -17,8 +18,10 @@ interface ChartsProps {
 const count = (value: number): string => (Number.isInteger(value) ? formatCompact(value) : "");
 const time = (value: number): string => (value === 0 ? "0" : formatMs(value));
 
-export function Charts({ now, then, period, today }: ChartsProps) {
-	const days = daysOf(period);
+export function Charts({ now: days, then: daysBefore, period, today }: ChartsProps) {
+	const now = grouped(days);
+	const then = grouped(daysBefore);
+	const from = now.map((row) => row.day ?? "");
 	const before = (value: (row: Row) => number | null) =>
 		({
 			name: t("before"),
@@ -30,7 +33,7 @@ export function Charts({ now, then, period, today }: ChartsProps) {
 		<div class="charts">
 			<Chart
 				title={t("conversations")}
-				days={days}
+				days={from}
 				format={count}
 				series={[
 					{
@@ -44,7 +47,7 @@ export function Charts({ now, then, period, today }: ChartsProps) {
 			/>
 			<Chart
 				title={t("messages")}
-				days={days}
+				days={from}
 				format={count}
 				series={[
 					{
@@ -58,7 +61,7 @@ export function Charts({ now, then, period, today }: ChartsProps) {
 			/>
 			<Chart
 				title={t("tokens")}
-				days={days}
+				days={from}
 				format={count}
 				isStacked
 				series={[
@@ -79,7 +82,7 @@ export function Charts({ now, then, period, today }: ChartsProps) {
 			<Chart
 				title={t("firstToken")}
 				hint={t("firstTokenHint")}
-				days={days}
+				days={from}
 				format={time}
 				series={[
 					{
@@ -98,7 +101,7 @@ export function Charts({ now, then, period, today }: ChartsProps) {
 			/>
 			<Chart
 				title={t("repliesByEnd")}
-				days={days}
+				days={from}
 				format={count}
 				isStacked
 				series={[
@@ -108,6 +111,7 @@ export function Charts({ now, then, period, today }: ChartsProps) {
 					end("failed", "--chart-4", now),
 				]}
 			/>
+			<CostChart period={period} />
 			<HeatMap today={today} />
 		</div>
 	);

@@ -26,6 +26,8 @@ export interface PlotOptions {
 }
 
 const DAY_S = 24 * 3600;
+/** The width of the axis at the left. */
+export const AXIS_PX = 64;
 const FONT = "12px system-ui, sans-serif";
 /** Distances of the labels: a day to a year. */
 const STEPS = [1, 2, 7, 14, 28, 56, 91, 182, 364].map((days) => days * DAY_S);
@@ -38,6 +40,12 @@ function colorOf(root: HTMLElement, property: string): string {
 	const { color } = getComputedStyle(probe);
 	probe.remove();
 	return color;
+}
+
+/** How many days a value stands for: one or seven. */
+export function stepOf(days: readonly string[]): number {
+	const [before, last] = days.slice(-2);
+	return before && last ? (msOf(last) - msOf(before)) / (DAY_S * 1000) : 1;
 }
 
 /** The values of stacked bars: each with all below it. */
@@ -90,17 +98,19 @@ export async function draw(root: HTMLElement, options: PlotOptions): Promise<uPl
 	const order = series.map((_, i) => (isStacked ? series.length - 1 - i : i));
 	const ink = colorOf(root, "--ink-3");
 	const line = colorOf(root, "--line");
+	// So that the bars at both ends are whole.
+	const side = stepOf(days) * DAY_S * 0.6;
 	const axis = { stroke: ink, font: FONT, ticks: { show: false } };
 	return new UPlot(
 		{
 			width,
 			height,
-			padding: [8, 8, 0, 0],
+			padding: [8, 22, 0, 0],
 			legend: { show: false },
 			cursor: { y: false, points: { show: !isStacked }, drag: { x: false, y: false } },
 			scales: {
-				x: { time: false, range: (_, min, max) => [min - DAY_S * 0.6, max + DAY_S * 0.6] },
-				y: { range: (_, __, max) => [0, Math.max(1, max * 1.08)] },
+				x: { time: false, range: (_, min, max) => [min - side, max + side] },
+				y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
 			},
 			axes: [
 				{
@@ -117,7 +127,7 @@ export async function draw(root: HTMLElement, options: PlotOptions): Promise<uPl
 				{
 					...axis,
 					grid: { stroke: line, width: 1 },
-					size: 56,
+					size: AXIS_PX,
 					space: 36,
 					values: (_, splits) => splits.map(format),
 				},

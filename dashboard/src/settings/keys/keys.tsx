@@ -95,6 +95,15 @@ function KeyRow({ record, revoke }: KeyRowProps) {
 					</span>{" "}
 					· {t("created")}{" "}
 					<TimeStamp at={record.created_at} text={words.relative(record.created_at, now)} />
+					{" · "}
+					{record.last_used_at === null ? (
+						t("keyNeverUsed")
+					) : (
+						<>
+							{t("keyUsed")}{" "}
+							<TimeStamp at={record.last_used_at} text={words.relative(record.last_used_at, now)} />
+						</>
+					)}
 				</p>
 			</div>
 			<Button isSmall onClick={revoke} aria-label={t("keyRevokeOf", { name: keyName(record) })}>

@@ -4,6 +4,7 @@ import type { AgentList, Prices } from "../../../../workerd/api/openapi/openapi"
 import { type Data, useData } from "../../api/desk";
 import { useIsOwner } from "../../shell/me";
 import { formatNumber } from "../../text/texts";
+import { TableBox } from "../../ui/table-box";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
 import { PriceTable } from "./price-table";
@@ -53,7 +54,7 @@ function ReadOnlyPrices({ prices: { models, currency } }: { readonly prices: Pri
 	const names = Object.keys(models).sort((a, b) => a.localeCompare(b));
 	if (names.length === 0) return <p class="card quiet">{t("pricesNone")}</p>;
 	return (
-		<div class="table-box">
+		<TableBox label={t("prices")}>
 			<table class="table">
 				<thead>
 					<tr>
@@ -78,6 +79,6 @@ function ReadOnlyPrices({ prices: { models, currency } }: { readonly prices: Pri
 					))}
 				</tbody>
 			</table>
-		</div>
+		</TableBox>
 	);
 }

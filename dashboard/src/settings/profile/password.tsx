@@ -36,10 +36,12 @@ interface Problems {
 }
 
 function problemsOf(error: ApiError): Problems {
-	if (error.code === "invalid_password") return { current: t("passwordWrong") };
-	if (error.fields.new) return { next: error.fields.new };
-	if (error.fields.current) return { current: error.fields.current };
-	return { other: describe(error) };
+	const { current, new: next } = error.fields;
+	if (current === undefined && next === undefined) return { other: describe(error) };
+	return {
+		...(current !== undefined && { current: t("passwordWrong") }),
+		...(next !== undefined && { next }),
+	};
 }
 
 function PasswordForm({ email }: { readonly email: string }) {

@@ -8,6 +8,7 @@ import { words } from "../../text/words";
 import { Blank } from "../../ui/blank";
 import { Button } from "../../ui/button";
 import { Card } from "../../ui/card";
+import { TableBox } from "../../ui/table-box";
 import { TimeStamp } from "../../ui/time-stamp";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
@@ -67,7 +68,7 @@ function Workers({ server: { workers, master } }: { readonly server: Server }) {
 				</>
 			}
 		>
-			<div class="table-box">
+			<TableBox label={t("workers")}>
 				<table class="table">
 					<thead>
 						<tr>
@@ -94,7 +95,7 @@ function Workers({ server: { workers, master } }: { readonly server: Server }) {
 						))}
 					</tbody>
 				</table>
-			</div>
+			</TableBox>
 		</Card>
 	);
 }

@@ -8,7 +8,7 @@ import { Section } from "../section";
 import { t } from "../texts";
 
 export function useAgents() {
-	return useData("agents", (api) => ({
+	return useData("widgets/agents", (api) => ({
 		load: (signal) => api.read("/v1/admin/agents", { query: { limit: 200 }, signal }),
 		kinds: ["agent"],
 	}));

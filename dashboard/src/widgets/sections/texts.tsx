@@ -1,9 +1,9 @@
 // The widget's language, and the site's own texts for it.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t as common } from "../../text/common";
 import { language as ours } from "../../text/language";
-import { IconButton } from "../../ui/button";
+import { Button, IconButton } from "../../ui/button";
 import { Field, SelectField, TextField } from "../../ui/field";
 import type { Fields } from "../bind";
 import { LANGUAGE_CODES, languageName } from "../languages";
@@ -42,7 +42,23 @@ export function Texts({ fields }: { readonly fields: Fields }) {
 	const change = (key: string, text: string | null) =>
 		set({ "settings.texts": withText(all, language, key, text) });
 	const codes = [...new Set(["auto", locale, ...LANGUAGE_CODES])];
+	const [chosen, setChosen] = useState("");
+	const [added, setAdded] = useState("");
+	const list = useRef<HTMLDivElement>(null);
 	const rest = Object.keys(defaults ?? {}).filter((key) => own[key] === undefined);
+
+	function add() {
+		change(chosen, defaults?.[chosen] ?? "");
+		setAdded(chosen);
+		setChosen("");
+	}
+
+	// The new text is the next to be written.
+	useLayoutEffect(() => {
+		if (added !== "")
+			list.current?.querySelector<HTMLElement>(`[data-text=${added}] input`)?.focus();
+		setAdded("");
+	}, [added]);
 
 	return (
 		<Section
@@ -74,44 +90,48 @@ export function Texts({ fields }: { readonly fields: Fields }) {
 					})}
 				/>
 			</div>
-			{Object.entries(own).map(([key, text]) => (
-				<div class="own-text" key={key}>
-					<TextField
-						label={defaults?.[key] ?? key}
-						hint={key}
-						maxLength={MAX.text}
-						placeholder={defaults?.[key] ?? ""}
-						value={text}
-						error={errors[`${prefix}.${key}`]}
-						onValue={(next) => change(key, next)}
-					/>
-					<IconButton
-						name="trash"
-						label={t("removeText", { text: defaults?.[key] ?? key })}
-						onClick={() => change(key, null)}
-					/>
-				</div>
-			))}
+			<div class="own-texts" ref={list}>
+				{Object.entries(own).map(([key, text]) => (
+					<div class="own-text" key={key} data-text={key}>
+						<TextField
+							label={defaults?.[key] ?? key}
+							hint={key}
+							maxLength={MAX.text}
+							placeholder={defaults?.[key] ?? ""}
+							value={text}
+							error={errors[`${prefix}.${key}`]}
+							onValue={(next) => change(key, next)}
+						/>
+						<IconButton
+							name="trash"
+							label={t("removeText", { text: defaults?.[key] ?? key })}
+							onClick={() => change(key, null)}
+						/>
+					</div>
+				))}
+			</div>
 			<Field label={t("addText")} hint={t("addTextHint")} error={errors["settings.texts"]}>
 				{(control) => (
-					<select
-						{...control}
-						class="input select"
-						value=""
-						disabled={!defaults}
-						onChange={({ currentTarget }) => {
-							const { value: key } = currentTarget;
-							currentTarget.value = "";
-							if (key !== "") change(key, defaults?.[key] ?? "");
-						}}
-					>
-						<option value="">{defaults ? t("chooseText") : common("loading")}</option>
-						{rest.map((key) => (
-							<option key={key} value={key}>
-								{defaults?.[key]}
-							</option>
-						))}
-					</select>
+					// A button: the arrow keys of some browsers choose each entry that they pass.
+					<div class="add-text">
+						<select
+							{...control}
+							class="input select"
+							value={chosen}
+							disabled={!defaults}
+							onChange={({ currentTarget }) => setChosen(currentTarget.value)}
+						>
+							<option value="">{defaults ? t("chooseText") : common("loading")}</option>
+							{rest.map((key) => (
+								<option key={key} value={key}>
+									{defaults?.[key]}
+								</option>
+							))}
+						</select>
+						<Button icon="plus" disabled={!rest.includes(chosen)} onClick={add}>
+							{common("add")}
+						</Button>
+					</div>
 				)}
 			</Field>
 		</Section>
