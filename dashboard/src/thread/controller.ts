@@ -94,6 +94,8 @@ export function createController(
 	let abort = new AbortController();
 	let cancelTyping = () => {};
 	let cancelRetry = () => {};
+	/** The stream began while the first page was being read: that page may lack what came in between. */
+	let isPageOld = false;
 
 	function set(change: Partial<ThreadView>) {
 		view = { ...view, ...change };
@@ -128,6 +130,7 @@ export function createController(
 				signal,
 			);
 			set({ span: spanOf(page, Date.now()), error: null });
+			if (isPageOld) void catchUp();
 		} catch (reason) {
 			if (signal.aborted) return;
 			if (target !== null && ApiError.from(reason).code === "message_not_found") {
@@ -142,6 +145,7 @@ export function createController(
 
 	/** Events may have been missed. */
 	async function catchUp(): Promise<void> {
+		isPageOld = view.span === null;
 		if (!view.span || view.span.next !== null) return;
 		const { signal } = abort;
 		cancelRetry();
