@@ -94,12 +94,21 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			operator.page.on("request", (request) => {
 				if (!request.url().endsWith("/presence")) asked.push(request.url());
 			});
-			await operator.page.clock.fastForward("02:00");
+			await until(
+				() => `nothing is asked within a minute any more, but: ${asked}`,
+				async () => {
+					asked.length = 0;
+					await operator.page.clock.fastForward("01:00");
+					await operator.said();
+					return asked.length === 0;
+				},
+			);
 			await talk("quiet", '[[text="More"]] and more');
 			await operator.saidUntil([...GREETED, 'user: [[text="More"]] and more', "assistant: More"]);
 			assert.deepEqual(
 				asked.filter((url) => url.includes("limit=50")),
 				[],
+				"the messages came by the stream",
 			);
 		});
 

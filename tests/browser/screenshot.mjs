@@ -1,6 +1,6 @@
 // Makes the pictures of the documents: `node tests/browser/screenshot.mjs OUT_DIR` starts the service with
-// a model of a few fixed answers, chats as a visitor would, and leaves widget.png, playground.png,
-// contact.png and dashboard.png.
+// a model of a few fixed answers, chats as visitors would, and leaves widget.png, playground.png, contact.png, and
+// dashboard.png, dashboard-widget.png and dashboard-agent.png.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -12,6 +12,7 @@ import { launch } from "./browser.mjs";
 const SIZE = { width: 1180, height: 760 };
 /** The playground with a site of about that size. */
 const WIDE = { width: 1650, height: 1030 };
+const DASHBOARD = { width: 1360, height: 850 };
 const BYTES_MAX = 160 * 1024; // a README should open at once
 
 const CONVERSATION = [
@@ -31,6 +32,11 @@ const wordsOf = (text) => text.match(/\S+\s*/g);
 /** An OpenAI-compatible server with the conversation above and a greeting for everyone else. */
 function startModel() {
 	const server = createServer(async (req, res) => {
+		if (req.method === "GET") {
+			res.writeHead(200, { "content-type": "application/json" });
+			res.end('{"data":[{"id":"gpt-4.1-mini"},{"id":"gpt-4.1"}]}');
+			return;
+		}
 		const question = (await json(req)).messages.at(-1).content;
 		const index = CONVERSATION.findIndex(([asked]) => asked === question);
 		const reply = CONVERSATION[index]?.[1] ?? "Yes, every weekday, and to your door.";
@@ -54,10 +60,15 @@ async function openPage(browser, banter, path) {
 
 /** Takes the picture; `part`: of this element alone. */
 async function take(page, path, part = page) {
-	// Waits until all animations have ended.
+	// Waits until all animations have ended, except those that never do.
 	for (const frame of page.frames())
 		await frame.evaluate(() =>
-			Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {}))),
+			Promise.all(
+				document
+					.getAnimations()
+					.filter(({ effect }) => effect.getTiming().iterations !== Infinity)
+					.map((one) => one.finished.catch(() => {})),
+			),
 		);
 	const png = await part.screenshot({ animations: "disabled" });
 	writeFileSync(path, png);
@@ -108,13 +119,89 @@ async function takeContact(browser, banter, path) {
 	await page.close();
 }
 
-async function takeDashboard(browser, banter, path) {
+/** Visitors in the inbox: what they have written last, and who they are, as far as they said. */
+const VISITORS = [
+	{ session: "v-1", says: "Do you deliver?" },
+	{
+		session: "v-2",
+		says: "My monstera has yellow leaves. Is it the light?",
+		contact: { name: "Amelie Roux" },
+	},
+	{ session: "v-3", says: "Can I return a pot that is too small?", state: "waiting" },
+	{
+		session: "v-4",
+		says: "Do you deliver?",
+		contact: { name: "Jonas Weber", email: "jonas@example.com" },
+	},
+	{ session: "v-5", says: CONVERSATION[0][0], tags: ["Advice"] },
+	{ session: "v-6", says: "Where is my order 4711?", state: "waiting", tags: ["Order"] },
+];
+
+/** An administrator's request; resolves to the JSON. */
+async function admin(banter, method, path, body) {
+	const headers = { "x-admin-api-key": ADMIN_KEY };
+	return (await banter.request(method, `/v1/admin${path}`, { headers, body })).json;
+}
+
+/** Fills the inbox. */
+async function fillInbox(banter) {
+	const tags = new Map();
+	for (const [name, color] of [
+		["Order", "#2f8577"],
+		["Advice", "#4a67c9"],
+	])
+		tags.set(name, (await admin(banter, "POST", "/tags", { name, color })).id);
+	for (const { session, says, state, tags: names = [] } of VISITORS) {
+		await banter.chat(session, says);
+		const { conversations } = await admin(banter, "GET", "/conversations?limit=1");
+		const change = { ...(state && { state }), tags: names.map((name) => tags.get(name)) };
+		await admin(banter, "PUT", `/conversations/${conversations[0]._id}`, change);
+	}
+}
+
+async function logIn(browser, banter) {
 	const page = await openPage(browser, banter, "/login");
+	await page.setViewportSize(DASHBOARD);
 	await page.getByLabel("Password").fill(PASSWORD);
 	await page.getByRole("button", { name: "Log in" }).click();
-	await page.locator(".row").first().click();
+	await page.locator(".row").first().waitFor();
+	return page;
+}
+
+async function takeInbox(page, path) {
+	await page.getByText(CONVERSATION[0][1].slice(0, 40)).first().click();
 	await page.getByRole("log", { name: "Messages" }).getByText(CONVERSATION[0][1]).waitFor();
 	await take(page, path);
+}
+
+async function takeWidgetForm(page, path) {
+	await page.getByRole("link", { name: "Widgets", exact: true }).click();
+	await page.getByRole("link", { name: WIDGET.name }).click();
+	await page.frameLocator("iframe").getByText(WIDGET.greeting).waitFor();
+	await take(page, path);
+}
+
+async function takeAgent(page, path) {
+	await page.getByRole("link", { name: "Agents", exact: true }).click();
+	await page.getByRole("link", { name: "Plant advisor" }).click();
+	await page.getByRole("textbox", { name: "Message", exact: true }).fill(CONVERSATION[0][0]);
+	await page.keyboard.press("Enter");
+	await page.getByText(CONVERSATION[0][1]).waitFor();
+	await take(page, path);
+}
+
+async function takeDashboard(browser, banter, out) {
+	await fillInbox(banter);
+	await admin(banter, "POST", "/agents", {
+		name: "Plant advisor",
+		purpose: "You advise the customers of a plant shop.",
+		custom_instructions: "Three sentences at most. Warn about plants that harm cats and dogs.",
+		restricted_topics: "Other shops. Medicine.",
+	});
+	const page = await logIn(browser, banter);
+	await takeInbox(page, join(out, "dashboard.png"));
+	await takeWidgetForm(page, join(out, "dashboard-widget.png"));
+	await takeAgent(page, join(out, "dashboard-agent.png"));
 	await page.close();
 }
 
@@ -129,13 +216,9 @@ const env = { OPENAI_BASE_URL: `http://127.0.0.1:${model.address().port}/v1` };
 await withBanter({ env }, async (banter) => {
 	const browser = await launch({ complete: true });
 	try {
-		for (const name of ["jonas", "amelie", "maria"]) {
-			await banter.chat(name, "Do you deliver?");
-			await banter.chat(name, CONVERSATION[0][0]);
-		}
 		await takeWidget(browser, banter, join(out, "widget.png"), join(out, "playground.png"));
 		await takeContact(browser, banter, join(out, "contact.png"));
-		await takeDashboard(browser, banter, join(out, "dashboard.png"));
+		await takeDashboard(browser, banter, out);
 	} finally {
 		await browser.close();
 		model.closeAllConnections();

@@ -35,7 +35,7 @@ const FOLDERS = {
 	...Object.fromEntries(
 		DASHBOARD_LAYERS.map((folder, i) => [
 			folder,
-			[...DASHBOARD_LAYERS.slice(0, i), "dashboard/src", "widget/src/markdown", TYPES],
+			[...DASHBOARD_LAYERS.slice(0, i), "dashboard/src", "widget/src", TYPES],
 		]),
 	),
 	...Object.fromEntries(

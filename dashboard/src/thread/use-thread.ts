@@ -20,8 +20,9 @@ export function useConversation(id: string): Data<Conversation> {
 			return { data: data.conversation, etag };
 		},
 		kinds: ["conversation", "message", "contact"],
-		isAffected: (change) =>
-			change.kind === "contact" || change.id === id || change.conversationId === id,
+		isAffected: ({ kind, id: changed, conversationId, change }) =>
+			// What was read is the user's own mark, which this page sets.
+			change !== "read" && (kind === "contact" || changed === id || conversationId === id),
 	}));
 }
 
