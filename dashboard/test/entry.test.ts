@@ -48,6 +48,19 @@ function stage({ isAffected }: { isAffected?: (change: { id: string }) => boolea
 	return { tab, feed, server, entry, source: () => sources[sources.length - 1] as FakeSource };
 }
 
+test("a response that was on its way does not overwrite what the user has changed since", async () => {
+	const { server, entry } = stage();
+	entry.look(() => {});
+	await server.answer("one");
+	void entry.refresh();
+	entry.set("mine");
+	await server.answer("one");
+	assert.equal(entry.get().data, "mine");
+	assert.equal(server.calls, 3, "it is read again");
+	await server.answer("mine, stored");
+	assert.equal(entry.get().data, "mine, stored");
+});
+
 test("data is loaded when somebody looks, once for all who look", async () => {
 	const { server, entry } = stage();
 	assert.equal(server.calls, 0);

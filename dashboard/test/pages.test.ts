@@ -22,6 +22,11 @@ describe("a list that grows page by page", () => {
 		assert.deepEqual(shown(changed), { items: [11, 10, 9, 8, 7, 6, 5, 4], next: "4" });
 	});
 
+	it("starts again when so much has come that there may be a gap", () => {
+		const changed = withFirst(two, page([20, 19, 18], "18"), order);
+		assert.deepEqual(shown(changed), { items: [20, 19, 18], next: "18" });
+	});
+
 	it("drops what was deleted from the first page", () => {
 		const changed = withFirst(two, page([9, 7, 6], "6"), order);
 		assert.deepEqual(shown(changed), { items: [9, 7, 6, 5, 4], next: "4" });

@@ -93,12 +93,12 @@ test("a price has at most six decimals, a model one price, and a currency three 
 	const row = (model: string, input = "1", output = "1") => ({ model, input, output });
 	assert.deepEqual(invalidPrices({ currency: "EU", rows: [row("a"), row(" a "), row("")] }), [
 		"currency",
-		"1.model",
-		"2.model",
+		"rows.1.model",
+		"rows.2.model",
 	]);
 	assert.deepEqual(invalidPrices({ currency: "eur", rows: [row("a", "", "x")] }), [
-		"0.input",
-		"0.output",
+		"rows.0.input",
+		"rows.0.output",
 	]);
 });
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { isMatch } from "../src/shell/palette";
 import { isAt, PLACES } from "../src/shell/places";
 import { initials } from "../src/ui/avatar";
-import { changesOf } from "../src/ui/use-form";
+import { changedSince, changesOf } from "../src/ui/use-form";
 
 test("a command is found by letters in their order", () => {
 	assert.equal(isMatch("Go to Widgets", "gw"), true);
@@ -19,6 +19,12 @@ test("only changed fields are sent, also of nested objects", () => {
 	assert.deepEqual(changesOf(value, saved), { settings: { theme: "dark" } });
 });
 
+test("what was typed while the form was being saved stays a change", () => {
+	const sent = { name: "A", text: "half" };
+	assert.deepEqual(changedSince({ text: "half" }, sent), {});
+	assert.deepEqual(changedSince({ text: "half of it", name: "A" }, sent), { text: "half of it" });
+});
+
 test("initials are of the first and the last name, whole characters each", () => {
 	assert.equal(initials("Jane Mary Doe"), "JD");
 	assert.equal(initials("  jane "), "J");
@@ -30,6 +36,7 @@ test("a page belongs to one place of the navigation", () => {
 	const at = (path: string) => PLACES.filter((place) => isAt(place, path)).map(({ href }) => href);
 	assert.deepEqual(at("/"), ["/"]);
 	assert.deepEqual(at("/conversations/1"), ["/"]);
+	assert.deepEqual(at("/search"), ["/"]);
 	assert.deepEqual(at("/widgets/1"), ["/widgets"]);
 	assert.deepEqual(at("/widgetsx"), []);
 });

@@ -54,6 +54,8 @@ export function createEntry<T>(source: Source<T>, feed: Feed, around: Surroundin
 	let endings: Array<() => void> = [];
 	/** Whether a change came after the running request had begun. */
 	let isStale = false;
+	/** Whether `set` has shown newer data than the running request will bring. */
+	let isOverruled = false;
 
 	function show(next: Remote<T>) {
 		remote = next;
@@ -72,7 +74,7 @@ export function createEntry<T>(source: Source<T>, feed: Feed, around: Surroundin
 			const { data, etag } = await source.load(signal);
 			if (signal.aborted) return;
 			failures = 0;
-			show({ data, error: null, etag });
+			if (!isOverruled) show({ data, error: null, etag });
 			plan(null);
 		} catch (reason) {
 			if (signal.aborted) return;
@@ -90,6 +92,7 @@ export function createEntry<T>(source: Source<T>, feed: Feed, around: Surroundin
 		}
 		cancelPoll();
 		isStale = false;
+		isOverruled = false;
 		abort = new AbortController();
 		const mine = ask(abort.signal).finally(() => {
 			if (running !== mine) return;
@@ -132,7 +135,13 @@ export function createEntry<T>(source: Source<T>, feed: Feed, around: Surroundin
 	return {
 		get: () => remote,
 		refresh,
-		set: (data, etag = remote.etag) => show({ data, error: null, etag }),
+		set(data, etag = remote.etag) {
+			if (running) {
+				isOverruled = true;
+				isStale = true;
+			}
+			show({ data, error: null, etag });
+		},
 		look(changed) {
 			lookers.add(changed);
 			if (lookers.size === 1) begin();

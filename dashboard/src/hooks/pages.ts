@@ -29,6 +29,8 @@ export function withFirst<T>(known: Pages<T>, first: Page<T>, order: Order<T>): 
 	// The list is shorter than a page.
 	if (first.next === null || last === undefined) return { ...first, first };
 	const ids = new Set(first.items.map(order.idOf));
+	// Too much has come meanwhile: what stands between is not known.
+	if (!known.items.some((item) => ids.has(order.idOf(item)))) return { ...first, first };
 	const later = known.items.filter(
 		(item) => !ids.has(order.idOf(item)) && order.isAfter(item, last),
 	);

@@ -39,6 +39,9 @@ export function useTitleCount(count: number): void {
 	useLayoutEffect(() => {
 		shownCount = count;
 		writeTitle();
+		return () => {
+			shownCount = 0;
+		};
 	}, [count]);
 }
 

@@ -39,7 +39,8 @@ export function usePages<T>(key: string, source: PagesSource<T>): EndlessList<T>
 	if (known.current.key !== key) known.current = { key, pages: NO_PAGES };
 	if (first.data && first.data !== known.current.pages.first)
 		known.current.pages = withFirst(known.current.pages, first.data, source);
-	const [error, setError] = useState<ApiError | null>(null);
+	const [failed, setFailed] = useState<{ key: string; error: ApiError } | null>(null);
+	const error = failed?.key === key ? failed.error : null;
 	const [, setCount] = useState(0);
 
 	async function load(cursor: string, signal: AbortSignal) {
@@ -49,7 +50,7 @@ export function usePages<T>(key: string, source: PagesSource<T>): EndlessList<T>
 			known.current.pages = withNext(known.current.pages, page, source);
 			setCount((count) => count + 1);
 		} catch (reason) {
-			if (!signal.aborted) setError(ApiError.from(reason));
+			if (!signal.aborted) setFailed({ key, error: ApiError.from(reason) });
 		}
 	}
 
@@ -62,7 +63,7 @@ export function usePages<T>(key: string, source: PagesSource<T>): EndlessList<T>
 			cursor: next,
 			error,
 			load: (cursor, signal) => void load(cursor, signal),
-			retry: () => setError(null),
+			retry: () => setFailed(null),
 		},
 	};
 }

@@ -43,9 +43,10 @@ export function useInboxCommands(inbox: Inbox): void {
 		if (openId !== null) route(openPath(place, row._id), true);
 	}
 
-	/** Runs with the id of the conversation, if there is one. */
+	/** Runs with the id of the conversation, if the user can see it: open, or a row of the list. */
 	const on = (run: (id: string) => void) => () => {
-		if (selected.current !== null) run(selected.current);
+		const id = selected.current;
+		if (id !== null && (openId !== null || (!place.filters && rows.indexOf(id) >= 0))) run(id);
 	};
 
 	const isResolved = selected.current !== null && rows.get(selected.current)?.state === "resolved";
@@ -63,7 +64,9 @@ export function useInboxCommands(inbox: Inbox): void {
 							void actions.toggleResolved(id);
 							const isGone = at >= 0 && rows.indexOf(id) < 0;
 							const next = isGone ? (rows.all[at] ?? rows.all[at - 1]) : undefined;
-							if (next) select(next._id);
+							if (!next) return;
+							select(next._id);
+							handle.current?.reveal(next._id);
 						}),
 					},
 					{ id: "assign", text: t("assign"), key: "a", run: on(assign) },

@@ -1,21 +1,11 @@
-// The names that the list shows beside the conversations, and the counts of the views.
+// The names that the list shows beside the conversations.
 
 import { useMemo } from "preact/hooks";
-import type { Counts } from "../../../workerd/api/openapi/openapi";
-import { type Data, useData } from "../api/desk";
+import { useData } from "../api/desk";
 import { usePeople } from "../shell/people";
 import type { Names } from "./row";
 import { t } from "./texts";
 import type { ViewNames } from "./view-list";
-
-export function useCounts(): Data<Counts> {
-	return useData("counts", (api) => ({
-		load: (signal) => api.read("/v1/admin/counts", { signal }),
-		kinds: ["conversation", "user", "widget", "tag"],
-		// Others change no count.
-		isAffected: ({ kind, change }) => kind !== "conversation" || !/^(read|contact)$/.test(change),
-	}));
-}
 
 export function useNames(): Names & ViewNames {
 	const people = usePeople();

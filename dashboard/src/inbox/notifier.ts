@@ -96,6 +96,8 @@ export class Notifier {
 	}
 
 	private async look(id: string): Promise<void> {
+		// Turned off by the notifier of a later sign-in.
+		if (!this.isOn()) return this.follow();
 		try {
 			const { conversation } = await this.desk.api.get("/v1/admin/conversations/{conversationId}", {
 				path: { conversationId: id },

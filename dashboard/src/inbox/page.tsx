@@ -6,7 +6,8 @@ import type { Me } from "../../../workerd/api/openapi/openapi";
 import { useKept } from "../api/desk";
 import type { Entry } from "../api/entry";
 import { page } from "../area";
-import { focusHeading, useArrival, useTitle, useTitleCount } from "../hooks/use-arrival";
+import { focusHeading, useArrival, useTitle } from "../hooks/use-arrival";
+import { useCounts } from "../shell/counts";
 import { t as common } from "../text/common";
 import { t as threadTexts } from "../thread/texts";
 import threadStyles from "../thread/thread.css?link";
@@ -20,7 +21,7 @@ import { useInboxCommands } from "./commands";
 import { ConversationList } from "./conversation-list";
 import inboxStyles from "./inbox.css?link";
 import { ListPane } from "./list-pane";
-import { useCounts, useNames } from "./names";
+import { useNames } from "./names";
 import { listPath, placeOf, rememberView } from "./place";
 import { t } from "./texts";
 import { ViewSwitcher, Views, viewTitle } from "./view-list";
@@ -53,7 +54,6 @@ export function InboxPage() {
 	const [assigning, setAssigning] = useState<string | null>(null);
 	const title = filters ? t("search") : viewTitle(view, names);
 
-	useTitleCount(counts?.waiting ?? 0);
 	useArrival(focusHeading);
 	useEffect(() => rememberView(view), [view]);
 	const select = (id: string) => {
@@ -152,6 +152,7 @@ export function InboxPage() {
 						<Thread
 							key={openId}
 							id={openId}
+							back={listPath(place)}
 							{...(query.message !== undefined && { message: query.message })}
 						/>
 					</ErrorBoundary>

@@ -36,13 +36,18 @@ export function SearchPane({ place, filters, names, message }: SearchPaneProps) 
 	const [showsFilters, setShowsFilters] = useState(Object.keys(filters).length > 1);
 
 	const search = (next: Filters) => route(listPath({ ...place, filters: next }), true);
+	/** With the words that are being typed. */
+	const withText = (next: Filters): Filters => {
+		const { q: _, ...others } = next;
+		return text === "" ? others : { ...others, q: text };
+	};
 
 	// Typing searches after a pause; Enter at once.
 	useEffect(() => {
 		if (text === (filters.q ?? "")) return;
-		const timer = setTimeout(() => search({ ...filters, q: text }), TYPING_MS);
+		const timer = setTimeout(() => search(withText(filters)), TYPING_MS);
 		return () => clearTimeout(timer);
-	}, [text]);
+	}, [text, JSON.stringify(filters)]);
 	useEffect(() => field.current?.focus(), []);
 
 	return (
@@ -52,7 +57,7 @@ export function SearchPane({ place, filters, names, message }: SearchPaneProps) 
 					class="search-line"
 					onSubmit={(event) => {
 						event.preventDefault();
-						search({ ...filters, q: text });
+						search(withText(filters));
 					}}
 				>
 					<input
@@ -73,7 +78,13 @@ export function SearchPane({ place, filters, names, message }: SearchPaneProps) 
 						onClick={() => setShowsFilters(!showsFilters)}
 					/>
 				</form>
-				{showsFilters && <SearchFilters filters={filters} names={names} onFilters={search} />}
+				{showsFilters && (
+					<SearchFilters
+						filters={filters}
+						names={names}
+						onFilters={(next) => search(withText(next))}
+					/>
+				)}
 			</search>
 			<Results place={place} filters={filters} message={message} />
 		</>

@@ -7,7 +7,6 @@ import { ApiError } from "../api/errors";
 import type { Filters } from "./place";
 
 const PAGE = 30;
-const DAY_MS = 24 * 3600 * 1000;
 
 interface Found {
 	readonly results: readonly SearchResult[];
@@ -21,22 +20,24 @@ interface Search extends Found {
 	retry(): Promise<void>;
 }
 
-/** The beginning of a day, such as 2025-06-18, in the user's time zone. */
-function dayStart(day: string | undefined): number | undefined {
-	const at = day === undefined ? Number.NaN : new Date(`${day}T00:00`).getTime();
+/** The beginning of a day, such as 2025-06-18, or of one after it, in the user's time zone: not each has 24 hours. */
+function dayStart(day: string | undefined, later = 0): number | undefined {
+	if (day === undefined) return undefined;
+	const date = new Date(`${day}T00:00`);
+	const at = date.setDate(date.getDate() + later);
 	return Number.isNaN(at) ? undefined : at;
 }
 
 /** As the API takes it: `to` is a time before which something was written. */
 export function searchQuery({ q = "", from, to, state, ...ids }: Filters) {
 	const since = dayStart(from);
-	const until = dayStart(to);
+	const until = dayStart(to, 1);
 	return {
 		...ids,
 		q,
 		...(isState(state) && { state }),
 		...(since !== undefined && { from: since }),
-		...(until !== undefined && { to: until + DAY_MS }),
+		...(until !== undefined && { to: until }),
 	};
 }
 

@@ -44,7 +44,7 @@ export function SettingsPage() {
 			) : (
 				<SectionList current={page} />
 			)}
-			{section && <OneSection key={section.page} section={section} id={id} />}
+			{section && <OneSection key={`${section.page} ${id}`} section={section} id={id} />}
 		</main>
 	);
 }

@@ -1,12 +1,12 @@
 // The user's menu: theme, language, sign out.
 
-import { useLocation } from "preact-iso";
 import { useDesk } from "../api/desk";
 import { ApiError } from "../api/errors";
 import { settingsPath } from "../paths";
 import { t } from "../text/common";
 import { Avatar } from "../ui/avatar";
 import { Menu, type MenuItem } from "../ui/menu";
+import { follow } from "./follow";
 import { useMe } from "./me";
 import { type Theme, useTheme } from "./theme";
 import { toastError } from "./toasts";
@@ -19,7 +19,6 @@ interface AccountMenuProps {
 
 export function AccountMenu({ onSignedOut, onShortcuts }: AccountMenuProps) {
 	const { api } = useDesk();
-	const { route } = useLocation();
 	const { data: me } = useMe();
 	const [theme, chooseTheme] = useTheme();
 	const name = me?.user?.name || me?.user?.email || t("owner");
@@ -48,7 +47,7 @@ export function AccountMenu({ onSignedOut, onShortcuts }: AccountMenuProps) {
 			label={t("account", { name })}
 			isNamed
 			items={[
-				{ text: t("profile"), icon: "person", run: () => route(settingsPath("profile")) },
+				{ text: t("profile"), icon: "person", run: () => follow(settingsPath("profile")) },
 				{ text: t("shortcuts"), icon: "book", run: onShortcuts },
 				themeItem(null, t("themeSystem")),
 				themeItem("light", t("themeLight")),

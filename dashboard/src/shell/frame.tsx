@@ -3,15 +3,18 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
+import { useTitleCount } from "../hooks/use-arrival";
 import { HOME } from "../paths";
 import { t } from "../text/common";
 import { Brand } from "../ui/brand";
 import { Icon } from "../ui/icon";
 import { AccountMenu } from "./account-menu";
+import { useCounts } from "./counts";
+import { follow } from "./follow";
 import { useOnline } from "./online";
 import { Palette, ShortcutHelp } from "./palette";
 import { isAt, PLACES, type Place, SETTINGS } from "./places";
-import { type Command, listenToKeys, useCommands } from "./shortcuts";
+import { type Command, keysOf, listenToKeys, useCommands } from "./shortcuts";
 import { Toasts } from "./toasts";
 
 interface FrameProps {
@@ -22,16 +25,18 @@ interface FrameProps {
 type Overlay = "palette" | "shortcuts" | null;
 
 export function Frame({ onSignedOut, children }: FrameProps) {
-	const { path, route } = useLocation();
+	const { path } = useLocation();
 	const [overlay, setOverlay] = useState<Overlay>(null);
 	const isOnline = useOnline();
+	const { data: counts } = useCounts();
+	useTitleCount(counts?.waiting ?? 0);
 	useEffect(listenToKeys, []);
 	useCommands([
 		...[...PLACES, SETTINGS].map(
 			(place): Command => ({
 				id: place.href,
 				text: t("goTo", { place: t(place.text) }),
-				run: () => route(place.href),
+				run: () => follow(place.href),
 			}),
 		),
 		{
@@ -57,7 +62,7 @@ export function Frame({ onSignedOut, children }: FrameProps) {
 				<button class="rail-search" type="button" onClick={() => setOverlay("palette")}>
 					<Icon name="search" />
 					<span class="rail-text">{t("commands")}</span>
-					<kbd>Ctrl K</kbd>
+					<kbd>{keysOf("mod+k").join(" ")}</kbd>
 				</button>
 				<nav class="rail-nav" aria-label={t("navigation")}>
 					{PLACES.map((place) => (

@@ -4,7 +4,7 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { t } from "../text/common";
 import { Dialog } from "../ui/dialog";
-import { allCommands, type Command } from "./shortcuts";
+import { allCommands, type Command, keysOf } from "./shortcuts";
 
 interface PaletteProps {
 	readonly onClose: () => void;
@@ -40,6 +40,7 @@ export function Palette({ onClose }: PaletteProps) {
 	}
 
 	function onKeyDown(event: KeyboardEvent) {
+		if (event.isComposing) return;
 		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
 		if (step !== undefined && found.length > 0) {
 			event.preventDefault();
@@ -114,14 +115,11 @@ export function ShortcutHelp({ onClose }: PaletteProps) {
 	);
 }
 
-const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
-
 function KeyName({ name }: { readonly name: string }) {
-	const keys = name.replace("mod", isMac ? "⌘" : "Ctrl").split("+");
 	return (
 		<kbd class="keys">
-			{keys.map((key) => (
-				<kbd key={key}>{key.length === 1 ? key.toUpperCase() : key}</kbd>
+			{keysOf(name).map((key) => (
+				<kbd key={key}>{key}</kbd>
 			))}
 		</kbd>
 	);

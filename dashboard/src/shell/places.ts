@@ -8,11 +8,11 @@ export interface Place {
 	readonly icon: IconName;
 	readonly text: Parameters<typeof t>[0];
 	/** Other addresses that belong to it. */
-	readonly also?: string;
+	readonly also?: readonly string[];
 }
 
 export const PLACES: readonly Place[] = [
-	{ href: "/", icon: "inbox", text: "inbox", also: "/conversations" },
+	{ href: "/", icon: "inbox", text: "inbox", also: ["/conversations", "/search"] },
 	{ href: "/contacts", icon: "contacts", text: "contacts" },
 	{ href: "/widgets", icon: "widgets", text: "widgets" },
 	{ href: "/agents", icon: "agents", text: "agents" },
@@ -30,6 +30,6 @@ export function isAt(place: Place, path: string): boolean {
 	return (
 		path === place.href ||
 		(place.href !== "/" && isUnder(place.href)) ||
-		(place.also !== undefined && isUnder(place.also))
+		(place.also?.some(isUnder) ?? false)
 	);
 }

@@ -2,6 +2,7 @@
 // writes; those with Ctrl (on a Mac: Command) always.
 
 import { useEffect, useRef } from "preact/hooks";
+import { t } from "../text/common";
 
 export interface Command {
 	/** Stable, for the list's keys. */
@@ -36,6 +37,19 @@ export function useCommands(commands: readonly Command[]): void {
 	}, []);
 }
 
+export const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);
+
+/** "mod+k" as it stands on the keys. */
+export function keysOf(name: string): string[] {
+	return name
+		.replace("mod", IS_MAC ? "⌘" : t("keyCtrl"))
+		.split("+")
+		.map((key) => (key.length === 1 ? key.toUpperCase() : key));
+}
+
+/** Holding a key down repeats only what moves. */
+const REPEATS = /^[jk]$/;
+
 function isWriting(target: EventTarget | null): boolean {
 	return (
 		target instanceof HTMLElement &&
@@ -48,7 +62,11 @@ function isWriting(target: EventTarget | null): boolean {
 /** The name of the pressed key as commands write it; null: it belongs to the page or the browser. */
 export function keyOf(event: KeyboardEvent): string | null {
 	if (event.isComposing || event.altKey) return null;
-	if (event.ctrlKey || event.metaKey) return `mod+${event.key.toLowerCase()}`;
+	if (event.ctrlKey || event.metaKey) {
+		// Ctrl-Shift-K and, on a Mac, Ctrl-K belong to the browser.
+		const isMod = (IS_MAC ? !event.ctrlKey : !event.metaKey) && !event.shiftKey;
+		return isMod ? `mod+${event.key.toLowerCase()}` : null;
+	}
 	if (isWriting(event.target)) return null;
 	return event.key;
 }
@@ -63,6 +81,7 @@ function onKeyDown(event: KeyboardEvent) {
 	const command = allCommands().find((one) => one.key === key);
 	if (!command) return;
 	event.preventDefault();
+	if (event.repeat && !REPEATS.test(key)) return;
 	command.run();
 }
 

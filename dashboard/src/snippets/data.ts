@@ -1,6 +1,6 @@
 // What the two sections load.
 
-import type { Counts, Snippet, Tag } from "../../../workerd/api/openapi/openapi";
+import type { Snippet, Tag } from "../../../workerd/api/openapi/openapi";
 import { allPages } from "../api/all-pages";
 import { type Data, useData } from "../api/desk";
 
@@ -34,13 +34,5 @@ export function useTags(): Data<readonly Tag[]> {
 			return { data: pages.flatMap((page) => page.tags).sort(byName), etag: undefined };
 		},
 		kinds: ["tag"],
-	}));
-}
-
-/** How many conversations that are not resolved have each tag. */
-export function useCounts(): Data<Counts> {
-	return useData<Counts>("counts of tags", (api) => ({
-		load: (signal) => api.read("/v1/admin/counts", { signal }),
-		kinds: ["conversation", "tag"],
 	}));
 }

@@ -2,6 +2,7 @@
 
 import { t as common } from "../text/common";
 import { Button } from "../ui/button";
+import { LeaveGuard } from "../ui/leave-guard";
 import type { Form } from "../ui/use-form";
 
 interface FormEndProps {
@@ -14,6 +15,7 @@ export function FormEnd({ form, isNew, onCancel }: FormEndProps) {
 	const { isChanged, isSaving, problem, conflict, settle } = form;
 	return (
 		<div>
+			{isChanged && <LeaveGuard />}
 			{conflict && (
 				<div class="form-conflict" role="alert">
 					<p>{common("conflict")}</p>

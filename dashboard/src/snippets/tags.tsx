@@ -1,8 +1,9 @@
 // The tags: marks of conversations, to find and count them.
 
 import { useState } from "preact/hooks";
+import { useCounts } from "../shell/counts";
 import { useIsOwner } from "../shell/me";
-import { useCounts, useTags } from "./data";
+import { useTags } from "./data";
 import { Section } from "./section";
 import { EMPTY_TAG, TagForm } from "./tag-form";
 import { TagRow } from "./tag-row";

@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { useData, useDesk } from "../api/desk";
 import { useWidgetStatus } from "../hooks/use-widget-status";
 import { widgetPath } from "../paths";
+import { useCounts } from "../shell/counts";
 import { describe } from "../text/describe";
 import { widgetTag } from "../text/script-tag";
 import { Blank } from "../ui/blank";
@@ -82,10 +83,7 @@ function Guide({ onHide }: { readonly onHide: () => void }) {
 		load: (signal) => api.read("/v1/admin/widgets", { query: { limit: 1 }, signal }),
 		kinds: ["widget"],
 	}));
-	const counts = useData("start/counts", (api) => ({
-		load: (signal) => api.read("/v1/admin/counts", { signal }),
-		kinds: ["conversation"],
-	}));
+	const counts = useCounts();
 	const widget = widgets.data?.widgets[0] ?? null;
 	const model = useModel(widget?.agent_id ?? null);
 	const status = useWidgetStatus(widget?.id ?? null, STATUS_MS);

@@ -2,6 +2,7 @@
 // and offers to take over.
 
 import type { RefObject } from "preact";
+import { useRef } from "preact/hooks";
 import { Button } from "../ui/button";
 import { Segments } from "../ui/field";
 import type { Mode } from "./drafts";
@@ -36,10 +37,15 @@ export function Composer(props: ComposerProps) {
 	const isReply = mode === "reply";
 	const canWrite = !isReply || holder === "me";
 
+	/** The next Enter may come before the server has the note. */
+	const isSending = useRef(false);
+
 	async function send() {
 		const written = text.trim();
-		if (written === "") return;
-		if (await onSend(mode, written)) draft.clear();
+		if (written === "" || isSending.current) return;
+		isSending.current = true;
+		if (await onSend(mode, written)) draft.clear(mode, written);
+		isSending.current = false;
 	}
 
 	return (

@@ -107,6 +107,7 @@ function ContactForm({ contact, onSaved, onClose }: ContactFormProps) {
 	const { api } = useDesk();
 	const form = useForm<Fields>({
 		initial: { data: fieldsOf(contact.data), etag: contact.etag },
+		receive: (record) => fieldsOf(record as Contact),
 		async send(changes, _, ifMatch) {
 			const path = { contactId: contact.data.id };
 			await api.put("/v1/admin/contacts/{contactId}", { path, body: changes, ifMatch });

@@ -2,7 +2,6 @@
 
 import type { Conversation } from "../../../workerd/api/openapi/openapi";
 import { address } from "../api/client";
-import { HOME } from "../paths";
 import { usePeople } from "../shell/people";
 import { Avatar } from "../ui/avatar";
 import { Button, IconButton } from "../ui/button";
@@ -22,6 +21,8 @@ export const STATES = {
 interface HeadProps {
 	readonly conversation: Conversation | null;
 	readonly actions: Actions;
+	/** Where the conversation was opened: a view, or a search. */
+	readonly back: string;
 	readonly isPanelOpen: boolean;
 	readonly onPanel: () => void;
 	readonly onCopyLink: () => void;
@@ -29,10 +30,10 @@ interface HeadProps {
 }
 
 export function Head(props: HeadProps) {
-	const { conversation, actions, isPanelOpen, onPanel, onCopyLink, onDelete } = props;
+	const { conversation, actions, back, isPanelOpen, onPanel, onCopyLink, onDelete } = props;
 	return (
 		<div class="thread-head">
-			<a class="icon-button thread-back" href={HOME} aria-label={t("toList")} title={t("toList")}>
+			<a class="icon-button thread-back" href={back} aria-label={t("toList")} title={t("toList")}>
 				<Icon name="back" />
 			</a>
 			{conversation && (

@@ -27,7 +27,8 @@ export function NotesPart({ notes, actions, onDelete }: NotesPartProps) {
 		event.preventDefault();
 		if (isBusy || text.trim() === "") return;
 		setBusy(true);
-		if (await actions.addNote(text.trim())) setText("");
+		// What was typed meanwhile stays.
+		if (await actions.addNote(text.trim())) setText((now) => (now === text ? "" : now));
 		setBusy(false);
 	}
 

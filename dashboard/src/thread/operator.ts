@@ -16,20 +16,21 @@ export function holderOf({ state, operator }: Conversation, me: Me | null): Hold
 	return operator.id === operatorId(me) ? "me" : "other";
 }
 
-const NAME = "banter:operator-name";
+/** Several users may share a device. */
+const keyOf = (me: Me | null) => `banter:operator-name:${operatorId(me)}`;
 
 /** The name that visitors see: as last used on this device, or the user's. */
 export function operatorName(me: Me | null): string {
 	try {
-		return localStorage.getItem(NAME) ?? me?.user?.name ?? "";
+		return localStorage.getItem(keyOf(me)) || me?.user?.name || "";
 	} catch {
 		return me?.user?.name ?? "";
 	}
 }
 
-export function rememberOperatorName(name: string): void {
+export function rememberOperatorName(me: Me | null, name: string): void {
 	try {
-		localStorage.setItem(NAME, name);
+		localStorage.setItem(keyOf(me), name);
 	} catch {
 		// It is asked for again.
 	}

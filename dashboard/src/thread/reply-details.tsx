@@ -35,8 +35,9 @@ export function ReplyDetails({ item }: { readonly item: Item }) {
 	const { model, status, rating } = item;
 	return (
 		<dl class="details">
-			{model === undefined && <p>{common("loading")}</p>}
-			{model === null && <p>{t("modelUnknown")}</p>}
+			{!model && (
+				<Detail name={t("model")} value={model === null ? t("modelUnknown") : common("loading")} />
+			)}
 			{model && (
 				<>
 					<Detail name={t("model")} value={model.name} />

@@ -116,6 +116,7 @@ function TagPicker({ tags, isKnown, onPick, onCreate, onClose }: TagPickerProps)
 	}
 
 	function onKeyDown(event: KeyboardEvent) {
+		if (event.isComposing) return;
 		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
 		if (step !== undefined && count > 0) setAt((chosen + step + count) % count);
 		else if (event.key === "Enter") pick(chosen);

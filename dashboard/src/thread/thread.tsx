@@ -33,6 +33,8 @@ interface ThreadProps {
 	readonly id: string;
 	/** A message to be shown and marked. */
 	readonly message?: string;
+	/** The address of the list beside it. */
+	readonly back: string;
 }
 
 /** Fills its pane. */
@@ -53,7 +55,7 @@ async function copyLink(id: string, messageId?: string): Promise<void> {
 	}
 }
 
-function OpenThread({ id, message }: ThreadProps) {
+function OpenThread({ id, message, back }: ThreadProps) {
 	const root = useRef<HTMLDivElement>(null);
 	const field = useRef<HTMLTextAreaElement>(null);
 	const [isAtEnd, setAtEnd] = useState(true);
@@ -161,6 +163,7 @@ function OpenThread({ id, message }: ThreadProps) {
 				<Head
 					conversation={data}
 					actions={actions}
+					back={back}
 					isPanelOpen={panel.isOpen}
 					onPanel={panel.toggle}
 					onCopyLink={() => void copyLink(id)}

@@ -4,6 +4,7 @@ import type { Conversation, ConversationChange } from "../../../workerd/api/open
 import type { Client } from "../api/client";
 import { type Data, useDesk } from "../api/desk";
 import { ApiError } from "../api/errors";
+import { useMe } from "../shell/me";
 import { toast, toastError } from "../shell/toasts";
 import { t as common } from "../text/common";
 import { rememberOperatorName } from "./operator";
@@ -42,6 +43,7 @@ export function useActions(
 	onNotes: () => void,
 ): Actions {
 	const { api } = useDesk();
+	const { data: me } = useMe();
 	const path = { conversationId: id };
 	const { data, set, refresh } = conversation;
 
@@ -81,16 +83,19 @@ export function useActions(
 				});
 				// Page and context are only in the answer of a read.
 				set({ ...shown(data, change), ...next });
-				if (change.state === "resolved" || data.state === "resolved") offerUndo(data, change);
+				if (change.state !== undefined && change.state !== data.state)
+					if (change.state === "resolved" || data.state === "resolved") offerUndo(data, change);
 			} catch (reason) {
 				set(data);
+				// Somebody else's change may have come meanwhile.
+				void refresh();
 				const error = ApiError.from(reason);
 				if (error.code === "taken") toast({ text: t("refusedTaken"), isBad: true });
 				else toastError(reason);
 			}
 		},
 		async takeOver(name, isForced) {
-			rememberOperatorName(name);
+			rememberOperatorName(me, name);
 			try {
 				hold(await takeOver(api, id, name, isForced));
 			} catch (reason) {

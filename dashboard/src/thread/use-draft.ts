@@ -16,8 +16,8 @@ export interface Draft {
 	setText(text: string): void;
 	/** All that is written and not sent. */
 	texts(): string[];
-	/** After it was sent. */
-	clear(): void;
+	/** After `text` was sent; what has been written since stays. */
+	clear(mode: Mode, text: string): void;
 	/** Returns the function that ends it. */
 	watch(changed: () => void): () => void;
 }
@@ -55,7 +55,11 @@ function createDraft(id: string, heard: Heard): Draft {
 		setText,
 		texts: () =>
 			(["reply", "note"] as const).map((one) => drafts.read(id, one)).filter((one) => one !== ""),
-		clear: () => setText(""),
+		clear(sentMode, sent) {
+			if (mode === sentMode) {
+				if (text.trim() === sent) setText("");
+			} else if (drafts.read(id, sentMode).trim() === sent) drafts.write(id, sentMode, "");
+		},
 		watch(changed) {
 			watchers.add(changed);
 			return () => void watchers.delete(changed);

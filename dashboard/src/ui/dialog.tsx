@@ -14,11 +14,20 @@ interface DialogProps {
 	readonly isWide?: boolean;
 }
 
+const FIRST_FIELD = "input:not([type=radio], [type=checkbox], [hidden], [readonly]), textarea";
+
 /** Open while it is rendered. */
 export function Dialog({ title, onClose, children, isWide }: DialogProps) {
 	const dialog = useRef<HTMLDialogElement>(null);
 	const id = useId();
-	useEffect(() => dialog.current?.showModal(), []);
+	useEffect(() => {
+		const node = dialog.current;
+		node?.showModal();
+		// A form begins with its first field, not with the button that closes the dialog.
+		node?.querySelector<HTMLElement>(FIRST_FIELD)?.focus();
+		// A dialog that is removed while it is open does not give the focus back.
+		return () => node?.close();
+	}, []);
 	return (
 		<dialog
 			class={isWide ? "dialog dialog-wide" : "dialog"}

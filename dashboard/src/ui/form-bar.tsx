@@ -8,7 +8,7 @@ import type { Form } from "./use-form";
 interface FormBarProps {
 	readonly form: Pick<
 		Form<object>,
-		"isChanged" | "isSaving" | "problem" | "conflict" | "errors" | "reset" | "settle"
+		"isChanged" | "isSaving" | "isKept" | "problem" | "conflict" | "errors" | "reset" | "settle"
 	>;
 	/** Instead of "Save". */
 	readonly action?: string;
@@ -18,11 +18,11 @@ interface FormBarProps {
 
 /** Inside of a `form` element, whose submit event saves. */
 export function FormBar({ form, action = t("save"), isNew = false }: FormBarProps) {
-	const { isChanged, isSaving, problem, conflict, errors, reset, settle } = form;
+	const { isChanged, isSaving, isKept, problem, conflict, errors, reset, settle } = form;
 	const count = Object.keys(errors).length;
 	return (
 		<div class={isChanged || isNew ? "form-bar form-bar-changed" : "form-bar"}>
-			{isChanged && <LeaveGuard />}
+			{isChanged && !isKept && <LeaveGuard />}
 			{conflict && (
 				<div class="form-conflict" role="alert">
 					<p>{t("conflict")}</p>

@@ -1,4 +1,4 @@
-// Asks before a link, or the browser, leaves a page with changes that are not saved. Active while it is rendered.
+// Asks before a link, "back" or the browser leaves a page with changes that are not saved. Active while it is rendered.
 
 import { useEffect, useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
@@ -26,14 +26,25 @@ export function LeaveGuard() {
 			event.stopPropagation();
 			setTo(path);
 		}
+		const here = location.href;
+		// The address has changed already, the page has not.
+		function onBack(event: PopStateEvent) {
+			const path = location.pathname + location.search;
+			if (location.pathname === new URL(here).pathname) return;
+			event.stopImmediatePropagation();
+			history.pushState(null, "", here);
+			setTo(path);
+		}
 		// The browser asks in its own words.
 		const onUnload = (event: BeforeUnloadEvent) => event.preventDefault();
-		// Before the router, which listens to the window.
+		// Both before the router, which listens to the window.
 		document.addEventListener("click", onClick, true);
 		window.addEventListener("beforeunload", onUnload);
+		window.addEventListener("popstate", onBack, true);
 		return () => {
 			document.removeEventListener("click", onClick, true);
 			window.removeEventListener("beforeunload", onUnload);
+			window.removeEventListener("popstate", onBack, true);
 		};
 	}, []);
 	if (to === null) return null;

@@ -101,15 +101,16 @@ export function Menu(props: MenuProps) {
 				onToggle={onToggle}
 				onKeyDown={onKeyDown}
 			>
-				{items.map((item) => (
+				{items.map((item, i) => (
 					<button
+						// Two people may have the same name.
+						key={i}
 						class={item.isDangerous ? "menu-item menu-danger" : "menu-item"}
 						type="button"
 						{...(item.isChecked === undefined
 							? { role: "menuitem" }
 							: { role: "menuitemradio", "aria-checked": item.isChecked })}
 						tabIndex={-1}
-						key={item.text}
 						onClick={() => run(item)}
 					>
 						{item.icon && <Icon name={item.icon} />}

@@ -14,6 +14,8 @@ export interface Form<T> {
 	readonly saved: T;
 	readonly isChanged: boolean;
 	readonly isSaving: boolean;
+	/** Unsaved changes survive a visit of another page. */
+	readonly isKept: boolean;
 	/** By the names of the fields; as the server's rules say. */
 	readonly errors: Readonly<Record<string, string>>;
 	/** What went wrong apart from the fields; empty: nothing. */
@@ -55,12 +57,17 @@ interface Draft<T> {
 }
 
 /** The fields that differ. */
-export function changesOf<T extends object>(value: T, saved: T): Partial<T> {
+export function changesOf<T extends object>(value: Partial<T>, saved: T): Partial<T> {
 	const names = Object.keys(value) as Array<keyof T>;
 	const isSame = (name: keyof T) => JSON.stringify(value[name]) === JSON.stringify(saved[name]);
 	return Object.fromEntries(
 		names.filter((name) => !isSame(name)).map((name) => [name, value[name]]),
 	) as Partial<T>;
+}
+
+/** The changes that were made after `sent` was sent. */
+export function changedSince<T extends object>(changes: Partial<T>, sent: T): Partial<T> {
+	return changesOf(changes, sent) as Partial<T>;
 }
 
 export function useForm<T extends object>(options: FormOptions<T>): Form<T> {
@@ -107,7 +114,8 @@ export function useForm<T extends object>(options: FormOptions<T>): Form<T> {
 		forget();
 		try {
 			setSaved(await send(changesOf(value, saved.data), value, saved.etag, saved.data));
-			setChanges({});
+			// What was typed meanwhile is not saved yet.
+			setChanges((now) => changedSince(now, value));
 			return true;
 		} catch (reason) {
 			const error = ApiError.from(reason);
@@ -127,6 +135,7 @@ export function useForm<T extends object>(options: FormOptions<T>): Form<T> {
 		saved: saved.data,
 		isChanged,
 		isSaving,
+		isKept: draft !== undefined,
 		errors,
 		problem,
 		conflict: conflict?.data ?? null,

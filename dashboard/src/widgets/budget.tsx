@@ -10,13 +10,14 @@ import { describe } from "../text/describe";
 import { formatNumber } from "../text/texts";
 import { Button } from "../ui/button";
 import { Card } from "../ui/card";
+import { LeaveGuard } from "../ui/leave-guard";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleLine } from "../ui/trouble";
 import { NumberField } from "./number-field";
 import { t } from "./texts";
 
-/** The largest number that JSON carries exactly. */
-const RANGE = [1, Number.MAX_SAFE_INTEGER] as const;
+/** As the server. */
+const RANGE = [1, 4_000_000_000] as const;
 
 interface Limits {
 	readonly dailyTokens: number | null;
@@ -53,7 +54,8 @@ export function WidgetBudget({ widgetId }: { readonly widgetId: string }) {
 			const isSet = shown.dailyTokens !== null || shown.monthlyTokens !== null;
 			const body = { organization, widgets: isSet ? { ...others, [widgetId]: shown } : others };
 			set(await api.put("/v1/admin/budgets", { body }));
-			setLimits(null);
+			// What was typed meanwhile is not saved yet.
+			setLimits((now) => (now === limits ? null : now));
 			toast({ text: t("budgetSaved") });
 		} catch (reason) {
 			const failure = ApiError.from(reason);
@@ -106,6 +108,7 @@ export function WidgetBudget({ widgetId }: { readonly widgetId: string }) {
 						{problem}
 					</p>
 					<div class="budget-actions">
+						{isChanged && <LeaveGuard />}
 						<Button type="submit" isBusy={isSaving} disabled={!isChanged}>
 							{isSaving ? common("saving") : t("saveBudget")}
 						</Button>

@@ -1,6 +1,5 @@
 // One widget: its form with the preview, its tag, and what cannot be undone.
 
-import { useEffect } from "preact/hooks";
 import { useRoute } from "preact-iso";
 import type { Widget } from "../../../workerd/api/openapi/openapi";
 import type { Answer } from "../api/client";
@@ -99,10 +98,6 @@ function EditWidget({ widget, etag, onSaved }: EditWidgetProps) {
 			return readForm(answer);
 		},
 	});
-	// Nobody has to decide between two versions while there are no changes here.
-	useEffect(() => {
-		if (!form.isChanged && !form.isSaving) form.renew(readForm({ data: widget, etag }));
-	}, [etag]);
 
 	/** Changes of this page apart from the form are no conflict with it. */
 	async function renew() {

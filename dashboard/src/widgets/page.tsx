@@ -5,6 +5,7 @@ import { useLocation } from "preact-iso";
 import type { Widget } from "../../../workerd/api/openapi/openapi";
 import type { Client } from "../api/client";
 import { useData } from "../api/desk";
+import { useCounts } from "../shell/counts";
 import { useCommands } from "../shell/shortcuts";
 import { Blank } from "../ui/blank";
 import { ButtonLink } from "../ui/button";
@@ -34,13 +35,6 @@ export function useWidgets() {
 	return useData("widgets/list", (api) => ({
 		load: async (signal) => ({ data: await readAll(api, signal), etag: undefined }),
 		kinds: ["widget"],
-	}));
-}
-
-function useCounts() {
-	return useData("widgets/counts", (api) => ({
-		load: (signal) => api.read("/v1/admin/counts", { signal }),
-		kinds: ["conversation", "message"],
 	}));
 }
 

@@ -35,13 +35,13 @@ export function priceOf(text: string): number {
 	return price <= PRICE_MAX ? price : Number.NaN;
 }
 
-/** What is wrong with the fields: "3.model" is that of the fourth row. */
+/** What is wrong with the fields: "rows.3.model" is that of the fourth row. */
 export function invalidPrices({ currency, rows }: PriceForm): readonly string[] {
 	const names = rows.map(({ model }) => model.trim());
 	const wrong = rows.flatMap((row, i) => [
-		...(names[i] === "" || names.indexOf(names[i] ?? "") !== i ? [`${i}.model`] : []),
-		...(Number.isNaN(priceOf(row.input)) ? [`${i}.input`] : []),
-		...(Number.isNaN(priceOf(row.output)) ? [`${i}.output`] : []),
+		...(names[i] === "" || names.indexOf(names[i] ?? "") !== i ? [`rows.${i}.model`] : []),
+		...(Number.isNaN(priceOf(row.input)) ? [`rows.${i}.input`] : []),
+		...(Number.isNaN(priceOf(row.output)) ? [`rows.${i}.output`] : []),
 	]);
 	return /^[A-Z]{3}$/.test(currency.trim().toUpperCase()) ? wrong : ["currency", ...wrong];
 }

@@ -128,21 +128,21 @@ function PriceFields({ row, at, currency, errors, change, remove }: PriceFieldsP
 				autocomplete="off"
 				maxLength={256}
 				value={row.model}
-				error={errors[`${at}.model`]}
+				error={errors[`rows.${at}.model`]}
 				onValue={(model) => change({ model })}
 			/>
 			<TextField
 				label={t("priceIn")}
 				aside={currency && `${currency} / 1M`}
 				value={row.input}
-				error={errors[`${at}.input`]}
+				error={errors[`rows.${at}.input`]}
 				onValue={(input) => change({ input })}
 			/>
 			<TextField
 				label={t("priceOut")}
 				aside={currency && `${currency} / 1M`}
 				value={row.output}
-				error={errors[`${at}.output`]}
+				error={errors[`rows.${at}.output`]}
 				onValue={(output) => change({ output })}
 			/>
 			<IconButton name="trash" label={t("priceRemove", { name })} onClick={remove} />

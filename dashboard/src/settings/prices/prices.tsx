@@ -3,7 +3,7 @@
 import type { AgentList, Prices } from "../../../../workerd/api/openapi/openapi";
 import { type Data, useData } from "../../api/desk";
 import { useIsOwner } from "../../shell/me";
-import { formatNumber } from "../../text/texts";
+import { locale } from "../../text/language";
 import { TableBox } from "../../ui/table-box";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
@@ -50,6 +50,9 @@ export function PricesSection() {
 	);
 }
 
+/** As many decimals as a price may have. */
+const decimals = new Intl.NumberFormat(locale, { maximumFractionDigits: 6 });
+
 function ReadOnlyPrices({ prices: { models, currency } }: { readonly prices: Prices }) {
 	const names = Object.keys(models).sort((a, b) => a.localeCompare(b));
 	if (names.length === 0) return <p class="card quiet">{t("pricesNone")}</p>;
@@ -73,8 +76,8 @@ function ReadOnlyPrices({ prices: { models, currency } }: { readonly prices: Pri
 							<th scope="row" class="mono-text">
 								{name}
 							</th>
-							<td class="numeric">{formatNumber(models[name]?.inputPerMillion ?? 0)}</td>
-							<td class="numeric">{formatNumber(models[name]?.outputPerMillion ?? 0)}</td>
+							<td class="numeric">{decimals.format(models[name]?.inputPerMillion ?? 0)}</td>
+							<td class="numeric">{decimals.format(models[name]?.outputPerMillion ?? 0)}</td>
 						</tr>
 					))}
 				</tbody>
