@@ -94,8 +94,9 @@ export function createController(
 	let abort = new AbortController();
 	let cancelTyping = () => {};
 	let cancelRetry = () => {};
-	/** The stream began while the first page was being read: that page may lack what came in between. */
-	let isPageOld = false;
+	/** The first page is being read: what happens now may be missing in it. */
+	let isReading = false;
+	let hasMissed = false;
 
 	function set(change: Partial<ThreadView>) {
 		view = { ...view, ...change };
@@ -124,15 +125,19 @@ export function createController(
 		const { signal } = abort;
 		cancelRetry();
 		set({ target, isTargetMissing: false, ends: START.ends });
+		isReading = true;
+		hasMissed = false;
 		try {
 			const page = await read(
 				target === null ? { latest: true, limit: PAGE } : { around: target, limit: PAGE },
 				signal,
 			);
+			isReading = false;
 			set({ span: spanOf(page, Date.now()), error: null });
-			if (isPageOld) void catchUp();
+			if (hasMissed) void catchUp();
 		} catch (reason) {
 			if (signal.aborted) return;
+			isReading = false;
 			if (target !== null && ApiError.from(reason).code === "message_not_found") {
 				await begin(null);
 				set({ isTargetMissing: true });
@@ -145,8 +150,8 @@ export function createController(
 
 	/** Events may have been missed. */
 	async function catchUp(): Promise<void> {
-		isPageOld = view.span === null;
-		if (!view.span || view.span.next !== null) return;
+		if (isReading) hasMissed = true;
+		if (isReading || !view.span || view.span.next !== null) return;
 		const { signal } = abort;
 		cancelRetry();
 		try {
@@ -173,6 +178,7 @@ export function createController(
 			cancelTyping();
 			set({ isVisitorTyping: false });
 		}
+		if (/^(message|start|done)$/.test(event.type)) hasMissed ||= isReading;
 		if (!view.span) return;
 		const span = withEvent(view.span, event, Date.now());
 		if (span === view.span) return;
