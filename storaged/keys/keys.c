@@ -158,7 +158,7 @@ handle_key_list(struct txn *t, struct call *c)
 
 /* Also true after the clock was set back. */
 static bool
-key_use_is_news(const struct msg_key_record *r, uint64_t now)
+key_use_must_be_stored(const struct msg_key_record *r, uint64_t now)
 {
 	return now - r->used_at >= KEY_USED_MS;
 }
@@ -214,7 +214,7 @@ handle_key_used(struct txn *t, struct call *c)
 
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_NOT_FOUND, key_missing);
-	if (rc == 0 && key_use_is_news(&r, now)) {
+	if (rc == 0 && key_use_must_be_stored(&r, now)) {
 		r.used_at = now;
 		rc = txn_put_record(t, TABLE_KEYS, &key, MSG_KEY_RECORD, &r);
 	}

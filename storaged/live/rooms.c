@@ -181,7 +181,7 @@ rooms_may_type(struct topic *room)
 	return true;
 }
 
-/* Tells what a follower may miss. */
+/* Sends a notification that may be lost. */
 static void
 rooms_hint(const struct topic *room, enum msg_type type, const void *msg)
 {

@@ -122,7 +122,7 @@ env_open_known(const struct env_opening *o)
 	return env_open_schema(o, version == 0);
 }
 
-/* Tells a store with one damaged meta page, whose contents can be saved, from a file that is none of ours. */
+/* Distinguishes a store with one damaged meta page, which can be exported, from a file that is not a store. */
 static void
 env_open_explain(const char *dir)
 {

@@ -47,7 +47,7 @@ handle_record_list(struct txn *t, struct call *c)
 	if (m->email.len > 0 || m->phone.len > 0 || m->search.len > 0) {
 		if (kind->list_matching == NULL)
 			return call_refuse(c, STORE_INVALID,
-			    "only contacts are searched by an e-mail, a phone or a text");
+			    "only contacts can be filtered by e-mail, phone or text");
 		return kind->list_matching(t, c);
 	}
 	l = kind->newest_first ? listing_of_newest(kind->table, &m->org, &m->cursor, m->limit)

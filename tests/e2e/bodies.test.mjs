@@ -55,6 +55,7 @@ const ELSEWHERE = new Set([
 	...["id", "organization_id", "widget_id", "created_at", "updated_at"],
 	...["base_url", "key_name", "contact_info_mode"],
 	"UserChange.email",
+	"ContactFields.user_id",
 ]);
 
 describe("a member of a body is refused as documented:", () => {

@@ -11,7 +11,8 @@
 #include "proto/base/basics.h"
 #include "workerd/net/curl_loop.h"
 
-#define URL_MAX 4096 /* bytes of an address or of the header with the key */
+#define URL_MAX    4096
+#define HEADER_MAX (4096 + 64) /* bytes of the header with the longest key */
 
 struct model_lister {
 	struct curl_loop *loop;
@@ -99,11 +100,13 @@ model_list_add_header(struct model_list_call *call, const char *text)
 static void
 model_list_set_headers(struct model_list_call *call, const char *key)
 {
-	char header[URL_MAX];
+	char header[HEADER_MAX];
 
 	model_list_add_header(call, "Accept: application/json");
 	if (key != NULL) {
-		snprintf(header, sizeof(header), "Authorization: Bearer %s", key);
+		int n = snprintf(header, sizeof(header), "Authorization: Bearer %s", key);
+
+		must(n > 0 && (size_t)n < sizeof(header));
 		model_list_add_header(call, header);
 		explicit_bzero(header, sizeof(header));
 	}

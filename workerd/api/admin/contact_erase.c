@@ -21,6 +21,7 @@ struct contact_erasure {
 	struct buf page;   /* CONVERSATION_RECORDs */
 	struct slice rest; /* of the page: still to be erased */
 	struct id first;   /* of the page before; zero: there was none */
+	struct id current; /* the conversation that is being erased */
 	uint64_t conversations, messages;
 };
 
@@ -69,26 +70,24 @@ contact_erase_ask_delete(struct contact_erasure *e)
 	store_query_ask(&e->q, MSG_RECORD_DELETE, &delete, contact_erase_on_deleted);
 }
 
-/* Sets the first conversation of the page. False: there is none, or it is one that the last page has not erased. */
-static bool
-contact_erase_has_more(struct contact_erasure *e)
+/* The first conversation of the page; zero: the page is empty. */
+static struct id
+contact_erase_first(const struct contact_erasure *e)
 {
 	struct slice list = e->rest, item;
 	struct msg_conversation_record r;
 
 	if (!wire_list_next(&list, &item))
-		return false;
+		return (struct id){0};
 	must(record_decode(item, MSG_CONVERSATION_RECORD, &r) == WIRE_OK);
-	if (id_equal(&r.id, &e->first))
-		return false;
-	e->first = r.id;
-	return true;
+	return r.id;
 }
 
 static void
 contact_erase_on_list(void *arg, uint16_t type, const union msg *m)
 {
 	struct contact_erasure *e = arg;
+	struct id first;
 
 	if (type != MSG_CONVERSATION_PAGE) {
 		store_query_fail(&e->q, type, m);
@@ -98,10 +97,17 @@ contact_erase_on_list(void *arg, uint16_t type, const union msg *m)
 	must(buf_append(&e->page, m->conversation_page.conversations.p,
 		 m->conversation_page.conversations.len) == 0);
 	e->rest = buf_slice(&e->page);
-	if (contact_erase_has_more(e))
-		contact_erase_next(e);
-	else
+	first = contact_erase_first(e);
+	if (id_is_zero(&first)) {
 		contact_erase_ask_delete(e);
+	} else if (id_equal(&first, &e->first)) {
+		/* Without the contact, nobody could find what is left. */
+		log_event(LOG_ERROR, "contact_erase_failed", L_ID("conversation", &first));
+		store_query_refuse(&e->q, 500, "internal", "Internal server error");
+	} else {
+		e->first = first;
+		contact_erase_next(e);
+	}
 }
 
 static void
@@ -127,6 +133,20 @@ contact_erase_on_erased(void *arg, uint16_t type, const union msg *m)
 	contact_erase_next(e);
 }
 
+/* After an import, the session may name another widget's visitor (storaged/visitors/erase.c): then the conversation
+ * is still there. */
+static void
+contact_erase_on_visitor_erased(void *arg, uint16_t type, const union msg *m)
+{
+	struct contact_erasure *e = arg;
+	struct msg_conversation_erase erase = {.org = e->q.org, .conversation = e->current};
+
+	if (type == MSG_ERASED && m->erased.conversations == 0)
+		store_query_ask(&e->q, MSG_CONVERSATION_ERASE, &erase, contact_erase_on_erased);
+	else
+		contact_erase_on_erased(e, type, m);
+}
+
 /* Erases the next visitor of the page; behind the last one, looks for more. */
 static void
 contact_erase_next(struct contact_erasure *e)
@@ -140,9 +160,10 @@ contact_erase_next(struct contact_erasure *e)
 		return;
 	}
 	must(record_decode(item, MSG_CONVERSATION_RECORD, &r) == WIRE_OK);
+	e->current = r.id;
 	erase = (struct msg_visitor_erase){
 	    .org = e->q.org, .widget = r.widget, .session = r.session};
-	store_query_ask(&e->q, MSG_VISITOR_ERASE, &erase, contact_erase_on_erased);
+	store_query_ask(&e->q, MSG_VISITOR_ERASE, &erase, contact_erase_on_visitor_erased);
 }
 
 static void

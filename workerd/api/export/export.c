@@ -32,7 +32,7 @@
 /* Bytes of a page: the longest of the store with each byte escaped, and the members around the texts. */
 #define PIECE_MAX (6u * 786432 + PAGE_MESSAGES * 2048)
 
-/* The next page is read when fewer bytes wait for the client; until then that is looked at so often. */
+/* The next page is read when fewer bytes wait for the client; otherwise this is checked again after ROOM_WAIT_MS. */
 #define ROOM_BYTES   (128u * 1024)
 #define ROOM_WAIT_MS 20
 
@@ -55,7 +55,6 @@ struct export
 	struct id id;
 	char by[API_CALLER_SIZE];
 	bool is_head; /* the client wants the headers only */
-	bool begun;   /* they were sent */
 	/* Conversations that were listed, and the one that is being written. */
 	struct id conversations[PAGE_CONVERSATIONS];
 	size_t n, at;
@@ -69,16 +68,6 @@ struct export
 
 static void export_go_on(struct export *e);
 
-/* Gives the export up: 404 or 503 if nothing was sent yet. */
-static void
-export_fail(struct export *e, uint16_t type, const union msg *m)
-{
-	if (e->begun)
-		reply_abort(store_query_done(&e->q));
-	else
-		store_query_fail(&e->q, type, m);
-}
-
 /* Sends the head of the answer. */
 static void
 export_begin(struct export *e)
@@ -86,9 +75,9 @@ export_begin(struct export *e)
 	struct http_exchange *x = e->q.x;
 	char id[ID_TEXT_LEN + 1];
 
-	if (e->begun)
+	if (e->q.streams)
 		return;
-	e->begun = true;
+	e->q.streams = true;
 	id_format(&e->id, id);
 	reply_start(x, 200);
 	reply_header_str(x, "Cache-Control", "no-store");
@@ -231,8 +220,8 @@ export_on_messages(void *arg, uint16_t type, const union msg *m)
 	struct export *e = arg;
 	bool erased = store_refused(type, m, STORE_NOT_FOUND);
 
-	if (!(erased && e->begun) && type != MSG_MESSAGE_PAGE) {
-		export_fail(e, type, m);
+	if (!(erased && e->q.streams) && type != MSG_MESSAGE_PAGE) {
+		store_query_fail(&e->q, type, m);
 		return;
 	}
 	export_begin(e);
@@ -251,7 +240,7 @@ export_on_list(void *arg, uint16_t type, const union msg *m)
 	struct slice list, item;
 
 	if (type != MSG_CONVERSATION_PAGE) {
-		export_fail(e, type, m);
+		store_query_fail(&e->q, type, m);
 		return;
 	}
 	e->n = e->at = 0;
@@ -351,7 +340,7 @@ export_on_contact(void *arg, uint16_t type, const union msg *m)
 
 	if (type != MSG_RECORD ||
 	    record_decode(m->record.record, MSG_CONTACT_RECORD, &r) != WIRE_OK) {
-		export_fail(e, type, m);
+		store_query_fail(&e->q, type, m);
 		return;
 	}
 	export_begin(e);

@@ -10,6 +10,9 @@
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/request/request_context.h"
 
+/* At most one report of a key in this time; the store keeps one an hour. */
+#define KEY_REPORT_MS 60000u
+
 static enum guard_verdict
 guard_key_refuse(struct api_call *c)
 {
@@ -65,15 +68,22 @@ guard_key_has_kind(const union msg *m, enum key_kind kind, struct msg_key_record
 	return key->kind == kind;
 }
 
-/* The owner sees when a key was used last. Nothing depends on the answer. */
+/* The owner sees when a key was used last. Nothing depends on the answer. A store that cannot write is not asked
+ * with each request. */
 static void
 guard_key_note_use(struct api_call *c, const struct msg_key_record *key)
 {
 	const struct msg_key_used used = {.key = key->key};
+	const size_t place = key->key.b[0] % ARRAY_LEN(c->api->key_uses);
+	const uint64_t now = clock_mono_ms();
+	bool is_reported = hash_equal(&c->api->key_uses[place].key, &key->key) &&
+	    now - c->api->key_uses[place].at < KEY_REPORT_MS;
 
-	if (clock_wall_ms() - key->used_at >= KEY_USED_MS)
-		(void)!store_call(
-		    c->api->store, MSG_KEY_USED, &used, STORE_TIMEOUT_MS, NULL, NULL);
+	if (is_reported || clock_wall_ms() - key->used_at < KEY_USED_MS)
+		return;
+	c->api->key_uses[place].key = key->key;
+	c->api->key_uses[place].at = now;
+	(void)!store_call(c->api->store, MSG_KEY_USED, &used, STORE_TIMEOUT_MS, NULL, NULL);
 }
 
 static enum guard_verdict

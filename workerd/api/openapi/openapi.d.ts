@@ -2858,7 +2858,7 @@ export interface operations {
                 contactId?: components["schemas"]["Id"];
                 /** @description Only conversations whose newest reply has this status. A page may then have fewer items than its limit, or none, although there is a next page. */
                 status?: "active" | "complete" | "stopped" | "interrupted";
-                /** @description Only conversations in this state, or in one of several: names with commas between. The counts of views without a state of their own are those of `open,waiting,person`. */
+                /** @description Only conversations in this state, or in one of several: names with commas between. Views without a state count `open,waiting,person`. */
                 state?: string;
                 /** @description Only conversations with this tag. */
                 tag?: components["schemas"]["Id"];
@@ -3049,7 +3049,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Told. */
+            /** @description The followers are notified. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3074,7 +3074,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Told. */
+            /** @description The followers are notified. */
             204: {
                 headers: {
                     [name: string]: unknown;

@@ -94,12 +94,19 @@ pages_load_folder(struct folder *f, const char *root, const char *path)
 		log_event(LOG_WARN, "folder_missing", L_STR("dir", dir), L_ERRNO());
 		return;
 	}
-	while ((e = readdir(d)) != NULL && f->n < FOLDER_FILES_MAX) {
+	while ((e = readdir(d)) != NULL) {
 		struct static_file *a;
 
 		if (pages_content_type(e->d_name) == NULL ||
 		    (a = pages_load_file(dir, e->d_name)) == NULL)
 			continue;
+		if (f->n ==
+		    FOLDER_FILES_MAX) { /* the build of the dashboard has this limit, too */
+			log_event(LOG_ERROR, "folder_full", L_STR("dir", dir),
+			    L_STR("file", e->d_name));
+			static_file_free(a);
+			break;
+		}
 		f->files[f->n].name = xstrdup(e->d_name);
 		f->files[f->n++].asset = a;
 	}

@@ -52,6 +52,11 @@ struct api {
 	struct buf scratch;                        /* api_scratch() */
 	struct server_settings *shown_settings;    /* of workerd/api/server */
 	struct hash256 login_secret;               /* the store's; zero: not read yet */
+	/* Keys whose use was reported to the store, for guard_key.c. Keys with the same place are reported more often. */
+	struct {
+		struct hash256 key;
+		uint64_t at; /* ms, monotonic */
+	} key_uses[64];
 
 	/* Interval of the comments that keep silent event streams open; libevent owns it. */
 	const struct timeval *stream_heartbeat;

@@ -133,9 +133,12 @@ store_query_fail(struct store_query *q, uint16_t type, const union msg *m)
 {
 	const struct store_refusal *refusal = store_query_refusal(q, type, m);
 	const char *missing = q->missing;
+	bool streams = q->streams;
 	struct http_exchange *x = store_query_done(q);
 
-	if (refusal != NULL)
+	if (streams)
+		reply_abort(x);
+	else if (refusal != NULL)
 		reply_json_error(x, refusal->status, refusal->code, refusal->message);
 	else if (store_refused(type, m, STORE_NOT_FOUND))
 		reply_json_error(x, 404, "not_found", missing);

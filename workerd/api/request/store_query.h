@@ -30,9 +30,10 @@ struct store_query {
 	const struct store_refusal *refusals;  /* further errors; may be NULL */
 	void (*on_end)(struct store_query *q); /* frees what the owner added; may be NULL */
 	bool client_left;                      /* why it ends, for on_end */
-	struct buf out;                        /* the JSON answer so far */
-	struct json_writer json;               /* writes to out */
-	char etag[32];                         /* of the answer; empty: none */
+	bool streams; /* the answer has begun (reply_stream_begin()): an error breaks it off */
+	struct buf out;          /* the JSON answer so far */
+	struct json_writer json; /* writes to out */
+	char etag[32];           /* of the answer; empty: none */
 };
 
 /* A query of size bytes, zero behind the struct, whose answer has at most out_max bytes. */
@@ -59,7 +60,8 @@ void store_query_reply_empty(struct store_query *q);
 void store_query_refuse(
     struct store_query *q, int status, const char *code, const char *message);
 
-/* Ends it with the answer to a refusal of the store, or to a timeout (type 0). */
+/* Ends it with the answer to a refusal of the store, or to a timeout (type 0). An answer that has begun is broken
+ * off. */
 void store_query_fail(struct store_query *q, uint16_t type, const union msg *m);
 
 /* Whether a deletion succeeded. NOT_FOUND counts as success after a reconnect to the store, since the
