@@ -2,7 +2,8 @@
 
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { Conversation, Tag } from "../../../workerd/api/openapi/openapi";
-import { useData, useDesk } from "../api/desk";
+import { useDesk } from "../api/desk";
+import { useTags } from "../shell/sayings";
 import { toastError } from "../shell/toasts";
 import { t as common } from "../text/common";
 import { Button } from "../ui/button";
@@ -27,13 +28,10 @@ function Dot({ color }: { readonly color: string }) {
 
 export function TagsPart({ conversation, actions }: TagsPartProps) {
 	const { api } = useDesk();
-	const { data, set } = useData("tags", (client) => ({
-		load: (signal) => client.read("/v1/admin/tags", { query: { limit: 200 }, signal }),
-		kinds: ["tag"],
-	}));
+	const { data, set } = useTags();
 	const [isAdding, setAdding] = useState(false);
 	const adder = useRef<HTMLLIElement>(null);
-	const all = data?.tags ?? [];
+	const all = data ?? [];
 	const ids = conversation.tags;
 	const mine = all.filter((tag) => ids.includes(tag.id));
 
@@ -43,7 +41,7 @@ export function TagsPart({ conversation, actions }: TagsPartProps) {
 		try {
 			const color = COLORS[all.length % COLORS.length] ?? TAG_COLORS.grey;
 			const tag = await api.post("/v1/admin/tags", { body: { name, color } });
-			if (data) set({ ...data, tags: [...all, tag] });
+			if (data) set([...all, tag]);
 			await add(tag);
 		} catch (reason) {
 			toastError(reason);
