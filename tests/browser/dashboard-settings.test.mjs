@@ -171,6 +171,14 @@ describe("the dashboard's settings", { skip: missing }, () => {
 		await page.getByRole("heading", { name: "Settings" }).waitFor();
 	});
 
+	it("are reached by the command palette", async () => {
+		const { page } = await open("profile");
+		await page.keyboard.press("Control+k");
+		await page.getByRole("dialog").getByRole("combobox").fill("settings: snip");
+		await page.keyboard.press("Enter");
+		await page.getByRole("heading", { name: "Snippets", exact: true }).waitFor();
+	});
+
 	it("show a page for an unknown section", async () => {
 		const { page } = await visit("/settings/nothing");
 		await page.getByText("Page not found").waitFor();

@@ -85,12 +85,16 @@ describe("the dashboard's thread", { skip: missing }, () => {
 		it("sends no requests while nothing happens, except its presence", async () => {
 			const id = await talk("quiet", HELLO[0]);
 			const asked = [];
-			const operator = await open(id, jane, { prepare: (context) => context.clock.install() });
+			let reads = 0;
+			const prepare = async (context) => {
+				await context.clock.install();
+				context.on("request", (request) => {
+					if (request.url().includes(`${id}?latest=true&limit=50`)) reads++;
+				});
+			};
+			const operator = await open(id, jane, { prepare });
 			await operator.saidUntil(GREETED);
-			await until("the first requests have ended", async () => {
-				await operator.page.waitForLoadState("load");
-				return (await operator.side.getByText("Started").count()) === 1;
-			});
+			await until("the messages were read again when the stream had begun", () => reads === 2);
 			operator.page.on("request", (request) => {
 				if (!request.url().endsWith("/presence")) asked.push(request.url());
 			});

@@ -5,14 +5,15 @@ import { useLocation, useRoute } from "preact-iso";
 import { focusHeading, useArrival, useTitle } from "../hooks/use-arrival";
 import { useIsNarrow } from "../hooks/use-narrow";
 import { settingsPath } from "../paths";
-import { useMe } from "../shell/me";
+import { useIsOwner, useMe } from "../shell/me";
 import { NotFoundPage } from "../shell/not-found";
+import { useCommands } from "../shell/shortcuts";
 import { t as common } from "../text/common";
 import { Icon } from "../ui/icon";
 import { Skeleton } from "../ui/skeleton";
 import { OwnersOnly } from "./loaded";
 import { OpenSection } from "./open-section";
-import { GROUPS, type Section, sectionOf } from "./sections";
+import { GROUPS, type Section, sectionOf, sectionsFor } from "./sections";
 import { t } from "./texts";
 
 export function SettingsPage() {
@@ -22,6 +23,14 @@ export function SettingsPage() {
 	useEffect(() => {
 		if (page === "" && !isNarrow) route(settingsPath("profile"), true);
 	}, [page, isNarrow]);
+	const isOwner = useIsOwner();
+	useCommands(
+		sectionsFor(isOwner).map((one) => ({
+			id: `settings/${one.page}`,
+			text: `${t("title")}: ${t(one.title)}`,
+			run: () => route(settingsPath(one.page)),
+		})),
+	);
 	const section = sectionOf(page);
 	if (page !== "" && !section) return <NotFoundPage />;
 	if (isNarrow && !section) return <SectionMenu />;

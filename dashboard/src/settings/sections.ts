@@ -125,5 +125,10 @@ export const GROUPS: readonly SectionGroup[] = [
 	},
 ];
 
+const ALL: readonly Section[] = GROUPS.flatMap(({ sections }) => sections);
+
 export const sectionOf = (page: string): Section | undefined =>
-	GROUPS.flatMap(({ sections }) => sections).find((one) => one.page === page);
+	ALL.find((one) => one.page === page);
+
+export const sectionsFor = (isOwner: boolean): readonly Section[] =>
+	ALL.filter((one) => isOwner || !one.isForOwners);

@@ -33,6 +33,11 @@
 	"'expires_at':8,'id':'" OTHER "','user':'" ID                        \
 	"','address':'192.0.2.7','program':'Firefox'}"
 
+/* A key as an older banter exported it. */
+#define OLD_KEY                                                       \
+	"{'kind':'key','id':'" ID "','org':'" OTHER "','key':'" TOKEN \
+	"','opens':'admin','name':'K','hint':'abcd','created_at':1"
+
 static const char *const lines[] = {
     CONVERSATION,
     MESSAGE "}",
@@ -55,8 +60,7 @@ static const char *const lines[] = {
     "','created_at':1,'prices':'{}','read_until':7}",
     "{'kind':'user','id':'" ID "','org':'" OTHER "','email':'a@b','name':'U',"
     "'role':'member','password':'$x','created_at':1,'updated_at':2,'read_until':3}",
-    "{'kind':'key','id':'" ID "','org':'" OTHER "','key':'" TOKEN
-    "','opens':'admin','name':'K','hint':'abcd','created_at':1}",
+    OLD_KEY ",'used_at':2}",
     "{'kind':'contact','id':'" ID "','org':'" OTHER "','name':'Z','email':'z@b',"
     "'phone':'+1','created_at':1,'updated_at':2,'user_id':'u','merging':'" ID "','merged':''}",
     "{'kind':'invitation','id':'" ID "','org':'" OTHER "','token':'" TOKEN
@@ -135,6 +139,7 @@ FIXTURE_TEST(a_record_says_what_its_line_says)
 FIXTURE_TEST(added_fields_may_be_missing)
 {
 	struct msg_conversation_record record;
+	struct msg_key_record key;
 
 	assert_int_equal(line_read(&line, json(OLD_CONVERSATION "}"), &error), 0);
 	assert_int_equal(record_decode(line.request.import_conversation.conversation,
@@ -143,6 +148,10 @@ FIXTURE_TEST(added_fields_may_be_missing)
 	assert_int_equal(record.status, CONVERSATION_INTERRUPTED);
 	assert_int_equal(record.state, STATE_OPEN);
 	assert_int_equal(record.operator_name.len, 0);
+	assert_int_equal(line_read(&line, json(OLD_KEY "}"), &error), 0);
+	assert_int_equal(
+	    record_decode(line.request.import_record.record, MSG_KEY_RECORD, &key), WIRE_OK);
+	assert_int_equal(key.used_at, 0);
 }
 
 /* Writes the line of a message; returns line_write()'s result. */
