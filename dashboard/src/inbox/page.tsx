@@ -1,5 +1,6 @@
 // The inbox: a list of conversations, and the one that is open beside it; on phones, one of them at a time.
 
+import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ErrorBoundary, useLocation, useRoute } from "preact-iso";
 import type { Me } from "../../../workerd/api/openapi/openapi";
@@ -7,6 +8,7 @@ import { useKept } from "../api/desk";
 import type { Entry } from "../api/entry";
 import { page } from "../area";
 import { focusHeading, useArrival, useTitle } from "../hooks/use-arrival";
+import { useIsNarrow } from "../hooks/use-narrow";
 import { useCounts } from "../shell/counts";
 import { t as common } from "../text/common";
 import { t as threadTexts } from "../thread/texts";
@@ -63,6 +65,7 @@ export function InboxPage() {
 	useEffect(() => {
 		if (openId !== null) select(openId);
 	}, [openId]);
+	useFocusOnPhones(openId, selected);
 	useInboxCommands({
 		list,
 		actions,
@@ -172,6 +175,19 @@ export function InboxPage() {
 			)}
 		</main>
 	);
+}
+
+/** On phones, the list or the thread is hidden, and with it what had the focus. */
+function useFocusOnPhones(openId: string | null, selected: RefObject<string | null>): void {
+	const isNarrow = useIsNarrow();
+	const before = useRef(openId);
+	useEffect(() => {
+		if (before.current === openId) return;
+		before.current = openId;
+		if (!isNarrow) return;
+		const row = openId === null && `[data-id="${CSS.escape(selected.current ?? "")}"]`;
+		document.querySelector<HTMLElement>(row || "#main")?.focus({ preventScroll: true });
+	}, [openId]);
 }
 
 /** In place of a thread, which has a title of its own. */

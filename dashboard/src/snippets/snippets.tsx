@@ -1,7 +1,7 @@
 // The snippets: texts that operators insert into their messages.
 
 import { useState } from "preact/hooks";
-import { useSnippets } from "./data";
+import { useSnippets } from "../shell/sayings";
 import { Section } from "./section";
 import { EMPTY_SNIPPET, SnippetForm } from "./snippet-form";
 import { SnippetRow } from "./snippet-row";

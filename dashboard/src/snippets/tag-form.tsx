@@ -4,9 +4,9 @@ import { useEffect, useId, useRef } from "preact/hooks";
 import type { Answer } from "../api/client";
 import { useDesk } from "../api/desk";
 import { TextField } from "../ui/field";
+import { TAG_COLORS, type TagColorName } from "../ui/tag-colors";
 import { useForm } from "../ui/use-form";
 import { FormEnd } from "./form-end";
-import { FIRST_COLOR, TAG_COLORS } from "./palette";
 import { t } from "./texts";
 
 interface Editable {
@@ -16,7 +16,7 @@ interface Editable {
 	readonly color: string;
 }
 
-export const EMPTY_TAG: Editable = { name: "", color: FIRST_COLOR };
+export const EMPTY_TAG: Editable = { name: "", color: TAG_COLORS.grey };
 
 interface TagFormProps {
 	readonly initial: Answer<Editable>;
@@ -78,9 +78,13 @@ interface ColorFieldProps {
 
 function ColorField({ value, onValue }: ColorFieldProps) {
 	const group = useId();
-	const isOurs = TAG_COLORS.some((color) => color.value === value);
+	const ours = Object.entries(TAG_COLORS).map(([name, color]) => ({
+		value: color as string,
+		text: name as TagColorName | "ownColor",
+	}));
 	// A colour that was set through the API stays selectable.
-	const all = isOurs ? TAG_COLORS : [...TAG_COLORS, { value, text: "ownColor" } as const];
+	const isOurs = ours.some((color) => color.value === value);
+	const all = isOurs ? ours : [...ours, { value, text: "ownColor" as const }];
 	return (
 		<fieldset class="colors">
 			<legend class="field-label">{t("color")}</legend>

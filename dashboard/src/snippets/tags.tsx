@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { useCounts } from "../shell/counts";
 import { useIsOwner } from "../shell/me";
-import { useTags } from "./data";
+import { useTags } from "../shell/sayings";
 import { Section } from "./section";
 import { EMPTY_TAG, TagForm } from "./tag-form";
 import { TagRow } from "./tag-row";

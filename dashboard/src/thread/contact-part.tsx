@@ -1,6 +1,6 @@
 // The contact's details, edited in place.
 
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Contact, Conversation } from "../../../workerd/api/openapi/openapi";
 import type { Answer } from "../api/client";
 import { useData, useDesk } from "../api/desk";
@@ -41,13 +41,21 @@ function KnownContact({ id, sessionId }: { readonly id: string; readonly session
 		isAffected: (change) => change.id === id,
 	}));
 	const [isEditing, setEditing] = useState(false);
+	const edit = useRef<HTMLDivElement>(null);
+	const wasEditing = useRef(false);
+	useEffect(() => {
+		if (wasEditing.current && !isEditing) edit.current?.querySelector("button")?.focus();
+		wasEditing.current = isEditing;
+	}, [isEditing]);
 	return (
 		<Part
 			title={t("contact")}
 			action={
 				data &&
 				!isEditing && (
-					<IconButton name="edit" label={t("contactEdit")} onClick={() => setEditing(true)} />
+					<div ref={edit}>
+						<IconButton name="edit" label={t("contactEdit")} onClick={() => setEditing(true)} />
+					</div>
 				)
 			}
 		>
@@ -105,6 +113,8 @@ interface ContactFormProps {
 
 function ContactForm({ contact, onSaved, onClose }: ContactFormProps) {
 	const { api } = useDesk();
+	const box = useRef<HTMLFormElement>(null);
+	useEffect(() => box.current?.querySelector("input")?.focus(), []);
 	const form = useForm<Fields>({
 		initial: { data: fieldsOf(contact.data), etag: contact.etag },
 		receive: (record) => fieldsOf(record as Contact),
@@ -125,6 +135,7 @@ function ContactForm({ contact, onSaved, onClose }: ContactFormProps) {
 	return (
 		<form
 			class="contact-form"
+			ref={box}
 			noValidate
 			onSubmit={(event) => {
 				event.preventDefault();

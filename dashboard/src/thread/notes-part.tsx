@@ -1,7 +1,8 @@
 // The notes in the side panel: all of them, and a field for another.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Note } from "../../../workerd/api/openapi/openapi";
+import { useDesk } from "../api/desk";
 import { useNow } from "../hooks/use-now";
 import { words } from "../text/words";
 import { Button } from "../ui/button";
@@ -13,14 +14,20 @@ import { t } from "./texts";
 import type { Actions } from "./use-actions";
 
 interface NotesPartProps {
+	/** Of the conversation. */
+	readonly id: string;
 	readonly notes: readonly Note[] | null;
 	readonly actions: Actions;
 	readonly onDelete: (note: Note) => void;
 }
 
-export function NotesPart({ notes, actions, onDelete }: NotesPartProps) {
+export function NotesPart({ id, notes, actions, onDelete }: NotesPartProps) {
 	const now = useNow();
-	const [text, setText] = useState("");
+	const { kept } = useDesk();
+	const key = `side note ${id}`;
+	const [text, setText] = useState(() => (kept.get(key) as string | undefined) ?? "");
+	// The panel may be closed before the note is added.
+	useEffect(() => void kept.set(key, text), [text]);
 	const [isBusy, setBusy] = useState(false);
 
 	async function add(event: SubmitEvent) {

@@ -6,7 +6,8 @@ import { t } from "./texts";
 
 export function PeopleHere({ people }: { readonly people: readonly Present[] }) {
 	return (
-		<div role="status">
+		// Only who comes is announced, not each pause of one who writes.
+		<div role="status" aria-relevant="additions">
 			{people.length > 0 && (
 				<ul class="thread-people">
 					{people.map(({ id, name, isWriting }) => (

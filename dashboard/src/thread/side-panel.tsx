@@ -35,7 +35,12 @@ export function SidePanel({ conversation, notes, actions, onDeleteNote, onClose 
 				<>
 					<ContactPart conversation={conversation} />
 					<TagsPart conversation={conversation} actions={actions} />
-					<NotesPart notes={notes} actions={actions} onDelete={onDeleteNote} />
+					<NotesPart
+						id={conversation._id}
+						notes={notes}
+						actions={actions}
+						onDelete={onDeleteNote}
+					/>
 					<VisitPart conversation={conversation} />
 					<EarlierPart conversation={conversation} />
 				</>

@@ -2,17 +2,19 @@
 
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { Conversation, Tag } from "../../../workerd/api/openapi/openapi";
-import { useData, useDesk } from "../api/desk";
+import { useDesk } from "../api/desk";
+import { useTags } from "../shell/sayings";
 import { toastError } from "../shell/toasts";
 import { t as common } from "../text/common";
 import { Button } from "../ui/button";
 import { Icon } from "../ui/icon";
+import { TAG_COLORS } from "../ui/tag-colors";
 import { Part } from "./part";
 import { t } from "./texts";
 import type { Actions } from "./use-actions";
 
 /** A new tag gets the next one. */
-const COLORS = ["#6366f1", "#0d9488", "#d97706", "#db2777", "#65a30d", "#0284c7", "#dc2626"];
+const COLORS = Object.values(TAG_COLORS);
 const NAME_MAX = 50;
 
 interface TagsPartProps {
@@ -26,12 +28,10 @@ function Dot({ color }: { readonly color: string }) {
 
 export function TagsPart({ conversation, actions }: TagsPartProps) {
 	const { api } = useDesk();
-	const { data, set } = useData("tags", (client) => ({
-		load: (signal) => client.read("/v1/admin/tags", { query: { limit: 200 }, signal }),
-		kinds: ["tag"],
-	}));
+	const { data, set } = useTags();
 	const [isAdding, setAdding] = useState(false);
-	const all = data?.tags ?? [];
+	const adder = useRef<HTMLLIElement>(null);
+	const all = data ?? [];
 	const ids = conversation.tags;
 	const mine = all.filter((tag) => ids.includes(tag.id));
 
@@ -39,9 +39,9 @@ export function TagsPart({ conversation, actions }: TagsPartProps) {
 
 	async function create(name: string) {
 		try {
-			const color = COLORS[all.length % COLORS.length] ?? "#6366f1";
+			const color = COLORS[all.length % COLORS.length] ?? TAG_COLORS.grey;
 			const tag = await api.post("/v1/admin/tags", { body: { name, color } });
-			if (data) set({ ...data, tags: [...all, tag] });
+			if (data) set([...all, tag]);
 			await add(tag);
 		} catch (reason) {
 			toastError(reason);
@@ -66,8 +66,14 @@ export function TagsPart({ conversation, actions }: TagsPartProps) {
 						</button>
 					</li>
 				))}
-				<li>
-					<Button isSmall kind="quiet" icon="plus" onClick={() => setAdding(!isAdding)}>
+				<li ref={adder}>
+					<Button
+						isSmall
+						kind="quiet"
+						icon="plus"
+						aria-expanded={isAdding}
+						onClick={() => setAdding(!isAdding)}
+					>
 						{t("tagAdd")}
 					</Button>
 				</li>
@@ -78,7 +84,10 @@ export function TagsPart({ conversation, actions }: TagsPartProps) {
 					isKnown={(name) => all.some((tag) => tag.name.toLowerCase() === name.toLowerCase())}
 					onPick={add}
 					onCreate={create}
-					onClose={() => setAdding(false)}
+					onClose={() => {
+						setAdding(false);
+						adder.current?.querySelector("button")?.focus();
+					}}
 				/>
 			)}
 		</Part>

@@ -1,9 +1,10 @@
-// The outbox of the open conversation.
+// The outbox of the open conversation. What is on its way when the operator opens another conversation is still sent.
 
-import { useEffect, useMemo, useReducer } from "preact/hooks";
+import { useEffect, useReducer } from "preact/hooks";
 import type { Message } from "../../../workerd/api/openapi/openapi";
-import { useDesk } from "../api/desk";
+import { useDesk, useKept } from "../api/desk";
 import { browser } from "../api/surroundings";
+import { toastError } from "../shell/toasts";
 import { createOutbox, type Outbox } from "./outbox";
 
 /** Also on pages without HTTPS, where crypto.randomUUID() is missing. */
@@ -11,26 +12,57 @@ function randomId(): string {
 	return Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join("");
 }
 
+/** Who hears of an outbox: the thread while it is open. */
+interface Heard {
+	changed(): void;
+	onSent(message: Message): void;
+	/** Ends the sending. */
+	end(): void;
+}
+
 export function useOutbox(id: string, onSent: (message: Message) => void): Outbox {
-	const { api } = useDesk();
+	const { kept } = useDesk();
 	const [, changed] = useReducer((n: number) => n + 1, 0);
-	const outbox = useMemo(
-		() =>
-			createOutbox(id, {
-				store: localStorage,
-				around: browser,
-				post: (content, clientMessageId) =>
-					api.post("/v1/admin/conversations/{conversationId}/messages", {
-						path: { conversationId: id },
-						body: { content, clientMessageId },
-					}),
-				changed: () => changed(undefined),
-				onSent,
-				newId: randomId,
-				now: Date.now,
-			}),
-		[id],
-	);
-	useEffect(() => outbox.open(), [outbox]);
+	const key = `outbox ${id}`;
+	const { outbox, heard } = useKept(key, ({ api }) => {
+		const hears: Heard = { changed() {}, onSent() {}, end() {} };
+		const made = createOutbox(id, {
+			store: localStorage,
+			around: browser,
+			post: (content, clientMessageId) =>
+				api.post("/v1/admin/conversations/{conversationId}/messages", {
+					path: { conversationId: id },
+					body: { content, clientMessageId },
+				}),
+			changed: () => hears.changed(),
+			onSent: (message) => hears.onSent(message),
+			newId: randomId,
+			now: Date.now,
+		});
+		return { outbox: made, heard: hears };
+	});
+
+	useEffect(() => {
+		heard.end();
+		heard.changed = () => changed(undefined);
+		heard.onSent = onSent;
+		heard.end = outbox.open();
+		return () => {
+			heard.onSent = () => {};
+			heard.changed = () => endWhenDone(true);
+			endWhenDone(false);
+		};
+	}, [outbox]);
+
+	/** `isNews`: a failure is one that nobody has seen. */
+	function endWhenDone(isNews: boolean) {
+		const failed = outbox.get().find((one) => one.error)?.error;
+		if (!failed && outbox.get().length > 0) return;
+		heard.changed = () => {};
+		heard.end();
+		kept.delete(key);
+		if (failed && isNews) toastError(failed);
+	}
+
 	return outbox;
 }

@@ -3,7 +3,7 @@
 import type { RefObject } from "preact";
 import { useId, useLayoutEffect, useState } from "preact/hooks";
 import type { Snippet } from "../../../workerd/api/openapi/openapi";
-import { useData } from "../api/desk";
+import { useSnippets } from "../shell/sayings";
 import { SnippetList } from "./snippet-list";
 import { insertSnippet, matching, snippetQuery } from "./snippet-query";
 
@@ -24,18 +24,10 @@ interface WritingBoxProps {
 	readonly maxLength: number;
 }
 
-function useSnippets(): readonly Snippet[] {
-	const { data } = useData("snippets", (api) => ({
-		load: (signal) => api.read("/v1/admin/snippets", { query: { limit: 200 }, signal }),
-		kinds: ["snippet"],
-	}));
-	return data?.snippets ?? [];
-}
-
 export function WritingBox(props: WritingBoxProps) {
 	const { field, label, placeholder, text, onText, onSend, hasSnippets, maxLength } = props;
 	const id = useId();
-	const snippets = useSnippets();
+	const snippets = useSnippets().data ?? [];
 	const [caret, setCaret] = useState(0);
 	const [at, setAt] = useState(0);
 	/** The slash whose list was closed with Escape. */
@@ -111,10 +103,12 @@ export function WritingBox(props: WritingBoxProps) {
 				aria-controls={isOpen ? id : undefined}
 				aria-activedescendant={isOpen ? `${id}-${chosen}` : undefined}
 				onInput={(event) => {
+					const { value, selectionStart } = event.currentTarget;
 					setAt(0);
-					setClosed(null);
-					setCaret(event.currentTarget.selectionStart);
-					onText(event.currentTarget.value);
+					// Closed with Escape, it stays closed for this word.
+					if (snippetQuery(value, selectionStart) === null) setClosed(null);
+					setCaret(selectionStart);
+					onText(value);
 				}}
 				onKeyUp={noteCaret}
 				onClick={noteCaret}

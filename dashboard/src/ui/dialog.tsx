@@ -1,4 +1,5 @@
-// A modal dialog: the browser keeps the focus in it, closes it with Escape and gives the focus back.
+// A modal dialog: the browser keeps the focus in it, and closes it with Escape; the focus goes
+// back to where it was.
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
@@ -22,11 +23,14 @@ export function Dialog({ title, onClose, children, isWide }: DialogProps) {
 	const id = useId();
 	useEffect(() => {
 		const node = dialog.current;
+		const before = document.activeElement;
 		node?.showModal();
 		// A form begins with its first field, not with the button that closes the dialog.
 		node?.querySelector<HTMLElement>(FIRST_FIELD)?.focus();
-		// A dialog that is removed while it is open does not give the focus back.
-		return () => node?.close();
+		// The browser gives it back only if the dialog is closed before it is removed.
+		return () => {
+			if (before instanceof HTMLElement && document.activeElement === document.body) before.focus();
+		};
 	}, []);
 	return (
 		<dialog

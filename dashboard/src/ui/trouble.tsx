@@ -15,7 +15,7 @@ export function TroubleScreen({ error, retry }: TroubleProps) {
 	return (
 		<div class="blank" role="alert">
 			<p class="blank-title">{describe(error)}</p>
-			<p>{t("retriesItself")}</p>
+			{!error.isFinal && <p>{t("retriesItself")}</p>}
 			<RetryButton retry={retry} label={t("tryAgainNow")} />
 		</div>
 	);

@@ -1,4 +1,4 @@
-// What the two sections load.
+// The snippets and tags of the organization, all of them, by name.
 
 import type { Snippet, Tag } from "../../../workerd/api/openapi/openapi";
 import { allPages } from "../api/all-pages";
