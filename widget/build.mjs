@@ -34,6 +34,14 @@ const cssAsText = {
 	},
 };
 
+/** Tests have the app's parts in one file. */
+const partsInside = {
+	name: "parts-inside",
+	setup({ onResolve }) {
+		onResolve({ filter: /\/part-files$/ }, () => ({ path: join(root, "test/part-files.ts") }));
+	},
+};
+
 /** The keys of English, in their order: `import { keys } from "….json?keys"`. Language files have only the texts. */
 const localeKeys = {
 	name: "locale-keys",
@@ -141,9 +149,20 @@ async function bundle(entry, format, define = {}) {
 	return code;
 }
 
+/** Writes the parts of the app as chat-part-<name>-<hash>.js, one hash for all; returns what the app needs. */
+async function buildParts() {
+	const folder = "src/app/parts";
+	const names = (await readdir(join(root, folder))).map((file) => file.replace(".ts", "")).sort();
+	const codes = await Promise.all(names.map((name) => bundle(`${folder}/${name}.ts`, "esm")));
+	const hash = hashOf(...codes);
+	for (const [i, name] of names.entries())
+		await writeFile(join(dist, `chat-part-${name}-${hash}.js`), codes[i]);
+	return { PARTS_HASH: hash };
+}
+
 /** Writes the app as chat-app-<hash>.js and returns its name. */
 async function buildApp() {
-	const code = await bundle("src/app/index.ts", "esm");
+	const code = await bundle("src/app/index.ts", "esm", await buildParts());
 	const name = `chat-app-${hashOf(code)}.js`;
 	await writeFile(join(dist, name), code);
 	return name;
@@ -176,8 +195,10 @@ async function buildPages() {
 
 /** The limits of the compressed files. The loader needs some bytes to spare: its size varies with the hashes in it. */
 const LOADER_BYTES_MAX = 3 * 1024;
-/** The goal is 20 KB, but the replies' Markdown alone has 7.1 KB, and the rest of the app 22.6 KB. */
-const WIDGET_BYTES_MAX = 33.5 * 1024;
+/** What opening a chat loads: loader and app. */
+const OPEN_BYTES_MAX = 21.5 * 1024;
+/** The same with all parts. The goal is 20 KB, but the replies' Markdown alone has 7.1 KB. */
+const WIDGET_BYTES_MAX = 38 * 1024;
 const LANGUAGE_BYTES_MAX = 0.8 * 1024;
 
 /** `sizes`: the compressed size of each file. */
@@ -186,7 +207,8 @@ function checkSizes(sizes) {
 		[...sizes].filter(([name]) => pattern.test(name)).reduce((sum, [, size]) => sum + size, 0);
 	const limits = [
 		["the loader", total(/^chat-widget\.js$/), LOADER_BYTES_MAX],
-		["loader and app", total(/^chat-(widget|app-\w+)\.js$/), WIDGET_BYTES_MAX],
+		["opening a chat (loader and app)", total(/^chat-(widget|app-\w+)\.js$/), OPEN_BYTES_MAX],
+		["everything together", total(/^chat-.*\.js$/), WIDGET_BYTES_MAX],
 		...[...sizes]
 			.filter(([name]) => name.startsWith("lang/"))
 			.map(([name, size]) => [name, size, LANGUAGE_BYTES_MAX]),
@@ -248,7 +270,7 @@ async function buildTests() {
 		format: "esm",
 		target: "node20",
 		sourcemap: "inline",
-		plugins: [cssAsText, localeKeys],
+		plugins: [cssAsText, localeKeys, partsInside],
 		logLevel: "warning",
 	});
 }
@@ -262,7 +284,7 @@ async function buildStage() {
 		minify: false,
 		entryPoints,
 		outfile,
-		plugins: [cssAsText, localeKeys],
+		plugins: [cssAsText, localeKeys, partsInside],
 	});
 }
 

@@ -6,20 +6,23 @@ import { openChat } from "./chat/open";
 import type { OpenParts } from "./conversation";
 import { perform } from "./methods";
 import { emitEvents, withEvents } from "./page-events";
+import { usePart } from "./parts";
 import { resolveSettings } from "./settings";
 import { css } from "./styles/index.css";
 import { rgbOf } from "./ui/css-color";
-import { giveNotice } from "./ui/notice";
-import { createTeaser } from "./ui/teaser";
 import { createView } from "./ui/view";
 import { createWords } from "./words";
 
 function mount(parts: OpenParts) {
 	const opened = withEvents(parts, openChat(parts));
 	emitEvents(parts, opened);
-	giveNotice(parts, opened);
 	const view = createView(parts, opened);
-	createTeaser(parts, opened, () => view.toggle(true));
+	const { teaser, sound, unreadInTitle } = parts.settings;
+	if (teaser.text || sound || unreadInTitle)
+		void usePart("extras", parts, ({ createTeaser, giveNotice }) => {
+			giveNotice(parts, opened);
+			createTeaser(parts, opened, () => view.toggle(true));
+		});
 	return { ...opened, view };
 }
 

@@ -2,12 +2,10 @@
 // leaves, and the state of the connection.
 
 import { el } from "../../dom";
-import { plainText } from "../../markdown/index";
 import { hasEnded, isLive, type Message, type Reply, type State } from "../chat/state";
 import type { Settings } from "../settings";
 import { failureText, pauseText, type Words } from "../words";
-import { writerOf } from "./message";
-import { peopleText } from "./people";
+import { peopleText, writerOf } from "./people";
 import { statusText } from "./status";
 
 export interface Announcer {
@@ -33,12 +31,13 @@ function changedReplies({ messages }: State, before: readonly Message[]): Reply[
 	});
 }
 
-/** `node`: the live region. */
+/** `node`: the live region. `read`: a reply without its marks. */
 export function createAnnouncer(
 	node: HTMLElement,
 	words: Words,
 	settings: Settings,
 	initial: State,
+	read: (text: string) => string,
 ): Announcer {
 	let before = initial;
 	/** What was announced last about a reply, by its key. */
@@ -54,9 +53,9 @@ export function createAnnouncer(
 		if (phase === "paused") return pauseText(words, failure);
 		if (phase === "waiting" || phase === "streaming")
 			return words("isWriting", { name: author?.name ?? writerOf(settings) });
-		const read = settings.plainText ? text : plainText(text, { words });
 		if (phase === "failed") return failureText(words, failure);
-		const named = author ? `${author.name}: ${read}` : read;
+		const said = settings.plainText ? text : read(text);
+		const named = author ? `${author.name}: ${said}` : said;
 		return phase === "stopped" ? `${words("replyStopped")} ${named}` : named;
 	}
 

@@ -3,7 +3,7 @@
 import { el } from "../../dom";
 import { isReplying, MAX_MESSAGE, type State } from "../chat/state";
 import type { Words } from "../words";
-import { icon } from "./icons";
+import { SEND, STOP, icon } from "./icons";
 
 /** The length from which the counter is shown. */
 const COUNT_FROM = MAX_MESSAGE - 400;
@@ -29,7 +29,7 @@ function createStop(words: Words, onStop: () => void) {
 	const node = el(
 		"button",
 		{ type: "button", class: "send stop", "aria-label": words("stop"), hidden: "" },
-		icon("stop"),
+		icon(STOP, "filled"),
 	);
 	node.addEventListener("click", () => onStop());
 	return {
@@ -68,7 +68,7 @@ export function createComposer(
 	const send = el(
 		"button",
 		{ type: "button", class: "send", "aria-label": words("send") },
-		icon("send"),
+		icon(SEND),
 	);
 	const counter = el("span", { class: "counter", id: "counter" });
 	const stop = createStop(words, events.stop);

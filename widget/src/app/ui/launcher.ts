@@ -3,7 +3,7 @@
 import { el } from "../../dom";
 import type { State } from "../chat/state";
 import type { Words } from "../words";
-import { icon } from "./icons";
+import { DOWN, icon } from "./icons";
 
 /** The icon stays if the page's policy or the network refuses the picture. */
 function showPicture(button: HTMLElement, url: string, signal: AbortSignal): void {
@@ -22,7 +22,7 @@ export function createLauncher(
 ) {
 	if (picture) showPicture(button, picture, signal);
 	const visible = button.textContent;
-	const [badge, down] = [el("span", { class: "badge" }), icon("down")];
+	const [badge, down] = [el("span", { class: "badge" }), icon(DOWN)];
 	button.setAttribute("aria-controls", "panel");
 	button.setAttribute("aria-haspopup", "dialog");
 	button.title = "";

@@ -2,13 +2,13 @@
 
 import { el } from "../../dom";
 import type { Rating, State } from "../chat/state";
-import type { Settings } from "../settings";
+import type { OpenParts } from "../conversation";
+import { usePart } from "../parts";
 import type { Words } from "../words";
-import type { Clock } from "./clock";
 import { type Composer, type ComposerEvents, createComposer } from "./composer";
-import { type ContactForm, createContactForm, type Details } from "./contact";
-import { icon } from "./icons";
-import { createLog } from "./message-list";
+import type { ContactForm, Details } from "./contact";
+import { CLOSE, SPARK, icon } from "./icons";
+import { createLog, type Log } from "./log";
 import { isModal, keepFocusInside } from "./small-screen";
 import { createStarters } from "./starters";
 import { createStatus } from "./status";
@@ -24,6 +24,7 @@ export interface PanelEvents extends ComposerEvents {
 
 export interface Panel {
 	readonly node: HTMLElement;
+	readonly log: Log;
 	render(state: State): void;
 	/**
 	 * The text field; on a touch screen the panel, so that the keyboard does not open by itself.
@@ -37,14 +38,14 @@ function createHeader(words: Words, title: string, close: () => void): HTMLEleme
 	const button = el(
 		"button",
 		{ type: "button", class: "close", "aria-label": words("closeChat") },
-		icon("close"),
+		icon(CLOSE),
 	);
 	button.addEventListener("click", close);
 	// Not <header>, which would add a second banner landmark to the page.
 	return el(
 		"div",
 		{ class: "header" },
-		el("span", { class: "emblem" }, icon("spark")),
+		el("span", { class: "emblem" }, icon(SPARK, "filled")),
 		el(
 			"div",
 			{ class: "heading" },
@@ -69,17 +70,20 @@ function takeTurns(contact: ContactForm, composer: Composer, state: State): void
 	else if (inForm && form.hidden) composer.focus();
 }
 
-export function createPanel(
-	words: Words,
-	settings: Settings,
-	events: PanelEvents,
-	clock: Clock,
-	signal: AbortSignal,
-): Panel {
-	const log = createLog({ words, settings, events, clock, signal });
+/** `changed`: a part of it has come, and must be rendered. */
+export function createPanel(parts: OpenParts, events: PanelEvents, changed: () => void): Panel {
+	const { words, settings } = parts;
+	const log = createLog(parts, events, changed);
 	const status = createStatus(words, settings.offersPerson, events);
-	const composer = createComposer(words, settings.inputPlaceholder, events);
-	const contact = settings.contact && createContactForm(words, settings.contact, events);
+	const composer = createComposer(words, settings.inputPlaceholder, {
+		...events,
+		type() {
+			log.prepare();
+			events.type();
+		},
+	});
+	const { contact: wish } = settings;
+	let contact: ContactForm | null = null;
 	const starters = createStarters(settings.starters, (text) => {
 		if (events.send(text)) composer.focus();
 	});
@@ -90,14 +94,20 @@ export function createPanel(
 		log.node,
 		starters.node,
 		status.node,
-		...(contact ? [contact.node] : []),
 		composer.node,
 	);
 	node.addEventListener("keydown", (event) => {
 		if (event.key === "Tab" && isModal(node)) keepFocusInside(node, event);
 	});
+	if (wish)
+		void usePart("contact", parts, ({ createContactForm }) => {
+			contact = createContactForm(words, wish, events);
+			composer.node.before(contact.node);
+			changed();
+		});
 	return {
 		node,
+		log,
 		prefill: composer.prefill,
 		focus() {
 			if (matchMedia("(pointer: coarse)").matches) node.focus({ preventScroll: true });

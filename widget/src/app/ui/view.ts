@@ -4,7 +4,6 @@ import { el, perFrame } from "../../dom";
 import { setOpen } from "../chat/state";
 import type { Opened, OpenParts } from "../conversation";
 import { createAnnouncer } from "./announcer";
-import { createClock } from "./clock";
 import { createLauncher } from "./launcher";
 import { createPanel } from "./panel";
 import { createHold, isModal, isPlaced, trackViewport, watchCompact } from "./small-screen";
@@ -31,16 +30,12 @@ export function createView(parts: OpenParts, { store, conversation }: Opened): V
 	const { shell, words, settings, signal } = parts;
 	const { frame, button } = shell;
 	const launcher = createLauncher(button, words, settings.picture, signal);
-	const panel = createPanel(
-		words,
-		settings,
-		{ ...conversation, close: () => toggle(false) },
-		createClock(shell.language.code),
-		signal,
-	);
+	const panel = createPanel(parts, { ...conversation, close: () => toggle(false) }, () => {
+		if (!signal.aborted) render();
+	});
 	const live = el("div", { class: "spoken", "aria-live": "polite" });
 	const hold = createHold(signal);
-	const announcer = createAnnouncer(live, words, settings, store.get());
+	const announcer = createAnnouncer(live, words, settings, store.get(), panel.log.read);
 	button.before(panel.node, live);
 	signal.addEventListener("abort", () => {
 		panel.node.remove();
@@ -52,7 +47,7 @@ export function createView(parts: OpenParts, { store, conversation }: Opened): V
 		frame.classList.toggle("open", state.open);
 		launcher.render(state);
 		panel.render(state);
-		announcer.render(state);
+		if (!panel.log.isLoading()) announcer.render(state);
 		hold(state.open && isModal(panel.node));
 	}
 
