@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { until } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
-import { exchange, HELLO, useSite } from "./site.mjs";
+import { exchange, HELLO, useSite, WELCOME } from "./site.mjs";
 
 describe("the parts of the widget", { skip: missing }, () => {
 	const site = useSite();
@@ -42,7 +42,7 @@ describe("the parts of the widget", { skip: missing }, () => {
 		const visitor = await site.visitTags([{ "data-widget": widget.widget_id }]);
 		const asked = filesOf(visitor);
 		await visitor.open();
-		await visitor.chat.getByText("Hi there! How can we help?").waitFor();
+		await visitor.chat.getByText(WELCOME).waitFor();
 		assert.deepEqual(asked, ["app"]);
 		await visitor.box.fill("I");
 		await until("it is loaded", () => asked.length > 1);
@@ -71,7 +71,7 @@ describe("the parts of the widget", { skip: missing }, () => {
 		await visitor.chat.locator(".older.loading").waitFor();
 		await list.end();
 		await visitor.saidUntil(exchange(...HELLO));
-		await visitor.chat.getByText("Hi there! How can we help?").waitFor();
+		await visitor.chat.getByText(WELCOME).waitFor();
 		assert.equal(await visitor.chat.locator(".older").count(), 0);
 		await until("the reply is announced", async () =>
 			(await visitor.live.textContent()).includes("Hello"),

@@ -6,7 +6,7 @@ import type { Message, Rating } from "../chat/state";
 import type { Settings } from "../settings";
 import type { Words } from "../words";
 import type { Clock } from "./clock";
-import { CHECK, COPY, SEND, UP, WAIT, type Icon, icon } from "./icons";
+import { CHECK, COPY, type Icon, icon, SEND, UP, WAIT } from "./icons";
 
 export interface ActionParts {
 	readonly words: Words;

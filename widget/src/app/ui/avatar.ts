@@ -1,7 +1,7 @@
 // The picture of who writes: the site's, else the name's initials, else an icon.
 
 import { el } from "../../dom";
-import { SPARK, icon } from "./icons";
+import { icon, SPARK } from "./icons";
 
 /** The first letters of the first and the last word. */
 export function initialsOf(name: string): string {

@@ -3,7 +3,7 @@
 import { el } from "../../dom";
 import { isReplying, MAX_MESSAGE, type State } from "../chat/state";
 import type { Words } from "../words";
-import { SEND, STOP, icon } from "./icons";
+import { icon, SEND, STOP } from "./icons";
 
 /** The length from which the counter is shown. */
 const COUNT_FROM = MAX_MESSAGE - 400;

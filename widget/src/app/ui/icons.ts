@@ -7,8 +7,7 @@ export const SPARK: Icon =
 	"M12 2.5c.7 5.3 3.2 8.4 9 9.5-5.8 1.1-8.3 4.2-9 9.5-.7-5.3-3.2-8.4-9-9.5 5.8-1.1 8.3-4.2 9-9.5Z";
 export const DOWN: Icon = "m6 9.5 6 6 6-6";
 export const CLOSE: Icon = "m6.5 6.5 11 11m0-11-11 11";
-export const STOP: Icon =
-	"M8 6h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H8a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2Z";
+export const STOP: Icon = "M8 6h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H8a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2Z";
 export const SEND: Icon = "M12 19V5.5m-6 6 6-6 6 6";
 export const RETRY: Icon = "M19.5 12a7.5 7.5 0 1 1-2.3-5.4l2.3 2.2m0-4.8v4.8h-4.8";
 export const WAIT: Icon = "M12 7v5l3 2M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17Z";

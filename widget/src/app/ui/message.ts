@@ -7,7 +7,7 @@ import { isLive, type Message, type Question, type Reply } from "../chat/state";
 import { failureText, pauseText, type Words } from "../words";
 import { type ActionParts, createActions } from "./actions";
 import { createAvatar } from "./avatar";
-import { ALERT, RETRY, STOP, WAIT, type Icon, icon } from "./icons";
+import { ALERT, type Icon, icon, RETRY, STOP, WAIT } from "./icons";
 import { writerOf } from "./people";
 
 export interface MessageParts extends ActionParts {

@@ -7,7 +7,7 @@ import { usePart } from "../parts";
 import type { Words } from "../words";
 import { type Composer, type ComposerEvents, createComposer } from "./composer";
 import type { ContactForm, Details } from "./contact";
-import { CLOSE, SPARK, icon } from "./icons";
+import { CLOSE, icon, SPARK } from "./icons";
 import { createLog, type Log } from "./log";
 import { isModal, keepFocusInside } from "./small-screen";
 import { createStarters } from "./starters";
