@@ -1,6 +1,6 @@
 // The list of messages, in the frame of log.ts.
 
-import { el } from "../../dom";
+import { el, setChildren } from "../../dom";
 import { type Message, type People, type State, tailOf } from "../chat/state";
 import { createAvatar } from "./avatar";
 import { createClock } from "./clock";
@@ -27,19 +27,6 @@ interface Shown {
 
 /** How long one frame draws messages of the history. */
 const SLICE_MS = 8;
-
-/**
- * Sets the children to `nodes` without moving a node that is in place: moving loses the selection.
- */
-function arrange(parent: HTMLElement, nodes: readonly HTMLElement[]): void {
-	const wanted = new Set<Node>(nodes);
-	for (const child of [...parent.childNodes]) if (!wanted.has(child)) child.remove();
-	let next = parent.firstChild;
-	for (const node of nodes) {
-		if (node === next) next = next.nextSibling;
-		else parent.insertBefore(node, next);
-	}
-}
 
 /** Shown while a person types. */
 function createTyping({ words }: ListParts, name: string): HTMLElement {
@@ -142,7 +129,7 @@ export function createMessageList(
 		}
 		scroll.keep(anchor, () => {
 			const nodes = drawItems(items, last, now.line !== "up");
-			arrange(list, [
+			setChildren(list, [
 				...(now.older === "none" ? [] : [older]),
 				...nodes,
 				...(typing ? [typing] : []),
