@@ -1,5 +1,5 @@
 // Creates elements. Text only becomes text nodes and no style attribute is set, so that the
-// strictest Content-Security-Policy of a host page allows everything here.
+// strictest Content-Security-Policy of a host page allows everything here. Buttons need no type: there is no form.
 
 export function el<K extends keyof HTMLElementTagNameMap>(
 	tag: K,

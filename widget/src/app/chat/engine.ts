@@ -14,10 +14,8 @@ import { createPeople } from "./people";
 import type { Queue, Sending } from "./queue";
 import { randomId } from "./session";
 import {
-	addReply,
 	addToken,
 	ask,
-	askAgain,
 	type Ending,
 	endingOf,
 	enqueue,
@@ -26,21 +24,21 @@ import {
 	forget,
 	hasEnded,
 	hearPerson,
+	insert,
 	isLive,
 	lastFailed,
 	newReply,
 	patch,
-	pause,
 	type Reply,
 	raise,
 	replyKey,
 	replyOf,
+	running,
 	type State,
 	setRating,
 	setSent,
-	setStopping,
-	setText,
 	start,
+	withReply,
 } from "./state";
 import type { Tokens } from "./tokens";
 import { adopt, mineOf, prepend } from "./transcript";
@@ -118,7 +116,7 @@ export function createEngine(parts: EngineParts): Engine {
 			if (isShort && !network.isOffline()) return;
 			showLine("lost");
 			const live = liveReply(store.get());
-			if (live) store.update((state) => pause(state, live.key, "unreachable"));
+			if (live) change(live.key, { phase: "paused", failure: "unreachable" });
 			contact.wait();
 		},
 		ended() {
@@ -131,6 +129,10 @@ export function createEngine(parts: EngineParts): Engine {
 
 	function set(change: Partial<State>): void {
 		store.update((state) => patch(state, change));
+	}
+
+	function change(key: string, more: Partial<Reply>): void {
+		store.update((state) => withReply(state, key, more));
 	}
 
 	function showLine(line: State["line"]): void {
@@ -179,7 +181,7 @@ export function createEngine(parts: EngineParts): Engine {
 			post();
 			return;
 		}
-		store.update((state) => pause(state, key, failure.kind));
+		change(key, { phase: "paused", failure: failure.kind });
 		if (key === typing) typing = null;
 		await retries.wait(failure);
 		sent = null;
@@ -258,11 +260,11 @@ export function createEngine(parts: EngineParts): Engine {
 		if (live) return live.key;
 		const failed = lastFailed(store.get());
 		if (failed) {
-			store.update((state) => askAgain(state, failed.reply.key));
+			change(failed.reply.key, running(""));
 			return failed.reply.key;
 		}
 		const reply = newReply(replyKey(randomId()));
-		store.update((state) => addReply(state, reply));
+		store.update((state) => insert(state, reply));
 		return reply.key;
 	}
 
@@ -328,7 +330,7 @@ export function createEngine(parts: EngineParts): Engine {
 		}
 		const key = typing ?? target();
 		if (status === "interrupted") {
-			store.update((state) => setText(start(state, key, id, 0), key, content));
+			store.update((state) => withReply(start(state, key, id, 0), key, running(content)));
 			giveUp(key, status);
 			return;
 		}
@@ -394,7 +396,7 @@ export function createEngine(parts: EngineParts): Engine {
 		}
 		const whole = repeated + text;
 		repeated = live.text.startsWith(whole) ? whole : null;
-		if (repeated === null) store.update((state) => setText(state, live.key, whole));
+		if (repeated === null) change(live.key, running(whole));
 	}
 
 	function take(frame: ServerFrame): void {
@@ -461,14 +463,14 @@ export function createEngine(parts: EngineParts): Engine {
 		retries = createRetries(network);
 		sent = null;
 		queue.put({ ...sending, failure: null });
-		store.update((state) => askAgain(state, reply.key));
+		change(reply.key, running(""));
 		post();
 	}
 
 	function stop(): void {
 		const live = liveReply(store.get());
 		if (!live || store.get().stopping) return;
-		store.update(setStopping);
+		set({ stopping: true });
 		const isHeard = connection.send({ type: "stop" });
 		const give = () => {
 			if (liveReply(store.get())?.key === live.key) end(live.key, "", "stopped");

@@ -29,7 +29,7 @@ const COMMENT_MAX = "1000";
 function createButton(path: Icon, label: string): HTMLButtonElement {
 	return el(
 		"button",
-		{ type: "button", class: "action", "aria-label": label, title: label },
+		{ class: "action", "aria-label": label, title: label },
 		icon(path),
 	);
 }

@@ -28,7 +28,7 @@ function isComposing(event: KeyboardEvent): boolean {
 function createStop(words: Words, onStop: () => void) {
 	const node = el(
 		"button",
-		{ type: "button", class: "send stop", "aria-label": words("stop"), hidden: "" },
+		{ class: "send stop", "aria-label": words("stop"), hidden: "" },
 		icon(STOP, "filled"),
 	);
 	node.addEventListener("click", () => onStop());
@@ -67,7 +67,7 @@ export function createComposer(
 	});
 	const send = el(
 		"button",
-		{ type: "button", class: "send", "aria-label": words("send") },
+		{ class: "send", "aria-label": words("send") },
 		icon(SEND),
 	);
 	const counter = el("span", { class: "counter", id: "counter" });

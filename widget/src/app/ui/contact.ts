@@ -65,8 +65,8 @@ export function createContactForm(
 		createField(words, field, wish.needed.includes(field) ? "required" : "optional"),
 	);
 	const problem = el("p", { class: "problem", role: "alert" });
-	const save = el("button", { type: "button", class: "primary" }, words("saveContact"));
-	const skip = el("button", { type: "button", class: "quiet" }, words("skipContact"));
+	const save = el("button", { class: "primary" }, words("saveContact"));
+	const skip = el("button", { class: "quiet" }, words("skipContact"));
 	const buttons = wish.required ? [save] : [save, skip];
 	const heading = words(wish.required ? "contactRequired" : "contactOptional");
 	// No form: a page in a sandbox may not allow forms.

@@ -4,7 +4,7 @@
 import { el, spoken } from "../../dom";
 import type { State } from "../chat/state";
 import type { OpenParts } from "../conversation";
-import { type PartOwner, type Parts, usePart } from "../parts";
+import { type PartOwner, usePart } from "../parts";
 import { createAvatar } from "./avatar";
 import type { ListEvents, MessageList } from "./message-list";
 
@@ -13,10 +13,8 @@ export interface Log {
 	render(state: State): void;
 	/** Loads the list, because a message is likely. */
 	prepare(): void;
-	/** The list is needed, but not there yet. */
-	isLoading(): boolean;
-	/** A reply without its marks. */
-	read(text: string): string;
+	/** What is new in a state, for a screen reader. */
+	news(state: State): string[];
 }
 
 export type LogParts = PartOwner & Pick<OpenParts, "shell" | "words" | "settings">;
@@ -37,7 +35,7 @@ function createGreeting({ words, settings }: LogParts, text: string): HTMLElemen
 
 /** `changed`: the list is there. */
 export function createLog(parts: LogParts, events: ListEvents, changed: () => void): Log {
-	// Not a live region: a screen reader would read each token. announcer.ts announces replies.
+	// Not a live region: a screen reader would read each token. news.ts has what is announced.
 	const node = el("div", {
 		class: "log",
 		role: "log",
@@ -47,8 +45,8 @@ export function createLog(parts: LogParts, events: ListEvents, changed: () => vo
 	});
 	const frame = el("div", { class: "log-frame" }, node);
 	const spinner = el("div", { class: "older loading", "aria-hidden": "true" });
-	let part: Parts["log"] | null = null;
 	let list: MessageList | null = null;
+	let news = (_: State): string[] => [];
 	let isAsked = false;
 	let greeting: HTMLElement | null = null;
 	let first: State | null = null;
@@ -56,11 +54,13 @@ export function createLog(parts: LogParts, events: ListEvents, changed: () => vo
 	function prepare(): void {
 		if (isAsked) return;
 		isAsked = true;
-		void usePart("log", parts, (loaded) => {
-			part = loaded;
-			list = part.createMessageList({ ...parts, events }, frame, node, greeting);
+		void usePart("log", parts, ({ createMessageList, createNews }) => {
+			list = createMessageList({ ...parts, events }, frame, node, greeting);
 			// What has changed since then is news.
-			if (first) list.render(first);
+			if (first) {
+				list.render(first);
+				news = createNews(parts, first);
+			}
 			changed();
 		});
 	}
@@ -72,8 +72,7 @@ export function createLog(parts: LogParts, events: ListEvents, changed: () => vo
 	return {
 		node: frame,
 		prepare,
-		isLoading: () => isAsked && !list,
-		read: (text) => part?.plainText(text, parts) ?? text,
+		news: (state) => news(state),
 		render(state) {
 			if (list) {
 				list.render(state);

@@ -113,7 +113,7 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 	const avatar = createAvatar(name, author ? "" : settings.avatar);
 	const node = el("div", { class: "row assistant" }, avatar, body);
 	const actions = createActions(parts, bubble);
-	const retry = el("button", { type: "button", class: "retry" }, icon(RETRY), words("tryAgain"));
+	const retry = el("button", { class: "retry" }, icon(RETRY), words("tryAgain"));
 	retry.addEventListener("click", onRetry);
 
 	function wait(): void {

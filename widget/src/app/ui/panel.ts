@@ -37,7 +37,7 @@ export interface Panel {
 function createHeader(words: Words, title: string, close: () => void): HTMLElement {
 	const button = el(
 		"button",
-		{ type: "button", class: "close", "aria-label": words("closeChat") },
+		{ class: "close", "aria-label": words("closeChat") },
 		icon(CLOSE),
 	);
 	button.addEventListener("click", close);

@@ -27,7 +27,7 @@ export function createScroll(
 	moved: () => void,
 	signal: AbortSignal,
 ): Scroll {
-	const jump = el("button", { type: "button", class: "jump", hidden: "" });
+	const jump = el("button", { class: "jump", hidden: "" });
 	let following = true;
 	let label = "";
 

@@ -5,7 +5,7 @@ import type { State } from "../chat/state";
 
 export function createStarters(questions: readonly string[], send: (text: string) => void) {
 	const buttons = questions.map((question) => {
-		const button = el("button", { type: "button", dir: "auto" }, question);
+		const button = el("button", { dir: "auto" }, question);
 		button.addEventListener("click", () => send(question));
 		return button;
 	});

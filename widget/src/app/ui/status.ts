@@ -17,8 +17,8 @@ export function statusText(words: Words, { line, people }: Pick<State, "line" | 
 
 /** `offersPerson`: visitors may ask for a person. */
 export function createStatus(words: Words, offersPerson: boolean, events: StatusEvents) {
-	const again = el("button", { type: "button" }, words("tryAgain"));
-	const ask = el("button", { type: "button", class: "ask" }, words("askPerson"));
+	const again = el("button", {}, words("tryAgain"));
+	const ask = el("button", { class: "ask" }, words("askPerson"));
 	const node = el("div", { class: "status" });
 	again.addEventListener("click", () => events.retry());
 	ask.addEventListener("click", () => events.send(words("askPerson")));

@@ -45,8 +45,8 @@ export function createTeaser(
 	const { text, paths, oncePerVisitor } = teaser;
 	if (!text || (oncePerVisitor && local.getItem(key) !== null)) return;
 	if (paths.length > 0 && !paths.some((path) => isPathLike(location.pathname, path))) return;
-	const message = el("button", { type: "button", dir: "auto" }, text);
-	const close = el("button", { type: "button", "aria-label": words("closeTeaser") }, icon(CLOSE));
+	const message = el("button", { dir: "auto" }, text);
+	const close = el("button", { "aria-label": words("closeTeaser") }, icon(CLOSE));
 	const node = el("div", { class: "teaser" }, message, close);
 	const dismiss = () => {
 		local.setItem(key, "1");
