@@ -6,6 +6,7 @@ const files = {
 	log: () => import("../src/app/parts/log"),
 	contact: () => import("../src/app/parts/contact"),
 	feed: () => import("../src/app/parts/feed"),
+	record: () => import("../src/app/parts/record"),
 	extras: () => import("../src/app/parts/extras"),
 };
 

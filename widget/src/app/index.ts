@@ -5,8 +5,12 @@ import { addStyles } from "../stylesheet";
 import { openChat } from "./chat/open";
 import type { OpenParts } from "./conversation";
 import { perform } from "./methods";
+import { createNetwork } from "./net/backoff";
+import { failureOfResponse } from "./net/failure";
+import { requestText } from "./net/http";
+import { createRetries } from "./net/retry";
 import { emitEvents, withEvents } from "./page-events";
-import { usePart } from "./parts";
+import { loadPart } from "./parts";
 import { resolveSettings } from "./settings";
 import { css } from "./styles/index.css";
 import { rgbOf } from "./ui/css-color";
@@ -17,16 +21,16 @@ function mount(parts: OpenParts) {
 	const opened = withEvents(parts, openChat(parts));
 	emitEvents(parts, opened);
 	const view = createView(parts, opened);
-	const { teaser, sound, unreadInTitle } = parts.settings;
-	if (teaser.text || sound || unreadInTitle)
-		void usePart("extras", parts, ({ createTeaser, giveNotice }) => {
-			giveNotice(parts, opened);
-			createTeaser(parts, opened, () => view.toggle(true));
-		});
 	return { ...opened, view };
 }
 
-export { fetchRecord } from "./record";
+export const fetchRecord: App["fetchRecord"] = async (url, signal, reply) =>
+	(await loadPart("record")).fetchRecord(url, signal, reply, {
+		createNetwork,
+		createRetries,
+		requestText,
+		failureOfResponse,
+	});
 
 export const start: App["start"] = (shell) => {
 	let mounted: ReturnType<typeof mount>;

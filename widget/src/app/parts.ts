@@ -14,7 +14,9 @@ export interface Parts {
 	readonly contact: typeof import("./parts/contact");
 	/** Frames without a WebSocket. */
 	readonly feed: typeof import("./parts/feed");
-	/** What a site may switch on: the teaser, notices outside the chat. */
+	/** The widget's settings, when the loader could not fetch them. */
+	readonly record: typeof import("./parts/record");
+	/** What a site may switch on: the button's picture, notices, the teaser, starter questions. */
 	readonly extras: typeof import("./parts/extras");
 }
 

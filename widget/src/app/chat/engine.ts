@@ -9,7 +9,7 @@ import { ChatFailure, type FailureKind, failureOfCode, isSpent } from "../net/fa
 import { createRetries } from "../net/retry";
 import { type ContactParts, createContact } from "./contact";
 import { type Refusal, readFrame, type ServerFrame } from "./frames";
-import type { History, StoredMessage } from "./history";
+import type { History } from "./history";
 import { createPeople } from "./people";
 import type { Queue, Sending } from "./queue";
 import { randomId } from "./session";
@@ -17,7 +17,6 @@ import {
 	addToken,
 	ask,
 	type Ending,
-	endingOf,
 	enqueue,
 	fail,
 	finish,
@@ -27,8 +26,10 @@ import {
 	insert,
 	isLive,
 	lastFailed,
+	type Message,
 	newReply,
 	patch,
+	type Question,
 	type Reply,
 	raise,
 	replyKey,
@@ -292,33 +293,33 @@ export function createEngine(parts: EngineParts): Engine {
 	}
 
 	/** A message of the visitor: without a WebSocket, also that which was sent from here. */
-	function hearVisitor({ id, content, at }: StoredMessage): void {
+	function hearVisitor({ key, text, at }: Question): void {
 		const [first] = queue.get();
-		const isMine = !isBack && first?.text === content && !first.failure;
+		const isMine = !isBack && first?.text === text && !first.failure;
 		if (first && isMine && ready && replyOf(store.get(), replyKey(first.clientMessageId))) {
 			isBack = true;
 			store.update((state) => setSent(state, first.clientMessageId, at));
-		} else if (!store.get().messages.some(({ key }) => key === id)) {
-			store.update((state) => ask(state, id, content, at));
+		} else if (!store.get().messages.some((one) => one.key === key)) {
+			store.update((state) => ask(state, key, text, at));
 		}
 	}
 
 	/** A person's message is a reply to no message in particular. */
-	function hearOperator({ id, content: text, at, author }: StoredMessage): void {
+	function hearOperator(message: Reply): void {
 		const live = typedReply();
 		people.wrote();
 		typing = null;
 		if (live && live.id === null && !sendingOf(live.key) && live.text === "")
 			store.update((state) => forget(state, live.key));
-		store.update((state) => hearPerson(state, id, { text, at, author }));
+		store.update((state) => hearPerson(state, message));
 	}
 
-	function hear(message: StoredMessage): void {
-		const { id, role, content, status, author, at } = message;
-		if (role === "user") {
+	function hear(message: Message): void {
+		if (message.role === "user") {
 			hearVisitor(message);
 			return;
 		}
+		const { key: id, text, phase, author, at } = message;
 		if (isShown(id)) {
 			const live = typedReply();
 			if (live) drop(live);
@@ -329,12 +330,12 @@ export function createEngine(parts: EngineParts): Engine {
 			return;
 		}
 		const key = typing ?? target();
-		if (status === "interrupted") {
-			store.update((state) => withReply(start(state, key, id, 0), key, running(content)));
-			giveUp(key, status);
+		if (phase === "failed") {
+			store.update((state) => withReply(start(state, key, id, 0), key, running(text)));
+			giveUp(key, "interrupted");
 			return;
 		}
-		end(key, content, endingOf(status), id, { at });
+		end(key, text, phase as Ending, id, { at });
 	}
 
 	/** A person will read the message: no reply follows. */
@@ -414,7 +415,7 @@ export function createEngine(parts: EngineParts): Engine {
 				grow(frame.token);
 				break;
 			case "message":
-				hear(frame);
+				hear(frame.message);
 				break;
 			case "operator":
 				people.take(frame.state, frame.name);

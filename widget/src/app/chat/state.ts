@@ -139,11 +139,6 @@ export function isLive(message: Message): message is Reply {
 	return message.role === "assistant" && LIVE.has(message.phase);
 }
 
-export function endingOf(status: "complete" | "stopped" | "length"): Ending {
-	if (status === "length") return "cut";
-	return status === "stopped" ? status : "done";
-}
-
 /** Whether the reply is final. */
 export function hasEnded({ phase }: Reply): boolean {
 	return phase === "done" || phase === "stopped" || phase === "cut";
@@ -224,8 +219,8 @@ export function ask(state: State, key: string, text: string, at: number | null =
 }
 
 /** A whole message of a person. */
-export function hearPerson(state: State, key: string, more: Partial<Reply>): State {
-	return count(insert(state, { ...newReply(key, key), ...more, phase: "done" }));
+export function hearPerson(state: State, message: Reply): State {
+	return count(insert(state, message));
 }
 
 /** A message of this visitor that is not sent yet. */

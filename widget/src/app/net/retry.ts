@@ -1,7 +1,7 @@
 // How often a request is retried automatically.
 
 import { backoff, type Network } from "./backoff";
-import { ChatFailure, isPassing } from "./failure";
+import { ChatFailure, isPassing, type Reason } from "./failure";
 
 /** Consecutive failures (about 4 minutes) after which only the visitor can retry. */
 const FAILURES_MAX = 20;
@@ -9,15 +9,15 @@ const FAILURES_MAX = 20;
 const ANEW_MAX = 5;
 
 /** The server interrupted the reply; asking again restarts it. */
-function isBroken({ kind }: ChatFailure): boolean {
+function isBroken({ kind }: Reason): boolean {
 	return kind === "interrupted" || kind === "lost";
 }
 
 /** The retries of one request. */
 export interface Retries {
 	/** Counts a failure; throws it if it is permanent or the limit is reached. */
-	accept(failure: ChatFailure): void;
-	wait(failure: ChatFailure): Promise<void>;
+	accept(failure: Reason): void;
+	wait(failure: Reason): Promise<void>;
 }
 
 export function createRetries(network: Network): Retries {

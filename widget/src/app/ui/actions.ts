@@ -27,11 +27,7 @@ export interface Actions {
 const COMMENT_MAX = "1000";
 
 function createButton(path: Icon, label: string): HTMLButtonElement {
-	return el(
-		"button",
-		{ class: "action", "aria-label": label, title: label },
-		icon(path),
-	);
+	return el("button", { class: "action", "aria-label": label, title: label }, icon(path));
 }
 
 /** Copies a message's source. `bubble`: selected and copied where the browser has no clipboard. */

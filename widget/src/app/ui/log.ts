@@ -20,7 +20,7 @@ export interface Log {
 export type LogParts = PartOwner & Pick<OpenParts, "shell" | "words" | "settings">;
 
 /** What Markdown may show in another way. */
-const MARKED = /[*_`~[\]<>&\\#|@+=]|\n\s*\n|^\s*(-|\d+[.)])|^(\t| {4})|\/\/|www\.|tel:/im;
+const MARKED = /[*_`~[<>&\\#|@+=]|\n\s*\n|^\s*(-|\d+[.)])|\/\/|www|tel:/im;
 
 /** The welcome message as text. */
 function createGreeting({ words, settings }: LogParts, text: string): HTMLElement {
@@ -55,7 +55,7 @@ export function createLog(parts: LogParts, events: ListEvents, changed: () => vo
 		if (isAsked) return;
 		isAsked = true;
 		void usePart("log", parts, ({ createMessageList, createNews }) => {
-			list = createMessageList({ ...parts, events }, frame, node, greeting);
+			list = createMessageList({ ...parts, events, createAvatar }, frame, node, greeting);
 			// What has changed since then is news.
 			if (first) {
 				list.render(first);

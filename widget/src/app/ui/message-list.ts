@@ -2,7 +2,6 @@
 
 import { el, setChildren } from "../../dom";
 import { type Message, type People, type State, tailOf } from "../chat/state";
-import { createAvatar } from "./avatar";
 import { createClock } from "./clock";
 import type { LogParts } from "./log";
 import { createMessage, dots, type MessageParts, type MessageView } from "./message";
@@ -16,7 +15,7 @@ export interface MessageList {
 
 export type ListEvents = MessageParts["events"] & { retry(): void; loadOlder(): void };
 
-type ListParts = LogParts & { readonly events: ListEvents };
+type ListParts = LogParts & Pick<MessageParts, "createAvatar"> & { readonly events: ListEvents };
 
 interface Shown {
 	readonly node: HTMLElement;
@@ -29,9 +28,9 @@ interface Shown {
 const SLICE_MS = 8;
 
 /** Shown while a person types. */
-function createTyping({ words }: ListParts, name: string): HTMLElement {
+function createTyping({ words, createAvatar }: ListParts, name: string): HTMLElement {
 	const bubble = el("div", { class: "bubble" }, dots(words, name));
-	return el("div", { class: "row assistant typing" }, createAvatar(name), bubble);
+	return el("div", { class: "row assistant" }, createAvatar(name), bubble);
 }
 
 /** `greeting`: the welcome message, if it is on the page. */

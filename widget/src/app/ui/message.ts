@@ -6,12 +6,14 @@ import { splitLinks } from "../../markdown/links";
 import { isLive, type Message, type Question, type Reply } from "../chat/state";
 import { failureText, pauseText, type Words } from "../words";
 import { type ActionParts, createActions } from "./actions";
-import { createAvatar } from "./avatar";
+import type { createAvatar } from "./avatar";
 import { ALERT, type Icon, icon, RETRY, STOP, WAIT } from "./icons";
 import { writerOf } from "./people";
 
 export interface MessageParts extends ActionParts {
 	readonly retry: () => void;
+	/** The app has it already. */
+	readonly createAvatar: typeof createAvatar;
 }
 
 export interface MessageView {
@@ -110,7 +112,7 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 	const title = name
 		? [el("p", { class: "name", dir: "auto" }, name)]
 		: [spoken(words("theySaid"))];
-	const avatar = createAvatar(name, author ? "" : settings.avatar);
+	const avatar = parts.createAvatar(name, author ? "" : settings.avatar);
 	const node = el("div", { class: "row assistant" }, avatar, body);
 	const actions = createActions(parts, bubble);
 	const retry = el("button", { class: "retry" }, icon(RETRY), words("tryAgain"));

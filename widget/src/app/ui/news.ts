@@ -24,7 +24,10 @@ function changedReplies({ messages }: State, before: readonly Message[]): Reply[
 }
 
 /** Returns the function that tells what is new in a state, in texts of one or more lines; "": nothing. */
-export function createNews({ words, settings }: LogParts, initial: State): (state: State) => string[] {
+export function createNews(
+	{ words, settings }: LogParts,
+	initial: State,
+): (state: State) => string[] {
 	let before = initial;
 	/** What was announced last about a reply, by its key. */
 	const said = new Map<string, string>();

@@ -5,12 +5,11 @@ import type { Rating, State } from "../chat/state";
 import type { OpenParts } from "../conversation";
 import { usePart } from "../parts";
 import type { Words } from "../words";
-import { type Composer, type ComposerEvents, createComposer } from "./composer";
+import { type ComposerEvents, createComposer } from "./composer";
 import type { ContactForm, Details } from "./contact";
 import { CLOSE, icon, SPARK } from "./icons";
 import { createLog, type Log } from "./log";
 import { isModal, keepFocusInside } from "./small-screen";
-import { createStarters } from "./starters";
 import { createStatus } from "./status";
 
 export interface PanelEvents extends ComposerEvents {
@@ -35,11 +34,7 @@ export interface Panel {
 }
 
 function createHeader(words: Words, title: string, close: () => void): HTMLElement {
-	const button = el(
-		"button",
-		{ class: "close", "aria-label": words("closeChat") },
-		icon(CLOSE),
-	);
+	const button = el("button", { class: "close", "aria-label": words("closeChat") }, icon(CLOSE));
 	button.addEventListener("click", close);
 	// Not <header>, which would add a second banner landmark to the page.
 	return el(
@@ -56,20 +51,6 @@ function createHeader(words: Words, title: string, close: () => void): HTMLEleme
 	);
 }
 
-/**
- * While contact details are required first, the form replaces the text field and takes over its
- * focus.
- */
-function takeTurns(contact: ContactForm, composer: Composer, state: State): void {
-	const [form, line] = [contact.node, composer.node];
-	const inForm = form.matches(":focus-within");
-	const inLine = line.matches(":focus-within");
-	contact.render(state);
-	line.hidden = contact.isFirst();
-	if (inLine && line.hidden) contact.focus();
-	else if (inForm && form.hidden) composer.focus();
-}
-
 /** `changed`: a part of it has come, and must be rendered. */
 export function createPanel(parts: OpenParts, events: PanelEvents, changed: () => void): Panel {
 	const { words, settings } = parts;
@@ -84,15 +65,11 @@ export function createPanel(parts: OpenParts, events: PanelEvents, changed: () =
 	});
 	const { contact: wish } = settings;
 	let contact: ContactForm | null = null;
-	const starters = createStarters(settings.starters, (text) => {
-		if (events.send(text)) composer.focus();
-	});
 	const node = el(
 		"section",
 		{ id: "panel", class: "panel", role: "dialog", "aria-labelledby": "title", tabindex: "-1" },
 		createHeader(words, settings.title, events.close),
 		log.node,
-		starters.node,
 		status.node,
 		composer.node,
 	);
@@ -101,8 +78,7 @@ export function createPanel(parts: OpenParts, events: PanelEvents, changed: () =
 	});
 	if (wish)
 		void usePart("contact", parts, ({ createContactForm }) => {
-			contact = createContactForm(words, wish, events);
-			composer.node.before(contact.node);
+			contact = createContactForm(words, wish, events, composer);
 			changed();
 		});
 	return {
@@ -117,12 +93,10 @@ export function createPanel(parts: OpenParts, events: PanelEvents, changed: () =
 		render(state) {
 			node.setAttribute("aria-modal", String(state.open && isModal(node)));
 			node.dataset.people = state.people.phase;
-			node.dataset.line = state.line;
 			status.render(state);
 			log.render(state);
-			starters.render(state);
 			composer.render(state);
-			if (contact) takeTurns(contact, composer, state);
+			contact?.render(state);
 		},
 	};
 }

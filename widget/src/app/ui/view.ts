@@ -3,6 +3,7 @@
 import { el, perFrame } from "../../dom";
 import { type State, setOpen } from "../chat/state";
 import type { Opened, OpenParts } from "../conversation";
+import { usePart } from "../parts";
 import { createLauncher } from "./launcher";
 import { createPanel } from "./panel";
 import { createHold, isModal, isPlaced, trackViewport, watchCompact } from "./small-screen";
@@ -29,10 +30,11 @@ function keepKeysInside(root: ShadowRoot, signal: AbortSignal): void {
 }
 
 /** The nodes leave the page when `signal` is aborted. */
-export function createView(parts: OpenParts, { store, conversation }: Opened): View {
+export function createView(parts: OpenParts, opened: Opened): View {
+	const { store, conversation } = opened;
 	const { shell, words, settings, signal } = parts;
 	const { frame, button } = shell;
-	const launcher = createLauncher(button, words, settings.picture, signal);
+	const launcher = createLauncher(button, words, signal);
 	const panel = createPanel(parts, { ...conversation, close: () => toggle(false) }, render);
 	const live = el("div", { class: "spoken", "aria-live": "polite" });
 	const hold = createHold(signal);
@@ -96,6 +98,11 @@ export function createView(parts: OpenParts, { store, conversation }: Opened): V
 	// Without the focus, which is the page's.
 	if (isPlaced(frame)) store.update((state) => setOpen(state, true));
 	render();
+	const { picture, sound, starters, teaser, unreadInTitle } = settings;
+	if (picture || sound || starters[0] || teaser.text || unreadInTitle)
+		void usePart("extras", parts, ({ addExtras }) =>
+			addExtras(parts, opened, panel, () => toggle(true)),
+		);
 	return {
 		toggle,
 		prefill: panel.prefill,
