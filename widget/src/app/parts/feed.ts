@@ -1,0 +1,3 @@
+// Streams and polls: loaded where a WebSocket does not work.
+
+export { openFeed } from "../net/feed";
