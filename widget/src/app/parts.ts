@@ -4,7 +4,7 @@
 
 import type { Shell } from "../shell";
 import { addStyles } from "../stylesheet";
-import { backoff, createNetwork } from "./net/backoff";
+import { backoff, createNetwork, type Network } from "./net/backoff";
 import { importPart } from "./part-files";
 
 export interface Parts {
@@ -55,9 +55,10 @@ export async function usePart<K extends keyof Parts>(
 	{ shell, signal }: PartOwner,
 	use: (part: Parts[K]) => void,
 ): Promise<void> {
+	let network: Network | null = null;
 	for (let tried = 0; !signal.aborted; tried++) {
 		const part = await loadPart(name).catch(() => null);
-		if (!part) await createNetwork(signal).pause(0, backoff(tried));
+		if (!part) await (network ??= createNetwork(signal)).pause(0, backoff(tried));
 		else if (!signal.aborted) {
 			if ("css" in part) addStylesOf(shell.root, name, part.css);
 			use(part);

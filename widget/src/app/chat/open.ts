@@ -181,5 +181,6 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 		get: () => tab.getItem(draftKey) ?? "",
 		set: (text: string) => (text ? tab.setItem(draftKey, text) : tab.removeItem(draftKey)),
 	};
-	return { store, conversation: { ...passed, send, draft }, local };
+	const isReturning = tokens.get() !== null;
+	return { store, conversation: { ...passed, send, draft }, local, isReturning };
 }
