@@ -58,11 +58,12 @@ export async function usePart<K extends keyof Parts>(
 	let network: Network | null = null;
 	for (let tried = 0; !signal.aborted; tried++) {
 		const part = await loadPart(name).catch(() => null);
-		if (!part) await (network ??= createNetwork(signal)).pause(0, backoff(tried));
-		else if (!signal.aborted) {
+		if (part && !signal.aborted) {
 			if ("css" in part) addStylesOf(shell.root, name, part.css);
 			use(part);
 			return;
 		}
+		network ??= createNetwork(signal);
+		await network.pause(0, backoff(tried));
 	}
 }
