@@ -12,10 +12,8 @@ export interface Parts {
 	readonly log: typeof import("./parts/log");
 	/** The contact form. */
 	readonly contact: typeof import("./parts/contact");
-	/** Frames without a WebSocket. */
-	readonly feed: typeof import("./parts/feed");
-	/** The widget's settings, when the loader could not fetch them. */
-	readonly record: typeof import("./parts/record");
+	/** Frames without a WebSocket, and the widget's settings if the loader could not fetch them. */
+	readonly network: typeof import("./parts/network");
 	/** What a site may switch on: the button's picture, notices, the teaser, starter questions. */
 	readonly extras: typeof import("./parts/extras");
 }

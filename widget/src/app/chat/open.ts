@@ -66,7 +66,7 @@ function carriersOf(place: Place, token: () => string | null): readonly OpenCarr
 		(events) => openSocket(new WebSocket(place.url("ws", token())), events),
 		...FEEDS.map((kind) =>
 			openLater(async () => {
-				const { openFeed } = await loadPart("feed");
+				const { openFeed } = await loadPart("network");
 				const url = (leaf: "events" | "frames", after?: string) =>
 					place.url(leaf, token(), after === undefined ? {} : { after });
 				return (events) => openFeed(kind, url, events);
