@@ -97,7 +97,7 @@ describe("the parts of the widget", { skip: missing }, () => {
 		const visitor = await site.visitTags([{ "data-widget": widget.widget_id }], (context) =>
 			context.addInitScript("window.WebSocket = class { constructor() { throw new Error(); } };"),
 		);
-		const feed = await refuse(visitor, "feed");
+		const feed = await refuse(visitor, "network");
 		await visitor.open();
 		await feed.heard();
 		await visitor.box.fill(HELLO[0]);

@@ -5,8 +5,7 @@ import type { Parts } from "../src/app/parts";
 const files = {
 	log: () => import("../src/app/parts/log"),
 	contact: () => import("../src/app/parts/contact"),
-	feed: () => import("../src/app/parts/feed"),
-	record: () => import("../src/app/parts/record"),
+	network: () => import("../src/app/parts/network"),
 	extras: () => import("../src/app/parts/extras"),
 };
 

@@ -25,7 +25,7 @@ function mount(parts: OpenParts) {
 }
 
 export const fetchRecord: App["fetchRecord"] = async (url, signal, reply) =>
-	(await loadPart("record")).fetchRecord(url, signal, reply, {
+	(await loadPart("network")).fetchRecord(url, signal, reply, {
 		createNetwork,
 		createRetries,
 		requestText,

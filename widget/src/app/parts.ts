@@ -4,7 +4,7 @@
 
 import type { Shell } from "../shell";
 import { addStyles } from "../stylesheet";
-import { backoff, createNetwork } from "./net/backoff";
+import { backoff, createNetwork, type Network } from "./net/backoff";
 import { importPart } from "./part-files";
 
 export interface Parts {
@@ -12,10 +12,8 @@ export interface Parts {
 	readonly log: typeof import("./parts/log");
 	/** The contact form. */
 	readonly contact: typeof import("./parts/contact");
-	/** Frames without a WebSocket. */
-	readonly feed: typeof import("./parts/feed");
-	/** The widget's settings, when the loader could not fetch them. */
-	readonly record: typeof import("./parts/record");
+	/** Frames without a WebSocket, and the widget's settings if the loader could not fetch them. */
+	readonly network: typeof import("./parts/network");
 	/** What a site may switch on: the button's picture, notices, the teaser, starter questions. */
 	readonly extras: typeof import("./parts/extras");
 }
@@ -55,13 +53,15 @@ export async function usePart<K extends keyof Parts>(
 	{ shell, signal }: PartOwner,
 	use: (part: Parts[K]) => void,
 ): Promise<void> {
+	let network: Network | null = null;
 	for (let tried = 0; !signal.aborted; tried++) {
 		const part = await loadPart(name).catch(() => null);
-		if (!part) await createNetwork(signal).pause(0, backoff(tried));
-		else if (!signal.aborted) {
+		if (part && !signal.aborted) {
 			if ("css" in part) addStylesOf(shell.root, name, part.css);
 			use(part);
 			return;
 		}
+		network ??= createNetwork(signal);
+		await network.pause(0, backoff(tried));
 	}
 }

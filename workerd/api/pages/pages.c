@@ -277,7 +277,8 @@ pages_is_loaded_by_widget(struct slice stem)
 	static const char part[] = "chat-part-";
 	const size_t n = sizeof(part) - 1;
 
-	return slice_eq_str(stem, "chat-app-") || (stem.len > n && memcmp(stem.p, part, n) == 0);
+	return slice_eq_str(stem, "chat-app-") ||
+	    (stem.len > n && memcmp(stem.p, part, n) == 0);
 }
 
 /*

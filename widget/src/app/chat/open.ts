@@ -63,7 +63,7 @@ function carriersOf(place: Place, token: () => string | null): readonly OpenCarr
 		(events) => openSocket(new WebSocket(place.url("ws", token())), events),
 		...FEEDS.map((kind) =>
 			openLater(async () => {
-				const { openFeed } = await loadPart("feed");
+				const { openFeed } = await loadPart("network");
 				const url = (leaf: "events" | "frames", after?: string) =>
 					place.url(leaf, token(), after === undefined ? {} : { after });
 				return (events) => openFeed(kind, url, events);
@@ -178,5 +178,6 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 		get: () => tab.getItem(draftKey) ?? "",
 		set: (text: string) => (text ? tab.setItem(draftKey, text) : tab.removeItem(draftKey)),
 	};
-	return { store, conversation: { ...passed, send, draft }, local };
+	const isReturning = tokens.get() !== null;
+	return { store, conversation: { ...passed, send, draft }, local, isReturning };
 }

@@ -31,7 +31,7 @@ function keepKeysInside(root: ShadowRoot, signal: AbortSignal): void {
 
 /** The nodes leave the page when `signal` is aborted. */
 export function createView(parts: OpenParts, opened: Opened): View {
-	const { store, conversation } = opened;
+	const { store, conversation, isReturning } = opened;
 	const { shell, words, settings, signal } = parts;
 	const { frame, button } = shell;
 	const launcher = createLauncher(button, words, signal);
@@ -57,6 +57,7 @@ export function createView(parts: OpenParts, opened: Opened): View {
 	function render(): void {
 		const state = store.get();
 		frame.classList.toggle("open", state.open);
+		if (state.open && isReturning) panel.log.prepare();
 		launcher.render(state);
 		panel.render(state);
 		announce(state);
