@@ -98,8 +98,13 @@ export function createContactForm(
 		if (shown?.phase !== "asked") return;
 		const details = read();
 		const isMissing = (field: ContactField) => wish.needed.includes(field) && !details[field];
+		// The server checks the rest; the visitor sees all problems at once.
+		const problemOf = (field: ContactField) =>
+			fields.find((one) => one.field === field)?.input.validity.typeMismatch
+				? contactForm(words, field)
+				: "";
 		if (fields.some(({ field }) => isMissing(field)))
-			blame((field) => (isMissing(field) ? words("missing") : ""));
+			blame((field) => (isMissing(field) ? words("missing") : problemOf(field)));
 		else if (Object.keys(details).length === 0) fields[0]?.input.focus();
 		else events.introduce(details);
 	}
