@@ -113,14 +113,32 @@ function createRating({ words, events: { rate } }: ActionParts, below: HTMLEleme
 	};
 }
 
+const STEPS: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowLeft: -1 };
+
+/** One Tab stop for all buttons of a message: the arrow keys move between them. */
+function createBar(...children: Node[]): HTMLElement {
+	const bar = el("div", { class: "meta", role: "toolbar" }, ...children);
+	const buttons = () => [...bar.querySelectorAll("button")];
+	bar.addEventListener("focusin", ({ target }) => {
+		for (const one of buttons()) one.tabIndex = one === target ? 0 : -1;
+	});
+	bar.addEventListener("keydown", (event) => {
+		const step = STEPS[event.key];
+		if (!step) return;
+		event.preventDefault();
+		const all = buttons();
+		const at = all.findIndex((one) => one.tabIndex === 0);
+		all[at + (getComputedStyle(bar).direction === "rtl" ? -step : step)]?.focus();
+	});
+	return bar;
+}
+
 export function createActions(parts: ActionParts, bubble: HTMLElement): Actions {
 	const { words, settings, clock } = parts;
 	let text = "";
 	const time = el("time");
 	const queued = el("span", {}, icon(WAIT), words("queued"));
-	const meta = el(
-		"div",
-		{ class: "meta" },
+	const meta = createBar(
 		time,
 		createCopy(words, bubble, () => text),
 	);
@@ -141,6 +159,7 @@ export function createActions(parts: ActionParts, bubble: HTMLElement): Actions 
 				return;
 			if (!rating) {
 				rating = createRating(parts, node);
+				for (const one of rating.buttons) one.tabIndex = -1;
 				meta.append(...rating.buttons);
 			}
 			rating.render(message.id, message.rating);

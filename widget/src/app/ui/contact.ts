@@ -88,8 +88,8 @@ export function createContactForm(
 	}
 
 	/** Shows each field's problem; the first wrong one gets the focus. */
-	function blame(textOf: (field: ContactField) => string): void {
-		for (const one of fields) one.blame(textOf(one.field));
+	function blame(textOf: (field: ContactField, input: HTMLInputElement) => string): void {
+		for (const one of fields) one.blame(textOf(one.field, one.input));
 		const first = fields.find(({ input }) => input.matches("[aria-invalid=true]"));
 		if (node.matches(":focus-within")) first?.input.focus();
 	}
@@ -98,13 +98,12 @@ export function createContactForm(
 		if (shown?.phase !== "asked") return;
 		const details = read();
 		const isMissing = (field: ContactField) => wish.needed.includes(field) && !details[field];
-		// The server checks the rest; the visitor sees all problems at once.
-		const problemOf = (field: ContactField) =>
-			fields.find((one) => one.field === field)?.input.validity.typeMismatch
-				? contactForm(words, field)
-				: "";
 		if (fields.some(({ field }) => isMissing(field)))
-			blame((field) => (isMissing(field) ? words("missing") : problemOf(field)));
+			// With the fields that only the server would refuse, so that the visitor sees all problems at once.
+			blame((field, { validity }) => {
+				if (isMissing(field)) return words("missing");
+				return validity.typeMismatch ? contactForm(words, field) : "";
+			});
 		else if (Object.keys(details).length === 0) fields[0]?.input.focus();
 		else events.introduce(details);
 	}

@@ -24,6 +24,12 @@ interface Shown {
 	state: string;
 }
 
+/** Who wrote it, for comparisons; undefined: nobody. */
+function writerIn(item?: Item): string | undefined {
+	const message = item?.message;
+	return message?.role === "assistant" ? `by ${message.author?.name}` : message?.role;
+}
+
 /** How long one frame draws messages of the history. */
 const SLICE_MS = 8;
 
@@ -88,13 +94,17 @@ export function createMessageList(
 	}
 
 	/** Draws the newest items first, at least a new one; those that do not fit into this frame follow in the next one. */
-	function drawItems(items: readonly Item[], last: string, isDown: boolean): HTMLElement[] {
+	function drawItems(
+		items: readonly Item[],
+		last: readonly string[],
+		isDown: boolean,
+	): HTMLElement[] {
 		const end = performance.now() + SLICE_MS;
 		isBulk = (isBulk && !isComplete) || items.filter(({ key }) => !shown.has(key)).length > 2;
 		const drawn = new Map<string, Shown>();
 		let added = 0;
 		isComplete = true;
-		for (const item of [...items].reverse()) {
+		for (const [at, item] of [...items.entries()].reverse()) {
 			const known = shown.get(item.key);
 			if (!known && added++ && performance.now() > end) {
 				isComplete = false;
@@ -102,7 +112,12 @@ export function createMessageList(
 			}
 			const entry = known ?? create(item);
 			if (isBulk && !known) entry.node.classList.add("still");
-			update(entry, item, item.key === last, isDown);
+			// A name and a picture for all messages of a writer that follow each other.
+			entry.node.classList.toggle(
+				"more",
+				!!item.message && writerIn(item) === writerIn(items[at - 1]),
+			);
+			update(entry, item, last.includes(item.key), isDown);
 			drawn.set(item.key, entry);
 		}
 		shown = drawn;
@@ -124,7 +139,10 @@ export function createMessageList(
 	function draw(now: State): void {
 		const { messages } = now;
 		const items = timelineOf(now, lines, clock);
-		const last = messages[tailOf(messages) - 1]?.key ?? "";
+		const [before, newest] = messages.slice(0, tailOf(messages)).slice(-2);
+		const last = [(newest ?? before)?.key ?? ""];
+		// Nothing shows that the server has it.
+		if (newest?.role === "assistant" && !newest.text && !newest.id && before) last.push(before.key);
 		if (isComplete || !anchor?.isConnected) {
 			const oldest = items.find(({ key, message }) => message && shown.has(key));
 			anchor = oldest && shown.get(oldest.key)?.node;

@@ -19,7 +19,7 @@ export interface MessageParts extends ActionParts {
 export interface MessageView {
 	readonly node: HTMLElement;
 	/**
-	 * `isLast`: only the newest failed reply offers a retry. `isDown`: there is no connection, which the
+	 * `isLast`: only the newest failed reply offers a retry; or a message that the server may not have yet. `isDown`: there is no connection, which the
 	 * line above the text field says.
 	 */
 	render(message: Message, isLast: boolean, isDown: boolean): void;
@@ -38,7 +38,13 @@ function createQuestion(parts: MessageParts, { text }: Question): MessageView {
 	const actions = createActions(parts, bubble);
 	const body = el("div", { class: "body" }, bubble, actions.node);
 	const node = el("div", { class: "row user" }, spoken(parts.words("youSaid")), body);
-	return { node, render: actions.render };
+	return {
+		node,
+		render(message, isLast, isDown) {
+			const isUnsent = message.role === "user" && isLast && isDown;
+			actions.render(isUnsent ? { ...message, isQueued: true } : message);
+		},
+	};
 }
 
 /** `name`: who is writing. */
@@ -135,7 +141,10 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 			const { phase, text } = message;
 			node.dataset.phase = phase;
 			const remark = remarkOn(words, message, isLast ? retry : null, isDown);
-			const waits = phase === "waiting" || (phase === "paused" && !text && !remark);
+			const isAwaited = phase === "waiting" || (phase === "paused" && !text && !remark);
+			// Without a connection nobody seems to write.
+			const waits = isAwaited && !isDown;
+			node.hidden = isAwaited && isDown;
 			if (waits) wait();
 			else show(text, !isLive(message));
 			actions.render(message);

@@ -4,10 +4,10 @@ import { el } from "../../dom";
 import type { Rating, State } from "../chat/state";
 import type { OpenParts } from "../conversation";
 import { usePart } from "../parts";
-import type { Words } from "../words";
+import { createAvatar } from "./avatar";
 import { type ComposerEvents, createComposer } from "./composer";
 import type { ContactForm, Details } from "./contact";
-import { CLOSE, icon, SPARK } from "./icons";
+import { CLOSE, icon } from "./icons";
 import { createLog, type Log } from "./log";
 import { isModal, keepFocusInside } from "./small-screen";
 import { createStatus } from "./status";
@@ -33,22 +33,34 @@ export interface Panel {
 	prefill(text: string): void;
 }
 
-function createHeader(words: Words, title: string, close: () => void): HTMLElement {
+/** The agent, or the person who has the conversation. */
+function createHeader({ words, settings }: OpenParts, close: () => void) {
+	const { title, agentName, avatar } = settings;
+	const face = el("span");
+	const heading = el("h2");
+	const line = el("p");
+	let shown: string | undefined;
 	const button = el("button", { class: "close", "aria-label": words("closeChat") }, icon(CLOSE));
 	button.addEventListener("click", close);
 	// Not <header>, which would add a second banner landmark to the page.
-	return el(
+	const node = el(
 		"div",
 		{ class: "header" },
-		el("span", { class: "emblem" }, icon(SPARK, "filled")),
-		el(
-			"div",
-			{ class: "heading" },
-			el("h2", { id: "title" }, title),
-			el("p", {}, words("subtitle")),
-		),
+		face,
+		el("div", { class: "heading" }, heading, line),
 		button,
 	);
+	return {
+		node,
+		render({ people: { phase, person } }: State) {
+			const name = (phase === "person" && person?.name) || "";
+			if (name === shown) return;
+			shown = name;
+			face.replaceChildren(name ? createAvatar(name) : createAvatar(agentName, avatar));
+			heading.textContent = name || title;
+			line.textContent = name ? title : [agentName, words("subtitle")].filter(Boolean).join(" · ");
+		},
+	};
 }
 
 /** `changed`: a part of it has come, and must be rendered. */
@@ -63,12 +75,13 @@ export function createPanel(parts: OpenParts, events: PanelEvents, changed: () =
 			events.type();
 		},
 	});
+	const header = createHeader(parts, events.close);
 	const { contact: wish } = settings;
 	let contact: ContactForm | null = null;
 	const node = el(
 		"section",
-		{ id: "panel", class: "panel", role: "dialog", "aria-labelledby": "title", tabindex: "-1" },
-		createHeader(words, settings.title, events.close),
+		{ id: "panel", class: "panel", role: "dialog", "aria-label": settings.title, tabindex: "-1" },
+		header.node,
 		log.node,
 		status.node,
 		composer.node,
@@ -93,6 +106,7 @@ export function createPanel(parts: OpenParts, events: PanelEvents, changed: () =
 		render(state) {
 			node.setAttribute("aria-modal", String(state.open && isModal(node)));
 			node.dataset.people = state.people.phase;
+			header.render(state);
 			status.render(state);
 			log.render(state);
 			composer.render(state);
