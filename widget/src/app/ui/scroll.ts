@@ -31,15 +31,21 @@ export function createScroll(
 	let following = true;
 	let label = "";
 
+	/** Hidden at the end, but not while it has the focus, which would be lost: Tab may have scrolled the list there. */
+	function update(): void {
+		jump.hidden = following && !jump.matches(":focus");
+	}
+	jump.addEventListener("blur", update);
+
 	function follow(): void {
 		following = true;
-		jump.hidden = true;
+		update();
 		list.scrollTop = list.scrollHeight;
 	}
 
 	const scrolled = () => {
 		following = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END;
-		jump.hidden = following;
+		update();
 		moved();
 	};
 	list.addEventListener("scroll", scrolled, { passive: true });
@@ -66,7 +72,7 @@ export function createScroll(
 			else if (anchor) list.scrollTop += anchor.offsetTop - (before ?? 0);
 		},
 		count(count) {
-			jump.hidden = following;
+			update();
 			const text = words(count > 0 ? "newMessages" : "latest", { count });
 			if (text === label) return;
 			label = text;
