@@ -194,10 +194,10 @@ test("all is read when this user says so, in any tab", async () => {
 });
 
 test("a list that has ended hears nothing more, and reads nothing", async () => {
-	const { open, report, follow, requests, list } = stage(3);
+	const { open, report, requests, list, tab } = stage(3);
 	await open();
 	list.end();
 	await report("message", "m1", "created", "c2");
-	await follow();
+	assert.deepEqual(tab.timers, []);
 	assert.deepEqual(requests, []);
 });

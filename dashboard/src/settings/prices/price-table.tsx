@@ -3,6 +3,7 @@
 import type { Prices } from "../../../../workerd/api/openapi/openapi";
 import { useDesk } from "../../api/desk";
 import { ApiError } from "../../api/errors";
+import { ifUnchanged } from "../../api/unchanged";
 import { toast } from "../../shell/toasts";
 import { t as common } from "../../text/common";
 import { Button, IconButton } from "../../ui/button";
@@ -11,7 +12,6 @@ import { TextField } from "../../ui/field";
 import { FormBar } from "../../ui/form-bar";
 import { useForm } from "../../ui/use-form";
 import { t } from "../texts";
-import { ifUnchanged } from "../unchanged";
 import { invalidPrices, type PriceForm, type PriceRow, priceForm, pricesOf } from "./price-rows";
 
 interface PriceTableProps {
