@@ -426,6 +426,14 @@ describe("the inbox", { skip: missing }, () => {
 		await inbox.show(page, "/?view=all");
 		await bell.click();
 		assert.equal(await bell.getAttribute("aria-pressed"), "false");
+
+		// The message stays in reach above a dialog.
+		await page.keyboard.press("Control+k");
+		await page.getByRole("dialog").waitFor();
+		const message = page.locator(".toast").last();
+		await message.getByRole("button", { name: "Close" }).click();
+		await message.waitFor({ state: "detached" });
+		await page.keyboard.press("Escape");
 		await change(id, { state: "open" });
 	});
 

@@ -344,7 +344,7 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		await page.getByText("Somebody else has changed").first().waitFor();
 		const kept = await admin("GET", "budgets");
 		assert.equal(kept.widgets[widget.id].dailyTokens, 7000);
-		await page.getByRole("button", { name: "Keep mine" }).click();
+		await page.getByRole("button", { name: "Keep my changes" }).click();
 		await page.getByRole("button", { name: "Save the budget" }).click();
 		await page.getByText("The budget is saved.").first().waitFor();
 		await page.getByRole("button", { name: "Remove the secret" }).click();
