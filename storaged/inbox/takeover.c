@@ -76,7 +76,7 @@ int
 takeover_find_unanswered(
     struct txn *t, const struct msg_conversation_record *conversation, bool *unanswered)
 {
-	struct msg_message_record newest;
+	struct msg_message_record newest = {0};
 	int rc = MDB_NOTFOUND;
 
 	/* The place of a reply is empty if its question was handed over. */

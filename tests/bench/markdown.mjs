@@ -86,7 +86,10 @@ const script = await bundle(
 	'import { createMarkdown } from "./src/markdown/index"; window.createMarkdown = createMarkdown;',
 	"ts",
 );
-const styles = await bundle('@import "./src/app/styles/index.css";', "css");
+const styles = await bundle(
+	'@import "./src/app/styles/index.css"; @import "./src/app/styles/conversation.css";',
+	"css",
+);
 const browser = await launch();
 try {
 	for (const [name, unit] of Object.entries(REPLIES)) {

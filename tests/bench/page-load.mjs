@@ -2,11 +2,12 @@
 // Time (the time over 50 ms of each task of the main thread between First Contentful Paint and Time to
 // Interactive) and Cumulative Layout Shift. A task's time is its processor time, so that other work on the machine
 // counts less. Chromium runs at a quarter of the processor's speed, as Lighthouse simulates a phone. The runs of the
-// pages alternate.
+// pages alternate. Then the tasks of a page while its chat shows a long reply; --reply measures only these.
 
 import { createServer } from "node:http";
 import { launch, newContext } from "../browser/browser.mjs";
 import { ADMIN_KEY, freePort, until, withBanter } from "../e2e/harness.mjs";
+import { measureLongReply } from "./long-reply.mjs";
 import { mainTasks } from "./tasks.mjs";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
@@ -129,12 +130,16 @@ function report(results) {
 	}
 }
 
-await withBanter({}, async (banter) => {
+async function createWidget(banter) {
 	const reply = await banter.request("POST", "/v1/admin/widgets", {
 		headers: { "x-admin-api-key": ADMIN_KEY },
 		body: { name: "Support" },
 	});
-	const widget = reply.json.widget_id;
+	return reply.json.widget_id;
+}
+
+async function measureLoading(banter) {
+	const widget = await createWidget(banter);
 	const tag = `<script src="${banter.url}/api/widget/embed.js" data-widget="${widget}" defer></script>`;
 	const server = createServer((req, res) => {
 		if (req.url === "/site.js") {
@@ -159,4 +164,10 @@ await withBanter({}, async (banter) => {
 		server.closeAllConnections();
 		server.close();
 	}
-});
+}
+
+if (!process.argv.includes("--reply")) await withBanter({}, measureLoading);
+for (const [name, figures] of Object.entries(await measureLongReply(createWidget))) {
+	const list = Object.entries(figures).map(([what, figure]) => `${what}: ${figure}`);
+	console.log(`${name}: ${list.join(", ")}`);
+}

@@ -242,6 +242,97 @@ describe("a conversation", { skip: missing }, () => {
 		await chat.getByText("You are offline").waitFor({ state: "hidden" });
 	});
 
+	it("shows no dots without a connection; what may not be sent yet waits", async () => {
+		const { log, chat, set } = await open();
+		const awaited = reply("q/reply", "", { id: null, phase: "waiting" });
+		const lost = { ...awaited, phase: "paused", failure: "unreachable" };
+		await set({ line: "up", messages: [WELCOME, question("q", "How?"), awaited] });
+		await chat.locator(".dots").waitFor();
+		await set({ line: "offline", messages: [WELCOME, question("q", "How?"), lost] });
+		await chat.locator(".dots").waitFor({ state: "hidden" });
+		await log.getByText("Waiting to be sent").waitFor();
+		// The server has it.
+		await set({ messages: [WELCOME, question("q", "How?"), { ...lost, id: "r" }] });
+		await log.getByText("Waiting to be sent").waitFor({ state: "detached" });
+		await set({ line: "up", messages: [WELCOME, question("q", "How?"), awaited] });
+		await chat.locator(".dots").waitFor();
+	});
+
+	it("shows in the header who answers: the agent, and a person until the hand-back", async () => {
+		const avatar = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>";
+		const { chat, set } = await open({ agentName: "Mia", avatar });
+		const header = chat.locator(".header");
+		const texts = () =>
+			header.evaluate((node) =>
+				[".avatar", "h2", "p"].map((part) => node.querySelector(part).textContent),
+			);
+		assert.deepEqual(await texts(), ["M", "Chat with us", "Mia · AI assistant"]);
+		assert.equal(await header.locator("img").getAttribute("src"), avatar);
+		await set({ people: ANN });
+		assert.deepEqual(await texts(), ["AS", "Ann Smith", "Chat with us"]);
+		assert.equal(await header.locator("img").count(), 0);
+		await set({ people: { ...ANN, phase: "model" } });
+		assert.deepEqual(await texts(), ["M", "Chat with us", "Mia · AI assistant"]);
+	});
+
+	it("shows a star in the header where the page forbids the agent's picture", async () => {
+		const { chat } = await open({ avatar: "/missing.png" }, { policy: "img-src 'none'" });
+		await chat.locator(".header img").waitFor({ state: "detached" });
+		await chat.locator(".header .avatar .icon").waitFor();
+	});
+
+	it("shows name and picture once for messages of a writer that follow each other", async () => {
+		const { chat, set } = await open();
+		const by = (key, name) => reply(key, key, { at: NOON, author: name && { name } });
+		const messages = [by("a", "Ann"), by("b", "Ann"), by("c", "Bea"), by("d", null), by("e", null)];
+		await set({ messages: [WELCOME, question("q", "1"), question("q2", "2"), ...messages] });
+		const rows = await chat
+			.locator(".row")
+			.evaluateAll((nodes) => nodes.map((node) => node.querySelector(".avatar")?.clientHeight > 0));
+		assert.deepEqual(rows, [true, false, false, true, false, true, true, false]);
+		// Screen readers hear each name.
+		assert.match(await chat.locator(".row").nth(4).textContent(), /^.*Ann/);
+		assert.ok((await chat.locator(".name").nth(1).boundingBox()).width <= 1);
+	});
+
+	for (const [dir, next, back] of [
+		["ltr", "ArrowRight", "ArrowLeft"],
+		["rtl", "ArrowLeft", "ArrowRight"],
+	])
+		it(`has one Tab stop for a message's buttons; arrow keys move between them: ${dir}`, async () => {
+			const { page, log, set } = await open({ rating: true }, { dir });
+			await set({ messages: EXCHANGE });
+			const bar = log.getByRole("toolbar").last();
+			const stops = () =>
+				bar.locator("button").evaluateAll((all) => all.map(({ tabIndex }) => tabIndex));
+			const at = (name) => isFocused(bar.getByRole("button", { name, exact: true }));
+			assert.deepEqual(await stops(), [0, -1, -1]);
+			await bar.getByRole("button", { name: "Copy" }).focus();
+			await page.keyboard.press(next);
+			await page.keyboard.press(next);
+			assert.ok(await at("Not helpful"));
+			await page.keyboard.press(back);
+			assert.ok(await at("Helpful"));
+			assert.deepEqual(await stops(), [-1, 0, -1]);
+		});
+
+	it("grows with the visitor's text: lines, icons, buttons", async () => {
+		const heights = async (textPx) => {
+			const { page, chat, set } = await open();
+			const session = await page.context().newCDPSession(page);
+			await session.send("Page.setFontSizes", { fontSizes: { standard: textPx } });
+			await set({ messages: EXCHANGE, people: ANN });
+			return Promise.all(
+				[".line", ".avatar", ".send", ".close", ".action", ".action .icon"].map(
+					async (part) => (await chat.locator(part).last().boundingBox()).height,
+				),
+			);
+		};
+		const [small, large] = [await heights(16), await heights(32)];
+		for (const [i, height] of large.entries())
+			assert.ok(height > small[i] * 1.6, `${i}: ${small[i]} and ${height} px`);
+	});
+
 	it("sends while a reply runs; Stop is beside Send", async () => {
 		const { chat, set, calls } = await open();
 		await set({

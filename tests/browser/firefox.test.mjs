@@ -5,7 +5,7 @@ import { before, describe, it } from "node:test";
 import { numbered, until, WIDGET_KEY } from "../e2e/harness.mjs";
 import { addAxe, assertAccessible, assertStops, tabThrough } from "./accessibility.mjs";
 import { missingFirefox } from "./browser.mjs";
-import { isFocused, useSite, WELCOME } from "./site.mjs";
+import { HELLO, isFocused, useSite, WELCOME } from "./site.mjs";
 
 describe("the widget in Firefox", { skip: missingFirefox }, () => {
 	const site = useSite({ isFirefox: true });
@@ -54,6 +54,17 @@ describe("the widget in Firefox", { skip: missingFirefox }, () => {
 			await assertAccessible(page, `firefox ${kind}`);
 			// Last, because Tab ends in the browser's own controls.
 			assertStops(await tabThrough(page));
+		});
+
+	for (const scripts of ["nonce", "strict-dynamic"])
+		it(`loads its parts under a policy with ${scripts}`, async () => {
+			const visitor = await site.visitTags([tags["data-widget"]], undefined, { scripts });
+			await visitor.open();
+			await visitor.ask(...HELLO);
+			assert.deepEqual(
+				visitor.complaints.filter((text) => !text.includes("favicon")),
+				[],
+			);
 		});
 
 	it("the contact form shows errors, and saves", async () => {

@@ -113,12 +113,21 @@ describe("the files that the widget's script loads", () => {
 		});
 		assert.deepEqual([status, headers["cache-control"]], [200, "no-store"]);
 		assert.equal(text, (await banter.get(app)).text);
+		const part = await banter.get("/widget/chat-part-contact-0123456789.js", { origin });
+		assert.deepEqual([part.status, part.headers["cache-control"]], [200, "no-store"]);
 		const language = await banter.get("/widget/lang/en-0123456789.js", { origin });
 		assert.match(language.text, /^export default\["Open chat",/);
 	});
 
 	it("do not include others", async () => {
-		for (const path of ["widget-test.html", "lang/xx-1.js", "chat-widget.js.br", "nothing"])
+		for (const path of [
+			"chat-part-.js",
+			"chat-part-none-0123456789.js",
+			"widget-test.html",
+			"lang/xx-1.js",
+			"chat-widget.js.br",
+			"nothing",
+		])
 			assert.equal((await banter.get(`/widget/${path}`)).status, 404, path);
 		assert.match((await banter.get("/widget/banter.d.ts")).text, /interface Banter/);
 	});

@@ -1,5 +1,5 @@
 // Creates elements. Text only becomes text nodes and no style attribute is set, so that the
-// strictest Content-Security-Policy of a host page allows everything here.
+// strictest Content-Security-Policy of a host page allows everything here. Buttons need no type: there is no form.
 
 export function el<K extends keyof HTMLElementTagNameMap>(
 	tag: K,
@@ -17,11 +17,18 @@ export function spoken(text: string): HTMLElement {
 	return el("span", { class: "spoken" }, text);
 }
 
-/** Does nothing if they are there already: moving a node loses its focus and selection. */
-export function setChildren(parent: Node & ParentNode, children: readonly Node[]): void {
-	const same = parent.childNodes.length === children.length;
-	if (same && children.every((child, i) => parent.childNodes[i] === child)) return;
-	parent.replaceChildren(...children);
+/**
+ * Sets the children without moving a node that is in place: moving loses focus and selection, and the browser lays
+ * out all of it again.
+ */
+export function setChildren(parent: Node, children: readonly Node[]): void {
+	const wanted = new Set(children);
+	for (const child of [...parent.childNodes]) if (!wanted.has(child)) child.remove();
+	let next = parent.firstChild;
+	for (const child of children) {
+		if (child === next) next = next.nextSibling;
+		else parent.insertBefore(child, next);
+	}
 }
 
 /** Runs `task` once before the next frame, however often it is scheduled; never after `signal`. */

@@ -31,9 +31,8 @@ function hide(hidden: boolean): void {
 
 /** A pause, and whether it is over. */
 function pause(network: ReturnType<typeof createNetwork>, floorMs: number, ms: number) {
-	const abort = new AbortController();
-	const state = { over: false, abort };
-	void network.pause(floorMs, ms, abort.signal).then(() => {
+	const state = { over: false };
+	void network.pause(floorMs, ms).then(() => {
 		state.over = true;
 	});
 	const after = async (elapsed: number) => {
@@ -42,7 +41,7 @@ function pause(network: ReturnType<typeof createNetwork>, floorMs: number, ms: n
 		await Promise.resolve();
 		return state.over;
 	};
-	return { after, abort };
+	return { after };
 }
 
 test("the longest wait doubles with each failure up to 30 s, and the shortest is 0", () => {
@@ -100,8 +99,9 @@ for (const [what, leave] of [
 }
 
 test("an abort ends a pause at once", async () => {
-	const { after, abort } = pause(createNetwork(new AbortController().signal), 1000, 1000);
-	abort.abort();
+	const life = new AbortController();
+	const { after } = pause(createNetwork(life.signal), 1000, 1000);
+	life.abort();
 	assert.equal(await after(0), true);
 });
 

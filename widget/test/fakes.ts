@@ -1,7 +1,8 @@
 // Stored messages, the events of the chat API, and a network whose pauses end at once.
 
 import type { ChatEvent } from "../pages/events";
-import type { History, StoredMessage } from "../src/app/chat/history";
+import type { History } from "../src/app/chat/history";
+import { type Message, newReply, type Phase } from "../src/app/chat/state";
 import type { Network } from "../src/app/net/backoff";
 
 export const start = (messageId: string | null, position = 0): ChatEvent => ({
@@ -17,22 +18,21 @@ export const done = (message: string, status: "complete" | "stopped" = "complete
 });
 export const error = (code: string): ChatEvent => ({ type: "error", code });
 
-const PLAIN = { at: null, author: null, rating: null };
-
-export const user = (id: string, content: string): StoredMessage => ({
-	id,
+export const user = (id: string, text: string): Message => ({
 	role: "user",
-	content,
-	status: "complete",
-	...PLAIN,
+	key: id,
+	text,
+	at: null,
+	isQueued: false,
 });
-export const bot = (
-	id: string,
-	content: string,
-	status: StoredMessage["status"] = "complete",
-): StoredMessage => ({ id, role: "assistant", content, status, ...PLAIN });
+export const bot = (id: string, text: string, phase: Phase = "done"): Message => ({
+	...newReply(id, id),
+	text,
+	phase,
+	failure: phase === "failed" ? "interrupted" : null,
+});
 /** A history of these messages; active: the id of the reply that is running. */
-export const stored = (messages: StoredMessage[], active: string | null = null): History => ({
+export const stored = (messages: Message[], active: string | null = null): History => ({
 	messages,
 	active,
 	more: false,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readFrame } from "../src/app/chat/frames";
 
-const PLAIN = { at: null, author: null, rating: null };
+const REPLY = { role: "assistant", failure: null, at: null, author: null, rating: null };
 
 const KNOWN: readonly [string, object][] = [
 	[
@@ -17,8 +17,8 @@ const KNOWN: readonly [string, object][] = [
 			more: false,
 			before: null,
 			messages: [
-				{ id: "q", role: "user", content: "a", status: "complete", ...PLAIN },
-				{ id: "r", role: "assistant", content: "b", status: "stopped", ...PLAIN },
+				{ key: "q", role: "user", text: "a", at: null, isQueued: false },
+				{ ...REPLY, key: "r", id: "r", text: "b", phase: "stopped" },
 			],
 		},
 	],
@@ -31,20 +31,34 @@ const KNOWN: readonly [string, object][] = [
 	['{"type":"token","token":"ab"}', { type: "token", token: "ab" }],
 	[
 		'{"type":"message","role":"assistant","content":"b","id":"r"}',
-		{ type: "message", id: "r", role: "assistant", content: "b", status: "complete", ...PLAIN },
+		{ type: "message", message: { ...REPLY, key: "r", id: "r", text: "b", phase: "done" } },
 	],
 	[
 		'{"type":"message","role":"operator","author":{"name":"Ann"},"content":"b","id":"r","createdAt":5,"rating":"up"}',
 		{
 			type: "message",
-			id: "r",
-			role: "assistant",
-			content: "b",
-			status: "complete",
-			at: 5,
-			author: { name: "Ann" },
-			rating: "up",
+			message: {
+				...REPLY,
+				key: "r",
+				id: "r",
+				text: "b",
+				phase: "done",
+				at: 5,
+				author: { name: "Ann" },
+				rating: "up",
+			},
 		},
+	],
+	[
+		'{"type":"message","role":"assistant","content":"b","id":"r","status":"interrupted"}',
+		{
+			type: "message",
+			message: { ...REPLY, key: "r", id: "r", text: "b", phase: "failed", failure: "interrupted" },
+		},
+	],
+	[
+		'{"type":"message","role":"assistant","content":"b","id":"r","status":"length"}',
+		{ type: "message", message: { ...REPLY, key: "r", id: "r", text: "b", phase: "cut" } },
 	],
 	[
 		'{"type":"operator","state":"joined","name":"Ann"}',

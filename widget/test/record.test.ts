@@ -2,10 +2,15 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
+import { createNetwork } from "../src/app/net/backoff";
+import { failureOfResponse } from "../src/app/net/failure";
+import { requestText } from "../src/app/net/http";
+import { createRetries } from "../src/app/net/retry";
 import { fetchRecord } from "../src/app/record";
 import { type Clock, stopClock } from "./clock";
 import { settle } from "./sockets";
 
+const tools = { createNetwork, createRetries, requestText, failureOfResponse };
 const URL = "https://chat.example/api/widget/wid_1/settings";
 const { fetch } = globalThis;
 let clock: Clock;
@@ -53,7 +58,7 @@ function asking(says: (attempt: number) => "kept" | "gone" | "silent" | "blocked
 	const abort = new AbortController();
 	const loader = async () => await globalThis.fetch(URL).catch(() => undefined);
 	const record = loader()
-		.then((reply) => fetchRecord(URL, abort.signal, reply))
+		.then((reply) => fetchRecord(URL, abort.signal, reply, tools))
 		.finally(() => {
 			console.warn = warn;
 		});

@@ -40,7 +40,7 @@ test("the history follows the welcome, which is the same object", () => {
 
 const HI = user("1", "Hi");
 const HELLO = bot("2", "Hello");
-const BROKEN = bot("2", "He", "interrupted");
+const BROKEN = bot("2", "He", "failed");
 const TWO = [user("1", "One"), user("3", "Two"), bot("4", "2!")];
 
 const ACTIVE: readonly [name: string, history: History, shown: string[]][] = [

@@ -5,25 +5,32 @@ import { addStyles } from "../stylesheet";
 import { openChat } from "./chat/open";
 import type { OpenParts } from "./conversation";
 import { perform } from "./methods";
+import { createNetwork } from "./net/backoff";
+import { failureOfResponse } from "./net/failure";
+import { requestText } from "./net/http";
+import { createRetries } from "./net/retry";
 import { emitEvents, withEvents } from "./page-events";
+import { loadPart } from "./parts";
 import { resolveSettings } from "./settings";
 import { css } from "./styles/index.css";
 import { rgbOf } from "./ui/css-color";
-import { giveNotice } from "./ui/notice";
-import { createTeaser } from "./ui/teaser";
 import { createView } from "./ui/view";
 import { createWords } from "./words";
 
 function mount(parts: OpenParts) {
 	const opened = withEvents(parts, openChat(parts));
 	emitEvents(parts, opened);
-	giveNotice(parts, opened);
 	const view = createView(parts, opened);
-	createTeaser(parts, opened, () => view.toggle(true));
 	return { ...opened, view };
 }
 
-export { fetchRecord } from "./record";
+export const fetchRecord: App["fetchRecord"] = async (url, signal, reply) =>
+	(await loadPart("network")).fetchRecord(url, signal, reply, {
+		createNetwork,
+		createRetries,
+		requestText,
+		failureOfResponse,
+	});
 
 export const start: App["start"] = (shell) => {
 	let mounted: ReturnType<typeof mount>;

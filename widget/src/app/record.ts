@@ -1,26 +1,25 @@
 // The widget's settings, when the loader could not fetch them: finds the reason, and tries again.
 
 import type { Values } from "../shell";
-import { createNetwork } from "./net/backoff";
-import { ChatFailure, failureFrom, failureOfResponse } from "./net/failure";
-import { requestText } from "./net/http";
+import type { createNetwork } from "./net/backoff";
+import type { failureOfResponse, Reason } from "./net/failure";
+import type { requestText } from "./net/http";
 import { parseObject } from "./net/parse";
-import { createRetries } from "./net/retry";
+import type { createRetries } from "./net/retry";
+
+/** What the app has already. */
+export interface RecordTools {
+	readonly createNetwork: typeof createNetwork;
+	readonly createRetries: typeof createRetries;
+	/** Every failure is a ChatFailure. */
+	readonly requestText: typeof requestText;
+	readonly failureOfResponse: typeof failureOfResponse;
+}
 
 /** This many responses in a row that CORS hides from us are not a coincidence. */
 const HIDDEN_MAX = 5;
 /** The longest delay of a browser's timers. */
 const FOREVER_MS = 2 ** 31 - 1;
-
-/**
- * Whether the server responds at all. CORS hides a response from a site that is not allowed as if
- * there were none; a request with mode no-cors (Fetch standard) still succeeds if there was a
- * response.
- */
-async function isAnswered(url: string, signal: AbortSignal): Promise<boolean> {
-	const unread = await requestText({ url, mode: "no-cors" }, signal).catch(failureFrom);
-	return typeof unread === "string" || unread.kind !== "unreachable";
-}
 
 /**
  * null: the widget does not exist, or this site may not show it; the console has the reason. As a proxy
@@ -30,7 +29,8 @@ async function isAnswered(url: string, signal: AbortSignal): Promise<boolean> {
 export async function fetchRecord(
 	url: string,
 	life: AbortSignal,
-	reply?: Response,
+	reply: Response | undefined,
+	{ createNetwork, createRetries, requestText, failureOfResponse }: RecordTools,
 ): Promise<Values | null> {
 	const ended = new AbortController();
 	const { signal } = ended;
@@ -46,9 +46,21 @@ export async function fetchRecord(
 	};
 	const check = () => hint(`check data-widget, and its allowed origins, at ${url}`);
 
+	/**
+	 * Whether the server responds at all. CORS hides a response from a site that is not allowed as if
+	 * there were none; a request with mode no-cors (Fetch standard) still succeeds if there was a
+	 * response.
+	 */
+	function isAnswered(): Promise<boolean> {
+		return requestText({ url, mode: "no-cors" }, signal).then(
+			() => true,
+			({ kind }: Reason) => kind !== "unreachable",
+		);
+	}
+
 	/** Waits for the next attempt; throws if there is none. */
-	async function accept(failure: ChatFailure): Promise<void> {
-		const isHidden = failure.kind === "unreachable" && (await isAnswered(url, signal));
+	async function accept(failure: Reason): Promise<void> {
+		const isHidden = failure.kind === "unreachable" && (await isAnswered());
 		hidden = isHidden ? hidden + 1 : 0;
 		if (isHidden) check();
 		if (hidden >= HIDDEN_MAX) await network.pause(0, FOREVER_MS);
@@ -69,12 +81,12 @@ export async function fetchRecord(
 		{ signal },
 	);
 	try {
-		await accept(reply ? failureOfResponse(reply) : new ChatFailure("unreachable"));
+		await accept(reply ? failureOfResponse(reply) : { kind: "unreachable", retryAfterMs: null });
 		while (!signal.aborted) {
 			try {
 				return { ...parseObject(await requestText({ url }, signal)) };
 			} catch (error) {
-				await accept(failureFrom(error));
+				await accept(error as Reason);
 			}
 		}
 	} catch {

@@ -88,8 +88,8 @@ number_groups_insert(struct number_groups *groups, size_t at, const struct id *k
 static struct number_group *
 number_groups_find(struct number_groups *groups, const struct id *key)
 {
-	size_t at = sorted_place(
-	    key, groups->of, groups->n, sizeof(groups->of[0]), number_groups_compare);
+	size_t at =
+	    sorted_place(key, groups->of, groups->n, sizeof(void *), number_groups_compare);
 
 	if (at < groups->n && id_equal(&groups->of[at]->key, key))
 		return groups->of[at];

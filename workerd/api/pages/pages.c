@@ -277,8 +277,19 @@ pages_name_stem(struct slice name)
 	return dash == NULL ? name : (struct slice){name.p, (size_t)(dash - name.p) + 1};
 }
 
+/* Whether a script of the widget loads files with this stem: chat-app-, or chat-part-NAME-. */
+static bool
+pages_is_loaded_by_widget(struct slice stem)
+{
+	static const char part[] = "chat-part-";
+	const size_t n = sizeof(part) - 1;
+
+	return slice_eq_str(stem, "chat-app-") ||
+	    (stem.len > n && memcmp(stem.p, part, n) == 0);
+}
+
 /*
- * The file with this name. A browser may still have an older loader, which asks for another hash: it gets
+ * The file with this name. A browser may still have an older script, which asks for another hash: it gets
  * today's file, uncached.
  */
 static void
@@ -305,12 +316,12 @@ pages_reply_hashed(struct http_exchange *x, const struct folder *f, struct slice
 void
 handle_widget_file(const struct api_call *c)
 {
-	static const char app[] = "chat-app-", types[] = "banter.d.ts";
+	static const char types[] = "banter.d.ts";
 	const struct folder *files = &c->api->pages->widget_files;
 	uint8_t text[ROUTER_CAPTURE_MAX];
 	struct slice name = router_capture(&c->match, 0, text);
 
-	if (slice_eq_str(pages_name_stem(name), app))
+	if (pages_is_loaded_by_widget(pages_name_stem(name)))
 		pages_reply_hashed(c->x, files, name);
 	else if (slice_eq_str(name, types))
 		pages_reply_from_folder(c->x, files, name, CACHE_CHECK);

@@ -9,38 +9,37 @@ import { ChatFailure, type FailureKind, failureOfCode, isSpent } from "../net/fa
 import { createRetries } from "../net/retry";
 import { type ContactParts, createContact } from "./contact";
 import { type Refusal, readFrame, type ServerFrame } from "./frames";
-import type { History, StoredMessage } from "./history";
+import type { History } from "./history";
 import { createPeople } from "./people";
 import type { Queue, Sending } from "./queue";
 import { randomId } from "./session";
 import {
-	addReply,
 	addToken,
 	ask,
-	askAgain,
 	type Ending,
-	endingOf,
 	enqueue,
 	fail,
 	finish,
 	forget,
 	hasEnded,
 	hearPerson,
+	insert,
 	isLive,
 	lastFailed,
+	type Message,
 	newReply,
 	patch,
-	pause,
+	type Question,
 	type Reply,
 	raise,
 	replyKey,
 	replyOf,
+	running,
 	type State,
 	setRating,
 	setSent,
-	setStopping,
-	setText,
 	start,
+	withReply,
 } from "./state";
 import type { Tokens } from "./tokens";
 import { adopt, mineOf, prepend } from "./transcript";
@@ -118,7 +117,7 @@ export function createEngine(parts: EngineParts): Engine {
 			if (isShort && !network.isOffline()) return;
 			showLine("lost");
 			const live = liveReply(store.get());
-			if (live) store.update((state) => pause(state, live.key, "unreachable"));
+			if (live) change(live.key, { phase: "paused", failure: "unreachable" });
 			contact.wait();
 		},
 		ended() {
@@ -131,6 +130,10 @@ export function createEngine(parts: EngineParts): Engine {
 
 	function set(change: Partial<State>): void {
 		store.update((state) => patch(state, change));
+	}
+
+	function change(key: string, more: Partial<Reply>): void {
+		store.update((state) => withReply(state, key, more));
 	}
 
 	function showLine(line: State["line"]): void {
@@ -179,7 +182,7 @@ export function createEngine(parts: EngineParts): Engine {
 			post();
 			return;
 		}
-		store.update((state) => pause(state, key, failure.kind));
+		change(key, { phase: "paused", failure: failure.kind });
 		if (key === typing) typing = null;
 		await retries.wait(failure);
 		sent = null;
@@ -258,11 +261,11 @@ export function createEngine(parts: EngineParts): Engine {
 		if (live) return live.key;
 		const failed = lastFailed(store.get());
 		if (failed) {
-			store.update((state) => askAgain(state, failed.reply.key));
+			change(failed.reply.key, running(""));
 			return failed.reply.key;
 		}
 		const reply = newReply(replyKey(randomId()));
-		store.update((state) => addReply(state, reply));
+		store.update((state) => insert(state, reply));
 		return reply.key;
 	}
 
@@ -290,33 +293,33 @@ export function createEngine(parts: EngineParts): Engine {
 	}
 
 	/** A message of the visitor: without a WebSocket, also that which was sent from here. */
-	function hearVisitor({ id, content, at }: StoredMessage): void {
+	function hearVisitor({ key, text, at }: Question): void {
 		const [first] = queue.get();
-		const isMine = !isBack && first?.text === content && !first.failure;
+		const isMine = !isBack && first?.text === text && !first.failure;
 		if (first && isMine && ready && replyOf(store.get(), replyKey(first.clientMessageId))) {
 			isBack = true;
 			store.update((state) => setSent(state, first.clientMessageId, at));
-		} else if (!store.get().messages.some(({ key }) => key === id)) {
-			store.update((state) => ask(state, id, content, at));
+		} else if (!store.get().messages.some((one) => one.key === key)) {
+			store.update((state) => ask(state, key, text, at));
 		}
 	}
 
 	/** A person's message is a reply to no message in particular. */
-	function hearOperator({ id, content: text, at, author }: StoredMessage): void {
+	function hearOperator(message: Reply): void {
 		const live = typedReply();
 		people.wrote();
 		typing = null;
 		if (live && live.id === null && !sendingOf(live.key) && live.text === "")
 			store.update((state) => forget(state, live.key));
-		store.update((state) => hearPerson(state, id, { text, at, author }));
+		store.update((state) => hearPerson(state, message));
 	}
 
-	function hear(message: StoredMessage): void {
-		const { id, role, content, status, author, at } = message;
-		if (role === "user") {
+	function hear(message: Message): void {
+		if (message.role === "user") {
 			hearVisitor(message);
 			return;
 		}
+		const { key: id, text, phase, author, at } = message;
 		if (isShown(id)) {
 			const live = typedReply();
 			if (live) drop(live);
@@ -327,12 +330,12 @@ export function createEngine(parts: EngineParts): Engine {
 			return;
 		}
 		const key = typing ?? target();
-		if (status === "interrupted") {
-			store.update((state) => setText(start(state, key, id, 0), key, content));
-			giveUp(key, status);
+		if (phase === "failed") {
+			store.update((state) => withReply(start(state, key, id, 0), key, running(text)));
+			giveUp(key, "interrupted");
 			return;
 		}
-		end(key, content, endingOf(status), id, { at });
+		end(key, text, phase as Ending, id, { at });
 	}
 
 	/** A person will read the message: no reply follows. */
@@ -394,7 +397,7 @@ export function createEngine(parts: EngineParts): Engine {
 		}
 		const whole = repeated + text;
 		repeated = live.text.startsWith(whole) ? whole : null;
-		if (repeated === null) store.update((state) => setText(state, live.key, whole));
+		if (repeated === null) change(live.key, running(whole));
 	}
 
 	function take(frame: ServerFrame): void {
@@ -412,7 +415,7 @@ export function createEngine(parts: EngineParts): Engine {
 				grow(frame.token);
 				break;
 			case "message":
-				hear(frame);
+				hear(frame.message);
 				break;
 			case "operator":
 				people.take(frame.state, frame.name);
@@ -461,14 +464,14 @@ export function createEngine(parts: EngineParts): Engine {
 		retries = createRetries(network);
 		sent = null;
 		queue.put({ ...sending, failure: null });
-		store.update((state) => askAgain(state, reply.key));
+		change(reply.key, running(""));
 		post();
 	}
 
 	function stop(): void {
 		const live = liveReply(store.get());
 		if (!live || store.get().stopping) return;
-		store.update(setStopping);
+		set({ stopping: true });
 		const isHeard = connection.send({ type: "stop" });
 		const give = () => {
 			if (liveReply(store.get())?.key === live.key) end(live.key, "", "stopped");

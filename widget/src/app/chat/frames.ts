@@ -3,7 +3,8 @@
 
 import type { Frame } from "../net/carrier";
 import { textOf } from "../net/parse";
-import { type History, readHistory, readMessage, type StoredMessage } from "./history";
+import { type History, readHistory, readMessage } from "./history";
+import type { Message } from "./state";
 
 /** An error frame. */
 export interface Refusal {
@@ -20,7 +21,7 @@ export type ServerFrame = Readonly<
 	| { type: "session"; token: string; contactSubmitted: boolean }
 	| ({ type: "history" } & History)
 	| { type: "token"; token: string }
-	| ({ type: "message" } & StoredMessage)
+	| { type: "message"; message: Message }
 	/** What people do; the same `state` as in `handover`, which answers a message: a person will read it. */
 	| { type: "operator" | "handover"; state: string; name: string }
 	| ({ type: "error" } & Refusal)
@@ -44,8 +45,8 @@ export function readFrame(value: object): ServerFrame | null {
 		case "token":
 			return { type, token: textOf(frame.token) };
 		case "message": {
-			const said = readMessage(frame);
-			return said && { type, ...said };
+			const message = readMessage(frame);
+			return message && { type, message };
 		}
 		case "operator":
 		case "handover":

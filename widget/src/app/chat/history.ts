@@ -1,22 +1,11 @@
 // A conversation as stored by the server.
 
 import { textOf } from "../net/parse";
-import type { Person, Rating } from "./state";
-
-/** The fields that the widget uses. */
-export interface StoredMessage {
-	readonly id: string;
-	readonly role: "user" | "assistant";
-	readonly content: string;
-	readonly status: "complete" | "stopped" | "interrupted" | "length";
-	readonly at: number | null;
-	readonly author: Person | null;
-	readonly rating: Rating | null;
-}
+import { type Message, newReply, type Phase } from "./state";
 
 export interface History {
-	/** Oldest first. */
-	readonly messages: readonly StoredMessage[];
+	/** Oldest first; the key of each is its id. */
+	readonly messages: readonly Message[];
 	/** The id of the running reply; it has no stored message yet, or an interrupted one. */
 	readonly active: string | null;
 	/** Whether there are older messages. */
@@ -27,19 +16,28 @@ export interface History {
 
 type Unchecked = { readonly [name: string]: unknown };
 
+/** By the server's status; any other reply is complete. */
+const PHASES: ReadonlyMap<unknown, Phase> = new Map([
+	["stopped", "stopped"],
+	["length", "cut"],
+	["interrupted", "failed"],
+]);
+
 /** null: not a valid message. */
-export function readMessage(value: unknown): StoredMessage | null {
-	const { id, role, content, status, createdAt, author, rating }: Unchecked = Object(value);
-	if (typeof id !== "string" || typeof content !== "string") return null;
+export function readMessage(value: unknown): Message | null {
+	const { id, role, content: text, status, createdAt, author, rating }: Unchecked = Object(value);
+	if (typeof id !== "string" || typeof text !== "string") return null;
+	const at = typeof createdAt === "number" ? createdAt : null;
+	if (role === "user") return { role, key: id, text, at, isQueued: false };
 	const isPerson = role === "operator";
-	if (role !== "user" && role !== "assistant" && !isPerson) return null;
-	const isKnown = status === "stopped" || status === "interrupted" || status === "length";
+	if (role !== "assistant" && !isPerson) return null;
+	const phase = PHASES.get(status) ?? "done";
 	return {
-		id,
-		role: isPerson ? "assistant" : role,
-		content,
-		status: isKnown ? status : "complete",
-		at: typeof createdAt === "number" ? createdAt : null,
+		...newReply(id, id),
+		text,
+		at,
+		phase,
+		failure: phase === "failed" ? "interrupted" : null,
 		author: isPerson ? { name: textOf(Object(author).name) } : null,
 		rating: rating === "up" || rating === "down" ? rating : null,
 	};
@@ -49,7 +47,7 @@ export function readMessage(value: unknown): StoredMessage | null {
 export function readHistory({ messages, active, more, before }: Unchecked): History | null {
 	if (!Array.isArray(messages)) return null;
 	return {
-		messages: messages.map(readMessage).filter((one): one is StoredMessage => one !== null),
+		messages: messages.map(readMessage).filter((one): one is Message => one !== null),
 		active: textOf(active) || null,
 		more: more === true,
 		before: textOf(before) || null,

@@ -3,9 +3,10 @@
 import { serverOf } from "../../loader/tag";
 import type { Conversation, Opened, OpenParts } from "../conversation";
 import { createNetwork } from "../net/backoff";
-import type { OpenCarrier } from "../net/carrier";
-import { type FeedKind, openFeed } from "../net/feed";
+import { type OpenCarrier, openLater } from "../net/carrier";
+import type { FeedKind } from "../net/feed";
 import { openSocket } from "../net/socket";
+import { loadPart } from "../parts";
 import { isPlaced } from "../ui/small-screen";
 import { type BrowserStorage, openBrowserStorage } from "./browser-storage";
 import { createEngine } from "./engine";
@@ -60,13 +61,13 @@ function watchPolicy(place: Place, signal: AbortSignal): AbortSignal {
 function carriersOf(place: Place, token: () => string | null): readonly OpenCarrier[] {
 	return [
 		(events) => openSocket(new WebSocket(place.url("ws", token())), events),
-		...FEEDS.map(
-			(kind): OpenCarrier =>
-				(events) => {
-					const url = (leaf: "events" | "frames", after?: string) =>
-						place.url(leaf, token(), after === undefined ? {} : { after });
-					return openFeed(kind, url, events);
-				},
+		...FEEDS.map((kind) =>
+			openLater(async () => {
+				const { openFeed } = await loadPart("network");
+				const url = (leaf: "events" | "frames", after?: string) =>
+					place.url(leaf, token(), after === undefined ? {} : { after });
+				return (events) => openFeed(kind, url, events);
+			}),
 		),
 	];
 }
@@ -177,5 +178,6 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 		get: () => tab.getItem(draftKey) ?? "",
 		set: (text: string) => (text ? tab.setItem(draftKey, text) : tab.removeItem(draftKey)),
 	};
-	return { store, conversation: { ...passed, send, draft }, local };
+	const isReturning = tokens.get() !== null;
+	return { store, conversation: { ...passed, send, draft }, local, isReturning };
 }

@@ -139,11 +139,6 @@ export function isLive(message: Message): message is Reply {
 	return message.role === "assistant" && LIVE.has(message.phase);
 }
 
-export function endingOf(status: "complete" | "stopped" | "length"): Ending {
-	if (status === "length") return "cut";
-	return status === "stopped" ? status : "done";
-}
-
 /** Whether the reply is final. */
 export function hasEnded({ phase }: Reply): boolean {
 	return phase === "done" || phase === "stopped" || phase === "cut";
@@ -173,14 +168,26 @@ export function lastFailed({ messages }: State): { question: Question; reply: Re
 	return reply.phase === "failed" ? { question, reply } : null;
 }
 
-function withReply(state: State, key: string, change: (reply: Reply) => Partial<Reply>): State {
-	if (!replyOf(state, key)) return state;
-	const messages = state.messages.map((message) =>
-		message.key === key && message.role === "assistant"
-			? { ...message, ...change(message) }
-			: message,
-	);
+/** A reply that runs, with the text that has come. */
+export function running(text: string): Partial<Reply> {
+	return { text, phase: text === "" ? "waiting" : "streaming", failure: null };
+}
+
+/** Changes the message with this key. */
+function withMessage(state: State, key: string, change: object): State {
+	const messages = state.messages.map((one) => (one.key === key ? { ...one, ...change } : one));
 	return { ...state, messages };
+}
+
+/** Changes the reply with this key, if there is one. */
+export function withReply(
+	state: State,
+	key: string,
+	change: Partial<Reply> | ((reply: Reply) => Partial<Reply>),
+): State {
+	const reply = replyOf(state, key);
+	if (!reply) return state;
+	return withMessage(state, key, typeof change === "function" ? change(reply) : change);
 }
 
 /** One more reply has ended. */
@@ -188,7 +195,7 @@ function count(state: State): State {
 	return { ...state, ended: state.ended + 1, unread: state.open ? 0 : state.unread + 1 };
 }
 
-function settle(state: State, key: string, change: (reply: Reply) => Partial<Reply>): State {
+function settle(state: State, key: string, change: Parameters<typeof withReply>[2]): State {
 	const next = withReply(state, key, change);
 	if (next === state) return state;
 	return count({ ...next, stopping: false });
@@ -199,7 +206,7 @@ export function setOpen(state: State, open: boolean): State {
 }
 
 /** Inserts messages before those that wait. */
-function insert(state: State, ...added: Message[]): State {
+export function insert(state: State, ...added: Message[]): State {
 	const { messages } = state;
 	const at = tailOf(messages);
 	return { ...state, messages: [...messages.slice(0, at), ...added, ...messages.slice(at)] };
@@ -211,14 +218,9 @@ export function ask(state: State, key: string, text: string, at: number | null =
 	return insert(state, question, newReply(replyKey(key)));
 }
 
-/** A reply without a message. */
-export function addReply(state: State, reply: Reply): State {
-	return insert(state, reply);
-}
-
 /** A whole message of a person. */
-export function hearPerson(state: State, key: string, more: Partial<Reply>): State {
-	return count(addReply(state, { ...newReply(key, key), ...more, phase: "done" }));
+export function hearPerson(state: State, message: Reply): State {
+	return count(insert(state, message));
 }
 
 /** A message of this visitor that is not sent yet. */
@@ -237,12 +239,6 @@ export function raise(state: State, key: string): State {
 	return { ...state, messages };
 }
 
-/** Changes the message with this key. */
-function withMessage(state: State, key: string, change: object): State {
-	const messages = state.messages.map((one) => (one.key === key ? { ...one, ...change } : one));
-	return { ...state, messages };
-}
-
 /** It has been sent, or is known to be stored since `at`. */
 export function setSent(state: State, key: string, at: number | null = null): State {
 	return withMessage(state, key, at === null ? { isQueued: false } : { isQueued: false, at });
@@ -251,16 +247,6 @@ export function setSent(state: State, key: string, at: number | null = null): St
 export function setRating(state: State, id: string, rating: Rating | null): State {
 	const reply = state.messages.find((one) => one.role === "assistant" && one.id === id);
 	return reply ? withMessage(state, reply.key, { rating }) : state;
-}
-
-/** Replaces the text of a reply that runs. */
-export function setText(state: State, key: string, text: string): State {
-	return withReply(state, key, () => ({ text, phase: "streaming", failure: null }));
-}
-
-/** Resets the failed reply for another attempt. */
-export function askAgain(state: State, key: string): State {
-	return withReply(state, key, () => ({ text: "", phase: "waiting", failure: null }));
 }
 
 /** Removes a second copy of this reply and its message. */
@@ -279,21 +265,12 @@ function withoutTwin(state: State, key: string, id: string): State {
 export function start(state: State, key: string, id: string | null, position: number): State {
 	const alone = id === null ? state : withoutTwin(state, key, id);
 	return withReply(alone, key, (reply) => {
-		const text = reply.text.slice(0, position);
-		return { id, text, phase: text === "" ? "waiting" : "streaming", failure: null };
+		return { ...running(reply.text.slice(0, position)), id };
 	});
 }
 
 export function addToken(state: State, key: string, token: string): State {
-	return withReply(state, key, ({ text }) => ({
-		text: text + token,
-		phase: "streaming",
-		failure: null,
-	}));
-}
-
-export function pause(state: State, key: string, why: FailureKind): State {
-	return withReply(state, key, () => ({ phase: "paused", failure: why }));
+	return withReply(state, key, ({ text }) => running(text + token));
 }
 
 /** `text`: the stored reply; if empty, the streamed text stays. `id`: if known. */
@@ -316,7 +293,7 @@ export function finish(
 
 /** Keeps the partial text, which the visitor has read. */
 export function fail(state: State, key: string, failure: FailureKind): State {
-	return settle(state, key, () => ({ phase: "failed", failure }));
+	return settle(state, key, { phase: "failed", failure });
 }
 
 export function setContact(
@@ -326,10 +303,6 @@ export function setContact(
 	wrong: readonly ContactField[] = [],
 ): State {
 	return { ...state, contact: { phase, problem, wrong } };
-}
-
-export function setStopping(state: State): State {
-	return state.stopping ? state : { ...state, stopping: true };
 }
 
 /** What is new in `change`, unless nothing is. */

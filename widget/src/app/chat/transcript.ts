@@ -1,27 +1,19 @@
 // Merges the server's history into the messages on this page: each message once, and unchanged
 // messages keep their object.
 
-import type { History, StoredMessage } from "./history";
+import type { History } from "./history";
 import type { Sending } from "./queue";
 import {
 	hasEnded,
 	isLive,
 	type Message,
 	newReply,
-	type Phase,
 	type Question,
 	type Reply,
 	replyKey,
 	replyOf,
 	type State,
 } from "./state";
-
-const PHASES: Readonly<Record<StoredMessage["status"], Phase>> = {
-	complete: "done",
-	stopped: "stopped",
-	length: "cut",
-	interrupted: "failed",
-};
 
 /** A message that this page sent and whose reply is pending. */
 export interface Mine {
@@ -36,13 +28,6 @@ export function mineOf(state: State, { clientMessageId: key, text, failure }: Se
 	return { question, reply: failure ? { ...reply, phase: "failed", failure } : reply };
 }
 
-function fromStored(stored: StoredMessage): Message {
-	const { id, role, content: text, status, at, author, rating } = stored;
-	if (role === "user") return { role, key: id, text, at, isQueued: false };
-	const failure = status === "interrupted" ? status : null;
-	return { ...newReply(id, id), text, phase: PHASES[status], failure, at, author, rating };
-}
-
 /** The index of the newest message without a reply; -1: none. */
 function lastUnanswered(messages: readonly Message[]): number {
 	for (let i = messages.length - 1; i >= 0; i--) {
@@ -52,7 +37,7 @@ function lastUnanswered(messages: readonly Message[]): number {
 }
 
 /** A running reply has no stored message yet, or, after a restart, its interrupted one. */
-function withActive(messages: Message[], active: string): Message[] {
+function withActive(messages: readonly Message[], active: string): Message[] {
 	const stored = messages.findIndex(({ key }) => key === active);
 	const reply = newReply(active, active);
 	if (stored !== -1) return messages.map((message, i) => (i === stored ? reply : message));
@@ -61,15 +46,14 @@ function withActive(messages: Message[], active: string): Message[] {
 	return [...messages.slice(0, at), reply, ...messages.slice(at)];
 }
 
-function fromKept({ messages, active }: History, isPerson: boolean): Message[] {
-	const list = messages.map(fromStored);
-	if (active !== null) return withActive(list, active);
-	const last = list[list.length - 1];
+function fromKept({ messages, active }: History, isPerson: boolean): readonly Message[] {
+	if (active !== null) return withActive(messages, active);
+	const last = messages[messages.length - 1];
 	// A person may answer much later.
-	if (last?.role !== "user" || isPerson) return list;
+	if (last?.role !== "user" || isPerson) return messages;
 	// No reply is running for it.
 	const lost = newReply(replyKey(last.key));
-	return [...list, { ...lost, phase: "failed", failure: "interrupted" }];
+	return [...messages, { ...lost, phase: "failed", failure: "interrupted" }];
 }
 
 /** Whether a reply cannot belong to a message that is known only by its text. */
@@ -180,7 +164,7 @@ export function adopt(state: State, kept: History, mine: Mine | null): State {
 export function prepend(state: State, page: History): State {
 	const [welcome, ...rest] = state.messages;
 	const shown = new Set(rest.map(({ key }) => key));
-	const older = page.messages.map(fromStored).filter(({ key }) => !shown.has(key));
+	const older = page.messages.filter(({ key }) => !shown.has(key));
 	const messages = welcome ? [welcome, ...older, ...rest] : rest;
 	return { ...state, messages, older: page.more ? "some" : "none" };
 }

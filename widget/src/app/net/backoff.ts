@@ -18,7 +18,7 @@ export interface Network {
 	 * Waits at least `floorMs`, then `ms` more: shorter after wake(), longer while the page is
 	 * hidden or offline.
 	 */
-	pause(floorMs: number, ms: number, signal?: AbortSignal): Promise<void>;
+	pause(floorMs: number, ms: number): Promise<void>;
 	/** Ends the pauses that have passed their floor. */
 	wake(): void;
 	/**
@@ -63,12 +63,12 @@ export function createNetwork(life: AbortSignal): Network {
 
 	return {
 		isOffline,
-		pause(floorMs, ms, signal) {
+		pause(floorMs, ms) {
 			return new Promise((resolve) => {
 				const end = () => {
 					clearTimeout(timer);
 					waiting.delete(end);
-					for (const one of ends) one?.removeEventListener("abort", end);
+					life.removeEventListener("abort", end);
 					resolve();
 				};
 				const hope = () => {
@@ -80,11 +80,8 @@ export function createNetwork(life: AbortSignal): Network {
 					}, ms);
 				};
 				let timer = setTimeout(hope, floorMs);
-				const ends = [life, signal];
-				for (const one of ends) {
-					one?.addEventListener("abort", end);
-					if (one?.aborted) end();
-				}
+				life.addEventListener("abort", end);
+				if (life.aborted) end();
 			});
 		},
 		wake: () => callAll(waiting),

@@ -18,6 +18,27 @@ export interface CarrierEvents {
 
 export type OpenCarrier = (events: CarrierEvents) => Carrier;
 
+/** Opens a carrier whose code is loaded first. */
+export function openLater(load: () => Promise<OpenCarrier>): OpenCarrier {
+	return (events) => {
+		let carrier: Carrier | null = null;
+		let isClosed = false;
+		load().then(
+			(open) => {
+				if (!isClosed) carrier = open(events);
+			},
+			() => isClosed || events.end(0),
+		);
+		return {
+			send: (frame) => carrier?.send(frame),
+			close() {
+				isClosed = true;
+				carrier?.close();
+			},
+		};
+	};
+}
+
 /** The end of a session: its widget or visitor was deleted. */
 export const OVER = 4404;
 /** The server was silent for too long. */

@@ -63,13 +63,16 @@ export class ChatFailure extends Error {
 	}
 }
 
+/** What decides whether to try again. */
+export type Reason = Pick<ChatFailure, "kind" | "retryAfterMs">;
+
 /** Converts anything thrown into a ChatFailure; an unexpected error counts as our own. */
 export function failureFrom(error: unknown): ChatFailure {
 	return error instanceof ChatFailure ? error : new ChatFailure("broken");
 }
 
 /** Whether the same request can succeed later. */
-export function isPassing({ kind, retryAfterMs }: ChatFailure): boolean {
+export function isPassing({ kind, retryAfterMs }: Reason): boolean {
 	if (retryAfterMs !== null && retryAfterMs > PATIENCE_MS) return false;
 	return PASSING.has(kind) || (kind === "too_many" && retryAfterMs !== null);
 }

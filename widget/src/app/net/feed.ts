@@ -9,7 +9,6 @@ import {
 	OVER,
 	watchForSilence,
 } from "./carrier";
-import { ChatFailure } from "./failure";
 import { readLines } from "./ndjson";
 import { parseObject, textOf } from "./parse";
 
@@ -105,7 +104,7 @@ export function openFeed(kind: FeedKind, url: FeedUrl, events: CarrierEvents): C
 			// Not before: a frame of which only the place has come is asked for again.
 			after = frame.next === undefined ? place : String(frame.next);
 		}
-		if (Date.now() - began < SHORT_MS) throw new ChatFailure("cut_off");
+		if (Date.now() - began < SHORT_MS) end(0);
 	}
 
 	async function run(): Promise<void> {

@@ -1,7 +1,7 @@
 // How often a request is retried automatically.
 
 import { backoff, type Network } from "./backoff";
-import { ChatFailure, isPassing } from "./failure";
+import { ChatFailure, isPassing, type Reason } from "./failure";
 
 /** Consecutive failures (about 4 minutes) after which only the visitor can retry. */
 const FAILURES_MAX = 20;
@@ -9,35 +9,26 @@ const FAILURES_MAX = 20;
 const ANEW_MAX = 5;
 
 /** The server interrupted the reply; asking again restarts it. */
-export function isBroken({ kind }: ChatFailure): boolean {
+function isBroken({ kind }: Reason): boolean {
 	return kind === "interrupted" || kind === "lost";
 }
 
 /** The retries of one request. */
 export interface Retries {
-	/** Resets the count after progress. */
-	reward(): void;
 	/** Counts a failure; throws it if it is permanent or the limit is reached. */
-	accept(failure: ChatFailure): void;
-	/** Whether to show the wait: most connections return after the first attempt. */
-	isTried(failure: ChatFailure): boolean;
-	wait(failure: ChatFailure, signal?: AbortSignal): Promise<void>;
+	accept(failure: Reason): void;
+	wait(failure: Reason): Promise<void>;
 }
 
 export function createRetries(network: Network): Retries {
 	let failures = 0;
 	let anew = 0;
 	return {
-		reward() {
-			failures = 0;
-		},
 		accept(failure) {
 			failures++;
 			if (failures > FAILURES_MAX || !isPassing(failure)) throw failure;
 			if (isBroken(failure) && ++anew > ANEW_MAX) throw new ChatFailure("interrupted");
 		},
-		isTried: ({ retryAfterMs }) => failures > 1 || (retryAfterMs ?? 0) > 0 || network.isOffline(),
-		wait: ({ retryAfterMs }, signal) =>
-			network.pause(retryAfterMs ?? 0, backoff(failures - 1), signal),
+		wait: ({ retryAfterMs }) => network.pause(retryAfterMs ?? 0, backoff(failures - 1)),
 	};
 }

@@ -6,7 +6,7 @@ import type { Message, Rating } from "../chat/state";
 import type { Settings } from "../settings";
 import type { Words } from "../words";
 import type { Clock } from "./clock";
-import { type IconName, icon } from "./icons";
+import { CHECK, COPY, type Icon, icon, SEND, UP, WAIT } from "./icons";
 
 export interface ActionParts {
 	readonly words: Words;
@@ -26,21 +26,17 @@ export interface Actions {
 /** The longest comment on a reply that the API accepts, in UTF-16 code units. */
 const COMMENT_MAX = "1000";
 
-function createButton(name: IconName, label: string): HTMLButtonElement {
-	return el(
-		"button",
-		{ type: "button", class: "action", "aria-label": label, title: label },
-		icon(name),
-	);
+function createButton(path: Icon, label: string): HTMLButtonElement {
+	return el("button", { class: "action", "aria-label": label, title: label }, icon(path));
 }
 
 /** Copies a message's source. `bubble`: selected and copied where the browser has no clipboard. */
 function createCopy(words: Words, bubble: HTMLElement, text: () => string): HTMLElement {
-	const button = createButton("copy", words("copy"));
+	const button = createButton(COPY, words("copy"));
 	function show(word: "copy" | "copied"): void {
 		button.title = words(word);
 		button.setAttribute("aria-label", words(word));
-		button.replaceChildren(icon(word === "copied" ? "check" : "copy"));
+		button.replaceChildren(icon(word === "copied" ? CHECK : COPY));
 	}
 	button.addEventListener("click", async () => {
 		await copy(bubble, text());
@@ -59,7 +55,7 @@ function createComment(words: Words, send: (comment: string) => void, close: () 
 		maxlength: COMMENT_MAX,
 		enterkeyhint: "send",
 	});
-	const button = createButton("send", words("send"));
+	const button = createButton(SEND, words("send"));
 	const node = el("div", { class: "comment" }, input, button);
 	function submit(): void {
 		if (input.value.trim()) send(input.value.trim());
@@ -83,8 +79,8 @@ function createComment(words: Words, send: (comment: string) => void, close: () 
 
 /** `rate` is called with null if the visitor takes the rating back. */
 function createRating({ words, events: { rate } }: ActionParts, below: HTMLElement) {
-	const up = createButton("up", words("helpful"));
-	const down = createButton("up", words("notHelpful"));
+	const up = createButton(UP, words("helpful"));
+	const down = createButton(UP, words("notHelpful"));
 	down.classList.add("down");
 	let id = "";
 	let rating: Rating | null = null;
@@ -117,14 +113,32 @@ function createRating({ words, events: { rate } }: ActionParts, below: HTMLEleme
 	};
 }
 
+const STEPS: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowLeft: -1 };
+
+/** One Tab stop for all buttons of a message: the arrow keys move between them. */
+function createBar(...children: Node[]): HTMLElement {
+	const bar = el("div", { class: "meta", role: "toolbar" }, ...children);
+	const buttons = () => [...bar.querySelectorAll("button")];
+	bar.addEventListener("focusin", ({ target }) => {
+		for (const one of buttons()) one.tabIndex = one === target ? 0 : -1;
+	});
+	bar.addEventListener("keydown", (event) => {
+		const step = STEPS[event.key];
+		if (!step) return;
+		event.preventDefault();
+		const all = buttons();
+		const at = all.findIndex((one) => one.tabIndex === 0);
+		all[at + (getComputedStyle(bar).direction === "rtl" ? -step : step)]?.focus();
+	});
+	return bar;
+}
+
 export function createActions(parts: ActionParts, bubble: HTMLElement): Actions {
 	const { words, settings, clock } = parts;
 	let text = "";
 	const time = el("time");
-	const queued = el("span", {}, icon("wait"), words("queued"));
-	const meta = el(
-		"div",
-		{ class: "meta" },
+	const queued = el("span", {}, icon(WAIT), words("queued"));
+	const meta = createBar(
 		time,
 		createCopy(words, bubble, () => text),
 	);
@@ -145,6 +159,7 @@ export function createActions(parts: ActionParts, bubble: HTMLElement): Actions 
 				return;
 			if (!rating) {
 				rating = createRating(parts, node);
+				for (const one of rating.buttons) one.tabIndex = -1;
 				meta.append(...rating.buttons);
 			}
 			rating.render(message.id, message.rating);

@@ -1,7 +1,7 @@
 // The picture of who writes: the site's, else the name's initials, else an icon.
 
 import { el } from "../../dom";
-import { icon } from "./icons";
+import { icon, SPARK } from "./icons";
 
 /** The first letters of the first and the last word. */
 export function initialsOf(name: string): string {
@@ -18,7 +18,7 @@ export function createAvatar(name: string, picture = ""): HTMLElement {
 	const node = el(
 		"span",
 		{ class: "avatar", "aria-hidden": "true" },
-		initialsOf(name) || icon("spark"),
+		initialsOf(name) || icon(SPARK, "filled"),
 	);
 	if (picture) {
 		const image = el("img", { src: picture, alt: "" });

@@ -3,7 +3,7 @@
 import { el } from "../../dom";
 import { isReplying, MAX_MESSAGE, type State } from "../chat/state";
 import type { Words } from "../words";
-import { icon } from "./icons";
+import { icon, SEND, STOP } from "./icons";
 
 /** The length from which the counter is shown. */
 const COUNT_FROM = MAX_MESSAGE - 400;
@@ -22,24 +22,6 @@ export interface Composer {
  */
 function isComposing(event: KeyboardEvent): boolean {
 	return event.isComposing || event.keyCode === 229;
-}
-
-/** Beside "Send" while a reply runs. */
-function createStop(words: Words, onStop: () => void) {
-	const node = el(
-		"button",
-		{ type: "button", class: "send stop", "aria-label": words("stop"), hidden: "" },
-		icon("stop"),
-	);
-	node.addEventListener("click", () => onStop());
-	return {
-		node,
-		show(shown: boolean, stopping: boolean) {
-			node.hidden = !shown;
-			// Not `disabled`, which would lose the focus.
-			node.setAttribute("aria-disabled", String(stopping));
-		},
-	};
 }
 
 export interface ComposerEvents {
@@ -65,14 +47,15 @@ export function createComposer(
 		enterkeyhint: "send",
 		autocomplete: "off",
 	});
-	const send = el(
-		"button",
-		{ type: "button", class: "send", "aria-label": words("send") },
-		icon("send"),
-	);
+	const send = el("button", { class: "send", "aria-label": words("send") }, icon(SEND));
 	const counter = el("span", { class: "counter", id: "counter" });
-	const stop = createStop(words, events.stop);
-	const box = el("div", { class: "box" }, input, stop.node, send);
+	/** Beside "Send" while a reply runs. */
+	const stop = el(
+		"button",
+		{ class: "send stop", "aria-label": words("stop") },
+		icon(STOP, "filled"),
+	);
+	const box = el("div", { class: "box" }, input, stop, send);
 	// No form: a page in a sandbox may not allow forms.
 	const node = el("div", { class: "composer" }, box, counter);
 
@@ -123,6 +106,7 @@ export function createComposer(
 		submit();
 	});
 	send.addEventListener("click", submit);
+	stop.addEventListener("click", () => events.stop());
 
 	input.value = events.draft?.get() ?? "";
 	check();
@@ -137,9 +121,11 @@ export function createComposer(
 			// A draft of several lines, now that the field is on the page.
 			if (!isFitted) fit();
 			isFitted = true;
-			const hadFocus = stop.node.matches(":focus");
+			const hadFocus = stop.matches(":focus");
 			const replying = isReplying(state);
-			stop.show(replying, state.stopping);
+			stop.hidden = !replying;
+			// Not `disabled`, which would lose the focus.
+			stop.setAttribute("aria-disabled", String(state.stopping));
 			// The focused button is gone: focus the field, except on touch screens, where that
 			// opens the keyboard.
 			const isTouch = matchMedia("(pointer: coarse)").matches;

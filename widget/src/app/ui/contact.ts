@@ -5,11 +5,11 @@ import { el } from "../../dom";
 import type { Contact, State } from "../chat/state";
 import type { ContactField, ContactWish } from "../settings";
 import { contactForm, type Words } from "../words";
+import type { Composer } from "./composer";
 
 export type Details = Readonly<Partial<Record<ContactField, string>>>;
 
 export interface ContactForm {
-	readonly node: HTMLElement;
 	render(state: State): void;
 	/** Whether the form must be submitted before writing. */
 	isFirst(): boolean;
@@ -56,17 +56,19 @@ function createField(words: Words, field: ContactField, needs: "required" | "opt
 	};
 }
 
+/** While details are required first, the form replaces the text field of `composer` and takes over its focus. */
 export function createContactForm(
 	words: Words,
 	wish: ContactWish,
 	events: ContactEvents,
+	composer: Pick<Composer, "node" | "focus">,
 ): ContactForm {
 	const fields = wish.fields.map((field) =>
 		createField(words, field, wish.needed.includes(field) ? "required" : "optional"),
 	);
 	const problem = el("p", { class: "problem", role: "alert" });
-	const save = el("button", { type: "button", class: "primary" }, words("saveContact"));
-	const skip = el("button", { type: "button", class: "quiet" }, words("skipContact"));
+	const save = el("button", { class: "primary" }, words("saveContact"));
+	const skip = el("button", { class: "quiet" }, words("skipContact"));
 	const buttons = wish.required ? [save] : [save, skip];
 	const heading = words(wish.required ? "contactRequired" : "contactOptional");
 	// No form: a page in a sandbox may not allow forms.
@@ -86,8 +88,8 @@ export function createContactForm(
 	}
 
 	/** Shows each field's problem; the first wrong one gets the focus. */
-	function blame(textOf: (field: ContactField) => string): void {
-		for (const one of fields) one.blame(textOf(one.field));
+	function blame(textOf: (field: ContactField, input: HTMLInputElement) => string): void {
+		for (const one of fields) one.blame(textOf(one.field, one.input));
 		const first = fields.find(({ input }) => input.matches("[aria-invalid=true]"));
 		if (node.matches(":focus-within")) first?.input.focus();
 	}
@@ -97,7 +99,11 @@ export function createContactForm(
 		const details = read();
 		const isMissing = (field: ContactField) => wish.needed.includes(field) && !details[field];
 		if (fields.some(({ field }) => isMissing(field)))
-			blame((field) => (isMissing(field) ? words("missing") : ""));
+			// With the fields that only the server would refuse, so that the visitor sees all problems at once.
+			blame((field, { validity }) => {
+				if (isMissing(field)) return words("missing");
+				return validity.typeMismatch ? contactForm(words, field) : "";
+			});
 		else if (Object.keys(details).length === 0) fields[0]?.input.focus();
 		else events.introduce(details);
 	}
@@ -110,13 +116,16 @@ export function createContactForm(
 	});
 
 	const isShown = () => shown?.phase === "asked" || shown?.phase === "sending";
+	const isFirst = () => wish.required && isShown();
+	const focus = () => fields[0]?.input.focus({ preventScroll: true });
+	composer.node.before(node);
 
 	return {
-		node,
-		isFirst: () => wish.required && isShown(),
-		focus: () => fields[0]?.input.focus({ preventScroll: true }),
+		isFirst,
+		focus,
 		render({ contact }) {
 			if (contact === shown) return;
+			const [inForm, inField] = [node, composer.node].map((one) => one.matches(":focus-within"));
 			shown = contact;
 			node.hidden = !isShown();
 			// Not `disabled`, which would lose the focus.
@@ -124,6 +133,9 @@ export function createContactForm(
 			const { wrong } = contact;
 			problem.textContent = wrong.length > 0 ? "" : contact.problem;
 			blame((field) => (wrong.includes(field) ? contactForm(words, field) : ""));
+			composer.node.hidden = isFirst();
+			if (inField && isFirst()) focus();
+			else if (inForm && !isShown()) composer.focus();
 		},
 	};
 }

@@ -3,26 +3,12 @@
 import { el } from "../../dom";
 import type { State } from "../chat/state";
 import type { Words } from "../words";
-import { icon } from "./icons";
+import { DOWN, icon } from "./icons";
 
-/** The icon stays if the page's policy or the network refuses the picture. */
-function showPicture(button: HTMLElement, url: string, signal: AbortSignal): void {
-	const image = el("img", { alt: "" });
-	image.onload = () => signal.aborted || button.prepend(image);
-	image.src = url;
-	signal.addEventListener("abort", () => image.remove());
-}
-
-/** `picture`: its address, or "". `button`: has the loader's icon. Leaves it as it was when `signal` is aborted. */
-export function createLauncher(
-	button: HTMLButtonElement,
-	words: Words,
-	picture: string,
-	signal: AbortSignal,
-) {
-	if (picture) showPicture(button, picture, signal);
+/** `button`: has the loader's icon. Leaves it as it was when `signal` is aborted. */
+export function createLauncher(button: HTMLButtonElement, words: Words, signal: AbortSignal) {
 	const visible = button.textContent;
-	const [badge, down] = [el("span", { class: "badge" }), icon("down")];
+	const [badge, down] = [el("span", { class: "badge" }), icon(DOWN)];
 	button.setAttribute("aria-controls", "panel");
 	button.setAttribute("aria-haspopup", "dialog");
 	button.title = "";

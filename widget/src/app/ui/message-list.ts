@@ -1,22 +1,21 @@
-// The list of messages.
+// The list of messages, in the frame of log.ts.
 
-import { el } from "../../dom";
+import { el, setChildren } from "../../dom";
 import { type Message, type State, tailOf } from "../chat/state";
-import { createAvatar } from "./avatar";
+import { createClock } from "./clock";
+import type { LogParts } from "./log";
 import { createMessage, dots, type MessageParts, type MessageView } from "./message";
 import { peopleText } from "./people";
 import { createScroll } from "./scroll";
 import { type Item, type Line, timelineOf } from "./timeline";
 
-export interface Log {
-	readonly node: HTMLElement;
+export interface MessageList {
 	render(state: State): void;
 }
 
-export interface LogParts extends Omit<MessageParts, "retry"> {
-	readonly events: MessageParts["events"] & { retry(): void; loadOlder(): void };
-	readonly signal: AbortSignal;
-}
+export type ListEvents = MessageParts["events"] & { retry(): void; loadOlder(): void };
+
+type ListParts = LogParts & Pick<MessageParts, "createAvatar"> & { readonly events: ListEvents };
 
 interface Shown {
 	readonly node: HTMLElement;
@@ -25,42 +24,33 @@ interface Shown {
 	state: string;
 }
 
+/** Who wrote it, for comparisons; undefined: nobody. */
+function writerIn(item?: Item): string | undefined {
+	const message = item?.message;
+	return message?.role === "assistant" ? `by ${message.author?.name}` : message?.role;
+}
+
 /** How long one frame draws messages of the history. */
 const SLICE_MS = 8;
 
-/**
- * Sets the children to `nodes` without moving a node that is in place: moving loses the selection.
- */
-function arrange(parent: HTMLElement, nodes: readonly HTMLElement[]): void {
-	const wanted = new Set<Node>(nodes);
-	for (const child of [...parent.childNodes]) if (!wanted.has(child)) child.remove();
-	let next = parent.firstChild;
-	for (const node of nodes) {
-		if (node === next) next = next.nextSibling;
-		else parent.insertBefore(node, next);
-	}
-}
-
 /** Shown while a person types. */
-function createTyping({ words }: LogParts, name: string): HTMLElement {
+function createTyping({ words, createAvatar }: ListParts, name: string): HTMLElement {
 	const bubble = el("div", { class: "bubble" }, dots(words, name));
-	return el("div", { class: "row assistant typing" }, createAvatar(name), bubble);
+	return el("div", { class: "row assistant" }, createAvatar(name), bubble);
 }
 
-export function createLog(parts: LogParts): Log {
-	const { words, clock, events, signal } = parts;
-	// Not a live region: a screen reader would read each token. announcer.ts announces replies.
-	const list = el("div", {
-		class: "log",
-		role: "log",
-		"aria-live": "off",
-		"aria-label": words("conversation"),
-		tabindex: "0",
-	});
+/** `greeting`: the welcome message, if it is on the page. */
+export function createMessageList(
+	parts: ListParts,
+	frame: HTMLElement,
+	list: HTMLElement,
+	greeting: HTMLElement | null,
+): MessageList {
+	const { words, events, signal } = parts;
+	const clock = createClock(parts.shell.language.code);
 	const older = el("div", { class: "older", "aria-hidden": "true" });
 	const lines: Line[] = [];
 	const scroll = createScroll(words, list, moved, signal);
-	const node = el("div", { class: "log-frame" }, list, scroll.jump);
 	let shown = new Map<string, Shown>();
 	let state: State | null = null;
 	let typing: HTMLElement | null = null;
@@ -82,8 +72,11 @@ export function createLog(parts: LogParts): Log {
 		scroll.follow();
 	}
 
-	function create({ message, text }: Item): Shown {
-		const view = message && createMessage({ ...parts, retry }, message);
+	function create({ key, message, text }: Item): Shown {
+		const view =
+			greeting && key === "welcome"
+				? { node: greeting, render: () => undefined }
+				: message && createMessage({ ...parts, clock, retry }, message);
 		return {
 			node: view?.node ?? el("p", { class: "line" }, text),
 			view,
@@ -101,13 +94,17 @@ export function createLog(parts: LogParts): Log {
 	}
 
 	/** Draws the newest items first, at least a new one; those that do not fit into this frame follow in the next one. */
-	function drawItems(items: readonly Item[], last: string, isDown: boolean): HTMLElement[] {
+	function drawItems(
+		items: readonly Item[],
+		last: readonly string[],
+		isDown: boolean,
+	): HTMLElement[] {
 		const end = performance.now() + SLICE_MS;
 		isBulk = (isBulk && !isComplete) || items.filter(({ key }) => !shown.has(key)).length > 2;
 		const drawn = new Map<string, Shown>();
 		let added = 0;
 		isComplete = true;
-		for (const item of [...items].reverse()) {
+		for (const [at, item] of [...items.entries()].reverse()) {
 			const known = shown.get(item.key);
 			if (!known && added++ && performance.now() > end) {
 				isComplete = false;
@@ -115,7 +112,12 @@ export function createLog(parts: LogParts): Log {
 			}
 			const entry = known ?? create(item);
 			if (isBulk && !known) entry.node.classList.add("still");
-			update(entry, item, item.key === last, isDown);
+			// A name and a picture for all messages of a writer that follow each other.
+			entry.node.classList.toggle(
+				"more",
+				!!item.message && writerIn(item) === writerIn(items[at - 1]),
+			);
+			update(entry, item, last.includes(item.key), isDown);
 			drawn.set(item.key, entry);
 		}
 		shown = drawn;
@@ -137,14 +139,17 @@ export function createLog(parts: LogParts): Log {
 	function draw(now: State): void {
 		const { messages } = now;
 		const items = timelineOf(now, lines, clock);
-		const last = messages[tailOf(messages) - 1]?.key ?? "";
+		const [before, newest] = messages.slice(0, tailOf(messages)).slice(-2);
+		const last = [(newest ?? before)?.key ?? ""];
+		// Nothing shows that the server has it.
+		if (newest?.role === "assistant" && !newest.text && !newest.id && before) last.push(before.key);
 		if (isComplete || !anchor?.isConnected) {
 			const oldest = items.find(({ key, message }) => message && shown.has(key));
 			anchor = oldest && shown.get(oldest.key)?.node;
 		}
 		scroll.keep(anchor, () => {
 			const nodes = drawItems(items, last, now.line !== "up");
-			arrange(list, [
+			setChildren(list, [
 				...(now.older === "none" ? [] : [older]),
 				...nodes,
 				...(typing ? [typing] : []),
@@ -174,8 +179,8 @@ export function createLog(parts: LogParts): Log {
 		loadOlder();
 	}
 
+	frame.append(scroll.jump);
 	return {
-		node,
 		render(next) {
 			const before = state ?? next;
 			const newest = next.messages[next.messages.length - 1];

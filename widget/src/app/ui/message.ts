@@ -6,17 +6,20 @@ import { splitLinks } from "../../markdown/links";
 import { isLive, type Message, type Question, type Reply } from "../chat/state";
 import { failureText, pauseText, type Words } from "../words";
 import { type ActionParts, createActions } from "./actions";
-import { createAvatar } from "./avatar";
-import { type IconName, icon } from "./icons";
+import type { createAvatar } from "./avatar";
+import { ALERT, type Icon, icon, RETRY, STOP, WAIT } from "./icons";
+import { writerOf } from "./people";
 
 export interface MessageParts extends ActionParts {
 	readonly retry: () => void;
+	/** The app has it already. */
+	readonly createAvatar: typeof createAvatar;
 }
 
 export interface MessageView {
 	readonly node: HTMLElement;
 	/**
-	 * `isLast`: only the newest failed reply offers a retry. `isDown`: there is no connection, which the
+	 * `isLast`: only the newest failed reply offers a retry; or a message that the server may not have yet. `isDown`: there is no connection, which the
 	 * line above the text field says.
 	 */
 	render(message: Message, isLast: boolean, isDown: boolean): void;
@@ -35,7 +38,13 @@ function createQuestion(parts: MessageParts, { text }: Question): MessageView {
 	const actions = createActions(parts, bubble);
 	const body = el("div", { class: "body" }, bubble, actions.node);
 	const node = el("div", { class: "row user" }, spoken(parts.words("youSaid")), body);
-	return { node, render: actions.render };
+	return {
+		node,
+		render(message, isLast, isDown) {
+			const isUnsent = message.role === "user" && isLast && isDown;
+			actions.render(isUnsent ? { ...message, isQueued: true } : message);
+		},
+	};
 }
 
 /** `name`: who is writing. */
@@ -44,12 +53,12 @@ export function dots(words: Words, name: string): HTMLElement {
 	return el("span", { class: "dots" }, spoken(words("isWriting", { name })), dot(), dot(), dot());
 }
 
-function note(look: string, name: IconName, text: string, buttons: readonly HTMLElement[]) {
-	return el("div", { class: `note ${look}` }, icon(name), el("p", {}, text), ...buttons);
+function note(look: string, path: Icon, text: string, buttons: readonly HTMLElement[]) {
+	return el("div", { class: `note ${look}` }, icon(path), el("p", {}, text), ...buttons);
 }
 
-function aside(name: IconName, text: string): HTMLElement {
-	return el("p", { class: "aside" }, icon(name), text);
+function aside(picture: Element, text: string): HTMLElement {
+	return el("p", { class: "aside" }, picture, text);
 }
 
 /** The note below a reply's text. `retry`: only for the newest one. */
@@ -59,17 +68,17 @@ function remarkOn(
 	retry: HTMLElement | null,
 	isDown: boolean,
 ): HTMLElement | null {
-	if (phase === "stopped") return aside("stop", words("stopped"));
-	if (phase === "cut") return aside("alert", words("cut"));
+	if (phase === "stopped") return aside(icon(STOP, "filled"), words("stopped"));
+	if (phase === "cut") return aside(icon(ALERT), words("cut"));
 	if (phase === "paused") {
 		// The visitor cannot shorten a wait that the server demands.
 		const isSet = failure === "too_many" || failure === "busy";
 		if (isDown && !isSet) return null;
-		return note("pause", "wait", pauseText(words, failure), retry && !isSet ? [retry] : []);
+		return note("pause", WAIT, pauseText(words, failure), retry && !isSet ? [retry] : []);
 	}
 	if (phase !== "failed") return null;
 	const sentence = failureText(words, failure);
-	return retry ? note("failure", "alert", sentence, [retry]) : aside("alert", sentence);
+	return retry ? note("failure", ALERT, sentence, [retry]) : aside(icon(ALERT), sentence);
 }
 
 /** The text of a reply. */
@@ -109,10 +118,10 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 	const title = name
 		? [el("p", { class: "name", dir: "auto" }, name)]
 		: [spoken(words("theySaid"))];
-	const avatar = createAvatar(name, author ? "" : settings.avatar);
+	const avatar = parts.createAvatar(name, author ? "" : settings.avatar);
 	const node = el("div", { class: "row assistant" }, avatar, body);
 	const actions = createActions(parts, bubble);
-	const retry = el("button", { type: "button", class: "retry" }, icon("retry"), words("tryAgain"));
+	const retry = el("button", { class: "retry" }, icon(RETRY), words("tryAgain"));
 	retry.addEventListener("click", onRetry);
 
 	function wait(): void {
@@ -132,7 +141,10 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 			const { phase, text } = message;
 			node.dataset.phase = phase;
 			const remark = remarkOn(words, message, isLast ? retry : null, isDown);
-			const waits = phase === "waiting" || (phase === "paused" && !text && !remark);
+			const isAwaited = phase === "waiting" || (phase === "paused" && !text && !remark);
+			// Without a connection nobody seems to write.
+			const waits = isAwaited && !isDown;
+			node.hidden = isAwaited && isDown;
 			if (waits) wait();
 			else show(text, !isLive(message));
 			actions.render(message);
@@ -146,11 +158,6 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 			]);
 		},
 	};
-}
-
-/** The agent's name. */
-export function writerOf({ agentName, title }: ActionParts["settings"]): string {
-	return agentName || title;
 }
 
 export function createMessage(parts: MessageParts, message: Message): MessageView {

@@ -2,15 +2,14 @@
 
 import { el } from "../../dom";
 import type { Rating, State } from "../chat/state";
-import type { Settings } from "../settings";
-import type { Words } from "../words";
-import type { Clock } from "./clock";
-import { type Composer, type ComposerEvents, createComposer } from "./composer";
-import { type ContactForm, createContactForm, type Details } from "./contact";
-import { icon } from "./icons";
-import { createLog } from "./message-list";
+import type { OpenParts } from "../conversation";
+import { usePart } from "../parts";
+import { createAvatar } from "./avatar";
+import { type ComposerEvents, createComposer } from "./composer";
+import type { ContactForm, Details } from "./contact";
+import { CLOSE, icon } from "./icons";
+import { createLog, type Log } from "./log";
 import { isModal, keepFocusInside } from "./small-screen";
-import { createStarters } from "./starters";
 import { createStatus } from "./status";
 
 export interface PanelEvents extends ComposerEvents {
@@ -24,6 +23,7 @@ export interface PanelEvents extends ComposerEvents {
 
 export interface Panel {
 	readonly node: HTMLElement;
+	readonly log: Log;
 	render(state: State): void;
 	/**
 	 * The text field; on a touch screen the panel, so that the keyboard does not open by itself.
@@ -33,71 +33,70 @@ export interface Panel {
 	prefill(text: string): void;
 }
 
-function createHeader(words: Words, title: string, close: () => void): HTMLElement {
-	const button = el(
-		"button",
-		{ type: "button", class: "close", "aria-label": words("closeChat") },
-		icon("close"),
-	);
+/** The agent, or the person who has the conversation. */
+function createHeader({ words, settings }: OpenParts, close: () => void) {
+	const { title, agentName, avatar } = settings;
+	const face = el("span");
+	const heading = el("h2");
+	const line = el("p");
+	let shown: string | undefined;
+	const button = el("button", { class: "close", "aria-label": words("closeChat") }, icon(CLOSE));
 	button.addEventListener("click", close);
 	// Not <header>, which would add a second banner landmark to the page.
-	return el(
+	const node = el(
 		"div",
 		{ class: "header" },
-		el("span", { class: "emblem" }, icon("spark")),
-		el(
-			"div",
-			{ class: "heading" },
-			el("h2", { id: "title" }, title),
-			el("p", {}, words("subtitle")),
-		),
+		face,
+		el("div", { class: "heading" }, heading, line),
 		button,
 	);
+	return {
+		node,
+		render({ people: { phase, person } }: State) {
+			const name = (phase === "person" && person?.name) || "";
+			if (name === shown) return;
+			shown = name;
+			face.replaceChildren(name ? createAvatar(name) : createAvatar(agentName, avatar));
+			heading.textContent = name || title;
+			line.textContent = name ? title : [agentName, words("subtitle")].filter(Boolean).join(" · ");
+		},
+	};
 }
 
-/**
- * While contact details are required first, the form replaces the text field and takes over its
- * focus.
- */
-function takeTurns(contact: ContactForm, composer: Composer, state: State): void {
-	const [form, line] = [contact.node, composer.node];
-	const inForm = form.matches(":focus-within");
-	const inLine = line.matches(":focus-within");
-	contact.render(state);
-	line.hidden = contact.isFirst();
-	if (inLine && line.hidden) contact.focus();
-	else if (inForm && form.hidden) composer.focus();
-}
-
-export function createPanel(
-	words: Words,
-	settings: Settings,
-	events: PanelEvents,
-	clock: Clock,
-	signal: AbortSignal,
-): Panel {
-	const log = createLog({ words, settings, events, clock, signal });
+/** `changed`: a part of it has come, and must be rendered. */
+export function createPanel(parts: OpenParts, events: PanelEvents, changed: () => void): Panel {
+	const { words, settings } = parts;
+	const log = createLog(parts, events, changed);
 	const status = createStatus(words, settings.offersPerson, events);
-	const composer = createComposer(words, settings.inputPlaceholder, events);
-	const contact = settings.contact && createContactForm(words, settings.contact, events);
-	const starters = createStarters(settings.starters, (text) => {
-		if (events.send(text)) composer.focus();
+	const composer = createComposer(words, settings.inputPlaceholder, {
+		...events,
+		type() {
+			log.prepare();
+			events.type();
+		},
 	});
+	const header = createHeader(parts, events.close);
+	const { contact: wish } = settings;
+	let contact: ContactForm | null = null;
 	const node = el(
 		"section",
-		{ id: "panel", class: "panel", role: "dialog", "aria-labelledby": "title", tabindex: "-1" },
-		createHeader(words, settings.title, events.close),
+		{ id: "panel", class: "panel", role: "dialog", "aria-label": settings.title, tabindex: "-1" },
+		header.node,
 		log.node,
-		starters.node,
 		status.node,
-		...(contact ? [contact.node] : []),
 		composer.node,
 	);
 	node.addEventListener("keydown", (event) => {
 		if (event.key === "Tab" && isModal(node)) keepFocusInside(node, event);
 	});
+	if (wish)
+		void usePart("contact", parts, ({ createContactForm }) => {
+			contact = createContactForm(words, wish, events, composer);
+			changed();
+		});
 	return {
 		node,
+		log,
 		prefill: composer.prefill,
 		focus() {
 			if (matchMedia("(pointer: coarse)").matches) node.focus({ preventScroll: true });
@@ -107,12 +106,11 @@ export function createPanel(
 		render(state) {
 			node.setAttribute("aria-modal", String(state.open && isModal(node)));
 			node.dataset.people = state.people.phase;
-			node.dataset.line = state.line;
+			header.render(state);
 			status.render(state);
 			log.render(state);
-			starters.render(state);
 			composer.render(state);
-			if (contact) takeTurns(contact, composer, state);
+			contact?.render(state);
 		},
 	};
 }

@@ -1,7 +1,13 @@
-// The persons who join and leave the conversation.
+// Who writes: the agent, and the persons who join and leave the conversation.
 
 import type { People, State } from "../chat/state";
+import type { Settings } from "../settings";
 import type { Words } from "../words";
+
+/** The agent's name. */
+export function writerOf({ agentName, title }: Settings): string {
+	return agentName || title;
+}
 
 /** Who answers now; "": the model. */
 function nameOf({ phase, person }: People): string {

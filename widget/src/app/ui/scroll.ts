@@ -2,7 +2,7 @@
 
 import { el } from "../../dom";
 import type { Words } from "../words";
-import { icon } from "./icons";
+import { DOWN, icon } from "./icons";
 
 /** Within this distance of the end, in pixels, the list follows new text. */
 const NEAR_END = 40;
@@ -27,7 +27,7 @@ export function createScroll(
 	moved: () => void,
 	signal: AbortSignal,
 ): Scroll {
-	const jump = el("button", { type: "button", class: "jump", hidden: "" });
+	const jump = el("button", { class: "jump", hidden: "" });
 	let following = true;
 	let label = "";
 
@@ -72,7 +72,7 @@ export function createScroll(
 			label = text;
 			jump.title = text;
 			jump.setAttribute("aria-label", text);
-			jump.replaceChildren(icon("down"), count > 0 ? text : "");
+			jump.replaceChildren(icon(DOWN), count > 0 ? text : "");
 		},
 	};
 }

@@ -1,19 +1,26 @@
 // Questions that the visitor can begin with, until the first message.
 
 import { el } from "../../dom";
-import type { State } from "../chat/state";
+import type { Opened, OpenParts } from "../conversation";
 
-export function createStarters(questions: readonly string[], send: (text: string) => void) {
-	const buttons = questions.map((question) => {
-		const button = el("button", { type: "button", dir: "auto" }, question);
-		button.addEventListener("click", () => send(question));
+/** `focus`: where the visitor goes on. */
+export function createStarters(
+	{ settings }: OpenParts,
+	{ store, conversation }: Opened,
+	focus: () => void,
+): HTMLElement {
+	const buttons = settings.starters.map((question) => {
+		const button = el("button", { dir: "auto" }, question);
+		button.addEventListener("click", () => {
+			if (conversation.send(question)) focus();
+		});
 		return button;
 	});
 	const node = el("div", { class: "starters" }, ...buttons);
-	return {
-		node,
-		render({ messages }: State) {
-			node.hidden = messages.length > 1 || questions.length === 0;
-		},
+	const render = () => {
+		node.hidden = store.get().messages.length > 1;
 	};
+	store.subscribe(render);
+	render();
+	return node;
 }

@@ -1,6 +1,6 @@
 // The line above the text field: no connection, the wait for a person, or the offer of one.
 
-import { el, setChildren } from "../../dom";
+import { el } from "../../dom";
 import type { State } from "../chat/state";
 import type { Words } from "../words";
 
@@ -17,24 +17,24 @@ export function statusText(words: Words, { line, people }: Pick<State, "line" | 
 
 /** `offersPerson`: visitors may ask for a person. */
 export function createStatus(words: Words, offersPerson: boolean, events: StatusEvents) {
-	const again = el("button", { type: "button" }, words("tryAgain"));
-	const ask = el("button", { type: "button", class: "ask" }, words("askPerson"));
-	const node = el("div", { class: "status" });
+	const again = el("button", {}, words("tryAgain"));
+	const ask = el("button", {}, words("askPerson"));
+	const text = el("p");
+	const node = el("div", { class: "status" }, text, again, ask);
 	again.addEventListener("click", () => events.retry());
 	ask.addEventListener("click", () => events.send(words("askPerson")));
-	let text: HTMLElement | null = null;
 
 	return {
 		node,
 		render(state: State) {
 			const said = statusText(words, state);
-			if (said !== (text?.textContent ?? "")) text = said ? el("p", {}, said) : null;
-			const isDown = state.line !== "up";
+			if (said !== text.textContent) text.textContent = said;
 			// The contact form comes first.
 			const isFree = state.people.phase === "model" && !/asked|sending/.test(state.contact.phase);
-			const offers = offersPerson && !text && isFree;
-			setChildren(node, [...(text ? [text] : []), ...(isDown ? [again] : offers ? [ask] : [])]);
-			node.hidden = !text && !offers;
+			text.hidden = !said;
+			again.hidden = state.line === "up";
+			ask.hidden = !offersPerson || !text.hidden || !isFree;
+			node.hidden = text.hidden && ask.hidden;
 		},
 	};
 }

@@ -3,7 +3,7 @@
 import { el } from "../../dom";
 import type { Opened, OpenParts } from "../conversation";
 import type { Teaser } from "../settings";
-import { icon } from "./icons";
+import { CLOSE, icon } from "./icons";
 
 const SEEN_KEY = "banter.teaser";
 
@@ -45,8 +45,8 @@ export function createTeaser(
 	const { text, paths, oncePerVisitor } = teaser;
 	if (!text || (oncePerVisitor && local.getItem(key) !== null)) return;
 	if (paths.length > 0 && !paths.some((path) => isPathLike(location.pathname, path))) return;
-	const message = el("button", { type: "button", dir: "auto" }, text);
-	const close = el("button", { type: "button", "aria-label": words("closeTeaser") }, icon("close"));
+	const message = el("button", { dir: "auto" }, text);
+	const close = el("button", { "aria-label": words("closeTeaser") }, icon(CLOSE));
 	const node = el("div", { class: "teaser" }, message, close);
 	const dismiss = () => {
 		local.setItem(key, "1");

@@ -1,14 +1,17 @@
 // The panel in the loader's shadow tree, and the button's state.
 
 import { el, perFrame } from "../../dom";
-import { setOpen } from "../chat/state";
+import { type State, setOpen } from "../chat/state";
 import type { Opened, OpenParts } from "../conversation";
-import { createAnnouncer } from "./announcer";
-import { createClock } from "./clock";
+import { usePart } from "../parts";
 import { createLauncher } from "./launcher";
 import { createPanel } from "./panel";
 import { createHold, isModal, isPlaced, trackViewport, watchCompact } from "./small-screen";
+import { statusText } from "./status";
 import { followScheme, type ThemeName, themeFor } from "./theme";
+
+/** Longer announcements are read from the list. */
+const LINES_MAX = 200;
 
 export interface View {
 	toggle(open: boolean): void;
@@ -27,32 +30,37 @@ function keepKeysInside(root: ShadowRoot, signal: AbortSignal): void {
 }
 
 /** The nodes leave the page when `signal` is aborted. */
-export function createView(parts: OpenParts, { store, conversation }: Opened): View {
+export function createView(parts: OpenParts, opened: Opened): View {
+	const { store, conversation, isReturning } = opened;
 	const { shell, words, settings, signal } = parts;
 	const { frame, button } = shell;
-	const launcher = createLauncher(button, words, settings.picture, signal);
-	const panel = createPanel(
-		words,
-		settings,
-		{ ...conversation, close: () => toggle(false) },
-		createClock(shell.language.code),
-		signal,
-	);
+	const launcher = createLauncher(button, words, signal);
+	const panel = createPanel(parts, { ...conversation, close: () => toggle(false) }, render);
 	const live = el("div", { class: "spoken", "aria-live": "polite" });
 	const hold = createHold(signal);
-	const announcer = createAnnouncer(live, words, settings, store.get());
+	let status = statusText(words, store.get());
 	button.before(panel.node, live);
 	signal.addEventListener("abort", () => {
 		panel.node.remove();
 		live.remove();
 	});
 
+	/** New elements each time, so that equal texts are announced twice; one for each line. */
+	function announce(state: State): void {
+		const last = status;
+		status = statusText(words, state);
+		const texts = [...panel.log.news(state), status === last ? "" : status];
+		const lines = texts.join("\n").split("\n").filter(Boolean).slice(0, LINES_MAX);
+		if (lines[0]) live.replaceChildren(...lines.map((line) => el("p", {}, line)));
+	}
+
 	function render(): void {
 		const state = store.get();
 		frame.classList.toggle("open", state.open);
+		if (state.open && isReturning) panel.log.prepare();
 		launcher.render(state);
 		panel.render(state);
-		announcer.render(state);
+		announce(state);
 		hold(state.open && isModal(panel.node));
 	}
 
@@ -91,6 +99,11 @@ export function createView(parts: OpenParts, { store, conversation }: Opened): V
 	// Without the focus, which is the page's.
 	if (isPlaced(frame)) store.update((state) => setOpen(state, true));
 	render();
+	const { picture, sound, starters, teaser, unreadInTitle } = settings;
+	if (picture || sound || starters[0] || teaser.text || unreadInTitle)
+		void usePart("extras", parts, ({ addExtras }) =>
+			addExtras(parts, opened, panel, () => toggle(true)),
+		);
 	return {
 		toggle,
 		prefill: panel.prefill,

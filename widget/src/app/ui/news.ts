@@ -1,21 +1,11 @@
-// Announces to screen readers, each once: that a reply is being written, the complete reply, who joins and
-// leaves, and the state of the connection.
+// What a screen reader announces about the conversation, each once: that a reply is being written, the complete
+// reply, who joins and leaves. The state of the connection is in view.ts.
 
-import { el } from "../../dom";
 import { plainText } from "../../markdown/index";
 import { hasEnded, isLive, type Message, type Reply, type State } from "../chat/state";
-import type { Settings } from "../settings";
-import { failureText, pauseText, type Words } from "../words";
-import { writerOf } from "./message";
-import { peopleText } from "./people";
-import { statusText } from "./status";
-
-export interface Announcer {
-	render(state: State): void;
-}
-
-/** Longer replies are read from the list. */
-const LINES_MAX = 200;
+import { failureText, pauseText } from "../words";
+import type { LogParts } from "./log";
+import { peopleText, writerOf } from "./people";
 
 /** The replies that changed and are new to the visitor: not those of the history that a page begins with. */
 function changedReplies({ messages }: State, before: readonly Message[]): Reply[] {
@@ -33,30 +23,22 @@ function changedReplies({ messages }: State, before: readonly Message[]): Reply[
 	});
 }
 
-/** `node`: the live region. */
-export function createAnnouncer(
-	node: HTMLElement,
-	words: Words,
-	settings: Settings,
+/** Returns the function that tells what is new in a state, in texts of one or more lines; "": nothing. */
+export function createNews(
+	{ words, settings }: LogParts,
 	initial: State,
-): Announcer {
+): (state: State) => string[] {
 	let before = initial;
 	/** What was announced last about a reply, by its key. */
 	const said = new Map<string, string>();
-
-	/** A new element each time, so that equal texts are announced twice; one for each line. */
-	function say(text: string): void {
-		const lines = text.split("\n").filter(Boolean).slice(0, LINES_MAX);
-		node.replaceChildren(...lines.map((line) => el("p", {}, line)));
-	}
 
 	function textOf({ phase, failure, text, author }: Reply): string {
 		if (phase === "paused") return pauseText(words, failure);
 		if (phase === "waiting" || phase === "streaming")
 			return words("isWriting", { name: author?.name ?? writerOf(settings) });
-		const read = settings.plainText ? text : plainText(text, { words });
 		if (phase === "failed") return failureText(words, failure);
-		const named = author ? `${author.name}: ${read}` : read;
+		const said = settings.plainText ? text : plainText(text, { words });
+		const named = author ? `${author.name}: ${said}` : said;
 		return phase === "stopped" ? `${words("replyStopped")} ${named}` : named;
 	}
 
@@ -69,19 +51,15 @@ export function createAnnouncer(
 		return textOf(reply);
 	}
 
-	function render(state: State): void {
+	return (state) => {
 		const last = before;
 		before = state;
-		const texts: string[] = [peopleText(words, last, state)];
-		const status = statusText(words, state);
-		if (status !== statusText(words, last)) texts.push(status);
 		const { person, isTyping } = state.people;
-		if (person && isTyping && !last.people.isTyping)
-			texts.push(words("isWriting", { name: person.name }));
-		for (const reply of changedReplies(state, last.messages)) texts.push(replyText(reply, state));
-		const text = texts.filter(Boolean).join("\n");
-		if (text) say(text);
-	}
-
-	return { render };
+		const isNew = person && isTyping && !last.people.isTyping;
+		return [
+			peopleText(words, last, state),
+			isNew ? words("isWriting", { name: person.name }) : "",
+			...changedReplies(state, last.messages).map((reply) => replyText(reply, state)),
+		];
+	};
 }

@@ -1,0 +1,108 @@
+// The parts of the widget that are loaded when they are needed: which, when, and what happens while the network
+// refuses them.
+
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { until } from "../e2e/harness.mjs";
+import { missing } from "./browser.mjs";
+import { exchange, HELLO, useSite, WELCOME } from "./site.mjs";
+
+describe("the parts of the widget", { skip: missing }, () => {
+	const site = useSite();
+	let widget;
+	before(async () => {
+		widget = await site.createWidget({});
+	});
+
+	/** The names of the app's files that a page requests, without their hashes. */
+	function filesOf({ page }) {
+		const asked = [];
+		page.on("request", (request) => {
+			const name = /\/chat-((app|part-\w+)-\w+\.js.*)/.exec(request.url())?.[1];
+			if (name) asked.push(name.replace(/-\w+\.js/, ""));
+		});
+		return asked;
+	}
+
+	/** The network refuses a part; returns the function that ends this. */
+	async function refuse({ page }, part) {
+		const pattern = `**/chat-part-${part}-*`;
+		let refused = 0;
+		await page.route(pattern, (route) => {
+			refused++;
+			return route.abort();
+		});
+		return {
+			heard: () => until(`${part} is refused`, () => refused > 0),
+			end: () => page.unroute(pattern),
+		};
+	}
+
+	it("are not loaded with the chat, and the list of messages once the visitor writes", async () => {
+		const visitor = await site.visitTags([{ "data-widget": widget.widget_id }]);
+		const asked = filesOf(visitor);
+		await visitor.open();
+		await visitor.chat.getByText(WELCOME).waitFor();
+		assert.deepEqual(asked, ["app"]);
+		await visitor.box.fill("I");
+		await until("it is loaded", () => asked.length > 1);
+		await visitor.ask(...HELLO);
+		assert.deepEqual(asked, ["app", "part-log"]);
+		await visitor.page.reload();
+		await visitor.saidUntil(exchange(...HELLO));
+		assert.deepEqual(asked, ["app", "part-log", "app", "part-log"]);
+		assert.deepEqual(visitor.complaints, []);
+	});
+
+	it("show a greeting with marks as Markdown", async () => {
+		const marked = await site.createWidget({ greeting: "**Hello**, ask away" });
+		const visitor = await site.visitWidget(marked.widget_id);
+		await visitor.open();
+		await visitor.chat.locator("strong", { hasText: "Hello" }).waitFor();
+		assert.equal(await visitor.chat.getByText("**").count(), 0);
+	});
+
+	it("are loaded again until the network has them: a message that was sent meanwhile is shown with its reply", async () => {
+		const visitor = await site.visitTags([{ "data-widget": widget.widget_id }]);
+		const list = await refuse(visitor, "log");
+		await visitor.open();
+		await visitor.say(HELLO[0]);
+		await list.heard();
+		await visitor.chat.locator(".older.loading").waitFor();
+		await list.end();
+		await visitor.saidUntil(exchange(...HELLO));
+		await visitor.chat.getByText(WELCOME).waitFor();
+		assert.equal(await visitor.chat.locator(".older").count(), 0);
+		await until("the reply is announced", async () =>
+			(await visitor.live.textContent()).includes("Hello"),
+		);
+	});
+
+	it("leave what the visitor has written while the contact form cannot be loaded", async () => {
+		const asking = await site.createWidget({ contact_info_mode: "required", collect_name: true });
+		const visitor = await site.visitTags([{ "data-widget": asking.widget_id }]);
+		const form = await refuse(visitor, "contact");
+		await visitor.open();
+		await form.heard();
+		await visitor.box.fill("I need help");
+		await form.end();
+		await visitor.chat.getByLabel("Name (required)").fill("Jane");
+		await visitor.chat.getByRole("button", { name: "Save" }).click();
+		await visitor.box.waitFor();
+		assert.equal(await visitor.box.inputValue(), "I need help");
+		await visitor.ask(...HELLO);
+	});
+
+	it("connect without a WebSocket once the network has the part for that", async () => {
+		const visitor = await site.visitTags([{ "data-widget": widget.widget_id }], (context) =>
+			context.addInitScript("window.WebSocket = class { constructor() { throw new Error(); } };"),
+		);
+		const feed = await refuse(visitor, "network");
+		await visitor.open();
+		await feed.heard();
+		await visitor.box.fill(HELLO[0]);
+		await visitor.box.press("Enter");
+		await feed.end();
+		await visitor.saidUntil(exchange(...HELLO));
+	});
+});
