@@ -3,7 +3,7 @@
 import { useMemo, useRef } from "preact/hooks";
 import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from "preact-iso";
 import { createClient } from "./api/client";
-import { type Desk, DeskContext } from "./api/desk";
+import { type Desk, DeskContext, forgetUser } from "./api/desk";
 import { createFeed } from "./api/feed";
 import { browser } from "./api/surroundings";
 import { HOME, loginPath } from "./paths";
@@ -31,11 +31,8 @@ function Pages() {
 	const here = useRef(url);
 	here.current = url;
 
-	/** The next user may be another one. */
 	function leave(to: string) {
-		desk.feed.stop();
-		desk.entries.clear();
-		desk.kept.clear();
+		forgetUser(desk);
 		route(to, true);
 	}
 

@@ -192,3 +192,12 @@ test("all is read when this user says so, in any tab", async () => {
 	await report("user", "me", "read");
 	assert.ok(list.rows.all.every(({ unread }) => !unread));
 });
+
+test("a list that has ended hears nothing more, and reads nothing", async () => {
+	const { open, report, requests, list, tab } = stage(3);
+	await open();
+	list.end();
+	await report("message", "m1", "created", "c2");
+	assert.deepEqual(tab.timers, []);
+	assert.deepEqual(requests, []);
+});

@@ -91,9 +91,10 @@ test("many days are shown by week, which end with the last day", () => {
 		lastDays(365, TODAY),
 	);
 	const weeks = grouped(year);
-	assert.equal(weeks.length, 52);
+	assert.equal(weeks.length, 53);
 	assert.deepEqual([weeks[0]?.day, weeks[0]?.messages], ["2025-03-03", 1]);
-	assert.deepEqual([weeks[51]?.day, weeks[51]?.messages], ["2026-02-24", 2]);
+	assert.equal(weeks[1]?.day, "2025-03-04");
+	assert.deepEqual([weeks[52]?.day, weeks[52]?.messages], ["2026-02-24", 2]);
 	assert.equal(stepOf(weeks.map(({ day }) => day ?? "")), 7);
 	const month = byDay([], lastDays(30, TODAY));
 	assert.equal(grouped(month), month);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ifUnchanged } from "../src/api/unchanged";
 import { everything } from "../src/settings/everything";
 import {
 	budgetsOf,
@@ -11,7 +12,6 @@ import {
 import { invalidPrices, priceForm, priceOf, pricesOf } from "../src/settings/prices/price-rows";
 import { deviceOf } from "../src/settings/profile/device";
 import { isFound } from "../src/settings/server/effective-settings";
-import { ifUnchanged } from "../src/settings/unchanged";
 
 test("a User-Agent names browser and system", () => {
 	const cases: Array<[string, string | null, string | null]> = [
@@ -50,8 +50,12 @@ test("budgets survive the form, and those without a limit are left out", () => {
 	};
 	const limits = limitsOf(budgets, ["a", "b"]);
 	assert.deepEqual(limits.b, { day: "", month: "" });
-	assert.deepEqual(budgetsOf(limits), budgets);
-	assert.deepEqual(budgetsOf({ [ORGANIZATION]: { day: "", month: " " } }), {
+	assert.deepEqual(budgetsOf(limits, {}), budgets);
+	// A widget that came while the form was open keeps its budget.
+	const other = { dailyTokens: 7, monthlyTokens: null };
+	const { widgets } = budgetsOf(limits, { widgets: { new: { ...other, today: 1 } } });
+	assert.deepEqual(widgets, { ...budgets.widgets, new: other });
+	assert.deepEqual(budgetsOf({ [ORGANIZATION]: { day: "", month: " " } }, {}), {
 		organization: null,
 		widgets: {},
 	});
@@ -61,7 +65,18 @@ test("tokens may have separators of thousands, and must be a number in range", (
 	assert.equal(tokensOf("2,000,000"), 2_000_000);
 	assert.equal(tokensOf("2.000 000"), 2_000_000);
 	assert.equal(tokensOf("  "), null);
-	for (const text of ["0", "-1", "1e6", "x", "4000000001", "99999999999"])
+	for (const text of [
+		"0",
+		"-1",
+		"1.5",
+		"1,50",
+		"1.5000",
+		"1..000",
+		"1e6",
+		"x",
+		"4000000001",
+		"99999999999",
+	])
 		assert.ok(Number.isNaN(tokensOf(text)), text);
 	assert.deepEqual(invalidLimits({ a: { day: "x", month: "1" }, b: { day: "", month: "-1" } }), [
 		"a.day",

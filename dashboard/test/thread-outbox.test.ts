@@ -10,13 +10,13 @@ const LOST = new ApiError("network", 0, "lost");
 const TAKEN = new ApiError("refused", 409, "taken", { code: "taken" });
 
 /** A browser whose waits end at once, and a server that gives these answers. */
-function setUp(answers: Answer[], store = new Map<string, string>()) {
+function setUp(answers: Answer[], store = new Map<string, string>(), user = "jane") {
 	const posted: string[] = [];
 	const sent: string[] = [];
 	const waits: number[] = [];
 	let ids = 0;
 	let onChange = () => {};
-	const outbox = createOutbox("c", {
+	const outbox = createOutbox(user, "c", {
 		store: {
 			getItem: (key) => store.get(key) ?? null,
 			setItem: (key, value) => void store.set(key, value),
@@ -135,4 +135,21 @@ test("a message that an event has brought is not shown twice, and equal ones are
 	assert.deepEqual(left([out("a", "ok", "i1"), out("b", "ok", "i1")], [old, item("i2", "ok")]), [
 		"b",
 	]);
+});
+
+test("what one user has not sent, the next user of the device neither sees nor sends", async () => {
+	const refused = Array<Answer>(1).fill(TAKEN);
+	const { outbox, store } = setUp(refused);
+	outbox.send("from Jane", null);
+	await settle();
+	const next = setUp([], store, "john");
+	await settle();
+	assert.deepEqual(next.outbox.get(), []);
+	assert.deepEqual(next.posted, []);
+	const again = setUp([], store);
+	await settle();
+	assert.deepEqual(
+		again.posted.map((one) => one.replace(/^\S+ /, "")),
+		["from Jane"],
+	);
 });

@@ -407,8 +407,33 @@ describe("the inbox", { skip: missing }, () => {
 		assert.match(title, /^[A-Z]\w+ [A-Z]\w+ waits for a person$/);
 		assert.equal(tag, id);
 		assert.deepEqual(more, []);
+
+		// Also where no tab shows the inbox.
+		await change(id, { state: "open" });
+		await page.goto(`${banter.url}/widgets`);
+		await other.goto(`${banter.url}/contacts`);
+		await until("one of them has the lock", () =>
+			page.evaluate(async () => (await navigator.locks.query()).held.length > 0),
+		);
+		for (const one of [page, other])
+			await one.waitForFunction(() => !document.title.startsWith("("));
+		await change(id, { state: "waiting" });
+		await until("it is shown", async () => (await shown()).length > 0);
+		for (const one of [page, other])
+			await one.waitForFunction(() => document.title.startsWith("(1) "));
+		assert.equal((await shown()).length, 1);
+
+		await inbox.show(page, "/?view=all");
 		await bell.click();
 		assert.equal(await bell.getAttribute("aria-pressed"), "false");
+
+		// The message stays in reach above a dialog.
+		await page.keyboard.press("Control+k");
+		await page.getByRole("dialog").waitFor();
+		const message = page.locator(".toast").last();
+		await message.getByRole("button", { name: "Close" }).click();
+		await message.waitFor({ state: "detached" });
+		await page.keyboard.press("Escape");
 		await change(id, { state: "open" });
 	});
 

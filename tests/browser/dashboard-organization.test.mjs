@@ -215,7 +215,7 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 			const { page, complaints } = await open("limits");
 			await organization(page).getByLabel("Each day").fill("many");
 			await button(page, "Save").click();
-			await page.getByText("Enter a number of tokens up to").waitFor();
+			await page.getByText("Enter a whole number of tokens up to").waitFor();
 			await assertAccessible(page);
 			await organization(page).getByLabel("Each day").fill("2000000");
 			await button(page, "Save").click();

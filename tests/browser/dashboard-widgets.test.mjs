@@ -333,6 +333,20 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		await page.getByText("The budget is saved.").waitFor();
 		const { widgets } = await admin("GET", "budgets");
 		assert.equal(widgets[widget.id].dailyTokens, 5000);
+
+		// Somebody else is faster: nothing is overwritten unasked.
+		await page.getByLabel("Tokens a day").fill("6000");
+		await admin("PUT", "budgets", {
+			organization: null,
+			widgets: { [widget.id]: { dailyTokens: 7000, monthlyTokens: null } },
+		});
+		await page.getByRole("button", { name: "Save the budget" }).click();
+		await page.getByText("Somebody else has changed").first().waitFor();
+		const kept = await admin("GET", "budgets");
+		assert.equal(kept.widgets[widget.id].dailyTokens, 7000);
+		await page.getByRole("button", { name: "Keep my changes" }).click();
+		await page.getByRole("button", { name: "Save the budget" }).click();
+		await page.getByText("The budget is saved.").first().waitFor();
 		await page.getByRole("button", { name: "Remove the secret" }).click();
 		await page.getByRole("dialog").getByRole("button", { name: "Remove the secret" }).click();
 		await page.getByText("The secret is removed.").waitFor();

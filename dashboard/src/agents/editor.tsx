@@ -109,7 +109,7 @@ export function AgentEditor({ agent, data, surroundings }: AgentEditorProps) {
 				/>
 			</div>
 			<div class={`agent-panes agent-view-${view}`}>
-				<form class="agent-form" onSubmit={save}>
+				<form class="agent-form" noValidate onSubmit={save}>
 					<IdentityCard form={form} widgets={widgets.data && widgetsOf(widgets.data, data.id)} />
 					<InstructionsCard form={form} defaults={surroundings.defaults} />
 					<ModelCard form={form} surroundings={surroundings} />

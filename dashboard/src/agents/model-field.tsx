@@ -2,6 +2,7 @@
 
 import { useId } from "preact/hooks";
 import type { Agent } from "../../../workerd/api/openapi/openapi";
+import { CALM_MS, useLater } from "../hooks/use-later";
 import { describe } from "../text/describe";
 import { Field } from "../ui/field";
 import type { Form } from "../ui/use-form";
@@ -20,10 +21,12 @@ export function ModelField({ form, surroundings: { agents, defaults } }: ModelFi
 	const { key_name: server, model } = form.value;
 	const models = useModels(server);
 	const suggested = models.names ?? knownModels(agents, defaults, server);
+	// It is spoken, and must not be at each key.
+	const hint = useLater(hintOf(models, model ?? defaults.model), CALM_MS);
 	return (
 		<Field
 			label={t("modelName")}
-			hint={<span aria-live="polite">{hintOf(models, model ?? defaults.model)}</span>}
+			hint={<span aria-live="polite">{hint}</span>}
 			error={form.errors.model}
 		>
 			{(control) => (

@@ -38,7 +38,7 @@ export function NameDialog({ title, initial = "", create, onClose }: NameDialogP
 
 	return (
 		<Dialog title={title} onClose={onClose}>
-			<form class="form" onSubmit={submit}>
+			<form class="form" noValidate onSubmit={submit}>
 				<TextField
 					label={t("name")}
 					hint={t("nameHint")}

@@ -13,7 +13,10 @@ export interface Desk {
 	readonly feed: Feed;
 	/** By key; emptied when the user signs out, because the next one may be another. */
 	readonly entries: Map<string, Entry<unknown>>;
-	/** What else a part keeps across route changes, by its own keys; emptied likewise. */
+	/**
+	 * What else a part keeps across route changes, by its own keys; emptied likewise. Before, those that have a method
+	 * `end` are ended.
+	 */
 	readonly kept: Map<string, unknown>;
 }
 
@@ -23,6 +26,14 @@ export function useDesk(): Desk {
 	const desk = useContext(DeskContext);
 	if (!desk) throw new Error("this component must be inside <App>");
 	return desk;
+}
+
+/** The next user may be another one. */
+export function forgetUser({ feed, entries, kept }: Desk): void {
+	feed.stop();
+	entries.clear();
+	for (const one of kept.values()) (one as { end?(): void } | null)?.end?.();
+	kept.clear();
 }
 
 export interface Data<T> extends Remote<T>, Pick<Entry<T>, "refresh" | "set"> {}

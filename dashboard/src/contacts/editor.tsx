@@ -82,7 +82,7 @@ export function ContactEditor({ contact, data }: ContactEditorProps) {
 			)}
 			{contact.error && <TroubleLine error={contact.error} retry={contact.refresh} />}
 			<Card>
-				<form class="form" onSubmit={save}>
+				<form class="form" noValidate onSubmit={save}>
 					<div class="contact-head">
 						<Avatar name={saved.id} person={saved.name} size="large" />
 						{field("name", "text", 200)}

@@ -28,6 +28,13 @@ export function ContactsPage() {
 		if (search !== (query.q ?? ""))
 			route(search === "" ? "/contacts" : `/contacts?q=${encodeURIComponent(search)}`, true);
 	}, [search]);
+	// Such as by "Contacts" in the navigation: the address has another search than the field.
+	const address = useRef(query.q ?? "");
+	useEffect(() => {
+		const { current } = address;
+		address.current = query.q ?? "";
+		if (address.current !== current && address.current !== search) setText(address.current);
+	}, [query.q]);
 
 	return (
 		<Page title={t("title")} lead={t("lead")}>

@@ -1,27 +1,29 @@
-// The button that turns notifications on and off.
+// The button that turns notifications on and off; the frame gives them.
 
-import { useEffect, useReducer } from "preact/hooks";
-import { useLocation } from "preact-iso";
-import { useKept } from "../api/desk";
+import { setBell } from "../shell/bell";
 import { toast } from "../shell/toasts";
+import { useIsBellOn } from "../shell/use-bell";
 import { IconButton } from "../ui/button";
-import { Notifier } from "./notifier";
 import { t } from "./texts";
 
+/** On a click: the browser asks the user, and plays sounds, only then. Settles with whether notifications are allowed. */
+async function turnOn(): Promise<boolean> {
+	setBell(true);
+	const asked = "Notification" in window ? Notification.requestPermission() : "denied";
+	void import("../shell/chime").then(({ playChime }) => playChime());
+	return (await asked) === "granted";
+}
+
 export function Bell() {
-	const { route } = useLocation();
-	const notifier = useKept("notifier", (desk) => new Notifier(desk, route));
-	const [, changed] = useReducer((n: number) => n + 1, 0);
-	useEffect(() => notifier.watch(() => changed(undefined)), [notifier]);
-	const isOn = notifier.isOn();
+	const isOn = useIsBellOn();
 
 	async function toggle() {
 		if (isOn) {
-			notifier.turnOff();
+			setBell(false);
 			toast({ text: t("bellIsOff") });
 			return;
 		}
-		const isAllowed = await notifier.turnOn();
+		const isAllowed = await turnOn();
 		toast({ text: t(isAllowed ? "bellIsOn" : "bellDenied") });
 	}
 

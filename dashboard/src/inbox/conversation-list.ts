@@ -63,6 +63,7 @@ export class ConversationList {
 	private failures = 0;
 	private cancelSettle: (() => void) | null = null;
 	private cancelPoll = () => {};
+	private readonly ends: ReadonlyArray<() => void>;
 
 	/** `me`: the id of the user; null: a caller without one, or not known yet. */
 	constructor(
@@ -71,9 +72,18 @@ export class ConversationList {
 		private readonly me: () => string | null,
 		private readonly around: Surroundings = browser,
 	) {
-		desk.feed.listen(KINDS, (change) => this.hear(change));
-		desk.feed.watch(() => this.planPoll());
-		around.onChange(() => this.planPoll());
+		this.ends = [
+			desk.feed.listen(KINDS, (change) => this.hear(change)),
+			desk.feed.watch(() => this.planPoll()),
+			around.onChange(() => this.planPoll()),
+		];
+	}
+
+	/** Hears of no further changes: the user has signed out. */
+	end(): void {
+		for (const end of this.ends) end();
+		this.cancelSettle?.();
+		this.cancelPoll();
 	}
 
 	/** While somebody looks. Returns the function that ends it. */

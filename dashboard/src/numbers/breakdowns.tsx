@@ -1,9 +1,12 @@
 // The period by widget and by agent, and the files.
 
 import type { ComponentChildren } from "preact";
+import type { Numbers } from "../../../workerd/api/openapi/openapi";
+import type { Data } from "../api/desk";
 import { agentPath, widgetPath } from "../paths";
 import { Button } from "../ui/button";
 import { TableBox } from "../ui/table-box";
+import { TroubleLine, TroubleScreen } from "../ui/trouble";
 import { shareOf } from "./compare";
 import { costOf, modelOf } from "./cost";
 import { download, numbersCsv } from "./csv";
@@ -18,7 +21,7 @@ const mostFirst = (rows: readonly Row[]): readonly Row[] =>
 	[...rows].sort((a, b) => b.conversations - a.conversations || tokensOf(b) - tokensOf(a));
 
 export function Breakdowns({ period }: { readonly period: Period }) {
-	const days = useNumbers("day", period).data?.rows ?? [];
+	const days = useNumbers("day", period).data?.rows;
 	return (
 		<>
 			<ByWidget period={period} />
@@ -26,7 +29,9 @@ export function Breakdowns({ period }: { readonly period: Period }) {
 			<div class="numbers-foot">
 				<Button
 					icon="download"
+					disabled={!days}
 					onClick={() =>
+						days &&
 						download(
 							fileName("days", period),
 							numbersCsv(["day"], days, (row) => [row.day ?? ""]),
@@ -41,7 +46,8 @@ export function Breakdowns({ period }: { readonly period: Period }) {
 }
 
 function ByWidget({ period }: { readonly period: Period }) {
-	const rows = mostFirst(useNumbers("widget", period).data?.rows ?? []);
+	const numbers = useNumbers("widget", period);
+	const rows = mostFirst(numbers.data?.rows ?? []);
 	const widgets = useWidgets().data?.widgets ?? [];
 	const nameOf = (id: string | undefined) => {
 		const widget = widgets.find((one) => one.id === id);
@@ -59,6 +65,7 @@ function ByWidget({ period }: { readonly period: Period }) {
 		<Breakdown
 			title={t("byWidget")}
 			name={t("widget")}
+			numbers={numbers}
 			rows={rows}
 			save={save}
 			keyOf={(row) => row.widgetId ?? ""}
@@ -73,7 +80,8 @@ function ByWidget({ period }: { readonly period: Period }) {
 }
 
 function ByAgent({ period }: { readonly period: Period }) {
-	const rows = mostFirst(useNumbers("agent", period).data?.rows ?? []);
+	const numbers = useNumbers("agent", period);
+	const rows = mostFirst(numbers.data?.rows ?? []);
 	const { data: list } = useAgents();
 	const { data: prices } = usePrices();
 	const agents = list?.agents ?? [];
@@ -96,6 +104,7 @@ function ByAgent({ period }: { readonly period: Period }) {
 			title={t("byAgent")}
 			hint={t("byAgentHint")}
 			name={t("agent")}
+			numbers={numbers}
 			rows={rows}
 			save={save}
 			keyOf={(row) => row.agentId ?? ""}
@@ -131,6 +140,8 @@ interface BreakdownProps {
 	readonly title: string;
 	readonly hint?: string;
 	readonly name: string;
+	readonly numbers: Data<Numbers>;
+	/** Its rows as they are shown. */
 	readonly rows: readonly Row[];
 	readonly save: () => void;
 	readonly keyOf: (row: Row) => string;
@@ -138,7 +149,16 @@ interface BreakdownProps {
 	readonly costOf?: (row: Row) => string;
 }
 
-function Breakdown({ title, hint, name, rows, save, keyOf, nameOf, costOf }: BreakdownProps) {
+function Breakdown(props: BreakdownProps) {
+	const { title, hint, name, numbers, rows, save, keyOf, nameOf, costOf } = props;
+	const { data, error, refresh } = numbers;
+	if (error && !data)
+		return (
+			<section class="card breakdown">
+				<h2>{title}</h2>
+				<TroubleScreen error={error} retry={refresh} />
+			</section>
+		);
 	if (rows.length === 0) return null;
 	return (
 		<section class="card breakdown">
@@ -151,6 +171,7 @@ function Breakdown({ title, hint, name, rows, save, keyOf, nameOf, costOf }: Bre
 					CSV
 				</Button>
 			</div>
+			{error && <TroubleLine error={error} retry={refresh} />}
 			<TableBox label={title}>
 				<table class="table">
 					<thead>

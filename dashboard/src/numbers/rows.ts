@@ -78,7 +78,7 @@ export const isByWeek = (days: number): boolean => days > DAYS_SHOWN_MAX;
 export function grouped(days: readonly Row[]): readonly Row[] {
 	if (!isByWeek(days.length)) return days;
 	const weeks: Row[] = [];
-	let end = (days.length % WEEK) + WEEK;
+	let end = days.length % WEEK || WEEK;
 	for (let begin = 0; begin < days.length; begin = end, end += WEEK) {
 		const some = days.slice(begin, end);
 		const day = some[0]?.day;

@@ -1,6 +1,8 @@
 // The most important numbers, each with its change since the previous period.
 
 import type { ComponentChildren } from "preact";
+import type { ApiError } from "../api/errors";
+import { describe } from "../text/describe";
 import { Icon } from "../ui/icon";
 import { changeOf, shareOf } from "./compare";
 import { totalCost } from "./cost";
@@ -20,7 +22,8 @@ interface TilesProps {
 export function Tiles({ now, then, period, before }: TilesProps) {
 	const a = sumOf(now);
 	const b = sumOf(then);
-	const widgetRows = useNumbers("widget", period).data?.rows ?? [];
+	const widgets = useNumbers("widget", period);
+	const widgetRows = widgets.data?.rows ?? [];
 	const widgetRowsThen = useNumbers("widget", before).data?.rows ?? [];
 	const time = percentilesOf(widgetRows);
 	const timeThen = percentilesOf(widgetRowsThen);
@@ -64,6 +67,7 @@ export function Tiles({ now, then, period, before }: TilesProps) {
 			<Tile
 				name={t("firstToken")}
 				value={formatMs(time.p50)}
+				error={widgets.data ? null : widgets.error}
 				change={changeOf(time.p50, timeThen.p50)}
 				note={t(isMean ? "firstTokenMean" : "firstTokenNote", { p95: formatMs(time.p95) })}
 			/>
@@ -86,12 +90,19 @@ export function Tiles({ now, then, period, before }: TilesProps) {
 }
 
 function CostTile({ period, before }: { readonly period: Period; readonly before: Period }) {
-	const { data: prices } = usePrices();
-	const { data: agents } = useAgents();
-	const rows = useNumbers("agent", period).data?.rows ?? [];
+	const ofPrices = usePrices();
+	const ofAgents = useAgents();
+	const numbers = useNumbers("agent", period);
 	const rowsThen = useNumbers("agent", before).data?.rows ?? [];
-	if (!prices || !agents) return <Tile name={t("cost")} value={NONE} change={null} />;
-	const { total, unpriced } = totalCost(rows, agents, prices);
+	const prices = ofPrices.data;
+	const agents = ofAgents.data;
+	if (!prices || !agents || !numbers.data) {
+		const failed = [ofPrices, ofAgents, numbers].find(({ data, error }) => !data && error);
+		return (
+			<Tile name={t("cost")} value={NONE} change={null} error={failed ? failed.error : null} />
+		);
+	}
+	const { total, unpriced } = totalCost(numbers.data.rows, agents, prices);
 	const then = totalCost(rowsThen, agents, prices);
 	const hasPrices = Object.keys(prices.models).length > 0;
 	return (
@@ -117,16 +128,22 @@ interface TileProps {
 	readonly value: string;
 	readonly change: number | null;
 	readonly note?: ComponentChildren;
+	/** Why there is no value. */
+	readonly error?: ApiError | null;
 }
 
-function Tile({ name, value, change, note }: TileProps) {
+function Tile({ name, value, change, note, error }: TileProps) {
 	return (
 		<div class="tile">
 			<dt>{name}</dt>
 			<dd>
 				<span class="tile-value">{value}</span>
 				<Change change={change} />
-				{note && <p class="tile-note">{note}</p>}
+				{error ? (
+					<p class="field-error">{describe(error)}</p>
+				) : (
+					note && <p class="tile-note">{note}</p>
+				)}
 			</dd>
 		</div>
 	);

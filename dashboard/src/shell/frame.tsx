@@ -16,6 +16,7 @@ import { Palette, ShortcutHelp } from "./palette";
 import { isAt, PLACES, type Place, SETTINGS } from "./places";
 import { type Command, keysOf, listenToKeys, useCommands } from "./shortcuts";
 import { Toasts } from "./toasts";
+import { useNotifier } from "./use-bell";
 
 interface FrameProps {
 	readonly onSignedOut: () => void;
@@ -31,6 +32,7 @@ export function Frame({ onSignedOut, children }: FrameProps) {
 	const { data: counts } = useCounts();
 	useTitleCount(counts?.waiting ?? 0);
 	useEffect(listenToKeys, []);
+	useNotifier();
 	useCommands([
 		...[...PLACES, SETTINGS].map(
 			(place): Command => ({

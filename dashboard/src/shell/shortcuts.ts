@@ -73,7 +73,7 @@ export function keyOf(event: KeyboardEvent): string | null {
 
 function onKeyDown(event: KeyboardEvent) {
 	// A modal dialog and a menu have keys of their own.
-	if (event.defaultPrevented || document.querySelector("dialog[open], [popover]:popover-open"))
+	if (event.defaultPrevented || document.querySelector("dialog[open], [popover=auto]:popover-open"))
 		return;
 	const key = keyOf(event);
 	// Enter and the space bar on a button or link do what these do.

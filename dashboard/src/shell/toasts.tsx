@@ -1,10 +1,12 @@
 // Short messages at the edge of the window: what was done, with a way back, or why it failed.
 
-import { useEffect, useState } from "preact/hooks";
+import { render } from "preact";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { ApiError } from "../api/errors";
 import { t } from "../text/common";
 import { describe } from "../text/describe";
 import { IconButton } from "../ui/button";
+import { reachable, watchDialogs } from "../ui/dialogs";
 
 interface Toast {
 	readonly text: string;
@@ -33,20 +35,64 @@ export function toastError(reason: unknown): void {
 	toast({ text: describe(ApiError.from(reason)), isBad: true });
 }
 
+/**
+ * Their element, above all dialogs. It is no child of the frame, because it moves: into the dialog that is open, where it
+ * can be clicked.
+ */
+function createHost(): { readonly host: HTMLElement; remove(): void } {
+	const host = document.createElement("div");
+	host.className = "toasts";
+	host.role = "status";
+	host.popover = "manual";
+	const place = () => {
+		reachable().append(host);
+		// Browsers without popovers show it in its place.
+		host.showPopover?.();
+	};
+	place();
+	const unwatch = watchDialogs(place);
+	return {
+		host,
+		remove() {
+			unwatch();
+			render(null, host);
+			host.remove();
+		},
+	};
+}
+
 /** Once, in the frame. */
 export function Toasts() {
-	const [toasts, setToasts] = useState<readonly Shown[]>([]);
 	useEffect(() => {
+		const { host, remove } = createHost();
+		render(<ToastLines host={host} />, host);
+		return remove;
+	}, []);
+	return null;
+}
+
+/** `host` goes with them. */
+function ToastLines({ host }: { readonly host: HTMLElement }) {
+	const [toasts, setToasts] = useState<readonly Shown[]>([]);
+	const [isRead, setRead] = useState(false);
+	useLayoutEffect(() => {
 		show = (next) => setToasts((before) => [...before, next].slice(-MAX));
+		for (const type of ["mouseenter", "focusin"]) host.addEventListener(type, () => setRead(true));
+		for (const type of ["mouseleave", "focusout"])
+			host.addEventListener(type, () => setRead(false));
 		return () => {
 			show = () => {};
 		};
 	}, []);
-	const drop = (id: number) => setToasts((before) => before.filter((one) => one.id !== id));
+	const drop = (id: number) => {
+		setToasts((before) => before.filter((one) => one.id !== id));
+		// The one with the pointer or the focus is gone, without an event.
+		setRead(false);
+	};
 	return (
-		<div class="toasts" role="status">
+		<div class="toast-lines">
 			{toasts.map((one) => (
-				<ToastLine key={one.id} toast={one} drop={() => drop(one.id)} />
+				<ToastLine key={one.id} toast={one} isRead={isRead} drop={() => drop(one.id)} />
 			))}
 		</div>
 	);
@@ -54,14 +100,17 @@ export function Toasts() {
 
 interface ToastLineProps {
 	readonly toast: Shown;
+	/** The user points at the messages, or has the focus there: they stay. */
+	readonly isRead: boolean;
 	readonly drop: () => void;
 }
 
-function ToastLine({ toast: { text, isBad, action }, drop }: ToastLineProps) {
+function ToastLine({ toast: { text, isBad, action }, isRead, drop }: ToastLineProps) {
 	useEffect(() => {
+		if (isRead) return;
 		const timer = setTimeout(drop, isBad ? BAD_MS : SHOWN_MS);
 		return () => clearTimeout(timer);
-	}, []);
+	}, [isRead]);
 	return (
 		<div class={isBad ? "toast toast-bad" : "toast"}>
 			<span>{text}</span>

@@ -1,4 +1,5 @@
-// What was written and not sent yet, one text for each conversation and kind, kept over reloads on this device.
+// What was written and not sent yet, one text for each conversation and kind, kept over reloads on this device. Each
+// user who signs in on it has drafts of their own.
 
 export type Mode = "reply" | "note";
 
@@ -11,7 +12,7 @@ export interface Drafts {
 type Store = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
 
 const PREFIX = "banter:draft:";
-/** The oldest drafts are dropped beyond that. */
+/** The oldest drafts of a user are dropped beyond that. */
 export const DRAFTS_MAX = 100;
 
 interface Draft {
@@ -28,15 +29,17 @@ function parse(value: string | null): Draft | null {
 	}
 }
 
-export function createDrafts(store: Store, now: () => number = Date.now): Drafts {
+/** `user`: the operator's id. */
+export function createDrafts(store: Store, user: string, now: () => number = Date.now): Drafts {
 	/** Those of this page, also if the browser stores nothing. */
 	const memory = new Map<string, string>();
-	const keyOf = (id: string, mode: Mode) => `${PREFIX}${mode}:${id}`;
+	const prefix = `${PREFIX}${user}:`;
+	const keyOf = (id: string, mode: Mode) => `${prefix}${mode}:${id}`;
 
 	function prune() {
 		const keys = Array.from({ length: store.length }, (_, i) => store.key(i) ?? "");
 		const drafts = keys
-			.filter((key) => key.startsWith(PREFIX))
+			.filter((key) => key.startsWith(prefix))
 			.map((key) => ({ key, at: parse(store.getItem(key))?.at ?? 0 }))
 			.sort((a, b) => b.at - a.at);
 		for (const { key } of drafts.slice(DRAFTS_MAX)) store.removeItem(key);

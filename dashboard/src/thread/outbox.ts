@@ -1,6 +1,6 @@
 // The operator's messages on their way to the server, in their order. Each has an id of the client, so that sending it
 // again after a lost answer stores it once. They are kept on this device until the server has confirmed them: a
-// closed tab loses nothing.
+// closed tab loses nothing. Another user of the device neither sees nor sends them.
 
 import type { Message } from "../../../workerd/api/openapi/openapi";
 import { ApiError } from "../api/errors";
@@ -60,9 +60,10 @@ function restore(text: string | null, now: number): Outgoing[] {
 	}
 }
 
-export function createOutbox(conversationId: string, parts: Parts): Outbox {
+/** `user`: the operator's id. */
+export function createOutbox(user: string, conversationId: string, parts: Parts): Outbox {
 	const { store, around } = parts;
-	const key = `banter:outbox:${conversationId}`;
+	const key = `banter:outbox:${user}:${conversationId}`;
 	let list: readonly Outgoing[] = [];
 	let isSending = false;
 	let isOpen = false;

@@ -1,4 +1,4 @@
-// How a reply came about: model, tokens, times, attempts, its end, and what the agent's knowledge contributed.
+// How a reply came about: model, tokens, times, attempts, and its end.
 
 import { t as common } from "../text/common";
 import { locale } from "../text/language";
@@ -61,7 +61,6 @@ export function ReplyDetails({ item }: { readonly item: Item }) {
 				name={t("rating")}
 				value={rating ? t(rating.rating === "up" ? "ratedUp" : "ratedDown") : t("none")}
 			/>
-			<Detail name={t("knowledge")} value={t("knowledgeNone")} />
 		</dl>
 	);
 }

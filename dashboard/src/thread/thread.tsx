@@ -8,6 +8,8 @@ import { useMe } from "../shell/me";
 import { useCommands } from "../shell/shortcuts";
 import { toast } from "../shell/toasts";
 import { t as common } from "../text/common";
+import { Skeleton } from "../ui/skeleton";
+import { TroubleScreen } from "../ui/trouble";
 import { visitorName } from "../ui/visitor-name";
 import { LiveRegion, useAnnouncer } from "./announcer";
 import { Composer } from "./composer";
@@ -39,7 +41,19 @@ interface ThreadProps {
 
 /** Fills its pane. */
 export function Thread(props: ThreadProps) {
-	return <OpenThread {...props} key={props.id} />;
+	const me = useMe();
+	const user = operatorId(me.data);
+	// Drafts and unsent messages are the user's.
+	if (user !== null) return <OpenThread {...props} user={user} key={`${user} ${props.id}`} />;
+	return (
+		<div class="thread">
+			{me.error ? (
+				<TroubleScreen error={me.error} retry={me.refresh} />
+			) : (
+				<Skeleton kind="thread" rows={5} label={t("loadingThread")} />
+			)}
+		</div>
+	);
 }
 
 const NO_NOTES: readonly Note[] = [];
@@ -55,7 +69,12 @@ async function copyLink(id: string, messageId?: string): Promise<void> {
 	}
 }
 
-function OpenThread({ id, message, back }: ThreadProps) {
+interface OpenThreadProps extends ThreadProps {
+	/** The operator's id. */
+	readonly user: string;
+}
+
+function OpenThread({ user, id, message, back }: OpenThreadProps) {
 	const root = useRef<HTMLDivElement>(null);
 	const field = useRef<HTMLTextAreaElement>(null);
 	const [isAtEnd, setAtEnd] = useState(true);
@@ -71,7 +90,7 @@ function OpenThread({ id, message, back }: ThreadProps) {
 
 	const { data } = conversation;
 	const name = data ? visitorName(data) : "";
-	const isMine = (item: Item) => item.role === "operator" && item.author?.id === operatorId(me);
+	const isMine = (item: Item) => item.role === "operator" && item.author?.id === user;
 	const presence = usePresence(id);
 	const thread = useThread(id, message, {
 		onArrival(item) {
@@ -79,11 +98,11 @@ function OpenThread({ id, message, back }: ThreadProps) {
 			announcer.announce(item, name);
 			if (!isAtEnd) setNew(true);
 		},
-		onPresence: (event) => presence.hear(event, operatorId(me)),
+		onPresence: (event) => presence.hear(event, user),
 	});
-	const outbox = useOutbox(id, thread.add);
+	const outbox = useOutbox(user, id, thread.add);
 	const holder = data ? holderOf(data, me) : "model";
-	const draft = useDraft(id, holder === "me", presence);
+	const draft = useDraft(user, id, holder === "me", presence);
 	useReadMark(id, conversation, isAtEnd && thread.span !== null);
 	useTitle(name || t("conversation"));
 

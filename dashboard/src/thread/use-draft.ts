@@ -2,8 +2,8 @@
 // does not render again with each key: only the composer reads the text.
 
 import { useEffect, useMemo, useReducer, useRef } from "preact/hooks";
-import { useDesk } from "../api/desk";
-import { createDrafts, type Mode } from "./drafts";
+import { useDesk, useKept } from "../api/desk";
+import { createDrafts, type Drafts, type Mode } from "./drafts";
 import type { Presence } from "./presence";
 
 /** The visitor's page shows for six seconds that somebody writes. */
@@ -22,15 +22,13 @@ export interface Draft {
 	watch(changed: () => void): () => void;
 }
 
-const drafts = createDrafts(localStorage);
-
 interface Heard {
 	/** A reply is being written by the one who has the conversation. */
 	onTyping(): void;
 	onWriting(isWriting: boolean): void;
 }
 
-function createDraft(id: string, heard: Heard): Draft {
+function createDraft(drafts: Drafts, id: string, heard: Heard): Draft {
 	const watchers = new Set<() => void>();
 	let mode: Mode = "reply";
 	let text = drafts.read(id, mode);
@@ -68,13 +66,14 @@ function createDraft(id: string, heard: Heard): Draft {
 }
 
 /** `presence` shows the other operators who writes. */
-export function useDraft(id: string, isOperator: boolean, presence: Presence): Draft {
+export function useDraft(user: string, id: string, isOperator: boolean, presence: Presence): Draft {
 	const { api } = useDesk();
+	const drafts = useKept(`drafts ${user}`, () => createDrafts(localStorage, user));
 	const now = useRef({ isOperator, presence });
 	now.current = { isOperator, presence };
 	return useMemo(() => {
 		let last = 0;
-		return createDraft(id, {
+		return createDraft(drafts, id, {
 			onTyping() {
 				if (!now.current.isOperator || Date.now() - last < TYPING_EVERY_MS) return;
 				last = Date.now();

@@ -20,13 +20,13 @@ interface Heard {
 	end(): void;
 }
 
-export function useOutbox(id: string, onSent: (message: Message) => void): Outbox {
+export function useOutbox(user: string, id: string, onSent: (message: Message) => void): Outbox {
 	const { kept } = useDesk();
 	const [, changed] = useReducer((n: number) => n + 1, 0);
-	const key = `outbox ${id}`;
+	const key = `outbox ${user} ${id}`;
 	const { outbox, heard } = useKept(key, ({ api }) => {
 		const hears: Heard = { changed() {}, onSent() {}, end() {} };
-		const made = createOutbox(id, {
+		const made = createOutbox(user, id, {
 			store: localStorage,
 			around: browser,
 			post: (content, clientMessageId) =>
@@ -39,7 +39,9 @@ export function useOutbox(id: string, onSent: (message: Message) => void): Outbo
 			newId: randomId,
 			now: Date.now,
 		});
-		return { outbox: made, heard: hears };
+		/** After the sign-out, when the next user may be another one. */
+		const end = () => hears.end();
+		return { outbox: made, heard: hears, end };
 	});
 
 	useEffect(() => {

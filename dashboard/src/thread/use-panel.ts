@@ -51,7 +51,7 @@ export function usePanel(root: RefObject<HTMLElement | null>): Panel {
 		if (!isOverlay) return;
 		const onKeyDown = (event: KeyboardEvent) => {
 			if (event.key !== "Escape" || event.defaultPrevented) return;
-			if (document.querySelector("dialog[open], [popover]:popover-open")) return;
+			if (document.querySelector("dialog[open], [popover=auto]:popover-open")) return;
 			event.preventDefault();
 			setDrawer(false);
 		};

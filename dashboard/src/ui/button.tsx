@@ -28,17 +28,21 @@ interface ButtonProps extends Looks, NativeButton {
 	 * It works: clicks do nothing. Not `disabled`, which would lose the focus.
 	 */
 	readonly isBusy?: boolean;
+	/** There is nothing to do for it: likewise. */
+	readonly isIdle?: boolean;
 }
 
 export function Button(props: ButtonProps) {
-	const { kind, icon, isSmall, isBusy, children, type = "button", onClick, ...native } = props;
+	const { kind, icon, isSmall, isBusy, isIdle, children, type = "button", ...rest } = props;
+	const { onClick, ...native } = rest;
+	const isOff = isBusy || isIdle;
 	return (
 		<button
 			{...native}
 			type={type}
 			class={classOf(props)}
-			aria-disabled={isBusy || undefined}
-			onClick={isBusy ? (event) => event.preventDefault() : onClick}
+			aria-disabled={isOff || undefined}
+			onClick={isOff ? (event) => event.preventDefault() : onClick}
 		>
 			{icon && <Icon name={icon} />}
 			{children}

@@ -7,6 +7,7 @@ import { ApiError } from "../api/errors";
 import { t } from "../text/common";
 import { describe } from "../text/describe";
 import { Button, IconButton } from "./button";
+import { addDialog } from "./dialogs";
 
 interface DialogProps {
 	readonly title: string;
@@ -25,10 +26,12 @@ export function Dialog({ title, onClose, children, isWide }: DialogProps) {
 		const node = dialog.current;
 		const before = document.activeElement;
 		node?.showModal();
+		const remove = node ? addDialog(node) : () => {};
 		// A form begins with its first field, not with the button that closes the dialog.
 		node?.querySelector<HTMLElement>(FIRST_FIELD)?.focus();
 		// The browser gives it back only if the dialog is closed before it is removed.
 		return () => {
+			remove();
 			if (before instanceof HTMLElement && document.activeElement === document.body) before.focus();
 		};
 	}, []);

@@ -16,6 +16,13 @@ interface FormBarProps {
 	readonly isNew?: boolean;
 }
 
+/** For buttons that vanish when they are clicked: the focus goes to the one that saves. */
+const thenSave = (run: () => void) => (event: MouseEvent) => {
+	const bar = (event.currentTarget as HTMLElement).closest(".form-bar");
+	run();
+	bar?.querySelector<HTMLElement>("[type=submit]")?.focus();
+};
+
 /** Inside of a `form` element, whose submit event saves. */
 export function FormBar({ form, action = t("save"), isNew = false }: FormBarProps) {
 	const { isChanged, isSaving, isKept, problem, conflict, errors, reset, settle } = form;
@@ -27,10 +34,10 @@ export function FormBar({ form, action = t("save"), isNew = false }: FormBarProp
 				<div class="form-conflict" role="alert">
 					<p>{t("conflict")}</p>
 					<div class="form-actions">
-						<Button isSmall onClick={() => settle("theirs")}>
+						<Button isSmall onClick={thenSave(() => settle("theirs"))}>
 							{t("conflictTheirs")}
 						</Button>
-						<Button isSmall onClick={() => settle("mine")}>
+						<Button isSmall onClick={thenSave(() => settle("mine"))}>
 							{t("conflictMine")}
 						</Button>
 					</div>
@@ -40,8 +47,8 @@ export function FormBar({ form, action = t("save"), isNew = false }: FormBarProp
 				{problem || (count > 0 && t("fieldErrors", { count }))}
 			</p>
 			<div class="form-actions">
-				{isChanged && !isNew && <Button onClick={reset}>{t("discard")}</Button>}
-				<Button kind="main" type="submit" isBusy={isSaving} disabled={!isNew && !isChanged}>
+				{isChanged && !isNew && <Button onClick={thenSave(reset)}>{t("discard")}</Button>}
+				<Button kind="main" type="submit" isBusy={isSaving} isIdle={!isNew && !isChanged}>
 					{isSaving ? t("saving") : action}
 				</Button>
 			</div>

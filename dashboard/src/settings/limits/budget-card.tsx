@@ -1,9 +1,9 @@
 // The budgets of the organization and of each widget, with what is spent of them.
 
-import { useState } from "preact/hooks";
 import type { Budget, Budgets, Widget } from "../../../../workerd/api/openapi/openapi";
 import { useDesk } from "../../api/desk";
 import { ApiError } from "../../api/errors";
+import { ifUnchanged } from "../../api/unchanged";
 import { toast } from "../../shell/toasts";
 import { t as common } from "../../text/common";
 import { formatNumber } from "../../text/texts";
@@ -11,13 +11,13 @@ import { Card } from "../../ui/card";
 import { FormBar } from "../../ui/form-bar";
 import { useForm } from "../../ui/use-form";
 import { t } from "../texts";
-import { ifUnchanged } from "../unchanged";
 import {
 	budgetsOf,
 	invalidLimits,
 	type Limit,
 	type Limits,
 	limitsOf,
+	NO_LIMIT,
 	ORGANIZATION,
 	tokensOf,
 } from "./budget-form";
@@ -29,31 +29,42 @@ interface BudgetCardProps {
 	readonly onSaved: (budgets: Budgets) => void;
 }
 
+/** Other limits are another version. */
+const answerOf = (limits: Limits) => ({ data: limits, etag: JSON.stringify(limits) });
+
 export function BudgetCard({ budgets, widgets, onSaved }: BudgetCardProps) {
 	const { api } = useDesk();
 	const ids = widgets.map(({ id }) => id);
-	const [seen, setSeen] = useState(() => limitsOf(budgets, ids));
+	const shown = limitsOf(budgets, ids);
 	const form = useForm<Limits>({
-		initial: { data: seen, etag: undefined },
-		async send(_, value, __, saved) {
+		initial: answerOf(shown),
+		async send(_, all, __, seen) {
+			// Widgets come and go while somebody edits: those that exist, and that the form knows.
+			const known = ids.filter((id) => all[id] !== undefined);
+			const named = [ORGANIZATION, ...known];
+			const pick = (limits: Limits): Limits =>
+				Object.fromEntries(named.map((id) => [id, limits[id] ?? NO_LIMIT]));
+			const value = pick(all);
 			const invalid = invalidLimits(value);
 			if (invalid.length > 0)
 				throw new ApiError("refused", 422, "", {
 					fields: Object.fromEntries(invalid.map((name) => [name, t("budgetInvalid")])),
 				});
 			let result: Budgets = budgets;
-			const answer = await ifUnchanged(
-				saved,
-				async () => limitsOf(await api.get("/v1/admin/budgets"), ids),
+			const { data } = await ifUnchanged(
+				pick({ ...shown, ...seen }),
 				async () => {
-					result = await api.put("/v1/admin/budgets", { body: budgetsOf(value) });
-					return limitsOf(result, ids);
+					result = await api.get("/v1/admin/budgets");
+					return limitsOf(result, known);
+				},
+				async () => {
+					result = await api.put("/v1/admin/budgets", { body: budgetsOf(value, result) });
+					return limitsOf(result, known);
 				},
 			);
-			setSeen(answer.data);
 			onSaved(result);
 			toast({ text: common("saved") });
-			return answer;
+			return answerOf(data);
 		},
 	});
 	const rowFor = (id: string, name: string, budget: Budget | null | undefined) => (
@@ -62,7 +73,7 @@ export function BudgetCard({ budgets, widgets, onSaved }: BudgetCardProps) {
 			id={id}
 			name={name}
 			budget={budget}
-			limit={form.value[id] ?? { day: "", month: "" }}
+			limit={form.value[id] ?? shown[id] ?? NO_LIMIT}
 			errors={form.errors}
 			onValue={(limit) => form.set({ [id]: limit })}
 		/>

@@ -12,7 +12,7 @@ export interface Limit {
 export type Limits = Readonly<Record<string, Limit>>;
 
 export const ORGANIZATION = "organization";
-const NONE: Limit = { day: "", month: "" };
+export const NO_LIMIT: Limit = { day: "", month: "" };
 
 const textOf = (tokens: number | null | undefined): string => (tokens ? formatNumber(tokens) : "");
 const limitOf = (budget: Budget | null | undefined): Limit => ({
@@ -27,11 +27,14 @@ export function limitsOf(budgets: Budgets, widgets: readonly string[]): Limits {
 	return limits;
 }
 
-/** null: no limit; NaN: not a number of tokens. Spaces and separators of thousands are allowed. */
+/** Digits, perhaps in groups; only the last group always has three of them (in India, others have two). */
+const WHOLE = /^\d+$|^\d{1,3}(?:[\s.,'’_]\d{2,3})*[\s.,'’_]\d{3}$/;
+
+/** null: no limit; NaN: not a number of tokens. Spaces and separators of thousands are allowed, decimals are not. */
 export function tokensOf(text: string): number | null {
-	const digits = text.replace(/[\s.,'’_]/g, "");
-	if (digits === "") return null;
-	const tokens = /^\d{1,10}$/.test(digits) ? Number(digits) : Number.NaN;
+	const trimmed = text.trim();
+	if (trimmed === "") return null;
+	const tokens = WHOLE.test(trimmed) ? Number(trimmed.replace(/\D/g, "")) : Number.NaN;
 	return tokens >= 1 && tokens <= 4_000_000_000 ? tokens : Number.NaN;
 }
 
@@ -43,14 +46,21 @@ const budgetOf = ({ day, month }: Limit): Budget => ({
 const isLimited = ({ day, month }: Limit): boolean =>
 	tokensOf(day) !== null || tokensOf(month) !== null;
 
-export function budgetsOf(limits: Limits): Budgets {
-	const own = limits[ORGANIZATION] ?? NONE;
-	const widgets = Object.entries(limits).filter(
-		([id, limit]) => id !== ORGANIZATION && isLimited(limit),
-	);
+/** Widgets that `limits` does not name keep what they have in `others`. */
+export function budgetsOf(limits: Limits, others: Budgets): Budgets {
+	const own = limits[ORGANIZATION] ?? NO_LIMIT;
+	const kept = Object.entries(others.widgets ?? {})
+		.filter(([id]) => limits[id] === undefined)
+		.map(([id, { dailyTokens = null, monthlyTokens = null }]) => [
+			id,
+			{ dailyTokens, monthlyTokens },
+		]);
+	const widgets = Object.entries(limits)
+		.filter(([id, limit]) => id !== ORGANIZATION && isLimited(limit))
+		.map(([id, limit]) => [id, budgetOf(limit)]);
 	return {
 		organization: isLimited(own) ? budgetOf(own) : null,
-		widgets: Object.fromEntries(widgets.map(([id, limit]) => [id, budgetOf(limit)])),
+		widgets: Object.fromEntries([...kept, ...widgets]),
 	};
 }
 

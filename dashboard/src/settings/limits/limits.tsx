@@ -21,9 +21,7 @@ export function LimitsSection() {
 				{(all) => (
 					<>
 						<Loaded remote={budgets}>
-							{(now) => (
-								<BudgetCard key={all.length} budgets={now} widgets={all} onSaved={budgets.set} />
-							)}
+							{(now) => <BudgetCard budgets={now} widgets={all} onSaved={budgets.set} />}
 						</Loaded>
 						<RetentionCard widgets={all} onSaved={widgets.refresh} />
 					</>

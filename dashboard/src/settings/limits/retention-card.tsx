@@ -83,6 +83,8 @@ function RetentionForm({ widget, onSaved }: RetentionFormProps) {
 			noValidate
 			onSubmit={(event) => {
 				event.preventDefault();
+				// The button that saves vanishes with the changes.
+				event.currentTarget.querySelector("input")?.focus();
 				void form.save();
 			}}
 		>

@@ -1,8 +1,10 @@
 // Edits the prices: a row for each model, and the currency.
 
+import { useRef } from "preact/hooks";
 import type { Prices } from "../../../../workerd/api/openapi/openapi";
 import { useDesk } from "../../api/desk";
 import { ApiError } from "../../api/errors";
+import { ifUnchanged } from "../../api/unchanged";
 import { toast } from "../../shell/toasts";
 import { t as common } from "../../text/common";
 import { Button, IconButton } from "../../ui/button";
@@ -11,7 +13,6 @@ import { TextField } from "../../ui/field";
 import { FormBar } from "../../ui/form-bar";
 import { useForm } from "../../ui/use-form";
 import { t } from "../texts";
-import { ifUnchanged } from "../unchanged";
 import { invalidPrices, type PriceForm, type PriceRow, priceForm, pricesOf } from "./price-rows";
 
 interface PriceTableProps {
@@ -56,6 +57,12 @@ export function PriceTable({ prices, unpriced, onSaved }: PriceTableProps) {
 		form.set({ rows: [...rows, ...models.map((model) => ({ model, input: "", output: "" }))] });
 	const change = (at: number, part: Partial<PriceRow>) =>
 		form.set({ rows: rows.map((row, i) => (i === at ? { ...row, ...part } : row)) });
+	const buttons = useRef<HTMLDivElement>(null);
+	const remove = (at: number) => {
+		form.set({ rows: rows.filter((_, i) => i !== at) });
+		// The button that had the focus goes with its row.
+		buttons.current?.querySelector("button")?.focus();
+	};
 
 	return (
 		<Card>
@@ -89,10 +96,10 @@ export function PriceTable({ prices, unpriced, onSaved }: PriceTableProps) {
 						errors={form.errors}
 						at={i}
 						change={(part) => change(i, part)}
-						remove={() => form.set({ rows: rows.filter((_, n) => n !== i) })}
+						remove={() => remove(i)}
 					/>
 				))}
-				<div class="settings-buttons">
+				<div class="settings-buttons" ref={buttons}>
 					<Button icon="plus" onClick={() => add([""])}>
 						{t("priceAdd")}
 					</Button>

@@ -1,6 +1,6 @@
 // The user's sessions: where they are signed in, and how to end that.
 
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { Login } from "../../../../workerd/api/openapi/openapi";
 import { type Data, useData, useDesk } from "../../api/desk";
 import { useNow } from "../../hooks/use-now";
@@ -31,11 +31,14 @@ export function SignInsSection() {
 	const remote = useLogins();
 	const { data: me } = useMe();
 	const [isAsking, setAsking] = useState(false);
+	const list = useRef<HTMLUListElement>(null);
 
 	async function end(login: Login) {
 		const before = remote.data;
 		if (!before) return;
 		remote.set({ logins: before.logins.filter((one) => one.id !== login.id) });
+		// The button that had the focus goes with its row.
+		list.current?.focus();
 		try {
 			await api.delete("/v1/admin/logins/{loginId}", { path: { loginId: login.id } });
 			toast({ text: t("signInEnded") });
@@ -56,7 +59,7 @@ export function SignInsSection() {
 			{({ logins }) => (
 				<>
 					<p class="settings-lead">{t(me?.user ? "signInsLead" : "signInsLeadPassword")}</p>
-					<ul class="card settings-rows">
+					<ul class="card settings-rows" ref={list} tabIndex={-1}>
 						{logins.map((login) => (
 							<SignIn key={login.id} login={login} end={() => end(login)} />
 						))}

@@ -1,8 +1,8 @@
 // For records that the server keeps without a version: refuses a write if somebody has changed the record since it
 // was read, as an If-Match would. Between the check and the write, a change of another may still slip through.
 
-import type { Answer } from "../api/client";
-import { ApiError } from "../api/errors";
+import type { Answer } from "./client";
+import { ApiError } from "./errors";
 
 /** `seen` is the record as it was read. `write` runs only if the record still is the same. */
 export async function ifUnchanged<T>(
