@@ -27,10 +27,12 @@ const cssAsLink = {
 	name: "css-as-link",
 	setup({ onResolve, onLoad }) {
 		onResolve({ filter: /\.css\?link$/ }, ({ path, resolveDir }) => ({
-			path: join(resolveDir, path.replace("?link", "")),
+			// The hashes of the scripts depend on this path, and must be the same wherever the build runs.
+			path: relative(root, join(resolveDir, path.replace("?link", ""))),
 			namespace: "css-link",
 		}));
-		onLoad({ filter: /./, namespace: "css-link" }, async ({ path }) => {
+		onLoad({ filter: /./, namespace: "css-link" }, async ({ path: source }) => {
+			const path = join(root, source);
 			const { outputFiles } = await build({
 				entryPoints: [path],
 				bundle: true,
