@@ -1,11 +1,10 @@
 // The form of a snippet, new or not.
 
-import { useEffect, useRef } from "preact/hooks";
 import type { Answer } from "../api/client";
 import { useDesk } from "../api/desk";
 import { TextField } from "../ui/field";
 import { useForm } from "../ui/use-form";
-import { FormEnd } from "./form-end";
+import { EntryForm } from "./entry-form";
 import { t } from "./texts";
 
 interface Editable {
@@ -26,7 +25,6 @@ interface SnippetFormProps {
 export function SnippetForm({ initial, onClose, onSaved }: SnippetFormProps) {
 	const { api } = useDesk();
 	const { id } = initial.data;
-	const box = useRef<HTMLFormElement>(null);
 	const form = useForm<Editable>({
 		initial,
 		async send({ name, text }, value, ifMatch) {
@@ -44,17 +42,9 @@ export function SnippetForm({ initial, onClose, onSaved }: SnippetFormProps) {
 		},
 	});
 	const { value, errors } = form;
-	useEffect(() => box.current?.querySelector("input")?.focus(), []);
-
-	async function save(event: SubmitEvent) {
-		event.preventDefault();
-		if (!(await form.save())) return;
-		await onSaved();
-		onClose();
-	}
 
 	return (
-		<form class="form" noValidate ref={box} onSubmit={save}>
+		<EntryForm form={form} isNew={id === undefined} onClose={onClose} onSaved={onSaved}>
 			<TextField
 				label={t("name")}
 				hint={t("snippetNameHint")}
@@ -73,7 +63,6 @@ export function SnippetForm({ initial, onClose, onSaved }: SnippetFormProps) {
 				rows={5}
 				maxLength={4000}
 			/>
-			<FormEnd form={form} isNew={id === undefined} onCancel={onClose} />
-		</form>
+		</EntryForm>
 	);
 }

@@ -1,12 +1,12 @@
 // The form of a tag, new or not.
 
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId } from "preact/hooks";
 import type { Answer } from "../api/client";
 import { useDesk } from "../api/desk";
 import { TextField } from "../ui/field";
 import { TAG_COLORS, type TagColorName } from "../ui/tag-colors";
 import { useForm } from "../ui/use-form";
-import { FormEnd } from "./form-end";
+import { EntryForm } from "./entry-form";
 import { t } from "./texts";
 
 interface Editable {
@@ -27,7 +27,6 @@ interface TagFormProps {
 export function TagForm({ initial, onClose, onSaved }: TagFormProps) {
 	const { api } = useDesk();
 	const { id } = initial.data;
-	const box = useRef<HTMLFormElement>(null);
 	const form = useForm<Editable>({
 		initial,
 		async send({ name, color }, value, ifMatch) {
@@ -45,17 +44,9 @@ export function TagForm({ initial, onClose, onSaved }: TagFormProps) {
 		},
 	});
 	const { value, errors } = form;
-	useEffect(() => box.current?.querySelector("input")?.focus(), []);
-
-	async function save(event: SubmitEvent) {
-		event.preventDefault();
-		if (!(await form.save())) return;
-		await onSaved();
-		onClose();
-	}
 
 	return (
-		<form class="form" noValidate ref={box} onSubmit={save}>
+		<EntryForm form={form} isNew={id === undefined} onClose={onClose} onSaved={onSaved}>
 			<TextField
 				label={t("name")}
 				value={value.name}
@@ -66,8 +57,7 @@ export function TagForm({ initial, onClose, onSaved }: TagFormProps) {
 			/>
 			<ColorField value={value.color} onValue={(color) => form.set({ color })} />
 			{errors.color && <p class="field-error">{errors.color}</p>}
-			<FormEnd form={form} isNew={id === undefined} onCancel={onClose} />
-		</form>
+		</EntryForm>
 	);
 }
 

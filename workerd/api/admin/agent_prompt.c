@@ -121,16 +121,5 @@ agent_prompt_on_agent(void *arg, uint16_t type, const union msg *m)
 void
 handle_agents_prompt(const struct api_call *c)
 {
-	struct resource_query *q;
-	struct fields in;
-
-	if (!fields_body(c, &in))
-		return;
-	q = resource_query_new(c, &agents);
-	if (q == NULL) {
-		fields_clear(&in);
-		return;
-	}
-	q->in = in;
-	resource_ask(q, agent_prompt_on_agent);
+	resource_ask_with_body(c, &agents, agent_prompt_on_agent);
 }

@@ -9,7 +9,6 @@
 #include "workerd/api/admin/agent_test_body.h"
 #include "workerd/api/admin/agents.h"
 #include "workerd/api/chat/chat_stream.h"
-#include "workerd/api/fields/fields_body.h"
 #include "workerd/api/request/request_context.h"
 
 /* Starts the reply; the exchange listens to it. */
@@ -64,16 +63,5 @@ agent_test_on_agent(void *arg, uint16_t type, const union msg *m)
 void
 handle_agents_test(const struct api_call *c)
 {
-	struct resource_query *q;
-	struct fields in;
-
-	if (!fields_body(c, &in))
-		return;
-	q = resource_query_new(c, &agents);
-	if (q == NULL) {
-		fields_clear(&in);
-		return;
-	}
-	q->in = in;
-	resource_ask(q, agent_test_on_agent);
+	resource_ask_with_body(c, &agents, agent_test_on_agent);
 }

@@ -148,6 +148,24 @@ resource_ask(struct resource_query *r, store_answer_fn *fn)
 	store_query_ask(&r->q, MSG_RECORD_GET, &get, fn);
 }
 
+void
+resource_ask_with_body(
+    const struct api_call *c, const struct resource *resource, store_answer_fn *fn)
+{
+	struct resource_query *r;
+	struct fields in;
+
+	if (!fields_body(c, &in))
+		return;
+	r = resource_query_new(c, resource);
+	if (r == NULL) {
+		fields_clear(&in);
+		return;
+	}
+	r->in = in;
+	resource_ask(r, fn);
+}
+
 static void
 resource_on_one(void *arg, uint16_t type, const union msg *m)
 {

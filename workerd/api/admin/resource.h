@@ -110,6 +110,11 @@ void resource_delete(const struct api_call *c, const struct resource *resource);
 struct resource_query *resource_query_new(
     const struct api_call *c, const struct resource *resource);
 
+/* The same with the body of the request, which must be an object, in `in`; asks the store for the record. Errors are
+ * answered. */
+void resource_ask_with_body(
+    const struct api_call *c, const struct resource *resource, store_answer_fn *fn);
+
 /* Asks the store for the record (MSG_RECORD). */
 void resource_ask(struct resource_query *r, store_answer_fn *fn);
 
