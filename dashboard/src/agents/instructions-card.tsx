@@ -1,4 +1,4 @@
-// What the model is told: the parts of the system prompt.
+// The parts of the system prompt.
 
 import type { Agent, AgentDefaults } from "../../../workerd/api/openapi/openapi";
 import { Card } from "../ui/card";

@@ -17,7 +17,7 @@ export type Source = Pick<EventSource, "onopen" | "onmessage" | "onerror" | "rea
 export type Listener = (change: Change | null) => void;
 
 export interface Feed {
-	/** Changes are reported: there is no need to poll. */
+	/** True while the stream is open: nobody needs to poll. */
 	isLive(): boolean;
 	/** Returns the function that ends it. */
 	listen(kinds: readonly ChangeKind[], listener: Listener): () => void;

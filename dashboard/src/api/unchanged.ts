@@ -4,7 +4,7 @@
 import type { Answer } from "./client";
 import { ApiError } from "./errors";
 
-/** `seen` is the record as it was read. `write` runs only if the record still is the same. */
+/** `seen` is the record as it was read. `write` runs only if the record is still the same. */
 export async function ifUnchanged<T>(
 	seen: T,
 	read: () => Promise<T>,

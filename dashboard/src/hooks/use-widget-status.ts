@@ -6,7 +6,7 @@ import type { WidgetStatus } from "../../../workerd/api/openapi/openapi";
 import { useData } from "../api/desk";
 import { browser } from "../api/surroundings";
 
-/** null: not known yet, or there is no widget. */
+/** null: not loaded yet, or the widget does not exist. */
 export function useWidgetStatus(widgetId: string | null, everyMs: number): WidgetStatus | null {
 	const { data, refresh } = useData<WidgetStatus | null>(`widget-status:${widgetId}`, (api) => ({
 		load: async (signal) =>

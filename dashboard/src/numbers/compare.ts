@@ -6,7 +6,7 @@ export function changeOf(now: number | null, before: number | null): number | nu
 	return ((now - before) / before) * 100;
 }
 
-/** The part of a whole in per cent; null: there is no whole. */
+/** The percentage of a part in a whole; null: the whole is 0. */
 export function shareOf(part: number, whole: number): number | null {
 	return whole === 0 ? null : (part / whole) * 100;
 }

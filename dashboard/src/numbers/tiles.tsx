@@ -128,7 +128,7 @@ interface TileProps {
 	readonly value: string;
 	readonly change: number | null;
 	readonly note?: ComponentChildren;
-	/** Why there is no value. */
+	/** Why the value is missing. */
 	readonly error?: ApiError | null;
 }
 

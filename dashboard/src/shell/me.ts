@@ -1,4 +1,4 @@
-// Who is signed in.
+// The signed-in user.
 
 import type { Me } from "../../../workerd/api/openapi/openapi";
 import { type Data, useData } from "../api/desk";

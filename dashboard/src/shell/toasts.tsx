@@ -36,8 +36,8 @@ export function toastError(reason: unknown): void {
 }
 
 /**
- * Their element, above all dialogs. It is no child of the frame, because it moves: into the dialog that is open, where it
- * can be clicked.
+ * The element of the messages, above all dialogs. The frame does not contain it, because it moves into the open dialog:
+ * elements outside of a modal dialog cannot be clicked.
  */
 function createHost(): { readonly host: HTMLElement; remove(): void } {
 	const host = document.createElement("div");

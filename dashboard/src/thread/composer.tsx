@@ -18,7 +18,7 @@ export const NOTE_MAX = 4_000;
 interface ComposerProps {
 	readonly draft: Draft;
 	readonly holder: Holder;
-	/** Who has the conversation, if somebody else does. */
+	/** The operator who has the conversation, if it is somebody else. */
 	readonly holderName: string;
 	/** The name that visitors see. */
 	readonly name: string;

@@ -45,7 +45,7 @@ export interface ThreadView {
 	readonly isGone: boolean;
 	/** The message that a link names. */
 	readonly target: string | null;
-	/** There is no such message. */
+	/** The linked message does not exist. */
 	readonly isTargetMissing: boolean;
 }
 

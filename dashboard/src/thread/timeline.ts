@@ -1,4 +1,4 @@
-// A thread as it is read: days, and in each the messages and notes that one person wrote in a row.
+// Groups a thread by days, and in each day the consecutive messages and notes of one person.
 
 import type { Note } from "../../../workerd/api/openapi/openapi";
 import { isSameDay } from "../text/time";
