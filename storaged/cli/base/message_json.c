@@ -23,7 +23,7 @@
 static const struct vocabulary {
 	enum msg_type type;
 	const char *field;
-	const char *words[ROLE_SEARCH + 1];
+	const char *words[ROLE_CRAWL + 1];
 } vocabularies[] = {
     {MSG_CONVERSATION_RECORD, "status",
 	{[CONVERSATION_ANY] = "unanswered",
@@ -60,7 +60,7 @@ static const struct vocabulary {
     {MSG_WEBHOOK_RECORD, "format",
 	{[WEBHOOK_JSON] = "json", [WEBHOOK_SLACK] = "slack", [WEBHOOK_DISCORD] = "discord"}},
     {MSG_PEER_STATUS, "role",
-	{[ROLE_WORKER] = "worker", [ROLE_TOOL] = "tool", [ROLE_SEARCH] = "search"}},
+	{[ROLE_WORKER] = "worker", [ROLE_TOOL] = "tool", [ROLE_SEARCH] = "search", [ROLE_CRAWL] = "crawl"}},
 };
 
 /* Numbers that are 0 or 1: false or true. Older exports have the numbers, which are accepted too. */
