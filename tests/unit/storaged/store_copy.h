@@ -48,23 +48,21 @@ copy_message(struct fixture *to, struct slice key, struct slice value)
 
 /* A page with its chunks; one of a source that is being removed is left out. */
 static inline void
-copy_source_page(struct fixture *from, struct fixture *to, struct slice value)
+copy_source_page(struct txn *t, struct fixture *to, struct slice value)
 {
 	struct msg_source_page_record page;
 	struct key front, source;
 	struct slice record;
 	struct buf chunks, encoded;
 	struct walk w;
-	struct txn t;
 
 	assert_int_equal(record_decode(value, MSG_SOURCE_PAGE_RECORD, &page), WIRE_OK);
-	assert_int_equal(txn_begin(&t, &from->env, TXN_READ), 0);
 	source = key_of_org(&page.org, &page.source);
 	front = key_id(&page.id);
 	buf_init(&chunks, WIRE_FRAME_MAX);
 	buf_init(&encoded, WIRE_FRAME_MAX);
-	if (txn_get(&t, TABLE_SOURCES, &source, &record) == 0) {
-		assert_int_equal(walk_open(&w, &t, TABLE_CHUNKS, &front), 0);
+	if (txn_get(t, TABLE_SOURCES, &source, &record) == 0) {
+		assert_int_equal(walk_open(&w, t, TABLE_CHUNKS, &front), 0);
 		for (int rc = walk_from(&w, &front); rc == 0; rc = walk_next(&w))
 			assert_int_equal(wire_list_add(&chunks, w.value), 0);
 		walk_close(&w);
@@ -76,12 +74,11 @@ copy_source_page(struct fixture *from, struct fixture *to, struct slice value)
 	}
 	buf_clear(&chunks);
 	buf_clear(&encoded);
-	txn_abort(&t);
 }
 
 /* type: of the entry's record. */
 static inline void
-copy_entry(struct fixture *from, struct fixture *to, enum msg_type type, struct slice key,
+copy_entry(struct txn *t, struct fixture *to, enum msg_type type, struct slice key,
     struct slice value)
 {
 	const struct msg_import_record record = {.type = (uint16_t)type, .record = value};
@@ -96,7 +93,7 @@ copy_entry(struct fixture *from, struct fixture *to, enum msg_type type, struct 
 	else if (type == MSG_LOGIN_RECORD)
 		copy_login(to, key, value);
 	else if (type == MSG_SOURCE_PAGE_RECORD)
-		copy_source_page(from, to, value);
+		copy_source_page(t, to, value);
 	else
 		copy_request(to, MSG_IMPORT_RECORD, &record);
 }
@@ -142,7 +139,7 @@ copy_store(struct fixture *from, struct fixture *to)
 	for (size_t i = 0; i < ARRAY_LEN(exported); i++) {
 		assert_int_equal(walk_open(&w, &t, exported[i].table, &all), 0);
 		for (rc = walk_from(&w, &all); rc == 0; rc = walk_next(&w))
-			copy_entry(from, to, exported[i].type, w.key, w.value);
+			copy_entry(&t, to, exported[i].type, w.key, w.value);
 		assert_int_equal(rc, MDB_NOTFOUND);
 		walk_close(&w);
 	}
