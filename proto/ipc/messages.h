@@ -12,7 +12,7 @@
 #include "proto/base/secrets.h"
 #include "proto/ipc/wire.h"
 
-#define WIRE_VERSION   4
+#define WIRE_VERSION   5
 #define RECORD_VERSION 1 /* the first byte of every record of the store */
 
 /* Bytes of each field of TICKET_KEYS, all random: name (16), encryption key (32), authentication
@@ -95,6 +95,7 @@ enum conversation_change {
 	INBOX_ASSIGNED = 2,
 	INBOX_TAGS = 4,
 	INBOX_READ = 8,
+	INBOX_TAGS_DIFFER = 16, /* instead of INBOX_TAGS: adds some tags and removes others */
 };
 
 /* What a label of a conversation is (storaged/conversations/labels.h). */

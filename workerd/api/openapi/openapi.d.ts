@@ -1905,7 +1905,12 @@ export interface components {
             state?: "open" | "waiting" | "resolved";
             /** @description A user. */
             assignedTo?: components["schemas"]["Id"] | null;
+            /** @description Sets all tags. Not together with `addTags` or `removeTags`. */
             tags?: components["schemas"]["Id"][];
+            /** @description Tags to add, which may be there already; a conversation has at most 32. */
+            addTags?: components["schemas"]["Id"][];
+            /** @description Tags to remove, which may be gone already. A tag that is in both lists is removed. */
+            removeTags?: components["schemas"]["Id"][];
             read?: boolean;
         };
         ChangedConversation: {
