@@ -2048,6 +2048,7 @@ export interface components {
             /** @enum {unknown} */
             role: "owner" | "member";
             created_at: components["schemas"]["Time"];
+            updated_at: components["schemas"]["Time"];
         };
         Person: {
             id: components["schemas"]["Id"];
@@ -2086,6 +2087,7 @@ export interface components {
             /** Format: email */
             email?: string;
             created_at?: components["schemas"]["Time"];
+            updated_at?: components["schemas"]["Time"];
         };
         Key: {
             id: components["schemas"]["Id"];
@@ -4342,7 +4344,10 @@ export interface operations {
     changeProfile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the version that the change is made to. If the object has changed since, the response is 412 with the current one, and nothing is changed. Without it, members that are not named stay as others have set them. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4544,7 +4549,10 @@ export interface operations {
     changeUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the version that the change is made to. If the object has changed since, the response is 412 with the current one, and nothing is changed. Without it, members that are not named stay as others have set them. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 /** @description The id from the list. */
                 userId: components["schemas"]["Id"];
