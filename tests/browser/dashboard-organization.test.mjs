@@ -94,6 +94,20 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 			await admin("DELETE", `users/${id}`);
 		});
 
+		it("are refused in the language of the page", async () => {
+			const { page } = await open("users", { locale: "de-DE" });
+			await button(page, "Mit Passwort hinzufügen").click();
+			await dialog(page).getByLabel("E-Mail").fill(jane.email);
+			await dialog(page).getByLabel("Erstes Passwort").fill("kurz");
+			await button(dialog(page), "Hinzufügen").click();
+			await dialog(page)
+				.getByText("Geben Sie ein Passwort mit mindestens 10 Zeichen ein.")
+				.waitFor();
+			await dialog(page).getByLabel("Erstes Passwort").fill("lang genug für alle");
+			await button(dialog(page), "Hinzufügen").click();
+			await dialog(page).getByText("Ein anderer Benutzer hat diese E-Mail-Adresse.").waitFor();
+		});
+
 		it("need an owner: a refused change goes back, with the reason", async () => {
 			const session = await logIn(banter, jane);
 			const { page } = await open("users", { session });

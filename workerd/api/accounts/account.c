@@ -254,7 +254,7 @@ account_refuse_current(struct account_query *a)
 	a->failed = true;
 	log_event(LOG_WARN, "password_refused", L_UINT("conn", a->q.x->number),
 	    L_ID("user", &a->user));
-	fields_refuse(&a->in, "current", "is not your current password");
+	fields_refuse(&a->in, "current", REASON_PASSWORD_WRONG);
 	fields_refuse_query(&a->q, &a->in);
 }
 

@@ -270,7 +270,7 @@ resource_on_stored(void *arg, uint16_t type, const union msg *m)
 	const struct resource *resource = r->resource;
 
 	if (resource->misfit != NULL && store_refused(type, m, STORE_INVALID)) {
-		fields_refuse(&r->in, resource->misfit, resource->misfit_sentence);
+		fields_refuse(&r->in, resource->misfit, resource->misfit_reason);
 		resource_refuse(r);
 	} else if (store_refused(type, m, STORE_STALE)) {
 		resource_try_again(r);

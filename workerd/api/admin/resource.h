@@ -50,7 +50,8 @@ struct resource {
 	void (*store)(struct resource_query *r);
 
 	/* The field that is wrong when the store refuses (STORE_INVALID), and why; or NULL. */
-	const char *misfit, *misfit_sentence;
+	const char *misfit;
+	enum field_reason misfit_reason;
 };
 
 /* A request that waits. */

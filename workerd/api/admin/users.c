@@ -55,7 +55,7 @@ users_check(struct fields *in, const void *object, const struct settings *settin
 
 	(void)settings;
 	if (user->stored_email.len > 0 && !slice_eq(user->record.email, user->stored_email))
-		fields_refuse(in, "email", "cannot be changed");
+		fields_refuse(in, "email", REASON_FIXED);
 }
 
 static void
@@ -176,7 +176,7 @@ static const struct resource users = {
     .begin_change = users_begin_change,
     .store = users_store,
     .misfit = "email",
-    .misfit_sentence = fields_email_unfit,
+    .misfit_reason = REASON_EMAIL_LONG,
 };
 
 RESOURCE_LIST_HANDLERS(users)

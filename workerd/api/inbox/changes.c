@@ -43,9 +43,10 @@ static const struct field change_fields[] = {
     {.name = NULL},
 };
 
-static const char unknown_tags[] = "must be a list of at most 32 different ids of tags";
-static const char too_many_tags[] = "must be fewer: a conversation has at most 32 tags";
-static const char other_form[] = "must be left out when tags is given";
+/* What a caller can set. */
+static const char *const settable[] = {"open", "waiting", "resolved", NULL};
+
+_Static_assert(TAGS_MAX == 32, "REASON_TAGS names it");
 
 /* The request that waits; its body, for errors of the store. */
 struct change_query {
@@ -60,9 +61,9 @@ changes_on_end(struct store_query *q)
 }
 
 static void
-changes_refuse(struct change_query *q, const char *member, const char *sentence)
+changes_refuse(struct change_query *q, const char *member, enum field_reason reason)
 {
-	fields_refuse(&q->in, member, sentence);
+	fields_refuse(&q->in, member, reason);
 	fields_refuse_query(&q->q, &q->in);
 }
 
@@ -72,16 +73,15 @@ changes_on_stored(void *arg, uint16_t type, const union msg *m)
 	struct change_query *q = arg;
 
 	if (store_refused(type, m, STORE_INVALID)) {
-		changes_refuse(
-		    q, fields_has(&q->in, "tags") ? "tags" : "addTags", unknown_tags);
+		changes_refuse(q, fields_has(&q->in, "tags") ? "tags" : "addTags", REASON_TAGS);
 		return;
 	}
 	if (store_refused(type, m, STORE_LIMIT)) {
-		changes_refuse(q, "addTags", too_many_tags);
+		changes_refuse(q, "addTags", REASON_TAGS_MANY);
 		return;
 	}
 	if (store_refused(type, m, STORE_CONFLICT)) {
-		changes_refuse(q, "assignedTo", "must be a user's id, or null");
+		changes_refuse(q, "assignedTo", REASON_USER);
 		return;
 	}
 	if (type != MSG_CONVERSATION_PAGE) {
@@ -142,9 +142,9 @@ changes_read_list(
 	if (list == NULL)
 		return;
 	if (strcmp(member, "tags") != 0 && fields_has(in, "tags"))
-		fields_refuse(in, member, other_form);
+		fields_refuse(in, member, REASON_TAGS_OTHERWISE);
 	else if (!changes_read_tags(list, out))
-		fields_refuse(in, member, unknown_tags);
+		fields_refuse(in, member, REASON_TAGS);
 }
 
 /* Reads the body, and checks what the store does not tell apart. tags: all, or those to add. */
@@ -153,7 +153,8 @@ changes_read(struct fields *in, struct change *change, struct buf *tags, struct 
 {
 	fields_read(in, change_fields, true, change);
 	if (change->state == STATE_PERSON)
-		fields_refuse(in, "state", "must be open, waiting or resolved");
+		fields_refuse_for(in, "state",
+		    &(struct field_refusal){.reason = REASON_CHOICE, .choices = settable});
 	changes_read_list(in, "tags", change->tags, tags);
 	changes_read_list(in, "addTags", change->add_tags, tags);
 	changes_read_list(in, "removeTags", change->remove_tags, less_tags);

@@ -1508,6 +1508,17 @@ export interface components {
             fields: {
                 [key: string]: string;
             };
+            /** @description The same members, for programs that have texts of their own. */
+            reasons: {
+                [key: string]: components["schemas"]["FieldReason"];
+            };
+        };
+        FieldReason: {
+            /** @enum {unknown} */
+            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "model_server" | "model_server_none" | "model_server_url" | "context" | "turn" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "user" | "client_id" | "url" | "kinds" | "kinds_none" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
+            min?: number;
+            max?: number;
+            choices?: string[];
         };
         Color: string;
         Widget: {
@@ -2727,6 +2738,7 @@ export type ExportedContact = components['schemas']['ExportedContact'];
 export type Thread = components['schemas']['Thread'];
 export type ContactError = components['schemas']['ContactError'];
 export type FieldsError = components['schemas']['FieldsError'];
+export type FieldReason = components['schemas']['FieldReason'];
 export type Color = components['schemas']['Color'];
 export type Widget = components['schemas']['Widget'];
 export type WidgetStatus = components['schemas']['WidgetStatus'];
