@@ -509,6 +509,32 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			assert.equal(tags.filter(({ name }) => name === "Delivery").length, 1);
 		});
 
+		it("tags: two people who add one at the same time keep both", async () => {
+			const id = await talk("tagged-by-two", HELLO[0]);
+			const names = ["Fragile", "Heavy"];
+			for (const name of names) await site.admin("POST", "tags", { name, color: "#c2410c" });
+			const operators = [await open(id, jane), await open(id, joe)];
+			// Neither page can know of the other's tag when it sends its own.
+			const held = [];
+			for (const { page } of operators)
+				await page.route(`**/v1/admin/conversations/${id}`, async (route) => {
+					if (route.request().method() === "PUT") held.push(route);
+					else await route.continue();
+				});
+			for (const [i, { side }] of operators.entries()) {
+				await side.getByRole("button", { name: "Add tag" }).click();
+				await side.getByRole("combobox", { name: "Find or create a tag" }).fill(names[i]);
+				await side.getByRole("option", { name: names[i], exact: true }).click();
+			}
+			await until("both are sent", () => held.length === 2);
+			for (const route of held) await route.continue();
+			for (const { side } of operators)
+				for (const name of names)
+					await side.getByRole("button", { name: `Remove tag ${name}` }).waitFor();
+			const { conversation } = await site.admin("GET", `conversations/${id}`);
+			assert.equal(conversation.tags.length, 2);
+		});
+
 		it("status, and who is in charge", async () => {
 			const id = await talk("status", HELLO[0]);
 			const operator = await open(id, joe);

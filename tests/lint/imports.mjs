@@ -20,6 +20,7 @@ const DASHBOARD_PARTS = {
 	join: [],
 	login: [],
 	numbers: [],
+	refusals: [],
 	settings: ["snippets"],
 	snippets: [],
 	start: [],

@@ -68,6 +68,9 @@ export interface Client {
 	stream<P extends PathWith<"post">>(path: P, options?: Options<P, "post">): Promise<Response>;
 }
 
+/** The error of a request to this path, in the user's language. */
+type Translate = (error: ApiError, path: string) => Promise<ApiError>;
+
 type Fetch = (path: string, init: RequestInit) => Promise<Response>;
 
 /** The options of all operations, as the functions below see them. */
@@ -81,6 +84,7 @@ interface Loose extends Common {
 export function createClient(
 	onSignedOut: () => void,
 	fetchFn: Fetch = (path, init) => fetch(path, init),
+	translate: Translate = async (error) => error,
 ): Client {
 	async function answer(
 		method: Method,
@@ -90,13 +94,14 @@ export function createClient(
 		try {
 			return await request(fetchFn, method, template, options);
 		} catch (error) {
-			throw noticed(error);
+			throw await noticed(error, template);
 		}
 	}
 
-	function noticed(error: unknown): unknown {
-		if (error instanceof ApiError && error.failure === "signed_out") onSignedOut();
-		return error;
+	async function noticed(error: unknown, template: string): Promise<unknown> {
+		if (!(error instanceof ApiError)) return error;
+		if (error.failure === "signed_out") onSignedOut();
+		return error.failure === "refused" ? translate(error, template) : error;
 	}
 
 	const call =
@@ -115,7 +120,7 @@ export function createClient(
 			try {
 				return await send(fetchFn, "post", template, options, options.signal);
 			} catch (error) {
-				throw noticed(error);
+				throw await noticed(error, template);
 			}
 		},
 	};

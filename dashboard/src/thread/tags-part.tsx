@@ -35,7 +35,7 @@ export function TagsPart({ conversation, actions }: TagsPartProps) {
 	const ids = conversation.tags;
 	const mine = all.filter((tag) => ids.includes(tag.id));
 
-	const add = (tag: Tag) => actions.change({ tags: [...ids, tag.id] });
+	const add = (tag: Tag) => actions.change({ addTags: [tag.id] });
 
 	async function create(name: string) {
 		try {
@@ -60,7 +60,7 @@ export function TagsPart({ conversation, actions }: TagsPartProps) {
 							type="button"
 							aria-label={t("tagRemove", { name: tag.name })}
 							title={t("tagRemove", { name: tag.name })}
-							onClick={() => actions.change({ tags: ids.filter((id) => id !== tag.id) })}
+							onClick={() => actions.change({ removeTags: [tag.id] })}
 						>
 							<Icon name="close" />
 						</button>

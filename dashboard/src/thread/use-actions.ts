@@ -21,9 +21,11 @@ export interface Actions {
 }
 
 function shown(conversation: Conversation, change: ConversationChange): Conversation {
-	const { read, ...fields } = change;
+	const { read, addTags = [], removeTags = [], ...fields } = change;
+	const tags = [...new Set([...conversation.tags, ...addTags])];
 	return {
 		...conversation,
+		tags: tags.filter((tag) => !removeTags.includes(tag)),
 		...fields,
 		...(fields.state && { operator: null }),
 		...(read && { unread: false }),

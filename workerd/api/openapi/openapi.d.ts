@@ -1723,6 +1723,17 @@ export interface components {
             fields: {
                 [key: string]: string;
             };
+            /** @description The same members, for programs that have texts of their own. */
+            reasons: {
+                [key: string]: components["schemas"]["FieldReason"];
+            };
+        };
+        FieldReason: {
+            /** @enum {unknown} */
+            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "model_server" | "model_server_none" | "model_server_url" | "context" | "turn" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "user" | "client_id" | "url" | "kinds" | "kinds_none" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
+            min?: number;
+            max?: number;
+            choices?: string[];
         };
         Color: string;
         Widget: {
@@ -2148,7 +2159,12 @@ export interface components {
             state?: "open" | "waiting" | "resolved";
             /** @description A user. */
             assignedTo?: components["schemas"]["Id"] | null;
+            /** @description Sets all tags. Not together with `addTags` or `removeTags`. */
             tags?: components["schemas"]["Id"][];
+            /** @description Tags to add, which may be there already; a conversation has at most 32. */
+            addTags?: components["schemas"]["Id"][];
+            /** @description Tags to remove, which may be gone already. A tag that is in both lists is removed. */
+            removeTags?: components["schemas"]["Id"][];
             read?: boolean;
         };
         ChangedConversation: {
@@ -2591,6 +2607,7 @@ export interface components {
             /** @enum {unknown} */
             role: "owner" | "member";
             created_at: components["schemas"]["Time"];
+            updated_at: components["schemas"]["Time"];
         };
         Person: {
             id: components["schemas"]["Id"];
@@ -2629,6 +2646,7 @@ export interface components {
             /** Format: email */
             email?: string;
             created_at?: components["schemas"]["Time"];
+            updated_at?: components["schemas"]["Time"];
         };
         Key: {
             id: components["schemas"]["Id"];
@@ -3268,6 +3286,7 @@ export type ExportedContact = components['schemas']['ExportedContact'];
 export type Thread = components['schemas']['Thread'];
 export type ContactError = components['schemas']['ContactError'];
 export type FieldsError = components['schemas']['FieldsError'];
+export type FieldReason = components['schemas']['FieldReason'];
 export type Color = components['schemas']['Color'];
 export type Widget = components['schemas']['Widget'];
 export type WidgetStatus = components['schemas']['WidgetStatus'];
@@ -5391,7 +5410,10 @@ export interface operations {
     changeProfile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the version that the change is made to. If the object has changed since, the response is 412 with the current one, and nothing is changed. Without it, members that are not named stay as others have set them. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5593,7 +5615,10 @@ export interface operations {
     changeUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the version that the change is made to. If the object has changed since, the response is 412 with the current one, and nothing is changed. Without it, members that are not named stay as others have set them. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 /** @description The id from the list. */
                 userId: components["schemas"]["Id"];
