@@ -216,6 +216,39 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			);
 		});
 
+		it("stay at the end while a long reply is drawn piece by piece", async () => {
+			const own = await talk("drawn", HELLO[0]);
+			const operator = await open(own);
+			await operator.saidUntil(GREETED);
+			await talk("drawn", "[[tokens=3000]] a long one");
+			await until("the whole reply is drawn", async () =>
+				(await operator.said()).at(-1).endsWith("t2999"),
+			);
+			await until("its end is in view", () =>
+				operator.log.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 2),
+			);
+		});
+
+		it("keep the place while the side panel changes their width", async () => {
+			const operator = await open(id);
+			await until("the end is shown", async () => (await operator.said()).at(-1) === all.at(-1));
+			/** The first visible message, and how far its top is from the one of the box, in pixels. */
+			const place = () =>
+				operator.log.evaluate((box) => {
+					const edge = box.getBoundingClientRect().top;
+					const rows = [...box.querySelectorAll("[data-row]")];
+					const first = rows.find((row) => row.getBoundingClientRect().bottom > edge);
+					return [first.dataset.row, Math.round(first.getBoundingClientRect().top - edge)].join();
+				});
+			await operator.log.evaluate((box) => box.scrollBy(0, -box.clientHeight * 1.5));
+			const before = await place();
+			for (const isOpen of [false, true]) {
+				await operator.page.getByRole("button", { name: "Details", exact: true }).click();
+				await operator.side.waitFor({ state: isOpen ? "visible" : "detached" });
+				await until("the same message is at the top", async () => (await place()) === before);
+			}
+		});
+
 		it("say that a linked message does not exist any more", async () => {
 			const unknown = "01936b2e-8f00-7a3c-9d41-2f6b1c0e5a77";
 			const operator = await open(id, jane, { search: `?message=${unknown}` });
