@@ -231,7 +231,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 
 		it("keep the place while the side panel changes their width", async () => {
 			const operator = await open(id);
-			await until("the end is shown", async () => (await operator.said()).at(-1) === all.at(-1));
+			await until("the messages are shown", async () => (await operator.said()).length > 0);
 			/** The first visible message, and how far its top is from the one of the box, in pixels. */
 			const place = () =>
 				operator.log.evaluate((box) => {
