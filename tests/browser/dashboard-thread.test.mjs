@@ -548,12 +548,25 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			await operator.page.getByRole("button", { name: "Open: change the status" }).click();
 			await operator.page.getByRole("menuitemradio", { name: "Waiting for a person" }).click();
 			await until("it waits", async () => (await state(id)) === "waiting");
-			await operator.page.getByRole("button", { name: "Unassigned: Assign" }).click();
-			await operator.page.getByRole("menuitemradio", { name: "Jane" }).click();
-			await operator.page.getByRole("button", { name: "Jane: Assign" }).waitFor();
 			const { users } = await site.admin("GET", "users");
-			const { conversation } = await site.admin("GET", `conversations/${id}`);
-			assert.equal(conversation.assignedTo, users.find(({ name }) => name === "Jane").id);
+			const assigned = async () =>
+				(await site.admin("GET", `conversations/${id}`)).conversation.assignedTo;
+			const button = (name) =>
+				operator.page.getByRole("button", { name: `${name}: Assign conversation` });
+			await button("Unassigned").click();
+			await operator.page.getByRole("option", { name: "Jane" }).click();
+			await button("Jane").waitFor();
+			const said = operator.page.getByRole("status");
+			await said.getByText("Assigned to Jane.").waitFor();
+			assert.equal(await assigned(), users.find(({ name }) => name === "Jane").id);
+			assert.equal(await isFocused(button("Jane")), true, "the focus is back");
+			// The same by keys: nobody is found by a few letters.
+			await operator.page.keyboard.press("a");
+			await operator.page.keyboard.type("nob");
+			assert.equal(await operator.page.getByRole("option").count(), 1);
+			await operator.page.keyboard.press("Enter");
+			await said.getByText("Assigned to nobody.").waitFor();
+			assert.equal(await assigned(), null);
 		});
 
 		it("rolls a refused change back, and says why", async () => {
