@@ -418,7 +418,7 @@ bench-inbox: ## measure searches and numbers over HTTP, with 1,000,000 messages 
 	@node tests/bench/inbox.mjs
 
 .PHONY: bench-dashboard
-bench-dashboard: ## measure the inbox with 50,000 conversations: first rows, scrolling, keys (3 minutes)
+bench-dashboard: ## measure the inbox with 50,000 conversations, and a long one: first rows, scrolling, keys (3 minutes)
 	@$(MAKE) --no-print-directory deps FOR=test
 	@$(MAKE) --no-print-directory -j$(JOBS) programs build/bench/fill dashboard/dist/.built
 	@node tests/bench/dashboard.mjs
