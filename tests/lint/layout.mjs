@@ -25,7 +25,7 @@ const FOLDERS = Object.fromEntries(
 	`proto/base:
 	proto/settings: proto/base
 	proto/ipc: proto/base
-	proto/process: proto/base
+	proto/process: proto/base proto/settings
 	masterd:
 	workerd/http/message:
 	workerd/http: workerd/http/message
