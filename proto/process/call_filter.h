@@ -11,6 +11,7 @@ enum call_filter_calls {
 	CALLS_WORKER = 1,
 	CALLS_STORE = 2,
 	CALLS_SEARCH = 8,
+	CALLS_CRAWL = 16,
 };
 
 /* From now on every thread of the process can make only these calls. Others fail with EPERM, calls

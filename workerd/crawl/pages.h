@@ -1,0 +1,58 @@
+/*
+ * The pages of a source while it is crawled: their records as the store has them, or will have them, by address.
+ */
+#ifndef WORKERD_CRAWL_PAGES_H
+#define WORKERD_CRAWL_PAGES_H
+
+#include "proto/ipc/messages.h"
+
+struct pages;
+struct document;
+
+/* What the crawl knows of a page. The record's parts that it looks at often are copied here. */
+struct page {
+	struct id id;
+	char *url;
+	struct buf record; /* SOURCE_PAGE_RECORD, encoded */
+	uint64_t fetched_at, next_at;
+	struct hash256 hash;
+	uint8_t state, reason;
+	uint64_t lastmod;          /* that a sitemap gives; 0: none */
+	bool stored;               /* the store has it */
+	bool visited;              /* in this crawl */
+	bool again;                /* to be fetched once more, whatever the known version is */
+	bool gone;                 /* to be removed at the end of the crawl */
+	struct document *document; /* read, and not put yet; NULL: none */
+	uint64_t *blocks;          /* of its text: see block_counts.h */
+	size_t n_blocks;
+};
+
+/* uploads: pages have any name as their address. */
+struct pages *pages_new(void);
+void pages_free(struct pages *p);
+
+size_t pages_count(const struct pages *p);
+
+/* The i-th page, in no certain order; adding a page leaves the others where they are, removing one does not. */
+struct page *pages_at(const struct pages *p, size_t i);
+
+struct page *pages_find(const struct pages *p, struct slice url);
+
+/* Adds a page by its record, whose address must be new. */
+struct page *pages_add(struct pages *p, const struct msg_source_page_record *record);
+
+/* Replaces a page's record, whose id and address stay. */
+void page_set_record(struct page *page, const struct msg_source_page_record *record);
+
+/* The record; its slices are valid until it is replaced. */
+struct msg_source_page_record page_record(const struct page *page);
+
+void pages_remove(struct pages *p, struct page *page);
+
+/* A page, other than this one, that was read and has this text; NULL: none. */
+struct page *pages_with_text(
+    const struct pages *p, const struct hash256 *hash, const struct page *other);
+
+void page_drop_document(struct page *page);
+
+#endif
