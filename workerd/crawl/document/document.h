@@ -11,14 +11,15 @@
 #include "proto/base/buf.h"
 #include "proto/base/secrets.h"
 
-#define DOCUMENT_MAX        (48u * 1024 * 1024) /* bytes, encoded */
-#define DOCUMENT_TEXT_MAX   (24u * 1024 * 1024) /* of one block */
-#define DOCUMENT_LINKS_MAX  5000
-#define DOCUMENT_TITLE_MAX  600
-#define DOCUMENT_URL_MAX    2048
-#define DOCUMENT_ANCHOR_MAX 200
-#define DOCUMENT_PATH_MAX   600 /* of the headings above a block */
-#define DOCUMENT_LEVELS     6
+#define DOCUMENT_MAX          (48u * 1024 * 1024) /* bytes, encoded */
+#define DOCUMENT_TEXT_MAX     (24u * 1024 * 1024) /* of one block */
+#define DOCUMENT_LINKS_MAX    5000
+#define DOCUMENT_TITLE_MAX    600
+#define DOCUMENT_URL_MAX      2048
+#define DOCUMENT_ANCHOR_MAX   200
+#define DOCUMENT_PATH_MAX     600 /* of the headings above a block */
+#define DOCUMENT_LANGUAGE_MAX 35
+#define DOCUMENT_LEVELS       6
 
 enum block_kind {
 	BLOCK_HEADING = 0,
@@ -41,9 +42,8 @@ struct block {
 };
 
 struct document {
-	struct buf bytes; /* owns the texts below */
-	uint8_t
-	    reason; /* enum page_reason; REASON_NONE: everything below is set. Else only detail */
+	struct buf bytes;    /* owns the texts below */
+	uint8_t reason;      /* enum page_reason; other than REASON_NONE: there are no blocks */
 	struct slice detail; /* for the owner, with a reason; may be empty */
 	struct slice title;  /* one line; may be empty */
 	struct slice
@@ -73,6 +73,9 @@ void document_free(struct document *doc);
 
 /* Takes the next link, absolute and without fragment, from a copy of doc->links; false at the end. */
 bool document_next_link(struct slice *links, struct slice *url);
+
+/* Takes the next block from a copy of doc->blocks; false at the end. struct document_walk also tells its place. */
+bool document_next_block(struct slice *blocks, struct block *block);
 
 /* Walks the blocks and keeps track of the headings above them. */
 struct document_walk {
