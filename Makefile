@@ -57,7 +57,7 @@ PROTO := proto
 MASTERD := masterd
 WORKERD := $(wildcard workerd/*.c) $(patsubst %/,%,$(filter-out workerd/crawl/,$(wildcard workerd/*/)))
 # crawld. What it shares with workerd comes from that archive.
-CRAWL := $(wildcard workerd/crawl/*.c) workerd/crawl/document workerd/crawl/fetch workerd/crawl/rules
+CRAWL := $(wildcard workerd/crawl/*.c) workerd/crawl/document workerd/crawl/fetch workerd/crawl/rules workerd/crawl/source
 EXTRACT := workerd/crawl/extract
 STORED := $(patsubst %/,%,$(filter-out storaged/cli/ storaged/search/,$(wildcard storaged/*/)))
 SEARCH := storaged/search storaged/search/text

@@ -48,7 +48,7 @@ crawl_run(const struct settings *settings)
 		log_event(LOG_ERROR, "extraction_failed", L_ERRNO());
 		return EX_OSERR;
 	}
-	service_run_crawl(settings, spawner);
+	crawl_service_run(settings, spawner);
 	return 0;
 }
 
@@ -57,7 +57,8 @@ main(int argc, char **argv)
 {
 	static const struct program program = {
 	    .name = "crawld",
-	    .purpose = "Reads the owner's content for banter's replies: sites, pages and files.",
+	    .purpose =
+		"Reads the owner's content for banter's replies: sites, pages and files.",
 	    .owner = OWNER_CRAWL,
 	    .run = crawl_run,
 	};

@@ -1,4 +1,4 @@
-#include "workerd/crawl/crawl.h"
+#include "workerd/crawl/source/crawl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,8 +7,8 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
-#include "workerd/crawl/crawl_internal.h"
-#include "workerd/crawl/freshness.h"
+#include "workerd/crawl/source/crawl_internal.h"
+#include "workerd/crawl/source/freshness.h"
 
 #define RECORD_MAX 16384
 #define RETRY_MS   3600000u /* after a crawl that failed */
@@ -45,7 +45,7 @@ crawl_free(struct crawl *c)
 	crawl_parts_free(c);
 	buf_clear(&c->upload);
 	free(c->upload_title);
-	pages_free(c->pages);
+	page_set_free(c->pages);
 	block_counts_free(c->blocks);
 	site_clear(&c->site);
 	buf_clear(&c->source_bytes);
@@ -136,8 +136,7 @@ crawl_refused(struct crawl *c, uint16_t type, const union msg *m, unsigned expec
 static void
 crawl_set_agent(struct crawl *c)
 {
-	const char *url =
-	    c->tools.agent_url != NULL ? c->tools.agent_url : c->site.start;
+	const char *url = c->tools.agent_url != NULL ? c->tools.agent_url : c->site.start;
 
 	snprintf(c->agent, sizeof(c->agent), "%s/%s (+%.*s)", ROBOTS_AGENT, BANTER_VERSION,
 	    CRAWL_AGENT_MAX - 64, url);
@@ -173,7 +172,7 @@ crawl_start(const struct crawl_tools *tools, const struct msg_source_record *sou
 	    WIRE_OK);
 	c->state = *state;
 	c->state.error = (struct slice){0};
-	c->pages = pages_new();
+	c->pages = page_set_new();
 	c->blocks = block_counts_new();
 	buf_init(&c->upload, EXTRACTION_BYTES_MAX);
 	c->full = state->asked_at > state->ended_at;
@@ -232,8 +231,8 @@ static uint64_t
 crawl_next_at(const struct crawl *c, uint64_t now)
 {
 	uint64_t least = now + FRESHNESS_MIN_S * UINT64_C(1000), next = UINT64_MAX;
-	uint64_t most = now + (c->source.kind == SOURCE_SITE ? CRAWL_DAY_MS
-							    : FRESHNESS_MAX_S * UINT64_C(1000));
+	uint64_t most = now +
+	    (c->source.kind == SOURCE_SITE ? CRAWL_DAY_MS : FRESHNESS_MAX_S * UINT64_C(1000));
 
 	if (!crawl_fetches(c))
 		return 0;
@@ -241,8 +240,8 @@ crawl_next_at(const struct crawl *c, uint64_t now)
 		return now + RETRY_MS;
 	if (c->source.interval_minutes != 0)
 		return now + c->source.interval_minutes * UINT64_C(60000);
-	for (size_t i = 0; i < pages_count(c->pages); i++) {
-		const struct page *page = pages_at(c->pages, i);
+	for (size_t i = 0; i < page_set_count(c->pages); i++) {
+		const struct page *page = page_set_at(c->pages, i);
 
 		if (!page->part && !page->removed && page->next_at < next)
 			next = page->next_at;
@@ -272,7 +271,7 @@ crawl_step_end(struct crawl *c)
 	c->state.next_at = crawl_next_at(c, now);
 	log_event(c->failed ? LOG_WARN : LOG_INFO, c->failed ? "crawl_failed" : "crawl_ended",
 	    L_ID("source", &c->source.id), L_STR("error", c->failed ? c->error : NULL),
-	    L_UINT("pages", pages_count(c->pages)), L_UINT("read", c->counted_read),
+	    L_UINT("pages", page_set_count(c->pages)), L_UINT("read", c->counted_read),
 	    L_UINT("changed", c->counted_changed), L_UINT("removed", c->counted_removed),
 	    L_UINT("ms", now - c->state.started_at));
 	crawl_put_state(c, crawl_on_ended);

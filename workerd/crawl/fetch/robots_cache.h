@@ -2,10 +2,10 @@
  * The robots.txt of each origin, kept for 24 hours (RFC 9309, section 2.4). While one cannot be read, the rules that
  * were read before count, or else nothing is allowed, and it is asked for again after ROBOTS_RETRY_MS.
  */
-#ifndef WORKERD_CRAWL_ROBOTS_CACHE_H
-#define WORKERD_CRAWL_ROBOTS_CACHE_H
+#ifndef WORKERD_CRAWL_FETCH_ROBOTS_CACHE_H
+#define WORKERD_CRAWL_FETCH_ROBOTS_CACHE_H
 
-#include "workerd/crawl/hosts.h"
+#include "workerd/crawl/fetch/hosts.h"
 #include "workerd/crawl/rules/robots.h"
 
 #define ROBOTS_KEPT_MS  86400000u
@@ -18,9 +18,10 @@ struct robots_ask;
 /* What is known of an origin. */
 struct robots_known {
 	const struct robots *robots;
-	enum fetch_outcome outcome; /* FETCH_DONE: it was read, or does not exist, or the status is an error */
-	int status;                 /* of a robots.txt that could not be read; 0: it could */
-	const char *detail;         /* with another outcome: why */
+	enum fetch_outcome
+	    outcome; /* FETCH_DONE: it was read, or does not exist, or the status is an error */
+	int status;  /* of a robots.txt that could not be read; 0: it could */
+	const char *detail; /* with another outcome: why */
 };
 
 /* Called once, unless it is cancelled. */

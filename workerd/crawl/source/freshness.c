@@ -1,4 +1,4 @@
-#include "workerd/crawl/freshness.h"
+#include "workerd/crawl/source/freshness.h"
 
 #define RETRY_MAX_S 86400u
 

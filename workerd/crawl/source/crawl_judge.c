@@ -8,8 +8,8 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/utf8.h"
-#include "workerd/crawl/crawl_internal.h"
-#include "workerd/crawl/freshness.h"
+#include "workerd/crawl/source/crawl_internal.h"
+#include "workerd/crawl/source/freshness.h"
 
 #define FAILURES_MAX 10 /* in a row, of a site that does not answer: the crawl ends */
 
@@ -36,7 +36,7 @@ static void
 crawl_judge_store(struct crawl *c, struct page *page, const struct msg_source_page_record *r,
     bool remove_text)
 {
-	page_set_record(page, r);
+	page_update(page, r);
 	crawl_put_record(c, page, remove_text);
 }
 
@@ -49,8 +49,8 @@ crawl_judge_counts(enum page_reason reason, int status)
 }
 
 void
-crawl_judge_failure(struct crawl *c, struct page *page, enum page_reason reason,
-    const char *detail, int status)
+crawl_judge_failure(
+    struct crawl *c, struct page *page, enum page_reason reason, const char *detail, int status)
 {
 	struct msg_source_page_record r = crawl_judge_begin(page);
 
@@ -66,8 +66,7 @@ crawl_judge_failure(struct crawl *c, struct page *page, enum page_reason reason,
 }
 
 void
-crawl_judge_unchanged(
-    struct crawl *c, struct page *page, const struct visit_version *version)
+crawl_judge_unchanged(struct crawl *c, struct page *page, const struct visit_version *version)
 {
 	struct msg_source_page_record r = crawl_judge_begin(page);
 

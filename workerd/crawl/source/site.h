@@ -1,15 +1,16 @@
 /*
  * Which addresses belong to a source.
  */
-#ifndef WORKERD_CRAWL_SITE_H
-#define WORKERD_CRAWL_SITE_H
+#ifndef WORKERD_CRAWL_SOURCE_SITE_H
+#define WORKERD_CRAWL_SOURCE_SITE_H
 
 #include "proto/ipc/messages.h"
 #include "workerd/crawl/rules/url.h"
 
 struct site {
 	char start[URL_MAX + 1]; /* where it begins, in normal form */
-	char moved[URL_MAX + 1]; /* where that leads to on another host: its pages belong to the source, too; "": nowhere */
+	char moved[URL_MAX +
+	    1]; /* where that leads to on another host: its pages belong to the source, too; "": nowhere */
 	char *include, *exclude;
 	bool whole; /* the source is a site; else one page */
 };

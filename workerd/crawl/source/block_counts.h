@@ -5,10 +5,10 @@
  * The counts live as long as a crawl. They are of the pages that it reads, of which there are at least
  * BLOCK_COUNTS_SAMPLE, if the source has so many, before a text is stored (crawl_text.c).
  */
-#ifndef WORKERD_CRAWL_BLOCK_COUNTS_H
-#define WORKERD_CRAWL_BLOCK_COUNTS_H
+#ifndef WORKERD_CRAWL_SOURCE_BLOCK_COUNTS_H
+#define WORKERD_CRAWL_SOURCE_BLOCK_COUNTS_H
 
-#include "workerd/crawl/pages.h"
+#include "workerd/crawl/source/page_set.h"
 
 #define BLOCK_COUNTS_SAMPLE 20
 

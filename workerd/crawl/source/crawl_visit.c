@@ -6,7 +6,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
-#include "workerd/crawl/crawl_internal.h"
+#include "workerd/crawl/source/crawl_internal.h"
 
 #define PROBE_NAME 20 /* random characters */
 
@@ -25,7 +25,7 @@ static void
 crawl_visit_version(void *arg, const char *url, struct visit_version *version)
 {
 	struct crawl *c = arg;
-	const struct page *page = pages_find(c->pages, slice_str(url));
+	const struct page *page = page_set_find(c->pages, slice_str(url));
 	struct msg_source_page_record r;
 
 	if (c->phase == CRAWL_SITEMAPS || c->phase == CRAWL_PROBE || page == NULL ||
@@ -79,8 +79,8 @@ crawl_visit_target(struct crawl *c, struct page *page, const struct visit_result
 	return target == NULL ? page : target;
 }
 
-static void
-crawl_visit_take_body(struct crawl *c, struct page *page, struct fetch_response *response);
+static void crawl_visit_take_body(
+    struct crawl *c, struct page *page, struct fetch_response *response);
 
 /* The page that was asked for is stored as a duplicate; then its target, which has the response, is read by a visit of
  * its own unless that has happened. */
@@ -136,7 +136,8 @@ void
 crawl_visit_page(struct crawl *c, struct page *page)
 {
 	c->page = page;
-	c->visit = crawl_visit_start(c, page->url, FETCH_BYTES_MAX, false, crawl_visit_on_result);
+	c->visit =
+	    crawl_visit_start(c, page->url, FETCH_BYTES_MAX, false, crawl_visit_on_result);
 }
 
 static void
@@ -162,8 +163,7 @@ static void
 crawl_visit_take_body(struct crawl *c, struct page *page, struct fetch_response *response)
 {
 	struct slice body = buf_slice(&response->body);
-	const char *type =
-	    response->type[0] == '\0' ? crawl_visit_guess(body) : response->type;
+	const char *type = response->type[0] == '\0' ? crawl_visit_guess(body) : response->type;
 	struct extraction_job job = {
 	    .bytes = body,
 	    .type = slice_str(type),
@@ -184,8 +184,7 @@ crawl_visit_take_body(struct crawl *c, struct page *page, struct fetch_response 
 	snprintf(c->version.etag, sizeof(c->version.etag), "%s", response->etag);
 	snprintf(c->version.last_modified, sizeof(c->version.last_modified), "%s",
 	    response->last_modified);
-	c->extraction =
-	    extraction_start(c->tools.extraction, &job, crawl_visit_on_document, c);
+	c->extraction = extraction_start(c->tools.extraction, &job, crawl_visit_on_document, c);
 }
 
 /* Where another crawl has found that the source begins. */
@@ -228,7 +227,7 @@ crawl_visit_is_orphan(const struct crawl *c, const struct page *page)
 	if (page->reason != REASON_DUPLICATE)
 		return false;
 	r = page_record(page);
-	other = pages_find(c->pages, r.detail);
+	other = page_set_find(c->pages, r.detail);
 	return other == NULL || (other->state == PAGE_UNREAD && other->reason == REASON_STATUS);
 }
 
@@ -239,8 +238,7 @@ crawl_visit_is_due(const struct crawl *c, const struct page *page)
 
 	if (page->again)
 		return true;
-	if (page->visited || page->removed || page->part ||
-	    !site_has(&c->site, page->url))
+	if (page->visited || page->removed || page->part || !site_has(&c->site, page->url))
 		return false;
 	return c->full || page->fetched_at == 0 || page->next_at <= now ||
 	    page->lastmod > page->fetched_at || crawl_visit_is_orphan(c, page) ||
@@ -259,12 +257,11 @@ crawl_visit_sample(struct crawl *c)
 	    counted >= BLOCK_COUNTS_SAMPLE)
 		return false;
 	c->sampling = true;
-	for (size_t i = 0; i < pages_count(c->pages) && counted < BLOCK_COUNTS_SAMPLE; i++) {
-		struct page *page = pages_at(c->pages, i);
+	for (size_t i = 0; i < page_set_count(c->pages) && counted < BLOCK_COUNTS_SAMPLE; i++) {
+		struct page *page = page_set_at(c->pages, i);
 
 		if (page->state != PAGE_READ || page->blocks != NULL || page->removed ||
-		    page->document != NULL || page->part ||
-		    !site_has(&c->site, page->url))
+		    page->document != NULL || page->part || !site_has(&c->site, page->url))
 			continue;
 		page->again = some = true;
 		counted++;
@@ -281,8 +278,8 @@ crawl_visit_look_again(struct crawl *c)
 	if (c->second_look)
 		return false;
 	c->second_look = true;
-	for (size_t i = 0; i < pages_count(c->pages); i++) {
-		struct page *page = pages_at(c->pages, i);
+	for (size_t i = 0; i < page_set_count(c->pages); i++) {
+		struct page *page = page_set_at(c->pages, i);
 
 		if (page->noted && block_counts_differ(c->blocks, page))
 			page->again = page->rewrite = some = true;
@@ -302,8 +299,8 @@ crawl_step_visit(struct crawl *c)
 		c->phase = CRAWL_PUT;
 		return;
 	}
-	while (c->at < pages_count(c->pages)) {
-		struct page *page = pages_at(c->pages, c->at++);
+	while (c->at < page_set_count(c->pages)) {
+		struct page *page = page_set_at(c->pages, c->at++);
 
 		if (crawl_visit_is_due(c, page)) {
 			crawl_visit_page(c, page);
@@ -355,8 +352,7 @@ crawl_probe_on_result(void *arg, struct visit_result *result)
 	    .charset = slice_str(response->charset),
 	    .url = slice_str(result->url),
 	};
-	c->extraction =
-	    extraction_start(c->tools.extraction, &job, crawl_probe_on_document, c);
+	c->extraction = extraction_start(c->tools.extraction, &job, crawl_probe_on_document, c);
 }
 
 void

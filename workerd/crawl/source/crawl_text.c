@@ -11,9 +11,9 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/utf8.h"
-#include "workerd/crawl/crawl_internal.h"
 #include "workerd/crawl/document/document.h"
-#include "workerd/crawl/freshness.h"
+#include "workerd/crawl/source/crawl_internal.h"
+#include "workerd/crawl/source/freshness.h"
 
 /* Whether a page with this canonical address counts as a duplicate of that one: not if that is known to be missing, or
  * to name this page in turn. */
@@ -21,7 +21,7 @@ static bool
 crawl_text_follows_canonical(
     const struct crawl *c, const struct page *page, const char *canonical)
 {
-	const struct page *other = pages_find(c->pages, slice_str(canonical));
+	const struct page *other = page_set_find(c->pages, slice_str(canonical));
 	struct msg_source_page_record r;
 
 	if (strcmp(canonical, page->url) == 0 || !site_has(&c->site, canonical) ||
@@ -66,7 +66,8 @@ crawl_text_take_links(struct crawl *c, const struct page *page, const struct doc
 }
 
 static bool
-crawl_text_is_missing(const struct crawl *c, const struct page *page, const struct hash256 *hash)
+crawl_text_is_missing(
+    const struct crawl *c, const struct page *page, const struct hash256 *hash)
 {
 	return !hash_is_zero(&c->missing_text) && hash_equal(&c->missing_text, hash) &&
 	    strcmp(page->url, c->site.start) != 0 && strcmp(page->url, c->site.moved) != 0;
@@ -98,7 +99,7 @@ crawl_text_hold(
 		r.interval_s =
 		    freshness_interval(r.interval_s, changed, c->source.interval_minutes);
 	r.next_at = r.fetched_at + r.interval_s * UINT64_C(1000);
-	page_set_record(page, &r);
+	page_update(page, &r);
 	page->document = doc;
 	c->held_pages[c->held++] = page;
 	c->held_bytes += buf_len(&doc->bytes);
@@ -123,15 +124,15 @@ crawl_take_document(struct crawl *c, struct page *page, struct document *doc)
 		/* Stored as a duplicate. */
 	} else if (crawl_text_is_missing(c, page, &hash))
 		crawl_judge_missing(c, page, "the page that the site shows for missing ones");
-	else if ((same = pages_with_text(c->pages, &hash, page)) != NULL &&
+	else if ((same = page_set_with_text(c->pages, &hash, page)) != NULL &&
 	    c->source.kind == SOURCE_SITE) {
 		crawl_text_take_links(c, page, doc);
 		crawl_judge_dropped(c, page, REASON_DUPLICATE, same->url);
 	} else {
 		block_counts_add(c->blocks, page, doc);
 		crawl_text_take_links(c, page, doc);
-		if (!page->rewrite && page->state == PAGE_READ && hash_equal(&page->hash, &hash) &&
-		    slice_eq(r.title, doc->title))
+		if (!page->rewrite && page->state == PAGE_READ &&
+		    hash_equal(&page->hash, &hash) && slice_eq(r.title, doc->title))
 			crawl_judge_unchanged(c, page, &c->version);
 		else {
 			page->visited = true;

@@ -8,7 +8,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
-#include "workerd/crawl/crawl_internal.h"
+#include "workerd/crawl/source/crawl_internal.h"
 
 #define LIST_MAX   500
 #define PAGES_MAX  10000u
@@ -43,11 +43,13 @@ crawl_on_pages(void *arg, uint16_t type, const union msg *m)
 
 		if (record_decode(item, MSG_SOURCE_PAGE_RECORD, &r) != WIRE_OK ||
 		    memchr(r.url.p, '\0', r.url.len) != NULL ||
-		    pages_find(c->pages, r.url) != NULL)
+		    page_set_find(c->pages, r.url) != NULL)
 			continue;
-		page = pages_add(c->pages, &r);
+		page = page_set_add(c->pages, &r);
 		page->stored = true;
-		page->visited = r.fetched_at >= c->state.started_at;
+		/* An interrupted crawl continues. */
+		page->visited =
+		    c->source.kind <= SOURCE_PAGE && r.fetched_at >= c->state.started_at;
 	}
 	c->cursor = m->source_pages.next;
 	if (id_is_zero(&c->cursor))
@@ -85,17 +87,17 @@ crawl_add_page(struct crawl *c, const char *url)
 	    .url = slice_str(url),
 	    .state = PAGE_WAITING,
 	    .language = c->source.language};
-	struct page *page = pages_find(c->pages, r.url);
+	struct page *page = page_set_find(c->pages, r.url);
 
 	if (page != NULL)
 		return page;
-	if (pages_count(c->pages) >= crawl_pages_max(c)) {
+	if (page_set_count(c->pages) >= crawl_pages_max(c)) {
 		if (c->error[0] == '\0')
 			snprintf(c->error, sizeof(c->error),
 			    "the source has as many pages as it may have; others are left out");
 		return NULL;
 	}
-	return pages_add(c->pages, &r);
+	return page_set_add(c->pages, &r);
 }
 
 static void
@@ -135,8 +137,8 @@ crawl_put_new(struct crawl *c, struct page *page)
 void
 crawl_step_new(struct crawl *c)
 {
-	while (c->at < pages_count(c->pages) && c->n_puts < CRAWL_PUTS_MAX) {
-		struct page *page = pages_at(c->pages, c->at++);
+	while (c->at < page_set_count(c->pages) && c->n_puts < CRAWL_PUTS_MAX) {
+		struct page *page = page_set_at(c->pages, c->at++);
 
 		if (!page->stored)
 			crawl_put_new(c, page);
@@ -178,21 +180,21 @@ crawl_mark_gone(struct crawl *c)
 	bool fetched = c->source.kind == SOURCE_SITE || c->source.kind == SOURCE_PAGE;
 	size_t gone = 0;
 
-	for (size_t i = 0; i < pages_count(c->pages); i++) {
-		struct page *page = pages_at(c->pages, i);
+	for (size_t i = 0; i < page_set_count(c->pages); i++) {
+		struct page *page = page_set_at(c->pages, i);
 		struct msg_source_page_record r = page_record(page);
 
 		page->gone = crawl_is_gone(&r);
 		gone += page->gone;
 		page->foreign = fetched && !page->part && !site_has(&c->site, page->url);
 	}
-	for (size_t i = 0; i < pages_count(c->pages); i++) {
-		struct page *part = pages_at(c->pages, i);
+	for (size_t i = 0; i < page_set_count(c->pages); i++) {
+		struct page *part = page_set_at(c->pages, i);
 		const struct page *whole;
 
 		if (!part->part)
 			continue;
-		whole = pages_find(c->pages, page_record(part).detail);
+		whole = page_set_find(c->pages, page_record(part).detail);
 		part->gone = whole != NULL && whole->gone;
 		part->foreign = whole == NULL || whole->foreign;
 	}
@@ -208,7 +210,7 @@ crawl_plan_removal(struct crawl *c)
 	c->planned = true;
 	c->at = 0;
 	c->keeps = c->decided && c->state.refused_at > c->state.allowed_at;
-	c->waits = !c->decided && gone * REMOVED_SHARE > pages_count(c->pages);
+	c->waits = !c->decided && gone * REMOVED_SHARE > page_set_count(c->pages);
 	if (c->waits)
 		c->state.removing = (uint32_t)gone;
 }
@@ -242,7 +244,7 @@ crawl_keep_page(struct crawl *c, struct page *page)
 	struct msg_source_page_record r = page_record(page);
 
 	r.missing_since = 0;
-	page_set_record(page, &r);
+	page_update(page, &r);
 	crawl_put_record(c, page, false);
 }
 
@@ -251,8 +253,8 @@ crawl_step_remove(struct crawl *c)
 {
 	if (!c->planned)
 		crawl_plan_removal(c);
-	while (c->at < pages_count(c->pages)) {
-		struct page *page = pages_at(c->pages, c->at++);
+	while (c->at < page_set_count(c->pages)) {
+		struct page *page = page_set_at(c->pages, c->at++);
 
 		if (page->removed || (!page->gone && !page->foreign))
 			continue;

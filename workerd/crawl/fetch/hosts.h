@@ -2,8 +2,8 @@
  * The hosts that are crawled: each gets one request at a time, and CRAWL_DELAY_MS or its Crawl-delay from the start of
  * one to the start of the next, whichever source it is for.
  */
-#ifndef WORKERD_CRAWL_HOSTS_H
-#define WORKERD_CRAWL_HOSTS_H
+#ifndef WORKERD_CRAWL_FETCH_HOSTS_H
+#define WORKERD_CRAWL_FETCH_HOSTS_H
 
 #include "workerd/crawl/fetch/fetch.h"
 
@@ -11,7 +11,8 @@ struct hosts;
 struct host_turn;
 
 /* fetcher is borrowed. delay_ms: CRAWL_DELAY_MS. */
-struct hosts *hosts_new(struct event_base *base, struct fetcher *fetcher, unsigned delay_ms);
+struct hosts *hosts_new(
+    struct event_base *base, struct fetch_engine *fetcher, unsigned delay_ms);
 
 /* All turns must have ended or been cancelled. */
 void hosts_free(struct hosts *hosts);

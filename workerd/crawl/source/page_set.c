@@ -1,7 +1,7 @@
 /*
  * An array of pages, and a hash table of their places, keyed with a random key: a site chooses its addresses.
  */
-#include "workerd/crawl/pages.h"
+#include "workerd/crawl/source/page_set.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 #define RECORD_MAX 8192 /* as in SOURCE_PAGE_PUT */
 
-struct pages {
+struct page_set {
 	struct page **at;
 	size_t n, room;
 	struct page **table; /* open addressing; NULL: unused */
@@ -19,10 +19,10 @@ struct pages {
 	uint8_t key[32];
 };
 
-struct pages *
-pages_new(void)
+struct page_set *
+page_set_new(void)
 {
-	struct pages *p = xcalloc(1, sizeof(*p));
+	struct page_set *p = xcalloc(1, sizeof(*p));
 
 	secret_random(p->key, sizeof(p->key));
 	p->slots = 64;
@@ -49,7 +49,7 @@ page_free(struct page *page)
 }
 
 void
-pages_free(struct pages *p)
+page_set_free(struct page_set *p)
 {
 	for (size_t i = 0; i < p->n; i++)
 		page_free(p->at[i]);
@@ -59,13 +59,13 @@ pages_free(struct pages *p)
 }
 
 size_t
-pages_count(const struct pages *p)
+page_set_count(const struct page_set *p)
 {
 	return p->n;
 }
 
 struct page *
-pages_at(const struct pages *p, size_t i)
+page_set_at(const struct page_set *p, size_t i)
 {
 	must(i < p->n);
 	return p->at[i];
@@ -73,7 +73,7 @@ pages_at(const struct pages *p, size_t i)
 
 /* The slot of an address, or the unused one where it would be. */
 static size_t
-pages_slot(const struct pages *p, struct slice url)
+page_set_slot(const struct page_set *p, struct slice url)
 {
 	size_t i = secret_keyed_hash(p->key, url) & (p->slots - 1);
 
@@ -83,20 +83,20 @@ pages_slot(const struct pages *p, struct slice url)
 }
 
 struct page *
-pages_find(const struct pages *p, struct slice url)
+page_set_find(const struct page_set *p, struct slice url)
 {
-	return p->table[pages_slot(p, url)];
+	return p->table[page_set_slot(p, url)];
 }
 
 /* Fills a table of this size. */
 static void
-pages_index(struct pages *p, size_t slots)
+page_set_index(struct page_set *p, size_t slots)
 {
 	free(p->table);
 	p->slots = slots;
 	p->table = xcalloc(slots, sizeof(struct page *));
 	for (size_t i = 0; i < p->n; i++)
-		p->table[pages_slot(p, slice_str(p->at[i]->url))] = p->at[i];
+		p->table[page_set_slot(p, slice_str(p->at[i]->url))] = p->at[i];
 }
 
 static bool
@@ -107,7 +107,7 @@ page_is_part(const struct msg_source_page_record *r)
 }
 
 void
-page_set_record(struct page *page, const struct msg_source_page_record *record)
+page_update(struct page *page, const struct msg_source_page_record *record)
 {
 	struct buf encoded;
 
@@ -129,33 +129,35 @@ page_record(const struct page *page)
 {
 	struct msg_source_page_record record;
 
-	must(record_decode(buf_slice(&page->record), MSG_SOURCE_PAGE_RECORD, &record) == WIRE_OK);
+	must(record_decode(buf_slice(&page->record), MSG_SOURCE_PAGE_RECORD, &record) ==
+	    WIRE_OK);
 	return record;
 }
 
 struct page *
-pages_add(struct pages *p, const struct msg_source_page_record *record)
+page_set_add(struct page_set *p, const struct msg_source_page_record *record)
 {
 	struct page *page = xcalloc(1, sizeof(*page));
 
 	page->id = record->id;
 	page->url = xcalloc(record->url.len + 1, 1);
 	memcpy(page->url, record->url.p, record->url.len);
-	page_set_record(page, record);
+	page_update(page, record);
 	if (p->n == p->room) {
 		p->room = p->room == 0 ? 32 : 2 * p->room;
 		p->at = xreallocarray(p->at, p->room, sizeof(struct page *));
 	}
 	p->at[p->n++] = page;
 	if (2 * p->n > p->slots)
-		pages_index(p, 2 * p->slots);
+		page_set_index(p, 2 * p->slots);
 	else
-		p->table[pages_slot(p, record->url)] = page;
+		p->table[page_set_slot(p, record->url)] = page;
 	return page;
 }
 
 struct page *
-pages_with_text(const struct pages *p, const struct hash256 *hash, const struct page *other)
+page_set_with_text(
+    const struct page_set *p, const struct hash256 *hash, const struct page *other)
 {
 	for (size_t i = 0; i < p->n; i++)
 		if (p->at[i] != other && p->at[i]->state == PAGE_READ &&

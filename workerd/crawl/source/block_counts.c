@@ -2,7 +2,7 @@
  * A block is known by 63 bits of its hash. The lowest bit of the number that a page notes says that the block was left
  * out.
  */
-#include "workerd/crawl/block_counts.h"
+#include "workerd/crawl/source/block_counts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -153,7 +153,8 @@ block_counts_frequent(const struct block_counts *c, uint64_t key)
 bool
 block_counts_drops(const struct block_counts *c, const struct block *block)
 {
-	return block->kind != BLOCK_HEADING && block_counts_frequent(c, block_counts_key(block));
+	return block->kind != BLOCK_HEADING &&
+	    block_counts_frequent(c, block_counts_key(block));
 }
 
 void

@@ -1,4 +1,4 @@
-#include "workerd/crawl/hosts.h"
+#include "workerd/crawl/fetch/hosts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,14 +32,14 @@ struct host {
 
 struct hosts {
 	struct event_base *base;
-	struct fetcher *fetcher;
+	struct fetch_engine *fetcher;
 	unsigned delay_ms;
 	LIST_HEAD(, host) list;
 	size_t n;
 };
 
 struct hosts *
-hosts_new(struct event_base *base, struct fetcher *fetcher, unsigned delay_ms)
+hosts_new(struct event_base *base, struct fetch_engine *fetcher, unsigned delay_ms)
 {
 	struct hosts *hosts = xcalloc(1, sizeof(*hosts));
 

@@ -9,7 +9,7 @@
 
 #include "proto/base/basics.h"
 #include "workerd/crawl/chunks.h"
-#include "workerd/crawl/crawl_internal.h"
+#include "workerd/crawl/source/crawl_internal.h"
 
 #define CHUNKS_BYTES_MAX 786432u /* as in SOURCE_PAGE_PUT */
 #define PARTS_MAX        64
@@ -65,8 +65,7 @@ crawl_put_begin_part(
 		n = snprintf(part->url, sizeof(part->url), "%s#%.*s", page->url,
 		    (int)chunk->anchor.len, (const char *)chunk->anchor.p);
 	/* Two parts of one place. */
-	if (parts->n > 0 &&
-	    (chunk->anchor.len == 0 || strcmp(part->url, part[-1].url) == 0))
+	if (parts->n > 0 && (chunk->anchor.len == 0 || strcmp(part->url, part[-1].url) == 0))
 		n = snprintf(
 		    part->url, sizeof(part->url), "%s#part=%zu", page->url, parts->n + 1);
 	if (n < 0 || (size_t)n >= sizeof(part->url))
@@ -111,7 +110,7 @@ crawl_put_split(struct crawl *c, struct page *page)
 		r.reason = REASON_SIZE;
 		r.detail = slice_str(cut);
 	}
-	page_set_record(page, &r);
+	page_update(page, &r);
 	chunks_free(chunks);
 }
 
@@ -173,7 +172,7 @@ crawl_put_further(struct crawl *c, const struct crawl_part *part)
 	whole.detail = slice_str(c->page->url); /* by which it is known as a part */
 	whole.upload = (struct id){{0}};
 	whole.hash = secret_hash(buf_slice(&part->chunks));
-	page_set_record(own, &whole);
+	page_update(own, &whole);
 	own->stored = own->visited = true;
 	crawl_put_part(c, part, own, &none);
 }
@@ -181,7 +180,8 @@ crawl_put_further(struct crawl *c, const struct crawl_part *part)
 static bool
 crawl_put_is_old_part(const struct crawl *c, const struct page *page)
 {
-	if (page->removed || !page->part || !slice_eq_str(page_record(page).detail, c->page->url))
+	if (page->removed || !page->part ||
+	    !slice_eq_str(page_record(page).detail, c->page->url))
 		return false;
 	for (size_t i = 1; i < c->parts->n; i++)
 		if (strcmp(c->parts->at[i].url, page->url) == 0)
@@ -204,16 +204,15 @@ crawl_put_on_removed(void *arg, uint16_t type, const union msg *m)
 static bool
 crawl_put_remove_old(struct crawl *c)
 {
-	while (c->parts->look < pages_count(c->pages)) {
-		struct page *page = pages_at(c->pages, c->parts->look++);
+	while (c->parts->look < page_set_count(c->pages)) {
+		struct page *page = page_set_at(c->pages, c->parts->look++);
 
 		if (!crawl_put_is_old_part(c, page))
 			continue;
 		page->removed = true;
 		crawl_call(c, MSG_SOURCE_PAGE_DELETE,
-		    &(struct msg_source_page_delete){.org = c->source.org,
-			.source = c->source.id,
-			.page = page->id},
+		    &(struct msg_source_page_delete){
+			.org = c->source.org, .source = c->source.id, .page = page->id},
 		    crawl_put_on_removed);
 		return true;
 	}
@@ -254,6 +253,7 @@ crawl_step_put(struct crawl *c)
 		return;
 	}
 	c->held = c->put = c->held_bytes = 0;
-	c->phase = c->source.kind == SOURCE_SITE || c->source.kind == SOURCE_PAGE ? CRAWL_VISIT
-										  : CRAWL_UPLOADS;
+	c->phase = c->source.kind == SOURCE_SITE || c->source.kind == SOURCE_PAGE
+	    ? CRAWL_VISIT
+	    : CRAWL_UPLOADS;
 }

@@ -8,8 +8,8 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/utf8.h"
-#include "workerd/crawl/crawl_internal.h"
 #include "workerd/crawl/document/document.h"
+#include "workerd/crawl/source/crawl_internal.h"
 
 static void crawl_uploads_read(struct crawl *c);
 
@@ -34,7 +34,7 @@ crawl_uploads_fail(struct crawl *c, enum page_reason reason, struct slice detail
 	if (r.state != PAGE_READ)
 		r.state = PAGE_UNREAD;
 	r.fetched_at = clock_wall_after(r.fetched_at);
-	page_set_record(c->page, &r);
+	page_update(c->page, &r);
 	crawl_call(c, MSG_SOURCE_PAGE_PUT,
 	    &(struct msg_source_page_put){
 		.page = buf_slice(&c->page->record), .upload = r.upload},
@@ -63,11 +63,11 @@ crawl_uploads_hold(struct crawl *c, struct document *doc)
 	r.reason = REASON_NONE;
 	r.detail = (struct slice){0};
 	r.title = c->upload_title[0] != '\0' ? slice_str(c->upload_title)
-	    : doc->title.len > 0	     ? doc->title
-					     : utf8_prefix(crawl_uploads_name(c->page->url), 200);
+	    : doc->title.len > 0             ? doc->title
+				 : utf8_prefix(crawl_uploads_name(c->page->url), 200);
 	r.type = slice_str(c->type);
 	r.hash = hash;
-	page_set_record(c->page, &r);
+	page_update(c->page, &r);
 	c->page->document = doc;
 	block_counts_add(c->blocks, c->page, doc);
 	c->held_pages[c->held++] = c->page;
@@ -165,8 +165,8 @@ crawl_step_uploads(struct crawl *c)
 		c->phase = CRAWL_PUT;
 		return;
 	}
-	while (c->at < pages_count(c->pages)) {
-		struct page *page = pages_at(c->pages, c->at++);
+	while (c->at < page_set_count(c->pages)) {
+		struct page *page = page_set_at(c->pages, c->at++);
 		struct msg_source_page_record r = page_record(page);
 
 		if (id_is_zero(&r.upload) || page->visited)
