@@ -153,7 +153,8 @@ block_counts_frequent(const struct block_counts *c, uint64_t key)
 bool
 block_counts_drops(const struct block_counts *c, const struct block *block)
 {
-	return block->kind != BLOCK_HEADING && block_counts_frequent(c, block_counts_key(block));
+	return block->kind != BLOCK_HEADING &&
+	    block_counts_frequent(c, block_counts_key(block));
 }
 
 void

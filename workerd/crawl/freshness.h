@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FRESHNESS_MIN_S   3600u            /* 1 hour */
-#define FRESHNESS_MAX_S   (14u * 86400u)   /* 14 days */
-#define FRESHNESS_FIRST_S 86400u           /* of a page that was never fetched before */
+#define FRESHNESS_MIN_S   3600u          /* 1 hour */
+#define FRESHNESS_MAX_S   (14u * 86400u) /* 14 days */
+#define FRESHNESS_FIRST_S 86400u         /* of a page that was never fetched before */
 
 /* The next interval in seconds, after a fetch that found the text changed or not. before_s: the last interval; 0: this
  * was the first fetch. fixed_minutes: what the owner has set for the source; 0: nothing. */

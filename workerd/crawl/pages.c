@@ -121,7 +121,8 @@ page_record(const struct page *page)
 {
 	struct msg_source_page_record record;
 
-	must(record_decode(buf_slice(&page->record), MSG_SOURCE_PAGE_RECORD, &record) == WIRE_OK);
+	must(record_decode(buf_slice(&page->record), MSG_SOURCE_PAGE_RECORD, &record) ==
+	    WIRE_OK);
 	return record;
 }
 

@@ -188,7 +188,8 @@ robots_cache_find(struct robots_cache *cache, const char *url)
 
 	LIST_FOREACH (o, &cache->origins, link)
 		/* A name has the path "/" behind the origin, so that it is an address. */
-		if (slice_eq((struct slice){(const uint8_t *)o->name, strlen(o->name) - 1}, name))
+		if (slice_eq(
+			(struct slice){(const uint8_t *)o->name, strlen(o->name) - 1}, name))
 			return o;
 	return NULL;
 }

@@ -18,9 +18,10 @@ struct robots_ask;
 /* What is known of an origin. */
 struct robots_known {
 	const struct robots *robots;
-	enum fetch_outcome outcome; /* FETCH_DONE: it was read, or does not exist, or the status is an error */
-	int status;                 /* of a robots.txt that could not be read; 0: it could */
-	const char *detail;         /* with another outcome: why */
+	enum fetch_outcome
+	    outcome; /* FETCH_DONE: it was read, or does not exist, or the status is an error */
+	int status;  /* of a robots.txt that could not be read; 0: it could */
+	const char *detail; /* with another outcome: why */
 };
 
 /* Called once, unless it is cancelled. */

@@ -11,10 +11,10 @@
 /* Endings of what is never a page. */
 static const char *const others[] = {"jpg", "jpeg", "png", "gif", "webp", "avif", "svg", "ico",
     "bmp", "tif", "tiff", "css", "js", "mjs", "map", "json", "xml", "rss", "atom", "gz", "tgz",
-    "bz2", "xz", "zip", "rar", "7z", "tar", "exe", "msi", "dmg", "deb", "rpm", "apk", "iso", "jar",
-    "mp3", "mp4", "m4a", "m4v", "ogg", "oga", "ogv", "wav", "flac", "webm", "mov", "avi", "mkv",
-    "woff", "woff2", "ttf", "otf", "eot", "xls", "xlsx", "ppt", "pptx", "ods", "odp", "csv", "bin",
-    "wasm"};
+    "bz2", "xz", "zip", "rar", "7z", "tar", "exe", "msi", "dmg", "deb", "rpm", "apk", "iso",
+    "jar", "mp3", "mp4", "m4a", "m4v", "ogg", "oga", "ogv", "wav", "flac", "webm", "mov", "avi",
+    "mkv", "woff", "woff2", "ttf", "otf", "eot", "xls", "xlsx", "ppt", "pptx", "ods", "odp",
+    "csv", "bin", "wasm"};
 
 static char *
 site_copy(struct slice s)
@@ -87,7 +87,8 @@ site_has(const struct site *site, const char *url)
 
 	if (strcmp(url, site->start) == 0 || strcmp(url, site->moved) == 0)
 		return true;
-	return site->whole && (site_is_host(&u, site->start) || site_is_host(&u, site->moved)) &&
+	return site->whole &&
+	    (site_is_host(&u, site->start) || site_is_host(&u, site->moved)) &&
 	    site_includes(site, u.path) && !path_pattern_any(slice_str(site->exclude), u.path);
 }
 

@@ -9,7 +9,8 @@
 
 struct site {
 	char start[URL_MAX + 1]; /* where it begins, in normal form */
-	char moved[URL_MAX + 1]; /* where that leads to on another host: its pages belong to the source, too; "": nowhere */
+	char moved[URL_MAX +
+	    1]; /* where that leads to on another host: its pages belong to the source, too; "": nowhere */
 	char *include, *exclude;
 	bool whole; /* the source is a site; else one page */
 };

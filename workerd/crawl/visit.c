@@ -43,7 +43,8 @@ visit_end(struct visit *v, enum page_reason reason, const char *detail,
 {
 	struct visit_result result = {
 	    .reason = reason,
-	    .status = response == NULL || response->outcome != FETCH_DONE ? 0 : response->status,
+	    .status =
+		response == NULL || response->outcome != FETCH_DONE ? 0 : response->status,
 	    .url = v->url,
 	    .redirected = v->redirects > 0,
 	    .response = response,
@@ -143,8 +144,8 @@ visit_on_response(void *arg, struct fetch_response *response)
 		return;
 	}
 	snprintf(detail, sizeof(detail), "%d", status);
-	visit_end(v, status == 401 || response->challenge ? REASON_LOGIN : REASON_STATUS, detail,
-	    response);
+	visit_end(v, status == 401 || response->challenge ? REASON_LOGIN : REASON_STATUS,
+	    detail, response);
 }
 
 static void

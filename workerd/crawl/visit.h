@@ -34,7 +34,8 @@ struct visit_config {
 	const char *url; /* in normal form; copied */
 	uint16_t port;   /* that is allowed beside 80 and 443 */
 	size_t bytes_max;
-	bool ignores_robots; /* of the address itself, such as a sitemap that robots.txt names */
+	bool
+	    ignores_robots; /* of the address itself, such as a sitemap that robots.txt names */
 	const struct visit_policy *policy;
 	void *policy_arg;
 };
@@ -42,7 +43,7 @@ struct visit_config {
 struct visit_result {
 	enum page_reason reason; /* REASON_NONE: a response with status 2xx or 304 */
 	char detail[VISIT_DETAIL_MAX + 1];
-	int status; /* of the last response; 0: none */
+	int status;      /* of the last response; 0: none */
 	const char *url; /* of the last response */
 	bool redirected;
 	struct fetch_response *response; /* NULL: none */
