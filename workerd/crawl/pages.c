@@ -99,6 +99,13 @@ pages_index(struct pages *p, size_t slots)
 		p->table[pages_slot(p, slice_str(p->at[i]->url))] = p->at[i];
 }
 
+static bool
+page_is_part(const struct msg_source_page_record *r)
+{
+	return r->reason == REASON_NONE && r->detail.len > 0 && r->url.len > r->detail.len &&
+	    r->url.p[r->detail.len] == '#' && memcmp(r->url.p, r->detail.p, r->detail.len) == 0;
+}
+
 void
 page_set_record(struct page *page, const struct msg_source_page_record *record)
 {
@@ -114,6 +121,7 @@ page_set_record(struct page *page, const struct msg_source_page_record *record)
 	page->hash = record->hash;
 	page->state = record->state;
 	page->reason = record->reason;
+	page->part = page_is_part(record);
 }
 
 struct msg_source_page_record
@@ -145,18 +153,6 @@ pages_add(struct pages *p, const struct msg_source_page_record *record)
 	else
 		p->table[pages_slot(p, record->url)] = page;
 	return page;
-}
-
-void
-pages_remove(struct pages *p, struct page *page)
-{
-	size_t i = 0;
-
-	while (p->at[i] != page)
-		i++;
-	p->at[i] = p->at[--p->n];
-	page_free(page);
-	pages_index(p, p->slots);
 }
 
 struct page *

@@ -20,20 +20,23 @@ struct page {
 	uint64_t lastmod;          /* that a sitemap gives; 0: none */
 	bool stored;               /* the store has it */
 	bool visited;              /* in this crawl */
+	bool part;                 /* a further part of a long document, whose address its detail has */
 	bool again;                /* to be fetched once more, whatever the known version is */
-	bool gone;                 /* to be removed at the end of the crawl */
+	bool rewrite;              /* and to be stored also if it is unchanged */
+	bool noted;                /* its text was stored in this crawl: see block_counts.h */
+	bool gone, foreign;        /* to be removed: missing, or outside of the source */
+	bool removed;              /* the store does not have it any more */
 	struct document *document; /* read, and not put yet; NULL: none */
 	uint64_t *blocks;          /* of its text: see block_counts.h */
 	size_t n_blocks;
 };
 
-/* uploads: pages have any name as their address. */
 struct pages *pages_new(void);
 void pages_free(struct pages *p);
 
 size_t pages_count(const struct pages *p);
 
-/* The i-th page, in no certain order; adding a page leaves the others where they are, removing one does not. */
+/* The i-th page; a new one is the last. */
 struct page *pages_at(const struct pages *p, size_t i);
 
 struct page *pages_find(const struct pages *p, struct slice url);
@@ -46,8 +49,6 @@ void page_set_record(struct page *page, const struct msg_source_page_record *rec
 
 /* The record; its slices are valid until it is replaced. */
 struct msg_source_page_record page_record(const struct page *page);
-
-void pages_remove(struct pages *p, struct page *page);
 
 /* A page, other than this one, that was read and has this text; NULL: none. */
 struct page *pages_with_text(
