@@ -17,6 +17,7 @@
 #define DOCUMENT_TITLE_MAX    600
 #define DOCUMENT_URL_MAX      2048
 #define DOCUMENT_ANCHOR_MAX   200
+#define DOCUMENT_HEADING_MAX  400 /* of a heading */
 #define DOCUMENT_PATH_MAX     600 /* of the headings above a block */
 #define DOCUMENT_LANGUAGE_MAX 35
 #define DOCUMENT_LEVELS       6
