@@ -169,6 +169,7 @@ $(BUILD)/unit/workerd/http/%: $(OBJ)/tests/unit/workerd/http/%.o $(workerd_a)
 $(BUILD)/unit/workerd/turn/test_scenarios: $(call objects,tests/unit/workerd/turn/steps) $(scenario_o)
 $(BUILD)/unit/workerd/crawl/extract/%: $(OBJ)/tests/unit/workerd/crawl/extract/%.o $(extract_a)
 	$(LINK) $(extract_libs) -lcmocka
+$(BUILD)/unit/workerd/crawl/test_extraction: | $(BUILD)/crawl-extract
 $(BUILD)/unit/workerd/crawl/%: $(OBJ)/tests/unit/workerd/crawl/%.o $(crawl_a)
 	$(LINK) $(crawl_libs) -lcmocka
 $(BUILD)/unit/workerd/%: $(OBJ)/tests/unit/workerd/%.o $(workerd_a)
