@@ -169,6 +169,7 @@ $(BUILD)/unit/workerd/http/%: $(OBJ)/tests/unit/workerd/http/%.o $(workerd_a)
 $(BUILD)/unit/workerd/turn/test_scenarios: $(call objects,tests/unit/workerd/turn/steps) $(scenario_o)
 $(BUILD)/unit/workerd/crawl/extract/%: $(OBJ)/tests/unit/workerd/crawl/extract/%.o $(extract_a)
 	$(LINK) $(extract_libs) -lcmocka
+$(BUILD)/unit/workerd/crawl/test_extraction: | $(BUILD)/crawl-extract
 $(BUILD)/unit/workerd/crawl/%: $(OBJ)/tests/unit/workerd/crawl/%.o $(crawl_a)
 	$(LINK) $(crawl_libs) -lcmocka
 $(BUILD)/unit/workerd/%: $(OBJ)/tests/unit/workerd/%.o $(workerd_a)
@@ -178,13 +179,8 @@ $(BUILD)/unit/proto/%: $(OBJ)/tests/unit/proto/%.o $(proto_a)
 
 # The fuzz targets: one program that runs the committed inputs with all of them, and for `make fuzz` one
 # program each, with the function name that libFuzzer expects.
-<<<<<<< HEAD
-fuzzed := $(addprefix $(OBJ)/tests/fuzz/,store_harness.o store_instructions.o) $(call archive,workerd) $(call archive,search) $(cli_a)
-fuzzed_libs := $(worker_libs) $(store_libs) -lsqlite3 -lstemmer -lm
-=======
 fuzzed := $(addprefix $(OBJ)/tests/fuzz/,store_harness.o store_instructions.o) $(call archive,crawl) $(call archive,workerd) $(call archive,search) $(cli_a)
-fuzzed_libs := $(worker_libs) $(crawl_libs) $(store_libs) -lsqlite3
->>>>>>> ccrawl
+fuzzed_libs := $(worker_libs) $(crawl_libs) $(store_libs) -lsqlite3 -lstemmer -lm
 $(BUILD)/unit/test_fuzz_corpus: $(call objects,tests/fuzz) $(OBJ)/tests/http/corpus.o $(fuzzed)
 	$(LINK) $(fuzzed_libs) -lcmocka
 $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/input.o $(fuzzed)
@@ -258,13 +254,8 @@ dashboard/dist/.built: dashboard/node_modules/.installed $(call frontend_sources
 # Packages that a new Debian 12 needs. FOR=run: build and run. FOR=test: also test. FOR=lint: `make lint`.
 FOR ?= all
 DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev libevent-dev \
-<<<<<<< HEAD
-	libjansson-dev libnghttp2-dev libseccomp-dev libsqlite3-dev libstemmer-dev libunistring-dev libwslay-dev libxxhash-dev \
-	ca-certificates
-=======
-	libjansson-dev libnghttp2-dev libseccomp-dev libsqlite3-dev libunistring-dev libwslay-dev libxml2-dev \
-	libxxhash-dev libzip-dev poppler-utils zlib1g-dev ca-certificates
->>>>>>> ccrawl
+	libjansson-dev libnghttp2-dev libseccomp-dev libsqlite3-dev libstemmer-dev libunistring-dev libwslay-dev \
+	libxml2-dev libxxhash-dev libzip-dev poppler-utils zlib1g-dev ca-certificates
 # Libraries for the servers in build/tools.
 DEBS_servers := libev4 libc-ares2 libjemalloc2 libpcre2-8-0 liblua5.3-0 libopentracing-c-wrapper0
 DEBS_test := $(DEBS_run) libcmocka-dev chromium chromium-headless-shell curl firefox-esr openssl \
