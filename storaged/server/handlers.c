@@ -69,6 +69,7 @@ static const struct handler table[] = {
     {MSG_IMPORT_MESSAGE, HANDLER_WRITES, handle_import_message},
     {MSG_IMPORT_LOGIN, HANDLER_WRITES, handle_import_login},
     {MSG_IMPORT_CLIENT_ID, HANDLER_WRITES, handle_import_client_id},
+    {MSG_IMPORT_SOURCE_PAGE, HANDLER_WRITES, handle_import_source_page},
     {MSG_ORG_CREATE, HANDLER_WRITES, handle_org_create},
     {MSG_ORG_LIST, HANDLER_READS, handle_org_list},
     {MSG_ORG_GET, HANDLER_READS, handle_org_get},
