@@ -17,6 +17,7 @@
 #include "workerd/crawl/document/formats.h"
 #include "workerd/crawl/extract/charset.h"
 #include "workerd/crawl/extract/html.h"
+#include "workerd/crawl/extract/markdown.h"
 #include "workerd/crawl/extract/pdf.h"
 #include "workerd/crawl/extract/plain.h"
 #include "workerd/crawl/extract/sandbox.h"
@@ -81,6 +82,8 @@ extract_text(const struct request *r, struct outcome *out, struct slice bytes)
 		outcome_fail(out, REASON_SIZE, "too much text");
 	else if (r->format == FORMAT_HTML)
 		html_read(out, buf_slice(&text), r->url);
+	else if (r->format == FORMAT_MARKDOWN)
+		markdown_read(out, buf_slice(&text));
 	else
 		plain_read(out, buf_slice(&text));
 	charset_close(&charset);
