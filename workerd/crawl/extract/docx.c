@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <zip.h>
 
 #include "proto/base/basics.h"
@@ -20,8 +21,9 @@ void
 docx_load(void)
 {
 	xmlInitParser();
-	/* libzip converts times, for which the C library would read the time zone from a file. */
+	/* libzip converts times: the C library must know the time zone, which is a file. */
 	must(setenv("TZ", "UTC0", 1) == 0);
+	tzset();
 }
 
 /* NULL: it is no archive. */
