@@ -36,9 +36,10 @@ const FOLDERS = Object.fromEntries(
 	workerd/model: workerd/http/message workerd/net
 	workerd/model/openai:
 	workerd/webhooks: workerd/store workerd/net workerd/api/request workerd/api/events
-	workerd/turn: workerd/store workerd/model workerd/model/openai
+	workerd/knowledge: workerd/store workerd/search
+	workerd/turn: workerd/knowledge workerd/store workerd/model workerd/model/openai
 	workerd/api/request: workerd/http/ workerd/store workerd/turn
-	workerd/api/fields: workerd/http/ workerd/api/request
+	workerd/api/fields: workerd/http/ workerd/knowledge workerd/turn workerd/api/request
 	workerd/api/guard: workerd/http/ workerd/api/request workerd/api/fields
 	workerd/api/live: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard

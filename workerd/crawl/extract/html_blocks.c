@@ -13,8 +13,8 @@
 #include "proto/base/utf8.h"
 #include "workerd/crawl/extract/html_tree.h"
 
-#define LISTS_MAX   16  /* deeper ones count as part of the last */
-#define ALT_MIN     12  /* bytes of an image's text that says something */
+#define LISTS_MAX 16 /* deeper ones count as part of the last */
+#define ALT_MIN   12 /* bytes of an image's text that says something */
 
 struct list {
 	const xmlNode *element;

@@ -17,6 +17,7 @@
 #include "workerd/crawl/document/formats.h"
 #include "workerd/crawl/extract/charset.h"
 #include "workerd/crawl/extract/html.h"
+#include "workerd/crawl/extract/pdf.h"
 #include "workerd/crawl/extract/plain.h"
 #include "workerd/crawl/extract/sandbox.h"
 
@@ -86,21 +87,45 @@ extract_text(const struct request *r, struct outcome *out, struct slice bytes)
 	buf_clear(&text);
 }
 
+/* The three ways to read: each restricts the process as soon as it has what it needs. 0, or -1. */
+static int
+extract_pdf(struct outcome *out)
+{
+	struct pdf pdf;
+
+	if (pdf_start(&pdf) == -1)
+		return -1;
+	sandbox_enter();
+	pdf_read(&pdf, out);
+	return 0;
+}
+
+static int
+extract_document(const struct request *r, struct outcome *out)
+{
+	struct buf in;
+	int result;
+
+	if (r->format == FORMAT_PDF)
+		return extract_pdf(out);
+	buf_init(&in, INPUT_MAX);
+	result = extract_input(&in);
+	if (result == 0)
+		extract_text(r, out, buf_slice(&in));
+	buf_clear(&in);
+	return result;
+}
+
 static int
 extract_run(const struct request *r)
 {
 	struct outcome out;
-	struct buf in;
 	int result;
 
 	outcome_init(&out);
-	buf_init(&in, INPUT_MAX);
-	result = extract_input(&in);
-	if (result == 0) {
-		extract_text(r, &out, buf_slice(&in));
+	result = extract_document(r, &out);
+	if (result == 0)
 		result = extract_output(&out);
-	}
-	buf_clear(&in);
 	outcome_clear(&out);
 	return result == 0 ? 0 : EX_IOERR;
 }

@@ -160,6 +160,14 @@ writer_line(struct writer *w)
 }
 
 void
+writer_unhyphenate(struct writer *w)
+{
+	if (writer_ends_with(w, '-'))
+		buf_truncate(&w->text, buf_len(&w->text) - 1);
+	w->space = false;
+}
+
+void
 writer_row(struct writer *w)
 {
 	writer_end_row(w);
