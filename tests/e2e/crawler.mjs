@@ -8,7 +8,7 @@ import { ORG } from "../faults/ids.mjs";
 import { PeerGone } from "../faults/peer.mjs";
 import { assertWhole, Store } from "../faults/store.mjs";
 import { TABLE } from "../faults/table.mjs";
-import { encodePayload } from "../faults/wire.mjs";
+import { decodePayload, encodePayload } from "../faults/wire.mjs";
 import { Site } from "./crawl-site.mjs";
 import { BUILD, baseEnvironment, Daemon, until } from "./daemon.mjs";
 
@@ -80,6 +80,12 @@ export class Crawler {
 		};
 		await this.put(record, 1);
 		return record.id;
+	}
+
+	/** Changes fields of a source. */
+	async change(id, fields) {
+		const { record } = await this.ask("record_get", { kind: SOURCE_KIND, org: ORG, id }, "record");
+		await this.put({ ...decodePayload(TABLE.source_record, record), ...fields });
 	}
 
 	async put(record, fresh = 0) {
