@@ -105,6 +105,10 @@ struct passages_text {
 /* Removes a page without chunks. */
 [[gnu::warn_unused_result]] int passages_forget(struct passages *ix, int64_t page);
 
+/* Whether a source is searched, as a new one is. */
+[[gnu::warn_unused_result]] int passages_set_searched(
+    struct passages *ix, const struct id *org, const struct id *source, bool searched);
+
 /* Removes a source with its pages. Nothing of it is found from then on; passages_purge_step() removes it. */
 [[gnu::warn_unused_result]] int passages_erase(
     struct passages *ix, const struct id *org, const struct id *source);

@@ -456,6 +456,24 @@ passages_forget(struct passages *ix, int64_t page)
 }
 
 int
+passages_set_searched(
+    struct passages *ix, const struct id *org, const struct id *source, bool searched)
+{
+	int64_t org_number, number;
+	sqlite3_stmt *set;
+
+	if (passages_org(ix, org, &org_number) != 0 ||
+	    passages_source(ix, org_number, source, &number) != 0)
+		return -1;
+	set = passages_statement(ix, PASSAGES_SOURCE_SET);
+	if (set == NULL)
+		return -1;
+	sqlite3_bind_int(set, 1, searched);
+	sqlite3_bind_int64(set, 2, number);
+	return database_run(&ix->db, set);
+}
+
+int
 passages_erase(struct passages *ix, const struct id *org, const struct id *source)
 {
 	sqlite3_stmt *hide;
