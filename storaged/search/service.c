@@ -100,8 +100,9 @@ service_run(const struct settings *settings, const struct access *access, int li
 	service_start_events(&s);
 	s.followers.inbox = follower_new(
 	    s.base, settings->store_socket, settings->search_dir, settings->search_compare_ms);
-	s.followers.content = content_follower_new(
-	    s.base, settings->store_socket, settings->search_dir, settings->search_compare_ms);
+	s.followers.content =
+	    content_follower_new(s.base, settings->store_socket, settings->search_dir,
+		settings->search_compare_ms, settings->search_vectors_max_bytes);
 	searchers = searchers_new(s.base, listener, access, &s.followers);
 	if (settings->syscall_filter)
 		call_filter_start(CALLS_SEARCH);

@@ -50,7 +50,9 @@ struct content_follower {
 	struct id listed;  /* the source of its last item */
 	struct seen_pages seen;
 	struct page_update update;
-	bool updating;
+	bool updating; /* it is written now */
+	bool loading;  /* it is read for its vectors, not for a list */
+	struct vector_sets vectors;
 	uint64_t since_ms;             /* the listing began */
 	uint64_t written_ms, clean_ms; /* the last change, and when the file was last clean */
 	uint64_t compare_ms, compare_at;
@@ -108,9 +110,11 @@ content_follower_close(struct content_follower *f)
 	passages_close(f->index);
 	f->index = NULL;
 	f->updating = f->caught_up = false;
+	f->loading = false;
 	page_update_clear(&f->update);
 	wanted_clear(&f->rows);
 	wanted_clear(&f->items);
+	vector_sets_clear(&f->vectors);
 }
 
 void
@@ -157,8 +161,11 @@ content_follower_ask_text(struct content_follower *f, uint32_t from)
 	const struct passages_page *page = &f->update.page;
 
 	store_link_ask(&f->link, MSG_SOURCE_TEXT_READ,
-	    &(struct msg_source_text_read){
-		.org = page->org, .source = page->source, .page = page->id, .from = from});
+	    &(struct msg_source_text_read){.org = page->org,
+		.source = page->source,
+		.page = page->id,
+		.from = from,
+		.vectors = vector_sets_of(&f->vectors, &page->org) != NULL});
 }
 
 static void
@@ -226,6 +233,17 @@ content_follower_has(struct content_follower *f, const struct wanted *w)
 	return hash_equal(&hash, &w->hash);
 }
 
+static int
+content_follower_erase(struct content_follower *f, const struct wanted *w)
+{
+	int64_t source;
+	int found = passages_source_number(f->index, &w->org, &w->id, &source);
+
+	if (found == 1)
+		vector_sets_forget(&f->vectors, &w->org, source);
+	return found < 0 ? -1 : passages_erase(f->index, &w->org, &w->id);
+}
+
 /* Begins with the next one of a list. */
 static int
 content_follower_start(struct content_follower *f)
@@ -234,10 +252,8 @@ content_follower_start(struct content_follower *f)
 	const struct passages_page page = content_follower_page_of(w);
 	int rc = passages_begin(f->index);
 
-	if (rc == 0 && w->kind == WANTED_SOURCE && w->deleted) {
-		rc = passages_erase(f->index, &w->org, &w->id);
-		return rc != 0 ? rc : content_follower_done(f);
-	}
+	if (rc == 0 && w->kind == WANTED_SOURCE && w->deleted)
+		return content_follower_erase(f, w) != 0 ? -1 : content_follower_done(f);
 	if (rc == 0 && w->kind != WANTED_SOURCE)
 		rc = content_follower_has(f, w);
 	if (rc != 0)
@@ -255,14 +271,35 @@ static int
 content_follower_update(struct content_follower *f)
 {
 	int rc = page_update_step(&f->update, f->index);
+	bool loading = f->loading;
 
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	f->updating = false;
+	f->updating = f->loading = false;
 	if (f->listing && f->update.n > 0)
 		seen_pages_add(&f->seen, f->update.number);
+	vector_sets_take(&f->vectors, &f->update);
 	page_update_clear(&f->update);
+	if (loading)
+		return passages_commit(f->index, passages_position(f->index));
 	return content_follower_done(f);
+}
+
+/* Reads the next page whose vectors a question needs. */
+static int
+content_follower_load(struct content_follower *f)
+{
+	struct passages_page page;
+	int found = vector_sets_next_page(&f->vectors, f->index, &page);
+
+	if (found != 1)
+		return found;
+	if (passages_begin(f->index) != 0)
+		return -1;
+	page_update_begin(&f->update, &page);
+	f->loading = true;
+	content_follower_ask_text(f, 0);
+	return 0;
 }
 
 static int
@@ -367,6 +404,8 @@ content_follower_do(struct content_follower *f)
 		return content_follower_sweep(f);
 	if (f->listing)
 		return content_follower_ask_list(f);
+	if (vector_sets_have_pages(&f->vectors))
+		return content_follower_load(f);
 	if (content_follower_merge_in(f) == 0)
 		return content_follower_purge(f, true);
 	if (content_follower_compare_in(f) == 0)
@@ -461,10 +500,10 @@ static int
 content_follower_take_error(struct content_follower *f, const struct msg_error *error)
 {
 	const struct wanted *w = wanted_next(content_follower_list(f));
+	const struct passages_page page = f->update.page;
 
-	if (w != NULL && w->kind == WANTED_PAGE && error->code == STORE_NOT_FOUND) {
-		const struct passages_page page = content_follower_page_of(w);
-
+	if (error->code == STORE_NOT_FOUND &&
+	    (f->loading || (w != NULL && w->kind == WANTED_PAGE))) {
 		page_update_begin(&f->update, &page);
 		f->updating = true;
 		return 0;
@@ -530,13 +569,17 @@ content_follower_lost(void *arg)
 	struct content_follower *f = arg;
 
 	f->caught_up = false;
-	if (!f->updating)
-		page_update_clear(&f->update);
+	if (f->updating)
+		return;
+	if (f->loading)
+		vector_sets_again(&f->vectors, &f->update.page.org);
+	f->loading = false;
+	page_update_clear(&f->update);
 }
 
 struct content_follower *
-content_follower_new(
-    struct event_base *base, const char *store_socket, const char *dir, uint64_t compare_ms)
+content_follower_new(struct event_base *base, const char *store_socket, const char *dir,
+    uint64_t compare_ms, uint64_t vectors_max)
 {
 	struct content_follower *f = xcalloc(1, sizeof(*f));
 	const struct store_link_user user = {.prepare = content_follower_prepare,
@@ -549,6 +592,7 @@ content_follower_new(
 	f->compare_ms = compare_ms;
 	f->compare_at =
 	    clock_mono_ms() + (COMPARE_FIRST_MS < compare_ms ? COMPARE_FIRST_MS : compare_ms);
+	vector_sets_init(&f->vectors, vectors_max);
 	buf_init(&f->cursor, 64);
 	page_update_init(&f->update);
 	f->work = evtimer_new(base, content_follower_on_work, f);
@@ -591,4 +635,16 @@ content_follower_status(struct content_follower *f, struct msg_search_status *st
 		return;
 	status->passages = passages_count(f->index);
 	status->passages_bytes = database_bytes(passages_database(f->index));
+	vector_sets_count(&f->vectors, &status->vectors, &status->vectors_bytes);
+}
+
+const struct vectors *
+content_follower_vectors(struct content_follower *f, const struct id *org, struct slice model)
+{
+	struct vector_set *set = vector_sets_ask(&f->vectors, f->index, org, model);
+
+	/* It may rest. */
+	if (set != NULL && set->n_pages > 0)
+		content_follower_work_in(f, 0);
+	return set != NULL && vector_set_is_ready(set) ? &set->vectors : NULL;
 }

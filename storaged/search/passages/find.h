@@ -10,8 +10,17 @@
 #define FIND_LIMIT         50u
 #define FIND_LIMIT_DEFAULT 10u
 
-/* The best passages of those that the coverage is the greatest of. */
-#define FIND_BEST 3
+/* Ranks of words and of vectors that are joined. */
+#define FIND_JOINED 100
+
+/*
+ * The coverage is the greatest of the first FIND_BEST hits: the share of the question's words that a passage has,
+ * weighed by their rarity; or what its similarity is worth: nothing up to SIMILARITY_NONE, all from SIMILARITY_ALL
+ * on, evenly between them.
+ */
+#define FIND_BEST       3
+#define SIMILARITY_NONE 0.5f
+#define SIMILARITY_ALL  0.9f
 
 struct found {
 	struct msg_passage_ref hits[FIND_LIMIT];

@@ -57,6 +57,8 @@ static const char *const sql[PASSAGES_STATEMENTS] = {
 	"SELECT p.number, p.id, p.kind, s.id, o.id FROM pages p "
 	"JOIN sources s ON s.number = p.source JOIN orgs o ON o.number = s.org "
 	"WHERE p.number > ? AND s.id IS NOT NULL ORDER BY p.number LIMIT 1",
+    [PASSAGES_PAGES_OF_ORG] = "SELECT p.number FROM orgs o JOIN sources s ON s.org = o.number "
+			      "JOIN pages p ON p.source = s.number WHERE o.id = ?",
     [PASSAGES_PAGES_DELETE] = "DELETE FROM pages WHERE source = ?",
     [PASSAGES_CHUNK_LAST] =
 	"SELECT row FROM chunks WHERE row BETWEEN ? AND ? ORDER BY row DESC LIMIT 1",

@@ -64,7 +64,7 @@ FIXTURE(set_up)
 	newest = 7;
 	n_rows = read_texts = 0;
 	stop_after = UINT32_MAX;
-	follower = content_follower_new(base, path, dir, 0);
+	follower = content_follower_new(base, path, dir, 0, 1 << 20);
 }
 
 FIXTURE(tear_down)
@@ -313,7 +313,7 @@ restart(void)
 	content_follower_free(follower);
 	channel_close(&channel);
 	channel.fd = -1;
-	follower = content_follower_new(base, path, dir, 0);
+	follower = content_follower_new(base, path, dir, 0, 1 << 20);
 }
 
 FIXTURE_TEST(all_content_of_the_store_is_found)
