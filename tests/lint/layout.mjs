@@ -13,7 +13,7 @@ const FILES_MAX = 30;
 
 /** The layers of storaged, lowest first: each may include all below it. */
 const STORE_LAYERS =
-	"engine open live request identities changes numbers budgets webhooks conversations records keys visitors inbox turns indexing import retention server"
+	"engine open live request identities changes numbers budgets webhooks content conversations records keys visitors inbox turns indexing import retention server"
 		.split(" ")
 		.map((name) => `storaged/${name}`);
 

@@ -7,9 +7,6 @@
 
 #define AT(member) offsetof(struct agent_shown, record.member)
 
-/* Bytes of the sentence that names all servers. */
-#define SERVERS_MAX (SETTINGS_NAMED_MAX * (MODEL_SERVER_NAME_MAX + 8) + 128)
-
 const struct field agent_fields[] = {
     {"id", &field_id, AT(id), FIELD_FIXED, 0, 0, NULL},
     {"organization_id", &field_id, AT(org), FIELD_FIXED, 0, 0, NULL},
@@ -59,23 +56,19 @@ agent_show(struct agent_shown *agent, const struct settings *settings)
 	agent->base_url = slice_str(url == NULL ? "" : url);
 }
 
-/* "must be null or one of a, b" */
 static void
 agent_fields_refuse_name(struct fields *in, const struct settings *settings)
 {
 	const struct named_list *servers = &settings->model_servers;
-	struct buf sentence;
+	const char *names[SETTINGS_NAMED_MAX + 1] = {NULL};
 
-	buf_init(&sentence, SERVERS_MAX);
-	must(buf_append_str(&sentence, "must be null") == 0);
 	for (size_t i = 0; i < servers->n; i++)
-		must(buf_printf(&sentence, "%s%s", i == 0 ? " or one of MODEL_SERVERS: " : ", ",
-			 servers->at[i].name) == 0);
-	if (servers->n == 0)
-		must(buf_append_str(&sentence, ", as MODEL_SERVERS is not set") == 0);
-	must(buf_append(&sentence, "", 1) == 0);
-	fields_refuse(in, "key_name", (const char *)buf_data(&sentence));
-	buf_clear(&sentence);
+		names[i] = servers->at[i].name;
+	fields_refuse_for(in, "key_name",
+	    &(struct field_refusal){
+		.reason = servers->n == 0 ? REASON_MODEL_SERVER_NONE : REASON_MODEL_SERVER,
+		.choices = names,
+	    });
 }
 
 void
@@ -87,8 +80,7 @@ agent_check(struct fields *in, const struct agent_shown *agent, const struct set
 	if (url == NULL)
 		agent_fields_refuse_name(in, settings);
 	else if (is_given && !slice_eq_str(agent->base_url, url))
-		fields_refuse(in, "base_url",
-		    "must be the address that the settings have for key_name, or left out");
+		fields_refuse(in, "base_url", REASON_MODEL_SERVER_URL);
 }
 
 static void

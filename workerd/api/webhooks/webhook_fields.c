@@ -69,23 +69,20 @@ webhook_fields_read_url(const struct field *f, json_t *value, struct fields *in,
 }
 
 static void
-webhook_fields_want_url(const struct field *f, struct buf *out)
-{
-	(void)f;
-	must(buf_printf(out,
-		 "an http:// or https:// URL with a host and without a user, of at most %d "
-		 "characters, such as https://example.com/hook",
-		 URL_MAX) == 0);
-}
-
-static void
 webhook_fields_write_url(const struct field *f, const void *at, struct json_writer *j)
 {
 	json_write_str(j, f->name, *(const struct slice *)at);
 }
 
+static void
+webhook_fields_bound_url(const struct field *f, struct field_refusal *refusal)
+{
+	(void)f;
+	refusal->max = URL_MAX;
+}
+
 static const struct field_kind url_kind = {sizeof(struct slice), webhook_fields_read_url,
-    webhook_fields_want_url, webhook_fields_write_url};
+    REASON_URL, webhook_fields_write_url, webhook_fields_bound_url};
 
 /* The bit of a kind of events; 0: there is none with this name. */
 static uint32_t
@@ -121,16 +118,6 @@ webhook_fields_read_kinds(const struct field *f, json_t *value, struct fields *i
 }
 
 static void
-webhook_fields_want_kinds(const struct field *f, struct buf *out)
-{
-	(void)f;
-	must(buf_append_str(out, "a list of") == 0);
-	for (enum change_kind kind = CHANGE_FEED + 1; kind < CHANGE_KINDS; kind++)
-		must(buf_printf(out, "%s %s", kind == CHANGE_FEED + 1 ? "" : ",",
-			 change_kind_name((uint8_t)kind)) == 0);
-}
-
-static void
 webhook_fields_write_kinds(const struct field *f, const void *at, struct json_writer *j)
 {
 	uint32_t kinds = *(const uint32_t *)at;
@@ -142,8 +129,19 @@ webhook_fields_write_kinds(const struct field *f, const void *at, struct json_wr
 	json_write_close(j, ']');
 }
 
+static void
+webhook_fields_bound_kinds(const struct field *f, struct field_refusal *refusal)
+{
+	static const char *names[CHANGE_KINDS + 1];
+
+	(void)f;
+	for (unsigned kind = CHANGE_FEED + 1; kind < CHANGE_KINDS; kind++)
+		names[kind - CHANGE_FEED - 1] = change_kind_name((uint8_t)kind);
+	refusal->choices = names;
+}
+
 static const struct field_kind kinds_kind = {sizeof(uint32_t), webhook_fields_read_kinds,
-    webhook_fields_want_kinds, webhook_fields_write_kinds};
+    REASON_KINDS, webhook_fields_write_kinds, webhook_fields_bound_kinds};
 
 static const char *const formats[] = {
     [WEBHOOK_JSON] = "json", [WEBHOOK_SLACK] = "slack", [WEBHOOK_DISCORD] = "discord", NULL};
@@ -160,7 +158,7 @@ webhook_fields_write_notice(const struct field *f, const void *at, struct json_w
 }
 
 static const struct field_kind notice_kind = {
-    sizeof(struct slice), NULL, NULL, webhook_fields_write_notice};
+    sizeof(struct slice), NULL, REASON_FIXED, webhook_fields_write_notice, NULL};
 
 const struct field webhook_fields[] = {
     {"id", &field_id, AT(id), FIELD_FIXED, 0, 0, NULL},
@@ -181,5 +179,5 @@ webhook_fields_check(struct fields *in, const void *record)
 	const struct msg_webhook_record *r = record;
 
 	if (r->format == WEBHOOK_JSON && r->kinds == 0)
-		fields_refuse(in, "kinds", "must name at least one kind of events");
+		fields_refuse(in, "kinds", REASON_KINDS_NONE);
 }
