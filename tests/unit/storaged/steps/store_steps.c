@@ -1,5 +1,5 @@
 /*
- * The steps of scenarios about the store. A client (a, b or c: workers; tool: the banter command; searchd) sends
+ * The steps of scenarios about the store. A client (a, b or c: workers; tool: the banter command; searchd; crawld) sends
  * a request to a real store:
  *
  *	CLIENT MESSAGE FIELD=VALUE ... -> ANSWER FIELD=VALUE ...    without "->": there is no answer
@@ -39,6 +39,7 @@
  *	end_silence [STEPS]                   a pass over the takeovers of silent operators
  *	collect_garbage [STEPS]               until nothing of erased conversations is left
  *	collect_garbage_step                  one step
+ *	collect_content [STEPS]               until nothing of removed sources and incomplete uploads is left
  *	import_into_new_store                 ... everything that an export of the store contains; the new
  *	                                      one takes its place. Again: from the first into that one
  *	remember                              ... and later: the tables have the same contents as then
@@ -79,6 +80,7 @@
  * have received anything that no step has named.
  */
 #include "storaged/changes/changes_trim.h"
+#include "storaged/content/content_garbage.h"
 #include "storaged/retention/retention.h"
 #include "storaged/turns/silence.h"
 #include "tests/unit/storaged/steps/store_world.h"
@@ -237,6 +239,18 @@ collect_garbage(struct world *w, const struct words *step)
 {
 	unsigned steps = sweep(w->f);
 
+	if (step->n > 1)
+		expect_number(w, "steps", steps, step->word[1]);
+}
+
+static void
+collect_content(struct world *w, const struct words *step)
+{
+	unsigned steps = 1;
+
+	content_garbage_start(&w->f->env);
+	while (content_garbage_step(&w->f->env))
+		steps++;
 	if (step->n > 1)
 		expect_number(w, "steps", steps, step->word[1]);
 }
@@ -421,6 +435,7 @@ static const struct {
     {"retain", .run = retain},
     {"end_silence", .run = end_silence},
     {"collect_garbage", .run = collect_garbage},
+    {"collect_content", .run = collect_content},
     {"collect_garbage_step", .act = collect_garbage_step},
     {"import_into_new_store", .act = import_into_new_store},
     {"remember", .act = remember},
