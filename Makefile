@@ -57,7 +57,7 @@ PROTO := proto
 MASTERD := masterd
 WORKERD := workerd
 STORED := $(patsubst %/,%,$(filter-out storaged/cli/ storaged/search/,$(wildcard storaged/*/)))
-SEARCH := storaged/search storaged/search/text
+SEARCH := storaged/search storaged/search/text storaged/search/passages
 BANTER := storaged/cli
 
 # Files that depend on the version or on the paths of an installed banter. All other objects are the same
@@ -68,9 +68,9 @@ SHARED := $(OBJ)
 
 proto_libs := -lbsd -lcrypto
 master_libs := -levent_core $(proto_libs)
-worker_libs := -lcurl -levent_core -ljansson -lnghttp2 -lseccomp -lssl -lwslay $(proto_libs)
+worker_libs := -lcurl -levent_core -ljansson -lnghttp2 -lseccomp -lssl -lunistring -lwslay $(proto_libs)
 store_libs := -llmdb -levent_core -lseccomp -lunistring -lxxhash $(proto_libs)
-search_libs := -levent_core -lseccomp -lsqlite3 -lunistring $(proto_libs)
+search_libs := -levent_core -lseccomp -lsqlite3 -lstemmer -lunistring -lm $(proto_libs)
 banter_libs := -ljansson $(store_libs)
 stub_libs := -levent_core -ljansson -lbsd
 
@@ -162,7 +162,7 @@ $(BUILD)/unit/proto/%: $(OBJ)/tests/unit/proto/%.o $(proto_a)
 # The fuzz targets: one program that runs the committed inputs with all of them, and for `make fuzz` one
 # program each, with the function name that libFuzzer expects.
 fuzzed := $(addprefix $(OBJ)/tests/fuzz/,store_harness.o store_instructions.o) $(call archive,workerd) $(call archive,search) $(cli_a)
-fuzzed_libs := $(worker_libs) $(store_libs) -lsqlite3
+fuzzed_libs := $(worker_libs) $(store_libs) -lsqlite3 -lstemmer -lm
 $(BUILD)/unit/test_fuzz_corpus: $(call objects,tests/fuzz) $(OBJ)/tests/http/corpus.o $(fuzzed)
 	$(LINK) $(fuzzed_libs) -lcmocka
 $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/input.o $(fuzzed)
@@ -234,7 +234,7 @@ dashboard/dist/.built: dashboard/node_modules/.installed $(call frontend_sources
 # Packages that a new Debian 12 needs. FOR=run: build and run. FOR=test: also test. FOR=lint: `make lint`.
 FOR ?= all
 DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev libevent-dev \
-	libjansson-dev libnghttp2-dev libseccomp-dev libsqlite3-dev libunistring-dev libwslay-dev libxxhash-dev \
+	libjansson-dev libnghttp2-dev libseccomp-dev libsqlite3-dev libstemmer-dev libunistring-dev libwslay-dev libxxhash-dev \
 	ca-certificates
 # Libraries for the servers in build/tools.
 DEBS_servers := libev4 libc-ares2 libjemalloc2 libpcre2-8-0 liblua5.3-0 libopentracing-c-wrapper0
@@ -418,7 +418,7 @@ bench-inbox: ## measure searches and numbers over HTTP, with 1,000,000 messages 
 	@node tests/bench/inbox.mjs
 
 .PHONY: bench-dashboard
-bench-dashboard: ## measure the inbox with 50,000 conversations: first rows, scrolling, keys (3 minutes)
+bench-dashboard: ## measure the inbox with 50,000 conversations, and a long one: first rows, scrolling, keys (3 minutes)
 	@$(MAKE) --no-print-directory deps FOR=test
 	@$(MAKE) --no-print-directory -j$(JOBS) programs build/bench/fill dashboard/dist/.built
 	@node tests/bench/dashboard.mjs

@@ -61,6 +61,7 @@ static const char *const names[TABLES] = {
     [TABLE_CHUNKS] = "chunks",
     [TABLE_VECTORS] = "vectors",
     [TABLE_UPLOADS] = "uploads",
+    [TABLE_UPLOAD_PIECES] = "upload_pieces",
     [TABLE_ANSWERS] = "answers",
     [TABLE_GAPS] = "gaps",
     [TABLE_GAPS_BY_CONVERSATION] = "gaps_by_conversation",
@@ -131,6 +132,7 @@ key_fits(enum table table, struct slice key)
 	case TABLE_ORGS:
 	case TABLE_VISITORS_BY_ID:
 	case TABLE_PAGES:
+	case TABLE_UPLOADS:
 		return key.len == id;
 	case TABLE_USERS:
 	case TABLE_KEYS_BY_ORG:
@@ -178,7 +180,7 @@ key_fits(enum table table, struct slice key)
 	case TABLE_PARTIALS:
 	case TABLE_CAPS:
 	case TABLE_CHUNKS:
-	case TABLE_UPLOADS:
+	case TABLE_UPLOAD_PIECES:
 		return key.len == id + 4;
 	case TABLE_KEYS:
 	case TABLE_VISITORS:
@@ -462,7 +464,7 @@ key_vector(const struct id *page, const struct hash256 *hash)
 }
 
 struct key
-key_upload(const struct id *upload, uint32_t offset)
+key_upload_piece(const struct id *upload, uint32_t offset)
 {
 	return key_partial(upload, offset);
 }

@@ -98,7 +98,8 @@ enum table {
 	TABLE_SOURCE_PAGES_BY_URL,  /* source, SHA-256 of the address → page */
 	TABLE_CHUNKS,               /* page, index → CHUNK_RECORD */
 	TABLE_VECTORS,              /* page, hash of the chunk → VECTOR_RECORD */
-	TABLE_UPLOADS,              /* upload, offset → a piece of the content */
+	TABLE_UPLOADS,              /* upload → UPLOAD_RECORD */
+	TABLE_UPLOAD_PIECES,        /* upload, offset → a piece of the content */
 	TABLE_ANSWERS,              /* org, answer → ANSWER_RECORD */
 	TABLE_GAPS,                 /* org, gap → GAP_RECORD */
 	TABLE_GAPS_BY_CONVERSATION, /* conversation, gap → org */
@@ -128,7 +129,7 @@ struct id key_front(struct slice key);
 /* The id at the end of a key: of orgs, users, agents, widgets, contacts and keys_by_org. */
 struct id key_back(struct slice key);
 
-/* A key of one id: conversations, turns, open_turns, totals; and the front of messages and
+/* A key of one id: conversations, turns, open_turns, totals, uploads; and the front of messages and
  * client_ids (of a conversation), partials (of a turn) and conversations_by_activity (of an
  * organization). */
 struct key key_id(const struct id *id);
@@ -201,8 +202,8 @@ uint32_t chunk_index(struct slice key);
 /* vectors. hash: of the chunk. */
 struct key key_vector(const struct id *page, const struct hash256 *hash);
 
-/* uploads: offset is where the piece starts, in bytes. Its front is key_id(). */
-struct key key_upload(const struct id *upload, uint32_t offset);
+/* upload_pieces: offset is where the piece starts, in bytes. Its front is key_id(). */
+struct key key_upload_piece(const struct id *upload, uint32_t offset);
 uint32_t upload_offset(struct slice key);
 
 /* gaps_by_conversation. Its front is key_id(). */

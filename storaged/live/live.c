@@ -13,7 +13,9 @@ live_init(struct live *l, struct open_turns *open)
 	topics_init(&l->rooms, TOPIC_ROOMS);
 	change_followers_init(&l->changes);
 	index_wait_init(&l->index);
-	lease_init(&l->lease);
+	lease_init(&l->lease, WAITING_WEBHOOKS);
+	lease_init(&l->embedding, WAITING_EMBEDDING);
+	waiters_init(&l->sources, WAITING_SOURCES);
 }
 
 /* The remaining topics are turns to be stopped whose followers have left. */
@@ -278,6 +280,9 @@ live_forget(struct live *l, struct client *client)
 	rooms_forget(&l->rooms, client);
 	if (lease_forget(&l->lease, client))
 		l->notified = true;
+	if (lease_forget(&l->embedding, client))
+		l->notified = true;
+	waiters_remove(&l->sources, client);
 	change_followers_forget(client);
 	index_wait_forget(&l->index, client);
 	l->notified = true;

@@ -25,7 +25,9 @@ struct live {
 	struct open_turns *open; /* borrowed */
 	struct topics turns;     /* that somebody follows, or wants to stop */
 	struct topics rooms;
-	struct lease lease;
+	struct lease lease;     /* of the webhooks */
+	struct lease embedding; /* of the vectors */
+	struct waiters sources; /* who is notified of changes of sources */
 	struct change_followers changes;
 	struct index_wait index;
 	struct sightings sightings;
@@ -74,7 +76,8 @@ void live_erase(struct live *l, const struct id *turn);
 /* The last committed row of the change feed has this number: notifies those who wait for rows. */
 void live_changes(struct live *l, uint64_t newest);
 
-/* A client has disconnected: it follows nothing any more, rooms included, and has no lease. */
+/* A client has disconnected: it follows nothing any more, rooms included, and has no lease.
+ */
 void live_forget(struct live *l, struct client *client);
 
 #endif

@@ -199,6 +199,17 @@ effects_apply_one(const struct effect *e, struct live *live, const struct turn_n
 		if (lease_changed(&live->lease))
 			live->notified = true;
 		break;
+	case EFFECT_EMBEDDING:
+		if (lease_changed(&live->embedding))
+			live->notified = true;
+		break;
+	case EFFECT_SOURCES:
+		if (waiters_notify(&live->sources))
+			live->notified = true;
+		break;
+	case EFFECT_SOURCES_FOLLOW:
+		waiters_add(&live->sources, e->client);
+		break;
 	}
 }
 

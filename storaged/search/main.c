@@ -53,7 +53,7 @@ searchd_run(const struct settings *settings)
 	int status = privileges_become(settings->run_as_user);
 
 	if (status == 0)
-		status = access_init(&access, settings->store_group, NULL);
+		status = access_init(&access, settings->store_group, NULL, NULL);
 	if (status == 0)
 		status = searchd_make_directory(settings->search_dir);
 	return status != 0

@@ -60,6 +60,26 @@ describe("the dashboard's settings", { skip: missing }, () => {
 			assert.deepEqual(complaints, []);
 		});
 
+		it("keep the name that was saved in another browser meanwhile, and ask", async () => {
+			const [first, second] = [
+				await open("profile", { as: joe }),
+				await open("profile", { as: joe }),
+			];
+			await second.page.getByLabel("Name").fill("Joseph");
+			await first.page.getByLabel("Name").fill("Joey");
+			await button(first.page, "Save").click();
+			await toast(first.page, "Saved");
+			await button(second.page, "Save").click();
+			await second.page.getByText("Somebody else has changed this meanwhile.").waitFor();
+			await first.page.reload();
+			assert.equal(await first.page.getByLabel("Name").inputValue(), "Joey");
+			await button(second.page, "Take the other version").click();
+			assert.equal(await second.page.getByLabel("Name").inputValue(), "Joey");
+			await second.page.getByLabel("Name").fill("Joe");
+			await button(second.page, "Save").click();
+			await toast(second.page, "Saved");
+		});
+
 		it("change language and colours of this device", async () => {
 			const { page } = await open("profile", { as: jane });
 			await page.getByRole("main").getByText("Dark", { exact: true }).click();

@@ -13,7 +13,7 @@ const FILES_MAX = 30;
 
 /** The layers of storaged, lowest first: each may include all below it. */
 const STORE_LAYERS =
-	"engine open live request identities changes numbers budgets webhooks conversations records keys visitors inbox turns indexing import retention server"
+	"engine open live request identities changes numbers budgets webhooks content conversations records keys visitors inbox turns indexing import retention server"
 		.split(" ")
 		.map((name) => `storaged/${name}`);
 
@@ -36,9 +36,10 @@ const FOLDERS = Object.fromEntries(
 	workerd/model: workerd/http/message workerd/net
 	workerd/model/openai:
 	workerd/webhooks: workerd/store workerd/net workerd/api/request workerd/api/events
-	workerd/turn: workerd/store workerd/model workerd/model/openai
+	workerd/knowledge: workerd/store workerd/search
+	workerd/turn: workerd/knowledge workerd/store workerd/model workerd/model/openai
 	workerd/api/request: workerd/http/ workerd/store workerd/turn
-	workerd/api/fields: workerd/http/ workerd/api/request
+	workerd/api/fields: workerd/http/ workerd/knowledge workerd/turn workerd/api/request
 	workerd/api/guard: workerd/http/ workerd/api/request workerd/api/fields
 	workerd/api/live: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard

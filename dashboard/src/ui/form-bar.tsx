@@ -2,6 +2,7 @@
 
 import { t } from "../text/common";
 import { Button } from "./button";
+import { Conflict } from "./conflict";
 import { LeaveGuard } from "./leave-guard";
 import type { Form } from "./use-form";
 
@@ -31,17 +32,10 @@ export function FormBar({ form, action = t("save"), isNew = false }: FormBarProp
 		<div class={isChanged || isNew ? "form-bar form-bar-changed" : "form-bar"}>
 			{isChanged && !isKept && <LeaveGuard />}
 			{conflict && (
-				<div class="form-conflict" role="alert">
-					<p>{t("conflict")}</p>
-					<div class="form-actions">
-						<Button isSmall onClick={thenSave(() => settle("theirs"))}>
-							{t("conflictTheirs")}
-						</Button>
-						<Button isSmall onClick={thenSave(() => settle("mine"))}>
-							{t("conflictMine")}
-						</Button>
-					</div>
-				</div>
+				<Conflict
+					onTheirs={thenSave(() => settle("theirs"))}
+					onMine={thenSave(() => settle("mine"))}
+				/>
 			)}
 			<p class="field-error" role="alert">
 				{problem || (count > 0 && t("fieldErrors", { count }))}

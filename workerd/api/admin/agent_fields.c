@@ -9,9 +9,6 @@
 
 #define AT(member) offsetof(struct agent_shown, record.member)
 
-/* Bytes of the sentence that names all servers. */
-#define SERVERS_MAX (SETTINGS_NAMED_MAX * (MODEL_SERVER_NAME_MAX + 8) + 128)
-
 /* Sources that an agent names; their ids fit into AGENT_RECORD. */
 #define SOURCES_MAX 64
 
@@ -124,27 +121,22 @@ agent_check_sources(struct fields *in, const struct agent_shown *agent, struct s
 
 	while (agent_fields_next_source(&rest, &id))
 		if (!agent_fields_has_source(states, &id))
-			fields_refuse(
-			    in, "sources", "must be ids of sources of this organization");
+			fields_refuse(in, "sources", REASON_SOURCES);
 }
 
-/* "must be null or one of a, b" */
 static void
 agent_fields_refuse_name(struct fields *in, const struct settings *settings)
 {
 	const struct named_list *servers = &settings->model_servers;
-	struct buf sentence;
+	const char *names[SETTINGS_NAMED_MAX + 1] = {NULL};
 
-	buf_init(&sentence, SERVERS_MAX);
-	must(buf_append_str(&sentence, "must be null") == 0);
 	for (size_t i = 0; i < servers->n; i++)
-		must(buf_printf(&sentence, "%s%s", i == 0 ? " or one of MODEL_SERVERS: " : ", ",
-			 servers->at[i].name) == 0);
-	if (servers->n == 0)
-		must(buf_append_str(&sentence, ", as MODEL_SERVERS is not set") == 0);
-	must(buf_append(&sentence, "", 1) == 0);
-	fields_refuse(in, "key_name", (const char *)buf_data(&sentence));
-	buf_clear(&sentence);
+		names[i] = servers->at[i].name;
+	fields_refuse_for(in, "key_name",
+	    &(struct field_refusal){
+		.reason = servers->n == 0 ? REASON_MODEL_SERVER_NONE : REASON_MODEL_SERVER,
+		.choices = names,
+	    });
 }
 
 void
@@ -156,8 +148,7 @@ agent_check(struct fields *in, const struct agent_shown *agent, const struct set
 	if (url == NULL)
 		agent_fields_refuse_name(in, settings);
 	else if (is_given && !slice_eq_str(agent->base_url, url))
-		fields_refuse(in, "base_url",
-		    "must be the address that the settings have for key_name, or left out");
+		fields_refuse(in, "base_url", REASON_MODEL_SERVER_URL);
 }
 
 static void

@@ -7,8 +7,6 @@
  */
 #include "workerd/api/admin/resource.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,13 +100,14 @@ resource_updated_at(const struct resource *resource, const void *object)
 
 /* The object's ETag; empty: this kind has none. */
 static void
-resource_tag(const struct resource *resource, const void *object, char *etag, size_t size)
+resource_tag(const struct resource *resource, const void *object,
+    char etag[static RECORD_VERSION_TAG_SIZE])
 {
 	const uint64_t *at = resource_updated_at(resource, object);
 
 	etag[0] = '\0';
 	if (at != NULL)
-		(void)snprintf(etag, size, "\"%" PRIu64 "\"", *at);
+		record_version_tag(*at, etag);
 }
 
 static void
@@ -174,7 +173,7 @@ resource_reply_one(
 		if (event != NULL && resource->stored != NULL)
 			resource->stored(r, object);
 		resource_write_object(&r->q.json, NULL, resource, object, status == 201);
-		resource_tag(resource, object, r->q.etag, sizeof(r->q.etag));
+		resource_tag(resource, object, r->q.etag);
 		store_query_reply_status(&r->q, status);
 	} else {
 		store_query_fail(&r->q, type, m);
@@ -309,8 +308,7 @@ resource_refuse(struct resource_query *r)
 	fields_refuse_query(&r->q, &r->in);
 }
 
-/* Reads the record again and repeats the change. */
-static void
+void
 resource_try_again(struct resource_query *r)
 {
 	if (++r->tries < TRIES_MAX)
@@ -326,7 +324,7 @@ resource_on_stored(void *arg, uint16_t type, const union msg *m)
 	const struct resource *resource = r->resource;
 
 	if (resource->misfit != NULL && store_refused(type, m, STORE_INVALID)) {
-		fields_refuse(&r->in, resource->misfit, resource->misfit_sentence);
+		fields_refuse(&r->in, resource->misfit, resource->misfit_reason);
 		resource_refuse(r);
 	} else if (store_refused(type, m, STORE_STALE)) {
 		resource_try_again(r);
@@ -386,17 +384,14 @@ resource_create(const struct api_call *c, const struct resource *resource)
 	resource_begin(r, resource_fill);
 }
 
-/* Whether the object is one that the client expects (If-Match, RFC 9110, section 13.1.1). A proxy that compresses
- * answers may have made the tag weak: it still names this version. */
+/* Whether the object is one that the client expects. */
 static bool
 resource_is_expected(const struct resource_query *r)
 {
-	struct slice expected = http_header(r->q.x->req, "if-match");
-	char etag[sizeof(r->q.etag)];
+	char etag[RECORD_VERSION_TAG_SIZE];
 
-	resource_tag(r->resource, r->object, etag, sizeof(etag));
-	return expected.p == NULL || etag[0] == '\0' || slice_eq_str(expected, "*") ||
-	    memmem(expected.p, expected.len, etag, strlen(etag)) != NULL;
+	resource_tag(r->resource, r->object, etag);
+	return etag[0] == '\0' || record_version_is_expected(r->q.x->req, etag);
 }
 
 /* Answers 412 with the stored object. */
@@ -405,10 +400,9 @@ resource_refuse_changed(struct resource_query *r)
 {
 	struct json_writer *j = &r->q.json;
 
-	resource_tag(r->resource, r->object, r->q.etag, sizeof(r->q.etag));
+	resource_tag(r->resource, r->object, r->q.etag);
 	json_write_open(j, NULL, '{');
-	json_write_str(j, "error", slice_str("Somebody has changed it since it was read"));
-	json_write_str(j, "code", slice_str("changed"));
+	record_version_write_conflict(j);
 	resource_write_object(j, "current", r->resource, r->object, false);
 	json_write_close(j, '}');
 	store_query_reply_status(&r->q, 412);

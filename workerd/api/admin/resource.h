@@ -62,7 +62,8 @@ struct resource {
 	void (*stored)(struct resource_query *r, const void *object);
 
 	/* The field that is wrong when the store refuses (STORE_INVALID), and why; or NULL. */
-	const char *misfit, *misfit_sentence;
+	const char *misfit;
+	enum field_reason misfit_reason;
 };
 
 /* A request that waits. */
@@ -149,6 +150,9 @@ void resource_on_changed(void *arg, uint16_t type, const union msg *m);
 
 /* Stores the new or changed object, and answers. */
 void resource_put(struct resource_query *r);
+
+/* After the store refused a change because of another one: reads the record again and repeats the change. */
+void resource_try_again(struct resource_query *r);
 
 /* Answers 422 with the errors of the body. */
 void resource_refuse(struct resource_query *r);

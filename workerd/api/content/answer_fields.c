@@ -8,20 +8,15 @@
 #define AT(member) offsetof(struct answer_object, member)
 
 static bool
-answer_fields_read_gaps(const struct field *f, struct json_t *value, struct fields *in, void *at)
+answer_fields_read_gaps(
+    const struct field *f, struct json_t *value, struct fields *in, void *at)
 {
 	return field_ids.read(f, value, in, at);
 }
 
-static void
-answer_fields_want_gaps(const struct field *f, struct buf *out)
-{
-	field_ids.want(f, out);
-}
-
 /* Like field_ids, but not a member of what is shown. */
 static const struct field_kind gaps_kind = {
-    sizeof(struct slice), answer_fields_read_gaps, answer_fields_want_gaps, NULL};
+    sizeof(struct slice), answer_fields_read_gaps, REASON_IDS, NULL, NULL};
 
 const struct field answer_fields[] = {
     {"id", &field_id, AT(record.id), FIELD_FIXED, 0, 0, NULL},
@@ -47,20 +42,25 @@ answer_fields_show(struct answer_object *answer)
 }
 
 static void
+answer_fields_refuse_missing(struct fields *in, const char *name, uint32_t max)
+{
+	fields_refuse_for(
+	    in, name, &(struct field_refusal){.reason = REASON_TEXT, .min = 1, .max = max});
+}
+
+static void
 answer_fields_check_new(struct fields *in, const struct msg_answer_record *r)
 {
 	bool of_reply = !id_is_zero(&r->message);
 
-	if (of_reply != !id_is_zero(&r->conversation))
-		fields_refuse(in, of_reply ? "conversation" : "message",
-		    of_reply ? "must be the conversation of the message"
-			     : "must be a reply in the conversation");
+	if (of_reply && id_is_zero(&r->conversation))
+		fields_refuse(in, "conversation", REASON_REPLY_CONVERSATION);
+	if (!of_reply && !id_is_zero(&r->conversation))
+		fields_refuse(in, "message", REASON_REPLY);
 	if (!of_reply && r->question.len == 0)
-		fields_refuse(in, "question",
-		    "must be a text of 1 to 1000 characters, unless message is given");
+		answer_fields_refuse_missing(in, "question", ANSWER_QUESTION_MAX);
 	if (!of_reply && r->text.len == 0)
-		fields_refuse(in, "text",
-		    "must be a text of 1 to 2000 characters, unless message is given");
+		answer_fields_refuse_missing(in, "text", ANSWER_TEXT_MAX);
 }
 
 void
@@ -73,7 +73,7 @@ answer_fields_check(struct fields *in, const struct answer_object *answer)
 		return;
 	}
 	if (!id_equal(&r->conversation, &answer->stored_conversation))
-		fields_refuse(in, "conversation", "cannot be changed");
+		fields_refuse(in, "conversation", REASON_FIXED);
 	if (!id_equal(&r->message, &answer->stored_message))
-		fields_refuse(in, "message", "cannot be changed");
+		fields_refuse(in, "message", REASON_FIXED);
 }

@@ -28,15 +28,14 @@ answers_check(struct fields *in, const void *object, const struct settings *sett
 static void
 answers_make(void *object, const struct id *id, const struct id *org)
 {
-	*(struct answer_object *)object = (struct answer_object){
-	    .record = {.v = RECORD_VERSION, .id = *id, .org = *org}};
+	*(struct answer_object *)object =
+	    (struct answer_object){.record = {.v = RECORD_VERSION, .id = *id, .org = *org}};
 }
 
 /* Finds the reply and the visitor's message before it. False: there is no such reply with a text. */
 static bool
-answers_find_reply(
-    const struct msg_answer_record *answer, struct slice messages, struct slice *question,
-    struct slice *text)
+answers_find_reply(const struct msg_answer_record *answer, struct slice messages,
+    struct slice *question, struct slice *text)
 {
 	struct msg_message_record r;
 	struct slice item;
@@ -47,9 +46,9 @@ answers_find_reply(
 			return false;
 		if (id_equal(&r.id, &answer->message)) {
 			*text = r.text;
-			return r.role != ROLE_USER && utf8_trim(r.text).len > 0;
+			return r.role != MESSAGE_USER && utf8_trim(r.text).len > 0;
 		}
-		if (r.role == ROLE_USER)
+		if (r.role == MESSAGE_USER)
 			*question = r.text;
 	}
 	return false;
@@ -68,9 +67,13 @@ answers_on_messages(void *arg, uint16_t type, const union msg *m)
 		return;
 	}
 	if (type != MSG_MESSAGE_PAGE ||
-	    !answers_find_reply(
-		&answer->record, m->message_page.messages, &question, &text)) {
-		fields_refuse(&r->in, "message", "must be a reply in the conversation");
+	    !answers_find_reply(&answer->record, m->message_page.messages, &question, &text)) {
+		fields_refuse(&r->in, "message", REASON_REPLY);
+		resource_refuse(r);
+		return;
+	}
+	if (answer->record.question.len == 0 && utf8_trim(question).len == 0) {
+		fields_refuse(&r->in, "message", REASON_REPLY);
 		resource_refuse(r);
 		return;
 	}

@@ -178,7 +178,7 @@ find_on_agent(void *arg, uint16_t type, const union msg *m)
 	struct msg_agent_record agent;
 
 	if (store_refused(type, m, STORE_NOT_FOUND)) {
-		fields_refuse(&q->in, "agent", "must be an agent of this organization");
+		fields_refuse(&q->in, "agent", REASON_AGENT);
 		fields_refuse_query(&q->q, &q->in);
 	} else if (type != MSG_RECORD ||
 	    record_decode(m->record.record, MSG_AGENT_RECORD, &agent) != WIRE_OK) {
@@ -220,6 +220,6 @@ handle_find(const struct api_call *c)
 	q->body.limit = LIMIT_DEFAULT;
 	fields_read(&q->in, find_fields, true, &q->body);
 	if (!id_is_zero(&q->body.agent) && fields_has(&q->in, "sources"))
-		fields_refuse(&q->in, "sources", "must be left out, as agent is given");
+		fields_refuse(&q->in, "sources", REASON_SOURCES_OTHERWISE);
 	find_begin(q);
 }

@@ -241,7 +241,7 @@ gaps_on_answer(void *arg, uint16_t type, const union msg *m)
 	if (type == MSG_RECORD) {
 		gaps_close(q);
 	} else if (store_refused(type, m, STORE_NOT_FOUND)) {
-		fields_refuse(&q->in, "answer", "must be an answer of this organization");
+		fields_refuse(&q->in, "answer", REASON_ANSWER);
 		fields_refuse_query(&q->q, &q->in);
 	} else {
 		store_query_fail(&q->q, type, m);
@@ -260,7 +260,7 @@ handle_gaps_close(const struct api_call *c)
 		return;
 	fields_read(&in, close_fields, true, &body);
 	if (body.state == 0 && !id_is_zero(&body.answer))
-		fields_refuse(&in, "answer", "must be left out, unless state is closed");
+		fields_refuse(&in, "answer", REASON_ANSWER_OTHERWISE);
 	q = store_query_new(c, sizeof(*q), ANSWER_MAX, NULL);
 	q->q.on_end = gaps_on_end;
 	q->in = in;

@@ -1,5 +1,5 @@
 /*
- * The store lists all questions by their ids, which grow with time: the newest are kept in a ring.
+ * The store lists all questions, the newest first.
  */
 #include "workerd/api/content/open_gaps.h"
 
@@ -16,9 +16,9 @@ struct open_gaps {
 	open_gaps_fn *fn;
 	void *arg;
 	struct id org;
-	size_t first, n; /* of the ring */
+	size_t n;
 	bool cut;
-	struct open_gap ring[OPEN_GAPS_MAX];
+	struct open_gap gaps[OPEN_GAPS_MAX]; /* newest first */
 };
 
 size_t
@@ -31,7 +31,7 @@ const struct open_gap *
 open_gaps_at(const struct open_gaps *g, size_t i)
 {
 	must(i < g->n);
-	return &g->ring[(g->first + i) % OPEN_GAPS_MAX];
+	return &g->gaps[g->n - 1 - i];
 }
 
 bool
@@ -43,8 +43,8 @@ open_gaps_are_cut(const struct open_gaps *g)
 static void
 open_gaps_free(struct open_gaps *g)
 {
-	for (size_t i = 0; i < OPEN_GAPS_MAX; i++)
-		free((void *)(uintptr_t)g->ring[i].question.p);
+	for (size_t i = 0; i < g->n; i++)
+		free((void *)(uintptr_t)g->gaps[i].question.p);
 	free(g);
 }
 
@@ -66,18 +66,10 @@ open_gaps_end(struct open_gaps *g, uint16_t type, const union msg *m)
 static void
 open_gaps_add(struct open_gaps *g, const struct msg_gap_record *r)
 {
-	struct open_gap *gap = &g->ring[(g->first + g->n) % OPEN_GAPS_MAX];
 	uint8_t *question = xcalloc(1, r->question.len + 1);
 
-	if (g->n == OPEN_GAPS_MAX) {
-		free((void *)(uintptr_t)gap->question.p);
-		g->first = (g->first + 1) % OPEN_GAPS_MAX;
-		g->cut = true;
-	} else {
-		g->n++;
-	}
 	memcpy(question, r->question.p, r->question.len);
-	*gap = (struct open_gap){.id = r->id,
+	g->gaps[g->n++] = (struct open_gap){.id = r->id,
 	    .agent = r->agent,
 	    .widget = r->widget,
 	    .conversation = r->conversation,
@@ -94,7 +86,9 @@ open_gaps_add_all(struct open_gaps *g, struct slice records)
 	while (wire_list_next(&records, &item)) {
 		if (record_decode(item, MSG_GAP_RECORD, &r) != WIRE_OK)
 			return false;
-		if (r.state == GAP_OPEN)
+		if (r.state == GAP_OPEN && g->n == OPEN_GAPS_MAX)
+			g->cut = true;
+		else if (r.state == GAP_OPEN)
 			open_gaps_add(g, &r);
 	}
 	return true;
@@ -124,7 +118,7 @@ open_gaps_on_page(void *arg, uint16_t type, const union msg *m)
 		open_gaps_end(g, type, m);
 	else if (!open_gaps_add_all(g, m->record_page.records))
 		open_gaps_end(g, 0, NULL);
-	else if (id_is_zero(&m->record_page.next))
+	else if (id_is_zero(&m->record_page.next) || g->cut)
 		open_gaps_end(g, MSG_OK, NULL);
 	else if (!open_gaps_ask(g, &m->record_page.next))
 		open_gaps_end(g, 0, NULL);

@@ -143,17 +143,18 @@ content_fits_kind(const struct content_names *names, uint8_t kind)
 	    (kind == SOURCE_FILES && memmem(url.p, url.len, "://", 3) == NULL);
 }
 
-/* Answers 422 with one error. */
-static void
+/* Answers 422 with one error; false. */
+static bool
 content_refuse_field(
-    struct api *api, struct http_exchange *x, const char *name, const char *sentence)
+    struct api *api, struct http_exchange *x, const char *name, enum field_reason reason)
 {
 	struct fields in;
 
 	must(fields_parse(slice_str("{}"), &in) == NULL);
-	fields_refuse(&in, name, sentence);
+	fields_refuse(&in, name, reason);
 	fields_reply_wrong(api, x, &in);
 	fields_clear(&in);
+	return false;
 }
 
 static void
@@ -170,10 +171,8 @@ content_on_source(void *arg, uint16_t type, const union msg *m)
 		store_query_refuse(&q->q, 409, "wrong_kind",
 		    "Only sources of the kinds files and pushed take content");
 	else if (!content_fits_kind(&q->names, source.kind))
-		content_refuse_field(api, store_query_done(&q->q), "url",
-		    source.kind == SOURCE_FILES
-			? "must be the name of a file, or an http:// or https:// URL"
-			: "must be an http:// or https:// URL");
+		(void)content_refuse_field(api, store_query_done(&q->q), "url",
+		    source.kind == SOURCE_FILES ? REASON_CONTENT_NAME : REASON_CONTENT_URL);
 	else
 		content_take(q);
 }
@@ -204,6 +203,13 @@ content_keep_type(struct content_names *names, struct slice type)
 	memcpy(names->type, type.p, type.len);
 }
 
+/* Whether it is a line with something in it. */
+static bool
+content_is_line(struct slice text)
+{
+	return utf8_trim(text).len > 0 && utf8_is_line(text);
+}
+
 /* Reads address and title; false: 422 was sent. */
 static bool
 content_read_names(const struct api_call *c, struct content_names *names)
@@ -211,23 +217,13 @@ content_read_names(const struct api_call *c, struct content_names *names)
 	struct slice query = c->x->req->query;
 	struct slice url = parameter_read_form(query, "url", names->url, URL_MAX);
 	struct slice title = parameter_read_form(query, "title", names->title, TITLE_MAX);
-	const char *wrong = NULL, *name = "url";
 
-	if (utf8_trim(url).len == 0 || !utf8_is_line(url))
-		wrong = "must be a URL or the name of a file, of at most 2048 bytes";
-	if (wrong == NULL && title.p != NULL &&
-	    (utf8_trim(title).len == 0 || !utf8_is_line(title))) {
-		name = "title";
-		wrong = "must be a line of at most 600 bytes, or left out";
-	}
-	if (wrong == NULL && http_body_left(c->x) == 0) {
-		name = "body";
-		wrong = "must be the content, which is empty";
-	}
-	if (wrong != NULL) {
-		content_refuse_field(c->api, c->x, name, wrong);
-		return false;
-	}
+	if (!content_is_line(url))
+		return content_refuse_field(c->api, c->x, "url", REASON_CONTENT_NAME);
+	if (title.p != NULL && !content_is_line(title))
+		return content_refuse_field(c->api, c->x, "title", REASON_CONTENT_TITLE);
+	if (http_body_left(c->x) == 0)
+		return content_refuse_field(c->api, c->x, "body", REASON_CONTENT_EMPTY);
 	names->url_len = url.len;
 	names->title_len = title.len;
 	return true;

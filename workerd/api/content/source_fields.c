@@ -52,15 +52,6 @@ source_fields_read_patterns(const struct field *f, json_t *value, struct fields 
 }
 
 static void
-source_fields_want_patterns(const struct field *f, struct buf *out)
-{
-	must(buf_printf(out,
-		 "a list of at most %u patterns that begin with \"/\", such as /help/ or "
-		 "/*.html$, of %d bytes together",
-		 f->max, SOURCE_PATTERNS_BYTES) == 0);
-}
-
-static void
 source_fields_write_patterns(const struct field *f, const void *at, struct json_writer *j)
 {
 	struct slice rest = ((const struct source_patterns *)at)->lines;
@@ -78,7 +69,7 @@ source_fields_write_patterns(const struct field *f, const void *at, struct json_
 }
 
 static const struct field_kind patterns_kind = {sizeof(struct source_patterns),
-    source_fields_read_patterns, source_fields_want_patterns, source_fields_write_patterns};
+    source_fields_read_patterns, REASON_PATTERNS, source_fields_write_patterns, NULL};
 
 /* A client sends back what it has read. */
 static bool
@@ -91,7 +82,8 @@ source_fields_read_state(const struct field *f, json_t *value, struct fields *in
 	return true;
 }
 
-static const struct field_kind state_kind = {0, source_fields_read_state, NULL, NULL};
+static const struct field_kind state_kind = {
+    0, source_fields_read_state, REASON_OBJECT, NULL, NULL};
 
 const struct field source_fields[] = {
     {"id", &field_id, AT(record.id), FIELD_FIXED, 0, 0, NULL},
@@ -134,13 +126,11 @@ source_fields_check(struct fields *in, const struct source_object *source)
 	bool has_url = r->kind == SOURCE_SITE || r->kind == SOURCE_PAGE;
 
 	if (source->is_stored && r->kind != source->stored_kind)
-		fields_refuse(in, "kind", "cannot be changed: create another source");
+		fields_refuse(in, "kind", REASON_FIXED);
 	else if (has_url && r->url.len == 0)
-		fields_refuse(in, "url",
-		    "must be the http:// or https:// URL where the site begins, or of the "
-		    "page");
+		fields_refuse(in, "url", REASON_SOURCE_URL);
 	else if (!has_url && r->url.len > 0)
-		fields_refuse(in, "url", "must be null: only a site or a page has a URL");
+		fields_refuse(in, "url", REASON_SOURCE_URL_NONE);
 }
 
 void

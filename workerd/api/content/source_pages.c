@@ -57,9 +57,9 @@ source_pages_write_number(const struct field *f, const void *at, struct json_wri
 }
 
 static const struct field_kind reason_kind = {
-    sizeof(uint8_t), NULL, NULL, source_pages_write_reason};
+    sizeof(uint8_t), NULL, REASON_FIXED, source_pages_write_reason, NULL};
 static const struct field_kind number_kind = {
-    sizeof(uint32_t), NULL, NULL, source_pages_write_number};
+    sizeof(uint32_t), NULL, REASON_FIXED, source_pages_write_number, NULL};
 
 /* Only for writing. */
 static const struct field page_fields[] = {

@@ -69,15 +69,6 @@ web_read_url(const struct field *f, json_t *value, struct fields *in, void *at)
 }
 
 static void
-web_want_url(const struct field *f, struct buf *out)
-{
-	must(buf_printf(out,
-		 "an http:// or https:// URL with a host and without a user, of at most %u "
-		 "characters, such as https://example.com/page",
-		 f->max) == 0);
-}
-
-static void
 web_write_text(const struct field *f, const void *at, struct json_writer *j)
 {
 	const struct slice *s = at;
@@ -124,14 +115,7 @@ web_read_language(const struct field *f, json_t *value, struct fields *in, void 
 	return true;
 }
 
-static void
-web_want_language(const struct field *f, struct buf *out)
-{
-	must(buf_printf(out, "a language tag of at most %u characters, such as en or pt-BR",
-		 f->max) == 0);
-}
-
 const struct field_kind field_url = {
-    sizeof(struct slice), web_read_url, web_want_url, web_write_text};
+    sizeof(struct slice), web_read_url, REASON_URL, web_write_text, NULL};
 const struct field_kind field_language = {
-    sizeof(struct slice), web_read_language, web_want_language, web_write_text};
+    sizeof(struct slice), web_read_language, REASON_LANGUAGE_TAG, web_write_text, NULL};

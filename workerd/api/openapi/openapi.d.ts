@@ -1723,6 +1723,17 @@ export interface components {
             fields: {
                 [key: string]: string;
             };
+            /** @description The same members, for programs that have texts of their own. */
+            reasons: {
+                [key: string]: components["schemas"]["FieldReason"];
+            };
+        };
+        FieldReason: {
+            /** @enum {unknown} */
+            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "model_server" | "model_server_none" | "model_server_url" | "context" | "turn" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "user" | "client_id" | "url" | "patterns" | "source_url" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
+            min?: number;
+            max?: number;
+            choices?: string[];
         };
         Color: string;
         Widget: {
@@ -2148,7 +2159,12 @@ export interface components {
             state?: "open" | "waiting" | "resolved";
             /** @description A user. */
             assignedTo?: components["schemas"]["Id"] | null;
+            /** @description Sets all tags. Not together with `addTags` or `removeTags`. */
             tags?: components["schemas"]["Id"][];
+            /** @description Tags to add, which may be there already; a conversation has at most 32. */
+            addTags?: components["schemas"]["Id"][];
+            /** @description Tags to remove, which may be gone already. A tag that is in both lists is removed. */
+            removeTags?: components["schemas"]["Id"][];
             read?: boolean;
         };
         ChangedConversation: {
@@ -2516,8 +2532,10 @@ export interface components {
             hits: components["schemas"]["FoundPassage"][];
             /** @description How much of the question's weight the best passage has. */
             coverage: number;
-            /** @description Whether a reply would be based on them; false: the question counts as not answered by the content. */
+            /** @description Whether they cover the question well enough for a reply; false: the question counts as not answered by the content. */
             found: boolean;
+            /** @description The content is so short that replies get all of it, whatever was found. */
+            whole: boolean;
             /** @description The passages that were searched. */
             chunks: number;
         };
@@ -2591,6 +2609,7 @@ export interface components {
             /** @enum {unknown} */
             role: "owner" | "member";
             created_at: components["schemas"]["Time"];
+            updated_at: components["schemas"]["Time"];
         };
         Person: {
             id: components["schemas"]["Id"];
@@ -2629,6 +2648,7 @@ export interface components {
             /** Format: email */
             email?: string;
             created_at?: components["schemas"]["Time"];
+            updated_at?: components["schemas"]["Time"];
         };
         Key: {
             id: components["schemas"]["Id"];
@@ -2668,7 +2688,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap")[];
+            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -2687,7 +2707,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap")[];
+            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -2708,7 +2728,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url?: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds?: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap")[];
+            kinds?: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -2737,7 +2757,7 @@ export interface components {
             /** @description The header X-Banter-Delivery of each attempt. */
             delivery: string;
             /** @enum {unknown} */
-            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap";
+            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap";
             id: components["schemas"]["Id"];
             conversationId: components["schemas"]["Id"] | null;
             change: string;
@@ -3268,6 +3288,7 @@ export type ExportedContact = components['schemas']['ExportedContact'];
 export type Thread = components['schemas']['Thread'];
 export type ContactError = components['schemas']['ContactError'];
 export type FieldsError = components['schemas']['FieldsError'];
+export type FieldReason = components['schemas']['FieldReason'];
 export type Color = components['schemas']['Color'];
 export type Widget = components['schemas']['Widget'];
 export type WidgetStatus = components['schemas']['WidgetStatus'];
@@ -4755,7 +4776,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of answers, oldest first. */
+            /** @description A page of answers, newest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5391,7 +5412,10 @@ export interface operations {
     changeProfile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the version that the change is made to. If the object has changed since, the response is 412 with the current one, and nothing is changed. Without it, members that are not named stay as others have set them. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5593,7 +5617,10 @@ export interface operations {
     changeUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the version that the change is made to. If the object has changed since, the response is 412 with the current one, and nothing is changed. Without it, members that are not named stay as others have set them. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 /** @description The id from the list. */
                 userId: components["schemas"]["Id"];

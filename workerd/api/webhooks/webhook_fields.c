@@ -52,17 +52,6 @@ webhook_fields_read_kinds(const struct field *f, json_t *value, struct fields *i
 }
 
 static void
-webhook_fields_want_kinds(const struct field *f, struct buf *out)
-{
-	(void)f;
-	must(buf_append_str(out, "a list of") == 0);
-	for (enum change_kind kind = CHANGE_FEED + 1; kind < CHANGE_KINDS; kind++)
-		if (webhook_fields_has_kind(kind))
-			must(buf_printf(out, "%s %s", kind == CHANGE_FEED + 1 ? "" : ",",
-				 change_kind_name((uint8_t)kind)) == 0);
-}
-
-static void
 webhook_fields_write_kinds(const struct field *f, const void *at, struct json_writer *j)
 {
 	uint32_t kinds = *(const uint32_t *)at;
@@ -74,8 +63,21 @@ webhook_fields_write_kinds(const struct field *f, const void *at, struct json_wr
 	json_write_close(j, ']');
 }
 
+static void
+webhook_fields_bound_kinds(const struct field *f, struct field_refusal *refusal)
+{
+	static const char *names[CHANGE_KINDS + 1];
+	size_t n = 0;
+
+	(void)f;
+	for (enum change_kind kind = CHANGE_FEED + 1; kind < CHANGE_KINDS; kind++)
+		if (webhook_fields_has_kind(kind))
+			names[n++] = change_kind_name((uint8_t)kind);
+	refusal->choices = names;
+}
+
 static const struct field_kind kinds_kind = {sizeof(uint32_t), webhook_fields_read_kinds,
-    webhook_fields_want_kinds, webhook_fields_write_kinds};
+    REASON_KINDS, webhook_fields_write_kinds, webhook_fields_bound_kinds};
 
 static const char *const formats[] = {
     [WEBHOOK_JSON] = "json", [WEBHOOK_SLACK] = "slack", [WEBHOOK_DISCORD] = "discord", NULL};
@@ -92,7 +94,7 @@ webhook_fields_write_notice(const struct field *f, const void *at, struct json_w
 }
 
 static const struct field_kind notice_kind = {
-    sizeof(struct slice), NULL, NULL, webhook_fields_write_notice};
+    sizeof(struct slice), NULL, REASON_FIXED, webhook_fields_write_notice, NULL};
 
 const struct field webhook_fields[] = {
     {"id", &field_id, AT(id), FIELD_FIXED, 0, 0, NULL},
@@ -113,5 +115,5 @@ webhook_fields_check(struct fields *in, const void *record)
 	const struct msg_webhook_record *r = record;
 
 	if (r->format == WEBHOOK_JSON && r->kinds == 0)
-		fields_refuse(in, "kinds", "must name at least one kind of events");
+		fields_refuse(in, "kinds", REASON_KINDS_NONE);
 }

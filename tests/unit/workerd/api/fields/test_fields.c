@@ -227,12 +227,31 @@ TEST(a_member_has_one_error)
 	assert_null(fields_parse(slice_str("{\"line\":1}"), &in));
 	assert_true(fields_has(&in, "line") && !fields_has(&in, "size"));
 	fields_read(&in, table, false, &thing);
-	fields_refuse(&in, "line", "other");
-	fields_refuse(&in, "size", "does not go with line");
-	fields_refuse(&in, "size", "again");
+	fields_refuse(&in, "line", REASON_TEXT);
+	fields_refuse(&in, "size", REASON_OUTDATED);
+	fields_refuse(&in, "size", REASON_TEXT);
 	assert_true(slice_eq_str(fields_wrong(&in),
 	    "\"line\":\"must be a line of 1 to 5 characters\","
-	    "\"size\":\"does not go with line\""));
+	    "\"size\":\"is outdated: read it again, or leave it out\""));
+	fields_clear(&in);
+}
+
+TEST(reasons_have_a_code_and_what_would_be_valid)
+{
+	struct thing thing = default_thing();
+	struct fields in;
+
+	assert_null(fields_parse(
+	    slice_str("{\"line\":1,\"size\":1,\"count\":1,\"decimal\":9,\"list\":1,\"x\":1}"),
+	    &in));
+	fields_read(&in, table, false, &thing);
+	assert_true(slice_eq_str(fields_reasons(&in),
+	    "\"line\":{\"code\":\"line\",\"min\":1,\"max\":5},"
+	    "\"size\":{\"code\":\"choice\",\"choices\":[\"small\",\"large\"]},"
+	    "\"count\":{\"code\":\"count\",\"min\":2,\"max\":4000000000},"
+	    "\"decimal\":{\"code\":\"decimal\",\"min\":0,\"max\":2},"
+	    "\"list\":{\"code\":\"list\",\"max\":2},"
+	    "\"x\":{\"code\":\"unknown\"}"));
 	fields_clear(&in);
 }
 
