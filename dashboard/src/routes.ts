@@ -44,14 +44,7 @@ const Agents = page(agents, async () => (await import("./agents/page")).AgentsPa
 const Agent = page(agents, async () => (await import("./agents/edit-page")).AgentPage);
 const Contacts = page(contacts, async () => (await import("./contacts/page")).ContactsPage);
 const Contact = page(contacts, async () => (await import("./contacts/contact-page")).ContactPage);
-const Sources = page(knowledge, async () => (await import("./knowledge/sources-page")).SourcesPage);
-const Source = page(knowledge, async () => (await import("./knowledge/source-page")).SourcePage);
-const Answers = page(knowledge, async () => (await import("./knowledge/answers-page")).AnswersPage);
-const Questions = page(
-	knowledge,
-	async () => (await import("./knowledge/questions-page")).QuestionsPage,
-);
-const Find = page(knowledge, async () => (await import("./knowledge/find-page")).FindPage);
+const Knowledge = page(knowledge, async () => (await import("./knowledge/page")).KnowledgePage);
 const Numbers = page(numbers, async () => (await import("./numbers/page")).NumbersPage);
 const Settings = page(settings, async () => (await import("./settings/page")).SettingsPage);
 
@@ -75,11 +68,9 @@ export const ROUTES: readonly Address[] = [
 	{ path: "/agents/:id", component: Agent },
 	{ path: "/contacts", component: Contacts },
 	{ path: "/contacts/:id", component: Contact },
-	{ path: "/knowledge", component: Sources },
-	{ path: "/knowledge/answers", component: Answers },
-	{ path: "/knowledge/questions", component: Questions },
-	{ path: "/knowledge/find", component: Find },
-	{ path: "/knowledge/sources/:id", component: Source },
+	{ path: "/knowledge", component: Knowledge },
+	{ path: "/knowledge/:page", component: Knowledge },
+	{ path: "/knowledge/:page/:id", component: Knowledge },
 	{ path: "/numbers", component: Numbers },
 	{ path: "/settings", component: Settings },
 	{ path: "/settings/:page", component: Settings },

@@ -9,11 +9,12 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/process/privileges.h"
+#include "proto/process/program.h"
 #include "storaged/changes/changes.h"
 #include "storaged/open/env_open.h"
 #include "storaged/records/organization_create.h"
 #include "storaged/server/listen.h"
-#include "storaged/server/program.h"
+#include "storaged/server/serve.h"
 #include "storaged/server/server.h"
 
 /* With the lock held. arg: the open environment. */
@@ -32,7 +33,7 @@ storaged_listen(const struct settings *settings, struct env *env)
 
 	return status != 0
 	    ? status
-	    : program_listen(settings, &access, settings->store_socket, storaged_serve, env);
+	    : serve_listen(settings, &access, settings->store_socket, storaged_serve, env);
 }
 
 static int

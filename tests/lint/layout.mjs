@@ -25,7 +25,7 @@ const FOLDERS = Object.fromEntries(
 	`proto/base:
 	proto/settings: proto/base
 	proto/ipc: proto/base
-	proto/process: proto/base
+	proto/process: proto/base proto/settings
 	masterd:
 	workerd/http/message:
 	workerd/http: workerd/http/message
@@ -68,6 +68,12 @@ const FOLDERS = Object.fromEntries(
 		workerd/api/guard workerd/api/admin
 	workerd/api: workerd/http/ workerd/store workerd/search workerd/model workerd/turn workerd/webhooks \
 		workerd/api/
+	workerd/crawl/rules:
+	workerd/crawl/document:
+	workerd/crawl/fetch: workerd/net workerd/crawl/rules
+	workerd/crawl/source: workerd/store workerd/crawl workerd/crawl/document workerd/crawl/fetch workerd/crawl/rules
+	workerd/crawl: workerd/store workerd/crawl/document workerd/crawl/fetch workerd/crawl/source
+	workerd/crawl/extract: workerd/crawl/document
 	workerd: workerd/
 	${STORE_LAYERS.map((folder, i) => `${folder}: ${STORE_LAYERS.slice(0, i).join(" ")}`).join("\n")}
 	storaged/verify: storaged/engine storaged/identities storaged/numbers storaged/budgets storaged/conversations storaged/records
@@ -125,6 +131,9 @@ const PREFIXES = {
 	"storaged/engine/txn": ["record", "walk"],
 	"storaged/server/batch": ["handlers"],
 	"storaged/search/main": ["searchd"],
+	"workerd/crawl/fetch/hosts": ["host"],
+	"workerd/crawl/fetch/robots_cache": ["robots_ask"],
+	"workerd/crawl/source/page_set": ["page"],
 	"storaged/server/main": ["storaged"],
 	"workerd/api/process_usage": ["usage"],
 	"workerd/http/tls": ["io"],
@@ -134,13 +143,14 @@ const PREFIXES = {
 /** A library's header, and the files that may include it. */
 const HEADERS = {
 	"curl/curl.h":
-		/^workerd\/(model\/(upstream_(dial|target)|model_list)|net\/curl_loop|webhooks\/webhook_post)\.c$/,
+		/^workerd\/(model\/(upstream_(dial|target)|model_list)|net\/curl_loop|webhooks\/webhook_post|crawl\/fetch\/fetch)\.c$/,
 	"nghttp2/nghttp2.h": /^workerd\/model\/upstream_http2\.c$/,
 	"lmdb.h": /^storaged\/engine\//,
 	"xxhash.h": /^storaged\/(engine|cli\/files)\//,
 	"wslay/wslay.h": /^workerd\/http\/ws\//,
 	"seccomp.h": /^proto\/process\/call_filter\.c$/,
 	"openssl/ssl.h": /^workerd\/(http\/(tls|io)|model\/upstream_tls)\.c$/,
+	"zlib.h": /^workerd\/crawl\/fetch\/gunzip\.c$/,
 	"sqlite3.h": /^storaged\/search\//,
 	"unicase.h": /^storaged\/(identities\/match_keys|search\/text\/fold)\.c$/,
 	"uninorm.h": /^storaged\/(identities\/match_keys|search\/text\/fold)\.c$/,

@@ -60,6 +60,15 @@ document_item_fields(uint16_t type)
 	return type == ITEM_LINK ? link_fields : block_fields;
 }
 
+static bool
+document_is_block(const struct block *block)
+{
+	bool heading = block->kind == BLOCK_HEADING;
+
+	return block->text.len > 0 && heading == (block->level > 0) &&
+	    (!heading || block->text.len <= DOCUMENT_HEADING_MAX);
+}
+
 /* What the fields alone do not ensure. */
 static bool
 document_is_consistent(const struct document *doc)
@@ -73,7 +82,7 @@ document_is_consistent(const struct document *doc)
 	if (n > DOCUMENT_LINKS_MAX || !utf8_is_line(doc->title))
 		return false;
 	while (document_next_block(&blocks, &block))
-		if (block.text.len == 0 || (block.kind == BLOCK_HEADING) != (block.level > 0))
+		if (!document_is_block(&block))
 			return false;
 	return true;
 }

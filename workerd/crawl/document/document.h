@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "proto/base/buf.h"
+#include "proto/base/secrets.h"
 
 #define DOCUMENT_MAX          (48u * 1024 * 1024) /* bytes, encoded */
 #define DOCUMENT_TEXT_MAX     (24u * 1024 * 1024) /* of one block */
@@ -16,6 +17,8 @@
 #define DOCUMENT_TITLE_MAX    600
 #define DOCUMENT_URL_MAX      2048
 #define DOCUMENT_ANCHOR_MAX   200
+#define DOCUMENT_HEADING_MAX  400 /* of a heading */
+#define DOCUMENT_PATH_MAX     600 /* of the headings above a block */
 #define DOCUMENT_LANGUAGE_MAX 35
 #define DOCUMENT_LEVELS       6
 
@@ -72,7 +75,30 @@ void document_free(struct document *doc);
 /* Takes the next link, absolute and without fragment, from a copy of doc->links; false at the end. */
 bool document_next_link(struct slice *links, struct slice *url);
 
-/* Takes the next block from a copy of doc->blocks; false at the end. block_walk.h also tells its place. */
+/* Takes the next block from a copy of doc->blocks; false at the end. struct document_walk also tells its place. */
 bool document_next_block(struct slice *blocks, struct block *block);
+
+/* Walks the blocks and keeps track of the headings above them. */
+struct document_walk {
+	struct slice rest;
+	struct block block;
+	struct slice anchor;                    /* of the block's place; empty: none */
+	struct slice headings[DOCUMENT_LEVELS]; /* empty: none of this level */
+};
+
+void document_walk_init(struct document_walk *w, const struct document *doc);
+
+/* Goes to the next block: a heading is below itself. False at the end. */
+bool document_walk_next(struct document_walk *w);
+
+/* Appends the headings above the block, from the outermost, with " > " between, cut to DOCUMENT_PATH_MAX bytes by
+ * leaving out the outermost and then cutting the last. out must have that much room. */
+void document_walk_path(const struct document_walk *w, struct buf *out);
+
+/* SHA-256 of a block's kind and text, by which blocks are counted that many pages of a source have. */
+struct hash256 document_block_hash(const struct block *block);
+
+/* SHA-256 of all blocks: equal for pages with equal text, whatever their titles and anchors. */
+struct hash256 document_hash(const struct document *doc);
 
 #endif

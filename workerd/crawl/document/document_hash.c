@@ -1,9 +1,9 @@
-#include "workerd/crawl/document/document_hash.h"
+#include "workerd/crawl/document/document.h"
 
 #include "proto/base/basics.h"
 
 struct hash256
-document_hash_block(const struct block *block)
+document_block_hash(const struct block *block)
 {
 	struct hash256 hash;
 	struct buf all;
@@ -27,7 +27,7 @@ document_hash(const struct document *doc)
 
 	buf_init(&all, 4 * DOCUMENT_MAX);
 	while (document_next_block(&blocks, &block)) {
-		hash = document_hash_block(&block);
+		hash = document_block_hash(&block);
 		must(buf_append(&all, &hash, sizeof(hash)) == 0);
 	}
 	hash = secret_hash(buf_slice(&all));

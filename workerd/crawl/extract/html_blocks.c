@@ -13,9 +13,8 @@
 #include "proto/base/utf8.h"
 #include "workerd/crawl/extract/html_tree.h"
 
-#define LISTS_MAX   16  /* deeper ones count as part of the last */
-#define HEADING_MAX 400 /* bytes; a longer one was not closed */
-#define ALT_MIN     12  /* bytes of an image's text that says something */
+#define LISTS_MAX 16 /* deeper ones count as part of the last */
+#define ALT_MIN   12 /* bytes of an image's text that says something */
 
 struct list {
 	const xmlNode *element;
@@ -241,10 +240,7 @@ html_blocks_end_heading(struct walk *k, const xmlNode *heading)
 	uint8_t level = (uint8_t)(heading->name[1] - '0');
 
 	k->heading = NULL;
-	if (writer_current(k->w).len > HEADING_MAX)
-		writer_end(k->w, html_blocks_kind(k), 0);
-	else
-		writer_end(k->w, BLOCK_HEADING, level);
+	writer_end(k->w, BLOCK_HEADING, level);
 }
 
 static void

@@ -116,6 +116,14 @@ html_head_signs(struct html_head *head, const xmlNode *element)
 		head->password = true;
 }
 
+/* Without an address if the element's is none. */
+static void
+html_head_resolve(const struct reading *r, const xmlNode *element, struct buf *url)
+{
+	if (link_set_resolve(html_tree_value(element, "href"), r->base, url) == -1)
+		buf_reset(url);
+}
+
 static void
 html_head_element(struct reading *r, const xmlNode *element)
 {
@@ -131,7 +139,7 @@ html_head_element(struct reading *r, const xmlNode *element)
 	else if (html_tree_is(element, "h1") && r->heading == NULL)
 		r->heading = element;
 	else if (html_tree_is(element, "base") && buf_len(&r->base_url) == 0)
-		(void)link_set_resolve(html_tree_value(element, "href"), r->base, &r->base_url);
+		html_head_resolve(r, element, &r->base_url);
 	else if (html_tree_is(element, "link") && r->canonical == NULL &&
 	    html_tree_has_word(element, "rel", "canonical"))
 		r->canonical = element;
@@ -192,8 +200,7 @@ html_head_read(struct html_head *head, struct outcome *out, const xmlDoc *doc, s
 	if (r.og_language.len > 0)
 		html_head_language(out, r.og_language);
 	if (r.canonical != NULL)
-		(void)link_set_resolve(
-		    html_tree_value(r.canonical, "href"), r.base, &out->canonical);
+		html_head_resolve(&r, r.canonical, &out->canonical);
 	if (root != NULL)
 		html_head_links(&r, root);
 	buf_clear(&r.base_url);

@@ -160,6 +160,14 @@ writer_line(struct writer *w)
 }
 
 void
+writer_unhyphenate(struct writer *w)
+{
+	if (writer_ends_with(w, '-'))
+		buf_truncate(&w->text, buf_len(&w->text) - 1);
+	w->space = false;
+}
+
+void
 writer_row(struct writer *w)
 {
 	writer_end_row(w);
@@ -233,11 +241,16 @@ writer_join(struct writer *w, struct slice text)
 void
 writer_block(struct writer *w, enum block_kind kind, uint8_t level, struct slice text)
 {
-	struct block block = {
-	    .kind = (uint8_t)kind, .level = level, .anchor = w->anchor, .text = text};
+	struct block block = {.level = level, .anchor = w->anchor, .text = text};
 
 	if (text.len == 0 || w->failed)
 		return;
+	/* A longer heading is text whose markup is wrong. */
+	if (kind == BLOCK_HEADING && text.len > DOCUMENT_HEADING_MAX) {
+		kind = BLOCK_PARAGRAPH;
+		block.level = 0;
+	}
+	block.kind = (uint8_t)kind;
 	if (block.anchor.len == 0 && (kind == BLOCK_HEADING || kind == BLOCK_TERM))
 		block.anchor = w->weak_anchor;
 	if (block.anchor.len == 0)

@@ -38,6 +38,9 @@ void writer_code(struct writer *w, struct slice text);
 void writer_space(struct writer *w);
 void writer_line(struct writer *w);
 
+/* The word at the end of the current block goes on behind its hyphen, which belongs to the line alone. */
+void writer_unhyphenate(struct writer *w);
+
 /* Begins a row of a table, and a cell of it; ends a row, which disappears if it is empty. */
 void writer_row(struct writer *w);
 void writer_cell(struct writer *w);

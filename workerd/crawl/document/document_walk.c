@@ -1,4 +1,4 @@
-#include "workerd/crawl/document/block_walk.h"
+#include "workerd/crawl/document/document.h"
 
 #include <string.h>
 
@@ -8,14 +8,14 @@
 #define BETWEEN " > "
 
 void
-block_walk_init(struct block_walk *w, const struct document *doc)
+document_walk_init(struct document_walk *w, const struct document *doc)
 {
 	memset(w, 0, sizeof(*w));
 	w->rest = doc->blocks;
 }
 
 bool
-block_walk_next(struct block_walk *w)
+document_walk_next(struct document_walk *w)
 {
 	if (!document_next_block(&w->rest, &w->block))
 		return false;
@@ -31,9 +31,9 @@ block_walk_next(struct block_walk *w)
 
 /* The outermost heading of those that fit together. */
 static size_t
-block_walk_first(const struct block_walk *w)
+document_walk_first(const struct document_walk *w)
 {
-	size_t room = BLOCK_WALK_PATH_MAX + strlen(BETWEEN), first = DOCUMENT_LEVELS;
+	size_t room = DOCUMENT_PATH_MAX + strlen(BETWEEN), first = DOCUMENT_LEVELS;
 
 	for (size_t i = DOCUMENT_LEVELS; i-- > 0;) {
 		size_t len = w->headings[i].len;
@@ -49,7 +49,7 @@ block_walk_first(const struct block_walk *w)
 }
 
 static struct slice
-block_walk_cut(struct slice text, size_t max)
+document_walk_cut(struct slice text, size_t max)
 {
 	if (text.len <= max)
 		return text;
@@ -59,12 +59,12 @@ block_walk_cut(struct slice text, size_t max)
 }
 
 void
-block_walk_path(const struct block_walk *w, struct buf *out)
+document_walk_path(const struct document_walk *w, struct buf *out)
 {
 	size_t before = buf_len(out);
 
-	for (size_t i = block_walk_first(w); i < DOCUMENT_LEVELS; i++) {
-		struct slice text = block_walk_cut(w->headings[i], BLOCK_WALK_PATH_MAX);
+	for (size_t i = document_walk_first(w); i < DOCUMENT_LEVELS; i++) {
+		struct slice text = document_walk_cut(w->headings[i], DOCUMENT_PATH_MAX);
 
 		if (text.len == 0)
 			continue;
