@@ -10,6 +10,7 @@ import { words } from "../../text/words";
 import { Badge } from "../../ui/badge";
 import { Button } from "../../ui/button";
 import { Confirm } from "../../ui/dialog";
+import { Sentence } from "../../ui/sentence";
 import { TimeStamp } from "../../ui/time-stamp";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
@@ -107,8 +108,16 @@ function SignIn({ login, end }: SignInProps) {
 					{login.current && <Badge tone="good">{t("signInHere")}</Badge>}
 				</p>
 				<p class="quiet">
-					<span class="mono-text">{login.address}</span> · {t("signedIn")}{" "}
-					<TimeStamp at={login.created_at} text={words.relative(login.created_at, now)} />
+					<span class="mono-text">{login.address}</span>
+					{" · "}
+					<Sentence
+						text={t("signedIn")}
+						parts={{
+							when: (
+								<TimeStamp at={login.created_at} text={words.relative(login.created_at, now)} />
+							),
+						}}
+					/>
 				</p>
 			</div>
 			{!login.current && (

@@ -8,6 +8,7 @@ import { words } from "../../text/words";
 import { Blank } from "../../ui/blank";
 import { Button } from "../../ui/button";
 import { Card } from "../../ui/card";
+import { Sentence } from "../../ui/sentence";
 import { TableBox } from "../../ui/table-box";
 import { TimeStamp } from "../../ui/time-stamp";
 import { Loaded } from "../loaded";
@@ -57,15 +58,18 @@ function Workers({ server: { workers, master } }: { readonly server: Server }) {
 		<Card
 			title={t("workers")}
 			hint={
-				<>
-					{t("workersHint", {
+				<Sentence
+					text={t("workersHint", {
 						starts: master.worker_starts,
 						deaths: master.worker_deaths,
 						hangs: master.worker_hangs,
-					})}{" "}
-					{t("runningSince")}{" "}
-					<TimeStamp at={master.started_at} text={words.relative(master.started_at, now)} />.
-				</>
+					})}
+					parts={{
+						when: (
+							<TimeStamp at={master.started_at} text={words.relative(master.started_at, now)} />
+						),
+					}}
+				/>
 			}
 		>
 			<TableBox label={t("workers")}>

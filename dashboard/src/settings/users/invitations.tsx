@@ -9,6 +9,7 @@ import { words } from "../../text/words";
 import { Badge } from "../../ui/badge";
 import { Button } from "../../ui/button";
 import { Confirm } from "../../ui/dialog";
+import { Sentence } from "../../ui/sentence";
 import { TimeStamp } from "../../ui/time-stamp";
 import { everything } from "../everything";
 import { Loaded } from "../loaded";
@@ -89,11 +90,17 @@ function InvitationRow({ invitation, revoke }: InvitationRowProps) {
 					{isExpired && <Badge tone="warn">{t("inviteExpired")}</Badge>}
 				</p>
 				<p class="quiet">
-					{t("created")} <TimeStamp at={created_at} text={words.relative(created_at, now)} />
+					<Sentence
+						text={t("created")}
+						parts={{ when: <TimeStamp at={created_at} text={words.relative(created_at, now)} /> }}
+					/>
 					{isOpen && (
 						<>
 							{" · "}
-							{t("inviteUntil")} <TimeStamp at={expires_at} text={words.date(expires_at)} />
+							<Sentence
+								text={t("inviteUntil")}
+								parts={{ when: <TimeStamp at={expires_at} text={words.date(expires_at)} /> }}
+							/>
 						</>
 					)}
 				</p>
