@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { Invitation } from "../../../../workerd/api/openapi/openapi";
+import { allItems } from "../../api/all-pages";
 import { useData, useDesk } from "../../api/desk";
 import { useNow } from "../../hooks/use-now";
 import { toast } from "../../shell/toasts";
@@ -11,7 +12,6 @@ import { Button } from "../../ui/button";
 import { Confirm } from "../../ui/dialog";
 import { Sentence } from "../../ui/sentence";
 import { TimeStamp } from "../../ui/time-stamp";
-import { everything } from "../everything";
 import { Loaded } from "../loaded";
 import { roleName } from "../role";
 import { t } from "../texts";
@@ -21,12 +21,8 @@ export function Invitations() {
 	const [revoked, setRevoked] = useState<Invitation | null>(null);
 	const remote = useData<readonly Invitation[]>("invitations", (client) => ({
 		load: (signal) =>
-			everything(
-				(cursor) =>
-					client.get("/v1/admin/invitations", {
-						query: { limit: 200, ...(cursor !== undefined && { cursor }) },
-						signal,
-					}),
+			allItems(
+				(query) => client.get("/v1/admin/invitations", { query, signal }),
 				({ invitations }) => invitations,
 			),
 		kinds: ["invitation"],
