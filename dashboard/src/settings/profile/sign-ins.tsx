@@ -4,6 +4,7 @@ import { useRef, useState } from "preact/hooks";
 import type { Login } from "../../../../workerd/api/openapi/openapi";
 import { type Data, useData, useDesk } from "../../api/desk";
 import { useNow } from "../../hooks/use-now";
+import { useRefresh } from "../../hooks/use-refresh";
 import { useMe } from "../../shell/me";
 import { toast, toastError } from "../../shell/toasts";
 import { words } from "../../text/words";
@@ -20,11 +21,16 @@ interface Logins {
 	readonly logins: readonly Login[];
 }
 
+const REFRESH_MS = 10_000;
+
+/** A new password ends sign-ins, which the change feed reports; it says nothing of new ones. */
 function useLogins(): Data<Logins> {
-	return useData<Logins>("logins", (api) => ({
+	const remote = useData<Logins>("logins", (api) => ({
 		load: (signal) => api.read("/v1/admin/logins", { signal }),
 		kinds: ["user"],
 	}));
+	useRefresh(remote.refresh, REFRESH_MS);
+	return remote;
 }
 
 export function SignInsSection() {

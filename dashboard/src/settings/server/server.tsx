@@ -3,6 +3,7 @@
 import type { Server } from "../../../../workerd/api/openapi/openapi";
 import { useData } from "../../api/desk";
 import { useNow } from "../../hooks/use-now";
+import { useRefresh } from "../../hooks/use-refresh";
 import notices from "../../notices?page";
 import { words } from "../../text/words";
 import { Blank } from "../../ui/blank";
@@ -17,11 +18,15 @@ import { EffectiveSettings } from "./effective-settings";
 import { Health } from "./health";
 import { Space } from "./space";
 
+/** Connections and memory change all the time; a page to look at need not. */
+const REFRESH_MS = 10_000;
+
 export function ServerSection() {
 	const remote = useData<Server>("server", (api) => ({
 		load: (signal) => api.read("/v1/admin/server", { signal }),
 		kinds: [],
 	}));
+	useRefresh(remote.refresh, REFRESH_MS);
 	return (
 		<>
 			<div class="settings-head">
