@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ifUnchanged } from "../src/api/unchanged";
-import { everything } from "../src/settings/everything";
 import {
 	budgetsOf,
 	invalidLimits,
@@ -141,21 +140,4 @@ test("a record that somebody else has changed is not written", async () => {
 	);
 	assert.equal(written, 0);
 	assert.equal((await ifUnchanged(1, async () => 1, write)).data, 1);
-});
-
-test("a list is read to its end", async () => {
-	const pages = [
-		{ items: [1, 2], nextCursor: "a" },
-		{ items: [3], nextCursor: null },
-	];
-	const asked: Array<string | undefined> = [];
-	const { data } = await everything(
-		async (cursor) => {
-			asked.push(cursor);
-			return pages[cursor === "a" ? 1 : 0] ?? { items: [], nextCursor: null };
-		},
-		({ items }) => items,
-	);
-	assert.deepEqual(data, [1, 2, 3]);
-	assert.deepEqual(asked, [undefined, "a"]);
 });

@@ -142,6 +142,24 @@ describe("the dashboard's thread", { skip: missing }, () => {
 		});
 	});
 
+	it("says why the details of a reply are missing, and loads them when asked again", async () => {
+		const { visitor, id } = await visit();
+		const operator = await open(id);
+		await operator.saidUntil(GREETED);
+		await operator.page.route(`**/conversations/${id}?around=*`, (route) => route.abort());
+		await visitor.say("[[tokens=3]] missing");
+		await operator.saidUntil([
+			...GREETED,
+			"user: [[tokens=3]] missing",
+			`assistant: ${numbered(3)}`,
+		]);
+		await operator.log.getByRole("button", { name: "Details of this reply" }).last().click();
+		await operator.log.getByText("The server cannot be reached.").waitFor();
+		await operator.page.unroute(`**/conversations/${id}?around=*`);
+		await operator.log.getByRole("button", { name: "Try again" }).click();
+		await operator.log.getByText("gpt-4.1-mini", { exact: true }).waitFor();
+	});
+
 	describe("long conversations", () => {
 		const COUNT = 90;
 		let id;

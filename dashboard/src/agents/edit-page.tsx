@@ -1,6 +1,7 @@
 // One agent: its form, and beside it a test and the prompt with what the form says.
 
 import { useRoute } from "preact-iso";
+import { useAgents } from "../shell/all-agents";
 import { t as common } from "../text/common";
 import { Blank } from "../ui/blank";
 import { ButtonLink } from "../ui/button";
@@ -8,7 +9,7 @@ import { Page } from "../ui/page";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleScreen } from "../ui/trouble";
 import { BackLink } from "./back-link";
-import { useAgent, useAgents } from "./data";
+import { useAgent } from "./data";
 import { AgentEditor } from "./editor";
 import { t } from "./texts";
 

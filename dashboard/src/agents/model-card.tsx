@@ -1,10 +1,10 @@
 // Which model answers, on which server, and how.
 
 import type { Agent } from "../../../workerd/api/openapi/openapi";
+import type { Agents } from "../shell/all-agents";
 import { Card } from "../ui/card";
 import { SelectField } from "../ui/field";
 import type { Form } from "../ui/use-form";
-import type { Agents } from "./data";
 import { ModelField } from "./model-field";
 import { NumberField } from "./number-field";
 import { t } from "./texts";

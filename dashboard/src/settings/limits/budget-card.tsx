@@ -21,7 +21,7 @@ import {
 	ORGANIZATION,
 	tokensOf,
 } from "./budget-form";
-import { widgetName } from "./widgets";
+import { widgetName } from "./widget-name";
 
 interface BudgetCardProps {
 	readonly budgets: Budgets;

@@ -10,7 +10,7 @@ import { TextField } from "../../ui/field";
 import { FormBar } from "../../ui/form-bar";
 import { useForm } from "../../ui/use-form";
 import { t } from "../texts";
-import { widgetName } from "./widgets";
+import { widgetName } from "./widget-name";
 
 const DAYS_MAX = 36_500;
 
