@@ -47,6 +47,7 @@ export function AgentEditor({ agent, data, surroundings }: AgentEditorProps) {
 	const widgets = useWidgets();
 	const form = useForm<Agent>({
 		initial: { data, etag: agent.etag },
+		draft: `agent-form:${data.id}`,
 		async send(changes, _, ifMatch) {
 			const answer = await api.write("/v1/admin/agents/{agentId}", {
 				path: { agentId: data.id },
@@ -137,6 +138,7 @@ export function AgentEditor({ agent, data, surroundings }: AgentEditorProps) {
 				<DeleteAgent
 					agent={form.saved}
 					widgets={widgets.data && widgetsOf(widgets.data, data.id)}
+					onDeleted={form.reset}
 					onClose={() => setDialog(null)}
 				/>
 			)}

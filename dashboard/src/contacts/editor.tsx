@@ -33,6 +33,7 @@ export function ContactEditor({ contact, data }: ContactEditorProps) {
 	const [isMerging, setMerging] = useState(false);
 	const form = useForm<Contact>({
 		initial: { data, etag: contact.etag },
+		draft: `contact-form:${data.id}`,
 		async send(changes, _, ifMatch) {
 			const answer = await api.write("/v1/admin/contacts/{contactId}", {
 				path: { contactId: data.id },
@@ -95,7 +96,7 @@ export function ContactEditor({ contact, data }: ContactEditorProps) {
 				</form>
 			</Card>
 			<Conversations contactId={data.id} />
-			<DataRequests contact={saved} />
+			<DataRequests contact={saved} onErased={form.reset} />
 			{isMerging && (
 				<MergeDialog contact={saved} onMerged={contact.refresh} onClose={() => setMerging(false)} />
 			)}

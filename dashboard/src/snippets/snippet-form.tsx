@@ -16,6 +16,9 @@ interface Editable {
 
 export const EMPTY_SNIPPET: Editable = { name: "", text: "" };
 
+/** Without an id: of a new one. */
+export const snippetDraft = (id = "new") => `snippet-form:${id}`;
+
 interface SnippetFormProps {
 	readonly initial: Answer<Editable>;
 	readonly onClose: () => void;
@@ -27,6 +30,7 @@ export function SnippetForm({ initial, onClose, onSaved }: SnippetFormProps) {
 	const { id } = initial.data;
 	const form = useForm<Editable>({
 		initial,
+		draft: snippetDraft(id),
 		async send({ name, text }, value, ifMatch) {
 			if (id === undefined) {
 				const data = await api.post("/v1/admin/snippets", {

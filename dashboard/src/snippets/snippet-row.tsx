@@ -6,7 +6,7 @@ import { useDesk } from "../api/desk";
 import { t as common } from "../text/common";
 import { IconButton } from "../ui/button";
 import { Confirm } from "../ui/dialog";
-import { SnippetForm } from "./snippet-form";
+import { SnippetForm, snippetDraft } from "./snippet-form";
 import { t } from "./texts";
 import { useEditing } from "./use-editing";
 
@@ -19,7 +19,9 @@ export function SnippetRow({ snippet, onChanged }: SnippetRowProps) {
 	const { api } = useDesk();
 	const { id, name, text } = snippet;
 	const path = { snippetId: id };
-	const editing = useEditing(() => api.read("/v1/admin/snippets/{snippetId}", { path }));
+	const editing = useEditing(snippetDraft(id), () =>
+		api.read("/v1/admin/snippets/{snippetId}", { path }),
+	);
 	const [isDeleting, setDeleting] = useState(false);
 
 	async function remove() {

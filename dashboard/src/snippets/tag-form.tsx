@@ -18,6 +18,9 @@ interface Editable {
 
 export const EMPTY_TAG: Editable = { name: "", color: TAG_COLORS.grey };
 
+/** Without an id: of a new one. */
+export const tagDraft = (id = "new") => `tag-form:${id}`;
+
 interface TagFormProps {
 	readonly initial: Answer<Editable>;
 	readonly onClose: () => void;
@@ -29,6 +32,7 @@ export function TagForm({ initial, onClose, onSaved }: TagFormProps) {
 	const { id } = initial.data;
 	const form = useForm<Editable>({
 		initial,
+		draft: tagDraft(id),
 		async send({ name, color }, value, ifMatch) {
 			if (id === undefined) {
 				const data = await api.post("/v1/admin/tags", {

@@ -6,7 +6,7 @@ import { useDesk } from "../api/desk";
 import { t as common } from "../text/common";
 import { IconButton } from "../ui/button";
 import { Confirm } from "../ui/dialog";
-import { TagForm } from "./tag-form";
+import { TagForm, tagDraft } from "./tag-form";
 import { t } from "./texts";
 import { useEditing } from "./use-editing";
 
@@ -22,7 +22,7 @@ export function TagRow({ tag, uses, mayDelete, onChanged }: TagRowProps) {
 	const { api } = useDesk();
 	const { id, name, color } = tag;
 	const path = { tagId: id };
-	const editing = useEditing(() => api.read("/v1/admin/tags/{tagId}", { path }));
+	const editing = useEditing(tagDraft(id), () => api.read("/v1/admin/tags/{tagId}", { path }));
 	const [isDeleting, setDeleting] = useState(false);
 
 	async function remove() {

@@ -52,6 +52,9 @@ export function WidgetBudget({ widgetId }: { readonly widgetId: string }) {
 	);
 }
 
+/** The name of its unsaved changes. */
+export const budgetDraft = (widgetId: string) => `widget-budget:${widgetId}`;
+
 interface BudgetFormProps {
 	readonly widgetId: string;
 	readonly budget: Budget | undefined;
@@ -62,6 +65,7 @@ function BudgetForm({ widgetId, budget, onSaved }: BudgetFormProps) {
 	const { api } = useDesk();
 	const form = useForm<Limits>({
 		initial: answerOf(limitsOf(budget)),
+		draft: budgetDraft(widgetId),
 		async send(_, value, __, seen) {
 			let all: Budgets = {};
 			const { data } = await ifUnchanged(

@@ -11,20 +11,16 @@ import { Editor } from "./editor";
 import { fieldsOf, formValue, NEW_WIDGET, type WidgetValue } from "./form-value";
 import { t } from "./texts";
 
-const DRAFT = "widget-form:new";
-
 export function CreateWidgetPage() {
-	const { api, entries, kept } = useDesk();
+	const { api, entries } = useDesk();
 	const { route } = useLocation();
 	const form = useForm<WidgetValue>({
 		initial: { data: NEW_WIDGET, etag: undefined },
-		draft: DRAFT,
+		draft: "widget-form:new",
 		async send(changes, value) {
 			const widget = await api.post("/v1/admin/widgets", { body: fieldsOf(changes, value) });
 			entries.delete("widgets/list");
 			toast({ text: t("created") });
-			// The form may be gone before it learns that it was saved.
-			kept.delete(DRAFT);
 			route(widgetPath(widget.id), true);
 			return { data: formValue(widget), etag: undefined };
 		},

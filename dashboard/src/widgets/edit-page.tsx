@@ -135,7 +135,7 @@ function EditWidget({ widget, etag, onSaved }: EditWidgetProps) {
 					<div class="editor-after">
 						{isOwner && <WidgetBudget widgetId={widget.id} />}
 						{isOwner && <Identity widgetId={widget.id} onChange={renew} />}
-						<Danger widget={widget} name={name} onReset={renew} />
+						<Danger widget={widget} name={name} onReset={renew} onDeleted={form.reset} />
 					</div>
 				}
 			/>

@@ -38,6 +38,7 @@ export function BudgetCard({ budgets, widgets, onSaved }: BudgetCardProps) {
 	const shown = limitsOf(budgets, ids);
 	const form = useForm<Limits>({
 		initial: answerOf(shown),
+		draft: "budgets-form",
 		async send(_, all, __, seen) {
 			// Widgets come and go while somebody edits: those that exist, and that the form knows.
 			const known = ids.filter((id) => all[id] !== undefined);

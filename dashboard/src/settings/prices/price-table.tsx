@@ -31,6 +31,7 @@ export function PriceTable({ prices, unpriced, onSaved }: PriceTableProps) {
 	const { api } = useDesk();
 	const form = useForm<PriceForm>({
 		initial: { data: priceForm(prices), etag: undefined },
+		draft: "prices-form",
 		async send(_, value, __, saved) {
 			const invalid = invalidPrices(value);
 			if (invalid.length > 0)

@@ -43,6 +43,7 @@ function ProfileForm({ user, onSaved }: ProfileFormProps) {
 	const { api } = useDesk();
 	const form = useForm({
 		initial: { data: { name: user.name ?? "" }, etag: undefined },
+		draft: "profile-form",
 		async send({ name }) {
 			const saved = await api.put("/v1/admin/me", { body: { name: name?.trim() || null } });
 			onSaved(saved);

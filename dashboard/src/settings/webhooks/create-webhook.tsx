@@ -25,6 +25,7 @@ export function CreateWebhook() {
 	const [made, setMade] = useState<NewWebhook | null>(null);
 	const form = useForm<Editable>({
 		initial: { data: EMPTY, etag: undefined },
+		draft: "webhook-form:new",
 		async send(_, value) {
 			const webhook = await api.post("/v1/admin/webhooks", { body: value });
 			setMade(webhook);
