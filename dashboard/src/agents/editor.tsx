@@ -7,6 +7,7 @@ import { type Data, useDesk } from "../api/desk";
 import { agentPath } from "../paths";
 import { toast } from "../shell/toasts";
 import { t as common } from "../text/common";
+import { BackLink } from "../ui/back-link";
 import { Segments } from "../ui/field";
 import { FormBar } from "../ui/form-bar";
 import { Icon } from "../ui/icon";
@@ -14,7 +15,6 @@ import { Menu } from "../ui/menu";
 import { Page } from "../ui/page";
 import { TroubleLine } from "../ui/trouble";
 import { changesOf, useForm } from "../ui/use-form";
-import { BackLink } from "./back-link";
 import type { Agents } from "./data";
 import { useWidgets, widgetsOf } from "./data";
 import { DeleteAgent } from "./delete-agent";
@@ -99,7 +99,12 @@ export function AgentEditor({ agent, data, surroundings }: AgentEditorProps) {
 	);
 
 	return (
-		<Page title={form.saved.name} back={<BackLink />} actions={menu} width="wide">
+		<Page
+			title={form.saved.name}
+			back={<BackLink href="/agents" text={t("title")} />}
+			actions={menu}
+			width="wide"
+		>
 			{agent.error && <TroubleLine error={agent.error} retry={agent.refresh} />}
 			<div class="agent-tabs">
 				<Segments

@@ -8,6 +8,7 @@ import { toast } from "../shell/toasts";
 import { t as common } from "../text/common";
 import { words } from "../text/words";
 import { Avatar } from "../ui/avatar";
+import { BackLink } from "../ui/back-link";
 import { Badge } from "../ui/badge";
 import { Button } from "../ui/button";
 import { Card } from "../ui/card";
@@ -16,7 +17,6 @@ import { FormBar } from "../ui/form-bar";
 import { Page } from "../ui/page";
 import { TroubleLine } from "../ui/trouble";
 import { useForm } from "../ui/use-form";
-import { BackLink } from "./back-link";
 import { Conversations } from "./conversations";
 import { DataRequests } from "./data-requests";
 import { MergeDialog } from "./merge-dialog";
@@ -68,7 +68,7 @@ export function ContactEditor({ contact, data }: ContactEditorProps) {
 		<Page
 			title={nameOf(saved) ?? t("nameless")}
 			lead={t("since", { date: words.date(saved.created_at) })}
-			back={<BackLink />}
+			back={<BackLink href="/contacts" text={t("title")} />}
 			actions={
 				<Button icon="people" onClick={() => setMerging(true)}>
 					{t("merge")}

@@ -7,10 +7,10 @@ import { toast } from "../shell/toasts";
 import { formatNumber } from "../text/texts";
 import { Card } from "../ui/card";
 import { FormBar } from "../ui/form-bar";
+import { NumberField } from "../ui/number-field";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleLine, TroubleScreen } from "../ui/trouble";
 import { useForm } from "../ui/use-form";
-import { NumberField } from "./number-field";
 import { t } from "./texts";
 
 /** As the server. */

@@ -4,9 +4,9 @@ import { useLocation } from "preact-iso";
 import { useDesk } from "../api/desk";
 import { widgetPath } from "../paths";
 import { toast } from "../shell/toasts";
+import { BackLink } from "../ui/back-link";
 import { Page } from "../ui/page";
 import { useForm } from "../ui/use-form";
-import { BackToWidgets } from "./edit-page";
 import { Editor } from "./editor";
 import { fieldsOf, formValue, NEW_WIDGET, type WidgetValue } from "./form-value";
 import { t } from "./texts";
@@ -26,7 +26,12 @@ export function CreateWidgetPage() {
 		},
 	});
 	return (
-		<Page title={t("newWidget")} back={<BackToWidgets />} width="wide" lead={t("newWidgetLead")}>
+		<Page
+			title={t("newWidget")}
+			back={<BackLink href="/widgets" text={t("title")} />}
+			width="wide"
+			lead={t("newWidgetLead")}
+		>
 			<Editor form={form} today={null} onSave={form.save} action={t("create")} isNew />
 		</Page>
 	);

@@ -6,6 +6,7 @@ import { type Data, useData, useDesk } from "../../api/desk";
 import { useNow } from "../../hooks/use-now";
 import { useMe } from "../../shell/me";
 import { toast, toastError } from "../../shell/toasts";
+import { deviceOf } from "../../text/device";
 import { words } from "../../text/words";
 import { Badge } from "../../ui/badge";
 import { Button } from "../../ui/button";
@@ -13,7 +14,6 @@ import { Confirm } from "../../ui/dialog";
 import { TimeStamp } from "../../ui/time-stamp";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
-import { deviceOf } from "./device";
 
 interface Logins {
 	readonly logins: readonly Login[];
