@@ -13,8 +13,8 @@ import { Badge } from "../ui/badge";
 import { Button } from "../ui/button";
 import { Card } from "../ui/card";
 import { TextField } from "../ui/field";
-import { FormBar } from "../ui/form-bar";
 import { Page } from "../ui/page";
+import { RecordForm } from "../ui/record-form";
 import { TroubleLine } from "../ui/trouble";
 import { useForm } from "../ui/use-form";
 import { Conversations } from "./conversations";
@@ -47,11 +47,6 @@ export function ContactEditor({ contact, data }: ContactEditorProps) {
 	const { value, saved, errors } = form;
 	useCommands([{ id: "contact-merge", text: t("merge"), run: () => setMerging(true) }]);
 
-	async function save(event: SubmitEvent) {
-		event.preventDefault();
-		if (await form.save()) toast({ text: common("saved") });
-	}
-
 	const field = (name: "name" | "email" | "phone", type: "text" | "email", max: number) => (
 		<TextField
 			label={t(name)}
@@ -83,7 +78,7 @@ export function ContactEditor({ contact, data }: ContactEditorProps) {
 			)}
 			{contact.error && <TroubleLine error={contact.error} retry={contact.refresh} />}
 			<Card>
-				<form class="form" noValidate onSubmit={save}>
+				<RecordForm form={form} onSaved={() => toast({ text: common("saved") })}>
 					<div class="contact-head">
 						<Avatar name={saved.id} person={saved.name} size="large" />
 						{field("name", "text", 200)}
@@ -92,8 +87,7 @@ export function ContactEditor({ contact, data }: ContactEditorProps) {
 						{field("email", "email", 254)}
 						{field("phone", "text", 64)}
 					</div>
-					<FormBar form={form} />
-				</form>
+				</RecordForm>
 			</Card>
 			<Conversations contactId={data.id} />
 			<DataRequests contact={saved} onErased={form.reset} />

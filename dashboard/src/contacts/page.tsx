@@ -80,7 +80,7 @@ function ContactList({ search, onClear }: ContactListProps) {
 	return (
 		<>
 			{error && <TroubleLine error={error} retry={refresh} />}
-			<ul class="contacts" aria-label={t("title")}>
+			<ul class="records" aria-label={t("title")}>
 				{items.map((contact) => (
 					<ContactRow key={contact.id} contact={contact} now={now} />
 				))}

@@ -14,7 +14,7 @@ const SEARCH_FROM = 10;
 export function Snippets() {
 	const snippets = useSnippets();
 	const drafts = useFormDrafts();
-	const [isCreating, setCreating] = useState(() => drafts.has(snippetDraft()));
+	const [isCreating, setCreating] = useState(() => drafts.has(snippetDraft(null)));
 	const [search, setSearch] = useState("");
 	const words = search.trim().toLowerCase();
 
@@ -32,6 +32,7 @@ export function Snippets() {
 				isCreating && (
 					<div class="saying-new">
 						<SnippetForm
+							id={null}
 							initial={{ data: EMPTY_SNIPPET, etag: undefined }}
 							onClose={() => setCreating(false)}
 							onSaved={snippets.refresh}

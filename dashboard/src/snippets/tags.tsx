@@ -15,7 +15,7 @@ export function Tags() {
 	const counts = useCounts();
 	const isOwner = useIsOwner();
 	const drafts = useFormDrafts();
-	const [isCreating, setCreating] = useState(() => drafts.has(tagDraft()));
+	const [isCreating, setCreating] = useState(() => drafts.has(tagDraft(null)));
 	return (
 		<Section
 			remote={tags}
@@ -30,6 +30,7 @@ export function Tags() {
 				isCreating && (
 					<div class="saying-new">
 						<TagForm
+							id={null}
 							initial={{ data: EMPTY_TAG, etag: undefined }}
 							onClose={() => setCreating(false)}
 							onSaved={tags.refresh}

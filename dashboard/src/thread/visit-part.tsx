@@ -37,7 +37,7 @@ export function VisitPart({ conversation }: { readonly conversation: Conversatio
 	return (
 		<>
 			<Part title={t("visit")}>
-				<dl class="facts">
+				<dl class="visit-facts">
 					<Fact name={t("started")}>
 						<TimeStamp at={createdAt} text={words.relative(createdAt, now)} />
 					</Fact>
@@ -64,7 +64,7 @@ export function VisitPart({ conversation }: { readonly conversation: Conversatio
 			</Part>
 			{context && Object.keys(context).length > 0 && (
 				<Part title={t("context")}>
-					<dl class="facts">
+					<dl class="visit-facts">
 						{Object.entries(context).map(([name, value]) => (
 							<Fact name={name} key={name}>
 								{typeof value === "string" ? value : JSON.stringify(value)}

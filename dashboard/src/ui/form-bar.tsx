@@ -4,7 +4,7 @@ import { t } from "../text/common";
 import { Button } from "./button";
 import type { Form } from "./use-form";
 
-interface FormBarProps {
+export interface FormBarProps {
 	readonly form: Pick<
 		Form<object>,
 		"isChanged" | "isSaving" | "problem" | "conflict" | "errors" | "reset" | "settle"

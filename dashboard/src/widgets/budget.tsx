@@ -6,8 +6,8 @@ import { ifUnchanged } from "../api/unchanged";
 import { toast } from "../shell/toasts";
 import { formatNumber } from "../text/texts";
 import { Card } from "../ui/card";
-import { FormBar } from "../ui/form-bar";
 import { NumberField } from "../ui/number-field";
+import { RecordForm } from "../ui/record-form";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleLine, TroubleScreen } from "../ui/trouble";
 import { useForm } from "../ui/use-form";
@@ -94,13 +94,7 @@ function BudgetForm({ widgetId, budget, onSaved }: BudgetFormProps) {
 	const errorOf = (name: keyof Limits) =>
 		Object.entries(form.errors).find(([path]) => path.endsWith(name))?.[1];
 	return (
-		<form
-			class="form"
-			onSubmit={(event) => {
-				event.preventDefault();
-				void form.save();
-			}}
-		>
+		<RecordForm form={form} action={t("saveBudget")}>
 			<div class="form-row">
 				<NumberField
 					label={t("budgetDay")}
@@ -129,7 +123,6 @@ function BudgetForm({ widgetId, budget, onSaved }: BudgetFormProps) {
 					value={Math.min(budget.today ?? 0, budget.dailyTokens)}
 				/>
 			) : null}
-			<FormBar form={form} action={t("saveBudget")} />
-		</form>
+		</RecordForm>
 	);
 }

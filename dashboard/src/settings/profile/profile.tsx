@@ -7,7 +7,7 @@ import { toast } from "../../shell/toasts";
 import { t as common } from "../../text/common";
 import { Card } from "../../ui/card";
 import { TextField } from "../../ui/field";
-import { FormBar } from "../../ui/form-bar";
+import { RecordForm } from "../../ui/record-form";
 import { useForm } from "../../ui/use-form";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
@@ -52,14 +52,7 @@ function ProfileForm({ user, onSaved }: ProfileFormProps) {
 		},
 	});
 	return (
-		<form
-			class="form"
-			noValidate
-			onSubmit={(event) => {
-				event.preventDefault();
-				void form.save();
-			}}
-		>
+		<RecordForm form={form}>
 			<TextField
 				label={t("name")}
 				hint={t("nameHint")}
@@ -77,7 +70,6 @@ function ProfileForm({ user, onSaved }: ProfileFormProps) {
 				onValue={() => {}}
 				readOnly
 			/>
-			<FormBar form={form} />
-		</form>
+		</RecordForm>
 	);
 }

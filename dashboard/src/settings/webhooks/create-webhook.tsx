@@ -5,7 +5,7 @@ import { useLocation } from "preact-iso";
 import type { NewWebhook } from "../../../../workerd/api/openapi/openapi";
 import { useDesk } from "../../api/desk";
 import { Card } from "../../ui/card";
-import { FormBar } from "../../ui/form-bar";
+import { RecordForm } from "../../ui/record-form";
 import { SecretOnce } from "../../ui/secret-once";
 import { useForm } from "../../ui/use-form";
 import { t } from "../texts";
@@ -34,17 +34,9 @@ export function CreateWebhook() {
 	});
 	return (
 		<Card title={t("webhookNew")}>
-			<form
-				class="form"
-				noValidate
-				onSubmit={(event) => {
-					event.preventDefault();
-					void form.save();
-				}}
-			>
+			<RecordForm form={form} action={t("webhookCreate")} isNew>
 				<WebhookFields value={form.value} errors={form.errors} set={form.set} />
-				<FormBar form={form} action={t("webhookCreate")} isNew />
-			</form>
+			</RecordForm>
 			{made && (
 				<SecretOnce
 					title={t("webhookReady")}

@@ -12,8 +12,8 @@ import { Button } from "../../ui/button";
 import { Card } from "../../ui/card";
 import { Confirm } from "../../ui/dialog";
 import { SwitchField } from "../../ui/field";
-import { FormBar } from "../../ui/form-bar";
 import { useFormDrafts } from "../../ui/form-drafts";
+import { RecordForm } from "../../ui/record-form";
 import { useForm } from "../../ui/use-form";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
@@ -84,14 +84,7 @@ function WebhookForm({ webhook, etag, onSaved }: WebhookFormProps) {
 	});
 	return (
 		<Card>
-			<form
-				class="form"
-				noValidate
-				onSubmit={(event) => {
-					event.preventDefault();
-					void form.save();
-				}}
-			>
+			<RecordForm form={form}>
 				<SwitchField
 					label={t("webhookEnabled")}
 					hint={t("webhookEnabledHint")}
@@ -99,8 +92,7 @@ function WebhookForm({ webhook, etag, onSaved }: WebhookFormProps) {
 					onValue={(enabled) => form.set({ enabled })}
 				/>
 				<WebhookFields value={form.value} errors={form.errors} set={form.set} />
-				<FormBar form={form} />
-			</form>
+			</RecordForm>
 		</Card>
 	);
 }
