@@ -52,7 +52,15 @@ export function ContactsPage() {
 				/>
 			</search>
 			{/* Another search is another list. */}
-			<ContactList key={search} search={search} onClear={() => setText("")} />
+			<ContactList
+				key={search}
+				search={search}
+				onClear={() => {
+					setText("");
+					// The button goes with the empty list.
+					field.current?.focus();
+				}}
+			/>
 		</Page>
 	);
 }
