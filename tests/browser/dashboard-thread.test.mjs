@@ -486,7 +486,13 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			await first.side.getByRole("button", { name: "Save" }).click();
 			await first.side.getByRole("link", { name: "ann@shop.example" }).waitFor();
 
-			await second.side.getByRole("textbox", { name: "Name" }).fill("Ann Lee");
+			const name = second.side.getByRole("textbox", { name: "Name" });
+			await name.fill("Ann Lee");
+			await second.page.getByRole("link", { name: "Widgets", exact: true }).click();
+			await second.page.getByRole("heading", { name: "Widgets", level: 1 }).waitFor();
+			await second.page.goBack();
+			await name.waitFor();
+			assert.equal(await name.inputValue(), "Ann Lee", "unsaved changes stay");
 			await second.side.getByRole("button", { name: "Save" }).click();
 			await second.side.getByText("Nothing was overwritten").waitFor();
 			await second.side.getByRole("button", { name: "Keep my changes" }).click();

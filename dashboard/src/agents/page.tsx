@@ -47,7 +47,7 @@ export function AgentsPage() {
 				</Blank>
 			)}
 			{data && data.agents.length > 0 && (
-				<ul class="agents">
+				<ul class="records">
 					{data.agents.map((agent) => (
 						<AgentRow
 							key={agent.id}

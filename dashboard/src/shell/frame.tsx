@@ -21,6 +21,13 @@ import { useNotifier } from "./use-bell";
 const Palette = lazy(async () => (await import("./palette")).Palette);
 const ShortcutHelp = lazy(async () => (await import("./palette")).ShortcutHelp);
 
+/** So that the first letters after Ctrl-K arrive in the palette. */
+function loadPaletteSoon() {
+	const soon = window.requestIdleCallback ?? setTimeout;
+	// The next attempt is the one of the user.
+	soon(() => void import("./palette").catch(() => {}));
+}
+
 interface FrameProps {
 	readonly onSignedOut: () => void;
 	readonly children: ComponentChildren;
@@ -35,6 +42,7 @@ export function Frame({ onSignedOut, children }: FrameProps) {
 	const { data: counts } = useCounts();
 	useTitleCount(counts?.waiting ?? 0);
 	useEffect(listenToKeys, []);
+	useEffect(loadPaletteSoon, []);
 	useNotifier();
 	useCommands([
 		...[...PLACES, SETTINGS].map(

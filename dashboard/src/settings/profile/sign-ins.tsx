@@ -7,6 +7,7 @@ import { useNow } from "../../hooks/use-now";
 import { useRefresh } from "../../hooks/use-refresh";
 import { useMe } from "../../shell/me";
 import { toast, toastError } from "../../shell/toasts";
+import { deviceOf } from "../../text/device";
 import { words } from "../../text/words";
 import { Badge } from "../../ui/badge";
 import { Button } from "../../ui/button";
@@ -15,7 +16,6 @@ import { Sentence } from "../../ui/sentence";
 import { TimeStamp } from "../../ui/time-stamp";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
-import { deviceOf } from "./device";
 
 interface Logins {
 	readonly logins: readonly Login[];

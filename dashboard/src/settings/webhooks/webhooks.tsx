@@ -4,10 +4,10 @@ import type { Webhook } from "../../../../workerd/api/openapi/openapi";
 import { allItems } from "../../api/all-pages";
 import { useData } from "../../api/desk";
 import { t as common } from "../../text/common";
+import { BackLink } from "../../ui/back-link";
 import { Badge } from "../../ui/badge";
 import { Blank } from "../../ui/blank";
 import { ButtonLink } from "../../ui/button";
-import { Icon } from "../../ui/icon";
 import { Loaded } from "../loaded";
 import type { SectionProps } from "../sections";
 import { t } from "../texts";
@@ -22,10 +22,7 @@ export function WebhooksSection({ id }: SectionProps) {
 	if (id === undefined) return <WebhookList />;
 	return (
 		<>
-			<a class="page-back" href={WEBHOOKS}>
-				<Icon name="back" />
-				{t("webhooksAll")}
-			</a>
+			<BackLink href={WEBHOOKS} text={t("webhooksAll")} />
 			{id === NEW ? <CreateWebhook /> : <WebhookPage key={id} id={id} />}
 		</>
 	);
