@@ -136,8 +136,7 @@ crawl_refused(struct crawl *c, uint16_t type, const union msg *m, unsigned expec
 static void
 crawl_set_agent(struct crawl *c)
 {
-	const char *url =
-	    c->tools.agent_url != NULL ? c->tools.agent_url : c->site.start;
+	const char *url = c->tools.agent_url != NULL ? c->tools.agent_url : c->site.start;
 
 	snprintf(c->agent, sizeof(c->agent), "%s/%s (+%.*s)", ROBOTS_AGENT, BANTER_VERSION,
 	    CRAWL_AGENT_MAX - 64, url);
@@ -232,8 +231,8 @@ static uint64_t
 crawl_next_at(const struct crawl *c, uint64_t now)
 {
 	uint64_t least = now + FRESHNESS_MIN_S * UINT64_C(1000), next = UINT64_MAX;
-	uint64_t most = now + (c->source.kind == SOURCE_SITE ? CRAWL_DAY_MS
-							    : FRESHNESS_MAX_S * UINT64_C(1000));
+	uint64_t most = now +
+	    (c->source.kind == SOURCE_SITE ? CRAWL_DAY_MS : FRESHNESS_MAX_S * UINT64_C(1000));
 
 	if (!crawl_fetches(c))
 		return 0;

@@ -11,12 +11,12 @@
 #include "workerd/crawl/site.h"
 #include "workerd/crawl/visit.h"
 
-#define CRAWL_AGENT_MAX 512
-#define CRAWL_ERROR_MAX 300 /* bytes, as in SOURCE_STATE_RECORD */
-#define CRAWL_DAY_MS    86400000u
-#define CRAWL_HELD_MAX  BLOCK_COUNTS_SAMPLE
+#define CRAWL_AGENT_MAX  512
+#define CRAWL_ERROR_MAX  300 /* bytes, as in SOURCE_STATE_RECORD */
+#define CRAWL_DAY_MS     86400000u
+#define CRAWL_HELD_MAX   BLOCK_COUNTS_SAMPLE
 #define CRAWL_HELD_BYTES ((size_t)8 << 20) /* of documents that are held, before the last one */
-#define CRAWL_PUTS_MAX  32 /* requests that store new pages, at a time */
+#define CRAWL_PUTS_MAX   32                /* requests that store new pages, at a time */
 
 enum crawl_phase {
 	CRAWL_BEGIN,    /* stores that the crawl is running */
@@ -69,13 +69,14 @@ struct crawl {
 	bool busy;
 	bool stepping; /* crawl_next() runs */
 
-	struct id cursor;    /* of the pages that are read from the store */
-	size_t at;           /* index of the next page to look at */
-	struct page *page;   /* that is visited or stored */
-	bool sampling;       /* further pages are read only to count their blocks */
-	bool second_look;    /* pages were visited again whose blocks were judged otherwise before */
-	unsigned failures;   /* in a row */
-	bool gives_up;       /* there were too many */
+	struct id cursor;  /* of the pages that are read from the store */
+	size_t at;         /* index of the next page to look at */
+	struct page *page; /* that is visited or stored */
+	bool sampling;     /* further pages are read only to count their blocks */
+	bool
+	    second_look; /* pages were visited again whose blocks were judged otherwise before */
+	unsigned failures; /* in a row */
+	bool gives_up;     /* there were too many */
 	bool probed;
 	struct hash256 missing_text; /* what a missing page looks like; zero: unknown */
 
@@ -83,7 +84,7 @@ struct crawl {
 	char **sitemaps;
 	size_t n_sitemaps, next_sitemap;
 	size_t named_sitemaps; /* of these, the first ones: robots.txt names them */
-	size_t listed; /* pages that sitemaps have named */
+	size_t listed;         /* pages that sitemaps have named */
 	size_t entries;
 
 	/* Of the visit whose document is being read. */
@@ -151,8 +152,8 @@ void crawl_step_end(struct crawl *c);
 
 /* Visits a page (crawl_visit.c). */
 void crawl_visit_page(struct crawl *c, struct page *page);
-struct visit *crawl_visit_start(struct crawl *c, const char *url, size_t bytes_max,
-    bool ignores_robots, visit_fn *fn);
+struct visit *crawl_visit_start(
+    struct crawl *c, const char *url, size_t bytes_max, bool ignores_robots, visit_fn *fn);
 
 /* A page was visited, and has this document, which is taken (crawl_text.c). */
 void crawl_take_document(struct crawl *c, struct page *page, struct document *doc);
@@ -165,7 +166,8 @@ void crawl_parts_free(struct crawl *c);
  * response says of it; NULL: it was 304. */
 void crawl_judge_failure(struct crawl *c, struct page *page, enum page_reason reason,
     const char *detail, int status);
-void crawl_judge_unchanged(struct crawl *c, struct page *page, const struct visit_version *version);
+void crawl_judge_unchanged(
+    struct crawl *c, struct page *page, const struct visit_version *version);
 void crawl_judge_missing(struct crawl *c, struct page *page, const char *detail);
 void crawl_judge_dropped(
     struct crawl *c, struct page *page, enum page_reason reason, const char *detail);

@@ -49,8 +49,8 @@ crawl_judge_counts(enum page_reason reason, int status)
 }
 
 void
-crawl_judge_failure(struct crawl *c, struct page *page, enum page_reason reason,
-    const char *detail, int status)
+crawl_judge_failure(
+    struct crawl *c, struct page *page, enum page_reason reason, const char *detail, int status)
 {
 	struct msg_source_page_record r = crawl_judge_begin(page);
 
@@ -66,8 +66,7 @@ crawl_judge_failure(struct crawl *c, struct page *page, enum page_reason reason,
 }
 
 void
-crawl_judge_unchanged(
-    struct crawl *c, struct page *page, const struct visit_version *version)
+crawl_judge_unchanged(struct crawl *c, struct page *page, const struct visit_version *version)
 {
 	struct msg_source_page_record r = crawl_judge_begin(page);
 

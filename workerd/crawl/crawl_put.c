@@ -65,8 +65,7 @@ crawl_put_begin_part(
 		n = snprintf(part->url, sizeof(part->url), "%s#%.*s", page->url,
 		    (int)chunk->anchor.len, (const char *)chunk->anchor.p);
 	/* Two parts of one place. */
-	if (parts->n > 0 &&
-	    (chunk->anchor.len == 0 || strcmp(part->url, part[-1].url) == 0))
+	if (parts->n > 0 && (chunk->anchor.len == 0 || strcmp(part->url, part[-1].url) == 0))
 		n = snprintf(
 		    part->url, sizeof(part->url), "%s#part=%zu", page->url, parts->n + 1);
 	if (n < 0 || (size_t)n >= sizeof(part->url))
@@ -181,7 +180,8 @@ crawl_put_further(struct crawl *c, const struct crawl_part *part)
 static bool
 crawl_put_is_old_part(const struct crawl *c, const struct page *page)
 {
-	if (page->removed || !page->part || !slice_eq_str(page_record(page).detail, c->page->url))
+	if (page->removed || !page->part ||
+	    !slice_eq_str(page_record(page).detail, c->page->url))
 		return false;
 	for (size_t i = 1; i < c->parts->n; i++)
 		if (strcmp(c->parts->at[i].url, page->url) == 0)
@@ -211,9 +211,8 @@ crawl_put_remove_old(struct crawl *c)
 			continue;
 		page->removed = true;
 		crawl_call(c, MSG_SOURCE_PAGE_DELETE,
-		    &(struct msg_source_page_delete){.org = c->source.org,
-			.source = c->source.id,
-			.page = page->id},
+		    &(struct msg_source_page_delete){
+			.org = c->source.org, .source = c->source.id, .page = page->id},
 		    crawl_put_on_removed);
 		return true;
 	}
@@ -254,6 +253,7 @@ crawl_step_put(struct crawl *c)
 		return;
 	}
 	c->held = c->put = c->held_bytes = 0;
-	c->phase = c->source.kind == SOURCE_SITE || c->source.kind == SOURCE_PAGE ? CRAWL_VISIT
-										  : CRAWL_UPLOADS;
+	c->phase = c->source.kind == SOURCE_SITE || c->source.kind == SOURCE_PAGE
+	    ? CRAWL_VISIT
+	    : CRAWL_UPLOADS;
 }

@@ -11,8 +11,9 @@
 #include "workerd/crawl/fetch/gunzip.h"
 #include "workerd/crawl/rules/sitemap.h"
 
-#define SITEMAPS_MAX       500 /* that are read in a crawl */
-#define SITEMAP_BYTES_MAX  ((size_t)16 << 20) /* decoded: 50,000 entries need more than a page may have */
+#define SITEMAPS_MAX 500 /* that are read in a crawl */
+#define SITEMAP_BYTES_MAX \
+	((size_t)16 << 20) /* decoded: 50,000 entries need more than a page may have */
 
 /* Where the source's host is. */
 static const char *
@@ -111,6 +112,6 @@ crawl_step_sitemaps(struct crawl *c)
 	}
 	guessed = c->next_sitemap == c->named_sitemaps;
 	url = c->sitemaps[c->next_sitemap++];
-	c->visit = crawl_visit_start(
-	    c, url, SITEMAP_BYTES_MAX, !guessed, crawl_sitemaps_on_result);
+	c->visit =
+	    crawl_visit_start(c, url, SITEMAP_BYTES_MAX, !guessed, crawl_sitemaps_on_result);
 }

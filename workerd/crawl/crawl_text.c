@@ -66,7 +66,8 @@ crawl_text_take_links(struct crawl *c, const struct page *page, const struct doc
 }
 
 static bool
-crawl_text_is_missing(const struct crawl *c, const struct page *page, const struct hash256 *hash)
+crawl_text_is_missing(
+    const struct crawl *c, const struct page *page, const struct hash256 *hash)
 {
 	return !hash_is_zero(&c->missing_text) && hash_equal(&c->missing_text, hash) &&
 	    strcmp(page->url, c->site.start) != 0 && strcmp(page->url, c->site.moved) != 0;
@@ -130,8 +131,8 @@ crawl_take_document(struct crawl *c, struct page *page, struct document *doc)
 	} else {
 		block_counts_add(c->blocks, page, doc);
 		crawl_text_take_links(c, page, doc);
-		if (!page->rewrite && page->state == PAGE_READ && hash_equal(&page->hash, &hash) &&
-		    slice_eq(r.title, doc->title))
+		if (!page->rewrite && page->state == PAGE_READ &&
+		    hash_equal(&page->hash, &hash) && slice_eq(r.title, doc->title))
 			crawl_judge_unchanged(c, page, &c->version);
 		else {
 			page->visited = true;

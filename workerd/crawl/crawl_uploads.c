@@ -63,8 +63,8 @@ crawl_uploads_hold(struct crawl *c, struct document *doc)
 	r.reason = REASON_NONE;
 	r.detail = (struct slice){0};
 	r.title = c->upload_title[0] != '\0' ? slice_str(c->upload_title)
-	    : doc->title.len > 0	     ? doc->title
-					     : utf8_prefix(crawl_uploads_name(c->page->url), 200);
+	    : doc->title.len > 0             ? doc->title
+				 : utf8_prefix(crawl_uploads_name(c->page->url), 200);
 	r.type = slice_str(c->type);
 	r.hash = hash;
 	page_set_record(c->page, &r);

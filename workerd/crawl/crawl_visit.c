@@ -79,8 +79,8 @@ crawl_visit_target(struct crawl *c, struct page *page, const struct visit_result
 	return target == NULL ? page : target;
 }
 
-static void
-crawl_visit_take_body(struct crawl *c, struct page *page, struct fetch_response *response);
+static void crawl_visit_take_body(
+    struct crawl *c, struct page *page, struct fetch_response *response);
 
 /* The page that was asked for is stored as a duplicate; then its target, which has the response, is read by a visit of
  * its own unless that has happened. */
@@ -136,7 +136,8 @@ void
 crawl_visit_page(struct crawl *c, struct page *page)
 {
 	c->page = page;
-	c->visit = crawl_visit_start(c, page->url, FETCH_BYTES_MAX, false, crawl_visit_on_result);
+	c->visit =
+	    crawl_visit_start(c, page->url, FETCH_BYTES_MAX, false, crawl_visit_on_result);
 }
 
 static void
@@ -162,8 +163,7 @@ static void
 crawl_visit_take_body(struct crawl *c, struct page *page, struct fetch_response *response)
 {
 	struct slice body = buf_slice(&response->body);
-	const char *type =
-	    response->type[0] == '\0' ? crawl_visit_guess(body) : response->type;
+	const char *type = response->type[0] == '\0' ? crawl_visit_guess(body) : response->type;
 	struct extraction_job job = {
 	    .bytes = body,
 	    .type = slice_str(type),
@@ -184,8 +184,7 @@ crawl_visit_take_body(struct crawl *c, struct page *page, struct fetch_response 
 	snprintf(c->version.etag, sizeof(c->version.etag), "%s", response->etag);
 	snprintf(c->version.last_modified, sizeof(c->version.last_modified), "%s",
 	    response->last_modified);
-	c->extraction =
-	    extraction_start(c->tools.extraction, &job, crawl_visit_on_document, c);
+	c->extraction = extraction_start(c->tools.extraction, &job, crawl_visit_on_document, c);
 }
 
 /* Where another crawl has found that the source begins. */
@@ -239,8 +238,7 @@ crawl_visit_is_due(const struct crawl *c, const struct page *page)
 
 	if (page->again)
 		return true;
-	if (page->visited || page->removed || page->part ||
-	    !site_has(&c->site, page->url))
+	if (page->visited || page->removed || page->part || !site_has(&c->site, page->url))
 		return false;
 	return c->full || page->fetched_at == 0 || page->next_at <= now ||
 	    page->lastmod > page->fetched_at || crawl_visit_is_orphan(c, page) ||
@@ -263,8 +261,7 @@ crawl_visit_sample(struct crawl *c)
 		struct page *page = pages_at(c->pages, i);
 
 		if (page->state != PAGE_READ || page->blocks != NULL || page->removed ||
-		    page->document != NULL || page->part ||
-		    !site_has(&c->site, page->url))
+		    page->document != NULL || page->part || !site_has(&c->site, page->url))
 			continue;
 		page->again = some = true;
 		counted++;
@@ -355,8 +352,7 @@ crawl_probe_on_result(void *arg, struct visit_result *result)
 	    .charset = slice_str(response->charset),
 	    .url = slice_str(result->url),
 	};
-	c->extraction =
-	    extraction_start(c->tools.extraction, &job, crawl_probe_on_document, c);
+	c->extraction = extraction_start(c->tools.extraction, &job, crawl_probe_on_document, c);
 }
 
 void

@@ -57,7 +57,8 @@ main(int argc, char **argv)
 {
 	static const struct program program = {
 	    .name = "crawld",
-	    .purpose = "Reads the owner's content for banter's replies: sites, pages and files.",
+	    .purpose =
+		"Reads the owner's content for banter's replies: sites, pages and files.",
 	    .owner = OWNER_CRAWL,
 	    .run = crawl_run,
 	};

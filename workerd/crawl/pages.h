@@ -17,13 +17,13 @@ struct page {
 	uint64_t fetched_at, next_at;
 	struct hash256 hash;
 	uint8_t state, reason;
-	uint64_t lastmod;          /* that a sitemap gives; 0: none */
-	bool stored;               /* the store has it */
-	bool visited;              /* in this crawl */
-	bool part;                 /* a further part of a long document, whose address its detail has */
-	bool again;                /* to be fetched once more, whatever the known version is */
-	bool rewrite;              /* and to be stored also if it is unchanged */
-	bool noted;                /* its text was stored in this crawl: see block_counts.h */
+	uint64_t lastmod; /* that a sitemap gives; 0: none */
+	bool stored;      /* the store has it */
+	bool visited;     /* in this crawl */
+	bool part;        /* a further part of a long document, whose address its detail has */
+	bool again;       /* to be fetched once more, whatever the known version is */
+	bool rewrite;     /* and to be stored also if it is unchanged */
+	bool noted;       /* its text was stored in this crawl: see block_counts.h */
 	bool gone, foreign;        /* to be removed: missing, or outside of the source */
 	bool removed;              /* the store does not have it any more */
 	struct document *document; /* read, and not put yet; NULL: none */
