@@ -200,6 +200,26 @@ describe("a reply with short content", () => {
 		}
 	});
 
+	it("keeps the sources of the text that a killed worker has left", async () => {
+		await withAgent({});
+		const long = `Five [S1] euros. ${"€".repeat(1500)} ${"y ".repeat(200)}`;
+		const stream = await banter.stream("killed", saying(long, "Kill this", " delay=20"));
+		let heard = "";
+		// The first checkpoint is sent with the text that exceeds its size, before the tokens that follow.
+		while (!heard.includes("y y y y")) heard += (await stream.next()).token ?? "";
+		const [worker] = await banter.workersOf([stream.socket]);
+		await banter.killWorkers([worker]);
+		const reply = await until("the reply is interrupted", async () => {
+			const last = await lastReply(banter, "killed");
+			return last.status === "interrupted" && last;
+		});
+		assert.ok(reply.content.startsWith("Five euros. €€€"));
+		assert.deepEqual(reply.sources.marks, [{ n: 1, position: 4 }]);
+		await banter.ready();
+		const history = await banter.get("/v1/chat/history?sessionId=killed&sources=1", KEY);
+		assert.deepEqual(history.json.messages[1].sources[0].positions, [4]);
+	});
+
 	it("tells that the content has no answer, as the agent is set", async () => {
 		for (const [name, found, general, outcome] of [
 			["say", false, undefined, "no_answer"],
