@@ -52,6 +52,7 @@ static const struct handler table[] = {
     {MSG_TURN_STOP, HANDLER_TELLS, handle_turn_stop},
     {MSG_LOGIN_CHECK, HANDLER_READS, handle_login_check},
     {MSG_CONVERSATION_LIST, HANDLER_READS, handle_conversation_list},
+    {MSG_CONVERSATION_LOOKUP, HANDLER_READS, handle_conversation_lookup},
     {MSG_MESSAGE_LIST, HANDLER_READS, handle_message_list},
     {MSG_SESSION_HISTORY, HANDLER_READS, handle_session_history},
     {MSG_OPERATOR_MESSAGE, HANDLER_WRITES, handle_operator_message},
