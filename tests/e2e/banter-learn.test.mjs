@@ -64,7 +64,7 @@ describe("banter learn URL", () => {
 		await withCrawler({}, async (crawler, site) => {
 			const { stderr, stdout } = await banter(crawler, 65, "learn", site.origin, "--source", "x");
 			assert.match(stderr + stdout, /not read/);
-			const other = await banter(crawler, 64, "learn", BUILD, "--source", "x");
+			const other = await banter(crawler, 64, "learn", "README.md", "--source", "x");
 			assert.match(other.stderr, /the source x is of another kind/);
 			const none = await banter(crawler, 64, "learn", BUILD, "--page");
 			assert.match(none.stderr, /--page needs an http or https address/);
@@ -155,10 +155,11 @@ describe("banter learn FILE or DIR", () => {
 			writeFileSync(path("export.jsonl"), text);
 			for (let i = 0; i < 2; i++) await banter(crawler, 0, "import", path("export.jsonl"));
 			assert.equal((await banter(crawler, 0, "export")).stdout, text);
-			const { stdout } = await banter(crawler, 69, "status");
+			const { stdout } = await banter(crawler, 0, "status");
 			assert.match(stdout, /content +1 source with 1 page and \d+ chunks?, 0 vectors/);
 			assert.match(stdout, /crawld +is not connected: sources are not read/);
 			crawler.crawld.start();
+			assert.equal((await learn(crawler, 0, file, "--source", "Kept")).pages.read, 1);
 		});
 	});
 });

@@ -27,16 +27,16 @@ static const char about[] =
     "\n"
     "Replies use it once an agent's knowledge includes the source.\n";
 
-/* How often to look, and how often to look whether crawld is there. */
-#define LOOK_MS  300u
-#define CRAWL_MS 3000u
+/* How often to look; and how long crawld may be away, such as for a restart, before the command gives up. */
+#define LOOK_MS 300u
+#define AWAY_MS 5000u
 
 struct learn {
 	struct store_conn store;
 	struct learn_source source;
 	struct learn_files files;
 	bool is_files;
-	uint64_t looked_for_crawld;
+	uint64_t crawld_seen; /* ms, monotonic */
 };
 
 /* Whether crawld is connected to storaged. */
@@ -133,18 +133,19 @@ static int
 learn_wait(struct learn *l, bool *complete)
 {
 	const struct timespec nap = {.tv_nsec = LOOK_MS * 1000000L};
-	bool there = true;
+	bool there = true, found;
 	int status = 0;
 
 	*complete = false;
+	l->crawld_seen = clock_mono_ms();
 	while (status == 0 && !*complete && there) {
 		status = learn_look(l, complete);
 		if (status != 0 || *complete)
 			break;
-		if (clock_mono_ms() >= l->looked_for_crawld + CRAWL_MS) {
-			status = learn_find_crawld(l, &there);
-			l->looked_for_crawld = clock_mono_ms();
-		}
+		status = learn_find_crawld(l, &found);
+		if (found)
+			l->crawld_seen = clock_mono_ms();
+		there = clock_mono_ms() < l->crawld_seen + AWAY_MS;
 		if (status == 0 && there)
 			(void)nanosleep(&nap, NULL);
 	}
