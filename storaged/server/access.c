@@ -133,6 +133,5 @@ access_roles(const struct access *a, int fd, struct ucred *cred)
 	*cred = (struct ucred){.uid = (uid_t)-1};
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, cred, &len) == -1)
 		return 0;
-	return access_roles_of(
-	    a, cred->uid, a->shared && access_is_member(fd, cred, a->group));
+	return access_roles_of(a, cred->uid, a->shared && access_is_member(fd, cred, a->group));
 }

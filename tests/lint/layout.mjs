@@ -122,6 +122,8 @@ const PREFIXES = {
 		"activity",
 		"message_seq",
 		"partial_offset",
+		"chunk_index",
+		"upload_offset",
 		"client_id_name",
 		"cap_day",
 		"spent_period",

@@ -20,12 +20,14 @@
 #include "storaged/cli/store/org_option.h"
 #include "storaged/cli/store/store_pages.h"
 
-static const char about[] =
-    "Adds content that replies are based on: a site, one page of it, a file, or all files of a\n"
-    "directory (HTML, Markdown, text, PDF, DOCX, by their suffix). Waits until crawld has read it,\n"
-    "and prints what was not read, and why. Repeating the command reads changed content again.\n"
-    "\n"
-    "Replies use it once an agent's knowledge includes the source.\n";
+static const char about[] = "Adds content that replies are based on: a site, one page of it, a "
+			    "file, or all files of a\n"
+			    "directory (HTML, Markdown, text, PDF, DOCX, by their suffix). "
+			    "Waits until crawld has read it,\n"
+			    "and prints what was not read, and why. Repeating the command "
+			    "reads changed content again.\n"
+			    "\n"
+			    "Replies use it once an agent's knowledge includes the source.\n";
 
 /* How often to look; and how long crawld may be away, such as for a restart, before the command gives up. */
 #define LOOK_MS 300u
@@ -119,8 +121,8 @@ learn_look(struct learn *l, bool *done)
 		progress_show("%" PRIu32 " read, %" PRIu32 " waiting, %" PRIu32 " not read",
 		    now.read, now.waiting, now.unread);
 	*done = now.state != SOURCE_RUNNING && now.ended_at != 0 &&
-	    (l->source.created || (now.ended_at > l->source.before.ended_at &&
-					 now.started_at >= now.asked_at));
+	    (l->source.created ||
+		(now.ended_at > l->source.before.ended_at && now.started_at >= now.asked_at));
 	if (l->is_files) {
 		status = learn_files_wait(l, &waiting);
 		*done = waiting == 0;

@@ -15,8 +15,10 @@ enum { SEARCHER = 4001, CRAWLER = 4002, OTHER = 4003 };
 
 TEST(a_user_may_have_only_its_own_role)
 {
-	static const struct access access = {
-	    .has_searcher = true, .searcher = SEARCHER, .has_crawler = true, .crawler = CRAWLER};
+	static const struct access access = {.has_searcher = true,
+	    .searcher = SEARCHER,
+	    .has_crawler = true,
+	    .crawler = CRAWLER};
 	const struct {
 		uid_t uid;
 		bool member;
