@@ -188,7 +188,7 @@ $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/te
 
 # The benchmarks share all files except their main files.
 BENCH := store scale fill crowd silent
-bench_shared := $(filter-out $(patsubst %,$(OBJ)/tests/bench/%.o,$(BENCH) events model model_h2 search), \
+bench_shared := $(filter-out $(patsubst %,$(OBJ)/tests/bench/%.o,$(BENCH) events model model_h2 search passages passages_peer), \
 	$(call objects,tests/bench))
 $(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(bench_shared) $(storaged_a) $(workerd_a)
 	$(LINK) $(store_libs) -ljansson -lssl
@@ -196,6 +196,9 @@ $(BUILD)/bench/model: $(addprefix $(OBJ)/tests/bench/,model.o model_h2.o link.o)
 		$(filter-out %/main.o,$(call objects,tests/stub)) $(workerd_a)
 	$(LINK) $(worker_libs)
 $(BUILD)/bench/search: $(OBJ)/tests/bench/search.o $(OBJ)/tests/bench/words.o $(search_a)
+	$(LINK) $(search_libs)
+$(addprefix $(BUILD)/bench/,passages passages_peer): $(BUILD)/bench/%: \
+		$(OBJ)/tests/bench/%.o $(OBJ)/tests/bench/cpu_times.o $(search_a)
 	$(LINK) $(search_libs)
 $(BUILD)/bench/events: $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(workerd_a)
 	$(LINK) $(worker_libs)

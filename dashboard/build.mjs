@@ -20,7 +20,7 @@ const FIRST_LOAD_BYTES_MAX = 45 * 1024;
 /** Further pages, each. */
 const PAGE_BYTES_MAX = 30 * 1024;
 /** What the inbox loads when somebody opens a conversation. */
-const THREAD_BYTES_MAX = 37 * 1024;
+const THREAD_BYTES_MAX = 40 * 1024;
 /** workerd keeps the files of a folder in a table of this size. */
 const FILES_MAX = 256;
 

@@ -102,7 +102,7 @@ enum table {
 	TABLE_UPLOAD_PIECES,        /* upload, offset → a piece of the content */
 	TABLE_ANSWERS,              /* org, answer → ANSWER_RECORD */
 	TABLE_GAPS,                 /* org, gap → GAP_RECORD */
-	TABLE_GAPS_BY_CONVERSATION, /* conversation, gap → org */
+	TABLE_GAPS_BY_CONVERSATION, /* conversation, gap → org, gap */
 	TABLES,
 };
 

@@ -76,7 +76,8 @@ const FOLDERS = Object.fromEntries(
 	workerd/crawl/extract: workerd/crawl/document
 	workerd: workerd/
 	${STORE_LAYERS.map((folder, i) => `${folder}: ${STORE_LAYERS.slice(0, i).join(" ")}`).join("\n")}
-	storaged/verify: storaged/engine storaged/identities storaged/numbers storaged/budgets storaged/conversations storaged/records
+	storaged/verify: storaged/engine storaged/identities storaged/numbers storaged/budgets storaged/content storaged/conversations \
+		storaged/records
 	storaged/search/text:
 	storaged/search: storaged/server storaged/search/text
 	storaged/cli/base:

@@ -2550,11 +2550,19 @@ export interface components {
             /** @description null for a contact. */
             conversationId: components["schemas"]["Id"] | null;
             at: components["schemas"]["Time"];
+            /** @description Whose conversation it is. null for a contact, and if the conversation was erased meanwhile. */
+            visitor: components["schemas"]["ConversationVisitor"] | null;
             /** @description The part of the text around the first match. Its texts, one after the other, are that part; an ellipsis shows what was left out. */
             snippet: {
                 text: string;
                 match: boolean;
             }[];
+        };
+        ConversationVisitor: {
+            sessionId: string;
+            /** @description null: the visitor has not given contact details. */
+            contactId: components["schemas"]["Id"] | null;
+            contact: components["schemas"]["ConversationContact"] | null;
         };
         /** @description The cursor of the next page; null: this is the last page. */
         NextCursor: string | null;
@@ -3355,6 +3363,7 @@ export type FoundPassage = components['schemas']['FoundPassage'];
 export type FoundPassages = components['schemas']['FoundPassages'];
 export type SearchResults = components['schemas']['SearchResults'];
 export type SearchResult = components['schemas']['SearchResult'];
+export type ConversationVisitor = components['schemas']['ConversationVisitor'];
 export type NextCursor = components['schemas']['NextCursor'];
 export type Erased = components['schemas']['Erased'];
 export type Me = components['schemas']['Me'];

@@ -253,6 +253,9 @@ html_blocks_leave(void *arg, xmlNode *element)
 		return;
 	if (element == k->heading) {
 		html_blocks_end_heading(k, element);
+	} else if (element == k->code) {
+		k->code = NULL;
+		writer_end(k->w, BLOCK_CODE, 0);
 	} else if (element == k->table) {
 		k->table = NULL;
 		writer_end(k->w, BLOCK_TABLE, 0);
@@ -265,8 +268,6 @@ html_blocks_leave(void *arg, xmlNode *element)
 	}
 	if (element == k->term)
 		k->term = NULL;
-	if (element == k->code)
-		k->code = NULL;
 	if (m->tag == TAG_LIST && k->table == NULL && k->n_lists > 0)
 		html_blocks_close_list(k);
 }

@@ -1,13 +1,13 @@
 // The webhooks: their list, and one of them, as the address says.
 
 import type { Webhook } from "../../../../workerd/api/openapi/openapi";
+import { allItems } from "../../api/all-pages";
 import { useData } from "../../api/desk";
 import { t as common } from "../../text/common";
+import { BackLink } from "../../ui/back-link";
 import { Badge } from "../../ui/badge";
 import { Blank } from "../../ui/blank";
 import { ButtonLink } from "../../ui/button";
-import { Icon } from "../../ui/icon";
-import { everything } from "../everything";
 import { Loaded } from "../loaded";
 import type { SectionProps } from "../sections";
 import { t } from "../texts";
@@ -22,10 +22,7 @@ export function WebhooksSection({ id }: SectionProps) {
 	if (id === undefined) return <WebhookList />;
 	return (
 		<>
-			<a class="page-back" href={WEBHOOKS}>
-				<Icon name="back" />
-				{t("webhooksAll")}
-			</a>
+			<BackLink href={WEBHOOKS} text={t("webhooksAll")} />
 			{id === NEW ? <CreateWebhook /> : <WebhookPage key={id} id={id} />}
 		</>
 	);
@@ -34,12 +31,8 @@ export function WebhooksSection({ id }: SectionProps) {
 function WebhookList() {
 	const remote = useData<readonly Webhook[]>("webhooks", (client) => ({
 		load: (signal) =>
-			everything(
-				(cursor) =>
-					client.get("/v1/admin/webhooks", {
-						query: cursor === undefined ? {} : { cursor },
-						signal,
-					}),
+			allItems(
+				(query) => client.get("/v1/admin/webhooks", { query, signal }),
 				({ webhooks }) => webhooks,
 			),
 		kinds: ["webhook"],

@@ -1,11 +1,10 @@
 // A secret that the server shows only now: to copy, before the dialog closes.
 
-import { t as common } from "../text/common";
-import { Button } from "../ui/button";
-import { CopyButton } from "../ui/copy-button";
-import { Dialog } from "../ui/dialog";
-import { TextField } from "../ui/field";
-import { t } from "./texts";
+import { t } from "../text/common";
+import { Button } from "./button";
+import { CopyButton } from "./copy-button";
+import { Dialog } from "./dialog";
+import { TextField } from "./field";
 
 interface SecretOnceProps {
 	readonly title: string;
@@ -23,11 +22,11 @@ export function SecretOnce({ title, label, secret, text, onClose }: SecretOncePr
 				<p>{text}</p>
 			</div>
 			<TextField label={label} value={secret} onValue={() => {}} isMono readOnly />
-			<p class="once">{t("shownOnce")}</p>
+			<p class="shown-once">{t("shownOnce")}</p>
 			<div class="dialog-actions">
 				<CopyButton text={secret} />
 				<Button kind="main" onClick={onClose}>
-					{common("close")}
+					{t("close")}
 				</Button>
 			</div>
 		</Dialog>
