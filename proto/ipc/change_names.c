@@ -22,6 +22,10 @@ static const char *const kinds[CHANGE_KINDS] = {
     [CHANGE_BUDGET] = "budget",
     [CHANGE_INVITATION] = "invitation",
     [CHANGE_PRICES] = "prices",
+    [CHANGE_SOURCE] = "source",
+    [CHANGE_PAGE] = "page",
+    [CHANGE_ANSWER] = "answer",
+    [CHANGE_GAP] = "gap",
 };
 
 static const char *const whats[CHANGE_WHATS] = {

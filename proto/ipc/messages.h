@@ -32,7 +32,8 @@ enum role {
 	ROLE_STORE = 4,
 	ROLE_TOOL = 8,
 	ROLE_SEARCH = 16,
-	ROLE_ANY = 31,
+	ROLE_CRAWL = 32,
+	ROLE_ANY = 63,
 };
 
 /* When a message is allowed: as a peer's first, or after its hello. WHEN_RECORD: never by
@@ -152,6 +153,10 @@ enum change_kind {
 	CHANGE_BUDGET = 13,
 	CHANGE_INVITATION = 14,
 	CHANGE_PRICES = 15, /* of the organization, whose id it has */
+	CHANGE_SOURCE = 16, /* or its state */
+	CHANGE_PAGE = 17,   /* of a source, whose id the row has as its conversation */
+	CHANGE_ANSWER = 18,
+	CHANGE_GAP = 19,
 	CHANGE_KINDS,
 };
 
@@ -184,6 +189,74 @@ enum index_kind {
 	INDEX_CONTACT = 2,
 	INDEX_NOTE = 3,
 };
+
+/* Where content comes from. */
+enum source_kind {
+	SOURCE_SITE = 0,   /* what its sitemaps and links lead to */
+	SOURCE_PAGE = 1,   /* one address */
+	SOURCE_FILES = 2,  /* uploaded */
+	SOURCE_PUSHED = 3, /* pages that a program sends */
+};
+
+enum source_state {
+	SOURCE_IDLE = 0,
+	SOURCE_RUNNING = 1,
+	SOURCE_WAITS = 2, /* the crawl would remove over a third of the pages: the owner decides */
+	SOURCE_FAILED = 3,
+};
+
+enum source_ask { ASK_CRAWL = 1, ASK_REMOVE = 2, ASK_KEEP = 3 };
+
+enum page_state {
+	PAGE_WAITING = 0, /* known, not read yet */
+	PAGE_READ = 1,
+	PAGE_UNREAD = 2, /* for a reason */
+};
+
+/* Why a page was not read. With PAGE_READ: the last good text stays. A new one comes last. */
+enum page_reason {
+	REASON_NONE = 0,
+	REASON_ROBOTS = 1,
+	REASON_NOINDEX = 2,
+	REASON_STATUS = 3,
+	REASON_SIZE = 4,
+	REASON_LOGIN = 5,
+	REASON_SCRIPTS = 6, /* it needs scripts */
+	REASON_DUPLICATE = 7,
+	REASON_TYPE = 8,
+	REASON_EMPTY = 9,
+	REASON_ENCRYPTED = 10,
+	REASON_DAMAGED = 11, /* or a bomb: it cannot be taken apart within the limits */
+	REASON_TIMEOUT = 12,
+	REASON_NETWORK = 13,
+	REASON_ADDRESS = 14, /* it leads to an address that is not allowed */
+	REASON_REDIRECTS = 15,
+	REASON_LIMIT = 16, /* of pages */
+	PAGE_REASONS,
+};
+
+enum passage_kind { PASSAGE_CHUNK = 0, PASSAGE_ANSWER = 1 };
+
+/* What an agent's replies are based on. */
+enum knowledge { KNOWLEDGE_NONE = 0, KNOWLEDGE_ALL = 1, KNOWLEDGE_SOME = 2 };
+
+/* What an agent does when the content has no answer. */
+enum not_found {
+	NOT_FOUND_SAY = 0,     /* the model says so, and offers a person */
+	NOT_FOUND_GENERAL = 1, /* it answers in general, marked as not from the content */
+	NOT_FOUND_FIXED = 2,   /* a fixed text; the model is not called */
+};
+
+enum found_outcome {
+	FOUND_NOTHING_ASKED = 0,
+	FOUND_ANSWER = 1,
+	FOUND_NO_ANSWER = 2,
+	FOUND_GENERAL = 3,
+	FOUND_UNAVAILABLE = 4, /* searchd did not answer */
+	FOUND_WHOLE = 5,       /* all content was given */
+};
+
+enum gap_state { GAP_OPEN = 0, GAP_CLOSED = 1, GAP_DISMISSED = 2 };
 
 enum store_error {
 	STORE_FULL = 1,      /* the map or the disk is full; reads and deletions still work */

@@ -221,6 +221,21 @@ reply_encode_details(
 	return buf_slice(out);
 }
 
+/* What was found for the reply. One that broke off keeps what was stored with its text before. */
+static struct slice
+reply_sources(struct txn *t, const struct turn_view *v, const struct reply_ending *ending)
+{
+	bool broke_off =
+	    ending->status == MESSAGE_INTERRUPTED || ending->status == MESSAGE_STOPPED;
+	struct buf *kept = &t->env->sources;
+
+	if (ending->sources.len > 0 || !broke_off || !v->has_message)
+		return ending->sources;
+	buf_reset(kept);
+	must(buf_append(kept, v->message.sources.p, v->message.sources.len) == 0);
+	return buf_slice(kept);
+}
+
 /* The model asks for a person; conversation_add() sets the state. */
 static void
 reply_count_hand_over(struct txn *t, const struct turn_view *v,
@@ -255,6 +270,7 @@ reply_end(struct txn *t, const struct turn_view *v, const struct reply_ending *e
 	    .completion_tokens = ending->completion_tokens,
 	    .text = ending->text,
 	    .details = reply_encode_details(t, v, ending),
+	    .sources = reply_sources(t, v, ending),
 	};
 	int rc;
 
@@ -307,9 +323,10 @@ reply_status_without_worker(
 }
 
 int
-reply_interrupt(struct txn *t, const struct id *turn, struct reply_interruption *out)
+reply_interrupt(struct txn *t, const struct id *turn, struct slice sources,
+    struct reply_interruption *out)
 {
-	struct reply_ending ending = {.text = {NULL, 0}};
+	struct reply_ending ending = {.sources = sources};
 	struct turn_view v;
 	int rc;
 

@@ -54,6 +54,17 @@ static const char *const names[TABLES] = {
     [TABLE_CONTACTS_BY_USER_ID] = "contacts_by_user_id",
     [TABLE_INVITATIONS] = "invitations",
     [TABLE_INVITATIONS_BY_TOKEN] = "invitations_by_token",
+    [TABLE_SOURCES] = "sources",
+    [TABLE_SOURCE_STATES] = "source_states",
+    [TABLE_SOURCE_PAGES] = "source_pages",
+    [TABLE_SOURCE_PAGES_BY_URL] = "source_pages_by_url",
+    [TABLE_CHUNKS] = "chunks",
+    [TABLE_VECTORS] = "vectors",
+    [TABLE_UPLOADS] = "uploads",
+    [TABLE_UPLOAD_PIECES] = "upload_pieces",
+    [TABLE_ANSWERS] = "answers",
+    [TABLE_GAPS] = "gaps",
+    [TABLE_GAPS_BY_CONVERSATION] = "gaps_by_conversation",
 };
 
 const char *
@@ -121,6 +132,7 @@ key_fits(enum table table, struct slice key)
 	case TABLE_ORGS:
 	case TABLE_VISITORS_BY_ID:
 	case TABLE_PAGES:
+	case TABLE_UPLOADS:
 		return key.len == id;
 	case TABLE_USERS:
 	case TABLE_KEYS_BY_ORG:
@@ -135,8 +147,14 @@ key_fits(enum table table, struct slice key)
 	case TABLE_WEBHOOKS:
 	case TABLE_BUDGETS:
 	case TABLE_INVITATIONS:
+	case TABLE_SOURCES:
+	case TABLE_SOURCE_STATES:
+	case TABLE_ANSWERS:
+	case TABLE_GAPS:
+	case TABLE_GAPS_BY_CONVERSATION:
 		return key.len == 2 * id;
 	case TABLE_LOGINS_BY_USER:
+	case TABLE_SOURCE_PAGES:
 		return key.len == 3 * id;
 	case TABLE_CONVERSATIONS_BY_WIDGET:
 	case TABLE_CONVERSATIONS_BY_CONTACT:
@@ -161,12 +179,17 @@ key_fits(enum table table, struct slice key)
 		return key.len == 2 * id + 8;
 	case TABLE_PARTIALS:
 	case TABLE_CAPS:
+	case TABLE_CHUNKS:
+	case TABLE_UPLOAD_PIECES:
 		return key.len == id + 4;
 	case TABLE_KEYS:
 	case TABLE_VISITORS:
 	case TABLE_LOGINS:
 	case TABLE_INVITATIONS_BY_TOKEN:
 		return key.len == sizeof(struct hash256);
+	case TABLE_SOURCE_PAGES_BY_URL:
+	case TABLE_VECTORS:
+		return key.len == id + sizeof(struct hash256);
 	case TABLE_CLIENT_IDS:
 		return key.len > id && key.len <= id + CLIENT_ID_MAX;
 	case TABLE_CHANGES:
@@ -399,6 +422,63 @@ key_user_login(const struct id *org, const struct id *user, const struct id *log
 
 	schema_add_bytes(&key, login->b, sizeof(login->b));
 	return key;
+}
+
+struct key
+key_source_page(const struct id *org, const struct id *source, const struct id *page)
+{
+	struct key key = key_of_org(org, source);
+
+	schema_add_bytes(&key, page->b, sizeof(page->b));
+	return key;
+}
+
+struct key
+key_source_page_url(const struct id *source, const struct hash256 *hash)
+{
+	struct key key = key_id(source);
+
+	schema_add_bytes(&key, hash->b, sizeof(hash->b));
+	return key;
+}
+
+struct key
+key_chunk(const struct id *page, uint32_t index)
+{
+	struct key key = key_id(page);
+
+	schema_add_number(&key, index, 4);
+	return key;
+}
+
+uint32_t
+chunk_index(struct slice key)
+{
+	return (uint32_t)schema_read_number(key, sizeof(struct id), 4);
+}
+
+struct key
+key_vector(const struct id *page, const struct hash256 *hash)
+{
+	return key_source_page_url(page, hash);
+}
+
+struct key
+key_upload_piece(const struct id *upload, uint32_t offset)
+{
+	return key_partial(upload, offset);
+}
+
+uint32_t
+upload_offset(struct slice key)
+{
+	return partial_offset(key);
+}
+
+struct key
+key_conversation_gap(const struct id *conversation, const struct id *gap)
+{
+	return key_of_org(conversation, gap);
 }
 
 struct key

@@ -13,7 +13,7 @@
 
 #include "proto/ipc/messages.h"
 
-#define SCHEMA_VERSION 5
+#define SCHEMA_VERSION 6
 
 /* The same without checksums. */
 #define SCHEMA_UNCHECKED 1
@@ -92,6 +92,17 @@ enum table {
 	TABLE_CONTACTS_BY_USER_ID,  /* org, the site's user id → contact */
 	TABLE_INVITATIONS,          /* org, invitation → INVITATION_RECORD */
 	TABLE_INVITATIONS_BY_TOKEN, /* SHA-256 of the token → org, invitation */
+	TABLE_SOURCES,              /* org, source → SOURCE_RECORD */
+	TABLE_SOURCE_STATES,        /* org, source → SOURCE_STATE_RECORD */
+	TABLE_SOURCE_PAGES,         /* org, source, page → SOURCE_PAGE_RECORD */
+	TABLE_SOURCE_PAGES_BY_URL,  /* source, SHA-256 of the address → page */
+	TABLE_CHUNKS,               /* page, index → CHUNK_RECORD */
+	TABLE_VECTORS,              /* page, hash of the chunk → VECTOR_RECORD */
+	TABLE_UPLOADS,              /* upload → UPLOAD_RECORD */
+	TABLE_UPLOAD_PIECES,        /* upload, offset → a piece of the content */
+	TABLE_ANSWERS,              /* org, answer → ANSWER_RECORD */
+	TABLE_GAPS,                 /* org, gap → GAP_RECORD */
+	TABLE_GAPS_BY_CONVERSATION, /* conversation, gap → org, gap */
 	TABLES,
 };
 
@@ -118,7 +129,7 @@ struct id key_front(struct slice key);
 /* The id at the end of a key: of orgs, users, agents, widgets, contacts and keys_by_org. */
 struct id key_back(struct slice key);
 
-/* A key of one id: conversations, turns, open_turns, totals; and the front of messages and
+/* A key of one id: conversations, turns, open_turns, totals, uploads; and the front of messages and
  * client_ids (of a conversation), partials (of a turn) and conversations_by_activity (of an
  * organization). */
 struct key key_id(const struct id *id);
@@ -164,8 +175,8 @@ struct key key_activity_of(const struct id *org, const struct id *of, uint64_t u
     const struct id *conversation);
 struct key key_activity_of_at(const struct id *org, const struct id *of, struct slice cursor);
 
-/* users, agents, widgets, contacts, webhooks, invitations, keys_by_org; and the front of logins_by_user (of a user),
- * conversations_by_widget and conversations_by_contact. */
+/* users, agents, widgets, contacts, webhooks, invitations, sources, source_states, answers, gaps, keys_by_org; and
+ * the front of logins_by_user (of a user), conversations_by_widget, conversations_by_contact and source_pages. */
 struct key key_of_org(const struct id *org, const struct id *id);
 
 /* The parts of such a key, or of a value of users_by_email, widgets_by_public or
@@ -177,6 +188,26 @@ struct key key_hash(const struct hash256 *hash);
 
 /* logins_by_user. */
 struct key key_user_login(const struct id *org, const struct id *user, const struct id *login);
+
+/* source_pages. */
+struct key key_source_page(const struct id *org, const struct id *source, const struct id *page);
+
+/* source_pages_by_url. hash: SHA-256 of the address. */
+struct key key_source_page_url(const struct id *source, const struct hash256 *hash);
+
+/* chunks. The front of a page's chunks and vectors is key_id(). */
+struct key key_chunk(const struct id *page, uint32_t index);
+uint32_t chunk_index(struct slice key);
+
+/* vectors. hash: of the chunk. */
+struct key key_vector(const struct id *page, const struct hash256 *hash);
+
+/* upload_pieces: offset is where the piece starts, in bytes. Its front is key_id(). */
+struct key key_upload_piece(const struct id *upload, uint32_t offset);
+uint32_t upload_offset(struct slice key);
+
+/* gaps_by_conversation. Its front is key_id(). */
+struct key key_conversation_gap(const struct id *conversation, const struct id *gap);
 
 /* users_by_email: folded has at most FOLDED_MAX bytes. */
 struct key key_email(struct slice folded);

@@ -234,6 +234,39 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			);
 		});
 
+		it("stay at the end while a long reply is drawn piece by piece", async () => {
+			const own = await talk("drawn", HELLO[0]);
+			const operator = await open(own);
+			await operator.saidUntil(GREETED);
+			await talk("drawn", "[[tokens=3000]] a long one");
+			await until("the whole reply is drawn", async () =>
+				(await operator.said()).at(-1).endsWith("t2999"),
+			);
+			await until("its end is in view", () =>
+				operator.log.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 2),
+			);
+		});
+
+		it("keep the place while the side panel changes their width", async () => {
+			const operator = await open(id);
+			await until("the messages are shown", async () => (await operator.said()).length > 0);
+			/** The first visible message, and how far its top is from the one of the box, in pixels. */
+			const place = () =>
+				operator.log.evaluate((box) => {
+					const edge = box.getBoundingClientRect().top;
+					const rows = [...box.querySelectorAll("[data-row]")];
+					const first = rows.find((row) => row.getBoundingClientRect().bottom > edge);
+					return [first.dataset.row, Math.round(first.getBoundingClientRect().top - edge)].join();
+				});
+			await operator.log.evaluate((box) => box.scrollBy(0, -box.clientHeight * 1.5));
+			const before = await place();
+			for (const isOpen of [false, true]) {
+				await operator.page.getByRole("button", { name: "Details", exact: true }).click();
+				await operator.side.waitFor({ state: isOpen ? "visible" : "detached" });
+				await until("the same message is at the top", async () => (await place()) === before);
+			}
+		});
+
 		it("say that a linked message does not exist any more", async () => {
 			const unknown = "01936b2e-8f00-7a3c-9d41-2f6b1c0e5a77";
 			const operator = await open(id, jane, { search: `?message=${unknown}` });
@@ -559,12 +592,25 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			await operator.page.getByRole("button", { name: "Open: change the status" }).click();
 			await operator.page.getByRole("menuitemradio", { name: "Waiting for a person" }).click();
 			await until("it waits", async () => (await state(id)) === "waiting");
-			await operator.page.getByRole("button", { name: "Unassigned: Assign" }).click();
-			await operator.page.getByRole("menuitemradio", { name: "Jane" }).click();
-			await operator.page.getByRole("button", { name: "Jane: Assign" }).waitFor();
 			const { users } = await site.admin("GET", "users");
-			const { conversation } = await site.admin("GET", `conversations/${id}`);
-			assert.equal(conversation.assignedTo, users.find(({ name }) => name === "Jane").id);
+			const assigned = async () =>
+				(await site.admin("GET", `conversations/${id}`)).conversation.assignedTo;
+			const button = (name) =>
+				operator.page.getByRole("button", { name: `${name}: Assign conversation` });
+			await button("Unassigned").click();
+			await operator.page.getByRole("option", { name: "Jane" }).click();
+			await button("Jane").waitFor();
+			const said = operator.page.getByRole("status");
+			await said.getByText("Assigned to Jane.").waitFor();
+			assert.equal(await assigned(), users.find(({ name }) => name === "Jane").id);
+			assert.equal(await isFocused(button("Jane")), true, "the focus is back");
+			// The same by keys: nobody is found by a few letters.
+			await operator.page.keyboard.press("a");
+			await operator.page.keyboard.type("nob");
+			assert.equal(await operator.page.getByRole("option").count(), 1);
+			await operator.page.keyboard.press("Enter");
+			await said.getByText("Assigned to nobody.").waitFor();
+			assert.equal(await assigned(), null);
 		});
 
 		it("rolls a refused change back, and says why", async () => {

@@ -16,6 +16,7 @@ const DASHBOARD_LAYERS = ["api", "text", "hooks", "ui", "shell"].map(
 const DASHBOARD_PARTS = {
 	agents: [],
 	contacts: [],
+	knowledge: [],
 	inbox: ["thread", "start"],
 	join: [],
 	login: [],

@@ -158,6 +158,8 @@ turn_store_reply(struct turn *t)
 	    .hand_over = t->hand_over.found && t->reply.status != MESSAGE_INTERRUPTED,
 	};
 
+	struct buf sources;
+
 	turn_publish(t);
 	turn_enter(t, TURN_STORING);
 	/* The timer ends a trial: the caller may still use it, and it may be inside a listener's call. */
@@ -165,8 +167,12 @@ turn_store_reply(struct turn *t)
 		turn_set_timer(t, 0);
 		return;
 	}
+	buf_init(&sources, WIRE_FRAME_MAX);
+	reply_listeners_write_sources(&t->listeners, finish.text.len, &sources);
+	finish.sources = buf_slice(&sources);
 	t->call = store_call(
 	    t->turns->store, MSG_TURN_FINISH, &finish, STORE_TIMEOUT_MS, turn_on_stored, t);
+	buf_clear(&sources);
 	if (t->call == NULL)
 		turn_store_failed(t, TURN_STORE_DOWN);
 }
@@ -178,6 +184,7 @@ turn_finish(struct turn *t)
 	t->store_retry_fast_until_ms = clock_mono_ms() + STORE_RETRY_FAST_FOR_MS;
 	t->total_ms = (uint32_t)(clock_mono_ms() - t->began_ms);
 	t->reply.text = utf8_trim(buf_slice(&t->listeners.text));
+	turn_settle_sources(t);
 	t->reply.handover = t->hand_over.found ? STATE_WAITING : STATE_OPEN;
 	if (t->reply.text.len == 0 && t->reply.status == MESSAGE_COMPLETE)
 		t->reply.text = slice_str(APOLOGY);

@@ -11,7 +11,8 @@ import { rememberOperatorName } from "./operator";
 import { t } from "./texts";
 
 export interface Actions {
-	change(change: ConversationChange): Promise<void>;
+	/** Settles with whether the server has it. */
+	change(change: ConversationChange): Promise<boolean>;
 	takeOver(name: string, isForced: boolean): Promise<void>;
 	handBack(): Promise<void>;
 	/** Asks first, elsewhere. */
@@ -76,7 +77,7 @@ export function useActions(
 
 	return {
 		async change(change) {
-			if (!data) return;
+			if (!data) return false;
 			set(shown(data, change));
 			try {
 				const { conversation: next } = await api.put("/v1/admin/conversations/{conversationId}", {
@@ -87,6 +88,7 @@ export function useActions(
 				set({ ...shown(data, change), ...next });
 				if (change.state !== undefined && change.state !== data.state)
 					if (change.state === "resolved" || data.state === "resolved") offerUndo(data, change);
+				return true;
 			} catch (reason) {
 				set(data);
 				// Somebody else's change may have come meanwhile.
@@ -94,6 +96,7 @@ export function useActions(
 				const error = ApiError.from(reason);
 				if (error.code === "taken") toast({ text: t("refusedTaken"), isBad: true });
 				else toastError(reason);
+				return false;
 			}
 		},
 		async takeOver(name, isForced) {

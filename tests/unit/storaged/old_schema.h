@@ -23,6 +23,7 @@ static const size_t old_schema_added[SCHEMA_VERSION + 1][TABLES] = {
 	[TABLE_WIDGETS] = 40,
 	[TABLE_CONTACTS] = 24},
     [5] = {[TABLE_KEYS] = 8},
+    [6] = {[TABLE_MESSAGES] = 4, [TABLE_AGENTS] = 10},
 };
 
 /* Bytes that the schemas after this one added to the records of a table. */

@@ -1,15 +1,13 @@
-#include "storaged/server/program.h"
+#include "proto/process/program.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "proto/process/privileges.h"
-#include "storaged/server/listen.h"
 
 /* program_read_arguments() returns this, in place of an exit status, if the program shall run. */
 #define PROGRAM_RUNS (-1)
@@ -73,24 +71,5 @@ program_main(const struct program *program, int argc, char **argv)
 	memory_return_large();
 	status = check ? 0 : program_run(program, &settings);
 	settings_clear(&settings);
-	return status;
-}
-
-int
-program_listen(const struct settings *settings, const struct access *access, const char *path,
-    program_serve_fn *serve, void *arg)
-{
-	bool inherited;
-	int listener, status = listen_socket(path, &listener, &inherited);
-
-	if (status != 0)
-		return status;
-	if (!inherited)
-		status = access_share(access, path);
-	if (status == 0)
-		status = serve(settings, access, listener, arg);
-	closefd(&listener);
-	if (!inherited)
-		unlink(path);
 	return status;
 }
