@@ -17,6 +17,7 @@ import { useForm } from "../../ui/use-form";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
 import { Deliveries } from "./deliveries";
+import { noticeOf } from "./notice";
 import { type Editable, WebhookFields } from "./webhook-fields";
 
 const editableOf = ({ url, format, kinds, enabled }: Webhook): Editable => ({
@@ -45,7 +46,7 @@ export function WebhookPage({ id }: { readonly id: string }) {
 				<>
 					{webhook.notice && (
 						<p class="card settings-warning" role="status">
-							{webhook.notice}
+							{noticeOf(webhook)}
 						</p>
 					)}
 					<WebhookForm webhook={webhook} etag={remote.etag} onSaved={remote.set} />
