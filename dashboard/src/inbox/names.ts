@@ -5,8 +5,8 @@ import { allPages } from "../api/all-pages";
 import { useData } from "../api/desk";
 import { usePeople } from "../shell/people";
 import { useTags } from "../shell/sayings";
+import { widgetName } from "../text/widget-name";
 import type { Names } from "./row";
-import { t } from "./texts";
 import type { ViewNames } from "./view-list";
 
 export function useNames(): Names & ViewNames {
@@ -28,7 +28,7 @@ export function useNames(): Names & ViewNames {
 	return useMemo(
 		() => ({
 			people: new Map(people.map(({ id, name }) => [id, name])),
-			widgets: new Map((widgets ?? []).map(({ id, name }) => [id, name || t("unnamedWidget")])),
+			widgets: new Map((widgets ?? []).map((one) => [one.id, widgetName(one)])),
 			tags: new Map((tags ?? []).map((tag) => [tag.id, tag])),
 		}),
 		[who, widgets, tags],

@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import type { Numbers } from "../../../workerd/api/openapi/openapi";
 import type { Data } from "../api/desk";
 import { agentPath, widgetPath } from "../paths";
+import { widgetName } from "../text/widget-name";
 import { Button } from "../ui/button";
 import { TableBox } from "../ui/table-box";
 import { TroubleLine, TroubleScreen } from "../ui/trouble";
@@ -51,7 +52,7 @@ function ByWidget({ period }: { readonly period: Period }) {
 	const widgets = useWidgets().data?.widgets ?? [];
 	const nameOf = (id: string | undefined) => {
 		const widget = widgets.find((one) => one.id === id);
-		return widget ? widget.name || widget.widget_id : t("deleted");
+		return widget ? widgetName(widget) : t("deleted");
 	};
 	const save = () =>
 		download(

@@ -1,5 +1,6 @@
 // Selects the widget or the agent of which the page shows the numbers.
 
+import { widgetName } from "../text/widget-name";
 import type { Filter } from "./filter";
 import { t } from "./texts";
 import { useAgents, useWidgets } from "./use-numbers";
@@ -42,7 +43,7 @@ export function FilterField({ filter, onFilter }: FilterFieldProps) {
 			<optgroup label={t("widget")}>
 				{widgets.map((one) => (
 					<option key={one.id} value={`widget ${one.id}`}>
-						{one.name || one.widget_id}
+						{widgetName(one)}
 					</option>
 				))}
 			</optgroup>

@@ -18,5 +18,3 @@ export function useWidgets(): Data<readonly Widget[]> {
 		kinds: ["widget"],
 	}));
 }
-
-export const widgetName = (widget: Widget): string => widget.name || widget.widget_id;
