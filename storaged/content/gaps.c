@@ -18,12 +18,10 @@ gap_store(struct txn *t, const struct msg_gap_record *r)
 {
 	struct key key = key_of_org(&r->org, &r->id);
 	struct key entry = key_conversation_gap(&r->conversation, &r->id);
-	const struct id org = r->org;
 	int rc = txn_put_record(t, TABLE_GAPS, &key, MSG_GAP_RECORD, r);
 
 	return rc != 0 ? rc
-		       : txn_put(t, TABLE_GAPS_BY_CONVERSATION, &entry,
-			     (struct slice){org.b, sizeof(org.b)});
+		       : txn_put(t, TABLE_GAPS_BY_CONVERSATION, &entry, key_slice(&key));
 }
 
 int
@@ -116,7 +114,7 @@ gap_drop_open(struct txn *t, const struct id *org, const struct id *turn)
 	return rc != 0 ? rc : change_add(t, org, CHANGE_GAP, turn, NULL, CHANGE_DELETED);
 }
 
-/* The first gap of a conversation. */
+/* The first gap of a conversation; a damaged entry has no organization. */
 static int
 gaps_first_of(struct txn *t, const struct id *conversation, struct id *org, struct id *gap)
 {
@@ -127,8 +125,10 @@ gaps_first_of(struct txn *t, const struct id *conversation, struct id *org, stru
 	if (rc == 0)
 		rc = walk_from(&w, &front);
 	if (rc == 0) {
+		*org = (struct id){0};
 		*gap = key_back(w.key);
-		*org = w.value.len == sizeof(org->b) ? key_front(w.value) : (struct id){0};
+		if (key_fits(TABLE_GAPS, w.value))
+			org_key_parts(w.value, org, gap);
 	}
 	walk_close(&w);
 	return rc;

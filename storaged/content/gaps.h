@@ -10,8 +10,8 @@
 /* The gaps of an organization, about: the oldest go when some more have come. */
 #define GAPS_OF_ORG_MAX 20000u
 
-/* Bytes of a gap's question. */
-#define GAP_QUESTION_MAX 3000u
+/* UTF-16 units of a gap's question: at most 3,000 bytes (messages.def). */
+#define GAP_QUESTION_UNITS 1000u
 
 /* Stores a gap, in place of one with its id, with its entry by conversation. Its slices must not lie in the map. */
 [[gnu::warn_unused_result]] int gap_store(struct txn *t, const struct msg_gap_record *r);

@@ -126,6 +126,7 @@ struct env {
 	struct buf text;    /* a reply that is collected from its pieces */
 	struct buf changes; /* rows of the change feed that the transaction adds (changes.h) */
 	struct buf details; /* MESSAGE_DETAILS of a message to be stored */
+	struct buf sources; /* SOURCES_RECORD of a message that is stored again */
 };
 
 /* A record that does not decode, or that is missing although another record names it. LMDB's errors

@@ -57,8 +57,8 @@ void live_stop(struct live *l, const struct id *turn);
 /* Sends a piece to those who follow the turn, except those without room: they will see the gap,
  * or the end, and ask for the missing text. Ignores a turn that is not open. Publishing another
  * client's turn is the publisher's fault. */
-void live_publish(struct live *l, struct client *from, const struct id *turn, uint32_t offset,
-    struct slice text);
+void live_publish(
+    struct live *l, struct client *from, const struct msg_live_publish *published);
 
 /* Tells those who follow the turn that its end could not be stored; full as in messages.def.
  * Faults as in live_publish(). */

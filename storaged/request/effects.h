@@ -61,6 +61,7 @@ struct effect {
 		 * origin. Borrowed from the request's frame. */
 		struct slice text;
 	};
+	struct slice sources; /* of EFFECT_PUBLISH, likewise */
 };
 
 /* A visitor's message of a session; its texts are borrowed from the request's frame. */

@@ -48,7 +48,7 @@ crawl_run(const struct settings *settings)
 		log_event(LOG_ERROR, "extraction_failed", L_ERRNO());
 		return EX_OSERR;
 	}
-	service_run_crawl(settings, spawner);
+	crawl_service_run(settings, spawner);
 	return 0;
 }
 

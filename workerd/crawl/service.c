@@ -20,7 +20,7 @@
 /* How often the status line is renewed, unless the watchdog wants it more often. */
 #define REPORT_MS 2000
 
-struct service {
+struct crawl_service {
 	struct event_base *base;
 	struct service_manager manager;
 	struct sources *sources;
@@ -30,9 +30,9 @@ struct service {
 };
 
 static void
-service_on_stop(evutil_socket_t number, short what, void *arg)
+crawl_service_on_stop(evutil_socket_t number, short what, void *arg)
 {
-	struct service *s = arg;
+	struct crawl_service *s = arg;
 
 	(void)what;
 	log_event(LOG_NOTICE, "crawl_stopping", L_INT("signal", (int64_t)number));
@@ -40,9 +40,9 @@ service_on_stop(evutil_socket_t number, short what, void *arg)
 }
 
 static void
-service_on_report(evutil_socket_t fd, short what, void *arg)
+crawl_service_on_report(evutil_socket_t fd, short what, void *arg)
 {
-	struct service *s = arg;
+	struct crawl_service *s = arg;
 	char state[sizeof(s->state)];
 
 	(void)fd;
@@ -57,22 +57,22 @@ service_on_report(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-service_start_events(struct service *s)
+crawl_service_start_events(struct crawl_service *s)
 {
 	uint64_t watchdog = s->manager.watchdog_ms;
 	struct timeval every =
 	    clock_timeval(watchdog > 0 && watchdog < REPORT_MS ? watchdog : REPORT_MS);
 
-	s->term = evsignal_new(s->base, SIGTERM, service_on_stop, s);
-	s->interrupt = evsignal_new(s->base, SIGINT, service_on_stop, s);
-	s->report = event_new(s->base, -1, EV_PERSIST, service_on_report, s);
+	s->term = evsignal_new(s->base, SIGTERM, crawl_service_on_stop, s);
+	s->interrupt = evsignal_new(s->base, SIGINT, crawl_service_on_stop, s);
+	s->report = event_new(s->base, -1, EV_PERSIST, crawl_service_on_report, s);
 	must(s->term != NULL && s->interrupt != NULL && s->report != NULL);
 	must(event_add(s->term, NULL) == 0 && event_add(s->interrupt, NULL) == 0);
 	must(event_add(s->report, &every) == 0);
 }
 
 static void
-service_stop_events(struct service *s)
+crawl_service_stop_events(struct crawl_service *s)
 {
 	event_free(s->term);
 	event_free(s->interrupt);
@@ -81,7 +81,7 @@ service_stop_events(struct service *s)
 
 /* Once per turn of the event loop, since the store's requests are written then. */
 static void
-service_loop(struct service *s)
+crawl_service_loop(struct crawl_service *s)
 {
 	while (!event_base_got_break(s->base)) {
 		must(event_base_loop(s->base, EVLOOP_ONCE) != -1);
@@ -90,17 +90,17 @@ service_loop(struct service *s)
 }
 
 void
-service_run_crawl(const struct settings *settings, int spawner)
+crawl_service_run(const struct settings *settings, int spawner)
 {
-	struct service s = {.base = event_base_new()};
-	struct fetcher *fetcher;
+	struct crawl_service s = {.base = event_base_new()};
+	struct fetch_engine *fetcher;
 	struct crawl_tools tools;
 
 	must(s.base != NULL);
 	service_manager_open(&s.manager);
-	service_start_events(&s);
+	crawl_service_start_events(&s);
 	s.store = store_client_new_as(s.base, settings->store_socket, ROLE_CRAWL);
-	fetcher = fetcher_new(s.base, &settings->crawl_allow);
+	fetcher = fetch_engine_new(s.base, &settings->crawl_allow);
 	tools = (struct crawl_tools){
 	    .base = s.base,
 	    .store = s.store,
@@ -113,15 +113,15 @@ service_run_crawl(const struct settings *settings, int spawner)
 	if (settings->syscall_filter)
 		call_filter_start(CALLS_CRAWL);
 	service_manager_send(&s.manager, "READY=1\nSTATUS=waiting for the store");
-	service_loop(&s);
+	crawl_service_loop(&s);
 	service_manager_send(&s.manager, "STOPPING=1\nSTATUS=stopping");
 	sources_free(s.sources);
 	robots_cache_free(tools.robots);
 	hosts_free(tools.hosts);
-	fetcher_free(fetcher);
+	fetch_engine_free(fetcher);
 	extraction_pool_free(tools.extraction);
 	store_client_free(s.store);
-	service_stop_events(&s);
+	crawl_service_stop_events(&s);
 	service_manager_close(&s.manager);
 	event_base_free(s.base);
 }

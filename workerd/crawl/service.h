@@ -7,6 +7,6 @@
 #include "proto/settings/settings.h"
 
 /* Crawls until SIGTERM or SIGINT. spawner: of the extraction pool, which takes it over. */
-void service_run_crawl(const struct settings *settings, int spawner);
+void crawl_service_run(const struct settings *settings, int spawner);
 
 #endif

@@ -4,7 +4,7 @@
 #ifndef WORKERD_CRAWL_SOURCES_H
 #define WORKERD_CRAWL_SOURCES_H
 
-#include "workerd/crawl/crawl.h"
+#include "workerd/crawl/source/crawl.h"
 
 #define SOURCES_CRAWLS_MAX 16 /* at a time */
 

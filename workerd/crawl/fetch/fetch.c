@@ -21,18 +21,18 @@
 #define HEAD_MAX   65536 /* bytes of a response's fields */
 #define HEADER_MAX (sizeof("If-Modified-Since: ") + FETCH_ETAG_MAX)
 
-struct fetcher {
+struct fetch_engine {
 	struct event_base *base;
 	const struct network_list *allowed;
 	struct curl_loop *loop; /* NULL before the first request */
 };
 
 struct fetch {
-	struct fetcher *fetcher;
+	struct fetch_engine *fetcher;
 	CURL *easy;
 	struct curl_slist *headers;
 	char *url;
-	size_t head; /* bytes */
+	size_t head;     /* bytes */
 	bool is_private; /* an address was refused */
 	bool too_long;
 	struct fetch_response response;
@@ -100,10 +100,10 @@ fetch_on_done(void *arg, void *easy, int code)
 	fetch_free(f);
 }
 
-struct fetcher *
-fetcher_new(struct event_base *base, const struct network_list *allowed)
+struct fetch_engine *
+fetch_engine_new(struct event_base *base, const struct network_list *allowed)
 {
-	struct fetcher *f = xcalloc(1, sizeof(*f));
+	struct fetch_engine *f = xcalloc(1, sizeof(*f));
 
 	f->base = base;
 	f->allowed = allowed;
@@ -111,7 +111,7 @@ fetcher_new(struct event_base *base, const struct network_list *allowed)
 }
 
 void
-fetcher_free(struct fetcher *f)
+fetch_engine_free(struct fetch_engine *f)
 {
 	if (f->loop != NULL)
 		curl_loop_free(f->loop);
@@ -217,7 +217,8 @@ fetch_set_request(struct fetch *f, const struct fetch_request *request)
 }
 
 struct fetch *
-fetch_start(struct fetcher *fetcher, const struct fetch_request *request, fetch_fn *fn, void *arg)
+fetch_start(
+    struct fetch_engine *fetcher, const struct fetch_request *request, fetch_fn *fn, void *arg)
 {
 	static const struct curl_loop_events events = {.done = fetch_on_done};
 	struct fetch *f = xcalloc(1, sizeof(*f));

@@ -20,7 +20,8 @@ fetch_fields_trim(struct slice s)
 static void
 fetch_fields_copy(char *out, size_t max, struct slice value)
 {
-	bool fits = value.len <= max && utf8_valid(value) && memchr(value.p, '\0', value.len) == NULL;
+	bool fits =
+	    value.len <= max && utf8_valid(value) && memchr(value.p, '\0', value.len) == NULL;
 
 	memcpy(out, value.p, fits ? value.len : 0);
 	out[fits ? value.len : 0] = '\0';
@@ -56,14 +57,14 @@ fetch_fields_take_type(struct fetch_response *r, struct slice value)
 		struct slice parameter;
 
 		end = rest.len == 0 ? NULL : memchr(rest.p, ';', rest.len);
-		parameter = fetch_fields_trim((struct slice){
-		    rest.p, end == NULL ? rest.len : (size_t)(end - rest.p)});
+		parameter = fetch_fields_trim(
+		    (struct slice){rest.p, end == NULL ? rest.len : (size_t)(end - rest.p)});
 		if (parameter.len <= 8 ||
 		    strncasecmp((const char *)parameter.p, "charset=", 8) != 0)
 			continue;
 		fetch_fields_copy(r->charset, FETCH_CHARSET_MAX,
-		    fetch_fields_unquote(fetch_fields_trim(
-			(struct slice){parameter.p + 8, parameter.len - 8})));
+		    fetch_fields_unquote(
+			fetch_fields_trim((struct slice){parameter.p + 8, parameter.len - 8})));
 		fetch_fields_lower(r->charset);
 	}
 }
@@ -92,8 +93,8 @@ fetch_fields_take(struct fetch_response *r, struct slice line, const char *url)
 	struct slice name, value;
 
 	if (line.len >= 5 && memcmp(line.p, "HTTP/", 5) == 0) {
-		r->type[0] = r->charset[0] = r->etag[0] = r->last_modified[0] =
-		    r->location[0] = '\0';
+		r->type[0] = r->charset[0] = r->etag[0] = r->last_modified[0] = r->location[0] =
+		    '\0';
 		r->tag = (struct robots_tag){0};
 		r->retry_after_s = 0;
 		r->challenge = false;
@@ -116,6 +117,7 @@ fetch_fields_take(struct fetch_response *r, struct slice line, const char *url)
 		r->retry_after_s = fetch_fields_seconds(value);
 	else if (fetch_fields_is(name, "www-authenticate"))
 		r->challenge = true;
-	else if (fetch_fields_is(name, "location") && url_normalize(value, url, r->location) != 0)
+	else if (fetch_fields_is(name, "location") &&
+	    url_normalize(value, url, r->location) != 0)
 		r->location[0] = '\0';
 }

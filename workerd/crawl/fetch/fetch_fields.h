@@ -4,7 +4,7 @@
 #ifndef WORKERD_CRAWL_FETCH_FETCH_FIELDS_H
 #define WORKERD_CRAWL_FETCH_FETCH_FIELDS_H
 
-#include "workerd/crawl/fetch/fetch.h"
+#include "workerd/crawl/fetch/fetch_response.h"
 
 /* Takes a line of the response's head. url: of the request, for a relative Location. A status line begins a new
  * head. */

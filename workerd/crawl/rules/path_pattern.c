@@ -56,12 +56,14 @@ path_pattern_matches(struct slice pattern, struct slice path)
 		const uint8_t *found;
 
 		path = (struct slice){path.p + literal.len, path.len - literal.len};
-		pattern = (struct slice){
-		    pattern.p + literal.len + 1, pattern.len - literal.len - 1};
+		pattern =
+		    (struct slice){pattern.p + literal.len + 1, pattern.len - literal.len - 1};
 		literal = path_pattern_literal(pattern);
-		if (to_end && literal.len == pattern.len) /* the last one: where the path ends */
+		if (to_end &&
+		    literal.len == pattern.len) /* the last one: where the path ends */
 			return path.len >= literal.len &&
-			    memcmp(path.p + path.len - literal.len, literal.p, literal.len) == 0;
+			    memcmp(path.p + path.len - literal.len, literal.p, literal.len) ==
+			    0;
 		/* The first place is the best one for what follows. */
 		found = literal.len == 0 ? path.p
 					 : memmem(path.p, path.len, literal.p, literal.len);
@@ -107,8 +109,8 @@ path_pattern_any(struct slice lines, struct slice path)
 		const uint8_t *end = memchr(lines.p, '\n', lines.len);
 		size_t n = end == NULL ? lines.len : (size_t)(end - lines.p);
 
-		any = path_pattern_line_matches(
-		    (struct slice){lines.p, n}, buf_slice(&escaped));
+		any =
+		    path_pattern_line_matches((struct slice){lines.p, n}, buf_slice(&escaped));
 		n += end != NULL;
 		lines = (struct slice){lines.p + n, lines.len - n};
 	}

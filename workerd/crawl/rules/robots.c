@@ -31,7 +31,7 @@ struct robots {
 
 /* Where the parser is. */
 struct robots_group {
-	bool own, any; /* the group is for us, or for all */
+	bool own, any;  /* the group is for us, or for all */
 	bool has_rules; /* so that a further User-agent begins a new group */
 };
 
@@ -86,8 +86,7 @@ robots_rules_add(struct robots_rules *to, const struct robots_rule *rule)
 }
 
 static void
-robots_take_rule(
-    struct robots *r, struct robots_group *group, struct slice value, bool allow)
+robots_take_rule(struct robots *r, struct robots_group *group, struct slice value, bool allow)
 {
 	struct robots_rule rule = {.at = (uint32_t)buf_len(&r->text), .allow = allow};
 

@@ -35,7 +35,8 @@ static bool
 robots_tag_has_value(struct slice name)
 {
 	return robots_tag_is(name, "unavailable_after") || robots_tag_is(name, "max-snippet") ||
-	    robots_tag_is(name, "max-image-preview") || robots_tag_is(name, "max-video-preview");
+	    robots_tag_is(name, "max-image-preview") ||
+	    robots_tag_is(name, "max-video-preview");
 }
 
 void
@@ -57,8 +58,8 @@ robots_tag_add(struct robots_tag *tag, struct slice value)
 
 			if (!robots_tag_has_value(name))
 				ours = robots_tag_is(name, ROBOTS_AGENT);
-			directive = robots_tag_trim(
-			    (struct slice){colon + 1, directive.len - len - 1});
+			directive =
+			    robots_tag_trim((struct slice){colon + 1, directive.len - len - 1});
 		}
 		if (ours)
 			robots_tag_take(tag, directive);

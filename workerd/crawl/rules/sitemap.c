@@ -189,9 +189,9 @@ sitemap_open(struct sitemap *s, struct slice name)
 		buf_reset(&s->loc);
 		buf_reset(&s->lastmod);
 	} else if (s->depth == s->entry_depth + 1) {
-		s->field = slice_eq_str(name, "loc")  ? FIELD_LOC
-		    : slice_eq_str(name, "lastmod") ? FIELD_LASTMOD
-						    : FIELD_NONE;
+		s->field = slice_eq_str(name, "loc") ? FIELD_LOC
+		    : slice_eq_str(name, "lastmod")  ? FIELD_LASTMOD
+						     : FIELD_NONE;
 	}
 }
 

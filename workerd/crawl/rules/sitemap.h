@@ -12,9 +12,9 @@
 #define SITEMAP_ENTRIES_MAX 50000 /* as the protocol allows */
 
 struct sitemap_entry {
-	struct slice url;  /* as it is written, without white space around it; not empty */
-	uint64_t lastmod;  /* ms since 1970; 0: unknown */
-	bool is_sitemap;   /* of an index: a further sitemap */
+	struct slice url; /* as it is written, without white space around it; not empty */
+	uint64_t lastmod; /* ms since 1970; 0: unknown */
+	bool is_sitemap;  /* of an index: a further sitemap */
 };
 
 /* Takes an entry, borrowed; false ends the parsing. */

@@ -12,9 +12,9 @@
 
 /* Parameters that say where a visitor came from; "*" stands for any end. */
 static const char *const tracking[] = {"utm_*", "gclid", "gclsrc", "dclid", "gbraid", "wbraid",
-    "fbclid", "msclkid", "yclid", "twclid", "ttclid", "igshid", "mc_cid", "mc_eid", "_ga", "_gl",
-    "_hsenc", "_hsmi", "mkt_tok", "vero_id", "oly_anon_id", "oly_enc_id", "wickedid", "s_cid",
-    "ref_src", "srsltid"};
+    "fbclid", "msclkid", "yclid", "twclid", "ttclid", "igshid", "mc_cid", "mc_eid", "_ga",
+    "_gl", "_hsenc", "_hsmi", "mkt_tok", "vero_id", "oly_anon_id", "oly_enc_id", "wickedid",
+    "s_cid", "ref_src", "srsltid"};
 
 static bool
 url_is_unreserved(uint8_t c)
@@ -54,7 +54,8 @@ url_add_escaped(struct buf *out, struct slice s)
 			continue;
 		}
 		c = (uint8_t)(hex_value(s.p[i + 1]) << 4 | hex_value(s.p[i + 2]));
-		rc = url_is_unreserved(c) ? buf_append(out, &c, 1) : buf_printf(out, "%%%02X", c);
+		rc = url_is_unreserved(c) ? buf_append(out, &c, 1)
+					  : buf_printf(out, "%%%02X", c);
 		i += 2;
 	}
 	if (rc != 0)

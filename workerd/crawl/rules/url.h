@@ -14,7 +14,7 @@
 
 /* The parts of an address in normal form, borrowed from it. */
 struct url {
-	bool secure; /* https */
+	bool secure;         /* https */
 	struct slice origin; /* "https://example.org:8080" */
 	struct slice host;   /* an IPv6 address in brackets */
 	uint16_t port;       /* also the default one */

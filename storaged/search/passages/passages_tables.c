@@ -1,0 +1,199 @@
+/*
+ * The tables of words, and FTS5's interface of a tokenizer (SQLite's documentation, "FTS5 Custom Tokenizers"): a
+ * document is the organization's prefix, "|" and a bag; a query's words are separated by spaces, with their prefix.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "storaged/search/passages/bag.h"
+#include "storaged/search/passages/passages_internal.h"
+
+typedef int token_fn(void *arg, int flags, const char *token, int len, int start, int end);
+
+/* # is the number of the table. */
+static const char *const sql[TABLE_STATEMENTS] = {
+    [TABLE_INSERT] = "INSERT INTO words_# (rowid, title, heading, text) VALUES (?, ?, ?, ?)",
+    [TABLE_DELETE] = "INSERT INTO words_# (words_#, rowid, title, heading, text) "
+		     "VALUES ('delete', ?, ?, ?, ?)",
+    [TABLE_COMMAND] = "INSERT INTO words_# (words_#, rank) VALUES (?, ?)",
+    [TABLE_GATHER] = "SELECT gather(words_#) FROM words_# WHERE words_# MATCH ? LIMIT 1",
+};
+
+static const char creation[] =
+    "CREATE VIRTUAL TABLE words_# USING fts5 (title, heading, text, content = '', "
+    "columnsize = 0, tokenize = 'bag')";
+
+static void
+passages_numbered(char *out, size_t size, const char *text, int64_t number)
+{
+	size_t n = 0;
+
+	for (; *text != '\0'; text++) {
+		must(n + 24 < size);
+		if (*text == '#')
+			n += (size_t)snprintf(out + n, size - n, "%lld", (long long)number);
+		else
+			out[n++] = *text;
+	}
+	out[n] = '\0';
+}
+
+size_t
+passages_prefix(int64_t org, char out[PREFIX_MAX])
+{
+	return (size_t)snprintf(out, PREFIX_MAX, "%llx.", (unsigned long long)org);
+}
+
+static int
+bag_tokenizer_create(void *unused, const char **args, int n, Fts5Tokenizer **out)
+{
+	static char none;
+
+	(void)unused;
+	(void)args;
+	(void)n;
+	*out = (Fts5Tokenizer *)&none;
+	return SQLITE_OK;
+}
+
+static void
+bag_tokenizer_delete(Fts5Tokenizer *unused)
+{
+	(void)unused;
+}
+
+static int
+bag_tokenize_document(void *arg, struct slice text, token_fn *fn)
+{
+	const uint8_t *bar = memchr(text.p, '|', text.len);
+	char token[PREFIX_MAX + TOKEN_MAX];
+	size_t prefix = bar != NULL ? (size_t)(bar - text.p) : PREFIX_MAX;
+	struct slice bag, word;
+	unsigned count;
+	int rc = SQLITE_OK;
+
+	if (prefix >= PREFIX_MAX)
+		return SQLITE_CORRUPT;
+	memcpy(token, text.p, prefix);
+	bag = (struct slice){text.p + prefix + 1, text.len - prefix - 1};
+	while (rc == SQLITE_OK && bag_next(&bag, &word, &count)) {
+		if (word.len > TOKEN_MAX)
+			return SQLITE_CORRUPT;
+		memcpy(token + prefix, word.p, word.len);
+		while (rc == SQLITE_OK && count-- > 0)
+			rc = fn(arg, 0, token, (int)(prefix + word.len), 0, 0);
+	}
+	return rc;
+}
+
+static int
+bag_tokenize(
+    Fts5Tokenizer *unused, void *arg, int flags, const char *text, int len, token_fn *fn)
+{
+	(void)unused;
+	if ((flags & FTS5_TOKENIZE_QUERY) != 0)
+		return fn(arg, 0, text, len, 0, len);
+	return bag_tokenize_document(
+	    arg, (struct slice){(const uint8_t *)text, (size_t)len}, fn);
+}
+
+/* As SQLite's documentation shows it: "SELECT fts5(?1)" returns the interface. */
+static fts5_api *
+passages_fts5(sqlite3 *db)
+{
+	fts5_api *api = NULL;
+	sqlite3_stmt *statement = NULL;
+
+	if (sqlite3_prepare_v2(db, "SELECT fts5(?1)", -1, &statement, NULL) == SQLITE_OK) {
+		sqlite3_bind_pointer(statement, 1, (void *)&api, "fts5_api_ptr", NULL);
+		sqlite3_step(statement);
+	}
+	sqlite3_finalize(statement);
+	return api;
+}
+
+int
+passages_register(struct passages *ix)
+{
+	fts5_tokenizer tokenizer = {bag_tokenizer_create, bag_tokenizer_delete, bag_tokenize};
+	fts5_api *api = passages_fts5(ix->db.sqlite);
+
+	if (api == NULL ||
+	    api->xCreateTokenizer(api, "bag", NULL, &tokenizer, NULL) != SQLITE_OK ||
+	    passages_register_gather(ix, api) != SQLITE_OK)
+		return database_fail(&ix->db);
+	return 0;
+}
+
+struct table *
+passages_table_of(struct passages *ix, int64_t org)
+{
+	return &ix->tables[org % TABLES];
+}
+
+sqlite3_stmt *
+passages_table_statement(struct passages *ix, int64_t org, enum table_statement which)
+{
+	struct table *table = passages_table_of(ix, org);
+	char text[256];
+
+	if (!table->exists) {
+		passages_numbered(text, sizeof(text), creation, org % TABLES);
+		if (database_execute(&ix->db, text) != 0)
+			return NULL;
+		table->exists = table->changed = true;
+	}
+	passages_numbered(text, sizeof(text), sql[which], org % TABLES);
+	return database_prepared(&ix->db, &table->statements[which], text);
+}
+
+int
+passages_tables_load(struct passages *ix)
+{
+	sqlite3_stmt *read = NULL;
+	int found;
+
+	if (database_prepared(&ix->db, &read, "SELECT number, merging FROM tables") == NULL)
+		return -1;
+	while ((found = database_step(&ix->db, read)) == 1) {
+		struct table *table =
+		    passages_table_of(ix, sqlite3_column_int64(read, 0) & INT32_MAX);
+
+		table->exists = true;
+		table->merging =
+		    sqlite3_column_int(read, 1) != 0 ? MERGING_WANTED : MERGING_NONE;
+	}
+	sqlite3_finalize(read);
+	return found;
+}
+
+static int
+passages_table_save(struct passages *ix, int i)
+{
+	sqlite3_stmt *save = passages_statement(ix, PASSAGES_TABLE_SAVE);
+
+	if (save == NULL)
+		return -1;
+	sqlite3_bind_int(save, 1, i);
+	sqlite3_bind_int(save, 2, ix->tables[i].merging != MERGING_NONE);
+	ix->tables[i].changed = false;
+	return database_run(&ix->db, save);
+}
+
+int
+passages_tables_save(struct passages *ix)
+{
+	for (int i = 0; i < TABLES; i++)
+		if (ix->tables[i].changed && passages_table_save(ix, i) != 0)
+			return -1;
+	return 0;
+}
+
+void
+passages_tables_clear(struct passages *ix)
+{
+	for (size_t i = 0; i < TABLES; i++)
+		for (size_t k = 0; k < TABLE_STATEMENTS; k++)
+			sqlite3_finalize(ix->tables[i].statements[k]);
+}
