@@ -3,7 +3,7 @@
  */
 #include "proto/ipc/messages.h"
 #include "tests/unit/workerd/crawl/extract/outcome_text.h"
-#include "workerd/crawl/extract/html.h"
+#include "workerd/crawl/extract/html/html.h"
 
 #define URL "https://shop.example/help/a.html"
 

@@ -5,7 +5,7 @@
 
 #include "proto/ipc/messages.h"
 #include "tests/unit/workerd/crawl/extract/outcome_text.h"
-#include "workerd/crawl/extract/docx.h"
+#include "workerd/crawl/extract/docx/docx.h"
 
 #define W      "xmlns:w='http://schemas.openxmlformats.org/wordprocessingml/2006/main'"
 #define RUN(t) "<w:r><w:t>" t "</w:t></w:r>"

@@ -1,10 +1,10 @@
-#include "workerd/crawl/extract/docx_body.h"
+#include "workerd/crawl/extract/docx/docx_body.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "workerd/crawl/extract/docx_xml.h"
+#include "workerd/crawl/extract/docx/docx_xml.h"
 
 struct body {
 	struct outcome *out;

@@ -3,7 +3,7 @@
  * collected becomes a block of the kind that its place gives it. Inside a table, a heading or code, the elements of
  * blocks only separate words or lines.
  */
-#include "workerd/crawl/extract/html_blocks.h"
+#include "workerd/crawl/extract/html/html_blocks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
-#include "workerd/crawl/extract/html_tree.h"
+#include "workerd/crawl/extract/html/html_tree.h"
 
 #define LISTS_MAX   16 /* deeper ones count as part of the last */
 #define MARK_MAX    4  /* bytes of a link's text that is only a sign */
