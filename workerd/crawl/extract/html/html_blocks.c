@@ -3,7 +3,7 @@
  * collected becomes a block of the kind that its place gives it. Inside a table, a heading or code, the elements of
  * blocks only separate words or lines.
  */
-#include "workerd/crawl/extract/html_blocks.h"
+#include "workerd/crawl/extract/html/html_blocks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
-#include "workerd/crawl/extract/html_tree.h"
+#include "workerd/crawl/extract/html/html_tree.h"
 
 #define LISTS_MAX   16 /* deeper ones count as part of the last */
 #define MARK_MAX    4  /* bytes of a link's text that is only a sign */
@@ -131,10 +131,17 @@ html_blocks_is_data(const xmlNode *table, const struct html_measure *m)
 	    !html_tree_has_word(table, "role", "none");
 }
 
+/* Logos, and pictures that are buttons, say nothing about the content; nor does a file name. */
 static bool
-html_blocks_is_file_name(struct slice alt)
+html_blocks_is_decoration(const xmlNode *image, struct slice alt)
 {
-	return memchr(alt.p, ' ', alt.len) == NULL;
+	const xmlNode *parent = image->parent;
+
+	if (alt.len < ALT_MIN || memchr(alt.p, ' ', alt.len) == NULL ||
+	    strcasestr((const char *)alt.p, "logo") != NULL)
+		return true;
+	return html_tree_is(parent, "a") ||
+	    (parent->parent != NULL && html_tree_is(parent->parent, "a"));
 }
 
 static void
@@ -142,7 +149,7 @@ html_blocks_image(struct walk *k, const xmlNode *image)
 {
 	struct slice alt = html_tree_value(image, "alt");
 
-	if (alt.len < ALT_MIN || html_blocks_is_file_name(alt) || k->code != NULL)
+	if (k->code != NULL || html_blocks_is_decoration(image, alt))
 		return;
 	writer_space(k->w);
 	writer_text(k->w, alt);
@@ -298,7 +305,7 @@ html_blocks_leave(void *arg, xmlNode *element)
 		writer_end(k->w, BLOCK_CODE, 0);
 	} else if (element == k->table) {
 		k->table = NULL;
-		writer_end(k->w, BLOCK_TABLE, 0);
+		writer_end_table(k->w);
 	} else if (k->table != NULL && m->tag == TAG_ROW) {
 		writer_end_row(k->w);
 	} else if (k->table != NULL && m->tag == TAG_CAPTION) {

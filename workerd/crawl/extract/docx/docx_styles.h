@@ -1,8 +1,8 @@
 /*
  * Which styles of a DOCX file are headings: their ids depend on the language of the program that wrote it.
  */
-#ifndef WORKERD_CRAWL_EXTRACT_DOCX_STYLES_H
-#define WORKERD_CRAWL_EXTRACT_DOCX_STYLES_H
+#ifndef WORKERD_CRAWL_EXTRACT_DOCX_DOCX_STYLES_H
+#define WORKERD_CRAWL_EXTRACT_DOCX_DOCX_STYLES_H
 
 #include <stddef.h>
 #include <stdint.h>

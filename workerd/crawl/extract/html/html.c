@@ -1,4 +1,4 @@
-#include "workerd/crawl/extract/html.h"
+#include "workerd/crawl/extract/html/html.h"
 
 #include <libxml/HTMLparser.h>
 #include <libxml/parserInternals.h>
@@ -6,9 +6,9 @@
 
 #include "proto/base/basics.h"
 #include "proto/ipc/messages.h"
-#include "workerd/crawl/extract/html_blocks.h"
-#include "workerd/crawl/extract/html_head.h"
-#include "workerd/crawl/extract/html_tree.h"
+#include "workerd/crawl/extract/html/html_blocks.h"
+#include "workerd/crawl/extract/html/html_head.h"
+#include "workerd/crawl/extract/html/html_tree.h"
 
 /* A page with less text that has an application's root, or a field for a password, is not the page that people
  * see. */

@@ -1,8 +1,8 @@
 /*
  * The links of a page: absolute, http or https, without fragment, each once, at most DOCUMENT_LINKS_MAX.
  */
-#ifndef WORKERD_CRAWL_EXTRACT_LINK_SET_H
-#define WORKERD_CRAWL_EXTRACT_LINK_SET_H
+#ifndef WORKERD_CRAWL_EXTRACT_HTML_LINK_SET_H
+#define WORKERD_CRAWL_EXTRACT_HTML_LINK_SET_H
 
 #include "workerd/crawl/document/document.h"
 

@@ -1,11 +1,11 @@
-#include "workerd/crawl/extract/html_measure.h"
+#include "workerd/crawl/extract/html/html_measure.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "proto/base/basics.h"
-#include "workerd/crawl/extract/html_tree.h"
+#include "workerd/crawl/extract/html/html_tree.h"
 
 /* A <main> with so much of the body's text, or so many bytes, is the content. */
 #define MAIN_TENTH 10

@@ -1,10 +1,10 @@
-#include "workerd/crawl/extract/docx_body.h"
+#include "workerd/crawl/extract/docx/docx_body.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "workerd/crawl/extract/docx_xml.h"
+#include "workerd/crawl/extract/docx/docx_xml.h"
 
 struct body {
 	struct outcome *out;
@@ -110,7 +110,7 @@ docx_body_close(struct body *b, const struct docx_xml *xml)
 	else if (docx_body_is(xml, "tr") && b->tables == 1)
 		writer_end_row(b->w);
 	else if (docx_body_is(xml, "tbl") && b->tables > 0 && --b->tables == 0)
-		writer_end(b->w, BLOCK_TABLE, 0);
+		writer_end_table(b->w);
 }
 
 /* Whether the event belongs to a copy that is not read. */

@@ -2,8 +2,8 @@
  * What a page says about itself, wherever in the page: title, language, robots, canonical address, links; and signs
  * of pages that cannot be read like this.
  */
-#ifndef WORKERD_CRAWL_EXTRACT_HTML_HEAD_H
-#define WORKERD_CRAWL_EXTRACT_HTML_HEAD_H
+#ifndef WORKERD_CRAWL_EXTRACT_HTML_HTML_HEAD_H
+#define WORKERD_CRAWL_EXTRACT_HTML_HTML_HEAD_H
 
 #include <libxml/tree.h>
 

@@ -2,8 +2,8 @@
  * HTML: finds the part of a page that is its content, and writes that as blocks. html.c parses; html_head.c reads what
  * the page says about itself; html_measure.c finds out where the text is; html_blocks.c writes it.
  */
-#ifndef WORKERD_CRAWL_EXTRACT_HTML_H
-#define WORKERD_CRAWL_EXTRACT_HTML_H
+#ifndef WORKERD_CRAWL_EXTRACT_HTML_HTML_H
+#define WORKERD_CRAWL_EXTRACT_HTML_HTML_H
 
 #include "workerd/crawl/extract/outcome.h"
 

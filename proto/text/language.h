@@ -2,8 +2,8 @@
  * The language of a text, guessed from its script and its most frequent words: good enough to choose a stemmer, and
  * cheap.
  */
-#ifndef PROTO_BASE_LANGUAGE_H
-#define PROTO_BASE_LANGUAGE_H
+#ifndef PROTO_TEXT_LANGUAGE_H
+#define PROTO_TEXT_LANGUAGE_H
 
 #include "proto/base/buf.h"
 
@@ -15,6 +15,6 @@ const char *language_detect(struct slice text);
 /* The language of a BCP 47 tag: its first part in lower case, such as "de" for "de-AT" and "no" for "nb"; empty if
  * it is not one of two or three letters. out gets a NUL. */
 #define LANGUAGE_MAX 3
-void language_of_tag(struct slice tag, char out[LANGUAGE_MAX + 1]);
+void language_from_tag(struct slice tag, char out[LANGUAGE_MAX + 1]);
 
 #endif

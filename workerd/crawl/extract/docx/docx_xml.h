@@ -1,8 +1,8 @@
 /*
  * The XML of a part of a DOCX file, element by element, without a tree and without anything from outside the part.
  */
-#ifndef WORKERD_CRAWL_EXTRACT_DOCX_XML_H
-#define WORKERD_CRAWL_EXTRACT_DOCX_XML_H
+#ifndef WORKERD_CRAWL_EXTRACT_DOCX_DOCX_XML_H
+#define WORKERD_CRAWL_EXTRACT_DOCX_DOCX_XML_H
 
 #include <libxml/xmlreader.h>
 #include <stdbool.h>

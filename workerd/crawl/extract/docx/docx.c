@@ -1,4 +1,4 @@
-#include "workerd/crawl/extract/docx.h"
+#include "workerd/crawl/extract/docx/docx.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,8 +7,8 @@
 
 #include "proto/base/basics.h"
 #include "proto/ipc/messages.h"
-#include "workerd/crawl/extract/docx_body.h"
-#include "workerd/crawl/extract/docx_xml.h"
+#include "workerd/crawl/extract/docx/docx_body.h"
+#include "workerd/crawl/extract/docx/docx_xml.h"
 
 #define PIECE 65536
 

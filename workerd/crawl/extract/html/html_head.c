@@ -1,11 +1,11 @@
-#include "workerd/crawl/extract/html_head.h"
+#include "workerd/crawl/extract/html/html_head.h"
 
 #include <string.h>
 #include <strings.h>
 
 #include "proto/base/basics.h"
-#include "workerd/crawl/extract/html_tree.h"
-#include "workerd/crawl/extract/link_set.h"
+#include "workerd/crawl/extract/html/html_tree.h"
+#include "workerd/crawl/extract/html/link_set.h"
 
 #define HINT_MAX 2048 /* bytes of <noscript> that are looked at */
 

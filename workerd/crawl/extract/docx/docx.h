@@ -2,8 +2,8 @@
  * DOCX (ECMA-376): paragraphs, headings by their styles, lists and tables of word/document.xml. docx.c unpacks the
  * parts with libzip, docx_styles.c reads which styles are headings, docx_body.c the text.
  */
-#ifndef WORKERD_CRAWL_EXTRACT_DOCX_H
-#define WORKERD_CRAWL_EXTRACT_DOCX_H
+#ifndef WORKERD_CRAWL_EXTRACT_DOCX_DOCX_H
+#define WORKERD_CRAWL_EXTRACT_DOCX_DOCX_H
 
 #include "workerd/crawl/extract/outcome.h"
 

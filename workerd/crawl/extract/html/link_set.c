@@ -1,4 +1,4 @@
-#include "workerd/crawl/extract/link_set.h"
+#include "workerd/crawl/extract/html/link_set.h"
 
 #include <libxml/uri.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
-#include "workerd/crawl/extract/docx_styles.h"
+#include "workerd/crawl/extract/docx/docx_styles.h"
 
 #include <string.h>
 #include <strings.h>
 
 #include "workerd/crawl/document/document.h"
-#include "workerd/crawl/extract/docx_xml.h"
+#include "workerd/crawl/extract/docx/docx_xml.h"
 
 /* "heading 1" is level 1 in every language. */
 static uint8_t

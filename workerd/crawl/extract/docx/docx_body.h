@@ -1,10 +1,10 @@
 /*
  * The text of word/document.xml.
  */
-#ifndef WORKERD_CRAWL_EXTRACT_DOCX_BODY_H
-#define WORKERD_CRAWL_EXTRACT_DOCX_BODY_H
+#ifndef WORKERD_CRAWL_EXTRACT_DOCX_DOCX_BODY_H
+#define WORKERD_CRAWL_EXTRACT_DOCX_DOCX_BODY_H
 
-#include "workerd/crawl/extract/docx_styles.h"
+#include "workerd/crawl/extract/docx/docx_styles.h"
 #include "workerd/crawl/extract/outcome.h"
 
 /* 0, or -1: it is not well-formed; then the text is incomplete. */

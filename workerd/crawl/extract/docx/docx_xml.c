@@ -1,4 +1,4 @@
-#include "workerd/crawl/extract/docx_xml.h"
+#include "workerd/crawl/extract/docx/docx_xml.h"
 
 #include <limits.h>
 #include <string.h>

@@ -2,8 +2,8 @@
  * Where the text of a page is: how much each element has and how much of it belongs to links, what is left out, and
  * which elements hold the content.
  */
-#ifndef WORKERD_CRAWL_EXTRACT_HTML_MEASURE_H
-#define WORKERD_CRAWL_EXTRACT_HTML_MEASURE_H
+#ifndef WORKERD_CRAWL_EXTRACT_HTML_HTML_MEASURE_H
+#define WORKERD_CRAWL_EXTRACT_HTML_HTML_MEASURE_H
 
 #include <libxml/tree.h>
 #include <stdbool.h>

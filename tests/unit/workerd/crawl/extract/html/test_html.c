@@ -3,7 +3,7 @@
  */
 #include "proto/ipc/messages.h"
 #include "tests/unit/workerd/crawl/extract/outcome_text.h"
-#include "workerd/crawl/extract/html.h"
+#include "workerd/crawl/extract/html/html.h"
 
 #define URL "https://shop.example/help/a.html"
 
@@ -54,6 +54,7 @@ static const struct {
      "<b>EUR</b><tr><td> "
      "<td><tr><td><p>Pro</p><td><ul><li>10<li>20</ul></table>",
 	"B Prices/Plan | Price/Basic | 5 EUR/Pro | 10 20\n"},
+    {"<table><tr><td><td>Only <b>this</b><td></table>", "P Only this\n"},
     {"<table><tr><td><h2>Layout</h2><p>a<td><p>b</table>", "H2 Layout\nP a\nP b\n"},
     {"<pre>\nint  main() {\n\treturn 0;\n}\n</pre>", "C int  main() {/\treturn 0;/}\n"},
     {"<table class=highlight><tr><td class=linenos><pre>1\n2</pre><td><pre>a\n b</pre></table>",

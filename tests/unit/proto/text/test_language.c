@@ -1,7 +1,7 @@
 /*
  * The language of a text.
  */
-#include "proto/base/language.h"
+#include "proto/text/language.h"
 #include "tests/unit/unit.h"
 
 static const struct {
@@ -76,7 +76,7 @@ TEST(the_language_of_a_tag_is_its_first_part)
 	for (size_t i = 0; i < ARRAY_LEN(tags); i++) {
 		char language[LANGUAGE_MAX + 1];
 
-		language_of_tag(slice_str(tags[i].tag), language);
+		language_from_tag(slice_str(tags[i].tag), language);
 		assert_string_equal(language, tags[i].language);
 	}
 }

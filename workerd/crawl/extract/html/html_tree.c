@@ -1,4 +1,4 @@
-#include "workerd/crawl/extract/html_tree.h"
+#include "workerd/crawl/extract/html/html_tree.h"
 
 #include <stdlib.h>
 #include <string.h>

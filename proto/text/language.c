@@ -1,4 +1,4 @@
-#include "proto/base/language.h"
+#include "proto/text/language.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -310,7 +310,7 @@ language_detect(struct slice text)
 }
 
 void
-language_of_tag(struct slice tag, char out[LANGUAGE_MAX + 1])
+language_from_tag(struct slice tag, char out[LANGUAGE_MAX + 1])
 {
 	size_t n = 0;
 
