@@ -57,7 +57,7 @@ PROTO := proto
 MASTERD := masterd
 WORKERD := workerd
 STORED := $(patsubst %/,%,$(filter-out storaged/cli/ storaged/search/,$(wildcard storaged/*/)))
-SEARCH := storaged/search storaged/search/text storaged/search/passages
+SEARCH := storaged/search
 BANTER := storaged/cli
 
 # Files that depend on the version or on the paths of an installed banter. All other objects are the same

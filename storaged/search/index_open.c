@@ -13,8 +13,8 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "storaged/search/base/index_vfs.h"
 #include "storaged/search/index_internal.h"
-#include "storaged/search/index_vfs.h"
 
 #define PATH_SIZE 4096
 

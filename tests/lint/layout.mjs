@@ -71,7 +71,11 @@ const FOLDERS = Object.fromEntries(
 	${STORE_LAYERS.map((folder, i) => `${folder}: ${STORE_LAYERS.slice(0, i).join(" ")}`).join("\n")}
 	storaged/verify: storaged/engine storaged/identities storaged/numbers storaged/budgets storaged/conversations storaged/records
 	storaged/search/text:
-	storaged/search: storaged/server storaged/search/text
+	storaged/search/base:
+	storaged/search/language: storaged/search/text
+	storaged/search/ranking: storaged/search/language
+	storaged/search/passages: storaged/search/base storaged/search/language storaged/search/ranking
+	storaged/search: storaged/server storaged/search/
 	storaged/cli/base:
 	storaged/cli/files: storaged/server storaged/cli/base
 	storaged/cli/service: storaged/cli/base storaged/cli/files
@@ -140,8 +144,9 @@ const HEADERS = {
 	"wslay/wslay.h": /^workerd\/http\/ws\//,
 	"seccomp.h": /^proto\/process\/call_filter\.c$/,
 	"openssl/ssl.h": /^workerd\/(http\/(tls|io)|model\/upstream_tls)\.c$/,
+	"libstemmer.h": /^storaged\/search\/language\/stem\.c$/,
 	"sqlite3.h": /^storaged\/search\//,
-	"unicase.h": /^storaged\/(identities\/match_keys|search\/text\/fold)\.c$/,
+	"unicase.h": /^storaged\/(identities\/match_keys|search\/(text\/fold|language\/stem))\.c$/,
 	"uninorm.h": /^storaged\/(identities\/match_keys|search\/text\/fold)\.c$/,
 	"unictype.h": /^storaged\/search\/text\/fold\.c$/,
 };

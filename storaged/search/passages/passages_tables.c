@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "storaged/search/passages/bag.h"
-#include "storaged/search/passages/passages_internal.h"
+#include "storaged/search/language/bag.h"
+#include "storaged/search/passages/gather.h"
 
 typedef int token_fn(void *arg, int flags, const char *token, int len, int start, int end);
 
@@ -46,7 +46,7 @@ passages_prefix(int64_t org, char out[PREFIX_MAX])
 }
 
 static int
-bag_tokenizer_create(void *unused, const char **args, int n, Fts5Tokenizer **out)
+passages_tokenizer_create(void *unused, const char **args, int n, Fts5Tokenizer **out)
 {
 	static char none;
 
@@ -58,13 +58,13 @@ bag_tokenizer_create(void *unused, const char **args, int n, Fts5Tokenizer **out
 }
 
 static void
-bag_tokenizer_delete(Fts5Tokenizer *unused)
+passages_tokenizer_delete(Fts5Tokenizer *unused)
 {
 	(void)unused;
 }
 
 static int
-bag_tokenize_document(void *arg, struct slice text, token_fn *fn)
+passages_tokenize_document(void *arg, struct slice text, token_fn *fn)
 {
 	const uint8_t *bar = memchr(text.p, '|', text.len);
 	char token[PREFIX_MAX + TOKEN_MAX];
@@ -88,13 +88,13 @@ bag_tokenize_document(void *arg, struct slice text, token_fn *fn)
 }
 
 static int
-bag_tokenize(
+passages_tokenize(
     Fts5Tokenizer *unused, void *arg, int flags, const char *text, int len, token_fn *fn)
 {
 	(void)unused;
 	if ((flags & FTS5_TOKENIZE_QUERY) != 0)
 		return fn(arg, 0, text, len, 0, len);
-	return bag_tokenize_document(
+	return passages_tokenize_document(
 	    arg, (struct slice){(const uint8_t *)text, (size_t)len}, fn);
 }
 
@@ -116,12 +116,13 @@ passages_fts5(sqlite3 *db)
 int
 passages_register(struct passages *ix)
 {
-	fts5_tokenizer tokenizer = {bag_tokenizer_create, bag_tokenizer_delete, bag_tokenize};
+	fts5_tokenizer tokenizer = {
+	    passages_tokenizer_create, passages_tokenizer_delete, passages_tokenize};
 	fts5_api *api = passages_fts5(ix->db.sqlite);
 
 	if (api == NULL ||
 	    api->xCreateTokenizer(api, "bag", NULL, &tokenizer, NULL) != SQLITE_OK ||
-	    passages_register_gather(ix, api) != SQLITE_OK)
+	    gather_register(ix, api) != SQLITE_OK)
 		return database_fail(&ix->db);
 	return 0;
 }

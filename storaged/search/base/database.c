@@ -1,7 +1,7 @@
 /*
  * Thin functions over SQLite's.
  */
-#include "storaged/search/database.h"
+#include "storaged/search/base/database.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
-#include "storaged/search/index_vfs.h"
+#include "storaged/search/base/index_vfs.h"
 
 #define PATH_SIZE 4096
 

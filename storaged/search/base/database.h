@@ -4,8 +4,8 @@
  * What is deleted is overwritten in the file (index_vfs.h). Any function that fails returns -1 or NULL and keeps
  * SQLite's error. One thread.
  */
-#ifndef STORAGED_SEARCH_DATABASE_H
-#define STORAGED_SEARCH_DATABASE_H
+#ifndef STORAGED_SEARCH_BASE_DATABASE_H
+#define STORAGED_SEARCH_BASE_DATABASE_H
 
 #include <sqlite3.h>
 
