@@ -194,3 +194,34 @@ database_column_slice(sqlite3_stmt *statement, int n)
 
 	return p == NULL ? slice_str("") : (struct slice){p, (size_t)len};
 }
+
+void
+database_numbered(char *out, size_t size, const char *text, int64_t number)
+{
+	size_t n = 0;
+
+	for (; *text != '\0'; text++) {
+		must(n + 24 < size);
+		if (*text == '#')
+			n += (size_t)snprintf(out + n, size - n, "%lld", (long long)number);
+		else
+			out[n++] = *text;
+	}
+	out[n] = '\0';
+}
+
+/* As SQLite's documentation shows it: "SELECT fts5(?1)" returns the interface. */
+fts5_api *
+database_fts5(struct database *db)
+{
+	fts5_api *api = NULL;
+	sqlite3_stmt *statement = NULL;
+
+	if (sqlite3_prepare_v2(db->sqlite, "SELECT fts5(?1)", -1, &statement, NULL) ==
+	    SQLITE_OK) {
+		sqlite3_bind_pointer(statement, 1, (void *)&api, "fts5_api_ptr", NULL);
+		sqlite3_step(statement);
+	}
+	sqlite3_finalize(statement);
+	return api;
+}

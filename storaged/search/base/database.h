@@ -34,6 +34,12 @@ int database_fail(struct database *db);
 bool database_is_damaged(const struct database *db);
 bool database_is_busy(const struct database *db);
 
+/* Writes a text with a number in place of each #. */
+void database_numbered(char *out, size_t size, const char *text, int64_t number);
+
+/* FTS5's interface; NULL: there is none. */
+fts5_api *database_fts5(struct database *db);
+
 /* Runs SQL without values. 0 or -1. */
 [[gnu::warn_unused_result]] int database_execute(struct database *db, const char *sql);
 

@@ -24,21 +24,6 @@ static const char creation[] =
     "CREATE VIRTUAL TABLE words_# USING fts5 (title, heading, text, content = '', "
     "columnsize = 0, tokenize = 'bag')";
 
-static void
-passages_numbered(char *out, size_t size, const char *text, int64_t number)
-{
-	size_t n = 0;
-
-	for (; *text != '\0'; text++) {
-		must(n + 24 < size);
-		if (*text == '#')
-			n += (size_t)snprintf(out + n, size - n, "%lld", (long long)number);
-		else
-			out[n++] = *text;
-	}
-	out[n] = '\0';
-}
-
 size_t
 passages_prefix(int64_t org, char out[PREFIX_MAX])
 {
@@ -98,27 +83,12 @@ passages_tokenize(
 	    arg, (struct slice){(const uint8_t *)text, (size_t)len}, fn);
 }
 
-/* As SQLite's documentation shows it: "SELECT fts5(?1)" returns the interface. */
-static fts5_api *
-passages_fts5(sqlite3 *db)
-{
-	fts5_api *api = NULL;
-	sqlite3_stmt *statement = NULL;
-
-	if (sqlite3_prepare_v2(db, "SELECT fts5(?1)", -1, &statement, NULL) == SQLITE_OK) {
-		sqlite3_bind_pointer(statement, 1, (void *)&api, "fts5_api_ptr", NULL);
-		sqlite3_step(statement);
-	}
-	sqlite3_finalize(statement);
-	return api;
-}
-
 int
 passages_register(struct passages *ix)
 {
 	fts5_tokenizer tokenizer = {
 	    passages_tokenizer_create, passages_tokenizer_delete, passages_tokenize};
-	fts5_api *api = passages_fts5(ix->db.sqlite);
+	fts5_api *api = database_fts5(&ix->db);
 
 	if (api == NULL ||
 	    api->xCreateTokenizer(api, "bag", NULL, &tokenizer, NULL) != SQLITE_OK ||
@@ -140,12 +110,12 @@ passages_table_statement(struct passages *ix, int64_t org, enum table_statement 
 	char text[256];
 
 	if (!table->exists) {
-		passages_numbered(text, sizeof(text), creation, org % TABLES);
+		database_numbered(text, sizeof(text), creation, org % TABLES);
 		if (database_execute(&ix->db, text) != 0)
 			return NULL;
 		table->exists = table->changed = true;
 	}
-	passages_numbered(text, sizeof(text), sql[which], org % TABLES);
+	database_numbered(text, sizeof(text), sql[which], org % TABLES);
 	return database_prepared(&ix->db, &table->statements[which], text);
 }
 
