@@ -55,7 +55,10 @@ objects = $(foreach c,$(basename $(call sources,$(1))),$(if $(filter $(c),$(NAME
 
 PROTO := proto
 MASTERD := masterd
-WORKERD := workerd
+WORKERD := $(wildcard workerd/*.c) $(patsubst %/,%,$(filter-out workerd/crawl/,$(wildcard workerd/*/)))
+# crawld. What it shares with workerd comes from that archive.
+CRAWL := $(wildcard workerd/crawl/*.c) workerd/crawl/document workerd/crawl/fetch workerd/crawl/rules workerd/crawl/source
+EXTRACT := workerd/crawl/extract
 STORED := $(patsubst %/,%,$(filter-out storaged/cli/ storaged/search/,$(wildcard storaged/*/)))
 SEARCH := storaged/search
 BANTER := storaged/cli
@@ -63,18 +66,20 @@ BANTER := storaged/cli
 # Files that depend on the version or on the paths of an installed banter. All other objects are the same
 # in every package; they are in SHARED.
 NAMED := $(basename $(shell grep -lE 'BANTER_(VERSION|DATA_DIR|STORE_SOCKET|SEARCH_SOCKET|CONFIG_DIR)|/settings\.def"' \
-	$(call sources,$(PROTO) $(MASTERD) $(WORKERD) $(STORED) $(SEARCH) $(BANTER) tests/unit tests/fuzz)))
+	$(call sources,$(PROTO) $(MASTERD) $(WORKERD) $(CRAWL) $(EXTRACT) $(STORED) $(SEARCH) $(BANTER) tests/unit tests/fuzz)))
 SHARED := $(OBJ)
 
 proto_libs := -lbsd -lcrypto
 master_libs := -levent_core $(proto_libs)
-worker_libs := -lcurl -levent_core -ljansson -lnghttp2 -lseccomp -lssl -lwslay $(proto_libs)
+worker_libs := -lcurl -levent_core -ljansson -lnghttp2 -lseccomp -lssl -lunistring -lwslay $(proto_libs)
+crawl_libs := -lcurl -levent_core -lseccomp -lz $(proto_libs)
+extract_libs := -lseccomp -lxml2 -lzip $(proto_libs)
 store_libs := -llmdb -levent_core -lseccomp -lunistring -lxxhash $(proto_libs)
 search_libs := -levent_core -lseccomp -lsqlite3 -lstemmer -lunistring -lm $(proto_libs)
 banter_libs := -ljansson $(store_libs)
 stub_libs := -levent_core -ljansson -lbsd
 
-PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged searchd banter openai-stub)
+PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged searchd crawld crawl-extract banter openai-stub)
 # Further programs for the end-to-end tests.
 TEST_PROGRAMS := $(BUILD)/http-peer
 UNIT := $(patsubst tests/%.c,$(BUILD)/%,$(shell find tests/unit -name 'test_*.c')) \
@@ -95,11 +100,13 @@ unit: $(UNIT) $(TEST_PROGRAMS)
 archive = $(BUILD)/lib$(1).a
 define ARCHIVE
 $(call archive,$(1)): $(filter-out $(foreach d,$(OBJ) $(SHARED),$(d)/$(1)/main.o $(d)/storaged/$(1)/main.o \
-	$(d)/storaged/server/main.o),$(call objects,$(2)))
+	$(d)/workerd/$(1)/main.o $(d)/workerd/crawl/$(1)/main.o $(d)/storaged/server/main.o),$(call objects,$(2)))
 endef
 $(eval $(call ARCHIVE,proto,$(PROTO)))
 $(eval $(call ARCHIVE,masterd,$(MASTERD)))
 $(eval $(call ARCHIVE,workerd,$(WORKERD)))
+$(eval $(call ARCHIVE,crawl,$(CRAWL)))
+$(eval $(call ARCHIVE,extract,$(EXTRACT)))
 $(eval $(call ARCHIVE,storaged,$(STORED)))
 $(eval $(call ARCHIVE,search,$(SEARCH)))
 $(eval $(call ARCHIVE,cli,$(BANTER)))
@@ -110,6 +117,8 @@ $(BUILD)/lib%.a:
 proto_a := $(call archive,proto)
 masterd_a := $(call archive,masterd) $(proto_a)
 workerd_a := $(call archive,workerd) $(proto_a)
+crawl_a := $(call archive,crawl) $(workerd_a)
+extract_a := $(call archive,extract) $(call archive,crawl) $(proto_a)
 storaged_a := $(call archive,storaged) $(proto_a)
 search_a := $(call archive,search) $(storaged_a)
 cli_a := $(call archive,cli) $(storaged_a)
@@ -124,6 +133,10 @@ $(BUILD)/masterd: $(call objects,masterd/main.c) $(masterd_a)
 	$(LINK) $(master_libs)
 $(BUILD)/workerd: $(call objects,workerd/main.c) $(workerd_a)
 	$(LINK) $(worker_libs)
+$(BUILD)/crawld: $(call objects,workerd/crawl/main.c) $(crawl_a)
+	$(LINK) $(crawl_libs)
+$(BUILD)/crawl-extract: $(call objects,workerd/crawl/extract/main.c) $(extract_a)
+	$(LINK) $(extract_libs)
 $(BUILD)/storaged: $(call objects,storaged/server/main.c) $(storaged_a)
 	$(LINK) $(store_libs)
 $(BUILD)/searchd: $(call objects,storaged/search/main.c) $(search_a)
@@ -154,6 +167,11 @@ $(BUILD)/unit/workerd/http/test_corpus: $(OBJ)/tests/http/corpus.o
 $(BUILD)/unit/workerd/http/%: $(OBJ)/tests/unit/workerd/http/%.o $(workerd_a)
 	$(LINK) $(worker_libs) -lcmocka
 $(BUILD)/unit/workerd/turn/test_scenarios: $(call objects,tests/unit/workerd/turn/steps) $(scenario_o)
+$(BUILD)/unit/workerd/crawl/extract/%: $(OBJ)/tests/unit/workerd/crawl/extract/%.o $(extract_a)
+	$(LINK) $(extract_libs) -lcmocka
+$(BUILD)/unit/workerd/crawl/test_extraction: | $(BUILD)/crawl-extract
+$(BUILD)/unit/workerd/crawl/%: $(OBJ)/tests/unit/workerd/crawl/%.o $(crawl_a)
+	$(LINK) $(crawl_libs) -lcmocka
 $(BUILD)/unit/workerd/%: $(OBJ)/tests/unit/workerd/%.o $(workerd_a)
 	$(LINK) $(worker_libs) -lcmocka
 $(BUILD)/unit/proto/%: $(OBJ)/tests/unit/proto/%.o $(proto_a)
@@ -161,8 +179,8 @@ $(BUILD)/unit/proto/%: $(OBJ)/tests/unit/proto/%.o $(proto_a)
 
 # The fuzz targets: one program that runs the committed inputs with all of them, and for `make fuzz` one
 # program each, with the function name that libFuzzer expects.
-fuzzed := $(addprefix $(OBJ)/tests/fuzz/,store_harness.o store_instructions.o) $(call archive,workerd) $(call archive,search) $(cli_a)
-fuzzed_libs := $(worker_libs) $(store_libs) -lsqlite3 -lstemmer -lm
+fuzzed := $(addprefix $(OBJ)/tests/fuzz/,store_harness.o store_instructions.o) $(call archive,extract) $(call archive,crawl) $(call archive,workerd) $(call archive,search) $(cli_a)
+fuzzed_libs := $(worker_libs) $(crawl_libs) $(extract_libs) $(store_libs) -lsqlite3 -lstemmer -lm
 $(BUILD)/unit/test_fuzz_corpus: $(call objects,tests/fuzz) $(OBJ)/tests/http/corpus.o $(fuzzed)
 	$(LINK) $(fuzzed_libs) -lcmocka
 $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/input.o $(fuzzed)
@@ -189,6 +207,8 @@ $(BUILD)/bench/events: $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(workerd_a)
 # private, so that .flags does not inherit the version from the object that needs it.
 $(NAMED:%=$(OBJ)/%.o) $(OBJ)/.named: private CPPFLAGS += -DBANTER_VERSION='"$(VERSION)"'
 $(NAMED:%=$(OBJ)/%.o): $(OBJ)/.named
+# libxml2's headers are outside of the compiler's path. Private, so that .flags stays the same.
+$(OBJ)/workerd/crawl/extract/%: private CPPFLAGS += -isystem /usr/include/libxml2
 $(OBJ)/%.o: %.c $(OBJ)/.flags
 	@mkdir -p $(@D)
 	$(SAY) CC $<
@@ -237,8 +257,8 @@ dashboard/dist/.built: dashboard/node_modules/.installed $(call frontend_sources
 # Packages that a new Debian 12 needs. FOR=run: build and run. FOR=test: also test. FOR=lint: `make lint`.
 FOR ?= all
 DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev libevent-dev \
-	libjansson-dev libnghttp2-dev libseccomp-dev libsqlite3-dev libstemmer-dev libunistring-dev libwslay-dev libxxhash-dev \
-	ca-certificates
+	libjansson-dev libnghttp2-dev libseccomp-dev libsqlite3-dev libstemmer-dev libunistring-dev libwslay-dev \
+	libxml2-dev libxxhash-dev libzip-dev poppler-utils zlib1g-dev ca-certificates
 # Libraries for the servers in build/tools.
 DEBS_servers := libev4 libc-ares2 libjemalloc2 libpcre2-8-0 liblua5.3-0 libopentracing-c-wrapper0
 DEBS_test := $(DEBS_run) libcmocka-dev chromium chromium-headless-shell curl firefox-esr openssl \
@@ -432,7 +452,7 @@ bench-inbox: ## measure searches and numbers over HTTP, with 1,000,000 messages 
 	@node tests/bench/inbox.mjs
 
 .PHONY: bench-dashboard
-bench-dashboard: ## measure the inbox with 50,000 conversations: first rows, scrolling, keys (3 minutes)
+bench-dashboard: ## measure the inbox with 50,000 conversations, and a long one: first rows, scrolling, keys (3 minutes)
 	@$(MAKE) --no-print-directory deps FOR=test
 	@$(MAKE) --no-print-directory -j$(JOBS) programs build/bench/fill dashboard/dist/.built
 	@node tests/bench/dashboard.mjs
@@ -516,7 +536,7 @@ $(INSTALLED)/obj/%: private CPPFLAGS += -DBANTER_DATA_DIR='"$(LOCALSTATEDIR)/lib
 	-DBANTER_SEARCH_SOCKET='"$(RUNSTATEDIR)/banter/search.sock"' \
 	-DBANTER_CONFIG_DIR='"$(SYSCONFDIR)/banter"'
 
-INSTALLED_PROGRAMS := $(addprefix $(INSTALLED)/,masterd workerd storaged searchd banter)
+INSTALLED_PROGRAMS := $(addprefix $(INSTALLED)/,masterd workerd storaged searchd crawld crawl-extract banter)
 
 .PHONY: installed
 installed: frontends shared
@@ -525,7 +545,7 @@ installed: frontends shared
 
 .PHONY: shared
 shared: $(filter-out $(NAMED:%=$(OBJ)/%.o), \
-	$(call objects,$(PROTO) $(MASTERD) $(WORKERD) $(STORED) $(SEARCH) $(BANTER)))
+	$(call objects,$(PROTO) $(MASTERD) $(WORKERD) $(CRAWL) $(EXTRACT) $(STORED) $(SEARCH) $(BANTER)))
 
 $(BUILD)/banter.env.5: systemd/man/banter.env.5.in $(BUILD)/masterd
 	$(SAY) MAN $@
@@ -542,7 +562,7 @@ relocate = sed -e 's|/usr/lib/banter|$(PREFIX)/lib/banter|g' -e 's|/usr/bin/bant
 	-e 's|/run/banter|$(RUNSTATEDIR)/banter|g'
 # The documents, installed in the folders that their links name.
 DOCUMENTS := LICENSE README.md systemd/NOTICES.md $(addsuffix /README.md,dashboard masterd proto storaged storaged/search systemd \
-	tests widget workerd workerd/api) $(wildcard tests/browser/pictures/*.png)
+	tests widget workerd workerd/api workerd/crawl) $(wildcard tests/browser/pictures/*.png)
 # $(call put,FROM,TO,MODE): installs with fixed modes, independent of the umask.
 put = $(relocate) $(1) | install -m $(or $(3),644) /dev/stdin $(2)
 

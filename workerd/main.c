@@ -220,6 +220,7 @@ worker_setup_turns(struct worker *w)
 	w->turns = (struct turns){
 	    .base = w->base,
 	    .store = w->store,
+	    .finding = {.base = w->base, .store = w->store, .search = w->search},
 	    .board = w->me,
 	    .defaults =
 		{

@@ -7,6 +7,7 @@ import { type Desk, DeskContext, forgetUser } from "./api/desk";
 import { createFeed } from "./api/feed";
 import { browser } from "./api/surroundings";
 import { HOME, loginPath } from "./paths";
+import { inUsersLanguage } from "./refusals/in-users-language";
 import { ROUTES } from "./routes";
 import { CrashScreen } from "./shell/crash-screen";
 import { Frame } from "./shell/frame";
@@ -38,9 +39,13 @@ function Pages() {
 
 	const desk = useMemo<Desk>(
 		() => ({
-			api: createClient(() => {
-				if (!isPublic(here.current)) leave(loginPath(here.current));
-			}),
+			api: createClient(
+				() => {
+					if (!isPublic(here.current)) leave(loginPath(here.current));
+				},
+				undefined,
+				inUsersLanguage,
+			),
 			feed: createFeed(browser),
 			entries: new Map(),
 			kept: new Map(),

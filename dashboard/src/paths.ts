@@ -9,6 +9,12 @@ export const agentPath = withId("agents");
 export const contactPath = withId("contacts");
 export const settingsPath = withId("settings");
 
+export const knowledgePath = "/knowledge";
+export const answersPath = "/knowledge/answers";
+export const questionsPath = "/knowledge/questions";
+export const findPath = "/knowledge/find";
+export const sourcePath = withId("knowledge/sources");
+
 /** A conversation, perhaps at one of its messages. */
 export function conversationPath(id: string, messageId?: string): string {
 	const path = `/conversations/${encodeURIComponent(id)}`;

@@ -10,6 +10,8 @@ import inboxStyles from "./inbox/inbox.css?link";
 import { t as inboxTexts } from "./inbox/texts";
 import joinStyles from "./join/join.css?link";
 import { t as joinTexts } from "./join/texts";
+import knowledgeStyles from "./knowledge/knowledge.css?link";
+import { t as knowledgeTexts } from "./knowledge/texts";
 import loginStyles from "./login/login.css?link";
 import { t as loginTexts } from "./login/texts";
 import numbersStyles from "./numbers/numbers.css?link";
@@ -25,6 +27,7 @@ const join = { styles: joinStyles, texts: joinTexts };
 const widgets = { styles: widgetsStyles, texts: widgetsTexts };
 const agents = { styles: agentsStyles, texts: agentsTexts };
 const contacts = { styles: contactsStyles, texts: contactsTexts };
+const knowledge = { styles: knowledgeStyles, texts: knowledgeTexts };
 const numbers = { styles: numbersStyles, texts: numbersTexts };
 const settings = { styles: settingsStyles, texts: settingsTexts };
 
@@ -41,6 +44,7 @@ const Agents = page(agents, async () => (await import("./agents/page")).AgentsPa
 const Agent = page(agents, async () => (await import("./agents/edit-page")).AgentPage);
 const Contacts = page(contacts, async () => (await import("./contacts/page")).ContactsPage);
 const Contact = page(contacts, async () => (await import("./contacts/contact-page")).ContactPage);
+const Knowledge = page(knowledge, async () => (await import("./knowledge/page")).KnowledgePage);
 const Numbers = page(numbers, async () => (await import("./numbers/page")).NumbersPage);
 const Settings = page(settings, async () => (await import("./settings/page")).SettingsPage);
 
@@ -64,6 +68,9 @@ export const ROUTES: readonly Address[] = [
 	{ path: "/agents/:id", component: Agent },
 	{ path: "/contacts", component: Contacts },
 	{ path: "/contacts/:id", component: Contact },
+	{ path: "/knowledge", component: Knowledge },
+	{ path: "/knowledge/:page", component: Knowledge },
+	{ path: "/knowledge/:page/:id", component: Knowledge },
 	{ path: "/numbers", component: Numbers },
 	{ path: "/settings", component: Settings },
 	{ path: "/settings/:page", component: Settings },

@@ -96,6 +96,7 @@ enum conversation_change {
 	INBOX_ASSIGNED = 2,
 	INBOX_TAGS = 4,
 	INBOX_READ = 8,
+	INBOX_TAGS_DIFFER = 16, /* instead of INBOX_TAGS: adds some tags and removes others */
 };
 
 /* What a label of a conversation is (storaged/conversations/labels.h). */

@@ -6,6 +6,7 @@
 #include "proto/process/call_filter.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -27,6 +28,9 @@ enum {
 	WORKER = CALLS_WORKER,
 	STORE = CALLS_STORE,
 	SEARCH = CALLS_SEARCH,
+	CRAWL = CALLS_CRAWL,
+	EXTRACT = CALLS_EXTRACT,
+	PROGRAM = CALLS_PROGRAM,
 	SANITIZED = 4,
 };
 
@@ -34,10 +38,11 @@ static const struct {
 	int number; /* negative: this processor has no such call */
 	unsigned who;
 	int argument; /* -1: any arguments are allowed */
-	unsigned value;
+	unsigned mask, value;
 } calls_table[] = {
-#define CALL(name, who)                {SCMP_SYS(name), who, -1, 0},
-#define CALL_WITH(name, who, n, value) {SCMP_SYS(name), who, n, value},
+#define CALL(name, who)                        {SCMP_SYS(name), who, -1, 0, 0},
+#define CALL_WITH(name, who, n, value)         {SCMP_SYS(name), who, n, UINT32_MAX, value},
+#define CALL_MASKED(name, who, n, mask, value) {SCMP_SYS(name), who, n, mask, value},
 #include "proto/process/syscalls.def"
 };
 
@@ -99,7 +104,7 @@ call_filter_allow(scmp_filter_ctx filter, size_t row)
 	/* The upper half of an int's register is undefined. */
 	const struct scmp_arg_cmp compare = {.arg = (unsigned)calls_table[row].argument,
 	    .op = SCMP_CMP_MASKED_EQ,
-	    .datum_a = UINT32_MAX,
+	    .datum_a = calls_table[row].mask,
 	    .datum_b = calls_table[row].value};
 	unsigned n = calls_table[row].argument == -1 ? 0 : 1;
 
@@ -115,11 +120,11 @@ call_filter_allow_calls(scmp_filter_ctx filter, unsigned who)
 			must(call_filter_allow(filter, i) == 0);
 }
 
-void
-call_filter_start(enum call_filter_calls calls)
+/* Starts it in all threads: 0, or an errno. */
+static int
+call_filter_load(uint32_t refused, unsigned who)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_TRAP);
-	unsigned who = calls;
+	scmp_filter_ctx filter = seccomp_init(refused);
 	int error;
 
 	must(filter != NULL);
@@ -127,13 +132,28 @@ call_filter_start(enum call_filter_calls calls)
 	who |= SANITIZED;
 #endif
 	call_filter_allow_calls(filter, who);
-	call_filter_handle_refused();
 	error = -seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (error == 0)
 		error = -seccomp_load(filter);
 	seccomp_release(filter);
+	return error;
+}
+
+void
+call_filter_start(enum call_filter_calls calls)
+{
+	int error;
+
+	call_filter_handle_refused();
+	error = call_filter_load(SCMP_ACT_TRAP, calls);
 	if (error != 0)
 		log_event(LOG_WARN, "calls_not_restricted", L_STR("error", strerror(error)),
 		    L_STR("help",
 			"the kernel has no seccomp filters, or a sandbox forbids them"));
+}
+
+int
+call_filter_start_program(enum call_filter_calls calls)
+{
+	return call_filter_load(SCMP_ACT_ERRNO(EPERM), calls) == 0 ? 0 : -1;
 }

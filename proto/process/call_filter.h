@@ -11,6 +11,9 @@ enum call_filter_calls {
 	CALLS_WORKER = 1,
 	CALLS_STORE = 2,
 	CALLS_SEARCH = 8,
+	CALLS_CRAWL = 16,
+	CALLS_EXTRACT = 32, /* crawl-extract, which reads documents of strangers */
+	CALLS_PROGRAM = 64, /* pdftotext, from before exec(2) on */
 };
 
 /* From now on every thread of the process can make only these calls. Others fail with EPERM, calls
@@ -18,5 +21,9 @@ enum call_filter_calls {
  * kernel refuses the filter, logs a warning and changes nothing. To be called after
  * privileges_renounce(). No thread may block SIGSYS. */
 void call_filter_start(enum call_filter_calls calls);
+
+/* Likewise for the program that this process will run: it knows nothing of the filter, so nothing is logged. 0, or -1
+ * if the kernel refuses the filter. */
+[[gnu::warn_unused_result]] int call_filter_start_program(enum call_filter_calls calls);
 
 #endif

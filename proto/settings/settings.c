@@ -37,7 +37,8 @@ enum {
 	STORE = OWNER_STORE,
 	ALL = OWNER_ALL,
 	TOOL = OWNER_TOOL,
-	SEARCH = OWNER_SEARCH
+	SEARCH = OWNER_SEARCH,
+	CRAWL = OWNER_CRAWL
 };
 
 static const struct setting table[] = {

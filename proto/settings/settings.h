@@ -29,7 +29,8 @@ enum setting_owner {
 	OWNER_STORE = 4,
 	OWNER_TOOL = 8, /* the banter command */
 	OWNER_SEARCH = 16,
-	OWNER_ALL = 23, /* the daemons */
+	OWNER_CRAWL = 32,
+	OWNER_ALL = 55, /* the daemons */
 };
 
 struct setting;

@@ -15,7 +15,8 @@
 /* How a reply ended. */
 struct reply_ending {
 	enum message_status status;
-	struct slice text; /* must not lie in the map */
+	struct slice text;    /* must not lie in the map, nor must sources */
+	struct slice sources; /* SOURCES_RECORD, what was found for it; empty: nothing was looked up */
 	uint32_t prompt_tokens, completion_tokens;
 	bool hand_over; /* the model asks for a person: the conversation waits for one */
 	/* The model's part of MESSAGE_DETAILS, as in TURN_FINISH. */
@@ -53,6 +54,10 @@ struct reply_writer {
 [[gnu::warn_unused_result]] int reply_add_piece(
     struct txn *t, const struct id *turn, uint32_t offset, struct slice text);
 
+/* Stores what the reply is based on so far: a SOURCES_RECORD. */
+[[gnu::warn_unused_result]] int reply_put_sources(
+    struct txn *t, const struct id *turn, struct slice sources);
+
 /* Stores the reply's message, over an interrupted one if there is one, and closes the turn. */
 [[gnu::warn_unused_result]] int reply_end(
     struct txn *t, const struct turn_view *v, const struct reply_ending *ending);
@@ -71,8 +76,8 @@ struct reply_interruption {
 };
 
 /* Ends an open turn as interrupted, with the text of its pieces, even if that is empty; as stopped, if a person
- * has taken over the conversation. Leaves a closed turn alone. */
-[[gnu::warn_unused_result]] int reply_interrupt(
-    struct txn *t, const struct id *turn, struct reply_interruption *out);
+ * has taken over the conversation. Leaves a closed turn alone. sources: as in reply_ending. */
+[[gnu::warn_unused_result]] int reply_interrupt(struct txn *t, const struct id *turn,
+    struct slice sources, struct reply_interruption *out);
 
 #endif

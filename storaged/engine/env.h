@@ -24,12 +24,12 @@
  */
 #define ENV_RESERVE_BYTES ((size_t)64 << 20)
 
-/* The longest text of a message, and the size of the largest record. */
-#define TEXT_MAX   524288u
-#define RECORD_MAX (TEXT_MAX + 4096u)
-
-/* The longest MESSAGE_DETAILS (messages.def). */
+/* The longest text of a message; the longest MESSAGE_DETAILS and SOURCES_RECORD of one (messages.def); and the size
+ * of the largest record. */
+#define TEXT_MAX    524288u
 #define DETAILS_MAX 4000u
+#define SOURCES_MAX 20480u
+#define RECORD_MAX (TEXT_MAX + DETAILS_MAX + SOURCES_MAX + 256u)
 
 /* A list in an answer takes no more items once it would pass PAGE_BYTES. LIST_MAX is the size of
  * its buffer: one largest record always fits (messages.def). */
@@ -53,6 +53,14 @@ struct garbage {
 	uint8_t tries;         /* starts that have tried to remove it, from its entry */
 	size_t stuck_n;
 	struct id stuck[GARBAGE_STUCK_MAX];
+};
+
+/* content_garbage.c's own: what this process knows of removed sources and incomplete uploads. */
+struct content_garbage {
+	bool sources_clean;    /* nothing is left of removed sources */
+	bool uploads_clean;    /* no upload has to be removed before the next maintenance */
+	bool paused;           /* a step has failed: nothing more before the next maintenance */
+	struct key uploads_at; /* where the search for incomplete uploads goes on */
 };
 
 /* The scrub's figures for the status, and its position (server/scrub.c). */
@@ -99,6 +107,7 @@ struct env {
 	const char
 	    *damage; /* the first damage that was found; NULL: none (env_found_damage()) */
 	struct garbage garbage;
+	struct content_garbage content;
 	struct scrub scrub;
 	struct store_time time;
 	uint64_t operator_timeout_ms; /* OPERATOR_TIMEOUT_MS */
@@ -117,6 +126,7 @@ struct env {
 	struct buf text;    /* a reply that is collected from its pieces */
 	struct buf changes; /* rows of the change feed that the transaction adds (changes.h) */
 	struct buf details; /* MESSAGE_DETAILS of a message to be stored */
+	struct buf sources; /* SOURCES_RECORD of a message that is stored again */
 };
 
 /* A record that does not decode, or that is missing although another record names it. LMDB's errors

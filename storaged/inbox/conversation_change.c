@@ -4,6 +4,7 @@
 #include "proto/base/basics.h"
 #include "storaged/changes/changes.h"
 #include "storaged/conversations/conversations.h"
+#include "storaged/conversations/labels.h"
 #include "storaged/conversations/reads.h"
 #include "storaged/inbox/inbox.h"
 #include "storaged/numbers/numbers.h"
@@ -45,12 +46,50 @@ conversation_change_check_tags(struct txn *t, struct call *c)
 	bool exist;
 	int rc;
 
-	if ((m->what & INBOX_TAGS) == 0)
+	if ((m->what & (INBOX_TAGS | INBOX_TAGS_DIFFER)) == 0)
 		return 0;
 	rc = tags_exist(t, &m->org, m->tags, &exist);
 	if (rc == 0 && !exist)
 		return call_refuse(c, STORE_INVALID, "no such tag");
 	return rc;
+}
+
+/* Appends the tags that neither of two lists has; false: there are too many. */
+static bool
+conversation_change_append(
+    struct tags_text *out, struct slice tags, struct slice without, struct slice or_without)
+{
+	struct id tag;
+
+	while (labels_next_tag(&tags, &tag)) {
+		if (tags_contain(without, &tag) || tags_contain(or_without, &tag))
+			continue;
+		if (out->len + 1 + ID_TEXT_LEN > TAGS_TEXT_MAX)
+			return false;
+		labels_add_tag(out, &tag);
+	}
+	return true;
+}
+
+/*
+ * Sets the record's new tags; text holds them if only some change. A tag that is there, or gone, already is no error:
+ * two users may do the same.
+ */
+static int
+conversation_change_set_tags(
+    struct call *c, struct msg_conversation_record *r, struct tags_text *text)
+{
+	const struct msg_conversation_change *m = &c->m->conversation_change;
+
+	if ((m->what & INBOX_TAGS) != 0)
+		r->tags = m->tags;
+	if ((m->what & INBOX_TAGS_DIFFER) == 0)
+		return 0;
+	if (!conversation_change_append(text, r->tags, m->less_tags, (struct slice){0}) ||
+	    !conversation_change_append(text, m->tags, m->less_tags, r->tags))
+		return call_refuse(c, STORE_LIMIT, "the conversation has too many tags");
+	r->tags = (struct slice){(const uint8_t *)text->s, text->len};
+	return 0;
 }
 
 /* Ends a takeover, if there is one. */
@@ -121,6 +160,7 @@ conversation_change_store(struct txn *t, struct call *c, struct msg_conversation
 	const struct msg_conversation_change *m = &c->m->conversation_change;
 	const struct msg_conversation_record stored = *r;
 	struct conversation_position before;
+	struct tags_text text = {.len = 0};
 	unsigned changes;
 	int rc;
 
@@ -129,8 +169,9 @@ conversation_change_store(struct txn *t, struct call *c, struct msg_conversation
 		conversation_change_set_state(r, m->state);
 	if ((m->what & INBOX_ASSIGNED) != 0)
 		r->assigned = m->assigned;
-	if ((m->what & INBOX_TAGS) != 0)
-		r->tags = m->tags;
+	rc = conversation_change_set_tags(c, r, &text);
+	if (rc != 0)
+		return rc;
 	changes = conversation_change_find(&stored, r);
 	if (changes == 0)
 		return 0;

@@ -15,6 +15,8 @@ client_init(struct client *client, struct buf *out)
 	LIST_INIT(&client->ended);
 	for (size_t i = 0; i < TOPIC_KINDS; i++)
 		LIST_INIT(&client->follows[i].list);
+	for (size_t i = 0; i < WAITINGS; i++)
+		client->waits_for[i].client = client;
 }
 
 void

@@ -22,6 +22,21 @@ enum topic_kind {
 	TOPIC_KINDS,
 };
 
+/* What a client waits for (waiters.h). */
+enum waiting {
+	WAITING_WEBHOOKS,  /* a change of the endpoints, or of their lease */
+	WAITING_EMBEDDING, /* new text, or a change of the lease of the worker that embeds it */
+	WAITING_SOURCES,   /* a change of sources, or an upload */
+	WAITINGS,
+};
+
+/* waiters.c's own. */
+struct waiter {
+	LIST_ENTRY(waiter) link;
+	struct client *client;
+	bool waits;
+};
+
 struct client {
 	struct buf *out; /* answers and notifications; not to be flushed during a batch */
 	struct turn_list turns; /* the open turns that it runs (open_turns.h) */
@@ -36,10 +51,7 @@ struct client {
 		bool waits;
 		uint64_t has; /* number of the last row of the change feed that it has read */
 	} changes;
-	struct {
-		LIST_ENTRY(client) link;
-		bool waits; /* for a change of the lease (lease.h) */
-	} lease;
+	struct waiter waits_for[WAITINGS];
 	const char *fault; /* why it must be disconnected; NULL: no reason */
 	/* batch.c's own */
 	uint64_t batch; /* the last batch with a request of this client */

@@ -1,31 +1,21 @@
 /*
- * The lease of the webhooks.
+ * The lease of the webhooks, and that of the embeddings.
  */
 #include "storaged/live/lease.h"
 
 #include <stddef.h>
 
 void
-lease_init(struct lease *l)
+lease_init(struct lease *l, enum waiting what)
 {
 	*l = (struct lease){.revision = 0};
-	LIST_INIT(&l->waiting);
-}
-
-static void
-lease_stop_waiting(struct client *client)
-{
-	if (client->lease.waits)
-		LIST_REMOVE(client, lease.link);
-	client->lease.waits = false;
+	waiters_init(&l->waiting, what);
 }
 
 bool
 lease_ask(struct lease *l, struct client *client, const struct id *id)
 {
-	lease_stop_waiting(client);
-	LIST_INSERT_HEAD(&l->waiting, client, lease.link);
-	client->lease.waits = true;
+	waiters_add(&l->waiting, client);
 	if (l->holder != NULL && l->holder != client)
 		return false;
 	l->holder = client;
@@ -36,7 +26,7 @@ lease_ask(struct lease *l, struct client *client, const struct id *id)
 void
 lease_leave(struct lease *l, struct client *client)
 {
-	lease_stop_waiting(client);
+	waiters_remove(&l->waiting, client);
 	if (l->holder == client)
 		l->holder = NULL;
 }
@@ -50,15 +40,7 @@ lease_is_held(const struct lease *l, const struct client *client, const struct i
 bool
 lease_changed(struct lease *l)
 {
-	struct client *client;
-	bool notified = false;
-
-	while ((client = LIST_FIRST(&l->waiting)) != NULL) {
-		lease_stop_waiting(client);
-		client_notify(client, MSG_LIVE_WEBHOOKS, &(struct msg_live_webhooks){});
-		notified = true;
-	}
-	return notified;
+	return waiters_notify(&l->waiting);
 }
 
 bool

@@ -13,7 +13,9 @@ live_init(struct live *l, struct open_turns *open)
 	topics_init(&l->rooms, TOPIC_ROOMS);
 	change_followers_init(&l->changes);
 	index_wait_init(&l->index);
-	lease_init(&l->lease);
+	lease_init(&l->lease, WAITING_WEBHOOKS);
+	lease_init(&l->embedding, WAITING_EMBEDDING);
+	waiters_init(&l->sources, WAITING_SOURCES);
 }
 
 /* The remaining topics are turns to be stopped whose followers have left. */
@@ -135,13 +137,21 @@ live_piece_fits(const struct following *to, size_t bytes)
 	return buf_room(to->client->out) >= LIVE_ROOM_LEFT + bytes;
 }
 
-/* Skips a piece that the client has already. An empty piece says that there is no text yet. */
+/* Whether the client has all that a piece tells. An empty piece says that there is no text yet. */
+static bool
+live_has_piece(const struct following *to, const struct msg_live_text *piece)
+{
+	return piece->text.len > 0 && piece->offset + piece->text.len <= to->has &&
+	    piece->sources.len == 0;
+}
+
 static void
 live_send_piece(struct live *l, struct following *to, const struct msg_live_text *piece)
 {
 	uint32_t end = piece->offset + (uint32_t)piece->text.len;
 
-	if ((piece->text.len > 0 && end <= to->has) || !live_piece_fits(to, piece->text.len))
+	if (live_has_piece(to, piece) ||
+	    !live_piece_fits(to, piece->text.len + piece->sources.len))
 		return;
 	live_notify(l, to->client, MSG_LIVE_TEXT, piece);
 	if (piece->offset <= to->has && end > to->has)
@@ -161,20 +171,24 @@ live_find_published(struct live *l, struct client *from, const struct id *turn)
 }
 
 void
-live_publish(struct live *l, struct client *from, const struct id *turn, uint32_t offset,
-    struct slice text)
+live_publish(struct live *l, struct client *from, const struct msg_live_publish *published)
 {
+	const struct msg_live_text piece = {
+	    .turn = published->turn,
+	    .offset = published->offset,
+	    .text = published->text,
+	    .sources = published->sources,
+	};
 	const struct topic *followed;
 	struct following *following;
 
-	if (text.len > TEXT_MAX - offset)
+	if (piece.text.len > TEXT_MAX - piece.offset)
 		from->fault = "publishes text beyond the longest reply";
-	followed = live_find_published(l, from, turn);
+	followed = live_find_published(l, from, &piece.turn);
 	if (followed == NULL)
 		return;
 	LIST_FOREACH (following, &followed->followers, of_topic)
-		live_send_piece(l, following,
-		    &(struct msg_live_text){.turn = *turn, .offset = offset, .text = text});
+		live_send_piece(l, following, &piece);
 }
 
 void
@@ -266,6 +280,9 @@ live_forget(struct live *l, struct client *client)
 	rooms_forget(&l->rooms, client);
 	if (lease_forget(&l->lease, client))
 		l->notified = true;
+	if (lease_forget(&l->embedding, client))
+		l->notified = true;
+	waiters_remove(&l->sources, client);
 	change_followers_forget(client);
 	index_wait_forget(&l->index, client);
 	l->notified = true;

@@ -25,7 +25,9 @@ struct live {
 	struct open_turns *open; /* borrowed */
 	struct topics turns;     /* that somebody follows, or wants to stop */
 	struct topics rooms;
-	struct lease lease;
+	struct lease lease;     /* of the webhooks */
+	struct lease embedding; /* of the vectors */
+	struct waiters sources; /* who is notified of changes of sources */
 	struct change_followers changes;
 	struct index_wait index;
 	struct sightings sightings;
@@ -55,8 +57,8 @@ void live_stop(struct live *l, const struct id *turn);
 /* Sends a piece to those who follow the turn, except those without room: they will see the gap,
  * or the end, and ask for the missing text. Ignores a turn that is not open. Publishing another
  * client's turn is the publisher's fault. */
-void live_publish(struct live *l, struct client *from, const struct id *turn, uint32_t offset,
-    struct slice text);
+void live_publish(
+    struct live *l, struct client *from, const struct msg_live_publish *published);
 
 /* Tells those who follow the turn that its end could not be stored; full as in messages.def.
  * Faults as in live_publish(). */
@@ -74,7 +76,8 @@ void live_erase(struct live *l, const struct id *turn);
 /* The last committed row of the change feed has this number: notifies those who wait for rows. */
 void live_changes(struct live *l, uint64_t newest);
 
-/* A client has disconnected: it follows nothing any more, rooms included, and has no lease. */
+/* A client has disconnected: it follows nothing any more, rooms included, and has no lease.
+ */
 void live_forget(struct live *l, struct client *client);
 
 #endif

@@ -5,9 +5,12 @@
 
 #include "proto/base/basics.h"
 #include "storaged/records/agents.h"
+#include "storaged/records/answers.h"
 #include "storaged/records/contacts.h"
+#include "storaged/records/gap_records.h"
 #include "storaged/records/invitations.h"
 #include "storaged/records/snippets.h"
+#include "storaged/records/source_records.h"
 #include "storaged/records/tags.h"
 #include "storaged/records/users.h"
 #include "storaged/records/webhooks.h"
@@ -22,6 +25,9 @@ static const struct record_kind *const kinds[] = {
     &tag_kind,
     &snippet_kind,
     &invitation_kind,
+    &source_kind,
+    &answer_kind,
+    &gap_kind,
 };
 
 static const char no_such_kind[] = "there are no records of this kind";

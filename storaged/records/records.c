@@ -23,6 +23,9 @@ RECORD_BEGINS_ALIKE(webhook_record);
 RECORD_BEGINS_ALIKE(tag_record);
 RECORD_BEGINS_ALIKE(snippet_record);
 RECORD_BEGINS_ALIKE(invitation_record);
+RECORD_BEGINS_ALIKE(source_record);
+RECORD_BEGINS_ALIKE(answer_record);
+RECORD_BEGINS_ALIKE(gap_record);
 
 const char *
 record_fault(uint8_t v, const struct id *id, const struct id *org)

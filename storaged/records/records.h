@@ -1,5 +1,6 @@
 /*
- * Records of an organization: users, agents, widgets, contacts, tags, snippets, webhooks and invitations. Each kind has a table whose key is
+ * Records of an organization: users, agents, widgets, contacts, tags, snippets, webhooks, invitations,
+ * sources, answers and gaps. Each kind has a table whose key is
  * organization and id. One set of functions reads, creates, replaces, imports and removes all kinds;
  * struct record_kind holds what differs.
  *
@@ -27,6 +28,9 @@ union record {
 	struct msg_tag_record tag;
 	struct msg_snippet_record snippet;
 	struct msg_invitation_record invitation;
+	struct msg_source_record source;
+	struct msg_answer_record answer;
+	struct msg_gap_record gap;
 };
 
 struct record_kind {

@@ -11,7 +11,7 @@
 
 #define TAGS_OF_ORG_MAX 200 /* in an organization */
 
-static bool
+bool
 tags_contain(struct slice tags, const struct id *tag)
 {
 	struct id id;

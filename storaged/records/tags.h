@@ -8,6 +8,9 @@
 
 extern const struct record_kind tag_kind;
 
+/* Whether the tag is in a list as in CONVERSATION_RECORD. */
+bool tags_contain(struct slice tags, const struct id *tag);
+
 /* Sets *exist if an organization has all tags of a list as in CONVERSATION_RECORD, and none is twice in it. */
 [[gnu::warn_unused_result]] int tags_exist(
     struct txn *t, const struct id *org, struct slice tags, bool *exist);

@@ -227,6 +227,18 @@ user_changed(const struct msg_user_change *m, const struct msg_user_record *stor
 	return r;
 }
 
+/* Refuses a change of another version than the stored one, unless it was a repeated one. */
+static int
+user_check_version(
+    struct txn *t, struct call *c, struct slice stored, const struct msg_user_record *changed)
+{
+	const uint64_t expected = c->m->user_change.updated_at;
+
+	if (expected == 0 || record_equals(t, MSG_USER_RECORD, changed, stored))
+		return 0;
+	return call_check_read(c, expected, changed->updated_at);
+}
+
 /* Stores a changed user. A repeated change changes nothing. */
 static int
 user_put_changed(
@@ -236,7 +248,7 @@ user_put_changed(
 
 	if (record_equals(t, MSG_USER_RECORD, r, stored))
 		return 0;
-	r->updated_at = clock_wall_ms();
+	r->updated_at = clock_wall_after(r->updated_at);
 	rc = txn_put_record(t, TABLE_USERS, key, MSG_USER_RECORD, r);
 	return rc != 0 ? rc : change_add(t, &r->org, CHANGE_USER, &r->id, NULL, CHANGE_CHANGED);
 }
@@ -262,7 +274,8 @@ handle_user_change(struct txn *t, struct call *c)
 	if (rc != 0)
 		return rc;
 	r = user_changed(m, &stored);
-	if (r.role != USER_OWNER)
+	rc = user_check_version(t, c, bytes, &r);
+	if (rc == 0 && r.role != USER_OWNER)
 		rc = user_check_owner_left(t, c, &stored);
 	if (rc == 0)
 		rc = user_put_changed(t, &key, bytes, &r);

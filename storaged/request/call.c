@@ -148,6 +148,25 @@ call_change_webhooks(struct call *c)
 }
 
 void
+call_change_text(struct call *c)
+{
+	effects_add(c->effects, &(struct effect){.kind = EFFECT_EMBEDDING});
+}
+
+void
+call_change_sources(struct call *c)
+{
+	effects_add(c->effects, &(struct effect){.kind = EFFECT_SOURCES});
+}
+
+void
+call_follow_sources(struct call *c)
+{
+	effects_add(
+	    c->effects, &(struct effect){.kind = EFFECT_SOURCES_FOLLOW, .client = c->from});
+}
+
+void
 call_follow_changes(struct call *c, uint64_t seq)
 {
 	effects_add(c->effects,

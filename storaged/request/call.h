@@ -30,7 +30,9 @@ struct call {
 	/* Both before this batch; turn_view.h adds what the batch has changed. */
 	const struct open_turns *open;
 	const struct live *live;
-	struct lease *lease; /* changes at once, not after the commit */
+	/* Both change at once, not after the commit. */
+	struct lease *lease;     /* of the webhooks */
+	struct lease *embedding; /* of the vectors */
 	const struct activity *activity;
 	const struct peers *peers; /* NULL where there are none */
 	struct effects *effects;
@@ -81,6 +83,15 @@ void call_conversation_changed(
 
 /* An endpoint of webhooks has changed, or the lease is free: the workers that wait for that ask again. */
 void call_change_webhooks(struct call *c);
+
+/* There is new text, or the lease of the embeddings is free: the workers that wait for that ask again. */
+void call_change_text(struct call *c);
+
+/* Sources have changed, or there is an upload: crawld reads them again. */
+void call_change_sources(struct call *c);
+
+/* The sender waits for a change of sources. */
+void call_follow_sources(struct call *c);
 
 /* The sender has read the change feed up to this row, and waits for later ones. */
 void call_follow_changes(struct call *c, uint64_t seq);

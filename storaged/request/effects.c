@@ -166,7 +166,11 @@ effects_apply_one(const struct effect *e, struct live *live, const struct turn_n
 		live_stop(live, &e->turn);
 		break;
 	case EFFECT_PUBLISH:
-		live_publish(live, e->client, &e->turn, e->offset, e->text);
+		live_publish(live, e->client,
+		    &(struct msg_live_publish){.turn = e->turn,
+			.offset = e->offset,
+			.text = e->text,
+			.sources = e->sources});
 		break;
 	case EFFECT_UNSAVED:
 		live_unsaved(live, e->client, &e->turn, e->full);
@@ -194,6 +198,17 @@ effects_apply_one(const struct effect *e, struct live *live, const struct turn_n
 		live->lease.revision++;
 		if (lease_changed(&live->lease))
 			live->notified = true;
+		break;
+	case EFFECT_EMBEDDING:
+		if (lease_changed(&live->embedding))
+			live->notified = true;
+		break;
+	case EFFECT_SOURCES:
+		if (waiters_notify(&live->sources))
+			live->notified = true;
+		break;
+	case EFFECT_SOURCES_FOLLOW:
+		waiters_add(&live->sources, e->client);
 		break;
 	}
 }

@@ -33,6 +33,9 @@ enum effect_kind {
 	EFFECT_INDEXED,       /* the client reports the position of its index */
 	EFFECT_HOLD,          /* an answer that waits for the index */
 	EFFECT_WEBHOOKS,      /* an endpoint has changed, or a worker delivers no more */
+	EFFECT_EMBEDDING,     /* there is new text, or a worker embeds no more */
+	EFFECT_SOURCES,       /* a source has changed, or an upload is complete */
+	EFFECT_SOURCES_FOLLOW, /* the client waits for that */
 };
 
 struct effect {
@@ -58,6 +61,7 @@ struct effect {
 		 * origin. Borrowed from the request's frame. */
 		struct slice text;
 	};
+	struct slice sources; /* of EFFECT_PUBLISH, likewise */
 };
 
 /* A visitor's message of a session; its texts are borrowed from the request's frame. */

@@ -13,8 +13,9 @@
 
 #include "proto/base/log.h"
 #include "proto/process/privileges.h"
+#include "proto/process/program.h"
 #include "storaged/search/service.h"
-#include "storaged/server/program.h"
+#include "storaged/server/serve.h"
 
 /* storaged creates DATA_DIR, in which the index and the socket are by default. */
 #define WAIT_STEP_US 50000
@@ -53,12 +54,12 @@ searchd_run(const struct settings *settings)
 	int status = privileges_become(settings->run_as_user);
 
 	if (status == 0)
-		status = access_init(&access, settings->store_group, NULL);
+		status = access_init(&access, settings->store_group, NULL, NULL);
 	if (status == 0)
 		status = searchd_make_directory(settings->search_dir);
 	return status != 0
 	    ? status
-	    : program_listen(settings, &access, settings->search_socket, searchd_serve, NULL);
+	    : serve_listen(settings, &access, settings->search_socket, searchd_serve, NULL);
 }
 
 int

@@ -1,5 +1,5 @@
 /*
- * Looks up the group of STORE_GROUP, the user of SEARCH_USER, and the user and groups of a peer.
+ * Looks up the group of STORE_GROUP, the users of SEARCH_USER and CRAWL_USER, and the user and groups of a peer.
  */
 #include "storaged/server/access.h"
 
@@ -32,33 +32,41 @@ access_find_group(struct access *a, const char *name)
 	return 0;
 }
 
+/* Finds a user who may act in one role. event: of the log, if there is no such user. */
 static int
-access_find_searcher(struct access *a, const char *name)
+access_find_user(const char *event, const char *name, bool *found, uid_t *uid)
 {
-	const struct passwd *found;
+	const struct passwd *user;
 
+	if (name == NULL)
+		return 0;
 	errno = 0;
-	found = getpwnam(name);
-	if (found == NULL) {
-		log_event(LOG_ERROR, "search_user_unknown", L_STR("user", name),
+	user = getpwnam(name);
+	if (user == NULL) {
+		log_event(LOG_ERROR, event, L_STR("user", name),
 		    L_STR("error", errno == 0 ? NULL : strerror(errno)));
 		return EX_CONFIG;
 	}
-	a->has_searcher = true;
-	a->searcher = found->pw_uid;
+	*found = true;
+	*uid = user->pw_uid;
 	return 0;
 }
 
 int
-access_init(struct access *a, const char *group, const char *search_user)
+access_init(
+    struct access *a, const char *group, const char *search_user, const char *crawl_user)
 {
 	int status = 0;
 
 	*a = (struct access){0};
 	if (group != NULL)
 		status = access_find_group(a, group);
-	if (status == 0 && search_user != NULL)
-		status = access_find_searcher(a, search_user);
+	if (status == 0)
+		status = access_find_user(
+		    "search_user_unknown", search_user, &a->has_searcher, &a->searcher);
+	if (status == 0)
+		status = access_find_user(
+		    "crawl_user_unknown", crawl_user, &a->has_crawler, &a->crawler);
 	return status;
 }
 
@@ -113,9 +121,11 @@ access_roles(const struct access *a, int fd, struct ucred *cred)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, cred, &len) == -1)
 		return 0;
 	if (cred->uid == geteuid() || cred->uid == 0)
-		return ROLE_WORKER | ROLE_TOOL | ROLE_SEARCH;
+		return ROLE_WORKER | ROLE_TOOL | ROLE_SEARCH | ROLE_CRAWL;
 	/* Also if it is in the group, which the socket's mode may require. */
 	if (a->has_searcher && cred->uid == a->searcher)
 		return ROLE_SEARCH;
+	if (a->has_crawler && cred->uid == a->crawler)
+		return ROLE_CRAWL;
 	return a->shared && access_is_member(fd, cred, a->group) ? ROLE_WORKER : 0;
 }

@@ -1,7 +1,7 @@
 /*
  * Access control of the socket. Its owner and mode keep other users from connecting. This module
  * checks those who connect: our own user and root may act as any role, SEARCH_USER only as
- * searchd, members of STORE_GROUP only as workers, all others not at all.
+ * searchd, CRAWL_USER only as crawld, members of STORE_GROUP only as workers, all others not at all.
  */
 #ifndef STORAGED_SERVER_ACCESS_H
 #define STORAGED_SERVER_ACCESS_H
@@ -16,11 +16,13 @@ struct access {
 	gid_t group; /* if shared */
 	bool has_searcher;
 	uid_t searcher; /* if there is one */
+	bool has_crawler;
+	uid_t crawler; /* likewise */
 };
 
-/* Looks up a group, and searchd's user, by their names (NULL: none). 0, or EX_CONFIG with the reason logged. */
+/* Looks up a group, and the users of searchd and crawld, by their names (NULL: none). 0, or EX_CONFIG with the reason logged. */
 [[gnu::warn_unused_result]] int access_init(
-    struct access *a, const char *group, const char *search_user);
+    struct access *a, const char *group, const char *search_user, const char *crawl_user);
 
 /* Gives the socket at path to the group, if one is set. 0, or EX_NOPERM with the reason logged. */
 [[gnu::warn_unused_result]] int access_share(const struct access *a, const char *path);

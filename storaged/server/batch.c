@@ -237,6 +237,7 @@ batch_run_one(struct batch *b, struct request *q)
 	    .open = b->live->open,
 	    .live = b->live,
 	    .lease = &b->live->lease,
+	    .embedding = &b->live->embedding,
 	    .activity = &b->activity,
 	    .peers = b->peers,
 	    .effects = &b->effects,

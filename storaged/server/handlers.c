@@ -7,6 +7,12 @@
 
 #include "proto/base/basics.h"
 #include "storaged/changes/changes_read.h"
+#include "storaged/content/embeddings.h"
+#include "storaged/content/passages.h"
+#include "storaged/content/source_pages.h"
+#include "storaged/content/source_reading.h"
+#include "storaged/content/source_requests.h"
+#include "storaged/content/uploads.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/import/import.h"
 #include "storaged/inbox/inbox.h"
@@ -46,6 +52,7 @@ static const struct handler table[] = {
     {MSG_TURN_STOP, HANDLER_TELLS, handle_turn_stop},
     {MSG_LOGIN_CHECK, HANDLER_READS, handle_login_check},
     {MSG_CONVERSATION_LIST, HANDLER_READS, handle_conversation_list},
+    {MSG_CONVERSATION_LOOKUP, HANDLER_READS, handle_conversation_lookup},
     {MSG_MESSAGE_LIST, HANDLER_READS, handle_message_list},
     {MSG_SESSION_HISTORY, HANDLER_READS, handle_session_history},
     {MSG_OPERATOR_MESSAGE, HANDLER_WRITES, handle_operator_message},
@@ -63,6 +70,7 @@ static const struct handler table[] = {
     {MSG_IMPORT_MESSAGE, HANDLER_WRITES, handle_import_message},
     {MSG_IMPORT_LOGIN, HANDLER_WRITES, handle_import_login},
     {MSG_IMPORT_CLIENT_ID, HANDLER_WRITES, handle_import_client_id},
+    {MSG_IMPORT_SOURCE_PAGE, HANDLER_WRITES, handle_import_source_page},
     {MSG_ORG_CREATE, HANDLER_WRITES, handle_org_create},
     {MSG_ORG_LIST, HANDLER_READS, handle_org_list},
     {MSG_ORG_GET, HANDLER_READS, handle_org_get},
@@ -105,6 +113,23 @@ static const struct handler table[] = {
     {MSG_INDEX_READ, HANDLER_READS, handle_index_read},
     {MSG_INDEX_REPORT, HANDLER_TELLS, handle_index_report},
     {MSG_INDEX_LOOKUP, HANDLER_READS, handle_index_lookup},
+    {MSG_PASSAGES_READ, HANDLER_READS, handle_passages_read},
+    {MSG_CONTENT_READ, HANDLER_READS, handle_content_read},
+    {MSG_SOURCE_PAGE_PUT, HANDLER_WRITES, handle_source_page_put},
+    {MSG_SOURCE_TEXT_READ, HANDLER_READS, handle_source_text_read},
+    {MSG_CONTENT_SEE, HANDLER_READS, handle_content_see},
+    {MSG_CONTENT_LIST, HANDLER_READS, handle_content_list},
+    {MSG_EMBEDDING_NEXT, HANDLER_READS, handle_embedding_next},
+    {MSG_VECTORS_PUT, HANDLER_WRITES, handle_vectors_put},
+    {MSG_EMBEDDING_LEASE, HANDLER_TELLS, handle_embedding_lease},
+    {MSG_CRAWL_READ, HANDLER_READS, handle_crawl_read},
+    {MSG_SOURCE_STATE_PUT, HANDLER_WRITES, handle_source_state_put},
+    {MSG_SOURCE_PAGE_LIST, HANDLER_READS, handle_source_page_list},
+    {MSG_SOURCE_PAGE_DELETE, HANDLER_DELETES, handle_source_page_delete},
+    {MSG_UPLOAD_READ, HANDLER_READS, handle_upload_read},
+    {MSG_SOURCE_UPLOAD, HANDLER_WRITES, handle_source_upload},
+    {MSG_SOURCE_ASK, HANDLER_WRITES, handle_source_ask},
+    {MSG_SOURCE_STATE_LIST, HANDLER_READS, handle_source_state_list},
     {MSG_CONVERSATION_CHANGE, HANDLER_WRITES, handle_conversation_change},
     {MSG_LABEL_COUNT_LIST, HANDLER_READS, handle_label_count_list},
     {MSG_NOTE_ADD, HANDLER_WRITES, handle_note_add},

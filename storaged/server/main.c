@@ -9,11 +9,12 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/process/privileges.h"
+#include "proto/process/program.h"
 #include "storaged/changes/changes.h"
 #include "storaged/open/env_open.h"
 #include "storaged/records/organization_create.h"
 #include "storaged/server/listen.h"
-#include "storaged/server/program.h"
+#include "storaged/server/serve.h"
 #include "storaged/server/server.h"
 
 /* With the lock held. arg: the open environment. */
@@ -28,11 +29,11 @@ static int
 storaged_listen(const struct settings *settings, struct env *env)
 {
 	struct access access;
-	int status = access_init(&access, settings->store_group, settings->search_user);
+	int status = access_init(&access, settings->store_group, settings->search_user, settings->crawl_user);
 
 	return status != 0
 	    ? status
-	    : program_listen(settings, &access, settings->store_socket, storaged_serve, env);
+	    : serve_listen(settings, &access, settings->store_socket, storaged_serve, env);
 }
 
 static int

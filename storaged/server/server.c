@@ -17,6 +17,7 @@
 #include "proto/process/call_filter.h"
 #include "storaged/changes/changes.h"
 #include "storaged/changes/changes_trim.h"
+#include "storaged/content/content_garbage.h"
 #include "storaged/conversations/labels.h"
 #include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
@@ -254,6 +255,7 @@ server_tidy(struct server *s)
 	s->tidy_due = false;
 	s->trims = true;
 	retention_start(&s->retention);
+	content_garbage_start(s->env);
 	store_time_save(s->env, s->batch.activity.commits != s->commits);
 	s->commits = s->batch.activity.commits;
 	(void)env_check_readers(s->env);
@@ -314,6 +316,7 @@ server_loop_turn(struct server *s, bool *more)
 	if (s->retry_due)
 		server_retry(s);
 	*more |= server_remove_garbage(s);
+	*more |= content_garbage_step(s->env);
 	*more |= server_fold_numbers(s);
 	if (s->tidy_due)
 		server_tidy(s);

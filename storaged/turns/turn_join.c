@@ -120,6 +120,7 @@ handle_live_publish(struct txn *t, struct call *c)
 		.turn = m->turn,
 		.offset = m->offset,
 		.text = m->text,
+		.sources = m->sources,
 	    });
 	return 0;
 }

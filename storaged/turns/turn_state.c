@@ -45,6 +45,7 @@ turn_answer_state(struct call *c, const struct turn_view *v, bool own)
 		state.text = v->message.text;
 		state.prompt_tokens = v->message.prompt_tokens;
 		state.completion_tokens = v->message.completion_tokens;
+		state.sources = v->message.sources;
 	} else {
 		/* Damaged: to restart the reply repairs it. */
 		state.status = MESSAGE_INTERRUPTED;

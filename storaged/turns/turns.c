@@ -4,6 +4,8 @@
 #include "storaged/turns/turns.h"
 
 #include "storaged/conversations/replies.h"
+#include "storaged/conversations/reply_sources.h"
+#include "storaged/turns/turn_sources.h"
 #include "storaged/turns/turn_state.h"
 
 /* Refuses a turn that never began, or was erased. */
@@ -48,6 +50,8 @@ turn_store_piece(struct txn *t, struct call *c, const struct turn_view *v)
 		rc = turn_stop_held(t, c, v);
 	if (rc == 0 && m->text.len > 0)
 		rc = reply_add_piece(t, &m->turn, m->offset, m->text);
+	if (rc == 0 && m->sources.len > 0)
+		rc = reply_put_sources(t, &m->turn, m->sources);
 	return rc;
 }
 
@@ -60,6 +64,8 @@ handle_turn_checkpoint(struct txn *t, struct call *c)
 
 	if (m->offset + m->text.len > TEXT_MAX)
 		return call_refuse(c, STORE_INVALID, "the piece ends beyond the longest reply");
+	if (!reply_sources_are_valid(m->sources))
+		return call_refuse(c, STORE_INVALID, "invalid sources");
 	rc = turn_load(t, c, &m->turn, &v);
 	/* A checkpoint that comes after the end changes nothing. */
 	if (rc == 0 && v.state != TURN_COMPLETE)
@@ -122,6 +128,7 @@ turn_store_end(struct txn *t, struct call *c, const struct turn_view *v)
 	struct reply_ending ending = {
 	    .status = (enum message_status)m->status,
 	    .text = m->text,
+	    .sources = m->sources,
 	    .prompt_tokens = m->prompt_tokens,
 	    .completion_tokens = m->completion_tokens,
 	    .hand_over = m->hand_over,
@@ -138,7 +145,7 @@ turn_store_end(struct txn *t, struct call *c, const struct turn_view *v)
 	if (turn_is_finished(m, v))
 		return 0;
 	if (v->state == TURN_OPEN && turn_ends_without_text(m, MESSAGE_INTERRUPTED))
-		return reply_interrupt(t, &m->turn, &unused);
+		return reply_interrupt(t, &m->turn, m->sources, &unused);
 	if (turn_ends_without_text(m, MESSAGE_STOPPED)) {
 		rc = reply_collect(t, v);
 		if (rc != 0)
@@ -146,6 +153,8 @@ turn_store_end(struct txn *t, struct call *c, const struct turn_view *v)
 		ending.text = buf_slice(&t->env->text);
 	}
 	rc = reply_end(t, v, &ending);
+	if (rc == 0 && m->status != MESSAGE_INTERRUPTED)
+		rc = turn_note_gap(t, v, m->sources);
 	return rc == 0 && m->hand_over ? turn_tell_hand_over(t, c, v) : rc;
 }
 
@@ -176,6 +185,8 @@ handle_turn_finish(struct txn *t, struct call *c)
 
 	if (m->status > MESSAGE_LENGTH)
 		return call_refuse(c, STORE_INVALID, "invalid status");
+	if (!reply_sources_are_valid(m->sources))
+		return call_refuse(c, STORE_INVALID, "invalid sources");
 	rc = turn_load(t, c, &m->turn, &v);
 	if (rc == 0)
 		rc = turn_store_end(t, c, &v);

@@ -408,6 +408,8 @@ verify_parts(struct checker *c)
 	if (rc == 0)
 		rc = verify_budgets(c);
 	if (rc == 0)
+		rc = verify_content(c);
+	if (rc == 0)
 		rc = verify_totals(c);
 	if (rc == 0)
 		rc = verify_numbers(c);

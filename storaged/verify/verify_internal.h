@@ -12,6 +12,8 @@
  *	verify_caps.c        daily message counts of widgets
  *	verify_deliveries.c  deliveries of webhooks
  *	verify_budgets.c     budgets of tokens
+ *	verify_content.c     sources with their states, pages and uploads
+ *	verify_texts.c       chunks and vectors of pages
  *	verify_totals.c      the counts of the organizations
  *	verify_numbers.c     the numbers by hour and day
  *	verify_pages.c       the pages of the file
@@ -142,11 +144,32 @@ struct record_name verify_record_name(const char *kind, const struct id *id);
 [[gnu::warn_unused_result]] int verify_labels_of(struct checker *c,
     const struct id *conversation, const struct msg_conversation_record *record);
 
+/* The pages of all sources, by their ids. Their chunks and vectors have only these. */
+struct content_page {
+	struct id page, source;
+	struct hash256 url; /* SHA-256 of its address */
+	uint32_t chunks, bytes;
+};
+
+struct content_pages {
+	struct content_page *of; /* sorted */
+	size_t n, capacity;
+};
+
+/* The page with this id; NULL: none. */
+const struct content_page *content_pages_find(
+    const struct content_pages *pages, const struct id *id);
+
+/* Checks the chunks and vectors of these pages. */
+[[gnu::warn_unused_result]] int verify_texts(
+    struct checker *c, const struct content_pages *pages);
+
 /* The parts. */
 [[gnu::warn_unused_result]] int verify_records(struct checker *c);
 [[gnu::warn_unused_result]] int verify_caps(struct checker *c);
 [[gnu::warn_unused_result]] int verify_deliveries(struct checker *c);
 [[gnu::warn_unused_result]] int verify_budgets(struct checker *c);
+[[gnu::warn_unused_result]] int verify_content(struct checker *c);
 [[gnu::warn_unused_result]] int verify_changes(struct checker *c);
 [[gnu::warn_unused_result]] int verify_threads(struct checker *c);
 [[gnu::warn_unused_result]] int verify_labels(struct checker *c);

@@ -1,5 +1,6 @@
 /*
- * Organizations, users, logins, keys, agents, widgets, visitors, contacts, tags, snippets, webhooks, invitations, and what is noted
+ * Organizations, users, logins, keys, agents, widgets, visitors, contacts, tags, snippets, webhooks, invitations,
+ * sources, answers, gaps, and what is noted
  * about conversations. A table says for each what it
  * is keyed by, what it refers to, and its indexes; one walk checks all of them.
  */
@@ -240,6 +241,26 @@ verify_fault_invitation(const void *record)
 	    : NULL;
 }
 
+static const char *
+verify_fault_source(const void *record)
+{
+	const struct msg_source_record *r = record;
+
+	return r->name.len == 0 ? "has no name" : NULL;
+}
+
+static bool
+verify_key_gap_conversation(const void *record, struct key *key)
+{
+	const struct msg_gap_record *r = record;
+
+	*key = key_conversation_gap(&r->conversation, &r->id);
+	return true;
+}
+
+static const struct index gaps_by_conversation = {TABLE_GAPS_BY_CONVERSATION, TABLE_GAPS,
+    MSG_GAP_RECORD, verify_key_gap_conversation, NULL};
+
 #define ORG_AND_ID(record) AT(record, org), AT(record, id)
 
 static const struct reference org_widget = {"has as its first widget", TABLE_WIDGETS, true,
@@ -261,6 +282,11 @@ static const struct reference page_conversation = {"is about conversation", TABL
     false, false, 0, AT(page_record, conversation)};
 static const struct reference read_conversation = {"is about conversation", TABLE_CONVERSATIONS,
     false, false, 0, AT(read_record, conversation)};
+
+static const struct reference source_state = {"needs the state of source",
+    TABLE_SOURCE_STATES, true, false, ORG_AND_ID(source_record)};
+static const struct reference gap_conversation = {"is of conversation", TABLE_CONVERSATIONS,
+    false, false, 0, AT(gap_record, conversation)};
 
 /* A visitor's widget and contact may be gone: neither is a reference. */
 static const struct record_table tables[] = {
@@ -290,6 +316,12 @@ static const struct record_table tables[] = {
 	false, 0, NULL},
     {TABLE_SNIPPETS, MSG_SNIPPET_RECORD, "snippet", BY_ORG_ID, ORG_AND_ID(snippet_record), NULL,
 	NULL, {NULL}, false, 0, NULL},
+    {TABLE_SOURCES, MSG_SOURCE_RECORD, "source", BY_ORG_ID, ORG_AND_ID(source_record),
+	verify_fault_source, &source_state, {NULL}, false, 0, NULL},
+    {TABLE_ANSWERS, MSG_ANSWER_RECORD, "answer", BY_ORG_ID, ORG_AND_ID(answer_record), NULL,
+	NULL, {NULL}, false, 0, NULL},
+    {TABLE_GAPS, MSG_GAP_RECORD, "gap", BY_ORG_ID, ORG_AND_ID(gap_record), NULL,
+	&gap_conversation, {&gaps_by_conversation}, false, 0, NULL},
     /* The next two are keyed by their conversation and an id. */
     {TABLE_NOTES, MSG_NOTE_RECORD, "note", BY_ORG_ID, AT(note_record, conversation),
 	AT(note_record, id), NULL, &note_conversation, {NULL}, false, 0, NULL},

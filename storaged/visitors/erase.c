@@ -6,6 +6,7 @@
 
 #include "storaged/changes/change_answer.h"
 #include "storaged/changes/changes.h"
+#include "storaged/content/gaps.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/conversations/replies.h"
 #include "storaged/engine/garbage.h"
@@ -124,6 +125,8 @@ erase_conversation(
 		rc = erase_index_entries(t, &d);
 	if (rc == 0)
 		rc = erase_inbox(t, &d);
+	if (rc == 0)
+		rc = gaps_erase(t, &d.id);
 	if (rc == 0)
 		rc = txn_del(t, TABLE_CONVERSATIONS, &key);
 	if (rc == 0)

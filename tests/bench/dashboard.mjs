@@ -1,12 +1,16 @@
 // make bench-dashboard: the dashboard's inbox with 50,000 conversations, in Chromium: how long until the first rows are
 // on the screen, the tasks of the main thread while it scrolls from the newest to the oldest conversation and back, and
-// the time from a key to the screen. A task's time is its processor time, so that other work on the machine counts less.
+// the time from a key to the screen, in the list and in a thread of 600 messages (--thread: only this). A task's time is
+// its processor time, so that other work on the machine counts less.
 
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { launch, newContext } from "../browser/browser.mjs";
 import { PASSWORD, until, withBanter } from "../e2e/harness.mjs";
 import { Bench, verdict } from "./bench.mjs";
+import { timeKeys } from "./keys.mjs";
 import { mainTasks } from "./tasks.mjs";
+import { fillThread, timeThread } from "./thread.mjs";
 
 /** fill writes whole conversations of one turn, the same number for each of its 512 visitors. */
 const CONVERSATIONS = 51_200;
@@ -59,23 +63,6 @@ async function scroll({ step, most }) {
 	}
 }
 
-/** Runs in the page: notes the time from each key to the frame after it. */
-function watchKeys() {
-	window.keyTimes = [];
-	const { port1, port2 } = new MessageChannel();
-	let pressed = 0;
-	port1.onmessage = () => window.keyTimes.push(performance.now() - pressed);
-	document.addEventListener(
-		"keydown",
-		(event) => {
-			pressed = event.timeStamp;
-			// A message that is sent in a frame arrives after it was painted.
-			requestAnimationFrame(() => port2.postMessage(null));
-		},
-		true,
-	);
-}
-
 async function visit(page, url) {
 	await page.goto(`${url}/?view=all`);
 	await page.waitForFunction(() => window.firstRow !== undefined);
@@ -98,16 +85,17 @@ async function measureScroll(browser, page, what, step, most = 1e9) {
 	);
 }
 
-async function measureKeys(page) {
-	await page.evaluate(watchKeys);
-	for (let i = 0; i < KEYS; i++) {
-		await page.keyboard.press(i % 50 === 49 ? "k" : "j");
-		await page.waitForFunction((n) => window.keyTimes.length > n, i);
-	}
-	const times = await page.evaluate(() => window.keyTimes);
+function sayKeys(what, times) {
 	const p99 = quantile(times, 0.99);
 	const value = `p50 ${ms(quantile(times, 0.5))}, p99 ${ms(p99)}`;
-	say("from a key to the screen", value, `${KEY_MS} ms`, p99 <= KEY_MS);
+	say(`${what}, from a key to the screen`, value, `${KEY_MS} ms`, p99 <= KEY_MS);
+}
+
+async function measureThread(browser, page, banter) {
+	const id = await fillThread(banter);
+	const { times, longest } = await timeThread(browser, page, banter.url, id);
+	for (const [what, keys] of times) sayKeys(`in a thread of 600 messages, ${what}`, keys);
+	say("in that thread, longest task", ms(longest), `${TASK_MS} ms`, longest <= TASK_MS);
 }
 
 async function fill(banter) {
@@ -119,8 +107,31 @@ async function fill(banter) {
 	console.log(`${total.toLocaleString("en")} conversations`);
 }
 
-await withBanter({ workers: 1 }, async (banter) => {
+async function measureInbox(browser, page, banter) {
 	await fill(banter);
+	const visits = [];
+	for (let i = 0; i < VISITS; i++) visits.push(await visit(page, banter.url));
+	const first = quantile(visits, 0.5);
+	const value = `median ${ms(first)}, longest ${ms(Math.max(...visits))}`;
+	say(
+		"from the navigation to the first rows",
+		value,
+		`${FIRST_ROWS_MS} ms`,
+		first <= FIRST_ROWS_MS,
+	);
+	await until("the stream is open and the page is quiet", async () => {
+		return (await banter.metric("event_streams")) >= 1;
+	});
+	const keys = Array.from({ length: KEYS }, (_, i) => (i % 50 === 49 ? "k" : "j"));
+	sayKeys("in the list", await timeKeys(page, keys));
+	await measureScroll(browser, page, "after a flick", FLICK_PX, FLICK_FRAMES);
+	await measureScroll(browser, page, "to the oldest, which loads all", JUMP_PX);
+	await measureScroll(browser, page, "back from the oldest", -FLICK_PX, FLICK_FRAMES);
+}
+
+const { values: only } = parseArgs({ options: { thread: { type: "boolean", default: false } } });
+
+await withBanter({ workers: 1 }, async (banter) => {
 	const browser = await launch();
 	try {
 		const context = await newContext(browser, { viewport: { width: 1440, height: 900 } });
@@ -129,24 +140,9 @@ await withBanter({ workers: 1 }, async (banter) => {
 		await page.goto(`${banter.url}/login`);
 		await page.getByLabel("Password").fill(PASSWORD);
 		await page.getByRole("button", { name: "Log in" }).click();
-		await page.locator(".row").first().waitFor();
-		const visits = [];
-		for (let i = 0; i < VISITS; i++) visits.push(await visit(page, banter.url));
-		const first = quantile(visits, 0.5);
-		const value = `median ${ms(first)}, longest ${ms(Math.max(...visits))}`;
-		say(
-			"from the navigation to the first rows",
-			value,
-			`${FIRST_ROWS_MS} ms`,
-			first <= FIRST_ROWS_MS,
-		);
-		await until("the stream is open and the page is quiet", async () => {
-			return (await banter.metric("event_streams")) >= 1;
-		});
-		await measureKeys(page);
-		await measureScroll(browser, page, "after a flick", FLICK_PX, FLICK_FRAMES);
-		await measureScroll(browser, page, "to the oldest, which loads all", JUMP_PX);
-		await measureScroll(browser, page, "back from the oldest", -FLICK_PX, FLICK_FRAMES);
+		await page.getByRole("main").waitFor();
+		if (!only.thread) await measureInbox(browser, page, banter);
+		await measureThread(browser, page, banter);
 	} finally {
 		await browser.close();
 	}

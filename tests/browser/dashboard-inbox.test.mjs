@@ -198,7 +198,7 @@ describe("the inbox", { skip: missing }, () => {
 		await resolved.waitFor({ state: "detached" });
 		await until("the server has it", async () => (await state()) === "open");
 		await page.keyboard.press("a");
-		await page.getByRole("dialog").getByRole("button", { name: "Jane (Me)" }).click();
+		await page.getByRole("dialog").getByRole("option", { name: "Jane (Me)" }).click();
 		await page.locator(`[data-id="${ids[1]}"]`).getByText("Jane").waitFor();
 		await page.locator(`[data-id="${ids[1]}"]`).focus();
 		await page.keyboard.press("Enter");
@@ -332,6 +332,9 @@ describe("the inbox", { skip: missing }, () => {
 			return (await result.count()) > 0;
 		});
 		await page.locator(".result").nth(1).waitFor();
+		// Who wrote it, as in the list.
+		const who = await result.locator("b").textContent();
+		assert.match(who, /^[A-Z][a-z]+ [A-Z][a-z]+$/);
 		const marks = await page.locator("mark").allTextContents();
 		assert.deepEqual(marks, ["zebra", "zebra", "zebra"]);
 		await page.getByRole("button", { name: "Filters" }).click();
@@ -478,7 +481,7 @@ describe("the inbox", { skip: missing }, () => {
 		const { page, complaints } = await visit({ as: member });
 		await page.keyboard.press("j");
 		await page.keyboard.press("a");
-		await page.getByRole("dialog").getByRole("button", { name: "Max (Me)" }).click();
+		await page.getByRole("dialog").getByRole("option", { name: "Max (Me)" }).click();
 		await page.getByRole("status").getByText("Assigned to Max.").waitFor();
 		assert.deepEqual(complaints, []);
 	});

@@ -71,6 +71,43 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 			assert.deepEqual(unexpected(complaints), []);
 		});
 
+		it("are changed by two owners at once: the second one is asked", async () => {
+			const kim = await addUser(banter, "kim@example.com", "--name", "Kim", "--member");
+			const [first, second] = [await open("users"), await open("users")];
+			const role = ({ page }) => page.getByLabel("Role of Kim");
+			for (const one of [first, second]) await role(one).waitFor();
+			// The second one does not learn what the first one does.
+			await second.page.route("**/v1/admin/users?*", () => {});
+			await role(first).selectOption("owner");
+			await toast(first.page, "The role of Kim has changed.");
+			await role(first).selectOption("member");
+			await until("Kim is a member", async () => (await userOf(kim.email)).role === "member");
+			await role(second).selectOption("owner");
+			await second.page.getByText("Somebody else has changed this meanwhile.").waitFor();
+			await assertAccessible(second.page);
+			assert.equal((await userOf(kim.email)).role, "member");
+			assert.equal(await role(second).inputValue(), "member");
+			await button(second.page, "Keep my changes").click();
+			await toast(second.page, "The role of Kim has changed.");
+			const { id, role: now } = await userOf(kim.email);
+			assert.equal(now, "owner");
+			await admin("DELETE", `users/${id}`);
+		});
+
+		it("are refused in the language of the page", async () => {
+			const { page } = await open("users", { locale: "de-DE" });
+			await button(page, "Mit Passwort hinzufügen").click();
+			await dialog(page).getByLabel("E-Mail").fill(jane.email);
+			await dialog(page).getByLabel("Erstes Passwort").fill("kurz");
+			await button(dialog(page), "Hinzufügen").click();
+			await dialog(page)
+				.getByText("Geben Sie ein Passwort mit mindestens 10 Zeichen ein.")
+				.waitFor();
+			await dialog(page).getByLabel("Erstes Passwort").fill("lang genug für alle");
+			await button(dialog(page), "Hinzufügen").click();
+			await dialog(page).getByText("Ein anderer Benutzer hat diese E-Mail-Adresse.").waitFor();
+		});
+
 		it("need an owner: a refused change goes back, with the reason", async () => {
 			const session = await logIn(banter, jane);
 			const { page } = await open("users", { session });
@@ -300,6 +337,14 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 			await notices.getByRole("heading", { name: /^uplot/ }).waitFor();
 			await notices.getByRole("heading", { name: /^preact [\d.]+, MIT$/ }).waitFor();
 			assert.deepEqual(unexpected(complaints), []);
+		});
+
+		it("follows by itself while somebody looks", async () => {
+			const { page } = await open("server", { prepare: (context) => context.clock.install() });
+			await page.getByText("banter", { exact: true }).waitFor();
+			const again = page.waitForRequest("**/v1/admin/server");
+			await page.clock.runFor(10_000);
+			await again;
 		});
 
 		it("is not shown to owners of other organizations", async () => {

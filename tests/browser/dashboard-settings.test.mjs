@@ -60,6 +60,26 @@ describe("the dashboard's settings", { skip: missing }, () => {
 			assert.deepEqual(complaints, []);
 		});
 
+		it("keep the name that was saved in another browser meanwhile, and ask", async () => {
+			const [first, second] = [
+				await open("profile", { as: joe }),
+				await open("profile", { as: joe }),
+			];
+			await second.page.getByLabel("Name").fill("Joseph");
+			await first.page.getByLabel("Name").fill("Joey");
+			await button(first.page, "Save").click();
+			await toast(first.page, "Saved");
+			await button(second.page, "Save").click();
+			await second.page.getByText("Somebody else has changed this meanwhile.").waitFor();
+			await first.page.reload();
+			assert.equal(await first.page.getByLabel("Name").inputValue(), "Joey");
+			await button(second.page, "Take the other version").click();
+			assert.equal(await second.page.getByLabel("Name").inputValue(), "Joey");
+			await second.page.getByLabel("Name").fill("Joe");
+			await button(second.page, "Save").click();
+			await toast(second.page, "Saved");
+		});
+
 		it("change language and colours of this device", async () => {
 			const { page } = await open("profile", { as: jane });
 			await page.getByRole("main").getByText("Dark", { exact: true }).click();
@@ -91,6 +111,16 @@ describe("the dashboard's settings", { skip: missing }, () => {
 			await page.reload();
 			await page.getByRole("heading", { name: "Password" }).waitFor();
 			await logIn(banter, { email: kim.email, password: "another long one" });
+		});
+
+		it("show a new sign-in without a reload, while somebody looks", async () => {
+			const prepare = (context) => context.clock.install();
+			const { page } = await open("sign-ins", { as: joe, prepare });
+			const rows = page.locator(".settings-row");
+			const before = await rows.count();
+			await logIn(banter, joe);
+			await page.clock.runFor(10_000);
+			await rows.nth(before).waitFor();
 		});
 
 		it("end one sign-in, and then all others: these browsers are out", async () => {

@@ -142,6 +142,24 @@ describe("the dashboard's thread", { skip: missing }, () => {
 		});
 	});
 
+	it("says why the details of a reply are missing, and loads them when asked again", async () => {
+		const { visitor, id } = await visit();
+		const operator = await open(id);
+		await operator.saidUntil(GREETED);
+		await operator.page.route(`**/conversations/${id}?around=*`, (route) => route.abort());
+		await visitor.say("[[tokens=3]] missing");
+		await operator.saidUntil([
+			...GREETED,
+			"user: [[tokens=3]] missing",
+			`assistant: ${numbered(3)}`,
+		]);
+		await operator.log.getByRole("button", { name: "Details of this reply" }).last().click();
+		await operator.log.getByText("The server cannot be reached.").waitFor();
+		await operator.page.unroute(`**/conversations/${id}?around=*`);
+		await operator.log.getByRole("button", { name: "Try again" }).click();
+		await operator.log.getByText("gpt-4.1-mini", { exact: true }).waitFor();
+	});
+
 	describe("long conversations", () => {
 		const COUNT = 90;
 		let id;
@@ -214,6 +232,39 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			await until("the newest is shown", async () =>
 				(await operator.said()).at(-1).endsWith(messages.at(-1).content),
 			);
+		});
+
+		it("stay at the end while a long reply is drawn piece by piece", async () => {
+			const own = await talk("drawn", HELLO[0]);
+			const operator = await open(own);
+			await operator.saidUntil(GREETED);
+			await talk("drawn", "[[tokens=3000]] a long one");
+			await until("the whole reply is drawn", async () =>
+				(await operator.said()).at(-1).endsWith("t2999"),
+			);
+			await until("its end is in view", () =>
+				operator.log.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 2),
+			);
+		});
+
+		it("keep the place while the side panel changes their width", async () => {
+			const operator = await open(id);
+			await until("the messages are shown", async () => (await operator.said()).length > 0);
+			/** The first visible message, and how far its top is from the one of the box, in pixels. */
+			const place = () =>
+				operator.log.evaluate((box) => {
+					const edge = box.getBoundingClientRect().top;
+					const rows = [...box.querySelectorAll("[data-row]")];
+					const first = rows.find((row) => row.getBoundingClientRect().bottom > edge);
+					return [first.dataset.row, Math.round(first.getBoundingClientRect().top - edge)].join();
+				});
+			await operator.log.evaluate((box) => box.scrollBy(0, -box.clientHeight * 1.5));
+			const before = await place();
+			for (const isOpen of [false, true]) {
+				await operator.page.getByRole("button", { name: "Details", exact: true }).click();
+				await operator.side.waitFor({ state: isOpen ? "visible" : "detached" });
+				await until("the same message is at the top", async () => (await place()) === before);
+			}
 		});
 
 		it("say that a linked message does not exist any more", async () => {
@@ -435,7 +486,13 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			await first.side.getByRole("button", { name: "Save" }).click();
 			await first.side.getByRole("link", { name: "ann@shop.example" }).waitFor();
 
-			await second.side.getByRole("textbox", { name: "Name" }).fill("Ann Lee");
+			const name = second.side.getByRole("textbox", { name: "Name" });
+			await name.fill("Ann Lee");
+			await second.page.getByRole("link", { name: "Widgets", exact: true }).click();
+			await second.page.getByRole("heading", { name: "Widgets", level: 1 }).waitFor();
+			await second.page.goBack();
+			await name.waitFor();
+			assert.equal(await name.inputValue(), "Ann Lee", "unsaved changes stay");
 			await second.side.getByRole("button", { name: "Save" }).click();
 			await second.side.getByText("Nothing was overwritten").waitFor();
 			await second.side.getByRole("button", { name: "Keep my changes" }).click();
@@ -509,18 +566,57 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			assert.equal(tags.filter(({ name }) => name === "Delivery").length, 1);
 		});
 
+		it("tags: two people who add one at the same time keep both", async () => {
+			const id = await talk("tagged-by-two", HELLO[0]);
+			const names = ["Fragile", "Heavy"];
+			for (const name of names) await site.admin("POST", "tags", { name, color: "#c2410c" });
+			const operators = [await open(id, jane), await open(id, joe)];
+			// Neither page can know of the other's tag when it sends its own.
+			const held = [];
+			for (const { page } of operators)
+				await page.route(`**/v1/admin/conversations/${id}`, async (route) => {
+					if (route.request().method() === "PUT") held.push(route);
+					else await route.continue();
+				});
+			for (const [i, { side }] of operators.entries()) {
+				await side.getByRole("button", { name: "Add tag" }).click();
+				await side.getByRole("combobox", { name: "Find or create a tag" }).fill(names[i]);
+				await side.getByRole("option", { name: names[i], exact: true }).click();
+			}
+			await until("both are sent", () => held.length === 2);
+			for (const route of held) await route.continue();
+			for (const { side } of operators)
+				for (const name of names)
+					await side.getByRole("button", { name: `Remove tag ${name}` }).waitFor();
+			const { conversation } = await site.admin("GET", `conversations/${id}`);
+			assert.equal(conversation.tags.length, 2);
+		});
+
 		it("status, and who is in charge", async () => {
 			const id = await talk("status", HELLO[0]);
 			const operator = await open(id, joe);
 			await operator.page.getByRole("button", { name: "Open: change the status" }).click();
 			await operator.page.getByRole("menuitemradio", { name: "Waiting for a person" }).click();
 			await until("it waits", async () => (await state(id)) === "waiting");
-			await operator.page.getByRole("button", { name: "Unassigned: Assign" }).click();
-			await operator.page.getByRole("menuitemradio", { name: "Jane" }).click();
-			await operator.page.getByRole("button", { name: "Jane: Assign" }).waitFor();
 			const { users } = await site.admin("GET", "users");
-			const { conversation } = await site.admin("GET", `conversations/${id}`);
-			assert.equal(conversation.assignedTo, users.find(({ name }) => name === "Jane").id);
+			const assigned = async () =>
+				(await site.admin("GET", `conversations/${id}`)).conversation.assignedTo;
+			const button = (name) =>
+				operator.page.getByRole("button", { name: `${name}: Assign conversation` });
+			await button("Unassigned").click();
+			await operator.page.getByRole("option", { name: "Jane" }).click();
+			await button("Jane").waitFor();
+			const said = operator.page.getByRole("status");
+			await said.getByText("Assigned to Jane.").waitFor();
+			assert.equal(await assigned(), users.find(({ name }) => name === "Jane").id);
+			assert.equal(await isFocused(button("Jane")), true, "the focus is back");
+			// The same by keys: nobody is found by a few letters.
+			await operator.page.keyboard.press("a");
+			await operator.page.keyboard.type("nob");
+			assert.equal(await operator.page.getByRole("option").count(), 1);
+			await operator.page.keyboard.press("Enter");
+			await said.getByText("Assigned to nobody.").waitFor();
+			assert.equal(await assigned(), null);
 		});
 
 		it("rolls a refused change back, and says why", async () => {

@@ -32,6 +32,8 @@ const OWNERS_ONLY = [
 	...["webhooks_test", "webhooks_deliveries", "webhooks_retry"],
 	...["budgets_get", "budgets_put", "prices_change", "server", "tags_delete"],
 	...["widgets_make_secret", "widgets_delete_secret"],
+	...["sources_create", "sources_change", "sources_delete", "sources_crawl", "sources_removal"],
+	...["sources_page_delete", "sources_content"],
 ];
 
 const contract = new Contract();
@@ -143,6 +145,23 @@ describe("a user", () => {
 		await change(413, "x".repeat(4097));
 		for (const headers of [ADMIN, await enter({ password: PASSWORD })])
 			await change(403, { name: "x" }, headers);
+	});
+
+	it("changes the version of its profile that it has read, and no other one", async () => {
+		const session = await enter(await addUser(banter, "versions@example.com"));
+		const { json, headers } = await send(banter, 200, "GET", "me", session);
+		const change = (status, name, etag) =>
+			send(banter, status, "PUT", "me", { ...session, "if-match": etag }, { name });
+		const first = await change(200, "Jane", headers.etag);
+		assert.notEqual(first.headers.etag, headers.etag);
+		const refused = await change(412, "Joan", headers.etag);
+		assert.equal(refused.json.code, "changed");
+		assert.deepEqual(refused.json.current, { ...json, user: { ...json.user, name: "Jane" } });
+		assert.equal(refused.headers.etag, first.headers.etag);
+		// A proxy may make it weak.
+		await change(200, "Joan", `W/${first.headers.etag}`);
+		await change(200, "Jo", "*");
+		assert.equal((await send(banter, 200, "GET", "me", ADMIN)).headers.etag, undefined);
 	});
 
 	it("with the role of a member may do everything but what only owners may do", async () => {

@@ -78,6 +78,24 @@ describe("the inbox", () => {
 		assert.equal((await change({})).state, "open");
 	});
 
+	it("adds and removes tags, and keeps those that somebody else has set meanwhile", async () => {
+		const other = (await send(201, "POST", "tags", { name: "Urgent", color: "#fff" })).id;
+		const tags = async (body) => (await change(body)).tags;
+		assert.deepEqual(await tags({ addTags: [tag] }), [tag]);
+		assert.deepEqual(await tags({ addTags: [other] }), [tag, other]);
+		assert.deepEqual(await tags({ addTags: [other] }), [tag, other], "once more");
+		assert.deepEqual(await tags({ removeTags: [tag] }), [other]);
+		assert.deepEqual(await tags({ removeTags: [tag, NOBODY] }), [other], "once more");
+		assert.deepEqual(await tags({ addTags: [tag], removeTags: [other] }), [tag]);
+		await send(204, "DELETE", `tags/${other}`);
+		const refused = async (body, fields) =>
+			assertFields(await drive(banter, 422, "PUT", path(), body), fields);
+		await refused({ addTags: [other] }, ["addTags"]);
+		await refused({ addTags: ["x"], removeTags: [1] }, ["addTags", "removeTags"]);
+		await refused({ tags: [tag], addTags: [], removeTags: [] }, ["addTags", "removeTags"]);
+		assert.deepEqual(await tags({ tags: [] }), []);
+	});
+
 	it("refuses invalid filters", async () => {
 		for (const query of ["state=x", "tag=x", "assignedTo=x", "assignedTo=me", "unread=1"])
 			await send(400, "GET", `conversations?${query}`);

@@ -37,7 +37,8 @@ export async function adminExpect(banter, status, method, path, body, headers) {
 /** Checks that the response is 422 and lists exactly these members as invalid. */
 export function assertFields(answer, names) {
 	assert.equal(answer.status, 422, answer.text);
-	assert.deepEqual(Object.keys(answer.json), ["error", "code", "fields"]);
+	assert.deepEqual(Object.keys(answer.json), ["error", "code", "fields", "reasons"]);
+	assert.deepEqual(Object.keys(answer.json.reasons), Object.keys(answer.json.fields));
 	assert.equal(answer.json.code, "invalid_fields");
 	assert.deepEqual(Object.keys(answer.json.fields).sort(), [...names].sort());
 }

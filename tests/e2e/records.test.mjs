@@ -192,8 +192,6 @@ after(() => {
 
 for (const [kind, { one, needed, defaults, chosen, wrong, large }] of Object.entries(KINDS))
 	describe(kind, () => {
-		// A user has no updated_at, and a change returns the user as it is afterwards.
-		const isVersioned = kind !== "users";
 		const hasPost = kind !== "contacts"; // visitors create contacts
 
 		it("a new one has defaults and an id", async () => {
@@ -219,22 +217,20 @@ for (const [kind, { one, needed, defaults, chosen, wrong, large }] of Object.ent
 			assert.deepEqual(await put(`${kind}/${record.id}`, changed), changed);
 		});
 
-		if (isVersioned)
-			it("a change with an outdated updated_at is refused", async () => {
-				const record = await make(kind, chosen());
-				const path = `${kind}/${record.id}`;
-				await put(path, { name: "Somebody else's" });
-				const { updated_at } = await refuseFields(["updated_at"], "PUT", path, record);
-				assert.match(updated_at, /read it again/);
-				await put(path, { ...record, updated_at: undefined });
-			});
+		it("a change with an outdated updated_at is refused", async () => {
+			const record = await make(kind, chosen());
+			const path = `${kind}/${record.id}`;
+			await put(path, { name: "Somebody else's" });
+			const { updated_at } = await refuseFields(["updated_at"], "PUT", path, record);
+			assert.match(updated_at, /read it again/);
+			await put(path, { ...record, updated_at: undefined });
+		});
 
-		if (isVersioned)
-			it("a change of another version than the current one is refused with that (If-Match)", async () => {
-				const record = await make(kind, chosen());
-				const change = (status, path, body, headers) => send(status, "PUT", path, body, headers);
-				await assertVersioned(change, `${kind}/${record.id}`, record, { name: "Mine" });
-			});
+		it("a change of another version than the current one is refused with that (If-Match)", async () => {
+			const record = await make(kind, chosen());
+			const change = (status, path, body, headers) => send(status, "PUT", path, body, headers);
+			await assertVersioned(change, `${kind}/${record.id}`, record, { name: "Mine" });
+		});
 
 		it("all invalid and missing members are named, and nothing is changed", async () => {
 			const record = await make(kind);
@@ -293,7 +289,8 @@ for (const [kind, { one, needed, defaults, chosen, wrong, large }] of Object.ent
 					return record.updated_at;
 				};
 				const times = await Promise.all(names.map(change));
-				if (isVersioned) assert.equal(new Set(times).size, names.length, "times are unique");
+				// The answer has the user as it is after later changes.
+				if (kind !== "users") assert.equal(new Set(times).size, names.length, "times are unique");
 				for (const record of await Promise.all([1, 2, 3, 4, 5].map(() => get(path))))
 					for (const name of names) assert.deepEqual(record[name], wanted[name]);
 			}
@@ -376,7 +373,7 @@ describe("agents only", () => {
 	it("the server must be one of the settings, and base_url must be its address", async () => {
 		const unknown = { name: "A", key_name: "none" };
 		const { key_name } = await refuseFields(["key_name"], "POST", "agents", unknown);
-		assert.match(key_name, /: local, other-one$/);
+		assert.match(key_name, /: local or other-one$/);
 		const agent = await make("agents", { key_name: "local", base_url: LOCAL });
 		const path = `agents/${agent.id}`;
 		assert.equal(agent.base_url, LOCAL);

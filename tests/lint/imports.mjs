@@ -16,10 +16,12 @@ const DASHBOARD_LAYERS = ["api", "text", "hooks", "ui", "shell"].map(
 const DASHBOARD_PARTS = {
 	agents: [],
 	contacts: [],
+	knowledge: [],
 	inbox: ["thread", "start"],
 	join: [],
 	login: [],
 	numbers: [],
+	refusals: [],
 	settings: ["snippets"],
 	snippets: [],
 	start: [],

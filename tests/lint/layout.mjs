@@ -13,7 +13,7 @@ const FILES_MAX = 30;
 
 /** The layers of storaged, lowest first: each may include all below it. */
 const STORE_LAYERS =
-	"engine open live request identities changes numbers budgets webhooks conversations records keys visitors inbox turns indexing import retention server"
+	"engine open live request identities changes numbers budgets webhooks content conversations records keys visitors inbox turns indexing import retention server"
 		.split(" ")
 		.map((name) => `storaged/${name}`);
 
@@ -25,7 +25,7 @@ const FOLDERS = Object.fromEntries(
 	`proto/base:
 	proto/settings: proto/base
 	proto/ipc: proto/base
-	proto/process: proto/base
+	proto/process: proto/base proto/settings
 	masterd:
 	workerd/http/message:
 	workerd/http: workerd/http/message
@@ -36,9 +36,10 @@ const FOLDERS = Object.fromEntries(
 	workerd/model: workerd/http/message workerd/net
 	workerd/model/openai:
 	workerd/webhooks: workerd/store workerd/net workerd/api/request workerd/api/events
-	workerd/turn: workerd/store workerd/model workerd/model/openai
+	workerd/knowledge: workerd/store workerd/search
+	workerd/turn: workerd/knowledge workerd/store workerd/model workerd/model/openai
 	workerd/api/request: workerd/http/ workerd/store workerd/turn
-	workerd/api/fields: workerd/http/ workerd/api/request
+	workerd/api/fields: workerd/http/ workerd/knowledge workerd/turn workerd/api/request
 	workerd/api/guard: workerd/http/ workerd/api/request workerd/api/fields
 	workerd/api/live: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard
@@ -67,9 +68,16 @@ const FOLDERS = Object.fromEntries(
 		workerd/api/guard workerd/api/admin
 	workerd/api: workerd/http/ workerd/store workerd/search workerd/model workerd/turn workerd/webhooks \
 		workerd/api/
+	workerd/crawl/rules:
+	workerd/crawl/document:
+	workerd/crawl/fetch: workerd/net workerd/crawl/rules
+	workerd/crawl/source: workerd/store workerd/crawl workerd/crawl/document workerd/crawl/fetch workerd/crawl/rules
+	workerd/crawl: workerd/store workerd/crawl/document workerd/crawl/fetch workerd/crawl/source
+	workerd/crawl/extract: workerd/crawl/document
 	workerd: workerd/
 	${STORE_LAYERS.map((folder, i) => `${folder}: ${STORE_LAYERS.slice(0, i).join(" ")}`).join("\n")}
-	storaged/verify: storaged/engine storaged/identities storaged/numbers storaged/budgets storaged/conversations storaged/records
+	storaged/verify: storaged/engine storaged/identities storaged/numbers storaged/budgets storaged/content storaged/conversations \
+		storaged/records
 	storaged/search/text:
 	storaged/search/base:
 	storaged/search/language: storaged/search/text
@@ -128,6 +136,9 @@ const PREFIXES = {
 	"storaged/engine/txn": ["record", "walk"],
 	"storaged/server/batch": ["handlers"],
 	"storaged/search/main": ["searchd"],
+	"workerd/crawl/fetch/hosts": ["host"],
+	"workerd/crawl/fetch/robots_cache": ["robots_ask"],
+	"workerd/crawl/source/page_set": ["page"],
 	"storaged/server/main": ["storaged"],
 	"workerd/api/process_usage": ["usage"],
 	"workerd/http/tls": ["io"],
@@ -137,7 +148,7 @@ const PREFIXES = {
 /** A library's header, and the files that may include it. */
 const HEADERS = {
 	"curl/curl.h":
-		/^workerd\/(model\/(upstream_(dial|target)|model_list)|net\/curl_loop|webhooks\/webhook_post)\.c$/,
+		/^workerd\/(model\/(upstream_(dial|target)|model_list)|net\/curl_loop|webhooks\/webhook_post|crawl\/fetch\/fetch)\.c$/,
 	"nghttp2/nghttp2.h": /^workerd\/model\/upstream_http2\.c$/,
 	"lmdb.h": /^storaged\/engine\//,
 	"xxhash.h": /^storaged\/(engine|cli\/files)\//,
@@ -145,6 +156,7 @@ const HEADERS = {
 	"seccomp.h": /^proto\/process\/call_filter\.c$/,
 	"openssl/ssl.h": /^workerd\/(http\/(tls|io)|model\/upstream_tls)\.c$/,
 	"libstemmer.h": /^storaged\/search\/language\/stem\.c$/,
+	"zlib.h": /^workerd\/crawl\/fetch\/gunzip\.c$/,
 	"sqlite3.h": /^storaged\/search\//,
 	"unicase.h": /^storaged\/(identities\/match_keys|search\/(text\/fold|language\/stem))\.c$/,
 	"uninorm.h": /^storaged\/(identities\/match_keys|search\/text\/fold)\.c$/,

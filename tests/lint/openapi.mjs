@@ -1,6 +1,6 @@
 // Checks workerd/api/openapi/openapi.json: the rules of OpenAPI 3.1, and that it matches the table of routes,
-// the version, the statuses in the metrics, the types of the front ends, and a client's of the examples. Prints each error, and exits 1
-// if there is any.
+// the version, the statuses in the metrics, the reasons to refuse a field, the types of the front ends, and a client's
+// of the examples. Prints each error, and exits 1 if there is any.
 //
 //	node tests/lint/openapi.mjs [--write]	--write: generates the types
 
@@ -88,6 +88,17 @@ function statusesAreCounted() {
 	);
 }
 
+function reasonsAgree() {
+	const inTable = [
+		...read("workerd/api/fields/field_reasons.def").matchAll(/^REASON\(\w+, "(\w+)"/gm),
+	].map(([, code]) => code);
+	const documented = document().components.schemas.FieldReason.properties.code.enum;
+	return [
+		...difference("is in field_reasons.def and not in openapi.json", inTable, documented),
+		...difference("is in openapi.json and not in field_reasons.def", documented, inTable),
+	];
+}
+
 /** What the types leave out: most of the document, and of no use to a type checker. */
 const UNTYPED = new Set(["headers", "example", "examples", "summary"]);
 
@@ -170,6 +181,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 		...routesAgree(),
 		...versionAgrees(),
 		...statusesAreCounted(),
+		...reasonsAgree(),
 		...(await typesAreCurrent()),
 		...(await examplesCompile()),
 	];

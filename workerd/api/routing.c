@@ -11,6 +11,7 @@
 #include "workerd/api/admin/admin_handlers.h"
 #include "workerd/api/budgets/budgets_handlers.h"
 #include "workerd/api/chat/chat_handlers.h"
+#include "workerd/api/content/content_handlers.h"
 #include "workerd/api/events/events_handlers.h"
 #include "workerd/api/export/export_handlers.h"
 #include "workerd/api/feed/feed_handlers.h"
@@ -29,7 +30,8 @@
 #include "workerd/api/widget/widget_handlers.h"
 #include "workerd/http/message/negotiate.h"
 
-#define UNKNOWN_BODY_MAX 65536 /* read and discarded before a 404 */
+#define UNKNOWN_BODY_MAX 65536   /* read and discarded before a 404 */
+#define WHOLE_BODY_MAX   1048576 /* longer bodies are streamed */
 
 #define EVERY_METHOD                                                           \
 	(1u << HTTP_GET | 1u << HTTP_HEAD | 1u << HTTP_POST | 1u << HTTP_PUT | \
@@ -41,17 +43,18 @@ static api_handler_fn routing_answer_unknown, routing_answer_wrong_method,
 _Static_assert((int)ROUTES_NUMBERS <= METRIC_ROUTES_MAX, "the scoreboard has a cell for each");
 
 static const struct api_route rows[ROUTES_UNREADABLE] = {
-#define ROUTE(method, pattern, handler, guard, body_max, name) \
-	{{body_max}, HTTP_##method, pattern, GUARD_##guard, handle_##handler},
+#define ROUTE(method, pattern, handler, guard, body_max, name)                           \
+	{{body_max, (body_max) > WHOLE_BODY_MAX}, HTTP_##method, pattern, GUARD_##guard, \
+	    handle_##handler},
 #include "workerd/api/routes.def"
-    [ROUTES_UNKNOWN] = {{UNKNOWN_BODY_MAX}, HTTP_OTHER, NULL, GUARD_PUBLIC,
+    [ROUTES_UNKNOWN] = {{UNKNOWN_BODY_MAX, false}, HTTP_OTHER, NULL, GUARD_PUBLIC,
 	routing_answer_unknown},
-    [ROUTES_WRONG_METHOD] = {{UNKNOWN_BODY_MAX}, HTTP_OTHER, NULL, GUARD_PUBLIC,
+    [ROUTES_WRONG_METHOD] = {{UNKNOWN_BODY_MAX, false}, HTTP_OTHER, NULL, GUARD_PUBLIC,
 	routing_answer_wrong_method},
-    [ROUTES_OPTIONS] = {{UNKNOWN_BODY_MAX}, HTTP_OTHER, NULL, GUARD_PUBLIC,
+    [ROUTES_OPTIONS] = {{UNKNOWN_BODY_MAX, false}, HTTP_OTHER, NULL, GUARD_PUBLIC,
 	routing_answer_options},
-    [ROUTES_WIDGET_OPTIONS] = {{UNKNOWN_BODY_MAX}, HTTP_OTHER, NULL, GUARD_WIDGET_OPTIONS,
-	routing_answer_options},
+    [ROUTES_WIDGET_OPTIONS] = {{UNKNOWN_BODY_MAX, false}, HTTP_OTHER, NULL,
+	GUARD_WIDGET_OPTIONS, routing_answer_options},
 };
 
 struct router *

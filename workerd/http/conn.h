@@ -10,6 +10,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "workerd/http/body.h"
 #include "workerd/http/date.h"
 #include "workerd/http/http_config.h"
 #include "workerd/http/io.h"
@@ -17,6 +18,7 @@
 
 /*
  *	IDLE ──▶ HEAD ──▶ BODY ──▶ ANSWER ──▶ IDLE | HEAD …
+ *	           │        │        ├──▶ RECEIVE ──▶ ANSWER
  *	           │        │        ├──▶ UPGRADED
  *	           │        │        │       │
  *	           └────────┴────────┴───────┴──▶ CLOSING ──▶ LINGER ──▶ DYING
@@ -24,10 +26,11 @@
  * and from every state to DYING, when the client has left or breaks a limit.
  */
 enum conn_state {
-	CONN_IDLE,     /* between requests, or in the handshake before the first; no buffers */
-	CONN_HEAD,     /* a request has begun */
-	CONN_BODY,     /* its head is valid; the body is incomplete */
-	CONN_ANSWER,   /* there is an exchange */
+	CONN_IDLE,    /* between requests, or in the handshake before the first; no buffers */
+	CONN_HEAD,    /* a request has begun */
+	CONN_BODY,    /* its head is valid; the body is incomplete */
+	CONN_ANSWER,  /* there is an exchange */
+	CONN_RECEIVE, /* there is one, and its handler waits for a piece of the body (body.h) */
 	CONN_UPGRADED, /* it speaks another protocol now (WebSocket) */
 	CONN_CLOSING,  /* the last reply is queued; the rest of the output goes out */
 	CONN_LINGER,   /* our side is shut down; input is discarded */
@@ -62,6 +65,16 @@ struct conn_protocol {
 	void (*turn_end)(void *arg);
 };
 
+/* A streamed body that was not taken completely (body.h). */
+struct streamed_body {
+	struct buf come;  /* bytes that have come and were not taken */
+	uint64_t left;    /* bytes that were not taken */
+	size_t piece;     /* RECEIVE: bytes that the handler waits for, */
+	http_body_fn *fn; /* and where it takes them */
+	void *arg;
+	bool expects_continue; /* the client waits for 100 (Continue) */
+};
+
 struct http_conn {
 	TAILQ_ENTRY(http_conn) all;
 	TAILQ_ENTRY(http_conn) touched_entry;
@@ -74,17 +87,18 @@ struct http_conn {
 	struct buf out;
 	size_t replay;             /* bytes at the front of out that output_max ignores */
 	struct slice static_body;  /* of reply_static(), sent after out */
-	struct conn_exchange *box; /* in ANSWER and UPGRADED */
+	struct conn_exchange *box; /* in ANSWER, RECEIVE and UPGRADED */
 	const struct conn_protocol *protocol; /* in UPGRADED, else NULL */
 	void *protocol_arg;
 	const struct http_route *route; /* of the request that is being read */
 	/* BODY, ANSWER, UPGRADED: bytes of the request in `in`; 0 after request_release(). While a chunked
 	 * body comes, its decoded bytes so far. */
 	size_t need;
-	struct chunked chunks; /* BODY: if the body is chunked */
-	size_t lingered;       /* LINGER: bytes discarded */
-	unsigned lingers;      /* LINGER: how often its timeout was extended */
-	size_t held;           /* bytes of its buffers, as counted in server->held */
+	struct chunked chunks;          /* BODY: if the body is chunked */
+	struct streamed_body *streamed; /* ANSWER and RECEIVE: NULL for other bodies */
+	size_t lingered;                /* LINGER: bytes discarded */
+	unsigned lingers;               /* LINGER: how often its timeout was extended */
+	size_t held;                    /* bytes of its buffers, as counted in server->held */
 	size_t stall_left; /* bytes that the client must take before the stall timer restarts */
 	uint64_t number;
 	uint64_t slot; /* set by config.admit */

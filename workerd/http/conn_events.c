@@ -6,7 +6,7 @@
  * to the next request, and conn_settle(), the only place where events and timer are set. A connection that
  * fails anywhere is marked DYING and freed after that.
  *
- * While there is an exchange that is not upgraded nothing is read. So the slices of its request stay
+ * While there is an exchange that is not upgraded nothing is read, except pieces of a streamed body. So the slices of its request stay
  * valid, and a client that sends ahead fills its own kernel's buffers and not ours.
  */
 #include "workerd/http/conn_events.h"
@@ -17,6 +17,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "workerd/http/body_conn.h"
 #include "workerd/http/reply.h"
 #include "workerd/http/request.h"
 #include "workerd/http/tls.h"
@@ -117,6 +118,7 @@ conn_free(struct http_conn *c)
 		io_close(&c->io);
 	buf_clear(&c->in);
 	buf_clear(&c->out);
+	body_end(c);
 	free(c);
 }
 
@@ -126,6 +128,7 @@ conn_after_reply(struct http_conn *c)
 {
 	if (!c->refused)
 		buf_consume(&c->in, c->need);
+	body_end(c);
 	buf_release(&c->in);
 	http_parser_init(&c->parser, c->server->config.limits.head_max);
 	c->need = 0;
@@ -218,6 +221,22 @@ conn_read_request(struct http_conn *c)
 	c->read_again = n == wanted;
 }
 
+/* Reads what is missing in a piece of a streamed body, and gives it to the handler when it is complete. */
+static void
+conn_read_piece(struct http_conn *c)
+{
+	size_t wanted = body_wanted(c);
+	size_t n = wanted == 0 ? 0 : conn_read_scratch(c, wanted);
+
+	c->read_again = n > 0 && n == (wanted < SCRATCH_SIZE ? wanted : SCRATCH_SIZE);
+	if (n > 0 && body_add(c, (struct slice){c->server->scratch, n}) == -1)
+		conn_drop(c, "no_memory");
+	else if (c->state == CONN_RECEIVE && body_wanted(c) == 0)
+		body_deliver(c, false);
+	else if (c->eof)
+		conn_drop(c, NULL);
+}
+
 /*
  * The client has shut down its side, or closed its socket: only the answer to what we send next tells which.
  * The handler may send nothing for minutes.
@@ -226,7 +245,7 @@ static void
 conn_client_ended(struct http_conn *c)
 {
 	c->eof = true;
-	if (c->box->x.eof_is_end) {
+	if (c->box->x.eof_is_end || body_is_cut(c)) {
 		conn_drop(c, NULL);
 		return;
 	}
@@ -321,6 +340,9 @@ conn_read(struct http_conn *c)
 	case CONN_ANSWER:
 		conn_peek(c);
 		break;
+	case CONN_RECEIVE:
+		conn_read_piece(c);
+		break;
 	case CONN_UPGRADED:
 		conn_read_upgraded(c);
 		break;
@@ -369,6 +391,8 @@ conn_on_timer(evutil_socket_t fd, short what, void *arg)
 		conn_drop(c, "stalled");
 	else if (c->state == CONN_UPGRADED)
 		c->protocol->expired(c->protocol_arg, timer);
+	else if (c->state == CONN_RECEIVE)
+		body_deliver(c, true);
 	else if ((timer == TIMER_HEAD || timer == TIMER_BODY) && buf_len(&c->in) > 0)
 		request_refuse(c, &none, 408);
 	else
@@ -399,7 +423,7 @@ conn_wanted_events(const struct http_conn *c)
 
 	if (c->state <= CONN_BODY && !c->blocked && !c->eof)
 		want = EV_READ;
-	if (c->state == CONN_ANSWER)
+	if (c->state == CONN_ANSWER || c->state == CONN_RECEIVE)
 		want = EV_READ;
 	if (c->state == CONN_UPGRADED && !c->blocked && !c->eof)
 		want = EV_READ;
@@ -431,6 +455,7 @@ conn_wanted_timer(const struct http_conn *c)
 	case CONN_HEAD:
 		return TIMER_HEAD;
 	case CONN_BODY:
+	case CONN_RECEIVE:
 		return TIMER_BODY;
 	case CONN_LINGER:
 		return TIMER_LINGER;
@@ -488,8 +513,8 @@ conn_settle(struct http_conn *c)
 		return;
 	}
 	/* Handlers are called from the loop only: input that is here already gets an event. */
-	if (c->read_again && (c->state <= CONN_BODY || c->state == CONN_UPGRADED) &&
-	    !c->blocked)
+	if (c->read_again && !c->blocked &&
+	    (c->state <= CONN_BODY || c->state == CONN_RECEIVE || c->state == CONN_UPGRADED))
 		event_active(&c->event, EV_READ, 0);
 }
 
@@ -500,7 +525,7 @@ conn_count_held(struct http_conn *c)
 	struct http_server *s = c->server;
 
 	s->held -= c->held;
-	c->held = c->in.cap + c->out.cap;
+	c->held = c->in.cap + c->out.cap + body_held(c);
 	s->held += c->held;
 	s->heavy |= c->held > CONN_HELD_LITTLE;
 }

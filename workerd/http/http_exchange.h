@@ -46,7 +46,7 @@ struct http_limits {
 };
 
 /* 16 KiB, 1 MiB, 256 KiB, 16 MiB, 256 MiB; 64 KiB, 4096, 2; 10 s, 10 s, 30 s, 75 s, 30 s, 30 s, 1 s,
- * 30, 16 MiB. */
+ * 30, 24 MiB. */
 extern const struct http_limits http_limits_default;
 
 /* Where a connection comes from. */
@@ -59,7 +59,10 @@ struct http_peer {
 
 /* What the server must know of a request's route. The user embeds it in a struct of its own. */
 struct http_route {
-	size_t body_max; /* bytes of a body; limits.body_max holds too */
+	size_t body_max; /* bytes of a body; limits.body_max holds too, unless it is streamed */
+	/* The handler is called before the body has come, and takes it in pieces (body.h): x->body is empty. A request
+	 * without Content-Length is refused with 411, as its length must be known. */
+	bool streamed;
 };
 
 /*
@@ -71,7 +74,7 @@ struct http_route {
  * stream, because thousands of streams may last for minutes. After that req is an empty request, and the
  * copies in this struct stay.
  *
- * Also made for requests that are refused before they are read (400, 408, 413, 414, 417, 431, 501, 505).
+ * Also made for requests that are refused before they are read (400, 408, 411, 413, 414, 417, 431, 501, 505).
  * These never reach the handler, but decorate and replied see them; req then holds what was parsed (see
  * http_parse()), nothing for 408.
  */

@@ -30,7 +30,7 @@ const struct http_limits http_limits_default = {
     .stall_timeout = 30000,
     .linger_timeout = 1000,
     .linger_times = 30,
-    .linger_max = 16 * 1024 * 1024,
+    .linger_max = 24 * 1024 * 1024, /* the longest streamed body */
 };
 
 /*

@@ -11,6 +11,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/json_escape.h"
 #include "proto/base/log.h"
+#include "workerd/http/body_conn.h"
 #include "workerd/http/conn.h"
 
 /* Hexadecimal length and two CRLF around it all. */
@@ -204,6 +205,8 @@ reply_end_header(struct http_exchange *x, bool last)
 {
 	struct http_conn *c = x->conn;
 
+	/* The rest of a streamed body may still come. */
+	c->refused |= body_left(c) > 0;
 	if (last || !x->keep_alive || c->refused || c->server->draining) {
 		c->close_after = true;
 		reply_put_str(x, "Connection: close\r\n\r\n");

@@ -9,6 +9,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "workerd/http/body_conn.h"
 #include "workerd/http/reply.h"
 
 /* Copies a request and its header fields into one piece of memory. */
@@ -69,6 +70,7 @@ request_refuse(struct http_conn *c, const struct http_request *req, int status)
 	} texts[] = {
 	    {400, "bad_request", "Malformed request"},
 	    {408, "request_timeout", "The request took too long to arrive"},
+	    {411, "length_required", "Content-Length is required here"},
 	    {413, "body_too_large", "Request body too large"},
 	    {414, "uri_too_long", "Request target too long"},
 	    {417, "expectation_failed", "Only 100-continue may be expected"},
@@ -122,7 +124,9 @@ request_body_max(const struct http_conn *c)
 {
 	size_t most = c->server->config.limits.body_max;
 
-	return c->route != NULL && c->route->body_max < most ? c->route->body_max : most;
+	if (c->route != NULL && (c->route->streamed || c->route->body_max < most))
+		return c->route->body_max;
+	return most;
 }
 
 /* Whether the body is complete. Before that, the connection enters BODY. */
@@ -194,6 +198,19 @@ request_take_body(struct http_conn *c)
 	return true;
 }
 
+/* A request with a streamed body: its handler takes it. */
+static void
+request_begin_stream(struct http_conn *c, const struct http_request *req, size_t head_len)
+{
+	if (req->chunked) {
+		request_refuse(c, req, 411);
+		return;
+	}
+	c->need = head_len;
+	body_begin(c, req, head_len);
+	request_handle(c, req, head_len);
+}
+
 /* The head is complete: refuses the body, handles the request, or waits for the rest of the body. false
  * when more bytes are needed. */
 static bool
@@ -205,6 +222,10 @@ request_take_head(struct http_conn *c, const struct http_request *req, size_t he
 		c->route = config->route(req, config->ctx);
 	if (req->content_length > request_body_max(c)) {
 		request_refuse(c, req, 413);
+		return true;
+	}
+	if (c->route != NULL && c->route->streamed) {
+		request_begin_stream(c, req, head_len);
 		return true;
 	}
 	if (request_begin_body(c, req, head_len)) {

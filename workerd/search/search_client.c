@@ -229,6 +229,13 @@ search_call(
 }
 
 struct search_call *
+search_call_find(
+    struct search_client *sc, const struct msg_find *find, search_answer_fn *fn, void *arg)
+{
+	return search_call_send(sc, MSG_FIND, find, fn, arg);
+}
+
+struct search_call *
 search_call_status(struct search_client *sc, search_answer_fn *fn, void *arg)
 {
 	return search_call_send(

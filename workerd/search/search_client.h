@@ -32,6 +32,10 @@ void search_client_free(struct search_client *sc);
 [[gnu::warn_unused_result]] struct search_call *search_call(
     struct search_client *sc, const struct msg_search *search, search_answer_fn *fn, void *arg);
 
+/* The same for the passages that fit a question: the answer is FOUND. */
+[[gnu::warn_unused_result]] struct search_call *search_call_find(
+    struct search_client *sc, const struct msg_find *find, search_answer_fn *fn, void *arg);
+
 /* The same for the state of the index: the answer is SEARCH_STATUS. */
 [[gnu::warn_unused_result]] struct search_call *search_call_status(
     struct search_client *sc, search_answer_fn *fn, void *arg);

@@ -47,7 +47,8 @@ struct store_listener {
 struct store_client {
 	struct event_base *base;
 	const char *path;
-	struct scoreboard_worker *board;
+	enum role role;
+	struct scoreboard_worker *board; /* NULL: nothing is counted */
 	struct channel channel;
 	bool connected;
 	struct event *readable, *writable, *retry;
@@ -104,9 +105,9 @@ store_call_answer(struct store_call *call, uint16_t type, const union msg *m)
 	store_answer_fn *fn = call->fn;
 	void *arg = call->arg;
 
-	if (m == NULL)
+	if (board != NULL && m == NULL)
 		metric_add(&board->store_unanswered, 1);
-	else
+	else if (board != NULL)
 		metric_observe(&board->store, clock_mono_ns() - call->since_ns, 1);
 	sc->repeated = call->sends > 1;
 	store_call_free(call);
@@ -316,7 +317,7 @@ store_try_connect(evutil_socket_t unused, short what, void *arg)
 		store_disconnect(sc, log_errno());
 		return;
 	}
-	channel_open(&sc->channel, fd, ROLE_WORKER, ROLE_STORE, OUT_MAX);
+	channel_open(&sc->channel, fd, sc->role, ROLE_STORE, OUT_MAX);
 	sc->connected = true;
 	log_event(LOG_INFO, "store_connected", L_STR("socket", sc->path));
 	TAILQ_FOREACH (call, &sc->order, link)
@@ -334,13 +335,13 @@ store_try_connect(evutil_socket_t unused, short what, void *arg)
 }
 
 struct store_client *
-store_client_new(struct event_base *base, const char *path, struct scoreboard_worker *board)
+store_client_new_as(struct event_base *base, const char *path, enum role role)
 {
 	struct store_client *sc = xcalloc(1, sizeof(*sc));
 
 	sc->base = base;
 	sc->path = path;
-	sc->board = board;
+	sc->role = role;
 	sc->channel.fd = -1;
 	sc->backoff_ms = BACKOFF_MIN_MS;
 	while (sc->n_unused < CALLS_MAX) {
@@ -351,6 +352,15 @@ store_client_new(struct event_base *base, const char *path, struct scoreboard_wo
 	sc->retry = evtimer_new(base, store_try_connect, sc);
 	must(sc->retry != NULL);
 	evtimer_add(sc->retry, &(struct timeval){0});
+	return sc;
+}
+
+struct store_client *
+store_client_new(struct event_base *base, const char *path, struct scoreboard_worker *board)
+{
+	struct store_client *sc = store_client_new_as(base, path, ROLE_WORKER);
+
+	sc->board = board;
 	return sc;
 }
 

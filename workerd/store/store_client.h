@@ -1,5 +1,5 @@
 /*
- * A worker's connection to storaged: requests are pipelined, replies matched by request id.
+ * The connection of a worker, or of crawld, to storaged: requests are pipelined, replies matched by request id.
  *
  * The client connects and reconnects by itself, with backoff; storaged may start later or restart
  * at any time. A request without a reply is sent again on the next connection (all requests are
@@ -32,6 +32,10 @@ typedef void store_answer_fn(void *arg, uint16_t type, const union msg *m);
 /* Starts to connect to the socket at path; counts requests on the board. Both are borrowed. */
 struct store_client *store_client_new(
     struct event_base *base, const char *path, struct scoreboard_worker *board);
+
+/* The same for a daemon with another role, which counts nothing. */
+struct store_client *store_client_new_as(
+    struct event_base *base, const char *path, enum role role);
 void store_client_free(struct store_client *sc);
 
 /* Events of the connection; any callback may be NULL. */

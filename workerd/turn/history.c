@@ -79,12 +79,60 @@ history_missing(const struct history *h)
 	return h->max - h->n;
 }
 
-int
-history_write(const struct history *h, struct buf *body)
+void
+history_questions(const struct history *h, struct slice *last, struct slice *before)
 {
+	const struct history_page *page;
+
+	*last = *before = (struct slice){0};
+	SLIST_FOREACH(page, &h->pages, link)
+	{
+		struct slice list = {page->list, page->len}, item;
+		struct msg_message_record record;
+
+		while (wire_list_next(&list, &item)) {
+			history_read_record(item, &record);
+			if (record.role != MESSAGE_USER || record.text.len == 0)
+				continue;
+			*before = *last;
+			*last = record.text;
+		}
+	}
+}
+
+/* A visitor's message with what stands before it. */
+static int
+history_write_question(struct buf *body, struct slice found, struct slice text)
+{
+	struct buf both;
+	int rc;
+
+	buf_init(&both, found.len + text.len);
+	must(buf_append(&both, found.p, found.len) == 0);
+	must(buf_append(&both, text.p, text.len) == 0);
+	rc = openai_add_message(body, MESSAGE_USER, buf_slice(&both));
+	buf_clear(&both);
+	return rc;
+}
+
+static int
+history_write_message(
+    struct buf *body, const struct msg_message_record *r, struct slice last, struct slice found)
+{
+	/* A record's text lies in its page, so the place says which message it is. */
+	if (found.len > 0 && r->text.p == last.p)
+		return history_write_question(body, found, r->text);
+	return openai_add_message(body, (enum message_role)r->role, r->text);
+}
+
+int
+history_write(const struct history *h, struct slice found, struct buf *body)
+{
+	struct slice last, before;
 	const struct history_page *page;
 	size_t skip = h->n > h->max ? h->n - h->max : 0;
 
+	history_questions(h, &last, &before);
 	SLIST_FOREACH(page, &h->pages, link)
 	{
 		struct slice list = {page->list, page->len}, item;
@@ -96,8 +144,7 @@ history_write(const struct history *h, struct buf *body)
 				continue;
 			if (skip > 0)
 				skip--;
-			else if (openai_add_message(
-				     body, (enum message_role)record.role, record.text) == -1)
+			else if (history_write_message(body, &record, last, found) == -1)
 				return -1;
 		}
 	}

@@ -29,7 +29,12 @@ void history_add(struct history *h, struct slice messages, uint64_t older);
 /* Number of messages still to load; 0 when there are enough, no more, or too many bytes. */
 size_t history_missing(const struct history *h);
 
-/* Appends the newest max messages that have text to a request. 0, or -1 with ENOBUFS. */
-[[gnu::warn_unused_result]] int history_write(const struct history *h, struct buf *body);
+/* Finds the visitor's newest message, and the one before it. Either may be empty. */
+void history_questions(const struct history *h, struct slice *last, struct slice *before);
+
+/* Appends the newest max messages that have text to a request; found, if it is not empty, directly before the visitor's
+ * newest message. 0, or -1 with ENOBUFS. */
+[[gnu::warn_unused_result]] int history_write(
+    const struct history *h, struct slice found, struct buf *body);
 
 #endif

@@ -20,6 +20,10 @@
  *
  *	restricted_topics
  *
+ *	## Content of the website
+ *
+ *	how to use the passages before a message, for an agent with knowledge (workerd/knowledge/)
+ *
  *	## About this visitor
  *
  *	the conversation's context, as data between two lines that it cannot contain
@@ -64,6 +68,15 @@ bool prompt_may_hand_over(const struct prompt *p);
 
 /* The agent's text for a visitor who waits for a person; empty: none. Valid as long as the prompt. */
 struct slice prompt_waiting_text(const struct prompt *p);
+
+/* What the agent's replies are based on; sources: with KNOWLEDGE_SOME, as in AGENT_RECORD, valid as long as the prompt. */
+enum knowledge prompt_knowledge(const struct prompt *p, struct slice *sources);
+
+/* What the agent does if the content has no answer. */
+enum not_found prompt_not_found(const struct prompt *p);
+
+/* Its text for NOT_FOUND_FIXED, its own or the default one. Valid as long as the prompt. */
+struct slice prompt_not_found_text(const struct prompt *p);
 
 /* What the model server understands. */
 struct prompt_options {

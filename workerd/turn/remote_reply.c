@@ -210,6 +210,16 @@ remote_reply_new_part(
 	return part->len == 0 || (part->p[0] & 0xc0) != 0x80;
 }
 
+/* The writer's sources, with all marks so far; empty: they have not changed. */
+static void
+remote_reply_cite(struct remote_reply *r, struct slice sources)
+{
+	if (sources.len == 0)
+		return;
+	reply_listeners_set_sources(&r->listeners, sources_read(sources));
+	reply_listeners_cite(&r->listeners);
+}
+
 void
 remote_reply_text(struct turns *turns, const struct msg_live_text *piece)
 {
@@ -222,10 +232,13 @@ remote_reply_text(struct turns *turns, const struct msg_live_text *piece)
 		remote_reply_request_state(r);
 		return;
 	}
-	if (part.len > 0 && reply_listeners_append(&r->listeners, part) == -1)
+	if (part.len > 0 && reply_listeners_append(&r->listeners, part) == -1) {
 		reply_listeners_fail(&r->listeners, TURN_TOO_LONG);
-	else if (!r->listeners.started)
-		reply_listeners_start(&r->listeners);
+	} else {
+		remote_reply_cite(r, piece->sources);
+		if (!r->listeners.started)
+			reply_listeners_start(&r->listeners);
+	}
 	remote_reply_leave_if_empty(r);
 }
 

@@ -115,6 +115,39 @@ reply_listener_fail(struct turn_listener *l, enum turn_failure failure)
 	sink->error(arg, &(struct turn_error){.failure = failure});
 }
 
+/* Sends a listener a mark. */
+static void
+reply_listeners_send_mark(
+    struct reply_listeners *ls, struct turn_listener *l, const struct source_mark *mark)
+{
+	const struct source_view view = sources_cited(ls->sources, mark->n);
+	const struct slice before = {buf_data(&ls->text), mark->at};
+	const struct turn_source source = {
+	    .n = view.n, .title = view.title, .url = view.url, .position = utf8_utf16_len(before)};
+
+	if (view.n != 0)
+		l->sink->source(l->arg, &source);
+}
+
+/* Whether a mark is in the text that is here. */
+static bool
+reply_listeners_has_place(const struct reply_listeners *ls, const struct source_mark *mark)
+{
+	return mark->at <= buf_len(&ls->text);
+}
+
+/* Sends a listener that starts the marks from a byte of the text on. */
+static void
+reply_listeners_send_marks(struct reply_listeners *ls, struct turn_listener *l, size_t offset)
+{
+	for (size_t i = 0; i < ls->n_cited && ls->current == l; i++) {
+		const struct source_mark mark = sources_mark(ls->sources, i);
+
+		if (mark.at >= offset && reply_listeners_has_place(ls, &mark))
+			reply_listeners_send_mark(ls, l, &mark);
+	}
+}
+
 /* Sends a listener its start position and the text from there on. */
 static void
 reply_listeners_start_one(struct reply_listeners *ls, struct turn_listener *l)
@@ -128,6 +161,8 @@ reply_listeners_start_one(struct reply_listeners *ls, struct turn_listener *l)
 	l->sink->start(l->arg, &ls->ids, position);
 	if (ls->current == l && offset < text.len)
 		l->sink->token(l->arg, (struct slice){text.p + offset, text.len - offset});
+	if (ls->current == l && l->sink->source != NULL)
+		reply_listeners_send_marks(ls, l, offset);
 	ls->current = NULL;
 }
 
@@ -187,6 +222,55 @@ reply_listeners_append(struct reply_listeners *ls, struct slice text)
 	}
 	ls->calling = false;
 	return 0;
+}
+
+void
+reply_listeners_set_sources(struct reply_listeners *ls, struct sources *sources)
+{
+	sources_free(ls->sources);
+	ls->sources = sources;
+	if (sources == NULL || ls->n_cited > sources_n_marks(sources))
+		ls->n_cited = 0;
+}
+
+static void
+reply_listeners_cite_mark(struct reply_listeners *ls, const struct source_mark *mark)
+{
+	struct turn_listener *l;
+
+	ls->calling = true;
+	for (l = LIST_FIRST(&ls->list); l != NULL; l = ls->next) {
+		ls->next = LIST_NEXT(l, link);
+		if (l->started && l->sink->source != NULL)
+			reply_listeners_send_mark(ls, l, mark);
+	}
+	ls->calling = false;
+}
+
+void
+reply_listeners_cite(struct reply_listeners *ls)
+{
+	while (ls->sources != NULL && ls->n_cited < sources_n_marks(ls->sources)) {
+		const struct source_mark mark = sources_mark(ls->sources, ls->n_cited);
+
+		if (!reply_listeners_has_place(ls, &mark))
+			return;
+		ls->n_cited++;
+		reply_listeners_cite_mark(ls, &mark);
+	}
+}
+
+size_t
+reply_listeners_n_marks(const struct reply_listeners *ls)
+{
+	return ls->sources == NULL ? 0 : sources_n_marks(ls->sources);
+}
+
+void
+reply_listeners_write_sources(const struct reply_listeners *ls, size_t text, struct buf *out)
+{
+	if (ls->sources != NULL)
+		sources_write(ls->sources, text, out);
 }
 
 struct turn_listener *
@@ -300,6 +384,7 @@ reply_listeners_discard_text(struct reply_listeners *ls)
 	}
 	ls->calling = false;
 	buf_reset(&ls->text);
+	reply_listeners_set_sources(ls, NULL);
 }
 
 static void
@@ -320,11 +405,14 @@ reply_listeners_close(struct reply_listeners *ls, const struct msg_turn_state *s
 	    .status = (enum message_status)state->status,
 	    .prompt_tokens = state->prompt_tokens,
 	    .completion_tokens = state->completion_tokens,
+	    .sources = state->sources,
 	};
 
 	if (!reply_listeners_text_matches(ls, state->text))
 		reply_listeners_discard_text(ls);
 	reply_listeners_append_missing(ls, state->text);
+	reply_listeners_set_sources(ls, sources_read(state->sources));
+	reply_listeners_cite(ls);
 	reply_listeners_start(ls);
 	if (state->status == MESSAGE_INTERRUPTED)
 		reply_listeners_fail(ls, TURN_INTERRUPTED);
@@ -348,6 +436,8 @@ reply_listeners_clear(struct reply_listeners *ls)
 	while ((l = reply_listeners_take(ls)) != NULL)
 		reply_listener_free(l);
 	buf_clear(&ls->text);
+	sources_free(ls->sources);
+	ls->sources = NULL;
 }
 
 bool

@@ -11,6 +11,7 @@
 
 #include <sys/queue.h>
 
+#include "workerd/knowledge/sources.h"
 #include "workerd/turn/reply_ref.h"
 #include "workerd/turn/turn_sink.h"
 
@@ -32,6 +33,8 @@ struct turn_listener {
 struct reply_listeners {
 	struct turn_ids ids;
 	struct buf text;
+	struct sources *sources; /* NULL: nothing was looked up */
+	size_t n_cited;          /* marks of the sources that the listeners have */
 	/* The reply was restarted: positions may refer to the text of an earlier run. */
 	bool restarted;
 	bool started; /* new listeners are started at once */
@@ -87,6 +90,19 @@ void reply_listeners_start(struct reply_listeners *ls);
  * no effect when the text would exceed TURN_REPLY_MAX. */
 [[gnu::warn_unused_result]] int reply_listeners_append(
     struct reply_listeners *ls, struct slice text);
+
+/* Takes over what the reply is based on, in place of what was known before. */
+void reply_listeners_set_sources(struct reply_listeners *ls, struct sources *sources);
+
+/* Sends the marks of the sources that are new. */
+void reply_listeners_cite(struct reply_listeners *ls);
+
+/* How many places cite sources so far. */
+size_t reply_listeners_n_marks(const struct reply_listeners *ls);
+
+/* Appends the SOURCES_RECORD for the first bytes of the text; nothing if nothing was looked up. */
+void reply_listeners_write_sources(
+    const struct reply_listeners *ls, size_t text, struct buf *out);
 
 /* Reports the end to all listeners and frees them. */
 void reply_listeners_done(struct reply_listeners *ls, const struct turn_reply *reply);

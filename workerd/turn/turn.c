@@ -29,6 +29,8 @@ turn_free(struct turn *t)
 	event_del(&t->timer);
 	reply_listeners_clear(&t->listeners);
 	history_clear(&t->history);
+	finding_cancel(t->finding);
+	passages_clear(&t->passages);
 	free(t->prompt);
 	free(t->model);
 	free(t->waiting_text);
@@ -133,6 +135,19 @@ turn_count_end(const struct turn *t)
 	metric_add(&board->tokens[METRIC_TOKENS_COMPLETION], t->reply.completion_tokens);
 }
 
+static void
+turn_report_done(struct turn *t)
+{
+	struct buf sources;
+
+	buf_init(&sources, WIRE_FRAME_MAX);
+	reply_listeners_write_sources(&t->listeners, t->reply.text.len, &sources);
+	t->reply.sources = buf_slice(&sources);
+	reply_listeners_done(&t->listeners, &t->reply);
+	t->reply.sources = (struct slice){0};
+	buf_clear(&sources);
+}
+
 void
 turn_report_end(struct turn *t)
 {
@@ -140,7 +155,7 @@ turn_report_end(struct turn *t)
 		reply_listeners_error(&t->listeners,
 		    &(struct turn_error){t->failure, t->retry_after_ms, t->refusal_text});
 	else
-		reply_listeners_done(&t->listeners, &t->reply);
+		turn_report_done(t);
 }
 
 void
@@ -168,6 +183,8 @@ turn_cancel_calls(struct turn *t)
 	if (t->call != NULL)
 		store_call_forget(t->call);
 	t->call = NULL;
+	finding_cancel(t->finding);
+	t->finding = NULL;
 	if (t->transfer != NULL)
 		upstream_cancel(t->transfer);
 	t->transfer = NULL;
@@ -201,6 +218,9 @@ turn_on_timer(evutil_socket_t fd, short what, void *arg)
 	switch (t->state) {
 	case TURN_BEGINNING:
 		turn_begin_timed_out(t);
+		break;
+	case TURN_LOADING: /* a trial */
+		turn_look_up(t);
 		break;
 	case TURN_STREAMING:
 		turn_checkpoint(t);
@@ -248,6 +268,7 @@ turn_new(
 	t->listeners.ids = *ids;
 	t->listeners.ids.run = ids->message;
 	history_init(&t->history, turns->max_history);
+	passages_init(&t->passages);
 	sse_init(&t->reader);
 	buf_init(&t->error_body, ERROR_BODY_MAX);
 	LIST_INSERT_HEAD(&turns->running, t, link);

@@ -117,7 +117,7 @@ turn_load_history(struct turn *t)
 	};
 
 	if (list.limit == 0) {
-		turn_send_request(t);
+		turn_look_up(t);
 		return;
 	}
 	turn_enter(t, TURN_LOADING);

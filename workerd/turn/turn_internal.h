@@ -3,6 +3,7 @@
  *
  *	turn.c            life, states, the end
  *	turn_begin.c      begin at storaged, load the history
+ *	turn_knowledge.c  what the reply is based on, and its marks
  *	turn_request.c    the request to the model; retries (workerd/model/retry_policy.h)
  *	turn_response.c   the model's response
  *	turn_hand_over.c  the model asks for a person
@@ -16,6 +17,8 @@
 
 #include <event2/event_struct.h>
 
+#include "workerd/knowledge/finding.h"
+#include "workerd/knowledge/marks.h"
 #include "workerd/model/openai/hand_over.h"
 #include "workerd/model/openai/sse.h"
 #include "workerd/model/openai/utf8_reassembly.h"
@@ -33,6 +36,7 @@
 enum turn_state {
 	TURN_BEGINNING,  /* storaged was asked to begin it */
 	TURN_LOADING,    /* storaged was asked for older history */
+	TURN_FINDING,    /* what it is based on is looked up */
 	TURN_REQUESTING, /* the request was sent; no response headers with status 200 yet */
 	TURN_BACKOFF,    /* the request is sent, mostly again, when the timer ends */
 	TURN_STREAMING,  /* the response arrives */
@@ -49,9 +53,11 @@ struct turn {
 	char *name;            /* request= in the log */
 	struct reply_ref *ref; /* of a message with a client id, until storaged has begun it */
 	struct store_call *call; /* begin, history or finish; never a checkpoint */
+	struct finding *finding; /* under way */
 	struct upstream_transfer *transfer;
 	struct event timer; /* the next checkpoint, request or store retry */
 	struct history history;
+	struct passages passages; /* kept until the first token, as the prompt and the history */
 	struct prompt *prompt; /* kept until the first token, as the history */
 	char *model;           /* after the first token: the agent's own; NULL: the settings' */
 	struct model_server *server; /* NULL: the settings do not name the agent's server */
@@ -61,6 +67,7 @@ struct turn {
 	struct sse_reader reader;
 	struct utf8_reassembly reassembly;
 	size_t checkpointed;      /* bytes of the text in checkpoints */
+	size_t checkpointed_marks;
 	unsigned checkpoints;     /* requests under way */
 	bool checkpoint_failed;   /* the last one */
 	bool checkpoint_poisoned; /* storaged died on one: they only claim the turn now */
@@ -73,6 +80,8 @@ struct turn {
 	    refused;       /* what the server named in an error; not requested again */
 	bool end_received; /* [DONE] or a finish_reason */
 	struct hand_over hand_over;
+	struct marks marks;
+	enum not_found not_found; /* what its agent does if the content has no answer */
 	char *waiting_text; /* of an agent that may hand over, else NULL */
 
 	bool failed;     /* reported to the listeners, from TURN_STORING on */
@@ -90,6 +99,7 @@ struct turn {
 	    publish_pending; /* publish even without new text: a follower joined, or the reply could
 				 not be stored */
 	size_t published; /* bytes of the text that the followers have */
+	size_t published_marks;
 	LIST_ENTRY(turn) followed_link;
 	uint64_t source; /* as in turn_request */
 	LIST_ENTRY(turn) source_link;
@@ -156,7 +166,21 @@ void turn_discard(struct turn *t);
 /* storaged has not answered the begin of a message with a client id in time. */
 void turn_begin_timed_out(struct turn *t);
 
-/* Sends the request to the model; the history is loaded. */
+/* The history is loaded: looks up what the agent's replies are based on, and then asks the model. */
+void turn_look_up(struct turn *t);
+
+/* Cuts the marks from the model's text: text() gets what the visitor reads, before the places of the marks. */
+void turn_marks_cut(
+    struct turn *t, struct slice text, void (*text_fn)(struct turn *t, struct slice text));
+/* Before a request: forgets those of an earlier one. */
+void turn_marks_reset(struct turn *t);
+
+void turn_marks_rest(struct turn *t, void (*text_fn)(struct turn *t, struct slice text));
+
+/* The reply is complete: notes whether the content had an answer. */
+void turn_settle_sources(struct turn *t);
+
+/* Sends the request to the model; what it is based on was looked up. */
 void turn_send_request(struct turn *t);
 
 /* Notes whether the agent may hand over, and what the visitor reads then. */

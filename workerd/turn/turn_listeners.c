@@ -89,6 +89,7 @@ turn_live_wanted(struct turns *turns, const struct msg_live_wanted *from)
 	if (from->from < t->published)
 		t->published = turn_character_start(text, from->from);
 	t->followed = t->publish_pending = true;
+	t->published_marks = 0;
 	t->unheard_since_ms = 0;
 }
 
@@ -131,13 +132,25 @@ turn_publish(struct turn *t)
 	    .text = {text.p + t->published, text.len - t->published},
 	};
 
-	if (!t->followed || (piece.text.len == 0 && !t->publish_pending))
+	const size_t marks = reply_listeners_n_marks(&t->listeners);
+	struct buf cited;
+	int rc;
+
+	if (!t->followed ||
+	    (piece.text.len == 0 && marks == t->published_marks && !t->publish_pending))
 		return;
 	/* Followers receive the whole text with the stored reply. */
 	if (t->state == TURN_STORING)
 		return;
-	if (store_send(t->turns->store, MSG_LIVE_PUBLISH, &piece) == -1)
+	buf_init(&cited, WIRE_FRAME_MAX);
+	if (marks > t->published_marks)
+		reply_listeners_write_sources(&t->listeners, text.len, &cited);
+	piece.sources = buf_slice(&cited);
+	rc = store_send(t->turns->store, MSG_LIVE_PUBLISH, &piece);
+	buf_clear(&cited);
+	if (rc == -1)
 		return;
 	t->published = text.len;
+	t->published_marks = marks;
 	t->publish_pending = turn_publish_unsaved(t) == -1;
 }

@@ -193,10 +193,16 @@ turn_request_failed(struct turn *t, enum upstream_end how, const char *detail)
 static int
 turn_request_write(const struct turn *t, struct buf *body)
 {
-	if (prompt_write(t->prompt, &t->turns->defaults, t->requested, body) == -1 ||
-	    history_write(&t->history, body) == -1)
+	struct buf found;
+	int rc;
+
+	if (prompt_write(t->prompt, &t->turns->defaults, t->requested, body) == -1)
 		return -1;
-	return openai_end(body);
+	buf_init(&found, PASSAGES_PROMPT_MAX);
+	passages_write(&t->passages, t->not_found, &found);
+	rc = history_write(&t->history, buf_slice(&found), body);
+	buf_clear(&found);
+	return rc == -1 ? -1 : openai_end(body);
 }
 
 static void
@@ -212,6 +218,7 @@ turn_request_post(struct turn *t, struct buf *body)
 	sse_init(&t->reader);
 	t->reassembly = (struct utf8_reassembly){0};
 	t->hand_over = (struct hand_over){0};
+	turn_marks_reset(t);
 	turn_enter(t, TURN_REQUESTING);
 	t->transfer = upstream_post(
 	    t->server->upstream, body, left > 0 ? (unsigned)left : 1, &turn_response_events, t);

@@ -29,6 +29,7 @@ turn_response_first_token(struct turn *t)
 	metric_observe(&t->turns->board->first_token,
 	    (t->first_token_ms - t->began_ms) * UINT64_C(1000000), 1);
 	history_clear(&t->history);
+	passages_clear(&t->passages);
 	t->model = prompt_copy_model(t->prompt);
 	free(t->prompt);
 	t->prompt = NULL;
@@ -99,6 +100,8 @@ turn_response_add_text(struct turn *t, struct slice text)
 {
 	struct slice part;
 
+	if (t->state != TURN_STREAMING)
+		return;
 	if (t->first_token_ms == 0)
 		turn_response_first_token(t);
 	text = turn_response_trim_start(t, text);
@@ -126,7 +129,7 @@ turn_response_add_model_text(struct turn *t, struct slice text)
 	struct buf cut;
 
 	buf_init(&cut, HAND_OVER_ROOM(text.len));
-	turn_response_add_text(t, turn_hand_over_cut(t, text, &cut));
+	turn_marks_cut(t, turn_hand_over_cut(t, text, &cut), turn_response_add_text);
 	buf_clear(&cut);
 }
 
@@ -146,7 +149,8 @@ turn_response_complete(struct turn *t)
 
 	if (rest.len > 0)
 		turn_response_add_model_text(t, rest);
-	turn_response_add_last(t, turn_hand_over_rest(t));
+	turn_marks_cut(t, turn_hand_over_rest(t), turn_response_add_last);
+	turn_marks_rest(t, turn_response_add_last);
 	buf_init(&notice, TURN_REPLY_MAX);
 	turn_response_add_last(t, turn_hand_over_notice(t, &notice));
 	buf_clear(&notice);

@@ -45,6 +45,13 @@ struct turn_ids {
 	struct id run;     /* the attempt that writes it; zero after its end */
 };
 
+/* A place in a reply that cites a source. */
+struct turn_source {
+	uint8_t n;               /* the source's number, from 1 in the order of the first citations */
+	size_t position;         /* in UTF-16 units of the text */
+	struct slice title, url; /* the address is http or https, or empty */
+};
+
 struct turn_reply {
 	struct slice text;          /* trimmed; empty only if the reply was stopped */
 	enum message_status status; /* complete, stopped or length */
@@ -56,6 +63,7 @@ struct turn_reply {
 	 */
 	enum conversation_state handover;
 	struct slice operator_name; /* of STATE_PERSON; may be empty */
+	struct slice sources;       /* a SOURCES_RECORD; empty: nothing was looked up */
 };
 
 /*
@@ -71,6 +79,9 @@ struct turn_sink {
 	void (*token)(void *arg, struct slice text);
 	void (*done)(void *arg, const struct turn_ids *ids, const struct turn_reply *reply);
 	void (*error)(void *arg, const struct turn_error *error);
+	/* Optional: the text cites a source, at the end of the tokens so far or before it. A listener that joins
+	 * gets all places from its position on, behind its first token. */
+	void (*source)(void *arg, const struct turn_source *source);
 	/* Optional, of the listener of turn_begin(): its message was stored now, before start. */
 	void (*stored)(void *arg, const struct turn_ids *ids);
 };

@@ -158,6 +158,8 @@ turn_store_reply(struct turn *t)
 	    .hand_over = t->hand_over.found && t->reply.status != MESSAGE_INTERRUPTED,
 	};
 
+	struct buf sources;
+
 	turn_publish(t);
 	turn_enter(t, TURN_STORING);
 	/* The timer ends a trial: the caller may still use it, and it may be inside a listener's call. */
@@ -165,8 +167,12 @@ turn_store_reply(struct turn *t)
 		turn_set_timer(t, 0);
 		return;
 	}
+	buf_init(&sources, WIRE_FRAME_MAX);
+	reply_listeners_write_sources(&t->listeners, finish.text.len, &sources);
+	finish.sources = buf_slice(&sources);
 	t->call = store_call(
 	    t->turns->store, MSG_TURN_FINISH, &finish, STORE_TIMEOUT_MS, turn_on_stored, t);
+	buf_clear(&sources);
 	if (t->call == NULL)
 		turn_store_failed(t, TURN_STORE_DOWN);
 }
@@ -178,6 +184,7 @@ turn_finish(struct turn *t)
 	t->store_retry_fast_until_ms = clock_mono_ms() + STORE_RETRY_FAST_FOR_MS;
 	t->total_ms = (uint32_t)(clock_mono_ms() - t->began_ms);
 	t->reply.text = utf8_trim(buf_slice(&t->listeners.text));
+	turn_settle_sources(t);
 	t->reply.handover = t->hand_over.found ? STATE_WAITING : STATE_OPEN;
 	if (t->reply.text.len == 0 && t->reply.status == MESSAGE_COMPLETE)
 		t->reply.text = slice_str(APOLOGY);
@@ -241,9 +248,30 @@ turn_on_checkpoint(void *arg, uint16_t type, const union msg *m)
 	}
 	t->checkpoint_failed = type != MSG_OK;
 	if (t->checkpoint_failed)
-		t->checkpointed = 0;
+		t->checkpointed = t->checkpointed_marks = 0;
 	if (t->checkpoint_failed && t->state == TURN_STREAMING)
 		turn_set_checkpoint_timer(t);
+}
+
+/* With the sources if there are new marks. */
+static bool
+turn_send_checkpoint(struct turn *t, struct msg_turn_checkpoint *piece)
+{
+	const size_t marks = reply_listeners_n_marks(&t->listeners);
+	struct store_call *call;
+	struct buf sources;
+
+	buf_init(&sources, WIRE_FRAME_MAX);
+	if (marks > t->checkpointed_marks && !t->checkpoint_poisoned)
+		reply_listeners_write_sources(
+		    &t->listeners, buf_len(&t->listeners.text), &sources);
+	piece->sources = buf_slice(&sources);
+	call = store_call(t->turns->store, MSG_TURN_CHECKPOINT, piece, STORE_TIMEOUT_MS,
+	    turn_on_checkpoint, t);
+	buf_clear(&sources);
+	if (call != NULL)
+		t->checkpointed_marks = marks;
+	return call != NULL;
 }
 
 /* Only one checkpoint is under way at a time, so that a lost one leaves no gap. */
@@ -261,9 +289,7 @@ turn_checkpoint(struct turn *t)
 
 	if (t->trial)
 		return;
-	if (t->checkpoints == 0 &&
-	    store_call(t->turns->store, MSG_TURN_CHECKPOINT, &piece, STORE_TIMEOUT_MS,
-		turn_on_checkpoint, t) != NULL) {
+	if (t->checkpoints == 0 && turn_send_checkpoint(t, &piece)) {
 		t->checkpoints++;
 		t->checkpointed = text.len;
 	}

@@ -37,7 +37,7 @@ turn_try(struct turns *turns, const struct turn_trial *trial, const struct turn_
 	turn_set_prompt(t, prompt_copy(trial->agent));
 	history_add(&t->history, trial->messages, 0);
 	/* The loop sends the request: no callback may run inside this call. */
-	turn_enter(t, TURN_BACKOFF);
+	turn_enter(t, TURN_LOADING);
 	turn_set_timer(t, 0);
 	l = reply_listener_new(sink, arg);
 	reply_listeners_add(&t->listeners, l, false);

@@ -13,6 +13,7 @@
 
 #include "proto/ipc/scoreboard.h"
 #include "proto/settings/settings.h"
+#include "workerd/knowledge/finding.h"
 #include "workerd/model/model_servers.h"
 #include "workerd/store/store_client.h"
 #include "workerd/turn/prompt.h"
@@ -43,6 +44,7 @@ struct turns {
 	/* Set by the owner before turn_service_start(). */
 	struct event_base *base;
 	struct store_client *store;
+	struct finding_service finding;
 	struct model_servers servers;    /* at least the default server */
 	struct scoreboard_worker *board; /* for the metrics */
 	struct prompt_defaults defaults;

@@ -5,6 +5,7 @@ import type { paths } from "../../../workerd/api/openapi/openapi";
 import { ApiError } from "./errors";
 
 const TIMEOUT_MS = 15_000;
+const UPLOAD_TIMEOUT_MS = 600_000;
 
 type Method = "get" | "post" | "put" | "delete";
 /** The paths that have the method. */
@@ -32,6 +33,8 @@ interface Common {
 	readonly signal?: AbortSignal | undefined;
 	/** The ETag that was read: the server refuses with 412 if somebody has changed the record since. */
 	readonly ifMatch?: string | undefined;
+	/** A body that is not JSON, with its media type. */
+	readonly content?: Blob | undefined;
 }
 export type Options<P extends keyof paths, M extends Method> = Common &
 	ParametersOf<P, M, "path"> &
@@ -68,6 +71,9 @@ export interface Client {
 	stream<P extends PathWith<"post">>(path: P, options?: Options<P, "post">): Promise<Response>;
 }
 
+/** The error of a request to this path, in the user's language. */
+type Translate = (error: ApiError, path: string) => Promise<ApiError>;
+
 type Fetch = (path: string, init: RequestInit) => Promise<Response>;
 
 /** The options of all operations, as the functions below see them. */
@@ -81,6 +87,7 @@ interface Loose extends Common {
 export function createClient(
 	onSignedOut: () => void,
 	fetchFn: Fetch = (path, init) => fetch(path, init),
+	translate: Translate = async (error) => error,
 ): Client {
 	async function answer(
 		method: Method,
@@ -90,13 +97,14 @@ export function createClient(
 		try {
 			return await request(fetchFn, method, template, options);
 		} catch (error) {
-			throw noticed(error);
+			throw await noticed(error, template);
 		}
 	}
 
-	function noticed(error: unknown): unknown {
-		if (error instanceof ApiError && error.failure === "signed_out") onSignedOut();
-		return error;
+	async function noticed(error: unknown, template: string): Promise<unknown> {
+		if (!(error instanceof ApiError)) return error;
+		if (error.failure === "signed_out") onSignedOut();
+		return error.failure === "refused" ? translate(error, template) : error;
 	}
 
 	const call =
@@ -115,7 +123,7 @@ export function createClient(
 			try {
 				return await send(fetchFn, "post", template, options, options.signal);
 			} catch (error) {
-				throw noticed(error);
+				throw await noticed(error, template);
 			}
 		},
 	};
@@ -144,7 +152,7 @@ async function send(
 	fetchFn: Fetch,
 	method: Method,
 	template: string,
-	{ path, query, body, ifMatch }: Loose,
+	{ path, query, body, content, ifMatch }: Loose,
 	signal: AbortSignal | undefined,
 ): Promise<Response> {
 	let response: Response;
@@ -153,9 +161,11 @@ async function send(
 			method: method.toUpperCase(),
 			headers: {
 				...(body !== undefined && { "Content-Type": "application/json" }),
+				...(content && { "Content-Type": content.type }),
 				...(ifMatch !== undefined && { "If-Match": ifMatch }),
 			},
 			...(body !== undefined && { body: JSON.stringify(body) }),
+			...(content && { body: content }),
 			...(signal && { signal }),
 			credentials: "same-origin",
 			cache: "no-store",
@@ -178,7 +188,7 @@ async function request(
 	const abort = new AbortController();
 	const caller = options.signal;
 	const onAbort = () => abort.abort();
-	const timer = setTimeout(onAbort, TIMEOUT_MS);
+	const timer = setTimeout(onAbort, options.content ? UPLOAD_TIMEOUT_MS : TIMEOUT_MS);
 	caller?.addEventListener("abort", onAbort);
 	if (caller?.aborted) onAbort();
 	try {

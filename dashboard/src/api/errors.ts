@@ -1,5 +1,7 @@
 // The failures of requests, as one type.
 
+import type { FieldReason } from "../../../workerd/api/openapi/openapi";
+
 export type Failure =
 	/** No response: offline, refused, or timed out. */
 	| "network"
@@ -16,17 +18,23 @@ interface Refusal {
 	readonly error?: unknown;
 	/** Stable. */
 	readonly code?: unknown;
-	/** 422: what is wrong with each field. */
+	/** 422: what is wrong with each field, for people. */
 	readonly fields?: unknown;
+	/** 422: the same as codes. */
+	readonly reasons?: unknown;
 	/** 412: the record as it is now. */
 	readonly current?: unknown;
 }
+
+/** By the names of the fields. */
+export type Reasons = Readonly<Record<string, FieldReason>>;
 
 interface Details {
 	/** The wait that the server requests, if any. */
 	readonly retryAfterMs?: number | null;
 	readonly code?: string;
 	readonly fields?: Readonly<Record<string, string>>;
+	readonly reasons?: Reasons;
 	readonly current?: unknown;
 	readonly etag?: string | undefined;
 }
@@ -37,6 +45,8 @@ export class ApiError extends Error {
 	readonly code: string;
 	/** By the names of the fields. */
 	readonly fields: Readonly<Record<string, string>>;
+	/** Why the server refuses these fields. */
+	readonly reasons: Reasons;
 	/** After a conflict: the record as it is now. */
 	readonly current: unknown;
 	/** That of `current`. */
@@ -47,13 +57,21 @@ export class ApiError extends Error {
 		/** The HTTP status; 0 without a response. */
 		readonly status: number,
 		message: string,
-		{ retryAfterMs = null, code = "", fields = {}, current = null, etag }: Details = {},
+		{
+			retryAfterMs = null,
+			code = "",
+			fields = {},
+			reasons = {},
+			current = null,
+			etag,
+		}: Details = {},
 	) {
 		super(message);
 		this.name = "ApiError";
 		this.retryAfterMs = retryAfterMs;
 		this.code = code;
 		this.fields = fields;
+		this.reasons = reasons;
 		this.current = current;
 		this.etag = etag;
 	}
@@ -61,7 +79,7 @@ export class ApiError extends Error {
 	/** `body` is that of a response outside of 2xx; a proxy may answer with HTML. */
 	static of(response: Pick<Response, "status" | "headers">, body: string, now: number): ApiError {
 		const { status } = response;
-		const { error, code, fields, current } = stated(body);
+		const { error, code, fields, reasons, current } = stated(body);
 		// Another 401 is a wrong password, of a login or of a form that asks for it again.
 		const isSignedOut = status === 401 && code !== "invalid_password";
 		return new ApiError(
@@ -72,6 +90,7 @@ export class ApiError extends Error {
 				retryAfterMs: retryAfterMs(response.headers.get("Retry-After"), now),
 				code: typeof code === "string" ? code : "",
 				fields: textsOf(fields),
+				reasons: (reasons ?? {}) as Reasons,
 				current,
 				etag: response.headers.get("ETag") ?? undefined,
 			},
@@ -81,6 +100,11 @@ export class ApiError extends Error {
 	/** Anything that was thrown. */
 	static from(reason: unknown): ApiError {
 		return reason instanceof ApiError ? reason : new ApiError("garbled", 0, String(reason));
+	}
+
+	/** The same with other texts. */
+	inWords(message: string, fields: Readonly<Record<string, string>>): ApiError {
+		return new ApiError(this.failure, this.status, message, { ...this, fields });
 	}
 
 	/** Retrying cannot help. */

@@ -7,19 +7,21 @@ import { t } from "./texts";
 
 export interface Actions {
 	/** Resolves the conversation, or opens a resolved one again. */
-	toggleResolved(id: string): Promise<void>;
-	/** `name`: what the person is called; null for both: nobody. */
-	assign(id: string, person: string | null, name: string | null): Promise<void>;
-	markAllRead(): Promise<void>;
+	toggleResolved(id: string): Promise<unknown>;
+	/** null: to nobody. Settles with whether the server has it. */
+	assign(id: string, person: string | null): Promise<boolean>;
+	markAllRead(): Promise<unknown>;
 }
 
 export function createActions(list: ConversationList): Actions {
-	/** Reports failures. */
-	async function attempt(run: () => Promise<void>): Promise<void> {
+	/** Reports failures; settles with whether there was none. */
+	async function attempt(run: () => Promise<void>): Promise<boolean> {
 		try {
 			await run();
+			return true;
 		} catch (reason) {
 			toastError(reason);
+			return false;
 		}
 	}
 
@@ -41,11 +43,10 @@ export function createActions(list: ConversationList): Actions {
 					},
 				});
 			}),
-		assign: (id, person, name) =>
+		assign: (id, person) =>
 			attempt(async () => {
 				const row = list.rows.get(id) ?? (await list.read(id));
 				await list.change(row, { assignedTo: person });
-				toast({ text: name === null ? t("wasUnassigned") : t("wasAssigned", { name }) });
 			}),
 		markAllRead: () =>
 			attempt(async () => {

@@ -5,6 +5,7 @@ import type { RefObject } from "preact";
 import { useLocation } from "preact-iso";
 import type { Conversation } from "../../../workerd/api/openapi/openapi";
 import { type Command, useCommands } from "../shell/shortcuts";
+import { t as common } from "../text/common";
 import type { Actions } from "./actions";
 import type { ConversationList } from "./conversation-list";
 import { listPath, openPath, type Place } from "./place";
@@ -69,7 +70,7 @@ export function useInboxCommands(inbox: Inbox): void {
 							handle.current?.reveal(next._id);
 						}),
 					},
-					{ id: "assign", text: t("assign"), key: "a", run: on(assign) },
+					{ id: "assign", text: common("assign"), key: "a", run: on(assign) },
 					...(["reply", "note"] as const).map((what) => ({
 						id: what,
 						text: t(what),

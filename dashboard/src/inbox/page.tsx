@@ -9,6 +9,7 @@ import type { Entry } from "../api/entry";
 import { page } from "../area";
 import { focusHeading, useArrival, useTitle } from "../hooks/use-arrival";
 import { useIsNarrow } from "../hooks/use-narrow";
+import { Assigning } from "../shell/assigning";
 import { useCounts } from "../shell/counts";
 import { t as common } from "../text/common";
 import { t as threadTexts } from "../thread/texts";
@@ -35,7 +36,6 @@ const Thread = page(
 	async () => (await import("../thread/thread")).Thread,
 );
 const SearchPane = page(inbox, async () => (await import("./search-pane")).SearchPane);
-const AssignDialog = page(inbox, async () => (await import("./assign-dialog")).AssignDialog);
 
 export function InboxPage() {
 	const { path, query, route } = useLocation();
@@ -164,14 +164,11 @@ export function InboxPage() {
 				)}
 			</div>
 			{assigning && (
-				<ErrorBoundary>
-					<AssignDialog
-						id={assigning}
-						assignedTo={list.rows.get(assigning)?.assignedTo ?? null}
-						actions={actions}
-						onClose={() => setAssigning(null)}
-					/>
-				</ErrorBoundary>
+				<Assigning
+					assignedTo={list.rows.get(assigning)?.assignedTo ?? null}
+					onAssign={(person) => actions.assign(assigning, person)}
+					onClose={() => setAssigning(null)}
+				/>
 			)}
 		</main>
 	);

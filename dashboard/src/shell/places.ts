@@ -16,6 +16,7 @@ export const PLACES: readonly Place[] = [
 	{ href: "/contacts", icon: "contacts", text: "contacts" },
 	{ href: "/widgets", icon: "widgets", text: "widgets" },
 	{ href: "/agents", icon: "agents", text: "agents" },
+	{ href: "/knowledge", icon: "book", text: "knowledge" },
 	{ href: "/numbers", icon: "numbers", text: "numbers" },
 ];
 

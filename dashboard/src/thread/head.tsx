@@ -3,6 +3,7 @@
 import type { Conversation } from "../../../workerd/api/openapi/openapi";
 import { address } from "../api/client";
 import { usePeople } from "../shell/people";
+import { t as common } from "../text/common";
 import { Avatar } from "../ui/avatar";
 import { Button, IconButton } from "../ui/button";
 import { Icon } from "../ui/icon";
@@ -25,12 +26,14 @@ interface HeadProps {
 	readonly back: string;
 	readonly isPanelOpen: boolean;
 	readonly onPanel: () => void;
+	readonly onAssign: () => void;
 	readonly onCopyLink: () => void;
 	readonly onDelete: () => void;
 }
 
 export function Head(props: HeadProps) {
-	const { conversation, actions, back, isPanelOpen, onPanel, onCopyLink, onDelete } = props;
+	const { conversation, actions, back, isPanelOpen, onPanel, onAssign, onCopyLink, onDelete } =
+		props;
 	return (
 		<div class="thread-head">
 			<a class="icon-button thread-back" href={back} aria-label={t("toList")} title={t("toList")}>
@@ -46,7 +49,7 @@ export function Head(props: HeadProps) {
 						<StateMenu conversation={conversation} actions={actions} />
 					</div>
 					<div class="thread-actions">
-						<AssignMenu conversation={conversation} actions={actions} />
+						<AssignButton assignedTo={conversation.assignedTo} onAssign={onAssign} />
 						<ResolveButton conversation={conversation} actions={actions} />
 						<IconButton
 							name="panel"
@@ -106,39 +109,28 @@ function StateMenu({ conversation, actions }: PartProps) {
 	);
 }
 
-/** Opened by a shortcut, too. */
-export function openAssignMenu(): void {
-	document.querySelector<HTMLButtonElement>(".thread-assign")?.click();
+interface AssignButtonProps {
+	readonly assignedTo: string | null;
+	readonly onAssign: () => void;
 }
 
-function AssignMenu({ conversation, actions }: PartProps) {
+function AssignButton({ assignedTo, onAssign }: AssignButtonProps) {
 	const people = usePeople();
-	const { assignedTo } = conversation;
 	const assigned = people.find(({ id }) => id === assignedTo);
 	const name = assignedTo === null ? t("unassigned") : (assigned?.name ?? t("assignedOther"));
-	const items = [
-		...people.map(
-			({ id, name: text }): MenuItem => ({
-				text,
-				isChecked: id === assignedTo,
-				run: () => void actions.change({ assignedTo: id }),
-			}),
-		),
-		{
-			text: t("nobody"),
-			isChecked: assignedTo === null,
-			run: () => void actions.change({ assignedTo: null }),
-		},
-	];
+	const label = `${name}: ${common("assign")}`;
 	return (
-		<Menu
-			class="button button-quiet button-small thread-assign"
-			label={`${name}: ${t("assign")}`}
-			items={items}
+		<Button
+			isSmall
+			kind="quiet"
+			icon="person"
+			aria-haspopup="dialog"
+			aria-label={label}
+			title={label}
+			onClick={onAssign}
 		>
-			<Icon name="person" />
 			<span class="thread-action-text">{name}</span>
-		</Menu>
+		</Button>
 	);
 }
 

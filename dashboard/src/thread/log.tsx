@@ -35,23 +35,27 @@ interface Anchor {
 	readonly top: number;
 }
 
-function rowsOf(box: HTMLElement): HTMLElement[] {
-	return Array.from(box.querySelectorAll<HTMLElement>("[data-row]"));
-}
-
-function anchorOf(box: HTMLElement): Anchor | null {
-	const rows = rowsOf(box);
-	const edge = box.getBoundingClientRect().top;
+/** The first one whose lower edge is below this height; the last one if none is. */
+function firstBelow(nodes: readonly HTMLElement[], edge: number): HTMLElement | undefined {
 	let low = 0;
-	let high = rows.length - 1;
-	// The first row whose lower edge can be seen.
+	let high = nodes.length - 1;
 	while (low < high) {
 		const middle = (low + high) >> 1;
-		const bottom = rows[middle]?.getBoundingClientRect().bottom ?? 0;
+		const bottom = nodes[middle]?.getBoundingClientRect().bottom ?? 0;
 		if (bottom > edge) high = middle;
 		else low = middle + 1;
 	}
-	const row = rows[low];
+	return nodes[low];
+}
+
+const within = (node: HTMLElement, selector: string): HTMLElement[] =>
+	Array.from(node.querySelectorAll<HTMLElement>(selector));
+
+function anchorOf(box: HTMLElement): Anchor | null {
+	const edge = box.getBoundingClientRect().top;
+	// First by groups: asking for a row's place would lay out a group that the browser has skipped.
+	const group = firstBelow(within(box, ".group"), edge);
+	const row = group && firstBelow(within(group, "[data-row]"), edge);
 	return row?.dataset.row
 		? { id: row.dataset.row, top: row.getBoundingClientRect().top - edge }
 		: null;
@@ -59,6 +63,14 @@ function anchorOf(box: HTMLElement): Anchor | null {
 
 function findRow(box: HTMLElement, id: string): HTMLElement | null {
 	return box.querySelector(`[data-row="${CSS.escape(id)}"]`);
+}
+
+/**
+ * Groups whose size the browser knows are laid out only while they are near the visible part. Setting it before would
+ * make the first layout use a guessed size.
+ */
+function skipFarGroups(box: HTMLElement): void {
+	for (const group of within(box, ".group:not(.group-known)")) group.classList.add("group-known");
 }
 
 /** Keeps the place, after each change of what is in the box. */
@@ -94,17 +106,29 @@ function useSteadyPlace(
 	function note() {
 		const node = box.current;
 		if (!node) return;
-		sticks.current = node.scrollHeight - node.scrollTop - node.clientHeight < END_PX;
+		const isAtEnd = node.scrollHeight - node.scrollTop - node.clientHeight < END_PX;
+		// A long reply is drawn piece by piece, also before the event of the last scrolling comes.
+		const follows = sticks.current && now.current && node.scrollTop >= noted.current - 1;
+		sticks.current = isAtEnd || follows;
 		anchor.current = anchorOf(node);
 		noted.current = node.scrollTop;
 	}
 
 	useEffect(() => {
-		if (!box.current || !content.current) return;
-		const watch = new ResizeObserver(hold);
+		const node = box.current;
+		if (!node || !content.current) return;
+		let frame = 0;
+		const watch = new ResizeObserver(() => {
+			hold();
+			cancelAnimationFrame(frame);
+			frame = requestAnimationFrame(() => skipFarGroups(node));
+		});
 		watch.observe(content.current);
-		watch.observe(box.current);
-		return () => watch.disconnect();
+		watch.observe(node);
+		return () => {
+			watch.disconnect();
+			cancelAnimationFrame(frame);
+		};
 	}, []);
 	return { hold, note, sticks, anchor };
 }

@@ -23,7 +23,7 @@ export function SnippetList({ id, snippets, at, onPick, onMove }: SnippetListPro
 			{snippets.map((snippet, i) => (
 				// biome-ignore lint/a11y/useKeyWithClickEvents: the text field takes the keys
 				<div
-					class="snippet-option"
+					class="choice"
 					id={`${id}-${i}`}
 					key={snippet.id}
 					role="option"

@@ -1,12 +1,13 @@
 // The tags of a conversation: remove one, add one that exists, or create one by its name.
 
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { Conversation, Tag } from "../../../workerd/api/openapi/openapi";
 import { useDesk } from "../api/desk";
 import { useTags } from "../shell/sayings";
 import { toastError } from "../shell/toasts";
 import { t as common } from "../text/common";
 import { Button } from "../ui/button";
+import { Chooser } from "../ui/chooser";
 import { Icon } from "../ui/icon";
 import { TAG_COLORS } from "../ui/tag-colors";
 import { Part } from "./part";
@@ -35,7 +36,7 @@ export function TagsPart({ conversation, actions }: TagsPartProps) {
 	const ids = conversation.tags;
 	const mine = all.filter((tag) => ids.includes(tag.id));
 
-	const add = (tag: Tag) => actions.change({ tags: [...ids, tag.id] });
+	const add = (tag: Tag) => actions.change({ addTags: [tag.id] });
 
 	async function create(name: string) {
 		try {
@@ -60,7 +61,7 @@ export function TagsPart({ conversation, actions }: TagsPartProps) {
 							type="button"
 							aria-label={t("tagRemove", { name: tag.name })}
 							title={t("tagRemove", { name: tag.name })}
-							onClick={() => actions.change({ tags: ids.filter((id) => id !== tag.id) })}
+							onClick={() => actions.change({ removeTags: [tag.id] })}
 						>
 							<Icon name="close" />
 						</button>
@@ -102,78 +103,44 @@ interface TagPickerProps {
 	readonly onClose: () => void;
 }
 
+/** null: a new tag with the name that was typed. */
+type Choice = Tag | null;
+
 function TagPicker({ tags, isKnown, onPick, onCreate, onClose }: TagPickerProps) {
-	const id = useId();
-	const field = useRef<HTMLInputElement>(null);
 	const [letters, setLetters] = useState("");
-	const [at, setAt] = useState(0);
-	useEffect(() => field.current?.focus(), []);
 	const name = letters.trim();
 	const found = tags.filter((tag) => tag.name.toLowerCase().includes(name.toLowerCase()));
 	const canCreate = name !== "" && !isKnown(name);
-	const count = found.length + (canCreate ? 1 : 0);
-	const chosen = Math.min(at, count - 1);
 
-	function pick(index: number) {
-		const tag = found[index];
+	function pick(tag: Choice) {
 		if (tag) onPick(tag);
-		else if (canCreate) onCreate(name);
-		else return;
+		else onCreate(name);
 		setLetters("");
-		setAt(0);
-		field.current?.focus();
-	}
-
-	function onKeyDown(event: KeyboardEvent) {
-		if (event.isComposing) return;
-		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-		if (step !== undefined && count > 0) setAt((chosen + step + count) % count);
-		else if (event.key === "Enter") pick(chosen);
-		else if (event.key === "Escape") onClose();
-		else return;
-		event.preventDefault();
-		event.stopPropagation();
 	}
 
 	return (
 		<div class="tag-picker">
-			<input
-				class="input"
-				ref={field}
-				type="text"
-				role="combobox"
-				aria-label={t("tagSearch")}
-				aria-expanded="true"
-				aria-controls={id}
-				aria-activedescendant={count > 0 ? `${id}-${chosen}` : undefined}
-				placeholder={t("tagSearch")}
+			<Chooser<Choice>
+				label={t("tagSearch")}
+				listLabel={t("tags")}
+				letters={letters}
+				onLetters={setLetters}
+				choices={canCreate ? [...found, null] : found}
+				keyOf={(tag) => tag?.id ?? "new"}
+				onPick={pick}
+				none={t("tagNone")}
+				onEscape={onClose}
 				maxLength={NAME_MAX}
-				value={letters}
-				onInput={(event) => {
-					setLetters(event.currentTarget.value);
-					setAt(0);
-				}}
-				onKeyDown={onKeyDown}
-			/>
-			<div class="tag-list" id={id} role="listbox" aria-label={t("tags")}>
-				{[...found, null].slice(0, count).map((tag, i) => (
-					// biome-ignore lint/a11y/useKeyWithClickEvents: the field above takes the keys
-					<div
-						class="tag-option"
-						id={`${id}-${i}`}
-						key={tag?.id ?? "new"}
-						role="option"
-						aria-selected={i === chosen}
-						tabIndex={-1}
-						onMouseMove={() => setAt(i)}
-						onClick={() => pick(i)}
-					>
+			>
+				{(tag) => (
+					<>
 						{tag ? <Dot color={tag.color} /> : <Icon name="plus" />}
-						<span dir="auto">{tag ? tag.name : t("tagCreate", { name })}</span>
-					</div>
-				))}
-			</div>
-			{count === 0 && <p class="quiet">{t("tagNone")}</p>}
+						<span class="choice-text" dir="auto">
+							{tag ? tag.name : t("tagCreate", { name })}
+						</span>
+					</>
+				)}
+			</Chooser>
 			<Button isSmall onClick={onClose}>
 				{common("close")}
 			</Button>

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Note } from "../../../workerd/api/openapi/openapi";
 import { useTitle } from "../hooks/use-arrival";
 import { conversationPath } from "../paths";
+import { Assigning } from "../shell/assigning";
 import { useMe } from "../shell/me";
 import { useCommands } from "../shell/shortcuts";
 import { toast } from "../shell/toasts";
@@ -15,7 +16,7 @@ import { LiveRegion, useAnnouncer } from "./announcer";
 import { Composer } from "./composer";
 import type { Mode } from "./drafts";
 import { Gone } from "./gone";
-import { Head, openAssignMenu } from "./head";
+import { Head } from "./head";
 import type { Item } from "./item";
 import { Messages } from "./messages";
 import { holderOf, operatorId, operatorName } from "./operator";
@@ -81,12 +82,13 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 	const [hasNew, setNew] = useState(false);
 	const [jumps, setJumps] = useState(0);
 	const [question, setQuestion] = useState<Question>(null);
+	const [isAssigning, setAssigning] = useState(false);
 	const me = useMe().data;
 	const conversation = useConversation(id);
 	const notes = useNotes(id);
 	const announcer = useAnnouncer();
 	const panel = usePanel(root);
-	const actions = useActions(id, conversation, () => void notes.refresh());
+	const actions = useActions(id, conversation, () => notes.refresh());
 
 	const { data } = conversation;
 	const name = data ? visitorName(data) : "";
@@ -135,7 +137,7 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 			key: "e",
 			run: () => void actions.change({ state: data?.state === "resolved" ? "open" : "resolved" }),
 		},
-		{ id: "assign", text: t("assign"), key: "a", run: openAssignMenu },
+		{ id: "assign", text: common("assign"), key: "a", run: () => setAssigning(true) },
 		{ id: "panel", text: t("sidePanel"), key: "i", run: panel.toggle },
 		{ id: "copy-link", text: t("copyThreadLink"), run: () => void copyLink(id) },
 	]);
@@ -185,6 +187,7 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 					back={back}
 					isPanelOpen={panel.isOpen}
 					onPanel={panel.toggle}
+					onAssign={() => setAssigning(true)}
 					onCopyLink={() => void copyLink(id)}
 					onDelete={() => setQuestion({ about: "conversation" })}
 				/>
@@ -238,6 +241,13 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 				/>
 			)}
 			<LiveRegion spoken={announcer.spoken} />
+			{isAssigning && data && (
+				<Assigning
+					assignedTo={data.assignedTo}
+					onAssign={(assignedTo) => actions.change({ assignedTo })}
+					onClose={() => setAssigning(false)}
+				/>
+			)}
 			{question?.about === "conversation" && (
 				<DeleteConversation
 					name={name}

@@ -11,7 +11,8 @@ import { rememberOperatorName } from "./operator";
 import { t } from "./texts";
 
 export interface Actions {
-	change(change: ConversationChange): Promise<void>;
+	/** Settles with whether the server has it. */
+	change(change: ConversationChange): Promise<boolean>;
 	takeOver(name: string, isForced: boolean): Promise<void>;
 	handBack(): Promise<void>;
 	/** Asks first, elsewhere. */
@@ -21,9 +22,11 @@ export interface Actions {
 }
 
 function shown(conversation: Conversation, change: ConversationChange): Conversation {
-	const { read, ...fields } = change;
+	const { read, addTags = [], removeTags = [], ...fields } = change;
+	const tags = [...new Set([...conversation.tags, ...addTags])];
 	return {
 		...conversation,
+		tags: tags.filter((tag) => !removeTags.includes(tag)),
 		...fields,
 		...(fields.state && { operator: null }),
 		...(read && { unread: false }),
@@ -40,7 +43,8 @@ async function takeOver(api: Client, id: string, name: string, force: boolean) {
 export function useActions(
 	id: string,
 	conversation: Data<Conversation>,
-	onNotes: () => void,
+	/** Settles when the page shows the notes as they are now. */
+	onNotes: () => Promise<unknown>,
 ): Actions {
 	const { api } = useDesk();
 	const { data: me } = useMe();
@@ -74,7 +78,7 @@ export function useActions(
 
 	return {
 		async change(change) {
-			if (!data) return;
+			if (!data) return false;
 			set(shown(data, change));
 			try {
 				const { conversation: next } = await api.put("/v1/admin/conversations/{conversationId}", {
@@ -85,6 +89,7 @@ export function useActions(
 				set({ ...shown(data, change), ...next });
 				if (change.state !== undefined && change.state !== data.state)
 					if (change.state === "resolved" || data.state === "resolved") offerUndo(data, change);
+				return true;
 			} catch (reason) {
 				set(data);
 				// Somebody else's change may have come meanwhile.
@@ -92,6 +97,7 @@ export function useActions(
 				const error = ApiError.from(reason);
 				if (error.code === "taken") toast({ text: t("refusedTaken"), isBad: true });
 				else toastError(reason);
+				return false;
 			}
 		},
 		async takeOver(name, isForced) {
@@ -131,7 +137,7 @@ export function useActions(
 		async addNote(text) {
 			try {
 				await api.post("/v1/admin/conversations/{conversationId}/notes", { path, body: { text } });
-				onNotes();
+				void onNotes();
 				return true;
 			} catch (reason) {
 				toastError(reason);
@@ -142,7 +148,7 @@ export function useActions(
 			await api.delete("/v1/admin/conversations/{conversationId}/notes/{noteId}", {
 				path: { ...path, noteId },
 			});
-			onNotes();
+			await onNotes();
 		},
 	};
 }

@@ -250,6 +250,23 @@ ids_as_text(struct values *v, const char *names)
 	return slice_str(text);
 }
 
+/* "A+B": the bytes of the ids. */
+static struct slice
+ids_as_bytes(struct values *v, const char *names)
+{
+	uint8_t *bytes = values_alloc(v, (strlen(names) + 1) * sizeof(struct id)), *end = bytes;
+	char *copy = values_alloc(v, strlen(names) + 1), *name;
+
+	memcpy(copy, names, strlen(names) + 1);
+	while ((name = strsep(&copy, "+")) != NULL) {
+		struct id id = values_known_id(v, name);
+
+		memcpy(end, id.b, sizeof(id.b));
+		end += sizeof(id.b);
+	}
+	return (struct slice){bytes, (size_t)(end - bytes)};
+}
+
 struct slice
 values_bytes(struct values *v, const char *word)
 {
@@ -268,6 +285,8 @@ values_bytes(struct values *v, const char *word)
 	}
 	if (strncmp(word, "text:", 5) == 0)
 		return ids_as_text(v, word + 5);
+	if (strncmp(word, "bytes:", 6) == 0)
+		return ids_as_bytes(v, word + 6);
 	n = read_text(&word, text);
 	if (word[0] == '*')
 		times = strtoul(word + 1, NULL, 10);
@@ -302,6 +321,33 @@ static const struct {
 	{[INVITATION_OPEN] = "open",
 	    [INVITATION_USED] = "used",
 	    [INVITATION_EXPIRED] = "expired"}},
+    {"source_page_record", "state",
+	{[PAGE_WAITING] = "waiting", [PAGE_READ] = "read", [PAGE_UNREAD] = "unread"}},
+    {"source_state_record", "state",
+	{[SOURCE_IDLE] = "idle",
+	    [SOURCE_RUNNING] = "running",
+	    [SOURCE_WAITS] = "waits",
+	    [SOURCE_FAILED] = "failed"}},
+    {"source_record", "kind",
+	{[SOURCE_SITE] = "site",
+	    [SOURCE_PAGE] = "page",
+	    [SOURCE_FILES] = "files",
+	    [SOURCE_PUSHED] = "pushed"}},
+    {"source_ask", "ask",
+	{[ASK_CRAWL] = "crawl", [ASK_REMOVE] = "remove", [ASK_KEEP] = "keep"}},
+    {"gap_record", "state",
+	{[GAP_OPEN] = "open", [GAP_CLOSED] = "closed", [GAP_DISMISSED] = "dismissed"}},
+    {"passage_ref", "kind", {[PASSAGE_CHUNK] = "chunk", [PASSAGE_ANSWER] = "answer"}},
+    {"content_item", "kind", {[PASSAGE_CHUNK] = "chunk", [PASSAGE_ANSWER] = "answer"}},
+    {"content_see", "kind", {[PASSAGE_CHUNK] = "source", [PASSAGE_ANSWER] = "answer"}},
+    {"content_read", "knowledge",
+	{[KNOWLEDGE_NONE] = "none", [KNOWLEDGE_ALL] = "all", [KNOWLEDGE_SOME] = "some"}},
+    {"sources_record", "outcome",
+	{[FOUND_ANSWER] = "answer",
+	    [FOUND_NO_ANSWER] = "no_answer",
+	    [FOUND_GENERAL] = "general",
+	    [FOUND_UNAVAILABLE] = "unavailable",
+	    [FOUND_WHOLE] = "whole"}},
     {NULL, "state",
 	{[STATE_OPEN] = "open",
 	    [STATE_WAITING] = "waiting",
@@ -330,7 +376,11 @@ static const struct {
 	    [CHANGE_WEBHOOK] = "webhook",
 	    [CHANGE_BUDGET] = "budget",
 	    [CHANGE_INVITATION] = "invitation",
-	    [CHANGE_PRICES] = "prices"}},
+	    [CHANGE_PRICES] = "prices",
+	    [CHANGE_SOURCE] = "source",
+	    [CHANGE_PAGE] = "page",
+	    [CHANGE_ANSWER] = "answer",
+	    [CHANGE_GAP] = "gap"}},
     {"change_record", "what",
 	{[CHANGE_CREATED] = "created",
 	    [CHANGE_CHANGED] = "changed",
@@ -348,7 +398,8 @@ static const struct {
 	{[INBOX_STATE] = "state",
 	    [INBOX_ASSIGNED] = "assigned",
 	    [INBOX_TAGS] = "tags",
-	    [INBOX_READ] = "read"}},
+	    [INBOX_READ] = "read",
+	    [INBOX_TAGS_DIFFER] = "differ"}},
     {NULL, "states",
 	{[1u << STATE_OPEN] = "open",
 	    [1u << STATE_WAITING] = "waiting",

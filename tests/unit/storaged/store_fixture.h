@@ -27,7 +27,7 @@
 
 /* A client with the frames that it sent in this batch, and its answers. */
 struct asker {
-	enum role role; /* a worker, except for tool and searchd */
+	enum role role; /* a worker, except for tool, searchd and crawld */
 	struct client client;
 	struct buf out;
 	struct buf frames[BATCH_REQUESTS];
@@ -42,9 +42,9 @@ struct fixture {
 	struct batch batch;
 	union {
 		struct {
-			struct asker a, b, c, tool, searchd;
+			struct asker a, b, c, tool, searchd, crawld;
 		};
-		struct asker askers[5];
+		struct asker askers[6];
 	};
 	uint64_t requests; /* request ids given out */
 	struct buf kept;   /* the bytes of the last answer */
@@ -85,6 +85,7 @@ store_serve(struct fixture *f)
 		asker_init(&f->askers[i]);
 	f->tool.role = ROLE_TOOL;
 	f->searchd.role = ROLE_SEARCH;
+	f->crawld.role = ROLE_CRAWL;
 	numbers_start(&f->env);
 	assert_int_equal(store_time_load(&f->env), 0);
 	assert_int_equal(open_turns_load(&f->open, &f->env), 0);

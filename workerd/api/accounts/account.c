@@ -35,6 +35,7 @@ struct account_query {
 	bool by_key;
 	struct msg_login_revoke revoke; /* of a request that ends logins */
 	/* of a change */
+	bool conflict; /* the answer is 412, with the user as it is now */
 	struct fields in;
 	struct slice current, fresh, name; /* borrowed from in */
 	struct hash256 token, checked;
@@ -82,7 +83,9 @@ account_end(struct account_query *a)
 	json_write_str(j, "role", names_user_role((uint8_t)a->role));
 	json_write_bool(j, "key", a->by_key);
 	json_write_close(j, '}');
-	store_query_reply(&a->q);
+	if (a->conflict)
+		json_write_close(j, '}');
+	store_query_reply_status(&a->q, a->conflict ? 412 : 200);
 }
 
 static void
@@ -105,6 +108,7 @@ account_on_user(void *arg, uint16_t type, const union msg *m)
 		json_write_str(j, "name", r.name);
 	json_write_str(j, "role", names_user_role(r.role));
 	json_write_close(j, '}');
+	record_version_tag(r.updated_at, a->q.etag);
 	account_end(a);
 }
 
@@ -121,6 +125,10 @@ account_on_org(void *arg, uint16_t type, const union msg *m)
 	}
 	must(record_decode(m->org.org, MSG_ORG_RECORD, &r) == WIRE_OK);
 	json_write_open(j, NULL, '{');
+	if (a->conflict) {
+		record_version_write_conflict(j);
+		json_write_open(j, "current", '{');
+	}
 	json_write_open(j, "organization", '{');
 	json_write_id(j, "id", &r.id);
 	json_write_str(j, "name", r.name);
@@ -152,11 +160,17 @@ static const struct field me_fields[] = {
     {.name = NULL},
 };
 
+static void account_on_version(void *arg, uint16_t type, const union msg *m);
+
 static void
 account_on_profile(void *arg, uint16_t type, const union msg *m)
 {
 	struct account_query *a = arg;
 
+	if (store_refused(type, m, STORE_STALE)) {
+		account_ask_for_user(a, account_on_version);
+		return;
+	}
 	if (type != MSG_OK) {
 		store_query_fail(&a->q, type, m);
 		return;
@@ -166,10 +180,44 @@ account_on_profile(void *arg, uint16_t type, const union msg *m)
 	account_ask_for_org(a);
 }
 
+/* Changes the user if it has not changed since updated_at; 0: in any case. */
+static void
+account_change_profile(struct account_query *a, uint64_t updated_at)
+{
+	const struct msg_user_change change = {
+	    .org = a->q.org,
+	    .user = a->user,
+	    .what = fields_has(&a->in, "name") ? USER_NAME : 0,
+	    .name = a->name,
+	    .updated_at = updated_at,
+	};
+
+	store_query_ask(&a->q, MSG_USER_CHANGE, &change, account_on_profile);
+}
+
+/* The user as it is now, of a request that changes a certain version only. */
+static void
+account_on_version(void *arg, uint16_t type, const union msg *m)
+{
+	struct account_query *a = arg;
+	char etag[RECORD_VERSION_TAG_SIZE];
+	struct msg_user_record r;
+
+	if (!msg_read_record(type, m, MSG_USER_RECORD, &r)) {
+		store_query_fail(&a->q, type, m);
+		return;
+	}
+	record_version_tag(r.updated_at, etag);
+	a->conflict = !record_version_is_expected(a->q.x->req, etag);
+	if (a->conflict)
+		account_ask_for_org(a);
+	else
+		account_change_profile(a, r.updated_at);
+}
+
 void
 handle_me_change(const struct api_call *c)
 {
-	struct msg_user_change change = {.org = c->org, .user = c->user};
 	struct account_query *a;
 	struct fields in;
 
@@ -186,9 +234,10 @@ handle_me_change(const struct api_call *c)
 		fields_refuse_query(&a->q, &a->in);
 		return;
 	}
-	change.what = fields_has(&a->in, "name") ? USER_NAME : 0;
-	change.name = a->name;
-	store_query_ask(&a->q, MSG_USER_CHANGE, &change, account_on_profile);
+	if (http_header(c->x->req, "if-match").p != NULL)
+		account_ask_for_user(a, account_on_version);
+	else
+		account_change_profile(a, 0);
 }
 
 static const struct field password_fields[] = {
@@ -205,7 +254,7 @@ account_refuse_current(struct account_query *a)
 	a->failed = true;
 	log_event(LOG_WARN, "password_refused", L_UINT("conn", a->q.x->number),
 	    L_ID("user", &a->user));
-	fields_refuse(&a->in, "current", "is not your current password");
+	fields_refuse(&a->in, "current", REASON_PASSWORD_WRONG);
 	fields_refuse_query(&a->q, &a->in);
 }
 

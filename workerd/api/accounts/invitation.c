@@ -88,7 +88,7 @@ invitation_on_accepted(void *arg, uint16_t type, const union msg *m)
 	if (store_refused(type, m, STORE_GONE)) {
 		invitation_ask(i);
 	} else if (store_refused(type, m, STORE_INVALID)) {
-		fields_refuse(&i->body, "email", fields_email_unfit);
+		fields_refuse(&i->body, "email", REASON_EMAIL_LONG);
 		fields_refuse_query(&s->q, &i->body);
 	} else if (type != MSG_OK) {
 		store_query_fail(&s->q, type, m);

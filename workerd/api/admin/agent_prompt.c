@@ -39,7 +39,7 @@ agent_prompt_read_body(struct fields *in, const struct settings *settings,
 
 	fields_read(in, preview_fields, true, &preview);
 	if (preview.context != NULL && !chat_context_encode(preview.context, context))
-		fields_refuse(in, "context", chat_context_wrong);
+		fields_refuse(in, "context", REASON_CONTEXT);
 	if (preview.agent != NULL) {
 		fields_enter(in, preview.agent, "agent.");
 		fields_read(in, agent_fields, false, agent);

@@ -52,7 +52,7 @@ agent_test_body_read_message(
 	snprintf(before, sizeof(before), "history.%zu.", place);
 	if (!json_is_object(object)) {
 		before[strlen(before) - 1] = '\0';
-		fields_refuse(in, before, "must be an object with role and content");
+		fields_refuse(in, before, REASON_TURN);
 		return;
 	}
 	fields_enter(in, object, before);

@@ -18,7 +18,7 @@ contact_write_user_id(const struct field *f, const void *at, struct json_writer 
 }
 
 static const struct field_kind contact_user_id = {
-    sizeof(struct slice), NULL, NULL, contact_write_user_id};
+    sizeof(struct slice), NULL, REASON_FIXED, contact_write_user_id, NULL};
 
 #define AT(member) offsetof(struct msg_contact_record, member)
 

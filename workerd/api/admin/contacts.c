@@ -34,7 +34,7 @@ static const struct resource contacts = {
     .changed = "contact_changed",
     .deleted = "contact_deleted",
     .misfit = "email",
-    .misfit_sentence = fields_email_unfit,
+    .misfit_reason = REASON_EMAIL_LONG,
 };
 
 void
@@ -150,7 +150,7 @@ handle_contacts_merge(const struct api_call *c)
 	r->object = merging = xcalloc(1, sizeof(*merging));
 	fields_read(&r->in, merge_fields, true, merging);
 	if (r->in.n_wrong == 0 && id_equal(&merging->other, &r->id))
-		fields_refuse(&r->in, "contactId", "must be another contact's id");
+		fields_refuse(&r->in, "contactId", REASON_OTHER_CONTACT);
 	if (r->in.n_wrong > 0)
 		resource_refuse(r);
 	else

@@ -35,6 +35,7 @@ static const struct field user_fields[] = {
     {"role", &field_choice, AT(record.role), FIELD_OPTIONAL, 0, 0, names_user_roles},
     {"password", &field_password_new, AT(password), FIELD_REQUIRED, 0, 0, NULL},
     {"created_at", &field_time, AT(record.created_at), FIELD_FIXED, 0, 0, NULL},
+    {"updated_at", &field_time, AT(record.updated_at), FIELD_READ_AT, 0, 0, NULL},
     {0},
 };
 
@@ -54,7 +55,7 @@ users_check(struct fields *in, const void *object, const struct settings *settin
 
 	(void)settings;
 	if (user->stored_email.len > 0 && !slice_eq(user->record.email, user->stored_email))
-		fields_refuse(in, "email", "cannot be changed");
+		fields_refuse(in, "email", REASON_FIXED);
 }
 
 static void
@@ -80,6 +81,10 @@ users_on_changed(void *arg, uint16_t type, const union msg *m)
 	struct resource_query *r = arg;
 	const struct user *user = r->object;
 
+	if (store_refused(type, m, STORE_STALE)) {
+		resource_try_again(r);
+		return;
+	}
 	if (type != MSG_OK) {
 		store_query_fail(&r->q, type, m);
 		return;
@@ -102,6 +107,7 @@ users_change(struct resource_query *r)
 	change->role = user->record.role;
 	change->password = slice_str(user->hashed);
 	change->except = r->kept;
+	change->updated_at = user->record.updated_at;
 	store_query_ask(&r->q, MSG_USER_CHANGE, change, users_on_changed);
 }
 
@@ -170,7 +176,7 @@ static const struct resource users = {
     .begin_change = users_begin_change,
     .store = users_store,
     .misfit = "email",
-    .misfit_sentence = fields_email_unfit,
+    .misfit_reason = REASON_EMAIL_LONG,
 };
 
 RESOURCE_LIST_HANDLERS(users)

@@ -50,7 +50,7 @@ widgets_on_oldest(void *arg, uint16_t type, const union msg *m)
 	}
 	list = m->record_page.records;
 	if (!wire_list_next(&list, &item)) {
-		fields_refuse(&q->in, "agent_id", "must be an agent of this organization");
+		fields_refuse(&q->in, "agent_id", REASON_AGENT);
 		resource_refuse(q);
 		return;
 	}
@@ -100,7 +100,7 @@ static const struct resource widgets = {
     .make = widgets_make,
     .store = widgets_store,
     .misfit = "agent_id",
-    .misfit_sentence = "must be an agent of this organization",
+    .misfit_reason = REASON_AGENT,
 };
 
 RESOURCE_LIST_HANDLERS(widgets)

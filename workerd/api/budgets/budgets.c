@@ -39,9 +39,6 @@ static const struct field budget_fields[] = {
     {.name = NULL},
 };
 
-static const char budgets_widgets_rule[] =
-    "must be an object with ids of the organization's widgets as names";
-
 struct budgets_shown {
 	json_t *organization, *widgets;
 };
@@ -158,7 +155,7 @@ budgets_on_put(void *arg, uint16_t type, const union msg *m)
 		return;
 	}
 	must(fields_parse(slice_str("{}"), &in) == NULL);
-	fields_refuse(&in, "widgets", budgets_widgets_rule);
+	fields_refuse(&in, "widgets", REASON_BUDGETS);
 	fields_refuse_query(q, &in);
 }
 
@@ -190,13 +187,12 @@ budgets_read_widget(
 	struct id widget;
 
 	if (id_parse(slice_str(name), &widget) == -1 || id_is_zero(&widget)) {
-		fields_refuse(in, "widgets", budgets_widgets_rule);
+		fields_refuse(in, "widgets", REASON_BUDGETS);
 		return;
 	}
 	snprintf(before, sizeof(before), "widgets.%s", name);
 	if (!json_is_object(object)) {
-		fields_refuse(
-		    in, before, "must be an object with dailyTokens and monthlyTokens");
+		fields_refuse(in, before, REASON_BUDGET);
 		return;
 	}
 	snprintf(before, sizeof(before), "widgets.%s.", name);

@@ -68,15 +68,20 @@ chat_body_read_page(struct chat_body *body)
 	    : "page must be an object";
 }
 
+/* What the client knows and wants. */
 static const char *
-chat_body_read_operators(struct chat_body *body)
+chat_body_read_wishes(struct chat_body *body)
 {
 	const json_t *operators = json_object_get(body->json, "operators");
+	const json_t *sources = json_object_get(body->json, "sources");
 
 	body->operators = json_is_true(operators);
-	return operators == NULL || json_is_boolean(operators)
-	    ? NULL
-	    : "operators must be true or false";
+	body->sources = json_is_true(sources);
+	if (operators != NULL && !json_is_boolean(operators))
+		return "operators must be true or false";
+	if (sources != NULL && !json_is_boolean(sources))
+		return "sources must be true or false";
+	return NULL;
 }
 
 static const char *
@@ -107,7 +112,7 @@ chat_body_read(struct slice text, struct slice header, struct chat_body *body)
 	if (wrong == NULL)
 		wrong = chat_body_read_client_id(header, body);
 	if (wrong == NULL)
-		wrong = chat_body_read_operators(body);
+		wrong = chat_body_read_wishes(body);
 	if (wrong == NULL)
 		wrong = chat_body_read_page(body);
 	if (wrong == NULL)

@@ -15,6 +15,7 @@ struct chat_body {
 	struct slice message;      /* of chat_body_read() alone */
 	struct slice client_id;    /* of chat_body_read() alone; empty: the client gave none */
 	bool operators;            /* the client knows people: handovers and their messages */
+	bool sources;              /* the client wants to know what the reply is based on */
 	const struct json_t *page; /* where the visitor is: an object, or NULL */
 	struct buf context;        /* chat_context.h; empty: not given */
 	struct identity identity;  /* with userId and hash, or empty */
@@ -22,7 +23,7 @@ struct chat_body {
 };
 
 /*
- * Reads {"sessionId","message","clientMessageId"?,"operators"?,"page"?,"context"?,"identity"?}; other members are ignored. header is the value of
+ * Reads {"sessionId","message","clientMessageId"?,"operators"?,"sources"?,"page"?,"context"?,"identity"?}; other members are ignored. header is the value of
  * Idempotency-Key, which is another way to send clientMessageId (p NULL: not sent), and must outlive the
  * body. NULL on success: clear the body when done. Else a sentence that says what would be valid
  * (static), and nothing to clear.

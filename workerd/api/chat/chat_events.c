@@ -18,6 +18,7 @@ chat_events_follow(const struct api_call *c, bool poll)
 	const struct live_follow follow = {
 	    .session = parameter_read(c->x->req->query, "sessionId", session),
 	    .viewer = chat_viewer_read(c->x->req->query),
+	    .sources = parameter_is(c->x->req->query, "sources", "1"),
 	    .sse = !poll && event_stream_prefers_sse(c->x->req),
 	    .poll = poll,
 	};

@@ -9,6 +9,7 @@
 #include "workerd/api/fields/names.h"
 #include "workerd/api/fields/paging.h"
 #include "workerd/api/fields/parameters.h"
+#include "workerd/api/fields/sources_json.h"
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/client_id.h"
 #include "workerd/api/request/store_query.h"
@@ -20,13 +21,15 @@
 struct history_query {
 	struct store_query q;
 	enum live_viewer viewer;
+	bool sources; /* the client wants to know what replies are based on */
 };
 
 /* Leaves out the active reply: if it was interrupted and runs again, its old text is still stored. */
 static void
 chat_history_write_message(
-    struct json_writer *j, struct slice item, const struct id *active, enum live_viewer viewer)
+    struct history_query *h, struct slice item, const struct id *active)
 {
+	struct json_writer *j = &h->q.json;
 	struct msg_message_record r;
 
 	must(record_decode(item, MSG_MESSAGE_RECORD, &r) == WIRE_OK);
@@ -34,10 +37,12 @@ chat_history_write_message(
 		return;
 	json_write_open(j, NULL, '{');
 	json_write_id(j, "id", &r.id);
-	live_author_write(j, &r, viewer);
+	live_author_write(j, &r, h->viewer);
 	json_write_str(j, "content", r.text);
 	json_write_uint(j, "createdAt", r.created_at);
 	json_write_str(j, "status", names_message_status(r.status));
+	if (h->sources && r.role == MESSAGE_ASSISTANT)
+		sources_json_write(j, r.sources, r.text);
 	json_write_close(j, '}');
 }
 
@@ -51,16 +56,16 @@ chat_history_write_conversation(struct json_writer *j, struct slice item)
 }
 
 static void
-chat_history_write_page(
-    struct json_writer *j, const struct msg_message_page *page, enum live_viewer viewer)
+chat_history_write_page(struct history_query *h, const struct msg_message_page *page)
 {
+	struct json_writer *j = &h->q.json;
 	struct slice list = page->messages, item;
 
 	json_write_open(j, NULL, '{');
 	chat_history_write_conversation(j, page->conversation);
 	json_write_open(j, "messages", '[');
 	while (wire_list_next(&list, &item))
-		chat_history_write_message(j, item, &page->active, viewer);
+		chat_history_write_message(h, item, &page->active);
 	json_write_close(j, ']');
 	json_write_id_or_null(j, "active", &page->active);
 	paging_write_next_seq(j, page->next);
@@ -87,7 +92,7 @@ chat_history_on_page(void *arg, uint16_t type, const union msg *m)
 	struct store_query *q = &h->q;
 
 	if (type == MSG_MESSAGE_PAGE && m->message_page.conversation.len > 0) {
-		chat_history_write_page(&q->json, &m->message_page, h->viewer);
+		chat_history_write_page(h, &m->message_page);
 	} else if (store_refused(type, m, STORE_NOT_FOUND)) {
 		chat_history_write_nothing(&q->json);
 	} else {
@@ -124,5 +129,6 @@ handle_chat_history(const struct api_call *c)
 		ask.from = paging_seq(&paging);
 	h = store_query_new(c, sizeof(*h), PAGE_MAX, NULL);
 	h->viewer = chat_viewer_read(c->x->req->query);
+	h->sources = parameter_is(c->x->req->query, "sources", "1");
 	store_query_ask(&h->q, MSG_SESSION_HISTORY, &ask, chat_history_on_page);
 }

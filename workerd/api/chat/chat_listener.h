@@ -22,6 +22,7 @@ struct chat_listener {
 	struct turn_listener *turn;
 	bool
 	    operators; /* the client knows people: it gets a handover in place of the agent's text */
+	bool sources; /* the client wants to know what the reply is based on */
 	/* Frees what the owner added; may be NULL. */
 	void (*on_end)(struct chat_listener *l);
 };

@@ -53,6 +53,7 @@ handle_chat_resume(const struct api_call *c)
 	}
 	l = chat_stream_new(c, true);
 	l->operators = parameter_is(c->x->req->query, "operators", "1");
+	l->sources = parameter_is(c->x->req->query, "sources", "1");
 	chat_listener_start(l,
 	    turn_join(c->api->turns, &reference, after, &chat_stream_sink, l), TURN_STORE_DOWN);
 }

@@ -9,6 +9,7 @@
 #include "workerd/api/chat/chat_page.h"
 #include "workerd/api/chat/chat_stream.h"
 #include "workerd/api/fields/names.h"
+#include "workerd/api/fields/sources_json.h"
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/connection_limit.h"
 #include "workerd/api/request/json_writer.h"
@@ -51,6 +52,7 @@ chat_send_start(const struct api_call *c, const struct chat_body *body, struct c
 		chat_page_encode(body->page, http_header(c->x->req, "user-agent"), &page);
 	request.page = buf_slice(&page);
 	l->operators = body->operators;
+	l->sources = body->sources;
 	turn = turn_begin(c->api->turns, &request, sink, l, &why);
 	buf_clear(&page);
 	chat_listener_start(l, turn, why);
@@ -103,6 +105,8 @@ chat_send_on_done(void *arg, const struct turn_ids *ids, const struct turn_reply
 		json_write_bool(&j, "handover", true);
 		chat_listener_write_handover(&j, reply);
 	}
+	if (l->sources)
+		sources_json_write(&j, reply->sources, reply->text);
 	json_write_close(&j, '}');
 	must(!j.failed);
 	api_reply_json(chat_listener_done(l), 200, buf_slice(line));

@@ -7,6 +7,7 @@
 #include "proto/base/utf8.h"
 #include "workerd/api/chat/chat_failures.h"
 #include "workerd/api/fields/names.h"
+#include "workerd/api/fields/sources_json.h"
 #include "workerd/api/request/event_stream.h"
 
 struct stream {
@@ -91,6 +92,19 @@ chat_stream_stream_token(void *arg, struct slice text)
 	s->replayed = true;
 }
 
+static void
+chat_stream_stream_source(void *arg, const struct turn_source *source)
+{
+	struct stream *s = arg;
+	struct json_writer j;
+
+	if (!s->l.sources)
+		return;
+	j = chat_stream_event_begin(s, "source");
+	sources_json_write_mark(&j, source);
+	chat_stream_event_send(s, &j);
+}
+
 /* The text of a message that a person answers comes as a token, too, for clients that show only these. */
 static void
 chat_stream_send_handover(struct stream *s, const struct turn_reply *reply)
@@ -125,6 +139,8 @@ chat_stream_stream_done(void *arg, const struct turn_ids *ids, const struct turn
 		json_write_str(&j, "status", names_message_status((uint8_t)reply->status));
 	if (s->l.operators && reply->handover != STATE_OPEN)
 		json_write_bool(&j, "handover", true);
+	if (s->l.sources)
+		sources_json_write(&j, reply->sources, reply->text);
 	chat_stream_event_send_last(s, &j);
 }
 
@@ -149,6 +165,7 @@ chat_stream_stream_error(void *arg, const struct turn_error *error)
 
 const struct turn_sink chat_stream_sink = {.start = chat_stream_stream_start,
     .token = chat_stream_stream_token,
+    .source = chat_stream_stream_source,
     .done = chat_stream_stream_done,
     .error = chat_stream_stream_error};
 

@@ -52,6 +52,14 @@ feed_reply_on_token(void *arg, struct slice token)
 		widget_send_token(&f->out, token);
 }
 
+static void
+feed_reply_on_source(void *arg, const struct turn_source *source)
+{
+	struct feed *f = arg;
+
+	widget_send_source(&f->out, source);
+}
+
 /* The reply is over. Returns whether typing is shown. */
 static bool
 feed_reply_end(struct feed *f)
@@ -81,6 +89,7 @@ feed_reply_on_done(void *arg, const struct turn_ids *ids, const struct turn_repl
 		.role = MESSAGE_ASSISTANT,
 		.status = (uint8_t)reply->status,
 		.text = reply->text,
+		.sources = reply->sources,
 	    });
 	widget_send_type(&f->out, "typing_stop");
 	feed_sync(f);
@@ -121,6 +130,7 @@ feed_reply_join(struct feed *f, const struct id *reply)
 {
 	static const struct turn_sink sink = {.start = feed_reply_on_start,
 	    .token = feed_reply_on_token,
+	    .source = feed_reply_on_source,
 	    .done = feed_reply_on_done,
 	    .error = feed_reply_on_error};
 	const struct reply_ref ref = {

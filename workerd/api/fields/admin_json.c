@@ -5,6 +5,7 @@
 
 #include "proto/base/basics.h"
 #include "workerd/api/fields/names.h"
+#include "workerd/api/fields/sources_json.h"
 
 void
 admin_json_write_operator(
@@ -77,6 +78,7 @@ admin_json_write_details(struct json_writer *j, const struct msg_message_record 
 	}
 	admin_json_write_model(j, r, &details);
 	admin_json_write_rating(j, &details);
+	sources_json_write_found(j, r->sources, r->text);
 }
 
 void

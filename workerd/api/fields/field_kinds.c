@@ -2,7 +2,6 @@
  * The types of members: what is valid, and how it is written.
  */
 #include <ctype.h>
-#include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +18,7 @@
 
 #define ORIGIN_MAX 255 /* bytes: of the longest host name */
 
-/* Appends what would be valid; there is room. */
-#define WANT(out, ...) must(buf_printf((out), __VA_ARGS__) == 0)
+_Static_assert(FIELDS_MADE_MAX == 8192, "REASON_ORIGINS names it");
 
 static bool
 field_string_of(const json_t *value, struct slice *s)
@@ -65,12 +63,6 @@ field_read_line(const struct field *f, json_t *value, struct fields *in, void *a
 	return field_line_of(value, &s) && field_put_text(f, s, utf8_utf16_len(s), at);
 }
 
-static void
-field_want_line(const struct field *f, struct buf *out)
-{
-	WANT(out, "a line of %" PRIu32 " to %" PRIu32 " characters", f->min, f->max);
-}
-
 static bool
 field_read_text(const struct field *f, json_t *value, struct fields *in, void *at)
 {
@@ -85,12 +77,6 @@ field_read_text(const struct field *f, json_t *value, struct fields *in, void *a
 }
 
 static void
-field_want_text(const struct field *f, struct buf *out)
-{
-	WANT(out, "a text of %" PRIu32 " to %" PRIu32 " characters", f->min, f->max);
-}
-
-static void
 field_write_text(const struct field *f, const void *at, struct json_writer *j)
 {
 	const struct slice *s = at;
@@ -102,9 +88,9 @@ field_write_text(const struct field *f, const void *at, struct json_writer *j)
 }
 
 const struct field_kind field_line = {
-    sizeof(struct slice), field_read_line, field_want_line, field_write_text};
+    sizeof(struct slice), field_read_line, REASON_LINE, field_write_text, NULL};
 const struct field_kind field_text = {
-    sizeof(struct slice), field_read_text, field_want_text, field_write_text};
+    sizeof(struct slice), field_read_text, REASON_TEXT, field_write_text, NULL};
 
 static bool
 field_read_ascii(const struct field *f, json_t *value, struct fields *in, void *at)
@@ -117,14 +103,8 @@ field_read_ascii(const struct field *f, json_t *value, struct fields *in, void *
 	    field_put_text(f, s, s.len, at);
 }
 
-static void
-field_want_ascii(const struct field *f, struct buf *out)
-{
-	WANT(out, "a line of %" PRIu32 " to %" PRIu32 " characters of ASCII", f->min, f->max);
-}
-
 const struct field_kind field_ascii = {
-    sizeof(struct slice), field_read_ascii, field_want_ascii, field_write_text};
+    sizeof(struct slice), field_read_ascii, REASON_ASCII, field_write_text, NULL};
 
 static bool
 field_read_email(const struct field *f, json_t *value, struct fields *in, void *at)
@@ -134,13 +114,6 @@ field_read_email(const struct field *f, json_t *value, struct fields *in, void *
 	(void)in;
 	return field_line_of(value, &s) && (s.len == 0 || email_valid(s)) &&
 	    field_put_text(f, s, s.len, at);
-}
-
-static void
-field_want_email(const struct field *f, struct buf *out)
-{
-	WANT(out, "an e-mail address such as ann@example.com, of at most %" PRIu32 " bytes",
-	    f->max);
 }
 
 static bool
@@ -162,17 +135,10 @@ field_read_phone(const struct field *f, json_t *value, struct fields *in, void *
 	    field_put_text(f, s, s.len, at);
 }
 
-static void
-field_want_phone(const struct field *f, struct buf *out)
-{
-	WANT(out, "a phone number such as +44 20 7946 0000, of at most %" PRIu32 " bytes",
-	    f->max);
-}
-
 const struct field_kind field_email = {
-    sizeof(struct slice), field_read_email, field_want_email, field_write_text};
+    sizeof(struct slice), field_read_email, REASON_EMAIL, field_write_text, NULL};
 const struct field_kind field_phone = {
-    sizeof(struct slice), field_read_phone, field_want_phone, field_write_text};
+    sizeof(struct slice), field_read_phone, REASON_PHONE, field_write_text, NULL};
 
 static bool
 field_read_color(const struct field *f, json_t *value, struct fields *in, void *at)
@@ -190,15 +156,8 @@ field_read_color(const struct field *f, json_t *value, struct fields *in, void *
 	return true;
 }
 
-static void
-field_want_color(const struct field *f, struct buf *out)
-{
-	(void)f;
-	WANT(out, "a color such as #6366f1 or #fff");
-}
-
 const struct field_kind field_color = {
-    sizeof(struct slice), field_read_color, field_want_color, field_write_text};
+    sizeof(struct slice), field_read_color, REASON_COLOR, field_write_text, NULL};
 
 /* Whether it has only characters of origins; origin_normalize() checks the rest. */
 static bool
@@ -286,15 +245,6 @@ field_read_origins(const struct field *f, json_t *value, struct fields *in, void
 }
 
 static void
-field_want_origins(const struct field *f, struct buf *out)
-{
-	WANT(out,
-	    "a list of at most %" PRIu32 " origins such as https://example.com or "
-	    "http://localhost:3000, without a path, of %d bytes together",
-	    f->max, FIELDS_MADE_MAX);
-}
-
-static void
 field_write_origins(const struct field *f, const void *at, struct json_writer *j)
 {
 	struct slice rest = *(const struct slice *)at;
@@ -316,7 +266,61 @@ field_write_origins(const struct field *f, const void *at, struct json_writer *j
 }
 
 const struct field_kind field_origins = {
-    sizeof(struct slice), field_read_origins, field_want_origins, field_write_origins};
+    sizeof(struct slice), field_read_origins, REASON_ORIGINS, field_write_origins, NULL};
+
+/* Whether the list has the id. */
+static bool
+field_has_id(const struct buf *ids, const struct id *id)
+{
+	const uint8_t *p = buf_data(ids);
+
+	for (size_t at = 0; at < buf_len(ids); at += sizeof(id->b))
+		if (memcmp(p + at, id->b, sizeof(id->b)) == 0)
+			return true;
+	return false;
+}
+
+static bool
+field_add_id(const json_t *value, struct buf *made)
+{
+	struct slice s;
+	struct id id;
+
+	if (!field_string_of(value, &s) || id_parse(s, &id) == -1 || id_is_zero(&id))
+		return false;
+	return field_has_id(made, &id) || buf_append(made, id.b, sizeof(id.b)) == 0;
+}
+
+static bool
+field_read_ids(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	if (!json_is_array(value) || json_array_size(value) > f->max ||
+	    json_array_size(value) < f->min)
+		return false;
+	buf_reset(&in->made);
+	for (size_t i = 0; i < json_array_size(value); i++)
+		if (!field_add_id(json_array_get(value, i), &in->made))
+			return false;
+	*(struct slice *)at = buf_slice(&in->made);
+	return true;
+}
+
+static void
+field_write_ids(const struct field *f, const void *at, struct json_writer *j)
+{
+	const struct slice *ids = at;
+	struct id id;
+
+	json_write_open(j, f->name, '[');
+	for (size_t i = 0; i + sizeof(id.b) <= ids->len; i += sizeof(id.b)) {
+		memcpy(id.b, ids->p + i, sizeof(id.b));
+		json_write_id(j, NULL, &id);
+	}
+	json_write_close(j, ']');
+}
+
+const struct field_kind field_ids = {
+    sizeof(struct slice), field_read_ids, REASON_IDS, field_write_ids, NULL};
 
 static bool
 field_read_flag(const struct field *f, json_t *value, struct fields *in, void *at)
@@ -331,20 +335,13 @@ field_read_flag(const struct field *f, json_t *value, struct fields *in, void *a
 }
 
 static void
-field_want_flag(const struct field *f, struct buf *out)
-{
-	(void)f;
-	WANT(out, "true or false");
-}
-
-static void
 field_write_flag(const struct field *f, const void *at, struct json_writer *j)
 {
 	json_write_bool(j, f->name, (*(const uint8_t *)at & f->max) != 0);
 }
 
 const struct field_kind field_flag = {
-    sizeof(uint8_t), field_read_flag, field_want_flag, field_write_flag};
+    sizeof(uint8_t), field_read_flag, REASON_FLAG, field_write_flag, NULL};
 
 static bool
 field_read_choice(const struct field *f, json_t *value, struct fields *in, void *at)
@@ -363,24 +360,13 @@ field_read_choice(const struct field *f, json_t *value, struct fields *in, void 
 }
 
 static void
-field_want_choice(const struct field *f, struct buf *out)
-{
-	for (size_t i = 0; f->choices[i] != NULL; i++)
-		WANT(out, "%s%s",
-		    i == 0                          ? ""
-			: f->choices[i + 1] == NULL ? " or "
-						    : ", ",
-		    f->choices[i]);
-}
-
-static void
 field_write_choice(const struct field *f, const void *at, struct json_writer *j)
 {
 	json_write_str(j, f->name, slice_str(f->choices[*(const uint8_t *)at]));
 }
 
 const struct field_kind field_choice = {
-    sizeof(uint8_t), field_read_choice, field_want_choice, field_write_choice};
+    sizeof(uint8_t), field_read_choice, REASON_CHOICE, field_write_choice, NULL};
 
 static bool
 field_read_count(const struct field *f, json_t *value, struct fields *in, void *at)
@@ -395,12 +381,6 @@ field_read_count(const struct field *f, json_t *value, struct fields *in, void *
 }
 
 static void
-field_want_count(const struct field *f, struct buf *out)
-{
-	WANT(out, "a whole number from %" PRIu32 " to %" PRIu32, f->min, f->max);
-}
-
-static void
 field_write_count(const struct field *f, const void *at, struct json_writer *j)
 {
 	uint32_t n = *(const uint32_t *)at;
@@ -412,7 +392,7 @@ field_write_count(const struct field *f, const void *at, struct json_writer *j)
 }
 
 const struct field_kind field_count = {
-    sizeof(uint32_t), field_read_count, field_want_count, field_write_count};
+    sizeof(uint32_t), field_read_count, REASON_COUNT, field_write_count, NULL};
 
 /* Decimals are rarely exact as doubles, so compare with a tolerance. */
 static bool
@@ -434,13 +414,6 @@ field_read_decimal(const struct field *f, json_t *value, struct fields *in, void
 }
 
 static void
-field_want_decimal(const struct field *f, struct buf *out)
-{
-	WANT(out, "a number from %g to %g with at most three decimals", f->min / 1000.0,
-	    f->max / 1000.0);
-}
-
-static void
 field_write_decimal(const struct field *f, const void *at, struct json_writer *j)
 {
 	uint32_t n = *(const uint32_t *)at;
@@ -451,8 +424,15 @@ field_write_decimal(const struct field *f, const void *at, struct json_writer *j
 		json_write_thousandths(j, f->name, n - 1);
 }
 
-const struct field_kind field_decimal = {
-    sizeof(uint32_t), field_read_decimal, field_want_decimal, field_write_decimal};
+static void
+field_decimal_bounds(const struct field *f, struct field_refusal *refusal)
+{
+	refusal->min = f->min / 1000.0;
+	refusal->max = f->max / 1000.0;
+}
+
+const struct field_kind field_decimal = {sizeof(uint32_t), field_read_decimal, REASON_DECIMAL,
+    field_write_decimal, field_decimal_bounds};
 
 static void
 field_write_time(const struct field *f, const void *at, struct json_writer *j)
@@ -460,15 +440,8 @@ field_write_time(const struct field *f, const void *at, struct json_writer *j)
 	json_write_uint(j, f->name, *(const uint64_t *)at);
 }
 
-static void
-field_want_nothing(const struct field *f, struct buf *out)
-{
-	(void)f;
-	(void)out;
-}
-
 const struct field_kind field_time = {
-    sizeof(uint64_t), NULL, field_want_nothing, field_write_time};
+    sizeof(uint64_t), NULL, REASON_FIXED, field_write_time, NULL};
 
 static void
 field_write_moment(const struct field *f, const void *at, struct json_writer *j)
@@ -480,7 +453,7 @@ field_write_moment(const struct field *f, const void *at, struct json_writer *j)
 }
 
 const struct field_kind field_moment = {
-    sizeof(uint64_t), NULL, field_want_nothing, field_write_moment};
+    sizeof(uint64_t), NULL, REASON_FIXED, field_write_moment, NULL};
 
 static bool
 field_read_id(const struct field *f, json_t *value, struct fields *in, void *at)
@@ -497,20 +470,13 @@ field_read_id(const struct field *f, json_t *value, struct fields *in, void *at)
 }
 
 static void
-field_want_id(const struct field *f, struct buf *out)
-{
-	(void)f;
-	WANT(out, "an id");
-}
-
-static void
 field_write_id(const struct field *f, const void *at, struct json_writer *j)
 {
 	json_write_id_or_null(j, f->name, at);
 }
 
 const struct field_kind field_id = {
-    sizeof(struct id), field_read_id, field_want_id, field_write_id};
+    sizeof(struct id), field_read_id, REASON_ID, field_write_id, NULL};
 
 static bool
 field_read_object(const struct field *f, json_t *value, struct fields *in, void *at)
@@ -523,15 +489,8 @@ field_read_object(const struct field *f, json_t *value, struct fields *in, void 
 	return true;
 }
 
-static void
-field_want_object(const struct field *f, struct buf *out)
-{
-	(void)f;
-	WANT(out, "an object");
-}
-
 const struct field_kind field_object = {
-    sizeof(json_t *), field_read_object, field_want_object, NULL};
+    sizeof(json_t *), field_read_object, REASON_OBJECT, NULL, NULL};
 
 static bool
 field_read_list(const struct field *f, json_t *value, struct fields *in, void *at)
@@ -543,10 +502,5 @@ field_read_list(const struct field *f, json_t *value, struct fields *in, void *a
 	return true;
 }
 
-static void
-field_want_list(const struct field *f, struct buf *out)
-{
-	WANT(out, "a list of at most %" PRIu32 " items", f->max);
-}
-
-const struct field_kind field_list = {sizeof(json_t *), field_read_list, field_want_list, NULL};
+const struct field_kind field_list = {
+    sizeof(json_t *), field_read_list, REASON_LIST, NULL, NULL};

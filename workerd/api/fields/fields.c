@@ -11,15 +11,12 @@
 #include "proto/base/utf8.h"
 #include "workerd/api/fields/json_read.h"
 
-#define SENTENCE_MAX 512
-#define KEY_MAX      (6 * 4 * FIELDS_NAME_MAX)
-#define WRONG_MAX    (FIELDS_WRONG_MAX * (KEY_MAX + 6 * SENTENCE_MAX))
-#define MEMBER_MAX   (6 * 65536) /* bytes of a written member */
+#define KEY_MAX    (6 * 4 * FIELDS_NAME_MAX)
+#define WRONG_MAX  (FIELDS_WRONG_MAX * (KEY_MAX + 6 * FIELD_SENTENCE_MAX))
+#define MEMBER_MAX (6 * 65536) /* bytes of a written member */
 
 /* Integers too large for 64 bits then fail the rule of their field instead of the parser. */
 #define NUMBERS JSON_DECODE_INT_AS_REAL
-
-const char fields_email_unfit[] = "must be shorter: it has too many bytes in lower case";
 
 /* Whether the member has an error. key includes the quotation marks, which are escaped inside
  * sentences, so only keys match. */
@@ -31,11 +28,32 @@ fields_is_wrong(const struct fields *in, struct slice key)
 	return memmem(wrong.p, wrong.len, key.p, key.len) != NULL;
 }
 
-/* Cuts names after FIELDS_NAME_MAX units. */
+/* Adds a member to the sentences, and to the reasons. */
 static void
-fields_put_down(struct fields *in, struct slice name, struct slice sentence)
+fields_add_wrong(
+    struct fields *in, struct slice key, const struct field_refusal *refusal, const char *more)
 {
-	struct json_writer j = {.out = &in->wrong, .comma = in->n_wrong > 0};
+	struct json_writer wrong = {.out = &in->wrong, .comma = in->n_wrong > 0};
+	struct json_writer reasons = {.out = &in->reasons, .comma = in->n_wrong > 0};
+	struct buf sentence;
+
+	buf_init(&sentence, FIELD_SENTENCE_MAX);
+	field_reason_write_sentence(refusal, &sentence);
+	must(buf_append_str(&sentence, more) == 0);
+	json_write_member(&wrong, key, buf_slice(&sentence));
+	buf_clear(&sentence);
+	json_write_open_named(&reasons, key, '{');
+	field_reason_write_members(refusal, &reasons);
+	json_write_close(&reasons, '}');
+	must(!wrong.failed && !reasons.failed);
+	in->n_wrong++;
+}
+
+/* Cuts names after FIELDS_NAME_MAX units. more: the end of the sentence. */
+static void
+fields_put_down(
+    struct fields *in, struct slice name, const struct field_refusal *refusal, const char *more)
+{
 	struct buf key, text;
 
 	if (in->n_wrong == FIELDS_WRONG_MAX)
@@ -46,39 +64,54 @@ fields_put_down(struct fields *in, struct slice name, struct slice sentence)
 	buf_init(&text, KEY_MAX);
 	must(buf_append_str(&text, "\"") == 0 && json_escape(&text, buf_slice(&key)) == 0 &&
 	    buf_append_str(&text, "\":") == 0);
-	if (!fields_is_wrong(in, buf_slice(&text))) {
-		json_write_member(&j, buf_slice(&key), sentence);
-		must(!j.failed);
-		in->n_wrong++;
-	}
+	if (!fields_is_wrong(in, buf_slice(&text)))
+		fields_add_wrong(in, buf_slice(&key), refusal, more);
 	buf_clear(&key);
 	buf_clear(&text);
 }
 
 void
-fields_refuse(struct fields *in, const char *name, const char *sentence)
+fields_refuse_for(struct fields *in, const char *name, const struct field_refusal *refusal)
 {
-	fields_put_down(in, slice_str(name), slice_str(sentence));
+	fields_put_down(in, slice_str(name), refusal, "");
+}
+
+void
+fields_refuse(struct fields *in, const char *name, enum field_reason reason)
+{
+	fields_refuse_for(in, name, &(struct field_refusal){.reason = reason});
+}
+
+struct field_refusal
+fields_refusal_of(const struct field *f)
+{
+	struct field_refusal refusal = {
+	    .reason = f->kind->reason, .min = f->min, .max = f->max, .choices = f->choices};
+
+	if (f->kind->bound != NULL)
+		f->kind->bound(f, &refusal);
+	return refusal;
 }
 
 static void
 fields_refuse_value(struct fields *in, const struct field *f)
 {
-	struct buf sentence;
+	const struct field_refusal refusal = fields_refusal_of(f);
 
-	buf_init(&sentence, SENTENCE_MAX);
-	must(buf_append_str(&sentence, "must be ") == 0);
-	f->kind->want(f, &sentence);
-	if (f->rule == FIELD_NULLABLE)
-		must(buf_append_str(&sentence, ", or null") == 0);
-	fields_put_down(in, slice_str(f->name), buf_slice(&sentence));
-	buf_clear(&sentence);
+	fields_put_down(
+	    in, slice_str(f->name), &refusal, f->rule == FIELD_NULLABLE ? ", or null" : "");
 }
 
 struct slice
 fields_wrong(const struct fields *in)
 {
 	return buf_slice(&in->wrong);
+}
+
+struct slice
+fields_reasons(const struct fields *in)
+{
+	return buf_slice(&in->reasons);
 }
 
 /* Whether the value equals the record's, as it would be written. */
@@ -140,11 +173,11 @@ fields_read_member(struct fields *in, const struct field *f, bool fresh, void *a
 	if (fields_is_chosen(f))
 		fields_refuse_value(in, f);
 	else if (fresh)
-		fields_refuse(in, f->name, "is set by the server: leave it out");
+		fields_refuse(in, f->name, REASON_SET_BY_SERVER);
 	else if (f->rule == FIELD_FIXED)
-		fields_refuse(in, f->name, "cannot be changed");
+		fields_refuse(in, f->name, REASON_FIXED);
 	else
-		fields_refuse(in, f->name, "is outdated: read it again, or leave it out");
+		fields_refuse(in, f->name, REASON_OUTDATED);
 }
 
 const char *
@@ -163,6 +196,7 @@ fields_parse(struct slice body, struct fields *in)
 	buf_init(&in->made, FIELDS_MADE_MAX);
 	buf_init(&in->json_made, FIELDS_JSON_MAX);
 	buf_init(&in->wrong, WRONG_MAX);
+	buf_init(&in->reasons, WRONG_MAX);
 	fields_enter(in, json, "");
 	return NULL;
 }
@@ -174,6 +208,7 @@ fields_clear(struct fields *in)
 	buf_clear(&in->made);
 	buf_clear(&in->json_made);
 	buf_clear(&in->wrong);
+	buf_clear(&in->reasons);
 	*in = (struct fields){0};
 }
 
@@ -202,7 +237,7 @@ fields_refuse_unknown(struct fields *in, const struct field *table)
 
 	json_object_foreach (in->object, name, value)
 		if (!fields_is_known(name, table))
-			fields_put_down(in, slice_str(name), slice_str("is unknown"));
+			fields_refuse(in, name, REASON_UNKNOWN);
 }
 
 void

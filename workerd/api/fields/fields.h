@@ -1,6 +1,6 @@
 /*
  * JSON objects by a table of fields: which members a body may have, what is valid for each, and how the
- * same member is written. All errors of a body are found at once, each with a sentence that says what
+ * same member is written. All errors of a body are found at once, each with a reason that says what
  * would be valid.
  *
  *	fields_parse() → fields_read() into a record → fields_refuse() for rules beyond the table
@@ -11,6 +11,7 @@
 #ifndef WORKERD_API_FIELDS_FIELDS_H
 #define WORKERD_API_FIELDS_FIELDS_H
 
+#include "workerd/api/fields/field_reasons.h"
 #include "workerd/api/request/json_writer.h"
 
 #define FIELDS_MADE_MAX  8192  /* bytes of text that reading one object may build */
@@ -28,10 +29,11 @@ struct field_kind {
 	/* Stores a value other than null; false, and nothing stored, if it is invalid. Slices are
 	 * borrowed from in. NULL: never read. */
 	bool (*read)(const struct field *f, struct json_t *value, struct fields *in, void *at);
-	/* Appends what would be valid, after "must be ". */
-	void (*want)(const struct field *f, struct buf *out);
+	enum field_reason reason; /* of the refusal of a value that is not valid */
 	/* Writes the member. NULL: never written. */
 	void (*write)(const struct field *f, const void *at, struct json_writer *j);
+	/* Sets what would be valid. NULL: the row's bounds and choices. */
+	void (*bound)(const struct field *f, struct field_refusal *refusal);
 };
 
 enum field_rule {
@@ -62,15 +64,18 @@ struct field {
  *	email    max in bytes
  *	phone    a line with at least one digit; max in bytes
  *	color    "#rgb" or "#rrggbb"
+ *	url      an http or https URL of ASCII with a host, and without a user or a fragment
+ *	language a language tag of ASCII, such as pt-BR (RFC 5646, without its rules about the parts)
  *	origins  a list of at most max origins, normalized and stored with spaces between them; at most
  *	         FIELDS_MADE_MAX bytes
  */
 extern const struct field_kind field_line, field_text, field_ascii, field_email, field_phone,
-    field_color, field_origins;
+    field_color, field_url, field_language, field_origins;
 
 /*
  * Other types:
  *
+ *	ids      struct slice: a list of at most max different ids, as their bytes; built like origins
  *	flag     uint8_t: a boolean; max is the bit that holds it
  *	choice   uint8_t: one of choices
  *	count    uint32_t: min to max (2.0 and 2e0 are 2); 0 means null
@@ -81,8 +86,8 @@ extern const struct field_kind field_line, field_text, field_ascii, field_email,
  *	object   struct json_t *; never written
  *	list     struct json_t *: at most max items; never written
  */
-extern const struct field_kind field_flag, field_choice, field_count, field_decimal, field_id,
-    field_time, field_moment, field_object, field_list;
+extern const struct field_kind field_ids, field_flag, field_choice, field_count, field_decimal,
+    field_id, field_time, field_moment, field_object, field_list;
 
 /* A body being read, and its errors. */
 struct fields {
@@ -90,7 +95,7 @@ struct fields {
 	struct json_t *object; /* the object being read: json or one inside it */
 	const char *before;    /* prefix of its members' names in errors */
 	struct buf made, json_made;
-	struct buf wrong; /* members of a JSON object */
+	struct buf wrong, reasons; /* members of JSON objects */
 	size_t n_wrong;
 };
 
@@ -111,17 +116,22 @@ void fields_read(struct fields *in, const struct field *table, bool fresh, void 
  * it is borrowed until fields_clear() or the next call, and has at most FIELDS_NAME_MAX bytes. */
 void fields_enter(struct fields *in, struct json_t *object, const char *before);
 
-/* Adds an error for a member, unless it has one: a sentence that says what would be valid. */
-void fields_refuse(struct fields *in, const char *name, const char *sentence);
+/* Adds an error for a member, unless it has one. */
+void fields_refuse(struct fields *in, const char *name, enum field_reason reason);
+void fields_refuse_for(
+    struct fields *in, const char *name, const struct field_refusal *refusal);
 
-/* The error for a valid e-mail that is too long for the store once its case is folded. */
-extern const char fields_email_unfit[];
+/* What a field would accept. */
+struct field_refusal fields_refusal_of(const struct field *f);
 
 /* Whether the object has the member, even if it is null. */
 bool fields_has(const struct fields *in, const char *name);
 
 /* The errors, as members of a JSON object (field: sentence); empty: the body is valid. */
 struct slice fields_wrong(const struct fields *in);
+
+/* The same members with the reasons as objects (field_reasons.h). */
+struct slice fields_reasons(const struct fields *in);
 
 /* Writes all members of a record, in the table's order. */
 void fields_write(struct json_writer *j, const struct field *table, const void *record);

@@ -21,13 +21,15 @@ fields_body(const struct api_call *c, struct fields *in)
 void
 fields_reply_wrong(struct api *api, struct http_exchange *x, const struct fields *in)
 {
-	struct slice wrong = fields_wrong(in);
+	struct slice wrong = fields_wrong(in), reasons = fields_reasons(in);
 	struct buf *line = api_scratch(api);
 
 	must(buf_append_str(line,
 		 "{\"error\":\"Some fields are invalid\","
 		 "\"code\":\"invalid_fields\",\"fields\":{") == 0 &&
-	    buf_append(line, wrong.p, wrong.len) == 0 && buf_append_str(line, "}}") == 0);
+	    buf_append(line, wrong.p, wrong.len) == 0 &&
+	    buf_append_str(line, "},\"reasons\":{") == 0 &&
+	    buf_append(line, reasons.p, reasons.len) == 0 && buf_append_str(line, "}}") == 0);
 	api_reply_json(x, 422, buf_slice(line));
 }
 

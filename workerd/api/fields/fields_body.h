@@ -11,7 +11,7 @@
  * 400 was sent. */
 [[gnu::warn_unused_result]] bool fields_body(const struct api_call *c, struct fields *in);
 
-/* Answers 422 with a sentence for each invalid member. */
+/* Answers 422 with a sentence and a reason for each invalid member. */
 void fields_reply_wrong(struct api *api, struct http_exchange *x, const struct fields *in);
 
 /* The same for a query, which it ends; in belongs to the query. */

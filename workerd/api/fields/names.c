@@ -27,6 +27,20 @@ names_message_role(uint8_t role)
 }
 
 struct slice
+names_found_outcome(uint8_t outcome)
+{
+	static const char *const outcomes[] = {[FOUND_NOTHING_ASKED] = "none",
+	    [FOUND_ANSWER] = "answer",
+	    [FOUND_NO_ANSWER] = "no_answer",
+	    [FOUND_GENERAL] = "general",
+	    [FOUND_UNAVAILABLE] = "unavailable",
+	    [FOUND_WHOLE] = "whole"};
+
+	must(outcome < ARRAY_LEN(outcomes));
+	return slice_str(outcomes[outcome]);
+}
+
+struct slice
 names_message_status(uint8_t status)
 {
 	static const char *const statuses[] = {

@@ -15,6 +15,7 @@ extern const char *const names_operator_doings[];
 
 struct slice names_message_role(uint8_t role);
 struct slice names_conversation_state(uint8_t state);
+struct slice names_found_outcome(uint8_t outcome);
 struct slice names_message_status(uint8_t status);
 struct slice names_conversation_state(uint8_t state);
 struct slice names_user_role(uint8_t role);

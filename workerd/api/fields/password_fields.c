@@ -30,13 +30,6 @@ password_fields_read_password(const struct field *f, json_t *value, struct field
 	return text.len > 0;
 }
 
-static void
-password_fields_want_password(const struct field *f, struct buf *out)
-{
-	(void)f;
-	must(buf_printf(out, "a text of 1 to %d bytes", PASSWORD_MAX) == 0);
-}
-
 static bool
 password_fields_read_new(const struct field *f, json_t *value, struct fields *in, void *at)
 {
@@ -45,14 +38,14 @@ password_fields_read_new(const struct field *f, json_t *value, struct fields *in
 }
 
 static void
-password_fields_want_new(const struct field *f, struct buf *out)
+password_fields_bound(const struct field *f, struct field_refusal *refusal)
 {
 	(void)f;
-	must(buf_printf(out, "a text of at least %d characters and at most %d bytes",
-		 PASSWORD_NEW_MIN, PASSWORD_MAX) == 0);
+	refusal->min = PASSWORD_NEW_MIN;
+	refusal->max = PASSWORD_MAX;
 }
 
-const struct field_kind field_password = {
-    sizeof(struct slice), password_fields_read_password, password_fields_want_password, NULL};
-const struct field_kind field_password_new = {
-    sizeof(struct slice), password_fields_read_new, password_fields_want_new, NULL};
+const struct field_kind field_password = {sizeof(struct slice), password_fields_read_password,
+    REASON_PASSWORD, NULL, password_fields_bound};
+const struct field_kind field_password_new = {sizeof(struct slice), password_fields_read_new,
+    REASON_PASSWORD_NEW, NULL, password_fields_bound};

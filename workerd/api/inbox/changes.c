@@ -1,6 +1,7 @@
 /*
  * PUT /v1/admin/conversations/{id}: state, assignment, tags, and whether the caller has read it. Members that the
- * body does not name stay unchanged.
+ * body does not name stay unchanged. Tags are set as a whole, or some are added and removed, so that users who tag
+ * the same conversation do not undo each other's changes.
  */
 #include <string.h>
 
@@ -21,7 +22,7 @@
 struct change {
 	uint8_t state, read;
 	struct id assigned;
-	struct json_t *tags;
+	struct json_t *tags, *add_tags, *remove_tags;
 };
 
 static const char *const states[] = {[STATE_OPEN] = "open",
@@ -34,11 +35,18 @@ static const struct field change_fields[] = {
     {"state", &field_choice, offsetof(struct change, state), FIELD_OPTIONAL, 0, 0, states},
     {"assignedTo", &field_id, offsetof(struct change, assigned), FIELD_NULLABLE, 0, 0, NULL},
     {"tags", &field_list, offsetof(struct change, tags), FIELD_OPTIONAL, 0, TAGS_MAX, NULL},
+    {"addTags", &field_list, offsetof(struct change, add_tags), FIELD_OPTIONAL, 0, TAGS_MAX,
+	NULL},
+    {"removeTags", &field_list, offsetof(struct change, remove_tags), FIELD_OPTIONAL, 0,
+	TAGS_MAX, NULL},
     {"read", &field_flag, offsetof(struct change, read), FIELD_OPTIONAL, 0, 1, NULL},
     {.name = NULL},
 };
 
-static const char unknown_tags[] = "must be a list of at most 32 different ids of tags";
+/* What a caller can set. */
+static const char *const settable[] = {"open", "waiting", "resolved", NULL};
+
+_Static_assert(TAGS_MAX == 32, "REASON_TAGS names it");
 
 /* The request that waits; its body, for errors of the store. */
 struct change_query {
@@ -53,9 +61,9 @@ changes_on_end(struct store_query *q)
 }
 
 static void
-changes_refuse(struct change_query *q, const char *member, const char *sentence)
+changes_refuse(struct change_query *q, const char *member, enum field_reason reason)
 {
-	fields_refuse(&q->in, member, sentence);
+	fields_refuse(&q->in, member, reason);
 	fields_refuse_query(&q->q, &q->in);
 }
 
@@ -65,11 +73,15 @@ changes_on_stored(void *arg, uint16_t type, const union msg *m)
 	struct change_query *q = arg;
 
 	if (store_refused(type, m, STORE_INVALID)) {
-		changes_refuse(q, "tags", unknown_tags);
+		changes_refuse(q, fields_has(&q->in, "tags") ? "tags" : "addTags", REASON_TAGS);
+		return;
+	}
+	if (store_refused(type, m, STORE_LIMIT)) {
+		changes_refuse(q, "addTags", REASON_TAGS_MANY);
 		return;
 	}
 	if (store_refused(type, m, STORE_CONFLICT)) {
-		changes_refuse(q, "assignedTo", "must be a user's id, or null");
+		changes_refuse(q, "assignedTo", REASON_USER);
 		return;
 	}
 	if (type != MSG_CONVERSATION_PAGE) {
@@ -111,6 +123,8 @@ changes_named(const struct fields *in)
 	    {"state", INBOX_STATE},
 	    {"assignedTo", INBOX_ASSIGNED},
 	    {"tags", INBOX_TAGS},
+	    {"addTags", INBOX_TAGS_DIFFER},
+	    {"removeTags", INBOX_TAGS_DIFFER},
 	    {"read", INBOX_READ},
 	};
 	unsigned what = 0;
@@ -121,15 +135,29 @@ changes_named(const struct fields *in)
 	return what;
 }
 
-/* Reads the body, and checks what the store does not tell apart. */
 static void
-changes_read(struct fields *in, struct change *change, struct buf *tags)
+changes_read_list(
+    struct fields *in, const char *member, const struct json_t *list, struct buf *out)
+{
+	if (list == NULL)
+		return;
+	if (strcmp(member, "tags") != 0 && fields_has(in, "tags"))
+		fields_refuse(in, member, REASON_TAGS_OTHERWISE);
+	else if (!changes_read_tags(list, out))
+		fields_refuse(in, member, REASON_TAGS);
+}
+
+/* Reads the body, and checks what the store does not tell apart. tags: all, or those to add. */
+static void
+changes_read(struct fields *in, struct change *change, struct buf *tags, struct buf *less_tags)
 {
 	fields_read(in, change_fields, true, change);
 	if (change->state == STATE_PERSON)
-		fields_refuse(in, "state", "must be open, waiting or resolved");
-	if (change->tags != NULL && !changes_read_tags(change->tags, tags))
-		fields_refuse(in, "tags", unknown_tags);
+		fields_refuse_for(in, "state",
+		    &(struct field_refusal){.reason = REASON_CHOICE, .choices = settable});
+	changes_read_list(in, "tags", change->tags, tags);
+	changes_read_list(in, "addTags", change->add_tags, tags);
+	changes_read_list(in, "removeTags", change->remove_tags, less_tags);
 }
 
 static void
@@ -144,13 +172,14 @@ changes_ask(const struct api_call *c, const struct id *id, struct fields *in)
 	    store_query_new(c, sizeof(*q), ANSWER_MAX, conversation_id_missing);
 	struct msg_conversation_change ask = {
 	    .org = c->org, .conversation = *id, .reader = c->user};
-	struct buf tags;
+	struct buf tags, less_tags;
 
 	buf_init(&tags, TAGS_MAX * (ID_TEXT_LEN + 1));
+	buf_init(&less_tags, TAGS_MAX * (ID_TEXT_LEN + 1));
 	q->in = *in;
 	q->q.on_end = changes_on_end;
 	q->q.refusals = refusals;
-	changes_read(&q->in, &change, &tags);
+	changes_read(&q->in, &change, &tags, &less_tags);
 	if (q->in.n_wrong > 0) {
 		fields_refuse_query(&q->q, &q->in);
 	} else {
@@ -158,10 +187,12 @@ changes_ask(const struct api_call *c, const struct id *id, struct fields *in)
 		ask.state = change.state;
 		ask.assigned = change.assigned;
 		ask.tags = buf_slice(&tags);
+		ask.less_tags = buf_slice(&less_tags);
 		ask.read = change.read;
 		store_query_ask(&q->q, MSG_CONVERSATION_CHANGE, &ask, changes_on_stored);
 	}
 	buf_clear(&tags);
+	buf_clear(&less_tags);
 }
 
 void

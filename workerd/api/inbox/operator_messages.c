@@ -88,7 +88,7 @@ handle_conversations_write(const struct api_call *c)
 		return;
 	fields_read(&in, message_fields, true, &text);
 	if (text.client_id.len > 0 && !client_id_is_valid(text.client_id))
-		fields_refuse(&in, "clientMessageId", "must be " CLIENT_ID_RULE);
+		fields_refuse(&in, "clientMessageId", REASON_CLIENT_ID);
 	if (fields_wrong(&in).len > 0)
 		fields_reply_wrong(c->api, c->x, &in);
 	else

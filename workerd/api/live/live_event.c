@@ -1,5 +1,6 @@
 #include "proto/base/basics.h"
 #include "workerd/api/fields/names.h"
+#include "workerd/api/fields/sources_json.h"
 #include "workerd/api/live/live_follower_internal.h"
 
 /* Adds an item; false when the cursor is full. */
@@ -71,6 +72,17 @@ live_event_open(struct live_follower *f, const char *type)
 	return event_stream_open_as(&f->stream, live_event_id(f, text), type);
 }
 
+/* An owner sees all that was found. */
+static void
+live_event_write_sources(
+    const struct live_follower *f, struct json_writer *j, struct slice record, struct slice text)
+{
+	if (f->viewer == VIEWER_OWNER)
+		sources_json_write_found(j, record, text);
+	else if (f->sources)
+		sources_json_write(j, record, text);
+}
+
 void
 live_event_message(struct live_follower *f, const struct msg_message_record *r)
 {
@@ -81,6 +93,8 @@ live_event_message(struct live_follower *f, const struct msg_message_record *r)
 	json_write_str(&j, "content", r->text);
 	json_write_uint(&j, "createdAt", r->created_at);
 	json_write_str(&j, "status", names_message_status(r->status));
+	if (r->role == MESSAGE_ASSISTANT)
+		live_event_write_sources(f, &j, r->sources, r->text);
 	event_stream_send(&f->stream, &j);
 }
 
@@ -118,6 +132,19 @@ live_event_token(struct live_reply *r, struct slice token)
 }
 
 void
+live_event_source(struct live_reply *r, const struct turn_source *source)
+{
+	struct json_writer j;
+
+	if (!r->f->sources)
+		return;
+	j = live_event_open(r->f, "source");
+	json_write_id(&j, "messageId", &r->id);
+	sources_json_write_mark(&j, source);
+	event_stream_send(&r->f->stream, &j);
+}
+
+void
 live_event_done(struct live_follower *f, const struct id *reply, const struct turn_reply *end)
 {
 	struct json_writer j = live_event_open(f, "done");
@@ -125,6 +152,7 @@ live_event_done(struct live_follower *f, const struct id *reply, const struct tu
 	json_write_id(&j, "messageId", reply);
 	json_write_str(&j, "message", end->text);
 	json_write_str(&j, "status", names_message_status((uint8_t)end->status));
+	live_event_write_sources(f, &j, end->sources, end->text);
 	event_stream_send(&f->stream, &j);
 }
 

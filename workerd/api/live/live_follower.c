@@ -548,6 +548,7 @@ live_follower_new(const struct api_call *c, const struct live_follow *follow)
 	f->widget = c->widget;
 	f->owned = f->thread.conversation = follow->conversation;
 	f->viewer = follow->viewer;
+	f->sources = follow->sources;
 	f->thread.waits_for_newest = true;
 	LIST_INIT(&f->replies);
 	f->session_len = follow->session.len;

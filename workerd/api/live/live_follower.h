@@ -9,7 +9,7 @@
  * An event has one of these types:
  *	state    first, and when the state or the operator changes
  *	message  a complete message; it replaces what came before for its id
- *	start, token…, done  a reply that is being written
+ *	start, token…, source…, done  a reply that is being written; source: a place that cites one
  *	typing   the other side writes
  *	erased   the conversation was deleted
  *
@@ -26,6 +26,7 @@ struct live_follow {
 	struct id conversation;  /* of the organization; zero: the session's */
 	struct slice session;    /* of the call's widget; copied */
 	enum live_viewer viewer; /* VIEWER_OWNER for a conversation, and only then */
+	bool sources;            /* the client wants to know what replies are based on */
 	bool sse, poll;          /* the format (event_stream.h) */
 };
 

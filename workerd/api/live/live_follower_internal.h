@@ -30,6 +30,7 @@ struct live_follower {
 	struct guard_watch *watch; /* of an owner's login or key */
 	struct id owned; /* the conversation, for its owners; zero: the session's is followed */
 	enum live_viewer viewer;
+	bool sources; /* the client wants to know what replies are based on */
 	struct live_thread thread;
 	struct id previous; /* conversation of Last-Event-ID, until the session's is known */
 	bool resumed;       /* it had a Last-Event-ID, or the first sync is over */
@@ -72,6 +73,7 @@ void live_reply_join_waiting(struct live_follower *f);
 void live_event_message(struct live_follower *f, const struct msg_message_record *r);
 void live_event_question(struct live_follower *f, const struct msg_live_turn *turn);
 void live_event_start(struct live_reply *r, size_t position);
+void live_event_source(struct live_reply *r, const struct turn_source *source);
 void live_event_token(struct live_reply *r, struct slice token);
 void live_event_done(
     struct live_follower *f, const struct id *reply, const struct turn_reply *end);

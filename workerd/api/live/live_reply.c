@@ -78,6 +78,12 @@ live_reply_on_token(void *arg, struct slice token)
 }
 
 static void
+live_reply_on_source(void *arg, const struct turn_source *source)
+{
+	live_event_source(arg, source);
+}
+
+static void
 live_reply_on_done(void *arg, const struct turn_ids *ids, const struct turn_reply *end)
 {
 	struct live_reply *r = arg;
@@ -107,6 +113,7 @@ live_reply_join(struct live_reply *r)
 {
 	static const struct turn_sink sink = {.start = live_reply_on_start,
 	    .token = live_reply_on_token,
+	    .source = live_reply_on_source,
 	    .done = live_reply_on_done,
 	    .error = live_reply_on_error};
 	const struct reply_ref ref = {

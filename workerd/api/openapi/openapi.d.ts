@@ -498,6 +498,221 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listSources"];
+        put?: never;
+        post: operations["createSource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/sources/{sourceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                sourceId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get: operations["getSource"];
+        put: operations["changeSource"];
+        post?: never;
+        delete: operations["deleteSource"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/sources/{sourceId}/crawl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                sourceId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["crawlSource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/sources/{sourceId}/removal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                sourceId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["decideRemoval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/sources/{sourceId}/pages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                sourceId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get: operations["listSourcePages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/sources/{sourceId}/pages/{pageId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                sourceId: components["schemas"]["Id"];
+                /** @description The id from the list. */
+                pageId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get: operations["getSourcePage"];
+        put?: never;
+        post?: never;
+        delete: operations["deleteSourcePage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/sources/{sourceId}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                sourceId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["putContent"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listAnswers"];
+        put?: never;
+        post: operations["createAnswer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/answers/{answerId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                answerId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get: operations["getAnswer"];
+        put: operations["changeAnswer"];
+        post?: never;
+        delete: operations["deleteAnswer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listGaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/gaps/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["closeGaps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["find"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/search": {
         parameters: {
             query?: never;
@@ -1508,6 +1723,17 @@ export interface components {
             fields: {
                 [key: string]: string;
             };
+            /** @description The same members, for programs that have texts of their own. */
+            reasons: {
+                [key: string]: components["schemas"]["FieldReason"];
+            };
+        };
+        FieldReason: {
+            /** @enum {unknown} */
+            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "model_server" | "model_server_none" | "model_server_url" | "context" | "turn" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "user" | "client_id" | "url" | "patterns" | "source_url" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
+            min?: number;
+            max?: number;
+            choices?: string[];
         };
         Color: string;
         Widget: {
@@ -1640,12 +1866,26 @@ export interface components {
              * @default false
              */
             no_return: boolean;
+            /**
+             * @description What replies are based on: nothing of the organization's content, all of it, or the `sources`. Published answers belong to it unless it is `none`.
+             * @enum {unknown}
+             */
+            knowledge: "none" | "all" | "some";
+            /** @description The sources, with `some`. Deleted ones are left out. */
+            sources: components["schemas"]["Id"][];
+            /**
+             * @description What happens if the content has no answer: the model says so and offers a person; it answers in general, marked as not from the content; or `notFoundText` is the reply, without a call of the model.
+             * @enum {unknown}
+             */
+            notFound: "say" | "general" | "fixed";
+            /** @description The reply with `fixed`; null: a sentence in English. */
+            notFoundText: string | null;
             /** @default true */
             enabled: boolean;
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
         };
-        /** @description The members of a new agent. Defaults: `enabled` true; other members null. */
+        /** @description The members of a new agent. Defaults: `enabled` true; `knowledge` `none`; `notFound` `say`; other members null or empty. */
         NewAgent: WithRequired<components["schemas"]["AgentFields"], "name">;
         /** @description The members of an agent. Read-only members may be sent back unchanged. If `updated_at` is sent and the agent has changed since, the request is refused. */
         AgentFields: {
@@ -1673,6 +1913,20 @@ export interface components {
             waiting_text?: string | null;
             /** @description true: the model does not take over again from an operator who writes nothing for OPERATOR_TIMEOUT_MS. */
             no_return?: boolean;
+            /**
+             * @description What replies are based on: nothing of the organization's content, all of it, or the `sources`. Published answers belong to it unless it is `none`.
+             * @enum {unknown}
+             */
+            knowledge?: "none" | "all" | "some";
+            /** @description The sources, with `some`. Deleted ones are left out. */
+            sources?: components["schemas"]["Id"][];
+            /**
+             * @description What happens if the content has no answer: the model says so and offers a person; it answers in general, marked as not from the content; or `notFoundText` is the reply, without a call of the model.
+             * @enum {unknown}
+             */
+            notFound?: "say" | "general" | "fixed";
+            /** @description The reply with `fixed`; null: a sentence in English. */
+            notFoundText?: string | null;
             enabled?: boolean;
             id?: components["schemas"]["Id"];
             organization_id?: components["schemas"]["Id"];
@@ -1734,7 +1988,7 @@ export interface components {
              * @description What has changed. A message is a visitor's or an operator's, a reply is the model's.
              * @enum {unknown}
              */
-            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices";
+            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap";
             id: components["schemas"]["Id"];
             /** @description The conversation to which it belongs. */
             conversationId?: components["schemas"]["Id"];
@@ -1905,7 +2159,12 @@ export interface components {
             state?: "open" | "waiting" | "resolved";
             /** @description A user. */
             assignedTo?: components["schemas"]["Id"] | null;
+            /** @description Sets all tags. Not together with `addTags` or `removeTags`. */
             tags?: components["schemas"]["Id"][];
+            /** @description Tags to add, which may be there already; a conversation has at most 32. */
+            addTags?: components["schemas"]["Id"][];
+            /** @description Tags to remove, which may be gone already. A tag that is in both lists is removed. */
+            removeTags?: components["schemas"]["Id"][];
             read?: boolean;
         };
         ChangedConversation: {
@@ -1973,6 +2232,313 @@ export interface components {
             contacts: components["schemas"]["Contact"][];
             nextCursor: components["schemas"]["NextCursor"];
         };
+        /** @description How far the reading of a source is. */
+        SourceState: {
+            /**
+             * @description `waits`: a crawl would remove over a third of the pages; the owner decides.
+             * @enum {unknown}
+             */
+            state: "idle" | "running" | "waits" | "failed";
+            /** @description Why the last crawl failed. */
+            error: string | null;
+            /** @description A crawl was asked for and has not begun. */
+            asked: boolean;
+            /** @description When the last crawl began. */
+            startedAt: components["schemas"]["Time"] | null;
+            /** @description When it ended; null: it has not. */
+            endedAt: components["schemas"]["Time"] | null;
+            /** @description When the next one begins. */
+            nextAt: components["schemas"]["Time"] | null;
+            /** @description The pages that the crawl which waits would remove. */
+            removing: number;
+            /** @description The number of pages with each state. */
+            pages: {
+                waiting: number;
+                read: number;
+                unread: number;
+            };
+            /** @description The number of passages. */
+            chunks: number;
+            /** @description Of text. */
+            bytes: number;
+        };
+        Source: {
+            id: components["schemas"]["Id"];
+            /** @description The name in lists. Required for a new source. */
+            name: string;
+            /**
+             * @description `site`: what its sitemaps, or else links, lead to. `page`: one address. `files`: uploaded files. `pushed`: pages that a program sends. Required for a new source; it never changes.
+             * @enum {unknown}
+             */
+            kind: "site" | "page" | "files" | "pushed";
+            /** @description Where a site begins, or the address of a page; of other kinds null. */
+            url: string | null;
+            /** @description Only paths that begin with one of these are read; empty: all. `*` stands for any characters, a `$` at the end for the end of the path. */
+            include: string[];
+            /** @description Paths that begin with one of these are not read. */
+            exclude: string[];
+            /** @description The greatest number of pages. */
+            pagesMax: number;
+            /** @description The language of all pages, as a language tag such as `en` or `pt-BR`; null: each page's own. */
+            language: string | null;
+            /** @description How often it is read again; null: each page as often as it changes. */
+            intervalMinutes: number | null;
+            /** @description false: it is not read, and replies use nothing of it. */
+            enabled: boolean;
+            createdAt: components["schemas"]["Time"];
+            updatedAt: components["schemas"]["Time"];
+            state: components["schemas"]["SourceState"];
+        };
+        /** @description The members of a new source. Defaults: `pagesMax` 1000; `enabled` true; other members null or empty. */
+        NewSource: WithRequired<components["schemas"]["SourceFields"], "name" | "kind">;
+        /** @description The members of a source. Read-only members may be sent back unchanged. If `updatedAt` is sent and the object has changed since, the request is refused. */
+        SourceFields: {
+            /** @description The name in lists. Required for a new source. */
+            name?: string;
+            /**
+             * @description `site`: what its sitemaps, or else links, lead to. `page`: one address. `files`: uploaded files. `pushed`: pages that a program sends. Required for a new source; it never changes.
+             * @enum {unknown}
+             */
+            kind?: "site" | "page" | "files" | "pushed";
+            /** @description Where a site begins, or the address of a page; of other kinds null. */
+            url?: string | null;
+            /** @description Only paths that begin with one of these are read; empty: all. `*` stands for any characters, a `$` at the end for the end of the path. */
+            include?: string[];
+            /** @description Paths that begin with one of these are not read. */
+            exclude?: string[];
+            /** @description The greatest number of pages. */
+            pagesMax?: number;
+            /** @description The language of all pages, as a language tag such as `en` or `pt-BR`; null: each page's own. */
+            language?: string | null;
+            /** @description How often it is read again; null: each page as often as it changes. */
+            intervalMinutes?: number | null;
+            /** @description false: it is not read, and replies use nothing of it. */
+            enabled?: boolean;
+            id?: components["schemas"]["Id"];
+            createdAt?: components["schemas"]["Time"];
+            updatedAt?: components["schemas"]["Time"];
+            /** @description Read-only; ignored. */
+            state?: components["schemas"]["SourceState"];
+        };
+        SourceList: {
+            sources: components["schemas"]["Source"][];
+            nextCursor: components["schemas"]["NextCursor"];
+        };
+        RemovalDecision: {
+            /** @enum {unknown} */
+            decision: "remove" | "keep";
+        };
+        /** @description A page of a source, or a file. */
+        SourcePage: {
+            id: components["schemas"]["Id"];
+            /** @description Its address, or the name of a file. */
+            url: string;
+            title: string | null;
+            /**
+             * @description `waiting`: known, not read yet.
+             * @enum {unknown}
+             */
+            state: "waiting" | "read" | "unread";
+            /**
+             * @description Why it was not read; with the state `read`: why its newest version was not, so that the text is an older one.
+             * @enum {unknown}
+             */
+            reason: "robots" | "noindex" | "status" | "size" | "login" | "scripts" | "duplicate" | "type" | "empty" | "encrypted" | "damaged" | "timeout" | "network" | "address" | "redirects" | "limit" | null;
+            /** @description More about the reason, such as an HTTP status, or the address of the page that it equals. */
+            detail: string | null;
+            language: string | null;
+            /** @description The media type. */
+            type: string | null;
+            /** @description When it was last fetched. */
+            fetchedAt: components["schemas"]["Time"] | null;
+            /** @description When its text was last found changed. */
+            changedAt: components["schemas"]["Time"] | null;
+            /** @description When it is fetched again. */
+            nextAt: components["schemas"]["Time"] | null;
+            /** @description The number of its passages. */
+            chunks: number;
+            /** @description Of its text. */
+            bytes: number;
+            createdAt: components["schemas"]["Time"];
+            updatedAt: components["schemas"]["Time"];
+        };
+        SourcePageList: {
+            pages: components["schemas"]["SourcePage"][];
+            nextCursor: components["schemas"]["NextCursor"];
+        };
+        SourcePassage: {
+            index: number;
+            /** @description The headings above it, from the outermost. */
+            heading: string | null;
+            /** @description The fragment of its place in the page. */
+            anchor: string | null;
+            language: string | null;
+            text: string;
+        };
+        SourcePageText: {
+            id: components["schemas"]["Id"];
+            /** @description Its address, or the name of a file. */
+            url: string;
+            title: string | null;
+            /**
+             * @description `waiting`: known, not read yet.
+             * @enum {unknown}
+             */
+            state: "waiting" | "read" | "unread";
+            /**
+             * @description Why it was not read; with the state `read`: why its newest version was not, so that the text is an older one.
+             * @enum {unknown}
+             */
+            reason: "robots" | "noindex" | "status" | "size" | "login" | "scripts" | "duplicate" | "type" | "empty" | "encrypted" | "damaged" | "timeout" | "network" | "address" | "redirects" | "limit" | null;
+            /** @description More about the reason, such as an HTTP status, or the address of the page that it equals. */
+            detail: string | null;
+            language: string | null;
+            /** @description The media type. */
+            type: string | null;
+            /** @description When it was last fetched. */
+            fetchedAt: components["schemas"]["Time"] | null;
+            /** @description When its text was last found changed. */
+            changedAt: components["schemas"]["Time"] | null;
+            /** @description When it is fetched again. */
+            nextAt: components["schemas"]["Time"] | null;
+            /** @description The number of its passages. */
+            chunks: number;
+            /** @description Of its text. */
+            bytes: number;
+            createdAt: components["schemas"]["Time"];
+            updatedAt: components["schemas"]["Time"];
+            /** @description Its text, in order. */
+            passages: components["schemas"]["SourcePassage"][];
+        };
+        StoredContent: {
+            page: components["schemas"]["Id"];
+            /** @enum {unknown} */
+            state: "waiting";
+        };
+        Answer: {
+            id: components["schemas"]["Id"];
+            /** @description Required for a new answer, unless `message` is given. */
+            question: string;
+            /** @description The answer; likewise. */
+            text: string;
+            /** @description A language tag such as `en`; null: unknown. */
+            language: string | null;
+            /** @description false: a draft, which no reply uses. */
+            published: boolean;
+            /** @description The conversation of the reply that it comes from. */
+            conversation: components["schemas"]["Id"] | null;
+            /** @description The reply that it comes from. */
+            message: components["schemas"]["Id"] | null;
+            createdAt: components["schemas"]["Time"];
+            updatedAt: components["schemas"]["Time"];
+        };
+        /** @description The members of a new answer: `question` and `text`, or `conversation` and `message`. Defaults: `published` false; other members null. */
+        NewAnswer: components["schemas"]["AnswerFields"];
+        /** @description The members of an answer. `conversation` and `message` cannot be changed. Read-only members may be sent back unchanged. If `updatedAt` is sent and the object has changed since, the request is refused. */
+        AnswerFields: {
+            /** @description Required for a new answer, unless `message` is given. */
+            question?: string;
+            /** @description The answer; likewise. */
+            text?: string;
+            /** @description A language tag such as `en`; null: unknown. */
+            language?: string | null;
+            /** @description false: a draft, which no reply uses. */
+            published?: boolean;
+            /** @description The conversation of the reply that it comes from. */
+            conversation?: components["schemas"]["Id"] | null;
+            /** @description The reply that it comes from. */
+            message?: components["schemas"]["Id"] | null;
+            /** @description Open questions that this answer is for. When the answer is published, these and the questions that are similar to its own are asked again, and those that are answered now are closed, within seconds. Not stored. */
+            gaps?: components["schemas"]["Id"][];
+            id?: components["schemas"]["Id"];
+            createdAt?: components["schemas"]["Time"];
+            updatedAt?: components["schemas"]["Time"];
+        };
+        AnswerList: {
+            answers: components["schemas"]["Answer"][];
+            nextCursor: components["schemas"]["NextCursor"];
+        };
+        /** @description A visitor's question that the content did not answer. */
+        Gap: {
+            id: components["schemas"]["Id"];
+            question: string;
+            conversation: components["schemas"]["Id"];
+            at: components["schemas"]["Time"];
+            /** @description The agent that had no answer. */
+            agent: components["schemas"]["Id"] | null;
+            /** @description Where the visitor asked. */
+            widget: components["schemas"]["Id"] | null;
+        };
+        GapCluster: {
+            /** @description Of its first question. */
+            id: components["schemas"]["Id"];
+            /** @description The first question. */
+            question: string;
+            count: number;
+            lastAt: components["schemas"]["Time"];
+            /** @description Oldest first. */
+            gaps: components["schemas"]["Gap"][];
+        };
+        GapList: {
+            clusters: components["schemas"]["GapCluster"][];
+            /** @description The open questions that were looked at. */
+            total: number;
+            /** @description There are further clusters, or older open questions. */
+            truncated: boolean;
+        };
+        GapsToClose: {
+            gaps: components["schemas"]["Id"][];
+            /**
+             * @description `dismissed`: not worth an answer.
+             * @enum {unknown}
+             */
+            state: "dismissed" | "closed";
+            /** @description The answer that closes them; only with `closed`. */
+            answer?: components["schemas"]["Id"] | null;
+        };
+        ClosedGaps: {
+            closed: number;
+        };
+        FindRequest: {
+            question: string;
+            /** @description The question before it, which counts less. */
+            before?: string | null;
+            /** @description Looks in the content of this agent. */
+            agent?: components["schemas"]["Id"] | null;
+            /** @description Looks in these sources, and in the published answers. Not with `agent`. */
+            sources?: components["schemas"]["Id"][];
+            /** @description The greatest number of passages; 10 without it. */
+            limit?: number;
+        };
+        FoundPassage: {
+            /** @enum {unknown} */
+            kind: "page" | "answer";
+            /** @description The source; null: an answer. */
+            source: components["schemas"]["Id"] | null;
+            /** @description The page; null: an answer. */
+            page: components["schemas"]["Id"] | null;
+            /** @description The answer; null: a page. */
+            answer: components["schemas"]["Id"] | null;
+            /** @description Of the page, or the answer's question. */
+            title: string;
+            /** @description With the place in the page; null: none. */
+            url: string | null;
+            heading: string | null;
+            text: string;
+            /** @description Comparable within one response. */
+            score: number;
+        };
+        FoundPassages: {
+            hits: components["schemas"]["FoundPassage"][];
+            /** @description How much of the question's weight the best passage has. */
+            coverage: number;
+            /** @description Whether they cover the question well enough for a reply; false: the question counts as not answered by the content. */
+            found: boolean;
+            /** @description The content is so short that replies get all of it, whatever was found. */
+            whole: boolean;
+            /** @description The passages that were searched. */
+            chunks: number;
+        };
         SearchResults: {
             results: components["schemas"]["SearchResult"][];
             nextCursor: components["schemas"]["NextCursor"];
@@ -1984,11 +2550,19 @@ export interface components {
             /** @description null for a contact. */
             conversationId: components["schemas"]["Id"] | null;
             at: components["schemas"]["Time"];
+            /** @description Whose conversation it is. null for a contact, and if the conversation was erased meanwhile. */
+            visitor: components["schemas"]["ConversationVisitor"] | null;
             /** @description The part of the text around the first match. Its texts, one after the other, are that part; an ellipsis shows what was left out. */
             snippet: {
                 text: string;
                 match: boolean;
             }[];
+        };
+        ConversationVisitor: {
+            sessionId: string;
+            /** @description null: the visitor has not given contact details. */
+            contactId: components["schemas"]["Id"] | null;
+            contact: components["schemas"]["ConversationContact"] | null;
         };
         /** @description The cursor of the next page; null: this is the last page. */
         NextCursor: string | null;
@@ -2043,6 +2617,7 @@ export interface components {
             /** @enum {unknown} */
             role: "owner" | "member";
             created_at: components["schemas"]["Time"];
+            updated_at: components["schemas"]["Time"];
         };
         Person: {
             id: components["schemas"]["Id"];
@@ -2081,6 +2656,7 @@ export interface components {
             /** Format: email */
             email?: string;
             created_at?: components["schemas"]["Time"];
+            updated_at?: components["schemas"]["Time"];
         };
         Key: {
             id: components["schemas"]["Id"];
@@ -2120,7 +2696,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices")[];
+            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -2130,6 +2706,11 @@ export interface components {
             enabled: boolean;
             /** @description Why deliveries failed so long that it was disabled, or why events were lost; null again when it is enabled. */
             notice: string | null;
+            /**
+             * @description The notice for programs that have texts of their own: deliveries failed for 3 days, or events were older than the change feed.
+             * @enum {unknown}
+             */
+            notice_code: "given_up" | "lost" | null;
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
         };
@@ -2139,7 +2720,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices")[];
+            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -2149,6 +2730,11 @@ export interface components {
             enabled: boolean;
             /** @description Why deliveries failed so long that it was disabled, or why events were lost; null again when it is enabled. */
             notice: string | null;
+            /**
+             * @description The notice for programs that have texts of their own: deliveries failed for 3 days, or events were older than the change feed.
+             * @enum {unknown}
+             */
+            notice_code: "given_up" | "lost" | null;
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
             /** @description Signs the deliveries. Only this response contains it. */
@@ -2160,7 +2746,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url?: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds?: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices")[];
+            kinds?: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -2170,6 +2756,11 @@ export interface components {
             enabled?: boolean;
             /** @description Why deliveries failed so long that it was disabled, or why events were lost; null again when it is enabled. */
             notice?: string | null;
+            /**
+             * @description The notice for programs that have texts of their own: deliveries failed for 3 days, or events were older than the change feed.
+             * @enum {unknown}
+             */
+            notice_code?: "given_up" | "lost" | null;
             created_at?: components["schemas"]["Time"];
             updated_at?: components["schemas"]["Time"];
         };
@@ -2189,7 +2780,7 @@ export interface components {
             /** @description The header X-Banter-Delivery of each attempt. */
             delivery: string;
             /** @enum {unknown} */
-            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices";
+            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap";
             id: components["schemas"]["Id"];
             conversationId: components["schemas"]["Id"] | null;
             change: string;
@@ -2720,6 +3311,7 @@ export type ExportedContact = components['schemas']['ExportedContact'];
 export type Thread = components['schemas']['Thread'];
 export type ContactError = components['schemas']['ContactError'];
 export type FieldsError = components['schemas']['FieldsError'];
+export type FieldReason = components['schemas']['FieldReason'];
 export type Color = components['schemas']['Color'];
 export type Widget = components['schemas']['Widget'];
 export type WidgetStatus = components['schemas']['WidgetStatus'];
@@ -2761,8 +3353,32 @@ export type MessageRating = components['schemas']['MessageRating'];
 export type Contact = components['schemas']['Contact'];
 export type ContactFields = components['schemas']['ContactFields'];
 export type ContactList = components['schemas']['ContactList'];
+export type SourceState = components['schemas']['SourceState'];
+export type Source = components['schemas']['Source'];
+export type NewSource = components['schemas']['NewSource'];
+export type SourceFields = components['schemas']['SourceFields'];
+export type SourceList = components['schemas']['SourceList'];
+export type RemovalDecision = components['schemas']['RemovalDecision'];
+export type SourcePage = components['schemas']['SourcePage'];
+export type SourcePageList = components['schemas']['SourcePageList'];
+export type SourcePassage = components['schemas']['SourcePassage'];
+export type SourcePageText = components['schemas']['SourcePageText'];
+export type StoredContent = components['schemas']['StoredContent'];
+export type Answer = components['schemas']['Answer'];
+export type NewAnswer = components['schemas']['NewAnswer'];
+export type AnswerFields = components['schemas']['AnswerFields'];
+export type AnswerList = components['schemas']['AnswerList'];
+export type Gap = components['schemas']['Gap'];
+export type GapCluster = components['schemas']['GapCluster'];
+export type GapList = components['schemas']['GapList'];
+export type GapsToClose = components['schemas']['GapsToClose'];
+export type ClosedGaps = components['schemas']['ClosedGaps'];
+export type FindRequest = components['schemas']['FindRequest'];
+export type FoundPassage = components['schemas']['FoundPassage'];
+export type FoundPassages = components['schemas']['FoundPassages'];
 export type SearchResults = components['schemas']['SearchResults'];
 export type SearchResult = components['schemas']['SearchResult'];
+export type ConversationVisitor = components['schemas']['ConversationVisitor'];
 export type NextCursor = components['schemas']['NextCursor'];
 export type Erased = components['schemas']['Erased'];
 export type Me = components['schemas']['Me'];
@@ -3881,6 +4497,489 @@ export interface operations {
             };
         };
     };
+    listSources: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items per page. Pages with long texts have fewer. */
+                limit?: components["parameters"]["PageLimit"];
+                /** @description `nextCursor` of the previous page. Default: the first page. */
+                cursor?: components["parameters"]["PageCursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of sources, oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceList"];
+                };
+            };
+        };
+    };
+    createSource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSource"];
+            };
+        };
+        responses: {
+            /** @description The new source. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+        };
+    };
+    getSource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                sourceId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The source. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+        };
+    };
+    changeSource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that the change is made to. If the object has changed since, the response is 412 with the current one, and nothing is changed. Without it, members that are not named stay as others have set them. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The id from the list. */
+                sourceId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceFields"];
+            };
+        };
+        responses: {
+            /** @description The changed source. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+        };
+    };
+    deleteSource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                sourceId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    crawlSource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                sourceId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state of the source. The crawl begins soon. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceState"];
+                };
+            };
+        };
+    };
+    decideRemoval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                sourceId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemovalDecision"];
+            };
+        };
+        responses: {
+            /** @description The state of the source. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceState"];
+                };
+            };
+        };
+    };
+    listSourcePages: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items per page. Pages with long texts have fewer. */
+                limit?: components["parameters"]["PageLimit"];
+                /** @description `nextCursor` of the previous page. Default: the first page. */
+                cursor?: components["parameters"]["PageCursor"];
+                /** @description Only pages with this state. */
+                state?: "waiting" | "read" | "unread";
+                /** @description Only pages with this in their address or title, of at most 254 bytes of UTF-8. Upper and lower case are equal. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                sourceId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourcePageList"];
+                };
+            };
+        };
+    };
+    getSourcePage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                sourceId: components["schemas"]["Id"];
+                /** @description The id from the list. */
+                pageId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page, and its text in the passages that replies can quote. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourcePageText"];
+                };
+            };
+        };
+    };
+    deleteSourcePage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                sourceId: components["schemas"]["Id"];
+                /** @description The id from the list. */
+                pageId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted, or there was no such page. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    putContent: {
+        parameters: {
+            query: {
+                /** @description Where the content is: an http or https address, or the name of a file, of at most 2,048 bytes of UTF-8. */
+                url: string;
+                /** @description Its title, of at most 600 bytes of UTF-8. Default: the content's own, or else the name. */
+                title?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                sourceId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/html": string;
+                "text/plain": string;
+                "text/markdown": string;
+                "application/pdf": string;
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document": string;
+            };
+        };
+        responses: {
+            /** @description Stored; its text is read soon. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredContent"];
+                };
+            };
+        };
+    };
+    listAnswers: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of items per page. Pages with long texts have fewer. */
+                limit?: components["parameters"]["PageLimit"];
+                /** @description `nextCursor` of the previous page. Default: the first page. */
+                cursor?: components["parameters"]["PageCursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of answers, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerList"];
+                };
+            };
+        };
+    };
+    createAnswer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAnswer"];
+            };
+        };
+        responses: {
+            /** @description The new answer. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+        };
+    };
+    getAnswer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                answerId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+        };
+    };
+    changeAnswer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the version that the change is made to. If the object has changed since, the response is 412 with the current one, and nothing is changed. Without it, members that are not named stay as others have set them. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The id from the list. */
+                answerId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerFields"];
+            };
+        };
+        responses: {
+            /** @description The changed answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+        };
+    };
+    deleteAnswer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id from the list. */
+                answerId: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listGaps: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of clusters. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Clusters of similar questions, largest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapList"];
+                };
+            };
+        };
+    };
+    closeGaps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GapsToClose"];
+            };
+        };
+        responses: {
+            /** @description How many were open until now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosedGaps"];
+                };
+            };
+        };
+    };
+    find: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindRequest"];
+            };
+        };
+        responses: {
+            /** @description The passages that fit best, best first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPassages"];
+                };
+            };
+        };
+    };
     search: {
         parameters: {
             query: {
@@ -4337,7 +5436,10 @@ export interface operations {
     changeProfile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the version that the change is made to. If the object has changed since, the response is 412 with the current one, and nothing is changed. Without it, members that are not named stay as others have set them. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4539,7 +5641,10 @@ export interface operations {
     changeUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the version that the change is made to. If the object has changed since, the response is 412 with the current one, and nothing is changed. Without it, members that are not named stay as others have set them. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 /** @description The id from the list. */
                 userId: components["schemas"]["Id"];

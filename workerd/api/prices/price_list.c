@@ -15,8 +15,7 @@
 #define PRICE_MAX      1000000u /* in units of the currency */
 #define NAME_IN_ERRORS 50
 
-static const char models_rule[] =
-    "must be an object of at most 200 models, with names of 1 to 256 characters of ASCII";
+_Static_assert(MODELS_MAX == 200 && NAME_UNITS == 256, "REASON_MODELS names them");
 
 /* A price in millionths. */
 static bool
@@ -39,21 +38,20 @@ price_list_read_price(const struct field *f, json_t *value, struct fields *in, v
 }
 
 static void
-price_list_want_price(const struct field *f, struct buf *out)
-{
-	(void)f;
-	must(
-	    buf_printf(out, "a number from 0 to %u with at most six decimals", PRICE_MAX) == 0);
-}
-
-static void
 price_list_write_price(const struct field *f, const void *at, struct json_writer *j)
 {
 	json_write_millionths(j, f->name, *(const uint64_t *)at);
 }
 
-static const struct field_kind field_price = {
-    sizeof(uint64_t), price_list_read_price, price_list_want_price, price_list_write_price};
+static void
+price_list_bound_price(const struct field *f, struct field_refusal *refusal)
+{
+	(void)f;
+	refusal->max = PRICE_MAX;
+}
+
+static const struct field_kind field_price = {sizeof(uint64_t), price_list_read_price,
+    REASON_PRICE, price_list_write_price, price_list_bound_price};
 
 /* Three letters, as in ISO 4217: new currencies need no new banter. */
 static bool
@@ -72,15 +70,8 @@ price_list_read_currency(const struct field *f, json_t *value, struct fields *in
 	return true;
 }
 
-static void
-price_list_want_currency(const struct field *f, struct buf *out)
-{
-	(void)f;
-	must(buf_printf(out, "a currency by its three letters, such as EUR (ISO 4217)") == 0);
-}
-
 static const struct field_kind field_currency = {
-    sizeof(struct slice), price_list_read_currency, price_list_want_currency, NULL};
+    sizeof(struct slice), price_list_read_currency, REASON_CURRENCY, NULL, NULL};
 
 struct price {
 	uint64_t input, output;
@@ -122,13 +113,12 @@ price_list_read_model(
 	struct price price = {.input = 0};
 
 	if (!price_list_is_name(slice_str(name))) {
-		fields_refuse(in, "models", models_rule);
+		fields_refuse(in, "models", REASON_MODELS);
 		return;
 	}
 	(void)snprintf(before, sizeof(before), "models.%.*s", NAME_IN_ERRORS, name);
 	if (!json_is_object(object)) {
-		fields_refuse(
-		    in, before, "must be an object with inputPerMillion and outputPerMillion");
+		fields_refuse(in, before, REASON_MODEL_PRICES);
 		return;
 	}
 	(void)snprintf(before, sizeof(before), "models.%.*s.", NAME_IN_ERRORS, name);
@@ -154,7 +144,7 @@ price_list_read(struct fields *in, struct buf *out)
 	json_write_str(&j, "currency", list.currency);
 	json_write_open(&j, "models", '{');
 	if (json_object_size(list.models) > MODELS_MAX) {
-		fields_refuse(in, "models", models_rule);
+		fields_refuse(in, "models", REASON_MODELS);
 		return;
 	}
 	json_object_foreach (list.models, name, object) {
@@ -163,7 +153,7 @@ price_list_read(struct fields *in, struct buf *out)
 	json_write_close(&j, '}');
 	json_write_close(&j, '}');
 	if (j.failed)
-		fields_refuse(in, "models", "must have shorter names: the list is too long");
+		fields_refuse(in, "models", REASON_MODELS_LONG);
 }
 
 /* A stored price; 0 if it is invalid. */

@@ -12,6 +12,7 @@
 
 #include "workerd/api/request/api_call.h"
 #include "workerd/api/request/json_writer.h"
+#include "workerd/api/request/record_version.h"
 
 /* The answer to one error of the store. */
 struct store_refusal {
@@ -33,7 +34,7 @@ struct store_query {
 	bool streams; /* the answer has begun (reply_stream_begin()): an error breaks it off */
 	struct buf out;          /* the JSON answer so far */
 	struct json_writer json; /* writes to out */
-	char etag[32];           /* of the answer; empty: none */
+	char etag[RECORD_VERSION_TAG_SIZE]; /* of the answer; empty: none */
 };
 
 /* A query of size bytes, zero behind the struct, whose answer has at most out_max bytes. */

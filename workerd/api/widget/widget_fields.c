@@ -62,11 +62,9 @@ widget_check(struct fields *in, const void *record)
 	const struct msg_widget_record *r = record;
 
 	if (r->contact_mode == CONTACT_REQUIRED && r->collects == 0)
-		fields_refuse(in, "contact_info_mode",
-		    "required needs collect_name, collect_email or collect_phone to be true");
+		fields_refuse(in, "contact_info_mode", REASON_DETAILS_NEEDED);
 	else if (!widget_settings_fit(r))
-		fields_refuse(in, "settings.requiredFields",
-		    "must be a list of contact details that the widget collects");
+		fields_refuse(in, "settings.requiredFields", REASON_DETAILS_COLLECTED);
 }
 
 static bool

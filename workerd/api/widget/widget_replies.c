@@ -163,6 +163,14 @@ widget_reply_on_token(void *arg, struct slice token)
 		widget_send_token(&r->s->out, token);
 }
 
+static void
+widget_reply_on_source(void *arg, const struct turn_source *source)
+{
+	struct widget_reply *r = arg;
+
+	widget_send_source(&r->s->out, source);
+}
+
 /* A person answers the message. A client that does not know people gets the agent's text as the reply; it is
  * not stored, so it has no id. */
 static void
@@ -198,6 +206,7 @@ widget_reply_on_done(void *arg, const struct turn_ids *ids, const struct turn_re
 		.role = MESSAGE_ASSISTANT,
 		.status = (uint8_t)reply->status,
 		.text = reply->text,
+		.sources = reply->sources,
 	    });
 	widget_reply_finish(r);
 }
@@ -230,6 +239,7 @@ widget_reply_on_error(void *arg, const struct turn_error *error)
 
 static const struct turn_sink sink = {.start = widget_reply_on_start,
     .token = widget_reply_on_token,
+    .source = widget_reply_on_source,
     .done = widget_reply_on_done,
     .error = widget_reply_on_error};
 

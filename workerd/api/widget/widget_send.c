@@ -7,6 +7,7 @@
 #include "workerd/api/chat/chat_rating.h"
 #include "workerd/api/fields/names.h"
 #include "workerd/api/fields/parameters.h"
+#include "workerd/api/fields/sources_json.h"
 #include "workerd/api/request/json_writer.h"
 
 /* Bytes of a history frame: the store's longest page with each byte escaped, and the JSON around it. */
@@ -20,6 +21,7 @@ widget_outlet_read(struct widget_outlet *o, struct slice query)
 {
 	o->streams = parameter_is(query, "stream", "1");
 	o->operators = parameter_is(query, "operators", "1");
+	o->sources = parameter_is(query, "sources", "1");
 	o->history = parameter_is(query, "history", "1");
 }
 
@@ -100,6 +102,27 @@ widget_send_token(struct widget_outlet *o, struct slice token)
 	widget_send_end(o, &j);
 }
 
+void
+widget_send_source(struct widget_outlet *o, const struct turn_source *source)
+{
+	struct json_writer j;
+
+	if (!o->streams || !o->sources)
+		return;
+	j = widget_send_begin(api_scratch(o->api), "source");
+	sources_json_write_mark(&j, source);
+	widget_send_end(o, &j);
+}
+
+/* Only of replies, and only for clients that want to know. */
+static void
+widget_send_sources(const struct widget_outlet *o, struct json_writer *j,
+    const struct msg_message_record *r)
+{
+	if (o->sources && r->role == MESSAGE_ASSISTANT)
+		sources_json_write(j, r->sources, r->text);
+}
+
 static bool
 widget_send_has_status(const struct msg_message_record *r)
 {
@@ -123,6 +146,7 @@ widget_send_message(struct widget_outlet *o, const struct msg_message_record *r)
 		    &j, "createdAt", r->created_at != 0 ? r->created_at : id_ms(&r->id));
 	if (widget_send_has_status(r))
 		json_write_str(&j, "status", names_message_status(r->status));
+	widget_send_sources(o, &j, r);
 	widget_send_end(o, &j);
 }
 
@@ -196,6 +220,7 @@ widget_send_record(const struct widget_outlet *o, struct json_writer *j,
 		json_write_id(j, "id", &r->id);
 	if (has_ids && widget_send_has_status(r))
 		json_write_str(j, "status", names_message_status(r->status));
+	widget_send_sources(o, j, r);
 	if (has_more)
 		widget_send_more_of_record(j, r);
 	json_write_close(j, '}');

@@ -15,6 +15,7 @@ struct widget_outlet {
 	struct api *api;
 	bool streams;   /* the client wants tokens and message ids */
 	bool operators; /* the client knows people: it gets handovers */
+	bool sources;   /* the client wants to know what replies are based on */
 	bool history;   /* the client loads older history: it gets ids and times */
 	/* Sends a frame, which is borrowed. is_long: it may be longer than what may wait for a slow client. */
 	void (*send)(void *arg, struct slice frame, bool is_long);
@@ -46,6 +47,9 @@ void widget_send_type(struct widget_outlet *o, const char *type);
 
 void widget_send_session(struct widget_outlet *o, const char *token, bool identified);
 void widget_send_token(struct widget_outlet *o, struct slice token);
+
+/* {"type":"source"}: a place that cites a source; only for clients that want to know. */
+void widget_send_source(struct widget_outlet *o, const struct turn_source *source);
 
 /* {"type":"handover"}: a person answers the message. */
 void widget_send_handover(struct widget_outlet *o, const struct turn_reply *reply);

@@ -21,9 +21,13 @@
 #define TEXT_UNITS     500u
 #define TEXT_KEY_BYTES 40u
 
+/* field_reasons.def names these. */
+_Static_assert(
+    LINE_UNITS == 100 && PATH_UNITS == 200 && TEXT_UNITS == 500, "field_reasons.def");
+
 void
-widget_setting_refuse(
-    struct fields *in, const char *group, const char *name, const char *sentence)
+widget_setting_refuse_for(
+    struct fields *in, const char *group, const char *name, const struct field_refusal *refusal)
 {
 	const struct slice last = utf8_prefix(slice_str(name), NAME_UNITS);
 	struct buf path;
@@ -33,8 +37,15 @@ widget_setting_refuse(
 	if (group != NULL)
 		must(buf_printf(&path, "%s.", group) == 0);
 	must(buf_append(&path, last.p, last.len) == 0 && buf_append(&path, "", 1) == 0);
-	fields_refuse(in, (const char *)buf_data(&path), sentence);
+	fields_refuse_for(in, (const char *)buf_data(&path), refusal);
 	buf_clear(&path);
+}
+
+void
+widget_setting_refuse(
+    struct fields *in, const char *group, const char *name, enum field_reason reason)
+{
+	widget_setting_refuse_for(in, group, name, &(struct field_refusal){.reason = reason});
 }
 
 /* Numbers whose zero is not null. */
@@ -45,19 +56,13 @@ widget_setting_number_read(const struct field *f, json_t *value, struct fields *
 }
 
 static void
-widget_setting_number_want(const struct field *f, struct buf *out)
-{
-	field_count.want(f, out);
-}
-
-static void
 widget_setting_number_write(const struct field *f, const void *at, struct json_writer *j)
 {
 	json_write_uint(j, f->name, *(const uint32_t *)at);
 }
 
 const struct field_kind widget_setting_number = {sizeof(uint32_t), widget_setting_number_read,
-    widget_setting_number_want, widget_setting_number_write};
+    REASON_COUNT, widget_setting_number_write, NULL};
 
 static void
 widget_setting_slice_write(const struct field *f, const void *at, struct json_writer *j)
@@ -98,15 +103,8 @@ widget_setting_locale_read(const struct field *f, json_t *value, struct fields *
 	return true;
 }
 
-static void
-widget_setting_locale_want(const struct field *f, struct buf *out)
-{
-	(void)f;
-	must(buf_append_str(out, "auto or a language such as de or pt-BR") == 0);
-}
-
 const struct field_kind widget_setting_locale = {sizeof(struct slice),
-    widget_setting_locale_read, widget_setting_locale_want, widget_setting_slice_write};
+    widget_setting_locale_read, REASON_LANGUAGE, widget_setting_slice_write, NULL};
 
 /* The page loads it: no other scheme, and nothing that ends an attribute or a CSS url(). */
 static bool
@@ -128,17 +126,8 @@ widget_setting_https_read(const struct field *f, json_t *value, struct fields *i
 	return true;
 }
 
-static void
-widget_setting_https_want(const struct field *f, struct buf *out)
-{
-	must(buf_printf(out,
-		 "an address such as https://example.com/picture.png, of at most %u "
-		 "characters",
-		 f->max) == 0);
-}
-
 const struct field_kind widget_setting_https = {sizeof(struct slice), widget_setting_https_read,
-    widget_setting_https_want, widget_setting_slice_write};
+    REASON_PICTURE, widget_setting_slice_write, NULL};
 
 static bool
 widget_setting_is_starter(struct slice line)
@@ -190,15 +179,8 @@ widget_setting_lines_read(const struct field *f, json_t *value, struct fields *i
 	return widget_setting_list_read(f, value, at, widget_setting_is_starter);
 }
 
-static void
-widget_setting_lines_want(const struct field *f, struct buf *out)
-{
-	must(buf_printf(out, "a list of at most %u lines of 1 to %u characters", f->max,
-		 LINE_UNITS) == 0);
-}
-
-const struct field_kind widget_setting_lines = {sizeof(json_t *), widget_setting_lines_read,
-    widget_setting_lines_want, widget_setting_list_write};
+const struct field_kind widget_setting_lines = {
+    sizeof(json_t *), widget_setting_lines_read, REASON_LINES, widget_setting_list_write, NULL};
 
 static bool
 widget_setting_paths_read(const struct field *f, json_t *value, struct fields *in, void *at)
@@ -207,16 +189,8 @@ widget_setting_paths_read(const struct field *f, json_t *value, struct fields *i
 	return widget_setting_list_read(f, value, at, widget_setting_is_path);
 }
 
-static void
-widget_setting_paths_want(const struct field *f, struct buf *out)
-{
-	must(buf_printf(out,
-		 "a list of at most %u paths such as /shop/* of at most %u characters", f->max,
-		 PATH_UNITS) == 0);
-}
-
-const struct field_kind widget_setting_paths = {sizeof(json_t *), widget_setting_paths_read,
-    widget_setting_paths_want, widget_setting_list_write};
+const struct field_kind widget_setting_paths = {
+    sizeof(json_t *), widget_setting_paths_read, REASON_PATHS, widget_setting_list_write, NULL};
 
 static unsigned
 widget_setting_contact_field(struct slice name)
@@ -252,16 +226,8 @@ widget_setting_contact_fields_read(
 	return true;
 }
 
-static void
-widget_setting_contact_fields_want(const struct field *f, struct buf *out)
-{
-	(void)f;
-	must(buf_append_str(out, "a list of name, email and phone") == 0);
-}
-
 const struct field_kind widget_setting_contact_fields = {sizeof(json_t *),
-    widget_setting_contact_fields_read, widget_setting_contact_fields_want,
-    widget_setting_list_write};
+    widget_setting_contact_fields_read, REASON_DETAILS, widget_setting_list_write, NULL};
 
 static bool
 widget_setting_is_text_key(const char *key)
@@ -292,17 +258,14 @@ widget_setting_texts_check(
 	json_t *value;
 
 	if (json_object_size(texts) > f->max)
-		widget_setting_refuse(in, NULL, group, "must have at most 100 members");
+		widget_setting_refuse(in, NULL, group, REASON_TEXTS_MANY);
 	json_object_foreach (texts, key, value) {
 		if (all && json_is_object(value) && widget_setting_is_language(slice_str(key)))
 			continue;
 		if (!widget_setting_is_text_key(key))
-			widget_setting_refuse(
-			    in, group, key, "must be named by the key of a text or a language");
+			widget_setting_refuse(in, group, key, REASON_TEXT_KEY);
 		else if (!widget_setting_is_text(value))
-			widget_setting_refuse(in, group, key,
-			    "must be a text of at most 500 characters, or in a language such "
-			    "as de an object of texts");
+			widget_setting_refuse(in, group, key, REASON_TEXT_VALUE);
 	}
 }
 
@@ -328,13 +291,6 @@ widget_setting_texts_read(const struct field *f, json_t *value, struct fields *i
 }
 
 static void
-widget_setting_texts_want(const struct field *f, struct buf *out)
-{
-	(void)f;
-	must(buf_append_str(out, "an object of texts") == 0);
-}
-
-static void
 widget_setting_texts_write_all(const char *key, json_t *texts, struct json_writer *j)
 {
 	const char *name;
@@ -357,4 +313,4 @@ widget_setting_texts_write(const struct field *f, const void *at, struct json_wr
 }
 
 const struct field_kind widget_setting_texts = {sizeof(json_t *), widget_setting_texts_read,
-    widget_setting_texts_want, widget_setting_texts_write};
+    REASON_TEXTS, widget_setting_texts_write, NULL};

@@ -22,7 +22,9 @@ extern const struct field_kind widget_setting_number, widget_setting_locale,
 
 /* Refuses the member settings.group.name; group: NULL for none. */
 void widget_setting_refuse(
-    struct fields *in, const char *group, const char *name, const char *sentence);
+    struct fields *in, const char *group, const char *name, enum field_reason reason);
+void widget_setting_refuse_for(struct fields *in, const char *group, const char *name,
+    const struct field_refusal *refusal);
 
 /* The names in a list of contact_fields, as a set of enum contact_field. */
 unsigned widget_setting_contact_set(const struct json_t *list);

@@ -10,8 +10,6 @@
 #include "workerd/api/fields/json_read.h"
 #include "workerd/api/widget/widget_setting_kinds.h"
 
-#define SENTENCE_BYTES 512u
-
 #define CHOICES(...) ((const char *const[]){__VA_ARGS__, NULL})
 static const struct widget_setting {
 	const char *group; /* NULL: none */
@@ -40,14 +38,9 @@ widget_settings_in_group(const struct widget_setting *s, const char *group)
 static void
 widget_settings_refuse_value(const struct widget_setting *s, struct fields *in)
 {
-	struct buf sentence;
+	const struct field_refusal refusal = fields_refusal_of(&s->field);
 
-	buf_init(&sentence, SENTENCE_BYTES);
-	must(buf_append_str(&sentence, "must be ") == 0);
-	s->field.kind->want(&s->field, &sentence);
-	must(buf_append(&sentence, "", 1) == 0);
-	widget_setting_refuse(in, s->group, s->field.name, (const char *)buf_data(&sentence));
-	buf_clear(&sentence);
+	widget_setting_refuse_for(in, s->group, s->field.name, &refusal);
 }
 
 /* Reads the members of a group, and writes them. */
@@ -89,7 +82,7 @@ widget_settings_refuse_unknown(json_t *object, const char *group, struct fields 
 	json_object_foreach (object, name, value)
 		if (!widget_settings_knows(group, name) &&
 		    (group != NULL || !widget_settings_knows(name, NULL)))
-			widget_setting_refuse(in, group, name, "is unknown");
+			widget_setting_refuse(in, group, name, REASON_UNKNOWN);
 }
 
 /* Reads all members of an object. */
@@ -112,7 +105,7 @@ widget_settings_read_groups(json_t *object, struct fields *in, struct json_write
 		if (!widget_settings_knows(group, NULL) || json_is_null(value))
 			continue;
 		if (!json_is_object(value)) {
-			widget_setting_refuse(in, NULL, group, "must be an object");
+			widget_setting_refuse(in, NULL, group, REASON_OBJECT);
 			continue;
 		}
 		widget_settings_read_members(value, group, in, j);
@@ -132,18 +125,11 @@ widget_settings_read(const struct field *f, json_t *value, struct fields *in, vo
 	widget_settings_read_groups(value, in, &j);
 	json_write_close(&j, '}');
 	if (j.failed)
-		fields_refuse(in, f->name, "must be shorter: at most 16384 bytes of JSON");
+		fields_refuse(in, f->name, REASON_SETTINGS_LONG);
 	*(struct slice *)at = buf_slice(&in->json_made);
 	if (slice_eq_str(buf_slice(&in->json_made), "{}"))
 		*(struct slice *)at = (struct slice){0};
 	return true;
-}
-
-static void
-widget_settings_want(const struct field *f, struct buf *out)
-{
-	(void)f;
-	must(buf_append_str(out, "an object") == 0);
 }
 
 static void
@@ -155,7 +141,7 @@ widget_settings_write(const struct field *f, const void *at, struct json_writer 
 }
 
 const struct field_kind field_widget_settings = {
-    sizeof(struct slice), widget_settings_read, widget_settings_want, widget_settings_write};
+    sizeof(struct slice), widget_settings_read, REASON_OBJECT, widget_settings_write, NULL};
 
 /* The set of requiredFields. False: it is not set. */
 static bool

@@ -7,7 +7,7 @@ import { toast } from "../../shell/toasts";
 import { t as common } from "../../text/common";
 import { Card } from "../../ui/card";
 import { TextField } from "../../ui/field";
-import { FormBar } from "../../ui/form-bar";
+import { RecordForm } from "../../ui/record-form";
 import { useForm } from "../../ui/use-form";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
@@ -22,7 +22,7 @@ export function ProfileSection() {
 				{(data) =>
 					data.user ? (
 						<Card>
-							<ProfileForm user={data.user} onSaved={(next) => me.set(next)} />
+							<ProfileForm user={data.user} etag={me.etag} onSaved={me.set} />
 						</Card>
 					) : (
 						<NoUser isKey={data.key} text={t("noUserProfile")} />
@@ -36,29 +36,32 @@ export function ProfileSection() {
 
 interface ProfileFormProps {
 	readonly user: NonNullable<Me["user"]>;
-	readonly onSaved: (me: Me) => void;
+	readonly etag: string | undefined;
+	readonly onSaved: (me: Me, etag?: string) => void;
 }
 
-function ProfileForm({ user, onSaved }: ProfileFormProps) {
+interface Editable {
+	readonly name: string;
+}
+
+const editableOf = (user: Me["user"]): Editable => ({ name: user?.name ?? "" });
+
+function ProfileForm({ user, etag, onSaved }: ProfileFormProps) {
 	const { api } = useDesk();
-	const form = useForm({
-		initial: { data: { name: user.name ?? "" }, etag: undefined },
-		async send({ name }) {
-			const saved = await api.put("/v1/admin/me", { body: { name: name?.trim() || null } });
-			onSaved(saved);
+	const form = useForm<Editable>({
+		initial: { data: editableOf(user), etag },
+		draft: "profile-form",
+		receive: (record) => editableOf((record as Me).user),
+		async send({ name }, _, ifMatch) {
+			const body = { name: name?.trim() || null };
+			const saved = await api.write("/v1/admin/me", { body, ifMatch });
+			onSaved(saved.data, saved.etag);
 			toast({ text: common("saved") });
-			return { data: { name: saved.user?.name ?? "" }, etag: undefined };
+			return { data: editableOf(saved.data.user), etag: saved.etag };
 		},
 	});
 	return (
-		<form
-			class="form"
-			noValidate
-			onSubmit={(event) => {
-				event.preventDefault();
-				void form.save();
-			}}
-		>
+		<RecordForm form={form}>
 			<TextField
 				label={t("name")}
 				hint={t("nameHint")}
@@ -76,7 +79,6 @@ function ProfileForm({ user, onSaved }: ProfileFormProps) {
 				onValue={() => {}}
 				readOnly
 			/>
-			<FormBar form={form} />
-		</form>
+		</RecordForm>
 	);
 }

@@ -7,14 +7,15 @@ import { Avatar } from "../../ui/avatar";
 import { Badge } from "../../ui/badge";
 import { Icon } from "../../ui/icon";
 import { Menu } from "../../ui/menu";
+import { Sentence } from "../../ui/sentence";
 import { TimeStamp } from "../../ui/time-stamp";
-import { type Role, roleName } from "../role";
 import { t } from "../texts";
+import { RoleSelect } from "./role-select";
 
 interface UserTableProps {
 	readonly users: readonly User[];
 	readonly myId: string | undefined;
-	readonly changeRole: (user: User, role: Role) => void;
+	readonly onUser: (user: User) => void;
 	readonly remove: (user: User) => void;
 	readonly setPassword: (user: User) => void;
 }
@@ -34,7 +35,7 @@ interface UserRowProps extends Omit<UserTableProps, "users"> {
 	readonly user: User;
 }
 
-function UserRow({ user, myId, changeRole, remove, setPassword }: UserRowProps) {
+function UserRow({ user, myId, onUser, remove, setPassword }: UserRowProps) {
 	const name = user.name || user.email;
 	const isMe = user.id === myId;
 	return (
@@ -47,23 +48,15 @@ function UserRow({ user, myId, changeRole, remove, setPassword }: UserRowProps) 
 				</p>
 				<p class="quiet">
 					{user.name && `${user.email} · `}
-					{t("since")} <TimeStamp at={user.created_at} text={words.date(user.created_at)} />
+					<Sentence
+						text={t("since")}
+						parts={{
+							when: <TimeStamp at={user.created_at} text={words.date(user.created_at)} />,
+						}}
+					/>
 				</p>
 			</div>
-			<select
-				class="input select settings-role"
-				aria-label={t("roleOf", { name })}
-				value={user.role}
-				onChange={({ currentTarget }) => {
-					const role = currentTarget.value as Role;
-					// It shows the new role when this is true; the server may refuse.
-					currentTarget.value = user.role;
-					changeRole(user, role);
-				}}
-			>
-				<option value="owner">{roleName("owner")}</option>
-				<option value="member">{roleName("member")}</option>
-			</select>
+			<RoleSelect user={user} name={name} onUser={onUser} />
 			<Menu
 				label={`${common("more")}: ${name}`}
 				items={[

@@ -2,14 +2,13 @@
 
 import { useState } from "preact/hooks";
 import type { User } from "../../../../workerd/api/openapi/openapi";
+import { allItems } from "../../api/all-pages";
 import { useData, useDesk } from "../../api/desk";
 import { useMe } from "../../shell/me";
-import { toast, toastError } from "../../shell/toasts";
+import { toast } from "../../shell/toasts";
 import { Button } from "../../ui/button";
 import { Confirm } from "../../ui/dialog";
-import { everything } from "../everything";
 import { Loaded } from "../loaded";
-import type { Role } from "../role";
 import { t } from "../texts";
 import { AddUserDialog } from "./add-user";
 import { Invitations } from "./invitations";
@@ -30,29 +29,13 @@ export function UsersSection() {
 	const [open, setOpen] = useState<Open | null>(null);
 	const remote = useData<readonly User[]>("users", (client) => ({
 		load: (signal) =>
-			everything(
-				(cursor) =>
-					client.get("/v1/admin/users", {
-						query: { limit: 200, ...(cursor !== undefined && { cursor }) },
-						signal,
-					}),
+			allItems(
+				(query) => client.get("/v1/admin/users", { query, signal }),
 				({ users }) => users,
 			),
 		kinds: ["user"],
 	}));
 	const close = () => setOpen(null);
-
-	async function changeRole(user: User, role: Role) {
-		const before = remote.data ?? [];
-		remote.set(before.map((one) => (one.id === user.id ? { ...one, role } : one)));
-		try {
-			await api.put("/v1/admin/users/{userId}", { path: { userId: user.id }, body: { role } });
-			toast({ text: t("roleChanged", { name: nameOf(user) }) });
-		} catch (reason) {
-			remote.set(before);
-			toastError(reason);
-		}
-	}
 
 	async function remove(user: User) {
 		await api.delete("/v1/admin/users/{userId}", { path: { userId: user.id } });
@@ -76,7 +59,7 @@ export function UsersSection() {
 					<UserTable
 						users={users}
 						myId={me?.user?.id}
-						changeRole={changeRole}
+						onUser={(user) => remote.set(users.map((one) => (one.id === user.id ? user : one)))}
 						remove={(user) => setOpen({ kind: "remove", user })}
 						setPassword={(user) => setOpen({ kind: "password", user })}
 					/>

@@ -1,5 +1,5 @@
 /*
- * The steps of scenarios about the store. A client (a, b or c: workers; tool: the banter command; searchd) sends
+ * The steps of scenarios about the store. A client (a, b or c: workers; tool: the banter command; searchd; crawld) sends
  * a request to a real store:
  *
  *	CLIENT MESSAGE FIELD=VALUE ... -> ANSWER FIELD=VALUE ...    without "->": there is no answer
@@ -39,6 +39,7 @@
  *	end_silence [STEPS]                   a pass over the takeovers of silent operators
  *	collect_garbage [STEPS]               until nothing of erased conversations is left
  *	collect_garbage_step                  one step
+ *	collect_content [STEPS]               until nothing of removed sources and incomplete uploads is left
  *	import_into_new_store                 ... everything that an export of the store contains; the new
  *	                                      one takes its place. Again: from the first into that one
  *	remember                              ... and later: the tables have the same contents as then
@@ -64,6 +65,7 @@
  *	start_survives TABLE KEY              kill the process, or do not; the page is readable afterwards
  *	reported LINE                         the next line that the verification of the store reports; it
  *	                                      runs at the first of these steps
+ *	reports LINE                          ... some line that it reports
  *	whole                                 the store passes verification, also at the end
  *	open_turns N                          replies that are being written
  *	followed N                            replies that somebody follows
@@ -79,6 +81,7 @@
  * have received anything that no step has named.
  */
 #include "storaged/changes/changes_trim.h"
+#include "storaged/content/content_garbage.h"
 #include "storaged/retention/retention.h"
 #include "storaged/turns/silence.h"
 #include "tests/unit/storaged/steps/store_world.h"
@@ -129,12 +132,16 @@ expect_number(struct world *w, const char *what, size_t got, const char *expecte
 		scenario_fail("%s: %zu, not %s", what, got, expected);
 }
 
-/* reported LINE */
-static void
-expect_reported(struct world *w, const struct words *step)
+struct report_line {
+	char s[512];
+};
+
+/* Verifies the store the first time; returns the line of a step. */
+static struct report_line
+read_reported(struct world *w, const struct words *step)
 {
-	char line[512] = "";
-	size_t n = 0, end;
+	struct report_line line = {""};
+	size_t n = 0;
 
 	if (w->reported == NULL) {
 		int rc = report_make(w->f, &w->report);
@@ -143,9 +150,34 @@ expect_reported(struct world *w, const struct words *step)
 		values_show_names(w->values, w->report.text);
 		w->reported = w->report.text;
 	}
-	for (size_t i = 1; i < step->n && n < sizeof(line); i++)
-		n += (size_t)snprintf(
-		    line + n, sizeof(line) - n, "%s%s", i == 1 ? "" : " ", step->word[i]);
+	for (size_t i = 1; i < step->n && n < sizeof(line.s); i++)
+		n += (size_t)snprintf(line.s + n, sizeof(line.s) - n, "%s%s",
+		    i == 1 ? "" : " ", step->word[i]);
+	return line;
+}
+
+/* reports LINE */
+static void
+expect_among_reported(struct world *w, const struct words *step)
+{
+	const struct report_line line = read_reported(w, step);
+	const size_t len = strlen(line.s);
+	const char *at = strstr(w->reported, line.s);
+
+	if (at == NULL || (at != w->reported && at[-1] != '\n') ||
+	    (at[len] != '\n' && at[len] != '\0'))
+		scenario_fail("reported: %s", w->reported);
+	w->reported += strlen(w->reported);
+}
+
+/* reported LINE */
+static void
+expect_reported(struct world *w, const struct words *step)
+{
+	const struct report_line found = read_reported(w, step);
+	const char *line = found.s;
+	size_t end;
+
 	end = strcspn(w->reported, "\n");
 	if (end != strlen(line) || strncmp(w->reported, line, end) != 0)
 		scenario_fail("reported: %s", w->reported);
@@ -237,6 +269,18 @@ collect_garbage(struct world *w, const struct words *step)
 {
 	unsigned steps = sweep(w->f);
 
+	if (step->n > 1)
+		expect_number(w, "steps", steps, step->word[1]);
+}
+
+static void
+collect_content(struct world *w, const struct words *step)
+{
+	unsigned steps = 1;
+
+	content_garbage_start(&w->f->env);
+	while (content_garbage_step(&w->f->env))
+		steps++;
 	if (step->n > 1)
 		expect_number(w, "steps", steps, step->word[1]);
 }
@@ -421,11 +465,13 @@ static const struct {
     {"retain", .run = retain},
     {"end_silence", .run = end_silence},
     {"collect_garbage", .run = collect_garbage},
+    {"collect_content", .run = collect_content},
     {"collect_garbage_step", .act = collect_garbage_step},
     {"import_into_new_store", .act = import_into_new_store},
     {"remember", .act = remember},
     {"unchanged", .run = unchanged},
     {"count", .run = expect_count},
+    {"reports", .run = expect_among_reported},
     {"reported", .run = expect_reported},
     {"whole", .act = whole},
     {"no_transaction", .act = no_transaction},

@@ -93,6 +93,9 @@ stage_setup(void **state)
 	    .total_ms = 60000,
 	    .refused_ms = 1,
 	};
+	s->turns.finding = (struct finding_service){.base = s->base,
+	    .store = s->turns.store,
+	    .search = search_client_new(s->base, "/nowhere")};
 	model_servers_add(&s->turns.servers, &config);
 	turn_service_start(&s->turns);
 	*state = s;
@@ -105,6 +108,7 @@ stage_teardown(void **state)
 	struct stage *s = *state;
 
 	store_client_free(s->turns.store);
+	search_client_free(s->turns.finding.search);
 	turn_service_clear(&s->turns);
 	model_servers_clear(&s->turns.servers);
 	event_base_free(s->base);

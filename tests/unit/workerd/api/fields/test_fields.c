@@ -11,7 +11,9 @@
 #include "workerd/api/admin/agent_fields.h"
 #include "workerd/api/admin/contact_fields.h"
 #include "workerd/api/fields/fields.h"
+#include "workerd/api/webhooks/webhook_fields.h"
 #include "workerd/api/widget/widget_fields.h"
+#include "workerd/webhooks/webhook_notice.h"
 
 static const char *const sizes[] = {"small", "large", NULL};
 
@@ -227,13 +229,58 @@ TEST(a_member_has_one_error)
 	assert_null(fields_parse(slice_str("{\"line\":1}"), &in));
 	assert_true(fields_has(&in, "line") && !fields_has(&in, "size"));
 	fields_read(&in, table, false, &thing);
-	fields_refuse(&in, "line", "other");
-	fields_refuse(&in, "size", "does not go with line");
-	fields_refuse(&in, "size", "again");
+	fields_refuse(&in, "line", REASON_TEXT);
+	fields_refuse(&in, "size", REASON_OUTDATED);
+	fields_refuse(&in, "size", REASON_TEXT);
 	assert_true(slice_eq_str(fields_wrong(&in),
 	    "\"line\":\"must be a line of 1 to 5 characters\","
-	    "\"size\":\"does not go with line\""));
+	    "\"size\":\"is outdated: read it again, or leave it out\""));
 	fields_clear(&in);
+}
+
+TEST(reasons_have_a_code_and_what_would_be_valid)
+{
+	struct thing thing = default_thing();
+	struct fields in;
+
+	assert_null(fields_parse(
+	    slice_str("{\"line\":1,\"size\":1,\"count\":1,\"decimal\":9,\"list\":1,\"x\":1}"),
+	    &in));
+	fields_read(&in, table, false, &thing);
+	assert_true(slice_eq_str(fields_reasons(&in),
+	    "\"line\":{\"code\":\"line\",\"min\":1,\"max\":5},"
+	    "\"size\":{\"code\":\"choice\",\"choices\":[\"small\",\"large\"]},"
+	    "\"count\":{\"code\":\"count\",\"min\":2,\"max\":4000000000},"
+	    "\"decimal\":{\"code\":\"decimal\",\"min\":0,\"max\":2},"
+	    "\"list\":{\"code\":\"list\",\"max\":2},"
+	    "\"x\":{\"code\":\"unknown\"}"));
+	fields_clear(&in);
+}
+
+TEST(a_notice_of_a_webhook_has_a_code_if_it_is_a_known_one)
+{
+	const struct {
+		const char *text, *code;
+	} cases[] = {
+	    {webhook_notice_text(WEBHOOK_NOTICE_GIVEN_UP), "\"notice_code\":\"given_up\""},
+	    {webhook_notice_text(WEBHOOK_NOTICE_LOST), "\"notice_code\":\"lost\""},
+	    {"Of an older version.", "\"notice_code\":null"},
+	    {"", "\"notice\":null,\"notice_code\":null"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct msg_webhook_record webhook = {.notice = slice_str(cases[i].text)};
+		struct buf out;
+		struct json_writer j;
+
+		buf_init(&out, 4096);
+		j = json_writer(&out);
+		fields_write(&j, webhook_fields, &webhook);
+		assert_int_equal(buf_append(&out, "", 1), 0);
+		if (strstr((const char *)buf_data(&out), cases[i].code) == NULL)
+			fail_msg("%s", (const char *)buf_data(&out));
+		buf_clear(&out);
+	}
 }
 
 TEST(errors_of_inner_objects_have_a_prefix)

@@ -127,6 +127,7 @@ client_close(struct client *c)
 {
 	closefd(&c->fd);
 	buf_clear(&c->in);
+	buf_clear(&c->pieces);
 	client_end_tls(c);
 }
 

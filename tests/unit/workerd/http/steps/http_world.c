@@ -120,6 +120,52 @@ reply_with_file(struct http_exchange *x, struct slice path)
 	static_file_reply_body(x, world.file, "no-store");
 }
 
+static void take_piece(struct client *c);
+
+static void
+on_piece(void *arg, struct slice piece)
+{
+	struct client *c = arg;
+	struct http_exchange *x = c->kept;
+
+	if (piece.p == NULL) {
+		c->kept = NULL;
+		reply_json_error(x, 408, "late", "late");
+		return;
+	}
+	must(buf_append(&c->pieces, piece.p, piece.len) == 0 &&
+	    buf_append_str(&c->pieces, "|") == 0);
+	take_piece(c);
+}
+
+/* The next piece, or the reply. */
+static void
+take_piece(struct client *c)
+{
+	struct http_exchange *x = c->kept;
+	uint64_t left = http_body_left(x);
+	size_t most = x->req->content_length > 1000 ? 65536 : 4;
+
+	if (left > 0) {
+		http_body_take(x, left < most ? (size_t)left : most, on_piece, c);
+		return;
+	}
+	c->kept = NULL;
+	reply_with(x, buf_slice(&c->pieces));
+}
+
+static void
+take_pieces(struct http_exchange *x)
+{
+	struct client *c = client_of(x);
+
+	assert_int_equal(x->body.len, 0);
+	buf_clear(&c->pieces);
+	buf_init(&c->pieces, 4u << 20);
+	keep(x);
+	take_piece(c);
+}
+
 static void
 handle(struct http_exchange *x, void *ctx)
 {
@@ -131,6 +177,10 @@ handle(struct http_exchange *x, void *ctx)
 	world.handled++;
 	if (slice_eq_str(path, "/keep")) {
 		keep(x);
+	} else if (slice_eq_str(path, "/pieces")) {
+		take_pieces(x);
+	} else if (slice_eq_str(path, "/refuse")) {
+		reply_json_error(x, 415, "refused", "refused");
 	} else if (slice_eq_str(path, "/ws")) {
 		accept_ws(x, WS_ECHO);
 	} else if (slice_eq_str(path, "/silent")) {
@@ -183,9 +233,12 @@ static const struct http_route *
 route(const struct http_request *req, void *ctx)
 {
 	static const struct http_route echo_route = {.body_max = 100000},
+				       pieces_route = {.body_max = 3000000, .streamed = true},
 				       other = {.body_max = 10};
 
 	assert_ptr_equal(ctx, &world);
+	if (slice_eq_str(req->path, "/pieces") || slice_eq_str(req->path, "/refuse"))
+		return &pieces_route;
 	return slice_eq_str(req->path, "/echo") ? &echo_route : &other;
 }
 

@@ -6,7 +6,8 @@
  *
  * The handler replies by the path: /echo, /empty, /big, /bigcopy, /abort, /wipe; /ws accepts a WebSocket
  * that echoes messages, /silent one that only counts them, /bye one that it closes at the first message;
- * /keep is kept for the scenario to reply; all others get "hello", and their query in X-Query, or the static
+ * /pieces takes its body in pieces, of 4 bytes if it is short, and replies with them and a bar after each; /refuse
+ * replies 415 and takes nothing; /keep is kept for the scenario to reply; all others get "hello", and their query in X-Query, or the static
  * file of the scenario.
  */
 #ifndef TESTS_UNIT_WORKERD_HTTP_STEPS_HTTP_WORLD_H
@@ -20,6 +21,7 @@
 #include "tests/unit/scenario/values.h"
 #include "tests/unit/test_cert.h"
 #include "tests/unit/unit.h"
+#include "workerd/http/body.h"
 #include "workerd/http/conn.h"
 #include "workerd/http/http_server.h"
 #include "workerd/http/reply.h"
@@ -47,6 +49,7 @@ struct client {
 	bool eof, reset;
 	char head[2048];            /* of its last reply */
 	struct http_exchange *kept; /* its request at /keep */
+	struct buf pieces;          /* of the body at /pieces */
 	struct ws *ws;              /* the server's end of its WebSocket */
 	enum ws_action action;
 	struct client *other;    /* whose stream ends when this client leaves, */

@@ -25,7 +25,7 @@ static const struct {
 };
 
 static const char *const states[] = {
-    "idle", "head", "body", "answer", "upgraded", "closing", "linger", "dying"};
+    "idle", "head", "body", "answer", "receive", "upgraded", "closing", "linger", "dying"};
 static const char *const timers[] = {"no_timer", "handshake_timer", "head_timer", "body_timer",
     "idle_timer", "ping_timer", "stall_timer", "linger_timer"};
 
@@ -41,7 +41,8 @@ conn_number(const struct http_conn *conn, const char *name)
 
 	if (conn == NULL)
 		return 0;
-	buffers = conn->in.cap + conn->out.cap + (conn->box == NULL ? 0 : sizeof(*conn->box));
+	buffers = conn->in.cap + conn->out.cap + (conn->box == NULL ? 0 : sizeof(*conn->box)) +
+	    (conn->streamed == NULL ? 0 : sizeof(*conn->streamed) + conn->streamed->come.cap);
 	NUMBER(state, conn->state)
 	NUMBER(timer, conn->timer_on)
 	NUMBER(open, !conn->io.opening) /* after the handshake */
@@ -96,7 +97,10 @@ static uint64_t
 read_value(const char *word)
 {
 	for (size_t i = 0; i < ARRAY_LEN(states); i++)
-		if (strcmp(states[i], word) == 0 || strcmp(timers[i], word) == 0)
+		if (strcmp(states[i], word) == 0)
+			return i;
+	for (size_t i = 0; i < ARRAY_LEN(timers); i++)
+		if (strcmp(timers[i], word) == 0)
 			return i;
 	return strtoull(word, NULL, 10);
 }

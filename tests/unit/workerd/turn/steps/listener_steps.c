@@ -10,6 +10,7 @@
  *	LISTENER makes OTHER leave at start|token|end     within that call
  *	LISTENER started [POSITION]           waits for the start of the reply
  *	LISTENER heard "text"                 waits for this text, in all tokens so far
+ *	LISTENER cited "1@5:title:url "      waits for these places that cite sources
  *	LISTENER done STATUS "text"           waits for the end of the reply, and compares it
  *	LISTENER failed FAILURE ["text"]      (enum turn_failure, in lower case), with storaged's text for the visitor
  *	LISTENER silent                       was not called yet
@@ -63,6 +64,20 @@ recorder_token(void *arg, struct slice text)
 }
 
 static void
+recorder_source(void *arg, const struct turn_source *source)
+{
+	struct recorder *e = arg;
+
+	assert_non_null(e->listener);
+	assert_int_equal(e->starts, 1);
+	assert_int_equal(buf_printf(&e->sources, "%u@%zu:%.*s:%.*s ", source->n,
+			     source->position, (int)source->title.len,
+			     (const char *)source->title.p, (int)source->url.len,
+			     (const char *)source->url.p),
+	    0);
+}
+
+static void
 recorder_done(void *arg, const struct turn_ids *ids, const struct turn_reply *reply)
 {
 	struct recorder *e = arg;
@@ -92,6 +107,7 @@ recorder_error(void *arg, const struct turn_error *error)
 
 static const struct turn_sink recorder_sink = {.start = recorder_start,
     .token = recorder_token,
+    .source = recorder_source,
     .done = recorder_done,
     .error = recorder_error};
 
@@ -100,6 +116,7 @@ recorder_clear(struct recorder *e)
 {
 	recorder_leave(e);
 	buf_clear(&e->text);
+	buf_clear(&e->sources);
 	buf_clear(&e->message);
 }
 
@@ -109,6 +126,7 @@ recorder_new(void)
 	struct recorder e = {0};
 
 	buf_init(&e.text, TURN_REPLY_MAX);
+	buf_init(&e.sources, TURN_REPLY_MAX);
 	buf_init(&e.message, TURN_REPLY_MAX);
 	return e;
 }
@@ -339,6 +357,10 @@ expectation_step(struct world *w, const struct words *step)
 		text = values_bytes(w->values, step->word[2]);
 		STAGE_UNTIL(s, buf_len(&e->text) >= text.len);
 		expect_equal_text("heard", &e->text, text);
+	} else if (strcmp(verb, "cited") == 0 && step->n == 3) {
+		text = values_bytes(w->values, step->word[2]);
+		STAGE_UNTIL(s, buf_len(&e->sources) >= text.len);
+		expect_equal_text("cited", &e->sources, text);
 	} else if (strcmp(verb, "tokens") == 0 && step->n == 3) {
 		assert_int_equal(e->tokens, strtoul(step->word[2], NULL, 10));
 	} else if ((strcmp(verb, "done") == 0 && step->n == 4) ||

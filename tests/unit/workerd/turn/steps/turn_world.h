@@ -21,7 +21,8 @@ struct recorder {
 	unsigned starts, ends, tokens;
 	size_t position;
 	struct turn_ids ids;
-	struct buf text; /* the tokens' text */
+	struct buf text;    /* the tokens' text */
+	struct buf sources; /* the places that cite sources, as "1@5:title:url " */
 	bool done;       /* if not, after the end: failure */
 	enum turn_failure failure;
 	struct turn_reply reply;

@@ -1,0 +1,106 @@
+// What the pages of knowledge/ load.
+
+import type {
+	Answer,
+	GapList,
+	Source,
+	SourcePage,
+	SourcePageText,
+} from "../../../workerd/api/openapi/openapi";
+import { allItems } from "../api/all-pages";
+import { type Data, useData } from "../api/desk";
+import { type EndlessList, usePages } from "../hooks/use-pages";
+
+const PAGE = 50;
+/** A search may have empty pages before those with matches; so many are read at once. */
+const SEARCH_PAGES = 20;
+
+/** An organization has at most 100. */
+export function useSources(): Data<readonly Source[]> {
+	return useData<readonly Source[]>("sources", (api) => ({
+		load: (signal) =>
+			allItems(
+				(query) => api.get("/v1/admin/sources", { query, signal }),
+				(page) => page.sources,
+			),
+		kinds: ["source"],
+	}));
+}
+
+export function useSource(id: string): Data<Source> {
+	return useData(`source ${id}`, (api) => ({
+		load: (signal) => api.read("/v1/admin/sources/{sourceId}", { path: { sourceId: id }, signal }),
+		kinds: ["source"],
+		isAffected: (change) => change.id === id,
+	}));
+}
+
+export type PageState = SourcePage["state"];
+
+/** In the order in which they were found. `state`: null: all. */
+export function useSourcePages(
+	sourceId: string,
+	state: PageState | null,
+	search: string,
+): EndlessList<SourcePage> {
+	const q = search.trim();
+	return usePages<SourcePage>(`pages of ${sourceId} ${state} ${q}`, {
+		async load(api, from, signal) {
+			let cursor = from ?? null;
+			for (let i = 0; ; i++) {
+				const { pages, nextCursor } = await api.get("/v1/admin/sources/{sourceId}/pages", {
+					path: { sourceId },
+					query: {
+						limit: PAGE,
+						...(state !== null && { state }),
+						...(q !== "" && { q }),
+						...(cursor !== null && { cursor }),
+					},
+					signal,
+				});
+				cursor = nextCursor;
+				if (pages.length > 0 || cursor === null || i >= SEARCH_PAGES)
+					return { items: pages, next: cursor };
+			}
+		},
+		kinds: ["page"],
+		idOf: (page) => page.id,
+		isAfter: (item, other) => item.id > other.id,
+	});
+}
+
+/** A page with its text. */
+export function usePageText(sourceId: string, pageId: string): Data<SourcePageText> {
+	return useData(`text of ${pageId}`, (api) => ({
+		load: (signal) =>
+			api.read("/v1/admin/sources/{sourceId}/pages/{pageId}", {
+				path: { sourceId, pageId },
+				signal,
+			}),
+		kinds: ["page"],
+		isAffected: (change) => change.id === pageId,
+	}));
+}
+
+/** Newest first. */
+export function useAnswers(): EndlessList<Answer> {
+	return usePages<Answer>("answers", {
+		async load(api, cursor, signal) {
+			const { answers, nextCursor } = await api.get("/v1/admin/answers", {
+				query: { limit: PAGE, ...(cursor !== undefined && { cursor }) },
+				signal,
+			});
+			return { items: answers, next: nextCursor };
+		},
+		kinds: ["answer"],
+		idOf: (answer) => answer.id,
+		isAfter: (item, other) => item.id < other.id,
+	});
+}
+
+export function useQuestions(): Data<GapList> {
+	return useData("open questions", (api) => ({
+		load: (signal) => api.read("/v1/admin/gaps", { signal }),
+		kinds: ["gap"],
+	}));
+}

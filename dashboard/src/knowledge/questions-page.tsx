@@ -1,0 +1,78 @@
+// What visitors asked and the content did not answer, similar questions together.
+
+import { useState } from "preact/hooks";
+import type { GapCluster } from "../../../workerd/api/openapi/openapi";
+import { useDesk } from "../api/desk";
+import { useNow } from "../hooks/use-now";
+import { toast, toastError } from "../shell/toasts";
+import { Blank } from "../ui/blank";
+import { Skeleton } from "../ui/skeleton";
+import { TroubleLine, TroubleScreen } from "../ui/trouble";
+import { AnswerDialog, NEW_ANSWER } from "./answer-dialog";
+import { useQuestions } from "./data";
+import { QuestionRow } from "./question-row";
+import { Knowledge } from "./tabs";
+import { t } from "./texts";
+
+const idsOf = (cluster: GapCluster) => cluster.gaps.map((gap) => gap.id);
+
+export function QuestionsPage() {
+	const { api } = useDesk();
+	const { data, error, refresh, set } = useQuestions();
+	const now = useNow();
+	const [answering, setAnswering] = useState<GapCluster | null>(null);
+
+	async function dismiss(cluster: GapCluster) {
+		if (data)
+			set({ ...data, clusters: data.clusters.filter((one) => one.id !== cluster.id) }, undefined);
+		try {
+			await api.post("/v1/admin/gaps/close", {
+				body: { gaps: idsOf(cluster), state: "dismissed" },
+			});
+			toast({ text: t("dismissed") });
+		} catch (reason) {
+			toastError(reason);
+		} finally {
+			await refresh();
+		}
+	}
+
+	return (
+		<Knowledge>
+			{data && error && <TroubleLine error={error} retry={refresh} />}
+			{!data && (error ? <TroubleScreen error={error} retry={refresh} /> : <Skeleton rows={3} />)}
+			{data?.clusters.length === 0 && (
+				<Blank icon="check" title={t("noQuestions")}>
+					<p>{t("noQuestionsText")}</p>
+				</Blank>
+			)}
+			{data && data.clusters.length > 0 && (
+				<>
+					<ul class="knowledge-list" aria-label={t("questions")}>
+						{data.clusters.map((cluster) => (
+							<QuestionRow
+								key={cluster.id}
+								cluster={cluster}
+								now={now}
+								onAnswer={() => setAnswering(cluster)}
+								onDismiss={() => dismiss(cluster)}
+							/>
+						))}
+					</ul>
+					{data.truncated && <p class="list-end">{t("questionsTruncated")}</p>}
+				</>
+			)}
+			{answering && (
+				<AnswerDialog
+					initial={{
+						data: { ...NEW_ANSWER.data, question: answering.question },
+						etag: undefined,
+					}}
+					questions={idsOf(answering)}
+					onSaved={refresh}
+					onClose={() => setAnswering(null)}
+				/>
+			)}
+		</Knowledge>
+	);
+}

@@ -1,0 +1,77 @@
+// All sources, and a new one.
+
+import { useState } from "preact/hooks";
+import { useLocation } from "preact-iso";
+import { useNow } from "../hooks/use-now";
+import { agentPath, sourcePath } from "../paths";
+import { useAgents } from "../shell/all-agents";
+import { useIsOwner } from "../shell/me";
+import { useCommands } from "../shell/shortcuts";
+import { Blank } from "../ui/blank";
+import { Button } from "../ui/button";
+import { Skeleton } from "../ui/skeleton";
+import { TroubleLine, TroubleScreen } from "../ui/trouble";
+import { useSources } from "./data";
+import { SourceDialog } from "./source-dialog";
+import { SourceRow } from "./source-row";
+import { Knowledge } from "./tabs";
+import { t } from "./texts";
+
+export function SourcesPage() {
+	const { route } = useLocation();
+	const { data, error, refresh } = useSources();
+	const isOwner = useIsOwner();
+	const now = useNow();
+	const [isCreating, setCreating] = useState(false);
+	useCommands(
+		isOwner
+			? [{ id: "source-new", text: t("newSource"), key: "c", run: () => setCreating(true) }]
+			: [],
+	);
+	const button = isOwner && (
+		<Button kind="main" icon="plus" onClick={() => setCreating(true)}>
+			{t("newSource")}
+		</Button>
+	);
+
+	return (
+		<Knowledge actions={data && data.length > 0 && button}>
+			{data && error && <TroubleLine error={error} retry={refresh} />}
+			{!data && error && <TroubleScreen error={error} retry={refresh} />}
+			{!data && !error && <Skeleton rows={3} />}
+			{data && data.length > 0 && <Unused />}
+			{data?.length === 0 && (
+				<Blank icon="book" title={t("noSources")}>
+					<p>{isOwner ? t("noSourcesText") : t("noSourcesMember")}</p>
+					{button}
+				</Blank>
+			)}
+			{data && data.length > 0 && (
+				<ul class="knowledge-list" aria-label={t("sources")}>
+					{data.map((source) => (
+						<SourceRow key={source.id} source={source} now={now} />
+					))}
+				</ul>
+			)}
+			{isCreating && (
+				<SourceDialog
+					onCreated={(id) => route(sourcePath(id))}
+					onClose={() => setCreating(false)}
+				/>
+			)}
+		</Knowledge>
+	);
+}
+
+/** Sources that no agent uses change nothing: says so. */
+function Unused() {
+	const agents = useAgents().data?.agents ?? [];
+	const [first] = agents;
+	if (!first || agents.some((agent) => agent.knowledge !== "none")) return null;
+	const to = agents.length === 1 ? agentPath(first.id) : "/agents";
+	return (
+		<p class="knowledge-notice" role="note">
+			{t("unused")} <a href={to}>{t("unusedLink")}</a>
+		</p>
+	);
+}

@@ -1,0 +1,149 @@
+/*
+ * The steps. Each removes whole pages until it has removed some hundred entries.
+ */
+#include "storaged/content/content_garbage.h"
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "storaged/content/source_pages.h"
+#include "storaged/content/uploads.h"
+
+/* Entries of a step; it ends with the page that reaches them. */
+#define STEP_ENTRIES      512u
+#define STEP_ENTRIES_FULL 1u /* in a full store */
+
+/* The first page of a source. A damaged record has only its key. */
+static int
+content_first_page(struct txn *t, const struct id *org, const struct id *source,
+    struct key *key, struct msg_source_page_record *r)
+{
+	struct key front = key_of_org(org, source);
+	int rc = txn_first(t, TABLE_SOURCE_PAGES, &front, key);
+
+	if (rc != 0)
+		return rc;
+	rc = txn_get_record(t, TABLE_SOURCE_PAGES, key, MSG_SOURCE_PAGE_RECORD, r);
+	if (rc != RECORD_DAMAGED)
+		return rc;
+	*r = (struct msg_source_page_record){.org = *org, .source = *source};
+	r->id = key_back(key_slice(key));
+	return 0;
+}
+
+int
+content_remove_source(
+    struct txn *t, const struct id *org, const struct id *source, unsigned most, bool *left)
+{
+	struct key state = key_of_org(org, source), key, by_url = key_id(source);
+	struct msg_source_page_record page;
+	size_t removed = 0;
+	int rc = 0;
+
+	while (rc == 0 && removed < most) {
+		rc = content_first_page(t, org, source, &key, &page);
+		if (rc == 0)
+			rc = source_page_drop(t, &page, &removed);
+	}
+	*left = rc == 0;
+	if (rc != MDB_NOTFOUND)
+		return rc;
+	/* Entries of damaged pages. */
+	rc = txn_del_all(t, TABLE_SOURCE_PAGES_BY_URL, &by_url);
+	return rc != 0 ? rc : txn_del(t, TABLE_SOURCE_STATES, &state);
+}
+
+/* Finds the state of a source that does not exist. MDB_NOTFOUND: there is none. */
+static int
+content_find_removed(struct txn *t, struct id *org, struct id *source)
+{
+	const struct key all = {0};
+	struct walk w;
+	struct slice record;
+	int rc = walk_open(&w, t, TABLE_SOURCE_STATES, &all);
+
+	if (rc == 0)
+		rc = walk_from(&w, &all);
+	while (rc == 0) {
+		struct key key = key_of(w.key);
+		int found = txn_get(t, TABLE_SOURCES, &key, &record);
+
+		if (found == MDB_NOTFOUND && key_fits(TABLE_SOURCE_STATES, w.key)) {
+			org_key_parts(w.key, org, source);
+			break;
+		}
+		rc = found != 0 && !txn_survives(found) ? found : walk_next(&w);
+	}
+	walk_close(&w);
+	return rc;
+}
+
+/* A step within a transaction. *g replaces env->content once it is committed. */
+static int
+content_garbage_run(struct txn *t, unsigned most, struct content_garbage *g)
+{
+	struct id org, source;
+	size_t removed = 0;
+	bool left;
+	int rc;
+
+	if (!g->sources_clean) {
+		rc = content_find_removed(t, &org, &source);
+		g->sources_clean = rc == MDB_NOTFOUND;
+		if (rc == 0)
+			rc = content_remove_source(t, &org, &source, most, &left);
+		return rc == MDB_NOTFOUND ? 0 : rc;
+	}
+	rc = uploads_sweep(t, clock_wall_ms(), &g->uploads_at, &removed);
+	g->uploads_clean = rc == 0 && g->uploads_at.len == 0;
+	return rc;
+}
+
+static int
+content_garbage_try(
+    struct env *env, enum txn_mode mode, unsigned most, struct content_garbage *g)
+{
+	struct txn t;
+	int rc = txn_begin(&t, env, mode);
+
+	if (rc != 0)
+		return rc;
+	rc = content_garbage_run(&t, most, g);
+	if (rc == 0)
+		return txn_commit(&t);
+	txn_abort(&t);
+	return rc;
+}
+
+void
+content_garbage_start(struct env *env)
+{
+	env->content.uploads_clean = false;
+	env->content.paused = false;
+}
+
+bool
+content_garbage_step(struct env *env)
+{
+	struct content_garbage g = env->content;
+	int rc;
+
+	if (g.paused || env->damage != NULL || (g.sources_clean && g.uploads_clean))
+		return false;
+	rc = content_garbage_try(env, TXN_WRITE, STEP_ENTRIES, &g);
+	/* On a full disk a small step may fit, and frees some space. */
+	if (env_is_full_error(rc)) {
+		g = env->content;
+		rc = content_garbage_try(env, TXN_DELETE, STEP_ENTRIES_FULL, &g);
+	}
+	if (rc == 0) {
+		env->content = g;
+		return !g.sources_clean || !g.uploads_clean;
+	}
+	/* Tried again with the next maintenance. */
+	env->content.paused = true;
+	if (!env_is_full_error(rc))
+		log_event(
+		    LOG_ERROR, "content_not_removed", L_STR("error", env_strerror(rc)));
+	return false;
+}

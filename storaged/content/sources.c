@@ -1,0 +1,111 @@
+/*
+ * Lookups of sources, and the counts in their states.
+ */
+#include "storaged/content/sources.h"
+
+#include "proto/base/clock.h"
+
+#include "proto/base/basics.h"
+
+const char source_missing[] = "no such source";
+
+int
+source_find(struct txn *t, const struct id *org, const struct id *source,
+    struct msg_source_record *r)
+{
+	struct key key = key_of_org(org, source);
+
+	return txn_get_record(t, TABLE_SOURCES, &key, MSG_SOURCE_RECORD, r);
+}
+
+int
+source_need(struct txn *t, struct call *c, const struct id *org, const struct id *source,
+    struct msg_source_record *r)
+{
+	int rc = source_find(t, org, source, r);
+
+	return rc == MDB_NOTFOUND ? call_refuse(c, STORE_NOT_FOUND, source_missing) : rc;
+}
+
+int
+source_state_find(struct txn *t, const struct id *org, const struct id *source,
+    struct msg_source_state_record *r)
+{
+	struct key key = key_of_org(org, source);
+
+	return txn_get_record(t, TABLE_SOURCE_STATES, &key, MSG_SOURCE_STATE_RECORD, r);
+}
+
+int
+source_state_begin(struct txn *t, const struct id *org, const struct id *source)
+{
+	const struct msg_source_state_record r = {
+	    .v = RECORD_VERSION, .org = *org, .source = *source};
+	struct key key = key_of_org(org, source);
+
+	return txn_put_record(t, TABLE_SOURCE_STATES, &key, MSG_SOURCE_STATE_RECORD, &r);
+}
+
+struct source_share
+source_share_of(const struct msg_source_page_record *page)
+{
+	return (struct source_share){true, page->state, page->chunks, page->bytes};
+}
+
+static uint32_t *
+source_count_of(struct msg_source_state_record *r, uint8_t state)
+{
+	if (state == PAGE_READ)
+		return &r->read;
+	return state == PAGE_UNREAD ? &r->unread : &r->waiting;
+}
+
+/* A count that would fall below zero was wrong before: `banter verify` reports it. */
+static void
+source_subtract(struct msg_source_state_record *r, const struct source_share *share)
+{
+	uint32_t *pages = source_count_of(r, share->state);
+
+	*pages -= *pages > 0;
+	r->chunks -= r->chunks < share->chunks ? r->chunks : share->chunks;
+	r->bytes -= r->bytes < share->bytes ? r->bytes : share->bytes;
+}
+
+int
+source_count(struct txn *t, const struct id *org, const struct id *source,
+    const struct source_share *before, const struct source_share *after)
+{
+	struct key key = key_of_org(org, source);
+	struct msg_source_state_record r;
+	int rc = txn_get_record(t, TABLE_SOURCE_STATES, &key, MSG_SOURCE_STATE_RECORD, &r);
+
+	if (rc != 0)
+		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+	if (before->exists)
+		source_subtract(&r, before);
+	if (after->exists) {
+		(*source_count_of(&r, after->state))++;
+		r.chunks += after->chunks;
+		r.bytes += after->bytes;
+	}
+	return txn_put_record(t, TABLE_SOURCE_STATES, &key, MSG_SOURCE_STATE_RECORD, &r);
+}
+
+int
+source_wants_crawl(struct txn *t, const struct id *org, const struct id *source)
+{
+	struct key key = key_of_org(org, source);
+	struct msg_source_state_record r;
+	int rc = txn_get_record(t, TABLE_SOURCE_STATES, &key, MSG_SOURCE_STATE_RECORD, &r);
+
+	if (rc != 0)
+		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+	r.asked_at = clock_wall_after(r.asked_at);
+	return txn_put_record(t, TABLE_SOURCE_STATES, &key, MSG_SOURCE_STATE_RECORD, &r);
+}
+
+uint32_t
+source_pages_counted(const struct msg_source_state_record *state)
+{
+	return state->waiting + state->read + state->unread;
+}

@@ -1,0 +1,191 @@
+/*
+ * Documents through real children: build/crawl-extract, beside the tests.
+ */
+#include <event2/event.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "tests/unit/unit.h"
+#include "workerd/crawl/extraction.h"
+
+#define DOCUMENTS_MAX 8
+
+static struct event_base *base;
+static struct extraction_pool *pool;
+static struct document *documents[DOCUMENTS_MAX];
+static size_t n_documents;
+
+/* The program of the same build: …/build/unit/workerd/crawl/test_extraction → …/build/crawl-extract. */
+static void
+find_program(char path[4096])
+{
+	ssize_t n = readlink("/proc/self/exe", path, 4000);
+	char *unit;
+
+	assert_true(n > 0);
+	path[n] = '\0';
+	unit = strstr(path, "/unit/");
+	assert_non_null(unit);
+	strcpy(unit, "/crawl-extract"); /* NOLINT: shorter than what it replaces */
+}
+
+FIXTURE(set_up)
+{
+	char program[4096];
+	int spawner;
+
+	find_program(program);
+	spawner = extraction_spawner_start(program);
+	assert_int_not_equal(spawner, -1);
+	base = event_base_new();
+	pool = extraction_pool_new(base, spawner);
+	n_documents = 0;
+}
+
+FIXTURE(tear_down)
+{
+	extraction_pool_free(pool);
+	event_base_free(base);
+	while (n_documents > 0)
+		document_free(documents[--n_documents]);
+}
+
+static void
+on_done(void *arg, struct document *doc)
+{
+	(void)arg;
+	assert_true(n_documents < DOCUMENTS_MAX);
+	documents[n_documents++] = doc;
+}
+
+static struct extraction *
+start(const char *type, struct slice bytes)
+{
+	const struct extraction_job job = {.bytes = bytes,
+	    .type = slice_str(type),
+	    .charset = slice_str(""),
+	    .url = slice_str("https://shop.example/help/")};
+
+	return extraction_start(pool, &job, on_done, NULL);
+}
+
+static void
+wait_for_all(void)
+{
+	while (extraction_pending(pool) > 0)
+		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
+}
+
+FIXTURE_TEST(a_page_becomes_blocks_and_links)
+{
+	struct slice blocks, links, url;
+	struct block block;
+
+	start("text/html",
+	    slice_str("<title>Help</title><h1 id=top>Shipping</h1><p>Two days.<p>"
+		      "<a href='faq#a'>See our list of frequent questions</a>"));
+	wait_for_all();
+	assert_int_equal(n_documents, 1);
+	assert_int_equal(documents[0]->reason, REASON_NONE);
+	assert_true(slice_eq_str(documents[0]->title, "Help"));
+	blocks = documents[0]->blocks;
+	assert_true(document_next_block(&blocks, &block));
+	assert_true(slice_eq_str(block.text, "Shipping") && slice_eq_str(block.anchor, "top"));
+	assert_true(document_next_block(&blocks, &block));
+	assert_true(slice_eq_str(block.text, "Two days."));
+	links = documents[0]->links;
+	assert_true(document_next_link(&links, &url));
+	assert_true(slice_eq_str(url, "https://shop.example/help/faq"));
+	assert_false(document_next_link(&links, &url));
+}
+
+FIXTURE_TEST(many_documents_wait_in_a_queue)
+{
+	for (int i = 0; i < DOCUMENTS_MAX; i++)
+		start("text/plain", slice_str("Some text."));
+	assert_int_equal(extraction_pending(pool), DOCUMENTS_MAX);
+	wait_for_all();
+	assert_int_equal(n_documents, DOCUMENTS_MAX);
+	for (int i = 0; i < DOCUMENTS_MAX; i++)
+		assert_int_equal(documents[i]->reason, REASON_NONE);
+}
+
+FIXTURE_TEST(a_cancelled_job_is_not_reported)
+{
+	struct extraction *running = start("text/plain", slice_str("One."));
+	struct extraction *other = start("text/plain", slice_str("Two."));
+	struct extraction *waiting = start("text/plain", slice_str("Three."));
+
+	(void)other;
+	extraction_cancel(waiting);
+	extraction_cancel(running);
+	wait_for_all();
+	assert_int_equal(n_documents, 1);
+}
+
+FIXTURE_TEST(a_type_that_cannot_be_read_and_a_document_that_is_too_large_are_reported)
+{
+	static uint8_t large[EXTRACTION_BYTES_MAX + 1];
+
+	start("image/png", slice_str("x"));
+	start("text/html", (struct slice){large, sizeof(large)});
+	assert_int_equal(n_documents, 0);
+	wait_for_all();
+	assert_int_equal(n_documents, 2);
+	assert_int_equal(documents[0]->reason, REASON_TYPE);
+	assert_int_equal(documents[1]->reason, REASON_SIZE);
+}
+
+/* libxml2 needs half a minute for this one; the limit of CPU time kills the child, and the next job is served. */
+FIXTURE_TEST(a_document_that_takes_too_long_is_damaged)
+{
+	struct buf bytes;
+
+	buf_init(&bytes, 2000000);
+	for (int i = 0; i < 200000; i++)
+		assert_int_equal(buf_append_str(&bytes, "<div></p>"), 0);
+	start("text/html", buf_slice(&bytes));
+	wait_for_all();
+	assert_int_equal(documents[0]->reason, REASON_DAMAGED);
+	start("text/plain", slice_str("Some text."));
+	wait_for_all();
+	assert_int_equal(documents[1]->reason, REASON_NONE);
+	buf_clear(&bytes);
+}
+
+FIXTURE_TEST(two_hundred_thousand_nested_elements_are_read)
+{
+	struct buf bytes;
+	struct slice blocks;
+	struct block block;
+
+	buf_init(&bytes, 2000000);
+	for (int i = 0; i < 200000; i++)
+		assert_int_equal(buf_append_str(&bytes, "<div>"), 0);
+	assert_int_equal(buf_append_str(&bytes, "<p>At the bottom."), 0);
+	start("text/html", buf_slice(&bytes));
+	wait_for_all();
+	assert_int_equal(documents[0]->reason, REASON_NONE);
+	blocks = documents[0]->blocks;
+	assert_true(document_next_block(&blocks, &block));
+	assert_true(slice_eq_str(block.text, "At the bottom."));
+	buf_clear(&bytes);
+}
+
+FIXTURE_TEST(a_document_of_angle_brackets_ends_with_a_reason)
+{
+	static uint8_t bytes[EXTRACTION_BYTES_MAX];
+
+	memset(bytes, '<', sizeof(bytes));
+	start("text/html", (struct slice){bytes, sizeof(bytes)});
+	wait_for_all();
+	assert_int_not_equal(documents[0]->reason, REASON_NONE);
+}
+
+TEST(a_program_that_does_not_exist_is_an_error)
+{
+	assert_int_equal(extraction_spawner_start("/nowhere/crawl-extract"), -1);
+	assert_int_equal(errno, ENOENT);
+}
+
+TEST_MAIN(NULL, NULL)

@@ -1,0 +1,13 @@
+/*
+ * The text of a PDF's pages, as pdftotext prints it: lines become paragraphs again, and what pages repeat at their
+ * top or bottom is left out.
+ */
+#ifndef WORKERD_CRAWL_EXTRACT_PDF_PAGES_H
+#define WORKERD_CRAWL_EXTRACT_PDF_PAGES_H
+
+#include "workerd/crawl/extract/outcome.h"
+
+/* Reads valid text with a form feed behind each page. */
+void pdf_pages_read(struct outcome *out, struct slice text);
+
+#endif

@@ -1,0 +1,42 @@
+#include "workerd/crawl/extract/sandbox.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "proto/base/basics.h"
+#include "proto/process/call_filter.h"
+#include "proto/process/privileges.h"
+
+static void
+sandbox_set(__rlimit_resource_t resource, rlim_t soft, rlim_t hard)
+{
+	const struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
+
+	must(setrlimit(resource, &limit) == 0);
+}
+
+void
+sandbox_limit(void)
+{
+	privileges_renounce();
+	must(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
+	sandbox_set(RLIMIT_CORE, 0, 0);
+	sandbox_set(RLIMIT_CPU, SANDBOX_CPU_SECONDS, SANDBOX_CPU_SECONDS + 1);
+#ifndef BANTER_SANITIZED /* sanitizers reserve terabytes of addresses */
+	sandbox_set(RLIMIT_AS, SANDBOX_MEMORY, SANDBOX_MEMORY);
+#endif
+}
+
+void
+sandbox_enter(void)
+{
+	privileges_hide_memory();
+	call_filter_start(CALLS_EXTRACT);
+}
+
+int
+sandbox_enter_program(void)
+{
+	return call_filter_start_program(CALLS_PROGRAM);
+}

@@ -1,0 +1,245 @@
+/*
+ * Only the address of the connection decides whether it may be made: a name may resolve to another address each time.
+ * A connection that is kept open for further requests was checked when it was opened.
+ */
+#include "workerd/crawl/fetch/fetch.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/socket_address.h"
+#include "workerd/crawl/fetch/fetch_fields.h"
+#include "workerd/net/curl_loop.h"
+
+#define NAMES_S    60L /* how long a resolved name is kept */
+#define IDLE_MAX   16L /* connections that are kept for further requests */
+#define IDLE_S     10L
+#define HEAD_MAX   65536 /* bytes of a response's fields */
+#define HEADER_MAX (sizeof("If-Modified-Since: ") + FETCH_ETAG_MAX)
+
+struct fetch_engine {
+	struct event_base *base;
+	const struct network_list *allowed;
+	struct curl_loop *loop; /* NULL before the first request */
+};
+
+struct fetch {
+	struct fetch_engine *fetcher;
+	CURL *easy;
+	struct curl_slist *headers;
+	char *url;
+	size_t head;     /* bytes */
+	bool is_private; /* an address was refused */
+	bool too_long;
+	struct fetch_response response;
+	fetch_fn *fn;
+	void *arg;
+};
+
+static void
+fetch_free(struct fetch *f)
+{
+	curl_loop_remove(f->fetcher->loop, f->easy);
+	curl_easy_cleanup(f->easy);
+	curl_slist_free_all(f->headers);
+	buf_clear(&f->response.body);
+	free(f->url);
+	free(f);
+}
+
+static enum fetch_outcome
+fetch_outcome(const struct fetch *f, CURLcode code)
+{
+	if (code == CURLE_OK)
+		return FETCH_DONE;
+	if (f->too_long)
+		return FETCH_SIZE;
+	if (code == CURLE_OPERATION_TIMEDOUT)
+		return FETCH_TIMEOUT;
+	return f->is_private && code == CURLE_COULDNT_CONNECT ? FETCH_ADDRESS : FETCH_NETWORK;
+}
+
+static const char *
+fetch_detail(const struct fetch *f, CURLcode code)
+{
+	switch (f->response.outcome) {
+	case FETCH_DONE:
+		return "";
+	case FETCH_SIZE:
+		return "the response is too long";
+	case FETCH_TIMEOUT:
+		return "no complete response within 30 s";
+	case FETCH_ADDRESS:
+		return "the host's address is not public (see CRAWL_ALLOW)";
+	case FETCH_NETWORK:
+		break;
+	}
+	return code == CURLE_COULDNT_RESOLVE_HOST ? "the host was not found"
+						  : curl_easy_strerror(code);
+}
+
+/* curl_loop_events.done. */
+static void
+fetch_on_done(void *arg, void *easy, int code)
+{
+	struct fetch *f;
+	long status = 0;
+
+	(void)arg;
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &f);
+	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	f->response.status = (int)status;
+	f->response.outcome = fetch_outcome(f, (CURLcode)code);
+	snprintf(f->response.detail, sizeof(f->response.detail), "%s",
+	    fetch_detail(f, (CURLcode)code));
+	f->fn(f->arg, &f->response);
+	fetch_free(f);
+}
+
+struct fetch_engine *
+fetch_engine_new(struct event_base *base, const struct network_list *allowed)
+{
+	struct fetch_engine *f = xcalloc(1, sizeof(*f));
+
+	f->base = base;
+	f->allowed = allowed;
+	return f;
+}
+
+void
+fetch_engine_free(struct fetch_engine *f)
+{
+	if (f->loop != NULL)
+		curl_loop_free(f->loop);
+	free(f);
+}
+
+/* CURLOPT_OPENSOCKETFUNCTION: decides by the address of this connection. */
+static curl_socket_t
+fetch_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct fetch *f = arg;
+	struct sockaddr_storage ss = {0};
+	struct socket_address to;
+
+	(void)purpose;
+	if (address->addrlen > sizeof(ss) ||
+	    (address->family != AF_INET && address->family != AF_INET6))
+		return CURL_SOCKET_BAD;
+	memcpy(&ss, &address->addr, address->addrlen);
+	to = socket_address_from(&ss);
+	if (!ip_may_connect(&to.ip, f->fetcher->allowed)) {
+		f->is_private = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static size_t
+fetch_on_header(char *bytes, size_t size, size_t n, void *arg)
+{
+	struct fetch *f = arg;
+	struct slice line = {(const uint8_t *)bytes, size * n};
+
+	f->head += line.len;
+	f->too_long = f->head > HEAD_MAX;
+	if (f->too_long)
+		return 0;
+	fetch_fields_take(&f->response, line, f->url);
+	return line.len;
+}
+
+static size_t
+fetch_on_body(char *bytes, size_t size, size_t n, void *arg)
+{
+	struct fetch *f = arg;
+
+	f->too_long = buf_append(&f->response.body, bytes, size * n) != 0;
+	return f->too_long ? 0 : size * n;
+}
+
+static void
+fetch_add_header(struct fetch *f, const char *name, const char *value)
+{
+	char text[HEADER_MAX];
+	struct curl_slist *longer;
+
+	if (value[0] == '\0')
+		return;
+	snprintf(text, sizeof(text), "%s: %s", name, value);
+	longer = curl_slist_append(f->headers, text);
+	must(longer != NULL);
+	f->headers = longer;
+}
+
+/* What protects us from the site. */
+static void
+fetch_set_limits(struct fetch *f)
+{
+	CURL *e = f->easy;
+
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(e, CURLOPT_PROXY, "");
+	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)FETCH_MS);
+	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, fetch_open_socket);
+	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, f);
+	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, fetch_on_header);
+	curl_easy_setopt(e, CURLOPT_HEADERDATA, f);
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, fetch_on_body);
+	curl_easy_setopt(e, CURLOPT_WRITEDATA, f);
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	/* A resolver's thread must not delay the end of the process. */
+	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
+}
+
+static void
+fetch_set_request(struct fetch *f, const struct fetch_request *request)
+{
+	CURL *e = f->easy;
+
+	curl_easy_setopt(e, CURLOPT_PRIVATE, f);
+	curl_easy_setopt(e, CURLOPT_URL, f->url);
+	curl_easy_setopt(e, CURLOPT_USERAGENT, request->agent);
+	curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, ""); /* what libcurl can decode */
+	curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, NAMES_S);
+	curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, IDLE_S);
+	curl_easy_setopt(e, CURLOPT_MAXCONNECTS, IDLE_MAX);
+	fetch_add_header(f, "If-None-Match", request->etag);
+	fetch_add_header(f, "If-Modified-Since", request->last_modified);
+	curl_easy_setopt(e, CURLOPT_HTTPHEADER, f->headers);
+}
+
+struct fetch *
+fetch_start(
+    struct fetch_engine *fetcher, const struct fetch_request *request, fetch_fn *fn, void *arg)
+{
+	static const struct curl_loop_events events = {.done = fetch_on_done};
+	struct fetch *f = xcalloc(1, sizeof(*f));
+
+	if (fetcher->loop == NULL)
+		fetcher->loop = curl_loop_new(fetcher->base, &events, fetcher);
+	f->fetcher = fetcher;
+	f->fn = fn;
+	f->arg = arg;
+	f->url = xstrdup(request->url);
+	buf_init(&f->response.body, request->bytes_max);
+	f->easy = curl_easy_init();
+	must(f->easy != NULL);
+	fetch_set_limits(f);
+	fetch_set_request(f, request);
+	curl_loop_add(fetcher->loop, f->easy);
+	return f;
+}
+
+void
+fetch_cancel(struct fetch *f)
+{
+	fetch_free(f);
+}

@@ -1,0 +1,270 @@
+#include "workerd/crawl/rules/robots.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "proto/base/basics.h"
+#include "workerd/crawl/rules/path_pattern.h"
+#include "workerd/crawl/rules/url.h"
+
+struct robots_rule {
+	uint32_t at, len; /* of the pattern, in text */
+	bool allow;
+};
+
+/* The rules for one kind of group. */
+struct robots_rules {
+	struct robots_rule *rules;
+	size_t n, room;
+	unsigned delay_ms;
+	bool found; /* there is such a group */
+};
+
+struct robots {
+	struct buf text; /* of patterns and sitemaps */
+	struct robots_rules own, any;
+	struct robots_rule sitemaps[ROBOTS_SITEMAPS_MAX];
+	size_t n_sitemaps;
+	bool all, nothing;
+};
+
+/* Where the parser is. */
+struct robots_group {
+	bool own, any;  /* the group is for us, or for all */
+	bool has_rules; /* so that a further User-agent begins a new group */
+};
+
+static struct slice
+robots_trim(struct slice s)
+{
+	while (s.len > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
+		s = (struct slice){s.p + 1, s.len - 1};
+	while (s.len > 0 && (s.p[s.len - 1] == ' ' || s.p[s.len - 1] == '\t'))
+		s.len--;
+	return s;
+}
+
+static bool
+robots_is(struct slice s, const char *name)
+{
+	return s.len == strlen(name) && strncasecmp((const char *)s.p, name, s.len) == 0;
+}
+
+/* The product token at the front of a User-agent's value (section 2.2.1). */
+static struct slice
+robots_token(struct slice value)
+{
+	size_t n = 0;
+
+	while (n < value.len &&
+	    (value.p[n] == '_' || value.p[n] == '-' ||
+		((value.p[n] | 0x20) >= 'a' && (value.p[n] | 0x20) <= 'z')))
+		n++;
+	return (struct slice){value.p, n};
+}
+
+static void
+robots_take_agent(struct robots *r, struct robots_group *group, struct slice value)
+{
+	if (group->has_rules)
+		*group = (struct robots_group){0};
+	if (value.len > 0 && value.p[0] == '*')
+		group->any = r->any.found = true;
+	else if (robots_is(robots_token(value), ROBOTS_AGENT))
+		group->own = r->own.found = true;
+}
+
+static void
+robots_rules_add(struct robots_rules *to, const struct robots_rule *rule)
+{
+	if (to->n == to->room) {
+		to->room = to->room == 0 ? 16 : 2 * to->room;
+		to->rules = xreallocarray(to->rules, to->room, sizeof(*to->rules));
+	}
+	to->rules[to->n++] = *rule;
+}
+
+static void
+robots_take_rule(struct robots *r, struct robots_group *group, struct slice value, bool allow)
+{
+	struct robots_rule rule = {.at = (uint32_t)buf_len(&r->text), .allow = allow};
+
+	group->has_rules = true;
+	/* An empty pattern matches nothing. A longer one cannot match an address. */
+	if (value.len == 0 || value.len > (size_t)3 * URL_MAX || (!group->own && !group->any))
+		return;
+	if (path_pattern_add(&r->text, value) != 0)
+		return;
+	rule.len = (uint32_t)(buf_len(&r->text) - rule.at);
+	if (group->own)
+		robots_rules_add(&r->own, &rule);
+	if (group->any)
+		robots_rules_add(&r->any, &rule);
+}
+
+/* Seconds, also with a fraction. */
+static void
+robots_take_delay(struct robots *r, struct robots_group *group, struct slice value)
+{
+	char text[16] = {0};
+	double seconds;
+	unsigned ms;
+
+	group->has_rules = true;
+	memcpy(text, value.p, value.len < sizeof(text) - 1 ? value.len : sizeof(text) - 1);
+	if (text[0] < '0' || text[0] > '9')
+		return;
+	seconds = strtod(text, NULL);
+	ms = seconds < ROBOTS_DELAY_MAX_MS / 1000.0 ? (unsigned)(seconds * 1000)
+						    : ROBOTS_DELAY_MAX_MS;
+	if (group->own)
+		r->own.delay_ms = ms;
+	if (group->any)
+		r->any.delay_ms = ms;
+}
+
+static void
+robots_take_sitemap(struct robots *r, struct slice value)
+{
+	struct robots_rule at = {.at = (uint32_t)buf_len(&r->text), .len = (uint32_t)value.len};
+
+	if (r->n_sitemaps < ROBOTS_SITEMAPS_MAX && value.len > 0 && value.len <= URL_MAX &&
+	    buf_append(&r->text, value.p, value.len) == 0)
+		r->sitemaps[r->n_sitemaps++] = at;
+}
+
+static void
+robots_take_line(struct robots *r, struct robots_group *group, struct slice line)
+{
+	const uint8_t *at = line.len == 0 ? NULL : memchr(line.p, '#', line.len);
+	struct slice name, value;
+
+	if (at != NULL)
+		line.len = (size_t)(at - line.p);
+	at = line.len == 0 ? NULL : memchr(line.p, ':', line.len);
+	if (at == NULL)
+		return;
+	name = robots_trim((struct slice){line.p, (size_t)(at - line.p)});
+	value = robots_trim((struct slice){at + 1, line.len - (size_t)(at - line.p) - 1});
+	if (robots_is(name, "user-agent"))
+		robots_take_agent(r, group, value);
+	else if (robots_is(name, "allow"))
+		robots_take_rule(r, group, value, true);
+	else if (robots_is(name, "disallow"))
+		robots_take_rule(r, group, value, false);
+	else if (robots_is(name, "crawl-delay"))
+		robots_take_delay(r, group, value);
+	else if (robots_is(name, "sitemap"))
+		robots_take_sitemap(r, value);
+}
+
+static struct robots *
+robots_new(void)
+{
+	struct robots *r = xcalloc(1, sizeof(*r));
+
+	buf_init(&r->text, 4 * ROBOTS_BYTES_MAX);
+	return r;
+}
+
+struct robots *
+robots_parse(struct slice text)
+{
+	static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
+	struct robots *r = robots_new();
+	struct robots_group group = {0};
+
+	if (text.len > ROBOTS_BYTES_MAX)
+		text.len = ROBOTS_BYTES_MAX;
+	if (text.len >= sizeof(mark) && memcmp(text.p, mark, sizeof(mark)) == 0)
+		text = (struct slice){text.p + sizeof(mark), text.len - sizeof(mark)};
+	while (text.len > 0) {
+		size_t n = 0;
+
+		while (n < text.len && text.p[n] != '\n' && text.p[n] != '\r')
+			n++;
+		robots_take_line(r, &group, (struct slice){text.p, n});
+		n += n < text.len;
+		text = (struct slice){text.p + n, text.len - n};
+	}
+	return r;
+}
+
+struct robots *
+robots_all(bool allowed)
+{
+	struct robots *r = robots_new();
+
+	r->all = allowed;
+	r->nothing = !allowed;
+	return r;
+}
+
+void
+robots_free(struct robots *r)
+{
+	if (r == NULL)
+		return;
+	buf_clear(&r->text);
+	free(r->own.rules);
+	free(r->any.rules);
+	free(r);
+}
+
+static const struct robots_rules *
+robots_rules(const struct robots *r)
+{
+	return r->own.found ? &r->own : &r->any;
+}
+
+static struct slice
+robots_text(const struct robots *r, const struct robots_rule *rule)
+{
+	return (struct slice){buf_data(&r->text) + rule->at, rule->len};
+}
+
+bool
+robots_allows(const struct robots *r, struct slice path)
+{
+	const struct robots_rules *rules = robots_rules(r);
+	const struct robots_rule *best = NULL;
+	struct buf escaped;
+
+	if (r->all || slice_eq_str(path, "/robots.txt"))
+		return true;
+	if (r->nothing)
+		return false;
+	buf_init(&escaped, (size_t)3 * URL_MAX);
+	if (path_pattern_add_path(&escaped, path) != 0)
+		return false;
+	for (size_t i = 0; i < rules->n; i++) {
+		const struct robots_rule *rule = &rules->rules[i];
+		bool better = best == NULL || rule->len > best->len ||
+		    (rule->len == best->len && rule->allow);
+
+		if (better && path_pattern_matches(robots_text(r, rule), buf_slice(&escaped)))
+			best = rule;
+	}
+	buf_clear(&escaped);
+	return best == NULL || best->allow;
+}
+
+unsigned
+robots_delay_ms(const struct robots *r)
+{
+	return robots_rules(r)->delay_ms;
+}
+
+size_t
+robots_sitemaps(const struct robots *r)
+{
+	return r->n_sitemaps;
+}
+
+struct slice
+robots_sitemap(const struct robots *r, size_t i)
+{
+	must(i < r->n_sitemaps);
+	return robots_text(r, &r->sitemaps[i]);
+}

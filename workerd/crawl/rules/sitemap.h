@@ -1,0 +1,29 @@
+/*
+ * Sitemaps (sitemaps.org, protocol 0.9): lists of addresses as XML or text, and indexes of further sitemaps.
+ *
+ * The parser reads only what a sitemap may contain: no entities but XML's own, no documents of others. It takes any
+ * bytes, and what it does not understand is left out.
+ */
+#ifndef WORKERD_CRAWL_RULES_SITEMAP_H
+#define WORKERD_CRAWL_RULES_SITEMAP_H
+
+#include "proto/base/buf.h"
+
+#define SITEMAP_ENTRIES_MAX 50000 /* as the protocol allows */
+
+struct sitemap_entry {
+	struct slice url; /* as it is written, without white space around it; not empty */
+	uint64_t lastmod; /* ms since 1970; 0: unknown */
+	bool is_sitemap;  /* of an index: a further sitemap */
+};
+
+/* Takes an entry, borrowed; false ends the parsing. */
+typedef bool sitemap_entry_fn(void *arg, const struct sitemap_entry *entry);
+
+/* Passes the entries of a sitemap, at most SITEMAP_ENTRIES_MAX. Returns their number. */
+size_t sitemap_parse(struct slice text, sitemap_entry_fn *fn, void *arg);
+
+/* The time of a W3C date and time ("2024-05-01", "2024-05-01T10:00:00+02:00"), in ms since 1970; 0: invalid. */
+uint64_t sitemap_date(struct slice text);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * One crawl of a source: finds its pages, reads those that are due, and stores what changed.
+ *
+ * All that it knows is in the store, so it can end at any moment: the next crawl of a source whose state is running
+ * continues. It uses little memory beside the records of the source's pages.
+ */
+#ifndef WORKERD_CRAWL_SOURCE_CRAWL_H
+#define WORKERD_CRAWL_SOURCE_CRAWL_H
+
+#include "workerd/crawl/source/crawl_tools.h"
+
+struct crawl;
+
+/* The records are copied. */
+struct crawl *crawl_start(const struct crawl_tools *tools,
+    const struct msg_source_record *source, const struct msg_source_state_record *state,
+    crawl_done_fn *fn, void *arg);
+
+/* Ends it at once, without a call. */
+void crawl_cancel(struct crawl *c);
+
+#endif

@@ -1,0 +1,118 @@
+/*
+ * Finding pages by sitemaps: those that robots.txt names and /sitemap.xml, also as indexes and compressed. Without any
+ * entry, links lead to the pages (crawl_text.c).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "workerd/crawl/fetch/gunzip.h"
+#include "workerd/crawl/rules/sitemap.h"
+#include "workerd/crawl/source/crawl_internal.h"
+
+#define SITEMAPS_MAX 500 /* that are read in a crawl */
+#define SITEMAP_BYTES_MAX \
+	((size_t)16 << 20) /* decoded: 50,000 entries need more than a page may have */
+
+/* Where the source's host is. */
+static const char *
+crawl_sitemaps_origin(const struct crawl *c)
+{
+	return c->site.moved[0] != '\0' ? c->site.moved : c->site.start;
+}
+
+static void
+crawl_sitemaps_add(struct crawl *c, struct slice reference, const char *base)
+{
+	char url[URL_MAX + 1];
+
+	if (c->n_sitemaps == SITEMAPS_MAX || url_normalize(reference, base, url) != 0)
+		return;
+	for (size_t i = 0; i < c->n_sitemaps; i++)
+		if (strcmp(c->sitemaps[i], url) == 0)
+			return;
+	c->sitemaps = xreallocarray(c->sitemaps, c->n_sitemaps + 1, sizeof(char *));
+	c->sitemaps[c->n_sitemaps++] = xstrdup(url);
+}
+
+/* sitemap_entry_fn. */
+static bool
+crawl_sitemaps_take(void *arg, const struct sitemap_entry *entry)
+{
+	struct crawl *c = arg;
+	struct page *page;
+	char url[URL_MAX + 1];
+
+	if (entry->is_sitemap) {
+		crawl_sitemaps_add(c, entry->url, NULL);
+		return true;
+	}
+	if (url_normalize(entry->url, NULL, url) == 0 && site_has(&c->site, url) &&
+	    site_is_page(url) && (page = crawl_add_page(c, url)) != NULL) {
+		page->lastmod = entry->lastmod;
+		c->listed++;
+	}
+	return ++c->entries < SITEMAP_ENTRIES_MAX;
+}
+
+static void
+crawl_sitemaps_parse(struct crawl *c, struct slice body)
+{
+	struct buf content;
+
+	if (!gunzip_is(body)) {
+		sitemap_parse(body, crawl_sitemaps_take, c);
+		return;
+	}
+	buf_init(&content, SITEMAP_BYTES_MAX);
+	/* What is damaged behind the first entries leaves these. */
+	(void)!gunzip_add(&content, body);
+	sitemap_parse(buf_slice(&content), crawl_sitemaps_take, c);
+	buf_clear(&content);
+}
+
+static void
+crawl_sitemaps_on_result(void *arg, struct visit_result *result)
+{
+	struct crawl *c = arg;
+
+	c->visit = NULL;
+	if (result->reason == REASON_NONE && result->status == 200)
+		crawl_sitemaps_parse(c, buf_slice(&result->response->body));
+	crawl_go_on(c);
+}
+
+/* The start was visited, so the rules are known unless they have just expired. */
+static void
+crawl_sitemaps_find(struct crawl *c)
+{
+	struct robots_known known;
+	const char *origin = crawl_sitemaps_origin(c);
+
+	if (robots_cache_get(c->tools.robots, origin, &known))
+		for (size_t i = 0; i < robots_sitemaps(known.robots); i++)
+			crawl_sitemaps_add(c, robots_sitemap(known.robots, i), origin);
+	c->named_sitemaps = c->n_sitemaps;
+	crawl_sitemaps_add(c, slice_str("/sitemap.xml"), origin);
+}
+
+void
+crawl_step_sitemaps(struct crawl *c)
+{
+	const char *url;
+	bool guessed;
+
+	if (c->n_sitemaps == 0)
+		crawl_sitemaps_find(c);
+	if (c->next_sitemap == c->n_sitemaps || c->entries >= SITEMAP_ENTRIES_MAX) {
+		crawl_take_start_links(c);
+		c->at = 0;
+		c->phase = CRAWL_NEW;
+		return;
+	}
+	guessed = c->next_sitemap == c->named_sitemaps;
+	url = c->sitemaps[c->next_sitemap++];
+	c->visit =
+	    crawl_visit_start(c, url, SITEMAP_BYTES_MAX, !guessed, crawl_sitemaps_on_result);
+}

@@ -1,0 +1,165 @@
+/*
+ * What a document means for its page: whether its text is new, the same as before, or that of another page.
+ *
+ * A new text is held until the blocks of BLOCK_COUNTS_SAMPLE pages are counted, or no more pages are due (then further
+ * pages are read as a sample), so that also the first pages lack what the site repeats. Nothing of a held page is
+ * stored before, so a crawl that is killed visits it again.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/utf8.h"
+#include "workerd/crawl/document/document.h"
+#include "workerd/crawl/source/crawl_internal.h"
+#include "workerd/crawl/source/freshness.h"
+
+/* Whether a page with this canonical address counts as a duplicate of that one: not if that is known to be missing, or
+ * to name this page in turn. */
+static bool
+crawl_text_follows_canonical(
+    const struct crawl *c, const struct page *page, const char *canonical)
+{
+	const struct page *other = page_set_find(c->pages, slice_str(canonical));
+	struct msg_source_page_record r;
+
+	if (strcmp(canonical, page->url) == 0 || !site_has(&c->site, canonical) ||
+	    !site_is_page(canonical))
+		return false;
+	if (other == NULL)
+		return true;
+	r = page_record(other);
+	return r.reason != REASON_STATUS && r.reason != REASON_ROBOTS &&
+	    r.reason != REASON_NOINDEX &&
+	    (r.reason != REASON_DUPLICATE || !slice_eq_str(r.detail, page->url));
+}
+
+/* Whether the page is a duplicate by its canonical address; then it is stored as that. */
+static bool
+crawl_text_take_canonical(struct crawl *c, struct page *page, const struct document *doc)
+{
+	char canonical[URL_MAX + 1];
+
+	if (c->source.kind != SOURCE_SITE || doc->canonical.len == 0 ||
+	    url_normalize(doc->canonical, page->url, canonical) != 0 ||
+	    !crawl_text_follows_canonical(c, page, canonical) ||
+	    crawl_add_page(c, canonical) == NULL)
+		return false;
+	crawl_judge_dropped(c, page, REASON_DUPLICATE, canonical);
+	return true;
+}
+
+static void
+crawl_text_add_links(struct crawl *c, struct slice links, const char *base)
+{
+	struct slice link;
+	char url[URL_MAX + 1];
+
+	while (document_next_link(&links, &link))
+		if (url_normalize(link, base, url) == 0 && site_has(&c->site, url) &&
+		    site_is_page(url))
+			(void)crawl_add_page(c, url);
+}
+
+/* Adds the pages that the document links to, unless sitemaps name the pages. */
+static void
+crawl_text_take_links(struct crawl *c, const struct page *page, const struct document *doc)
+{
+	if (c->source.kind != SOURCE_SITE || c->listed > 0 || c->nofollow || doc->nofollow)
+		return;
+	if (c->phase != CRAWL_START)
+		crawl_text_add_links(c, doc->links, page->url);
+	else if (buf_append(&c->start_links, doc->links.p, doc->links.len) != 0)
+		return;
+}
+
+void
+crawl_take_start_links(struct crawl *c)
+{
+	if (c->listed == 0)
+		crawl_text_add_links(c, buf_slice(&c->start_links), c->site.start);
+	buf_clear(&c->start_links);
+}
+
+static bool
+crawl_text_is_missing(
+    const struct crawl *c, const struct page *page, const struct hash256 *hash)
+{
+	return !hash_is_zero(&c->missing_text) && hash_equal(&c->missing_text, hash) &&
+	    strcmp(page->url, c->site.start) != 0 && strcmp(page->url, c->site.moved) != 0;
+}
+
+/* Changes the record to that of a page with this text, and holds the text. */
+static void
+crawl_text_hold(
+    struct crawl *c, struct page *page, struct document *doc, const struct hash256 *hash)
+{
+	struct msg_source_page_record r = page_record(page);
+	bool changed = !hash_equal(&r.hash, hash);
+
+	r.fetched_at = clock_wall_after(r.fetched_at);
+	if (changed)
+		r.changed_at = r.fetched_at;
+	r.state = PAGE_READ;
+	r.reason = REASON_NONE;
+	r.detail = (struct slice){0};
+	r.title = doc->title;
+	r.type = slice_str(c->type);
+	r.etag = slice_str(c->version.etag);
+	r.last_modified = slice_str(c->version.last_modified);
+	r.lastmod = page->lastmod != 0 ? page->lastmod : r.lastmod;
+	r.hash = *hash;
+	r.missing_since = 0;
+	/* A page that is stored again unchanged keeps its interval. */
+	if (changed || r.interval_s == 0)
+		r.interval_s =
+		    freshness_interval(r.interval_s, changed, c->source.interval_minutes);
+	r.next_at = r.fetched_at + r.interval_s * UINT64_C(1000);
+	page_update(page, &r);
+	page->document = doc;
+	c->held_pages[c->held++] = page;
+	c->held_bytes += buf_len(&doc->bytes);
+}
+
+void
+crawl_take_document(struct crawl *c, struct page *page, struct document *doc)
+{
+	struct hash256 hash = document_hash(doc);
+	const struct page *same;
+	struct msg_source_page_record r = page_record(page);
+	char detail[URL_MAX + 1];
+
+	c->failures = 0;
+	if (doc->reason != REASON_NONE) {
+		snprintf(detail, sizeof(detail), "%.*s", (int)doc->detail.len,
+		    (const char *)doc->detail.p);
+		crawl_judge_failure(c, page, doc->reason, detail, 200);
+	} else if (doc->noindex)
+		crawl_judge_dropped(c, page, REASON_NOINDEX, "meta robots");
+	else if (crawl_text_take_canonical(c, page, doc)) {
+		/* Stored as a duplicate. */
+	} else if (crawl_text_is_missing(c, page, &hash))
+		crawl_judge_missing(c, page, "the page that the site shows for missing ones");
+	else if ((same = page_set_with_text(c->pages, &hash, page)) != NULL &&
+	    c->source.kind == SOURCE_SITE) {
+		crawl_text_take_links(c, page, doc);
+		crawl_judge_dropped(c, page, REASON_DUPLICATE, same->url);
+	} else {
+		block_counts_add(c->blocks, page, doc);
+		crawl_text_take_links(c, page, doc);
+		if (!page->rewrite && page->state == PAGE_READ &&
+		    hash_equal(&page->hash, &hash) && slice_eq(r.title, doc->title))
+			crawl_judge_unchanged(c, page, &c->version);
+		else {
+			page->visited = true;
+			page->again = page->rewrite = false;
+			c->counted_read++;
+			c->counted_changed++;
+			crawl_text_hold(c, page, doc, &hash);
+			crawl_go_on(c);
+			return;
+		}
+	}
+	document_free(doc);
+}

@@ -1,0 +1,25 @@
+/*
+ * What all crawls share, and how one ends.
+ */
+#ifndef WORKERD_CRAWL_SOURCE_CRAWL_TOOLS_H
+#define WORKERD_CRAWL_SOURCE_CRAWL_TOOLS_H
+
+#include "workerd/crawl/extraction.h"
+#include "workerd/crawl/fetch/robots_cache.h"
+#include "workerd/store/store_client.h"
+
+/* Everything is borrowed. */
+struct crawl_tools {
+	struct event_base *base;
+	struct store_client *store;
+	struct hosts *hosts;
+	struct robots_cache *robots;
+	struct extraction_pool *extraction;
+	const char *agent_url; /* CRAWL_AGENT_URL; NULL: the address of the source */
+};
+
+/* Called once, from the event loop, when the crawl has ended and its state is stored, or cannot be: then failed. The
+ * crawl is freed after that. */
+typedef void crawl_done_fn(void *arg, bool failed);
+
+#endif

@@ -1,0 +1,326 @@
+/*
+ * The list is read again, page by page, whenever the store says that something has changed, and after each crawl and
+ * each connection. A crawl whose source has changed meanwhile is cancelled and starts again.
+ */
+#include "workerd/crawl/sources.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
+#include "proto/base/log.h"
+
+#define CURSOR_MAX  32
+#define WAIT_MIN_MS 20u
+#define WAIT_MAX_MS 3600000u
+#define RETRY_MS    10000u /* after a crawl that the store has refused */
+
+struct known_source {
+	struct sources *all;
+	struct id id;
+	struct buf record; /* SOURCE_RECORD, encoded */
+	struct buf state;  /* SOURCE_STATE_RECORD, encoded */
+	struct crawl *crawl;
+	uint64_t not_before; /* on the wall clock */
+	bool seen;           /* in the reading that runs */
+	LIST_ENTRY(known_source) link;
+};
+
+struct sources {
+	struct crawl_tools tools;
+	LIST_HEAD(, known_source) list;
+	size_t n, crawls;
+	struct store_call *call;
+	uint8_t cursor[CURSOR_MAX];
+	size_t cursor_len;
+	bool again; /* read the list once more when it is read */
+	bool ready; /* it was read once */
+	struct event *timer;
+};
+
+static void sources_read(struct sources *s);
+static void sources_run(struct sources *s);
+
+static void
+sources_forget(struct known_source *k)
+{
+	if (k->crawl != NULL) {
+		crawl_cancel(k->crawl);
+		k->all->crawls--;
+	}
+	LIST_REMOVE(k, link);
+	k->all->n--;
+	buf_clear(&k->record);
+	buf_clear(&k->state);
+	free(k);
+}
+
+static void
+sources_records(const struct known_source *k, struct msg_source_record *source,
+    struct msg_source_state_record *state)
+{
+	must(record_decode(buf_slice(&k->record), MSG_SOURCE_RECORD, source) == WIRE_OK);
+	must(record_decode(buf_slice(&k->state), MSG_SOURCE_STATE_RECORD, state) == WIRE_OK);
+}
+
+static struct known_source *
+sources_find(struct sources *s, const struct id *id)
+{
+	struct known_source *k;
+
+	LIST_FOREACH (k, &s->list, link)
+		if (id_equal(&k->id, id))
+			return k;
+	k = xcalloc(1, sizeof(*k));
+	k->all = s;
+	k->id = *id;
+	buf_init(&k->record, WIRE_FRAME_MAX);
+	buf_init(&k->state, WIRE_FRAME_MAX);
+	LIST_INSERT_HEAD(&s->list, k, link);
+	s->n++;
+	return k;
+}
+
+static void
+sources_replace(struct buf *to, struct slice bytes)
+{
+	buf_reset(to);
+	must(buf_append(to, bytes.p, bytes.len) == 0);
+}
+
+static void
+sources_take(struct sources *s, const struct msg_crawl_source *item)
+{
+	struct msg_source_record source;
+	struct msg_source_state_record state;
+	struct known_source *k;
+
+	if (record_decode(item->source, MSG_SOURCE_RECORD, &source) != WIRE_OK ||
+	    record_decode(item->state, MSG_SOURCE_STATE_RECORD, &state) != WIRE_OK)
+		return;
+	k = sources_find(s, &source.id);
+	k->seen = true;
+	if (k->crawl != NULL && !slice_eq(buf_slice(&k->record), item->source)) {
+		crawl_cancel(k->crawl);
+		k->crawl = NULL;
+		s->crawls--;
+	}
+	sources_replace(&k->record, item->source);
+	sources_replace(&k->state, item->state);
+}
+
+/* All sources are read: the others do not exist any more. */
+static void
+sources_sweep(struct sources *s)
+{
+	struct known_source *k, *next;
+
+	for (k = LIST_FIRST(&s->list); k != NULL; k = next) {
+		next = LIST_NEXT(k, link);
+		if (!k->seen)
+			sources_forget(k);
+		else
+			k->seen = false;
+	}
+	s->ready = true;
+}
+
+static void
+sources_on_page(void *arg, uint16_t type, const union msg *m)
+{
+	struct sources *s = arg;
+	struct slice list, item;
+
+	s->call = NULL;
+	if (type != MSG_CRAWL_PAGE) {
+		if (type == MSG_ERROR)
+			log_event(LOG_ERROR, "store_refused", L_SLICE("why", m->error.detail));
+		s->again = false;
+		sources_run(s);
+		return;
+	}
+	list = m->crawl_page.sources;
+	while (wire_list_next(&list, &item)) {
+		struct msg_crawl_source source;
+
+		if (record_decode(item, MSG_CRAWL_SOURCE, &source) == WIRE_OK)
+			sources_take(s, &source);
+	}
+	s->cursor_len = m->crawl_page.next.len;
+	memcpy(s->cursor, m->crawl_page.next.p, s->cursor_len);
+	if (s->cursor_len > 0) {
+		sources_read(s);
+		return;
+	}
+	sources_sweep(s);
+	if (s->again)
+		sources_read(s);
+	else
+		sources_run(s);
+}
+
+/* Reads the next page of the list. */
+static void
+sources_read(struct sources *s)
+{
+	if (s->cursor_len == 0)
+		s->again = false;
+	s->call = store_call(s->tools.store, MSG_CRAWL_READ,
+	    &(struct msg_crawl_read){
+		.cursor = {s->cursor, s->cursor_len}, .follow = s->cursor_len == 0},
+	    0, sources_on_page, s);
+}
+
+/* Reads the list once more from its start. */
+static void
+sources_read_again(struct sources *s)
+{
+	s->again = true;
+	if (s->call == NULL)
+		sources_read(s);
+}
+
+/* When the source is due, on the wall clock; UINT64_MAX: never by itself. */
+static uint64_t
+sources_due(const struct known_source *k)
+{
+	struct msg_source_record source;
+	struct msg_source_state_record state;
+	bool decided;
+	uint64_t due;
+
+	sources_records(k, &source, &state);
+	decided = state.state == SOURCE_WAITS &&
+	    (state.allowed_at > state.ended_at || state.refused_at > state.ended_at);
+	if (!source.enabled)
+		return UINT64_MAX;
+	if (state.state == SOURCE_RUNNING || state.asked_at > state.started_at ||
+	    state.started_at == 0 || source.updated_at > state.started_at || decided)
+		due = 0;
+	else if (source.kind == SOURCE_FILES || source.kind == SOURCE_PUSHED)
+		due = UINT64_MAX;
+	else
+		due = state.next_at;
+	return due == UINT64_MAX || due > k->not_before ? due : k->not_before;
+}
+
+static void
+sources_on_crawled(void *arg, bool failed)
+{
+	struct known_source *k = arg;
+
+	k->crawl = NULL;
+	k->all->crawls--;
+	if (failed)
+		k->not_before = clock_wall_ms() + RETRY_MS;
+	/* Its state has changed. */
+	sources_read_again(k->all);
+}
+
+static void
+sources_start(struct sources *s, struct known_source *k)
+{
+	struct msg_source_record source;
+	struct msg_source_state_record state;
+
+	sources_records(k, &source, &state);
+	s->crawls++;
+	k->crawl = crawl_start(&s->tools, &source, &state, sources_on_crawled, k);
+}
+
+/* Starts the crawls that are due, and waits for the next one. */
+static void
+sources_run(struct sources *s)
+{
+	uint64_t now = clock_wall_ms(), next = now + WAIT_MAX_MS;
+	struct known_source *k;
+	struct timeval in;
+
+	LIST_FOREACH (k, &s->list, link) {
+		uint64_t due = sources_due(k);
+
+		if (k->crawl != NULL)
+			continue;
+		if (due <= now && s->crawls < SOURCES_CRAWLS_MAX)
+			sources_start(s, k);
+		else if (due > now && due < next)
+			next = due;
+	}
+	in = clock_timeval(next > now + WAIT_MIN_MS ? next - now : WAIT_MIN_MS);
+	must(event_add(s->timer, &in) == 0);
+}
+
+static void
+sources_on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct sources *s = arg;
+
+	(void)fd;
+	(void)what;
+	if (s->call == NULL && s->ready)
+		sources_run(s);
+}
+
+static void
+sources_on_connected(void *arg)
+{
+	struct sources *s = arg;
+
+	/* A reading without an answer is repeated by the connection. */
+	if (s->call == NULL)
+		sources_read_again(s);
+	else
+		s->again = true;
+}
+
+static void
+sources_on_notification(void *arg, uint16_t type, const union msg *m)
+{
+	(void)m;
+	if (type == MSG_LIVE_SOURCES)
+		sources_read_again(arg);
+}
+
+struct sources *
+sources_new(const struct crawl_tools *tools)
+{
+	static const struct store_events events = {
+	    .connected = sources_on_connected,
+	    .notification = sources_on_notification,
+	};
+	struct sources *s = xcalloc(1, sizeof(*s));
+
+	s->tools = *tools;
+	LIST_INIT(&s->list);
+	s->timer = evtimer_new(tools->base, sources_on_timer, s);
+	must(s->timer != NULL);
+	store_client_listen(tools->store, &events, s);
+	return s;
+}
+
+void
+sources_free(struct sources *s)
+{
+	struct known_source *k;
+
+	if (s->call != NULL)
+		store_call_forget(s->call);
+	while ((k = LIST_FIRST(&s->list)) != NULL)
+		sources_forget(k);
+	event_free(s->timer);
+	free(s);
+}
+
+size_t
+sources_count(const struct sources *s)
+{
+	return s->n;
+}
+
+size_t
+sources_crawls(const struct sources *s)
+{
+	return s->crawls;
+}

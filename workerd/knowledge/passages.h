@@ -1,0 +1,48 @@
+/*
+ * The passages that a reply is based on: the best of those that were found, and the part of the prompt that has them.
+ *
+ * The part stands directly before the visitor's message, so that all before it is the same for the model server's
+ * cache. Each passage begins with a line that has a random code, which no content can contain:
+ *
+ *	=== 5f3c9a1e2b7d4c60 [S1] Title > Heading
+ *	text
+ *	=== 5f3c9a1e2b7d4c60 end
+ */
+#ifndef WORKERD_KNOWLEDGE_PASSAGES_H
+#define WORKERD_KNOWLEDGE_PASSAGES_H
+
+#include "workerd/knowledge/sources.h"
+
+#define PASSAGES_MAX         6
+#define PASSAGES_OF_PAGE_MAX 3
+#define PASSAGES_BYTES_MAX   (8u * 1024) /* of texts */
+
+/* Content with less text goes in whole: about 4,000 tokens. */
+#define PASSAGES_WHOLE_MAX (16u * 1024)
+
+/* The longest part of a prompt. */
+#define PASSAGES_PROMPT_MAX (256u * 1024)
+
+/* What was found for a message. */
+struct passages {
+	enum found_outcome outcome;
+	struct buf list; /* of PASSAGE records, numbered from 1 in the prompt */
+};
+
+void passages_init(struct passages *p);
+void passages_clear(struct passages *p);
+
+/* Chooses the best of what storaged read, best first, within the limits. */
+void passages_choose(struct passages *p, struct slice found);
+
+/* Takes all of the content. */
+void passages_take_all(struct passages *p, struct slice content);
+
+/* Appends the part of the prompt, which ends where the visitor's message begins; nothing if nothing was looked up.
+ * not_found: what the agent does if the content has no answer. */
+void passages_write(const struct passages *p, enum not_found not_found, struct buf *prompt);
+
+/* The sources of the reply, without marks; NULL if nothing was looked up. */
+struct sources *passages_sources(const struct passages *p);
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * What a reply is based on: the agent's content is searched before the model is asked, and the marks by which the model
+ * cites it are cut from its text. If the content has no answer, an agent may have a fixed one, and the model is not
+ * asked at all.
+ */
+#include "proto/base/basics.h"
+#include "proto/base/utf8.h"
+#include "workerd/turn/turn_internal.h"
+
+/* The reply is the agent's fixed text. A trial may end with its listener's call. */
+static void
+turn_answer_not_found(struct turn *t)
+{
+	reply_listeners_start(&t->listeners);
+	if (t->state == TURN_FINDING)
+		must(reply_listeners_append(
+			 &t->listeners, prompt_not_found_text(t->prompt)) == 0);
+	if (t->state == TURN_FINDING)
+		turn_finish(t);
+}
+
+static void
+turn_on_found(void *arg, struct passages *found)
+{
+	struct turn *t = arg;
+
+	t->finding = NULL;
+	t->passages = *found;
+	passages_init(found);
+	reply_listeners_set_sources(&t->listeners, passages_sources(&t->passages));
+	if (t->passages.outcome == FOUND_NO_ANSWER && t->not_found == NOT_FOUND_FIXED)
+		turn_answer_not_found(t);
+	else
+		turn_send_request(t);
+}
+
+void
+turn_look_up(struct turn *t)
+{
+	struct finding_question question = {.org = t->org};
+
+	t->not_found = prompt_not_found(t->prompt);
+	question.knowledge = prompt_knowledge(t->prompt, &question.sources);
+	history_questions(&t->history, &question.text, &question.before);
+	if (question.knowledge == KNOWLEDGE_NONE || question.text.len == 0) {
+		turn_send_request(t);
+		return;
+	}
+	turn_enter(t, TURN_FINDING);
+	t->finding = finding_start(&t->turns->finding, &question, turn_on_found, t);
+}
+
+struct turn_cut {
+	struct turn *t;
+	void (*text)(struct turn *t, struct slice text);
+};
+
+static void
+turn_marks_on_text(void *arg, struct slice text)
+{
+	const struct turn_cut *cut = arg;
+
+	cut->text(cut->t, text);
+}
+
+static void
+turn_marks_on_mark(void *arg, unsigned number)
+{
+	const struct turn_cut *cut = arg;
+	struct reply_listeners *ls = &cut->t->listeners;
+
+	if (cut->t->state == TURN_STREAMING &&
+	    sources_cite(ls->sources, number, buf_len(&ls->text)))
+		reply_listeners_cite(ls);
+}
+
+static const struct marks_events turn_marks_events = {turn_marks_on_text, turn_marks_on_mark};
+
+void
+turn_marks_cut(
+    struct turn *t, struct slice text, void (*text_fn)(struct turn *t, struct slice text))
+{
+	struct turn_cut cut = {t, text_fn};
+
+	if (t->listeners.sources == NULL)
+		text_fn(t, text);
+	else
+		marks_feed(&t->marks, text, &turn_marks_events, &cut);
+}
+
+/* The response that they belong to did not come. */
+void
+turn_marks_reset(struct turn *t)
+{
+	t->marks = (struct marks){0};
+	if (t->listeners.sources != NULL && t->attempts > 1)
+		reply_listeners_set_sources(&t->listeners, passages_sources(&t->passages));
+}
+
+void
+turn_marks_rest(struct turn *t, void (*text_fn)(struct turn *t, struct slice text))
+{
+	struct turn_cut cut = {t, text_fn};
+
+	marks_end(&t->marks, &turn_marks_events, &cut);
+}
+
+/* The content has no answer, by what was found or by what the model says. */
+void
+turn_settle_sources(struct turn *t)
+{
+	struct sources *s = t->listeners.sources;
+	enum found_outcome outcome;
+
+	if (s == NULL)
+		return;
+	outcome = sources_outcome(s);
+	if (sources_has_no_answer(s) && sources_n_cited(s) == 0 && outcome != FOUND_UNAVAILABLE)
+		outcome = FOUND_NO_ANSWER;
+	if (outcome == FOUND_NO_ANSWER && t->not_found == NOT_FOUND_GENERAL)
+		outcome = FOUND_GENERAL;
+	sources_set_outcome(s, outcome);
+}
