@@ -60,7 +60,7 @@ WORKERD := $(wildcard workerd/*.c) $(patsubst %/,%,$(filter-out workerd/crawl/,$
 CRAWL := $(wildcard workerd/crawl/*.c) workerd/crawl/document workerd/crawl/fetch workerd/crawl/rules workerd/crawl/source
 EXTRACT := workerd/crawl/extract
 STORED := $(patsubst %/,%,$(filter-out storaged/cli/ storaged/search/,$(wildcard storaged/*/)))
-SEARCH := storaged/search storaged/search/text storaged/search/passages
+SEARCH := storaged/search
 BANTER := storaged/cli
 
 # Files that depend on the version or on the paths of an installed banter. All other objects are the same

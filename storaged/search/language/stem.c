@@ -1,7 +1,7 @@
 /*
  * The stemmers are made when a language first occurs, and kept.
  */
-#include "storaged/search/passages/stem.h"
+#include "storaged/search/language/stem.h"
 
 #include <string.h>
 
@@ -22,27 +22,9 @@ struct stemmer {
 	struct sb_stemmer *sb; /* NULL: the language has none */
 };
 
-void
-language_of_tag(char language[LANGUAGE_MAX], struct slice tag)
-{
-	size_t n = 0;
-
-	language[0] = '\0';
-	while (n < tag.len && tag.p[n] != '-' && tag.p[n] != '_') {
-		uint8_t c = tag.p[n] | 0x20;
-
-		if (c < 'a' || c > 'z' || n == LANGUAGE_MAX - 1) {
-			language[0] = '\0';
-			return;
-		}
-		language[n++] = (char)c;
-		language[n] = '\0';
-	}
-}
-
 /* libstemmer knows Norwegian by one code only. */
 static struct sb_stemmer *
-stemmer_new(const char *language)
+stem_open(const char *language)
 {
 	if (strcmp(language, "nb") == 0 || strcmp(language, "nn") == 0)
 		language = "no";
@@ -50,7 +32,7 @@ stemmer_new(const char *language)
 }
 
 static struct sb_stemmer *
-stemmer_of(const char *language)
+stem_find(const char *language)
 {
 	static struct stemmer stemmers[STEMMERS_MAX];
 	static size_t n;
@@ -61,7 +43,7 @@ stemmer_of(const char *language)
 	if (n == STEMMERS_MAX)
 		return NULL;
 	memcpy(stemmers[n].language, language, LANGUAGE_MAX);
-	stemmers[n].sb = stemmer_new(language);
+	stemmers[n].sb = stem_open(language);
 	return stemmers[n++].sb;
 }
 
@@ -103,7 +85,7 @@ stem_word(const char *language, const struct word *word, struct slice text,
 {
 	struct slice raw = {text.p + word->start, word->end - word->start};
 	struct slice stem = {word->text, word->len};
-	struct sb_stemmer *sb = stemmer_of(language);
+	struct sb_stemmer *sb = stem_find(language);
 	uint8_t lower[4 * STEMMED_MAX];
 	size_t n = sizeof(lower);
 

@@ -1,8 +1,8 @@
 /*
  * The number of a chunk's row: 24 bits of its source, 31 bits that count, 8 bits of its length.
  */
-#ifndef STORAGED_SEARCH_PASSAGES_PASSAGES_ROW_H
-#define STORAGED_SEARCH_PASSAGES_PASSAGES_ROW_H
+#ifndef STORAGED_SEARCH_RANKING_ROW_H
+#define STORAGED_SEARCH_RANKING_ROW_H
 
 #include <stdint.h>
 
@@ -29,5 +29,9 @@ row_make(int64_t source, int64_t counter, uint8_t length)
 {
 	return source << ROW_SOURCE_SHIFT | counter << ROW_LENGTH_BITS | length;
 }
+
+/* The code of a text's length in tokens, within 2 %, and the length of a row's text. */
+uint8_t row_length_code(unsigned tokens);
+float row_length(int64_t row);
 
 #endif

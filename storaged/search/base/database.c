@@ -1,7 +1,7 @@
 /*
  * Thin functions over SQLite's.
  */
-#include "storaged/search/database.h"
+#include "storaged/search/base/database.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
-#include "storaged/search/index_vfs.h"
+#include "storaged/search/base/index_vfs.h"
 
 #define PATH_SIZE 4096
 
@@ -193,4 +193,35 @@ database_column_slice(sqlite3_stmt *statement, int n)
 	int len = sqlite3_column_bytes(statement, n);
 
 	return p == NULL ? slice_str("") : (struct slice){p, (size_t)len};
+}
+
+void
+database_numbered(char *out, size_t size, const char *text, int64_t number)
+{
+	size_t n = 0;
+
+	for (; *text != '\0'; text++) {
+		must(n + 24 < size);
+		if (*text == '#')
+			n += (size_t)snprintf(out + n, size - n, "%lld", (long long)number);
+		else
+			out[n++] = *text;
+	}
+	out[n] = '\0';
+}
+
+/* As SQLite's documentation shows it: "SELECT fts5(?1)" returns the interface. */
+fts5_api *
+database_fts5(struct database *db)
+{
+	fts5_api *api = NULL;
+	sqlite3_stmt *statement = NULL;
+
+	if (sqlite3_prepare_v2(db->sqlite, "SELECT fts5(?1)", -1, &statement, NULL) ==
+	    SQLITE_OK) {
+		sqlite3_bind_pointer(statement, 1, (void *)&api, "fts5_api_ptr", NULL);
+		sqlite3_step(statement);
+	}
+	sqlite3_finalize(statement);
+	return api;
 }

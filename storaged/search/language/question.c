@@ -1,12 +1,12 @@
 /*
  * Reads the question once for each language: its words are the same each time, only their stems differ.
  */
-#include "storaged/search/passages/question.h"
+#include "storaged/search/language/question.h"
 
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "storaged/search/passages/function_words.h"
+#include "storaged/search/language/function_words.h"
 
 struct slice
 question_token(const struct question *q, size_t n)

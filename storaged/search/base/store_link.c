@@ -1,7 +1,7 @@
 /*
  * Connecting, reading and writing.
  */
-#include "storaged/search/store_link.h"
+#include "storaged/search/base/store_link.h"
 
 #include <poll.h>
 

@@ -2,10 +2,10 @@
  * Splits text into the tokens of the passages' index: stems of words (stem.h), and of scripts without spaces
  * between words each character, and each with the next one.
  */
-#ifndef STORAGED_SEARCH_PASSAGES_TOKENS_H
-#define STORAGED_SEARCH_PASSAGES_TOKENS_H
+#ifndef STORAGED_SEARCH_LANGUAGE_TOKENS_H
+#define STORAGED_SEARCH_LANGUAGE_TOKENS_H
 
-#include "storaged/search/passages/stem.h"
+#include "storaged/search/language/stem.h"
 
 #define TOKEN_MAX (WORD_MAX + FOLD_MAX) /* bytes */
 

@@ -1,7 +1,7 @@
 /*
  * AVX2 is looked for when the program runs; SSE2 belongs to x86-64.
  */
-#include "storaged/search/passages/dot.h"
+#include "storaged/search/ranking/dot.h"
 
 int32_t
 dot_plain(const int8_t *a, const int16_t *b, size_t n)
@@ -42,7 +42,7 @@ dot_sse2(const int8_t *a, const int16_t *b, size_t n)
 	return dot_add_up(sums);
 }
 
-__attribute__((target("avx2"))) static int32_t
+[[gnu::target("avx2")]] static int32_t
 dot_avx2(const int8_t *a, const int16_t *b, size_t n)
 {
 	__m256i first = _mm256_setzero_si256(), second = first;

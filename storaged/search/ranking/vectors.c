@@ -2,16 +2,16 @@
  * One array for each property, so that a scan reads memory in its order. 100,000 vectors of 768 numbers take some
  * 5 ms (make bench-search).
  */
-#include "storaged/search/passages/vectors.h"
+#include "storaged/search/ranking/vectors.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "storaged/search/passages/dot.h"
-#include "storaged/search/passages/passages_row.h"
-#include "storaged/search/passages/top.h"
+#include "storaged/search/ranking/dot.h"
+#include "storaged/search/ranking/row.h"
+#include "storaged/search/ranking/top.h"
 
 void
 vectors_clear(struct vectors *v)

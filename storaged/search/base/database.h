@@ -4,8 +4,8 @@
  * What is deleted is overwritten in the file (index_vfs.h). Any function that fails returns -1 or NULL and keeps
  * SQLite's error. One thread.
  */
-#ifndef STORAGED_SEARCH_DATABASE_H
-#define STORAGED_SEARCH_DATABASE_H
+#ifndef STORAGED_SEARCH_BASE_DATABASE_H
+#define STORAGED_SEARCH_BASE_DATABASE_H
 
 #include <sqlite3.h>
 
@@ -33,6 +33,12 @@ uint64_t database_bytes(const struct database *db);
 int database_fail(struct database *db);
 bool database_is_damaged(const struct database *db);
 bool database_is_busy(const struct database *db);
+
+/* Writes a text with a number in place of each #. */
+void database_numbered(char *out, size_t size, const char *text, int64_t number);
+
+/* FTS5's interface; NULL: there is none. */
+fts5_api *database_fts5(struct database *db);
 
 /* Runs SQL without values. 0 or -1. */
 [[gnu::warn_unused_result]] int database_execute(struct database *db, const char *sql);

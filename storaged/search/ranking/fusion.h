@@ -2,10 +2,10 @@
  * Joins two rankings by reciprocal rank fusion: a row's score is the sum of 1 / (60 + its rank) of both (Cormack, Clarke,
  * Büttcher, 2009), here so that the first of both has 1.
  */
-#ifndef STORAGED_SEARCH_PASSAGES_FUSION_H
-#define STORAGED_SEARCH_PASSAGES_FUSION_H
+#ifndef STORAGED_SEARCH_RANKING_FUSION_H
+#define STORAGED_SEARCH_RANKING_FUSION_H
 
-#include "storaged/search/passages/passages.h"
+#include "storaged/search/ranking/ranking.h"
 
 struct fused {
 	struct ranked

@@ -1,7 +1,7 @@
 /*
  * A hash table of all lists, filled at first use.
  */
-#include "storaged/search/passages/function_words.h"
+#include "storaged/search/language/function_words.h"
 
 #include <string.h>
 
@@ -17,7 +17,7 @@ static const struct {
 	const char *language, *words;
 } lists[] = {
 #define LANGUAGE(code, words) {code, words},
-#include "storaged/search/passages/function_words.def"
+#include "storaged/search/language/function_words.def"
 #undef LANGUAGE
 };
 

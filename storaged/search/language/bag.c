@@ -1,7 +1,7 @@
 /*
  * Tokens are collected one after the other, and sorted by reference.
  */
-#include "storaged/search/passages/bag.h"
+#include "storaged/search/language/bag.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
  * Insertion into a sorted array: few of many rows get so far.
  */
-#include "storaged/search/passages/top.h"
+#include "storaged/search/ranking/top.h"
 
 void
 top_add(struct top *top, const struct ranked *ranked)

@@ -2,7 +2,7 @@
  * SQLite's own layer for Unix, with another xWrite for the database's file. Pages are as described in
  * SQLite's documentation, "Database File Format", 1.6.
  */
-#include "storaged/search/index_vfs.h"
+#include "storaged/search/base/index_vfs.h"
 
 #include <string.h>
 

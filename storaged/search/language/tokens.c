@@ -1,7 +1,7 @@
 /*
  * words.c gives pairs of characters; the first of each is also a token of its own.
  */
-#include "storaged/search/passages/tokens.h"
+#include "storaged/search/language/tokens.h"
 
 #include <string.h>
 

@@ -3,10 +3,10 @@
  *
  * Function words are left out, unless there is nothing else. Words of the question before follow with lower weight.
  */
-#ifndef STORAGED_SEARCH_PASSAGES_QUESTION_H
-#define STORAGED_SEARCH_PASSAGES_QUESTION_H
+#ifndef STORAGED_SEARCH_LANGUAGE_QUESTION_H
+#define STORAGED_SEARCH_LANGUAGE_QUESTION_H
 
-#include "storaged/search/passages/tokens.h"
+#include "storaged/search/language/tokens.h"
 
 /* Further words are left out: a passage's words are bits of a number. */
 #define QUESTION_WORDS  64

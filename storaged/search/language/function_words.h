@@ -2,10 +2,10 @@
  * Function words (function_words.def): they are left out of questions, and tell the language of a text that
  * names none.
  */
-#ifndef STORAGED_SEARCH_PASSAGES_FUNCTION_WORDS_H
-#define STORAGED_SEARCH_PASSAGES_FUNCTION_WORDS_H
+#ifndef STORAGED_SEARCH_LANGUAGE_FUNCTION_WORDS_H
+#define STORAGED_SEARCH_LANGUAGE_FUNCTION_WORDS_H
 
-#include "storaged/search/passages/stem.h"
+#include "storaged/search/language/stem.h"
 
 /* The languages, as a set of bits, in which a folded word is a function word. */
 uint32_t function_word_in(const struct word *word);

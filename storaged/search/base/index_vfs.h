@@ -5,8 +5,8 @@
  * in the unused middle of the old page. This layer overwrites that part of each page on its way to the
  * database's file.
  */
-#ifndef STORAGED_SEARCH_INDEX_VFS_H
-#define STORAGED_SEARCH_INDEX_VFS_H
+#ifndef STORAGED_SEARCH_BASE_INDEX_VFS_H
+#define STORAGED_SEARCH_BASE_INDEX_VFS_H
 
 #define INDEX_VFS "banter"
 

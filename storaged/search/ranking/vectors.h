@@ -2,10 +2,10 @@
  * The vectors of an organization's chunks, of one model, in memory: signed bytes, compared one by one with a
  * question's vector.
  */
-#ifndef STORAGED_SEARCH_PASSAGES_VECTORS_H
-#define STORAGED_SEARCH_PASSAGES_VECTORS_H
+#ifndef STORAGED_SEARCH_RANKING_VECTORS_H
+#define STORAGED_SEARCH_RANKING_VECTORS_H
 
-#include "storaged/search/passages/passages.h"
+#include "storaged/search/ranking/ranking.h"
 
 #define VECTOR_MAX 4096u /* numbers, as in messages.def */
 

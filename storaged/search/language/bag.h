@@ -2,10 +2,10 @@
  * A text as the index stores it: its tokens without their order, sorted, each with the number of its places:
  * "deliveri:2 order price". The text cannot be read back from it.
  */
-#ifndef STORAGED_SEARCH_PASSAGES_BAG_H
-#define STORAGED_SEARCH_PASSAGES_BAG_H
+#ifndef STORAGED_SEARCH_LANGUAGE_BAG_H
+#define STORAGED_SEARCH_LANGUAGE_BAG_H
 
-#include "storaged/search/passages/tokens.h"
+#include "storaged/search/language/tokens.h"
 
 /* Appends the tokens of a text to out; returns their number, each place counted. out must have room for
  * BAG_ROOM bytes for each byte of the text. */

@@ -1,10 +1,10 @@
 /*
  * The best of many ranked rows, in their order; rows of equal scores are in the order of the store.
  */
-#ifndef STORAGED_SEARCH_PASSAGES_TOP_H
-#define STORAGED_SEARCH_PASSAGES_TOP_H
+#ifndef STORAGED_SEARCH_RANKING_TOP_H
+#define STORAGED_SEARCH_RANKING_TOP_H
 
-#include "storaged/search/passages/passages.h"
+#include "storaged/search/ranking/ranking.h"
 
 struct top {
 	struct ranked *best; /* room for max, which is not 0 */

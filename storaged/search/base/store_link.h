@@ -1,8 +1,8 @@
 /*
  * searchd's connection to storaged: it is made again with back-off when it is lost. One request at a time.
  */
-#ifndef STORAGED_SEARCH_STORE_LINK_H
-#define STORAGED_SEARCH_STORE_LINK_H
+#ifndef STORAGED_SEARCH_BASE_STORE_LINK_H
+#define STORAGED_SEARCH_BASE_STORE_LINK_H
 
 #include <event2/event.h>
 

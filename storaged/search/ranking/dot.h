@@ -2,8 +2,8 @@
  * The product of a vector of signed bytes and one of 16-bit numbers, with the vector instructions that the processor
  * has.
  */
-#ifndef STORAGED_SEARCH_PASSAGES_DOT_H
-#define STORAGED_SEARCH_PASSAGES_DOT_H
+#ifndef STORAGED_SEARCH_RANKING_DOT_H
+#define STORAGED_SEARCH_RANKING_DOT_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,12 +1,12 @@
 /*
  * The lists are short: rows are looked for one after the other.
  */
-#include "storaged/search/passages/fusion.h"
+#include "storaged/search/ranking/fusion.h"
 
 #include <stdlib.h>
 
 #include "proto/base/basics.h"
-#include "storaged/search/passages/top.h"
+#include "storaged/search/ranking/top.h"
 
 #define K 60
 
