@@ -1,7 +1,7 @@
 // `make run`: runs the service on a developer's machine, as systemd does on a server.
 //
 // Reads .env (creates it from .env.example with random keys if it is missing), checks all settings,
-// starts the store, search, the front end and, without a model key, the bundled demo model. Restarts what dies.
+// starts the store, search, the crawler, the front end and, without a model key, the bundled demo model. Restarts what dies.
 // Prints the addresses as soon as the service answers. On Ctrl-C it stops the front end first, so that
 // running replies can still be stored.
 
@@ -60,7 +60,7 @@ function loadEnv() {
 
 /** Exits if a setting is invalid; the daemons print the errors. */
 function checkSettings(env) {
-	const results = ["storaged", "searchd", "masterd"].map(
+	const results = ["storaged", "searchd", "crawld", "masterd"].map(
 		(name) =>
 			spawnSync(join(build, name), ["--check"], { env, cwd: root, stdio: "inherit" }).status,
 	);
@@ -228,6 +228,7 @@ if (!env.OPENAI_API_KEY && !env.OPENAI_BASE_URL) {
 }
 new Service("storaged", [], env);
 new Service("searchd", [], env);
+new Service("crawld", [], env);
 new Service("masterd", [], env);
 
 const base = baseUrl(env);

@@ -2,14 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Agent, AgentDefaults } from "../../workerd/api/openapi/openapi";
 import { historyOf } from "../src/agents/turns";
-import {
-	fieldsOf,
-	hostOf,
-	knownModels,
-	numberOf,
-	orNull,
-	serverChoices,
-} from "../src/agents/values";
+import { fieldsOf, hostOf, knownModels, orNull, serverChoices } from "../src/agents/values";
+import { numberOf } from "../src/ui/number-field";
 
 const agent = (fields: Partial<Agent>): Agent =>
 	({ id: "1", name: "A", key_name: null, model: null, base_url: "x", ...fields }) as Agent;

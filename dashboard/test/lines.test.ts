@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { allPages } from "../src/api/all-pages";
+import { allItems, allPages, type PageQuery } from "../src/api/all-pages";
 import { readLines } from "../src/api/lines";
 
 /** A response whose body arrives in these pieces. */
@@ -53,11 +53,19 @@ describe("allPages", () => {
 			{ items: [2], nextCursor: "2" },
 			{ items: [3], nextCursor: null },
 		];
-		const read = async (cursor: string | undefined) => {
-			const page = pages[Number(cursor ?? 0)];
+		const asked: Array<PageQuery> = [];
+		const read = async (query: PageQuery) => {
+			asked.push(query);
+			const page = pages[Number(query.cursor ?? 0)];
 			if (!page) throw new Error("no such page");
 			return page;
 		};
 		assert.deepEqual(await allPages(read), pages);
+		assert.deepEqual(asked, [
+			{ limit: 200 },
+			{ limit: 200, cursor: "1" },
+			{ limit: 200, cursor: "2" },
+		]);
+		assert.deepEqual((await allItems(read, ({ items }) => items)).data, [1, 2, 3]);
 	});
 });

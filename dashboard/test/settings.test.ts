@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ifUnchanged } from "../src/api/unchanged";
-import { everything } from "../src/settings/everything";
 import {
 	budgetsOf,
 	invalidLimits,
@@ -10,38 +9,7 @@ import {
 	tokensOf,
 } from "../src/settings/limits/budget-form";
 import { invalidPrices, priceForm, priceOf, pricesOf } from "../src/settings/prices/price-rows";
-import { deviceOf } from "../src/settings/profile/device";
 import { isFound } from "../src/settings/server/effective-settings";
-
-test("a User-Agent names browser and system", () => {
-	const cases: Array<[string, string | null, string | null]> = [
-		["Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox", "Linux"],
-		[
-			"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
-			"Edge",
-			"Windows",
-		],
-		[
-			"Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
-			"Safari",
-			"iPhone",
-		],
-		[
-			"Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36",
-			"Chrome",
-			"Android",
-		],
-		[
-			"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15",
-			"Safari",
-			"macOS",
-		],
-		["curl/8.0", "curl", null],
-		["", null, null],
-	];
-	for (const [program, browser, system] of cases)
-		assert.deepEqual(deviceOf(program), { browser, system }, program);
-});
 
 test("budgets survive the form, and those without a limit are left out", () => {
 	const budgets = {
@@ -141,21 +109,4 @@ test("a record that somebody else has changed is not written", async () => {
 	);
 	assert.equal(written, 0);
 	assert.equal((await ifUnchanged(1, async () => 1, write)).data, 1);
-});
-
-test("a list is read to its end", async () => {
-	const pages = [
-		{ items: [1, 2], nextCursor: "a" },
-		{ items: [3], nextCursor: null },
-	];
-	const asked: Array<string | undefined> = [];
-	const { data } = await everything(
-		async (cursor) => {
-			asked.push(cursor);
-			return pages[cursor === "a" ? 1 : 0] ?? { items: [], nextCursor: null };
-		},
-		({ items }) => items,
-	);
-	assert.deepEqual(data, [1, 2, 3]);
-	assert.deepEqual(asked, [undefined, "a"]);
 });

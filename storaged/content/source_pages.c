@@ -114,6 +114,10 @@ source_page_store(struct txn *t, const struct msg_source_page_record *r,
 struct source_page_change {
 	struct msg_source_page_record page;
 	struct msg_source_page_record stored; /* before the first change; its slices are invalid then */
+	struct slice chunks;
+	struct id done; /* the upload that was read; zero: none */
+	bool text;      /* chunks replace the stored ones */
+	bool imported;
 	bool fresh;
 	bool visible; /* owners, or the index, must read it again */
 };
@@ -156,7 +160,7 @@ source_page_differs(
 static int
 source_page_check_upload(struct call *c, const struct source_page_change *change)
 {
-	const struct id *done = &c->m->source_page_put.upload;
+	const struct id *done = &change->done;
 	const struct id *waits = &change->stored.upload;
 
 	if (id_is_zero(done))
@@ -182,7 +186,8 @@ source_page_check(struct txn *t, struct call *c, struct source_page_change *chan
 		return rc;
 	rc = source_page_of_url(t, &page->source, page->url, &other);
 	if (rc == 0 && !id_equal(&other, &page->id))
-		return call_refuse(c, STORE_EXISTS, "another page has this address");
+		return call_refuse(c, change->imported ? STORE_INVALID : STORE_EXISTS,
+		    "another page has this address");
 	if (rc != 0 && rc != MDB_NOTFOUND)
 		return rc;
 	rc = source_page_find(t, &page->org, &page->source, &page->id, &change->stored);
@@ -191,44 +196,42 @@ source_page_check(struct txn *t, struct call *c, struct source_page_change *chan
 		rc = source_page_check_upload(c, change);
 	if (rc == 0 && change->fresh)
 		return source_page_check_new(t, c, &source, &page->id);
-	if (rc == 0 && change->stored.chunks == 0 && c->m->source_page_put.text)
+	if (rc == 0 && change->stored.chunks == 0 && change->text)
 		rc = chunks_exist(t, &page->id, &exist);
 	return rc == 0 && exist ? call_refuse(c, STORE_INVALID, "another page has this id") : rc;
 }
 
 /* Sets what the sender cannot choose, except the counts of a new text. */
 static void
-source_page_keep(struct source_page_change *change, const struct id *done)
+source_page_keep(struct source_page_change *change)
 {
 	struct msg_source_page_record *page = &change->page;
 	const struct msg_source_page_record *stored = &change->stored;
 
-	if (change->fresh) {
-		page->created_at = page->updated_at = clock_wall_ms();
-		page->chunks = page->bytes = 0;
-		page->upload = (struct id){0};
-		change->visible = true;
+	bool done = !id_is_zero(&change->done);
+
+	page->chunks = change->fresh ? 0 : stored->chunks;
+	page->bytes = change->fresh ? 0 : stored->bytes;
+	page->upload = change->fresh || done ? (struct id){0} : stored->upload;
+	change->visible =
+	    change->fresh || change->imported || done || source_page_differs(page, stored);
+	if (change->imported)
 		return;
-	}
-	page->created_at = stored->created_at;
-	page->updated_at = clock_wall_after(stored->updated_at);
-	page->chunks = stored->chunks;
-	page->bytes = stored->bytes;
-	page->upload = id_is_zero(done) ? stored->upload : (struct id){0};
-	change->visible = source_page_differs(page, stored) || !id_is_zero(done);
+	page->created_at = change->fresh ? clock_wall_ms() : stored->created_at;
+	page->updated_at =
+	    change->fresh ? page->created_at : clock_wall_after(stored->updated_at);
 }
 
 /* Stores the text, and sets what the page has of it. */
 static int
 source_page_put_text(struct txn *t, struct call *c, struct source_page_change *change)
 {
-	const struct msg_source_page_put *m = &c->m->source_page_put;
 	struct chunks_result text;
 	int rc;
 
-	if (!m->text)
+	if (!change->text)
 		return 0;
-	rc = chunks_replace(t, &change->page.id, m->chunks, &text);
+	rc = chunks_replace(t, &change->page.id, change->chunks, &text);
 	change->page.chunks = text.chunks;
 	change->page.bytes = text.bytes;
 	if (text.changed)
@@ -240,44 +243,65 @@ source_page_put_text(struct txn *t, struct call *c, struct source_page_change *c
 static int
 source_page_put(struct txn *t, struct call *c, struct source_page_change *change)
 {
-	const struct id *done = &c->m->source_page_put.upload;
 	const struct source_page_place before =
 	    source_page_place_of(change->fresh ? NULL : &change->stored);
+	enum change_what what = change->imported ? CHANGE_IMPORTED
+	    : change->fresh                      ? CHANGE_CREATED
+						 : CHANGE_CHANGED;
 	int rc;
 
-	source_page_keep(change, done);
+	source_page_keep(change);
 	rc = source_page_put_text(t, c, change);
 	if (rc == 0)
 		rc = source_page_store(t, &change->page, &before);
-	if (rc == 0 && !id_is_zero(done))
-		rc = upload_remove(t, done);
+	if (rc == 0 && !id_is_zero(&change->done))
+		rc = upload_remove(t, &change->done);
 	if (rc != 0 || !change->visible)
 		return rc;
-	return source_page_add_change(
-	    t, &change->page, change->fresh ? CHANGE_CREATED : CHANGE_CHANGED);
+	return source_page_add_change(t, &change->page, what);
+}
+
+/* Checks the page and stores it. bytes: its record. */
+static int
+source_page_take(
+    struct txn *t, struct call *c, struct slice bytes, struct source_page_change *change)
+{
+	const char *fault;
+	int rc;
+
+	if (record_decode(bytes, MSG_SOURCE_PAGE_RECORD, &change->page) != WIRE_OK)
+		return call_refuse(c, STORE_INVALID, "the request has no page");
+	fault = source_page_fault(&change->page);
+	if (fault == NULL && !source_page_has_versions(change->chunks))
+		fault = "a chunk has an unknown version";
+	if (fault != NULL)
+		return call_refuse(c, STORE_INVALID, fault);
+	rc = source_page_check(t, c, change);
+	if (rc == 0)
+		rc = source_page_put(t, c, change);
+	if (rc == 0)
+		call_ok(c);
+	return rc;
 }
 
 int
 handle_source_page_put(struct txn *t, struct call *c)
 {
 	const struct msg_source_page_put *m = &c->m->source_page_put;
-	struct source_page_change change = {.fresh = false};
-	const char *fault;
-	int rc;
+	struct source_page_change change = {
+	    .chunks = m->chunks, .text = m->text, .done = m->upload};
 
-	if (record_decode(m->page, MSG_SOURCE_PAGE_RECORD, &change.page) != WIRE_OK)
-		return call_refuse(c, STORE_INVALID, "the request has no page");
-	fault = source_page_fault(&change.page);
-	if (fault == NULL && !source_page_has_versions(m->chunks))
-		fault = "a chunk has an unknown version";
-	if (fault != NULL)
-		return call_refuse(c, STORE_INVALID, fault);
-	rc = source_page_check(t, c, &change);
-	if (rc == 0)
-		rc = source_page_put(t, c, &change);
-	if (rc == 0)
-		call_ok(c);
-	return rc;
+	return source_page_take(t, c, m->page, &change);
+}
+
+int
+handle_import_source_page(struct txn *t, struct call *c)
+{
+	const struct msg_import_source_page *m = &c->m->import_source_page;
+	struct source_page_change change = {
+	    .chunks = m->text, .text = true, .imported = true};
+
+	return source_page_take(t, c, m->page, &change);
 }
 
 int

@@ -43,6 +43,7 @@ struct source_page_place source_page_place_of(const struct msg_source_page_recor
     struct txn *t, const struct msg_source_page_record *r, size_t *removed);
 
 [[gnu::warn_unused_result]] int handle_source_page_put(struct txn *t, struct call *c);
+[[gnu::warn_unused_result]] int handle_import_source_page(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_source_page_delete(struct txn *t, struct call *c);
 
 #endif

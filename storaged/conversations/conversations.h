@@ -109,6 +109,9 @@ struct new_message {
 /* Answered by MSG_CONVERSATION_PAGE; in conversation_list.c. */
 [[gnu::warn_unused_result]] int handle_conversation_list(struct txn *t, struct call *c);
 
+/* Answered by MSG_CONVERSATION_PAGE; in conversation_lookup.c. */
+[[gnu::warn_unused_result]] int handle_conversation_lookup(struct txn *t, struct call *c);
+
 /* Answered by MSG_MESSAGE_PAGE. */
 [[gnu::warn_unused_result]] int handle_message_list(struct txn *t, struct call *c);
 

@@ -13,6 +13,7 @@
 #include "storaged/conversations/pages.h"
 #include "storaged/conversations/reads.h"
 #include "storaged/conversations/replies.h"
+#include "storaged/conversations/reply_sources.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/inbox/inbox.h"
 #include "storaged/keys/keys.h"
@@ -496,7 +497,9 @@ handle_import_message(struct txn *t, struct call *c)
 
 	if (record_decode(m->message, MSG_MESSAGE_RECORD, &a.message) != WIRE_OK)
 		return call_refuse(c, STORE_INVALID, "the request has no message");
-	fault = import_message_fault(&a.message, a.seq);
+	fault = reply_sources_are_valid(a.message.sources)
+	    ? import_message_fault(&a.message, a.seq)
+	    : "what was found for the message is invalid";
 	if (fault != NULL)
 		return call_refuse(c, STORE_INVALID, fault);
 	rc = import_find_place(t, c, &a);
@@ -677,6 +680,13 @@ import_key(struct txn *t, struct call *c, const struct msg_key_record *r)
 	return rc != 0 ? rc : key_import(t, c, r);
 }
 
+static bool
+import_needs_org(enum msg_type type)
+{
+	return type == MSG_USER_RECORD || type == MSG_INVITATION_RECORD ||
+	    type == MSG_SOURCE_RECORD || type == MSG_ANSWER_RECORD || type == MSG_GAP_RECORD;
+}
+
 /* Whether records of a type are imported, each in its own way. */
 static bool
 import_is_single(enum msg_type type)
@@ -712,9 +722,7 @@ handle_import_record(struct txn *t, struct call *c)
 	if (kind != NULL) {
 		if (record_decode(m->record, type, &record) != WIRE_OK)
 			return call_refuse(c, STORE_INVALID, "the record is invalid");
-		rc = type == MSG_USER_RECORD || type == MSG_INVITATION_RECORD
-		    ? import_check_org(t, c, &record.org)
-		    : 0;
+		rc = import_needs_org(type) ? import_check_org(t, c, &record.org) : 0;
 		return rc != 0 ? rc : record_import(t, c, kind, &record);
 	}
 	if (!import_is_single(type))

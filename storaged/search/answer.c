@@ -1,5 +1,5 @@
 /*
- * SEARCH: parses the query, searches the index and makes the snippets. SEARCH_STATUS_GET.
+ * SEARCH: parses the query, searches the index and makes the snippets. FIND. SEARCH_STATUS_GET.
  */
 #include "storaged/search/answer.h"
 
@@ -7,10 +7,13 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "storaged/search/passages/find.h"
 #include "storaged/search/text/snippet.h"
 
 #define LIMIT_DEFAULT 20u
-#define HITS_MAX      131072 /* bytes, as in messages.def */
+/* Bytes, as in messages.def. */
+#define HITS_MAX  131072
+#define FOUND_MAX 65536
 
 /* A page that takes longer is short. */
 #define BUDGET_MS 30
@@ -116,22 +119,66 @@ answer_search(struct follower *follower, struct channel *channel, uint64_t reque
 }
 
 static int
-answer_status(struct follower *follower, struct channel *channel, uint64_t request)
+answer_found(struct channel *channel, uint64_t request, const struct found *found)
+{
+	struct msg_found answer = {.coverage = found->coverage,
+	    .chunks = (uint32_t)found->chunks,
+	    .bytes = found->bytes};
+	struct buf hits, hit;
+	int rc;
+
+	buf_init(&hits, FOUND_MAX);
+	buf_init(&hit, 256);
+	for (size_t i = 0; i < found->n; i++) {
+		buf_reset(&hit);
+		must(record_encode(&hit, MSG_PASSAGE_REF, &found->hits[i]) == 0);
+		must(wire_list_add(&hits, buf_slice(&hit)) == 0);
+	}
+	answer.hits = buf_slice(&hits);
+	rc = channel_send(channel, MSG_FOUND, request, &answer);
+	buf_clear(&hits);
+	buf_clear(&hit);
+	return rc;
+}
+
+static int
+answer_find(struct content_follower *content, struct channel *channel, uint64_t request,
+    const struct msg_find *m)
+{
+	static struct found found;
+	const char *reason;
+	struct passages *ix = content_follower_index(content, &reason);
+
+	if (ix == NULL)
+		return answer_refuse(channel, request, STORE_NOT_READY, reason);
+	if (find_passages(content, ix, m, &found) != 0) {
+		content_follower_index_failed(content);
+		return answer_refuse(
+		    channel, request, STORE_NOT_READY, "the index of passages failed");
+	}
+	return answer_found(channel, request, &found);
+}
+
+static int
+answer_status(const struct followers *followers, struct channel *channel, uint64_t request)
 {
 	struct msg_search_status status;
 
-	follower_status(follower, &status);
+	follower_status(followers->inbox, &status);
+	content_follower_status(followers->content, &status);
 	status.pid = (uint32_t)getpid();
 	status.program = slice_str("banter " BANTER_VERSION);
 	return channel_send(channel, MSG_SEARCH_STATUS, request, &status);
 }
 
 int
-answer_request(struct follower *follower, struct channel *channel, const struct frame *f,
-    const union msg *m)
+answer_request(const struct followers *followers, struct channel *channel,
+    const struct frame *f, const union msg *m)
 {
 	if (f->type == MSG_SEARCH)
-		return answer_search(follower, channel, f->request, &m->search);
+		return answer_search(followers->inbox, channel, f->request, &m->search);
+	if (f->type == MSG_FIND)
+		return answer_find(followers->content, channel, f->request, &m->find);
 	must(f->type == MSG_SEARCH_STATUS_GET);
-	return answer_status(follower, channel, f->request);
+	return answer_status(followers, channel, f->request);
 }

@@ -12,7 +12,6 @@
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "proto/ipc/channel.h"
-#include "storaged/search/answer.h"
 
 #define OUT_MAX ((size_t)4 << 20)
 
@@ -28,7 +27,7 @@ struct searcher {
 struct searchers {
 	struct event_base *base;
 	const struct access *access;
-	struct follower *follower;
+	struct followers followers;
 	struct event *acceptable;
 	TAILQ_HEAD(, searcher) list;
 	unsigned n;
@@ -76,7 +75,7 @@ searcher_serve(struct searcher *p)
 
 	if (r == WIRE_OK) {
 		must(event_add(p->again, &(struct timeval){0}) == 0);
-		return answer_request(p->all->follower, &p->channel, &f, &m) == 0;
+		return answer_request(&p->all->followers, &p->channel, &f, &m) == 0;
 	}
 	if (r == WIRE_MORE)
 		return true;
@@ -160,11 +159,11 @@ searchers_on_acceptable(evutil_socket_t listener, short what, void *arg)
 
 struct searchers *
 searchers_new(struct event_base *base, int listener, const struct access *access,
-    struct follower *follower)
+    const struct followers *followers)
 {
 	struct searchers *s = xcalloc(1, sizeof(*s));
 
-	*s = (struct searchers){.base = base, .access = access, .follower = follower};
+	*s = (struct searchers){.base = base, .access = access, .followers = *followers};
 	TAILQ_INIT(&s->list);
 	s->acceptable =
 	    event_new(base, listener, EV_READ | EV_PERSIST, searchers_on_acceptable, s);

@@ -7,7 +7,7 @@
 
 #include <event2/event.h>
 
-#include "storaged/search/follower.h"
+#include "storaged/search/answer.h"
 #include "storaged/server/access.h"
 
 #define SEARCHERS_MAX 1024u
@@ -16,7 +16,7 @@ struct searchers;
 
 /* Serves a listening, non-blocking socket, which the caller closes. The arguments are borrowed. */
 struct searchers *searchers_new(struct event_base *base, int listener,
-    const struct access *access, struct follower *follower);
+    const struct access *access, const struct followers *followers);
 void searchers_free(struct searchers *s);
 
 #endif

@@ -15,7 +15,6 @@
 #include "proto/base/log.h"
 #include "proto/base/service_manager.h"
 #include "proto/process/call_filter.h"
-#include "storaged/search/follower.h"
 #include "storaged/search/searchers.h"
 
 /* How often the status line is renewed, unless the watchdog wants it more often. */
@@ -24,7 +23,7 @@
 struct service {
 	struct event_base *base;
 	struct service_manager manager;
-	struct follower *follower;
+	struct followers followers;
 	struct event *term, *interrupt, *report;
 	char state[160];
 };
@@ -45,10 +44,11 @@ service_send_state(struct service *s)
 	struct msg_search_status status;
 	char state[sizeof(s->state)];
 
-	follower_status(s->follower, &status);
-	snprintf(state, sizeof(state), "STATUS=%.*s%sdocuments: %llu", (int)status.reason.len,
-	    (const char *)status.reason.p, status.ready ? "" : "; ",
-	    (unsigned long long)status.documents);
+	follower_status(s->followers.inbox, &status);
+	content_follower_status(s->followers.content, &status);
+	snprintf(state, sizeof(state), "STATUS=%.*s%sdocuments: %llu, passages: %llu",
+	    (int)status.reason.len, (const char *)status.reason.p, status.ready ? "" : "; ",
+	    (unsigned long long)status.documents, (unsigned long long)status.passages);
 	if (strcmp(state, s->state) == 0)
 		return;
 	strlcpy(s->state, state, sizeof(s->state));
@@ -98,16 +98,20 @@ service_run(const struct settings *settings, const struct access *access, int li
 	must(s.base != NULL);
 	service_manager_open(&s.manager);
 	service_start_events(&s);
-	s.follower = follower_new(
+	s.followers.inbox = follower_new(
 	    s.base, settings->store_socket, settings->search_dir, settings->search_compare_ms);
-	searchers = searchers_new(s.base, listener, access, s.follower);
+	s.followers.content =
+	    content_follower_new(s.base, settings->store_socket, settings->search_dir,
+		settings->search_compare_ms, settings->search_vectors_max_bytes);
+	searchers = searchers_new(s.base, listener, access, &s.followers);
 	if (settings->syscall_filter)
 		call_filter_start(CALLS_SEARCH);
 	service_manager_send(&s.manager, "READY=1\nSTATUS=serving");
 	must(event_base_dispatch(s.base) != -1);
 	service_manager_send(&s.manager, "STOPPING=1\nSTATUS=stopping");
 	searchers_free(searchers);
-	follower_free(s.follower);
+	follower_free(s.followers.inbox);
+	content_follower_free(s.followers.content);
 	service_stop_events(&s);
 	service_manager_close(&s.manager);
 	event_base_free(s.base);

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { numbered, until } from "../e2e/harness.mjs";
 import { AGENT } from "../e2e/organizations.mjs";
 import { missing } from "./browser.mjs";
-import { assertAccessible, SCREENS, useDashboard } from "./dashboard.mjs";
+import { asksBeforeClosing, assertAccessible, SCREENS, useDashboard } from "./dashboard.mjs";
 
 const SYSTEM_PROMPT = "You are the assistant of the settings.";
 /** A reply with all that Markdown can show. */
@@ -265,21 +265,24 @@ describe("the dashboard's agents", { skip: missing }, () => {
 		assert.equal(await text(two).inputValue(), "Again theirs.");
 	});
 
-	it("ask before a link leaves a form with changes that are not saved", async () => {
-		const { page } = await edit(await create());
-		const leave = () => page.getByRole("link", { name: "Contacts", exact: true }).click();
-		await page.getByLabel("Purpose").fill("Lost?");
-		await leave();
-		const dialog = page.getByRole("dialog", { name: "Leave without saving?" });
-		await dialog.getByRole("button", { name: "Cancel" }).click();
-		assert.equal(await page.getByLabel("Purpose").inputValue(), "Lost?");
-		await leave();
-		await dialog.getByRole("button", { name: "Leave" }).click();
+	it("keep unsaved changes on other pages, until they are discarded or the agent is deleted", async () => {
+		const agent = await create();
+		const { page } = await edit(agent);
+		await page.getByLabel("Purpose").fill("Not saved yet");
+		await page.getByRole("link", { name: "Contacts", exact: true }).click();
 		await page.getByRole("heading", { name: "Contacts", level: 1 }).waitFor();
+		assert.equal(await asksBeforeClosing(page), true);
 		await page.goBack();
-		await page.getByLabel("Purpose").waitFor();
-		await leave();
-		await page.getByRole("heading", { name: "Contacts", level: 1 }).waitFor();
+		assert.equal(await page.getByLabel("Purpose").inputValue(), "Not saved yet");
+		await page.getByRole("button", { name: "Discard changes" }).click();
+		assert.notEqual(await page.getByLabel("Purpose").inputValue(), "Not saved yet");
+		assert.equal(await asksBeforeClosing(page), false);
+		await page.getByLabel("Purpose").fill("Nobody needs it");
+		await page.getByRole("button", { name: "More actions" }).click();
+		await page.getByRole("menuitem", { name: "Delete agent" }).click();
+		await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+		await page.getByRole("heading", { name: "Agents", level: 1 }).waitFor();
+		assert.equal(await asksBeforeClosing(page), false);
 	});
 
 	it("can be copied, and deleted when no widget uses them", async () => {

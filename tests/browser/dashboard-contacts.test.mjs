@@ -14,7 +14,7 @@ import {
 } from "../e2e/organizations.mjs";
 import { Visitor } from "../e2e/visitors.mjs";
 import { missing } from "./browser.mjs";
-import { assertAccessible, SCREENS, useDashboard } from "./dashboard.mjs";
+import { asksBeforeClosing, assertAccessible, SCREENS, useDashboard } from "./dashboard.mjs";
 
 /** More than two pages of the list. */
 const MANY = 130;
@@ -82,6 +82,17 @@ describe("the dashboard's contacts", { skip: missing }, () => {
 		await page.getByText("Nobody matches “nobody at all”").waitFor();
 		await page.getByRole("button", { name: "Show all contacts" }).click();
 		await until("all are there", async () => (await names(page)).includes("Åsa Lind"));
+		await until("the field is empty and has the focus", () =>
+			search(page).evaluate((field) => field.value === "" && field === document.activeElement),
+		);
+		assert.equal(new URL(page.url()).search, "");
+		await search(page).fill("north");
+		await page.waitForURL("**/contacts?q=north");
+		await search(page).press("Escape");
+		await page.waitForURL("**/contacts");
+		await until("all are there again", async () =>
+			(await names(page)).includes("+46 70 123 45 67"),
+		);
 		assert.deepEqual(complaints, []);
 	});
 
@@ -155,6 +166,24 @@ describe("the dashboard's contacts", { skip: missing }, () => {
 			return (await one.getByLabel("Phone").inputValue()) === "+44 1";
 		});
 		assert.equal((await stored(contact)).name, "Jane Doe");
+	});
+
+	it("keep unsaved changes on other pages, until they are erased", async () => {
+		const contact = await meet({ name: "Kept", email: "kept@edit.example" });
+		const { page } = await open(contact);
+		await page.getByLabel("Name").fill("Not saved yet");
+		await page.getByRole("link", { name: "Widgets", exact: true }).click();
+		await page.getByRole("heading", { name: "Widgets", level: 1 }).waitFor();
+		await page.goBack();
+		assert.equal(await page.getByLabel("Name").inputValue(), "Not saved yet");
+		assert.equal(await asksBeforeClosing(page), true);
+		await page.getByRole("button", { name: "Erase…" }).click();
+		await page
+			.getByRole("dialog")
+			.getByRole("button", { name: /^Erase/ })
+			.click();
+		await page.getByRole("heading", { name: "Contacts", level: 1 }).waitFor();
+		assert.equal(await asksBeforeClosing(page), false);
 	});
 
 	it("link to their conversations, and say whether the site has proved who they are", async () => {

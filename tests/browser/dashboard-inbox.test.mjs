@@ -332,6 +332,9 @@ describe("the inbox", { skip: missing }, () => {
 			return (await result.count()) > 0;
 		});
 		await page.locator(".result").nth(1).waitFor();
+		// Who wrote it, as in the list.
+		const who = await result.locator("b").textContent();
+		assert.match(who, /^[A-Z][a-z]+ [A-Z][a-z]+$/);
 		const marks = await page.locator("mark").allTextContents();
 		assert.deepEqual(marks, ["zebra", "zebra", "zebra"]);
 		await page.getByRole("button", { name: "Filters" }).click();

@@ -339,6 +339,14 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 			assert.deepEqual(unexpected(complaints), []);
 		});
 
+		it("follows by itself while somebody looks", async () => {
+			const { page } = await open("server", { prepare: (context) => context.clock.install() });
+			await page.getByText("banter", { exact: true }).waitFor();
+			const again = page.waitForRequest("**/v1/admin/server");
+			await page.clock.runFor(10_000);
+			await again;
+		});
+
 		it("is not shown to owners of other organizations", async () => {
 			const { headers } = await addOrganization(banter, "Other");
 			const { page } = await open("server", { session: headers });

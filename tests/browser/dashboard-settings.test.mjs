@@ -113,6 +113,16 @@ describe("the dashboard's settings", { skip: missing }, () => {
 			await logIn(banter, { email: kim.email, password: "another long one" });
 		});
 
+		it("show a new sign-in without a reload, while somebody looks", async () => {
+			const prepare = (context) => context.clock.install();
+			const { page } = await open("sign-ins", { as: joe, prepare });
+			const rows = page.locator(".settings-row");
+			const before = await rows.count();
+			await logIn(banter, joe);
+			await page.clock.runFor(10_000);
+			await rows.nth(before).waitFor();
+		});
+
 		it("end one sign-in, and then all others: these browsers are out", async () => {
 			const lou = await addUser(banter, "lou@example.com");
 			const others = [];

@@ -5,7 +5,7 @@ import { before, describe, it } from "node:test";
 import { addUser, logIn } from "../e2e/accounts.mjs";
 import { until } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
-import { assertAccessible, SCREENS, useDashboard } from "./dashboard.mjs";
+import { asksBeforeClosing, assertAccessible, SCREENS, useDashboard } from "./dashboard.mjs";
 
 describe("the dashboard's snippets and tags", { skip: missing }, () => {
 	const { banter, admin, visit } = useDashboard();
@@ -62,6 +62,29 @@ describe("the dashboard's snippets and tags", { skip: missing }, () => {
 		await button(page, "Cancel").click();
 		await page.getByText("No snippet yet").waitFor();
 		assert.deepEqual(await stored("snippets"), []);
+	});
+
+	it("keeps unsaved changes of old and new snippets on other pages, until they are cancelled", async () => {
+		const { id } = await admin("POST", "snippets", { name: "Kept", text: "Old." });
+		const { page } = await open("snippets");
+		const texts = page.getByRole("textbox", { name: "Text" });
+		const values = () => texts.evaluateAll((fields) => fields.map(({ value }) => value));
+		await button(page, "New snippet").click();
+		await texts.fill("A new one");
+		await button(page, "Edit Kept").click();
+		await texts.nth(1).waitFor();
+		await texts.nth(1).fill("Changed.");
+		await page.getByRole("link", { name: "Contacts", exact: true }).click();
+		await page.getByRole("heading", { name: "Contacts", level: 1 }).waitFor();
+		assert.equal(await asksBeforeClosing(page), true);
+		await page.goBack();
+		await until("both forms are open again", async () => {
+			return (await values()).join() === "A new one,Changed.";
+		});
+		for (let i = 0; i < 2; i++) await button(page, "Cancel").first().click();
+		await row(page, "Old.").waitFor();
+		assert.equal(await asksBeforeClosing(page), false);
+		await admin("DELETE", `snippets/${id}`);
 	});
 
 	it("finds one of many snippets by name and text", async () => {

@@ -142,6 +142,24 @@ describe("the dashboard's thread", { skip: missing }, () => {
 		});
 	});
 
+	it("says why the details of a reply are missing, and loads them when asked again", async () => {
+		const { visitor, id } = await visit();
+		const operator = await open(id);
+		await operator.saidUntil(GREETED);
+		await operator.page.route(`**/conversations/${id}?around=*`, (route) => route.abort());
+		await visitor.say("[[tokens=3]] missing");
+		await operator.saidUntil([
+			...GREETED,
+			"user: [[tokens=3]] missing",
+			`assistant: ${numbered(3)}`,
+		]);
+		await operator.log.getByRole("button", { name: "Details of this reply" }).last().click();
+		await operator.log.getByText("The server cannot be reached.").waitFor();
+		await operator.page.unroute(`**/conversations/${id}?around=*`);
+		await operator.log.getByRole("button", { name: "Try again" }).click();
+		await operator.log.getByText("gpt-4.1-mini", { exact: true }).waitFor();
+	});
+
 	describe("long conversations", () => {
 		const COUNT = 90;
 		let id;
@@ -468,7 +486,13 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			await first.side.getByRole("button", { name: "Save" }).click();
 			await first.side.getByRole("link", { name: "ann@shop.example" }).waitFor();
 
-			await second.side.getByRole("textbox", { name: "Name" }).fill("Ann Lee");
+			const name = second.side.getByRole("textbox", { name: "Name" });
+			await name.fill("Ann Lee");
+			await second.page.getByRole("link", { name: "Widgets", exact: true }).click();
+			await second.page.getByRole("heading", { name: "Widgets", level: 1 }).waitFor();
+			await second.page.goBack();
+			await name.waitFor();
+			assert.equal(await name.inputValue(), "Ann Lee", "unsaved changes stay");
 			await second.side.getByRole("button", { name: "Save" }).click();
 			await second.side.getByText("Nothing was overwritten").waitFor();
 			await second.side.getByRole("button", { name: "Keep my changes" }).click();

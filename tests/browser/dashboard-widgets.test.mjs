@@ -162,6 +162,34 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 		});
 	});
 
+	it("say that the texts of a language could not be loaded, and load them when asked again", async () => {
+		const { page } = await edit(await createWidget({}));
+		await page.route("**/assets/nl-*.js", (route) => route.abort());
+		await section(page, "Language and texts");
+		await page.getByLabel("Own texts for").selectOption("nl");
+		await page.getByText("The server cannot be reached.").waitFor();
+		await page.unroute("**/assets/nl-*.js");
+		await page.getByRole("button", { name: "Try again now" }).click();
+		await page
+			.getByLabel("Replace a text")
+			.getByRole("option")
+			.nth(1)
+			.waitFor({ state: "attached" });
+		assert.equal(await page.getByText("The server cannot be reached.").count(), 0);
+	});
+
+	it("offer all agents, also those beyond a page of the list", async () => {
+		const names = Array.from({ length: 201 }, (_, i) => `Helper ${i}`);
+		const made = await Promise.all(names.map((one) => admin("POST", "agents", { name: one })));
+		const { page } = await edit(await createWidget({}));
+		const choices = page.getByLabel("Agent", { exact: true }).getByRole("option");
+		await until("all are offered", async () => {
+			const offered = await choices.allTextContents();
+			return names.every((one) => offered.includes(one));
+		});
+		for (const { id } of made) await admin("DELETE", `agents/${id}`);
+	});
+
 	it("show what is wrong beside the fields: while typing, and what only the server knows", async () => {
 		const widget = await createWidget({});
 		const { page } = await edit(widget);

@@ -65,3 +65,10 @@ export async function assertAccessible(page) {
 	);
 	assert.equal(isTooWide, false, "the page is wider than the window");
 }
+
+/** Whether the browser would ask before the page is closed: a form has changes that are not saved. */
+export function asksBeforeClosing(page) {
+	return page.evaluate(
+		() => !window.dispatchEvent(new Event("beforeunload", { cancelable: true })),
+	);
+}

@@ -8,7 +8,18 @@ import { describe, it } from "node:test";
 import { ADMIN } from "./accounts.mjs";
 import { Contract } from "./contract.mjs";
 import { times, until, useBanter, whileStopped } from "./harness.mjs";
-import { addOrganization, bare, NOBODY, ORG, WIDGET } from "./organizations.mjs";
+import {
+	addOrganization,
+	adminExpect,
+	bare,
+	NOBODY,
+	ORG,
+	openVisitor,
+	storeTurn,
+	submitContact,
+	usePeer,
+	WIDGET,
+} from "./organizations.mjs";
 
 const PATH = "/v1/admin/search";
 const contract = new Contract();
@@ -42,6 +53,7 @@ async function say(banter, sessionId, text) {
 
 describe("search", () => {
 	const banter = useBanter({ workers: 2, search: true, env: { SEARCH_COMPARE_MS: "1" } });
+	const store = usePeer(banter);
 
 	it("finds messages within a second, newest first, with marks", async () => {
 		await say(banter, "first", "Where is my parcel?");
@@ -92,6 +104,26 @@ describe("search", () => {
 		assert.deepEqual(page.results, [newest]);
 		const next = (await ask(banter, { q: "parcel", limit: 1, cursor: page.nextCursor })).json;
 		assert.deepEqual(next.results, [oldest]);
+	});
+
+	it("says whose conversation it is", async () => {
+		await say(banter, "nameless", "Is there marmalade?");
+		const [unknown] = await found(banter, "marmalade", 1);
+		const nobody = { sessionId: "nameless", contactId: null, contact: null };
+		assert.deepEqual(unknown.visitor, nobody);
+		const { widget_id } = await adminExpect(banter, 200, "GET", `widgets/${WIDGET}`);
+		const visitor = await openVisitor(store.peer, widget_id);
+		const contact = { name: "Quince", email: "quince@example.com" };
+		const contactId = await submitContact(visitor, contact);
+		await storeTurn(visitor);
+		await found(banter, "quince", 1);
+		const known = { sessionId: visitor.session, contactId, contact: { ...contact, phone: null } };
+		await until("the answer is found", async () => {
+			const [one] = await find(banter, { q: "answer", contactId });
+			return one && assert.deepEqual(one.visitor, known) === undefined;
+		});
+		const [person] = await find(banter, "quince");
+		assert.deepEqual([person.kind, person.visitor], ["contact", null]);
 	});
 
 	it("finds nothing of another organization", async () => {

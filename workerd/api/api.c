@@ -10,6 +10,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "workerd/api/accounts/password_hasher.h"
+#include "workerd/api/content/gap_asking.h"
 #include "workerd/api/events/event_feed.h"
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/live/live_room.h"
@@ -93,6 +94,7 @@ api_new(const struct settings *settings, struct turns *turns, struct store_clien
 	api->models = api_models(api);
 	api->shown_settings = server_settings_new();
 	api->hasher = password_hasher_new(turns->base);
+	api->gap_askings = gap_askings_new();
 	api->stream_heartbeat = api_stream_heartbeat(settings, turns->base);
 	LIST_INIT(&api->endless_streams);
 	buf_init(&api->scratch, SCRATCH_MAX);
@@ -107,6 +109,7 @@ api_free(struct api *api)
 	widget_sockets_free(api->widget_sockets);
 	widget_sightings_free(api->widget_sightings);
 	live_rooms_free(api->rooms);
+	gap_askings_free(api->gap_askings);
 	webhooks_free(api->webhooks);
 	event_feed_free(api->events);
 	model_lister_free(api->models);

@@ -11,6 +11,7 @@
 #include "workerd/api/admin/admin_handlers.h"
 #include "workerd/api/budgets/budgets_handlers.h"
 #include "workerd/api/chat/chat_handlers.h"
+#include "workerd/api/content/content_handlers.h"
 #include "workerd/api/events/events_handlers.h"
 #include "workerd/api/export/export_handlers.h"
 #include "workerd/api/feed/feed_handlers.h"

@@ -14,16 +14,18 @@ interface DeleteAgentProps {
 	readonly agent: Agent;
 	/** That have it. Null: not known; the server refuses if there is one. */
 	readonly widgets: readonly Widget[] | null;
+	readonly onDeleted: () => void;
 	readonly onClose: () => void;
 }
 
-export function DeleteAgent({ agent, widgets, onClose }: DeleteAgentProps) {
+export function DeleteAgent({ agent, widgets, onDeleted, onClose }: DeleteAgentProps) {
 	const { api } = useDesk();
 	const { route } = useLocation();
 	const title = t("deleteTitle", { name: agent.name });
 
 	async function confirm() {
 		await api.delete("/v1/admin/agents/{agentId}", { path: { agentId: agent.id } });
+		onDeleted();
 		toast({ text: t("deleted", { name: agent.name }) });
 		route("/agents", true);
 	}

@@ -1,14 +1,15 @@
 // One agent: its form, and beside it a test and the prompt with what the form says.
 
 import { useRoute } from "preact-iso";
+import { useAgents } from "../shell/all-agents";
 import { t as common } from "../text/common";
+import { BackLink } from "../ui/back-link";
 import { Blank } from "../ui/blank";
 import { ButtonLink } from "../ui/button";
 import { Page } from "../ui/page";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleScreen } from "../ui/trouble";
-import { BackLink } from "./back-link";
-import { useAgent, useAgents } from "./data";
+import { useAgent } from "./data";
 import { AgentEditor } from "./editor";
 import { t } from "./texts";
 
@@ -35,7 +36,7 @@ function OneAgent({ id }: { readonly id: string }) {
 	if (agent.data && all.data)
 		return <AgentEditor agent={agent} data={agent.data} surroundings={all.data} />;
 	return (
-		<Page title={t("agent")} back={<BackLink />} width="wide">
+		<Page title={t("agent")} back={<BackLink href="/agents" text={t("title")} />} width="wide">
 			{error ? (
 				<TroubleScreen error={error} retry={() => Promise.all([agent.refresh(), all.refresh()])} />
 			) : (

@@ -5,8 +5,11 @@ import { useLocation } from "preact-iso";
 import type { Agent } from "../../../workerd/api/openapi/openapi";
 import { type Data, useDesk } from "../api/desk";
 import { agentPath } from "../paths";
+import type { Agents } from "../shell/all-agents";
+import { useWidgets } from "../shell/all-widgets";
 import { toast } from "../shell/toasts";
 import { t as common } from "../text/common";
+import { BackLink } from "../ui/back-link";
 import { Segments } from "../ui/field";
 import { FormBar } from "../ui/form-bar";
 import { Icon } from "../ui/icon";
@@ -14,9 +17,7 @@ import { Menu } from "../ui/menu";
 import { Page } from "../ui/page";
 import { TroubleLine } from "../ui/trouble";
 import { changesOf, useForm } from "../ui/use-form";
-import { BackLink } from "./back-link";
-import type { Agents } from "./data";
-import { useWidgets, widgetsOf } from "./data";
+import { widgetsOf } from "./data";
 import { DeleteAgent } from "./delete-agent";
 import { HandoverCard } from "./handover-card";
 import { IdentityCard } from "./identity-card";
@@ -47,6 +48,7 @@ export function AgentEditor({ agent, data, surroundings }: AgentEditorProps) {
 	const widgets = useWidgets();
 	const form = useForm<Agent>({
 		initial: { data, etag: agent.etag },
+		draft: `agent-form:${data.id}`,
 		async send(changes, _, ifMatch) {
 			const answer = await api.write("/v1/admin/agents/{agentId}", {
 				path: { agentId: data.id },
@@ -98,7 +100,12 @@ export function AgentEditor({ agent, data, surroundings }: AgentEditorProps) {
 	);
 
 	return (
-		<Page title={form.saved.name} back={<BackLink />} actions={menu} width="wide">
+		<Page
+			title={form.saved.name}
+			back={<BackLink href="/agents" text={t("title")} />}
+			actions={menu}
+			width="wide"
+		>
 			{agent.error && <TroubleLine error={agent.error} retry={agent.refresh} />}
 			<div class="agent-tabs">
 				<Segments
@@ -137,6 +144,7 @@ export function AgentEditor({ agent, data, surroundings }: AgentEditorProps) {
 				<DeleteAgent
 					agent={form.saved}
 					widgets={widgets.data && widgetsOf(widgets.data, data.id)}
+					onDeleted={form.reset}
 					onClose={() => setDialog(null)}
 				/>
 			)}

@@ -10,31 +10,9 @@ import { t } from "./texts";
 export function HandoverCard({ form }: { readonly form: Form<Agent> }) {
 	return (
 		<Card title={t("people")} hint={t("peopleHint")}>
-			<LongText
-				form={form}
-				name="escalation_instructions"
-				label={t("escalation")}
-				hint={t("escalationHint")}
-				max={4000}
-				rows={3}
-			/>
-			<LongText
-				form={form}
-				name="waiting_text"
-				label={t("waitingText")}
-				hint={t("waitingTextHint")}
-				max={1000}
-				rows={2}
-			/>
-			<LongText
-				form={form}
-				name="handover_text"
-				label={t("handoverText")}
-				hint={t("handoverTextHint")}
-				placeholder={t("handoverTextDefault")}
-				max={1000}
-				rows={2}
-			/>
+			<LongText form={form} name="escalation_instructions" />
+			<LongText form={form} name="waiting_text" />
+			<LongText form={form} name="handover_text" placeholder={t("handoverTextDefault")} />
 			<SwitchField
 				label={t("noReturn")}
 				hint={t("noReturnHint")}

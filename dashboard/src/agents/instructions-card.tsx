@@ -14,31 +14,9 @@ interface InstructionsCardProps {
 export function InstructionsCard({ form, defaults }: InstructionsCardProps) {
 	return (
 		<Card title={t("instructions")} hint={t("instructionsHint")}>
-			<LongText
-				form={form}
-				name="purpose"
-				label={t("purpose")}
-				hint={t("purposeHint")}
-				placeholder={defaults.purpose.trim()}
-				max={8000}
-				rows={5}
-			/>
-			<LongText
-				form={form}
-				name="custom_instructions"
-				label={t("custom")}
-				hint={t("customHint")}
-				max={8000}
-				rows={5}
-			/>
-			<LongText
-				form={form}
-				name="restricted_topics"
-				label={t("restricted")}
-				hint={t("restrictedHint")}
-				max={4000}
-				rows={3}
-			/>
+			<LongText form={form} name="purpose" placeholder={defaults.purpose.trim()} />
+			<LongText form={form} name="custom_instructions" />
+			<LongText form={form} name="restricted_topics" />
 		</Card>
 	);
 }

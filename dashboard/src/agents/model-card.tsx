@@ -1,12 +1,12 @@
 // Which model answers, on which server, and how.
 
 import type { Agent } from "../../../workerd/api/openapi/openapi";
+import type { Agents } from "../shell/all-agents";
 import { Card } from "../ui/card";
 import { SelectField } from "../ui/field";
+import { NumberField } from "../ui/number-field";
 import type { Form } from "../ui/use-form";
-import type { Agents } from "./data";
 import { ModelField } from "./model-field";
-import { NumberField } from "./number-field";
 import { t } from "./texts";
 import { orNull, type ServerChoice, serverChoices } from "./values";
 
@@ -47,8 +47,7 @@ export function ModelCard({ form, surroundings }: ModelCardProps) {
 					onValue={(temperature) => form.set({ temperature })}
 					error={form.errors.temperature}
 					placeholder={defaultOf(defaults.temperature)}
-					min={0}
-					max={2}
+					range={[0, 2]}
 					step={0.001}
 				/>
 				<NumberField
@@ -58,9 +57,7 @@ export function ModelCard({ form, surroundings }: ModelCardProps) {
 					onValue={(max) => form.set({ max_output_tokens: max })}
 					error={form.errors.max_output_tokens}
 					placeholder={defaultOf(defaults.max_output_tokens)}
-					min={1}
-					max={10_000_000}
-					step={1}
+					range={[1, 10_000_000]}
 				/>
 			</div>
 		</Card>

@@ -3,10 +3,10 @@
 import { useId } from "preact/hooks";
 import type { Agent } from "../../../workerd/api/openapi/openapi";
 import { CALM_MS, useLater } from "../hooks/use-later";
+import type { Agents } from "../shell/all-agents";
 import { describe } from "../text/describe";
 import { Field } from "../ui/field";
 import type { Form } from "../ui/use-form";
-import type { Agents } from "./data";
 import { t } from "./texts";
 import { type Models, useModels } from "./use-models";
 import { knownModels, orNull } from "./values";

@@ -4,13 +4,15 @@ import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { useDesk } from "../api/desk";
 import { agentPath } from "../paths";
+import { useAgents } from "../shell/all-agents";
+import { useWidgets } from "../shell/all-widgets";
 import { useCommands } from "../shell/shortcuts";
 import { Blank } from "../ui/blank";
 import { Button } from "../ui/button";
 import { Page } from "../ui/page";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleLine, TroubleScreen } from "../ui/trouble";
-import { useAgents, useWidgets, widgetsOf } from "./data";
+import { widgetsOf } from "./data";
 import { NameDialog } from "./name-dialog";
 import { AgentRow } from "./row";
 import { t } from "./texts";
@@ -45,7 +47,7 @@ export function AgentsPage() {
 				</Blank>
 			)}
 			{data && data.agents.length > 0 && (
-				<ul class="agents">
+				<ul class="records">
 					{data.agents.map((agent) => (
 						<AgentRow
 							key={agent.id}

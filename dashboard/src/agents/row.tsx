@@ -19,10 +19,10 @@ const NAMED_MAX = 3;
 
 export function AgentRow({ agent, defaults, widgets }: AgentRowProps) {
 	return (
-		<li class="agent-row">
+		<li class="record agent-row">
 			<Avatar name={agent.id} person={agent.name} />
 			<div class="agent-who">
-				<a class="agent-name" href={agentPath(agent.id)}>
+				<a class="record-link agent-name" href={agentPath(agent.id)}>
 					{agent.name}
 				</a>
 				<p class="agent-purpose">{agent.purpose ?? t("purposeOfSettings")}</p>

@@ -12,12 +12,6 @@ export function orNull(text: string): string | null {
 	return text.trim() === "" ? null : text;
 }
 
-/** Null: nothing, or no number. */
-export function numberOf(text: string): number | null {
-	const number = Number(text.trim().replace(",", "."));
-	return text.trim() === "" || !Number.isFinite(number) ? null : number;
-}
-
 /** The host of a model server, which is what people know it by. */
 export function hostOf(address: string): string {
 	try {

@@ -2,12 +2,12 @@
 
 import { useRoute } from "preact-iso";
 import { t as common } from "../text/common";
+import { BackLink } from "../ui/back-link";
 import { Blank } from "../ui/blank";
 import { ButtonLink } from "../ui/button";
 import { Page } from "../ui/page";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleScreen } from "../ui/trouble";
-import { BackLink } from "./back-link";
 import { useContact } from "./data";
 import { ContactEditor } from "./editor";
 import { t } from "./texts";
@@ -33,7 +33,7 @@ function OneContact({ id }: { readonly id: string }) {
 		);
 	if (data) return <ContactEditor contact={contact} data={data} />;
 	return (
-		<Page title={t("contact")} back={<BackLink />}>
+		<Page title={t("contact")} back={<BackLink href="/contacts" text={t("title")} />}>
 			{error ? <TroubleScreen error={error} retry={refresh} /> : <Skeleton rows={3} kind="form" />}
 		</Page>
 	);

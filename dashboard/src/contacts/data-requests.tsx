@@ -8,7 +8,12 @@ import { EraseDialog } from "./erase-dialog";
 import { exportPath } from "./export-path";
 import { t } from "./texts";
 
-export function DataRequests({ contact }: { readonly contact: Contact }) {
+interface DataRequestsProps {
+	readonly contact: Contact;
+	readonly onErased: () => void;
+}
+
+export function DataRequests({ contact, onErased }: DataRequestsProps) {
 	const [isErasing, setErasing] = useState(false);
 	return (
 		<Card title={t("requests")} hint={t("requestsHint")}>
@@ -31,7 +36,9 @@ export function DataRequests({ contact }: { readonly contact: Contact }) {
 					{t("eraseAction")}
 				</Button>
 			</div>
-			{isErasing && <EraseDialog contact={contact} onClose={() => setErasing(false)} />}
+			{isErasing && (
+				<EraseDialog contact={contact} onErased={onErased} onClose={() => setErasing(false)} />
+			)}
 		</Card>
 	);
 }

@@ -8,15 +8,15 @@ import { toast } from "../shell/toasts";
 import { t as common } from "../text/common";
 import { words } from "../text/words";
 import { Avatar } from "../ui/avatar";
+import { BackLink } from "../ui/back-link";
 import { Badge } from "../ui/badge";
 import { Button } from "../ui/button";
 import { Card } from "../ui/card";
 import { TextField } from "../ui/field";
-import { FormBar } from "../ui/form-bar";
 import { Page } from "../ui/page";
+import { RecordForm } from "../ui/record-form";
 import { TroubleLine } from "../ui/trouble";
 import { useForm } from "../ui/use-form";
-import { BackLink } from "./back-link";
 import { Conversations } from "./conversations";
 import { DataRequests } from "./data-requests";
 import { MergeDialog } from "./merge-dialog";
@@ -33,6 +33,7 @@ export function ContactEditor({ contact, data }: ContactEditorProps) {
 	const [isMerging, setMerging] = useState(false);
 	const form = useForm<Contact>({
 		initial: { data, etag: contact.etag },
+		draft: `contact-form:${data.id}`,
 		async send(changes, _, ifMatch) {
 			const answer = await api.write("/v1/admin/contacts/{contactId}", {
 				path: { contactId: data.id },
@@ -45,11 +46,6 @@ export function ContactEditor({ contact, data }: ContactEditorProps) {
 	});
 	const { value, saved, errors } = form;
 	useCommands([{ id: "contact-merge", text: t("merge"), run: () => setMerging(true) }]);
-
-	async function save(event: SubmitEvent) {
-		event.preventDefault();
-		if (await form.save()) toast({ text: common("saved") });
-	}
 
 	const field = (name: "name" | "email" | "phone", type: "text" | "email", max: number) => (
 		<TextField
@@ -67,7 +63,7 @@ export function ContactEditor({ contact, data }: ContactEditorProps) {
 		<Page
 			title={nameOf(saved) ?? t("nameless")}
 			lead={t("since", { date: words.date(saved.created_at) })}
-			back={<BackLink />}
+			back={<BackLink href="/contacts" text={t("title")} />}
 			actions={
 				<Button icon="people" onClick={() => setMerging(true)}>
 					{t("merge")}
@@ -82,7 +78,7 @@ export function ContactEditor({ contact, data }: ContactEditorProps) {
 			)}
 			{contact.error && <TroubleLine error={contact.error} retry={contact.refresh} />}
 			<Card>
-				<form class="form" noValidate onSubmit={save}>
+				<RecordForm form={form} onSaved={() => toast({ text: common("saved") })}>
 					<div class="contact-head">
 						<Avatar name={saved.id} person={saved.name} size="large" />
 						{field("name", "text", 200)}
@@ -91,11 +87,10 @@ export function ContactEditor({ contact, data }: ContactEditorProps) {
 						{field("email", "email", 254)}
 						{field("phone", "text", 64)}
 					</div>
-					<FormBar form={form} />
-				</form>
+				</RecordForm>
 			</Card>
 			<Conversations contactId={data.id} />
-			<DataRequests contact={saved} />
+			<DataRequests contact={saved} onErased={form.reset} />
 			{isMerging && (
 				<MergeDialog contact={saved} onMerged={contact.refresh} onClose={() => setMerging(false)} />
 			)}

@@ -13,10 +13,11 @@ type What = "all" | "contact";
 
 interface EraseDialogProps {
 	readonly contact: Contact;
+	readonly onErased: () => void;
 	readonly onClose: () => void;
 }
 
-export function EraseDialog({ contact, onClose }: EraseDialogProps) {
+export function EraseDialog({ contact, onErased, onClose }: EraseDialogProps) {
 	const { api } = useDesk();
 	const { route } = useLocation();
 	const [what, setWhat] = useState<What>("all");
@@ -28,6 +29,7 @@ export function EraseDialog({ contact, onClose }: EraseDialogProps) {
 			path: { contactId: contact.id },
 			...(what === "all" && { query: { conversations: "true" } }),
 		});
+		onErased();
 		toast({
 			text: erased
 				? `${t("erased", { name })} ${t("erasedConversations", { count: erased.conversations })}`

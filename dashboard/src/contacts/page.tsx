@@ -52,7 +52,15 @@ export function ContactsPage() {
 				/>
 			</search>
 			{/* Another search is another list. */}
-			<ContactList key={search} search={search} onClear={() => setText("")} />
+			<ContactList
+				key={search}
+				search={search}
+				onClear={() => {
+					setText("");
+					// The button goes with the empty list.
+					field.current?.focus();
+				}}
+			/>
 		</Page>
 	);
 }
@@ -80,7 +88,7 @@ function ContactList({ search, onClear }: ContactListProps) {
 	return (
 		<>
 			{error && <TroubleLine error={error} retry={refresh} />}
-			<ul class="contacts" aria-label={t("title")}>
+			<ul class="records" aria-label={t("title")}>
 				{items.map((contact) => (
 					<ContactRow key={contact.id} contact={contact} now={now} />
 				))}

@@ -17,10 +17,10 @@ export function ContactRow({ contact, now }: ContactRowProps) {
 	const { id, name, created_at: createdAt } = contact;
 	const reached = reachedAt(contact);
 	return (
-		<li class="contact-row">
+		<li class="record contact-row">
 			<Avatar name={id} person={name} />
 			<div class="contact-who">
-				<a class="contact-name" href={contactPath(id)}>
+				<a class="record-link contact-name" href={contactPath(id)}>
 					{nameOf(contact) ?? t("nameless")}
 				</a>
 				{reached.length > 0 && <p class="contact-reached">{reached.join(" · ")}</p>}

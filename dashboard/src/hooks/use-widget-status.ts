@@ -1,10 +1,9 @@
 // Where a widget was seen and how much it was used today. The change feed says nothing of this, so it is asked again
 // while somebody looks.
 
-import { useEffect } from "preact/hooks";
 import type { WidgetStatus } from "../../../workerd/api/openapi/openapi";
 import { useData } from "../api/desk";
-import { browser } from "../api/surroundings";
+import { useRefresh } from "./use-refresh";
 
 /** null: not loaded yet, or the widget does not exist. */
 export function useWidgetStatus(widgetId: string | null, everyMs: number): WidgetStatus | null {
@@ -15,12 +14,6 @@ export function useWidgetStatus(widgetId: string | null, everyMs: number): Widge
 				: api.read("/v1/admin/widgets/{widgetId}/status", { path: { widgetId }, signal }),
 		kinds: [],
 	}));
-	useEffect(() => {
-		const ask = () => {
-			if (browser.isVisible()) void refresh();
-		};
-		const timer = setInterval(ask, everyMs);
-		return () => clearInterval(timer);
-	}, [refresh, everyMs]);
+	useRefresh(refresh, everyMs);
 	return data;
 }

@@ -1,8 +1,7 @@
 // The names that the list shows beside the conversations.
 
 import { useMemo } from "preact/hooks";
-import { allPages } from "../api/all-pages";
-import { useData } from "../api/desk";
+import { useWidgets } from "../shell/all-widgets";
 import { usePeople } from "../shell/people";
 import { useTags } from "../shell/sayings";
 import type { Names } from "./row";
@@ -11,18 +10,7 @@ import type { ViewNames } from "./view-list";
 
 export function useNames(): Names & ViewNames {
 	const people = usePeople();
-	const { data: widgets } = useData("widget names", (api) => ({
-		async load(signal) {
-			const pages = await allPages((cursor) =>
-				api.get("/v1/admin/widgets", {
-					query: { limit: 200, ...(cursor !== undefined && { cursor }) },
-					signal,
-				}),
-			);
-			return { data: pages.flatMap((page) => page.widgets), etag: undefined };
-		},
-		kinds: ["widget"],
-	}));
+	const { data: widgets } = useWidgets();
 	const { data: tags } = useTags();
 	const who = people.map(({ id, name }) => `${id} ${name}`).join("\n");
 	return useMemo(

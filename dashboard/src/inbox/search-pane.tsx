@@ -13,6 +13,7 @@ import { Icon } from "../ui/icon";
 import { Skeleton } from "../ui/skeleton";
 import { TimeStamp } from "../ui/time-stamp";
 import { RetryButton, TroubleScreen } from "../ui/trouble";
+import { visitorName } from "../ui/visitor-name";
 import { type Filters, listPath, openPath, type Place } from "./place";
 import { SearchFilters } from "./search-filters";
 import { t } from "./texts";
@@ -144,7 +145,7 @@ const KINDS = {
 } as const;
 
 function Result({ result, place, isOpen, now }: ResultProps) {
-	const { kind, id, conversationId, at, snippet } = result;
+	const { kind, id, conversationId, at, visitor, snippet } = result;
 	const [icon, name] = KINDS[kind];
 	const href =
 		conversationId === null
@@ -154,7 +155,15 @@ function Result({ result, place, isOpen, now }: ResultProps) {
 		<a class="result" href={href} aria-current={isOpen ? "true" : undefined}>
 			<span class="result-head">
 				<Icon name={icon} />
-				<span class="result-kind">{t(name)}</span>
+				<span class="result-kind">
+					{visitor && (
+						<>
+							<b dir="auto">{visitorName(visitor)}</b>
+							{" · "}
+						</>
+					)}
+					{t(name)}
+				</span>
 				<TimeStamp at={at} text={words.brief(at, now)} />
 			</span>
 			<span class="result-text">

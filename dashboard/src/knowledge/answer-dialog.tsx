@@ -11,12 +11,6 @@ import { FormBar } from "../ui/form-bar";
 import { useForm } from "../ui/use-form";
 import { t } from "./texts";
 
-/** What the form has; an id of "" is that of a new answer. */
-export type AnswerValue = Pick<
-	Answer,
-	"id" | "question" | "text" | "published" | "conversation" | "message"
->;
-
 export const NEW_ANSWER: Read<Answer> = {
 	data: {
 		id: "",
@@ -45,6 +39,7 @@ export function AnswerDialog({ initial, questions = [], onSaved, onClose }: Answ
 	const isNew = initial.data.id === "";
 	const form = useForm<Answer>({
 		initial,
+		draft: `answer ${initial.data.id || questions[0] || "new"}`,
 		async send(changes, { question, text, published }, ifMatch) {
 			const gaps = questions.length > 0 && { gaps: [...questions] };
 			if (isNew) {

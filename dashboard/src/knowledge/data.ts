@@ -1,18 +1,16 @@
 // What the pages of knowledge/ load.
 
 import type {
-	Agent,
 	Answer,
 	GapList,
 	Source,
 	SourcePage,
 	SourcePageText,
 } from "../../../workerd/api/openapi/openapi";
-import { allPages } from "../api/all-pages";
+import { allItems } from "../api/all-pages";
 import { type Data, useData } from "../api/desk";
 import { type EndlessList, usePages } from "../hooks/use-pages";
 
-const ALL = 200;
 const PAGE = 50;
 /** A search may have empty pages before those with matches; so many are read at once. */
 const SEARCH_PAGES = 20;
@@ -20,15 +18,11 @@ const SEARCH_PAGES = 20;
 /** An organization has at most 100. */
 export function useSources(): Data<readonly Source[]> {
 	return useData<readonly Source[]>("sources", (api) => ({
-		async load(signal) {
-			const pages = await allPages((cursor) =>
-				api.get("/v1/admin/sources", {
-					query: { limit: ALL, ...(cursor !== undefined && { cursor }) },
-					signal,
-				}),
-			);
-			return { data: pages.flatMap((page) => page.sources), etag: undefined };
-		},
+		load: (signal) =>
+			allItems(
+				(query) => api.get("/v1/admin/sources", { query, signal }),
+				(page) => page.sources,
+			),
 		kinds: ["source"],
 	}));
 }
@@ -108,21 +102,5 @@ export function useQuestions(): Data<GapList> {
 	return useData("open questions", (api) => ({
 		load: (signal) => api.read("/v1/admin/gaps", { signal }),
 		kinds: ["gap"],
-	}));
-}
-
-/** To say which agents use the knowledge. */
-export function useAgents(): Data<readonly Agent[]> {
-	return useData<readonly Agent[]>("agents with knowledge", (api) => ({
-		async load(signal) {
-			const pages = await allPages((cursor) =>
-				api.get("/v1/admin/agents", {
-					query: { limit: ALL, ...(cursor !== undefined && { cursor }) },
-					signal,
-				}),
-			);
-			return { data: pages.flatMap((page) => page.agents), etag: undefined };
-		},
-		kinds: ["agent"],
 	}));
 }

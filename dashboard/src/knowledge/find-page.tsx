@@ -5,12 +5,13 @@ import type { FoundPassage, FoundPassages } from "../../../workerd/api/openapi/o
 import { useDesk } from "../api/desk";
 import { ApiError } from "../api/errors";
 import { sourcePath } from "../paths";
+import { useAgents } from "../shell/all-agents";
 import { describe } from "../text/describe";
 import { Badge } from "../ui/badge";
 import { Blank } from "../ui/blank";
 import { Button } from "../ui/button";
 import { SelectField, TextField } from "../ui/field";
-import { useAgents, useSources } from "./data";
+import { useSources } from "./data";
 import { Knowledge } from "./tabs";
 import { t } from "./texts";
 import { shortAddress } from "./words";
@@ -20,7 +21,7 @@ const ALL = "";
 
 export function FindPage() {
 	const { api } = useDesk();
-	const agents = useAgents().data?.filter((agent) => agent.knowledge !== "none") ?? [];
+	const agents = useAgents().data?.agents.filter((agent) => agent.knowledge !== "none") ?? [];
 	const [question, setQuestion] = useState("");
 	const [agent, setAgent] = useState(ALL);
 	const [found, setFound] = useState<FoundPassages | null>(null);

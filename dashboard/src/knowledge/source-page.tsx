@@ -8,6 +8,7 @@ import { knowledgePath } from "../paths";
 import { useIsOwner } from "../shell/me";
 import { toast, toastError } from "../shell/toasts";
 import { t as common } from "../text/common";
+import { BackLink } from "../ui/back-link";
 import { Blank } from "../ui/blank";
 import { Button, ButtonLink } from "../ui/button";
 import { CopyButton } from "../ui/copy-button";
@@ -31,12 +32,7 @@ export function SourcePage() {
 	return <OneSource key={id} id={id} />;
 }
 
-const back = (
-	<a class="page-back" href={knowledgePath}>
-		<Icon name="back" />
-		{t("title")}
-	</a>
-);
+const back = <BackLink href={knowledgePath} text={t("title")} />;
 
 function OneSource({ id }: { readonly id: string }) {
 	const source = useSource(id);

@@ -4,13 +4,14 @@ import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import { useNow } from "../hooks/use-now";
 import { agentPath, sourcePath } from "../paths";
+import { useAgents } from "../shell/all-agents";
 import { useIsOwner } from "../shell/me";
 import { useCommands } from "../shell/shortcuts";
 import { Blank } from "../ui/blank";
 import { Button } from "../ui/button";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleLine, TroubleScreen } from "../ui/trouble";
-import { useAgents, useSources } from "./data";
+import { useSources } from "./data";
 import { SourceDialog } from "./source-dialog";
 import { SourceRow } from "./source-row";
 import { Knowledge } from "./tabs";
@@ -64,10 +65,10 @@ export function SourcesPage() {
 
 /** Sources that no agent uses change nothing: says so. */
 function Unused() {
-	const { data } = useAgents();
-	const [first] = data ?? [];
-	if (!data || !first || data.some((agent) => agent.knowledge !== "none")) return null;
-	const to = data.length === 1 ? agentPath(first.id) : "/agents";
+	const agents = useAgents().data?.agents ?? [];
+	const [first] = agents;
+	if (!first || agents.some((agent) => agent.knowledge !== "none")) return null;
+	const to = agents.length === 1 ? agentPath(first.id) : "/agents";
 	return (
 		<p class="knowledge-notice" role="note">
 			{t("unused")} <a href={to}>{t("unusedLink")}</a>

@@ -4,6 +4,9 @@ import type { ComponentChildren } from "preact";
 import type { Numbers } from "../../../workerd/api/openapi/openapi";
 import type { Data } from "../api/desk";
 import { agentPath, widgetPath } from "../paths";
+import { useAgents } from "../shell/all-agents";
+import { useWidgets } from "../shell/all-widgets";
+import { usePrices } from "../shell/prices";
 import { Button } from "../ui/button";
 import { TableBox } from "../ui/table-box";
 import { TroubleLine, TroubleScreen } from "../ui/trouble";
@@ -14,7 +17,7 @@ import { formatCount, formatMoney, formatMs, formatPercent } from "./formats";
 import type { Period } from "./periods";
 import { type Row, tokensOf } from "./rows";
 import { t } from "./texts";
-import { useAgents, useNumbers, usePrices, useWidgets } from "./use-numbers";
+import { useNumbers } from "./use-numbers";
 
 const fileName = (by: string, { from, to }: Period): string => `banter-${by}-${from}-${to}.csv`;
 const mostFirst = (rows: readonly Row[]): readonly Row[] =>
@@ -48,7 +51,7 @@ export function Breakdowns({ period }: { readonly period: Period }) {
 function ByWidget({ period }: { readonly period: Period }) {
 	const numbers = useNumbers("widget", period);
 	const rows = mostFirst(numbers.data?.rows ?? []);
-	const widgets = useWidgets().data?.widgets ?? [];
+	const widgets = useWidgets().data ?? [];
 	const nameOf = (id: string | undefined) => {
 		const widget = widgets.find((one) => one.id === id);
 		return widget ? widget.name || widget.widget_id : t("deleted");

@@ -1,8 +1,9 @@
 // Selects the widget or the agent of which the page shows the numbers.
 
+import { useAgents } from "../shell/all-agents";
+import { useWidgets } from "../shell/all-widgets";
 import type { Filter } from "./filter";
 import { t } from "./texts";
-import { useAgents, useWidgets } from "./use-numbers";
 
 interface FilterFieldProps {
 	readonly filter: Filter;
@@ -22,7 +23,7 @@ function filterOfValue(value: string): Filter {
 }
 
 export function FilterField({ filter, onFilter }: FilterFieldProps) {
-	const widgets = useWidgets().data?.widgets ?? [];
+	const widgets = useWidgets().data ?? [];
 	const agents = useAgents().data?.agents ?? [];
 	const value = optionOf(filter);
 	const known = [

@@ -2,6 +2,8 @@
 
 import type { ComponentChildren } from "preact";
 import type { ApiError } from "../api/errors";
+import { useAgents } from "../shell/all-agents";
+import { usePrices } from "../shell/prices";
 import { describe } from "../text/describe";
 import { Icon } from "../ui/icon";
 import { changeOf, shareOf } from "./compare";
@@ -10,7 +12,7 @@ import { formatCount, formatMoney, formatMs, formatPercent, NONE } from "./forma
 import type { Period } from "./periods";
 import { percentilesOf, type Row, repliesOf, sumOf, tokensOf } from "./rows";
 import { t } from "./texts";
-import { useAgents, useNumbers, usePrices } from "./use-numbers";
+import { useNumbers } from "./use-numbers";
 
 interface TilesProps {
 	readonly now: readonly Row[];

@@ -2,7 +2,7 @@
 
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { AgentList, Numbers, Prices, Widget } from "../../../workerd/api/openapi/openapi";
+import type { Numbers } from "../../../workerd/api/openapi/openapi";
 import { type Data, useData } from "../api/desk";
 import type { Filter } from "./filter";
 import { addDays, type Period } from "./periods";
@@ -55,24 +55,3 @@ export const hoursUntil = (today: string): Period => ({
 	from: addDays(today, 1 - HOUR_DAYS),
 	to: today,
 });
-
-export function usePrices(): Data<Prices> {
-	return useData<Prices>("prices", (api) => ({
-		load: (signal) => api.read("/v1/admin/prices", { signal }),
-		kinds: ["prices"],
-	}));
-}
-
-export function useAgents(): Data<AgentList> {
-	return useData<AgentList>("numbers/agents", (api) => ({
-		load: (signal) => api.read("/v1/admin/agents", { query: { limit: 200 }, signal }),
-		kinds: ["agent"],
-	}));
-}
-
-export function useWidgets(): Data<{ readonly widgets: readonly Widget[] }> {
-	return useData<{ readonly widgets: readonly Widget[] }>("numbers/widgets", (api) => ({
-		load: (signal) => api.read("/v1/admin/widgets", { query: { limit: 200 }, signal }),
-		kinds: ["widget"],
-	}));
-}

@@ -9,6 +9,7 @@ import { useIsOwner, useMe } from "../shell/me";
 import { NotFoundPage } from "../shell/not-found";
 import { useCommands } from "../shell/shortcuts";
 import { t as common } from "../text/common";
+import { BackLink } from "../ui/back-link";
 import { Icon } from "../ui/icon";
 import { Skeleton } from "../ui/skeleton";
 import { OwnersOnly } from "./loaded";
@@ -36,14 +37,7 @@ export function SettingsPage() {
 	if (isNarrow && !section) return <SectionMenu />;
 	return (
 		<main class="page page-wide settings" id="main" tabIndex={-1}>
-			{isNarrow ? (
-				<a class="page-back" href="/settings">
-					<Icon name="back" />
-					{t("title")}
-				</a>
-			) : (
-				<SectionList current={page} />
-			)}
+			{isNarrow ? <BackLink href="/settings" text={t("title")} /> : <SectionList current={page} />}
 			{section && <OneSection key={`${section.page} ${id}`} section={section} id={id} />}
 		</main>
 	);

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { useLocation } from "preact-iso";
+import { ErrorBoundary, lazy, useLocation } from "preact-iso";
 import { useTitleCount } from "../hooks/use-arrival";
 import { HOME } from "../paths";
 import { t } from "../text/common";
@@ -12,11 +12,21 @@ import { AccountMenu } from "./account-menu";
 import { useCounts } from "./counts";
 import { follow } from "./follow";
 import { useOnline } from "./online";
-import { Palette, ShortcutHelp } from "./palette";
 import { isAt, PLACES, type Place, SETTINGS } from "./places";
 import { type Command, keysOf, listenToKeys, useCommands } from "./shortcuts";
 import { Toasts } from "./toasts";
 import { useNotifier } from "./use-bell";
+
+// Loaded when somebody opens them.
+const Palette = lazy(async () => (await import("./palette")).Palette);
+const ShortcutHelp = lazy(async () => (await import("./palette")).ShortcutHelp);
+
+/** So that the first letters after Ctrl-K arrive in the palette. */
+function loadPaletteSoon() {
+	const soon = window.requestIdleCallback ?? setTimeout;
+	// The next attempt is the one of the user.
+	soon(() => void import("./palette").catch(() => {}));
+}
 
 interface FrameProps {
 	readonly onSignedOut: () => void;
@@ -32,6 +42,7 @@ export function Frame({ onSignedOut, children }: FrameProps) {
 	const { data: counts } = useCounts();
 	useTitleCount(counts?.waiting ?? 0);
 	useEffect(listenToKeys, []);
+	useEffect(loadPaletteSoon, []);
 	useNotifier();
 	useCommands([
 		...[...PLACES, SETTINGS].map(
@@ -86,8 +97,10 @@ export function Frame({ onSignedOut, children }: FrameProps) {
 				{children}
 			</div>
 			<Toasts />
-			{overlay === "palette" && <Palette onClose={close} />}
-			{overlay === "shortcuts" && <ShortcutHelp onClose={close} />}
+			<ErrorBoundary>
+				{overlay === "palette" && <Palette onClose={close} />}
+				{overlay === "shortcuts" && <ShortcutHelp onClose={close} />}
+			</ErrorBoundary>
 		</div>
 	);
 }

@@ -1,5 +1,6 @@
 // The users of the organization, to whom conversations are assigned.
 
+import { allItems } from "../api/all-pages";
 import { useData } from "../api/desk";
 import { useMe } from "./me";
 
@@ -12,10 +13,14 @@ export interface Person {
 export function usePeople(): readonly Person[] {
 	const { data: me } = useMe();
 	const { data } = useData("people", (api) => ({
-		load: (signal) => api.read("/v1/admin/people", { query: { limit: 200 }, signal }),
+		load: (signal) =>
+			allItems(
+				(query) => api.get("/v1/admin/people", { query, signal }),
+				(page) => page.people,
+			),
 		kinds: ["user"],
 	}));
 	const isMe = ({ id }: Person) => id === me?.user?.id;
-	const people = data?.people ?? [];
+	const people = data ?? [];
 	return [...people.filter(isMe), ...people.filter((one) => !isMe(one))];
 }

@@ -1,14 +1,8 @@
 // The snippets and tags of the organization, all of them, by name.
 
 import type { Snippet, Tag } from "../../../workerd/api/openapi/openapi";
-import { allPages } from "../api/all-pages";
+import { allItems } from "../api/all-pages";
 import { type Data, useData } from "../api/desk";
-
-const PAGE = 200;
-const from = (cursor: string | undefined) => ({
-	limit: PAGE,
-	...(cursor !== undefined && { cursor }),
-});
 
 const byName = (one: { readonly name: string }, other: { readonly name: string }) =>
 	one.name.localeCompare(other.name);
@@ -16,10 +10,11 @@ const byName = (one: { readonly name: string }, other: { readonly name: string }
 export function useSnippets(): Data<readonly Snippet[]> {
 	return useData<readonly Snippet[]>("all snippets", (api) => ({
 		async load(signal) {
-			const pages = await allPages((cursor) =>
-				api.get("/v1/admin/snippets", { query: from(cursor), signal }),
+			const { data } = await allItems(
+				(query) => api.get("/v1/admin/snippets", { query, signal }),
+				(page) => page.snippets,
 			);
-			return { data: pages.flatMap((page) => page.snippets).sort(byName), etag: undefined };
+			return { data: [...data].sort(byName), etag: undefined };
 		},
 		kinds: ["snippet"],
 	}));
@@ -28,10 +23,11 @@ export function useSnippets(): Data<readonly Snippet[]> {
 export function useTags(): Data<readonly Tag[]> {
 	return useData<readonly Tag[]>("all tags", (api) => ({
 		async load(signal) {
-			const pages = await allPages((cursor) =>
-				api.get("/v1/admin/tags", { query: from(cursor), signal }),
+			const { data } = await allItems(
+				(query) => api.get("/v1/admin/tags", { query, signal }),
+				(page) => page.tags,
 			);
-			return { data: pages.flatMap((page) => page.tags).sort(byName), etag: undefined };
+			return { data: [...data].sort(byName), etag: undefined };
 		},
 		kinds: ["tag"],
 	}));

@@ -1,7 +1,7 @@
 // Short messages at the edge of the window: what was done, with a way back, or why it failed.
 
 import { render } from "preact";
-import { useEffect, useLayoutEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "../api/errors";
 import { t } from "../text/common";
 import { describe } from "../text/describe";
@@ -75,19 +75,25 @@ export function Toasts() {
 function ToastLines({ host }: { readonly host: HTMLElement }) {
 	const [toasts, setToasts] = useState<readonly Shown[]>([]);
 	const [isRead, setRead] = useState(false);
+	/** What had the focus before one of the messages. */
+	const before = useRef<HTMLElement | null>(null);
+	const look = () => setRead(host.matches(":hover, :focus-within"));
 	useLayoutEffect(() => {
-		show = (next) => setToasts((before) => [...before, next].slice(-MAX));
-		for (const type of ["mouseenter", "focusin"]) host.addEventListener(type, () => setRead(true));
-		for (const type of ["mouseleave", "focusout"])
-			host.addEventListener(type, () => setRead(false));
+		show = (next) => setToasts((all) => [...all, next].slice(-MAX));
+		for (const type of ["mouseenter", "mouseleave", "focusin", "focusout"])
+			host.addEventListener(type, look);
+		host.addEventListener("focusin", ({ relatedTarget: from }) => {
+			if (from instanceof HTMLElement && !host.contains(from)) before.current = from;
+		});
 		return () => {
 			show = () => {};
 		};
 	}, []);
+	// The one with the pointer or the focus may be gone, without an event.
+	useLayoutEffect(look, [toasts]);
 	const drop = (id: number) => {
-		setToasts((before) => before.filter((one) => one.id !== id));
-		// The one with the pointer or the focus is gone, without an event.
-		setRead(false);
+		if (host.contains(document.activeElement)) before.current?.focus();
+		setToasts((all) => all.filter((one) => one.id !== id));
 	};
 	return (
 		<div class="toast-lines">
@@ -106,7 +112,7 @@ interface ToastLineProps {
 }
 
 function ToastLine({ toast: { text, isBad, action }, isRead, drop }: ToastLineProps) {
-	useEffect(() => {
+	useLayoutEffect(() => {
 		if (isRead) return;
 		const timer = setTimeout(drop, isBad ? BAD_MS : SHOWN_MS);
 		return () => clearTimeout(timer);

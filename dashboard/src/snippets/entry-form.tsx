@@ -1,78 +1,55 @@
-// The form of an entry in a list: its first field has the focus; at its end, save, cancel, conflicts and failures.
+// The form of an entry in a list: its first field has the focus.
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import type { Answer } from "../api/client";
 import { t as common } from "../text/common";
-import { Button } from "../ui/button";
-import { LeaveGuard } from "../ui/leave-guard";
-import type { Form } from "../ui/use-form";
+import { RecordForm } from "../ui/record-form";
+import { type Form, useForm } from "../ui/use-form";
 
-type FormState = Pick<
-	Form<object>,
-	"isChanged" | "isSaving" | "problem" | "conflict" | "settle" | "save"
->;
-
-interface EntryFormProps {
-	readonly form: FormState;
-	readonly isNew: boolean;
+/** What the forms of all entries are given. */
+export interface EntryFormProps<T> {
+	/** null: the entry is new. */
+	readonly id: string | null;
+	readonly initial: Answer<T>;
 	readonly onClose: () => void;
 	/** Settles when the list shows what was saved. */
 	readonly onSaved: () => Promise<void>;
-	readonly children: ComponentChildren;
 }
 
-export function EntryForm({ form, isNew, onClose, onSaved, children }: EntryFormProps) {
-	const box = useRef<HTMLFormElement>(null);
+interface Parts<T> extends EntryFormProps<T> {
+	/** The name of its unsaved changes. */
+	readonly draft: string;
+	create(value: T): Promise<T>;
+	change(id: string, changes: Partial<T>, ifMatch: string | undefined): Promise<Answer<T>>;
+	readonly children: (form: Form<T>) => ComponentChildren;
+}
+
+export function EntryForm<T extends object>(props: Parts<T>) {
+	const { id, initial, draft, create, change, onClose, onSaved, children } = props;
+	const box = useRef<HTMLDivElement>(null);
 	useEffect(() => box.current?.querySelector("input")?.focus(), []);
-
-	async function save(event: SubmitEvent) {
-		event.preventDefault();
-		if (!(await form.save())) return;
-		await onSaved();
-		onClose();
-	}
+	const form = useForm<T>({
+		initial,
+		draft,
+		async send(changes, value, ifMatch) {
+			if (id !== null) return change(id, changes, ifMatch);
+			return { data: await create(value), etag: undefined };
+		},
+	});
 
 	return (
-		<form class="form" noValidate ref={box} onSubmit={save}>
-			{children}
-			<FormEnd form={form} isNew={isNew} onCancel={onClose} />
-		</form>
-	);
-}
-
-interface FormEndProps {
-	readonly form: FormState;
-	readonly isNew: boolean;
-	readonly onCancel: () => void;
-}
-
-function FormEnd({ form, isNew, onCancel }: FormEndProps) {
-	const { isChanged, isSaving, problem, conflict, settle } = form;
-	return (
-		<div>
-			{isChanged && <LeaveGuard />}
-			{conflict && (
-				<div class="form-conflict" role="alert">
-					<p>{common("conflict")}</p>
-					<div class="form-actions">
-						<Button isSmall onClick={() => settle("theirs")}>
-							{common("conflictTheirs")}
-						</Button>
-						<Button isSmall onClick={() => settle("mine")}>
-							{common("conflictMine")}
-						</Button>
-					</div>
-				</div>
-			)}
-			<p class="field-error" role="alert">
-				{problem}
-			</p>
-			<div class="form-actions">
-				<Button onClick={onCancel}>{common("cancel")}</Button>
-				<Button kind="main" type="submit" isBusy={isSaving} disabled={!isNew && !isChanged}>
-					{isNew ? common("create") : common("save")}
-				</Button>
-			</div>
+		<div ref={box}>
+			<RecordForm
+				form={form}
+				action={id === null ? common("create") : common("save")}
+				isNew={id === null}
+				isInline
+				onCancel={onClose}
+				onSaved={() => void onSaved().then(onClose)}
+			>
+				{children(form)}
+			</RecordForm>
 		</div>
 	);
 }

@@ -1,68 +1,51 @@
 // The form of a snippet, new or not.
 
-import type { Answer } from "../api/client";
+import type { Snippet } from "../../../workerd/api/openapi/openapi";
 import { useDesk } from "../api/desk";
 import { TextField } from "../ui/field";
-import { useForm } from "../ui/use-form";
-import { EntryForm } from "./entry-form";
+import { EntryForm, type EntryFormProps } from "./entry-form";
 import { t } from "./texts";
 
-interface Editable {
-	/** Missing: it is new. */
-	readonly id?: string;
-	readonly name: string;
-	readonly text: string;
-}
+type Fields = Pick<Snippet, "name" | "text">;
 
-export const EMPTY_SNIPPET: Editable = { name: "", text: "" };
+export const EMPTY_SNIPPET: Fields = { name: "", text: "" };
 
-interface SnippetFormProps {
-	readonly initial: Answer<Editable>;
-	readonly onClose: () => void;
-	readonly onSaved: () => Promise<void>;
-}
+/** The name of its unsaved changes. */
+export const snippetDraft = (id: string | null) => `snippet-form:${id ?? "new"}`;
 
-export function SnippetForm({ initial, onClose, onSaved }: SnippetFormProps) {
+export function SnippetForm(props: EntryFormProps<Fields>) {
 	const { api } = useDesk();
-	const { id } = initial.data;
-	const form = useForm<Editable>({
-		initial,
-		async send({ name, text }, value, ifMatch) {
-			if (id === undefined) {
-				const data = await api.post("/v1/admin/snippets", {
-					body: { name: value.name, text: value.text },
-				});
-				return { data, etag: undefined };
-			}
-			return api.write("/v1/admin/snippets/{snippetId}", {
-				path: { snippetId: id },
-				body: { ...(name !== undefined && { name }), ...(text !== undefined && { text }) },
-				ifMatch,
-			});
-		},
-	});
-	const { value, errors } = form;
-
 	return (
-		<EntryForm form={form} isNew={id === undefined} onClose={onClose} onSaved={onSaved}>
-			<TextField
-				label={t("name")}
-				hint={t("snippetNameHint")}
-				value={value.name}
-				onValue={(name) => form.set({ name })}
-				error={errors.name}
-				maxLength={100}
-				autocomplete="off"
-			/>
-			<TextField
-				label={t("text")}
-				hint={t("textHint")}
-				value={value.text}
-				onValue={(text) => form.set({ text })}
-				error={errors.text}
-				rows={5}
-				maxLength={4000}
-			/>
+		<EntryForm
+			{...props}
+			draft={snippetDraft(props.id)}
+			create={({ name, text }) => api.post("/v1/admin/snippets", { body: { name, text } })}
+			change={(snippetId, body, ifMatch) =>
+				api.write("/v1/admin/snippets/{snippetId}", { path: { snippetId }, body, ifMatch })
+			}
+		>
+			{({ value, errors, set }) => (
+				<>
+					<TextField
+						label={t("name")}
+						hint={t("snippetNameHint")}
+						value={value.name}
+						onValue={(name) => set({ name })}
+						error={errors.name}
+						maxLength={100}
+						autocomplete="off"
+					/>
+					<TextField
+						label={t("text")}
+						hint={t("textHint")}
+						value={value.text}
+						onValue={(text) => set({ text })}
+						error={errors.text}
+						rows={5}
+						maxLength={4000}
+					/>
+				</>
+			)}
 		</EntryForm>
 	);
 }

@@ -2,8 +2,9 @@
 
 import { useState } from "preact/hooks";
 import { useSnippets } from "../shell/sayings";
+import { useFormDrafts } from "../ui/form-drafts";
 import { Section } from "./section";
-import { EMPTY_SNIPPET, SnippetForm } from "./snippet-form";
+import { EMPTY_SNIPPET, SnippetForm, snippetDraft } from "./snippet-form";
 import { SnippetRow } from "./snippet-row";
 import { t } from "./texts";
 
@@ -12,7 +13,8 @@ const SEARCH_FROM = 10;
 
 export function Snippets() {
 	const snippets = useSnippets();
-	const [isCreating, setCreating] = useState(false);
+	const drafts = useFormDrafts();
+	const [isCreating, setCreating] = useState(() => drafts.has(snippetDraft(null)));
 	const [search, setSearch] = useState("");
 	const words = search.trim().toLowerCase();
 
@@ -30,6 +32,7 @@ export function Snippets() {
 				isCreating && (
 					<div class="saying-new">
 						<SnippetForm
+							id={null}
 							initial={{ data: EMPTY_SNIPPET, etag: undefined }}
 							onClose={() => setCreating(false)}
 							onSaved={snippets.refresh}

@@ -1,62 +1,45 @@
 // The form of a tag, new or not.
 
 import { useId } from "preact/hooks";
-import type { Answer } from "../api/client";
+import type { Tag } from "../../../workerd/api/openapi/openapi";
 import { useDesk } from "../api/desk";
 import { TextField } from "../ui/field";
 import { TAG_COLORS, type TagColorName } from "../ui/tag-colors";
-import { useForm } from "../ui/use-form";
-import { EntryForm } from "./entry-form";
+import { EntryForm, type EntryFormProps } from "./entry-form";
 import { t } from "./texts";
 
-interface Editable {
-	/** Missing: it is new. */
-	readonly id?: string;
-	readonly name: string;
-	readonly color: string;
-}
+type Fields = Pick<Tag, "name" | "color">;
 
-export const EMPTY_TAG: Editable = { name: "", color: TAG_COLORS.grey };
+export const EMPTY_TAG: Fields = { name: "", color: TAG_COLORS.grey };
 
-interface TagFormProps {
-	readonly initial: Answer<Editable>;
-	readonly onClose: () => void;
-	readonly onSaved: () => Promise<void>;
-}
+/** The name of its unsaved changes. */
+export const tagDraft = (id: string | null) => `tag-form:${id ?? "new"}`;
 
-export function TagForm({ initial, onClose, onSaved }: TagFormProps) {
+export function TagForm(props: EntryFormProps<Fields>) {
 	const { api } = useDesk();
-	const { id } = initial.data;
-	const form = useForm<Editable>({
-		initial,
-		async send({ name, color }, value, ifMatch) {
-			if (id === undefined) {
-				const data = await api.post("/v1/admin/tags", {
-					body: { name: value.name, color: value.color },
-				});
-				return { data, etag: undefined };
-			}
-			return api.write("/v1/admin/tags/{tagId}", {
-				path: { tagId: id },
-				body: { ...(name !== undefined && { name }), ...(color !== undefined && { color }) },
-				ifMatch,
-			});
-		},
-	});
-	const { value, errors } = form;
-
 	return (
-		<EntryForm form={form} isNew={id === undefined} onClose={onClose} onSaved={onSaved}>
-			<TextField
-				label={t("name")}
-				value={value.name}
-				onValue={(name) => form.set({ name })}
-				error={errors.name}
-				maxLength={50}
-				autocomplete="off"
-			/>
-			<ColorField value={value.color} onValue={(color) => form.set({ color })} />
-			{errors.color && <p class="field-error">{errors.color}</p>}
+		<EntryForm
+			{...props}
+			draft={tagDraft(props.id)}
+			create={({ name, color }) => api.post("/v1/admin/tags", { body: { name, color } })}
+			change={(tagId, body, ifMatch) =>
+				api.write("/v1/admin/tags/{tagId}", { path: { tagId }, body, ifMatch })
+			}
+		>
+			{({ value, errors, set }) => (
+				<>
+					<TextField
+						label={t("name")}
+						value={value.name}
+						onValue={(name) => set({ name })}
+						error={errors.name}
+						maxLength={50}
+						autocomplete="off"
+					/>
+					<ColorField value={value.color} onValue={(color) => set({ color })} />
+					{errors.color && <p class="field-error">{errors.color}</p>}
+				</>
+			)}
 		</EntryForm>
 	);
 }

@@ -1,14 +1,10 @@
 // One tag: its colour, name and use, or its form.
 
-import { useState } from "preact/hooks";
 import type { Tag } from "../../../workerd/api/openapi/openapi";
 import { useDesk } from "../api/desk";
-import { t as common } from "../text/common";
-import { IconButton } from "../ui/button";
-import { Confirm } from "../ui/dialog";
-import { TagForm } from "./tag-form";
+import { EntryRow } from "./entry-row";
+import { TagForm, tagDraft } from "./tag-form";
 import { t } from "./texts";
-import { useEditing } from "./use-editing";
 
 interface TagRowProps {
 	readonly tag: Tag;
@@ -22,48 +18,34 @@ export function TagRow({ tag, uses, mayDelete, onChanged }: TagRowProps) {
 	const { api } = useDesk();
 	const { id, name, color } = tag;
 	const path = { tagId: id };
-	const editing = useEditing(() => api.read("/v1/admin/tags/{tagId}", { path }));
-	const [isDeleting, setDeleting] = useState(false);
 
 	async function remove() {
 		await api.delete("/v1/admin/tags/{tagId}", { path });
 		await onChanged();
 	}
 
-	if (editing.record)
-		return (
-			<li class="saying-edited">
-				<TagForm initial={editing.record} onClose={editing.end} onSaved={onChanged} />
-			</li>
-		);
 	return (
-		<li class="saying">
+		<EntryRow
+			name={name}
+			draft={tagDraft(id)}
+			read={() => api.read("/v1/admin/tags/{tagId}", { path })}
+			form={(initial, onClose) => (
+				<TagForm id={id} initial={initial} onClose={onClose} onSaved={onChanged} />
+			)}
+			remove={mayDelete ? remove : null}
+			warning={
+				<>
+					<p>{t("deleteTagText")}</p>
+					{uses !== null && <p>{usesText(uses)}.</p>}
+				</>
+			}
+		>
 			<span class="tag-dot" style={{ background: color }} />
 			<div class="saying-body">
 				<p class="saying-name">{name}</p>
 				{uses !== null && <p class="quiet">{usesText(uses)}</p>}
 			</div>
-			<IconButton name="edit" label={t("editName", { name })} onClick={editing.begin} />
-			{mayDelete && (
-				<IconButton
-					name="trash"
-					label={t("deleteName", { name })}
-					onClick={() => setDeleting(true)}
-				/>
-			)}
-			{isDeleting && (
-				<Confirm
-					title={t("deleteTitle", { name })}
-					action={common("delete")}
-					isDangerous
-					onConfirm={remove}
-					onClose={() => setDeleting(false)}
-				>
-					<p>{t("deleteTagText")}</p>
-					{uses !== null && <p>{usesText(uses)}.</p>}
-				</Confirm>
-			)}
-		</li>
+		</EntryRow>
 	);
 }
 

@@ -4,8 +4,9 @@ import { useState } from "preact/hooks";
 import { useCounts } from "../shell/counts";
 import { useIsOwner } from "../shell/me";
 import { useTags } from "../shell/sayings";
+import { useFormDrafts } from "../ui/form-drafts";
 import { Section } from "./section";
-import { EMPTY_TAG, TagForm } from "./tag-form";
+import { EMPTY_TAG, TagForm, tagDraft } from "./tag-form";
 import { TagRow } from "./tag-row";
 import { t } from "./texts";
 
@@ -13,7 +14,8 @@ export function Tags() {
 	const tags = useTags();
 	const counts = useCounts();
 	const isOwner = useIsOwner();
-	const [isCreating, setCreating] = useState(false);
+	const drafts = useFormDrafts();
+	const [isCreating, setCreating] = useState(() => drafts.has(tagDraft(null)));
 	return (
 		<Section
 			remote={tags}
@@ -28,6 +30,7 @@ export function Tags() {
 				isCreating && (
 					<div class="saying-new">
 						<TagForm
+							id={null}
 							initial={{ data: EMPTY_TAG, etag: undefined }}
 							onClose={() => setCreating(false)}
 							onSaved={tags.refresh}

@@ -5,17 +5,19 @@ import type { Contact, Conversation } from "../../../workerd/api/openapi/openapi
 import type { Answer } from "../api/client";
 import { useData, useDesk } from "../api/desk";
 import { contactPath } from "../paths";
-import { t as common } from "../text/common";
 import { Avatar } from "../ui/avatar";
-import { Button, IconButton } from "../ui/button";
+import { IconButton } from "../ui/button";
 import { TextField } from "../ui/field";
 import { FormBar } from "../ui/form-bar";
+import { useFormDrafts } from "../ui/form-drafts";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleLine } from "../ui/trouble";
 import { useForm } from "../ui/use-form";
 import { friendlyName } from "../ui/visitor-name";
 import { Part } from "./part";
 import { t } from "./texts";
+
+const draftOf = (contactId: string) => `contact-part:${contactId}`;
 
 export function ContactPart({ conversation }: { readonly conversation: Conversation }) {
 	const { contactId, sessionId } = conversation;
@@ -40,7 +42,8 @@ function KnownContact({ id, sessionId }: { readonly id: string; readonly session
 		kinds: ["contact"],
 		isAffected: (change) => change.id === id,
 	}));
-	const [isEditing, setEditing] = useState(false);
+	const drafts = useFormDrafts();
+	const [isEditing, setEditing] = useState(() => drafts.has(draftOf(id)));
 	const edit = useRef<HTMLDivElement>(null);
 	const wasEditing = useRef(false);
 	useEffect(() => {
@@ -116,6 +119,7 @@ function ContactForm({ contact, onSaved, onClose }: ContactFormProps) {
 	const box = useRef<HTMLFormElement>(null);
 	useEffect(() => box.current?.querySelector("input")?.focus(), []);
 	const form = useForm<Fields>({
+		draft: draftOf(contact.data.id),
 		initial: { data: fieldsOf(contact.data), etag: contact.etag },
 		receive: (record) => fieldsOf(record as Contact),
 		async send(changes, _, ifMatch) {
@@ -146,8 +150,7 @@ function ContactForm({ contact, onSaved, onClose }: ContactFormProps) {
 			<TextField label={t("name")} autocomplete="off" {...field("name")} />
 			<TextField label={t("email")} type="email" autocomplete="off" {...field("email")} />
 			<TextField label={t("phone")} autocomplete="off" {...field("phone")} />
-			<FormBar form={form} />
-			{!form.isChanged && <Button onClick={onClose}>{common("cancel")}</Button>}
+			<FormBar form={form} isInline onCancel={onClose} />
 		</form>
 	);
 }

@@ -1,8 +1,11 @@
 // How a reply came about: model, tokens, times, attempts, and its end.
 
+import type { ApiError } from "../api/errors";
 import { t as common } from "../text/common";
+import { describe } from "../text/describe";
 import { locale } from "../text/language";
 import { formatNumber } from "../text/texts";
+import { RetryButton } from "../ui/trouble";
 import type { Item } from "./item";
 import { t } from "./texts";
 
@@ -31,8 +34,22 @@ const ENDS = {
 	running: "endRunning",
 } as const;
 
-export function ReplyDetails({ item }: { readonly item: Item }) {
+interface ReplyDetailsProps {
+	readonly item: Item;
+	/** Why they could not be loaded. */
+	readonly trouble: ApiError | null;
+	readonly retry: () => Promise<void>;
+}
+
+export function ReplyDetails({ item, trouble, retry }: ReplyDetailsProps) {
 	const { model, status, rating } = item;
+	if (!model && trouble)
+		return (
+			<div class="details">
+				<p role="alert">{describe(trouble)}</p>
+				<RetryButton retry={retry} label={common("tryAgain")} />
+			</div>
+		);
 	return (
 		<dl class="details">
 			{!model && (

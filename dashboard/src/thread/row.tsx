@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { Component } from "preact";
 import { splitLinks } from "../../../widget/src/markdown/links";
+import { ApiError } from "../api/errors";
 import { words } from "../text/words";
 import { IconButton } from "../ui/button";
 import { Icon } from "../ui/icon";
@@ -50,29 +51,42 @@ interface RowProps {
 
 interface RowState {
 	readonly isOpen: boolean;
+	/** Why the details could not be loaded. */
+	readonly trouble: ApiError | null;
 }
 
 /** A thread has hundreds: only those that changed are rendered again. */
 export class Row extends Component<RowProps, RowState> {
-	override state: RowState = { isOpen: false };
+	override state: RowState = { isOpen: false, trouble: null };
 
 	override shouldComponentUpdate(next: RowProps, state: RowState): boolean {
 		return (
 			next.item !== this.props.item ||
 			next.isTarget !== this.props.isTarget ||
-			state.isOpen !== this.state.isOpen
+			state.isOpen !== this.state.isOpen ||
+			state.trouble !== this.state.trouble
 		);
 	}
 
 	toggle = () => {
+		const { isOpen } = this.state;
+		this.setState({ isOpen: !isOpen });
+		if (!isOpen && this.props.item.model === undefined) void this.load();
+	};
+
+	load = async () => {
 		const { item, actions } = this.props;
-		if (!this.state.isOpen && item.model === undefined) actions.reread(item.id).catch(() => {});
-		this.setState({ isOpen: !this.state.isOpen });
+		this.setState({ trouble: null });
+		try {
+			await actions.reread(item.id);
+		} catch (reason) {
+			this.setState({ trouble: ApiError.from(reason) });
+		}
 	};
 
 	override render(): ComponentChildren {
 		const { item, isTarget, actions } = this.props;
-		const { isOpen } = this.state;
+		const { isOpen, trouble } = this.state;
 		const isRunning = item.status === "running";
 		const end = endText(item);
 		return (
@@ -127,7 +141,7 @@ export class Row extends Component<RowProps, RowState> {
 						</span>
 					</p>
 				)}
-				{isOpen && <ReplyDetails item={item} />}
+				{isOpen && <ReplyDetails item={item} trouble={trouble} retry={this.load} />}
 			</li>
 		);
 	}

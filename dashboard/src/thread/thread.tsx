@@ -88,7 +88,7 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 	const notes = useNotes(id);
 	const announcer = useAnnouncer();
 	const panel = usePanel(root);
-	const actions = useActions(id, conversation, () => void notes.refresh());
+	const actions = useActions(id, conversation, () => notes.refresh());
 
 	const { data } = conversation;
 	const name = data ? visitorName(data) : "";

@@ -43,7 +43,8 @@ async function takeOver(api: Client, id: string, name: string, force: boolean) {
 export function useActions(
 	id: string,
 	conversation: Data<Conversation>,
-	onNotes: () => void,
+	/** Settles when the page shows the notes as they are now. */
+	onNotes: () => Promise<unknown>,
 ): Actions {
 	const { api } = useDesk();
 	const { data: me } = useMe();
@@ -136,7 +137,7 @@ export function useActions(
 		async addNote(text) {
 			try {
 				await api.post("/v1/admin/conversations/{conversationId}/notes", { path, body: { text } });
-				onNotes();
+				void onNotes();
 				return true;
 			} catch (reason) {
 				toastError(reason);
@@ -147,7 +148,7 @@ export function useActions(
 			await api.delete("/v1/admin/conversations/{conversationId}/notes/{noteId}", {
 				path: { ...path, noteId },
 			});
-			onNotes();
+			await onNotes();
 		},
 	};
 }

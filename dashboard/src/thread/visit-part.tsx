@@ -2,10 +2,10 @@
 
 import type { Conversation } from "../../../workerd/api/openapi/openapi";
 import { useNow } from "../hooks/use-now";
+import { deviceText } from "../text/device";
 import { locale } from "../text/language";
 import { words } from "../text/words";
 import { TimeStamp } from "../ui/time-stamp";
-import { browserName } from "./browser-name";
 import { Fact, Part } from "./part";
 import { t } from "./texts";
 
@@ -37,7 +37,7 @@ export function VisitPart({ conversation }: { readonly conversation: Conversatio
 	return (
 		<>
 			<Part title={t("visit")}>
-				<dl class="facts">
+				<dl class="visit-facts">
 					<Fact name={t("started")}>
 						<TimeStamp at={createdAt} text={words.relative(createdAt, now)} />
 					</Fact>
@@ -54,7 +54,7 @@ export function VisitPart({ conversation }: { readonly conversation: Conversatio
 					)}
 					{page?.browser && (
 						<Fact name={t("browser")}>
-							<span title={page.browser}>{browserName(page.browser)}</span>
+							<span title={page.browser}>{deviceText(page.browser)}</span>
 						</Fact>
 					)}
 					{page?.language && <Fact name={t("language")}>{languageName(page.language)}</Fact>}
@@ -64,7 +64,7 @@ export function VisitPart({ conversation }: { readonly conversation: Conversatio
 			</Part>
 			{context && Object.keys(context).length > 0 && (
 				<Part title={t("context")}>
-					<dl class="facts">
+					<dl class="visit-facts">
 						{Object.entries(context).map(([name, value]) => (
 							<Fact name={name} key={name}>
 								{typeof value === "string" ? value : JSON.stringify(value)}

@@ -8,6 +8,7 @@ import { t } from "../text/common";
 import { describe } from "../text/describe";
 import { Button, IconButton } from "./button";
 import { addDialog } from "./dialogs";
+import { rememberFocus } from "./give-back-focus";
 
 interface DialogProps {
 	readonly title: string;
@@ -24,7 +25,7 @@ export function Dialog({ title, onClose, children, isWide }: DialogProps) {
 	const id = useId();
 	useEffect(() => {
 		const node = dialog.current;
-		const before = document.activeElement;
+		const giveBack = rememberFocus();
 		node?.showModal();
 		const remove = node ? addDialog(node) : () => {};
 		// A form begins with its first field, not with the button that closes the dialog.
@@ -32,7 +33,7 @@ export function Dialog({ title, onClose, children, isWide }: DialogProps) {
 		// The browser gives it back only if the dialog is closed before it is removed.
 		return () => {
 			remove();
-			if (before instanceof HTMLElement && document.activeElement === document.body) before.focus();
+			queueMicrotask(giveBack);
 		};
 	}, []);
 	return (

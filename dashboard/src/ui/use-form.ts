@@ -3,9 +3,9 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { Answer } from "../api/client";
-import { useDesk } from "../api/desk";
 import { ApiError } from "../api/errors";
 import { describe } from "../text/describe";
+import { useFormDrafts } from "./form-drafts";
 
 export interface Form<T> {
 	/** The record with the user's changes. */
@@ -14,8 +14,6 @@ export interface Form<T> {
 	readonly saved: T;
 	readonly isChanged: boolean;
 	readonly isSaving: boolean;
-	/** Unsaved changes survive a visit of another page. */
-	readonly isKept: boolean;
 	/** By the names of the fields; as the server's rules say. */
 	readonly errors: Readonly<Record<string, string>>;
 	/** What went wrong apart from the fields; empty: nothing. */
@@ -41,11 +39,8 @@ interface FormOptions<T> {
 	 * has it now.
 	 */
 	send(changes: Partial<T>, value: T, ifMatch: string | undefined, saved: T): Promise<Answer<T>>;
-	/**
-	 * Unsaved changes stay under this name when the user goes to another page and comes back; before they are lost, the
-	 * browser asks.
-	 */
-	readonly draft?: string;
+	/** Unsaved changes stay under this name when the user goes to another page and comes back. */
+	readonly draft: string;
 	/** What the form has of a record as the server sends it; default: the record itself. */
 	receive?(record: unknown): T;
 }
@@ -72,9 +67,9 @@ export function changedSince<T extends object>(changes: Partial<T>, sent: T): Pa
 
 export function useForm<T extends object>(options: FormOptions<T>): Form<T> {
 	const { initial, send, receive, draft } = options;
-	const { kept } = useDesk();
+	const drafts = useFormDrafts();
 	const [{ saved: first, changes: drafted }] = useState(
-		() => (draft && (kept.get(draft) as Draft<T> | undefined)) || { saved: initial, changes: {} },
+		() => (drafts.get(draft) as Draft<T> | undefined) ?? { saved: initial, changes: {} },
 	);
 	const [saved, setSaved] = useState(first);
 	const [changes, setChanges] = useState<Partial<T>>(drafted);
@@ -91,16 +86,9 @@ export function useForm<T extends object>(options: FormOptions<T>): Form<T> {
 	}, [initial.etag]);
 
 	useEffect(() => {
-		if (draft === undefined) return;
-		if (isChanged) kept.set(draft, { saved, changes } satisfies Draft<T>);
-		else kept.delete(draft);
+		if (isChanged) drafts.set(draft, { saved, changes } satisfies Draft<T>);
+		else drafts.drop(draft);
 	}, [draft, isChanged, saved, changes]);
-	useEffect(() => {
-		if (draft === undefined || !isChanged) return;
-		const ask = (event: Event) => event.preventDefault();
-		addEventListener("beforeunload", ask);
-		return () => removeEventListener("beforeunload", ask);
-	}, [draft, isChanged]);
 
 	function forget() {
 		setErrors({});
@@ -113,7 +101,10 @@ export function useForm<T extends object>(options: FormOptions<T>): Form<T> {
 		setSaving(true);
 		forget();
 		try {
-			setSaved(await send(changesOf(value, saved.data), value, saved.etag, saved.data));
+			const next = await send(changesOf(value, saved.data), value, saved.etag, saved.data);
+			// The form may be gone before it renders again.
+			drafts.drop(draft);
+			setSaved(next);
 			// What was typed meanwhile is not saved yet.
 			setChanges((now) => changedSince(now, value));
 			return true;
@@ -135,7 +126,6 @@ export function useForm<T extends object>(options: FormOptions<T>): Form<T> {
 		saved: saved.data,
 		isChanged,
 		isSaving,
-		isKept: draft !== undefined,
 		errors,
 		problem,
 		conflict: conflict?.data ?? null,
@@ -149,6 +139,7 @@ export function useForm<T extends object>(options: FormOptions<T>): Form<T> {
 			);
 		},
 		reset() {
+			drafts.drop(draft);
 			setChanges({});
 			forget();
 		},

@@ -6,11 +6,11 @@ import { ifUnchanged } from "../api/unchanged";
 import { toast } from "../shell/toasts";
 import { formatNumber } from "../text/texts";
 import { Card } from "../ui/card";
-import { FormBar } from "../ui/form-bar";
+import { NumberField } from "../ui/number-field";
+import { RecordForm } from "../ui/record-form";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleLine, TroubleScreen } from "../ui/trouble";
 import { useForm } from "../ui/use-form";
-import { NumberField } from "./number-field";
 import { t } from "./texts";
 
 /** As the server. */
@@ -52,6 +52,9 @@ export function WidgetBudget({ widgetId }: { readonly widgetId: string }) {
 	);
 }
 
+/** The name of its unsaved changes. */
+export const budgetDraft = (widgetId: string) => `widget-budget:${widgetId}`;
+
 interface BudgetFormProps {
 	readonly widgetId: string;
 	readonly budget: Budget | undefined;
@@ -62,6 +65,7 @@ function BudgetForm({ widgetId, budget, onSaved }: BudgetFormProps) {
 	const { api } = useDesk();
 	const form = useForm<Limits>({
 		initial: answerOf(limitsOf(budget)),
+		draft: budgetDraft(widgetId),
 		async send(_, value, __, seen) {
 			let all: Budgets = {};
 			const { data } = await ifUnchanged(
@@ -90,13 +94,7 @@ function BudgetForm({ widgetId, budget, onSaved }: BudgetFormProps) {
 	const errorOf = (name: keyof Limits) =>
 		Object.entries(form.errors).find(([path]) => path.endsWith(name))?.[1];
 	return (
-		<form
-			class="form"
-			onSubmit={(event) => {
-				event.preventDefault();
-				void form.save();
-			}}
-		>
+		<RecordForm form={form} action={t("saveBudget")}>
 			<div class="form-row">
 				<NumberField
 					label={t("budgetDay")}
@@ -125,7 +123,6 @@ function BudgetForm({ widgetId, budget, onSaved }: BudgetFormProps) {
 					value={Math.min(budget.today ?? 0, budget.dailyTokens)}
 				/>
 			) : null}
-			<FormBar form={form} action={t("saveBudget")} />
-		</form>
+		</RecordForm>
 	);
 }

@@ -4,33 +4,34 @@ import { useLocation } from "preact-iso";
 import { useDesk } from "../api/desk";
 import { widgetPath } from "../paths";
 import { toast } from "../shell/toasts";
+import { BackLink } from "../ui/back-link";
 import { Page } from "../ui/page";
 import { useForm } from "../ui/use-form";
-import { BackToWidgets } from "./edit-page";
 import { Editor } from "./editor";
 import { fieldsOf, formValue, NEW_WIDGET, type WidgetValue } from "./form-value";
 import { t } from "./texts";
 
-const DRAFT = "widget-form:new";
-
 export function CreateWidgetPage() {
-	const { api, entries, kept } = useDesk();
+	const { api, entries } = useDesk();
 	const { route } = useLocation();
 	const form = useForm<WidgetValue>({
 		initial: { data: NEW_WIDGET, etag: undefined },
-		draft: DRAFT,
+		draft: "widget-form:new",
 		async send(changes, value) {
 			const widget = await api.post("/v1/admin/widgets", { body: fieldsOf(changes, value) });
 			entries.delete("widgets/list");
 			toast({ text: t("created") });
-			// The form may be gone before it learns that it was saved.
-			kept.delete(DRAFT);
 			route(widgetPath(widget.id), true);
 			return { data: formValue(widget), etag: undefined };
 		},
 	});
 	return (
-		<Page title={t("newWidget")} back={<BackToWidgets />} width="wide" lead={t("newWidgetLead")}>
+		<Page
+			title={t("newWidget")}
+			back={<BackLink href="/widgets" text={t("title")} />}
+			width="wide"
+			lead={t("newWidgetLead")}
+		>
 			<Editor form={form} today={null} onSave={form.save} action={t("create")} isNew />
 		</Page>
 	);

@@ -8,6 +8,8 @@ import { toast } from "../shell/toasts";
 import { Button } from "../ui/button";
 import { Card } from "../ui/card";
 import { Confirm } from "../ui/dialog";
+import { useFormDrafts } from "../ui/form-drafts";
+import { budgetDraft } from "./budget";
 import { t } from "./texts";
 
 interface DangerProps {
@@ -16,11 +18,13 @@ interface DangerProps {
 	readonly name: string;
 	/** The widget has another public id. */
 	readonly onReset: () => Promise<unknown>;
+	readonly onDeleted: () => void;
 }
 
-export function Danger({ widget, name, onReset }: DangerProps) {
+export function Danger({ widget, name, onReset, onDeleted }: DangerProps) {
 	const { api, entries } = useDesk();
 	const { route } = useLocation();
+	const drafts = useFormDrafts();
 	const [step, setStep] = useState<"reset" | "delete" | null>(null);
 	const path = { widgetId: widget.id };
 
@@ -33,6 +37,8 @@ export function Danger({ widget, name, onReset }: DangerProps) {
 	async function remove() {
 		await api.delete("/v1/admin/widgets/{widgetId}", { path });
 		entries.delete("widgets/list");
+		onDeleted();
+		drafts.drop(budgetDraft(widget.id));
 		toast({ text: t("deleted", { name }) });
 		route("/widgets", true);
 	}

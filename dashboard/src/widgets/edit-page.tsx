@@ -8,9 +8,9 @@ import { useWidgetStatus } from "../hooks/use-widget-status";
 import { useIsOwner } from "../shell/me";
 import { toast } from "../shell/toasts";
 import { t as common } from "../text/common";
+import { BackLink } from "../ui/back-link";
 import { Badge } from "../ui/badge";
 import { Blank } from "../ui/blank";
-import { Icon } from "../ui/icon";
 import { Page } from "../ui/page";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleScreen } from "../ui/trouble";
@@ -22,15 +22,6 @@ import { Embed } from "./embed";
 import { fieldsOf, formValue, type WidgetValue } from "./form-value";
 import { Identity } from "./identity";
 import { t } from "./texts";
-
-export function BackToWidgets() {
-	return (
-		<a class="page-back" href="/widgets">
-			<Icon name="back" />
-			{t("title")}
-		</a>
-	);
-}
 
 /** Somebody may wait for the page with the tag to appear. */
 const STATUS_MS = 3_000;
@@ -57,7 +48,7 @@ export function WidgetPage() {
 			/>
 		);
 	return (
-		<Page title={t("widget")} back={<BackToWidgets />} width="wide">
+		<Page title={t("widget")} back={<BackLink href="/widgets" text={t("title")} />} width="wide">
 			{error?.isFinal ? (
 				<Blank title={t("noWidget")} icon="widgets">
 					<p>{t("noWidgetText")}</p>
@@ -116,7 +107,7 @@ function EditWidget({ widget, etag, onSaved }: EditWidgetProps) {
 	return (
 		<Page
 			title={name}
-			back={<BackToWidgets />}
+			back={<BackLink href="/widgets" text={t("title")} />}
 			width="wide"
 			lead={
 				widget.enabled ? (
@@ -135,7 +126,7 @@ function EditWidget({ widget, etag, onSaved }: EditWidgetProps) {
 					<div class="editor-after">
 						{isOwner && <WidgetBudget widgetId={widget.id} />}
 						{isOwner && <Identity widgetId={widget.id} onChange={renew} />}
-						<Danger widget={widget} name={name} onReset={renew} />
+						<Danger widget={widget} name={name} onReset={renew} onDeleted={form.reset} />
 					</div>
 				}
 			/>

@@ -3,11 +3,10 @@
 import { useState } from "preact/hooks";
 import { useDesk } from "../api/desk";
 import { toast } from "../shell/toasts";
-import { t as common } from "../text/common";
 import { Button } from "../ui/button";
 import { Card } from "../ui/card";
-import { CopyButton } from "../ui/copy-button";
-import { Confirm, Dialog } from "../ui/dialog";
+import { Confirm } from "../ui/dialog";
+import { SecretOnce } from "../ui/secret-once";
 import { t } from "./texts";
 
 type Step = "make" | "remove" | { readonly secret: string } | null;
@@ -64,20 +63,13 @@ export function Identity({ widgetId, onChange }: IdentityProps) {
 				</Confirm>
 			)}
 			{typeof step === "object" && step !== null && (
-				<Dialog title={t("secret")} onClose={() => setStep(null)}>
-					<p class="dialog-text">{t("secretText")}</p>
-					<div class="code-box">
-						<pre class="code">
-							<code>{step.secret}</code>
-						</pre>
-						<CopyButton text={step.secret} />
-					</div>
-					<div class="dialog-actions">
-						<Button kind="main" onClick={() => setStep(null)}>
-							{common("close")}
-						</Button>
-					</div>
-				</Dialog>
+				<SecretOnce
+					title={t("secret")}
+					label={t("secret")}
+					secret={step.secret}
+					text={t("secretText")}
+					onClose={() => setStep(null)}
+				/>
 			)}
 		</Card>
 	);

@@ -3,8 +3,8 @@
 import { useState } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import type { Widget } from "../../../workerd/api/openapi/openapi";
-import type { Client } from "../api/client";
-import { useData } from "../api/desk";
+import { useAgents } from "../shell/all-agents";
+import { useWidgets } from "../shell/all-widgets";
 import { useCounts } from "../shell/counts";
 import { useCommands } from "../shell/shortcuts";
 import { Blank } from "../ui/blank";
@@ -13,30 +13,10 @@ import { Page } from "../ui/page";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleLine, TroubleScreen } from "../ui/trouble";
 import { WidgetCard } from "./card";
-import { useAgents } from "./sections/basics";
 import { t } from "./texts";
 
 /** More than the eye takes in at once. */
 const MANY = 8;
-
-/** All pages of the list: an organization has few widgets. */
-async function readAll(api: Client, signal: AbortSignal): Promise<readonly Widget[]> {
-	const all: Widget[] = [];
-	for (let cursor: string | undefined; ; ) {
-		const query = { limit: 200, ...(cursor !== undefined && { cursor }) };
-		const { widgets, nextCursor } = await api.get("/v1/admin/widgets", { query, signal });
-		all.push(...widgets);
-		if (!nextCursor) return all;
-		cursor = nextCursor;
-	}
-}
-
-export function useWidgets() {
-	return useData("widgets/list", (api) => ({
-		load: async (signal) => ({ data: await readAll(api, signal), etag: undefined }),
-		kinds: ["widget"],
-	}));
-}
 
 export function matches(widget: Widget, agent: string, query: string): boolean {
 	const { name, widget_id, allowed_origins } = widget;

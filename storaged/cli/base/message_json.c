@@ -16,6 +16,12 @@
  * Number.MAX_SAFE_INTEGER). */
 #define NUMBER_MAX ((UINT64_C(1) << 53) - 1)
 
+/* Bytes of all records and lists in a record, at most: those of a message, each twice. */
+#define INNER_MAX (64u * 1024)
+
+/* Bytes that a buffer must have left for one more item of a list, or record: the longest one. */
+#define LIST_SPARE 8192u
+
 /* Bytes of a field of bytes that an export has, at most. */
 #define BYTES_MAX 128u
 
@@ -59,6 +65,45 @@ static const struct vocabulary {
 	    [CONTACT_REQUIRED] = "required"}},
     {MSG_WEBHOOK_RECORD, "format",
 	{[WEBHOOK_JSON] = "json", [WEBHOOK_SLACK] = "slack", [WEBHOOK_DISCORD] = "discord"}},
+    {MSG_AGENT_RECORD, "knowledge",
+	{[KNOWLEDGE_NONE] = "none", [KNOWLEDGE_ALL] = "all", [KNOWLEDGE_SOME] = "some"}},
+    {MSG_AGENT_RECORD, "not_found",
+	{[NOT_FOUND_SAY] = "say", [NOT_FOUND_GENERAL] = "general", [NOT_FOUND_FIXED] = "fixed"}},
+    {MSG_SOURCE_RECORD, "kind",
+	{[SOURCE_SITE] = "site",
+	    [SOURCE_PAGE] = "page",
+	    [SOURCE_FILES] = "files",
+	    [SOURCE_PUSHED] = "pushed"}},
+    {MSG_SOURCE_PAGE_RECORD, "state",
+	{[PAGE_WAITING] = "waiting", [PAGE_READ] = "read", [PAGE_UNREAD] = "unread"}},
+    {MSG_SOURCE_PAGE_RECORD, "reason",
+	{[REASON_NONE] = "none",
+	    [REASON_ROBOTS] = "robots",
+	    [REASON_NOINDEX] = "noindex",
+	    [REASON_STATUS] = "status",
+	    [REASON_SIZE] = "size",
+	    [REASON_LOGIN] = "login",
+	    [REASON_SCRIPTS] = "scripts",
+	    [REASON_DUPLICATE] = "duplicate",
+	    [REASON_TYPE] = "type",
+	    [REASON_EMPTY] = "empty",
+	    [REASON_ENCRYPTED] = "encrypted",
+	    [REASON_DAMAGED] = "damaged",
+	    [REASON_TIMEOUT] = "timeout",
+	    [REASON_NETWORK] = "network",
+	    [REASON_ADDRESS] = "address",
+	    [REASON_REDIRECTS] = "redirects",
+	    [REASON_LIMIT] = "limit"}},
+    {MSG_GAP_RECORD, "state",
+	{[GAP_OPEN] = "open", [GAP_CLOSED] = "closed", [GAP_DISMISSED] = "dismissed"}},
+    {MSG_SOURCES_RECORD, "outcome",
+	{[FOUND_NOTHING_ASKED] = "nothing_asked",
+	    [FOUND_ANSWER] = "answer",
+	    [FOUND_NO_ANSWER] = "no_answer",
+	    [FOUND_GENERAL] = "general",
+	    [FOUND_UNAVAILABLE] = "unavailable",
+	    [FOUND_WHOLE] = "whole"}},
+    {MSG_SOURCES_PASSAGE, "kind", {[PASSAGE_CHUNK] = "chunk", [PASSAGE_ANSWER] = "answer"}},
     {MSG_PEER_STATUS, "role",
 	{[ROLE_WORKER] = "worker", [ROLE_TOOL] = "tool", [ROLE_SEARCH] = "search", [ROLE_CRAWL] = "crawl"}},
 };
@@ -69,7 +114,23 @@ static const struct {
 	const char *field;
 } booleans[] = {{MSG_STATUS, "writable"}, {MSG_AGENT_RECORD, "enabled"},
     {MSG_AGENT_RECORD, "no_return"}, {MSG_WIDGET_RECORD, "enabled"},
-    {MSG_VISITOR_RECORD, "used"}, {MSG_WEBHOOK_RECORD, "enabled"}};
+    {MSG_VISITOR_RECORD, "used"}, {MSG_WEBHOOK_RECORD, "enabled"},
+    {MSG_SOURCE_RECORD, "enabled"}, {MSG_ANSWER_RECORD, "published"}};
+
+/* Fields of bytes that have the items of a list: an array of objects. A record in a record has no field that is a
+ * list. */
+static const struct {
+	enum msg_type type;
+	const char *field;
+	enum msg_type item;
+} listed[] = {{MSG_SOURCES_RECORD, "passages", MSG_SOURCES_PASSAGE},
+    {MSG_SOURCES_RECORD, "marks", MSG_SOURCES_MARK}};
+
+/* Fields of bytes that have ids, one after the other: their texts, with spaces between. */
+static const struct {
+	enum msg_type type;
+	const char *field;
+} ids[] = {{MSG_AGENT_RECORD, "sources"}};
 
 /* The first of the fields that older exports do not have: these may be missing, and are empty then. */
 static const struct {
@@ -86,7 +147,8 @@ static const struct {
 	enum msg_type type;
 	const char *field, *member;
 } renamed[] = {{MSG_KEY_RECORD, "kind", "opens"}, {MSG_CONVERSATION_RECORD, "status", "state"},
-    {MSG_CONVERSATION_RECORD, "state", "inbox_state"}};
+    {MSG_CONVERSATION_RECORD, "state", "inbox_state"},
+    {MSG_SOURCE_RECORD, "kind", "source_kind"}};
 
 static bool
 message_json_is_boolean(uint16_t type, const struct wire_field *f)
@@ -122,6 +184,25 @@ message_json_is_added(uint16_t type, const struct wire_field *f)
 {
 	for (size_t i = 0; i < ARRAY_LEN(added); i++)
 		if (added[i].type == type && strcmp(added[i].field, f->name) == 0)
+			return true;
+	return false;
+}
+
+/* The type of the items of a field of bytes; 0: it is no list. */
+static uint16_t
+message_json_listed(uint16_t type, const struct wire_field *f)
+{
+	for (size_t i = 0; i < ARRAY_LEN(listed); i++)
+		if (listed[i].type == type && strcmp(listed[i].field, f->name) == 0)
+			return (uint16_t)listed[i].item;
+	return 0;
+}
+
+static bool
+message_json_has_ids(uint16_t type, const struct wire_field *f)
+{
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+		if (ids[i].type == type && strcmp(ids[i].field, f->name) == 0)
 			return true;
 	return false;
 }
@@ -181,6 +262,28 @@ message_json_write_text(struct buf *out, struct slice text)
 	return buf_append_str(out, "\"");
 }
 
+/* Writes ids that lie one after the other. */
+static int
+message_json_write_ids(struct buf *out, struct slice bytes)
+{
+	const char *before = "\"";
+	struct id id;
+	char text[ID_TEXT_LEN + 1];
+
+	if (bytes.len % sizeof(id.b) != 0)
+		return message_json_invalid();
+	for (size_t at = 0; at < bytes.len; at += sizeof(id.b)) {
+		memcpy(id.b, bytes.p + at, sizeof(id.b));
+		id_format(&id, text);
+		if (buf_printf(out, "%s%s", before, text) == -1)
+			return -1;
+		before = " ";
+	}
+	return buf_append_str(out, bytes.len == 0 ? "\"\"" : "\"");
+}
+
+static int message_json_write_items(struct buf *out, uint16_t type, struct slice list);
+
 /* Writes a value that is neither a record nor a list. */
 static int
 message_json_write_value(
@@ -198,6 +301,10 @@ message_json_write_value(
 	case WIRE_TEXT:
 		return message_json_write_text(out, *s);
 	case WIRE_BYTES:
+		if (message_json_listed(type, f) != 0)
+			return message_json_write_items(out, message_json_listed(type, f), *s);
+		if (message_json_has_ids(type, f))
+			return message_json_write_ids(out, *s);
 		return message_json_write_hex(out, s->p, s->len);
 	default:
 		return message_json_write_number(out, type, f, at);
@@ -238,17 +345,20 @@ message_json_put_record(struct buf *out, uint16_t type, struct slice bytes, cons
 	return 0;
 }
 
+/* Writes the items of a list; bytes that are no list, which only a damaged record has, are invalid. */
 static int
-message_json_write_list(struct buf *out, const struct wire_field *f, struct slice list)
+message_json_write_items(struct buf *out, uint16_t type, struct slice list)
 {
 	const char *before = "[{";
 	struct slice item;
 
 	while (wire_list_next(&list, &item)) {
-		if (message_json_put_record(out, f->item, item, before) == -1)
+		if (message_json_put_record(out, type, item, before) == -1)
 			return -1;
 		before = "},{";
 	}
+	if (list.len > 0)
+		return message_json_invalid();
 	return buf_append_str(out, *before == '[' ? "[]" : "}]");
 }
 
@@ -273,7 +383,7 @@ message_json_write(struct buf *out, enum msg_type type, const void *msg)
 			rc = buf_printf(out, ",\"%s\":", f->name);
 			if (rc == 0)
 				rc = f->type == WIRE_LIST
-				    ? message_json_write_list(out, f, *(const struct slice *)at)
+				    ? message_json_write_items(out, f->item, *(const struct slice *)at)
 				    : message_json_write_value(out, (uint16_t)type, f, at);
 		}
 		if (rc == -1)
@@ -424,10 +534,47 @@ message_json_read_text(
 	return 0;
 }
 
-/* Reads a field that is not a record. */
+/* Reads ids: they replace their texts in the value, which owns them. */
+static int
+message_json_read_ids(const struct wire_field *f, json_t *value, struct slice *at,
+    struct message_json_error *error)
+{
+	struct slice text = {
+	    (const uint8_t *)json_string_value(value), json_string_length(value)};
+	struct buf bytes;
+	bool good = json_is_string(value);
+
+	buf_init(&bytes, f->max);
+	while (good && text.len > 0) {
+		struct slice one = {text.p, text.len < ID_TEXT_LEN ? text.len : ID_TEXT_LEN};
+		size_t taken = one.len + (text.len > one.len);
+		struct id id;
+
+		good = id_parse(one, &id) == 0 && (taken == one.len || text.p[one.len] == ' ') &&
+		    text.len != ID_TEXT_LEN + 1 &&
+		    buf_append(&bytes, id.b, sizeof(id.b)) == 0;
+		text = (struct slice){text.p + taken, text.len - taken};
+	}
+	if (good) {
+		must(json_string_setn_nocheck(
+			 value, (const char *)buf_data(&bytes), buf_len(&bytes)) == 0);
+		*at = (struct slice){
+		    (const uint8_t *)json_string_value(value), buf_len(&bytes)};
+	}
+	buf_clear(&bytes);
+	return good ? 0
+		    : message_json_fail(error,
+			  "%s must be at most %zu ids with spaces between", f->name,
+			  f->max / sizeof(struct id));
+}
+
+static int message_json_read_items(json_t *value, const char *name, uint16_t type,
+    struct buf *out, struct slice *at, struct message_json_error *error);
+
+/* Reads a field that is not a record. lists: holds the items of lists. */
 static int
 message_json_read_field(json_t *object, uint16_t type, const struct wire_field *f,
-    union msg *msg, struct message_json_error *error)
+    union msg *msg, struct buf *lists, struct message_json_error *error)
 {
 	void *at = (uint8_t *)msg + f->offset;
 	json_t *value = json_object_get(object, message_json_member_name(type, f));
@@ -435,8 +582,65 @@ message_json_read_field(json_t *object, uint16_t type, const struct wire_field *
 	if (value == NULL)
 		return message_json_fail(
 		    error, "%s is missing", message_json_member_name(type, f));
-	return message_json_is_number(f) ? message_json_read_number(type, f, value, at, error)
-					 : message_json_read_text(f, value, at, error);
+	if (message_json_is_number(f))
+		return message_json_read_number(type, f, value, at, error);
+	if (f->type == WIRE_LIST)
+		return message_json_read_items(value, f->name, f->item, lists, at, error);
+	if (message_json_listed(type, f) != 0)
+		return message_json_read_items(
+		    value, f->name, message_json_listed(type, f), lists, at, error);
+	if (message_json_has_ids(type, f))
+		return message_json_read_ids(f, value, at, error);
+	return message_json_read_text(f, value, at, error);
+}
+
+/* Whether an item of a list has such a member. */
+static int
+message_json_check_item(
+    const json_t *object, uint16_t type, struct message_json_error *error)
+{
+	size_t members = 0;
+
+	for (const struct wire_field *f = msg_desc(type)->fields; f->type != WIRE_END; f++)
+		members += !message_json_is_version(f);
+	if (json_object_size(object) == members)
+		return 0;
+	return message_json_fail(
+	    error, "an item of %s has unknown members", msg_desc(type)->name);
+}
+
+/* Reads an array of objects, and appends them as a list to out, which must not move what it has. */
+static int
+message_json_read_items(json_t *value, const char *name, uint16_t type, struct buf *out,
+    struct slice *at, struct message_json_error *error)
+{
+	const size_t mark = buf_len(out);
+	json_t *object;
+	size_t i;
+
+	if (!json_is_array(value))
+		return message_json_fail(error, "%s must be an array", name);
+	json_array_foreach (value, i, object) {
+		union msg item = {0};
+
+		for (const struct wire_field *f = msg_desc(type)->fields; f->type != WIRE_END;
+		     f++) {
+			void *to = (uint8_t *)&item + f->offset;
+
+			if (message_json_is_version(f))
+				wire_set_number(f, to, f->max);
+			else if (message_json_read_field(object, type, f, &item, out, error) ==
+			    -1)
+				return -1;
+		}
+		if (message_json_check_item(object, type, error) == -1)
+			return -1;
+		if (buf_spare(out) < LIST_SPARE ||
+		    record_add(out, (enum msg_type)type, &item) == -1)
+			return message_json_fail(error, "%s is too long", name);
+	}
+	*at = (struct slice){buf_data(out) + mark, buf_len(out) - mark};
+	return 0;
 }
 
 /* Whether a message, or a record in it, has a field of this name. */
@@ -471,15 +675,18 @@ message_json_get_inner(json_t *object, uint16_t type, struct slice *to, struct b
     struct message_json_error *error)
 {
 	union msg record = {0};
+	size_t mark;
 
 	if (!message_json_has_any(object, type))
 		return 0;
 	for (const struct wire_field *f = msg_desc(type)->fields; f->type != WIRE_END; f++)
-		if (message_json_read_field(object, type, f, &record, error) == -1)
+		if (message_json_read_field(object, type, f, &record, out, error) == -1)
 			return -1;
-	if (record_encode(out, (enum msg_type)type, &record) == -1)
+	mark = buf_len(out);
+	if (buf_spare(out) < LIST_SPARE ||
+	    record_encode(out, (enum msg_type)type, &record) == -1)
 		return message_json_fail(error, "the %s is too large", msg_desc(type)->name);
-	*to = buf_slice(out);
+	*to = (struct slice){buf_data(out) + mark, buf_len(out) - mark};
 	return 0;
 }
 
@@ -501,7 +708,7 @@ message_json_read_fields(json_t *object, uint16_t type, union msg *record, struc
 			rc = message_json_get_inner(object, f->item, at, inner, error);
 		else if (!optional ||
 		    json_object_get(object, message_json_member_name(type, f)) != NULL)
-			rc = message_json_read_field(object, type, f, record, error);
+			rc = message_json_read_field(object, type, f, record, inner, error);
 		if (rc == -1)
 			return -1;
 	}
@@ -517,7 +724,9 @@ message_json_get_record(json_t *object, uint16_t type, struct slice *to, struct 
 	struct buf inner;
 	int rc;
 
-	buf_init(&inner, WIRE_PAYLOAD_MAX);
+	/* What it has must not move. */
+	buf_init(&inner, INNER_MAX);
+	must(buf_reserve(&inner, INNER_MAX) != NULL);
 	rc = message_json_read_fields(object, type, &record, &inner, error);
 	buf_reset(out);
 	if (rc == 0 && record_encode(out, (enum msg_type)type, &record) == -1)
@@ -541,6 +750,23 @@ message_json_check_names(json_t *object, uint16_t type, struct message_json_erro
 	return 0;
 }
 
+/* Makes room for a record and the list behind it, which must not move. */
+static void
+message_json_reserve(enum msg_type type, struct buf *record)
+{
+	const struct wire_field *f = msg_desc((uint16_t)type)->fields;
+	size_t bytes = LIST_SPARE;
+	bool has_list = false;
+
+	for (; f->type != WIRE_END; f++) {
+		bytes += f->type == WIRE_REC || f->type == WIRE_LIST ? f->max : 0;
+		has_list |= f->type == WIRE_LIST;
+	}
+	buf_reset(record);
+	if (has_list)
+		must(buf_reserve(record, bytes) != NULL);
+}
+
 int
 message_json_read(json_t *object, enum msg_type type, union msg *msg, struct buf *record,
     struct message_json_error *error)
@@ -548,13 +774,14 @@ message_json_read(json_t *object, enum msg_type type, union msg *msg, struct buf
 	const struct wire_field *f = msg_desc((uint16_t)type)->fields;
 
 	memset(msg, 0, sizeof(*msg));
+	message_json_reserve(type, record);
 	for (; f->type != WIRE_END; f++) {
 		struct slice *bytes = (struct slice *)(void *)((uint8_t *)msg + f->offset);
 		int rc;
 
 		rc = f->type == WIRE_REC
 		    ? message_json_get_record(object, f->item, bytes, record, error)
-		    : message_json_read_field(object, (uint16_t)type, f, msg, error);
+		    : message_json_read_field(object, (uint16_t)type, f, msg, record, error);
 		if (rc == -1)
 			return -1;
 	}

@@ -37,7 +37,9 @@ static const char about[] =
     "\n"
     "The export contains the hashes of passwords, keys and tokens: protect it like the store. "
     "It\n"
-    "does not contain today's message counts of the widgets' daily caps.\n"
+    "does not contain today's message counts of the widgets' daily caps, vectors, and uploads "
+    "that\n"
+    "crawld has not read yet.\n"
     "\n"
     "While an export runs, storaged cannot reuse old pages. So the export ends if its reader "
     "takes\n"
@@ -129,6 +131,10 @@ export_record_org(enum msg_type type, const union msg *record)
 		return record->tag_record.org;
 	case MSG_SNIPPET_RECORD:
 		return record->snippet_record.org;
+	case MSG_SOURCE_RECORD:
+		return record->source_record.org;
+	case MSG_ANSWER_RECORD:
+		return record->answer_record.org;
 	case MSG_VISITOR_RECORD:
 		return record->visitor_record.org;
 	case MSG_BUDGET_RECORD:
@@ -192,6 +198,12 @@ export_records(struct export *e)
 
 	for (size_t i = 0; i < ARRAY_LEN(all) && rc == 0; i++)
 		rc = export_table_of(e, all[i].table, all[i].type);
+	if (rc == 0)
+		rc = export_table_of(e, TABLE_SOURCES, MSG_SOURCE_RECORD);
+	if (rc == 0)
+		rc = export_table(e, TABLE_SOURCE_PAGES, export_source_page);
+	if (rc == 0)
+		rc = export_table_of(e, TABLE_ANSWERS, MSG_ANSWER_RECORD);
 	if (rc == 0)
 		rc = export_table(e, TABLE_NUMBERS, export_numbers_row);
 	return rc != 0 ? rc : export_numbers_end(e);

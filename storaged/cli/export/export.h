@@ -1,5 +1,5 @@
 /*
- * A running export: shared by export.c, export_table.c and export_conversation.c.
+ * A running export: shared by export.c, export_table.c, export_conversation.c and export_content.c.
  */
 #ifndef STORAGED_CLI_EXPORT_EXPORT_H
 #define STORAGED_CLI_EXPORT_EXPORT_H
@@ -57,6 +57,12 @@ struct export
  * and moves to the conversation that is being written. */
 [[gnu::warn_unused_result]] int export_lost_conversations(
     struct export *e, struct id *at, const struct id *before);
+
+/* Writes a page of a source with its text; and the gaps of a conversation. 0, EXPORT_SINK_FAILED or an error of
+ * txn.h. */
+[[gnu::warn_unused_result]] int export_source_page(
+    struct export *e, struct slice key, struct slice value);
+[[gnu::warn_unused_result]] int export_gaps(struct export *e, const struct id *conversation);
 
 /* Takes a row of the table numbers; the end writes what is left. 0, EXPORT_SINK_FAILED or an error of txn.h. */
 [[gnu::warn_unused_result]] int export_numbers_row(

@@ -251,7 +251,9 @@ export_put_inbox(struct export *e, const struct id *conversation)
 
 	if (rc == 0)
 		rc = export_put_records(e, conversation, TABLE_PAGES, MSG_PAGE_RECORD);
-	return rc != 0 ? rc : export_put_records(e, conversation, TABLE_READS, MSG_READ_RECORD);
+	if (rc == 0)
+		rc = export_put_records(e, conversation, TABLE_READS, MSG_READ_RECORD);
+	return rc != 0 ? rc : export_gaps(e, conversation);
 }
 
 /* Writes what belongs to a conversation whose record is known. */

@@ -71,7 +71,7 @@ import_count(struct import *im, enum msg_type type)
 	im->conversations += type == MSG_IMPORT_CONVERSATION;
 	im->messages += type == MSG_IMPORT_MESSAGE;
 	im->logins += type == MSG_IMPORT_LOGIN;
-	im->others += type == MSG_IMPORT_RECORD;
+	im->others += type == MSG_IMPORT_RECORD || type == MSG_IMPORT_SOURCE_PAGE;
 }
 
 /* Whether the error concerns this line only. */

@@ -9,6 +9,9 @@
  *	{"kind":"key",…}                    with its hash
  *	{"kind":"contact",…}
  *	{"kind":"visitor",…}
+ *	{"kind":"source",…}
+ *	{"kind":"source_page",…}          with its chunks
+ *	{"kind":"answer",…}
  *	{"kind":"numbers",…}              that cannot be counted again
  *	{"kind":"conversation",…}           then its messages in order:
  *	{"kind":"message",…}
@@ -31,8 +34,8 @@
 #define LINE_FORMAT     2
 #define LINE_FORMAT_OLD 1 /* the oldest that can be read */
 
-/* The longest line: a message whose every byte is escaped, and its other fields. */
-#define LINE_MAX_BYTES ((size_t)4 << 20)
+/* The longest line: a page whose every byte is escaped, and its other fields. */
+#define LINE_MAX_BYTES ((size_t)6 << 20)
 
 enum line_kind { LINE_HEAD, LINE_RECORD, LINE_END };
 

@@ -99,8 +99,13 @@ int
 unfinished_message(
     struct txn *t, const struct unfinished_reply *reply, struct msg_message_record *message)
 {
-	int rc = reply_collect_pieces(t, &reply->turn);
+	struct key key = key_message(&reply->conversation, reply->seq);
+	struct msg_message_record stored = {0};
+	int rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &stored);
 
+	/* As in reply_end(). */
+	if (rc == 0 || txn_survives(rc))
+		rc = reply_collect_pieces(t, &reply->turn);
 	*message = (struct msg_message_record){
 	    .v = RECORD_VERSION,
 	    .id = reply->turn,
@@ -108,6 +113,7 @@ unfinished_message(
 	    .status = MESSAGE_INTERRUPTED,
 	    .created_at = reply->started_at,
 	    .text = buf_slice(&t->env->text),
+	    .sources = stored.sources,
 	};
 	return rc;
 }

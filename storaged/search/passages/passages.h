@@ -105,13 +105,25 @@ struct passages_text {
 /* Removes a page without chunks. */
 [[gnu::warn_unused_result]] int passages_forget(struct passages *ix, int64_t page);
 
+/* Whether a source is searched, as a new one is. */
+[[gnu::warn_unused_result]] int passages_set_searched(
+    struct passages *ix, const struct id *org, const struct id *source, bool searched);
+
 /* Removes a source with its pages. Nothing of it is found from then on; passages_purge_step() removes it. */
 [[gnu::warn_unused_result]] int passages_erase(
     struct passages *ix, const struct id *org, const struct id *source);
 
-/* The next page behind a number, for the comparison with the store. 1: *number and its page, 0: none. */
+/* The number of a source, of which its rows are made. 1: found, 0: unknown. */
+[[gnu::warn_unused_result]] int passages_source_number(
+    struct passages *ix, const struct id *org, const struct id *source, int64_t *number);
+
+/* The next page behind a number. 1: *number and its page, 0: none. */
 [[gnu::warn_unused_result]] int passages_next_page(
     struct passages *ix, int64_t *number, struct passages_page *page);
+
+/* The numbers of an organization's pages; free() them. */
+[[gnu::warn_unused_result]] int passages_pages_of(
+    struct passages *ix, const struct id *org, int64_t **numbers, size_t *n);
 
 /* Does a part of the work that removes erased tokens from the file, some milliseconds, in a transaction of its own.
  * all: also the merging of postings, which is as large as the index of some organizations. 1: there is more, 0: nothing
@@ -139,6 +151,9 @@ struct scope {
 /* knowledge and sources as in FIND. */
 [[gnu::warn_unused_result]] int passages_scope(struct passages *ix, struct scope *scope,
     const struct id *org, uint8_t knowledge, struct slice sources);
+
+/* Whether a row's source is searched. Of an organization with more sources than a scope has room for, all are. */
+bool scope_has_row(const struct scope *scope, int64_t row);
 
 /* A chunk that was found. */
 struct ranked {

@@ -13,8 +13,8 @@
 static const char schema[] =
     "CREATE TABLE meta (version INTEGER, position INTEGER, chunks INTEGER, built INTEGER);"
     "CREATE TABLE orgs (number INTEGER PRIMARY KEY, id BLOB UNIQUE);"
-    "CREATE TABLE sources (number INTEGER PRIMARY KEY, org INTEGER, id BLOB, chunks INTEGER, "
-    "tokens INTEGER, bytes INTEGER, UNIQUE (org, id));"
+    "CREATE TABLE sources (number INTEGER PRIMARY KEY, org INTEGER, id BLOB, searched INTEGER, "
+    "chunks INTEGER, tokens INTEGER, bytes INTEGER, UNIQUE (org, id));"
     "CREATE TABLE languages (source INTEGER, language TEXT, chunks INTEGER, "
     "PRIMARY KEY (source, language)) WITHOUT ROWID;"
     "CREATE TABLE pages (number INTEGER PRIMARY KEY, source INTEGER, id BLOB, kind INTEGER, "
@@ -31,15 +31,16 @@ static const char *const sql[PASSAGES_STATEMENTS] = {
     [PASSAGES_ORG_FIND] = "SELECT number FROM orgs WHERE id = ?",
     [PASSAGES_ORG_ADD] = "INSERT INTO orgs (id) VALUES (?)",
     [PASSAGES_SOURCE_FIND] = "SELECT number FROM sources WHERE org = ? AND id = ?",
-    [PASSAGES_SOURCE_ADD] =
-	"INSERT INTO sources (org, id, chunks, tokens, bytes) VALUES (?, ?, 0, 0, 0)",
+    [PASSAGES_SOURCE_ADD] = "INSERT INTO sources (org, id, searched, chunks, tokens, bytes) "
+			    "VALUES (?, ?, 1, 0, 0, 0)",
     [PASSAGES_SOURCE_COUNT] = "UPDATE sources SET chunks = chunks + ?, tokens = tokens + ?, "
 			      "bytes = bytes + ? WHERE number = ?",
+    [PASSAGES_SOURCE_SET] = "UPDATE sources SET searched = ? WHERE number = ?",
     [PASSAGES_SOURCE_HIDE] = "UPDATE sources SET id = NULL WHERE org = ? AND id = ?",
     [PASSAGES_SOURCE_HIDDEN] = "SELECT number, org FROM sources WHERE id IS NULL LIMIT 1",
     [PASSAGES_SOURCE_DELETE] = "DELETE FROM sources WHERE number = ?",
     [PASSAGES_SOURCES_OF] = "SELECT number, id, chunks, tokens, bytes FROM sources "
-			    "WHERE org = ? AND id IS NOT NULL ORDER BY number",
+			    "WHERE org = ? AND id IS NOT NULL AND searched ORDER BY number",
     [PASSAGES_LANGUAGE_COUNT] =
 	"INSERT INTO languages (source, language, chunks) VALUES (?1, ?2, ?3) "
 	"ON CONFLICT (source, language) DO UPDATE SET chunks = chunks + ?3",
@@ -56,6 +57,8 @@ static const char *const sql[PASSAGES_STATEMENTS] = {
 	"SELECT p.number, p.id, p.kind, s.id, o.id FROM pages p "
 	"JOIN sources s ON s.number = p.source JOIN orgs o ON o.number = s.org "
 	"WHERE p.number > ? AND s.id IS NOT NULL ORDER BY p.number LIMIT 1",
+    [PASSAGES_PAGES_OF_ORG] = "SELECT p.number FROM orgs o JOIN sources s ON s.org = o.number "
+			      "JOIN pages p ON p.source = s.number WHERE o.id = ?",
     [PASSAGES_PAGES_DELETE] = "DELETE FROM pages WHERE source = ?",
     [PASSAGES_CHUNK_LAST] =
 	"SELECT row FROM chunks WHERE row BETWEEN ? AND ? ORDER BY row DESC LIMIT 1",

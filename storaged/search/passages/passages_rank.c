@@ -12,6 +12,7 @@
 
 #include "proto/base/basics.h"
 #include "storaged/search/passages/passages_internal.h"
+#include "storaged/search/passages/top.h"
 
 /* As in FTS5. */
 #define K1        1.2f
@@ -109,26 +110,15 @@ scores_of(struct scores *scores, int64_t row)
 	return slot;
 }
 
-static int
-gather_compare_sources(const void *a, const void *b)
-{
-	const int64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-/* Whether a row's source is searched. Of an organization with more sources than a scope has room for, all are. */
 static bool
 gather_searches(struct gathering *g, int64_t row)
 {
 	int64_t source = row_source(row);
 
-	if (source == g->source)
-		return g->searched;
-	g->source = source;
-	g->searched = (g->scope->all && g->scope->n == SCOPE_SOURCES) ||
-	    bsearch(&source, g->scope->sources, g->scope->n, sizeof(source),
-		gather_compare_sources) != NULL;
+	if (source != g->source) {
+		g->source = source;
+		g->searched = scope_has_row(g->scope, row);
+	}
 	return g->searched;
 }
 
@@ -310,35 +300,15 @@ rank_gather(struct passages *ix, struct gathering *g)
 	return rc;
 }
 
-/* Whether a is before b: rows of equal scores are in the order of the store. */
-static bool
-rank_is_before(const struct ranked *a, const struct ranked *b)
-{
-	return a->score != b->score ? a->score > b->score : a->row < b->row;
-}
-
-static void
-rank_insert(struct ranking *ranking, size_t max, const struct ranked *ranked)
-{
-	size_t i = ranking->n;
-
-	if (i == max && !rank_is_before(ranked, &ranking->best[i - 1]))
-		return;
-	if (i < max)
-		ranking->n++;
-	else
-		i--;
-	for (; i > 0 && rank_is_before(ranked, &ranking->best[i - 1]); i--)
-		ranking->best[i] = ranking->best[i - 1];
-	ranking->best[i] = *ranked;
-}
-
 static void
 rank_select(struct ranking *ranking, const struct scores *scores, size_t max)
 {
+	struct top top = {.best = ranking->best, .max = max};
+
 	for (size_t i = 0; i < scores->size; i++)
-		if (scores->slots[i].row != 0)
-			rank_insert(ranking, max, &scores->slots[i]);
+		if (scores->slots[i].row != 0 && top_takes(&top, &scores->slots[i]))
+			top_add(&top, &scores->slots[i]);
+	ranking->n = top.n;
 }
 
 static size_t

@@ -132,3 +132,22 @@ passages_scope(struct passages *ix, struct scope *scope, const struct id *org,
 		return -1;
 	return scope_read_languages(ix, scope);
 }
+
+static int
+scope_compare(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+bool
+scope_has_row(const struct scope *scope, int64_t row)
+{
+	int64_t source = row_source(row);
+
+	if (scope->all && scope->n == SCOPE_SOURCES)
+		return true;
+	return bsearch(&source, scope->sources, scope->n, sizeof(source), scope_compare) !=
+	    NULL;
+}

@@ -456,6 +456,34 @@ passages_forget(struct passages *ix, int64_t page)
 }
 
 int
+passages_set_searched(
+    struct passages *ix, const struct id *org, const struct id *source, bool searched)
+{
+	int64_t org_number, number;
+	sqlite3_stmt *set;
+
+	if (passages_org(ix, org, &org_number) != 0 ||
+	    passages_source(ix, org_number, source, &number) != 0)
+		return -1;
+	set = passages_statement(ix, PASSAGES_SOURCE_SET);
+	if (set == NULL)
+		return -1;
+	sqlite3_bind_int(set, 1, searched);
+	sqlite3_bind_int64(set, 2, number);
+	return database_run(&ix->db, set);
+}
+
+int
+passages_source_number(
+    struct passages *ix, const struct id *org, const struct id *source, int64_t *number)
+{
+	int64_t org_number;
+	int found = passages_find_org(ix, org, &org_number);
+
+	return found == 1 ? passages_find_source(ix, org_number, source, number) : found;
+}
+
+int
 passages_erase(struct passages *ix, const struct id *org, const struct id *source)
 {
 	sqlite3_stmt *hide;
@@ -492,4 +520,24 @@ passages_next_page(struct passages *ix, int64_t *number, struct passages_page *p
 	    .org = database_column_id(next, 4)};
 	sqlite3_reset(next);
 	return 1;
+}
+
+int
+passages_pages_of(struct passages *ix, const struct id *org, int64_t **numbers, size_t *n)
+{
+	sqlite3_stmt *read = passages_statement(ix, PASSAGES_PAGES_OF_ORG);
+	int found;
+
+	*numbers = NULL;
+	*n = 0;
+	if (read == NULL)
+		return -1;
+	database_bind_id(read, 1, org);
+	while ((found = database_step(&ix->db, read)) == 1) {
+		if ((*n & (*n - 1)) == 0) /* room for powers of two */
+			*numbers =
+			    xreallocarray(*numbers, *n == 0 ? 1 : 2 * *n, sizeof(**numbers));
+		(*numbers)[(*n)++] = sqlite3_column_int64(read, 0);
+	}
+	return found;
 }

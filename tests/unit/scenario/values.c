@@ -250,6 +250,23 @@ ids_as_text(struct values *v, const char *names)
 	return slice_str(text);
 }
 
+/* "A+B": the bytes of the ids. */
+static struct slice
+ids_as_bytes(struct values *v, const char *names)
+{
+	uint8_t *bytes = values_alloc(v, (strlen(names) + 1) * sizeof(struct id)), *end = bytes;
+	char *copy = values_alloc(v, strlen(names) + 1), *name;
+
+	memcpy(copy, names, strlen(names) + 1);
+	while ((name = strsep(&copy, "+")) != NULL) {
+		struct id id = values_known_id(v, name);
+
+		memcpy(end, id.b, sizeof(id.b));
+		end += sizeof(id.b);
+	}
+	return (struct slice){bytes, (size_t)(end - bytes)};
+}
+
 struct slice
 values_bytes(struct values *v, const char *word)
 {
@@ -268,6 +285,8 @@ values_bytes(struct values *v, const char *word)
 	}
 	if (strncmp(word, "text:", 5) == 0)
 		return ids_as_text(v, word + 5);
+	if (strncmp(word, "bytes:", 6) == 0)
+		return ids_as_bytes(v, word + 6);
 	n = read_text(&word, text);
 	if (word[0] == '*')
 		times = strtoul(word + 1, NULL, 10);

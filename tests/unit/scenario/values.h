@@ -8,7 +8,8 @@
  *	          (what=state+tags), `now`, `now+1000`,
  *	          `now-1000`
  *	text      a word, or "quoted" with \n, \r, \t, \", \\ and \x41; then `*1000` repeats it; `~v` is the
- *	          session of the visitor whose id is v; `text:a+b` has the ids a and b, a space between
+ *	          session of the visitor whose id is v; `text:a+b` has the ids a and b, a space between;
+ *	          `bytes:a+b` has their bytes
  *	any       `$name`: the value of a field that a message brought before; for a number also
  *	          `$name+1`
  */

@@ -46,9 +46,40 @@ copy_message(struct fixture *to, struct slice key, struct slice value)
 	copy_request(to, MSG_IMPORT_MESSAGE, &m);
 }
 
+/* A page with its chunks; one of a source that is being removed is left out. */
+static inline void
+copy_source_page(struct txn *t, struct fixture *to, struct slice value)
+{
+	struct msg_source_page_record page;
+	struct key front, source;
+	struct slice record;
+	struct buf chunks, encoded;
+	struct walk w;
+
+	assert_int_equal(record_decode(value, MSG_SOURCE_PAGE_RECORD, &page), WIRE_OK);
+	source = key_of_org(&page.org, &page.source);
+	front = key_id(&page.id);
+	buf_init(&chunks, WIRE_FRAME_MAX);
+	buf_init(&encoded, WIRE_FRAME_MAX);
+	if (txn_get(t, TABLE_SOURCES, &source, &record) == 0) {
+		assert_int_equal(walk_open(&w, t, TABLE_CHUNKS, &front), 0);
+		for (int rc = walk_from(&w, &front); rc == 0; rc = walk_next(&w))
+			assert_int_equal(wire_list_add(&chunks, w.value), 0);
+		walk_close(&w);
+		page.upload = (struct id){0};
+		assert_int_equal(record_encode(&encoded, MSG_SOURCE_PAGE_RECORD, &page), 0);
+		copy_request(to, MSG_IMPORT_SOURCE_PAGE,
+		    &(struct msg_import_source_page){
+			.page = buf_slice(&encoded), .text = buf_slice(&chunks)});
+	}
+	buf_clear(&chunks);
+	buf_clear(&encoded);
+}
+
 /* type: of the entry's record. */
 static inline void
-copy_entry(struct fixture *to, enum msg_type type, struct slice key, struct slice value)
+copy_entry(struct txn *t, struct fixture *to, enum msg_type type, struct slice key,
+    struct slice value)
 {
 	const struct msg_import_record record = {.type = (uint16_t)type, .record = value};
 	const struct msg_import_conversation conversation = {.conversation = value};
@@ -61,6 +92,8 @@ copy_entry(struct fixture *to, enum msg_type type, struct slice key, struct slic
 		copy_client_id(to, key, value);
 	else if (type == MSG_LOGIN_RECORD)
 		copy_login(to, key, value);
+	else if (type == MSG_SOURCE_PAGE_RECORD)
+		copy_source_page(t, to, value);
 	else
 		copy_request(to, MSG_IMPORT_RECORD, &record);
 }
@@ -84,12 +117,16 @@ copy_store(struct fixture *from, struct fixture *to)
 	    {TABLE_VISITORS, MSG_VISITOR_RECORD},
 	    {TABLE_WEBHOOKS, MSG_WEBHOOK_RECORD},
 	    {TABLE_INVITATIONS, MSG_INVITATION_RECORD},
+	    {TABLE_SOURCES, MSG_SOURCE_RECORD},
+	    {TABLE_SOURCE_PAGES, MSG_SOURCE_PAGE_RECORD},
+	    {TABLE_ANSWERS, MSG_ANSWER_RECORD},
 	    {TABLE_CONVERSATIONS, MSG_CONVERSATION_RECORD},
 	    {TABLE_MESSAGES, MSG_MESSAGE_RECORD},
 	    {TABLE_CLIENT_IDS, MSG_CLIENT_ID_RECORD},
 	    {TABLE_NOTES, MSG_NOTE_RECORD},
 	    {TABLE_PAGES, MSG_PAGE_RECORD},
 	    {TABLE_READS, MSG_READ_RECORD},
+	    {TABLE_GAPS, MSG_GAP_RECORD},
 	    {TABLE_LOGINS, MSG_LOGIN_RECORD},
 	    {TABLE_BUDGETS, MSG_BUDGET_RECORD},
 	};
@@ -102,7 +139,7 @@ copy_store(struct fixture *from, struct fixture *to)
 	for (size_t i = 0; i < ARRAY_LEN(exported); i++) {
 		assert_int_equal(walk_open(&w, &t, exported[i].table, &all), 0);
 		for (rc = walk_from(&w, &all); rc == 0; rc = walk_next(&w))
-			copy_entry(to, exported[i].type, w.key, w.value);
+			copy_entry(&t, to, exported[i].type, w.key, w.value);
 		assert_int_equal(rc, MDB_NOTFOUND);
 		walk_close(&w);
 	}

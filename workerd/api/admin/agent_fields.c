@@ -3,9 +3,21 @@
  */
 #include "workerd/api/admin/agent_fields.h"
 
+#include <string.h>
+
 #include "proto/base/basics.h"
 
 #define AT(member) offsetof(struct agent_shown, record.member)
+
+/* Sources that an agent names; their ids fit into AGENT_RECORD. */
+#define SOURCES_MAX 64
+
+static const char *const knowledge_names[] = {
+    [KNOWLEDGE_NONE] = "none", [KNOWLEDGE_ALL] = "all", [KNOWLEDGE_SOME] = "some", NULL};
+static const char *const not_found_names[] = {[NOT_FOUND_SAY] = "say",
+    [NOT_FOUND_GENERAL] = "general",
+    [NOT_FOUND_FIXED] = "fixed",
+    NULL};
 
 const struct field agent_fields[] = {
     {"id", &field_id, AT(id), FIELD_FIXED, 0, 0, NULL},
@@ -27,6 +39,10 @@ const struct field agent_fields[] = {
     {"handover_text", &field_text, AT(handover_text), FIELD_NULLABLE, 1, 1000, NULL},
     {"waiting_text", &field_text, AT(waiting_text), FIELD_NULLABLE, 1, 1000, NULL},
     {"no_return", &field_flag, AT(no_return), FIELD_OPTIONAL, 0, 1, NULL},
+    {"knowledge", &field_choice, AT(knowledge), FIELD_OPTIONAL, 0, 0, knowledge_names},
+    {"sources", &field_ids, AT(sources), FIELD_OPTIONAL, 0, SOURCES_MAX, NULL},
+    {"notFound", &field_choice, AT(not_found), FIELD_OPTIONAL, 0, 0, not_found_names},
+    {"notFoundText", &field_text, AT(not_found_text), FIELD_NULLABLE, 1, 1000, NULL},
     {"enabled", &field_flag, AT(enabled), FIELD_OPTIONAL, 0, 1, NULL},
     {"created_at", &field_time, AT(created_at), FIELD_FIXED, 0, 0, NULL},
     {"updated_at", &field_time, AT(updated_at), FIELD_READ_AT, 0, 0, NULL},
@@ -54,6 +70,58 @@ agent_show(struct agent_shown *agent, const struct settings *settings)
 	const char *url = agent_fields_server_url(settings, agent->record.key_name);
 
 	agent->base_url = slice_str(url == NULL ? "" : url);
+}
+
+static bool
+agent_fields_has_source(struct slice states, const struct id *source)
+{
+	struct msg_source_state_record state;
+	struct slice item;
+
+	while (wire_list_next(&states, &item))
+		if (record_decode(item, MSG_SOURCE_STATE_RECORD, &state) == WIRE_OK &&
+		    id_equal(&state.source, source))
+			return true;
+	return false;
+}
+
+/* The next of a record's sources. */
+static bool
+agent_fields_next_source(struct slice *sources, struct id *id)
+{
+	if (sources->len < sizeof(id->b))
+		return false;
+	memcpy(id->b, sources->p, sizeof(id->b));
+	*sources = (struct slice){sources->p + sizeof(id->b), sources->len - sizeof(id->b)};
+	return true;
+}
+
+void
+agent_drop_sources(struct agent_shown *agent, struct slice states)
+{
+	struct slice rest = agent->record.sources;
+	struct id id;
+	size_t n = 0;
+
+	while (agent_fields_next_source(&rest, &id)) {
+		if (!agent_fields_has_source(states, &id))
+			continue;
+		must(n + sizeof(id.b) <= sizeof(agent->sources));
+		memcpy(agent->sources + n, id.b, sizeof(id.b));
+		n += sizeof(id.b);
+	}
+	agent->record.sources = (struct slice){agent->sources, n};
+}
+
+void
+agent_check_sources(struct fields *in, const struct agent_shown *agent, struct slice states)
+{
+	struct slice rest = agent->record.sources;
+	struct id id;
+
+	while (agent_fields_next_source(&rest, &id))
+		if (!agent_fields_has_source(states, &id))
+			fields_refuse(in, "sources", REASON_SOURCES);
 }
 
 static void

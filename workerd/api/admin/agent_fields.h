@@ -15,6 +15,7 @@
 struct agent_shown {
 	struct msg_agent_record record;
 	struct slice base_url; /* of its server; empty: the settings do not have that server */
+	uint8_t sources[1024]; /* of the record, without those that were deleted */
 };
 
 extern const struct field agent_fields[];
@@ -24,6 +25,13 @@ void agent_default(struct agent_shown *agent);
 
 /* Sets base_url from the settings. */
 void agent_show(struct agent_shown *agent, const struct settings *settings);
+
+/* Drops sources that are not among these, which exist: a LIST of SOURCE_STATE_RECORD. */
+void agent_drop_sources(struct agent_shown *agent, struct slice states);
+
+/* Refuses sources that are not among these. */
+void agent_check_sources(
+    struct fields *in, const struct agent_shown *agent, struct slice states);
 
 /* Refuses a server that the settings do not have, or another address; the error names the valid servers. */
 void agent_check(

@@ -20,6 +20,18 @@ agents_check(struct fields *in, const void *object, const struct settings *setti
 }
 
 static void
+agents_join(void *object, struct slice states)
+{
+	agent_drop_sources(object, states);
+}
+
+static void
+agents_check_joined(struct fields *in, const void *object, struct slice states)
+{
+	agent_check_sources(in, object, states);
+}
+
+static void
 agents_make(void *object, const struct id *id, const struct id *org)
 {
 	struct agent_shown *agent = object;
@@ -50,6 +62,8 @@ const struct resource agents = {
     .show = agents_show,
     .write_more = agent_write_settings,
     .check = agents_check,
+    .join = agents_join,
+    .check_joined = agents_check_joined,
     .make = agents_make,
 };
 

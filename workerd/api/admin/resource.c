@@ -18,6 +18,7 @@
 #define LIST_MAX   (14u * 1024 * 1024) /* bytes of a page's JSON */
 #define ONE_MAX    (1024u * 1024)      /* of one record's JSON, with each byte escaped */
 #define RECORD_MAX 98304
+#define STATES_MAX 786432 /* as in SOURCE_STATES */
 
 /* How often a change is tried. Each refused try means that another change succeeded, so this is how many
  * changes of one record may happen at the same time. */
@@ -29,6 +30,7 @@ resource_on_end(struct store_query *q)
 	struct resource_query *r = (struct resource_query *)q;
 
 	fields_clear(&r->in);
+	buf_clear(&r->states);
 	free(r->object);
 }
 
@@ -40,6 +42,7 @@ resource_new_query(const struct api_call *c, const struct resource *resource, si
 	r->q.refusals = resource->refusals;
 	r->q.on_end = resource_on_end;
 	r->resource = resource;
+	buf_init(&r->states, STATES_MAX);
 	api_caller_name(c, r->by);
 	return r;
 }
@@ -108,11 +111,48 @@ resource_tag(const struct resource *resource, const void *object,
 }
 
 static void
-resource_write_object(
-    struct json_writer *j, const struct resource *resource, const void *object, bool is_new)
+resource_on_states(void *arg, uint16_t type, const union msg *m)
 {
-	json_write_open(j, NULL, '{');
+	struct resource_query *r = arg;
+
+	if (type != MSG_SOURCE_STATES) {
+		store_query_fail(&r->q, type, m);
+		return;
+	}
+	must(buf_append(&r->states, m->source_states.states.p, m->source_states.states.len) ==
+	    0);
+	r->next(r);
+}
+
+/* Calls next, after the states of the sources were read if this kind needs them. */
+static void
+resource_begin(struct resource_query *r, void (*next)(struct resource_query *r))
+{
+	struct msg_source_state_list list = {.org = r->q.org};
+
+	r->next = next;
+	if (r->resource->join == NULL)
+		next(r);
+	else
+		store_query_ask(&r->q, MSG_SOURCE_STATE_LIST, &list, resource_on_states);
+}
+
+static void
+resource_join(const struct resource_query *r, void *object)
+{
+	if (r->resource->join != NULL)
+		r->resource->join(object, buf_slice(&r->states));
+}
+
+/* key: NULL outside an object. */
+static void
+resource_write_object(struct json_writer *j, const char *key, const struct resource *resource,
+    const void *object, bool is_new)
+{
+	json_write_open(j, key, '{');
 	fields_write(j, resource->fields, object);
+	if (resource->write_rest != NULL)
+		resource->write_rest(j, object);
 	if (is_new && resource->write_new != NULL)
 		resource->write_new(j, object);
 	json_write_close(j, '}');
@@ -127,9 +167,12 @@ resource_reply_one(
 	void *object = xcalloc(1, resource->size);
 
 	if (resource_read(resource, r->q.api->settings, type, m, object)) {
+		resource_join(r, object);
 		if (event != NULL)
 			resource_log(r, event);
-		resource_write_object(&r->q.json, resource, object, status == 201);
+		if (event != NULL && resource->stored != NULL)
+			resource->stored(r, object);
+		resource_write_object(&r->q.json, NULL, resource, object, status == 201);
 		resource_tag(resource, object, r->q.etag);
 		store_query_reply_status(&r->q, status);
 	} else {
@@ -177,23 +220,26 @@ resource_get(const struct api_call *c, const struct resource *resource)
 	struct resource_query *r = resource_query_new(c, resource);
 
 	if (r != NULL)
-		resource_ask(r, resource_on_one);
+		resource_begin(r, resource_reply);
 }
 
 /* False: an item is not a valid record of this kind. */
 static bool
-resource_write_items(struct json_writer *j, const struct resource *resource,
-    const struct settings *settings, struct slice items)
+resource_write_items(struct resource_query *r, struct slice items)
 {
+	const struct resource *resource = r->resource;
+	struct json_writer *j = &r->q.json;
 	void *object = xcalloc(1, resource->size);
 	struct slice item;
 	bool valid = true;
 
 	json_write_open(j, resource->many, '[');
 	while (valid && wire_list_next(&items, &item)) {
-		valid = resource_decode(resource, settings, item, object);
-		if (valid)
-			resource_write_object(j, resource, object, false);
+		valid = resource_decode(resource, r->q.api->settings, item, object);
+		if (!valid)
+			break;
+		resource_join(r, object);
+		resource_write_object(j, NULL, resource, object, false);
 	}
 	json_write_close(j, ']');
 	free(object);
@@ -205,22 +251,27 @@ resource_on_page(void *arg, uint16_t type, const union msg *m)
 {
 	struct resource_query *r = arg;
 	const struct resource *resource = r->resource;
-	const struct settings *settings = r->q.api->settings;
 	struct json_writer *j = &r->q.json;
 	bool valid = type == MSG_RECORD_PAGE;
 
 	json_write_open(j, NULL, '{');
 	if (valid)
-		valid = resource_write_items(j, resource, settings, m->record_page.records);
+		valid = resource_write_items(r, m->record_page.records);
 	if (!valid) {
 		store_query_fail(&r->q, type, m);
 		return;
 	}
 	if (resource->write_more != NULL)
-		resource->write_more(j, settings);
+		resource->write_more(j, r->q.api->settings);
 	paging_write_next_id(j, &m->record_page.next);
 	json_write_close(j, '}');
 	store_query_reply(&r->q);
+}
+
+static void
+resource_ask_list(struct resource_query *r)
+{
+	store_query_ask(&r->q, MSG_RECORD_LIST, &r->list, resource_on_page);
 }
 
 void
@@ -228,6 +279,7 @@ resource_list(const struct api_call *c, const struct resource *resource,
     const struct resource_filter *filter)
 {
 	struct msg_record_list list = {.kind = (uint16_t)resource->record, .org = c->org};
+	struct resource_query *r;
 	struct paging page;
 	const char *wrong = paging_read(c->x->req->query, &paging_by_id, &page);
 
@@ -242,8 +294,10 @@ resource_list(const struct api_call *c, const struct resource *resource,
 		list.phone = filter->phone;
 		list.search = filter->search;
 	}
-	store_query_ask(&resource_new_query(c, resource, LIST_MAX)->q, MSG_RECORD_LIST, &list,
-	    resource_on_page);
+	r = resource_new_query(c, resource, LIST_MAX);
+	r->list = list;
+	/* Kinds with a filter have no join: its slices are valid during this call. */
+	resource_begin(r, resource_ask_list);
 }
 
 static void resource_on_current(void *arg, uint16_t type, const union msg *m);
@@ -303,6 +357,8 @@ resource_fill(struct resource_query *r)
 	fields_read(&r->in, resource->fields, r->fresh, r->object);
 	if (resource->check != NULL)
 		resource->check(&r->in, r->object, r->q.api->settings);
+	if (resource->check_joined != NULL)
+		resource->check_joined(&r->in, r->object, buf_slice(&r->states));
 	if (r->in.n_wrong > 0)
 		resource_refuse(r);
 	else if (resource->store != NULL)
@@ -325,7 +381,7 @@ resource_create(const struct api_call *c, const struct resource *resource)
 	r->id = id_new();
 	r->object = xcalloc(1, resource->size);
 	resource->make(r->object, &r->id, &c->org);
-	resource_fill(r);
+	resource_begin(r, resource_fill);
 }
 
 /* Whether the object is one that the client expects. */
@@ -347,9 +403,7 @@ resource_refuse_changed(struct resource_query *r)
 	resource_tag(r->resource, r->object, r->q.etag);
 	json_write_open(j, NULL, '{');
 	record_version_write_conflict(j);
-	json_write_open(j, "current", '{');
-	fields_write(j, r->resource->fields, r->object);
-	json_write_close(j, '}');
+	resource_write_object(j, "current", r->resource, r->object, false);
 	json_write_close(j, '}');
 	store_query_reply_status(&r->q, 412);
 }
@@ -360,12 +414,21 @@ resource_on_current(void *arg, uint16_t type, const union msg *m)
 {
 	struct resource_query *r = arg;
 
-	if (!resource_read(r->resource, r->q.api->settings, type, m, r->object))
+	if (!resource_read(r->resource, r->q.api->settings, type, m, r->object)) {
 		store_query_fail(&r->q, type, m);
-	else if (resource_is_expected(r))
+		return;
+	}
+	resource_join(r, r->object);
+	if (resource_is_expected(r))
 		resource_fill(r);
 	else
 		resource_refuse_changed(r);
+}
+
+static void
+resource_ask_current(struct resource_query *r)
+{
+	resource_ask(r, resource_on_current);
 }
 
 void
@@ -383,7 +446,7 @@ resource_change(const struct api_call *c, const struct resource *resource)
 	r->object = xcalloc(1, resource->size);
 	if (resource->begin_change != NULL)
 		resource->begin_change(r, c);
-	resource_ask(r, resource_on_current);
+	resource_begin(r, resource_ask_current);
 }
 
 void

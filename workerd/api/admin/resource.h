@@ -37,10 +37,20 @@ struct resource {
 	void (*show)(void *object, const struct settings *settings);
 	/* Writes further members of a list. */
 	void (*write_more)(struct json_writer *j, const struct settings *settings);
+	/* Writes further members of one. */
+	void (*write_rest)(struct json_writer *j, const void *object);
 	/* Writes members that only the answer to a creation has. */
 	void (*write_new)(struct json_writer *j, const void *object);
 	/* Checks all members together. */
 	void (*check)(struct fields *in, const void *object, const struct settings *settings);
+
+	/* The next two are for objects that are shown, or checked, with the organization's sources. These are read
+	 * first: states is a LIST of SOURCE_STATE_RECORD, one for each source. */
+
+	/* Derives what is shown besides the record, after each decoding. */
+	void (*join)(void *object, struct slice states);
+	/* Checks what depends on the sources. */
+	void (*check_joined)(struct fields *in, const void *object, struct slice states);
 
 	/* Sets the defaults and ids of a new one. */
 	void (*make)(void *object, const struct id *id, const struct id *org);
@@ -48,6 +58,8 @@ struct resource {
 	void (*begin_change)(struct resource_query *r, const struct api_call *c);
 	/* Stores a valid one, new or changed, and answers; NULL: resource_put(). */
 	void (*store)(struct resource_query *r);
+	/* It was stored, new or changed. object is as it is stored now. */
+	void (*stored)(struct resource_query *r, const void *object);
 
 	/* The field that is wrong when the store refuses (STORE_INVALID), and why; or NULL. */
 	const char *misfit;
@@ -62,6 +74,9 @@ struct resource_query {
 	char by[API_CALLER_SIZE]; /* the caller, for the log */
 	struct fields in;         /* the body of a request that creates or changes */
 	void *object;             /* what it is to become */
+	struct buf states;        /* of the organization's sources, for join */
+	void (*next)(struct resource_query *r); /* after they were read */
+	struct msg_record_list list;            /* of a list: its request */
 	bool fresh;
 	unsigned tries;      /* of a change that others change, too */
 	struct hash256 kept; /* users: the login that a new password does not end */

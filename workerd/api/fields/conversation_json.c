@@ -86,23 +86,51 @@ conversation_json_write_context(struct json_writer *j, struct slice context)
 	json_decref(object);
 }
 
-/* The visitor's contact, and who wrote the last message. */
-static void
-conversation_json_write_face(struct json_writer *j, const struct id *contact, struct slice face)
+static struct msg_conversation_face
+conversation_json_face(struct slice face)
 {
 	struct msg_conversation_face f = {0};
 
 	if (face.len > 0)
 		must(record_decode(face, MSG_CONVERSATION_FACE, &f) == WIRE_OK);
+	return f;
+}
+
+static void
+conversation_json_write_contact(
+    struct json_writer *j, const struct id *contact, const struct msg_conversation_face *f)
+{
+	json_write_id_or_null(j, "contactId", contact);
 	if (id_is_zero(contact)) {
 		json_write_null(j, "contact");
-	} else {
-		json_write_open(j, "contact", '{');
-		conversation_json_write_known(j, "name", f.name);
-		conversation_json_write_known(j, "email", f.email);
-		conversation_json_write_known(j, "phone", f.phone);
-		json_write_close(j, '}');
+		return;
 	}
+	json_write_open(j, "contact", '{');
+	conversation_json_write_known(j, "name", f->name);
+	conversation_json_write_known(j, "email", f->email);
+	conversation_json_write_known(j, "phone", f->phone);
+	json_write_close(j, '}');
+}
+
+void
+conversation_json_write_visitor(struct json_writer *j, const char *key,
+    const struct msg_conversation_record *r, struct slice face)
+{
+	const struct msg_conversation_face f = conversation_json_face(face);
+
+	json_write_open(j, key, '{');
+	json_write_str(j, "sessionId", r->session);
+	conversation_json_write_contact(j, &r->contact, &f);
+	json_write_close(j, '}');
+}
+
+/* The visitor's contact, and who wrote the last message. */
+static void
+conversation_json_write_face(struct json_writer *j, const struct id *contact, struct slice face)
+{
+	const struct msg_conversation_face f = conversation_json_face(face);
+
+	conversation_json_write_contact(j, contact, &f);
 	if (f.last_role == 0)
 		json_write_null(j, "lastRole");
 	else
@@ -124,7 +152,6 @@ conversation_json_write(struct json_writer *j, const char *key, struct slice rec
 	json_write_uint(j, "updatedAt", r.updated_at);
 	json_write_str(j, "lastMessage", r.last_message);
 	json_write_id(j, "widgetId", &r.widget);
-	json_write_id_or_null(j, "contactId", &r.contact);
 	conversation_json_write_face(j, &r.contact, face);
 	conversation_json_write_status(j, r.status);
 	json_write_str(j, "state", names_conversation_state(r.state));

@@ -15,6 +15,10 @@ extern const char *const conversation_json_statuses[];
 void conversation_json_write(struct json_writer *j, const char *key, struct slice record,
     struct slice face, bool unread, const struct slice *page);
 
+/* Writes whose conversation a CONVERSATION_RECORD is, with its CONVERSATION_FACE. */
+void conversation_json_write_visitor(struct json_writer *j, const char *key,
+    const struct msg_conversation_record *r, struct slice face);
+
 /* Writes the only conversation of a page as the member "conversation". */
 void conversation_json_write_one(
     struct json_writer *j, const struct msg_conversation_page *page);

@@ -268,6 +268,60 @@ field_write_origins(const struct field *f, const void *at, struct json_writer *j
 const struct field_kind field_origins = {
     sizeof(struct slice), field_read_origins, REASON_ORIGINS, field_write_origins, NULL};
 
+/* Whether the list has the id. */
+static bool
+field_has_id(const struct buf *ids, const struct id *id)
+{
+	const uint8_t *p = buf_data(ids);
+
+	for (size_t at = 0; at < buf_len(ids); at += sizeof(id->b))
+		if (memcmp(p + at, id->b, sizeof(id->b)) == 0)
+			return true;
+	return false;
+}
+
+static bool
+field_add_id(const json_t *value, struct buf *made)
+{
+	struct slice s;
+	struct id id;
+
+	if (!field_string_of(value, &s) || id_parse(s, &id) == -1 || id_is_zero(&id))
+		return false;
+	return field_has_id(made, &id) || buf_append(made, id.b, sizeof(id.b)) == 0;
+}
+
+static bool
+field_read_ids(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	if (!json_is_array(value) || json_array_size(value) > f->max ||
+	    json_array_size(value) < f->min)
+		return false;
+	buf_reset(&in->made);
+	for (size_t i = 0; i < json_array_size(value); i++)
+		if (!field_add_id(json_array_get(value, i), &in->made))
+			return false;
+	*(struct slice *)at = buf_slice(&in->made);
+	return true;
+}
+
+static void
+field_write_ids(const struct field *f, const void *at, struct json_writer *j)
+{
+	const struct slice *ids = at;
+	struct id id;
+
+	json_write_open(j, f->name, '[');
+	for (size_t i = 0; i + sizeof(id.b) <= ids->len; i += sizeof(id.b)) {
+		memcpy(id.b, ids->p + i, sizeof(id.b));
+		json_write_id(j, NULL, &id);
+	}
+	json_write_close(j, ']');
+}
+
+const struct field_kind field_ids = {
+    sizeof(struct slice), field_read_ids, REASON_IDS, field_write_ids, NULL};
+
 static bool
 field_read_flag(const struct field *f, json_t *value, struct fields *in, void *at)
 {

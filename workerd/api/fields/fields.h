@@ -64,15 +64,18 @@ struct field {
  *	email    max in bytes
  *	phone    a line with at least one digit; max in bytes
  *	color    "#rgb" or "#rrggbb"
+ *	url      an http or https URL of ASCII with a host, and without a user or a fragment
+ *	language a language tag of ASCII, such as pt-BR (RFC 5646, without its rules about the parts)
  *	origins  a list of at most max origins, normalized and stored with spaces between them; at most
  *	         FIELDS_MADE_MAX bytes
  */
 extern const struct field_kind field_line, field_text, field_ascii, field_email, field_phone,
-    field_color, field_origins;
+    field_color, field_url, field_language, field_origins;
 
 /*
  * Other types:
  *
+ *	ids      struct slice: a list of at most max different ids, as their bytes; built like origins
  *	flag     uint8_t: a boolean; max is the bit that holds it
  *	choice   uint8_t: one of choices
  *	count    uint32_t: min to max (2.0 and 2e0 are 2); 0 means null
@@ -83,8 +86,8 @@ extern const struct field_kind field_line, field_text, field_ascii, field_email,
  *	object   struct json_t *; never written
  *	list     struct json_t *: at most max items; never written
  */
-extern const struct field_kind field_flag, field_choice, field_count, field_decimal, field_id,
-    field_time, field_moment, field_object, field_list;
+extern const struct field_kind field_ids, field_flag, field_choice, field_count, field_decimal,
+    field_id, field_time, field_moment, field_object, field_list;
 
 /* A body being read, and its errors. */
 struct fields {

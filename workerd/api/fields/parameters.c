@@ -61,6 +61,39 @@ parameter_read(struct slice query, const char *name, uint8_t text[PARAMETER_MAX]
 	return parameter_read_long(query, name, text, PARAMETER_MAX);
 }
 
+/* Decodes the parts between plus signs. Returns the bytes of text; 0: the value is invalid. */
+static size_t
+parameter_decode_form(struct slice raw, uint8_t *text, size_t max)
+{
+	size_t n = 0, len;
+
+	for (;;) {
+		const uint8_t *plus = memchr(raw.p, '+', raw.len);
+		size_t part = plus == NULL ? raw.len : (size_t)(plus - raw.p);
+
+		if (!percent_decode((struct slice){raw.p, part}, text + n, max - n, &len))
+			return 0;
+		n += len;
+		if (plus == NULL)
+			return n;
+		if (n == max)
+			return 0;
+		text[n++] = ' ';
+		raw = (struct slice){plus + 1, raw.len - part - 1};
+	}
+}
+
+struct slice
+parameter_read_form(struct slice query, const char *name, uint8_t *text, size_t max)
+{
+	unsigned times;
+	struct slice raw = parameter_find(query, name, &times);
+
+	if (times == 0)
+		return (struct slice){0};
+	return (struct slice){text, times > 1 ? 0 : parameter_decode_form(raw, text, max)};
+}
+
 bool
 parameter_digits(struct slice value, size_t most, uint64_t *number)
 {

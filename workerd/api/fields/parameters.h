@@ -22,6 +22,10 @@ struct slice parameter_read(struct slice query, const char *name, uint8_t text[P
 struct slice parameter_read_long(
     struct slice query, const char *name, uint8_t *text, size_t max);
 
+/* The same for a value in which a plus sign is a space, as forms encode it (WHATWG URL, section 5.1). */
+struct slice parameter_read_form(
+    struct slice query, const char *name, uint8_t *text, size_t max);
+
 /* Whether a parameter is given with this value. */
 bool parameter_is(struct slice query, const char *name, const char *value);
 

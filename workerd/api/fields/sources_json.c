@@ -17,7 +17,8 @@ sources_json_write_url(struct json_writer *j, struct slice url)
 static uint64_t
 sources_json_position(const struct source_mark *mark, struct slice text)
 {
-	return utf8_utf16_len((struct slice){text.p, mark->at < text.len ? mark->at : text.len});
+	return utf8_utf16_len(
+	    (struct slice){text.p, mark->at < text.len ? mark->at : text.len});
 }
 
 static void

@@ -1730,7 +1730,7 @@ export interface components {
         };
         FieldReason: {
             /** @enum {unknown} */
-            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "model_server" | "model_server_none" | "model_server_url" | "context" | "turn" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "user" | "client_id" | "url" | "kinds" | "kinds_none" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
+            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "model_server" | "model_server_none" | "model_server_url" | "context" | "turn" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "user" | "client_id" | "url" | "patterns" | "source_url" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
             min?: number;
             max?: number;
             choices?: string[];
@@ -2532,8 +2532,10 @@ export interface components {
             hits: components["schemas"]["FoundPassage"][];
             /** @description How much of the question's weight the best passage has. */
             coverage: number;
-            /** @description Whether a reply would be based on them; false: the question counts as not answered by the content. */
+            /** @description Whether they cover the question well enough for a reply; false: the question counts as not answered by the content. */
             found: boolean;
+            /** @description The content is so short that replies get all of it, whatever was found. */
+            whole: boolean;
             /** @description The passages that were searched. */
             chunks: number;
         };
@@ -2548,11 +2550,19 @@ export interface components {
             /** @description null for a contact. */
             conversationId: components["schemas"]["Id"] | null;
             at: components["schemas"]["Time"];
+            /** @description Whose conversation it is. null for a contact, and if the conversation was erased meanwhile. */
+            visitor: components["schemas"]["ConversationVisitor"] | null;
             /** @description The part of the text around the first match. Its texts, one after the other, are that part; an ellipsis shows what was left out. */
             snippet: {
                 text: string;
                 match: boolean;
             }[];
+        };
+        ConversationVisitor: {
+            sessionId: string;
+            /** @description null: the visitor has not given contact details. */
+            contactId: components["schemas"]["Id"] | null;
+            contact: components["schemas"]["ConversationContact"] | null;
         };
         /** @description The cursor of the next page; null: this is the last page. */
         NextCursor: string | null;
@@ -2686,7 +2696,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap")[];
+            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -2696,6 +2706,11 @@ export interface components {
             enabled: boolean;
             /** @description Why deliveries failed so long that it was disabled, or why events were lost; null again when it is enabled. */
             notice: string | null;
+            /**
+             * @description The notice for programs that have texts of their own: deliveries failed for 3 days, or events were older than the change feed.
+             * @enum {unknown}
+             */
+            notice_code: "given_up" | "lost" | null;
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
         };
@@ -2705,7 +2720,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap")[];
+            kinds: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -2715,6 +2730,11 @@ export interface components {
             enabled: boolean;
             /** @description Why deliveries failed so long that it was disabled, or why events were lost; null again when it is enabled. */
             notice: string | null;
+            /**
+             * @description The notice for programs that have texts of their own: deliveries failed for 3 days, or events were older than the change feed.
+             * @enum {unknown}
+             */
+            notice_code: "given_up" | "lost" | null;
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
             /** @description Signs the deliveries. Only this response contains it. */
@@ -2726,7 +2746,7 @@ export interface components {
             /** @description Where the events are sent. Only public addresses are reached, and those of WEBHOOK_ALLOW. */
             url?: string;
             /** @description The kinds of events that it receives, as in the change feed. At least one for the format `json`; the other formats ignore it. */
-            kinds?: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap")[];
+            kinds?: ("conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap")[];
             /**
              * @description `json`: each event as a WebhookEvent. `slack`, `discord`: a line for a chat when a visitor waits for a person.
              * @enum {unknown}
@@ -2736,6 +2756,11 @@ export interface components {
             enabled?: boolean;
             /** @description Why deliveries failed so long that it was disabled, or why events were lost; null again when it is enabled. */
             notice?: string | null;
+            /**
+             * @description The notice for programs that have texts of their own: deliveries failed for 3 days, or events were older than the change feed.
+             * @enum {unknown}
+             */
+            notice_code?: "given_up" | "lost" | null;
             created_at?: components["schemas"]["Time"];
             updated_at?: components["schemas"]["Time"];
         };
@@ -2755,7 +2780,7 @@ export interface components {
             /** @description The header X-Banter-Delivery of each attempt. */
             delivery: string;
             /** @enum {unknown} */
-            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap";
+            kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "answer" | "gap";
             id: components["schemas"]["Id"];
             conversationId: components["schemas"]["Id"] | null;
             change: string;
@@ -3353,6 +3378,7 @@ export type FoundPassage = components['schemas']['FoundPassage'];
 export type FoundPassages = components['schemas']['FoundPassages'];
 export type SearchResults = components['schemas']['SearchResults'];
 export type SearchResult = components['schemas']['SearchResult'];
+export type ConversationVisitor = components['schemas']['ConversationVisitor'];
 export type NextCursor = components['schemas']['NextCursor'];
 export type Erased = components['schemas']['Erased'];
 export type Me = components['schemas']['Me'];
@@ -4774,7 +4800,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of answers, oldest first. */
+            /** @description A page of answers, newest first. */
             200: {
                 headers: {
                     [name: string]: unknown;

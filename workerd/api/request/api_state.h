@@ -18,6 +18,7 @@
 
 struct event_feed;
 struct event_stream;
+struct gap_askings;
 struct live_rooms;
 struct model_lister;
 struct pages;
@@ -49,6 +50,7 @@ struct api {
 	struct widget_sightings *widget_sightings; /* likewise */
 	struct password_hasher *hasher;            /* of workerd/api/accounts */
 	struct webhooks *webhooks;                 /* of workerd/webhooks */
+	struct gap_askings *gap_askings;           /* of workerd/api/content */
 	struct buf scratch;                        /* api_scratch() */
 	struct server_settings *shown_settings;    /* of workerd/api/server */
 	struct hash256 login_secret;               /* the store's; zero: not read yet */

@@ -1,9 +1,11 @@
 /*
- * GET /v1/admin/search: messages, contacts and notes that match, newest first.
+ * GET /v1/admin/search: messages, contacts and notes that match, newest first. searchd finds them; the store knows
+ * whose conversations they are.
  */
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "workerd/api/fields/conversation_json.h"
 #include "workerd/api/fields/list_frame.h"
 #include "workerd/api/fields/paging.h"
 #include "workerd/api/fields/parameters.h"
@@ -13,6 +15,8 @@
 #include "workerd/search/search_client.h"
 
 #define ANSWER_MAX (1024u * 1024)
+#define HITS_MAX   100u
+#define PAGE_MAX   131072u /* bytes of hits, as in messages.def */
 
 /* Digits of a time: they fit into 64 bits. */
 #define TIME_DIGITS_MAX 16
@@ -30,6 +34,26 @@ static const char *const states[] = {
     [STATE_PERSON] = "person",
     [STATE_RESOLVED] = "resolved",
 };
+
+/* A search that waits. */
+struct search_query {
+	struct store_query q;
+	struct buf hits; /* copied from searchd's answer */
+	uint64_t next;
+};
+
+/* The conversations of the hits. */
+struct search_visitors {
+	size_t n;
+	struct msg_conversation_record of[HITS_MAX];
+	struct slice faces[HITS_MAX];
+};
+
+static void
+search_on_end(struct store_query *q)
+{
+	buf_clear(&((struct search_query *)q)->hits);
+}
 
 static void
 search_write_part(struct json_writer *j, struct slice text, bool match)
@@ -73,20 +97,103 @@ search_write_snippet(struct json_writer *j, const struct msg_search_hit *hit)
 	json_write_close(j, ']');
 }
 
+/* Whose conversation it is; null for a contact, and if the conversation does not exist any more. */
 static void
-search_write_hit(struct json_writer *j, struct slice item, const void *ctx)
+search_write_visitor(
+    struct json_writer *j, const struct search_visitors *all, const struct id *conversation)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (id_equal(&all->of[i].id, conversation)) {
+			conversation_json_write_visitor(
+			    j, "visitor", &all->of[i], all->faces[i]);
+			return;
+		}
+	json_write_null(j, "visitor");
+}
+
+static void
+search_write_hit(struct json_writer *j, struct slice item, const void *visitors)
 {
 	struct msg_search_hit hit;
 
-	(void)ctx;
 	must(record_decode(item, MSG_SEARCH_HIT, &hit) == WIRE_OK);
 	json_write_open(j, NULL, '{');
 	json_write_str(j, "kind", slice_str(kinds[hit.kind]));
 	json_write_id(j, "id", &hit.id);
 	json_write_id_or_null(j, "conversationId", &hit.conversation);
 	json_write_uint(j, "at", hit.at);
+	search_write_visitor(j, visitors, &hit.conversation);
 	search_write_snippet(j, &hit);
 	json_write_close(j, '}');
+}
+
+static void
+search_reply(struct search_query *s, const struct search_visitors *visitors)
+{
+	struct store_query *q = &s->q;
+
+	list_frame_open(&q->json, "results", buf_slice(&s->hits), search_write_hit, visitors);
+	paging_write_next_seq(&q->json, s->next);
+	json_write_close(&q->json, '}');
+	store_query_reply(q);
+}
+
+static void
+search_on_visitors(void *arg, uint16_t type, const union msg *m)
+{
+	struct search_query *s = arg;
+	struct search_visitors visitors = {.n = 0};
+	struct slice records, faces, record;
+
+	if (type != MSG_CONVERSATION_PAGE) {
+		store_query_fail(&s->q, type, m);
+		return;
+	}
+	records = m->conversation_page.conversations;
+	faces = m->conversation_page.faces;
+	while (visitors.n < HITS_MAX && wire_list_next(&records, &record) &&
+	    wire_list_next(&faces, &visitors.faces[visitors.n])) {
+		must(record_decode(record, MSG_CONVERSATION_RECORD, &visitors.of[visitors.n]) ==
+		    WIRE_OK);
+		visitors.n++;
+	}
+	search_reply(s, &visitors);
+}
+
+/* Appends an id, unless it is zero or there already. */
+static void
+search_add_id(struct buf *ids, const struct id *id)
+{
+	struct slice list = buf_slice(ids);
+
+	for (size_t at = 0; at < list.len; at += sizeof(id->b))
+		if (memcmp(list.p + at, id->b, sizeof(id->b)) == 0)
+			return;
+	if (!id_is_zero(id))
+		must(buf_append(ids, id->b, sizeof(id->b)) == 0);
+}
+
+/* Asks the store whose conversations the hits are of. */
+static void
+search_ask_for_visitors(struct search_query *s)
+{
+	const struct search_visitors nobody = {.n = 0};
+	struct msg_conversation_lookup lookup = {.org = s->q.org};
+	struct slice hits = buf_slice(&s->hits), item;
+	struct msg_search_hit hit;
+	struct buf ids;
+
+	buf_init(&ids, HITS_MAX * sizeof(hit.conversation.b));
+	while (wire_list_next(&hits, &item)) {
+		must(record_decode(item, MSG_SEARCH_HIT, &hit) == WIRE_OK);
+		search_add_id(&ids, &hit.conversation);
+	}
+	lookup.ids = buf_slice(&ids);
+	if (lookup.ids.len == 0)
+		search_reply(s, &nobody);
+	else
+		store_query_ask(&s->q, MSG_CONVERSATION_LOOKUP, &lookup, search_on_visitors);
+	buf_clear(&ids);
 }
 
 /* 503 with the reason; 400 for a query without words. */
@@ -109,16 +216,15 @@ search_refuse(struct store_query *q, const struct msg_error *error)
 static void
 search_on_answer(void *arg, uint16_t type, const union msg *m)
 {
-	struct store_query *q = arg;
+	struct search_query *s = arg;
 
 	if (type != MSG_SEARCH_PAGE) {
-		search_refuse(q, type == MSG_ERROR ? &m->error : NULL);
+		search_refuse(&s->q, type == MSG_ERROR ? &m->error : NULL);
 		return;
 	}
-	list_frame_open(&q->json, "results", m->search_page.hits, search_write_hit, NULL);
-	paging_write_next_seq(&q->json, m->search_page.next);
-	json_write_close(&q->json, '}');
-	store_query_reply(q);
+	must(buf_append(&s->hits, m->search_page.hits.p, m->search_page.hits.len) == 0);
+	s->next = m->search_page.next;
+	search_ask_for_visitors(s);
 }
 
 /* A parameter that is an id. False: it is given and invalid. */
@@ -188,13 +294,16 @@ search_cancel(void *call)
 static void
 search_ask(const struct api_call *c, const struct msg_search *search)
 {
-	struct store_query *q = store_query_new(c, sizeof(*q), ANSWER_MAX, NULL);
-	struct search_call *call = search_call(c->api->search, search, search_on_answer, q);
+	struct search_query *s = store_query_new(c, sizeof(*s), ANSWER_MAX, NULL);
+	struct search_call *call;
 
+	s->q.on_end = search_on_end;
+	buf_init(&s->hits, PAGE_MAX);
+	call = search_call(c->api->search, search, search_on_answer, s);
 	if (call != NULL)
-		store_query_wait(q, call, search_cancel);
+		store_query_wait(&s->q, call, search_cancel);
 	else
-		store_query_refuse(q, 503, "search_unavailable", "too many searches wait");
+		store_query_refuse(&s->q, 503, "search_unavailable", "too many searches wait");
 }
 
 void

@@ -70,15 +70,15 @@ html_body(const xmlDoc *doc)
 }
 
 static void
-html_judge(struct outcome *out, const struct html_head *head)
+html_judge(struct outcome *out, const struct html_head *head, const struct html_page *page)
 {
 	size_t text = out->writer.written;
+	bool asks = head->app_root || head->hint || text == 0;
 
 	if (head->password && text < LOGIN_TEXT)
 		outcome_fail(out, REASON_LOGIN, "");
-	else if ((head->app_root || head->hint) && head->scripts && text < SCRIPTS_TEXT)
-		outcome_fail(out, REASON_SCRIPTS, "");
-	else if (head->scripts && text == 0)
+	/* A page of links alone has text. */
+	else if (asks && head->scripts && text < SCRIPTS_TEXT && page->text < SCRIPTS_TEXT)
 		outcome_fail(out, REASON_SCRIPTS, "");
 }
 
@@ -91,7 +91,7 @@ html_read_tree(struct outcome *out, const xmlDoc *doc, struct slice url)
 	html_head_read(&head, out, doc, url);
 	html_measure_page(&page, html_body(doc));
 	html_blocks_write(&page, &out->writer);
-	html_judge(out, &head);
+	html_judge(out, &head, &page);
 	html_measure_clear(&page);
 }
 

@@ -214,6 +214,7 @@ html_measure_leave(void *arg, xmlNode *element)
 	parent->links += mine->links;
 	parent->has_blocks |= mine->has_blocks || mine->tag == TAG_TABLE ||
 	    mine->tag == TAG_HEADING || mine->tag == TAG_CODE;
+	parent->has_headings |= mine->has_headings || mine->tag == TAG_HEADING;
 	if (mine->tag == TAG_CELL && parent->columns < UINT16_MAX)
 		parent->columns++;
 	else if (mine->tag != TAG_TABLE && parent->tag != TAG_ROW &&
@@ -291,7 +292,8 @@ html_measure_is_menu(const struct html_measure *m)
 	bool all = (uint64_t)m->linked * 10 >= (uint64_t)m->text * 9;
 	bool most = (uint64_t)m->linked * 10 >= (uint64_t)m->text * 7;
 
-	if (m->text == 0 || m->linked / MENU_TEXT >= m->links)
+	/* A part with headings is not a menu, though it may have some. */
+	if (m->text == 0 || m->has_headings || m->linked / MENU_TEXT >= m->links)
 		return false;
 	return (m->links >= MENU_LINKS && most) ||
 	    (m->links >= LIST_MENU_LINKS && all && m->tag == TAG_LIST);

@@ -19,8 +19,9 @@ struct html_measure {
 	uint16_t
 	    columns; /* the most cells of a row; of a table itself, not of the ones around it */
 	uint8_t tag; /* enum html_tag */
-	bool dropped;    /* with all below it */
-	bool has_blocks; /* code, headings or tables below it */
+	bool dropped;      /* with all below it */
+	bool has_headings; /* below it */
+	bool has_blocks;   /* code, headings or tables below it */
 };
 
 struct html_page {

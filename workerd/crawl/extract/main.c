@@ -16,7 +16,9 @@
 #include "proto/ipc/messages.h"
 #include "workerd/crawl/document/formats.h"
 #include "workerd/crawl/extract/charset.h"
+#include "workerd/crawl/extract/docx.h"
 #include "workerd/crawl/extract/html.h"
+#include "workerd/crawl/extract/markdown.h"
 #include "workerd/crawl/extract/pdf.h"
 #include "workerd/crawl/extract/plain.h"
 #include "workerd/crawl/extract/sandbox.h"
@@ -81,6 +83,8 @@ extract_text(const struct request *r, struct outcome *out, struct slice bytes)
 		outcome_fail(out, REASON_SIZE, "too much text");
 	else if (r->format == FORMAT_HTML)
 		html_read(out, buf_slice(&text), r->url);
+	else if (r->format == FORMAT_MARKDOWN)
+		markdown_read(out, buf_slice(&text));
 	else
 		plain_read(out, buf_slice(&text));
 	charset_close(&charset);
@@ -100,6 +104,14 @@ extract_pdf(struct outcome *out)
 	return 0;
 }
 
+static void
+extract_docx(struct outcome *out, struct slice bytes)
+{
+	docx_load();
+	sandbox_enter();
+	docx_read(out, bytes);
+}
+
 static int
 extract_document(const struct request *r, struct outcome *out)
 {
@@ -110,7 +122,9 @@ extract_document(const struct request *r, struct outcome *out)
 		return extract_pdf(out);
 	buf_init(&in, INPUT_MAX);
 	result = extract_input(&in);
-	if (result == 0)
+	if (result == 0 && r->format == FORMAT_DOCX)
+		extract_docx(out, buf_slice(&in));
+	else if (result == 0)
 		extract_text(r, out, buf_slice(&in));
 	buf_clear(&in);
 	return result;

@@ -8,10 +8,11 @@
 #include "proto/base/utf8.h"
 #include "workerd/crawl/extract/plain.h"
 
-#define TITLE_MAX    150  /* bytes of a first line that is a title */
-#define REPEATED_MIN 3    /* pages that begin or end with the same line */
-#define EDGES        4096 /* slots of the table of such lines: a power of two */
-#define EDGE_PAGES   2000 /* of a longer document, only so many count */
+#define TITLE_MAX     150 /* bytes of a first line that is a title */
+#define HEADING_BYTES 100
+#define REPEATED_MIN  3    /* pages that begin or end with the same line */
+#define EDGES         4096 /* slots of the table of such lines: a power of two */
+#define EDGE_PAGES    2000 /* of a longer document, only so many count */
 
 /* How many pages begin or end with a line; numbers in it do not matter. Lines with equal hashes count together. */
 struct edges {
@@ -22,6 +23,7 @@ struct reading {
 	struct outcome *out;
 	const struct edges *edges;
 	unsigned page;
+	bool item;       /* the current block belongs to a list */
 	char anchor[32]; /* of the page, for the writer */
 };
 
@@ -107,8 +109,9 @@ pdf_pages_is_hyphenated(struct slice text, struct slice next)
 	    text.p[text.len - 2] <= 'z' && next.len > 0 && next.p[0] >= 'a' && next.p[0] <= 'z';
 }
 
-static bool
-pdf_pages_is_item(struct slice line)
+/* The bytes of the bullet at the front of a line, with the space behind it; 0: none. */
+static size_t
+pdf_pages_bullet(struct slice line)
 {
 	static const char *const bullets[] = {"\xe2\x80\xa2", "\xe2\x97\x8f", "\xe2\x96\xaa",
 	    "\xe2\x80\x93 ", "- ", "* ", "\xef\x82\xb7", "\xe2\x97\xa6"};
@@ -117,21 +120,75 @@ pdf_pages_is_item(struct slice line)
 		size_t n = strlen(bullets[i]);
 
 		if (line.len >= n && memcmp(line.p, bullets[i], n) == 0)
-			return true;
+			return n;
 	}
-	return false;
+	return 0;
+}
+
+/* A line of a table of contents: "Installation . . . . . . 12". */
+static bool
+pdf_pages_is_contents(struct slice line)
+{
+	return memmem(line.p, line.len, ". . . . .", 9) != NULL ||
+	    memmem(line.p, line.len, "........", 8) != NULL;
+}
+
+/* The level of a numbered heading such as "2.1 Returns" or "2.1. Returns"; 0: it is none. "2. Press" may be an item of a
+ * list. */
+static uint8_t
+pdf_pages_heading(struct slice line)
+{
+	size_t i = 0;
+	uint8_t level = 0;
+
+	while (
+	    i < line.len && line.p[i] >= '0' && line.p[i] <= '9' && level < DOCUMENT_LEVELS) {
+		while (i < line.len && line.p[i] >= '0' && line.p[i] <= '9')
+			i++;
+		level++;
+		if (i < line.len && line.p[i] == '.')
+			i++;
+	}
+	if (level < 2 || i + 1 >= line.len || line.p[i] != ' ' || line.len > HEADING_BYTES)
+		return 0;
+	/* A number in a sentence, or the unit behind it, begins in lower case. */
+	if (line.p[i + 1] >= 'a' && line.p[i + 1] <= 'z')
+		return 0;
+	return line.p[line.len - 1] == '.' || line.p[line.len - 1] == ',' ? 0 : level;
 }
 
 static void
-pdf_pages_line(struct writer *w, struct slice line)
+pdf_pages_end(struct reading *r)
 {
-	if (pdf_pages_is_item(line))
-		writer_line(w);
-	else if (pdf_pages_is_hyphenated(writer_current(w), line))
+	/* A bullet by itself waits for its text. */
+	if (r->item && !writer_has_text(&r->out->writer))
+		return;
+	writer_end(&r->out->writer, r->item ? BLOCK_ITEM : BLOCK_PARAGRAPH, 0);
+	r->item = false;
+}
+
+static void
+pdf_pages_line(struct reading *r, struct slice line)
+{
+	struct writer *w = &r->out->writer;
+	size_t bullet = pdf_pages_bullet(line);
+	uint8_t level = pdf_pages_heading(line);
+
+	if (bullet > 0 || level > 0)
+		pdf_pages_end(r);
+	if (bullet > 0) {
+		r->item = true;
+		writer_prefix(w, "- ");
+		line.p += bullet;
+		line.len -= bullet;
+	}
+	if (pdf_pages_is_hyphenated(writer_current(w), line))
 		writer_unhyphenate(w);
 	else
 		writer_space(w);
 	writer_text(w, line);
+	if (level > 0)
+		writer_end(w, BLOCK_HEADING, level);
 }
 
 static void
@@ -148,12 +205,14 @@ pdf_pages_read_page(struct reading *r, struct slice page)
 	while (plain_next_line(&page, &line)) {
 		line = utf8_trim(line);
 		if (line.len == 0)
-			writer_end(w, BLOCK_PARAGRAPH, 0);
-		else if ((line.p != first.p && line.p != last.p) ||
-		    !pdf_pages_is_repeated(r->edges, line))
-			pdf_pages_line(w, line);
+			pdf_pages_end(r);
+		else if (!pdf_pages_is_contents(line) &&
+		    ((line.p != first.p && line.p != last.p) ||
+			!pdf_pages_is_repeated(r->edges, line)))
+			pdf_pages_line(r, line);
 	}
-	writer_end(w, BLOCK_PARAGRAPH, 0);
+	pdf_pages_end(r);
+	r->item = false;
 	writer_forget_places(w);
 }
 

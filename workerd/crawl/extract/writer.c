@@ -194,6 +194,8 @@ writer_end_row(struct writer *w)
 		n--;
 	if (n == w->row)
 		buf_truncate(&w->text, n);
+	while (writer_ends_with(w, ' '))
+		buf_truncate(&w->text, buf_len(&w->text) - 1);
 	w->cells = 0;
 }
 
@@ -270,9 +272,15 @@ writer_end(struct writer *w, enum block_kind kind, uint8_t level)
 
 	writer_block(
 	    w, kind, level, kind == BLOCK_CODE ? writer_trim_code(text) : utf8_trim(text));
+	writer_drop(w);
+}
+
+void
+writer_drop(struct writer *w)
+{
 	buf_reset(&w->text);
 	w->space = false;
-	w->row = 0;
+	w->row = w->cells = 0;
 }
 
 void

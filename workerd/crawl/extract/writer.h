@@ -55,6 +55,9 @@ struct slice writer_current(const struct writer *w);
 /* Ends the current block, unless it is empty. level: of a heading. Code keeps its indentation. */
 void writer_end(struct writer *w, enum block_kind kind, uint8_t level);
 
+/* Forgets the current block. */
+void writer_drop(struct writer *w);
+
 /* Adds a whole block. */
 void writer_block(struct writer *w, enum block_kind kind, uint8_t level, struct slice text);
 

@@ -1,11 +1,13 @@
 // What the tokens of each day cost: the days of each agent, at the price of its model.
 
+import { useAgents } from "../../shell/all-agents";
+import { usePrices } from "../../shell/prices";
 import { costOf, modelOf } from "../cost";
 import { formatMoney } from "../formats";
 import type { Period } from "../periods";
 import { byDay, grouped } from "../rows";
 import { t } from "../texts";
-import { useAgents, useDaysOf, useNumbers, usePrices } from "../use-numbers";
+import { useDaysOf, useNumbers } from "../use-numbers";
 import { Chart } from "./chart";
 
 /** Each needs a request. */

@@ -5,8 +5,8 @@ import type { Key, NewKey } from "../../../../workerd/api/openapi/openapi";
 import { useDesk } from "../../api/desk";
 import { t as common } from "../../text/common";
 import { SelectField, TextField } from "../../ui/field";
+import { SecretOnce } from "../../ui/secret-once";
 import { DialogForm } from "../dialog-form";
-import { SecretOnce } from "../secret-once";
 import { t } from "../texts";
 
 interface CreateKeyDialogProps {

@@ -10,6 +10,7 @@ import { Badge } from "../../ui/badge";
 import { Blank } from "../../ui/blank";
 import { Button } from "../../ui/button";
 import { Confirm } from "../../ui/dialog";
+import { Sentence } from "../../ui/sentence";
 import { TimeStamp } from "../../ui/time-stamp";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
@@ -80,6 +81,7 @@ interface KeyRowProps {
 
 function KeyRow({ record, revoke }: KeyRowProps) {
 	const now = useNow();
+	const time = (at: number) => <TimeStamp at={at} text={words.relative(at, now)} />;
 	return (
 		<li class="settings-row">
 			<div class="settings-row-text">
@@ -92,17 +94,14 @@ function KeyRow({ record, revoke }: KeyRowProps) {
 				<p class="quiet">
 					<span class="mono-text">
 						{record.kind === "admin" ? "bak_" : "bwk_"}…{record.hint}
-					</span>{" "}
-					· {t("created")}{" "}
-					<TimeStamp at={record.created_at} text={words.relative(record.created_at, now)} />
+					</span>
+					{" · "}
+					<Sentence text={t("created")} parts={{ when: time(record.created_at) }} />
 					{" · "}
 					{record.last_used_at === null ? (
 						t("keyNeverUsed")
 					) : (
-						<>
-							{t("keyUsed")}{" "}
-							<TimeStamp at={record.last_used_at} text={words.relative(record.last_used_at, now)} />
-						</>
+						<Sentence text={t("keyUsed")} parts={{ when: time(record.last_used_at) }} />
 					)}
 				</p>
 			</div>

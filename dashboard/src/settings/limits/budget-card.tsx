@@ -8,7 +8,7 @@ import { toast } from "../../shell/toasts";
 import { t as common } from "../../text/common";
 import { formatNumber } from "../../text/texts";
 import { Card } from "../../ui/card";
-import { FormBar } from "../../ui/form-bar";
+import { RecordForm } from "../../ui/record-form";
 import { useForm } from "../../ui/use-form";
 import { t } from "../texts";
 import {
@@ -21,7 +21,7 @@ import {
 	ORGANIZATION,
 	tokensOf,
 } from "./budget-form";
-import { widgetName } from "./widgets";
+import { widgetName } from "./widget-name";
 
 interface BudgetCardProps {
 	readonly budgets: Budgets;
@@ -38,6 +38,7 @@ export function BudgetCard({ budgets, widgets, onSaved }: BudgetCardProps) {
 	const shown = limitsOf(budgets, ids);
 	const form = useForm<Limits>({
 		initial: answerOf(shown),
+		draft: "budgets-form",
 		async send(_, all, __, seen) {
 			// Widgets come and go while somebody edits: those that exist, and that the form knows.
 			const known = ids.filter((id) => all[id] !== undefined);
@@ -80,20 +81,12 @@ export function BudgetCard({ budgets, widgets, onSaved }: BudgetCardProps) {
 	);
 	return (
 		<Card title={t("budgets")} hint={t("budgetsHint")}>
-			<form
-				class="form"
-				noValidate
-				onSubmit={(event) => {
-					event.preventDefault();
-					void form.save();
-				}}
-			>
+			<RecordForm form={form}>
 				<div class="budgets">
 					{rowFor(ORGANIZATION, t("budgetAll"), budgets.organization)}
 					{widgets.map((one) => rowFor(one.id, widgetName(one), budgets.widgets?.[one.id]))}
 				</div>
-				<FormBar form={form} />
-			</form>
+			</RecordForm>
 		</Card>
 	);
 }

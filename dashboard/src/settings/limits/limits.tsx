@@ -2,11 +2,11 @@
 
 import type { Budgets } from "../../../../workerd/api/openapi/openapi";
 import { useData } from "../../api/desk";
+import { useWidgets } from "../../shell/all-widgets";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
 import { BudgetCard } from "./budget-card";
 import { RetentionCard } from "./retention-card";
-import { useWidgets } from "./widgets";
 
 export function LimitsSection() {
 	const widgets = useWidgets();

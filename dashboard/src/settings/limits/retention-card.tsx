@@ -10,7 +10,7 @@ import { TextField } from "../../ui/field";
 import { FormBar } from "../../ui/form-bar";
 import { useForm } from "../../ui/use-form";
 import { t } from "../texts";
-import { widgetName } from "./widgets";
+import { widgetName } from "./widget-name";
 
 const DAYS_MAX = 36_500;
 
@@ -68,6 +68,7 @@ function RetentionForm({ widget, onSaved }: RetentionFormProps) {
 	const path = { widgetId: widget.id };
 	const form = useForm<{ readonly days: string }>({
 		initial: { data: { days: textOf(widget) }, etag: `"${widget.updated_at}"` },
+		draft: `retention-form:${widget.id}`,
 		receive: (record) => ({ days: textOf(record as Widget) }),
 		async send(_, { days }, ifMatch) {
 			const body = { retention_days: daysOf(days) };

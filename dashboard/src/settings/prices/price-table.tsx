@@ -10,7 +10,7 @@ import { t as common } from "../../text/common";
 import { Button, IconButton } from "../../ui/button";
 import { Card } from "../../ui/card";
 import { TextField } from "../../ui/field";
-import { FormBar } from "../../ui/form-bar";
+import { RecordForm } from "../../ui/record-form";
 import { useForm } from "../../ui/use-form";
 import { t } from "../texts";
 import { invalidPrices, type PriceForm, type PriceRow, priceForm, pricesOf } from "./price-rows";
@@ -31,6 +31,7 @@ export function PriceTable({ prices, unpriced, onSaved }: PriceTableProps) {
 	const { api } = useDesk();
 	const form = useForm<PriceForm>({
 		initial: { data: priceForm(prices), etag: undefined },
+		draft: "prices-form",
 		async send(_, value, __, saved) {
 			const invalid = invalidPrices(value);
 			if (invalid.length > 0)
@@ -66,14 +67,7 @@ export function PriceTable({ prices, unpriced, onSaved }: PriceTableProps) {
 
 	return (
 		<Card>
-			<form
-				class="form"
-				noValidate
-				onSubmit={(event) => {
-					event.preventDefault();
-					void form.save();
-				}}
-			>
+			<RecordForm form={form}>
 				<div class="prices-currency">
 					<TextField
 						label={t("currency")}
@@ -109,8 +103,7 @@ export function PriceTable({ prices, unpriced, onSaved }: PriceTableProps) {
 						</Button>
 					)}
 				</div>
-				<FormBar form={form} />
-			</form>
+			</RecordForm>
 		</Card>
 	);
 }

@@ -1,27 +1,18 @@
 // What a million tokens of each model cost. Members see the prices, owners change them.
 
-import type { AgentList, Prices } from "../../../../workerd/api/openapi/openapi";
-import { type Data, useData } from "../../api/desk";
+import type { Prices } from "../../../../workerd/api/openapi/openapi";
+import { useAgents } from "../../shell/all-agents";
 import { useIsOwner } from "../../shell/me";
+import { usePrices } from "../../shell/prices";
 import { locale } from "../../text/language";
 import { TableBox } from "../../ui/table-box";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
 import { PriceTable } from "./price-table";
 
-export function usePrices(): Data<Prices> {
-	return useData<Prices>("prices", (api) => ({
-		load: (signal) => api.read("/v1/admin/prices", { signal }),
-		kinds: ["prices"],
-	}));
-}
-
 /** The models that agents use: to offer those without a price. */
 function useModels(): readonly string[] {
-	const { data } = useData<AgentList>("settings/agents", (api) => ({
-		load: (signal) => api.read("/v1/admin/agents", { query: { limit: 200 }, signal }),
-		kinds: ["agent"],
-	}));
+	const { data } = useAgents();
 	if (!data) return [];
 	return [...new Set(data.agents.map(({ model }) => model ?? data.defaults.model))];
 }

@@ -7,7 +7,7 @@ import { toast } from "../../shell/toasts";
 import { t as common } from "../../text/common";
 import { Card } from "../../ui/card";
 import { TextField } from "../../ui/field";
-import { FormBar } from "../../ui/form-bar";
+import { RecordForm } from "../../ui/record-form";
 import { useForm } from "../../ui/use-form";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
@@ -50,6 +50,7 @@ function ProfileForm({ user, etag, onSaved }: ProfileFormProps) {
 	const { api } = useDesk();
 	const form = useForm<Editable>({
 		initial: { data: editableOf(user), etag },
+		draft: "profile-form",
 		receive: (record) => editableOf((record as Me).user),
 		async send({ name }, _, ifMatch) {
 			const body = { name: name?.trim() || null };
@@ -60,14 +61,7 @@ function ProfileForm({ user, etag, onSaved }: ProfileFormProps) {
 		},
 	});
 	return (
-		<form
-			class="form"
-			noValidate
-			onSubmit={(event) => {
-				event.preventDefault();
-				void form.save();
-			}}
-		>
+		<RecordForm form={form}>
 			<TextField
 				label={t("name")}
 				hint={t("nameHint")}
@@ -85,7 +79,6 @@ function ProfileForm({ user, etag, onSaved }: ProfileFormProps) {
 				onValue={() => {}}
 				readOnly
 			/>
-			<FormBar form={form} />
-		</form>
+		</RecordForm>
 	);
 }

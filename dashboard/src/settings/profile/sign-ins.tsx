@@ -4,26 +4,33 @@ import { useRef, useState } from "preact/hooks";
 import type { Login } from "../../../../workerd/api/openapi/openapi";
 import { type Data, useData, useDesk } from "../../api/desk";
 import { useNow } from "../../hooks/use-now";
+import { useRefresh } from "../../hooks/use-refresh";
 import { useMe } from "../../shell/me";
 import { toast, toastError } from "../../shell/toasts";
+import { deviceOf } from "../../text/device";
 import { words } from "../../text/words";
 import { Badge } from "../../ui/badge";
 import { Button } from "../../ui/button";
 import { Confirm } from "../../ui/dialog";
+import { Sentence } from "../../ui/sentence";
 import { TimeStamp } from "../../ui/time-stamp";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
-import { deviceOf } from "./device";
 
 interface Logins {
 	readonly logins: readonly Login[];
 }
 
+const REFRESH_MS = 10_000;
+
+/** A new password ends sign-ins, which the change feed reports; it says nothing of new ones. */
 function useLogins(): Data<Logins> {
-	return useData<Logins>("logins", (api) => ({
+	const remote = useData<Logins>("logins", (api) => ({
 		load: (signal) => api.read("/v1/admin/logins", { signal }),
 		kinds: ["user"],
 	}));
+	useRefresh(remote.refresh, REFRESH_MS);
+	return remote;
 }
 
 export function SignInsSection() {
@@ -107,8 +114,16 @@ function SignIn({ login, end }: SignInProps) {
 					{login.current && <Badge tone="good">{t("signInHere")}</Badge>}
 				</p>
 				<p class="quiet">
-					<span class="mono-text">{login.address}</span> · {t("signedIn")}{" "}
-					<TimeStamp at={login.created_at} text={words.relative(login.created_at, now)} />
+					<span class="mono-text">{login.address}</span>
+					{" · "}
+					<Sentence
+						text={t("signedIn")}
+						parts={{
+							when: (
+								<TimeStamp at={login.created_at} text={words.relative(login.created_at, now)} />
+							),
+						}}
+					/>
 				</p>
 			</div>
 			{!login.current && (

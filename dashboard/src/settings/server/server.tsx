@@ -3,11 +3,13 @@
 import type { Server } from "../../../../workerd/api/openapi/openapi";
 import { useData } from "../../api/desk";
 import { useNow } from "../../hooks/use-now";
+import { useRefresh } from "../../hooks/use-refresh";
 import notices from "../../notices?page";
 import { words } from "../../text/words";
 import { Blank } from "../../ui/blank";
 import { Button } from "../../ui/button";
 import { Card } from "../../ui/card";
+import { Sentence } from "../../ui/sentence";
 import { TableBox } from "../../ui/table-box";
 import { TimeStamp } from "../../ui/time-stamp";
 import { Loaded } from "../loaded";
@@ -16,11 +18,15 @@ import { EffectiveSettings } from "./effective-settings";
 import { Health } from "./health";
 import { Space } from "./space";
 
+/** Connections and memory change all the time; a page to look at need not. */
+const REFRESH_MS = 10_000;
+
 export function ServerSection() {
 	const remote = useData<Server>("server", (api) => ({
 		load: (signal) => api.read("/v1/admin/server", { signal }),
 		kinds: [],
 	}));
+	useRefresh(remote.refresh, REFRESH_MS);
 	return (
 		<>
 			<div class="settings-head">
@@ -57,15 +63,18 @@ function Workers({ server: { workers, master } }: { readonly server: Server }) {
 		<Card
 			title={t("workers")}
 			hint={
-				<>
-					{t("workersHint", {
+				<Sentence
+					text={t("workersHint", {
 						starts: master.worker_starts,
 						deaths: master.worker_deaths,
 						hangs: master.worker_hangs,
-					})}{" "}
-					{t("runningSince")}{" "}
-					<TimeStamp at={master.started_at} text={words.relative(master.started_at, now)} />.
-				</>
+					})}
+					parts={{
+						when: (
+							<TimeStamp at={master.started_at} text={words.relative(master.started_at, now)} />
+						),
+					}}
+				/>
 			}
 		>
 			<TableBox label={t("workers")}>

@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { Invitation } from "../../../../workerd/api/openapi/openapi";
+import { allItems } from "../../api/all-pages";
 import { useData, useDesk } from "../../api/desk";
 import { useNow } from "../../hooks/use-now";
 import { toast } from "../../shell/toasts";
@@ -9,8 +10,8 @@ import { words } from "../../text/words";
 import { Badge } from "../../ui/badge";
 import { Button } from "../../ui/button";
 import { Confirm } from "../../ui/dialog";
+import { Sentence } from "../../ui/sentence";
 import { TimeStamp } from "../../ui/time-stamp";
-import { everything } from "../everything";
 import { Loaded } from "../loaded";
 import { roleName } from "../role";
 import { t } from "../texts";
@@ -20,12 +21,8 @@ export function Invitations() {
 	const [revoked, setRevoked] = useState<Invitation | null>(null);
 	const remote = useData<readonly Invitation[]>("invitations", (client) => ({
 		load: (signal) =>
-			everything(
-				(cursor) =>
-					client.get("/v1/admin/invitations", {
-						query: { limit: 200, ...(cursor !== undefined && { cursor }) },
-						signal,
-					}),
+			allItems(
+				(query) => client.get("/v1/admin/invitations", { query, signal }),
 				({ invitations }) => invitations,
 			),
 		kinds: ["invitation"],
@@ -89,11 +86,17 @@ function InvitationRow({ invitation, revoke }: InvitationRowProps) {
 					{isExpired && <Badge tone="warn">{t("inviteExpired")}</Badge>}
 				</p>
 				<p class="quiet">
-					{t("created")} <TimeStamp at={created_at} text={words.relative(created_at, now)} />
+					<Sentence
+						text={t("created")}
+						parts={{ when: <TimeStamp at={created_at} text={words.relative(created_at, now)} /> }}
+					/>
 					{isOpen && (
 						<>
 							{" · "}
-							{t("inviteUntil")} <TimeStamp at={expires_at} text={words.date(expires_at)} />
+							<Sentence
+								text={t("inviteUntil")}
+								parts={{ when: <TimeStamp at={expires_at} text={words.date(expires_at)} /> }}
+							/>
 						</>
 					)}
 				</p>

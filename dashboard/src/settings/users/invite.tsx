@@ -3,9 +3,9 @@
 import { useState } from "preact/hooks";
 import { useDesk } from "../../api/desk";
 import { TextField } from "../../ui/field";
+import { SecretOnce } from "../../ui/secret-once";
 import { DialogForm } from "../dialog-form";
 import { type Role, RoleField } from "../role";
-import { SecretOnce } from "../secret-once";
 import { t } from "../texts";
 
 interface InviteDialogProps {

@@ -7,6 +7,7 @@ import { Avatar } from "../../ui/avatar";
 import { Badge } from "../../ui/badge";
 import { Icon } from "../../ui/icon";
 import { Menu } from "../../ui/menu";
+import { Sentence } from "../../ui/sentence";
 import { TimeStamp } from "../../ui/time-stamp";
 import { t } from "../texts";
 import { RoleSelect } from "./role-select";
@@ -47,7 +48,12 @@ function UserRow({ user, myId, onUser, remove, setPassword }: UserRowProps) {
 				</p>
 				<p class="quiet">
 					{user.name && `${user.email} · `}
-					{t("since")} <TimeStamp at={user.created_at} text={words.date(user.created_at)} />
+					<Sentence
+						text={t("since")}
+						parts={{
+							when: <TimeStamp at={user.created_at} text={words.date(user.created_at)} />,
+						}}
+					/>
 				</p>
 			</div>
 			<RoleSelect user={user} name={name} onUser={onUser} />

@@ -2,12 +2,12 @@
 
 import { useState } from "preact/hooks";
 import type { User } from "../../../../workerd/api/openapi/openapi";
+import { allItems } from "../../api/all-pages";
 import { useData, useDesk } from "../../api/desk";
 import { useMe } from "../../shell/me";
 import { toast } from "../../shell/toasts";
 import { Button } from "../../ui/button";
 import { Confirm } from "../../ui/dialog";
-import { everything } from "../everything";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
 import { AddUserDialog } from "./add-user";
@@ -29,12 +29,8 @@ export function UsersSection() {
 	const [open, setOpen] = useState<Open | null>(null);
 	const remote = useData<readonly User[]>("users", (client) => ({
 		load: (signal) =>
-			everything(
-				(cursor) =>
-					client.get("/v1/admin/users", {
-						query: { limit: 200, ...(cursor !== undefined && { cursor }) },
-						signal,
-					}),
+			allItems(
+				(query) => client.get("/v1/admin/users", { query, signal }),
 				({ users }) => users,
 			),
 		kinds: ["user"],

@@ -5,9 +5,9 @@ import { useLocation } from "preact-iso";
 import type { NewWebhook } from "../../../../workerd/api/openapi/openapi";
 import { useDesk } from "../../api/desk";
 import { Card } from "../../ui/card";
-import { FormBar } from "../../ui/form-bar";
+import { RecordForm } from "../../ui/record-form";
+import { SecretOnce } from "../../ui/secret-once";
 import { useForm } from "../../ui/use-form";
-import { SecretOnce } from "../secret-once";
 import { t } from "../texts";
 import { webhookPath } from "./paths";
 import { type Editable, WebhookFields } from "./webhook-fields";
@@ -25,6 +25,7 @@ export function CreateWebhook() {
 	const [made, setMade] = useState<NewWebhook | null>(null);
 	const form = useForm<Editable>({
 		initial: { data: EMPTY, etag: undefined },
+		draft: "webhook-form:new",
 		async send(_, value) {
 			const webhook = await api.post("/v1/admin/webhooks", { body: value });
 			setMade(webhook);
@@ -33,17 +34,9 @@ export function CreateWebhook() {
 	});
 	return (
 		<Card title={t("webhookNew")}>
-			<form
-				class="form"
-				noValidate
-				onSubmit={(event) => {
-					event.preventDefault();
-					void form.save();
-				}}
-			>
+			<RecordForm form={form} action={t("webhookCreate")} isNew>
 				<WebhookFields value={form.value} errors={form.errors} set={form.set} />
-				<FormBar form={form} action={t("webhookCreate")} isNew />
-			</form>
+			</RecordForm>
 			{made && (
 				<SecretOnce
 					title={t("webhookReady")}

@@ -22,6 +22,9 @@ export const KINDS: readonly Kind[] = [
 	"webhook",
 	"budget",
 	"prices",
+	"source",
+	"answer",
+	"gap",
 ];
 
 export const kindName = (kind: Kind): string => t(`kind_${kind}`);

@@ -12,11 +12,13 @@ import { Button } from "../../ui/button";
 import { Card } from "../../ui/card";
 import { Confirm } from "../../ui/dialog";
 import { SwitchField } from "../../ui/field";
-import { FormBar } from "../../ui/form-bar";
+import { useFormDrafts } from "../../ui/form-drafts";
+import { RecordForm } from "../../ui/record-form";
 import { useForm } from "../../ui/use-form";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
 import { Deliveries } from "./deliveries";
+import { noticeOf } from "./notice";
 import { type Editable, WebhookFields } from "./webhook-fields";
 
 const editableOf = ({ url, format, kinds, enabled }: Webhook): Editable => ({
@@ -45,7 +47,7 @@ export function WebhookPage({ id }: { readonly id: string }) {
 				<>
 					{webhook.notice && (
 						<p class="card settings-warning" role="status">
-							{webhook.notice}
+							{noticeOf(webhook)}
 						</p>
 					)}
 					<WebhookForm webhook={webhook} etag={remote.etag} onSaved={remote.set} />
@@ -58,6 +60,8 @@ export function WebhookPage({ id }: { readonly id: string }) {
 	);
 }
 
+const draftOf = (webhookId: string) => `webhook-form:${webhookId}`;
+
 interface WebhookFormProps {
 	readonly webhook: Webhook;
 	readonly etag: string | undefined;
@@ -69,6 +73,7 @@ function WebhookForm({ webhook, etag, onSaved }: WebhookFormProps) {
 	const path = { webhookId: webhook.id };
 	const form = useForm<Editable>({
 		initial: { data: editableOf(webhook), etag },
+		draft: draftOf(webhook.id),
 		receive: (record) => editableOf(record as Webhook),
 		async send(body, _, ifMatch) {
 			const saved = await api.put("/v1/admin/webhooks/{webhookId}", { path, body, ifMatch });
@@ -80,14 +85,7 @@ function WebhookForm({ webhook, etag, onSaved }: WebhookFormProps) {
 	});
 	return (
 		<Card>
-			<form
-				class="form"
-				noValidate
-				onSubmit={(event) => {
-					event.preventDefault();
-					void form.save();
-				}}
-			>
+			<RecordForm form={form}>
 				<SwitchField
 					label={t("webhookEnabled")}
 					hint={t("webhookEnabledHint")}
@@ -95,8 +93,7 @@ function WebhookForm({ webhook, etag, onSaved }: WebhookFormProps) {
 					onValue={(enabled) => form.set({ enabled })}
 				/>
 				<WebhookFields value={form.value} errors={form.errors} set={form.set} />
-				<FormBar form={form} />
-			</form>
+			</RecordForm>
 		</Card>
 	);
 }
@@ -144,10 +141,12 @@ function resultText({ delivered, status, ms, error }: WebhookTest): string {
 function DeleteCard({ webhook }: { readonly webhook: Webhook }) {
 	const { api } = useDesk();
 	const { route } = useLocation();
+	const drafts = useFormDrafts();
 	const [isAsking, setAsking] = useState(false);
 
 	async function remove() {
 		await api.delete("/v1/admin/webhooks/{webhookId}", { path: { webhookId: webhook.id } });
+		drafts.drop(draftOf(webhook.id));
 		toast({ text: t("webhookDeleted") });
 		route(settingsPath("webhooks"), true);
 	}

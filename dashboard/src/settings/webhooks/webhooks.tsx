@@ -1,18 +1,19 @@
 // The webhooks: their list, and one of them, as the address says.
 
 import type { Webhook } from "../../../../workerd/api/openapi/openapi";
+import { allItems } from "../../api/all-pages";
 import { useData } from "../../api/desk";
 import { t as common } from "../../text/common";
+import { BackLink } from "../../ui/back-link";
 import { Badge } from "../../ui/badge";
 import { Blank } from "../../ui/blank";
 import { ButtonLink } from "../../ui/button";
-import { Icon } from "../../ui/icon";
-import { everything } from "../everything";
 import { Loaded } from "../loaded";
 import type { SectionProps } from "../sections";
 import { t } from "../texts";
 import { CreateWebhook } from "./create-webhook";
 import { kindName } from "./kinds";
+import { noticeOf } from "./notice";
 import { WEBHOOKS, webhookPath } from "./paths";
 import { WebhookPage } from "./webhook";
 
@@ -22,10 +23,7 @@ export function WebhooksSection({ id }: SectionProps) {
 	if (id === undefined) return <WebhookList />;
 	return (
 		<>
-			<a class="page-back" href={WEBHOOKS}>
-				<Icon name="back" />
-				{t("webhooksAll")}
-			</a>
+			<BackLink href={WEBHOOKS} text={t("webhooksAll")} />
 			{id === NEW ? <CreateWebhook /> : <WebhookPage key={id} id={id} />}
 		</>
 	);
@@ -34,12 +32,8 @@ export function WebhooksSection({ id }: SectionProps) {
 function WebhookList() {
 	const remote = useData<readonly Webhook[]>("webhooks", (client) => ({
 		load: (signal) =>
-			everything(
-				(cursor) =>
-					client.get("/v1/admin/webhooks", {
-						query: cursor === undefined ? {} : { cursor },
-						signal,
-					}),
+			allItems(
+				(query) => client.get("/v1/admin/webhooks", { query, signal }),
 				({ webhooks }) => webhooks,
 			),
 		kinds: ["webhook"],
@@ -87,7 +81,7 @@ function WebhookRow({ webhook }: { readonly webhook: Webhook }) {
 					{FORMATS[format]} ·{" "}
 					{format === "json" ? kinds.map(kindName).join(", ") : t("onlyWaiting")}
 				</p>
-				{notice && <p class="settings-warning">{notice}</p>}
+				{notice && <p class="settings-warning">{noticeOf(webhook)}</p>}
 			</div>
 			<Badge tone={enabled ? "good" : notice ? "bad" : "calm"}>
 				{common(enabled ? "on" : "off")}

@@ -1,18 +1,11 @@
 // Name, greeting, agent, and whether visitors can reach the widget.
 
-import { useData } from "../../api/desk";
+import { useAgents } from "../../shell/all-agents";
 import { SelectField, SwitchField, TextField } from "../../ui/field";
 import type { Fields } from "../bind";
 import { MAX } from "../rules";
 import { Section } from "../section";
 import { t } from "../texts";
-
-export function useAgents() {
-	return useData("widgets/agents", (api) => ({
-		load: (signal) => api.read("/v1/admin/agents", { query: { limit: 200 }, signal }),
-		kinds: ["agent"],
-	}));
-}
 
 const counter = (text: string, max: number) => `${text.length} / ${max}`;
 

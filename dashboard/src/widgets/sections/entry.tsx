@@ -1,9 +1,9 @@
 // What invites visitors: the button and the teaser.
 
 import { SwitchField, TextField } from "../../ui/field";
+import { NumberField } from "../../ui/number-field";
 import type { Fields } from "../bind";
 import { ListField } from "../list-field";
-import { NumberField } from "../number-field";
 import { MAX, RANGES } from "../rules";
 import { Section } from "../section";
 import { t } from "../texts";

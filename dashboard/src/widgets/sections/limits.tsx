@@ -2,9 +2,9 @@
 
 import { formatNumber } from "../../text/texts";
 import { TextField } from "../../ui/field";
+import { NumberField } from "../../ui/number-field";
 import type { Fields } from "../bind";
 import { ListField } from "../list-field";
-import { NumberField } from "../number-field";
 import { MAX, RANGES } from "../rules";
 import { Section } from "../section";
 import { t } from "../texts";

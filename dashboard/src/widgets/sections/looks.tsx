@@ -1,10 +1,10 @@
 // Colours, theme, place, corners, font, and who the agent appears to be.
 
 import { TextField } from "../../ui/field";
+import { NumberField } from "../../ui/number-field";
 import type { Fields } from "../bind";
 import { ColorField } from "../color-field";
 import { Contrast } from "../contrast";
-import { NumberField } from "../number-field";
 import { MAX, RANGES } from "../rules";
 import { Section } from "../section";
 import { t } from "../texts";

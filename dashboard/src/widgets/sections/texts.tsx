@@ -1,10 +1,14 @@
 // The widget's language, and the site's own texts for it.
 
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Answer } from "../../api/client";
+import { type Data, useData } from "../../api/desk";
+import { ApiError } from "../../api/errors";
 import { t as common } from "../../text/common";
 import { language as ours } from "../../text/language";
 import { Button, IconButton } from "../../ui/button";
 import { Field, SelectField, TextField } from "../../ui/field";
+import { TroubleScreen } from "../../ui/trouble";
 import type { Fields } from "../bind";
 import { LANGUAGE_CODES, languageName } from "../languages";
 import { languagesOf, textsOf, withText } from "../own-texts";
@@ -14,21 +18,21 @@ import { t } from "../texts";
 
 type Locale = Readonly<Record<string, string>>;
 
-/** The widget's own texts in a language; null: loading. */
-function useLocale(code: string): Locale | null {
-	const [locale, setLocale] = useState<Locale | null>(null);
-	useEffect(() => {
-		let isOver = false;
-		const load = async () => {
-			const read: { default: Locale } = await import(`../../../../widget/src/locales/${code}.json`);
-			if (!isOver) setLocale(read.default);
-		};
-		load().catch(() => {});
-		return () => {
-			isOver = true;
-		};
-	}, [code]);
-	return locale;
+async function readLocale(code: string): Promise<Answer<Locale>> {
+	try {
+		const read: { default: Locale } = await import(`../../../../widget/src/locales/${code}.json`);
+		return { data: read.default, etag: undefined };
+	} catch (reason) {
+		throw new ApiError("network", 0, String(reason));
+	}
+}
+
+/** The widget's own texts in a language. */
+function useLocale(code: string): Data<Locale> {
+	return useData<Locale>(`widget locale ${code}`, () => ({
+		load: () => readLocale(code),
+		kinds: [],
+	}));
 }
 
 export function Texts({ fields }: { readonly fields: Fields }) {
@@ -36,7 +40,7 @@ export function Texts({ fields }: { readonly fields: Fields }) {
 	const all = value["settings.texts"];
 	const locale = value["settings.locale"];
 	const [language, setLanguage] = useState(languagesOf(all)[0] ?? "");
-	const defaults = useLocale(language === "" ? ours : language);
+	const { data: defaults, error, refresh } = useLocale(language === "" ? ours : language);
 	const own = textsOf(all, language);
 	const prefix = language === "" ? "settings.texts" : `settings.texts.${language}`;
 	const change = (key: string, text: string | null) =>
@@ -121,7 +125,7 @@ export function Texts({ fields }: { readonly fields: Fields }) {
 							disabled={!defaults}
 							onChange={({ currentTarget }) => setChosen(currentTarget.value)}
 						>
-							<option value="">{defaults ? t("chooseText") : common("loading")}</option>
+							<option value="">{defaults || error ? t("chooseText") : common("loading")}</option>
 							{rest.map((key) => (
 								<option key={key} value={key}>
 									{defaults?.[key]}
@@ -134,6 +138,7 @@ export function Texts({ fields }: { readonly fields: Fields }) {
 					</div>
 				)}
 			</Field>
+			{!defaults && error && <TroubleScreen error={error} retry={refresh} />}
 		</Section>
 	);
 }

@@ -17,7 +17,7 @@
 static char dir[64], path[80];
 static int listener;
 static struct event_base *base;
-static struct follower *follower;
+static struct followers followers;
 static struct searchers *searchers;
 static const struct access own_user;
 
@@ -42,14 +42,16 @@ FIXTURE(set_up)
 	assert_int_equal(bind(listener, (struct sockaddr *)&sun, sizeof(sun)), 0);
 	assert_int_equal(listen(listener, PEERS), 0);
 	base = event_base_new();
-	follower = follower_new(base, "/nonexistent/store.sock", dir, 0);
-	searchers = searchers_new(base, listener, &own_user, follower);
+	followers.inbox = follower_new(base, "/nonexistent/store.sock", dir, 0);
+	followers.content = content_follower_new(base, "/nonexistent/store.sock", dir, 0, 1 << 20);
+	searchers = searchers_new(base, listener, &own_user, &followers);
 }
 
 FIXTURE(tear_down)
 {
 	searchers_free(searchers);
-	follower_free(follower);
+	follower_free(followers.inbox);
+	content_follower_free(followers.content);
 	event_base_free(base);
 	close(listener);
 	assert_int_equal(nftw(dir, remove_file, 4, FTW_DEPTH | FTW_PHYS), 0);

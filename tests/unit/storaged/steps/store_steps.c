@@ -65,6 +65,7 @@
  *	start_survives TABLE KEY              kill the process, or do not; the page is readable afterwards
  *	reported LINE                         the next line that the verification of the store reports; it
  *	                                      runs at the first of these steps
+ *	reports LINE                          ... some line that it reports
  *	whole                                 the store passes verification, also at the end
  *	open_turns N                          replies that are being written
  *	followed N                            replies that somebody follows
@@ -131,12 +132,16 @@ expect_number(struct world *w, const char *what, size_t got, const char *expecte
 		scenario_fail("%s: %zu, not %s", what, got, expected);
 }
 
-/* reported LINE */
-static void
-expect_reported(struct world *w, const struct words *step)
+struct report_line {
+	char s[512];
+};
+
+/* Verifies the store the first time; returns the line of a step. */
+static struct report_line
+read_reported(struct world *w, const struct words *step)
 {
-	char line[512] = "";
-	size_t n = 0, end;
+	struct report_line line = {""};
+	size_t n = 0;
 
 	if (w->reported == NULL) {
 		int rc = report_make(w->f, &w->report);
@@ -145,9 +150,34 @@ expect_reported(struct world *w, const struct words *step)
 		values_show_names(w->values, w->report.text);
 		w->reported = w->report.text;
 	}
-	for (size_t i = 1; i < step->n && n < sizeof(line); i++)
-		n += (size_t)snprintf(
-		    line + n, sizeof(line) - n, "%s%s", i == 1 ? "" : " ", step->word[i]);
+	for (size_t i = 1; i < step->n && n < sizeof(line.s); i++)
+		n += (size_t)snprintf(line.s + n, sizeof(line.s) - n, "%s%s",
+		    i == 1 ? "" : " ", step->word[i]);
+	return line;
+}
+
+/* reports LINE */
+static void
+expect_among_reported(struct world *w, const struct words *step)
+{
+	const struct report_line line = read_reported(w, step);
+	const size_t len = strlen(line.s);
+	const char *at = strstr(w->reported, line.s);
+
+	if (at == NULL || (at != w->reported && at[-1] != '\n') ||
+	    (at[len] != '\n' && at[len] != '\0'))
+		scenario_fail("reported: %s", w->reported);
+	w->reported += strlen(w->reported);
+}
+
+/* reported LINE */
+static void
+expect_reported(struct world *w, const struct words *step)
+{
+	const struct report_line found = read_reported(w, step);
+	const char *line = found.s;
+	size_t end;
+
 	end = strcspn(w->reported, "\n");
 	if (end != strlen(line) || strncmp(w->reported, line, end) != 0)
 		scenario_fail("reported: %s", w->reported);
@@ -441,6 +471,7 @@ static const struct {
     {"remember", .act = remember},
     {"unchanged", .run = unchanged},
     {"count", .run = expect_count},
+    {"reports", .run = expect_among_reported},
     {"reported", .run = expect_reported},
     {"whole", .act = whole},
     {"no_transaction", .act = no_transaction},

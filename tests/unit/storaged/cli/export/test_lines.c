@@ -43,13 +43,37 @@ static const char *const lines[] = {
     MESSAGE "}",
     MESSAGE ",'author':'" ID "','author_name':'Ann','model':'m','first_token_ms':1,"
 	    "'total_ms':2,'attempts':3,'rating':'down','comment':'no','estimated':5}",
+    MESSAGE ",'outcome':'no_answer','passages':[{'n':1,'kind':'chunk','source':'" ID
+	    "','id':'" OTHER "','index':3,'score':900,'title':'T','url':'https://a.example/x#y'},"
+	    "{'n':0,'kind':'answer','source':'" ID "','id':'" OTHER
+	    "','index':0,'score':1,'title':'','url':''}],'marks':[{'at':7,'n':1}]}",
+    MESSAGE ",'author':'" ID "','author_name':'','model':'m','first_token_ms':1,'total_ms':2,"
+	    "'attempts':3,'rating':'none','comment':'','estimated':0,'outcome':'whole',"
+	    "'passages':[],'marks':[]}",
     "{'kind':'client_id','conversation':'" ID "','seq':1,'client_id':'m:1\\'\xc3\xbc'}",
     LOGIN,
     "{'kind':'agent','id':'" ID "','org':'" OTHER "','name':'A','purpose':'P',"
     "'custom_instructions':'C','escalation_instructions':'E','restricted_topics':'R',"
     "'model':'M','temperature':2001,'max_output_tokens':1,'key_name':'K','enabled':true,"
     "'created_at':1,'updated_at':2,'handover_text':'H','waiting_text':'W',"
-    "'no_return':true}",
+    "'no_return':true,'knowledge':'some','sources':'" ID " " OTHER
+    "','not_found':'fixed','not_found_text':'N'}",
+    "{'kind':'source','id':'" ID "','org':'" OTHER "','name':'S','source_kind':'pushed',"
+    "'url':'u','include':'i','exclude':'e','pages_max':7,'language':'de',"
+    "'interval_minutes':9,'enabled':true,'created_at':1,'updated_at':2}",
+    "{'kind':'source_page','id':'" ID "','org':'" OTHER "','source':'" ID
+    "','url':'u','title':'T','state':'unread','reason':'scripts','detail':'d','language':'de',"
+    "'type':'text/html','etag':'e','last_modified':'l','lastmod':3,'hash':'" TOKEN
+    "','fetched_at':4,'changed_at':5,'next_at':6,'interval_s':7,'missing_since':8,'upload':'" ID
+    "','chunks':2,'bytes':3,'created_at':1,'updated_at':2,"
+    "'text':[{'heading':'H','anchor':'a','language':'de','text':'x','hash':'" TOKEN
+    "'},{'heading':'','anchor':'','language':'','text':'yz','hash':'" TOKEN "'}]}",
+    "{'kind':'answer','id':'" ID "','org':'" OTHER "','question':'Q','text':'A',"
+    "'language':'de','published':true,'conversation':'" ID "','message':'" OTHER
+    "','created_at':1,'updated_at':2}",
+    "{'kind':'gap','id':'" ID "','org':'" OTHER "','agent':'" ID "','widget':'" OTHER
+    "','conversation':'" ID "','question':'Q','state':'dismissed','answer':'" OTHER
+    "','created_at':1,'updated_at':2}",
     "{'kind':'widget','id':'" ID "','org':'" OTHER "','agent':'" ID
     "','public_id':'wid_x','generation':3,'name':'W','greeting':'Hi',"
     "'primary_color':'#fff','text_color':'#000','position':'bottom_left',"

@@ -1,0 +1,586 @@
+// crawld against a hostile site: what it fetches, what it refuses, and what it stores.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
+import { page, Site, sitemap } from "./crawl-site.mjs";
+import { withCrawler } from "./crawler.mjs";
+import { until } from "./daemon.mjs";
+
+const filler = (word, n = 12) => Array.from({ length: n }, (_, i) => `${word}${i}`).join(" ");
+
+/** { path: "state reason" } of a source's pages. */
+async function outcomes(crawler, source, origin) {
+	const pages = Object.entries(await crawler.pages(source));
+	return Object.fromEntries(
+		pages
+			.map(([url, { state, reason }]) => [
+				url.replace(origin, ""),
+				reason === "none" ? state : `${state} ${reason}`,
+			])
+			.sort(([a], [b]) => (a < b ? -1 : 1)),
+	);
+}
+
+describe("finding pages", () => {
+	it("follows links, and knows a page by one address", async () => {
+		const pages = {
+			"/": page("Home", filler("home"), [
+				"/a",
+				"/a#part",
+				"/a?utm_source=x",
+				"/./b/../a",
+				"/%61",
+				"/picture.png",
+				"http://elsewhere.invalid/",
+				"mailto:a@b",
+				"/b",
+			]),
+			"/a": page("A", filler("alpha"), ["/c"]),
+			"/b": page("B", filler("beta"), [], '<meta name="robots" content="nofollow">').replace(
+				"</body>",
+				'<a href="/hidden">x</a></body>',
+			),
+			"/c": page("C", filler("gamma")),
+			"/hidden": page("H", filler("hidden")),
+		};
+		await withCrawler(pages, async (crawler, site) => {
+			const source = await crawler.learn({ url: `${site.origin.replace("http", "HTTP")}` });
+			assert.deepEqual(await outcomes(crawler, source, site.origin), {
+				"/": "read",
+				"/a": "read",
+				"/b": "read",
+				"/c": "read",
+			});
+			const { state, error, read, chunks } = await crawler.state(source);
+			assert.deepEqual([state, error, read], ["idle", "", 4]);
+			assert.ok(chunks >= 4);
+			for (const path of Object.keys(pages).filter((one) => one !== "/hidden"))
+				assert.equal(site.asked(path), 1, path);
+			assert.match(site.requests[0].headers["user-agent"], /^banter\/\S+ \(\+http:\/\/127/);
+			assert.equal(site.requests[0].url, "/robots.txt");
+			assert.equal(site.requests[0].headers.cookie, undefined);
+		});
+	});
+
+	it("reads sitemaps, indexes and compressed ones, and no links then", async () => {
+		await withCrawler({}, async (crawler, site) => {
+			const at = (path) => site.origin + path;
+			Object.assign(site.pages, {
+				"/robots.txt": {
+					type: "text/plain",
+					body: `User-agent: *\nDisallow: /hidden/\nSitemap: ${at("/hidden/index.xml")}\n`,
+				},
+				"/hidden/index.xml": {
+					type: "application/xml",
+					body: `<sitemapindex><sitemap><loc>${at("/one.xml.gz")}</loc></sitemap><sitemap><loc>${at("/none.xml")}</loc></sitemap></sitemapindex>`,
+				},
+				"/one.xml.gz": {
+					type: "application/gzip",
+					body: gzipSync(sitemap([at("/a"), at("/b?gclid=1"), "http://elsewhere.invalid/"]).body),
+				},
+				"/sitemap.xml": sitemap([at("/c"), at("/hidden/d")]),
+				"/": page("Home", filler("home"), ["/linked"]),
+				"/a": page("A", filler("alpha")),
+				"/b": page("B", filler("beta")),
+				"/c": page("C", filler("gamma")),
+				"/linked": page("L", filler("linked")),
+			});
+			const source = await crawler.learn({ url: site.origin });
+			assert.deepEqual(await outcomes(crawler, source, site.origin), {
+				"/": "read",
+				"/a": "read",
+				"/b": "read",
+				"/c": "read",
+				"/hidden/d": "unread robots",
+			});
+		});
+	});
+
+	it("reads no more pages than the source may have, of 20,000 links", async () => {
+		const links = Array.from({ length: 20_000 }, (_, i) => `/page/${i}`);
+		await withCrawler({ "/": page("Home", filler("home"), links) }, async (crawler, site) => {
+			const source = await crawler.learn({ url: site.origin, pagesMax: 50 });
+			const pages = await crawler.pages(source);
+			assert.equal(Object.keys(pages).length, 50);
+			assert.match((await crawler.state(source)).error, /as many pages/);
+			assert.ok(site.requests.length < 60);
+		});
+	});
+
+	it("includes and excludes paths", async () => {
+		const links = ["/docs/a", "/docs/draft/b", "/blog/c"];
+		const pages = { "/": page("Home", filler("home"), links) };
+		for (const path of links) pages[path] = page(path, filler(path));
+		await withCrawler(pages, async (crawler, site) => {
+			const source = await crawler.learn({
+				url: site.origin,
+				include: "/docs/\n",
+				exclude: "*/draft/",
+			});
+			assert.deepEqual(await outcomes(crawler, source, site.origin), {
+				"/": "read",
+				"/docs/a": "read",
+			});
+		});
+	});
+});
+
+describe("what a site forbids", () => {
+	it("obeys robots.txt, noindex and X-Robots-Tag", async () => {
+		const pages = {
+			"/robots.txt": {
+				type: "text/plain",
+				body: "User-agent: *\nDisallow: /\n\nUser-agent: Banter\nDisallow: /no\nAllow: /no/yes$\n",
+			},
+			"/": page("Home", filler("home"), ["/no", "/no/yes", "/meta", "/tag", "/other"]),
+			"/no/yes": page("Y", filler("yes")),
+			"/meta": page("M", filler("meta"), [], '<meta name="robots" content="NOINDEX">'),
+			"/tag": { body: page("T", filler("tag")), headers: { "x-robots-tag": "noindex" } },
+			"/other": { body: page("O", filler("other")), headers: { "x-robots-tag": "a: noindex" } },
+		};
+		await withCrawler(pages, async (crawler, site) => {
+			const source = await crawler.learn({ url: site.origin });
+			assert.deepEqual(await outcomes(crawler, source, site.origin), {
+				"/": "read",
+				"/meta": "unread noindex",
+				"/no": "unread robots",
+				"/no/yes": "read",
+				"/other": "read",
+				"/tag": "unread noindex",
+			});
+			assert.equal(site.asked("/no"), 0);
+		});
+	});
+
+	it("fetches nothing while robots.txt fails, and everything if there is none", async () => {
+		await withCrawler({ "/": page("Home", filler("home")) }, async (crawler, site) => {
+			site.pages["/robots.txt"] = { status: 503 };
+			const source = await crawler.learn({ url: site.origin });
+			assert.deepEqual(await outcomes(crawler, source, site.origin), { "/": "unread robots" });
+			assert.deepEqual(site.paths(), []);
+		});
+		await withCrawler({ "/": page("Home", filler("home")) }, async (crawler, site) => {
+			site.pages["/robots.txt"] = { status: 403 };
+			const source = await crawler.learn({ url: site.origin });
+			assert.deepEqual(await outcomes(crawler, source, site.origin), { "/": "read" });
+		});
+	});
+
+	it("drops the text of a page that is forbidden later", async () => {
+		await withCrawler({ "/": page("Home", filler("home")) }, async (crawler, site) => {
+			const source = await crawler.learn({ url: site.origin });
+			site.pages["/"] = page("Home", filler("new"), [], '<meta name="robots" content="none">');
+			await crawler.crawl(source);
+			const [only] = Object.values(await crawler.pages(source));
+			assert.deepEqual([only.state, only.reason, only.chunks], ["unread", "noindex", 0]);
+		});
+	});
+
+	it("waits between two requests to a host", async () => {
+		const pages = {
+			"/robots.txt": { type: "text/plain", body: "User-agent: *\nCrawl-delay: 0.3\n" },
+			"/": page("Home", filler("home"), ["/a", "/b"]),
+			"/a": page("A", filler("alpha")),
+			"/b": page("B", filler("beta")),
+		};
+		await withCrawler(pages, async (crawler, site) => {
+			await crawler.learn({ url: site.origin });
+			const times = site.requests.map(({ at }) => at).slice(1);
+			assert.ok(times.length >= 4);
+			for (let i = 1; i < times.length; i++) assert.ok(times[i] - times[i - 1] >= 290);
+		});
+	});
+});
+
+describe("addresses that are not public", () => {
+	it("are not connected to, in whatever form they are written", async () => {
+		const target = await Site.start({ "/": page("Secret", "internal") }, { host: "127.0.0.2" });
+		const targets6 = await Site.start({ "/": page("Secret", "internal") }, { host: "::1" });
+		const { port } = target;
+		const hosts = [
+			"127.0.0.2",
+			"127.2",
+			"0x7f000002",
+			"2130706434",
+			"0177.0.0.2",
+			"[::ffff:127.0.0.2]",
+			"[::ffff:7f00:2]",
+			"[64:ff9b::7f00:2]",
+			"[2002:7f00:2::]",
+			"0.0.0.0",
+			"[::]",
+			"169.254.169.254",
+			"10.0.0.1",
+			"100.64.0.1",
+			"192.168.0.1",
+			"[fe80::1]",
+			"[fd00::1]",
+			"198.18.0.1",
+			"203.0.113.1",
+			"224.0.0.1",
+		];
+		try {
+			await withCrawler({}, async (crawler, site) => {
+				for (const host of hosts) {
+					const source = await crawler.learn({ kind: "page", url: `http://${host}:${port}/` });
+					const state = await crawler.state(source);
+					assert.equal(state.state, "failed", host);
+					assert.match(state.error, /not public|connect/, host);
+				}
+				const source = await crawler.learn({ kind: "page", url: `${targets6.origin}/` });
+				assert.match((await crawler.state(source)).error, /not public/);
+				// A name that has an allowed address and another one: only the allowed one is connected to.
+				const named = await crawler.learn({
+					kind: "page",
+					url: `http://localhost:${targets6.port}/`,
+				});
+				assert.equal((await crawler.state(named)).state, "failed");
+				assert.deepEqual(site.requests, []);
+				assert.deepEqual(target.requests, []);
+				assert.deepEqual(targets6.requests, []);
+			});
+		} finally {
+			await target.stop();
+			await targets6.stop();
+		}
+	});
+
+	it("are not reached by redirects", async () => {
+		const target = await Site.start({ "/": page("Secret", "internal") }, { host: "127.0.0.2" });
+		try {
+			await withCrawler({}, async (crawler, site) => {
+				const away = (to) => ({ status: 302, headers: { location: to } });
+				const cases = {
+					"/a": [`http://127.0.0.2:${target.port}/`, /address|redirects/],
+					"/b": [`http://127.0.0.2:${site.port}/`, /address/],
+					"/c": ["file:///etc/passwd", /redirects/],
+					"/d": ["http://127.0.0.1:22/", /address/],
+					"/e": [`http://user:pw@127.0.0.1:${site.port}/x`, /redirects/],
+					"/f": ["gopher://127.0.0.1/", /redirects/],
+				};
+				for (const [path, [to, reason]] of Object.entries(cases)) {
+					site.pages[path] = away(to);
+					const source = await crawler.learn({ kind: "page", url: site.origin + path });
+					const [only] = Object.values(await crawler.pages(source));
+					assert.match(only.reason, reason, `${path} ${only.detail}`);
+					assert.equal(only.state, "unread");
+				}
+				assert.deepEqual(target.requests, []);
+				assert.ok(!site.requests.some(({ url }) => url === "/x"));
+			});
+		} finally {
+			await target.stop();
+		}
+	});
+
+	it("are not asked for a robots.txt or a sitemap by a redirect", async () => {
+		const target = await Site.start({}, { host: "127.0.0.2" });
+		try {
+			await withCrawler({ "/": page("Home", filler("home")) }, async (crawler, site) => {
+				const away = (path) => ({
+					status: 301,
+					headers: { location: `http://127.0.0.2:${target.port}${path}` },
+				});
+				site.pages["/sitemap.xml"] = away("/sitemap.xml");
+				const source = await crawler.learn({ url: site.origin });
+				assert.deepEqual(await outcomes(crawler, source, site.origin), { "/": "read" });
+				assert.deepEqual(target.requests, []);
+			});
+		} finally {
+			await target.stop();
+		}
+	});
+});
+
+describe("duplicates and redirects", () => {
+	it("resolves redirects, canonical links and equal texts to one page", async () => {
+		const pages = {
+			"/": page("Home", filler("home"), ["/old", "/print", "/copy", "/page"]),
+			"/old": { status: 301, headers: { location: "/moved" } },
+			"/moved": { status: 302, headers: { location: "/page" } },
+			"/page": page("P", filler("page")),
+			"/print": page("P", filler("printed"), [], '<link rel="canonical" href="/page">'),
+			"/copy": page("Copy", filler("page")).replace("<h1>Copy</h1>", "<h1>P</h1>"),
+		};
+		await withCrawler(pages, async (crawler, site) => {
+			const source = await crawler.learn({ url: site.origin });
+			const found = await crawler.pages(source);
+			const at = (path) => found[site.origin + path];
+			assert.equal(at("/page").state === "read" || at("/copy").state === "read", true);
+			for (const path of ["/old", "/print"]) {
+				assert.deepEqual([at(path).state, at(path).reason], ["unread", "duplicate"], path);
+				assert.equal(at(path).detail, `${site.origin}/page`);
+				assert.equal(at(path).chunks, 0);
+			}
+			const [one, other] = [at("/page"), at("/copy")].map(({ state }) => state).sort();
+			assert.deepEqual([one, other], ["read", "unread"]);
+		});
+	});
+
+	it("follows at most five redirects, and ends endless ones", async () => {
+		await withCrawler({}, async (crawler, site) => {
+			let last = 0;
+			for (let i = 0; i < 7; i++)
+				site.pages[`/r${i}`] = { status: 302, headers: { location: `/r${i + 1}` } };
+			site.pages["/r7"] = page("End", filler("end"));
+			site.pages["/loop"] = { status: 302, headers: { location: "/loop2" } };
+			site.pages["/loop2"] = { status: 302, headers: { location: "/loop" } };
+			site.pages["/endless"] = (_, response) =>
+				response.writeHead(302, { location: `/endless?n=${++last}` }).end();
+			site.pages["/"] = page("Home", filler("home"), ["/r1", "/r2", "/loop", "/endless"]);
+			const source = await crawler.learn({ url: site.origin });
+			assert.deepEqual(await outcomes(crawler, source, site.origin), {
+				"/": "read",
+				"/endless": "unread redirects",
+				"/loop": "unread redirects",
+				"/r1": "unread redirects",
+				"/r2": "unread duplicate",
+				"/r7": "read",
+			});
+			assert.ok(last <= 6, `${last} redirects`);
+		});
+	});
+
+	it("crawls the host to which the start leads", async () => {
+		const other = await Site.start({ "/": page("New", filler("new"), ["/a"]) });
+		other.pages["/a"] = page("A", filler("alpha"));
+		try {
+			await withCrawler({}, async (crawler, site) => {
+				site.pages["/"] = { status: 301, headers: { location: `${other.origin}/` } };
+				const source = await crawler.learn({ url: site.origin });
+				const found = await crawler.pages(source);
+				// The port of another host is not 80 or 443.
+				assert.equal(found[`${site.origin}/`].reason, "address");
+			});
+		} finally {
+			await other.stop();
+		}
+	});
+});
+
+describe("changes", () => {
+	it("asks with the version that is known, and writes no text of unchanged pages", async () => {
+		const pages = { "/": { etag: true, body: page("Home", filler("home"), ["/a", "/b"]) } };
+		pages["/a"] = { etag: true, body: page("A", filler("alpha")) };
+		pages["/b"] = page("B", filler("beta"));
+		await withCrawler(pages, async (crawler, site) => {
+			const source = await crawler.learn({ url: site.origin });
+			const before = await crawler.pages(source);
+			site.requests.length = 0;
+			await crawler.crawl(source);
+			const after = await crawler.pages(source);
+			assert.equal(site.requests.filter((one) => one.headers["if-none-match"]).length, 2);
+			for (const [url, one] of Object.entries(after)) {
+				assert.equal(one.changed_at, before[url].changed_at);
+				assert.ok(one.fetched_at > before[url].fetched_at);
+				assert.ok(one.interval_s > before[url].interval_s);
+			}
+			pages["/a"] = { etag: true, body: page("A", filler("changed")) };
+			await crawler.crawl(source);
+			const now = (await crawler.pages(source))[`${site.origin}/a`];
+			assert.ok(now.changed_at > before[`${site.origin}/a`].changed_at);
+			assert.ok(now.interval_s < after[`${site.origin}/a`].interval_s);
+			assert.match(await crawler.text(source, now.id), /changed0/);
+		});
+	});
+
+	it("keeps the last good text when a page fails, and removes a page that is gone", async () => {
+		const pages = { "/": page("Home", filler("home"), ["/a", "/b", "/c", "/d"]) };
+		for (const path of ["/a", "/b", "/c", "/d"]) pages[path] = page(path, filler(path.slice(1)));
+		await withCrawler(pages, async (crawler, site) => {
+			const source = await crawler.learn({ url: site.origin });
+			pages["/a"] = { status: 500 };
+			pages["/b"] = { status: 404 };
+			pages["/c"] = { status: 410 };
+			await crawler.crawl(source);
+			const found = await crawler.pages(source);
+			const at = (path) => found[site.origin + path];
+			assert.deepEqual([at("/a").state, at("/a").reason, at("/a").detail], ["read", "status", "500"]);
+			assert.match(await crawler.text(source, at("/a").id), /a0 a1/);
+			assert.deepEqual([at("/b").state, at("/b").reason], ["read", "status"]);
+			assert.ok(at("/b").missing_since > 0);
+			assert.equal(at("/c"), undefined);
+			// A second 404 counts only a day later.
+			await crawler.crawl(source);
+			assert.ok((await crawler.pages(source))[`${site.origin}/b`]);
+		});
+	});
+
+	it("asks the owner before it removes over a third of the pages", async () => {
+		const pages = { "/": page("Home", filler("home"), ["/a", "/b"]) };
+		for (const path of ["/a", "/b"]) pages[path] = page(path, filler(path.slice(1)));
+		await withCrawler(pages, async (crawler, site) => {
+			const source = await crawler.learn({ url: site.origin });
+			pages["/a"] = pages["/b"] = { status: 410 };
+			const state = await crawler.crawl(source);
+			assert.deepEqual([state.state, state.removing], ["waits", 2]);
+			assert.equal(Object.keys(await crawler.pages(source)).length, 3);
+			const kept = await crawler.crawl(source, "keep");
+			assert.deepEqual([kept.state, kept.removing], ["idle", 0]);
+			assert.equal(Object.keys(await crawler.pages(source)).length, 3);
+			assert.equal((await crawler.crawl(source)).state, "waits");
+			assert.equal((await crawler.crawl(source, "remove")).state, "idle");
+			assert.deepEqual(Object.keys(await crawler.pages(source)), [`${site.origin}/`]);
+		});
+	});
+
+	it("takes a page that looks like a missing one for missing", async () => {
+		const pages = {
+			"/": page("Home", filler("home"), ["/a", "/gone"]),
+			"/a": page("A", filler("alpha")),
+		};
+		await withCrawler(pages, async (crawler, site) => {
+			site.missing = page("Sorry", "We cannot find this page, but look at our other offers.");
+			const source = await crawler.learn({ url: site.origin });
+			assert.deepEqual(await outcomes(crawler, source, site.origin), {
+				"/": "read",
+				"/a": "read",
+				"/gone": "unread status",
+			});
+		});
+	});
+
+	it("fetches a page early that its sitemap calls new", async () => {
+		await withCrawler({}, async (crawler, site) => {
+			const urls = (at) => sitemap([[`${site.origin}/a`, at], `${site.origin}/b`]);
+			site.pages["/"] = page("Home", filler("home"));
+			site.pages["/a"] = page("A", filler("alpha"));
+			site.pages["/b"] = page("B", filler("beta"));
+			site.pages["/sitemap.xml"] = urls("2020-01-01");
+			const source = await crawler.learn({ url: site.origin });
+			const { started_at, ended_at } = await crawler.state(source);
+			assert.ok(started_at > 0);
+			site.requests.length = 0;
+			site.pages["/sitemap.xml"] = urls("2099-01-01");
+			// A change of the source starts a crawl of what is due.
+			await crawler.change(source, { name: "Renamed" });
+			await crawler.ended(source, ended_at);
+			assert.deepEqual([site.asked("/a"), site.asked("/b")], [1, 0]);
+		});
+	});
+});
+
+describe("bad content", () => {
+	it("has a reason for each page that it cannot read", async () => {
+		const pages = {
+			"/": page("Home", filler("home"), [
+				"/login",
+				"/private",
+				"/type",
+				"/empty",
+				"/bomb",
+				"/large",
+				"/broken",
+				"/500",
+				"/latin",
+				"/nested",
+			]),
+			"/login": { status: 302, headers: { location: "/users/sign-in?next=%2F" } },
+			"/private": { status: 401, headers: { "www-authenticate": "Basic" } },
+			"/type": { type: "application/x-unknown", body: "x" },
+			"/empty": { body: "" },
+			"/bomb": {
+				headers: { "content-encoding": "gzip" },
+				body: gzipSync(Buffer.alloc(200 << 20, "a")),
+			},
+			"/large": (_, response) => {
+				response.writeHead(200, { "content-type": "text/html" });
+				const more = () => {
+					while (!response.destroyed && response.write(Buffer.alloc(65536, "x")));
+				};
+				response.on("drain", more);
+				more();
+			},
+			"/broken": (request) => request.socket.destroy(),
+			"/500": { status: 500 },
+			"/latin": {
+				type: "text/html; charset=iso-8859-1",
+				body: Buffer.from(page("Größe", "Fußgänger übers Öl zählen zwölf grüne Hüte"), "latin1"),
+			},
+			"/nested": page("N", `${"<div>".repeat(200_000)}deep text of the page`),
+		};
+		await withCrawler(pages, async (crawler, site) => {
+			const source = await crawler.learn({ url: site.origin });
+			const found = await outcomes(crawler, source, site.origin);
+			assert.match(found["/nested"], /^(read|unread damaged)$/);
+			delete found["/nested"];
+			assert.deepEqual(found, {
+				"/": "read",
+				"/500": "unread status",
+				"/bomb": "unread size",
+				"/broken": "unread network",
+				"/empty": "unread empty",
+				"/large": "unread size",
+				"/latin": "read",
+				"/login": "unread login",
+				"/private": "unread login",
+				"/type": "unread type",
+			});
+			const { id } = (await crawler.pages(source))[`${site.origin}/latin`];
+			assert.match(await crawler.text(source, id), /Fußgänger übers Öl/);
+		});
+	});
+
+	it("gives up a site that stops answering, and tells the owner", async () => {
+		const links = Array.from({ length: 40 }, (_, i) => `/${i}`);
+		await withCrawler({ "/": page("Home", filler("home"), links) }, async (crawler, site) => {
+			site.pages["/robots.txt"] = site.pages["/sitemap.xml"] = { status: 404 };
+			site.missing = { status: 500 };
+			const source = await crawler.learn({ url: site.origin });
+			const { state, error } = await crawler.state(source);
+			assert.deepEqual([state, error], ["failed", "the site does not answer"]);
+			assert.ok(site.paths().length < 20);
+		});
+	});
+
+	it("leaves out what a site repeats on its pages, also on the first ones", async () => {
+		const links = Array.from({ length: 30 }, (_, i) => `/${i}`);
+		const banner = "<p>Subscribe to our newsletter to hear of offers before all others do.</p>";
+		const pages = { "/": page("Home", filler("home"), links) };
+		for (const path of links)
+			pages[path] = page(path, filler(`word${path.slice(1)}x`)).replace("<ul>", `${banner}<ul>`);
+		await withCrawler(pages, async (crawler, site) => {
+			const source = await crawler.learn({ url: site.origin });
+			const found = Object.values(await crawler.pages(source));
+			assert.equal(found.filter(({ state }) => state === "read").length, 31);
+			for (const { id, url } of found) {
+				const text = await crawler.text(source, id);
+				assert.doesNotMatch(text, /newsletter/, url);
+				if (url !== `${site.origin}/`) assert.match(text, /word\d+x11/, url);
+			}
+			// A page that changes later is read without it, too.
+			pages["/3"] = page("/3", filler("different")).replace("<ul>", `${banner}<ul>`);
+			await crawler.crawl(source);
+			const { id } = (await crawler.pages(source))[`${site.origin}/3`];
+			const text = await crawler.text(source, id);
+			assert.match(text, /different3/);
+			assert.doesNotMatch(text, /newsletter/);
+		});
+	});
+});
+
+describe("uploads", () => {
+	it("are read, and replaced", async () => {
+		await withCrawler({}, async (crawler) => {
+			const source = await crawler.add({ kind: "files" });
+			const text = `# Prices\n\n${filler("price", 20)}\n\n## Delivery\n\n${filler("delivery", 20)}\n`;
+			const id = await crawler.upload(source, "prices.md", "text/markdown", Buffer.from(text));
+			await until("the file is read", async () => {
+				const { state, upload } = (await crawler.pages(source))["prices.md"];
+				return state === "read" && /^0*$/.test(upload);
+			});
+			assert.match(await crawler.text(source, id), /price3/);
+			const other = Buffer.from("# Prices\n\nnothing costs anything any more, all is free\n");
+			assert.equal(await crawler.upload(source, "prices.md", "text/markdown", other), id);
+			await until("the new file is read", async () =>
+				/nothing costs/.test(await crawler.text(source, id)),
+			);
+			await crawler.upload(source, "bad.pdf", "application/pdf", Buffer.from("no pdf"));
+			await until("the bad file has a reason", async () => {
+				const bad = (await crawler.pages(source))["bad.pdf"];
+				return bad.state === "unread" && bad.reason === "damaged";
+			});
+		});
+	});
+});

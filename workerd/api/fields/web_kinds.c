@@ -1,0 +1,121 @@
+/*
+ * Types of members that name something on the web. A URL is what libcurl and a person read alike: ASCII, with a host and
+ * without a user.
+ */
+#include <ctype.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/settings/setting_values.h"
+#include "workerd/api/fields/fields.h"
+#include "workerd/api/fields/json_read.h"
+
+/* Whether all characters are printable ASCII, without those that must be escaped in a URL (RFC 3986). */
+static bool
+web_has_url_characters(const char *text)
+{
+	for (const char *c = text; *c != '\0'; c++)
+		if (*c <= ' ' || *c > '~' || strchr("\"<>\\^`{|}#", *c) != NULL)
+			return false;
+	return true;
+}
+
+static bool
+web_has_host(const char *text)
+{
+	char *host = strndup(text, strcspn(text, "/?"));
+	bool valid;
+
+	must(host != NULL);
+	valid = origin_is_authority(host);
+	free(host);
+	return valid;
+}
+
+static bool
+web_is_url(const char *text)
+{
+	size_t scheme = strncmp(text, "https://", 8) == 0 ? 8
+	    : strncmp(text, "http://", 7) == 0            ? 7
+							  : 0;
+
+	return scheme != 0 && web_has_url_characters(text) && web_has_host(text + scheme);
+}
+
+/* Whether it is a string of at most f->max bytes, without a NUL. */
+static bool
+web_is_string(const struct field *f, const json_t *value, struct slice *s)
+{
+	*s = json_read_string(value);
+	return s->p != NULL && s->len <= f->max && memchr(s->p, '\0', s->len) == NULL;
+}
+
+static bool
+web_read_url(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	struct slice s;
+	bool is_none;
+
+	(void)in;
+	if (!web_is_string(f, value, &s))
+		return false;
+	is_none = s.len == 0 && f->rule == FIELD_NULLABLE;
+	if (!is_none && !web_is_url(json_string_value(value)))
+		return false;
+	*(struct slice *)at = s;
+	return true;
+}
+
+static void
+web_write_text(const struct field *f, const void *at, struct json_writer *j)
+{
+	const struct slice *s = at;
+
+	if (s->len == 0 && f->rule == FIELD_NULLABLE)
+		json_write_null(j, f->name);
+	else
+		json_write_str(j, f->name, *s);
+}
+
+/* Parts of 2 to 8 letters or digits, with hyphens between them; the first has two or three letters. */
+static bool
+web_is_language(struct slice s)
+{
+	size_t part = 0, first = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		bool hyphen = s.p[i] == '-';
+
+		if (hyphen ? part < 2 : first == 0 ? !isalpha(s.p[i]) : !isalnum(s.p[i]))
+			return false;
+		if (hyphen && first == 0)
+			first = part;
+		part = hyphen ? 0 : part + 1;
+		if (part > (first == 0 ? 3 : 8))
+			return false;
+	}
+	return part >= 2;
+}
+
+static bool
+web_read_language(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	struct slice s;
+	bool is_none;
+
+	(void)in;
+	if (!web_is_string(f, value, &s))
+		return false;
+	is_none = s.len == 0 && f->rule == FIELD_NULLABLE;
+	if (!is_none && !web_is_language(s))
+		return false;
+	*(struct slice *)at = s;
+	return true;
+}
+
+const struct field_kind field_url = {
+    sizeof(struct slice), web_read_url, REASON_URL, web_write_text, NULL};
+const struct field_kind field_language = {
+    sizeof(struct slice), web_read_language, REASON_LANGUAGE_TAG, web_write_text, NULL};
