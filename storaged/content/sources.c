@@ -3,6 +3,8 @@
  */
 #include "storaged/content/sources.h"
 
+#include "proto/base/clock.h"
+
 #include "proto/base/basics.h"
 
 const char source_missing[] = "no such source";
@@ -86,6 +88,19 @@ source_count(struct txn *t, const struct id *org, const struct id *source,
 		r.chunks += after->chunks;
 		r.bytes += after->bytes;
 	}
+	return txn_put_record(t, TABLE_SOURCE_STATES, &key, MSG_SOURCE_STATE_RECORD, &r);
+}
+
+int
+source_wants_crawl(struct txn *t, const struct id *org, const struct id *source)
+{
+	struct key key = key_of_org(org, source);
+	struct msg_source_state_record r;
+	int rc = txn_get_record(t, TABLE_SOURCE_STATES, &key, MSG_SOURCE_STATE_RECORD, &r);
+
+	if (rc != 0)
+		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
+	r.asked_at = clock_wall_after(r.asked_at);
 	return txn_put_record(t, TABLE_SOURCE_STATES, &key, MSG_SOURCE_STATE_RECORD, &r);
 }
 

@@ -42,6 +42,11 @@ struct source_share source_share_of(const struct msg_source_page_record *page);
     const struct id *source, const struct source_share *before,
     const struct source_share *after);
 
+/* An upload waits: notes the time in the source's state, as if the owner had asked for a crawl, so that crawld finds
+ * out which source to look at. */
+[[gnu::warn_unused_result]] int source_wants_crawl(
+    struct txn *t, const struct id *org, const struct id *source);
+
 /* The pages that a state counts. */
 uint32_t source_pages_counted(const struct msg_source_state_record *state);
 

@@ -151,6 +151,8 @@ upload_give_to_page(struct txn *t, struct call *c, struct upload_piece *piece)
 	page->updated_at = clock_wall_after(page->updated_at);
 	piece->record.page = page->id;
 	rc = source_page_store(t, page, &piece->before);
+	if (rc == 0)
+		rc = source_wants_crawl(t, &m->org, &m->source);
 	if (rc == 0 && !id_is_zero(&piece->replaced) && !id_equal(&piece->replaced, &m->upload))
 		rc = upload_remove(t, &piece->replaced);
 	if (rc == 0)

@@ -94,7 +94,7 @@ visit_redirect(struct visit *v, struct fetch_response *response)
 		visit_end(v, REASON_REDIRECTS, "more than 5 redirects", response);
 	else if (strcmp(to, v->url) == 0)
 		visit_end(v, REASON_REDIRECTS, "a redirect to itself", response);
-	else if (visit_is_login(to) && !visit_is_login(v->url))
+	else if (visit_is_login(to))
 		visit_end(v, REASON_LOGIN, to, response);
 	else if (!visit_allows_port(v, to))
 		visit_end(v, REASON_ADDRESS, to, response);

@@ -44,6 +44,7 @@ crawl_free(struct crawl *c)
 	free(c->sitemaps);
 	crawl_parts_free(c);
 	buf_clear(&c->upload);
+	buf_clear(&c->start_links);
 	free(c->upload_title);
 	page_set_free(c->pages);
 	block_counts_free(c->blocks);
@@ -175,6 +176,7 @@ crawl_start(const struct crawl_tools *tools, const struct msg_source_record *sou
 	c->pages = page_set_new();
 	c->blocks = block_counts_new();
 	buf_init(&c->upload, EXTRACTION_BYTES_MAX);
+	buf_init(&c->start_links, DOCUMENT_MAX);
 	c->full = state->asked_at > state->ended_at;
 	c->decided = crawl_is_decided(state);
 	if (site_init(&c->site, &c->source) != 0 && crawl_fetches(c))

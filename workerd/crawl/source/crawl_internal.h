@@ -85,6 +85,7 @@ struct crawl {
 	size_t n_sitemaps, next_sitemap;
 	size_t named_sitemaps; /* of these, the first ones: robots.txt names them */
 	size_t listed;         /* pages that sitemaps have named */
+	struct buf start_links; /* of the page where the source begins; see document_next_link() */
 	size_t entries;
 
 	/* Of the visit whose document is being read. */
@@ -157,6 +158,9 @@ struct visit *crawl_visit_start(
 
 /* A page was visited, and has this document, which is taken (crawl_text.c). */
 void crawl_take_document(struct crawl *c, struct page *page, struct document *doc);
+
+/* Adds the pages that the start links to, unless sitemaps name the pages. */
+void crawl_take_start_links(struct crawl *c);
 
 /* Puts a page with the text of its document (crawl_put.c). */
 void crawl_put_text(struct crawl *c, struct page *page);

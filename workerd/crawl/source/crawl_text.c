@@ -50,19 +50,36 @@ crawl_text_take_canonical(struct crawl *c, struct page *page, const struct docum
 	return true;
 }
 
+static void
+crawl_text_add_links(struct crawl *c, struct slice links, const char *base)
+{
+	struct slice link;
+	char url[URL_MAX + 1];
+
+	while (document_next_link(&links, &link))
+		if (url_normalize(link, base, url) == 0 && site_has(&c->site, url) &&
+		    site_is_page(url))
+			(void)crawl_add_page(c, url);
+}
+
 /* Adds the pages that the document links to, unless sitemaps name the pages. */
 static void
 crawl_text_take_links(struct crawl *c, const struct page *page, const struct document *doc)
 {
-	struct slice links = doc->links, link;
-	char url[URL_MAX + 1];
-
 	if (c->source.kind != SOURCE_SITE || c->listed > 0 || c->nofollow || doc->nofollow)
 		return;
-	while (document_next_link(&links, &link))
-		if (url_normalize(link, page->url, url) == 0 && site_has(&c->site, url) &&
-		    site_is_page(url))
-			(void)crawl_add_page(c, url);
+	if (c->phase != CRAWL_START)
+		crawl_text_add_links(c, doc->links, page->url);
+	else if (buf_append(&c->start_links, doc->links.p, doc->links.len) != 0)
+		return;
+}
+
+void
+crawl_take_start_links(struct crawl *c)
+{
+	if (c->listed == 0)
+		crawl_text_add_links(c, buf_slice(&c->start_links), c->site.start);
+	buf_clear(&c->start_links);
 }
 
 static bool
