@@ -444,6 +444,7 @@ content_follower_take_rows(struct content_follower *f, const struct msg_changes_
 			    L_STR("help", "the index is compared with the store"));
 		f->positioned = !page->gone;
 		f->position = page->newest;
+		f->rows_due = true; /* this request follows nothing yet */
 		content_follower_list_all(f);
 		return passages_begin(f->index) != 0 ? -1
 						     : passages_commit(f->index, f->position);
