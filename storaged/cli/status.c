@@ -187,10 +187,33 @@ status_print_search(const struct overview *o)
 	    units_count(s->documents, "text", "texts").text, units_bytes(s->bytes).text);
 }
 
+/* Everything else works without crawld, too. */
+static void
+status_print_crawl(const struct overview *o)
+{
+	struct msg_peer_status peer;
+	struct slice list, item;
+
+	if (o->status == NULL)
+		return;
+	list = o->status->peers;
+	while (wire_list_next(&list, &item)) {
+		if (record_decode(item, MSG_PEER_STATUS, &peer) != WIRE_OK ||
+		    peer.role != ROLE_CRAWL)
+			continue;
+		status_print("crawld", "%s, pid %" PRIu32 ", %.*s",
+		    status_up_text(peer.since, o->now).text, peer.pid, (int)peer.program.len,
+		    (const char *)peer.program.p);
+		return;
+	}
+	status_print("crawld", "is not connected: sites and files are not read");
+}
+
 static void
 status_print_peer(const struct msg_peer_status *peer, uint64_t now)
 {
-	if (peer->pid == (uint32_t)getpid() || peer->role == ROLE_SEARCH)
+	if (peer->pid == (uint32_t)getpid() || peer->role == ROLE_SEARCH ||
+	    peer->role == ROLE_CRAWL)
 		return;
 	if (peer->role == ROLE_CRAWL) {
 		status_print("crawld", "%s, pid %" PRIu32 ", %.*s",
@@ -420,6 +443,7 @@ status_print_text(const struct overview *o)
 	status_print_front_end(o);
 	status_print_store(o);
 	status_print_search(o);
+	status_print_crawl(o);
 	if (s != NULL) {
 		status_print_peers(s->peers, o->now);
 		status_print_missing_crawld(s);

@@ -1,83 +1,84 @@
-// The owner's content for tests: sources with pages, and answers, stored as crawld and the admin API do it.
+// For tests of the owner's content: requests about it, and what crawld does, by storaged's messages.
 
 import { createHash } from "node:crypto";
-import { newId, ORG } from "../faults/ids.mjs";
-import { getRecord, putRecord, putRequest } from "../faults/records.mjs";
-import { AGENT, bare, connectToStore } from "./organizations.mjs";
+import { after, before } from "node:test";
+import { newId } from "../faults/ids.mjs";
+import { ADMIN, bare, connectToStore, ORG } from "./organizations.mjs";
 
-const sha256 = (text) => createHash("sha256").update(text).digest("hex");
+/** Requests to the admin API whose responses are checked against the document. */
+export const driver =
+	(contract, banter) =>
+	(status, method, path, body, headers = ADMIN) =>
+		contract.drive(banter, status, method, `/v1/admin/${path}`, { headers, body });
 
-/** Knowledge of an agent, as in AGENT_RECORD. */
-export const KNOWLEDGE = { none: 0, all: 1, some: 2 };
-export const NOT_FOUND = { say: 0, general: 1, fixed: 2 };
+export const FILES = { name: "Price lists", kind: "files" };
+export const SITE = { name: "Help pages", kind: "site", url: "https://shop.example/help/" };
 
-/** Changes fields of the agent that replies to chats with a key, some of which have other names in the API. */
-export async function setAgent(peer, fields) {
-	const agent = await getRecord(peer, "agent", { org: ORG, id: bare(AGENT) });
-	await putRecord(peer, "agent", { ...agent, ...fields });
+/** The SHA-256 of a chunk, as CHUNK_RECORD defines it. */
+function hashOf(title, heading, text) {
+	return createHash("sha256").update(`${title}\0${heading}\0${text}`).digest("hex");
 }
 
-/** Adds a source; resolves to its id. */
-export async function addSource(peer, fields = {}) {
-	const source = {
-		v: 1,
-		id: newId(),
-		org: ORG,
-		name: "Shop",
-		kind: 3,
-		pages_max: 100,
-		enabled: 1,
-		...fields,
-	};
-	await peer.ask("record_put", putRequest("source", source, 1), "record");
-	return source.id;
+/** What a page says, as chunks. texts: { heading: text }. */
+function chunksOf(title, texts) {
+	return Object.entries(texts).map(([heading, text]) => ({
+		...{ v: 1, heading, anchor: heading.toLowerCase(), language: "en", text },
+		hash: hashOf(title, heading, text),
+	}));
 }
 
-/** Stores a page with these chunks: texts, or { heading, anchor, text }. Resolves to the page's id. */
-export async function putPage(banter, source, { url, title, chunks, id = newId() }) {
-	const crawler = await connectToStore(banter, "CRAWL");
-	const all = chunks.map((chunk) => (typeof chunk === "string" ? { text: chunk } : chunk));
-	await crawler.ask(
-		"source_page_put",
-		{
-			page: {
-				v: 1,
-				id,
-				org: ORG,
-				source,
-				url,
-				title,
-				state: 1,
-				type: "text/html",
-				language: "en",
-				hash: sha256(JSON.stringify(all)),
-			},
-			text: 1,
-			chunks: all.map(({ heading = "", anchor = "", text }) => ({
-				v: 1,
-				heading,
-				anchor,
-				text,
-				language: "en",
-				hash: sha256(`${title}\0${heading}\0${text}`),
-			})),
+/** In crawld's place: it reads pages, and says how far it is. */
+async function openCrawler(banter, org = ORG) {
+	const peer = await connectToStore(banter, "CRAWL");
+	return {
+		/** Stores a page with its text; resolves to its id. */
+		async read(source, { title, url, texts, ...more }) {
+			const id = newId();
+			const page = {
+				...{ v: 1, id, org: bare(org), source: bare(source), url, title, state: 1, language: "en" },
+				...{ type: "text/html", fetched_at: Date.now(), hash: hashOf(title, "", url), ...more },
+			};
+			const put = { page, text: 1, chunks: chunksOf(title, texts) };
+			await peer.ask("source_page_put", put, "ok");
+			return id.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 		},
-		"ok",
-	);
-	await crawler.close();
-	return id;
+		/** Sets the state of a source. */
+		async says(source, state) {
+			const record = { v: 1, org: bare(org), source: bare(source), ...state };
+			await peer.ask("source_state_put", { state: record }, "ok");
+		},
+		/** The bytes of an upload that a page waits with. */
+		async upload(id) {
+			const pieces = [];
+			for (let offset = 0; ; offset += pieces.at(-1).length) {
+				const { piece, total } = await peer.ask(
+					"upload_read",
+					{ upload: id, offset },
+					"upload_piece",
+				);
+				pieces.push(piece);
+				if (offset + piece.length >= total) return Buffer.concat(pieces);
+			}
+		},
+		/** The pages of a source, as crawld sees them. */
+		async pages(source) {
+			const list = { org: bare(org), source: bare(source), limit: 100 };
+			return (await peer.ask("source_page_list", list, "source_pages")).pages;
+		},
+		close: () => peer.close(),
+	};
 }
 
-/** Adds a published answer; resolves to its id. */
-export async function addAnswer(peer, question, text) {
-	const answer = { v: 1, id: newId(), org: ORG, question, text, language: "en", published: 1 };
-	await peer.ask("record_put", putRequest("answer", answer, 1), "record");
-	return answer.id;
+/** A peer in crawld's place for all tests of a describe(). */
+export function useCrawler(banter) {
+	const crawler = {};
+	const open = async () => Object.assign(crawler, await openCrawler(banter));
+	before(open);
+	after(() => crawler.close());
+	/** Connects again, after storaged was killed. */
+	crawler.reopen = async () => {
+		await crawler.close();
+		await open();
+	};
+	return crawler;
 }
-
-/** Text that is longer than what goes into a prompt as a whole. */
-export const FILLER = Array.from(
-	{ length: 30 },
-	(_, i) =>
-		`Chapter ${i}. ${`Word${i} about the history of the company, its founders and their cats. `.repeat(12)}`,
-);

@@ -11,7 +11,7 @@ import {
 	NOT_FOUND,
 	putPage,
 	setAgent,
-} from "./content.mjs";
+} from "./knowledge.mjs";
 import { until, useBanter, WIDGET_KEY, whileStopped } from "./harness.mjs";
 import { usePeer } from "./organizations.mjs";
 
