@@ -179,6 +179,7 @@ content_passages_wants_source(const struct msg_content_read *m, const struct id 
 /* The ids of the wanted, enabled sources, and the bytes of their text. */
 struct wanted_sources {
 	struct id ids[SOURCES_OF_ORG_MAX];
+	uint32_t chunks[SOURCES_OF_ORG_MAX];
 	size_t n;
 	uint64_t bytes;
 };
@@ -201,10 +202,11 @@ content_passages_find_sources(
 		    !source.enabled || !content_passages_wants_source(m, &source.id))
 			continue;
 		rc = source_find_state(t, &m->org, &source.id, &state);
-		if (rc == 0) {
+		if (rc == 0 && state.chunks > 0) {
+			wanted->chunks[wanted->n] = state.chunks;
 			wanted->ids[wanted->n++] = source.id;
 			wanted->bytes += state.bytes;
-		} else if (!txn_survives(rc)) {
+		} else if (rc != 0 && !txn_survives(rc)) {
 			break;
 		}
 	}
@@ -260,8 +262,10 @@ content_passages_add_page(struct passages *p, const struct msg_source_page_recor
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+/* chunks: of the source; behind its last one, no page is looked at. */
 static int
-content_passages_add_source(struct passages *p, const struct id *org, const struct id *source)
+content_passages_add_source(
+    struct passages *p, const struct id *org, const struct id *source, uint32_t chunks)
 {
 	struct key front = key_of_org(org, source);
 	struct msg_source_page_record page;
@@ -270,11 +274,13 @@ content_passages_add_source(struct passages *p, const struct id *org, const stru
 
 	if (rc == 0)
 		rc = walk_from(&w, &front);
-	while (rc == 0 && !p->full) {
+	while (rc == 0 && !p->full && chunks > 0) {
 		if (record_read(w.value, TABLE_SOURCE_PAGES, MSG_SOURCE_PAGE_RECORD, &page) ==
 			0 &&
-		    page.chunks > 0)
+		    page.chunks > 0) {
 			rc = content_passages_add_page(p, &page);
+			chunks -= page.chunks < chunks ? page.chunks : chunks;
+		}
 		if (rc == 0)
 			rc = walk_next(&w);
 	}
@@ -298,7 +304,8 @@ handle_content_read(struct txn *t, struct call *c)
 	}
 	if (wanted.bytes <= m->bytes_max)
 		for (size_t i = 0; i < wanted.n && rc == 0 && !p.full; i++)
-			rc = content_passages_add_source(&p, &m->org, &wanted.ids[i]);
+			rc = content_passages_add_source(
+			    &p, &m->org, &wanted.ids[i], wanted.chunks[i]);
 	if (rc == 0)
 		content_passages_answer(&p, c, p.full || wanted.bytes > m->bytes_max);
 	content_passages_clear(&p);
