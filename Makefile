@@ -179,8 +179,8 @@ $(BUILD)/unit/proto/%: $(OBJ)/tests/unit/proto/%.o $(proto_a)
 
 # The fuzz targets: one program that runs the committed inputs with all of them, and for `make fuzz` one
 # program each, with the function name that libFuzzer expects.
-fuzzed := $(addprefix $(OBJ)/tests/fuzz/,store_harness.o store_instructions.o) $(call archive,crawl) $(call archive,workerd) $(call archive,search) $(cli_a)
-fuzzed_libs := $(worker_libs) $(crawl_libs) $(store_libs) -lsqlite3 -lstemmer -lm
+fuzzed := $(addprefix $(OBJ)/tests/fuzz/,store_harness.o store_instructions.o) $(call archive,extract) $(call archive,crawl) $(call archive,workerd) $(call archive,search) $(cli_a)
+fuzzed_libs := $(worker_libs) $(crawl_libs) $(extract_libs) $(store_libs) -lsqlite3 -lstemmer -lm
 $(BUILD)/unit/test_fuzz_corpus: $(call objects,tests/fuzz) $(OBJ)/tests/http/corpus.o $(fuzzed)
 	$(LINK) $(fuzzed_libs) -lcmocka
 $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/input.o $(fuzzed)
@@ -267,6 +267,7 @@ DEBS_faults := $(DEBS_run) strace
 DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck mandoc docker-compose
 DEBS_fuzz := $(DEBS_run) libcmocka-dev clang libclang-rt-dev
 DEBS_bench := $(DEBS_run) $(DEBS_servers)
+DEBS_documents := $(DEBS_run) perl-doc python3-doc debian-faq manpages manpages-dev
 DEBS_deb := $(DEBS_run) debhelper lintian
 DEBS_install := $(DEBS_deb) debootstrap systemd-container iproute2
 DEBS_all := $(sort $(DEBS_test) $(DEBS_lint) $(DEBS_fuzz))
@@ -302,6 +303,7 @@ deps: ## install what is missing: Debian and npm packages (FOR=run, test or lint
 TOOLS := promtool nghttpx nginx haproxy caddy
 TOOLS_test := $(TOOLS)
 TOOLS_bench := nginx haproxy
+TOOLS_documents := postgresql
 TOOLS_all := $(TOOLS)
 FROM_promtool := prometheus usr/bin/promtool
 FROM_nghttpx := nghttp2-proxy usr/sbin/nghttpx
@@ -316,6 +318,14 @@ $(TOOLS:%=build/tools/%): build/tools/%:
 		dpkg-deb --fsys-tarfile ./*.deb | \
 		tar -x -C .. --strip-components=3 ./$(word 2,$(FROM_$*))
 	@rm -rf $@.package
+
+# Programs of it find their files by their own places.
+build/tools/postgresql:
+	@rm -rf $@ $@.package && mkdir -p $@.package
+	$(SAY) GET postgresql
+	$(Q)cd $@.package && apt-get download -qq postgresql-15 postgresql-client-15 libpq5 >/dev/null 2>&1 && \
+		for deb in ./*.deb; do dpkg-deb -x $$deb tree || exit 1; done
+	@mv $@.package/tree $@ && rm -rf $@.package
 
 # Running and testing.
 JOBS := $(shell nproc)
@@ -429,9 +439,10 @@ bench-sockets: ## restart the store under 100,000 silent WebSockets (3 minutes, 
 	@node tests/bench/sockets.mjs
 
 .PHONY: bench-search
-bench-search: ## measure the search index with 1,000,000 messages (1 minute, 600 MB of disk)
-	@$(MAKE) --no-print-directory deps FOR=run
-	@$(MAKE) --no-print-directory -j$(JOBS) build/bench/search
+bench-search: ## measure what questions find in the owner's content, and the search index with 1,000,000 messages (5 minutes, 1 GB of disk)
+	@$(MAKE) --no-print-directory deps FOR=documents || $(MAKE) --no-print-directory deps FOR=run
+	@$(MAKE) --no-print-directory -j$(JOBS) build/searchd $(addprefix build/bench/,search passages passages_peer)
+	@node tests/bench/passages.mjs
 	@build/bench/search
 
 .PHONY: bench-inbox

@@ -78,12 +78,22 @@ async function buildTests() {
 	});
 }
 
+/** The texts of a file, each key once: JSON would take the last one of two. */
+async function readTexts(path) {
+	const json = await readFile(path, "utf8");
+	const texts = JSON.parse(json);
+	const keys = [...json.matchAll(/^\t"(\w+)":/gm)].map(([, key]) => key);
+	const twice = keys.filter((key, i) => keys.indexOf(key) !== i);
+	if (twice.length > 0) throw new Error(`${relative(root, path)} has ${twice} twice`);
+	return texts;
+}
+
 /** Every language has the keys of English, each with the same parameters. */
 async function checkTexts(folder) {
 	const names = (await readdir(folder)).filter((name) => name.endsWith(".json"));
 	const shapes = await Promise.all(
 		names.map(async (name) =>
-			Object.entries(JSON.parse(await readFile(join(folder, name), "utf8"))).map(
+			Object.entries(await readTexts(join(folder, name))).map(
 				([key, text]) => `${key} ${[...new Set(text.match(/\{\w+\}/g))].sort()}`,
 			),
 		),

@@ -7,6 +7,7 @@
 #include "proto/base/clock.h"
 #include "storaged/changes/changes.h"
 #include "storaged/conversations/conversations.h"
+#include "storaged/conversations/reply_sources.h"
 #include "storaged/numbers/numbers.h"
 
 int
@@ -92,6 +93,14 @@ reply_add_piece(struct txn *t, const struct id *turn, uint32_t offset, struct sl
 	return txn_put(t, TABLE_PARTIALS, &key, text);
 }
 
+int
+reply_put_sources(struct txn *t, const struct id *turn, struct slice sources)
+{
+	struct key key = key_partial(turn, PARTIAL_SOURCES);
+
+	return txn_put(t, TABLE_PARTIALS, &key, sources);
+}
+
 /*
  * Appends the part of a piece that lies behind the text so far; offset is where the piece starts. False
  * when it leaves a gap, or when the overlap ends inside one of its characters (10xxxxxx, RFC 3629): then
@@ -124,7 +133,8 @@ reply_collect_pieces(struct txn *t, const struct id *turn)
 	rc = walk_open(&w, t, TABLE_PARTIALS, &front);
 	if (rc == 0)
 		rc = walk_from(&w, &front);
-	while (rc == 0 && reply_append_piece(&t->env->text, partial_offset(w.key), w.value))
+	while (rc == 0 && partial_offset(w.key) != PARTIAL_SOURCES &&
+	    reply_append_piece(&t->env->text, partial_offset(w.key), w.value))
 		rc = walk_next(&w);
 	walk_close(&w);
 	return rc == MDB_NOTFOUND ? 0 : rc;
@@ -221,19 +231,32 @@ reply_encode_details(
 	return buf_slice(out);
 }
 
-/* What was found for the reply. One that broke off keeps what was stored with its text before. */
-static struct slice
-reply_sources(struct txn *t, const struct turn_view *v, const struct reply_ending *ending)
+/* What was found for the reply. One that broke off keeps that of its last checkpoint, or what was stored with its text
+ * before. */
+static int
+reply_sources(struct txn *t, const struct turn_view *v, const struct reply_ending *ending,
+    struct slice *sources)
 {
 	bool broke_off =
 	    ending->status == MESSAGE_INTERRUPTED || ending->status == MESSAGE_STOPPED;
+	struct key key = key_partial(&v->id, PARTIAL_SOURCES);
 	struct buf *kept = &t->env->sources;
+	int rc;
 
-	if (ending->sources.len > 0 || !broke_off || !v->has_message)
-		return ending->sources;
+	*sources = ending->sources;
+	if (sources->len > 0 || !broke_off)
+		return 0;
+	rc = txn_get(t, TABLE_PARTIALS, &key, sources);
+	if (rc == MDB_NOTFOUND && v->has_message)
+		*sources = v->message.sources;
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return rc;
 	buf_reset(kept);
-	must(buf_append(kept, v->message.sources.p, v->message.sources.len) == 0);
-	return buf_slice(kept);
+	/* A damaged one is left out. */
+	if (sources->len <= buf_room(kept) && reply_sources_are_valid(*sources))
+		must(buf_append(kept, sources->p, sources->len) == 0);
+	*sources = buf_slice(kept);
+	return 0;
 }
 
 /* The model asks for a person; conversation_add() sets the state. */
@@ -270,10 +293,11 @@ reply_end(struct txn *t, const struct turn_view *v, const struct reply_ending *e
 	    .completion_tokens = ending->completion_tokens,
 	    .text = ending->text,
 	    .details = reply_encode_details(t, v, ending),
-	    .sources = reply_sources(t, v, ending),
 	};
-	int rc;
+	int rc = reply_sources(t, v, ending, &message.sources);
 
+	if (rc != 0)
+		return rc;
 	rc = txn_get_record(
 	    t, TABLE_CONVERSATIONS, &conversation_key, MSG_CONVERSATION_RECORD, &conversation);
 	if (rc != 0)

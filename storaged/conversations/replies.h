@@ -54,6 +54,10 @@ struct reply_writer {
 [[gnu::warn_unused_result]] int reply_add_piece(
     struct txn *t, const struct id *turn, uint32_t offset, struct slice text);
 
+/* Stores what the reply is based on so far: a SOURCES_RECORD. */
+[[gnu::warn_unused_result]] int reply_put_sources(
+    struct txn *t, const struct id *turn, struct slice sources);
+
 /* Stores the reply's message, over an interrupted one if there is one, and closes the turn. */
 [[gnu::warn_unused_result]] int reply_end(
     struct txn *t, const struct turn_view *v, const struct reply_ending *ending);

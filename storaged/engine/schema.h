@@ -161,7 +161,9 @@ struct id activity_conversation(struct slice key);
 struct key key_message(const struct id *conversation, uint64_t seq);
 uint64_t message_seq(struct slice key);
 
-/* partials: offset is where the piece starts in the reply, in bytes. */
+/* partials: offset is where the piece starts in the reply, in bytes; PARTIAL_SOURCES: no piece, but the reply's
+ * SOURCES_RECORD so far. */
+#define PARTIAL_SOURCES UINT32_MAX
 struct key key_partial(const struct id *turn, uint32_t offset);
 uint32_t partial_offset(struct slice key);
 

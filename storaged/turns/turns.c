@@ -50,6 +50,8 @@ turn_store_piece(struct txn *t, struct call *c, const struct turn_view *v)
 		rc = turn_stop_held(t, c, v);
 	if (rc == 0 && m->text.len > 0)
 		rc = reply_add_piece(t, &m->turn, m->offset, m->text);
+	if (rc == 0 && m->sources.len > 0)
+		rc = reply_put_sources(t, &m->turn, m->sources);
 	return rc;
 }
 
@@ -62,6 +64,8 @@ handle_turn_checkpoint(struct txn *t, struct call *c)
 
 	if (m->offset + m->text.len > TEXT_MAX)
 		return call_refuse(c, STORE_INVALID, "the piece ends beyond the longest reply");
+	if (!reply_sources_are_valid(m->sources))
+		return call_refuse(c, STORE_INVALID, "invalid sources");
 	rc = turn_load(t, c, &m->turn, &v);
 	/* A checkpoint that comes after the end changes nothing. */
 	if (rc == 0 && v.state != TURN_COMPLETE)

@@ -2,6 +2,7 @@
  * Turns: each names a place in a conversation where its reply stands, unless it is open; and only
  * what is open has pieces.
  */
+#include "storaged/conversations/reply_sources.h"
 #include "storaged/verify/verify_internal.h"
 
 #include <stdio.h>
@@ -205,7 +206,9 @@ verify_turn_piece(struct checker *c, const struct id *turn, struct slice key, st
 	uint32_t offset = partial_offset(key);
 	const char *fault = NULL;
 
-	if (text.len == 0)
+	if (offset == PARTIAL_SOURCES)
+		fault = reply_sources_are_valid(text) ? NULL : "has no valid sources";
+	else if (text.len == 0)
 		fault = "is empty";
 	else if (offset > TEXT_MAX || text.len > TEXT_MAX - offset)
 		fault = "ends beyond the longest reply";

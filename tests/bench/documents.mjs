@@ -14,7 +14,9 @@ export const PACKAGES = ["perl-doc", "python3-doc", "debian-faq"];
 
 function* filesBelow(dir, accepts) {
 	if (!existsSync(dir)) return;
-	for (const entry of readdirSync(dir, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+	for (const entry of readdirSync(dir, { withFileTypes: true }).sort((a, b) =>
+		a.name < b.name ? -1 : 1,
+	)) {
 		const path = `${dir}/${entry.name}`;
 		if (entry.isDirectory()) yield* filesBelow(path, accepts);
 		else if (entry.isFile() && accepts(entry.name)) yield path;
@@ -52,8 +54,9 @@ function pod(source) {
 	const sections = new Sections();
 	let shown = false;
 	for (const paragraph of paragraphsOf(source)) {
-		const [, command, rest] = /^=([a-z]+\d?)\s*([^]*)$/.exec(paragraph.trimStart()) ?? [];
-		if (command !== undefined) shown = command !== "cut" && command !== "begin" && command !== "for";
+		const [, command, rest] = /^=([a-z]+\d?)\s*(.*)$/s.exec(paragraph.trimStart()) ?? [];
+		if (command !== undefined)
+			shown = command !== "cut" && command !== "begin" && command !== "for";
 		if (!shown) continue;
 		if (/^head/.test(command ?? "")) sections.head(podText(rest));
 		else if (command === "item") sections.add(podText(rest));
@@ -81,7 +84,7 @@ function rst(source) {
 function debianFaq(source) {
 	const sections = new Sections();
 	for (const paragraph of paragraphsOf(source)) {
-		const [, heading] = /^\d+\.\d+(?:\.\d+)?\.\s(\S[^]*)$/.exec(paragraph) ?? [];
+		const [, heading] = /^\d+\.\d+(?:\.\d+)?\.\s(\S.*)$/s.exec(paragraph) ?? [];
 		if (heading !== undefined) sections.head(heading);
 		else if (/^\s/.test(paragraph)) sections.add(paragraph);
 		else sections.head("");
@@ -90,7 +93,8 @@ function debianFaq(source) {
 }
 
 /** Requests of man(7) and mdoc(7) whose arguments are text. */
-const MAN_TEXT = /^(?:[BI]|BR|BI|IB|IR|RB|RI|SM|SB|TP|IP|Nm|Fl|Ar|Op|Pa|Xr|Li|Cm|Ic|Dv|Va|Fa|Fn|Em|Sy|Nd|It|Dq|Sq|Ql|Ev|Er)$/;
+const MAN_TEXT =
+	/^(?:[BI]|BR|BI|IB|IR|RB|RI|SM|SB|TP|IP|Nm|Fl|Ar|Op|Pa|Xr|Li|Cm|Ic|Dv|Va|Fa|Fn|Em|Sy|Nd|It|Dq|Sq|Ql|Ev|Er)$/;
 
 function manText(line) {
 	return line

@@ -166,15 +166,15 @@ random_normal(void)
 	return sum * 1.414f;
 }
 
-/* A vector near one of some centers: as texts are about subjects. */
+/* A vector around one of some centers, nearer or farther: as texts are about subjects, more or less. */
 static void
 random_vector(float *out, size_t numbers, const float *centers, size_t n_centers, unsigned n)
 {
 	const float *center = centers + n % n_centers * numbers;
-	float length = 0;
+	float distance = 0.75f + 0.3f * random_normal(), length = 0;
 
 	for (size_t i = 0; i < numbers; i++) {
-		out[i] = center[i] + 0.8f * random_normal();
+		out[i] = center[i] + distance * random_normal();
 		length += out[i] * out[i];
 	}
 	for (size_t i = 0; i < numbers; i++)

@@ -82,6 +82,17 @@ describe("the dashboard's contacts", { skip: missing }, () => {
 		await page.getByText("Nobody matches “nobody at all”").waitFor();
 		await page.getByRole("button", { name: "Show all contacts" }).click();
 		await until("all are there", async () => (await names(page)).includes("Åsa Lind"));
+		await until("the field is empty and has the focus", () =>
+			search(page).evaluate((field) => field.value === "" && field === document.activeElement),
+		);
+		assert.equal(new URL(page.url()).search, "");
+		await search(page).fill("north");
+		await page.waitForURL("**/contacts?q=north");
+		await search(page).press("Escape");
+		await page.waitForURL("**/contacts");
+		await until("all are there again", async () =>
+			(await names(page)).includes("+46 70 123 45 67"),
+		);
 		assert.deepEqual(complaints, []);
 	});
 

@@ -213,6 +213,42 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 			assert.match(agents.lines[1], /,EUR,/);
 		});
 
+		it("say what could not be loaded, and follow when it can be", async () => {
+			/** The parts of which the server's answer is a failure. */
+			const broken = new Set(["day", "widget", "prices"]);
+			const prepare = (context) =>
+				context.route(/\/v1\/admin\/(numbers|prices)/, (route) => {
+					const url = new URL(route.request().url());
+					const part = url.searchParams.get("by") ?? "prices";
+					return broken.has(part)
+						? route.fulfill({ status: 500, body: '{"error":"broken"}' })
+						: route.continue();
+				});
+			const { page } = await visit("/numbers", { prepare });
+			const alerts = page.getByRole("alert");
+			await alerts.getByText("The server had a problem (500).").waitFor();
+			assert.equal(await alerts.count(), 1, "nothing is shown without the days");
+			await assertAccessible(page);
+			broken.delete("day");
+			await alerts.getByRole("button", { name: "Try again now" }).click();
+			const cost = page.locator(".tile", { hasText: "Cost" });
+			await cost.getByText("The server had a problem (500).").waitFor();
+			const widgets = page.locator(".breakdown", { hasText: "By widget" });
+			await widgets.getByRole("alert").waitFor();
+			await page.locator("canvas").first().waitFor();
+			await assertAccessible(page);
+			broken.clear();
+			await widgets.getByRole("button", { name: "Try again now" }).click();
+			await widgets.getByRole("table").waitFor();
+			await until("the costs come by themselves", async () => {
+				return (await cost.getByText("The server had a problem").count()) === 0;
+			});
+			broken.add("day");
+			await banter.chat("late", "[[tokens=1]] one more");
+			await page.getByRole("status").getByText("You see what was loaded before.").waitFor();
+			assert.ok((await page.locator("canvas").count()) > 0, "the old numbers stay");
+		});
+
 		for (const [name, screen] of SCREENS)
 			it(`are accessible ${name}`, async () => {
 				const { page } = await open("?days=90", screen);

@@ -32,6 +32,8 @@ const OWNERS_ONLY = [
 	...["webhooks_test", "webhooks_deliveries", "webhooks_retry"],
 	...["budgets_get", "budgets_put", "prices_change", "server", "tags_delete"],
 	...["widgets_make_secret", "widgets_delete_secret"],
+	...["sources_create", "sources_change", "sources_delete", "sources_crawl", "sources_removal"],
+	...["sources_page_delete", "sources_content"],
 ];
 
 const contract = new Contract();

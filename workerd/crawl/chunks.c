@@ -1,7 +1,7 @@
 /*
- * Blocks collect in a chunk until the next one would make it too long. A heading ends the chunk before it, and is part
- * of the path of what follows; only below a short introduction it becomes a line of the text. A heading without text
- * of its own becomes text itself, so that nothing is lost. Terms stay with what explains them.
+ * Blocks collect in a chunk until the next one would make it too long. A heading ends the chunk before it, unless
+ * that is only a short introduction, and is part of the path of what follows. A heading without text of its own
+ * becomes text itself, so that nothing is lost. Terms stay with what explains them.
  */
 #include "workerd/crawl/chunks.h"
 
@@ -15,7 +15,7 @@
 #define LANGUAGE_SAMPLE 16384 /* bytes of text that show the language */
 
 #define LONG_MAX  1200 /* characters of a chunk of several blocks */
-#define SHORT_MAX 200  /* of an introduction that takes in the heading below it */
+#define SHORT_MAX 80   /* of an introduction that moves below the heading behind it */
 #define LEAD_MAX  300  /* of a text that stays with the table or code behind it */
 #define TERM_MAX  400  /* a term begins a new chunk behind so much */
 
@@ -208,14 +208,13 @@ chunks_append(struct chunks *c, const struct block *unit)
 	p->open &= unit->kind == BLOCK_TERM || unit->kind == BLOCK_HEADING;
 }
 
-/* Whether a heading becomes a line of the chunk's text, which it would else end. */
-static bool
-chunks_takes_in(const struct piece *p, const struct block *heading)
+/* The chunk, or what has collected of it, is below this heading. */
+static void
+chunks_move_below(struct chunks *c, const struct block *heading)
 {
-	bool below = heading->level > p->level && p->characters <= SHORT_MAX;
-	bool list = p->open && p->last == BLOCK_HEADING;
-
-	return (below || list) && !chunks_ends_before(p, heading);
+	c->lone = *heading;
+	c->made.level = heading->level;
+	chunks_begin(c);
 }
 
 /* True if the chunk is ready. */
@@ -223,23 +222,24 @@ static bool
 chunks_add_heading(struct chunks *c, const struct block *heading)
 {
 	struct piece *p = &c->made;
+	bool list;
 
 	if (c->lone.level > 0 && heading->level <= c->lone.level)
 		chunks_append(c, &c->lone);
 	c->lone.level = 0;
-	if (buf_len(&p->text) > 0 && chunks_takes_in(p, heading)) {
+	list = p->open && p->last == BLOCK_HEADING && !chunks_ends_before(p, heading);
+	if (buf_len(&p->text) == 0 ||
+	    (heading->level > p->level && p->characters <= SHORT_MAX && !list)) {
+		chunks_move_below(c, heading);
+		return false;
+	}
+	if (list) {
 		chunks_append(c, heading);
 		return false;
 	}
-	if (buf_len(&p->text) > 0) {
-		c->unit = *heading;
-		c->has_unit = true;
-		return true;
-	}
-	c->lone = *heading;
-	p->level = heading->level;
-	chunks_begin(c);
-	return false;
+	c->unit = *heading;
+	c->has_unit = true;
+	return true;
 }
 
 /* True if the chunk is ready. */

@@ -260,6 +260,12 @@ reply_listeners_cite(struct reply_listeners *ls)
 	}
 }
 
+size_t
+reply_listeners_n_marks(const struct reply_listeners *ls)
+{
+	return ls->sources == NULL ? 0 : sources_n_marks(ls->sources);
+}
+
 void
 reply_listeners_write_sources(const struct reply_listeners *ls, size_t text, struct buf *out)
 {

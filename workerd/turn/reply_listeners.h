@@ -97,6 +97,9 @@ void reply_listeners_set_sources(struct reply_listeners *ls, struct sources *sou
 /* Sends the marks of the sources that are new. */
 void reply_listeners_cite(struct reply_listeners *ls);
 
+/* How many places cite sources so far. */
+size_t reply_listeners_n_marks(const struct reply_listeners *ls);
+
 /* Appends the SOURCES_RECORD for the first bytes of the text; nothing if nothing was looked up. */
 void reply_listeners_write_sources(
     const struct reply_listeners *ls, size_t text, struct buf *out);

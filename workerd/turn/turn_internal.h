@@ -67,6 +67,7 @@ struct turn {
 	struct sse_reader reader;
 	struct utf8_reassembly reassembly;
 	size_t checkpointed;      /* bytes of the text in checkpoints */
+	size_t checkpointed_marks;
 	unsigned checkpoints;     /* requests under way */
 	bool checkpoint_failed;   /* the last one */
 	bool checkpoint_poisoned; /* storaged died on one: they only claim the turn now */

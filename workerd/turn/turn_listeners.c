@@ -132,8 +132,7 @@ turn_publish(struct turn *t)
 	    .text = {text.p + t->published, text.len - t->published},
 	};
 
-	const struct sources *sources = t->listeners.sources;
-	const size_t marks = sources == NULL ? 0 : sources_n_marks(sources);
+	const size_t marks = reply_listeners_n_marks(&t->listeners);
 	struct buf cited;
 	int rc;
 

@@ -18,7 +18,7 @@ turn_service_on_connected(void *arg)
 
 	LIST_FOREACH (t, &turns->running, link) {
 		turn_unfollow(t);
-		t->checkpointed = 0;
+		t->checkpointed = t->checkpointed_marks = 0;
 		turn_claim(t);
 	}
 }

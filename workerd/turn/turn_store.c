@@ -248,9 +248,30 @@ turn_on_checkpoint(void *arg, uint16_t type, const union msg *m)
 	}
 	t->checkpoint_failed = type != MSG_OK;
 	if (t->checkpoint_failed)
-		t->checkpointed = 0;
+		t->checkpointed = t->checkpointed_marks = 0;
 	if (t->checkpoint_failed && t->state == TURN_STREAMING)
 		turn_set_checkpoint_timer(t);
+}
+
+/* With the sources if there are new marks. */
+static bool
+turn_send_checkpoint(struct turn *t, struct msg_turn_checkpoint *piece)
+{
+	const size_t marks = reply_listeners_n_marks(&t->listeners);
+	struct store_call *call;
+	struct buf sources;
+
+	buf_init(&sources, WIRE_FRAME_MAX);
+	if (marks > t->checkpointed_marks && !t->checkpoint_poisoned)
+		reply_listeners_write_sources(
+		    &t->listeners, buf_len(&t->listeners.text), &sources);
+	piece->sources = buf_slice(&sources);
+	call = store_call(t->turns->store, MSG_TURN_CHECKPOINT, piece, STORE_TIMEOUT_MS,
+	    turn_on_checkpoint, t);
+	buf_clear(&sources);
+	if (call != NULL)
+		t->checkpointed_marks = marks;
+	return call != NULL;
 }
 
 /* Only one checkpoint is under way at a time, so that a lost one leaves no gap. */
@@ -268,9 +289,7 @@ turn_checkpoint(struct turn *t)
 
 	if (t->trial)
 		return;
-	if (t->checkpoints == 0 &&
-	    store_call(t->turns->store, MSG_TURN_CHECKPOINT, &piece, STORE_TIMEOUT_MS,
-		turn_on_checkpoint, t) != NULL) {
+	if (t->checkpoints == 0 && turn_send_checkpoint(t, &piece)) {
 		t->checkpoints++;
 		t->checkpointed = text.len;
 	}

@@ -11,6 +11,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "workerd/webhooks/webhook_notice.h"
 
 #define IN_FLIGHT_MAX  64 /* deliveries of all endpoints */
 #define STORE_AGAIN_MS 1000
@@ -18,11 +19,6 @@
 
 /* The numbers of the change feed are milliseconds times this (storaged/changes). */
 #define NUMBERS_PER_MS 1024
-
-static const char notice_given_up[] = "Deliveries have failed for 3 days, so the webhook was "
-				      "disabled. Enable it again when its URL works.";
-static const char notice_lost[] =
-    "Some events were not delivered, because they were older than the change feed.";
 
 void
 webhook_endpoint_wake(struct webhook_endpoint *e)
@@ -101,7 +97,7 @@ webhook_endpoint_on_gone(struct event_reader *r, uint64_t newest)
 	e->reads = false;
 	e->missed = true;
 	e->queue.read_to = newest;
-	e->notice = notice_lost;
+	e->notice = webhook_notice_text(WEBHOOK_NOTICE_LOST);
 	webhook_endpoint_wake(e);
 }
 
@@ -285,7 +281,7 @@ webhook_endpoint_sent(
 	}
 	if (outcome == WEBHOOK_GIVEN_UP) {
 		e->given_up = true;
-		e->notice = notice_given_up;
+		e->notice = webhook_notice_text(WEBHOOK_NOTICE_GIVEN_UP);
 		webhook_endpoint_log(e, "webhook_disabled", result->error);
 	}
 	webhook_endpoint_wake(e);

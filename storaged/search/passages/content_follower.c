@@ -444,6 +444,8 @@ content_follower_take_rows(struct content_follower *f, const struct msg_changes_
 			    L_STR("help", "the index is compared with the store"));
 		f->positioned = !page->gone;
 		f->position = page->newest;
+		/* The request did not follow the feed. */
+		f->rows_due = true;
 		content_follower_list_all(f);
 		return passages_begin(f->index) != 0 ? -1
 						     : passages_commit(f->index, f->position);

@@ -24,16 +24,11 @@
 #define TITLE_MAX 600
 #define TYPE_MAX  100
 
-/* What the request says about the content. */
-struct content_names {
-	uint8_t url[URL_MAX], title[TITLE_MAX], type[TYPE_MAX];
-	size_t url_len, title_len, type_len;
-};
-
 struct content_query {
 	struct store_query q;
 	struct id source, upload, page;
-	struct content_names names;
+	uint8_t url[URL_MAX], title[TITLE_MAX], type[TYPE_MAX];
+	size_t url_len, title_len, type_len;
 	uint32_t total, offset;
 	char by[API_CALLER_SIZE];
 };
@@ -101,9 +96,9 @@ content_on_piece(void *arg, struct slice piece)
 	    .source = q->source,
 	    .upload = q->upload,
 	    .page = q->page,
-	    .url = {q->names.url, q->names.url_len},
-	    .title = {q->names.title, q->names.title_len},
-	    .type = {q->names.type, q->names.type_len},
+	    .url = {q->url, q->url_len},
+	    .title = {q->title, q->title_len},
+	    .type = {q->type, q->type_len},
 	    .total = q->total,
 	    .offset = q->offset,
 	    .piece = piece,
@@ -135,46 +130,49 @@ content_is_url(struct slice url)
 
 /* A file may have a name in place of an address. */
 static bool
-content_fits_kind(const struct content_names *names, uint8_t kind)
+content_fits_kind(struct slice url, uint8_t kind)
 {
-	struct slice url = {names->url, names->url_len};
-
 	return content_is_url(url) ||
 	    (kind == SOURCE_FILES && memmem(url.p, url.len, "://", 3) == NULL);
 }
 
-/* Answers 422 with one error; false. */
+/* Ends the request with 422 and one error; false. */
 static bool
-content_refuse_field(
-    struct api *api, struct http_exchange *x, const char *name, enum field_reason reason)
+content_refuse_field(struct content_query *q, const char *name, enum field_reason reason)
 {
 	struct fields in;
 
 	must(fields_parse(slice_str("{}"), &in) == NULL);
 	fields_refuse(&in, name, reason);
-	fields_reply_wrong(api, x, &in);
-	fields_clear(&in);
+	fields_refuse_query(&q->q, &in);
 	return false;
 }
 
-static void
-content_on_source(void *arg, uint16_t type, const union msg *m)
+/* Whether it is a line with something in it. */
+static bool
+content_is_line(struct slice text)
 {
-	struct content_query *q = arg;
-	struct msg_source_record source;
-	struct api *api = q->q.api;
+	return utf8_trim(text).len > 0 && utf8_is_line(text);
+}
 
-	if (type != MSG_RECORD ||
-	    record_decode(m->record.record, MSG_SOURCE_RECORD, &source) != WIRE_OK)
-		store_query_fail(&q->q, type, m);
-	else if (source.kind != SOURCE_FILES && source.kind != SOURCE_PUSHED)
-		store_query_refuse(&q->q, 409, "wrong_kind",
-		    "Only sources of the kinds files and pushed take content");
-	else if (!content_fits_kind(&q->names, source.kind))
-		(void)content_refuse_field(api, store_query_done(&q->q), "url",
-		    source.kind == SOURCE_FILES ? REASON_CONTENT_NAME : REASON_CONTENT_URL);
-	else
-		content_take(q);
+/* Reads address and title; false: the request was answered. */
+static bool
+content_read_names(struct content_query *q, uint8_t kind)
+{
+	struct slice query = q->q.x->req->query;
+	struct slice url = parameter_read_form(query, "url", q->url, URL_MAX);
+	struct slice title = parameter_read_form(query, "title", q->title, TITLE_MAX);
+
+	if (!content_is_line(url) || !content_fits_kind(url, kind))
+		return content_refuse_field(
+		    q, "url", kind == SOURCE_FILES ? REASON_CONTENT_NAME : REASON_CONTENT_URL);
+	if (title.p != NULL && !content_is_line(title))
+		return content_refuse_field(q, "title", REASON_CONTENT_TITLE);
+	if (q->total == 0)
+		return content_refuse_field(q, "body", REASON_CONTENT_EMPTY);
+	q->url_len = url.len;
+	q->title_len = title.len;
+	return true;
 }
 
 /* Whether crawld can read content of this type (RFC 9110, section 8.3.1). */
@@ -193,64 +191,53 @@ content_is_readable(struct slice type)
 	return false;
 }
 
-/* Keeps the type with its parameters, such as a charset, if they fit. */
-static void
-content_keep_type(struct content_names *names, struct slice type)
+/* Keeps the type with its parameters, such as a charset, if they fit. False: the request was answered. */
+static bool
+content_read_type(struct content_query *q)
 {
-	if (type.len > sizeof(names->type) || !utf8_valid(type) || !utf8_is_line(type))
+	struct slice type = http_header(q->q.x->req, "content-type");
+
+	if (type.p != NULL)
+		type = header_trim(type);
+	if (type.p == NULL || !content_is_readable(type)) {
+		store_query_refuse(&q->q, 415, "unsupported_type",
+		    "The Content-Type must be text/html, text/plain, text/markdown, "
+		    "application/pdf or that of a .docx file");
+		return false;
+	}
+	if (type.len > TYPE_MAX || !utf8_valid(type) || !utf8_is_line(type))
 		type.len = (size_t)((const uint8_t *)memchr(type.p, ';', type.len) - type.p);
-	names->type_len = type.len;
-	memcpy(names->type, type.p, type.len);
-}
-
-/* Whether it is a line with something in it. */
-static bool
-content_is_line(struct slice text)
-{
-	return utf8_trim(text).len > 0 && utf8_is_line(text);
-}
-
-/* Reads address and title; false: 422 was sent. */
-static bool
-content_read_names(const struct api_call *c, struct content_names *names)
-{
-	struct slice query = c->x->req->query;
-	struct slice url = parameter_read_form(query, "url", names->url, URL_MAX);
-	struct slice title = parameter_read_form(query, "title", names->title, TITLE_MAX);
-
-	if (!content_is_line(url))
-		return content_refuse_field(c->api, c->x, "url", REASON_CONTENT_NAME);
-	if (title.p != NULL && !content_is_line(title))
-		return content_refuse_field(c->api, c->x, "title", REASON_CONTENT_TITLE);
-	if (http_body_left(c->x) == 0)
-		return content_refuse_field(c->api, c->x, "body", REASON_CONTENT_EMPTY);
-	names->url_len = url.len;
-	names->title_len = title.len;
+	q->type_len = type.len;
+	memcpy(q->type, type.p, type.len);
 	return true;
+}
+
+static void
+content_on_source(void *arg, uint16_t type, const union msg *m)
+{
+	struct content_query *q = arg;
+	struct msg_source_record source;
+
+	if (type != MSG_RECORD ||
+	    record_decode(m->record.record, MSG_SOURCE_RECORD, &source) != WIRE_OK)
+		store_query_fail(&q->q, type, m);
+	else if (source.kind != SOURCE_FILES && source.kind != SOURCE_PUSHED)
+		store_query_refuse(&q->q, 409, "wrong_kind",
+		    "Only sources of the kinds files and pushed take content");
+	else if (content_read_type(q) && content_read_names(q, source.kind))
+		content_take(q);
 }
 
 void
 handle_source_content_put(const struct api_call *c)
 {
 	struct msg_record_get get = {.kind = MSG_SOURCE_RECORD, .org = c->org};
-	struct slice type = http_header(c->x->req, "content-type");
-	struct content_names names;
 	struct content_query *q;
 
 	if (!api_path_id(c, "Invalid sourceId", &get.id))
 		return;
-	if (type.p == NULL || !content_is_readable(header_trim(type))) {
-		reply_json_error(c->x, 415, "unsupported_type",
-		    "The Content-Type must be text/html, text/plain, text/markdown, "
-		    "application/pdf or that of a .docx file");
-		return;
-	}
-	if (!content_read_names(c, &names))
-		return;
-	content_keep_type(&names, header_trim(type));
 	q = store_query_new(c, sizeof(*q), ANSWER_MAX, "Source not found");
 	q->q.refusals = refusals;
-	q->names = names;
 	q->source = get.id;
 	q->upload = id_new();
 	q->page = id_new();

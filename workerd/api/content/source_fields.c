@@ -124,7 +124,10 @@ source_fields_check(struct fields *in, const struct source_object *source)
 {
 	const struct msg_source_record *r = &source->record;
 	bool has_url = r->kind == SOURCE_SITE || r->kind == SOURCE_PAGE;
+	bool has_kind = source->is_stored || fields_has(in, "kind");
 
+	if (!has_kind)
+		return; /* refused already */
 	if (source->is_stored && r->kind != source->stored_kind)
 		fields_refuse(in, "kind", REASON_FIXED);
 	else if (has_url && r->url.len == 0)

@@ -2706,6 +2706,11 @@ export interface components {
             enabled: boolean;
             /** @description Why deliveries failed so long that it was disabled, or why events were lost; null again when it is enabled. */
             notice: string | null;
+            /**
+             * @description The notice for programs that have texts of their own: deliveries failed for 3 days, or events were older than the change feed.
+             * @enum {unknown}
+             */
+            notice_code: "given_up" | "lost" | null;
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
         };
@@ -2725,6 +2730,11 @@ export interface components {
             enabled: boolean;
             /** @description Why deliveries failed so long that it was disabled, or why events were lost; null again when it is enabled. */
             notice: string | null;
+            /**
+             * @description The notice for programs that have texts of their own: deliveries failed for 3 days, or events were older than the change feed.
+             * @enum {unknown}
+             */
+            notice_code: "given_up" | "lost" | null;
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
             /** @description Signs the deliveries. Only this response contains it. */
@@ -2746,6 +2756,11 @@ export interface components {
             enabled?: boolean;
             /** @description Why deliveries failed so long that it was disabled, or why events were lost; null again when it is enabled. */
             notice?: string | null;
+            /**
+             * @description The notice for programs that have texts of their own: deliveries failed for 3 days, or events were older than the change feed.
+             * @enum {unknown}
+             */
+            notice_code?: "given_up" | "lost" | null;
             created_at?: components["schemas"]["Time"];
             updated_at?: components["schemas"]["Time"];
         };

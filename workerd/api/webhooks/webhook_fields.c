@@ -8,6 +8,7 @@
 #include "proto/base/basics.h"
 #include "proto/ipc/change_names.h"
 #include "proto/ipc/messages.h"
+#include "workerd/webhooks/webhook_notice.h"
 
 #define AT(member) offsetof(struct msg_webhook_record, member)
 
@@ -96,6 +97,20 @@ webhook_fields_write_notice(const struct field *f, const void *at, struct json_w
 static const struct field_kind notice_kind = {
     sizeof(struct slice), NULL, REASON_FIXED, webhook_fields_write_notice, NULL};
 
+static void
+webhook_fields_write_notice_code(const struct field *f, const void *at, struct json_writer *j)
+{
+	const char *code = webhook_notice_code(*(const struct slice *)at);
+
+	if (code == NULL)
+		json_write_null(j, f->name);
+	else
+		json_write_str(j, f->name, slice_str(code));
+}
+
+static const struct field_kind notice_code_kind = {
+    sizeof(struct slice), NULL, REASON_FIXED, webhook_fields_write_notice_code, NULL};
+
 const struct field webhook_fields[] = {
     {"id", &field_id, AT(id), FIELD_FIXED, 0, 0, NULL},
     {"organization_id", &field_id, AT(org), FIELD_FIXED, 0, 0, NULL},
@@ -104,6 +119,7 @@ const struct field webhook_fields[] = {
     {"format", &field_choice, AT(format), FIELD_OPTIONAL, 0, 0, formats},
     {"enabled", &field_flag, AT(enabled), FIELD_OPTIONAL, 0, 1, NULL},
     {"notice", &notice_kind, AT(notice), FIELD_FIXED, 0, 0, NULL},
+    {"notice_code", &notice_code_kind, AT(notice), FIELD_FIXED, 0, 0, NULL},
     {"created_at", &field_time, AT(created_at), FIELD_FIXED, 0, 0, NULL},
     {"updated_at", &field_time, AT(updated_at), FIELD_READ_AT, 0, 0, NULL},
     {.name = NULL},

@@ -13,8 +13,10 @@
 #include "proto/base/utf8.h"
 #include "workerd/crawl/extract/html_tree.h"
 
-#define LISTS_MAX 16 /* deeper ones count as part of the last */
-#define ALT_MIN   12 /* bytes of an image's text that says something */
+#define LISTS_MAX   16 /* deeper ones count as part of the last */
+#define MARK_MAX    4  /* bytes of a link's text that is only a sign */
+#define INDENTS_MAX 5  /* lists whose depth shows */
+#define ALT_MIN     12 /* bytes of an image's text that says something */
 
 struct list {
 	const xmlNode *element;
@@ -83,26 +85,36 @@ html_blocks_open_list(struct walk *k, const xmlNode *list)
 		mine->number = number > 0 && number < 1000000 ? (unsigned)number : 1;
 }
 
+/* Spaces before the bullet of an item. */
+static int
+html_blocks_indent(const struct walk *k)
+{
+	size_t depth = k->n_lists < INDENTS_MAX ? k->n_lists : INDENTS_MAX;
+
+	return depth > 0 ? 2 * (int)(depth - 1) : 0;
+}
+
+/* The text after an inner list belongs to the outer item. */
 static void
 html_blocks_close_list(struct walk *k)
 {
+	char prefix[WRITER_PREFIX_MAX];
+
 	k->n_lists--;
-	/* The text after an inner list belongs to the outer item. */
-	if (k->n_lists > 0)
-		writer_prefix(k->w, "");
+	(void)snprintf(prefix, sizeof(prefix), "%*s", html_blocks_indent(k) + 2, "");
+	writer_prefix(k->w, prefix);
 }
 
 static void
 html_blocks_item(struct walk *k)
 {
-	size_t depth = k->n_lists < LISTS_MAX ? k->n_lists : LISTS_MAX;
-	int indent = depth > 4 ? 8 : depth > 1 ? 2 * (int)(depth - 1) : 0;
+	int indent = html_blocks_indent(k);
 	char prefix[WRITER_PREFIX_MAX];
 	struct list *list;
 
-	if (depth == 0) /* without a list around it */
+	if (k->n_lists == 0) /* without a list around it */
 		return;
-	list = &k->lists[depth - 1];
+	list = &k->lists[k->n_lists < LISTS_MAX ? k->n_lists - 1 : LISTS_MAX - 1];
 	if (list->number > 0)
 		(void)snprintf(prefix, sizeof(prefix), "%*s%u. ", indent, "", list->number++);
 	else
@@ -179,13 +191,40 @@ html_blocks_is_block(enum html_tag tag)
 	return tag != TAG_INLINE && tag != TAG_LINK && tag != TAG_BREAK && tag != TAG_IMAGE;
 }
 
-/* A link to its own heading, such as "#" or a paragraph sign. */
+/* A link from a heading to itself, such as "#" or a paragraph sign. */
 static bool
 html_blocks_is_mark(const xmlNode *element, const struct html_measure *m)
 {
 	const char *href = html_tree_attribute(element, "href");
+	struct buf line;
+	bool mark;
 
-	return m->tag == TAG_LINK && m->text <= 4 && href != NULL && href[0] == '#';
+	if (m->tag != TAG_LINK || m->text > MARK_MAX || href == NULL || href[0] != '#')
+		return false;
+	buf_init(&line, MARK_MAX + 1);
+	html_tree_line(element, &line);
+	mark = buf_len(&line) == 0 || buf_data(&line)[0] == '#' || buf_data(&line)[0] >= 0x80;
+	buf_clear(&line);
+	return mark;
+}
+
+/* Whether the text before a list ends with a colon: then the list is what it announces, though it has only links. */
+static bool
+html_blocks_is_announced(const xmlNode *list)
+{
+	const xmlNode *node = list->prev;
+	struct slice text;
+
+	while (node != NULL && utf8_trim(html_tree_text(node)).len == 0) {
+		if (node->type == XML_ELEMENT_NODE)
+			node = html_tree_is(node, "p") ? node->last : NULL;
+		else
+			node = node->prev;
+	}
+	if (node == NULL)
+		return false;
+	text = utf8_trim(html_tree_text(node));
+	return text.p[text.len - 1] == ':';
 }
 
 static bool
@@ -202,7 +241,8 @@ html_blocks_skips(const struct walk *k, const xmlNode *element, const struct htm
 		return true;
 	return html_blocks_is_block(m->tag) && m->tag != TAG_HEADING && m->tag != TAG_ROW &&
 	    m->tag != TAG_CELL && m->tag != TAG_TERM && m->tag != TAG_CODE &&
-	    k->table == NULL && html_measure_is_menu(m);
+	    k->table == NULL && html_measure_is_menu(m) &&
+	    !(m->tag == TAG_LIST && html_blocks_is_announced(element));
 }
 
 /* False: without what is below it. */

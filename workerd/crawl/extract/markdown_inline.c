@@ -5,6 +5,9 @@
 /* Links in links in links … : deeper ones stay as they are. */
 #define DEPTH_MAX 8
 
+/* Longer runs of a mark are no emphasis. */
+#define RUN_MAX 4
+
 static struct slice
 markdown_inline_rest(struct slice s, size_t from)
 {
@@ -93,18 +96,25 @@ markdown_inline_tag(struct slice s)
 	    : 0;
 }
 
+/* Whether a mark of emphasis is at this place: a run of its character beside a word. snake_case has none. */
 static bool
 markdown_inline_is_mark(struct slice s, size_t i)
 {
 	uint8_t c = s.p[i];
-	bool before = i > 0 && s.p[i - 1] != ' ', behind = i + 1 < s.len && s.p[i + 1] != ' ';
+	size_t start = i, end = i + 1;
+	bool before, behind;
 
-	if (c == '*')
-		return before || behind;
+	if (c != '*' && c != '_' && c != '~')
+		return false;
+	while (start > 0 && s.p[start - 1] == c && i - start < RUN_MAX)
+		start--;
+	while (end < s.len && s.p[end] == c && end - i < RUN_MAX)
+		end++;
+	before = start > 0 && s.p[start - 1] != ' ';
+	behind = end < s.len && s.p[end] != ' ';
 	if (c == '~')
-		return (before && s.p[i - 1] == '~') || (behind && s.p[i + 1] == '~');
-	/* snake_case has no emphasis. */
-	return c == '_' && before != behind;
+		return end - start == 2;
+	return c == '*' ? before || behind : before != behind;
 }
 
 static bool

@@ -194,6 +194,8 @@ writer_end_row(struct writer *w)
 		n--;
 	if (n == w->row)
 		buf_truncate(&w->text, n);
+	while (writer_ends_with(w, ' '))
+		buf_truncate(&w->text, buf_len(&w->text) - 1);
 	w->cells = 0;
 }
 

@@ -18,6 +18,7 @@ import { useForm } from "../../ui/use-form";
 import { Loaded } from "../loaded";
 import { t } from "../texts";
 import { Deliveries } from "./deliveries";
+import { noticeOf } from "./notice";
 import { type Editable, WebhookFields } from "./webhook-fields";
 
 const editableOf = ({ url, format, kinds, enabled }: Webhook): Editable => ({
@@ -46,7 +47,7 @@ export function WebhookPage({ id }: { readonly id: string }) {
 				<>
 					{webhook.notice && (
 						<p class="card settings-warning" role="status">
-							{webhook.notice}
+							{noticeOf(webhook)}
 						</p>
 					)}
 					<WebhookForm webhook={webhook} etag={remote.etag} onSaved={remote.set} />

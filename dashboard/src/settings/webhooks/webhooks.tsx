@@ -13,6 +13,7 @@ import type { SectionProps } from "../sections";
 import { t } from "../texts";
 import { CreateWebhook } from "./create-webhook";
 import { kindName } from "./kinds";
+import { noticeOf } from "./notice";
 import { WEBHOOKS, webhookPath } from "./paths";
 import { WebhookPage } from "./webhook";
 
@@ -80,7 +81,7 @@ function WebhookRow({ webhook }: { readonly webhook: Webhook }) {
 					{FORMATS[format]} ·{" "}
 					{format === "json" ? kinds.map(kindName).join(", ") : t("onlyWaiting")}
 				</p>
-				{notice && <p class="settings-warning">{notice}</p>}
+				{notice && <p class="settings-warning">{noticeOf(webhook)}</p>}
 			</div>
 			<Badge tone={enabled ? "good" : notice ? "bad" : "calm"}>
 				{common(enabled ? "on" : "off")}

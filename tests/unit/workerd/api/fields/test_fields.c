@@ -11,7 +11,9 @@
 #include "workerd/api/admin/agent_fields.h"
 #include "workerd/api/admin/contact_fields.h"
 #include "workerd/api/fields/fields.h"
+#include "workerd/api/webhooks/webhook_fields.h"
 #include "workerd/api/widget/widget_fields.h"
+#include "workerd/webhooks/webhook_notice.h"
 
 static const char *const sizes[] = {"small", "large", NULL};
 
@@ -253,6 +255,32 @@ TEST(reasons_have_a_code_and_what_would_be_valid)
 	    "\"list\":{\"code\":\"list\",\"max\":2},"
 	    "\"x\":{\"code\":\"unknown\"}"));
 	fields_clear(&in);
+}
+
+TEST(a_notice_of_a_webhook_has_a_code_if_it_is_a_known_one)
+{
+	const struct {
+		const char *text, *code;
+	} cases[] = {
+	    {webhook_notice_text(WEBHOOK_NOTICE_GIVEN_UP), "\"notice_code\":\"given_up\""},
+	    {webhook_notice_text(WEBHOOK_NOTICE_LOST), "\"notice_code\":\"lost\""},
+	    {"Of an older version.", "\"notice_code\":null"},
+	    {"", "\"notice\":null,\"notice_code\":null"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct msg_webhook_record webhook = {.notice = slice_str(cases[i].text)};
+		struct buf out;
+		struct json_writer j;
+
+		buf_init(&out, 4096);
+		j = json_writer(&out);
+		fields_write(&j, webhook_fields, &webhook);
+		assert_int_equal(buf_append(&out, "", 1), 0);
+		if (strstr((const char *)buf_data(&out), cases[i].code) == NULL)
+			fail_msg("%s", (const char *)buf_data(&out));
+		buf_clear(&out);
+	}
 }
 
 TEST(errors_of_inner_objects_have_a_prefix)

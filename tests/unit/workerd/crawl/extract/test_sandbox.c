@@ -1,0 +1,164 @@
+/*
+ * What a process that reads a document cannot do, each tried in a child.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "tests/unit/unit.h"
+#include "workerd/crawl/extract/sandbox.h"
+
+/* Each returns -1 if it is refused. */
+static int
+open_file(void)
+{
+	return open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+}
+
+static int
+create_file(void)
+{
+	return open("/tmp/banter-sandbox-test", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+}
+
+static int
+open_internet_socket(void)
+{
+	return socket(AF_INET, SOCK_STREAM, 0);
+}
+
+static int
+open_unix_socket(void)
+{
+	return socket(AF_UNIX, SOCK_STREAM, 0);
+}
+
+static int
+make_socket_pair(void)
+{
+	int pair[2];
+
+	return socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+}
+
+static int
+start_process(void)
+{
+	return fork();
+}
+
+static int
+run_program(void)
+{
+	return execl("/bin/true", "true", (char *)NULL);
+}
+
+static int
+kill_parent(void)
+{
+	return kill(getppid(), 0);
+}
+
+/* What a process that reads needs. */
+static int
+write_pipe(void)
+{
+	return (int)write(STDOUT_FILENO, "", 0);
+}
+
+static int
+map_memory(void)
+{
+	return mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED
+	    ? -1
+	    : 0;
+}
+
+static const struct {
+	const char *name;
+	int (*try)(void);
+	bool reader, program; /* whether it, or a program such as pdftotext, can do it */
+} tries[] = {
+    {"open a file", open_file, false, true},
+    {"create a file", create_file, false, false},
+    {"open an internet socket", open_internet_socket, false, false},
+    {"open a Unix socket", open_unix_socket, false, false},
+    {"make a socket pair", make_socket_pair, false, false},
+    {"start a process", start_process, false, false},
+    {"run a program", run_program, false, true},
+    {"signal its parent", kill_parent, false, false},
+    {"write", write_pipe, true, true},
+    {"map memory", map_memory, true, true},
+};
+
+static void
+silence(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	must(dup2(null, STDOUT_FILENO) != -1 && dup2(null, STDERR_FILENO) != -1);
+}
+
+/* Whether a child could do it. */
+static bool
+try_in_child(int (*try)(void), bool program)
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		silence();
+		sandbox_limit();
+		if (program)
+			must(sandbox_enter_program() == 0);
+		else
+			sandbox_enter();
+		_exit(try() == -1 ? 1 : 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status) == 0;
+}
+
+TEST(a_reader_can_only_compute_and_write)
+{
+	for (size_t i = 0; i < ARRAY_LEN(tries); i++)
+		if (try_in_child(tries[i].try, false) != tries[i].reader)
+			fail_msg("a reader: %s", tries[i].name);
+}
+
+/* In builds with sanitizers a program gets more calls, for the sanitizers' sake; pdftotext has none. */
+#ifndef BANTER_SANITIZED
+TEST(pdftotext_can_only_read_files_too)
+{
+	for (size_t i = 0; i < ARRAY_LEN(tries); i++)
+		if (try_in_child(tries[i].try, true) != tries[i].program)
+			fail_msg("pdftotext: %s", tries[i].name);
+}
+
+TEST(memory_and_time_are_limited)
+{
+	struct rlimit limit;
+	int status;
+	pid_t pid = fork();
+
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		sandbox_limit();
+		if (malloc(SANDBOX_MEMORY) != NULL)
+			_exit(1);
+		if (getrlimit(RLIMIT_CPU, &limit) != 0 || limit.rlim_cur != SANDBOX_CPU_SECONDS)
+			_exit(2);
+		_exit(getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_max == 0 ? 0 : 3);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+#endif
+
+TEST_MAIN(NULL, NULL)
