@@ -85,7 +85,8 @@ struct crawl {
 	size_t n_sitemaps, next_sitemap;
 	size_t named_sitemaps; /* of these, the first ones: robots.txt names them */
 	size_t listed;         /* pages that sitemaps have named */
-	struct buf start_links; /* of the page where the source begins; see document_next_link() */
+	struct buf
+	    start_links; /* of the page where the source begins; see document_next_link() */
 	size_t entries;
 
 	/* Of the visit whose document is being read. */
