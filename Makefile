@@ -207,8 +207,9 @@ $(BUILD)/bench/events: $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(workerd_a)
 # private, so that .flags does not inherit the version from the object that needs it.
 $(NAMED:%=$(OBJ)/%.o) $(OBJ)/.named: private CPPFLAGS += -DBANTER_VERSION='"$(VERSION)"'
 $(NAMED:%=$(OBJ)/%.o): $(OBJ)/.named
-# libxml2's headers are outside of the compiler's path. Private, so that .flags stays the same.
-$(OBJ)/workerd/crawl/extract/%: private CPPFLAGS += -isystem /usr/include/libxml2
+# Its headers are outside of the compiler's path. Private, so that .flags stays the same.
+LIBXML2 := -isystem /usr/include/libxml2
+$(OBJ)/workerd/crawl/extract/%: private CPPFLAGS += $(LIBXML2)
 $(OBJ)/%.o: %.c $(OBJ)/.flags
 	@mkdir -p $(@D)
 	$(SAY) CC $<
@@ -511,7 +512,7 @@ lint: ## check format, folders, documents and OpenAPI; run clang-tidy, cppcheck 
 		tests/http
 	$(SAY) LINT clang-tidy
 	$(Q)printf '%s\n' $(filter-out tests/unit/%,$(filter %.c,$(C_FILES))) | \
-		xargs -P$(JOBS) -n8 sh -c 'clang-tidy --quiet "$$@" -- -I. -D_GNU_SOURCE -std=gnu17 \
+		xargs -P$(JOBS) -n8 sh -c 'clang-tidy --quiet "$$@" -- -I. $(LIBXML2) -D_GNU_SOURCE -std=gnu17 \
 		"-DBANTER_VERSION=\"$(VERSION)\"" -fdouble-square-bracket-attributes 2>/dev/null' clang-tidy
 	$(SAY) LINT 'TypeScript and JavaScript (Biome)'
 	$(Q)tests/node_modules/.bin/biome ci --colors=off >/dev/null || \
