@@ -82,7 +82,11 @@ const FOLDERS = Object.fromEntries(
 	storaged/verify: storaged/engine storaged/identities storaged/numbers storaged/budgets storaged/content storaged/conversations \
 		storaged/records
 	storaged/search/text:
-	storaged/search: storaged/server storaged/search/text
+	storaged/search/base:
+	storaged/search/language: storaged/search/text
+	storaged/search/ranking: storaged/search/language
+	storaged/search/passages: storaged/search/base storaged/search/language storaged/search/ranking
+	storaged/search: storaged/server storaged/search/
 	storaged/cli/base:
 	storaged/cli/files: storaged/server storaged/cli/base
 	storaged/cli/service: storaged/cli/base storaged/cli/files
@@ -90,6 +94,7 @@ const FOLDERS = Object.fromEntries(
 		storaged/cli/files
 	storaged/cli/export: storaged/engine storaged/numbers storaged/conversations storaged/cli/base storaged/cli/files \
 		storaged/cli/store
+	storaged/cli/learn: storaged/cli/base storaged/cli/store
 	storaged/cli/setup: storaged/engine storaged/cli/base storaged/cli/files storaged/cli/service \
 		storaged/cli/store
 	storaged/cli: storaged/engine storaged/server storaged/cli/`
@@ -154,6 +159,7 @@ const HEADERS = {
 	"wslay/wslay.h": /^workerd\/http\/ws\//,
 	"seccomp.h": /^proto\/process\/call_filter\.c$/,
 	"openssl/ssl.h": /^workerd\/(http\/(tls|io)|model\/upstream_tls)\.c$/,
+	"libstemmer.h": /^storaged\/search\/language\/stem\.c$/,
 	"zlib.h": /^workerd\/crawl\/fetch\/gunzip\.c$/,
 	"zip.h": /^workerd\/crawl\/extract\/docx\/docx\.c$/,
 	"iconv.h": /^workerd\/crawl\/extract\/charset\.h$/,
@@ -163,7 +169,7 @@ const HEADERS = {
 			.map((name) => [`libxml/${name}.h`, /^workerd\/crawl\/extract\/(html|docx)\//]),
 	),
 	"sqlite3.h": /^storaged\/search\//,
-	"unicase.h": /^storaged\/(identities\/match_keys|search\/text\/fold)\.c$/,
+	"unicase.h": /^storaged\/(identities\/match_keys|search\/(text\/fold|language\/stem))\.c$/,
 	"uninorm.h": /^storaged\/(identities\/match_keys|search\/text\/fold)\.c$/,
 	"unictype.h": /^storaged\/search\/text\/fold\.c$/,
 };
