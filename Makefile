@@ -562,7 +562,7 @@ relocate = sed -e 's|/usr/lib/banter|$(PREFIX)/lib/banter|g' -e 's|/usr/bin/bant
 	-e 's|/run/banter|$(RUNSTATEDIR)/banter|g'
 # The documents, installed in the folders that their links name.
 DOCUMENTS := LICENSE README.md systemd/NOTICES.md $(addsuffix /README.md,dashboard masterd proto storaged storaged/search systemd \
-	tests widget workerd workerd/api workerd/crawl) $(wildcard tests/browser/pictures/*.png)
+	tests widget workerd workerd/api workerd/crawl workerd/crawl/extract) $(wildcard tests/browser/pictures/*.png)
 # $(call put,FROM,TO,MODE): installs with fixed modes, independent of the umask.
 put = $(relocate) $(1) | install -m $(or $(3),644) /dev/stdin $(2)
 
@@ -574,6 +574,7 @@ install: installed ## install under $(DESTDIR)$(PREFIX), including the systemd u
 	install -m 755 $(filter-out %/banter,$(INSTALLED_PROGRAMS)) $(to)/lib/banter
 	install -m 755 $(INSTALLED)/banter $(to)/bin
 	$(call put,systemd/certbot-deploy-hook,$(to)/lib/banter/certbot-deploy-hook,755)
+	$(call put,systemd/crawl-addresses,$(to)/lib/banter/crawl-addresses,755)
 	cp -r widget/dist $(to)/share/banter/widget/
 	cp -r dashboard/dist $(to)/share/banter/dashboard/
 	rm -f $(to)/share/banter/*/dist/.built
