@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "proto/base/language.h"
+#include "proto/text/language.h"
 
 /* Texts and vectors of a page with PAGE_CHUNKS_MAX chunks. */
 #define TEXT_MAX ((size_t)64 << 20)
@@ -64,11 +64,11 @@ static void
 page_update_set_language(
     const struct page_update *u, struct page_chunk *chunk, struct slice tag, struct slice text)
 {
-	language_of_tag(tag, chunk->language);
+	language_from_tag(tag, chunk->language);
 	if (chunk->language[0] == '\0')
 		memcpy(chunk->language, u->language, LANGUAGE_MAX + 1);
 	if (chunk->language[0] == '\0')
-		language_of_tag(slice_str(language_detect(text)), chunk->language);
+		language_from_tag(slice_str(language_detect(text)), chunk->language);
 	if (chunk->language[0] == '\0' && u->n > 0)
 		memcpy(chunk->language, u->chunks[u->n - 1].language, LANGUAGE_MAX + 1);
 }
@@ -102,7 +102,7 @@ page_update_take_page(struct page_update *u, struct slice record)
 	if (record_decode(record, MSG_SOURCE_PAGE_RECORD, &page) != WIRE_OK)
 		return;
 	u->hash = page.hash;
-	language_of_tag(page.language, u->language);
+	language_from_tag(page.language, u->language);
 	u->title = page_update_keep(u, page.title);
 }
 
@@ -199,7 +199,7 @@ page_update_write(struct page_update *u, struct passages *ix, struct page_chunk 
 	if (chunk->row != 0)
 		return 0;
 	memcpy(text.language, chunk->language, LANGUAGE_MAX + 1);
-	return passages_add_chunk(ix, u->number, &text, &chunk->row);
+	return passages_put_chunk(ix, u->number, &text, &chunk->row);
 }
 
 /* Removes a stored chunk, or adds a new one. */

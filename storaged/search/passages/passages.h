@@ -97,7 +97,7 @@ struct passages_text {
 };
 
 /* Adds a chunk; *row gets its row. */
-[[gnu::warn_unused_result]] int passages_add_chunk(
+[[gnu::warn_unused_result]] int passages_put_chunk(
     struct passages *ix, int64_t page, const struct passages_text *text, int64_t *row);
 [[gnu::warn_unused_result]] int passages_move_chunk(
     struct passages *ix, int64_t row, uint32_t index);

@@ -73,7 +73,7 @@ passages_tally_add(struct tally *tally, struct slice name, int64_t chunks)
 		return;
 	if (i == tally->n) {
 		tally->languages[i].chunks = 0;
-		language_of_tag(name, tally->languages[i].name);
+		language_from_tag(name, tally->languages[i].name);
 		tally->n++;
 	}
 	tally->languages[i].chunks += chunks;

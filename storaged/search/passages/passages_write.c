@@ -256,7 +256,7 @@ passages_chunks(struct passages *ix, int64_t page, struct passages_chunk *chunks
 		chunk->row = sqlite3_column_int64(read, 0);
 		chunk->index = (uint32_t)sqlite3_column_int64(read, 1);
 		passages_column_hash(read, 2, &chunk->hash);
-		language_of_tag(database_column_slice(read, 3), chunk->language);
+		language_from_tag(database_column_slice(read, 3), chunk->language);
 	}
 	sqlite3_reset(read);
 	return found < 0 ? -1 : n;
@@ -371,7 +371,7 @@ passages_add_bags(struct passages *ix, int64_t page, const struct passages_text 
 }
 
 int
-passages_add_chunk(
+passages_put_chunk(
     struct passages *ix, int64_t page, const struct passages_text *text, int64_t *row)
 {
 	const struct slice texts[COLUMNS] = {text->title, text->heading, text->text};

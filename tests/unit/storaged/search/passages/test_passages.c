@@ -57,7 +57,7 @@ put_of(const struct id *org, const struct id *source, unsigned n, const char *la
 	strcpy(chunk.language, language);
 	assert_int_equal(passages_begin(ix), 0);
 	assert_int_equal(passages_page(ix, &page, &number), 0);
-	assert_int_equal(passages_add_chunk(ix, number, &chunk, &row), 0);
+	assert_int_equal(passages_put_chunk(ix, number, &chunk, &row), 0);
 	assert_int_equal(passages_commit(ix, 1), 0);
 	return row;
 }
