@@ -1355,6 +1355,12 @@ export interface components {
                 program?: string;
                 documents?: number;
                 bytes?: number;
+                /** @description Passages of the content that questions find. */
+                passages?: number;
+                passagesBytes?: number;
+                /** @description Vectors of passages in memory. */
+                vectors?: number;
+                vectorsBytes?: number;
             };
         };
         Status: {
