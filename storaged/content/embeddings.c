@@ -49,8 +49,8 @@ struct embedding_search {
 
 /* Whether a chunk has a vector of the model. A damaged one is computed again. */
 static int
-embedding_exists(struct embedding_search *s, const struct id *page, const struct hash256 *hash,
-    bool *exists)
+embedding_exists(
+    struct embedding_search *s, const struct id *page, const struct hash256 *hash, bool *exists)
 {
 	struct key key = key_vector(page, hash);
 	struct msg_vector_record r;
@@ -86,8 +86,8 @@ embedding_add(struct embedding_search *s, const struct msg_source_page_record *p
 }
 
 static int
-embedding_look_at_chunk(struct embedding_search *s, const struct walk *w,
-    const struct msg_source_page_record *page)
+embedding_look_at_chunk(
+    struct embedding_search *s, const struct walk *w, const struct msg_source_page_record *page)
 {
 	struct msg_chunk_record chunk;
 	bool exists;

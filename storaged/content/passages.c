@@ -83,8 +83,7 @@ passages_add_chunk(struct passages *p, const struct msg_passage_ref *ref,
 }
 
 static int
-passages_read_chunk(
-    struct passages *p, const struct id *org, const struct msg_passage_ref *ref)
+passages_read_chunk(struct passages *p, const struct id *org, const struct msg_passage_ref *ref)
 {
 	struct key key = key_chunk(&ref->id, ref->index);
 	struct msg_source_record source;
@@ -107,8 +106,7 @@ static void
 passages_add_answer(
     struct passages *p, const struct msg_passage_ref *ref, const struct msg_answer_record *r)
 {
-	passages_add(
-	    p, ref, &(struct msg_passage){.title = r->question, .text = r->text});
+	passages_add(p, ref, &(struct msg_passage){.title = r->question, .text = r->text});
 }
 
 static int
@@ -211,8 +209,7 @@ passages_find_sources(
 
 /* Adds the published answers, and their bytes to *bytes, until these are too many. */
 static int
-passages_add_answers(
-    struct passages *p, const struct msg_content_read *m, uint64_t *bytes)
+passages_add_answers(struct passages *p, const struct msg_content_read *m, uint64_t *bytes)
 {
 	struct key front = key_id(&m->org);
 	struct msg_answer_record r;
@@ -268,7 +265,8 @@ passages_add_source(struct passages *p, const struct id *org, const struct id *s
 	if (rc == 0)
 		rc = walk_from(&w, &front);
 	while (rc == 0 && !p->full) {
-		if (record_read(w.value, TABLE_SOURCE_PAGES, MSG_SOURCE_PAGE_RECORD, &page) == 0 &&
+		if (record_read(w.value, TABLE_SOURCE_PAGES, MSG_SOURCE_PAGE_RECORD, &page) ==
+			0 &&
 		    page.chunks > 0)
 			rc = passages_add_page(p, &page);
 		if (rc == 0)

@@ -110,7 +110,8 @@ upload_check_page(struct txn *t, struct call *c, const struct msg_source_record 
 		    .source = m->source,
 		    .url = m->url,
 		    .created_at = clock_wall_ms()};
-		rc = source_page_find(t, &m->org, &m->source, &m->page, &(struct msg_source_page_record){0});
+		rc = source_page_find(
+		    t, &m->org, &m->source, &m->page, &(struct msg_source_page_record){0});
 		if (rc == 0)
 			return call_refuse(c, STORE_INVALID, "another page has this id");
 		if (rc == MDB_NOTFOUND)

@@ -26,8 +26,7 @@ content_pages_find(const struct content_pages *pages, const struct id *id)
 
 	if (pages->n == 0)
 		return NULL;
-	return bsearch(
-	    &wanted, pages->of, pages->n, sizeof(*pages->of), content_pages_compare);
+	return bsearch(&wanted, pages->of, pages->n, sizeof(*pages->of), content_pages_compare);
 }
 
 static void
@@ -48,8 +47,8 @@ struct content_sums {
 };
 
 static int
-verify_content_sum(struct checker *c, const struct id *org, const struct id *source,
-    struct content_sums *sums)
+verify_content_sum(
+    struct checker *c, const struct id *org, const struct id *source, struct content_sums *sums)
 {
 	struct key front = key_of_org(org, source);
 	struct msg_source_page_record r;
@@ -141,8 +140,7 @@ verify_page_url(struct checker *c, const char *name, const struct content_page *
 	int rc = txn_get(c->txn, TABLE_SOURCE_PAGES_BY_URL, &key, &value);
 
 	if (rc == MDB_NOTFOUND)
-		verify_found(
-		    c, TABLE_SOURCE_PAGES_BY_URL, "%s is missing in this index", name);
+		verify_found(c, TABLE_SOURCE_PAGES_BY_URL, "%s is missing in this index", name);
 	else if (rc == 0 &&
 	    !slice_eq(value, (struct slice){page->page.b, sizeof(page->page.b)}))
 		verify_found(c, TABLE_SOURCE_PAGES_BY_URL,
@@ -203,8 +201,8 @@ verify_source_page_url(struct checker *c, struct slice key, struct slice value, 
 
 /* Whether a complete upload belongs to a page that names it. */
 static int
-verify_upload_page(struct checker *c, const char *name, const struct id *id,
-    const struct msg_upload_record *r)
+verify_upload_page(
+    struct checker *c, const char *name, const struct id *id, const struct msg_upload_record *r)
 {
 	struct key key = key_source_page(&r->org, &r->source, &r->page);
 	struct msg_source_page_record page;
@@ -300,8 +298,7 @@ verify_content(struct checker *c)
 		rc = verify_table(c, TABLE_SOURCE_PAGES, verify_source_page, &pages);
 	verify_unique_pages(c, &pages);
 	if (rc == 0)
-		rc = verify_table(
-		    c, TABLE_SOURCE_PAGES_BY_URL, verify_source_page_url, &pages);
+		rc = verify_table(c, TABLE_SOURCE_PAGES_BY_URL, verify_source_page_url, &pages);
 	if (rc == 0)
 		rc = verify_texts(c, &pages);
 	if (rc == 0)

@@ -8,6 +8,7 @@
 
 #include <event2/event.h>
 
+#include "workerd/knowledge/embedder.h"
 #include "workerd/knowledge/passages.h"
 #include "workerd/search/search_client.h"
 #include "workerd/store/store_client.h"
@@ -25,6 +26,8 @@ struct finding_service {
 	struct event_base *base;
 	struct store_client *store;
 	struct search_client *search;
+	struct scoreboard_worker *board;
+	struct embedder *embedder; /* NULL: passages are found by words alone */
 };
 
 struct finding_question {
