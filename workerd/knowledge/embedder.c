@@ -90,24 +90,24 @@ embedder_question_ms(const struct embedder *e)
 }
 
 static void
-embedding_free(struct embedding *r)
+embedder_free_request(struct embedding *r)
 {
 	buf_clear(&r->response);
 	free(r);
 }
 
 void
-embedding_cancel(struct embedding *r)
+embedder_cancel(struct embedding *r)
 {
 	if (r == NULL)
 		return;
 	if (r->transfer != NULL)
 		upstream_cancel(r->transfer);
-	embedding_free(r);
+	embedder_free_request(r);
 }
 
 static void
-embedding_on_headers(void *arg, int status, unsigned retry_after_ms)
+embedder_on_headers(void *arg, int status, unsigned retry_after_ms)
 {
 	struct embedding *r = arg;
 
@@ -117,7 +117,7 @@ embedding_on_headers(void *arg, int status, unsigned retry_after_ms)
 
 /* A response that is too long is not valid JSON then. */
 static void
-embedding_on_data(void *arg, struct slice piece)
+embedder_on_data(void *arg, struct slice piece)
 {
 	struct embedding *r = arg;
 
@@ -126,14 +126,14 @@ embedding_on_data(void *arg, struct slice piece)
 
 /* 4xx for other reasons than a limit of requests. */
 static bool
-embedding_is_refused(int status)
+embedder_is_refused(int status)
 {
 	return status >= 400 && status < 500 && status != 408 && status != 429 &&
 	    status != 401 && status != 403;
 }
 
 static void
-embedding_on_end(void *arg, enum upstream_end how, const char *detail)
+embedder_on_end(void *arg, enum upstream_end how, const char *detail)
 {
 	struct embedding *r = arg;
 	struct embedded e;
@@ -145,13 +145,13 @@ embedding_on_end(void *arg, enum upstream_end how, const char *detail)
 		metric_add(&r->embedder->board->embedding_errors, 1);
 		log_event(LOG_WARN, "embedding_failed", L_INT("status", r->status),
 		    L_STR("detail", how == UPSTREAM_DONE ? "no valid answer" : detail));
-		r->fn(r->arg, NULL, how == UPSTREAM_DONE && embedding_is_refused(r->status));
+		r->fn(r->arg, NULL, how == UPSTREAM_DONE && embedder_is_refused(r->status));
 	} else {
 		metric_add(&r->embedder->board->embedded_tokens, e.tokens);
 		r->fn(r->arg, &e, false);
-		embedded_clear(&e);
+		embedding_format_clear(&e);
 	}
-	embedding_free(r);
+	embedder_free_request(r);
 }
 
 struct embedding *
@@ -159,7 +159,7 @@ embedder_ask(struct embedder *e, const struct slice *texts, size_t n, unsigned m
     embedding_fn *fn, void *arg)
 {
 	static const struct upstream_events events = {
-	    embedding_on_headers, embedding_on_data, embedding_on_end};
+	    embedder_on_headers, embedder_on_data, embedder_on_end};
 	struct embedding *r;
 	unsigned wait_ms;
 	struct buf body;

@@ -30,6 +30,6 @@ unsigned embedder_question_ms(const struct embedder *e);
     const struct slice *texts, size_t n, unsigned ms, embedding_fn *fn, void *arg);
 
 /* fn is not called. NULL is legal. */
-void embedding_cancel(struct embedding *r);
+void embedder_cancel(struct embedding *r);
 
 #endif

@@ -111,12 +111,12 @@ embedding_format_read(struct slice response, size_t n, struct embedded *e)
 	good = embedding_read_root(root, e);
 	json_decref(root);
 	if (!good)
-		embedded_clear(e);
+		embedding_format_clear(e);
 	return good;
 }
 
 void
-embedded_clear(struct embedded *e)
+embedding_format_clear(struct embedded *e)
 {
 	free(e->values);
 	*e = (struct embedded){0};

@@ -23,10 +23,10 @@ struct embedded {
 void embedding_format_write(
     struct buf *body, const char *model, const struct slice *texts, size_t n);
 
-/* Reads a response for n texts. False: it is invalid. Else embedded_clear() it. */
+/* Reads a response for n texts. False: it is invalid. Else embedding_format_clear() it. */
 [[gnu::warn_unused_result]] bool embedding_format_read(
     struct slice response, size_t n, struct embedded *e);
-void embedded_clear(struct embedded *e);
+void embedding_format_clear(struct embedded *e);
 
 /* Writes a vector as signed bytes; returns what each stands for (VECTOR_RECORD). */
 float embedding_format_shrink(const float *vector, size_t dimensions, int8_t *values);

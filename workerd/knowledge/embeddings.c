@@ -52,7 +52,7 @@ embeddings_drop(struct embeddings *e)
 	if (e->call != NULL)
 		store_call_forget(e->call);
 	e->call = NULL;
-	embedding_cancel(e->asked);
+	embedder_cancel(e->asked);
 	e->asked = NULL;
 	(void)evtimer_del(e->timer);
 	e->granted = false;
@@ -367,7 +367,7 @@ embeddings_free(struct embeddings *e)
 {
 	if (e == NULL)
 		return;
-	embedding_cancel(e->asked);
+	embedder_cancel(e->asked);
 	event_free(e->timer);
 	buf_clear(&e->chunks);
 	free(e);

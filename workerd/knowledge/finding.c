@@ -22,7 +22,7 @@ struct finding {
 	struct search_call *search;
 	struct store_call *store;
 	struct event *deadline; /* of what is under way; with none, it ends the finding */
-	struct passages passages;
+	struct found_passages passages;
 	struct id org;
 	enum knowledge knowledge;
 	size_t sources_len, text_len, before_len;
@@ -50,7 +50,7 @@ finding_before(const struct finding *f)
 static void
 finding_forget_calls(struct finding *f)
 {
-	embedding_cancel(f->embedding);
+	embedder_cancel(f->embedding);
 	f->embedding = NULL;
 	if (f->search != NULL)
 		search_call_forget(f->search);
@@ -67,7 +67,7 @@ finding_cancel(struct finding *f)
 		return;
 	finding_forget_calls(f);
 	event_free(f->deadline);
-	passages_clear(&f->passages);
+	found_passages_clear(&f->passages);
 	free(f);
 }
 
@@ -98,7 +98,7 @@ finding_on_content(void *arg, uint16_t type, const union msg *m)
 		finding_end(f, FOUND_UNAVAILABLE);
 		return;
 	}
-	passages_take_all(&f->passages, m->passages.passages);
+	found_passages_take_all(&f->passages, m->passages.passages);
 	finding_end(f, buf_len(&f->passages.list) > 0 ? FOUND_WHOLE : FOUND_NO_ANSWER);
 }
 
@@ -112,7 +112,7 @@ finding_on_passages(void *arg, uint16_t type, const union msg *m)
 		finding_end(f, FOUND_UNAVAILABLE);
 		return;
 	}
-	passages_choose(&f->passages, m->passages.passages);
+	found_passages_choose(&f->passages, m->passages.passages);
 	finding_end(f, buf_len(&f->passages.list) > 0 ? FOUND_ANSWER : FOUND_NO_ANSWER);
 }
 
@@ -251,7 +251,7 @@ finding_start(struct finding_service *service, const struct finding_question *qu
 			memcpy(to, parts[i].p, parts[i].len);
 		to += parts[i].len;
 	}
-	passages_init(&f->passages);
+	found_passages_init(&f->passages);
 	f->deadline = evtimer_new(service->base, finding_on_deadline, f);
 	must(f->deadline != NULL);
 	finding_ask_vector(f);

@@ -9,7 +9,7 @@
 #include <event2/event.h>
 
 #include "workerd/knowledge/embedder.h"
-#include "workerd/knowledge/passages.h"
+#include "workerd/knowledge/found_passages.h"
 #include "workerd/search/search_client.h"
 #include "workerd/store/store_client.h"
 
@@ -39,7 +39,7 @@ struct finding_question {
 };
 
 /* Called once, from the event loop; passages is borrowed and may be moved from. */
-typedef void finding_fn(void *arg, struct passages *found);
+typedef void finding_fn(void *arg, struct found_passages *found);
 
 /* The question is copied. */
 struct finding *finding_start(struct finding_service *service,
