@@ -85,7 +85,7 @@ static void
 find_reply(struct find_query *q, struct slice passages)
 {
 	struct json_writer *j = &q->q.json;
-	bool found = passages.len > 0 && q->coverage >= FINDING_COVERAGE_MIN;
+	bool found = passages.len > 0 && (q->whole || q->coverage >= FINDING_COVERAGE_MIN);
 	struct slice item;
 
 	json_write_open(j, NULL, '{');
