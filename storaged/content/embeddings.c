@@ -254,7 +254,7 @@ vector_page_begin(struct txn *t, struct vector_page *p, const struct msg_vector_
 	p->page = item->page;
 	if (rc == 0)
 		rc = source_page_find(t, &item->org, &item->source, &item->page, &page);
-	if (rc == 0)
+	if (rc == 0 && page.chunks > 0)
 		return chunk_hashes_load(t, &item->page, &p->hashes);
 	return txn_survives(rc) ? 0 : rc;
 }

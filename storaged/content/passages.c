@@ -96,6 +96,8 @@ passages_read_chunk(
 		return 0;
 	if (rc == 0)
 		rc = source_page_find(p->t, org, &ref->source, &ref->id, &page);
+	if (rc == 0 && ref->index >= page.chunks)
+		return 0;
 	if (rc == 0)
 		rc = txn_get_record(p->t, TABLE_CHUNKS, &key, MSG_CHUNK_RECORD, &chunk);
 	if (rc == 0 && hash_equal(&chunk.hash, &ref->hash))

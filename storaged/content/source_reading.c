@@ -180,6 +180,7 @@ handle_source_text_read(struct txn *t, struct call *c)
 	struct key key = key_source_page(&m->org, &m->source, &m->page);
 	struct msg_source_text answer = {0};
 	struct msg_source_record source;
+	struct msg_source_page_record page;
 	int rc = source_need(t, c, &m->org, &m->source, &source);
 
 	buf_reset(&t->env->list);
@@ -188,6 +189,8 @@ handle_source_text_read(struct txn *t, struct call *c)
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_NOT_FOUND, "no such page");
 	if (rc == 0)
+		rc = record_read(answer.page, TABLE_SOURCE_PAGES, MSG_SOURCE_PAGE_RECORD, &page);
+	if (rc == 0 && page.chunks > 0)
 		rc = source_text_fill(t, m, &answer.next);
 	if (rc != 0)
 		return rc;

@@ -99,7 +99,7 @@ upload_check_page(struct txn *t, struct call *c, const struct msg_source_record 
 	const struct msg_source_upload *m = &c->m->source_upload;
 	struct msg_source_page_record *page = &piece->page;
 	struct id id = {{0}};
-	int rc = source_page_of_url(t, &m->source, m->url, &id);
+	int rc = source_page_of_url(t, &m->org, &m->source, m->url, &id);
 
 	if (rc == 0)
 		rc = source_page_find(t, &m->org, &m->source, &id, page);

@@ -21,7 +21,7 @@
 #include "proto/base/basics.h"
 #include "proto/ipc/channel.h"
 #include "storaged/search/passages/passages.h"
-#include "storaged/search/passages/vectors.h"
+#include "storaged/search/ranking/vectors.h"
 #include "tests/bench/cpu_times.h"
 
 #define LIMIT            10

@@ -23,6 +23,7 @@ const STORE_LAYERS =
  */
 const FOLDERS = Object.fromEntries(
 	`proto/base:
+	proto/text: proto/base
 	proto/settings: proto/base
 	proto/ipc: proto/base
 	proto/process: proto/base proto/settings
@@ -75,13 +76,19 @@ const FOLDERS = Object.fromEntries(
 	workerd/crawl/fetch: workerd/net workerd/crawl/rules
 	workerd/crawl/source: workerd/store workerd/crawl workerd/crawl/document workerd/crawl/fetch workerd/crawl/rules
 	workerd/crawl: workerd/store workerd/crawl/document workerd/crawl/fetch workerd/crawl/source
-	workerd/crawl/extract: workerd/crawl/document
+	workerd/crawl/extract: workerd/crawl/document workerd/crawl/extract/
+	workerd/crawl/extract/html: workerd/crawl/document workerd/crawl/extract
+	workerd/crawl/extract/docx: workerd/crawl/document workerd/crawl/extract
 	workerd: workerd/
 	${STORE_LAYERS.map((folder, i) => `${folder}: ${STORE_LAYERS.slice(0, i).join(" ")}`).join("\n")}
 	storaged/verify: storaged/engine storaged/identities storaged/numbers storaged/budgets storaged/content storaged/conversations \
 		storaged/records
 	storaged/search/text:
-	storaged/search: storaged/server storaged/search/text
+	storaged/search/base:
+	storaged/search/language: storaged/search/text
+	storaged/search/ranking: storaged/search/language
+	storaged/search/passages: storaged/search/base storaged/search/language storaged/search/ranking
+	storaged/search: storaged/server storaged/search/
 	storaged/cli/base:
 	storaged/cli/files: storaged/server storaged/cli/base
 	storaged/cli/service: storaged/cli/base storaged/cli/files
@@ -89,6 +96,7 @@ const FOLDERS = Object.fromEntries(
 		storaged/cli/files
 	storaged/cli/export: storaged/engine storaged/numbers storaged/conversations storaged/cli/base storaged/cli/files \
 		storaged/cli/store
+	storaged/cli/learn: storaged/cli/base storaged/cli/store
 	storaged/cli/setup: storaged/engine storaged/cli/base storaged/cli/files storaged/cli/service \
 		storaged/cli/store
 	storaged/cli: storaged/engine storaged/server storaged/cli/`
@@ -153,10 +161,20 @@ const HEADERS = {
 	"wslay/wslay.h": /^workerd\/http\/ws\//,
 	"seccomp.h": /^proto\/process\/call_filter\.c$/,
 	"openssl/ssl.h": /^workerd\/(http\/(tls|io)|model\/upstream_tls)\.c$/,
+	"libstemmer.h": /^storaged\/search\/language\/stem\.c$/,
 	"zlib.h": /^workerd\/crawl\/fetch\/gunzip\.c$/,
+	"zip.h": /^workerd\/crawl\/extract\/docx\/docx\.c$/,
+	"iconv.h": /^workerd\/crawl\/extract\/charset\.h$/,
+	...Object.fromEntries(
+		"HTMLparser parserInternals tree uri xmlreader"
+			.split(" ")
+			.map((name) => [`libxml/${name}.h`, /^workerd\/crawl\/extract\/(html|docx)\//]),
+	),
 	"sqlite3.h": /^storaged\/search\//,
-	"unicase.h": /^(storaged\/(identities\/match_keys|search\/text\/fold)|workerd\/knowledge\/gap_clusters)\.c$/,
-	"uninorm.h": /^(storaged\/(identities\/match_keys|search\/text\/fold)|workerd\/knowledge\/gap_clusters)\.c$/,
+	"unicase.h":
+		/^(storaged\/(identities\/match_keys|search\/(text\/fold|language\/stem))|workerd\/knowledge\/gap_clusters)\.c$/,
+	"uninorm.h":
+		/^(storaged\/(identities\/match_keys|search\/text\/fold)|workerd\/knowledge\/gap_clusters)\.c$/,
 	"unictype.h": /^(storaged\/search\/text\/fold|workerd\/knowledge\/gap_clusters)\.c$/,
 	"uniwbrk.h": /^(storaged\/search\/|workerd\/knowledge\/gap_clusters\.c$)/,
 };

@@ -13,10 +13,10 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "storaged/search/base/store_link.h"
 #include "storaged/search/passages/page_update.h"
 #include "storaged/search/passages/seen_pages.h"
 #include "storaged/search/passages/wanted.h"
-#include "storaged/search/store_link.h"
 
 #define KINDS (1u << CHANGE_SOURCE | 1u << CHANGE_PAGE | 1u << CHANGE_ANSWER)
 
@@ -444,7 +444,8 @@ content_follower_take_rows(struct content_follower *f, const struct msg_changes_
 			    L_STR("help", "the index is compared with the store"));
 		f->positioned = !page->gone;
 		f->position = page->newest;
-		f->rows_due = true; /* this request follows nothing yet */
+		/* The request did not follow the feed. */
+		f->rows_due = true;
 		content_follower_list_all(f);
 		return passages_begin(f->index) != 0 ? -1
 						     : passages_commit(f->index, f->position);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "storaged/search/passages/function_words.h"
+#include "storaged/search/language/function_words.h"
 
 /* Texts and vectors of a page with PAGE_CHUNKS_MAX chunks. */
 #define TEXT_MAX ((size_t)64 << 20)

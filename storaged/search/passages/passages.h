@@ -16,8 +16,8 @@
 #define STORAGED_SEARCH_PASSAGES_PASSAGES_H
 
 #include "proto/ipc/messages.h"
-#include "storaged/search/database.h"
-#include "storaged/search/passages/question.h"
+#include "storaged/search/base/database.h"
+#include "storaged/search/ranking/ranking.h"
 
 #define PASSAGES_VERSION 1
 #define PASSAGES_NAME    "passages.db"
@@ -136,46 +136,13 @@ bool passages_has_merges(const struct passages *ix);
 
 uint64_t passages_count(const struct passages *ix);
 
-/* The sources that are searched. */
-#define SCOPE_SOURCES 1024
-
-struct scope {
-	int64_t org;
-	bool all;                       /* of the organization */
-	int64_t sources[SCOPE_SOURCES]; /* sorted */
-	size_t n;
-	uint64_t chunks, tokens, bytes;
-	struct languages languages; /* the most frequent ones first */
-};
-
 /* knowledge and sources as in FIND. */
 [[gnu::warn_unused_result]] int passages_scope(struct passages *ix, struct scope *scope,
     const struct id *org, uint8_t knowledge, struct slice sources);
 
-/* Whether a row's source is searched. Of an organization with more sources than a scope has room for, all are. */
-bool scope_has_row(const struct scope *scope, int64_t row);
-
-/* A chunk that was found. */
-struct ranked {
-	int64_t row;
-	float score;
-	uint64_t words; /* of the question, as bits */
-};
-
-struct ranking {
-	struct ranked *best; /* best first */
-	size_t n;
-	float weights[QUESTION_WORDS]; /* what each word of the question weighs: its rarity */
-};
-
 /* Finds the chunks that fit a question best, at most max. Clear it with ranking_clear(). */
 [[gnu::warn_unused_result]] int passages_rank(struct passages *ix, const struct scope *scope,
     const struct question *q, size_t max, struct ranking *ranking);
-void ranking_clear(struct ranking *ranking);
-
-/* Thousandths of the question's weight that a chunk with these words has. */
-unsigned ranking_coverage(
-    const struct ranking *ranking, const struct question *q, uint64_t words);
 
 /* What a row is. 1: found, 0: it is gone. */
 [[gnu::warn_unused_result]] int passages_read(

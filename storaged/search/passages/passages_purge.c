@@ -4,6 +4,7 @@
  */
 #include "proto/base/basics.h"
 #include "storaged/search/passages/passages_internal.h"
+#include "storaged/search/ranking/row.h"
 
 /* Pages of 4 KiB that a step merges, and chunks that it removes: some milliseconds. */
 #define MERGE_PAGES  128

@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "storaged/search/passages/bag.h"
+#include "storaged/search/language/bag.h"
 #include "storaged/search/passages/passages_internal.h"
+#include "storaged/search/ranking/row.h"
 
 /* Texts of a chunk are at most 6,000 bytes, its heading and title 600, in messages.def. */
 #define BAG_MAX ((size_t)8192 * BAG_ROOM)
@@ -303,7 +304,7 @@ passages_new_row(struct passages *ix, int64_t source, unsigned tokens, int64_t *
 	if (found == 1)
 		counter = row_counter(counter) + 1;
 	must(counter < ROW_COUNTERS);
-	*row = row_make(source, counter, length_code(tokens));
+	*row = row_make(source, counter, row_length_code(tokens));
 	return found < 0 ? -1 : 0;
 }
 

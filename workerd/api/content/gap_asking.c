@@ -108,6 +108,7 @@ gap_asking_on_closed(void *arg, uint32_t closed, uint16_t type, const union msg 
 
 	(void)m;
 	a->closing = NULL;
+	metric_add(&a->api->worker->gaps_answered, closed);
 	log_event(LOG_NOTICE, "gaps_answered", L_ID("org", &a->org), L_ID("answer", &a->answer),
 	    L_UINT("asked", a->n), L_UINT("closed", closed));
 	if (type == MSG_OK)

@@ -182,6 +182,68 @@ FIXTURE_TEST(a_document_of_angle_brackets_ends_with_a_reason)
 	assert_int_not_equal(documents[0]->reason, REASON_NONE);
 }
 
+static void
+start_file(const char *type, const char *name)
+{
+	char path[256];
+	uint8_t bytes[8192];
+	size_t n;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "tests/unit/workerd/crawl/documents/%s", name);
+	f = fopen(path, "rb");
+	assert_non_null(f);
+	n = fread(bytes, 1, sizeof(bytes), f);
+	(void)fclose(f);
+	start(type, (struct slice){bytes, n});
+}
+
+FIXTURE_TEST(a_pdf_becomes_blocks_with_the_number_of_their_page)
+{
+	struct slice blocks;
+	struct block block;
+
+	start_file("application/pdf", "two-pages.pdf");
+	start_file("application/pdf", "no-password.pdf");
+	wait_for_all();
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(documents[i]->reason, REASON_NONE);
+		blocks = documents[i]->blocks;
+		assert_true(document_next_block(&blocks, &block));
+		assert_true(slice_eq_str(
+		    block.text, "Returns You can return a bicycle within 30 days."));
+		assert_true(slice_eq_str(block.anchor, "page=1"));
+		assert_true(document_next_block(&blocks, &block));
+		assert_true(slice_eq_str(block.anchor, "page=2"));
+	}
+}
+
+FIXTURE_TEST(a_pdf_without_text_or_with_a_password_has_a_reason)
+{
+	start_file("application/pdf", "no-text.pdf");
+	wait_for_all();
+	assert_int_equal(documents[0]->reason, REASON_EMPTY);
+	start_file("application/pdf", "encrypted.pdf");
+	wait_for_all();
+	assert_int_equal(documents[1]->reason, REASON_ENCRYPTED);
+	start("application/pdf", slice_str("%PDF-1.4\nnothing"));
+	wait_for_all();
+	assert_int_equal(documents[2]->reason, REASON_DAMAGED);
+}
+
+/* What a child sends, if it is not crawl-extract: nothing of it is a document. */
+FIXTURE_TEST(the_output_of_another_program_is_damaged)
+{
+	int spawner = extraction_spawner_start("/bin/echo");
+
+	assert_int_not_equal(spawner, -1);
+	extraction_pool_free(pool);
+	pool = extraction_pool_new(base, spawner);
+	start("text/plain", slice_str("x"));
+	wait_for_all();
+	assert_int_equal(documents[0]->reason, REASON_DAMAGED);
+}
+
 TEST(a_program_that_does_not_exist_is_an_error)
 {
 	assert_int_equal(extraction_spawner_start("/nowhere/crawl-extract"), -1);
