@@ -245,6 +245,7 @@ describe("open questions", () => {
 		assert.deepEqual(await openNow(), ["Is the shop open on Sundays?"]);
 		const gap = await getRecord(store.peer, "gap", { org: bare(ORG), id: bare(norway.id) });
 		assert.deepEqual([gap.state, dashed(gap.answer)], [1, id]);
+		assert.equal(await banter.metric("gaps_answered_total"), 3);
 	});
 
 	it("that were named are asked, too, and stay open if they find nothing", async () => {
