@@ -71,7 +71,7 @@ SHARED := $(OBJ)
 
 proto_libs := -lbsd -lcrypto
 master_libs := -levent_core $(proto_libs)
-worker_libs := -lcurl -levent_core -ljansson -lnghttp2 -lseccomp -lssl -lunistring -lwslay $(proto_libs)
+worker_libs := -lcurl -levent_core -ljansson -lm -lnghttp2 -lseccomp -lssl -lunistring -lwslay $(proto_libs)
 crawl_libs := -lcurl -levent_core -lseccomp -lz $(proto_libs)
 extract_libs := -lseccomp -lxml2 -lzip $(proto_libs)
 store_libs := -llmdb -levent_core -lseccomp -lunistring -lxxhash $(proto_libs)
