@@ -24,6 +24,7 @@ export const reply = (key, text, more) => ({
 	at: null,
 	author: null,
 	rating: null,
+	basis: null,
 	...more,
 });
 export const question = (key, text, more) => ({

@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readFrame } from "../src/app/chat/frames";
 
-const REPLY = { role: "assistant", failure: null, at: null, author: null, rating: null };
+const REPLY = {
+	role: "assistant",
+	failure: null,
+	at: null,
+	author: null,
+	rating: null,
+	basis: null,
+};
 
 const KNOWN: readonly [string, object][] = [
 	[

@@ -30,7 +30,7 @@ for (const [script, apiUrl, server] of SERVERS) {
 	});
 }
 
-const WISHES = "stream=1&operators=1&history=1";
+const WISHES = "stream=1&operators=1&history=1&sources=1";
 
 test("a widget's paths are below the server's, with its id encoded", () => {
 	const place = widgetPlace("https://chat.example/banter", "wid_0");

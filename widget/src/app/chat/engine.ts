@@ -319,7 +319,7 @@ export function createEngine(parts: EngineParts): Engine {
 			hearVisitor(message);
 			return;
 		}
-		const { key: id, text, phase, author, at } = message;
+		const { key: id, text, phase, author, at, basis } = message;
 		if (isShown(id)) {
 			const live = typedReply();
 			if (live) drop(live);
@@ -335,7 +335,7 @@ export function createEngine(parts: EngineParts): Engine {
 			giveUp(key, "interrupted");
 			return;
 		}
-		end(key, text, phase as Ending, id, { at });
+		end(key, text, phase as Ending, id, { at, basis });
 	}
 
 	/** A person will read the message: no reply follows. */

@@ -25,7 +25,17 @@ const PHASES: ReadonlyMap<unknown, Phase> = new Map([
 
 /** null: not a valid message. */
 export function readMessage(value: unknown): Message | null {
-	const { id, role, content: text, status, createdAt, author, rating }: Unchecked = Object(value);
+	const {
+		id,
+		role,
+		content: text,
+		status,
+		createdAt,
+		author,
+		rating,
+		sources,
+		general,
+	}: Unchecked = Object(value);
 	if (typeof id !== "string" || typeof text !== "string") return null;
 	const at = typeof createdAt === "number" ? createdAt : null;
 	if (role === "user") return { role, key: id, text, at, isQueued: false };
@@ -40,6 +50,7 @@ export function readMessage(value: unknown): Message | null {
 		failure: phase === "failed" ? "interrupted" : null,
 		author: isPerson ? { name: textOf(Object(author).name) } : null,
 		rating: rating === "up" || rating === "down" ? rating : null,
+		basis: general || Object(sources)[0] ? { sources, general } : null,
 	};
 }
 

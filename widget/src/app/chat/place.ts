@@ -13,8 +13,8 @@ export interface Place {
 
 type Values = Readonly<Record<string, string>>;
 
-/** Tokens, people, and what older history needs. */
-const WISHES: Values = { stream: "1", operators: "1", history: "1" };
+/** Tokens, people, what older history needs, and what replies are based on. */
+const WISHES: Values = { stream: "1", operators: "1", history: "1", sources: "1" };
 
 /** `base`: the URL prefix of the paths. */
 function build(base: string, leaf: string, query: Values): string {

@@ -53,6 +53,14 @@ export interface Reply {
 	/** null: the model. */
 	readonly author: Person | null;
 	readonly rating: Rating | null;
+	/** What it is based on, as the server says (parts/sources.ts); null: nothing to show. */
+	readonly basis: Basis | null;
+}
+
+/** Not checked. */
+export interface Basis {
+	readonly sources: unknown;
+	readonly general: unknown;
 }
 
 export type Message = Question | Reply;
@@ -112,6 +120,7 @@ export function newReply(key: string, id: string | null = null): Reply {
 		at: null,
 		author: null,
 		rating: null,
+		basis: null,
 	};
 }
 

@@ -3,17 +3,21 @@
 import { el, setChildren, spoken } from "../../dom";
 import { createMarkdown } from "../../markdown/index";
 import { splitLinks } from "../../markdown/links";
+import type { Shell } from "../../shell";
 import { isLive, type Message, type Question, type Reply } from "../chat/state";
+import type { PartOwner, usePart } from "../parts";
 import { failureText, pauseText, type Words } from "../words";
 import { type ActionParts, createActions } from "./actions";
 import type { createAvatar } from "./avatar";
 import { ALERT, type Icon, icon, RETRY, STOP, WAIT } from "./icons";
 import { writerOf } from "./people";
 
-export interface MessageParts extends ActionParts {
+export interface MessageParts extends ActionParts, PartOwner {
+	readonly shell: Shell;
 	readonly retry: () => void;
 	/** The app has it already. */
 	readonly createAvatar: typeof createAvatar;
+	readonly usePart: typeof usePart;
 }
 
 export interface MessageView {
@@ -121,6 +125,10 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 	const avatar = parts.createAvatar(name, author ? "" : settings.avatar);
 	const node = el("div", { class: "row assistant" }, avatar, body);
 	const actions = createActions(parts, bubble);
+	const below = el("div", { class: "basis" });
+	let shownBasis: Reply["basis"] = null;
+	/** A text, and how it is written with the places of its numbers. */
+	let marked: { text: string; written: string } | null = null;
 	const retry = el("button", { class: "retry" }, icon(RETRY), words("tryAgain"));
 	retry.addEventListener("click", onRetry);
 
@@ -132,6 +140,21 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 	function show(text: string, isComplete: boolean): void {
 		content.render(text, isComplete);
 		setChildren(bubble, [content.node]);
+	}
+
+	/** The numbers in the text, and the list below it, once their part is there. */
+	function showBasis({ text, basis }: Reply): void {
+		if (!basis || basis === shownBasis) return;
+		shownBasis = basis;
+		void parts.usePart("sources", parts, ({ createSources }) => {
+			if (basis !== shownBasis) return;
+			const sources = createSources(parts.shell, basis);
+			content.node.addEventListener("grow", () => sources.place(content.node));
+			marked = { text, written: sources.mark(text) };
+			show(marked.written, true);
+			sources.place(content.node);
+			below.replaceChildren(...sources.nodes);
+		});
 	}
 
 	return {
@@ -146,13 +169,15 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 			const waits = isAwaited && !isDown;
 			node.hidden = isAwaited && isDown;
 			if (waits) wait();
-			else show(text, !isLive(message));
+			else show(text === marked?.text ? marked.written : text, !isLive(message));
+			if (!isLive(message)) showBasis(message);
 			actions.render(message);
 			// The welcome message is no reply.
 			const isDone = text && !isLive(message) && key !== "welcome";
 			setChildren(body, [
 				...title,
 				...(text || waits ? [bubble] : []),
+				...(message.basis ? [below] : []),
 				...(remark ? [remark] : []),
 				...(isDone ? [actions.node] : []),
 			]);

@@ -1,0 +1,121 @@
+// What a reply is based on: small numbers in its text, and below it the list of sources, or that the answer does not
+// come from the site.
+
+import { el, spoken } from "../../dom";
+import type { Shell } from "../../shell";
+import type { Basis } from "../chat/state";
+import { createSourceWords } from "./source-words";
+
+interface Source {
+	readonly n: number;
+	readonly title: string;
+	/** http or https; "" if it has no address. */
+	readonly url: string;
+	/** Its host; "" if it has none. */
+	readonly host: string;
+	/** Where the text cites it, in UTF-16 units. */
+	readonly positions: readonly number[];
+}
+
+export interface Sources {
+	/** Below the reply. */
+	readonly nodes: readonly HTMLElement[];
+	/** The text with a sign at each place that cites a source; place() replaces the signs. */
+	mark(text: string): string;
+	place(node: HTMLElement): void;
+}
+
+/** The sign of source n: punctuation for Markdown, and no part of an address. Of private use, so in no text. */
+const signOf = (n: number) => `\u3014${String.fromCharCode(0xe000 + n)}\u3015`;
+const SIGN = /\u3014([\ue001-\ue0ff])\u3015/;
+
+const LINK = { target: "_blank", rel: "noopener noreferrer" };
+
+function readUrl(value: unknown): URL | null {
+	try {
+		const url = new URL(String(value));
+		return /^https?:$/.test(url.protocol) ? url : null;
+	} catch {
+		return null;
+	}
+}
+
+function readSource(value: unknown): Source | null {
+	const { n, title, url: address, positions } = Object(value);
+	if (!Number.isInteger(n) || n < 1 || n > 255) return null;
+	const url = readUrl(address);
+	const named = typeof title === "string" ? title.trim() : "";
+	return {
+		n,
+		title: named || url?.host || String(n),
+		url: url?.href ?? "",
+		host: url?.host ?? "",
+		positions: Array.isArray(positions) ? positions.filter(Number.isInteger) : [],
+	};
+}
+
+/** The number in the text, which leads to the source if that has an address. */
+function createNumber({ n, title, url }: Source, label: string, isInLink: boolean): HTMLElement {
+	const name = `${label} ${n}: ${title}`;
+	if (!url || isInLink)
+		return el("sup", { title }, el("span", { "aria-hidden": "true" }, `${n}`), spoken(`[${name}]`));
+	return el("sup", {}, el("a", { href: url, title, "aria-label": name, ...LINK }, `${n}`));
+}
+
+function createItem({ n, title, url, host }: Source): HTMLElement {
+	const name = url
+		? el("a", { href: url, dir: "auto", ...LINK }, title)
+		: el("span", { dir: "auto" }, title);
+	return el(
+		"li",
+		{ value: `${n}` },
+		name,
+		...(host && host !== title ? [" ", el("small", {}, host)] : []),
+	);
+}
+
+export function createSources(shell: Pick<Shell, "language" | "record">, basis: Basis): Sources {
+	const words = createSourceWords(shell);
+	const values: unknown[] = Array.isArray(basis.sources) ? basis.sources : [];
+	const sources = values.map(readSource).filter((one): one is Source => one !== null);
+	const label = words("sources");
+	const list = el("ol", { "aria-label": label }, ...sources.map(createItem));
+	const heading = el("p", { "aria-hidden": "true" }, label);
+	return {
+		nodes: [
+			...(basis.general === true ? [el("p", {}, words("general"))] : []),
+			...(sources.length > 0 ? [heading, list] : []),
+		],
+		mark(text) {
+			if (SIGN.test(text)) return text;
+			const places = sources
+				.flatMap(({ n, positions }) =>
+					positions.map((at) => ({ n, at: Math.min(at, text.length) })),
+				)
+				.sort((a, b) => a.at - b.at || a.n - b.n);
+			let from = 0;
+			let marked = "";
+			for (const { n, at } of places) {
+				marked += text.slice(from, at) + signOf(n);
+				from = at;
+			}
+			return marked + text.slice(from);
+		},
+		place(node) {
+			const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
+			for (
+				let text = walker.nextNode() as Text | null;
+				text;
+				text = walker.nextNode() as Text | null
+			) {
+				const found = SIGN.exec(text.data);
+				if (!found) continue;
+				const rest = text.splitText(found.index);
+				const isInLink = text.parentElement?.closest("a") !== null;
+				const source = sources.find(({ n }) => found[1] === String.fromCharCode(0xe000 + n));
+				rest.deleteData(0, found[0].length);
+				if (source) rest.before(createNumber(source, label, isInLink));
+			}
+		},
+	};
+}
