@@ -198,8 +198,8 @@ static unsigned
 agreement(const float *all, size_t n, size_t numbers, const float *question,
     const struct ranked *found, size_t n_found)
 {
-	float best[LIMIT];
-	size_t rows[LIMIT], k = 0;
+	float best[LIMIT] = {0};
+	size_t rows[LIMIT] = {0}, k = 0;
 	unsigned same = 0;
 
 	for (size_t i = 0; i < n; i++) {
