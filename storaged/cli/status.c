@@ -322,7 +322,8 @@ status_print_content(struct slice tables)
 	    units_count(status_count(tables, "chunks"), "chunk", "chunks").text,
 	    units_count(status_count(tables, "vectors"), "vector", "vectors").text,
 	    units_count(answers, "answer", "answers").text,
-	    units_count(gaps, "question without an answer", "questions without an answer").text);
+	    units_count(gaps, "question without an answer", "questions without an answer")
+		.text);
 }
 
 /* Everything else works without crawld, so it does not count for the exit status. */
