@@ -60,7 +60,7 @@ WORKERD := $(wildcard workerd/*.c) $(patsubst %/,%,$(filter-out workerd/crawl/,$
 CRAWL := $(wildcard workerd/crawl/*.c) workerd/crawl/document workerd/crawl/fetch workerd/crawl/rules workerd/crawl/source
 EXTRACT := workerd/crawl/extract
 STORED := $(patsubst %/,%,$(filter-out storaged/cli/ storaged/search/,$(wildcard storaged/*/)))
-SEARCH := storaged/search storaged/search/text storaged/search/passages
+SEARCH := storaged/search
 BANTER := storaged/cli
 
 # Files that depend on the version or on the paths of an installed banter. All other objects are the same
@@ -179,7 +179,7 @@ $(BUILD)/unit/proto/%: $(OBJ)/tests/unit/proto/%.o $(proto_a)
 
 # The fuzz targets: one program that runs the committed inputs with all of them, and for `make fuzz` one
 # program each, with the function name that libFuzzer expects.
-fuzzed := $(addprefix $(OBJ)/tests/fuzz/,store_harness.o store_instructions.o) $(call archive,extract) $(call archive,crawl) $(call archive,workerd) $(call archive,search) $(cli_a)
+fuzzed := $(addprefix $(OBJ)/tests/fuzz/,documents.o store_harness.o store_instructions.o) $(call archive,extract) $(call archive,crawl) $(call archive,workerd) $(call archive,search) $(cli_a)
 fuzzed_libs := $(worker_libs) $(crawl_libs) $(extract_libs) $(store_libs) -lsqlite3 -lstemmer -lm
 $(BUILD)/unit/test_fuzz_corpus: $(call objects,tests/fuzz) $(OBJ)/tests/http/corpus.o $(fuzzed)
 	$(LINK) $(fuzzed_libs) -lcmocka
@@ -207,8 +207,9 @@ $(BUILD)/bench/events: $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(workerd_a)
 # private, so that .flags does not inherit the version from the object that needs it.
 $(NAMED:%=$(OBJ)/%.o) $(OBJ)/.named: private CPPFLAGS += -DBANTER_VERSION='"$(VERSION)"'
 $(NAMED:%=$(OBJ)/%.o): $(OBJ)/.named
-# libxml2's headers are outside of the compiler's path. Private, so that .flags stays the same.
-$(OBJ)/workerd/crawl/extract/%: private CPPFLAGS += -isystem /usr/include/libxml2
+# Its headers are outside of the compiler's path. Private, so that .flags stays the same.
+LIBXML2 := -isystem /usr/include/libxml2
+$(OBJ)/workerd/crawl/extract/%: private CPPFLAGS += $(LIBXML2)
 $(OBJ)/%.o: %.c $(OBJ)/.flags
 	@mkdir -p $(@D)
 	$(SAY) CC $<
@@ -511,7 +512,7 @@ lint: ## check format, folders, documents and OpenAPI; run clang-tidy, cppcheck 
 		tests/http
 	$(SAY) LINT clang-tidy
 	$(Q)printf '%s\n' $(filter-out tests/unit/%,$(filter %.c,$(C_FILES))) | \
-		xargs -P$(JOBS) -n8 sh -c 'clang-tidy --quiet "$$@" -- -I. -D_GNU_SOURCE -std=gnu17 \
+		xargs -P$(JOBS) -n8 sh -c 'clang-tidy --quiet "$$@" -- -I. $(LIBXML2) -D_GNU_SOURCE -std=gnu17 \
 		"-DBANTER_VERSION=\"$(VERSION)\"" -fdouble-square-bracket-attributes 2>/dev/null' clang-tidy
 	$(SAY) LINT 'TypeScript and JavaScript (Biome)'
 	$(Q)tests/node_modules/.bin/biome ci --colors=off >/dev/null || \
@@ -562,7 +563,7 @@ relocate = sed -e 's|/usr/lib/banter|$(PREFIX)/lib/banter|g' -e 's|/usr/bin/bant
 	-e 's|/run/banter|$(RUNSTATEDIR)/banter|g'
 # The documents, installed in the folders that their links name.
 DOCUMENTS := LICENSE README.md systemd/NOTICES.md $(addsuffix /README.md,dashboard masterd proto storaged storaged/search systemd \
-	tests widget workerd workerd/api workerd/crawl) $(wildcard tests/browser/pictures/*.png)
+	tests widget workerd workerd/api workerd/crawl workerd/crawl/extract) $(wildcard tests/browser/pictures/*.png)
 # $(call put,FROM,TO,MODE): installs with fixed modes, independent of the umask.
 put = $(relocate) $(1) | install -m $(or $(3),644) /dev/stdin $(2)
 
@@ -574,6 +575,7 @@ install: installed ## install under $(DESTDIR)$(PREFIX), including the systemd u
 	install -m 755 $(filter-out %/banter,$(INSTALLED_PROGRAMS)) $(to)/lib/banter
 	install -m 755 $(INSTALLED)/banter $(to)/bin
 	$(call put,systemd/certbot-deploy-hook,$(to)/lib/banter/certbot-deploy-hook,755)
+	$(call put,systemd/crawl-addresses,$(to)/lib/banter/crawl-addresses,755)
 	cp -r widget/dist $(to)/share/banter/widget/
 	cp -r dashboard/dist $(to)/share/banter/dashboard/
 	rm -f $(to)/share/banter/*/dist/.built

@@ -74,4 +74,9 @@ test("a row shows the first line without Markdown's signs", () => {
 	assert.equal(firstLine("\n## **Thanks** for `that`\nmore"), "Thanks for that");
 	assert.equal(firstLine("- one\n- two"), "one");
 	assert.equal(firstLine("a_b * c"), "a_b * c");
+	assert.equal(
+		firstLine("*3–5 days*, **see *our* [list](https://a.example/b)**"),
+		"3–5 days, see our list",
+	);
+	assert.equal(firstLine("2 * 3 * 4 [sic] (no link)"), "2 * 3 * 4 [sic] (no link)");
 });

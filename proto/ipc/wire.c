@@ -316,7 +316,7 @@ wire_encoded_size(const struct wire_field *fields, const void *msg)
 		}
 		total += size;
 	}
-	if (!over && total <= WIRE_PAYLOAD_MAX)
+	if (!over)
 		return (ssize_t)total;
 	errno = EMSGSIZE;
 	return -1;
@@ -394,6 +394,10 @@ wire_encode_frame(const struct wire_field *fields, uint16_t type, uint64_t reque
 
 	if (size == -1)
 		return -1;
+	if (size > WIRE_PAYLOAD_MAX) {
+		errno = EMSGSIZE;
+		return -1;
+	}
 	p = buf_reserve(out, WIRE_HEADER_SIZE + (size_t)size);
 	if (p == NULL)
 		return -1;

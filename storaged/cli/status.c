@@ -185,13 +185,49 @@ status_print_search(const struct overview *o)
 	    s->pid, (int)s->program.len, (const char *)s->program.p);
 	status_print("", "%s in the index, the file has %s",
 	    units_count(s->documents, "text", "texts").text, units_bytes(s->bytes).text);
+	status_print("", "%s%s, the file has %s",
+	    units_count(s->passages, "passage of the content", "passages of the content").text,
+	    s->passages_ready ? "" : " (being read)", units_bytes(s->passages_bytes).text);
+	if (s->vectors > 0)
+		status_print("", "%s in %s of memory",
+		    units_count(s->vectors, "vector", "vectors").text,
+		    units_bytes(s->vectors_bytes).text);
+}
+
+/* Everything else works without crawld, too. */
+static void
+status_print_crawl(const struct overview *o)
+{
+	struct msg_peer_status peer;
+	struct slice list, item;
+
+	if (o->status == NULL)
+		return;
+	list = o->status->peers;
+	while (wire_list_next(&list, &item)) {
+		if (record_decode(item, MSG_PEER_STATUS, &peer) != WIRE_OK ||
+		    peer.role != ROLE_CRAWL)
+			continue;
+		status_print("crawld", "%s, pid %" PRIu32 ", %.*s",
+		    status_up_text(peer.since, o->now).text, peer.pid, (int)peer.program.len,
+		    (const char *)peer.program.p);
+		return;
+	}
+	status_print("crawld", "is not connected: sites and files are not read");
 }
 
 static void
 status_print_peer(const struct msg_peer_status *peer, uint64_t now)
 {
-	if (peer->pid == (uint32_t)getpid() || peer->role == ROLE_SEARCH)
+	if (peer->pid == (uint32_t)getpid() || peer->role == ROLE_SEARCH ||
+	    peer->role == ROLE_CRAWL)
 		return;
+	if (peer->role == ROLE_CRAWL) {
+		status_print("crawld", "%s, pid %" PRIu32 ", %.*s",
+		    status_up_text(peer->since, now).text, peer->pid, (int)peer->program.len,
+		    (const char *)peer->program.p);
+		return;
+	}
 	status_print(peer->role == ROLE_WORKER ? "worker" : "tool",
 	    "%s, pid %" PRIu32 ", %.*s, %s%s", status_up_text(peer->since, now).text, peer->pid,
 	    (int)peer->program.len, (const char *)peer->program.p,
@@ -268,6 +304,42 @@ status_print_records(struct slice tables)
 	    units_count(status_count(tables, "visitors_by_id"), "visitor", "visitors").text,
 	    units_count(status_count(tables, "contacts"), "contact", "contacts").text,
 	    units_count(status_count(tables, "users"), "user", "users").text);
+}
+
+/* Only if there is any. */
+static void
+status_print_content(struct slice tables)
+{
+	uint64_t sources = status_count(tables, "sources");
+	uint64_t answers = status_count(tables, "answers");
+	uint64_t gaps = status_count(tables, "gaps");
+
+	if (sources + answers + gaps == 0)
+		return;
+	status_print("content", "%s with %s and %s, %s, %s, %s",
+	    units_count(sources, "source", "sources").text,
+	    units_count(status_count(tables, "source_pages"), "page", "pages").text,
+	    units_count(status_count(tables, "chunks"), "chunk", "chunks").text,
+	    units_count(status_count(tables, "vectors"), "vector", "vectors").text,
+	    units_count(answers, "answer", "answers").text,
+	    units_count(gaps, "question without an answer", "questions without an answer")
+		.text);
+}
+
+/* Everything else works without crawld, so it does not count for the exit status. */
+static void
+status_print_missing_crawld(const struct msg_status *s)
+{
+	struct slice peers = s->peers, item;
+	struct msg_peer_status peer;
+
+	if (status_count(s->tables, "sources") == 0)
+		return;
+	while (wire_list_next(&peers, &item))
+		if (record_decode(item, MSG_PEER_STATUS, &peer) == WIRE_OK &&
+		    peer.role == ROLE_CRAWL)
+			return;
+	status_print("crawld", "is not connected: sources are not read");
 }
 
 static void
@@ -378,11 +450,14 @@ status_print_text(const struct overview *o)
 	status_print_front_end(o);
 	status_print_store(o);
 	status_print_search(o);
+	status_print_crawl(o);
 	if (s != NULL) {
 		status_print_peers(s->peers, o->now);
+		status_print_missing_crawld(s);
 		status_print_space(s);
 		status_print_reader(s);
 		status_print_records(s->tables);
+		status_print_content(s->tables);
 		status_print_activity(s);
 		status_print_backup(s, o->now);
 		status_print_scrub(s, o->now);
@@ -417,8 +492,11 @@ status_search_json(struct buf *out, const struct msg_search_status *s)
 		s = &none;
 	return buf_printf(out,
 	    ",\"search\":{\"ready\":%s,\"pid\":%" PRIu32 ",\"documents\":%" PRIu64
-	    ",\"bytes\":%" PRIu64 "}",
-	    s->ready ? "true" : "false", s->pid, s->documents, s->bytes);
+	    ",\"bytes\":%" PRIu64 ",\"passages\":{\"ready\":%s,\"count\":%" PRIu64
+	    ",\"bytes\":%" PRIu64 ",\"vectors\":%" PRIu64 ",\"vectorsBytes\":%" PRIu64 "}}",
+	    s->ready ? "true" : "false", s->pid, s->documents, s->bytes,
+	    s->passages_ready ? "true" : "false", s->passages, s->passages_bytes, s->vectors,
+	    s->vectors_bytes);
 }
 
 /* storaged's pid and times are members of the whole object. */

@@ -7,7 +7,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "storaged/content/source_pages.h"
-#include "storaged/content/uploads.h"
+#include "storaged/content/upload_records.h"
 
 /* Entries of a step; it ends with the page that reaches them. */
 #define STEP_ENTRIES      512u
@@ -26,7 +26,7 @@ content_first_page(struct txn *t, const struct id *org, const struct id *source,
 	rc = txn_get_record(t, TABLE_SOURCE_PAGES, key, MSG_SOURCE_PAGE_RECORD, r);
 	if (rc != RECORD_DAMAGED)
 		return rc;
-	*r = (struct msg_source_page_record){.org = *org, .source = *source};
+	*r = (struct msg_source_page_record){.org = *org, .source = *source, .chunks = 1};
 	r->id = key_back(key_slice(key));
 	return 0;
 }
@@ -35,7 +35,7 @@ int
 content_remove_source(
     struct txn *t, const struct id *org, const struct id *source, unsigned most, bool *left)
 {
-	struct key state = key_of_org(org, source), key, by_url = key_id(source);
+	struct key state = key_of_org(org, source), key;
 	struct msg_source_page_record page;
 	size_t removed = 0;
 	int rc = 0;
@@ -49,7 +49,7 @@ content_remove_source(
 	if (rc != MDB_NOTFOUND)
 		return rc;
 	/* Entries of damaged pages. */
-	rc = txn_del_all(t, TABLE_SOURCE_PAGES_BY_URL, &by_url);
+	rc = txn_del_all(t, TABLE_SOURCE_PAGES_BY_URL, &state);
 	return rc != 0 ? rc : txn_del(t, TABLE_SOURCE_STATES, &state);
 }
 
@@ -94,7 +94,7 @@ content_garbage_run(struct txn *t, unsigned most, struct content_garbage *g)
 			rc = content_remove_source(t, &org, &source, most, &left);
 		return rc == MDB_NOTFOUND ? 0 : rc;
 	}
-	rc = uploads_sweep(t, clock_wall_ms(), &g->uploads_at, &removed);
+	rc = upload_sweep(t, clock_wall_ms(), &g->uploads_at, &removed);
 	g->uploads_clean = rc == 0 && g->uploads_at.len == 0;
 	return rc;
 }

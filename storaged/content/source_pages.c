@@ -10,7 +10,7 @@
 #include "storaged/changes/change_answer.h"
 #include "storaged/changes/changes.h"
 #include "storaged/content/chunks.h"
-#include "storaged/content/uploads.h"
+#include "storaged/content/upload_records.h"
 
 static struct key
 source_page_key(const struct msg_source_page_record *r)
@@ -19,11 +19,11 @@ source_page_key(const struct msg_source_page_record *r)
 }
 
 static struct key
-source_page_url_key(const struct id *source, struct slice url)
+source_page_url_key(const struct id *org, const struct id *source, struct slice url)
 {
 	const struct hash256 hash = secret_hash(url);
 
-	return key_source_page_url(source, &hash);
+	return key_source_page_url(org, source, &hash);
 }
 
 int
@@ -36,9 +36,10 @@ source_page_find(struct txn *t, const struct id *org, const struct id *source,
 }
 
 int
-source_page_of_url(struct txn *t, const struct id *source, struct slice url, struct id *page)
+source_page_of_url(struct txn *t, const struct id *org, const struct id *source,
+    struct slice url, struct id *page)
 {
-	struct key key = source_page_url_key(source, url);
+	struct key key = source_page_url_key(org, source, url);
 	struct slice value;
 	int rc = txn_get(t, TABLE_SOURCE_PAGES_BY_URL, &key, &value);
 
@@ -65,7 +66,7 @@ source_page_check_new(struct txn *t, struct call *c, const struct msg_source_rec
 	const uint32_t most = source->pages_max == 0 ? PAGES_OF_SOURCE_MAX : source->pages_max;
 	struct msg_source_state_record state;
 	bool exist;
-	int rc = source_state_find(t, &org, &id, &state);
+	int rc = source_find_state(t, &org, &id, &state);
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
@@ -86,7 +87,7 @@ source_page_place_of(const struct msg_source_page_record *r)
 	if (r == NULL)
 		return place;
 	place.share = source_share_of(r);
-	place.by_url = source_page_url_key(&r->source, r->url);
+	place.by_url = source_page_url_key(&r->org, &r->source, r->url);
 	return place;
 }
 
@@ -184,7 +185,7 @@ source_page_check(struct txn *t, struct call *c, struct source_page_change *chan
 
 	if (rc != 0)
 		return rc;
-	rc = source_page_of_url(t, &page->source, page->url, &other);
+	rc = source_page_of_url(t, &page->org, &page->source, page->url, &other);
 	if (rc == 0 && !id_equal(&other, &page->id))
 		return call_refuse(c, change->imported ? STORE_INVALID : STORE_EXISTS,
 		    "another page has this address");
@@ -309,12 +310,14 @@ source_page_drop(struct txn *t, const struct msg_source_page_record *r, size_t *
 {
 	const struct source_page_place place = source_page_place_of(r);
 	const struct id id = r->id, upload = r->upload;
+	bool has_text =
+	    r->chunks > 0; /* else a page of another source may have its id, and chunks */
 	struct key key = source_page_key(r);
 	int rc = txn_del(t, TABLE_SOURCE_PAGES, &key);
 
 	if (rc == 0)
 		rc = txn_del(t, TABLE_SOURCE_PAGES_BY_URL, &place.by_url);
-	if (rc == 0)
+	if (rc == 0 && has_text)
 		rc = chunks_remove(t, &id, removed);
 	if (rc == 0 && !id_is_zero(&upload))
 		rc = upload_remove(t, &upload);

@@ -12,8 +12,8 @@
     const struct id *source, const struct id *page, struct msg_source_page_record *r);
 
 /* The page of a source that has this address. MDB_NOTFOUND: none. */
-[[gnu::warn_unused_result]] int source_page_of_url(
-    struct txn *t, const struct id *source, struct slice url, struct id *page);
+[[gnu::warn_unused_result]] int source_page_of_url(struct txn *t, const struct id *org,
+    const struct id *source, struct slice url, struct id *page);
 
 /* What a stored page has, besides its record. */
 struct source_page_place {

@@ -188,6 +188,7 @@ key_fits(enum table table, struct slice key)
 	case TABLE_INVITATIONS_BY_TOKEN:
 		return key.len == sizeof(struct hash256);
 	case TABLE_SOURCE_PAGES_BY_URL:
+		return key.len == 2 * id + sizeof(struct hash256);
 	case TABLE_VECTORS:
 		return key.len == id + sizeof(struct hash256);
 	case TABLE_CLIENT_IDS:
@@ -434,9 +435,9 @@ key_source_page(const struct id *org, const struct id *source, const struct id *
 }
 
 struct key
-key_source_page_url(const struct id *source, const struct hash256 *hash)
+key_source_page_url(const struct id *org, const struct id *source, const struct hash256 *hash)
 {
-	struct key key = key_id(source);
+	struct key key = key_of_org(org, source);
 
 	schema_add_bytes(&key, hash->b, sizeof(hash->b));
 	return key;
@@ -460,7 +461,10 @@ chunk_index(struct slice key)
 struct key
 key_vector(const struct id *page, const struct hash256 *hash)
 {
-	return key_source_page_url(page, hash);
+	struct key key = key_id(page);
+
+	schema_add_bytes(&key, hash->b, sizeof(hash->b));
+	return key;
 }
 
 struct key

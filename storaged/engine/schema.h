@@ -95,7 +95,7 @@ enum table {
 	TABLE_SOURCES,              /* org, source → SOURCE_RECORD */
 	TABLE_SOURCE_STATES,        /* org, source → SOURCE_STATE_RECORD */
 	TABLE_SOURCE_PAGES,         /* org, source, page → SOURCE_PAGE_RECORD */
-	TABLE_SOURCE_PAGES_BY_URL,  /* source, SHA-256 of the address → page */
+	TABLE_SOURCE_PAGES_BY_URL,  /* org, source, SHA-256 of the address → page */
 	TABLE_CHUNKS,               /* page, index → CHUNK_RECORD */
 	TABLE_VECTORS,              /* page, hash of the chunk → VECTOR_RECORD */
 	TABLE_UPLOADS,              /* upload → UPLOAD_RECORD */
@@ -195,8 +195,9 @@ struct key key_user_login(const struct id *org, const struct id *user, const str
 struct key key_source_page(
     const struct id *org, const struct id *source, const struct id *page);
 
-/* source_pages_by_url. hash: SHA-256 of the address. */
-struct key key_source_page_url(const struct id *source, const struct hash256 *hash);
+/* source_pages_by_url. hash: SHA-256 of the address. Its front is key_of_org(). */
+struct key key_source_page_url(
+    const struct id *org, const struct id *source, const struct hash256 *hash);
 
 /* chunks. The front of a page's chunks and vectors is key_id(). */
 struct key key_chunk(const struct id *page, uint32_t index);

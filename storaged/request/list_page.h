@@ -21,6 +21,7 @@ struct list_page {
 
 IS_PAGE(org_page, orgs);
 IS_PAGE(record_page, records);
+IS_PAGE(source_pages, pages);
 
 #undef IS_PAGE
 

@@ -4,27 +4,19 @@
  */
 #include "storaged/search/follower.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
-#include "proto/ipc/channel.h"
+#include "storaged/search/base/store_link.h"
 #include "storaged/search/compare.h"
 #include "storaged/search/follower_apply.h"
-
-#define RETRY_MIN_MS 20
-#define RETRY_MAX_MS 1000
-
-/* After the index could not be written, for example on a full disk. */
-#define REOPEN_MS 5000
 
 /* After a start, the first comparison with the store begins after this time. */
 #define COMPARE_FIRST_MS 600000u
 
-#define OUT_MAX  ((size_t)2 << 20)
 #define ROWS_MAX 500 /* of the feed, in one transaction of the index */
 
 /* While the documents of a long conversation are removed: how often rows are read, and how often storaged
@@ -38,14 +30,10 @@
 	    1u << CHANGE_CONTACT | 1u << CHANGE_NOTE)
 
 struct follower {
-	struct event_base *base;
-	const char *store_socket, *dir;
+	struct store_link link;
+	const char *dir;
 	struct index *index; /* NULL: not open */
-	struct channel channel;
-	struct event *readable, *writable, *retry, *work;
-	unsigned retry_ms;
-	bool connected;
-	bool waits;        /* for an answer */
+	struct event *work;
 	bool rows_due;     /* the feed may have rows behind the position */
 	bool caught_up;    /* since the connection stands, the index once had all rows */
 	bool positioned;   /* a new index knows where the feed was when its reading began */
@@ -62,42 +50,6 @@ struct follower {
 };
 
 static void follower_next(struct follower *f);
-
-static void
-follower_event_free(struct event **event)
-{
-	if (*event != NULL)
-		event_free(*event);
-	*event = NULL;
-}
-
-static void
-follower_retry_in(struct follower *f, unsigned ms)
-{
-	struct timeval in = clock_timeval(ms);
-
-	must(event_add(f->retry, &in) == 0);
-}
-
-static void
-follower_disconnect(struct follower *f, const char *why, unsigned retry_ms)
-{
-	if (f->connected)
-		log_event(LOG_WARN, "store_lost", L_STR("why", why));
-	follower_event_free(&f->readable);
-	follower_event_free(&f->writable);
-	channel_close(&f->channel);
-	f->connected = f->waits = f->caught_up = f->comparing = false;
-	compare_restart(&f->compare);
-	follower_retry_in(f, retry_ms);
-}
-
-static void
-follower_back_off(struct follower *f, const char *why)
-{
-	follower_disconnect(f, why, f->retry_ms);
-	f->retry_ms = f->retry_ms * 2 < RETRY_MAX_MS ? f->retry_ms * 2 : RETRY_MAX_MS;
-}
 
 static void
 follower_begin_reading(struct follower *f)
@@ -150,7 +102,7 @@ follower_rebuild(struct follower *f, const char *why)
 	log_event(LOG_WARN, "search_index_discarded", L_STR("why", why));
 	follower_close(f);
 	index_delete(f->dir);
-	follower_disconnect(f, why, RETRY_MIN_MS);
+	store_link_drop(&f->link, why, STORE_LINK_RETRY_MS);
 }
 
 void
@@ -163,30 +115,7 @@ follower_index_failed(struct follower *f)
 	log_event(LOG_ERROR, "search_index_failed", L_STR("error", index_error(f->index)));
 	follower_close(f);
 	/* storaged waits for no index that cannot be written. */
-	follower_disconnect(f, "the index cannot be used", REOPEN_MS);
-}
-
-static void
-follower_flush(struct follower *f)
-{
-	switch (channel_flush(&f->channel)) {
-	case CHANNEL_PENDING:
-		must(event_add(f->writable, NULL) == 0);
-		break;
-	case CHANNEL_FAILED:
-		follower_back_off(f, log_errno());
-		break;
-	default:
-		break;
-	}
-}
-
-static void
-follower_send(struct follower *f, enum msg_type type, const void *m)
-{
-	must(channel_send(&f->channel, type, 1, m) == 0);
-	f->waits = true;
-	follower_flush(f);
+	store_link_drop(&f->link, "the index cannot be used", STORE_LINK_REOPEN_MS);
 }
 
 /* The work that takes long, a step of it: 1: there is more, 0: nothing is left, -1: the index failed. */
@@ -216,7 +145,7 @@ follower_read_changes(struct follower *f)
 {
 	f->rows_due = false;
 	f->rows_ms = clock_mono_ms();
-	follower_send(f, MSG_CHANGES_READ,
+	store_link_ask(&f->link, MSG_CHANGES_READ,
 	    &(struct msg_changes_read){.after = f->position,
 		.newest = !f->positioned,
 		.follow = f->positioned,
@@ -227,24 +156,23 @@ follower_read_changes(struct follower *f)
 static void
 follower_look_up(struct follower *f)
 {
-	follower_send(
-	    f, MSG_INDEX_LOOKUP, &(struct msg_index_lookup){.wanted = buf_slice(&f->wanted)});
+	store_link_ask(&f->link, MSG_INDEX_LOOKUP,
+	    &(struct msg_index_lookup){.wanted = buf_slice(&f->wanted)});
 }
 
 static void
 follower_read_store(struct follower *f)
 {
-	follower_send(
-	    f, MSG_INDEX_READ, &(struct msg_index_read){.cursor = buf_slice(&f->cursor)});
+	store_link_ask(&f->link, MSG_INDEX_READ,
+	    &(struct msg_index_read){.cursor = buf_slice(&f->cursor)});
 }
 
 static void
 follower_send_report(struct follower *f)
 {
 	f->reported_ms = clock_mono_ms();
-	must(channel_send(&f->channel, MSG_INDEX_REPORT, 0,
-		 &(struct msg_index_report){.position = f->reported}) == 0);
-	follower_flush(f);
+	store_link_tell(
+	    &f->link, MSG_INDEX_REPORT, &(struct msg_index_report){.position = f->reported});
 }
 
 /* Reports the position of an index without erased words. storaged acknowledges erasures without waiting until it has
@@ -275,14 +203,14 @@ follower_on_work(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (!f->connected || f->waits)
+	if (!f->link.connected || f->link.waits)
 		return;
 	if (follower_work_step(f) < 0) {
 		follower_index_failed(f);
 		return;
 	}
 	follower_report_alive(f);
-	if (f->connected)
+	if (f->link.connected)
 		follower_next(f);
 }
 
@@ -329,7 +257,7 @@ follower_compare(struct follower *f)
 		return;
 	}
 	if (f->comparing)
-		follower_send(f, MSG_INDEX_READ,
+		store_link_ask(&f->link, MSG_INDEX_READ,
 		    &(struct msg_index_read){.cursor = buf_slice(&f->compare.cursor)});
 	else
 		follower_work_soon(f);
@@ -351,7 +279,7 @@ follower_next(struct follower *f)
 {
 	if (buf_len(&f->wanted) == 0 && !f->purging)
 		follower_report(f);
-	if (!f->connected)
+	if (!f->link.connected)
 		return;
 	if (buf_len(&f->wanted) > 0)
 		follower_look_up(f);
@@ -438,10 +366,9 @@ follower_take_answer(struct follower *f, uint16_t type, const union msg *m)
 {
 	int rc = 0;
 
-	f->waits = false;
 	if (type == MSG_ERROR) {
 		log_event(LOG_ERROR, "store_refused", L_SLICE("why", m->error.detail));
-		follower_back_off(f, "a request was refused");
+		store_link_back_off(&f->link, "a request was refused");
 		return;
 	}
 	if (type == MSG_CHANGES_PAGE && m->changes_page.gone) {
@@ -463,11 +390,11 @@ follower_take_answer(struct follower *f, uint16_t type, const union msg *m)
 }
 
 static void
-follower_take(struct follower *f, const struct frame *frame, const union msg *m)
+follower_take(void *arg, const struct frame *frame, const union msg *m)
 {
-	bool idle = !f->waits && !follower_has_work(f) && !f->reading;
+	struct follower *f = arg;
+	bool idle = !f->link.waits && !follower_has_work(f) && !f->reading;
 
-	f->retry_ms = RETRY_MIN_MS;
 	if (frame->request != 0) {
 		follower_take_answer(f, frame->type, m);
 		return;
@@ -478,82 +405,36 @@ follower_take(struct follower *f, const struct frame *frame, const union msg *m)
 }
 
 static void
-follower_take_frames(struct follower *f)
-{
-	struct frame frame = {0};
-	union msg m;
-	enum wire_result r = WIRE_MORE;
-
-	while (f->connected && (r = channel_next(&f->channel, &frame, &m)) == WIRE_OK)
-		follower_take(f, &frame, &m);
-	if (f->connected && r != WIRE_MORE) {
-		log_event(LOG_ERROR, "store_protocol", L_STR("error", wire_result_name(r)),
-		    L_STR("message", msg_name(frame.type)));
-		follower_back_off(f, "protocol error");
-	}
-}
-
-static void
-follower_on_readable(evutil_socket_t fd, short what, void *arg)
+follower_connected(void *arg)
 {
 	struct follower *f = arg;
-	enum channel_io io = channel_read(&f->channel);
 
-	(void)fd;
-	(void)what;
-	follower_take_frames(f);
-	if (f->connected && io != CHANNEL_DONE)
-		follower_back_off(f, io == CHANNEL_CLOSED ? "closed by storaged" : log_errno());
-}
-
-static void
-follower_on_writable(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	follower_flush(arg);
-}
-
-static void
-follower_connect(struct follower *f)
-{
-	int fd = channel_connect(f->store_socket);
-
-	if (fd == -1) {
-		if (f->retry_ms == RETRY_MAX_MS)
-			log_event(LOG_WARN, "store_unreachable",
-			    L_STR("socket", f->store_socket), L_ERRNO());
-		follower_back_off(f, log_errno());
-		return;
-	}
-	channel_open(&f->channel, fd, ROLE_SEARCH, ROLE_STORE, OUT_MAX);
-	f->readable = event_new(f->base, fd, EV_READ | EV_PERSIST, follower_on_readable, f);
-	f->writable = event_new(f->base, fd, EV_WRITE, follower_on_writable, f);
-	must(f->readable != NULL && f->writable != NULL);
-	must(event_add(f->readable, NULL) == 0);
-	f->connected = true;
 	f->reported = 0;
 	f->rows_due = true;
-	log_event(LOG_INFO, "store_connected", L_STR("socket", f->store_socket));
 	follower_next(f);
 }
 
 static void
-follower_on_retry(evutil_socket_t fd, short what, void *arg)
+follower_lost(void *arg)
 {
 	struct follower *f = arg;
 
-	(void)fd;
-	(void)what;
+	f->caught_up = f->comparing = false;
+	compare_restart(&f->compare);
+}
+
+static bool
+follower_prepare(void *arg)
+{
+	struct follower *f = arg;
+
 	/* What was not applied is read again. */
 	buf_reset(&f->wanted);
-	if (!follower_open(f)) {
-		follower_retry_in(f, REOPEN_MS);
-		return;
-	}
+	if (!follower_open(f))
+		return false;
 	if (f->positioned)
 		f->position = index_position(f->index);
-	follower_connect(f);
+	return true;
 }
 
 struct follower *
@@ -561,20 +442,20 @@ follower_new(struct event_base *base, const char *store_socket, const char *inde
     uint64_t compare_ms)
 {
 	struct follower *f = xcalloc(1, sizeof(*f));
+	const struct store_link_user user = {.prepare = follower_prepare,
+	    .connected = follower_connected,
+	    .lost = follower_lost,
+	    .take = follower_take,
+	    .arg = f};
 
-	*f = (struct follower){.base = base,
-	    .store_socket = store_socket,
-	    .dir = index_dir,
-	    .retry_ms = RETRY_MIN_MS};
-	f->channel.fd = -1;
+	f->dir = index_dir;
 	buf_init(&f->cursor, 64);
 	buf_init(&f->wanted, WIRE_PAYLOAD_MAX);
 	compare_init(&f->compare, compare_ms,
 	    COMPARE_FIRST_MS < compare_ms ? COMPARE_FIRST_MS : compare_ms);
-	f->retry = evtimer_new(base, follower_on_retry, f);
 	f->work = evtimer_new(base, follower_on_work, f);
-	must(f->retry != NULL && f->work != NULL);
-	follower_retry_in(f, 0);
+	must(f->work != NULL);
+	store_link_init(&f->link, base, store_socket, &user);
 	return f;
 }
 
@@ -584,25 +465,12 @@ follower_free(struct follower *f)
 	if (f == NULL)
 		return;
 	index_close(f->index);
-	follower_event_free(&f->readable);
-	follower_event_free(&f->writable);
-	follower_event_free(&f->retry);
-	follower_event_free(&f->work);
-	channel_close(&f->channel);
+	store_link_clear(&f->link);
+	event_free(f->work);
 	buf_clear(&f->cursor);
 	buf_clear(&f->wanted);
 	compare_clear(&f->compare);
 	free(f);
-}
-
-/* Whether storaged has closed the connection, which may not have been read yet, nor what it sent before: it
- * acknowledges erasures without us then. */
-static bool
-follower_is_cut(const struct follower *f)
-{
-	struct pollfd store = {.fd = f->channel.fd, .events = POLLRDHUP};
-
-	return poll(&store, 1, 0) != 0;
 }
 
 static const char *
@@ -612,7 +480,8 @@ follower_reason(const struct follower *f)
 		return "the search index cannot be opened; see searchd's log";
 	if (!index_is_built(f->index))
 		return "the search index is being built";
-	if (!f->connected || follower_is_cut(f))
+	/* storaged acknowledges erasures without us when it has closed the connection. */
+	if (!f->link.connected || store_link_is_cut(&f->link))
 		return "searchd has no connection to storaged";
 	return f->caught_up ? NULL : "the search index is catching up with the store";
 }

@@ -21,10 +21,10 @@
 static int
 index_build_row(struct index *ix, sqlite3_stmt *row)
 {
-	struct id org = index_column_id(row, 2);
+	struct id org = database_column_id(row, 2);
 
 	return index_add_words(
-	    ix, sqlite3_column_int64(row, 0), &org, index_column_slice(row, 1));
+	    ix, sqlite3_column_int64(row, 0), &org, database_column_slice(row, 1));
 }
 
 /* The next documents, one shard of them. 1: there were some. */
@@ -44,7 +44,7 @@ index_build_rows(struct index *ix)
 		found = 1;
 	}
 	if (rc != SQLITE_DONE)
-		return index_fail(ix);
+		return database_fail(&ix->db);
 	sqlite3_reset(rows);
 	return found;
 }
@@ -53,12 +53,12 @@ index_build_rows(struct index *ix)
 static int
 index_sync(struct index *ix)
 {
-	int fd = open(sqlite3_db_filename(ix->db, "main"), O_RDONLY | O_CLOEXEC), rc;
+	int fd = open(sqlite3_db_filename(ix->db.sqlite, "main"), O_RDONLY | O_CLOEXEC), rc;
 
 	rc = fd == -1 ? -1 : fsync(fd);
 	closefd(&fd);
 	if (rc != 0)
-		ix->failed = SQLITE_IOERR;
+		ix->db.failed = SQLITE_IOERR;
 	return rc;
 }
 
@@ -66,12 +66,13 @@ static int
 index_finish(struct index *ix)
 {
 	if (index_sync(ix) != 0 ||
-	    index_execute(ix, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL") != 0)
+	    database_execute(&ix->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL") !=
+		0)
 		return -1;
 	ix->built = true;
 	if (index_begin(ix) != 0 || index_commit(ix, ix->position) != 0)
 		return -1;
-	return index_execute(ix, "PRAGMA synchronous = NORMAL");
+	return database_execute(&ix->db, "PRAGMA synchronous = NORMAL");
 }
 
 int
@@ -101,11 +102,11 @@ index_erase_one(struct index *ix, int64_t parent, const struct id *org, size_t *
 	sqlite3_bind_int64(find, 1, parent);
 	rc = sqlite3_step(find);
 	if (rc == SQLITE_ROW) {
-		*bytes += index_column_slice(find, 1).len;
+		*bytes += database_column_slice(find, 1).len;
 		return index_remove_found(ix, find, org) == 0 ? 1 : -1;
 	}
 	if (rc != SQLITE_DONE)
-		return index_fail(ix);
+		return database_fail(&ix->db);
 	sqlite3_reset(find);
 	return 0;
 }
@@ -118,7 +119,7 @@ index_erase_parent(struct index *ix, int64_t number)
 	if (delete == NULL)
 		return -1;
 	sqlite3_bind_int64(delete, 1, number);
-	return index_run(ix, delete);
+	return database_run(&ix->db, delete);
 }
 
 /* Removes some documents of erased parents, within a transaction. 1: there are more, 0: none, -1: failed. */
@@ -152,17 +153,17 @@ static int
 index_merge(struct index *ix, struct shard *shard)
 {
 	sqlite3_stmt *merge = index_shard_statement(ix, shard, SHARD_COMMAND);
-	int before = sqlite3_total_changes(ix->db);
+	int before = sqlite3_total_changes(ix->db.sqlite);
 	bool runs = shard->purge == PURGE_RUNS;
 
 	if (merge == NULL)
 		return -1;
-	index_bind_text(merge, 1, slice_str("merge"));
+	database_bind_text(merge, 1, slice_str("merge"));
 	sqlite3_bind_int(merge, 2, runs ? MERGE_PAGES : -MERGE_PAGES);
-	if (index_run(ix, merge) != 0)
+	if (database_run(&ix->db, merge) != 0)
 		return -1;
 	shard->purge =
-	    runs && sqlite3_total_changes(ix->db) - before < 2 ? PURGE_NONE : PURGE_RUNS;
+	    runs && sqlite3_total_changes(ix->db.sqlite) - before < 2 ? PURGE_NONE : PURGE_RUNS;
 	shard->changed = true;
 	return 0;
 }
@@ -174,9 +175,9 @@ index_clean(struct index *ix)
 {
 	if (!ix->built || !ix->unclean)
 		return 0;
-	if (index_execute(ix, "PRAGMA wal_checkpoint(TRUNCATE)") != 0)
+	if (database_execute(&ix->db, "PRAGMA wal_checkpoint(TRUNCATE)") != 0)
 		return -1;
-	sqlite3_db_release_memory(ix->db);
+	sqlite3_db_release_memory(ix->db.sqlite);
 	ix->unclean = false;
 	return 0;
 }

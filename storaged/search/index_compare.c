@@ -17,12 +17,12 @@ index_parents(struct index *ix, int64_t *after, struct index_parent *parents, in
 	sqlite3_bind_int64(read, 1, *after);
 	while (n < max && (rc = sqlite3_step(read)) == SQLITE_ROW) {
 		*after = sqlite3_column_int64(read, 0);
-		parents[n++] = (struct index_parent){.id = index_column_id(read, 1),
-		    .org = index_column_id(read, 2),
+		parents[n++] = (struct index_parent){.id = database_column_id(read, 1),
+		    .org = database_column_id(read, 2),
 		    .state = (uint8_t)sqlite3_column_int(read, 3)};
 	}
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		return index_fail(ix);
+		return database_fail(&ix->db);
 	sqlite3_reset(read);
 	return n;
 }
@@ -45,14 +45,14 @@ index_other_ids(struct index *ix, int64_t parent, const struct id *ids, size_t n
 		return -1;
 	sqlite3_bind_int64(read, 1, parent);
 	while (n < max && (rc = sqlite3_step(read)) == SQLITE_ROW) {
-		struct id id = index_column_id(read, 0);
+		struct id id = database_column_id(read, 0);
 
 		if (n_ids == 0 ||
 		    bsearch(&id, ids, n_ids, sizeof(id), index_compare_ids) == NULL)
 			others[n++].id = id;
 	}
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		return index_fail(ix);
+		return database_fail(&ix->db);
 	sqlite3_reset(read);
 	return n;
 }
@@ -66,10 +66,10 @@ index_other_kind(struct index *ix, int64_t parent, struct index_other *other)
 	if (find == NULL)
 		return -1;
 	sqlite3_bind_int64(find, 1, parent);
-	index_bind_id(find, 2, &other->id);
+	database_bind_id(find, 2, &other->id);
 	rc = sqlite3_step(find);
 	if (rc != SQLITE_ROW)
-		return index_fail(ix);
+		return database_fail(&ix->db);
 	other->kind = (uint8_t)sqlite3_column_int(find, 2);
 	sqlite3_reset(find);
 	return 0;

@@ -1,12 +1,8 @@
 /*
- * Statements, values and errors of SQLite.
+ * The statements.
  */
 #include <stdio.h>
-#include <string.h>
 
-#include <bsd/string.h>
-
-#include "proto/base/basics.h"
 #include "storaged/search/index_internal.h"
 
 static const char *const sql[STATEMENTS] = {
@@ -56,64 +52,22 @@ static const char *const shard_sql[SHARD_STATEMENTS] = {
 		     "AND rowid >= ? AND rowid < ? ORDER BY rowid DESC",
 };
 
-int
-index_fail(struct index *ix)
-{
-	ix->failed = sqlite3_extended_errcode(ix->db);
-	if (ix->failed == SQLITE_OK)
-		ix->failed = SQLITE_ERROR;
-	strlcpy(ix->error, sqlite3_errmsg(ix->db), sizeof(ix->error));
-	return -1;
-}
-
 bool
 index_is_damaged(const struct index *ix)
 {
-	int code = ix->failed & 0xff;
-
-	return code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR ||
-	    code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH;
+	return database_is_damaged(&ix->db);
 }
 
 const char *
 index_error(const struct index *ix)
 {
-	return ix->error;
-}
-
-static sqlite3_stmt *
-index_prepared(struct index *ix, sqlite3_stmt **statement, const char *text)
-{
-	if (*statement == NULL &&
-	    sqlite3_prepare_v3(ix->db, text, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL) !=
-		SQLITE_OK) {
-		index_fail(ix);
-		return NULL;
-	}
-	sqlite3_reset(*statement);
-	sqlite3_clear_bindings(*statement);
-	return *statement;
+	return ix->db.error;
 }
 
 sqlite3_stmt *
 index_statement(struct index *ix, enum index_statement which)
 {
-	return index_prepared(ix, &ix->statements[which], sql[which]);
-}
-
-void
-index_numbered(char *out, size_t size, const char *text, int64_t number)
-{
-	size_t n = 0;
-
-	for (; *text != '\0'; text++) {
-		must(n + 24 < size);
-		if (*text == '#')
-			n += (size_t)snprintf(out + n, size - n, "%lld", (long long)number);
-		else
-			out[n++] = *text;
-	}
-	out[n] = '\0';
+	return database_prepared(&ix->db, &ix->statements[which], sql[which]);
 }
 
 sqlite3_stmt *
@@ -121,58 +75,8 @@ index_shard_statement(struct index *ix, struct shard *shard, enum shard_statemen
 {
 	char text[256];
 
-	index_numbered(text, sizeof(text), shard_sql[which], shard->number);
-	return index_prepared(ix, &shard->statements[which], text);
-}
-
-int
-index_run(struct index *ix, sqlite3_stmt *statement)
-{
-	int rc = sqlite3_step(statement);
-
-	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
-		return index_fail(ix);
-	sqlite3_reset(statement);
-	return 0;
-}
-
-int
-index_execute(struct index *ix, const char *text)
-{
-	return sqlite3_exec(ix->db, text, NULL, NULL, NULL) == SQLITE_OK ? 0 : index_fail(ix);
-}
-
-void
-index_bind_id(sqlite3_stmt *statement, int n, const struct id *id)
-{
-	sqlite3_bind_blob(statement, n, id->b, sizeof(id->b), SQLITE_STATIC);
-}
-
-void
-index_bind_text(sqlite3_stmt *statement, int n, struct slice text)
-{
-	sqlite3_bind_text(statement, n, (const char *)text.p, (int)text.len, SQLITE_STATIC);
-}
-
-/* A value of another length is of a damaged file: no id is zero. */
-struct id
-index_column_id(sqlite3_stmt *statement, int n)
-{
-	struct slice value = index_column_slice(statement, n);
-	struct id id = {{0}};
-
-	if (value.len == sizeof(id.b))
-		memcpy(id.b, value.p, sizeof(id.b));
-	return id;
-}
-
-struct slice
-index_column_slice(sqlite3_stmt *statement, int n)
-{
-	const uint8_t *p = sqlite3_column_blob(statement, n);
-	int len = sqlite3_column_bytes(statement, n);
-
-	return p == NULL ? slice_str("") : (struct slice){p, (size_t)len};
+	database_numbered(text, sizeof(text), shard_sql[which], shard->number);
+	return database_prepared(&ix->db, &shard->statements[which], text);
 }
 
 void

@@ -4,8 +4,7 @@
 #ifndef STORAGED_SEARCH_INDEX_INTERNAL_H
 #define STORAGED_SEARCH_INDEX_INTERNAL_H
 
-#include <sqlite3.h>
-
+#include "storaged/search/base/database.h"
 #include "storaged/search/index.h"
 
 /* Documents of a shard. Fewer make searches for rare words slower, more make erasures slower. */
@@ -60,7 +59,7 @@ struct shard {
 };
 
 struct index {
-	sqlite3 *db;
+	struct database db;
 	sqlite3_stmt *statements[STATEMENTS];
 	struct shard *shards; /* by their first rows */
 	size_t n_shards;
@@ -71,31 +70,12 @@ struct index {
 	bool
 	    erasing; /* there may be parents without an id: they are erased, with their documents */
 	bool unclean; /* the write-ahead log may hold erased text */
-	int failed;   /* SQLite's code */
-	char error[256];
 };
-
-/* Keeps SQLite's error; returns -1. */
-int index_fail(struct index *ix);
 
 /* A prepared statement, reset, without values. NULL: failed. */
 sqlite3_stmt *index_statement(struct index *ix, enum index_statement which);
 sqlite3_stmt *index_shard_statement(
     struct index *ix, struct shard *shard, enum shard_statement which);
-
-/* Writes a text with a number in place of each #. */
-void index_numbered(char *out, size_t size, const char *text, int64_t number);
-
-/* Runs a statement that returns no rows, and resets it. 0 or -1. */
-int index_run(struct index *ix, sqlite3_stmt *statement);
-
-/* Runs SQL without values. */
-int index_execute(struct index *ix, const char *sql);
-
-void index_bind_id(sqlite3_stmt *statement, int n, const struct id *id);
-void index_bind_text(sqlite3_stmt *statement, int n, struct slice text);
-struct id index_column_id(sqlite3_stmt *statement, int n);
-struct slice index_column_slice(sqlite3_stmt *statement, int n);
 
 /* The word that every document of an organization has in its second column. */
 #define INDEX_SCOPE_MAX 34

@@ -58,16 +58,16 @@ search_has_tag(const struct id *tag, struct slice tags)
 static bool
 search_passes(const struct index_filter *filter, sqlite3_stmt *document)
 {
-	struct id parent = index_column_id(document, 3);
-	struct id org = index_column_id(document, 4);
-	struct id widget = index_column_id(document, 5);
-	struct id contact = index_column_id(document, 6);
+	struct id parent = database_column_id(document, 3);
+	struct id org = database_column_id(document, 4);
+	struct id widget = database_column_id(document, 5);
+	struct id contact = database_column_id(document, 6);
 	int state = sqlite3_column_int(document, 7);
 
 	return !id_is_zero(&parent) && id_equal(&filter->org, &org) &&
 	    search_is(&filter->widget, &widget) && search_is(&filter->contact, &contact) &&
 	    (filter->state == 0 || filter->state - 1 == state) &&
-	    search_has_tag(&filter->tag, index_column_slice(document, 8));
+	    search_has_tag(&filter->tag, database_column_slice(document, 8));
 }
 
 /* Passes the document on as a result. 0, or -1 if it does not fit. */
@@ -75,9 +75,9 @@ static int
 search_deliver(struct search *s, sqlite3_stmt *document, int64_t row)
 {
 	struct index_result result = {.kind = (uint8_t)sqlite3_column_int(document, 0),
-	    .id = index_column_id(document, 1),
-	    .text = index_column_slice(document, 2),
-	    .parent = index_column_id(document, 3),
+	    .id = database_column_id(document, 1),
+	    .text = database_column_slice(document, 2),
+	    .parent = database_column_id(document, 3),
 	    .at = (uint64_t)row >> SEQ_BITS};
 
 	if (s->fn(s->arg, &result) != 0)
@@ -98,7 +98,7 @@ search_row(struct search *s, int64_t row)
 	sqlite3_bind_int64(document, 1, row);
 	rc = sqlite3_step(document);
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		return index_fail(s->ix);
+		return database_fail(&s->ix->db);
 	if (rc == SQLITE_ROW && search_passes(s->filter, document))
 		result = search_deliver(s, document, row) == 0 ? 0 : 1;
 	sqlite3_reset(document);
@@ -129,7 +129,7 @@ search_rows(struct search *s, sqlite3_stmt *rows)
 		    (++s->rows % ROWS_PER_LOOK == 0 && search_is_over(s)))
 			return 1;
 	}
-	return rc == SQLITE_DONE ? 0 : index_fail(s->ix);
+	return rc == SQLITE_DONE ? 0 : database_fail(&s->ix->db);
 }
 
 static int
@@ -140,7 +140,7 @@ search_shard(struct search *s, struct shard *shard)
 
 	if (rows == NULL)
 		return -1;
-	index_bind_text(rows, 1, s->expression);
+	database_bind_text(rows, 1, s->expression);
 	sqlite3_bind_int64(rows, 2, s->from);
 	sqlite3_bind_int64(rows, 3, s->before);
 	result = search_rows(s, rows);

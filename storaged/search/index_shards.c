@@ -65,10 +65,10 @@ index_shards_load(struct index *ix)
 	sqlite3_stmt *all = NULL;
 	int rc;
 
-	if (sqlite3_prepare_v2(ix->db,
+	if (sqlite3_prepare_v2(ix->db.sqlite,
 		"SELECT number, first, documents, purge FROM shards ORDER BY first", -1, &all,
 		NULL) != SQLITE_OK)
-		return index_fail(ix);
+		return database_fail(&ix->db);
 	while ((rc = sqlite3_step(all)) == SQLITE_ROW)
 		index_shard_insert(ix, ix->n_shards,
 		    &(struct shard){.number = sqlite3_column_int64(all, 0),
@@ -76,7 +76,7 @@ index_shards_load(struct index *ix)
 			.documents = sqlite3_column_int64(all, 2),
 			.purge = sqlite3_column_int(all, 3) != 0 ? PURGE_WANTED : PURGE_NONE});
 	if (rc != SQLITE_DONE)
-		index_fail(ix);
+		database_fail(&ix->db);
 	sqlite3_finalize(all);
 	return rc == SQLITE_DONE ? index_shards_load_last(ix) : -1;
 }
@@ -93,7 +93,7 @@ index_shard_save(struct index *ix, struct shard *shard)
 	sqlite3_bind_int64(save, 3, shard->first);
 	sqlite3_bind_int64(save, 4, shard->number);
 	shard->changed = false;
-	return index_run(ix, save);
+	return database_run(&ix->db, save);
 }
 
 int
@@ -110,13 +110,13 @@ index_shard_create(struct index *ix, int64_t number)
 {
 	char text[320];
 
-	index_numbered(text, sizeof(text),
+	database_numbered(text, sizeof(text),
 	    "CREATE VIRTUAL TABLE words_# USING fts5 (text, scope, content = '', columnsize = "
 	    "0, "
 	    "tokenize = 'banter');"
 	    "INSERT INTO words_# (words_#, rank) VALUES ('hashsize', " HASH_BYTES ")",
 	    number);
-	return index_execute(ix, text);
+	return database_execute(&ix->db, text);
 }
 
 /* A new shard before the i-th. NULL: failed. */
@@ -130,7 +130,7 @@ index_shard_add(struct index *ix, size_t i, int64_t first)
 		return NULL;
 	sqlite3_bind_int64(add, 1, shard.number);
 	sqlite3_bind_int64(add, 2, first);
-	return index_run(ix, add) == 0 ? index_shard_insert(ix, i, &shard) : NULL;
+	return database_run(&ix->db, add) == 0 ? index_shard_insert(ix, i, &shard) : NULL;
 }
 
 /* Whether no document of the i-th shard is behind this row, so that a new shard may begin there. 1: yes, 0: no,
@@ -153,7 +153,7 @@ index_shard_ends_at(struct index *ix, size_t i, int64_t row)
 	if (rc == SQLITE_ROW)
 		found = sqlite3_column_int64(last, 0);
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		return index_fail(ix);
+		return database_fail(&ix->db);
 	sqlite3_reset(last);
 	return found == row;
 }

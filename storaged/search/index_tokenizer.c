@@ -68,30 +68,15 @@ index_tokenize(
 	    arg, (struct slice){(const uint8_t *)text, (size_t)len}, fn);
 }
 
-/* As SQLite's documentation shows it: "SELECT fts5(?1)" returns the interface. */
-static fts5_api *
-index_fts5(sqlite3 *db)
-{
-	fts5_api *api = NULL;
-	sqlite3_stmt *statement = NULL;
-
-	if (sqlite3_prepare_v2(db, "SELECT fts5(?1)", -1, &statement, NULL) == SQLITE_OK) {
-		sqlite3_bind_pointer(statement, 1, (void *)&api, "fts5_api_ptr", NULL);
-		sqlite3_step(statement);
-	}
-	sqlite3_finalize(statement);
-	return api;
-}
-
 int
 index_tokenizer_register(struct index *ix)
 {
 	fts5_tokenizer tokenizer = {
 	    index_tokenizer_create, index_tokenizer_delete, index_tokenize};
-	fts5_api *api = index_fts5(ix->db);
+	fts5_api *api = database_fts5(&ix->db);
 
 	if (api == NULL ||
 	    api->xCreateTokenizer(api, "banter", NULL, &tokenizer, NULL) != SQLITE_OK)
-		return index_fail(ix);
+		return database_fail(&ix->db);
 	return 0;
 }

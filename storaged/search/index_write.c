@@ -14,7 +14,7 @@ index_begin(struct index *ix)
 {
 	sqlite3_stmt *begin = index_statement(ix, STATEMENT_BEGIN);
 
-	return begin == NULL ? -1 : index_run(ix, begin);
+	return begin == NULL ? -1 : database_run(&ix->db, begin);
 }
 
 int
@@ -28,7 +28,7 @@ index_commit(struct index *ix, uint64_t position)
 	sqlite3_bind_int64(save, 1, (int64_t)position);
 	sqlite3_bind_int64(save, 2, (int64_t)ix->documents);
 	sqlite3_bind_int(save, 3, ix->built);
-	if (index_run(ix, save) != 0 || index_run(ix, commit) != 0)
+	if (database_run(&ix->db, save) != 0 || database_run(&ix->db, commit) != 0)
 		return -1;
 	ix->position = position;
 	return 0;
@@ -41,13 +41,13 @@ index_put_parent(struct index *ix, const struct index_parent *parent)
 
 	if (put == NULL)
 		return -1;
-	index_bind_id(put, 1, &parent->id);
-	index_bind_id(put, 2, &parent->org);
-	index_bind_id(put, 3, &parent->widget);
-	index_bind_id(put, 4, &parent->contact);
+	database_bind_id(put, 1, &parent->id);
+	database_bind_id(put, 2, &parent->org);
+	database_bind_id(put, 3, &parent->widget);
+	database_bind_id(put, 4, &parent->contact);
 	sqlite3_bind_int(put, 5, parent->state);
 	sqlite3_bind_blob(put, 6, parent->tags.p, (int)parent->tags.len, SQLITE_STATIC);
-	return index_run(ix, put);
+	return database_run(&ix->db, put);
 }
 
 /* Reads row number and organization of the parent that a statement finds, if any, and resets it. */
@@ -58,10 +58,10 @@ index_read_parent(struct index *ix, sqlite3_stmt *find, int64_t *number, struct 
 
 	if (rc == SQLITE_ROW) {
 		*number = sqlite3_column_int64(find, 0);
-		*org = index_column_id(find, 1);
+		*org = database_column_id(find, 1);
 	}
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		return index_fail(ix);
+		return database_fail(&ix->db);
 	sqlite3_reset(find);
 	return rc == SQLITE_ROW;
 }
@@ -73,7 +73,7 @@ index_find_parent(struct index *ix, const struct id *id, int64_t *number, struct
 
 	if (find == NULL)
 		return -1;
-	index_bind_id(find, 1, id);
+	database_bind_id(find, 1, id);
 	return index_read_parent(ix, find, number, org);
 }
 
@@ -96,9 +96,9 @@ index_write_words(struct index *ix, enum shard_statement which, struct shard *sh
 		return -1;
 	index_scope(org, scope);
 	sqlite3_bind_int64(write, 1, row);
-	index_bind_text(write, 2, text);
-	index_bind_text(write, 3, slice_str(scope));
-	return index_run(ix, write);
+	database_bind_text(write, 2, text);
+	database_bind_text(write, 3, slice_str(scope));
+	return database_run(&ix->db, write);
 }
 
 int
@@ -155,7 +155,7 @@ index_new_row(struct index *ix, uint64_t at, int64_t *row)
 		rc = sqlite3_step(find);
 		*row = rc == SQLITE_ROW ? sqlite3_column_int64(find, 0) + 1 : base;
 		if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-			return index_fail(ix);
+			return database_fail(&ix->db);
 		sqlite3_reset(find);
 		if (*row <= last)
 			return 0;
@@ -172,7 +172,7 @@ index_delete_row(struct index *ix, int64_t row)
 	sqlite3_bind_int64(delete, 1, row);
 	ix->documents--;
 	ix->unclean = true;
-	return index_run(ix, delete);
+	return database_run(&ix->db, delete);
 }
 
 int
@@ -180,7 +180,7 @@ index_remove_found(struct index *ix, sqlite3_stmt *found, const struct id *org)
 {
 	int64_t row = sqlite3_column_int64(found, 0);
 
-	if (index_remove_words(ix, row, org, index_column_slice(found, 1)) != 0)
+	if (index_remove_words(ix, row, org, database_column_slice(found, 1)) != 0)
 		return -1;
 	sqlite3_reset(found);
 	return index_delete_row(ix, row);
@@ -197,16 +197,17 @@ index_remove_of(struct index *ix, int64_t parent, const struct id *org, const st
 	if (find == NULL)
 		return -1;
 	sqlite3_bind_int64(find, 1, parent);
-	index_bind_id(find, 2, id);
+	database_bind_id(find, 2, id);
 	rc = sqlite3_step(find);
-	if (rc == SQLITE_ROW && same != NULL && slice_eq(index_column_slice(find, 1), *same)) {
+	if (rc == SQLITE_ROW && same != NULL &&
+	    slice_eq(database_column_slice(find, 1), *same)) {
 		sqlite3_reset(find);
 		return 2;
 	}
 	if (rc == SQLITE_ROW)
 		return index_remove_found(ix, find, org) == 0 ? 1 : -1;
 	if (rc != SQLITE_DONE)
-		return index_fail(ix);
+		return database_fail(&ix->db);
 	sqlite3_reset(find);
 	return 0;
 }
@@ -220,11 +221,11 @@ index_add_row(struct index *ix, int64_t row, int64_t parent, const struct index_
 		return -1;
 	sqlite3_bind_int64(add, 1, row);
 	sqlite3_bind_int64(add, 2, parent);
-	index_bind_id(add, 3, &d->id);
+	database_bind_id(add, 3, &d->id);
 	sqlite3_bind_int(add, 4, d->kind);
-	index_bind_text(add, 5, d->text);
+	database_bind_text(add, 5, d->text);
 	ix->documents++;
-	return index_run(ix, add);
+	return database_run(&ix->db, add);
 }
 
 int
@@ -269,7 +270,7 @@ index_erase(struct index *ix, const struct id *parent)
 
 	if (hide == NULL)
 		return -1;
-	index_bind_id(hide, 1, parent);
+	database_bind_id(hide, 1, parent);
 	ix->erasing = ix->unclean = true;
-	return index_run(ix, hide);
+	return database_run(&ix->db, hide);
 }

@@ -11,26 +11,45 @@
 
 #define PAGES_FIRST_CAPACITY 256u
 
+/* Pages of different sources may have the same id, if at most one of them has chunks: that one comes first. */
 static int
-content_pages_compare(const void *a, const void *b)
+verify_content_pages_compare(const void *a, const void *b)
 {
 	const struct content_page *one = a, *other = b;
+	int order = memcmp(one->page.b, other->page.b, sizeof(one->page.b));
 
-	return memcmp(one->page.b, other->page.b, sizeof(one->page.b));
+	return order != 0 ? order
+			  : (one->chunks < other->chunks) - (one->chunks > other->chunks);
 }
 
-const struct content_page *
-content_pages_find(const struct content_pages *pages, const struct id *id)
+/* Whether the key is that of the address of a page with this id. NULL: there is no such page. */
+static const struct content_page *
+verify_content_pages_find(
+    const struct content_pages *pages, const struct id *id, struct slice key, bool *matches)
 {
-	const struct content_page wanted = {.page = *id};
+	size_t first = 0, end = pages->n;
 
-	if (pages->n == 0)
-		return NULL;
-	return bsearch(&wanted, pages->of, pages->n, sizeof(*pages->of), content_pages_compare);
+	*matches = false;
+	while (first < end) {
+		size_t middle = (first + end) / 2;
+
+		if (memcmp(pages->of[middle].page.b, id->b, sizeof(id->b)) < 0)
+			first = middle + 1;
+		else
+			end = middle;
+	}
+	for (size_t i = first; i < pages->n && id_equal(&pages->of[i].page, id); i++) {
+		const struct content_page *page = &pages->of[i];
+		struct key right = key_source_page_url(&page->org, &page->source, &page->url);
+
+		*matches |= slice_eq(key, key_slice(&right));
+	}
+	return first < pages->n && id_equal(&pages->of[first].page, id) ? &pages->of[first]
+									: NULL;
 }
 
 static void
-content_pages_add(struct content_pages *pages, const struct content_page *page)
+verify_content_pages_add(struct content_pages *pages, const struct content_page *page)
 {
 	if (pages->n == pages->capacity) {
 		pages->capacity =
@@ -135,7 +154,7 @@ verify_page_upload(
 static int
 verify_page_url(struct checker *c, const char *name, const struct content_page *page)
 {
-	struct key key = key_source_page_url(&page->source, &page->url);
+	struct key key = key_source_page_url(&page->org, &page->source, &page->url);
 	struct slice value;
 	int rc = txn_get(c->txn, TABLE_SOURCE_PAGES_BY_URL, &key, &value);
 
@@ -168,8 +187,9 @@ verify_source_page(struct checker *c, struct slice key, struct slice value, void
 		verify_found(c, TABLE_SOURCE_PAGES, "%s has other ids than its key", name.s);
 		return 0;
 	}
-	page = (struct content_page){r.id, r.source, secret_hash(r.url), r.chunks, r.bytes};
-	content_pages_add(pages, &page);
+	page =
+	    (struct content_page){r.id, r.org, r.source, secret_hash(r.url), r.chunks, r.bytes};
+	verify_content_pages_add(pages, &page);
 	rc = verify_page_url(c, name.s, &page);
 	if (rc == 0)
 		rc = verify_page_upload(c, name.s, &r);
@@ -183,17 +203,17 @@ static int
 verify_source_page_url(struct checker *c, struct slice key, struct slice value, void *arg)
 {
 	const struct content_page *page = NULL;
-	struct id source = key_front(key), id;
+	bool matches = false;
+	struct id id;
 
 	if (value.len == sizeof(id.b)) {
 		id = key_front(value);
-		page = content_pages_find(arg, &id);
+		page = verify_content_pages_find(arg, &id, key, &matches);
 	}
 	if (page == NULL)
 		verify_found(c, TABLE_SOURCE_PAGES_BY_URL,
 		    "an entry leads to a page missing in %s", table_name(TABLE_SOURCE_PAGES));
-	else if (!id_equal(&page->source, &source) ||
-	    memcmp(key.p + sizeof(source.b), page->url.b, sizeof(page->url.b)) != 0)
+	else if (!matches)
 		verify_found(c, TABLE_SOURCE_PAGES_BY_URL,
 		    "an entry does not match its page in %s", table_name(TABLE_SOURCE_PAGES));
 	return 0;
@@ -281,9 +301,10 @@ static void
 verify_unique_pages(struct checker *c, struct content_pages *pages)
 {
 	if (pages->n > 0)
-		qsort(pages->of, pages->n, sizeof(*pages->of), content_pages_compare);
+		qsort(pages->of, pages->n, sizeof(*pages->of), verify_content_pages_compare);
 	for (size_t i = 1; i < pages->n; i++)
-		if (id_equal(&pages->of[i - 1].page, &pages->of[i].page))
+		if (id_equal(&pages->of[i - 1].page, &pages->of[i].page) &&
+		    pages->of[i].chunks > 0)
 			verify_found(c, TABLE_SOURCE_PAGES, "two sources have a page %s",
 			    verify_id_text(&pages->of[i].page).s);
 }

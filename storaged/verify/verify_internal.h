@@ -146,7 +146,7 @@ struct record_name verify_record_name(const char *kind, const struct id *id);
 
 /* The pages of all sources, by their ids. Their chunks and vectors have only these. */
 struct content_page {
-	struct id page, source;
+	struct id page, org, source;
 	struct hash256 url; /* SHA-256 of its address */
 	uint32_t chunks, bytes;
 };
@@ -155,10 +155,6 @@ struct content_pages {
 	struct content_page *of; /* sorted */
 	size_t n, capacity;
 };
-
-/* The page with this id; NULL: none. */
-const struct content_page *content_pages_find(
-    const struct content_pages *pages, const struct id *id);
 
 /* Checks the chunks and vectors of these pages. */
 [[gnu::warn_unused_result]] int verify_texts(

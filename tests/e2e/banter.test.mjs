@@ -29,8 +29,8 @@ import {
 } from "./tool.mjs";
 
 const COMMANDS = [
-	...["setup", "org", "user", "widget", "status", "backup", "restore", "export", "import"],
-	...["verify", "clock", "erase"],
+	...["setup", "org", "user", "widget", "learn", "status", "backup", "restore", "export"],
+	...["import", "verify", "clock", "erase"],
 ];
 
 /** An empty environment without a store. */
@@ -216,7 +216,7 @@ describe("banter and a storaged of another version", () => {
 });
 
 describe("banter status", () => {
-	const banter = useBanter({ workers: 2, search: true });
+	const banter = useBanter({ workers: 2, search: true, crawl: true });
 	const status = async () => JSON.parse((await expectTool(banter, 0, "status", "--json")).stdout);
 
 	it("names the processes and counts the records", async () => {
@@ -243,6 +243,7 @@ describe("banter status", () => {
 		assert.ok(said.used_bytes > 0 && said.used_bytes <= said.file_bytes);
 		assert.equal(said.max_bytes, 64 * 2 ** 30);
 		assert.deepEqual([said.search.ready, said.search.pid], [true, banter.searchd.pid]);
+		assert.equal(said.peers.find(({ role }) => role === "crawl").pid, banter.crawld.pid);
 		assert.ok(said.commits >= 4 && said.requests >= said.commits);
 	});
 
@@ -255,6 +256,7 @@ describe("banter status", () => {
 			`masterd     ${up}, pid ${banter.masterd.pid}, ${version}\n {12}${banter.url}`,
 			`storaged    ${up}, pid ${banter.storaged.pid}, ${version}, schema 6\n {12}/.*/store\\.sock`,
 			`searchd     ready, pid ${banter.searchd.pid}, ${version}\n {12}\\d texts in the index, .*`,
+			`crawld      ${up}, pid ${banter.crawld.pid}, ${version}`,
 			...banter
 				.workerPids()
 				.map((pid) => `worker      ${up}, pid ${pid}, ${version}, 0 open replies`),

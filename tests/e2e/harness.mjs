@@ -53,6 +53,7 @@ export class Banter {
 	 * @param {boolean} [options.https] whether it serves HTTPS with these settings
 	 * @param {number} [options.port] a port to listen on; default: a free one
 	 * @param {boolean} [options.search] whether searchd runs, too
+	 * @param {boolean} [options.crawl] whether crawld runs, too
 	 */
 	constructor({
 		env = {},
@@ -61,9 +62,11 @@ export class Banter {
 		https = env.TLS_CERT !== undefined,
 		port,
 		search = false,
+		crawl = false,
 	} = {}) {
 		this.port = port;
 		this.search = search;
+		this.crawl = crawl;
 		this.scheme = https ? "https" : "http";
 		this.log = new Log();
 		this.killed = new Set(); // workers that a test killed
@@ -97,10 +100,12 @@ export class Banter {
 			const env = this.environment(listening[1]);
 			this.storaged = this.daemon("storaged", [], env);
 			if (this.search) this.searchd = this.daemon("searchd", [], env);
+			if (this.crawl) this.crawld = this.daemon("crawld", [], env);
 			this.masterd = this.daemon("masterd", [], env);
 			for (const daemon of this.daemons) daemon.mustRun = true;
 			this.startStore();
 			this.searchd?.start();
+			this.crawld?.start();
 			this.masterd.start();
 			await this.ready();
 			if (this.search)

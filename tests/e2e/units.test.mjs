@@ -14,6 +14,7 @@ const UNITS = join(ROOT, "systemd/units");
 const EXPOSURE = {
 	"banter-storaged.service": 1.0,
 	"banter-searchd.service": 1.0,
+	"banter-crawld.service": 1.2,
 	"banter.service": 1.5,
 	"banter-backup.service": 1.0,
 	"banter-setup.service": 1.5,
@@ -21,7 +22,7 @@ const EXPOSURE = {
 
 /** Files named by the units, which an empty root lacks. */
 const PROGRAMS = ["bin/kill", "bin/sh", "usr/bin/banter"].concat(
-	["masterd", "storaged", "searchd"].map((name) => `usr/lib/banter/${name}`),
+	["masterd", "storaged", "searchd", "crawld", "crawl-addresses"].map((name) => `usr/lib/banter/${name}`),
 );
 
 function run(command, ...args) {
@@ -47,7 +48,12 @@ describe("the units", HAS_SYSTEMD, () => {
 			assert.match(said, /Overall exposure level/);
 		});
 
-	for (const unit of ["banter-storaged.service", "banter-searchd.service", "banter.service"])
+	for (const unit of [
+		"banter-storaged.service",
+		"banter-searchd.service",
+		"banter-crawld.service",
+		"banter.service",
+	])
 		it(`${unit} has a limit of memory`, () =>
 			assert.match(readFileSync(join(UNITS, unit), "utf8"), /^MemoryMax=\d+%$/m));
 

@@ -5,8 +5,8 @@
 #include "proto/ipc/messages.h"
 #include "tests/fuzz/documents.h"
 #include "tests/fuzz/fuzz.h"
-#include "workerd/crawl/extract/docx.h"
-#include "workerd/crawl/extract/docx_body.h"
+#include "workerd/crawl/extract/docx/docx.h"
+#include "workerd/crawl/extract/docx/docx_body.h"
 
 static void
 read_parts(struct outcome *out, struct slice in)

@@ -4,7 +4,7 @@
 #include "tests/fuzz/documents.h"
 #include "tests/fuzz/fuzz.h"
 #include "workerd/crawl/extract/charset.h"
-#include "workerd/crawl/extract/html.h"
+#include "workerd/crawl/extract/html/html.h"
 
 FUZZ(html)
 {

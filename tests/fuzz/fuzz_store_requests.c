@@ -206,6 +206,105 @@ take_token(struct slice *in)
 	return (struct hash256){{(uint8_t)choose(in, 8)}};
 }
 
+/* The longest list below. */
+#define LIST_BYTES 4096
+
+/* An empty list that stays until the next call. */
+static struct buf *
+new_list(void)
+{
+	static struct buf list;
+
+	buf_clear(&list);
+	buf_init(&list, LIST_BYTES);
+	return &list;
+}
+
+/* Up to three chunks of few texts; the hash is of the text alone. */
+static struct slice
+take_chunks(struct slice *in)
+{
+	static const char *const texts[] = {"", "a", "bc", "def"};
+	struct buf *list = new_list();
+
+	for (unsigned n = choose(in, 4); n > 0; n--) {
+		struct msg_chunk_record chunk = {
+		    .v = RECORD_VERSION, .text = slice_str(texts[choose(in, 4)])};
+
+		chunk.hash.b[0] = (uint8_t)chunk.text.len;
+		must(record_add(list, MSG_CHUNK_RECORD, &chunk) == 0);
+	}
+	return buf_slice(list);
+}
+
+/* The text of a page, or none. */
+static void
+take_page_text(struct slice *in, struct request *r)
+{
+	r->msg.source_page_put.text = choose(in, 3) > 0;
+	if (r->msg.source_page_put.text)
+		r->msg.source_page_put.chunks = take_chunks(in);
+}
+
+static void
+take_imported_text(struct slice *in, struct request *r)
+{
+	r->msg.import_source_page.text = take_chunks(in);
+}
+
+/* Passages of a page, or an answer. */
+static void
+take_wanted(struct slice *in, struct request *r)
+{
+	struct buf *list = new_list();
+	struct msg_passage_ref ref = {.source = take_id(in), .id = take_id(in)};
+
+	for (; ref.index < 3; ref.index++) {
+		ref.hash.b[0] = (uint8_t)choose(in, 4);
+		must(record_add(list, MSG_PASSAGE_REF, &ref) == 0);
+	}
+	ref.kind = PASSAGE_ANSWER;
+	must(record_add(list, MSG_PASSAGE_REF, &ref) == 0);
+	r->msg.passages_read.wanted = buf_slice(list);
+}
+
+/* Vectors of two pages. */
+static void
+take_vectors(struct slice *in, struct request *r)
+{
+	const struct msg_vector_record vector = {.v = RECORD_VERSION, .values = slice_str("v")};
+	static uint8_t bytes[64];
+	struct buf record, *list = new_list();
+	struct msg_vector_item item = {.org = take_org(in), .source = take_id(in)};
+
+	buf_init(&record, sizeof(bytes));
+	must(record_encode(&record, MSG_VECTOR_RECORD, &vector) == 0);
+	memcpy(bytes, buf_data(&record), buf_len(&record));
+	item.vector = (struct slice){bytes, buf_len(&record)};
+	buf_clear(&record);
+	for (unsigned n = 0; n < 4; n++) {
+		if (n % 2 == 0)
+			item.page = take_id(in);
+		item.hash.b[0] = (uint8_t)choose(in, 4);
+		must(record_add(list, MSG_VECTOR_ITEM, &item) == 0);
+	}
+	r->msg.vectors_put.vectors = buf_slice(list);
+}
+
+/* What was found for a reply; or bytes that are no list. */
+static struct slice
+take_found(struct slice *in, size_t max)
+{
+	struct msg_sources_record found = {.outcome = (uint8_t)choose(in, 6)};
+	struct buf *list = new_list();
+
+	(void)max;
+	if (choose(in, 4) == 0)
+		found.marks = slice_str("x");
+	must(record_encode(list, MSG_SOURCES_RECORD, &found) == 0);
+	return buf_slice(list);
+}
+
 static const struct value_kind kinds[] = {
     {"id", .id = take_id},
     {"org", .id = take_org},
@@ -231,6 +330,13 @@ static const struct value_kind kinds[] = {
     {"tokens", .n = 4, .numbers = {0, 1, 1000, UINT32_MAX}},
     {"tags", .text = take_tags},
     {"budgets", .fill = take_budgets},
+    {"page_text", .fill = take_page_text},
+    {"imported_text", .fill = take_imported_text},
+    {"wanted", .fill = take_wanted},
+    {"vectors", .fill = take_vectors},
+    {"found", .text = take_found},
+    {"url", .texts = {"", "u", "v", "w"}},
+    {"piece", .texts = {"", "a", "bc", "def"}},
     {"name", .texts = {"", "name"}},
     {"public_id", .texts = {"", "wid_a", "wid_b", "wid_c"}},
     {"email", .texts = {"", "a@b", "A@B", "c@d", "\u00c4@x", "a\u0308@x", "\u00e4@x", "d@e"}},
@@ -313,6 +419,44 @@ static const struct instruction services[] = {
     {0, MSG_WEBHOOK_RESULTS, .words = "lease org webhook updated_at:u64 cursor:u64 disable"},
     {0, MSG_DELIVERY_LIST, .words = "org webhook limit"},
     {0, MSG_DELIVERY_RETRY, .words = "org webhook n:u64"},
+};
+
+/* The owner's content. */
+static const struct instruction content[] = {
+    {0, MSG_RECORD_PUT, MSG_SOURCE_RECORD,
+	.words = "fresh org id name kind url enabled:mostly_true pages_max:4"},
+    {0, MSG_RECORD_DELETE, MSG_SOURCE_RECORD, .words = "org id"},
+    {0, MSG_SOURCE_PAGE_PUT, MSG_SOURCE_PAGE_RECORD,
+	.words = "org id source url state text:page_text"},
+    {0, MSG_SOURCE_PAGE_PUT, MSG_SOURCE_PAGE_RECORD,
+	.words = "org id source url state text:page_text upload"},
+    {0, MSG_SOURCE_PAGE_DELETE, .words = "org source page"},
+    {0, MSG_SOURCE_PAGE_LIST, .words = "org source cursor:id state search:url limit"},
+    {0, MSG_SOURCE_UPLOAD, .words = "org source upload page url total:4 offset:4 piece"},
+    {0, MSG_UPLOAD_READ, .words = "upload offset:4"},
+    {0, MSG_SOURCE_STATE_PUT, MSG_SOURCE_STATE_RECORD, .words = "org source state error:name"},
+    {0, MSG_SOURCE_ASK, .words = "org source ask"},
+    {0, MSG_SOURCE_STATE_LIST, .words = "org source"},
+    {0, MSG_SOURCE_TEXT_READ, .words = "org source page from:3 vectors:2"},
+    {0, MSG_CONTENT_LIST, .words = ""},
+    {0, MSG_CONTENT_SEE, .words = "kind org id"},
+    {0, MSG_CONTENT_READ, .words = "org knowledge bytes_max:tokens"},
+    {0, MSG_PASSAGES_READ, .words = "org wanted"},
+    {0, MSG_EMBEDDING_LEASE, .words = "lease leave"},
+    {0, MSG_EMBEDDING_NEXT, .words = "limit"},
+    {0, MSG_VECTORS_PUT, .words = "lease vectors"},
+    {0, MSG_CRAWL_READ, .words = "follow"},
+    {0, MSG_RECORD_PUT, MSG_ANSWER_RECORD,
+	.words = "fresh org id question:name text published"},
+    {0, MSG_RECORD_DELETE, MSG_ANSWER_RECORD, .words = "org id"},
+    {0, MSG_RECORD_PUT, MSG_GAP_RECORD, .words = "org id state answer"},
+    {0, MSG_RECORD_DELETE, MSG_GAP_RECORD, .words = "org id"},
+    {0, MSG_TURN_FINISH, .words = "turn run=turn status text sources:found"},
+    {0, MSG_IMPORT_SOURCE_PAGE, MSG_SOURCE_PAGE_RECORD,
+	.words = "org id source url state text:imported_text"},
+    {0, MSG_IMPORT_RECORD, MSG_SOURCE_RECORD, .words = "org id name kind url enabled"},
+    {0, MSG_IMPORT_RECORD, MSG_GAP_RECORD, .words = "org id conversation question:name state"},
+    {0, .act = harness_collect_content},
 };
 
 static const struct instruction imports[] = {
@@ -401,6 +545,7 @@ static const struct instruction instructions[] = {
     {'I', 0, .words = "client", .one_of = imports, .n = ARRAY_LEN(imports)},
     {'$', 0, .words = "client", .one_of = inbox, .n = ARRAY_LEN(inbox)},
     {'#', 0, .words = "client", .one_of = services, .n = ARRAY_LEN(services)},
+    {'_', 0, .words = "client", .one_of = content, .n = ARRAY_LEN(content)},
     {'@', MSG_IMPORT_CONVERSATION, MSG_CONVERSATION_RECORD,
 	.words = CONVERSATION " contact status"},
     {'*', MSG_CONVERSATION_LIST,
@@ -440,7 +585,7 @@ make_orgs(void)
 		m.agent.b[15] = 3;
 		m.widget.b[15] = 2;
 		m.public_id = slice_str(n == 1 ? "wid_1" : "wid_2");
-		harness_send(HARNESS_CLIENTS - 1, MSG_ORG_CREATE, &m);
+		harness_send(HARNESS_CHOSEN - 1, MSG_ORG_CREATE, &m);
 	}
 }
 

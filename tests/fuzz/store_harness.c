@@ -4,6 +4,7 @@
  */
 #include "tests/fuzz/store_harness.h"
 
+#include "storaged/content/content_garbage.h"
 #include "storaged/records/widgets.h"
 #include "storaged/visitors/visitors.h"
 #include "tests/unit/storaged/store_fixture.h"
@@ -15,7 +16,8 @@
 #define RESTARTS_MAX 8
 
 static struct fixture f;
-static struct asker *const clients[HARNESS_CLIENTS] = {&f.a, &f.b, &f.tool};
+static struct asker *const clients[HARNESS_CLIENTS] = {
+    &f.a, &f.b, &f.tool, &f.crawld, &f.searchd};
 static uint64_t asked[HARNESS_CLIENTS]
 		     [BATCH_REQUESTS]; /* requests of this batch with a reply */
 static size_t asked_n[HARNESS_CLIENTS];
@@ -51,6 +53,8 @@ client_open(unsigned n)
 	asker_init(clients[n]);
 	asked_n[n] = 0;
 	f.tool.role = ROLE_TOOL;
+	f.crawld.role = ROLE_CRAWL;
+	f.searchd.role = ROLE_SEARCH;
 }
 
 static void
@@ -225,8 +229,8 @@ harness_send(unsigned client, enum msg_type type, const void *msg)
 	uint64_t request;
 
 	/* If this client may not send the message, sends it as one that may. */
-	if (!(msg_desc((uint16_t)type)->from & clients[client]->role))
-		client = clients[client] == &f.tool ? 0 : HARNESS_CLIENTS - 1;
+	for (unsigned i = 0; !(msg_desc((uint16_t)type)->from & clients[client]->role); i++)
+		client = i;
 	if (!batch_is_open(&f.batch))
 		harness_commit();
 	request = send_request(&f, clients[client], type, msg);
@@ -258,7 +262,8 @@ is_told(uint16_t type)
 	    type == MSG_LIVE_TEXT || type == MSG_LIVE_END || type == MSG_LIVE_UNSAVED ||
 	    type == MSG_LIVE_TURN || type == MSG_LIVE_CONTACT || type == MSG_LIVE_ROOM_END ||
 	    type == MSG_LIVE_CHANGED || type == MSG_LIVE_TYPING || type == MSG_LIVE_PRESENCE ||
-	    type == MSG_LIVE_CHANGES || type == MSG_LIVE_WEBHOOKS;
+	    type == MSG_LIVE_CHANGES || type == MSG_LIVE_WEBHOOKS ||
+	    type == MSG_LIVE_EMBEDDING || type == MSG_LIVE_SOURCES;
 }
 
 /* Reads a client's replies: one for each request, in order; notifications come after them, or
@@ -302,6 +307,15 @@ harness_disconnect(unsigned client)
 		harness_commit();
 	disconnect(clients[client]);
 	client_open(client);
+}
+
+void
+harness_collect_content(void)
+{
+	harness_commit();
+	content_garbage_start(&f.env);
+	while (content_garbage_step(&f.env))
+		;
 }
 
 void

@@ -11,7 +11,9 @@
 
 #include "storaged/server/batch.h"
 
-#define HARNESS_CLIENTS 3
+/* Clients that an input chooses: two workers and the banter command. crawld and searchd send what only they may. */
+#define HARNESS_CHOSEN  3
+#define HARNESS_CLIENTS 5
 
 /* Opens a new store; a small one is soon full. */
 void harness_open(bool small);
@@ -32,6 +34,7 @@ void harness_disconnect(unsigned client);
 /* storaged's own work between two batches: marks some lost turns as interrupted, ends the time for
  * claims after a start, checks whether a full store accepts writes again. */
 void harness_interrupt(void);
+void harness_collect_content(void);
 void harness_end_claim_time(void);
 void harness_probe(void);
 

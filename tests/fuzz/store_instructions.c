@@ -186,9 +186,9 @@ run_word(struct slice *in, struct request *r, struct slice word)
 	if (equals != NULL)
 		set_field(r, name, (struct slice){equals + 1, word.len - len - 1});
 	else if (strcmp(name, "client") == 0)
-		client = choose(in, HARNESS_CLIENTS);
+		client = choose(in, HARNESS_CHOSEN);
 	else if (strcmp(name, "disconnect") == 0)
-		harness_disconnect(choose(in, HARNESS_CLIENTS));
+		harness_disconnect(choose(in, HARNESS_CHOSEN));
 	else if (strcmp(name, "-") == 0)
 		(void)fuzz_byte(in);
 	else

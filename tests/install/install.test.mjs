@@ -142,7 +142,8 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		const files = (await machine.do("dpkg -L banter")).split("\n");
 		const named = (pattern) => files.filter((path) => pattern.test(path)).sort();
 		const pages = named(/\/man\/.*\.gz$/).map((path) => path.replace(/.*\/(.*)\.gz/, "$1"));
-		const daemons = ["masterd", "searchd", "storaged", "workerd"].map((name) => `banter-${name}.8`);
+		const names = ["crawld", "masterd", "searchd", "storaged", "workerd"];
+		const daemons = names.map((name) => `banter-${name}.8`);
 		assert.deepEqual(pages.sort(), [...daemons, "banter.1", "banter.env.5"]);
 		assert.equal(named(/\/banter\/systemd\/NOTICES\.md$/).length, 1);
 		const [completion] = named(/bash-completion\/completions\/banter$/);
@@ -190,6 +191,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 
 	step("has all units active with a status text", async () => {
 		const units = ["storaged", "searchd", "masterd"].flatMap((name) => [`${name}.socket`, name]);
+		units.push("crawld");
 		for (const unit of units) assert.equal(await active(`banter-${unit}`), "active", unit);
 		await until("all workers are ready", async () =>
 			/^(\d+) of \1 workers ready$/.test(await machine.property("banter", "StatusText")),
@@ -201,7 +203,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 			assert.match(await machine.property(unit, "MemoryMax"), /^\d+$/, unit);
 	});
 
-	step("runs as three users that share only the sockets' group", async () => {
+	step("runs as four users that share only the sockets' group", async () => {
 		const groups = async (unit) => {
 			const status = await machine.do(`cat /proc/${await pid(unit)}/status`);
 			return ["Uid", "Gid", "Groups", "CapEff", "NoNewPrivs", "Seccomp"].map((name) =>
@@ -213,15 +215,19 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		const front = await id("passwd", "banter-front");
 		const shared = await id("group", "banter");
 		const search = await id("passwd", "banter-search");
-		assert.equal(new Set([store, front, search]).size, 3);
+		const crawl = await id("passwd", "banter-crawl");
+		assert.equal(new Set([store, front, search, crawl]).size, 4);
 		const [storeUid, , storeGroups, ...storeRest] = await groups("banter-storaged");
 		const [frontUid, , frontGroups, ...frontRest] = await groups("banter");
 		const [searchUid, , searchGroups, ...searchRest] = await groups("banter-searchd");
-		assert.deepEqual([storeUid[0], frontUid[0], searchUid[0]], [store, front, search]);
+		const [crawlUid, , crawlGroups, ...crawlRest] = await groups("banter-crawld");
+		const uids = [storeUid, frontUid, searchUid, crawlUid].map(([uid]) => uid);
+		assert.deepEqual(uids, [store, front, search, crawl]);
 		assert.ok(searchGroups.includes(shared));
+		assert.ok(crawlGroups.includes(shared));
 		assert.ok(!storeGroups.includes(shared));
 		assert.ok(frontGroups.includes(shared));
-		for (const rest of [storeRest, frontRest, searchRest])
+		for (const rest of [storeRest, frontRest, searchRest, crawlRest])
 			assert.deepEqual(rest.flat(), ["0000000000000000", "1", "2"]);
 		assert.equal(
 			(await machine.do("stat -c '%U %G %a' /run/banter/store.sock /var/lib/banter")).trim(),
@@ -284,6 +290,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 	const CAN = {
 		"banter-storaged.service": [...OWN, "unix", "write /var/lib/banter", "read /var/lib/banter"],
 		"banter-searchd.service": [...OWN, "unix"],
+		"banter-crawld.service": [...OWN, "inet", "inet6", "unix"],
 		"banter.service": [...OWN, "inet", "inet6", "unix"],
 		"banter-backup.service": [...OWN, "unix", "write /var/lib/banter", "read /var/lib/banter"],
 	};

@@ -23,6 +23,7 @@ const STORE_LAYERS =
  */
 const FOLDERS = Object.fromEntries(
 	`proto/base:
+	proto/text: proto/base
 	proto/settings: proto/base
 	proto/ipc: proto/base
 	proto/process: proto/base proto/settings
@@ -53,6 +54,8 @@ const FOLDERS = Object.fromEntries(
 	workerd/api/accounts: workerd/http/ workerd/store workerd/api/request workerd/api/fields workerd/api/guard
 	workerd/api/admin: workerd/http/ workerd/api/accounts workerd/model workerd/model/openai workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/chat workerd/api/widget
+	workerd/api/content: workerd/http/ workerd/store workerd/search workerd/knowledge workerd/api/request \
+		workerd/api/fields workerd/api/admin
 	workerd/api/export: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/admin
 	workerd/api/events: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard
@@ -73,13 +76,19 @@ const FOLDERS = Object.fromEntries(
 	workerd/crawl/fetch: workerd/net workerd/crawl/rules
 	workerd/crawl/source: workerd/store workerd/crawl workerd/crawl/document workerd/crawl/fetch workerd/crawl/rules
 	workerd/crawl: workerd/store workerd/crawl/document workerd/crawl/fetch workerd/crawl/source
-	workerd/crawl/extract: workerd/crawl/document
+	workerd/crawl/extract: workerd/crawl/document workerd/crawl/extract/
+	workerd/crawl/extract/html: workerd/crawl/document workerd/crawl/extract
+	workerd/crawl/extract/docx: workerd/crawl/document workerd/crawl/extract
 	workerd: workerd/
 	${STORE_LAYERS.map((folder, i) => `${folder}: ${STORE_LAYERS.slice(0, i).join(" ")}`).join("\n")}
 	storaged/verify: storaged/engine storaged/identities storaged/numbers storaged/budgets storaged/content storaged/conversations \
 		storaged/records
 	storaged/search/text:
-	storaged/search: storaged/server storaged/search/text
+	storaged/search/base:
+	storaged/search/language: storaged/search/text
+	storaged/search/ranking: storaged/search/language
+	storaged/search/passages: storaged/search/base storaged/search/language storaged/search/ranking
+	storaged/search: storaged/server storaged/search/
 	storaged/cli/base:
 	storaged/cli/files: storaged/server storaged/cli/base
 	storaged/cli/service: storaged/cli/base storaged/cli/files
@@ -87,6 +96,7 @@ const FOLDERS = Object.fromEntries(
 		storaged/cli/files
 	storaged/cli/export: storaged/engine storaged/numbers storaged/conversations storaged/cli/base storaged/cli/files \
 		storaged/cli/store
+	storaged/cli/learn: storaged/cli/base storaged/cli/store
 	storaged/cli/setup: storaged/engine storaged/cli/base storaged/cli/files storaged/cli/service \
 		storaged/cli/store
 	storaged/cli: storaged/engine storaged/server storaged/cli/`
@@ -121,6 +131,8 @@ const PREFIXES = {
 		"activity",
 		"message_seq",
 		"partial_offset",
+		"chunk_index",
+		"upload_offset",
 		"client_id_name",
 		"cap_day",
 		"spent_period",
@@ -151,11 +163,22 @@ const HEADERS = {
 	"wslay/wslay.h": /^workerd\/http\/ws\//,
 	"seccomp.h": /^proto\/process\/call_filter\.c$/,
 	"openssl/ssl.h": /^workerd\/(http\/(tls|io)|model\/upstream_tls)\.c$/,
+	"libstemmer.h": /^storaged\/search\/language\/stem\.c$/,
 	"zlib.h": /^workerd\/crawl\/fetch\/gunzip\.c$/,
+	"zip.h": /^workerd\/crawl\/extract\/docx\/docx\.c$/,
+	"iconv.h": /^workerd\/crawl\/extract\/charset\.h$/,
+	...Object.fromEntries(
+		"HTMLparser parserInternals tree uri xmlreader"
+			.split(" ")
+			.map((name) => [`libxml/${name}.h`, /^workerd\/crawl\/extract\/(html|docx)\//]),
+	),
 	"sqlite3.h": /^storaged\/search\//,
-	"unicase.h": /^storaged\/(identities\/match_keys|search\/text\/fold)\.c$/,
-	"uninorm.h": /^storaged\/(identities\/match_keys|search\/text\/fold)\.c$/,
-	"unictype.h": /^storaged\/search\/text\/fold\.c$/,
+	"unicase.h":
+		/^(storaged\/(identities\/match_keys|search\/(text\/fold|language\/stem))|workerd\/knowledge\/gap_clusters)\.c$/,
+	"uninorm.h":
+		/^(storaged\/(identities\/match_keys|search\/text\/fold)|workerd\/knowledge\/gap_clusters)\.c$/,
+	"unictype.h": /^(storaged\/search\/text\/fold|workerd\/knowledge\/gap_clusters)\.c$/,
+	"uniwbrk.h": /^(storaged\/search\/|workerd\/knowledge\/gap_clusters\.c$)/,
 };
 
 const list = ["ls-files", "--cached", "--others", "--exclude-standard"];

@@ -21,7 +21,7 @@ about() {
 		here' "$page"
 }
 
-make --no-print-directory -s build/banter build/masterd build/workerd build/storaged build/searchd \
+make --no-print-directory -s build/banter build/masterd build/workerd build/storaged build/searchd build/crawld \
 	build/banter.env.5
 mandoc -T lint -W warning systemd/man/*.[18] build/banter.env.5 || status=1
 commands=$(build/banter help | sed -nE 's/^  ([a-z]+) .*/\1/p')
@@ -36,20 +36,22 @@ for command in $commands; do
 			complain "nothing about --$option of banter $command"
 	done
 done
-# Checks that the page lists each exit status that the sources in FOLDER use.
+# Checks that the page lists each exit status that the sources which find(1) finds use.
 says_statuses() {
-	for name in $(find "$1" -name "*.c" -exec grep -hoE "\bEX_[A-Z]+" {} + | sort -u); do
+	for name in $(find "$@" -name "*.c" -exec grep -hoE "\bEX_[A-Z]+" {} + | sort -u); do
 		number=$(awk -v name="$name" '$2 == name { print $3 }' /usr/include/sysexits.h)
 		grep -qE "^\.It $number$" "$page" || complain "nothing about exit status $number ($name)"
 	done
 }
 
 says_statuses storaged/cli
-for daemon in masterd workerd storaged searchd; do
+for daemon in masterd workerd storaged searchd crawld; do
 	page=systemd/man/banter-$daemon.8
 	case $daemon in
 	storaged) says_statuses storaged/server ;;
 	searchd) says_statuses storaged/search ;;
+	crawld) says_statuses workerd/crawl ;;
+	workerd) says_statuses workerd -not -path "workerd/crawl/*" ;;
 	*) says_statuses $daemon ;;
 	esac
 	for option in $(build/$daemon --help | grep -oE -- '--[a-z-]+' | sort -u); do

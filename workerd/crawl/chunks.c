@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "proto/base/language.h"
+#include "proto/text/language.h"
 #include "workerd/crawl/block_split.h"
 
 #define LANGUAGE_SAMPLE 16384 /* bytes of text that show the language */
@@ -81,11 +81,11 @@ chunks_detect(const struct document *doc)
 static void
 chunks_choose_language(struct chunks *c, const struct document *doc, struct slice language)
 {
-	language_of_tag(language, c->language);
+	language_from_tag(language, c->language);
 	if (c->language[0] == '\0')
-		language_of_tag(doc->language, c->language);
+		language_from_tag(doc->language, c->language);
 	if (c->language[0] == '\0')
-		language_of_tag(slice_str(chunks_detect(doc)), c->language);
+		language_from_tag(slice_str(chunks_detect(doc)), c->language);
 }
 
 struct chunks *

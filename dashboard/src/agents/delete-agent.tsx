@@ -6,6 +6,7 @@ import { useDesk } from "../api/desk";
 import { widgetPath } from "../paths";
 import { toast } from "../shell/toasts";
 import { t as common } from "../text/common";
+import { widgetName } from "../text/widget-name";
 import { Button } from "../ui/button";
 import { Confirm, Dialog } from "../ui/dialog";
 import { t } from "./texts";
@@ -39,7 +40,7 @@ export function DeleteAgent({ agent, widgets, onDeleted, onClose }: DeleteAgentP
 						{widgets.map((widget) => (
 							<li key={widget.id}>
 								<a class="agent-widget" href={widgetPath(widget.id)}>
-									{widget.name ?? t("unnamedWidget")}
+									{widgetName(widget)}
 								</a>
 							</li>
 						))}

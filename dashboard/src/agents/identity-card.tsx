@@ -2,6 +2,7 @@
 
 import type { Agent, Widget } from "../../../workerd/api/openapi/openapi";
 import { widgetPath } from "../paths";
+import { widgetName } from "../text/widget-name";
 import { Card } from "../ui/card";
 import { SwitchField, TextField } from "../ui/field";
 import type { Form } from "../ui/use-form";
@@ -37,7 +38,7 @@ export function IdentityCard({ form, widgets }: IdentityCardProps) {
 					{widgets.length === 0 ? t("usedNowhere") : t("usedBy")}{" "}
 					{widgets.map((widget) => (
 						<a class="agent-widget" key={widget.id} href={widgetPath(widget.id)}>
-							{widget.name ?? t("unnamedWidget")}
+							{widgetName(widget)}
 						</a>
 					))}
 				</p>

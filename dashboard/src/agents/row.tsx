@@ -2,6 +2,7 @@
 
 import type { Agent, AgentDefaults, Widget } from "../../../workerd/api/openapi/openapi";
 import { agentPath, widgetPath } from "../paths";
+import { widgetName } from "../text/widget-name";
 import { Avatar } from "../ui/avatar";
 import { Badge } from "../ui/badge";
 import { t } from "./texts";
@@ -51,7 +52,7 @@ function WidgetNames({ widgets }: { readonly widgets: readonly Widget[] }) {
 		<>
 			{widgets.slice(0, NAMED_MAX).map((widget) => (
 				<a class="agent-widget" key={widget.id} href={widgetPath(widget.id)}>
-					{widget.name ?? t("unnamedWidget")}
+					{widgetName(widget)}
 				</a>
 			))}
 			{more > 0 && <span class="quiet">{t("moreWidgets", { count: more })}</span>}

@@ -4,8 +4,8 @@ import { useMemo } from "preact/hooks";
 import { useWidgets } from "../shell/all-widgets";
 import { usePeople } from "../shell/people";
 import { useTags } from "../shell/sayings";
+import { widgetName } from "../text/widget-name";
 import type { Names } from "./row";
-import { t } from "./texts";
 import type { ViewNames } from "./view-list";
 
 export function useNames(): Names & ViewNames {
@@ -16,7 +16,7 @@ export function useNames(): Names & ViewNames {
 	return useMemo(
 		() => ({
 			people: new Map(people.map(({ id, name }) => [id, name])),
-			widgets: new Map((widgets ?? []).map(({ id, name }) => [id, name || t("unnamedWidget")])),
+			widgets: new Map((widgets ?? []).map((one) => [one.id, widgetName(one)])),
 			tags: new Map((tags ?? []).map((tag) => [tag.id, tag])),
 		}),
 		[who, widgets, tags],

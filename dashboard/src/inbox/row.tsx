@@ -76,7 +76,11 @@ export class Row extends Component<RowProps> {
 /** The first line, without the signs of Markdown. */
 export function firstLine(text: string): string {
 	const line = text.trim().split("\n", 1)[0] ?? "";
-	return line.replace(/^(#{1,6}|>|[-*+]) +/, "").replace(/\*\*|__|~~|`/g, "");
+	return line
+		.replace(/^(#{1,6}|>|[-*+]) +/, "")
+		.replace(/!?\[([^\]]*)\]\([^)\s]*\)/g, "$1")
+		.replace(/\*\*|__|~~|`/g, "")
+		.replace(/\*(\S[^*]*)\*/g, "$1");
 }
 
 function RowText({ row }: { readonly row: Conversation }) {

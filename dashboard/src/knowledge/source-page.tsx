@@ -32,7 +32,8 @@ export function SourcePage() {
 	return <OneSource key={id} id={id} />;
 }
 
-const back = <BackLink href={knowledgePath} text={t("title")} />;
+/** A function: the texts are not loaded when this module is. */
+const back = () => <BackLink href={knowledgePath} text={t("title")} />;
 
 function OneSource({ id }: { readonly id: string }) {
 	const source = useSource(id);
@@ -47,7 +48,7 @@ function OneSource({ id }: { readonly id: string }) {
 		);
 	if (source.data) return <SourceDetails source={source} data={source.data} />;
 	return (
-		<Page title={t("source")} back={back}>
+		<Page title={t("source")} back={back()}>
 			{source.error ? (
 				<TroubleScreen error={source.error} retry={source.refresh} />
 			) : (
@@ -112,7 +113,7 @@ function SourceDetails({ source, data }: SourceDetailsProps) {
 	);
 
 	return (
-		<Page title={data.name} back={back} actions={actions}>
+		<Page title={data.name} back={back()} actions={actions}>
 			{source.error && <TroubleLine error={source.error} retry={source.refresh} />}
 			<SourceStateCard source={source} data={data} mayDecide={isOwner} />
 			{data.kind === "files" && isOwner && <UploadBox sourceId={data.id} />}

@@ -7,6 +7,7 @@ import { agentPath, widgetPath } from "../paths";
 import { useAgents } from "../shell/all-agents";
 import { useWidgets } from "../shell/all-widgets";
 import { usePrices } from "../shell/prices";
+import { widgetName } from "../text/widget-name";
 import { Button } from "../ui/button";
 import { TableBox } from "../ui/table-box";
 import { TroubleLine, TroubleScreen } from "../ui/trouble";
@@ -54,7 +55,7 @@ function ByWidget({ period }: { readonly period: Period }) {
 	const widgets = useWidgets().data ?? [];
 	const nameOf = (id: string | undefined) => {
 		const widget = widgets.find((one) => one.id === id);
-		return widget ? widget.name || widget.widget_id : t("deleted");
+		return widget ? widgetName(widget) : t("deleted");
 	};
 	const save = () =>
 		download(

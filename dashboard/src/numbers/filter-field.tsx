@@ -2,6 +2,7 @@
 
 import { useAgents } from "../shell/all-agents";
 import { useWidgets } from "../shell/all-widgets";
+import { widgetName } from "../text/widget-name";
 import type { Filter } from "./filter";
 import { t } from "./texts";
 
@@ -43,7 +44,7 @@ export function FilterField({ filter, onFilter }: FilterFieldProps) {
 			<optgroup label={t("widget")}>
 				{widgets.map((one) => (
 					<option key={one.id} value={`widget ${one.id}`}>
-						{one.name || one.widget_id}
+						{widgetName(one)}
 					</option>
 				))}
 			</optgroup>

@@ -173,6 +173,17 @@ message_json_find_vocabulary(uint16_t type, const struct wire_field *f)
 	return NULL;
 }
 
+const char *
+message_json_word(enum msg_type type, const char *field, uint64_t number)
+{
+	for (size_t i = 0; i < ARRAY_LEN(vocabularies); i++)
+		if (vocabularies[i].type == type && strcmp(vocabularies[i].field, field) == 0)
+			return number < ARRAY_LEN(vocabularies[i].words)
+			    ? vocabularies[i].words[number]
+			    : NULL;
+	return NULL;
+}
+
 /* The name of a field's member. */
 static const char *
 message_json_member_name(uint16_t type, const struct wire_field *f)

@@ -23,6 +23,9 @@ struct message_json_error {
 [[gnu::format(printf, 2, 3)]] int message_json_fail(
     struct message_json_error *error, const char *fmt, ...);
 
+/* The word of a field's number, or NULL. */
+const char *message_json_word(enum msg_type type, const char *field, uint64_t number);
+
 /*
  * Appends `,"name":value` for each field of a message. 0, or -1 with errno: ENOBUFS when out is
  * full; EINVAL for a record that does not decode, a number without a word or a number over 2^53 (a

@@ -9,6 +9,7 @@
 #include "proto/base/basics.h"
 #include "storaged/cli/base/console.h"
 #include "storaged/conversations/replies.h"
+#include "storaged/conversations/reply_sources.h"
 
 /* The order of the keys of messages (schema.h). */
 static int
@@ -95,16 +96,33 @@ unfinished_clear(struct unfinished *u)
 	u->n = 0;
 }
 
+/* What the reply is based on, as in reply_end(): of its last checkpoint, or stored with its text before. A damaged one
+ * is left out. */
+static int
+unfinished_sources(struct txn *t, const struct unfinished_reply *reply, struct slice *sources)
+{
+	struct key partial = key_partial(&reply->turn, PARTIAL_SOURCES);
+	struct key key = key_message(&reply->conversation, reply->seq);
+	struct msg_message_record stored = {0};
+	int rc = txn_get(t, TABLE_PARTIALS, &partial, sources);
+
+	if (rc == MDB_NOTFOUND) {
+		rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &stored);
+		*sources = stored.sources;
+	}
+	if (rc != 0 || !reply_sources_are_valid(*sources))
+		*sources = (struct slice){0};
+	return txn_survives(rc) ? 0 : rc;
+}
+
 int
 unfinished_message(
     struct txn *t, const struct unfinished_reply *reply, struct msg_message_record *message)
 {
-	struct key key = key_message(&reply->conversation, reply->seq);
-	struct msg_message_record stored = {0};
-	int rc = txn_get_record(t, TABLE_MESSAGES, &key, MSG_MESSAGE_RECORD, &stored);
+	struct slice sources;
+	int rc = unfinished_sources(t, reply, &sources);
 
-	/* As in reply_end(). */
-	if (rc == 0 || txn_survives(rc))
+	if (rc == 0)
 		rc = reply_collect_pieces(t, &reply->turn);
 	*message = (struct msg_message_record){
 	    .v = RECORD_VERSION,
@@ -113,7 +131,7 @@ unfinished_message(
 	    .status = MESSAGE_INTERRUPTED,
 	    .created_at = reply->started_at,
 	    .text = buf_slice(&t->env->text),
-	    .sources = stored.sources,
+	    .sources = sources,
 	};
 	return rc;
 }

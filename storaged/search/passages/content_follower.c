@@ -13,10 +13,10 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "storaged/search/base/store_link.h"
 #include "storaged/search/passages/page_update.h"
 #include "storaged/search/passages/seen_pages.h"
 #include "storaged/search/passages/wanted.h"
-#include "storaged/search/store_link.h"
 
 #define KINDS (1u << CHANGE_SOURCE | 1u << CHANGE_PAGE | 1u << CHANGE_ANSWER)
 

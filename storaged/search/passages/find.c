@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "storaged/search/passages/fusion.h"
+#include "storaged/search/ranking/fusion.h"
 
 struct finding {
 	struct content_follower *follower;

@@ -16,8 +16,8 @@
 #define STORAGED_SEARCH_PASSAGES_PASSAGES_H
 
 #include "proto/ipc/messages.h"
-#include "storaged/search/database.h"
-#include "storaged/search/passages/question.h"
+#include "storaged/search/base/database.h"
+#include "storaged/search/ranking/ranking.h"
 
 #define PASSAGES_VERSION 1
 #define PASSAGES_NAME    "passages.db"
@@ -82,7 +82,7 @@ struct passages_chunk {
 	int64_t row;
 	uint32_t index;
 	struct hash256 hash;
-	char language[LANGUAGE_MAX];
+	char language[LANGUAGE_MAX + 1];
 };
 
 /* The chunks of a page, at most max. Returns their number. */
@@ -93,14 +93,15 @@ struct passages_text {
 	uint32_t index;
 	struct hash256 hash;
 	struct slice title, heading, text;
-	char language[LANGUAGE_MAX];
+	char language[LANGUAGE_MAX + 1];
 };
 
 /* Adds a chunk; *row gets its row. */
-[[gnu::warn_unused_result]] int passages_add(
+[[gnu::warn_unused_result]] int passages_put_chunk(
     struct passages *ix, int64_t page, const struct passages_text *text, int64_t *row);
-[[gnu::warn_unused_result]] int passages_move(struct passages *ix, int64_t row, uint32_t index);
-[[gnu::warn_unused_result]] int passages_remove(struct passages *ix, int64_t row);
+[[gnu::warn_unused_result]] int passages_move_chunk(
+    struct passages *ix, int64_t row, uint32_t index);
+[[gnu::warn_unused_result]] int passages_remove_chunk(struct passages *ix, int64_t row);
 
 /* Removes a page without chunks. */
 [[gnu::warn_unused_result]] int passages_forget(struct passages *ix, int64_t page);
@@ -136,46 +137,13 @@ bool passages_has_merges(const struct passages *ix);
 
 uint64_t passages_count(const struct passages *ix);
 
-/* The sources that are searched. */
-#define SCOPE_SOURCES 1024
-
-struct scope {
-	int64_t org;
-	bool all;                       /* of the organization */
-	int64_t sources[SCOPE_SOURCES]; /* sorted */
-	size_t n;
-	uint64_t chunks, tokens, bytes;
-	struct languages languages; /* the most frequent ones first */
-};
-
 /* knowledge and sources as in FIND. */
 [[gnu::warn_unused_result]] int passages_scope(struct passages *ix, struct scope *scope,
     const struct id *org, uint8_t knowledge, struct slice sources);
 
-/* Whether a row's source is searched. Of an organization with more sources than a scope has room for, all are. */
-bool scope_has_row(const struct scope *scope, int64_t row);
-
-/* A chunk that was found. */
-struct ranked {
-	int64_t row;
-	float score;
-	uint64_t words; /* of the question, as bits */
-};
-
-struct ranking {
-	struct ranked *best; /* best first */
-	size_t n;
-	float weights[QUESTION_WORDS]; /* what each word of the question weighs: its rarity */
-};
-
 /* Finds the chunks that fit a question best, at most max. Clear it with ranking_clear(). */
 [[gnu::warn_unused_result]] int passages_rank(struct passages *ix, const struct scope *scope,
     const struct question *q, size_t max, struct ranking *ranking);
-void ranking_clear(struct ranking *ranking);
-
-/* Thousandths of the question's weight that a chunk with these words has. */
-unsigned ranking_coverage(
-    const struct ranking *ranking, const struct question *q, uint64_t words);
 
 /* What a row is. 1: found, 0: it is gone. */
 [[gnu::warn_unused_result]] int passages_read(

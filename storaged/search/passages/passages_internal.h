@@ -5,7 +5,6 @@
 #define STORAGED_SEARCH_PASSAGES_PASSAGES_INTERNAL_H
 
 #include "storaged/search/passages/passages.h"
-#include "storaged/search/passages/passages_row.h"
 
 /* The tables of words; an organization's are in the one with its number modulo this. More make erasures in
  * installations with many organizations cheaper. */
@@ -89,9 +88,8 @@ sqlite3_stmt *passages_statement(struct passages *ix, enum passages_statement wh
 sqlite3_stmt *passages_table_statement(
     struct passages *ix, int64_t org, enum table_statement which);
 
-/* Registers the tokenizer, and the function that reads postings (passages_rank.c). */
+/* Registers the tokenizer, and the function that reads postings (gather.h). */
 int passages_register(struct passages *ix);
-int passages_register_gather(struct passages *ix, fts5_api *api);
 
 int passages_tables_load(struct passages *ix);
 int passages_tables_save(struct passages *ix);
@@ -106,9 +104,5 @@ int passages_find_source(
 /* Before a token of an organization in its table: "1f." */
 #define PREFIX_MAX 24
 size_t passages_prefix(int64_t org, char out[PREFIX_MAX]);
-
-/* The code of a text's length in tokens, within 2 %, and back. */
-uint8_t length_code(unsigned tokens);
-float length_of_code(uint8_t code);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "proto/base/basics.h"
 #include "storaged/search/passages/passages_internal.h"
+#include "storaged/search/ranking/row.h"
 
 /* Pages of 4 KiB that a step merges, and chunks that it removes: some milliseconds. */
 #define MERGE_PAGES  128
@@ -33,7 +34,7 @@ passages_erase_one(struct passages *ix, int64_t source)
 	sqlite3_bind_int64(find, 1, row_make(source, 0, 0));
 	sqlite3_bind_int64(find, 2, row_make(source + 1, 0, 0) - 1);
 	found = database_numbers(&ix->db, find, &row, 1);
-	if (found == 1 && passages_remove(ix, row) != 0)
+	if (found == 1 && passages_remove_chunk(ix, row) != 0)
 		return -1;
 	return found;
 }

@@ -10,14 +10,14 @@
 /* Chunks by their language, of all languages that there are. */
 struct tally {
 	struct language_count {
-		char name[LANGUAGE_MAX];
+		char name[LANGUAGE_MAX + 1];
 		int64_t chunks;
 	} languages[4 * LANGUAGES_MAX];
 	size_t n;
 };
 
 static bool
-scope_names(struct slice sources, const struct id *id)
+passages_scope_names(struct slice sources, const struct id *id)
 {
 	for (size_t at = 0; at + sizeof(id->b) <= sources.len; at += sizeof(id->b))
 		if (memcmp(sources.p + at, id->b, sizeof(id->b)) == 0)
@@ -27,13 +27,14 @@ scope_names(struct slice sources, const struct id *id)
 
 /* Answers, whose source has no id, are always searched. */
 static bool
-scope_has(uint8_t knowledge, struct slice sources, const struct id *source)
+passages_scope_has(uint8_t knowledge, struct slice sources, const struct id *source)
 {
-	return knowledge == KNOWLEDGE_ALL || id_is_zero(source) || scope_names(sources, source);
+	return knowledge == KNOWLEDGE_ALL || id_is_zero(source) ||
+	    passages_scope_names(sources, source);
 }
 
 static void
-scope_add(struct scope *scope, sqlite3_stmt *row)
+passages_scope_add(struct scope *scope, sqlite3_stmt *row)
 {
 	if (scope->n < SCOPE_SOURCES)
 		scope->sources[scope->n++] = sqlite3_column_int64(row, 0);
@@ -43,7 +44,7 @@ scope_add(struct scope *scope, sqlite3_stmt *row)
 }
 
 static int
-scope_read_sources(
+passages_scope_read_sources(
     struct passages *ix, struct scope *scope, uint8_t knowledge, struct slice sources)
 {
 	sqlite3_stmt *read = passages_statement(ix, PASSAGES_SOURCES_OF);
@@ -55,14 +56,14 @@ scope_read_sources(
 	while ((found = database_step(&ix->db, read)) == 1) {
 		struct id source = database_column_id(read, 1);
 
-		if (scope_has(knowledge, sources, &source))
-			scope_add(scope, read);
+		if (passages_scope_has(knowledge, sources, &source))
+			passages_scope_add(scope, read);
 	}
 	return found;
 }
 
 static void
-tally_add(struct tally *tally, struct slice name, int64_t chunks)
+passages_tally_add(struct tally *tally, struct slice name, int64_t chunks)
 {
 	size_t i = 0;
 
@@ -72,14 +73,14 @@ tally_add(struct tally *tally, struct slice name, int64_t chunks)
 		return;
 	if (i == tally->n) {
 		tally->languages[i].chunks = 0;
-		language_of_tag(tally->languages[i].name, name);
+		language_from_tag(name, tally->languages[i].name);
 		tally->n++;
 	}
 	tally->languages[i].chunks += chunks;
 }
 
 static int
-tally_source(struct passages *ix, struct tally *tally, int64_t source)
+passages_tally_source(struct passages *ix, struct tally *tally, int64_t source)
 {
 	sqlite3_stmt *read = passages_statement(ix, PASSAGES_LANGUAGES_OF);
 	int found;
@@ -88,12 +89,13 @@ tally_source(struct passages *ix, struct tally *tally, int64_t source)
 		return -1;
 	sqlite3_bind_int64(read, 1, source);
 	while ((found = database_step(&ix->db, read)) == 1)
-		tally_add(tally, database_column_slice(read, 0), sqlite3_column_int64(read, 1));
+		passages_tally_add(
+		    tally, database_column_slice(read, 0), sqlite3_column_int64(read, 1));
 	return found;
 }
 
 static int
-tally_compare(const void *a, const void *b)
+passages_tally_compare(const void *a, const void *b)
 {
 	const struct language_count *x = a, *y = b;
 
@@ -101,17 +103,17 @@ tally_compare(const void *a, const void *b)
 }
 
 static int
-scope_read_languages(struct passages *ix, struct scope *scope)
+passages_scope_read_languages(struct passages *ix, struct scope *scope)
 {
 	struct tally tally = {.n = 0};
 
 	for (size_t i = 0; i < scope->n; i++)
-		if (tally_source(ix, &tally, scope->sources[i]) != 0)
+		if (passages_tally_source(ix, &tally, scope->sources[i]) != 0)
 			return -1;
-	qsort(tally.languages, tally.n, sizeof(tally.languages[0]), tally_compare);
+	qsort(tally.languages, tally.n, sizeof(tally.languages[0]), passages_tally_compare);
 	for (size_t i = 0; i < tally.n && i < LANGUAGES_MAX; i++)
 		memcpy(scope->languages.names[scope->languages.n++], tally.languages[i].name,
-		    LANGUAGE_MAX);
+		    LANGUAGE_MAX + 1);
 	return 0;
 }
 
@@ -127,27 +129,8 @@ passages_scope(struct passages *ix, struct scope *scope, const struct id *org,
 		return 0;
 	found = passages_find_org(ix, org, &scope->org);
 	if (found == 1)
-		found = scope_read_sources(ix, scope, knowledge, sources);
+		found = passages_scope_read_sources(ix, scope, knowledge, sources);
 	if (found < 0)
 		return -1;
-	return scope_read_languages(ix, scope);
-}
-
-static int
-scope_compare(const void *a, const void *b)
-{
-	const int64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-bool
-scope_has_row(const struct scope *scope, int64_t row)
-{
-	int64_t source = row_source(row);
-
-	if (scope->all && scope->n == SCOPE_SOURCES)
-		return true;
-	return bsearch(&source, scope->sources, scope->n, sizeof(source), scope_compare) !=
-	    NULL;
+	return passages_scope_read_languages(ix, scope);
 }

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "storaged/search/passages/bag.h"
-#include "storaged/search/passages/passages_internal.h"
+#include "storaged/search/language/bag.h"
+#include "storaged/search/passages/gather.h"
 
 typedef int token_fn(void *arg, int flags, const char *token, int len, int start, int end);
 
@@ -24,21 +24,6 @@ static const char creation[] =
     "CREATE VIRTUAL TABLE words_# USING fts5 (title, heading, text, content = '', "
     "columnsize = 0, tokenize = 'bag')";
 
-static void
-passages_numbered(char *out, size_t size, const char *text, int64_t number)
-{
-	size_t n = 0;
-
-	for (; *text != '\0'; text++) {
-		must(n + 24 < size);
-		if (*text == '#')
-			n += (size_t)snprintf(out + n, size - n, "%lld", (long long)number);
-		else
-			out[n++] = *text;
-	}
-	out[n] = '\0';
-}
-
 size_t
 passages_prefix(int64_t org, char out[PREFIX_MAX])
 {
@@ -46,7 +31,7 @@ passages_prefix(int64_t org, char out[PREFIX_MAX])
 }
 
 static int
-bag_tokenizer_create(void *unused, const char **args, int n, Fts5Tokenizer **out)
+passages_tokenizer_create(void *unused, const char **args, int n, Fts5Tokenizer **out)
 {
 	static char none;
 
@@ -58,13 +43,13 @@ bag_tokenizer_create(void *unused, const char **args, int n, Fts5Tokenizer **out
 }
 
 static void
-bag_tokenizer_delete(Fts5Tokenizer *unused)
+passages_tokenizer_delete(Fts5Tokenizer *unused)
 {
 	(void)unused;
 }
 
 static int
-bag_tokenize_document(void *arg, struct slice text, token_fn *fn)
+passages_tokenize_document(void *arg, struct slice text, token_fn *fn)
 {
 	const uint8_t *bar = memchr(text.p, '|', text.len);
 	char token[PREFIX_MAX + TOKEN_MAX];
@@ -88,40 +73,26 @@ bag_tokenize_document(void *arg, struct slice text, token_fn *fn)
 }
 
 static int
-bag_tokenize(
+passages_tokenize(
     Fts5Tokenizer *unused, void *arg, int flags, const char *text, int len, token_fn *fn)
 {
 	(void)unused;
 	if ((flags & FTS5_TOKENIZE_QUERY) != 0)
 		return fn(arg, 0, text, len, 0, len);
-	return bag_tokenize_document(
+	return passages_tokenize_document(
 	    arg, (struct slice){(const uint8_t *)text, (size_t)len}, fn);
-}
-
-/* As SQLite's documentation shows it: "SELECT fts5(?1)" returns the interface. */
-static fts5_api *
-passages_fts5(sqlite3 *db)
-{
-	fts5_api *api = NULL;
-	sqlite3_stmt *statement = NULL;
-
-	if (sqlite3_prepare_v2(db, "SELECT fts5(?1)", -1, &statement, NULL) == SQLITE_OK) {
-		sqlite3_bind_pointer(statement, 1, (void *)&api, "fts5_api_ptr", NULL);
-		sqlite3_step(statement);
-	}
-	sqlite3_finalize(statement);
-	return api;
 }
 
 int
 passages_register(struct passages *ix)
 {
-	fts5_tokenizer tokenizer = {bag_tokenizer_create, bag_tokenizer_delete, bag_tokenize};
-	fts5_api *api = passages_fts5(ix->db.sqlite);
+	fts5_tokenizer tokenizer = {
+	    passages_tokenizer_create, passages_tokenizer_delete, passages_tokenize};
+	fts5_api *api = database_fts5(&ix->db);
 
 	if (api == NULL ||
 	    api->xCreateTokenizer(api, "bag", NULL, &tokenizer, NULL) != SQLITE_OK ||
-	    passages_register_gather(ix, api) != SQLITE_OK)
+	    gather_register(ix, api) != SQLITE_OK)
 		return database_fail(&ix->db);
 	return 0;
 }
@@ -139,12 +110,12 @@ passages_table_statement(struct passages *ix, int64_t org, enum table_statement 
 	char text[256];
 
 	if (!table->exists) {
-		passages_numbered(text, sizeof(text), creation, org % TABLES);
+		database_numbered(text, sizeof(text), creation, org % TABLES);
 		if (database_execute(&ix->db, text) != 0)
 			return NULL;
 		table->exists = table->changed = true;
 	}
-	passages_numbered(text, sizeof(text), sql[which], org % TABLES);
+	database_numbered(text, sizeof(text), sql[which], org % TABLES);
 	return database_prepared(&ix->db, &table->statements[which], text);
 }
 

@@ -10,7 +10,7 @@
 #include <sys/queue.h>
 
 #include "storaged/search/passages/page_update.h"
-#include "storaged/search/passages/vectors.h"
+#include "storaged/search/ranking/vectors.h"
 
 #define MODEL_MAX 128 /* bytes, as in messages.def */
 

@@ -14,16 +14,15 @@ struct markdown {
 	struct writer *w;
 	struct slice rest;     /* the lines that follow */
 	enum block_kind kind;  /* of the current block */
-	bool table, comment;   /* we are in one */
+	bool comment;          /* we are in one */
 	struct slice previous; /* the line before, of a paragraph of one line; empty: none */
 };
 
 static void
 markdown_end(struct markdown *m)
 {
-	writer_end(m->w, m->table ? BLOCK_TABLE : m->kind, 0);
+	writer_end(m->w, m->kind, 0);
 	m->kind = BLOCK_PARAGRAPH;
-	m->table = false;
 }
 
 static bool
@@ -283,7 +282,7 @@ markdown_table(struct markdown *m, struct slice line)
 			break;
 		markdown_row(m, line);
 	}
-	writer_end(m->w, BLOCK_TABLE, 0);
+	writer_end_table(m->w);
 }
 
 /* The bytes of the bullet or number of a list item, with the space behind it; 0: it is none. */

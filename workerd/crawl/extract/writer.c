@@ -92,7 +92,7 @@ writer_take(struct slice *text, struct slice *taken)
 }
 
 static bool
-writer_ends_with(const struct writer *w, char c)
+writer_ends_with(const struct writer *w, uint8_t c)
 {
 	size_t n = buf_len(&w->text);
 
@@ -197,6 +197,29 @@ writer_end_row(struct writer *w)
 	while (writer_ends_with(w, ' '))
 		buf_truncate(&w->text, buf_len(&w->text) - 1);
 	w->cells = 0;
+}
+
+static bool
+writer_is_bar(uint8_t c)
+{
+	return c == ' ' || c == '|' || c == '\n';
+}
+
+void
+writer_end_table(struct writer *w)
+{
+	struct slice text = writer_current(w);
+
+	if (memchr(text.p, '\n', text.len) != NULL) {
+		writer_end(w, BLOCK_TABLE, 0);
+		return;
+	}
+	while (text.len > 0 && writer_is_bar(text.p[text.len - 1]))
+		text.len--;
+	while (text.len > 0 && writer_is_bar(text.p[0]))
+		text = (struct slice){text.p + 1, text.len - 1};
+	writer_block(w, BLOCK_PARAGRAPH, 0, text);
+	writer_drop(w);
 }
 
 bool

@@ -41,10 +41,12 @@ void writer_line(struct writer *w);
 /* The word at the end of the current block goes on behind its hyphen, which belongs to the line alone. */
 void writer_unhyphenate(struct writer *w);
 
-/* Begins a row of a table, and a cell of it; ends a row, which disappears if it is empty. */
+/* Begins a row of a table, and a cell of it; ends a row, which disappears if it is empty; ends the table. A table of one
+ * row is a paragraph. */
 void writer_row(struct writer *w);
 void writer_cell(struct writer *w);
 void writer_end_row(struct writer *w);
+void writer_end_table(struct writer *w);
 
 /* Whether the current block has text. */
 bool writer_has_text(const struct writer *w);

@@ -7,6 +7,7 @@ import { ifUnchanged } from "../../api/unchanged";
 import { toast } from "../../shell/toasts";
 import { t as common } from "../../text/common";
 import { formatNumber } from "../../text/texts";
+import { widgetName } from "../../text/widget-name";
 import { Card } from "../../ui/card";
 import { RecordForm } from "../../ui/record-form";
 import { useForm } from "../../ui/use-form";
@@ -21,7 +22,6 @@ import {
 	ORGANIZATION,
 	tokensOf,
 } from "./budget-form";
-import { widgetName } from "./widget-name";
 
 interface BudgetCardProps {
 	readonly budgets: Budgets;

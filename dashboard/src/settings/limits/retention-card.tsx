@@ -5,12 +5,12 @@ import { useData, useDesk } from "../../api/desk";
 import { ApiError } from "../../api/errors";
 import { toast } from "../../shell/toasts";
 import { t as common } from "../../text/common";
+import { widgetName } from "../../text/widget-name";
 import { Card } from "../../ui/card";
 import { TextField } from "../../ui/field";
 import { FormBar } from "../../ui/form-bar";
 import { useForm } from "../../ui/use-form";
 import { t } from "../texts";
-import { widgetName } from "./widget-name";
 
 const DAYS_MAX = 36_500;
 

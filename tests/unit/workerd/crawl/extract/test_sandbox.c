@@ -63,6 +63,13 @@ kill_parent(void)
 	return kill(getppid(), 0);
 }
 
+/* Sanitizers start processes themselves. */
+#ifdef BANTER_SANITIZED
+#define CAN_FORK true
+#else
+#define CAN_FORK false
+#endif
+
 /* What a process that reads needs. */
 static int
 write_pipe(void)
@@ -88,7 +95,7 @@ static const struct {
     {"open an internet socket", open_internet_socket, false, false},
     {"open a Unix socket", open_unix_socket, false, false},
     {"make a socket pair", make_socket_pair, false, false},
-    {"start a process", start_process, false, false},
+    {"start a process", start_process, CAN_FORK, CAN_FORK},
     {"run a program", run_program, false, true},
     {"signal its parent", kill_parent, false, false},
     {"write", write_pipe, true, true},

@@ -1,0 +1,232 @@
+/*
+ * Which text of a page is kept, and as what.
+ */
+#include "proto/ipc/messages.h"
+#include "tests/unit/workerd/crawl/extract/outcome_text.h"
+#include "workerd/crawl/extract/html/html.h"
+
+#define URL "https://shop.example/help/a.html"
+
+static struct outcome out;
+
+FIXTURE(set_up)
+{
+	outcome_init(&out);
+}
+
+FIXTURE(tear_down)
+{
+	outcome_clear(&out);
+}
+
+static void
+read_page(const char *html)
+{
+	outcome_clear(&out);
+	outcome_init(&out);
+	html_read(&out, slice_str(html), slice_str(URL));
+}
+
+static const struct {
+	const char *html, *blocks;
+} kept[] = {
+    /* Headings, their anchors, and running text. */
+    {"<h1 id=a>One</h1><p>Text  with\n<b>white</b> space.<h2><a name=b></a>Two</h2>Loose text.",
+	"H1 #a One\nP Text with white space.\nH2 #b Two\nP Loose text.\n"},
+    {"<section id=s><h2>Title<a class=headerlink href='#s'>\xc2\xb6</a></h2><p>x</section>",
+	"H2 #s Title\nP x\n"},
+    {"<h2 id=x><a href='#x'>csv</a> files <a href='#x'>#</a></h2><p>x",
+	"H2 #x csv files\nP x\n"},
+    {"<div id=weak><p>a</div><div id=strong><h3>b</h3></div>", "P a\nH3 #strong b\n"},
+    {"<p>one<br>two<p>non\xc2\xa0"
+     "break\xc2\xad"
+     "ing",
+	"P one/two\nP non breaking\n"},
+    {"<p><span>a</span><span>b</span> <em>c</em>", "P ab c\n"},
+    /* Lists. */
+    {"<ul><li>a<li>b<ul><li>c</ul>d</ul><ol start=3><li>e<p>f</ol>",
+	"I - a\nI - b\nI   - c\nI   d\nI 3. e\nI    f\n"},
+    {"<dl><dt id=t>Term<dd>Meaning.<dt>Other<dd>More.</dl>",
+	"T #t Term\nP Meaning.\nT Other\nP More.\n"},
+    {"<details><summary>Question?</summary><p>Answer.</details>", "T Question?\nP Answer.\n"},
+    /* Tables and code stay whole. */
+    {"<table><caption>Prices</caption><tr><th>Plan<th>Price<tr><td>Basic<td>5 "
+     "<b>EUR</b><tr><td> "
+     "<td><tr><td><p>Pro</p><td><ul><li>10<li>20</ul></table>",
+	"B Prices/Plan | Price/Basic | 5 EUR/Pro | 10 20\n"},
+    {"<table><tr><td><td>Only <b>this</b><td></table>", "P Only this\n"},
+    {"<table><tr><td><h2>Layout</h2><p>a<td><p>b</table>", "H2 Layout\nP a\nP b\n"},
+    {"<pre>\nint  main() {\n\treturn 0;\n}\n</pre>", "C int  main() {/\treturn 0;/}\n"},
+    {"<table class=highlight><tr><td class=linenos><pre>1\n2</pre><td><pre>a\n b</pre></table>",
+	"C a/ b\n"},
+    {"<blockquote><p>Quoted.</blockquote><img alt='A red bicycle with a basket' src=x><img "
+     "alt=logo>",
+	"P Quoted.\nP A red bicycle with a basket\n"},
+    /* What is beside the content. */
+    {"<body><header>Shop</header><nav><a href=/>Home</a></nav><main><p>Content of the "
+     "page.</main>"
+     "<aside>Ad</aside><footer>Imprint</footer>",
+	"P Content of the page.\n"},
+    {"<div role=navigation>x</div><div class='foo breadcrumbs'>y</div><p>Text.", "P Text.\n"},
+    {"<p hidden>a<p aria-hidden=true>b<p style='color:red; DISPLAY : none'>c<p>Seen.",
+	"P Seen.\n"},
+    {"<script>x()</script><style>p{}</style><template><p>t</template><svg><text>s</text></"
+     "svg><p>Text.",
+	"P Text.\n"},
+    {"<main><p>Long enough to be the content of this page.<form><input "
+     "name=mail>Newsletter</form></main>",
+	"P Long enough to be the content of this page.\n"},
+    {"<form id=aspnet><p>All of the page is one form.</form>",
+	"P All of the page is one form.\n"},
+    {"<article><header><h1>Post</h1></header><p>Body.<aside class=note>A "
+     "note.</aside><aside>Ad</aside>"
+     "</article><p>Rest",
+	"H1 Post\nP Body.\nP A note.\n"},
+    {"<p>Text.<ul><li><a href=1>One</a><li><a href=2>Two</a><li><a href=3>Three</a></ul>",
+	"P Text.\n"},
+    {"<p>We sell:<ul><li><a href=1>Bicycles</a><li><a href=2>Helmets</a></ul>",
+	"P We sell:\nI - Bicycles\nI - Helmets\n"},
+    {"<section><h2>Links</h2><p>Intro.<ul><li><a href=1>One</a><li><a href=2>Two</a><li><a "
+     "href=3>3</a></ul>"
+     "</section>",
+	"H2 Links\nP Intro.\n"},
+    /* Markup that is wrong. */
+    {"<p>a<div>b</div></span></table>d<b><i>e</b>f", "P a\nP b\nP def\n"},
+    {"", ""},
+    {"just text", "P just text\n"},
+};
+
+FIXTURE_TEST(content_is_kept_as_blocks_and_the_rest_is_dropped)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+		read_page(kept[i].html);
+		assert_string_equal(outcome_text(&out), kept[i].blocks);
+	}
+}
+
+static const struct {
+	const char *html, *title, *language, *canonical;
+} heads[] = {
+    {"<html lang=de-AT><title> A \n b </title><h1>c</h1>", "A b", "de-at", ""},
+    {"<meta property=og:title content=OG><meta property=og:locale content=pt_BR><h1>c</h1>",
+	"OG", "pt-br", ""},
+    {"<h1>Only <b>this</b></h1><svg><title>icon</title></svg>", "Only this", "", ""},
+    {"<link rel=canonical href='../b?x=1#y'><p>x", "", "", "https://shop.example/b?x=1"},
+    {"<base href='https://cdn.example/d/'><link rel=canonical href=e>", "", "",
+	"https://cdn.example/d/e"},
+    {"<link rel=canonical href='javascript:x'><html lang='<b>'>", "", "", ""},
+};
+
+FIXTURE_TEST(a_page_tells_its_title_language_and_canonical_address)
+{
+	for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
+		read_page(heads[i].html);
+		assert_true(slice_eq_str(buf_slice(&out.title), heads[i].title));
+		assert_true(slice_eq_str(buf_slice(&out.language), heads[i].language));
+		assert_true(slice_eq_str(buf_slice(&out.canonical), heads[i].canonical));
+	}
+}
+
+static const struct {
+	const char *html;
+	bool noindex, nofollow;
+} robots[] = {
+    {"<meta name=robots content='index, follow'>", false, false},
+    {"<META NAME=Robots CONTENT='NoIndex'>", true, false},
+    {"<meta name=robots content='max-snippet:3,nofollow'>", false, true},
+    {"<meta name=robots content=none>", true, true},
+    {"<meta name=description content=noindex>", false, false},
+};
+
+FIXTURE_TEST(a_page_can_ask_not_to_be_indexed_or_followed)
+{
+	for (size_t i = 0; i < ARRAY_LEN(robots); i++) {
+		read_page(robots[i].html);
+		assert_int_equal(out.noindex, robots[i].noindex);
+		assert_int_equal(out.nofollow, robots[i].nofollow);
+	}
+}
+
+FIXTURE_TEST(links_are_absolute_and_each_is_named_once)
+{
+	static const char *const expected[] = {"https://shop.example/help/b",
+	    "https://shop.example/c?q=%20", "http://other.example/",
+	    "https://shop.example/d%C3%A9"};
+	struct slice links, url;
+
+	read_page(
+	    "<nav><a href=b>1</a></nav><a href=' b#x '>2</a><a href='/c?q= '>3</a>"
+	    "<a href=mailto:a@b>4</a><a href='#top'>5</a><a href=//other.example/ >6</a>"
+	    "<a href='HTTP://['>7</a><a rel='x nofollow' href=no>8</a><a "
+	    "href=\"/d\xc3\xa9\">9</a>"
+	    "<a href=''>10</a><a href=javascript:void(0)>11</a><a href=\"/c?q=\n \">12</a>");
+	links = buf_slice(&out.links);
+	/* The scheme of a link counts as in the page. */
+	for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
+		assert_true(document_next_link(&links, &url));
+		if (i == 2)
+			assert_true(slice_eq_str(url, "https://other.example/"));
+		else if (i != 1)
+			assert_true(slice_eq_str(url, expected[i]));
+	}
+	assert_false(document_next_link(&links, &url));
+}
+
+FIXTURE_TEST(at_most_5000_links_are_kept)
+{
+	struct buf html;
+	struct slice links, url;
+	size_t n = 0;
+
+	buf_init(&html, 1000000);
+	for (int i = 0; i < 6000; i++)
+		assert_int_equal(buf_printf(&html, "<a href=/%d>x</a>", i), 0);
+	html_read(&out, buf_slice(&html), slice_str(URL));
+	buf_clear(&html);
+	links = buf_slice(&out.links);
+	while (document_next_link(&links, &url))
+		n++;
+	assert_int_equal(n, DOCUMENT_LINKS_MAX);
+}
+
+static const struct {
+	const char *html;
+	uint8_t reason;
+} reasons[] = {
+    {"<div id=root></div><script src=a.js></script>", REASON_SCRIPTS},
+    {"<noscript>You need to enable JavaScript to run this app.</noscript><script></script>",
+	REASON_SCRIPTS},
+    {"<div id=root><p>Rendered by the server: this text is here without any scripts, and it is "
+     "much "
+     "longer than what a page says that asks to turn scripts on. It goes on for another "
+     "sentence, so "
+     "that it counts as text of a page, not as a remark.</div><script></script>",
+	REASON_NONE},
+    {"<h1>Sign in</h1><form><input type=email><input type=PassWord></form>", REASON_LOGIN},
+    {"<body>", REASON_NONE},
+};
+
+FIXTURE_TEST(pages_that_need_scripts_or_a_login_are_not_read)
+{
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
+		read_page(reasons[i].html);
+		assert_int_equal(out.reason, reasons[i].reason);
+	}
+}
+
+FIXTURE_TEST(a_document_without_text_is_empty)
+{
+	struct document *doc;
+	struct buf bytes;
+
+	read_page("<title>Nothing</title><img src=x>");
+	buf_init(&bytes, DOCUMENT_MAX);
+	assert_int_equal(outcome_encode(&out, &bytes), 0);
+	doc = document_decode(&bytes);
+	assert_non_null(doc);
+	assert_int_equal(doc->reason, REASON_EMPTY);
+	assert_true(slice_eq_str(doc->title, "Nothing"));
+	document_free(doc);
+}
+
+TEST_MAIN(NULL, NULL)

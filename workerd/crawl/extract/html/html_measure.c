@@ -1,0 +1,300 @@
+#include "workerd/crawl/extract/html/html_measure.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "proto/base/basics.h"
+#include "workerd/crawl/extract/html/html_tree.h"
+
+/* A <main> with so much of the body's text, or so many bytes, is the content. */
+#define MAIN_TENTH 10
+#define MAIN_TEXT  200
+
+#define MENU_LINKS      3
+#define MENU_TEXT       80 /* bytes of an average link; longer ones are sentences */
+#define LIST_MENU_LINKS 2
+
+struct measuring {
+	struct html_page *page;
+	const xmlNode *body;
+	size_t n;               /* elements so far */
+	const xmlNode *in_link; /* the <a> we are in */
+	unsigned inside;        /* how many <main> and <article> we are in */
+	unsigned in_articles;   /* of these, articles */
+	const xmlNode *main;
+	const xmlNode *articles[HTML_MEASURE_ROOTS]; /* that are in no other */
+	size_t n_articles;
+};
+
+static struct html_measure *
+html_measure_mutable(const xmlNode *element)
+{
+	return element->_private;
+}
+
+const struct html_measure *
+html_measure_of(const xmlNode *element)
+{
+	return html_measure_mutable(element);
+}
+
+static bool
+html_measure_is_any(
+    const xmlNode *element, const char *attribute, const char *const *words, size_t n)
+{
+	if (html_tree_attribute(element, attribute) == NULL)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (html_tree_has_word(element, attribute, words[i]))
+			return true;
+	return false;
+}
+
+/* By the attributes that hide an element from readers, or from those who listen. */
+static bool
+html_measure_is_hidden(const xmlNode *element)
+{
+	const char *hidden = html_tree_attribute(element, "hidden");
+	const char *style = html_tree_attribute(element, "style");
+	char text[256];
+	size_t n = 0;
+
+	if (hidden != NULL && strcasecmp(hidden, "until-found") != 0)
+		return true;
+	if (html_tree_has_word(element, "aria-hidden", "true"))
+		return true;
+	if (style == NULL)
+		return false;
+	for (; *style != '\0' && n < sizeof(text) - 1; style++)
+		if (*style != ' ' && *style != '\t' && *style != '\n')
+			text[n++] = *style;
+	text[n] = '\0';
+	return strcasestr(text, "display:none") != NULL ||
+	    strcasestr(text, "visibility:hidden") != NULL;
+}
+
+/* A remark that belongs to the text, not what stands beside it. */
+static bool
+html_measure_is_note(const xmlNode *aside)
+{
+	static const char *const notes[] = {"note", "tip", "hint", "info", "warning", "caution",
+	    "danger", "important", "admonition", "callout", "alert", "starlight-aside"};
+
+	return html_tree_has_word(aside, "role", "note") ||
+	    html_measure_is_any(aside, "class", notes, ARRAY_LEN(notes));
+}
+
+/* By roles, and by the names that many sites and generators of documents give. */
+static bool
+html_measure_is_beside(const xmlNode *element, bool inside)
+{
+	static const char *const roles[] = {"navigation", "contentinfo", "search", "menu",
+	    "menubar", "toolbar", "dialog", "alertdialog", "complementary", "tooltip"};
+	static const char *const names[] = {"headerlink", "linenos", "lineno", "line-numbers",
+	    "gutter", "copybutton", "breadcrumb", "breadcrumbs", "sidebar", "navbar",
+	    "pagination", "pager", "skip-link", "skip-to-content", "sr-only", "visually-hidden",
+	    "screen-reader-text", "cookie-banner", "cookie-consent", "cookie-notice",
+	    "cookiebanner", "share-buttons", "social-share", "related-posts", "noprint",
+	    "edit-this-page", "mw-editsection", "table-of-contents", "toc"};
+
+	if (html_tree_has_word(element, "role", "banner"))
+		return !inside;
+	return html_measure_is_any(element, "role", roles, ARRAY_LEN(roles)) ||
+	    html_measure_is_any(element, "class", names, ARRAY_LEN(names)) ||
+	    html_measure_is_any(element, "id", names, ARRAY_LEN(names));
+}
+
+static bool
+html_measure_is_dropped(const struct measuring *m, const xmlNode *element, enum html_tag tag)
+{
+	bool inside = m->inside > 0;
+
+	switch (tag) {
+	case TAG_UNREAD:
+	case TAG_NAVIGATION:
+	case TAG_FOOTER:
+		return true;
+	case TAG_HEADER:
+		if (!inside)
+			return true;
+		break;
+	case TAG_ASIDE:
+		return !inside || !html_measure_is_note(element) ||
+		    html_measure_is_hidden(element);
+	case TAG_MAIN:
+	case TAG_ARTICLE:
+		return html_measure_is_hidden(element);
+	default:
+		break;
+	}
+	return html_measure_is_hidden(element) ||
+	    (!html_tree_is(element, "body") && html_measure_is_beside(element, inside));
+}
+
+static enum html_tag
+html_measure_tag(const xmlNode *element)
+{
+	enum html_tag tag = html_tree_tag(element);
+
+	if (tag != TAG_UNREAD && html_tree_has_word(element, "role", "main"))
+		return TAG_MAIN;
+	return tag;
+}
+
+static void
+html_measure_count_text(struct measuring *m, const xmlNode *node)
+{
+	struct slice text = html_tree_text(node);
+	struct html_measure *parent = html_measure_mutable(node->parent);
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		n += text.p[i] > ' ';
+	parent->text += n;
+	if (m->in_link != NULL)
+		parent->linked += n;
+}
+
+/* Enters an element; false if it is dropped. */
+static bool
+html_measure_enter(struct measuring *m, xmlNode *element)
+{
+	struct html_measure *mine = &m->page->all[m->n++];
+
+	element->_private = mine;
+	mine->tag = (uint8_t)html_measure_tag(element);
+	mine->dropped = html_measure_is_dropped(m, element, mine->tag);
+	if (mine->dropped)
+		return false;
+	if (mine->tag == TAG_LINK && m->in_link == NULL &&
+	    html_tree_attribute(element, "href") != NULL) {
+		m->in_link = element;
+		mine->links = 1;
+	}
+	m->inside += mine->tag == TAG_MAIN || mine->tag == TAG_ARTICLE;
+	m->in_articles += mine->tag == TAG_ARTICLE;
+	return true;
+}
+
+static void
+html_measure_note_root(
+    struct measuring *m, const xmlNode *element, const struct html_measure *mine)
+{
+	if (mine->tag == TAG_MAIN &&
+	    (m->main == NULL || html_measure_of(m->main)->text < mine->text))
+		m->main = element;
+	if (mine->tag == TAG_ARTICLE && m->in_articles == 0) {
+		if (m->n_articles < HTML_MEASURE_ROOTS)
+			m->articles[m->n_articles] = element;
+		m->n_articles++;
+	}
+}
+
+/* Adds an element to the one around it. */
+static void
+html_measure_leave(void *arg, xmlNode *element)
+{
+	struct measuring *m = arg;
+	struct html_measure *mine = html_measure_mutable(element);
+	struct html_measure *parent =
+	    element == m->body ? NULL : html_measure_mutable(element->parent);
+
+	if (mine->dropped)
+		return;
+	if (m->in_link == element)
+		m->in_link = NULL;
+	m->inside -= mine->tag == TAG_MAIN || mine->tag == TAG_ARTICLE;
+	m->in_articles -= mine->tag == TAG_ARTICLE;
+	html_measure_note_root(m, element, mine);
+	if (parent == NULL)
+		return;
+	parent->text += mine->text;
+	parent->linked += mine->linked;
+	parent->links += mine->links;
+	parent->has_blocks |= mine->has_blocks || mine->tag == TAG_TABLE ||
+	    mine->tag == TAG_HEADING || mine->tag == TAG_CODE;
+	parent->has_headings |= mine->has_headings || mine->tag == TAG_HEADING;
+	if (mine->tag == TAG_CELL && parent->columns < UINT16_MAX)
+		parent->columns++;
+	else if (mine->tag != TAG_TABLE && parent->tag != TAG_ROW &&
+	    parent->columns < mine->columns)
+		parent->columns = mine->columns;
+}
+
+static size_t
+html_measure_count(xmlNode *body)
+{
+	size_t n = 0;
+
+	for (xmlNode *node = body; node != NULL;
+	     node = html_tree_next(body, node, true, NULL, NULL))
+		n += node->type == XML_ELEMENT_NODE;
+	return n;
+}
+
+/* <main>, else the articles, else the body: whichever has a good part of the text. */
+static void
+html_measure_choose(struct html_page *page, const struct measuring *m, const xmlNode *body)
+{
+	uint32_t all = html_measure_of(body)->text, in_articles = 0;
+	size_t n = m->n_articles <= HTML_MEASURE_ROOTS ? m->n_articles : 0;
+
+	for (size_t i = 0; i < n; i++)
+		in_articles += html_measure_of(m->articles[i])->text;
+	if (m->main != NULL &&
+	    (html_measure_of(m->main)->text >= MAIN_TEXT ||
+		html_measure_of(m->main)->text >= all / MAIN_TENTH)) {
+		page->roots[page->n_roots++] = m->main;
+	} else if (n > 0 && in_articles >= all / 2) {
+		for (size_t i = 0; i < n; i++)
+			page->roots[page->n_roots++] = m->articles[i];
+	} else {
+		page->roots[page->n_roots++] = body;
+	}
+	for (size_t i = 0; i < page->n_roots; i++)
+		page->text += html_measure_of(page->roots[i])->text;
+}
+
+void
+html_measure_page(struct html_page *page, xmlNode *body)
+{
+	struct measuring m = {.page = page, .body = body};
+	xmlNode *node = body;
+
+	memset(page, 0, sizeof(*page));
+	if (body == NULL)
+		return;
+	page->all = xcalloc(html_measure_count(body), sizeof(page->all[0]));
+	while (node != NULL) {
+		bool into = false;
+
+		if (node->type == XML_ELEMENT_NODE)
+			into = html_measure_enter(&m, node);
+		else
+			html_measure_count_text(&m, node);
+		node = html_tree_next(body, node, into, html_measure_leave, &m);
+	}
+	if (!html_measure_of(body)->dropped)
+		html_measure_choose(page, &m, body);
+}
+
+void
+html_measure_clear(struct html_page *page)
+{
+	free(page->all);
+	page->all = NULL;
+}
+
+bool
+html_measure_is_menu(const struct html_measure *m)
+{
+	bool all = (uint64_t)m->linked * 10 >= (uint64_t)m->text * 9;
+	bool most = (uint64_t)m->linked * 10 >= (uint64_t)m->text * 7;
+
+	/* A part with headings is not a menu, though it may have some. */
+	if (m->text == 0 || m->has_headings || m->linked / MENU_TEXT >= m->links)
+		return false;
+	return (m->links >= MENU_LINKS && most) ||
+	    (m->links >= LIST_MENU_LINKS && all && m->tag == TAG_LIST);
+}
