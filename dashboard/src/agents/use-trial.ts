@@ -49,6 +49,9 @@ export function useTrial(agentId: string, changes: AgentFields): Trial {
 				answer: event.message,
 				state: event.status === "length" ? "cut" : "done",
 				asksForPerson: event.handover === true,
+				sources: event.sources ?? [],
+				found: event.found ?? null,
+				isGeneral: event.general === true,
 				totalMs: ms,
 			}));
 		else if (event.type === "error") fail({ code: event.code, text: event.error });
@@ -62,7 +65,7 @@ export function useTrial(agentId: string, changes: AgentFields): Trial {
 		try {
 			const response = await api.stream("/v1/admin/agents/{agentId}/test", {
 				path: { agentId },
-				body: { message: question, history: historyOf(earlier), agent: changes },
+				body: { message: question, history: historyOf(earlier), agent: changes, sources: true },
 				signal: mine.signal,
 			});
 			for await (const event of readLines<Event>(response)) {

@@ -6,7 +6,9 @@ import type {
 	MessageRating,
 	MessageStatus,
 	ReplyModel,
+	ReplySources,
 } from "../../../workerd/api/openapi/openapi";
+import type { Citations } from "../ui/citations";
 
 export type Role = Message["role"];
 
@@ -22,6 +24,13 @@ export interface Item {
 	/** How the model answered. undefined: not asked for yet; null: the server does not know. */
 	readonly model: ReplyModel | null | undefined;
 	readonly rating: MessageRating | null | undefined;
+	/** What it is based on. undefined: the content was not looked up, or the reply is running. */
+	readonly sources: ReplySources | undefined;
+}
+
+/** Of an event: that of a reply, for an owner. */
+export function sourcesOf({ sources }: Pick<LiveMessage, "sources">): ReplySources | undefined {
+	return sources && "outcome" in sources ? sources : undefined;
 }
 
 export function itemOf(message: Message): Item {
@@ -34,10 +43,12 @@ export function itemOf(message: Message): Item {
 		author: message.author ?? null,
 		model: message.model,
 		rating: message.rating,
+		sources: message.sources,
 	};
 }
 
-export function itemOfLive({ id, role, content, createdAt, status, author }: LiveMessage): Item {
+export function itemOfLive(message: LiveMessage): Item {
+	const { id, role, content, createdAt, status, author } = message;
 	return {
 		id,
 		role,
@@ -47,6 +58,7 @@ export function itemOfLive({ id, role, content, createdAt, status, author }: Liv
 		author: author ? { id: author.id ?? "", name: author.name } : null,
 		model: undefined,
 		rating: undefined,
+		sources: sourcesOf(message),
 	};
 }
 
@@ -60,5 +72,22 @@ export function runningItem(id: string, now: number): Item {
 		author: null,
 		model: undefined,
 		rating: undefined,
+		sources: undefined,
+	};
+}
+
+/** The visitor's question is an open one then. */
+export function hasNoAnswer(outcome: ReplySources["outcome"]): boolean {
+	return outcome === "no_answer" || outcome === "general";
+}
+
+/** The numbers in the text of a reply. */
+export function citationsOf({ sources }: Item): Citations | null {
+	if (!sources || sources.marks.length === 0) return null;
+	return {
+		marks: sources.marks.map(({ n, position }) => ({ n, at: position })),
+		sources: sources.passages.flatMap(({ n, title, url }) =>
+			n === null ? [] : [{ n, title, url }],
+		),
 	};
 }

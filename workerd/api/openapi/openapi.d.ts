@@ -1519,6 +1519,15 @@ export interface components {
              * @constant
              */
             handover?: true;
+            /** @description This and the next two only for clients that asked for sources. */
+            sources?: components["schemas"]["CitedSources"];
+            /** @description Whether the content has an answer; null: nothing was looked up, or the content could not be searched. */
+            found?: boolean | null;
+            /**
+             * @description The answer is not from the content.
+             * @constant
+             */
+            general?: true;
         };
         /** @description The stream has ended; the partial text is stored. */
         ErrorEvent: {
@@ -1565,6 +1574,8 @@ export interface components {
             createdAt: components["schemas"]["Time"];
             status: components["schemas"]["MessageStatus"];
             author?: components["schemas"]["LivePerson"];
+            /** @description Of a reply. Owners get all that was found, if the content was looked up; a visitor's client gets what the reply cites, if it asked for sources. */
+            sources?: components["schemas"]["ReplySources"] | components["schemas"]["CitedSources"];
         };
         LiveStart: {
             /** @constant */
@@ -1585,6 +1596,8 @@ export interface components {
             messageId: components["schemas"]["Id"];
             message: string;
             status: components["schemas"]["MessageStatus"];
+            /** @description Of a reply. Owners get all that was found, if the content was looked up; a visitor's client gets what the reply cites, if it asked for sources. */
+            sources?: components["schemas"]["ReplySources"] | components["schemas"]["CitedSources"];
         };
         LiveTyping: {
             /** @constant */
@@ -1667,6 +1680,48 @@ export interface components {
             model?: components["schemas"]["ReplyModel"] | null;
             /** @description The visitor's; only of the role `assistant`. */
             rating?: components["schemas"]["MessageRating"] | null;
+            sources?: components["schemas"]["ReplySources"];
+        };
+        /** @description What a reply cites, in the order of the numbers. */
+        CitedSources: {
+            n: number;
+            title: string;
+            /** @description An http or https address, with the place in the page; null: none. */
+            url: string | null;
+            /** @description The places in the text that cite it, in UTF-16 code units. */
+            positions: number[];
+        }[];
+        /** @description What a reply is based on; only of the role `assistant`, and if the organization's content was looked up for it. */
+        ReplySources: {
+            /**
+             * @description `answer`: the passages have an answer. `no_answer`: the content has none. `general`: likewise, and the model answered in general. `unavailable`: the content could not be searched. `whole`: the content is so short that the model got all of it.
+             * @enum {unknown}
+             */
+            outcome: "none" | "answer" | "no_answer" | "general" | "unavailable" | "whole";
+            /** @description What the model got, best first. */
+            passages: {
+                /** @description The number by which the reply cites it; null: it does not. Passages of one page have the same number. */
+                n: number | null;
+                /** @enum {unknown} */
+                kind: "page" | "answer";
+                /** @description null: an answer. */
+                source: components["schemas"]["Id"] | null;
+                /** @description Only of a page. It may have been removed since. */
+                page?: components["schemas"]["Id"];
+                /** @description Only of an answer. It may have been deleted since. */
+                answer?: components["schemas"]["Id"];
+                title: string;
+                /** @description With the place in the page, or the name of a file; null: none. */
+                url: string | null;
+                /** @description Comparable within one reply. */
+                score: number;
+            }[];
+            /** @description The places in the text that cite a source, in their order. */
+            marks: {
+                n: number;
+                /** @description In UTF-16 code units of the text. */
+                position: number;
+            }[];
         };
         ConversationContact: {
             name: string | null;
@@ -1980,6 +2035,8 @@ export interface components {
             }[] | null;
             /** @description Overrides members of the agent for this call. */
             agent?: components["schemas"]["AgentFields"] | null;
+            /** @description true: the stream also says what the reply is based on. */
+            sources?: boolean;
         };
         Change: {
             /** @description Increases from event to event, also over restarts; also the event's id. */
@@ -3304,6 +3361,8 @@ export type LiveErased = components['schemas']['LiveErased'];
 export type LivePing = components['schemas']['LivePing'];
 export type Conversation = components['schemas']['Conversation'];
 export type Message = components['schemas']['Message'];
+export type CitedSources = components['schemas']['CitedSources'];
+export type ReplySources = components['schemas']['ReplySources'];
 export type ConversationContact = components['schemas']['ConversationContact'];
 export type ConversationList = components['schemas']['ConversationList'];
 export type ExportedConversation = components['schemas']['ExportedConversation'];
