@@ -29,7 +29,7 @@ import {
 } from "./tool.mjs";
 
 const COMMANDS = [
-	...["setup", "org", "user", "widget", "status", "backup", "restore", "export", "import"],
+	...["setup", "org", "user", "widget", "learn", "status", "backup", "restore", "export", "import"],
 	...["verify", "clock", "erase"],
 ];
 
