@@ -73,7 +73,7 @@ add_chunk(void *arg, unsigned n, char *line)
 	int64_t number, row;
 
 	must(passages_begin(ix) == 0 && passages_page(ix, &page, &number) == 0);
-	must(passages_add(ix, number, &chunk, &row) == 0);
+	must(passages_put_chunk(ix, number, &chunk, &row) == 0);
 	if (passages_uncommitted(ix) >= 1000)
 		must(passages_commit(ix, 1) == 0);
 }

@@ -3,6 +3,8 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { ORG } from "../faults/ids.mjs";
+import { until, useBanter, WIDGET_KEY, whileStopped } from "./harness.mjs";
 import {
 	addAnswer,
 	addSource,
@@ -12,7 +14,6 @@ import {
 	putPage,
 	setAgent,
 } from "./knowledge.mjs";
-import { until, useBanter, WIDGET_KEY, whileStopped } from "./harness.mjs";
 import { usePeer } from "./organizations.mjs";
 
 const KEY = { "x-api-key": WIDGET_KEY };
@@ -288,10 +289,10 @@ describe("a reply with long content", () => {
 		assert.match(await lastMessage(banter), /content has no answer to the message below/);
 
 		await setAgent(store.peer, { not_found: NOT_FOUND.fixed, not_found_text: "We sell tea." });
-		const calls = (await banter.model("stats")).requests;
+		const calls = (await banter.model("stats")).calls;
 		const fixed = await ask(banter, "fixed", saying("No.", "Xylophone lessons quartz?"));
 		assert.deepEqual([fixed.json.message, fixed.json.found], ["We sell tea.", false]);
-		assert.equal((await banter.model("stats")).requests, calls);
+		assert.equal((await banter.model("stats")).calls, calls);
 		const { status, sources } = await lastReply(banter, "fixed");
 		assert.deepEqual([status, sources.outcome], ["complete", "no_answer"]);
 		await setAgent(store.peer, { not_found: NOT_FOUND.say });
@@ -308,11 +309,7 @@ describe("a reply with long content", () => {
 			await ask(banter, `secret-${Date.now()}`, saying("Yes.", "marmalade recipe lemons"));
 			return (await lastMessage(banter)).includes("seven lemons");
 		});
-		await store.peer.ask(
-			"source_page_delete",
-			{ org: "00000000000070008000000000000001", source, page },
-			"ok",
-		);
+		await store.peer.ask("source_page_delete", { org: ORG, source, page }, "ok");
 		await ask(banter, "deleted", saying("Yes.", "marmalade recipe lemons"));
 		assert.ok(!(await lastMessage(banter)).includes("seven lemons"));
 	});
@@ -325,5 +322,128 @@ describe("a reply with long content", () => {
 			assert.match(await lastMessage(banter), /cannot be searched at the moment/);
 		});
 		assert.equal((await lastReply(banter, "unavailable")).sources.outcome, "unavailable");
+	});
+});
+
+describe("with an embedding model", () => {
+	const banter = useBanter({
+		workers: 2,
+		search: true,
+		env: { SEARCH_COMPARE_MS: "1", EMBEDDING_MODEL: "words-64", EMBEDDING_TIMEOUT_MS: "5000" },
+	});
+	const store = usePeer(banter);
+
+	it("one worker embeds the chunks, and questions find passages by their vectors, too", async () => {
+		const source = await addSource(store.peer);
+		await putPage(banter, source, {
+			url: "https://shop.example/history",
+			title: "History",
+			chunks: FILLER,
+		});
+		const chunks = ["A pot of jasmine tea costs five euros.", "Espresso is two euros."];
+		const page = await putPage(banter, source, { url: PRICES, title: "Prices", chunks });
+		const all = FILLER.length + chunks.length;
+		const stats = await until("all chunks have vectors", async () => {
+			const now = await banter.model("stats");
+			return now.embedded_texts >= all && now;
+		});
+		assert.equal(stats.embedded_texts, all);
+		assert.ok(stats.embedding_calls >= Math.ceil(all / 64));
+		const text = await until("they are stored", async () => {
+			const read = { org: ORG, source, page, vectors: 1 };
+			const { chunks: stored } = await store.peer.ask("source_text_read", read, "source_text");
+			return stored.every(({ vector }) => vector !== null) && stored;
+		});
+		assert.deepEqual([text[0].vector.model, text[0].vector.values.length], ["words-64", 64]);
+		assert.ok((await banter.metric("embedded_tokens_total")) > all);
+
+		await setAgent(store.peer, { knowledge: KNOWLEDGE.all });
+		await until("the passages are found", async () => {
+			await ask(banter, `probe-${Date.now()}`, saying("Five [S1].", "jasmine tea"));
+			return (await lastMessage(banter)).includes("five euros");
+		});
+		const before = (await banter.model("stats")).embedded_texts;
+		const { json } = await ask(banter, "hybrid", saying("Five [S1].", "How much is jasmine tea?"));
+		assert.deepEqual(json.sources, [cited(1, "Prices", PRICES, [4])]);
+		assert.equal((await banter.model("stats")).embedded_texts, before + 1);
+	});
+
+	it("embeds only the chunks that change", async () => {
+		const source = await addSource(store.peer, { name: "Changing" });
+		const url = "https://shop.example/changing";
+		const id = await putPage(banter, source, {
+			url,
+			title: "A",
+			chunks: ["One thing.", "Two things."],
+		});
+		const embedded = async () => (await banter.model("stats")).embedded_texts;
+		const vectors = async (n) => {
+			const read = { org: ORG, source, page: id, vectors: 1 };
+			const { chunks } = await store.peer.ask("source_text_read", read, "source_text");
+			return chunks.length === n && chunks.every(({ vector }) => vector !== null);
+		};
+		await until("both have vectors", () => vectors(2));
+		const before = await embedded();
+		await putPage(banter, source, {
+			url,
+			title: "A",
+			chunks: ["One thing.", "New.", "Two things."],
+			id,
+		});
+		await until("the new one has a vector", () => vectors(3));
+		assert.equal(await embedded(), before + 1);
+	});
+
+	it("another worker embeds when the workers die", async () => {
+		const begun = () => banter.log.lines.filter(({ ev }) => ev === "embeddings_begin");
+		assert.equal(begun().length, 1);
+		await banter.killWorkers(banter.workerPids());
+		await until("another one has the lease", () => begun().length === 2);
+		await banter.ready();
+		const source = await addSource(store.peer, { name: "Later" });
+		const before = (await banter.model("stats")).embedded_texts;
+		await putPage(banter, source, {
+			url: "https://shop.example/later",
+			title: "B",
+			chunks: ["Later."],
+		});
+		await until(
+			"it is embedded",
+			async () => (await banter.model("stats")).embedded_texts > before,
+		);
+	});
+});
+
+describe("with an embedding server that is down", () => {
+	const banter = useBanter({
+		workers: 1,
+		search: true,
+		env: {
+			SEARCH_COMPARE_MS: "1",
+			EMBEDDING_MODEL: "words-64",
+			EMBEDDING_SERVER: "none",
+			MODEL_SERVERS: "none=http://127.0.0.1:9/v1",
+		},
+	});
+	const store = usePeer(banter);
+
+	it("passages are found by words", async () => {
+		const source = await addSource(store.peer);
+		await putPage(banter, source, {
+			url: "https://shop.example/history",
+			title: "History",
+			chunks: FILLER,
+		});
+		await putPage(banter, source, {
+			url: PRICES,
+			title: "Prices",
+			chunks: ["Jasmine tea: five euros."],
+		});
+		await setAgent(store.peer, { knowledge: KNOWLEDGE.all });
+		await until("the passages are found", async () => {
+			await ask(banter, `probe-${Date.now()}`, saying("Five [S1].", "jasmine tea"));
+			return (await lastMessage(banter)).includes("five euros");
+		});
+		assert.ok((await banter.metric("embedding_errors_total")) > 0);
 	});
 });

@@ -37,7 +37,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/model: workerd/http/message workerd/net
 	workerd/model/openai:
 	workerd/webhooks: workerd/store workerd/net workerd/api/request workerd/api/events
-	workerd/knowledge: workerd/store workerd/search
+	workerd/knowledge: workerd/store workerd/search workerd/model
 	workerd/turn: workerd/knowledge workerd/store workerd/model workerd/model/openai
 	workerd/api/request: workerd/http/ workerd/store workerd/turn
 	workerd/api/fields: workerd/http/ workerd/knowledge workerd/turn workerd/api/request
@@ -129,6 +129,8 @@ const PREFIXES = {
 		"activity",
 		"message_seq",
 		"partial_offset",
+		"chunk_index",
+		"upload_offset",
 		"client_id_name",
 		"cap_day",
 		"spent_period",

@@ -13,21 +13,21 @@ turn_answer_not_found(struct turn *t)
 {
 	reply_listeners_start(&t->listeners);
 	if (t->state == TURN_FINDING)
-		must(reply_listeners_append(
-			 &t->listeners, prompt_not_found_text(t->prompt)) == 0);
+		must(reply_listeners_append(&t->listeners, prompt_not_found_text(t->prompt)) ==
+		    0);
 	if (t->state == TURN_FINDING)
 		turn_finish(t);
 }
 
 static void
-turn_on_found(void *arg, struct passages *found)
+turn_on_found(void *arg, struct found_passages *found)
 {
 	struct turn *t = arg;
 
 	t->finding = NULL;
 	t->passages = *found;
-	passages_init(found);
-	reply_listeners_set_sources(&t->listeners, passages_sources(&t->passages));
+	found_passages_init(found);
+	reply_listeners_set_sources(&t->listeners, found_passages_citations(&t->passages));
 	if (t->passages.outcome == FOUND_NO_ANSWER && t->not_found == NOT_FOUND_FIXED)
 		turn_answer_not_found(t);
 	else
@@ -70,7 +70,7 @@ turn_marks_on_mark(void *arg, unsigned number)
 	struct reply_listeners *ls = &cut->t->listeners;
 
 	if (cut->t->state == TURN_STREAMING &&
-	    sources_cite(ls->sources, number, buf_len(&ls->text)))
+	    citations_cite(ls->sources, number, buf_len(&ls->text)))
 		reply_listeners_cite(ls);
 }
 
@@ -94,7 +94,8 @@ turn_marks_reset(struct turn *t)
 {
 	t->marks = (struct marks){0};
 	if (t->listeners.sources != NULL && t->attempts > 1)
-		reply_listeners_set_sources(&t->listeners, passages_sources(&t->passages));
+		reply_listeners_set_sources(
+		    &t->listeners, found_passages_citations(&t->passages));
 }
 
 void
@@ -109,15 +110,16 @@ turn_marks_rest(struct turn *t, void (*text_fn)(struct turn *t, struct slice tex
 void
 turn_settle_sources(struct turn *t)
 {
-	struct sources *s = t->listeners.sources;
+	struct citations *s = t->listeners.sources;
 	enum found_outcome outcome;
 
 	if (s == NULL)
 		return;
-	outcome = sources_outcome(s);
-	if (sources_has_no_answer(s) && sources_n_cited(s) == 0 && outcome != FOUND_UNAVAILABLE)
+	outcome = citations_outcome(s);
+	if (citations_has_no_answer(s) && citations_n_cited(s) == 0 &&
+	    outcome != FOUND_UNAVAILABLE)
 		outcome = FOUND_NO_ANSWER;
 	if (outcome == FOUND_NO_ANSWER && t->not_found == NOT_FOUND_GENERAL)
 		outcome = FOUND_GENERAL;
-	sources_set_outcome(s, outcome);
+	citations_set_outcome(s, outcome);
 }

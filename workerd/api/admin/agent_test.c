@@ -22,6 +22,7 @@ agent_test_try_agent(struct api *api, struct http_exchange *x, const struct agen
 	    .name = request_context_of(x)->request_id};
 	struct chat_listener *l = chat_stream_new(&call, false);
 
+	l->sources = agent->record.knowledge != KNOWLEDGE_NONE;
 	chat_listener_start(
 	    l, turn_try(api->turns, &trial, &chat_stream_sink, l), TURN_STORE_DOWN);
 }

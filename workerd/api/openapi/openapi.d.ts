@@ -1355,6 +1355,12 @@ export interface components {
                 program?: string;
                 documents?: number;
                 bytes?: number;
+                /** @description Passages of the content that questions find. */
+                passages?: number;
+                passagesBytes?: number;
+                /** @description Vectors of passages in memory. */
+                vectors?: number;
+                vectorsBytes?: number;
             };
         };
         Status: {
@@ -1388,6 +1394,8 @@ export interface components {
             clientMessageId?: components["schemas"]["ClientMessageId"];
             /** @description true: the client knows people. While a person has the conversation, it gets a `handover` in place of the agent's text. */
             operators?: boolean;
+            /** @description true: also say what the reply is based on: `source` events, and `sources` and `found` at its end. */
+            sources?: boolean;
             page?: components["schemas"]["PageReport"];
             context?: components["schemas"]["SiteContext"];
             identity?: components["schemas"]["ProvedIdentity"];
@@ -1432,6 +1440,68 @@ export interface components {
             promptTokens: number;
             completionTokens: number;
         };
+        /** @description A page or an answer that the reply cites. */
+        ReplySource: {
+            /** @description Its number in this reply, in the order of the first citations. */
+            n: number;
+            title: string;
+            /** @description http or https; null: it has no such address. */
+            url: string | null;
+            /** @description The places in the reply that cite it, in UTF-16 code units of its text. */
+            positions: number[];
+        };
+        /** @description What the reply cites. Only of replies, and only for clients that ask (`sources`). */
+        ReplySources: components["schemas"]["ReplySource"][];
+        /** @description Whether the owner's content has an answer; null: nothing was looked up, or it could not be. With `sources`. */
+        ReplyFound: boolean | null;
+        /**
+         * @description The content has no answer, and the reply is from the model's general knowledge. With `sources`.
+         * @constant
+         */
+        ReplyGeneral: true;
+        /** @description What a reply is based on, for its owner. Missing if nothing was looked up. */
+        FoundSources: {
+            /**
+             * @description `whole`: all of the content was given to the model, because it is short; `unavailable`: it could not be searched.
+             * @enum {unknown}
+             */
+            outcome: "none" | "answer" | "no_answer" | "general" | "unavailable" | "whole";
+            /** @description What was found, best first; with `whole`, what fits into the record. */
+            passages: {
+                /** @description Its number in the reply; null: it is not cited. */
+                n: number | null;
+                /** @enum {unknown} */
+                kind: "page" | "answer";
+                source: components["schemas"]["Id"] | null;
+                /** @description Of the kind `page`. */
+                page?: components["schemas"]["Id"];
+                /** @description Of the kind `answer`. */
+                answer?: components["schemas"]["Id"];
+                title: string;
+                url: string | null;
+                /** @description Comparable within one reply. */
+                score: number;
+            }[];
+            marks: {
+                n: number;
+                /** @description In UTF-16 code units of the text. */
+                position: number;
+            }[];
+        };
+        /** @description The text cites a source. Only for clients that ask (`sources`). A client that resumes gets all places from its position on. */
+        SourceEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "source";
+            n: number;
+            /** @description Where it belongs in the text, in UTF-16 code units. */
+            position: number;
+            title: string;
+            /** @description http or https. */
+            url: string | null;
+        };
         HistoryMessage: {
             id: components["schemas"]["Id"];
             /** @enum {unknown} */
@@ -1440,6 +1510,9 @@ export interface components {
             content: string;
             createdAt: components["schemas"]["Time"];
             status: components["schemas"]["MessageStatus"];
+            sources?: components["schemas"]["ReplySources"];
+            found?: components["schemas"]["ReplyFound"];
+            general?: components["schemas"]["ReplyGeneral"];
         };
         History: {
             /** @description null: the session has no messages yet. */
@@ -1474,8 +1547,11 @@ export interface components {
             state?: "waiting" | "person";
             /** @description With `handover`: the name of the person, if it is known. */
             operator?: string;
+            sources?: components["schemas"]["ReplySources"];
+            found?: components["schemas"]["ReplyFound"];
+            general?: components["schemas"]["ReplyGeneral"];
         };
-        Event: components["schemas"]["StartEvent"] | components["schemas"]["TokenEvent"] | components["schemas"]["HandoverEvent"] | components["schemas"]["DoneEvent"] | components["schemas"]["ErrorEvent"];
+        Event: components["schemas"]["StartEvent"] | components["schemas"]["TokenEvent"] | components["schemas"]["SourceEvent"] | components["schemas"]["HandoverEvent"] | components["schemas"]["DoneEvent"] | components["schemas"]["ErrorEvent"];
         /** @description The reply has begun. The client discards the text of this reply after `position`. */
         StartEvent: {
             /**
@@ -1519,6 +1595,9 @@ export interface components {
              * @constant
              */
             handover?: true;
+            sources?: components["schemas"]["ReplySources"];
+            found?: components["schemas"]["ReplyFound"];
+            general?: components["schemas"]["ReplyGeneral"];
         };
         /** @description The stream has ended; the partial text is stored. */
         ErrorEvent: {
@@ -1536,7 +1615,7 @@ export interface components {
             next: string;
         };
         /** @description An event of a conversation. */
-        LiveEvent: components["schemas"]["LiveState"] | components["schemas"]["LiveMessage"] | components["schemas"]["LiveStart"] | components["schemas"]["LiveToken"] | components["schemas"]["LiveDone"] | components["schemas"]["LiveTyping"] | components["schemas"]["LivePresence"] | components["schemas"]["LiveErased"] | components["schemas"]["LivePing"];
+        LiveEvent: components["schemas"]["LiveState"] | components["schemas"]["LiveMessage"] | components["schemas"]["LiveStart"] | components["schemas"]["LiveToken"] | components["schemas"]["LiveSource"] | components["schemas"]["LiveDone"] | components["schemas"]["LiveTyping"] | components["schemas"]["LivePresence"] | components["schemas"]["LiveErased"] | components["schemas"]["LivePing"];
         /** @description An operator. */
         LivePerson: {
             /** @description Only for owners. */
@@ -1565,6 +1644,10 @@ export interface components {
             createdAt: components["schemas"]["Time"];
             status: components["schemas"]["MessageStatus"];
             author?: components["schemas"]["LivePerson"];
+            /** @description Of a reply: for owners FoundSources, for others ReplySources. */
+            sources?: components["schemas"]["ReplySources"] | components["schemas"]["FoundSources"];
+            found?: components["schemas"]["ReplyFound"];
+            general?: components["schemas"]["ReplyGeneral"];
         };
         LiveStart: {
             /** @constant */
@@ -1579,12 +1662,26 @@ export interface components {
             messageId: components["schemas"]["Id"];
             token: string;
         };
+        /** @description As SourceEvent, of this reply. */
+        LiveSource: {
+            /** @constant */
+            type: "source";
+            messageId: components["schemas"]["Id"];
+            n: number;
+            position: number;
+            title: string;
+            url: string | null;
+        };
         LiveDone: {
             /** @constant */
             type: "done";
             messageId: components["schemas"]["Id"];
             message: string;
             status: components["schemas"]["MessageStatus"];
+            /** @description For owners FoundSources, for others ReplySources. */
+            sources?: components["schemas"]["ReplySources"] | components["schemas"]["FoundSources"];
+            found?: components["schemas"]["ReplyFound"];
+            general?: components["schemas"]["ReplyGeneral"];
         };
         LiveTyping: {
             /** @constant */
@@ -1667,6 +1764,7 @@ export interface components {
             model?: components["schemas"]["ReplyModel"] | null;
             /** @description The visitor's; only of the role `assistant`. */
             rating?: components["schemas"]["MessageRating"] | null;
+            sources?: components["schemas"]["FoundSources"];
         };
         ConversationContact: {
             name: string | null;
@@ -3015,7 +3113,7 @@ export interface components {
             before: components["schemas"]["Id"];
         };
         /** @description A frame that the server sends. */
-        WidgetSays: components["schemas"]["WidgetSession"] | components["schemas"]["WidgetHistory"] | components["schemas"]["WidgetTyping"] | components["schemas"]["WidgetToken"] | components["schemas"]["WidgetMessage"] | components["schemas"]["WidgetHandover"] | components["schemas"]["WidgetOperator"] | components["schemas"]["WidgetContactSaved"] | components["schemas"]["WidgetPong"] | components["schemas"]["WidgetError"];
+        WidgetSays: components["schemas"]["WidgetSession"] | components["schemas"]["WidgetHistory"] | components["schemas"]["WidgetTyping"] | components["schemas"]["WidgetToken"] | components["schemas"]["SourceEvent"] | components["schemas"]["WidgetMessage"] | components["schemas"]["WidgetHandover"] | components["schemas"]["WidgetOperator"] | components["schemas"]["WidgetContactSaved"] | components["schemas"]["WidgetPong"] | components["schemas"]["WidgetError"];
         WidgetFrames: {
             frames: components["schemas"]["WidgetSays"][];
             /** @description Where the next poll goes on. Its bits have no meaning for clients. */
@@ -3054,6 +3152,9 @@ export interface components {
                 createdAt?: components["schemas"]["Time"];
                 /** @enum {unknown} */
                 rating?: "up" | "down";
+                sources?: components["schemas"]["ReplySources"];
+                found?: components["schemas"]["ReplyFound"];
+                general?: components["schemas"]["ReplyGeneral"];
             }[];
             /** @description This is a page of older messages, which the client asked for: those before this one, at most 50. Without it, the frame replaces everything. */
             before?: components["schemas"]["Id"];
@@ -3087,6 +3188,9 @@ export interface components {
             status?: components["schemas"]["MessageStatus"];
             /** @description Only with `history=1`. */
             createdAt?: components["schemas"]["Time"];
+            sources?: components["schemas"]["ReplySources"];
+            found?: components["schemas"]["ReplyFound"];
+            general?: components["schemas"]["ReplyGeneral"];
         };
         /** @description Only with `operators=1`: what operators do, when that has changed. `waiting`: the visitor waits for one. `joined`: an operator has the conversation. `left`: none has it any more, and nobody waits. `typing`: the operator writes a message; valid for six seconds. */
         WidgetOperator: {
@@ -3224,6 +3328,8 @@ export interface components {
         VisitorToken: string;
         /** @description 1: also send tokens, and `id` and `status` in the history. */
         WidgetStream: string;
+        /** @description 1: also say what replies are based on: `source` events or frames, and `sources` and `found` of replies. */
+        Sources: "1";
         /** @description 1: the client knows people, and gets `handover` frames. */
         WidgetOperators: "1";
         /** @description 1: the client loads older messages. It gets their ids and times, and whether there are more. */
@@ -3280,6 +3386,12 @@ export type StopRequest = components['schemas']['StopRequest'];
 export type StopAnswer = components['schemas']['StopAnswer'];
 export type MessageStatus = components['schemas']['MessageStatus'];
 export type Usage = components['schemas']['Usage'];
+export type ReplySource = components['schemas']['ReplySource'];
+export type ReplySources = components['schemas']['ReplySources'];
+export type ReplyFound = components['schemas']['ReplyFound'];
+export type ReplyGeneral = components['schemas']['ReplyGeneral'];
+export type FoundSources = components['schemas']['FoundSources'];
+export type SourceEvent = components['schemas']['SourceEvent'];
 export type HistoryMessage = components['schemas']['HistoryMessage'];
 export type History = components['schemas']['History'];
 export type Reply = components['schemas']['Reply'];
@@ -3295,6 +3407,7 @@ export type LiveState = components['schemas']['LiveState'];
 export type LiveMessage = components['schemas']['LiveMessage'];
 export type LiveStart = components['schemas']['LiveStart'];
 export type LiveToken = components['schemas']['LiveToken'];
+export type LiveSource = components['schemas']['LiveSource'];
 export type LiveDone = components['schemas']['LiveDone'];
 export type LiveTyping = components['schemas']['LiveTyping'];
 export type OperatorDoing = components['schemas']['OperatorDoing'];
@@ -3447,6 +3560,7 @@ export type ResponsePage = components['responses']['Page'];
 export type ParameterIfMatch = components['parameters']['IfMatch'];
 export type ParameterVisitorToken = components['parameters']['VisitorToken'];
 export type ParameterWidgetStream = components['parameters']['WidgetStream'];
+export type ParameterSources = components['parameters']['Sources'];
 export type ParameterWidgetOperators = components['parameters']['WidgetOperators'];
 export type ParameterWidgetHistory = components['parameters']['WidgetHistory'];
 export type ParameterIdempotencyKey = components['parameters']['IdempotencyKey'];

@@ -68,13 +68,12 @@ crawl_visit_start(
 static struct page *
 crawl_visit_target(struct crawl *c, struct page *page, const struct visit_result *result)
 {
-	const char *host = result->url;
 	struct page *target;
 
 	if (!result->redirected || c->source.kind == SOURCE_PAGE)
 		return page;
-	if (c->phase == CRAWL_START && !site_has(&c->site, host))
-		snprintf(c->site.moved, sizeof(c->site.moved), "%s", host);
+	if (c->phase == CRAWL_START)
+		snprintf(c->site.moved, sizeof(c->site.moved), "%s", result->url);
 	target = crawl_add_page(c, result->url);
 	return target == NULL ? page : target;
 }
@@ -103,7 +102,8 @@ crawl_visit_ends_crawl(const struct crawl *c, const struct visit_result *result)
 {
 	return c->phase == CRAWL_START &&
 	    (result->reason == REASON_NETWORK || result->reason == REASON_TIMEOUT ||
-		result->reason == REASON_ADDRESS || result->status >= 500);
+		result->reason == REASON_ADDRESS || result->robots_failed ||
+		result->status >= 500);
 }
 
 static void
@@ -114,8 +114,7 @@ crawl_visit_on_result(void *arg, struct visit_result *result)
 	bool ends = crawl_visit_ends_crawl(c, result);
 
 	c->visit = NULL;
-	if (result->reason == REASON_ROBOTS && result->detail[0] != '\0' &&
-	    strstr(result->detail, "status") == NULL)
+	if (result->reason == REASON_ROBOTS && !result->robots_failed)
 		crawl_judge_dropped(c, page, REASON_ROBOTS, result->detail);
 	else if (crawl_visit_is_missing(result))
 		crawl_judge_missing(c, page, result->detail);
@@ -194,8 +193,7 @@ crawl_visit_find_moved(struct crawl *c, const struct page *start)
 	struct msg_source_page_record r = page_record(start);
 	char to[URL_MAX + 1];
 
-	if (r.reason == REASON_DUPLICATE && url_normalize(r.detail, NULL, to) == 0 &&
-	    !site_has(&c->site, to))
+	if (r.reason == REASON_DUPLICATE && url_normalize(r.detail, NULL, to) == 0)
 		snprintf(c->site.moved, sizeof(c->site.moved), "%s", to);
 }
 
@@ -207,6 +205,11 @@ crawl_step_start(struct crawl *c)
 	if (page == NULL) {
 		crawl_fail(c, "the source may have no pages");
 		return;
+	}
+	/* Its links may not have been stored by the crawl that this one continues. */
+	if (c->resumed) {
+		c->resumed = page->visited = false;
+		page->again = true;
 	}
 	if (!page->visited) {
 		crawl_visit_page(c, page);
