@@ -136,6 +136,8 @@ describe("what is found for a question", () => {
 		await banter.searchd.stop();
 		const { code, error } = await send(503, "POST", "find", { question: "x" });
 		assert.deepEqual([code, typeof error], ["search_unavailable", "string"]);
+		const { headers } = await drive(503, "POST", "find", { question: "x" });
+		assert.equal(headers["retry-after"], "1");
 	});
 });
 

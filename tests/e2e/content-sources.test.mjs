@@ -335,6 +335,7 @@ describe("content", () => {
 		const again = (await put(202, "url=prices+2026.txt", "Three for one.")).json;
 		assert.equal(again.page, page);
 		assert.equal(`${await crawler.upload((await pageOf(page)).upload)}`, "Three for one.");
+		assert.equal(await banter.metric("content_stored_total"), 2);
 		assert.deepEqual((await send(200, "GET", `sources/${files}`)).state.pages, {
 			...{ waiting: 1, read: 0, unread: 0 },
 		});

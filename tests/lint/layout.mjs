@@ -54,6 +54,8 @@ const FOLDERS = Object.fromEntries(
 	workerd/api/accounts: workerd/http/ workerd/store workerd/api/request workerd/api/fields workerd/api/guard
 	workerd/api/admin: workerd/http/ workerd/api/accounts workerd/model workerd/model/openai workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/chat workerd/api/widget
+	workerd/api/content: workerd/http/ workerd/store workerd/search workerd/knowledge workerd/api/request \
+		workerd/api/fields workerd/api/admin
 	workerd/api/export: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/admin
 	workerd/api/events: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard
@@ -171,9 +173,12 @@ const HEADERS = {
 			.map((name) => [`libxml/${name}.h`, /^workerd\/crawl\/extract\/(html|docx)\//]),
 	),
 	"sqlite3.h": /^storaged\/search\//,
-	"unicase.h": /^storaged\/(identities\/match_keys|search\/(text\/fold|language\/stem))\.c$/,
-	"uninorm.h": /^storaged\/(identities\/match_keys|search\/text\/fold)\.c$/,
-	"unictype.h": /^storaged\/search\/text\/fold\.c$/,
+	"unicase.h":
+		/^(storaged\/(identities\/match_keys|search\/(text\/fold|language\/stem))|workerd\/knowledge\/gap_clusters)\.c$/,
+	"uninorm.h":
+		/^(storaged\/(identities\/match_keys|search\/text\/fold)|workerd\/knowledge\/gap_clusters)\.c$/,
+	"unictype.h": /^(storaged\/search\/text\/fold|workerd\/knowledge\/gap_clusters)\.c$/,
+	"uniwbrk.h": /^(storaged\/search\/|workerd\/knowledge\/gap_clusters\.c$)/,
 };
 
 const list = ["ls-files", "--cached", "--others", "--exclude-standard"];

@@ -54,6 +54,7 @@ struct turn {
 	struct reply_ref *ref; /* of a message with a client id, until storaged has begun it */
 	struct store_call *call; /* begin, history or finish; never a checkpoint */
 	struct finding *finding; /* under way */
+	uint64_t finding_since_ns;
 	struct upstream_transfer *transfer;
 	struct event timer; /* the next checkpoint, request or store retry */
 	struct history history;

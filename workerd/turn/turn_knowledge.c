@@ -4,6 +4,7 @@
  * asked at all.
  */
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "proto/base/utf8.h"
 #include "workerd/turn/turn_internal.h"
 
@@ -20,11 +21,26 @@ turn_answer_not_found(struct turn *t)
 }
 
 static void
+turn_count_found(const struct turn *t, enum found_outcome outcome)
+{
+	static const enum metric_found numbers[] = {[FOUND_ANSWER] = METRIC_FOUND_ANSWER,
+	    [FOUND_NO_ANSWER] = METRIC_FOUND_NO_ANSWER,
+	    [FOUND_UNAVAILABLE] = METRIC_FOUND_UNAVAILABLE,
+	    [FOUND_WHOLE] = METRIC_FOUND_WHOLE};
+	struct scoreboard_worker *board = t->turns->board;
+
+	must(outcome < ARRAY_LEN(numbers));
+	metric_add(&board->found[numbers[outcome]], 1);
+	metric_observe(&board->find, clock_mono_ns() - t->finding_since_ns, 1);
+}
+
+static void
 turn_on_found(void *arg, struct found_passages *found)
 {
 	struct turn *t = arg;
 
 	t->finding = NULL;
+	turn_count_found(t, found->outcome);
 	t->passages = *found;
 	found_passages_init(found);
 	reply_listeners_set_sources(&t->listeners, found_passages_citations(&t->passages));
@@ -47,6 +63,7 @@ turn_look_up(struct turn *t)
 		return;
 	}
 	turn_enter(t, TURN_FINDING);
+	t->finding_since_ns = clock_mono_ns();
 	t->finding = finding_start(&t->turns->finding, &question, turn_on_found, t);
 }
 

@@ -22,6 +22,7 @@ import { DeleteAgent } from "./delete-agent";
 import { HandoverCard } from "./handover-card";
 import { IdentityCard } from "./identity-card";
 import { InstructionsCard } from "./instructions-card";
+import { KnowledgeCard } from "./knowledge-card";
 import { ModelCard } from "./model-card";
 import { NameDialog } from "./name-dialog";
 import { PromptPanel } from "./prompt-panel";
@@ -119,6 +120,7 @@ export function AgentEditor({ agent, data, surroundings }: AgentEditorProps) {
 				<form class="agent-form" noValidate onSubmit={save}>
 					<IdentityCard form={form} widgets={widgets.data && widgetsOf(widgets.data, data.id)} />
 					<InstructionsCard form={form} defaults={surroundings.defaults} />
+					<KnowledgeCard form={form} />
 					<ModelCard form={form} surroundings={surroundings} />
 					<HandoverCard form={form} />
 					<FormBar form={form} />

@@ -15,6 +15,7 @@ const TEXTS = {
 	escalation_instructions: { label: "escalation", hint: "escalationHint", max: 4000, rows: 3 },
 	waiting_text: { label: "waitingText", hint: "waitingTextHint", max: 1000, rows: 2 },
 	handover_text: { label: "handoverText", hint: "handoverTextHint", max: 1000, rows: 2 },
+	notFoundText: { label: "notFoundText", hint: "notFoundTextHint", max: 1000, rows: 2 },
 } as const;
 
 interface LongTextProps {

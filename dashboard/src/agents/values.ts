@@ -61,3 +61,12 @@ export function fieldsOf(agent: Agent): AgentFields {
 	for (const name of READ_ONLY) delete fields[name];
 	return fields;
 }
+
+/** The server takes no more. */
+export const SOURCES_MAX = 64;
+
+/** The sources with one more, or one less. */
+export function withSource(chosen: readonly string[], id: string, isChosen: boolean): string[] {
+	const others = chosen.filter((one) => one !== id);
+	return isChosen ? [...others, id] : others;
+}

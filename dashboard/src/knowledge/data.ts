@@ -7,25 +7,12 @@ import type {
 	SourcePage,
 	SourcePageText,
 } from "../../../workerd/api/openapi/openapi";
-import { allItems } from "../api/all-pages";
 import { type Data, useData } from "../api/desk";
 import { type EndlessList, usePages } from "../hooks/use-pages";
 
 const PAGE = 50;
 /** A search may have empty pages before those with matches; so many are read at once. */
 const SEARCH_PAGES = 20;
-
-/** An organization has at most 100. */
-export function useSources(): Data<readonly Source[]> {
-	return useData<readonly Source[]>("sources", (api) => ({
-		load: (signal) =>
-			allItems(
-				(query) => api.get("/v1/admin/sources", { query, signal }),
-				(page) => page.sources,
-			),
-		kinds: ["source"],
-	}));
-}
 
 export function useSource(id: string): Data<Source> {
 	return useData(`source ${id}`, (api) => ({

@@ -2630,7 +2630,7 @@ export interface components {
             hits: components["schemas"]["FoundPassage"][];
             /** @description How much of the question's weight the best passage has. */
             coverage: number;
-            /** @description Whether they cover the question well enough for a reply; false: the question counts as not answered by the content. */
+            /** @description Whether a reply would be based on them: they cover enough of the question, or the content is given as a whole. false: the question counts as not answered by the content. */
             found: boolean;
             /** @description The content is so short that replies get all of it, whatever was found. */
             whole: boolean;

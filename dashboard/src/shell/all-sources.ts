@@ -1,0 +1,17 @@
+// All sources of the organization's content: the knowledge and the form of an agent show them.
+
+import type { Source } from "../../../workerd/api/openapi/openapi";
+import { allItems } from "../api/all-pages";
+import { type Data, useData } from "../api/desk";
+
+/** An organization has at most 100. */
+export function useSources(): Data<readonly Source[]> {
+	return useData<readonly Source[]>("all sources", (api) => ({
+		load: (signal) =>
+			allItems(
+				(query) => api.get("/v1/admin/sources", { query, signal }),
+				({ sources }) => sources,
+			),
+		kinds: ["source"],
+	}));
+}
