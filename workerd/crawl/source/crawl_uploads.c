@@ -116,8 +116,8 @@ crawl_uploads_set_type(struct crawl *c, struct slice type)
 {
 	struct fetch_response as_response = {.status = 0};
 	char line[sizeof("content-type: ") + FETCH_TYPE_MAX];
-	int n = snprintf(line, sizeof(line), "content-type: %.*s", (int)type.len,
-	    (const char *)type.p);
+	int n = snprintf(
+	    line, sizeof(line), "content-type: %.*s", (int)type.len, (const char *)type.p);
 
 	must(n > 0 && (size_t)n < sizeof(line));
 	fetch_fields_take(&as_response, slice_str(line), NULL);
