@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ORG } from "../faults/ids.mjs";
-import { until, useBanter, WIDGET_KEY, whileStopped } from "./harness.mjs";
+import { Feed } from "./feeds.mjs";
+import { ADMIN_KEY, until, useBanter, WIDGET_KEY, whileStopped } from "./harness.mjs";
 import {
 	addAnswer,
 	addSource,
@@ -14,7 +15,8 @@ import {
 	putPage,
 	setAgent,
 } from "./knowledge.mjs";
-import { usePeer } from "./organizations.mjs";
+import { AGENT, usePeer } from "./organizations.mjs";
+import { makeWidget, Visitor } from "./visitors.mjs";
 
 const KEY = { "x-api-key": WIDGET_KEY };
 const PRICES = "https://shop.example/prices";
@@ -219,6 +221,78 @@ describe("a reply with short content", () => {
 		await banter.ready();
 		const history = await banter.get("/v1/chat/history?sessionId=killed&sources=1", KEY);
 		assert.deepEqual(history.json.messages[1].sources[0].positions, [4]);
+	});
+
+	it("has the same frames for widgets, by each carrier and in the history", async () => {
+		await withAgent({});
+		const widget = await makeWidget(banter);
+		const content = saying("Five [S1] euros [S2].", "Hold frames", " hold-after=1");
+		const all = { stream: true, sources: true, history: true };
+		const one = await Visitor.open(banter, widget, all);
+		const feeds = [];
+		for (const carrier of ["sse", "ndjson", "poll"])
+			feeds.push(await Feed.open(banter, widget, { carrier, token: one.token, ...all }));
+		const plain = await Visitor.open(banter, widget, { token: one.token, stream: true });
+		one.say(content, "m-1");
+		for (const client of [one, ...feeds]) await client.upTo("token");
+		await banter.release("Hold frames");
+		for (const client of [one, ...feeds]) {
+			const frames = await client.upTo("typing_stop");
+			const places = frames
+				.filter(({ type }) => type === "source")
+				.map(({ n, position }) => [n, position]);
+			assert.deepEqual(
+				places,
+				[
+					[1, 4],
+					[2, 10],
+				],
+				client.carrier,
+			);
+			const { content: text, sources, found } = frames.findLast(({ type }) => type === "message");
+			assert.equal(text, "Five euros.");
+			assert.deepEqual(
+				sources.map(({ positions }) => positions),
+				[[4], [10]],
+			);
+			assert.equal(found, true);
+		}
+		const frames = await plain.upTo("typing_stop");
+		assert.ok(frames.every(({ type }) => type !== "source"));
+		assert.deepEqual(Object.keys(frames.at(-2)), ["type", "content", "role", "id"]);
+		const { history } = await one.again(all);
+		assert.deepEqual(
+			history.at(-1).sources.map(({ n }) => n),
+			[1, 2],
+		);
+		assert.equal("sources" in history[0], false);
+		await Feed.closeAll();
+	});
+
+	it("is tried with its agent, whose prompt has the rules", async () => {
+		await withAgent({});
+		const headers = { "x-admin-api-key": ADMIN_KEY };
+		const path = `/v1/admin/agents/${AGENT}`;
+		const body = { message: saying("Five [S1].") };
+		const tried = await banter.request("POST", `${path}/test`, { headers, body });
+		const events = tried.text
+			.trim()
+			.split("\n")
+			.map((line) => JSON.parse(line));
+		assert.deepEqual(
+			events.at(-1).sources.map(({ n }) => n),
+			[1],
+		);
+		assert.match(await lastMessage(banter), /\[S1\] [\s\S]*\n\nMessage:\n/);
+		for (const [name, rule] of [
+			["say", /write \[S0\], say that you could not find it/],
+			["general", /answer from general knowledge/],
+			["fixed", /nothing else: We sell tea\.$/],
+		]) {
+			await withAgent({ not_found: NOT_FOUND[name], not_found_text: "We sell tea." });
+			const preview = await banter.request("POST", `${path}/prompt`, { headers, body: {} });
+			assert.match(preview.json.prompt, rule);
+		}
 	});
 
 	it("tells that the content has no answer, as the agent is set", async () => {
