@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { addSource, KNOWLEDGE, NOT_FOUND, putPage, setAgent } from "../e2e/content.mjs";
+import { addSource, KNOWLEDGE, NOT_FOUND, putPage, setAgent } from "../e2e/knowledge.mjs";
 import { usePeer } from "../e2e/organizations.mjs";
 import { addAxe, violationsOf } from "./accessibility.mjs";
 import { missing } from "./browser.mjs";
@@ -13,6 +13,16 @@ import { reply, useStage, WELCOME } from "./stage.mjs";
 const PRICES = "https://shop.example/prices";
 const asking = (text, question = "What does tea cost?") =>
 	`${question} [[text=${JSON.stringify(text)}]]`;
+
+/* Runs in the page: the chat has faded in. */
+const settled = () =>
+	Promise.allSettled(
+		document
+			.querySelector("banter-chat")
+			.shadowRoot.getAnimations()
+			.filter(({ effect }) => Number.isFinite(effect.getComputedTiming().endTime))
+			.map(({ finished }) => finished),
+	);
 
 describe("a reply with sources", { skip: missing }, () => {
 	const site = useSite();
@@ -76,6 +86,7 @@ describe("a reply with sources", { skip: missing }, () => {
 			await visitor.page.reload();
 			await visitor.chat.waitFor();
 			await check(rowOf(visitor));
+			await visitor.page.evaluate(settled);
 			assert.deepEqual(await violationsOf(visitor.page), []);
 			assert.deepEqual(visitor.complaints, []);
 		});
