@@ -11,6 +11,8 @@ export const settingsPath = withId("settings");
 
 export const knowledgePath = "/knowledge";
 export const answersPath = "/knowledge/answers";
+/** The answers, with one of them open. */
+export const answerPath = (id: string) => `${answersPath}?answer=${encodeURIComponent(id)}`;
 export const questionsPath = "/knowledge/questions";
 export const findPath = "/knowledge/find";
 export const sourcePath = withId("knowledge/sources");

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { addUser, logIn } from "./accounts.mjs";
+import { openStream } from "./client.mjs";
 import { driver, FILES, SITE, useCrawler } from "./content.mjs";
 import { Contract } from "./contract.mjs";
 import { times, until, useBanter } from "./harness.mjs";
@@ -267,6 +268,34 @@ describe("pages", () => {
 			await drive(400, "GET", `sources/${source}/pages?${wrong}`);
 		const pages = await pagesOf((path) => send(200, "GET", path), `sources/${source}/pages`, 3);
 		assert.equal(pages.flatMap((one) => one.pages).length, 4);
+	});
+
+	it("are in the change feed with their source", async () => {
+		const stream = await openStream(banter.url, "/v1/admin/events?kinds=source,page,answer", ADMIN);
+		await until("the stream has its position", () => stream.sse.id !== "");
+		const own = (await create(SITE)).id;
+		const page = await crawler.read(own, {
+			...{ title: "A", url: `${SITE.url}a`, texts: { A: "A." } },
+		});
+		await drive(204, "DELETE", `sources/${own}/pages/${page}`);
+		const answer = await send(201, "POST", "answers", { question: "A?", text: "A." });
+		const row = { kind: "page", id: page, sourceId: own };
+		const events = [];
+		while (events.at(-1)?.kind !== "answer") {
+			const { seq, ...event } = await stream.next();
+			assert.ok(seq > 0);
+			events.push(event);
+		}
+		assert.deepEqual(
+			events.filter(({ id }) => [own, page, answer.id].includes(id)),
+			[
+				{ kind: "source", id: own, change: "created" },
+				{ ...row, change: "created" },
+				{ ...row, change: "deleted" },
+				{ kind: "answer", id: answer.id, change: "created" },
+			],
+		);
+		stream.leave();
 	});
 
 	it("show the passages that a reply can quote", async () => {

@@ -57,7 +57,10 @@ it("kills of crawld and storaged lose, halve and double nothing", async () => {
 		await crawler.ended(source);
 		await until("all files are read", async () => {
 			const found = Object.values(await crawler.pages(files));
-			return found.length === FILES && found.every((one) => one.state === "read" && /^0*$/.test(one.upload));
+			return (
+				found.length === FILES &&
+				found.every((one) => one.state === "read" && /^0*$/.test(one.upload))
+			);
 		});
 
 		const found = await crawler.pages(source);

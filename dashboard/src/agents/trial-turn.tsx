@@ -6,7 +6,8 @@ import { Badge } from "../ui/badge";
 import { Button } from "../ui/button";
 import { Markdown } from "../ui/markdown";
 import { t } from "./texts";
-import type { Failed, Turn } from "./turns";
+import { TrialSources } from "./trial-sources";
+import { citationsOf, type Failed, type Turn } from "./turns";
 
 interface TrialTurnProps {
 	readonly turn: Turn;
@@ -27,7 +28,10 @@ export function TrialTurn({ turn, askAgain }: TrialTurnProps) {
 		<>
 			<p class="trial-question">{question}</p>
 			<div class="trial-answer" aria-busy={state === "running"}>
-				{answer !== "" && <Markdown text={answer} isComplete={state !== "running"} />}
+				{answer !== "" && (
+					<Markdown text={answer} isComplete={state !== "running"} citations={citationsOf(turn)} />
+				)}
+				{turn.sources && <TrialSources sources={turn.sources} />}
 				{state === "running" && answer === "" && (
 					<p class="trial-waits">
 						<span class="unseen">{t("testRuns")}</span>
@@ -52,12 +56,15 @@ export function TrialTurn({ turn, askAgain }: TrialTurnProps) {
 	);
 }
 
-function Marks({ turn: { state, asksForPerson, firstMs, totalMs } }: { readonly turn: Turn }) {
+function Marks({ turn }: { readonly turn: Turn }) {
+	const { state, asksForPerson, found, isGeneral, firstMs, totalMs } = turn;
 	const time = (ms: number) => seconds.format(ms / 1000);
 	if (state === "running" || state === "failed") return null;
 	return (
 		<p class="trial-marks">
 			{asksForPerson && <Badge tone="warn">{t("asksForPerson")}</Badge>}
+			{isGeneral && <Badge tone="warn">{t("general")}</Badge>}
+			{found === false && !isGeneral && <Badge tone="warn">{t("noAnswer")}</Badge>}
 			{state === "stopped" && <Badge>{t("stopped")}</Badge>}
 			{state === "cut" && <Badge tone="warn">{t("cut")}</Badge>}
 			{firstMs !== undefined && totalMs !== undefined && (

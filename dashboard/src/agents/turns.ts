@@ -1,7 +1,8 @@
 // The questions and answers of a test, and what the model gets to know of them.
 
-import type { AgentTest } from "../../../workerd/api/openapi/openapi";
+import type { AgentTest, ReplySources } from "../../../workerd/api/openapi/openapi";
 import type { ApiError } from "../api/errors";
+import type { Citations } from "../ui/citations";
 
 export interface Failed {
 	/** The server's stable name of the failure. */
@@ -18,10 +19,24 @@ export interface Turn {
 	readonly state: "running" | "done" | "stopped" | "cut" | "failed";
 	readonly failed?: Failed;
 	readonly asksForPerson?: boolean;
+	readonly sources?: ReplySources;
+	/** Whether the content has an answer; null: nothing was looked up. */
+	readonly found?: boolean | null;
+	/** The answer is not from the content. */
+	readonly isGeneral?: boolean;
 	/** Milliseconds from the question to the first token. */
 	readonly firstMs?: number;
 	/** The same to the end of the reply. */
 	readonly totalMs?: number;
+}
+
+/** The numbers in the text of a reply. */
+export function citationsOf({ sources = [] }: Turn): Citations | null {
+	if (sources.length === 0) return null;
+	return {
+		sources,
+		marks: sources.flatMap(({ n, positions }) => positions.map((at) => ({ n, at }))),
+	};
 }
 
 /** The server takes no more. */

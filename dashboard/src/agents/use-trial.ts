@@ -49,6 +49,9 @@ export function useTrial(agentId: string, changes: AgentFields): Trial {
 				answer: event.message,
 				state: event.status === "length" ? "cut" : "done",
 				asksForPerson: event.handover === true,
+				sources: event.sources ?? [],
+				found: event.found ?? null,
+				isGeneral: event.general === true,
 				totalMs: ms,
 			}));
 		else if (event.type === "error") fail({ code: event.code, text: event.error });

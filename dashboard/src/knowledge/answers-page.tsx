@@ -1,10 +1,12 @@
 // Questions with the owner's answers: what the site does not say, or should say in these words.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { useLocation } from "preact-iso";
 import type { Answer } from "../../../workerd/api/openapi/openapi";
 import type { Answer as Read } from "../api/client";
 import { useDesk } from "../api/desk";
 import { useNow } from "../hooks/use-now";
+import { answersPath } from "../paths";
 import { useCommands } from "../shell/shortcuts";
 import { toastError } from "../shell/toasts";
 import { t as common } from "../text/common";
@@ -26,6 +28,8 @@ export function AnswersPage() {
 	const now = useNow();
 	const [edited, setEdited] = useState<Read<Answer> | null>(null);
 	const [deleting, setDeleting] = useState<Answer | null>(null);
+	const { query, route } = useLocation();
+	const linked = query.answer;
 	const create = () => setEdited(NEW_ANSWER);
 	useCommands([{ id: "answer-new", text: t("newAnswer"), key: "c", run: create }]);
 	const button = (
@@ -35,11 +39,16 @@ export function AnswersPage() {
 	);
 
 	/** Reads it again for its ETag, and so that the form begins with what it is now. */
-	function edit({ id }: Answer) {
-		api
+	function edit(id: string) {
+		return api
 			.read("/v1/admin/answers/{answerId}", { path: { answerId: id } })
 			.then(setEdited, toastError);
 	}
+
+	// A draft that was made of a reply; after a reload, the list is shown alone.
+	useEffect(() => {
+		if (linked !== undefined) void edit(linked).then(() => route(answersPath, true));
+	}, [linked]);
 
 	async function remove({ id }: Answer) {
 		await api.delete("/v1/admin/answers/{answerId}", { path: { answerId: id } });
@@ -64,7 +73,7 @@ export function AnswersPage() {
 								key={answer.id}
 								answer={answer}
 								now={now}
-								onEdit={() => edit(answer)}
+								onEdit={() => void edit(answer.id)}
 								onDelete={() => setDeleting(answer)}
 							/>
 						))}

@@ -1,12 +1,14 @@
 // One message of a thread, as the page shows it: stored, or arriving piece by piece.
 
 import type {
+	FoundSources,
 	LiveMessage,
 	Message,
 	MessageRating,
 	MessageStatus,
 	ReplyModel,
 } from "../../../workerd/api/openapi/openapi";
+import type { Citations } from "../ui/citations";
 
 export type Role = Message["role"];
 
@@ -22,6 +24,13 @@ export interface Item {
 	/** How the model answered. undefined: not asked for yet; null: the server does not know. */
 	readonly model: ReplyModel | null | undefined;
 	readonly rating: MessageRating | null | undefined;
+	/** What it is based on. undefined: the content was not looked up, or the reply is running. */
+	readonly sources: FoundSources | undefined;
+}
+
+/** Of an event: that of a reply, for an owner. */
+export function sourcesOf({ sources }: Pick<LiveMessage, "sources">): FoundSources | undefined {
+	return sources && "outcome" in sources ? sources : undefined;
 }
 
 export function itemOf(message: Message): Item {
@@ -34,10 +43,12 @@ export function itemOf(message: Message): Item {
 		author: message.author ?? null,
 		model: message.model,
 		rating: message.rating,
+		sources: message.sources,
 	};
 }
 
-export function itemOfLive({ id, role, content, createdAt, status, author }: LiveMessage): Item {
+export function itemOfLive(message: LiveMessage): Item {
+	const { id, role, content, createdAt, status, author } = message;
 	return {
 		id,
 		role,
@@ -47,6 +58,7 @@ export function itemOfLive({ id, role, content, createdAt, status, author }: Liv
 		author: author ? { id: author.id ?? "", name: author.name } : null,
 		model: undefined,
 		rating: undefined,
+		sources: sourcesOf(message),
 	};
 }
 
@@ -60,5 +72,34 @@ export function runningItem(id: string, now: number): Item {
 		author: null,
 		model: undefined,
 		rating: undefined,
+		sources: undefined,
 	};
+}
+
+/** The visitor's question is an open one then. */
+export function hasNoAnswer(outcome: FoundSources["outcome"]): boolean {
+	return outcome === "no_answer" || outcome === "general";
+}
+
+/** The numbers in the text of a reply. */
+export function citationsOf({ sources }: Item): Citations | null {
+	if (!sources || sources.marks.length === 0) return null;
+	return {
+		marks: sources.marks.map(({ n, position }) => ({ n, at: position })),
+		sources: sources.passages.flatMap(({ n, title, url }) =>
+			n === null ? [] : [{ n, title, url }],
+		),
+	};
+}
+
+/** A model that gets all of the content gets up to hundreds; this many matter. */
+const MAIN_MAX = 6;
+
+type Passages = FoundSources["passages"];
+
+/** Those that the reply cites, in the order of their numbers, and the best ones of the others. */
+export function mainPassages(passages: Passages): Passages {
+	const cited = passages.filter(({ n }) => n !== null).sort((a, b) => Number(a.n) - Number(b.n));
+	const others = passages.filter(({ n, score }) => n === null && score > 0);
+	return [...cited, ...others.slice(0, Math.max(0, MAIN_MAX - cited.length))];
 }

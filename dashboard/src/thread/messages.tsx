@@ -33,6 +33,7 @@ interface MessagesProps {
 	readonly hasNew: boolean;
 	readonly onEnd: (isAtEnd: boolean) => void;
 	readonly onCopyLink: (messageId: string) => void;
+	readonly onMakeAnswer: (messageId: string) => Promise<void>;
 	readonly onDeleteNote: (note: Note) => void;
 	readonly onTakeBack: (one: Outgoing) => void;
 }
@@ -63,6 +64,7 @@ export function Messages(props: MessagesProps) {
 					target={target}
 					copyLink={props.onCopyLink}
 					reread={thread.reread}
+					makeAnswer={props.onMakeAnswer}
 					onDeleteNote={props.onDeleteNote}
 				/>
 			),

@@ -5,7 +5,9 @@ import { t as common } from "../text/common";
 import { describe } from "../text/describe";
 import { locale } from "../text/language";
 import { formatNumber } from "../text/texts";
+import { Button } from "../ui/button";
 import { RetryButton } from "../ui/trouble";
+import { Found } from "./found";
 import type { Item } from "./item";
 import { t } from "./texts";
 
@@ -39,10 +41,11 @@ interface ReplyDetailsProps {
 	/** Why they could not be loaded. */
 	readonly trouble: ApiError | null;
 	readonly retry: () => Promise<void>;
+	readonly makeAnswer: () => Promise<void>;
 }
 
-export function ReplyDetails({ item, trouble, retry }: ReplyDetailsProps) {
-	const { model, status, rating } = item;
+export function ReplyDetails({ item, trouble, retry, makeAnswer }: ReplyDetailsProps) {
+	const { model, sources } = item;
 	if (!model && trouble)
 		return (
 			<div class="details">
@@ -51,7 +54,21 @@ export function ReplyDetails({ item, trouble, retry }: ReplyDetailsProps) {
 			</div>
 		);
 	return (
-		<dl class="details">
+		<div class="details">
+			<Facts item={item} />
+			{sources && <Found sources={sources} />}
+			{item.text !== "" && (
+				<Button isSmall icon="book" onClick={makeAnswer}>
+					{t("makeAnswer")}
+				</Button>
+			)}
+		</div>
+	);
+}
+
+function Facts({ item: { model, status, rating } }: { readonly item: Item }) {
+	return (
+		<dl>
 			{!model && (
 				<Detail name={t("model")} value={model === null ? t("modelUnknown") : common("loading")} />
 			)}

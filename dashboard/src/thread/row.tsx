@@ -9,7 +9,7 @@ import { IconButton } from "../ui/button";
 import { Icon } from "../ui/icon";
 import { Markdown } from "../ui/markdown";
 import { TimeStamp } from "../ui/time-stamp";
-import type { Item } from "./item";
+import { citationsOf, hasNoAnswer, type Item } from "./item";
 import { ReplyDetails } from "./reply-details";
 import { t } from "./texts";
 
@@ -41,6 +41,8 @@ function endText({ status }: Item): string | null {
 export interface RowActions {
 	readonly copyLink: (id: string) => void;
 	readonly reread: (id: string) => Promise<void>;
+	/** A draft of an answer for the knowledge, from a reply and its question. */
+	readonly makeAnswer: (id: string) => Promise<void>;
 }
 
 interface RowProps {
@@ -105,7 +107,11 @@ export class Row extends Component<RowProps, RowState> {
 							) : item.role === "user" ? (
 								<PlainText text={item.text} />
 							) : (
-								<Markdown text={item.text} isComplete={!isRunning} />
+								<Markdown
+									text={item.text}
+									isComplete={!isRunning}
+									citations={isRunning ? null : citationsOf(item)}
+								/>
 							)}
 						</div>
 					)}
@@ -124,12 +130,25 @@ export class Row extends Component<RowProps, RowState> {
 								onClick={this.toggle}
 							/>
 						)}
+						{item.role === "operator" && (
+							<IconButton
+								name="book"
+								label={t("makeAnswer")}
+								onClick={() => actions.makeAnswer(item.id)}
+							/>
+						)}
 					</div>
 				</div>
 				{end && (
 					<p class="row-mark" data-status={item.status}>
 						<Icon name={item.status === "stopped" ? "stop" : "warning"} />
 						{end}
+					</p>
+				)}
+				{item.sources && hasNoAnswer(item.sources.outcome) && (
+					<p class="row-mark">
+						<Icon name="book" />
+						{t(item.sources.outcome === "general" ? "markGeneral" : "markNoAnswer")}
 					</p>
 				)}
 				{item.rating && (
@@ -141,7 +160,14 @@ export class Row extends Component<RowProps, RowState> {
 						</span>
 					</p>
 				)}
-				{isOpen && <ReplyDetails item={item} trouble={trouble} retry={this.load} />}
+				{isOpen && (
+					<ReplyDetails
+						item={item}
+						trouble={trouble}
+						retry={this.load}
+						makeAnswer={() => actions.makeAnswer(item.id)}
+					/>
+				)}
 			</li>
 		);
 	}

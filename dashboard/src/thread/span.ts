@@ -2,7 +2,7 @@
 // page, and at its newest end by the events of the conversation.
 
 import type { LiveEvent, Message, Thread } from "../../../workerd/api/openapi/openapi";
-import { type Item, itemOf, itemOfLive, runningItem } from "./item";
+import { type Item, itemOf, itemOfLive, runningItem, sourcesOf } from "./item";
 
 export interface Span {
 	readonly items: readonly Item[];
@@ -138,6 +138,7 @@ export function withEvent(span: Span, event: LiveEvent, now: number): Span {
 				...(old ?? runningItem(event.messageId, now)),
 				text: event.message,
 				status: event.status,
+				sources: sourcesOf(event),
 			}));
 		default:
 			return span;

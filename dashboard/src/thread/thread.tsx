@@ -205,6 +205,7 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 						if (isEnd && hasNew) setNew(false);
 					}}
 					onCopyLink={(messageId) => void copyLink(id, messageId)}
+					onMakeAnswer={actions.makeAnswer}
 					onDeleteNote={(note) => setQuestion({ about: "note", note })}
 					onTakeBack={takeBack}
 				/>

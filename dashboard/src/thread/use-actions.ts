@@ -1,9 +1,11 @@
 // What can be done with a conversation. Changes show at once and roll back with a message if the server refuses them.
 
+import { useLocation } from "preact-iso";
 import type { Conversation, ConversationChange } from "../../../workerd/api/openapi/openapi";
 import type { Client } from "../api/client";
 import { type Data, useDesk } from "../api/desk";
 import { ApiError } from "../api/errors";
+import { answerPath } from "../paths";
 import { useMe } from "../shell/me";
 import { toast, toastError } from "../shell/toasts";
 import { t as common } from "../text/common";
@@ -19,6 +21,8 @@ export interface Actions {
 	remove(): Promise<void>;
 	addNote(text: string): Promise<boolean>;
 	removeNote(noteId: string): Promise<void>;
+	/** A draft of a reply and its question, which opens in the knowledge. */
+	makeAnswer(messageId: string): Promise<void>;
 }
 
 function shown(conversation: Conversation, change: ConversationChange): Conversation {
@@ -47,6 +51,7 @@ export function useActions(
 	onNotes: () => Promise<unknown>,
 ): Actions {
 	const { api } = useDesk();
+	const { route } = useLocation();
 	const { data: me } = useMe();
 	const path = { conversationId: id };
 	const { data, set, refresh } = conversation;
@@ -149,6 +154,16 @@ export function useActions(
 				path: { ...path, noteId },
 			});
 			await onNotes();
+		},
+		async makeAnswer(messageId) {
+			try {
+				const answer = await api.post("/v1/admin/answers", {
+					body: { conversation: id, message: messageId },
+				});
+				route(answerPath(answer.id));
+			} catch (reason) {
+				toastError(reason);
+			}
 		},
 	};
 }

@@ -3,7 +3,9 @@
 
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { createMarkdown, type Options, plainText } from "../../../widget/src/markdown";
+import { withSigns } from "../../../widget/src/markdown/marks";
 import { t } from "../text/common";
+import { type Citations, placeNumbers } from "./citations";
 
 const OPTIONS: Options = {
 	words: (key) => t(key),
@@ -20,14 +22,23 @@ interface MarkdownProps {
 	readonly text: string;
 	/** False while more text may follow. */
 	readonly isComplete?: boolean;
+	/** The sources that a complete text cites. */
+	readonly citations?: Citations | null;
 }
 
-export function Markdown({ text, isComplete = true }: MarkdownProps) {
+export function Markdown({ text, isComplete = true, citations = null }: MarkdownProps) {
 	const box = useRef<HTMLDivElement>(null);
 	const markdown = useMemo(() => createMarkdown(OPTIONS), []);
+	const shown = citations ? withSigns(text, citations.marks) : text;
 	useLayoutEffect(() => {
-		if (markdown.node.parentNode !== box.current) box.current?.append(markdown.node);
-		markdown.render(text, isComplete);
-	}, [text, isComplete]);
+		const { node } = markdown;
+		const place = () => citations && placeNumbers(node, citations);
+		if (node.parentNode !== box.current) box.current?.append(node);
+		markdown.render(shown, isComplete);
+		place();
+		// A long text is drawn in several tasks.
+		node.addEventListener("grow", place);
+		return () => node.removeEventListener("grow", place);
+	}, [shown, isComplete]);
 	return <div ref={box} />;
 }

@@ -2083,13 +2083,15 @@ export interface components {
             /** @description Increases from event to event, also over restarts; also the event's id. */
             seq: number;
             /**
-             * @description What has changed. A message is a visitor's or an operator's, a reply is the model's.
+             * @description What has changed. A message is a visitor's or an operator's, a reply is the model's. A source changes with its state, too; a page is that of a source; a gap is an open question.
              * @enum {unknown}
              */
             kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap";
             id: components["schemas"]["Id"];
             /** @description The conversation to which it belongs. */
             conversationId?: components["schemas"]["Id"];
+            /** @description The source of a page. */
+            sourceId?: components["schemas"]["Id"];
             /**
              * @description How. A reply: `complete`, `stopped`, `interrupted`, or `started` again. A conversation: also `contact`, `state`, `assigned`, `tags`, `read`. A contact: also `merged`. A user: also `read`, which marks all conversations as read for it. A budget: `reached`.
              * @enum {unknown}

@@ -69,7 +69,7 @@ struct crawl {
 	size_t n_puts;
 	size_t new_at; /* index of the first page that may be new, see crawl_store_new() */
 	void (*after_new)(struct crawl *c);
-	bool remove_text; /* of the page that is stored then */
+	bool remove_text;  /* of the page that is stored then */
 	struct event *end; /* of a crawl that is lost */
 	bool busy;
 	bool stepping; /* crawl_next() runs */

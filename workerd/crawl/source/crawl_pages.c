@@ -139,7 +139,8 @@ crawl_put_new(struct crawl *c, struct page *page)
 static void
 crawl_store_step(struct crawl *c)
 {
-	while (c->new_at < page_set_count(c->pages) && c->n_puts < CRAWL_PUTS_MAX && c->phase != CRAWL_OVER) {
+	while (c->new_at < page_set_count(c->pages) && c->n_puts < CRAWL_PUTS_MAX &&
+	    c->phase != CRAWL_OVER) {
 		struct page *page = page_set_at(c->pages, c->new_at++);
 
 		if (!page->stored && page->fetched_at == 0)

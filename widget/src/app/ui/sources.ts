@@ -2,6 +2,7 @@
 // come from the site.
 
 import { el, spoken } from "../../dom";
+import { replaceSigns, withSigns } from "../../markdown/marks";
 import type { Shell } from "../../shell";
 import type { Basis } from "../chat/state";
 import { createSourceWords } from "./source-words";
@@ -24,10 +25,6 @@ export interface Sources {
 	mark(text: string): string;
 	place(node: HTMLElement): void;
 }
-
-/** The sign of source n: punctuation for Markdown, and no part of an address. Of private use, so in no text. */
-const signOf = (n: number) => `\u3014${String.fromCharCode(0xe000 + n)}\u3015`;
-const SIGN = /\u3014([\ue001-\ue0ff])\u3015/;
 
 const LINK = { target: "_blank", rel: "noopener noreferrer" };
 
@@ -86,36 +83,15 @@ export function createSources(shell: Pick<Shell, "language" | "record">, basis: 
 			...(basis.general === true ? [el("p", {}, words("general"))] : []),
 			...(sources.length > 0 ? [heading, list] : []),
 		],
-		mark(text) {
-			if (SIGN.test(text)) return text;
-			const places = sources
-				.flatMap(({ n, positions }) =>
-					positions.map((at) => ({ n, at: Math.min(at, text.length) })),
-				)
-				.sort((a, b) => a.at - b.at || a.n - b.n);
-			let from = 0;
-			let marked = "";
-			for (const { n, at } of places) {
-				marked += text.slice(from, at) + signOf(n);
-				from = at;
-			}
-			return marked + text.slice(from);
-		},
-		place(node) {
-			const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
-			for (
-				let text = walker.nextNode() as Text | null;
-				text;
-				text = walker.nextNode() as Text | null
-			) {
-				const found = SIGN.exec(text.data);
-				if (!found) continue;
-				const rest = text.splitText(found.index);
-				const isInLink = text.parentElement?.closest("a") !== null;
-				const source = sources.find(({ n }) => found[1] === String.fromCharCode(0xe000 + n));
-				rest.deleteData(0, found[0].length);
-				if (source) rest.before(createNumber(source, label, isInLink));
-			}
-		},
+		mark: (text) =>
+			withSigns(
+				text,
+				sources.flatMap(({ n, positions }) => positions.map((at) => ({ n, at }))),
+			),
+		place: (node) =>
+			replaceSigns(node, (n, isInLink) => {
+				const source = sources.find((one) => one.n === n);
+				return source ? createNumber(source, label, isInLink) : null;
+			}),
 	};
 }

@@ -89,9 +89,9 @@ TEST(other_addresses_are_refused)
 	static const char *const bad[] = {"", "a", "/a", "ftp://a/", "file:///etc/passwd",
 	    "javascript:alert(1)", "mailto:a@b", "data:text/html,x", "http://", "http:///a",
 	    "http://user@a/", "http://user:pw@a/", "http://a:0/", "http://a:65536/",
-	    "http://a:b/", "http://a b/", "http://a%2eb/", "http://.a/",
-	    "http://a../", "http://a..b/", "http://./", "http://\x8b/", "http://[::1/",
-	    "http://[::g]/", "http://[::1]x/", "gopher://a/", "http:a", "http//a"};
+	    "http://a:b/", "http://a b/", "http://a%2eb/", "http://.a/", "http://a../",
+	    "http://a..b/", "http://./", "http://\x8b/", "http://[::1/", "http://[::g]/",
+	    "http://[::1]x/", "gopher://a/", "http:a", "http//a"};
 	char out[URL_MAX + 1];
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
