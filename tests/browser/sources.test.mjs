@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { addSource, KNOWLEDGE, NOT_FOUND, putPage, setAgent } from "../e2e/content.mjs";
+import { addSource, KNOWLEDGE, NOT_FOUND, putPage, setAgent } from "../e2e/knowledge.mjs";
 import { usePeer } from "../e2e/organizations.mjs";
 import { addAxe, violationsOf } from "./accessibility.mjs";
 import { missing } from "./browser.mjs";

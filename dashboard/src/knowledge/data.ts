@@ -11,14 +11,22 @@ import { type Data, useData } from "../api/desk";
 import { type EndlessList, usePages } from "../hooks/use-pages";
 
 const PAGE = 50;
+/** The server takes no more at a time. */
+const PAGE_MAX = 200;
+/** A crawl changes many pages a second: they cause one request in this time. */
+const CALM_MS = 1_500;
+/** A search reads many pages of the list. */
+const SEARCH_CALM_MS = 5_000;
 /** A search may have empty pages before those with matches; so many are read at once. */
 const SEARCH_PAGES = 20;
 
 export function useSource(id: string): Data<Source> {
 	return useData(`source ${id}`, (api) => ({
 		load: (signal) => api.read("/v1/admin/sources/{sourceId}", { path: { sourceId: id }, signal }),
-		kinds: ["source"],
-		isAffected: (change) => change.id === id,
+		// Pages change the counts.
+		kinds: ["source", "page"],
+		isAffected: ({ kind, id: changed }) => kind === "page" || changed === id,
+		calmMs: CALM_MS,
 	}));
 }
 
@@ -32,13 +40,14 @@ export function useSourcePages(
 ): EndlessList<SourcePage> {
 	const q = search.trim();
 	return usePages<SourcePage>(`pages of ${sourceId} ${state} ${q}`, {
-		async load(api, from, signal) {
+		async load(api, from, signal, shown) {
+			const limit = from === undefined ? Math.min(Math.max(shown, PAGE), PAGE_MAX) : PAGE;
 			let cursor = from ?? null;
 			for (let i = 0; ; i++) {
 				const { pages, nextCursor } = await api.get("/v1/admin/sources/{sourceId}/pages", {
 					path: { sourceId },
 					query: {
-						limit: PAGE,
+						limit,
 						...(state !== null && { state }),
 						...(q !== "" && { q }),
 						...(cursor !== null && { cursor }),
@@ -51,6 +60,7 @@ export function useSourcePages(
 			}
 		},
 		kinds: ["page"],
+		calmMs: q === "" ? CALM_MS : SEARCH_CALM_MS,
 		idOf: (page) => page.id,
 		isAfter: (item, other) => item.id > other.id,
 	});
@@ -89,5 +99,6 @@ export function useQuestions(): Data<GapList> {
 	return useData("open questions", (api) => ({
 		load: (signal) => api.read("/v1/admin/gaps", { signal }),
 		kinds: ["gap"],
+		calmMs: CALM_MS,
 	}));
 }

@@ -89,6 +89,13 @@ function Outcome({ found }: { readonly found: FoundPassages }) {
 				<p>{t("findNothingThereText")}</p>
 			</Blank>
 		);
+	if (found.whole)
+		return (
+			<p class="find-outcome">
+				<Badge tone="accent">{t("foundWhole")}</Badge>
+				<span class="quiet">{t("foundWholeText")}</span>
+			</p>
+		);
 	return (
 		<p class="find-outcome">
 			<Badge tone={found.found ? "good" : "warn"}>
@@ -119,7 +126,9 @@ function Hits({ hits }: { readonly hits: readonly FoundPassage[] }) {
 								)}
 							</p>
 							<p class="knowledge-sub">
-								{[hit.heading, hit.url && shortAddress(hit.url)].filter(Boolean).join(" · ")}
+								{[hit.heading !== hit.title && hit.heading, hit.url && shortAddress(hit.url)]
+									.filter(Boolean)
+									.join(" · ")}
 							</p>
 						</div>
 						<meter

@@ -6,6 +6,7 @@ import { useDesk } from "../api/desk";
 import { useLater } from "../hooks/use-later";
 import { useNow } from "../hooks/use-now";
 import { t as common } from "../text/common";
+import { formatNumber } from "../text/texts";
 import { Blank } from "../ui/blank";
 import { Confirm } from "../ui/dialog";
 import { EndOfList } from "../ui/end-of-list";
@@ -22,7 +23,11 @@ interface PagesPaneProps {
 	readonly mayDelete: boolean;
 }
 
+const withCount = (text: string, count: number) =>
+	count === 0 ? text : `${text} ${formatNumber(count)}`;
+
 export function PagesPane({ source, mayDelete }: PagesPaneProps) {
+	const { read, unread, waiting } = source.state.pages;
 	const [state, setState] = useState<PageState | "all">("all");
 	const [text, setText] = useState("");
 	const search = useLater(text.trim());
@@ -33,10 +38,10 @@ export function PagesPane({ source, mayDelete }: PagesPaneProps) {
 					label={t("filter")}
 					value={state}
 					choices={[
-						{ value: "all", text: t("filterAll") },
-						{ value: "read", text: t("pageRead") },
-						{ value: "unread", text: t("pageUnread") },
-						{ value: "waiting", text: t("pageWaiting") },
+						{ value: "all", text: withCount(t("filterAll"), read + unread + waiting) },
+						{ value: "read", text: withCount(t("pageRead"), read) },
+						{ value: "unread", text: withCount(t("pageUnread"), unread) },
+						{ value: "waiting", text: withCount(t("pageWaiting"), waiting) },
 					]}
 					onValue={setState}
 				/>
@@ -105,7 +110,7 @@ function PageList({ source, state, search, mayDelete }: PageListProps) {
 					/>
 				))}
 			</ul>
-			<EndOfList {...end} end={t("endPages")} />
+			<EndOfList {...end} end={t(source.kind === "files" ? "endFiles" : "endPages")} />
 			{shown && <PageTextDialog sourceId={source.id} page={shown} onClose={() => setShown(null)} />}
 			{deleting && (
 				<Confirm

@@ -6,6 +6,7 @@ import type { Source } from "../../../workerd/api/openapi/openapi";
 import { type Data, useDesk } from "../api/desk";
 import { knowledgePath } from "../paths";
 import { useIsOwner } from "../shell/me";
+import { useCommands } from "../shell/shortcuts";
 import { toast, toastError } from "../shell/toasts";
 import { t as common } from "../text/common";
 import { BackLink } from "../ui/back-link";
@@ -82,17 +83,24 @@ function SourceDetails({ source, data }: SourceDetailsProps) {
 		}
 	}
 
+	const isReading = data.state.state === "running" || data.state.asked;
+	const mayCrawl = isCrawled && data.enabled && !isReading;
+	const commands = [
+		...(mayCrawl ? [{ id: "source-read", text: t("readAgain"), run: () => void crawl() }] : []),
+		{ id: "source-delete", text: t("deleteSource"), run: () => setDeleting(true) },
+	];
+	useCommands(isOwner ? commands : []);
+
 	async function remove() {
 		await api.delete("/v1/admin/sources/{sourceId}", { path });
 		toast({ text: t("deleted", { name: data.name }) });
 		route(knowledgePath, true);
 	}
 
-	const isReading = data.state.state === "running" || data.state.asked;
 	const actions = isOwner && (
 		<>
 			{isCrawled && (
-				<Button icon="refresh" isIdle={isReading || !data.enabled} onClick={crawl}>
+				<Button icon="refresh" isIdle={!mayCrawl} onClick={crawl}>
 					{t("readAgain")}
 				</Button>
 			)}

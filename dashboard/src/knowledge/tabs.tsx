@@ -3,6 +3,8 @@
 import type { ComponentChildren } from "preact";
 import { useLocation } from "preact-iso";
 import { answersPath, findPath, knowledgePath, questionsPath } from "../paths";
+import { useCommands } from "../shell/shortcuts";
+import { t as common } from "../text/common";
 import { Page } from "../ui/page";
 import { useQuestions } from "./data";
 import { t } from "./texts";
@@ -13,7 +15,7 @@ interface KnowledgeProps {
 }
 
 export function Knowledge({ actions, children }: KnowledgeProps) {
-	const { path } = useLocation();
+	const { path, route } = useLocation();
 	const open = useQuestions().data?.clusters.length ?? 0;
 	const tabs = [
 		{ href: knowledgePath, text: t("sources") },
@@ -21,6 +23,15 @@ export function Knowledge({ actions, children }: KnowledgeProps) {
 		{ href: questionsPath, text: t("questions"), count: open },
 		{ href: findPath, text: t("find") },
 	];
+	useCommands(
+		tabs
+			.filter(({ href }) => href !== path)
+			.map(({ href, text }) => ({
+				id: `go ${href}`,
+				text: common("goTo", { place: text }),
+				run: () => route(href),
+			})),
+	);
 	return (
 		<Page title={t("title")} lead={t("lead")} actions={actions}>
 			<nav class="knowledge-tabs" aria-label={t("title")}>

@@ -1,9 +1,10 @@
 // Takes files by a click or a drop, and sends them one after the other. The server has a file when its row says so.
 
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useDesk } from "../api/desk";
 import { ApiError } from "../api/errors";
 import { describe } from "../text/describe";
+import { formatNumber } from "../text/texts";
 import { Button, IconButton } from "../ui/button";
 import { Icon } from "../ui/icon";
 import { t } from "./texts";
@@ -34,6 +35,9 @@ function problemOf(file: File): string {
 export function UploadBox({ sourceId }: { readonly sourceId: string }) {
 	const { api } = useDesk();
 	const [uploads, setUploads] = useState<readonly Upload[]>([]);
+	/** Of the files since the last time that none was on its way. */
+	const [sent, setSent] = useState(0);
+	const pending = uploads.filter(({ state }) => state !== "failed").length;
 	const [isOver, setOver] = useState(false);
 	const picker = useRef<HTMLInputElement>(null);
 	/** Files are sent one after the other, also those of a second drop. */
@@ -56,6 +60,7 @@ export function UploadBox({ sourceId }: { readonly sourceId: string }) {
 				content: new Blob([file], { type: typeOfFile(file.name) ?? "" }),
 			});
 			change(id, null);
+			setSent((count) => count + 1);
 		} catch (reason) {
 			const error = ApiError.from(reason);
 			change(id, {
@@ -65,7 +70,16 @@ export function UploadBox({ sourceId }: { readonly sourceId: string }) {
 		}
 	}
 
+	// Closing the page would lose those that are not sent yet.
+	useEffect(() => {
+		if (pending === 0) return;
+		const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+		addEventListener("beforeunload", ask);
+		return () => removeEventListener("beforeunload", ask);
+	}, [pending === 0]);
+
 	function add(files: Iterable<File>) {
+		if (pending === 0) setSent(0);
 		for (const file of files) {
 			const id = nextId++;
 			const problem = problemOf(file);
@@ -109,7 +123,10 @@ export function UploadBox({ sourceId }: { readonly sourceId: string }) {
 					{t("uploadChoose")}
 				</Button>
 			</fieldset>
-			<ul class="uploads" aria-live="polite">
+			<p class="upload-sum" role="status">
+				{sent + pending > 0 && t("uploadSum", { count: sent, total: formatNumber(sent + pending) })}
+			</p>
+			<ul class="uploads">
 				{uploads.map(({ id, name, state, problem }) => (
 					<li class="upload-file" key={id}>
 						<span class="upload-name">{name}</span>

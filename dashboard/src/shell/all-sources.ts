@@ -12,6 +12,8 @@ export function useSources(): Data<readonly Source[]> {
 				(query) => api.get("/v1/admin/sources", { query, signal }),
 				({ sources }) => sources,
 			),
-		kinds: ["source"],
+		// Pages change the counts; a crawl changes many a second.
+		kinds: ["source", "page"],
+		calmMs: 2_000,
 	}));
 }

@@ -1,9 +1,11 @@
 // What was found in the content for a reply: the outcome, and the passages that the model got, best first.
 
+import { useState } from "preact/hooks";
 import type { ReplySources } from "../../../workerd/api/openapi/openapi";
 import { answersPath, questionsPath, sourcePath } from "../paths";
+import { Button } from "../ui/button";
 import { isWeb } from "../ui/citations";
-import { hasNoAnswer } from "./item";
+import { hasNoAnswer, mainPassages } from "./item";
 import { t } from "./texts";
 
 interface FoundProps {
@@ -11,19 +13,26 @@ interface FoundProps {
 }
 
 export function Found({ sources: { outcome, passages } }: FoundProps) {
-	const best = Math.max(...passages.map(({ score }) => score), Number.MIN_VALUE);
+	const [isWhole, setWhole] = useState(false);
+	const shown = isWhole ? passages : mainPassages(passages);
+	const best = Math.max(0, ...passages.map(({ score }) => score));
 	return (
 		<section class="found" aria-label={t("found")}>
 			<p class="found-outcome">
 				{t(`found_${outcome}`)}
 				{hasNoAnswer(outcome) && <a href={questionsPath}>{t("openQuestions")}</a>}
 			</p>
-			{passages.length > 0 && (
+			{shown.length > 0 && (
 				<ol class="found-passages" aria-label={t("foundPassages")}>
-					{passages.map((passage, i) => (
+					{shown.map((passage, i) => (
 						<FoundPassage key={i} passage={passage} best={best} />
 					))}
 				</ol>
+			)}
+			{shown.length < passages.length && (
+				<Button isSmall kind="quiet" onClick={() => setWhole(true)}>
+					{t("foundAll", { count: passages.length })}
+				</Button>
 			)}
 		</section>
 	);
@@ -31,6 +40,7 @@ export function Found({ sources: { outcome, passages } }: FoundProps) {
 
 interface PassageProps {
 	readonly passage: ReplySources["passages"][number];
+	/** 0: there are no scores. */
 	readonly best: number;
 }
 
@@ -62,16 +72,18 @@ function FoundPassage({ passage, best }: PassageProps) {
 					<a href={place}>{t(kind === "answer" ? "ofAnswers" : "ofSource")}</a>
 				</p>
 			</div>
-			<meter
-				class="found-score"
-				min={0}
-				max={best}
-				value={Math.max(score, 0)}
-				aria-label={t("score")}
-				title={score.toFixed(2)}
-			>
-				{score.toFixed(2)}
-			</meter>
+			{best > 0 && (
+				<meter
+					class="found-score"
+					min={0}
+					max={best}
+					value={Math.max(score, 0)}
+					aria-label={t("score")}
+					title={score.toFixed(2)}
+				>
+					{score.toFixed(2)}
+				</meter>
+			)}
 		</li>
 	);
 }

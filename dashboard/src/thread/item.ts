@@ -91,3 +91,15 @@ export function citationsOf({ sources }: Item): Citations | null {
 		),
 	};
 }
+
+/** A model that gets all of the content gets up to hundreds; this many matter. */
+const MAIN_MAX = 6;
+
+type Passages = ReplySources["passages"];
+
+/** Those that the reply cites, in the order of their numbers, and the best ones of the others. */
+export function mainPassages(passages: Passages): Passages {
+	const cited = passages.filter(({ n }) => n !== null).sort((a, b) => Number(a.n) - Number(b.n));
+	const others = passages.filter(({ n, score }) => n === null && score > 0);
+	return [...cited, ...others.slice(0, Math.max(0, MAIN_MAX - cited.length))];
+}
