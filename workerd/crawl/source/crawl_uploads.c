@@ -30,7 +30,7 @@ crawl_uploads_fail(struct crawl *c, enum page_reason reason, struct slice detail
 {
 	struct msg_source_page_record r = page_record(c->page);
 
-	r.reason = reason;
+	r.reason = (uint8_t)reason;
 	r.detail = detail;
 	if (r.state != PAGE_READ)
 		r.state = PAGE_UNREAD;
