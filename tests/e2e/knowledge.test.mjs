@@ -2,7 +2,7 @@
 // The passages that searchd finds: tests/unit/storaged/search/passages. Marks: tests/unit/workerd/knowledge.
 
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { ORG } from "../faults/ids.mjs";
 import { Feed } from "./feeds.mjs";
 import { ADMIN_KEY, until, useBanter, WIDGET_KEY, whileStopped } from "./harness.mjs";
@@ -17,6 +17,8 @@ import {
 } from "./knowledge.mjs";
 import { AGENT, usePeer } from "./organizations.mjs";
 import { makeWidget, Visitor } from "./visitors.mjs";
+
+after(() => Feed.closeAll());
 
 const KEY = { "x-api-key": WIDGET_KEY };
 const PRICES = "https://shop.example/prices";
@@ -238,17 +240,11 @@ describe("a reply with short content", () => {
 		await banter.release("Hold frames");
 		for (const client of [one, ...feeds]) {
 			const frames = await client.upTo("typing_stop");
-			const places = frames
-				.filter(({ type }) => type === "source")
-				.map(({ n, position }) => [n, position]);
-			assert.deepEqual(
-				places,
-				[
-					[1, 4],
-					[2, 10],
-				],
-				client.carrier,
+			// A poll that goes on at such a place gets it again.
+			const places = new Set(
+				frames.filter(({ type }) => type === "source").map(({ n, position }) => `${n}@${position}`),
 			);
+			assert.deepEqual([...places], ["1@4", "2@10"], client.carrier);
 			const { content: text, sources, found } = frames.findLast(({ type }) => type === "message");
 			assert.equal(text, "Five euros.");
 			assert.deepEqual(
