@@ -214,7 +214,7 @@ source_page_keep(struct source_page_change *change)
 
 	page->chunks = change->fresh ? 0 : stored->chunks;
 	page->bytes = change->fresh ? 0 : stored->bytes;
-	page->upload = change->fresh || done ? (struct id){0} : stored->upload;
+	page->upload = !change->fresh && !done ? stored->upload : (struct id){0};
 	change->visible =
 	    change->fresh || change->imported || done || source_page_differs(page, stored);
 	if (change->imported)

@@ -147,10 +147,11 @@ learn_report_text(const struct learn_report *report,
 		    json_string_value(json_object_get(item, "why")),
 		    *detail != '\0' ? " (" : "", detail, *detail != '\0' ? ")" : "");
 	}
-	json_array_foreach (left_out, i, item)
+	json_array_foreach (left_out, i, item) {
 		console_warn("%s is left out: %s",
 		    json_string_value(json_object_get(item, "path")),
 		    json_string_value(json_object_get(item, "why")));
+	}
 	if (report->files != NULL && report->files->others > 0)
 		console_print("  %s of other types left out",
 		    units_count(report->files->others, "file was", "files were").text);

@@ -87,7 +87,7 @@ learn_source_create(struct store_conn *conn, struct learn_source *s)
 	    .org = s->org,
 	    .name = slice_str(s->name),
 	    .kind = (uint8_t)s->kind,
-	    .url = s->url == NULL ? (struct slice){0} : slice_str(s->url),
+	    .url = s->url != NULL ? slice_str(s->url) : (struct slice){0},
 	    .pages_max = s->kind == SOURCE_PAGE ? 1 : 10000,
 	    .enabled = 1,
 	};
