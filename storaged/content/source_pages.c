@@ -214,7 +214,9 @@ source_page_keep(struct source_page_change *change)
 
 	page->chunks = change->fresh ? 0 : stored->chunks;
 	page->bytes = change->fresh ? 0 : stored->bytes;
-	page->upload = !change->fresh && !done ? stored->upload : (struct id){0};
+	page->upload = (struct id){0};
+	if (!change->fresh && !done)
+		page->upload = stored->upload;
 	change->visible =
 	    change->fresh || change->imported || done || source_page_differs(page, stored);
 	if (change->imported)

@@ -83,6 +83,7 @@ struct turn {
 	bool end_received; /* [DONE] or a finish_reason */
 	struct hand_over hand_over;
 	struct marks marks;
+	char language[16];        /* of the visitor's page; empty: not known */
 	enum not_found not_found; /* what its agent does if the content has no answer */
 	char *waiting_text;       /* of an agent that may hand over, else NULL */
 

@@ -6,16 +6,19 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/utf8.h"
+#include "workerd/knowledge/not_found_text.h"
 #include "workerd/turn/turn_internal.h"
 
 /* The reply is the agent's fixed text. A trial may end with its listener's call. */
 static void
 turn_answer_not_found(struct turn *t)
 {
+	const struct slice own = prompt_not_found_text(t->prompt);
+	const struct slice usual = slice_str(not_found_text(slice_str(t->language)));
+
 	reply_listeners_start(&t->listeners);
 	if (t->state == TURN_FINDING)
-		must(reply_listeners_append(&t->listeners, prompt_not_found_text(t->prompt)) ==
-		    0);
+		must(reply_listeners_append(&t->listeners, own.len > 0 ? own : usual) == 0);
 	if (t->state == TURN_FINDING)
 		turn_finish(t);
 }

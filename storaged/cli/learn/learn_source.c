@@ -87,7 +87,7 @@ learn_source_create(struct store_conn *conn, struct learn_source *s)
 	    .org = s->org,
 	    .name = slice_str(s->name),
 	    .kind = (uint8_t)s->kind,
-	    .url = s->url != NULL ? slice_str(s->url) : (struct slice){0},
+	    .url = slice_str(s->url == NULL ? "" : s->url),
 	    .pages_max = s->kind == SOURCE_PAGE ? 1 : 10000,
 	    .enabled = 1,
 	};

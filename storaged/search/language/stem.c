@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include <bsd/string.h>
 #include <libstemmer.h>
 #include <unicase.h>
 
@@ -39,7 +40,7 @@ stem_find(const char *language)
 			return stemmers[i].sb;
 	if (n == STEMMERS_MAX)
 		return NULL;
-	memcpy(stemmers[n].language, language, LANGUAGE_MAX + 1);
+	strlcpy(stemmers[n].language, language, sizeof(stemmers[n].language));
 	stemmers[n].sb = stem_open(language);
 	return stemmers[n++].sb;
 }

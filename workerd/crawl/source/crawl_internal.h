@@ -97,6 +97,7 @@ struct crawl {
 	/* Of the visit whose document is being read. */
 	struct visit_version version;
 	char type[FETCH_TYPE_MAX + 1];
+	char charset[FETCH_CHARSET_MAX + 1];
 	bool nofollow;
 	struct page *held_pages[CRAWL_HELD_MAX]; /* with a document that is not stored */
 	size_t held, held_bytes;
