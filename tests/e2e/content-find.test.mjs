@@ -51,6 +51,7 @@ describe("what is found for a question", () => {
 			...{ title: "Warehouse", url: "https://wiki.example/warehouse" },
 			texts: { "": "The warehouse is closed on Sundays." },
 		});
+		await until("all is found", async () => (await ask({ question: "warehouse" })).chunks === 33);
 	});
 
 	it("is shown with its page and its place in it", async () => {

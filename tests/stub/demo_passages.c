@@ -46,8 +46,8 @@ next_line(struct slice *rest, struct slice *line)
 		return false;
 	end = memchr(rest->p, '\n', rest->len);
 	*line = (struct slice){rest->p, end == NULL ? rest->len : (size_t)(end - rest->p)};
-	*rest = end == NULL ? (struct slice){0}
-			    : (struct slice){end + 1, rest->len - line->len - 1};
+	*rest = end != NULL ? (struct slice){end + 1, rest->len - line->len - 1}
+			    : (struct slice){0};
 	return true;
 }
 
