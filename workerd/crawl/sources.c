@@ -132,13 +132,17 @@ sources_on_page(void *arg, uint16_t type, const union msg *m)
 {
 	struct sources *s = arg;
 	struct slice list, item;
+	struct timeval in;
 
 	s->call = NULL;
 	if (type != MSG_CRAWL_PAGE) {
 		if (type == MSG_ERROR)
 			log_event(LOG_ERROR, "store_refused", L_SLICE("why", m->error.detail));
-		s->again = false;
-		sources_run(s);
+		/* From its start, later. */
+		s->cursor_len = 0;
+		s->again = true;
+		in = clock_timeval(RETRY_MS);
+		must(event_add(s->timer, &in) == 0);
 		return;
 	}
 	list = m->crawl_page.sources;
@@ -165,8 +169,13 @@ sources_on_page(void *arg, uint16_t type, const union msg *m)
 static void
 sources_read(struct sources *s)
 {
-	if (s->cursor_len == 0)
+	struct known_source *k;
+
+	if (s->cursor_len == 0) {
 		s->again = false;
+		LIST_FOREACH (k, &s->list, link)
+			k->seen = false;
+	}
 	s->call = store_call(s->tools.store, MSG_CRAWL_READ,
 	    &(struct msg_crawl_read){
 		.cursor = {s->cursor, s->cursor_len}, .follow = s->cursor_len == 0},
@@ -230,6 +239,19 @@ sources_start(struct sources *s, struct known_source *k)
 	k->crawl = crawl_start(&s->tools, &source, &state, sources_on_crawled, k);
 }
 
+/* Sites that answer slowly, or ask for long pauses, must not keep uploads waiting. */
+static size_t
+sources_crawls_max(const struct known_source *k)
+{
+	struct msg_source_record source;
+	struct msg_source_state_record state;
+
+	sources_records(k, &source, &state);
+	return source.kind == SOURCE_FILES || source.kind == SOURCE_PUSHED
+	    ? (size_t)SOURCES_CRAWLS_MAX + SOURCES_UPLOADS_MAX
+	    : SOURCES_CRAWLS_MAX;
+}
+
 /* Starts the crawls that are due, and waits for the next one. */
 static void
 sources_run(struct sources *s)
@@ -243,7 +265,7 @@ sources_run(struct sources *s)
 
 		if (k->crawl != NULL)
 			continue;
-		if (due <= now && s->crawls < SOURCES_CRAWLS_MAX)
+		if (due <= now && s->crawls < sources_crawls_max(k))
 			sources_start(s, k);
 		else if (due > now && due < next)
 			next = due;
@@ -259,7 +281,9 @@ sources_on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (s->call == NULL && s->ready)
+	if (s->call == NULL && s->again)
+		sources_read(s);
+	else if (s->call == NULL && s->ready)
 		sources_run(s);
 }
 
