@@ -486,6 +486,40 @@ describe("changes", () => {
 		});
 	});
 
+	it("reads a page that has moved, instead of taking it for a duplicate of the missing one", async () => {
+		const pages = { "/": page("Home", filler("home"), ["/a", "/b", "/c", "/d"]) };
+		for (const path of ["/a", "/b", "/c", "/d"]) pages[path] = page(path, filler(path.slice(1)));
+		await withCrawler(pages, async (crawler, site) => {
+			const source = await crawler.learn({ url: site.origin });
+			pages["/new"] = pages["/a"];
+			pages["/a"] = { status: 410 };
+			pages["/"] = page("Home", filler("home"), ["/a", "/b", "/c", "/d", "/new"]);
+			await crawler.crawl(source);
+			const found = await outcomes(crawler, source, site.origin);
+			assert.deepEqual([found["/a"], found["/new"]], [undefined, "read"]);
+		});
+	});
+
+	it("does not take an error for the second time that a page is missing", async () => {
+		const pages = { "/": page("Home", filler("home"), ["/a", "/b", "/c", "/d"]) };
+		for (const path of ["/a", "/b", "/c", "/d"]) pages[path] = page(path, filler(path.slice(1)));
+		await withCrawler(pages, async (crawler, site) => {
+			const source = await crawler.learn({ url: site.origin });
+			pages["/a"] = pages["/b"] = { status: 404 };
+			await crawler.crawl(source);
+			for (const path of ["/a", "/b"]) {
+				const url = site.origin + path;
+				const missing = Date.now() - 2 * 86_400_000;
+				await crawler.changePage(source, url, { missing_since: missing });
+			}
+			pages["/a"] = { status: 503 };
+			await crawler.crawl(source);
+			const found = await crawler.pages(source);
+			assert.equal(found[`${site.origin}/a`].state, "read");
+			assert.equal(found[`${site.origin}/b`], undefined);
+		});
+	});
+
 	it("asks the owner before it removes over a third of the pages", async () => {
 		const pages = { "/": page("Home", filler("home"), ["/a", "/b"]) };
 		for (const path of ["/a", "/b"]) pages[path] = page(path, filler(path.slice(1)));

@@ -178,7 +178,8 @@ static void
 crawl_on_put(void *arg, uint16_t type, const union msg *m)
 {
 	struct crawl *c = arg;
-	const unsigned expected = 1u << STORE_EXISTS | 1u << STORE_LIMIT;
+	/* STALE: the owner has removed it meanwhile, with its text. */
+	const unsigned expected = 1u << STORE_EXISTS | 1u << STORE_LIMIT | 1u << STORE_STALE;
 
 	if (!crawl_refused(c, type, m, expected))
 		c->page->stored = true;
