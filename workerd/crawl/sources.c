@@ -30,7 +30,8 @@ struct known_source {
 
 struct sources {
 	struct crawl_tools tools;
-	LIST_HEAD(, known_source) list;
+	LIST_HEAD(, known_source) list; /* in the store's order */
+	struct known_source *last;      /* that was read; NULL: none */
 	size_t n, crawls;
 	struct store_call *call;
 	uint8_t cursor[CURSOR_MAX];
@@ -50,6 +51,8 @@ sources_forget(struct known_source *k)
 		crawl_cancel(k->crawl);
 		k->all->crawls--;
 	}
+	if (k->all->last == k)
+		k->all->last = NULL;
 	LIST_REMOVE(k, link);
 	k->all->n--;
 	buf_clear(&k->record);
@@ -68,8 +71,11 @@ sources_records(const struct known_source *k, struct msg_source_record *source,
 static struct known_source *
 sources_find(struct sources *s, const struct id *id)
 {
-	struct known_source *k;
+	struct known_source *k = s->last == NULL ? NULL : LIST_NEXT(s->last, link);
 
+	/* Mostly the next one. */
+	if (k != NULL && id_equal(&k->id, id))
+		return k;
 	LIST_FOREACH (k, &s->list, link)
 		if (id_equal(&k->id, id))
 			return k;
@@ -78,7 +84,10 @@ sources_find(struct sources *s, const struct id *id)
 	k->id = *id;
 	buf_init(&k->record, WIRE_FRAME_MAX);
 	buf_init(&k->state, WIRE_FRAME_MAX);
-	LIST_INSERT_HEAD(&s->list, k, link);
+	if (s->last == NULL)
+		LIST_INSERT_HEAD(&s->list, k, link);
+	else
+		LIST_INSERT_AFTER(s->last, k, link);
 	s->n++;
 	return k;
 }
@@ -102,6 +111,7 @@ sources_take(struct sources *s, const struct msg_crawl_source *item)
 		return;
 	k = sources_find(s, &source.id);
 	k->seen = true;
+	s->last = k;
 	if (k->crawl != NULL && !slice_eq(buf_slice(&k->record), item->source)) {
 		crawl_cancel(k->crawl);
 		k->crawl = NULL;
@@ -173,6 +183,7 @@ sources_read(struct sources *s)
 
 	if (s->cursor_len == 0) {
 		s->again = false;
+		s->last = NULL;
 		LIST_FOREACH (k, &s->list, link)
 			k->seen = false;
 	}
@@ -197,9 +208,12 @@ sources_due(const struct known_source *k)
 {
 	struct msg_source_record source;
 	struct msg_source_state_record state;
+	uint64_t due, not_before = k->not_before, most = clock_wall_ms() + RETRY_MS;
 	bool decided;
-	uint64_t due;
 
+	/* The clock was set back. */
+	if (not_before > most)
+		not_before = 0;
 	sources_records(k, &source, &state);
 	decided = state.state == SOURCE_WAITS &&
 	    (state.allowed_at > state.ended_at || state.refused_at > state.ended_at);
@@ -212,7 +226,7 @@ sources_due(const struct known_source *k)
 		due = UINT64_MAX;
 	else
 		due = state.next_at;
-	return due == UINT64_MAX || due > k->not_before ? due : k->not_before;
+	return due == UINT64_MAX || due > not_before ? due : not_before;
 }
 
 static void
