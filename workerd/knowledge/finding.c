@@ -146,7 +146,7 @@ finding_take(struct finding *f, const struct msg_found *found)
 {
 	const struct msg_passages_read read = {.org = f->org, .wanted = found->hits};
 
-	if (found->bytes <= PASSAGES_WHOLE_MAX)
+	if (found->bytes <= PASSAGES_WHOLE_MAX || found->hits.len > FINDING_HITS_MAX)
 		finding_read_all(f);
 	else if (found->coverage < FINDING_COVERAGE_MIN || found->hits.len == 0)
 		finding_end(f, FOUND_NO_ANSWER);
