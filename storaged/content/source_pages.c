@@ -195,6 +195,9 @@ source_page_check(struct txn *t, struct call *c, struct source_page_change *chan
 	change->fresh = rc == MDB_NOTFOUND;
 	if (rc == 0 || change->fresh)
 		rc = source_page_check_upload(c, change);
+	/* The owner may have lowered pages_max after the pages came. */
+	if (change->imported)
+		source.pages_max = 0;
 	if (rc == 0 && change->fresh)
 		return source_page_check_new(t, c, &source, &page->id);
 	if (rc == 0 && change->stored.chunks == 0 && change->text)
