@@ -20,7 +20,7 @@ struct vector_set {
 	char model[MODEL_MAX + 1];
 	struct vectors vectors;
 	int64_t *pages; /* whose vectors are to be read, from the last one */
-	size_t n_pages;
+	size_t n_pages, n_all; /* unread; of the array */
 	bool refused; /* too large */
 };
 
