@@ -35,9 +35,8 @@ wanted_erases(const struct wanted *item, const struct wanted *wanted)
 {
 	const struct id *source = wanted->kind == WANTED_PAGE ? &wanted->source : &wanted->id;
 
-	return item->kind == WANTED_SOURCE && item->deleted &&
-	    wanted->kind != WANTED_ANSWER && id_equal(&item->id, source) &&
-	    id_equal(&item->org, &wanted->org);
+	return item->kind == WANTED_SOURCE && item->deleted && wanted->kind != WANTED_ANSWER &&
+	    id_equal(&item->id, source) && id_equal(&item->org, &wanted->org);
 }
 
 static bool
