@@ -247,6 +247,21 @@ source_page_put_text(struct txn *t, struct call *c, struct source_page_change *c
 	return rc;
 }
 
+/* Removes the upload that was read, unless it belongs to another page. */
+static int
+source_page_end_upload(struct txn *t, const struct source_page_change *change)
+{
+	struct msg_upload_record r;
+	int rc;
+
+	if (id_is_zero(&change->done))
+		return 0;
+	rc = upload_find(t, &change->done, &r);
+	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&r.page, &change->page.id)))
+		return 0;
+	return rc != 0 && !txn_survives(rc) ? rc : upload_remove(t, &change->done);
+}
+
 static int
 source_page_put(struct txn *t, struct call *c, struct source_page_change *change)
 {
@@ -261,8 +276,8 @@ source_page_put(struct txn *t, struct call *c, struct source_page_change *change
 	rc = source_page_put_text(t, c, change);
 	if (rc == 0)
 		rc = source_page_store(t, &change->page, &before);
-	if (rc == 0 && !id_is_zero(&change->done))
-		rc = upload_remove(t, &change->done);
+	if (rc == 0)
+		rc = source_page_end_upload(t, change);
 	if (rc != 0 || !change->visible)
 		return rc;
 	return source_page_add_change(t, &change->page, what);
