@@ -282,17 +282,19 @@ embedding_put_vector(struct txn *t, struct vector_page *p, const struct msg_vect
 	return txn_put(t, TABLE_VECTORS, &key, item->vector);
 }
 
-/* Whether all vectors are of this model. */
+/* Whether there are no more vectors than EMBEDDING_NEXT hands out, all of this model: their pages are read. */
 static bool
 embedding_vectors_are_of(struct slice list, struct slice model)
 {
 	struct msg_vector_item item;
 	struct msg_vector_record r;
 	struct slice bytes;
+	unsigned n = 0;
 
 	while (wire_list_next(&list, &bytes)) {
 		must(record_decode(bytes, MSG_VECTOR_ITEM, &item) == WIRE_OK);
-		if (record_decode(item.vector, MSG_VECTOR_RECORD, &r) != WIRE_OK ||
+		if (n++ == CHUNKS_MAX ||
+		    record_decode(item.vector, MSG_VECTOR_RECORD, &r) != WIRE_OK ||
 		    r.v != RECORD_VERSION || !slice_eq(r.model, model))
 			return false;
 	}

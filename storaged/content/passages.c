@@ -11,11 +11,15 @@
 /* Bytes of a passage's URL: that of a page with an anchor. */
 #define URL_MAX 2304u
 
+/* Answers and pages that one request looks at: behind them, the content is too long to be read as a whole. */
+#define LOOKS_MAX 4000u
+
 /* Collects passages. */
 struct passages {
 	struct txn *t;
 	struct buf ref, url;
-	bool full; /* one did not fit */
+	unsigned looks;
+	bool full; /* one did not fit, or there are too many to look at */
 };
 
 static void
@@ -227,6 +231,7 @@ content_passages_add_answers(
 	if (rc == 0)
 		rc = walk_from(&w, &front);
 	for (; rc == 0 && *bytes <= m->bytes_max && !p->full; rc = walk_next(&w)) {
+		p->full = p->looks++ == LOOKS_MAX;
 		if (record_read(w.value, TABLE_ANSWERS, MSG_ANSWER_RECORD, &r) != 0 ||
 		    !r.published)
 			continue;
@@ -275,6 +280,7 @@ content_passages_add_source(
 	if (rc == 0)
 		rc = walk_from(&w, &front);
 	while (rc == 0 && !p->full && chunks > 0) {
+		p->full = p->looks++ >= LOOKS_MAX;
 		if (record_read(w.value, TABLE_SOURCE_PAGES, MSG_SOURCE_PAGE_RECORD, &page) ==
 			0 &&
 		    page.chunks > 0) {

@@ -198,6 +198,9 @@ source_page_check(struct txn *t, struct call *c, struct source_page_change *chan
 	/* A page with a text that is not there was removed since crawld has read it: it would never be read again. */
 	if (rc == 0 && change->fresh && !change->text && page->state == PAGE_READ)
 		return call_refuse(c, STORE_STALE, "the page was removed");
+	/* The owner may have lowered pages_max after the pages came. */
+	if (change->imported)
+		source.pages_max = 0;
 	if (rc == 0 && change->fresh)
 		return source_page_check_new(t, c, &source, &page->id);
 	if (rc == 0 && change->stored.chunks == 0 && change->text)
@@ -247,6 +250,21 @@ source_page_put_text(struct txn *t, struct call *c, struct source_page_change *c
 	return rc;
 }
 
+/* Removes the upload that was read, unless it belongs to another page. */
+static int
+source_page_end_upload(struct txn *t, const struct source_page_change *change)
+{
+	struct msg_upload_record r;
+	int rc;
+
+	if (id_is_zero(&change->done))
+		return 0;
+	rc = upload_find(t, &change->done, &r);
+	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&r.page, &change->page.id)))
+		return 0;
+	return rc != 0 && !txn_survives(rc) ? rc : upload_remove(t, &change->done);
+}
+
 static int
 source_page_put(struct txn *t, struct call *c, struct source_page_change *change)
 {
@@ -261,8 +279,8 @@ source_page_put(struct txn *t, struct call *c, struct source_page_change *change
 	rc = source_page_put_text(t, c, change);
 	if (rc == 0)
 		rc = source_page_store(t, &change->page, &before);
-	if (rc == 0 && !id_is_zero(&change->done))
-		rc = upload_remove(t, &change->done);
+	if (rc == 0)
+		rc = source_page_end_upload(t, change);
 	if (rc != 0 || !change->visible)
 		return rc;
 	return source_page_add_change(t, &change->page, what);

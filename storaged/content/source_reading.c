@@ -13,6 +13,9 @@
 #define PAGES_MAX 500u
 #define LOOKS_MAX 2000u
 
+/* Bytes of addresses and titles that one request searches. */
+#define SEARCHED_MAX ((size_t)128 << 10)
+
 /* Items of a page of CONTENT_LIST. */
 #define ITEMS_MAX 2000u
 
@@ -68,6 +71,7 @@ source_page_list_fill(struct txn *t, const struct msg_source_page_list *m, struc
 	struct id last = m->cursor;
 	struct walk w;
 	uint32_t n = 0;
+	size_t searched = 0;
 	int rc = walk_open(&w, t, TABLE_SOURCE_PAGES, &front);
 
 	if (rc == 0)
@@ -75,12 +79,12 @@ source_page_list_fill(struct txn *t, const struct msg_source_page_list *m, struc
 	if (rc == 0 && slice_eq(w.key, key_slice(&at)))
 		rc = walk_next(&w);
 	for (uint32_t looks = 0; rc == 0; looks++, rc = walk_next(&w)) {
-		struct msg_source_page_record r;
+		struct msg_source_page_record r = {.url = {0}};
 		bool passes =
 		    record_read(w.value, TABLE_SOURCE_PAGES, MSG_SOURCE_PAGE_RECORD, &r) == 0 &&
 		    source_filter_passes(&filter, &r);
 
-		if (n == most || looks == LOOKS_MAX ||
+		if (n == most || looks == LOOKS_MAX || searched > SEARCHED_MAX ||
 		    (passes && buf_len(list) + 4 + w.value.len > PAGE_BYTES)) {
 			*next = last;
 			break;
@@ -89,6 +93,7 @@ source_page_list_fill(struct txn *t, const struct msg_source_page_list *m, struc
 		if (passes)
 			must(wire_list_add(list, w.value) == 0);
 		n += passes;
+		searched += filter.len > 0 ? r.url.len + r.title.len : 0;
 	}
 	walk_close(&w);
 	return rc == MDB_NOTFOUND ? 0 : rc;
@@ -187,11 +192,12 @@ handle_source_text_read(struct txn *t, struct call *c)
 	buf_reset(&t->env->list);
 	if (rc == 0)
 		rc = txn_get(t, TABLE_SOURCE_PAGES, &key, &answer.page);
-	if (rc == MDB_NOTFOUND)
-		return call_refuse(c, STORE_NOT_FOUND, "no such page");
 	if (rc == 0)
 		rc =
 		    record_read(answer.page, TABLE_SOURCE_PAGES, MSG_SOURCE_PAGE_RECORD, &page);
+	/* A damaged page is never quoted; searchd would ask for it again and again. */
+	if (txn_survives(rc))
+		return call_refuse(c, STORE_NOT_FOUND, "no such page");
 	if (rc == 0 && page.chunks > 0)
 		rc = source_text_fill(t, m, &answer.next);
 	if (rc != 0)
@@ -368,7 +374,8 @@ handle_content_see(struct txn *t, struct call *c)
 		rc = source_find(t, &m->org, &m->id, &source);
 		seen.searched = rc == 0 && source.enabled;
 	}
-	if (rc != 0 && rc != MDB_NOTFOUND)
+	/* What is damaged is not searched. */
+	if (rc != 0 && !txn_survives(rc))
 		return rc;
 	call_answer(c, MSG_CONTENT_SEEN, &seen);
 	return 0;

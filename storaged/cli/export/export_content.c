@@ -41,7 +41,11 @@ static int
 export_put_source_page(struct export *e, struct msg_source_page_record page)
 {
 	struct buf *record = &e->txn.env->record;
-	int rc = export_collect_chunks(e, &page.id);
+	int rc = 0;
+
+	buf_reset(&e->txn.env->list);
+	if (page.chunks > 0) /* else a page of another source may have its id, and chunks */
+		rc = export_collect_chunks(e, &page.id);
 
 	if (rc != 0)
 		return rc;

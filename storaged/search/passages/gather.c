@@ -25,6 +25,10 @@
 #define COMMON_LEAST 100
 #define COMMON_MOST  65536
 
+/* Postings that a question may read, some 80 ms: the words behind them are left out. Only a question of dozens of
+ * frequent words, made to cost much, reads more. */
+#define READ_MOST ((size_t)1 << 20)
+
 static const float column_weights[COLUMNS] = {
     [COLUMN_TITLE] = 2.0f, [COLUMN_HEADING] = 2.0f, [COLUMN_TEXT] = 1.0f};
 
@@ -130,14 +134,17 @@ gather_word(struct gathering *g, const Fts5ExtensionApi *api, Fts5Context *fts, 
 	const struct question_word *w = &g->q->words[word];
 
 	g->n = 0;
+	g->ranking->weights[word] = 0;
+	if (g->read >= READ_MOST)
+		return SQLITE_OK;
 	for (int i = 0; i < w->n; i++) {
 		int rc = api->xQueryPhrase(fts, w->first + i, g, gather_take);
 
 		if (rc != SQLITE_OK)
 			return rc;
 	}
+	g->read += g->n;
 	if (g->n >= g->limit) {
-		g->ranking->weights[word] = 0;
 		g->common++;
 		return SQLITE_OK;
 	}
@@ -160,6 +167,7 @@ gather_words(struct gathering *g, const Fts5ExtensionApi *api, Fts5Context *fts)
 	if (rc != SQLITE_OK || g->kept > 0 || g->common == 0 || g->limit > COMMON_MOST)
 		return rc;
 	g->limit = COMMON_MOST + 1;
+	g->read = 0;
 	return gather_words(g, api, fts);
 }
 

@@ -19,6 +19,7 @@ struct gathering {
 	struct scores scores;
 	struct posting *postings; /* of a word */
 	size_t n, cap, limit;
+	size_t read;         /* postings, of all words */
 	size_t kept, common; /* words */
 	int64_t source;      /* of the row before */
 	bool searched;       /* whether that is in the scope */

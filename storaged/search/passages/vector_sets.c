@@ -22,7 +22,7 @@ vector_set_empty(struct vector_set *set)
 	vectors_clear(&set->vectors);
 	free(set->pages);
 	set->pages = NULL;
-	set->n_pages = 0;
+	set->n_pages = set->n_all = 0;
 }
 
 static void
@@ -62,8 +62,10 @@ vector_sets_add(
 	set->org = *org;
 	memcpy(set->model, model.p, model.len);
 	TAILQ_INSERT_HEAD(&sets->list, set, link);
-	if (passages_pages_of(ix, org, &set->pages, &set->n_pages) == 0)
+	if (passages_pages_of(ix, org, &set->pages, &set->n_all) == 0) {
+		set->n_pages = set->n_all;
 		return set;
+	}
 	vector_sets_remove(sets, set);
 	return NULL;
 }
@@ -109,13 +111,13 @@ vector_sets_have_pages(struct vector_sets *sets)
 	return vector_sets_unread(sets) != NULL;
 }
 
-/* Its number is still in the array. */
+/* Its number is still in the array, unless the set is a new one, of which no page was begun. */
 void
 vector_sets_again(struct vector_sets *sets, const struct id *org)
 {
 	struct vector_set *set = vector_sets_of(sets, org);
 
-	if (set != NULL && set->pages != NULL)
+	if (set != NULL && set->n_pages < set->n_all)
 		set->n_pages++;
 }
 

@@ -19,9 +19,9 @@ struct vector_set {
 	struct id org;
 	char model[MODEL_MAX + 1];
 	struct vectors vectors;
-	int64_t *pages; /* whose vectors are to be read, from the last one */
-	size_t n_pages;
-	bool refused; /* too large */
+	int64_t *pages;        /* whose vectors are to be read, from the last one */
+	size_t n_pages, n_all; /* unread; of the array */
+	bool refused;          /* too large */
 };
 
 struct vector_sets {

@@ -29,16 +29,37 @@ wanted_add(struct wanted_list *list, const struct wanted *wanted)
 	list->items[list->n++] = *wanted;
 }
 
+/* Whether an item erases what another one is about. */
+static bool
+wanted_erases(const struct wanted *item, const struct wanted *wanted)
+{
+	const struct id *source = wanted->kind == WANTED_PAGE ? &wanted->source : &wanted->id;
+
+	return item->kind == WANTED_SOURCE && item->deleted && wanted->kind != WANTED_ANSWER &&
+	    id_equal(&item->id, source) && id_equal(&item->org, &wanted->org);
+}
+
+static bool
+wanted_is(const struct wanted *item, const struct wanted *wanted)
+{
+	return item->kind == wanted->kind && item->deleted == wanted->deleted &&
+	    id_equal(&item->id, &wanted->id) && id_equal(&item->org, &wanted->org) &&
+	    (item->kind != WANTED_PAGE || id_equal(&item->source, &wanted->source));
+}
+
 /* Later rows of the same page bring nothing new: what is read is its state after all of them. A source's deletion
- * is not found by reading. */
+ * is not found by reading; it erases what was written before, so that rows behind it are not repeated ones. */
 static bool
 wanted_has(const struct wanted_list *list, const struct wanted *wanted)
 {
-	for (size_t i = list->at; i < list->n; i++)
-		if (list->items[i].kind == wanted->kind &&
-		    list->items[i].deleted == wanted->deleted &&
-		    id_equal(&list->items[i].id, &wanted->id))
+	for (size_t i = list->n; i > list->at; i--) {
+		const struct wanted *item = &list->items[i - 1];
+
+		if (wanted_is(item, wanted))
 			return true;
+		if (wanted_erases(item, wanted))
+			return false;
+	}
 	return false;
 }
 

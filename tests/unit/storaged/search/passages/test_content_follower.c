@@ -394,6 +394,34 @@ FIXTURE_TEST(a_disabled_source_is_not_found_until_it_is_enabled)
 	wait_for("elephant", 4);
 }
 
+/* As when an import follows the deletion. All rows come at once. */
+FIXTURE_TEST(a_source_that_comes_again_after_its_deletion_is_found)
+{
+	fill();
+	wait_for("elephants", 4);
+	channel_close(&channel);
+	channel.fd = -1;
+	rows[n_rows++] = (struct msg_change_record){.v = 1,
+	    .seq = ++newest,
+	    .org = org,
+	    .kind = CHANGE_PAGE,
+	    .what = CHANGE_CHANGED,
+	    .id = id_of('p', 3),
+	    .conversation = id_of('s', 0)};
+	rows[n_rows] = rows[0];
+	rows[n_rows].kind = CHANGE_SOURCE;
+	rows[n_rows].what = CHANGE_DELETED;
+	rows[n_rows].id = id_of('s', 0);
+	rows[n_rows++].seq = ++newest;
+	rows[n_rows] = rows[0];
+	rows[n_rows].what = CHANGE_IMPORTED;
+	rows[n_rows++].seq = ++newest;
+	read_texts = 0;
+	while (read_texts < 4)
+		turn();
+	wait_for("elephants", 4);
+}
+
 FIXTURE_TEST(an_answer_is_found_while_it_is_published)
 {
 	wait_for("zebra", 0);
