@@ -63,7 +63,7 @@ describe("an agent's knowledge in the dashboard", { skip: missing }, () => {
 		await question(page).press("Enter");
 	}
 	const details = async (page, text) => {
-		const row = page.locator(".row-message").filter({ hasText: text });
+		const row = page.locator('.row-message[data-role="assistant"]').filter({ hasText: text });
 		await row.hover();
 		await row.getByRole("button", { name: "Details of this reply" }).click();
 		await row.locator(".found").waitFor();
@@ -131,7 +131,10 @@ describe("an agent's knowledge in the dashboard", { skip: missing }, () => {
 		const missed = await details(page, "I do not know.");
 		await missed.getByText("The content has no answer.").waitFor();
 		await missed.getByRole("link", { name: "Open questions" }).click();
-		await page.getByText(/^Do you sell cars/).first().waitFor();
+		await page
+			.getByText(/^Do you sell cars/)
+			.first()
+			.waitFor();
 		assert.deepEqual(complaints, []);
 	});
 

@@ -30,10 +30,12 @@ export function hostOf(url: string): string {
 	}
 }
 
-/** An address as people type it, with a scheme. */
+/** An address as people type it, with a scheme; a port is none. */
 export function withScheme(url: string): string {
 	const trimmed = url.trim();
-	return trimmed === "" || /^[a-z][a-z0-9+.-]*:/i.test(trimmed) ? trimmed : `https://${trimmed}`;
+	return trimmed === "" || /^[a-z][a-z0-9+.-]*:(?!\d)/i.test(trimmed)
+		? trimmed
+		: `https://${trimmed}`;
 }
 
 export interface Said {
@@ -78,5 +80,5 @@ export const FILE_TYPES: Readonly<Record<string, string>> = {
 /** The media type of a file by the end of its name; undefined: it cannot be read. */
 export function typeOfFile(name: string): string | undefined {
 	const end = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
-	return FILE_TYPES[end];
+	return Object.hasOwn(FILE_TYPES, end) ? FILE_TYPES[end] : undefined;
 }
