@@ -71,7 +71,7 @@ SHARED := $(OBJ)
 
 proto_libs := -lbsd -lcrypto
 master_libs := -levent_core $(proto_libs)
-worker_libs := -lcurl -levent_core -ljansson -lnghttp2 -lseccomp -lssl -lunistring -lwslay $(proto_libs)
+worker_libs := -lcurl -levent_core -ljansson -lm -lnghttp2 -lseccomp -lssl -lunistring -lwslay $(proto_libs)
 crawl_libs := -lcurl -levent_core -lseccomp -lz $(proto_libs)
 extract_libs := -lseccomp -lxml2 -lzip $(proto_libs)
 store_libs := -llmdb -levent_core -lseccomp -lunistring -lxxhash $(proto_libs)
@@ -179,7 +179,7 @@ $(BUILD)/unit/proto/%: $(OBJ)/tests/unit/proto/%.o $(proto_a)
 
 # The fuzz targets: one program that runs the committed inputs with all of them, and for `make fuzz` one
 # program each, with the function name that libFuzzer expects.
-fuzzed := $(addprefix $(OBJ)/tests/fuzz/,store_harness.o store_instructions.o) $(call archive,extract) $(call archive,crawl) $(call archive,workerd) $(call archive,search) $(cli_a)
+fuzzed := $(addprefix $(OBJ)/tests/fuzz/,documents.o store_harness.o store_instructions.o) $(call archive,extract) $(call archive,crawl) $(call archive,workerd) $(call archive,search) $(cli_a)
 fuzzed_libs := $(worker_libs) $(crawl_libs) $(extract_libs) $(store_libs) -lsqlite3 -lstemmer -lm
 $(BUILD)/unit/test_fuzz_corpus: $(call objects,tests/fuzz) $(OBJ)/tests/http/corpus.o $(fuzzed)
 	$(LINK) $(fuzzed_libs) -lcmocka
@@ -207,8 +207,9 @@ $(BUILD)/bench/events: $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(workerd_a)
 # private, so that .flags does not inherit the version from the object that needs it.
 $(NAMED:%=$(OBJ)/%.o) $(OBJ)/.named: private CPPFLAGS += -DBANTER_VERSION='"$(VERSION)"'
 $(NAMED:%=$(OBJ)/%.o): $(OBJ)/.named
-# libxml2's headers are outside of the compiler's path. Private, so that .flags stays the same.
-$(OBJ)/workerd/crawl/extract/%: private CPPFLAGS += -isystem /usr/include/libxml2
+# Its headers are outside of the compiler's path. Private, so that .flags stays the same.
+LIBXML2 := -isystem /usr/include/libxml2
+$(OBJ)/workerd/crawl/extract/%: private CPPFLAGS += $(LIBXML2)
 $(OBJ)/%.o: %.c $(OBJ)/.flags
 	@mkdir -p $(@D)
 	$(SAY) CC $<
@@ -511,7 +512,7 @@ lint: ## check format, folders, documents and OpenAPI; run clang-tidy, cppcheck 
 		tests/http
 	$(SAY) LINT clang-tidy
 	$(Q)printf '%s\n' $(filter-out tests/unit/%,$(filter %.c,$(C_FILES))) | \
-		xargs -P$(JOBS) -n8 sh -c 'clang-tidy --quiet "$$@" -- -I. -D_GNU_SOURCE -std=gnu17 \
+		xargs -P$(JOBS) -n8 sh -c 'clang-tidy --quiet "$$@" -- -I. $(LIBXML2) -D_GNU_SOURCE -std=gnu17 \
 		"-DBANTER_VERSION=\"$(VERSION)\"" -fdouble-square-bracket-attributes 2>/dev/null' clang-tidy
 	$(SAY) LINT 'TypeScript and JavaScript (Biome)'
 	$(Q)tests/node_modules/.bin/biome ci --colors=off >/dev/null || \

@@ -28,6 +28,7 @@
 #include "workerd/control.h"
 #include "workerd/http/http_server.h"
 #include "workerd/http/tls.h"
+#include "workerd/knowledge/embeddings.h"
 #include "workerd/memory_return.h"
 #include "workerd/model_check.h"
 #include "workerd/search/search_client.h"
@@ -56,6 +57,7 @@ struct worker {
 	struct scoreboard_worker *me;
 	struct store_client *store;
 	struct search_client *search;
+	struct embeddings *embeddings; /* NULL: without EMBEDDING_MODEL */
 	struct turns turns;
 	struct api *api;
 	struct tls *tls;
@@ -107,6 +109,8 @@ worker_start_drain(void *arg, unsigned within_ms)
 	    L_UINT("connections", http_server_connections(w->http)));
 	if (!w->draining) {
 		api_drain(w->api);
+		if (w->embeddings != NULL)
+			embeddings_stop(w->embeddings);
 		http_server_drain(w->http);
 	}
 	w->draining = true;
@@ -199,6 +203,17 @@ worker_after_model_event(void *arg)
 }
 
 static void
+worker_setup_embeddings(struct worker *w, const struct upstream_config *config)
+{
+	struct embedder *embedder = embedder_new(config, &w->settings);
+
+	w->turns.finding.embedder = embedder;
+	if (embedder != NULL)
+		w->embeddings = embeddings_new(&(struct embeddings_config){
+		    .base = w->base, .store = w->store, .embedder = embedder, .board = w->me});
+}
+
+static void
 worker_setup_turns(struct worker *w)
 {
 	const struct settings *s = &w->settings;
@@ -220,7 +235,10 @@ worker_setup_turns(struct worker *w)
 	w->turns = (struct turns){
 	    .base = w->base,
 	    .store = w->store,
-	    .finding = {.base = w->base, .store = w->store, .search = w->search},
+	    .finding = {.base = w->base,
+		.store = w->store,
+		.search = w->search,
+		.board = w->me},
 	    .board = w->me,
 	    .defaults =
 		{
@@ -243,6 +261,7 @@ worker_setup_turns(struct worker *w)
 		},
 	};
 	model_servers_add_settings(&w->turns.servers, &config, s);
+	worker_setup_embeddings(w, &config);
 	turn_service_start(&w->turns);
 }
 
@@ -348,6 +367,8 @@ worker_clear(struct worker *w)
 	store_client_free(w->store);
 	search_client_free(w->search);
 	turn_service_clear(&w->turns);
+	embeddings_free(w->embeddings);
+	embedder_free(w->turns.finding.embedder);
 	model_servers_clear(&w->turns.servers);
 	event_free(w->memory_timer);
 	event_free(w->deadline);

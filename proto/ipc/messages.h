@@ -201,7 +201,8 @@ enum source_kind {
 enum source_state {
 	SOURCE_IDLE = 0,
 	SOURCE_RUNNING = 1,
-	SOURCE_WAITS = 2, /* the crawl would remove over a third of the pages: the owner decides */
+	SOURCE_WAITS =
+	    2, /* the crawl would remove over a third of the pages: the owner decides */
 	SOURCE_FAILED = 3,
 };
 

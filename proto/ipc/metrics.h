@@ -38,6 +38,12 @@ enum metric_tokens {
 	METRIC_TOKENS_N
 };
 
+enum metric_found {
+#define FOUND(NAME, value) METRIC_FOUND_##NAME,
+#include "proto/ipc/metrics.def"
+	METRIC_FOUND_N
+};
+
 enum metric_webhook {
 #define WEBHOOK(NAME, value) METRIC_WEBHOOK_##NAME,
 #include "proto/ipc/metrics.def"
@@ -75,6 +81,7 @@ struct metric_histogram {
 #define METRIC_DIM_MODEL_ERROR  [METRIC_MODEL_ERROR_N]
 #define METRIC_DIM_TOKENS       [METRIC_TOKENS_N]
 #define METRIC_DIM_WEBHOOK      [METRIC_WEBHOOK_N]
+#define METRIC_DIM_FOUND        [METRIC_FOUND_N]
 
 static inline void
 metric_add(metric_cell *cell, uint64_t n)

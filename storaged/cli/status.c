@@ -185,6 +185,13 @@ status_print_search(const struct overview *o)
 	    s->pid, (int)s->program.len, (const char *)s->program.p);
 	status_print("", "%s in the index, the file has %s",
 	    units_count(s->documents, "text", "texts").text, units_bytes(s->bytes).text);
+	status_print("", "%s%s, the file has %s",
+	    units_count(s->passages, "passage of the content", "passages of the content").text,
+	    s->passages_ready ? "" : " (being read)", units_bytes(s->passages_bytes).text);
+	if (s->vectors > 0)
+		status_print("", "%s in %s of memory",
+		    units_count(s->vectors, "vector", "vectors").text,
+		    units_bytes(s->vectors_bytes).text);
 }
 
 /* Everything else works without crawld, too. */
@@ -315,7 +322,8 @@ status_print_content(struct slice tables)
 	    units_count(status_count(tables, "chunks"), "chunk", "chunks").text,
 	    units_count(status_count(tables, "vectors"), "vector", "vectors").text,
 	    units_count(answers, "answer", "answers").text,
-	    units_count(gaps, "question without an answer", "questions without an answer").text);
+	    units_count(gaps, "question without an answer", "questions without an answer")
+		.text);
 }
 
 /* Everything else works without crawld, so it does not count for the exit status. */
@@ -484,8 +492,11 @@ status_search_json(struct buf *out, const struct msg_search_status *s)
 		s = &none;
 	return buf_printf(out,
 	    ",\"search\":{\"ready\":%s,\"pid\":%" PRIu32 ",\"documents\":%" PRIu64
-	    ",\"bytes\":%" PRIu64 "}",
-	    s->ready ? "true" : "false", s->pid, s->documents, s->bytes);
+	    ",\"bytes\":%" PRIu64 ",\"passages\":{\"ready\":%s,\"count\":%" PRIu64
+	    ",\"bytes\":%" PRIu64 ",\"vectors\":%" PRIu64 ",\"vectorsBytes\":%" PRIu64 "}}",
+	    s->ready ? "true" : "false", s->pid, s->documents, s->bytes,
+	    s->passages_ready ? "true" : "false", s->passages, s->passages_bytes, s->vectors,
+	    s->vectors_bytes);
 }
 
 /* storaged's pid and times are members of the whole object. */

@@ -27,7 +27,8 @@ static void
 chunk_hashes_add(struct chunk_hashes *hashes, const struct hash256 *hash)
 {
 	/* The capacity is the least power of two that has room, at least the first one. */
-	if (hashes->n == 0 || (hashes->n >= HASHES_FIRST_CAPACITY && (hashes->n & (hashes->n - 1)) == 0))
+	if (hashes->n == 0 ||
+	    (hashes->n >= HASHES_FIRST_CAPACITY && (hashes->n & (hashes->n - 1)) == 0))
 		hashes->of = xreallocarray(hashes->of,
 		    hashes->n == 0 ? HASHES_FIRST_CAPACITY : 2 * hashes->n,
 		    sizeof(*hashes->of));
@@ -69,7 +70,8 @@ chunk_hashes_load(struct txn *t, const struct id *page, struct chunk_hashes *has
 
 /* Stores a chunk, unless the same one is stored. */
 static int
-chunks_put(struct txn *t, const struct id *page, uint32_t index, struct slice chunk, bool *changed)
+chunks_put(
+    struct txn *t, const struct id *page, uint32_t index, struct slice chunk, bool *changed)
 {
 	struct key key = key_chunk(page, index);
 	struct slice stored;
@@ -132,8 +134,8 @@ chunks_trim_vectors(struct txn *t, const struct id *page, const struct chunk_has
 }
 
 int
-chunks_replace(struct txn *t, const struct id *page, struct slice chunks,
-    struct chunks_result *result)
+chunks_replace(
+    struct txn *t, const struct id *page, struct slice chunks, struct chunks_result *result)
 {
 	struct chunk_hashes hashes = {0};
 	struct msg_chunk_record chunk;

@@ -27,15 +27,14 @@ struct chunks_result {
 
 /* Stores these chunks (a list of CHUNK_RECORD that does not lie in the map) in place of a page's, and removes vectors
  * without a chunk. What is stored already is not written. */
-[[gnu::warn_unused_result]] int chunks_replace(struct txn *t, const struct id *page,
-    struct slice chunks, struct chunks_result *result);
+[[gnu::warn_unused_result]] int chunks_replace(
+    struct txn *t, const struct id *page, struct slice chunks, struct chunks_result *result);
 
 /* Removes all chunks and vectors of a page; *removed grows by their number. */
 [[gnu::warn_unused_result]] int chunks_remove(
     struct txn *t, const struct id *page, size_t *removed);
 
 /* Whether a page has stored chunks. */
-[[gnu::warn_unused_result]] int chunks_exist(
-    struct txn *t, const struct id *page, bool *exist);
+[[gnu::warn_unused_result]] int chunks_exist(struct txn *t, const struct id *page, bool *exist);
 
 #endif

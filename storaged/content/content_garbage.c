@@ -7,7 +7,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "storaged/content/source_pages.h"
-#include "storaged/content/uploads.h"
+#include "storaged/content/upload_records.h"
 
 /* Entries of a step; it ends with the page that reaches them. */
 #define STEP_ENTRIES      512u
@@ -94,7 +94,7 @@ content_garbage_run(struct txn *t, unsigned most, struct content_garbage *g)
 			rc = content_remove_source(t, &org, &source, most, &left);
 		return rc == MDB_NOTFOUND ? 0 : rc;
 	}
-	rc = uploads_sweep(t, clock_wall_ms(), &g->uploads_at, &removed);
+	rc = upload_sweep(t, clock_wall_ms(), &g->uploads_at, &removed);
 	g->uploads_clean = rc == 0 && g->uploads_at.len == 0;
 	return rc;
 }
@@ -143,7 +143,6 @@ content_garbage_step(struct env *env)
 	/* Tried again with the next maintenance. */
 	env->content.paused = true;
 	if (!env_is_full_error(rc))
-		log_event(
-		    LOG_ERROR, "content_not_removed", L_STR("error", env_strerror(rc)));
+		log_event(LOG_ERROR, "content_not_removed", L_STR("error", env_strerror(rc)));
 	return false;
 }

@@ -49,8 +49,8 @@ struct embedding_search {
 
 /* Whether a chunk has a vector of the model. A damaged one is computed again. */
 static int
-embedding_exists(struct embedding_search *s, const struct id *page, const struct hash256 *hash,
-    bool *exists)
+embedding_exists(
+    struct embedding_search *s, const struct id *page, const struct hash256 *hash, bool *exists)
 {
 	struct key key = key_vector(page, hash);
 	struct msg_vector_record r;
@@ -86,8 +86,8 @@ embedding_add(struct embedding_search *s, const struct msg_source_page_record *p
 }
 
 static int
-embedding_look_at_chunk(struct embedding_search *s, const struct walk *w,
-    const struct msg_source_page_record *page)
+embedding_look_at_chunk(
+    struct embedding_search *s, const struct walk *w, const struct msg_source_page_record *page)
 {
 	struct msg_chunk_record chunk;
 	bool exists;
@@ -229,7 +229,7 @@ struct vector_page {
 
 /* Adds the row of the last page, and forgets it. */
 static int
-vector_page_end(struct txn *t, struct vector_page *p)
+embedding_page_end(struct txn *t, struct vector_page *p)
 {
 	const struct msg_source_page_record row = {
 	    .id = p->page, .org = p->org, .source = p->source};
@@ -242,7 +242,7 @@ vector_page_end(struct txn *t, struct vector_page *p)
 
 /* Reads the hashes of a page; none, if it does not exist. */
 static int
-vector_page_begin(struct txn *t, struct vector_page *p, const struct msg_vector_item *item)
+embedding_page_begin(struct txn *t, struct vector_page *p, const struct msg_vector_item *item)
 {
 	struct msg_source_record source;
 	struct msg_source_page_record page;
@@ -260,22 +260,22 @@ vector_page_begin(struct txn *t, struct vector_page *p, const struct msg_vector_
 }
 
 static bool
-vector_page_is(const struct vector_page *p, const struct msg_vector_item *item)
+embedding_page_is(const struct vector_page *p, const struct msg_vector_item *item)
 {
 	return p->known && id_equal(&p->page, &item->page) &&
 	    id_equal(&p->source, &item->source) && id_equal(&p->org, &item->org);
 }
 
 static int
-vectors_put_one(struct txn *t, struct vector_page *p, const struct msg_vector_item *item)
+embedding_put_vector(struct txn *t, struct vector_page *p, const struct msg_vector_item *item)
 {
 	struct key key = key_vector(&item->page, &item->hash);
 	int rc = 0;
 
-	if (!vector_page_is(p, item))
-		rc = vector_page_end(t, p);
+	if (!embedding_page_is(p, item))
+		rc = embedding_page_end(t, p);
 	if (rc == 0 && !p->known)
-		rc = vector_page_begin(t, p, item);
+		rc = embedding_page_begin(t, p, item);
 	if (rc != 0 || !chunk_hashes_have(&p->hashes, &item->hash))
 		return rc;
 	p->stored = true;
@@ -284,7 +284,7 @@ vectors_put_one(struct txn *t, struct vector_page *p, const struct msg_vector_it
 
 /* Whether all vectors are of this model. */
 static bool
-vectors_are_of(struct slice list, struct slice model)
+embedding_vectors_are_of(struct slice list, struct slice model)
 {
 	struct msg_vector_item item;
 	struct msg_vector_record r;
@@ -309,17 +309,17 @@ handle_vectors_put(struct txn *t, struct call *c)
 
 	if (!lease_is_held(c->embedding, c->from, &m->lease))
 		return call_refuse(c, STORE_TAKEN, "another worker stores vectors");
-	if (!vectors_are_of(list, m->model))
+	if (!embedding_vectors_are_of(list, m->model))
 		return call_refuse(c, STORE_INVALID, "a vector is invalid");
 	while (rc == 0 && wire_list_next(&list, &bytes)) {
 		struct msg_vector_item item;
 
 		must(record_decode(bytes, MSG_VECTOR_ITEM, &item) == WIRE_OK);
-		rc = vectors_put_one(t, &page, &item);
+		rc = embedding_put_vector(t, &page, &item);
 	}
 	if (rc != 0)
 		page.stored = false;
-	end = vector_page_end(t, &page);
+	end = embedding_page_end(t, &page);
 	if (rc == 0)
 		rc = end;
 	if (rc == 0)

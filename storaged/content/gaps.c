@@ -20,13 +20,12 @@ gap_store(struct txn *t, const struct msg_gap_record *r)
 	struct key entry = key_conversation_gap(&r->conversation, &r->id);
 	int rc = txn_put_record(t, TABLE_GAPS, &key, MSG_GAP_RECORD, r);
 
-	return rc != 0 ? rc
-		       : txn_put(t, TABLE_GAPS_BY_CONVERSATION, &entry, key_slice(&key));
+	return rc != 0 ? rc : txn_put(t, TABLE_GAPS_BY_CONVERSATION, &entry, key_slice(&key));
 }
 
 int
-gap_remove(struct txn *t, const struct id *org, const struct id *conversation,
-    const struct id *gap)
+gap_remove(
+    struct txn *t, const struct id *org, const struct id *conversation, const struct id *gap)
 {
 	struct key key = key_of_org(org, gap), entry = key_conversation_gap(conversation, gap);
 	int rc = txn_del(t, TABLE_GAPS, &key);
@@ -44,7 +43,8 @@ gap_find(struct txn *t, const struct id *org, const struct id *gap, struct msg_g
 
 /* The oldest gaps of an organization that are too many. */
 static int
-gaps_find_surplus(struct txn *t, const struct id *org, struct msg_gap_record of[TRIM_MAX], size_t *n)
+gaps_find_surplus(
+    struct txn *t, const struct id *org, struct msg_gap_record of[TRIM_MAX], size_t *n)
 {
 	struct key front = key_id(org);
 	size_t gaps = 0;

@@ -24,8 +24,8 @@
     struct txn *t, const struct id *org, const struct id *turn);
 
 /* Removes a gap with its entry. */
-[[gnu::warn_unused_result]] int gap_remove(struct txn *t, const struct id *org,
-    const struct id *conversation, const struct id *gap);
+[[gnu::warn_unused_result]] int gap_remove(
+    struct txn *t, const struct id *org, const struct id *conversation, const struct id *gap);
 
 /* Removes all gaps of a conversation, with rows of the change feed. */
 [[gnu::warn_unused_result]] int gaps_erase(struct txn *t, const struct id *conversation);

@@ -19,7 +19,7 @@ struct passages {
 };
 
 static void
-passages_init(struct passages *p, struct txn *t)
+content_passages_init(struct passages *p, struct txn *t)
 {
 	*p = (struct passages){.t = t};
 	buf_init(&p->ref, 256);
@@ -28,14 +28,14 @@ passages_init(struct passages *p, struct txn *t)
 }
 
 static void
-passages_clear(struct passages *p)
+content_passages_clear(struct passages *p)
 {
 	buf_clear(&p->ref);
 	buf_clear(&p->url);
 }
 
 static void
-passages_add(
+content_passages_add(
     struct passages *p, const struct msg_passage_ref *ref, const struct msg_passage *passage)
 {
 	struct buf *list = &p->t->env->list;
@@ -54,7 +54,7 @@ passages_add(
 
 /* The address of a place in a page. */
 static struct slice
-passages_url(struct passages *p, struct slice url, struct slice anchor)
+content_passages_url(struct passages *p, struct slice url, struct slice anchor)
 {
 	const uint8_t *fragment;
 
@@ -70,20 +70,20 @@ passages_url(struct passages *p, struct slice url, struct slice anchor)
 }
 
 static void
-passages_add_chunk(struct passages *p, const struct msg_passage_ref *ref,
+content_passages_add_chunk(struct passages *p, const struct msg_passage_ref *ref,
     const struct msg_source_page_record *page, const struct msg_chunk_record *chunk)
 {
-	passages_add(p, ref,
+	content_passages_add(p, ref,
 	    &(struct msg_passage){
 		.title = page->title,
-		.url = passages_url(p, page->url, chunk->anchor),
+		.url = content_passages_url(p, page->url, chunk->anchor),
 		.heading = chunk->heading,
 		.text = chunk->text,
 	    });
 }
 
 static int
-passages_read_chunk(
+content_passages_read_chunk(
     struct passages *p, const struct id *org, const struct msg_passage_ref *ref)
 {
 	struct key key = key_chunk(&ref->id, ref->index);
@@ -101,20 +101,20 @@ passages_read_chunk(
 	if (rc == 0)
 		rc = txn_get_record(p->t, TABLE_CHUNKS, &key, MSG_CHUNK_RECORD, &chunk);
 	if (rc == 0 && hash_equal(&chunk.hash, &ref->hash))
-		passages_add_chunk(p, ref, &page, &chunk);
+		content_passages_add_chunk(p, ref, &page, &chunk);
 	return rc;
 }
 
 static void
-passages_add_answer(
+content_passages_add_answer(
     struct passages *p, const struct msg_passage_ref *ref, const struct msg_answer_record *r)
 {
-	passages_add(
+	content_passages_add(
 	    p, ref, &(struct msg_passage){.title = r->question, .text = r->text});
 }
 
 static int
-passages_read_answer(
+content_passages_read_answer(
     struct passages *p, const struct id *org, const struct msg_passage_ref *ref)
 {
 	struct key key = key_of_org(org, &ref->id);
@@ -122,13 +122,13 @@ passages_read_answer(
 	int rc = txn_get_record(p->t, TABLE_ANSWERS, &key, MSG_ANSWER_RECORD, &r);
 
 	if (rc == 0 && r.published)
-		passages_add_answer(p, ref, &r);
+		content_passages_add_answer(p, ref, &r);
 	return rc;
 }
 
 /* Answers with what was collected. */
 static void
-passages_answer(struct passages *p, struct call *c, bool too_long)
+content_passages_answer(struct passages *p, struct call *c, bool too_long)
 {
 	struct msg_passages answer = {.too_long = too_long};
 
@@ -146,26 +146,27 @@ handle_passages_read(struct txn *t, struct call *c)
 	struct passages p;
 	int rc = 0;
 
-	passages_init(&p, t);
+	content_passages_init(&p, t);
 	while (rc == 0 && wire_list_next(&wanted, &item)) {
 		struct msg_passage_ref ref;
 
 		must(record_decode(item, MSG_PASSAGE_REF, &ref) == WIRE_OK);
-		rc = ref.kind == PASSAGE_ANSWER ? passages_read_answer(&p, &m->org, &ref)
-						: passages_read_chunk(&p, &m->org, &ref);
+		rc = ref.kind == PASSAGE_ANSWER
+		    ? content_passages_read_answer(&p, &m->org, &ref)
+		    : content_passages_read_chunk(&p, &m->org, &ref);
 		/* A damaged passage is not quoted; the others are. */
 		if (txn_survives(rc))
 			rc = 0;
 	}
 	if (rc == 0)
-		passages_answer(&p, c, false);
-	passages_clear(&p);
+		content_passages_answer(&p, c, false);
+	content_passages_clear(&p);
 	return rc;
 }
 
 /* Whether the ids of a request's sources have this one. */
 static bool
-passages_wants_source(const struct msg_content_read *m, const struct id *source)
+content_passages_wants_source(const struct msg_content_read *m, const struct id *source)
 {
 	if (m->knowledge == KNOWLEDGE_ALL)
 		return true;
@@ -178,12 +179,13 @@ passages_wants_source(const struct msg_content_read *m, const struct id *source)
 /* The ids of the wanted, enabled sources, and the bytes of their text. */
 struct wanted_sources {
 	struct id ids[SOURCES_OF_ORG_MAX];
+	uint32_t chunks[SOURCES_OF_ORG_MAX];
 	size_t n;
 	uint64_t bytes;
 };
 
 static int
-passages_find_sources(
+content_passages_find_sources(
     struct txn *t, const struct msg_content_read *m, struct wanted_sources *wanted)
 {
 	struct key front = key_id(&m->org);
@@ -197,13 +199,14 @@ passages_find_sources(
 		rc = walk_from(&w, &front);
 	for (; rc == 0 && wanted->n < ARRAY_LEN(wanted->ids); rc = walk_next(&w)) {
 		if (record_read(w.value, TABLE_SOURCES, MSG_SOURCE_RECORD, &source) != 0 ||
-		    !source.enabled || !passages_wants_source(m, &source.id))
+		    !source.enabled || !content_passages_wants_source(m, &source.id))
 			continue;
-		rc = source_state_find(t, &m->org, &source.id, &state);
-		if (rc == 0) {
+		rc = source_find_state(t, &m->org, &source.id, &state);
+		if (rc == 0 && state.chunks > 0) {
+			wanted->chunks[wanted->n] = state.chunks;
 			wanted->ids[wanted->n++] = source.id;
 			wanted->bytes += state.bytes;
-		} else if (!txn_survives(rc)) {
+		} else if (rc != 0 && !txn_survives(rc)) {
 			break;
 		}
 	}
@@ -213,7 +216,7 @@ passages_find_sources(
 
 /* Adds the published answers, and their bytes to *bytes, until these are too many. */
 static int
-passages_add_answers(
+content_passages_add_answers(
     struct passages *p, const struct msg_content_read *m, uint64_t *bytes)
 {
 	struct key front = key_id(&m->org);
@@ -228,7 +231,7 @@ passages_add_answers(
 		    !r.published)
 			continue;
 		*bytes += r.question.len + r.text.len;
-		passages_add_answer(
+		content_passages_add_answer(
 		    p, &(struct msg_passage_ref){.kind = PASSAGE_ANSWER, .id = r.id}, &r);
 	}
 	walk_close(&w);
@@ -236,7 +239,7 @@ passages_add_answers(
 }
 
 static int
-passages_add_page(struct passages *p, const struct msg_source_page_record *page)
+content_passages_add_page(struct passages *p, const struct msg_source_page_record *page)
 {
 	struct msg_passage_ref ref = {
 	    .kind = PASSAGE_CHUNK, .source = page->source, .id = page->id};
@@ -253,14 +256,16 @@ passages_add_page(struct passages *p, const struct msg_source_page_record *page)
 			continue;
 		ref.index = chunk_index(w.key);
 		ref.hash = chunk.hash;
-		passages_add_chunk(p, &ref, page, &chunk);
+		content_passages_add_chunk(p, &ref, page, &chunk);
 	}
 	walk_close(&w);
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+/* chunks: of the source; behind its last one, no page is looked at. */
 static int
-passages_add_source(struct passages *p, const struct id *org, const struct id *source)
+content_passages_add_source(
+    struct passages *p, const struct id *org, const struct id *source, uint32_t chunks)
 {
 	struct key front = key_of_org(org, source);
 	struct msg_source_page_record page;
@@ -269,10 +274,13 @@ passages_add_source(struct passages *p, const struct id *org, const struct id *s
 
 	if (rc == 0)
 		rc = walk_from(&w, &front);
-	while (rc == 0 && !p->full) {
-		if (record_read(w.value, TABLE_SOURCE_PAGES, MSG_SOURCE_PAGE_RECORD, &page) == 0 &&
-		    page.chunks > 0)
-			rc = passages_add_page(p, &page);
+	while (rc == 0 && !p->full && chunks > 0) {
+		if (record_read(w.value, TABLE_SOURCE_PAGES, MSG_SOURCE_PAGE_RECORD, &page) ==
+			0 &&
+		    page.chunks > 0) {
+			rc = content_passages_add_page(p, &page);
+			chunks -= page.chunks < chunks ? page.chunks : chunks;
+		}
 		if (rc == 0)
 			rc = walk_next(&w);
 	}
@@ -288,17 +296,18 @@ handle_content_read(struct txn *t, struct call *c)
 	struct passages p;
 	int rc = 0;
 
-	passages_init(&p, t);
+	content_passages_init(&p, t);
 	if (m->knowledge != KNOWLEDGE_NONE) {
-		rc = passages_find_sources(t, m, &wanted);
+		rc = content_passages_find_sources(t, m, &wanted);
 		if (rc == 0 && wanted.bytes <= m->bytes_max)
-			rc = passages_add_answers(&p, m, &wanted.bytes);
+			rc = content_passages_add_answers(&p, m, &wanted.bytes);
 	}
 	if (wanted.bytes <= m->bytes_max)
 		for (size_t i = 0; i < wanted.n && rc == 0 && !p.full; i++)
-			rc = passages_add_source(&p, &m->org, &wanted.ids[i]);
+			rc = content_passages_add_source(
+			    &p, &m->org, &wanted.ids[i], wanted.chunks[i]);
 	if (rc == 0)
-		passages_answer(&p, c, p.full || wanted.bytes > m->bytes_max);
-	passages_clear(&p);
+		content_passages_answer(&p, c, p.full || wanted.bytes > m->bytes_max);
+	content_passages_clear(&p);
 	return rc;
 }

@@ -10,7 +10,7 @@
 #include "storaged/changes/change_answer.h"
 #include "storaged/changes/changes.h"
 #include "storaged/content/chunks.h"
-#include "storaged/content/uploads.h"
+#include "storaged/content/upload_records.h"
 
 static struct key
 source_page_key(const struct msg_source_page_record *r)
@@ -63,16 +63,16 @@ source_page_check_new(struct txn *t, struct call *c, const struct msg_source_rec
     const struct id *page)
 {
 	const struct id org = source->org, id = source->id;
-	const uint32_t most =
-	    source->pages_max == 0 ? PAGES_OF_SOURCE_MAX : source->pages_max;
+	const uint32_t most = source->pages_max == 0 ? PAGES_OF_SOURCE_MAX : source->pages_max;
 	struct msg_source_state_record state;
 	bool exist;
-	int rc = source_state_find(t, &org, &id, &state);
+	int rc = source_find_state(t, &org, &id, &state);
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 	if (source_pages_counted(&state) >= most)
-		return call_refuse(c, STORE_LIMIT, "the source has as many pages as it may have");
+		return call_refuse(
+		    c, STORE_LIMIT, "the source has as many pages as it may have");
 	rc = chunks_exist(t, page, &exist);
 	if (rc == 0 && exist)
 		return call_refuse(c, STORE_INVALID, "another page has this id");
@@ -113,7 +113,8 @@ source_page_store(struct txn *t, const struct msg_source_page_record *r,
 /* A page that is being stored. */
 struct source_page_change {
 	struct msg_source_page_record page;
-	struct msg_source_page_record stored; /* before the first change; its slices are invalid then */
+	struct msg_source_page_record
+	    stored; /* before the first change; its slices are invalid then */
 	struct slice chunks;
 	struct id done; /* the upload that was read; zero: none */
 	bool text;      /* chunks replace the stored ones */
@@ -198,7 +199,8 @@ source_page_check(struct txn *t, struct call *c, struct source_page_change *chan
 		return source_page_check_new(t, c, &source, &page->id);
 	if (rc == 0 && change->stored.chunks == 0 && change->text)
 		rc = chunks_exist(t, &page->id, &exist);
-	return rc == 0 && exist ? call_refuse(c, STORE_INVALID, "another page has this id") : rc;
+	return rc == 0 && exist ? call_refuse(c, STORE_INVALID, "another page has this id")
+				: rc;
 }
 
 /* Sets what the sender cannot choose, except the counts of a new text. */
@@ -212,7 +214,9 @@ source_page_keep(struct source_page_change *change)
 
 	page->chunks = change->fresh ? 0 : stored->chunks;
 	page->bytes = change->fresh ? 0 : stored->bytes;
-	page->upload = change->fresh || done ? (struct id){0} : stored->upload;
+	page->upload = (struct id){0};
+	if (!change->fresh && !done)
+		page->upload = stored->upload;
 	change->visible =
 	    change->fresh || change->imported || done || source_page_differs(page, stored);
 	if (change->imported)
@@ -298,8 +302,7 @@ int
 handle_import_source_page(struct txn *t, struct call *c)
 {
 	const struct msg_import_source_page *m = &c->m->import_source_page;
-	struct source_page_change change = {
-	    .chunks = m->text, .text = true, .imported = true};
+	struct source_page_change change = {.chunks = m->text, .text = true, .imported = true};
 
 	return source_page_take(t, c, m->page, &change);
 }
@@ -309,7 +312,8 @@ source_page_drop(struct txn *t, const struct msg_source_page_record *r, size_t *
 {
 	const struct source_page_place place = source_page_place_of(r);
 	const struct id id = r->id, upload = r->upload;
-	bool has_text = r->chunks > 0; /* else a page of another source may have its id, and chunks */
+	bool has_text =
+	    r->chunks > 0; /* else a page of another source may have its id, and chunks */
 	struct key key = source_page_key(r);
 	int rc = txn_del(t, TABLE_SOURCE_PAGES, &key);
 

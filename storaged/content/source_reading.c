@@ -20,17 +20,17 @@
 #define FOLDED_TEXT_MAX 8192u
 
 /* What a list of pages is filtered by. */
-struct page_filter {
+struct source_filter {
 	unsigned state; /* enum page_state and one more; 0: any */
 	uint8_t text[FOLDED_MAX];
 	size_t len;
 	bool nothing; /* no page can have the text */
 };
 
-static struct page_filter
-page_filter_of(const struct msg_source_page_list *m)
+static struct source_filter
+source_filter_of(const struct msg_source_page_list *m)
 {
-	struct page_filter f = {.state = m->state};
+	struct source_filter f = {.state = m->state};
 
 	if (match_fold_text(m->search, f.text, sizeof(f.text), &f.len) == -1)
 		f.nothing = true;
@@ -38,7 +38,7 @@ page_filter_of(const struct msg_source_page_list *m)
 }
 
 static bool
-page_filter_finds(const struct page_filter *f, struct slice text)
+source_filter_finds(const struct source_filter *f, struct slice text)
 {
 	uint8_t folded[FOLDED_TEXT_MAX];
 	size_t len;
@@ -48,18 +48,19 @@ page_filter_finds(const struct page_filter *f, struct slice text)
 }
 
 static bool
-page_filter_passes(const struct page_filter *f, const struct msg_source_page_record *r)
+source_filter_passes(const struct source_filter *f, const struct msg_source_page_record *r)
 {
 	if (f->nothing || (f->state != 0 && r->state != f->state - 1))
 		return false;
-	return f->len == 0 || page_filter_finds(f, r->url) || page_filter_finds(f, r->title);
+	return f->len == 0 || source_filter_finds(f, r->url) ||
+	    source_filter_finds(f, r->title);
 }
 
 /* Fills the list with pages behind the cursor; *next: the last one that was looked at, if there are more. */
 static int
 source_page_list_fill(struct txn *t, const struct msg_source_page_list *m, struct id *next)
 {
-	const struct page_filter filter = page_filter_of(m);
+	const struct source_filter filter = source_filter_of(m);
 	const uint32_t most = call_limit(m->limit, PAGES_MAX);
 	struct key front = key_of_org(&m->org, &m->source);
 	struct key at = key_source_page(&m->org, &m->source, &m->cursor);
@@ -77,7 +78,7 @@ source_page_list_fill(struct txn *t, const struct msg_source_page_list *m, struc
 		struct msg_source_page_record r;
 		bool passes =
 		    record_read(w.value, TABLE_SOURCE_PAGES, MSG_SOURCE_PAGE_RECORD, &r) == 0 &&
-		    page_filter_passes(&filter, &r);
+		    source_filter_passes(&filter, &r);
 
 		if (n == most || looks == LOOKS_MAX ||
 		    (passes && buf_len(list) + 4 + w.value.len > PAGE_BYTES)) {
@@ -189,7 +190,8 @@ handle_source_text_read(struct txn *t, struct call *c)
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_NOT_FOUND, "no such page");
 	if (rc == 0)
-		rc = record_read(answer.page, TABLE_SOURCE_PAGES, MSG_SOURCE_PAGE_RECORD, &page);
+		rc =
+		    record_read(answer.page, TABLE_SOURCE_PAGES, MSG_SOURCE_PAGE_RECORD, &page);
 	if (rc == 0 && page.chunks > 0)
 		rc = source_text_fill(t, m, &answer.next);
 	if (rc != 0)

@@ -95,9 +95,8 @@ source_state_store(struct txn *t, const struct msg_source_state_record *r)
 		return 0;
 	if (rc == 0)
 		rc = txn_put_record(t, TABLE_SOURCE_STATES, &key, MSG_SOURCE_STATE_RECORD, r);
-	return rc != 0
-	    ? rc
-	    : change_add(t, &r->org, CHANGE_SOURCE, &r->source, NULL, CHANGE_STATE);
+	return rc != 0 ? rc
+		       : change_add(t, &r->org, CHANGE_SOURCE, &r->source, NULL, CHANGE_STATE);
 }
 
 /* The stored state of a source that exists. */
@@ -109,7 +108,7 @@ source_state_need(struct txn *t, struct call *c, const struct id *org, const str
 	int rc = source_need(t, c, org, source, &record);
 
 	if (rc == 0)
-		rc = source_state_find(t, org, source, r);
+		rc = source_find_state(t, org, source, r);
 	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 }
 

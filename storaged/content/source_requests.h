@@ -1,5 +1,5 @@
 /*
- * Requests about sources and their states; sources themselves are records (records/source_records.h).
+ * Requests about sources and their states; sources themselves are records (records/source_records.c).
  */
 #ifndef STORAGED_CONTENT_SOURCE_REQUESTS_H
 #define STORAGED_CONTENT_SOURCE_REQUESTS_H

@@ -10,8 +10,8 @@
 const char source_missing[] = "no such source";
 
 int
-source_find(struct txn *t, const struct id *org, const struct id *source,
-    struct msg_source_record *r)
+source_find(
+    struct txn *t, const struct id *org, const struct id *source, struct msg_source_record *r)
 {
 	struct key key = key_of_org(org, source);
 
@@ -28,7 +28,7 @@ source_need(struct txn *t, struct call *c, const struct id *org, const struct id
 }
 
 int
-source_state_find(struct txn *t, const struct id *org, const struct id *source,
+source_find_state(struct txn *t, const struct id *org, const struct id *source,
     struct msg_source_state_record *r)
 {
 	struct key key = key_of_org(org, source);

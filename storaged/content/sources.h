@@ -7,21 +7,21 @@
 
 #include "storaged/request/call.h"
 
-#define SOURCES_OF_ORG_MAX   100   /* in an organization */
-#define PAGES_OF_SOURCE_MAX  10000u
-#define SOURCE_LIST_BYTES    PAGE_BYTES
+#define SOURCES_OF_ORG_MAX  100 /* in an organization */
+#define PAGES_OF_SOURCE_MAX 10000u
+#define SOURCE_LIST_BYTES   PAGE_BYTES
 
 extern const char source_missing[];
 
 /* Looks a source up. 0, MDB_NOTFOUND or an error as of txn_get(), whose slices *r has. */
-[[gnu::warn_unused_result]] int source_find(struct txn *t, const struct id *org,
-    const struct id *source, struct msg_source_record *r);
+[[gnu::warn_unused_result]] int source_find(
+    struct txn *t, const struct id *org, const struct id *source, struct msg_source_record *r);
 
 /* The same, but refuses (NOT_FOUND). */
 [[gnu::warn_unused_result]] int source_need(struct txn *t, struct call *c, const struct id *org,
     const struct id *source, struct msg_source_record *r);
 
-[[gnu::warn_unused_result]] int source_state_find(struct txn *t, const struct id *org,
+[[gnu::warn_unused_result]] int source_find_state(struct txn *t, const struct id *org,
     const struct id *source, struct msg_source_state_record *r);
 
 /* Stores the state of a new source. */

@@ -1,22 +1,10 @@
 /*
- * Files and pushed pages that wait for crawld: stored piece by piece, complete or not. A complete one belongs to a
- * page, whose record names it.
+ * Storing and reading uploads (upload_records.h): the last piece makes one the waiting content of its page.
  */
 #ifndef STORAGED_CONTENT_UPLOADS_H
 #define STORAGED_CONTENT_UPLOADS_H
 
 #include "storaged/request/call.h"
-
-/* How long an upload may take. */
-#define UPLOAD_MS (60 * 60 * UINT64_C(1000))
-
-/* Removes an upload with its pieces; 0 if there is none. */
-[[gnu::warn_unused_result]] int upload_remove(struct txn *t, const struct id *upload);
-
-/* Removes some uploads that have not become complete in UPLOAD_MS, or whose source is gone. *removed grows by their
- * number; *next: where the next call goes on; length 0: from the start. */
-[[gnu::warn_unused_result]] int uploads_sweep(
-    struct txn *t, uint64_t now, struct key *next, size_t *removed);
 
 [[gnu::warn_unused_result]] int handle_source_upload(struct txn *t, struct call *c);
 [[gnu::warn_unused_result]] int handle_upload_read(struct txn *t, struct call *c);

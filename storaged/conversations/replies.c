@@ -347,8 +347,8 @@ reply_status_without_worker(
 }
 
 int
-reply_interrupt(struct txn *t, const struct id *turn, struct slice sources,
-    struct reply_interruption *out)
+reply_interrupt(
+    struct txn *t, const struct id *turn, struct slice sources, struct reply_interruption *out)
 {
 	struct reply_ending ending = {.sources = sources};
 	struct turn_view v;

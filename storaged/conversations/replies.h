@@ -15,8 +15,9 @@
 /* How a reply ended. */
 struct reply_ending {
 	enum message_status status;
-	struct slice text;    /* must not lie in the map, nor must sources */
-	struct slice sources; /* SOURCES_RECORD, what was found for it; empty: nothing was looked up */
+	struct slice text; /* must not lie in the map, nor must sources */
+	struct slice
+	    sources; /* SOURCES_RECORD, what was found for it; empty: nothing was looked up */
 	uint32_t prompt_tokens, completion_tokens;
 	bool hand_over; /* the model asks for a person: the conversation waits for one */
 	/* The model's part of MESSAGE_DETAILS, as in TURN_FINISH. */
@@ -77,7 +78,7 @@ struct reply_interruption {
 
 /* Ends an open turn as interrupted, with the text of its pieces, even if that is empty; as stopped, if a person
  * has taken over the conversation. Leaves a closed turn alone. sources: as in reply_ending. */
-[[gnu::warn_unused_result]] int reply_interrupt(struct txn *t, const struct id *turn,
-    struct slice sources, struct reply_interruption *out);
+[[gnu::warn_unused_result]] int reply_interrupt(
+    struct txn *t, const struct id *turn, struct slice sources, struct reply_interruption *out);
 
 #endif

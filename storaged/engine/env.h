@@ -29,7 +29,7 @@
 #define TEXT_MAX    524288u
 #define DETAILS_MAX 4000u
 #define SOURCES_MAX 20480u
-#define RECORD_MAX (TEXT_MAX + DETAILS_MAX + SOURCES_MAX + 256u)
+#define RECORD_MAX  (TEXT_MAX + DETAILS_MAX + SOURCES_MAX + 256u)
 
 /* A list in an answer takes no more items once it would pass PAGE_BYTES. LIST_MAX is the size of
  * its buffer: one largest record always fits (messages.def). */

@@ -435,8 +435,7 @@ key_source_page(const struct id *org, const struct id *source, const struct id *
 }
 
 struct key
-key_source_page_url(
-    const struct id *org, const struct id *source, const struct hash256 *hash)
+key_source_page_url(const struct id *org, const struct id *source, const struct hash256 *hash)
 {
 	struct key key = key_of_org(org, source);
 

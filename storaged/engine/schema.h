@@ -192,7 +192,8 @@ struct key key_hash(const struct hash256 *hash);
 struct key key_user_login(const struct id *org, const struct id *user, const struct id *login);
 
 /* source_pages. */
-struct key key_source_page(const struct id *org, const struct id *source, const struct id *page);
+struct key key_source_page(
+    const struct id *org, const struct id *source, const struct id *page);
 
 /* source_pages_by_url. hash: SHA-256 of the address. Its front is key_of_org(). */
 struct key key_source_page_url(

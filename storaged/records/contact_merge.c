@@ -6,13 +6,12 @@
  * of two opposite merges wins. The contact that stays lists the last ones that it has replaced, so that a
  * merge whose answer was lost can be repeated.
  */
-#include "storaged/records/contact_merge.h"
+#include "storaged/records/contacts.h"
 
 #include <string.h>
 
 #include "proto/base/clock.h"
 #include "storaged/changes/changes.h"
-#include "storaged/records/contacts.h"
 
 /* Contacts that a contact lists. */
 #define MERGED_MAX 8u

@@ -30,4 +30,8 @@ extern const struct record_kind contact_kind;
 [[gnu::warn_unused_result]] int contact_drop(struct txn *t, const struct id *org,
     const struct id *contact, const struct contact_keys *keys);
 
+/* Two contacts that are the same person become one; in contact_merge.c. Answered by MSG_RECORD or MSG_UNFINISHED
+ * (messages.def). */
+[[gnu::warn_unused_result]] int handle_contact_merge(struct txn *t, struct call *c);
+
 #endif

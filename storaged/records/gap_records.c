@@ -1,7 +1,7 @@
 /*
  * Gaps as records. Only their state and their answer can be changed.
  */
-#include "storaged/records/gap_records.h"
+#include "storaged/records/record_kinds.h"
 
 #include <stddef.h>
 

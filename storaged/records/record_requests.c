@@ -5,15 +5,11 @@
 
 #include "proto/base/basics.h"
 #include "storaged/records/agents.h"
-#include "storaged/records/answers.h"
 #include "storaged/records/contacts.h"
-#include "storaged/records/gap_records.h"
 #include "storaged/records/invitations.h"
-#include "storaged/records/snippets.h"
-#include "storaged/records/source_records.h"
+#include "storaged/records/record_kinds.h"
 #include "storaged/records/tags.h"
 #include "storaged/records/users.h"
-#include "storaged/records/webhooks.h"
 #include "storaged/records/widgets.h"
 
 static const struct record_kind *const kinds[] = {

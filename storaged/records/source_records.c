@@ -2,7 +2,7 @@
  * Sources as records. One is removed with its record; what is left of it goes in steps (content_garbage.h), while its
  * state says so.
  */
-#include "storaged/records/source_records.h"
+#include "storaged/records/record_kinds.h"
 
 #include <stddef.h>
 
@@ -37,7 +37,7 @@ source_record_check(
 		return call_refuse(c, STORE_INVALID, "a site or a page needs an address");
 	rc = source_find(t, &r->org, &r->id, &stored);
 	if (rc == MDB_NOTFOUND) {
-		rc = source_state_find(t, &r->org, &r->id, &state);
+		rc = source_find_state(t, &r->org, &r->id, &state);
 		if (rc == 0)
 			return call_refuse(c, STORE_BUSY,
 			    "a source with this id is still being removed: try again");

@@ -3,13 +3,14 @@
  * rest is the delivering worker's. An endpoint receives the events that happen while it is enabled: enabling it
  * moves its cursor to the newest change, and disabling it ends its pending deliveries.
  */
-#include "storaged/records/webhooks.h"
-#include "storaged/changes/changes.h"
+#include "storaged/records/record_kinds.h"
 
 #include <stddef.h>
 
 #include "storaged/changes/changes.h"
 #include "storaged/webhooks/deliveries.h"
+
+#define WEBHOOKS_MAX 20 /* of an organization */
 
 static bool
 webhook_is_started(const union record *r, const union record *stored)

@@ -20,21 +20,21 @@ enum effect_kind {
 	EFFECT_UNSAVED,  /* tells them that the turn's end could not be stored */
 	EFFECT_CHANGES,  /* the client waits for later rows of the change feed */
 	/* Rooms (rooms.h). */
-	EFFECT_ROOM_FOLLOW,   /* the client follows the room */
-	EFFECT_ROOM_LEAVE,    /* the client stops following the room */
-	EFFECT_ROOM_TURN,     /* a visitor has sent a message: tells both rooms */
-	EFFECT_ROOM_CHANGED,  /* a conversation has other changes */
-	EFFECT_ROOM_CONTACT,  /* the visitor has a contact now */
-	EFFECT_ROOM_TYPING,   /* somebody writes a message */
-	EFFECT_ROOM_PRESENCE, /* an operator is in a conversation */
-	EFFECT_ROOM_END,      /* the visitor's token or the conversation is gone */
-	EFFECT_WIDGET_END,    /* the tokens of all visitors of the widget are gone */
-	EFFECT_WIDGET_SEEN,   /* a widget was loaded by a page */
-	EFFECT_INDEXED,       /* the client reports the position of its index */
-	EFFECT_HOLD,          /* an answer that waits for the index */
-	EFFECT_WEBHOOKS,      /* an endpoint has changed, or a worker delivers no more */
-	EFFECT_EMBEDDING,     /* there is new text, or a worker embeds no more */
-	EFFECT_SOURCES,       /* a source has changed, or an upload is complete */
+	EFFECT_ROOM_FOLLOW,    /* the client follows the room */
+	EFFECT_ROOM_LEAVE,     /* the client stops following the room */
+	EFFECT_ROOM_TURN,      /* a visitor has sent a message: tells both rooms */
+	EFFECT_ROOM_CHANGED,   /* a conversation has other changes */
+	EFFECT_ROOM_CONTACT,   /* the visitor has a contact now */
+	EFFECT_ROOM_TYPING,    /* somebody writes a message */
+	EFFECT_ROOM_PRESENCE,  /* an operator is in a conversation */
+	EFFECT_ROOM_END,       /* the visitor's token or the conversation is gone */
+	EFFECT_WIDGET_END,     /* the tokens of all visitors of the widget are gone */
+	EFFECT_WIDGET_SEEN,    /* a widget was loaded by a page */
+	EFFECT_INDEXED,        /* the client reports the position of its index */
+	EFFECT_HOLD,           /* an answer that waits for the index */
+	EFFECT_WEBHOOKS,       /* an endpoint has changed, or a worker delivers no more */
+	EFFECT_EMBEDDING,      /* there is new text, or a worker embeds no more */
+	EFFECT_SOURCES,        /* a source has changed, or an upload is complete */
 	EFFECT_SOURCES_FOLLOW, /* the client waits for that */
 };
 

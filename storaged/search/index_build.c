@@ -187,8 +187,10 @@ index_purge_some(struct index *ix, struct shard *shard)
 {
 	int rc;
 
-	if (!ix->erasing)
+	if (!ix->erasing) {
+		must(shard != NULL);
 		return index_merge(ix, shard);
+	}
 	rc = index_erase_step(ix);
 	ix->erasing = rc == 1;
 	return rc < 0 ? -1 : 0;

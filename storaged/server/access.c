@@ -113,6 +113,19 @@ access_is_member(int fd, const struct ucred *cred, gid_t group)
 }
 
 unsigned
+access_roles_of(const struct access *a, uid_t uid, bool member)
+{
+	if (uid == geteuid() || uid == 0)
+		return ROLE_WORKER | ROLE_TOOL | ROLE_SEARCH | ROLE_CRAWL;
+	/* Also if it is in the group, which the socket's mode may require. */
+	if (a->has_searcher && uid == a->searcher)
+		return ROLE_SEARCH;
+	if (a->has_crawler && uid == a->crawler)
+		return ROLE_CRAWL;
+	return member ? ROLE_WORKER : 0;
+}
+
+unsigned
 access_roles(const struct access *a, int fd, struct ucred *cred)
 {
 	socklen_t len = sizeof(*cred);
@@ -120,12 +133,5 @@ access_roles(const struct access *a, int fd, struct ucred *cred)
 	*cred = (struct ucred){.uid = (uid_t)-1};
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, cred, &len) == -1)
 		return 0;
-	if (cred->uid == geteuid() || cred->uid == 0)
-		return ROLE_WORKER | ROLE_TOOL | ROLE_SEARCH | ROLE_CRAWL;
-	/* Also if it is in the group, which the socket's mode may require. */
-	if (a->has_searcher && cred->uid == a->searcher)
-		return ROLE_SEARCH;
-	if (a->has_crawler && cred->uid == a->crawler)
-		return ROLE_CRAWL;
-	return a->shared && access_is_member(fd, cred, a->group) ? ROLE_WORKER : 0;
+	return access_roles_of(a, cred->uid, a->shared && access_is_member(fd, cred, a->group));
 }

@@ -27,6 +27,9 @@ struct access {
 /* Gives the socket at path to the group, if one is set. 0, or EX_NOPERM with the reason logged. */
 [[gnu::warn_unused_result]] int access_share(const struct access *a, const char *path);
 
+/* The roles of a user; member: it is in the group. */
+unsigned access_roles_of(const struct access *a, uid_t uid, bool member);
+
 /*
  * Returns the roles (proto/ipc/messages.h) that the peer of a connected Unix socket may have, by
  * its user and groups at connect time (unix(7), SO_PEERCRED, SO_PEERGROUPS); 0: none. *cred is the

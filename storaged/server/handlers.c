@@ -21,7 +21,7 @@
 #include "storaged/indexing/index_read.h"
 #include "storaged/keys/keys.h"
 #include "storaged/numbers/numbers_requests.h"
-#include "storaged/records/contact_merge.h"
+#include "storaged/records/contacts.h"
 #include "storaged/records/invitations.h"
 #include "storaged/records/login_requests.h"
 #include "storaged/records/organization_create.h"

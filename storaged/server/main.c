@@ -29,7 +29,8 @@ static int
 storaged_listen(const struct settings *settings, struct env *env)
 {
 	struct access access;
-	int status = access_init(&access, settings->store_group, settings->search_user, settings->crawl_user);
+	int status = access_init(
+	    &access, settings->store_group, settings->search_user, settings->crawl_user);
 
 	return status != 0
 	    ? status

@@ -13,18 +13,19 @@
 
 /* Pages of different sources may have the same id, if at most one of them has chunks: that one comes first. */
 static int
-content_pages_compare(const void *a, const void *b)
+verify_content_pages_compare(const void *a, const void *b)
 {
 	const struct content_page *one = a, *other = b;
 	int order = memcmp(one->page.b, other->page.b, sizeof(one->page.b));
 
-	return order != 0 ? order : (one->chunks < other->chunks) - (one->chunks > other->chunks);
+	return order != 0 ? order
+			  : (one->chunks < other->chunks) - (one->chunks > other->chunks);
 }
 
 /* Whether the key is that of the address of a page with this id. NULL: there is no such page. */
 static const struct content_page *
-content_pages_find(const struct content_pages *pages, const struct id *id, struct slice key,
-    bool *matches)
+verify_content_pages_find(
+    const struct content_pages *pages, const struct id *id, struct slice key, bool *matches)
 {
 	size_t first = 0, end = pages->n;
 
@@ -44,11 +45,11 @@ content_pages_find(const struct content_pages *pages, const struct id *id, struc
 		*matches |= slice_eq(key, key_slice(&right));
 	}
 	return first < pages->n && id_equal(&pages->of[first].page, id) ? &pages->of[first]
-									  : NULL;
+									: NULL;
 }
 
 static void
-content_pages_add(struct content_pages *pages, const struct content_page *page)
+verify_content_pages_add(struct content_pages *pages, const struct content_page *page)
 {
 	if (pages->n == pages->capacity) {
 		pages->capacity =
@@ -65,8 +66,8 @@ struct content_sums {
 };
 
 static int
-verify_content_sum(struct checker *c, const struct id *org, const struct id *source,
-    struct content_sums *sums)
+verify_content_sum(
+    struct checker *c, const struct id *org, const struct id *source, struct content_sums *sums)
 {
 	struct key front = key_of_org(org, source);
 	struct msg_source_page_record r;
@@ -158,8 +159,7 @@ verify_page_url(struct checker *c, const char *name, const struct content_page *
 	int rc = txn_get(c->txn, TABLE_SOURCE_PAGES_BY_URL, &key, &value);
 
 	if (rc == MDB_NOTFOUND)
-		verify_found(
-		    c, TABLE_SOURCE_PAGES_BY_URL, "%s is missing in this index", name);
+		verify_found(c, TABLE_SOURCE_PAGES_BY_URL, "%s is missing in this index", name);
 	else if (rc == 0 &&
 	    !slice_eq(value, (struct slice){page->page.b, sizeof(page->page.b)}))
 		verify_found(c, TABLE_SOURCE_PAGES_BY_URL,
@@ -187,9 +187,9 @@ verify_source_page(struct checker *c, struct slice key, struct slice value, void
 		verify_found(c, TABLE_SOURCE_PAGES, "%s has other ids than its key", name.s);
 		return 0;
 	}
-	page = (struct content_page){
-	    r.id, r.org, r.source, secret_hash(r.url), r.chunks, r.bytes};
-	content_pages_add(pages, &page);
+	page =
+	    (struct content_page){r.id, r.org, r.source, secret_hash(r.url), r.chunks, r.bytes};
+	verify_content_pages_add(pages, &page);
 	rc = verify_page_url(c, name.s, &page);
 	if (rc == 0)
 		rc = verify_page_upload(c, name.s, &r);
@@ -208,7 +208,7 @@ verify_source_page_url(struct checker *c, struct slice key, struct slice value, 
 
 	if (value.len == sizeof(id.b)) {
 		id = key_front(value);
-		page = content_pages_find(arg, &id, key, &matches);
+		page = verify_content_pages_find(arg, &id, key, &matches);
 	}
 	if (page == NULL)
 		verify_found(c, TABLE_SOURCE_PAGES_BY_URL,
@@ -221,8 +221,8 @@ verify_source_page_url(struct checker *c, struct slice key, struct slice value, 
 
 /* Whether a complete upload belongs to a page that names it. */
 static int
-verify_upload_page(struct checker *c, const char *name, const struct id *id,
-    const struct msg_upload_record *r)
+verify_upload_page(
+    struct checker *c, const char *name, const struct id *id, const struct msg_upload_record *r)
 {
 	struct key key = key_source_page(&r->org, &r->source, &r->page);
 	struct msg_source_page_record page;
@@ -301,7 +301,7 @@ static void
 verify_unique_pages(struct checker *c, struct content_pages *pages)
 {
 	if (pages->n > 0)
-		qsort(pages->of, pages->n, sizeof(*pages->of), content_pages_compare);
+		qsort(pages->of, pages->n, sizeof(*pages->of), verify_content_pages_compare);
 	for (size_t i = 1; i < pages->n; i++)
 		if (id_equal(&pages->of[i - 1].page, &pages->of[i].page) &&
 		    pages->of[i].chunks > 0)
@@ -319,8 +319,7 @@ verify_content(struct checker *c)
 		rc = verify_table(c, TABLE_SOURCE_PAGES, verify_source_page, &pages);
 	verify_unique_pages(c, &pages);
 	if (rc == 0)
-		rc = verify_table(
-		    c, TABLE_SOURCE_PAGES_BY_URL, verify_source_page_url, &pages);
+		rc = verify_table(c, TABLE_SOURCE_PAGES_BY_URL, verify_source_page_url, &pages);
 	if (rc == 0)
 		rc = verify_texts(c, &pages);
 	if (rc == 0)

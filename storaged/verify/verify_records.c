@@ -258,8 +258,8 @@ verify_key_gap_conversation(const void *record, struct key *key)
 	return true;
 }
 
-static const struct index gaps_by_conversation = {TABLE_GAPS_BY_CONVERSATION, TABLE_GAPS,
-    MSG_GAP_RECORD, verify_key_gap_conversation, NULL};
+static const struct index gaps_by_conversation = {
+    TABLE_GAPS_BY_CONVERSATION, TABLE_GAPS, MSG_GAP_RECORD, verify_key_gap_conversation, NULL};
 
 #define ORG_AND_ID(record) AT(record, org), AT(record, id)
 
@@ -283,10 +283,10 @@ static const struct reference page_conversation = {"is about conversation", TABL
 static const struct reference read_conversation = {"is about conversation", TABLE_CONVERSATIONS,
     false, false, 0, AT(read_record, conversation)};
 
-static const struct reference source_state = {"needs the state of source",
-    TABLE_SOURCE_STATES, true, false, ORG_AND_ID(source_record)};
-static const struct reference gap_conversation = {"is of conversation", TABLE_CONVERSATIONS,
-    false, false, 0, AT(gap_record, conversation)};
+static const struct reference source_state = {
+    "needs the state of source", TABLE_SOURCE_STATES, true, false, ORG_AND_ID(source_record)};
+static const struct reference gap_conversation = {
+    "is of conversation", TABLE_CONVERSATIONS, false, false, 0, AT(gap_record, conversation)};
 
 /* A visitor's widget and contact may be gone: neither is a reference. */
 static const struct record_table tables[] = {

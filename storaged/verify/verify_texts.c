@@ -41,7 +41,7 @@ verify_vectors_of(struct children *vectors, const struct content_page *page)
 		return verify_children_failed(vectors);
 	rc = chunk_hashes_load(vectors->c->txn, &page->page, &hashes);
 	for (; rc == 0 && verify_children_at(vectors, &page->page);
-	    verify_children_next(vectors)) {
+	     verify_children_next(vectors)) {
 		struct hash256 hash;
 
 		memcpy(hash.b, vectors->walk.key.p + sizeof(struct id), sizeof(hash.b));

@@ -58,10 +58,23 @@ each_line(const char *path, void (*fn)(void *arg, unsigned n, char *line), void 
 	fclose(in);
 }
 
+/* The longest step, for which a question would wait. */
+static double longest_ms;
+
+static void
+end_step(double start)
+{
+	double ms = cpu_ms() - start;
+
+	if (ms > longest_ms)
+		longest_ms = ms;
+}
+
 static void
 add_chunk(void *arg, unsigned n, char *line)
 {
 	struct passages *ix = arg;
+	double start = cpu_ms();
 	char *text = strchr(line, '\t');
 	struct passages_page page = {
 	    .org = org, .source = source, .id = id_of((uint32_t)strtoul(line, NULL, 10))};
@@ -73,9 +86,10 @@ add_chunk(void *arg, unsigned n, char *line)
 	int64_t number, row;
 
 	must(passages_begin(ix) == 0 && passages_page(ix, &page, &number) == 0);
-	must(passages_add(ix, number, &chunk, &row) == 0);
-	if (passages_uncommitted(ix) >= 1000)
+	must(passages_put_chunk(ix, number, &chunk, &row) == 0);
+	if (passages_uncommitted(ix) >= 250)
 		must(passages_commit(ix, 1) == 0);
+	end_step(start);
 }
 
 static void
@@ -90,14 +104,19 @@ build(const char *dir, const char *chunks)
 	must(passages_begin(ix) == 0 && passages_set_built(ix) == 0);
 	must(passages_commit(ix, 1) == 0);
 	merged = cpu_ms();
-	while ((rc = passages_purge_step(ix, true)) == 1)
-		;
+	do {
+		double step = cpu_ms();
+
+		rc = passages_purge_step(ix, true);
+		end_step(step);
+	} while (rc == 1);
 	must(rc == 0);
 	must(database_execute(passages_database(ix), "PRAGMA wal_checkpoint(TRUNCATE)") == 0);
-	printf("{\"chunks\":%llu,\"bytes\":%llu,\"buildMs\":%.0f,\"mergeMs\":%.0f}\n",
+	printf("{\"chunks\":%llu,\"bytes\":%llu,\"buildMs\":%.0f,\"mergeMs\":%.0f,"
+	       "\"longestMs\":%.1f}\n",
 	    (unsigned long long)passages_count(ix),
 	    (unsigned long long)database_bytes(passages_database(ix)), merged - start,
-	    cpu_ms() - merged);
+	    cpu_ms() - merged, longest_ms);
 	passages_close(ix);
 }
 
@@ -198,8 +217,8 @@ static unsigned
 agreement(const float *all, size_t n, size_t numbers, const float *question,
     const struct ranked *found, size_t n_found)
 {
-	float best[LIMIT];
-	size_t rows[LIMIT], k = 0;
+	float best[LIMIT] = {0};
+	size_t rows[LIMIT] = {0}, k = 0;
 	unsigned same = 0;
 
 	for (size_t i = 0; i < n; i++) {

@@ -199,6 +199,6 @@ say(
 	`${MEMORY_MIB.empty} MiB`,
 );
 console.log(
-	`The index: ${(large.bytes / 2 ** 20).toFixed(0)} MiB, built in ${((large.buildMs + large.mergeMs) / 1000).toFixed(1)} s of processor time`,
+	`The index: ${(large.bytes / 2 ** 20).toFixed(0)} MiB, built in ${((large.buildMs + large.mergeMs) / 1000).toFixed(1)} s of processor time, its longest step ${large.longestMs.toFixed(0)} ms`,
 );
 bench.write({ figures, small: few, vectors, full, empty, large });

@@ -341,7 +341,7 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 
 		it("follows by itself while somebody looks", async () => {
 			const { page } = await open("server", { prepare: (context) => context.clock.install() });
-			await page.getByText("banter", { exact: true }).waitFor();
+			await page.locator("#main").getByText("banter", { exact: true }).waitFor();
 			const again = page.waitForRequest("**/v1/admin/server");
 			await page.clock.runFor(10_000);
 			await again;

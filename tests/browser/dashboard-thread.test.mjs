@@ -612,8 +612,10 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			assert.equal(await isFocused(button("Jane")), true, "the focus is back");
 			// The same by keys: nobody is found by a few letters.
 			await operator.page.keyboard.press("a");
+			await operator.page.locator("[role=combobox]:focus").waitFor();
 			await operator.page.keyboard.type("nob");
-			assert.equal(await operator.page.getByRole("option").count(), 1);
+			const options = operator.page.getByRole("option");
+			await until("only nobody is listed", async () => (await options.count()) === 1);
 			await operator.page.keyboard.press("Enter");
 			await said.getByText("Assigned to nobody.").waitFor();
 			assert.equal(await assigned(), null);

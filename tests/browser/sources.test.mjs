@@ -14,6 +14,16 @@ const PRICES = "https://shop.example/prices";
 const asking = (text, question = "What does tea cost?") =>
 	`${question} [[text=${JSON.stringify(text)}]]`;
 
+/* Runs in the page: the chat has faded in. */
+const settled = () =>
+	Promise.allSettled(
+		document
+			.querySelector("banter-chat")
+			.shadowRoot.getAnimations()
+			.filter(({ effect }) => Number.isFinite(effect.getComputedTiming().endTime))
+			.map(({ finished }) => finished),
+	);
+
 describe("a reply with sources", { skip: missing }, () => {
 	const site = useSite();
 	const store = usePeer(site.banter);
@@ -76,6 +86,7 @@ describe("a reply with sources", { skip: missing }, () => {
 			await visitor.page.reload();
 			await visitor.chat.waitFor();
 			await check(rowOf(visitor));
+			await visitor.page.evaluate(settled);
 			assert.deepEqual(await violationsOf(visitor.page), []);
 			assert.deepEqual(visitor.complaints, []);
 		});

@@ -4,11 +4,16 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { newId as bareId } from "../faults/ids.mjs";
+import { putRequest } from "../faults/records.mjs";
+import { TABLE } from "../faults/table.mjs";
+import { encodePayload } from "../faults/wire.mjs";
 import { logIn } from "./accounts.mjs";
 import { PASSWORD, until, withBanter } from "./harness.mjs";
 import {
 	addOrganization,
 	adminExpect,
+	bare,
 	connectToStore,
 	openVisitor,
 	storeTurn,
@@ -25,6 +30,7 @@ import {
 	shell,
 	startTool,
 	toLines,
+	WIDGET,
 } from "./tool.mjs";
 
 /** Of the exports that these tests write: they have no checksum. */
@@ -116,6 +122,49 @@ async function addRecords(banter) {
 	return { org, headers };
 }
 
+/** A list of encoded records, as in SOURCES_RECORD. */
+function listOf(name, items) {
+	const parts = items.map((item) => encodePayload(TABLE[name], item));
+	return Buffer.concat(
+		parts.flatMap((bytes) => {
+			const length = Buffer.alloc(4);
+			length.writeUInt32LE(bytes.length);
+			return [length, bytes];
+		}),
+	);
+}
+
+/** A source with a page, an answer, and a reply with sources that leaves a gap. */
+async function addContent(banter) {
+	const [peer, crawler] = [await connectToStore(banter), await connectToStore(banter, "CRAWL")];
+	const org = bare(ORG);
+	const [source, id] = [bareId(), bareId()];
+	const put = (kind, record) => peer.ask("record_put", putRequest(kind, record, 1), "record");
+	await put("source", { v: 1, id: source, org, name: "Döcs", kind: 3, enabled: 1 });
+	await put("answer", { v: 1, id: bareId(), org, question: "Q\u0001", text: "A", published: 1 });
+	const page = { v: 1, id, org, source, url: "https://a.example/", title: "T", state: 1 };
+	const chunks = ["one \u2028", 'two "quoted"'].map((text, i) => ({
+		v: 1,
+		heading: "H > I",
+		anchor: "i",
+		text,
+		hash: String(i).repeat(64),
+	}));
+	await crawler.ask("source_page_put", { page, text: 1, chunks }, "ok");
+	const begin = { org, widget: bare(WIDGET), session: "asks", history: 1, text: "Do you ship?" };
+	const turn = bareId();
+	const ids = { conversation: bareId(), message: bareId(), turn };
+	await peer.ask("turn_begin", { ...begin, ...ids }, "turn_begun");
+	const sources = {
+		outcome: 2,
+		passages: listOf("sources_passage", [{ n: 1, source, id, score: 7, title: "T", url: "u" }]),
+		marks: listOf("sources_mark", [{ at: 2, n: 1 }]),
+	};
+	await peer.ask("turn_finish", { turn, run: turn, text: "No.", sources }, "ok");
+	peer.close();
+	crawler.close();
+}
+
 /** All that the admin API shows to these credentials. */
 async function shown(banter, headers) {
 	const get = (path) => adminExpect(banter, 200, "GET", path, undefined, headers);
@@ -142,11 +191,16 @@ describe("banter export", () => {
 			await fill(banter);
 			reply = (await chatNamed(banter, "visitor", "[[tokens=3]] hello", "m-1")).json;
 			const { headers: other } = await addRecords(banter);
+			await addContent(banter);
 			for (const headers of [await logIn(banter, { password: PASSWORD }), other])
 				sessions.push([headers, await shown(banter, headers)]);
 			text = await exported(banter);
 			const all = parseLines(text);
 			assert.deepEqual(all[0], { kind: "banter", format: 2 });
+			for (const kind of ["source", "source_page", "answer", "gap"])
+				assert.equal(all.filter((line) => line.kind === kind).length, 1, kind);
+			const { passages, marks } = all.find(({ outcome }) => outcome === "no_answer");
+			assert.deepEqual([passages[0].title, marks], ["T", [{ at: 2, n: 1 }]]);
 			const { xxh3, ...end } = all.at(-1);
 			assert.deepEqual(end, { kind: "end", lines: all.length - 1 });
 			assert.match(xxh3, /^[0-9a-f]{16}$/);

@@ -55,7 +55,10 @@ describe("banter learn URL", () => {
 	it("reads one page, and prints a report", async () => {
 		await withCrawler(SITE, async (crawler, site) => {
 			const { stdout } = await banter(crawler, 0, "learn", "--page", `${site.origin}/a`);
-			assert.match(stdout, /^127\.0\.0\.1:\d+\/a: 1 page read, with .* of text in 1 chunk; 0 pages are waiting, 0 /);
+			assert.match(
+				stdout,
+				/^127\.0\.0\.1:\d+\/a: 1 page read, with .* of text in 1 chunk; 0 pages are waiting, 0 /,
+			);
 			assert.deepEqual(site.paths(), ["/a"]);
 		});
 	});
@@ -64,7 +67,7 @@ describe("banter learn URL", () => {
 		await withCrawler({}, async (crawler, site) => {
 			const { stderr, stdout } = await banter(crawler, 65, "learn", site.origin, "--source", "x");
 			assert.match(stderr + stdout, /not read/);
-			const other = await banter(crawler, 64, "learn", BUILD, "--source", "x");
+			const other = await banter(crawler, 64, "learn", "README.md", "--source", "x");
 			assert.match(other.stderr, /the source x is of another kind/);
 			const none = await banter(crawler, 64, "learn", BUILD, "--page");
 			assert.match(none.stderr, /--page needs an http or https address/);
@@ -122,7 +125,10 @@ describe("banter learn FILE or DIR", () => {
 			assert.deepEqual(left.left_out, [{ path: large, why: "it is larger than 20 MiB" }]);
 			const empty = path("empty");
 			mkdirSync(empty);
-			assert.match((await banter(crawler, 66, "learn", empty)).stderr, /there is no HTML, Markdown/);
+			assert.match(
+				(await banter(crawler, 66, "learn", empty)).stderr,
+				/there is no HTML, Markdown/,
+			);
 			await banter(crawler, 66, "learn", path("missing"));
 		});
 	});
@@ -142,7 +148,10 @@ describe("banter learn FILE or DIR", () => {
 
 	it("is exported, and imported with the same bytes", async () => {
 		const file = path("kept.md");
-		writeFileSync(file, `# Title\n\n${words("kept")}\n\n## More "quoted" \u2028\n\n${words("more")}\n`);
+		writeFileSync(
+			file,
+			`# Title\n\n${words("kept")}\n\n## More "quoted" \u2028\n\n${words("more")}\n`,
+		);
 		let text;
 		await withCrawler({}, async (crawler) => {
 			await learn(crawler, 0, file, "--source", "Kept");
@@ -155,10 +164,11 @@ describe("banter learn FILE or DIR", () => {
 			writeFileSync(path("export.jsonl"), text);
 			for (let i = 0; i < 2; i++) await banter(crawler, 0, "import", path("export.jsonl"));
 			assert.equal((await banter(crawler, 0, "export")).stdout, text);
-			const { stdout } = await banter(crawler, 69, "status");
+			const { stdout } = await banter(crawler, 0, "status");
 			assert.match(stdout, /content +1 source with 1 page and \d+ chunks?, 0 vectors/);
 			assert.match(stdout, /crawld +is not connected: sources are not read/);
 			crawler.crawld.start();
+			assert.equal((await learn(crawler, 0, file, "--source", "Kept")).pages.read, 1);
 		});
 	});
 });

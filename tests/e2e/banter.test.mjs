@@ -29,8 +29,8 @@ import {
 } from "./tool.mjs";
 
 const COMMANDS = [
-	...["setup", "org", "user", "widget", "status", "backup", "restore", "export", "import"],
-	...["verify", "clock", "erase"],
+	...["setup", "org", "user", "widget", "learn", "status", "backup", "restore", "export"],
+	...["import", "verify", "clock", "erase"],
 ];
 
 /** An empty environment without a store. */

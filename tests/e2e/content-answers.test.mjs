@@ -4,11 +4,11 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { dashed, newId } from "../faults/ids.mjs";
-import { getRecord } from "../faults/records.mjs";
+import { getRecord, putRequest } from "../faults/records.mjs";
 import { addUser, logIn } from "./accounts.mjs";
 import { driver } from "./content.mjs";
 import { Contract } from "./contract.mjs";
-import { until, useBanter } from "./harness.mjs";
+import { times, until, useBanter } from "./harness.mjs";
 import {
 	ADMIN,
 	addOrganization,
@@ -32,6 +32,7 @@ const driverOf = (banter) => {
 
 describe("an answer", () => {
 	const banter = useBanter({ workers: 2 });
+	const store = usePeer(banter);
 	const { drive, send } = driverOf(banter);
 
 	it("is a draft at first, and is changed by its version", async () => {
@@ -128,6 +129,16 @@ describe("an answer", () => {
 		await drive(204, "DELETE", `answers/${id}`, undefined, member);
 		await drive(200, "GET", "gaps", undefined, member);
 	});
+
+	it("is one of at most 10,000", async () => {
+		const put = (i) => {
+			const id = `0192f00000007000b${String(i).padStart(15, "0")}`;
+			const record = { v: 1, id, org: bare(ORG), question: `${i}`, text: "x" };
+			return store.peer.request("record_put", putRequest("answer", record, 1));
+		};
+		for (let at = 0; at < 10_000; at += 1000) await times(1000, (i) => put(at + i));
+		assert.equal((await send(409, "POST", "answers", NORWAY)).code, "limit_reached");
+	});
 });
 
 describe("open questions", () => {
@@ -222,7 +233,7 @@ describe("open questions", () => {
 	it("are erased with their conversations", async () => {
 		const { conversation } = await ask("Do you sell left-handed scissors?");
 		assert.equal((await list()).total, 5);
-		await send(200, "DELETE", `conversations/${conversation}`);
+		await drive(204, "DELETE", `conversations/${conversation}`);
 		assert.equal((await list()).total, 4);
 	});
 
@@ -234,6 +245,7 @@ describe("open questions", () => {
 		assert.deepEqual(await openNow(), ["Is the shop open on Sundays?"]);
 		const gap = await getRecord(store.peer, "gap", { org: bare(ORG), id: bare(norway.id) });
 		assert.deepEqual([gap.state, dashed(gap.answer)], [1, id]);
+		assert.equal(await banter.metric("gaps_answered_total"), 3);
 	});
 
 	it("that were named are asked, too, and stay open if they find nothing", async () => {

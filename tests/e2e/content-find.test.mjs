@@ -51,6 +51,7 @@ describe("what is found for a question", () => {
 			...{ title: "Warehouse", url: "https://wiki.example/warehouse" },
 			texts: { "": "The warehouse is closed on Sundays." },
 		});
+		await until("all is found", async () => (await ask({ question: "warehouse" })).chunks === 33);
 	});
 
 	it("is shown with its page and its place in it", async () => {
@@ -136,6 +137,8 @@ describe("what is found for a question", () => {
 		await banter.searchd.stop();
 		const { code, error } = await send(503, "POST", "find", { question: "x" });
 		assert.deepEqual([code, typeof error], ["search_unavailable", "string"]);
+		const { headers } = await drive(503, "POST", "find", { question: "x" });
+		assert.equal(headers["retry-after"], "1");
 	});
 });
 

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { addUser, logIn } from "./accounts.mjs";
+import { openStream } from "./client.mjs";
 import { driver, FILES, SITE, useCrawler } from "./content.mjs";
 import { Contract } from "./contract.mjs";
 import { times, until, useBanter } from "./harness.mjs";
@@ -269,6 +270,34 @@ describe("pages", () => {
 		assert.equal(pages.flatMap((one) => one.pages).length, 4);
 	});
 
+	it("are in the change feed with their source", async () => {
+		const stream = await openStream(banter.url, "/v1/admin/events?kinds=source,page,answer", ADMIN);
+		await until("the stream has its position", () => stream.sse.id !== "");
+		const own = (await create(SITE)).id;
+		const page = await crawler.read(own, {
+			...{ title: "A", url: `${SITE.url}a`, texts: { A: "A." } },
+		});
+		await drive(204, "DELETE", `sources/${own}/pages/${page}`);
+		const answer = await send(201, "POST", "answers", { question: "A?", text: "A." });
+		const row = { kind: "page", id: page, sourceId: own };
+		const events = [];
+		while (events.at(-1)?.kind !== "answer") {
+			const { seq, ...event } = await stream.next();
+			assert.ok(seq > 0);
+			events.push(event);
+		}
+		assert.deepEqual(
+			events.filter(({ id }) => [own, page, answer.id].includes(id)),
+			[
+				{ kind: "source", id: own, change: "created" },
+				{ ...row, change: "created" },
+				{ ...row, change: "deleted" },
+				{ kind: "answer", id: answer.id, change: "created" },
+			],
+		);
+		stream.leave();
+	});
+
 	it("show the passages that a reply can quote", async () => {
 		const [{ id }] = await list("?q=delivery");
 		const { passages, chunks, bytes } = await send(200, "GET", `sources/${source}/pages/${id}`);
@@ -335,6 +364,7 @@ describe("content", () => {
 		const again = (await put(202, "url=prices+2026.txt", "Three for one.")).json;
 		assert.equal(again.page, page);
 		assert.equal(`${await crawler.upload((await pageOf(page)).upload)}`, "Three for one.");
+		assert.equal(await banter.metric("content_stored_total"), 2);
 		assert.deepEqual((await send(200, "GET", `sources/${files}`)).state.pages, {
 			...{ waiting: 1, read: 0, unread: 0 },
 		});

@@ -43,6 +43,8 @@ const PAGES = [
 	"/contacts",
 	`/contacts/${NOBODY}`,
 	"/knowledge",
+	"/knowledge/sources",
+	`/knowledge/sources/${NOBODY}`,
 	"/numbers",
 	"/settings",
 	"/settings/users",
@@ -91,7 +93,7 @@ function examples() {
 		return {
 			method,
 			operationId,
-			body: resolve(requestBody)?.content["application/json"].example,
+			body: resolve(requestBody)?.content["application/json"]?.example,
 			isForSites: path.startsWith("/api/widget/{widgetId}/"), // that the widget allows
 			isForAll: /^\/widget\/(lang\/)?\{file\}$/.test(path),
 			path: path

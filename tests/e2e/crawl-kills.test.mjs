@@ -57,7 +57,10 @@ it("kills of crawld and storaged lose, halve and double nothing", async () => {
 		await crawler.ended(source);
 		await until("all files are read", async () => {
 			const found = Object.values(await crawler.pages(files));
-			return found.length === FILES && found.every((one) => one.state === "read" && /^0*$/.test(one.upload));
+			return (
+				found.length === FILES &&
+				found.every((one) => one.state === "read" && /^0*$/.test(one.upload))
+			);
 		});
 
 		const found = await crawler.pages(source);
@@ -73,5 +76,31 @@ it("kills of crawld and storaged lose, halve and double nothing", async () => {
 		for (const [name, { id }] of Object.entries(await crawler.pages(files)))
 			assertWhole(await crawler.text(files, id), name.replace(".md", ""), 3000);
 		crawler.crawld.restart = crawler.store.daemon.restart = false;
+	});
+});
+
+it("a kill loses no link that was found before", async () => {
+	await withCrawler({}, async (crawler, site) => {
+		// A tree: each page is the only one that links to two others.
+		const n = LONG ? 200 : 60;
+		for (let i = 0; i < n; i++) {
+			const links = [2 * i + 1, 2 * i + 2].filter((k) => k < n).map((k) => `/t${k}`);
+			const body = page(`T${i}`, words(`t${i}`), links);
+			site.pages[i === 0 ? "/" : `/t${i}`] = async (_, response) => {
+				await pause(2);
+				response.writeHead(200, { "content-type": "text/html" }).end(body);
+			};
+		}
+		crawler.crawld.restart = true;
+		const source = await crawler.add({ url: site.origin });
+		for (let i = 0; i < KILLS; i++) {
+			await pause(20 + Math.random() * 100);
+			await until("it runs", () => crawler.crawld.running);
+			await crawler.crawld.kill("SIGKILL");
+		}
+		await crawler.ended(source);
+		const found = Object.values(await crawler.pages(source));
+		assert.deepEqual([found.length, found.filter(({ state }) => state === "read").length], [n, n]);
+		crawler.crawld.restart = false;
 	});
 });

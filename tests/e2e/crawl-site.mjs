@@ -56,7 +56,9 @@ export class Site {
 
 	/** The paths that were asked for, except robots.txt, sitemaps and the probe of a missing page. */
 	paths() {
-		return this.requests.map(({ url }) => url).filter((url) => !/^\/(robots\.txt|sitemap)/.test(url));
+		return this.requests
+			.map(({ url }) => url)
+			.filter((url) => !/^\/(robots\.txt|sitemap)/.test(url));
 	}
 
 	asked(url) {

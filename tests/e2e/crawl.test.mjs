@@ -396,7 +396,10 @@ describe("changes", () => {
 			await crawler.crawl(source);
 			const found = await crawler.pages(source);
 			const at = (path) => found[site.origin + path];
-			assert.deepEqual([at("/a").state, at("/a").reason, at("/a").detail], ["read", "status", "500"]);
+			assert.deepEqual(
+				[at("/a").state, at("/a").reason, at("/a").detail],
+				["read", "status", "500"],
+			);
 			assert.match(await crawler.text(source, at("/a").id), /a0 a1/);
 			assert.deepEqual([at("/b").state, at("/b").reason], ["read", "status"]);
 			assert.ok(at("/b").missing_since > 0);

@@ -196,6 +196,7 @@ export class Crawler {
 
 	/** Stops both in any state, and removes the data. */
 	async remove() {
+		this.crawld.restart = false;
 		if (this.crawld.running) await this.crawld.kill("SIGKILL");
 		await this.store.remove();
 	}

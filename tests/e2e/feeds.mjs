@@ -22,12 +22,13 @@ export class Feed {
 	polls = 0;
 
 	/** carrier: "sse", "ndjson" or "poll". */
-	constructor(banter, widget, { carrier, token, after, stream, operators, history } = {}) {
+	constructor(banter, widget, { carrier, token, after, stream, operators, history, sources } = {}) {
 		Object.assign(this, { banter, widget, carrier, token, after });
 		this.query = {
 			...(stream && { stream: 1 }),
 			...(operators && { operators: 1 }),
 			...(history && { history: 1 }),
+			...(sources && { sources: 1 }),
 		};
 		this.running = this.#run();
 		Feed.#open.add(this);

@@ -33,7 +33,7 @@ const kindOf = (name) => name.replace(/s_.*/, "");
 function pathOf(name, id) {
 	assert.ok(id, `settle() makes a ${kindOf(name)}`);
 	const path = route(name).pattern.replace(/:\w+/, id);
-	return path.replace(/:n\b/, 1).replace(":note", newId());
+	return path.replace(/:n\b/, 1).replace(/:(note|page)\b/, newId());
 }
 
 /** A valid body of a route with an id. */
@@ -44,6 +44,7 @@ function bodyOf(name) {
 	if (name === "conversations_presence") return { doing: "viewing" };
 	if (name === "conversations_note") return { text: "Taken" };
 	if (name === "contacts_merge") return { contactId: newId() };
+	if (name === "sources_removal") return { decision: "keep" };
 	return { PUT: { name: "Taken" }, POST: {} }[route(name).method];
 }
 
@@ -75,6 +76,7 @@ const OTHERS = [
 	...["widgets_create", "agents_create", "users_create", "keys_create", "webhooks_create"],
 	...["tags_create", "snippets_create", "budgets_put", "prices_change"],
 	...["conversations_read", "invitations_create", "me_change"],
+	...["sources_create", "answers_create", "gaps_close", "find"],
 	...["me_password", "logins_delete_others"],
 ];
 
@@ -123,6 +125,8 @@ describe("organizations", () => {
 			key: key.id,
 			invitation: (await post("invitations", { role: "member", email })).id,
 			tag: (await post("tags", { name: `Tag of ${org}` })).id,
+			source: (await post("sources", { name: `Source of ${org}`, kind: "files" })).id,
+			answer: (await post("answers", { question: `Question of ${org}`, text: "x" })).id,
 			snippet: (await post("snippets", { name: `Snippet of ${org}`, text: "Hello" })).id,
 			byKey: { "x-admin-api-key": key.key },
 			login: (await list("logins"))[0].id,
@@ -224,6 +228,18 @@ describe("organizations", () => {
 		}
 	});
 
+	it("an agent cannot have another organization's sources", async () => {
+		for (const [headers, them] of encounters()) {
+			const us = organizations.find((one) => [one.headers, one.byKey].includes(headers));
+			const path = us ? pathOf("agents_change", us.agent) : undefined;
+			const set = (id) => send("agents_change", path, headers, { sources: [id] });
+			if (us === undefined) continue;
+			const theirs = await set(them.source);
+			assert.equal(theirs.status, 422, theirs.text);
+			assert.deepEqual(theirs, await set(newId()));
+		}
+	});
+
 	it("none of these requests changed anything", async () => {
 		for (const us of organizations) {
 			const lists = LISTS.map((name) => banter.get(listPath(name), us.headers));
@@ -238,6 +254,8 @@ describe("organizations", () => {
 				"login",
 				"tag",
 				"snippet",
+				"source",
+				"answer",
 				"invitation",
 			];
 			for (const kind of [...kinds, "publicId"]) assert.ok(text.includes(us[kind]), kind);

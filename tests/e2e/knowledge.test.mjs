@@ -2,7 +2,10 @@
 // The passages that searchd finds: tests/unit/storaged/search/passages. Marks: tests/unit/workerd/knowledge.
 
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { after, describe, it } from "node:test";
+import { ORG } from "../faults/ids.mjs";
+import { Feed } from "./feeds.mjs";
+import { ADMIN_KEY, until, useBanter, WIDGET_KEY, whileStopped } from "./harness.mjs";
 import {
 	addAnswer,
 	addSource,
@@ -12,8 +15,10 @@ import {
 	putPage,
 	setAgent,
 } from "./knowledge.mjs";
-import { until, useBanter, WIDGET_KEY, whileStopped } from "./harness.mjs";
-import { usePeer } from "./organizations.mjs";
+import { AGENT, usePeer } from "./organizations.mjs";
+import { makeWidget, Visitor } from "./visitors.mjs";
+
+after(() => Feed.closeAll());
 
 const KEY = { "x-api-key": WIDGET_KEY };
 const PRICES = "https://shop.example/prices";
@@ -220,6 +225,72 @@ describe("a reply with short content", () => {
 		assert.deepEqual(history.json.messages[1].sources[0].positions, [4]);
 	});
 
+	it("has the same frames for widgets, by each carrier and in the history", async () => {
+		await withAgent({});
+		const widget = await makeWidget(banter);
+		const content = saying("Five [S1] euros [S2].", "Hold frames", " hold-after=1");
+		const all = { stream: true, sources: true, history: true };
+		const one = await Visitor.open(banter, widget, all);
+		const feeds = [];
+		for (const carrier of ["sse", "ndjson", "poll"])
+			feeds.push(await Feed.open(banter, widget, { carrier, token: one.token, ...all }));
+		const plain = await Visitor.open(banter, widget, { token: one.token, stream: true });
+		one.say(content, "m-1");
+		for (const client of [one, ...feeds]) await client.upTo("token");
+		await banter.release("Hold frames");
+		for (const client of [one, ...feeds]) {
+			const frames = await client.upTo("typing_stop");
+			// A poll that goes on at such a place gets it again.
+			const places = new Set(
+				frames.filter(({ type }) => type === "source").map(({ n, position }) => `${n}@${position}`),
+			);
+			assert.deepEqual([...places], ["1@4", "2@10"], client.carrier);
+			const { content: text, sources, found } = frames.findLast(({ type }) => type === "message");
+			assert.equal(text, "Five euros.");
+			assert.deepEqual(
+				sources.map(({ positions }) => positions),
+				[[4], [10]],
+			);
+			assert.equal(found, true);
+		}
+		const frames = await plain.upTo("typing_stop");
+		assert.ok(frames.every(({ type }) => type !== "source"));
+		assert.deepEqual(Object.keys(frames.at(-2)), ["type", "content", "role", "id"]);
+		const { history } = await one.again(all);
+		assert.deepEqual(
+			history.at(-1).sources.map(({ n }) => n),
+			[1, 2],
+		);
+		assert.equal("sources" in history[0], false);
+		await Feed.closeAll();
+	});
+
+	it("is tried with its agent, whose prompt has the rules", async () => {
+		await withAgent({});
+		const headers = { "x-admin-api-key": ADMIN_KEY };
+		const path = `/v1/admin/agents/${AGENT}`;
+		const body = { message: saying("Five [S1].") };
+		const tried = await banter.request("POST", `${path}/test`, { headers, body });
+		const events = tried.text
+			.trim()
+			.split("\n")
+			.map((line) => JSON.parse(line));
+		assert.deepEqual(
+			events.at(-1).sources.map(({ n }) => n),
+			[1],
+		);
+		assert.match(await lastMessage(banter), /\[S1\] [\s\S]*\n\nMessage:\n/);
+		for (const [name, rule] of [
+			["say", /write \[S0\], say that you could not find it/],
+			["general", /answer from general knowledge/],
+			["fixed", /nothing else: We sell tea\.$/],
+		]) {
+			await withAgent({ not_found: NOT_FOUND[name], not_found_text: "We sell tea." });
+			const preview = await banter.request("POST", `${path}/prompt`, { headers, body: {} });
+			assert.match(preview.json.prompt, rule);
+		}
+	});
+
 	it("tells that the content has no answer, as the agent is set", async () => {
 		for (const [name, found, general, outcome] of [
 			["say", false, undefined, "no_answer"],
@@ -288,10 +359,10 @@ describe("a reply with long content", () => {
 		assert.match(await lastMessage(banter), /content has no answer to the message below/);
 
 		await setAgent(store.peer, { not_found: NOT_FOUND.fixed, not_found_text: "We sell tea." });
-		const calls = (await banter.model("stats")).requests;
+		const calls = (await banter.model("stats")).calls;
 		const fixed = await ask(banter, "fixed", saying("No.", "Xylophone lessons quartz?"));
 		assert.deepEqual([fixed.json.message, fixed.json.found], ["We sell tea.", false]);
-		assert.equal((await banter.model("stats")).requests, calls);
+		assert.equal((await banter.model("stats")).calls, calls);
 		const { status, sources } = await lastReply(banter, "fixed");
 		assert.deepEqual([status, sources.outcome], ["complete", "no_answer"]);
 		await setAgent(store.peer, { not_found: NOT_FOUND.say });
@@ -308,11 +379,7 @@ describe("a reply with long content", () => {
 			await ask(banter, `secret-${Date.now()}`, saying("Yes.", "marmalade recipe lemons"));
 			return (await lastMessage(banter)).includes("seven lemons");
 		});
-		await store.peer.ask(
-			"source_page_delete",
-			{ org: "00000000000070008000000000000001", source, page },
-			"ok",
-		);
+		await store.peer.ask("source_page_delete", { org: ORG, source, page }, "ok");
 		await ask(banter, "deleted", saying("Yes.", "marmalade recipe lemons"));
 		assert.ok(!(await lastMessage(banter)).includes("seven lemons"));
 	});
@@ -325,5 +392,128 @@ describe("a reply with long content", () => {
 			assert.match(await lastMessage(banter), /cannot be searched at the moment/);
 		});
 		assert.equal((await lastReply(banter, "unavailable")).sources.outcome, "unavailable");
+	});
+});
+
+describe("with an embedding model", () => {
+	const banter = useBanter({
+		workers: 2,
+		search: true,
+		env: { SEARCH_COMPARE_MS: "1", EMBEDDING_MODEL: "words-64", EMBEDDING_TIMEOUT_MS: "5000" },
+	});
+	const store = usePeer(banter);
+
+	it("one worker embeds the chunks, and questions find passages by their vectors, too", async () => {
+		const source = await addSource(store.peer);
+		await putPage(banter, source, {
+			url: "https://shop.example/history",
+			title: "History",
+			chunks: FILLER,
+		});
+		const chunks = ["A pot of jasmine tea costs five euros.", "Espresso is two euros."];
+		const page = await putPage(banter, source, { url: PRICES, title: "Prices", chunks });
+		const all = FILLER.length + chunks.length;
+		const stats = await until("all chunks have vectors", async () => {
+			const now = await banter.model("stats");
+			return now.embedded_texts >= all && now;
+		});
+		assert.equal(stats.embedded_texts, all);
+		assert.ok(stats.embedding_calls >= Math.ceil(all / 64));
+		const text = await until("they are stored", async () => {
+			const read = { org: ORG, source, page, vectors: 1 };
+			const { chunks: stored } = await store.peer.ask("source_text_read", read, "source_text");
+			return stored.every(({ vector }) => vector !== null) && stored;
+		});
+		assert.deepEqual([text[0].vector.model, text[0].vector.values.length], ["words-64", 64]);
+		assert.ok((await banter.metric("embedded_tokens_total")) > all);
+
+		await setAgent(store.peer, { knowledge: KNOWLEDGE.all });
+		await until("the passages are found", async () => {
+			await ask(banter, `probe-${Date.now()}`, saying("Five [S1].", "jasmine tea"));
+			return (await lastMessage(banter)).includes("five euros");
+		});
+		const before = (await banter.model("stats")).embedded_texts;
+		const { json } = await ask(banter, "hybrid", saying("Five [S1].", "How much is jasmine tea?"));
+		assert.deepEqual(json.sources, [cited(1, "Prices", PRICES, [4])]);
+		assert.equal((await banter.model("stats")).embedded_texts, before + 1);
+	});
+
+	it("embeds only the chunks that change", async () => {
+		const source = await addSource(store.peer, { name: "Changing" });
+		const url = "https://shop.example/changing";
+		const id = await putPage(banter, source, {
+			url,
+			title: "A",
+			chunks: ["One thing.", "Two things."],
+		});
+		const embedded = async () => (await banter.model("stats")).embedded_texts;
+		const vectors = async (n) => {
+			const read = { org: ORG, source, page: id, vectors: 1 };
+			const { chunks } = await store.peer.ask("source_text_read", read, "source_text");
+			return chunks.length === n && chunks.every(({ vector }) => vector !== null);
+		};
+		await until("both have vectors", () => vectors(2));
+		const before = await embedded();
+		await putPage(banter, source, {
+			url,
+			title: "A",
+			chunks: ["One thing.", "New.", "Two things."],
+			id,
+		});
+		await until("the new one has a vector", () => vectors(3));
+		assert.equal(await embedded(), before + 1);
+	});
+
+	it("another worker embeds when the workers die", async () => {
+		const begun = () => banter.log.lines.filter(({ ev }) => ev === "embeddings_begin");
+		assert.equal(begun().length, 1);
+		await banter.killWorkers(banter.workerPids());
+		await until("another one has the lease", () => begun().length === 2);
+		await banter.ready();
+		const source = await addSource(store.peer, { name: "Later" });
+		const before = (await banter.model("stats")).embedded_texts;
+		await putPage(banter, source, {
+			url: "https://shop.example/later",
+			title: "B",
+			chunks: ["Later."],
+		});
+		await until(
+			"it is embedded",
+			async () => (await banter.model("stats")).embedded_texts > before,
+		);
+	});
+});
+
+describe("with an embedding server that is down", () => {
+	const banter = useBanter({
+		workers: 1,
+		search: true,
+		env: {
+			SEARCH_COMPARE_MS: "1",
+			EMBEDDING_MODEL: "words-64",
+			EMBEDDING_SERVER: "none",
+			MODEL_SERVERS: "none=http://127.0.0.1:9/v1",
+		},
+	});
+	const store = usePeer(banter);
+
+	it("passages are found by words", async () => {
+		const source = await addSource(store.peer);
+		await putPage(banter, source, {
+			url: "https://shop.example/history",
+			title: "History",
+			chunks: FILLER,
+		});
+		await putPage(banter, source, {
+			url: PRICES,
+			title: "Prices",
+			chunks: ["Jasmine tea: five euros."],
+		});
+		await setAgent(store.peer, { knowledge: KNOWLEDGE.all });
+		await until("the passages are found", async () => {
+			await ask(banter, `probe-${Date.now()}`, saying("Five [S1].", "jasmine tea"));
+			return (await lastMessage(banter)).includes("five euros");
+		});
+		assert.ok((await banter.metric("embedding_errors_total")) > 0);
 	});
 });

@@ -22,7 +22,9 @@ const EXPOSURE = {
 
 /** Files named by the units, which an empty root lacks. */
 const PROGRAMS = ["bin/kill", "bin/sh", "usr/bin/banter"].concat(
-	["masterd", "storaged", "searchd", "crawld", "crawl-addresses"].map((name) => `usr/lib/banter/${name}`),
+	["masterd", "storaged", "searchd", "crawld", "crawl-addresses"].map(
+		(name) => `usr/lib/banter/${name}`,
+	),
 );
 
 function run(command, ...args) {

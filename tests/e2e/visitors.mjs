@@ -44,7 +44,7 @@ export class Visitor {
 	constructor(
 		banter,
 		widget,
-		{ token, stream, operators, history, headers = {}, ...options } = {},
+		{ token, stream, operators, history, sources, headers = {}, ...options } = {},
 	) {
 		this.banter = banter;
 		this.widget = widget;
@@ -53,6 +53,7 @@ export class Visitor {
 			...(stream && { stream: 1 }),
 			...(operators && { operators: 1 }),
 			...(history && { history: 1 }),
+			...(sources && { sources: 1 }),
 		};
 		const url = socketUrl(banter, widget, query);
 		this.ws = new WebSocket(url, { headers, ...tlsOptions, ...options });

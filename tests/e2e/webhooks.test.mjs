@@ -61,6 +61,7 @@ describe("the endpoints of an organization", () => {
 			[{ url: "https://example.com" }, ["kinds"]],
 			[{ url: "https://example.com", kinds: [] }, ["kinds"]],
 			[{ url: "https://example.com", kinds: ["feed"] }, ["kinds"]],
+			[{ url: "https://example.com", kinds: ["page"] }, ["kinds"]],
 			[{ url: "https://example.com", kinds: "message" }, ["kinds"]],
 			[{ url: "https://example.com", format: "xml", kinds: ["message"] }, ["format"]],
 			...[

@@ -37,7 +37,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/model: workerd/http/message workerd/net
 	workerd/model/openai:
 	workerd/webhooks: workerd/store workerd/net workerd/api/request workerd/api/events
-	workerd/knowledge: workerd/store workerd/search
+	workerd/knowledge: workerd/store workerd/search workerd/model
 	workerd/turn: workerd/knowledge workerd/store workerd/model workerd/model/openai
 	workerd/api/request: workerd/http/ workerd/store workerd/turn
 	workerd/api/fields: workerd/http/ workerd/knowledge workerd/turn workerd/api/request
@@ -54,6 +54,8 @@ const FOLDERS = Object.fromEntries(
 	workerd/api/accounts: workerd/http/ workerd/store workerd/api/request workerd/api/fields workerd/api/guard
 	workerd/api/admin: workerd/http/ workerd/api/accounts workerd/model workerd/model/openai workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/chat workerd/api/widget
+	workerd/api/content: workerd/http/ workerd/store workerd/search workerd/knowledge workerd/api/request \
+		workerd/api/fields workerd/api/admin
 	workerd/api/export: workerd/http/ workerd/turn workerd/api/request workerd/api/fields workerd/api/admin
 	workerd/api/events: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard
@@ -129,6 +131,8 @@ const PREFIXES = {
 		"activity",
 		"message_seq",
 		"partial_offset",
+		"chunk_index",
+		"upload_offset",
 		"client_id_name",
 		"cap_day",
 		"spent_period",
@@ -169,9 +173,12 @@ const HEADERS = {
 			.map((name) => [`libxml/${name}.h`, /^workerd\/crawl\/extract\/(html|docx)\//]),
 	),
 	"sqlite3.h": /^storaged\/search\//,
-	"unicase.h": /^storaged\/(identities\/match_keys|search\/(text\/fold|language\/stem))\.c$/,
-	"uninorm.h": /^storaged\/(identities\/match_keys|search\/text\/fold)\.c$/,
-	"unictype.h": /^storaged\/search\/text\/fold\.c$/,
+	"unicase.h":
+		/^(storaged\/(identities\/match_keys|search\/(text\/fold|language\/stem))|workerd\/knowledge\/gap_clusters)\.c$/,
+	"uninorm.h":
+		/^(storaged\/(identities\/match_keys|search\/text\/fold)|workerd\/knowledge\/gap_clusters)\.c$/,
+	"unictype.h": /^(storaged\/search\/text\/fold|workerd\/knowledge\/gap_clusters)\.c$/,
+	"uniwbrk.h": /^(storaged\/search\/|workerd\/knowledge\/gap_clusters\.c$)/,
 };
 
 const list = ["ls-files", "--cached", "--others", "--exclude-standard"];

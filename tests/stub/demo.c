@@ -1,6 +1,7 @@
 /*
  * The demo model's text: an opening that fits the message, a self-introduction, up to two words of
- * the visitor, and how to configure a real model. A hash of the message chooses the variants.
+ * the visitor, and how to configure a real model. A hash of the message chooses the variants. With passages of the
+ * website's content, it quotes one of them.
  */
 #include "tests/stub/demo.h"
 
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "tests/stub/demo_passages.h"
 #include "workerd/http/message/header_fields.h"
 
 #define WORD_MIN 4
@@ -145,15 +147,23 @@ demo_hash(struct slice s)
 	return hash;
 }
 
+/* About the model itself, behind a quotation. */
+static const char *const quoting = " (The bundled demo model only quotes.";
+
 void
-demo_reply(struct slice message, struct buf *out)
+demo_reply(struct slice prompt, struct buf *out)
 {
+	const struct slice message = demo_message_of(prompt);
 	uint64_t hash = demo_hash(message);
 	/* The low bits of FNV-1a mix poorly: each choice uses other, higher bits. */
 	size_t a = (hash >> 16) % VARIANTS, b = (hash >> 28) % VARIANTS;
 	size_t c = (hash >> 40) % VARIANTS, d = (hash >> 52) % VARIANTS;
 	struct slice chosen[2];
 
+	if (demo_quote(prompt, out)) {
+		putf(out, "%s%s)", quoting, closings[d]);
+		return;
+	}
 	demo_choose_words(message, chosen);
 	putf(out, "%s%s", openings[demo_mood_of(message)][a], selves[b]);
 	if (chosen[0].len == 0)

@@ -6,8 +6,8 @@
 
 #include "tests/stub/put.h"
 
-/* Appends a short reply that repeats words of the message (UTF-8). Deterministic: three or four
- * sentences, some 40 to 60 tokens, at most 600 bytes. */
-void demo_reply(struct slice message, struct buf *out);
+/* Appends a short reply that repeats words of the prompt's message (UTF-8), or quotes a passage that comes with it.
+ * Deterministic: three or four sentences, some 40 to 100 tokens, at most 600 bytes. */
+void demo_reply(struct slice prompt, struct buf *out);
 
 #endif

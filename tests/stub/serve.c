@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "tests/stub/embed.h"
 #include "workerd/api/fields/parameters.h"
 
 struct request {
@@ -134,6 +135,27 @@ serve_chat_completions(struct request *q)
 }
 
 static void
+serve_embeddings(struct request *q)
+{
+	struct stats *stats = &q->service->stats;
+	struct api_error error;
+	json_t *answer;
+	size_t texts;
+
+	stats->embedding_calls++;
+	if (serve_check_key(q, &error) == -1) {
+		serve_refuse(q, &error);
+		return;
+	}
+	answer = embed_answer(q->body, &texts, &error);
+	stats->embedded_texts += texts;
+	if (answer == NULL)
+		serve_refuse(q, &error);
+	else
+		answer_json(q->out, 200, answer, &q->about);
+}
+
+static void
 serve_models(struct request *q)
 {
 	struct api_error error;
@@ -208,6 +230,7 @@ static const struct route {
 	handler *handler;
 } routes[] = {
     {"POST", "/v1/chat/completions", serve_chat_completions},
+    {"POST", "/v1/embeddings", serve_embeddings},
     {"GET", "/v1/models", serve_models},
     {"GET", "/stub/stats", serve_stub_stats},
     {"GET", "/stub/last", serve_stub_last},

@@ -72,7 +72,9 @@ stats_is_released(const struct stats *st, struct slice message)
 json_t *
 stats_json(const struct stats *st)
 {
-	return json_pack("{s:I,s:I,s:I,s:I,s:I}", "calls", (json_int_t)st->calls, "active",
-	    (json_int_t)st->active, "client_disconnects", (json_int_t)st->disconnected,
-	    "tokens", (json_int_t)st->tokens, "accepted", (json_int_t)st->accepted);
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "calls", (json_int_t)st->calls,
+	    "active", (json_int_t)st->active, "client_disconnects",
+	    (json_int_t)st->disconnected, "tokens", (json_int_t)st->tokens, "accepted",
+	    (json_int_t)st->accepted, "embedding_calls", (json_int_t)st->embedding_calls,
+	    "embedded_texts", (json_int_t)st->embedded_texts);
 }

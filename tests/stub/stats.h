@@ -23,7 +23,8 @@ struct stats {
 	uint64_t disconnected; /* calls whose client disconnected first */
 	uint64_t tokens;
 	uint64_t accepted; /* connections */
-	json_t *last;      /* the last call, as --help describes it; NULL before the first */
+	uint64_t embedding_calls, embedded_texts;
+	json_t *last; /* the last call, as --help describes it; NULL before the first */
 	struct stats_texts messages; /* of calls */
 	struct stats_texts released; /* parts of messages whose held replies may continue */
 };

@@ -18,7 +18,7 @@ enum kind { COUNTER, GAUGE, HISTOGRAM };
 static const char *const kind_names[] = {
     [COUNTER] = "counter", [GAUGE] = "gauge", [HISTOGRAM] = "histogram"};
 
-enum labels { NONE, ROUTE, RATE_LIMITED, TURN, MODEL_ERROR, TOKENS, WEBHOOK };
+enum labels { NONE, ROUTE, RATE_LIMITED, TURN, MODEL_ERROR, TOKENS, WEBHOOK, FOUND };
 
 static const char *const rate_limited_values[] = {
 #define RATE_LIMITED(NAME, value) value,
@@ -40,6 +40,10 @@ static const char *const webhook_values[] = {
 #define WEBHOOK(NAME, value) value,
 #include "proto/ipc/metrics.def"
 };
+static const char *const found_values[] = {
+#define FOUND(NAME, value) value,
+#include "proto/ipc/metrics.def"
+};
 static const int statuses[] = {
     0,
 #define STATUS(number) number,
@@ -57,6 +61,7 @@ static const struct {
     [MODEL_ERROR] = {"kind", model_error_values, METRIC_MODEL_ERROR_N},
     [TOKENS] = {"kind", tokens_values, METRIC_TOKENS_N},
     [WEBHOOK] = {"result", webhook_values, METRIC_WEBHOOK_N},
+    [FOUND] = {"outcome", found_values, METRIC_FOUND_N},
 };
 
 /* A line of metrics.def, with its offset in the worker's or masterd's part of the scoreboard. */

@@ -264,7 +264,8 @@ extraction_file(struct slice bytes)
 static void
 extraction_add_argument(struct buf *args, struct slice text, size_t max)
 {
-	text.len = text.len <= max ? strnlen((const char *)text.p, text.len) : 0;
+	text.len =
+	    text.len > 0 && text.len <= max ? strnlen((const char *)text.p, text.len) : 0;
 	must(buf_append(args, text.p, text.len) == 0);
 	must(buf_append(args, "", 1) == 0);
 }

@@ -28,7 +28,7 @@ struct extraction;
 [[gnu::warn_unused_result]] int extraction_spawner_start(const char *program);
 
 /* spawner: from extraction_spawner_start(), closed by extraction_pool_free(); then the spawner kills its children
- * and exits. If the spawner disappears, crawld aborts: whoever started it starts it again. */
+ * and exits. If the spawner disappears, crawld aborts, to be started again. */
 struct extraction_pool *extraction_pool_new(struct event_base *base, int spawner);
 
 /* Drops jobs that are not finished without a call. NULL is allowed. */

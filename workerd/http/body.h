@@ -11,12 +11,6 @@
 
 #include "workerd/http/http_exchange.h"
 
-#define HTTP_BODY_PIECE_MAX (1024u * 1024)
-
-/* Takes a piece, which is borrowed. Called from the loop, never from within http_body_take(). piece.p is NULL if it
- * has not come within limits.body_timeout: reply 408. */
-typedef void http_body_fn(void *arg, struct slice piece);
-
 /* Bytes of the body that were not taken yet. */
 uint64_t http_body_left(const struct http_exchange *x);
 

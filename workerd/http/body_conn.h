@@ -4,8 +4,10 @@
 #ifndef WORKERD_HTTP_BODY_CONN_H
 #define WORKERD_HTTP_BODY_CONN_H
 
-#include "workerd/http/body.h"
 #include "workerd/http/conn.h"
+
+/* Waits for the next n bytes (body.h). */
+void body_take(struct http_conn *c, size_t n, http_body_fn *fn, void *arg);
 
 /* The head of a request with a streamed body is complete: takes what has come of the body out of `in`. */
 void body_begin(struct http_conn *c, const struct http_request *req, size_t head_len);

@@ -10,7 +10,6 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "workerd/http/body.h"
 #include "workerd/http/date.h"
 #include "workerd/http/http_config.h"
 #include "workerd/http/io.h"

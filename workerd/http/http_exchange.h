@@ -57,6 +57,12 @@ struct http_peer {
 	bool loopback; /* accepted on a loopback listener */
 };
 
+/* Takes a piece of a streamed body (body.h), which is borrowed. Called from the loop, never from within
+ * http_body_take(). piece.p is NULL if it has not come within limits.body_timeout: reply 408. */
+typedef void http_body_fn(void *arg, struct slice piece);
+
+#define HTTP_BODY_PIECE_MAX (1024u * 1024) /* bytes */
+
 /* What the server must know of a request's route. The user embeds it in a struct of its own. */
 struct http_route {
 	size_t body_max; /* bytes of a body; limits.body_max holds too, unless it is streamed */

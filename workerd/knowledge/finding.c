@@ -18,10 +18,11 @@ struct finding {
 	struct finding_service *service;
 	finding_fn *fn;
 	void *arg;
+	struct embedding *embedding;
 	struct search_call *search;
 	struct store_call *store;
 	struct event *deadline; /* of what is under way; with none, it ends the finding */
-	struct passages passages;
+	struct found_passages passages;
 	struct id org;
 	enum knowledge knowledge;
 	size_t sources_len, text_len, before_len;
@@ -49,6 +50,8 @@ finding_before(const struct finding *f)
 static void
 finding_forget_calls(struct finding *f)
 {
+	embedder_cancel(f->embedding);
+	f->embedding = NULL;
 	if (f->search != NULL)
 		search_call_forget(f->search);
 	if (f->store != NULL)
@@ -64,7 +67,7 @@ finding_cancel(struct finding *f)
 		return;
 	finding_forget_calls(f);
 	event_free(f->deadline);
-	passages_clear(&f->passages);
+	found_passages_clear(&f->passages);
 	free(f);
 }
 
@@ -95,7 +98,7 @@ finding_on_content(void *arg, uint16_t type, const union msg *m)
 		finding_end(f, FOUND_UNAVAILABLE);
 		return;
 	}
-	passages_take_all(&f->passages, m->passages.passages);
+	found_passages_take_all(&f->passages, m->passages.passages);
 	finding_end(f, buf_len(&f->passages.list) > 0 ? FOUND_WHOLE : FOUND_NO_ANSWER);
 }
 
@@ -109,7 +112,7 @@ finding_on_passages(void *arg, uint16_t type, const union msg *m)
 		finding_end(f, FOUND_UNAVAILABLE);
 		return;
 	}
-	passages_choose(&f->passages, m->passages.passages);
+	found_passages_choose(&f->passages, m->passages.passages);
 	finding_end(f, buf_len(&f->passages.list) > 0 ? FOUND_ANSWER : FOUND_NO_ANSWER);
 }
 
@@ -159,10 +162,11 @@ finding_on_found(void *arg, uint16_t type, const union msg *m)
 		finding_read_all(f);
 }
 
+/* vector NULL: by words alone. */
 static void
-finding_ask_search(struct finding *f)
+finding_ask_search(struct finding *f, const struct embedded *vector)
 {
-	const struct msg_find find = {
+	struct msg_find find = {
 	    .org = f->org,
 	    .knowledge = (uint8_t)f->knowledge,
 	    .sources = finding_sources(f),
@@ -171,11 +175,39 @@ finding_ask_search(struct finding *f)
 	    .limit = FIND_LIMIT,
 	};
 
+	if (vector != NULL) {
+		find.model = embedder_model(f->service->embedder);
+		find.vector = (struct slice){
+		    (const uint8_t *)vector->values, vector->dimensions * sizeof(float)};
+	}
 	f->search = search_call_find(f->service->search, &find, finding_on_found, f);
 	if (f->search == NULL)
 		finding_read_all(f);
 	else
 		finding_set_deadline(f, FINDING_TIMEOUT_MS);
+}
+
+static void
+finding_on_vector(void *arg, const struct embedded *vector, bool refused)
+{
+	struct finding *f = arg;
+
+	(void)refused;
+	f->embedding = NULL;
+	finding_ask_search(f, vector);
+}
+
+static void
+finding_ask_vector(struct finding *f)
+{
+	struct embedder *embedder = f->service->embedder;
+	const struct slice text = finding_text(f);
+
+	if (embedder != NULL)
+		f->embedding = embedder_ask(
+		    embedder, &text, 1, embedder_question_ms(embedder), finding_on_vector, f);
+	if (f->embedding == NULL)
+		finding_ask_search(f, NULL);
 }
 
 /* What was asked has not answered in time. */
@@ -189,6 +221,7 @@ finding_on_deadline(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	log_event(LOG_WARN, "finding_timeout", L_STR("of", searching ? "searchd" : "storaged"),
 	    L_UINT("ms", FINDING_TIMEOUT_MS));
+	metric_add(&f->service->board->finding_timeouts, 1);
 	finding_forget_calls(f);
 	if (searching)
 		finding_read_all(f);
@@ -201,8 +234,8 @@ finding_start(struct finding_service *service, const struct finding_question *qu
     finding_fn *fn, void *arg)
 {
 	const struct slice parts[] = {question->sources, question->text, question->before};
-	struct finding *f = xcalloc(1,
-	    sizeof(*f) + question->sources.len + question->text.len + question->before.len);
+	struct finding *f = xcalloc(
+	    1, sizeof(*f) + question->sources.len + question->text.len + question->before.len);
 	uint8_t *to = f->bytes;
 
 	f->service = service;
@@ -218,9 +251,9 @@ finding_start(struct finding_service *service, const struct finding_question *qu
 			memcpy(to, parts[i].p, parts[i].len);
 		to += parts[i].len;
 	}
-	passages_init(&f->passages);
+	found_passages_init(&f->passages);
 	f->deadline = evtimer_new(service->base, finding_on_deadline, f);
 	must(f->deadline != NULL);
-	finding_ask_search(f);
+	finding_ask_vector(f);
 	return f;
 }

@@ -8,7 +8,8 @@
 
 #include <event2/event.h>
 
-#include "workerd/knowledge/passages.h"
+#include "workerd/knowledge/embedder.h"
+#include "workerd/knowledge/found_passages.h"
 #include "workerd/search/search_client.h"
 #include "workerd/store/store_client.h"
 
@@ -25,6 +26,8 @@ struct finding_service {
 	struct event_base *base;
 	struct store_client *store;
 	struct search_client *search;
+	struct scoreboard_worker *board;
+	struct embedder *embedder; /* NULL: passages are found by words alone */
 };
 
 struct finding_question {
@@ -36,7 +39,7 @@ struct finding_question {
 };
 
 /* Called once, from the event loop; passages is borrowed and may be moved from. */
-typedef void finding_fn(void *arg, struct passages *found);
+typedef void finding_fn(void *arg, struct found_passages *found);
 
 /* The question is copied. */
 struct finding *finding_start(struct finding_service *service,

@@ -38,12 +38,13 @@ struct marks {
 	enum marks_code code;
 	uint8_t fence;         /* the character of the block's fence */
 	unsigned fence_length; /* of the span or block */
-	uint8_t run;           /* character of the run of backticks or tildes before this place; 0: none */
+	uint8_t
+	    run; /* character of the run of backticks or tildes before this place; 0: none */
 	unsigned run_length;
 	bool run_is_first; /* the run begins its line */
-	bool in_line;      /* the line has more than indentation and marks of quotes and lists */
-	bool is_closing;   /* of a block: only spaces may follow in this line */
-	bool escaped;      /* behind a backslash */
+	bool in_line;    /* the line has more than indentation and marks of quotes and lists */
+	bool is_closing; /* of a block: only spaces may follow in this line */
+	bool escaped;    /* behind a backslash */
 	enum marks_part part;
 	size_t n_held, n_numbers;
 	uint8_t held[MARKS_HELD_MAX];

@@ -52,7 +52,7 @@ struct store_events {
 	void (*turn_end)(void *arg);
 };
 
-#define STORE_LISTENERS_MAX 9
+#define STORE_LISTENERS_MAX 10
 
 /* Adds a listener after the existing ones; events and arg must outlive the client. At most
  * STORE_LISTENERS_MAX. */

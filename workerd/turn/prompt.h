@@ -75,7 +75,7 @@ enum knowledge prompt_knowledge(const struct prompt *p, struct slice *sources);
 /* What the agent does if the content has no answer. */
 enum not_found prompt_not_found(const struct prompt *p);
 
-/* Its text for NOT_FOUND_FIXED, its own or the default one. Valid as long as the prompt. */
+/* Its own text for NOT_FOUND_FIXED; empty: none (not_found_text.h). Valid as long as the prompt. */
 struct slice prompt_not_found_text(const struct prompt *p);
 
 /* What the model server understands. */

@@ -216,7 +216,7 @@ remote_reply_cite(struct remote_reply *r, struct slice sources)
 {
 	if (sources.len == 0)
 		return;
-	reply_listeners_set_sources(&r->listeners, sources_read(sources));
+	reply_listeners_set_sources(&r->listeners, citations_read(sources));
 	reply_listeners_cite(&r->listeners);
 }
 

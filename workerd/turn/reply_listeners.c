@@ -120,10 +120,12 @@ static void
 reply_listeners_send_mark(
     struct reply_listeners *ls, struct turn_listener *l, const struct source_mark *mark)
 {
-	const struct source_view view = sources_cited(ls->sources, mark->n);
+	const struct source_view view = citations_cited(ls->sources, mark->n);
 	const struct slice before = {buf_data(&ls->text), mark->at};
-	const struct turn_source source = {
-	    .n = view.n, .title = view.title, .url = view.url, .position = utf8_utf16_len(before)};
+	const struct turn_source source = {.n = view.n,
+	    .title = view.title,
+	    .url = view.url,
+	    .position = utf8_utf16_len(before)};
 
 	if (view.n != 0)
 		l->sink->source(l->arg, &source);
@@ -141,7 +143,7 @@ static void
 reply_listeners_send_marks(struct reply_listeners *ls, struct turn_listener *l, size_t offset)
 {
 	for (size_t i = 0; i < ls->n_cited && ls->current == l; i++) {
-		const struct source_mark mark = sources_mark(ls->sources, i);
+		const struct source_mark mark = citations_mark(ls->sources, i);
 
 		if (mark.at >= offset && reply_listeners_has_place(ls, &mark))
 			reply_listeners_send_mark(ls, l, &mark);
@@ -225,11 +227,11 @@ reply_listeners_append(struct reply_listeners *ls, struct slice text)
 }
 
 void
-reply_listeners_set_sources(struct reply_listeners *ls, struct sources *sources)
+reply_listeners_set_sources(struct reply_listeners *ls, struct citations *sources)
 {
-	sources_free(ls->sources);
+	citations_free(ls->sources);
 	ls->sources = sources;
-	if (sources == NULL || ls->n_cited > sources_n_marks(sources))
+	if (sources == NULL || ls->n_cited > citations_n_marks(sources))
 		ls->n_cited = 0;
 }
 
@@ -250,8 +252,8 @@ reply_listeners_cite_mark(struct reply_listeners *ls, const struct source_mark *
 void
 reply_listeners_cite(struct reply_listeners *ls)
 {
-	while (ls->sources != NULL && ls->n_cited < sources_n_marks(ls->sources)) {
-		const struct source_mark mark = sources_mark(ls->sources, ls->n_cited);
+	while (ls->sources != NULL && ls->n_cited < citations_n_marks(ls->sources)) {
+		const struct source_mark mark = citations_mark(ls->sources, ls->n_cited);
 
 		if (!reply_listeners_has_place(ls, &mark))
 			return;
@@ -263,14 +265,14 @@ reply_listeners_cite(struct reply_listeners *ls)
 size_t
 reply_listeners_n_marks(const struct reply_listeners *ls)
 {
-	return ls->sources == NULL ? 0 : sources_n_marks(ls->sources);
+	return ls->sources == NULL ? 0 : citations_n_marks(ls->sources);
 }
 
 void
 reply_listeners_write_sources(const struct reply_listeners *ls, size_t text, struct buf *out)
 {
 	if (ls->sources != NULL)
-		sources_write(ls->sources, text, out);
+		citations_write(ls->sources, text, out);
 }
 
 struct turn_listener *
@@ -411,7 +413,7 @@ reply_listeners_close(struct reply_listeners *ls, const struct msg_turn_state *s
 	if (!reply_listeners_text_matches(ls, state->text))
 		reply_listeners_discard_text(ls);
 	reply_listeners_append_missing(ls, state->text);
-	reply_listeners_set_sources(ls, sources_read(state->sources));
+	reply_listeners_set_sources(ls, citations_read(state->sources));
 	reply_listeners_cite(ls);
 	reply_listeners_start(ls);
 	if (state->status == MESSAGE_INTERRUPTED)
@@ -436,7 +438,7 @@ reply_listeners_clear(struct reply_listeners *ls)
 	while ((l = reply_listeners_take(ls)) != NULL)
 		reply_listener_free(l);
 	buf_clear(&ls->text);
-	sources_free(ls->sources);
+	citations_free(ls->sources);
 	ls->sources = NULL;
 }
 

@@ -11,7 +11,7 @@
 
 #include <sys/queue.h>
 
-#include "workerd/knowledge/sources.h"
+#include "workerd/knowledge/citations.h"
 #include "workerd/turn/reply_ref.h"
 #include "workerd/turn/turn_sink.h"
 
@@ -33,8 +33,8 @@ struct turn_listener {
 struct reply_listeners {
 	struct turn_ids ids;
 	struct buf text;
-	struct sources *sources; /* NULL: nothing was looked up */
-	size_t n_cited;          /* marks of the sources that the listeners have */
+	struct citations *sources; /* NULL: nothing was looked up */
+	size_t n_cited;            /* marks of the sources that the listeners have */
 	/* The reply was restarted: positions may refer to the text of an earlier run. */
 	bool restarted;
 	bool started; /* new listeners are started at once */
@@ -92,7 +92,7 @@ void reply_listeners_start(struct reply_listeners *ls);
     struct reply_listeners *ls, struct slice text);
 
 /* Takes over what the reply is based on, in place of what was known before. */
-void reply_listeners_set_sources(struct reply_listeners *ls, struct sources *sources);
+void reply_listeners_set_sources(struct reply_listeners *ls, struct citations *sources);
 
 /* Sends the marks of the sources that are new. */
 void reply_listeners_cite(struct reply_listeners *ls);

@@ -30,7 +30,7 @@ turn_free(struct turn *t)
 	reply_listeners_clear(&t->listeners);
 	history_clear(&t->history);
 	finding_cancel(t->finding);
-	passages_clear(&t->passages);
+	found_passages_clear(&t->passages);
 	free(t->prompt);
 	free(t->model);
 	free(t->waiting_text);
@@ -268,7 +268,7 @@ turn_new(
 	t->listeners.ids = *ids;
 	t->listeners.ids.run = ids->message;
 	history_init(&t->history, turns->max_history);
-	passages_init(&t->passages);
+	found_passages_init(&t->passages);
 	sse_init(&t->reader);
 	buf_init(&t->error_body, ERROR_BODY_MAX);
 	LIST_INSERT_HEAD(&turns->running, t, link);

@@ -3,6 +3,7 @@
  * loaded and the model receives the request.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
@@ -242,6 +243,18 @@ turn_begin_replies_max(const struct turns *turns, const struct turn_request *req
 	return request->alone ? 1 : turns->limits.of_conversation;
 }
 
+/* The visitor's language, as far as the page says. */
+static void
+turn_begin_note_language(struct turn *t, struct slice page)
+{
+	struct msg_page_record record;
+
+	if (page.len == 0 || record_decode(page, MSG_PAGE_RECORD, &record) != WIRE_OK ||
+	    record.language.len == 0 || record.language.len >= sizeof(t->language))
+		return;
+	memcpy(t->language, record.language.p, record.language.len);
+}
+
 struct turn_listener *
 turn_begin(struct turns *turns, const struct turn_request *request,
     const struct turn_sink *sink, void *arg, enum turn_failure *why)
@@ -276,6 +289,7 @@ turn_begin(struct turns *turns, const struct turn_request *request,
 		return NULL;
 	}
 	turn_limits_enter(t, request->source);
+	turn_begin_note_language(t, request->page);
 	if (request->client_id.len > 0)
 		t->ref = turn_ref_of(request);
 	l = reply_listener_new(sink, arg);

@@ -54,10 +54,12 @@ struct turn {
 	struct reply_ref *ref; /* of a message with a client id, until storaged has begun it */
 	struct store_call *call; /* begin, history or finish; never a checkpoint */
 	struct finding *finding; /* under way */
+	uint64_t finding_since_ns;
 	struct upstream_transfer *transfer;
 	struct event timer; /* the next checkpoint, request or store retry */
 	struct history history;
-	struct passages passages; /* kept until the first token, as the prompt and the history */
+	struct found_passages
+	    passages;          /* kept until the first token, as the prompt and the history */
 	struct prompt *prompt; /* kept until the first token, as the history */
 	char *model;           /* after the first token: the agent's own; NULL: the settings' */
 	struct model_server *server; /* NULL: the settings do not name the agent's server */
@@ -66,7 +68,7 @@ struct turn {
 
 	struct sse_reader reader;
 	struct utf8_reassembly reassembly;
-	size_t checkpointed;      /* bytes of the text in checkpoints */
+	size_t checkpointed; /* bytes of the text in checkpoints */
 	size_t checkpointed_marks;
 	unsigned checkpoints;     /* requests under way */
 	bool checkpoint_failed;   /* the last one */
@@ -81,8 +83,9 @@ struct turn {
 	bool end_received; /* [DONE] or a finish_reason */
 	struct hand_over hand_over;
 	struct marks marks;
+	char language[16];        /* of the visitor's page; empty: not known */
 	enum not_found not_found; /* what its agent does if the content has no answer */
-	char *waiting_text; /* of an agent that may hand over, else NULL */
+	char *waiting_text;       /* of an agent that may hand over, else NULL */
 
 	bool failed;     /* reported to the listeners, from TURN_STORING on */
 	bool not_stored; /* failed only because storaged has not stored the reply yet */

@@ -4,30 +4,49 @@
  * asked at all.
  */
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "proto/base/utf8.h"
+#include "workerd/knowledge/not_found_text.h"
 #include "workerd/turn/turn_internal.h"
 
 /* The reply is the agent's fixed text. A trial may end with its listener's call. */
 static void
 turn_answer_not_found(struct turn *t)
 {
+	const struct slice own = prompt_not_found_text(t->prompt);
+	const struct slice usual = slice_str(not_found_text(slice_str(t->language)));
+
 	reply_listeners_start(&t->listeners);
 	if (t->state == TURN_FINDING)
-		must(reply_listeners_append(
-			 &t->listeners, prompt_not_found_text(t->prompt)) == 0);
+		must(reply_listeners_append(&t->listeners, own.len > 0 ? own : usual) == 0);
 	if (t->state == TURN_FINDING)
 		turn_finish(t);
 }
 
 static void
-turn_on_found(void *arg, struct passages *found)
+turn_count_found(const struct turn *t, enum found_outcome outcome)
+{
+	static const enum metric_found numbers[] = {[FOUND_ANSWER] = METRIC_FOUND_ANSWER,
+	    [FOUND_NO_ANSWER] = METRIC_FOUND_NO_ANSWER,
+	    [FOUND_UNAVAILABLE] = METRIC_FOUND_UNAVAILABLE,
+	    [FOUND_WHOLE] = METRIC_FOUND_WHOLE};
+	struct scoreboard_worker *board = t->turns->board;
+
+	must(outcome < ARRAY_LEN(numbers));
+	metric_add(&board->found[numbers[outcome]], 1);
+	metric_observe(&board->find, clock_mono_ns() - t->finding_since_ns, 1);
+}
+
+static void
+turn_on_found(void *arg, struct found_passages *found)
 {
 	struct turn *t = arg;
 
 	t->finding = NULL;
+	turn_count_found(t, found->outcome);
 	t->passages = *found;
-	passages_init(found);
-	reply_listeners_set_sources(&t->listeners, passages_sources(&t->passages));
+	found_passages_init(found);
+	reply_listeners_set_sources(&t->listeners, found_passages_citations(&t->passages));
 	if (t->passages.outcome == FOUND_NO_ANSWER && t->not_found == NOT_FOUND_FIXED)
 		turn_answer_not_found(t);
 	else
@@ -47,6 +66,7 @@ turn_look_up(struct turn *t)
 		return;
 	}
 	turn_enter(t, TURN_FINDING);
+	t->finding_since_ns = clock_mono_ns();
 	t->finding = finding_start(&t->turns->finding, &question, turn_on_found, t);
 }
 
@@ -70,7 +90,7 @@ turn_marks_on_mark(void *arg, unsigned number)
 	struct reply_listeners *ls = &cut->t->listeners;
 
 	if (cut->t->state == TURN_STREAMING &&
-	    sources_cite(ls->sources, number, buf_len(&ls->text)))
+	    citations_cite(ls->sources, number, buf_len(&ls->text)))
 		reply_listeners_cite(ls);
 }
 
@@ -94,7 +114,8 @@ turn_marks_reset(struct turn *t)
 {
 	t->marks = (struct marks){0};
 	if (t->listeners.sources != NULL && t->attempts > 1)
-		reply_listeners_set_sources(&t->listeners, passages_sources(&t->passages));
+		reply_listeners_set_sources(
+		    &t->listeners, found_passages_citations(&t->passages));
 }
 
 void
@@ -109,15 +130,16 @@ turn_marks_rest(struct turn *t, void (*text_fn)(struct turn *t, struct slice tex
 void
 turn_settle_sources(struct turn *t)
 {
-	struct sources *s = t->listeners.sources;
+	struct citations *s = t->listeners.sources;
 	enum found_outcome outcome;
 
 	if (s == NULL)
 		return;
-	outcome = sources_outcome(s);
-	if (sources_has_no_answer(s) && sources_n_cited(s) == 0 && outcome != FOUND_UNAVAILABLE)
+	outcome = citations_outcome(s);
+	if (citations_has_no_answer(s) && citations_n_cited(s) == 0 &&
+	    outcome != FOUND_UNAVAILABLE)
 		outcome = FOUND_NO_ANSWER;
 	if (outcome == FOUND_NO_ANSWER && t->not_found == NOT_FOUND_GENERAL)
 		outcome = FOUND_GENERAL;
-	sources_set_outcome(s, outcome);
+	citations_set_outcome(s, outcome);
 }

@@ -199,7 +199,7 @@ turn_request_write(const struct turn *t, struct buf *body)
 	if (prompt_write(t->prompt, &t->turns->defaults, t->requested, body) == -1)
 		return -1;
 	buf_init(&found, PASSAGES_PROMPT_MAX);
-	passages_write(&t->passages, t->not_found, &found);
+	found_passages_write(&t->passages, t->not_found, &found);
 	rc = history_write(&t->history, buf_slice(&found), body);
 	buf_clear(&found);
 	return rc == -1 ? -1 : openai_end(body);

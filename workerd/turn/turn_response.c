@@ -29,7 +29,7 @@ turn_response_first_token(struct turn *t)
 	metric_observe(&t->turns->board->first_token,
 	    (t->first_token_ms - t->began_ms) * UINT64_C(1000000), 1);
 	history_clear(&t->history);
-	passages_clear(&t->passages);
+	found_passages_clear(&t->passages);
 	t->model = prompt_copy_model(t->prompt);
 	free(t->prompt);
 	t->prompt = NULL;

@@ -47,8 +47,8 @@ struct turn_ids {
 
 /* A place in a reply that cites a source. */
 struct turn_source {
-	uint8_t n;               /* the source's number, from 1 in the order of the first citations */
-	size_t position;         /* in UTF-16 units of the text */
+	uint8_t n;       /* the source's number, from 1 in the order of the first citations */
+	size_t position; /* in UTF-16 units of the text */
 	struct slice title, url; /* the address is http or https, or empty */
 };
 

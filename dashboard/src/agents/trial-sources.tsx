@@ -1,10 +1,10 @@
 // What a reply of the test is based on, below it, as visitors see it.
 
-import type { CitedSources } from "../../../workerd/api/openapi/openapi";
+import type { ReplySources } from "../../../workerd/api/openapi/openapi";
 import { isWeb } from "../ui/citations";
 import { t } from "./texts";
 
-export function TrialSources({ sources }: { readonly sources: CitedSources }) {
+export function TrialSources({ sources }: { readonly sources: ReplySources }) {
 	if (sources.length === 0) return null;
 	return (
 		<div class="trial-sources">

@@ -1,6 +1,6 @@
 // The questions and answers of a test, and what the model gets to know of them.
 
-import type { AgentTest, CitedSources } from "../../../workerd/api/openapi/openapi";
+import type { AgentTest, ReplySources } from "../../../workerd/api/openapi/openapi";
 import type { ApiError } from "../api/errors";
 import type { Citations } from "../ui/citations";
 
@@ -19,7 +19,7 @@ export interface Turn {
 	readonly state: "running" | "done" | "stopped" | "cut" | "failed";
 	readonly failed?: Failed;
 	readonly asksForPerson?: boolean;
-	readonly sources?: CitedSources;
+	readonly sources?: ReplySources;
 	/** Whether the content has an answer; null: nothing was looked up. */
 	readonly found?: boolean | null;
 	/** The answer is not from the content. */

@@ -65,7 +65,7 @@ export function useTrial(agentId: string, changes: AgentFields): Trial {
 		try {
 			const response = await api.stream("/v1/admin/agents/{agentId}/test", {
 				path: { agentId },
-				body: { message: question, history: historyOf(earlier), agent: changes, sources: true },
+				body: { message: question, history: historyOf(earlier), agent: changes },
 				signal: mine.signal,
 			});
 			for await (const event of readLines<Event>(response)) {

@@ -1,7 +1,7 @@
 // What was found in the content for a reply: the outcome, and the passages that the model got, best first.
 
 import { useState } from "preact/hooks";
-import type { ReplySources } from "../../../workerd/api/openapi/openapi";
+import type { FoundSources } from "../../../workerd/api/openapi/openapi";
 import { answersPath, questionsPath, sourcePath } from "../paths";
 import { Button } from "../ui/button";
 import { isWeb } from "../ui/citations";
@@ -9,7 +9,7 @@ import { hasNoAnswer, mainPassages } from "./item";
 import { t } from "./texts";
 
 interface FoundProps {
-	readonly sources: ReplySources;
+	readonly sources: FoundSources;
 }
 
 export function Found({ sources: { outcome, passages } }: FoundProps) {
@@ -39,7 +39,7 @@ export function Found({ sources: { outcome, passages } }: FoundProps) {
 }
 
 interface PassageProps {
-	readonly passage: ReplySources["passages"][number];
+	readonly passage: FoundSources["passages"][number];
 	/** 0: there are no scores. */
 	readonly best: number;
 }

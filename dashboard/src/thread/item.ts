@@ -1,12 +1,12 @@
 // One message of a thread, as the page shows it: stored, or arriving piece by piece.
 
 import type {
+	FoundSources,
 	LiveMessage,
 	Message,
 	MessageRating,
 	MessageStatus,
 	ReplyModel,
-	ReplySources,
 } from "../../../workerd/api/openapi/openapi";
 import type { Citations } from "../ui/citations";
 
@@ -25,11 +25,11 @@ export interface Item {
 	readonly model: ReplyModel | null | undefined;
 	readonly rating: MessageRating | null | undefined;
 	/** What it is based on. undefined: the content was not looked up, or the reply is running. */
-	readonly sources: ReplySources | undefined;
+	readonly sources: FoundSources | undefined;
 }
 
 /** Of an event: that of a reply, for an owner. */
-export function sourcesOf({ sources }: Pick<LiveMessage, "sources">): ReplySources | undefined {
+export function sourcesOf({ sources }: Pick<LiveMessage, "sources">): FoundSources | undefined {
 	return sources && "outcome" in sources ? sources : undefined;
 }
 
@@ -77,7 +77,7 @@ export function runningItem(id: string, now: number): Item {
 }
 
 /** The visitor's question is an open one then. */
-export function hasNoAnswer(outcome: ReplySources["outcome"]): boolean {
+export function hasNoAnswer(outcome: FoundSources["outcome"]): boolean {
 	return outcome === "no_answer" || outcome === "general";
 }
 
@@ -95,7 +95,7 @@ export function citationsOf({ sources }: Item): Citations | null {
 /** A model that gets all of the content gets up to hundreds; this many matter. */
 const MAIN_MAX = 6;
 
-type Passages = ReplySources["passages"];
+type Passages = FoundSources["passages"];
 
 /** Those that the reply cites, in the order of their numbers, and the best ones of the others. */
 export function mainPassages(passages: Passages): Passages {

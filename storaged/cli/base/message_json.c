@@ -68,7 +68,9 @@ static const struct vocabulary {
     {MSG_AGENT_RECORD, "knowledge",
 	{[KNOWLEDGE_NONE] = "none", [KNOWLEDGE_ALL] = "all", [KNOWLEDGE_SOME] = "some"}},
     {MSG_AGENT_RECORD, "not_found",
-	{[NOT_FOUND_SAY] = "say", [NOT_FOUND_GENERAL] = "general", [NOT_FOUND_FIXED] = "fixed"}},
+	{[NOT_FOUND_SAY] = "say",
+	    [NOT_FOUND_GENERAL] = "general",
+	    [NOT_FOUND_FIXED] = "fixed"}},
     {MSG_SOURCE_RECORD, "kind",
 	{[SOURCE_SITE] = "site",
 	    [SOURCE_PAGE] = "page",
@@ -105,7 +107,10 @@ static const struct vocabulary {
 	    [FOUND_WHOLE] = "whole"}},
     {MSG_SOURCES_PASSAGE, "kind", {[PASSAGE_CHUNK] = "chunk", [PASSAGE_ANSWER] = "answer"}},
     {MSG_PEER_STATUS, "role",
-	{[ROLE_WORKER] = "worker", [ROLE_TOOL] = "tool", [ROLE_SEARCH] = "search", [ROLE_CRAWL] = "crawl"}},
+	{[ROLE_WORKER] = "worker",
+	    [ROLE_TOOL] = "tool",
+	    [ROLE_SEARCH] = "search",
+	    [ROLE_CRAWL] = "crawl"}},
 };
 
 /* Numbers that are 0 or 1: false or true. Older exports have the numbers, which are accepted too. */
@@ -394,7 +399,8 @@ message_json_write(struct buf *out, enum msg_type type, const void *msg)
 			rc = buf_printf(out, ",\"%s\":", f->name);
 			if (rc == 0)
 				rc = f->type == WIRE_LIST
-				    ? message_json_write_items(out, f->item, *(const struct slice *)at)
+				    ? message_json_write_items(
+					  out, f->item, *(const struct slice *)at)
 				    : message_json_write_value(out, (uint16_t)type, f, at);
 		}
 		if (rc == -1)
@@ -561,22 +567,21 @@ message_json_read_ids(const struct wire_field *f, json_t *value, struct slice *a
 		size_t taken = one.len + (text.len > one.len);
 		struct id id;
 
-		good = id_parse(one, &id) == 0 && (taken == one.len || text.p[one.len] == ' ') &&
-		    text.len != ID_TEXT_LEN + 1 &&
-		    buf_append(&bytes, id.b, sizeof(id.b)) == 0;
+		good = id_parse(one, &id) == 0 &&
+		    (taken == one.len || text.p[one.len] == ' ') &&
+		    text.len != ID_TEXT_LEN + 1 && buf_append(&bytes, id.b, sizeof(id.b)) == 0;
 		text = (struct slice){text.p + taken, text.len - taken};
 	}
 	if (good) {
 		must(json_string_setn_nocheck(
 			 value, (const char *)buf_data(&bytes), buf_len(&bytes)) == 0);
-		*at = (struct slice){
-		    (const uint8_t *)json_string_value(value), buf_len(&bytes)};
+		*at =
+		    (struct slice){(const uint8_t *)json_string_value(value), buf_len(&bytes)};
 	}
 	buf_clear(&bytes);
 	return good ? 0
-		    : message_json_fail(error,
-			  "%s must be at most %zu ids with spaces between", f->name,
-			  f->max / sizeof(struct id));
+		    : message_json_fail(error, "%s must be at most %zu ids with spaces between",
+			  f->name, f->max / sizeof(struct id));
 }
 
 static int message_json_read_items(json_t *value, const char *name, uint16_t type,
@@ -607,8 +612,7 @@ message_json_read_field(json_t *object, uint16_t type, const struct wire_field *
 
 /* Whether an item of a list has such a member. */
 static int
-message_json_check_item(
-    const json_t *object, uint16_t type, struct message_json_error *error)
+message_json_check_item(const json_t *object, uint16_t type, struct message_json_error *error)
 {
 	size_t members = 0;
 

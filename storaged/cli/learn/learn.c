@@ -20,23 +20,25 @@
 #include "storaged/cli/store/org_option.h"
 #include "storaged/cli/store/store_pages.h"
 
-static const char about[] =
-    "Adds content that replies are based on: a site, one page of it, a file, or all files of a\n"
-    "directory (HTML, Markdown, text, PDF, DOCX, by their suffix). Waits until crawld has read it,\n"
-    "and prints what was not read, and why. Repeating the command reads changed content again.\n"
-    "\n"
-    "Replies use it once an agent's knowledge includes the source.\n";
+static const char about[] = "Adds content that replies are based on: a site, one page of it, a "
+			    "file, or all files of a\n"
+			    "directory (HTML, Markdown, text, PDF, DOCX, by their suffix). "
+			    "Waits until crawld has read it,\n"
+			    "and prints what was not read, and why. Repeating the command "
+			    "reads changed content again.\n"
+			    "\n"
+			    "Replies use it once an agent's knowledge includes the source.\n";
 
-/* How often to look, and how often to look whether crawld is there. */
-#define LOOK_MS  300u
-#define CRAWL_MS 3000u
+/* How often to look; and how long crawld may be away, such as for a restart, before the command gives up. */
+#define LOOK_MS 300u
+#define AWAY_MS 5000u
 
 struct learn {
 	struct store_conn store;
 	struct learn_source source;
 	struct learn_files files;
 	bool is_files;
-	uint64_t looked_for_crawld;
+	uint64_t crawld_seen; /* ms, monotonic */
 };
 
 /* Whether crawld is connected to storaged. */
@@ -119,8 +121,8 @@ learn_look(struct learn *l, bool *done)
 		progress_show("%" PRIu32 " read, %" PRIu32 " waiting, %" PRIu32 " not read",
 		    now.read, now.waiting, now.unread);
 	*done = now.state != SOURCE_RUNNING && now.ended_at != 0 &&
-	    (l->source.created || (now.ended_at > l->source.before.ended_at &&
-					 now.started_at >= now.asked_at));
+	    (l->source.created ||
+		(now.ended_at > l->source.before.ended_at && now.started_at >= now.asked_at));
 	if (l->is_files) {
 		status = learn_files_wait(l, &waiting);
 		*done = waiting == 0;
@@ -133,18 +135,19 @@ static int
 learn_wait(struct learn *l, bool *complete)
 {
 	const struct timespec nap = {.tv_nsec = LOOK_MS * 1000000L};
-	bool there = true;
+	bool there = true, found;
 	int status = 0;
 
 	*complete = false;
+	l->crawld_seen = clock_mono_ms();
 	while (status == 0 && !*complete && there) {
 		status = learn_look(l, complete);
 		if (status != 0 || *complete)
 			break;
-		if (clock_mono_ms() >= l->looked_for_crawld + CRAWL_MS) {
-			status = learn_find_crawld(l, &there);
-			l->looked_for_crawld = clock_mono_ms();
-		}
+		status = learn_find_crawld(l, &found);
+		if (found)
+			l->crawld_seen = clock_mono_ms();
+		there = clock_mono_ms() < l->crawld_seen + AWAY_MS;
 		if (status == 0 && there)
 			(void)nanosleep(&nap, NULL);
 	}

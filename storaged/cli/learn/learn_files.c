@@ -25,7 +25,8 @@
 
 #define FILES_FIRST_CAPACITY 64
 
-static const char docx[] = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+static const char docx[] =
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
 /* The media type of a file by its suffix; NULL: crawld cannot read it. */
 static const char *
@@ -110,7 +111,8 @@ int
 learn_files_find(struct learn_files *files, const char *path)
 {
 	char *root = xstrdup(path), *paths[] = {root, NULL};
-	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, learn_files_compare);
+	FTS *tree =
+	    fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, learn_files_compare);
 	int error = tree == NULL ? errno : 0, status;
 	FTSENT *entry = NULL;
 
@@ -118,13 +120,15 @@ learn_files_find(struct learn_files *files, const char *path)
 		error = learn_files_take(files, tree, entry, strlen(root));
 	if (error == 0)
 		error = errno;
-	status = error == 0 ? 0 : console_fail_path(entry == NULL ? path : entry->fts_path, error);
+	status =
+	    error == 0 ? 0 : console_fail_path(entry == NULL ? path : entry->fts_path, error);
 	if (tree != NULL)
 		(void)fts_close(tree);
 	free(root);
 	if (status == 0 && files->n == 0)
 		return console_fail(EX_NOINPUT,
-		    "%s: there is no HTML, Markdown, text, PDF or DOCX file (by its suffix)", path);
+		    "%s: there is no HTML, Markdown, text, PDF or DOCX file (by its suffix)",
+		    path);
 	return status;
 }
 

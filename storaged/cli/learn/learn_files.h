@@ -10,8 +10,8 @@ struct learn_file {
 	char *path; /* of the file */
 	char *name; /* in the source: below the directory */
 	const char *type;
-	struct id page;          /* after its upload */
-	const char *left_out;    /* why it was not uploaded; NULL: it was */
+	struct id page;       /* after its upload */
+	const char *left_out; /* why it was not uploaded; NULL: it was */
 };
 
 struct learn_files {

@@ -41,7 +41,8 @@ learn_report_reason(uint8_t reason)
 	    [REASON_LIMIT] = "the source has too many pages",
 	};
 
-	return reason < PAGE_REASONS && texts[reason] != NULL ? texts[reason] : texts[REASON_NONE];
+	return reason < PAGE_REASONS && texts[reason] != NULL ? texts[reason]
+							      : texts[REASON_NONE];
 }
 
 /* The pages that were not read, or whose newest version was not. */
@@ -76,14 +77,14 @@ learn_report_page(void *arg, struct slice item)
 	unread->n++;
 	word = message_json_word(MSG_SOURCE_PAGE_RECORD, "reason", r.reason);
 	json_array_append_new(unread->pages,
-	    json_pack("{s:s%, s:s, s:s%, s:s}", "url", (const char *)r.url.p, r.url.len, "reason",
-		word == NULL ? "" : word, "detail", (const char *)r.detail.p, r.detail.len, "why",
-		learn_report_reason(r.reason)));
+	    json_pack("{s:s%, s:s, s:s%, s:s}", "url", (const char *)r.url.p, r.url.len,
+		"reason", word == NULL ? "" : word, "detail", (const char *)r.detail.p,
+		r.detail.len, "why", learn_report_reason(r.reason)));
 }
 
 static int
-learn_report_read(const struct learn_report *report, struct store_conn *conn,
-    struct learn_unread *unread)
+learn_report_read(
+    const struct learn_report *report, struct store_conn *conn, struct learn_unread *unread)
 {
 	struct msg_source_page_list ask = {
 	    .org = report->source->org, .source = report->source->id, .limit = 500};
@@ -106,25 +107,26 @@ learn_report_left_out(const struct learn_files *files)
 }
 
 static void
-learn_report_json(const struct learn_report *report, const struct msg_source_state_record *state,
-    json_t *unread, json_t *left_out)
+learn_report_json(const struct learn_report *report,
+    const struct msg_source_state_record *state, json_t *unread, json_t *left_out)
 {
 	char id[ID_TEXT_LEN + 1];
 
 	id_format(&report->source->id, id);
-	list_print_json(json_pack(
-	    "{s:s, s:s, s:b, s:b, s:{s:I, s:I, s:I}, s:I, s:I, s:s%, s:o, s:o, s:I}", "source", id,
-	    "name", report->source->name, "created", (int)report->source->created, "complete",
-	    (int)report->complete, "pages", "read", (json_int_t)state->read, "waiting",
-	    (json_int_t)state->waiting, "unread", (json_int_t)state->unread, "chunks",
-	    (json_int_t)state->chunks, "bytes", (json_int_t)state->bytes, "error",
-	    (const char *)state->error.p, state->error.len, "unread", unread, "left_out", left_out,
-	    "other_files", (json_int_t)(report->files == NULL ? 0 : report->files->others)));
+	list_print_json(
+	    json_pack("{s:s, s:s, s:b, s:b, s:{s:I, s:I, s:I}, s:I, s:I, s:s%, s:o, s:o, s:I}",
+		"source", id, "name", report->source->name, "created",
+		(int)report->source->created, "complete", (int)report->complete, "pages",
+		"read", (json_int_t)state->read, "waiting", (json_int_t)state->waiting,
+		"unread", (json_int_t)state->unread, "chunks", (json_int_t)state->chunks,
+		"bytes", (json_int_t)state->bytes, "error", (const char *)state->error.p,
+		state->error.len, "unread", unread, "left_out", left_out, "other_files",
+		(json_int_t)(report->files == NULL ? 0 : report->files->others)));
 }
 
 static void
-learn_report_text(const struct learn_report *report, const struct msg_source_state_record *state,
-    const json_t *unread, const json_t *left_out)
+learn_report_text(const struct learn_report *report,
+    const struct msg_source_state_record *state, const json_t *unread, const json_t *left_out)
 {
 	const json_t *item;
 	size_t i;
@@ -142,12 +144,14 @@ learn_report_text(const struct learn_report *report, const struct msg_source_sta
 			break;
 		}
 		console_print("  %s: %s%s%s%s", json_string_value(json_object_get(item, "url")),
-		    json_string_value(json_object_get(item, "why")), *detail != '\0' ? " (" : "",
-		    detail, *detail != '\0' ? ")" : "");
+		    json_string_value(json_object_get(item, "why")),
+		    *detail != '\0' ? " (" : "", detail, *detail != '\0' ? ")" : "");
 	}
-	json_array_foreach (left_out, i, item)
-		console_warn("%s is left out: %s", json_string_value(json_object_get(item, "path")),
+	json_array_foreach (left_out, i, item) {
+		console_warn("%s is left out: %s",
+		    json_string_value(json_object_get(item, "path")),
 		    json_string_value(json_object_get(item, "why")));
+	}
 	if (report->files != NULL && report->files->others > 0)
 		console_print("  %s of other types left out",
 		    units_count(report->files->others, "file was", "files were").text);
@@ -183,7 +187,8 @@ learn_report_print(const struct learn_report *report, struct store_conn *conn)
 	if (status == 0)
 		status = learn_source_state(conn, report->source, &state);
 	if (status == 0 && report->json) {
-		learn_report_json(report, &state, json_incref(unread.pages), json_incref(left_out));
+		learn_report_json(
+		    report, &state, json_incref(unread.pages), json_incref(left_out));
 	} else if (status == 0) {
 		learn_report_text(report, &state, unread.pages, left_out);
 	}

@@ -37,8 +37,8 @@ learn_source_set_name(struct learn_source *s, const char *operand, bool is_direc
 	if (s->url != NULL) {
 		const char *host = strstr(s->url, "//") + 2;
 
-		learn_source_copy_name(s, host,
-		    s->kind == SOURCE_PAGE ? strlen(host) : strcspn(host, "/?#"));
+		learn_source_copy_name(
+		    s, host, s->kind == SOURCE_PAGE ? strlen(host) : strcspn(host, "/?#"));
 		return;
 	}
 	while (len > 1 && operand[len - 1] == '/')
@@ -87,7 +87,7 @@ learn_source_create(struct store_conn *conn, struct learn_source *s)
 	    .org = s->org,
 	    .name = slice_str(s->name),
 	    .kind = (uint8_t)s->kind,
-	    .url = s->url == NULL ? (struct slice){0} : slice_str(s->url),
+	    .url = slice_str(s->url == NULL ? "" : s->url),
 	    .pages_max = s->kind == SOURCE_PAGE ? 1 : 10000,
 	    .enabled = 1,
 	};
@@ -120,7 +120,8 @@ learn_source_open(struct store_conn *conn, struct learn_source *s)
 		return learn_source_state(conn, s, &s->before);
 	if (search.other)
 		return console_fail(EX_USAGE,
-		    "the source %s is of another kind, or begins at another address: choose another "
+		    "the source %s is of another kind, or begins at another address: choose "
+		    "another "
 		    "name with --source",
 		    s->name);
 	return learn_source_create(conn, s);

@@ -9,10 +9,6 @@
 
 #define SLOTS 8192u /* a power of two, some four times the words */
 
-/* Words of a text that are looked at, and the function words that make its language clear. */
-#define GUESS_WORDS 200
-#define GUESS_LEAST 3
-
 static const struct {
 	const char *language, *words;
 } lists[] = {
@@ -83,38 +79,4 @@ function_words_of(const char *language)
 		if (strcmp(lists[i].language, language) == 0)
 			return UINT32_C(1) << i;
 	return 0;
-}
-
-/* Counts for each language its function words at the beginning of a text. */
-static void
-function_words_count(struct slice text, unsigned counts[ARRAY_LEN(lists)])
-{
-	struct words words = {.text = text};
-	struct word word;
-
-	for (unsigned n = 0; n < GUESS_WORDS && words_next(&words, &word); n++) {
-		uint32_t in = word.kind == WORD_PLAIN ? function_word_in(&word) : 0;
-
-		for (size_t i = 0; i < ARRAY_LEN(lists); i++)
-			counts[i] += in >> i & 1;
-	}
-}
-
-void
-function_words_guess(char language[LANGUAGE_MAX], struct slice text)
-{
-	unsigned counts[ARRAY_LEN(lists)] = {0};
-	size_t best = 0;
-	bool tie = false;
-
-	function_words_count(text, counts);
-	for (size_t i = 1; i < ARRAY_LEN(lists); i++) {
-		if (counts[i] >= counts[best])
-			tie = counts[i] == counts[best];
-		if (counts[i] > counts[best])
-			best = i;
-	}
-	language[0] = '\0';
-	if (!tie && counts[best] >= GUESS_LEAST)
-		memcpy(language, lists[best].language, strlen(lists[best].language) + 1);
 }

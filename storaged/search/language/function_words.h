@@ -1,6 +1,5 @@
 /*
- * Function words (function_words.def): they are left out of questions, and tell the language of a text that
- * names none.
+ * Function words (function_words.def): they are left out of questions.
  */
 #ifndef STORAGED_SEARCH_LANGUAGE_FUNCTION_WORDS_H
 #define STORAGED_SEARCH_LANGUAGE_FUNCTION_WORDS_H
@@ -12,8 +11,5 @@ uint32_t function_word_in(const struct word *word);
 
 /* The bit of a language; 0: it has no list. */
 uint32_t function_words_of(const char *language);
-
-/* Guesses the language of a text from its first words; "" if it is not clear. */
-void function_words_guess(char language[LANGUAGE_MAX], struct slice text);
 
 #endif

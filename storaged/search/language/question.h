@@ -33,7 +33,7 @@ struct question {
 };
 
 struct languages {
-	char names[LANGUAGES_MAX][LANGUAGE_MAX];
+	char names[LANGUAGES_MAX][LANGUAGE_MAX + 1];
 	size_t n;
 };
 

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include <bsd/string.h>
 #include <libstemmer.h>
 #include <unicase.h>
 
@@ -18,16 +19,13 @@
 #define STEMMED_MAX 128
 
 struct stemmer {
-	char language[LANGUAGE_MAX];
+	char language[LANGUAGE_MAX + 1];
 	struct sb_stemmer *sb; /* NULL: the language has none */
 };
 
-/* libstemmer knows Norwegian by one code only. */
 static struct sb_stemmer *
 stem_open(const char *language)
 {
-	if (strcmp(language, "nb") == 0 || strcmp(language, "nn") == 0)
-		language = "no";
 	return strlen(language) == 2 ? sb_stemmer_new(language, "UTF_8") : NULL;
 }
 
@@ -42,7 +40,7 @@ stem_find(const char *language)
 			return stemmers[i].sb;
 	if (n == STEMMERS_MAX)
 		return NULL;
-	memcpy(stemmers[n].language, language, LANGUAGE_MAX);
+	strlcpy(stemmers[n].language, language, sizeof(stemmers[n].language));
 	stemmers[n].sb = stem_open(language);
 	return stemmers[n++].sb;
 }

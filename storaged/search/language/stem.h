@@ -6,7 +6,7 @@
 #ifndef STORAGED_SEARCH_LANGUAGE_STEM_H
 #define STORAGED_SEARCH_LANGUAGE_STEM_H
 
-#include "storaged/search/language/language.h"
+#include "proto/text/language.h"
 #include "storaged/search/text/words.h"
 
 /* Writes the stem of a word of this text to out, folded; the folded word itself if the language has no stemmer.

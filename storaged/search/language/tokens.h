@@ -23,7 +23,7 @@ struct token {
 
 struct tokens {
 	struct words words;
-	const char *language;   /* as from language_of_tag() */
+	const char *language;   /* as from language_from_tag() */
 	struct token character; /* follows its pair; empty: none */
 };
 

@@ -140,7 +140,7 @@ gather_word(struct gathering *g, const Fts5ExtensionApi *api, Fts5Context *fts, 
 		g->common++;
 		return SQLITE_OK;
 	}
-	if (w->n > 1)
+	if (w->n > 1 && g->n > 1)
 		gather_join(g);
 	g->ranking->weights[word] = gather_idf(g, g->n);
 	g->kept += g->n > 0;

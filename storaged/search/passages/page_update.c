@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "storaged/search/language/function_words.h"
+#include "proto/text/language.h"
 
 /* Texts and vectors of a page with PAGE_CHUNKS_MAX chunks. */
 #define TEXT_MAX ((size_t)64 << 20)
@@ -64,13 +64,13 @@ static void
 page_update_set_language(
     const struct page_update *u, struct page_chunk *chunk, struct slice tag, struct slice text)
 {
-	language_of_tag(chunk->language, tag);
+	language_from_tag(tag, chunk->language);
 	if (chunk->language[0] == '\0')
-		memcpy(chunk->language, u->language, LANGUAGE_MAX);
+		memcpy(chunk->language, u->language, LANGUAGE_MAX + 1);
 	if (chunk->language[0] == '\0')
-		function_words_guess(chunk->language, text);
+		language_from_tag(slice_str(language_detect(text)), chunk->language);
 	if (chunk->language[0] == '\0' && u->n > 0)
-		memcpy(chunk->language, u->chunks[u->n - 1].language, LANGUAGE_MAX);
+		memcpy(chunk->language, u->chunks[u->n - 1].language, LANGUAGE_MAX + 1);
 }
 
 static void
@@ -102,7 +102,7 @@ page_update_take_page(struct page_update *u, struct slice record)
 	if (record_decode(record, MSG_SOURCE_PAGE_RECORD, &page) != WIRE_OK)
 		return;
 	u->hash = page.hash;
-	language_of_tag(u->language, page.language);
+	language_from_tag(page.language, u->language);
 	u->title = page_update_keep(u, page.title);
 }
 
@@ -166,7 +166,7 @@ page_update_compare(struct page_update *u, struct passages *ix)
 		}
 		same->row = u->stored[i].row;
 		if (same->index != u->stored[i].index &&
-		    passages_move(ix, same->row, same->index) != 0)
+		    passages_move_chunk(ix, same->row, same->index) != 0)
 			return -1;
 	}
 	return n < 0 ? -1 : 0;
@@ -198,8 +198,8 @@ page_update_write(struct page_update *u, struct passages *ix, struct page_chunk 
 
 	if (chunk->row != 0)
 		return 0;
-	memcpy(text.language, chunk->language, LANGUAGE_MAX);
-	return passages_add(ix, u->number, &text, &chunk->row);
+	memcpy(text.language, chunk->language, LANGUAGE_MAX + 1);
+	return passages_put_chunk(ix, u->number, &text, &chunk->row);
 }
 
 /* Removes a stored chunk, or adds a new one. */
@@ -207,7 +207,7 @@ static int
 page_update_do(struct page_update *u, struct passages *ix, size_t i)
 {
 	if (i < u->n_stored)
-		return passages_remove(ix, u->stored[i].row);
+		return passages_remove_chunk(ix, u->stored[i].row);
 	return page_update_write(u, ix, &u->chunks[i - u->n_stored]);
 }
 

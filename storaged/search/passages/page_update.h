@@ -13,7 +13,7 @@
 struct page_chunk {
 	uint32_t index;
 	struct hash256 hash;
-	char language[LANGUAGE_MAX];
+	char language[LANGUAGE_MAX + 1];
 	struct page_part { /* of page_update.text */
 		uint32_t start, len;
 	} heading, text, vector;
@@ -23,7 +23,7 @@ struct page_chunk {
 struct page_update {
 	struct passages_page page;
 	struct hash256 hash;
-	char language[LANGUAGE_MAX]; /* of the page; "" if unknown */
+	char language[LANGUAGE_MAX + 1]; /* of the page; "" if unknown */
 	struct page_part title;
 	struct buf text;
 	struct page_chunk *chunks;

@@ -82,7 +82,7 @@ struct passages_chunk {
 	int64_t row;
 	uint32_t index;
 	struct hash256 hash;
-	char language[LANGUAGE_MAX];
+	char language[LANGUAGE_MAX + 1];
 };
 
 /* The chunks of a page, at most max. Returns their number. */
@@ -93,14 +93,15 @@ struct passages_text {
 	uint32_t index;
 	struct hash256 hash;
 	struct slice title, heading, text;
-	char language[LANGUAGE_MAX];
+	char language[LANGUAGE_MAX + 1];
 };
 
 /* Adds a chunk; *row gets its row. */
-[[gnu::warn_unused_result]] int passages_add(
+[[gnu::warn_unused_result]] int passages_put_chunk(
     struct passages *ix, int64_t page, const struct passages_text *text, int64_t *row);
-[[gnu::warn_unused_result]] int passages_move(struct passages *ix, int64_t row, uint32_t index);
-[[gnu::warn_unused_result]] int passages_remove(struct passages *ix, int64_t row);
+[[gnu::warn_unused_result]] int passages_move_chunk(
+    struct passages *ix, int64_t row, uint32_t index);
+[[gnu::warn_unused_result]] int passages_remove_chunk(struct passages *ix, int64_t row);
 
 /* Removes a page without chunks. */
 [[gnu::warn_unused_result]] int passages_forget(struct passages *ix, int64_t page);

@@ -34,7 +34,7 @@ passages_erase_one(struct passages *ix, int64_t source)
 	sqlite3_bind_int64(find, 1, row_make(source, 0, 0));
 	sqlite3_bind_int64(find, 2, row_make(source + 1, 0, 0) - 1);
 	found = database_numbers(&ix->db, find, &row, 1);
-	if (found == 1 && passages_remove(ix, row) != 0)
+	if (found == 1 && passages_remove_chunk(ix, row) != 0)
 		return -1;
 	return found;
 }

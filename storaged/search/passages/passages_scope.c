@@ -10,7 +10,7 @@
 /* Chunks by their language, of all languages that there are. */
 struct tally {
 	struct language_count {
-		char name[LANGUAGE_MAX];
+		char name[LANGUAGE_MAX + 1];
 		int64_t chunks;
 	} languages[4 * LANGUAGES_MAX];
 	size_t n;
@@ -73,7 +73,7 @@ passages_tally_add(struct tally *tally, struct slice name, int64_t chunks)
 		return;
 	if (i == tally->n) {
 		tally->languages[i].chunks = 0;
-		language_of_tag(tally->languages[i].name, name);
+		language_from_tag(name, tally->languages[i].name);
 		tally->n++;
 	}
 	tally->languages[i].chunks += chunks;
@@ -113,7 +113,7 @@ passages_scope_read_languages(struct passages *ix, struct scope *scope)
 	qsort(tally.languages, tally.n, sizeof(tally.languages[0]), passages_tally_compare);
 	for (size_t i = 0; i < tally.n && i < LANGUAGES_MAX; i++)
 		memcpy(scope->languages.names[scope->languages.n++], tally.languages[i].name,
-		    LANGUAGE_MAX);
+		    LANGUAGE_MAX + 1);
 	return 0;
 }
 

@@ -14,8 +14,8 @@ typedef int token_fn(void *arg, int flags, const char *token, int len, int start
 /* # is the number of the table. */
 static const char *const sql[TABLE_STATEMENTS] = {
     [TABLE_INSERT] = "INSERT INTO words_# (rowid, title, heading, text) VALUES (?, ?, ?, ?)",
-    [TABLE_DELETE] = "INSERT INTO words_# (words_#, rowid, title, heading, text) "
-		     "VALUES ('delete', ?, ?, ?, ?)",
+    [TABLE_DELETE] = ("INSERT INTO words_# (words_#, rowid, title, heading, text) "
+		      "VALUES ('delete', ?, ?, ?, ?)"),
     [TABLE_COMMAND] = "INSERT INTO words_# (words_#, rank) VALUES (?, ?)",
     [TABLE_GATHER] = "SELECT gather(words_#) FROM words_# WHERE words_# MATCH ? LIMIT 1",
 };

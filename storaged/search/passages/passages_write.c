@@ -256,7 +256,7 @@ passages_chunks(struct passages *ix, int64_t page, struct passages_chunk *chunks
 		chunk->row = sqlite3_column_int64(read, 0);
 		chunk->index = (uint32_t)sqlite3_column_int64(read, 1);
 		passages_column_hash(read, 2, &chunk->hash);
-		language_of_tag(chunk->language, database_column_slice(read, 3));
+		language_from_tag(database_column_slice(read, 3), chunk->language);
 	}
 	sqlite3_reset(read);
 	return found < 0 ? -1 : n;
@@ -371,7 +371,8 @@ passages_add_bags(struct passages *ix, int64_t page, const struct passages_text 
 }
 
 int
-passages_add(struct passages *ix, int64_t page, const struct passages_text *text, int64_t *row)
+passages_put_chunk(
+    struct passages *ix, int64_t page, const struct passages_text *text, int64_t *row)
 {
 	const struct slice texts[COLUMNS] = {text->title, text->heading, text->text};
 	struct slice slices[COLUMNS];
@@ -391,7 +392,7 @@ passages_add(struct passages *ix, int64_t page, const struct passages_text *text
 }
 
 int
-passages_move(struct passages *ix, int64_t row, uint32_t index)
+passages_move_chunk(struct passages *ix, int64_t row, uint32_t index)
 {
 	sqlite3_stmt *move = passages_statement(ix, PASSAGES_CHUNK_MOVE);
 
@@ -423,7 +424,7 @@ passages_remove_found(struct passages *ix, int64_t row, sqlite3_stmt *found)
 }
 
 int
-passages_remove(struct passages *ix, int64_t row)
+passages_remove_chunk(struct passages *ix, int64_t row)
 {
 	sqlite3_stmt *find = passages_statement(ix, PASSAGES_CHUNK_READ), *delete;
 	int found;

@@ -78,8 +78,8 @@ copy_source_page(struct txn *t, struct fixture *to, struct slice value)
 
 /* type: of the entry's record. */
 static inline void
-copy_entry(struct txn *t, struct fixture *to, enum msg_type type, struct slice key,
-    struct slice value)
+copy_entry(
+    struct txn *t, struct fixture *to, enum msg_type type, struct slice key, struct slice value)
 {
 	const struct msg_import_record record = {.type = (uint16_t)type, .record = value};
 	const struct msg_import_conversation conversation = {.conversation = value};

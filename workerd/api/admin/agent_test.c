@@ -11,10 +11,10 @@
 #include "workerd/api/chat/chat_stream.h"
 #include "workerd/api/request/request_context.h"
 
-/* Starts the reply; the exchange listens to it. sources: as of a chat_listener. */
+/* Starts the reply; the exchange listens to it. */
 static void
 agent_test_try_agent(struct api *api, struct http_exchange *x, const struct agent_shown *agent,
-    struct slice messages, bool sources)
+    struct slice messages)
 {
 	const struct api_call call = {.api = api, .x = x};
 	const struct turn_trial trial = {.agent = &agent->record,
@@ -22,7 +22,7 @@ agent_test_try_agent(struct api *api, struct http_exchange *x, const struct agen
 	    .name = request_context_of(x)->request_id};
 	struct chat_listener *l = chat_stream_new(&call, false);
 
-	l->sources = sources;
+	l->sources = agent->record.knowledge != KNOWLEDGE_NONE;
 	chat_listener_start(
 	    l, turn_try(api->turns, &trial, &chat_stream_sink, l), TURN_STORE_DOWN);
 }
@@ -34,18 +34,16 @@ agent_test_try_stored(struct resource_query *q, struct agent_shown *agent)
 	struct api *api = q->q.api;
 	struct fields in;
 	struct buf messages;
-	bool sources;
 
 	buf_init(&messages, TRIAL_LIST_MAX);
-	sources = agent_test_body_read(&q->in, api->settings, agent, &messages);
+	agent_test_body_read(&q->in, api->settings, agent, &messages);
 	if (q->in.n_wrong > 0) {
 		resource_refuse(q);
 	} else {
 		/* Keeps the body, which the agent's slices point to. */
 		in = q->in;
 		q->in = (struct fields){0};
-		agent_test_try_agent(
-		    api, store_query_done(&q->q), agent, buf_slice(&messages), sources);
+		agent_test_try_agent(api, store_query_done(&q->q), agent, buf_slice(&messages));
 		fields_clear(&in);
 	}
 	buf_clear(&messages);

@@ -1,5 +1,5 @@
 /*
- * Four members, two of which contain objects.
+ * Three members, two of which contain objects.
  */
 #include "workerd/api/admin/agent_test_body.h"
 
@@ -13,7 +13,6 @@
 struct trial {
 	struct slice message;
 	json_t *history, *agent;
-	uint8_t sources;
 };
 
 static const struct field trial_fields[] = {
@@ -21,7 +20,6 @@ static const struct field trial_fields[] = {
     {"history", &field_list, offsetof(struct trial, history), FIELD_NULLABLE, 0,
 	TRIAL_HISTORY_MAX, NULL},
     {"agent", &field_object, offsetof(struct trial, agent), FIELD_NULLABLE, 0, 0, NULL},
-    {"sources", &field_flag, offsetof(struct trial, sources), FIELD_OPTIONAL, 0, 1, NULL},
     {.name = NULL},
 };
 
@@ -81,7 +79,7 @@ agent_test_body_read_agent(struct fields *in, const struct settings *settings, j
 	fields_enter(in, in->json, "");
 }
 
-bool
+void
 agent_test_body_read(struct fields *in, const struct settings *settings,
     struct agent_shown *agent, struct buf *messages)
 {
@@ -95,5 +93,4 @@ agent_test_body_read(struct fields *in, const struct settings *settings,
 	if (in->n_wrong == 0)
 		agent_test_body_add_message(messages,
 		    &(struct msg_message_record){.v = RECORD_VERSION, .text = trial.message});
-	return trial.sources != 0;
 }

@@ -13,10 +13,10 @@
 
 /*
  * Applies the body's changes to the stored agent, and appends its messages, the question last, to a list of
- * MESSAGE_RECORD with room for TRIAL_LIST_MAX bytes. Returns whether the client wants to know the reply's sources.
- * Errors are collected in `in`; the list is complete only without errors.
+ * MESSAGE_RECORD with room for TRIAL_LIST_MAX bytes. Errors are collected in `in`; the list is complete
+ * only without errors.
  */
-bool agent_test_body_read(struct fields *in, const struct settings *settings,
+void agent_test_body_read(struct fields *in, const struct settings *settings,
     struct agent_shown *agent, struct buf *messages);
 
 #endif

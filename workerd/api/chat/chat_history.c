@@ -26,8 +26,7 @@ struct history_query {
 
 /* Leaves out the active reply: if it was interrupted and runs again, its old text is still stored. */
 static void
-chat_history_write_message(
-    struct history_query *h, struct slice item, const struct id *active)
+chat_history_write_message(struct history_query *h, struct slice item, const struct id *active)
 {
 	struct json_writer *j = &h->q.json;
 	struct msg_message_record r;

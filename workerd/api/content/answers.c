@@ -19,7 +19,7 @@ answers_show(void *object, const struct settings *settings)
 }
 
 static void
-answers_check(struct fields *in, const void *object, const struct settings *settings)
+answers_check_members(struct fields *in, const void *object, const struct settings *settings)
 {
 	(void)settings;
 	answer_fields_check(in, object);
@@ -129,7 +129,7 @@ static const struct resource answers = {
     .changed = "answer_changed",
     .deleted = "answer_deleted",
     .show = answers_show,
-    .check = answers_check,
+    .check = answers_check_members,
     .make = answers_make,
     .store = answers_store,
     .stored = answers_stored,

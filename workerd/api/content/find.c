@@ -85,7 +85,7 @@ static void
 find_reply(struct find_query *q, struct slice passages)
 {
 	struct json_writer *j = &q->q.json;
-	bool found = passages.len > 0 && q->coverage >= FINDING_COVERAGE_MIN;
+	bool found = passages.len > 0 && (q->whole || q->coverage >= FINDING_COVERAGE_MIN);
 	struct slice item;
 
 	json_write_open(j, NULL, '{');
@@ -112,6 +112,17 @@ find_on_passages(void *arg, uint16_t type, const union msg *m)
 		store_query_fail(&q->q, type, m);
 }
 
+/* 503 with a reason. */
+static void
+find_reply_unavailable(struct find_query *q, const char *reason)
+{
+	struct http_exchange *x = store_query_done(&q->q);
+
+	reply_start(x, 503);
+	reply_header_str(x, "Retry-After", "1");
+	reply_error_body(x, "search_unavailable", reason);
+}
+
 /* 503 with searchd's reason. */
 static void
 find_refuse(struct find_query *q, uint16_t type, const union msg *m)
@@ -123,7 +134,7 @@ find_refuse(struct find_query *q, uint16_t type, const union msg *m)
 		memcpy(reason, m->error.detail.p, m->error.detail.len);
 		reason[m->error.detail.len] = '\0';
 	}
-	store_query_refuse(&q->q, 503, "search_unavailable", reason);
+	find_reply_unavailable(q, reason);
 }
 
 static void
@@ -168,7 +179,7 @@ find_ask(struct find_query *q, enum knowledge knowledge, struct slice sources)
 	if (call != NULL)
 		store_query_wait(&q->q, call, find_cancel);
 	else
-		store_query_refuse(&q->q, 503, "search_unavailable", "too many searches wait");
+		find_reply_unavailable(q, "too many searches wait");
 }
 
 static void

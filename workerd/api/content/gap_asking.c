@@ -25,7 +25,7 @@
 /* Questions that one answer asks again. */
 #define CANDIDATES_MAX 200
 
-#define HITS_MAX 5
+#define HITS_MAX 16 /* as for a reply */
 
 struct gap_asking {
 	LIST_ENTRY(gap_asking) link;
@@ -108,6 +108,7 @@ gap_asking_on_closed(void *arg, uint32_t closed, uint16_t type, const union msg 
 
 	(void)m;
 	a->closing = NULL;
+	metric_add(&a->api->worker->gaps_answered, closed);
 	log_event(LOG_NOTICE, "gaps_answered", L_ID("org", &a->org), L_ID("answer", &a->answer),
 	    L_UINT("asked", a->n), L_UINT("closed", closed));
 	if (type == MSG_OK)
@@ -149,14 +150,21 @@ gap_asking_is_found(const struct gap_asking *a, const struct msg_found *found)
 	return false;
 }
 
-/* Answers are searched whatever the sources are. */
+/* Whether a reply would be based on the answer. */
+static bool
+gap_asking_is_answered(const struct gap_asking *a, const struct msg_found *found)
+{
+	bool enough = found->coverage >= FINDING_COVERAGE_MIN ||
+	    found->bytes <= PASSAGES_WHOLE_MAX; /* replies get all content */
+
+	return enough && gap_asking_is_found(a, found);
+}
+
 static bool
 gap_asking_find(struct gap_asking *a, struct slice question, search_answer_fn *fn)
 {
-	const struct msg_find find = {.org = a->org,
-	    .knowledge = KNOWLEDGE_SOME,
-	    .question = question,
-	    .limit = HITS_MAX};
+	const struct msg_find find = {
+	    .org = a->org, .knowledge = KNOWLEDGE_ALL, .question = question, .limit = HITS_MAX};
 
 	a->search = search_call_find(a->api->search, &find, fn, a);
 	return a->search != NULL;
@@ -185,7 +193,7 @@ gap_asking_on_found(void *arg, uint16_t type, const union msg *m)
 		gap_asking_give_up(a, "searchd does not answer");
 		return;
 	}
-	if (m->found.coverage >= FINDING_COVERAGE_MIN && gap_asking_is_found(a, &m->found))
+	if (gap_asking_is_answered(a, &m->found))
 		must(buf_append(&a->found, id->b, sizeof(id->b)) == 0);
 	a->at++;
 	gap_asking_next(a);

@@ -106,18 +106,18 @@ static void
 gap_closing_on_gap(void *arg, uint16_t type, const union msg *m)
 {
 	struct gap_closing *g = arg;
-	struct msg_gap_record gap;
+	bool exists = !store_refused(type, m, STORE_NOT_FOUND);
+	struct msg_gap_record gap = {.state = GAP_CLOSED};
 
 	g->call = NULL;
-	if (store_refused(type, m, STORE_NOT_FOUND))
-		gap_closing_step(g, false);
-	else if (type != MSG_RECORD ||
-	    record_decode(m->record.record, MSG_GAP_RECORD, &gap) != WIRE_OK)
-		gap_closing_end(g, type == MSG_RECORD ? 0 : type, m);
-	else if (gap.state != GAP_OPEN)
-		gap_closing_step(g, false);
-	else
+	if (exists && type != MSG_RECORD)
+		gap_closing_end(g, type, m);
+	else if (exists && record_decode(m->record.record, MSG_GAP_RECORD, &gap) != WIRE_OK)
+		gap_closing_end(g, 0, NULL);
+	else if (gap.state == GAP_OPEN)
 		gap_closing_put(g, &gap);
+	else
+		gap_closing_step(g, false);
 }
 
 struct gap_closing *

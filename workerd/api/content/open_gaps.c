@@ -112,15 +112,18 @@ static void
 open_gaps_on_page(void *arg, uint16_t type, const union msg *m)
 {
 	struct open_gaps *g = arg;
+	bool is_last, failed;
 
 	g->call = NULL;
-	if (type != MSG_RECORD_PAGE)
+	if (type != MSG_RECORD_PAGE) {
 		open_gaps_end(g, type, m);
-	else if (!open_gaps_add_all(g, m->record_page.records))
-		open_gaps_end(g, 0, NULL);
-	else if (id_is_zero(&m->record_page.next) || g->cut)
+		return;
+	}
+	failed = !open_gaps_add_all(g, m->record_page.records);
+	is_last = id_is_zero(&m->record_page.next) || g->cut;
+	if (!failed && is_last)
 		open_gaps_end(g, MSG_OK, NULL);
-	else if (!open_gaps_ask(g, &m->record_page.next))
+	else if (failed || !open_gaps_ask(g, &m->record_page.next))
 		open_gaps_end(g, 0, NULL);
 }
 

@@ -49,7 +49,7 @@ source_ask_take_state(struct source_ask_query *q, uint16_t type, const union msg
 		store_query_fail(&q->q, type, m);
 		return false;
 	}
-	if (!source_state_find(m->source_states.states, &q->source, state)) {
+	if (!source_state_among(m->source_states.states, &q->source, state)) {
 		store_query_refuse(&q->q, 404, "not_found", missing);
 		return false;
 	}

@@ -65,6 +65,7 @@ content_reply(struct content_query *q, const struct id *page)
 	log_event(LOG_NOTICE, "content_stored", L_UINT("conn", q->q.x->number),
 	    L_ID("org", &q->q.org), L_ID("source", &q->source), L_ID("page", page),
 	    L_UINT("bytes", q->total), L_STR("by", q->by));
+	metric_add(&q->q.api->worker->content_stored, 1);
 	json_write_open(j, NULL, '{');
 	json_write_id(j, "page", page);
 	json_write_str(j, "state", slice_str("waiting"));

@@ -13,7 +13,7 @@ static const char *const names[] = {
 };
 
 bool
-source_state_find(
+source_state_among(
     struct slice states, const struct id *source, struct msg_source_state_record *state)
 {
 	struct slice item;

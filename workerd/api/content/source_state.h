@@ -9,7 +9,7 @@
 
 /* The state of a source among others (a LIST of SOURCE_STATE_RECORD), whose slices *state borrows. False: the source
  * does not exist, and *state is that of a new one. */
-bool source_state_find(
+bool source_state_among(
     struct slice states, const struct id *source, struct msg_source_state_record *state);
 
 /* Writes it as a member; key NULL: as the whole answer. */

@@ -38,7 +38,7 @@ sources_join(void *object, struct slice states)
 {
 	struct source_object *source = object;
 
-	(void)source_state_find(states, &source->record.id, &source->state);
+	(void)source_state_among(states, &source->record.id, &source->state);
 }
 
 static void

@@ -105,7 +105,8 @@ change_stream_row(struct event_reader *r, const struct msg_change_record *row)
 	json_write_str(&j, "kind", slice_str(change_kind_name(row->kind)));
 	json_write_id(&j, "id", &row->id);
 	if (!id_is_zero(&row->conversation))
-		json_write_id(&j, "conversationId", &row->conversation);
+		json_write_id(&j, row->kind == CHANGE_PAGE ? "sourceId" : "conversationId",
+		    &row->conversation);
 	json_write_str(&j, "change", slice_str(change_what_name(row->what)));
 	event_stream_send(&s->out, &j);
 	metric_add(&s->out.api->worker->events_sent, 1);

@@ -3,7 +3,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 #include "workerd/api/fields/names.h"
-#include "workerd/knowledge/sources.h"
+#include "workerd/knowledge/citations.h"
 
 static void
 sources_json_write_url(struct json_writer *j, struct slice url)
@@ -23,11 +23,11 @@ sources_json_position(const struct source_mark *mark, struct slice text)
 
 static void
 sources_json_write_positions(
-    struct json_writer *j, const struct sources *s, uint8_t n, struct slice text)
+    struct json_writer *j, const struct citations *s, uint8_t n, struct slice text)
 {
 	json_write_open(j, "positions", '[');
-	for (size_t i = 0; i < sources_n_marks(s); i++) {
-		const struct source_mark mark = sources_mark(s, i);
+	for (size_t i = 0; i < citations_n_marks(s); i++) {
+		const struct source_mark mark = citations_mark(s, i);
 
 		if (mark.n == n)
 			json_write_uint(j, NULL, sources_json_position(&mark, text));
@@ -36,10 +36,10 @@ sources_json_write_positions(
 }
 
 static void
-sources_json_write_cited(struct json_writer *j, const struct sources *s, struct slice text)
+sources_json_write_cited(struct json_writer *j, const struct citations *s, struct slice text)
 {
-	for (unsigned n = 1; n <= sources_n_cited(s); n++) {
-		const struct source_view view = sources_cited(s, (uint8_t)n);
+	for (unsigned n = 1; n <= citations_n_cited(s); n++) {
+		const struct source_view view = citations_cited(s, (uint8_t)n);
 
 		if (view.n == 0)
 			continue;
@@ -77,14 +77,14 @@ sources_json_write_outcome(struct json_writer *j, enum found_outcome outcome)
 void
 sources_json_write(struct json_writer *j, struct slice record, struct slice text)
 {
-	struct sources *s = sources_read(record);
+	struct citations *s = citations_read(record);
 
 	json_write_open(j, "sources", '[');
 	if (s != NULL)
 		sources_json_write_cited(j, s, text);
 	json_write_close(j, ']');
-	sources_json_write_outcome(j, s == NULL ? FOUND_NOTHING_ASKED : sources_outcome(s));
-	sources_free(s);
+	sources_json_write_outcome(j, s == NULL ? FOUND_NOTHING_ASKED : citations_outcome(s));
+	citations_free(s);
 }
 
 static void
@@ -109,19 +109,19 @@ sources_json_write_passage(struct json_writer *j, const struct msg_sources_passa
 void
 sources_json_write_found(struct json_writer *j, struct slice record, struct slice text)
 {
-	struct sources *s = sources_read(record);
+	struct citations *s = citations_read(record);
 
 	if (s == NULL)
 		return;
 	json_write_open(j, "sources", '{');
-	json_write_str(j, "outcome", names_found_outcome((uint8_t)sources_outcome(s)));
+	json_write_str(j, "outcome", names_found_outcome((uint8_t)citations_outcome(s)));
 	json_write_open(j, "passages", '[');
-	for (size_t i = 0; i < sources_n_passages(s); i++)
-		sources_json_write_passage(j, sources_passage(s, i));
+	for (size_t i = 0; i < citations_n_passages(s); i++)
+		sources_json_write_passage(j, citations_passage(s, i));
 	json_write_close(j, ']');
 	json_write_open(j, "marks", '[');
-	for (size_t i = 0; i < sources_n_marks(s); i++) {
-		const struct source_mark mark = sources_mark(s, i);
+	for (size_t i = 0; i < citations_n_marks(s); i++) {
+		const struct source_mark mark = citations_mark(s, i);
 
 		json_write_open(j, NULL, '{');
 		json_write_uint(j, "n", mark.n);
@@ -130,7 +130,7 @@ sources_json_write_found(struct json_writer *j, struct slice record, struct slic
 	}
 	json_write_close(j, ']');
 	json_write_close(j, '}');
-	sources_free(s);
+	citations_free(s);
 }
 
 void

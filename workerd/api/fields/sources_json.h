@@ -1,5 +1,5 @@
 /*
- * The sources of a reply (workerd/knowledge/sources.h) as JSON. Positions are in UTF-16 units of the reply's text.
+ * The sources of a reply (workerd/knowledge/citations.h) as JSON. Positions are in UTF-16 units of the reply's text.
  */
 #ifndef WORKERD_API_FIELDS_SOURCES_JSON_H
 #define WORKERD_API_FIELDS_SOURCES_JSON_H

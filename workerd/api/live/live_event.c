@@ -74,8 +74,8 @@ live_event_open(struct live_follower *f, const char *type)
 
 /* An owner sees all that was found. */
 static void
-live_event_write_sources(
-    const struct live_follower *f, struct json_writer *j, struct slice record, struct slice text)
+live_event_write_sources(const struct live_follower *f, struct json_writer *j,
+    struct slice record, struct slice text)
 {
 	if (f->viewer == VIEWER_OWNER)
 		sources_json_write_found(j, record, text);

@@ -1355,6 +1355,12 @@ export interface components {
                 program?: string;
                 documents?: number;
                 bytes?: number;
+                /** @description Passages of the content that questions find. */
+                passages?: number;
+                passagesBytes?: number;
+                /** @description Vectors of passages in memory. */
+                vectors?: number;
+                vectorsBytes?: number;
             };
         };
         Status: {
@@ -1388,6 +1394,8 @@ export interface components {
             clientMessageId?: components["schemas"]["ClientMessageId"];
             /** @description true: the client knows people. While a person has the conversation, it gets a `handover` in place of the agent's text. */
             operators?: boolean;
+            /** @description true: also say what the reply is based on: `source` events, and `sources` and `found` at its end. */
+            sources?: boolean;
             page?: components["schemas"]["PageReport"];
             context?: components["schemas"]["SiteContext"];
             identity?: components["schemas"]["ProvedIdentity"];
@@ -1432,6 +1440,68 @@ export interface components {
             promptTokens: number;
             completionTokens: number;
         };
+        /** @description A page or an answer that the reply cites. */
+        ReplySource: {
+            /** @description Its number in this reply, in the order of the first citations. */
+            n: number;
+            title: string;
+            /** @description http or https; null: it has no such address. */
+            url: string | null;
+            /** @description The places in the reply that cite it, in UTF-16 code units of its text. */
+            positions: number[];
+        };
+        /** @description What the reply cites. Only of replies, and only for clients that ask (`sources`). */
+        ReplySources: components["schemas"]["ReplySource"][];
+        /** @description Whether the owner's content has an answer; null: nothing was looked up, or it could not be. With `sources`. */
+        ReplyFound: boolean | null;
+        /**
+         * @description The content has no answer, and the reply is from the model's general knowledge. With `sources`.
+         * @constant
+         */
+        ReplyGeneral: true;
+        /** @description What a reply is based on, for its owner. Missing if nothing was looked up. */
+        FoundSources: {
+            /**
+             * @description `whole`: all of the content was given to the model, because it is short; `unavailable`: it could not be searched.
+             * @enum {unknown}
+             */
+            outcome: "none" | "answer" | "no_answer" | "general" | "unavailable" | "whole";
+            /** @description What was found, best first; with `whole`, what fits into the record. */
+            passages: {
+                /** @description Its number in the reply; null: it is not cited. */
+                n: number | null;
+                /** @enum {unknown} */
+                kind: "page" | "answer";
+                source: components["schemas"]["Id"] | null;
+                /** @description Of the kind `page`. */
+                page?: components["schemas"]["Id"];
+                /** @description Of the kind `answer`. */
+                answer?: components["schemas"]["Id"];
+                title: string;
+                url: string | null;
+                /** @description Comparable within one reply. */
+                score: number;
+            }[];
+            marks: {
+                n: number;
+                /** @description In UTF-16 code units of the text. */
+                position: number;
+            }[];
+        };
+        /** @description The text cites a source. Only for clients that ask (`sources`). A client that resumes gets all places from its position on. */
+        SourceEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "source";
+            n: number;
+            /** @description Where it belongs in the text, in UTF-16 code units. */
+            position: number;
+            title: string;
+            /** @description http or https. */
+            url: string | null;
+        };
         HistoryMessage: {
             id: components["schemas"]["Id"];
             /** @enum {unknown} */
@@ -1440,6 +1510,9 @@ export interface components {
             content: string;
             createdAt: components["schemas"]["Time"];
             status: components["schemas"]["MessageStatus"];
+            sources?: components["schemas"]["ReplySources"];
+            found?: components["schemas"]["ReplyFound"];
+            general?: components["schemas"]["ReplyGeneral"];
         };
         History: {
             /** @description null: the session has no messages yet. */
@@ -1474,8 +1547,11 @@ export interface components {
             state?: "waiting" | "person";
             /** @description With `handover`: the name of the person, if it is known. */
             operator?: string;
+            sources?: components["schemas"]["ReplySources"];
+            found?: components["schemas"]["ReplyFound"];
+            general?: components["schemas"]["ReplyGeneral"];
         };
-        Event: components["schemas"]["StartEvent"] | components["schemas"]["TokenEvent"] | components["schemas"]["HandoverEvent"] | components["schemas"]["DoneEvent"] | components["schemas"]["ErrorEvent"];
+        Event: components["schemas"]["StartEvent"] | components["schemas"]["TokenEvent"] | components["schemas"]["SourceEvent"] | components["schemas"]["HandoverEvent"] | components["schemas"]["DoneEvent"] | components["schemas"]["ErrorEvent"];
         /** @description The reply has begun. The client discards the text of this reply after `position`. */
         StartEvent: {
             /**
@@ -1519,15 +1595,9 @@ export interface components {
              * @constant
              */
             handover?: true;
-            /** @description This and the next two only for clients that asked for sources. */
-            sources?: components["schemas"]["CitedSources"];
-            /** @description Whether the content has an answer; null: nothing was looked up, or the content could not be searched. */
-            found?: boolean | null;
-            /**
-             * @description The answer is not from the content.
-             * @constant
-             */
-            general?: true;
+            sources?: components["schemas"]["ReplySources"];
+            found?: components["schemas"]["ReplyFound"];
+            general?: components["schemas"]["ReplyGeneral"];
         };
         /** @description The stream has ended; the partial text is stored. */
         ErrorEvent: {
@@ -1545,7 +1615,7 @@ export interface components {
             next: string;
         };
         /** @description An event of a conversation. */
-        LiveEvent: components["schemas"]["LiveState"] | components["schemas"]["LiveMessage"] | components["schemas"]["LiveStart"] | components["schemas"]["LiveToken"] | components["schemas"]["LiveDone"] | components["schemas"]["LiveTyping"] | components["schemas"]["LivePresence"] | components["schemas"]["LiveErased"] | components["schemas"]["LivePing"];
+        LiveEvent: components["schemas"]["LiveState"] | components["schemas"]["LiveMessage"] | components["schemas"]["LiveStart"] | components["schemas"]["LiveToken"] | components["schemas"]["LiveSource"] | components["schemas"]["LiveDone"] | components["schemas"]["LiveTyping"] | components["schemas"]["LivePresence"] | components["schemas"]["LiveErased"] | components["schemas"]["LivePing"];
         /** @description An operator. */
         LivePerson: {
             /** @description Only for owners. */
@@ -1574,8 +1644,10 @@ export interface components {
             createdAt: components["schemas"]["Time"];
             status: components["schemas"]["MessageStatus"];
             author?: components["schemas"]["LivePerson"];
-            /** @description Of a reply. Owners get all that was found, if the content was looked up; a visitor's client gets what the reply cites, if it asked for sources. */
-            sources?: components["schemas"]["ReplySources"] | components["schemas"]["CitedSources"];
+            /** @description Of a reply: for owners FoundSources, for others ReplySources. */
+            sources?: components["schemas"]["ReplySources"] | components["schemas"]["FoundSources"];
+            found?: components["schemas"]["ReplyFound"];
+            general?: components["schemas"]["ReplyGeneral"];
         };
         LiveStart: {
             /** @constant */
@@ -1590,14 +1662,26 @@ export interface components {
             messageId: components["schemas"]["Id"];
             token: string;
         };
+        /** @description As SourceEvent, of this reply. */
+        LiveSource: {
+            /** @constant */
+            type: "source";
+            messageId: components["schemas"]["Id"];
+            n: number;
+            position: number;
+            title: string;
+            url: string | null;
+        };
         LiveDone: {
             /** @constant */
             type: "done";
             messageId: components["schemas"]["Id"];
             message: string;
             status: components["schemas"]["MessageStatus"];
-            /** @description Of a reply. Owners get all that was found, if the content was looked up; a visitor's client gets what the reply cites, if it asked for sources. */
-            sources?: components["schemas"]["ReplySources"] | components["schemas"]["CitedSources"];
+            /** @description For owners FoundSources, for others ReplySources. */
+            sources?: components["schemas"]["ReplySources"] | components["schemas"]["FoundSources"];
+            found?: components["schemas"]["ReplyFound"];
+            general?: components["schemas"]["ReplyGeneral"];
         };
         LiveTyping: {
             /** @constant */
@@ -1680,48 +1764,7 @@ export interface components {
             model?: components["schemas"]["ReplyModel"] | null;
             /** @description The visitor's; only of the role `assistant`. */
             rating?: components["schemas"]["MessageRating"] | null;
-            sources?: components["schemas"]["ReplySources"];
-        };
-        /** @description What a reply cites, in the order of the numbers. */
-        CitedSources: {
-            n: number;
-            title: string;
-            /** @description An http or https address, with the place in the page; null: none. */
-            url: string | null;
-            /** @description The places in the text that cite it, in UTF-16 code units. */
-            positions: number[];
-        }[];
-        /** @description What a reply is based on; only of the role `assistant`, and if the organization's content was looked up for it. */
-        ReplySources: {
-            /**
-             * @description `answer`: the passages have an answer. `no_answer`: the content has none. `general`: likewise, and the model answered in general. `unavailable`: the content could not be searched. `whole`: the content is so short that the model got all of it.
-             * @enum {unknown}
-             */
-            outcome: "none" | "answer" | "no_answer" | "general" | "unavailable" | "whole";
-            /** @description What the model got, best first. */
-            passages: {
-                /** @description The number by which the reply cites it; null: it does not. Passages of one page have the same number. */
-                n: number | null;
-                /** @enum {unknown} */
-                kind: "page" | "answer";
-                /** @description null: an answer. */
-                source: components["schemas"]["Id"] | null;
-                /** @description Only of a page. It may have been removed since. */
-                page?: components["schemas"]["Id"];
-                /** @description Only of an answer. It may have been deleted since. */
-                answer?: components["schemas"]["Id"];
-                title: string;
-                /** @description With the place in the page, or the name of a file; null: none. */
-                url: string | null;
-                /** @description Comparable within one reply. */
-                score: number;
-            }[];
-            /** @description The places in the text that cite a source, in their order. */
-            marks: {
-                n: number;
-                /** @description In UTF-16 code units of the text. */
-                position: number;
-            }[];
+            sources?: components["schemas"]["FoundSources"];
         };
         ConversationContact: {
             name: string | null;
@@ -2035,20 +2078,20 @@ export interface components {
             }[] | null;
             /** @description Overrides members of the agent for this call. */
             agent?: components["schemas"]["AgentFields"] | null;
-            /** @description true: the stream also says what the reply is based on. */
-            sources?: boolean;
         };
         Change: {
             /** @description Increases from event to event, also over restarts; also the event's id. */
             seq: number;
             /**
-             * @description What has changed. A message is a visitor's or an operator's, a reply is the model's.
+             * @description What has changed. A message is a visitor's or an operator's, a reply is the model's. A source changes with its state, too; a page is that of a source; a gap is an open question.
              * @enum {unknown}
              */
             kind: "conversation" | "message" | "reply" | "contact" | "widget" | "agent" | "user" | "note" | "tag" | "snippet" | "webhook" | "rating" | "budget" | "invitation" | "prices" | "source" | "page" | "answer" | "gap";
             id: components["schemas"]["Id"];
             /** @description The conversation to which it belongs. */
             conversationId?: components["schemas"]["Id"];
+            /** @description The source of a page. */
+            sourceId?: components["schemas"]["Id"];
             /**
              * @description How. A reply: `complete`, `stopped`, `interrupted`, or `started` again. A conversation: also `contact`, `state`, `assigned`, `tags`, `read`. A contact: also `merged`. A user: also `read`, which marks all conversations as read for it. A budget: `reached`.
              * @enum {unknown}
@@ -2589,7 +2632,7 @@ export interface components {
             hits: components["schemas"]["FoundPassage"][];
             /** @description How much of the question's weight the best passage has. */
             coverage: number;
-            /** @description Whether they cover the question well enough for a reply; false: the question counts as not answered by the content. */
+            /** @description Whether a reply would be based on them: they cover enough of the question, or the content is given as a whole. false: the question counts as not answered by the content. */
             found: boolean;
             /** @description The content is so short that replies get all of it, whatever was found. */
             whole: boolean;
@@ -3072,7 +3115,7 @@ export interface components {
             before: components["schemas"]["Id"];
         };
         /** @description A frame that the server sends. */
-        WidgetSays: components["schemas"]["WidgetSession"] | components["schemas"]["WidgetHistory"] | components["schemas"]["WidgetTyping"] | components["schemas"]["WidgetToken"] | components["schemas"]["WidgetMessage"] | components["schemas"]["WidgetHandover"] | components["schemas"]["WidgetOperator"] | components["schemas"]["WidgetContactSaved"] | components["schemas"]["WidgetPong"] | components["schemas"]["WidgetError"];
+        WidgetSays: components["schemas"]["WidgetSession"] | components["schemas"]["WidgetHistory"] | components["schemas"]["WidgetTyping"] | components["schemas"]["WidgetToken"] | components["schemas"]["SourceEvent"] | components["schemas"]["WidgetMessage"] | components["schemas"]["WidgetHandover"] | components["schemas"]["WidgetOperator"] | components["schemas"]["WidgetContactSaved"] | components["schemas"]["WidgetPong"] | components["schemas"]["WidgetError"];
         WidgetFrames: {
             frames: components["schemas"]["WidgetSays"][];
             /** @description Where the next poll goes on. Its bits have no meaning for clients. */
@@ -3111,6 +3154,9 @@ export interface components {
                 createdAt?: components["schemas"]["Time"];
                 /** @enum {unknown} */
                 rating?: "up" | "down";
+                sources?: components["schemas"]["ReplySources"];
+                found?: components["schemas"]["ReplyFound"];
+                general?: components["schemas"]["ReplyGeneral"];
             }[];
             /** @description This is a page of older messages, which the client asked for: those before this one, at most 50. Without it, the frame replaces everything. */
             before?: components["schemas"]["Id"];
@@ -3144,6 +3190,9 @@ export interface components {
             status?: components["schemas"]["MessageStatus"];
             /** @description Only with `history=1`. */
             createdAt?: components["schemas"]["Time"];
+            sources?: components["schemas"]["ReplySources"];
+            found?: components["schemas"]["ReplyFound"];
+            general?: components["schemas"]["ReplyGeneral"];
         };
         /** @description Only with `operators=1`: what operators do, when that has changed. `waiting`: the visitor waits for one. `joined`: an operator has the conversation. `left`: none has it any more, and nobody waits. `typing`: the operator writes a message; valid for six seconds. */
         WidgetOperator: {
@@ -3281,6 +3330,8 @@ export interface components {
         VisitorToken: string;
         /** @description 1: also send tokens, and `id` and `status` in the history. */
         WidgetStream: string;
+        /** @description 1: also say what replies are based on: `source` events or frames, and `sources` and `found` of replies. */
+        Sources: "1";
         /** @description 1: the client knows people, and gets `handover` frames. */
         WidgetOperators: "1";
         /** @description 1: the client loads older messages. It gets their ids and times, and whether there are more. */
@@ -3337,6 +3388,12 @@ export type StopRequest = components['schemas']['StopRequest'];
 export type StopAnswer = components['schemas']['StopAnswer'];
 export type MessageStatus = components['schemas']['MessageStatus'];
 export type Usage = components['schemas']['Usage'];
+export type ReplySource = components['schemas']['ReplySource'];
+export type ReplySources = components['schemas']['ReplySources'];
+export type ReplyFound = components['schemas']['ReplyFound'];
+export type ReplyGeneral = components['schemas']['ReplyGeneral'];
+export type FoundSources = components['schemas']['FoundSources'];
+export type SourceEvent = components['schemas']['SourceEvent'];
 export type HistoryMessage = components['schemas']['HistoryMessage'];
 export type History = components['schemas']['History'];
 export type Reply = components['schemas']['Reply'];
@@ -3352,6 +3409,7 @@ export type LiveState = components['schemas']['LiveState'];
 export type LiveMessage = components['schemas']['LiveMessage'];
 export type LiveStart = components['schemas']['LiveStart'];
 export type LiveToken = components['schemas']['LiveToken'];
+export type LiveSource = components['schemas']['LiveSource'];
 export type LiveDone = components['schemas']['LiveDone'];
 export type LiveTyping = components['schemas']['LiveTyping'];
 export type OperatorDoing = components['schemas']['OperatorDoing'];
@@ -3361,8 +3419,6 @@ export type LiveErased = components['schemas']['LiveErased'];
 export type LivePing = components['schemas']['LivePing'];
 export type Conversation = components['schemas']['Conversation'];
 export type Message = components['schemas']['Message'];
-export type CitedSources = components['schemas']['CitedSources'];
-export type ReplySources = components['schemas']['ReplySources'];
 export type ConversationContact = components['schemas']['ConversationContact'];
 export type ConversationList = components['schemas']['ConversationList'];
 export type ExportedConversation = components['schemas']['ExportedConversation'];
@@ -3506,6 +3562,7 @@ export type ResponsePage = components['responses']['Page'];
 export type ParameterIfMatch = components['parameters']['IfMatch'];
 export type ParameterVisitorToken = components['parameters']['VisitorToken'];
 export type ParameterWidgetStream = components['parameters']['WidgetStream'];
+export type ParameterSources = components['parameters']['Sources'];
 export type ParameterWidgetOperators = components['parameters']['WidgetOperators'];
 export type ParameterWidgetHistory = components['parameters']['WidgetHistory'];
 export type ParameterIdempotencyKey = components['parameters']['IdempotencyKey'];

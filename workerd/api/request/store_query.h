@@ -32,8 +32,8 @@ struct store_query {
 	void (*on_end)(struct store_query *q); /* frees what the owner added; may be NULL */
 	bool client_left;                      /* why it ends, for on_end */
 	bool streams; /* the answer has begun (reply_stream_begin()): an error breaks it off */
-	struct buf out;          /* the JSON answer so far */
-	struct json_writer json; /* writes to out */
+	struct buf out;                     /* the JSON answer so far */
+	struct json_writer json;            /* writes to out */
 	char etag[RECORD_VERSION_TAG_SIZE]; /* of the answer; empty: none */
 };
 

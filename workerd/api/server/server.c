@@ -162,6 +162,10 @@ server_on_search(void *arg, uint16_t type, const union msg *m)
 		json_write_str(j, "program", s->program);
 		json_write_uint(j, "documents", s->documents);
 		json_write_uint(j, "bytes", s->bytes);
+		json_write_uint(j, "passages", s->passages);
+		json_write_uint(j, "passagesBytes", s->passages_bytes);
+		json_write_uint(j, "vectors", s->vectors);
+		json_write_uint(j, "vectorsBytes", s->vectors_bytes);
 		json_write_close(j, '}');
 	}
 	json_write_close(j, '}');

@@ -116,8 +116,8 @@ widget_send_source(struct widget_outlet *o, const struct turn_source *source)
 
 /* Only of replies, and only for clients that want to know. */
 static void
-widget_send_sources(const struct widget_outlet *o, struct json_writer *j,
-    const struct msg_message_record *r)
+widget_send_sources(
+    const struct widget_outlet *o, struct json_writer *j, const struct msg_message_record *r)
 {
 	if (o->sources && r->role == MESSAGE_ASSISTANT)
 		sources_json_write(j, r->sources, r->text);

@@ -92,7 +92,7 @@ writer_take(struct slice *text, struct slice *taken)
 }
 
 static bool
-writer_ends_with(const struct writer *w, char c)
+writer_ends_with(const struct writer *w, uint8_t c)
 {
 	size_t n = buf_len(&w->text);
 

@@ -14,6 +14,7 @@ struct visit {
 	struct robots_ask *ask;
 	struct host_turn *turn;
 	struct event *begin;
+	bool robots_failed;
 	visit_fn *fn;
 	void *arg;
 };
@@ -47,6 +48,7 @@ visit_end(struct visit *v, enum page_reason reason, const char *detail,
 		response == NULL || response->outcome != FETCH_DONE ? 0 : response->status,
 	    .url = v->url,
 	    .redirected = v->redirects > 0,
+	    .robots_failed = v->robots_failed,
 	    .response = response,
 	};
 
@@ -170,6 +172,7 @@ visit_refuse(struct visit *v, const struct robots_known *known)
 {
 	char detail[FETCH_DETAIL_MAX + 32];
 
+	v->robots_failed = known->status != 0;
 	if (known->outcome != FETCH_DONE) {
 		visit_end(v, visit_reason(known->outcome), known->detail, NULL);
 		return;

@@ -46,6 +46,7 @@ struct visit_result {
 	int status;      /* of the last response; 0: none */
 	const char *url; /* of the last response */
 	bool redirected;
+	bool robots_failed; /* robots.txt could not be read, so that nothing may be fetched */
 	struct fetch_response *response; /* NULL: none */
 };
 

@@ -21,7 +21,7 @@ sitemap_digits(struct slice *text, size_t n)
 
 /* Takes a separator and n digits; `none` if the separator is not there, -1 if the digits are invalid. */
 static int
-sitemap_part(struct slice *text, char separator, size_t n, int none)
+sitemap_part(struct slice *text, uint8_t separator, size_t n, int none)
 {
 	if (text->len == 0 || text->p[0] != separator)
 		return none;

@@ -6,6 +6,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/hex.h"
+#include "proto/base/utf8.h"
 
 /* Bytes of a reference before it is normalized. */
 #define REFERENCE_MAX (4 * URL_MAX)
@@ -154,10 +155,14 @@ url_is_host(struct slice host)
 				return false;
 		return host.len > 2 && host.p[host.len - 1] == ']';
 	}
-	for (size_t i = 0; i < host.len; i++)
+	for (size_t i = 0; i < host.len; i++) {
 		if (!url_is_unreserved(host.p[i]) && host.p[i] < 0x80)
 			return false;
-	return host.p[0] != '.';
+		/* Labels are not empty. */
+		if (host.p[i] == '.' && (i == 0 || host.p[i - 1] == '.' || i + 1 == host.len))
+			return false;
+	}
+	return utf8_valid(host);
 }
 
 /* Appends "https://host:port" from an authority. */

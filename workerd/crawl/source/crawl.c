@@ -28,8 +28,17 @@ static void (*const steps[])(struct crawl *c) = {
 };
 
 static void
+crawl_on_end(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	crawl_go_on(arg);
+}
+
+static void
 crawl_free(struct crawl *c)
 {
+	event_free(c->end);
 	if (c->call != NULL)
 		store_call_forget(c->call);
 	if (c->visit != NULL)
@@ -68,7 +77,7 @@ crawl_next(struct crawl *c)
 	while (!c->busy && c->phase != CRAWL_OVER)
 		steps[c->phase](c);
 	c->stepping = false;
-	if (c->phase == CRAWL_OVER) {
+	if (c->phase == CRAWL_OVER && !c->busy) {
 		crawl_done_fn *fn = c->fn;
 		void *arg = c->arg;
 		bool failed = c->lost;
@@ -102,6 +111,9 @@ crawl_fail(struct crawl *c, const char *why)
 void
 crawl_lose(struct crawl *c)
 {
+	/* The callers may still use it. */
+	must(event_add(c->end, &(struct timeval){0}) == 0);
+	crawl_wait(c);
 	c->lost = true;
 	c->phase = CRAWL_OVER;
 }
@@ -113,25 +125,29 @@ crawl_call(struct crawl *c, enum msg_type type, const void *m, store_answer_fn *
 	crawl_wait(c);
 	c->call = store_call(c->tools.store, type, m, 0, fn, c);
 	/* The queue is full, which takes gigabytes: the crawl starts again later. */
-	if (c->call == NULL) {
-		c->busy = false;
+	if (c->call == NULL)
 		crawl_lose(c);
-	}
+}
+
+bool
+crawl_check(struct crawl *c, uint16_t type, const union msg *m)
+{
+	if (type != 0 && type != MSG_ERROR)
+		return false;
+	if (type == MSG_ERROR && m->error.code != STORE_NOT_FOUND)
+		log_event(LOG_ERROR, "store_refused", L_ID("source", &c->source.id),
+		    L_UINT("code", m->error.code), L_SLICE("why", m->error.detail));
+	crawl_lose(c);
+	return true;
 }
 
 bool
 crawl_refused(struct crawl *c, uint16_t type, const union msg *m, unsigned expected)
 {
 	c->call = NULL;
-	if (type != 0 && type != MSG_ERROR)
-		return false;
 	if (type == MSG_ERROR && (expected & 1u << m->error.code) != 0)
 		return true;
-	if (type == MSG_ERROR && m->error.code != STORE_NOT_FOUND)
-		log_event(LOG_ERROR, "store_refused", L_ID("source", &c->source.id),
-		    L_UINT("code", m->error.code), L_SLICE("why", m->error.detail));
-	crawl_lose(c);
-	return true;
+	return crawl_check(c, type, m);
 }
 
 static void
@@ -167,6 +183,8 @@ crawl_start(const struct crawl_tools *tools, const struct msg_source_record *sou
 	c->tools = *tools;
 	c->fn = fn;
 	c->arg = arg;
+	c->end = evtimer_new(tools->base, crawl_on_end, c);
+	must(c->end != NULL);
 	buf_init(&c->source_bytes, RECORD_MAX);
 	must(record_encode(&c->source_bytes, MSG_SOURCE_RECORD, source) == 0);
 	must(record_decode(buf_slice(&c->source_bytes), MSG_SOURCE_RECORD, &c->source) ==
@@ -219,7 +237,8 @@ crawl_step_begin(struct crawl *c)
 		return;
 	}
 	/* A crawl that was interrupted continues: its pages are those that were fetched since it began. */
-	if (c->state.state != SOURCE_RUNNING) {
+	c->resumed = c->state.state == SOURCE_RUNNING;
+	if (!c->resumed) {
 		c->state.state = SOURCE_RUNNING;
 		c->state.started_at = clock_wall_after(c->state.ended_at);
 	}

@@ -52,6 +52,7 @@ struct crawl {
 	struct page_set *pages;
 	struct block_counts *blocks;
 	enum crawl_phase phase;
+	bool resumed; /* it continues one that was interrupted */
 	bool full;    /* all pages are due: the owner has asked for the crawl */
 	bool decided; /* the owner has decided about the removal, and nothing else is done */
 	bool failed;  /* it has ended early, because of error */
@@ -66,6 +67,10 @@ struct crawl {
 	struct extraction *extraction;
 	struct crawl_put puts[CRAWL_PUTS_MAX];
 	size_t n_puts;
+	size_t new_at; /* index of the first page that may be new, see crawl_store_new() */
+	void (*after_new)(struct crawl *c);
+	bool remove_text;  /* of the page that is stored then */
+	struct event *end; /* of a crawl that is lost */
 	bool busy;
 	bool stepping; /* crawl_next() runs */
 
@@ -85,12 +90,14 @@ struct crawl {
 	size_t n_sitemaps, next_sitemap;
 	size_t named_sitemaps; /* of these, the first ones: robots.txt names them */
 	size_t listed;         /* pages that sitemaps have named */
-	struct buf start_links; /* of the page where the source begins; see document_next_link() */
+	struct buf
+	    start_links; /* of the page where the source begins; see document_next_link() */
 	size_t entries;
 
 	/* Of the visit whose document is being read. */
 	struct visit_version version;
 	char type[FETCH_TYPE_MAX + 1];
+	char charset[FETCH_CHARSET_MAX + 1];
 	bool nofollow;
 	struct page *held_pages[CRAWL_HELD_MAX]; /* with a document that is not stored */
 	size_t held, held_bytes;
@@ -120,12 +127,19 @@ void crawl_lose(struct crawl *c);
 /* Sends a request, at most one at a time. fn is called with c. */
 void crawl_call(struct crawl *c, enum msg_type type, const void *m, store_answer_fn *fn);
 
+/* Whether a request was refused, or not answered, which ends the crawl. */
+bool crawl_check(struct crawl *c, uint16_t type, const union msg *m);
+
 /* For a store_answer_fn: whether the request was refused, or not answered; then it has ended the crawl if nothing
  * else makes sense. The codes in `expected` (bits) do not. */
 [[nodiscard]] bool crawl_refused(
     struct crawl *c, uint16_t type, const union msg *m, unsigned expected);
 
-/* Stores a page's record, without a text, or removing it. */
+/* Stores the pages that are new, so that owners see what waits and a kill loses no links; then calls the function. What
+ * a visit has found is stored before the page itself, which would not be visited again. */
+void crawl_store_new(struct crawl *c, void (*then)(struct crawl *c));
+
+/* Stores the new pages, and then a page's record, without a text, or removing it. */
 void crawl_put_record(struct crawl *c, struct page *page, bool remove_text);
 
 /* Adds a page of this address, to be visited, if there is none and the source may have another one. The page, or

@@ -54,7 +54,7 @@ crawl_judge_failure(
 {
 	struct msg_source_page_record r = crawl_judge_begin(page);
 
-	r.reason = reason;
+	r.reason = (uint8_t)reason;
 	r.detail = utf8_prefix(slice_str(detail), URL_MAX);
 	if (r.state != PAGE_READ)
 		r.state = PAGE_UNREAD;
@@ -110,7 +110,7 @@ crawl_judge_dropped(
 
 	c->failures = 0;
 	r.state = PAGE_UNREAD;
-	r.reason = reason;
+	r.reason = (uint8_t)reason;
 	r.detail = utf8_prefix(slice_str(detail), URL_MAX);
 	r.missing_since = 0;
 	r.hash = (struct hash256){{0}};

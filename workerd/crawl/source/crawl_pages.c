@@ -100,6 +100,8 @@ crawl_add_page(struct crawl *c, const char *url)
 	return page_set_add(c->pages, &r);
 }
 
+static void crawl_store_step(struct crawl *c);
+
 static void
 crawl_on_new(void *arg, uint16_t type, const union msg *m)
 {
@@ -110,11 +112,11 @@ crawl_on_new(void *arg, uint16_t type, const union msg *m)
 	put->call = NULL;
 	c->n_puts--;
 	/* A page that the owner's other requests have added or made one too many is left to the next crawl. */
-	if (!crawl_refused(c, type, m, expected))
-		put->page->stored = true;
-	else
-		put->page->visited = true;
-	crawl_go_on(c);
+	if (type != MSG_ERROR || (expected & 1u << m->error.code) == 0)
+		(void)crawl_check(c, type, m);
+	put->page->stored = type == MSG_OK;
+	put->page->visited |= type != MSG_OK;
+	crawl_store_step(c);
 }
 
 static void
@@ -133,22 +135,41 @@ crawl_put_new(struct crawl *c, struct page *page)
 		c->n_puts++;
 }
 
-/* Stores new pages, so that owners see what waits, and continues when all are stored. */
+/* Stores the next new pages. One that was visited is stored with what that has brought. */
+static void
+crawl_store_step(struct crawl *c)
+{
+	while (c->new_at < page_set_count(c->pages) && c->n_puts < CRAWL_PUTS_MAX &&
+	    c->phase != CRAWL_OVER) {
+		struct page *page = page_set_at(c->pages, c->new_at++);
+
+		if (!page->stored && page->fetched_at == 0)
+			crawl_put_new(c, page);
+	}
+	if (c->phase != CRAWL_OVER && c->n_puts == 0)
+		c->after_new(c);
+}
+
+void
+crawl_store_new(struct crawl *c, void (*then)(struct crawl *c))
+{
+	crawl_wait(c);
+	c->after_new = then;
+	crawl_store_step(c);
+}
+
+static void
+crawl_new_are_stored(struct crawl *c)
+{
+	c->at = 0;
+	c->phase = CRAWL_PROBE;
+	crawl_go_on(c);
+}
+
 void
 crawl_step_new(struct crawl *c)
 {
-	while (c->at < page_set_count(c->pages) && c->n_puts < CRAWL_PUTS_MAX) {
-		struct page *page = page_set_at(c->pages, c->at++);
-
-		if (!page->stored)
-			crawl_put_new(c, page);
-	}
-	if (c->n_puts > 0 && c->phase == CRAWL_NEW)
-		crawl_wait(c);
-	else if (c->phase == CRAWL_NEW) {
-		c->at = 0;
-		c->phase = CRAWL_PROBE;
-	}
+	crawl_store_new(c, crawl_new_are_stored);
 }
 
 static void
@@ -162,14 +183,21 @@ crawl_on_put(void *arg, uint16_t type, const union msg *m)
 	crawl_go_on(c);
 }
 
+static void
+crawl_put_now(struct crawl *c)
+{
+	crawl_call(c, MSG_SOURCE_PAGE_PUT,
+	    &(struct msg_source_page_put){
+		.page = buf_slice(&c->page->record), .text = c->remove_text},
+	    crawl_on_put);
+}
+
 void
 crawl_put_record(struct crawl *c, struct page *page, bool remove_text)
 {
 	c->page = page;
-	crawl_call(c, MSG_SOURCE_PAGE_PUT,
-	    &(struct msg_source_page_put){
-		.page = buf_slice(&page->record), .text = remove_text},
-	    crawl_on_put);
+	c->remove_text = remove_text;
+	crawl_store_new(c, crawl_put_now);
 }
 
 /* Marks what is to be removed: pages that are gone, or do not belong to the source any more, and their parts. Returns

@@ -242,7 +242,7 @@ crawl_put_text(struct crawl *c, struct page *page)
 {
 	c->page = page;
 	crawl_put_split(c, page);
-	crawl_put_step(c);
+	crawl_store_new(c, crawl_put_step);
 }
 
 void

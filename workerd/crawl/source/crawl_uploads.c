@@ -9,6 +9,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/utf8.h"
 #include "workerd/crawl/document/document.h"
+#include "workerd/crawl/fetch/fetch_fields.h"
 #include "workerd/crawl/source/crawl_internal.h"
 
 static void crawl_uploads_read(struct crawl *c);
@@ -29,7 +30,7 @@ crawl_uploads_fail(struct crawl *c, enum page_reason reason, struct slice detail
 {
 	struct msg_source_page_record r = page_record(c->page);
 
-	r.reason = reason;
+	r.reason = (uint8_t)reason;
 	r.detail = detail;
 	if (r.state != PAGE_READ)
 		r.state = PAGE_UNREAD;
@@ -98,6 +99,8 @@ crawl_uploads_extract(struct crawl *c)
 	struct extraction_job job = {
 	    .bytes = buf_slice(&c->upload),
 	    .type = slice_str(c->type),
+	    .charset = slice_str(c->charset),
+	    .url = slice_str(""),
 	};
 
 	if (strncmp(c->page->url, "http", 4) == 0)
@@ -107,18 +110,19 @@ crawl_uploads_extract(struct crawl *c)
 	buf_clear(&c->upload);
 }
 
-/* "Text/HTML; charset=utf-8" → "text/html". */
+/* Reads a media type such as "Text/HTML; charset=utf-8", as in a response. */
 static void
 crawl_uploads_set_type(struct crawl *c, struct slice type)
 {
-	size_t n = 0;
+	struct fetch_response as_response = {.status = 0};
+	char line[sizeof("content-type: ") + FETCH_TYPE_MAX];
+	int n = snprintf(
+	    line, sizeof(line), "content-type: %.*s", (int)type.len, (const char *)type.p);
 
-	while (n < type.len && n < FETCH_TYPE_MAX && type.p[n] != ';' && type.p[n] != ' ') {
-		uint8_t ch = type.p[n];
-
-		c->type[n++] = (char)(ch >= 'A' && ch <= 'Z' ? ch | 0x20 : ch);
-	}
-	c->type[n] = '\0';
+	must(n > 0 && (size_t)n < sizeof(line));
+	fetch_fields_take(&as_response, slice_str(line), NULL);
+	memcpy(c->type, as_response.type, sizeof(c->type));
+	memcpy(c->charset, as_response.charset, sizeof(c->charset));
 }
 
 static void

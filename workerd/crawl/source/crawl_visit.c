@@ -8,8 +8,6 @@
 #include "proto/base/clock.h"
 #include "workerd/crawl/source/crawl_internal.h"
 
-#define PROBE_NAME 20 /* random characters */
-
 /* visit_policy.follows: redirects stay on the source's site, except where the source begins, and for a single page. */
 static bool
 crawl_visit_follows(void *arg, const char *url)
@@ -68,27 +66,18 @@ crawl_visit_start(
 static struct page *
 crawl_visit_target(struct crawl *c, struct page *page, const struct visit_result *result)
 {
-	const char *host = result->url;
 	struct page *target;
 
 	if (!result->redirected || c->source.kind == SOURCE_PAGE)
 		return page;
-	if (c->phase == CRAWL_START && !site_has(&c->site, host))
-		snprintf(c->site.moved, sizeof(c->site.moved), "%s", host);
+	if (c->phase == CRAWL_START)
+		snprintf(c->site.moved, sizeof(c->site.moved), "%s", result->url);
 	target = crawl_add_page(c, result->url);
 	return target == NULL ? page : target;
 }
 
 static void crawl_visit_take_body(
     struct crawl *c, struct page *page, struct fetch_response *response);
-
-/* The page that was asked for is stored as a duplicate; then its target, which has the response, is read by a visit of
- * its own unless that has happened. */
-static void
-crawl_visit_redirected(struct crawl *c, struct page *page, const char *to)
-{
-	crawl_judge_dropped(c, page, REASON_DUPLICATE, to);
-}
 
 static bool
 crawl_visit_is_missing(const struct visit_result *result)
@@ -103,7 +92,8 @@ crawl_visit_ends_crawl(const struct crawl *c, const struct visit_result *result)
 {
 	return c->phase == CRAWL_START &&
 	    (result->reason == REASON_NETWORK || result->reason == REASON_TIMEOUT ||
-		result->reason == REASON_ADDRESS || result->status >= 500);
+		result->reason == REASON_ADDRESS || result->robots_failed ||
+		result->status >= 500);
 }
 
 static void
@@ -114,16 +104,16 @@ crawl_visit_on_result(void *arg, struct visit_result *result)
 	bool ends = crawl_visit_ends_crawl(c, result);
 
 	c->visit = NULL;
-	if (result->reason == REASON_ROBOTS && result->detail[0] != '\0' &&
-	    strstr(result->detail, "status") == NULL)
+	if (result->reason == REASON_ROBOTS && !result->robots_failed)
 		crawl_judge_dropped(c, page, REASON_ROBOTS, result->detail);
 	else if (crawl_visit_is_missing(result))
 		crawl_judge_missing(c, page, result->detail);
 	else if (result->reason != REASON_NONE)
 		crawl_judge_failure(c, page, result->reason, result->detail, result->status);
 	else if ((target = crawl_visit_target(c, page, result)) != page) {
+		/* The target is read by a visit of its own, unless that has happened. */
 		target->next_at = target->visited ? target->next_at : 0;
-		crawl_visit_redirected(c, page, target->url);
+		crawl_judge_dropped(c, page, REASON_DUPLICATE, target->url);
 	} else if (result->status == 304)
 		crawl_judge_unchanged(c, page, NULL);
 	else
@@ -194,8 +184,7 @@ crawl_visit_find_moved(struct crawl *c, const struct page *start)
 	struct msg_source_page_record r = page_record(start);
 	char to[URL_MAX + 1];
 
-	if (r.reason == REASON_DUPLICATE && url_normalize(r.detail, NULL, to) == 0 &&
-	    !site_has(&c->site, to))
+	if (r.reason == REASON_DUPLICATE && url_normalize(r.detail, NULL, to) == 0)
 		snprintf(c->site.moved, sizeof(c->site.moved), "%s", to);
 }
 
@@ -207,6 +196,11 @@ crawl_step_start(struct crawl *c)
 	if (page == NULL) {
 		crawl_fail(c, "the source may have no pages");
 		return;
+	}
+	/* Its links may not have been stored by the crawl that this one continues. */
+	if (c->resumed) {
+		c->resumed = page->visited = false;
+		page->again = true;
 	}
 	if (!page->visited) {
 		crawl_visit_page(c, page);
@@ -317,59 +311,4 @@ crawl_step_visit(struct crawl *c)
 	}
 	c->at = 0;
 	c->phase = c->held > 0 ? CRAWL_PUT : CRAWL_VISIT;
-}
-
-/* A page that cannot exist shows what the site says in place of a 404. */
-static void
-crawl_probe_on_document(void *arg, struct document *doc)
-{
-	struct crawl *c = arg;
-
-	c->extraction = NULL;
-	if (doc->reason == REASON_NONE)
-		c->missing_text = document_hash(doc);
-	document_free(doc);
-	crawl_go_on(c);
-}
-
-static void
-crawl_probe_on_result(void *arg, struct visit_result *result)
-{
-	struct crawl *c = arg;
-	struct fetch_response *response = result->response;
-	struct extraction_job job = {.charset = {0}};
-
-	c->visit = NULL;
-	/* A redirect to another page makes its addresses duplicates of that one. */
-	if (result->reason != REASON_NONE || result->redirected || result->status == 304 ||
-	    !extraction_reads(slice_str(response->type))) {
-		crawl_go_on(c);
-		return;
-	}
-	job = (struct extraction_job){
-	    .bytes = buf_slice(&response->body),
-	    .type = slice_str(response->type),
-	    .charset = slice_str(response->charset),
-	    .url = slice_str(result->url),
-	};
-	c->extraction = extraction_start(c->tools.extraction, &job, crawl_probe_on_document, c);
-}
-
-void
-crawl_step_probe(struct crawl *c)
-{
-	char name[PROBE_NAME + 1], url[URL_MAX + 1];
-	const char *start = c->site.moved[0] != '\0' ? c->site.moved : c->site.start;
-
-	c->phase = CRAWL_VISIT;
-	secret_base62(name, PROBE_NAME);
-	if (url_normalize(slice_str(name), start, url) != 0)
-		return;
-	c->phase = CRAWL_PROBE;
-	if (c->probed) {
-		c->phase = CRAWL_VISIT;
-		return;
-	}
-	c->probed = true;
-	c->visit = crawl_visit_start(c, url, FETCH_BYTES_MAX, false, crawl_probe_on_result);
 }

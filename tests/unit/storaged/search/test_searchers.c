@@ -43,7 +43,8 @@ FIXTURE(set_up)
 	assert_int_equal(listen(listener, PEERS), 0);
 	base = event_base_new();
 	followers.inbox = follower_new(base, "/nonexistent/store.sock", dir, 0);
-	followers.content = content_follower_new(base, "/nonexistent/store.sock", dir, 0, 1 << 20);
+	followers.content =
+	    content_follower_new(base, "/nonexistent/store.sock", dir, 0, 1 << 20);
 	searchers = searchers_new(base, listener, &own_user, &followers);
 }
 

@@ -151,8 +151,8 @@ read_reported(struct world *w, const struct words *step)
 		w->reported = w->report.text;
 	}
 	for (size_t i = 1; i < step->n && n < sizeof(line.s); i++)
-		n += (size_t)snprintf(line.s + n, sizeof(line.s) - n, "%s%s",
-		    i == 1 ? "" : " ", step->word[i]);
+		n += (size_t)snprintf(
+		    line.s + n, sizeof(line.s) - n, "%s%s", i == 1 ? "" : " ", step->word[i]);
 	return line;
 }
 

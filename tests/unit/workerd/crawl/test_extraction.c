@@ -3,12 +3,14 @@
  */
 #include <event2/event.h>
 #include <signal.h>
-#include <sys/resource.h>
+#include <sys/mman.h>
 
 #include "tests/unit/unit.h"
 #include "workerd/crawl/extraction.h"
 
 #define DOCUMENTS_MAX 8
+#define DOCUMENTS     "tests/unit/workerd/crawl/documents/"
+#define DOCX          "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 static struct event_base *base;
 static struct extraction_pool *pool;
@@ -183,14 +185,12 @@ FIXTURE_TEST(a_document_of_angle_brackets_ends_with_a_reason)
 }
 
 static void
-start_file(const char *type, const char *name)
+start_file(const char *type, const char *path)
 {
-	char path[256];
 	uint8_t bytes[8192];
 	size_t n;
 	FILE *f;
 
-	(void)snprintf(path, sizeof(path), "tests/unit/workerd/crawl/documents/%s", name);
 	f = fopen(path, "rb");
 	assert_non_null(f);
 	n = fread(bytes, 1, sizeof(bytes), f);
@@ -203,8 +203,8 @@ FIXTURE_TEST(a_pdf_becomes_blocks_with_the_number_of_their_page)
 	struct slice blocks;
 	struct block block;
 
-	start_file("application/pdf", "two-pages.pdf");
-	start_file("application/pdf", "no-password.pdf");
+	start_file("application/pdf", DOCUMENTS "two-pages.pdf");
+	start_file("application/pdf", DOCUMENTS "no-password.pdf");
 	wait_for_all();
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(documents[i]->reason, REASON_NONE);
@@ -220,15 +220,45 @@ FIXTURE_TEST(a_pdf_becomes_blocks_with_the_number_of_their_page)
 
 FIXTURE_TEST(a_pdf_without_text_or_with_a_password_has_a_reason)
 {
-	start_file("application/pdf", "no-text.pdf");
+	start_file("application/pdf", DOCUMENTS "no-text.pdf");
 	wait_for_all();
 	assert_int_equal(documents[0]->reason, REASON_EMPTY);
-	start_file("application/pdf", "encrypted.pdf");
+	start_file("application/pdf", DOCUMENTS "encrypted.pdf");
 	wait_for_all();
 	assert_int_equal(documents[1]->reason, REASON_ENCRYPTED);
 	start("application/pdf", slice_str("%PDF-1.4\nnothing"));
 	wait_for_all();
 	assert_int_equal(documents[2]->reason, REASON_DAMAGED);
+}
+
+/* Else a filter lacks a call that a library makes, and the log names it. */
+FIXTURE_TEST(no_format_needs_a_call_that_is_refused)
+{
+	int log = memfd_create("log", MFD_CLOEXEC), stderr_before = dup(STDERR_FILENO);
+	char text[4096];
+	ssize_t n;
+
+	extraction_pool_free(pool);
+	event_base_free(base);
+	assert_int_not_equal(dup2(log, STDERR_FILENO), -1);
+	fixture_set_up();
+	start("text/html", slice_str("<p>Page <a href=x>with a link</a>"));
+	start("text/html", slice_str("<meta charset=shift_jis><p>\x93\xfa\x96\x7b"));
+	start("text/plain", slice_str("Text."));
+	start("text/markdown", slice_str("# Text"));
+	start_file("application/pdf", DOCUMENTS "two-pages.pdf");
+	start_file(DOCX, "tests/fuzz/corpus/docx/file");
+	wait_for_all();
+	assert_int_not_equal(dup2(stderr_before, STDERR_FILENO), -1);
+	closefd(&stderr_before);
+	n = pread(log, text, sizeof(text) - 1, 0);
+	assert_true(n >= 0);
+	text[n] = '\0';
+	assert_string_equal(text, "");
+	closefd(&log);
+	assert_int_equal(n_documents, 6);
+	for (size_t i = 0; i < n_documents; i++)
+		assert_int_equal(documents[i]->reason, REASON_NONE);
 }
 
 /* What a child sends, if it is not crawl-extract: nothing of it is a document. */

@@ -95,6 +95,7 @@ stage_setup(void **state)
 	};
 	s->turns.finding = (struct finding_service){.base = s->base,
 	    .store = s->turns.store,
+	    .board = &s->board,
 	    .search = search_client_new(s->base, "/nowhere")};
 	model_servers_add(&s->turns.servers, &config);
 	turn_service_start(&s->turns);

@@ -154,6 +154,8 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 			show(marked.written, true);
 			sources.place(content.node);
 			below.replaceChildren(...sources.nodes);
+			// The list stays at its end.
+			below.dispatchEvent(new Event("grow", { bubbles: true }));
 		});
 	}
 

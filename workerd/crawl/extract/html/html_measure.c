@@ -247,8 +247,8 @@ html_measure_choose(struct html_page *page, const struct measuring *m, const xml
 		html_measure_of(m->main)->text >= all / MAIN_TENTH)) {
 		page->roots[page->n_roots++] = m->main;
 	} else if (n > 0 && in_articles >= all / 2) {
-		memcpy(page->roots, m->articles, n * sizeof(m->articles[0]));
-		page->n_roots = n;
+		for (size_t i = 0; i < n; i++)
+			page->roots[page->n_roots++] = m->articles[i];
 	} else {
 		page->roots[page->n_roots++] = body;
 	}

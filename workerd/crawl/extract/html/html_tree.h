@@ -1,6 +1,6 @@
 /*
  * Elements of libxml2's tree: what they are, their attributes, and a walk without recursion, because the depth
- * belongs to whoever wrote the page.
+ * is chosen by the author of the page.
  */
 #ifndef WORKERD_CRAWL_EXTRACT_HTML_HTML_TREE_H
 #define WORKERD_CRAWL_EXTRACT_HTML_HTML_TREE_H

@@ -33,6 +33,7 @@ static bool enabled[4], gone, follows;
 static uint64_t newest;
 static struct msg_change_record rows[PAGES];
 static size_t n_rows, read_texts;
+static struct found found;  /* last */
 static unsigned stop_after; /* texts; then storaged does not answer */
 
 static int
@@ -132,12 +133,30 @@ answer_list(uint64_t request, struct slice cursor)
 	buf_clear(&items);
 }
 
-static void
-add_chunk(struct buf *chunks, uint32_t index, const char *text)
+/* The vector of the model "letters": it says which letter a text begins with. */
+static int8_t *
+vector_of(char letter)
 {
-	struct buf record;
+	static int8_t values[26];
+
+	memset(values, 0, sizeof(values));
+	values[letter - 'a'] = 100;
+	return values;
+}
+
+static void
+add_chunk(struct buf *chunks, uint32_t index, const char *text, bool vectors)
+{
+	struct buf record, vector;
 
 	buf_init(&record, 16384);
+	buf_init(&vector, 16384);
+	if (vectors)
+		assert_int_equal(record_encode(&vector, MSG_VECTOR_RECORD,
+				     &(struct msg_vector_record){.v = 1,
+					 .model = slice_str("letters"),
+					 .values = {(const uint8_t *)vector_of(text[0]), 26}}),
+		    0);
 	assert_int_equal(record_encode(&record, MSG_CHUNK_RECORD,
 			     &(struct msg_chunk_record){.v = 1,
 				 .language = slice_str("en"),
@@ -145,8 +164,10 @@ add_chunk(struct buf *chunks, uint32_t index, const char *text)
 				 .hash = hash_of(text, strlen(text))}),
 	    0);
 	add_record(chunks, MSG_CHUNK_ITEM,
-	    &(struct msg_chunk_item){.index = index, .chunk = buf_slice(&record)});
+	    &(struct msg_chunk_item){
+		.index = index, .chunk = buf_slice(&record), .vector = buf_slice(&vector)});
 	buf_clear(&record);
+	buf_clear(&vector);
 }
 
 /* The chunk of a page from one on: each in an answer of its own. */
@@ -170,7 +191,7 @@ answer_text_read(uint64_t request, const struct msg_source_text_read *m)
 				 .title = slice_str("A page"),
 				 .hash = hash_of(page, sizeof(*page))}),
 	    0);
-	add_chunk(&chunks, m->from, page->texts[m->from]);
+	add_chunk(&chunks, m->from, page->texts[m->from], m->vectors);
 	answer.page = buf_slice(&record);
 	answer.chunks = buf_slice(&chunks);
 	if (m->from < 2 && page->texts[m->from + 1] != NULL)
@@ -258,22 +279,34 @@ turn(void)
 	answer();
 }
 
-/* The page of the best hit and one more, 100 for the answer; 0: nothing; -1: not ready. */
+/* The page of the best hit and one more, 100 for the answer; 0: nothing; -1: not ready. With a letter: also by the
+ * vector of this model. */
 static int
-find(const char *question)
+find_by(const char *question, const char *model, char letter)
 {
 	const char *reason;
 	struct passages *ix = content_follower_index(follower, &reason);
-	static struct found found;
-	const struct msg_find m = {
+	struct msg_find m = {
 	    .org = org, .knowledge = KNOWLEDGE_ALL, .question = slice_str(question)};
+	float numbers[26];
 
 	if (ix == NULL)
 		return -1;
+	for (size_t i = 0; letter != 0 && i < ARRAY_LEN(numbers); i++)
+		numbers[i] = 0.5f * vector_of(letter)[i];
+	if (letter != 0)
+		m.vector = (struct slice){(const uint8_t *)numbers, sizeof(numbers)};
+	m.model = slice_str(model);
 	assert_int_equal(find_passages(follower, ix, &m, &found), 0);
 	if (found.n == 0)
 		return 0;
 	return found.hits[0].kind == PASSAGE_ANSWER ? 100 : found.hits[0].id.b[1] + 1;
+}
+
+static int
+find(const char *question)
+{
+	return find_by(question, "", 0);
 }
 
 static void
@@ -416,6 +449,49 @@ FIXTURE_TEST(the_index_is_compared_with_the_store_when_the_feed_does_not_reach_b
 	wait_for("rhino", 31);
 	wait_for("elephant", 0);
 	assert_int_equal(read_texts, 3);
+}
+
+FIXTURE_TEST(passages_are_also_found_by_their_vectors)
+{
+	fill();
+	pages[5].texts[1] = "zebra";
+	wait_for("elephants", 4);
+	assert_int_equal(find_by("stripes", "letters", 'z'), 0);
+	while (find_by("stripes", "letters", 'z') != 6)
+		turn();
+	assert_int_equal(found.coverage, 1000);
+	assert_int_equal(find_by("elephant", "letters", 'q'), 4);
+	assert_int_equal(found.coverage, 1000);
+	assert_int_equal(find("stripes"), 0);
+	pages[5].texts[1] = "a horse";
+	pages[7].texts[0] = "zoo";
+	notify(CHANGE_PAGE, CHANGE_CHANGED, id_of('p', 5), 2);
+	notify(CHANGE_PAGE, CHANGE_CHANGED, id_of('p', 7), 1);
+	while (find_by("stripes", "letters", 'z') != 8)
+		turn();
+	assert_int_equal(found.hits[0].index, 0);
+	assert_int_equal(find("horse"), 6);
+	/* Another model: its vectors are read first. */
+	assert_int_equal(find_by("stripes", "others", 'z'), 0);
+}
+
+FIXTURE_TEST(words_alone_count_if_there_is_no_memory_for_vectors)
+{
+	struct msg_search_status status = {0};
+
+	content_follower_free(follower);
+	follower = content_follower_new(base, path, dir, 0, 100);
+	fill();
+	pages[5].texts[1] = "zebra";
+	wait_for("elephants", 4);
+	for (int i = 0; i < 500; i++) {
+		assert_int_equal(find_by("elephants", "letters", 'z'), 4);
+		turn();
+	}
+	assert_int_equal(find_by("stripes", "letters", 'z'), 0);
+	content_follower_status(follower, &status);
+	assert_int_equal(status.vectors_bytes, 0);
+	assert_int_equal(status.passages, 80);
 }
 
 TEST_MAIN(NULL, NULL)

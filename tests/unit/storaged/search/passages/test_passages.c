@@ -57,7 +57,7 @@ put_of(const struct id *org, const struct id *source, unsigned n, const char *la
 	strcpy(chunk.language, language);
 	assert_int_equal(passages_begin(ix), 0);
 	assert_int_equal(passages_page(ix, &page, &number), 0);
-	assert_int_equal(passages_add(ix, number, &chunk, &row), 0);
+	assert_int_equal(passages_put_chunk(ix, number, &chunk, &row), 0);
 	assert_int_equal(passages_commit(ix, 1), 0);
 	return row;
 }
@@ -257,7 +257,7 @@ FIXTURE_TEST(a_removed_chunk_is_not_found_and_its_words_leave_the_file)
 	put(2, "en", "this stays");
 	assert_true(files_contain("zyxwvut"));
 	assert_int_equal(passages_begin(ix), 0);
-	assert_int_equal(passages_remove(ix, row), 0);
+	assert_int_equal(passages_remove_chunk(ix, row), 0);
 	assert_int_equal(passages_commit(ix, 2), 0);
 	assert_int_equal(find("zyxwvut"), 0);
 	purge();

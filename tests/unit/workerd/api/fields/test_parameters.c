@@ -43,6 +43,25 @@ TEST(a_parameter_has_its_decoded_value)
 		assert_value(invalid[i], "");
 }
 
+TEST(a_plus_sign_of_a_form_is_a_space)
+{
+	static const char *const cases[][2] = {{"id=a+b", "a b"}, {"id=a%2Bb", "a+b"},
+	    {"id=+", " "}, {"id=a++b+", "a  b "}, {"id=%E2%82%AC+%20", "\xe2\x82\xac  "},
+	    {"id=", ""}, {"id=a+%zz", ""}, {"id=%E2+%82", ""}, {"id=1&id=1", ""},
+	    {"id=a%0A+b", ""}, {"id=12345678", "12345678"}, {"id=1+3456+8", "1 3456 8"},
+	    {"id=123456789", ""}, {"id=12345678+", ""}, {"id=1234567+9", ""}};
+	uint8_t text[8];
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct slice value =
+		    parameter_read_form(slice_str(cases[i][0]), "id", text, sizeof(text));
+
+		if (value.p == NULL || !slice_eq_str(value, cases[i][1]))
+			fail_msg("%s", cases[i][0]);
+	}
+	assert_null(parameter_read_form(slice_str("x=1"), "id", text, sizeof(text)).p);
+}
+
 TEST(a_value_is_bounded)
 {
 	char query[3 * PARAMETER_MAX + 8] = "id=";

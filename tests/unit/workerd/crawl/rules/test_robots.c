@@ -60,8 +60,10 @@ TEST(the_longest_match_counts)
 		const char *rules, *path;
 		bool allowed;
 	} cases[] = {
-	    {"Allow: /example/page/\nDisallow: /example/page/disallowed.gif", "/example/page/disallowed.gif", false},
-	    {"Allow: /example/page/\nDisallow: /example/page/disallowed.gif", "/example/page/", true},
+	    {"Allow: /example/page/\nDisallow: /example/page/disallowed.gif",
+		"/example/page/disallowed.gif", false},
+	    {"Allow: /example/page/\nDisallow: /example/page/disallowed.gif", "/example/page/",
+		true},
 	    {"Allow: /p\nDisallow: /", "/page", true},
 	    {"Allow: /folder\nDisallow: /folder", "/folder/page", true},
 	    {"Allow: /page\nDisallow: /*.htm", "/page.htm", false},
@@ -97,8 +99,8 @@ TEST(the_longest_match_counts)
 TEST(escapes_are_compared_in_one_form)
 {
 	assert_false(allows("User-agent: *\nDisallow: /foo/bar?baz=quz", "/foo/bar?baz=quz"));
-	assert_false(allows("User-agent: *\nDisallow: /foo/bar/\xe3\x83\x84",
-	    "/foo/bar/%E3%83%84"));
+	assert_false(
+	    allows("User-agent: *\nDisallow: /foo/bar/\xe3\x83\x84", "/foo/bar/%E3%83%84"));
 	assert_false(
 	    allows("User-agent: *\nDisallow: /foo/bar/%E3%83%84", "/foo/bar/%E3%83%84"));
 	assert_false(allows("User-agent: *\nDisallow: /foo/bar/%62%61%7A", "/foo/bar/baz"));
@@ -113,9 +115,10 @@ TEST(escapes_are_compared_in_one_form)
 
 TEST(groups_of_one_name_are_joined)
 {
-	static const char text[] = "User-agent: banter\r\nDisallow: /a\r\n\r\n"
-				   "User-agent: other\r\nDisallow: /b\r\n"
-				   "User-Agent: x\r\nuser-agent: BANTER/2.0 # we\r\nDisallow: /c\r\n";
+	static const char text[] =
+	    "User-agent: banter\r\nDisallow: /a\r\n\r\n"
+	    "User-agent: other\r\nDisallow: /b\r\n"
+	    "User-Agent: x\r\nuser-agent: BANTER/2.0 # we\r\nDisallow: /c\r\n";
 
 	assert_false(allows(text, "/a"));
 	assert_true(allows(text, "/b"));

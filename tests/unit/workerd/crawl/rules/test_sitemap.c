@@ -40,9 +40,11 @@ TEST(entries_are_found)
 	static const struct {
 		const char *text, *entries;
 	} cases[] = {
-	    {"<?xml version=\"1.0\"?><urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">"
+	    {"<?xml version=\"1.0\"?><urlset "
+	     "xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">"
 	     "<url><loc> http://a/1 </loc><lastmod>2024-05-01</lastmod></url>"
-	     "<url>\n<lastmod>2024-05-01T10:00:00+02:00</lastmod><loc>http://a/2?x=1&amp;y=%22</loc>"
+	     "<url>\n<lastmod>2024-05-01T10:00:00+02:00</lastmod><loc>http://a/"
+	     "2?x=1&amp;y=%22</loc>"
 	     "</url></urlset>",
 		"http://a/1@1714521600 http://a/2?x=1&y=%22@1714550400 "},
 	    {"<sitemapindex><sitemap><loc>http://a/s.xml.gz</loc></sitemap></sitemapindex>",
@@ -51,15 +53,19 @@ TEST(entries_are_found)
 		"http://a/&amp; "},
 	    {"<s:urlset xmlns:s='x'><s:url><s:loc>http://a/</s:loc></s:url></s:urlset>",
 		"http://a/ "},
-	    {"<urlset><url><loc>http://a/</loc><image:image><image:loc>http://b/i.png</image:loc>"
+	    {"<urlset><url><loc>http://a/</loc><image:image><image:loc>http://b/i.png</"
+	     "image:loc>"
 	     "</image:image></url></urlset>",
 		"http://a/ "},
-	    {"<urlset><!-- <url><loc>http://a/</loc></url> --><url><loc>&#104;ttp://&#x61;/</loc></url>",
+	    {"<urlset><!-- <url><loc>http://a/</loc></url> "
+	     "--><url><loc>&#104;ttp://&#x61;/</loc></url>",
 		"http://a/ "},
 	    {"<urlset><url><loc/></url><url/><url><loc>http://a/", ""},
-	    {"<!DOCTYPE x [<!ENTITY a 'b'>]><urlset><url><loc>http://a/&a;</loc></url></urlset>",
+	    {"<!DOCTYPE x [<!ENTITY a "
+	     "'b'>]><urlset><url><loc>http://a/&a;</loc></url></urlset>",
 		"http://a/&a; "},
-	    {"\xef\xbb\xbfhttp://a/1\r\nhttps://a/2\n\nnonsense\nHTTP://a/3", "http://a/1 https://a/2 HTTP://a/3 "},
+	    {"\xef\xbb\xbfhttp://a/1\r\nhttps://a/2\n\nnonsense\nHTTP://a/3",
+		"http://a/1 https://a/2 HTTP://a/3 "},
 	    {"", ""},
 	    {"<", ""},
 	    {"<html><body>Not found</body></html>", ""},
@@ -135,8 +141,8 @@ TEST(patterns_of_owners_match_paths)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		assert_int_equal(path_pattern_any(
-				     slice_str(cases[i].lines), slice_str(cases[i].path)),
+		assert_int_equal(
+		    path_pattern_any(slice_str(cases[i].lines), slice_str(cases[i].path)),
 		    cases[i].any);
 }
 

@@ -31,7 +31,8 @@ TEST(an_address_has_one_normal_form)
 	    {"http://example.org\\a\\b?c\\d", "http://example.org/a/b?c%5Cd"},
 	    {" \n http://exam\nple.org/a\tb ", "http://example.org/ab"},
 	    {"http://[2001:DB8::1]:8080/", "http://[2001:db8::1]:8080/"},
-	    {"http://example.org/?utm_source=x&a=1&gclid=2&fbclid=3", "http://example.org/?a=1"},
+	    {"http://example.org/?utm_source=x&a=1&gclid=2&fbclid=3",
+		"http://example.org/?a=1"},
 	    {"http://example.org/?utm_source=x", "http://example.org/"},
 	    {"http://example.org/?a=1&&b=2", "http://example.org/?a=1&b=2"},
 	    {"http://example.org/?a=utm_source", "http://example.org/?a=utm_source"},
@@ -88,8 +89,9 @@ TEST(other_addresses_are_refused)
 	static const char *const bad[] = {"", "a", "/a", "ftp://a/", "file:///etc/passwd",
 	    "javascript:alert(1)", "mailto:a@b", "data:text/html,x", "http://", "http:///a",
 	    "http://user@a/", "http://user:pw@a/", "http://a:0/", "http://a:65536/",
-	    "http://a:b/", "http://a b/", "http://a%2eb/", "http://.a/", "http://[::1/",
-	    "http://[::g]/", "http://[::1]x/", "gopher://a/", "http:a", "http//a"};
+	    "http://a:b/", "http://a b/", "http://a%2eb/", "http://.a/", "http://a../",
+	    "http://a..b/", "http://./", "http://\x8b/", "http://[::1/", "http://[::g]/",
+	    "http://[::1]x/", "gopher://a/", "http:a", "http//a"};
 	char out[URL_MAX + 1];
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)

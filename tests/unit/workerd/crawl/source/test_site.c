@@ -40,8 +40,7 @@ TEST(a_site_has_the_pages_of_its_host)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct site site =
-		    site_of(cases[i].start, cases[i].include, cases[i].exclude);
+		struct site site = site_of(cases[i].start, cases[i].include, cases[i].exclude);
 
 		assert_int_equal(site_has(&site, cases[i].url), cases[i].has);
 		site_clear(&site);

@@ -70,10 +70,10 @@ recorder_source(void *arg, const struct turn_source *source)
 
 	assert_non_null(e->listener);
 	assert_int_equal(e->starts, 1);
-	assert_int_equal(buf_printf(&e->sources, "%u@%zu:%.*s:%.*s ", source->n,
-			     source->position, (int)source->title.len,
-			     (const char *)source->title.p, (int)source->url.len,
-			     (const char *)source->url.p),
+	assert_int_equal(
+	    buf_printf(&e->sources, "%u@%zu:%.*s:%.*s ", source->n, source->position,
+		(int)source->title.len, (const char *)source->title.p, (int)source->url.len,
+		(const char *)source->url.p),
 	    0);
 }
 

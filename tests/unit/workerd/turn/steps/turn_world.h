@@ -23,7 +23,7 @@ struct recorder {
 	struct turn_ids ids;
 	struct buf text;    /* the tokens' text */
 	struct buf sources; /* the places that cite sources, as "1@5:title:url " */
-	bool done;       /* if not, after the end: failure */
+	bool done;          /* if not, after the end: failure */
 	enum turn_failure failure;
 	struct turn_reply reply;
 	struct buf message; /* the reply's text */

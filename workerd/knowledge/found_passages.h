@@ -8,10 +8,10 @@
  *	text
  *	=== 5f3c9a1e2b7d4c60 end
  */
-#ifndef WORKERD_KNOWLEDGE_PASSAGES_H
-#define WORKERD_KNOWLEDGE_PASSAGES_H
+#ifndef WORKERD_KNOWLEDGE_FOUND_PASSAGES_H
+#define WORKERD_KNOWLEDGE_FOUND_PASSAGES_H
 
-#include "workerd/knowledge/sources.h"
+#include "workerd/knowledge/citations.h"
 
 #define PASSAGES_MAX         6
 #define PASSAGES_OF_PAGE_MAX 3
@@ -24,25 +24,26 @@
 #define PASSAGES_PROMPT_MAX (256u * 1024)
 
 /* What was found for a message. */
-struct passages {
+struct found_passages {
 	enum found_outcome outcome;
 	struct buf list; /* of PASSAGE records, numbered from 1 in the prompt */
 };
 
-void passages_init(struct passages *p);
-void passages_clear(struct passages *p);
+void found_passages_init(struct found_passages *p);
+void found_passages_clear(struct found_passages *p);
 
 /* Chooses the best of what storaged read, best first, within the limits. */
-void passages_choose(struct passages *p, struct slice found);
+void found_passages_choose(struct found_passages *p, struct slice found);
 
 /* Takes all of the content. */
-void passages_take_all(struct passages *p, struct slice content);
+void found_passages_take_all(struct found_passages *p, struct slice content);
 
 /* Appends the part of the prompt, which ends where the visitor's message begins; nothing if nothing was looked up.
  * not_found: what the agent does if the content has no answer. */
-void passages_write(const struct passages *p, enum not_found not_found, struct buf *prompt);
+void found_passages_write(
+    const struct found_passages *p, enum not_found not_found, struct buf *prompt);
 
 /* The sources of the reply, without marks; NULL if nothing was looked up. */
-struct sources *passages_sources(const struct passages *p);
+struct citations *found_passages_citations(const struct found_passages *p);
 
 #endif

@@ -1,14 +1,27 @@
 /*
- * Answers as records. A draft may have a question alone.
+ * Kinds without code of their own. The worker validates the texts of snippets; the draft of an answer may have a
+ * question alone.
  */
-#include "storaged/records/answers.h"
+#include "storaged/records/record_kinds.h"
 
 #include <stddef.h>
+
+const struct record_kind snippet_kind = {
+    .table = TABLE_SNIPPETS,
+    .type = MSG_SNIPPET_RECORD,
+    .change = CHANGE_SNIPPET,
+    .created_at = offsetof(struct msg_snippet_record, created_at),
+    .updated_at = offsetof(struct msg_snippet_record, updated_at),
+    .missing = "no such snippet",
+    .max = 1000,
+    .too_many = "the organization has too many snippets",
+};
 
 #define ANSWERS_OF_ORG_MAX 10000 /* in an organization */
 
 static int
-answer_check(struct txn *t, struct call *c, const union record *r, enum store_error clash)
+record_check_answer(
+    struct txn *t, struct call *c, const union record *r, enum store_error clash)
 {
 	(void)t;
 	(void)clash;
@@ -29,5 +42,5 @@ const struct record_kind answer_kind = {
     .max = ANSWERS_OF_ORG_MAX,
     .too_many = "the organization has too many answers",
     .newest_first = true,
-    .check = answer_check,
+    .check = record_check_answer,
 };

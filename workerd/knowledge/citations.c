@@ -1,4 +1,4 @@
-#include "workerd/knowledge/sources.h"
+#include "workerd/knowledge/citations.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #define TITLE_MAX           300
 #define URL_MAX             2304
 
-struct sources {
+struct citations {
 	enum found_outcome outcome;
 	bool no_answer;
 	uint8_t n_cited;
@@ -25,17 +25,17 @@ struct sources {
 /* How many entries a list is enlarged by: most replies need no second time. */
 #define STEP 8
 
-struct sources *
-sources_new(enum found_outcome outcome)
+struct citations *
+citations_new(enum found_outcome outcome)
 {
-	struct sources *s = xcalloc(1, sizeof(*s));
+	struct citations *s = xcalloc(1, sizeof(*s));
 
 	s->outcome = outcome;
 	return s;
 }
 
 void
-sources_free(struct sources *s)
+citations_free(struct citations *s)
 {
 	if (s == NULL)
 		return;
@@ -48,7 +48,7 @@ sources_free(struct sources *s)
 
 /* The longest start of a text with at most so many bytes, in whole characters. */
 static struct slice
-sources_cut(struct slice text, size_t max)
+citations_cut(struct slice text, size_t max)
 {
 	struct slice cut = {text.p, text.len < max ? text.len : max};
 
@@ -59,16 +59,16 @@ sources_cut(struct slice text, size_t max)
 
 /* Adds a passage with copies of its texts, which share an allocation. */
 static void
-sources_add_passage(struct sources *s, const struct msg_sources_passage *passage)
+citations_add_passage(struct citations *s, const struct msg_sources_passage *passage)
 {
 	struct msg_sources_passage *p;
 	uint8_t *texts;
 
-	if (s->n_passages == SOURCES_PASSAGES_MAX)
+	if (s->n_passages == CITATIONS_PASSAGES_MAX)
 		return;
 	if (s->n_passages % STEP == 0)
-		s->passages = xreallocarray(
-		    s->passages, s->n_passages + STEP, sizeof(*s->passages));
+		s->passages =
+		    xreallocarray(s->passages, s->n_passages + STEP, sizeof(*s->passages));
 	p = &s->passages[s->n_passages++];
 	*p = *passage;
 	texts = xcalloc(1, p->title.len + p->url.len + 1);
@@ -81,9 +81,9 @@ sources_add_passage(struct sources *s, const struct msg_sources_passage *passage
 }
 
 static void
-sources_add_mark(struct sources *s, struct source_mark mark)
+citations_add_mark(struct citations *s, struct source_mark mark)
 {
-	if (s->n_marks == SOURCES_MARKS_MAX)
+	if (s->n_marks == CITATIONS_MARKS_MAX)
 		return;
 	if (s->n_marks % STEP == 0)
 		s->marks = xreallocarray(s->marks, s->n_marks + STEP, sizeof(*s->marks));
@@ -91,10 +91,10 @@ sources_add_mark(struct sources *s, struct source_mark mark)
 }
 
 void
-sources_add(struct sources *s, const struct msg_passage *passage)
+citations_add(struct citations *s, const struct msg_passage *passage)
 {
 	struct msg_sources_passage p = {
-	    .title = sources_cut(passage->title, TITLE_MAX),
+	    .title = citations_cut(passage->title, TITLE_MAX),
 	    .url = passage->url.len <= URL_MAX ? passage->url : (struct slice){0},
 	};
 	struct msg_passage_ref ref;
@@ -106,12 +106,12 @@ sources_add(struct sources *s, const struct msg_passage *passage)
 		p.index = ref.index;
 		p.score = ref.score;
 	}
-	sources_add_passage(s, &p);
+	citations_add_passage(s, &p);
 }
 
 /* The number of a source that was cited before; 0: none. */
 static uint8_t
-sources_find_same(const struct sources *s, const struct msg_sources_passage *p)
+citations_find_same(const struct citations *s, const struct msg_sources_passage *p)
 {
 	for (size_t i = 0; i < s->n_passages; i++) {
 		const struct msg_sources_passage *other = &s->passages[i];
@@ -124,7 +124,7 @@ sources_find_same(const struct sources *s, const struct msg_sources_passage *p)
 }
 
 static bool
-sources_has_mark(const struct sources *s, const struct source_mark *mark)
+citations_has_mark(const struct citations *s, const struct source_mark *mark)
 {
 	for (size_t i = s->n_marks; i > 0 && s->marks[i - 1].at == mark->at; i--)
 		if (s->marks[i - 1].n == mark->n)
@@ -133,67 +133,67 @@ sources_has_mark(const struct sources *s, const struct source_mark *mark)
 }
 
 bool
-sources_cite(struct sources *s, unsigned number, size_t at)
+citations_cite(struct citations *s, unsigned number, size_t at)
 {
 	struct source_mark mark = {.at = at};
 	struct msg_sources_passage *p;
 
 	if (number == 0)
 		s->no_answer = true;
-	if (number == 0 || number > s->n_passages || s->n_marks == SOURCES_MARKS_MAX)
+	if (number == 0 || number > s->n_passages || s->n_marks == CITATIONS_MARKS_MAX)
 		return false;
 	p = &s->passages[number - 1];
 	if (p->n == 0)
-		p->n = sources_find_same(s, p);
+		p->n = citations_find_same(s, p);
 	if (p->n == 0)
 		p->n = ++s->n_cited;
 	mark.n = p->n;
-	if (sources_has_mark(s, &mark))
+	if (citations_has_mark(s, &mark))
 		return false;
-	sources_add_mark(s, mark);
+	citations_add_mark(s, mark);
 	return true;
 }
 
 bool
-sources_has_no_answer(const struct sources *s)
+citations_has_no_answer(const struct citations *s)
 {
 	return s->no_answer;
 }
 
 enum found_outcome
-sources_outcome(const struct sources *s)
+citations_outcome(const struct citations *s)
 {
 	return s->outcome;
 }
 
 void
-sources_set_outcome(struct sources *s, enum found_outcome outcome)
+citations_set_outcome(struct citations *s, enum found_outcome outcome)
 {
 	s->outcome = outcome;
 }
 
 size_t
-sources_n_marks(const struct sources *s)
+citations_n_marks(const struct citations *s)
 {
 	return s->n_marks;
 }
 
 struct source_mark
-sources_mark(const struct sources *s, size_t i)
+citations_mark(const struct citations *s, size_t i)
 {
 	must(i < s->n_marks);
 	return s->marks[i];
 }
 
 uint8_t
-sources_n_cited(const struct sources *s)
+citations_n_cited(const struct citations *s)
 {
 	return s->n_cited;
 }
 
 /* A client may show the address as a link. */
 static bool
-sources_is_web(struct slice url)
+citations_is_web(struct slice url)
 {
 	static const char *const schemes[] = {"http://", "https://"};
 
@@ -207,7 +207,7 @@ sources_is_web(struct slice url)
 }
 
 struct source_view
-sources_cited(const struct sources *s, uint8_t n)
+citations_cited(const struct citations *s, uint8_t n)
 {
 	struct source_view view = {0};
 
@@ -218,7 +218,7 @@ sources_cited(const struct sources *s, uint8_t n)
 			continue;
 		view.n = n;
 		view.title = p->title;
-		if (sources_is_web(p->url))
+		if (citations_is_web(p->url))
 			view.url = p->url;
 		break;
 	}
@@ -226,20 +226,20 @@ sources_cited(const struct sources *s, uint8_t n)
 }
 
 size_t
-sources_n_passages(const struct sources *s)
+citations_n_passages(const struct citations *s)
 {
 	return s->n_passages;
 }
 
 const struct msg_sources_passage *
-sources_passage(const struct sources *s, size_t i)
+citations_passage(const struct citations *s, size_t i)
 {
 	must(i < s->n_passages);
 	return &s->passages[i];
 }
 
 static void
-sources_encode_passage(const struct msg_sources_passage *p, struct buf *item)
+citations_encode_passage(const struct msg_sources_passage *p, struct buf *item)
 {
 	buf_reset(item);
 	must(record_encode(item, MSG_SOURCES_PASSAGE, p) == 0);
@@ -247,32 +247,32 @@ sources_encode_passage(const struct msg_sources_passage *p, struct buf *item)
 
 /* Bytes of the list with the cited passages alone. */
 static size_t
-sources_size_of_cited(const struct sources *s, struct buf *item)
+citations_size_of_cited(const struct citations *s, struct buf *item)
 {
 	size_t size = 0;
 
 	for (size_t i = 0; i < s->n_passages; i++) {
 		if (s->passages[i].n == 0)
 			continue;
-		sources_encode_passage(&s->passages[i], item);
+		citations_encode_passage(&s->passages[i], item);
 		size += 4 + buf_len(item);
 	}
 	return size;
 }
 
 static void
-sources_write_passages(const struct sources *s, struct buf *list)
+citations_write_passages(const struct citations *s, struct buf *list)
 {
 	struct buf item;
 	size_t cited, spare;
 
 	buf_init(&item, WIRE_FRAME_MAX);
-	cited = sources_size_of_cited(s, &item);
+	cited = citations_size_of_cited(s, &item);
 	spare = cited < RECORD_PASSAGES_MAX ? RECORD_PASSAGES_MAX - cited : 0;
 	for (size_t i = 0; i < s->n_passages; i++) {
 		const bool is_cited = s->passages[i].n > 0;
 
-		sources_encode_passage(&s->passages[i], &item);
+		citations_encode_passage(&s->passages[i], &item);
 		if (!is_cited && 4 + buf_len(&item) > spare)
 			continue;
 		if (!is_cited)
@@ -283,7 +283,7 @@ sources_write_passages(const struct sources *s, struct buf *list)
 }
 
 static void
-sources_write_marks(const struct sources *s, size_t text, struct buf *list)
+citations_write_marks(const struct citations *s, size_t text, struct buf *list)
 {
 	struct buf item;
 
@@ -293,8 +293,8 @@ sources_write_marks(const struct sources *s, size_t text, struct buf *list)
 
 		buf_reset(&item);
 		must(record_encode(&item, MSG_SOURCES_MARK,
-			 &(struct msg_sources_mark){
-			     .at = (uint32_t)at, .n = s->marks[i].n}) == 0);
+			 &(struct msg_sources_mark){.at = (uint32_t)at, .n = s->marks[i].n}) ==
+		    0);
 		if (wire_list_add(list, buf_slice(&item)) == -1)
 			break;
 	}
@@ -302,15 +302,15 @@ sources_write_marks(const struct sources *s, size_t text, struct buf *list)
 }
 
 void
-sources_write(const struct sources *s, size_t text, struct buf *out)
+citations_write(const struct citations *s, size_t text, struct buf *out)
 {
 	struct msg_sources_record record = {.outcome = (uint8_t)s->outcome};
 	struct buf passages, marks;
 
 	buf_init(&passages, RECORD_PASSAGES_MAX);
 	buf_init(&marks, RECORD_MARKS_MAX);
-	sources_write_passages(s, &passages);
-	sources_write_marks(s, text, &marks);
+	citations_write_passages(s, &passages);
+	citations_write_marks(s, text, &marks);
 	record.passages = buf_slice(&passages);
 	record.marks = buf_slice(&marks);
 	must(record_encode(out, MSG_SOURCES_RECORD, &record) == 0);
@@ -319,26 +319,26 @@ sources_write(const struct sources *s, size_t text, struct buf *out)
 }
 
 /* The lists in the record are bytes, which no decoder has checked. */
-struct sources *
-sources_read(struct slice encoded)
+struct citations *
+citations_read(struct slice encoded)
 {
 	struct msg_sources_record record;
 	struct msg_sources_passage passage;
 	struct msg_sources_mark mark;
-	struct sources *s;
+	struct citations *s;
 	struct slice item;
 
 	if (encoded.len == 0 || record_decode(encoded, MSG_SOURCES_RECORD, &record) != WIRE_OK)
 		return NULL;
-	s = sources_new((enum found_outcome)record.outcome);
+	s = citations_new((enum found_outcome)record.outcome);
 	while (wire_list_next(&record.passages, &item) &&
 	    record_decode(item, MSG_SOURCES_PASSAGE, &passage) == WIRE_OK) {
-		sources_add_passage(s, &passage);
+		citations_add_passage(s, &passage);
 		if (passage.n > s->n_cited)
 			s->n_cited = passage.n;
 	}
 	while (wire_list_next(&record.marks, &item) &&
 	    record_decode(item, MSG_SOURCES_MARK, &mark) == WIRE_OK)
-		sources_add_mark(s, (struct source_mark){.at = mark.at, .n = mark.n});
+		citations_add_mark(s, (struct source_mark){.at = mark.at, .n = mark.n});
 	return s;
 }

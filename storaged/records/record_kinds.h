@@ -1,0 +1,21 @@
+/*
+ * The kinds of records that need nothing but their description: texts that users insert (snippets), endpoints of
+ * webhooks, sources of content, owners' answers, and questions without an answer (gaps).
+ */
+#ifndef STORAGED_RECORDS_RECORD_KINDS_H
+#define STORAGED_RECORDS_RECORD_KINDS_H
+
+#include "storaged/records/records.h"
+
+extern const struct record_kind snippet_kind;
+
+/* The worker checks the URL and delivers; see storaged/webhooks for what it stores meanwhile. */
+extern const struct record_kind webhook_kind;
+
+extern const struct record_kind source_kind;
+extern const struct record_kind answer_kind;
+
+/* Owners read, close and remove them; see storaged/content/gaps.h for those that come. */
+extern const struct record_kind gap_kind;
+
+#endif

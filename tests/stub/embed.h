@@ -1,0 +1,15 @@
+/*
+ * POST /v1/embeddings: vectors made of words, so that texts with the same words are near each other. They say nothing
+ * of how good a real model is.
+ */
+#ifndef TESTS_STUB_EMBED_H
+#define TESTS_STUB_EMBED_H
+
+#include "tests/stub/answer.h"
+
+#define EMBED_DIMENSIONS 64
+
+/* The response to a body, or NULL with the error. *texts: how many it had. */
+json_t *embed_answer(struct slice body, size_t *texts, struct api_error *error);
+
+#endif
