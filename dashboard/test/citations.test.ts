@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { withSigns } from "../../widget/src/markdown/marks";
-import type { ReplySources } from "../../workerd/api/openapi/openapi";
+import type { FoundSources } from "../../workerd/api/openapi/openapi";
 import { citationsOf as citationsOfTurn } from "../src/agents/turns";
 import { withSource } from "../src/agents/values";
 import { citationsOf, type Item, mainPassages } from "../src/thread/item";
 import { isWeb } from "../src/ui/citations";
 
-type Passage = ReplySources["passages"][number];
+type Passage = FoundSources["passages"][number];
 const passage = (title: string, n: number | null, score = 1): Passage => ({
 	...{ n, kind: "page", source: null, title, url: null, score },
 });
 const titles = (passages: readonly Passage[]) => passages.map(({ title }) => title);
-const item = (sources?: ReplySources) => ({ sources }) as Item;
+const item = (sources?: FoundSources) => ({ sources }) as Item;
 
 describe("what a reply is based on", () => {
 	it("signs stand at their places, the last ones at the end, and not in a text that has such signs", () => {

@@ -205,6 +205,8 @@ const PAGES = {
 		"A monstera likes bright light without direct sun. Yellow leaves mean too much water.",
 	],
 };
+/** So many that an agent does not get all of the content for each question. */
+const PLANTS = 60;
 const ANSWER = {
 	question: "Do you deliver on Saturdays?",
 	text: "Yes, in Berlin and Hamburg, if the order is placed before noon on Friday.",
@@ -213,7 +215,16 @@ const ANSWER = {
 
 async function fillKnowledge(banter) {
 	const source = await admin(banter, "POST", "/sources", { name: "Shop", kind: "pushed" });
-	for (const [path, [title, body]] of Object.entries(PAGES)) {
+	const plants = Array.from({ length: PLANTS }, (_, i) => [
+		`plants/${i + 1}`,
+		[
+			`Plant ${i + 1}`,
+			`Number ${i + 1} of our collection grows to ${i + 10} centimetres within ${i + 1} years. `.repeat(
+				4,
+			),
+		],
+	]);
+	for (const [path, [title, body]] of [...Object.entries(PAGES), ...plants]) {
 		const query = new URLSearchParams({ url: `https://fernlight.example/${path}`, title });
 		await banter.request("PUT", `/v1/admin/sources/${source.id}/content?${query}`, {
 			headers: { "x-admin-api-key": ADMIN_KEY, "content-type": "text/plain" },
@@ -223,7 +234,7 @@ async function fillKnowledge(banter) {
 	await admin(banter, "POST", "/answers", ANSWER);
 	await until("all of it can be found", async () => {
 		const { chunks } = await admin(banter, "POST", "/find", { question: "delivery" });
-		return chunks > Object.keys(PAGES).length;
+		return chunks > Object.keys(PAGES).length + PLANTS;
 	});
 }
 
@@ -244,6 +255,7 @@ async function takeDashboard(browser, banter, out) {
 		purpose: "You advise the customers of a plant shop.",
 		custom_instructions: "Three sentences at most. Warn about plants that harm cats and dogs.",
 		restricted_topics: "Other shops. Medicine.",
+		knowledge: "all",
 	});
 	const page = await logIn(browser, banter);
 	await takeInbox(page, join(out, "dashboard.png"));
