@@ -208,8 +208,8 @@ const PAGES = {
 /** So many that an agent does not get all of the content for each question. */
 const PLANTS = 60;
 const ANSWER = {
-	question: "Do you deliver on Saturdays?",
-	text: "Yes, in Berlin and Hamburg, if the order is placed before noon on Friday.",
+	question: "Does delivery cost more on Saturdays?",
+	text: "No. We deliver on Saturdays in Berlin and Hamburg, if the order is placed before noon on Friday.",
 	published: true,
 };
 
@@ -250,17 +250,17 @@ async function takeKnowledge(page, path) {
 async function takeDashboard(browser, banter, out) {
 	await fillInbox(banter);
 	await fillKnowledge(banter);
-	await admin(banter, "POST", "/agents", {
+	const agent = await admin(banter, "POST", "/agents", {
 		name: "Plant advisor",
 		purpose: "You advise the customers of a plant shop.",
 		custom_instructions: "Three sentences at most. Warn about plants that harm cats and dogs.",
 		restricted_topics: "Other shops. Medicine.",
-		knowledge: "all",
 	});
 	const page = await logIn(browser, banter);
 	await takeInbox(page, join(out, "dashboard.png"));
 	await takeWidgetForm(page, join(out, "dashboard-widget.png"));
 	await takeAgent(page, join(out, "dashboard-agent.png"));
+	await admin(banter, "PUT", `/agents/${agent.id}`, { knowledge: "all" });
 	await takeKnowledge(page, join(out, "dashboard-knowledge.png"));
 	await page.close();
 }
