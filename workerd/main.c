@@ -363,10 +363,11 @@ worker_clear(struct worker *w)
 	http_server_free(w->http);
 	tls_free(w->tls);
 	api_free(w->api);
+	/* A turn that looks up what it is based on forgets its calls, so it ends before them. */
+	turn_service_clear(&w->turns);
 	/* Calls to the store are freed without a callback: no reply reaches a turn any more. */
 	store_client_free(w->store);
 	search_client_free(w->search);
-	turn_service_clear(&w->turns);
 	embeddings_free(w->embeddings);
 	embedder_free(w->turns.finding.embedder);
 	model_servers_clear(&w->turns.servers);

@@ -195,6 +195,9 @@ source_page_check(struct txn *t, struct call *c, struct source_page_change *chan
 	change->fresh = rc == MDB_NOTFOUND;
 	if (rc == 0 || change->fresh)
 		rc = source_page_check_upload(c, change);
+	/* A page with a text that is not there was removed since crawld has read it: it would never be read again. */
+	if (rc == 0 && change->fresh && !change->text && page->state == PAGE_READ)
+		return call_refuse(c, STORE_STALE, "the page was removed");
 	if (rc == 0 && change->fresh)
 		return source_page_check_new(t, c, &source, &page->id);
 	if (rc == 0 && change->stored.chunks == 0 && change->text)

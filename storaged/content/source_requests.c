@@ -152,11 +152,11 @@ handle_source_ask(struct txn *t, struct call *c)
 	if (rc != 0)
 		return rc;
 	if (m->ask == ASK_CRAWL)
-		r.asked_at = clock_wall_after(r.asked_at);
+		r.asked_at = source_state_after(&r);
 	else if (m->ask == ASK_REMOVE)
-		r.allowed_at = clock_wall_after(r.allowed_at);
+		r.allowed_at = source_state_after(&r);
 	else
-		r.refused_at = clock_wall_after(r.refused_at);
+		r.refused_at = source_state_after(&r);
 	rc = source_state_store(t, &r);
 	if (rc == 0) {
 		call_change_sources(c);

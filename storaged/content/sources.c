@@ -91,6 +91,18 @@ source_count(struct txn *t, const struct id *org, const struct id *source,
 	return txn_put_record(t, TABLE_SOURCE_STATES, &key, MSG_SOURCE_STATE_RECORD, &r);
 }
 
+uint64_t
+source_state_after(const struct msg_source_state_record *r)
+{
+	const uint64_t times[] = {
+	    r->asked_at, r->allowed_at, r->refused_at, r->started_at, r->ended_at};
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(times); i++)
+		last = times[i] > last ? times[i] : last;
+	return clock_wall_after(last);
+}
+
 int
 source_wants_crawl(struct txn *t, const struct id *org, const struct id *source)
 {
@@ -100,7 +112,7 @@ source_wants_crawl(struct txn *t, const struct id *org, const struct id *source)
 
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
-	r.asked_at = clock_wall_after(r.asked_at);
+	r.asked_at = source_state_after(&r);
 	return txn_put_record(t, TABLE_SOURCE_STATES, &key, MSG_SOURCE_STATE_RECORD, &r);
 }
 

@@ -42,6 +42,9 @@ struct source_share source_share_of(const struct msg_source_page_record *page);
     const struct id *source, const struct source_share *before,
     const struct source_share *after);
 
+/* The time of a new request of the owner's: now, but after all that happened before, also if the clock was set back. */
+uint64_t source_state_after(const struct msg_source_state_record *r);
+
 /* An upload waits: notes the time in the source's state, as if the owner had asked for a crawl, so that crawld finds
  * out which source to look at. */
 [[gnu::warn_unused_result]] int source_wants_crawl(

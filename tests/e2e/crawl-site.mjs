@@ -31,11 +31,11 @@ export class Site {
 	/** What paths without a page get. */
 	missing = { status: 404, body: page("Not found", "There is nothing here.") };
 
-	static async start(pages = {}, { host = "127.0.0.1" } = {}) {
+	static async start(pages = {}, { host = "127.0.0.1", port = 0 } = {}) {
 		const site = new Site();
 		site.pages = pages;
 		site.server = createServer((request, response) => site.#answer(request, response));
-		await new Promise((done) => site.server.listen(0, host, done));
+		await new Promise((done) => site.server.listen(port, host, done));
 		site.port = site.server.address().port;
 		site.origin = `http://${host.includes(":") ? `[${host}]` : host}:${site.port}`;
 		return site;

@@ -108,6 +108,33 @@ describe("finding pages", () => {
 		});
 	});
 
+	it("asks for no sitemap at another port, nor for what another host forbids", async () => {
+		const other = await Site.start({}, { host: "127.0.0.2" });
+		await withCrawler(
+			{ "/": page("Home", filler("home")) },
+			async (crawler, site) => {
+				const near = await Site.start(
+					{ "/robots.txt": "User-agent: *\nDisallow: /" },
+					{ host: "127.0.0.2", port: site.port },
+				);
+				try {
+					site.pages["/robots.txt"] =
+						`Sitemap: ${other.origin}/sitemap.xml\nSitemap: ${near.origin}/sitemap.xml`;
+					await crawler.learn({ url: site.origin });
+					assert.deepEqual(other.requests, []);
+					assert.deepEqual(
+						near.requests.map(({ url }) => url),
+						["/robots.txt"],
+					);
+				} finally {
+					await near.stop();
+				}
+			},
+			{ env: { CRAWL_ALLOW: "127.0.0.0/8" } },
+		);
+		await other.stop();
+	});
+
 	it("includes and excludes paths", async () => {
 		const links = ["/docs/a", "/docs/draft/b", "/blog/c"];
 		const pages = { "/": page("Home", filler("home"), links) };
@@ -359,6 +386,55 @@ describe("duplicates and redirects", () => {
 	});
 });
 
+describe("the host to which the start leads", () => {
+	it("keeps its pages while the start fails or leads elsewhere, until the owner decides", async () => {
+		const env = { CRAWL_ALLOW: "127.0.0.0/8" };
+		await withCrawler(
+			{},
+			async (crawler, site) => {
+				const other = await Site.start(
+					{
+						"/": page("New", filler("new"), ["/a"]),
+						"/a": page("A", filler("alpha")),
+					},
+					{ host: "127.0.0.2", port: site.port },
+				);
+				const all = { [`${other.origin}/`]: "read", [`${other.origin}/a`]: "read" };
+				const texts = async (source) =>
+					Object.fromEntries(
+						Object.entries(await crawler.pages(source))
+							.filter(([, { state }]) => state === "read")
+							.map(([url, { state }]) => [url, state]),
+					);
+				try {
+					site.pages["/"] = { status: 301, headers: { location: `${other.origin}/` } };
+					const source = await crawler.learn({ url: site.origin });
+					assert.deepEqual(await texts(source), all);
+					// A decision about other pages leaves them.
+					other.pages["/"] = page("New", filler("new"), ["/a", "/b"]);
+					other.pages["/b"] = page("B", filler("beta"));
+					await crawler.crawl(source);
+					other.pages["/a"] = other.pages["/b"] = { status: 410 };
+					assert.equal((await crawler.crawl(source)).state, "waits");
+					assert.equal((await crawler.crawl(source, "keep")).state, "idle");
+					assert.equal(Object.keys(await texts(source)).length, 3);
+					site.pages["/"] = { status: 404 };
+					await crawler.crawl(source);
+					assert.equal(Object.keys(await texts(source)).length, 3);
+					site.pages["/"] = page("Maintenance", filler("later"));
+					assert.equal((await crawler.crawl(source)).state, "waits");
+					assert.equal(Object.keys(await texts(source)).length, 4);
+					assert.equal((await crawler.crawl(source, "remove")).state, "idle");
+					assert.deepEqual(await texts(source), { [`${site.origin}/`]: "read" });
+				} finally {
+					await other.stop();
+				}
+			},
+			{ env },
+		);
+	});
+});
+
 describe("changes", () => {
 	it("asks with the version that is known, and writes no text of unchanged pages", async () => {
 		const pages = { "/": { etag: true, body: page("Home", filler("home"), ["/a", "/b"]) } };
@@ -407,6 +483,40 @@ describe("changes", () => {
 			// A second 404 counts only a day later.
 			await crawler.crawl(source);
 			assert.ok((await crawler.pages(source))[`${site.origin}/b`]);
+		});
+	});
+
+	it("reads a page that has moved, instead of taking it for a duplicate of the missing one", async () => {
+		const pages = { "/": page("Home", filler("home"), ["/a", "/b", "/c", "/d"]) };
+		for (const path of ["/a", "/b", "/c", "/d"]) pages[path] = page(path, filler(path.slice(1)));
+		await withCrawler(pages, async (crawler, site) => {
+			const source = await crawler.learn({ url: site.origin });
+			pages["/new"] = pages["/a"];
+			pages["/a"] = { status: 410 };
+			pages["/"] = page("Home", filler("home"), ["/a", "/b", "/c", "/d", "/new"]);
+			await crawler.crawl(source);
+			const found = await outcomes(crawler, source, site.origin);
+			assert.deepEqual([found["/a"], found["/new"]], [undefined, "read"]);
+		});
+	});
+
+	it("does not take an error for the second time that a page is missing", async () => {
+		const pages = { "/": page("Home", filler("home"), ["/a", "/b", "/c", "/d"]) };
+		for (const path of ["/a", "/b", "/c", "/d"]) pages[path] = page(path, filler(path.slice(1)));
+		await withCrawler(pages, async (crawler, site) => {
+			const source = await crawler.learn({ url: site.origin });
+			pages["/a"] = pages["/b"] = { status: 404 };
+			await crawler.crawl(source);
+			for (const path of ["/a", "/b"]) {
+				const url = site.origin + path;
+				const missing = Date.now() - 2 * 86_400_000;
+				await crawler.changePage(source, url, { missing_since: missing });
+			}
+			pages["/a"] = { status: 503 };
+			await crawler.crawl(source);
+			const found = await crawler.pages(source);
+			assert.equal(found[`${site.origin}/a`].state, "read");
+			assert.equal(found[`${site.origin}/b`], undefined);
 		});
 	});
 
@@ -534,6 +644,19 @@ describe("bad content", () => {
 			const { state, error } = await crawler.state(source);
 			assert.deepEqual([state, error], ["failed", "the site does not answer"]);
 			assert.ok(site.paths().length < 20);
+		});
+	});
+
+	it("stores what it has read of a site that stops answering", async () => {
+		const failing = Array.from({ length: 12 }, (_, i) => `/z${i}`);
+		const pages = { "/": page("Home", filler("home"), ["/a", ...failing]) };
+		pages["/a"] = page("A", filler("alpha"));
+		for (const path of failing) pages[path] = { status: 500 };
+		await withCrawler(pages, async (crawler, site) => {
+			const source = await crawler.learn({ url: site.origin });
+			assert.equal((await crawler.state(source)).state, "failed");
+			const found = await outcomes(crawler, source, site.origin);
+			assert.deepEqual([found["/"], found["/a"]], ["read", "read"]);
 		});
 	});
 

@@ -118,6 +118,20 @@ export class Crawler {
 		}
 	}
 
+	/** Changes fields of a page's record, whose text stays. */
+	async changePage(source, url, fields) {
+		const { state, reason, ...record } = (await this.pages(source))[url];
+		const bytes = encodePayload(TABLE.source_page_record, {
+			...record,
+			state: PAGE_STATES.indexOf(state),
+			reason: REASONS.indexOf(reason),
+			...fields,
+		});
+		const peer = await this.store.connect("CRAWL");
+		await peer.ask("source_page_put", { page: bytes, text: 0 }, "ok");
+		await peer.close();
+	}
+
 	/** The text of a page, chunk by chunk. */
 	async chunks(source, page) {
 		const answer = await this.ask("source_text_read", { org: ORG, source, page }, "source_text");

@@ -368,6 +368,15 @@ describe("a reply with long content", () => {
 		await setAgent(store.peer, { not_found: NOT_FOUND.say });
 	});
 
+	it("looks up the start of a question that is longer than searchd takes", async () => {
+		const headers = { "x-admin-api-key": ADMIN_KEY };
+		const history = [{ role: "user", content: "é".repeat(30_000) }];
+		const body = { message: saying("Five [S1].", "How much is jasmine tea?"), history };
+		const tried = await banter.request("POST", `/v1/admin/agents/${AGENT}/test`, { headers, body });
+		assert.equal(tried.status, 200);
+		assert.equal(JSON.parse(tried.text.trim().split("\n").at(-1)).found, true);
+	});
+
 	it("quotes nothing that was deleted", async () => {
 		const source = await addSource(store.peer, { name: "Secret" });
 		const page = await putPage(banter, source, {
@@ -462,6 +471,21 @@ describe("with an embedding model", () => {
 		});
 		await until("the new one has a vector", () => vectors(3));
 		assert.equal(await embedded(), before + 1);
+	});
+
+	it("embeds the chunks beside one that the server refuses", async () => {
+		const source = await addSource(store.peer, { name: "Long" });
+		const chunks = ["Before it.", "[[too-long]]", "Behind it.", ...FILLER.slice(0, 30)];
+		const page = await putPage(banter, source, {
+			url: "https://shop.example/long",
+			title: "L",
+			chunks,
+		});
+		await until("all others have vectors", async () => {
+			const read = { org: ORG, source, page, vectors: 1 };
+			const { chunks: stored } = await store.peer.ask("source_text_read", read, "source_text");
+			return stored.every(({ vector }, i) => (vector === null) === (i === 1));
+		});
 	});
 
 	it("another worker embeds when the workers die", async () => {

@@ -45,6 +45,18 @@ embed_inputs(const json_t *root)
 	return json_is_string(input) ? json_pack("[O]", input) : json_incref(input);
 }
 
+static bool
+embed_is_too_long(const json_t *inputs)
+{
+	for (size_t i = 0; i < json_array_size(inputs); i++) {
+		const char *text = json_string_value(json_array_get(inputs, i));
+
+		if (text != NULL && strstr(text, "[[too-long]]") != NULL)
+			return true;
+	}
+	return false;
+}
+
 json_t *
 embed_answer(struct slice body, size_t *texts, struct api_error *error)
 {
@@ -65,6 +77,8 @@ embed_answer(struct slice body, size_t *texts, struct api_error *error)
 	}
 	if (model == NULL || *texts == 0 || json_array_size(data) != *texts)
 		api_error(error, 400, "input", "model and input are required.");
+	else if (embed_is_too_long(inputs))
+		api_error(error, 500, "input", "input is too large to process");
 	else
 		answer = json_pack("{s:s,s:O,s:s,s:{s:I,s:I}}", "object", "list", "data", data,
 		    "model", model, "usage", "prompt_tokens", (json_int_t)tokens,

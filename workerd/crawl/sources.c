@@ -30,7 +30,8 @@ struct known_source {
 
 struct sources {
 	struct crawl_tools tools;
-	LIST_HEAD(, known_source) list;
+	LIST_HEAD(, known_source) list; /* in the store's order */
+	struct known_source *last;      /* that was read; NULL: none */
 	size_t n, crawls;
 	struct store_call *call;
 	uint8_t cursor[CURSOR_MAX];
@@ -50,6 +51,8 @@ sources_forget(struct known_source *k)
 		crawl_cancel(k->crawl);
 		k->all->crawls--;
 	}
+	if (k->all->last == k)
+		k->all->last = NULL;
 	LIST_REMOVE(k, link);
 	k->all->n--;
 	buf_clear(&k->record);
@@ -68,8 +71,11 @@ sources_records(const struct known_source *k, struct msg_source_record *source,
 static struct known_source *
 sources_find(struct sources *s, const struct id *id)
 {
-	struct known_source *k;
+	struct known_source *k = s->last == NULL ? NULL : LIST_NEXT(s->last, link);
 
+	/* Mostly the next one. */
+	if (k != NULL && id_equal(&k->id, id))
+		return k;
 	LIST_FOREACH (k, &s->list, link)
 		if (id_equal(&k->id, id))
 			return k;
@@ -78,7 +84,10 @@ sources_find(struct sources *s, const struct id *id)
 	k->id = *id;
 	buf_init(&k->record, WIRE_FRAME_MAX);
 	buf_init(&k->state, WIRE_FRAME_MAX);
-	LIST_INSERT_HEAD(&s->list, k, link);
+	if (s->last == NULL)
+		LIST_INSERT_HEAD(&s->list, k, link);
+	else
+		LIST_INSERT_AFTER(s->last, k, link);
 	s->n++;
 	return k;
 }
@@ -102,6 +111,7 @@ sources_take(struct sources *s, const struct msg_crawl_source *item)
 		return;
 	k = sources_find(s, &source.id);
 	k->seen = true;
+	s->last = k;
 	if (k->crawl != NULL && !slice_eq(buf_slice(&k->record), item->source)) {
 		crawl_cancel(k->crawl);
 		k->crawl = NULL;
@@ -132,13 +142,17 @@ sources_on_page(void *arg, uint16_t type, const union msg *m)
 {
 	struct sources *s = arg;
 	struct slice list, item;
+	struct timeval in;
 
 	s->call = NULL;
 	if (type != MSG_CRAWL_PAGE) {
 		if (type == MSG_ERROR)
 			log_event(LOG_ERROR, "store_refused", L_SLICE("why", m->error.detail));
-		s->again = false;
-		sources_run(s);
+		/* From its start, later. */
+		s->cursor_len = 0;
+		s->again = true;
+		in = clock_timeval(RETRY_MS);
+		must(event_add(s->timer, &in) == 0);
 		return;
 	}
 	list = m->crawl_page.sources;
@@ -165,8 +179,14 @@ sources_on_page(void *arg, uint16_t type, const union msg *m)
 static void
 sources_read(struct sources *s)
 {
-	if (s->cursor_len == 0)
+	struct known_source *k;
+
+	if (s->cursor_len == 0) {
 		s->again = false;
+		s->last = NULL;
+		LIST_FOREACH (k, &s->list, link)
+			k->seen = false;
+	}
 	s->call = store_call(s->tools.store, MSG_CRAWL_READ,
 	    &(struct msg_crawl_read){
 		.cursor = {s->cursor, s->cursor_len}, .follow = s->cursor_len == 0},
@@ -188,9 +208,12 @@ sources_due(const struct known_source *k)
 {
 	struct msg_source_record source;
 	struct msg_source_state_record state;
+	uint64_t due, not_before = k->not_before, most = clock_wall_ms() + RETRY_MS;
 	bool decided;
-	uint64_t due;
 
+	/* The clock was set back. */
+	if (not_before > most)
+		not_before = 0;
 	sources_records(k, &source, &state);
 	decided = state.state == SOURCE_WAITS &&
 	    (state.allowed_at > state.ended_at || state.refused_at > state.ended_at);
@@ -203,7 +226,7 @@ sources_due(const struct known_source *k)
 		due = UINT64_MAX;
 	else
 		due = state.next_at;
-	return due == UINT64_MAX || due > k->not_before ? due : k->not_before;
+	return due == UINT64_MAX || due > not_before ? due : not_before;
 }
 
 static void
@@ -230,6 +253,19 @@ sources_start(struct sources *s, struct known_source *k)
 	k->crawl = crawl_start(&s->tools, &source, &state, sources_on_crawled, k);
 }
 
+/* Sites that answer slowly, or ask for long pauses, must not keep uploads waiting. */
+static size_t
+sources_crawls_max(const struct known_source *k)
+{
+	struct msg_source_record source;
+	struct msg_source_state_record state;
+
+	sources_records(k, &source, &state);
+	return source.kind == SOURCE_FILES || source.kind == SOURCE_PUSHED
+	    ? (size_t)SOURCES_CRAWLS_MAX + SOURCES_UPLOADS_MAX
+	    : SOURCES_CRAWLS_MAX;
+}
+
 /* Starts the crawls that are due, and waits for the next one. */
 static void
 sources_run(struct sources *s)
@@ -243,7 +279,7 @@ sources_run(struct sources *s)
 
 		if (k->crawl != NULL)
 			continue;
-		if (due <= now && s->crawls < SOURCES_CRAWLS_MAX)
+		if (due <= now && s->crawls < sources_crawls_max(k))
 			sources_start(s, k);
 		else if (due > now && due < next)
 			next = due;
@@ -259,7 +295,9 @@ sources_on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (s->call == NULL && s->ready)
+	if (s->call == NULL && s->again)
+		sources_read(s);
+	else if (s->call == NULL && s->ready)
 		sources_run(s);
 }
 

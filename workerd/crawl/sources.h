@@ -6,7 +6,8 @@
 
 #include "workerd/crawl/source/crawl.h"
 
-#define SOURCES_CRAWLS_MAX 16 /* at a time */
+#define SOURCES_CRAWLS_MAX  16 /* at a time */
+#define SOURCES_UPLOADS_MAX 4  /* further ones, of uploaded content */
 
 struct sources;
 

@@ -18,7 +18,10 @@
 #include "proto/base/log.h"
 #include "proto/ipc/fdpass.h"
 
-#define ARGUMENTS    3
+#define ARGUMENTS 3
+#define TRIES_MAX \
+	40 /* to start a child, while there are too many processes, or too little memory */
+#define TRY_US       100000
 #define CHILDREN_MAX 16 /* crawld starts fewer, but those that it gave up may still run */
 
 struct child {
@@ -104,7 +107,14 @@ spawner_exec(struct spawner *s, int out)
 	must(posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1) == 0);
 	spawner_plan_signals(&attr);
 	spawner_split(s, argv);
-	e = posix_spawn(&child->pid, s->program, &actions, &attr, argv, spawner_environment);
+	/* A failure that passes must not count as that of the document. */
+	for (unsigned tries = 0;; tries++) {
+		e = posix_spawn(
+		    &child->pid, s->program, &actions, &attr, argv, spawner_environment);
+		if ((e != EAGAIN && e != ENOMEM) || tries == TRIES_MAX)
+			break;
+		(void)usleep(TRY_US);
+	}
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&actions);
 	child->deadline = clock_mono_ms() + (uint64_t)s->seconds * 1000;

@@ -124,12 +124,14 @@ embedder_on_data(void *arg, struct slice piece)
 	(void)!buf_append(&r->response, piece.p, piece.len);
 }
 
-/* 4xx for other reasons than a limit of requests. */
+/* 4xx for other reasons than a limit of requests or a key; also 500, with which llama.cpp and Ollama refuse a text that is
+ * too long for their model. */
 static bool
 embedder_is_refused(int status)
 {
-	return status >= 400 && status < 500 && status != 408 && status != 429 &&
-	    status != 401 && status != 403;
+	return status == 500 ||
+	    (status >= 400 && status < 500 && status != 408 && status != 429 && status != 401 &&
+		status != 403);
 }
 
 static void

@@ -32,6 +32,9 @@ struct embeddings {
 	uint64_t busy_since_ms; /* 0: not waiting for replies */
 	uint8_t cursor[CURSOR_MAX];
 	size_t cursor_len;
+	uint8_t before[CURSOR_MAX]; /* the cursor that the chunks were asked for with */
+	size_t before_len;
+	unsigned singles;  /* so many chunks are sent alone, after a refusal of all */
 	struct buf chunks; /* EMBEDDING_WORK's list that is worked on */
 };
 
@@ -139,7 +142,21 @@ embeddings_store(struct embeddings *e, const struct embedded *vectors)
 		embeddings_set_timer(e, AGAIN_MS);
 }
 
-/* Texts that the server refuses are skipped until there is news. */
+/* Asks for the refused chunks again, each alone: one that is too long must not keep the others from their vectors. */
+static void
+embeddings_split(struct embeddings *e)
+{
+	struct slice chunks = buf_slice(&e->chunks), first, second;
+
+	if (!wire_list_next(&chunks, &first) || !wire_list_next(&chunks, &second))
+		return;
+	memcpy(e->cursor, e->before, e->before_len);
+	e->cursor_len = e->before_len;
+	e->news = e->news || e->cursor_len == 0;
+	e->singles = BATCH;
+}
+
+/* A text that the server refuses is skipped until there is news. */
 static void
 embeddings_on_vectors(void *arg, const struct embedded *vectors, bool refused)
 {
@@ -148,9 +165,10 @@ embeddings_on_vectors(void *arg, const struct embedded *vectors, bool refused)
 	e->asked = NULL;
 	if (vectors != NULL)
 		embeddings_store(e, vectors);
-	else if (refused)
+	else if (refused) {
+		embeddings_split(e);
 		embeddings_go_on(e);
-	else {
+	} else {
 		e->cursor_len = 0;
 		e->news = true;
 		embeddings_set_timer(e, AGAIN_MS);
@@ -226,9 +244,12 @@ embeddings_on_work(void *arg, uint16_t type, const union msg *m)
 		embeddings_set_timer(e, AGAIN_MS);
 		return;
 	}
+	memcpy(e->before, e->cursor, e->cursor_len);
+	e->before_len = e->cursor_len;
 	e->cursor_len = work->next.len;
 	if (e->cursor_len > 0)
 		memcpy(e->cursor, work->next.p, e->cursor_len);
+	e->singles -= e->singles > 0;
 	buf_reset(&e->chunks);
 	must(buf_append(&e->chunks, work->chunks.p, work->chunks.len) == 0);
 	if (work->chunks.len > 0)
@@ -243,7 +264,7 @@ embeddings_ask_work(struct embeddings *e)
 	const struct msg_embedding_next next = {
 	    .model = embedder_model(e->config.embedder),
 	    .cursor = {e->cursor, e->cursor_len},
-	    .limit = BATCH,
+	    .limit = e->singles > 0 ? 1 : BATCH,
 	};
 
 	if (e->call != NULL || e->asked != NULL)

@@ -10,9 +10,13 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "proto/base/utf8.h"
 
 /* Passages that are asked for: more than are chosen, because some may be of the same page, or changed meanwhile. */
 #define FIND_LIMIT 16
+
+/* Bytes of a question, as in FIND. Imported messages, and those of a trial, may be longer. */
+#define QUESTION_MAX 12000
 
 struct finding {
 	struct finding_service *service;
@@ -142,7 +146,7 @@ finding_take(struct finding *f, const struct msg_found *found)
 {
 	const struct msg_passages_read read = {.org = f->org, .wanted = found->hits};
 
-	if (found->bytes <= PASSAGES_WHOLE_MAX)
+	if (found->bytes <= PASSAGES_WHOLE_MAX || found->hits.len > FINDING_HITS_MAX)
 		finding_read_all(f);
 	else if (found->coverage < FINDING_COVERAGE_MIN || found->hits.len == 0)
 		finding_end(f, FOUND_NO_ANSWER);
@@ -229,13 +233,27 @@ finding_on_deadline(evutil_socket_t fd, short what, void *arg)
 		finding_end(f, FOUND_UNAVAILABLE);
 }
 
+/* The start of a question that FIND takes, in whole characters. */
+static struct slice
+finding_cut(struct slice question)
+{
+	struct slice cut = {
+	    question.p, question.len < QUESTION_MAX ? question.len : QUESTION_MAX};
+
+	if (cut.len < question.len)
+		cut.len -= utf8_incomplete_tail(cut);
+	return cut;
+}
+
 struct finding *
 finding_start(struct finding_service *service, const struct finding_question *question,
     finding_fn *fn, void *arg)
 {
-	const struct slice parts[] = {question->sources, question->text, question->before};
-	struct finding *f = xcalloc(
-	    1, sizeof(*f) + question->sources.len + question->text.len + question->before.len);
+	const struct slice text = finding_cut(question->text);
+	const struct slice before = finding_cut(question->before);
+	const struct slice parts[] = {question->sources, text, before};
+	struct finding *f =
+	    xcalloc(1, sizeof(*f) + question->sources.len + text.len + before.len);
 	uint8_t *to = f->bytes;
 
 	f->service = service;
@@ -244,8 +262,8 @@ finding_start(struct finding_service *service, const struct finding_question *qu
 	f->org = question->org;
 	f->knowledge = question->knowledge;
 	f->sources_len = question->sources.len;
-	f->text_len = question->text.len;
-	f->before_len = question->before.len;
+	f->text_len = text.len;
+	f->before_len = before.len;
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
 		if (parts[i].len > 0)
 			memcpy(to, parts[i].p, parts[i].len);

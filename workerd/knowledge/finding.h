@@ -19,6 +19,9 @@
 /* The content has no answer if its best passage has less than so many thousandths of the question's weight (FOUND). */
 #define FINDING_COVERAGE_MIN 300
 
+/* Bytes of hits that PASSAGES_READ takes; searchd sends far less, unless it is broken. */
+#define FINDING_HITS_MAX 16384
+
 struct finding;
 
 /* What a worker's findings share; set by the owner. */

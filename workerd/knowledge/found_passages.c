@@ -11,6 +11,9 @@
 /* A list of the store's longest answer. */
 #define LIST_MAX 786432
 
+/* Bytes of the line before a passage, without its title and heading. */
+#define HEAD_MAX 64
+
 void
 found_passages_init(struct found_passages *p)
 {
@@ -84,11 +87,16 @@ found_passages_take_all(struct found_passages *p, struct slice content)
 {
 	struct msg_passage passage;
 	struct slice item;
+	size_t bytes = 0;
 	unsigned n = 0;
 
 	buf_reset(&p->list);
-	while (n++ < CITATIONS_PASSAGES_MAX && found_passages_next(&content, &item, &passage))
+	while (n++ < CITATIONS_PASSAGES_MAX && found_passages_next(&content, &item, &passage)) {
+		bytes += HEAD_MAX + passage.title.len + passage.heading.len + passage.text.len;
+		if (bytes > PASSAGES_WHOLE_PROMPT_MAX)
+			break;
 		must(wire_list_add(&p->list, item) == 0);
+	}
 }
 
 /* A title or heading on one line. */

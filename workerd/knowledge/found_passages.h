@@ -20,6 +20,9 @@
 /* Content with less text goes in whole: about 4,000 tokens. */
 #define PASSAGES_WHOLE_MAX (16u * 1024)
 
+/* Short texts may have long titles and headings: what goes in whole is cut here. */
+#define PASSAGES_WHOLE_PROMPT_MAX (64u * 1024)
+
 /* The longest part of a prompt. */
 #define PASSAGES_PROMPT_MAX (256u * 1024)
 
@@ -35,7 +38,7 @@ void found_passages_clear(struct found_passages *p);
 /* Chooses the best of what storaged read, best first, within the limits. */
 void found_passages_choose(struct found_passages *p, struct slice found);
 
-/* Takes all of the content. */
+/* Takes all of the content, as far as it fits into PASSAGES_WHOLE_PROMPT_MAX. */
 void found_passages_take_all(struct found_passages *p, struct slice content);
 
 /* Appends the part of the prompt, which ends where the visitor's message begins; nothing if nothing was looked up.

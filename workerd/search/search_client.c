@@ -13,7 +13,8 @@
 #include "proto/base/log.h"
 #include "proto/ipc/channel.h"
 
-#define OUT_MAX ((size_t)2 << 20)
+#define OUT_MAX \
+	((size_t)4 << 20) /* SEARCHES_MAX requests of any length: FIND has up to 42 KB */
 
 struct search_call {
 	TAILQ_ENTRY(search_call) link;

@@ -89,8 +89,9 @@ turn_marks_on_mark(void *arg, unsigned number)
 	const struct turn_cut *cut = arg;
 	struct reply_listeners *ls = &cut->t->listeners;
 
+	/* Before the first token a retry may still replace the response. */
 	if (cut->t->state == TURN_STREAMING &&
-	    citations_cite(ls->sources, number, buf_len(&ls->text)))
+	    citations_cite(ls->sources, number, buf_len(&ls->text)) && buf_len(&ls->text) > 0)
 		reply_listeners_cite(ls);
 }
 
@@ -113,6 +114,7 @@ void
 turn_marks_reset(struct turn *t)
 {
 	t->marks = (struct marks){0};
+	t->published_marks = t->checkpointed_marks = 0;
 	if (t->listeners.sources != NULL && t->attempts > 1)
 		reply_listeners_set_sources(
 		    &t->listeners, found_passages_citations(&t->passages));

@@ -111,6 +111,9 @@ turn_response_add_text(struct turn *t, struct slice text)
 	part = turn_response_fit(t, text);
 	if (part.len > 0)
 		must(reply_listeners_append(&t->listeners, part) == 0);
+	/* Marks before the first token. */
+	if (buf_len(&t->listeners.text) == part.len)
+		reply_listeners_cite(&t->listeners);
 	turn_limits_hold(t);
 	if (part.len < text.len) {
 		turn_response_cut(t);

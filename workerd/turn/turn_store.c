@@ -83,12 +83,26 @@ turn_is_lost(uint16_t type, const union msg *m, enum turn_failure *why)
 	return *why == TURN_INTERRUPTED || store_refused(type, m, STORE_NOT_FOUND);
 }
 
+/* What the visitor reads instead of a text that is missing. A mark is no token, so the prompt is still there. */
+static struct slice
+turn_text_instead(const struct turn *t)
+{
+	const struct citations *s = t->listeners.sources;
+
+	if (s != NULL && citations_has_no_answer(s) && t->not_found == NOT_FOUND_FIXED &&
+	    t->prompt != NULL)
+		return prompt_not_found_text(t->prompt);
+	return slice_str(APOLOGY);
+}
+
 /* A restarted reply was stopped before its first token: the text of the earlier run is the reply. */
 static void
 turn_use_stored(struct turn *t, const struct msg_turn_state *state)
 {
 	if (state->text.len > 0)
 		must(reply_listeners_append(&t->listeners, state->text) == 0);
+	reply_listeners_set_sources(&t->listeners, citations_read(state->sources));
+	reply_listeners_cite(&t->listeners);
 	t->reply.status = (enum message_status)state->status;
 	t->reply.text = buf_slice(&t->listeners.text);
 }
@@ -187,7 +201,7 @@ turn_finish(struct turn *t)
 	turn_settle_sources(t);
 	t->reply.handover = t->hand_over.found ? STATE_WAITING : STATE_OPEN;
 	if (t->reply.text.len == 0 && t->reply.status == MESSAGE_COMPLETE)
-		t->reply.text = slice_str(APOLOGY);
+		t->reply.text = turn_text_instead(t);
 	turn_store_reply(t);
 }
 

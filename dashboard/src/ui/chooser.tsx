@@ -2,7 +2,7 @@
 // Practices, combobox).
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 interface ChooserProps<T> {
 	/** Of the field; also its placeholder. */
@@ -31,7 +31,8 @@ export function Chooser<T>(props: ChooserProps<T>) {
 	const count = choices.length;
 	const chosen = Math.min(at, count - 1);
 
-	useEffect(() => field.current?.focus(), []);
+	// Before it is painted: the first letters may follow the shortcut at once.
+	useLayoutEffect(() => field.current?.focus(), []);
 	useEffect(() => {
 		list.current?.children[chosen]?.scrollIntoView({ block: "nearest" });
 	}, [chosen]);

@@ -88,7 +88,8 @@ gather_join(struct gathering *g)
 {
 	size_t n = 0;
 
-	qsort(g->postings, g->n, sizeof(*g->postings), gather_compare);
+	if (g->n > 0)
+		qsort(g->postings, g->n, sizeof(*g->postings), gather_compare);
 	for (size_t i = 0; i < g->n; i++)
 		if (n > 0 && g->postings[n - 1].row == g->postings[i].row)
 			g->postings[n - 1].frequency += g->postings[i].frequency;

@@ -147,6 +147,10 @@ find_on_found(void *arg, uint16_t type, const union msg *m)
 		find_refuse(q, type, m);
 		return;
 	}
+	if (m->found.hits.len > FINDING_HITS_MAX) {
+		find_reply_unavailable(q, "searchd sent too much");
+		return;
+	}
 	q->coverage = m->found.coverage;
 	q->chunks = m->found.chunks;
 	q->whole = m->found.chunks > 0 && m->found.bytes <= PASSAGES_WHOLE_MAX;

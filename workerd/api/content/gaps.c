@@ -15,6 +15,7 @@
 #include "workerd/knowledge/gap_clusters.h"
 
 #define LIST_MAX         (14u * 1024 * 1024) /* bytes of JSON */
+#define ITEM_MAX         (20u * 1024) /* of a question with each byte escaped, and the JSON around it */
 #define CLUSTERS_MAX     500
 #define CLUSTERS_DEFAULT 100
 #define ANSWER_MAX       64u
@@ -62,21 +63,37 @@ gaps_write_gap(struct json_writer *j, const struct open_gap *gap)
 	json_write_close(j, '}');
 }
 
-static void
+/* Whether there is room for one more cluster, or one more question, with what closes the list. */
+static bool
+gaps_have_room(const struct json_writer *j)
+{
+	return buf_len(j->out) + 3 * ITEM_MAX <= LIST_MAX;
+}
+
+/* Returns whether all of its questions were written. */
+static bool
 gaps_write_cluster(struct json_writer *j, const struct open_gaps *gaps, const size_t *numbers,
     const struct cluster *cluster)
 {
+	size_t written = 0;
+
 	json_write_open(j, NULL, '{');
 	json_write_id(j, "id", &cluster->first->id);
 	json_write_str(j, "question", cluster->first->question);
 	json_write_uint(j, "count", cluster->count);
 	json_write_uint(j, "lastAt", cluster->last_at);
 	json_write_open(j, "gaps", '[');
-	for (size_t i = 0; i < open_gaps_n(gaps); i++)
-		if (numbers[i] == cluster->number)
-			gaps_write_gap(j, open_gaps_at(gaps, i));
+	for (size_t i = 0; i < open_gaps_n(gaps); i++) {
+		if (numbers[i] != cluster->number)
+			continue;
+		if (!gaps_have_room(j))
+			break;
+		gaps_write_gap(j, open_gaps_at(gaps, i));
+		written++;
+	}
 	json_write_close(j, ']');
 	json_write_close(j, '}');
+	return written == cluster->count;
 }
 
 /* Sorts the questions into clusters: numbers[i] is that of question i. Returns how many clusters there are. */
@@ -109,15 +126,16 @@ gaps_write(struct json_writer *j, const struct open_gaps *gaps, size_t limit)
 	size_t total = open_gaps_n(gaps);
 	size_t *numbers = xcalloc(total + 1, sizeof(*numbers));
 	struct cluster *clusters = xcalloc(total + 1, sizeof(*clusters));
-	size_t n = gaps_cluster(gaps, numbers, clusters);
+	size_t n = gaps_cluster(gaps, numbers, clusters), i;
+	bool complete = true;
 
 	json_write_open(j, NULL, '{');
 	json_write_open(j, "clusters", '[');
-	for (size_t i = 0; i < n && i < limit; i++)
-		gaps_write_cluster(j, gaps, numbers, &clusters[i]);
+	for (i = 0; i < n && i < limit && gaps_have_room(j); i++)
+		complete &= gaps_write_cluster(j, gaps, numbers, &clusters[i]);
 	json_write_close(j, ']');
 	json_write_uint(j, "total", total);
-	json_write_bool(j, "truncated", n > limit || open_gaps_are_cut(gaps));
+	json_write_bool(j, "truncated", i < n || !complete || open_gaps_are_cut(gaps));
 	json_write_close(j, '}');
 	free(clusters);
 	free(numbers);

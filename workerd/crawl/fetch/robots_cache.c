@@ -130,15 +130,16 @@ static void
 robots_cache_on_done(void *arg, struct fetch_response *response)
 {
 	struct robots_origin *o = arg;
-	bool done = response->outcome == FETCH_DONE;
+	/* More than ROBOTS_BYTES_MAX: the rest does not count. */
+	bool cut = response->outcome == FETCH_SIZE && buf_len(&response->body) > 0;
+	bool done = response->outcome == FETCH_DONE || cut;
 
 	o->turn = NULL;
 	if (robots_cache_follows(o, response)) {
 		robots_cache_fetch(o, response->location);
 		return;
 	}
-	/* More than ROBOTS_BYTES_MAX: the rest does not count. */
-	if (response->outcome == FETCH_SIZE || (done && response->status / 100 == 2))
+	if (done && response->status / 100 == 2)
 		robots_cache_set(
 		    o, robots_parse(buf_slice(&response->body)), ROBOTS_KEPT_MS, true);
 	else if (done && response->status / 100 != 5 && response->status != 429)

@@ -219,9 +219,14 @@ visit_check(struct visit *v)
 static void
 visit_on_begin(evutil_socket_t fd, short what, void *arg)
 {
+	struct visit *v = arg;
+
 	(void)fd;
 	(void)what;
-	visit_check(arg);
+	if (visit_allows_port(v, v->url))
+		visit_check(v);
+	else
+		visit_end(v, REASON_ADDRESS, v->url, NULL);
 }
 
 struct visit *

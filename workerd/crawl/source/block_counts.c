@@ -12,6 +12,7 @@
 
 #define BLOCKS_MAX   (1u << 20) /* different ones, in a source; others are not counted */
 #define PAGE_MAX     5000       /* blocks of a page; the others are not counted */
+#define NOTED_MAX    (1u << 21) /* by pages, in a source; further ones are not looked at again */
 #define FREQUENT_MIN 3
 #define SHARE        5 /* a fifth */
 #define LEFT_OUT     UINT64_C(1)
@@ -25,6 +26,7 @@ struct block_counts {
 	struct block_count *table; /* open addressing; the keys are parts of hashes already */
 	size_t slots, n;
 	size_t pages;
+	size_t noted; /* numbers that pages hold */
 };
 
 struct block_counts *
@@ -68,7 +70,9 @@ block_counts_slot(const struct block_counts *c, uint64_t key)
 static void
 block_counts_grow(struct block_counts *c)
 {
-	struct block_counts larger = {.slots = 2 * c->slots, .n = c->n, .pages = c->pages};
+	struct block_counts larger = *c;
+
+	larger.slots = 2 * c->slots;
 
 	larger.table = xcalloc(larger.slots, sizeof(*larger.table));
 	for (size_t i = 0; i < c->slots; i++)
@@ -133,6 +137,11 @@ block_counts_add(struct block_counts *c, struct page *page, const struct documen
 	for (size_t i = 0; i < page->n_blocks; i++)
 		block_counts_count(c, page->blocks[i]);
 	c->pages++;
+	if (c->noted + page->n_blocks > NOTED_MAX) {
+		page->n_blocks = 0;
+		page->blocks = xreallocarray(page->blocks, 1, sizeof(*page->blocks));
+	}
+	c->noted += page->n_blocks;
 }
 
 size_t

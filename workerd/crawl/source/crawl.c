@@ -174,6 +174,20 @@ crawl_is_decided(const struct msg_source_state_record *s)
 	    s->asked_at <= s->ended_at;
 }
 
+/* Now, but after all that the owner has asked for, also if the clock was set back: else the source would be due again at
+ * once, and forever. */
+static uint64_t
+crawl_after(const struct crawl *c)
+{
+	const uint64_t asked[] = {c->state.started_at, c->state.ended_at, c->state.asked_at,
+	    c->state.allowed_at, c->state.refused_at, c->source.updated_at};
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(asked); i++)
+		last = asked[i] > last ? asked[i] : last;
+	return clock_wall_after(last);
+}
+
 struct crawl *
 crawl_start(const struct crawl_tools *tools, const struct msg_source_record *source,
     const struct msg_source_state_record *state, crawl_done_fn *fn, void *arg)
@@ -195,11 +209,14 @@ crawl_start(const struct crawl_tools *tools, const struct msg_source_record *sou
 	c->blocks = block_counts_new();
 	buf_init(&c->upload, EXTRACTION_BYTES_MAX);
 	buf_init(&c->start_links, DOCUMENT_MAX);
-	c->full = state->asked_at > state->ended_at;
+	c->full = state->asked_at > state->ended_at ||
+	    (state->state != SOURCE_RUNNING && state->asked_at > state->started_at);
+	c->changed = source->updated_at > state->started_at;
 	c->decided = crawl_is_decided(state);
-	if (site_init(&c->site, &c->source) != 0 && crawl_fetches(c))
+	if (site_init(&c->site, &c->source) != 0 && crawl_fetches(c)) {
+		c->state.started_at = crawl_after(c);
 		crawl_fail(c, "the source has no valid address");
-	else
+	} else
 		crawl_set_agent(c);
 	crawl_next(c);
 	return c;
@@ -240,7 +257,7 @@ crawl_step_begin(struct crawl *c)
 	c->resumed = c->state.state == SOURCE_RUNNING;
 	if (!c->resumed) {
 		c->state.state = SOURCE_RUNNING;
-		c->state.started_at = clock_wall_after(c->state.ended_at);
+		c->state.started_at = crawl_after(c);
 	}
 	log_event(LOG_INFO, "crawl_started", L_ID("source", &c->source.id),
 	    L_STR("url", c->site.start));

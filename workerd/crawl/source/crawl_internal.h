@@ -52,14 +52,16 @@ struct crawl {
 	struct page_set *pages;
 	struct block_counts *blocks;
 	enum crawl_phase phase;
-	bool resumed; /* it continues one that was interrupted */
-	bool full;    /* all pages are due: the owner has asked for the crawl */
-	bool decided; /* the owner has decided about the removal, and nothing else is done */
-	bool failed;  /* it has ended early, because of error */
-	bool lost;    /* the source does not exist any more, or the store cannot be written */
-	bool waits;   /* the removal needs the owner's decision */
-	bool keeps;   /* the owner has refused it */
-	bool planned; /* the removal */
+	bool resumed;  /* it continues one that was interrupted */
+	bool full;     /* all pages are due: the owner has asked for the crawl */
+	bool changed;  /* the owner has changed the source since the last crawl began */
+	bool decided;  /* the owner has decided about the removal, and nothing else is done */
+	bool failed;   /* it has ended early, because of error */
+	bool lost;     /* the source does not exist any more, or the store cannot be written */
+	bool waits;    /* the removal needs the owner's decision */
+	bool keeps;    /* the owner has refused it */
+	bool planned;  /* the removal */
+	size_t n_gone; /* pages of it */
 
 	/* What it waits for; at most one of the next three, or some puts. */
 	struct store_call *call;
@@ -145,6 +147,9 @@ void crawl_put_record(struct crawl *c, struct page *page, bool remove_text);
 /* Adds a page of this address, to be visited, if there is none and the source may have another one. The page, or
  * NULL. */
 struct page *crawl_add_page(struct crawl *c, const char *url);
+
+/* Learns from the pages where the last visit has found that the source begins. */
+void crawl_find_moved(struct crawl *c);
 
 /* Whether the record is of a page that is to be removed. */
 bool crawl_is_gone(const struct msg_source_page_record *r);

@@ -54,8 +54,14 @@ crawl_judge_failure(
 {
 	struct msg_source_page_record r = crawl_judge_begin(page);
 
+	/* One that fails for long is asked for less often. */
+	if (r.reason != REASON_NONE)
+		r.interval_s =
+		    freshness_interval(r.interval_s, false, c->source.interval_minutes);
 	r.reason = (uint8_t)reason;
 	r.detail = utf8_prefix(slice_str(detail), URL_MAX);
+	/* Nobody has said that it is still missing. */
+	r.missing_since = 0;
 	if (r.state != PAGE_READ)
 		r.state = PAGE_UNREAD;
 	r.next_at = r.fetched_at + freshness_retry(r.interval_s) * UINT64_C(1000);
@@ -77,6 +83,7 @@ crawl_judge_unchanged(struct crawl *c, struct page *page, const struct visit_ver
 		r.detail = (struct slice){0};
 	}
 	r.missing_since = 0;
+	r.lastmod = page->lastmod != 0 ? page->lastmod : r.lastmod;
 	if (version != NULL) {
 		r.etag = slice_str(version->etag);
 		r.last_modified = slice_str(version->last_modified);

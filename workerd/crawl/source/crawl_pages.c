@@ -53,6 +53,8 @@ crawl_on_pages(void *arg, uint16_t type, const union msg *m)
 	}
 	c->cursor = m->source_pages.next;
 	if (id_is_zero(&c->cursor))
+		crawl_find_moved(c);
+	if (id_is_zero(&c->cursor))
 		c->phase = c->decided ? CRAWL_REMOVE
 		    : c->source.kind == SOURCE_SITE || c->source.kind == SOURCE_PAGE
 		    ? CRAWL_START
@@ -176,7 +178,8 @@ static void
 crawl_on_put(void *arg, uint16_t type, const union msg *m)
 {
 	struct crawl *c = arg;
-	const unsigned expected = 1u << STORE_EXISTS | 1u << STORE_LIMIT;
+	/* STALE: the owner has removed it meanwhile, with its text. */
+	const unsigned expected = 1u << STORE_EXISTS | 1u << STORE_LIMIT | 1u << STORE_STALE;
 
 	if (!crawl_refused(c, type, m, expected))
 		c->page->stored = true;
@@ -200,21 +203,40 @@ crawl_put_record(struct crawl *c, struct page *page, bool remove_text)
 	crawl_store_new(c, crawl_put_now);
 }
 
-/* Marks what is to be removed: pages that are gone, or do not belong to the source any more, and their parts. Returns
- * the number of the first. */
-static size_t
+/* Whether a page does not belong to the source any more. While the start cannot be read, nobody knows to which host it
+ * leads: then the pages of other hosts stay. */
+static bool
+crawl_is_foreign(const struct crawl *c, const struct page *page)
+{
+	const struct page *start = page_set_find(c->pages, slice_str(c->site.start));
+	bool known = start != NULL &&
+	    (start->reason == REASON_NONE || start->reason == REASON_DUPLICATE);
+
+	if ((c->source.kind != SOURCE_SITE && c->source.kind != SOURCE_PAGE) || page->part ||
+	    site_has(&c->site, page->url))
+		return false;
+	return known || strncmp(page->url, "http", 4) != 0 ||
+	    slice_eq(url_split(page->url).host, url_split(c->site.start).host);
+}
+
+/* Marks what is to be removed: pages that are gone, or do not belong to the source any more, and their parts. If the
+ * site is the cause, since its start leads to another host now, the latter count as gone. Returns whether more than the
+ * share of the texts is gone. */
+static bool
 crawl_mark_gone(struct crawl *c)
 {
-	bool fetched = c->source.kind == SOURCE_SITE || c->source.kind == SOURCE_PAGE;
-	size_t gone = 0;
+	size_t texts = 0, lost = 0;
 
 	for (size_t i = 0; i < page_set_count(c->pages); i++) {
 		struct page *page = page_set_at(c->pages, i);
 		struct msg_source_page_record r = page_record(page);
+		bool foreign = crawl_is_foreign(c, page);
 
-		page->gone = crawl_is_gone(&r);
-		gone += page->gone;
-		page->foreign = fetched && !page->part && !site_has(&c->site, page->url);
+		page->foreign = foreign && c->changed;
+		page->gone = crawl_is_gone(&r) || (foreign && !c->changed);
+		c->n_gone += page->gone;
+		texts += page->state == PAGE_READ && !page->part;
+		lost += page->state == PAGE_READ && page->gone;
 	}
 	for (size_t i = 0; i < page_set_count(c->pages); i++) {
 		struct page *part = page_set_at(c->pages, i);
@@ -224,23 +246,24 @@ crawl_mark_gone(struct crawl *c)
 			continue;
 		whole = page_set_find(c->pages, page_record(part).detail);
 		part->gone = whole != NULL && whole->gone;
-		part->foreign = whole == NULL || whole->foreign;
+		/* Also of a document that may not be read any more. */
+		part->foreign = whole == NULL || whole->foreign || whole->state == PAGE_UNREAD;
 	}
-	return gone;
+	return lost * REMOVED_SHARE > texts;
 }
 
 /* Decides what happens with the pages that are gone. */
 static void
 crawl_plan_removal(struct crawl *c)
 {
-	size_t gone = crawl_mark_gone(c);
+	bool many = crawl_mark_gone(c);
 
 	c->planned = true;
 	c->at = 0;
 	c->keeps = c->decided && c->state.refused_at > c->state.allowed_at;
-	c->waits = !c->decided && gone * REMOVED_SHARE > page_set_count(c->pages);
+	c->waits = !c->decided && many;
 	if (c->waits)
-		c->state.removing = (uint32_t)gone;
+		c->state.removing = (uint32_t)c->n_gone;
 }
 
 static void
@@ -248,10 +271,13 @@ crawl_on_removed(void *arg, uint16_t type, const union msg *m)
 {
 	struct crawl *c = arg;
 
-	if (!crawl_refused(c, type, m, 0)) {
-		c->page->removed = true;
-		c->counted_removed++;
+	/* The owner may have removed it, too. */
+	if (crawl_refused(c, type, m, 1u << STORE_NOT_FOUND) && c->phase == CRAWL_OVER) {
+		crawl_go_on(c);
+		return;
 	}
+	c->page->removed = true;
+	c->counted_removed++;
 	crawl_go_on(c);
 }
 

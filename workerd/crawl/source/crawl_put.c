@@ -54,6 +54,7 @@ crawl_put_begin_part(
     struct crawl_parts *parts, const struct page *page, const struct msg_chunk_record *chunk)
 {
 	struct crawl_part *part = &parts->at[parts->n];
+	bool taken = chunk->anchor.len == 0;
 	int n;
 
 	if (parts->n == PARTS_MAX)
@@ -65,7 +66,9 @@ crawl_put_begin_part(
 		n = snprintf(part->url, sizeof(part->url), "%s#%.*s", page->url,
 		    (int)chunk->anchor.len, (const char *)chunk->anchor.p);
 	/* Two parts of one place. */
-	if (parts->n > 0 && (chunk->anchor.len == 0 || strcmp(part->url, part[-1].url) == 0))
+	for (size_t i = 0; i < parts->n; i++)
+		taken = taken || strcmp(part->url, parts->at[i].url) == 0;
+	if (parts->n > 0 && taken)
 		n = snprintf(
 		    part->url, sizeof(part->url), "%s#part=%zu", page->url, parts->n + 1);
 	if (n < 0 || (size_t)n >= sizeof(part->url))
@@ -194,7 +197,7 @@ crawl_put_on_removed(void *arg, uint16_t type, const union msg *m)
 {
 	struct crawl *c = arg;
 
-	if (crawl_refused(c, type, m, 0))
+	if (crawl_refused(c, type, m, 1u << STORE_NOT_FOUND) && c->phase == CRAWL_OVER)
 		crawl_go_on(c);
 	else
 		crawl_put_step(c);

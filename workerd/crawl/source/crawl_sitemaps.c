@@ -101,7 +101,7 @@ void
 crawl_step_sitemaps(struct crawl *c)
 {
 	const char *url;
-	bool guessed;
+	bool guessed, own;
 
 	if (c->n_sitemaps == 0)
 		crawl_sitemaps_find(c);
@@ -112,7 +112,10 @@ crawl_step_sitemaps(struct crawl *c)
 		return;
 	}
 	guessed = c->next_sitemap == c->named_sitemaps;
+	/* Another host's robots.txt has named nothing. */
+	own = slice_eq(url_split(c->sitemaps[c->next_sitemap]).host,
+	    url_split(crawl_sitemaps_origin(c)).host);
 	url = c->sitemaps[c->next_sitemap++];
-	c->visit =
-	    crawl_visit_start(c, url, SITEMAP_BYTES_MAX, !guessed, crawl_sitemaps_on_result);
+	c->visit = crawl_visit_start(
+	    c, url, SITEMAP_BYTES_MAX, own && !guessed, crawl_sitemaps_on_result);
 }

@@ -57,8 +57,9 @@ crawl_text_add_links(struct crawl *c, struct slice links, const char *base)
 	char url[URL_MAX + 1];
 
 	while (document_next_link(&links, &link))
-		if (url_normalize(link, base, url) == 0 && site_has(&c->site, url) &&
-		    site_is_page(url))
+		if (url_normalize(link, base, url) == 0 &&
+		    page_set_find(c->pages, slice_str(url)) == NULL &&
+		    site_has(&c->site, url) && site_is_page(url))
 			(void)crawl_add_page(c, url);
 }
 

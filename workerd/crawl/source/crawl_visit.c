@@ -177,13 +177,19 @@ crawl_visit_take_body(struct crawl *c, struct page *page, struct fetch_response 
 	c->extraction = extraction_start(c->tools.extraction, &job, crawl_visit_on_document, c);
 }
 
-/* Where another crawl has found that the source begins. */
-static void
-crawl_visit_find_moved(struct crawl *c, const struct page *start)
+void
+crawl_find_moved(struct crawl *c)
 {
-	struct msg_source_page_record r = page_record(start);
+	const struct page *start = page_set_find(c->pages, slice_str(c->site.start));
+	struct msg_source_page_record r;
 	char to[URL_MAX + 1];
 
+	/* While it cannot be read, what was known stays. */
+	if (start == NULL ||
+	    (start->reason != REASON_NONE && start->reason != REASON_DUPLICATE))
+		return;
+	r = page_record(start);
+	c->site.moved[0] = '\0';
 	if (r.reason == REASON_DUPLICATE && url_normalize(r.detail, NULL, to) == 0)
 		snprintf(c->site.moved, sizeof(c->site.moved), "%s", to);
 }
@@ -206,7 +212,7 @@ crawl_step_start(struct crawl *c)
 		crawl_visit_page(c, page);
 		return;
 	}
-	crawl_visit_find_moved(c, page);
+	crawl_find_moved(c);
 	c->at = 0;
 	c->phase = c->source.kind == SOURCE_SITE ? CRAWL_SITEMAPS : CRAWL_VISIT;
 }
@@ -225,6 +231,13 @@ crawl_visit_is_orphan(const struct crawl *c, const struct page *page)
 	return other == NULL || (other->state == PAGE_UNREAD && other->reason == REASON_STATUS);
 }
 
+/* Whether a sitemap calls the page newer than what was read; once, if that is a time to come. */
+static bool
+crawl_visit_is_newer(const struct page *page)
+{
+	return page->lastmod > page->fetched_at && page->lastmod != page_record(page).lastmod;
+}
+
 static bool
 crawl_visit_is_due(const struct crawl *c, const struct page *page)
 {
@@ -235,7 +248,7 @@ crawl_visit_is_due(const struct crawl *c, const struct page *page)
 	if (page->visited || page->removed || page->part || !site_has(&c->site, page->url))
 		return false;
 	return c->full || page->fetched_at == 0 || page->next_at <= now ||
-	    page->lastmod > page->fetched_at || crawl_visit_is_orphan(c, page) ||
+	    crawl_visit_is_newer(page) || crawl_visit_is_orphan(c, page) ||
 	    (c->source.interval_minutes != 0 &&
 		page->fetched_at + c->source.interval_minutes * UINT64_C(60000) <= now);
 }
@@ -284,12 +297,14 @@ crawl_visit_look_again(struct crawl *c)
 void
 crawl_step_visit(struct crawl *c)
 {
-	if (c->gives_up) {
+	/* What was read before is stored. */
+	if (c->gives_up && c->held == 0) {
 		crawl_fail(c, "the site does not answer");
 		return;
 	}
 	if (c->held >= CRAWL_HELD_MAX || c->held_bytes > CRAWL_HELD_BYTES ||
-	    (c->held > 0 && block_counts_pages(c->blocks) >= BLOCK_COUNTS_SAMPLE)) {
+	    (c->held > 0 &&
+		(c->gives_up || block_counts_pages(c->blocks) >= BLOCK_COUNTS_SAMPLE))) {
 		c->phase = CRAWL_PUT;
 		return;
 	}

@@ -50,7 +50,7 @@ void page_update(struct page *page, const struct msg_source_page_record *record)
 /* The record; its slices are valid until it is replaced. */
 struct msg_source_page_record page_record(const struct page *page);
 
-/* A page, other than this one, that was read and has this text; NULL: none. */
+/* A page, other than this one, that was read and has this text, and is not missing now; NULL: none. */
 struct page *page_set_with_text(
     const struct page_set *p, const struct hash256 *hash, const struct page *other);
 

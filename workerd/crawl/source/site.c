@@ -83,8 +83,12 @@ site_includes(const struct site *site, struct slice path)
 bool
 site_has(const struct site *site, const char *url)
 {
-	struct url u = url_split(url);
+	struct url u;
 
+	/* The name of a file, of when the source was of another kind. */
+	if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
+		return false;
+	u = url_split(url);
 	if (strcmp(url, site->start) == 0 || strcmp(url, site->moved) == 0)
 		return true;
 	return site->whole &&

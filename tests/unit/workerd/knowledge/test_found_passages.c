@@ -85,6 +85,36 @@ TEST(at_most_eight_kibibytes_are_chosen)
 	buf_clear(&found);
 }
 
+/* 250 passages with 16 KiB of text and 3 KB of title each are more than a prompt may have. */
+TEST(short_passages_with_long_titles_fit_into_the_prompt)
+{
+	uint8_t title[3000];
+	struct msg_passage passage = {.title = {title, sizeof(title)}, .text = slice_str("x")};
+	struct buf content, record, prompt;
+	struct found_passages p;
+
+	found_passages_init(&p);
+	buf_init(&content, MAX);
+	buf_init(&record, MAX);
+	buf_init(&prompt, PASSAGES_PROMPT_MAX);
+	memset(title, 't', sizeof(title));
+	assert_int_equal(
+	    record_encode(&record, MSG_PASSAGE_REF, &(struct msg_passage_ref){0}), 0);
+	passage.ref = buf_slice(&record);
+	for (unsigned i = 0; i < CITATIONS_PASSAGES_MAX; i++)
+		assert_int_equal(
+		    wire_list_encode(&content, msg_desc(MSG_PASSAGE)->fields, &passage), 0);
+	found_passages_take_all(&p, buf_slice(&content));
+	p.outcome = FOUND_WHOLE;
+	found_passages_write(&p, NOT_FOUND_SAY, &prompt);
+	assert_true(count(&p) > 0);
+	assert_true(buf_len(&prompt) <= PASSAGES_WHOLE_PROMPT_MAX + 1024);
+	buf_clear(&prompt);
+	buf_clear(&record);
+	buf_clear(&content);
+	found_passages_clear(&p);
+}
+
 static char *
 prompt_of(const struct found_passages *p, enum not_found not_found)
 {
