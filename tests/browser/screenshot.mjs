@@ -1,12 +1,12 @@
 // Makes the pictures of the documents: `node tests/browser/screenshot.mjs OUT_DIR` starts the service with
 // a model of a few fixed answers, chats as visitors would, and leaves widget.png, playground.png, contact.png, and
-// dashboard.png, dashboard-widget.png and dashboard-agent.png.
+// dashboard.png, dashboard-widget.png, dashboard-agent.png and dashboard-knowledge.png.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
-import { ADMIN_KEY, PASSWORD, WIDGET_KEY, withBanter } from "../e2e/harness.mjs";
+import { ADMIN_KEY, PASSWORD, until, WIDGET_KEY, withBanter } from "../e2e/harness.mjs";
 import { launch } from "./browser.mjs";
 
 const SIZE = { width: 1180, height: 760 };
@@ -190,9 +190,67 @@ async function takeAgent(page, path) {
 	await take(page, path);
 }
 
+/** What the shop's pages say, by their paths. */
+const PAGES = {
+	delivery: [
+		"Delivery",
+		"We deliver within two days in Germany, Austria and France. Delivery costs 4.90 euros; orders over 50 euros are delivered free of charge.",
+	],
+	returns: [
+		"Returns",
+		"Send a plant back within 30 days, in the box in which it was delivered. We pay for the parcel.",
+	],
+	"care/monstera": [
+		"Monstera",
+		"A monstera likes bright light without direct sun. Yellow leaves mean too much water.",
+	],
+};
+/** So many that an agent does not get all of the content for each question. */
+const PLANTS = 60;
+const ANSWER = {
+	question: "Does delivery cost more on Saturdays?",
+	text: "No. We deliver on Saturdays in Berlin and Hamburg, if the order is placed before noon on Friday.",
+	published: true,
+};
+
+async function fillKnowledge(banter) {
+	const source = await admin(banter, "POST", "/sources", { name: "Shop", kind: "pushed" });
+	const plants = Array.from({ length: PLANTS }, (_, i) => [
+		`plants/${i + 1}`,
+		[
+			`Plant ${i + 1}`,
+			`Number ${i + 1} of our collection grows to ${i + 10} centimetres within ${i + 1} years. `.repeat(
+				4,
+			),
+		],
+	]);
+	for (const [path, [title, body]] of [...Object.entries(PAGES), ...plants]) {
+		const query = new URLSearchParams({ url: `https://fernlight.example/${path}`, title });
+		await banter.request("PUT", `/v1/admin/sources/${source.id}/content?${query}`, {
+			headers: { "x-admin-api-key": ADMIN_KEY, "content-type": "text/plain" },
+			body,
+		});
+	}
+	await admin(banter, "POST", "/answers", ANSWER);
+	await until("all of it can be found", async () => {
+		const { chunks } = await admin(banter, "POST", "/find", { question: "delivery" });
+		return chunks > Object.keys(PAGES).length + PLANTS;
+	});
+}
+
+async function takeKnowledge(page, path) {
+	await page.getByRole("link", { name: "Knowledge", exact: true }).click();
+	await page.getByRole("link", { name: "Try it" }).click();
+	await page.getByLabel("A visitor’s question").fill("How much does delivery cost?");
+	await page.keyboard.press("Enter");
+	await page.getByText(PAGES.delivery[1]).waitFor();
+	await take(page, path);
+}
+
 async function takeDashboard(browser, banter, out) {
 	await fillInbox(banter);
-	await admin(banter, "POST", "/agents", {
+	await fillKnowledge(banter);
+	const agent = await admin(banter, "POST", "/agents", {
 		name: "Plant advisor",
 		purpose: "You advise the customers of a plant shop.",
 		custom_instructions: "Three sentences at most. Warn about plants that harm cats and dogs.",
@@ -202,6 +260,8 @@ async function takeDashboard(browser, banter, out) {
 	await takeInbox(page, join(out, "dashboard.png"));
 	await takeWidgetForm(page, join(out, "dashboard-widget.png"));
 	await takeAgent(page, join(out, "dashboard-agent.png"));
+	await admin(banter, "PUT", `/agents/${agent.id}`, { knowledge: "all" });
+	await takeKnowledge(page, join(out, "dashboard-knowledge.png"));
 	await page.close();
 }
 
@@ -213,7 +273,7 @@ if (!out) {
 mkdirSync(out, { recursive: true });
 const model = await startModel();
 const env = { OPENAI_BASE_URL: `http://127.0.0.1:${model.address().port}/v1` };
-await withBanter({ env }, async (banter) => {
+await withBanter({ env, search: true, crawl: true }, async (banter) => {
 	const browser = await launch({ complete: true });
 	try {
 		await takeWidget(browser, banter, join(out, "widget.png"), join(out, "playground.png"));

@@ -5,6 +5,7 @@ import type { Answer as Read } from "../api/client";
 import { useDesk } from "../api/desk";
 import { conversationPath } from "../paths";
 import { toast } from "../shell/toasts";
+import { t as common } from "../text/common";
 import { Dialog } from "../ui/dialog";
 import { SwitchField, TextField } from "../ui/field";
 import { FormBar } from "../ui/form-bar";
@@ -103,7 +104,13 @@ export function AnswerDialog({ initial, questions = [], onSaved, onClose }: Answ
 						</a>
 					</p>
 				)}
-				<FormBar form={form} isNew={isNew} />
+				<FormBar
+					form={form}
+					isNew={isNew}
+					isInline
+					action={common(isNew ? "create" : "save")}
+					onCancel={onClose}
+				/>
 			</form>
 		</Dialog>
 	);

@@ -25,7 +25,7 @@ export function useSource(id: string): Data<Source> {
 		load: (signal) => api.read("/v1/admin/sources/{sourceId}", { path: { sourceId: id }, signal }),
 		// Pages change the counts.
 		kinds: ["source", "page"],
-		isAffected: ({ kind, id: changed }) => kind === "page" || changed === id,
+		isAffected: (change) => change.id === id || change.sourceId === id,
 		calmMs: CALM_MS,
 	}));
 }
@@ -60,6 +60,7 @@ export function useSourcePages(
 			}
 		},
 		kinds: ["page"],
+		isAffected: (change) => change.sourceId === sourceId,
 		calmMs: q === "" ? CALM_MS : SEARCH_CALM_MS,
 		idOf: (page) => page.id,
 		isAfter: (item, other) => item.id > other.id,

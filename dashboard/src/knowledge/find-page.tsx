@@ -4,7 +4,7 @@ import { useRef, useState } from "preact/hooks";
 import type { FoundPassage, FoundPassages } from "../../../workerd/api/openapi/openapi";
 import { useDesk } from "../api/desk";
 import { ApiError } from "../api/errors";
-import { sourcePath } from "../paths";
+import { answerPath, answersPath, sourcePath } from "../paths";
 import { useAgents } from "../shell/all-agents";
 import { useSources } from "../shell/all-sources";
 import { describe } from "../text/describe";
@@ -146,7 +146,9 @@ function Hits({ hits }: { readonly hits: readonly FoundPassage[] }) {
 							{sources?.find((one) => one.id === hit.source)?.name ?? t("source")}
 						</a>
 					) : (
-						<span class="hit-source">{t("ownAnswer")}</span>
+						<a class="hit-source" href={hit.answer === null ? answersPath : answerPath(hit.answer)}>
+							{t("ownAnswer")}
+						</a>
 					)}
 				</li>
 			))}

@@ -23,6 +23,8 @@ interface PagesPaneProps {
 	readonly mayDelete: boolean;
 }
 
+const titleOf = ({ kind }: Source) => t(kind === "files" ? "filesTitle" : "pagesTitle");
+
 const withCount = (text: string, count: number) =>
 	count === 0 ? text : `${text} ${formatNumber(count)}`;
 
@@ -32,7 +34,7 @@ export function PagesPane({ source, mayDelete }: PagesPaneProps) {
 	const [text, setText] = useState("");
 	const search = useLater(text.trim());
 	return (
-		<section class="pages-pane" aria-label={t("pagesTitle")}>
+		<section class="pages-pane" aria-label={titleOf(source)}>
 			<div class="pages-filter">
 				<Segments
 					label={t("filter")}
@@ -99,7 +101,7 @@ function PageList({ source, state, search, mayDelete }: PageListProps) {
 	return (
 		<>
 			{error && <TroubleLine error={error} retry={refresh} />}
-			<ul class="knowledge-list" aria-label={t("pagesTitle")}>
+			<ul class="knowledge-list" aria-label={titleOf(source)}>
 				{items.map((page) => (
 					<PageRow
 						key={page.id}

@@ -30,10 +30,12 @@ export function hostOf(url: string): string {
 	}
 }
 
-/** An address as people type it, with a scheme. */
+/** An address as people type it, with a scheme; a port is none. */
 export function withScheme(url: string): string {
 	const trimmed = url.trim();
-	return trimmed === "" || /^[a-z][a-z0-9+.-]*:/i.test(trimmed) ? trimmed : `https://${trimmed}`;
+	return trimmed === "" || /^[a-z][a-z0-9+.-]*:(?!\d)/i.test(trimmed)
+		? trimmed
+		: `https://${trimmed}`;
 }
 
 export interface Said {
@@ -65,18 +67,18 @@ export function pageState({ state, reason }: SourcePage): Said {
 }
 
 /** The types of files that can be read, for the browser's file picker. */
-export const FILE_TYPES: Readonly<Record<string, string>> = {
-	html: "text/html",
-	htm: "text/html",
-	md: "text/markdown",
-	markdown: "text/markdown",
-	txt: "text/plain",
-	pdf: "application/pdf",
-	docx: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-};
+export const FILE_TYPES: ReadonlyMap<string, string> = new Map([
+	["html", "text/html"],
+	["htm", "text/html"],
+	["md", "text/markdown"],
+	["markdown", "text/markdown"],
+	["txt", "text/plain"],
+	["pdf", "application/pdf"],
+	["docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"],
+]);
 
 /** The media type of a file by the end of its name; undefined: it cannot be read. */
 export function typeOfFile(name: string): string | undefined {
 	const end = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
-	return FILE_TYPES[end];
+	return FILE_TYPES.get(end);
 }
