@@ -6,7 +6,6 @@ import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } fro
 import type { Conversation } from "../../../workerd/api/openapi/openapi";
 import type { ConversationList } from "./conversation-list";
 
-/** As --row of inbox.css. */
 const ROW_REM = 4.75;
 /** The document changes when the reader has scrolled by so many rows. */
 const STEP = 6;
@@ -33,10 +32,10 @@ interface WindowListProps {
 	readonly top: ComponentChildren;
 }
 
-/** In pixels: it follows the size of the text. */
+/** In pixels: it follows the size of the text. A whole number, as the browser may round a scroll position. */
 function useRowHeight(): number {
 	const measure = () =>
-		ROW_REM * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+		Math.round(ROW_REM * Number.parseFloat(getComputedStyle(document.documentElement).fontSize));
 	const [height, setHeight] = useState(measure);
 	useEffect(() => {
 		const update = () => setHeight(measure());
@@ -152,7 +151,11 @@ export function WindowList(props: WindowListProps) {
 	return (
 		<div class="list-window" ref={scroller} onScroll={onScroll}>
 			{top}
-			<ul class="list" aria-label={label} style={{ height: `${rows.all.length * height}px` }}>
+			<ul
+				class="list"
+				aria-label={label}
+				style={{ height: `${rows.all.length * height}px`, "--row": `${height}px` }}
+			>
 				{indexes.map((i) => {
 					const one = rows.all[i];
 					return one && row(one, i, i * height);
