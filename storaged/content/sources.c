@@ -116,6 +116,51 @@ source_wants_crawl(struct txn *t, const struct id *org, const struct id *source)
 	return txn_put_record(t, TABLE_SOURCE_STATES, &key, MSG_SOURCE_STATE_RECORD, &r);
 }
 
+/* Adds the state where the walk stands. */
+static int
+source_sum_add(const struct walk *w, struct source_sums *sums)
+{
+	struct msg_source_state_record r;
+	int rc = record_read(w->value, TABLE_SOURCE_STATES, MSG_SOURCE_STATE_RECORD, &r);
+
+	if (rc != 0) {
+		sums->complete = false;
+		return txn_survives(rc) ? 0 : rc;
+	}
+	sums->waiting += r.waiting;
+	sums->read += r.read;
+	sums->unread += r.unread;
+	sums->chunks += r.chunks;
+	return 0;
+}
+
+int
+source_sum(struct txn *t, unsigned most, struct source_sums *sums)
+{
+	const struct key all = {0};
+	struct walk w;
+	int rc;
+
+	*sums = (struct source_sums){.complete = true};
+	rc = txn_count(t, TABLE_SOURCES, &sums->sources);
+	if (rc != 0)
+		return rc;
+	rc = walk_open(&w, t, TABLE_SOURCE_STATES, &all);
+	if (rc == 0)
+		rc = walk_from(&w, &all);
+	for (unsigned n = 0; rc == 0; n++) {
+		if (n == most) {
+			sums->complete = false;
+			break;
+		}
+		rc = source_sum_add(&w, sums);
+		if (rc == 0)
+			rc = walk_next(&w);
+	}
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
 uint32_t
 source_pages_counted(const struct msg_source_state_record *state)
 {

@@ -50,6 +50,17 @@ uint64_t source_state_after(const struct msg_source_state_record *r);
 [[gnu::warn_unused_result]] int source_wants_crawl(
     struct txn *t, const struct id *org, const struct id *source);
 
+/* The sums of all organizations. The pages of a source that is being removed count until they are gone. */
+struct source_sums {
+	size_t sources;
+	uint64_t waiting, read, unread, chunks;
+	bool complete; /* false: the pages of some sources are not in the sums */
+};
+
+/* Adds up the states of at most this many sources; damaged ones are left out. */
+[[gnu::warn_unused_result]] int source_sum(
+    struct txn *t, unsigned most, struct source_sums *sums);
+
 /* The pages that a state counts. */
 uint32_t source_pages_counted(const struct msg_source_state_record *state);
 

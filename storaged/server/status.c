@@ -1,6 +1,6 @@
 /*
  * Collects the status from counters that exist anyway. Its cost does not depend on the amount of
- * data: LMDB counts the keys and pages of each table.
+ * data: LMDB counts the keys and pages of each table, and each source its pages.
  */
 #include "storaged/server/status.h"
 
@@ -12,10 +12,14 @@
 #include "proto/base/utf8.h"
 #include "proto/settings/settings.h"
 #include "storaged/changes/changes.h"
+#include "storaged/content/sources.h"
 #include "storaged/request/store_time.h"
 #include "storaged/server/peers.h"
 
 #define SETTING_VALUE_MAX 1024 /* messages.def */
+
+/* Sources whose pages STORE_INFO counts: the dashboard asks again and again, and other requests wait meanwhile. */
+#define SOURCES_SUMMED_MAX 4096u
 
 static void
 status_add_item(struct env *env, enum msg_type type, const void *record)
@@ -306,6 +310,37 @@ status_add_setting(void *arg, const struct setting_shown *s)
 	status_add_item(arg, MSG_SETTING_ITEM, &item);
 }
 
+static void
+status_add_crawl(const struct peers *peers, struct msg_store_info *info)
+{
+	const struct peer *peer;
+
+	TAILQ_FOREACH (peer, &peers->all, order) {
+		if (peer->channel.peer != ROLE_CRAWL)
+			continue;
+		info->crawl_program = slice_str(peer->channel.peer_program);
+		info->crawl_pid = peer->channel.peer_pid;
+		return;
+	}
+}
+
+static int
+status_add_content(struct txn *t, struct msg_store_info *info)
+{
+	struct source_sums sums;
+	int rc = source_sum(t, SOURCES_SUMMED_MAX, &sums);
+
+	if (rc != 0)
+		return rc;
+	info->sources = sums.sources;
+	info->pages_waiting = sums.waiting;
+	info->pages_read = sums.read;
+	info->pages_unread = sums.unread;
+	info->chunks = sums.chunks;
+	info->content_complete = sums.complete;
+	return 0;
+}
+
 static int
 status_add_info(struct txn *t, struct msg_store_info *info)
 {
@@ -316,6 +351,8 @@ status_add_info(struct txn *t, struct msg_store_info *info)
 		rc = status_read_file_bytes(t, &info->file_bytes);
 	if (rc == 0)
 		rc = status_read_backup(t, &backup);
+	if (rc == 0)
+		rc = status_add_content(t, info);
 	info->last_backup_at = backup.at;
 	info->last_backup_bytes = backup.bytes;
 	return status_result(t, rc);
@@ -337,6 +374,8 @@ handle_store_info_get(struct txn *t, struct call *c)
 
 	if (rc != 0)
 		return rc;
+	if (c->peers != NULL)
+		status_add_crawl(c->peers, &info);
 	info.writable = env->writable;
 	info.damage = slice_str(env->damage == NULL ? "" : env->damage);
 	buf_reset(&env->list);

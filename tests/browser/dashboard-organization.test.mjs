@@ -321,6 +321,7 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 			const { page, complaints } = await open("server");
 			await row(page, "Store").getByText("Works").waitFor();
 			await row(page, "Search").getByText("Does not answer").waitFor();
+			await row(page, "Reading of content").getByText("Not running").waitFor();
 			const lines = page.locator(".effective-line");
 			const all = await lines.count();
 			await page.getByRole("searchbox").fill("widget_api_key");

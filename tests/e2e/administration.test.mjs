@@ -5,7 +5,8 @@ import { describe, it } from "node:test";
 import { addUser, logIn } from "./accounts.mjs";
 import { Contract } from "./contract.mjs";
 import { ADMIN_KEY, PASSWORD, until, useBanter } from "./harness.mjs";
-import { ADMIN, addOrganization, assertFields } from "./organizations.mjs";
+import { addSource, putPage } from "./knowledge.mjs";
+import { ADMIN, addOrganization, assertFields, connectToStore } from "./organizations.mjs";
 import { expectTool } from "./tool.mjs";
 
 const contract = new Contract();
@@ -70,7 +71,7 @@ describe("the prices of an organization", () => {
 });
 
 describe("the state of the server", () => {
-	const banter = useBanter({ workers: 2, search: true });
+	const banter = useBanter({ workers: 2, search: true, crawl: true });
 	const get = (status, headers) =>
 		contract.drive(banter, status, "GET", "/v1/admin/server", { headers });
 
@@ -88,6 +89,8 @@ describe("the state of the server", () => {
 		assert.ok(store.used_bytes > 0 && store.used_bytes <= store.file_bytes);
 		assert.ok(store.file_bytes < store.max_bytes && store.disk_free_bytes > 0);
 		assert.equal(store.last_backup, null);
+		const nothing = { sources: 0, waiting: 0, read: 0, unread: 0, chunks: 0, complete: true };
+		assert.deepEqual(before.content, nothing);
 		await until(
 			"the search index is ready",
 			async () => (await get(200, ADMIN)).json.search.state === "ok",
@@ -95,6 +98,27 @@ describe("the state of the server", () => {
 		await expectTool(banter, 0, "backup", `${banter.dir}/backup.mdb`);
 		const { at, bytes } = (await get(200, ADMIN)).json.store.last_backup;
 		assert.ok(Math.abs(Date.now() - at) < 600_000 && bytes > 0);
+	});
+
+	it("tells whether crawld runs, and how much content is read", async () => {
+		const crawl = async () => (await get(200, ADMIN)).json.crawl;
+		await until("crawld is connected", async () => (await crawl()).running);
+		const { program, pid } = await crawl();
+		assert.match(program, /^banter \d/);
+		assert.equal(pid, banter.crawld.pid);
+		const peer = await connectToStore(banter);
+		await putPage(banter, await addSource(peer), {
+			url: "https://shop.example/a",
+			title: "A",
+			chunks: ["one", "two"],
+		});
+		await peer.close();
+		const { content } = (await get(200, ADMIN)).json;
+		const pages = { waiting: 0, read: 1, unread: 0 };
+		assert.deepEqual(content, { sources: 1, ...pages, chunks: 2, complete: true });
+		await banter.crawld.stop();
+		await until("crawld is gone", async () => !(await crawl()).running);
+		assert.deepEqual(await crawl(), { running: false });
 	});
 
 	it("has the settings in effect, and of a secret only whether it is set", async () => {
@@ -133,8 +157,9 @@ describe("the state of the server", () => {
 
 	it("tells which part does not answer", async () => {
 		await banter.stopStore();
-		const { store, settings } = (await get(200, ADMIN)).json;
+		const { store, crawl, content, settings } = (await get(200, ADMIN)).json;
 		assert.deepEqual(store, { state: "unavailable" });
+		assert.deepEqual([crawl, content], [null, null]);
 		assert.ok(settings.every(({ name }) => name !== "STORE_MAX_BYTES"));
 		contract.assertComplete("administration");
 	});

@@ -1338,6 +1338,26 @@ export interface components {
                     bytes: number;
                 } | null;
             };
+            /** @description The connection of crawld, which reads sites and files. Null: the store does not answer. */
+            crawl: {
+                running: boolean;
+                program?: string;
+                pid?: number;
+            } | null;
+            /** @description The content of all organizations. Null: the store does not answer. */
+            content: {
+                sources: number;
+                /** @description Pages that are not read yet. */
+                waiting: number;
+                /** @description Pages. */
+                read: number;
+                /** @description Pages that could not be read. */
+                unread: number;
+                /** @description Passages of the pages. */
+                chunks: number;
+                /** @description False: there are very many sources, or damaged ones; the pages of some are not counted. */
+                complete: boolean;
+            } | null;
             settings: {
                 name: string;
                 /** @description Null: it has no value, or is a secret. */

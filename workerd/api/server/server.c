@@ -136,6 +136,34 @@ server_write_store(struct json_writer *j, const struct msg_store_info *s)
 	json_write_close(j, '}');
 }
 
+/* crawld has no socket: storaged knows whether it is connected. */
+static void
+server_write_crawl(struct json_writer *j, const struct msg_store_info *s)
+{
+	bool running = s->crawl_program.len > 0;
+
+	json_write_open(j, "crawl", '{');
+	json_write_bool(j, "running", running);
+	if (running) {
+		json_write_str(j, "program", s->crawl_program);
+		json_write_uint(j, "pid", s->crawl_pid);
+	}
+	json_write_close(j, '}');
+}
+
+static void
+server_write_content(struct json_writer *j, const struct msg_store_info *s)
+{
+	json_write_open(j, "content", '{');
+	json_write_uint(j, "sources", s->sources);
+	json_write_uint(j, "waiting", s->pages_waiting);
+	json_write_uint(j, "read", s->pages_read);
+	json_write_uint(j, "unread", s->pages_unread);
+	json_write_uint(j, "chunks", s->chunks);
+	json_write_bool(j, "complete", s->content_complete);
+	json_write_close(j, '}');
+}
+
 static void
 server_write_unavailable(struct json_writer *j, const char *name)
 {
@@ -191,10 +219,15 @@ server_on_store(void *arg, uint16_t type, const union msg *m)
 	server_write_master(j, &q->api->board->master);
 	server_write_workers(j, q->api->board);
 	server_write_models(j, q->api);
-	if (known)
+	if (known) {
 		server_write_store(j, &m->store_info);
-	else
+		server_write_crawl(j, &m->store_info);
+		server_write_content(j, &m->store_info);
+	} else {
 		server_write_unavailable(j, "store");
+		json_write_null(j, "crawl");
+		json_write_null(j, "content");
+	}
 	server_settings_write(
 	    j, q->api->shown_settings, known ? m->store_info.settings : (struct slice){0});
 	call = search_call_status(q->api->search, server_on_search, q);

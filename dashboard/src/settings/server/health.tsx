@@ -9,11 +9,29 @@ interface Part {
 	readonly name: string;
 	readonly tone: Tone;
 	readonly state: string;
-	/** What to know when it does not work. */
+	/** What else to know, above all when it does not work. */
 	readonly reason?: string | undefined;
 }
 
-function partsOf({ store, search, models, workers }: Server): readonly Part[] {
+/** How the reading of sites and files goes, and how much of it is done. */
+function crawlPart(crawl: Server["crawl"], content: Server["content"]): Part {
+	const state = crawl === null ? "unknown" : crawl.running ? "ok" : "away";
+	return {
+		name: t("partCrawl"),
+		tone: state === "ok" ? "good" : "bad",
+		state: t(`crawl_${state}`),
+		reason:
+			content && content.sources > 0
+				? t(content.complete ? "crawlContent" : "crawlContentSome", {
+						read: content.read,
+						waiting: content.waiting,
+						unread: content.unread,
+					})
+				: undefined,
+	};
+}
+
+function partsOf({ store, search, crawl, content, models, workers }: Server): readonly Part[] {
 	return [
 		{
 			name: t("partWorkers"),
@@ -32,6 +50,7 @@ function partsOf({ store, search, models, workers }: Server): readonly Part[] {
 			state: t(`search_${search.state}`),
 			reason: search.reason,
 		},
+		crawlPart(crawl, content),
 		...models.map(
 			(model): Part => ({
 				name: model.name === null ? t("modelMain") : t("modelNamed", { name: model.name }),

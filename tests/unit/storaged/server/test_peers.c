@@ -315,4 +315,28 @@ FIXTURE_TEST(the_status_names_the_peers_that_have_said_who_they_are)
 	channel_close(&silent);
 }
 
+FIXTURE_TEST(store_info_names_a_crawld_while_it_is_connected)
+{
+	struct channel crawld;
+	uint64_t request;
+	union msg m;
+
+	f->batch.peers = &peers;
+	request = send_request(f, &f->a, MSG_STORE_INFO_GET, &(struct msg_store_info_get){});
+	commit(f);
+	expect_answer(f, &f->a, request, MSG_STORE_INFO, &m);
+	assert_text(m.store_info.crawl_program, "");
+	assert_int_equal(m.store_info.crawl_pid, 0);
+	connect_peer(ROLE_CRAWL, &crawld);
+	assert_int_equal(channel_flush(&crawld), CHANNEL_DONE);
+	receive();
+	peer_take(TAILQ_NEXT(peer, order), &f->batch);
+	request = send_request(f, &f->a, MSG_STORE_INFO_GET, &(struct msg_store_info_get){});
+	commit(f);
+	expect_answer(f, &f->a, request, MSG_STORE_INFO, &m);
+	assert_text(m.store_info.crawl_program, "banter " BANTER_VERSION);
+	assert_int_equal(m.store_info.crawl_pid, getpid());
+	channel_close(&crawld);
+}
+
 TEST_MAIN(NULL, NULL)

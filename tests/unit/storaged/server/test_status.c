@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "storaged/content/sources.h"
 #include "tests/unit/storaged/store_fixture.h"
 
 /* Sends a request as the banter command. The slices live as long as the answer. */
@@ -135,6 +136,33 @@ TEST(after_a_long_silence_nothing_counts)
 	assert_int_equal(activity_recent(&a, &ms), 1);
 	assert_int_equal(a.commits, 1);
 	assert_true(ms >= 1000);
+}
+
+/* At the bound, all are in the sums; beyond it, they tell that some are not. */
+STORE_TEST(the_states_of_sources_are_summed_up_to_a_bound)
+{
+	const uint32_t states = 3;
+	struct source_sums sums;
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	for (uint32_t i = 1; i <= states; i++) {
+		const struct source_share none = {0}, read = {true, PAGE_READ, i, 0};
+		struct id source = {0};
+
+		source.b[0] = (uint8_t)i;
+		assert_int_equal(source_state_begin(&t, &id_default_org, &source), 0);
+		assert_int_equal(source_count(&t, &id_default_org, &source, &none, &read), 0);
+	}
+	assert_int_equal(source_sum(&t, states - 1, &sums), 0);
+	assert_false(sums.complete);
+	assert_int_equal(sums.read, 2);
+	assert_int_equal(sums.chunks, 1 + 2);
+	assert_int_equal(source_sum(&t, states, &sums), 0);
+	assert_true(sums.complete);
+	assert_int_equal(sums.read, 3);
+	assert_int_equal(sums.chunks, 1 + 2 + 3);
+	txn_abort(&t);
 }
 
 TEST_MAIN(NULL, NULL)
