@@ -318,11 +318,11 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			await operator.saidUntil([...GREETED, "operator: Only once"]);
 			await operator.send("And another");
 			await operator.saidUntil([...GREETED, "operator: Only once", "operator: And another"]);
-			const { messages } = await banter.thread(id);
-			assert.deepEqual(
-				messages.slice(2).map(({ content }) => content),
-				["Only once", "And another"],
-			);
+			// A message shows before it is stored.
+			const stored = async () =>
+				(await banter.thread(id)).messages.slice(2).map(({ content }) => content);
+			await until("both are stored", async () => (await stored()).length >= 2);
+			assert.deepEqual(await stored(), ["Only once", "And another"]);
 		});
 
 		it("sends by itself what was written offline, when the network is back", async () => {
