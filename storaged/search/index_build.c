@@ -114,12 +114,7 @@ index_erase_one(struct index *ix, int64_t parent, const struct id *org, size_t *
 static int
 index_erase_parent(struct index *ix, int64_t number)
 {
-	sqlite3_stmt *delete = index_statement(ix, STATEMENT_PARENT_DELETE);
-
-	if (delete == NULL)
-		return -1;
-	sqlite3_bind_int64(delete, 1, number);
-	return database_run(&ix->db, delete);
+	return database_run_for(&ix->db, index_statement(ix, STATEMENT_PARENT_DELETE), number);
 }
 
 /* Removes some documents of erased parents, within a transaction. 1: there are more, 0: none, -1: failed. */

@@ -7,28 +7,8 @@
 #include "storaged/search/index_internal.h"
 #include "storaged/search/text/words.h"
 
-typedef int token_fn(void *arg, int flags, const char *token, int len, int start, int end);
-
 static int
-index_tokenizer_create(void *unused, const char **args, int n, Fts5Tokenizer **out)
-{
-	static char none;
-
-	(void)unused;
-	(void)args;
-	(void)n;
-	*out = (Fts5Tokenizer *)&none;
-	return SQLITE_OK;
-}
-
-static void
-index_tokenizer_delete(Fts5Tokenizer *unused)
-{
-	(void)unused;
-}
-
-static int
-index_tokenize_document(void *arg, struct slice text, token_fn *fn)
+index_tokenize_document(void *arg, struct slice text, database_token_fn *fn)
 {
 	struct words words = {.text = text};
 	struct word word;
@@ -41,7 +21,7 @@ index_tokenize_document(void *arg, struct slice text, token_fn *fn)
 }
 
 static int
-index_tokenize_query(void *arg, const char *text, size_t len, token_fn *fn)
+index_tokenize_query(void *arg, const char *text, size_t len, database_token_fn *fn)
 {
 	size_t at = 0;
 	int rc = SQLITE_OK;
@@ -58,8 +38,8 @@ index_tokenize_query(void *arg, const char *text, size_t len, token_fn *fn)
 }
 
 static int
-index_tokenize(
-    Fts5Tokenizer *unused, void *arg, int flags, const char *text, int len, token_fn *fn)
+index_tokenize(Fts5Tokenizer *unused, void *arg, int flags, const char *text, int len,
+    database_token_fn *fn)
 {
 	(void)unused;
 	if ((flags & FTS5_TOKENIZE_QUERY) != 0)
@@ -71,12 +51,5 @@ index_tokenize(
 int
 index_tokenizer_register(struct index *ix)
 {
-	fts5_tokenizer tokenizer = {
-	    index_tokenizer_create, index_tokenizer_delete, index_tokenize};
-	fts5_api *api = database_fts5(&ix->db);
-
-	if (api == NULL ||
-	    api->xCreateTokenizer(api, "banter", NULL, &tokenizer, NULL) != SQLITE_OK)
-		return database_fail(&ix->db);
-	return 0;
+	return database_add_tokenizer(&ix->db, "banter", index_tokenize);
 }

@@ -132,6 +132,15 @@ database_run(struct database *db, sqlite3_stmt *statement)
 }
 
 int
+database_run_for(struct database *db, sqlite3_stmt *statement, int64_t number)
+{
+	if (statement == NULL)
+		return -1;
+	sqlite3_bind_int64(statement, 1, number);
+	return database_run(db, statement);
+}
+
+int
 database_step(struct database *db, sqlite3_stmt *statement)
 {
 	int rc = sqlite3_step(statement);
@@ -224,4 +233,36 @@ database_fts5(struct database *db)
 	}
 	sqlite3_finalize(statement);
 	return api;
+}
+
+/* FTS5 wants an object that is not NULL. */
+static int
+database_tokenizer_create(void *unused, const char **args, int n, Fts5Tokenizer **out)
+{
+	static char none;
+
+	(void)unused;
+	(void)args;
+	(void)n;
+	*out = (Fts5Tokenizer *)&none;
+	return SQLITE_OK;
+}
+
+static void
+database_tokenizer_delete(Fts5Tokenizer *unused)
+{
+	(void)unused;
+}
+
+int
+database_add_tokenizer(struct database *db, const char *name, database_tokenize_fn *tokenize)
+{
+	fts5_tokenizer tokenizer = {
+	    database_tokenizer_create, database_tokenizer_delete, tokenize};
+	fts5_api *api = database_fts5(db);
+
+	if (api == NULL ||
+	    api->xCreateTokenizer(api, name, NULL, &tokenizer, NULL) != SQLITE_OK)
+		return database_fail(db);
+	return 0;
 }

@@ -40,6 +40,17 @@ void database_numbered(char *out, size_t size, const char *text, int64_t number)
 /* FTS5's interface; NULL: there is none. */
 fts5_api *database_fts5(struct database *db);
 
+/* What FTS5 calls to split a text, and what that calls for each token (SQLite's documentation, "FTS5 Custom
+ * Tokenizers"). The tokenizer has no state. */
+typedef int database_token_fn(
+    void *arg, int flags, const char *token, int len, int start, int end);
+typedef int database_tokenize_fn(Fts5Tokenizer *unused, void *arg, int flags, const char *text,
+    int len, database_token_fn *fn);
+
+/* Registers a tokenizer for FTS5. 0 or -1. */
+[[gnu::warn_unused_result]] int database_add_tokenizer(
+    struct database *db, const char *name, database_tokenize_fn *tokenize);
+
 /* Runs SQL without values. 0 or -1. */
 [[gnu::warn_unused_result]] int database_execute(struct database *db, const char *sql);
 
@@ -48,6 +59,10 @@ sqlite3_stmt *database_prepared(struct database *db, sqlite3_stmt **statement, c
 
 /* Runs a statement that returns no rows, and resets it. 0 or -1. */
 [[gnu::warn_unused_result]] int database_run(struct database *db, sqlite3_stmt *statement);
+
+/* The same with this number as its only value. statement may be NULL: failed. */
+[[gnu::warn_unused_result]] int database_run_for(
+    struct database *db, sqlite3_stmt *statement, int64_t number);
 
 /* The next row of a statement. 1: there is one, 0: none, and it is reset, -1: failed. */
 [[gnu::warn_unused_result]] int database_step(struct database *db, sqlite3_stmt *statement);

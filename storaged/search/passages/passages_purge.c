@@ -13,12 +13,7 @@
 static int
 passages_run_for(struct passages *ix, enum passages_statement which, int64_t number)
 {
-	sqlite3_stmt *run = passages_statement(ix, which);
-
-	if (run == NULL)
-		return -1;
-	sqlite3_bind_int64(run, 1, number);
-	return database_run(&ix->db, run);
+	return database_run_for(&ix->db, passages_statement(ix, which), number);
 }
 
 /* Removes one chunk of a source. 1: there was one. */

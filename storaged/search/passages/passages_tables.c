@@ -9,8 +9,6 @@
 #include "storaged/search/language/bag.h"
 #include "storaged/search/passages/gather.h"
 
-typedef int token_fn(void *arg, int flags, const char *token, int len, int start, int end);
-
 /* # is the number of the table. */
 static const char *const sql[TABLE_STATEMENTS] = {
     [TABLE_INSERT] = "INSERT INTO words_# (rowid, title, heading, text) VALUES (?, ?, ?, ?)",
@@ -31,25 +29,7 @@ passages_prefix(int64_t org, char out[PREFIX_MAX])
 }
 
 static int
-passages_tokenizer_create(void *unused, const char **args, int n, Fts5Tokenizer **out)
-{
-	static char none;
-
-	(void)unused;
-	(void)args;
-	(void)n;
-	*out = (Fts5Tokenizer *)&none;
-	return SQLITE_OK;
-}
-
-static void
-passages_tokenizer_delete(Fts5Tokenizer *unused)
-{
-	(void)unused;
-}
-
-static int
-passages_tokenize_document(void *arg, struct slice text, token_fn *fn)
+passages_tokenize_document(void *arg, struct slice text, database_token_fn *fn)
 {
 	const uint8_t *bar = memchr(text.p, '|', text.len);
 	char token[PREFIX_MAX + TOKEN_MAX];
@@ -73,8 +53,8 @@ passages_tokenize_document(void *arg, struct slice text, token_fn *fn)
 }
 
 static int
-passages_tokenize(
-    Fts5Tokenizer *unused, void *arg, int flags, const char *text, int len, token_fn *fn)
+passages_tokenize(Fts5Tokenizer *unused, void *arg, int flags, const char *text, int len,
+    database_token_fn *fn)
 {
 	(void)unused;
 	if ((flags & FTS5_TOKENIZE_QUERY) != 0)
@@ -86,15 +66,11 @@ passages_tokenize(
 int
 passages_register(struct passages *ix)
 {
-	fts5_tokenizer tokenizer = {
-	    passages_tokenizer_create, passages_tokenizer_delete, passages_tokenize};
 	fts5_api *api = database_fts5(&ix->db);
 
-	if (api == NULL ||
-	    api->xCreateTokenizer(api, "bag", NULL, &tokenizer, NULL) != SQLITE_OK ||
-	    gather_register(ix, api) != SQLITE_OK)
+	if (api == NULL || gather_register(ix, api) != SQLITE_OK)
 		return database_fail(&ix->db);
-	return 0;
+	return database_add_tokenizer(&ix->db, "bag", passages_tokenize);
 }
 
 struct table *

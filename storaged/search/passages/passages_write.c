@@ -426,7 +426,7 @@ passages_remove_found(struct passages *ix, int64_t row, sqlite3_stmt *found)
 int
 passages_remove_chunk(struct passages *ix, int64_t row)
 {
-	sqlite3_stmt *find = passages_statement(ix, PASSAGES_CHUNK_READ), *delete;
+	sqlite3_stmt *find = passages_statement(ix, PASSAGES_CHUNK_READ);
 	int found;
 
 	if (find == NULL)
@@ -438,23 +438,14 @@ passages_remove_chunk(struct passages *ix, int64_t row)
 	if (passages_remove_found(ix, row, find) != 0)
 		return -1;
 	sqlite3_reset(find);
-	delete = passages_statement(ix, PASSAGES_CHUNK_DELETE);
-	if (delete == NULL)
-		return -1;
-	sqlite3_bind_int64(delete, 1, row);
-	return database_run(&ix->db, delete);
+	return database_run_for(&ix->db, passages_statement(ix, PASSAGES_CHUNK_DELETE), row);
 }
 
 int
 passages_forget(struct passages *ix, int64_t page)
 {
-	sqlite3_stmt *delete = passages_statement(ix, PASSAGES_PAGE_DELETE);
-
-	if (delete == NULL)
-		return -1;
-	sqlite3_bind_int64(delete, 1, page);
 	ix->unclean = true;
-	return database_run(&ix->db, delete);
+	return database_run_for(&ix->db, passages_statement(ix, PASSAGES_PAGE_DELETE), page);
 }
 
 int
