@@ -19,12 +19,17 @@ function hashOf(title, heading, text) {
 	return createHash("sha256").update(`${title}\0${heading}\0${text}`).digest("hex");
 }
 
+/** A CHUNK_RECORD of a page with this title. */
+export const chunkOf = (title, { heading = "", anchor = "", text }) => ({
+	...{ v: 1, heading, anchor, text, language: "en" },
+	hash: hashOf(title, heading, text),
+});
+
 /** What a page says, as chunks. texts: { heading: text }. */
 function chunksOf(title, texts) {
-	return Object.entries(texts).map(([heading, text]) => ({
-		...{ v: 1, heading, anchor: heading.toLowerCase(), language: "en", text },
-		hash: hashOf(title, heading, text),
-	}));
+	return Object.entries(texts).map(([heading, text]) =>
+		chunkOf(title, { heading, anchor: heading.toLowerCase(), text }),
+	);
 }
 
 /** In crawld's place: it reads pages, and says how far it is. */

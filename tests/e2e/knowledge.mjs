@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { newId, ORG } from "../faults/ids.mjs";
 import { getRecord, putRecord, putRequest } from "../faults/records.mjs";
+import { chunkOf } from "./content.mjs";
 import { AGENT, bare, connectToStore } from "./organizations.mjs";
 
 const sha256 = (text) => createHash("sha256").update(text).digest("hex");
@@ -53,14 +54,7 @@ export async function putPage(banter, source, { url, title, chunks, id = newId()
 				hash: sha256(JSON.stringify(all)),
 			},
 			text: 1,
-			chunks: all.map(({ heading = "", anchor = "", text }) => ({
-				v: 1,
-				heading,
-				anchor,
-				text,
-				language: "en",
-				hash: sha256(`${title}\0${heading}\0${text}`),
-			})),
+			chunks: all.map((chunk) => chunkOf(title, chunk)),
 		},
 		"ok",
 	);
