@@ -111,12 +111,14 @@ demo_quote(struct slice prompt, struct buf *out)
 			number++;
 			continue;
 		}
-		if (number == 0 || first_sentences(line).len == 0)
+		const struct slice quote = first_sentences(line);
+
+		if (number == 0 || quote.len == 0)
 			continue;
 		const unsigned shared = shared_words(line, message);
 
 		if (best_number == 0 || shared > most) {
-			best = first_sentences(line);
+			best = quote;
 			best_number = number;
 			most = shared;
 		}

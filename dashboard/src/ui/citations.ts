@@ -6,7 +6,7 @@ import { t } from "../text/common";
 export interface Cited {
 	readonly n: number;
 	readonly title: string;
-	/** http or https, or anything else, which is no link. */
+	/** Only http and https addresses become links. */
 	readonly url: string | null;
 }
 

@@ -204,7 +204,7 @@ message_json_is_added(uint16_t type, const struct wire_field *f)
 	return false;
 }
 
-/* The type of the items of a field of bytes; 0: it is no list. */
+/* The type of the items if a field of bytes holds a list; otherwise 0. */
 static uint16_t
 message_json_listed(uint16_t type, const struct wire_field *f)
 {

@@ -15,7 +15,7 @@
 /* More languages than libstemmer has; further ones are not stemmed. */
 #define STEMMERS_MAX 64
 
-/* A longer word is no word of a language. */
+/* Bytes. No natural language has longer words. */
 #define STEMMED_MAX 128
 
 struct stemmer {

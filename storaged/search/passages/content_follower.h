@@ -22,7 +22,7 @@ struct content_follower *content_follower_new(struct event_base *base, const cha
     const char *dir, uint64_t compare_ms, uint64_t vectors_max);
 void content_follower_free(struct content_follower *f);
 
-/* The index for a question; NULL with the reason: there is none now. */
+/* The index that answers a question. NULL if it is not available now; then reason says why. */
 struct passages *content_follower_index(struct content_follower *f, const char **reason);
 
 /* The vectors of an organization for a question with a vector of this model, while the index is open. NULL: they are

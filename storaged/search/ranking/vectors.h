@@ -10,7 +10,8 @@
 #define VECTOR_MAX 4096u /* numbers, as in messages.def */
 
 struct vectors {
-	size_t numbers, stride; /* of a vector, and with zeros behind; 0: there is none yet */
+	size_t numbers,
+	    stride; /* values of a vector, without and with its padding; 0 before the first one */
 	size_t n, cap;
 	int8_t *values;
 	int64_t *rows;
