@@ -81,7 +81,7 @@ stub_libs := -levent_core -ljansson -lbsd
 
 PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged searchd crawld crawl-extract banter openai-stub)
 # Further programs for the end-to-end tests.
-TEST_PROGRAMS := $(BUILD)/http-peer
+TEST_PROGRAMS := $(BUILD)/http-peer $(BUILD)/store-dump
 UNIT := $(patsubst tests/%.c,$(BUILD)/%,$(shell find tests/unit -name 'test_*.c')) \
 	$(BUILD)/unit/test_fuzz_corpus
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -149,6 +149,10 @@ $(BUILD)/openai-stub: $(call objects,tests/stub) $(workerd_a)
 # The HTTP server of workerd alone.
 $(BUILD)/http-peer: $(OBJ)/tests/http/http_peer.o $(workerd_a)
 	$(LINK) $(worker_libs)
+
+# All entries of a store.
+$(BUILD)/store-dump: $(OBJ)/tests/store/store_dump.o $(cli_a)
+	$(LINK) $(banter_libs)
 
 # A unit test is in the same folder below tests/unit as the file that it tests, and links that part.
 $(BUILD)/unit/storaged/cli/%: $(OBJ)/tests/unit/storaged/cli/%.o $(cli_a)
