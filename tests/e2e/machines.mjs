@@ -12,11 +12,16 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { assertWhole, Store } from "../faults/store.mjs";
-import { BUILD, baseEnvironment, until } from "./daemon.mjs";
+import { BUILD, baseEnvironment, TIME_FACTOR, until } from "./daemon.mjs";
 
 const run = promisify(execFile);
+
+/** A machine that answers no ping within this time is not the owner. */
+const CHECK_MS = 1000 * TIME_FACTOR;
+
 const ROLE = { OWNER: 1, STANDBY: 2 };
 
 /** The first lines that only one of two dumps has. */
@@ -24,6 +29,18 @@ function differences(one, other) {
 	const [a, b] = [one, other].map((text) => new Set(text.split("\n")));
 	const only = (from, without) => [...from].filter((line) => !without.has(line)).slice(0, 3);
 	return JSON.stringify([only(a, b), only(b, a)].map((list) => list.map((l) => l.slice(0, 200))));
+}
+
+/** Resolves to a connection whose ping is answered. */
+async function pinged(machine, role) {
+	const peer = await machine.connect(role);
+	await peer.ask("ping", {}, "pong");
+	return peer;
+}
+
+async function late() {
+	await pause(CHECK_MS);
+	throw new Error("no answer in time");
 }
 
 export class Machine extends Store {
@@ -145,12 +162,8 @@ export class Machines {
 
 	/** A connection to the owner, whichever it is. */
 	async connect(role) {
-		for (const machine of this.all) {
-			const peer = await machine.connect(role).catch(() => undefined);
-			if (!peer || role !== "WORKER") continue;
-			if (await peer.request("ping").catch(() => undefined)) return peer;
-		}
-		throw new Error("no machine is the owner");
+		const found = this.all.map((machine) => pinged(machine, role));
+		return Promise.any(found.map((one) => Promise.race([one, late()])));
 	}
 
 	/** Waits until all of these machines have the same entries. */
