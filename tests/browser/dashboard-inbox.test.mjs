@@ -6,7 +6,7 @@ import { before, describe, it } from "node:test";
 import { addUser } from "../e2e/accounts.mjs";
 import { request } from "../e2e/client.mjs";
 import { PASSWORD, until, useBanter } from "../e2e/harness.mjs";
-import { addAxe, violationsOf } from "./accessibility.mjs";
+import { violationsOf } from "./accessibility.mjs";
 import { missing, useBrowser } from "./browser.mjs";
 import { logInto, useInbox } from "./inbox.mjs";
 
@@ -448,7 +448,7 @@ describe("the inbox", { skip: missing }, () => {
 		it(`leaves axe nothing to report, ${name}: list, views, empty view, search, dialog`, async () => {
 			const id = await conversationOf("visitor-50");
 			await change(id, { state: "waiting", tags: [] });
-			const { page } = await visit({ ...options, as: jane, prepare: addAxe });
+			const { page } = await visit({ ...options, as: jane });
 			const check = async (what) => {
 				await page.evaluate(finishAnimations);
 				assert.deepEqual(await violationsOf(page, "body"), [], what);
