@@ -35,7 +35,8 @@ LDHARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 # Debug information does not depend on the directory.
 HARDEN += -ffile-prefix-map=$(CURDIR)=.
 else
-OPT ?= -O1 -g -fno-omit-frame-pointer
+# What a sanitizer reports names functions and lines only.
+OPT ?= -O1 -g1 -fno-omit-frame-pointer
 SANFLAGS := -fsanitize=$(SAN) -fno-sanitize-recover=all
 SANITIZED := -DBANTER_SANITIZED
 LDHARDEN := -pie
