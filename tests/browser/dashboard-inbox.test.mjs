@@ -8,7 +8,7 @@ import { request } from "../e2e/client.mjs";
 import { PASSWORD, until, useBanter } from "../e2e/harness.mjs";
 import { violationsOf } from "./accessibility.mjs";
 import { missing, useBrowser } from "./browser.mjs";
-import { logInto, useInbox } from "./inbox.mjs";
+import { useInbox } from "./inbox.mjs";
 
 const COUNT = 230;
 /** More rows than this are never in the document. */
@@ -489,11 +489,10 @@ describe("the inbox", { skip: missing }, () => {
 
 describe("an inbox without conversations", { skip: missing }, () => {
 	const banter = useBanter({ workers: 1 });
-	const browser = useBrowser();
+	const inbox = useInbox(banter, useBrowser());
 
 	it("guides to the first conversation, which then appears by itself", async () => {
-		const { page } = await browser.open(`${banter.url}/login`);
-		await logInto(page, { password: PASSWORD });
+		const { page } = await inbox.signIn({ password: PASSWORD });
 		await page.goto(`${banter.url}/?view=all`);
 		await page.locator(".inbox-list .blank, .inbox-list .start").first().waitFor();
 		await until("the stream is open", async () => (await banter.metric("event_streams")) === 1);
