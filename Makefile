@@ -146,6 +146,10 @@ $(BUILD)/banter: $(call objects,storaged/cli/main.c) $(cli_a)
 $(BUILD)/openai-stub: $(call objects,tests/stub) $(workerd_a)
 	$(LINK) $(stub_libs) $(proto_libs)
 
+# Prints the contents of a store, for the tests of several machines.
+$(BUILD)/store-dump: $(OBJ)/tests/cluster/dump.o
+	$(LINK) -llmdb -lcrypto
+
 # The HTTP server of workerd alone.
 $(BUILD)/http-peer: $(OBJ)/tests/http/http_peer.o $(workerd_a)
 	$(LINK) $(worker_libs)

@@ -1,8 +1,7 @@
 // Three machines with everything that systemd/README.md ("On several machines") installs on them, by the same scripts and
 // files: etcd, Patroni with PostgreSQL, HAProxy, and banter.
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { BUILD, ROOT, until } from "../e2e/daemon.mjs";
 import { Machine } from "./machine.mjs";
@@ -25,11 +24,12 @@ const parseFile = (text) =>
 	);
 
 export class Cluster {
-	/** @param {string} logs the directory for the services' logs */
-	constructor(logs) {
-		this.logs = logs;
-		mkdirSync(logs, { recursive: true });
-		this.dir = mkdtempSync(join(tmpdir(), "banter-cluster-"));
+	/**
+	 * @param {string} dir an empty directory for the machines' file systems
+	 * @param {string} logs the directory for the services' logs
+	 */
+	constructor(dir, logs) {
+		Object.assign(this, { dir, logs });
 		this.machines = NAMES.map(
 			(name, i) => new Machine(name, `${NETWORK}.${i + 1}`, this.dir, logs),
 		);
@@ -59,7 +59,7 @@ export class Cluster {
 		return this.machines.filter((one) => one !== machine);
 	}
 
-	/** Boots a machine and starts its services. */
+	/** Boots a machine and starts its services: what is outside of banter, and then those of `daemons`. */
 	async boot(machine) {
 		await machine.boot();
 		const etcd = parseFile(readFileSync(machine.path("/etc/default/etcd"), "utf8"));

@@ -3,7 +3,7 @@
 // everything in it at once, and nothing is left when the tests end in any way.
 
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, until } from "../e2e/daemon.mjs";
 import { childrenOf } from "../e2e/proc.mjs";
@@ -27,6 +27,16 @@ echo "$2" >/proc/sys/kernel/ns_last_pid &&
 install -d -o postgres /run/postgresql && install -d -o banter-store /run/banter && install -d /run/banter-cluster &&
 : >/run/booted
 while sleep 86400; do :; done`;
+
+/** The id of a process in the innermost of its namespaces; undefined if it has ended. */
+function innerPid(pid) {
+	try {
+		const line = /^NSpid:\s+(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+		return Number(line[1].split("\t").at(-1));
+	} catch {
+		return undefined;
+	}
+}
 
 export class Machine {
 	/** @param {string} dir where its file systems are, and the directory for logs */
@@ -52,6 +62,8 @@ export class Machine {
 		mkdirSync(join(root, ROOT), { recursive: true });
 		await run("mount", ["--bind", ROOT, join(root, ROOT)]);
 		await run("chroot", [root, "systemd-sysusers", join(ROOT, "systemd/banter.sysusers")]);
+		// There is no systemd here that creates the store's socket.
+		await run("chroot", [root, "usermod", "--append", "--groups", "banter", "banter-store"]);
 		for (const [at, mib] of Object.entries(DISKS)) {
 			mkdirSync(join(root, at), { recursive: true });
 			await run("mount", ["-t", "tmpfs", "-o", `mode=755,size=${mib}m`, "disk", join(root, at)]);
@@ -111,6 +123,24 @@ export class Machine {
 		return run("nsenter", this.enter([command, ...args], user), options);
 	}
 
+	/** All its processes: those with its namespace. */
+	pids() {
+		const space = (pid) => {
+			try {
+				return readlinkSync(`/proc/${pid}/ns/pid`);
+			} catch {
+				return undefined; // it has ended
+			}
+		};
+		const mine = space(this.init);
+		return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && space(name) === mine).map(Number);
+	}
+
+	/** The process id, for the tests, of one of its processes, whose id it knows; undefined if there is none. */
+	outerPid(inner) {
+		return this.pids().find((pid) => innerPid(pid) === inner);
+	}
+
 	/** The path of one of its files. */
 	path(path) {
 		return join(this.root, path);
@@ -121,9 +151,5 @@ export class Machine {
 		const file = join(at, "everything-else");
 		await this.run("sh", ["-c", `dd if=/dev/zero of=${file} bs=64k 2>/dev/null; true`]);
 		return () => this.run("rm", ["-f", file]);
-	}
-
-	write(path, text) {
-		writeFileSync(this.path(path), text);
 	}
 }

@@ -1,20 +1,32 @@
+import { mkdtempSync, rmSync } from "node:fs";
 import { Cluster } from "./cluster.mjs";
+import { Banter } from "./banter.mjs";
+import { Load } from "./load.mjs";
+import { Random } from "./random.mjs";
 import { pause } from "./process.mjs";
 const t0 = performance.now();
 const say = (...a) => console.log(((performance.now()-t0)/1000).toFixed(1), ...a);
-const c = new Cluster("/tmp/cl-logs");
+rmSync("/tmp/cl-logs",{recursive:true,force:true}); (await import("node:fs")).mkdirSync("/tmp/cl-logs");
+const dir = mkdtempSync("/tmp/banter-cluster-");
+const c = new Cluster(dir, "/tmp/cl-logs");
 try {
-	await c.start();
-	const p = await c.primary();
-	say("primary", p.name);
-	say(await c.sql(p, "select application_name, state, sync_state from pg_stat_replication"));
-	await pause(8000);
-	say(await c.sql(p, "select application_name, state, sync_state from pg_stat_replication"));
-	say(await c.sql(p, "select datname from pg_database"));
-	if (process.argv[2]) { const start = performance.now(); await p.crash(); say("crashed", p.name);
-	const q = await c.primary(); say("new", q.name, performance.now()-start);
-	await c.sql(q, "create table t(x int)", {ms: 30000}); say("committed", performance.now()-start);
-	await c.heal(); say("healed"); await pause(20000);
-	say(await c.sql(q, "select application_name, state, sync_state from pg_stat_replication"));
-	}
-} finally { await c.stop(); say("stopped"); }
+	await c.start(); say("cluster");
+	const b = new Banter(c);
+	const all = c.machines; c.machines = all.slice(0,1);
+	await b.start(); say("m1");
+	c.machines = all;
+	for (const m of all.slice(1)) await c.daemons[1](m);
+	await b.ready(); say("all ready");
+	const open = await b.admin("POST", "widgets", { name: "open" });
+	const capped = await b.admin("POST", "widgets", { name: "capped", daily_message_cap: 40 });
+	await b.admin("PUT", "budgets", { organization: { dailyTokens: 1_000_000_000 } });
+	say(open.widget_id);
+	const load = new Load(b.fronts, new Random(1), {open: open.widget_id, capped: capped.widget_id}, "t");
+	await pause(10000); say(load.acknowledged.length, load.failures, load.lies, load.looks);
+	await c.machines[0].services.get("storaged").crash();
+	await pause(5000); say(load.acknowledged.length, load.failures, load.lies, load.looks);
+	await load.stop(); say("load stopped", load.capped, load.cappedExchanges);
+	await load.lookEverywhere(); say(load.lies);
+	say(await b.command(all[0], "status"));
+	say(await c.sql(all[0], "select 1"));
+} catch (e) { say(e); } finally { await c.stop(); say("stopped"); process.exit(0); }

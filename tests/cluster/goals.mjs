@@ -1,0 +1,4 @@
+export async function measureGoals(banter) {
+	console.log(banter.fronts);
+	return 0;
+}
