@@ -35,10 +35,12 @@ export function unplug(machine) {
 const DROPS = {
 	out: (others, ports) => `chain out { type filter hook output priority 0;
 		ip daddr ${others} ${ports ? `tcp dport ${ports}` : ""} drop
-		${ports ? `ip daddr ${others} tcp sport ${ports} drop` : ""} }`,
+		${ports ? `ip daddr ${others} tcp sport ${ports} drop` : ""}
+	}`,
 	in: (others, ports) => `chain in { type filter hook input priority 0;
 		ip saddr ${others} ${ports ? `tcp sport ${ports}` : ""} drop
-		${ports ? `ip saddr ${others} tcp dport ${ports} drop` : ""} }`,
+		${ports ? `ip saddr ${others} tcp dport ${ports} drop` : ""}
+	}`,
 };
 
 /**
