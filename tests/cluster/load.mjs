@@ -14,7 +14,7 @@ const RETRY_MS = 100;
 const LONGEST_MS = 180_000;
 
 export class Load {
-	/** When replies were acknowledged: { at (performance.now()), front }. */
+	/** Acknowledged replies: { begun, at } (performance.now(): of the attempt), and the front end's name. */
 	acknowledged = [];
 	/** How often an attempt ended in another way. */
 	failures = new Map();
@@ -75,7 +75,9 @@ export class Load {
 
 	/** Sends the pending message until it is answered; resolves to false at the daily cap. */
 	async #say(visitor) {
+		let begun;
 		const front = await this.#repeat(visitor, "say", async (front) => {
+			begun = performance.now();
 			const result = await visitor.say(front);
 			// It may be visible already, and has to be, if it was acknowledged.
 			if (result !== "done" && this.random.chance(0.3)) await visitor.look(this.random.pick(this.fronts));
@@ -86,7 +88,7 @@ export class Load {
 			this.capped++;
 			return false;
 		}
-		this.acknowledged.push({ at: performance.now(), front: front.name });
+		this.acknowledged.push({ begun, at: performance.now(), front: front.name });
 		return true;
 	}
 
