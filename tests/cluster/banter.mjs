@@ -55,6 +55,7 @@ export class Banter {
 		for (const machine of this.cluster.machines) await this.#startFront(machine);
 		this.cluster.daemons = [(machine) => this.#startStore(machine), (machine) => this.#startFront(machine)];
 		await this.ready();
+		await this.roles();
 	}
 
 	#startStore(machine) {
@@ -104,6 +105,23 @@ export class Banter {
 				),
 			),
 		);
+	}
+
+	/**
+	 * The machines of the owner and of PostgreSQL's primary, which may be the same, and another one; as last known,
+	 * while the log does not tell.
+	 */
+	async roles() {
+		const { cluster } = this;
+		for (const machine of cluster.machines.filter(({ isUp }) => isUp)) {
+			const query = "SELECT name FROM banter_owner WHERE NOT pg_is_in_recovery()";
+			const rows = await cluster.sql(machine, query, { database: "banter", ms: 1000 }).catch(() => []);
+			const owner = cluster.machines.find(({ name }) => name === rows[0]);
+			if (!owner) continue;
+			const other = cluster.machines.find((one) => one !== owner && one !== machine);
+			this.lastRoles = { owner, primary: machine, other };
+		}
+		return this.lastRoles;
 	}
 
 	/** A request with the admin key, repeated until a front end answers it with success. */

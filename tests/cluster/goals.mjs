@@ -9,20 +9,12 @@ import { Random } from "./random.mjs";
 const ROUNDS = 5;
 const CAP = 1_000_000;
 
-/** The machine whose store is the owner, as the log tells. */
-async function ownerOf(banter) {
-	const { cluster } = banter;
-	const primary = await cluster.primary();
-	const [name] = await cluster.sql(primary, "SELECT name FROM banter_owner", { database: "banter" });
-	return cluster.machines.find((machine) => machine.name === name);
-}
-
 /** Moves the owner until it is, or is not, on the machine of PostgreSQL's primary; resolves to both. */
 async function place(banter, together) {
 	const { cluster } = banter;
 	for (;;) {
-		const primary = await cluster.primary();
-		const owner = await ownerOf(banter);
+		await cluster.primary();
+		const { primary, owner } = await banter.roles();
 		if ((owner === primary) === together) return { primary, owner };
 		const to = together ? primary : cluster.othersOf(primary)[0];
 		await banter.command(owner, "handover", to.name).catch(() => {});
@@ -97,12 +89,12 @@ async function loss(banter, together) {
 async function handover(banter) {
 	return withLoad(banter, "handover", async (load) => {
 		await pause(2000);
-		const owner = await ownerOf(banter);
+		const { owner } = await banter.roles();
 		const before = load.failures.size;
 		const since = now();
 		await banter.command(owner, "handover");
 		const said = now() - since;
-		await until("another owner", async () => (await ownerOf(banter)) !== owner);
+		await until("another owner", async () => (await banter.roles()).owner !== owner);
 		await pause(3000);
 		const times = load.acknowledged.map(({ at }) => at).filter((at) => at > since - 500);
 		const gap = Math.max(...times.slice(1).map((at, i) => at - times[i])) / 1000;

@@ -21,7 +21,7 @@ async function createWidgets(banter) {
 export async function runSeed(banter, seed) {
 	const { cluster } = banter;
 	const random = new Random(seed);
-	const plan = planFaults(random, cluster.machines);
+	const plan = planFaults(seed, random);
 	console.log(`seed ${seed}:\n${plan.map((fault) => `  ${describeFault(fault)}`).join("\n")}`);
 	const since = performance.now();
 	const { open, capped } = await createWidgets(banter);
