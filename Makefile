@@ -191,7 +191,7 @@ $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/te
 	$(LINK) -fsanitize=fuzzer -Wl,--defsym=LLVMFuzzerTestOneInput=$* $(fuzzed_libs) -lcmocka
 
 # The benchmarks share all files except their main files.
-BENCH := store scale fill crowd silent
+BENCH := store store_log scale fill crowd silent
 bench_shared := $(filter-out $(patsubst %,$(OBJ)/tests/bench/%.o,$(BENCH) events model model_h2 search passages passages_peer), \
 	$(call objects,tests/bench))
 $(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(bench_shared) $(storaged_a) $(workerd_a)
@@ -447,6 +447,12 @@ bench-store: ## measure durable appends per second, compared with bare LMDB (1 m
 	@$(MAKE) --no-print-directory deps FOR=run
 	@$(MAKE) --no-print-directory -j$(JOBS) build/storaged build/bench/store
 	@node tests/bench/store.mjs
+
+.PHONY: bench-store-log
+bench-store-log: ## measure what the commit log of several machines costs (2 minutes)
+	@$(MAKE) --no-print-directory deps FOR=test
+	@$(MAKE) --no-print-directory -j$(JOBS) build/storaged build/banter build/bench/store_log
+	@node tests/bench/store-log.mjs
 
 .PHONY: bench-scale
 bench-scale: ## measure the store with 10,000 and with 1,000,000 messages (1 minute, 1 GB of disk)

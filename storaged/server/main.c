@@ -33,7 +33,7 @@ storaged_replicate(struct replica *r, struct service *service)
 	bool starts = true;
 	int status;
 
-	if (position_load(r->env, &r->at) != 0)
+	if (position_load(r->env, &r->at) != 0 || env_defer_meta_sync(r->env, true) != 0)
 		return EX_IOERR;
 	do {
 		standby_start(&standby, r, starts);
@@ -45,7 +45,7 @@ storaged_replicate(struct replica *r, struct service *service)
 		status = server_run(r->env, service, &owner);
 		owner_stop(&owner);
 	} while (status == SERVER_LOST);
-	return status;
+	return env_defer_meta_sync(r->env, false) != 0 && status == 0 ? EX_IOERR : status;
 }
 
 /* This machine's name among those that share the log. False: there is none. */
