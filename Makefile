@@ -147,6 +147,10 @@ $(BUILD)/banter: $(call objects,storaged/cli/main.c) $(cli_a)
 $(BUILD)/openai-stub: $(call objects,tests/stub) $(workerd_a)
 	$(LINK) $(stub_libs) $(proto_libs)
 
+# Prints the contents of a store, for the tests of several machines.
+$(BUILD)/store-dump: $(OBJ)/tests/cluster/dump.o
+	$(LINK) -llmdb -lcrypto
+
 # The HTTP server of workerd alone.
 $(BUILD)/http-peer: $(OBJ)/tests/http/http_peer.o $(workerd_a)
 	$(LINK) $(worker_libs)
@@ -270,6 +274,8 @@ DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck ma
 DEBS_fuzz := $(DEBS_run) libcmocka-dev clang libclang-rt-dev
 DEBS_bench := $(DEBS_run) $(DEBS_servers)
 DEBS_documents := $(DEBS_run) perl-doc python3-doc debian-faq manpages manpages-dev
+DEBS_cluster := $(DEBS_run) etcd-server haproxy iproute2 nftables openssl patroni postgresql-15 \
+	python3-psycopg2 systemd util-linux
 DEBS_deb := $(DEBS_run) debhelper lintian
 DEBS_install := $(DEBS_deb) debootstrap systemd-container iproute2
 DEBS_all := $(sort $(DEBS_test) $(DEBS_lint) $(DEBS_fuzz))
@@ -281,6 +287,7 @@ TOOLS_all := $(TOOLS)
 NPM_run := widget dashboard
 NPM_test := $(NPM_run) tests
 NPM_faults := $(NPM_run)
+NPM_cluster := $(NPM_test)
 NPM_deb := $(NPM_run)
 NPM_install := $(NPM_test)
 NPM_lint := $(NPM_test)
@@ -381,6 +388,21 @@ test-faults: ## test the store with kills, full disks and invalid peers (3 minut
 	@$(MAKE) --no-print-directory deps FOR=faults
 	@$(MAKE) --no-print-directory -j$(JOBS) programs frontends
 	@FAULTS_ROUNDS=$(FAULTS_ROUNDS) node tests/run.mjs --build $(BUILD) faults
+
+# SEED=… runs one seed alone. The packages start their services: disable etcd, patroni, postgresql and haproxy.
+SEEDS ?= 3
+
+.PHONY: test-cluster
+test-cluster: ## test three machines under random faults (needs root, 2 minutes for each of SEEDS=3)
+	@$(MAKE) --no-print-directory deps FOR=cluster
+	@$(MAKE) --no-print-directory -j$(JOBS) programs build/store-dump frontends
+	@node tests/cluster/run.mjs --seeds $(SEEDS) $(SEED:%=--seed %)
+
+.PHONY: bench-cluster
+bench-cluster: ## measure what visitors notice of lost machines and of a handover (needs root, 10 minutes)
+	@$(MAKE) --no-print-directory deps FOR=cluster
+	@$(MAKE) --no-print-directory -j$(JOBS) programs build/store-dump frontends
+	@node tests/cluster/run.mjs --goals
 
 # New inputs go to build/fuzz/inputs, failures to build/fuzz/found.
 FUZZ_SECONDS ?= 20
@@ -608,6 +630,9 @@ install: installed ## install under $(DESTDIR)$(PREFIX), including the systemd u
 	$(call put,$(INSTALLED)/banter.env.5,$(to)/share/man/man5/banter.env.5)
 	$(call put,systemd/banter.sysusers,$(to)/lib/sysusers.d/banter.conf)
 	$(call put,systemd/banter.tmpfiles,$(to)/lib/tmpfiles.d/banter.conf)
+	install -d $(to)/share/banter/cluster
+	for f in systemd/cluster/*; do \
+		$(call put,$$f,$(to)/share/banter/cluster/$${f##*/},$$(test -x $$f && echo 755 || echo 644)) || exit 1; done
 	for f in $(DOCUMENTS); do install -D -m 644 $$f $(to)/share/doc/banter/$$f || exit 1; done
 	install -m 644 systemd/proxies/* $(to)/share/doc/banter/examples
 	ln -sfn ../examples $(to)/share/doc/banter/systemd/proxies
