@@ -190,6 +190,14 @@ env_open_mdb(struct env *env, const char *path, unsigned flags)
 	return rc;
 }
 
+int
+env_defer_meta_sync(struct env *env, bool on)
+{
+	int rc = mdb_env_set_flags(env->mdb, MDB_NOMETASYNC, on);
+
+	return rc != 0 || on ? rc : mdb_env_sync(env->mdb, 1);
+}
+
 void
 env_close_mdb(struct env *env)
 {

@@ -41,6 +41,11 @@ storaged_replicate(struct replica *r, struct service *service)
 	bool starts = true;
 	int status, rc = position_load(r->env, &r->at);
 
+	bool starts = true;
+	int status, rc = position_load(r->env, &r->at);
+
+	if (rc == 0)
+		rc = env_defer_meta_sync(r->env, true);
 	if (rc != 0)
 		return storaged_position_failed(rc);
 	do {
@@ -53,7 +58,7 @@ storaged_replicate(struct replica *r, struct service *service)
 		status = server_run(r->env, service, &owner);
 		owner_stop(&owner);
 	} while (status == SERVER_LOST);
-	return status;
+	return env_defer_meta_sync(r->env, false) != 0 && status == 0 ? EX_IOERR : status;
 }
 
 /* This machine's name among those that share the log. False: there is none. */

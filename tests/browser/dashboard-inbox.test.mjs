@@ -6,9 +6,9 @@ import { before, describe, it } from "node:test";
 import { addUser } from "../e2e/accounts.mjs";
 import { request } from "../e2e/client.mjs";
 import { PASSWORD, until, useBanter } from "../e2e/harness.mjs";
-import { addAxe, violationsOf } from "./accessibility.mjs";
+import { violationsOf } from "./accessibility.mjs";
 import { missing, useBrowser } from "./browser.mjs";
-import { logInto, useInbox } from "./inbox.mjs";
+import { useInbox } from "./inbox.mjs";
 
 const COUNT = 230;
 /** More rows than this are never in the document. */
@@ -448,7 +448,7 @@ describe("the inbox", { skip: missing }, () => {
 		it(`leaves axe nothing to report, ${name}: list, views, empty view, search, dialog`, async () => {
 			const id = await conversationOf("visitor-50");
 			await change(id, { state: "waiting", tags: [] });
-			const { page } = await visit({ ...options, as: jane, prepare: addAxe });
+			const { page } = await visit({ ...options, as: jane });
 			const check = async (what) => {
 				await page.evaluate(finishAnimations);
 				assert.deepEqual(await violationsOf(page, "body"), [], what);
@@ -489,11 +489,10 @@ describe("the inbox", { skip: missing }, () => {
 
 describe("an inbox without conversations", { skip: missing }, () => {
 	const banter = useBanter({ workers: 1 });
-	const browser = useBrowser();
+	const inbox = useInbox(banter, useBrowser());
 
 	it("guides to the first conversation, which then appears by itself", async () => {
-		const { page } = await browser.open(`${banter.url}/login`);
-		await logInto(page, { password: PASSWORD });
+		const { page } = await inbox.signIn({ password: PASSWORD });
 		await page.goto(`${banter.url}/?view=all`);
 		await page.locator(".inbox-list .blank, .inbox-list .start").first().waitFor();
 		await until("the stream is open", async () => (await banter.metric("event_streams")) === 1);

@@ -6,7 +6,7 @@ import { before, describe, it } from "node:test";
 import { addUser } from "../e2e/accounts.mjs";
 import { DEADLINE_MS, numbered, PASSWORD, until } from "../e2e/harness.mjs";
 import { Visitor as Socket } from "../e2e/visitors.mjs";
-import { addAxe, violationsOf } from "./accessibility.mjs";
+import { violationsOf } from "./accessibility.mjs";
 import { missing } from "./browser.mjs";
 import { OperatorPage } from "./operator-page.mjs";
 import { exchange, HELLO, isFocused, useSite } from "./site.mjs";
@@ -701,7 +701,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			const isPhone = options.viewport !== undefined;
 			const visitAs = async (session, login = jane) => {
 				const id = await talk(`${session} ${name}`.replaceAll(" ", "-"), HELLO[0], MARKDOWN);
-				const operator = await open(id, login, { ...options, prepare: addAxe });
+				const operator = await open(id, login, options);
 				await operator.log.getByText("Two ways").last().waitFor();
 				return { id, operator, page: operator.page };
 			};

@@ -22,7 +22,7 @@
 #define WAITING_MAX    (64u * 1024 * 1024)
 #define OUT_MAX        (WAITING_MAX + 4 * WIRE_FRAME_MAX)
 #define BACKOFF_MIN_MS 20
-#define SENDS_MAX      2 /* of one request */
+#define DEATHS_MAX     2 /* of one request */
 #define BACKOFF_MAX_MS 1000
 
 struct store_call {
@@ -32,8 +32,9 @@ struct store_call {
 	void *arg;
 	struct event *deadline;
 	uint64_t since_ns;
-	unsigned sends; /* each on another connection */
-	bool on_trial;  /* it is in flight for the second time */
+	unsigned sends;  /* each on another connection */
+	unsigned deaths; /* of the storaged that had greeted us, while it had this request */
+	bool on_trial;   /* it may have been the cause of a death, and is in flight again */
 	enum msg_type type;
 	struct buf frame;
 	TAILQ_ENTRY(store_call) link; /* in the order of the requests */
@@ -160,14 +161,31 @@ store_notify_all(const struct store_client *sc, uint16_t type, const union msg *
 			sc->listeners[i].events->notification(sc->listeners[i].arg, type, m);
 }
 
+/*
+ * A proxy on the way to storaged accepts connections while there is no storaged, and a standby closes them
+ * without a hello: then none of the requests has reached it.
+ */
+static void
+store_note_deaths(struct store_client *sc)
+{
+	struct store_call *call;
+
+	if (sc->channel.peer == ROLE_NONE)
+		return;
+	for (call = TAILQ_FIRST(&sc->order); call != sc->next; call = TAILQ_NEXT(call, link))
+		call->deaths++;
+}
+
 static void
 store_disconnect(struct store_client *sc, const char *why)
 {
 	struct timeval in = clock_timeval(sc->backoff_ms);
 	bool was_connected = sc->connected;
 
-	if (was_connected)
+	if (was_connected) {
 		log_event(LOG_WARN, "store_lost", L_STR("why", why));
+		store_note_deaths(sc);
+	}
 	sc->connected = false;
 	store_event_free(&sc->readable);
 	store_event_free(&sc->writable);
@@ -267,12 +285,12 @@ store_send_waiting(struct store_client *sc)
 	struct store_call *call;
 
 	while ((call = sc->next) != NULL && store_has_room(sc)) {
-		bool repeated = call->sends > 0;
+		bool suspected = call->deaths > 0;
 
-		if (repeated && sc->on_trial >= sc->on_trial_max)
+		if (suspected && sc->on_trial >= sc->on_trial_max)
 			return;
-		call->on_trial = repeated;
-		sc->on_trial += repeated;
+		call->on_trial = suspected;
+		sc->on_trial += suspected;
 		sc->next = TAILQ_NEXT(call, link);
 		store_call_send(call);
 	}
@@ -288,7 +306,7 @@ store_refuse_poisoned(struct store_client *sc)
 
 	for (; call != NULL; call = next) {
 		next = TAILQ_NEXT(call, link);
-		if (call->sends < SENDS_MAX)
+		if (call->deaths < DEATHS_MAX)
 			continue;
 		log_event(LOG_ERROR, "poisoned_request",
 		    L_STR("type", msg_name((uint16_t)call->type)),

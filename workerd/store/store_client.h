@@ -4,7 +4,7 @@
  * The client connects and reconnects by itself, with backoff; storaged may start later or restart
  * at any time. A request without a reply is sent again on the next connection (all requests are
  * idempotent), but not a third time: if storaged died on it twice, it may be the cause, and the client
- * answers it with STORE_POISONED. One without a reply within its timeout ends as unanswered. In both
+ * answers it with STORE_POISONED. A connection that ends before storaged's hello does not count. One without a reply within its timeout ends as unanswered. In both
  * cases it is unknown whether storaged did it.
  *
  * One event loop, no threads. The queue is bounded in number and bytes.

@@ -188,6 +188,23 @@ STAGE_TEST(a_request_on_which_storaged_died_twice_is_refused_and_others_are_answ
 	store_expect_nothing(s);
 }
 
+/* A proxy that has no storaged behind it, and a standby, close the connection without a hello. */
+STAGE_TEST(a_request_that_no_storaged_has_greeted_is_not_the_cause_of_its_death)
+{
+	struct stage *s = *state;
+	struct news news;
+
+	listen_to(s, &events, &news);
+	ask(&news, 0);
+	for (int i = 0; i < 5; i++)
+		close(stage_accept(s, s->store_listener));
+	store_accept(s);
+	assert_int_equal(news.answers, 0);
+	answer_ping(s);
+	STAGE_UNTIL(s, news.answers == 1);
+	assert_int_equal(news.answer, MSG_OK);
+}
+
 STAGE_TEST(a_request_beyond_16384_is_refused_until_one_is_answered)
 {
 	struct stage *s = *state;
