@@ -155,10 +155,6 @@ $(BUILD)/store-dump: $(OBJ)/tests/cluster/dump.o
 $(BUILD)/http-peer: $(OBJ)/tests/http/http_peer.o $(workerd_a)
 	$(LINK) $(worker_libs)
 
-# All entries of a store.
-$(BUILD)/store-dump: $(OBJ)/tests/store/store_dump.o $(cli_a)
-	$(LINK) $(banter_libs)
-
 # A unit test is in the same folder below tests/unit as the file that it tests, and links that part.
 $(BUILD)/unit/storaged/cli/%: $(OBJ)/tests/unit/storaged/cli/%.o $(cli_a)
 	$(LINK) $(banter_libs) -lcmocka

@@ -41,9 +41,6 @@ storaged_replicate(struct replica *r, struct service *service)
 	bool starts = true;
 	int status, rc = position_load(r->env, &r->at);
 
-	bool starts = true;
-	int status, rc = position_load(r->env, &r->at);
-
 	if (rc == 0)
 		rc = env_defer_meta_sync(r->env, true);
 	if (rc != 0)

@@ -10,12 +10,15 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after, before } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { assertWhole, Store } from "../faults/store.mjs";
 import { BUILD, baseEnvironment, TIME_FACTOR, until } from "./daemon.mjs";
+import { Postgres } from "./postgres.mjs";
 
 const run = promisify(execFile);
 
@@ -47,6 +50,10 @@ export class Machine extends Store {
 	constructor(name, log, env) {
 		super({ env: { STORE_NAME: name, STORE_LOG: log, ...env } });
 		this.name = name;
+		if (env.DATA_DIR === undefined) return;
+		rmSync(this.dir, { recursive: true });
+		this.dir = env.DATA_DIR;
+		this.socket = join(this.dir, "store.sock");
 	}
 
 	/** The answer to STATUS_GET. */
@@ -67,7 +74,11 @@ export class Machine extends Store {
 
 	/** Resolves to { status, stdout, stderr } of the banter command. */
 	tool(...args) {
-		const env = { ...baseEnvironment(), DATA_DIR: this.dir, STORE_SOCKET: this.socket };
+		return this.#run(this.socket, args);
+	}
+
+	#run(socket, args) {
+		const env = { ...baseEnvironment(), DATA_DIR: this.dir, STORE_SOCKET: socket };
 		return run(join(BUILD, "banter"), args, { env }).then(
 			({ stdout, stderr }) => ({ status: 0, stdout, stderr }),
 			({ code, stdout, stderr }) => ({ status: code, stdout, stderr }),
@@ -82,11 +93,17 @@ export class Machine extends Store {
 
 	/** All entries of its store, as text. */
 	async dump() {
-		const { stdout } = await run(join(BUILD, "store-dump"), [this.dir], {
-			env: baseEnvironment(),
-			maxBuffer: 2 ** 30,
-		});
-		return stdout;
+		const dir = mkdtempSync(join(tmpdir(), "banter-dump-"));
+		try {
+			const file = join(dir, "backup");
+			// Without the socket: storaged would store that there is a backup.
+			const backup = await this.#run(join(dir, "none"), ["backup", file]);
+			assert.equal(backup.status, 0, backup.stderr);
+			const options = { env: baseEnvironment(), maxBuffer: 2 ** 30 };
+			return (await run(join(BUILD, "store-dump"), [file], options)).stdout;
+		} finally {
+			rmSync(dir, { recursive: true });
+		}
 	}
 
 	/** Waits for an event of this machine's log, from a position on. */
@@ -192,3 +209,38 @@ export class Machines {
 		for (const machine of this.all) await machine.remove();
 	}
 }
+
+/** Runs body(machines) with a database without tables, and checks all stores at the end. */
+export function withMachines(postgres, body) {
+	return async () => {
+		const machines = new Machines(postgres());
+		try {
+			await body(machines);
+			await machines.stop();
+		} finally {
+			await machines.remove();
+			await postgres().sql("DROP TABLE IF EXISTS banter_log, banter_owner, banter_member");
+		}
+	};
+}
+
+/** A PostgreSQL for the tests of a describe(): a function that returns it. */
+export function usePostgres() {
+	let postgres;
+	before(async () => {
+		postgres = await Postgres.start();
+	});
+	after(() => postgres.remove());
+	return () => postgres;
+}
+
+/** The load of a test. */
+export const FLEET = { workers: 3, visitors: 8 };
+
+/** Load until this many messages are acknowledged. */
+export async function load(machines, fleet, n = 200) {
+	await fleet.runDuring(machines, () => fleet.acknowledgedMore(n));
+}
+
+/** The last row that a machine's store contains. */
+export const seqOf = async (machine) => Number((await machine.status()).log_seq);
