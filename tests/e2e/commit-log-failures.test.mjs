@@ -7,6 +7,7 @@ import { describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { Fleet } from "../faults/fleet.mjs";
 import { fill, withFileSystem } from "../faults/mount.mjs";
+import { assertWhole } from "../faults/store.mjs";
 import { until } from "./daemon.mjs";
 import { FLEET, load, seqOf, usePostgres, withMachines } from "./machines.mjs";
 
@@ -240,35 +241,43 @@ describe("a commit log's old rows", () => {
 	});
 });
 
+async function fillUnder(machines, a, filler) {
+	const b = await machines.join("b", a);
+	const fleet = new Fleet(FLEET);
+	await fleet.runDuring(machines, async () => {
+		await fleet.acknowledgedMore(50);
+		fill(filler);
+		await a.event("store_behind_log");
+		assert.equal(await a.endOf(a.pid), EX_IOERR);
+		await machines.owner(b);
+		await fleet.acknowledgedMore(200);
+	});
+	const position = a.log.lines.length;
+	await a.start();
+	await a.event("log_failed", position);
+	unlinkSync(filler);
+	await a.event("log_works", position);
+	await fleet.check(machines, { whole: true });
+	await machines.equal(b, a);
+	await a.stop();
+	await assertWhole(a.dir);
+}
+
 describe("a commit log and a full disk", () => {
 	const postgres = usePostgres();
 
 	it(
 		"lets another machine have what the owner could not write",
 		withMachines(postgres, async (machines) => {
-			const trouble = await withFileSystem("tmpfs", 8, async (disk) => {
+			const trouble = await withFileSystem("tmpfs", 32, async (disk) => {
 				const dir = join(disk, "data");
 				mkdirSync(dir);
 				const a = await machines.found("a", { DATA_DIR: dir });
-				const b = await machines.join("b", a);
-				const fleet = new Fleet(FLEET);
-				await fleet.runDuring(machines, async () => {
-					await fleet.acknowledgedMore(50);
-					const filler = join(disk, "filler");
-					fill(filler);
-					await a.event("store_behind_log");
-					assert.equal(await a.endOf(a.pid), EX_IOERR);
-					await machines.owner(b);
-					await fleet.acknowledgedMore(200);
-					const position = a.log.lines.length;
-					await a.start();
-					await a.event("log_failed", position);
-					unlinkSync(filler);
-					await a.event("log_works", position);
-				});
-				await fleet.check(machines, { whole: true });
-				await machines.equal(b, a);
-				await a.stop();
+				try {
+					await fillUnder(machines, a, join(disk, "filler"));
+				} finally {
+					await a.daemon.stop(); // before its disk is gone
+				}
 			});
 			assert.equal(trouble, undefined);
 		}),

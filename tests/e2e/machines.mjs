@@ -10,7 +10,7 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before } from "node:test";
@@ -201,7 +201,7 @@ export class Machines {
 	/** Stops all that run, checks their stores, and removes everything. */
 	async stop() {
 		for (const machine of this.all) if (machine.daemon.running) await machine.stop();
-		for (const machine of this.all) await assertWhole(machine.dir);
+		for (const { dir } of this.all) if (existsSync(dir)) await assertWhole(dir);
 		for (const machine of this.all) machine.log.discard();
 	}
 
