@@ -213,9 +213,12 @@ STORE_TEST(a_batch_whose_append_fails_has_no_answer)
 STORE_TEST(work_that_the_log_did_not_get_is_done_later)
 {
 	struct mirror *m = mirror_start(f);
-	struct id conversation = chat(f, "session", "question", "answer");
 	const struct msg_turn_begin begin = begin_of("another", "question");
+	struct id conversation;
 
+	/* More than one step of the garbage collection. */
+	for (unsigned i = 0; i <= GARBAGE_STEP; i++)
+		conversation = chat(f, "session", "question", "answer");
 	ask(f, MSG_CONVERSATION_ERASE,
 	    &(struct msg_conversation_erase){
 		.org = id_default_org, .conversation = conversation},
