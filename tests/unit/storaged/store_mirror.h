@@ -97,8 +97,7 @@ mirror_expect_equal(struct fixture *f, struct mirror *m)
 		assert_int_equal(contents_of_table(&one, i, &a), 0);
 		assert_int_equal(contents_of_table(&other, i, &b), 0);
 		if (!slice_eq(buf_slice(&a), buf_slice(&b)))
-			fail_msg(
-			    "the table %s is not what its write sets make", table_name(i));
+			fail_msg("the table %s is not what its write sets make", table_name(i));
 		buf_clear(&a);
 		buf_clear(&b);
 	}

@@ -176,8 +176,7 @@ STORE_TEST(an_append_that_fails_leaves_the_store_unchanged)
 
 	m->fails = true;
 	for (int deletes = 0; deletes < 2; deletes++) {
-		assert_int_equal(
-		    txn_begin(&t, &f->env, deletes ? TXN_DELETE : TXN_WRITE), 0);
+		assert_int_equal(txn_begin(&t, &f->env, deletes ? TXN_DELETE : TXN_WRITE), 0);
 		assert_int_equal(txn_put(&t, TABLE_LOGINS, &key, slice_str("v")), 0);
 		assert_int_equal(txn_commit(&t), COMMIT_LOG_LOST);
 	}
@@ -257,7 +256,8 @@ STORE_TEST(a_write_that_does_not_fit_is_not_appended)
 			memcpy(id.b, &i, sizeof(i));
 			id.b[15] = (uint8_t)n;
 			key = key_id(&id);
-			rc = txn_put(&t, TABLE_LOGINS, &key, (struct slice){value, sizeof(value)});
+			rc = txn_put(
+			    &t, TABLE_LOGINS, &key, (struct slice){value, sizeof(value)});
 		}
 		if (rc == 0)
 			rc = txn_commit(&t);
