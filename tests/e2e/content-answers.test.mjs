@@ -175,8 +175,8 @@ describe("open questions", () => {
 	});
 
 	it("are in clusters of similar ones, the largest first", async () => {
-		const { clusters, total, truncated } = await list();
-		assert.deepEqual([total, truncated], [4, false]);
+		const { clusters, clusterTotal, total, truncated } = await list();
+		assert.deepEqual([clusterTotal, total, truncated], [2, 4, false]);
 		assert.deepEqual(
 			clusters.map(({ question, count }) => [question, count]),
 			[
@@ -191,7 +191,7 @@ describe("open questions", () => {
 		assert.deepEqual(rest, { id, question, conversation: norway.conversation, widget: WIDGET });
 		assert.ok(agent !== null && at <= lastAt && lastAt === gaps[2].at);
 		const first = await list("?limit=1");
-		assert.deepEqual([first.clusters.length, first.truncated], [1, true]);
+		assert.deepEqual([first.clusters.length, first.clusterTotal, first.truncated], [1, 2, true]);
 		for (const wrong of ["limit=0", "limit=501", "limit=x"])
 			await drive(400, "GET", `gaps?${wrong}`);
 	});

@@ -67,7 +67,7 @@ function Report({ choice, today }: { readonly choice: Choice; readonly today: st
 			)}
 			<Tiles now={now} then={then} period={period} before={before} />
 			<Charts now={now} then={then} period={period} today={today} />
-			<Breakdowns period={period} />
+			<Breakdowns period={period} days={now} />
 		</>
 	);
 }
