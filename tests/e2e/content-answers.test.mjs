@@ -227,7 +227,12 @@ describe("open questions", () => {
 		await drive(413, "POST", "gaps/close", undefined, long);
 		const foreign = { gaps, state: "dismissed" };
 		assert.deepEqual(await send(200, "POST", "gaps/close", foreign, headers), { closed: 0 });
-		assert.deepEqual(await list("", headers), { clusters: [], total: 0, truncated: false });
+		assert.deepEqual(await list("", headers), {
+			clusters: [],
+			clusterTotal: 0,
+			total: 0,
+			truncated: false,
+		});
 	});
 
 	it("are erased with their conversations", async () => {
