@@ -137,8 +137,12 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			const id = await talk("details", HELLO[0]);
 			const operator = await open(id);
 			await operator.log.getByRole("button", { name: "Details of this reply" }).click();
-			for (const text of ["Model", "gpt-4.1-mini", "First word after"])
+			for (const text of [
+				...["Model", "gpt-4.1-mini", "First word after", "Complete after"],
+				...["Calls of the model", "1", "End", "Complete", "Rating", "None"],
+			])
 				await operator.log.getByText(text, { exact: true }).waitFor();
+			await operator.log.getByText(/^\d+ in, \d+ out$/).waitFor();
 		});
 	});
 
