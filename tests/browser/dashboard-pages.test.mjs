@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, describe, it } from "node:test";
-import { ROOT } from "../e2e/harness.mjs";
+import { ROOT, until } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
 import { assertAccessible, useDashboard } from "./dashboard.mjs";
 
@@ -49,6 +49,9 @@ const PAGES = [
 	["/nowhere", "common", "pageNotFound"],
 	["/nowhere/at/all", "common", "pageNotFound"],
 ];
+
+/** Those that show nothing without data of their own. */
+const LOADING = PAGES.filter(([path]) => !/create|find|profile|password|nowhere/.test(path));
 
 describe("the dashboard's pages", { skip: missing }, () => {
 	const { banter, admin, visit } = useDashboard();
@@ -108,6 +111,40 @@ describe("the dashboard's pages", { skip: missing }, () => {
 				await assertAccessible(page);
 			}
 		});
+
+	it("say that they load, then what could not be loaded, and recover", async () => {
+		/** What a test does with the requests for the pages' data. */
+		let answer;
+		const prepare = (context) =>
+			context.route(/\/v1\/admin\/(?!me$|events)/, (route) => answer(route));
+		const held = (route) => waiting.push(route);
+		const refused = (route) =>
+			route.fulfill({
+				status: 503,
+				contentType: "application/json",
+				body: '{"error":"The store is away","code":"store_unavailable"}',
+			});
+		let waiting = [];
+		answer = (route) => route.continue();
+		const { page } = await visit("/widgets", { colorScheme: "dark", prepare });
+		const paths = LOADING.map(([path]) => path);
+		for (const path of ["/?view=all", records[0][0], ...paths]) {
+			waiting = [];
+			answer = held;
+			await page.goto(banter.url + path);
+			await page.locator(".skeleton").first().waitFor();
+			await assertAccessible(page);
+			answer = refused;
+			for (const route of waiting) await refused(route).catch(() => {});
+			const alerts = page.locator("[role=alert]", { hasText: "The server is not ready" });
+			await alerts.first().waitFor();
+			await assertAccessible(page);
+			answer = (route) => route.continue();
+			// One of them: the others come by themselves.
+			await alerts.first().getByRole("button", { name: "Try again now" }).click();
+			await until("all is there", async () => (await alerts.count()) === 0);
+		}
+	});
 
 	it("fit their window with text of twice the size", async () => {
 		const { page } = await visit("/", { viewport: { width: 1280, height: 800 } });

@@ -242,6 +242,13 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			const own = await talk("drawn", HELLO[0]);
 			const operator = await open(own);
 			await operator.saidUntil(GREETED);
+			await operator.log.evaluate((box) => {
+				window.removed = 0;
+				new MutationObserver((records) => {
+					for (const { removedNodes } of records)
+						for (const node of removedNodes) window.removed += node.nodeName === "P" ? 1 : 0;
+				}).observe(box, { childList: true, subtree: true });
+			});
 			await talk("drawn", "[[tokens=3000]] a long one");
 			await until("the whole reply is drawn", async () =>
 				(await operator.said()).at(-1).endsWith("t2999"),
@@ -249,6 +256,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			await until("its end is in view", () =>
 				operator.log.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 2),
 			);
+			assert.equal(await operator.page.evaluate(() => window.removed), 0, "it is drawn once");
 		});
 
 		it("keep the place while the side panel changes their width", async () => {
