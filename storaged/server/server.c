@@ -34,7 +34,7 @@
 #include "storaged/turns/silence.h"
 
 /* How long the workers of turns that were open at the start have to claim them. Workers
- * reconnect every second (BACKOFF_MAX_MS in workerd/store/store_client.c). A visitor whose
+ * try to connect every 500 ms or more often (workerd/store/store_client.c). A visitor whose
  * worker died together with the store waits this long before the reply can start again. A later
  * claim still counts, unless the reply has started again. */
 #define CLAIM_MS 3000
