@@ -35,6 +35,7 @@ struct stage {
 	struct channel store; /* the store's end */
 	uint64_t instance;    /* of the store; a new connection is one to another process */
 	unsigned connections; /* to the store that the worker has used */
+	bool answers_pings;   /* those that a quiet connection sends */
 	int model;            /* the model's end of the newest request; -1: none */
 };
 
@@ -182,6 +183,7 @@ store_greet(struct stage *s)
 	struct msg_hello hello = {
 	    .version = WIRE_VERSION, .role = ROLE_STORE, .instance = s->instance};
 
+	s->answers_pings = false;
 	channel_close(&s->store);
 	channel_open(&s->store, stage_accept(s, s->store_listener), ROLE_STORE, ROLE_WORKER,
 	    WIRE_FRAME_MAX);
@@ -190,6 +192,14 @@ store_greet(struct stage *s)
 	assert_int_equal(channel_flush(&s->store), CHANNEL_DONE);
 }
 
+static inline void
+store_answer(struct stage *s, uint64_t request, enum msg_type type, const void *answer)
+{
+	assert_int_equal(channel_send(&s->store, type, request, answer), 0);
+	assert_int_equal(channel_flush(&s->store), CHANNEL_DONE);
+}
+
+/* The connection's own PINGs have the request id 1. */
 static inline bool
 store_has_request(struct stage *s, struct frame *f, union msg *m)
 {
@@ -198,6 +208,10 @@ store_has_request(struct stage *s, struct frame *f, union msg *m)
 	assert_int_equal(channel_read(&s->store), CHANNEL_DONE);
 	r = channel_next(&s->store, f, m);
 	assert_true(r == WIRE_OK || r == WIRE_MORE);
+	if (r == WIRE_OK && f->request == 1 && s->answers_pings) {
+		store_answer(s, 1, MSG_PONG, &(struct msg_pong){.writable = 1});
+		return false;
+	}
 	return r == WIRE_OK;
 }
 
@@ -216,13 +230,6 @@ store_expect(struct stage *s, enum msg_type type, union msg *m)
 	return f.request;
 }
 
-static inline void
-store_answer(struct stage *s, uint64_t request, enum msg_type type, const void *answer)
-{
-	assert_int_equal(channel_send(&s->store, type, request, answer), 0);
-	assert_int_equal(channel_flush(&s->store), CHANNEL_DONE);
-}
-
 /* Accepts the worker's connection, the first one or a new one, to another process. */
 static inline void
 store_accept(struct stage *s)
@@ -231,7 +238,9 @@ store_accept(struct stage *s)
 
 	s->instance++;
 	store_greet(s);
-	store_answer(s, store_expect(s, MSG_PING, NULL), MSG_PONG, &(struct msg_pong){.writable = 1});
+	store_answer(
+	    s, store_expect(s, MSG_PING, NULL), MSG_PONG, &(struct msg_pong){.writable = 1});
+	s->answers_pings = true;
 	STAGE_UNTIL(s, s->connections > before);
 }
 

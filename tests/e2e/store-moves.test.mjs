@@ -1,0 +1,98 @@
+// The store moves between machines: the workers' socket is one of a proxy, which leads to another storaged then, or to
+// none for a while, or is silent because the machine behind it is dead. Replies that run continue and are stored
+// once; a request meanwhile waits, or is answered with 503 within 5 s.
+
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { assertError, textOf } from "./client.mjs";
+import { EventPage } from "./event-page.mjs";
+import { ADMIN_KEY, numbered, TIME_FACTOR, times, until } from "./harness.mjs";
+import { openOwners, openSession } from "./followers.mjs";
+import { assertStored, begin, listen, wholeHistory, withId } from "./replies.mjs";
+import { assertUninterrupted, withMoves } from "./store-moves.mjs";
+import { expectTool } from "./tool.mjs";
+import { makeWidget, Visitor } from "./visitors.mjs";
+
+const ms = (since) => Math.round(performance.now() - since);
+
+it("without a store, a request is answered with 503 within 5 s, and with 200 at once when the store is back", (t) =>
+	withMoves({ workers: 2 }, async (banter) => {
+		assert.equal((await banter.chat("before", "[[echo]] hi")).status, 200);
+		await banter.loseStore();
+		banter.proxy.connects.length = 0;
+		const start = performance.now();
+		const [chat, ready, health, server] = await Promise.all([
+			banter.chat("during", "[[echo]] hi"),
+			banter.get("/health/ready"),
+			banter.get("/health"),
+			banter.get("/v1/admin/server", { "x-admin-api-key": ADMIN_KEY }),
+		]);
+		const refused = ms(start);
+		assertError(chat, 503, undefined, "store_unavailable");
+		assert.equal(chat.headers["retry-after"], "2");
+		assertError(ready, 503, undefined, "store_unavailable");
+		assert.equal(health.status, 200);
+		assert.equal(server.status, 200);
+		assert.ok(refused <= 5000 * TIME_FACTOR, `503 after ${refused} ms`);
+		const attempts = banter.proxy.connects.length;
+		assert.ok(attempts <= (2 * (refused + 500)) / 50, `${attempts} connections in ${refused} ms`);
+		await banter.log.waitFor("the log tells it", ({ ev }) => ev === "store_unreachable");
+
+		const waiting = banter.chat("waiting", "[[echo]] hi");
+		await banter.findStore();
+		const back = performance.now();
+		assert.equal((await waiting).status, 200);
+		t.diagnostic(`503 after ${refused} ms; answered ${ms(back)} ms after the store's return`);
+		await expectTool(banter, 0, "verify");
+	}));
+
+it("replies that run when storaged dies continue for all who follow them, and are stored once", (t) =>
+	withMoves({ workers: 2 }, async (banter) => {
+		const widget = await makeWidget(banter);
+		const page = await new EventPage(banter).open();
+		const visitor = await Visitor.open(banter, widget, { stream: true });
+		const n = 6;
+		const message = (i) => `[[tokens=9 hold-after=3]] move ${i}`;
+		const replies = await times(n, (i) => begin(banter, `s${i}`, message(i), 3, withId("one")));
+		const listeners = await listen(banter, replies[0], 6, {});
+		for (const one of listeners) await one.tokens(1); // all text so far
+		const owners = await openOwners(banter, replies[0].conversationId);
+		const session = await openSession(banter, "s0");
+		visitor.say("[[tokens=9 hold-after=3]] move of a visitor", "v");
+		await visitor.upTo("token");
+		const other = await visitor.again({ stream: true });
+		await other.upTo("token");
+
+		const gone = await banter.moveStore();
+		const back = performance.now();
+		assert.equal((await banter.chat("next", "[[echo]] hi")).status, 200);
+		t.diagnostic(`no store for ${Math.round(gone)} ms; next message ${ms(back)} ms later`);
+
+		await banter.release("move");
+		for (const { stream, session: name, text } of replies) {
+			const events = await stream.rest();
+			assert.equal((text + textOf(events)).trim(), numbered(9), name);
+			assert.equal(events.at(-1).type, "done");
+		}
+		for (const one of listeners) {
+			const events = await one.rest();
+			assert.equal(events.at(-1).message, numbered(9));
+		}
+		for (const one of [visitor, other]) {
+			const frames = await one.upTo("typing_stop");
+			assert.match(textOf(frames).trim(), /t8$/);
+			await one.close();
+		}
+		for (const one of [owners, session]) {
+			await until("the end of the reply", async () => (await one.next()).type === "done");
+			one.leave();
+		}
+		for (let i = 0; i < n; i++) {
+			await assertStored(banter, `s${i}`, [message(i), numbered(9)]);
+			await page.assertSaw(replies[i].conversationId, await wholeHistory(banter, `s${i}`));
+		}
+		assert.equal(page.resumed, 0, "the owner's page stays open");
+		await page.close();
+		assertUninterrupted(banter);
+		await expectTool(banter, 0, "verify");
+	}));
