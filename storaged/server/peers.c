@@ -53,6 +53,25 @@ peer_free(struct peers *p, struct peer *peer)
 	free(peer);
 }
 
+/* Sends what the socket takes now: a peer that does not read learns of the end only. */
+static void
+peer_tell_leaving(struct peer *peer)
+{
+	if (peer->dropped || peer->mute || !(peer->channel.peer & (ROLE_WORKER | ROLE_CRAWL)))
+		return;
+	if (channel_send(&peer->channel, MSG_LEAVING, 0, &(struct msg_leaving){}) == 0)
+		(void)!channel_flush(&peer->channel);
+}
+
+void
+peers_tell_leaving(struct peers *p)
+{
+	struct peer *peer;
+
+	TAILQ_FOREACH (peer, &p->all, order)
+		peer_tell_leaving(peer);
+}
+
 void
 peers_clear(struct peers *p)
 {

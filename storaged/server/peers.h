@@ -52,6 +52,9 @@ struct peers {
 
 void peers_init(struct peers *p, struct event_base *base, struct live *live);
 
+/* Tells workers and crawld that they lose their connections in good order: LEAVING. */
+void peers_tell_leaving(struct peers *p);
+
 /* Closes all peers; their turns stay open in the store. */
 void peers_clear(struct peers *p);
 

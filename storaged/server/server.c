@@ -421,6 +421,8 @@ server_run(struct env *env, int listener, const struct access *access, bool rest
 		status = server_loop(&s);
 		store_time_save(env, true);
 		service_report_stopping(&s.report);
+		if (status == 0)
+			peers_tell_leaving(&s.peers);
 	}
 	service_report_clear(&s.report);
 	peers_clear(&s.peers);

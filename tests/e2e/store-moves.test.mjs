@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { assertError, textOf } from "./client.mjs";
 import { EventPage } from "./event-page.mjs";
-import { ADMIN_KEY, numbered, TIME_FACTOR, times, until } from "./harness.mjs";
+import { ADMIN_KEY, numbered, TIME_FACTOR, times, until, whileStopped } from "./harness.mjs";
 import { openOwners, openSession } from "./followers.mjs";
 import { assertStored, begin, listen, wholeHistory, withId } from "./replies.mjs";
 import { assertUninterrupted, withMoves } from "./store-moves.mjs";
@@ -93,6 +93,118 @@ it("replies that run when storaged dies continue for all who follow them, and ar
 		}
 		assert.equal(page.resumed, 0, "the owner's page stays open");
 		await page.close();
+		assertUninterrupted(banter);
+		await expectTool(banter, 0, "verify");
+	}));
+
+it("a reply that ends while no store is there is stored once when it returns, and its followers wait for that", (t) =>
+	withMoves({ workers: 2 }, async (banter) => {
+		const message = "[[tokens=9 hold-after=3]] long";
+		const reply = await begin(banter, "long", message, 3, withId("one"));
+		const listeners = await listen(banter, reply, 6, {});
+		for (const one of listeners) await one.tokens(1);
+		await banter.loseStore();
+		await banter.release("long");
+		const last = (await reply.stream.rest()).at(-1);
+		assert.equal(last.type, "error");
+		assert.equal(last.code, "store_unavailable");
+		await banter.log.waitFor("the worker keeps it", ({ ev }) => ev === "turn_not_saved");
+		await banter.findStore();
+		const back = performance.now();
+		for (const one of listeners) {
+			const end = (await one.rest()).at(-1);
+			assert.ok(end.message === numbered(9) || end.code === "store_unavailable", JSON.stringify(end));
+		}
+		await until("it is stored", async () => {
+			const [, stored] = await wholeHistory(banter, "long");
+			return stored.status === "complete";
+		});
+		t.diagnostic(`stored ${ms(back)} ms after the store's return`);
+		await assertStored(banter, "long", [message, numbered(9)]);
+		const again = await banter.chat("long", message, withId("one"));
+		assert.equal(again.json.message, numbered(9));
+		assert.equal(await banter.modelCalls("long"), 1);
+		assertUninterrupted(banter);
+		await expectTool(banter, 0, "verify");
+	}));
+
+it("a hand-over under load refuses no request", (t) =>
+	withMoves({ workers: 2 }, async (banter) => {
+		let going = true;
+		let answered = 0;
+		const slowest = { ms: 0 };
+		const talks = times(16, async (i) => {
+			let n = 0;
+			for (; going; n++) {
+				const start = performance.now();
+				const answer = await banter.chat(`s${i}`, `[[echo]] ${n}`, withId(`id-${n}`));
+				assert.equal(answer.status, 200, answer.text);
+				answered++;
+				slowest.ms = Math.max(slowest.ms, ms(start));
+			}
+			return n;
+		});
+		const gone = [];
+		for (let i = 0; i < 5; i++) {
+			const more = answered + 64;
+			await until("load", () => answered >= more);
+			gone.push(Math.round(await banter.moveStore("SIGTERM")));
+		}
+		going = false;
+		const said = await talks;
+		t.diagnostic(`no store for ${gone} ms; the slowest of ${said.reduce((a, b) => a + b)}: ${slowest.ms} ms`);
+		for (const [i, n] of said.entries()) {
+			const turns = Array.from({ length: n }, (_, k) => [`[[echo]] ${k}`, String(k)]);
+			const rows = (await wholeHistory(banter, `s${i}`)).map(({ role, content }) => [role, content]);
+			assert.deepEqual(
+				rows,
+				turns.flatMap(([question, answer]) => [
+					["user", question],
+					["assistant", answer],
+				]),
+			);
+		}
+		assertUninterrupted(banter);
+		await expectTool(banter, 0, "verify");
+	}));
+
+it("a connection that falls silent is left for the store that another one reaches", (t) =>
+	withMoves({ workers: 2 }, async (banter) => {
+		const message = "[[tokens=9 hold-after=3]] silent";
+		const reply = await begin(banter, "s", message, 3, withId("one"));
+		const start = performance.now();
+		banter.proxy.fallSilent();
+		const refused = await banter.chat("during", "[[echo]] hi");
+		assertError(refused, 503, undefined, "store_unavailable");
+		const refusedMs = ms(start);
+		assert.ok(refusedMs <= 5000 * TIME_FACTOR);
+		banter.storaged.restart = false;
+		await banter.storaged.kill("SIGKILL");
+		const waiting = banter.chat("waiting", "[[echo]] hi");
+		await banter.findStore();
+		const back = performance.now();
+		assert.equal((await waiting).status, 200);
+		t.diagnostic(`503 after ${refusedMs} ms; answered ${ms(back)} ms after the store's return`);
+		await banter.release("silent");
+		assert.equal((await reply.stream.rest()).at(-1).message, numbered(9));
+		await assertStored(banter, "s", [message, numbered(9)]);
+		assertUninterrupted(banter);
+		await expectTool(banter, 0, "verify");
+	}));
+
+it("a storaged that stops for a while and continues keeps its workers and their replies", () =>
+	withMoves({ workers: 2 }, async (banter) => {
+		const message = "[[tokens=9 hold-after=3]] paused";
+		const reply = await begin(banter, "s", message, 3, withId("one"));
+		const connects = banter.proxy.connects;
+		connects.length = 0;
+		await whileStopped([banter.storaged.pid], () =>
+			until("each worker has tried another connection", () => connects.length >= 2),
+		);
+		assert.equal((await banter.chat("next", "[[echo]] hi")).status, 200);
+		await banter.release("paused");
+		assert.equal((await reply.stream.rest()).at(-1).message, numbered(9));
+		await assertStored(banter, "s", [message, numbered(9)]);
 		assertUninterrupted(banter);
 		await expectTool(banter, 0, "verify");
 	}));

@@ -35,6 +35,11 @@
 #define UNREACHABLE_MS    10000 /* how often the log tells it, from UNREACHABLE_AFTER_MS on */
 #define UNREACHABLE_AFTER_MS 1000
 
+/* How long an attempt waits for the answer to its PING. The next one is up sooner if there is another store behind
+ * the proxy now; one that waits longer succeeds if storaged is slow. */
+#define PATIENCE_MIN_MS 900
+#define PATIENCE_MAX_MS 7200
+
 /* When another connection to the same storaged is up before a silent one has an answer: its answers may be on
  * their way. */
 #define SAME_PROCESS_MS 300
@@ -68,11 +73,13 @@ struct store_client {
 	struct store_connection *current; /* it is up; NULL: there is no store now */
 	struct store_connection *attempt; /* to replace it, or a silent one; or NULL */
 	struct event *retry, *replace;
+	unsigned patience_ms; /* of the next attempt */
 	uint64_t tried_ms;    /* the last attempt to connect */
 	uint64_t lost_ms;     /* when the store was there for the last time */
 	uint64_t reported_ms; /* when the log said that it is unreachable; 0: not yet */
 	uint64_t serial; /* of the last call: the high bits of its request id */
 	size_t waiting;  /* bytes of all calls' frames */
+	bool left;       /* storaged closes the current connection in good order */
 	bool repeated;   /* the call that is being answered was sent more than once */
 	struct store_call *calls[CALLS_MAX];
 	uint16_t unused[CALLS_MAX]; /* slots of calls, a stack */
@@ -182,7 +189,9 @@ store_take_frame(struct store_client *sc, const struct frame *f, const union msg
 {
 	struct store_call *call = sc->calls[f->request % CALLS_MAX];
 
-	if (f->request == 0)
+	if (f->type == MSG_LEAVING)
+		sc->left = true;
+	else if (f->request == 0)
 		store_notify_all(sc, f->type, m);
 	else if (call != NULL && call->id == f->request)
 		store_call_answer(call, f->type, m);
@@ -278,6 +287,8 @@ store_use_attempt(struct store_client *sc)
 	sc->current = sc->attempt;
 	sc->attempt = NULL;
 	sc->reported_ms = 0;
+	sc->left = false;
+	sc->patience_ms = PATIENCE_MIN_MS;
 	if (was_connected) {
 		log_event(LOG_WARN, "store_lost", L_STR("why", "no answer"));
 		store_notify_lost(sc);
@@ -363,9 +374,25 @@ store_report_unreachable(struct store_client *sc, const char *why)
 static void
 store_on_attempt_end(struct store_client *sc, const char *why)
 {
+	if (sc->attempt != NULL && sc->attempt->silent && sc->patience_ms < PATIENCE_MAX_MS)
+		sc->patience_ms *= 2;
 	store_report_unreachable(sc, why);
 	store_drop_attempt(sc);
 	store_plan_attempt(sc);
+}
+
+/* The process that left did not die on any of the calls. */
+static void
+store_excuse_calls(struct store_client *sc)
+{
+	const uint64_t process = sc->current->channel.peer_instance;
+	struct store_call *call;
+
+	TAILQ_FOREACH (call, &sc->order, link)
+		if (call->processes > 0 && call->process == process) {
+			call->processes--;
+			call->process = 0;
+		}
 }
 
 static void
@@ -377,9 +404,12 @@ store_on_end(struct store_connection *c, const char *why, void *arg)
 		store_on_attempt_end(sc, why);
 		return;
 	}
-	log_event(LOG_WARN, "store_lost", L_STR("why", why));
+	log_event(LOG_WARN, "store_lost", L_STR("why", sc->left ? "storaged has left" : why));
+	if (sc->left)
+		store_excuse_calls(sc);
 	store_connection_free(sc->current);
 	sc->current = NULL;
+	sc->left = false;
 	sc->lost_ms = clock_mono_ms();
 	store_notify_lost(sc);
 	if (sc->attempt == NULL)
@@ -406,7 +436,7 @@ store_try_connect(evutil_socket_t unused, short what, void *arg)
 	must(sc->attempt == NULL);
 	sc->tried_ms = clock_mono_ms();
 	sc->attempt = store_connection_open(
-	    sc->base, sc->path, sc->role, OUT_MAX, &connection_events, sc);
+	    sc->base, sc->path, sc->role, OUT_MAX, sc->patience_ms, &connection_events, sc);
 	if (sc->attempt == NULL)
 		store_on_attempt_end(sc, log_errno());
 }
@@ -420,6 +450,7 @@ store_client_new_as(struct event_base *base, const char *path, enum role role)
 	sc->path = path;
 	sc->role = role;
 	sc->lost_ms = clock_mono_ms();
+	sc->patience_ms = PATIENCE_MIN_MS;
 	while (sc->n_unused < CALLS_MAX) {
 		sc->unused[sc->n_unused] = (uint16_t)(CALLS_MAX - 1 - sc->n_unused);
 		sc->n_unused++;

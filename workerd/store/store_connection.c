@@ -57,6 +57,7 @@ store_connection_take_pong(struct store_connection *c)
 	if (c->up)
 		return;
 	c->up = true;
+	c->patience_ms = STORE_SILENT_MS;
 	c->events->on_up(c, c->arg);
 }
 
@@ -114,14 +115,13 @@ store_connection_on_readable(evutil_socket_t fd, short what, void *arg)
 static void
 store_connection_on_silence(struct store_connection *c)
 {
-	if (!c->up) {
+	bool was_silent = c->silent;
+
+	c->silent = true;
+	if (!c->up)
 		store_connection_end(c, "no answer");
-		return;
-	}
-	if (!c->silent) {
-		c->silent = true;
+	else if (!was_silent)
 		c->events->on_silent(c, c->arg);
-	}
 }
 
 static void
@@ -139,14 +139,14 @@ store_connection_on_tick(evutil_socket_t fd, short what, void *arg)
 	if (c->pinged_ms == 0) {
 		store_connection_ping(c);
 		store_connection_flush(c);
-	} else if (clock_mono_ms() - c->pinged_ms >= STORE_SILENT_MS) {
+	} else if (clock_mono_ms() - c->pinged_ms >= c->patience_ms) {
 		store_connection_on_silence(c);
 	}
 }
 
 struct store_connection *
 store_connection_open(struct event_base *base, const char *path, enum role role, size_t out_max,
-    const struct store_connection_events *events, void *arg)
+    unsigned patience_ms, const struct store_connection_events *events, void *arg)
 {
 	const struct timeval each = clock_timeval(STORE_PING_MS);
 	int fd = channel_connect(path);
@@ -157,6 +157,7 @@ store_connection_open(struct event_base *base, const char *path, enum role role,
 	c = xcalloc(1, sizeof(*c));
 	c->events = events;
 	c->arg = arg;
+	c->patience_ms = patience_ms;
 	channel_open(&c->channel, fd, role, ROLE_STORE, out_max);
 	c->readable =
 	    event_new(base, fd, EV_READ | EV_PERSIST, store_connection_on_readable, c);

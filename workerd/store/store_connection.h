@@ -16,7 +16,7 @@
 #include "proto/ipc/channel.h"
 
 #define STORE_PING_MS   1000 /* between the PINGs of a quiet connection */
-#define STORE_SILENT_MS 3000 /* without an answer to a PING */
+#define STORE_SILENT_MS 3000 /* without an answer to a PING, when it is up */
 
 struct store_connection;
 
@@ -39,16 +39,18 @@ struct store_connection {
 	void *arg;
 	struct channel channel;
 	struct event *readable, *writable, *tick;
+	unsigned patience_ms;
 	bool up;
 	bool heard;  /* something arrived since the last tick */
 	bool silent; /* until something arrives */
 	uint64_t pinged_ms; /* when the PING without an answer was sent; 0: there is none */
 };
 
-/* Connects to the socket at path; out_max limits what is queued. NULL with errno if that fails at once. */
+/* Connects to the socket at path; out_max limits what is queued; it ends if it is not up within patience_ms.
+ * NULL with errno if it fails at once. */
 [[gnu::warn_unused_result]] struct store_connection *store_connection_open(
     struct event_base *base, const char *path, enum role role, size_t out_max,
-    const struct store_connection_events *events, void *arg);
+    unsigned patience_ms, const struct store_connection_events *events, void *arg);
 
 /* NULL is legal. */
 void store_connection_free(struct store_connection *c);

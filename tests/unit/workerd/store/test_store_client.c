@@ -215,6 +215,26 @@ STAGE_TEST(a_request_that_the_same_process_does_not_answer_is_repeated_until_it_
 	assert_int_equal(news.answer, MSG_OK);
 }
 
+STAGE_TEST(a_storaged_that_says_that_it_leaves_did_not_die_on_a_request)
+{
+	struct stage *s = *state;
+	struct news news;
+
+	listen_to(s, &events, &news);
+	store_accept(s);
+	ask(&news, 0);
+	for (int i = 0; i < 5; i++) {
+		store_expect(s, MSG_PING, NULL);
+		store_notify(s, MSG_LEAVING, &(struct msg_leaving){});
+		store_accept(s);
+		assert_int_equal(news.answers, 0);
+	}
+	answer_ping(s);
+	STAGE_UNTIL(s, news.answers == 1);
+	assert_int_equal(news.answer, MSG_OK);
+	assert_int_equal(news.n, 0);
+}
+
 /* As by a proxy that has no store behind it. The worker does not try more often than each 50 ms. */
 STAGE_TEST(a_connection_that_is_closed_at_once_is_not_one_to_the_store)
 {
