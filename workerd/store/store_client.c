@@ -254,6 +254,40 @@ store_refuse_poisoned(struct store_client *sc)
 	}
 }
 
+/* Whether a request must not be executed twice (storaged/README.md, "Repeated requests"). */
+static bool
+store_is_once(enum msg_type type)
+{
+	return type == MSG_DELIVERY_RETRY || type == MSG_READ_ALL || type == MSG_SOURCE_ASK;
+}
+
+/* The connection has ended without LEAVING: storaged may have executed these calls. */
+static void
+store_end_once_calls(struct store_client *sc)
+{
+	struct store_call *call = TAILQ_FIRST(&sc->order), *next;
+
+	for (; call != NULL; call = next) {
+		next = TAILQ_NEXT(call, link);
+		if (call->sends > 0 && store_is_once(call->type))
+			store_call_answer(call, 0, NULL);
+	}
+}
+
+/* LEAVING: storaged has not executed any of the calls, and did not die on them. */
+static void
+store_excuse_calls(struct store_client *sc)
+{
+	const uint64_t process = sc->current->channel.peer_instance;
+	struct store_call *call;
+
+	TAILQ_FOREACH (call, &sc->order, link)
+		if (call->processes > 0 && call->process == process) {
+			call->processes--;
+			call->process = 0;
+		}
+}
+
 /* Plans the next attempt to connect: at once, unless the last one was a moment ago. */
 static void
 store_plan_attempt(struct store_client *sc)
@@ -291,6 +325,7 @@ store_use_attempt(struct store_client *sc)
 	sc->patience_ms = PATIENCE_MIN_MS;
 	if (was_connected) {
 		log_event(LOG_WARN, "store_lost", L_STR("why", "no answer"));
+		store_end_once_calls(sc);
 		store_notify_lost(sc);
 	}
 	log_event(LOG_INFO, "store_connected", L_STR("socket", sc->path),
@@ -381,24 +416,11 @@ store_on_attempt_end(struct store_client *sc, const char *why)
 	store_plan_attempt(sc);
 }
 
-/* The process that left did not die on any of the calls. */
-static void
-store_excuse_calls(struct store_client *sc)
-{
-	const uint64_t process = sc->current->channel.peer_instance;
-	struct store_call *call;
-
-	TAILQ_FOREACH (call, &sc->order, link)
-		if (call->processes > 0 && call->process == process) {
-			call->processes--;
-			call->process = 0;
-		}
-}
-
 static void
 store_on_end(struct store_connection *c, const char *why, void *arg)
 {
 	struct store_client *sc = arg;
+	bool left;
 
 	if (c != sc->current) {
 		store_on_attempt_end(sc, why);
@@ -407,10 +429,13 @@ store_on_end(struct store_connection *c, const char *why, void *arg)
 	log_event(LOG_WARN, "store_lost", L_STR("why", sc->left ? "storaged has left" : why));
 	if (sc->left)
 		store_excuse_calls(sc);
+	left = sc->left;
 	store_connection_free(sc->current);
 	sc->current = NULL;
 	sc->left = false;
 	sc->lost_ms = clock_mono_ms();
+	if (!left)
+		store_end_once_calls(sc);
 	store_notify_lost(sc);
 	if (sc->attempt == NULL)
 		store_plan_attempt(sc);

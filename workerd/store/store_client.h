@@ -5,7 +5,8 @@
  * behind a proxy, at any time. A request without a reply is sent again on the next connection (all requests
  * can be repeated: see "Repeated requests" in storaged/README.md). If two storaged processes died on it,
  * it may be the cause: a third one does not receive it, and the client answers it with STORE_POISONED. One
- * without a reply within its timeout ends as unanswered. In both cases it is unknown whether storaged did it.
+ * without a reply within its timeout ends as unanswered, and so does one that must not be executed twice when its
+ * connection ends. In all these cases it is unknown whether storaged did it.
  *
  * One event loop, no threads. The queue is bounded in number and bytes.
  */

@@ -235,6 +235,26 @@ STAGE_TEST(a_storaged_that_says_that_it_leaves_did_not_die_on_a_request)
 	assert_int_equal(news.n, 0);
 }
 
+STAGE_TEST(a_request_that_must_not_be_executed_twice_is_repeated_only_if_storaged_has_left)
+{
+	struct stage *s = *state;
+	struct msg_read_all read = {.org = id_new()};
+	struct news news;
+
+	listen_to(s, &events, &news);
+	assert_non_null(store_call(s->turns.store, MSG_READ_ALL, &read, 0, on_answer, &news));
+	store_accept(s);
+	store_expect(s, MSG_READ_ALL, NULL);
+	store_notify(s, MSG_LEAVING, &(struct msg_leaving){});
+	store_accept(s);
+	store_expect(s, MSG_READ_ALL, NULL);
+	assert_int_equal(news.answers, 0);
+	store_accept(s);
+	assert_int_equal(news.answers, 1);
+	assert_int_equal(news.answer, 0);
+	store_expect_nothing(s);
+}
+
 /* As by a proxy that has no store behind it. The worker does not try more often than each 50 ms. */
 STAGE_TEST(a_connection_that_is_closed_at_once_is_not_one_to_the_store)
 {
