@@ -7,8 +7,8 @@ import { rename } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { logIn } from "./accounts.mjs";
 import { takeFrame } from "../faults/wire.mjs";
+import { logIn } from "./accounts.mjs";
 import { assertError } from "./client.mjs";
 import { PASSWORD, useBanter } from "./harness.mjs";
 import {
@@ -23,7 +23,8 @@ import {
 } from "./organizations.mjs";
 
 /** Requests that change nothing, or only what storaged holds in memory. */
-const READS = /^(ping|.*_(get|list|read|check|lease|next|follow|history|lookup|join|leave|queue|seen|used))$/;
+const READS =
+	/^(ping|.*_(get|list|read|check|lease|next|follow|history|lookup|join|leave|queue|seen|used))$/;
 
 /** A proxy between the workers and storaged that can drop a response, in place of storaged's socket. */
 class LossyStoreProxy {
@@ -152,8 +153,20 @@ describe("a response of the store is lost", () => {
 	for (const [what, type, path, list, body] of [
 		["a widget", "record_put", "widgets", "widgets", { name: "Once" }],
 		["a key", "key_create", "keys", "keys", { kind: "widget", name: "Once" }],
-		["a user", "record_put", "users", "users", { email: "once@example.com", password: "a long password" }],
-		["an invitation", "record_put", "invitations", "invitations", { email: "invited@example.com", role: "member" }],
+		[
+			"a user",
+			"record_put",
+			"users",
+			"users",
+			{ email: "once@example.com", password: "a long password" },
+		],
+		[
+			"an invitation",
+			"record_put",
+			"invitations",
+			"invitations",
+			{ email: "invited@example.com", role: "member" },
+		],
 	])
 		it(`to the creation of ${what}: it is created once`, async () => {
 			const before = await count(path, list);
@@ -209,7 +222,12 @@ describe("a response of the store is lost", () => {
 
 	it("to a request that has no id: it is not repeated, and fails with 503", async () => {
 		proxy.loseNext();
-		assertError(await adminRequest(banter, "POST", "conversations/read"), 503, undefined, "store_unavailable");
+		assertError(
+			await adminRequest(banter, "POST", "conversations/read"),
+			503,
+			undefined,
+			"store_unavailable",
+		);
 		assert.equal(proxy.lost.at(-1), "read_all");
 	});
 });

@@ -6,8 +6,8 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { assertError, textOf } from "./client.mjs";
 import { EventPage } from "./event-page.mjs";
-import { ADMIN_KEY, numbered, TIME_FACTOR, times, until, whileStopped } from "./harness.mjs";
 import { openOwners, openSession } from "./followers.mjs";
+import { ADMIN_KEY, numbered, TIME_FACTOR, times, until, whileStopped } from "./harness.mjs";
 import { assertStored, begin, listen, wholeHistory, withId } from "./replies.mjs";
 import { assertUninterrupted, withMoves } from "./store-moves.mjs";
 import { expectTool } from "./tool.mjs";
@@ -113,7 +113,10 @@ it("a reply that ends while no store is there is stored once when it returns, an
 		const back = performance.now();
 		for (const one of listeners) {
 			const end = (await one.rest()).at(-1);
-			assert.ok(end.message === numbered(9) || end.code === "store_unavailable", JSON.stringify(end));
+			assert.ok(
+				end.message === numbered(9) || end.code === "store_unavailable",
+				JSON.stringify(end),
+			);
 		}
 		await until("it is stored", async () => {
 			const [, stored] = await wholeHistory(banter, "long");
@@ -152,10 +155,15 @@ it("a hand-over under load refuses no request", (t) =>
 		}
 		going = false;
 		const said = await talks;
-		t.diagnostic(`no store for ${gone} ms; the slowest of ${said.reduce((a, b) => a + b)}: ${slowest.ms} ms`);
+		t.diagnostic(
+			`no store for ${gone} ms; the slowest of ${said.reduce((a, b) => a + b)}: ${slowest.ms} ms`,
+		);
 		for (const [i, n] of said.entries()) {
 			const turns = Array.from({ length: n }, (_, k) => [`[[echo]] ${k}`, String(k)]);
-			const rows = (await wholeHistory(banter, `s${i}`)).map(({ role, content }) => [role, content]);
+			const rows = (await wholeHistory(banter, `s${i}`)).map(({ role, content }) => [
+				role,
+				content,
+			]);
 			assert.deepEqual(
 				rows,
 				turns.flatMap(([question, answer]) => [

@@ -29,10 +29,10 @@
 #define PROCESSES_MAX 2 /* that a request may have been sent to when they died */
 
 /* Between two attempts to connect; the second one after RETRY_FAST_FOR_MS without a store. */
-#define RETRY_MS          50
-#define RETRY_SLOW_MS     500
-#define RETRY_FAST_FOR_MS 10000
-#define UNREACHABLE_MS    10000 /* how often the log tells it, from UNREACHABLE_AFTER_MS on */
+#define RETRY_MS             50
+#define RETRY_SLOW_MS        500
+#define RETRY_FAST_FOR_MS    10000
+#define UNREACHABLE_MS       10000 /* how often the log tells it, from UNREACHABLE_AFTER_MS on */
 #define UNREACHABLE_AFTER_MS 1000
 
 /* How long an attempt waits for the answer to its PING. The next one is up sooner if there is another store behind
@@ -54,7 +54,7 @@ struct store_call {
 	unsigned sends;     /* each on another connection */
 	unsigned processes; /* that it was sent to */
 	uint64_t process;   /* the last of them */
-	bool on_trial;  /* it is in flight for the second time */
+	bool on_trial;      /* it is in flight for the second time */
 	enum msg_type type;
 	struct buf frame;
 	TAILQ_ENTRY(store_call) link; /* in the order of the requests */
@@ -69,7 +69,7 @@ struct store_client {
 	struct event_base *base;
 	const char *path;
 	enum role role;
-	struct scoreboard_worker *board; /* NULL: nothing is counted */
+	struct scoreboard_worker *board;  /* NULL: nothing is counted */
 	struct store_connection *current; /* it is up; NULL: there is no store now */
 	struct store_connection *attempt; /* to replace it, or a silent one; or NULL */
 	struct event *retry, *replace;
@@ -77,10 +77,10 @@ struct store_client {
 	uint64_t tried_ms;    /* the last attempt to connect */
 	uint64_t lost_ms;     /* when the store was there for the last time */
 	uint64_t reported_ms; /* when the log said that it is unreachable; 0: not yet */
-	uint64_t serial; /* of the last call: the high bits of its request id */
-	size_t waiting;  /* bytes of all calls' frames */
-	bool left;       /* storaged closes the current connection in good order */
-	bool repeated;   /* the call that is being answered was sent more than once */
+	uint64_t serial;      /* of the last call: the high bits of its request id */
+	size_t waiting;       /* bytes of all calls' frames */
+	bool left;            /* storaged closes the current connection in good order */
+	bool repeated;        /* the call that is being answered was sent more than once */
 	struct store_call *calls[CALLS_MAX];
 	uint16_t unused[CALLS_MAX]; /* slots of calls, a stack */
 	size_t n_unused;
@@ -374,8 +374,7 @@ store_on_heard(struct store_connection *c, void *arg)
 }
 
 static void
-store_on_frame(
-    struct store_connection *c, const struct frame *f, const union msg *m, void *arg)
+store_on_frame(struct store_connection *c, const struct frame *f, const union msg *m, void *arg)
 {
 	struct store_client *sc = arg;
 
@@ -403,7 +402,8 @@ store_report_unreachable(struct store_client *sc, const char *why)
 	    (sc->reported_ms != 0 && now - sc->reported_ms < UNREACHABLE_MS))
 		return;
 	sc->reported_ms = now;
-	log_event(LOG_WARN, "store_unreachable", L_STR("socket", sc->path), L_STR("error", why));
+	log_event(
+	    LOG_WARN, "store_unreachable", L_STR("socket", sc->path), L_STR("error", why));
 }
 
 static void

@@ -41,8 +41,8 @@ struct store_connection {
 	struct event *readable, *writable, *tick;
 	unsigned patience_ms;
 	bool up;
-	bool heard;  /* something arrived since the last tick */
-	bool silent; /* until something arrives */
+	bool heard;         /* something arrived since the last tick */
+	bool silent;        /* until something arrives */
 	uint64_t pinged_ms; /* when the PING without an answer was sent; 0: there is none */
 };
 
