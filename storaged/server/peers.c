@@ -42,9 +42,11 @@ peer_free(struct peers *p, struct peer *peer)
 
 	live_forget(p->live, &peer->client);
 	lost = open_turns_lose(p->live->open, &peer->client.turns);
+	/* A proxy checks several times a second whether this is the store. */
 	if (!peer->dropped)
-		log_event(LOG_INFO, "peer_gone", L_UINT("peer", peer->number),
-		    L_UINT("pid", peer->channel.peer_pid), L_UINT("open_turns", lost));
+		log_event(peer->pinged && !peer->asked ? LOG_DEBUG : LOG_INFO, "peer_gone",
+		    L_UINT("peer", peer->number), L_UINT("pid", peer->channel.peer_pid),
+		    L_UINT("open_turns", lost));
 	TAILQ_REMOVE(&p->all, peer, order);
 	p->n--;
 	event_free(peer->readable);
@@ -185,6 +187,8 @@ peer_take(struct peer *peer, struct batch *batch)
 		} else if (r == WIRE_OK) {
 			peer->looks = 0;
 			peer->served = true;
+			peer->pinged |= f.type == MSG_PING;
+			peer->asked |= f.type != MSG_PING;
 			batch_add(batch, &peer->client, &f);
 		} else {
 			peers_drop(peer, wire_result_name(r));

@@ -35,6 +35,8 @@ struct peer {
 	bool waits;     /* for its socket to become writable */
 	bool mute;      /* it is gone: nothing is sent; what it sent is still read */
 	bool ended;     /* it sends no more; what it sent is still served */
+	bool pinged;    /* it has sent a PING */
+	bool asked;     /* it has sent anything else */
 	bool dropped;   /* it is freed when the batch is over */
 };
 
