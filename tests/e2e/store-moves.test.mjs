@@ -216,3 +216,23 @@ it("a storaged that stops for a while and continues keeps its workers and their 
 		assertUninterrupted(banter);
 		await expectTool(banter, 0, "verify");
 	}));
+
+it("replies continue and are stored once when the proxy cuts connections to a storaged that runs on", (t) =>
+	withMoves({ workers: 2 }, async (banter) => {
+		const message = (i) => `[[tokens=9 hold-after=3]] cut ${i}`;
+		const replies = await times(6, (i) => begin(banter, `s${i}`, message(i), 3, withId("one")));
+		for (let i = 0; i < 10; i++) {
+			banter.proxy.cut();
+			assert.equal((await banter.chat(`next-${i}`, "[[echo]] hi")).status, 200);
+		}
+		await banter.release("cut");
+		for (const { stream } of replies)
+			assert.equal((await stream.rest()).at(-1).message, numbered(9));
+		for (let i = 0; i < 6; i++) {
+			await assertStored(banter, `s${i}`, [message(i), numbered(9)]);
+			assert.equal(await banter.modelCalls(`cut ${i}`), 1);
+		}
+		const interrupted = banter.log.lines.filter(({ ev }) => ev === "turn_interrupted");
+		t.diagnostic(`${interrupted.length} interrupted for a moment`);
+		await expectTool(banter, 0, "verify");
+	}));
