@@ -34,6 +34,19 @@ peers_init(struct peers *p, struct event_base *base, struct live *live)
 	must(p->look != NULL && event_add(p->look, &every) == 0);
 }
 
+/* A proxy may close the connection of a worker that lives, which then claims its turns again. */
+static size_t
+peer_leave_turns(struct peers *p, struct peer *peer)
+{
+	size_t lost;
+
+	if (peer->from == (pid_t)peer->channel.peer_pid)
+		return open_turns_lose(p->live->open, &peer->client.turns);
+	lost = open_turns_await(p->live->open, &peer->client.turns);
+	p->awaits |= lost > 0;
+	return lost;
+}
+
 /* The drop of a peer was logged before. */
 static void
 peer_free(struct peers *p, struct peer *peer)
@@ -41,7 +54,7 @@ peer_free(struct peers *p, struct peer *peer)
 	size_t lost;
 
 	live_forget(p->live, &peer->client);
-	lost = open_turns_lose(p->live->open, &peer->client.turns);
+	lost = peer_leave_turns(p, peer);
 	/* A proxy checks several times a second whether this is the store. */
 	if (!peer->dropped)
 		log_event(peer->pinged && !peer->asked ? LOG_DEBUG : LOG_INFO, "peer_gone",
@@ -146,6 +159,7 @@ peers_add(struct peers *p, int fd)
 	peer = xcalloc(1, sizeof(*peer));
 	peer->number = ++p->last_number;
 	peer->since = clock_wall_ms();
+	peer->from = cred.pid;
 	channel_open(&peer->channel, fd, ROLE_STORE, roles, PEER_UNSENT_MAX);
 	client_init(&peer->client, &peer->channel.out);
 	peer->readable = event_new(p->base, fd, EV_READ | EV_PERSIST, peers_on_readable, peer);

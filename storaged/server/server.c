@@ -39,6 +39,9 @@
  * claim still counts, unless the reply has started again. */
 #define CLAIM_MS 3000
 
+/* The same for the workers of connections that a proxy has closed. */
+#define CLAIM_PROXY_MS 1000
+
 /* Retry interval after the store or the system had no space. */
 #define RETRY_MS 1000
 
@@ -126,6 +129,17 @@ server_on_claim_over(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	open_turns_lose(&s->open, &s->open.found);
+}
+
+/* Turns of the first closed connection wait CLAIM_PROXY_MS, those of later ones not longer. */
+static void
+server_await_claims(struct server *s)
+{
+	struct timeval claim = clock_timeval(CLAIM_PROXY_MS);
+
+	if (s->peers.awaits && !event_pending(s->claim, EV_TIMEOUT, NULL))
+		must(event_add(s->claim, &claim) == 0);
+	s->peers.awaits = false;
 }
 
 /* Sets one of the flags that work is due. */
@@ -307,6 +321,7 @@ server_loop_turn(struct server *s, bool *more)
 	}
 	s->live.notified = false;
 	*more = server_settle_all(s);
+	server_await_claims(s);
 	*more |= server_end_lost_turns(s);
 	*more |= retention_step(&s->retention, s->env, &s->live);
 	*more |= server_end_silence(s);

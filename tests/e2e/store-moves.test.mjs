@@ -8,7 +8,15 @@ import { assertError, textOf } from "./client.mjs";
 import { EventPage } from "./event-page.mjs";
 import { openOwners, openSession } from "./followers.mjs";
 import { ADMIN_KEY, numbered, TIME_FACTOR, times, until, whileStopped } from "./harness.mjs";
-import { assertStored, begin, listen, wholeHistory, withId } from "./replies.mjs";
+import {
+	assertStored,
+	begin,
+	listen,
+	modelWasAsked,
+	wholeHistory,
+	withId,
+	workersOf,
+} from "./replies.mjs";
 import { assertUninterrupted, withMoves } from "./store-moves.mjs";
 import { expectTool } from "./tool.mjs";
 import { makeWidget, Visitor } from "./visitors.mjs";
@@ -217,7 +225,7 @@ it("a storaged that stops for a while and continues keeps its workers and their 
 		await expectTool(banter, 0, "verify");
 	}));
 
-it("replies continue and are stored once when the proxy cuts connections to a storaged that runs on", (t) =>
+it("replies continue and are stored once when the proxy cuts connections to a storaged that runs on", () =>
 	withMoves({ workers: 2 }, async (banter) => {
 		const message = (i) => `[[tokens=9 hold-after=3]] cut ${i}`;
 		const replies = await times(6, (i) => begin(banter, `s${i}`, message(i), 3, withId("one")));
@@ -232,7 +240,20 @@ it("replies continue and are stored once when the proxy cuts connections to a st
 			await assertStored(banter, `s${i}`, [message(i), numbered(9)]);
 			assert.equal(await banter.modelCalls(`cut ${i}`), 1);
 		}
-		const interrupted = banter.log.lines.filter(({ ev }) => ev === "turn_interrupted");
-		t.diagnostic(`${interrupted.length} interrupted for a moment`);
+		assertUninterrupted(banter);
+		await expectTool(banter, 0, "verify");
+	}));
+
+it("the replies of a worker that dies behind the proxy are interrupted after a moment, and can be restarted", () =>
+	withMoves({ workers: 2 }, async (banter) => {
+		const message = "[[tokens=9 hold-after=3]] dies";
+		const reply = await begin(banter, "s", message, 3, withId("one"));
+		await banter.killWorkers(await workersOf(banter, [reply.stream]));
+		await banter.log.waitFor("its end", ({ ev }) => ev === "turn_interrupted");
+		const again = banter.chat("s", message, withId("one"));
+		await modelWasAsked(banter, "dies", 2);
+		await banter.release("dies");
+		assert.equal((await again).json.message, numbered(9));
+		await assertStored(banter, "s", [message, numbered(9)]);
 		await expectTool(banter, 0, "verify");
 	}));
