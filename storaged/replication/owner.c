@@ -231,6 +231,7 @@ owner_hand_over(struct owner *o, struct slice name)
 		return;
 	}
 	if (owner_offer(o, to)) {
+		o->handed_over = !o->lost;
 		owner_lose(o, "handed over");
 		return;
 	}

@@ -19,6 +19,7 @@ struct owner {
 	uint64_t
 	    renewed_at; /* boot time in ms: when the last renewal that was acknowledged was sent */
 	bool lost;
+	bool handed_over; /* lost to a standby that was offered the ownership: no request is without its answer but those not read */
 	unsigned renewals;
 };
 
