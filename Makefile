@@ -82,7 +82,7 @@ stub_libs := -levent_core -ljansson -lbsd
 
 PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged searchd crawld crawl-extract banter openai-stub)
 # Further programs for the end-to-end tests.
-TEST_PROGRAMS := $(BUILD)/http-peer
+TEST_PROGRAMS := $(BUILD)/http-peer $(BUILD)/store-dump
 UNIT := $(patsubst tests/%.c,$(BUILD)/%,$(shell find tests/unit -name 'test_*.c')) \
 	$(BUILD)/unit/test_fuzz_corpus
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
