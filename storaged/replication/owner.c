@@ -219,7 +219,7 @@ owner_offer(struct owner *o, const char *to)
 	const struct timespec pause = {.tv_nsec = HAND_OVER_LOOK_MS * 1000000L};
 	uint64_t until = clock_mono_ms() + HAND_OVER_MS;
 
-	if (log_conn_change(&o->replica->conn, LOG_OFFER, params, 3) != 1) {
+	if (log_conn_change(&o->replica->conn, LOG_OFFER, params, 4) != 1) {
 		owner_lose(o, "offer");
 		return true;
 	}
