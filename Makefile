@@ -398,11 +398,13 @@ test-cluster: ## test three machines under random faults (needs root, 2 minutes 
 	@$(MAKE) --no-print-directory -j$(JOBS) programs build/store-dump frontends
 	@node tests/cluster/run.mjs --seeds $(SEEDS) $(SEED:%=--seed %)
 
+GOALS ?= handover,owner,both
+
 .PHONY: bench-cluster
 bench-cluster: ## measure what visitors notice of lost machines and of a handover (needs root, 10 minutes)
 	@$(MAKE) --no-print-directory deps FOR=cluster
 	@$(MAKE) --no-print-directory -j$(JOBS) programs build/store-dump frontends
-	@node tests/cluster/run.mjs --goals
+	@node tests/cluster/run.mjs --goals $(GOALS)
 
 # New inputs go to build/fuzz/inputs, failures to build/fuzz/found.
 FUZZ_SECONDS ?= 20

@@ -17,7 +17,7 @@ const { values } = parseArgs({
 	options: {
 		seeds: { type: "string", default: "3" },
 		seed: { type: "string" },
-		goals: { type: "boolean", default: false },
+		goals: { type: "string" },
 		inside: { type: "string" },
 	},
 });
@@ -54,7 +54,7 @@ async function main() {
 	const banter = new Banter(cluster);
 	await banter.start();
 	console.log(`three machines run (${seconds(since)} s); logs: ${logs}`);
-	if (values.goals) return measureGoals(banter);
+	if (values.goals) return measureGoals(banter, values.goals);
 	const first = values.seed === undefined ? 1 : Number(values.seed);
 	const last = values.seed === undefined ? Number(values.seeds) : first;
 	for (let seed = first; seed <= last; seed++) {
