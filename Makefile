@@ -296,7 +296,7 @@ NPM_all := $(NPM_test)
 
 .PHONY: deps
 deps: debs ## install what is missing: Debian and npm packages (FOR=run, test or lint: only for that)
-	@$(MAKE) -s --no-print-directory -j fetched
+	@$(MAKE) -s --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j) fetched
 
 .PHONY: debs
 debs:
@@ -648,7 +648,7 @@ ASIDE := unshare --net --pid --fork --kill-child --mount-proc
 test-install: ## test the package on a new Debian: install, boot, faults, upgrade, remove (needs root)
 	@$(MAKE) --no-print-directory deps FOR=install
 	@$(MAKE) --no-print-directory -j$(JOBS) programs deb
-	@$(MAKE) --no-print-directory -j$(JOBS) VERSION=$(NEWER) DEBS=build/install/newer deb
+	@$(MAKE) --no-print-directory -j$(JOBS) VERSION=$(NEWER) DEBS=build/install/newer package
 	$(SAY) GET 'minimal Debian'
 	@if [ "$$(id -u)" = 0 ]; then tests/install/root.sh $(DEBS)/banter_$(VERSION)_*.deb build/install/root; fi
 	@export BANTER_VERSION=$(VERSION) BANTER_NEWER_VERSION=$(NEWER) TEST_LONG=1; \
@@ -664,7 +664,12 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 SCHEMA = $(shell sed -n 's/^#define SCHEMA_VERSION \([0-9]*\).*/\1/p' storaged/engine/schema.h)
 
 .PHONY: deb
-deb: installed ## build the Debian package in build/deb and check it with lintian
+deb: package ## build the Debian package in build/deb and check it with lintian
+	$(Q)lintian --allow-root --fail-on=error,warning $(DEBS)/banter_$(VERSION)_*.deb \
+		$(DEBS)/banter-dbgsym_$(VERSION)_*.deb
+
+.PHONY: package
+package: installed
 	@$(MAKE) --no-print-directory deps FOR=deb
 	@rm -rf $(DEBDIR) && mkdir -p $(DEBDIR)
 	@cp -r systemd/debian $(DEBDIR)/
@@ -675,8 +680,6 @@ deb: installed ## build the Debian package in build/deb and check it with lintia
 	$(Q)cd $(DEBDIR) && env -u MAKEFLAGS -u MAKELEVEL BANTER_SOURCE='$(CURDIR)' BANTER_VERSION=$(VERSION) \
 		dpkg-buildpackage -b -us -uc >../build.log 2>&1 || \
 		{ cat ../build.log; exit 1; }
-	$(Q)lintian --allow-root --fail-on=error,warning $(DEBS)/banter_$(VERSION)_*.deb \
-		$(DEBS)/banter-dbgsym_$(VERSION)_*.deb
 
 .PHONY: help
 help: ## show this
