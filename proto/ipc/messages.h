@@ -236,6 +236,9 @@ enum page_reason {
 	PAGE_REASONS,
 };
 
+/* What became of a page that crawld has visited: REASON_NONE if its text is new, another page_reason, or: */
+enum page_visit { VISIT_UNCHANGED = PAGE_REASONS, VISIT_RESULTS };
+
 enum passage_kind { PASSAGE_CHUNK = 0, PASSAGE_ANSWER = 1 };
 
 /* What an agent's replies are based on. */

@@ -31,7 +31,8 @@ struct live {
 	struct change_followers changes;
 	struct index_wait index;
 	struct sightings sightings;
-	bool notified; /* something was queued since the server last looked */
+	uint64_t visits[VISIT_RESULTS]; /* of crawld, by enum page_visit, since the start */
+	bool notified;                  /* something was queued since the server last looked */
 };
 
 void live_init(struct live *l, struct open_turns *open);
