@@ -16,6 +16,7 @@ import {
 	setAgent,
 } from "./knowledge.mjs";
 import { AGENT, usePeer } from "./organizations.mjs";
+import { expectTool } from "./tool.mjs";
 import { makeWidget, Visitor } from "./visitors.mjs";
 
 after(() => Feed.closeAll());
@@ -471,6 +472,27 @@ describe("with an embedding model", () => {
 		});
 		await until("the new one has a vector", () => vectors(3));
 		assert.equal(await embedded(), before + 1);
+	});
+
+	it("marks a chunk for which the server has no vector, and goes on", async () => {
+		const source = await addSource(store.peer, { name: "Strange" });
+		const chunks = ["[[zero]]", "Beside them.", "[[short]]", "Behind them."];
+		const page = await putPage(banter, source, {
+			url: "https://shop.example/strange",
+			title: "S",
+			chunks,
+		});
+		const numbers = async () => {
+			const read = { org: ORG, source, page, vectors: 1 };
+			const { chunks: stored } = await store.peer.ask("source_text_read", read, "source_text");
+			return stored.map(({ vector }) => vector?.values.length);
+		};
+		await until(
+			"all are marked or have vectors",
+			async () => !(await numbers()).includes(undefined),
+		);
+		assert.deepEqual(await numbers(), [0, 64, 0, 64]);
+		await expectTool(banter, 0, "verify");
 	});
 
 	it("embeds the chunks beside one that the server refuses", async () => {
