@@ -208,6 +208,9 @@ enum source_state {
 
 enum source_ask { ASK_CRAWL = 1, ASK_REMOVE = 2, ASK_KEEP = 3 };
 
+/* Of a page that searchd knows: crawld splits or cuts longer texts. */
+#define PAGE_CHUNKS_MAX 4096u
+
 enum page_state {
 	PAGE_WAITING = 0, /* known, not read yet */
 	PAGE_READ = 1,

@@ -709,4 +709,20 @@ describe("uploads", () => {
 			});
 		});
 	});
+
+	it("has further pages for a text of more passages than searchd takes of one", async () => {
+		await withCrawler({}, async (crawler) => {
+			const source = await crawler.add({ kind: "files" });
+			const sections = Array.from({ length: 5000 }, (_, i) => `# Part ${i}\n\nText ${i}.\n`);
+			await crawler.upload(source, "all.md", "text/markdown", Buffer.from(sections.join("\n")));
+			const chunks = await until("all is read", async () => {
+				const pages = Object.entries(await crawler.pages(source));
+				const found = pages.map(([url, one]) => [url.split("#")[0], one.chunks]);
+				return found.length === 2 && found.every(([, n]) => n > 0) && found;
+			});
+			const numbers = chunks.map(([, n]) => n).sort((a, b) => a - b);
+			assert.deepEqual(numbers, [5000 - 4096, 4096]);
+			assert.ok(chunks.every(([url]) => url === "all.md"));
+		});
+	});
 });

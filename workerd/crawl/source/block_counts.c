@@ -10,9 +10,9 @@
 #include "proto/base/basics.h"
 #include "workerd/crawl/document/document.h"
 
-#define BLOCKS_MAX   (1u << 20) /* different ones, in a source; others are not counted */
+#define BLOCKS_MAX   (1u << 17) /* different ones, in a source; others are not counted */
 #define PAGE_MAX     5000       /* blocks of a page; the others are not counted */
-#define NOTED_MAX    (1u << 21) /* by pages, in a source; further ones are not looked at again */
+#define NOTED_MAX    (1u << 18) /* by pages, in a source; further ones are not looked at again */
 #define FREQUENT_MIN 3
 #define SHARE        5 /* a fifth */
 #define LEFT_OUT     UINT64_C(1)
@@ -142,6 +142,12 @@ block_counts_add(struct block_counts *c, struct page *page, const struct documen
 		page->blocks = xreallocarray(page->blocks, 1, sizeof(*page->blocks));
 	}
 	c->noted += page->n_blocks;
+}
+
+size_t
+block_counts_bytes(const struct block_counts *c)
+{
+	return sizeof(*c) + c->slots * sizeof(*c->table);
 }
 
 size_t

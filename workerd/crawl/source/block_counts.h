@@ -21,6 +21,9 @@ void block_counts_free(struct block_counts *c);
 /* Counts the blocks of a page's document, unless that was done before, and notes them with the page. */
 void block_counts_add(struct block_counts *c, struct page *page, const struct document *doc);
 
+/* Bytes of memory, without what pages have noted. */
+size_t block_counts_bytes(const struct block_counts *c);
+
 /* The number of pages that were counted. */
 size_t block_counts_pages(const struct block_counts *c);
 

@@ -63,16 +63,27 @@ crawl_text_add_links(struct crawl *c, struct slice links, const char *base)
 			(void)crawl_add_page(c, url);
 }
 
+/* Sitemaps may name the pages instead. */
+static void
+crawl_text_keep_links(struct crawl *c, struct slice links)
+{
+	struct slice link;
+
+	while (
+	    document_next_link(&links, &link) && document_add_link(&c->start_links, link) == 0)
+		continue;
+}
+
 /* Adds the pages that the document links to, unless sitemaps name the pages. */
 static void
 crawl_text_take_links(struct crawl *c, const struct page *page, const struct document *doc)
 {
 	if (c->source.kind != SOURCE_SITE || c->listed > 0 || c->nofollow || doc->nofollow)
 		return;
-	if (c->phase != CRAWL_START)
+	if (c->phase == CRAWL_START)
+		crawl_text_keep_links(c, doc->links);
+	else
 		crawl_text_add_links(c, doc->links, page->url);
-	else if (buf_append(&c->start_links, doc->links.p, doc->links.len) != 0)
-		return;
 }
 
 void
@@ -163,4 +174,5 @@ crawl_take_document(struct crawl *c, struct page *page, struct document *doc)
 		}
 	}
 	document_free(doc);
+	extraction_pool_run(c->tools.extraction);
 }

@@ -104,6 +104,7 @@ crawl_visit_on_result(void *arg, struct visit_result *result)
 	bool ends = crawl_visit_ends_crawl(c, result);
 
 	c->visit = NULL;
+	c->looked_at += c->phase == CRAWL_VISIT;
 	if (result->reason == REASON_ROBOTS && !result->robots_failed)
 		crawl_judge_dropped(c, page, REASON_ROBOTS, result->detail);
 	else if (crawl_visit_is_missing(result))
@@ -208,6 +209,10 @@ crawl_step_start(struct crawl *c)
 		c->resumed = page->visited = false;
 		page->again = true;
 	}
+	if (!page->visited && c->late) {
+		crawl_fail(c, "the site answers too slowly");
+		return;
+	}
 	if (!page->visited) {
 		crawl_visit_page(c, page);
 		return;
@@ -300,6 +305,10 @@ crawl_step_visit(struct crawl *c)
 	/* What was read before is stored. */
 	if (c->gives_up && c->held == 0) {
 		crawl_fail(c, "the site does not answer");
+		return;
+	}
+	if (c->pauses && c->looked_at > 0) {
+		crawl_end_turn(c);
 		return;
 	}
 	if (c->held >= CRAWL_HELD_MAX || c->held_bytes > CRAWL_HELD_BYTES ||

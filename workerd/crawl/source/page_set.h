@@ -31,10 +31,16 @@ struct page {
 	size_t n_blocks;
 };
 
+/* 10,000 pages of usual addresses need a third of it. Afterwards, a record may grow by 3 KB. */
+#define PAGE_SET_BYTES_MAX ((size_t)16 << 20)
+
 struct page_set *page_set_new(void);
 void page_set_free(struct page_set *p);
 
 size_t page_set_count(const struct page_set *p);
+
+/* Whether a page may be added: its addresses are a site's. */
+bool page_set_has_room(const struct page_set *p);
 
 /* The i-th page; a new one is the last. */
 struct page *page_set_at(const struct page_set *p, size_t i);
