@@ -448,6 +448,19 @@ describe("with an embedding model", () => {
 		assert.equal((await banter.model("stats")).embedded_texts, before + 1);
 	});
 
+	// Words of symbols alone are none for the index.
+	it("what would be found is found by vectors, too", async () => {
+		const source = await addSource(store.peer, { name: "Symbols" });
+		const url = "https://shop.example/symbols";
+		await putPage(banter, source, { url, title: "Symbols", chunks: ["☕ ☂ ☃", "★ ☆"] });
+		const headers = { "x-admin-api-key": ADMIN_KEY };
+		await until("the page is found by its vector", async () => {
+			const body = { question: "☂ ☃ ☕", limit: 1 };
+			const { json } = await banter.request("POST", "/v1/admin/find", { headers, body });
+			return json.hits[0]?.text === "☕ ☂ ☃";
+		});
+	});
+
 	it("embeds only the chunks that change", async () => {
 		const source = await addSource(store.peer, { name: "Changing" });
 		const url = "https://shop.example/changing";
