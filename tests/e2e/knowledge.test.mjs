@@ -369,6 +369,25 @@ describe("a reply with long content", () => {
 		await setAgent(store.peer, { not_found: NOT_FOUND.say });
 	});
 
+	it("leaves small talk to the model: it is no open question, in any language", async () => {
+		const headers = { "x-admin-api-key": ADMIN_KEY };
+		const total = async () =>
+			(await banter.request("GET", "/v1/admin/gaps", { headers })).json.total;
+		const before = await total();
+		for (const [i, message] of ["Hi!", "Thanks a lot", "Guten Tag", "¡Hola!", "你好"].entries()) {
+			await setAgent(store.peer, { not_found: i % 2 === 0 ? NOT_FOUND.fixed : NOT_FOUND.say });
+			const { calls } = await banter.model("stats");
+			const { json } = await ask(banter, `talk-${i}`, message);
+			assert.equal(json.found, null, message);
+			assert.equal((await banter.model("stats")).calls, calls + 1, message);
+			assert.equal((await lastReply(banter, `talk-${i}`)).sources.outcome, "none");
+		}
+		await setAgent(store.peer, { not_found: NOT_FOUND.say });
+		assert.equal(await total(), before);
+		assert.equal((await ask(banter, "talk", "Hi! Xylophones?")).json.found, false);
+		assert.equal(await total(), before + 1);
+	});
+
 	it("looks up the start of a question that is longer than searchd takes", async () => {
 		const headers = { "x-admin-api-key": ADMIN_KEY };
 		const history = [{ role: "user", content: "é".repeat(30_000) }];
