@@ -208,8 +208,9 @@ extraction_pool_run(struct extraction_pool *pool)
 {
 	struct extraction *x, *next;
 
-	for (x = TAILQ_FIRST(&pool->waiting); x != NULL &&
-	     pool->n_running < EXTRACTION_RUNNING && documents_held() < EXTRACTION_HELD_MAX;
+	for (x = TAILQ_FIRST(&pool->waiting);
+	     x != NULL && pool->n_running < EXTRACTION_RUNNING &&
+	     document_bytes_held() < EXTRACTION_HELD_MAX;
 	     x = next) {
 		next = TAILQ_NEXT(x, next);
 		if (x->ready == NULL)

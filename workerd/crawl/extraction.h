@@ -20,7 +20,7 @@
 #define EXTRACTION_SECONDS   10 /* then a child is killed */
 #define EXTRACTION_BYTES_MAX (20u * 1024 * 1024)
 
-/* While the documents that were taken apart have so many bytes (documents_held()), no other one begins; those that are
+/* While the documents that were taken apart have so many bytes (document_bytes_held()), no other one begins; those that are
  * running may add DOCUMENT_MAX each. */
 #define EXTRACTION_HELD_MAX ((size_t)64 << 20)
 

@@ -5,7 +5,6 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
-#include "workerd/knowledge/finding.h"
 
 struct question_search {
 	struct finding_service *service;

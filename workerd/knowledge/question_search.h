@@ -5,9 +5,8 @@
 #ifndef WORKERD_KNOWLEDGE_QUESTION_SEARCH_H
 #define WORKERD_KNOWLEDGE_QUESTION_SEARCH_H
 
-#include "workerd/search/search_client.h"
+#include "workerd/knowledge/finding_service.h"
 
-struct finding_service;
 struct question_search;
 
 /* The texts of find, which has no vector yet, must stay valid until fn is called, once, from the event loop. type 0:

@@ -132,7 +132,7 @@ document_free(struct document *doc)
 }
 
 size_t
-documents_held(void)
+document_bytes_held(void)
 {
 	return bytes_held;
 }

@@ -109,11 +109,11 @@ document_of(size_t size)
 FIXTURE_TEST(no_document_is_taken_apart_while_too_many_are_held)
 {
 	struct document *held[4];
-	size_t before = documents_held();
+	size_t before = document_bytes_held();
 
 	for (size_t i = 0; i < 4; i++)
 		held[i] = document_of(EXTRACTION_HELD_MAX / 4);
-	assert_true(documents_held() >= before + EXTRACTION_HELD_MAX);
+	assert_true(document_bytes_held() >= before + EXTRACTION_HELD_MAX);
 	start("text/plain", slice_str("some text"));
 	for (int i = 0; i < 20; i++)
 		assert_true(event_base_loop(base, EVLOOP_NONBLOCK) >= 0);
@@ -127,7 +127,7 @@ FIXTURE_TEST(no_document_is_taken_apart_while_too_many_are_held)
 	assert_int_equal(documents[0]->reason, REASON_NONE);
 	for (size_t i = 1; i < 4; i++)
 		document_free(held[i]);
-	assert_int_equal(documents_held(), before + buf_len(&documents[0]->bytes));
+	assert_int_equal(document_bytes_held(), before + buf_len(&documents[0]->bytes));
 }
 
 FIXTURE_TEST(a_page_becomes_blocks_and_links)
