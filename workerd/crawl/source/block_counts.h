@@ -27,6 +27,9 @@ size_t block_counts_bytes(const struct block_counts *c);
 /* The number of pages that were counted. */
 size_t block_counts_pages(const struct block_counts *c);
 
+/* Whether at least four fifths of a document's blocks are on a page whose blocks are counted. */
+bool block_counts_are_of(const struct document *doc, const struct page *page);
+
 /* Whether a block is left out; headings never are, since they say where a text belongs. */
 bool block_counts_drops(const struct block_counts *c, const struct block *block);
 

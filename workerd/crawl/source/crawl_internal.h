@@ -86,6 +86,7 @@ struct crawl {
 	struct id cursor;  /* of the pages that are read from the store */
 	size_t at;         /* index of the next page to look at */
 	struct page *page; /* that is visited or stored */
+	bool waiting;      /* pages wait for others, see page_set.h: look at all once more */
 	bool sampling;     /* further pages are read only to count their blocks */
 	bool
 	    second_look; /* pages were visited again whose blocks were judged otherwise before */

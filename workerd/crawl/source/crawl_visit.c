@@ -320,12 +320,15 @@ crawl_step_visit(struct crawl *c)
 	while (c->at < page_set_count(c->pages)) {
 		struct page *page = page_set_at(c->pages, c->at++);
 
-		if (crawl_visit_is_due(c, page)) {
+		if (page->waits_for != NULL && page->waits_for->again)
+			c->waiting = true;
+		else if (crawl_visit_is_due(c, page)) {
 			crawl_visit_page(c, page);
 			return;
 		}
 	}
-	if (crawl_visit_sample(c)) {
+	if (c->waiting || crawl_visit_sample(c)) {
+		c->waiting = false;
 		c->at = 0;
 		return;
 	}

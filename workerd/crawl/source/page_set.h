@@ -23,9 +23,11 @@ struct page {
 	bool part;        /* a further part of a long document, whose address its detail has */
 	bool again;       /* to be fetched once more, whatever the known version is */
 	bool rewrite;     /* and to be stored also if it is unchanged */
-	bool noted;       /* its text was stored in this crawl: see block_counts.h */
-	bool gone, foreign;        /* to be removed: missing, or outside of the source */
-	bool removed;              /* the store does not have it any more */
+	struct page *waits_for; /* its canonical page, which is to be read before; NULL: none */
+	bool waited;            /* that has happened in this crawl */
+	bool noted;             /* its text was stored in this crawl: see block_counts.h */
+	bool gone, foreign;     /* to be removed: missing, or outside of the source */
+	bool removed;           /* the store does not have it any more */
 	struct document *document; /* read, and not put yet; NULL: none */
 	uint64_t *blocks;          /* of its text: see block_counts.h */
 	size_t n_blocks;
