@@ -59,7 +59,8 @@ static const char *const sql[PASSAGES_STATEMENTS] = {
 	"WHERE p.number > ? AND s.id IS NOT NULL ORDER BY p.number LIMIT 1",
     [PASSAGES_PAGES_OF_ORG] = "SELECT p.number FROM orgs o JOIN sources s ON s.org = o.number "
 			      "JOIN pages p ON p.source = s.number WHERE o.id = ?",
-    [PASSAGES_PAGES_DELETE] = "DELETE FROM pages WHERE source = ?",
+    [PASSAGES_PAGES_DELETE] = "DELETE FROM pages WHERE number IN "
+			      "(SELECT number FROM pages WHERE source = ? LIMIT ?)",
     [PASSAGES_CHUNK_LAST] =
 	"SELECT row FROM chunks WHERE row BETWEEN ? AND ? ORDER BY row DESC LIMIT 1",
     [PASSAGES_CHUNK_ADD] =

@@ -285,6 +285,25 @@ FIXTURE_TEST(an_erased_source_is_not_found_at_once_and_removed_in_steps)
 	assert_int_equal(find("stays"), 500);
 }
 
+/* 64 chunks a step, and then 256 pages. */
+FIXTURE_TEST(the_pages_of_an_erased_source_are_removed_in_steps_too)
+{
+	unsigned steps = 0;
+
+	for (unsigned i = 0; i < 600; i++)
+		put_of(&org_a, &source_b, i + 1, "en", "", "word");
+	assert_int_equal(passages_begin(ix), 0);
+	assert_int_equal(passages_erase(ix, &org_a, &source_b), 0);
+	assert_int_equal(passages_commit(ix, 2), 0);
+	while (passages_has_erased(ix)) {
+		assert_int_equal(passages_purge_step(ix, false), 1);
+		steps++;
+	}
+	/* The last step finds nothing. */
+	assert_int_equal(steps, 600 / 64 + 600 / 256 + 1 + 1);
+	purge();
+}
+
 FIXTURE_TEST(the_text_cannot_be_read_in_the_file)
 {
 	put(1, "en", "Delivery takes three working days.");
