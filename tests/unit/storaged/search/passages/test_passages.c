@@ -28,7 +28,7 @@ FIXTURE(set_up)
 {
 	strcpy(dir, "/tmp/test-passages-XXXXXX");
 	assert_non_null(mkdtemp(dir));
-	assert_int_equal(passages_open(&ix, dir), PASSAGES_EMPTY);
+	assert_int_equal(passages_open(&ix, dir), DATABASE_EMPTY);
 }
 
 FIXTURE(tear_down)
@@ -315,13 +315,13 @@ FIXTURE_TEST(an_index_that_was_not_built_to_its_end_goes_on)
 {
 	put(1, "en", "hello world");
 	passages_close(ix);
-	assert_int_equal(passages_open(&ix, dir), PASSAGES_EMPTY);
+	assert_int_equal(passages_open(&ix, dir), DATABASE_EMPTY);
 	assert_int_equal(find("hello"), 1);
 	assert_int_equal(passages_begin(ix), 0);
 	assert_int_equal(passages_set_built(ix), 0);
 	assert_int_equal(passages_commit(ix, 5), 0);
 	passages_close(ix);
-	assert_int_equal(passages_open(&ix, dir), PASSAGES_READY);
+	assert_int_equal(passages_open(&ix, dir), DATABASE_READY);
 	assert_int_equal(passages_position(ix), 5);
 	assert_int_equal(find("hello"), 1);
 }
