@@ -96,6 +96,29 @@ describe("a source", () => {
 		);
 	});
 
+	it("gives up its first page when that takes too long, and reads the others", async () => {
+		const pages = {
+			"/": page("Home", filler("home"), ["/a", "/b"]),
+			"/b": page("B", filler("beta")),
+		};
+		pages["/robots.txt"] = pages["/sitemap.xml"] = { status: 404 };
+		pages["/a"] = () => {}; // it never answers
+		await withCrawler(
+			pages,
+			async (crawler, site) => {
+				const source = await crawler.learn({ url: site.origin });
+				const found = await crawler.pages(source);
+				const { state, reason, detail } = found[`${site.origin}/a`];
+				assert.deepEqual(
+					[state, reason, detail],
+					["unread", "timeout", "the site answers too slowly"],
+				);
+				assert.equal((await crawler.state(source)).read, 2);
+			},
+			TURNS,
+		);
+	});
+
 	it("has the pages that are known when reading its sitemaps takes too long", async () => {
 		const pages = { "/0": page("Home", filler("home"), ["/1"]), "/1": page("A", filler("alpha")) };
 		await withCrawler(
@@ -115,7 +138,7 @@ describe("a source", () => {
 });
 
 describe("a crawl", () => {
-	// 7,500 addresses of 2 KB each; robots.txt forbids them, so that they are only remembered.
+	// 5,000 addresses of 2 KB each; robots.txt forbids them, so that they are only remembered.
 	it("remembers no more of a hostile site than 16 MiB of addresses", async () => {
 		const pages = {
 			"/": page("Home", filler("home")),
@@ -123,7 +146,7 @@ describe("a crawl", () => {
 		};
 		await withCrawler(pages, async (crawler, site) => {
 			const long = "x".repeat(1980);
-			const urls = Array.from({ length: 7500 }, (_, i) => `${site.origin}/x/${i}/${long}`);
+			const urls = Array.from({ length: 5000 }, (_, i) => `${site.origin}/x/${i}/${long}`);
 			pages["/sitemap.xml"] = sitemap(urls);
 			const source = await crawler.learn({ url: site.origin });
 			const { error, unread } = await crawler.state(source);

@@ -53,9 +53,12 @@ crawl_on_too_slow(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	c->late = true;
-	if (c->visit != NULL &&
-	    (c->phase == CRAWL_START || c->phase == CRAWL_SITEMAPS || c->phase == CRAWL_PROBE))
+	if (c->visit == NULL)
+		return;
+	if (c->phase == CRAWL_START || c->phase == CRAWL_SITEMAPS || c->phase == CRAWL_PROBE)
 		crawl_end_visit(c);
+	else if (c->phase == CRAWL_VISIT && c->looked_at == 0)
+		crawl_visit_give_up(c);
 }
 
 void

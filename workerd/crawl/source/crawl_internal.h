@@ -188,6 +188,9 @@ void crawl_visit_page(struct crawl *c, struct page *page);
 struct visit *crawl_visit_start(
     struct crawl *c, const char *url, size_t bytes_max, bool ignores_robots, visit_fn *fn);
 
+/* Ends a visit that takes too long: the page has failed. */
+void crawl_visit_give_up(struct crawl *c);
+
 /* A page was visited, and has this document, which is taken (crawl_text.c). */
 void crawl_take_document(struct crawl *c, struct page *page, struct document *doc);
 

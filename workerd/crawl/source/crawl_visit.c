@@ -131,6 +131,15 @@ crawl_visit_page(struct crawl *c, struct page *page)
 	    crawl_visit_start(c, page->url, FETCH_BYTES_MAX, false, crawl_visit_on_result);
 }
 
+void
+crawl_visit_give_up(struct crawl *c)
+{
+	visit_cancel(c->visit);
+	c->visit = NULL;
+	c->looked_at++;
+	crawl_judge_failure(c, c->page, REASON_TIMEOUT, "the site answers too slowly", 0);
+}
+
 static void
 crawl_visit_on_document(void *arg, struct document *doc)
 {
