@@ -134,7 +134,9 @@ env_found_meta_damage(struct env *env)
 const char *
 env_strerror(int rc)
 {
-	return rc == RECORD_DAMAGED ? "a record is damaged" : mdb_strerror(rc);
+	return rc == RECORD_DAMAGED ? "a record is damaged"
+	    : rc == COMMIT_LOG_LOST ? "the commit log did not acknowledge it"
+				    : mdb_strerror(rc);
 }
 
 const char *
@@ -186,6 +188,14 @@ env_open_mdb(struct env *env, const char *path, unsigned flags)
 	if (rc == 0)
 		rc = mdb_reader_check(env->mdb, &dead);
 	return rc;
+}
+
+int
+env_defer_meta_sync(struct env *env, bool on)
+{
+	int rc = mdb_env_set_flags(env->mdb, MDB_NOMETASYNC, on);
+
+	return rc != 0 || on ? rc : mdb_env_sync(env->mdb, 1);
 }
 
 void

@@ -32,7 +32,12 @@ struct live {
 	struct index_wait index;
 	struct sightings sightings;
 	uint64_t visits[VISIT_RESULTS]; /* of crawld, by enum page_visit, since the start */
-	bool notified;                  /* something was queued since the server last looked */
+	/* An operator wants another machine to own the store. */
+	struct hand_over {
+		bool wanted;
+		char to[65]; /* "": any */
+	} hand_over;
+	bool notified; /* something was queued since the server last looked */
 };
 
 void live_init(struct live *l, struct open_turns *open);
