@@ -100,9 +100,12 @@ async function buildLanguages() {
 	const folder = join(root, "src/locales");
 	const names = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
 	const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
-	const minified = texts.map(
-		(text) => `export default${JSON.stringify(Object.values(JSON.parse(text)))}`,
-	);
+	const minified = texts.map((text) => {
+		const list = Object.values(JSON.parse(text));
+		if (list.some((one) => one.includes("|"))) throw new Error("a text has a bar, which separates texts");
+		// 20 bytes smaller than an array.
+		return `export default${JSON.stringify(list.join("|"))}.split("|")`;
+	});
 	checkKeys(
 		names,
 		texts.map((text) => JSON.parse(text)),
