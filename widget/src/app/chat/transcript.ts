@@ -127,11 +127,7 @@ function withKnownKeys(messages: readonly Message[], known: Known): Message[] {
 
 /** Whether all that is shown of them is equal. */
 export function isSame(a: Message, b: Message): boolean {
-	const [one, other]: Readonly<Record<string, unknown>>[] = [{ ...a }, { ...b }];
-	return Object.keys(one ?? {}).every((name) => {
-		const [x, y] = [one?.[name], other?.[name]];
-		return x === y || (typeof x === "object" && JSON.stringify(x) === JSON.stringify(y));
-	});
+	return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** The messages of the page that are older than the history, if it begins with one of the page. */
