@@ -103,7 +103,8 @@ async function buildLanguages() {
 	const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
 	const minified = texts.map((text) => {
 		const list = Object.values(JSON.parse(text));
-		if (list.some((one) => one.includes("|"))) throw new Error("a text has a bar, which separates texts");
+		if (list.some((one) => one.includes("|")))
+			throw new Error("a text has a bar, which separates texts");
 		// 20 bytes smaller than an array.
 		return `export default${JSON.stringify(list.join("|"))}.split("|")`;
 	});
