@@ -4,7 +4,7 @@ import { el, setChildren, spoken } from "../../dom";
 import { createMarkdown } from "../../markdown/index";
 import { splitLinks } from "../../markdown/links";
 import { isLive, type Message, type Question, type Reply } from "../chat/state";
-import { failureText, pauseText, type Words } from "../words";
+import { pauseText, type Words } from "../words";
 import { type ActionParts, createActions } from "./actions";
 import type { createAvatar } from "./avatar";
 import { ALERT, type Icon, icon, RETRY, STOP, WAIT } from "./icons";
@@ -78,7 +78,7 @@ function remarkOn(
 		return note("pause", WAIT, pauseText(words, failure), retry && !isSet ? [retry] : []);
 	}
 	if (phase !== "failed") return null;
-	const sentence = failureText(words, failure);
+	const sentence = words(failure ?? "broken");
 	return retry ? note("failure", ALERT, sentence, [retry]) : aside(icon(ALERT), sentence);
 }
 
