@@ -107,8 +107,6 @@ export interface Contact {
 /** The longest message that the API accepts, in UTF-16 code units. */
 export const MAX_MESSAGE = 4000;
 
-const LIVE: ReadonlySet<Phase> = new Set<Phase>(["waiting", "streaming", "paused"]);
-
 export function newReply(key: string, id: string | null = null): Reply {
 	return {
 		role: "assistant",
@@ -145,12 +143,12 @@ export function initialState(welcome: string, open: boolean, unread = 0): State 
 }
 
 export function isLive(message: Message): message is Reply {
-	return message.role === "assistant" && LIVE.has(message.phase);
+	return message.role === "assistant" && /waiting|streaming|paused/.test(message.phase);
 }
 
 /** Whether the reply is final. */
 export function hasEnded({ phase }: Reply): boolean {
-	return phase === "done" || phase === "stopped" || phase === "cut";
+	return /done|stopped|cut/.test(phase);
 }
 
 export function isReplying(state: State): boolean {
