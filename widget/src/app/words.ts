@@ -27,17 +27,17 @@ export function createWords({ language, record }: Pick<Shell, "language" | "reco
 }
 
 /** The failures that have the text of another one. */
-const SAME_TEXT = {
+const SAME_TEXT: Readonly<Record<string, Word>> = {
 	lost: "interrupted",
 	cut_off: "interrupted",
 	conflict: "refused",
 	nameless: "contactRequired",
-} as const;
+};
 
 /** The text of a failure. */
 export function failureText(words: Words, kind: FailureKind | null): string {
-	const same = Object.entries(SAME_TEXT).find(([name]) => name === kind)?.[1];
-	return words(same ?? (kind as Exclude<FailureKind, keyof typeof SAME_TEXT> | null) ?? "broken");
+	const word = kind ?? "broken";
+	return words(SAME_TEXT[word] ?? (word as Word));
 }
 
 /** Shown while the widget retries. */

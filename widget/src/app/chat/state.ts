@@ -157,6 +157,11 @@ export function isReplying(state: State): boolean {
 	return state.messages.some(isLive);
 }
 
+/** The index of the reply with the server's id; -1: none. */
+export function replyAt(messages: readonly Message[], id: string | null): number {
+	return messages.findIndex((one) => one.role === "assistant" && one.id === id && id !== null);
+}
+
 export function replyOf(state: State, key: string): Reply | null {
 	const found = state.messages.find((message) => message.key === key);
 	return found?.role === "assistant" ? found : null;
@@ -243,8 +248,9 @@ export function enqueue(state: State, key: string, text: string): State {
 export function raise(state: State, key: string): State {
 	const at = state.messages.findIndex((message) => message.key === key);
 	if (at === -1 || replyOf(state, replyKey(key))) return state;
-	const messages = [...state.messages];
-	messages.splice(at + 1, 0, newReply(replyKey(key)));
+	const messages = state.messages.flatMap((one, i) =>
+		i === at ? [one, newReply(replyKey(key))] : one,
+	);
 	return { ...state, messages };
 }
 
@@ -260,14 +266,11 @@ export function setRating(state: State, id: string, rating: Rating | null): Stat
 
 /** Removes a second copy of this reply and its message. */
 function withoutTwin(state: State, key: string, id: string): State {
-	const twin = state.messages.findIndex(
-		(message) => message.role === "assistant" && message.id === id && message.key !== key,
-	);
-	if (twin === -1) return state;
-	const asked = state.messages[twin - 1]?.role === "user";
-	const messages = [...state.messages];
-	messages.splice(asked ? twin - 1 : twin, asked ? 2 : 1);
-	return { ...state, messages };
+	const { messages } = state;
+	const isTwin = (one: Message) => one.role === "assistant" && one.id === id && one.key !== key;
+	const at = messages.findIndex(isTwin);
+	const from = messages[at - 1]?.role === "user" ? at - 1 : at;
+	return at < 0 ? state : { ...state, messages: messages.filter((_, i) => i < from || i > at) };
 }
 
 /** The reply continues after its first `position` characters. */

@@ -3,7 +3,6 @@
 import { el, setChildren, spoken } from "../../dom";
 import { createMarkdown } from "../../markdown/index";
 import { splitLinks } from "../../markdown/links";
-import type { Shell } from "../../shell";
 import { isLive, type Message, type Question, type Reply } from "../chat/state";
 import type { PartOwner, usePart } from "../parts";
 import { failureText, pauseText, type Words } from "../words";
@@ -13,7 +12,6 @@ import { ALERT, type Icon, icon, RETRY, STOP, WAIT } from "./icons";
 import { writerOf } from "./people";
 
 export interface MessageParts extends ActionParts, PartOwner {
-	readonly shell: Shell;
 	readonly retry: () => void;
 	/** The app has it already. */
 	readonly createAvatar: typeof createAvatar;
@@ -148,7 +146,7 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 		shownBasis = basis;
 		void parts.usePart("sources", parts, ({ createSources }) => {
 			if (basis !== shownBasis) return;
-			const sources = createSources(parts.shell, basis);
+			const sources = createSources(words, basis);
 			content.node.addEventListener("grow", () => sources.place(content.node));
 			marked = { text, written: sources.mark(text) };
 			show(marked.written, true);
