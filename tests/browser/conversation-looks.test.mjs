@@ -34,7 +34,9 @@ describe("a conversation's looks", { skip: missing }, () => {
 		const stage = await openStage(...args);
 		const isStill = () =>
 			stage.log.evaluate((node) => {
-				const all = node.getAnimations({ subtree: true });
+				const all = node
+					.getAnimations({ subtree: true })
+					.filter(({ effect }) => Number.isFinite(effect.getComputedTiming().endTime));
 				return Promise.allSettled(all.map(({ finished }) => finished)).then(() => true);
 			});
 		return { ...stage, set: (change) => stage.set(change).then(isStill) };
@@ -108,6 +110,25 @@ describe("a conversation's looks", { skip: missing }, () => {
 			.evaluateAll((all) => all.map((node) => getComputedStyle(node).backgroundColor));
 		const link = await log.getByRole("link").evaluate((node) => getComputedStyle(node).color);
 		assert.deepEqual(boxes, [link, await log.getByRole("list").first().evaluate(background)]);
+	});
+
+	it("tells persons apart by colours, which stay", async () => {
+		const persons = ["Ann Smith", "Bo Lee", "Zoë", "山田 太郎", "Ann Smith"];
+		const messages = persons.map((name, i) => reply(`p${i}`, "Hi", { author: { name } }));
+		const ann = { phase: "person", person: { name: "Ann Smith" }, isTyping: true };
+		const { chat, log, set } = await open();
+		await set({ messages: [WELCOME, reply("r", "Hi"), ...messages], people: ann });
+		const colours = (place) =>
+			place
+				.locator(".avatar")
+				.evaluateAll((all) => all.map((node) => getComputedStyle(node).backgroundColor));
+		const [agent, , ...shown] = await colours(log);
+		const typing = shown.pop();
+		assert.equal(new Set([agent, ...shown]).size, 5, `${shown}`);
+		assert.deepEqual(
+			[shown[4], typing, ...(await colours(chat.locator(".header")))],
+			Array(3).fill(shown[0]),
+		);
 	});
 
 	it("has the header of code in the direction of code", async () => {
