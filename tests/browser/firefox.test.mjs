@@ -86,7 +86,7 @@ describe("the widget in Firefox", { skip: missingFirefox }, () => {
 			const { "data-widget": id } = tags["data-widget"];
 			const visitor = await site.visitWidget(id, undefined, { server: way.url });
 			await visitor.open();
-			const key = `firefox ${JSON.stringify(faults)}`.replace(/\W+/g, " ");
+			const key = `firefox ${JSON.stringify(faults)}`.replace(/\W+/g, " ").trim();
 			const question = `[[tokens=20 hold-after=10]] ${key}`;
 			await visitor.say(question);
 			await visitor.logUntil("it has begun", (text) => text.includes(numbered(10)));
