@@ -74,9 +74,9 @@ master_libs := -levent_core $(proto_libs)
 worker_libs := -lcurl -levent_core -ljansson -lm -lnghttp2 -lseccomp -lssl -lunistring -lwslay $(proto_libs)
 crawl_libs := -lcurl -levent_core -lseccomp -lz $(proto_libs)
 extract_libs := -lseccomp -lxml2 -lzip $(proto_libs)
-store_libs := -llmdb -levent_core -lseccomp -lunistring -lxxhash $(proto_libs)
+store_libs := -llmdb -levent_core -lpq -lseccomp -lunistring -lxxhash $(proto_libs)
 search_libs := -levent_core -lseccomp -lsqlite3 -lstemmer -lunistring -lm $(proto_libs)
-banter_libs := -ljansson $(store_libs)
+banter_libs := -ljansson $(filter-out -lpq,$(store_libs))
 stub_libs := -levent_core -ljansson -lbsd
 
 PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged searchd crawld crawl-extract banter openai-stub)
@@ -258,11 +258,11 @@ dashboard/dist/.built: dashboard/node_modules/.installed $(call frontend_sources
 # Packages that a new Debian 12 needs. FOR=run: build and run. FOR=test: also test. FOR=lint: `make lint`.
 FOR ?= all
 DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev libevent-dev \
-	libjansson-dev libnghttp2-dev libseccomp-dev libsqlite3-dev libstemmer-dev libunistring-dev libwslay-dev \
+	libjansson-dev libnghttp2-dev libpq-dev libseccomp-dev libsqlite3-dev libstemmer-dev libunistring-dev libwslay-dev \
 	libxml2-dev libxxhash-dev libzip-dev poppler-utils zlib1g-dev ca-certificates
 # Libraries for the servers in build/tools.
 DEBS_servers := libev4 libc-ares2 libjemalloc2 libpcre2-8-0 liblua5.3-0 libopentracing-c-wrapper0
-DEBS_test := $(DEBS_run) libcmocka-dev chromium chromium-headless-shell curl firefox-esr openssl \
+DEBS_test := $(DEBS_run) libcmocka-dev chromium chromium-headless-shell curl firefox-esr openssl postgresql-15 \
 	slowhttptest sslscan strace systemd $(DEBS_servers)
 DEBS_faults := $(DEBS_run) strace
 DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck mandoc docker-compose

@@ -54,6 +54,12 @@ clock_mono_ms(void)
 }
 
 uint64_t
+clock_boot_ms(void)
+{
+	return clock_to_ms(clock_now(CLOCK_BOOTTIME));
+}
+
+uint64_t
 clock_mono_ns(void)
 {
 	struct timespec ts = clock_now(CLOCK_MONOTONIC);

@@ -26,6 +26,9 @@ void clock_freeze_wall(uint64_t ms);
 uint64_t clock_mono_ms(void);
 uint64_t clock_mono_ns(void);
 
+/* Milliseconds since the machine started, with the time that it was suspended (CLOCK_BOOTTIME). */
+uint64_t clock_boot_ms(void);
+
 /* Milliseconds as a struct timeval, for event loops. */
 struct timeval clock_timeval(uint64_t ms);
 

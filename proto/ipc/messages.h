@@ -12,7 +12,7 @@
 #include "proto/base/secrets.h"
 #include "proto/ipc/wire.h"
 
-#define WIRE_VERSION   5
+#define WIRE_VERSION   6
 #define RECORD_VERSION 1 /* the first byte of every record of the store */
 
 /* Bytes of each field of TICKET_KEYS, all random: name (16), encryption key (32), authentication
@@ -259,6 +259,13 @@ enum found_outcome {
 
 enum gap_state { GAP_OPEN = 0, GAP_CLOSED = 1, GAP_DISMISSED = 2 };
 
+/* The part of this machine's store among several machines. */
+enum store_role {
+	STORE_ALONE = 0, /* there is no commit log */
+	STORE_OWNER = 1,
+	STORE_STANDBY = 2,
+};
+
 enum store_error {
 	STORE_FULL = 1,      /* the map or the disk is full; reads and deletions still work */
 	STORE_NOT_FOUND = 2, /* does not exist, or belongs to another organization */
@@ -280,8 +287,9 @@ enum store_error {
 	STORE_BUSY = 17,            /* too many replies of the conversation are open */
 	STORE_POISONED =
 	    18, /* of a worker's store_client.h: storaged died twice on the request */
-	STORE_NOT_READY = 19, /* of searchd: it cannot answer now */
-	STORE_BUDGET = 20,    /* a budget of tokens is spent */
+	STORE_NOT_READY = 19,  /* of searchd: it cannot answer now */
+	STORE_IS_STANDBY = 21, /* another machine is the owner of the store */
+	STORE_BUDGET = 20,     /* a budget of tokens is spent */
 };
 
 /* MSG_HELLO, …: the numbers of messages.def. */

@@ -281,6 +281,29 @@ status_print_space(const struct msg_status *s)
 		    "are refused: the store or its disk is full or failed; see storaged's log");
 }
 
+/* Only on several machines. */
+static void
+status_print_log(const struct msg_status *s)
+{
+	if (s->store_role == STORE_OWNER)
+		status_print("log",
+		    "owner, epoch %" PRIu64 ", row %" PRIu64
+		    ", %s, the nearest one %s behind, appends take %.1f ms",
+		    s->log_epoch, s->log_seq,
+		    units_count(s->log_standbys, "standby", "standbys").text,
+		    units_count(s->log_behind, "row", "rows").text, s->log_append_us / 1000.0);
+	else if (s->store_role == STORE_STANDBY)
+		status_print("log", "standby of %.*s, row %" PRIu64 ", %s behind",
+		    s->log_owner.len == 0 ? 7 : (int)s->log_owner.len,
+		    s->log_owner.len == 0 ? "nobody" : (const char *)s->log_owner.p, s->log_seq,
+		    units_count(s->log_behind, "row", "rows").text);
+	if (s->log_error.len > 0)
+		status_print("", "%.*s", (int)s->log_error.len, (const char *)s->log_error.p);
+	if (s->store_role == STORE_OWNER && s->log_standbys == 0)
+		status_print(
+		    "", "no standby follows: if this machine is lost, the service stops");
+}
+
 static uint64_t
 status_count(struct slice tables, const char *name)
 {
@@ -452,6 +475,7 @@ status_print_text(const struct overview *o)
 	status_print_search(o);
 	status_print_crawl(o);
 	if (s != NULL) {
+		status_print_log(s);
 		status_print_peers(s->peers, o->now);
 		status_print_missing_crawld(s);
 		status_print_space(s);

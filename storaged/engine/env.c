@@ -134,7 +134,9 @@ env_found_meta_damage(struct env *env)
 const char *
 env_strerror(int rc)
 {
-	return rc == RECORD_DAMAGED ? "a record is damaged" : mdb_strerror(rc);
+	return rc == RECORD_DAMAGED ? "a record is damaged"
+	    : rc == COMMIT_LOG_LOST ? "the commit log did not acknowledge it"
+				    : mdb_strerror(rc);
 }
 
 const char *

@@ -92,8 +92,26 @@ struct txn;
 typedef int env_erased_fn(struct txn *t, const struct id *org, const struct id *widget,
     uint64_t seq, const struct msg_message_record *message);
 
+/*
+ * A log to which each write transaction is appended before it is committed (replication/owner.h).
+ * append() gets the transaction's write set (write_set.h); it may still write with
+ * txn_put_unlogged(). It returns 0 when the log has acknowledged the changes, or another error.
+ */
+struct env_log {
+	int (*append)(struct env_log *log, struct txn *t, struct slice write_set);
+	struct buf write_set; /* txn.c's own */
+};
+
+/* The commit log did not acknowledge a transaction, or the store may not write at all. */
+#define COMMIT_LOG_LOST (-4)
+
+struct replica_status;
+
 struct env {
 	MDB_env *mdb;
+	struct env_log *log; /* NULL: none */
+	const struct replica_status *
+	    replica; /* this machine's part in it (replication/replica.h); NULL: there is no log */
 	MDB_dbi dbi[TABLES];
 	MDB_txn *reader; /* renewed for each use; NULL before the first */
 	struct page_check page_check;
@@ -130,7 +148,7 @@ struct env {
 };
 
 /* A record that does not decode, or that is missing although another record names it. LMDB's errors
- * are below -30000, errno is positive, CALL_REFUSED is -1. */
+ * are below -30000, errno is positive, CALL_REFUSED is -1, CALL_WRITES -3, COMMIT_LOG_LOST -4. */
 #define RECORD_DAMAGED (-2)
 
 /* Sets the fields of an environment that is not open. max_bytes bounds the map, without the reserve. */

@@ -28,6 +28,7 @@
 #define META_STEADY_TIME  "steady_time"
 #define META_ERASED       "erased "
 #define META_NUMBERS      "numbers"
+#define META_LOG          "log"
 
 /* Bytes; as in messages.def. */
 #define SESSION_MAX   128

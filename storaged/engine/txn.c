@@ -4,7 +4,9 @@
  */
 #include "storaged/engine/txn.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
@@ -12,6 +14,7 @@
 #include "storaged/engine/meta_page.h"
 #include "storaged/engine/page_tree.h"
 #include "storaged/engine/safe_read.h"
+#include "storaged/engine/write_set.h"
 
 /* LMDB takes a non-const pointer to data that it only reads. */
 static MDB_val
@@ -84,6 +87,8 @@ txn_begin(struct txn *t, struct env *env, enum txn_mode mode)
 	int rc;
 
 	*t = (struct txn){.env = env, .mode = mode};
+	if (mode != TXN_READ && env->log != NULL)
+		buf_reset(&env->log->write_set);
 	rc = mode == TXN_READ ? txn_begin_read(t) : txn_begin_write(t);
 	if (rc != 0)
 		return rc;
@@ -169,9 +174,36 @@ txn_run_before_commit(struct txn *t)
 	return rc;
 }
 
+/* Appends the changes to the commit log. *logged: it has them. */
+static int
+txn_append_to_log(struct txn *t, bool *logged)
+{
+	struct env_log *log = t->env->log;
+	int rc;
+
+	*logged = false;
+	if (log == NULL || buf_len(&log->write_set) == 0)
+		return 0;
+	rc = log->append(log, t, buf_slice(&log->write_set));
+	*logged = rc == 0;
+	return rc;
+}
+
+/* The other machines have the changes: this one gets them from the log when it starts again. */
+_Noreturn static void
+txn_exit_behind_log(int rc)
+{
+	log_event(LOG_ERROR, "store_behind_log", L_STR("error", env_strerror(rc)),
+	    L_STR("help",
+		"the log contains changes that could not be written to the disk: see its "
+		"error"));
+	exit(EX_IOERR);
+}
+
 int
 txn_commit(struct txn *t)
 {
+	bool logged;
 	int rc;
 
 	if (t->mode == TXN_READ) {
@@ -179,11 +211,15 @@ txn_commit(struct txn *t)
 		return 0;
 	}
 	rc = txn_run_before_commit(t);
+	if (rc == 0)
+		rc = txn_append_to_log(t, &logged);
 	if (rc != 0) {
 		txn_abort(t);
 		return rc;
 	}
 	rc = env_write_error(t->env, mdb_txn_commit(t->mdb));
+	if (rc != 0 && logged)
+		txn_exit_behind_log(rc);
 	txn_finish(t);
 	if (rc == 0)
 		txn_check_freed(t);
@@ -294,6 +330,18 @@ txn_note_change(struct txn *t, enum table table)
 	t->changed |= UINT64_C(1) << table;
 }
 
+/* Collects a change for the commit log. value: NULL for a deletion. */
+static int
+txn_log_change(struct txn *t, enum table table, struct slice key, const struct slice *value)
+{
+	struct env_log *log = t->env->log;
+
+	if (log == NULL)
+		return 0;
+	return value == NULL ? write_set_del(&log->write_set, table, key)
+			     : write_set_put(&log->write_set, table, key, *value);
+}
+
 /* LMDB makes room for the value, so that its checksum need not be joined to it before. */
 static int
 txn_store(
@@ -312,15 +360,25 @@ txn_store(
 }
 
 int
-txn_put(struct txn *t, enum table table, const struct key *key, struct slice value)
+txn_put_unlogged(struct txn *t, enum table table, const struct key *key, struct slice value)
 {
 	return txn_store(t, table, key, value, 0);
 }
 
 int
+txn_put(struct txn *t, enum table table, const struct key *key, struct slice value)
+{
+	int rc = txn_store(t, table, key, value, 0);
+
+	return rc != 0 ? rc : txn_log_change(t, table, key_slice(key), &value);
+}
+
+int
 txn_append(struct txn *t, enum table table, const struct key *key, struct slice value)
 {
-	return txn_store(t, table, key, value, MDB_APPEND);
+	int rc = txn_store(t, table, key, value, MDB_APPEND);
+
+	return rc != 0 ? rc : txn_log_change(t, table, key_slice(key), &value);
 }
 
 int
@@ -333,6 +391,8 @@ txn_del(struct txn *t, enum table table, const struct key *key)
 	txn_note_change(t, table);
 	if (rc == 0)
 		rc = txn_report_damage(t, mdb_cursor_del(cursor, 0));
+	if (rc == 0)
+		rc = txn_log_change(t, table, key_slice(key), NULL);
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
@@ -459,8 +519,10 @@ walk_previous(struct walk *w)
 int
 walk_delete(struct walk *w)
 {
+	int rc = txn_log_change(w->txn, w->table, w->key, NULL);
+
 	txn_note_change(w->txn, w->table);
-	return txn_report_damage(w->txn, mdb_cursor_del(w->cursor, 0));
+	return rc != 0 ? rc : txn_report_damage(w->txn, mdb_cursor_del(w->cursor, 0));
 }
 
 void

@@ -6,6 +6,9 @@
  * turns that lost their worker, garbage.c for erased conversations). Request handlers only work
  * within the one that they are given.
  *
+ * With a commit log (env.h), the changes of a transaction are collected, and txn_commit() appends them to the
+ * log before it commits.
+ *
  * A checksum (checksum.h) is added to each value that is stored, and removed from each value that is
  * found. If it is wrong, a lookup by key returns RECORD_DAMAGED, and a walk finds a value without bytes,
  * which can be decoded neither as a record nor as an id, so that it can skip the entry or remove it.
@@ -90,7 +93,8 @@ struct txn {
 void txn_before_commit(struct txn *t, txn_commit_fn *fn);
 
 /* Commits: after 0 everything is on disk, otherwise nothing is. A read transaction may be ended
- * by either function. */
+ * by either function. COMMIT_LOG_LOST: the log did not acknowledge the changes; whether it contains them is
+ * unknown. Exits if the log contains them, but the disk does not. */
 [[gnu::warn_unused_result]] int txn_commit(struct txn *t);
 void txn_abort(struct txn *t);
 
@@ -110,6 +114,10 @@ bool txn_survives(int rc);
 
 /* Sets the value of a key, new or not. The value must not lie in the map. */
 [[gnu::warn_unused_result]] int txn_put(
+    struct txn *t, enum table table, const struct key *key, struct slice value);
+
+/* The same for what does not belong into the commit log. */
+[[gnu::warn_unused_result]] int txn_put_unlogged(
     struct txn *t, enum table table, const struct key *key, struct slice value);
 
 /* The same for a key behind all others of its table: cheaper. MDB_KEYEXIST: it is not. */

@@ -31,6 +31,11 @@ struct live {
 	struct change_followers changes;
 	struct index_wait index;
 	struct sightings sightings;
+	/* An operator wants another machine to own the store. */
+	struct hand_over {
+		bool wanted;
+		char to[65]; /* "": any */
+	} hand_over;
 	bool notified; /* something was queued since the server last looked */
 };
 

@@ -30,9 +30,10 @@ struct call {
 	/* Both before this batch; turn_view.h adds what the batch has changed. */
 	const struct open_turns *open;
 	const struct live *live;
-	/* Both change at once, not after the commit. */
+	/* These change at once, not after the commit. */
 	struct lease *lease;     /* of the webhooks */
 	struct lease *embedding; /* of the vectors */
+	struct hand_over *hand_over;
 	const struct activity *activity;
 	const struct peers *peers; /* NULL where there are none */
 	struct effects *effects;

@@ -17,6 +17,7 @@ struct request {
 	struct client *from;
 	uint64_t number;
 	struct slice payload;
+	uint16_t type;
 	enum store_error excused; /* refused without running; 0: it runs */
 	bool refused;             /* its answer is an error */
 	bool overflow;            /* its answer did not fit */
@@ -28,7 +29,7 @@ handlers_find(const struct handlers *handlers, uint16_t type)
 	for (size_t i = 0; i < handlers->n; i++)
 		if (handlers->of[i].type == type)
 			return &handlers->of[i];
-	return NULL;
+	return handlers->others;
 }
 
 void
@@ -128,8 +129,7 @@ batch_need_txn(struct batch *b, enum handler_kind kind)
 static void
 batch_log_failure(const struct request *q, int rc)
 {
-	log_event(LOG_ERROR, "request_failed",
-	    L_STR("type", msg_name((uint16_t)q->handler->type)),
+	log_event(LOG_ERROR, "request_failed", L_STR("type", msg_name(q->type)),
 	    L_STR("error", env_strerror(rc)));
 }
 
@@ -169,7 +169,7 @@ batch_loses_txn(const struct txn *t, uint64_t changes_before, int rc)
 static int
 batch_count_budgets(struct batch *b, const struct request *q)
 {
-	if (b->txn.mdb == NULL || q->handler->type == MSG_IMPORT_RECORD)
+	if (b->txn.mdb == NULL || q->type == MSG_IMPORT_RECORD)
 		return 0;
 	return budgets_count_new(&b->txn);
 }
@@ -238,6 +238,7 @@ batch_run_one(struct batch *b, struct request *q)
 	    .live = b->live,
 	    .lease = &b->live->lease,
 	    .embedding = &b->live->embedding,
+	    .hand_over = &b->live->hand_over,
 	    .activity = &b->activity,
 	    .peers = b->peers,
 	    .effects = &b->effects,
@@ -266,6 +267,10 @@ batch_undo(struct batch *b, struct request *culprit, int rc)
 	for (size_t i = 0; i < b->n; i++)
 		buf_truncate(b->requests[i].from->out, b->requests[i].from->mark);
 	b->failed = true;
+	if (rc == COMMIT_LOG_LOST) {
+		b->hopeless = rc;
+		return;
+	}
 	if (!full && culprit != NULL && !b->excused) {
 		b->excused = true;
 		culprit->excused = batch_failure(b, culprit);
@@ -287,6 +292,7 @@ batch_add(struct batch *b, struct client *from, const struct frame *f)
 
 	q->handler = handlers_find(b->handlers, f->type);
 	must(q->handler != NULL);
+	q->type = f->type;
 	q->from = from;
 	q->number = f->request;
 	q->payload = f->payload;
@@ -308,7 +314,7 @@ batch_run_again(struct batch *b)
 	b->failed = false;
 	for (size_t i = 0; i < b->n && !b->failed; i++) {
 		struct request *q = &b->requests[i];
-		const struct msg_desc *desc = msg_desc((uint16_t)q->handler->type);
+		const struct msg_desc *desc = msg_desc(q->type);
 		int rc;
 
 		/* It decoded before. */

@@ -40,6 +40,7 @@ struct handler {
 struct handlers {
 	const struct handler *of;
 	size_t n;
+	const struct handler *others; /* of all other types; NULL: there are none */
 };
 
 /* The handler of a message type, or NULL. */
@@ -80,8 +81,8 @@ void batch_add(struct batch *b, struct client *from, const struct frame *f);
 
 /*
  * Commits. Afterwards every request has its final answer in its client's out, and the batch is
- * empty. 0, or an LMDB error after which this process cannot continue (then nothing uncommitted
- * has an answer).
+ * empty. 0, or an LMDB error or COMMIT_LOG_LOST, after which this process cannot continue (then nothing
+ * uncommitted has an answer).
  */
 [[gnu::warn_unused_result]] int batch_end(struct batch *b);
 

@@ -30,6 +30,7 @@
 #include "storaged/records/users.h"
 #include "storaged/records/widgets.h"
 #include "storaged/request/store_time.h"
+#include "storaged/server/log_requests.h"
 #include "storaged/server/status.h"
 #include "storaged/turns/turn_join.h"
 #include "storaged/turns/turns.h"
@@ -141,6 +142,19 @@ static const struct handler table[] = {
     {MSG_READ_ALL, HANDLER_WRITES, handle_read_all},
     {MSG_CONTACT_MERGE, HANDLER_WRITES, handle_contact_merge},
     {MSG_PING, HANDLER_READS, handle_ping},
+    {MSG_HAND_OVER, HANDLER_TELLS, handle_hand_over},
 };
 
-const struct handlers store_handlers = {table, ARRAY_LEN(table)};
+const struct handlers store_handlers = {table, ARRAY_LEN(table), NULL};
+
+/* For those that a standby serves. All others are refused by one handler. */
+static const struct handler standby_table[] = {
+    {MSG_STATUS_GET, HANDLER_READS, handle_status_get},
+    {MSG_PING, HANDLER_READS, handle_ping},
+    {MSG_BACKUP_DONE, HANDLER_TELLS, handle_backup_of_standby},
+};
+
+static const struct handler standby_refuses = {0, HANDLER_TELLS, handle_on_standby};
+
+const struct handlers standby_handlers = {
+    standby_table, ARRAY_LEN(standby_table), &standby_refuses};

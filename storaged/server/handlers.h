@@ -8,4 +8,7 @@
 
 extern const struct handlers store_handlers;
 
+/* Those of a standby, which refuses everything but what the banter command needs to read it. */
+extern const struct handlers standby_handlers;
+
 #endif

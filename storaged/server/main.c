@@ -6,23 +6,100 @@
  * Exit status: 0 after SIGTERM or SIGINT, else as in sysexits(3): 64 usage, 65 no store of ours,
  * 74 the disk, 75 another storaged serves the directory, 77 permissions, 78 settings.
  */
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "proto/base/log.h"
+#include "proto/process/call_filter.h"
 #include "proto/process/privileges.h"
 #include "proto/process/program.h"
-#include "storaged/changes/changes.h"
 #include "storaged/open/env_open.h"
 #include "storaged/records/organization_create.h"
 #include "storaged/server/listen.h"
 #include "storaged/server/serve.h"
 #include "storaged/server/server.h"
+#include "storaged/server/standby_server.h"
+
+/* Alternates between standby and owner. */
+static int
+storaged_replicate(struct replica *r, struct service *service)
+{
+	struct standby standby;
+	struct owner owner;
+	bool starts = true;
+	int status;
+
+	if (position_load(r->env, &r->at) != 0)
+		return EX_IOERR;
+	do {
+		standby_start(&standby, r, starts);
+		starts = false;
+		status = standby_server_run(&standby, service);
+		if (status != STANDBY_SERVER_OWNS)
+			break;
+		owner_start(&owner, r, standby.epoch, standby.renewed_at);
+		status = server_run(r->env, service, &owner);
+		owner_stop(&owner);
+	} while (status == SERVER_LOST);
+	return status;
+}
+
+/* This machine's name among those that share the log. False: there is none. */
+static bool
+storaged_name(const struct settings *settings, char name[REPLICA_NAME_MAX + 1])
+{
+	if (settings->store_name != NULL)
+		return strlcpy(name, settings->store_name, REPLICA_NAME_MAX + 1) <=
+		    REPLICA_NAME_MAX;
+	return gethostname(name, REPLICA_NAME_MAX + 1) == 0 && name[0] != '\0';
+}
+
+static int
+storaged_serve_logged(const struct settings *settings, struct env *env, struct service *service)
+{
+	char name[REPLICA_NAME_MAX + 1];
+	struct replica replica;
+	int status;
+
+	if (!storaged_name(settings, name)) {
+		log_event(LOG_ERROR, "store_name_unknown",
+		    L_STR("help", "set STORE_NAME, another one on each machine"));
+		return EX_CONFIG;
+	}
+	replica_init(&replica, env, settings->store_log, name);
+	replica.keep_days = settings->log_keep;
+	replica.max_bytes = settings->log_max_bytes;
+	status = storaged_replicate(&replica, service);
+	replica_clear(&replica);
+	return status;
+}
+
+static int
+storaged_serve_alone(struct env *env, struct service *service)
+{
+	return position_remove(env) != 0 ? EX_IOERR : server_run(env, service, NULL);
+}
 
 /* With the lock held. arg: the open environment. */
 static int
 storaged_serve(
     const struct settings *settings, const struct access *access, int listener, void *arg)
 {
-	return server_run(arg, listener, access, settings->syscall_filter);
+	bool logged = settings->store_log != NULL;
+	struct service service;
+	int status;
+
+	service_start(&service, listener, access);
+	if (settings->syscall_filter)
+		call_filter_start(logged ? CALLS_STORE_LOG : CALLS_STORE);
+	status = logged ? storaged_serve_logged(settings, arg, &service)
+			: storaged_serve_alone(arg, &service);
+	service_end(&service);
+	return status;
 }
 
 static int
@@ -52,7 +129,6 @@ storaged_run(const struct settings *settings)
 	status = env_open(
 	    &env, settings->data_dir, settings->store_max_bytes, organization_make_default);
 	if (status == 0) {
-		changes_start(&env);
 		env_watch_readers(&env, settings->data_dir, settings->store_snapshot_max_bytes);
 		env.operator_timeout_ms = settings->operator_timeout_ms;
 		env.retention_days = (uint32_t)settings->retention_days;

@@ -116,6 +116,10 @@ peers_add(struct peers *p, int fd)
 	unsigned roles = access_roles(&p->access, fd, &cred);
 	struct peer *peer;
 
+	if (p->tools_only && (roles & ROLE_TOOL) == 0) {
+		closefd(&fd);
+		return;
+	}
 	if (roles == 0) {
 		log_event(LOG_WARN, "peer_refused", L_INT("uid", (int64_t)cred.uid),
 		    L_INT("pid", cred.pid));
@@ -125,7 +129,9 @@ peers_add(struct peers *p, int fd)
 	peer = xcalloc(1, sizeof(*peer));
 	peer->number = ++p->last_number;
 	peer->since = clock_wall_ms();
-	channel_open(&peer->channel, fd, ROLE_STORE, roles, PEER_UNSENT_MAX);
+	peer->tool = p->tools_only;
+	channel_open(
+	    &peer->channel, fd, ROLE_STORE, peer->tool ? ROLE_TOOL : roles, PEER_UNSENT_MAX);
 	client_init(&peer->client, &peer->channel.out);
 	peer->readable = event_new(p->base, fd, EV_READ | EV_PERSIST, peers_on_readable, peer);
 	peer->writable = event_new(p->base, fd, EV_WRITE, peers_on_writable, peer);
@@ -139,8 +145,12 @@ peers_add(struct peers *p, int fd)
 static void
 peers_drop(struct peer *peer, const char *why)
 {
-	log_event(LOG_ERROR, "peer_dropped", L_UINT("peer", peer->number),
-	    L_UINT("pid", peer->channel.peer_pid), L_STR("why", why));
+	/* On a standby, workers are expected to try. */
+	bool expected = peer->tool && peer->channel.peer == ROLE_NONE;
+
+	log_event(expected ? LOG_DEBUG : LOG_ERROR, "peer_dropped",
+	    L_UINT("peer", peer->number), L_UINT("pid", peer->channel.peer_pid),
+	    L_STR("why", why));
 	peer->dropped = true;
 	peer->ready = false;
 	/* The batch may still use it: it is freed afterwards, and not read any more. */

@@ -29,6 +29,7 @@ struct peer {
 	struct channel channel;
 	struct client client;
 	struct event *readable, *writable;
+	bool tool;      /* it may only be the banter command */
 	unsigned looks; /* checks in a row that found an incomplete message */
 	bool ready;     /* complete requests may wait in the channel */
 	bool served;    /* its requests are in the batch, in the channel's buffer */
@@ -44,6 +45,7 @@ struct peers {
 	struct event_base *base;
 	struct live *live;
 	struct access access; /* which peers may connect; at first only our own user and root */
+	bool tools_only;      /* only the banter command is let in */
 	struct event *look;   /* timer of peers_look() */
 	struct peer_list all; /* in the order of service */
 	size_t n;

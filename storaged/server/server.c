@@ -1,20 +1,15 @@
 /*
  * The loop turn. libevent's callbacks only read bytes and set flags; then, once per turn,
  * server_loop_turn() does the work in a fixed order: requests into a batch, commit, answers, lost
- * turns, one step each of retention, takeovers that end, and garbage collection. The callbacks may run again while the batch is open, so
- * none of them uses the store.
+ * turns, one step each of retention, takeovers that end, and garbage collection.
  */
 #include "storaged/server/server.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <sys/socket.h>
 #include <sysexits.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
-#include "proto/process/call_filter.h"
 #include "storaged/changes/changes.h"
 #include "storaged/changes/changes_trim.h"
 #include "storaged/content/content_garbage.h"
@@ -27,9 +22,8 @@
 #include "storaged/request/store_time.h"
 #include "storaged/retention/retention.h"
 #include "storaged/server/handlers.h"
-#include "storaged/server/peers.h"
 #include "storaged/server/scrub.h"
-#include "storaged/server/service_report.h"
+#include "storaged/server/serving.h"
 #include "storaged/turns/interrupt.h"
 #include "storaged/turns/silence.h"
 
@@ -39,83 +33,29 @@
  * claim still counts, unless the reply has started again. */
 #define CLAIM_MS 3000
 
+/* The same when the store may have moved to this machine, which the workers' proxies have to notice. */
+#define CLAIM_MOVED_MS 10000
+
 /* Retry interval after the store or the system had no space. */
 #define RETRY_MS 1000
 
 /* Interval of the periodic maintenance. */
 #define TIDY_MS 10000
 
-/* Connections accepted per loop turn. */
-#define ACCEPTS_PER_TURN 64
-
 struct server {
-	struct env *env;
-	int listener;
-	struct event_base *base;
-	struct event *acceptable, *term, *interrupt, *claim, *retry, *tidy, *scrub, *silent;
-	struct open_turns open;
-	struct live live;
-	struct batch batch;
-	struct peers peers;
-	struct service_report report;
+	struct serving serving;
+	struct env *env;     /* of serving */
+	struct owner *owner; /* of the commit log; NULL: there is none */
+	struct event *claim, *retry, *tidy, *scrub, *silent, *owning;
 	struct numbers_fold numbers;
 	struct retention retention;
 	struct silence silence;
-	bool accept_paused, garbage_paused;
+	bool garbage_paused;
 	bool trims; /* the change feed has rows to remove */
-	bool retry_due, tidy_due, scrub_due,
-	    silence_due;  /* set by callbacks, which may run during a batch */
+	/* Set by callbacks, which may run during a batch. */
+	bool retry_due, tidy_due, scrub_due, silence_due, owning_due;
 	uint64_t commits; /* at the last maintenance */
-	bool stopping;
 };
-
-static void
-server_pause_accepting(struct server *s)
-{
-	event_del(s->acceptable);
-	s->accept_paused = true;
-}
-
-/* Accepts the waiting connections. Pauses when there is no room, instead of spinning. */
-static void
-server_on_acceptable(evutil_socket_t listener, short what, void *arg)
-{
-	struct server *s = arg;
-
-	(void)what;
-	for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
-		int fd;
-
-		if (s->peers.n >= PEERS_MAX) {
-			log_event(LOG_WARN, "too_many_peers", L_UINT("peers", s->peers.n));
-			server_pause_accepting(s);
-			return;
-		}
-		fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd != -1) {
-			peers_add(&s->peers, fd);
-			continue;
-		}
-		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-			log_event(LOG_ERROR, "accept_paused", L_ERRNO());
-			server_pause_accepting(s);
-		}
-		/* EAGAIN: none is left. EINTR and ECONNABORTED concern one connection
-		 * (accept(2)). */
-		if (errno != EINTR && errno != ECONNABORTED)
-			return;
-	}
-}
-
-static void
-server_on_stop(evutil_socket_t signal_number, short what, void *arg)
-{
-	struct server *s = arg;
-
-	(void)what;
-	log_event(LOG_NOTICE, "store_stopping", L_INT("signal", (int64_t)signal_number));
-	s->stopping = true;
-}
 
 /* Turns that were open at the start, and that no worker has claimed. */
 static void
@@ -125,7 +65,7 @@ server_on_claim_over(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	open_turns_lose(&s->open, &s->open.found);
+	open_turns_lose(&s->serving.open, &s->serving.open.found);
 }
 
 /* Sets one of the flags that work is due. */
@@ -137,57 +77,13 @@ server_on_due(evutil_socket_t fd, short what, void *flag)
 	*(bool *)flag = true;
 }
 
-/* Offers the batch to every peer, starting where the last turn ended. */
-static void
-server_take_requests(struct server *s)
-{
-	for (size_t i = 0; i < s->peers.n && batch_is_open(&s->batch); i++) {
-		struct peer *peer = TAILQ_FIRST(&s->peers.all);
-
-		peer_take(peer, &s->batch);
-		TAILQ_REMOVE(&s->peers.all, peer, order);
-		TAILQ_INSERT_TAIL(&s->peers.all, peer, order);
-	}
-}
-
-/* Takes requests that arrived while the earlier ones ran: the more requests share a commit, the
- * less each waits for the next one (make bench-store, 512 in flight on one connection: 143
- * requests per commit without this, 512 with it; 0.52 and 0.71 of bare LMDB's rate). */
-static void
-server_gather(struct server *s)
-{
-	size_t before;
-
-	do {
-		before = s->batch.n;
-		must(event_base_loop(s->base, EVLOOP_ONCE | EVLOOP_NONBLOCK) != -1);
-		server_take_requests(s);
-	} while (s->batch.n > before);
-}
-
-/* Sends answers. True if a peer can be served again at once. */
-static bool
-server_settle_all(struct server *s)
-{
-	struct peer *peer = TAILQ_FIRST(&s->peers.all);
-	bool more = false;
-
-	while (peer != NULL) {
-		struct peer *next = TAILQ_NEXT(peer, order);
-
-		more |= peer_settle(&s->peers, peer);
-		peer = next;
-	}
-	return more;
-}
-
 /* Ends lost turns. While the store takes no writes, the retry timer repeats this. */
 static bool
 server_end_lost_turns(struct server *s)
 {
 	if (!s->env->writable)
 		return false;
-	return interrupt_lost(s->env, &s->live) == INTERRUPT_MORE;
+	return interrupt_lost(s->env, &s->serving.live) == INTERRUPT_MORE;
 }
 
 /* Ends some takeovers of operators who are silent. */
@@ -197,7 +93,7 @@ server_end_silence(struct server *s)
 	if (s->silence_due)
 		silence_start(&s->silence);
 	s->silence_due = false;
-	return silence_step(&s->silence, s->env, &s->live);
+	return silence_step(&s->silence, s->env, &s->serving.live);
 }
 
 /* Removes some messages of erased conversations, even while the store is full: this frees space. */
@@ -226,10 +122,7 @@ server_retry(struct server *s)
 {
 	s->retry_due = s->garbage_paused = false;
 	env_probe(s->env);
-	if (s->accept_paused && s->peers.n < PEERS_MAX) {
-		s->accept_paused = false;
-		must(event_add(s->acceptable, NULL) == 0);
-	}
+	serving_accept_again(&s->serving);
 }
 
 static bool
@@ -244,8 +137,8 @@ server_trim_changes(struct server *s)
 static void
 server_report(struct server *s)
 {
-	service_report_state(
-	    &s->report, s->env->writable, s->env->damage != NULL, s->peers.n, s->open.n);
+	service_report_state(&s->serving.service->report, s->env->writable,
+	    s->env->damage != NULL, s->serving.peers.n, s->serving.open.n);
 }
 
 /* Maintenance without an event: readers that were killed, buffers that are larger than needed. */
@@ -256,10 +149,10 @@ server_tidy(struct server *s)
 	s->trims = true;
 	retention_start(&s->retention);
 	content_garbage_start(s->env);
-	store_time_save(s->env, s->batch.activity.commits != s->commits);
-	s->commits = s->batch.activity.commits;
+	store_time_save(s->env, s->serving.batch.activity.commits != s->commits);
+	s->commits = s->serving.batch.activity.commits;
 	(void)env_check_readers(s->env);
-	peers_trim(&s->peers);
+	peers_trim(&s->serving.peers);
 	server_report(s);
 }
 
@@ -276,7 +169,7 @@ static void
 server_scrub(struct server *s)
 {
 	s->scrub_due = false;
-	server_plan_scrub(s, scrub_step(s->env, s->batch.activity.requests));
+	server_plan_scrub(s, scrub_step(s->env, s->serving.batch.activity.requests));
 }
 
 static void
@@ -284,9 +177,30 @@ server_plan_retry(struct server *s)
 {
 	struct timeval retry = clock_timeval(RETRY_MS);
 
-	if ((!s->env->writable || s->accept_paused || s->garbage_paused) &&
+	if ((!s->env->writable || s->serving.accept_paused || s->garbage_paused) &&
 	    !event_pending(s->retry, EV_TIMEOUT, NULL))
 		must(event_add(s->retry, &retry) == 0);
+}
+
+/* Whether answers must not leave any more, because another machine may be the owner. */
+static bool
+server_has_lost(struct server *s)
+{
+	return s->owner != NULL && !owner_holds(s->owner);
+}
+
+/* The owner's work that is due: its heartbeat and the log, or an operator's wish to hand over. */
+static void
+server_tend_log(struct server *s)
+{
+	struct hand_over *wanted = &s->serving.live.hand_over;
+
+	if (s->owning_due && s->owner != NULL)
+		owner_tick(s->owner);
+	s->owning_due = false;
+	if (wanted->wanted && s->owner != NULL)
+		owner_hand_over(s->owner, slice_str(wanted->to));
+	wanted->wanted = false;
 }
 
 /* The work after the callbacks of a loop turn. *more: there is work left that causes no event.
@@ -294,25 +208,23 @@ server_plan_retry(struct server *s)
 static int
 server_loop_turn(struct server *s, bool *more)
 {
-	int rc;
+	int rc = serving_run_requests(&s->serving);
 
-	server_take_requests(s);
-	if (s->batch.n > 0)
-		server_gather(s);
-	rc = batch_end(&s->batch);
+	if (server_has_lost(s))
+		return SERVER_LOST;
 	if (rc != 0) {
 		log_event(LOG_ERROR, "store_broken", L_STR("error", env_strerror(rc)),
 		    L_STR("help", "restart storaged"));
 		return EX_IOERR;
 	}
-	s->live.notified = false;
-	*more = server_settle_all(s);
+	s->serving.live.notified = false;
+	*more = serving_settle(&s->serving);
 	*more |= server_end_lost_turns(s);
-	*more |= retention_step(&s->retention, s->env, &s->live);
+	*more |= retention_step(&s->retention, s->env, &s->serving.live);
 	*more |= server_end_silence(s);
-	live_changes(&s->live, s->env->newest_change);
+	live_changes(&s->serving.live, s->env->newest_change);
 	/* Ending turns and freed peers notify peers that may have been settled already. */
-	*more |= s->live.notified;
+	*more |= s->serving.live.notified;
 	if (s->retry_due)
 		server_retry(s);
 	*more |= server_remove_garbage(s);
@@ -323,8 +235,9 @@ server_loop_turn(struct server *s, bool *more)
 	*more |= server_trim_changes(s);
 	if (s->scrub_due)
 		server_scrub(s);
-	if (s->env->writable != s->report.writable ||
-	    (s->env->damage != NULL) != s->report.damaged)
+	server_tend_log(s);
+	if (s->env->writable != s->serving.service->report.writable ||
+	    (s->env->damage != NULL) != s->serving.service->report.damaged)
 		server_report(s);
 	server_plan_retry(s);
 	return 0;
@@ -336,10 +249,10 @@ server_loop(struct server *s)
 	bool more = true; /* garbage of the previous process */
 	int status = 0;
 
-	while (!s->stopping && status == 0) {
+	while (!s->serving.stopping && status == 0) {
 		int flags = EVLOOP_ONCE | (more ? EVLOOP_NONBLOCK : 0);
 
-		must(event_base_loop(s->base, flags) != -1);
+		must(event_base_loop(s->serving.service->base, flags) != -1);
 		status = server_loop_turn(s, &more);
 	}
 	return status;
@@ -351,25 +264,22 @@ server_start_events(struct server *s)
 	struct timeval tidy_each = clock_timeval(TIDY_MS);
 	unsigned silent_ms = silence_interval(s->env);
 	struct timeval silent_each = clock_timeval(silent_ms);
+	struct timeval renew_each = clock_timeval(REPLICA_RENEW_MS);
 
-	s->base = event_base_new();
-	must(s->base != NULL);
-	s->acceptable =
-	    event_new(s->base, s->listener, EV_READ | EV_PERSIST, server_on_acceptable, s);
-	s->term = evsignal_new(s->base, SIGTERM, server_on_stop, s);
-	s->interrupt = evsignal_new(s->base, SIGINT, server_on_stop, s);
-	s->claim = evtimer_new(s->base, server_on_claim_over, s);
-	s->retry = evtimer_new(s->base, server_on_due, &s->retry_due);
-	s->tidy = event_new(s->base, -1, EV_PERSIST, server_on_due, &s->tidy_due);
-	s->scrub = evtimer_new(s->base, server_on_due, &s->scrub_due);
-	s->silent = event_new(s->base, -1, EV_PERSIST, server_on_due, &s->silence_due);
-	must(s->silent != NULL);
-	must(s->acceptable != NULL && s->term != NULL && s->interrupt != NULL &&
-	    s->claim != NULL && s->retry != NULL && s->tidy != NULL && s->scrub != NULL);
-	must(event_add(s->acceptable, NULL) == 0);
-	must(event_add(s->term, NULL) == 0);
-	must(event_add(s->interrupt, NULL) == 0);
+	s->claim = evtimer_new(s->serving.service->base, server_on_claim_over, s);
+	s->retry = evtimer_new(s->serving.service->base, server_on_due, &s->retry_due);
+	s->tidy =
+	    event_new(s->serving.service->base, -1, EV_PERSIST, server_on_due, &s->tidy_due);
+	s->scrub = evtimer_new(s->serving.service->base, server_on_due, &s->scrub_due);
+	s->silent =
+	    event_new(s->serving.service->base, -1, EV_PERSIST, server_on_due, &s->silence_due);
+	s->owning =
+	    event_new(s->serving.service->base, -1, EV_PERSIST, server_on_due, &s->owning_due);
+	must(s->silent != NULL && s->owning != NULL);
+	must(s->claim != NULL && s->retry != NULL && s->tidy != NULL && s->scrub != NULL);
 	must(event_add(s->tidy, &tidy_each) == 0);
+	if (s->owner != NULL)
+		must(event_add(s->owning, &renew_each) == 0);
 	if (silent_ms > 0)
 		must(event_add(s->silent, &silent_each) == 0);
 	server_plan_scrub(s, SCRUB_STEP_MS);
@@ -378,55 +288,57 @@ server_start_events(struct server *s)
 static void
 server_stop_events(struct server *s)
 {
-	event_free(s->acceptable);
-	event_free(s->term);
-	event_free(s->interrupt);
 	event_free(s->claim);
 	event_free(s->retry);
 	event_free(s->tidy);
 	event_free(s->scrub);
 	event_free(s->silent);
-	event_base_free(s->base);
+	event_free(s->owning);
+}
+
+/* Forgets what an earlier time as the owner has left in memory, and reads it from the store. */
+static int
+server_load(struct server *s)
+{
+	struct env *env = s->env;
+
+	env->writable = true;
+	env->garbage = (struct garbage){0};
+	env->content = (struct content_garbage){0};
+	env->time = (struct store_time){0};
+	if (store_time_load(env) != 0 || open_turns_load(&s->serving.open, env) != 0 ||
+	    takeover_stop_found(env, &s->serving.live) != 0)
+		return EX_IOERR;
+	changes_start(env);
+	numbers_start(env);
+	labels_prepare(env);
+	retention_start(&s->retention);
+	return 0;
 }
 
 int
-server_run(struct env *env, int listener, const struct access *access, bool restricted)
+server_run(struct env *env, struct service *service, struct owner *owner)
 {
-	struct server s = {.env = env, .listener = listener};
-	struct timeval claim = clock_timeval(CLAIM_MS);
-	int status = 0;
+	struct server s = {.env = env, .owner = owner};
+	struct timeval claim = clock_timeval(owner == NULL ? CLAIM_MS : CLAIM_MOVED_MS);
+	int status;
 
-	open_turns_init(&s.open);
-	live_init(&s.live, &s.open);
-	batch_init(&s.batch, env, &s.live, &store_handlers);
+	serving_start(&s.serving, env, service, &store_handlers);
 	server_start_events(&s);
-	peers_init(&s.peers, s.base, &s.live);
-	s.peers.access = *access;
-	s.batch.peers = &s.peers;
-	service_report_init(&s.report, s.base);
-	if (restricted)
-		call_filter_start(CALLS_STORE);
-	if (store_time_load(env) != 0 || open_turns_load(&s.open, env) != 0 ||
-	    takeover_stop_found(env, &s.live) != 0)
-		status = EX_IOERR;
-	numbers_start(env);
-	retention_start(&s.retention);
+	status = server_load(&s);
 	if (status == 0) {
-		labels_prepare(env);
-		if (s.open.n > 0)
+		if (s.serving.open.n > 0)
 			must(event_add(s.claim, &claim) == 0);
-		log_event(LOG_NOTICE, "store_ready", L_UINT("open_turns", s.open.n),
+		log_event(LOG_NOTICE, "store_ready", L_UINT("open_turns", s.serving.open.n),
 		    L_UINT("max_bytes", env->max_bytes));
-		service_report_ready(&s.report);
+		service_report_ready(&service->report);
 		status = server_loop(&s);
-		store_time_save(env, true);
-		service_report_stopping(&s.report);
 	}
-	service_report_clear(&s.report);
-	peers_clear(&s.peers);
+	if (status != SERVER_LOST) {
+		store_time_save(env, true);
+		service_report_stopping(&service->report);
+	}
 	server_stop_events(&s);
-	batch_clear(&s.batch);
-	live_clear(&s.live);
-	open_turns_clear(&s.open);
+	serving_end(&s.serving);
 	return status;
 }

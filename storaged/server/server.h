@@ -4,15 +4,17 @@
 #ifndef STORAGED_SERVER_SERVER_H
 #define STORAGED_SERVER_SERVER_H
 
-#include "storaged/engine/env.h"
-#include "storaged/server/access.h"
+#include "storaged/replication/owner.h"
+#include "storaged/server/serving.h"
+
+/* The commit log is lost: a standby has to begin. */
+#define SERVER_LOST (-1)
 
 /*
- * Serves an open environment on a listening, non-blocking socket (the caller closes it) until
- * SIGTERM or SIGINT. restricted: with only the system calls that this needs (call_filter.h). Returns
- * the exit status: 0, or EX_IOERR if the environment must be reopened.
+ * Serves an open environment until SIGTERM or SIGINT. owner: of the commit log, which has started; NULL: there is none. Returns the exit
+ * status: 0, or EX_IOERR if the environment must be reopened; or SERVER_LOST.
  */
 [[gnu::warn_unused_result]] int server_run(
-    struct env *env, int listener, const struct access *access, bool restricted);
+    struct env *env, struct service *service, struct owner *owner);
 
 #endif

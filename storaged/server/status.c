@@ -14,6 +14,7 @@
 #include "storaged/changes/changes.h"
 #include "storaged/content/sources.h"
 #include "storaged/request/store_time.h"
+#include "storaged/server/log_requests.h"
 #include "storaged/server/peers.h"
 
 #define SETTING_VALUE_MAX 1024 /* messages.def */
@@ -289,6 +290,7 @@ handle_status_get(struct txn *t, struct call *c)
 	status_add_retention(t->env, &status);
 	status_add_health(t->env, &status);
 	status_add_reader(t->env, &status);
+	log_status_add(t->env, &status);
 	tables = buf_len(list);
 	if (c->peers != NULL)
 		status_add_peers(t->env, c->peers);
@@ -376,6 +378,7 @@ handle_store_info_get(struct txn *t, struct call *c)
 		return rc;
 	if (c->peers != NULL)
 		status_add_crawl(c->peers, &info);
+	log_info_add(env, &info);
 	info.writable = env->writable;
 	info.damage = slice_str(env->damage == NULL ? "" : env->damage);
 	buf_reset(&env->list);

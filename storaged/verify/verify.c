@@ -271,6 +271,7 @@ verify_is_meta_name(struct slice name)
 	return slice_eq_str(name, META_VERSION) || slice_eq_str(name, META_LAST_BACKUP) ||
 	    slice_eq_str(name, META_LATEST_TIME) || slice_eq_str(name, META_STEADY_TIME) ||
 	    slice_eq_str(name, META_LOGIN_SECRET) || slice_eq_str(name, META_NUMBERS) ||
+	    slice_eq_str(name, META_LOG) ||
 	    (name.len > probe && memcmp(name.p, META_PROBE, probe) == 0);
 }
 

@@ -13,7 +13,7 @@ const FILES_MAX = 30;
 
 /** The layers of storaged, lowest first: each may include all below it. */
 const STORE_LAYERS =
-	"engine open live request identities changes numbers budgets webhooks content conversations records keys visitors inbox turns indexing import retention server"
+	"engine open live request identities changes numbers budgets webhooks content conversations records keys visitors inbox turns indexing import retention replication server"
 		.split(" ")
 		.map((name) => `storaged/${name}`);
 
@@ -158,6 +158,7 @@ const HEADERS = {
 	"curl/curl.h":
 		/^workerd\/(model\/(upstream_(dial|target)|model_list)|net\/curl_loop|webhooks\/webhook_post|crawl\/fetch\/fetch)\.c$/,
 	"nghttp2/nghttp2.h": /^workerd\/model\/upstream_http2\.c$/,
+	"postgresql/libpq-fe.h": /^storaged\/replication\/log_conn\.h$/,
 	"lmdb.h": /^storaged\/engine\//,
 	"xxhash.h": /^storaged\/(engine|cli\/files)\//,
 	"wslay/wslay.h": /^workerd\/http\/ws\//,

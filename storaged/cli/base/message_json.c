@@ -57,6 +57,8 @@ static const struct vocabulary {
     {MSG_USER_RECORD, "role", {[USER_OWNER] = "owner", [USER_MEMBER] = "member"}},
     {MSG_INVITATION_RECORD, "role", {[USER_OWNER] = "owner", [USER_MEMBER] = "member"}},
     {MSG_KEY_RECORD, "kind", {[KEY_WIDGET] = "widget", [KEY_ADMIN] = "admin"}},
+    {MSG_STATUS, "store_role",
+	{[STORE_ALONE] = "alone", [STORE_OWNER] = "owner", [STORE_STANDBY] = "standby"}},
     {MSG_WIDGET_RECORD, "position",
 	{[WIDGET_BOTTOM_RIGHT] = "bottom_right", [WIDGET_BOTTOM_LEFT] = "bottom_left"}},
     {MSG_WIDGET_RECORD, "contact_mode",

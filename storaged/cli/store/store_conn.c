@@ -106,6 +106,8 @@ store_conn_fail_refused(const struct msg_error *error)
 		    len, text);
 	case STORE_NOT_FOUND:
 		return console_fail(EX_NOINPUT, "%.*s", len, text);
+	case STORE_IS_STANDBY:
+		return console_fail(EX_UNAVAILABLE, "%.*s", len, text);
 	case STORE_INVALID:
 	case STORE_EXISTS:
 	case STORE_LIMIT:
@@ -129,6 +131,8 @@ store_conn_send(struct store_conn *conn, enum msg_type type, uint64_t request, c
 static int
 store_conn_fail_closed(const struct store_conn *conn)
 {
+	if (conn->may_close)
+		return EX_UNAVAILABLE;
 	if (conn->channel.peer == ROLE_NONE)
 		return console_fail(EX_PROTOCOL,
 		    "storaged closed the connection at once: it may have another version than "

@@ -15,6 +15,7 @@
 struct store_conn {
 	const char *path; /* borrowed */
 	struct channel channel;
+	bool may_close; /* storaged may close it: that is EX_UNAVAILABLE, without a message */
 };
 
 /* Connects. 0, or the exit status: EX_UNAVAILABLE without a message if storaged is not running

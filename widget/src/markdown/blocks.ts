@@ -5,9 +5,8 @@
 import { make } from "./dom";
 import {
 	type CodeLeaf,
-	createFenced,
+	createCodeLeaf,
 	createHeading,
-	createIndented,
 	createParagraph,
 	type Leaf,
 	makeHeading,
@@ -163,12 +162,12 @@ export function createBlocks(root: HTMLElement, options: Options): Blocks {
 		else if (content.kind === "heading") {
 			leaf = createHeading(place(makeHeading(content.level, options)), options);
 		} else if (content.kind === "fence" || content.kind === "indented") {
-			const { frame, ...code } =
+			const code =
 				content.kind === "fence"
-					? createFenced(content.fence, content.indent, options)
-					: createIndented(options);
-			place(frame);
-			leaf = { frame, ...code } as CodeLeaf;
+					? createCodeLeaf(content.fence, content.indent, options)
+					: createCodeLeaf(null, 4, options);
+			place(code.frame);
+			leaf = code;
 		} else {
 			const { kind, node } = top();
 			const item = kind === "item" && !node.firstChild ? node : null;

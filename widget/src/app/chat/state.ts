@@ -53,7 +53,7 @@ export interface Reply {
 	/** null: the model. */
 	readonly author: Person | null;
 	readonly rating: Rating | null;
-	/** What it is based on, as the server says (parts/sources.ts); null: nothing to show. */
+	/** What it is based on, as the server says (ui/sources.ts); null: nothing to show. */
 	readonly basis: Basis | null;
 }
 

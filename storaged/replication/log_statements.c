@@ -1,0 +1,61 @@
+#include "storaged/replication/log_statements.h"
+
+/* data is not compressed: that would take more of the owner's time than it is worth. total: bytes of all
+ * rows up to this one since the log began, so that the size of those between two rows need not be counted. */
+const char log_tables_sql[] =
+    "DO $$ BEGIN IF to_regclass('banter_log') IS NULL THEN "
+    "CREATE TABLE banter_log (seq bigint PRIMARY KEY, epoch bigint NOT NULL, schema int NOT "
+    "NULL, "
+    "prev bytea NOT NULL, data bytea NOT NULL, at timestamptz NOT NULL DEFAULT now(), "
+    "total bigint NOT NULL);"
+    "ALTER TABLE banter_log ALTER data SET STORAGE EXTERNAL;"
+    "CREATE TABLE banter_owner (one bool PRIMARY KEY CHECK (one), epoch bigint NOT NULL, "
+    "name text NOT NULL, instance bigint NOT NULL, heartbeat bigint NOT NULL, next text);"
+    "CREATE TABLE banter_member (name text PRIMARY KEY, seq bigint NOT NULL, "
+    "at timestamptz NOT NULL);"
+    "END IF; END $$";
+
+static const char *const texts[] = {
+    [LOG_OWNER] = "SELECT epoch, name, instance, heartbeat, next, "
+		  "(SELECT max(seq) FROM banter_log) FROM banter_owner",
+    [LOG_FOUND] =
+	"WITH o AS (INSERT INTO banter_owner VALUES (true, 1, $1::text, $2::bigint, 1, NULL)) "
+	"INSERT INTO banter_log (seq, epoch, schema, prev, data, total) "
+	"VALUES (1, 1, $3::bigint, $4::bytea, $5::bytea, octet_length($5::bytea))",
+    /* Inserts nothing if the row before is missing: PostgreSQL has lost it. */
+    [LOG_APPEND] = "INSERT INTO banter_log (seq, epoch, schema, prev, data, total) "
+		   "SELECT $1::bigint, $2::bigint, $3::bigint, $4::bytea, $5::bytea, "
+		   "total + octet_length($5::bytea) FROM banter_log WHERE seq = $1::bigint - 1",
+    [LOG_RENEW] = "UPDATE banter_owner SET heartbeat = heartbeat + 1, next = NULL "
+		  "WHERE epoch = $1::bigint AND instance = $2::bigint",
+    [LOG_TAKE] =
+	"WITH o AS (UPDATE banter_owner SET epoch = epoch + 1, name = $4::text, "
+	"instance = $5::bigint, heartbeat = heartbeat + 1, next = NULL "
+	"WHERE epoch = $1::bigint AND instance = $2::bigint AND heartbeat = $3::bigint "
+	"RETURNING epoch) "
+	"INSERT INTO banter_log (seq, epoch, schema, prev, data, total) "
+	"SELECT $6::bigint, o.epoch, $7::bigint, $8::bytea, '', total FROM o, banter_log "
+	"WHERE seq = $6::bigint - 1",
+    [LOG_FIRST] = "SELECT seq, epoch, schema::bigint, prev, data FROM banter_log "
+		  "WHERE seq >= $1::bigint ORDER BY seq LIMIT 1",
+    [LOG_ROWS] = "SELECT seq, epoch, schema::bigint, prev, data FROM banter_log "
+		 "WHERE seq > $1::bigint AND seq <= $2::bigint ORDER BY seq LIMIT $3::bigint",
+    [LOG_CONFIRM] = "INSERT INTO banter_member VALUES ($1::text, $2::bigint, now()) "
+		    "ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, at = now()",
+    [LOG_MEMBERS] = "SELECT name, seq, extract(epoch FROM now() - at)::bigint "
+		    "FROM banter_member ORDER BY seq DESC, name",
+    [LOG_OFFER] = "UPDATE banter_owner SET heartbeat = heartbeat + 1, next = $3::text "
+		  "WHERE epoch = $1::bigint AND instance = $2::bigint",
+    /* Looks at the oldest rows only, so that it costs nothing when there is nothing to delete. */
+    [LOG_TRIM] = "DELETE FROM banter_log WHERE seq IN (SELECT seq FROM (SELECT seq, at, total "
+		 "FROM banter_log ORDER BY seq LIMIT $3::bigint) AS oldest WHERE "
+		 "(at < now() - $1::bigint * interval '1 day' OR total < "
+		 "(SELECT total FROM banter_log ORDER BY seq DESC LIMIT 1) - $2::bigint) "
+		 "AND seq < (SELECT max(seq) FROM banter_log))",
+};
+
+const char *
+log_statement_text(enum log_statement statement)
+{
+	return texts[statement];
+}

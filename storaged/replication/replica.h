@@ -1,0 +1,50 @@
+/*
+ * This machine's part in the commit log, what both of its roles share: the connection, and what other
+ * machines know of it. Owner: owner.h; standby: standby.h.
+ */
+#ifndef STORAGED_REPLICATION_REPLICA_H
+#define STORAGED_REPLICATION_REPLICA_H
+
+#include "storaged/replication/log_conn.h"
+#include "storaged/replication/log_row.h"
+#include "storaged/replication/position.h"
+
+#define REPLICA_NAME_MAX 64
+
+/* The owner renews its heartbeat this often, and answers nothing when the last renewal that was acknowledged
+ * is older than the lease. A standby takes over when it has seen no heartbeat for longer, so that two machines never
+ * answer at the same time. */
+#define REPLICA_RENEW_MS 1000u
+#define REPLICA_LEASE_MS 3000u
+#define REPLICA_TAKE_MS  5000u
+
+/* What the status tells. */
+struct replica_status {
+	uint8_t role;                     /* enum store_role */
+	char owner[REPLICA_NAME_MAX + 1]; /* "": unknown */
+	uint64_t epoch, seq;              /* of the last row that this store contains */
+	uint64_t behind;    /* rows: of a standby itself, or of the owner's nearest standby */
+	uint32_t standbys;  /* the owner's, that have reported in the last 10 s */
+	uint32_t append_us; /* the mean of the last appends */
+	char error[256];    /* why the log cannot be reached; "": it can */
+};
+
+struct replica {
+	struct env *env;
+	const char *log;               /* STORE_LOG */
+	const char *name;              /* STORE_NAME */
+	uint64_t keep_days, max_bytes; /* LOG_KEEP_DAYS, LOG_MAX_BYTES */
+	uint64_t
+	    instance; /* random: tells this process from an earlier one, and from another machine of this name */
+	struct log_conn conn;
+	struct position at; /* as in meta */
+	struct replica_status status;
+};
+
+void replica_init(struct replica *r, struct env *env, const char *log, const char *name);
+void replica_clear(struct replica *r);
+
+/* The next row of the log. */
+struct log_row replica_next_row(const struct replica *r, uint64_t epoch, struct slice data);
+
+#endif

@@ -1,0 +1,162 @@
+/*
+ * Peers, and the batch of each loop turn.
+ */
+#include "storaged/server/serving.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/log.h"
+
+/* Connections accepted per loop turn. */
+#define ACCEPTS_PER_TURN 64
+
+static void
+serving_pause_accepting(struct serving *s)
+{
+	event_del(s->acceptable);
+	s->accept_paused = true;
+}
+
+/* Accepts the waiting connections. Pauses when there is no room, instead of spinning. */
+static void
+serving_on_acceptable(evutil_socket_t listener, short what, void *arg)
+{
+	struct serving *s = arg;
+
+	(void)what;
+	for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+		int fd;
+
+		if (s->peers.n >= PEERS_MAX) {
+			log_event(LOG_WARN, "too_many_peers", L_UINT("peers", s->peers.n));
+			serving_pause_accepting(s);
+			return;
+		}
+		fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd != -1) {
+			peers_add(&s->peers, fd);
+			continue;
+		}
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+			log_event(LOG_ERROR, "accept_paused", L_ERRNO());
+			serving_pause_accepting(s);
+		}
+		/* EAGAIN: none is left. EINTR and ECONNABORTED concern one connection
+		 * (accept(2)). */
+		if (errno != EINTR && errno != ECONNABORTED)
+			return;
+	}
+}
+
+static void
+serving_on_stop(evutil_socket_t signal_number, short what, void *arg)
+{
+	struct serving *s = arg;
+
+	(void)what;
+	log_event(LOG_NOTICE, "store_stopping", L_INT("signal", (int64_t)signal_number));
+	s->stopping = true;
+}
+
+/* Offers the batch to every peer, starting where the last turn ended. */
+static void
+serving_take_requests(struct serving *s)
+{
+	for (size_t i = 0; i < s->peers.n && batch_is_open(&s->batch); i++) {
+		struct peer *peer = TAILQ_FIRST(&s->peers.all);
+
+		peer_take(peer, &s->batch);
+		TAILQ_REMOVE(&s->peers.all, peer, order);
+		TAILQ_INSERT_TAIL(&s->peers.all, peer, order);
+	}
+}
+
+/* Takes requests that arrived while the earlier ones ran: the more requests share a commit, the
+ * less each waits for the next one (make bench-store, 512 in flight on one connection: 143
+ * requests per commit without this, 512 with it; 0.52 and 0.71 of bare LMDB's rate). */
+static void
+serving_gather(struct serving *s)
+{
+	size_t before;
+
+	do {
+		before = s->batch.n;
+		must(event_base_loop(s->service->base, EVLOOP_ONCE | EVLOOP_NONBLOCK) != -1);
+		serving_take_requests(s);
+	} while (s->batch.n > before);
+}
+
+bool
+serving_settle(struct serving *s)
+{
+	struct peer *peer = TAILQ_FIRST(&s->peers.all);
+	bool more = false;
+
+	while (peer != NULL) {
+		struct peer *next = TAILQ_NEXT(peer, order);
+
+		more |= peer_settle(&s->peers, peer);
+		peer = next;
+	}
+	return more;
+}
+
+int
+serving_run_requests(struct serving *s)
+{
+	serving_take_requests(s);
+	if (s->batch.n > 0)
+		serving_gather(s);
+	return batch_end(&s->batch);
+}
+
+void
+serving_accept_again(struct serving *s)
+{
+	if (!s->accept_paused || s->peers.n >= PEERS_MAX)
+		return;
+	s->accept_paused = false;
+	must(event_add(s->acceptable, NULL) == 0);
+}
+
+static void
+serving_start_events(struct serving *s)
+{
+	s->acceptable = event_new(s->service->base, s->service->listener, EV_READ | EV_PERSIST,
+	    serving_on_acceptable, s);
+	s->term = evsignal_new(s->service->base, SIGTERM, serving_on_stop, s);
+	s->interrupt = evsignal_new(s->service->base, SIGINT, serving_on_stop, s);
+	must(s->acceptable != NULL && s->term != NULL && s->interrupt != NULL);
+	must(event_add(s->acceptable, NULL) == 0);
+	must(event_add(s->term, NULL) == 0);
+	must(event_add(s->interrupt, NULL) == 0);
+}
+
+void
+serving_start(struct serving *s, struct env *env, struct service *service,
+    const struct handlers *handlers)
+{
+	*s = (struct serving){.env = env, .service = service};
+	open_turns_init(&s->open);
+	live_init(&s->live, &s->open);
+	batch_init(&s->batch, env, &s->live, handlers);
+	serving_start_events(s);
+	peers_init(&s->peers, s->service->base, &s->live);
+	s->peers.access = *service->access;
+	s->batch.peers = &s->peers;
+}
+
+void
+serving_end(struct serving *s)
+{
+	peers_clear(&s->peers);
+	event_free(s->acceptable);
+	event_free(s->term);
+	event_free(s->interrupt);
+	batch_clear(&s->batch);
+	live_clear(&s->live);
+	open_turns_clear(&s->open);
+}
