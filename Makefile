@@ -35,7 +35,8 @@ LDHARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 # Debug information does not depend on the directory.
 HARDEN += -ffile-prefix-map=$(CURDIR)=.
 else
-OPT ?= -O1 -g -fno-omit-frame-pointer
+# What a sanitizer reports names functions and lines only.
+OPT ?= -O1 -g1 -fno-omit-frame-pointer
 SANFLAGS := -fsanitize=$(SAN) -fno-sanitize-recover=all
 SANITIZED := -DBANTER_SANITIZED
 LDHARDEN := -pie
@@ -81,7 +82,7 @@ stub_libs := -levent_core -ljansson -lbsd
 
 PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged searchd crawld crawl-extract banter openai-stub)
 # Further programs for the end-to-end tests.
-TEST_PROGRAMS := $(BUILD)/http-peer
+TEST_PROGRAMS := $(BUILD)/http-peer $(BUILD)/store-dump
 UNIT := $(patsubst tests/%.c,$(BUILD)/%,$(shell find tests/unit -name 'test_*.c')) \
 	$(BUILD)/unit/test_fuzz_corpus
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -146,6 +147,10 @@ $(BUILD)/banter: $(call objects,storaged/cli/main.c) $(cli_a)
 $(BUILD)/openai-stub: $(call objects,tests/stub) $(workerd_a)
 	$(LINK) $(stub_libs) $(proto_libs)
 
+# Prints the contents of a store, for the tests of several machines.
+$(BUILD)/store-dump: $(OBJ)/tests/cluster/dump.o
+	$(LINK) -llmdb -lcrypto
+
 # The HTTP server of workerd alone.
 $(BUILD)/http-peer: $(OBJ)/tests/http/http_peer.o $(workerd_a)
 	$(LINK) $(worker_libs)
@@ -187,7 +192,7 @@ $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/te
 	$(LINK) -fsanitize=fuzzer -Wl,--defsym=LLVMFuzzerTestOneInput=$* $(fuzzed_libs) -lcmocka
 
 # The benchmarks share all files except their main files.
-BENCH := store scale fill crowd silent
+BENCH := store store_log scale fill crowd silent
 bench_shared := $(filter-out $(patsubst %,$(OBJ)/tests/bench/%.o,$(BENCH) events model model_h2 search passages passages_peer), \
 	$(call objects,tests/bench))
 $(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(bench_shared) $(storaged_a) $(workerd_a)
@@ -269,12 +274,20 @@ DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck ma
 DEBS_fuzz := $(DEBS_run) libcmocka-dev clang libclang-rt-dev
 DEBS_bench := $(DEBS_run) $(DEBS_servers)
 DEBS_documents := $(DEBS_run) perl-doc python3-doc debian-faq manpages manpages-dev
+DEBS_cluster := $(DEBS_run) etcd-server haproxy iproute2 nftables openssl patroni postgresql-15 \
+	python3-psycopg2 systemd util-linux
 DEBS_deb := $(DEBS_run) debhelper lintian
 DEBS_install := $(DEBS_deb) debootstrap systemd-container iproute2
 DEBS_all := $(sort $(DEBS_test) $(DEBS_lint) $(DEBS_fuzz))
+TOOLS := promtool nghttpx nginx haproxy caddy
+TOOLS_test := $(TOOLS)
+TOOLS_bench := nginx haproxy
+TOOLS_documents := postgresql
+TOOLS_all := $(TOOLS)
 NPM_run := widget dashboard
 NPM_test := $(NPM_run) tests
 NPM_faults := $(NPM_run)
+NPM_cluster := $(NPM_test)
 NPM_deb := $(NPM_run)
 NPM_install := $(NPM_test)
 NPM_lint := $(NPM_test)
@@ -282,7 +295,11 @@ NPM_bench := widget
 NPM_all := $(NPM_test)
 
 .PHONY: deps
-deps: ## install what is missing: Debian and npm packages (FOR=run, test or lint: only for that)
+deps: debs ## install what is missing: Debian and npm packages (FOR=run, test or lint: only for that)
+	@$(MAKE) -s --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j) fetched
+
+.PHONY: debs
+debs:
 	@missing=$$(for p in $(DEBS_$(FOR)); do \
 		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; \
 	done; command -v node >/dev/null || echo nodejs; command -v npm >/dev/null || echo npm); \
@@ -295,22 +312,23 @@ deps: ## install what is missing: Debian and npm packages (FOR=run, test or lint
 	fi; \
 	echo "These packages could not be installed. Run this as root, then repeat the command:"; \
 	echo "  apt-get update && apt-get install -y --no-install-recommends" $$missing; exit 1
-	@$(if $(NPM_$(FOR)),$(MAKE) -s --no-print-directory $(addsuffix /node_modules/.installed,$(NPM_$(FOR))))
-	@$(if $(TOOLS_$(FOR)),for tool in $(TOOLS_$(FOR)); do \
-		$(MAKE) -s --no-print-directory build/tools/$$tool || \
-		echo "No $$tool: what needs it is skipped."; done)
+
+# What mostly waits for the network.
+.PHONY: fetched
+fetched: $(addsuffix /node_modules/.installed,$(NPM_$(FOR))) $(addprefix got-,$(TOOLS_$(FOR)))
 
 # Extracted from Debian packages, which are not installed, because that would start their servers.
-TOOLS := promtool nghttpx nginx haproxy caddy
-TOOLS_test := $(TOOLS)
-TOOLS_bench := nginx haproxy
-TOOLS_documents := postgresql
-TOOLS_all := $(TOOLS)
 FROM_promtool := prometheus usr/bin/promtool
 FROM_nghttpx := nghttp2-proxy usr/sbin/nghttpx
 FROM_nginx := nginx usr/sbin/nginx
 FROM_haproxy := haproxy usr/sbin/haproxy
 FROM_caddy := caddy usr/bin/caddy
+
+# A missing tool is no error.
+GOT := $(addprefix got-,$(TOOLS_all) $(TOOLS_documents))
+.PHONY: $(GOT)
+$(GOT): got-%:
+	@$(MAKE) -s --no-print-directory build/tools/$* || echo "No $*: what needs it is skipped."
 
 $(TOOLS:%=build/tools/%): build/tools/%:
 	@rm -rf $@.package && mkdir -p $@.package
@@ -339,8 +357,8 @@ run: ## build, start everything in the foreground and print the addresses
 
 .PHONY: test
 test: ## run all tests, those of tests/sanitized.txt with sanitizers too (12 minutes)
-	@$(MAKE) --no-print-directory deps FOR=test
-	@$(MAKE) --no-print-directory -j$(JOBS) all unit
+	@$(MAKE) --no-print-directory debs FOR=test
+	@$(MAKE) --no-print-directory -j$$(($(JOBS) + 2)) all unit fetched FOR=test # two wait for the network
 	@$(MAKE) --no-print-directory -j$(JOBS) SAN=address,undefined programs unit
 	@node tests/run.mjs --build build --build build/address-undefined
 
@@ -370,6 +388,23 @@ test-faults: ## test the store with kills, full disks and invalid peers (3 minut
 	@$(MAKE) --no-print-directory deps FOR=faults
 	@$(MAKE) --no-print-directory -j$(JOBS) programs frontends
 	@FAULTS_ROUNDS=$(FAULTS_ROUNDS) node tests/run.mjs --build $(BUILD) faults
+
+# SEED=… runs one seed alone. The packages start their services: disable etcd, patroni, postgresql and haproxy.
+SEEDS ?= 3
+
+.PHONY: test-cluster
+test-cluster: ## test three machines under random faults (needs root, 2 minutes for each of SEEDS=3)
+	@$(MAKE) --no-print-directory deps FOR=cluster
+	@$(MAKE) --no-print-directory -j$(JOBS) programs build/store-dump frontends
+	@node tests/cluster/run.mjs --seeds $(SEEDS) $(SEED:%=--seed %)
+
+GOALS ?= handover,owner,both
+
+.PHONY: bench-cluster
+bench-cluster: ## measure what visitors notice of lost machines and of a handover (needs root, 10 minutes)
+	@$(MAKE) --no-print-directory deps FOR=cluster
+	@$(MAKE) --no-print-directory -j$(JOBS) programs build/store-dump frontends
+	@node tests/cluster/run.mjs --goals $(GOALS)
 
 # New inputs go to build/fuzz/inputs, failures to build/fuzz/found.
 FUZZ_SECONDS ?= 20
@@ -425,6 +460,12 @@ bench-store: ## measure durable appends per second, compared with bare LMDB (1 m
 	@$(MAKE) --no-print-directory deps FOR=run
 	@$(MAKE) --no-print-directory -j$(JOBS) build/storaged build/bench/store
 	@node tests/bench/store.mjs
+
+.PHONY: bench-store-log
+bench-store-log: ## measure what the commit log of several machines costs (2 minutes)
+	@$(MAKE) --no-print-directory deps FOR=test
+	@$(MAKE) --no-print-directory -j$(JOBS) build/storaged build/banter build/bench/store_log
+	@node tests/bench/store-log.mjs
 
 .PHONY: bench-scale
 bench-scale: ## measure the store with 10,000 and with 1,000,000 messages (1 minute, 1 GB of disk)
@@ -591,6 +632,9 @@ install: installed ## install under $(DESTDIR)$(PREFIX), including the systemd u
 	$(call put,$(INSTALLED)/banter.env.5,$(to)/share/man/man5/banter.env.5)
 	$(call put,systemd/banter.sysusers,$(to)/lib/sysusers.d/banter.conf)
 	$(call put,systemd/banter.tmpfiles,$(to)/lib/tmpfiles.d/banter.conf)
+	install -d $(to)/share/banter/cluster
+	for f in systemd/cluster/*; do \
+		$(call put,$$f,$(to)/share/banter/cluster/$${f##*/},$$(test -x $$f && echo 755 || echo 644)) || exit 1; done
 	for f in $(DOCUMENTS); do install -D -m 644 $$f $(to)/share/doc/banter/$$f || exit 1; done
 	install -m 644 systemd/proxies/* $(to)/share/doc/banter/examples
 	ln -sfn ../examples $(to)/share/doc/banter/systemd/proxies
@@ -604,7 +648,7 @@ ASIDE := unshare --net --pid --fork --kill-child --mount-proc
 test-install: ## test the package on a new Debian: install, boot, faults, upgrade, remove (needs root)
 	@$(MAKE) --no-print-directory deps FOR=install
 	@$(MAKE) --no-print-directory -j$(JOBS) programs deb
-	@$(MAKE) --no-print-directory -j$(JOBS) VERSION=$(NEWER) DEBS=build/install/newer deb
+	@$(MAKE) --no-print-directory -j$(JOBS) VERSION=$(NEWER) DEBS=build/install/newer package
 	$(SAY) GET 'minimal Debian'
 	@if [ "$$(id -u)" = 0 ]; then tests/install/root.sh $(DEBS)/banter_$(VERSION)_*.deb build/install/root; fi
 	@export BANTER_VERSION=$(VERSION) BANTER_NEWER_VERSION=$(NEWER) TEST_LONG=1; \
@@ -620,7 +664,12 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 SCHEMA = $(shell sed -n 's/^#define SCHEMA_VERSION \([0-9]*\).*/\1/p' storaged/engine/schema.h)
 
 .PHONY: deb
-deb: installed ## build the Debian package in build/deb and check it with lintian
+deb: package ## build the Debian package in build/deb and check it with lintian
+	$(Q)lintian --allow-root --fail-on=error,warning $(DEBS)/banter_$(VERSION)_*.deb \
+		$(DEBS)/banter-dbgsym_$(VERSION)_*.deb
+
+.PHONY: package
+package: installed
 	@$(MAKE) --no-print-directory deps FOR=deb
 	@rm -rf $(DEBDIR) && mkdir -p $(DEBDIR)
 	@cp -r systemd/debian $(DEBDIR)/
@@ -631,8 +680,6 @@ deb: installed ## build the Debian package in build/deb and check it with lintia
 	$(Q)cd $(DEBDIR) && env -u MAKEFLAGS -u MAKELEVEL BANTER_SOURCE='$(CURDIR)' BANTER_VERSION=$(VERSION) \
 		dpkg-buildpackage -b -us -uc >../build.log 2>&1 || \
 		{ cat ../build.log; exit 1; }
-	$(Q)lintian --allow-root --fail-on=error,warning $(DEBS)/banter_$(VERSION)_*.deb \
-		$(DEBS)/banter-dbgsym_$(VERSION)_*.deb
 
 .PHONY: help
 help: ## show this

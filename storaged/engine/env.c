@@ -77,7 +77,7 @@ bool
 env_is_fatal_error(int rc)
 {
 	return rc == MDB_PANIC || rc == MDB_MAP_RESIZED || rc == MDB_VERSION_MISMATCH ||
-	    rc == MDB_INVALID;
+	    rc == MDB_INVALID || rc == COMMIT_LOG_LOST;
 }
 
 bool
@@ -190,6 +190,14 @@ env_open_mdb(struct env *env, const char *path, unsigned flags)
 	return rc;
 }
 
+int
+env_defer_meta_sync(struct env *env, bool on)
+{
+	int rc = mdb_env_set_flags(env->mdb, MDB_NOMETASYNC, on);
+
+	return rc != 0 || on ? rc : mdb_env_sync(env->mdb, 1);
+}
+
 void
 env_close_mdb(struct env *env)
 {
@@ -292,6 +300,9 @@ env_next_probes_ignored(const struct env *env)
 void
 env_write_failed(struct env *env, int rc)
 {
+	/* The disk is not to blame. */
+	if (rc == COMMIT_LOG_LOST)
+		return;
 	env->probes_passed = 0;
 	if (!env->writable)
 		return;

@@ -158,6 +158,13 @@ void env_init(struct env *env, uint64_t max_bytes);
  * empty one. flags: more of mdb_env_open(). 0 or an LMDB error. */
 [[gnu::warn_unused_result]] int env_open_mdb(struct env *env, const char *path, unsigned flags);
 
+/*
+ * A commit then syncs its pages, but not the meta page that makes it current: after a power failure the last commit may be
+ * missing, and nothing else (lmdb.h, MDB_NOMETASYNC). For a store that gets missing commits from its commit log. Off: syncs what is
+ * not. 0 or an LMDB error.
+ */
+[[gnu::warn_unused_result]] int env_defer_meta_sync(struct env *env, bool on);
+
 /* Undoes env_open_mdb(). No transaction may run. */
 void env_close_mdb(struct env *env);
 
@@ -195,7 +202,7 @@ int env_write_error(const struct env *env, int rc);
 /* Whether a write failed because the map, the disk or a quota is full. */
 bool env_is_full_error(int rc);
 
-/* Whether only a restart can help, because the environment must be opened again. */
+/* Whether only a restart can help, because the environment must be opened again, or the commit log was lost. */
 bool env_is_fatal_error(int rc);
 
 /* Whether a failure means that the store is damaged, or is not one of ours. */

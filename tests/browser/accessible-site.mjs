@@ -2,7 +2,7 @@
 
 import { before } from "node:test";
 import { WIDGET_KEY } from "../e2e/harness.mjs";
-import { addAxe, assertAccessible, assertStops, tabThrough } from "./accessibility.mjs";
+import { assertAccessible, assertStops, tabThrough } from "./accessibility.mjs";
 import { setTextSize } from "./browser.mjs";
 import { useSite } from "./site.mjs";
 
@@ -24,7 +24,7 @@ export function useAccessibleSite() {
 	});
 	/** screen: playwright's options, and textPx: the browser's size of text. */
 	site.visitTag = async (tag, page, { textPx, ...screen } = {}) => {
-		const visitor = await site.visitTags([tag], addAxe, page, screen);
+		const visitor = await site.visitTags([tag], undefined, page, screen);
 		if (textPx) await setTextSize(visitor.page, textPx);
 		return visitor;
 	};

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { numbered, until, WIDGET_KEY } from "../e2e/harness.mjs";
-import { addAxe, assertAccessible, assertStops, tabThrough } from "./accessibility.mjs";
+import { assertAccessible, assertStops, tabThrough } from "./accessibility.mjs";
 import { missingFirefox } from "./browser.mjs";
 import { exchange, HELLO, isFocused, useSite, WELCOME } from "./site.mjs";
 import { Way } from "./way.mjs";
@@ -38,7 +38,7 @@ describe("the widget in Firefox", { skip: missingFirefox }, () => {
 
 	for (const kind of ["data-widget", "data-api-key"])
 		it(`${kind}: opens by keyboard, streams, and shows the conversation after a reload`, async () => {
-			const visitor = await site.visitTags([tags[kind]], addAxe);
+			const visitor = await site.visitTags([tags[kind]]);
 			const { page, chat, complaints } = visitor;
 			const button = page.locator("banter-chat .launcher");
 			await button.focus();
@@ -103,7 +103,7 @@ describe("the widget in Firefox", { skip: missingFirefox }, () => {
 		});
 
 	it("the contact form shows errors, and saves", async () => {
-		const visitor = await site.visitTags([form], addAxe);
+		const visitor = await site.visitTags([form]);
 		await visitor.open();
 		const field = (label) => visitor.chat.getByLabel(label);
 		await field("Name").fill("Jane");

@@ -37,14 +37,23 @@ export const question = (key, text, more) => ({
 });
 export const WELCOME = reply("welcome", "Welcome", { id: null });
 
+let script;
+
+/** The script is built by the first call. */
+function buildScript() {
+	if (script === undefined) {
+		execFileSync(process.execPath, ["build.mjs", "--stage"], { cwd: WIDGET });
+		script = readFileSync(SCRIPT, "utf8");
+	}
+	return script;
+}
+
 /** A browser for all tests of a describe(). isKept: a test's pages stay open for those after it. */
 export function useStage({ isKept = false } = {}) {
 	let browser;
-	let script;
 	const contexts = [];
 	before(async () => {
-		execFileSync(process.execPath, ["build.mjs", "--stage"], { cwd: WIDGET });
-		script = readFileSync(SCRIPT, "utf8");
+		buildScript();
 		browser = await launch();
 	});
 	after(() => browser?.close());
@@ -68,7 +77,7 @@ export function useStage({ isKept = false } = {}) {
 			route.fulfill({ contentType: "text/html", headers, body: PAGE }),
 		);
 		await page.goto(ADDRESS);
-		await page.evaluate(script);
+		await page.evaluate(buildScript());
 		await page.evaluate(
 			async (args) => {
 				window.view = window.stage(...args);

@@ -175,8 +175,8 @@ describe("open questions", () => {
 	});
 
 	it("are in clusters of similar ones, the largest first", async () => {
-		const { clusters, total, truncated } = await list();
-		assert.deepEqual([total, truncated], [4, false]);
+		const { clusters, clusterTotal, total, truncated } = await list();
+		assert.deepEqual([clusterTotal, total, truncated], [2, 4, false]);
 		assert.deepEqual(
 			clusters.map(({ question, count }) => [question, count]),
 			[
@@ -191,7 +191,7 @@ describe("open questions", () => {
 		assert.deepEqual(rest, { id, question, conversation: norway.conversation, widget: WIDGET });
 		assert.ok(agent !== null && at <= lastAt && lastAt === gaps[2].at);
 		const first = await list("?limit=1");
-		assert.deepEqual([first.clusters.length, first.truncated], [1, true]);
+		assert.deepEqual([first.clusters.length, first.clusterTotal, first.truncated], [1, 2, true]);
 		for (const wrong of ["limit=0", "limit=501", "limit=x"])
 			await drive(400, "GET", `gaps?${wrong}`);
 	});
@@ -227,7 +227,12 @@ describe("open questions", () => {
 		await drive(413, "POST", "gaps/close", undefined, long);
 		const foreign = { gaps, state: "dismissed" };
 		assert.deepEqual(await send(200, "POST", "gaps/close", foreign, headers), { closed: 0 });
-		assert.deepEqual(await list("", headers), { clusters: [], total: 0, truncated: false });
+		assert.deepEqual(await list("", headers), {
+			clusters: [],
+			clusterTotal: 0,
+			total: 0,
+			truncated: false,
+		});
 	});
 
 	it("are erased with their conversations", async () => {
