@@ -59,7 +59,7 @@ export function createBlocks(root: HTMLElement, options: Options): Blocks {
 		const box = top();
 		// Not for a list: the browser would look for its direction in all items, again for each new one.
 		const hasDirection = box === text ? !/^[uo]l$/.test(node.localName) : box.kind === "list";
-		if (hasDirection) node.dir = "auto";
+		if (hasDirection) node.dir ||= "auto";
 		const list = box.kind === "item" ? boxes[boxes.length - 2] : box;
 		const isApart = blankIn === box.home && box.node.firstChild !== null;
 		if (list?.kind === "list" && isApart) list.node.className = "loose";
