@@ -274,7 +274,7 @@ DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck ma
 DEBS_fuzz := $(DEBS_run) libcmocka-dev clang libclang-rt-dev
 DEBS_bench := $(DEBS_run) $(DEBS_servers)
 DEBS_documents := $(DEBS_run) perl-doc python3-doc debian-faq manpages manpages-dev
-DEBS_cluster := $(DEBS_run) etcd-server haproxy iproute2 nftables openssl patroni postgresql-15 \
+DEBS_cluster := $(DEBS_run) etcd-client etcd-server haproxy iproute2 nftables openssl patroni postgresql-15 \
 	python3-psycopg2 systemd util-linux
 DEBS_deb := $(DEBS_run) debhelper lintian
 DEBS_install := $(DEBS_deb) debootstrap systemd-container iproute2

@@ -63,7 +63,8 @@ export class Service {
 		const { child } = this;
 		for (const out of [child.stdout, child.stderr])
 			createInterface(out).on("line", (line) => this.#write(line));
-		this.ended = new Promise((done) => child.once("close", done)).then(() => {
+		// Not "close": what the program has started may keep its output open.
+		this.ended = new Promise((done) => child.once("exit", done)).then(() => {
 			if (this.restart && this.child === child)
 				this.timer = setTimeout(() => this.restart && this.start(), RESTART_MS);
 		});
@@ -82,6 +83,11 @@ export class Service {
 	signal(signal) {
 		const { pid } = this;
 		if (pid !== undefined) process.kill(pid, signal);
+	}
+
+	/** nsenter(1) stops with its child, and would never notice that it ends. */
+	resume() {
+		this.child.kill("SIGCONT");
 	}
 
 	/** Ends it; it is not started again. */
