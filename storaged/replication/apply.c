@@ -9,6 +9,7 @@
 
 #include <bsd/string.h>
 
+#include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "storaged/engine/write_set.h"
 
@@ -136,7 +137,7 @@ apply_rows(struct replica *r, uint64_t last, int *status)
 {
 	struct apply a = {.r = r, .at = r->at};
 	const struct log_param params[] = {LOG_N(r->at.seq), LOG_N(last), LOG_N(ROWS_MAX)};
-	bool read = log_conn_each(&r->conn, LOG_ROWS, params, 3, apply_row, &a);
+	bool read = log_conn_each(&r->conn, LOG_ROWS, params, ARRAY_LEN(params), apply_row, &a);
 
 	/* After a failed connection, or a row that must not be applied, those before it are. */
 	if (a.rc == 0)
@@ -160,7 +161,7 @@ enum apply_result
 apply_check(struct replica *r, int *status)
 {
 	const struct log_param params[] = {LOG_N(r->at.seq)};
-	PGresult *rows = log_conn_run(&r->conn, LOG_FIRST, params, 1);
+	PGresult *rows = log_conn_run(&r->conn, LOG_FIRST, params, ARRAY_LEN(params));
 	struct log_row row;
 
 	*status = 0;
@@ -186,7 +187,7 @@ bool
 apply_read_first(struct replica *r, struct position *first)
 {
 	const struct log_param params[] = {LOG_N(1)};
-	PGresult *rows = log_conn_run(&r->conn, LOG_FIRST, params, 1);
+	PGresult *rows = log_conn_run(&r->conn, LOG_FIRST, params, ARRAY_LEN(params));
 	struct log_row row;
 
 	*first = (struct position){0};

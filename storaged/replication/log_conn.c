@@ -212,7 +212,7 @@ log_conn_open(struct log_conn *c, const char *info, const char *name)
 /* Queues a statement with its parameters. */
 static bool
 log_conn_send(
-    struct log_conn *c, enum log_statement statement, const struct log_param *params, int n)
+    struct log_conn *c, enum log_statement statement, const struct log_param *params, size_t n)
 {
 	char name[16];
 	uint64_t numbers[PARAMS_MAX];
@@ -220,7 +220,7 @@ log_conn_send(
 	int lengths[PARAMS_MAX], formats[PARAMS_MAX];
 
 	must(n <= PARAMS_MAX);
-	for (int i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct log_param *p = &params[i];
 
 		formats[i] = 1;
@@ -235,12 +235,12 @@ log_conn_send(
 	}
 	snprintf(name, sizeof(name), "s%d", (int)statement);
 	c->noticed = false;
-	return PQsendQueryPrepared(c->pg, name, n, values, lengths, formats, 1) == 1;
+	return PQsendQueryPrepared(c->pg, name, (int)n, values, lengths, formats, 1) == 1;
 }
 
 PGresult *
 log_conn_run(
-    struct log_conn *c, enum log_statement statement, const struct log_param *params, int n)
+    struct log_conn *c, enum log_statement statement, const struct log_param *params, size_t n)
 {
 	uint64_t until = clock_mono_ms() + LOG_ANSWER_MS;
 
@@ -251,7 +251,7 @@ log_conn_run(
 
 int
 log_conn_change(
-    struct log_conn *c, enum log_statement statement, const struct log_param *params, int n)
+    struct log_conn *c, enum log_statement statement, const struct log_param *params, size_t n)
 {
 	PGresult *result = log_conn_run(c, statement, params, n);
 	int rows = -1;
@@ -264,7 +264,7 @@ log_conn_change(
 
 bool
 log_conn_each(struct log_conn *c, enum log_statement statement, const struct log_param *params,
-    int n, log_row_fn *row, void *arg)
+    size_t n, log_row_fn *row, void *arg)
 {
 	bool goes_on = true;
 

@@ -69,7 +69,7 @@ owner_append(struct env_log *log, struct txn *t, struct slice write_set)
 	if (rc != 0)
 		return rc;
 	began = clock_mono_ns();
-	if (log_conn_change(&r->conn, LOG_APPEND, params, 5) != 1) {
+	if (log_conn_change(&r->conn, LOG_APPEND, params, ARRAY_LEN(params)) != 1) {
 		owner_lose(o, "append");
 		return COMMIT_LOG_LOST;
 	}
@@ -114,7 +114,7 @@ owner_renew(struct owner *o)
 
 	if (o->lost)
 		return;
-	row = log_conn_run(&o->replica->conn, LOG_RENEW, params, 2);
+	row = log_conn_run(&o->replica->conn, LOG_RENEW, params, ARRAY_LEN(params));
 	if (row != NULL && PQntuples(row) == 1) {
 		o->renewed_at = sent;
 		o->heartbeat = log_result_number(row, 0, 0);
@@ -178,7 +178,7 @@ owner_trim(struct owner *o)
 	    LOG_N(TRIM_ROWS + 2 * (r->at.seq - o->trimmed_at))};
 
 	o->trimmed_at = r->at.seq;
-	if (!o->lost && log_conn_change(&o->replica->conn, LOG_TRIM, params, 3) == -1)
+	if (!o->lost && log_conn_change(&o->replica->conn, LOG_TRIM, params, ARRAY_LEN(params)) == -1)
 		owner_lose(o, "deletion of old rows");
 }
 
@@ -219,7 +219,7 @@ owner_offer(struct owner *o, const char *to)
 	const struct timespec pause = {.tv_nsec = HAND_OVER_LOOK_MS * 1000000L};
 	uint64_t until = clock_mono_ms() + HAND_OVER_MS;
 
-	if (log_conn_change(&o->replica->conn, LOG_OFFER, params, 4) != 1) {
+	if (log_conn_change(&o->replica->conn, LOG_OFFER, params, ARRAY_LEN(params)) != 1) {
 		owner_lose(o, "offer");
 		return true;
 	}

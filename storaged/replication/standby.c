@@ -128,7 +128,7 @@ standby_found(struct standby *s)
 	if (rc != 0)
 		return standby_not_applied(s, rc);
 	sent = clock_boot_ms();
-	switch (log_conn_change(&r->conn, LOG_FOUND, params, 5)) {
+	switch (log_conn_change(&r->conn, LOG_FOUND, params, ARRAY_LEN(params))) {
 	case 1:
 		break;
 	case 0:
@@ -152,7 +152,7 @@ standby_confirm(struct standby *s)
 	const struct replica *r = s->replica;
 	const struct log_param params[] = {LOG_B(slice_str(r->name)), LOG_N(r->at.seq)};
 
-	if (log_conn_change(&s->replica->conn, LOG_CONFIRM, params, 2) != 1)
+	if (log_conn_change(&s->replica->conn, LOG_CONFIRM, params, ARRAY_LEN(params)) != 1)
 		return false;
 	s->confirmed_at = clock_boot_ms();
 	s->trusted = s->seen.last;
@@ -226,7 +226,7 @@ standby_resume(struct standby *s)
 	const struct log_param params[] = {LOG_N(s->seen.epoch), LOG_N(r->instance)};
 	uint64_t sent = clock_boot_ms();
 
-	if (log_conn_change(&r->conn, LOG_RENEW, params, 2) != 1)
+	if (log_conn_change(&r->conn, LOG_RENEW, params, ARRAY_LEN(params)) != 1)
 		return standby_failed(s);
 	s->epoch = s->seen.epoch;
 	s->renewed_at = sent;
@@ -247,7 +247,7 @@ standby_take(struct standby *s)
 	uint64_t sent = clock_boot_ms();
 	int rc;
 
-	switch (log_conn_change(&r->conn, LOG_TAKE, params, 8)) {
+	switch (log_conn_change(&r->conn, LOG_TAKE, params, ARRAY_LEN(params))) {
 	case 1:
 		break;
 	case 0: /* a heartbeat, or another standby was faster */

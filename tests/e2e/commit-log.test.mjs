@@ -128,4 +128,83 @@ describe("a commit log", () => {
 		await fleet.check(machines, { whole: true });
 		assert.equal(a.events("log_lost").length, 1);
 	});
+
+	test("keeps machines of one name apart", async (machines) => {
+		const a = await machines.found("a");
+		const other = machines.add("a");
+		await machines.seed(other, a);
+		await other.start();
+		await other.event("log_name_shared");
+		assert.ok(await other.is("STANDBY"));
+		assert.ok(await a.is("OWNER"));
+		await load(machines, new Fleet(FLEET), 20);
+		await machines.equal(a, other);
+		assert.equal(Number((await a.status()).log_epoch), 1);
+	});
+});
+
+describe("a hand-over", () => {
+	const postgres = usePostgres();
+	const test = (name, body) => it(name, withMachines(postgres, body));
+
+	test("moves the ownership under load, and refuses no request", async (machines) => {
+		const a = await machines.found("a");
+		const [b, c] = [await machines.join("b", a), await machines.join("c", a)];
+		const fleet = new Fleet(FLEET);
+		await fleet.runDuring(machines, async () => {
+			let owner = a;
+			for (const [name, next] of [
+				["b", b],
+				["c", c],
+				["a", a],
+			]) {
+				await fleet.acknowledgedMore(100);
+				assert.match((await owner.expectTool("handover", name)).stdout, new RegExp(name));
+				await machines.owner(next);
+				await machines.standby(owner);
+				owner = next;
+			}
+			await fleet.acknowledgedMore(100);
+			await owner.expectTool("handover");
+			await machines.owner(b, c);
+			await fleet.acknowledgedMore(50);
+		});
+		await fleet.check(machines, { whole: true });
+		await machines.equal(a, b, c);
+		const lost = [a, b, c].flatMap((machine) => machine.events("log_lost"));
+		assert.deepEqual(lost, []);
+	});
+
+	test("that nobody accepts leaves everything unchanged", async (machines) => {
+		const a = await machines.found("a");
+		const none = await a.tool("handover");
+		assert.notEqual(none.status, 0);
+		assert.match(none.stderr, /no standby/);
+		const b = await machines.join("b", a);
+		const fleet = new Fleet(FLEET);
+		await fleet.runDuring(machines, async () => {
+			await fleet.acknowledgedMore(50);
+			const unknown = await a.tool("handover", "nobody");
+			assert.match(unknown.stderr, /no standby of this name/);
+			await whileStopped([b.pid], async () => {
+				const failed = await a.tool("handover", "b");
+				assert.notEqual(failed.status, 0);
+				assert.match(failed.stderr, /did not take over/);
+				await fleet.acknowledgedMore(50);
+			});
+			await fleet.acknowledgedMore(50);
+		});
+		assert.ok(await a.is("OWNER"));
+		assert.equal(Number((await a.status()).log_epoch), 1);
+		assert.equal(a.events("log_lost").length, 0);
+		await fleet.check(machines, { whole: true });
+		await machines.equal(a, b);
+	});
+
+	test("is for the owner, of several machines", async (machines) => {
+		const a = await machines.found("a");
+		const b = await machines.join("b", a);
+		const refused = await b.tool("handover");
+		assert.match(refused.stderr, /standby.*owner, a/);
+	});
 });
