@@ -55,7 +55,11 @@ function report(problems) {
 }
 
 async function main() {
-	const logs = join(BUILD, "cluster", values.goals ? "goals" : values.operations ? "operations" : "seeds");
+	const logs = join(
+		BUILD,
+		"cluster",
+		values.goals ? "goals" : values.operations ? "operations" : "seeds",
+	);
 	rmSync(logs, { recursive: true, force: true });
 	mkdirSync(logs, { recursive: true });
 	const cluster = new Cluster(values.inside, logs);
