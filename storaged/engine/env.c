@@ -77,7 +77,7 @@ bool
 env_is_fatal_error(int rc)
 {
 	return rc == MDB_PANIC || rc == MDB_MAP_RESIZED || rc == MDB_VERSION_MISMATCH ||
-	    rc == MDB_INVALID;
+	    rc == MDB_INVALID || rc == COMMIT_LOG_LOST;
 }
 
 bool
@@ -300,6 +300,9 @@ env_next_probes_ignored(const struct env *env)
 void
 env_write_failed(struct env *env, int rc)
 {
+	/* The disk is not to blame. */
+	if (rc == COMMIT_LOG_LOST)
+		return;
 	env->probes_passed = 0;
 	if (!env->writable)
 		return;

@@ -203,7 +203,7 @@ int env_write_error(const struct env *env, int rc);
 /* Whether a write failed because the map, the disk or a quota is full. */
 bool env_is_full_error(int rc);
 
-/* Whether only a restart can help, because the environment must be opened again. */
+/* Whether only a restart can help, because the environment must be opened again, or the commit log was lost. */
 bool env_is_fatal_error(int rc);
 
 /* Whether a failure means that the store is damaged, or is not one of ours. */

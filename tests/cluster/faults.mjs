@@ -62,8 +62,9 @@ const FAULTS = {
 		for (const pid of (await postgresOf(machine)).slice(0, 1)) process.kill(pid, "SIGKILL");
 	},
 	async "storaged is stopped"({ machine, ms }) {
-		const { pid } = machine.services.get("storaged");
-		if (pid) await stopFor([pid], ms);
+		const service = machine.services.get("storaged");
+		if (service.pid) await stopFor([service.pid], ms);
+		service.resume();
 	},
 	async "PostgreSQL is stopped"({ machine, ms }) {
 		await stopFor(await postgresOf(machine), ms);

@@ -51,8 +51,7 @@ export class Machine {
 	/** Creates its file systems, and the users of the package. */
 	async install() {
 		const { root, layer } = this;
-		mkdirSync(root);
-		mkdirSync(layer);
+		for (const dir of [root, layer]) mkdirSync(dir, { recursive: true });
 		await run("mount", ["-t", "tmpfs", "-o", "mode=755", "layer", layer]);
 		for (const part of ["upper", "work"]) mkdirSync(join(layer, part));
 		const layers = `lowerdir=/,upperdir=${layer}/upper,workdir=${layer}/work`;
@@ -106,9 +105,24 @@ export class Machine {
 		for (const service of this.services.values()) service.restart = false;
 		await unplug(this);
 		process.kill(this.init, "SIGKILL");
+		for (const service of this.services.values()) service.resume();
 		await this.ended;
 		this.init = undefined;
 		await Promise.all([...this.services.values()].map((service) => service.ended));
+	}
+
+	/** Stops its services in the reverse order of their start, and then it. */
+	async shutDown() {
+		for (const service of [...this.services.values()].reverse()) await service.stop();
+		await this.crash();
+	}
+
+	/** Another machine, without any data, takes its place: it is down, and then as after install(). */
+	async wipe() {
+		await run("umount", ["--recursive", this.root]);
+		await run("umount", [this.layer]);
+		this.services.clear();
+		await this.install();
 	}
 
 	/** The arguments of nsenter(1) for a command in this machine, as a user with all groups, or root. */

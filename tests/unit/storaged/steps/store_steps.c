@@ -95,6 +95,7 @@ set_up(void)
 
 	fixture_setup(&f);
 	w->f = f;
+	w->mirror = mirror_start(w->f);
 	w->values = values_new();
 	return w;
 }
@@ -103,6 +104,7 @@ static void
 tear_down(void *world)
 {
 	struct world *w = world;
+	struct mirror *mirror = w->mirror;
 	void *f = w->f, *exported = w->exported;
 
 	if (w->remembers)
@@ -110,6 +112,7 @@ tear_down(void *world)
 	values_free(w->values);
 	free(w);
 	clock_freeze_wall(0);
+	mirror_stop(f, mirror);
 	fixture_teardown(&f);
 	if (exported != NULL)
 		fixture_teardown(&exported);
@@ -121,6 +124,9 @@ end(void *world)
 	struct world *w = world;
 
 	silent(w);
+	/* What no request did, such as damage, is in no write set. */
+	if (!w->f->damaged && w->f->env.damage == NULL)
+		mirror_expect_equal(w->f, w->mirror);
 	if (w->reported != NULL && w->reported[0] != '\0')
 		scenario_fail("also reported: %s", w->reported);
 }
