@@ -363,10 +363,10 @@ status_add_info(struct txn *t, struct msg_store_info *info)
 static void
 status_add_visits(struct env *env, const struct live *live)
 {
-	for (uint8_t result = 0; result < VISIT_RESULTS; result++)
+	for (unsigned result = 0; result < VISIT_RESULTS; result++)
 		if (live->visits[result] > 0)
 			status_add_item(env, MSG_VISITS_ITEM,
-			    &(struct msg_visits_item){result, live->visits[result]});
+			    &(struct msg_visits_item){(uint8_t)result, live->visits[result]});
 }
 
 int
