@@ -274,7 +274,7 @@ DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck ma
 DEBS_fuzz := $(DEBS_run) libcmocka-dev clang libclang-rt-dev
 DEBS_bench := $(DEBS_run) $(DEBS_servers)
 DEBS_documents := $(DEBS_run) perl-doc python3-doc debian-faq manpages manpages-dev
-DEBS_cluster := $(DEBS_run) etcd-server haproxy iproute2 nftables openssl patroni postgresql-15 \
+DEBS_cluster := $(DEBS_run) etcd-client etcd-server haproxy iproute2 nftables openssl patroni postgresql-15 \
 	python3-psycopg2 systemd util-linux
 DEBS_deb := $(DEBS_run) debhelper lintian
 DEBS_install := $(DEBS_deb) debootstrap systemd-container iproute2
@@ -296,7 +296,7 @@ NPM_all := $(NPM_test)
 
 .PHONY: deps
 deps: debs ## install what is missing: Debian and npm packages (FOR=run, test or lint: only for that)
-	@$(MAKE) -s --no-print-directory -j fetched
+	@$(MAKE) -s --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j) fetched
 
 .PHONY: debs
 debs:
@@ -398,11 +398,13 @@ test-cluster: ## test three machines under random faults (needs root, 2 minutes 
 	@$(MAKE) --no-print-directory -j$(JOBS) programs build/store-dump frontends
 	@node tests/cluster/run.mjs --seeds $(SEEDS) $(SEED:%=--seed %)
 
+GOALS ?= handover,owner,both
+
 .PHONY: bench-cluster
 bench-cluster: ## measure what visitors notice of lost machines and of a handover (needs root, 10 minutes)
 	@$(MAKE) --no-print-directory deps FOR=cluster
 	@$(MAKE) --no-print-directory -j$(JOBS) programs build/store-dump frontends
-	@node tests/cluster/run.mjs --goals
+	@node tests/cluster/run.mjs --goals $(GOALS)
 
 # New inputs go to build/fuzz/inputs, failures to build/fuzz/found.
 FUZZ_SECONDS ?= 20
@@ -646,7 +648,7 @@ ASIDE := unshare --net --pid --fork --kill-child --mount-proc
 test-install: ## test the package on a new Debian: install, boot, faults, upgrade, remove (needs root)
 	@$(MAKE) --no-print-directory deps FOR=install
 	@$(MAKE) --no-print-directory -j$(JOBS) programs deb
-	@$(MAKE) --no-print-directory -j$(JOBS) VERSION=$(NEWER) DEBS=build/install/newer deb
+	@$(MAKE) --no-print-directory -j$(JOBS) VERSION=$(NEWER) DEBS=build/install/newer package
 	$(SAY) GET 'minimal Debian'
 	@if [ "$$(id -u)" = 0 ]; then tests/install/root.sh $(DEBS)/banter_$(VERSION)_*.deb build/install/root; fi
 	@export BANTER_VERSION=$(VERSION) BANTER_NEWER_VERSION=$(NEWER) TEST_LONG=1; \
@@ -662,7 +664,12 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 SCHEMA = $(shell sed -n 's/^#define SCHEMA_VERSION \([0-9]*\).*/\1/p' storaged/engine/schema.h)
 
 .PHONY: deb
-deb: installed ## build the Debian package in build/deb and check it with lintian
+deb: package ## build the Debian package in build/deb and check it with lintian
+	$(Q)lintian --allow-root --fail-on=error,warning $(DEBS)/banter_$(VERSION)_*.deb \
+		$(DEBS)/banter-dbgsym_$(VERSION)_*.deb
+
+.PHONY: package
+package: installed
 	@$(MAKE) --no-print-directory deps FOR=deb
 	@rm -rf $(DEBDIR) && mkdir -p $(DEBDIR)
 	@cp -r systemd/debian $(DEBDIR)/
@@ -673,8 +680,6 @@ deb: installed ## build the Debian package in build/deb and check it with lintia
 	$(Q)cd $(DEBDIR) && env -u MAKEFLAGS -u MAKELEVEL BANTER_SOURCE='$(CURDIR)' BANTER_VERSION=$(VERSION) \
 		dpkg-buildpackage -b -us -uc >../build.log 2>&1 || \
 		{ cat ../build.log; exit 1; }
-	$(Q)lintian --allow-root --fail-on=error,warning $(DEBS)/banter_$(VERSION)_*.deb \
-		$(DEBS)/banter-dbgsym_$(VERSION)_*.deb
 
 .PHONY: help
 help: ## show this

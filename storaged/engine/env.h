@@ -60,6 +60,7 @@ struct content_garbage {
 	bool sources_clean;    /* nothing is left of removed sources */
 	bool uploads_clean;    /* no upload has to be removed before the next maintenance */
 	bool paused;           /* a step has failed: nothing more before the next maintenance */
+	struct key sources_at; /* where the search for removed sources goes on */
 	struct key uploads_at; /* where the search for incomplete uploads goes on */
 };
 

@@ -144,7 +144,8 @@ export async function assertFits(chat) {
 		for (const node of [panel, ...panel.querySelectorAll("*")]) {
 			const style = getComputedStyle(node);
 			const { left, right, top } = node.getBoundingClientRect();
-			if (node.closest(".spoken, svg, pre, .table") || !node.checkVisibility()) continue;
+			if (node.closest(".spoken, .more .name, svg, pre, .table") || !node.checkVisibility())
+				continue;
 			const isClipped = style.overflowX !== "visible" && !/auto|scroll/.test(style.overflowX);
 			if (isClipped && node.scrollWidth > node.clientWidth + 1 && style.textOverflow !== "ellipsis")
 				found.push(`cut: ${node.className} ${node.scrollWidth} > ${node.clientWidth}`);

@@ -22,6 +22,7 @@ const SETTINGS = {
 	WIDGET_API_KEY: WIDGET_KEY,
 	ADMIN_API_KEY: ADMIN["x-admin-api-key"],
 	RATE_LIMIT_MAX_REQUESTS: "1000000",
+	LOG_LEVEL: "notice",
 	MAX_CONNECTIONS_PER_ADDRESS: "100000",
 	MAX_REPLIES_PER_ADDRESS: "100000",
 };
@@ -40,7 +41,7 @@ export class Banter {
 	/** Starts everything on the first machine, and then on the others with its data. */
 	async start() {
 		const [first, ...others] = this.cluster.machines;
-		await this.#startStore(first);
+		await this.startStore(first);
 		await until("the first store answers", () =>
 			this.command(first, "status").then(
 				() => true,
@@ -50,15 +51,18 @@ export class Banter {
 		const backup = await this.backup(first);
 		for (const machine of others) {
 			await this.restore(machine, backup);
-			await this.#startStore(machine);
+			await this.startStore(machine);
 		}
 		for (const machine of this.cluster.machines) await this.#startFront(machine);
-		this.cluster.daemons = [(machine) => this.#startStore(machine), (machine) => this.#startFront(machine)];
+		this.cluster.daemons = [
+			(machine) => this.startStore(machine),
+			(machine) => this.#startFront(machine),
+		];
 		await this.ready();
 		await this.roles();
 	}
 
-	#startStore(machine) {
+	startStore(machine) {
 		return this.cluster.daemon(machine, "storaged", "banter-storaged", {});
 	}
 
@@ -115,7 +119,9 @@ export class Banter {
 		const { cluster } = this;
 		for (const machine of cluster.machines.filter(({ isUp }) => isUp)) {
 			const query = "SELECT name FROM banter_owner WHERE NOT pg_is_in_recovery()";
-			const rows = await cluster.sql(machine, query, { database: "banter", ms: 1000 }).catch(() => []);
+			const rows = await cluster
+				.sql(machine, query, { database: "banter", ms: 1000 })
+				.catch(() => []);
 			const owner = cluster.machines.find(({ name }) => name === rows[0]);
 			if (!owner) continue;
 			const other = cluster.machines.find((one) => one !== owner && one !== machine);

@@ -62,8 +62,9 @@ const FAULTS = {
 		for (const pid of (await postgresOf(machine)).slice(0, 1)) process.kill(pid, "SIGKILL");
 	},
 	async "storaged is stopped"({ machine, ms }) {
-		const { pid } = machine.services.get("storaged");
-		if (pid) await stopFor([pid], ms);
+		const service = machine.services.get("storaged");
+		if (service.pid) await stopFor([service.pid], ms);
+		service.resume();
 	},
 	async "PostgreSQL is stopped"({ machine, ms }) {
 		await stopFor(await postgresOf(machine), ms);
@@ -82,7 +83,10 @@ const FAULTS = {
 	"the store's disk is full": ({ machine, ms }) => fillFor(machine, "/var/lib/banter", ms),
 	async "backends are terminated"({ cluster, machine }) {
 		await cluster
-			.sql(machine, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'banter'")
+			.sql(
+				machine,
+				"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'banter'",
+			)
 			.catch(() => {}); // PostgreSQL does not run there
 	},
 	async "waits are cancelled"({ cluster, machine }) {

@@ -17,8 +17,12 @@ export function open(base, method, path, { headers = {}, body, ms = PATIENCE_MS 
 			headers: { ...type, ...headers },
 			agent: false,
 		});
-		// Of silence, also later, while the response is read.
-		sent.setTimeout(ms, () => sent.destroy(new Error("silence")));
+		const giveUp = () => sent.destroy(new Error("silence"));
+		// Of silence, also later, while the response is read; it begins with the connection.
+		sent.setTimeout(ms, giveUp);
+		const late = setTimeout(giveUp, ms);
+		sent.once("socket", (socket) => socket.once("connect", () => clearTimeout(late)));
+		sent.once("close", () => clearTimeout(late));
 		sent.once("response", resolve).on("error", reject).end(payload);
 	});
 }

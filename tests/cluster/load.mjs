@@ -68,7 +68,9 @@ export class Load {
 			if (result === "capped") return undefined;
 			this.failures.set(`${what}: ${result}`, (this.failures.get(`${what}: ${result}`) ?? 0) + 1);
 			if (performance.now() > end)
-				throw new Lie(`${visitor.conversation.name}: no success at any front end: ${what}: ${result}`);
+				throw new Lie(
+					`${visitor.conversation.name}: no success at any front end: ${what}: ${result}`,
+				);
 			await pause(RETRY_MS + this.random.between(0, RETRY_MS));
 		}
 	}
@@ -80,7 +82,8 @@ export class Load {
 			begun = performance.now();
 			const result = await visitor.say(front);
 			// It may be visible already, and has to be, if it was acknowledged.
-			if (result !== "done" && this.random.chance(0.3)) await visitor.look(this.random.pick(this.fronts));
+			if (result !== "done" && this.random.chance(0.3))
+				await visitor.look(this.random.pick(this.fronts));
 			return result;
 		});
 		if (front === undefined) {

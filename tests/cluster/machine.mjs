@@ -51,8 +51,7 @@ export class Machine {
 	/** Creates its file systems, and the users of the package. */
 	async install() {
 		const { root, layer } = this;
-		mkdirSync(root);
-		mkdirSync(layer);
+		for (const dir of [root, layer]) mkdirSync(dir, { recursive: true });
 		await run("mount", ["-t", "tmpfs", "-o", "mode=755", "layer", layer]);
 		for (const part of ["upper", "work"]) mkdirSync(join(layer, part));
 		const layers = `lowerdir=/,upperdir=${layer}/upper,workdir=${layer}/work`;
@@ -68,7 +67,11 @@ export class Machine {
 			mkdirSync(join(root, at), { recursive: true });
 			await run("mount", ["-t", "tmpfs", "-o", `mode=755,size=${mib}m`, "disk", join(root, at)]);
 		}
-		const owners = [["postgres", "/var/lib/postgresql"], ["banter-store", "/var/lib/banter"], ["etcd", "/var/lib/etcd"]];
+		const owners = [
+			["postgres", "/var/lib/postgresql"],
+			["banter-store", "/var/lib/banter"],
+			["etcd", "/var/lib/etcd"],
+		];
 		for (const [owner, at] of owners) await run("chroot", [root, "chown", `${owner}:`, at]);
 	}
 
@@ -77,7 +80,16 @@ export class Machine {
 	}
 
 	async boot() {
-		const apart = ["--net", "--pid", "--mount", "--ipc", "--uts", "--fork", "--kill-child", "--mount-proc"];
+		const apart = [
+			"--net",
+			"--pid",
+			"--mount",
+			"--ipc",
+			"--uts",
+			"--fork",
+			"--kill-child",
+			"--mount-proc",
+		];
 		const first = ["sh", "-c", INIT, "init", this.name, `${1000 + 5000 * (this.boots++ % 5)}`];
 		const log = openSync(join(this.logs, `${this.name}.log`), "a");
 		const child = spawn("unshare", [...apart, `--root=${this.root}`, ...first], {
@@ -106,14 +118,39 @@ export class Machine {
 		for (const service of this.services.values()) service.restart = false;
 		await unplug(this);
 		process.kill(this.init, "SIGKILL");
+		for (const service of this.services.values()) service.resume();
 		await this.ended;
 		this.init = undefined;
 		await Promise.all([...this.services.values()].map((service) => service.ended));
 	}
 
+	/** Stops its services in the reverse order of their start, and then it. */
+	async shutDown() {
+		for (const service of [...this.services.values()].reverse()) await service.stop();
+		await this.crash();
+	}
+
+	/** Another machine, without any data, takes its place: it is down, and then as after install(). */
+	async wipe() {
+		await run("umount", ["--recursive", this.root]);
+		await run("umount", [this.layer]);
+		this.services.clear();
+		await this.install();
+	}
+
 	/** The arguments of nsenter(1) for a command in this machine, as a user with all groups, or root. */
 	enter(command, user) {
-		const spaces = ["--target", `${this.init}`, "--net", "--pid", "--mount", "--ipc", "--uts", "--root", "--wd"];
+		const spaces = [
+			"--target",
+			`${this.init}`,
+			"--net",
+			"--pid",
+			"--mount",
+			"--ipc",
+			"--uts",
+			"--root",
+			"--wd",
+		];
 		const as = user ? ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--init-groups"] : [];
 		return [...spaces, "--", ...as, ...command];
 	}
@@ -133,7 +170,9 @@ export class Machine {
 			}
 		};
 		const mine = space(this.init);
-		return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && space(name) === mine).map(Number);
+		return readdirSync("/proc")
+			.filter((name) => /^\d+$/.test(name) && space(name) === mine)
+			.map(Number);
 	}
 
 	/** The process id, for the tests, of one of its processes, whose id it knows; undefined if there is none. */

@@ -7,10 +7,10 @@ import { pause } from "./process.mjs";
 import { Random } from "./random.mjs";
 
 /** Messages of visitors that the capped widget takes; its visitors send more. */
-const CAP = 40;
+export const CAP = 40;
 
 /** Widgets of this seed's visitors, with a budget that is large enough. */
-async function createWidgets(banter) {
+export async function createWidgets(banter) {
 	const open = await banter.admin("POST", "widgets", { name: "open" });
 	const capped = await banter.admin("POST", "widgets", { name: "capped", daily_message_cap: CAP });
 	await banter.admin("PUT", "budgets", { organization: { dailyTokens: 1_000_000_000 } });

@@ -1,8 +1,9 @@
 // A service of a machine: a program that is started again whenever it ends, as by systemd, with the settings of its unit.
 
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { ROOT } from "../e2e/daemon.mjs";
 import { childrenOf } from "../e2e/proc.mjs";
 
@@ -55,17 +56,23 @@ export class Service {
 
 	start() {
 		this.restart = true;
-		const out = openSync(this.log, "a");
 		this.child = spawn("nsenter", this.machine.enter(this.command, this.user), {
 			env: { PATH: process.env.PATH, LANG: "C.UTF-8", ...this.env },
-			stdio: ["ignore", out, out],
+			stdio: ["ignore", "pipe", "pipe"],
 		});
-		closeSync(out);
 		const { child } = this;
-		this.ended = new Promise((done) => child.once("close", done)).then(() => {
+		for (const out of [child.stdout, child.stderr])
+			createInterface(out).on("line", (line) => this.#write(line));
+		// Not "close": what the program has started may keep its output open.
+		this.ended = new Promise((done) => child.once("exit", done)).then(() => {
 			if (this.restart && this.child === child)
 				this.timer = setTimeout(() => this.restart && this.start(), RESTART_MS);
 		});
+	}
+
+	/** Our daemons leave the time to systemd. */
+	#write(line) {
+		appendFileSync(this.log, `${new Date().toISOString().slice(11, 23)} ${line}\n`);
 	}
 
 	/** The process id of the program, whose parent is the nsenter(1); undefined if it does not run. */
@@ -76,6 +83,11 @@ export class Service {
 	signal(signal) {
 		const { pid } = this;
 		if (pid !== undefined) process.kill(pid, signal);
+	}
+
+	/** nsenter(1) stops with its child, and would never notice that it ends. */
+	resume() {
+		this.child.kill("SIGCONT");
 	}
 
 	/** Ends it; it is not started again. */

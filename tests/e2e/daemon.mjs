@@ -28,7 +28,7 @@ const POLL_MAX_MS = 5000;
  * a long wait, often one for a busy machine, costs little processor time, and ends at most a tenth later.
  */
 const PAUSE_MIN_MS = 10;
-const PAUSE_MAX_MS = 100;
+const PAUSE_MAX_MS = 50;
 
 /**
  * Pauses, and then waits until pending input has been read. With timers alone, polls that take longer than

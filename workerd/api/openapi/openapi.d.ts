@@ -2614,6 +2614,8 @@ export interface components {
         };
         GapList: {
             clusters: components["schemas"]["GapCluster"][];
+            /** @description All clusters of these questions, also those beyond the limit. */
+            clusterTotal: number;
             /** @description The open questions that were looked at. */
             total: number;
             /** @description There are further clusters, or older open questions. */

@@ -1,0 +1,148 @@
+// What systemd/README.md ("On several machines") describes, with the same commands: a machine is restarted without an
+// interruption, lost and replaced; the log begins again; and banter returns to one machine.
+
+import { join } from "node:path";
+import { ROOT, until } from "../e2e/daemon.mjs";
+import { check } from "./checks.mjs";
+import { Load } from "./load.mjs";
+import { run } from "./process.mjs";
+import { Random } from "./random.mjs";
+import { CAP, createWidgets } from "./seed.mjs";
+
+const CONFIGURE = join(ROOT, "systemd/cluster/configure");
+const PATRONICTL = ["patronictl", "-c", "/etc/patroni/config.yml"];
+const argumentOf = ({ name, address }) => `${name}=${address}`;
+
+/** The machines, beginning with this one, as arguments of `configure`. */
+const argumentsOf = (cluster, machine) => [machine, ...cluster.othersOf(machine)].map(argumentOf);
+
+const shell = (machine, script) => machine.run("sh", ["-euc", script], { ms: 60_000 });
+
+/** The status of a store: "owner", "standby", "alone". */
+async function isRole(banter, machine, pattern) {
+	const text = await banter.command(machine, "status").catch(({ message }) => message);
+	return pattern.test(text);
+}
+
+/** The machine that owns the store and PostgreSQL's primary restarts. */
+async function restartMachine(banter) {
+	const { cluster } = banter;
+	let { owner, primary } = await banter.roles();
+	if (owner !== primary) await banter.command(owner, "handover", primary.name);
+	await until("owner and primary are on one machine", async () => {
+		({ owner, primary } = await banter.roles());
+		return owner === primary;
+	});
+	await banter.command(owner, "handover");
+	await primary.run(PATRONICTL[0], [...PATRONICTL.slice(1), "switchover", "--force"], {
+		ms: 60_000,
+	});
+	await until("another primary", async () => (await banter.roles()).primary !== primary);
+	await primary.shutDown();
+	await cluster.boot(primary);
+	await cluster.primary();
+	await banter.ready();
+}
+
+/** A machine is lost for good, and another one takes its name. */
+async function replaceMachine(banter) {
+	const { cluster } = banter;
+	const { other: lost } = await banter.roles();
+	const [helper] = cluster.othersOf(lost);
+	await lost.crash();
+	await lost.wipe();
+	await shell(
+		helper,
+		`set -a; . /etc/banter/cluster/etcdctl
+		etcdctl member remove "$(etcdctl member list | sed -n 's/^\\([0-9a-f]*\\), [^,]*, ${lost.name},.*/\\1/p')"
+		etcdctl member add ${lost.name} --peer-urls=https://${lost.address}:2380`,
+	);
+	await run("cp", ["-r", join(cluster.dir, "secrets"), lost.path("/root/cluster")]);
+	await run("chroot", [
+		lost.root,
+		CONFIGURE,
+		"--joins",
+		"/root/cluster",
+		...argumentsOf(cluster, lost),
+	]);
+	const { daemons } = cluster;
+	cluster.daemons = [];
+	await cluster.boot(lost);
+	await banter.restore(lost, await banter.backup(helper));
+	cluster.daemons = daemons;
+	for (const start of daemons) await start(lost);
+	await banter.ready();
+	await until("three members of PostgreSQL", async () => {
+		const { primary } = await banter.roles();
+		const rows = await cluster
+			.sql(primary, "SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'")
+			.catch(() => []);
+		return rows.length === 2;
+	});
+}
+
+/** The log begins again, as after a new store format. */
+async function newLog(banter) {
+	const { cluster } = banter;
+	const { owner, primary } = await banter.roles();
+	for (const machine of [...cluster.othersOf(owner), owner])
+		await machine.services.get("storaged").stop();
+	await cluster.sql(primary, "DROP OWNED BY banter", { database: "banter", ms: 30_000 });
+	// It leaves the old log, as a migration does.
+	await machineAlone(banter, owner);
+	await owner.services.get("storaged").stop();
+	await banter.startStore(owner);
+	await until("the log has an owner", () => isRole(banter, owner, /owner/));
+	const backup = await banter.backup(owner);
+	for (const machine of cluster.othersOf(owner)) {
+		await banter.restore(machine, backup);
+		await banter.startStore(machine);
+	}
+	await banter.ready();
+}
+
+/** storaged of a machine runs without the log, until it is stopped. */
+async function machineAlone(banter, machine) {
+	await shell(
+		machine,
+		`mkdir -p /root/aside
+		mv /etc/systemd/system/banter-storaged.service.d/cluster.conf /root/aside/
+		mv /etc/banter/credentials/STORE_LOG /root/aside/; rm -rf /run/credentials/banter-storaged`,
+	);
+	await banter.startStore(machine);
+	await until("the store is alone", () =>
+		banter.command(machine, "status").then(
+			(text) => !/standby|owner/.test(text),
+			() => false,
+		),
+	);
+	await shell(
+		machine,
+		`mv /root/aside/cluster.conf /etc/systemd/system/banter-storaged.service.d/
+		mv /root/aside/STORE_LOG /etc/banter/credentials/`,
+	);
+}
+
+const OPERATIONS = {
+	"a machine is restarted": restartMachine,
+	"a machine is replaced": replaceMachine,
+	"the log begins again": newLog,
+};
+
+/** Runs them all under load; resolves to the problems that were found. */
+export async function runOperations(banter) {
+	const problems = [];
+	for (const [name, operation] of Object.entries(OPERATIONS)) {
+		const { open, capped } = await createWidgets(banter);
+		const widgets = { open: open.widget_id, capped: capped.widget_id };
+		const load = new Load(banter.fronts, new Random(1), widgets, `${name}-${process.pid}`);
+		await operation(banter);
+		await load.stop();
+		const { problems: found, entries } = await check(banter, load, { capped, cap: CAP });
+		console.log(
+			`${name}: ${load.acknowledged.length} replies, ${entries} entries, ${found.length} problems`,
+		);
+		problems.push(...found.map((problem) => `${name}: ${problem}`));
+	}
+	return problems;
+}
