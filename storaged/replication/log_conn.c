@@ -191,8 +191,8 @@ log_conn_open(struct log_conn *c, const char *info, const char *name)
 	 * the filter of system calls does not allow. */
 	const char *const keywords[] = {"passfile", "client_encoding", "dbname",
 	    "fallback_application_name", "options", NULL};
-	const char *const values[] = {"/dev/null/none", "UTF8", info, name,
-	    log_conn_options, NULL};
+	const char *const values[] = {
+	    "/dev/null/none", "UTF8", info, name, log_conn_options, NULL};
 	uint64_t until = clock_mono_ms() + LOG_ANSWER_MS;
 
 	must(c->pg == NULL);

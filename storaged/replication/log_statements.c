@@ -47,8 +47,9 @@ static const char *const texts[] = {
     [LOG_MEMBERS] = "SELECT name, seq, extract(epoch FROM now() - at)::bigint "
 		    "FROM banter_member ORDER BY seq DESC, name",
     /* With the heartbeat: an offer that the log gets late, when the owner has gone on, must not count. */
-    [LOG_OFFER] = "UPDATE banter_owner SET heartbeat = heartbeat + 1, next = $4::text "
-		  "WHERE epoch = $1::bigint AND instance = $2::bigint AND heartbeat = $3::bigint",
+    [LOG_OFFER] =
+	"UPDATE banter_owner SET heartbeat = heartbeat + 1, next = $4::text "
+	"WHERE epoch = $1::bigint AND instance = $2::bigint AND heartbeat = $3::bigint",
     /* Looks at the oldest rows only, so that it costs nothing when there is nothing to delete. */
     [LOG_TRIM] = "DELETE FROM banter_log WHERE seq IN (SELECT seq FROM (SELECT seq, at, total "
 		 "FROM banter_log ORDER BY seq LIMIT $3::bigint) AS oldest WHERE "

@@ -178,7 +178,8 @@ owner_trim(struct owner *o)
 	    LOG_N(TRIM_ROWS + 2 * (r->at.seq - o->trimmed_at))};
 
 	o->trimmed_at = r->at.seq;
-	if (!o->lost && log_conn_change(&o->replica->conn, LOG_TRIM, params, ARRAY_LEN(params)) == -1)
+	if (!o->lost &&
+	    log_conn_change(&o->replica->conn, LOG_TRIM, params, ARRAY_LEN(params)) == -1)
 		owner_lose(o, "deletion of old rows");
 }
 

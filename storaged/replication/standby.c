@@ -174,9 +174,11 @@ standby_adopt(struct standby *s)
 		rc = apply_position(r, &first);
 		return rc == 0 ? STANDBY_MORE : standby_not_applied(s, rc);
 	}
-	log_event(LOG_ERROR, "log_not_seeded", L_STR("error", "the log belongs to another store"),
+	log_event(LOG_ERROR, "log_not_seeded",
+	    L_STR("error", "the log belongs to another store"),
 	    L_STR("help",
-		"restore a backup of the owner (banter restore --force), and start storaged again"));
+		"restore a backup of the owner (banter restore --force), and start storaged "
+		"again"));
 	return standby_end(s, EX_DATAERR);
 }
 
@@ -302,14 +304,14 @@ standby_look(struct standby *s)
 		seen->mine = seen->instance == r->instance;
 		seen->named = same_name && replica_same_machine(r, seen->instance);
 		seen->since = same ? was.since : clock_boot_ms();
-		standby_note_name(s, same_name && !seen->named && was.some && !same &&
-		    was.instance == seen->instance);
+		standby_note_name(s,
+		    same_name && !seen->named && was.some && !same &&
+			was.instance == seen->instance);
 		strlcpy(r->status.owner, "", sizeof(r->status.owner));
 		if (name.len < sizeof(r->status.owner))
 			memcpy(mempcpy(r->status.owner, name.p, name.len), "", 1);
 		r->status.epoch = seen->epoch;
-		r->status.behind =
-		    seen->last > r->at.seq ? seen->last - r->at.seq : 0;
+		r->status.behind = seen->last > r->at.seq ? seen->last - r->at.seq : 0;
 		/* PostgreSQL has lost rows. */
 		if (seen->last < r->at.seq)
 			s->checked = false;

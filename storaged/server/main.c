@@ -42,6 +42,8 @@ storaged_replicate(struct replica *r, struct service *service)
 	int status, rc = position_load(r->env, &r->at);
 
 	if (rc == 0)
+		rc = env_keep_reserve(r->env);
+	if (rc == 0)
 		rc = env_defer_meta_sync(r->env, true);
 	if (rc != 0)
 		return storaged_position_failed(rc);

@@ -14,14 +14,6 @@ import { FLEET, load, seqOf, usePostgres, withMachines } from "./machines.mjs";
 const EX_DATAERR = 65;
 const EX_IOERR = 74;
 
-/** Waits until a backend of this machine waits for the synchronous standby; resolves to its pid. */
-function waiting(postgres, name) {
-	const sql =
-		`SELECT pid FROM pg_stat_activity WHERE application_name = '${name}' ` +
-		"AND wait_event = 'SyncRep' AND query LIKE 'INSERT INTO banter_log%'";
-	return until(`an append of ${name} waits`, async () => Number(await postgres.value(sql)));
-}
-
 describe("a commit log in a PostgreSQL that fails", () => {
 	const postgres = usePostgres();
 	const test = (name, body) => it(name, withMachines(postgres, body));

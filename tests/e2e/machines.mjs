@@ -18,6 +18,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { assertWhole, Store } from "../faults/store.mjs";
 import { BUILD, baseEnvironment, TIME_FACTOR, until } from "./daemon.mjs";
+import { FATAL_REPORT } from "./harness.mjs";
 import { Postgres } from "./postgres.mjs";
 
 const run = promisify(execFile);
@@ -202,6 +203,12 @@ export class Machines {
 	async stop() {
 		for (const machine of this.all) if (machine.daemon.running) await machine.stop();
 		for (const { dir } of this.all) if (existsSync(dir)) await assertWhole(dir);
+		// Also of those that have ended before.
+		const lines = this.all.flatMap(({ log }) => log.lines);
+		assert.deepEqual(
+			lines.filter(({ text }) => FATAL_REPORT.test(text)),
+			[],
+		);
 		for (const machine of this.all) machine.log.discard();
 	}
 

@@ -98,6 +98,8 @@ store_open_env(struct fixture *f, uint64_t max_bytes)
 {
 	assert_int_equal(env_open(&f->env, f->dir, max_bytes, organization_make_default), 0);
 	f->env.log = f->log;
+	if (f->log != NULL)
+		assert_int_equal(env_keep_reserve(&f->env), 0);
 	f->env.operator_timeout_ms = 600000;
 	/* The tests kill no machine, and should not wait for the disk. */
 	assert_int_equal(mdb_env_set_flags(f->env.mdb, MDB_NOSYNC, 1), 0);

@@ -61,9 +61,10 @@ mirror_start(struct fixture *f)
 	make_dir(m->dir, sizeof(m->dir));
 	assert_int_equal(mdb_env_copy(f->env.mdb, m->dir), 0);
 	assert_int_equal(
-	    env_open(&m->env, m->dir, 2 * (uint64_t)STORE_BYTES, organization_make_default), 0);
+	    env_open(&m->env, m->dir, 4 * (uint64_t)STORE_BYTES, organization_make_default), 0);
 	assert_int_equal(mdb_env_set_flags(m->env.mdb, MDB_NOSYNC, 1), 0);
 	f->log = f->env.log = &m->log;
+	assert_int_equal(env_keep_reserve(&f->env), 0);
 	return m;
 }
 
@@ -71,6 +72,9 @@ static inline void
 mirror_stop(struct fixture *f, struct mirror *m)
 {
 	f->log = f->env.log = NULL;
+	f->env.keeps_reserve = false;
+	if (f->env.mdb != NULL && f->env.damage == NULL)
+		assert_int_equal(env_use_reserve(&f->env, false), 0);
 	env_close(&m->env);
 	remove_store(m->dir);
 	buf_clear(&m->log.write_set);
@@ -93,8 +97,7 @@ mirror_expect_equal(struct fixture *f, struct mirror *m)
 		assert_int_equal(contents_of_table(&one, i, &a), 0);
 		assert_int_equal(contents_of_table(&other, i, &b), 0);
 		if (!slice_eq(buf_slice(&a), buf_slice(&b)))
-			fail_msg(
-			    "the table %s is not what its write sets make", table_name(i));
+			fail_msg("the table %s is not what its write sets make", table_name(i));
 		buf_clear(&a);
 		buf_clear(&b);
 	}

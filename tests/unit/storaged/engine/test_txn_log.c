@@ -176,8 +176,7 @@ STORE_TEST(an_append_that_fails_leaves_the_store_unchanged)
 
 	m->fails = true;
 	for (int deletes = 0; deletes < 2; deletes++) {
-		assert_int_equal(
-		    txn_begin(&t, &f->env, deletes ? TXN_DELETE : TXN_WRITE), 0);
+		assert_int_equal(txn_begin(&t, &f->env, deletes ? TXN_DELETE : TXN_WRITE), 0);
 		assert_int_equal(txn_put(&t, TABLE_LOGINS, &key, slice_str("v")), 0);
 		assert_int_equal(txn_commit(&t), COMMIT_LOG_LOST);
 	}
@@ -234,6 +233,44 @@ STORE_TEST(work_that_the_log_did_not_get_is_done_later)
 	sweep(f);
 	assert_int_equal(interrupt_lost(&f->env, &f->live), INTERRUPT_IDLE);
 	assert_int_equal(f->open.n, 0);
+	mirror_expect_equal(f, m);
+	mirror_stop(f, m);
+}
+
+/* A store that is full refuses writes, and does not find out after the log has them. */
+STORE_TEST(a_write_that_does_not_fit_is_not_appended)
+{
+	static uint8_t value[LONGEST];
+	struct mirror *m = mirror_start(f);
+	unsigned refused = 0;
+
+	for (unsigned i = 0; refused < 100; i++) {
+		struct id id = {{0}};
+		struct key key;
+		size_t appends = m->appends;
+		struct txn t;
+		int rc = txn_begin(&t, &f->env, TXN_WRITE);
+
+		/* Of few pages and many, so that the last ones fit in any way. */
+		for (unsigned n = 1 + i % 40; rc == 0 && n > 0; n--) {
+			memcpy(id.b, &i, sizeof(i));
+			id.b[15] = (uint8_t)n;
+			key = key_id(&id);
+			rc = txn_put(
+			    &t, TABLE_LOGINS, &key, (struct slice){value, sizeof(value)});
+		}
+		if (rc == 0)
+			rc = txn_commit(&t);
+		else
+			txn_abort(&t);
+		assert_true(rc == 0 || rc == MDB_MAP_FULL);
+		assert_int_equal(m->appends, appends + (rc == 0));
+		refused += rc != 0;
+	}
+	mirror_expect_equal(f, m);
+	remove_all(f);
+	put_entry(f, TABLE_META, key_meta("some"), "value");
+	delete_entry(f, TABLE_META, key_meta("some"));
 	mirror_expect_equal(f, m);
 	mirror_stop(f, m);
 }

@@ -19,7 +19,8 @@ FIXTURE(tear_down)
 }
 
 static void
-expect_next(struct slice *rest, bool deletes, enum table table, const char *key, const char *value)
+expect_next(
+    struct slice *rest, bool deletes, enum table table, const char *key, const char *value)
 {
 	struct write w;
 
@@ -146,11 +147,11 @@ TEST(tables_and_keys_that_cannot_be_are_invalid)
 	uint8_t long_key[3 + 4 + KEY_MAX + 1] = "\x84\0\0meta";
 	uint16_t key_len = KEY_MAX + 1;
 
-	EXPECT_INVALID("\x84\1\0netak");      /* another table */
-	EXPECT_INVALID("\x83\1\0metk");       /* a part of a name */
-	EXPECT_INVALID("\x85\1\0meta\0k");    /* a name with a NUL */
-	EXPECT_INVALID("\x80\1\0k");          /* no name */
-	EXPECT_INVALID("\x84\0\0meta");       /* no key */
+	EXPECT_INVALID("\x84\1\0netak");       /* another table */
+	EXPECT_INVALID("\x83\1\0metk");        /* a part of a name */
+	EXPECT_INVALID("\x85\1\0meta\0k");     /* a name with a NUL */
+	EXPECT_INVALID("\x80\1\0k");           /* no name */
+	EXPECT_INVALID("\x84\0\0meta");        /* no key */
 	EXPECT_INVALID("\4\0\0\1\0\0\0metav"); /* the same with a value */
 	EXPECT_INVALID("\4\1\0\xff\xff\xff\xffmetakv");
 	memcpy(long_key + 1, &key_len, sizeof(key_len));

@@ -18,7 +18,7 @@ struct expected {
 
 struct world {
 	struct fixture *f;
-	struct mirror *mirror; /* of the store */
+	struct mirror *mirror; /* of the store; NULL: none */
 	struct values *values;
 	struct contents remembered;
 	bool remembers;
@@ -33,6 +33,9 @@ struct world {
 
 /* store_steps.c describes all steps. */
 extern const struct scenario_subject store_scenarios;
+
+/* Compares the store with its mirror, which it has no longer. */
+void end_mirror(struct world *w);
 
 /* client_steps.c */
 
