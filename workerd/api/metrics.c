@@ -8,6 +8,7 @@
 
 #include "proto/base/basics.h"
 #include "workerd/api/content/content_metrics.h"
+#include "workerd/api/log_metrics.h"
 #include "workerd/api/process_usage.h"
 #include "workerd/api/request/store_query.h"
 #include "workerd/api/route_names.h"
@@ -280,8 +281,10 @@ metrics_on_store(void *arg, uint16_t type, const union msg *m)
 	struct store_query *q = arg;
 
 	metrics_write(q->api->board, &q->out);
-	if (type == MSG_STORE_INFO)
+	if (type == MSG_STORE_INFO) {
 		content_metrics_write(&m->store_info, &q->out);
+		log_metrics_write(&m->store_info, &q->out);
+	}
 	store_query_reply_as(q, 200, "text/plain; version=0.0.4; charset=utf-8");
 }
 

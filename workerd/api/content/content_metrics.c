@@ -4,30 +4,17 @@
 
 #include "proto/base/basics.h"
 #include "workerd/api/content/page_reasons.h"
+#include "workerd/api/request/metric_text.h"
 
 /* The buffer has room for all lines. */
 #define WRITE(out, ...) must(buf_printf((out), __VA_ARGS__) == 0)
-
-static void
-content_metrics_write_head(
-    struct buf *out, const char *name, const char *type, const char *help)
-{
-	WRITE(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
-static void
-content_metrics_write_gauge(struct buf *out, const char *name, const char *help, uint64_t value)
-{
-	content_metrics_write_head(out, name, "gauge", help);
-	WRITE(out, "%s %" PRIu64 "\n", name, value);
-}
 
 static void
 content_metrics_write_pages(const struct msg_store_info *info, struct buf *out)
 {
 	static const char name[] = "banter_content_pages";
 
-	content_metrics_write_head(out, name, "gauge",
+	metric_text_head(out, name, "gauge",
 	    "Pages of all sources: not visited yet, with a text, or without one for a reason.");
 	WRITE(out, "%s{state=\"waiting\"} %" PRIu64 "\n", name, info->pages_waiting);
 	WRITE(out, "%s{state=\"read\"} %" PRIu64 "\n", name, info->pages_read);
@@ -53,7 +40,7 @@ content_metrics_write_visits(const struct msg_store_info *info, struct buf *out)
 {
 	static const char name[] = "banter_crawl_visits_total";
 
-	content_metrics_write_head(out, name, "counter",
+	metric_text_head(out, name, "counter",
 	    "Pages, files and pushed pages that crawld has read or tried to read, by what came "
 	    "of it; "
 	    "since the start of storaged.");
@@ -68,12 +55,12 @@ content_metrics_write_visits(const struct msg_store_info *info, struct buf *out)
 void
 content_metrics_write(const struct msg_store_info *info, struct buf *out)
 {
-	content_metrics_write_gauge(
+	metric_text_gauge(
 	    out, "banter_content_sources", "Sources of all organizations.", info->sources);
 	content_metrics_write_pages(info, out);
-	content_metrics_write_gauge(out, "banter_content_passages",
+	metric_text_gauge(out, "banter_content_passages",
 	    "Passages of all pages, which replies can quote.", info->chunks);
-	content_metrics_write_gauge(out, "banter_crawl_connected",
+	metric_text_gauge(out, "banter_crawl_connected",
 	    "1 while crawld is connected to storaged.", info->crawl_program.len > 0);
 	content_metrics_write_visits(info, out);
 }

@@ -70,7 +70,7 @@ export function themeFor(site: Rgb, chosen: Rgb | null = null, isDark = false): 
 		deep: mix(accent, grey(farFrom(onAccent)), 0.2),
 		strong: readableOn(tint, readableOn(surface, site)),
 		tint,
-		wash: mix(isDark ? [15, 18, 24] : WHITE, accent, 0.05),
+		wash: mix(isDark ? [15, 18, 24] : WHITE, accent, 0.04),
 	};
 }
 
