@@ -54,7 +54,10 @@ export class Banter {
 			await this.startStore(machine);
 		}
 		for (const machine of this.cluster.machines) await this.#startFront(machine);
-		this.cluster.daemons = [(machine) => this.startStore(machine), (machine) => this.#startFront(machine)];
+		this.cluster.daemons = [
+			(machine) => this.startStore(machine),
+			(machine) => this.#startFront(machine),
+		];
 		await this.ready();
 		await this.roles();
 	}
@@ -116,7 +119,9 @@ export class Banter {
 		const { cluster } = this;
 		for (const machine of cluster.machines.filter(({ isUp }) => isUp)) {
 			const query = "SELECT name FROM banter_owner WHERE NOT pg_is_in_recovery()";
-			const rows = await cluster.sql(machine, query, { database: "banter", ms: 1000 }).catch(() => []);
+			const rows = await cluster
+				.sql(machine, query, { database: "banter", ms: 1000 })
+				.catch(() => []);
 			const owner = cluster.machines.find(({ name }) => name === rows[0]);
 			if (!owner) continue;
 			const other = cluster.machines.find((one) => one !== owner && one !== machine);

@@ -1,7 +1,7 @@
 // What must hold when everything is healed and all visitors have their replies.
 
-import { join } from "node:path";
 import { createReadStream } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { BUILD, until } from "../e2e/daemon.mjs";
 import { run } from "./process.mjs";
@@ -11,7 +11,13 @@ const PATIENCE_MS = 60_000;
 
 /** The first lines in which two files differ, as a text; undefined: they are equal. */
 async function differenceOf(a, b) {
-	const out = await run("sh", ["-c", `cmp -s "$1" "$2" || diff "$1" "$2" | head -n 10`, "sh", a, b]);
+	const out = await run("sh", [
+		"-c",
+		`cmp -s "$1" "$2" || diff "$1" "$2" | head -n 10`,
+		"sh",
+		a,
+		b,
+	]);
 	return out === "" ? undefined : out;
 }
 

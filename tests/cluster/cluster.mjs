@@ -51,7 +51,12 @@ export class Cluster {
 		await machine.install();
 		await run("cp", ["-r", secrets, machine.path("/root/cluster")]);
 		const others = this.othersOf(machine).map(machineArgument);
-		const configure = [join(SCRIPTS, "configure"), "/root/cluster", machineArgument(machine), ...others];
+		const configure = [
+			join(SCRIPTS, "configure"),
+			"/root/cluster",
+			machineArgument(machine),
+			...others,
+		];
 		await run("chroot", [machine.root, ...configure]);
 	}
 
@@ -63,14 +68,26 @@ export class Cluster {
 	async boot(machine) {
 		await machine.boot();
 		const etcd = parseFile(readFileSync(machine.path("/etc/default/etcd"), "utf8"));
-		this.service(machine, "etcd", ["/usr/bin/etcd"], { user: "etcd", env: { ...etcd, ETCD_LOG_LEVEL: "error" } });
-		this.service(machine, "patroni", ["/usr/bin/patroni", "/etc/patroni/config.yml"], { user: "postgres" });
-		this.service(machine, "haproxy", ["/usr/sbin/haproxy", "-W", "-f", "/etc/haproxy/haproxy.cfg"], {});
+		this.service(machine, "etcd", ["/usr/bin/etcd"], {
+			user: "etcd",
+			env: { ...etcd, ETCD_LOG_LEVEL: "error" },
+		});
+		this.service(machine, "patroni", ["/usr/bin/patroni", "/etc/patroni/config.yml"], {
+			user: "postgres",
+		});
+		this.service(
+			machine,
+			"haproxy",
+			["/usr/sbin/haproxy", "-W", "-f", "/etc/haproxy/haproxy.cfg"],
+			{},
+		);
 		for (const start of this.daemons ?? []) await start(machine);
 	}
 
 	service(machine, name, command, how) {
-		machine.start(new Service(machine, name, command, how, join(this.logs, `${machine.name}-${name}.log`)));
+		machine.start(
+			new Service(machine, name, command, how, join(this.logs, `${machine.name}-${name}.log`)),
+		);
 	}
 
 	/** One of our programs, with the settings of its unit and these. */
@@ -81,7 +98,17 @@ export class Cluster {
 
 	/** Runs SQL on a machine's PostgreSQL, as its superuser; resolves to the rows. */
 	async sql(machine, text, { ms = 5000, database = "postgres" } = {}) {
-		const args = ["-h", "/run/postgresql", "-d", database, "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", text];
+		const args = [
+			"-h",
+			"/run/postgresql",
+			"-d",
+			database,
+			"-XAtq",
+			"-v",
+			"ON_ERROR_STOP=1",
+			"-c",
+			text,
+		];
 		const out = await machine.run("psql", args, { user: "postgres", ms });
 		return out.split("\n").filter(Boolean);
 	}

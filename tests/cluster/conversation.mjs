@@ -62,9 +62,13 @@ export class Conversation {
 		const { pending } = this;
 		const problem =
 			differenceOf(rows.slice(0, expected.length), expected) ??
-			(pending?.acknowledged && rest.length === 0 ? "the acknowledged message is missing" : undefined) ??
+			(pending?.acknowledged && rest.length === 0
+				? "the acknowledged message is missing"
+				: undefined) ??
 			(rest.length > (pending ? 2 : 0) ? `unknown: ${JSON.stringify(rest)}` : undefined) ??
-			(rest.length > 0 && rest[0][1] !== pending.text ? `unknown: ${JSON.stringify(rest)}` : undefined);
+			(rest.length > 0 && rest[0][1] !== pending.text
+				? `unknown: ${JSON.stringify(rest)}`
+				: undefined);
 		if (problem) throw new Lie(`${this.name}, as ${where} tells it: ${problem}`);
 	}
 }

@@ -83,7 +83,10 @@ const FAULTS = {
 	"the store's disk is full": ({ machine, ms }) => fillFor(machine, "/var/lib/banter", ms),
 	async "backends are terminated"({ cluster, machine }) {
 		await cluster
-			.sql(machine, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'banter'")
+			.sql(
+				machine,
+				"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'banter'",
+			)
 			.catch(() => {}); // PostgreSQL does not run there
 	},
 	async "waits are cancelled"({ cluster, machine }) {

@@ -46,7 +46,11 @@ async function longReply(front) {
 		longest = Math.max(longest, now() - last);
 		last = now();
 	}
-	const done = text.trim().split("\n").map((line) => JSON.parse(line)).at(-1);
+	const done = text
+		.trim()
+		.split("\n")
+		.map((line) => JSON.parse(line))
+		.at(-1);
 	return { complete: done.type === "done" && done.message === words, longest };
 }
 
@@ -66,7 +70,10 @@ async function withLoad(banter, name, body) {
 async function loss(banter, together) {
 	const { cluster } = banter;
 	const { primary, owner } = await place(banter, together);
-	const sync = await cluster.sql(primary, "SELECT application_name FROM pg_stat_replication WHERE sync_state = 'sync'");
+	const sync = await cluster.sql(
+		primary,
+		"SELECT application_name FROM pg_stat_replication WHERE sync_state = 'sync'",
+	);
 	const other = banter.fronts.find(({ name }) => name !== owner.name);
 	return withLoad(banter, together ? "both" : "owner", async (load) => {
 		const reply = longReply(other);
@@ -115,7 +122,11 @@ async function rounds(what, goal, body) {
 
 const GOALS = {
 	handover: ["handover under load", 1, handover],
-	owner: ["the owner's machine dies, PostgreSQL's primary is elsewhere", 8, (banter) => loss(banter, false)],
+	owner: [
+		"the owner's machine dies, PostgreSQL's primary is elsewhere",
+		8,
+		(banter) => loss(banter, false),
+	],
 	both: ["the owner's and PostgreSQL's primary's machine dies", 35, (banter) => loss(banter, true)],
 };
 

@@ -67,7 +67,11 @@ export class Machine {
 			mkdirSync(join(root, at), { recursive: true });
 			await run("mount", ["-t", "tmpfs", "-o", `mode=755,size=${mib}m`, "disk", join(root, at)]);
 		}
-		const owners = [["postgres", "/var/lib/postgresql"], ["banter-store", "/var/lib/banter"], ["etcd", "/var/lib/etcd"]];
+		const owners = [
+			["postgres", "/var/lib/postgresql"],
+			["banter-store", "/var/lib/banter"],
+			["etcd", "/var/lib/etcd"],
+		];
 		for (const [owner, at] of owners) await run("chroot", [root, "chown", `${owner}:`, at]);
 	}
 
@@ -76,7 +80,16 @@ export class Machine {
 	}
 
 	async boot() {
-		const apart = ["--net", "--pid", "--mount", "--ipc", "--uts", "--fork", "--kill-child", "--mount-proc"];
+		const apart = [
+			"--net",
+			"--pid",
+			"--mount",
+			"--ipc",
+			"--uts",
+			"--fork",
+			"--kill-child",
+			"--mount-proc",
+		];
 		const first = ["sh", "-c", INIT, "init", this.name, `${1000 + 5000 * (this.boots++ % 5)}`];
 		const log = openSync(join(this.logs, `${this.name}.log`), "a");
 		const child = spawn("unshare", [...apart, `--root=${this.root}`, ...first], {
@@ -127,7 +140,17 @@ export class Machine {
 
 	/** The arguments of nsenter(1) for a command in this machine, as a user with all groups, or root. */
 	enter(command, user) {
-		const spaces = ["--target", `${this.init}`, "--net", "--pid", "--mount", "--ipc", "--uts", "--root", "--wd"];
+		const spaces = [
+			"--target",
+			`${this.init}`,
+			"--net",
+			"--pid",
+			"--mount",
+			"--ipc",
+			"--uts",
+			"--root",
+			"--wd",
+		];
 		const as = user ? ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--init-groups"] : [];
 		return [...spaces, "--", ...as, ...command];
 	}
@@ -147,7 +170,9 @@ export class Machine {
 			}
 		};
 		const mine = space(this.init);
-		return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && space(name) === mine).map(Number);
+		return readdirSync("/proc")
+			.filter((name) => /^\d+$/.test(name) && space(name) === mine)
+			.map(Number);
 	}
 
 	/** The process id, for the tests, of one of its processes, whose id it knows; undefined if there is none. */

@@ -20,7 +20,18 @@ export async function createNetwork() {
 /** Connects a machine that has booted. Its end of the cable disappears with its namespace. */
 export async function plugIn(machine) {
 	const cable = `to-${machine.name}`;
-	await run("ip", ["link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", `${machine.init}`]);
+	await run("ip", [
+		"link",
+		"add",
+		cable,
+		"type",
+		"veth",
+		"peer",
+		"name",
+		"eth0",
+		"netns",
+		`${machine.init}`,
+	]);
 	await run("ip", ["link", "set", cable, "master", BRIDGE, "up"]);
 	const inside = `ip link set lo up && ip addr add ${machine.address}/24 dev eth0 && ip link set eth0 up`;
 	await machine.run("sh", ["-c", inside]);

@@ -7,10 +7,11 @@ import { check } from "./checks.mjs";
 import { Load } from "./load.mjs";
 import { run } from "./process.mjs";
 import { Random } from "./random.mjs";
-import { createWidgets, CAP } from "./seed.mjs";
+import { CAP, createWidgets } from "./seed.mjs";
 
 const CONFIGURE = join(ROOT, "systemd/cluster/configure");
-const PATRONICTL = ["patronictl", "-c", "/etc/patroni/config.yml"];
+const PATRONICTL = "patronictl";
+const CONFIG = ["-c", "/etc/patroni/config.yml"];
 const argumentOf = ({ name, address }) => `${name}=${address}`;
 
 /** The machines, beginning with this one, as arguments of `configure`. */
@@ -34,8 +35,13 @@ async function restartMachine(banter) {
 		return owner === primary;
 	});
 	await banter.command(owner, "handover");
-	await primary.run(PATRONICTL[0], [...PATRONICTL.slice(1), "switchover", "--force"], { ms: 60_000 });
-	await until("another primary", async () => (await banter.roles()).primary !== primary);
+	// Patroni refuses while the standbys have just joined, or report their state.
+	await until("another primary", async () => {
+		await primary
+			.run(PATRONICTL, [...CONFIG, "switchover", "--force"], { ms: 60_000 })
+			.catch(() => {});
+		return (await banter.roles()).primary !== primary;
+	});
 	await primary.shutDown();
 	await cluster.boot(primary);
 	await cluster.primary();
@@ -56,7 +62,13 @@ async function replaceMachine(banter) {
 		etcdctl member add ${lost.name} --peer-urls=https://${lost.address}:2380`,
 	);
 	await run("cp", ["-r", join(cluster.dir, "secrets"), lost.path("/root/cluster")]);
-	await run("chroot", [lost.root, CONFIGURE, "--joins", "/root/cluster", ...argumentsOf(cluster, lost)]);
+	await run("chroot", [
+		lost.root,
+		CONFIGURE,
+		"--joins",
+		"/root/cluster",
+		...argumentsOf(cluster, lost),
+	]);
 	const { daemons } = cluster;
 	cluster.daemons = [];
 	await cluster.boot(lost);
@@ -66,7 +78,9 @@ async function replaceMachine(banter) {
 	await banter.ready();
 	await until("three members of PostgreSQL", async () => {
 		const { primary } = await banter.roles();
-		const rows = await cluster.sql(primary, "SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'").catch(() => []);
+		const rows = await cluster
+			.sql(primary, "SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'")
+			.catch(() => []);
 		return rows.length === 2;
 	});
 }
@@ -125,11 +139,18 @@ export async function runOperations(banter) {
 	for (const [name, operation] of Object.entries(OPERATIONS)) {
 		const { open, capped } = await createWidgets(banter);
 		const widgets = { open: open.widget_id, capped: capped.widget_id };
-		const load = new Load(banter.fronts, new Random(1), widgets, `${name}-${process.pid}`);
+		const load = new Load(
+			banter.fronts,
+			new Random(1),
+			widgets,
+			`${name.replaceAll(" ", "-")}-${process.pid}`,
+		);
 		await operation(banter);
 		await load.stop();
 		const { problems: found, entries } = await check(banter, load, { capped, cap: CAP });
-		console.log(`${name}: ${load.acknowledged.length} replies, ${entries} entries, ${found.length} problems`);
+		console.log(
+			`${name}: ${load.acknowledged.length} replies, ${entries} entries, ${found.length} problems`,
+		);
 		problems.push(...found.map((problem) => `${name}: ${problem}`));
 	}
 	return problems;

@@ -16,6 +16,7 @@ import { runSeed } from "./seed.mjs";
 
 const { values } = parseArgs({
 	options: {
+		first: { type: "string", default: "1" },
 		seeds: { type: "string", default: "3" },
 		seed: { type: "string" },
 		goals: { type: "string" },
@@ -55,7 +56,11 @@ function report(problems) {
 }
 
 async function main() {
-	const logs = join(BUILD, "cluster", values.goals ? "goals" : values.operations ? "operations" : "seeds");
+	const logs = join(
+		BUILD,
+		"cluster",
+		values.goals ? "goals" : values.operations ? "operations" : "seeds",
+	);
 	rmSync(logs, { recursive: true, force: true });
 	mkdirSync(logs, { recursive: true });
 	const cluster = new Cluster(values.inside, logs);
@@ -66,8 +71,8 @@ async function main() {
 	console.log(`three machines run (${seconds(since)} s); logs: ${logs}`);
 	if (values.goals) return measureGoals(banter, values.goals);
 	if (values.operations) return report(await runOperations(banter));
-	const first = values.seed === undefined ? 1 : Number(values.seed);
-	const last = values.seed === undefined ? Number(values.seeds) : first;
+	const first = Number(values.seed ?? values.first);
+	const last = first + (values.seed === undefined ? Number(values.seeds) : 1) - 1;
 	for (let seed = first; seed <= last; seed++) {
 		const problems = await runSeed(banter, seed);
 		if (problems.length === 0) continue;

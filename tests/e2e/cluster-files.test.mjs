@@ -11,7 +11,9 @@ import { encode, takeFrame } from "../faults/wire.mjs";
 import { ROOT, until, useBanter } from "./harness.mjs";
 
 const config = readFileSync(join(ROOT, "systemd/cluster/haproxy.cfg"), "utf8");
-const [greeting, ping] = [...config.matchAll(/tcp-check send-binary (\S+)/g)].map(([, bytes]) => bytes);
+const [greeting, ping] = [...config.matchAll(/tcp-check send-binary (\S+)/g)].map(
+	([, bytes]) => bytes,
+);
 const [, answer] = /tcp-check expect rbinary (\S+)/.exec(config);
 
 /** The number of the check's request. */
