@@ -34,6 +34,13 @@ peers_init(struct peers *p, struct event_base *base, struct live *live)
 	must(p->look != NULL && event_add(p->look, &every) == 0);
 }
 
+/* A proxy's check for the owner (systemd/cluster/haproxy.cfg), many times per second. It is no process. */
+static bool
+peer_is_check(const struct peer *peer)
+{
+	return peer->channel.peer_pid == 0;
+}
+
 /* The drop of a peer was logged before. */
 static void
 peer_free(struct peers *p, struct peer *peer)
@@ -43,8 +50,9 @@ peer_free(struct peers *p, struct peer *peer)
 	live_forget(p->live, &peer->client);
 	lost = open_turns_lose(p->live->open, &peer->client.turns);
 	if (!peer->dropped)
-		log_event(LOG_INFO, "peer_gone", L_UINT("peer", peer->number),
-		    L_UINT("pid", peer->channel.peer_pid), L_UINT("open_turns", lost));
+		log_event(peer_is_check(peer) ? LOG_DEBUG : LOG_INFO, "peer_gone",
+		    L_UINT("peer", peer->number), L_UINT("pid", peer->channel.peer_pid),
+		    L_UINT("open_turns", lost));
 	TAILQ_REMOVE(&p->all, peer, order);
 	p->n--;
 	event_free(peer->readable);

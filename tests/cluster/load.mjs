@@ -132,7 +132,7 @@ export class Load {
 	/** Messages of visitors of the capped widget that were acknowledged. */
 	get cappedExchanges() {
 		return this.visitors
-			.filter((one, i) => i % 2 === 1 && i < 2 * CAPPED)
+			.filter((_, i) => i % 2 === 1 && i < 2 * CAPPED)
 			.reduce((sum, { conversation }) => sum + conversation.exchanges, 0);
 	}
 }
