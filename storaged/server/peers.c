@@ -38,7 +38,7 @@ peers_init(struct peers *p, struct event_base *base, struct live *live)
 static bool
 peer_is_check(const struct peer *peer)
 {
-	return peer->channel.peer_pid == 0;
+	return peer->channel.peer == ROLE_WORKER && peer->channel.peer_pid == 0;
 }
 
 /* The drop of a peer was logged before. */
