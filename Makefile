@@ -35,7 +35,8 @@ LDHARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 # Debug information does not depend on the directory.
 HARDEN += -ffile-prefix-map=$(CURDIR)=.
 else
-OPT ?= -O1 -g -fno-omit-frame-pointer
+# What a sanitizer reports names functions and lines only.
+OPT ?= -O1 -g1 -fno-omit-frame-pointer
 SANFLAGS := -fsanitize=$(SAN) -fno-sanitize-recover=all
 SANITIZED := -DBANTER_SANITIZED
 LDHARDEN := -pie
@@ -81,7 +82,7 @@ stub_libs := -levent_core -ljansson -lbsd
 
 PROGRAMS := $(addprefix $(BUILD)/,masterd workerd storaged searchd crawld crawl-extract banter openai-stub)
 # Further programs for the end-to-end tests.
-TEST_PROGRAMS := $(BUILD)/http-peer
+TEST_PROGRAMS := $(BUILD)/http-peer $(BUILD)/store-dump
 UNIT := $(patsubst tests/%.c,$(BUILD)/%,$(shell find tests/unit -name 'test_*.c')) \
 	$(BUILD)/unit/test_fuzz_corpus
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -278,6 +279,11 @@ DEBS_cluster := $(DEBS_run) etcd-client etcd-server haproxy iproute2 nftables op
 DEBS_deb := $(DEBS_run) debhelper lintian
 DEBS_install := $(DEBS_deb) debootstrap systemd-container iproute2
 DEBS_all := $(sort $(DEBS_test) $(DEBS_lint) $(DEBS_fuzz))
+TOOLS := promtool nghttpx nginx haproxy caddy
+TOOLS_test := $(TOOLS)
+TOOLS_bench := nginx haproxy
+TOOLS_documents := postgresql
+TOOLS_all := $(TOOLS)
 NPM_run := widget dashboard
 NPM_test := $(NPM_run) tests
 NPM_faults := $(NPM_run)
@@ -289,7 +295,11 @@ NPM_bench := widget
 NPM_all := $(NPM_test)
 
 .PHONY: deps
-deps: ## install what is missing: Debian and npm packages (FOR=run, test or lint: only for that)
+deps: debs ## install what is missing: Debian and npm packages (FOR=run, test or lint: only for that)
+	@$(MAKE) -s --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j) fetched
+
+.PHONY: debs
+debs:
 	@missing=$$(for p in $(DEBS_$(FOR)); do \
 		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; \
 	done; command -v node >/dev/null || echo nodejs; command -v npm >/dev/null || echo npm); \
@@ -302,22 +312,23 @@ deps: ## install what is missing: Debian and npm packages (FOR=run, test or lint
 	fi; \
 	echo "These packages could not be installed. Run this as root, then repeat the command:"; \
 	echo "  apt-get update && apt-get install -y --no-install-recommends" $$missing; exit 1
-	@$(if $(NPM_$(FOR)),$(MAKE) -s --no-print-directory $(addsuffix /node_modules/.installed,$(NPM_$(FOR))))
-	@$(if $(TOOLS_$(FOR)),for tool in $(TOOLS_$(FOR)); do \
-		$(MAKE) -s --no-print-directory build/tools/$$tool || \
-		echo "No $$tool: what needs it is skipped."; done)
+
+# What mostly waits for the network.
+.PHONY: fetched
+fetched: $(addsuffix /node_modules/.installed,$(NPM_$(FOR))) $(addprefix got-,$(TOOLS_$(FOR)))
 
 # Extracted from Debian packages, which are not installed, because that would start their servers.
-TOOLS := promtool nghttpx nginx haproxy caddy
-TOOLS_test := $(TOOLS)
-TOOLS_bench := nginx haproxy
-TOOLS_documents := postgresql
-TOOLS_all := $(TOOLS)
 FROM_promtool := prometheus usr/bin/promtool
 FROM_nghttpx := nghttp2-proxy usr/sbin/nghttpx
 FROM_nginx := nginx usr/sbin/nginx
 FROM_haproxy := haproxy usr/sbin/haproxy
 FROM_caddy := caddy usr/bin/caddy
+
+# A missing tool is no error.
+GOT := $(addprefix got-,$(TOOLS_all) $(TOOLS_documents))
+.PHONY: $(GOT)
+$(GOT): got-%:
+	@$(MAKE) -s --no-print-directory build/tools/$* || echo "No $*: what needs it is skipped."
 
 $(TOOLS:%=build/tools/%): build/tools/%:
 	@rm -rf $@.package && mkdir -p $@.package
@@ -346,8 +357,8 @@ run: ## build, start everything in the foreground and print the addresses
 
 .PHONY: test
 test: ## run all tests, those of tests/sanitized.txt with sanitizers too (12 minutes)
-	@$(MAKE) --no-print-directory deps FOR=test
-	@$(MAKE) --no-print-directory -j$(JOBS) all unit
+	@$(MAKE) --no-print-directory debs FOR=test
+	@$(MAKE) --no-print-directory -j$$(($(JOBS) + 2)) all unit fetched FOR=test # two wait for the network
 	@$(MAKE) --no-print-directory -j$(JOBS) SAN=address,undefined programs unit
 	@node tests/run.mjs --build build --build build/address-undefined
 
@@ -637,7 +648,7 @@ ASIDE := unshare --net --pid --fork --kill-child --mount-proc
 test-install: ## test the package on a new Debian: install, boot, faults, upgrade, remove (needs root)
 	@$(MAKE) --no-print-directory deps FOR=install
 	@$(MAKE) --no-print-directory -j$(JOBS) programs deb
-	@$(MAKE) --no-print-directory -j$(JOBS) VERSION=$(NEWER) DEBS=build/install/newer deb
+	@$(MAKE) --no-print-directory -j$(JOBS) VERSION=$(NEWER) DEBS=build/install/newer package
 	$(SAY) GET 'minimal Debian'
 	@if [ "$$(id -u)" = 0 ]; then tests/install/root.sh $(DEBS)/banter_$(VERSION)_*.deb build/install/root; fi
 	@export BANTER_VERSION=$(VERSION) BANTER_NEWER_VERSION=$(NEWER) TEST_LONG=1; \
@@ -653,7 +664,12 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 SCHEMA = $(shell sed -n 's/^#define SCHEMA_VERSION \([0-9]*\).*/\1/p' storaged/engine/schema.h)
 
 .PHONY: deb
-deb: installed ## build the Debian package in build/deb and check it with lintian
+deb: package ## build the Debian package in build/deb and check it with lintian
+	$(Q)lintian --allow-root --fail-on=error,warning $(DEBS)/banter_$(VERSION)_*.deb \
+		$(DEBS)/banter-dbgsym_$(VERSION)_*.deb
+
+.PHONY: package
+package: installed
 	@$(MAKE) --no-print-directory deps FOR=deb
 	@rm -rf $(DEBDIR) && mkdir -p $(DEBDIR)
 	@cp -r systemd/debian $(DEBDIR)/
@@ -664,8 +680,6 @@ deb: installed ## build the Debian package in build/deb and check it with lintia
 	$(Q)cd $(DEBDIR) && env -u MAKEFLAGS -u MAKELEVEL BANTER_SOURCE='$(CURDIR)' BANTER_VERSION=$(VERSION) \
 		dpkg-buildpackage -b -us -uc >../build.log 2>&1 || \
 		{ cat ../build.log; exit 1; }
-	$(Q)lintian --allow-root --fail-on=error,warning $(DEBS)/banter_$(VERSION)_*.deb \
-		$(DEBS)/banter-dbgsym_$(VERSION)_*.deb
 
 .PHONY: help
 help: ## show this

@@ -13,7 +13,7 @@
 //	               files that tests/sanitized.txt lists
 //	--only TEXT    run only files with TEXT in their name
 //	--parallel N   run N test files at a time (default: two for each processor, because most tests
-//	               mostly wait)
+//	               mostly wait, and up to twice as many while processors are idle)
 //	--limit S      kill a test file that runs for more than S seconds
 //
 // The output of a test file is printed when the file has ended; if it failed, the end of each of its
@@ -42,12 +42,10 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { countCmocka, countSummary, countTap } from "./counts.mjs";
 import { portRange } from "./ports.mjs";
+import { inOrder, runJobs } from "./schedule.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-/**
- * The jobs of each suite, in the order in which they run. The long ones come first, so that no processor
- * is idle at the end.
- */
+/** The jobs of each suite, in the order in which they run (inOrder() puts the longest first). */
 const SUITES = {
 	install: nodeJobs,
 	faults: nodeJobs,
@@ -246,19 +244,6 @@ async function runJob(job, ports, limit) {
 	return { job, ok, count, problem, output };
 }
 
-/** Runs N jobs at a time; resolves to their results. */
-async function runJobs(jobs, parallel, limit) {
-	const waiting = [...jobs];
-	const results = [];
-	const worker = async (_, i) => {
-		const ports = portRange(i, parallel);
-		for (let job = waiting.shift(); job; job = waiting.shift())
-			results.push(await runJob(job, ports, limit));
-	};
-	await Promise.all(Array.from({ length: parallel }, worker));
-	return results;
-}
-
 // Results
 
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -318,7 +303,7 @@ function parseArguments() {
 	const options = {
 		build: { type: "string", multiple: true, default: [join(ROOT, "build")] },
 		only: { type: "string", default: "" },
-		parallel: { type: "string", default: String(2 * availableParallelism()) },
+		parallel: { type: "string" },
 		limit: { type: "string", default: String(LIMIT_S) },
 	};
 	try {
@@ -326,6 +311,7 @@ function parseArguments() {
 		for (const name of positionals)
 			if (!Object.hasOwn(SUITES, name)) usage(`unknown suite: ${name}`);
 		for (const name of ["parallel", "limit"]) {
+			if (values[name] === undefined) continue;
 			values[name] = Number(values[name]);
 			if (!(values[name] >= 1)) usage(`--${name} expects a positive number`);
 		}
@@ -369,7 +355,11 @@ function jobsOf({ build: builds, suites, only }) {
 
 async function main() {
 	const options = parseArguments();
-	const results = await runJobs(jobsOf(options), options.parallel, options.limit);
+	const least = options.parallel ?? 2 * availableParallelism();
+	const most = options.parallel ?? 2 * least;
+	const results = await runJobs(inOrder(jobsOf(options)), { least, most }, (job, slot) =>
+		runJob(job, portRange(slot, most), options.limit),
+	);
 	for (const result of results.filter(({ ok }) => ok)) addResult(result);
 	const flaky = await rerun(
 		results.filter(({ ok }) => !ok),

@@ -63,7 +63,8 @@ const browser = {
 	bundle: true,
 	minify: true,
 	format: "iife",
-	target: "es2020",
+	// Safari 14 and the browsers of its time, which replaceChildren() needs, too.
+	target: "es2021",
 	legalComments: "none",
 	logLevel: "warning",
 };
@@ -100,9 +101,13 @@ async function buildLanguages() {
 	const folder = join(root, "src/locales");
 	const names = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();
 	const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
-	const minified = texts.map(
-		(text) => `export default${JSON.stringify(Object.values(JSON.parse(text)))}`,
-	);
+	const minified = texts.map((text) => {
+		const list = Object.values(JSON.parse(text));
+		if (list.some((one) => one.includes("|")))
+			throw new Error("a text has a bar, which separates texts");
+		// 20 bytes smaller than an array.
+		return `export default${JSON.stringify(list.join("|"))}.split("|")`;
+	});
 	checkKeys(
 		names,
 		texts.map((text) => JSON.parse(text)),
@@ -127,7 +132,7 @@ const compressed = (raw) =>
 
 const minifying = {
 	toplevel: true,
-	ecma: 2020,
+	ecma: 2021,
 	compress: {
 		passes: 4,
 		unsafe: true,
@@ -139,7 +144,7 @@ const minifying = {
 };
 
 /** Which of them compresses better differs from script to script. */
-const WAYS = [{}, { inline: 1, hoist_funs: true }];
+const WAYS = [{}, { inline: 1, hoist_funs: true }, { hoist_funs: true, if_return: false }];
 
 /** Bundles a script of the widget. Terser's output is 5 % smaller than esbuild's. */
 async function bundle(entry, format, define = {}) {
@@ -212,9 +217,9 @@ async function buildPages() {
 /** The limits of the compressed files. The loader needs some bytes to spare: its size varies with the hashes in it. */
 const LOADER_BYTES_MAX = 3 * 1024;
 /** What opening a chat loads: loader and app. */
-const OPEN_BYTES_MAX = 20 * 1024;
-/** The same with all parts. A conversation needs loader, app and the list of messages: 33.6 KB, of which Markdown has 6.6. */
-const WIDGET_BYTES_MAX = 39.5 * 1024;
+const OPEN_BYTES_MAX = 19.75 * 1024;
+/** The same with all parts. A conversation needs loader, app and the list of messages: 33.4 KB, of which Markdown has 6.6. */
+const WIDGET_BYTES_MAX = 38 * 1024;
 const LANGUAGE_BYTES_MAX = 0.8 * 1024;
 
 /** `sizes`: the compressed size of each file. */

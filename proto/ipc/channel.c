@@ -24,6 +24,21 @@
  * would need several loop iterations, and the next requests would arrive in as many batches. */
 #define SEND_SIZE (1 << 20)
 
+/* The number of this process. */
+static uint64_t
+channel_instance(void)
+{
+	static uint64_t instance;
+	struct id id;
+
+	if (instance == 0) {
+		id = id_new();
+		/* The last bytes of an id are random. */
+		memcpy(&instance, id.b + sizeof(id.b) - sizeof(instance), sizeof(instance));
+	}
+	return instance;
+}
+
 void
 channel_open(struct channel *ch, int fd, enum role self, unsigned peers, size_t out_max)
 {
@@ -32,6 +47,7 @@ channel_open(struct channel *ch, int fd, enum role self, unsigned peers, size_t 
 	    .role = (uint8_t)self,
 	    .pid = (uint32_t)getpid(),
 	    .program = slice_str("banter " BANTER_VERSION),
+	    .instance = channel_instance(),
 	};
 	const int send_size = SEND_SIZE;
 
@@ -125,6 +141,7 @@ channel_receive_hello(struct channel *ch, const struct frame *f)
 		return WIRE_FORBIDDEN;
 	ch->peer = (enum role)m.hello.role;
 	ch->peer_pid = m.hello.pid;
+	ch->peer_instance = m.hello.instance;
 	must(m.hello.program.len < sizeof(ch->peer_program));
 	memcpy(ch->peer_program, m.hello.program.p, m.hello.program.len);
 	return WIRE_OK;

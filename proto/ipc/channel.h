@@ -23,6 +23,7 @@ struct channel {
 	enum role peer; /* known from its hello; ROLE_NONE before */
 	unsigned peers; /* set of enum role: the accepted peers */
 	uint32_t peer_pid;
+	uint64_t peer_instance; /* from its hello: the same for all connections of a process */
 	char peer_program[CHANNEL_PROGRAM_MAX + 1]; /* from its hello; "" before */
 	struct buf in;
 	size_t taken; /* bytes at the front of `in` that channel_next() has returned */

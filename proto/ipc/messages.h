@@ -208,6 +208,9 @@ enum source_state {
 
 enum source_ask { ASK_CRAWL = 1, ASK_REMOVE = 2, ASK_KEEP = 3 };
 
+/* Of a page that searchd knows: crawld splits or cuts longer texts. */
+#define PAGE_CHUNKS_MAX 4096u
+
 enum page_state {
 	PAGE_WAITING = 0, /* known, not read yet */
 	PAGE_READ = 1,
@@ -235,6 +238,9 @@ enum page_reason {
 	REASON_LIMIT = 16, /* of pages */
 	PAGE_REASONS,
 };
+
+/* What became of a page that crawld has visited: REASON_NONE if its text is new, another page_reason, or: */
+enum page_visit { VISIT_UNCHANGED = PAGE_REASONS, VISIT_RESULTS };
 
 enum passage_kind { PASSAGE_CHUNK = 0, PASSAGE_ANSWER = 1 };
 

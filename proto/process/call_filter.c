@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
@@ -40,10 +41,12 @@ static const struct {
 	unsigned who;
 	int argument; /* -1: any arguments are allowed */
 	unsigned mask, value;
+	bool own; /* the value is our pid */
 } calls_table[] = {
-#define CALL(name, who)                        {SCMP_SYS(name), who, -1, 0, 0},
-#define CALL_WITH(name, who, n, value)         {SCMP_SYS(name), who, n, UINT32_MAX, value},
-#define CALL_MASKED(name, who, n, mask, value) {SCMP_SYS(name), who, n, mask, value},
+#define CALL(name, who)                        {SCMP_SYS(name), who, -1, 0, 0, false},
+#define CALL_WITH(name, who, n, value)         {SCMP_SYS(name), who, n, UINT32_MAX, value, false},
+#define CALL_MASKED(name, who, n, mask, value) {SCMP_SYS(name), who, n, mask, value, false},
+#define CALL_OWN(name, who, n)                 {SCMP_SYS(name), who, n, UINT32_MAX, 0, true},
 #include "proto/process/syscalls.def"
 };
 
@@ -106,7 +109,7 @@ call_filter_allow(scmp_filter_ctx filter, size_t row)
 	const struct scmp_arg_cmp compare = {.arg = (unsigned)calls_table[row].argument,
 	    .op = SCMP_CMP_MASKED_EQ,
 	    .datum_a = calls_table[row].mask,
-	    .datum_b = calls_table[row].value};
+	    .datum_b = calls_table[row].own ? (unsigned)getpid() : calls_table[row].value};
 	unsigned n = calls_table[row].argument == -1 ? 0 : 1;
 
 	return seccomp_rule_add_array(

@@ -219,8 +219,9 @@ status_print_crawl(const struct overview *o)
 static void
 status_print_peer(const struct msg_peer_status *peer, uint64_t now)
 {
-	if (peer->pid == (uint32_t)getpid() || peer->role == ROLE_SEARCH ||
-	    peer->role == ROLE_CRAWL)
+	/* A worker of another machine may have our pid. */
+	if ((peer->role == ROLE_TOOL && peer->pid == (uint32_t)getpid()) ||
+	    peer->role == ROLE_SEARCH || peer->role == ROLE_CRAWL)
 		return;
 	if (peer->role == ROLE_CRAWL) {
 		status_print("crawld", "%s, pid %" PRIu32 ", %.*s",

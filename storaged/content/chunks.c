@@ -73,7 +73,7 @@ static int
 chunks_put(
     struct txn *t, const struct id *page, uint32_t index, struct slice chunk, bool *changed)
 {
-	struct key key = key_chunk(page, index);
+	struct key key = key_piece(page, index);
 	struct slice stored;
 	int rc = txn_get(t, TABLE_CHUNKS, &key, &stored);
 
@@ -89,7 +89,7 @@ chunks_put(
 static int
 chunks_cut(struct txn *t, const struct id *page, uint32_t index, bool *changed)
 {
-	struct key front = key_id(page), at = key_chunk(page, index);
+	struct key front = key_id(page), at = key_piece(page, index);
 	struct walk w;
 	int rc = walk_open(&w, t, TABLE_CHUNKS, &front);
 

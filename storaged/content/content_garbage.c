@@ -13,6 +13,9 @@
 #define STEP_ENTRIES      512u
 #define STEP_ENTRIES_FULL 1u /* in a full store */
 
+/* Sources that a step looks at. */
+#define STEP_LOOKS 1000u
+
 /* The first page of a source. A damaged record has only its key. */
 static int
 content_first_page(struct txn *t, const struct id *org, const struct id *source,
@@ -53,45 +56,59 @@ content_remove_source(
 	return rc != 0 ? rc : txn_del(t, TABLE_SOURCE_STATES, &state);
 }
 
-/* Finds the state of a source that does not exist. MDB_NOTFOUND: there is none. */
+/* Looks for the state of a source that does not exist, from *at on. *at becomes its key, or where to go on. MDB_NOTFOUND:
+ * there is none. */
 static int
-content_find_removed(struct txn *t, struct id *org, struct id *source)
+content_find_removed(struct txn *t, struct key *at, bool *found)
 {
 	const struct key all = {0};
 	struct walk w;
 	struct slice record;
 	int rc = walk_open(&w, t, TABLE_SOURCE_STATES, &all);
 
+	*found = false;
 	if (rc == 0)
-		rc = walk_from(&w, &all);
-	while (rc == 0) {
-		struct key key = key_of(w.key);
-		int found = txn_get(t, TABLE_SOURCES, &key, &record);
+		rc = walk_from(&w, at);
+	for (unsigned n = 0; rc == 0; n++) {
+		int source;
 
-		if (found == MDB_NOTFOUND && key_fits(TABLE_SOURCE_STATES, w.key)) {
-			org_key_parts(w.key, org, source);
+		*at = key_of(w.key);
+		if (n == STEP_LOOKS)
 			break;
-		}
-		rc = found != 0 && !txn_survives(found) ? found : walk_next(&w);
+		source = txn_get(t, TABLE_SOURCES, at, &record);
+		*found = source == MDB_NOTFOUND && key_fits(TABLE_SOURCE_STATES, w.key);
+		if (*found)
+			break;
+		rc = source != 0 && !txn_survives(source) ? source : walk_next(&w);
 	}
 	walk_close(&w);
 	return rc;
+}
+
+/* Removes something of a removed source. MDB_NOTFOUND: there is none. */
+static int
+content_remove_some(struct txn *t, unsigned most, struct key *at)
+{
+	struct id org, source;
+	bool found, left;
+	int rc = content_find_removed(t, at, &found);
+
+	if (rc != 0 || !found)
+		return rc;
+	org_key_parts(key_slice(at), &org, &source);
+	return content_remove_source(t, &org, &source, most, &left);
 }
 
 /* A step within a transaction. *g replaces env->content once it is committed. */
 static int
 content_garbage_run(struct txn *t, unsigned most, struct content_garbage *g)
 {
-	struct id org, source;
 	size_t removed = 0;
-	bool left;
 	int rc;
 
 	if (!g->sources_clean) {
-		rc = content_find_removed(t, &org, &source);
+		rc = content_remove_some(t, most, &g->sources_at);
 		g->sources_clean = rc == MDB_NOTFOUND;
-		if (rc == 0)
-			rc = content_remove_source(t, &org, &source, most, &left);
 		return rc == MDB_NOTFOUND ? 0 : rc;
 	}
 	rc = upload_sweep(t, clock_wall_ms(), &g->uploads_at, &removed);

@@ -96,7 +96,7 @@ embedding_look_at_chunk(
 	if (!key_fits(TABLE_CHUNKS, w->key) ||
 	    record_read(w->value, TABLE_CHUNKS, MSG_CHUNK_RECORD, &chunk) != 0)
 		return 0;
-	s->from = chunk_index(w->key);
+	s->from = piece_place(w->key);
 	s->full = s->looks++ == LOOKS_MAX;
 	if (s->full)
 		return 0;
@@ -109,7 +109,7 @@ embedding_look_at_chunk(
 static int
 embedding_look_at_chunks(struct embedding_search *s, const struct msg_source_page_record *page)
 {
-	struct key front = key_id(&page->id), at = key_chunk(&page->id, s->from);
+	struct key front = key_id(&page->id), at = key_piece(&page->id, s->from);
 	struct walk w;
 	int rc = walk_open(&w, s->t, TABLE_CHUNKS, &front);
 

@@ -90,7 +90,7 @@ static int
 content_passages_read_chunk(
     struct passages *p, const struct id *org, const struct msg_passage_ref *ref)
 {
-	struct key key = key_chunk(&ref->id, ref->index);
+	struct key key = key_piece(&ref->id, ref->index);
 	struct msg_source_record source;
 	struct msg_source_page_record page;
 	struct msg_chunk_record chunk;
@@ -259,7 +259,7 @@ content_passages_add_page(struct passages *p, const struct msg_source_page_recor
 		if (!key_fits(TABLE_CHUNKS, w.key) ||
 		    record_read(w.value, TABLE_CHUNKS, MSG_CHUNK_RECORD, &chunk) != 0)
 			continue;
-		ref.index = chunk_index(w.key);
+		ref.index = piece_place(w.key);
 		ref.hash = chunk.hash;
 		content_passages_add_chunk(p, &ref, page, &chunk);
 	}

@@ -309,14 +309,31 @@ source_page_take(
 	return rc;
 }
 
+/* Pages that wait were not visited. */
+static void
+source_page_count_visit(struct call *c, const struct source_page_change *change)
+{
+	const struct msg_source_page_record *page = &change->page;
+
+	if (change->text)
+		call_count_visit(c, REASON_NONE);
+	else if (page->reason != REASON_NONE && page->reason < PAGE_REASONS)
+		call_count_visit(c, page->reason);
+	else if (page->state == PAGE_READ)
+		call_count_visit(c, VISIT_UNCHANGED);
+}
+
 int
 handle_source_page_put(struct txn *t, struct call *c)
 {
 	const struct msg_source_page_put *m = &c->m->source_page_put;
 	struct source_page_change change = {
 	    .chunks = m->chunks, .text = m->text, .done = m->upload};
+	int rc = source_page_take(t, c, m->page, &change);
 
-	return source_page_take(t, c, m->page, &change);
+	if (rc == 0)
+		source_page_count_visit(c, &change);
+	return rc;
 }
 
 int

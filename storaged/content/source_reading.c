@@ -143,7 +143,7 @@ source_text_add(struct walk *w, const struct msg_source_text_read *m, bool *fits
 	if (!key_fits(TABLE_CHUNKS, w->key) ||
 	    record_read(w->value, TABLE_CHUNKS, MSG_CHUNK_RECORD, &chunk) != 0)
 		return 0;
-	item.index = chunk_index(w->key);
+	item.index = piece_place(w->key);
 	if (m->vectors)
 		rc = source_text_vector(w->txn, &m->page, &chunk.hash, &item.vector);
 	if (rc != 0)
@@ -158,7 +158,7 @@ source_text_add(struct walk *w, const struct msg_source_text_read *m, bool *fits
 static int
 source_text_fill(struct txn *t, const struct msg_source_text_read *m, uint32_t *next)
 {
-	struct key front = key_id(&m->page), at = key_chunk(&m->page, m->from);
+	struct key front = key_id(&m->page), at = key_piece(&m->page, m->from);
 	struct walk w;
 	int rc = walk_open(&w, t, TABLE_CHUNKS, &front);
 
@@ -169,7 +169,7 @@ source_text_fill(struct txn *t, const struct msg_source_text_read *m, uint32_t *
 
 		rc = source_text_add(&w, m, &fits);
 		if (rc == 0 && !fits) {
-			*next = chunk_index(w.key);
+			*next = piece_place(w.key);
 			break;
 		}
 		if (rc == 0)

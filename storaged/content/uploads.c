@@ -138,7 +138,7 @@ static int
 upload_store_piece(struct txn *t, struct call *c, struct upload_piece *piece)
 {
 	const struct msg_source_upload *m = &c->m->source_upload;
-	struct key key = key_upload_piece(&m->upload, m->offset);
+	struct key key = key_piece(&m->upload, m->offset);
 	int rc = 0;
 
 	if (piece->completes) /* first: its record may have slices in the map */
@@ -187,14 +187,14 @@ upload_read_from(struct txn *t, const struct id *upload, uint32_t offset, struct
 	int rc = walk_open(&w, t, TABLE_UPLOAD_PIECES, &front);
 
 	if (rc == 0) {
-		struct key behind = key_upload_piece(upload, offset + 1);
+		struct key behind = key_piece(upload, offset + 1);
 
 		rc = walk_before(&w, &behind);
 	}
 	if (rc == 0 && !key_fits(TABLE_UPLOAD_PIECES, w.key))
 		rc = RECORD_DAMAGED;
 	if (rc == 0)
-		skip = offset - upload_offset(w.key);
+		skip = offset - piece_place(w.key);
 	if (rc == 0 && (w.damaged || skip >= w.value.len))
 		rc = RECORD_DAMAGED;
 	if (rc == 0)

@@ -88,7 +88,7 @@ reply_restart(struct txn *t, const struct turn_view *v, const struct id *run,
 int
 reply_add_piece(struct txn *t, const struct id *turn, uint32_t offset, struct slice text)
 {
-	struct key key = key_partial(turn, offset);
+	struct key key = key_piece(turn, offset);
 
 	return txn_put(t, TABLE_PARTIALS, &key, text);
 }
@@ -96,7 +96,7 @@ reply_add_piece(struct txn *t, const struct id *turn, uint32_t offset, struct sl
 int
 reply_put_sources(struct txn *t, const struct id *turn, struct slice sources)
 {
-	struct key key = key_partial(turn, PARTIAL_SOURCES);
+	struct key key = key_piece(turn, PARTIAL_SOURCES);
 
 	return txn_put(t, TABLE_PARTIALS, &key, sources);
 }
@@ -133,8 +133,8 @@ reply_collect_pieces(struct txn *t, const struct id *turn)
 	rc = walk_open(&w, t, TABLE_PARTIALS, &front);
 	if (rc == 0)
 		rc = walk_from(&w, &front);
-	while (rc == 0 && partial_offset(w.key) != PARTIAL_SOURCES &&
-	    reply_append_piece(&t->env->text, partial_offset(w.key), w.value))
+	while (rc == 0 && piece_place(w.key) != PARTIAL_SOURCES &&
+	    reply_append_piece(&t->env->text, piece_place(w.key), w.value))
 		rc = walk_next(&w);
 	walk_close(&w);
 	return rc == MDB_NOTFOUND ? 0 : rc;
@@ -239,7 +239,7 @@ reply_sources(struct txn *t, const struct turn_view *v, const struct reply_endin
 {
 	bool broke_off =
 	    ending->status == MESSAGE_INTERRUPTED || ending->status == MESSAGE_STOPPED;
-	struct key key = key_partial(&v->id, PARTIAL_SOURCES);
+	struct key key = key_piece(&v->id, PARTIAL_SOURCES);
 	struct buf *kept = &t->env->sources;
 	int rc;
 

@@ -77,7 +77,7 @@ bool
 env_is_fatal_error(int rc)
 {
 	return rc == MDB_PANIC || rc == MDB_MAP_RESIZED || rc == MDB_VERSION_MISMATCH ||
-	    rc == MDB_INVALID;
+	    rc == MDB_INVALID || rc == COMMIT_LOG_LOST;
 }
 
 bool
@@ -226,6 +226,13 @@ env_close(struct env *env)
 	env->numbers = NULL;
 }
 
+static int
+env_map_reserve(struct env *env, bool use)
+{
+	page_check_moved(&env->page_check);
+	return mdb_env_set_mapsize(env->mdb, env->max_bytes + (use ? ENV_RESERVE_BYTES : 0));
+}
+
 int
 env_use_reserve(struct env *env, bool use)
 {
@@ -233,8 +240,26 @@ env_use_reserve(struct env *env, bool use)
 	 * stays, and becomes free pages again. */
 	if (use)
 		env->freed_pages_hidden = true;
-	page_check_moved(&env->page_check);
-	return mdb_env_set_mapsize(env->mdb, env->max_bytes + (use ? ENV_RESERVE_BYTES : 0));
+	return env->keeps_reserve ? 0 : env_map_reserve(env, use);
+}
+
+int
+env_keep_reserve(struct env *env)
+{
+	int rc = env_map_reserve(env, true);
+
+	env->keeps_reserve = rc == 0;
+	return rc;
+}
+
+/* Whether the file is so short that not even a transaction that takes the whole reserve comes to the bound. */
+static bool
+env_is_far_below_bound(const struct env *env, const MDB_envinfo *info)
+{
+	MDB_stat stat;
+
+	return mdb_env_stat(env->mdb, &stat) == 0 &&
+	    (info->me_last_pgno + 1) * stat.ms_psize + ENV_RESERVE_BYTES <= env->max_bytes;
 }
 
 static int
@@ -280,9 +305,9 @@ env_is_over_bound(const struct env *env, MDB_txn *txn)
 	MDB_envinfo info;
 	uint64_t used;
 
-	/* The map is larger than requested only if more was in use. */
+	/* Without env_keep_reserve(), the map is larger than requested only if more was in use. */
 	if (!env->bounded || mdb_env_info(env->mdb, &info) != 0 ||
-	    info.me_mapsize <= env->max_bytes)
+	    info.me_mapsize <= env->max_bytes || env_is_far_below_bound(env, &info))
 		return false;
 	return env_used_bytes(env, txn, &used) == 0 && used > env->max_bytes;
 }
@@ -300,6 +325,9 @@ env_next_probes_ignored(const struct env *env)
 void
 env_write_failed(struct env *env, int rc)
 {
+	/* The disk is not to blame. */
+	if (rc == COMMIT_LOG_LOST)
+		return;
 	env->probes_passed = 0;
 	if (!env->writable)
 		return;

@@ -60,6 +60,7 @@ struct content_garbage {
 	bool sources_clean;    /* nothing is left of removed sources */
 	bool uploads_clean;    /* no upload has to be removed before the next maintenance */
 	bool paused;           /* a step has failed: nothing more before the next maintenance */
+	struct key sources_at; /* where the search for removed sources goes on */
 	struct key uploads_at; /* where the search for incomplete uploads goes on */
 };
 
@@ -122,6 +123,7 @@ struct env {
 	unsigned probes_passed;  /* that passed since the last failed write */
 	unsigned probes_ignored; /* this many must pass before one counts */
 	bool bounded;            /* writes are held to max_bytes: all but those of env_open() */
+	bool keeps_reserve;      /* env_keep_reserve() */
 	const char
 	    *damage; /* the first damage that was found; NULL: none (env_found_damage()) */
 	struct garbage garbage;
@@ -176,6 +178,13 @@ void env_close(struct env *env);
  * transaction may run. 0 or an LMDB error. */
 [[gnu::warn_unused_result]] int env_use_reserve(struct env *env, bool use);
 
+/*
+ * Lets the map have the reserve from now on, in every transaction. With a commit log a write that does not fit must fail
+ * before it is appended; but LMDB needs pages for its list of free pages when it commits. So the bound is
+ * compared before (env_is_over_bound()), and the commit has the reserve. 0 or an LMDB error.
+ */
+[[gnu::warn_unused_result]] int env_keep_reserve(struct env *env);
+
 /* The used pages, as this transaction sees them: LMDB's own trees, all tables, and the
  * meta pages. 0 or an LMDB error. */
 [[gnu::warn_unused_result]] int env_used_pages(
@@ -186,7 +195,7 @@ void env_close(struct env *env);
     const struct env *env, MDB_txn *txn, uint64_t *bytes);
 
 /*
- * Whether more than max_bytes are in use: deletions have used pages of the reserve, which LMDB
+ * Whether more than max_bytes are in use, with the changes of this transaction: deletions have used pages of the reserve, which LMDB
  * would then give to any write, or the bound was lowered. Writes must wait then. Reads the trees
  * only if the file is that long.
  */
@@ -202,7 +211,7 @@ int env_write_error(const struct env *env, int rc);
 /* Whether a write failed because the map, the disk or a quota is full. */
 bool env_is_full_error(int rc);
 
-/* Whether only a restart can help, because the environment must be opened again. */
+/* Whether only a restart can help, because the environment must be opened again, or the commit log was lost. */
 bool env_is_fatal_error(int rc);
 
 /* Whether a failure means that the store is damaged, or is not one of ours. */

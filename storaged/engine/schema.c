@@ -336,16 +336,16 @@ key_delivery(const struct key *webhook, uint64_t n)
 }
 
 struct key
-key_partial(const struct id *turn, uint32_t offset)
+key_piece(const struct id *whole, uint32_t place)
 {
-	struct key key = key_id(turn);
+	struct key key = key_id(whole);
 
-	schema_add_number(&key, offset, 4);
+	schema_add_number(&key, place, 4);
 	return key;
 }
 
 uint32_t
-partial_offset(struct slice key)
+piece_place(struct slice key)
 {
 	return (uint32_t)schema_read_number(key, sizeof(struct id), 4);
 }
@@ -444,39 +444,12 @@ key_source_page_url(const struct id *org, const struct id *source, const struct 
 }
 
 struct key
-key_chunk(const struct id *page, uint32_t index)
-{
-	struct key key = key_id(page);
-
-	schema_add_number(&key, index, 4);
-	return key;
-}
-
-uint32_t
-chunk_index(struct slice key)
-{
-	return (uint32_t)schema_read_number(key, sizeof(struct id), 4);
-}
-
-struct key
 key_vector(const struct id *page, const struct hash256 *hash)
 {
 	struct key key = key_id(page);
 
 	schema_add_bytes(&key, hash->b, sizeof(hash->b));
 	return key;
-}
-
-struct key
-key_upload_piece(const struct id *upload, uint32_t offset)
-{
-	return key_partial(upload, offset);
-}
-
-uint32_t
-upload_offset(struct slice key)
-{
-	return partial_offset(key);
 }
 
 struct key

@@ -162,11 +162,14 @@ struct id activity_conversation(struct slice key);
 struct key key_message(const struct id *conversation, uint64_t seq);
 uint64_t message_seq(struct slice key);
 
-/* partials: offset is where the piece starts in the reply, in bytes; PARTIAL_SOURCES: no piece, but the reply's
- * SOURCES_RECORD so far. */
+/* The pieces of something, in their order; its front is key_id().
+ *	partials, of a turn: where the piece starts in the reply, in bytes; PARTIAL_SOURCES: no piece, but the reply's
+ *		SOURCES_RECORD so far
+ *	chunks, of a page: the chunk's index
+ *	upload_pieces, of an upload: where the piece starts, in bytes */
 #define PARTIAL_SOURCES UINT32_MAX
-struct key key_partial(const struct id *turn, uint32_t offset);
-uint32_t partial_offset(struct slice key);
+struct key key_piece(const struct id *whole, uint32_t place);
+uint32_t piece_place(struct slice key);
 
 /* client_ids. name has at most CLIENT_ID_MAX bytes. */
 struct key key_client_id(const struct id *conversation, struct slice name);
@@ -200,16 +203,8 @@ struct key key_source_page(
 struct key key_source_page_url(
     const struct id *org, const struct id *source, const struct hash256 *hash);
 
-/* chunks. The front of a page's chunks and vectors is key_id(). */
-struct key key_chunk(const struct id *page, uint32_t index);
-uint32_t chunk_index(struct slice key);
-
-/* vectors. hash: of the chunk. */
+/* vectors. hash: of the chunk. The front of a page's vectors is key_id(). */
 struct key key_vector(const struct id *page, const struct hash256 *hash);
-
-/* upload_pieces: offset is where the piece starts, in bytes. Its front is key_id(). */
-struct key key_upload_piece(const struct id *upload, uint32_t offset);
-uint32_t upload_offset(struct slice key);
 
 /* gaps_by_conversation. Its front is key_id(). */
 struct key key_conversation_gap(const struct id *conversation, const struct id *gap);

@@ -184,6 +184,8 @@ txn_append_to_log(struct txn *t, bool *logged)
 	*logged = false;
 	if (log == NULL || buf_len(&log->write_set) == 0)
 		return 0;
+	if (t->mode == TXN_WRITE && env_is_over_bound(t->env, t->mdb))
+		return MDB_MAP_FULL;
 	rc = log->append(log, t, buf_slice(&log->write_set));
 	*logged = rc == 0;
 	return rc;

@@ -15,8 +15,8 @@
 
 #include "storaged/engine/schema.h"
 
-/* Bytes, of one transaction. */
-#define WRITE_SET_MAX ((size_t)1 << 30)
+/* Bytes, of one transaction. A value of PostgreSQL must be smaller than 1 GiB together with its row. */
+#define WRITE_SET_MAX ((size_t)512 << 20)
 
 /* Adds a change. 0, or an errno if the set has no room. */
 [[gnu::warn_unused_result]] int write_set_put(

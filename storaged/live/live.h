@@ -31,6 +31,7 @@ struct live {
 	struct change_followers changes;
 	struct index_wait index;
 	struct sightings sightings;
+	uint64_t visits[VISIT_RESULTS]; /* of crawld, by enum page_visit, since the start */
 	/* An operator wants another machine to own the store. */
 	struct hand_over {
 		bool wanted;

@@ -193,17 +193,29 @@ open_turns_release(struct open_turns *o, const struct id *id)
 		open_turns_forget(o, turn);
 }
 
-size_t
-open_turns_lose(struct open_turns *o, struct turn_list *from)
+static size_t
+open_turns_move_all(struct turn_list *from, struct turn_list *to)
 {
 	struct open_turn *turn;
 	size_t n = 0;
 
 	TAILQ_FOREACH (turn, from, order) {
-		turn->in = &o->lost;
+		turn->in = to;
 		turn->owner = NULL;
 		n++;
 	}
-	TAILQ_CONCAT(&o->lost, from, order);
+	TAILQ_CONCAT(to, from, order);
 	return n;
+}
+
+size_t
+open_turns_await(struct open_turns *o, struct turn_list *from)
+{
+	return open_turns_move_all(from, &o->found);
+}
+
+size_t
+open_turns_lose(struct open_turns *o, struct turn_list *from)
+{
+	return open_turns_move_all(from, &o->lost);
 }

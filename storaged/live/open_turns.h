@@ -4,7 +4,8 @@
  *
  * A turn is in exactly one list:
  * - that of the client that claimed it
- * - found: it was open in the store at start; its worker has some time to claim it
+ * - found: it was open in the store at start, or its worker's proxy has closed the connection; the worker has
+ *   some time to claim it
  * - lost: nobody will finish it; interrupt.c will end it as interrupted
  * - stuck: its records are damaged, so it could not be ended; it stays open until it is repaired
  *   or erased
@@ -64,6 +65,9 @@ void open_turns_give_up(struct open_turns *o, const struct id *id);
 
 /* Removes a turn, if it is known. */
 void open_turns_release(struct open_turns *o, const struct id *id);
+
+/* Moves all turns of a disconnected client, which may come back and claim them, to `found`. Returns how many. */
+size_t open_turns_await(struct open_turns *o, struct turn_list *from);
 
 /* Moves all turns of a list (of a disconnected client, or `found`) to `lost`. Returns how many. */
 size_t open_turns_lose(struct open_turns *o, struct turn_list *from);

@@ -75,6 +75,7 @@ source_record_remove(struct txn *t, struct call *c, const union record *r, bool 
 	if (rc == 0)
 		rc = content_remove_source(t, &org, &id, REMOVE_ENTRIES, &pages);
 	t->env->content.sources_clean = false;
+	t->env->content.sources_at = (struct key){0};
 	return rc;
 }
 

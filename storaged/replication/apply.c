@@ -9,6 +9,7 @@
 
 #include <bsd/string.h>
 
+#include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "storaged/engine/write_set.h"
 
@@ -23,7 +24,7 @@ struct apply {
 	struct replica *r;
 	struct txn t;
 	struct position at; /* with the rows of t */
-	size_t bytes, rows;
+	size_t bytes;
 	int rc;     /* an LMDB error */
 	int status; /* != 0: the store can never apply the log */
 };
@@ -124,7 +125,6 @@ apply_row(const PGresult *rows, void *arg)
 	if (a->rc != 0)
 		return false;
 	a->at = (struct position){row.seq, log_row_digest(&row)};
-	a->rows++;
 	a->bytes += row.data.len;
 	a->r->status.epoch = row.epoch;
 	if (a->bytes >= BYTES_MAX)
@@ -133,17 +133,16 @@ apply_row(const PGresult *rows, void *arg)
 }
 
 enum apply_result
-apply_rows(struct replica *r, uint64_t last, bool *more, int *status)
+apply_rows(struct replica *r, uint64_t last, int *status)
 {
 	struct apply a = {.r = r, .at = r->at};
 	const struct log_param params[] = {LOG_N(r->at.seq), LOG_N(last), LOG_N(ROWS_MAX)};
-	bool read = log_conn_each(&r->conn, LOG_ROWS, params, 3, apply_row, &a);
+	bool read = log_conn_each(&r->conn, LOG_ROWS, params, ARRAY_LEN(params), apply_row, &a);
 
-	/* After a failed connection the rows that came before are applied. */
+	/* After a failed connection, or a row that must not be applied, those before it are. */
 	if (a.rc == 0)
 		a.rc = apply_commit(&a);
 	txn_abort(&a.t);
-	*more = a.rows == ROWS_MAX;
 	*status = a.status;
 	if (a.status != 0)
 		return APPLY_ENDS;
@@ -162,7 +161,7 @@ enum apply_result
 apply_check(struct replica *r, int *status)
 {
 	const struct log_param params[] = {LOG_N(r->at.seq)};
-	PGresult *rows = log_conn_run(&r->conn, LOG_FIRST, params, 1);
+	PGresult *rows = log_conn_run(&r->conn, LOG_FIRST, params, ARRAY_LEN(params));
 	struct log_row row;
 
 	*status = 0;
@@ -188,17 +187,16 @@ bool
 apply_read_first(struct replica *r, struct position *first)
 {
 	const struct log_param params[] = {LOG_N(1)};
-	PGresult *rows = log_conn_run(&r->conn, LOG_FIRST, params, 1);
+	PGresult *rows = log_conn_run(&r->conn, LOG_FIRST, params, ARRAY_LEN(params));
 	struct log_row row;
-	bool read;
 
+	*first = (struct position){0};
 	if (rows == NULL)
 		return false;
-	read = PQntuples(rows) == 1 && apply_read_row(rows, &row);
-	if (read)
+	if (PQntuples(rows) == 1 && apply_read_row(rows, &row))
 		*first = (struct position){row.seq, log_row_digest(&row)};
 	PQclear(rows);
-	return read;
+	return true;
 }
 
 int

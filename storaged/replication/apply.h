@@ -12,14 +12,14 @@ enum apply_result {
 	APPLY_ENDS,  /* this store can never apply the log; the reason is logged */
 };
 
-/* Applies at most some rows up to last. *more: there are more. *status: the exit status for APPLY_ENDS. */
+/* Applies at most some rows up to last. *status: the exit status for APPLY_ENDS. */
 [[gnu::warn_unused_result]] enum apply_result apply_rows(
-    struct replica *r, uint64_t last, bool *more, int *status);
+    struct replica *r, uint64_t last, int *status);
 
 /* Checks that the row behind which the store stands is the same in the log; log_gap or log_diverged is logged otherwise. */
 [[gnu::warn_unused_result]] enum apply_result apply_check(struct replica *r, int *status);
 
-/* The position at the first row of the log. False: the connection failed. */
+/* The position at the first row of the log; seq 0 if there is none. False: the connection failed. */
 [[gnu::warn_unused_result]] bool apply_read_first(struct replica *r, struct position *first);
 
 /* Stores a position, without a change of anything else. 0 or an LMDB error. */

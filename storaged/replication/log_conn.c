@@ -67,6 +67,16 @@ log_conn_wait(struct log_conn *c, short events, uint64_t until)
 	}
 }
 
+/*
+ * Settings of each connection. PostgreSQL itself must not end a wait for its synchronous standby (a
+ * statement_timeout would: with success and a warning). A statement that waits for a lock has not run, and
+ * ends: of those that wait behind one whose client is gone, one more would stay with each attempt, until the
+ * server has no connection left.
+ */
+static const char log_conn_options[] =
+    "-c synchronous_commit=on -c client_min_messages=warning -c statement_timeout=0 "
+    "-c lock_timeout=2500 -c client_connection_check_interval=500";
+
 /* Waits until the connection stands. */
 static bool
 log_conn_connect(struct log_conn *c, uint64_t until)
@@ -128,8 +138,8 @@ log_conn_one_result(struct log_conn *c, bool sent, uint64_t until)
 	result = log_conn_result(c, until);
 	if (result == NULL)
 		return NULL;
+	/* The end of the answer: the commit comes behind the result, and a failure or a notice of it comes as another one. */
 	next = log_conn_result(c, until);
-	PQclear(next);
 	if (next == NULL && c->pg != NULL && !c->noticed &&
 	    (PQresultStatus(result) == PGRES_COMMAND_OK ||
 		PQresultStatus(result) == PGRES_TUPLES_OK))
@@ -137,7 +147,8 @@ log_conn_one_result(struct log_conn *c, bool sent, uint64_t until)
 	if (c->pg != NULL)
 		log_conn_fail(c,
 		    c->noticed ? "the answer came with a notice"
-			       : PQresultErrorMessage(result));
+			       : PQresultErrorMessage(next != NULL ? next : result));
+	PQclear(next);
 	PQclear(result);
 	return NULL;
 }
@@ -149,6 +160,7 @@ log_conn_prepare(struct log_conn *c, enum log_statement statement, uint64_t unti
 	PGresult *result;
 
 	snprintf(name, sizeof(name), "s%d", (int)statement);
+	c->noticed = false;
 	result = log_conn_one_result(
 	    c, PQsendPrepare(c->pg, name, log_statement_text(statement), 0, NULL) == 1, until);
 	PQclear(result);
@@ -158,8 +170,11 @@ log_conn_prepare(struct log_conn *c, enum log_statement statement, uint64_t unti
 static bool
 log_conn_prepare_all(struct log_conn *c, uint64_t until)
 {
-	PGresult *made = log_conn_one_result(c, PQsendQuery(c->pg, log_tables_sql) == 1, until);
+	PGresult *made;
 
+	/* A warning of the login, such as about another version of the collations, is none about a statement. */
+	c->noticed = false;
+	made = log_conn_one_result(c, PQsendQuery(c->pg, log_tables_sql) == 1, until);
 	PQclear(made);
 	if (made == NULL)
 		return false;
@@ -176,12 +191,11 @@ log_conn_open(struct log_conn *c, const char *info, const char *name)
 	 * the filter of system calls does not allow. */
 	const char *const keywords[] = {"passfile", "client_encoding", "dbname",
 	    "fallback_application_name", "options", NULL};
-	const char *const values[] = {"/dev/null/none", "UTF8", info, name,
-	    "-c synchronous_commit=on -c client_min_messages=warning", NULL};
+	const char *const values[] = {
+	    "/dev/null/none", "UTF8", info, name, log_conn_options, NULL};
 	uint64_t until = clock_mono_ms() + LOG_ANSWER_MS;
 
 	must(c->pg == NULL);
-	c->noticed = false;
 	c->pg = PQconnectStartParams(keywords, values, 1);
 	must(c->pg != NULL);
 	if (PQstatus(c->pg) == CONNECTION_BAD) {
@@ -198,7 +212,7 @@ log_conn_open(struct log_conn *c, const char *info, const char *name)
 /* Queues a statement with its parameters. */
 static bool
 log_conn_send(
-    struct log_conn *c, enum log_statement statement, const struct log_param *params, int n)
+    struct log_conn *c, enum log_statement statement, const struct log_param *params, size_t n)
 {
 	char name[16];
 	uint64_t numbers[PARAMS_MAX];
@@ -206,7 +220,7 @@ log_conn_send(
 	int lengths[PARAMS_MAX], formats[PARAMS_MAX];
 
 	must(n <= PARAMS_MAX);
-	for (int i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct log_param *p = &params[i];
 
 		formats[i] = 1;
@@ -221,12 +235,12 @@ log_conn_send(
 	}
 	snprintf(name, sizeof(name), "s%d", (int)statement);
 	c->noticed = false;
-	return PQsendQueryPrepared(c->pg, name, n, values, lengths, formats, 1) == 1;
+	return PQsendQueryPrepared(c->pg, name, (int)n, values, lengths, formats, 1) == 1;
 }
 
 PGresult *
 log_conn_run(
-    struct log_conn *c, enum log_statement statement, const struct log_param *params, int n)
+    struct log_conn *c, enum log_statement statement, const struct log_param *params, size_t n)
 {
 	uint64_t until = clock_mono_ms() + LOG_ANSWER_MS;
 
@@ -237,7 +251,7 @@ log_conn_run(
 
 int
 log_conn_change(
-    struct log_conn *c, enum log_statement statement, const struct log_param *params, int n)
+    struct log_conn *c, enum log_statement statement, const struct log_param *params, size_t n)
 {
 	PGresult *result = log_conn_run(c, statement, params, n);
 	int rows = -1;
@@ -250,7 +264,7 @@ log_conn_change(
 
 bool
 log_conn_each(struct log_conn *c, enum log_statement statement, const struct log_param *params,
-    int n, log_row_fn *row, void *arg)
+    size_t n, log_row_fn *row, void *arg)
 {
 	bool goes_on = true;
 

@@ -45,17 +45,17 @@ void log_conn_close(struct log_conn *c);
 /* Runs a statement. The caller frees the result with PQclear(). NULL: it failed, and the connection is
  * closed. */
 [[gnu::warn_unused_result]] PGresult *log_conn_run(
-    struct log_conn *c, enum log_statement statement, const struct log_param *params, int n);
+    struct log_conn *c, enum log_statement statement, const struct log_param *params, size_t n);
 
 /* The same where only the number of changed rows matters. -1: it failed. */
 [[gnu::warn_unused_result]] int log_conn_change(
-    struct log_conn *c, enum log_statement statement, const struct log_param *params, int n);
+    struct log_conn *c, enum log_statement statement, const struct log_param *params, size_t n);
 
 /* Runs a statement whose rows are many: gives each to row(), and stops when that returns false. False: it failed,
  * or was stopped; then the connection is closed. */
 typedef bool log_row_fn(const PGresult *rows, void *arg);
 [[gnu::warn_unused_result]] bool log_conn_each(struct log_conn *c, enum log_statement statement,
-    const struct log_param *params, int n, log_row_fn *row, void *arg);
+    const struct log_param *params, size_t n, log_row_fn *row, void *arg);
 
 /* A column of a row. A number that is NULL is 0. */
 uint64_t log_result_number(const PGresult *r, int row, int column);

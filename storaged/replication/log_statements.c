@@ -19,20 +19,22 @@ static const char *const texts[] = {
     [LOG_OWNER] = "SELECT epoch, name, instance, heartbeat, next, "
 		  "(SELECT max(seq) FROM banter_log) FROM banter_owner",
     [LOG_FOUND] =
-	"WITH o AS (INSERT INTO banter_owner VALUES (true, 1, $1::text, $2::bigint, 1, NULL)) "
+	"WITH o AS (INSERT INTO banter_owner SELECT true, 1, $1::text, $2::bigint, 1, NULL "
+	"WHERE NOT EXISTS (SELECT FROM banter_log) RETURNING one) "
 	"INSERT INTO banter_log (seq, epoch, schema, prev, data, total) "
-	"VALUES (1, 1, $3::bigint, $4::bytea, $5::bytea, octet_length($5::bytea))",
+	"SELECT 1, 1, $3::bigint, $4::bytea, $5::bytea, octet_length($5::bytea) FROM o",
     /* Inserts nothing if the row before is missing: PostgreSQL has lost it. */
     [LOG_APPEND] = "INSERT INTO banter_log (seq, epoch, schema, prev, data, total) "
 		   "SELECT $1::bigint, $2::bigint, $3::bigint, $4::bytea, $5::bytea, "
 		   "total + octet_length($5::bytea) FROM banter_log WHERE seq = $1::bigint - 1",
     [LOG_RENEW] = "UPDATE banter_owner SET heartbeat = heartbeat + 1, next = NULL "
-		  "WHERE epoch = $1::bigint AND instance = $2::bigint",
+		  "WHERE epoch = $1::bigint AND instance = $2::bigint RETURNING heartbeat",
+    /* Changes nothing if the row before is missing. */
     [LOG_TAKE] =
 	"WITH o AS (UPDATE banter_owner SET epoch = epoch + 1, name = $4::text, "
 	"instance = $5::bigint, heartbeat = heartbeat + 1, next = NULL "
 	"WHERE epoch = $1::bigint AND instance = $2::bigint AND heartbeat = $3::bigint "
-	"RETURNING epoch) "
+	"AND EXISTS (SELECT FROM banter_log WHERE seq = $6::bigint - 1) RETURNING epoch) "
 	"INSERT INTO banter_log (seq, epoch, schema, prev, data, total) "
 	"SELECT $6::bigint, o.epoch, $7::bigint, $8::bytea, '', total FROM o, banter_log "
 	"WHERE seq = $6::bigint - 1",
@@ -44,8 +46,10 @@ static const char *const texts[] = {
 		    "ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, at = now()",
     [LOG_MEMBERS] = "SELECT name, seq, extract(epoch FROM now() - at)::bigint "
 		    "FROM banter_member ORDER BY seq DESC, name",
-    [LOG_OFFER] = "UPDATE banter_owner SET heartbeat = heartbeat + 1, next = $3::text "
-		  "WHERE epoch = $1::bigint AND instance = $2::bigint",
+    /* With the heartbeat: an offer that the log gets late, when the owner has gone on, must not count. */
+    [LOG_OFFER] =
+	"UPDATE banter_owner SET heartbeat = heartbeat + 1, next = $4::text "
+	"WHERE epoch = $1::bigint AND instance = $2::bigint AND heartbeat = $3::bigint",
     /* Looks at the oldest rows only, so that it costs nothing when there is nothing to delete. */
     [LOG_TRIM] = "DELETE FROM banter_log WHERE seq IN (SELECT seq FROM (SELECT seq, at, total "
 		 "FROM banter_log ORDER BY seq LIMIT $3::bigint) AS oldest WHERE "

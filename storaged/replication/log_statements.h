@@ -9,17 +9,17 @@
 #define STORAGED_REPLICATION_LOG_STATEMENTS_H
 
 enum log_statement {
-	LOG_OWNER,  /* → epoch, name, instance, heartbeat, next, last seq */
-	LOG_FOUND,  /* (name, instance, schema, prev, data): the first row of a new log */
+	LOG_OWNER, /* → epoch, name, instance, heartbeat, next, last seq */
+	LOG_FOUND, /* (name, instance, schema, prev, data): the first row of a new log; none if it has rows */
 	LOG_APPEND, /* (seq, epoch, schema, prev, data) */
-	LOG_RENEW,  /* (epoch, instance): the heartbeat; withdraws an offer */
+	LOG_RENEW,  /* (epoch, instance) → heartbeat, the next one; withdraws an offer */
 	LOG_TAKE, /* (epoch, instance and heartbeat that were read, name, instance, seq, schema, prev) */
 	LOG_FIRST, /* (seq) → the first row at or behind it, as LOG_ROWS */
 	LOG_ROWS, /* (seq, last seq, most) → seq, epoch, schema, prev, data of the rows behind seq */
 	LOG_CONFIRM, /* (name, seq): a standby reports what it has applied */
 	LOG_MEMBERS, /* → name, seq, seconds since its last report */
-	LOG_OFFER,   /* (epoch, instance, name): the owner offers a standby to take over */
-	LOG_TRIM,    /* (days, bytes, most): deletes old rows, never the last one → rows */
+	LOG_OFFER, /* (epoch, instance, heartbeat, name): the owner offers a standby to take over */
+	LOG_TRIM, /* (days, bytes, most): deletes old rows, never the last one → rows */
 	LOG_STATEMENTS,
 };
 

@@ -14,8 +14,9 @@
 #include "proto/base/log.h"
 #include "storaged/engine/write_set.h"
 
-/* Rows that are deleted at a time. */
-#define TRIM_ROWS 2000u
+/* Old rows that are deleted per second: this many, and twice as many as were appended, so that the log shrinks to
+ * its bounds under any load, and a deletion is not much more work than the appends. */
+#define TRIM_ROWS 200u
 
 /* A standby that has not reported for this long is not counted, in seconds. */
 #define STANDBY_GONE_S 10u
@@ -27,6 +28,7 @@
 /* The weight of one append in the mean: 1/16. */
 #define APPEND_MEAN_SHIFT 4
 
+/* Appends and answers nothing more. what: the statement that failed. */
 static void
 owner_lose(struct owner *o, const char *what)
 {
@@ -67,7 +69,7 @@ owner_append(struct env_log *log, struct txn *t, struct slice write_set)
 	if (rc != 0)
 		return rc;
 	began = clock_mono_ns();
-	if (log_conn_change(&r->conn, LOG_APPEND, params, 5) != 1) {
+	if (log_conn_change(&r->conn, LOG_APPEND, params, ARRAY_LEN(params)) != 1) {
 		owner_lose(o, "append");
 		return COMMIT_LOG_LOST;
 	}
@@ -80,7 +82,8 @@ owner_append(struct env_log *log, struct txn *t, struct slice write_set)
 void
 owner_start(struct owner *o, struct replica *r, uint64_t epoch, uint64_t renewed_at)
 {
-	*o = (struct owner){.replica = r, .epoch = epoch, .renewed_at = renewed_at};
+	*o = (struct owner){
+	    .replica = r, .epoch = epoch, .renewed_at = renewed_at, .trimmed_at = r->at.seq};
 	o->log.append = owner_append;
 	buf_init(&o->log.write_set, WRITE_SET_MAX);
 	r->env->log = &o->log;
@@ -88,6 +91,7 @@ owner_start(struct owner *o, struct replica *r, uint64_t epoch, uint64_t renewed
 	r->status.epoch = epoch;
 	r->status.seq = r->at.seq;
 	r->status.behind = 0;
+	r->status.standbys = 0;
 	r->status.error[0] = '\0';
 	strlcpy(r->status.owner, r->name, sizeof(r->status.owner));
 	log_event(LOG_NOTICE, "log_owner", L_STR("name", r->name), L_UINT("epoch", epoch),
@@ -106,13 +110,21 @@ owner_renew(struct owner *o)
 {
 	const struct log_param params[] = {LOG_N(o->epoch), LOG_N(o->replica->instance)};
 	uint64_t sent = clock_boot_ms();
+	PGresult *row;
 
 	if (o->lost)
 		return;
-	if (log_conn_change(&o->replica->conn, LOG_RENEW, params, 2) == 1)
+	row = log_conn_run(&o->replica->conn, LOG_RENEW, params, ARRAY_LEN(params));
+	if (row != NULL && PQntuples(row) == 1) {
 		o->renewed_at = sent;
-	else
+		o->heartbeat = log_result_number(row, 0, 0);
+	} else {
+		if (row != NULL)
+			strlcpy(o->replica->conn.error, "another machine is the owner",
+			    sizeof(o->replica->conn.error));
 		owner_lose(o, "renewal");
+	}
+	PQclear(row);
 }
 
 bool
@@ -121,6 +133,13 @@ owner_holds(struct owner *o)
 	if (!o->lost && clock_boot_ms() - o->renewed_at >= REPLICA_RENEW_MS)
 		owner_renew(o);
 	return !o->lost && clock_boot_ms() - o->renewed_at < REPLICA_LEASE_MS;
+}
+
+/* The rows that a standby lacks, which may be ahead: of a row whose append has no answer. */
+static uint64_t
+owner_lead(const struct replica *r, uint64_t seq)
+{
+	return r->at.seq > seq ? r->at.seq - seq : 0;
 }
 
 /* Counts the standbys. *best (if it is not NULL): the first one that is there, or of this name. */
@@ -142,7 +161,7 @@ owner_look_at_standbys(struct owner *o, struct slice name, char best[REPLICA_NAM
 		    slice_eq_str(member, r->name))
 			continue;
 		if (r->status.standbys++ == 0)
-			r->status.behind = r->at.seq - log_result_number(rows, i, 1);
+			r->status.behind = owner_lead(r, log_result_number(rows, i, 1));
 		if (best != NULL && best[0] == '\0' &&
 		    (name.len == 0 || slice_eq(name, member)))
 			snprintf(best, REPLICA_NAME_MAX + 1, "%.*s", (int)member.len,
@@ -155,16 +174,21 @@ static void
 owner_trim(struct owner *o)
 {
 	const struct replica *r = o->replica;
-	const struct log_param params[] = {
-	    LOG_N(r->keep_days), LOG_N(r->max_bytes), LOG_N(TRIM_ROWS)};
+	const struct log_param params[] = {LOG_N(r->keep_days), LOG_N(r->max_bytes),
+	    LOG_N(TRIM_ROWS + 2 * (r->at.seq - o->trimmed_at))};
 
-	if (!o->lost && log_conn_change(&o->replica->conn, LOG_TRIM, params, 3) == -1)
+	o->trimmed_at = r->at.seq;
+	if (!o->lost &&
+	    log_conn_change(&o->replica->conn, LOG_TRIM, params, ARRAY_LEN(params)) == -1)
 		owner_lose(o, "deletion of old rows");
 }
 
 void
 owner_tick(struct owner *o)
 {
+	/* Half of the interval has passed since the last renewal, or it would be due only with the next tick. */
+	if (!o->lost && clock_boot_ms() - o->renewed_at >= REPLICA_RENEW_MS / 2)
+		owner_renew(o);
 	if (!owner_holds(o))
 		return;
 	owner_look_at_standbys(o, (struct slice){0}, NULL);
@@ -187,16 +211,16 @@ owner_was_taken(struct owner *o)
 	return taken;
 }
 
-/* Whether the standby has taken over, which it is offered, in time. */
+/* Whether the standby has taken over, which it is offered, in time; or the log was lost. */
 static bool
 owner_offer(struct owner *o, const char *to)
 {
-	const struct log_param params[] = {
-	    LOG_N(o->epoch), LOG_N(o->replica->instance), LOG_B(slice_str(to))};
+	const struct log_param params[] = {LOG_N(o->epoch), LOG_N(o->replica->instance),
+	    LOG_N(o->heartbeat), LOG_B(slice_str(to))};
 	const struct timespec pause = {.tv_nsec = HAND_OVER_LOOK_MS * 1000000L};
 	uint64_t until = clock_mono_ms() + HAND_OVER_MS;
 
-	if (log_conn_change(&o->replica->conn, LOG_OFFER, params, 3) != 1) {
+	if (log_conn_change(&o->replica->conn, LOG_OFFER, params, ARRAY_LEN(params)) != 1) {
 		owner_lose(o, "offer");
 		return true;
 	}
@@ -215,13 +239,28 @@ owner_keep(struct owner *o, const char *why)
 	log_event(LOG_WARN, "hand_over_failed", L_STR("why", why));
 }
 
+/* Another machine has taken over, unless the log was lost before. */
+static void
+owner_give(struct owner *o, const char *to)
+{
+	if (o->lost)
+		return;
+	o->lost = true;
+	log_event(LOG_NOTICE, "handed_over", L_STR("to", to), L_UINT("epoch", o->epoch),
+	    L_UINT("seq", o->replica->at.seq));
+	log_conn_close(&o->replica->conn);
+}
+
 void
 owner_hand_over(struct owner *o, struct slice name)
 {
 	char to[REPLICA_NAME_MAX + 1] = "";
 
 	o->replica->status.error[0] = '\0';
-	owner_look_at_standbys(o, name, to);
+	/* The offer is for the heartbeat of this renewal. */
+	owner_renew(o);
+	if (!o->lost)
+		owner_look_at_standbys(o, name, to);
 	if (o->lost)
 		return;
 	if (to[0] == '\0') {
@@ -231,7 +270,7 @@ owner_hand_over(struct owner *o, struct slice name)
 		return;
 	}
 	if (owner_offer(o, to)) {
-		owner_lose(o, "handed over");
+		owner_give(o, to);
 		return;
 	}
 	/* Withdraws the offer, unless it is accepted in this moment. */

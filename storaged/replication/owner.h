@@ -18,8 +18,9 @@ struct owner {
 	uint64_t epoch;
 	uint64_t
 	    renewed_at; /* boot time in ms: when the last renewal that was acknowledged was sent */
+	uint64_t heartbeat;  /* of that renewal; 0: there was none yet */
+	uint64_t trimmed_at; /* seq at the last deletion of old rows */
 	bool lost;
-	unsigned renewals;
 };
 
 /* Begins to append. renewed_at: see struct owner. */

@@ -40,6 +40,12 @@ position_write(struct txn *t, const struct position *at)
 	return txn_put_unlogged(t, TABLE_META, &key, (struct slice){value, sizeof(value)});
 }
 
+bool
+position_is_none(const struct position *at)
+{
+	return at->seq == 0 && hash_is_zero(&at->digest);
+}
+
 int
 position_load(struct env *env, struct position *at)
 {
@@ -75,7 +81,7 @@ position_remove(struct env *env)
 	struct position at;
 	int rc = position_load(env, &at);
 
-	if (rc != 0 || at.seq == 0)
+	if (rc != 0 || position_is_none(&at))
 		return rc;
 	rc = position_delete(env);
 	if (rc == 0)

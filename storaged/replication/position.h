@@ -10,11 +10,15 @@
 
 struct position {
 	uint64_t seq; /* of the row; 0: the store is in no log */
+	/* Of the row. With seq 0: of the first row of a log that this store was about to begin; all zeros: of none. */
 	struct hash256 digest;
 };
 
 [[gnu::warn_unused_result]] int position_read(struct txn *t, struct position *at);
 [[gnu::warn_unused_result]] int position_write(struct txn *t, const struct position *at);
+
+/* Whether the store is in no log, and was not about to begin one. */
+bool position_is_none(const struct position *at);
 
 /* The position of the store, outside of a transaction. */
 [[gnu::warn_unused_result]] int position_load(struct env *env, struct position *at);

@@ -1,15 +1,64 @@
 #include "storaged/replication/replica.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "proto/base/basics.h"
+
+/* Adds the beginning of a file, if it can be read. */
+static void
+replica_add_file(struct buf *id, const char *path)
+{
+	uint8_t bytes[64];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd == -1 ? 0 : read(fd, bytes, sizeof(bytes));
+
+	if (n > 0)
+		must(buf_append(id, bytes, (size_t)n) == 0);
+	if (fd != -1)
+		closefd(&fd);
+}
+
+/* 31 bits. A copy of the whole machine may have the same id and directory, but the kernel's id of the boot
+ * differs, where it can be read. */
+static uint64_t
+replica_machine(const struct env *env)
+{
+	const char *dir = NULL;
+	struct hash256 hash;
+	uint32_t machine;
+	struct stat st;
+	struct buf id;
+
+	buf_init(&id, 256);
+	replica_add_file(&id, "/etc/machine-id");
+	replica_add_file(&id, "/proc/sys/kernel/random/boot_id");
+	if (mdb_env_get_path(env->mdb, &dir) == 0 && stat(dir, &st) == 0) {
+		must(buf_append(&id, &st.st_dev, sizeof(st.st_dev)) == 0);
+		must(buf_append(&id, &st.st_ino, sizeof(st.st_ino)) == 0);
+	}
+	hash = secret_hash(buf_slice(&id));
+	buf_clear(&id);
+	memcpy(&machine, hash.b, sizeof(machine));
+	return machine >> 1;
+}
 
 void
 replica_init(struct replica *r, struct env *env, const char *log, const char *name)
 {
 	*r = (struct replica){.env = env, .log = log, .name = name};
 	/* In PostgreSQL it is a bigint. */
-	arc4random_buf(&r->instance, sizeof(r->instance));
-	r->instance >>= 1;
+	r->instance = replica_machine(env) << 32 | arc4random();
 	env->replica = &r->status;
+}
+
+bool
+replica_same_machine(const struct replica *r, uint64_t instance)
+{
+	return r->instance >> 32 == instance >> 32;
 }
 
 void

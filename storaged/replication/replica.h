@@ -34,14 +34,21 @@ struct replica {
 	const char *log;               /* STORE_LOG */
 	const char *name;              /* STORE_NAME */
 	uint64_t keep_days, max_bytes; /* LOG_KEEP_DAYS, LOG_MAX_BYTES */
-	uint64_t
-	    instance; /* random: tells this process from an earlier one, and from another machine of this name */
+	/* Tells this process from an earlier one of this machine (the lower half is random), and from another machine of
+	 * this name (replica_same_machine()). */
+	uint64_t instance;
 	struct log_conn conn;
 	struct position at; /* as in meta */
 	struct replica_status status;
 };
 
+/* Reads files that identify the machine: to be called before the filter of system calls begins. */
 void replica_init(struct replica *r, struct env *env, const char *log, const char *name);
+
+/* Whether an instance is a process that used the same directory on the same machine. By the lock of the directory
+ * it is this process, or one that has ended. */
+bool replica_same_machine(const struct replica *r, uint64_t instance);
+
 void replica_clear(struct replica *r);
 
 /* The next row of the log. */

@@ -35,7 +35,7 @@ standby_end(struct standby *s, int status)
 	return STANDBY_ENDS;
 }
 
-/* The connection failed. The time without a heartbeat begins again: it counts only while the row can be
+/* The connection or the disk failed. The time without a heartbeat begins again: it counts only while the row can be
  * read. */
 static enum standby_result
 standby_failed(struct standby *s)
@@ -48,7 +48,20 @@ standby_failed(struct standby *s)
 	log_conn_close(&s->replica->conn);
 	s->seen.some = false;
 	s->checked = false;
+	s->trusted = 0;
 	return STANDBY_WAITS;
+}
+
+/* The log has acknowledged a write, and all of its rows are applied. A connection alone proves neither. */
+static void
+standby_works(struct standby *s)
+{
+	struct replica_status *status = &s->replica->status;
+
+	if (status->error[0] != '\0')
+		log_event(LOG_NOTICE, "log_works");
+	status->error[0] = '\0';
+	status->behind = 0;
 }
 
 static bool
@@ -66,59 +79,107 @@ standby_connect(struct standby *s)
 		(void)standby_failed(s);
 		return false;
 	}
-	if (r->status.error[0] != '\0')
-		log_event(LOG_NOTICE, "log_works");
-	r->status.error[0] = '\0';
 	return true;
 }
 
-/* The first row of a log is no write set; its data tells logs from each other. A store that is in no log begins one. */
+static enum standby_result
+standby_not_applied(struct standby *s, int rc)
+{
+	log_event(LOG_ERROR, "log_not_applied", L_UINT("seq", s->replica->at.seq + 1),
+	    L_STR("error", env_strerror(rc)), L_STR("help", env_error_help(rc)));
+	return standby_end(s, EX_IOERR);
+}
+
+static enum standby_result
+standby_gap(struct standby *s, const char *error)
+{
+	log_event(LOG_ERROR, "log_gap", L_UINT("seq", s->replica->at.seq),
+	    L_STR("error", error),
+	    L_STR("help",
+		"if PostgreSQL has lost its data, begin a new log with the store that has the "
+		"highest seq: drop the tables banter_log, banter_owner and banter_member, and "
+		"start its storaged once without STORE_LOG"));
+	return standby_end(s, EX_DATAERR);
+}
+
+/*
+ * A store that is in no log begins one. The first row is no write set; its data tells logs from each other. Its digest
+ * is stored before, so that a process that ends in between finds its own log (standby_adopt()), and takes no
+ * other one for it.
+ */
 static enum standby_result
 standby_found(struct standby *s)
 {
 	struct replica *r = s->replica;
 	struct log_row row = replica_next_row(
 	    r, 1, (struct slice){(const uint8_t *)&r->instance, sizeof(r->instance)});
-	struct position first = {.seq = 1, .digest = log_row_digest(&row)};
+	struct position planned, first;
 	const struct log_param params[] = {LOG_B(slice_str(r->name)), LOG_N(r->instance),
 	    LOG_N(row.schema), LOG_B(((struct slice){row.prev.b, sizeof(row.prev.b)})),
 	    LOG_B(row.data)};
-	uint64_t sent = clock_boot_ms();
+	uint64_t sent;
 	int rc;
 
-	if (r->at.seq != 0) {
-		log_event(LOG_ERROR, "log_gap", L_UINT("seq", r->at.seq),
-		    L_STR("error", "the log is empty, but this store was in one"),
-		    L_STR("help",
-			"if PostgreSQL has lost its data, begin a new log with the store that "
-			"has the highest seq: "
-			"start its storaged once without STORE_LOG"));
-		return standby_end(s, EX_DATAERR);
-	}
-	if (log_conn_change(&r->conn, LOG_FOUND, params, 5) != 1)
+	if (r->at.seq != 0)
+		return standby_gap(s, "the log has no owner, but this store was in one");
+	row.prev = (struct hash256){0};
+	planned = (struct position){.digest = log_row_digest(&row)};
+	rc = apply_position(r, &planned);
+	if (rc != 0)
+		return standby_not_applied(s, rc);
+	sent = clock_boot_ms();
+	switch (log_conn_change(&r->conn, LOG_FOUND, params, ARRAY_LEN(params))) {
+	case 1:
+		break;
+	case 0:
+		return standby_gap(s, "the table banter_owner is empty, but banter_log is not");
+	default:
 		return standby_failed(s);
-	rc = apply_position(r, &first);
-	if (rc != 0) {
-		log_event(LOG_ERROR, "log_not_applied", L_UINT("seq", first.seq),
-		    L_STR("error", env_strerror(rc)));
-		return standby_end(s, EX_IOERR);
 	}
+	first = (struct position){.seq = 1, .digest = planned.digest};
+	rc = apply_position(r, &first);
+	if (rc != 0)
+		return standby_not_applied(s, rc);
 	log_event(LOG_NOTICE, "log_founded", L_STR("name", r->name));
 	s->epoch = 1;
 	s->renewed_at = sent;
 	return STANDBY_OWNS;
 }
 
-/* The process that founded the log ended before it stored its position: nobody has written anything yet. */
+static bool
+standby_confirm(struct standby *s)
+{
+	const struct replica *r = s->replica;
+	const struct log_param params[] = {LOG_B(slice_str(r->name)), LOG_N(r->at.seq)};
+
+	if (log_conn_change(&s->replica->conn, LOG_CONFIRM, params, ARRAY_LEN(params)) != 1)
+		return false;
+	s->confirmed_at = clock_boot_ms();
+	s->trusted = s->seen.last;
+	return true;
+}
+
+/* A store in no log: the process that began this log may have ended before it stored its position. Otherwise the log belongs
+ * to another store. */
 static enum standby_result
 standby_adopt(struct standby *s)
 {
+	struct replica *r = s->replica;
 	struct position first;
+	int rc;
 
-	if (!apply_read_first(s->replica, &first))
+	if (!apply_read_first(r, &first) || !standby_confirm(s))
 		return standby_failed(s);
-	return apply_position(s->replica, &first) == 0 ? STANDBY_MORE
-						       : standby_end(s, EX_IOERR);
+	if (first.seq == 1 && hash_equal(&first.digest, &r->at.digest)) {
+		rc = apply_position(r, &first);
+		return rc == 0 ? STANDBY_MORE : standby_not_applied(s, rc);
+	}
+	log_event(LOG_ERROR, "log_not_seeded",
+	    L_STR("error", "the log belongs to another store"),
+	    L_STR("help",
+		"restore a backup of the owner (banter restore --force), and start storaged "
+		"again"));
+	return standby_end(s, EX_DATAERR);
 }
 
 static enum standby_result
@@ -126,16 +187,8 @@ standby_check(struct standby *s)
 {
 	int status;
 
-	if (s->replica->at.seq == 0 && s->seen.last == 1 && s->seen.named)
+	if (s->replica->at.seq == 0)
 		return standby_adopt(s);
-	if (s->replica->at.seq == 0) {
-		log_event(LOG_ERROR, "log_not_seeded",
-		    L_STR("error", "the log belongs to another store"),
-		    L_STR("help",
-			"restore a backup of the owner (banter restore --force), and start "
-			"storaged again"));
-		return standby_end(s, EX_DATAERR);
-	}
 	switch (apply_check(s->replica, &status)) {
 	case APPLY_DONE:
 		s->checked = true;
@@ -148,52 +201,35 @@ standby_check(struct standby *s)
 	return standby_end(s, status);
 }
 
-static bool
-standby_confirm(struct standby *s)
-{
-	const struct replica *r = s->replica;
-	const struct log_param params[] = {LOG_B(slice_str(r->name)), LOG_N(r->at.seq)};
-
-	if (log_conn_change(&s->replica->conn, LOG_CONFIRM, params, 2) != 1)
-		return false;
-	s->confirmed_at = clock_boot_ms();
-	return true;
-}
-
-/* Applies the rows up to one that a confirmed write has followed. STANDBY_MORE: all are applied. */
+/* Applies some of the rows that can be trusted. */
 static enum standby_result
-standby_apply(struct standby *s, uint64_t last)
+standby_apply(struct standby *s)
 {
-	bool more = true;
+	struct replica *r = s->replica;
 	int status;
 
-	while (more) {
-		switch (apply_rows(s->replica, last, &more, &status)) {
-		case APPLY_DONE:
-			break;
-		case APPLY_AGAIN:
-			return standby_failed(s);
-		case APPLY_ENDS:
-			return standby_end(s, status);
-		}
+	switch (apply_rows(r, s->trusted, &status)) {
+	case APPLY_DONE:
+		r->status.behind = s->seen.last - r->at.seq;
+		return STANDBY_MORE;
+	case APPLY_AGAIN:
+		return standby_failed(s);
+	case APPLY_ENDS:
+		break;
 	}
-	return STANDBY_MORE;
+	return standby_end(s, status);
 }
 
-/* This process is the owner already, and lost its connection. The renewal confirms the rows that were seen before. */
+/* This process is the owner already, and lost its connection. */
 static enum standby_result
 standby_resume(struct standby *s)
 {
 	struct replica *r = s->replica;
 	const struct log_param params[] = {LOG_N(s->seen.epoch), LOG_N(r->instance)};
 	uint64_t sent = clock_boot_ms();
-	enum standby_result result;
 
-	if (log_conn_change(&r->conn, LOG_RENEW, params, 2) != 1)
+	if (log_conn_change(&r->conn, LOG_RENEW, params, ARRAY_LEN(params)) != 1)
 		return standby_failed(s);
-	result = standby_apply(s, s->seen.last);
-	if (result != STANDBY_MORE)
-		return result;
 	s->epoch = s->seen.epoch;
 	s->renewed_at = sent;
 	return STANDBY_OWNS;
@@ -204,39 +240,43 @@ static enum standby_result
 standby_take(struct standby *s)
 {
 	struct replica *r = s->replica;
-	enum standby_result result;
-	struct log_row row;
-	struct position next;
-	uint64_t sent;
+	struct log_row row = replica_next_row(r, s->seen.epoch + 1, (struct slice){0});
+	struct position next = {row.seq, log_row_digest(&row)};
+	const struct log_param params[] = {LOG_N(s->seen.epoch), LOG_N(s->seen.instance),
+	    LOG_N(s->seen.heartbeat), LOG_B(slice_str(r->name)), LOG_N(r->instance),
+	    LOG_N(row.seq), LOG_N(row.schema),
+	    LOG_B(((struct slice){row.prev.b, sizeof(row.prev.b)}))};
+	uint64_t sent = clock_boot_ms();
+	int rc;
 
-	if (!standby_confirm(s))
+	switch (log_conn_change(&r->conn, LOG_TAKE, params, ARRAY_LEN(params))) {
+	case 1:
+		break;
+	case 0: /* a heartbeat, or another standby was faster */
+		return STANDBY_WAITS;
+	default:
 		return standby_failed(s);
-	result = standby_apply(s, s->seen.last);
-	if (result != STANDBY_MORE)
-		return result;
-	row = replica_next_row(r, s->seen.epoch + 1, (struct slice){0});
-	next = (struct position){row.seq, log_row_digest(&row)};
-	sent = clock_boot_ms();
-	{
-		const struct log_param params[] = {LOG_N(s->seen.epoch),
-		    LOG_N(s->seen.instance), LOG_N(s->seen.heartbeat),
-		    LOG_B(slice_str(r->name)), LOG_N(r->instance), LOG_N(row.seq),
-		    LOG_N(row.schema), LOG_B(((struct slice){row.prev.b, sizeof(row.prev.b)}))};
-
-		switch (log_conn_change(&r->conn, LOG_TAKE, params, 8)) {
-		case 1:
-			break;
-		case 0: /* a heartbeat, or another standby was faster */
-			return STANDBY_WAITS;
-		default:
-			return standby_failed(s);
-		}
 	}
-	if (apply_position(r, &next) != 0)
-		return standby_failed(s); /* it is in the log */
+	rc = apply_position(r, &next);
+	if (rc != 0) {
+		/* It is in the log, and applied again. */
+		strlcpy(r->conn.error, env_strerror(rc), sizeof(r->conn.error));
+		return standby_failed(s);
+	}
 	s->epoch = row.epoch;
 	s->renewed_at = sent;
 	return STANDBY_OWNS;
+}
+
+/* Two machines of one name would each take the other one's hand-over, and count as one standby. */
+static void
+standby_note_name(struct standby *s, bool lives)
+{
+	if (s->name_shared || !lives)
+		return;
+	s->name_shared = true;
+	log_event(LOG_ERROR, "log_name_shared", L_STR("name", s->replica->name),
+	    L_STR("help", "another machine has this name: set STORE_NAME on one of them"));
 }
 
 /* Reads the owner's row. False: it failed. */
@@ -247,6 +287,7 @@ standby_look(struct standby *s)
 	struct standby_seen was = s->seen, *seen = &s->seen;
 	PGresult *row = log_conn_run(&r->conn, LOG_OWNER, NULL, 0);
 	struct slice name;
+	bool same_name, same;
 
 	if (row == NULL)
 		return false;
@@ -258,16 +299,22 @@ standby_look(struct standby *s)
 		seen->heartbeat = log_result_number(row, 0, 3);
 		seen->offered = slice_eq_str(log_result_bytes(row, 0, 4), r->name);
 		seen->last = log_result_number(row, 0, 5);
+		same_name = slice_eq_str(name, r->name);
+		same = was.some && was.epoch == seen->epoch && was.heartbeat == seen->heartbeat;
 		seen->mine = seen->instance == r->instance;
-		seen->named = slice_eq_str(name, r->name);
-		seen->since =
-		    was.some && was.epoch == seen->epoch && was.heartbeat == seen->heartbeat
-		    ? was.since
-		    : clock_boot_ms();
+		seen->named = same_name && replica_same_machine(r, seen->instance);
+		seen->since = same ? was.since : clock_boot_ms();
+		standby_note_name(s,
+		    same_name && !seen->named && was.some && !same &&
+			was.instance == seen->instance);
 		strlcpy(r->status.owner, "", sizeof(r->status.owner));
 		if (name.len < sizeof(r->status.owner))
 			memcpy(mempcpy(r->status.owner, name.p, name.len), "", 1);
-		r->status.behind = seen->last - r->at.seq;
+		r->status.epoch = seen->epoch;
+		r->status.behind = seen->last > r->at.seq ? seen->last - r->at.seq : 0;
+		/* PostgreSQL has lost rows. */
+		if (seen->last < r->at.seq)
+			s->checked = false;
 	}
 	PQclear(row);
 	return true;
@@ -288,6 +335,7 @@ standby_step(struct standby *s)
 {
 	struct replica *r = s->replica;
 	enum standby_result result;
+	bool takes;
 
 	if (!standby_connect(s))
 		return STANDBY_WAITS;
@@ -300,17 +348,18 @@ standby_step(struct standby *s)
 		if (result != STANDBY_MORE)
 			return result;
 	}
-	if (s->seen.mine)
-		return standby_resume(s);
-	if (standby_may_take(s))
-		return standby_take(s);
-	s->restarted = false;
-	if (clock_boot_ms() - s->confirmed_at < CONFIRM_MS)
+	if (r->at.seq < s->trusted)
+		return standby_apply(s);
+	takes = s->seen.mine || standby_may_take(s);
+	s->restarted = s->restarted && takes;
+	if (takes && r->at.seq == s->seen.last && s->trusted == s->seen.last)
+		return s->seen.mine ? standby_resume(s) : standby_take(s);
+	if (!takes && s->trusted != 0 && clock_boot_ms() - s->confirmed_at < CONFIRM_MS)
 		return STANDBY_WAITS;
 	if (!standby_confirm(s))
 		return standby_failed(s);
-	result = standby_apply(s, s->seen.last);
-	if (result == STANDBY_MORE)
-		r->status.behind = 0;
-	return result == STANDBY_MORE ? STANDBY_WAITS : result;
+	if (r->at.seq < s->trusted)
+		return STANDBY_MORE;
+	standby_works(s);
+	return takes ? STANDBY_MORE : STANDBY_WAITS;
 }

@@ -27,6 +27,9 @@ struct standby {
 	bool
 	    restarted; /* this process has just started: it may take over from an earlier one of its name */
 	bool checked; /* the position was found in the log, over this connection */
+	/* A write that was acknowledged has followed the rows up to this one, over this connection. */
+	uint64_t trusted;
+	bool name_shared; /* another machine of this name was logged */
 	uint64_t
 	    opened_at; /* boot time in ms, as all: of the last attempt to connect; 0: none */
 	uint64_t confirmed_at;
@@ -46,7 +49,7 @@ struct standby {
 /* Begins. starts: the process has just started, and was not the owner before. */
 void standby_start(struct standby *s, struct replica *r, bool starts);
 
-/* Looks at the log, waits for its answers (LOG_ANSWER_MS each), and applies some rows. */
+/* Looks at the log, waits for its answers (LOG_ANSWER_MS each), and applies at most as many rows as one query reads. */
 [[gnu::warn_unused_result]] enum standby_result standby_step(struct standby *s);
 
 #endif

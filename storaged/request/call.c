@@ -160,6 +160,12 @@ call_change_sources(struct call *c)
 }
 
 void
+call_count_visit(struct call *c, uint8_t result)
+{
+	effects_add(c->effects, &(struct effect){.kind = EFFECT_VISIT, .result = result});
+}
+
+void
 call_follow_sources(struct call *c)
 {
 	effects_add(

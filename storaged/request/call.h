@@ -91,6 +91,9 @@ void call_change_text(struct call *c);
 /* Sources have changed, or there is an upload: crawld reads them again. */
 void call_change_sources(struct call *c);
 
+/* crawld has visited a page: enum page_visit. */
+void call_count_visit(struct call *c, uint8_t result);
+
 /* The sender waits for a change of sources. */
 void call_follow_sources(struct call *c);
 

@@ -210,6 +210,9 @@ effects_apply_one(const struct effect *e, struct live *live, const struct turn_n
 	case EFFECT_SOURCES_FOLLOW:
 		waiters_add(&live->sources, e->client);
 		break;
+	case EFFECT_VISIT:
+		live->visits[e->result]++;
+		break;
 	}
 }
 

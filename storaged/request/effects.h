@@ -36,6 +36,7 @@ enum effect_kind {
 	EFFECT_EMBEDDING,      /* there is new text, or a worker embeds no more */
 	EFFECT_SOURCES,        /* a source has changed, or an upload is complete */
 	EFFECT_SOURCES_FOLLOW, /* the client waits for that */
+	EFFECT_VISIT,          /* crawld has visited a page */
 };
 
 struct effect {
@@ -43,6 +44,7 @@ struct effect {
 	union {
 		uint32_t offset; /* of the text that is followed or published */
 		uint8_t full;    /* of EFFECT_UNSAVED, as in messages.def */
+		uint8_t result;  /* of EFFECT_VISIT: enum page_visit */
 	};
 	struct client *client; /* the sender; NULL where it does not matter */
 	union {

@@ -67,12 +67,12 @@ follower_begin_reading(struct follower *f)
 static bool
 follower_open(struct follower *f)
 {
-	enum index_opened opened;
+	enum database_opened opened;
 
 	if (f->index != NULL)
 		return true;
 	opened = index_open(&f->index, f->dir);
-	if (opened == INDEX_IN_USE)
+	if (opened == DATABASE_IN_USE)
 		log_event(LOG_ERROR, "search_index_in_use", L_STR("dir", f->dir),
 		    L_STR("help", "another searchd uses this directory"));
 	if (f->index == NULL)
@@ -81,7 +81,7 @@ follower_open(struct follower *f)
 	f->reading = false;
 	f->positioned = true;
 	f->position = index_position(f->index);
-	if (opened == INDEX_EMPTY)
+	if (opened == DATABASE_EMPTY)
 		follower_begin_reading(f);
 	return true;
 }

@@ -16,6 +16,7 @@
 #define STORAGED_SEARCH_INDEX_H
 
 #include "proto/ipc/messages.h"
+#include "storaged/search/base/database.h"
 #include "storaged/search/text/query.h"
 
 #define INDEX_VERSION     1
@@ -41,15 +42,8 @@ struct index_document {
 	struct slice text;
 };
 
-enum index_opened {
-	INDEX_FAILED, /* the reason is logged */
-	INDEX_IN_USE, /* by another process */
-	INDEX_READY,
-	INDEX_EMPTY, /* it was missing, of another version, or unfinished: it must be built */
-};
-
 /* Opens the index in this directory, or creates an empty one. */
-[[gnu::warn_unused_result]] enum index_opened index_open(struct index **ix, const char *dir);
+[[gnu::warn_unused_result]] enum database_opened index_open(struct index **ix, const char *dir);
 void index_close(struct index *ix);
 
 /* Deletes the files of an index that is not open. */

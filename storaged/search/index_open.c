@@ -43,55 +43,25 @@ index_close(struct index *ix)
 	free(ix);
 }
 
-/* Reads one row of numbers. */
-static int
-index_numbers(struct index *ix, const char *text, uint64_t *numbers, int n)
-{
-	sqlite3_stmt *statement = NULL;
-	int rc;
-
-	if (sqlite3_prepare_v2(ix->db.sqlite, text, -1, &statement, NULL) != SQLITE_OK)
-		return database_fail(&ix->db);
-	rc = sqlite3_step(statement);
-	for (int i = 0; rc == SQLITE_ROW && i < n; i++)
-		numbers[i] = (uint64_t)sqlite3_column_int64(statement, i);
-	if (rc != SQLITE_ROW)
-		database_fail(&ix->db);
-	sqlite3_finalize(statement);
-	return rc == SQLITE_ROW ? 0 : -1;
-}
-
 /* Whether the file holds a finished index of this version. 0 or -1. */
 static int
 index_load(struct index *ix)
 {
-	uint64_t meta[4] = {0};
-
-	if (index_numbers(
-		ix, "SELECT version, position, documents, built FROM meta", meta, 4) != 0)
+	if (database_read_meta(
+		&ix->db, INDEX_VERSION, &ix->position, &ix->documents, &ix->built) != 0 ||
+	    !ix->built)
 		return -1;
-	if (meta[0] != INDEX_VERSION || meta[3] == 0)
-		return -1;
-	ix->position = meta[1];
-	ix->documents = meta[2];
-	ix->built = true;
 	ix->unclean = ix->erasing = true;
-	return database_execute(
-		   &ix->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL") != 0
-	    ? -1
-	    : index_shards_load(ix);
+	return database_set_journal(&ix->db) != 0 ? -1 : index_shards_load(ix);
 }
 
 static int
 index_make(struct index *ix)
 {
-	char meta[96];
-
-	snprintf(meta, sizeof(meta), "INSERT INTO meta VALUES (%d, 0, 0, 0)", INDEX_VERSION);
 	if (database_execute(&ix->db, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;") !=
 	    0)
 		return -1;
-	return database_execute(&ix->db, schema) != 0 ? -1 : database_execute(&ix->db, meta);
+	return database_make(&ix->db, schema, INDEX_VERSION);
 }
 
 static struct index *
@@ -104,7 +74,7 @@ index_new(void)
 }
 
 /* A new file in place of one that cannot be used. */
-static enum index_opened
+static enum database_opened
 index_replace(struct index **ix, const char *dir)
 {
 	index_close(*ix);
@@ -112,23 +82,24 @@ index_replace(struct index **ix, const char *dir)
 	*ix = index_new();
 	if (database_open(&(*ix)->db, dir, INDEX_NAME) == 0 &&
 	    index_tokenizer_register(*ix) == 0 && index_make(*ix) == 0)
-		return INDEX_EMPTY;
+		return DATABASE_EMPTY;
 	log_event(LOG_ERROR, "search_index_failed", L_STR("dir", dir),
 	    L_STR("error", index_error(*ix)),
 	    L_STR("help", "searchd needs write access to SEARCH_DIR, and space on its disk"));
-	return INDEX_FAILED;
+	return DATABASE_FAILED;
 }
 
-enum index_opened
+enum database_opened
 index_open(struct index **ix, const char *dir)
 {
-	enum index_opened opened = INDEX_READY;
+	enum database_opened opened = DATABASE_READY;
 
 	*ix = index_new();
 	if (database_open(&(*ix)->db, dir, INDEX_NAME) != 0 ||
 	    index_tokenizer_register(*ix) != 0 || index_load(*ix) != 0)
-		opened = database_is_busy(&(*ix)->db) ? INDEX_IN_USE : index_replace(ix, dir);
-	if (opened == INDEX_IN_USE || opened == INDEX_FAILED) {
+		opened =
+		    database_is_busy(&(*ix)->db) ? DATABASE_IN_USE : index_replace(ix, dir);
+	if (opened == DATABASE_IN_USE || opened == DATABASE_FAILED) {
 		index_close(*ix);
 		*ix = NULL;
 	}

@@ -24,6 +24,14 @@
 #include "storaged/server/server.h"
 #include "storaged/server/standby_server.h"
 
+static int
+storaged_position_failed(int rc)
+{
+	log_event(LOG_ERROR, "log_position_unusable", L_STR("error", env_strerror(rc)),
+	    L_STR("help", env_error_help(rc)));
+	return EX_IOERR;
+}
+
 /* Alternates between standby and owner. */
 static int
 storaged_replicate(struct replica *r, struct service *service)
@@ -31,10 +39,14 @@ storaged_replicate(struct replica *r, struct service *service)
 	struct standby standby;
 	struct owner owner;
 	bool starts = true;
-	int status;
+	int status, rc = position_load(r->env, &r->at);
 
-	if (position_load(r->env, &r->at) != 0 || env_defer_meta_sync(r->env, true) != 0)
-		return EX_IOERR;
+	if (rc == 0)
+		rc = env_keep_reserve(r->env);
+	if (rc == 0)
+		rc = env_defer_meta_sync(r->env, true);
+	if (rc != 0)
+		return storaged_position_failed(rc);
 	do {
 		standby_start(&standby, r, starts);
 		starts = false;
@@ -73,15 +85,22 @@ storaged_serve_logged(const struct settings *settings, struct env *env, struct s
 	replica_init(&replica, env, settings->store_log, name);
 	replica.keep_days = settings->log_keep;
 	replica.max_bytes = settings->log_max_bytes;
+	if (settings->syscall_filter)
+		call_filter_start(CALLS_STORE_LOG);
 	status = storaged_replicate(&replica, service);
 	replica_clear(&replica);
 	return status;
 }
 
 static int
-storaged_serve_alone(struct env *env, struct service *service)
+storaged_serve_alone(const struct settings *settings, struct env *env, struct service *service)
 {
-	return position_remove(env) != 0 ? EX_IOERR : server_run(env, service, NULL);
+	int rc;
+
+	if (settings->syscall_filter)
+		call_filter_start(CALLS_STORE);
+	rc = position_remove(env);
+	return rc != 0 ? storaged_position_failed(rc) : server_run(env, service, NULL);
 }
 
 /* With the lock held. arg: the open environment. */
@@ -89,15 +108,12 @@ static int
 storaged_serve(
     const struct settings *settings, const struct access *access, int listener, void *arg)
 {
-	bool logged = settings->store_log != NULL;
 	struct service service;
 	int status;
 
 	service_start(&service, listener, access);
-	if (settings->syscall_filter)
-		call_filter_start(logged ? CALLS_STORE_LOG : CALLS_STORE);
-	status = logged ? storaged_serve_logged(settings, arg, &service)
-			: storaged_serve_alone(arg, &service);
+	status = settings->store_log != NULL ? storaged_serve_logged(settings, arg, &service)
+					     : storaged_serve_alone(settings, arg, &service);
 	service_end(&service);
 	return status;
 }

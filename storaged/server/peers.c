@@ -34,11 +34,25 @@ peers_init(struct peers *p, struct event_base *base, struct live *live)
 	must(p->look != NULL && event_add(p->look, &every) == 0);
 }
 
+<<<<<<< HEAD
 /* A proxy's check for the owner (systemd/cluster/haproxy.cfg), many times per second. It is no process. */
 static bool
 peer_is_check(const struct peer *peer)
 {
 	return peer->channel.peer == ROLE_WORKER && peer->channel.peer_pid == 0;
+=======
+/* A proxy may close the connection of a worker that lives, which then claims its turns again. */
+static size_t
+peer_leave_turns(struct peers *p, struct peer *peer)
+{
+	size_t lost;
+
+	if (peer->from == (pid_t)peer->channel.peer_pid)
+		return open_turns_lose(p->live->open, &peer->client.turns);
+	lost = open_turns_await(p->live->open, &peer->client.turns);
+	p->awaits |= lost > 0;
+	return lost;
+>>>>>>> main
 }
 
 /* The drop of a peer was logged before. */
@@ -48,9 +62,14 @@ peer_free(struct peers *p, struct peer *peer)
 	size_t lost;
 
 	live_forget(p->live, &peer->client);
-	lost = open_turns_lose(p->live->open, &peer->client.turns);
+	lost = peer_leave_turns(p, peer);
+	/* A proxy checks several times a second whether this is the store. */
 	if (!peer->dropped)
+<<<<<<< HEAD
 		log_event(peer_is_check(peer) ? LOG_DEBUG : LOG_INFO, "peer_gone",
+=======
+		log_event(peer->pinged && !peer->asked ? LOG_DEBUG : LOG_INFO, "peer_gone",
+>>>>>>> main
 		    L_UINT("peer", peer->number), L_UINT("pid", peer->channel.peer_pid),
 		    L_UINT("open_turns", lost));
 	TAILQ_REMOVE(&p->all, peer, order);
@@ -59,6 +78,25 @@ peer_free(struct peers *p, struct peer *peer)
 	event_free(peer->writable);
 	channel_close(&peer->channel);
 	free(peer);
+}
+
+/* Sends what the socket takes now: a peer that does not read learns of the end only. */
+static void
+peer_tell_leaving(struct peer *peer)
+{
+	if (peer->dropped || peer->mute || !(peer->channel.peer & (ROLE_WORKER | ROLE_CRAWL)))
+		return;
+	if (channel_send(&peer->channel, MSG_LEAVING, 0, &(struct msg_leaving){}) == 0)
+		(void)!channel_flush(&peer->channel);
+}
+
+void
+peers_tell_leaving(struct peers *p)
+{
+	struct peer *peer;
+
+	TAILQ_FOREACH (peer, &p->all, order)
+		peer_tell_leaving(peer);
 }
 
 void
@@ -137,6 +175,7 @@ peers_add(struct peers *p, int fd)
 	peer = xcalloc(1, sizeof(*peer));
 	peer->number = ++p->last_number;
 	peer->since = clock_wall_ms();
+	peer->from = cred.pid;
 	peer->tool = p->tools_only;
 	channel_open(
 	    &peer->channel, fd, ROLE_STORE, peer->tool ? ROLE_TOOL : roles, PEER_UNSENT_MAX);
@@ -184,6 +223,8 @@ peer_take(struct peer *peer, struct batch *batch)
 		} else if (r == WIRE_OK) {
 			peer->looks = 0;
 			peer->served = true;
+			peer->pinged |= f.type == MSG_PING;
+			peer->asked |= f.type != MSG_PING;
 			batch_add(batch, &peer->client, &f);
 		} else {
 			peers_drop(peer, wire_result_name(r));

@@ -9,6 +9,8 @@
 #ifndef STORAGED_SERVER_PEERS_H
 #define STORAGED_SERVER_PEERS_H
 
+#include <sys/types.h>
+
 #include <event2/event.h>
 
 #include "proto/ipc/channel.h"
@@ -36,6 +38,9 @@ struct peer {
 	bool waits;     /* for its socket to become writable */
 	bool mute;      /* it is gone: nothing is sent; what it sent is still read */
 	bool ended;     /* it sends no more; what it sent is still served */
+	pid_t from;     /* the process at the other end of the socket */
+	bool pinged;    /* it has sent a PING */
+	bool asked;     /* it has sent anything else */
 	bool dropped;   /* it is freed when the batch is over */
 };
 
@@ -50,9 +55,13 @@ struct peers {
 	struct peer_list all; /* in the order of service */
 	size_t n;
 	uint64_t last_number;
+	bool awaits; /* turns of a peer that was freed wait for its return */
 };
 
 void peers_init(struct peers *p, struct event_base *base, struct live *live);
+
+/* Tells workers and crawld that they lose their connections in good order: LEAVING. */
+void peers_tell_leaving(struct peers *p);
 
 /* Closes all peers; their turns stay open in the store. */
 void peers_clear(struct peers *p);

@@ -28,10 +28,13 @@
 #include "storaged/turns/silence.h"
 
 /* How long the workers of turns that were open at the start have to claim them. Workers
- * reconnect every second (BACKOFF_MAX_MS in workerd/store/store_client.c). A visitor whose
+ * try to connect every 500 ms or more often (workerd/store/store_client.c). A visitor whose
  * worker died together with the store waits this long before the reply can start again. A later
  * claim still counts, unless the reply has started again. */
 #define CLAIM_MS 3000
+
+/* The same for the workers of connections that a proxy has closed. */
+#define CLAIM_PROXY_MS 1000
 
 /* The same when the store may have moved to this machine, which the workers' proxies have to notice. */
 #define CLAIM_MOVED_MS 10000
@@ -66,6 +69,17 @@ server_on_claim_over(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	open_turns_lose(&s->serving.open, &s->serving.open.found);
+}
+
+/* Turns of the first closed connection wait CLAIM_PROXY_MS, those of later ones not longer. */
+static void
+server_await_claims(struct server *s)
+{
+	struct timeval claim = clock_timeval(CLAIM_PROXY_MS);
+
+	if (s->serving.peers.awaits && !event_pending(s->claim, EV_TIMEOUT, NULL))
+		must(event_add(s->claim, &claim) == 0);
+	s->serving.peers.awaits = false;
 }
 
 /* Sets one of the flags that work is due. */
@@ -198,8 +212,12 @@ server_tend_log(struct server *s)
 	if (s->owning_due && s->owner != NULL)
 		owner_tick(s->owner);
 	s->owning_due = false;
-	if (wanted->wanted && s->owner != NULL)
+	if (wanted->wanted && s->owner != NULL) {
 		owner_hand_over(s->owner, slice_str(wanted->to));
+		/* All requests that were executed have their answers in front of this. */
+		if (!owner_holds(s->owner))
+			peers_tell_leaving(&s->serving.peers);
+	}
 	wanted->wanted = false;
 }
 
@@ -219,6 +237,7 @@ server_loop_turn(struct server *s, bool *more)
 	}
 	s->serving.live.notified = false;
 	*more = serving_settle(&s->serving);
+	server_await_claims(s);
 	*more |= server_end_lost_turns(s);
 	*more |= retention_step(&s->retention, s->env, &s->serving.live);
 	*more |= server_end_silence(s);
@@ -333,6 +352,8 @@ server_run(struct env *env, struct service *service, struct owner *owner)
 		    L_UINT("max_bytes", env->max_bytes));
 		service_report_ready(&service->report);
 		status = server_loop(&s);
+		if (status == 0)
+			peers_tell_leaving(&s.serving.peers);
 	}
 	if (status != SERVER_LOST) {
 		store_time_save(env, true);

@@ -360,6 +360,15 @@ status_add_info(struct txn *t, struct msg_store_info *info)
 	return status_result(t, rc);
 }
 
+static void
+status_add_visits(struct env *env, const struct live *live)
+{
+	for (unsigned result = 0; result < VISIT_RESULTS; result++)
+		if (live->visits[result] > 0)
+			status_add_item(env, MSG_VISITS_ITEM,
+			    &(struct msg_visits_item){(uint8_t)result, live->visits[result]});
+}
+
 int
 handle_store_info_get(struct txn *t, struct call *c)
 {
@@ -373,6 +382,7 @@ handle_store_info_get(struct txn *t, struct call *c)
 	    .disk_free_bytes = env_disk_free(env),
 	};
 	int rc = status_add_info(t, &info);
+	size_t settings;
 
 	if (rc != 0)
 		return rc;
@@ -383,7 +393,12 @@ handle_store_info_get(struct txn *t, struct call *c)
 	info.damage = slice_str(env->damage == NULL ? "" : env->damage);
 	buf_reset(&env->list);
 	settings_show(OWNER_STORE, status_add_setting, env);
-	info.settings = buf_slice(&env->list);
+	settings = buf_len(&env->list);
+	status_add_visits(env, c->live);
+	/* Both lists are in one buffer. */
+	info.settings = (struct slice){buf_data(&env->list), settings};
+	info.visits =
+	    (struct slice){buf_data(&env->list) + settings, buf_len(&env->list) - settings};
 	call_answer(c, MSG_STORE_INFO, &info);
 	return 0;
 }

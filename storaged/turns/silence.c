@@ -199,7 +199,8 @@ silence_end_all(struct silence_work *k, struct env *env)
 {
 	int rc = silence_end(k, env, k->ended, k->n);
 
-	for (size_t i = 0; rc != 0 && i < k->n && env->damage == NULL; i++) {
+	for (size_t i = 0; rc != 0 && rc != COMMIT_LOG_LOST && i < k->n && env->damage == NULL;
+	     i++) {
 		int failed = silence_end(k, env, &k->ended[i], 1);
 
 		if (failed != 0)

@@ -250,11 +250,11 @@ verify_upload_pieces(struct children *pieces, const char *name, const struct id 
 	uint32_t end = 0;
 
 	for (; verify_children_at(pieces, id); verify_children_next(pieces)) {
-		if (upload_offset(pieces->walk.key) != end)
+		if (piece_place(pieces->walk.key) != end)
 			verify_found(pieces->c, TABLE_UPLOAD_PIECES,
 			    "%s has a piece at byte %u, not at %u", name,
-			    upload_offset(pieces->walk.key), end);
-		end = upload_offset(pieces->walk.key) + (uint32_t)pieces->walk.value.len;
+			    piece_place(pieces->walk.key), end);
+		end = piece_place(pieces->walk.key) + (uint32_t)pieces->walk.value.len;
 	}
 	if (end != r->received)
 		verify_found(pieces->c, TABLE_UPLOAD_PIECES, "%s has %u bytes, not %u", name,

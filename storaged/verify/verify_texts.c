@@ -16,7 +16,7 @@ verify_chunks_of(struct children *chunks, const struct content_page *page)
 	bool in_order = true;
 
 	for (; verify_children_at(chunks, &page->page); verify_children_next(chunks)) {
-		in_order &= chunk_index(chunks->walk.key) == n++;
+		in_order &= piece_place(chunks->walk.key) == n++;
 		if (verify_record(chunks->c, TABLE_CHUNKS, "a chunk", chunks->walk.value,
 			MSG_CHUNK_RECORD, RECORD_VERSION, &r))
 			bytes += r.text.len;

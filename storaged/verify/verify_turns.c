@@ -203,7 +203,7 @@ verify_turn_open_record(
 static void
 verify_turn_piece(struct checker *c, const struct id *turn, struct slice key, struct slice text)
 {
-	uint32_t offset = partial_offset(key);
+	uint32_t offset = piece_place(key);
 	const char *fault = NULL;
 
 	if (offset == PARTIAL_SOURCES)

@@ -1,6 +1,6 @@
 /*
- * Fills a store for inbox.mjs and dashboard.mjs: messages of random words, as workers write them; and numbers of a year, by days,
- * widgets and agents, as `banter import` writes them. Prints the queries for a benchmark of searches. Or measures
+ * Fills a store for inbox.mjs and dashboard.mjs: messages of random words, as workers write them; and numbers of two
+ * years, by days, widgets and agents, as `banter import` writes them. Prints the queries for a benchmark of searches. Or measures
  * appends for some seconds. Or makes a store, of which no storaged runs, count its numbers again.
  */
 #include <string.h>
@@ -15,7 +15,7 @@
 #define SLOTS     512u
 #define IN_FLIGHT 64u /* of measured appends */
 #define TURNS     5   /* of each conversation, unless the plan has another number */
-#define DAYS      366u
+#define DAYS      731u
 #define QUERIES   2000u
 #define DAY_MS    ((uint64_t)24 * 3600 * 1000)
 

@@ -99,7 +99,7 @@ build(const char *dir, const char *chunks)
 	double start = cpu_ms(), merged;
 	int rc;
 
-	must(passages_open(&ix, dir) == PASSAGES_EMPTY);
+	must(passages_open(&ix, dir) == DATABASE_EMPTY);
 	each_line(chunks, add_chunk, ix);
 	must(passages_begin(ix) == 0 && passages_set_built(ix) == 0);
 	must(passages_commit(ix, 1) == 0);
@@ -159,7 +159,7 @@ ask_all(const char *dir, const char *questions)
 {
 	static struct asking a = {.prints = true};
 
-	must(passages_open(&a.ix, dir) == PASSAGES_READY);
+	must(passages_open(&a.ix, dir) == DATABASE_READY);
 	each_line(questions, ask, &a);
 	/* The first round read the file. */
 	a.prints = false;

@@ -5,6 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { until } from "../e2e/daemon.mjs";
+import { withBanter } from "../e2e/harness.mjs";
 import { Bench, print, verdict } from "./bench.mjs";
 import { makeCorpus, writeChunks, writeQuestions } from "./corpus.mjs";
 import { PACKAGES } from "./documents.mjs";
@@ -85,8 +86,26 @@ function build(n) {
 	return { dir, ...JSON.parse(run("passages", "build", dir, file)[0]) };
 }
 
-/** searchd's memory in MiB without pages of files, after it has answered all questions, or none. */
-async function memory(dir, asks) {
+/**
+ * The memory of crawld, its spawner and searchd in MiB when there is nothing, beside masterd, two workers and storaged: pages
+ * that n processes have in common count 1/n each (Pss), and what no other process has.
+ */
+async function emptyMemory() {
+	const found = { all: 0, own: 0 };
+	await withBanter({ workers: 2, search: true, crawl: true }, async ({ crawld, searchd, log }) => {
+		await log.waitFor("the index is built", ({ ev }) => ev === "passages_index_built");
+		const children = readFileSync(`/proc/${crawld.pid}/task/${crawld.pid}/children`, "latin1");
+		for (const pid of [searchd.pid, crawld.pid, ...children.trim().split(" ")]) {
+			const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "latin1");
+			for (const [, name, kib] of rollup.matchAll(/^(Pss|Private_\w+):\s+(\d+)/gm))
+				found[name === "Pss" ? "all" : "own"] += Number(kib) / 1024;
+		}
+	});
+	return found;
+}
+
+/** searchd's memory in MiB without pages of files, after it has answered all questions. */
+async function memory(dir) {
 	const socket = `${bench.dir}/search.sock`;
 	const searchd = bench.start("build/searchd", [], {
 		DATA_DIR: bench.dir,
@@ -94,8 +113,7 @@ async function memory(dir, asks) {
 		SEARCH_SOCKET: socket,
 		STORE_SOCKET: `${bench.dir}/no.sock`,
 	});
-	if (asks) await until("the index is open", () => tryFind(socket));
-	else await bench.log.waitFor("a new index", (line) => line.ev === "passages_index_building");
+	await until("the index is open", () => tryFind(socket));
 	const status = readFileSync(`/proc/${searchd.pid}/status`, "latin1");
 	const kib = (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)[1]);
 	await searchd.stop();
@@ -183,17 +201,16 @@ say(
 	vectors.agreement >= VECTORS.agreement,
 	VECTORS.agreement,
 );
-const full = await memory(large.dir, true);
+const full = await memory(large.dir);
 say(
 	`searchd after ${corpus.questions.length} questions`,
 	`${full.all.toFixed(1)} MiB, ${full.own.toFixed(1)} of them its own`,
 	full.all <= MEMORY_MIB.full,
 	`${MEMORY_MIB.full} MiB`,
 );
-mkdirSync(`${bench.dir}/empty`);
-const empty = await memory(`${bench.dir}/empty`, false);
+const empty = await emptyMemory();
 say(
-	"searchd, empty",
+	"crawld and searchd, empty",
 	`${empty.all.toFixed(1)} MiB, ${empty.own.toFixed(1)} of them its own`,
 	empty.all <= MEMORY_MIB.empty,
 	`${MEMORY_MIB.empty} MiB`,

@@ -180,7 +180,7 @@ main(int argc, char **argv)
 	int rc;
 
 	messages -= messages % COMMIT_EACH;
-	if (mkdtemp(dir) == NULL || index_open(&ix, dir) != INDEX_EMPTY)
+	if (mkdtemp(dir) == NULL || index_open(&ix, dir) != DATABASE_EMPTY)
 		err(EX_OSERR, "%s", dir);
 	for (unsigned n = 0; n < messages; n++)
 		put_message(ix, n, n / OF_EACH);

@@ -1,7 +1,7 @@
 // WCAG 2.2 AA in the states of a conversation that take a person or a bad network: without a server.
 
 import { before, describe, it } from "node:test";
-import { AXE, assertAccessible, assertStops, tabThrough } from "./accessibility.mjs";
+import { assertAccessible, assertStops, tabThrough } from "./accessibility.mjs";
 import { PHONE } from "./accessible-site.mjs";
 import { missing } from "./browser.mjs";
 import { question, reply, useStage, WELCOME } from "./stage.mjs";
@@ -47,7 +47,6 @@ for (const [looks, options] of LOOKS)
 		let stage;
 		before(async () => {
 			stage = await open({ rating: true, primary_color: "#4f46e5" }, options);
-			await stage.page.evaluate(AXE);
 			// The stage has no styles for it.
 			await stage.page.locator("banter-chat .launcher").evaluate((node) => node.remove());
 		});

@@ -2,7 +2,8 @@
 
 import { before } from "node:test";
 import { WIDGET_KEY } from "../e2e/harness.mjs";
-import { addAxe, assertAccessible, assertStops, tabThrough } from "./accessibility.mjs";
+import { assertAccessible, assertStops, tabThrough } from "./accessibility.mjs";
+import { setTextSize } from "./browser.mjs";
 import { useSite } from "./site.mjs";
 
 /** A reply of every kind of block, for the stub model. */
@@ -23,11 +24,8 @@ export function useAccessibleSite() {
 	});
 	/** screen: playwright's options, and textPx: the browser's size of text. */
 	site.visitTag = async (tag, page, { textPx, ...screen } = {}) => {
-		const visitor = await site.visitTags([tag], addAxe, page, screen);
-		if (textPx) {
-			const session = await visitor.context.newCDPSession(visitor.page);
-			await session.send("Page.setFontSizes", { fontSizes: { standard: textPx } });
-		}
+		const visitor = await site.visitTags([tag], undefined, page, screen);
+		if (textPx) await setTextSize(visitor.page, textPx);
 		return visitor;
 	};
 	const isCompact = (visitor) =>

@@ -49,6 +49,12 @@ export async function newContext(browser, options = {}) {
 	return context;
 }
 
+/** Sets the browser's size of text, as a visitor does in the settings. */
+export async function setTextSize(page, standard) {
+	const session = await page.context().newCDPSession(page);
+	await session.send("Page.setFontSizes", { fontSizes: { standard } });
+}
+
 /** Collects the errors on a page's console, such as violated policies, and its uncaught exceptions. */
 export function complaintsOf(page) {
 	const complaints = [];

@@ -318,9 +318,7 @@ describe("a conversation", { skip: missing }, () => {
 
 	it("grows with the visitor's text: lines, icons, buttons", async () => {
 		const heights = async (textPx) => {
-			const { page, chat, set } = await open();
-			const session = await page.context().newCDPSession(page);
-			await session.send("Page.setFontSizes", { fontSizes: { standard: textPx } });
+			const { chat, set } = await open({}, { textPx });
 			await set({ messages: EXCHANGE, people: ANN });
 			return Promise.all(
 				[".line", ".avatar", ".send", ".close", ".action", ".action .icon"].map(

@@ -6,9 +6,9 @@ import { before, describe, it } from "node:test";
 import { addUser } from "../e2e/accounts.mjs";
 import { request } from "../e2e/client.mjs";
 import { PASSWORD, until, useBanter } from "../e2e/harness.mjs";
-import { addAxe, violationsOf } from "./accessibility.mjs";
+import { violationsOf } from "./accessibility.mjs";
 import { missing, useBrowser } from "./browser.mjs";
-import { logInto, useInbox } from "./inbox.mjs";
+import { useInbox } from "./inbox.mjs";
 
 const COUNT = 230;
 /** More rows than this are never in the document. */
@@ -210,6 +210,59 @@ describe("the inbox", { skip: missing }, () => {
 		await change(ids[1], { assignedTo: null });
 	});
 
+	it("leads by keys to the reply and the note, lists all keys, and runs commands", async () => {
+		const { page } = await visit({ as: jane });
+		const focused = (selector) =>
+			page.waitForFunction((of) => document.activeElement.matches(of), selector);
+		await page.keyboard.press("j");
+		await page.keyboard.press("r");
+		await page.waitForURL("**/conversations/*");
+		await focused("[data-take-over]");
+		await page.goBack();
+		await view(page).waitFor();
+		await page.keyboard.press("n");
+		await page.waitForURL("**/conversations/*");
+		await page.getByRole("textbox", { name: "Your note" }).waitFor();
+		await focused("textarea");
+		await page.goBack();
+		await page.keyboard.press("?");
+		const dialog = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+		await dialog.getByText("Next conversation").waitFor();
+		const keys = await dialog.locator("dt").allTextContents();
+		for (const key of ["J", "K", "Enter", "E", "A", "R", "N", "/", "?"])
+			assert.ok(keys.includes(key), `${key} in ${keys}`);
+		await page.keyboard.press("Escape");
+		await page.keyboard.press("Control+k");
+		await page.getByRole("dialog", { name: "Commands" }).waitFor();
+		await page.keyboard.type("go to numb");
+		await page.keyboard.press("Enter");
+		await page.waitForURL("**/numbers");
+	});
+
+	it("shows that a reply is being written, and a view of each widget", async () => {
+		const widget = await inbox.admin("POST", "widgets", { name: "Second shop" });
+		const id = await conversationOf("visitor-70");
+		const { page } = await visit();
+		const row = page.locator(`[data-id="${id}"]`);
+		const answer = say("visitor-70", "[[tokens=9 hold-after=3]] row");
+		await row.getByText("A reply is being written").waitFor();
+		await banter.release("row");
+		await answer;
+		await row.getByText("t0 t1 t2 t3 t4 t5 t6 t7 t8").waitFor();
+		await page.getByRole("button", { name: /^Views:/ }).click();
+		await page.getByRole("link", { name: "Second shop 0", exact: true }).click();
+		await page.waitForURL((url) => url.searchParams.get("view") === `widget:${widget.id}`);
+		await page.getByText("Nothing here").waitFor();
+		await page.getByRole("button", { name: /^Views:/ }).click();
+		const all = COUNT.toLocaleString("en");
+		await page
+			.locator(".views-popover .view", { hasText: all })
+			.and(page.locator("[href*='widget']"))
+			.click();
+		await row.waitFor();
+		await inbox.admin("DELETE", `widgets/${widget.id}`);
+	});
+
 	it("selects the next conversation when one leaves the view", async () => {
 		const ids = [];
 		for (const session of ["visitor-60", "visitor-61", "visitor-62"]) {
@@ -376,6 +429,12 @@ describe("the inbox", { skip: missing }, () => {
 			// The system's notifications cannot be seen; the page's calls can.
 			await context.addInitScript(() => {
 				window.shown = [];
+				window.tones = 0;
+				const { start } = OscillatorNode.prototype;
+				OscillatorNode.prototype.start = function (at) {
+					window.tones++;
+					start.call(this, at);
+				};
 				window.Notification = class {
 					static permission = "granted";
 					static requestPermission = async () => "granted";
@@ -397,11 +456,17 @@ describe("the inbox", { skip: missing }, () => {
 		for (const one of [page, other])
 			await one.waitForFunction(() => document.title.startsWith("(1) "));
 		assert.deepEqual(await shown(), []);
+		const tones = async () => {
+			const all = await Promise.all([page, other].map((one) => one.evaluate(() => window.tones)));
+			return all[0] + all[1];
+		};
+		assert.equal(await tones(), 0);
 		await change(id, { state: "open" });
 		const bell = page.getByRole("button", { name: "Notify me when somebody waits" });
 		await bell.click();
 		await page.getByText("You will hear a sound").waitFor();
 		assert.equal(await bell.getAttribute("aria-pressed"), "true");
+		await until("the sound is played as a sample", async () => (await tones()) === 2);
 		await change(id, { state: "waiting" });
 		await until("it is shown", async () => (await shown()).length > 0);
 		for (const one of [page, other])
@@ -410,6 +475,7 @@ describe("the inbox", { skip: missing }, () => {
 		assert.match(title, /^[A-Z]\w+ [A-Z]\w+ waits for a person$/);
 		assert.equal(tag, id);
 		assert.deepEqual(more, []);
+		assert.equal(await tones(), 4, "with the sound, once");
 
 		// Also where no tab shows the inbox.
 		await change(id, { state: "open" });
@@ -448,7 +514,7 @@ describe("the inbox", { skip: missing }, () => {
 		it(`leaves axe nothing to report, ${name}: list, views, empty view, search, dialog`, async () => {
 			const id = await conversationOf("visitor-50");
 			await change(id, { state: "waiting", tags: [] });
-			const { page } = await visit({ ...options, as: jane, prepare: addAxe });
+			const { page } = await visit({ ...options, as: jane });
 			const check = async (what) => {
 				await page.evaluate(finishAnimations);
 				assert.deepEqual(await violationsOf(page, "body"), [], what);
@@ -489,11 +555,10 @@ describe("the inbox", { skip: missing }, () => {
 
 describe("an inbox without conversations", { skip: missing }, () => {
 	const banter = useBanter({ workers: 1 });
-	const browser = useBrowser();
+	const inbox = useInbox(banter, useBrowser());
 
 	it("guides to the first conversation, which then appears by itself", async () => {
-		const { page } = await browser.open(`${banter.url}/login`);
-		await logInto(page, { password: PASSWORD });
+		const { page } = await inbox.signIn({ password: PASSWORD });
 		await page.goto(`${banter.url}/?view=all`);
 		await page.locator(".inbox-list .blank, .inbox-list .start").first().waitFor();
 		await until("the stream is open", async () => (await banter.metric("event_streams")) === 1);

@@ -320,12 +320,12 @@ describe("the dashboard's knowledge", { skip: missing }, () => {
 		it(`is accessible ${name}`, async () => {
 			const { id } = await readSite();
 			const files = await addFiles(`Files ${name}`);
+			const { page: one } = await visit("/knowledge", screen);
 			const check = async (path, act) => {
-				const { page } = await visit(path, screen);
-				await page.getByRole("heading", { level: 1 }).waitFor();
-				await act(page);
-				await assertAccessible(page);
-				await page.context().close();
+				await one.goto(banter.url + path);
+				await one.getByRole("heading", { level: 1 }).waitFor();
+				await act(one);
+				await assertAccessible(one);
 			};
 			await check("/knowledge", (page) => row(page, "Sources", "Shop").waitFor());
 			await check("/knowledge", async (page) => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { before, describe, it } from "node:test";
-import { until } from "../e2e/harness.mjs";
+import { until, WIDGET_KEY } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
 import { assertAccessible, SCREENS, useDashboard } from "./dashboard.mjs";
 
@@ -32,9 +32,10 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 		});
 
 	it("say that nothing has happened yet", async () => {
-		const { page, complaints } = await open();
+		const { page, complaints } = await visit("/numbers");
 		await page.getByRole("heading", { name: "Nothing happened in this period" }).waitFor();
 		await shows(page, "Conversations", 0);
+		assert.equal(await page.locator(".chart").count(), 0, "no empty charts");
 		await assertAccessible(page);
 		assert.deepEqual(complaints, []);
 	});
@@ -80,8 +81,22 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 		it("follow what happens", async () => {
 			const { page } = await open();
 			const before = plain(await tile(page, "Conversations").textContent());
-			await talk();
+			const { json } = await talk();
 			await shows(page, "Conversations", before + 1);
+			await shows(page, "Hand-overs", 0);
+			await admin("POST", `conversations/${json.conversationId}/takeover`, { name: "Ann" });
+			await shows(page, "Hand-overs", 1);
+			const headers = { "x-api-key": WIDGET_KEY };
+			const body = { sessionId: `talk-${talks}`, rating: "up" };
+			const rated = `/v1/chat/${json.messageId}/rating`;
+			assert.ok((await banter.request("POST", rated, { headers, body })).status < 300);
+			await shows(page, "Good ratings", 100);
+			await page.getByText(/^Median; 95 % within [\d.]+ (ms|s)/).waitFor();
+			await page
+				.locator(".breakdown")
+				.first()
+				.getByText(/^95 % within/)
+				.waitFor();
 		});
 
 		it("have a table for each chart", async () => {
@@ -203,7 +218,10 @@ describe("the dashboard's numbers", { skip: missing }, () => {
 				days.lines
 					.slice(1, -1)
 					.map((line) => [line.split(",")[0], Number(line.split(",")[column])]),
-				rows.map((row) => [row.day, row.tokensIn]),
+				Array.from({ length: 30 }, (_, i) => dayOf(Date.now() - (29 - i) * DAY_MS)).map((day) => [
+					day,
+					rows.find((row) => row.day === day)?.tokensIn ?? 0,
+				]),
 			);
 			await page.getByRole("link", { name: /HYPERLINK/ }).waitFor();
 			const widgets = await save(page.getByRole("button", { name: "CSV: By widget" }));

@@ -1,11 +1,13 @@
 // The dashboard's settings of an organization: users, keys, webhooks, limits, prices, and the server.
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { addUser, logIn } from "../e2e/accounts.mjs";
 import { until, WIDGET_KEY } from "../e2e/harness.mjs";
 import { addOrganization } from "../e2e/organizations.mjs";
 import { Receiver } from "../e2e/receiver.mjs";
+import { expectTool } from "../e2e/tool.mjs";
 import { missing } from "./browser.mjs";
 import { assertAccessible, useDashboard } from "./dashboard.mjs";
 
@@ -322,6 +324,14 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 			await row(page, "Store").getByText("Works").waitFor();
 			await row(page, "Search").getByText("Does not answer").waitFor();
 			await row(page, "Reading of content").getByText("Not running").waitFor();
+			await page
+				.getByText(/^\d[\d,.]* [kMGT]B$/)
+				.first()
+				.waitFor();
+			await page.getByText("Never", { exact: true }).waitFor();
+			await expectTool(banter, 0, "backup", join(banter.dir, "backup"));
+			await button(page, "Refresh").click();
+			await page.getByText("Never", { exact: true }).waitFor({ state: "detached" });
 			const lines = page.locator(".effective-line");
 			const all = await lines.count();
 			await page.getByRole("searchbox").fill("widget_api_key");

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { logIn } from "../e2e/accounts.mjs";
 import { PASSWORD, useBanter } from "../e2e/harness.mjs";
-import { addAxe, violationsOf } from "./accessibility.mjs";
+import { violationsOf } from "./accessibility.mjs";
 import { complaintsOf, missing, useBrowser } from "./browser.mjs";
 import { HELLO, useSite } from "./site.mjs";
 
@@ -44,7 +44,7 @@ describe("the first run", { skip: missing }, () => {
 		["on a phone", { viewport: { width: 360, height: 740 } }],
 	])
 		it(`leaves axe nothing to report, ${how}, shown and hidden`, async () => {
-			const { page } = await visit({ ...screen, prepare: addAxe });
+			const { page } = await visit(screen);
 			await step(page, "The model answers", "done");
 			assert.deepEqual(await violationsOf(page, "body"), []);
 			assert.equal(await isWide(page), false);

@@ -6,7 +6,7 @@ import { before, describe, it } from "node:test";
 import { addUser } from "../e2e/accounts.mjs";
 import { DEADLINE_MS, numbered, PASSWORD, until } from "../e2e/harness.mjs";
 import { Visitor as Socket } from "../e2e/visitors.mjs";
-import { addAxe, violationsOf } from "./accessibility.mjs";
+import { violationsOf } from "./accessibility.mjs";
 import { missing } from "./browser.mjs";
 import { OperatorPage } from "./operator-page.mjs";
 import { exchange, HELLO, isFocused, useSite } from "./site.mjs";
@@ -137,8 +137,12 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			const id = await talk("details", HELLO[0]);
 			const operator = await open(id);
 			await operator.log.getByRole("button", { name: "Details of this reply" }).click();
-			for (const text of ["Model", "gpt-4.1-mini", "First word after"])
+			for (const text of [
+				...["Model", "gpt-4.1-mini", "First word after", "Complete after"],
+				...["Calls of the model", "1", "End", "Complete", "Rating", "None"],
+			])
 				await operator.log.getByText(text, { exact: true }).waitFor();
+			await operator.log.getByText(/^\d+ in, \d+ out$/).waitFor();
 		});
 	});
 
@@ -238,6 +242,13 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			const own = await talk("drawn", HELLO[0]);
 			const operator = await open(own);
 			await operator.saidUntil(GREETED);
+			await operator.log.evaluate((box) => {
+				window.removed = 0;
+				new MutationObserver((records) => {
+					for (const { removedNodes } of records)
+						for (const node of removedNodes) window.removed += node.nodeName === "P" ? 1 : 0;
+				}).observe(box, { childList: true, subtree: true });
+			});
 			await talk("drawn", "[[tokens=3000]] a long one");
 			await until("the whole reply is drawn", async () =>
 				(await operator.said()).at(-1).endsWith("t2999"),
@@ -245,6 +256,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			await until("its end is in view", () =>
 				operator.log.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 2),
 			);
+			assert.equal(await operator.page.evaluate(() => window.removed), 0, "it is drawn once");
 		});
 
 		it("keep the place while the side panel changes their width", async () => {
@@ -701,7 +713,7 @@ describe("the dashboard's thread", { skip: missing }, () => {
 			const isPhone = options.viewport !== undefined;
 			const visitAs = async (session, login = jane) => {
 				const id = await talk(`${session} ${name}`.replaceAll(" ", "-"), HELLO[0], MARKDOWN);
-				const operator = await open(id, login, { ...options, prepare: addAxe });
+				const operator = await open(id, login, options);
 				await operator.log.getByText("Two ways").last().waitFor();
 				return { id, operator, page: operator.page };
 			};

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { addUser, logIn } from "../e2e/accounts.mjs";
 import { PASSWORD, until } from "../e2e/harness.mjs";
-import { addAxe, violationsOf } from "./accessibility.mjs";
+import { violationsOf } from "./accessibility.mjs";
 import { complaintsOf, missing } from "./browser.mjs";
 import { HELLO, useSite } from "./site.mjs";
 
@@ -405,7 +405,7 @@ describe("the dashboard's widgets", { skip: missing }, () => {
 				settings: { starters: ["One?"], teaser: { text: "Hi" }, texts: { de: { send: "Los" } } },
 			});
 			// What fades in has other colours meanwhile.
-			const still = { ...screen, reducedMotion: "reduce", prepare: addAxe };
+			const still = { ...screen, reducedMotion: "reduce" };
 			const { page } = await visit("/widgets", still);
 			await page.locator(".widget-card").first().waitFor();
 			assert.deepEqual(await violationsOf(page, "body"), []);

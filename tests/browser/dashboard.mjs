@@ -5,7 +5,7 @@ import { before } from "node:test";
 import { logIn } from "../e2e/accounts.mjs";
 import { PASSWORD, useBanter } from "../e2e/harness.mjs";
 import { adminRequest } from "../e2e/organizations.mjs";
-import { addAxe, violationsOf } from "./accessibility.mjs";
+import { violationsOf } from "./accessibility.mjs";
 import { useBrowser } from "./browser.mjs";
 
 /** The screens and schemes on which each page must be accessible. */
@@ -42,7 +42,6 @@ export function useDashboard(options = {}) {
 				...screen,
 				async prepare(context) {
 					await context.addCookies([{ name, value, url: banter.url }]);
-					await addAxe(context);
 					await prepare?.(context);
 				},
 			});

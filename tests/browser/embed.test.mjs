@@ -32,9 +32,9 @@ describe("a tag with data-widget", { skip: missing }, () => {
 			const colors = ["--accent", "--on-accent"].map((name) =>
 				getComputedStyle(frame).getPropertyValue(name),
 			);
-			return [frame.classList.contains("left"), ...colors, launcher.color];
+			return [launcher.left, ...colors, launcher.color];
 		});
-		assert.deepEqual(look, [true, "rgb(176,0,32)", "rgb(255,238,0)", "rgb(255, 238, 0)"]);
+		assert.deepEqual(look, ["20px", "rgb(176,0,32)", "rgb(255,238,0)", "rgb(255, 238, 0)"]);
 
 		await visitor.say(slow(30));
 		await visitor.logUntil("the first words", (text) => text.includes("t0 t1"));

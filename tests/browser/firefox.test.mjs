@@ -3,9 +3,21 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { numbered, until, WIDGET_KEY } from "../e2e/harness.mjs";
-import { addAxe, assertAccessible, assertStops, tabThrough } from "./accessibility.mjs";
+import { assertAccessible, assertStops, tabThrough } from "./accessibility.mjs";
 import { missingFirefox } from "./browser.mjs";
-import { HELLO, isFocused, useSite, WELCOME } from "./site.mjs";
+import { exchange, HELLO, isFocused, useSite, WELCOME } from "./site.mjs";
+import { Way } from "./way.mjs";
+
+const REFUSED = { mode: "refuse" };
+
+/** What the proxy does, and the ways that the chat asks for, the last of which carries it. */
+const WAYS = [
+	[REFUSED, ["ws", "ndjson"]],
+	[{ mode: "ignore" }, ["ws", "ndjson"]],
+	[{ ...REFUSED, failing: ["ndjson"] }, ["ws", "ndjson", "sse"]],
+	[{ ...REFUSED, failing: ["ndjson", "sse"] }, ["ws", "ndjson", "sse", "poll"]],
+	[{ ...REFUSED, buffering: ["ndjson", "sse"] }, ["ws", "ndjson", "poll"]],
+];
 
 describe("the widget in Firefox", { skip: missingFirefox }, () => {
 	const site = useSite({ isFirefox: true });
@@ -26,7 +38,7 @@ describe("the widget in Firefox", { skip: missingFirefox }, () => {
 
 	for (const kind of ["data-widget", "data-api-key"])
 		it(`${kind}: opens by keyboard, streams, and shows the conversation after a reload`, async () => {
-			const visitor = await site.visitTags([tags[kind]], addAxe);
+			const visitor = await site.visitTags([tags[kind]]);
 			const { page, chat, complaints } = visitor;
 			const button = page.locator("banter-chat .launcher");
 			await button.focus();
@@ -67,8 +79,31 @@ describe("the widget in Firefox", { skip: missingFirefox }, () => {
 			);
 		});
 
+	for (const [faults, ways] of WAYS)
+		it(`finds its way, streams, and remembers it: ${ways} ${JSON.stringify(faults)}`, async (t) => {
+			const way = Object.assign(await Way.open(site.banter.port), faults);
+			t.after(() => way.close());
+			const { "data-widget": id } = tags["data-widget"];
+			const visitor = await site.visitWidget(id, undefined, { server: way.url });
+			await visitor.open();
+			const key = `firefox ${JSON.stringify(faults)}`.replace(/\W+/g, " ").trim();
+			const question = `[[tokens=20 hold-after=10]] ${key}`;
+			await visitor.say(question);
+			await visitor.logUntil("it has begun", (text) => text.includes(numbered(10)));
+			assert.deepEqual([...new Set(way.asked)], ways);
+			await site.banter.release(key);
+			const said = exchange(question, numbered(20));
+			await visitor.saidUntil(said);
+			way.asked.length = 0;
+			await visitor.page.reload();
+			await visitor.saidUntil(said);
+			await visitor.ask(...HELLO, said);
+			assert.deepEqual([...new Set(way.asked)], ways.slice(-1));
+			assert.equal(await site.banter.modelCalls(question), 1);
+		});
+
 	it("the contact form shows errors, and saves", async () => {
-		const visitor = await site.visitTags([form], addAxe);
+		const visitor = await site.visitTags([form]);
 		await visitor.open();
 		const field = (label) => visitor.chat.getByLabel(label);
 		await field("Name").fill("Jane");

@@ -4,16 +4,7 @@ import assert from "node:assert/strict";
 import { ADMIN } from "../e2e/accounts.mjs";
 import { request } from "../e2e/client.mjs";
 import { KEY } from "../e2e/replies.mjs";
-
-/** Signs a page of the dashboard in, by its own request. who: { password }, or also { email }. */
-export async function logInto(page, who) {
-	const status = await page.evaluate(async (body) => {
-		const headers = { "content-type": "application/json" };
-		const init = { method: "POST", headers, body: JSON.stringify(body) };
-		return (await fetch("/api/login", init)).status;
-	}, who);
-	assert.equal(status, 200);
-}
+import { addSession } from "./session.mjs";
 
 export function useInbox(banter, browser) {
 	/** A request to the admin API. */
@@ -45,12 +36,15 @@ export function useInbox(banter, browser) {
 			assert.ok(found, `a conversation of ${sessionId}`);
 			return found._id;
 		},
-		/** A page in a browser profile of its own, signed in. */
-		async signIn(who, options) {
-			const opened = await browser.open(`${banter.url}/login`, options);
-			await logInto(opened.page, who);
-			return opened;
-		},
+		/** An empty page in a browser profile of its own, signed in. who: { password }, or also { email }. */
+		signIn: (who, { prepare, ...options } = {}) =>
+			browser.open("about:blank", {
+				...options,
+				async prepare(context) {
+					await addSession(context, banter, who);
+					await prepare?.(context);
+				},
+			}),
 		/** Shows an address; settles when the page has its list and hears of changes. */
 		async show(page, path) {
 			const stream = page.waitForResponse((response) => response.url().includes("/admin/events"));

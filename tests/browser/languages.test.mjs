@@ -89,17 +89,25 @@ describe("the languages of the widget", { skip: missing }, () => {
 	});
 
 	it("has the settings' texts in place of its own, for every language or for one", async () => {
-		const texts = { openChat: "Ask us", send: "Go", de: { send: "Los" } };
+		const texts = {
+			openChat: "Ask us",
+			send: "Go",
+			de: { openChat: "Frag uns", send: "Los" },
+		};
 		const { widget_id } = await site.createWidget({ settings: { texts } });
-		for (const [lang, send] of [
-			["en", "Go"],
-			["de", "Los"],
+		for (const [lang, send, name] of [
+			["en", "Go", "Ask us"],
+			["de", "Los", "Frag uns"],
 		]) {
 			const visitor = await site.visitWidget(widget_id, undefined, { lang });
-			await visitor.page.locator("banter-chat .launcher").click();
+			// Before the app is there.
+			const button = visitor.page.getByRole("button", { name });
+			await button.waitFor();
+			assert.equal(await visitor.page.locator("banter-chat .icon").count(), 0);
+			await button.click();
 			await visitor.chat.getByRole("button", { name: send, exact: true }).waitFor();
 			await visitor.page.keyboard.press("Escape");
-			await visitor.page.getByRole("button", { name: "Ask us" }).waitFor();
+			await button.waitFor();
 		}
 	});
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { until } from "../e2e/harness.mjs";
-import { addAxe, violationsOf } from "./accessibility.mjs";
+import { violationsOf } from "./accessibility.mjs";
 import { missing } from "./browser.mjs";
 import { useSite } from "./site.mjs";
 
@@ -38,7 +38,7 @@ describe("the button", { skip: missing }, () => {
 					"data-locale": "en",
 				},
 			];
-			const visitor = await site.visitTags(tags, addAxe, page, screen);
+			const visitor = await site.visitTags(tags, undefined, page, screen);
 			const edges = () =>
 				launcher(visitor).evaluate((node) => {
 					const { left, right, height } = node.getBoundingClientRect();

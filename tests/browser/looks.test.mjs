@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { until } from "../e2e/harness.mjs";
-import { missing } from "./browser.mjs";
+import { missing, setTextSize } from "./browser.mjs";
 import { HELLO, useSite } from "./site.mjs";
 
 /** Styles of pages that move or cover fixed elements outside the top layer. */
@@ -138,7 +138,7 @@ describe("the widget's looks", { skip: missing }, () => {
 	const GROUND = `({ style }) => style("panel").backgroundColor`;
 	const groundIs = (visitor, color) =>
 		until(`the panel is ${color}`, async () => (await see(visitor, GROUND)) === color);
-	const [LIGHT, DARK] = ["rgb(255, 255, 255)", "rgb(28, 32, 41)"];
+	const [LIGHT, DARK] = ["rgb(255, 255, 255)", "rgb(36, 40, 51)"];
 
 	it("follows the system's colours live, the setting, the page's script, and the page's tokens", async () => {
 		const visitor = await site.visitWidget(widget.widget_id);
@@ -167,8 +167,7 @@ describe("the widget's looks", { skip: missing }, () => {
 		await openChat(visitor);
 		const size = () => see(visitor, `({ style }) => style("panel").fontSize`);
 		assert.equal(await size(), "15px");
-		const session = await context.newCDPSession(visitor.page);
-		await session.send("Page.setFontSizes", { fontSizes: { standard: 32 } });
+		await setTextSize(visitor.page, 32);
 		await until("the text is twice as large", async () => (await size()) === "30px");
 		const overflow = `({ root }) => [...root.querySelectorAll(".panel, .header, .log, .composer, .box")]
 			.filter((node) => node.scrollWidth > node.clientWidth + 1 || node.getBoundingClientRect().right > 640)

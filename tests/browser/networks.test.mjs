@@ -249,12 +249,14 @@ describe("the chat on a bad way to its server", { skip: missing }, () => {
 				});
 			};
 			const page = { connects: "'none'", reports: "" };
+			site.reports.length = 0;
 			const visitor = await site.visitTags([tag()], prepare, page);
 			// The session of a key begins with a message.
 			if (name === "data-api-key") await (await visitor.open()).say("Hi");
 			await until("the console has a line", () => visitor.hints.length > 0);
 			await stopClock(visitor);
 			const violations = () => visitor.page.evaluate(() => window.violations);
+			const reported = () => site.reports.filter((url) => !url.startsWith(site.url)).length;
 			/** The page's own violation is behind all others. */
 			const all = async (fence) => {
 				await visitor.page.evaluate((url) => fetch(url).catch(() => {}), fence);
@@ -272,6 +274,12 @@ describe("the chat on a bad way to its server", { skip: missing }, () => {
 			const fence = `${site.url}/last`;
 			assert.deepEqual(await all(fence), before);
 			await until("it is reported", () => site.reports.includes(fence));
+			// Reports overtake each other: those of the chat may come later, but not more than its violations.
+			await until("all are reported", () => reported() >= before.length);
+			// A page that leaves sends what it has to report.
+			await visitor.page.goto("about:blank");
+			await until("the page is gone", async () => (await visitor.page.title()) === "");
+			assert.equal(reported(), before.length);
 			assert.equal(visitor.hints.length, 1);
 			assert.match(visitor.hints[0], /Content-Security-Policy|connect-src/);
 		});

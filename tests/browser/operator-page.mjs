@@ -2,30 +2,19 @@
 
 import { until } from "../e2e/harness.mjs";
 import { complaintsOf } from "./browser.mjs";
+import { addSession } from "./session.mjs";
 
 export class OperatorPage {
 	/**
-	 * Logs in and opens a conversation. login: the password, or { email, password }. options: of playwright's context,
+	 * Opens a conversation, signed in. login: { email, password }. options: of playwright's context,
 	 * prepare(context), and hash or query to append to the address.
 	 */
 	static async open(site, conversationId, login, { prepare, search = "", ...options } = {}) {
 		const context = await site.newContext(options);
 		await prepare?.(context);
+		await addSession(context, site.banter, login);
 		const operator = new OperatorPage(site, await context.newPage());
-		const path = `/conversations/${conversationId}${search}`;
-		await operator.page.goto(`${site.banter.url}/login`);
-		await operator.page.evaluate(
-			async ({ body, path: to }) => {
-				const answer = await fetch("/api/login", {
-					method: "POST",
-					headers: { "content-type": "application/json" },
-					body: JSON.stringify(body),
-				});
-				if (!answer.ok) throw new Error(await answer.text());
-				location.assign(to);
-			},
-			{ body: typeof login === "string" ? { password: login } : login, path },
-		);
+		await operator.page.goto(`${site.banter.url}/conversations/${conversationId}${search}`);
 		await operator.log.waitFor();
 		return operator;
 	}

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { addSource, KNOWLEDGE, NOT_FOUND, putPage, setAgent } from "../e2e/knowledge.mjs";
 import { usePeer } from "../e2e/organizations.mjs";
-import { addAxe, violationsOf } from "./accessibility.mjs";
+import { violationsOf } from "./accessibility.mjs";
 import { missing } from "./browser.mjs";
 import { useSite } from "./site.mjs";
 import { reply, useStage, WELCOME } from "./stage.mjs";
@@ -77,7 +77,6 @@ describe("a reply with sources", { skip: missing }, () => {
 		it(`has numbers and a list, and the same after a reload: a tag with ${name}`, async () => {
 			await prepare();
 			const visitor = await visit();
-			await addAxe(visitor.context);
 			await visitor.page.reload();
 			await visitor.open();
 			await visitor.say(asking(TEXT));

@@ -4,7 +4,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { after, afterEach, before } from "node:test";
-import { complaintsOf, launch, newContext } from "./browser.mjs";
+import { complaintsOf, launch, newContext, setTextSize } from "./browser.mjs";
 
 const WIDGET = new URL("../../widget/", import.meta.url);
 const SCRIPT = new URL("node_modules/.cache/banter-widget/stage.js", WIDGET);
@@ -37,31 +37,47 @@ export const question = (key, text, more) => ({
 });
 export const WELCOME = reply("welcome", "Welcome", { id: null });
 
+let script;
+
+/** The script is built by the first call. */
+function buildScript() {
+	if (script === undefined) {
+		execFileSync(process.execPath, ["build.mjs", "--stage"], { cwd: WIDGET });
+		script = readFileSync(SCRIPT, "utf8");
+	}
+	return script;
+}
+
 /** A browser for all tests of a describe(). isKept: a test's pages stay open for those after it. */
 export function useStage({ isKept = false } = {}) {
 	let browser;
-	let script;
 	const contexts = [];
 	before(async () => {
-		execFileSync(process.execPath, ["build.mjs", "--stage"], { cwd: WIDGET });
-		script = readFileSync(SCRIPT, "utf8");
+		buildScript();
 		browser = await launch();
 	});
 	after(() => browser?.close());
 	if (!isKept) afterEach(() => Promise.all(contexts.splice(0).map((context) => context.close())));
 
-	/** record: the widget's settings; options: of playwright's context, and code, dir: the language; policy: of the page. */
-	return async function open(record = {}, { code = "en", dir = "", policy, ...options } = {}) {
+	/**
+	 * record: the widget's settings; options: of playwright's context, and code, dir: the language; policy: of the page;
+	 * textPx: the browser's size of text.
+	 */
+	return async function open(
+		record = {},
+		{ code = "en", dir = "", policy, textPx, ...options } = {},
+	) {
 		const headers = policy ? { "content-security-policy": policy } : {};
 		const context = await newContext(browser, options);
 		contexts.push(context);
 		const page = await context.newPage();
 		const complaints = complaintsOf(page);
+		if (textPx) await setTextSize(page, textPx);
 		await page.route(ADDRESS, (route) =>
 			route.fulfill({ contentType: "text/html", headers, body: PAGE }),
 		);
 		await page.goto(ADDRESS);
-		await page.evaluate(script);
+		await page.evaluate(buildScript());
 		await page.evaluate(
 			async (args) => {
 				window.view = window.stage(...args);

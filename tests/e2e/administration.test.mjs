@@ -116,6 +116,19 @@ describe("the state of the server", () => {
 		const { content } = (await get(200, ADMIN)).json;
 		const pages = { waiting: 0, read: 1, unread: 0 };
 		assert.deepEqual(content, { sources: 1, ...pages, chunks: 2, complete: true });
+		const { text } = await banter.get("/metrics");
+		for (const line of [
+			"banter_content_sources 1",
+			'banter_content_pages{state="waiting"} 0',
+			'banter_content_pages{state="read"} 1',
+			'banter_content_pages{state="unread"} 0',
+			"banter_content_passages 2",
+			"banter_crawl_connected 1",
+			'banter_crawl_visits_total{result="new_text"} 1',
+			'banter_crawl_visits_total{result="unchanged"} 0',
+			'banter_crawl_visits_total{result="robots"} 0',
+		])
+			assert.ok(text.includes(`\n${line}\n`), `${line} is not in\n${text}`);
 		await banter.crawld.stop();
 		await until("crawld is gone", async () => !(await crawl()).running);
 		assert.deepEqual(await crawl(), { running: false });
@@ -160,6 +173,10 @@ describe("the state of the server", () => {
 		const { store, crawl, content, settings } = (await get(200, ADMIN)).json;
 		assert.deepEqual(store, { state: "unavailable" });
 		assert.deepEqual([crawl, content], [null, null]);
+		const metrics = await banter.get("/metrics");
+		assert.equal(metrics.status, 200);
+		assert.match(metrics.text, /^banter_connections\{/m);
+		assert.doesNotMatch(metrics.text, /banter_content_pages|banter_crawl/);
 		assert.ok(settings.every(({ name }) => name !== "STORE_MAX_BYTES"));
 		contract.assertComplete("administration");
 	});

@@ -141,6 +141,19 @@ describe("an answer", () => {
 	});
 });
 
+/** A question that the content has not answered. */
+async function addGap(peer, question) {
+	const turn = newId();
+	const begin = {
+		...{ org: bare(ORG), widget: bare(WIDGET), session: newId(), conversation: newId() },
+		...{ message: newId(), turn, text: question, history: 1 },
+	};
+	const { conversation } = await peer.ask("turn_begin", begin, "turn_begun");
+	const finish = { turn, run: turn, text: "I do not know.", sources: { outcome: NO_ANSWER } };
+	await peer.ask("turn_finish", finish, "ok");
+	return { id: dashed(turn), conversation: dashed(conversation) };
+}
+
 describe("open questions", () => {
 	const banter = useBanter({ workers: 2, search: true });
 	const store = usePeer(banter);
@@ -152,18 +165,7 @@ describe("open questions", () => {
 		return clusters.flatMap(({ gaps }) => gaps.map(({ question }) => question)).sort();
 	};
 
-	/** A question that the content has not answered. */
-	async function ask(question, session = newId()) {
-		const turn = newId();
-		const begin = {
-			...{ org: bare(ORG), widget: bare(WIDGET), session, conversation: newId() },
-			...{ message: newId(), turn, text: question, history: 1 },
-		};
-		const { conversation } = await store.peer.ask("turn_begin", begin, "turn_begun");
-		const finish = { turn, run: turn, text: "I do not know.", sources: { outcome: NO_ANSWER } };
-		await store.peer.ask("turn_finish", finish, "ok");
-		return { id: dashed(turn), conversation: dashed(conversation) };
-	}
+	const ask = (question) => addGap(store.peer, question);
 
 	let norway;
 
@@ -175,8 +177,8 @@ describe("open questions", () => {
 	});
 
 	it("are in clusters of similar ones, the largest first", async () => {
-		const { clusters, total, truncated } = await list();
-		assert.deepEqual([total, truncated], [4, false]);
+		const { clusters, clusterTotal, total, truncated } = await list();
+		assert.deepEqual([clusterTotal, total, truncated], [2, 4, false]);
 		assert.deepEqual(
 			clusters.map(({ question, count }) => [question, count]),
 			[
@@ -191,7 +193,7 @@ describe("open questions", () => {
 		assert.deepEqual(rest, { id, question, conversation: norway.conversation, widget: WIDGET });
 		assert.ok(agent !== null && at <= lastAt && lastAt === gaps[2].at);
 		const first = await list("?limit=1");
-		assert.deepEqual([first.clusters.length, first.truncated], [1, true]);
+		assert.deepEqual([first.clusters.length, first.clusterTotal, first.truncated], [1, 2, true]);
 		for (const wrong of ["limit=0", "limit=501", "limit=x"])
 			await drive(400, "GET", `gaps?${wrong}`);
 	});
@@ -227,7 +229,12 @@ describe("open questions", () => {
 		await drive(413, "POST", "gaps/close", undefined, long);
 		const foreign = { gaps, state: "dismissed" };
 		assert.deepEqual(await send(200, "POST", "gaps/close", foreign, headers), { closed: 0 });
-		assert.deepEqual(await list("", headers), { clusters: [], total: 0, truncated: false });
+		assert.deepEqual(await list("", headers), {
+			clusters: [],
+			clusterTotal: 0,
+			total: 0,
+			truncated: false,
+		});
 	});
 
 	it("are erased with their conversations", async () => {
@@ -271,6 +278,21 @@ describe("open questions", () => {
 		});
 		await banter.log.waitFor("it was given up", ({ ev }) => ev === "gaps_not_asked", length);
 		assert.ok((await openNow()).includes("Can I pay with seashells?"));
+	});
+});
+
+describe("with an embedding model, open questions", () => {
+	const env = { EMBEDDING_MODEL: "words-64", EMBEDDING_TIMEOUT_MS: "5000" };
+	const banter = useBanter({ workers: 1, search: true, env });
+	const store = usePeer(banter);
+	const { send } = driverOf(banter);
+
+	it("are asked again with their vectors, as for a reply", async () => {
+		const { id } = await addGap(store.peer, "How do I get a parcel to Norway?");
+		await send(201, "POST", "answers", { ...NORWAY, published: true, gaps: [id] });
+		await until("it is closed", async () => (await send(200, "GET", "gaps")).total === 0);
+		// The question of the answer, and the open one.
+		assert.ok((await banter.model("stats")).embedded_texts >= 2);
 	});
 });
 

@@ -9,6 +9,9 @@ import { until } from "./daemon.mjs";
 
 const filler = (word, n = 12) => Array.from({ length: n }, (_, i) => `${word}${i}`).join(" ");
 
+/** Six paragraphs. */
+const MANY = ["one", "two", "three", "four", "five", "six"].map((word) => filler(word)).join("<p>");
+
 /** { path: "state reason" } of a source's pages. */
 async function outcomes(crawler, source, origin) {
 	const pages = Object.entries(await crawler.pages(source));
@@ -326,9 +329,9 @@ describe("duplicates and redirects", () => {
 			"/": page("Home", filler("home"), ["/old", "/print", "/copy", "/page"]),
 			"/old": { status: 301, headers: { location: "/moved" } },
 			"/moved": { status: 302, headers: { location: "/page" } },
-			"/page": page("P", filler("page")),
-			"/print": page("P", filler("printed"), [], '<link rel="canonical" href="/page">'),
-			"/copy": page("Copy", filler("page")).replace("<h1>Copy</h1>", "<h1>P</h1>"),
+			"/page": page("P", MANY),
+			"/print": page("P", `${MANY}<p>Printed by us.`, [], '<link rel="canonical" href="/page">'),
+			"/copy": page("Copy", MANY).replace("<h1>Copy</h1>", "<h1>P</h1>"),
 		};
 		await withCrawler(pages, async (crawler, site) => {
 			const source = await crawler.learn({ url: site.origin });
@@ -337,11 +340,50 @@ describe("duplicates and redirects", () => {
 			assert.equal(at("/page").state === "read" || at("/copy").state === "read", true);
 			for (const path of ["/old", "/print"]) {
 				assert.deepEqual([at(path).state, at(path).reason], ["unread", "duplicate"], path);
-				assert.equal(at(path).detail, `${site.origin}/page`);
 				assert.equal(at(path).chunks, 0);
 			}
+			assert.equal(at("/old").detail, `${site.origin}/page`);
+			const read = at("/page").state === "read" ? "/page" : "/copy";
+			assert.equal(at("/print").detail, site.origin + read);
 			const [one, other] = [at("/page"), at("/copy")].map(({ state }) => state).sort();
 			assert.deepEqual([one, other], ["read", "unread"]);
+		});
+	});
+
+	// Many sites name their start on every page; search engines take no such hint either.
+	it("ignores a canonical link to a page with another text", async () => {
+		const to = (path) => `<link rel="canonical" href="${path}">`;
+		const pages = {
+			"/": page("Home", filler("home"), ["/a", "/b", "/x", "/y", "/lost", "/z?sort=up"], to("/")),
+			"/a": page("A", filler("alpha"), [], to("/")),
+			"/b": page("B", filler("beta"), ["/c"], to("/")),
+			"/c": page("C", filler("gamma"), [], to("/a")),
+			// Each names the other one.
+			"/x": page("X", filler("chi"), [], to("/y")),
+			"/y": page("Y", filler("psi"), [], to("/x")),
+			"/lost": page("L", filler("lost"), [], to("/missing")),
+			// Its canonical page is only known by it, and has the same text in another order.
+			"/z?sort=up": page("Z", MANY, [], to("/z")),
+			"/z": page("Z", MANY.split("<p>").reverse().join("<p>")),
+		};
+		await withCrawler(pages, async (crawler, site) => {
+			const source = await crawler.learn({ url: site.origin });
+			const expected = {
+				...{ "/": "read", "/a": "read", "/b": "read", "/c": "read", "/lost": "read" },
+				...{ "/x": "read", "/y": "read", "/z": "read", "/z?sort=up": "unread duplicate" },
+				"/missing": "unread status",
+			};
+			assert.deepEqual(await outcomes(crawler, source, site.origin), expected);
+			// Again, and when everything is read again.
+			pages["/a"] = page("A", filler("other"), [], to("/"));
+			for (let i = 0; i < 2; i++) {
+				await crawler.crawl(source);
+				assert.deepEqual(await outcomes(crawler, source, site.origin), expected);
+			}
+			assert.equal(
+				(await crawler.pages(source))[`${site.origin}/z?sort=up`].detail,
+				`${site.origin}/z`,
+			);
 		});
 	});
 
@@ -707,6 +749,22 @@ describe("uploads", () => {
 				const bad = (await crawler.pages(source))["bad.pdf"];
 				return bad.state === "unread" && bad.reason === "damaged";
 			});
+		});
+	});
+
+	it("has further pages for a text of more passages than searchd takes of one", async () => {
+		await withCrawler({}, async (crawler) => {
+			const source = await crawler.add({ kind: "files" });
+			const sections = Array.from({ length: 5000 }, (_, i) => `# Part ${i}\n\nText ${i}.\n`);
+			await crawler.upload(source, "all.md", "text/markdown", Buffer.from(sections.join("\n")));
+			const chunks = await until("all is read", async () => {
+				const pages = Object.entries(await crawler.pages(source));
+				const found = pages.map(([url, one]) => [url.split("#")[0], one.chunks]);
+				return found.length === 2 && found.every(([, n]) => n > 0) && found;
+			});
+			const numbers = chunks.map(([, n]) => n).sort((a, b) => a - b);
+			assert.deepEqual(numbers, [5000 - 4096, 4096]);
+			assert.ok(chunks.every(([url]) => url === "all.md"));
 		});
 	});
 });

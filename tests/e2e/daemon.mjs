@@ -24,11 +24,19 @@ const RESTART_MS = 100; // systemd's default (systemd.service(5), RestartSec=)
 const POLL_MAX_MS = 5000;
 
 /**
- * Waits 10 ms and then until pending input has been read. With timers alone, polls that take longer than
- * 10 ms would follow each other without any input in between.
+ * The shortest and the longest pause between two polls. In between it is a tenth of the time that was waited:
+ * a long wait, often one for a busy machine, costs little processor time, and ends at most a tenth later.
  */
-function nextPoll() {
-	return new Promise((done) => setTimeout(() => setImmediate(done), 10));
+const PAUSE_MIN_MS = 10;
+const PAUSE_MAX_MS = 50;
+
+/**
+ * Pauses, and then waits until pending input has been read. With timers alone, polls that take longer than
+ * the pause would follow each other without any input in between.
+ */
+function nextPoll(waitedMs) {
+	const ms = Math.min(Math.max(waitedMs / 10, PAUSE_MIN_MS), PAUSE_MAX_MS);
+	return new Promise((done) => setTimeout(() => setImmediate(done), ms));
 }
 
 /**
@@ -36,7 +44,8 @@ function nextPoll() {
  * @param {string | (() => string)} what for the error message; a function can report the last state
  */
 export async function until(what, condition, ms = DEADLINE_MS) {
-	let last = performance.now();
+	const since = performance.now();
+	let last = since;
 	for (let left = ms; ; ) {
 		const value = await condition();
 		if (value) return value;
@@ -47,7 +56,7 @@ export async function until(what, condition, ms = DEADLINE_MS) {
 			const waited = typeof what === "function" ? what() : what;
 			throw new Error(`not within ${ms} ms: ${waited}`);
 		}
-		await nextPoll();
+		await nextPoll(now - since);
 	}
 }
 

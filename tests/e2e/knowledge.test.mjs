@@ -16,6 +16,7 @@ import {
 	setAgent,
 } from "./knowledge.mjs";
 import { AGENT, usePeer } from "./organizations.mjs";
+import { expectTool } from "./tool.mjs";
 import { makeWidget, Visitor } from "./visitors.mjs";
 
 after(() => Feed.closeAll());
@@ -368,6 +369,25 @@ describe("a reply with long content", () => {
 		await setAgent(store.peer, { not_found: NOT_FOUND.say });
 	});
 
+	it("leaves small talk to the model: it is no open question, in any language", async () => {
+		const headers = { "x-admin-api-key": ADMIN_KEY };
+		const total = async () =>
+			(await banter.request("GET", "/v1/admin/gaps", { headers })).json.total;
+		const before = await total();
+		for (const [i, message] of ["Hi!", "Thanks a lot", "Guten Tag", "¡Hola!", "你好"].entries()) {
+			await setAgent(store.peer, { not_found: i % 2 === 0 ? NOT_FOUND.fixed : NOT_FOUND.say });
+			const { calls } = await banter.model("stats");
+			const { json } = await ask(banter, `talk-${i}`, message);
+			assert.equal(json.found, null, message);
+			assert.equal((await banter.model("stats")).calls, calls + 1, message);
+			assert.equal((await lastReply(banter, `talk-${i}`)).sources.outcome, "none");
+		}
+		await setAgent(store.peer, { not_found: NOT_FOUND.say });
+		assert.equal(await total(), before);
+		assert.equal((await ask(banter, "talk", "Hi! Xylophones?")).json.found, false);
+		assert.equal(await total(), before + 1);
+	});
+
 	it("looks up the start of a question that is longer than searchd takes", async () => {
 		const headers = { "x-admin-api-key": ADMIN_KEY };
 		const history = [{ role: "user", content: "é".repeat(30_000) }];
@@ -447,6 +467,19 @@ describe("with an embedding model", () => {
 		assert.equal((await banter.model("stats")).embedded_texts, before + 1);
 	});
 
+	// Words of symbols alone are none for the index.
+	it("what would be found is found by vectors, too", async () => {
+		const source = await addSource(store.peer, { name: "Symbols" });
+		const url = "https://shop.example/symbols";
+		await putPage(banter, source, { url, title: "Symbols", chunks: ["☕ ☂ ☃", "★ ☆"] });
+		const headers = { "x-admin-api-key": ADMIN_KEY };
+		await until("the page is found by its vector", async () => {
+			const body = { question: "☂ ☃ ☕", limit: 1 };
+			const { json } = await banter.request("POST", "/v1/admin/find", { headers, body });
+			return json.hits[0]?.text === "☕ ☂ ☃";
+		});
+	});
+
 	it("embeds only the chunks that change", async () => {
 		const source = await addSource(store.peer, { name: "Changing" });
 		const url = "https://shop.example/changing";
@@ -471,6 +504,27 @@ describe("with an embedding model", () => {
 		});
 		await until("the new one has a vector", () => vectors(3));
 		assert.equal(await embedded(), before + 1);
+	});
+
+	it("marks a chunk for which the server has no vector, and goes on", async () => {
+		const source = await addSource(store.peer, { name: "Strange" });
+		const chunks = ["[[zero]]", "Beside them.", "[[short]]", "Behind them."];
+		const page = await putPage(banter, source, {
+			url: "https://shop.example/strange",
+			title: "S",
+			chunks,
+		});
+		const numbers = async () => {
+			const read = { org: ORG, source, page, vectors: 1 };
+			const { chunks: stored } = await store.peer.ask("source_text_read", read, "source_text");
+			return stored.map(({ vector }) => vector?.values.length);
+		};
+		await until(
+			"all are marked or have vectors",
+			async () => !(await numbers()).includes(undefined),
+		);
+		assert.deepEqual(await numbers(), [0, 64, 0, 64]);
+		await expectTool(banter, 0, "verify");
 	});
 
 	it("embeds the chunks beside one that the server refuses", async () => {

@@ -9,13 +9,15 @@ import { storedMessages } from "./replies.mjs";
 
 const ESTABLISHED = "01"; // proc(5), /proc/net/tcp: the kernel's enum tcp_state
 
-/** The number of connections to a port of this machine. */
+/** The number of connections to a port of this machine. The kernel's list may have one twice while others end. */
 function connectionsTo(port) {
 	const wanted = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-	return readFileSync("/proc/net/tcp", "utf8")
+	const clients = readFileSync("/proc/net/tcp", "utf8")
 		.split("\n")
 		.map((line) => line.trim().split(/\s+/))
-		.filter(([, , remote, state]) => remote?.endsWith(wanted) && state === ESTABLISHED).length;
+		.filter(([, , remote, state]) => remote?.endsWith(wanted) && state === ESTABLISHED)
+		.map(([, local]) => local);
+	return new Set(clients).size;
 }
 
 async function startStreams(banter, n, directives, first = 0) {

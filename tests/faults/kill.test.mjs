@@ -158,12 +158,12 @@ it(
 				await start("store_ready");
 				await dieOnWrite();
 			});
+			await storaged.ended;
+			await start("store_connected"); // a third process, which does not receive it
 			const { status, json } = await answer;
 			assert.deepEqual([status, json.code], [500, "internal"]);
 			const refused = log.lines.filter(({ ev }) => ev === "poisoned_request");
 			assert.equal(refused.map(({ type }) => type).join(), "turn_begin");
-			await storaged.ended;
-			await start("store_connected");
 			assert.equal((await banter.chat("visitor", "again")).status, 200);
 			for (const fault of faults) await fault.detach();
 		}),

@@ -20,7 +20,7 @@ open_index(void)
 	struct passages *ix;
 
 	must(mkdtemp(dir) != NULL);
-	must(passages_open(&ix, dir) == PASSAGES_EMPTY);
+	must(passages_open(&ix, dir) == DATABASE_EMPTY);
 	/* The open file stays. */
 	passages_delete(dir);
 	must(rmdir(dir) == 0);

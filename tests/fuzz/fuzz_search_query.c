@@ -19,7 +19,7 @@ open_index(void)
 	struct index *ix;
 
 	must(mkdtemp(dir) != NULL);
-	must(index_open(&ix, dir) == INDEX_EMPTY);
+	must(index_open(&ix, dir) == DATABASE_EMPTY);
 	must(index_build_step(ix) == 0);
 	/* The open file stays. */
 	index_delete(dir);

@@ -43,7 +43,7 @@ describe("the package", { skip: packages(BUILT).length < 2 && "make deb has not 
 		const changelog = `${BUILT}/banter-${VERSION}/debian/changelog`;
 		const time = run(ROOT, `dpkg-parsechangelog -S Timestamp -l ${changelog}`);
 		copySources(dir);
-		run(dir, "umask 077; make -j2 deb", {
+		run(dir, "umask 077; make -j2 package", {
 			SOURCE_DATE_EPOCH: time,
 			TZ: "Pacific/Chatham",
 			LC_ALL: "C.UTF-8",

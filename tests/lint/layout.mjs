@@ -130,9 +130,7 @@ const PREFIXES = {
 		"key",
 		"activity",
 		"message_seq",
-		"partial_offset",
-		"chunk_index",
-		"upload_offset",
+		"piece_place",
 		"client_id_name",
 		"cap_day",
 		"spent_period",
@@ -175,11 +173,11 @@ const HEADERS = {
 	),
 	"sqlite3.h": /^storaged\/search\//,
 	"unicase.h":
-		/^(storaged\/(identities\/match_keys|search\/(text\/fold|language\/stem))|workerd\/knowledge\/gap_clusters)\.c$/,
+		/^(storaged\/(identities\/match_keys|search\/(text\/fold|language\/stem))|workerd\/knowledge\/folded_words)\.c$/,
 	"uninorm.h":
-		/^(storaged\/(identities\/match_keys|search\/text\/fold)|workerd\/knowledge\/gap_clusters)\.c$/,
-	"unictype.h": /^(storaged\/search\/text\/fold|workerd\/knowledge\/gap_clusters)\.c$/,
-	"uniwbrk.h": /^(storaged\/search\/|workerd\/knowledge\/gap_clusters\.c$)/,
+		/^(storaged\/(identities\/match_keys|search\/text\/fold)|workerd\/knowledge\/folded_words)\.c$/,
+	"unictype.h": /^(storaged\/search\/text\/fold|workerd\/knowledge\/folded_words)\.c$/,
+	"uniwbrk.h": /^(storaged\/search\/|workerd\/knowledge\/folded_words\.c$)/,
 };
 
 const list = ["ls-files", "--cached", "--others", "--exclude-standard"];

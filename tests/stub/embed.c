@@ -19,6 +19,8 @@ embed_hash(const char *word, size_t len)
 static json_t *
 embed_text(const char *text, uint64_t *tokens)
 {
+	const size_t dimensions = strstr(text, "[[short]]") != NULL ? 3 : EMBED_DIMENSIONS;
+	const bool zero = strstr(text, "[[zero]]") != NULL;
 	double vector[EMBED_DIMENSIONS] = {0.01};
 	json_t *list = json_array();
 
@@ -31,8 +33,8 @@ embed_text(const char *text, uint64_t *tokens)
 		*tokens += len > 0;
 		text += len > 0 ? len : 1;
 	}
-	for (size_t i = 0; i < EMBED_DIMENSIONS; i++)
-		json_array_append_new(list, json_real(vector[i]));
+	for (size_t i = 0; i < dimensions; i++)
+		json_array_append_new(list, json_real(zero ? 0 : vector[i]));
 	return list;
 }
 

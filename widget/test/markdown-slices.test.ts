@@ -41,3 +41,28 @@ test("text that follows meanwhile is added, and none after the node has left the
 		await nextTask();
 	assert.equal(htmlOf(fake), htmlOf(render([...PIECES, "end"])));
 });
+
+test("white space that is cut off at the end of a complete text changes nothing", () => {
+	const { node, render: show } = createMarkdown(OPTIONS);
+	show("one *two*\n\nthree \n", false);
+	const before = [...node.childNodes];
+	show("one *two*\n\nthree", true);
+	assert.deepEqual([...node.childNodes], before);
+	assert.equal(htmlOf(node as unknown as FakeElement), "<p>one <em>two</em></p>\n<p>three</p>\n");
+});
+
+test("a long complete text replaces another one at once, not piece by piece", async () => {
+	const { node, render: show } = createMarkdown(OPTIONS);
+	const fake = node as unknown as FakeElement;
+	fake.isConnected = true;
+	show("Another text", false);
+	show(TEXT, true);
+	for (let i = 0; i < TEXT.length / 1000 && fake.textContent === "Another text"; i++)
+		await nextTask();
+	assert.equal(htmlOf(fake), htmlOf(render(PIECES)));
+	show(TEXT, false);
+	show(`${TEXT}end`, true);
+	for (let i = 0; i < TEXT.length / 1000 && !fake.textContent.endsWith("end"); i++)
+		await nextTask();
+	assert.equal(htmlOf(fake), htmlOf(render([...PIECES, "end"])));
+});

@@ -6,7 +6,6 @@ const files = {
 	log: () => import("../src/app/parts/log"),
 	contact: () => import("../src/app/parts/contact"),
 	network: () => import("../src/app/parts/network"),
-	sources: () => import("../src/app/parts/sources"),
 	extras: () => import("../src/app/parts/extras"),
 };
 

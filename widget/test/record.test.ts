@@ -5,12 +5,13 @@ import { afterEach, beforeEach, test } from "node:test";
 import { createNetwork } from "../src/app/net/backoff";
 import { failureOfResponse } from "../src/app/net/failure";
 import { requestText } from "../src/app/net/http";
+import { watchPolicy } from "../src/app/net/policy";
 import { createRetries } from "../src/app/net/retry";
 import { fetchRecord } from "../src/app/record";
 import { type Clock, stopClock } from "./clock";
 import { settle } from "./sockets";
 
-const tools = { createNetwork, createRetries, requestText, failureOfResponse };
+const tools = { createNetwork, createRetries, requestText, failureOfResponse, watchPolicy };
 const URL = "https://chat.example/api/widget/wid_1/settings";
 const { fetch } = globalThis;
 let clock: Clock;
@@ -47,7 +48,10 @@ function asking(says: (attempt: number) => "kept" | "gone" | "silent" | "blocked
 			await new Promise((_, cut) => init?.signal?.addEventListener("abort", cut));
 		}
 		if (said === "blocked") {
-			const violation = Object.assign(new Event("securitypolicyviolation"), { blockedURI: URL });
+			const violation = Object.assign(new Event("securitypolicyviolation"), {
+				blockedURI: URL,
+				effectiveDirective: "connect-src",
+			});
 			page.dispatchEvent(violation);
 		}
 		throw new TypeError("Failed to fetch");

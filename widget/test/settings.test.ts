@@ -14,7 +14,6 @@ const OURS: Settings = {
 	picture: "",
 	radius: 16,
 	inheritsFont: false,
-	isPlaced: false,
 	contact: null,
 	plainText: false,
 	showTimes: true,

@@ -7,6 +7,7 @@ import { resolveSettings } from "../src/app/settings";
 import { css } from "../src/app/styles/index.css";
 import { createView } from "../src/app/ui/view";
 import { createWords } from "../src/app/words";
+import { css as loaderCss } from "../src/loader/loader.css";
 import type { Values } from "../src/shell";
 import { addStyles } from "../src/stylesheet";
 
@@ -23,6 +24,7 @@ function stage(record: Values, code: string, texts: readonly string[], dir = "")
 	button.className = "launcher";
 	frame.append(button);
 	root.append(frame);
+	addStyles(root, loaderCss);
 	addStyles(root, css);
 	const { signal } = new AbortController();
 	const script = document.createElement("script");
@@ -39,7 +41,7 @@ function stage(record: Values, code: string, texts: readonly string[], dir = "")
 		emit: () => undefined,
 	};
 	const words = createWords(shell);
-	const store = createStore(initialState("Welcome", true), signal);
+	const store = createStore(initialState(String(record.greeting ?? "Welcome"), true), signal);
 	/** What the visitor did: the method's name and its arguments. */
 	const calls: unknown[][] = [];
 	const note = (name: string, args: unknown[]) =>

@@ -10,6 +10,8 @@ const BLACK: Rgb = [0, 0, 0];
 const READABLE = 4.5;
 /** A contrast of UI parts, WCAG 1.4.11. */
 const VISIBLE = 3;
+/** Of a bubble on the ground of the dark scheme. */
+const BUBBLE = 1.15;
 
 /** Colours from black to white, `steps` of each channel. */
 function* palette(steps: number): Generator<Rgb> {
@@ -50,6 +52,8 @@ test("whatever the accent and its text colour, everything can be read in both sc
 					check(theme.danger, back, READABLE, "danger");
 				}
 				for (const back of [theme.ground, theme.wash]) check(theme.edge, back, VISIBLE, "edge");
+				// In the light scheme a bubble has a shadow, which a dark ground does not show.
+				if (isDark) check(theme.ground, theme.wash, BUBBLE, "bubble");
 			}
 		}
 	}

@@ -7,8 +7,14 @@
 #include <stddef.h>
 
 #include "proto/base/basics.h"
+#include "workerd/api/content/content_metrics.h"
+#include "workerd/api/log_metrics.h"
 #include "workerd/api/process_usage.h"
+#include "workerd/api/request/store_query.h"
 #include "workerd/api/route_names.h"
+
+#define TEXT_MAX (2u * 1024 * 1024)
+#define STORE_MS 1000 /* less than Prometheus waits */
 
 /* The buffer has room for all lines. */
 #define WRITE(out, ...) must(buf_printf((out), __VA_ARGS__) == 0)
@@ -262,13 +268,35 @@ metrics_write(const struct scoreboard *board, struct buf *out)
 	metrics_write_processes(board, out);
 }
 
+static void
+metrics_cancel(void *call)
+{
+	store_call_forget(call);
+}
+
+/* Without an answer of the store, its part is left out. */
+static void
+metrics_on_store(void *arg, uint16_t type, const union msg *m)
+{
+	struct store_query *q = arg;
+
+	metrics_write(q->api->board, &q->out);
+	if (type == MSG_STORE_INFO) {
+		content_metrics_write(&m->store_info, &q->out);
+		log_metrics_write(&m->store_info, &q->out);
+	}
+	store_query_reply_as(q, 200, "text/plain; version=0.0.4; charset=utf-8");
+}
+
 void
 handle_metrics(const struct api_call *c)
 {
-	struct buf *text = api_scratch(c->api);
+	struct store_query *q = store_query_new(c, sizeof(*q), TEXT_MAX, NULL);
+	struct store_call *call = store_call(c->api->store, MSG_STORE_INFO_GET,
+	    &(struct msg_store_info_get){}, STORE_MS, metrics_on_store, q);
 
-	metrics_write(c->api->board, text);
-	reply_start(c->x, 200);
-	reply_header_str(c->x, "Cache-Control", "no-store");
-	reply_body(c->x, "text/plain; version=0.0.4; charset=utf-8", buf_slice(text));
+	if (call != NULL)
+		store_query_wait(q, call, metrics_cancel);
+	else
+		metrics_on_store(q, 0, NULL);
 }

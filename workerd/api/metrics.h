@@ -1,5 +1,5 @@
 /*
- * GET /metrics: the scoreboard in Prometheus's text format (exposition format 0.0.4).
+ * GET /metrics: the scoreboard, and what storaged counts of the content, in Prometheus's text format (exposition format 0.0.4).
  *
  * Counters are sums over all workers, also those that have ended; gauges are given per running worker.
  */

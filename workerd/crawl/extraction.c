@@ -99,8 +99,6 @@ extraction_remove(struct extraction *x)
 	}
 }
 
-static void extraction_run_next(struct extraction_pool *pool);
-
 void
 extraction_cancel(struct extraction *x)
 {
@@ -108,7 +106,7 @@ extraction_cancel(struct extraction *x)
 
 	extraction_remove(x);
 	extraction_free(x);
-	extraction_run_next(pool);
+	extraction_pool_run(pool);
 }
 
 void
@@ -138,7 +136,7 @@ extraction_finish(struct extraction *x, struct document *doc)
 
 	extraction_remove(x);
 	extraction_free(x);
-	extraction_run_next(pool);
+	extraction_pool_run(pool);
 	done(arg, doc);
 }
 
@@ -205,12 +203,14 @@ extraction_run(struct extraction *x)
 	pool->n_running++;
 }
 
-static void
-extraction_run_next(struct extraction_pool *pool)
+void
+extraction_pool_run(struct extraction_pool *pool)
 {
 	struct extraction *x, *next;
 
-	for (x = TAILQ_FIRST(&pool->waiting); x != NULL && pool->n_running < EXTRACTION_RUNNING;
+	for (x = TAILQ_FIRST(&pool->waiting);
+	     x != NULL && pool->n_running < EXTRACTION_RUNNING &&
+	     document_bytes_held() < EXTRACTION_HELD_MAX;
 	     x = next) {
 		next = TAILQ_NEXT(x, next);
 		if (x->ready == NULL)
@@ -299,7 +299,7 @@ extraction_start(struct extraction_pool *pool, const struct extraction_job *job,
 		extraction_add_argument(&x->args, job->charset, 100);
 		extraction_add_argument(&x->args, job->url, DOCUMENT_URL_MAX);
 		x->in = extraction_file(job->bytes);
-		extraction_run_next(pool);
+		extraction_pool_run(pool);
 	}
 	return x;
 }
@@ -308,4 +308,10 @@ size_t
 extraction_pending(const struct extraction_pool *pool)
 {
 	return pool->n_waiting + pool->n_running;
+}
+
+size_t
+extraction_running(const struct extraction_pool *pool)
+{
+	return pool->n_running;
 }

@@ -20,6 +20,10 @@
 #define EXTRACTION_SECONDS   10 /* then a child is killed */
 #define EXTRACTION_BYTES_MAX (20u * 1024 * 1024)
 
+/* While the documents that were taken apart have so many bytes (document_bytes_held()), no other one begins; those that are
+ * running may add DOCUMENT_MAX each. */
+#define EXTRACTION_HELD_MAX ((size_t)64 << 20)
+
 struct extraction_pool;
 struct extraction;
 
@@ -53,10 +57,14 @@ typedef void extraction_done(void *arg, struct document *doc);
 struct extraction *extraction_start(struct extraction_pool *pool,
     const struct extraction_job *job, extraction_done *done, void *arg);
 
+/* Call it when documents were freed: others may begin. */
+void extraction_pool_run(struct extraction_pool *pool);
+
 /* done will not be called. */
 void extraction_cancel(struct extraction *x);
 
-/* Jobs that are running or waiting. */
+/* Jobs that are running or waiting; and those that are running. */
 size_t extraction_pending(const struct extraction_pool *pool);
+size_t extraction_running(const struct extraction_pool *pool);
 
 #endif

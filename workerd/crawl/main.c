@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "proto/base/log.h"
+#include "proto/process/file_limit.h"
 #include "proto/process/privileges.h"
 #include "proto/process/program.h"
 #include "workerd/crawl/extraction.h"
@@ -43,6 +44,12 @@ crawl_run(const struct settings *settings)
 
 	if (status != 0)
 		return status;
+	if (!file_limit_exists())
+		log_event(LOG_WARN, "files_not_restricted",
+		    L_STR("help",
+			"the kernel has no Landlock, or a sandbox forbids it: a PDF that takes "
+			"over "
+			"pdftotext could read the files that crawld's user can read"));
 	if (crawl_find_program("crawl-extract", program) != 0 ||
 	    (spawner = extraction_spawner_start(program)) == -1) {
 		log_event(LOG_ERROR, "extraction_failed", L_ERRNO());

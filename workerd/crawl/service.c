@@ -107,6 +107,7 @@ crawl_service_run(const struct settings *settings, int spawner)
 	    .hosts = hosts_new(s.base, fetcher, settings->crawl_delay_ms),
 	    .extraction = extraction_pool_new(s.base, spawner),
 	    .agent_url = settings->crawl_agent_url,
+	    .turn_ms = settings->crawl_turn_ms,
 	};
 	tools.robots = robots_cache_new(tools.hosts);
 	s.sources = sources_new(&tools);

@@ -1,6 +1,10 @@
 /*
  * The list is read again, page by page, whenever the store says that something has changed, and after each crawl and
- * each connection. A crawl whose source has changed meanwhile is cancelled and starts again.
+ * each connection. A crawl whose source has changed meanwhile is cancelled and starts again; if the source is disabled
+ * now, it only ends.
+ *
+ * Sites that answer slowly, or ask for long pauses, must keep nobody waiting. So uploads have their own crawls; and while
+ * sources wait, each crawl that has run for CRAWL_TURN_MS is paused, and continues when the others had their turn.
  */
 #include "workerd/crawl/sources.h"
 
@@ -24,6 +28,10 @@ struct known_source {
 	struct buf state;  /* SOURCE_STATE_RECORD, encoded */
 	struct crawl *crawl;
 	uint64_t not_before; /* on the wall clock */
+	uint64_t due;        /* likewise, as of the last sources_run() */
+	uint64_t turn;       /* number of its last crawl: the lowest one comes next */
+	uint64_t began_ms;   /* of its crawl, on the monotonic clock */
+	bool uploads;        /* its pages are uploaded */
 	bool seen;           /* in the reading that runs */
 	LIST_ENTRY(known_source) link;
 };
@@ -32,7 +40,9 @@ struct sources {
 	struct crawl_tools tools;
 	LIST_HEAD(, known_source) list; /* in the store's order */
 	struct known_source *last;      /* that was read; NULL: none */
-	size_t n, crawls;
+	size_t n;
+	size_t crawls[2]; /* of sites and pages; of uploads */
+	uint64_t turns;
 	struct store_call *call;
 	uint8_t cursor[CURSOR_MAX];
 	size_t cursor_len;
@@ -44,13 +54,27 @@ struct sources {
 static void sources_read(struct sources *s);
 static void sources_run(struct sources *s);
 
+/* Its crawl has ended. */
+static void
+sources_end_crawl(struct known_source *k)
+{
+	k->crawl = NULL;
+	k->all->crawls[k->uploads]--;
+}
+
+static void
+sources_cancel(struct known_source *k)
+{
+	if (k->crawl == NULL)
+		return;
+	crawl_cancel(k->crawl);
+	sources_end_crawl(k);
+}
+
 static void
 sources_forget(struct known_source *k)
 {
-	if (k->crawl != NULL) {
-		crawl_cancel(k->crawl);
-		k->all->crawls--;
-	}
+	sources_cancel(k);
 	if (k->all->last == k)
 		k->all->last = NULL;
 	LIST_REMOVE(k, link);
@@ -112,11 +136,9 @@ sources_take(struct sources *s, const struct msg_crawl_source *item)
 	k = sources_find(s, &source.id);
 	k->seen = true;
 	s->last = k;
-	if (k->crawl != NULL && !slice_eq(buf_slice(&k->record), item->source)) {
-		crawl_cancel(k->crawl);
-		k->crawl = NULL;
-		s->crawls--;
-	}
+	if (!slice_eq(buf_slice(&k->record), item->source))
+		sources_cancel(k);
+	k->uploads = source.kind == SOURCE_FILES || source.kind == SOURCE_PUSHED;
 	sources_replace(&k->record, item->source);
 	sources_replace(&k->state, item->state);
 }
@@ -217,12 +239,13 @@ sources_due(const struct known_source *k)
 	sources_records(k, &source, &state);
 	decided = state.state == SOURCE_WAITS &&
 	    (state.allowed_at > state.ended_at || state.refused_at > state.ended_at);
+	/* It was disabled during a crawl, which has to end. */
 	if (!source.enabled)
-		return UINT64_MAX;
+		return state.state == SOURCE_RUNNING ? not_before : UINT64_MAX;
 	if (state.state == SOURCE_RUNNING || state.asked_at > state.started_at ||
 	    state.started_at == 0 || source.updated_at > state.started_at || decided)
 		due = 0;
-	else if (source.kind == SOURCE_FILES || source.kind == SOURCE_PUSHED)
+	else if (k->uploads)
 		due = UINT64_MAX;
 	else
 		due = state.next_at;
@@ -234,8 +257,7 @@ sources_on_crawled(void *arg, bool failed)
 {
 	struct known_source *k = arg;
 
-	k->crawl = NULL;
-	k->all->crawls--;
+	sources_end_crawl(k);
 	if (failed)
 		k->not_before = clock_wall_ms() + RETRY_MS;
 	/* Its state has changed. */
@@ -249,42 +271,79 @@ sources_start(struct sources *s, struct known_source *k)
 	struct msg_source_state_record state;
 
 	sources_records(k, &source, &state);
-	s->crawls++;
+	s->crawls[k->uploads]++;
+	k->turn = ++s->turns;
+	k->began_ms = clock_mono_ms();
 	k->crawl = crawl_start(&s->tools, &source, &state, sources_on_crawled, k);
 }
 
-/* Sites that answer slowly, or ask for long pauses, must not keep uploads waiting. */
-static size_t
-sources_crawls_max(const struct known_source *k)
+/* Of the sources that are due and have no crawl, the one whose last crawl was first. */
+static struct known_source *
+sources_next(const struct sources *s, bool uploads, uint64_t now)
 {
-	struct msg_source_record source;
-	struct msg_source_state_record state;
+	struct known_source *k, *next = NULL;
 
-	sources_records(k, &source, &state);
-	return source.kind == SOURCE_FILES || source.kind == SOURCE_PUSHED
-	    ? (size_t)SOURCES_CRAWLS_MAX + SOURCES_UPLOADS_MAX
-	    : SOURCES_CRAWLS_MAX;
+	LIST_FOREACH (k, &s->list, link)
+		if (k->crawl == NULL && k->uploads == uploads && k->due <= now &&
+		    (next == NULL || k->turn < next->turn))
+			next = k;
+	return next;
+}
+
+/* Pauses the crawls that have had their turn. Returns in how many ms the next one has. */
+static uint64_t
+sources_pause(struct sources *s, bool uploads)
+{
+	uint64_t now = clock_mono_ms(), left = WAIT_MAX_MS;
+	struct known_source *k;
+
+	LIST_FOREACH (k, &s->list, link) {
+		uint64_t until = k->began_ms + s->tools.turn_ms;
+
+		if (k->crawl == NULL || k->uploads != uploads)
+			continue;
+		if (until <= now)
+			crawl_pause(k->crawl);
+		else if (until - now < left)
+			left = until - now;
+	}
+	return left;
+}
+
+/* Starts crawls that are due. Returns in how many ms to look again, for those that found no place. */
+static uint64_t
+sources_fill(struct sources *s, bool uploads, uint64_t now)
+{
+	const size_t most = uploads ? SOURCES_UPLOADS_MAX : SOURCES_CRAWLS_MAX;
+	struct known_source *k;
+
+	while ((k = sources_next(s, uploads, now)) != NULL) {
+		if (s->crawls[uploads] == most)
+			return sources_pause(s, uploads);
+		sources_start(s, k);
+	}
+	return WAIT_MAX_MS;
 }
 
 /* Starts the crawls that are due, and waits for the next one. */
 static void
 sources_run(struct sources *s)
 {
-	uint64_t now = clock_wall_ms(), next = now + WAIT_MAX_MS;
+	uint64_t now = clock_wall_ms(), wait = WAIT_MAX_MS;
 	struct known_source *k;
 	struct timeval in;
 
 	LIST_FOREACH (k, &s->list, link) {
-		uint64_t due = sources_due(k);
-
-		if (k->crawl != NULL)
-			continue;
-		if (due <= now && s->crawls < sources_crawls_max(k))
-			sources_start(s, k);
-		else if (due > now && due < next)
-			next = due;
+		k->due = sources_due(k);
+		if (k->crawl == NULL && k->due > now && k->due - now < wait)
+			wait = k->due - now;
 	}
-	in = clock_timeval(next > now + WAIT_MIN_MS ? next - now : WAIT_MIN_MS);
+	for (int uploads = 0; uploads < 2; uploads++) {
+		uint64_t again = sources_fill(s, uploads, now);
+
+		wait = again < wait ? again : wait;
+	}
+	in = clock_timeval(wait > WAIT_MIN_MS ? wait : WAIT_MIN_MS);
 	must(event_add(s->timer, &in) == 0);
 }
 
@@ -360,5 +419,5 @@ sources_count(const struct sources *s)
 size_t
 sources_crawls(const struct sources *s)
 {
-	return s->crawls;
+	return s->crawls[0] + s->crawls[1];
 }

@@ -6,7 +6,7 @@
 
 #include "workerd/crawl/source/crawl.h"
 
-#define SOURCES_CRAWLS_MAX  16 /* at a time */
+#define SOURCES_CRAWLS_MAX  16 /* at a time, of sites and pages */
 #define SOURCES_UPLOADS_MAX 4  /* further ones, of uploaded content */
 
 struct sources;

@@ -19,34 +19,32 @@ embedding_format_write(struct buf *body, const char *model, const struct slice *
 	must(buf_append_str(body, "]}") == 0);
 }
 
-/* Gives a vector the length 1. False: it has none. */
-static bool
+/* Gives a vector the length 1; one that has no direction becomes zero. */
+static void
 embedding_normalize(float *vector, size_t dimensions)
 {
 	double sum = 0;
 
 	for (size_t i = 0; i < dimensions; i++)
 		sum += (double)vector[i] * (double)vector[i];
-	if (!isfinite(sum) || sum <= 0)
-		return false;
 	for (size_t i = 0; i < dimensions; i++)
-		vector[i] = (float)((double)vector[i] / sqrt(sum));
-	return true;
+		vector[i] =
+		    isfinite(sum) && sum > 0 ? (float)((double)vector[i] / sqrt(sum)) : 0;
 }
 
-static bool
+/* Leaves the vector zero if the array is not one of numbers, so many. Servers write a number that is not finite as
+ * null. */
+static void
 embedding_read_vector(const json_t *array, float *vector, size_t dimensions)
 {
 	if (json_array_size(array) != dimensions)
-		return false;
+		return;
 	for (size_t i = 0; i < dimensions; i++) {
 		const json_t *value = json_array_get(array, i);
 
-		if (!json_is_number(value))
-			return false;
-		vector[i] = (float)json_number_value(value);
+		vector[i] = json_is_number(value) ? (float)json_number_value(value) : NAN;
 	}
-	return embedding_normalize(vector, dimensions);
+	embedding_normalize(vector, dimensions);
 }
 
 /* Where the vector of an item belongs; servers that leave the index out keep the order. */
@@ -67,10 +65,10 @@ embedding_read_all(const json_t *data, struct embedded *e)
 		const json_t *item = json_array_get(data, i);
 		const size_t at = embedding_index(item, i);
 
-		if (at >= e->n || seen[at] ||
-		    !embedding_read_vector(json_object_get(item, "embedding"),
-			e->values + at * e->dimensions, e->dimensions))
+		if (at >= e->n || seen[at])
 			return false;
+		embedding_read_vector(json_object_get(item, "embedding"),
+		    e->values + at * e->dimensions, e->dimensions);
 		seen[at] = true;
 	}
 	return true;
@@ -85,14 +83,40 @@ embedding_read_tokens(const json_t *root)
 	return tokens > 0 ? (uint64_t)tokens : 0;
 }
 
+static size_t
+embedding_size(const json_t *data, size_t i)
+{
+	return json_array_size(json_object_get(json_array_get(data, i), "embedding"));
+}
+
+/* The numbers that most of the vectors have; 0: none has a number that is possible. */
+static size_t
+embedding_dimensions(const json_t *data, size_t n)
+{
+	size_t best = 0, most = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t size = embedding_size(data, i), same = 0;
+
+		for (size_t k = 0; k < n; k++)
+			same += embedding_size(data, k) == size;
+		if (size > 0 && size <= EMBEDDING_DIMENSIONS_MAX && same > most) {
+			best = size;
+			most = same;
+		}
+	}
+	return best;
+}
+
 static bool
 embedding_read_root(const json_t *root, struct embedded *e)
 {
 	const json_t *data = json_object_get(root, "data");
 
-	e->dimensions = json_array_size(json_object_get(json_array_get(data, 0), "embedding"));
-	if (json_array_size(data) != e->n || e->dimensions == 0 ||
-	    e->dimensions > EMBEDDING_DIMENSIONS_MAX)
+	if (json_array_size(data) != e->n)
+		return false;
+	e->dimensions = embedding_dimensions(data, e->n);
+	if (e->dimensions == 0)
 		return false;
 	e->values = xcalloc(e->n * e->dimensions, sizeof(*e->values));
 	e->tokens = embedding_read_tokens(root);

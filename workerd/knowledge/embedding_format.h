@@ -12,7 +12,8 @@
 #define EMBEDDING_DIMENSIONS_MAX 4096
 #define EMBEDDING_BATCH_MAX      64
 
-/* The vectors of a response, of length 1 each. */
+/* The vectors of a response, of length 1 each. One is zero if the server has none for its text: it is zero or not finite
+ * there, or has other dimensions than most of them. */
 struct embedded {
 	size_t n, dimensions;
 	float *values;   /* n times dimensions */
@@ -28,7 +29,7 @@ void embedding_format_write(
     struct slice response, size_t n, struct embedded *e);
 void embedding_format_clear(struct embedded *e);
 
-/* Writes a vector as signed bytes; returns what each stands for (VECTOR_RECORD). */
+/* Writes a vector as signed bytes; returns what each stands for (VECTOR_RECORD); 0: the vector is zero. */
 float embedding_format_shrink(const float *vector, size_t dimensions, int8_t *values);
 
 #endif

@@ -103,7 +103,8 @@ embeddings_add_vector(const struct embeddings *e, const struct msg_embedding_chu
 	struct msg_vector_record record = {
 	    .v = RECORD_VERSION,
 	    .model = embedder_model(e->config.embedder),
-	    .values = {(const uint8_t *)values, dimensions},
+	    /* Without a vector it is not asked for again. */
+	    .values = {(const uint8_t *)values, scale > 0 ? dimensions : 0},
 	};
 	struct msg_vector_item item = {.org = chunk->org,
 	    .source = chunk->source,

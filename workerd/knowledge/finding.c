@@ -11,6 +11,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/utf8.h"
+#include "workerd/knowledge/question_search.h"
 
 /* Passages that are asked for: more than are chosen, because some may be of the same page, or changed meanwhile. */
 #define FIND_LIMIT 16
@@ -22,10 +23,9 @@ struct finding {
 	struct finding_service *service;
 	finding_fn *fn;
 	void *arg;
-	struct embedding *embedding;
-	struct search_call *search;
+	struct question_search *search;
 	struct store_call *store;
-	struct event *deadline; /* of what is under way; with none, it ends the finding */
+	struct event *deadline; /* of the store; without a call, it ends the finding */
 	struct found_passages passages;
 	struct id org;
 	enum knowledge knowledge;
@@ -54,10 +54,7 @@ finding_before(const struct finding *f)
 static void
 finding_forget_calls(struct finding *f)
 {
-	embedder_cancel(f->embedding);
-	f->embedding = NULL;
-	if (f->search != NULL)
-		search_call_forget(f->search);
+	question_search_cancel(f->search);
 	if (f->store != NULL)
 		store_call_forget(f->store);
 	f->search = NULL;
@@ -166,11 +163,10 @@ finding_on_found(void *arg, uint16_t type, const union msg *m)
 		finding_read_all(f);
 }
 
-/* vector NULL: by words alone. */
 static void
-finding_ask_search(struct finding *f, const struct embedded *vector)
+finding_ask_search(struct finding *f)
 {
-	struct msg_find find = {
+	const struct msg_find find = {
 	    .org = f->org,
 	    .knowledge = (uint8_t)f->knowledge,
 	    .sources = finding_sources(f),
@@ -179,58 +175,25 @@ finding_ask_search(struct finding *f, const struct embedded *vector)
 	    .limit = FIND_LIMIT,
 	};
 
-	if (vector != NULL) {
-		find.model = embedder_model(f->service->embedder);
-		find.vector = (struct slice){
-		    (const uint8_t *)vector->values, vector->dimensions * sizeof(float)};
-	}
-	f->search = search_call_find(f->service->search, &find, finding_on_found, f);
+	f->search =
+	    question_search_start(f->service, &find, FINDING_TIMEOUT_MS, finding_on_found, f);
 	if (f->search == NULL)
 		finding_read_all(f);
-	else
-		finding_set_deadline(f, FINDING_TIMEOUT_MS);
 }
 
-static void
-finding_on_vector(void *arg, const struct embedded *vector, bool refused)
-{
-	struct finding *f = arg;
-
-	(void)refused;
-	f->embedding = NULL;
-	finding_ask_search(f, vector);
-}
-
-static void
-finding_ask_vector(struct finding *f)
-{
-	struct embedder *embedder = f->service->embedder;
-	const struct slice text = finding_text(f);
-
-	if (embedder != NULL)
-		f->embedding = embedder_ask(
-		    embedder, &text, 1, embedder_question_ms(embedder), finding_on_vector, f);
-	if (f->embedding == NULL)
-		finding_ask_search(f, NULL);
-}
-
-/* What was asked has not answered in time. */
+/* The store has not answered in time. */
 static void
 finding_on_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	struct finding *f = arg;
-	const bool searching = f->search != NULL;
 
 	(void)fd;
 	(void)what;
-	log_event(LOG_WARN, "finding_timeout", L_STR("of", searching ? "searchd" : "storaged"),
+	log_event(LOG_WARN, "finding_timeout", L_STR("of", "storaged"),
 	    L_UINT("ms", FINDING_TIMEOUT_MS));
 	metric_add(&f->service->board->finding_timeouts, 1);
 	finding_forget_calls(f);
-	if (searching)
-		finding_read_all(f);
-	else
-		finding_end(f, FOUND_UNAVAILABLE);
+	finding_end(f, FOUND_UNAVAILABLE);
 }
 
 /* The start of a question that FIND takes, in whole characters. */
@@ -272,6 +235,6 @@ finding_start(struct finding_service *service, const struct finding_question *qu
 	found_passages_init(&f->passages);
 	f->deadline = evtimer_new(service->base, finding_on_deadline, f);
 	must(f->deadline != NULL);
-	finding_ask_vector(f);
+	finding_ask_search(f);
 	return f;
 }

@@ -6,12 +6,8 @@
 #ifndef WORKERD_KNOWLEDGE_FINDING_H
 #define WORKERD_KNOWLEDGE_FINDING_H
 
-#include <event2/event.h>
-
-#include "workerd/knowledge/embedder.h"
+#include "workerd/knowledge/finding_service.h"
 #include "workerd/knowledge/found_passages.h"
-#include "workerd/search/search_client.h"
-#include "workerd/store/store_client.h"
 
 /* How long searchd may take, and then how long storaged. */
 #define FINDING_TIMEOUT_MS 500
@@ -23,15 +19,6 @@
 #define FINDING_HITS_MAX 16384
 
 struct finding;
-
-/* What a worker's findings share; set by the owner. */
-struct finding_service {
-	struct event_base *base;
-	struct store_client *store;
-	struct search_client *search;
-	struct scoreboard_worker *board;
-	struct embedder *embedder; /* NULL: passages are found by words alone */
-};
 
 struct finding_question {
 	struct id org;

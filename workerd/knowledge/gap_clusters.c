@@ -6,13 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <unicase.h>
-#include <unictype.h>
-#include <uninorm.h>
-#include <unistr.h>
-#include <uniwbrk.h>
-
 #include "proto/base/basics.h"
+#include "workerd/knowledge/folded_words.h"
 
 struct gap_clusters {
 	struct gap_words *firsts; /* the first question of each */
@@ -47,76 +42,17 @@ gap_words_add(struct gap_words *words, struct slice word)
 	words->signature |= UINT64_C(1) << (hash >> 58);
 }
 
-/* Whether a part between two breaks is a word, and not punctuation or space. */
-static bool
-gap_words_is_word(struct slice part)
-{
-	ucs4_t c;
-
-	for (size_t at = 0; at < part.len;) {
-		int len = u8_mbtouc(&c, part.p + at, part.len - at);
-
-		if (uc_is_general_category_withtable(
-			c, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_N))
-			return true;
-		at += (size_t)len;
-	}
-	return false;
-}
-
-/* Removes the accents of a decomposed text, in place. Returns its length. */
-static size_t
-gap_words_strip(uint8_t *text, size_t len)
-{
-	size_t to = 0;
-	ucs4_t c;
-
-	for (size_t at = 0; at < len;) {
-		size_t step = (size_t)u8_mbtouc(&c, text + at, len - at);
-
-		if (!uc_is_general_category_withtable(c, UC_CATEGORY_MASK_Mn)) {
-			memmove(text + to, text + at, step);
-			to += step;
-		}
-		at += step;
-	}
-	return to;
-}
-
-static void
-gap_words_split(struct gap_words *words, const uint8_t *text, size_t len)
-{
-	char *breaks = xcalloc(1, len + 1);
-	size_t start = 0;
-
-	u8_wordbreaks(text, len, breaks);
-	for (size_t at = 1; at <= len; at++) {
-		struct slice part = {text + start, at - start};
-
-		if (at < len && !breaks[at])
-			continue;
-		if (gap_words_is_word(part))
-			gap_words_add(words, part);
-		start = at;
-	}
-	free(breaks);
-}
-
 void
 gap_words_read(struct gap_words *words, struct slice question)
 {
-	uint8_t *folded;
-	size_t len = 0;
+	struct folded_words folded;
+	struct slice word;
 
 	*words = (struct gap_words){0};
-	if (question.len == 0)
-		return;
-	folded = u8_casefold(question.p, question.len, NULL, UNINORM_NFKD, NULL, &len);
-	must(folded != NULL);
-	len = gap_words_strip(folded, len);
-	if (len > 0)
-		gap_words_split(words, folded, len);
-	free(folded);
+	folded_words_init(&folded, question);
+	while (folded_words_next(&folded, &word))
+		gap_words_add(words, word);
+	folded_words_clear(&folded);
 }
 
 bool

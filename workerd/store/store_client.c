@@ -5,6 +5,11 @@
  *
  * One of the calls without a reply may be what killed storaged. So they are sent again with few at a time
  * in flight: one, then one more for each reply. New calls wait behind them, so the order never changes.
+ * Only processes count, by the number in their hello: a connection that ends says little, since a proxy
+ * closes it when the store moves to another machine, and storaged itself when its log does not answer.
+ *
+ * A connection that ends is replaced at once, then every RETRY_MS. One that is silent is kept until another
+ * one is up: storaged may only be slow, and would take its end for the death of this worker.
  */
 #include "workerd/store/store_client.h"
 
@@ -16,14 +21,28 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
-#include "proto/ipc/channel.h"
+#include "workerd/store/store_connection.h"
 
-#define CALLS_MAX      16384 /* a power of two: the low bits of a request id */
-#define WAITING_MAX    (64u * 1024 * 1024)
-#define OUT_MAX        (WAITING_MAX + 4 * WIRE_FRAME_MAX)
-#define BACKOFF_MIN_MS 20
-#define DEATHS_MAX     2 /* of one request */
-#define BACKOFF_MAX_MS 1000
+#define CALLS_MAX     16384 /* a power of two: the low bits of a request id */
+#define WAITING_MAX   (64u * 1024 * 1024)
+#define OUT_MAX       (WAITING_MAX + 4 * WIRE_FRAME_MAX)
+#define PROCESSES_MAX 2 /* that a request may have been sent to when they died */
+
+/* Between two attempts to connect; the second one after RETRY_FAST_FOR_MS without a store. */
+#define RETRY_MS             50
+#define RETRY_SLOW_MS        500
+#define RETRY_FAST_FOR_MS    10000
+#define UNREACHABLE_MS       10000 /* how often the log tells it, from UNREACHABLE_AFTER_MS on */
+#define UNREACHABLE_AFTER_MS 1000
+
+/* How long an attempt waits for the answer to its PING. The next one is up sooner if there is another store behind
+ * the proxy now; one that waits longer succeeds if storaged is slow. */
+#define PATIENCE_MIN_MS 900
+#define PATIENCE_MAX_MS 7200
+
+/* When another connection to the same storaged is up before a silent one has an answer: its answers may be on
+ * their way. */
+#define SAME_PROCESS_MS 300
 
 struct store_call {
 	struct store_client *client;
@@ -32,9 +51,10 @@ struct store_call {
 	void *arg;
 	struct event *deadline;
 	uint64_t since_ns;
-	unsigned sends;  /* each on another connection */
-	unsigned deaths; /* of the storaged that had greeted us, while it had this request */
-	bool on_trial;   /* it may have been the cause of a death, and is in flight again */
+	unsigned sends;     /* each on another connection */
+	unsigned processes; /* that it was sent to */
+	uint64_t process;   /* the last of them */
+	bool on_trial;      /* it is in flight for the second time */
 	enum msg_type type;
 	struct buf frame;
 	TAILQ_ENTRY(store_call) link; /* in the order of the requests */
@@ -49,14 +69,18 @@ struct store_client {
 	struct event_base *base;
 	const char *path;
 	enum role role;
-	struct scoreboard_worker *board; /* NULL: nothing is counted */
-	struct channel channel;
-	bool connected;
-	struct event *readable, *writable, *retry;
-	unsigned backoff_ms;
-	uint64_t serial; /* of the last call: the high bits of its request id */
-	size_t waiting;  /* bytes of all calls' frames */
-	bool repeated;   /* the call that is being answered was sent more than once */
+	struct scoreboard_worker *board;  /* NULL: nothing is counted */
+	struct store_connection *current; /* it is up; NULL: there is no store now */
+	struct store_connection *attempt; /* to replace it, or a silent one; or NULL */
+	struct event *retry, *replace;
+	unsigned patience_ms; /* of the next attempt */
+	uint64_t tried_ms;    /* the last attempt to connect */
+	uint64_t lost_ms;     /* when the store was there for the last time */
+	uint64_t reported_ms; /* when the log said that it is unreachable; 0: not yet */
+	uint64_t serial;      /* of the last call: the high bits of its request id */
+	size_t waiting;       /* bytes of all calls' frames */
+	bool left;            /* storaged closes the current connection in good order */
+	bool repeated;        /* the call that is being answered was sent more than once */
 	struct store_call *calls[CALLS_MAX];
 	uint16_t unused[CALLS_MAX]; /* slots of calls, a stack */
 	size_t n_unused;
@@ -67,8 +91,6 @@ struct store_client {
 	struct store_listener listeners[STORE_LISTENERS_MAX];
 	size_t n_listeners;
 };
-
-static void store_try_connect(evutil_socket_t fd, short what, void *arg);
 
 static void
 store_event_free(struct event **ev)
@@ -161,121 +183,35 @@ store_notify_all(const struct store_client *sc, uint16_t type, const union msg *
 			sc->listeners[i].events->notification(sc->listeners[i].arg, type, m);
 }
 
-/*
- * A proxy on the way to storaged accepts connections while there is no storaged, and a standby closes them
- * without a hello: then none of the requests has reached it.
- */
-static void
-store_note_deaths(struct store_client *sc)
-{
-	struct store_call *call;
-
-	if (sc->channel.peer == ROLE_NONE)
-		return;
-	for (call = TAILQ_FIRST(&sc->order); call != sc->next; call = TAILQ_NEXT(call, link))
-		call->deaths++;
-}
-
-static void
-store_disconnect(struct store_client *sc, const char *why)
-{
-	struct timeval in = clock_timeval(sc->backoff_ms);
-	bool was_connected = sc->connected;
-
-	if (was_connected) {
-		log_event(LOG_WARN, "store_lost", L_STR("why", why));
-		store_note_deaths(sc);
-	}
-	sc->connected = false;
-	store_event_free(&sc->readable);
-	store_event_free(&sc->writable);
-	channel_close(&sc->channel);
-	evtimer_add(sc->retry, &in);
-	sc->backoff_ms =
-	    sc->backoff_ms * 2 < BACKOFF_MAX_MS ? sc->backoff_ms * 2 : BACKOFF_MAX_MS;
-	if (was_connected)
-		store_notify_lost(sc);
-}
-
 /* Delivers a reply to its call, unless that has timed out. */
 static void
 store_take_frame(struct store_client *sc, const struct frame *f, const union msg *m)
 {
 	struct store_call *call = sc->calls[f->request % CALLS_MAX];
 
-	if (f->request == 0)
+	if (f->type == MSG_LEAVING)
+		sc->left = true;
+	else if (f->request == 0)
 		store_notify_all(sc, f->type, m);
 	else if (call != NULL && call->id == f->request)
 		store_call_answer(call, f->type, m);
 }
 
-static void
-store_take_frames(struct store_client *sc)
-{
-	struct frame f = {0};
-	union msg m;
-	enum wire_result r;
-
-	while ((r = channel_next(&sc->channel, &f, &m)) == WIRE_OK) {
-		sc->backoff_ms = BACKOFF_MIN_MS;
-		store_take_frame(sc, &f, &m);
-	}
-	if (r != WIRE_MORE) {
-		log_event(LOG_ERROR, "store_protocol", L_STR("error", wire_result_name(r)),
-		    L_STR("message", msg_name(f.type)));
-		store_disconnect(sc, "protocol error");
-	}
-}
-
-static void
-store_on_readable(evutil_socket_t fd, short what, void *arg)
-{
-	struct store_client *sc = arg;
-	enum channel_io io = channel_read(&sc->channel);
-
-	(void)fd;
-	(void)what;
-	store_take_frames(sc);
-	if (!sc->connected || io == CHANNEL_DONE)
-		return;
-	store_disconnect(sc, io == CHANNEL_CLOSED ? "closed by storaged" : log_errno());
-}
-
-static void
-store_flush(struct store_client *sc)
-{
-	switch (channel_flush(&sc->channel)) {
-	case CHANNEL_PENDING:
-		event_add(sc->writable, NULL);
-		break;
-	case CHANNEL_FAILED:
-		store_disconnect(sc, log_errno());
-		break;
-	default:
-		break;
-	}
-}
-
-static void
-store_on_writable(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	store_flush(arg);
-}
-
 static bool
 store_has_room(const struct store_client *sc)
 {
-	return buf_room(&sc->channel.out) >= WIRE_FRAME_MAX;
+	return buf_room(&sc->current->channel.out) >= WIRE_FRAME_MAX;
 }
 
 static void
 store_call_send(struct store_call *call)
 {
-	must(buf_append(&call->client->channel.out, buf_data(&call->frame),
-		 buf_len(&call->frame)) == 0);
-	call->sends++;
+	struct channel *channel = &call->client->current->channel;
+
+	must(buf_append(&channel->out, buf_data(&call->frame), buf_len(&call->frame)) == 0);
+	if (call->sends++ == 0 || call->process != channel->peer_instance)
+		call->processes++;
+	call->process = channel->peer_instance;
 }
 
 /* Sends the calls in their order, as far as the trial and the room allow. */
@@ -285,28 +221,29 @@ store_send_waiting(struct store_client *sc)
 	struct store_call *call;
 
 	while ((call = sc->next) != NULL && store_has_room(sc)) {
-		bool suspected = call->deaths > 0;
+		bool repeated = call->sends > 0;
 
-		if (suspected && sc->on_trial >= sc->on_trial_max)
+		if (repeated && sc->on_trial >= sc->on_trial_max)
 			return;
-		call->on_trial = suspected;
-		sc->on_trial += suspected;
+		call->on_trial = repeated;
+		sc->on_trial += repeated;
 		sc->next = TAILQ_NEXT(call, link);
 		store_call_send(call);
 	}
 }
 
-/* Answers the calls on which storaged has died twice. */
+/* Answers the calls on which two storaged have died; the one that is up now is another. */
 static void
 store_refuse_poisoned(struct store_client *sc)
 {
 	static const char detail[] = "storaged died twice on this request";
+	const uint64_t process = sc->current->channel.peer_instance;
 	union msg m = {.error = {.code = STORE_POISONED, .detail = slice_str(detail)}};
 	struct store_call *call = TAILQ_FIRST(&sc->order), *next;
 
 	for (; call != NULL; call = next) {
 		next = TAILQ_NEXT(call, link);
-		if (call->deaths < DEATHS_MAX)
+		if (call->processes < PROCESSES_MAX || call->process == process)
 			continue;
 		log_event(LOG_ERROR, "poisoned_request",
 		    L_STR("type", msg_name((uint16_t)call->type)),
@@ -317,27 +254,83 @@ store_refuse_poisoned(struct store_client *sc)
 	}
 }
 
-static void
-store_try_connect(evutil_socket_t unused, short what, void *arg)
+/* Whether a request must not be executed twice (storaged/README.md, "Repeated requests"). */
+static bool
+store_is_once(enum msg_type type)
 {
-	struct store_client *sc = arg;
-	struct store_call *call;
-	int fd;
+	return type == MSG_DELIVERY_RETRY || type == MSG_READ_ALL || type == MSG_SOURCE_ASK;
+}
 
-	(void)unused;
-	(void)what;
-	store_refuse_poisoned(sc);
-	fd = channel_connect(sc->path);
-	if (fd == -1) {
-		if (sc->backoff_ms == BACKOFF_MAX_MS)
-			log_event(LOG_WARN, "store_unreachable", L_STR("socket", sc->path),
-			    L_ERRNO());
-		store_disconnect(sc, log_errno());
-		return;
+/* The connection has ended without LEAVING: storaged may have executed these calls. */
+static void
+store_end_once_calls(struct store_client *sc)
+{
+	struct store_call *call = TAILQ_FIRST(&sc->order), *next;
+
+	for (; call != NULL; call = next) {
+		next = TAILQ_NEXT(call, link);
+		if (call->sends > 0 && store_is_once(call->type))
+			store_call_answer(call, 0, NULL);
 	}
-	channel_open(&sc->channel, fd, sc->role, ROLE_STORE, OUT_MAX);
-	sc->connected = true;
-	log_event(LOG_INFO, "store_connected", L_STR("socket", sc->path));
+}
+
+/* LEAVING: storaged has not executed any of the calls, and did not die on them. */
+static void
+store_excuse_calls(struct store_client *sc)
+{
+	const uint64_t process = sc->current->channel.peer_instance;
+	struct store_call *call;
+
+	TAILQ_FOREACH (call, &sc->order, link)
+		if (call->processes > 0 && call->process == process) {
+			call->processes--;
+			call->process = 0;
+		}
+}
+
+/* Plans the next attempt to connect: at once, unless the last one was a moment ago. */
+static void
+store_plan_attempt(struct store_client *sc)
+{
+	uint64_t now = clock_mono_ms();
+	uint64_t pause = now - sc->lost_ms < RETRY_FAST_FOR_MS ? RETRY_MS : RETRY_SLOW_MS;
+	uint64_t at = sc->tried_ms + pause;
+	struct timeval in = clock_timeval(at > now ? at - now : 0);
+
+	evtimer_add(sc->retry, &in);
+}
+
+static void
+store_drop_attempt(struct store_client *sc)
+{
+	evtimer_del(sc->replace);
+	store_connection_free(sc->attempt);
+	sc->attempt = NULL;
+}
+
+/* The attempt is up: all calls without a reply are sent on it. */
+static void
+store_use_attempt(struct store_client *sc)
+{
+	bool was_connected = sc->current != NULL;
+	struct store_call *call;
+
+	evtimer_del(sc->replace);
+	evtimer_del(sc->retry);
+	store_connection_free(sc->current);
+	sc->current = sc->attempt;
+	sc->attempt = NULL;
+	sc->reported_ms = 0;
+	sc->left = false;
+	sc->patience_ms = PATIENCE_MIN_MS;
+	if (was_connected) {
+		log_event(LOG_WARN, "store_lost", L_STR("why", "no answer"));
+		store_end_once_calls(sc);
+		store_notify_lost(sc);
+	}
+	log_event(LOG_INFO, "store_connected", L_STR("socket", sc->path),
+	    L_UINT("pid", sc->current->channel.peer_pid));
+	store_refuse_poisoned(sc);
 	TAILQ_FOREACH (call, &sc->order, link)
 		call->on_trial = false;
 	sc->next = TAILQ_FIRST(&sc->order);
@@ -345,11 +338,132 @@ store_try_connect(evutil_socket_t unused, short what, void *arg)
 	sc->on_trial_max = 1;
 	store_send_waiting(sc);
 	store_notify_connected(sc);
-	sc->readable = event_new(sc->base, fd, EV_READ | EV_PERSIST, store_on_readable, sc);
-	sc->writable = event_new(sc->base, fd, EV_WRITE, store_on_writable, sc);
-	must(sc->readable != NULL && sc->writable != NULL);
-	event_add(sc->readable, NULL);
-	store_flush(sc);
+}
+
+static void
+store_on_replace(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	store_use_attempt(arg);
+}
+
+static void
+store_on_up(struct store_connection *c, void *arg)
+{
+	struct store_client *sc = arg;
+	struct timeval in = clock_timeval(SAME_PROCESS_MS);
+
+	if (sc->current != NULL &&
+	    sc->current->channel.peer_instance == c->channel.peer_instance)
+		evtimer_add(sc->replace, &in);
+	else
+		store_use_attempt(sc);
+}
+
+/* The connection in use is not dead: the attempt to replace it ends. */
+static void
+store_on_heard(struct store_connection *c, void *arg)
+{
+	struct store_client *sc = arg;
+
+	if (c != sc->current)
+		return;
+	evtimer_del(sc->retry);
+	store_drop_attempt(sc);
+}
+
+static void
+store_on_frame(struct store_connection *c, const struct frame *f, const union msg *m, void *arg)
+{
+	struct store_client *sc = arg;
+
+	if (c == sc->current)
+		store_take_frame(sc, f, m);
+}
+
+static void
+store_on_silent(struct store_connection *c, void *arg)
+{
+	struct store_client *sc = arg;
+
+	if (c != sc->current)
+		return;
+	sc->lost_ms = clock_mono_ms();
+	store_plan_attempt(sc);
+}
+
+static void
+store_report_unreachable(struct store_client *sc, const char *why)
+{
+	uint64_t now = clock_mono_ms();
+
+	if (now - sc->lost_ms < UNREACHABLE_AFTER_MS ||
+	    (sc->reported_ms != 0 && now - sc->reported_ms < UNREACHABLE_MS))
+		return;
+	sc->reported_ms = now;
+	log_event(
+	    LOG_WARN, "store_unreachable", L_STR("socket", sc->path), L_STR("error", why));
+}
+
+static void
+store_on_attempt_end(struct store_client *sc, const char *why)
+{
+	if (sc->attempt != NULL && sc->attempt->silent && sc->patience_ms < PATIENCE_MAX_MS)
+		sc->patience_ms *= 2;
+	store_report_unreachable(sc, why);
+	store_drop_attempt(sc);
+	store_plan_attempt(sc);
+}
+
+static void
+store_on_end(struct store_connection *c, const char *why, void *arg)
+{
+	struct store_client *sc = arg;
+	bool left;
+
+	if (c != sc->current) {
+		store_on_attempt_end(sc, why);
+		return;
+	}
+	log_event(LOG_WARN, "store_lost", L_STR("why", sc->left ? "storaged has left" : why));
+	if (sc->left)
+		store_excuse_calls(sc);
+	left = sc->left;
+	store_connection_free(sc->current);
+	sc->current = NULL;
+	sc->left = false;
+	sc->lost_ms = clock_mono_ms();
+	if (!left)
+		store_end_once_calls(sc);
+	store_notify_lost(sc);
+	if (sc->attempt == NULL)
+		store_plan_attempt(sc);
+	else if (sc->attempt->up)
+		store_use_attempt(sc);
+}
+
+static const struct store_connection_events connection_events = {
+    .on_up = store_on_up,
+    .on_frame = store_on_frame,
+    .on_heard = store_on_heard,
+    .on_silent = store_on_silent,
+    .on_end = store_on_end,
+};
+
+static void
+store_try_connect(evutil_socket_t unused, short what, void *arg)
+{
+	struct store_client *sc = arg;
+
+	(void)unused;
+	(void)what;
+	must(sc->attempt == NULL);
+	sc->tried_ms = clock_mono_ms();
+	sc->attempt = store_connection_open(
+	    sc->base, sc->path, sc->role, OUT_MAX, sc->patience_ms, &connection_events, sc);
+	if (sc->attempt == NULL)
+		store_on_attempt_end(sc, log_errno());
 }
 
 struct store_client *
@@ -360,15 +474,16 @@ store_client_new_as(struct event_base *base, const char *path, enum role role)
 	sc->base = base;
 	sc->path = path;
 	sc->role = role;
-	sc->channel.fd = -1;
-	sc->backoff_ms = BACKOFF_MIN_MS;
+	sc->lost_ms = clock_mono_ms();
+	sc->patience_ms = PATIENCE_MIN_MS;
 	while (sc->n_unused < CALLS_MAX) {
 		sc->unused[sc->n_unused] = (uint16_t)(CALLS_MAX - 1 - sc->n_unused);
 		sc->n_unused++;
 	}
 	TAILQ_INIT(&sc->order);
 	sc->retry = evtimer_new(base, store_try_connect, sc);
-	must(sc->retry != NULL);
+	sc->replace = evtimer_new(base, store_on_replace, sc);
+	must(sc->retry != NULL && sc->replace != NULL);
 	evtimer_add(sc->retry, &(struct timeval){0});
 	return sc;
 }
@@ -391,10 +506,10 @@ store_client_free(struct store_client *sc)
 		return;
 	while ((call = TAILQ_FIRST(&sc->order)) != NULL)
 		store_call_free(call);
-	store_event_free(&sc->readable);
-	store_event_free(&sc->writable);
 	store_event_free(&sc->retry);
-	channel_close(&sc->channel);
+	store_event_free(&sc->replace);
+	store_connection_free(sc->attempt);
+	store_connection_free(sc->current);
 	free(sc);
 }
 
@@ -431,7 +546,7 @@ store_takes_calls(const struct store_client *sc)
 	if (sc->n_unused == 0 || sc->waiting > WAITING_MAX - WIRE_FRAME_MAX)
 		return false;
 	/* Calls that timed out before they were sent are still in the output buffer. */
-	return !sc->connected || store_has_room(sc);
+	return sc->current == NULL || store_has_room(sc);
 }
 
 struct store_call *
@@ -461,7 +576,7 @@ store_call(struct store_client *sc, enum msg_type type, const void *msg, unsigne
 	TAILQ_INSERT_TAIL(&sc->order, call, link);
 	if (sc->next == NULL)
 		sc->next = call;
-	if (sc->connected)
+	if (sc->current != NULL)
 		store_send_waiting(sc);
 	return call;
 }
@@ -469,9 +584,9 @@ store_call(struct store_client *sc, enum msg_type type, const void *msg, unsigne
 int
 store_send(struct store_client *sc, enum msg_type type, const void *msg)
 {
-	if (!sc->connected || !store_has_room(sc))
+	if (sc->current == NULL || !store_has_room(sc))
 		return -1;
-	must(channel_send(&sc->channel, type, 0, msg) == 0);
+	must(channel_send(&sc->current->channel, type, 0, msg) == 0);
 	return 0;
 }
 
@@ -485,10 +600,10 @@ void
 store_client_turn_end(struct store_client *sc)
 {
 	store_notify_turn_end(sc);
-	if (sc->connected)
+	if (sc->current != NULL)
 		store_send_waiting(sc);
-	if (sc->connected && buf_len(&sc->channel.out) > 0)
-		store_flush(sc);
+	if (sc->current != NULL && buf_len(&sc->current->channel.out) > 0)
+		store_connection_flush(sc->current);
 }
 
 bool

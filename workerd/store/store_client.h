@@ -1,11 +1,12 @@
 /*
  * The connection of a worker, or of crawld, to storaged: requests are pipelined, replies matched by request id.
  *
- * The client connects and reconnects by itself, with backoff; storaged may start later or restart
- * at any time. A request without a reply is sent again on the next connection (all requests are
- * idempotent), but not a third time: if storaged died on it twice, it may be the cause, and the client
- * answers it with STORE_POISONED. A connection that ends before storaged's hello does not count. One without a reply within its timeout ends as unanswered. In both
- * cases it is unknown whether storaged did it.
+ * The client connects and reconnects by itself; storaged may start later, restart or move to another machine,
+ * behind a proxy, at any time. A request without a reply is sent again on the next connection (all requests
+ * can be repeated: see "Repeated requests" in storaged/README.md). If two storaged processes died on it,
+ * it may be the cause: a third one does not receive it, and the client answers it with STORE_POISONED. One
+ * without a reply within its timeout ends as unanswered, and so does one that must not be executed twice when its
+ * connection ends. In all these cases it is unknown whether storaged did it.
  *
  * One event loop, no threads. The queue is bounded in number and bytes.
  */
@@ -17,7 +18,8 @@
 #include "proto/ipc/messages.h"
 #include "proto/ipc/scoreboard.h"
 
-#define STORE_TIMEOUT_MS 5000 /* how long a visitor waits for the store */
+/* How long a visitor waits for the store. An HTTP client has its 503 within 5 s. */
+#define STORE_TIMEOUT_MS 4500
 
 struct store_client;
 struct store_call;

@@ -10,6 +10,9 @@
 #include "proto/base/basics.h"
 #include "workerd/turn/store_failure.h"
 
+/* How long its listeners wait for a store that has died or moves: a take-over takes up to 8 s. */
+#define STATE_MS 15000
+
 struct remote_reply {
 	struct reply_listeners listeners; /* the first member: replies are found by it */
 	struct turns *turns;
@@ -129,8 +132,8 @@ remote_reply_request_state(struct remote_reply *r)
 
 	if (r->call != NULL)
 		return;
-	r->call = store_call(r->turns->store, MSG_TURN_JOIN, &request, STORE_TIMEOUT_MS,
-	    remote_reply_on_state, r);
+	r->call = store_call(
+	    r->turns->store, MSG_TURN_JOIN, &request, STATE_MS, remote_reply_on_state, r);
 	if (r->call == NULL)
 		remote_reply_fail(r, TURN_STORE_DOWN);
 }

@@ -85,6 +85,7 @@ struct turn {
 	struct marks marks;
 	char language[16];        /* of the visitor's page; empty: not known */
 	enum not_found not_found; /* what its agent does if the content has no answer */
+	bool small_talk;          /* the message needs no information (small_talk.h) */
 	char *waiting_text;       /* of an agent that may hand over, else NULL */
 
 	bool failed;     /* reported to the listeners, from TURN_STORING on */

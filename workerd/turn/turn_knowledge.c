@@ -1,12 +1,13 @@
 /*
  * What a reply is based on: the agent's content is searched before the model is asked, and the marks by which the model
  * cites it are cut from its text. If the content has no answer, an agent may have a fixed one, and the model is not
- * asked at all.
+ * asked at all. Small talk is always the model's: it is neither missed by the content nor an open question.
  */
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/utf8.h"
 #include "workerd/knowledge/not_found_text.h"
+#include "workerd/knowledge/small_talk.h"
 #include "workerd/turn/turn_internal.h"
 
 /* The reply is the agent's fixed text. A trial may end with its listener's call. */
@@ -31,9 +32,12 @@ turn_count_found(const struct turn *t, enum found_outcome outcome)
 	    [FOUND_UNAVAILABLE] = METRIC_FOUND_UNAVAILABLE,
 	    [FOUND_WHOLE] = METRIC_FOUND_WHOLE};
 	struct scoreboard_worker *board = t->turns->board;
+	enum metric_found number;
 
 	must(outcome < ARRAY_LEN(numbers));
-	metric_add(&board->found[numbers[outcome]], 1);
+	number = outcome == FOUND_NO_ANSWER && t->small_talk ? METRIC_FOUND_SMALL_TALK
+							     : numbers[outcome];
+	metric_add(&board->found[number], 1);
 	metric_observe(&board->find, clock_mono_ns() - t->finding_since_ns, 1);
 }
 
@@ -47,7 +51,8 @@ turn_on_found(void *arg, struct found_passages *found)
 	t->passages = *found;
 	found_passages_init(found);
 	reply_listeners_set_sources(&t->listeners, found_passages_citations(&t->passages));
-	if (t->passages.outcome == FOUND_NO_ANSWER && t->not_found == NOT_FOUND_FIXED)
+	if (t->passages.outcome == FOUND_NO_ANSWER && t->not_found == NOT_FOUND_FIXED &&
+	    !t->small_talk)
 		turn_answer_not_found(t);
 	else
 		turn_send_request(t);
@@ -65,6 +70,7 @@ turn_look_up(struct turn *t)
 		turn_send_request(t);
 		return;
 	}
+	t->small_talk = small_talk_is(question.text);
 	turn_enter(t, TURN_FINDING);
 	t->finding_since_ns = clock_mono_ns();
 	t->finding = finding_start(&t->turns->finding, &question, turn_on_found, t);
@@ -141,6 +147,8 @@ turn_settle_sources(struct turn *t)
 	if (citations_has_no_answer(s) && citations_n_cited(s) == 0 &&
 	    outcome != FOUND_UNAVAILABLE)
 		outcome = FOUND_NO_ANSWER;
+	if (outcome == FOUND_NO_ANSWER && t->small_talk)
+		outcome = FOUND_NOTHING_ASKED;
 	if (outcome == FOUND_NO_ANSWER && t->not_found == NOT_FOUND_GENERAL)
 		outcome = FOUND_GENERAL;
 	citations_set_outcome(s, outcome);

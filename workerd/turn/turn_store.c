@@ -316,9 +316,12 @@ turn_checkpoint(struct turn *t)
 		turn_set_checkpoint_timer(t);
 }
 
+/* storaged is there again: a reply that it did not answer need not wait for its timer. */
 void
 turn_claim(struct turn *t)
 {
 	if (turn_is_producing(t))
 		turn_checkpoint(t);
+	else if (t->state == TURN_STORE_RETRY && t->refusals == 0)
+		turn_store_reply(t);
 }

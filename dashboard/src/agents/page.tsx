@@ -9,6 +9,7 @@ import { useWidgets } from "../shell/all-widgets";
 import { useCommands } from "../shell/shortcuts";
 import { Blank } from "../ui/blank";
 import { Button } from "../ui/button";
+import { Total } from "../ui/end-of-list";
 import { Page } from "../ui/page";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleLine, TroubleScreen } from "../ui/trouble";
@@ -47,16 +48,19 @@ export function AgentsPage() {
 				</Blank>
 			)}
 			{data && data.agents.length > 0 && (
-				<ul class="records">
-					{data.agents.map((agent) => (
-						<AgentRow
-							key={agent.id}
-							agent={agent}
-							defaults={data.defaults}
-							widgets={widgets.data && widgetsOf(widgets.data, agent.id)}
-						/>
-					))}
-				</ul>
+				<>
+					<ul class="records">
+						{data.agents.map((agent) => (
+							<AgentRow
+								key={agent.id}
+								agent={agent}
+								defaults={data.defaults}
+								widgets={widgets.data && widgetsOf(widgets.data, agent.id)}
+							/>
+						))}
+					</ul>
+					<Total count={data.agents.length} />
+				</>
 			)}
 			{isCreating && (
 				<NameDialog title={t("new")} create={create} onClose={() => setCreating(false)} />

@@ -1,7 +1,7 @@
 // One question of a test and its reply.
 
 import { describe } from "../text/describe";
-import { locale } from "../text/language";
+import { duration } from "../text/duration";
 import { Badge } from "../ui/badge";
 import { Button } from "../ui/button";
 import { Markdown } from "../ui/markdown";
@@ -13,14 +13,6 @@ interface TrialTurnProps {
 	readonly turn: Turn;
 	readonly askAgain: (() => void) | undefined;
 }
-
-const seconds = new Intl.NumberFormat(locale, {
-	style: "unit",
-	unit: "second",
-	unitDisplay: "short",
-	minimumFractionDigits: 1,
-	maximumFractionDigits: 1,
-});
 
 export function TrialTurn({ turn, askAgain }: TrialTurnProps) {
 	const { question, answer, state } = turn;
@@ -58,7 +50,6 @@ export function TrialTurn({ turn, askAgain }: TrialTurnProps) {
 
 function Marks({ turn }: { readonly turn: Turn }) {
 	const { state, asksForPerson, found, isGeneral, firstMs, totalMs } = turn;
-	const time = (ms: number) => seconds.format(ms / 1000);
 	if (state === "running" || state === "failed") return null;
 	return (
 		<p class="trial-marks">
@@ -68,7 +59,7 @@ function Marks({ turn }: { readonly turn: Turn }) {
 			{state === "stopped" && <Badge>{t("stopped")}</Badge>}
 			{state === "cut" && <Badge tone="warn">{t("cut")}</Badge>}
 			{firstMs !== undefined && totalMs !== undefined && (
-				<span>{t("times", { first: time(firstMs), total: time(totalMs) })}</span>
+				<span>{t("times", { first: duration(firstMs), total: duration(totalMs) })}</span>
 			)}
 		</p>
 	);

@@ -96,6 +96,20 @@ export function useAnswers(): EndlessList<Answer> {
 	});
 }
 
+/** How many groups of similar open questions there are. */
+export function useQuestionCount(): number {
+	const { data } = useData("open questions, counted", (api) => ({
+		async load(signal) {
+			// Without the questions, which may be thousands.
+			const { data, etag } = await api.read("/v1/admin/gaps", { query: { limit: 1 }, signal });
+			return { data: data.clusterTotal, etag };
+		},
+		kinds: ["gap"],
+		calmMs: CALM_MS,
+	}));
+	return data ?? 0;
+}
+
 export function useQuestions(): Data<GapList> {
 	return useData("open questions", (api) => ({
 		load: (signal) => api.read("/v1/admin/gaps", { signal }),

@@ -2,11 +2,8 @@
 
 import { useState } from "preact/hooks";
 import { useDesk } from "../api/desk";
-import { ApiError } from "../api/errors";
 import { t as common } from "../text/common";
-import { describe } from "../text/describe";
-import { Button } from "../ui/button";
-import { Dialog } from "../ui/dialog";
+import { DialogForm } from "../ui/dialog-form";
 import { TextField } from "../ui/field";
 import { Icon } from "../ui/icon";
 import { t } from "./texts";
@@ -22,76 +19,57 @@ export function SourceDialog({ onCreated, onClose }: SourceDialogProps) {
 	const [kind, setKind] = useState<SourceKind>("site");
 	const [url, setUrl] = useState("");
 	const [name, setName] = useState("");
-	const [error, setError] = useState<ApiError | null>(null);
-	const [isBusy, setBusy] = useState(false);
 	const hasUrl = kind === "site" || kind === "page";
 	const proposed = hasUrl ? hostOf(withScheme(url)) : t(`kind_${kind}`);
 
-	async function submit(event: SubmitEvent) {
-		event.preventDefault();
-		if (isBusy) return;
-		setBusy(true);
-		try {
-			const source = await api.post("/v1/admin/sources", {
-				body: {
-					kind,
-					name: name.trim() || proposed,
-					...(hasUrl && { url: withScheme(url) }),
-				},
-			});
-			onCreated(source.id);
-			onClose();
-		} catch (reason) {
-			setError(ApiError.from(reason));
-			setBusy(false);
-		}
+	async function send() {
+		const source = await api.post("/v1/admin/sources", {
+			body: {
+				kind,
+				name: name.trim() || proposed,
+				...(hasUrl && { url: withScheme(url) }),
+			},
+		});
+		onCreated(source.id);
+		onClose();
 	}
 
-	const { fields = {} } = error ?? {};
-	// A name that nobody typed comes from the address.
-	const urlError = fields.url ?? (name.trim() === "" ? fields.name : undefined);
 	return (
-		<Dialog title={t("newSource")} onClose={onClose}>
-			<form class="form" noValidate onSubmit={submit}>
-				<KindChoice kind={kind} onKind={setKind} />
-				{hasUrl && (
-					<TextField
-						label={t("address")}
-						hint={kind === "site" ? t("addressHintSite") : t("addressHintPage")}
-						type="url"
-						value={url}
-						onValue={(next) => {
-							setUrl(next);
-							setError(null);
-						}}
-						error={urlError}
-						placeholder="https://example.com/help/"
-						autocomplete="url"
-						required
-						maxLength={2048}
-					/>
-				)}
-				<TextField
-					label={t("name")}
-					hint={t("nameHint")}
-					value={name}
-					onValue={setName}
-					error={urlError === fields.name && hasUrl ? undefined : fields.name}
-					placeholder={proposed}
-					autocomplete="off"
-					maxLength={100}
-				/>
-				<p class="field-error" role="alert">
-					{error && Object.keys(fields).length === 0 && describe(error)}
-				</p>
-				<div class="dialog-actions">
-					<Button onClick={onClose}>{common("cancel")}</Button>
-					<Button kind="main" type="submit" isBusy={isBusy}>
-						{common("create")}
-					</Button>
-				</div>
-			</form>
-		</Dialog>
+		<DialogForm title={t("newSource")} action={common("create")} send={send} onClose={onClose}>
+			{(errors) => {
+				// A name that nobody typed comes from the address.
+				const isProposed = hasUrl && name.trim() === "";
+				return (
+					<>
+						<KindChoice kind={kind} onKind={setKind} />
+						{hasUrl && (
+							<TextField
+								label={t("address")}
+								hint={kind === "site" ? t("addressHintSite") : t("addressHintPage")}
+								type="url"
+								value={url}
+								onValue={setUrl}
+								error={errors.url ?? (isProposed ? errors.name : undefined)}
+								placeholder="https://example.com/help/"
+								autocomplete="url"
+								required
+								maxLength={2048}
+							/>
+						)}
+						<TextField
+							label={t("name")}
+							hint={t("nameHint")}
+							value={name}
+							onValue={setName}
+							error={isProposed ? undefined : errors.name}
+							placeholder={proposed}
+							autocomplete="off"
+							maxLength={100}
+						/>
+					</>
+				);
+			}}
+		</DialogForm>
 	);
 }
 

@@ -10,6 +10,7 @@ import { useIsOwner } from "../shell/me";
 import { useCommands } from "../shell/shortcuts";
 import { Blank } from "../ui/blank";
 import { Button } from "../ui/button";
+import { Total } from "../ui/end-of-list";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleLine, TroubleScreen } from "../ui/trouble";
 import { SourceDialog } from "./source-dialog";
@@ -47,11 +48,14 @@ export function SourcesPage() {
 				</Blank>
 			)}
 			{data && data.length > 0 && (
-				<ul class="knowledge-list" aria-label={t("sources")}>
-					{data.map((source) => (
-						<SourceRow key={source.id} source={source} now={now} />
-					))}
-				</ul>
+				<>
+					<ul class="knowledge-list" aria-label={t("sources")}>
+						{data.map((source) => (
+							<SourceRow key={source.id} source={source} now={now} />
+						))}
+					</ul>
+					<Total count={data.length} />
+				</>
 			)}
 			{isCreating && (
 				<SourceDialog

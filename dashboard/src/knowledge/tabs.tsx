@@ -6,7 +6,7 @@ import { answersPath, findPath, knowledgePath, questionsPath } from "../paths";
 import { useCommands } from "../shell/shortcuts";
 import { t as common } from "../text/common";
 import { Page } from "../ui/page";
-import { useQuestions } from "./data";
+import { useQuestionCount } from "./data";
 import { t } from "./texts";
 
 interface KnowledgeProps {
@@ -16,7 +16,7 @@ interface KnowledgeProps {
 
 export function Knowledge({ actions, children }: KnowledgeProps) {
 	const { path, route } = useLocation();
-	const open = useQuestions().data?.clusters.length ?? 0;
+	const open = useQuestionCount();
 	const tabs = [
 		{ href: knowledgePath, text: t("sources") },
 		{ href: answersPath, text: t("answers") },

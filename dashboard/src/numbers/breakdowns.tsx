@@ -24,8 +24,13 @@ const fileName = (by: string, { from, to }: Period): string => `banter-${by}-${f
 const mostFirst = (rows: readonly Row[]): readonly Row[] =>
 	[...rows].sort((a, b) => b.conversations - a.conversations || tokensOf(b) - tokensOf(a));
 
-export function Breakdowns({ period }: { readonly period: Period }) {
-	const days = useNumbers("day", period).data?.rows;
+interface BreakdownsProps {
+	readonly period: Period;
+	/** Its days. */
+	readonly days: readonly Row[];
+}
+
+export function Breakdowns({ period, days }: BreakdownsProps) {
 	return (
 		<>
 			<ByWidget period={period} />
@@ -33,9 +38,7 @@ export function Breakdowns({ period }: { readonly period: Period }) {
 			<div class="numbers-foot">
 				<Button
 					icon="download"
-					disabled={!days}
 					onClick={() =>
-						days &&
 						download(
 							fileName("days", period),
 							numbersCsv(["day"], days, (row) => [row.day ?? ""]),
@@ -204,7 +207,14 @@ function Breakdown(props: BreakdownProps) {
 								<td class="numeric">{formatCount(row.messages)}</td>
 								<td class="numeric">{formatCount(tokensOf(row))}</td>
 								{costOf && <td class="numeric">{costOf(row)}</td>}
-								<td class="numeric">{formatMs(row.firstToken.p50)}</td>
+								<td class="numeric">
+									{formatMs(row.firstToken.p50)}
+									{row.firstToken.p95 !== null && (
+										<span class="breakdown-more">
+											{t("p95Note", { p95: formatMs(row.firstToken.p95) })}
+										</span>
+									)}
+								</td>
 								<td class="numeric">{formatCount(row.handovers)}</td>
 								<td class="numeric">
 									{formatPercent(shareOf(row.ratings.up, row.ratings.up + row.ratings.down))}

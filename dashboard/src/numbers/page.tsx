@@ -11,7 +11,7 @@ import { type Filter, filterOf, filterQuery } from "./filter";
 import { FilterField } from "./filter-field";
 import { type Choice, choiceOf, dayOf, previousOf, queryOf } from "./periods";
 import { RangePicker } from "./range-picker";
-import { byDay, sumOf } from "./rows";
+import { byDay, type Row, sumOf } from "./rows";
 import { t } from "./texts";
 import { Tiles } from "./tiles";
 import { FilterContext, useNumbers } from "./use-numbers";
@@ -41,6 +41,11 @@ export function NumbersPage() {
 	);
 }
 
+function hasNothing(days: readonly Row[]): boolean {
+	const { messages, conversations } = sumOf(days);
+	return messages === 0 && conversations === 0;
+}
+
 function Report({ choice, today }: { readonly choice: Choice; readonly today: string }) {
 	const { period } = choice;
 	const before = previousOf(period);
@@ -55,7 +60,7 @@ function Report({ choice, today }: { readonly choice: Choice; readonly today: st
 		);
 	const now = byDay(data.rows, period);
 	const then = byDay(data.rows, before);
-	const isEmpty = sumOf(now).messages === 0 && sumOf(now).conversations === 0;
+	const isEmpty = hasNothing(now);
 	return (
 		<>
 			{error && <TroubleLine error={error} retry={refresh} />}
@@ -66,8 +71,10 @@ function Report({ choice, today }: { readonly choice: Choice; readonly today: st
 				</div>
 			)}
 			<Tiles now={now} then={then} period={period} before={before} />
-			<Charts now={now} then={then} period={period} today={today} />
-			<Breakdowns period={period} />
+			{!(isEmpty && hasNothing(then)) && (
+				<Charts now={now} then={then} period={period} today={today} />
+			)}
+			<Breakdowns period={period} days={now} />
 		</>
 	);
 }

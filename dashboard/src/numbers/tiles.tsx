@@ -71,7 +71,10 @@ export function Tiles({ now, then, period, before }: TilesProps) {
 				value={formatMs(time.p50)}
 				error={widgets.data ? null : widgets.error}
 				change={changeOf(time.p50, timeThen.p50)}
-				note={t(isMean ? "firstTokenMean" : "firstTokenNote", { p95: formatMs(time.p95) })}
+				note={
+					time.p95 !== null &&
+					t(isMean ? "firstTokenMean" : "firstTokenNote", { p95: formatMs(time.p95) })
+				}
 			/>
 			<Tile
 				name={t("handovers")}

@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import type { Data } from "../api/desk";
 import { Blank } from "../ui/blank";
 import { Button } from "../ui/button";
+import { Total } from "../ui/end-of-list";
 import type { IconName } from "../ui/icon";
 import { Skeleton } from "../ui/skeleton";
 import { TroubleLine, TroubleScreen } from "../ui/trouble";
@@ -47,7 +48,12 @@ export function Section<T>(props: SectionProps<T>) {
 					{button}
 				</Blank>
 			)}
-			{data && data.length > 0 && children(data)}
+			{data && data.length > 0 && (
+				<>
+					{children(data)}
+					<Total count={data.length} />
+				</>
+			)}
 		</div>
 	);
 }

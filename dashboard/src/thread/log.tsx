@@ -67,10 +67,16 @@ function findRow(box: HTMLElement, id: string): HTMLElement | null {
 
 /**
  * Groups whose size the browser knows are laid out only while they are near the visible part. Setting it before would
- * make the first layout use a guessed size.
+ * make the first layout use a guessed size. Not for those that are near it: the next layout would use the size of an
+ * earlier frame, and a box that is shorter for a moment loses its place at the end.
  */
 function skipFarGroups(box: HTMLElement): void {
-	for (const group of within(box, ".group:not(.group-known)")) group.classList.add("group-known");
+	const seen = box.getBoundingClientRect();
+	const areFar = within(box, ".group:not(.group-known)").filter((group) => {
+		const { top, bottom } = group.getBoundingClientRect();
+		return bottom < seen.top - seen.height || top > seen.bottom + seen.height;
+	});
+	for (const group of areFar) group.classList.add("group-known");
 }
 
 /** Keeps the place, after each change of what is in the box. */

@@ -3,30 +3,13 @@
 import type { ApiError } from "../api/errors";
 import { t as common } from "../text/common";
 import { describe } from "../text/describe";
-import { locale } from "../text/language";
+import { duration } from "../text/duration";
 import { formatNumber } from "../text/texts";
 import { Button } from "../ui/button";
 import { RetryButton } from "../ui/trouble";
 import { Found } from "./found";
 import type { Item } from "./item";
 import { t } from "./texts";
-
-const seconds = new Intl.NumberFormat(locale, {
-	style: "unit",
-	unit: "second",
-	unitDisplay: "short",
-	maximumFractionDigits: 1,
-});
-const milliseconds = new Intl.NumberFormat(locale, {
-	style: "unit",
-	unit: "millisecond",
-	unitDisplay: "short",
-	maximumFractionDigits: 0,
-});
-
-function duration(ms: number): string {
-	return ms < 1000 ? milliseconds.format(ms) : seconds.format(ms / 1000);
-}
 
 const ENDS = {
 	complete: "endComplete",

@@ -15,6 +15,8 @@ import { VisitPart } from "./visit-part";
 
 interface SidePanelProps {
 	readonly conversation: Conversation | null;
+	/** It could not be loaded, as the messages say. */
+	readonly isFailed: boolean;
 	readonly notes: readonly Note[] | null;
 	readonly actions: Actions;
 	readonly onDeleteNote: (note: Note) => void;
@@ -22,7 +24,8 @@ interface SidePanelProps {
 	readonly onClose: (() => void) | null;
 }
 
-export function SidePanel({ conversation, notes, actions, onDeleteNote, onClose }: SidePanelProps) {
+export function SidePanel(props: SidePanelProps) {
+	const { conversation, isFailed, notes, actions, onDeleteNote, onClose } = props;
 	return (
 		<section class="side" aria-label={t("sidePanel")} id="thread-side">
 			{onClose && (
@@ -45,7 +48,7 @@ export function SidePanel({ conversation, notes, actions, onDeleteNote, onClose 
 					<EarlierPart conversation={conversation} />
 				</>
 			) : (
-				<Skeleton kind="form" rows={5} />
+				!isFailed && <Skeleton kind="form" rows={5} />
 			)}
 		</section>
 	);

@@ -235,6 +235,7 @@ function OpenThread({ user, id, message, back }: OpenThreadProps) {
 			{panel.isOpen && (
 				<SidePanel
 					conversation={data}
+					isFailed={conversation.error !== null}
 					notes={notes.data}
 					actions={actions}
 					onDeleteNote={(note) => setQuestion({ about: "note", note })}

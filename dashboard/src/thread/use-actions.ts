@@ -1,5 +1,6 @@
 // What can be done with a conversation. Changes show at once and roll back with a message if the server refuses them.
 
+import { useRef } from "preact/hooks";
 import { useLocation } from "preact-iso";
 import type { Conversation, ConversationChange } from "../../../workerd/api/openapi/openapi";
 import type { Client } from "../api/client";
@@ -53,6 +54,8 @@ export function useActions(
 	const { api } = useDesk();
 	const { route } = useLocation();
 	const { data: me } = useMe();
+	/** The messages of which a draft is on its way. */
+	const making = useRef(new Set<string>());
 	const path = { conversationId: id };
 	const { data, set, refresh } = conversation;
 
@@ -156,6 +159,9 @@ export function useActions(
 			await onNotes();
 		},
 		async makeAnswer(messageId) {
+			// A second click would make a second draft.
+			if (making.current.has(messageId)) return;
+			making.current.add(messageId);
 			try {
 				const answer = await api.post("/v1/admin/answers", {
 					body: { conversation: id, message: messageId },
@@ -163,6 +169,8 @@ export function useActions(
 				route(answerPath(answer.id));
 			} catch (reason) {
 				toastError(reason);
+			} finally {
+				making.current.delete(messageId);
 			}
 		},
 	};

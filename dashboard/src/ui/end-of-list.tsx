@@ -53,3 +53,8 @@ export function EndOfList({ cursor, error, load, retry, end }: EndOfListProps) {
 		</div>
 	);
 }
+
+/** The end of a list that was loaded as a whole. */
+export function Total({ count }: { readonly count: number }) {
+	return <p class="list-end">{t("total", { count })}</p>;
+}

@@ -5,6 +5,7 @@ import type { ApiError } from "../api/errors";
 import { t } from "../text/common";
 import { describe } from "../text/describe";
 import { Button } from "./button";
+import { Icon } from "./icon";
 
 interface TroubleProps {
 	readonly error: ApiError;
@@ -14,6 +15,9 @@ interface TroubleProps {
 export function TroubleScreen({ error, retry }: TroubleProps) {
 	return (
 		<div class="blank" role="alert">
+			<span class="blank-icon blank-warn">
+				<Icon name="warning" />
+			</span>
 			<p class="blank-title">{describe(error)}</p>
 			{!error.isFinal && <p>{t("retriesItself")}</p>}
 			<RetryButton retry={retry} label={t("tryAgainNow")} />

@@ -101,7 +101,7 @@ unfinished_clear(struct unfinished *u)
 static int
 unfinished_sources(struct txn *t, const struct unfinished_reply *reply, struct slice *sources)
 {
-	struct key partial = key_partial(&reply->turn, PARTIAL_SOURCES);
+	struct key partial = key_piece(&reply->turn, PARTIAL_SOURCES);
 	struct key key = key_message(&reply->conversation, reply->seq);
 	struct msg_message_record stored = {0};
 	int rc = txn_get(t, TABLE_PARTIALS, &partial, sources);

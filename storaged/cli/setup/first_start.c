@@ -12,7 +12,8 @@
 #include "storaged/cli/files/config_dir.h"
 
 /* Secrets of banter's own, created at the first start. The other credentials are empty files until
- * somebody fills them: systemd's LoadCredential= needs each file. The units of the front end wait for
+ * somebody fills them: systemd's LoadCredential= needs each file. Those that only storaged reads are for several machines, whose
+ * units load them. The units of the front end wait for
  * OPENAI_API_KEY. */
 static const char *const random_secrets[] = {
     "WIDGET_API_KEY", "ADMIN_API_KEY", "DASHBOARD_PASSWORD"};
@@ -49,7 +50,7 @@ first_start_make_credentials(const char *dir)
 	int status = 0;
 
 	for (; n > 0 && status == 0; n--, d++)
-		if (setting_has_credential(d))
+		if (setting_has_credential(d) && d->owners != OWNER_STORE)
 			status = first_start_make_credential(dir, d->name);
 	return status;
 }

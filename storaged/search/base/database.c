@@ -165,6 +165,39 @@ database_numbers(struct database *db, sqlite3_stmt *statement, int64_t *numbers,
 	return found;
 }
 
+int
+database_read_meta(
+    struct database *db, int version, uint64_t *position, uint64_t *count, bool *built)
+{
+	sqlite3_stmt *read = NULL;
+	int64_t meta[4] = {0};
+	int found;
+
+	if (database_prepared(db, &read, "SELECT * FROM meta") == NULL)
+		return -1;
+	found = database_numbers(db, read, meta, 4);
+	sqlite3_finalize(read);
+	*position = (uint64_t)meta[1];
+	*count = (uint64_t)meta[2];
+	*built = meta[3] != 0;
+	return found == 1 && meta[0] == version ? 0 : -1;
+}
+
+int
+database_make(struct database *db, const char *schema, int version)
+{
+	char meta[96];
+
+	snprintf(meta, sizeof(meta), "INSERT INTO meta VALUES (%d, 0, 0, 0)", version);
+	return database_execute(db, schema) != 0 ? -1 : database_execute(db, meta);
+}
+
+int
+database_set_journal(struct database *db)
+{
+	return database_execute(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+}
+
 void
 database_bind_id(sqlite3_stmt *statement, int n, const struct id *id)
 {

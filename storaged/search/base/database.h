@@ -18,6 +18,14 @@ struct database {
 	char error[256];
 };
 
+/* What an index has found in its file. */
+enum database_opened {
+	DATABASE_FAILED, /* the reason is logged */
+	DATABASE_IN_USE, /* by another process */
+	DATABASE_READY,
+	DATABASE_EMPTY, /* it was missing, of another version, or unfinished: it must be built */
+};
+
 /* Opens or creates the file. 0 or -1; it must be closed either way. */
 [[gnu::warn_unused_result]] int database_open(
     struct database *db, const char *dir, const char *name);
@@ -50,6 +58,18 @@ typedef int database_tokenize_fn(Fts5Tokenizer *unused, void *arg, int flags, co
 /* Registers a tokenizer for FTS5. 0 or -1. */
 [[gnu::warn_unused_result]] int database_add_tokenizer(
     struct database *db, const char *name, database_tokenize_fn *tokenize);
+
+/* Reads the numbers of an index, of its table meta (version, position, count, built). 0, or -1: failed, or another
+ * version. */
+[[gnu::warn_unused_result]] int database_read_meta(
+    struct database *db, int version, uint64_t *position, uint64_t *count, bool *built);
+
+/* Makes the tables of an empty index, meta among them. 0 or -1. */
+[[gnu::warn_unused_result]] int database_make(
+    struct database *db, const char *schema, int version);
+
+/* From now on, a write-ahead log keeps the file consistent across a crash of the process or of the machine. 0 or -1. */
+[[gnu::warn_unused_result]] int database_set_journal(struct database *db);
 
 /* Runs SQL without values. 0 or -1. */
 [[gnu::warn_unused_result]] int database_execute(struct database *db, const char *sql);

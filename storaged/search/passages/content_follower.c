@@ -82,21 +82,21 @@ content_follower_list_all(struct content_follower *f)
 static bool
 content_follower_open(struct content_follower *f)
 {
-	enum passages_opened opened;
+	enum database_opened opened;
 
 	if (f->index != NULL)
 		return true;
 	opened = passages_open(&f->index, f->dir);
-	if (opened == PASSAGES_IN_USE)
+	if (opened == DATABASE_IN_USE)
 		log_event(LOG_ERROR, "passages_index_in_use", L_STR("dir", f->dir),
 		    L_STR("help", "another searchd uses this directory"));
 	if (f->index == NULL)
 		return false;
 	f->position = passages_position(f->index);
-	f->positioned = opened == PASSAGES_READY || f->position != 0;
+	f->positioned = opened == DATABASE_READY || f->position != 0;
 	f->listing = f->sweeping = false;
 	f->written_ms = f->clean_ms = clock_mono_ms();
-	if (opened == PASSAGES_EMPTY) {
+	if (opened == DATABASE_EMPTY) {
 		log_event(LOG_NOTICE, "passages_index_building", L_STR("dir", f->dir));
 		content_follower_list_all(f);
 	}

@@ -8,7 +8,6 @@
 #include "storaged/search/passages/passages.h"
 
 /* Chunks of a page; the rest of a longer one is left out. */
-#define PAGE_CHUNKS_MAX 4096
 
 struct page_chunk {
 	uint32_t index;

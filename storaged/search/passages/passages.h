@@ -24,15 +24,8 @@
 
 struct passages;
 
-enum passages_opened {
-	PASSAGES_FAILED, /* the reason is logged */
-	PASSAGES_IN_USE, /* by another process */
-	PASSAGES_READY,
-	PASSAGES_EMPTY, /* it was missing or of another version, or its first reading did not end */
-};
-
 /* Opens the index in this directory, or creates an empty one. */
-[[gnu::warn_unused_result]] enum passages_opened passages_open(
+[[gnu::warn_unused_result]] enum database_opened passages_open(
     struct passages **ix, const char *dir);
 void passages_close(struct passages *ix);
 

@@ -59,7 +59,8 @@ static const char *const sql[PASSAGES_STATEMENTS] = {
 	"WHERE p.number > ? AND s.id IS NOT NULL ORDER BY p.number LIMIT 1",
     [PASSAGES_PAGES_OF_ORG] = "SELECT p.number FROM orgs o JOIN sources s ON s.org = o.number "
 			      "JOIN pages p ON p.source = s.number WHERE o.id = ?",
-    [PASSAGES_PAGES_DELETE] = "DELETE FROM pages WHERE source = ?",
+    [PASSAGES_PAGES_DELETE] = "DELETE FROM pages WHERE number IN "
+			      "(SELECT number FROM pages WHERE source = ? LIMIT ?)",
     [PASSAGES_CHUNK_LAST] =
 	"SELECT row FROM chunks WHERE row BETWEEN ? AND ? ORDER BY row DESC LIMIT 1",
     [PASSAGES_CHUNK_ADD] =
@@ -107,48 +108,27 @@ passages_close(struct passages *ix)
 	free(ix);
 }
 
-static int
-passages_set_journal(struct passages *ix)
-{
-	return database_execute(
-	    &ix->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
-}
-
 /* Reads the numbers of a file of this version. 0 or -1. */
 static int
 passages_load(struct passages *ix)
 {
-	sqlite3_stmt *read = NULL;
-	int64_t meta[4] = {0};
-	int found;
-
-	if (database_prepared(
-		&ix->db, &read, "SELECT version, position, chunks, built FROM meta") == NULL)
+	if (database_read_meta(
+		&ix->db, PASSAGES_VERSION, &ix->position, &ix->count, &ix->built) != 0)
 		return -1;
-	found = database_numbers(&ix->db, read, meta, 4);
-	sqlite3_finalize(read);
-	if (found != 1 || meta[0] != PASSAGES_VERSION)
-		return -1;
-	ix->position = (uint64_t)meta[1];
-	ix->count = (uint64_t)meta[2];
-	ix->built = meta[3] != 0;
 	ix->unclean = ix->erasing = true;
-	return passages_set_journal(ix) != 0 ? -1 : passages_tables_load(ix);
+	return database_set_journal(&ix->db) != 0 ? -1 : passages_tables_load(ix);
 }
 
 static int
 passages_make(struct passages *ix)
 {
-	char meta[96];
-
-	snprintf(meta, sizeof(meta), "INSERT INTO meta VALUES (%d, 0, 0, 0)", PASSAGES_VERSION);
-	if (passages_set_journal(ix) != 0 || database_execute(&ix->db, schema) != 0)
+	if (database_set_journal(&ix->db) != 0)
 		return -1;
-	return database_execute(&ix->db, meta);
+	return database_make(&ix->db, schema, PASSAGES_VERSION);
 }
 
 /* A new file in place of one that cannot be used. */
-static enum passages_opened
+static enum database_opened
 passages_replace(struct passages **ix, const char *dir)
 {
 	passages_close(*ix);
@@ -156,26 +136,26 @@ passages_replace(struct passages **ix, const char *dir)
 	*ix = xcalloc(1, sizeof(**ix));
 	if (database_open(&(*ix)->db, dir, PASSAGES_NAME) == 0 && passages_register(*ix) == 0 &&
 	    passages_make(*ix) == 0)
-		return PASSAGES_EMPTY;
+		return DATABASE_EMPTY;
 	log_event(LOG_ERROR, "passages_index_failed", L_STR("dir", dir),
 	    L_STR("error", (*ix)->db.error),
 	    L_STR("help", "searchd needs write access to SEARCH_DIR, and space on its disk"));
-	return PASSAGES_FAILED;
+	return DATABASE_FAILED;
 }
 
-enum passages_opened
+enum database_opened
 passages_open(struct passages **ix, const char *dir)
 {
-	enum passages_opened opened = PASSAGES_READY;
+	enum database_opened opened = DATABASE_READY;
 
 	*ix = xcalloc(1, sizeof(**ix));
 	if (database_open(&(*ix)->db, dir, PASSAGES_NAME) != 0 || passages_register(*ix) != 0 ||
 	    passages_load(*ix) != 0)
 		opened =
-		    database_is_busy(&(*ix)->db) ? PASSAGES_IN_USE : passages_replace(ix, dir);
+		    database_is_busy(&(*ix)->db) ? DATABASE_IN_USE : passages_replace(ix, dir);
 	else if (!(*ix)->built)
-		opened = PASSAGES_EMPTY;
-	if (opened == PASSAGES_IN_USE || opened == PASSAGES_FAILED) {
+		opened = DATABASE_EMPTY;
+	if (opened == DATABASE_IN_USE || opened == DATABASE_FAILED) {
 		passages_close(*ix);
 		*ix = NULL;
 	}

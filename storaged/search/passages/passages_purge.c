@@ -9,6 +9,7 @@
 /* Pages of 4 KiB that a step merges, and chunks that it removes: some milliseconds. */
 #define MERGE_PAGES  128
 #define ERASE_CHUNKS 64
+#define ERASE_PAGES  256 /* that have no chunks any more */
 
 static int
 passages_run_for(struct passages *ix, enum passages_statement which, int64_t number)
@@ -34,7 +35,22 @@ passages_erase_one(struct passages *ix, int64_t source)
 	return found;
 }
 
-/* Removes some chunks of an erased source; behind the last one, the source. 1: there may be more. */
+/* Removes some pages of a source whose chunks are removed. 1: there may be more. */
+static int
+passages_erase_pages(struct passages *ix, int64_t source)
+{
+	sqlite3_stmt *erase = passages_statement(ix, PASSAGES_PAGES_DELETE);
+
+	if (erase == NULL)
+		return -1;
+	sqlite3_bind_int64(erase, 1, source);
+	sqlite3_bind_int(erase, 2, ERASE_PAGES);
+	if (database_run(&ix->db, erase) != 0)
+		return -1;
+	return sqlite3_changes(ix->db.sqlite) == ERASE_PAGES;
+}
+
+/* Removes some chunks of an erased source; behind the last one, its pages, and then the source. 1: there may be more. */
 static int
 passages_erase_some(struct passages *ix)
 {
@@ -49,9 +65,10 @@ passages_erase_some(struct passages *ix)
 		if (found != 1)
 			break;
 	}
+	if (found == 0)
+		found = passages_erase_pages(ix, source);
 	if (found == 0 &&
-	    (passages_run_for(ix, PASSAGES_PAGES_DELETE, source) != 0 ||
-		passages_run_for(ix, PASSAGES_LANGUAGES_DELETE, source) != 0 ||
+	    (passages_run_for(ix, PASSAGES_LANGUAGES_DELETE, source) != 0 ||
 		passages_run_for(ix, PASSAGES_SOURCE_DELETE, source) != 0))
 		return -1;
 	return found < 0 ? -1 : 1;

@@ -59,7 +59,7 @@ run(const struct scenario *s)
 			int verdict;
 
 			now += s->rounds[i].after_ms;
-			verdict = heartbeat_check(
+			verdict = (int)heartbeat_check(
 			    &heartbeat, heartbeat_rounds_next(&rounds, now), now);
 			if (verdict != (s->rounds[i].verdict & ~ANSWERED))
 				fail_msg("%s: step %zu, round %u", s->name, i + 1, n);

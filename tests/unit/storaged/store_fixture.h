@@ -46,7 +46,8 @@ struct fixture {
 		};
 		struct asker askers[6];
 	};
-	uint64_t requests; /* request ids given out */
+	struct env_log *log; /* the commit log of the environment, also after a restart; NULL: none */
+	uint64_t requests;   /* request ids given out */
 	struct buf kept;   /* the bytes of the last answer */
 	bool damaged;      /* by the test: the store may be broken at its end */
 };
@@ -96,6 +97,9 @@ static inline void
 store_open_env(struct fixture *f, uint64_t max_bytes)
 {
 	assert_int_equal(env_open(&f->env, f->dir, max_bytes, organization_make_default), 0);
+	f->env.log = f->log;
+	if (f->log != NULL)
+		assert_int_equal(env_keep_reserve(&f->env), 0);
 	f->env.operator_timeout_ms = 600000;
 	/* The tests kill no machine, and should not wait for the disk. */
 	assert_int_equal(mdb_env_set_flags(f->env.mdb, MDB_NOSYNC, 1), 0);

@@ -8,6 +8,7 @@ import { perform } from "./methods";
 import { createNetwork } from "./net/backoff";
 import { failureOfResponse } from "./net/failure";
 import { requestText } from "./net/http";
+import { watchPolicy } from "./net/policy";
 import { createRetries } from "./net/retry";
 import { emitEvents, withEvents } from "./page-events";
 import { loadPart } from "./parts";
@@ -30,6 +31,7 @@ export const fetchRecord: App["fetchRecord"] = async (url, signal, reply) =>
 		createRetries,
 		requestText,
 		failureOfResponse,
+		watchPolicy,
 	});
 
 export const start: App["start"] = (shell) => {

@@ -16,8 +16,6 @@ export interface Parts {
 	readonly network: typeof import("./parts/network");
 	/** What a site may switch on: the button's picture, notices, the teaser, starter questions. */
 	readonly extras: typeof import("./parts/extras");
-	/** What a reply is based on: numbers in its text, and the list below it. */
-	readonly sources: typeof import("./parts/sources");
 }
 
 /** A browser may remember a failed import by its URL, hence another one after each failure. */

@@ -5,6 +5,7 @@ import type { createNetwork } from "./net/backoff";
 import type { failureOfResponse, Reason } from "./net/failure";
 import type { requestText } from "./net/http";
 import { parseObject } from "./net/parse";
+import type { watchPolicy } from "./net/policy";
 import type { createRetries } from "./net/retry";
 
 /** What the app has already. */
@@ -14,6 +15,7 @@ export interface RecordTools {
 	/** Every failure is a ChatFailure. */
 	readonly requestText: typeof requestText;
 	readonly failureOfResponse: typeof failureOfResponse;
+	readonly watchPolicy: typeof watchPolicy;
 }
 
 /** This many responses in a row that CORS hides from us are not a coincidence. */
@@ -30,7 +32,7 @@ export async function fetchRecord(
 	url: string,
 	life: AbortSignal,
 	reply: Response | undefined,
-	{ createNetwork, createRetries, requestText, failureOfResponse }: RecordTools,
+	{ createNetwork, createRetries, requestText, failureOfResponse, watchPolicy }: RecordTools,
 ): Promise<Values | null> {
 	const ended = new AbortController();
 	const { signal } = ended;
@@ -40,11 +42,10 @@ export async function fetchRecord(
 	const retries = createRetries(network);
 	let hidden = 0;
 	let hinted = false;
-	const hint = (reason: string) => {
-		if (!hinted) console.warn(`No chat: ${reason}`);
+	const check = () => {
+		if (!hinted) console.warn(`No chat: check data-widget, and its allowed origins, at ${url}`);
 		hinted = true;
 	};
-	const check = () => hint(`check data-widget, and its allowed origins, at ${url}`);
 
 	/**
 	 * Whether the server responds at all. CORS hides a response from a site that is not allowed as if
@@ -70,16 +71,10 @@ export async function fetchRecord(
 		}
 	}
 
-	const { origin } = new URL(url);
-	document.addEventListener(
-		"securitypolicyviolation",
-		({ blockedURI }) => {
-			if (!blockedURI.startsWith(origin)) return;
-			hint(`the page's Content-Security-Policy must allow ${origin} in connect-src`);
-			end();
-		},
-		{ signal },
-	);
+	watchPolicy(url, signal).addEventListener("abort", () => {
+		hinted = true;
+		end();
+	});
 	try {
 		await accept(reply ? failureOfResponse(reply) : { kind: "unreachable", retryAfterMs: null });
 		while (!signal.aborted) {

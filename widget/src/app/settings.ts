@@ -32,8 +32,6 @@ export interface Settings {
 	readonly radius: number;
 	/** The page's font instead of the system's. */
 	readonly inheritsFont: boolean;
-	/** Without a button: in an element of the page, or as the whole page. */
-	readonly isPlaced: boolean;
 	readonly contact: ContactWish | null;
 	/** Replies are shown as they are, without Markdown. */
 	readonly plainText: boolean;
@@ -80,49 +78,58 @@ const SERVER_NAMES: Readonly<Record<string, string>> = {
 
 /** "teaser.delaySeconds" is the attribute data-teaser-delay-seconds, and the record's teaser: {delaySeconds}. */
 function createLookup({ overrides, script, record }: Sources) {
-	const setting = (name: string): unknown => {
+	return (name: string): unknown => {
 		const attribute = script.dataset[name.replace(/\.(.)/, (_, first) => first.toUpperCase())];
 		const path = (SERVER_NAMES[name] ?? name).split(".");
 		const stored = path.reduce((value: unknown, part) => Object(value)[part], record);
 		return overrides[name] ?? (attribute?.trim() || stored);
 	};
-	/** A blank text counts as missing. */
-	const text = (name: string, fallback: string): string => {
-		const value = setting(name);
-		return (typeof value === "string" && value.trim()) || fallback;
-	};
-	return { setting, text };
 }
 
 type Lookup = ReturnType<typeof createLookup>;
 
-type Defaults = Pick<
-	Settings,
-	"title" | "welcomeMessage" | "inputPlaceholder" | "accent" | "onAccent"
->;
+/** A setting's default; its value has the same type. */
+type Default = string | number | boolean | readonly string[];
 
 const FIELDS: readonly ContactField[] = ["name", "email", "phone"];
 const LIST_MAX = 20;
 const LINE_MAX = 100;
 
+/** Of both tags. */
+const DEFAULTS = {
+	radius: 16,
+	plainText: false,
+	showTimes: true,
+	rating: false,
+	agentName: "",
+	avatar: "",
+	sound: false,
+	unreadInTitle: false,
+	starters: [] as readonly string[],
+};
+
 /** open-chat-widget's defaults, for its tag. */
-const OPEN_CHAT_WIDGET: Defaults = {
+const OPEN_CHAT_WIDGET = {
 	title: "Assistant",
 	welcomeMessage: "Hi! Ask me anything and I will help you out.",
 	inputPlaceholder: "Type your message...",
-	accent: [14, 165, 233],
-	onAccent: null,
 };
 
-const OURS: Defaults = {
+const OURS: typeof OPEN_CHAT_WIDGET = {
 	title: "Chat with us",
 	welcomeMessage: "Hi there! How can we help?",
 	inputPlaceholder: "",
-	accent: [99, 102, 241],
-	onAccent: [255, 255, 255],
 };
 
-function contactFrom({ setting }: Lookup): ContactWish | null {
+const TEASER = {
+	text: "",
+	delaySeconds: 5,
+	paths: [] as readonly string[],
+	scrollPercent: 0,
+	oncePerVisitor: true,
+};
+
+function contactFrom(setting: Lookup): ContactWish | null {
 	const fields = FIELDS.filter((field) => setting(`collect_${field}`) === true);
 	const mode = setting("contact_info_mode");
 	if (fields.length === 0 || (mode !== "optional" && mode !== "required")) return null;
@@ -132,30 +139,44 @@ function contactFrom({ setting }: Lookup): ContactWish | null {
 	return { required, fields, needed: required ? needed : [] };
 }
 
+/** A blank text counts as missing. */
+function textFrom(value: unknown, fallback = ""): string {
+	return (typeof value === "string" && value.trim()) || fallback;
+}
+
 /** The attribute has one entry a line. */
 function listFrom(value: unknown): string[] {
 	const list: unknown[] = Array.isArray(value) ? value : String(value ?? "").split("\n");
-	const texts = list.map((one) => (typeof one === "string" ? one.trim() : ""));
+	const texts = list.map((one) => textFrom(one));
 	return texts.filter((text) => text !== "" && text.length <= LINE_MAX).slice(0, LIST_MAX);
 }
 
-function isSet(value: unknown): boolean {
-	return value === true || value === "true";
+function valueFrom(value: unknown, fallback: Default): Default {
+	switch (typeof fallback) {
+		case "boolean":
+			return String(value ?? fallback) === "true";
+		case "number": {
+			const number = Number(value ?? fallback);
+			return number >= 0 ? number : fallback;
+		}
+		case "string":
+			return textFrom(value, fallback);
+		default:
+			return listFrom(value);
+	}
 }
 
-function numberFrom(value: unknown, fallback: number): number {
-	const number = Number(value ?? fallback);
-	return number >= 0 ? number : fallback;
-}
-
-function teaserFrom({ setting, text }: Lookup): Teaser {
-	return {
-		text: text("teaser.text", ""),
-		delaySeconds: numberFrom(setting("teaser.delaySeconds"), 5),
-		paths: listFrom(setting("teaser.paths")),
-		scrollPercent: numberFrom(setting("teaser.scrollPercent"), 0),
-		oncePerVisitor: isSet(setting("teaser.oncePerVisitor") ?? true),
-	};
+/** The settings with the names of `defaults`. */
+function allFrom<T extends Readonly<Record<string, Default>>>(
+	setting: Lookup,
+	defaults: T,
+	prefix = "",
+): T {
+	const values = Object.entries(defaults).map(([name, fallback]) => [
+		name,
+		valueFrom(setting(prefix + name), fallback),
+	]);
+	return Object.fromEntries(values) as T;
 }
 
 /** `resolveColor` parses any CSS colour; null if invalid or not opaque. */
@@ -164,32 +185,18 @@ export function resolveSettings(
 	resolveColor: (text: string) => Rgb | null,
 ): Settings {
 	const { widgetId } = sources;
-	const lookup = createLookup(sources);
-	const { setting, text } = lookup;
-	const color = (name: string) => resolveColor(text(name, ""));
-	const theme = text("theme", "auto");
-	const defaults = widgetId ? OURS : OPEN_CHAT_WIDGET;
+	const setting = createLookup(sources);
+	const color = (name: string) => resolveColor(textFrom(setting(name)));
+	const theme = setting("theme");
 	return {
-		title: text("title", defaults.title),
-		welcomeMessage: text("welcomeMessage", defaults.welcomeMessage),
-		inputPlaceholder: text("inputPlaceholder", defaults.inputPlaceholder),
+		...allFrom(setting, { ...(widgetId ? OURS : OPEN_CHAT_WIDGET), ...DEFAULTS }),
 		theme: theme === "dark" || theme === "light" ? theme : "auto",
-		accent: color("accentColor") ?? defaults.accent,
-		onAccent: color("textColor") ?? defaults.onAccent,
-		picture: text("launcher.style", "") === "picture" ? text("launcher.picture", "") : "",
-		radius: numberFrom(setting("radius"), 16),
+		accent: color("accentColor") ?? (widgetId ? [99, 102, 241] : [14, 165, 233]),
+		onAccent: color("textColor") ?? (widgetId ? [255, 255, 255] : null),
+		picture: setting("launcher.style") === "picture" ? textFrom(setting("launcher.picture")) : "",
 		inheritsFont: setting("font") === "inherit",
-		isPlaced: setting("target") !== undefined || setting("mode") === "page",
-		contact: widgetId ? contactFrom(lookup) : null,
-		plainText: isSet(setting("plainText")),
-		showTimes: isSet(setting("showTimes") ?? true),
-		rating: isSet(setting("rating")),
-		offersPerson: isSet(setting("operators.offer")),
-		agentName: text("agentName", ""),
-		avatar: text("avatar", ""),
-		sound: isSet(setting("sound")),
-		unreadInTitle: isSet(setting("unreadInTitle")),
-		starters: listFrom(setting("starters")),
-		teaser: teaserFrom(lookup),
+		contact: widgetId ? contactFrom(setting) : null,
+		offersPerson: String(setting("operators.offer")) === "true",
+		teaser: allFrom(setting, TEASER, "teaser."),
 	};
 }

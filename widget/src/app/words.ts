@@ -5,48 +5,40 @@ import type english from "../locales/en.json";
 import { keys } from "../locales/en.json?keys";
 import type { Shell } from "../shell";
 import type { FailureKind } from "./net/failure";
-import type { ContactField } from "./settings";
 import { fill } from "./texts";
 
-export type Word = keyof typeof english;
+type Key = keyof typeof english;
+
+/** A text, or that of a failure. */
+export type Word = Key | FailureKind;
 
 /** The texts of the widget's language; parameters replace `{name}` in the text. */
 export type Words = (key: Word, values?: Readonly<Record<string, string | number>>) => string;
 
 type Texts = Readonly<Record<string, unknown>>;
 
+/** The failures that have the text of another one. */
+const SAME_TEXT: Readonly<Record<string, Key>> = {
+	lost: "interrupted",
+	cut_off: "interrupted",
+	conflict: "refused",
+	nameless: "contactRequired",
+};
+
 /** The site's own texts come first: for this language, then for every language. */
 export function createWords({ language, record }: Pick<Shell, "language" | "record">): Words {
 	const { code, texts } = language;
 	const own: Texts = Object(record.texts);
 	const all = [Object(own[code]), own, Object.fromEntries(keys.map((key, i) => [key, texts[i]]))];
-	return (key, values = {}) => {
+	return (word, values = {}) => {
+		const key = SAME_TEXT[word] ?? word;
 		const found = all.map((one: Texts) => one[key]).find((text) => typeof text === "string");
 		return fill(String(found), values);
 	};
-}
-
-/** The failures that have the text of another one. */
-const SAME_TEXT = {
-	lost: "interrupted",
-	cut_off: "interrupted",
-	conflict: "refused",
-	nameless: "contactRequired",
-} as const;
-
-/** The text of a failure. */
-export function failureText(words: Words, kind: FailureKind | null): string {
-	const same = Object.entries(SAME_TEXT).find(([name]) => name === kind)?.[1];
-	return words(same ?? (kind as Exclude<FailureKind, keyof typeof SAME_TEXT> | null) ?? "broken");
 }
 
 /** Shown while the widget retries. */
 export function pauseText(words: Words, why: FailureKind | null): string {
 	if (why === "too_many") return words("pauseTooMany");
 	return words(why === "busy" ? "pauseBusy" : "pauseOffline");
-}
-
-/** How a contact detail looks, shown when it is invalid. */
-export function contactForm(words: Words, field: ContactField): string {
-	return words(`${field}Form`);
 }

@@ -16,7 +16,7 @@ export function createElement(look: string) {
 }
 
 /** Sets the accessible name. It begins with the visible text, if any (WCAG 2.5.3). */
-export function label(button: HTMLElement, text: string): void {
+export function label(button: HTMLElement, text: unknown): void {
 	button.setAttribute("aria-label", `${button.textContent} ${text}`);
 }
 

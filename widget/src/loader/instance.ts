@@ -41,7 +41,7 @@ export function createInstance(
 	const id = dataset.id || widgetId || "chat";
 	const server = serverOf(script.src, dataset.apiUrl ?? "");
 	const space = widgetId && `.${widgetId}`;
-	const overrides: Record<string, unknown> = {};
+	const overrides: Record<string, unknown> & { hidden?: boolean } = {};
 	let waiting: Call[] = [];
 	let shell: DrawnShell | undefined;
 	let loading = false;
@@ -103,15 +103,17 @@ export function createInstance(
 		const code = wished();
 		if (!shell || code === shell.language.code) return;
 		shell.language = await fetchLanguage(server, code);
-		label(shell.button, shell.language.texts[0] ?? OPEN);
+		// The site's own text comes first.
+		const own = shell.record.texts as Record<string, Values> | undefined;
+		const { openChat } = { ...own, ...own?.[code] };
+		label(shell.button, openChat ?? shell.language.texts[0]);
 	}
 
 	function draw(record: Values): void {
 		const { target, mode = "", accentColor, textColor, position } = dataset;
 		const place = () => (target && document.querySelector(target)) || document.body;
 		const look = place() !== document.body ? "inline" : mode;
-		const side = /left/i.test(position ?? `${record.position}`) ? "left" : "right";
-		const element = createElement(`${side} ${look}`);
+		const element = createElement(`${position ?? record.position ?? ""} ${look}`);
 		const { host, frame, button } = element;
 		shell = {
 			...element,
@@ -127,7 +129,7 @@ export function createInstance(
 			emit,
 		};
 		bringBack = keepOnPage(host, place, signal);
-		host.hidden = !!overrides.hidden;
+		host.hidden = overrides.hidden as boolean;
 		for (const name of ["zIndex", "offsetX", "offsetY"]) {
 			const value = `${dataset[name] ?? record[name]}`;
 			if (+value >= 0) host.style.setProperty(`--${name}`, value);
@@ -143,7 +145,7 @@ export function createInstance(
 		for (const intent of INTENTS) button.addEventListener(intent, load, { signal });
 		button.addEventListener("click", () => pass([click]), { signal });
 		label(button, OPEN);
-		if (wished() !== "en") speak().catch(() => {});
+		if (record.texts || wished() !== "en") speak().catch(() => {});
 		if (
 			look ||
 			launcher === "picture" ||
@@ -181,7 +183,7 @@ export function createInstance(
 		else if (method === "destroy") leave();
 		else if (method === "show" || method === "hide") {
 			overrides.hidden = method === "hide";
-			if (shell) shell.host.hidden = !!overrides.hidden;
+			if (shell) shell.host.hidden = overrides.hidden as boolean;
 		} else if (method === "theme" || method === "locale") {
 			overrides[method] = first;
 			// The app, if it is there, draws itself again.

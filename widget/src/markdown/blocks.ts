@@ -5,9 +5,8 @@
 import { make } from "./dom";
 import {
 	type CodeLeaf,
-	createFenced,
+	createCodeLeaf,
 	createHeading,
-	createIndented,
 	createParagraph,
 	type Leaf,
 	makeHeading,
@@ -60,7 +59,7 @@ export function createBlocks(root: HTMLElement, options: Options): Blocks {
 		const box = top();
 		// Not for a list: the browser would look for its direction in all items, again for each new one.
 		const hasDirection = box === text ? !/^[uo]l$/.test(node.localName) : box.kind === "list";
-		if (hasDirection) node.dir = "auto";
+		if (hasDirection) node.dir ||= "auto";
 		const list = box.kind === "item" ? boxes[boxes.length - 2] : box;
 		const isApart = blankIn === box.home && box.node.firstChild !== null;
 		if (list?.kind === "list" && isApart) list.node.className = "loose";
@@ -163,12 +162,12 @@ export function createBlocks(root: HTMLElement, options: Options): Blocks {
 		else if (content.kind === "heading") {
 			leaf = createHeading(place(makeHeading(content.level, options)), options);
 		} else if (content.kind === "fence" || content.kind === "indented") {
-			const { frame, ...code } =
+			const code =
 				content.kind === "fence"
-					? createFenced(content.fence, content.indent, options)
-					: createIndented(options);
-			place(frame);
-			leaf = { frame, ...code } as CodeLeaf;
+					? createCodeLeaf(content.fence, content.indent, options)
+					: createCodeLeaf(null, 4, options);
+			place(code.frame);
+			leaf = code;
 		} else {
 			const { kind, node } = top();
 			const item = kind === "item" && !node.firstChild ? node : null;

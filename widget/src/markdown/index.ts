@@ -11,8 +11,9 @@ export interface Markdown {
 	/** Has the class "md". */
 	readonly node: HTMLElement;
 	/**
-	 * Shows a text. One that continues the last one changes only the last block. Marks at the end of a
-	 * text that is not complete are held back until it is known what they are.
+	 * Shows a text. One that continues the last one changes only the last block; one that does not, and is
+	 * complete, replaces the last one at once. Marks at the end of a text that is not complete are held back
+	 * until it is known what they are.
 	 */
 	render(text: string, isComplete: boolean): void;
 }
@@ -26,6 +27,8 @@ const SPOKEN_MAX = 20_000;
 /** "grow" is an event of the node after text was added later than in render(). */
 export function createMarkdown(options: Options): Markdown {
 	const node = make("div", { class: "md" });
+	/** Where text is added: the node, or an element beside it while the node shows another text. */
+	let sheet = node;
 	let blocks: Blocks | null = null;
 	let text = "";
 	/** The length of the text that was added. */
@@ -40,7 +43,10 @@ export function createMarkdown(options: Options): Markdown {
 		added = Math.min(end, text.length);
 		blocks?.show();
 		if (end < text.length) timer = setTimeout(addLater) as unknown as number;
-		else if (isLast) blocks?.end();
+		else if (isLast) {
+			blocks?.end();
+			if (sheet !== node) node.replaceChildren(...sheet.childNodes);
+		}
 	}
 
 	/** A node that is not on the page any more needs no text; render() continues. */
@@ -54,10 +60,15 @@ export function createMarkdown(options: Options): Markdown {
 	return {
 		node,
 		render(next, isComplete) {
-			const isSame = isLast ? next === text : next.startsWith(text);
+			// The server cuts white space at the end of a complete reply.
+			const isSame = isLast
+				? isComplete && next === text
+				: next.startsWith(text) || (isComplete && next === text.trimEnd());
 			if (!blocks || !isSame) {
-				node.replaceChildren();
-				blocks = createBlocks(node, options);
+				// A page that became shorter for a moment would lose its place.
+				sheet = blocks && isComplete ? make("div") : node;
+				sheet.replaceChildren();
+				blocks = createBlocks(sheet, options);
 				added = 0;
 			}
 			text = next;

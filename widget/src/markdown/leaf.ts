@@ -136,35 +136,33 @@ export function createHeading(node: HTMLElement, { base }: Options): Leaf {
 	};
 }
 
-export function createFenced({ mark, info }: Fence, indent: number, { words }: Options): CodeLeaf {
-	const [language = ""] = unescaped(info).trim().split(/\s/, 1);
-	const { frame, node, beginLine, add } = createCode(language, words);
-	return { kind: "fence", frame, node, fence: mark, indent, beginLine, add, show: () => undefined };
-}
-
-/** Blank lines at its end do not belong to the block. */
-export function createIndented({ words }: Options): CodeLeaf {
-	const { frame, node, beginLine, add } = createCode("", words);
-	/** Lines that are blank so far. */
+/** `fence`: null for indented code. `indent`: the columns before it. */
+export function createCodeLeaf(fence: Fence | null, indent: number, { words }: Options): CodeLeaf {
+	const [language = ""] = unescaped(fence?.info ?? "")
+		.trim()
+		.split(/\s/, 1);
+	const code = createCode(language, words);
+	/** Lines that are blank so far: at the end of indented code they do not belong to it. */
 	const blank: string[] = [];
 
-	function addBlank(text: string): void {
-		blank.push((blank.pop() ?? "") + text);
-		if (!text.trim()) return;
-		for (const line of blank.splice(0)) {
-			beginLine();
-			add(line);
-		}
-	}
-
 	return {
-		kind: "indented",
-		frame,
-		node,
-		fence: "",
-		indent: 4,
-		beginLine: () => blank.push(""),
-		add: (text) => (blank.length > 0 ? addBlank(text) : add(text)),
+		...code,
+		kind: fence ? "fence" : "indented",
+		fence: fence?.mark ?? "",
+		indent,
+		beginLine() {
+			if (fence) code.beginLine();
+			else blank.push("");
+		},
+		add(text) {
+			if (blank.length === 0) code.add(text);
+			else blank.push((blank.pop() ?? "") + text);
+			if (!text.trim()) return;
+			for (const line of blank.splice(0)) {
+				code.beginLine();
+				code.add(line);
+			}
+		},
 		show: () => undefined,
 	};
 }

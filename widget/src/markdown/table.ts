@@ -43,8 +43,10 @@ export interface Table {
 }
 
 export function createTable(header: string, columns: readonly string[], base?: string): Table {
-	const table = make("table", { dir: RTL.test(header) ? "rtl" : "ltr" });
-	const frame = make("div", { class: "table", tabindex: "0" });
+	const table = make("table");
+	// The frame's direction is where scrolling begins.
+	const dir = RTL.test(header) ? "rtl" : "ltr";
+	const frame = make("div", { class: "table", tabindex: "0", dir });
 	frame.append(table);
 	let body: HTMLElement = make("thead");
 	let row = make("tr");

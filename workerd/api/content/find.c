@@ -10,10 +10,11 @@
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/store_query.h"
 #include "workerd/knowledge/finding.h"
-#include "workerd/search/search_client.h"
+#include "workerd/knowledge/question_search.h"
 
 #define ANSWER_MAX    (4u * 1024 * 1024)
 #define LIMIT_DEFAULT 10
+#define SOURCES_MAX   1024 /* bytes, as in FIND */
 
 struct find_body {
 	struct slice question, before, sources;
@@ -35,6 +36,7 @@ struct find_query {
 	struct store_query q;
 	struct fields in; /* holds the texts of body */
 	struct find_body body;
+	uint8_t sources[SOURCES_MAX]; /* that are searched */
 	uint32_t coverage, chunks;
 	bool whole;
 };
@@ -162,9 +164,9 @@ find_on_found(void *arg, uint16_t type, const union msg *m)
 }
 
 static void
-find_cancel(void *call)
+find_cancel(void *search)
 {
-	search_call_forget(call);
+	question_search_cancel(search);
 }
 
 static void
@@ -173,15 +175,21 @@ find_ask(struct find_query *q, enum knowledge knowledge, struct slice sources)
 	const struct msg_find find = {
 	    .org = q->q.org,
 	    .knowledge = (uint8_t)knowledge,
-	    .sources = sources,
+	    .sources = {q->sources, sources.len},
 	    .question = q->body.question,
 	    .before = q->body.before,
 	    .limit = q->body.limit,
 	};
-	struct search_call *call = search_call_find(q->q.api->search, &find, find_on_found, q);
+	struct question_search *search;
 
-	if (call != NULL)
-		store_query_wait(&q->q, call, find_cancel);
+	/* The record of an agent does not last. */
+	must(sources.len <= SOURCES_MAX);
+	if (sources.len > 0)
+		memcpy(q->sources, sources.p, sources.len);
+	search = question_search_start(&q->q.api->turns->finding, &find, 0, find_on_found, q);
+
+	if (search != NULL)
+		store_query_wait(&q->q, search, find_cancel);
 	else
 		find_reply_unavailable(q, "too many searches wait");
 }

@@ -14,6 +14,7 @@
 #include "workerd/api/content/open_gaps.h"
 #include "workerd/knowledge/finding.h"
 #include "workerd/knowledge/gap_clusters.h"
+#include "workerd/knowledge/question_search.h"
 #include "workerd/search/search_client.h"
 
 /* At the same time in a worker; further ones are given up. */
@@ -32,7 +33,8 @@ struct gap_asking {
 	struct gap_askings *all;
 	struct api *api;
 	struct event *timer;
-	struct search_call *search;
+	struct search_call *status;
+	struct question_search *search;
 	struct store_call *store;
 	struct open_gaps *reading;
 	struct gap_closing *closing;
@@ -64,8 +66,9 @@ gap_askings_new(void)
 static void
 gap_asking_free(struct gap_asking *a)
 {
-	if (a->search != NULL)
-		search_call_forget(a->search);
+	if (a->status != NULL)
+		search_call_forget(a->status);
+	question_search_cancel(a->search);
 	if (a->store != NULL)
 		store_call_forget(a->store);
 	if (a->reading != NULL)
@@ -166,7 +169,7 @@ gap_asking_find(struct gap_asking *a, struct slice question, search_answer_fn *f
 	const struct msg_find find = {
 	    .org = a->org, .knowledge = KNOWLEDGE_ALL, .question = question, .limit = HITS_MAX};
 
-	a->search = search_call_find(a->api->search, &find, fn, a);
+	a->search = question_search_start(&a->api->turns->finding, &find, 0, fn, a);
 	return a->search != NULL;
 }
 
@@ -276,7 +279,7 @@ gap_asking_on_status(void *arg, uint16_t type, const union msg *m)
 	struct gap_asking *a = arg;
 	bool is_behind = type != MSG_SEARCH_STATUS || m->search_status.position < a->position;
 
-	a->search = NULL;
+	a->status = NULL;
 	if (is_behind || !gap_asking_find(a, buf_slice(&a->question), gap_asking_on_own))
 		gap_asking_wait(a);
 }
@@ -284,8 +287,8 @@ gap_asking_on_status(void *arg, uint16_t type, const union msg *m)
 static void
 gap_asking_look(struct gap_asking *a)
 {
-	a->search = search_call_status(a->api->search, gap_asking_on_status, a);
-	if (a->search == NULL)
+	a->status = search_call_status(a->api->search, gap_asking_on_status, a);
+	if (a->status == NULL)
 		gap_asking_wait(a);
 }
 

@@ -134,6 +134,7 @@ gaps_write(struct json_writer *j, const struct open_gaps *gaps, size_t limit)
 	for (i = 0; i < n && i < limit && gaps_have_room(j); i++)
 		complete &= gaps_write_cluster(j, gaps, numbers, &clusters[i]);
 	json_write_close(j, ']');
+	json_write_uint(j, "clusterTotal", n);
 	json_write_uint(j, "total", total);
 	json_write_bool(j, "truncated", i < n || !complete || open_gaps_are_cut(gaps));
 	json_write_close(j, '}');

@@ -4,6 +4,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
 #include "workerd/api/content/content_handlers.h"
+#include "workerd/api/content/page_reasons.h"
 #include "workerd/api/fields/fields.h"
 #include "workerd/api/fields/list_frame.h"
 #include "workerd/api/fields/paging.h"
@@ -19,35 +20,15 @@
 static const char *const states[] = {
     [PAGE_WAITING] = "waiting", [PAGE_READ] = "read", [PAGE_UNREAD] = "unread", NULL};
 
-static const char *const reasons[] = {
-    [REASON_ROBOTS] = "robots",
-    [REASON_NOINDEX] = "noindex",
-    [REASON_STATUS] = "status",
-    [REASON_SIZE] = "size",
-    [REASON_LOGIN] = "login",
-    [REASON_SCRIPTS] = "scripts",
-    [REASON_DUPLICATE] = "duplicate",
-    [REASON_TYPE] = "type",
-    [REASON_EMPTY] = "empty",
-    [REASON_ENCRYPTED] = "encrypted",
-    [REASON_DAMAGED] = "damaged",
-    [REASON_TIMEOUT] = "timeout",
-    [REASON_NETWORK] = "network",
-    [REASON_ADDRESS] = "address",
-    [REASON_REDIRECTS] = "redirects",
-    [REASON_LIMIT] = "limit",
-};
-_Static_assert(ARRAY_LEN(reasons) == PAGE_REASONS, "each reason has a name");
-
 static void
 source_pages_write_reason(const struct field *f, const void *at, struct json_writer *j)
 {
-	uint8_t reason = *(const uint8_t *)at;
+	const char *name = page_reason_name(*(const uint8_t *)at);
 
-	if (reason == REASON_NONE || reason >= PAGE_REASONS)
+	if (name == NULL)
 		json_write_null(j, f->name);
 	else
-		json_write_str(j, f->name, slice_str(reasons[reason]));
+		json_write_str(j, f->name, slice_str(name));
 }
 
 static void

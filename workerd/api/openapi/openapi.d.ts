@@ -1333,6 +1333,19 @@ export interface components {
                 file_bytes?: number;
                 max_bytes?: number;
                 disk_free_bytes?: number;
+                /** @description The commit log of several machines. Absent: this machine alone has the store. */
+                log?: {
+                    /** @description The name of the machine that owns the store. */
+                    owner: string;
+                    epoch: number;
+                    /** @description The last row. */
+                    seq: number;
+                    standbys: number;
+                    /** @description Rows that the nearest standby has not applied. */
+                    behind: number;
+                    /** @description The mean time of the last appends, in microseconds. */
+                    append_us: number;
+                };
                 last_backup?: {
                     at: components["schemas"]["Time"];
                     bytes: number;
@@ -2601,6 +2614,8 @@ export interface components {
         };
         GapList: {
             clusters: components["schemas"]["GapCluster"][];
+            /** @description All clusters of these questions, also those beyond the limit. */
+            clusterTotal: number;
             /** @description The open questions that were looked at. */
             total: number;
             /** @description There are further clusters, or older open questions. */

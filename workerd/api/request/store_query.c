@@ -84,17 +84,23 @@ store_query_done(struct store_query *q)
 }
 
 void
-store_query_reply_status(struct store_query *q, int status)
+store_query_reply_as(struct store_query *q, int status, const char *type)
 {
 	struct http_exchange *x = store_query_detach(q);
 
-	must(!q->json.failed);
 	reply_start(x, status);
 	reply_header_str(x, "Cache-Control", "no-store");
 	if (q->etag[0] != '\0')
 		reply_header_str(x, "ETag", q->etag);
-	reply_body(x, "application/json; charset=utf-8", buf_slice(&q->out));
+	reply_body(x, type, buf_slice(&q->out));
 	store_query_free(q);
+}
+
+void
+store_query_reply_status(struct store_query *q, int status)
+{
+	must(!q->json.failed);
+	store_query_reply_as(q, status, "application/json; charset=utf-8");
 }
 
 void

@@ -54,6 +54,9 @@ void store_query_wait(struct store_query *q, void *pending, void (*cancel)(void 
 void store_query_reply(struct store_query *q);
 void store_query_reply_status(struct store_query *q, int status);
 
+/* Ends it with what is in out, as content of this type. */
+void store_query_reply_as(struct store_query *q, int status, const char *type);
+
 /* Ends it with 204. */
 void store_query_reply_empty(struct store_query *q);
 

@@ -115,6 +115,20 @@ server_write_backup(struct json_writer *j, const struct msg_store_info *s)
 	json_write_close(j, '}');
 }
 
+/* Only on several machines. */
+static void
+server_write_log(struct json_writer *j, const struct msg_store_info *s)
+{
+	json_write_open(j, "log", '{');
+	json_write_str(j, "owner", s->log_owner);
+	json_write_uint(j, "epoch", s->log_epoch);
+	json_write_uint(j, "seq", s->log_seq);
+	json_write_uint(j, "standbys", s->log_standbys);
+	json_write_uint(j, "behind", s->log_behind);
+	json_write_uint(j, "append_us", s->log_append_us);
+	json_write_close(j, '}');
+}
+
 static void
 server_write_store(struct json_writer *j, const struct msg_store_info *s)
 {
@@ -133,6 +147,8 @@ server_write_store(struct json_writer *j, const struct msg_store_info *s)
 	json_write_uint(j, "max_bytes", s->max_bytes);
 	json_write_uint(j, "disk_free_bytes", s->disk_free_bytes);
 	server_write_backup(j, s);
+	if (s->store_role == STORE_OWNER)
+		server_write_log(j, s);
 	json_write_close(j, '}');
 }
 

@@ -13,6 +13,9 @@
 
 #define DETAIL_MAX 300
 
+/* Of the documents that exist; sites choose their size. */
+static size_t bytes_held;
+
 enum { ITEM_LINK = 1, ITEM_BLOCK = 2 };
 
 struct document_link {
@@ -93,6 +96,7 @@ document_decode(struct buf *bytes)
 	struct document *doc = xcalloc(1, sizeof(*doc));
 
 	doc->bytes = *bytes;
+	bytes_held += buf_len(&doc->bytes);
 	buf_init(bytes, bytes->max);
 	if (wire_decode(document_fields, buf_slice(&doc->bytes), document_item_fields, doc) ==
 		WIRE_OK &&
@@ -110,6 +114,7 @@ document_unread(uint8_t reason, const char *detail)
 
 	buf_init(&doc->bytes, DETAIL_MAX);
 	must(buf_append(&doc->bytes, detail, len) == 0);
+	bytes_held += len;
 	doc->reason = reason;
 	doc->detail = buf_slice(&doc->bytes);
 	doc->title = doc->language = doc->canonical = doc->links = doc->blocks = slice_str("");
@@ -121,8 +126,15 @@ document_free(struct document *doc)
 {
 	if (doc == NULL)
 		return;
+	bytes_held -= buf_len(&doc->bytes);
 	buf_clear(&doc->bytes);
 	free(doc);
+}
+
+size_t
+document_bytes_held(void)
+{
+	return bytes_held;
 }
 
 int

@@ -65,6 +65,9 @@ struct document {
 
 void document_free(struct document *doc);
 
+/* Bytes of all documents that exist in this process. */
+size_t document_bytes_held(void);
+
 /* Encodes doc (its bytes are ignored). The two lists are built with document_add_…(). All fail with -1 if out is
  * full or a text is too long. */
 [[gnu::warn_unused_result]] int document_encode(const struct document *doc, struct buf *out);

@@ -6,6 +6,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/process/call_filter.h"
+#include "proto/process/file_limit.h"
 #include "proto/process/privileges.h"
 
 static void
@@ -38,5 +39,11 @@ sandbox_enter(void)
 int
 sandbox_enter_program(void)
 {
+	/* Its libraries and character maps. */
+	static const char *const readable[] = {"/usr", "/lib", "/lib64", "/etc/ld.so.cache",
+	    "/etc/ld.so.preload", "/etc/fonts", "/etc/localtime"};
+
+	if (file_limit_start(readable, ARRAY_LEN(readable)) != 0)
+		return -1;
 	return call_filter_start_program(CALLS_PROGRAM);
 }

@@ -15,16 +15,19 @@
 #include "workerd/crawl/fetch/fetch_fields.h"
 #include "workerd/net/curl_loop.h"
 
-#define NAMES_S    60L /* how long a resolved name is kept */
-#define IDLE_MAX   16L /* connections that are kept for further requests */
-#define IDLE_S     10L
-#define HEAD_MAX   65536 /* bytes of a response's fields */
+#define NAMES_S  60L /* how long a resolved name is kept */
+#define IDLE_MAX 16L /* connections that are kept for further requests */
+#define IDLE_S   10L
+#define HEAD_MAX 65536 /* bytes of a response's fields */
+#define BODIES_MAX \
+	((size_t)96 << 20) /* bytes of all responses at a time: pages alone never reach it */
 #define HEADER_MAX (sizeof("If-Modified-Since: ") + FETCH_ETAG_MAX)
 
 struct fetch_engine {
 	struct event_base *base;
 	const struct network_list *allowed;
 	struct curl_loop *loop; /* NULL before the first request */
+	size_t bodies;          /* bytes of all responses */
 };
 
 struct fetch {
@@ -35,6 +38,7 @@ struct fetch {
 	size_t head;     /* bytes */
 	bool is_private; /* an address was refused */
 	bool too_long;
+	bool crowded; /* all responses together are too long */
 	struct fetch_response response;
 	fetch_fn *fn;
 	void *arg;
@@ -46,6 +50,7 @@ fetch_free(struct fetch *f)
 	curl_loop_remove(f->fetcher->loop, f->easy);
 	curl_easy_cleanup(f->easy);
 	curl_slist_free_all(f->headers);
+	f->fetcher->bodies -= buf_len(&f->response.body);
 	buf_clear(&f->response.body);
 	free(f->url);
 	free(f);
@@ -78,6 +83,8 @@ fetch_detail(const struct fetch *f, CURLcode code)
 	case FETCH_NETWORK:
 		break;
 	}
+	if (f->crowded)
+		return "crawld reads too much at this moment";
 	return code == CURLE_COULDNT_RESOLVE_HOST ? "the host was not found"
 						  : curl_easy_strerror(code);
 }
@@ -158,8 +165,12 @@ fetch_on_body(char *bytes, size_t size, size_t n, void *arg)
 {
 	struct fetch *f = arg;
 
-	f->too_long = buf_append(&f->response.body, bytes, size * n) != 0;
-	return f->too_long ? 0 : size * n;
+	f->crowded = f->fetcher->bodies + size * n > BODIES_MAX;
+	f->too_long = !f->crowded && buf_append(&f->response.body, bytes, size * n) != 0;
+	if (f->crowded || f->too_long)
+		return 0;
+	f->fetcher->bodies += size * n;
+	return size * n;
 }
 
 static void

@@ -8,7 +8,8 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 
-#define ORIGINS_MAX 256 /* that are kept */
+#define ORIGINS_MAX 256                /* that are kept */
+#define RULES_MAX   ((size_t)16 << 20) /* bytes of their rules */
 
 struct robots_ask {
 	struct robots_origin *origin;
@@ -37,6 +38,7 @@ struct robots_cache {
 	struct hosts *hosts;
 	LIST_HEAD(, robots_origin) origins;
 	size_t n;
+	size_t bytes; /* of rules */
 };
 
 static void robots_cache_fetch(struct robots_origin *o, const char *url);
@@ -59,6 +61,7 @@ robots_cache_drop(struct robots_origin *o)
 		host_turn_cancel(o->turn);
 	LIST_REMOVE(o, link);
 	o->cache->n--;
+	o->cache->bytes -= robots_bytes(o->robots);
 	robots_free(o->robots);
 	free(o->name);
 	free(o->agent);
@@ -92,6 +95,7 @@ robots_cache_answer(struct robots_origin *o)
 static void
 robots_cache_set(struct robots_origin *o, struct robots *robots, unsigned kept_ms, bool read)
 {
+	o->cache->bytes += robots_bytes(robots) - robots_bytes(o->robots);
 	robots_free(o->robots);
 	o->robots = robots;
 	o->until_ms = clock_mono_ms() + kept_ms;
@@ -201,7 +205,7 @@ robots_cache_add(struct robots_cache *cache, const char *url, const char *agent)
 	struct slice name = url_split(url).origin;
 	struct robots_origin *o = xcalloc(1, sizeof(*o));
 
-	if (cache->n >= ORIGINS_MAX)
+	if (cache->n >= ORIGINS_MAX || cache->bytes > RULES_MAX)
 		robots_cache_sweep(cache);
 	o->cache = cache;
 	o->name = xcalloc(name.len + 2, 1);

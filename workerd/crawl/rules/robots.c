@@ -212,6 +212,14 @@ robots_free(struct robots *r)
 	free(r);
 }
 
+size_t
+robots_bytes(const struct robots *r)
+{
+	return r == NULL ? 0
+			 : sizeof(*r) + buf_len(&r->text) +
+		(r->own.room + r->any.room) * sizeof(struct robots_rule);
+}
+
 static const struct robots_rules *
 robots_rules(const struct robots *r)
 {

@@ -24,6 +24,9 @@ struct robots *robots_all(bool allowed);
 
 void robots_free(struct robots *r);
 
+/* Bytes of memory. NULL is legal. */
+size_t robots_bytes(const struct robots *r);
+
 /* Whether the path of an address in normal form (url.h), with its query, may be fetched. */
 bool robots_allows(const struct robots *r, struct slice path);
 

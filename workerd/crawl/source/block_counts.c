@@ -10,11 +10,13 @@
 #include "proto/base/basics.h"
 #include "workerd/crawl/document/document.h"
 
-#define BLOCKS_MAX   (1u << 20) /* different ones, in a source; others are not counted */
+#define BLOCKS_MAX   (1u << 17) /* different ones, in a source; others are not counted */
 #define PAGE_MAX     5000       /* blocks of a page; the others are not counted */
-#define NOTED_MAX    (1u << 21) /* by pages, in a source; further ones are not looked at again */
+#define NOTED_MAX    (1u << 18) /* by pages, in a source; further ones are not looked at again */
 #define FREQUENT_MIN 3
 #define SHARE        5 /* a fifth */
+#define SAME         4 /* of 5 blocks: nearly the same text */
+#define SAME_OF      5
 #define LEFT_OUT     UINT64_C(1)
 
 struct block_count {
@@ -142,6 +144,30 @@ block_counts_add(struct block_counts *c, struct page *page, const struct documen
 		page->blocks = xreallocarray(page->blocks, 1, sizeof(*page->blocks));
 	}
 	c->noted += page->n_blocks;
+}
+
+bool
+block_counts_are_of(const struct document *doc, const struct page *page)
+{
+	size_t n, i = 0, common = 0;
+	uint64_t *keys;
+
+	if (page->n_blocks == 0)
+		return false;
+	keys = block_counts_collect(doc, &n);
+	for (size_t k = 0; k < n; k++) {
+		while (i < page->n_blocks && (page->blocks[i] & ~LEFT_OUT) < keys[k])
+			i++;
+		common += i < page->n_blocks && (page->blocks[i] & ~LEFT_OUT) == keys[k];
+	}
+	free(keys);
+	return n > 0 && common * SAME_OF >= n * SAME;
+}
+
+size_t
+block_counts_bytes(const struct block_counts *c)
+{
+	return sizeof(*c) + c->slots * sizeof(*c->table);
 }
 
 size_t

@@ -21,8 +21,14 @@ void block_counts_free(struct block_counts *c);
 /* Counts the blocks of a page's document, unless that was done before, and notes them with the page. */
 void block_counts_add(struct block_counts *c, struct page *page, const struct document *doc);
 
+/* Bytes of memory, without what pages have noted. */
+size_t block_counts_bytes(const struct block_counts *c);
+
 /* The number of pages that were counted. */
 size_t block_counts_pages(const struct block_counts *c);
+
+/* Whether at least four fifths of a document's blocks are on a page whose blocks are counted. */
+bool block_counts_are_of(const struct document *doc, const struct page *page);
 
 /* Whether a block is left out; headings never are, since they say where a text belongs. */
 bool block_counts_drops(const struct block_counts *c, const struct block *block);

@@ -35,10 +35,57 @@ crawl_on_end(evutil_socket_t fd, short what, void *arg)
 	crawl_go_on(arg);
 }
 
+/* Ends the visit that runs, whose page stays as it is; the step of the phase decides what follows. */
+static void
+crawl_end_visit(struct crawl *c)
+{
+	visit_cancel(c->visit);
+	c->visit = NULL;
+	/* The caller may be anywhere. */
+	must(event_add(c->end, &(struct timeval){0}) == 0);
+}
+
+static void
+crawl_on_too_slow(evutil_socket_t fd, short what, void *arg)
+{
+	struct crawl *c = arg;
+
+	(void)fd;
+	(void)what;
+	c->late = true;
+	if (c->visit == NULL)
+		return;
+	if (c->phase == CRAWL_START || c->phase == CRAWL_SITEMAPS || c->phase == CRAWL_PROBE)
+		crawl_end_visit(c);
+	else if (c->phase == CRAWL_VISIT && c->looked_at == 0)
+		crawl_visit_give_up(c);
+}
+
+void
+crawl_pause(struct crawl *c)
+{
+	c->pauses = true;
+	if (c->visit != NULL && c->phase == CRAWL_VISIT && c->looked_at > 0)
+		crawl_end_visit(c);
+}
+
+void
+crawl_end_turn(struct crawl *c)
+{
+	if (c->held > 0) {
+		c->phase = CRAWL_PUT;
+		return;
+	}
+	log_event(LOG_INFO, "crawl_paused", L_ID("source", &c->source.id),
+	    L_UINT("read", c->counted_read), L_UINT("changed", c->counted_changed));
+	c->phase = CRAWL_OVER;
+}
+
 static void
 crawl_free(struct crawl *c)
 {
 	event_free(c->end);
+	event_free(c->too_slow);
 	if (c->call != NULL)
 		store_call_forget(c->call);
 	if (c->visit != NULL)
@@ -56,6 +103,7 @@ crawl_free(struct crawl *c)
 	buf_clear(&c->start_links);
 	free(c->upload_title);
 	page_set_free(c->pages);
+	extraction_pool_run(c->tools.extraction);
 	block_counts_free(c->blocks);
 	site_clear(&c->site);
 	buf_clear(&c->source_bytes);
@@ -193,12 +241,15 @@ crawl_start(const struct crawl_tools *tools, const struct msg_source_record *sou
     const struct msg_source_state_record *state, crawl_done_fn *fn, void *arg)
 {
 	struct crawl *c = xcalloc(1, sizeof(*c));
+	struct timeval in = clock_timeval((uint64_t)tools->turn_ms * CRAWL_FIND_TURNS);
 
 	c->tools = *tools;
 	c->fn = fn;
 	c->arg = arg;
 	c->end = evtimer_new(tools->base, crawl_on_end, c);
-	must(c->end != NULL);
+	c->too_slow = evtimer_new(tools->base, crawl_on_too_slow, c);
+	must(c->end != NULL && c->too_slow != NULL);
+	must(event_add(c->too_slow, &in) == 0);
 	buf_init(&c->source_bytes, RECORD_MAX);
 	must(record_encode(&c->source_bytes, MSG_SOURCE_RECORD, source) == 0);
 	must(record_decode(buf_slice(&c->source_bytes), MSG_SOURCE_RECORD, &c->source) ==
@@ -208,7 +259,7 @@ crawl_start(const struct crawl_tools *tools, const struct msg_source_record *sou
 	c->pages = page_set_new();
 	c->blocks = block_counts_new();
 	buf_init(&c->upload, EXTRACTION_BYTES_MAX);
-	buf_init(&c->start_links, DOCUMENT_MAX);
+	buf_init(&c->start_links, CRAWL_LINKS_MAX);
 	c->full = state->asked_at > state->ended_at ||
 	    (state->state != SOURCE_RUNNING && state->asked_at > state->started_at);
 	c->changed = source->updated_at > state->started_at;
@@ -218,6 +269,10 @@ crawl_start(const struct crawl_tools *tools, const struct msg_source_record *sou
 		crawl_fail(c, "the source has no valid address");
 	} else
 		crawl_set_agent(c);
+	if (!c->source.enabled) {
+		snprintf(c->error, sizeof(c->error), "it was disabled before its end");
+		c->phase = CRAWL_END;
+	}
 	crawl_next(c);
 	return c;
 }

@@ -16,6 +16,10 @@ struct crawl *crawl_start(const struct crawl_tools *tools,
     const struct msg_source_record *source, const struct msg_source_state_record *state,
     crawl_done_fn *fn, void *arg);
 
+/* Asks it to pause: it ends as soon as it has read something and stored it, so that each turn has some progress. The
+ * next crawl continues it. */
+void crawl_pause(struct crawl *c);
+
 /* Ends it at once, without a call. */
 void crawl_cancel(struct crawl *c);
 

@@ -11,11 +11,14 @@
 #include "workerd/crawl/source/page_set.h"
 #include "workerd/crawl/source/site.h"
 
-#define CRAWL_AGENT_MAX  512
-#define CRAWL_ERROR_MAX  300 /* bytes, as in SOURCE_STATE_RECORD */
-#define CRAWL_DAY_MS     86400000u
-#define CRAWL_HELD_MAX   BLOCK_COUNTS_SAMPLE
-#define CRAWL_HELD_BYTES ((size_t)8 << 20) /* of documents that are held, before the last one */
+#define CRAWL_AGENT_MAX 512
+#define CRAWL_ERROR_MAX 300 /* bytes, as in SOURCE_STATE_RECORD */
+#define CRAWL_DAY_MS    86400000u
+#define CRAWL_HELD_MAX  BLOCK_COUNTS_SAMPLE
+/* Of documents that are held, before the last one. All crawls together hold less than EXTRACTION_HELD_MAX then, so that
+ * each can read its next document. */
+#define CRAWL_HELD_BYTES ((size_t)2 << 20)
+#define CRAWL_LINKS_MAX  ((size_t)2 << 20) /* bytes of start_links; others are left out */
 #define CRAWL_PUTS_MAX   32                /* requests that store new pages, at a time */
 
 enum crawl_phase {
@@ -71,14 +74,19 @@ struct crawl {
 	size_t n_puts;
 	size_t new_at; /* index of the first page that may be new, see crawl_store_new() */
 	void (*after_new)(struct crawl *c);
-	bool remove_text;  /* of the page that is stored then */
-	struct event *end; /* of a crawl that is lost */
+	bool remove_text;       /* of the page that is stored then */
+	struct event *end;      /* to go on from the event loop */
+	struct event *too_slow; /* the site takes too long until its pages are known */
+	bool late;              /* that has happened */
+	bool pauses;            /* it is to pause */
+	size_t looked_at;       /* pages, in this crawl: it pauses after some */
 	bool busy;
 	bool stepping; /* crawl_next() runs */
 
 	struct id cursor;  /* of the pages that are read from the store */
 	size_t at;         /* index of the next page to look at */
 	struct page *page; /* that is visited or stored */
+	bool waiting;      /* pages wait for others, see page_set.h: look at all once more */
 	bool sampling;     /* further pages are read only to count their blocks */
 	bool
 	    second_look; /* pages were visited again whose blocks were judged otherwise before */
@@ -115,6 +123,8 @@ struct crawl {
 	size_t counted_read, counted_changed, counted_removed; /* for the log */
 };
 
+#define CRAWL_FIND_TURNS 6 /* CRAWL_TURN_MS that it may take until a site's pages are known */
+
 /* Runs steps until one waits for something. */
 void crawl_next(struct crawl *c);
 
@@ -125,6 +135,9 @@ void crawl_go_on(struct crawl *c);
 /* Ends the crawl early: as failed with this reason, or because the source is gone. */
 void crawl_fail(struct crawl *c, const char *why);
 void crawl_lose(struct crawl *c);
+
+/* Pauses, when what was read is stored. */
+void crawl_end_turn(struct crawl *c);
 
 /* Sends a request, at most one at a time. fn is called with c. */
 void crawl_call(struct crawl *c, enum msg_type type, const void *m, store_answer_fn *fn);
@@ -174,6 +187,9 @@ void crawl_step_end(struct crawl *c);
 void crawl_visit_page(struct crawl *c, struct page *page);
 struct visit *crawl_visit_start(
     struct crawl *c, const char *url, size_t bytes_max, bool ignores_robots, visit_fn *fn);
+
+/* Ends a visit that takes too long: the page has failed. */
+void crawl_visit_give_up(struct crawl *c);
 
 /* A page was visited, and has this document, which is taken (crawl_text.c). */
 void crawl_take_document(struct crawl *c, struct page *page, struct document *doc);

@@ -93,7 +93,7 @@ crawl_add_page(struct crawl *c, const char *url)
 
 	if (page != NULL)
 		return page;
-	if (page_set_count(c->pages) >= crawl_pages_max(c)) {
+	if (page_set_count(c->pages) >= crawl_pages_max(c) || !page_set_has_room(c->pages)) {
 		if (c->error[0] == '\0')
 			snprintf(c->error, sizeof(c->error),
 			    "the source has as many pages as it may have; others are left out");

@@ -17,6 +17,7 @@ crawl_probe_on_document(void *arg, struct document *doc)
 	if (doc->reason == REASON_NONE)
 		c->missing_text = document_hash(doc);
 	document_free(doc);
+	extraction_pool_run(c->tools.extraction);
 	crawl_go_on(c);
 }
 
@@ -54,7 +55,7 @@ crawl_step_probe(struct crawl *c)
 	if (url_normalize(slice_str(name), start, url) != 0)
 		return;
 	c->phase = CRAWL_PROBE;
-	if (c->probed) {
+	if (c->probed || c->late) {
 		c->phase = CRAWL_VISIT;
 		return;
 	}

@@ -16,6 +16,7 @@
 
 struct crawl_part {
 	struct buf chunks;
+	size_t n; /* chunks */
 	char url[URL_MAX + 1];
 };
 
@@ -77,18 +78,32 @@ crawl_put_begin_part(
 	return true;
 }
 
+/* Adds a chunk to the last part. False: there is none, or it is full. */
+static bool
+crawl_put_add_to_last(struct crawl_parts *parts, const struct msg_chunk_record *chunk)
+{
+	struct crawl_part *part;
+
+	if (parts->n == 0)
+		return false;
+	part = &parts->at[parts->n - 1];
+	if (part->n == PAGE_CHUNKS_MAX ||
+	    record_add(&part->chunks, MSG_CHUNK_RECORD, chunk) != 0)
+		return false;
+	part->n++;
+	return true;
+}
+
 /* Adds a chunk to the last part, or to a new one. False: the text is cut here. */
 static bool
 crawl_put_add_chunk(struct crawl_parts *parts, const struct page *page, bool splits,
     const struct msg_chunk_record *chunk)
 {
-	if (parts->n > 0 &&
-	    record_add(&parts->at[parts->n - 1].chunks, MSG_CHUNK_RECORD, chunk) == 0)
+	if (crawl_put_add_to_last(parts, chunk))
 		return true;
 	if (parts->n > 0 && !splits)
 		return false;
-	return crawl_put_begin_part(parts, page, chunk) &&
-	    record_add(&parts->at[parts->n - 1].chunks, MSG_CHUNK_RECORD, chunk) == 0;
+	return crawl_put_begin_part(parts, page, chunk) && crawl_put_add_to_last(parts, chunk);
 }
 
 /* Splits the document's text, and completes the page's record. */
@@ -115,6 +130,9 @@ crawl_put_split(struct crawl *c, struct page *page)
 	}
 	page_update(page, &r);
 	chunks_free(chunks);
+	/* The parts have all of its text. */
+	page_drop_document(page);
+	extraction_pool_run(c->tools.extraction);
 }
 
 /* The text is stored. */
@@ -123,7 +141,6 @@ crawl_put_end(struct crawl *c)
 {
 	block_counts_note(c->blocks, c->page);
 	c->page->noted = true;
-	page_drop_document(c->page);
 	crawl_parts_free(c);
 	crawl_go_on(c);
 }

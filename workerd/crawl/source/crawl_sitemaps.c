@@ -105,7 +105,7 @@ crawl_step_sitemaps(struct crawl *c)
 
 	if (c->n_sitemaps == 0)
 		crawl_sitemaps_find(c);
-	if (c->next_sitemap == c->n_sitemaps || c->entries >= SITEMAP_ENTRIES_MAX) {
+	if (c->next_sitemap == c->n_sitemaps || c->entries >= SITEMAP_ENTRIES_MAX || c->late) {
 		crawl_take_start_links(c);
 		c->at = 0;
 		c->phase = CRAWL_NEW;

@@ -15,39 +15,70 @@
 #include "workerd/crawl/source/crawl_internal.h"
 #include "workerd/crawl/source/freshness.h"
 
-/* Whether a page with this canonical address counts as a duplicate of that one: not if that is known to be missing, or
- * to name this page in turn. */
-static bool
-crawl_text_follows_canonical(
-    const struct crawl *c, const struct page *page, const char *canonical)
+/* The page to which a chain of duplicates leads; NULL: to none, or back to the page itself. */
+static struct page *
+crawl_text_end_of_chain(const struct crawl *c, struct page *target, const struct page *page)
 {
-	const struct page *other = page_set_find(c->pages, slice_str(canonical));
-	struct msg_source_page_record r;
-
-	if (strcmp(canonical, page->url) == 0 || !site_has(&c->site, canonical) ||
-	    !site_is_page(canonical))
-		return false;
-	if (other == NULL)
-		return true;
-	r = page_record(other);
-	return r.reason != REASON_STATUS && r.reason != REASON_ROBOTS &&
-	    r.reason != REASON_NOINDEX &&
-	    (r.reason != REASON_DUPLICATE || !slice_eq_str(r.detail, page->url));
+	for (unsigned i = 0; i < REDIRECTS_MAX && target != NULL && target != page; i++) {
+		if (target->reason != REASON_DUPLICATE)
+			return target;
+		target = page_set_find(c->pages, page_record(target).detail);
+	}
+	return NULL;
 }
 
-/* Whether the page is a duplicate by its canonical address; then it is stored as that. */
-static bool
-crawl_text_take_canonical(struct crawl *c, struct page *page, const struct document *doc)
+/* The page that the document names as canonical, if that may have its text. */
+static struct page *
+crawl_text_canonical(struct crawl *c, struct page *page, const struct document *doc)
 {
 	char canonical[URL_MAX + 1];
+	struct page *target;
 
 	if (c->source.kind != SOURCE_SITE || doc->canonical.len == 0 ||
 	    url_normalize(doc->canonical, page->url, canonical) != 0 ||
-	    !crawl_text_follows_canonical(c, page, canonical) ||
-	    crawl_add_page(c, canonical) == NULL)
+	    strcmp(canonical, page->url) == 0 || !site_has(&c->site, canonical) ||
+	    !site_is_page(canonical))
+		return NULL;
+	target = crawl_text_end_of_chain(c, crawl_add_page(c, canonical), page);
+	if (target == NULL || target->reason == REASON_STATUS ||
+	    target->reason == REASON_ROBOTS || target->reason == REASON_NOINDEX)
+		return NULL;
+	return target;
+}
+
+/* Whether the page was stored as a duplicate of that one, which nobody has asked to look at again. */
+static bool
+crawl_text_is_known_duplicate(
+    const struct crawl *c, const struct page *page, const struct page *target)
+{
+	return !c->full && page->reason == REASON_DUPLICATE && target->state == PAGE_READ &&
+	    slice_eq_str(page_record(page).detail, target->url);
+}
+
+/* Reads the page that this one names as canonical first, unless its text is known; and then this one again. Once, since it
+ * may fail, and in no circle. */
+static bool
+crawl_text_waits_for(struct crawl *c, struct page *page, struct page *target)
+{
+	if (target == NULL || crawl_text_is_known_duplicate(c, page, target) || page->waited ||
+	    target->blocks != NULL || target->waits_for != NULL || c->phase == CRAWL_START)
 		return false;
-	crawl_judge_dropped(c, page, REASON_DUPLICATE, canonical);
+	page->waited = page->again = target->again = c->waiting = true;
+	page->waits_for = target;
 	return true;
+}
+
+/* Whether the page is a duplicate of the one that it names as canonical: most of its text is there. Many sites name their
+ * start on all pages by mistake. */
+static bool
+crawl_text_is_duplicate(const struct crawl *c, const struct page *page,
+    const struct page *target, const struct document *doc)
+{
+	if (target == NULL || target->state != PAGE_READ)
+		return false;
+	if (target->blocks == NULL)
+		return crawl_text_is_known_duplicate(c, page, target);
+	return block_counts_are_of(doc, target);
 }
 
 static void
@@ -63,16 +94,27 @@ crawl_text_add_links(struct crawl *c, struct slice links, const char *base)
 			(void)crawl_add_page(c, url);
 }
 
+/* Sitemaps may name the pages instead. */
+static void
+crawl_text_keep_links(struct crawl *c, struct slice links)
+{
+	struct slice link;
+
+	while (
+	    document_next_link(&links, &link) && document_add_link(&c->start_links, link) == 0)
+		continue;
+}
+
 /* Adds the pages that the document links to, unless sitemaps name the pages. */
 static void
 crawl_text_take_links(struct crawl *c, const struct page *page, const struct document *doc)
 {
 	if (c->source.kind != SOURCE_SITE || c->listed > 0 || c->nofollow || doc->nofollow)
 		return;
-	if (c->phase != CRAWL_START)
+	if (c->phase == CRAWL_START)
+		crawl_text_keep_links(c, doc->links);
+	else
 		crawl_text_add_links(c, doc->links, page->url);
-	else if (buf_append(&c->start_links, doc->links.p, doc->links.len) != 0)
-		return;
 }
 
 void
@@ -127,6 +169,7 @@ void
 crawl_take_document(struct crawl *c, struct page *page, struct document *doc)
 {
 	struct hash256 hash = document_hash(doc);
+	struct page *canonical = crawl_text_canonical(c, page, doc);
 	const struct page *same;
 	struct msg_source_page_record r = page_record(page);
 	char detail[URL_MAX + 1];
@@ -138,9 +181,13 @@ crawl_take_document(struct crawl *c, struct page *page, struct document *doc)
 		crawl_judge_failure(c, page, doc->reason, detail, 200);
 	} else if (doc->noindex)
 		crawl_judge_dropped(c, page, REASON_NOINDEX, "meta robots");
-	else if (crawl_text_take_canonical(c, page, doc)) {
-		/* Stored as a duplicate. */
-	} else if (crawl_text_is_missing(c, page, &hash))
+	else if (crawl_text_waits_for(c, page, canonical)) {
+		document_free(doc);
+		crawl_go_on(c);
+		return;
+	} else if (crawl_text_is_duplicate(c, page, canonical, doc))
+		crawl_judge_dropped(c, page, REASON_DUPLICATE, canonical->url);
+	else if (crawl_text_is_missing(c, page, &hash))
 		crawl_judge_missing(c, page, "the page that the site shows for missing ones");
 	else if ((same = page_set_with_text(c->pages, &hash, page)) != NULL &&
 	    c->source.kind == SOURCE_SITE) {
@@ -163,4 +210,5 @@ crawl_take_document(struct crawl *c, struct page *page, struct document *doc)
 		}
 	}
 	document_free(doc);
+	extraction_pool_run(c->tools.extraction);
 }

@@ -16,10 +16,11 @@ struct crawl_tools {
 	struct robots_cache *robots;
 	struct extraction_pool *extraction;
 	const char *agent_url; /* CRAWL_AGENT_URL; NULL: the address of the source */
+	unsigned turn_ms;      /* CRAWL_TURN_MS */
 };
 
-/* Called once, from the event loop, when the crawl has ended and its state is stored, or cannot be: then failed. The
- * crawl is freed after that. */
+/* Called once, from the event loop, when the crawl has ended and its state is stored, or cannot be: then failed; or when
+ * it pauses: then its state is still running. The crawl is freed after that. */
 typedef void crawl_done_fn(void *arg, bool failed);
 
 #endif

@@ -84,9 +84,11 @@ crawl_uploads_on_document(void *arg, struct document *doc)
 
 	c->extraction = NULL;
 	c->page->visited = true;
+	c->looked_at++;
 	if (doc->reason != REASON_NONE) {
 		crawl_uploads_fail(c, doc->reason, doc->detail);
 		document_free(doc);
+		extraction_pool_run(c->tools.extraction);
 		return;
 	}
 	crawl_uploads_hold(c, doc);
@@ -165,6 +167,10 @@ crawl_uploads_read(struct crawl *c)
 void
 crawl_step_uploads(struct crawl *c)
 {
+	if (c->pauses && c->looked_at > 0) {
+		crawl_end_turn(c);
+		return;
+	}
 	if (c->held == CRAWL_HELD_MAX || c->held_bytes > CRAWL_HELD_BYTES) {
 		c->phase = CRAWL_PUT;
 		return;

@@ -104,6 +104,7 @@ crawl_visit_on_result(void *arg, struct visit_result *result)
 	bool ends = crawl_visit_ends_crawl(c, result);
 
 	c->visit = NULL;
+	c->looked_at += c->phase == CRAWL_VISIT;
 	if (result->reason == REASON_ROBOTS && !result->robots_failed)
 		crawl_judge_dropped(c, page, REASON_ROBOTS, result->detail);
 	else if (crawl_visit_is_missing(result))
@@ -128,6 +129,15 @@ crawl_visit_page(struct crawl *c, struct page *page)
 	c->page = page;
 	c->visit =
 	    crawl_visit_start(c, page->url, FETCH_BYTES_MAX, false, crawl_visit_on_result);
+}
+
+void
+crawl_visit_give_up(struct crawl *c)
+{
+	visit_cancel(c->visit);
+	c->visit = NULL;
+	c->looked_at++;
+	crawl_judge_failure(c, c->page, REASON_TIMEOUT, "the site answers too slowly", 0);
 }
 
 static void
@@ -207,6 +217,10 @@ crawl_step_start(struct crawl *c)
 	if (c->resumed) {
 		c->resumed = page->visited = false;
 		page->again = true;
+	}
+	if (!page->visited && c->late) {
+		crawl_fail(c, "the site answers too slowly");
+		return;
 	}
 	if (!page->visited) {
 		crawl_visit_page(c, page);
@@ -302,6 +316,10 @@ crawl_step_visit(struct crawl *c)
 		crawl_fail(c, "the site does not answer");
 		return;
 	}
+	if (c->pauses && c->looked_at > 0) {
+		crawl_end_turn(c);
+		return;
+	}
 	if (c->held >= CRAWL_HELD_MAX || c->held_bytes > CRAWL_HELD_BYTES ||
 	    (c->held > 0 &&
 		(c->gives_up || block_counts_pages(c->blocks) >= BLOCK_COUNTS_SAMPLE))) {
@@ -311,12 +329,15 @@ crawl_step_visit(struct crawl *c)
 	while (c->at < page_set_count(c->pages)) {
 		struct page *page = page_set_at(c->pages, c->at++);
 
-		if (crawl_visit_is_due(c, page)) {
+		if (page->waits_for != NULL && page->waits_for->again)
+			c->waiting = true;
+		else if (crawl_visit_is_due(c, page)) {
 			crawl_visit_page(c, page);
 			return;
 		}
 	}
-	if (crawl_visit_sample(c)) {
+	if (c->waiting || crawl_visit_sample(c)) {
+		c->waiting = false;
 		c->at = 0;
 		return;
 	}

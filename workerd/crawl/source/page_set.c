@@ -14,6 +14,7 @@
 struct page_set {
 	struct page **at;
 	size_t n, room;
+	size_t bytes;        /* of all pages, as they were added */
 	struct page **table; /* open addressing; NULL: unused */
 	size_t slots;        /* a power of two, at least twice n */
 	uint8_t key[32];
@@ -62,6 +63,12 @@ size_t
 page_set_count(const struct page_set *p)
 {
 	return p->n;
+}
+
+bool
+page_set_has_room(const struct page_set *p)
+{
+	return p->bytes < PAGE_SET_BYTES_MAX;
 }
 
 struct page *
@@ -143,6 +150,7 @@ page_set_add(struct page_set *p, const struct msg_source_page_record *record)
 	page->url = xcalloc(record->url.len + 1, 1);
 	memcpy(page->url, record->url.p, record->url.len);
 	page_update(page, record);
+	p->bytes += sizeof(*page) + record->url.len + buf_len(&page->record);
 	if (p->n == p->room) {
 		p->room = p->room == 0 ? 32 : 2 * p->room;
 		p->at = xreallocarray(p->at, p->room, sizeof(struct page *));

@@ -23,18 +23,26 @@ struct page {
 	bool part;        /* a further part of a long document, whose address its detail has */
 	bool again;       /* to be fetched once more, whatever the known version is */
 	bool rewrite;     /* and to be stored also if it is unchanged */
-	bool noted;       /* its text was stored in this crawl: see block_counts.h */
-	bool gone, foreign;        /* to be removed: missing, or outside of the source */
-	bool removed;              /* the store does not have it any more */
+	struct page *waits_for; /* its canonical page, which is to be read before; NULL: none */
+	bool waited;            /* that has happened in this crawl */
+	bool noted;             /* its text was stored in this crawl: see block_counts.h */
+	bool gone, foreign;     /* to be removed: missing, or outside of the source */
+	bool removed;           /* the store does not have it any more */
 	struct document *document; /* read, and not put yet; NULL: none */
 	uint64_t *blocks;          /* of its text: see block_counts.h */
 	size_t n_blocks;
 };
 
+/* 10,000 pages of usual addresses need a third of it. Afterwards, a record may grow by 3 KB. */
+#define PAGE_SET_BYTES_MAX ((size_t)16 << 20)
+
 struct page_set *page_set_new(void);
 void page_set_free(struct page_set *p);
 
 size_t page_set_count(const struct page_set *p);
+
+/* Whether a page may be added: its addresses are a site's. */
+bool page_set_has_room(const struct page_set *p);
 
 /* The i-th page; a new one is the last. */
 struct page *page_set_at(const struct page_set *p, size_t i);

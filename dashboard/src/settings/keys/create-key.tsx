@@ -4,9 +4,9 @@ import { useState } from "preact/hooks";
 import type { Key, NewKey } from "../../../../workerd/api/openapi/openapi";
 import { useDesk } from "../../api/desk";
 import { t as common } from "../../text/common";
+import { DialogForm } from "../../ui/dialog-form";
 import { SelectField, TextField } from "../../ui/field";
 import { SecretOnce } from "../../ui/secret-once";
-import { DialogForm } from "../dialog-form";
 import { t } from "../texts";
 
 interface CreateKeyDialogProps {

@@ -10,6 +10,7 @@ import { Badge } from "../../ui/badge";
 import { Blank } from "../../ui/blank";
 import { Button } from "../../ui/button";
 import { Confirm } from "../../ui/dialog";
+import { Total } from "../../ui/end-of-list";
 import { Sentence } from "../../ui/sentence";
 import { TimeStamp } from "../../ui/time-stamp";
 import { Loaded } from "../loaded";
@@ -46,11 +47,14 @@ export function KeysSection() {
 							<p>{t("keysNoneText")}</p>
 						</Blank>
 					) : (
-						<ul class="card settings-rows" aria-label={t("keys")}>
-							{keys.map((one) => (
-								<KeyRow key={one.id} record={one} revoke={() => setRevoked(one)} />
-							))}
-						</ul>
+						<>
+							<ul class="card settings-rows" aria-label={t("keys")}>
+								{keys.map((one) => (
+									<KeyRow key={one.id} record={one} revoke={() => setRevoked(one)} />
+								))}
+							</ul>
+							<Total count={keys.length} />
+						</>
 					)
 				}
 			</Loaded>

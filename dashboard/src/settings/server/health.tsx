@@ -31,6 +31,23 @@ function crawlPart(crawl: Server["crawl"], content: Server["content"]): Part {
 	};
 }
 
+/** The other machines that have the store, where there are several. */
+function logParts({ log }: Server["store"]): readonly Part[] {
+	if (log === undefined) return [];
+	const { standbys, owner, behind, append_us } = log;
+	return [
+		{
+			name: t("partStandbys"),
+			tone: standbys > 0 ? "good" : "bad",
+			state: t("workersCount", { count: standbys }),
+			reason:
+				standbys > 0
+					? t("standbysHint", { owner, count: behind, ms: (append_us / 1000).toFixed(1) })
+					: t("standbysNone"),
+		},
+	];
+}
+
 function partsOf({ store, search, crawl, content, models, workers }: Server): readonly Part[] {
 	return [
 		{
@@ -44,6 +61,7 @@ function partsOf({ store, search, crawl, content, models, workers }: Server): re
 			state: t(`store_${store.state}`),
 			reason: store.damage,
 		},
+		...logParts(store),
 		{
 			name: t("partSearch"),
 			tone: search.state === "ok" ? "good" : search.state === "building" ? "warn" : "bad",

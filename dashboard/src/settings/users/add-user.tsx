@@ -4,8 +4,8 @@ import { useState } from "preact/hooks";
 import { useDesk } from "../../api/desk";
 import { toast } from "../../shell/toasts";
 import { t as common } from "../../text/common";
+import { DialogForm } from "../../ui/dialog-form";
 import { TextField } from "../../ui/field";
-import { DialogForm } from "../dialog-form";
 import { type Role, RoleField } from "../role";
 import { t } from "../texts";
 

@@ -2,9 +2,9 @@
 
 import { useState } from "preact/hooks";
 import { useDesk } from "../../api/desk";
+import { DialogForm } from "../../ui/dialog-form";
 import { TextField } from "../../ui/field";
 import { SecretOnce } from "../../ui/secret-once";
-import { DialogForm } from "../dialog-form";
 import { type Role, RoleField } from "../role";
 import { t } from "../texts";
 

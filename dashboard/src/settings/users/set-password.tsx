@@ -5,8 +5,8 @@ import type { User } from "../../../../workerd/api/openapi/openapi";
 import { useDesk } from "../../api/desk";
 import { toast } from "../../shell/toasts";
 import { t as common } from "../../text/common";
+import { DialogForm } from "../../ui/dialog-form";
 import { TextField } from "../../ui/field";
-import { DialogForm } from "../dialog-form";
 import { t } from "../texts";
 
 interface SetPasswordDialogProps {

@@ -5,6 +5,7 @@ import { t as common } from "../../text/common";
 import { words } from "../../text/words";
 import { Avatar } from "../../ui/avatar";
 import { Badge } from "../../ui/badge";
+import { Total } from "../../ui/end-of-list";
 import { Icon } from "../../ui/icon";
 import { Menu } from "../../ui/menu";
 import { Sentence } from "../../ui/sentence";
@@ -23,11 +24,14 @@ interface UserTableProps {
 export function UserTable({ users, ...rest }: UserTableProps) {
 	if (users.length === 0) return <p class="card quiet">{t("usersNone")}</p>;
 	return (
-		<ul class="card settings-rows" aria-label={t("users")}>
-			{users.map((user) => (
-				<UserRow key={user.id} user={user} {...rest} />
-			))}
-		</ul>
+		<>
+			<ul class="card settings-rows" aria-label={t("users")}>
+				{users.map((user) => (
+					<UserRow key={user.id} user={user} {...rest} />
+				))}
+			</ul>
+			<Total count={users.length} />
+		</>
 	);
 }
 

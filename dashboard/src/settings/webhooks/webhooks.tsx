@@ -8,6 +8,7 @@ import { BackLink } from "../../ui/back-link";
 import { Badge } from "../../ui/badge";
 import { Blank } from "../../ui/blank";
 import { ButtonLink } from "../../ui/button";
+import { Total } from "../../ui/end-of-list";
 import { Loaded } from "../loaded";
 import type { SectionProps } from "../sections";
 import { t } from "../texts";
@@ -53,11 +54,14 @@ function WebhookList() {
 							<p>{t("webhooksNoneText")}</p>
 						</Blank>
 					) : (
-						<ul class="card settings-rows" aria-label={t("webhooks")}>
-							{webhooks.map((one) => (
-								<WebhookRow key={one.id} webhook={one} />
-							))}
-						</ul>
+						<>
+							<ul class="card settings-rows" aria-label={t("webhooks")}>
+								{webhooks.map((one) => (
+									<WebhookRow key={one.id} webhook={one} />
+								))}
+							</ul>
+							<Total count={webhooks.length} />
+						</>
 					)
 				}
 			</Loaded>

@@ -121,6 +121,8 @@ TEST(only_listed_calls_are_allowed)
 		{SYS_connect, STDIN_FILENO, ARG(&sun), sizeof(sun)}, EPERM, "call=connect "},
 	    {"the store stops no process", ONCE, CALLS_STORE, {SYS_kill, INT32_MAX, SIGTERM},
 		EPERM, "call=kill "},
+	    {"the store signals no thread of another process", ONCE, CALLS_STORE,
+		{SYS_tgkill, getppid(), getppid(), SIGTERM}, EPERM, "call=tgkill "},
 	    {"an unknown call is not available", ONCE, CALLS_STORE, {1000}, ENOSYS,
 		"call_refused number=1000 "},
 	};

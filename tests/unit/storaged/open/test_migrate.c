@@ -269,7 +269,7 @@ closed_store(struct fixture *f)
 static void
 add_record(struct fixture *f, enum msg_type type, const void *record)
 {
-	struct msg_import_record import = {.type = type};
+	struct msg_import_record import = {.type = (uint16_t)type};
 	struct buf bytes;
 
 	buf_init(&bytes, RECORD_MAX);

@@ -26,7 +26,7 @@ FIXTURE(set_up)
 {
 	strcpy(dir, "/tmp/test-compare-XXXXXX");
 	assert_non_null(mkdtemp(dir));
-	assert_int_equal(index_open(&ix, dir), INDEX_EMPTY);
+	assert_int_equal(index_open(&ix, dir), DATABASE_EMPTY);
 	compare_init(&compare, 1000, 0);
 	buf_init(&wanted, 1 << 16);
 	buf_init(&items, 1 << 16);

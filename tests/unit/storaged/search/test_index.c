@@ -35,7 +35,7 @@ FIXTURE(set_up)
 {
 	strcpy(dir, "/tmp/test-index-XXXXXX");
 	assert_non_null(mkdtemp(dir));
-	assert_int_equal(index_open(&ix, dir), INDEX_EMPTY);
+	assert_int_equal(index_open(&ix, dir), DATABASE_EMPTY);
 }
 
 FIXTURE(tear_down)
@@ -236,7 +236,7 @@ FIXTURE_TEST(changes_may_come_while_the_index_is_built)
 }
 
 static void
-reopen(enum index_opened expected)
+reopen(enum database_opened expected)
 {
 	index_close(ix);
 	assert_int_equal(index_open(&ix, dir), expected);
@@ -267,7 +267,7 @@ FIXTURE_TEST(a_long_conversation_is_erased_in_steps_and_hidden_at_once)
 	put_parent(1, &org_a); /* another one with the same id */
 	put(1, 1, 5000, "cat");
 	commit(3);
-	reopen(INDEX_READY);
+	reopen(DATABASE_READY);
 	purge();
 	assert_false(index_is_erasing(ix));
 	assert_int_equal(index_documents(ix), 2);
@@ -315,7 +315,7 @@ FIXTURE_TEST(a_document_of_the_future_does_not_keep_shards_from_ending)
 		assert_true(ix->shards[i].documents <= SHARD_DOCUMENTS);
 	expect_found("future", NO_FILTER, "1 0 ");
 	assert_int_equal(ix->n_shards, SHARDS + 1);
-	reopen(INDEX_READY);
+	reopen(DATABASE_READY);
 	begin();
 	put(1, 1, 2000, "cat future"); /* in a shard that is full */
 	commit(2);
@@ -338,21 +338,21 @@ FIXTURE_TEST(an_index_stays_until_it_is_damaged)
 {
 	struct index *second;
 
-	reopen(INDEX_EMPTY); /* it was not finished */
+	reopen(DATABASE_EMPTY); /* it was not finished */
 	build();
 	begin();
 	put_parent(1, &org_a);
 	put(1, 1, 1000, "cat");
 	commit(9);
-	reopen(INDEX_READY);
+	reopen(DATABASE_READY);
 	assert_int_equal(index_position(ix), 9);
 	expect_found("cat", NO_FILTER, "1 ");
-	assert_int_equal(index_open(&second, dir), INDEX_IN_USE);
+	assert_int_equal(index_open(&second, dir), DATABASE_IN_USE);
 	assert_null(second);
 	purge();
 	index_close(ix);
 	overwrite(0, "no database at all", 18);
-	assert_int_equal(index_open(&ix, dir), INDEX_EMPTY);
+	assert_int_equal(index_open(&ix, dir), DATABASE_EMPTY);
 	assert_int_equal(index_documents(ix), 0);
 	assert_int_equal(index_position(ix), 0);
 }
@@ -376,7 +376,7 @@ FIXTURE_TEST(a_damaged_page_is_noticed_when_it_is_read)
 		overwrite(page * 4096, junk, sizeof(junk));
 	buf_init(&got, 64);
 	assert_int_equal(query_parse(&q, slice_str("cat")), QUERY_OK);
-	if (index_open(&ix, dir) == INDEX_READY) {
+	if (index_open(&ix, dir) == DATABASE_READY) {
 		assert_int_equal(
 		    index_search(ix, &q, &filter, 2, 1000, append_result, &got, &next), -1);
 		assert_true(index_is_damaged(ix));

@@ -95,6 +95,7 @@ set_up(void)
 
 	fixture_setup(&f);
 	w->f = f;
+	w->mirror = mirror_start(w->f);
 	w->values = values_new();
 	return w;
 }
@@ -107,6 +108,8 @@ tear_down(void *world)
 
 	if (w->remembers)
 		contents_clear(&w->remembered);
+	if (w->mirror != NULL)
+		mirror_stop(w->f, w->mirror);
 	values_free(w->values);
 	free(w);
 	clock_freeze_wall(0);
@@ -115,12 +118,24 @@ tear_down(void *world)
 		fixture_teardown(&exported);
 }
 
+void
+end_mirror(struct world *w)
+{
+	/* What no request did, such as damage, is in no write set. */
+	if (!w->f->damaged && w->f->env.damage == NULL)
+		mirror_expect_equal(w->f, w->mirror);
+	mirror_stop(w->f, w->mirror);
+	w->mirror = NULL;
+}
+
 static void
 end(void *world)
 {
 	struct world *w = world;
 
 	silent(w);
+	if (w->mirror != NULL)
+		end_mirror(w);
 	if (w->reported != NULL && w->reported[0] != '\0')
 		scenario_fail("also reported: %s", w->reported);
 }
@@ -341,9 +356,11 @@ import_into_new_store(struct world *w)
 	void *f;
 
 	if (w->exported == NULL) {
+		end_mirror(w);
 		w->exported = w->f;
 		fixture_setup(&f);
 		w->f = f;
+		w->mirror = mirror_start(w->f);
 	}
 	copy_store(w->exported, w->f);
 }

@@ -6,7 +6,7 @@
 
 #include "tests/unit/scenario/message_text.h"
 #include "tests/unit/scenario/scenario.h"
-#include "tests/unit/storaged/store_contents.h"
+#include "tests/unit/storaged/store_mirror.h"
 #include "tests/unit/storaged/store_report.h"
 
 /* An answer that a step expects after the commit. The words are copied. */
@@ -18,6 +18,7 @@ struct expected {
 
 struct world {
 	struct fixture *f;
+	struct mirror *mirror; /* of the store; NULL: none */
 	struct values *values;
 	struct contents remembered;
 	bool remembers;
@@ -32,6 +33,9 @@ struct world {
 
 /* store_steps.c describes all steps. */
 extern const struct scenario_subject store_scenarios;
+
+/* Compares the store with its mirror, which it has no longer. */
+void end_mirror(struct world *w);
 
 /* client_steps.c */
 

@@ -3,8 +3,11 @@
  */
 #include <event2/event.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
+#include "proto/base/basics.h"
 #include "tests/unit/unit.h"
 #include "workerd/crawl/extraction.h"
 
@@ -76,6 +79,55 @@ wait_for_all(void)
 {
 	while (extraction_pending(pool) > 0)
 		assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
+}
+
+/* A document with a block of so many bytes. */
+static struct document *
+document_of(size_t size)
+{
+	struct document doc = {.title = slice_str("")};
+	char *text = xcalloc(size + 1, 1);
+	struct buf blocks, bytes;
+
+	doc.detail = doc.language = doc.canonical = doc.links = doc.title;
+	memset(text, 'x', size);
+	buf_init(&blocks, DOCUMENT_MAX);
+	buf_init(&bytes, DOCUMENT_MAX);
+	assert_int_equal(document_add_block(&blocks,
+			     &(struct block){.kind = BLOCK_PARAGRAPH,
+				 .anchor = slice_str(""),
+				 .text = {(const uint8_t *)text, size}}),
+	    0);
+	doc.blocks = buf_slice(&blocks);
+	assert_int_equal(document_encode(&doc, &bytes), 0);
+	buf_clear(&blocks);
+	free(text);
+	return document_decode(&bytes);
+}
+
+/* Else sites that are crawled at the same time could have any amount of memory used. */
+FIXTURE_TEST(no_document_is_taken_apart_while_too_many_are_held)
+{
+	struct document *held[4];
+	size_t before = document_bytes_held();
+
+	for (size_t i = 0; i < 4; i++)
+		held[i] = document_of(EXTRACTION_HELD_MAX / 4);
+	assert_true(document_bytes_held() >= before + EXTRACTION_HELD_MAX);
+	start("text/plain", slice_str("some text"));
+	for (int i = 0; i < 20; i++)
+		assert_true(event_base_loop(base, EVLOOP_NONBLOCK) >= 0);
+	assert_int_equal(extraction_pending(pool), 1);
+	assert_int_equal(extraction_running(pool), 0);
+	document_free(held[0]);
+	extraction_pool_run(pool);
+	assert_int_equal(extraction_running(pool), 1);
+	wait_for_all();
+	assert_int_equal(n_documents, 1);
+	assert_int_equal(documents[0]->reason, REASON_NONE);
+	for (size_t i = 1; i < 4; i++)
+		document_free(held[i]);
+	assert_int_equal(document_bytes_held(), before + buf_len(&documents[0]->bytes));
 }
 
 FIXTURE_TEST(a_page_becomes_blocks_and_links)

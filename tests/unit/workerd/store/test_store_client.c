@@ -79,6 +79,13 @@ answer_ping(struct stage *s)
 	store_answer(s, store_expect(s, MSG_PING, NULL), MSG_OK, &(struct msg_ok){});
 }
 
+static void
+answer_pong(struct stage *s)
+{
+	store_answer(
+	    s, store_expect(s, MSG_PING, NULL), MSG_PONG, &(struct msg_pong){.writable = 1});
+}
+
 STAGE_TEST(unsolicited_messages_go_to_listeners)
 {
 	struct stage *s = *state;
@@ -188,21 +195,168 @@ STAGE_TEST(a_request_on_which_storaged_died_twice_is_refused_and_others_are_answ
 	store_expect_nothing(s);
 }
 
-/* A proxy that has no storaged behind it, and a standby, close the connection without a hello. */
-STAGE_TEST(a_request_that_no_storaged_has_greeted_is_not_the_cause_of_its_death)
+/* storaged closes connections when its log does not answer. */
+STAGE_TEST(a_request_that_the_same_process_does_not_answer_is_repeated_until_it_does)
+{
+	struct stage *s = *state;
+	struct news news;
+
+	listen_to(s, &events, &news);
+	store_accept(s);
+	ask(&news, 0);
+	for (int i = 0; i < 5; i++) {
+		store_expect(s, MSG_PING, NULL);
+		s->instance--;
+		store_accept(s);
+		assert_int_equal(news.answers, 0);
+	}
+	answer_ping(s);
+	STAGE_UNTIL(s, news.answers == 1);
+	assert_int_equal(news.answer, MSG_OK);
+}
+
+STAGE_TEST(a_storaged_that_says_that_it_leaves_did_not_die_on_a_request)
+{
+	struct stage *s = *state;
+	struct news news;
+
+	listen_to(s, &events, &news);
+	store_accept(s);
+	ask(&news, 0);
+	for (int i = 0; i < 5; i++) {
+		store_expect(s, MSG_PING, NULL);
+		store_notify(s, MSG_LEAVING, &(struct msg_leaving){});
+		store_accept(s);
+		assert_int_equal(news.answers, 0);
+	}
+	answer_ping(s);
+	STAGE_UNTIL(s, news.answers == 1);
+	assert_int_equal(news.answer, MSG_OK);
+	assert_int_equal(news.n, 0);
+}
+
+STAGE_TEST(a_request_that_must_not_be_executed_twice_is_repeated_only_if_storaged_has_left)
+{
+	struct stage *s = *state;
+	struct msg_read_all read = {.org = id_new()};
+	struct news news;
+
+	listen_to(s, &events, &news);
+	assert_non_null(store_call(s->turns.store, MSG_READ_ALL, &read, 0, on_answer, &news));
+	store_accept(s);
+	store_expect(s, MSG_READ_ALL, NULL);
+	store_notify(s, MSG_LEAVING, &(struct msg_leaving){});
+	store_accept(s);
+	store_expect(s, MSG_READ_ALL, NULL);
+	assert_int_equal(news.answers, 0);
+	store_accept(s);
+	assert_int_equal(news.answers, 1);
+	assert_int_equal(news.answer, 0);
+	store_expect_nothing(s);
+}
+
+/* As by a proxy that has no store behind it. The worker does not try more often than each 50 ms. */
+STAGE_TEST(a_connection_that_is_closed_at_once_is_not_one_to_the_store)
+{
+	struct stage *s = *state;
+	struct news news;
+	uint64_t start = clock_mono_ms();
+	const unsigned attempts = 8;
+
+	listen_to(s, &events, &news);
+	ask(&news, 0);
+	for (unsigned i = 0; i < attempts; i++) {
+		int fd = stage_accept(s, s->store_listener);
+
+		closefd(&fd);
+	}
+	assert_true(clock_mono_ms() - start >= (attempts - 1) * 50);
+	assert_int_equal(news.connected + news.lost, 0);
+	store_accept(s);
+	answer_ping(s);
+	STAGE_UNTIL(s, news.answers == 1);
+	assert_int_equal(news.answer, MSG_OK);
+}
+
+/* As of a storaged that is not the owner. */
+STAGE_TEST(a_store_that_greets_but_answers_no_ping_receives_no_requests)
 {
 	struct stage *s = *state;
 	struct news news;
 
 	listen_to(s, &events, &news);
 	ask(&news, 0);
-	for (int i = 0; i < 5; i++)
-		close(stage_accept(s, s->store_listener));
+	for (int i = 0; i < 3; i++) {
+		store_greet(s);
+		store_expect(s, MSG_PING, NULL);
+		store_expect_nothing(s);
+	}
+	assert_int_equal(news.connected, 0);
 	store_accept(s);
-	assert_int_equal(news.answers, 0);
 	answer_ping(s);
 	STAGE_UNTIL(s, news.answers == 1);
-	assert_int_equal(news.answer, MSG_OK);
+}
+
+/* The other connection is to another process: the store has moved. */
+STAGE_TEST(a_silent_connection_is_kept_until_another_one_is_up)
+{
+	struct stage *s = *state;
+	struct news news;
+	struct channel silent;
+
+	listen_to(s, &events, &news);
+	store_accept(s);
+	ask(&news, 0);
+	store_expect(s, MSG_PING, NULL);
+	silent = s->store;
+	s->store = (struct channel){.fd = -1};
+	s->instance++;
+	store_greet(s);
+	assert_int_equal(news.lost, 0);
+	answer_pong(s);
+	STAGE_UNTIL(s, news.lost == 1 && news.connected == 2);
+	answer_ping(s);
+	STAGE_UNTIL(s, news.answers == 1);
+	channel_close(&silent);
+}
+
+STAGE_TEST(a_silent_connection_that_answers_is_used_and_the_attempt_to_replace_it_ends)
+{
+	struct stage *s = *state;
+	struct news news;
+	struct channel slow;
+	uint64_t request;
+
+	listen_to(s, &events, &news);
+	store_accept(s);
+	ask(&news, 0);
+	request = store_expect(s, MSG_PING, NULL);
+	slow = s->store;
+	s->store = (struct channel){.fd = -1};
+	store_greet(s);
+	answer_pong(s);
+	assert_int_equal(channel_send(&slow, MSG_OK, request, &(struct msg_ok){}), 0);
+	assert_int_equal(channel_flush(&slow), CHANNEL_DONE);
+	STAGE_UNTIL(s, news.answers == 1);
+	STAGE_UNTIL(s, channel_read(&s->store) == CHANNEL_CLOSED);
+	assert_int_equal(news.lost, 0);
+	channel_close(&slow);
+}
+
+STAGE_TEST(a_dead_connection_to_the_same_process_is_replaced)
+{
+	struct stage *s = *state;
+	struct news news;
+	struct channel dead;
+
+	listen_to(s, &events, &news);
+	store_accept(s);
+	dead = s->store;
+	s->store = (struct channel){.fd = -1};
+	store_greet(s);
+	answer_pong(s);
+	STAGE_UNTIL(s, news.lost == 1 && news.connected == 2);
+	channel_close(&dead);
 }
 
 STAGE_TEST(a_request_beyond_16384_is_refused_until_one_is_answered)

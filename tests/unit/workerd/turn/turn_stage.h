@@ -33,6 +33,9 @@ struct stage {
 	char dir[64], path[96];
 	int store_listener, model_listener;
 	struct channel store; /* the store's end */
+	uint64_t instance;    /* of the store; a new connection is one to another process */
+	unsigned connections; /* to the store that the worker has used */
+	bool answers_pings;   /* those that a quiet connection sends */
 	int model;            /* the model's end of the newest request; -1: none */
 };
 
@@ -65,10 +68,19 @@ stage_listen(struct stage *s, char *url, size_t url_size)
 	snprintf(url, url_size, "http://127.0.0.1:%u/chat/completions", ntohs(in.sin_port));
 }
 
+static inline void
+stage_on_connected(void *arg)
+{
+	struct stage *s = arg;
+
+	s->connections++;
+}
+
 static inline int
 stage_setup(void **state)
 {
 	struct stage *s = aligned_alloc(_Alignof(struct stage), sizeof(*s));
+	static const struct store_events stage_events = {.connected = stage_on_connected};
 	char url[64];
 	struct upstream_config config = {.board = &s->board,
 	    .url = url,
@@ -98,6 +110,7 @@ stage_setup(void **state)
 	    .board = &s->board,
 	    .search = search_client_new(s->base, "/nowhere")};
 	model_servers_add(&s->turns.servers, &config);
+	store_client_listen(s->turns.store, &stage_events, s);
 	turn_service_start(&s->turns);
 	*state = s;
 	return 0;
@@ -163,16 +176,30 @@ stage_accept(struct stage *s, int listener)
 	return fd;
 }
 
-/* Accepts the worker's connection, the first one or a new one. */
+/* Accepts the worker's connection, the first one or a new one; it has no answer to its PING yet. */
 static inline void
-store_accept(struct stage *s)
+store_greet(struct stage *s)
 {
+	struct msg_hello hello = {
+	    .version = WIRE_VERSION, .role = ROLE_STORE, .instance = s->instance};
+
+	s->answers_pings = false;
 	channel_close(&s->store);
 	channel_open(&s->store, stage_accept(s, s->store_listener), ROLE_STORE, ROLE_WORKER,
 	    WIRE_FRAME_MAX);
+	buf_reset(&s->store.out);
+	assert_int_equal(channel_send(&s->store, MSG_HELLO, 0, &hello), 0);
 	assert_int_equal(channel_flush(&s->store), CHANNEL_DONE);
 }
 
+static inline void
+store_answer(struct stage *s, uint64_t request, enum msg_type type, const void *answer)
+{
+	assert_int_equal(channel_send(&s->store, type, request, answer), 0);
+	assert_int_equal(channel_flush(&s->store), CHANNEL_DONE);
+}
+
+/* The connection's own PINGs have the request id 1. */
 static inline bool
 store_has_request(struct stage *s, struct frame *f, union msg *m)
 {
@@ -181,6 +208,10 @@ store_has_request(struct stage *s, struct frame *f, union msg *m)
 	assert_int_equal(channel_read(&s->store), CHANNEL_DONE);
 	r = channel_next(&s->store, f, m);
 	assert_true(r == WIRE_OK || r == WIRE_MORE);
+	if (r == WIRE_OK && f->request == 1 && s->answers_pings) {
+		store_answer(s, 1, MSG_PONG, &(struct msg_pong){.writable = 1});
+		return false;
+	}
 	return r == WIRE_OK;
 }
 
@@ -199,11 +230,18 @@ store_expect(struct stage *s, enum msg_type type, union msg *m)
 	return f.request;
 }
 
+/* Accepts the worker's connection, the first one or a new one, to another process. */
 static inline void
-store_answer(struct stage *s, uint64_t request, enum msg_type type, const void *answer)
+store_accept(struct stage *s)
 {
-	assert_int_equal(channel_send(&s->store, type, request, answer), 0);
-	assert_int_equal(channel_flush(&s->store), CHANNEL_DONE);
+	const unsigned before = s->connections;
+
+	s->instance++;
+	store_greet(s);
+	store_answer(
+	    s, store_expect(s, MSG_PING, NULL), MSG_PONG, &(struct msg_pong){.writable = 1});
+	s->answers_pings = true;
+	STAGE_UNTIL(s, s->connections > before);
 }
 
 static inline void

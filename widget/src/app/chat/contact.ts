@@ -3,7 +3,7 @@
 import type { Frame } from "../net/carrier";
 import type { ContactWish } from "../settings";
 import type { Details } from "../ui/contact";
-import { failureText, pauseText, type Words } from "../words";
+import { pauseText, type Words } from "../words";
 import type { Refusal } from "./frames";
 import { type Contact, type State, setContact } from "./state";
 import type { Store } from "./store";
@@ -66,7 +66,7 @@ export function createContact(
 			if (details) show("sending", pauseText(words, "unreachable"));
 		},
 		giveUp(): void {
-			if (details) show("asked", failureText(words, "denied"));
+			if (details) show("asked", words("denied"));
 			details = null;
 		},
 		skip(): void {

@@ -32,6 +32,7 @@ import {
 	type Question,
 	type Reply,
 	raise,
+	replyAt,
 	replyKey,
 	replyOf,
 	running,
@@ -104,7 +105,7 @@ export function createEngine(parts: EngineParts): Engine {
 		},
 		frame(value) {
 			const frame = readFrame(value);
-			if (frame) take(frame);
+			if (frame) (readers[frame.type] as (frame: ServerFrame) => void)(frame);
 		},
 		disowned: () => tokens.drop(token),
 		lost(isDead) {
@@ -216,13 +217,19 @@ export function createEngine(parts: EngineParts): Engine {
 		if (ready) connection.send(frame);
 	}
 
-	function greet(given: string, isKnown: boolean): void {
+	function greet({
+		token: given,
+		contactSubmitted,
+	}: {
+		token: string;
+		contactSubmitted: boolean;
+	}): void {
 		const isNew = given !== token;
 		token = given;
 		tokens.put(given);
 		tried = 0;
 		showLine("up");
-		contact.wonder(isKnown);
+		contact.wonder(contactSubmitted);
 		// Otherwise a history frame follows, except for a session that the server does not know.
 		if (isNew) recall({ messages: [], active: null, more: false, before: null });
 		else emptyTimer = setTimeout(enter, EMPTY_MS);
@@ -279,9 +286,9 @@ export function createEngine(parts: EngineParts): Engine {
 	 * Whether this reply is complete on screen: sending a message again streams its reply again.
 	 */
 	function isShown(id: string): boolean {
-		return store
-			.get()
-			.messages.some((one) => one.role === "assistant" && one.id === id && hasEnded(one));
+		const { messages } = store.get();
+		const shown = messages[replyAt(messages, id)];
+		return shown?.role === "assistant" && hasEnded(shown);
 	}
 
 	/** Removes a reply that is shown elsewhere, and its message if this tab has sent it. */
@@ -339,16 +346,13 @@ export function createEngine(parts: EngineParts): Engine {
 	}
 
 	/** A person will read the message: no reply follows. */
-	function handOver(state: string, name: string): void {
+	function handOver({ state, name }: { state: string; name: string }): void {
 		people.take(state, name);
 		const live = typedReply() ?? liveReply(store.get());
 		typing = null;
 		if (!live || state !== "person") return;
 		shift(live.key);
-		store.update((now) => ({
-			...now,
-			messages: now.messages.filter(({ key }) => key !== live.key),
-		}));
+		store.update((now) => forget(now, live.key));
 		post();
 	}
 
@@ -400,42 +404,24 @@ export function createEngine(parts: EngineParts): Engine {
 		if (repeated === null) change(live.key, running(whole));
 	}
 
-	function take(frame: ServerFrame): void {
-		switch (frame.type) {
-			case "session":
-				greet(frame.token, frame.contactSubmitted);
-				break;
-			case "history":
-				recall(frame);
-				break;
-			case "typing_start":
-				begin();
-				break;
-			case "token":
-				grow(frame.token);
-				break;
-			case "message":
-				hear(frame.message);
-				break;
-			case "operator":
-				people.take(frame.state, frame.name);
-				break;
-			case "handover":
-				handOver(frame.state, frame.name);
-				break;
-			case "contact_info_saved":
-				contact.wonder(true);
-				// Messages that were refused without contact details can be sent now.
-				if (lastFailed(store.get())?.reply.failure === "nameless") retry();
-				break;
-			case "error":
-				complain(frame);
-				break;
-			case "typing_stop":
-				cease();
-				break;
-		}
-	}
+	const readers: {
+		[T in ServerFrame["type"]]: (frame: Extract<ServerFrame, { type: T }>) => void;
+	} = {
+		session: greet,
+		history: recall,
+		token: ({ token }) => grow(token),
+		message: ({ message }) => hear(message),
+		typing_start: begin,
+		typing_stop: cease,
+		operator: ({ state, name }) => people.take(state, name),
+		handover: handOver,
+		error: complain,
+		contact_info_saved() {
+			contact.wonder(true);
+			// Messages that were refused without contact details can be sent now.
+			if (lastFailed(store.get())?.reply.failure === "nameless") retry();
+		},
+	};
 
 	function send(sending: Sending): void {
 		const { clientMessageId, text } = sending;

@@ -5,6 +5,7 @@ import type { Conversation, Opened, OpenParts } from "../conversation";
 import { createNetwork } from "../net/backoff";
 import { type OpenCarrier, openLater } from "../net/carrier";
 import type { FeedKind } from "../net/feed";
+import { watchPolicy } from "../net/policy";
 import { openSocket } from "../net/socket";
 import { loadPart } from "../parts";
 import { isPlaced } from "../ui/small-screen";
@@ -36,26 +37,6 @@ const PASSED = [
 	"type",
 	"forget",
 ] as const;
-
-/** A signal that is aborted when the page's policy forbids a request to the server, and says so once. */
-function watchPolicy(place: Place, signal: AbortSignal): AbortSignal {
-	const { origin } = new URL(place.settings);
-	const abort = new AbortController();
-	document.addEventListener(
-		"securitypolicyviolation",
-		({ blockedURI, effectiveDirective }) => {
-			// Not a WebSocket: the policy may allow requests. Pictures have a directive of their own.
-			if (abort.signal.aborted || effectiveDirective !== "connect-src") return;
-			if (!blockedURI.startsWith(origin)) return;
-			console.warn(
-				`No chat: the page's Content-Security-Policy must allow ${origin} in connect-src`,
-			);
-			abort.abort();
-		},
-		{ signal },
-	);
-	return abort.signal;
-}
 
 /** The ways to the server, best first. */
 function carriersOf(place: Place, token: () => string | null): readonly OpenCarrier[] {
@@ -107,7 +88,7 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 	/** What the tab that runs the conversation has not taken yet. */
 	const unsent = openQueue(tab, place.settings, space);
 	const queue = isShared ? openQueue(local, place.settings, space) : unsent;
-	const blocked = watchPolicy(place, signal);
+	const blocked = watchPolicy(place.settings, signal);
 	/** The session of a key begins with its first message. */
 	const token = () => (widgetId ? tokens.get() : session.id());
 	const draftKey = `banter.draft${space}`;

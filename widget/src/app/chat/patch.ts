@@ -2,7 +2,7 @@
 // so that a long reply costs no more than its length.
 
 import type { Message, State } from "./state";
-import { isSame } from "./transcript";
+import { reuse } from "./transcript";
 
 /** What each tab has for itself. */
 type Own = "open" | "unread";
@@ -54,18 +54,9 @@ function changed(messages: readonly Message[], changes: readonly Change[]): read
 	return list;
 }
 
-/** Messages that are equal keep their object. */
-function merged(messages: readonly Message[], all: readonly Message[]): readonly Message[] {
-	const known = new Map(messages.map((message) => [message.key, message]));
-	return all.map((message) => {
-		const old = known.get(message.key);
-		return old && isSame(old, message) ? old : message;
-	});
-}
-
 /** `isNew`: replies that ended before are not unread here. */
 export function apply(state: State, { fields, all, changes }: Patch, isNew = false): State {
-	const messages = all ? merged(state.messages, all) : changed(state.messages, changes);
+	const messages = all ? reuse(all, state.messages) : changed(state.messages, changes);
 	const next = { ...state, ...fields, messages };
 	const more = isNew ? 0 : Math.max(0, next.ended - state.ended);
 	return { ...next, unread: state.open ? 0 : state.unread + more };

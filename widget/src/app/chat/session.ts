@@ -27,11 +27,9 @@ const ID_FORM = /^[A-Za-z0-9._:-]{1,128}$/;
 
 /** A version 4 UUID (RFC 9562, 5.4). crypto.randomUUID exists only on https pages. */
 export function randomId(source: Pick<Crypto, "getRandomValues"> = crypto): string {
-	const bytes = source.getRandomValues(new Uint8Array(16));
-	bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-	bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-	const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-	return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+	const bytes = source.getRandomValues(new Uint8Array(36));
+	const digit = (at: number) => ((bytes[at] ?? 0) % 16).toString(16);
+	return "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, (_, at) => digit(at));
 }
 
 /** `space`: of the widget's names in the storage. */

@@ -53,7 +53,7 @@ export interface Reply {
 	/** null: the model. */
 	readonly author: Person | null;
 	readonly rating: Rating | null;
-	/** What it is based on, as the server says (parts/sources.ts); null: nothing to show. */
+	/** What it is based on, as the server says (ui/sources.ts); null: nothing to show. */
 	readonly basis: Basis | null;
 }
 
@@ -107,8 +107,6 @@ export interface Contact {
 /** The longest message that the API accepts, in UTF-16 code units. */
 export const MAX_MESSAGE = 4000;
 
-const LIVE: ReadonlySet<Phase> = new Set<Phase>(["waiting", "streaming", "paused"]);
-
 export function newReply(key: string, id: string | null = null): Reply {
 	return {
 		role: "assistant",
@@ -145,16 +143,21 @@ export function initialState(welcome: string, open: boolean, unread = 0): State 
 }
 
 export function isLive(message: Message): message is Reply {
-	return message.role === "assistant" && LIVE.has(message.phase);
+	return message.role === "assistant" && /waiting|streaming|paused/.test(message.phase);
 }
 
 /** Whether the reply is final. */
 export function hasEnded({ phase }: Reply): boolean {
-	return phase === "done" || phase === "stopped" || phase === "cut";
+	return /done|stopped|cut/.test(phase);
 }
 
 export function isReplying(state: State): boolean {
 	return state.messages.some(isLive);
+}
+
+/** The index of the reply with the server's id; -1: none. */
+export function replyAt(messages: readonly Message[], id: string | null): number {
+	return messages.findIndex((one) => one.role === "assistant" && one.id === id && id !== null);
 }
 
 export function replyOf(state: State, key: string): Reply | null {
@@ -243,8 +246,9 @@ export function enqueue(state: State, key: string, text: string): State {
 export function raise(state: State, key: string): State {
 	const at = state.messages.findIndex((message) => message.key === key);
 	if (at === -1 || replyOf(state, replyKey(key))) return state;
-	const messages = [...state.messages];
-	messages.splice(at + 1, 0, newReply(replyKey(key)));
+	const messages = state.messages.flatMap((one, i) =>
+		i === at ? [one, newReply(replyKey(key))] : one,
+	);
 	return { ...state, messages };
 }
 
@@ -260,14 +264,11 @@ export function setRating(state: State, id: string, rating: Rating | null): Stat
 
 /** Removes a second copy of this reply and its message. */
 function withoutTwin(state: State, key: string, id: string): State {
-	const twin = state.messages.findIndex(
-		(message) => message.role === "assistant" && message.id === id && message.key !== key,
-	);
-	if (twin === -1) return state;
-	const asked = state.messages[twin - 1]?.role === "user";
-	const messages = [...state.messages];
-	messages.splice(asked ? twin - 1 : twin, asked ? 2 : 1);
-	return { ...state, messages };
+	const { messages } = state;
+	const isTwin = (one: Message) => one.role === "assistant" && one.id === id && one.key !== key;
+	const at = messages.findIndex(isTwin);
+	const from = messages[at - 1]?.role === "user" ? at - 1 : at;
+	return at < 0 ? state : { ...state, messages: messages.filter((_, i) => i < from || i > at) };
 }
 
 /** The reply continues after its first `position` characters. */

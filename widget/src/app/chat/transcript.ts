@@ -10,6 +10,7 @@ import {
 	newReply,
 	type Question,
 	type Reply,
+	replyAt,
 	replyKey,
 	replyOf,
 	type State,
@@ -30,20 +31,18 @@ export function mineOf(state: State, { clientMessageId: key, text, failure }: Se
 
 /** The index of the newest message without a reply; -1: none. */
 function lastUnanswered(messages: readonly Message[]): number {
-	for (let i = messages.length - 1; i >= 0; i--) {
-		if (messages[i]?.role === "user" && messages[i + 1]?.role !== "assistant") return i;
-	}
-	return -1;
+	let at = messages.length - 1;
+	while (at >= 0 && (messages[at]?.role !== "user" || messages[at + 1]?.role === "assistant")) at--;
+	return at;
 }
 
 /** A running reply has no stored message yet, or, after a restart, its interrupted one. */
-function withActive(messages: readonly Message[], active: string): Message[] {
-	const stored = messages.findIndex(({ key }) => key === active);
-	const reply = newReply(active, active);
-	if (stored !== -1) return messages.map((message, i) => (i === stored ? reply : message));
-	const question = lastUnanswered(messages);
-	const at = question === -1 ? messages.length : question + 1;
-	return [...messages.slice(0, at), reply, ...messages.slice(at)];
+function withActive(messages: readonly Message[], active: string): readonly Message[] {
+	const stored = replyAt(messages, active);
+	const at = stored < 0 ? lastUnanswered(messages) + 1 || messages.length : stored;
+	return messages
+		.slice(0, at)
+		.concat(newReply(active, active), messages.slice(stored < 0 ? at : at + 1));
 }
 
 function fromKept({ messages, active }: History, isPerson: boolean): readonly Message[] {
@@ -68,16 +67,14 @@ function findMine(
 	{ question, reply }: Mine,
 	isOther: IsOther,
 ): number {
-	const replyAt = messages.findIndex((one) => one.role === "assistant" && one.id === reply.id);
-	if (reply.id !== null) return messages[replyAt - 1]?.role === "user" ? replyAt - 1 : replyAt;
-	for (let i = messages.length - 1; i >= 0; i--) {
-		const one = messages[i];
-		if (one?.role !== "user") continue;
-		const answer = messages[i + 1];
-		const isTaken = answer?.role === "assistant" && isOther(answer);
-		return one.text === question.text && !isTaken ? i : -1;
+	if (reply.id !== null) {
+		const at = replyAt(messages, reply.id);
+		return messages[at - 1]?.role === "user" ? at - 1 : at;
 	}
-	return -1;
+	const at = messages.map(({ role }) => role).lastIndexOf("user");
+	const answer = messages[at + 1];
+	const isTaken = answer?.role === "assistant" && isOther(answer);
+	return messages[at]?.text === question.text && !isTaken ? at : -1;
 }
 
 /** Our reply, completed by the stored one. */
@@ -91,46 +88,33 @@ function withMine(messages: readonly Message[], mine: Mine, isOther: IsOther): M
 	// It waits for a reply that runs.
 	if (at === -1)
 		return [...messages, mine.question, ...(messages.some(isLive) ? [] : [mine.reply])];
-	const replyAt = messages[at]?.role === "user" ? at + 1 : at;
-	const stored = messages[replyAt];
+	const next = messages[at]?.role === "user" ? at + 1 : at;
+	const stored = messages[next];
 	const isReply = stored?.role === "assistant";
 	return [
 		...messages.slice(0, at),
 		{ ...mine.question, isQueued: false, at: messages[at]?.at ?? null },
 		isReply ? united(mine.reply, stored) : mine.reply,
-		...messages.slice(isReply ? replyAt + 1 : replyAt),
+		...messages.slice(isReply ? next + 1 : next),
 	];
 }
 
-/** Maps a reply's id to the keys of the reply and its message on this page. */
-type Known = ReadonlyMap<string, { readonly question: string | null; readonly reply: string }>;
-
-function knownOf(messages: readonly Message[]): Known {
-	const known = new Map<string, { question: string | null; reply: string }>();
-	messages.forEach((message, i) => {
-		if (message.role !== "assistant" || message.id === null) return;
-		const before = messages[i - 1];
-		const question = before?.role === "user" ? before.key : null;
-		known.set(message.id, { question, reply: message.key });
-	});
-	return known;
-}
-
-function withKnownKeys(messages: readonly Message[], known: Known): Message[] {
+/** With the keys that replies and their messages have on this page. */
+function withKnownKeys(messages: readonly Message[], page: readonly Message[]): Message[] {
 	return messages.map((message, i) => {
-		const reply = message.role === "assistant" ? message : messages[i + 1];
-		const keys = reply?.role === "assistant" && reply.id !== null ? known.get(reply.id) : null;
-		const key = message.role === "assistant" ? keys?.reply : keys?.question;
-		return key ? { ...message, key } : message;
+		const before = message.role === "user" ? 1 : 0;
+		const reply = messages[i + before];
+		const known = page[replyAt(page, reply?.role === "assistant" ? reply.id : null) - before];
+		return known?.role === message.role ? { ...message, key: known.key } : message;
 	});
 }
 
-/** Whether all that is shown of them is equal. */
-export function isSame(a: Message, b: Message): boolean {
-	const [one, other]: Readonly<Record<string, unknown>>[] = [{ ...a }, { ...b }];
-	return Object.keys(one ?? {}).every((name) => {
-		const [x, y] = [one?.[name], other?.[name]];
-		return x === y || (typeof x === "object" && JSON.stringify(x) === JSON.stringify(y));
+/** Messages of which all that is shown is equal to one on the page are that object. */
+export function reuse(messages: readonly Message[], page: readonly Message[]): readonly Message[] {
+	const known = new Map(page.map((message) => [message.key, message]));
+	return messages.map((message) => {
+		const old = known.get(message.key);
+		return old && JSON.stringify(old) === JSON.stringify(message) ? old : message;
 	});
 }
 
@@ -138,22 +122,16 @@ export function isSame(a: Message, b: Message): boolean {
 function olderThan(stored: readonly Message[], { messages }: State): readonly Message[] {
 	const at = stored.findIndex((one) => one.role === "assistant");
 	const first = stored[at];
-	if (first?.role !== "assistant") return [];
-	const known = messages.findIndex((one) => one.role === "assistant" && one.id === first.id);
+	const known = replyAt(messages, first?.role === "assistant" ? first.id : null);
 	return messages.slice(1, Math.max(1, known - at));
 }
 
 /** `mine` is shown even if the server does not have it yet. */
 export function adopt(state: State, kept: History, mine: Mine | null): State {
-	const known = knownOf(state.messages);
 	const stored = fromKept(kept, state.people.phase !== "model");
-	const isOther = (reply: Reply) => known.has(reply.key) || hasEnded(reply);
+	const isOther = (reply: Reply) => replyAt(state.messages, reply.key) >= 0 || hasEnded(reply);
 	const merged = mine ? withMine(stored, mine, isOther) : stored;
-	const shown = new Map(state.messages.map((message) => [message.key, message]));
-	const newest = withKnownKeys(merged, known).map((message) => {
-		const before = shown.get(message.key);
-		return before && isSame(before, message) ? before : message;
-	});
+	const newest = reuse(withKnownKeys(merged, state.messages), state.messages);
 	const older = olderThan(stored, state);
 	const more = kept.more ? "some" : "none";
 	const messages = [...state.messages.slice(0, 1), ...older, ...newest];

@@ -13,13 +13,25 @@ export function initialsOf(name: string): string {
 		.toLocaleUpperCase();
 }
 
-/** Decorative: the name is beside it. `picture`: its address, or "". */
-export function createAvatar(name: string, picture = ""): HTMLElement {
+/** Of the circle of colours, in degrees. */
+const hueOf = (name: string) =>
+	[...name].reduce((hue, one) => (hue * 31 + one.charCodeAt(0)) % 360, 0);
+
+/**
+ * Decorative: the name is beside it. `picture`: the agent's, its address or ""; a person has none, but a colour that
+ * depends on the name.
+ */
+export function createAvatar(name: string, picture?: string): HTMLElement {
 	const node = el(
 		"span",
 		{ class: "avatar", "aria-hidden": "true" },
 		initialsOf(name) || icon(SPARK, "filled"),
 	);
+	if (picture === undefined) {
+		// As dark as white letters need it in every hue.
+		node.style.background = `hsl(${hueOf(name)},45%,32%)`;
+		node.style.color = "#fff";
+	}
 	if (picture) {
 		const image = el("img", { src: picture, alt: "" });
 		// Also if the page's policy forbids it.

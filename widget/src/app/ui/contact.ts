@@ -4,7 +4,7 @@
 import { el } from "../../dom";
 import type { Contact, State } from "../chat/state";
 import type { ContactField, ContactWish } from "../settings";
-import { contactForm, type Words } from "../words";
+import type { Words } from "../words";
 import type { Composer } from "./composer";
 
 export type Details = Readonly<Partial<Record<ContactField, string>>>;
@@ -102,7 +102,7 @@ export function createContactForm(
 			// With the fields that only the server would refuse, so that the visitor sees all problems at once.
 			blame((field, { validity }) => {
 				if (isMissing(field)) return words("missing");
-				return validity.typeMismatch ? contactForm(words, field) : "";
+				return validity.typeMismatch ? words(`${field}Form`) : "";
 			});
 		else if (Object.keys(details).length === 0) fields[0]?.input.focus();
 		else events.introduce(details);
@@ -132,7 +132,7 @@ export function createContactForm(
 			save.setAttribute("aria-disabled", String(contact.phase === "sending"));
 			const { wrong } = contact;
 			problem.textContent = wrong.length > 0 ? "" : contact.problem;
-			blame((field) => (wrong.includes(field) ? contactForm(words, field) : ""));
+			blame((field) => (wrong.includes(field) ? words(`${field}Form`) : ""));
 			composer.node.hidden = isFirst();
 			if (inField && isFirst()) focus();
 			else if (inForm && !isShown()) composer.focus();

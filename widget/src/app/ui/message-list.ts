@@ -15,8 +15,7 @@ export interface MessageList {
 
 export type ListEvents = MessageParts["events"] & { retry(): void; loadOlder(): void };
 
-type ListParts = LogParts &
-	Pick<MessageParts, "createAvatar" | "usePart"> & { readonly events: ListEvents };
+type ListParts = LogParts & Pick<MessageParts, "createAvatar"> & { readonly events: ListEvents };
 
 interface Shown {
 	readonly node: HTMLElement;

@@ -3,21 +3,18 @@
 import { el, setChildren, spoken } from "../../dom";
 import { createMarkdown } from "../../markdown/index";
 import { splitLinks } from "../../markdown/links";
-import type { Shell } from "../../shell";
 import { isLive, type Message, type Question, type Reply } from "../chat/state";
-import type { PartOwner, usePart } from "../parts";
-import { failureText, pauseText, type Words } from "../words";
+import { pauseText, type Words } from "../words";
 import { type ActionParts, createActions } from "./actions";
 import type { createAvatar } from "./avatar";
 import { ALERT, type Icon, icon, RETRY, STOP, WAIT } from "./icons";
 import { writerOf } from "./people";
+import { createSources, type Sources } from "./sources";
 
-export interface MessageParts extends ActionParts, PartOwner {
-	readonly shell: Shell;
+export interface MessageParts extends ActionParts {
 	readonly retry: () => void;
 	/** The app has it already. */
 	readonly createAvatar: typeof createAvatar;
-	readonly usePart: typeof usePart;
 }
 
 export interface MessageView {
@@ -81,7 +78,7 @@ function remarkOn(
 		return note("pause", WAIT, pauseText(words, failure), retry && !isSet ? [retry] : []);
 	}
 	if (phase !== "failed") return null;
-	const sentence = failureText(words, failure);
+	const sentence = words(failure ?? "broken");
 	return retry ? note("failure", ALERT, sentence, [retry]) : aside(icon(ALERT), sentence);
 }
 
@@ -122,13 +119,12 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 	const title = name
 		? [el("p", { class: "name", dir: "auto" }, name)]
 		: [spoken(words("theySaid"))];
-	const avatar = parts.createAvatar(name, author ? "" : settings.avatar);
+	const avatar = parts.createAvatar(name, author ? undefined : settings.avatar);
 	const node = el("div", { class: "row assistant" }, avatar, body);
 	const actions = createActions(parts, bubble);
 	const below = el("div", { class: "basis" });
-	let shownBasis: Reply["basis"] = null;
-	/** A text, and how it is written with the places of its numbers. */
-	let marked: { text: string; written: string } | null = null;
+	let basis: Reply["basis"] = null;
+	let sources: Sources | null = null;
 	const retry = el("button", { class: "retry" }, icon(RETRY), words("tryAgain"));
 	retry.addEventListener("click", onRetry);
 
@@ -138,25 +134,18 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 	}
 
 	function show(text: string, isComplete: boolean): void {
-		content.render(text, isComplete);
+		content.render(sources ? sources.mark(text) : text, isComplete);
+		sources?.place(content.node);
 		setChildren(bubble, [content.node]);
 	}
+	content.node.addEventListener("grow", () => sources?.place(content.node));
 
-	/** The numbers in the text, and the list below it, once their part is there. */
-	function showBasis({ text, basis }: Reply): void {
-		if (!basis || basis === shownBasis) return;
-		shownBasis = basis;
-		void parts.usePart("sources", parts, ({ createSources }) => {
-			if (basis !== shownBasis) return;
-			const sources = createSources(parts.shell, basis);
-			content.node.addEventListener("grow", () => sources.place(content.node));
-			marked = { text, written: sources.mark(text) };
-			show(marked.written, true);
-			sources.place(content.node);
-			below.replaceChildren(...sources.nodes);
-			// The list stays at its end.
-			below.dispatchEvent(new Event("grow", { bubbles: true }));
-		});
+	/** The numbers in the text, and the list below it. */
+	function showBasis(now: Reply["basis"]): void {
+		if (now === basis) return;
+		basis = now;
+		sources = now && createSources(words, now);
+		below.replaceChildren(...(sources?.nodes ?? []));
 	}
 
 	return {
@@ -170,9 +159,9 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 			// Without a connection nobody seems to write.
 			const waits = isAwaited && !isDown;
 			node.hidden = isAwaited && isDown;
+			showBasis(message.basis);
 			if (waits) wait();
-			else show(text === marked?.text ? marked.written : text, !isLive(message));
-			if (!isLive(message)) showBasis(message);
+			else show(text, !isLive(message));
 			actions.render(message);
 			// The welcome message is no reply.
 			const isDone = text && !isLive(message) && key !== "welcome";

@@ -3,7 +3,7 @@
 
 import { plainText } from "../../markdown/index";
 import { hasEnded, isLive, type Message, type Reply, type State } from "../chat/state";
-import { failureText, pauseText } from "../words";
+import { pauseText } from "../words";
 import type { LogParts } from "./log";
 import { peopleText, writerOf } from "./people";
 
@@ -36,7 +36,7 @@ export function createNews(
 		if (phase === "paused") return pauseText(words, failure);
 		if (phase === "waiting" || phase === "streaming")
 			return words("isWriting", { name: author?.name ?? writerOf(settings) });
-		if (phase === "failed") return failureText(words, failure);
+		if (phase === "failed") return words(failure ?? "broken");
 		const said = settings.plainText ? text : plainText(text, { words });
 		const named = author ? `${author.name}: ${said}` : said;
 		return phase === "stopped" ? `${words("replyStopped")} ${named}` : named;

@@ -56,15 +56,12 @@ export function trackViewport(root: HTMLElement, signal: AbortSignal): void {
 /** Keeps the Tab key inside `panel`. */
 export function keepFocusInside(panel: HTMLElement, event: KeyboardEvent): void {
 	const all = panel.querySelectorAll<HTMLElement>(
-		"button, input, textarea, a[href], [tabindex='0']",
+		"button:enabled, input:enabled, textarea, a[href], [tabindex='0']",
 	);
-	const isStop = (node: HTMLElement) =>
-		!node.matches(":disabled") && node.getClientRects().length > 0;
-	const stops = Array.from(all).filter(isStop);
-	const first = stops[0];
-	const last = stops[stops.length - 1];
-	const root = panel.getRootNode();
-	const focused = root instanceof ShadowRoot ? root.activeElement : document.activeElement;
+	const stops = [...all].filter((node) => node.getClientRects()[0]);
+	const [first] = stops;
+	const last = stops.pop();
+	const focused = (panel.getRootNode() as ShadowRoot).activeElement;
 	const leaving = event.shiftKey ? focused === first || focused === panel : focused === last;
 	if (!leaving) return;
 	event.preventDefault();

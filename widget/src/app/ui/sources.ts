@@ -3,9 +3,8 @@
 
 import { el, spoken } from "../../dom";
 import { replaceSigns, withSigns } from "../../markdown/marks";
-import type { Shell } from "../../shell";
 import type { Basis } from "../chat/state";
-import { createSourceWords } from "./source-words";
+import type { Words } from "../words";
 
 interface Source {
 	readonly n: number;
@@ -71,8 +70,7 @@ function createItem({ n, title, url, host }: Source): HTMLElement {
 	);
 }
 
-export function createSources(shell: Pick<Shell, "language" | "record">, basis: Basis): Sources {
-	const words = createSourceWords(shell);
+export function createSources(words: Words, basis: Basis): Sources {
 	const values: unknown[] = Array.isArray(basis.sources) ? basis.sources : [];
 	const sources = values.map(readSource).filter((one): one is Source => one !== null);
 	const label = words("sources");

@@ -42,7 +42,7 @@ const NAMES = [
 
 const WHITE: Rgb = [255, 255, 255];
 const INK: Rgb = [15, 23, 42];
-const NIGHT: Rgb = [28, 32, 41];
+const NIGHT: Rgb = [36, 40, 51];
 
 const LIGHT = [WHITE, INK, [86, 96, 116], [180, 35, 24]] as const;
 const DARK = [NIGHT, [232, 235, 242], [166, 174, 190], [255, 155, 143]] as const;
@@ -70,7 +70,7 @@ export function themeFor(site: Rgb, chosen: Rgb | null = null, isDark = false): 
 		deep: mix(accent, grey(farFrom(onAccent)), 0.2),
 		strong: readableOn(tint, readableOn(surface, site)),
 		tint,
-		wash: mix(isDark ? [18, 21, 28] : WHITE, accent, 0.05),
+		wash: mix(isDark ? [15, 18, 24] : WHITE, accent, 0.04),
 	};
 }
 

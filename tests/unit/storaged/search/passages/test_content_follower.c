@@ -319,8 +319,12 @@ wait_for(const char *question, int page)
 static void
 notify(enum change_kind kind, enum change_what what, struct id id, uint8_t source)
 {
-	struct msg_change_record row = {
-	    .v = 1, .seq = ++newest, .org = org, .kind = kind, .what = what, .id = id};
+	struct msg_change_record row = {.v = 1,
+	    .seq = ++newest,
+	    .org = org,
+	    .kind = (uint8_t)kind,
+	    .what = (uint8_t)what,
+	    .id = id};
 
 	if (kind == CHANGE_PAGE)
 		row.conversation = id_of('s', source);

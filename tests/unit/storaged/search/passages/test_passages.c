@@ -28,7 +28,7 @@ FIXTURE(set_up)
 {
 	strcpy(dir, "/tmp/test-passages-XXXXXX");
 	assert_non_null(mkdtemp(dir));
-	assert_int_equal(passages_open(&ix, dir), PASSAGES_EMPTY);
+	assert_int_equal(passages_open(&ix, dir), DATABASE_EMPTY);
 }
 
 FIXTURE(tear_down)
@@ -285,6 +285,25 @@ FIXTURE_TEST(an_erased_source_is_not_found_at_once_and_removed_in_steps)
 	assert_int_equal(find("stays"), 500);
 }
 
+/* 64 chunks a step, and then 256 pages. */
+FIXTURE_TEST(the_pages_of_an_erased_source_are_removed_in_steps_too)
+{
+	unsigned steps = 0;
+
+	for (unsigned i = 0; i < 600; i++)
+		put_of(&org_a, &source_b, i + 1, "en", "", "word");
+	assert_int_equal(passages_begin(ix), 0);
+	assert_int_equal(passages_erase(ix, &org_a, &source_b), 0);
+	assert_int_equal(passages_commit(ix, 2), 0);
+	while (passages_has_erased(ix)) {
+		assert_int_equal(passages_purge_step(ix, false), 1);
+		steps++;
+	}
+	/* The last step finds nothing. */
+	assert_int_equal(steps, 600 / 64 + 600 / 256 + 1 + 1);
+	purge();
+}
+
 FIXTURE_TEST(the_text_cannot_be_read_in_the_file)
 {
 	put(1, "en", "Delivery takes three working days.");
@@ -296,13 +315,13 @@ FIXTURE_TEST(an_index_that_was_not_built_to_its_end_goes_on)
 {
 	put(1, "en", "hello world");
 	passages_close(ix);
-	assert_int_equal(passages_open(&ix, dir), PASSAGES_EMPTY);
+	assert_int_equal(passages_open(&ix, dir), DATABASE_EMPTY);
 	assert_int_equal(find("hello"), 1);
 	assert_int_equal(passages_begin(ix), 0);
 	assert_int_equal(passages_set_built(ix), 0);
 	assert_int_equal(passages_commit(ix, 5), 0);
 	passages_close(ix);
-	assert_int_equal(passages_open(&ix, dir), PASSAGES_READY);
+	assert_int_equal(passages_open(&ix, dir), DATABASE_READY);
 	assert_int_equal(passages_position(ix), 5);
 	assert_int_equal(find("hello"), 1);
 }

@@ -161,7 +161,7 @@ TEST(required_contact_details_are_all_that_are_collected_or_those_of_the_setting
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		const struct msg_widget_record widget = {.contact_mode = cases[i].mode,
+		const struct msg_widget_record widget = {.contact_mode = (uint8_t)cases[i].mode,
 		    .collects = CONTACT_NAME | CONTACT_EMAIL,
 		    .settings = slice_str(cases[i].settings)};
 

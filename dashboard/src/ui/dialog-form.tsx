@@ -5,8 +5,8 @@ import { useState } from "preact/hooks";
 import { ApiError } from "../api/errors";
 import { t as common } from "../text/common";
 import { describe } from "../text/describe";
-import { Button } from "../ui/button";
-import { Dialog } from "../ui/dialog";
+import { Button } from "./button";
+import { Dialog } from "./dialog";
 
 interface DialogFormProps {
 	readonly title: string;

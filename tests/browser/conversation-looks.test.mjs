@@ -1,0 +1,158 @@
+// What the visitor sees of a conversation: where things are, their sizes and colours.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { missing } from "./browser.mjs";
+import { question, reply, useStage, WELCOME } from "./stage.mjs";
+
+const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+
+const WIDE = {
+	ltr: "| Plant | Light | Water | Safe for cats |\n|---|---|---|---|\n| Cast-iron plant | shade to half shade | 14 days | yes |",
+	rtl: "| النبات | الضوء | الماء | آمن للقطط |\n|---|---|---|---|\n| الحديد الزهر | ظل إلى نصف ظل | 14 يومًا | نعم |",
+};
+
+/** The sum of red, green and blue at a point of the page. */
+async function lightAt(page, x, y) {
+	const clip = { x: Math.floor(x), y: Math.floor(y), width: 1, height: 1 };
+	const png = (await page.screenshot({ clip })).toString("base64");
+	return page.evaluate(async (png) => {
+		const bytes = Uint8Array.from(atob(png), (c) => c.charCodeAt(0));
+		const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+		const canvas = new OffscreenCanvas(1, 1).getContext("2d");
+		canvas.drawImage(image, 0, 0);
+		const [r, g, b] = canvas.getImageData(0, 0, 1, 1).data;
+		return r + g + b;
+	}, png);
+}
+
+describe("a conversation's looks", { skip: missing }, () => {
+	const openStage = useStage();
+
+	/** The stage, whose set() waits until everything is in its place. */
+	async function open(...args) {
+		const stage = await openStage(...args);
+		const isStill = () =>
+			stage.log.evaluate((node) => {
+				const all = node
+					.getAnimations({ subtree: true })
+					.filter(({ effect }) => Number.isFinite(effect.getComputedTiming().endTime));
+				return Promise.allSettled(all.map(({ finished }) => finished)).then(() => true);
+			});
+		return { ...stage, set: (change) => stage.set(change).then(isStill) };
+	}
+
+	it("begins with the greeting in the middle, which is a bubble at the top once something is said", async () => {
+		const { log, set } = await open({ greeting: "Ask us anything" });
+		const greeting = log.getByText("Ask us anything");
+		const bubble = log.locator(".bubble").first();
+		const colour = () => bubble.evaluate((node) => getComputedStyle(node).backgroundColor);
+		const middle = ({ x, width }) => x + width / 2;
+		const [frame, text] = [await log.boundingBox(), await greeting.boundingBox()];
+		assert.ok(Math.abs(middle(frame) - middle(text)) < 2, "in the middle of the width");
+		assert.ok(text.y > frame.y + frame.height / 3 && text.y < frame.y + (2 * frame.height) / 3);
+		assert.equal(await colour(), "rgba(0, 0, 0, 0)");
+		await set({ messages: [WELCOME, question("q", "Hi")] });
+		assert.ok((await greeting.boundingBox()).y < frame.y + frame.height / 4);
+		assert.equal(await colour(), "rgb(255, 255, 255)");
+	});
+
+	for (const [dir, code] of [
+		["ltr", "en"],
+		["rtl", "ar"],
+	])
+		for (const scheme of ["light", "dark"])
+			it(`a table that is wider than a phone begins at its first column, and a shadow says that there is more: ${dir}, ${scheme}`, async () => {
+				const { page, log, set } = await open({}, { ...PHONE, code, dir, colorScheme: scheme });
+				await set({ messages: [WELCOME, question("q", "?"), reply("r", WIDE[dir])] });
+				const table = log.locator(".table");
+				await table.scrollIntoViewIfNeeded();
+				const frame = await table.boundingBox();
+				const first = await table.locator("th").first().boundingBox();
+				const [near, far] = [frame.x + 2, frame.x + frame.width - 3];
+				const [begin, end] = dir === "ltr" ? [near, far] : [far, near];
+				assert.ok(first.x >= frame.x && first.x + first.width <= frame.x + frame.width);
+				// Above the text of the second row, which has a cell at both edges.
+				const { y } = await table.locator("td").first().boundingBox();
+				const light = (x) => lightAt(page, x, y + 3);
+				const atBegin = [await light(begin), await light(end)];
+				await table.evaluate((node) => node.scrollTo(node.dir === "rtl" ? -9999 : 9999, 0));
+				const atEnd = [await light(begin), await light(end)];
+				// Towards the text's colour.
+				const more = (a, b) => (scheme === "light" ? b - a : a - b);
+				assert.ok(more(atBegin[1], atBegin[0]) > 60, `more at the end: ${atBegin}`);
+				assert.ok(more(atEnd[0], atEnd[1]) > 60, `more at the beginning: ${atEnd}`);
+				// Words are not broken, and short cells are not squeezed.
+				const heights = await table
+					.locator("td")
+					.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height));
+				assert.ok(Math.max(...heights) < 40, `${heights}`);
+			});
+
+	it("has a table without a shadow where all of it is shown", async () => {
+		const { page, log, set } = await open();
+		await set({ messages: [WELCOME, reply("r", "| a | b |\n|---|---|\n| 1 | 2 |")] });
+		const frame = await log.locator(".table").boundingBox();
+		const { y } = await log.locator("td").first().boundingBox();
+		const white = 3 * 255;
+		assert.equal(await lightAt(page, frame.x + 2, y + 3), white);
+		assert.equal(await lightAt(page, frame.x + frame.width - 3, y + 3), white);
+	});
+
+	it("has boxes of tasks in the colours of links, not those of a disabled field", async () => {
+		const { log, set } = await open();
+		await set({
+			messages: [WELCOME, reply("r", "- [x] done\n- [ ] open\n\n[link](https://a.example/)")],
+		});
+		const background = (node) => getComputedStyle(node).backgroundColor;
+		const boxes = await log
+			.getByRole("checkbox")
+			.evaluateAll((all) => all.map((node) => getComputedStyle(node).backgroundColor));
+		const link = await log.getByRole("link").evaluate((node) => getComputedStyle(node).color);
+		assert.deepEqual(boxes, [link, await log.getByRole("list").first().evaluate(background)]);
+	});
+
+	it("tells persons apart by colours, which stay", async () => {
+		const persons = ["Ann Smith", "Bo Lee", "Zoë", "山田 太郎", "Ann Smith"];
+		const messages = persons.map((name, i) => reply(`p${i}`, "Hi", { author: { name } }));
+		const ann = { phase: "person", person: { name: "Ann Smith" }, isTyping: true };
+		const { chat, log, set } = await open();
+		await set({ messages: [WELCOME, reply("r", "Hi"), ...messages], people: ann });
+		const colours = (place) =>
+			place
+				.locator(".avatar")
+				.evaluateAll((all) => all.map((node) => getComputedStyle(node).backgroundColor));
+		const [agent, , ...shown] = await colours(log);
+		const typing = shown.pop();
+		assert.equal(new Set([agent, ...shown]).size, 5, `${shown}`);
+		assert.deepEqual(
+			[shown[4], typing, ...(await colours(chat.locator(".header")))],
+			Array(3).fill(shown[0]),
+		);
+	});
+
+	it("has the header of code in the direction of code", async () => {
+		const { log, set } = await open({}, { code: "ar", dir: "rtl" });
+		await set({ messages: [WELCOME, reply("r", "مثال:\n\n```js\nlet a = 1;\n```")] });
+		const frame = await log.locator(".code").boundingBox();
+		const name = await log.locator(".code > span").boundingBox();
+		const copy = await log.locator(".code > button").boundingBox();
+		assert.ok(name.x < frame.x + 20, "the language's name is on the left");
+		assert.ok(copy.x + copy.width > frame.x + frame.width - 20, "the button is on the right");
+	});
+
+	it("leaves room for the greeting beside many starters, also in large text", async () => {
+		const starters = Array.from({ length: 12 }, (_, i) => `A question to begin with, number ${i}`);
+		const { log, chat } = await open({ starters }, { ...PHONE, textPx: 32 });
+		await chat.getByRole("button", { name: /number 0/ }).waitFor();
+		const [frame, greeting] = [
+			await log.boundingBox(),
+			await log.getByText("Welcome").boundingBox(),
+		];
+		assert.ok(greeting.y + greeting.height <= frame.y + frame.height, "the greeting is in view");
+		const last = chat.getByRole("button", { name: /number 11/ });
+		await last.scrollIntoViewIfNeeded();
+		const [seen, box] = [await last.boundingBox(), await chat.getByRole("textbox").boundingBox()];
+		assert.ok(seen.y + seen.height < box.y, "the last one can be scrolled to");
+	});
+});

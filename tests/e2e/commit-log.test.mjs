@@ -1,0 +1,210 @@
+// The commit log of several machines: founding, seeding, applying, take-over, and what happens when PostgreSQL, the
+// owner or a standby fails. Each machine is a storaged; PostgreSQL is real.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Fleet } from "../faults/fleet.mjs";
+import { until, whileStopped } from "./daemon.mjs";
+import { FLEET, load, seqOf, usePostgres, withMachines } from "./machines.mjs";
+
+describe("a commit log", () => {
+	const postgres = usePostgres();
+	const test = (name, body) => it(name, withMachines(postgres, body));
+
+	test("is founded by the first store, and has a row for each transaction", async (machines) => {
+		const a = await machines.found("a");
+		await load(machines, new Fleet(FLEET));
+		const status = await a.status();
+		assert.equal(status.log_owner, "a");
+		assert.equal(Number(status.log_epoch), 1);
+		assert.equal(status.log_error, "");
+		const rows = await postgres().value("SELECT max(seq) - count(*) FROM banter_log");
+		assert.equal(rows, "0", "no row is missing");
+		assert.ok((await seqOf(a)) > 10);
+		assert.equal(a.events("log_founded").length, 1);
+	});
+
+	test("gives a standby all that its owner has, key by key", async (machines) => {
+		const a = await machines.found("a");
+		const fleet = new Fleet(FLEET);
+		await load(machines, fleet);
+		const b = await machines.join("b", a);
+		await load(machines, fleet);
+		await machines.equal(a, b);
+		assert.equal(Number((await b.status()).log_behind), 0);
+		await until("the owner knows its standby", async () => {
+			const { log_standbys: standbys, log_behind: behind } = await a.status();
+			return standbys === 1 && Number(behind) === 0;
+		});
+		// What is seeded from a standby is as good.
+		const c = await machines.join("c", b);
+		await load(machines, fleet);
+		await machines.equal(a, b, c);
+		await fleet.check(machines, { whole: true });
+	});
+
+	test("lets a standby answer the banter command only", async (machines) => {
+		const a = await machines.found("a");
+		const b = await machines.join("b", a);
+		await assert.rejects(b.connect("WORKER").then((worker) => worker.request("ping")));
+		const peer = await b.connect("TOOL");
+		const refused = await peer.request("record_get", { kind: 1 });
+		assert.match(refused.detail, /standby/);
+		await peer.close();
+		assert.match((await b.tool("status")).stdout, /standby/);
+		await b.expectTool("verify");
+	});
+
+	test("lets a standby take over when the owner is killed", async (machines) => {
+		const a = await machines.found("a");
+		const b = await machines.join("b", a);
+		const fleet = new Fleet(FLEET);
+		await fleet.runDuring(machines, async () => {
+			await fleet.acknowledgedMore(200);
+			await a.kill();
+			await machines.owner(b);
+			await fleet.acknowledgedMore(200);
+			await a.start();
+			await machines.standby(a);
+			await fleet.acknowledgedMore(50);
+		});
+		await fleet.check(machines, { whole: true });
+		await machines.equal(b, a);
+		assert.equal(Number((await b.status()).log_epoch), 2);
+	});
+
+	test("is resumed at once by an owner that restarts", async (machines) => {
+		const a = await machines.found("a");
+		const b = await machines.join("b", a);
+		const fleet = new Fleet(FLEET);
+		for (const kill of [true, false]) {
+			await load(machines, fleet, 50);
+			if (kill) await a.kill();
+			else await a.stop();
+			await a.start();
+			await machines.owner(a);
+		}
+		assert.equal(b.events("log_owner").length, 0);
+		await load(machines, fleet, 50);
+		await fleet.check(machines, { whole: true });
+		await machines.equal(a, b);
+	});
+
+	test("is taken over by one of two standbys", async (machines) => {
+		const a = await machines.found("a");
+		const [b, c] = [await machines.join("b", a), await machines.join("c", a)];
+		const fleet = new Fleet(FLEET);
+		await load(machines, fleet);
+		await a.kill();
+		const owner = await machines.owner(b, c);
+		const other = owner === b ? c : b;
+		await load(machines, fleet);
+		await machines.equal(owner, other);
+		assert.equal(other.events("log_owner").length, 0);
+		await fleet.check(machines, { whole: true });
+	});
+
+	test("is not answered for by an owner that was stopped for longer than its lease", async (machines) => {
+		const a = await machines.found("a");
+		const b = await machines.join("b", a);
+		const fleet = new Fleet({ workers: 1, visitors: 1 });
+		await load(machines, fleet, 20);
+		await machines.equal(a, b);
+		const peer = await a.connect("WORKER");
+		await peer.ask("ping", {}, "pong");
+		let answer;
+		await whileStopped([a.pid], async () => {
+			answer = peer.request("ping").then(
+				() => "answered",
+				() => "gone",
+			);
+			await machines.owner(b);
+			await fleet.leave(); // as their proxies let the workers do
+			await load(machines, fleet, 20);
+		});
+		assert.equal(await answer, "gone");
+		await machines.standby(a);
+		await machines.equal(b, a);
+		await fleet.check(machines, { whole: true });
+		assert.equal(a.events("log_lost").length, 1);
+	});
+
+	test("keeps machines of one name apart", async (machines) => {
+		const a = await machines.found("a");
+		const other = machines.add("a");
+		await machines.seed(other, a);
+		await other.start();
+		await other.event("log_name_shared");
+		assert.ok(await other.is("STANDBY"));
+		assert.ok(await a.is("OWNER"));
+		await load(machines, new Fleet(FLEET), 20);
+		await machines.equal(a, other);
+		assert.equal(Number((await a.status()).log_epoch), 1);
+	});
+});
+
+describe("a hand-over", () => {
+	const postgres = usePostgres();
+	const test = (name, body) => it(name, withMachines(postgres, body));
+
+	test("moves the ownership under load, and refuses no request", async (machines) => {
+		const a = await machines.found("a");
+		const [b, c] = [await machines.join("b", a), await machines.join("c", a)];
+		const fleet = new Fleet(FLEET);
+		await fleet.runDuring(machines, async () => {
+			let owner = a;
+			for (const [name, next] of [
+				["b", b],
+				["c", c],
+				["a", a],
+			]) {
+				await fleet.acknowledgedMore(100);
+				assert.match((await owner.expectTool("handover", name)).stdout, new RegExp(name));
+				await machines.owner(next);
+				await machines.standby(owner);
+				owner = next;
+			}
+			await fleet.acknowledgedMore(100);
+			await owner.expectTool("handover");
+			await machines.owner(b, c);
+			await fleet.acknowledgedMore(50);
+		});
+		await fleet.check(machines, { whole: true });
+		await machines.equal(a, b, c);
+		const lost = [a, b, c].flatMap((machine) => machine.events("log_lost"));
+		assert.deepEqual(lost, []);
+	});
+
+	test("that nobody accepts leaves everything unchanged", async (machines) => {
+		const a = await machines.found("a");
+		const none = await a.tool("handover");
+		assert.notEqual(none.status, 0);
+		assert.match(none.stderr, /no standby/);
+		const b = await machines.join("b", a);
+		const fleet = new Fleet(FLEET);
+		await fleet.runDuring(machines, async () => {
+			await fleet.acknowledgedMore(50);
+			const unknown = await a.tool("handover", "nobody");
+			assert.match(unknown.stderr, /no standby of this name/);
+			await whileStopped([b.pid], async () => {
+				const failed = await a.tool("handover", "b");
+				assert.notEqual(failed.status, 0);
+				assert.match(failed.stderr, /did not take over/);
+				await fleet.acknowledgedMore(50);
+			});
+			await fleet.acknowledgedMore(50);
+		});
+		assert.ok(await a.is("OWNER"));
+		assert.equal(Number((await a.status()).log_epoch), 1);
+		assert.equal(a.events("log_lost").length, 0);
+		await fleet.check(machines, { whole: true });
+		await machines.equal(a, b);
+	});
+
+	test("is for the owner, of several machines", async (machines) => {
+		const a = await machines.found("a");
+		const b = await machines.join("b", a);
+		const refused = await b.tool("handover");
+		assert.match(refused.stderr, /standby.*owner, a/);
+	});
+});
