@@ -34,13 +34,6 @@ peers_init(struct peers *p, struct event_base *base, struct live *live)
 	must(p->look != NULL && event_add(p->look, &every) == 0);
 }
 
-<<<<<<< HEAD
-/* A proxy's check for the owner (systemd/cluster/haproxy.cfg), many times per second. It is no process. */
-static bool
-peer_is_check(const struct peer *peer)
-{
-	return peer->channel.peer == ROLE_WORKER && peer->channel.peer_pid == 0;
-=======
 /* A proxy may close the connection of a worker that lives, which then claims its turns again. */
 static size_t
 peer_leave_turns(struct peers *p, struct peer *peer)
@@ -52,7 +45,6 @@ peer_leave_turns(struct peers *p, struct peer *peer)
 	lost = open_turns_await(p->live->open, &peer->client.turns);
 	p->awaits |= lost > 0;
 	return lost;
->>>>>>> main
 }
 
 /* The drop of a peer was logged before. */
@@ -65,11 +57,7 @@ peer_free(struct peers *p, struct peer *peer)
 	lost = peer_leave_turns(p, peer);
 	/* A proxy checks several times a second whether this is the store. */
 	if (!peer->dropped)
-<<<<<<< HEAD
-		log_event(peer_is_check(peer) ? LOG_DEBUG : LOG_INFO, "peer_gone",
-=======
 		log_event(peer->pinged && !peer->asked ? LOG_DEBUG : LOG_INFO, "peer_gone",
->>>>>>> main
 		    L_UINT("peer", peer->number), L_UINT("pid", peer->channel.peer_pid),
 		    L_UINT("open_turns", lost));
 	TAILQ_REMOVE(&p->all, peer, order);
