@@ -2,6 +2,7 @@
 
 import { request as httpRequest } from "node:http";
 import { Stream } from "../e2e/client.mjs";
+import { Lie } from "./conversation.mjs";
 
 export const WIDGET_KEY = "widget-key-of-the-cluster-tests";
 /** A front end from which nothing comes for this long is given up: its machine may be gone. */
@@ -35,6 +36,12 @@ export async function ask(base, method, path, options) {
 	return { status: response.statusCode, json: text ? JSON.parse(text) : undefined };
 }
 
+/** A reason to try again. The visitors do nothing wrong, so no status says so. */
+function refusal(status) {
+	if (status >= 400 && status < 500) throw new Lie(`a valid request was answered with ${status}`);
+	return `status ${status}`;
+}
+
 export class HttpVisitor {
 	constructor(conversation) {
 		this.conversation = conversation;
@@ -49,7 +56,7 @@ export class HttpVisitor {
 		const response = await open(front.url, "POST", "/v1/chat/stream", { headers, body });
 		if (response.statusCode !== 200) {
 			response.destroy();
-			return `status ${response.statusCode}`;
+			return refusal(response.statusCode);
 		}
 		const stream = new Stream(response);
 		stream.read();
@@ -72,7 +79,7 @@ export class HttpVisitor {
 		const query = new URLSearchParams({ sessionId: this.session, limit: "200" });
 		const headers = { "x-api-key": WIDGET_KEY };
 		const { status, json } = await ask(front.url, "GET", `/v1/chat/history?${query}`, { headers });
-		if (status !== 200) return `status ${status}`;
+		if (status !== 200) return refusal(status);
 		this.conversation.compare(
 			json.messages.map(({ role, content }) => [role, content]),
 			front.name,

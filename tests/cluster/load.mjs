@@ -11,7 +11,7 @@ const VISITORS = 64;
 const CAPPED = 8;
 const RETRY_MS = 100;
 /** A message must be answered within this time after everything is healed. */
-const LONGEST_MS = 180_000;
+const LONGEST_MS = 120_000;
 
 export class Load {
 	/** Acknowledged replies: { begun, at } (performance.now(): of the attempt), and the front end's name. */
@@ -19,6 +19,8 @@ export class Load {
 	/** How often an attempt ended in another way. */
 	failures = new Map();
 	looks = 0;
+	/** What visitors are waiting for. */
+	waiting = new Map();
 	capped = 0;
 	lies = [];
 
@@ -60,10 +62,12 @@ export class Load {
 	async #repeat(visitor, what, attempt) {
 		const end = performance.now() + LONGEST_MS;
 		for (let front = this.random.pick(this.fronts); ; front = this.random.pick(this.fronts)) {
+			this.waiting.set(visitor.conversation.name, `${what} at ${front.name}`);
 			const result = await attempt(front).catch((error) => {
 				if (error instanceof Lie || error instanceof TypeError) throw error;
 				return error.code ?? error.message;
 			});
+			this.waiting.delete(visitor.conversation.name);
 			if (result === "done") return front;
 			if (result === "capped") return undefined;
 			this.failures.set(`${what}: ${result}`, (this.failures.get(`${what}: ${result}`) ?? 0) + 1);
@@ -103,7 +107,12 @@ export class Load {
 	/** Ends when every message that was sent is answered. */
 	async stop() {
 		this.going = false;
-		await this.ended;
+		let late;
+		const limit = new Promise((_, reject) => {
+			const tell = () => reject(new Error(`visitors wait: ${JSON.stringify([...this.waiting])}`));
+			late = setTimeout(tell, LONGEST_MS);
+		});
+		await Promise.race([this.ended, limit]).finally(() => clearTimeout(late));
 	}
 
 	/** All visitors look at their history at each front end. */
@@ -123,7 +132,7 @@ export class Load {
 	/** Messages of visitors of the capped widget that were acknowledged. */
 	get cappedExchanges() {
 		return this.visitors
-			.filter((one, i) => i % 2 === 1 && i < 2 * CAPPED)
+			.filter((_, i) => i % 2 === 1 && i < 2 * CAPPED)
 			.reduce((sum, { conversation }) => sum + conversation.exchanges, 0);
 	}
 }

@@ -10,7 +10,8 @@ import { Random } from "./random.mjs";
 import { CAP, createWidgets } from "./seed.mjs";
 
 const CONFIGURE = join(ROOT, "systemd/cluster/configure");
-const PATRONICTL = ["patronictl", "-c", "/etc/patroni/config.yml"];
+const PATRONICTL = "patronictl";
+const CONFIG = ["-c", "/etc/patroni/config.yml"];
 const argumentOf = ({ name, address }) => `${name}=${address}`;
 
 /** The machines, beginning with this one, as arguments of `configure`. */
@@ -34,10 +35,13 @@ async function restartMachine(banter) {
 		return owner === primary;
 	});
 	await banter.command(owner, "handover");
-	await primary.run(PATRONICTL[0], [...PATRONICTL.slice(1), "switchover", "--force"], {
-		ms: 60_000,
+	// Patroni refuses while the standbys have just joined, or report their state.
+	await until("another primary", async () => {
+		await primary
+			.run(PATRONICTL, [...CONFIG, "switchover", "--force"], { ms: 60_000 })
+			.catch(() => {});
+		return (await banter.roles()).primary !== primary;
 	});
-	await until("another primary", async () => (await banter.roles()).primary !== primary);
 	await primary.shutDown();
 	await cluster.boot(primary);
 	await cluster.primary();
@@ -135,7 +139,12 @@ export async function runOperations(banter) {
 	for (const [name, operation] of Object.entries(OPERATIONS)) {
 		const { open, capped } = await createWidgets(banter);
 		const widgets = { open: open.widget_id, capped: capped.widget_id };
-		const load = new Load(banter.fronts, new Random(1), widgets, `${name}-${process.pid}`);
+		const load = new Load(
+			banter.fronts,
+			new Random(1),
+			widgets,
+			`${name.replaceAll(" ", "-")}-${process.pid}`,
+		);
 		await operation(banter);
 		await load.stop();
 		const { problems: found, entries } = await check(banter, load, { capped, cap: CAP });
