@@ -182,7 +182,7 @@ FIXTURE_TEST(a_set_with_changed_bytes_is_read_within_its_bounds)
 
 	buf_init(&original, SET_MAX);
 	for (int i = 0; i < 20; i++) {
-		char key[8];
+		char key[16];
 
 		snprintf(key, sizeof(key), "key %d", i);
 		assert_int_equal(
