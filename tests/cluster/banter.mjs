@@ -42,13 +42,14 @@ export class Banter {
 	async start() {
 		const [first, ...others] = this.cluster.machines;
 		await this.startStore(first);
-		await until("the first store answers", () =>
-			this.command(first, "status").then(
-				() => true,
-				() => false,
-			),
+		let last;
+		const backup = await until(
+			() => `the first store answers: ${last}`,
+			() =>
+				this.backup(first).catch(({ message }) => {
+					last = message;
+				}),
 		);
-		const backup = await this.backup(first);
 		for (const machine of others) {
 			await this.restore(machine, backup);
 			await this.startStore(machine);
