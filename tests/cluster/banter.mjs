@@ -42,12 +42,7 @@ export class Banter {
 	async start() {
 		const [first, ...others] = this.cluster.machines;
 		await this.startStore(first);
-		await until("the first store answers", () =>
-			this.command(first, "status").then(
-				() => true,
-				() => false,
-			),
-		);
+		await until("the first store owns the log", () => this.isOwner(first));
 		const backup = await this.backup(first);
 		for (const machine of others) {
 			await this.restore(machine, backup);
@@ -78,6 +73,12 @@ export class Banter {
 	command(machine, ...args) {
 		const env = Object.entries(COMMAND).map(([name, value]) => `${name}=${value}`);
 		return machine.run("env", [...env, join(BUILD, "banter"), ...args], { ms: 60_000 });
+	}
+
+	/** Whether a machine's store is the owner. The status is also an error while no front end runs. */
+	async isOwner(machine) {
+		const text = await this.command(machine, "status").catch(({ message }) => message);
+		return /\bowner, epoch\b/.test(text);
 	}
 
 	/** Backs the store of a machine up; resolves to a path outside of all machines. */

@@ -19,12 +19,6 @@ const argumentsOf = (cluster, machine) => [machine, ...cluster.othersOf(machine)
 
 const shell = (machine, script) => machine.run("sh", ["-euc", script], { ms: 60_000 });
 
-/** The status of a store: "owner", "standby", "alone". */
-async function isRole(banter, machine, pattern) {
-	const text = await banter.command(machine, "status").catch(({ message }) => message);
-	return pattern.test(text);
-}
-
 /** The machine that owns the store and PostgreSQL's primary restarts. */
 async function restartMachine(banter) {
 	const { cluster } = banter;
@@ -96,7 +90,7 @@ async function newLog(banter) {
 	await machineAlone(banter, owner);
 	await owner.services.get("storaged").stop();
 	await banter.startStore(owner);
-	await until("the log has an owner", () => isRole(banter, owner, /owner/));
+	await until("the log has an owner", () => banter.isOwner(owner));
 	const backup = await banter.backup(owner);
 	for (const machine of cluster.othersOf(owner)) {
 		await banter.restore(machine, backup);
