@@ -30,7 +30,7 @@ import {
 
 const COMMANDS = [
 	...["setup", "org", "user", "widget", "learn", "status", "backup", "restore", "export"],
-	...["import", "verify", "clock", "erase"],
+	...["import", "verify", "clock", "handover", "erase"],
 ];
 
 /** An empty environment without a store. */

@@ -45,9 +45,17 @@ describe("a source", () => {
 					await crawler.ended(sources[0]);
 					const { read, error } = await crawler.state(sources[0]);
 					assert.deepEqual([read, error], [16, ""]);
-					const paused = crawler.log.lines.filter(({ ev }) => ev === "crawl_paused");
-					assert.ok(paused.some(({ source }) => source.replaceAll("-", "") === sources[0]));
-					for (let n = 1; n <= 15; n++) assert.ok(sites[0].asked(`/${n}`) <= 2, `page ${n}`);
+					const paused = crawler.log.lines.filter(
+						({ ev, source }) => ev === "crawl_paused" && source.replaceAll("-", "") === sources[0],
+					);
+					assert.ok(paused.length > 0);
+					// A pause interrupts one page, which is read again; no other one is.
+					let requests = 0;
+					for (let n = 1; n <= 15; n++) requests += sites[0].asked(`/${n}`);
+					assert.ok(
+						requests <= 15 + paused.length,
+						`${requests} requests with ${paused.length} pauses`,
+					);
 				},
 				TURNS,
 			);

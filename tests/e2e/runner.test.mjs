@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { ROOT } from "./daemon.mjs";
 
-const SHARED = ["run.mjs", "counts.mjs", "ports.mjs", "e2e/daemon.mjs"];
+const SHARED = ["run.mjs", "schedule.mjs", "counts.mjs", "ports.mjs", "e2e/daemon.mjs"];
 
 // Programs that print what cmocka prints.
 const PASSES = "echo '[       OK ] one'; exit 0";

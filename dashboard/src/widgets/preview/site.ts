@@ -47,7 +47,9 @@ function fill(page: Document, title: string): void {
 	link.href = sheet;
 	page.head.append(link);
 	const main = page.createElement("main");
-	main.setAttribute("aria-hidden", "true");
+	const heading = page.createElement("h1");
+	heading.textContent = title;
+	main.append(heading);
 	for (const kind of ["bar", "title", "line", "line", "line short", "box", "line", "line short"]) {
 		const node = page.createElement("div");
 		node.className = kind;
