@@ -35,6 +35,11 @@ owner_lose(struct owner *o, const char *what)
 	if (o->lost)
 		return;
 	o->lost = true;
+	/* The connection stands: the statement was executed, and found nothing to change. */
+	if (o->replica->conn.pg != NULL)
+		strlcpy(o->replica->conn.error,
+		    "another machine is the owner, or PostgreSQL has lost rows",
+		    sizeof(o->replica->conn.error));
 	strlcpy(
 	    o->replica->status.error, o->replica->conn.error, sizeof(o->replica->status.error));
 	log_event(LOG_WARN, "log_lost", L_STR("what", what), L_UINT("seq", o->replica->at.seq),
@@ -119,9 +124,6 @@ owner_renew(struct owner *o)
 		o->renewed_at = sent;
 		o->heartbeat = log_result_number(row, 0, 0);
 	} else {
-		if (row != NULL)
-			strlcpy(o->replica->conn.error, "another machine is the owner",
-			    sizeof(o->replica->conn.error));
 		owner_lose(o, "renewal");
 	}
 	PQclear(row);
