@@ -18,6 +18,9 @@
  * its bounds under any load, and a deletion is not much more work than the appends. */
 #define TRIM_ROWS 200u
 
+/* The same in bytes: a deletion that takes longer than LOG_ANSWER_MS would end the ownership, and be undone. */
+#define TRIM_BYTES ((uint64_t)16 << 20)
+
 /* A standby that has not reported for this long is not counted, in seconds. */
 #define STANDBY_GONE_S 10u
 
@@ -79,6 +82,7 @@ owner_append(struct env_log *log, struct txn *t, struct slice write_set)
 		return COMMIT_LOG_LOST;
 	}
 	owner_note_append(o, clock_mono_ns() - began);
+	o->appended += write_set.len;
 	r->at = next;
 	r->status.seq = next.seq;
 	return 0;
@@ -177,9 +181,11 @@ owner_trim(struct owner *o)
 {
 	const struct replica *r = o->replica;
 	const struct log_param params[] = {LOG_N(r->keep_days), LOG_N(r->max_bytes),
-	    LOG_N(TRIM_ROWS + 2 * (r->at.seq - o->trimmed_at))};
+	    LOG_N(TRIM_ROWS + 2 * (r->at.seq - o->trimmed_at)),
+	    LOG_N(TRIM_BYTES + 2 * o->appended)};
 
 	o->trimmed_at = r->at.seq;
+	o->appended = 0;
 	if (!o->lost &&
 	    log_conn_change(&o->replica->conn, LOG_TRIM, params, ARRAY_LEN(params)) == -1)
 		owner_lose(o, "deletion of old rows");
