@@ -82,8 +82,10 @@ handover_wait(const char *socket, const struct handover_state *before)
 	while (clock_mono_ms() - began < WAIT_MS) {
 		int status = handover_look(socket, true, &now);
 
-		if (status == EX_UNAVAILABLE)
+		if (status == EX_UNAVAILABLE) {
+			nanosleep(&pause, NULL);
 			continue;
+		}
 		if (status != 0)
 			return status;
 		if (now.role == STORE_STANDBY && strcmp(now.owner, before->owner) != 0 &&

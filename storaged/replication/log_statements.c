@@ -50,11 +50,14 @@ static const char *const texts[] = {
     [LOG_OFFER] =
 	"UPDATE banter_owner SET heartbeat = heartbeat + 1, next = $4::text "
 	"WHERE epoch = $1::bigint AND instance = $2::bigint AND heartbeat = $3::bigint",
-    /* Looks at the oldest rows only, so that it costs nothing when there is nothing to delete. */
+    /* Looks at the oldest rows only, so that it costs nothing when there is nothing to delete. The first of them may
+     * have any size. */
     [LOG_TRIM] = "DELETE FROM banter_log WHERE seq IN (SELECT seq FROM (SELECT seq, at, total "
 		 "FROM banter_log ORDER BY seq LIMIT $3::bigint) AS oldest WHERE "
 		 "(at < now() - $1::bigint * interval '1 day' OR total < "
 		 "(SELECT total FROM banter_log ORDER BY seq DESC LIMIT 1) - $2::bigint) "
+		 "AND total <= "
+		 "(SELECT total FROM banter_log ORDER BY seq LIMIT 1) + $4::bigint "
 		 "AND seq < (SELECT max(seq) FROM banter_log))",
 };
 

@@ -19,7 +19,7 @@ enum log_statement {
 	LOG_CONFIRM, /* (name, seq): a standby reports what it has applied */
 	LOG_MEMBERS, /* → name, seq, seconds since its last report */
 	LOG_OFFER, /* (epoch, instance, heartbeat, name): the owner offers a standby to take over */
-	LOG_TRIM, /* (days, bytes, most): deletes old rows, never the last one → rows */
+	LOG_TRIM, /* (days, bytes, most rows, most bytes): deletes old rows, never the last one → rows */
 	LOG_STATEMENTS,
 };
 

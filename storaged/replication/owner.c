@@ -18,6 +18,9 @@
  * its bounds under any load, and a deletion is not much more work than the appends. */
 #define TRIM_ROWS 200u
 
+/* The same in bytes: a deletion that takes longer than LOG_ANSWER_MS would end the ownership, and be undone. */
+#define TRIM_BYTES ((uint64_t)16 << 20)
+
 /* A standby that has not reported for this long is not counted, in seconds. */
 #define STANDBY_GONE_S 10u
 
@@ -35,6 +38,11 @@ owner_lose(struct owner *o, const char *what)
 	if (o->lost)
 		return;
 	o->lost = true;
+	/* The connection stands: the statement was executed, and found nothing to change. */
+	if (o->replica->conn.pg != NULL)
+		strlcpy(o->replica->conn.error,
+		    "another machine is the owner, or PostgreSQL has lost rows",
+		    sizeof(o->replica->conn.error));
 	strlcpy(
 	    o->replica->status.error, o->replica->conn.error, sizeof(o->replica->status.error));
 	log_event(LOG_WARN, "log_lost", L_STR("what", what), L_UINT("seq", o->replica->at.seq),
@@ -74,6 +82,7 @@ owner_append(struct env_log *log, struct txn *t, struct slice write_set)
 		return COMMIT_LOG_LOST;
 	}
 	owner_note_append(o, clock_mono_ns() - began);
+	o->appended += write_set.len;
 	r->at = next;
 	r->status.seq = next.seq;
 	return 0;
@@ -119,9 +128,6 @@ owner_renew(struct owner *o)
 		o->renewed_at = sent;
 		o->heartbeat = log_result_number(row, 0, 0);
 	} else {
-		if (row != NULL)
-			strlcpy(o->replica->conn.error, "another machine is the owner",
-			    sizeof(o->replica->conn.error));
 		owner_lose(o, "renewal");
 	}
 	PQclear(row);
@@ -175,9 +181,11 @@ owner_trim(struct owner *o)
 {
 	const struct replica *r = o->replica;
 	const struct log_param params[] = {LOG_N(r->keep_days), LOG_N(r->max_bytes),
-	    LOG_N(TRIM_ROWS + 2 * (r->at.seq - o->trimmed_at))};
+	    LOG_N(TRIM_ROWS + 2 * (r->at.seq - o->trimmed_at)),
+	    LOG_N(TRIM_BYTES + 2 * o->appended)};
 
 	o->trimmed_at = r->at.seq;
+	o->appended = 0;
 	if (!o->lost &&
 	    log_conn_change(&o->replica->conn, LOG_TRIM, params, ARRAY_LEN(params)) == -1)
 		owner_lose(o, "deletion of old rows");

@@ -20,6 +20,7 @@ struct owner {
 	    renewed_at; /* boot time in ms: when the last renewal that was acknowledged was sent */
 	uint64_t heartbeat;  /* of that renewal; 0: there was none yet */
 	uint64_t trimmed_at; /* seq at the last deletion of old rows */
+	uint64_t appended;   /* bytes since then */
 	bool lost;
 };
 

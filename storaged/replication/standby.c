@@ -102,6 +102,19 @@ standby_gap(struct standby *s, const char *error)
 	return standby_end(s, EX_DATAERR);
 }
 
+static bool
+standby_confirm(struct standby *s)
+{
+	const struct replica *r = s->replica;
+	const struct log_param params[] = {LOG_B(slice_str(r->name)), LOG_N(r->at.seq)};
+
+	if (log_conn_change(&s->replica->conn, LOG_CONFIRM, params, ARRAY_LEN(params)) != 1)
+		return false;
+	s->confirmed_at = clock_boot_ms();
+	s->trusted = s->seen.last;
+	return true;
+}
+
 /*
  * A store that is in no log begins one. The first row is no write set; its data tells logs from each other. Its digest
  * is stored before, so that a process that ends in between finds its own log (standby_adopt()), and takes no
@@ -121,7 +134,9 @@ standby_found(struct standby *s)
 	int rc;
 
 	if (r->at.seq != 0)
-		return standby_gap(s, "the log has no owner, but this store was in one");
+		return standby_confirm(s)
+		    ? standby_gap(s, "the log has no owner, but this store was in one")
+		    : standby_failed(s);
 	row.prev = (struct hash256){0};
 	planned = (struct position){.digest = log_row_digest(&row)};
 	rc = apply_position(r, &planned);
@@ -144,19 +159,6 @@ standby_found(struct standby *s)
 	s->epoch = 1;
 	s->renewed_at = sent;
 	return STANDBY_OWNS;
-}
-
-static bool
-standby_confirm(struct standby *s)
-{
-	const struct replica *r = s->replica;
-	const struct log_param params[] = {LOG_B(slice_str(r->name)), LOG_N(r->at.seq)};
-
-	if (log_conn_change(&s->replica->conn, LOG_CONFIRM, params, ARRAY_LEN(params)) != 1)
-		return false;
-	s->confirmed_at = clock_boot_ms();
-	s->trusted = s->seen.last;
-	return true;
 }
 
 /* A store in no log: the process that began this log may have ended before it stored its position. Otherwise the log belongs
@@ -189,6 +191,9 @@ standby_check(struct standby *s)
 
 	if (s->replica->at.seq == 0)
 		return standby_adopt(s);
+	/* A PostgreSQL server that is the primary no more may lack the row, or have another one: that must not end us. */
+	if (!standby_confirm(s))
+		return standby_failed(s);
 	switch (apply_check(s->replica, &status)) {
 	case APPLY_DONE:
 		s->checked = true;
@@ -228,8 +233,14 @@ standby_resume(struct standby *s)
 	const struct log_param params[] = {LOG_N(s->seen.epoch), LOG_N(r->instance)};
 	uint64_t sent = clock_boot_ms();
 
-	if (log_conn_change(&r->conn, LOG_RENEW, params, ARRAY_LEN(params)) != 1)
+	switch (log_conn_change(&r->conn, LOG_RENEW, params, ARRAY_LEN(params))) {
+	case 1:
+		break;
+	case 0: /* another machine has taken over since the row was read */
+		return STANDBY_WAITS;
+	default:
 		return standby_failed(s);
+	}
 	s->epoch = s->seen.epoch;
 	s->renewed_at = sent;
 	return STANDBY_OWNS;

@@ -255,6 +255,8 @@ server_loop_turn(struct server *s, bool *more)
 	if (s->scrub_due)
 		server_scrub(s);
 	server_tend_log(s);
+	/* The next turn ends it, and must not wait for an event: workers wait for the end of their connections. */
+	*more |= s->owner != NULL && s->owner->lost;
 	if (s->env->writable != s->serving.service->report.writable ||
 	    (s->env->damage != NULL) != s->serving.service->report.damaged)
 		server_report(s);
@@ -340,6 +342,7 @@ server_run(struct env *env, struct service *service, struct owner *owner)
 {
 	struct server s = {.env = env, .owner = owner};
 	struct timeval claim = clock_timeval(owner == NULL ? CLAIM_MS : CLAIM_MOVED_MS);
+	bool stopped;
 	int status;
 
 	serving_start(&s.serving, env, service, &store_handlers);
@@ -355,11 +358,15 @@ server_run(struct env *env, struct service *service, struct owner *owner)
 		if (status == 0)
 			peers_tell_leaving(&s.serving.peers);
 	}
+	/* The log was lost in the turn in which SIGTERM came: a standby would not know of it. */
+	stopped = status == SERVER_LOST && s.serving.stopping;
 	if (status != SERVER_LOST) {
 		store_time_save(env, true);
 		service_report_stopping(&service->report);
 	}
+	if (stopped)
+		service_report_stopping(&service->report);
 	server_stop_events(&s);
 	serving_end(&s.serving);
-	return status;
+	return stopped ? 0 : status;
 }
