@@ -47,6 +47,7 @@ function fill(page: Document, title: string): void {
 	link.href = sheet;
 	page.head.append(link);
 	const main = page.createElement("main");
+	main.ariaLabel = title;
 	const heading = page.createElement("h1");
 	heading.textContent = title;
 	main.append(heading);
