@@ -86,24 +86,28 @@ apply_write_set(struct txn *t, struct slice data)
 	return rc;
 }
 
+/* Commits, with the position that the store has then. */
+static int
+apply_commit_at(struct replica *r, struct txn *t, const struct position *at)
+{
+	int rc = position_write(t, at);
+
+	if (rc == 0)
+		rc = txn_commit(t);
+	else
+		txn_abort(t);
+	if (rc == 0) {
+		r->at = *at;
+		r->status.seq = at->seq;
+	}
+	return rc;
+}
+
 static int
 apply_commit(struct apply *a)
 {
-	int rc;
-
-	if (a->t.mdb == NULL)
-		return 0;
-	rc = position_write(&a->t, &a->at);
-	if (rc == 0)
-		rc = txn_commit(&a->t);
-	else
-		txn_abort(&a->t);
-	if (rc != 0)
-		return rc;
-	a->r->at = a->at;
-	a->r->status.seq = a->at.seq;
 	a->bytes = 0;
-	return 0;
+	return a->t.mdb == NULL ? 0 : apply_commit_at(a->r, &a->t, &a->at);
 }
 
 /* Applies one row. False: stop. */
@@ -205,16 +209,5 @@ apply_position(struct replica *r, const struct position *at)
 	struct txn t;
 	int rc = txn_begin(&t, r->env, TXN_DELETE);
 
-	if (rc != 0)
-		return rc;
-	rc = position_write(&t, at);
-	if (rc == 0)
-		rc = txn_commit(&t);
-	else
-		txn_abort(&t);
-	if (rc == 0) {
-		r->at = *at;
-		r->status.seq = at->seq;
-	}
-	return rc;
+	return rc != 0 ? rc : apply_commit_at(r, &t, at);
 }
