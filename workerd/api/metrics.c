@@ -10,6 +10,7 @@
 #include "workerd/api/content/content_metrics.h"
 #include "workerd/api/log_metrics.h"
 #include "workerd/api/process_usage.h"
+#include "workerd/api/request/metric_text.h"
 #include "workerd/api/request/store_query.h"
 #include "workerd/api/route_names.h"
 
@@ -117,12 +118,6 @@ metrics_sum(const struct scoreboard *board, const struct family *f, size_t i)
 }
 
 static void
-metrics_write_head(struct buf *out, const char *name, const char *help, const char *type)
-{
-	WRITE(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
-static void
 metrics_write_gauge(const struct scoreboard *board, const struct family *f, struct buf *out)
 {
 	for (size_t slot = 0; slot < metrics_slots(board); slot++)
@@ -196,7 +191,7 @@ metrics_write_worker_families(const struct scoreboard *board, struct buf *out)
 	for (size_t i = 0; i < ARRAY_LEN(worker_families); i++) {
 		const struct family *f = &worker_families[i];
 
-		metrics_write_head(out, f->name, f->help, kind_names[f->kind]);
+		metric_text_head(out, f->name, kind_names[f->kind], f->help);
 		writers[f->kind](board, f, out);
 	}
 }
@@ -208,7 +203,7 @@ metrics_write_master_families(const struct scoreboard *board, struct buf *out)
 		const struct family *f = &master_families[i];
 
 		must(f->kind == COUNTER && f->labels == NONE);
-		metrics_write_head(out, f->name, f->help, kind_names[f->kind]);
+		metric_text_head(out, f->name, kind_names[f->kind], f->help);
 		WRITE(out, "%s %" PRIu64 "\n", f->name,
 		    metric_get(metrics_cell_of(&board->master, f, 0)));
 	}
@@ -233,10 +228,10 @@ metrics_write_processes(const struct scoreboard *board, struct buf *out)
 	struct buf cpu;
 
 	buf_init(&cpu, 65536);
-	metrics_write_head(out, "banter_process_resident_memory_bytes",
-	    "Memory that a process holds.", "gauge");
-	metrics_write_head(
-	    &cpu, "banter_process_cpu_seconds_total", "CPU time of a process.", "counter");
+	metric_text_head(out, "banter_process_resident_memory_bytes", "gauge",
+	    "Memory that a process holds.");
+	metric_text_head(
+	    &cpu, "banter_process_cpu_seconds_total", "counter", "CPU time of a process.");
 	metrics_write_usage(metric_get(&board->master.pid), "process=\"masterd\"", out, &cpu);
 	for (size_t slot = 0; slot < metrics_slots(board); slot++) {
 		char labels[64];
@@ -251,10 +246,10 @@ metrics_write_processes(const struct scoreboard *board, struct buf *out)
 static void
 metrics_write_service(const struct scoreboard *board, struct buf *out)
 {
-	metrics_write_head(out, "banter_build_info", "The version that runs.", "gauge");
+	metric_text_head(out, "banter_build_info", "gauge", "The version that runs.");
 	WRITE(out, "banter_build_info{version=\"" BANTER_VERSION "\"} 1\n");
-	metrics_write_head(out, "banter_start_time_seconds",
-	    "When masterd was started, in metrics_seconds since 1970.", "gauge");
+	metric_text_head(out, "banter_start_time_seconds", "gauge",
+	    "When masterd was started, in metrics_seconds since 1970.");
 	WRITE(out, "banter_start_time_seconds %.3f\n",
 	    (double)metric_get(&board->master.started_at) / 1e3);
 }
