@@ -5,8 +5,8 @@ import { before, describe, it } from "node:test";
 import { numbered, until, WIDGET_KEY } from "../e2e/harness.mjs";
 import { assertAccessible, assertStops, tabThrough } from "./accessibility.mjs";
 import { missingFirefox } from "./browser.mjs";
-import { exchange, HELLO, isFocused, useSite, WELCOME } from "./site.mjs";
-import { Way } from "./way.mjs";
+import { HELLO, isFocused, useSite, WELCOME } from "./site.mjs";
+import { assertConversation, Way } from "./way.mjs";
 
 const REFUSED = { mode: "refuse" };
 
@@ -87,19 +87,7 @@ describe("the widget in Firefox", { skip: missingFirefox }, () => {
 			const visitor = await site.visitWidget(id, undefined, { server: way.url });
 			await visitor.open();
 			const key = `firefox ${JSON.stringify(faults)}`.replace(/\W+/g, " ").trim();
-			const question = `[[tokens=20 hold-after=10]] ${key}`;
-			await visitor.say(question);
-			await visitor.logUntil("it has begun", (text) => text.includes(numbered(10)));
-			assert.deepEqual([...new Set(way.asked)], ways);
-			await site.banter.release(key);
-			const said = exchange(question, numbered(20));
-			await visitor.saidUntil(said);
-			way.asked.length = 0;
-			await visitor.page.reload();
-			await visitor.saidUntil(said);
-			await visitor.ask(...HELLO, said);
-			assert.deepEqual([...new Set(way.asked)], ways.slice(-1));
-			assert.equal(await site.banter.modelCalls(question), 1);
+			await assertConversation(way, visitor, site.banter, key, ways);
 		});
 
 	it("the contact form shows errors, and saves", async () => {

@@ -3,13 +3,12 @@
 
 import assert from "node:assert/strict";
 import { afterEach, before, describe, it } from "node:test";
-import { numbered, until, WIDGET_KEY } from "../e2e/harness.mjs";
+import { until, WIDGET_KEY } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
 import { openNginx } from "./nginx.mjs";
 import { exchange, HELLO, useSite } from "./site.mjs";
-import { Way } from "./way.mjs";
+import { assertConversation, Way } from "./way.mjs";
 
-const held = (words) => `[[tokens=20 hold-after=10]] ${words}`;
 /** It takes longer than LATE_MS, so that its end does not bring the first words. */
 const slow = (words) => `[[tokens=15 hold-after=0 delay=100]] ${words}`;
 
@@ -163,20 +162,8 @@ describe("the chat on a bad way to its server", { skip: missing }, () => {
 			}
 			assert.ok(ways.reduce((sum, [, ms]) => sum + ms, 0) < SEARCH_MS);
 			await visitor.page.clock.resume();
-			const question = held(key);
-			// A reply comes while it is written.
-			await visitor.say(question);
-			await visitor.logUntil("it has begun", (text) => text.includes(numbered(10)));
-			assert.deepEqual([...new Set(way.asked)], ["ws", ...ways.map(([what]) => what)]);
-			await banter.release(key);
-			const said = exchange(question, numbered(20));
-			await visitor.saidUntil(said);
-			way.asked.length = 0;
-			await visitor.page.reload();
-			await visitor.saidUntil(said);
-			await visitor.ask(...HELLO, said);
-			assert.deepEqual([...new Set(way.asked)], [ways.at(-1)[0]]);
-			assert.equal(await banter.modelCalls(question), 1);
+			const asked = ["ws", ...ways.map(([what]) => what)];
+			await assertConversation(way, visitor, banter, key, asked);
 		});
 	}
 

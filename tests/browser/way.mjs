@@ -1,7 +1,10 @@
 // A proxy in front of a server that treats the ways to a chat as the bad ones do, or falls silent.
 
+import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
+import { numbered } from "../e2e/harness.mjs";
+import { exchange, HELLO } from "./site.mjs";
 
 const REFUSAL = "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 const ERROR_PAGE =
@@ -16,6 +19,27 @@ const WAYS = [
 	["sse", /^GET \S+\/events\b.*\r\naccept: text\/event-stream/is],
 	["poll", /^GET \S+\/frames\b/],
 ];
+
+/**
+ * Has a conversation whose reply is held in its middle, over a way that leaves only some ways to the chat. ways: those that it
+ * asks for, the last of which carries it, also after a reload.
+ */
+export async function assertConversation(way, visitor, banter, key, ways) {
+	const question = `[[tokens=20 hold-after=10]] ${key}`;
+	// A reply comes while it is written.
+	await visitor.say(question);
+	await visitor.logUntil("it has begun", (text) => text.includes(numbered(10)));
+	assert.deepEqual([...new Set(way.asked)], ways);
+	await banter.release(key);
+	const said = exchange(question, numbered(20));
+	await visitor.saidUntil(said);
+	way.asked.length = 0;
+	await visitor.page.reload();
+	await visitor.saidUntil(said);
+	await visitor.ask(...HELLO, said);
+	assert.deepEqual([...new Set(way.asked)], ways.slice(-1));
+	assert.equal(await banter.modelCalls(question), 1);
+}
 
 export class Way {
 	/**

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { Banter } from "./harness.mjs";
+import { Banter, withBanter } from "./harness.mjs";
 import { StoreProxy } from "./store-proxy.mjs";
 
 export class MovingBanter extends Banter {
@@ -71,18 +71,7 @@ export class MovingBanter extends Banter {
 	}
 }
 
-export async function withMoves(options, body) {
-	const banter = new MovingBanter(options);
-	await banter.start();
-	try {
-		await body(banter);
-	} catch (error) {
-		await banter.end();
-		throw error;
-	}
-	await banter.stop();
-	banter.log.discard();
-}
+export const withMoves = (options, body) => withBanter(new MovingBanter(options), body);
 
 export function assertUninterrupted(banter) {
 	assert.deepEqual(
