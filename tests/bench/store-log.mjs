@@ -1,15 +1,14 @@
 // make bench-store-log: what the commit log of several machines costs: a storaged with STORE_LOG beside one without,
 // alternating, with PostgreSQL on the same disk, alone and with a synchronous standby there. Then how fast a standby applies.
 
-import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { NO_POSTGRES, Postgres } from "../e2e/postgres.mjs";
 import { Bench, fail, print, rangeOf, spread, verdict } from "./bench.mjs";
 
-const BIN = "/usr/lib/postgresql/15/bin";
-const NOBODY = 65534;
 const HISTORY = 30;
 /** The least ratio of the rates, by requests in flight. */
 const TARGETS = { alone: { 64: 0.55, 512: 0.45 }, standby: { 64: 0.33, 512: 0.4 } };
@@ -25,53 +24,25 @@ const { values: options } = parseArgs({
 });
 const seconds = Number(options.seconds);
 const inFlight = options["in-flight"].map(Number);
-if (!existsSync(`${BIN}/initdb`)) fail("PostgreSQL 15 is missing: make deps FOR=test");
+if (NO_POSTGRES) fail(`${NO_POSTGRES}: make deps FOR=test`);
 
 const bench = new Bench("store-log", 120 + 8 * seconds * inFlight.length);
-/** PostgreSQL refuses to run as root. */
-const user = process.getuid() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-/** Not below the directory of the source, which nobody may have no access to; but on a disk. */
-const dir = mkdtempSync("/var/tmp/banter-bench-");
-if (user.uid) chownSync(dir, NOBODY, NOBODY);
-const servers = [];
-process.on("exit", () => {
-	for (const child of servers) child.kill("SIGQUIT");
-	rmSync(dir, { recursive: true, force: true });
+/** Each commit is on the disk, which /tmp may not be; and the user of PostgreSQL may not reach the build. */
+const postgres = await Postgres.start({
+	parent: "/var/tmp",
+	settings: {
+		fsync: "on",
+		full_page_writes: "on",
+		autovacuum: "on",
+		shared_buffers: "128MB",
+		max_wal_size: "4GB",
+	},
 });
-
-const run = (program, ...args) =>
-	execFileSync(`${BIN}/${program}`, args, {
-		...user,
-		cwd: dir,
-		stdio: ["ignore", "pipe", "inherit"],
-		encoding: "utf8",
-	});
-const sql = (text) =>
-	run("psql", "-h", `${dir}/one`, "-U", "banter", "-d", "postgres", "-qAtc", text);
-
-const init = (name) => {
-	mkdirSync(`${dir}/${name}`);
-	if (user.uid) chownSync(`${dir}/${name}`, NOBODY, NOBODY);
-};
-
-async function startPostgres(name) {
-	const settings = [
-		"listen_addresses=",
-		`unix_socket_directories=${dir}/${name}`,
-		"shared_buffers=128MB",
-		"max_wal_size=4GB",
-	];
-	const args = ["-D", `${dir}/${name}/data`, ...settings.flatMap((setting) => ["-c", setting])];
-	servers.push(spawn(`${BIN}/postgres`, args, { ...user, stdio: "ignore" }));
-	for (let tries = 0; tries < 200; tries++) {
-		try {
-			return run("pg_isready", "-q", "-h", `${dir}/${name}`);
-		} catch {
-			await sleep(50);
-		}
-	}
-	return fail(`PostgreSQL ${name} does not start`);
-}
+process.on("exit", () => {
+	for (const { dir } of [postgres, ...postgres.standbys])
+		rmSync(dir, { recursive: true, force: true });
+});
+const STORE_LOG = postgres.url;
 
 let stores = 0;
 /** Starts a storaged in its own directory, or in the given one, and waits for a line of its log. */
@@ -96,14 +67,12 @@ function banter(store, ...args) {
 	}).stdout;
 }
 
-const STORE_LOG = `host=${dir}/one user=banter dbname=postgres`;
-
 const us = (side) => side.cpuNs / 1e3 / side.appends;
 const rate = (side) => (side.appends * 1e9) / side.ns;
 const points = [];
 
 async function measure(kind, label) {
-	sql("DROP TABLE IF EXISTS banter_log, banter_owner, banter_member");
+	await postgres.sql("DROP TABLE IF EXISTS banter_log, banter_owner, banter_member");
 	const alone = await startStore({}, "store_ready");
 	const logged = await startStore({ STORE_LOG, STORE_NAME: "owner" }, "store_ready");
 	const standby = { data: `${bench.dir}/standby-${kind}` };
@@ -198,33 +167,14 @@ print(
 	"p50 ms",
 	" ratio (min-max)",
 );
-init("one");
-run("initdb", "-D", `${dir}/one/data`, "-U", "banter", "-A", "trust");
-await startPostgres("one");
 const first = await measure("alone", "PostgreSQL");
 const applied = await measureApplying(first);
 await first.logged.daemon.stop();
 
-init("two");
-run(
-	"pg_basebackup",
-	"-h",
-	`${dir}/one`,
-	"-U",
-	"banter",
-	"-D",
-	`${dir}/two/data`,
-	"-R",
-	"-X",
-	"stream",
-	"-c",
-	"fast",
-);
-sql("ALTER SYSTEM SET synchronous_standby_names = '*'");
-await startPostgres("two");
-sql("SELECT pg_reload_conf()");
+await postgres.addStandby();
 const second = await measure("standby", "with a standby");
 await second.logged.daemon.stop();
+await postgres.remove();
 printCpu();
 bench.write({ seconds, history: HISTORY, points, applied });
 process.exit(0);

@@ -5,7 +5,7 @@
 //	const standby = await postgres.addStandby();   // synchronous from now on
 //	await standby.promote();
 //
-// It does not wait for the disk: no test cuts the power.
+// It does not wait for the disk, unless its settings say so: no test cuts the power.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -50,9 +50,9 @@ const environment = { ...baseEnvironment(), ...LIBRARIES };
 let servers = 0;
 
 export class Postgres {
-	/** Resolves to a new cluster, which runs. */
-	static async start() {
-		const postgres = new Postgres(new Log());
+	/** Resolves to a new cluster, which runs. options: of the constructor. */
+	static async start(options) {
+		const postgres = new Postgres(new Log(), options);
 		await postgres.#run("initdb", [
 			...["-D", postgres.data, "-U", "banter", "-A", "trust", "-E", "UTF8"],
 			...["--no-locale", "--no-sync", "--no-instructions"],
@@ -61,15 +61,22 @@ export class Postgres {
 		return postgres;
 	}
 
-	/** log: of all servers of the cluster */
-	constructor(log) {
+	/**
+	 * @param {Log} log of all servers of the cluster
+	 * @param {{parent?: string, settings?: object}} [options] the directory for its own one, and settings of
+	 *   PostgreSQL beside, or in place of, those of the tests
+	 */
+	constructor(log, options = {}) {
+		const { parent = tmpdir(), settings = {} } = options;
 		this.log = log;
+		this.options = options;
 		this.name = `server${++servers}`;
-		this.dir = mkdtempSync(join(tmpdir(), "banter-postgres-"));
+		this.dir = mkdtempSync(join(parent, "banter-postgres-"));
 		this.data = join(this.dir, "data");
 		if (asUser.uid !== undefined) chownSync(this.dir, asUser.uid, asUser.gid);
 		const command = [`${BIN}/postgres`, "-D", this.data, "-k", this.dir];
-		for (const [name, value] of Object.entries(SETTINGS)) command.push("-c", `${name}=${value}`);
+		for (const [name, value] of Object.entries({ ...SETTINGS, ...settings }))
+			command.push("-c", `${name}=${value}`);
 		if (asUser.uid !== undefined)
 			command.unshift("setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups");
 		this.daemon = new Daemon(command[0], command.slice(1), environment, log);
@@ -112,7 +119,7 @@ export class Postgres {
 
 	/** Adds a standby that must have each commit before it is acknowledged. Resolves when this holds. */
 	async addStandby() {
-		const standby = new Postgres(this.log);
+		const standby = new Postgres(this.log, this.options);
 		await this.#run("pg_basebackup", [
 			...["-h", this.dir, "-U", "banter", "-D", standby.data, "-R", "-X", "stream"],
 			...["-c", "fast", "--no-sync"],
