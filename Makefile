@@ -324,7 +324,7 @@ FROM_nginx := nginx usr/sbin/nginx
 FROM_haproxy := haproxy usr/sbin/haproxy
 FROM_caddy := caddy usr/bin/caddy
 
-# A missing tool is no error.
+# A missing tool is not an error.
 GOT := $(addprefix got-,$(TOOLS_all) $(TOOLS_documents))
 .PHONY: $(GOT)
 $(GOT): got-%:

@@ -68,7 +68,7 @@ apply_judge(const struct position *at, const struct log_row *row)
 	return 0;
 }
 
-/* An LMDB error, or RECORD_DAMAGED for data that is no write set. */
+/* An LMDB error, or RECORD_DAMAGED for data that is not a write set. */
 static int
 apply_write_set(struct txn *t, struct slice data)
 {

@@ -172,7 +172,7 @@ log_conn_prepare_all(struct log_conn *c, uint64_t until)
 {
 	PGresult *made;
 
-	/* A warning of the login, such as about another version of the collations, is none about a statement. */
+	/* A warning at login, for example about another collation version, does not concern a statement. */
 	c->noticed = false;
 	made = log_conn_one_result(c, PQsendQuery(c->pg, log_tables_sql) == 1, until);
 	PQclear(made);

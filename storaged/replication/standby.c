@@ -116,7 +116,7 @@ standby_confirm(struct standby *s)
 }
 
 /*
- * A store that is in no log begins one. The first row is no write set; its data tells logs from each other. Its digest
+ * A store that is in no log begins one. The first row is not a write set; its data distinguishes logs. Its digest
  * is stored before, so that a process that ends in between finds its own log (standby_adopt()), and takes no
  * other one for it.
  */

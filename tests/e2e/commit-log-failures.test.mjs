@@ -164,7 +164,7 @@ describe("a commit log whose rows are not those of the store", () => {
 		assert.equal(await b.endsWith("log_diverged"), EX_DATAERR);
 	});
 
-	test("stops a standby at a row that is no write set", async (machines) => {
+	test("stops a standby at a row that is not a write set", async (machines) => {
 		const { b, seq } = await withStopped(machines);
 		await postgres().sql(`UPDATE banter_log SET data = 'x' WHERE seq = ${seq + 2}`);
 		assert.equal(await b.endsWith("log_not_applied"), EX_IOERR);
