@@ -270,7 +270,7 @@ server_loop(struct server *s)
 	bool more = true; /* garbage of the previous process */
 	int status = 0;
 
-	while (!s->serving.stopping && status == 0) {
+	while (!s->serving.service->stopping && status == 0) {
 		int flags = EVLOOP_ONCE | (more ? EVLOOP_NONBLOCK : 0);
 
 		must(event_base_loop(s->serving.service->base, flags) != -1);
@@ -342,7 +342,6 @@ server_run(struct env *env, struct service *service, struct owner *owner)
 {
 	struct server s = {.env = env, .owner = owner};
 	struct timeval claim = clock_timeval(owner == NULL ? CLAIM_MS : CLAIM_MOVED_MS);
-	bool stopped;
 	int status;
 
 	serving_start(&s.serving, env, service, &store_handlers);
@@ -358,15 +357,11 @@ server_run(struct env *env, struct service *service, struct owner *owner)
 		if (status == 0)
 			peers_tell_leaving(&s.serving.peers);
 	}
-	/* The log was lost in the turn in which SIGTERM came: a standby would not know of it. */
-	stopped = status == SERVER_LOST && s.serving.stopping;
 	if (status != SERVER_LOST) {
 		store_time_save(env, true);
 		service_report_stopping(&service->report);
 	}
-	if (stopped)
-		service_report_stopping(&service->report);
 	server_stop_events(&s);
 	serving_end(&s.serving);
-	return stopped ? 0 : status;
+	return status;
 }
