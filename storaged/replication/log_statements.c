@@ -1,7 +1,14 @@
 #include "storaged/replication/log_statements.h"
 
+/* A column that tables of an older version do not have. ALTER TABLE alone would wait for a lock in each connection. */
+#define ADD_COLUMN(table, column, type)                                                \
+	"IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('" table \
+	"') AND attname = '" column "') THEN ALTER TABLE " table                       \
+	" ADD COLUMN IF NOT EXISTS " column " " type "; END IF; "
+
 /* data is not compressed: that would take more of the owner's time than it is worth. total: bytes of all
- * rows up to this one since the log began, so that the size of those between two rows need not be counted. */
+ * rows up to this one since the log began, so that the size of those between two rows need not be counted.
+ * taken: when the owner took over, by PostgreSQL's clock; NULL: it began the log. */
 const char log_tables_sql[] =
     "DO $$ BEGIN IF to_regclass('banter_log') IS NULL THEN "
     "CREATE TABLE banter_log (seq bigint PRIMARY KEY, epoch bigint NOT NULL, schema int NOT "
@@ -13,13 +20,15 @@ const char log_tables_sql[] =
     "name text NOT NULL, instance bigint NOT NULL, heartbeat bigint NOT NULL, next text);"
     "CREATE TABLE banter_member (name text PRIMARY KEY, seq bigint NOT NULL, "
     "at timestamptz NOT NULL);"
-    "END IF; END $$";
+    "END IF; " ADD_COLUMN("banter_owner", "taken", "timestamptz") "END $$";
 
 static const char *const texts[] = {
     [LOG_OWNER] = "SELECT epoch, name, instance, heartbeat, next, "
-		  "(SELECT max(seq) FROM banter_log) FROM banter_owner",
+		  "(SELECT max(seq) FROM banter_log), "
+		  "(taken > now() - interval '30 seconds')::int::bigint FROM banter_owner",
     [LOG_FOUND] =
-	"WITH o AS (INSERT INTO banter_owner SELECT true, 1, $1::text, $2::bigint, 1, NULL "
+	"WITH o AS (INSERT INTO banter_owner (one, epoch, name, instance, heartbeat, next) "
+	"SELECT true, 1, $1::text, $2::bigint, 1, NULL "
 	"WHERE NOT EXISTS (SELECT FROM banter_log) RETURNING one) "
 	"INSERT INTO banter_log (seq, epoch, schema, prev, data, total) "
 	"SELECT 1, 1, $3::bigint, $4::bytea, $5::bytea, octet_length($5::bytea) FROM o",
@@ -32,7 +41,7 @@ static const char *const texts[] = {
     /* Changes nothing if the row before is missing. */
     [LOG_TAKE] =
 	"WITH o AS (UPDATE banter_owner SET epoch = epoch + 1, name = $4::text, "
-	"instance = $5::bigint, heartbeat = heartbeat + 1, next = NULL "
+	"instance = $5::bigint, heartbeat = heartbeat + 1, next = NULL, taken = now() "
 	"WHERE epoch = $1::bigint AND instance = $2::bigint AND heartbeat = $3::bigint "
 	"AND EXISTS (SELECT FROM banter_log WHERE seq = $6::bigint - 1) RETURNING epoch) "
 	"INSERT INTO banter_log (seq, epoch, schema, prev, data, total) "

@@ -9,7 +9,7 @@
 #define STORAGED_REPLICATION_LOG_STATEMENTS_H
 
 enum log_statement {
-	LOG_OWNER, /* → epoch, name, instance, heartbeat, next, last seq */
+	LOG_OWNER, /* → epoch, name, instance, heartbeat, next, last seq, 1: it took over less than 30 s ago */
 	LOG_FOUND, /* (name, instance, schema, prev, data): the first row of a new log; none if it has rows */
 	LOG_APPEND, /* (seq, epoch, schema, prev, data) */
 	LOG_RENEW,  /* (epoch, instance) → heartbeat, the next one; withdraws an offer */
@@ -26,7 +26,7 @@ enum log_statement {
 /* The text of a statement, for PREPARE. */
 const char *log_statement_text(enum log_statement statement);
 
-/* Creates the tables unless they exist. */
+/* Creates the tables unless they exist, and columns that they lack. */
 extern const char log_tables_sql[];
 
 #endif

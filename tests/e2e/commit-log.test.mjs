@@ -83,11 +83,47 @@ describe("a commit log", () => {
 			else await a.stop();
 			await a.start();
 			await machines.owner(a);
+			await postgres().sql("UPDATE banter_owner SET taken = now() - interval '31 seconds'");
 		}
 		assert.equal(b.events("log_owner").length, 0);
 		await load(machines, fleet, 50);
 		await fleet.check(machines, { whole: true });
 		await machines.equal(a, b);
+	});
+
+	test("is left to another machine by an owner that ends again and again", async (machines) => {
+		const a = await machines.found("a");
+		const b = await machines.join("b", a);
+		await a.kill();
+		await a.start();
+		await machines.owner(a);
+		await a.kill();
+		await a.start();
+		await a.event("owner_ended_early");
+		await machines.owner(b);
+		await machines.standby(a);
+		await load(machines, new Fleet(FLEET), 20);
+		await machines.equal(a, b);
+		// Where there is no other machine, it goes on after a while.
+		await a.stop();
+		for (let times = 0; times < 2; times++) {
+			await b.kill();
+			await b.start();
+			await machines.owner(b);
+		}
+	});
+
+	test("gets the columns that its tables lack", async (machines) => {
+		const a = await machines.found("a");
+		await a.stop();
+		const columns =
+			"SELECT count(*) FROM pg_attribute WHERE attname = 'taken' AND attrelid = 'banter_owner'::regclass";
+		await postgres().sql("ALTER TABLE banter_owner DROP COLUMN taken");
+		assert.equal(await postgres().value(columns), "0");
+		await a.start();
+		await machines.owner(a);
+		assert.equal(await postgres().value(columns), "1");
+		assert.equal(a.events("log_failed").length, 0);
 	});
 
 	test("is taken over by one of two standbys", async (machines) => {
