@@ -8,7 +8,8 @@
 
 /* data is not compressed: that would take more of the owner's time than it is worth. total: bytes of all
  * rows up to this one since the log began, so that the size of those between two rows need not be counted.
- * taken: when the owner took over, by PostgreSQL's clock; NULL: it began the log. */
+ * taken: when the owner took over, by PostgreSQL's clock; NULL: it began the log.
+ * trouble: why a standby should not be the owner (replica_trouble()). */
 const char log_tables_sql[] =
     "DO $$ BEGIN IF to_regclass('banter_log') IS NULL THEN "
     "CREATE TABLE banter_log (seq bigint PRIMARY KEY, epoch bigint NOT NULL, schema int NOT "
@@ -20,7 +21,8 @@ const char log_tables_sql[] =
     "name text NOT NULL, instance bigint NOT NULL, heartbeat bigint NOT NULL, next text);"
     "CREATE TABLE banter_member (name text PRIMARY KEY, seq bigint NOT NULL, "
     "at timestamptz NOT NULL);"
-    "END IF; " ADD_COLUMN("banter_owner", "taken", "timestamptz") "END $$";
+    "END IF; " ADD_COLUMN("banter_owner", "taken", "timestamptz")
+	ADD_COLUMN("banter_member", "trouble", "text") "END $$";
 
 static const char *const texts[] = {
     [LOG_OWNER] = "SELECT epoch, name, instance, heartbeat, next, "
@@ -51,9 +53,12 @@ static const char *const texts[] = {
 		  "WHERE seq >= $1::bigint ORDER BY seq LIMIT 1",
     [LOG_ROWS] = "SELECT seq, epoch, schema::bigint, prev, data FROM banter_log "
 		 "WHERE seq > $1::bigint AND seq <= $2::bigint ORDER BY seq LIMIT $3::bigint",
-    [LOG_CONFIRM] = "INSERT INTO banter_member VALUES ($1::text, $2::bigint, now()) "
-		    "ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, at = now()",
-    [LOG_MEMBERS] = "SELECT name, seq, extract(epoch FROM now() - at)::bigint "
+    [LOG_CONFIRM] = "INSERT INTO banter_member (name, seq, at, trouble) "
+		    "VALUES ($1::text, $2::bigint, now(), $3::text) "
+		    "ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, at = now(), "
+		    "trouble = excluded.trouble",
+    [LOG_MEMBERS] = "SELECT name, seq, "
+		    "greatest(extract(epoch FROM now() - at) * 1000, 0)::bigint, trouble "
 		    "FROM banter_member ORDER BY seq DESC, name",
     /* With the heartbeat: an offer that the log gets late, when the owner has gone on, must not count. */
     [LOG_OFFER] =

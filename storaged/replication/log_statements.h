@@ -16,8 +16,8 @@ enum log_statement {
 	LOG_TAKE, /* (epoch, instance and heartbeat that were read, name, instance, seq, schema, prev) */
 	LOG_FIRST, /* (seq) → the first row at or behind it, as LOG_ROWS */
 	LOG_ROWS, /* (seq, last seq, most) → seq, epoch, schema, prev, data of the rows behind seq */
-	LOG_CONFIRM, /* (name, seq): a standby reports what it has applied */
-	LOG_MEMBERS, /* → name, seq, seconds since its last report */
+	LOG_CONFIRM, /* (name, seq, trouble): a standby reports what it has applied */
+	LOG_MEMBERS, /* → name, seq, ms since its last report, trouble */
 	LOG_OFFER, /* (epoch, instance, heartbeat, name): the owner offers a standby to take over */
 	LOG_TRIM, /* (days, bytes, most rows, most bytes): deletes old rows, never the last one → rows */
 	LOG_STATEMENTS,

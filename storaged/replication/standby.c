@@ -17,13 +17,14 @@
 /* Between two attempts to connect. */
 #define OPEN_MS 250u
 
-/* Between two reports, while there are no new rows. */
-#define CONFIRM_MS 1000u
+/* Between two reports, while there are no new rows, and while there are. */
+#define CONFIRM_MS      1000u
+#define CONFIRM_ROWS_MS 200u
 
 void
 standby_start(struct standby *s, struct replica *r, bool starts)
 {
-	*s = (struct standby){.replica = r, .restarted = starts};
+	*s = (struct standby){.replica = r, .restarted = starts, .trouble = ""};
 	r->status.role = STORE_STANDBY;
 	r->status.append_us = 0;
 	r->status.standbys = 0;
@@ -107,8 +108,11 @@ static bool
 standby_confirm(struct standby *s)
 {
 	const struct replica *r = s->replica;
-	const struct log_param params[] = {LOG_B(slice_str(r->name)), LOG_N(r->at.seq)};
+	const char *trouble = replica_trouble(r);
+	const struct log_param params[] = {
+	    LOG_B(slice_str(r->name)), LOG_N(r->at.seq), LOG_B(slice_str(trouble))};
 
+	s->trouble = trouble;
 	if (log_conn_change(&s->replica->conn, LOG_CONFIRM, params, ARRAY_LEN(params)) != 1)
 		return false;
 	s->confirmed_at = clock_boot_ms();
@@ -207,6 +211,23 @@ standby_check(struct standby *s)
 	return standby_end(s, status);
 }
 
+/* The store is damaged: it stays as it is, and says so, until a backup replaces it. */
+static enum standby_result
+standby_rest(struct standby *s)
+{
+	struct replica *r = s->replica;
+
+	if (!s->rests)
+		log_event(LOG_ERROR, "standby_damaged", L_UINT("seq", r->at.seq),
+		    L_STR("error", r->env->damage), L_STR("help", apply_new_seed));
+	s->rests = true;
+	if (clock_boot_ms() - s->confirmed_at >= CONFIRM_MS && !standby_confirm(s))
+		return standby_failed(s);
+	strlcpy(r->status.error, "the store is damaged, and follows the log no more",
+	    sizeof(r->status.error));
+	return STANDBY_WAITS;
+}
+
 /* Applies some of the rows that can be trusted. */
 static enum standby_result
 standby_apply(struct standby *s)
@@ -214,6 +235,8 @@ standby_apply(struct standby *s)
 	struct replica *r = s->replica;
 	int status;
 
+	if (r->env->damage != NULL)
+		return standby_rest(s);
 	switch (apply_rows(r, s->trusted, &status)) {
 	case APPLY_DONE:
 		r->status.behind = s->seen.last - r->at.seq;
@@ -223,7 +246,7 @@ standby_apply(struct standby *s)
 	case APPLY_ENDS:
 		break;
 	}
-	return standby_end(s, status);
+	return r->env->damage != NULL ? standby_rest(s) : standby_end(s, status);
 }
 
 /* This process is the owner already, and lost its connection. */
@@ -368,22 +391,33 @@ standby_may_resume(const struct standby *s)
 static bool
 standby_may_take(const struct standby *s)
 {
-	const struct standby_seen *seen = &s->seen;
+	bool fit = s->trouble[0] == '\0';
 
-	return seen->offered || standby_may_resume(s) ||
-	    clock_boot_ms() - seen->since >= REPLICA_TAKE_MS;
+	/* The take-over could not be stored. */
+	if (s->replica->env->damage != NULL)
+		return false;
+	return (s->seen.offered && fit) || standby_may_resume(s) ||
+	    clock_boot_ms() - s->seen.since >= (fit ? REPLICA_TAKE_MS : REPLICA_TAKE_LAST_MS);
 }
 
 /* The process has just started, and may not take over. */
 static void
 standby_leave_to_others(struct standby *s)
 {
-	if (s->restarted && s->seen.same_machine)
+	if (s->restarted && s->seen.same_machine && s->seen.fresh)
 		log_event(LOG_WARN, "owner_ended_early",
 		    L_STR("help",
 			"this machine ended less than 30 s after it took over: another one may "
 			"take over before it"));
 	s->restarted = false;
+}
+
+static bool
+standby_is_report_due(const struct standby *s)
+{
+	uint64_t each = s->seen.last > s->trusted ? CONFIRM_ROWS_MS : CONFIRM_MS;
+
+	return s->trusted == 0 || clock_boot_ms() - s->confirmed_at >= each;
 }
 
 enum standby_result
@@ -411,7 +445,7 @@ standby_step(struct standby *s)
 		standby_leave_to_others(s);
 	if (takes && r->at.seq == s->seen.last && s->trusted == s->seen.last)
 		return s->seen.mine ? standby_resume(s) : standby_take(s);
-	if (!takes && s->trusted != 0 && clock_boot_ms() - s->confirmed_at < CONFIRM_MS)
+	if (!takes && !standby_is_report_due(s))
 		return STANDBY_WAITS;
 	if (!standby_confirm(s))
 		return standby_failed(s);

@@ -2,7 +2,8 @@
  * A standby applies the rows of the log to its store, and becomes the owner: at once when the log is new, when the
  * owner was this machine (it restarts, or lost its connection), or when the owner offers it; otherwise when it has seen
  * no heartbeat for REPLICA_TAKE_MS. A machine that restarts again less than 30 s after it took over waits like any
- * other one: it may crash as an owner for a reason that another machine does not have.
+ * other one: it may crash as an owner for a reason that another machine does not have. One whose store is full takes
+ * over after all others, and one whose store is damaged does not: it stays as it is, and can be read.
  *
  * It trusts only rows that it saw before a write of its own was acknowledged: PostgreSQL shows a row whose wait
  * for the synchronous standby was cancelled, although another PostgreSQL server may not have it. Its own write is its report
@@ -30,7 +31,9 @@ struct standby {
 	bool checked;  /* the position was found in the log, over this connection */
 	/* A write that was acknowledged has followed the rows up to this one, over this connection. */
 	uint64_t trusted;
-	bool name_shared; /* another machine of this name was logged */
+	bool name_shared;    /* another machine of this name was logged */
+	bool rests;          /* that the store is damaged was logged */
+	const char *trouble; /* of the last report (replica_trouble()) */
 	uint64_t
 	    opened_at; /* boot time in ms, as all: of the last attempt to connect; 0: none */
 	uint64_t confirmed_at;

@@ -6,7 +6,7 @@
 #include "proto/base/log.h"
 
 static void
-service_on_stop(evutil_socket_t signal_number, short what, void *arg)
+service_on_signal(evutil_socket_t signal_number, short what, void *arg)
 {
 	struct service *service = arg;
 
@@ -21,8 +21,8 @@ service_start(struct service *service, int listener, const struct access *access
 	*service =
 	    (struct service){.listener = listener, .access = access, .base = event_base_new()};
 	must(service->base != NULL);
-	service->term = evsignal_new(service->base, SIGTERM, service_on_stop, service);
-	service->interrupt = evsignal_new(service->base, SIGINT, service_on_stop, service);
+	service->term = evsignal_new(service->base, SIGTERM, service_on_signal, service);
+	service->interrupt = evsignal_new(service->base, SIGINT, service_on_signal, service);
 	must(service->term != NULL && service->interrupt != NULL);
 	must(event_add(service->term, NULL) == 0 && event_add(service->interrupt, NULL) == 0);
 	service_report_init(&service->report, service->base);
