@@ -274,7 +274,7 @@ labels_recount(struct env *env)
 	if (rc == 0)
 		log_event(LOG_NOTICE, "labels_counted");
 	else
-		log_event(LOG_ERROR, "labels_not_counted", L_STR("error", env_strerror(rc)));
+		env_work_failed("labels_not_counted", rc, NULL);
 }
 
 void

@@ -323,6 +323,14 @@ env_next_probes_ignored(const struct env *env)
 }
 
 void
+env_work_failed(const char *event, int rc, const char *help)
+{
+	if (rc != COMMIT_LOG_LOST)
+		log_event(
+		    LOG_ERROR, event, L_STR("error", env_strerror(rc)), L_STR("help", help));
+}
+
+void
 env_write_failed(struct env *env, int rc)
 {
 	/* The disk is not to blame. */

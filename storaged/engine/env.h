@@ -241,6 +241,12 @@ const char *env_strerror(int rc);
 /* What an operator can do about an error; NULL: unknown. */
 const char *env_error_help(int rc);
 
+/*
+ * Logs that work of the store itself failed, which is tried again later. Not if the commit log was lost: that has been logged, and
+ * the next owner does the work. help: NULL: none.
+ */
+void env_work_failed(const char *event, int rc, const char *help);
+
 /* Notes that a write failed, and logs it if the environment was writable. */
 void env_write_failed(struct env *env, int rc);
 

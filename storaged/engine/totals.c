@@ -193,5 +193,5 @@ totals_repair(struct env *env)
 		rc = txn_commit(&t);
 	txn_abort(&t);
 	if (rc != 0)
-		log_event(LOG_ERROR, "totals_not_repaired", L_STR("error", env_strerror(rc)));
+		env_work_failed("totals_not_repaired", rc, NULL);
 }

@@ -192,7 +192,7 @@ numbers_recount(struct env *env)
 		rc = txn_commit(&t);
 	txn_abort(&t);
 	if (rc != 0)
-		log_event(LOG_ERROR, "numbers_not_counted", L_STR("error", env_strerror(rc)));
+		env_work_failed("numbers_not_counted", rc, NULL);
 	else if (r.messages > 0)
 		log_event(LOG_NOTICE, "numbers_counted", L_UINT("messages", r.messages));
 }

@@ -17,8 +17,8 @@
 #define ROWS_MAX  1000u
 #define BYTES_MAX ((size_t)4 << 20)
 
-static const char new_seed[] = "stop storaged, restore a new backup of the owner (banter "
-			       "restore --force), and start it again";
+const char apply_new_seed[] = "stop storaged, restore a new backup of the owner (banter "
+			      "restore --force), and start it again";
 
 struct apply {
 	struct replica *r;
@@ -33,7 +33,7 @@ static int
 apply_refuse(const char *event, uint64_t seq, const char *error)
 {
 	log_event(LOG_ERROR, event, L_UINT("seq", seq), L_STR("error", error),
-	    L_STR("help", new_seed));
+	    L_STR("help", apply_new_seed));
 	return EX_DATAERR;
 }
 

@@ -6,6 +6,9 @@
 
 #include "storaged/replication/replica.h"
 
+/* What to do about a store that can never apply the log. */
+extern const char apply_new_seed[];
+
 enum apply_result {
 	APPLY_DONE,
 	APPLY_AGAIN, /* the connection failed, or the disk is full (r->conn.error): nothing of the last transaction is stored */

@@ -82,6 +82,29 @@ describe("a commit log in a PostgreSQL that fails", () => {
 		}
 	});
 
+	test("takes nothing but its loss for an error of the owner's own work", async (machines) => {
+		const a = await machines.found("a");
+		await a.stop();
+		// A new log, whose second row is that of a count which a new store makes.
+		await postgres().sql(`DELETE FROM banter_owner; DELETE FROM banter_log;
+			CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$;
+			CREATE TRIGGER refuse BEFORE INSERT ON banter_log FOR EACH ROW WHEN (new.seq > 1)
+				EXECUTE FUNCTION refuse()`);
+		try {
+			const b = machines.add("b");
+			await b.start();
+			await b.event("log_lost");
+			await postgres().sql("DROP FUNCTION refuse CASCADE");
+			const position = b.log.lines.length;
+			await b.event("log_owner", position);
+			await machines.owner(b);
+			const wrong = b.log.lines.filter(({ text }) => text.startsWith("<3>"));
+			assert.deepEqual(wrong, []);
+		} finally {
+			await postgres().sql("DROP FUNCTION IF EXISTS refuse CASCADE");
+		}
+	});
+
 	test("whose owner is gone is not founded again", async (machines) => {
 		const a = await machines.found("a");
 		await load(machines, new Fleet(FLEET), 20);

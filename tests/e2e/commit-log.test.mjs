@@ -83,11 +83,47 @@ describe("a commit log", () => {
 			else await a.stop();
 			await a.start();
 			await machines.owner(a);
+			await postgres().sql("UPDATE banter_owner SET taken = now() - interval '31 seconds'");
 		}
 		assert.equal(b.events("log_owner").length, 0);
 		await load(machines, fleet, 50);
 		await fleet.check(machines, { whole: true });
 		await machines.equal(a, b);
+	});
+
+	test("is left to another machine by an owner that ends again and again", async (machines) => {
+		const a = await machines.found("a");
+		const b = await machines.join("b", a);
+		await a.kill();
+		await a.start();
+		await machines.owner(a);
+		await a.kill();
+		await a.start();
+		await a.event("owner_ended_early");
+		await machines.owner(b);
+		await machines.standby(a);
+		await load(machines, new Fleet(FLEET), 20);
+		await machines.equal(a, b);
+		// Where there is no other machine, it goes on after a while.
+		await a.stop();
+		for (let times = 0; times < 2; times++) {
+			await b.kill();
+			await b.start();
+			await machines.owner(b);
+		}
+	});
+
+	test("gets the columns that its tables lack", async (machines) => {
+		const a = await machines.found("a");
+		await a.stop();
+		const columns =
+			"SELECT count(*) FROM pg_attribute WHERE attname = 'taken' AND attrelid = 'banter_owner'::regclass";
+		await postgres().sql("ALTER TABLE banter_owner DROP COLUMN taken");
+		assert.equal(await postgres().value(columns), "0");
+		await a.start();
+		await machines.owner(a);
+		assert.equal(await postgres().value(columns), "1");
+		assert.equal(a.events("log_failed").length, 0);
 	});
 
 	test("is taken over by one of two standbys", async (machines) => {
@@ -189,7 +225,8 @@ describe("a hand-over", () => {
 			await whileStopped([b.pid], async () => {
 				const failed = await a.tool("handover", "b");
 				assert.notEqual(failed.status, 0);
-				assert.match(failed.stderr, /did not take over/);
+				assert.match(failed.stdout, /waiting for b, which is \d+ rows? behind/);
+				assert.match(failed.stderr, /b has not reported for 8 s: nothing has changed/);
 				await fleet.acknowledgedMore(50);
 			});
 			await fleet.acknowledgedMore(50);
@@ -199,6 +236,53 @@ describe("a hand-over", () => {
 		assert.equal(a.events("log_lost").length, 0);
 		await fleet.check(machines, { whole: true });
 		await machines.equal(a, b);
+	});
+
+	test("that a standby cannot accept is withdrawn", async (machines) => {
+		const a = await machines.found("a");
+		const b = await machines.join("b", a);
+		const fleet = new Fleet(FLEET);
+		await load(machines, fleet, 20);
+		await postgres().sql(`
+			CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$;
+			CREATE TRIGGER refuse BEFORE UPDATE ON banter_owner FOR EACH ROW
+				WHEN (new.name <> old.name) EXECUTE FUNCTION refuse()`);
+		try {
+			const failed = await a.tool("handover");
+			assert.notEqual(failed.status, 0);
+			assert.match(failed.stderr, /b did not take over within a second: nothing has changed/);
+			assert.ok(b.events("log_failed").length > 0);
+		} finally {
+			await postgres().sql("DROP FUNCTION refuse CASCADE");
+		}
+		await load(machines, fleet, 20);
+		await machines.equal(a, b);
+		assert.ok(await a.is("OWNER"));
+		await fleet.check(machines, { whole: true });
+	});
+
+	test("waits for a standby that is behind, and serves meanwhile", async (machines) => {
+		const a = await machines.found("a");
+		const b = await machines.join("b", a);
+		const fleet = new Fleet(FLEET);
+		await fleet.runDuring(machines, async () => {
+			let asked;
+			await whileStopped([b.pid], async () => {
+				await fleet.acknowledgedMore(50);
+				asked = a.tool("handover", "b");
+				await a.event("hand_over_waits");
+				await fleet.acknowledgedMore(50);
+				assert.ok(await a.is("OWNER"));
+			});
+			const { status, stdout, stderr } = await asked;
+			assert.equal(status, 0, stderr);
+			assert.match(stdout, /b is the owner/);
+			await machines.owner(b);
+			await fleet.acknowledgedMore(50);
+		});
+		await fleet.check(machines, { whole: true });
+		await machines.equal(a, b);
+		assert.equal(a.events("log_lost").length, 0);
 	});
 
 	test("is for the owner, of several machines", async (machines) => {
