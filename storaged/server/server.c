@@ -216,7 +216,7 @@ server_tend_log(struct server *s)
 		owner_hand_over(s->owner, slice_str(wanted->to));
 		/* All requests that were executed have their answers in front of this. */
 		if (!owner_holds(s->owner))
-			peers_tell_leaving(&s->serving.peers);
+			peers_tell_leaving(&s->serving.peers, false);
 	}
 	wanted->wanted = false;
 }
@@ -355,8 +355,8 @@ server_run(struct env *env, struct service *service, struct owner *owner)
 		    L_UINT("max_bytes", env->max_bytes));
 		service_report_ready(&service->report);
 		status = server_loop(&s);
-		if (status == 0)
-			peers_tell_leaving(&s.serving.peers);
+		if (status == 0 || status == SERVER_LOST)
+			peers_tell_leaving(&s.serving.peers, status == SERVER_LOST);
 	}
 	/* The log was lost in the turn in which SIGTERM came: a standby would not know of it. */
 	stopped = status == SERVER_LOST && s.serving.stopping;
