@@ -33,7 +33,7 @@ void owner_stop(struct owner *o);
 /* Whether answers may leave now. Renews the lease if that is due, which waits for the log. */
 [[gnu::warn_unused_result]] bool owner_holds(struct owner *o);
 
-/* Once per second: renews the lease, looks at the standbys, and deletes old rows, at most some. */
+/* Once per second: renews the lease, looks at the standbys, and deletes old rows, at most some. Not during a transaction. */
 void owner_tick(struct owner *o);
 
 /* Hands the ownership over to a standby. name: "" for the one that has applied most. Waits at most a second;

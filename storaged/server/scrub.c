@@ -10,7 +10,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
-#include "storaged/conversations/labels.h"
+#include "storaged/conversations/label_recount.h"
 #include "storaged/engine/page_tree.h"
 #include "storaged/engine/totals.h"
 #include "storaged/engine/txn.h"

@@ -13,7 +13,7 @@
 #include "storaged/changes/changes.h"
 #include "storaged/changes/changes_trim.h"
 #include "storaged/content/content_garbage.h"
-#include "storaged/conversations/labels.h"
+#include "storaged/conversations/label_recount.h"
 #include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/inbox/takeover.h"

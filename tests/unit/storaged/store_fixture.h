@@ -9,6 +9,7 @@
 
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "storaged/conversations/label_recount.h"
 #include "storaged/conversations/labels.h"
 #include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
