@@ -4,8 +4,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Fleet } from "../faults/fleet.mjs";
-import { until, whileStopped } from "./daemon.mjs";
+import { newId, ORG, WIDGET } from "../faults/ids.mjs";
+import { times, until, whileStopped } from "./daemon.mjs";
 import { FLEET, load, seqOf, usePostgres, withMachines } from "./machines.mjs";
+
+async function chatAs(worker, text) {
+	const turn = newId();
+	const ids = { org: ORG, widget: WIDGET, conversation: newId(), message: newId(), turn };
+	await worker.ask("turn_begin", { ...ids, session: turn, text: "hello" }, "turn_begun");
+	await worker.ask("turn_finish", { turn, run: turn, text }, "ok");
+}
 
 describe("a commit log", () => {
 	const postgres = usePostgres();
@@ -41,6 +49,30 @@ describe("a commit log", () => {
 		await load(machines, fleet);
 		await machines.equal(a, b, c);
 		await fleet.check(machines, { whole: true });
+	});
+
+	// Otherwise it would not serve the banter command, or end, for long.
+	test("is read by a standby in steps that are small in bytes, too", async (machines) => {
+		const a = await machines.found("a");
+		const b = await machines.join("b", a);
+		await b.stop();
+		const worker = await a.connect("WORKER");
+		const text = "x".repeat(500_000);
+		for (let sent = 0; sent < 40e6; sent += 5 * text.length)
+			await times(5, () => chatAs(worker, text));
+		await worker.close();
+		await postgres().sql("ALTER ROLE banter SET log_statement = 'all'");
+		try {
+			const position = postgres().log.lines.length;
+			await b.start();
+			await machines.equal(a, b);
+			const reads = postgres()
+				.log.lines.slice(position)
+				.filter((line) => /execute \S+: SELECT seq, epoch, .* AS next/.test(line.text));
+			assert.ok(reads.length >= 4, `${reads.length} queries for 40 MB`);
+		} finally {
+			await postgres().sql("ALTER ROLE banter RESET log_statement");
+		}
 	});
 
 	test("lets a standby answer the banter command only", async (machines) => {
