@@ -8,6 +8,8 @@ import { newId, ORG, WIDGET } from "../faults/ids.mjs";
 import { times, until, whileStopped } from "./daemon.mjs";
 import { FLEET, load, seqOf, usePostgres, withMachines } from "./machines.mjs";
 
+const EX_CONFIG = 78;
+
 async function chatAs(worker, text) {
 	const turn = newId();
 	const ids = { org: ORG, widget: WIDGET, conversation: newId(), message: newId(), turn };
@@ -49,6 +51,33 @@ describe("a commit log", () => {
 		await load(machines, fleet);
 		await machines.equal(a, b, c);
 		await fleet.check(machines, { whole: true });
+	});
+
+	test("is reached with STORE_LOG alone, whatever the environment says", async (machines) => {
+		const a = await machines.found("a", {
+			PGHOST: "/nowhere",
+			PGPORT: "1",
+			PGSERVICE: "none",
+			PGPASSFILE: "/nowhere",
+			PGOPTIONS: "-c lock_timeout=x",
+			SYSCALL_FILTER: "1",
+		});
+		assert.equal(a.events("call_refused").length, 0);
+	});
+
+	test("is not begun with a STORE_LOG that the filter of system calls would break", async (machines) => {
+		const { dir } = postgres();
+		for (const [log, error] of [
+			[`host=${dir} dbname=postgres`, /user=/],
+			[`host=localhost user=banter dbname=postgres`, /Unix socket/],
+			[`host=${dir} user=banter service=other`, /service=/],
+			[`host=${dir} user=banter passfile=/etc/other`, /passfile=/],
+		]) {
+			const a = machines.add("a", { STORE_LOG: log });
+			assert.equal(await a.endsWith("store_log_invalid"), EX_CONFIG);
+			assert.match(a.events("store_log_invalid")[0].error, error);
+			assert.equal(a.events("call_refused").length, 0);
+		}
 	});
 
 	// Otherwise it would not serve the banter command, or end, for long.
