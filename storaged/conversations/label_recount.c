@@ -31,7 +31,7 @@ struct recount {
 };
 
 static int
-label_sum_compare(const void *a, const void *b)
+label_recount_compare(const void *a, const void *b)
 {
 	const struct key *x = &((const struct label_sum *)a)->key;
 	const struct key *y = &((const struct label_sum *)b)->key;
@@ -41,26 +41,26 @@ label_sum_compare(const void *a, const void *b)
 
 /* The sum of a key; NULL: there is none. */
 static struct label_sum *
-labels_recount_find(const struct recount *r, struct slice key)
+label_recount_find(const struct recount *r, struct slice key)
 {
 	const struct label_sum wanted = {.key = key_of(key)};
-	struct label_sum *const *found = tfind(&wanted, &r->sums, label_sum_compare);
+	struct label_sum *const *found = tfind(&wanted, &r->sums, label_recount_compare);
 
 	return found == NULL ? NULL : *found;
 }
 
 /* label_count_fn */
 static int
-labels_recount_add(void *arg, enum label_kind kind, const struct id *label)
+label_recount_add(void *arg, enum label_kind kind, const struct id *label)
 {
 	struct recount *r = arg;
 	struct key key = key_of_org(&r->org, label);
-	struct label_sum *sum = labels_recount_find(r, key_slice(&key));
+	struct label_sum *sum = label_recount_find(r, key_slice(&key));
 
 	if (sum == NULL) {
 		sum = xcalloc(1, sizeof(*sum));
 		*sum = (struct label_sum){.key = key, .kind = kind, .label = *label};
-		must(tsearch(sum, &r->sums, label_sum_compare) != NULL);
+		must(tsearch(sum, &r->sums, label_recount_compare) != NULL);
 	}
 	sum->conversations++;
 	return 0;
@@ -68,7 +68,7 @@ labels_recount_add(void *arg, enum label_kind kind, const struct id *label)
 
 /* Adds up the next conversations; unreadable ones are not counted. MDB_NOTFOUND: there are no more. */
 static int
-labels_recount_read(struct recount *r, struct walk *w)
+label_recount_read(struct recount *r, struct walk *w)
 {
 	struct msg_conversation_record record;
 	struct labels labels;
@@ -78,7 +78,7 @@ labels_recount_read(struct recount *r, struct walk *w)
 		if (record_decode(w->value, MSG_CONVERSATION_RECORD, &record) == WIRE_OK) {
 			labels_of(&record, &labels);
 			r->org = record.org;
-			(void)labels_each_count(&record.widget, &labels, labels_recount_add, r);
+			(void)labels_each_count(&record.widget, &labels, label_recount_add, r);
 		}
 		rc = walk_next(w);
 	}
@@ -86,7 +86,7 @@ labels_recount_read(struct recount *r, struct walk *w)
 }
 
 static int
-labels_recount_read_all(struct recount *r)
+label_recount_read_all(struct recount *r)
 {
 	const struct key all = {0};
 	struct walk w;
@@ -95,7 +95,7 @@ labels_recount_read_all(struct recount *r)
 	if (rc == 0)
 		rc = walk_from(&w, &all);
 	while (rc == 0) {
-		rc = labels_recount_read(r, &w);
+		rc = label_recount_read(r, &w);
 		if (rc == 0)
 			rc = env_hold_log(r->t->env);
 	}
@@ -105,10 +105,10 @@ labels_recount_read_all(struct recount *r)
 
 /* Whether the entry at the walk is as it must be; then it is marked as stored. */
 static bool
-labels_recount_is_right(const struct recount *r, const struct walk *w)
+label_recount_is_right(const struct recount *r, const struct walk *w)
 {
 	struct label_sum *sum =
-	    key_fits(TABLE_LABEL_COUNTS, w->key) ? labels_recount_find(r, w->key) : NULL;
+	    key_fits(TABLE_LABEL_COUNTS, w->key) ? label_recount_find(r, w->key) : NULL;
 	struct msg_label_count_record record;
 
 	if (sum == NULL || w->damaged ||
@@ -121,7 +121,7 @@ labels_recount_is_right(const struct recount *r, const struct walk *w)
 
 /* Removes the entries that are wrong. */
 static int
-labels_recount_clean(struct recount *r)
+label_recount_clean(struct recount *r)
 {
 	const struct key all = {0};
 	struct key right = {0}; /* the last one that stays */
@@ -131,7 +131,7 @@ labels_recount_clean(struct recount *r)
 	if (rc == 0)
 		rc = walk_from(&w, &all);
 	while (rc == 0) {
-		if (labels_recount_is_right(r, &w)) {
+		if (label_recount_is_right(r, &w)) {
 			right = key_of(w.key);
 			rc = walk_next(&w);
 			continue;
@@ -148,7 +148,7 @@ labels_recount_clean(struct recount *r)
 
 /* Writes a sum that is not stored. */
 static void
-labels_recount_put(const void *node, VISIT visit, void *arg)
+label_recount_put(const void *node, VISIT visit, void *arg)
 {
 	const struct label_sum *sum = *(struct label_sum *const *)node;
 	struct recount *r = arg;
@@ -163,27 +163,27 @@ labels_recount_put(const void *node, VISIT visit, void *arg)
 }
 
 static int
-labels_recount_all(struct txn *t)
+label_recount_all(struct txn *t)
 {
 	struct recount r = {.t = t};
 
-	r.rc = labels_recount_read_all(&r);
+	r.rc = label_recount_read_all(&r);
 	if (r.rc == 0)
-		r.rc = labels_recount_clean(&r);
+		r.rc = label_recount_clean(&r);
 	if (r.rc == 0)
-		twalk_r(r.sums, labels_recount_put, &r);
+		twalk_r(r.sums, label_recount_put, &r);
 	tdestroy(r.sums, free);
 	return r.rc;
 }
 
 void
-labels_recount(struct env *env)
+label_recount(struct env *env)
 {
 	struct txn t;
 	int rc = txn_begin(&t, env, TXN_DELETE);
 
 	if (rc == 0)
-		rc = labels_recount_all(&t);
+		rc = label_recount_all(&t);
 	if (rc == 0)
 		rc = txn_commit(&t);
 	txn_abort(&t);
@@ -194,7 +194,7 @@ labels_recount(struct env *env)
 }
 
 void
-labels_prepare(struct env *env)
+label_recount_missing(struct env *env)
 {
 	size_t counts = 0, conversations = 0;
 	struct txn t;
@@ -207,5 +207,5 @@ labels_prepare(struct env *env)
 	txn_abort(&t);
 	/* Each conversation has a count: of its widget, or of its state. */
 	if (rc == 0 && counts == 0 && conversations > 0)
-		labels_recount(env);
+		label_recount(env);
 }

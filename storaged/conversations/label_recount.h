@@ -8,9 +8,9 @@
 
 #include "storaged/engine/txn.h"
 
-void labels_recount(struct env *env);
+void label_recount(struct env *env);
 
 /* The same if there are no counts at all. */
-void labels_prepare(struct env *env);
+void label_recount_missing(struct env *env);
 
 #endif

@@ -93,7 +93,7 @@ labels_add_to(struct txn *t, const struct id *org, enum label_kind kind, const s
 		r = (struct msg_label_count_record){
 		    .v = RECORD_VERSION, .kind = (uint8_t)kind, .label = *label};
 	else if (rc == RECORD_DAMAGED)
-		return 0; /* until labels_recount() */
+		return 0; /* until label_recount() */
 	else if (rc != 0)
 		return rc;
 	if (by < 0 && r.conversations < -(uint64_t)by) {

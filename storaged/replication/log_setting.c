@@ -5,9 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <postgresql/libpq-fe.h>
-
 #include "proto/base/basics.h"
+#include "storaged/replication/log_conn.h"
 
 /* The value of an option; NULL: it is not set, or empty. */
 static const char *

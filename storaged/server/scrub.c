@@ -181,7 +181,7 @@ scrub_step(struct env *env, uint64_t requests)
 	if (s->totals_damaged)
 		totals_repair(env);
 	if (s->labels_damaged)
-		labels_recount(env);
+		label_recount(env);
 	s->totals_damaged = s->labels_damaged = false;
 	return s->running ? SCRUB_STEP_MS : s->interval_ms;
 }

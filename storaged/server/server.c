@@ -332,7 +332,7 @@ server_load(struct server *s)
 		return EX_IOERR;
 	changes_start(env);
 	numbers_start(env);
-	labels_prepare(env);
+	label_recount_missing(env);
 	retention_start(&s->retention);
 	return 0;
 }

@@ -290,7 +290,7 @@ STORE_TEST(whatever_a_store_does_is_in_the_log)
 	f->env.freed_pages_hidden = true;
 	env_probe(&f->env);
 	mirror_expect_equal(f, m);
-	labels_recount(&f->env);
+	label_recount(&f->env);
 	mirror_expect_equal(f, m);
 	mirror_stop(f, m);
 }
@@ -372,10 +372,10 @@ STORE_TEST(no_transaction_of_a_recount_is_large)
 	assert_int_equal(txn_del_all(&t, TABLE_LABEL_COUNTS, &all), 0);
 	assert_int_equal(txn_commit(&t), 0);
 	m->largest = 0;
-	labels_prepare(&f->env);
+	label_recount_missing(&f->env);
 	assert_in_range(m->largest, 1, 100 * 1024);
 	m->largest = 0;
-	labels_recount(&f->env);
+	label_recount(&f->env);
 	assert_int_equal(m->largest, 0); /* nothing differs */
 	mirror_expect_equal(f, m);
 
@@ -401,7 +401,7 @@ STORE_TEST(a_label_count_that_is_damaged_is_counted_again_and_others_are_not_wri
 	f->damaged = false;
 	put_entry(f, TABLE_LABEL_COUNTS, none, "no count");
 	m->largest = 0;
-	labels_recount(&f->env);
+	label_recount(&f->env);
 	assert_in_range(m->largest, 1, 1024);
 	mirror_expect_equal(f, m);
 	mirror_stop(f, m);
