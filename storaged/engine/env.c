@@ -198,6 +198,12 @@ env_defer_meta_sync(struct env *env, bool on)
 	return rc != 0 || on ? rc : mdb_env_sync(env->mdb, 1);
 }
 
+int
+env_hold_log(struct env *env)
+{
+	return env->log == NULL || env->log->hold(env->log) ? 0 : COMMIT_LOG_LOST;
+}
+
 void
 env_close_mdb(struct env *env)
 {

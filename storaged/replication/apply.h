@@ -15,7 +15,7 @@ enum apply_result {
 	APPLY_ENDS,  /* this store can never apply the log; the reason is logged */
 };
 
-/* Applies at most some rows up to last. *status: the exit status for APPLY_ENDS. */
+/* Applies at most some rows up to last: some megabytes, unless one row has more, and waits for them at most LOG_ANSWER_MS. *status: the exit status for APPLY_ENDS. */
 [[gnu::warn_unused_result]] enum apply_result apply_rows(
     struct replica *r, uint64_t last, int *status);
 

@@ -15,7 +15,7 @@ enum log_statement {
 	LOG_RENEW,  /* (epoch, instance) → heartbeat, the next one; withdraws an offer */
 	LOG_TAKE, /* (epoch, instance and heartbeat that were read, name, instance, seq, schema, prev) */
 	LOG_FIRST, /* (seq) → the first row at or behind it, as LOG_ROWS */
-	LOG_ROWS, /* (seq, last seq, most) → seq, epoch, schema, prev, data of the rows behind seq */
+	LOG_ROWS, /* (seq, last seq, most rows, most bytes) → seq, epoch, schema, prev, data of the rows behind seq, at least one */
 	LOG_CONFIRM, /* (name, seq, trouble): a standby reports what it has applied */
 	LOG_MEMBERS, /* → name, seq, ms since its last report, trouble */
 	LOG_OFFER, /* (epoch, instance, heartbeat, name): the owner offers a standby to take over */

@@ -80,6 +80,12 @@ owner_append(struct env_log *log, struct txn *t, struct slice write_set)
 	return 0;
 }
 
+static bool
+owner_hold(struct env_log *log)
+{
+	return owner_holds((struct owner *)log);
+}
+
 void
 owner_start(struct owner *o, struct replica *r, uint64_t epoch, uint64_t renewed_at)
 {
@@ -87,6 +93,7 @@ owner_start(struct owner *o, struct replica *r, uint64_t epoch, uint64_t renewed
 	    .replica = r, .epoch = epoch, .renewed_at = renewed_at, .trimmed_at = r->at.seq};
 	o->hand_over.seq = r->at.seq;
 	o->log.append = owner_append;
+	o->log.hold = owner_hold;
 	buf_init(&o->log.write_set, WRITE_SET_MAX);
 	r->env->log = &o->log;
 	r->status.role = STORE_OWNER;
@@ -155,6 +162,7 @@ owner_tick(struct owner *o)
 	/* Half of the interval has passed since the last renewal, or it would be due only with the next tick. */
 	if (!o->lost && clock_boot_ms() - o->renewed_at >= REPLICA_RENEW_MS / 2)
 		owner_renew(o);
+	write_set_trim(&o->log.write_set);
 	if (owner_holds(o))
 		owner_trim(o);
 }

@@ -47,7 +47,7 @@ void owner_stop(struct owner *o);
 /* Whether answers may leave now. Renews the lease if that is due, which waits for the log. */
 [[gnu::warn_unused_result]] bool owner_holds(struct owner *o);
 
-/* Once per second: renews the lease, and deletes old rows, at most some. */
+/* Once per second: renews the lease, and deletes old rows, at most some. Not during a transaction. */
 void owner_tick(struct owner *o);
 
 /* For hand_over.c: renews the lease at once, which withdraws an offer. */

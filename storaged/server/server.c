@@ -13,7 +13,7 @@
 #include "storaged/changes/changes.h"
 #include "storaged/changes/changes_trim.h"
 #include "storaged/content/content_garbage.h"
-#include "storaged/conversations/labels.h"
+#include "storaged/conversations/label_recount.h"
 #include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/inbox/takeover.h"
@@ -221,7 +221,7 @@ server_hand_over(struct server *s, bool ticks)
 		must(event_add(s->handing, &look) == 0);
 	/* All requests that were executed have their answers in front of this. */
 	if (s->owner->lost)
-		peers_tell_leaving(&s->serving.peers);
+		peers_tell_leaving(&s->serving.peers, false);
 }
 
 /* The owner's work: its heartbeat and the log, once a second; and its end. */
@@ -352,7 +352,7 @@ server_load(struct server *s)
 		return EX_IOERR;
 	changes_start(env);
 	numbers_start(env);
-	labels_prepare(env);
+	label_recount_missing(env);
 	retention_start(&s->retention);
 	return 0;
 }
@@ -374,8 +374,8 @@ server_run(struct env *env, struct service *service, struct owner *owner)
 		    L_UINT("max_bytes", env->max_bytes));
 		service_report_ready(&service->report);
 		status = server_loop(&s);
-		if (status == 0)
-			peers_tell_leaving(&s.serving.peers);
+		if (status == 0 || status == SERVER_LOST)
+			peers_tell_leaving(&s.serving.peers, status == SERVER_LOST);
 	}
 	if (status != SERVER_LOST) {
 		store_time_save(env, true);

@@ -4,8 +4,18 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Fleet } from "../faults/fleet.mjs";
-import { until, whileStopped } from "./daemon.mjs";
+import { newId, ORG, WIDGET } from "../faults/ids.mjs";
+import { times, until, whileStopped } from "./daemon.mjs";
 import { FLEET, load, seqOf, usePostgres, withMachines } from "./machines.mjs";
+
+const EX_CONFIG = 78;
+
+async function chatAs(worker, text) {
+	const turn = newId();
+	const ids = { org: ORG, widget: WIDGET, conversation: newId(), message: newId(), turn };
+	await worker.ask("turn_begin", { ...ids, session: turn, text: "hello" }, "turn_begun");
+	await worker.ask("turn_finish", { turn, run: turn, text }, "ok");
+}
 
 describe("a commit log", () => {
 	const postgres = usePostgres();
@@ -41,6 +51,57 @@ describe("a commit log", () => {
 		await load(machines, fleet);
 		await machines.equal(a, b, c);
 		await fleet.check(machines, { whole: true });
+	});
+
+	test("is reached with STORE_LOG alone, whatever the environment says", async (machines) => {
+		const a = await machines.found("a", {
+			PGHOST: "/nowhere",
+			PGPORT: "1",
+			PGSERVICE: "none",
+			PGPASSFILE: "/nowhere",
+			PGOPTIONS: "-c lock_timeout=x",
+			SYSCALL_FILTER: "1",
+		});
+		assert.equal(a.events("call_refused").length, 0);
+	});
+
+	test("is not begun with a STORE_LOG that the filter of system calls would break", async (machines) => {
+		const { dir } = postgres();
+		for (const [log, error] of [
+			[`host=${dir} dbname=postgres`, /user=/],
+			[`host=localhost user=banter dbname=postgres`, /Unix socket/],
+			[`host=${dir} user=banter service=other`, /service=/],
+			[`host=${dir} user=banter passfile=/etc/other`, /passfile=/],
+		]) {
+			const a = machines.add("a", { STORE_LOG: log });
+			assert.equal(await a.endsWith("store_log_invalid"), EX_CONFIG);
+			assert.match(a.events("store_log_invalid")[0].error, error);
+			assert.equal(a.events("call_refused").length, 0);
+		}
+	});
+
+	// Otherwise it would not serve the banter command, or end, for long.
+	test("is read by a standby in steps that are small in bytes, too", async (machines) => {
+		const a = await machines.found("a");
+		const b = await machines.join("b", a);
+		await b.stop();
+		const worker = await a.connect("WORKER");
+		const text = "x".repeat(500_000);
+		for (let sent = 0; sent < 40e6; sent += 5 * text.length)
+			await times(5, () => chatAs(worker, text));
+		await worker.close();
+		await postgres().sql("ALTER ROLE banter SET log_statement = 'all'");
+		try {
+			const position = postgres().log.lines.length;
+			await b.start();
+			await machines.equal(a, b);
+			const reads = postgres()
+				.log.lines.slice(position)
+				.filter((line) => /execute \S+: SELECT seq, epoch, .* AS next/.test(line.text));
+			assert.ok(reads.length >= 4, `${reads.length} queries for 40 MB`);
+		} finally {
+			await postgres().sql("ALTER ROLE banter RESET log_statement");
+		}
 	});
 
 	test("lets a standby answer the banter command only", async (machines) => {
