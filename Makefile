@@ -182,6 +182,9 @@ $(BUILD)/unit/workerd/%: $(OBJ)/tests/unit/workerd/%.o $(workerd_a)
 $(BUILD)/unit/proto/%: $(OBJ)/tests/unit/proto/%.o $(proto_a)
 	$(LINK) $(proto_libs) -lseccomp -lunistring -lcmocka -lpthread
 
+# More than 200 programs: this linker needs a third of the time.
+$(UNIT): private LDFLAGS += $(if $(shell command -v ld.gold),-fuse-ld=gold)
+
 # The fuzz targets: one program that runs the committed inputs with all of them, and for `make fuzz` one
 # program each, with the function name that libFuzzer expects.
 fuzzed := $(addprefix $(OBJ)/tests/fuzz/,documents.o store_harness.o store_instructions.o) $(call archive,extract) $(call archive,crawl) $(call archive,workerd) $(call archive,search) $(cli_a)
