@@ -450,7 +450,7 @@ bench-markdown: ## measure the browser's main thread while a reply of 100 KB str
 	@node tests/bench/markdown.mjs
 
 .PHONY: bench-page-load
-bench-page-load: ## measure what the widget adds to a page's blocking time and layout shift, and the tasks of a long reply (4 minutes)
+bench-page-load: ## measure what the widget adds to a page's blocking time and layout shift, and the tasks of a long reply (100 seconds)
 	@$(MAKE) --no-print-directory deps FOR=test
 	@$(MAKE) --no-print-directory -j$(JOBS) programs widget/dist/.built
 	@node tests/bench/page-load.mjs
