@@ -37,6 +37,7 @@ contact_submit_find_visitor(struct txn *t, struct call *c, struct submission *s)
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_GONE, visitor_gone);
 	s->org = s->visitor.org;
+	s->linked = s->visitor.contact;
 	if (rc == 0)
 		rc = visitor_conversation(t, &s->visitor, &s->conversation);
 	if (rc == MDB_NOTFOUND) {
