@@ -675,6 +675,22 @@ test("a visitor who skips the form is not asked again until a message is refused
 	assert.equal(contact().phase, "asked");
 });
 
+test("a message waits for required details, also if the server does not know that they are", () => {
+	const { talk, connect, hear, last, shows, sentId } = visit({ wish });
+	connect();
+	talk.send("Hi");
+	assert.deepEqual(last().sent, []);
+	shows("> Hi", "failed ");
+	talk.introduce({ name: "Jane" });
+	hear({ type: "contact_info_saved" });
+	assert.equal((last().sent[1] as { content?: string } | undefined)?.content, "Hi");
+	hear(
+		{ type: "typing_start" },
+		{ type: "message", content: "Hello", role: "assistant", id: sentId(1) },
+	);
+	shows("> Hi", "done Hello");
+});
+
 test("details entered without a connection are sent first when there is one", async () => {
 	const { talk, hear, lose, last, contact } = visit({ wish });
 	talk.introduce({ name: "Jane" });

@@ -266,6 +266,8 @@ feed_on_opened(void *arg, uint16_t type, const union msg *m)
 {
 	struct feed_opening *o = arg;
 
+	if (widget_visit_goes_on(&o->q, &o->visit, type, m, feed_on_opened))
+		return;
 	if (widget_visit_opened(&o->visit, type, m))
 		feed_enter(feed_new(o));
 	else

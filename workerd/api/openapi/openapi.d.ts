@@ -3082,7 +3082,7 @@ export interface components {
             /** @description The members of the frame `identify` that was posted before; only in a posted frame of a session of a key, whose first message begins the conversation. It is ignored if it proves nothing, and for a widget's visitor. */
             identity?: Record<string, never>;
         };
-        /** @description The visitor's contact details. Fields that the widget does not ask for are ignored; at least one field that it asks for is required. */
+        /** @description The visitor's contact details. Fields that the widget does not ask for are ignored; at least one field that it asks for is required. A session of a key may give any of them. */
         VisitorContact: {
             /** @constant */
             type: "contact_info";

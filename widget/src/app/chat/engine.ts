@@ -199,6 +199,10 @@ export function createEngine(parts: EngineParts): Engine {
 		if (live && live.key !== replyKey(id)) return;
 		store.update((state) => raise(state, id));
 		if (!ready || sent === id) return;
+		if (contact.isMissing()) {
+			giveUp(replyKey(id), "nameless");
+			return;
+		}
 		const message = {
 			type: "message",
 			content,
