@@ -288,13 +288,14 @@ test("people: who is there, who types and what they write; no reply is awaited f
 	const { begin, hear, shows, store, outbox } = visit();
 	const people = () => store.get().people;
 	begin("Hi");
-	hear({ type: "handover", state: "person", operator: "Ann" });
-	assert.deepEqual(people(), { phase: "person", person: { name: "Ann" }, isTyping: false });
+	const ann = { name: "Ann", picture: "https://a.example/ann.png" };
+	hear({ type: "handover", state: "person", operator: ann.name, picture: ann.picture });
+	assert.deepEqual(people(), { phase: "person", person: ann, isTyping: false });
 	shows("> Hi");
 	assert.equal(outbox.get(), null);
 	hear({ type: "operator", state: "typing" });
 	assert.equal(people().isTyping, true);
-	const said = { ...reply("I am Ann", { id: "o1" }), role: "operator", author: { name: "Ann" } };
+	const said = { ...reply("I am Ann", { id: "o1" }), role: "operator", author: ann };
 	hear(START, said, STOP, said);
 	shows("> Hi", "done I am Ann");
 	assert.equal(people().isTyping, false);

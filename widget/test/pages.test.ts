@@ -66,7 +66,7 @@ function settings() {
 	return [...table.matchAll(row)].map(([, group, name, kind, min, max, choices, fallback]) => ({
 		name: group === "NULL" ? name : `${group?.slice(1, -1)}.${name}`,
 		kind,
-		...(/line$|https|locale|choice|texts/.test(`${kind}`) ? {} : { min: Number(min) }),
+		...(/line$|picture|locale|choice|texts/.test(`${kind}`) ? {} : { min: Number(min) }),
 		...(kind === "choice" ? {} : { max: Number(max) }),
 		...(choices === undefined ? {} : { choices: choices.replace(/"/g, "").split(", ") }),
 		fallback: fallback === "[]" ? "" : fallback,
@@ -75,7 +75,7 @@ function settings() {
 
 /** The kinds that have another control than their name says. */
 const KINDS: Readonly<Record<string, string>> = {
-	url: "https",
+	url: "picture",
 	object: "texts",
 	fields: "contact_fields",
 };

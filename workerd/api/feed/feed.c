@@ -114,7 +114,7 @@ feed_on_operator_typing(struct feed *f)
 	if (f->listener != NULL || f->place.typing)
 		return;
 	if (f->out.operators) {
-		widget_send_operator(&f->out, "typing", (struct slice){0});
+		widget_send_operator_typing(&f->out);
 		return;
 	}
 	feed_start_typing_timer(f);
