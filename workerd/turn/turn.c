@@ -228,7 +228,8 @@ turn_on_timer(evutil_socket_t fd, short what, void *arg)
 	case TURN_BACKOFF:
 		turn_send_request(t);
 		break;
-	case TURN_STORING: /* a trial */
+	case TURN_STORING:
+		must(t->trial);
 		turn_end(t);
 		break;
 	case TURN_STORE_RETRY:

@@ -175,6 +175,8 @@ turn_store_reply(struct turn *t)
 	struct buf sources;
 
 	turn_publish(t);
+	/* It may still be set for a retry, which another event has made. */
+	evtimer_del(&t->timer);
 	turn_enter(t, TURN_STORING);
 	/* The timer ends a trial: the caller may still use it, and it may be inside a listener's call. */
 	if (t->trial) {
