@@ -1,6 +1,6 @@
 // What must hold when everything is healed and all visitors have their replies.
 
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { BUILD, until } from "../e2e/daemon.mjs";
@@ -53,6 +53,16 @@ async function assertEqual(banter) {
 	let entries = 0;
 	for await (const _ of createInterface({ input: createReadStream(file) })) entries++;
 	return entries;
+}
+
+/** How often programs of ours have ended by a signal that no fault sends. */
+export function crashes({ cluster }) {
+	const crash = /ev=worker_exit .*why=signal code=(?!9 )|ev=store_crashed|ERROR: \w+Sanitizer/g;
+	return cluster.machines
+		.flatMap(({ name }) => ["masterd", "storaged"].map((one) => `${name}-${one}.log`))
+		.map((file) => join(cluster.logs, file))
+		.filter(existsSync)
+		.reduce((n, file) => n + (readFileSync(file, "utf8").match(crash)?.length ?? 0), 0);
 }
 
 /** Checks everything that is stored; resolves to what was found wrong, and figures. */

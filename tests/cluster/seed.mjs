@@ -1,6 +1,6 @@
 // One seed: load, faults, healing, checks.
 
-import { check } from "./checks.mjs";
+import { check, crashes } from "./checks.mjs";
 import { describeFault, planFaults, runFaults } from "./faults.mjs";
 import { Load } from "./load.mjs";
 import { pause } from "./process.mjs";
@@ -24,6 +24,7 @@ export async function runSeed(banter, seed) {
 	const plan = planFaults(seed, random);
 	console.log(`seed ${seed}:\n${plan.map((fault) => `  ${describeFault(fault)}`).join("\n")}`);
 	const since = performance.now();
+	const crashesBefore = crashes(banter);
 	const { open, capped } = await createWidgets(banter);
 	const widgets = { open: open.widget_id, capped: capped.widget_id };
 	const load = new Load(banter.fronts, new Random(seed), widgets, `${seed}-${process.pid}`);
@@ -39,6 +40,8 @@ export async function runSeed(banter, seed) {
 		`  ${load.acknowledged.length} replies, ${load.looks} looks, longest outage ${longestOutage(load)} s, ` +
 			`${entries} entries, ${((performance.now() - since) / 1000).toFixed(0)} s; ${describeFailures(load)}`,
 	);
+	const crashed = crashes(banter) - crashesBefore;
+	if (crashed > 0) problems.push(`${crashed} crashes: see ev=worker_exit in the logs`);
 	return problems;
 }
 
