@@ -1,5 +1,5 @@
 /*
- * Who could be the next owner is known from the standbys' reports.
+ * The owner chooses the next one by the reports of the standbys (LOG_MEMBERS).
  */
 #include "storaged/replication/hand_over.h"
 
@@ -14,7 +14,8 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 
-/* A standby that has not reported for this long is not counted; and does not follow now. */
+/* A standby that has not reported for the first of these times is not counted; for the second, it is taken for one that
+ * lags, because it may have stopped. */
 #define STANDBY_GONE_MS   10000u
 #define STANDBY_SILENT_MS 3000u
 
@@ -25,8 +26,8 @@
 #define OFFER_MS      1000u
 #define OFFER_LOOK_MS 10u
 
-/* The owner gives up when its store could not be written for so many seconds; and the time between two such offers,
- * each of which interrupts the service. */
+/* The owner gives up when its store could not be written for so many seconds. While it remains the owner, it makes such an
+ * offer, which interrupts the service, at most once in OFFER_AGAIN_MS. */
 #define UNWRITABLE_S   5u
 #define OFFER_AGAIN_MS 30000u
 
@@ -112,7 +113,7 @@ hand_over_was_taken(struct owner *o)
 	return taken;
 }
 
-/* Whether the standby has taken over, which it is offered, in time; or the log was lost. */
+/* Offers the ownership to a standby. Whether the standby takes over in time; also true if the log was lost. */
 static bool
 hand_over_is_accepted(struct owner *o, const char *to)
 {
@@ -171,7 +172,7 @@ hand_over_to(struct owner *o, const char *to)
 		hand_over_done(o, to);
 		return;
 	}
-	/* Withdraws the offer, unless it is accepted in this moment. */
+	/* Withdraws the offer. If the standby takes over just before, the owner is lost. */
 	owner_renew(o);
 	if (!o->lost)
 		hand_over_failed(o, "%s did not take over within a second", to);

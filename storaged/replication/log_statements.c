@@ -51,12 +51,12 @@ static const char *const texts[] = {
 	"WHERE seq = $6::bigint - 1",
     [LOG_FIRST] = "SELECT seq, epoch, schema::bigint, prev, data FROM banter_log "
 		  "WHERE seq >= $1::bigint ORDER BY seq LIMIT 1",
-    /* The next row may have any size. If the one before it is deleted already, it comes alone. */
+    /* The next row may have any size. If it is deleted already, a later one comes, which shows the gap. */
     [LOG_ROWS] = "SELECT seq, epoch, schema::bigint, prev, data FROM (SELECT * FROM banter_log "
 		 "WHERE seq > $1::bigint AND seq <= $2::bigint ORDER BY seq LIMIT $3::bigint) "
 		 "AS next WHERE seq = $1::bigint + 1 OR total <= "
-		 "(SELECT total FROM banter_log WHERE seq = $1::bigint) + $4::bigint "
-		 "ORDER BY seq",
+		 "(SELECT total FROM banter_log WHERE seq >= $1::bigint ORDER BY seq LIMIT 1) "
+		 "+ $4::bigint ORDER BY seq",
     [LOG_CONFIRM] = "INSERT INTO banter_member (name, seq, at, trouble) "
 		    "VALUES ($1::text, $2::bigint, now(), $3::text) "
 		    "ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, at = now(), "

@@ -18,7 +18,7 @@
 #define REPLICA_LEASE_MS 3000u
 #define REPLICA_TAKE_MS  5000u
 
-/* The same of a standby in trouble: after all others. */
+/* In place of REPLICA_TAKE_MS, for a standby in trouble (replica_trouble()): all others come first. */
 #define REPLICA_TAKE_LAST_MS 15000u
 
 #define REPLICA_TROUBLE_MAX 16
@@ -56,8 +56,8 @@ void replica_init(struct replica *r, struct env *env, const char *log, const cha
 bool replica_same_machine(const struct replica *r, uint64_t instance);
 
 /*
- * Why this machine should not be the owner if another one can: its store is "damaged" or, because its map or its disk has almost no
- * room, "full". "": nothing.
+ * Why this machine should be the owner only if no other one can: its store is "damaged", or "full" (its map or its disk
+ * has almost no room). "": there is no reason.
  */
 const char *replica_trouble(const struct replica *r);
 

@@ -420,6 +420,15 @@ standby_is_report_due(const struct standby *s)
 	return s->trusted == 0 || clock_boot_ms() - s->confirmed_at >= each;
 }
 
+/* Many rows may take longer than the time after which the owner no longer counts a standby that is silent. */
+static enum standby_result
+standby_catch_up(struct standby *s)
+{
+	if (standby_is_report_due(s) && !standby_confirm(s))
+		return standby_failed(s);
+	return standby_apply(s);
+}
+
 /* A log that refuses each row would be owned and lost many times a second. */
 static bool
 standby_rests(const struct standby *s)
@@ -446,7 +455,7 @@ standby_step(struct standby *s)
 			return result;
 	}
 	if (r->at.seq < s->trusted)
-		return standby_apply(s);
+		return standby_catch_up(s);
 	takes = s->seen.mine || standby_may_take(s);
 	if (!takes)
 		standby_leave_to_others(s);

@@ -20,7 +20,7 @@ struct submission {
 	struct id org;
 	struct id conversation; /* the visitor's or the session's; zero: none yet */
 	struct id
-	    linked; /* of a session of a key: the contact that it has already; zero: none */
+	    linked; /* the contact that the visitor or the session has already; zero: none */
 	struct slice name, email, phone, user_id;
 	union record contact; /* the visitor's contact */
 	union record stored;  /* the same as it was before, if it existed */

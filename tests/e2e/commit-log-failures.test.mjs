@@ -10,7 +10,7 @@ import { newId, ORG, WIDGET } from "../faults/ids.mjs";
 import { fill, withFileSystem } from "../faults/mount.mjs";
 import { PeerGone } from "../faults/peer.mjs";
 import { assertWhole } from "../faults/store.mjs";
-import { until } from "./daemon.mjs";
+import { until, whileStopped } from "./daemon.mjs";
 import { FLEET, load, seqOf, usePostgres, withMachines } from "./machines.mjs";
 
 const EX_DATAERR = 65;
@@ -196,6 +196,22 @@ describe("a commit log whose rows are not those of the store", () => {
 		await machines.seed(b, a);
 		await b.start();
 		await machines.equal(a, b);
+	});
+
+	test("stops a standby that runs when its next row is deleted", async (machines) => {
+		const a = await machines.found("a");
+		const b = await machines.join("b", a);
+		const fleet = new Fleet(FLEET);
+		await load(machines, fleet, 20);
+		await machines.equal(a, b);
+		const position = b.log.lines.length;
+		await whileStopped([b.pid], async () => {
+			await load(machines, fleet, 50);
+			const last = "(SELECT max(seq) FROM banter_log)";
+			await postgres().sql(`DELETE FROM banter_log WHERE seq < ${last}`);
+		});
+		await b.event("log_gap", position);
+		assert.equal(await b.endOf(b.pid), EX_DATAERR);
 	});
 
 	test("refuses a store that has more rows", async (machines) => {
