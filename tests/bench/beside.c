@@ -117,7 +117,7 @@ main(int argc, char **argv)
 
 	bench_plan(argc, argv, "{s:s,s:o,s:o,s:i,s:i,s:[ii],s:i,s:i}", "socket", &socket,
 	    "store", &store, "others", &others, "history", &history, "inFlight", &in_flight,
-	    "sliceMs", &slice_ms, "rounds", &rounds, "pages", &pages);
+	    "sliceMs", &slice_ms[0], &slice_ms[1], "rounds", &rounds, "pages", &pages);
 	for (int i = 0; i < 2; i++)
 		b.slice_ns[i] = (uint64_t)slice_ms[i] * 1000000;
 	b.store = group_of(store);
