@@ -4,19 +4,17 @@
 /** The summary repeats only the beginning of a message. */
 const WHY_LINES = 12;
 
-/** The message of a failed TAP test point, how its process ended, and the lines of the tests in its stack. */
+/** The message of a failed TAP test point, and the lines of the tests in its stack. */
 function whyTap(diagnostics) {
 	const lines = diagnostics.map((line) => line.trim()).filter((line) => line !== "");
-	const ended = lines.filter((line) => /^(exitCode|signal): [^~]/.test(line));
 	const start = lines.findIndex((line) => line.startsWith("error:"));
-	if (start < 0) return ended;
+	if (start < 0) return [];
 	const rest = lines.slice(start);
 	const end = rest.findIndex((line) => /^(code|name|stack): /.test(line));
 	const message = rest.slice(0, end < 0 ? rest.length : end);
 	const at = rest.filter((line) => /\/tests\/\S+\.mjs:\d+/.test(line)).slice(0, 3);
 	return [
 		...message.slice(0, WHY_LINES).map((line) => line.replace(/^error: (\|-)?/, "")),
-		...ended,
 		...at,
 	].filter((line) => line !== "");
 }
@@ -40,10 +38,9 @@ function tapPoints(text) {
 
 /**
  * Counts the test points of a TAP document. A group of test points is not counted, except if it failed and
- * none of its points did (a hook failed, or the process). file: the path of the test file, which Node
- * reports as a passed test if there is no test in it.
+ * none of its points did (a hook failed).
  */
-export function countTap(text, file) {
+export function countTap(text) {
 	const count = { passed: 0, failed: 0, skipped: 0, failures: [] };
 	const open = []; // for each depth: how many points failed since the last point that is less deep
 	for (const { depth, failed, name, why } of tapPoints(text)) {
@@ -57,7 +54,7 @@ export function countTap(text, file) {
 		else if (failed) {
 			count.failed++;
 			count.failures.push({ name: name.replace(/\s+#.*$/, ""), why });
-		} else if (name !== file) count.passed++;
+		} else count.passed++;
 	}
 	return count;
 }

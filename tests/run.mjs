@@ -181,7 +181,10 @@ function unitJobs(suite, build) {
 		}));
 }
 
-/** One process of Node's test runner for each file: a file that hangs does not stop the others. */
+/**
+ * One process for each file: a file that hangs does not stop the others. Without `node --test`, which would start a
+ * second one.
+ */
 function nodeJobs(suite, build) {
 	const dir = join(ROOT, "tests", suite);
 	const reporters = (tap) =>
@@ -194,10 +197,10 @@ function nodeJobs(suite, build) {
 			name,
 			title: titleOf(suite, build, name),
 			command: process.execPath,
-			args: (run) => ["--test", ...reporters(join(run, "tap")), join(dir, name)],
+			args: (run) => [...reporters(join(run, "tap")), join(dir, name)],
 			env: { BANTER_BUILD: build, FAULTS_SEED: SEED },
 			verbose: true,
-			count: (_, run) => countTap(readIfThere(join(run, "tap")), join(dir, name)),
+			count: (_, run) => countTap(readIfThere(join(run, "tap"))),
 		}));
 }
 

@@ -8,24 +8,31 @@ import { cpus } from "node:os";
  * Those that mostly wait are between those that compute.
  */
 const LONGEST = [
-	"browser/dashboard-thread.test.mjs",
+	"browser/dashboard-pages.test.mjs",
 	"unit/workerd/turn/test_scenarios",
-	"browser/dashboard-knowledge.test.mjs",
-	"unit/storaged/cli/store/test_bit_flips",
+	"browser/dashboard-thread.test.mjs",
 	"faults/hang.test.mjs",
-	"browser/dashboard-settings.test.mjs",
-	"e2e/model-http2.test.mjs",
+	"unit/storaged/cli/store/test_bit_flips",
 	"unit/masterd/test_workers",
+	"e2e/model-http2.test.mjs",
 	"browser/networks.test.mjs",
-	"browser/dashboard-inbox.test.mjs",
-	"browser/dashboard-widgets.test.mjs",
+	"browser/firefox.test.mjs",
 	"browser/dashboard-numbers.test.mjs",
+	"browser/dashboard-organization.test.mjs",
+	"e2e/commit-log-synchronous.test.mjs",
+	"browser/dashboard-widgets.test.mjs",
+	"e2e/commit-log-failures.test.mjs",
+	"browser/dashboard-inbox.test.mjs",
+	"browser/dashboard-agents.test.mjs",
+	"browser/dashboard-settings.test.mjs",
 	"unit/storaged/test_scenarios",
+	"browser/dashboard-contacts.test.mjs",
+	"browser/dashboard-knowledge.test.mjs",
 	"browser/pictures.test.mjs",
 ];
 
 /** While at least this share of the processors' time is idle, another file starts. */
-const IDLE = 0.2;
+const IDLE = 0.1;
 /** The time that is measured: after a start, what the new file needs shows within it. */
 const MEASURED_MS = 1000;
 

@@ -10,7 +10,8 @@
  */
 
 /**
- * Who the visitor is. Without `hash`, the details are the visitor's own claim, and `userId` is ignored.
+ * Who the visitor is. Without `hash`, the details are the visitor's own claim, as those of the contact form, and
+ * `userId` is ignored; a widget that asks for no contact details takes none then.
  *
  * @example banter.identify({ userId: "42", hash: "9f86d0…", name: "Jane", email: "jane@example.com" });
  */

@@ -29,7 +29,7 @@ const cssAsText = {
 				logLevel: "warning",
 			});
 			// esbuild keeps the white space in custom properties.
-			const css = outputFiles[0].text.trim().replace(/(--[\w-]+:) /g, "$1");
+			const css = outputFiles[0].text.trim().replace(/(--[\w-]+[:,]) /g, "$1");
 			return { contents: `export const css = ${JSON.stringify(css)};`, loader: "js" };
 		});
 	},

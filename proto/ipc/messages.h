@@ -114,7 +114,10 @@ enum user_role { USER_OWNER = 0, USER_MEMBER = 1 };
 
 enum invitation_state { INVITATION_OPEN = 0, INVITATION_USED = 1, INVITATION_EXPIRED = 2 };
 
-enum user_change { USER_NAME = 1, USER_ROLE = 2, USER_PASSWORD = 4 };
+/* Bytes of the address of a user's picture (messages.def). */
+#define USER_PICTURE_MAX 2000
+
+enum user_change { USER_NAME = 1, USER_ROLE = 2, USER_PASSWORD = 4, USER_PICTURE = 8 };
 
 /* What a key gives access to: chat, like WIDGET_API_KEY, or the admin API, like ADMIN_API_KEY. */
 enum key_kind { KEY_WIDGET = 0, KEY_ADMIN = 1 };

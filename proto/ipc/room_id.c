@@ -18,21 +18,28 @@ room_id_of_visitor(struct slice session, struct id *visitor)
 	    id_parse((struct slice){session.p + n, session.len - n}, visitor) == 0;
 }
 
-struct id
-room_id_of_session(const struct id *org, const struct id *widget, struct slice session)
+struct hash256
+room_hash_of_session(const struct id *org, const struct id *widget, struct slice session)
 {
 	uint8_t text[2 * sizeof(struct id) + SESSION_MAX];
-	struct hash256 hash;
-	struct id room;
 
-	if (room_id_of_visitor(session, &room))
-		return room;
 	must(session.len <= SESSION_MAX);
 	memcpy(text, org->b, sizeof(org->b));
 	memcpy(text + sizeof(org->b), widget->b, sizeof(widget->b));
 	if (session.len > 0)
 		memcpy(text + 2 * sizeof(org->b), session.p, session.len);
-	hash = secret_hash((struct slice){text, 2 * sizeof(org->b) + session.len});
+	return secret_hash((struct slice){text, 2 * sizeof(org->b) + session.len});
+}
+
+struct id
+room_id_of_session(const struct id *org, const struct id *widget, struct slice session)
+{
+	struct hash256 hash;
+	struct id room;
+
+	if (room_id_of_visitor(session, &room))
+		return room;
+	hash = room_hash_of_session(org, widget, session);
 	memcpy(room.b, hash.b, sizeof(room.b));
 	return room;
 }

@@ -7,6 +7,12 @@
 #define PROTO_IPC_ROOM_ID_H
 
 #include "proto/base/ids.h"
+#include "proto/base/secrets.h"
+
+/* Of a session of an API client; the room's id are its first bytes. No token of a visitor has this hash: tokens are
+ * shorter than two ids. */
+struct hash256 room_hash_of_session(
+    const struct id *org, const struct id *widget, struct slice session);
 
 struct id room_id_of_session(
     const struct id *org, const struct id *widget, struct slice session);

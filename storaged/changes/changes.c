@@ -225,5 +225,5 @@ changes_start(struct env *env)
 		rc = txn_commit(&t);
 	txn_abort(&t);
 	if (rc != 0)
-		log_event(LOG_WARN, "changes_not_started", L_STR("error", env_strerror(rc)));
+		env_work_failed("changes_not_started", rc, NULL);
 }

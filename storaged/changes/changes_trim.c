@@ -135,7 +135,7 @@ changes_trim(struct env *env, struct changes_kept kept)
 	if (rc == 0)
 		rc = due ? changes_trim_step(env, kept) : MDB_NOTFOUND;
 	if (rc != 0 && rc != MDB_NOTFOUND)
-		log_event(LOG_ERROR, "changes_not_trimmed", L_STR("error", env_strerror(rc)),
-		    L_STR("help", "storaged tries again in 10 seconds"));
+		env_work_failed(
+		    "changes_not_trimmed", rc, "storaged tries again in 10 seconds");
 	return rc == 0;
 }

@@ -160,6 +160,6 @@ content_garbage_step(struct env *env)
 	/* Tried again with the next maintenance. */
 	env->content.paused = true;
 	if (!env_is_full_error(rc))
-		log_event(LOG_ERROR, "content_not_removed", L_STR("error", env_strerror(rc)));
+		env_work_failed("content_not_removed", rc, NULL);
 	return false;
 }

@@ -12,6 +12,7 @@
 #include "storaged/conversations/faces.h"
 #include "storaged/conversations/message_find.h"
 #include "storaged/conversations/pages.h"
+#include "storaged/conversations/people.h"
 #include "storaged/conversations/reads.h"
 #include "storaged/conversations/turn_view.h"
 #include "storaged/engine/message_page.h"
@@ -358,41 +359,56 @@ conversation_keep_first(void *arg, const struct id *turn)
 
 /* Adds what only the inbox shows. */
 static int
-conversation_add_inbox(struct txn *t, const struct id *reader, struct msg_message_page *answer)
+conversation_add_inbox(struct txn *t, const struct msg_conversation_record *conversation,
+    const struct id *reader, struct msg_message_page *answer)
 {
-	struct msg_conversation_record r;
 	bool unread = false;
-	int rc =
-	    record_read(answer->conversation, TABLE_CONVERSATIONS, MSG_CONVERSATION_RECORD, &r);
+	int rc = read_is_unread(t, conversation, reader, &unread);
 
-	if (rc == 0)
-		rc = read_is_unread(t, &r, reader, &unread);
 	answer->unread = unread;
 	if (rc == 0)
-		rc = face_get(t, &r, &t->env->faces);
+		rc = face_get(t, conversation, &t->env->faces);
 	answer->face = buf_slice(&t->env->faces);
-	return rc != 0 ? rc : page_get(t, &r.id, &answer->page);
+	return rc != 0 ? rc : page_get(t, &conversation->id, &answer->page);
 }
 
-/* Answers with a page of messages. record: the conversation's. */
+/* Answers with a page, whose pictures are the last thing that it needs. */
 static int
-conversation_answer_page(struct txn *t, struct call *c, const struct id *conversation,
-    struct slice record, const struct message_query *query, const struct first_open *first)
+conversation_answer_with_people(struct txn *t, struct call *c,
+    const struct msg_conversation_record *conversation, struct msg_message_page *answer)
+{
+	struct buf people;
+	int rc;
+
+	buf_init(&people, PEOPLE_BYTES);
+	rc = people_list(t, conversation, answer->messages, &people);
+	answer->people = buf_slice(&people);
+	if (rc == 0)
+		call_answer(c, MSG_MESSAGE_PAGE, answer);
+	buf_clear(&people);
+	return rc;
+}
+
+/* Answers with a page of messages. record: the conversation, encoded. */
+static int
+conversation_answer_page(struct txn *t, struct call *c,
+    const struct msg_conversation_record *conversation, struct slice record,
+    const struct message_query *query, const struct first_open *first)
 {
 	const struct message_page_bounds most = {
 	    call_limit(query->limit, MESSAGES_MAX), query->bytes, query->end};
+	const struct id *id = &conversation->id;
 	uint64_t before = query->from == 0 ? UINT64_MAX : query->from;
 	struct msg_message_page answer = {
 	    .conversation = record, .open = first->turn, .open_seq = first->seq};
 	struct message_page page;
-	int rc = query->backwards
-	    ? message_page_backwards(t, conversation, before, most, false, &page)
-	    : message_page_forwards(t, conversation, query->from, most, &page);
+	int rc = query->backwards ? message_page_backwards(t, id, before, most, false, &page)
+				  : message_page_forwards(t, id, query->from, most, &page);
 
 	if (rc == 0)
-		rc = conversation_newest_open(t, c, conversation, &answer.active);
+		rc = conversation_newest_open(t, c, id, &answer.active);
 	if (rc == 0 && query->reader != NULL)
-		rc = conversation_add_inbox(t, query->reader, &answer);
+		rc = conversation_add_inbox(t, conversation, query->reader, &answer);
 	if (rc != 0)
 		return rc;
 	answer.messages = buf_slice(&t->env->list);
@@ -401,8 +417,7 @@ conversation_answer_page(struct txn *t, struct call *c, const struct id *convers
 		answer.start = answer.next;
 	else if (query->from > 1)
 		answer.start = query->from;
-	call_answer(c, MSG_MESSAGE_PAGE, &answer);
-	return 0;
+	return conversation_answer_with_people(t, c, conversation, &answer);
 }
 
 /* The record of a conversation, encoded and decoded. */
@@ -467,9 +482,8 @@ handle_message_list(struct txn *t, struct call *c)
 		rc = conversation_begin_around(t, &conversation, &m->around, &query);
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_STALE, "the conversation has no such message");
-	return rc != 0
-	    ? rc
-	    : conversation_answer_page(t, c, &m->conversation, record, &query, &none);
+	return rc != 0 ? rc
+		       : conversation_answer_page(t, c, &conversation, record, &query, &none);
 }
 
 /* The messages that a client of the session asks for. first: the open reply, unless it wants all messages. */
@@ -510,7 +524,7 @@ conversation_answer_history(struct txn *t, struct call *c,
 	if (rc != 0)
 		return rc;
 	query = conversation_session_query(m, &first, before);
-	return conversation_answer_page(t, c, &conversation->id, record, &query, &first);
+	return conversation_answer_page(t, c, conversation, record, &query, &first);
 }
 
 int

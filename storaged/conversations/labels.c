@@ -3,7 +3,6 @@
  */
 #include "storaged/conversations/labels.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
@@ -94,7 +93,7 @@ labels_add_to(struct txn *t, const struct id *org, enum label_kind kind, const s
 		r = (struct msg_label_count_record){
 		    .v = RECORD_VERSION, .kind = (uint8_t)kind, .label = *label};
 	else if (rc == RECORD_DAMAGED)
-		return 0; /* until labels_recount() */
+		return 0; /* until label_recount() */
 	else if (rc != 0)
 		return rc;
 	if (by < 0 && r.conversations < -(uint64_t)by) {
@@ -140,24 +139,48 @@ labels_count_one(
 	return 0;
 }
 
-/* Counts or discounts a conversation. */
-static int
-labels_count(struct txn *t, const struct id *org, const struct id *widget,
-    const struct labels *labels, int by)
+int
+labels_each_count(
+    const struct id *widget, const struct labels *labels, label_count_fn *fn, void *arg)
 {
 	const struct id anybody = {{0}};
 	int rc = 0;
 
 	if (labels->state == STATE_RESOLVED)
-		return labels_count_one(t, org, LABEL_STATE, &labels->of[0], by);
+		return fn(arg, LABEL_STATE, &labels->of[0]);
 	if (labels->is_assigned)
-		rc = labels_count_one(t, org, LABEL_ASSIGNED, &anybody, by);
+		rc = fn(arg, LABEL_ASSIGNED, &anybody);
 	if (rc == 0)
-		rc = labels_count_one(t, org, LABEL_WIDGET, widget, by);
+		rc = fn(arg, LABEL_WIDGET, widget);
 	for (size_t i = 0; rc == 0 && i < labels->n; i++)
-		rc = labels_count_one(
-		    t, org, (enum label_kind)labels->kind[i], &labels->of[i], by);
+		rc = fn(arg, (enum label_kind)labels->kind[i], &labels->of[i]);
 	return rc;
+}
+
+/* Of a conversation that is counted or discounted. */
+struct labels_counting {
+	struct txn *t;
+	const struct id *org;
+	int by;
+};
+
+/* label_count_fn */
+static int
+labels_count_in(void *arg, enum label_kind kind, const struct id *label)
+{
+	const struct labels_counting *counting = arg;
+
+	return labels_count_one(counting->t, counting->org, kind, label, counting->by);
+}
+
+/* Counts or discounts a conversation. */
+static int
+labels_count(struct txn *t, const struct id *org, const struct id *widget,
+    const struct labels *labels, int by)
+{
+	struct labels_counting counting = {t, org, by};
+
+	return labels_each_count(widget, labels, labels_count_in, &counting);
 }
 
 /* Adds or removes a conversation's entries. */
@@ -197,99 +220,4 @@ labels_move(struct txn *t, const struct id *org, const struct id *widget,
 	if (rc == 0 && to != NULL)
 		rc = labels_count(t, org, widget, to->labels, 1);
 	return rc;
-}
-
-/* Conversations that are read before they are counted: nothing may be written during a walk. */
-#define RECOUNT_STEP 256u
-
-struct counted {
-	struct id org, widget;
-	struct labels labels;
-};
-
-struct recount {
-	struct key at; /* the last conversation that was read; of length 0: none */
-	size_t n;
-	struct counted of[RECOUNT_STEP];
-};
-
-/* Reads the next conversations; unreadable ones are not counted. */
-static int
-labels_recount_read(struct txn *t, struct recount *r)
-{
-	const struct key all = {0};
-	struct msg_conversation_record record;
-	struct walk w;
-	int rc = walk_open(&w, t, TABLE_CONVERSATIONS, &all);
-
-	r->n = 0;
-	if (rc == 0)
-		rc = walk_from(&w, &r->at);
-	if (rc == 0 && r->at.len > 0 && slice_eq(w.key, key_slice(&r->at)))
-		rc = walk_next(&w);
-	for (; rc == 0 && r->n < RECOUNT_STEP; rc = walk_next(&w)) {
-		struct counted *counted = &r->of[r->n];
-
-		r->at = key_of(w.key);
-		if (record_decode(w.value, MSG_CONVERSATION_RECORD, &record) != WIRE_OK)
-			continue;
-		counted->org = record.org;
-		counted->widget = record.widget;
-		labels_of(&record, &counted->labels);
-		r->n++;
-	}
-	walk_close(&w);
-	return rc == MDB_NOTFOUND ? 0 : rc;
-}
-
-static int
-labels_recount_all(struct txn *t)
-{
-	const struct key all = {0};
-	struct recount *r = xcalloc(1, sizeof(*r));
-	int rc = txn_del_all(t, TABLE_LABEL_COUNTS, &all);
-
-	do {
-		if (rc == 0)
-			rc = labels_recount_read(t, r);
-		for (size_t i = 0; rc == 0 && i < r->n; i++)
-			rc = labels_count(
-			    t, &r->of[i].org, &r->of[i].widget, &r->of[i].labels, 1);
-	} while (rc == 0 && r->n > 0);
-	free(r);
-	return rc;
-}
-
-void
-labels_recount(struct env *env)
-{
-	struct txn t;
-	int rc = txn_begin(&t, env, TXN_DELETE);
-
-	if (rc == 0)
-		rc = labels_recount_all(&t);
-	if (rc == 0)
-		rc = txn_commit(&t);
-	txn_abort(&t);
-	if (rc == 0)
-		log_event(LOG_NOTICE, "labels_counted");
-	else
-		log_event(LOG_ERROR, "labels_not_counted", L_STR("error", env_strerror(rc)));
-}
-
-void
-labels_prepare(struct env *env)
-{
-	size_t counts = 0, conversations = 0;
-	struct txn t;
-	int rc = txn_begin(&t, env, TXN_READ);
-
-	if (rc == 0)
-		rc = txn_count(&t, TABLE_LABEL_COUNTS, &counts);
-	if (rc == 0)
-		rc = txn_count(&t, TABLE_CONVERSATIONS, &conversations);
-	txn_abort(&t);
-	/* Each conversation has a count: of its widget, or of its state. */
-	if (rc == 0 && counts == 0 && conversations > 0)
-		labels_recount(env);
 }

@@ -57,10 +57,9 @@ struct label_place {
 /* Writes what is not in the table yet, before the commit does it: for a reader. */
 [[gnu::warn_unused_result]] int labels_write(struct txn *t);
 
-/* Counts all conversations again, in place of what label_counts contains, in a transaction of its own: after a
- * count was found damaged, or (labels_prepare()) if a store of an older schema was never counted. Reads all
- * conversations; logs the result. */
-void labels_recount(struct env *env);
-void labels_prepare(struct env *env);
+/* Calls fn for each count that a conversation with these labels belongs to. 0, or what fn returned. */
+typedef int label_count_fn(void *arg, enum label_kind kind, const struct id *label);
+int labels_each_count(
+    const struct id *widget, const struct labels *labels, label_count_fn *fn, void *arg);
 
 #endif

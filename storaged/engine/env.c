@@ -198,6 +198,12 @@ env_defer_meta_sync(struct env *env, bool on)
 	return rc != 0 || on ? rc : mdb_env_sync(env->mdb, 1);
 }
 
+int
+env_hold_log(struct env *env)
+{
+	return env->log == NULL || env->log->hold(env->log) ? 0 : COMMIT_LOG_LOST;
+}
+
 void
 env_close_mdb(struct env *env)
 {
@@ -320,6 +326,14 @@ env_next_probes_ignored(const struct env *env)
 	if (env->writable_at == 0 || clock_mono_ms() - env->writable_at >= RELAPSE_MS)
 		return 0;
 	return doubled < PROBES_IGNORED_MAX ? doubled : PROBES_IGNORED_MAX;
+}
+
+void
+env_work_failed(const char *event, int rc, const char *help)
+{
+	if (rc != COMMIT_LOG_LOST)
+		log_event(
+		    LOG_ERROR, event, L_STR("error", env_strerror(rc)), L_STR("help", help));
 }
 
 void

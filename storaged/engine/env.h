@@ -100,11 +100,17 @@ typedef int env_erased_fn(struct txn *t, const struct id *org, const struct id *
  */
 struct env_log {
 	int (*append)(struct env_log *log, struct txn *t, struct slice write_set);
+	/* Whether this process still owns the log, and will for some seconds (env_hold_log()). */
+	bool (*hold)(struct env_log *log);
 	struct buf write_set; /* txn.c's own */
 };
 
 /* The commit log did not acknowledge a transaction, or the store may not write at all. */
 #define COMMIT_LOG_LOST (-4)
+
+/* The bytes of a write set from which on work that can go on in another transaction commits: the log must acknowledge
+ * each within seconds (replication/log_conn.h), or the work would be repeated, and fail, for ever. */
+#define LOG_STEP_BYTES ((size_t)1 << 20)
 
 struct replica_status;
 
@@ -166,6 +172,10 @@ void env_init(struct env *env, uint64_t max_bytes);
  * not. 0 or an LMDB error.
  */
 [[gnu::warn_unused_result]] int env_defer_meta_sync(struct env *env, bool on);
+
+/* Work that takes long calls this at least every second, also within a transaction: otherwise another machine becomes the owner
+ * of the commit log. 0, or COMMIT_LOG_LOST; 0 if there is no log. */
+[[gnu::warn_unused_result]] int env_hold_log(struct env *env);
 
 /* Undoes env_open_mdb(). No transaction may run. */
 void env_close_mdb(struct env *env);
@@ -240,6 +250,12 @@ const char *env_strerror(int rc);
 
 /* What an operator can do about an error; NULL: unknown. */
 const char *env_error_help(int rc);
+
+/*
+ * Logs that work of the store itself failed, which is tried again later. Not if the commit log was lost: that has been logged, and
+ * the next owner does the work. help: NULL: none.
+ */
+void env_work_failed(const char *event, int rc, const char *help);
 
 /* Notes that a write failed, and logs it if the environment was writable. */
 void env_write_failed(struct env *env, int rc);

@@ -88,23 +88,38 @@ totals_add(struct txn *t, const struct id *org, int64_t conversations, int64_t m
 	return 0;
 }
 
+/* Conversations that are read before the log is held again. */
+#define STEP 4096u
+
+static void
+totals_count_one(
+    struct slice conversation, const struct id *org, struct msg_totals_record *totals)
+{
+	struct msg_conversation_record r;
+
+	if (record_decode(conversation, MSG_CONVERSATION_RECORD, &r) != WIRE_OK ||
+	    !id_equal(&r.org, org))
+		return;
+	totals->conversations++;
+	totals->messages += r.messages;
+}
+
 /* Adds the conversations of an organization; unreadable ones are not counted. */
 static int
 totals_count(struct txn *t, const struct id *org, struct msg_totals_record *totals)
 {
 	const struct key all = {0};
-	struct msg_conversation_record r;
 	struct walk w;
 	int rc = walk_open(&w, t, TABLE_CONVERSATIONS, &all);
 
 	if (rc == 0)
 		rc = walk_from(&w, &all);
-	for (; rc == 0; rc = walk_next(&w)) {
-		if (record_decode(w.value, MSG_CONVERSATION_RECORD, &r) != WIRE_OK ||
-		    !id_equal(&r.org, org))
-			continue;
-		totals->conversations++;
-		totals->messages += r.messages;
+	for (unsigned n = 1; rc == 0; n++) {
+		totals_count_one(w.value, org, totals);
+		if (n % STEP == 0)
+			rc = env_hold_log(t->env);
+		if (rc == 0)
+			rc = walk_next(&w);
 	}
 	walk_close(&w);
 	return rc == MDB_NOTFOUND ? 0 : rc;
@@ -193,5 +208,5 @@ totals_repair(struct env *env)
 		rc = txn_commit(&t);
 	txn_abort(&t);
 	if (rc != 0)
-		log_event(LOG_ERROR, "totals_not_repaired", L_STR("error", env_strerror(rc)));
+		env_work_failed("totals_not_repaired", rc, NULL);
 }

@@ -242,6 +242,15 @@ txn_abort(struct txn *t)
 	txn_finish(t);
 }
 
+size_t
+txn_log_bytes(const struct txn *t)
+{
+	const struct env_log *log = t->env->log;
+
+	return log == NULL || t->mdb == NULL || t->mode == TXN_READ ? 0
+								    : buf_len(&log->write_set);
+}
+
 bool
 txn_has_changed(const struct txn *t, enum table table)
 {

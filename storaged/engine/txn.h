@@ -98,6 +98,9 @@ void txn_before_commit(struct txn *t, txn_commit_fn *fn);
 [[gnu::warn_unused_result]] int txn_commit(struct txn *t);
 void txn_abort(struct txn *t);
 
+/* Bytes that the commit log will have to acknowledge; 0 without a log. */
+size_t txn_log_bytes(const struct txn *t);
+
 /* Whether the transaction has changed this table. */
 bool txn_has_changed(const struct txn *t, enum table table);
 

@@ -60,6 +60,14 @@ write_set_del(struct buf *set, enum table table, struct slice key)
 	return write_set_entry(set, table, key, NULL);
 }
 
+void
+write_set_trim(struct buf *set)
+{
+	buf_reset(set);
+	if (buf_spare(set) > WRITE_SET_KEPT)
+		buf_release(set);
+}
+
 /* Takes n bytes from the front. False: there are fewer. */
 static bool
 write_set_take(struct slice *set, size_t n, struct slice *taken)

@@ -18,6 +18,12 @@
 /* Bytes, of one transaction. A value of PostgreSQL must be smaller than 1 GiB together with its row. */
 #define WRITE_SET_MAX ((size_t)512 << 20)
 
+/* A buffer of more bytes is freed again. */
+#define WRITE_SET_KEPT ((size_t)4 << 20)
+
+/* Empties a set, and frees its memory if it has grown large. */
+void write_set_trim(struct buf *set);
+
 /* Adds a change. 0, or an errno if the set has no room. */
 [[gnu::warn_unused_result]] int write_set_put(
     struct buf *set, enum table table, struct slice key, struct slice value);

@@ -95,7 +95,7 @@ numbers_fold_step(struct numbers_fold *f, struct env *env)
 	if (rc == 0)
 		return true;
 	if (rc != MDB_NOTFOUND)
-		log_event(LOG_ERROR, "numbers_not_folded", L_STR("error", env_strerror(rc)));
+		env_work_failed("numbers_not_folded", rc, NULL);
 	*f = (struct numbers_fold){.done = today};
 	return false;
 }

@@ -1,6 +1,8 @@
 /*
- * The recount: one transaction, which replaces what is counted and leaves what is kept. A walk reads a
- * chunk of a table; what it counts is written after it, since nothing may change during a walk.
+ * The recount replaces what is counted, and leaves what is kept. A walk reads a chunk of a table; what it counts
+ * is written after it, since nothing may change during a walk. With a commit log, a transaction that has become
+ * large is committed between two chunks. If the recount ends there, the numbers are not noted as right, and the
+ * next start counts again from the beginning.
  */
 #include "storaged/numbers/numbers_recount.h"
 
@@ -9,8 +11,9 @@
 #include "storaged/numbers/numbers.h"
 #include "storaged/numbers/numbers_rows.h"
 
-/* Records that a walk reads at once. */
-#define CHUNK 4096u
+/* Records that a walk reads at once, and bytes of them. */
+#define CHUNK       4096u
+#define CHUNK_BYTES ((size_t)16 << 20)
 
 struct recount {
 	struct txn *t;
@@ -52,12 +55,25 @@ numbers_owner(struct txn *t, const struct id *conversation, struct id *org, stru
 	return rc;
 }
 
+/* Between two chunks. */
+static int
+numbers_recount_go_on(struct recount *r)
+{
+	int rc = env_hold_log(r->t->env);
+
+	if (rc != 0 || txn_log_bytes(r->t) < LOG_STEP_BYTES)
+		return rc;
+	rc = txn_commit(r->t);
+	return rc != 0 ? rc : txn_begin(r->t, r->t->env, TXN_WRITE);
+}
+
 /* Reads at most CHUNK records after *at, which becomes the last one's key. MDB_NOTFOUND: the table
  * ends. */
 static int
 numbers_recount_chunk(struct recount *r, enum table table, struct key *at, recount_fn *fn)
 {
 	const struct key all = {0};
+	size_t bytes = 0;
 	struct walk w;
 	int rc = walk_open(&w, r->t, table, &all);
 
@@ -65,8 +81,9 @@ numbers_recount_chunk(struct recount *r, enum table table, struct key *at, recou
 		rc = walk_from(&w, at);
 	if (rc == 0 && at->len > 0 && slice_eq(w.key, key_slice(at)))
 		rc = walk_next(&w);
-	for (unsigned n = 0; rc == 0 && n < CHUNK; n++) {
+	for (unsigned n = 0; rc == 0 && n < CHUNK && bytes < CHUNK_BYTES; n++) {
 		*at = key_of(w.key);
+		bytes += w.value.len;
 		if (key_fits(table, w.key))
 			rc = fn(r, &w);
 		if (rc == 0)
@@ -85,6 +102,8 @@ numbers_recount_table(struct recount *r, enum table table, recount_fn *fn)
 	while (rc == 0 && written == 0) {
 		rc = numbers_recount_chunk(r, table, &at, fn);
 		written = numbers_write(r->t);
+		if (rc == 0 && written == 0)
+			written = numbers_recount_go_on(r);
 	}
 	return written != 0 || rc == MDB_NOTFOUND ? written : rc;
 }
@@ -114,14 +133,16 @@ numbers_recount_empty_next(struct txn *t, struct key *at)
 }
 
 static int
-numbers_recount_empty(struct txn *t)
+numbers_recount_empty(struct recount *r)
 {
 	struct key at = {0};
-	int rc;
+	int rc = 0;
 
-	do {
-		rc = numbers_recount_empty_next(t, &at);
-	} while (rc == 0);
+	for (unsigned n = 0; rc == 0; n++) {
+		rc = numbers_recount_empty_next(r->t, &at);
+		if (rc == 0 && n % CHUNK == 0)
+			rc = numbers_recount_go_on(r);
+	}
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
@@ -169,7 +190,7 @@ numbers_recount_all(struct recount *r)
 {
 	static const uint8_t yes = 1;
 	struct key key = key_meta(META_NUMBERS);
-	int rc = numbers_recount_empty(r->t);
+	int rc = numbers_recount_empty(r);
 
 	if (rc == 0)
 		rc =
@@ -192,7 +213,7 @@ numbers_recount(struct env *env)
 		rc = txn_commit(&t);
 	txn_abort(&t);
 	if (rc != 0)
-		log_event(LOG_ERROR, "numbers_not_counted", L_STR("error", env_strerror(rc)));
+		env_work_failed("numbers_not_counted", rc, NULL);
 	else if (r.messages > 0)
 		log_event(LOG_NOTICE, "numbers_counted", L_UINT("messages", r.messages));
 }

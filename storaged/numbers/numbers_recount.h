@@ -8,7 +8,7 @@
 #include "storaged/engine/txn.h"
 
 /* To be called once, before the first request: counts again if necessary, and begins to count what
- * is erased. Reads all messages then. A failure is logged; the next start tries again. */
+ * is erased. Reads all messages then, in one transaction or, with a commit log, several. A failure is logged; the next start tries again. */
 void numbers_start(struct env *env);
 
 /* Whether the numbers are right, as far as this transaction knows: otherwise the next start counts

@@ -224,6 +224,8 @@ user_changed(const struct msg_user_change *m, const struct msg_user_record *stor
 		r.role = m->role;
 	if (m->what & USER_PASSWORD)
 		r.password = m->password;
+	if (m->what & USER_PICTURE)
+		r.picture = m->picture;
 	return r;
 }
 

@@ -13,12 +13,13 @@
 #include "proto/base/log.h"
 #include "storaged/engine/write_set.h"
 
-/* Rows of one query, and bytes of one transaction. */
-#define ROWS_MAX  1000u
-#define BYTES_MAX ((size_t)4 << 20)
+/* Rows of one query, and bytes of them, and of one transaction: meanwhile nobody is served. The first row may have more. */
+#define ROWS_MAX       1000u
+#define ROWS_BYTES_MAX ((size_t)8 << 20)
+#define BYTES_MAX      ((size_t)4 << 20)
 
-static const char new_seed[] = "stop storaged, restore a new backup of the owner (banter "
-			       "restore --force), and start it again";
+const char apply_new_seed[] = "stop storaged, restore a new backup of the owner (banter "
+			      "restore --force), and start it again";
 
 struct apply {
 	struct replica *r;
@@ -33,7 +34,7 @@ static int
 apply_refuse(const char *event, uint64_t seq, const char *error)
 {
 	log_event(LOG_ERROR, event, L_UINT("seq", seq), L_STR("error", error),
-	    L_STR("help", new_seed));
+	    L_STR("help", apply_new_seed));
 	return EX_DATAERR;
 }
 
@@ -140,7 +141,8 @@ enum apply_result
 apply_rows(struct replica *r, uint64_t last, int *status)
 {
 	struct apply a = {.r = r, .at = r->at};
-	const struct log_param params[] = {LOG_N(r->at.seq), LOG_N(last), LOG_N(ROWS_MAX)};
+	const struct log_param params[] = {
+	    LOG_N(r->at.seq), LOG_N(last), LOG_N(ROWS_MAX), LOG_N(ROWS_BYTES_MAX)};
 	bool read = log_conn_each(&r->conn, LOG_ROWS, params, ARRAY_LEN(params), apply_row, &a);
 
 	/* After a failed connection, or a row that must not be applied, those before it are. */

@@ -6,13 +6,16 @@
 
 #include "storaged/replication/replica.h"
 
+/* What to do about a store that can never apply the log. */
+extern const char apply_new_seed[];
+
 enum apply_result {
 	APPLY_DONE,
 	APPLY_AGAIN, /* the connection failed, or the disk is full (r->conn.error): nothing of the last transaction is stored */
 	APPLY_ENDS,  /* this store can never apply the log; the reason is logged */
 };
 
-/* Applies at most some rows up to last. *status: the exit status for APPLY_ENDS. */
+/* Applies at most some rows up to last: some megabytes, unless one row has more, and waits for them at most LOG_ANSWER_MS. *status: the exit status for APPLY_ENDS. */
 [[gnu::warn_unused_result]] enum apply_result apply_rows(
     struct replica *r, uint64_t last, int *status);
 

@@ -266,6 +266,7 @@ bool
 log_conn_each(struct log_conn *c, enum log_statement statement, const struct log_param *params,
     size_t n, log_row_fn *row, void *arg)
 {
+	uint64_t waited = 0;
 	bool goes_on = true;
 
 	if (c->pg == NULL)
@@ -275,9 +276,13 @@ log_conn_each(struct log_conn *c, enum log_statement statement, const struct log
 		return false;
 	}
 	for (;;) {
-		PGresult *result = log_conn_result(c, clock_mono_ms() + LOG_ANSWER_MS);
+		uint64_t began = clock_mono_ms();
+		PGresult *result = log_conn_result(c, began + LOG_ANSWER_MS - waited);
 		ExecStatusType status = PQresultStatus(result);
 
+		waited += clock_mono_ms() - began;
+		if (waited > LOG_ANSWER_MS)
+			waited = LOG_ANSWER_MS;
 		if (result == NULL)
 			return c->pg != NULL;
 		goes_on =

@@ -52,7 +52,7 @@ void log_conn_close(struct log_conn *c);
     struct log_conn *c, enum log_statement statement, const struct log_param *params, size_t n);
 
 /* Runs a statement whose rows are many: gives each to row(), and stops when that returns false. False: it failed,
- * or was stopped; then the connection is closed. */
+ * or was stopped; then the connection is closed. LOG_ANSWER_MS is for all rows, without the time that row() takes. */
 typedef bool log_row_fn(const PGresult *rows, void *arg);
 [[gnu::warn_unused_result]] bool log_conn_each(struct log_conn *c, enum log_statement statement,
     const struct log_param *params, size_t n, log_row_fn *row, void *arg);

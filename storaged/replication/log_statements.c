@@ -1,7 +1,15 @@
 #include "storaged/replication/log_statements.h"
 
+/* A column that tables of an older version do not have. ALTER TABLE alone would wait for a lock in each connection. */
+#define ADD_COLUMN(table, column, type)                                                \
+	"IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('" table \
+	"') AND attname = '" column "') THEN ALTER TABLE " table                       \
+	" ADD COLUMN IF NOT EXISTS " column " " type "; END IF; "
+
 /* data is not compressed: that would take more of the owner's time than it is worth. total: bytes of all
- * rows up to this one since the log began, so that the size of those between two rows need not be counted. */
+ * rows up to this one since the log began, so that the size of those between two rows need not be counted.
+ * taken: when the owner took over, by PostgreSQL's clock; NULL: it began the log.
+ * trouble: why a standby should not be the owner (replica_trouble()). */
 const char log_tables_sql[] =
     "DO $$ BEGIN IF to_regclass('banter_log') IS NULL THEN "
     "CREATE TABLE banter_log (seq bigint PRIMARY KEY, epoch bigint NOT NULL, schema int NOT "
@@ -13,13 +21,16 @@ const char log_tables_sql[] =
     "name text NOT NULL, instance bigint NOT NULL, heartbeat bigint NOT NULL, next text);"
     "CREATE TABLE banter_member (name text PRIMARY KEY, seq bigint NOT NULL, "
     "at timestamptz NOT NULL);"
-    "END IF; END $$";
+    "END IF; " ADD_COLUMN("banter_owner", "taken", "timestamptz")
+	ADD_COLUMN("banter_member", "trouble", "text") "END $$";
 
 static const char *const texts[] = {
     [LOG_OWNER] = "SELECT epoch, name, instance, heartbeat, next, "
-		  "(SELECT max(seq) FROM banter_log) FROM banter_owner",
+		  "(SELECT max(seq) FROM banter_log), "
+		  "(taken > now() - interval '30 seconds')::int::bigint FROM banter_owner",
     [LOG_FOUND] =
-	"WITH o AS (INSERT INTO banter_owner SELECT true, 1, $1::text, $2::bigint, 1, NULL "
+	"WITH o AS (INSERT INTO banter_owner (one, epoch, name, instance, heartbeat, next) "
+	"SELECT true, 1, $1::text, $2::bigint, 1, NULL "
 	"WHERE NOT EXISTS (SELECT FROM banter_log) RETURNING one) "
 	"INSERT INTO banter_log (seq, epoch, schema, prev, data, total) "
 	"SELECT 1, 1, $3::bigint, $4::bytea, $5::bytea, octet_length($5::bytea) FROM o",
@@ -32,7 +43,7 @@ static const char *const texts[] = {
     /* Changes nothing if the row before is missing. */
     [LOG_TAKE] =
 	"WITH o AS (UPDATE banter_owner SET epoch = epoch + 1, name = $4::text, "
-	"instance = $5::bigint, heartbeat = heartbeat + 1, next = NULL "
+	"instance = $5::bigint, heartbeat = heartbeat + 1, next = NULL, taken = now() "
 	"WHERE epoch = $1::bigint AND instance = $2::bigint AND heartbeat = $3::bigint "
 	"AND EXISTS (SELECT FROM banter_log WHERE seq = $6::bigint - 1) RETURNING epoch) "
 	"INSERT INTO banter_log (seq, epoch, schema, prev, data, total) "
@@ -40,11 +51,18 @@ static const char *const texts[] = {
 	"WHERE seq = $6::bigint - 1",
     [LOG_FIRST] = "SELECT seq, epoch, schema::bigint, prev, data FROM banter_log "
 		  "WHERE seq >= $1::bigint ORDER BY seq LIMIT 1",
-    [LOG_ROWS] = "SELECT seq, epoch, schema::bigint, prev, data FROM banter_log "
-		 "WHERE seq > $1::bigint AND seq <= $2::bigint ORDER BY seq LIMIT $3::bigint",
-    [LOG_CONFIRM] = "INSERT INTO banter_member VALUES ($1::text, $2::bigint, now()) "
-		    "ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, at = now()",
-    [LOG_MEMBERS] = "SELECT name, seq, extract(epoch FROM now() - at)::bigint "
+    /* The next row may have any size. If the one before it is deleted already, it comes alone. */
+    [LOG_ROWS] = "SELECT seq, epoch, schema::bigint, prev, data FROM (SELECT * FROM banter_log "
+		 "WHERE seq > $1::bigint AND seq <= $2::bigint ORDER BY seq LIMIT $3::bigint) "
+		 "AS next WHERE seq = $1::bigint + 1 OR total <= "
+		 "(SELECT total FROM banter_log WHERE seq = $1::bigint) + $4::bigint "
+		 "ORDER BY seq",
+    [LOG_CONFIRM] = "INSERT INTO banter_member (name, seq, at, trouble) "
+		    "VALUES ($1::text, $2::bigint, now(), $3::text) "
+		    "ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, at = now(), "
+		    "trouble = excluded.trouble",
+    [LOG_MEMBERS] = "SELECT name, seq, "
+		    "greatest(extract(epoch FROM now() - at) * 1000, 0)::bigint, trouble "
 		    "FROM banter_member ORDER BY seq DESC, name",
     /* With the heartbeat: an offer that the log gets late, when the owner has gone on, must not count. */
     [LOG_OFFER] =

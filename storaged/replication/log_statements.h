@@ -9,15 +9,15 @@
 #define STORAGED_REPLICATION_LOG_STATEMENTS_H
 
 enum log_statement {
-	LOG_OWNER, /* → epoch, name, instance, heartbeat, next, last seq */
+	LOG_OWNER, /* → epoch, name, instance, heartbeat, next, last seq, 1: it took over less than 30 s ago */
 	LOG_FOUND, /* (name, instance, schema, prev, data): the first row of a new log; none if it has rows */
 	LOG_APPEND, /* (seq, epoch, schema, prev, data) */
 	LOG_RENEW,  /* (epoch, instance) → heartbeat, the next one; withdraws an offer */
 	LOG_TAKE, /* (epoch, instance and heartbeat that were read, name, instance, seq, schema, prev) */
 	LOG_FIRST, /* (seq) → the first row at or behind it, as LOG_ROWS */
-	LOG_ROWS, /* (seq, last seq, most) → seq, epoch, schema, prev, data of the rows behind seq */
-	LOG_CONFIRM, /* (name, seq): a standby reports what it has applied */
-	LOG_MEMBERS, /* → name, seq, seconds since its last report */
+	LOG_ROWS, /* (seq, last seq, most rows, most bytes) → seq, epoch, schema, prev, data of the rows behind seq, at least one */
+	LOG_CONFIRM, /* (name, seq, trouble): a standby reports what it has applied */
+	LOG_MEMBERS, /* → name, seq, ms since its last report, trouble */
 	LOG_OFFER, /* (epoch, instance, heartbeat, name): the owner offers a standby to take over */
 	LOG_TRIM, /* (days, bytes, most rows, most bytes): deletes old rows, never the last one → rows */
 	LOG_STATEMENTS,
@@ -26,7 +26,7 @@ enum log_statement {
 /* The text of a statement, for PREPARE. */
 const char *log_statement_text(enum log_statement statement);
 
-/* Creates the tables unless they exist. */
+/* Creates the tables unless they exist, and columns that they lack. */
 extern const char log_tables_sql[];
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Appends, renewals and hand-over: each is one statement, and waits for its result.
+ * Appends and renewals: each is one statement, and waits for its result.
  */
 #include "storaged/replication/owner.h"
 
@@ -21,18 +21,10 @@
 /* The same in bytes: a deletion that takes longer than LOG_ANSWER_MS would end the ownership, and be undone. */
 #define TRIM_BYTES ((uint64_t)16 << 20)
 
-/* A standby that has not reported for this long is not counted, in seconds. */
-#define STANDBY_GONE_S 10u
-
-/* How long a standby that is offered the ownership may take, and how often the owner looks. */
-#define HAND_OVER_MS      1000u
-#define HAND_OVER_LOOK_MS 10u
-
 /* The weight of one append in the mean: 1/16. */
 #define APPEND_MEAN_SHIFT 4
 
-/* Appends and answers nothing more. what: the statement that failed. */
-static void
+void
 owner_lose(struct owner *o, const char *what)
 {
 	if (o->lost)
@@ -88,12 +80,20 @@ owner_append(struct env_log *log, struct txn *t, struct slice write_set)
 	return 0;
 }
 
+static bool
+owner_hold(struct env_log *log)
+{
+	return owner_holds((struct owner *)log);
+}
+
 void
 owner_start(struct owner *o, struct replica *r, uint64_t epoch, uint64_t renewed_at)
 {
 	*o = (struct owner){
 	    .replica = r, .epoch = epoch, .renewed_at = renewed_at, .trimmed_at = r->at.seq};
+	o->hand_over.seq = r->at.seq;
 	o->log.append = owner_append;
+	o->log.hold = owner_hold;
 	buf_init(&o->log.write_set, WRITE_SET_MAX);
 	r->env->log = &o->log;
 	r->status.role = STORE_OWNER;
@@ -114,7 +114,7 @@ owner_stop(struct owner *o)
 	buf_clear(&o->log.write_set);
 }
 
-static void
+void
 owner_renew(struct owner *o)
 {
 	const struct log_param params[] = {LOG_N(o->epoch), LOG_N(o->replica->instance)};
@@ -141,41 +141,6 @@ owner_holds(struct owner *o)
 	return !o->lost && clock_boot_ms() - o->renewed_at < REPLICA_LEASE_MS;
 }
 
-/* The rows that a standby lacks, which may be ahead: of a row whose append has no answer. */
-static uint64_t
-owner_lead(const struct replica *r, uint64_t seq)
-{
-	return r->at.seq > seq ? r->at.seq - seq : 0;
-}
-
-/* Counts the standbys. *best (if it is not NULL): the first one that is there, or of this name. */
-static void
-owner_look_at_standbys(struct owner *o, struct slice name, char best[REPLICA_NAME_MAX + 1])
-{
-	struct replica *r = o->replica;
-	PGresult *rows = log_conn_run(&r->conn, LOG_MEMBERS, NULL, 0);
-
-	if (rows == NULL) {
-		owner_lose(o, "look at standbys");
-		return;
-	}
-	r->status.standbys = 0;
-	for (int i = 0; i < PQntuples(rows); i++) {
-		struct slice member = log_result_bytes(rows, i, 0);
-
-		if (log_result_number(rows, i, 2) > STANDBY_GONE_S ||
-		    slice_eq_str(member, r->name))
-			continue;
-		if (r->status.standbys++ == 0)
-			r->status.behind = owner_lead(r, log_result_number(rows, i, 1));
-		if (best != NULL && best[0] == '\0' &&
-		    (name.len == 0 || slice_eq(name, member)))
-			snprintf(best, REPLICA_NAME_MAX + 1, "%.*s", (int)member.len,
-			    (const char *)member.p);
-	}
-	PQclear(rows);
-}
-
 static void
 owner_trim(struct owner *o)
 {
@@ -197,92 +162,7 @@ owner_tick(struct owner *o)
 	/* Half of the interval has passed since the last renewal, or it would be due only with the next tick. */
 	if (!o->lost && clock_boot_ms() - o->renewed_at >= REPLICA_RENEW_MS / 2)
 		owner_renew(o);
-	if (!owner_holds(o))
-		return;
-	owner_look_at_standbys(o, (struct slice){0}, NULL);
-	owner_trim(o);
-}
-
-/* Whether another machine has taken over. */
-static bool
-owner_was_taken(struct owner *o)
-{
-	PGresult *row = log_conn_run(&o->replica->conn, LOG_OWNER, NULL, 0);
-	bool taken;
-
-	if (row == NULL) {
-		owner_lose(o, "hand-over");
-		return true;
-	}
-	taken = PQntuples(row) != 1 || log_result_number(row, 0, 0) != o->epoch;
-	PQclear(row);
-	return taken;
-}
-
-/* Whether the standby has taken over, which it is offered, in time; or the log was lost. */
-static bool
-owner_offer(struct owner *o, const char *to)
-{
-	const struct log_param params[] = {LOG_N(o->epoch), LOG_N(o->replica->instance),
-	    LOG_N(o->heartbeat), LOG_B(slice_str(to))};
-	const struct timespec pause = {.tv_nsec = HAND_OVER_LOOK_MS * 1000000L};
-	uint64_t until = clock_mono_ms() + HAND_OVER_MS;
-
-	if (log_conn_change(&o->replica->conn, LOG_OFFER, params, ARRAY_LEN(params)) != 1) {
-		owner_lose(o, "offer");
-		return true;
-	}
-	while (clock_mono_ms() < until) {
-		if (owner_was_taken(o))
-			return true;
-		nanosleep(&pause, NULL);
-	}
-	return false;
-}
-
-static void
-owner_keep(struct owner *o, const char *why)
-{
-	strlcpy(o->replica->status.error, why, sizeof(o->replica->status.error));
-	log_event(LOG_WARN, "hand_over_failed", L_STR("why", why));
-}
-
-/* Another machine has taken over, unless the log was lost before. */
-static void
-owner_give(struct owner *o, const char *to)
-{
-	if (o->lost)
-		return;
-	o->lost = true;
-	log_event(LOG_NOTICE, "handed_over", L_STR("to", to), L_UINT("epoch", o->epoch),
-	    L_UINT("seq", o->replica->at.seq));
-	log_conn_close(&o->replica->conn);
-}
-
-void
-owner_hand_over(struct owner *o, struct slice name)
-{
-	char to[REPLICA_NAME_MAX + 1] = "";
-
-	o->replica->status.error[0] = '\0';
-	/* The offer is for the heartbeat of this renewal. */
-	owner_renew(o);
-	if (!o->lost)
-		owner_look_at_standbys(o, name, to);
-	if (o->lost)
-		return;
-	if (to[0] == '\0') {
-		owner_keep(o,
-		    name.len == 0 ? "no standby has reported in the last 10 s"
-				  : "no standby of this name has reported in the last 10 s");
-		return;
-	}
-	if (owner_offer(o, to)) {
-		owner_give(o, to);
-		return;
-	}
-	/* Withdraws the offer, unless it is accepted in this moment. */
-	owner_renew(o);
-	if (!o->lost)
-		owner_keep(o, "the standby did not take over within a second");
+	write_set_trim(&o->log.write_set);
+	if (owner_holds(o))
+		owner_trim(o);
 }

@@ -12,6 +12,19 @@
 
 #include "storaged/replication/replica.h"
 
+/* hand_over.c's own. */
+struct hand_over_state {
+	bool waits; /* an operator wants it, and no standby has caught up yet */
+	bool noted; /* that it waits was logged */
+	char to[REPLICA_NAME_MAX + 1]; /* "": any */
+	uint64_t since, look_at;       /* ms, monotonic */
+	uint64_t seq; /* at the last tick: a standby that has caught up contains this row */
+	unsigned unwritable; /* ticks in a row */
+	uint64_t
+	    offer_at; /* ms, monotonic: when the store's trouble may be a reason for the next offer */
+	bool warned; /* of this trouble */
+};
+
 struct owner {
 	struct env_log log; /* env->log, while this process is the owner */
 	struct replica *replica;
@@ -22,6 +35,7 @@ struct owner {
 	uint64_t trimmed_at; /* seq at the last deletion of old rows */
 	uint64_t appended;   /* bytes since then */
 	bool lost;
+	struct hand_over_state hand_over;
 };
 
 /* Begins to append. renewed_at: see struct owner. */
@@ -33,11 +47,13 @@ void owner_stop(struct owner *o);
 /* Whether answers may leave now. Renews the lease if that is due, which waits for the log. */
 [[gnu::warn_unused_result]] bool owner_holds(struct owner *o);
 
-/* Once per second: renews the lease, looks at the standbys, and deletes old rows, at most some. */
+/* Once per second: renews the lease, and deletes old rows, at most some. Not during a transaction. */
 void owner_tick(struct owner *o);
 
-/* Hands the ownership over to a standby. name: "" for the one that has applied most. Waits at most a second;
- * afterwards the owner is lost, or the status says why it is not, and nothing has changed. */
-void owner_hand_over(struct owner *o, struct slice name);
+/* For hand_over.c: renews the lease at once, which withdraws an offer. */
+void owner_renew(struct owner *o);
+
+/* For hand_over.c: appends and answers nothing more. what: the statement that failed. */
+void owner_lose(struct owner *o, const char *what);
 
 #endif

@@ -61,6 +61,55 @@ replica_same_machine(const struct replica *r, uint64_t instance)
 	return r->instance >> 32 == instance >> 32;
 }
 
+/* Room for the largest batches; of a small store, a part of it. */
+#define ROOM_BYTES ((uint64_t)16 << 20)
+#define ROOM_PARTS 16
+
+static uint64_t
+replica_least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Bytes that can still be stored, as this transaction sees it. 0 or an LMDB error. */
+static int
+replica_read_room(const struct txn *t, uint64_t *room)
+{
+	const struct env *env = t->env;
+	uint64_t used, most;
+	MDB_envinfo info;
+	MDB_stat stat;
+	int rc = env_used_bytes(env, t->mdb, &used);
+
+	if (rc == 0)
+		rc = mdb_env_info(env->mdb, &info);
+	if (rc == 0)
+		rc = mdb_env_stat(env->mdb, &stat);
+	if (rc != 0)
+		return rc;
+	most = (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize + env_disk_free(env);
+	most = replica_least(most, env->max_bytes);
+	*room = most > used ? most - used : 0;
+	return 0;
+}
+
+const char *
+replica_trouble(const struct replica *r)
+{
+	uint64_t room = 0;
+	struct txn t;
+	int rc = txn_begin(&t, r->env, TXN_READ);
+
+	if (rc == 0)
+		rc = replica_read_room(&t, &room);
+	txn_abort(&t);
+	if (r->env->damage != NULL)
+		return "damaged";
+	return rc == 0 && room < replica_least(ROOM_BYTES, r->env->max_bytes / ROOM_PARTS)
+	    ? "full"
+	    : "";
+}
+
 void
 replica_clear(struct replica *r)
 {

@@ -18,6 +18,11 @@
 #define REPLICA_LEASE_MS 3000u
 #define REPLICA_TAKE_MS  5000u
 
+/* The same of a standby in trouble: after all others. */
+#define REPLICA_TAKE_LAST_MS 15000u
+
+#define REPLICA_TROUBLE_MAX 16
+
 /* What the status tells. */
 struct replica_status {
 	uint8_t role;                     /* enum store_role */
@@ -48,6 +53,12 @@ void replica_init(struct replica *r, struct env *env, const char *log, const cha
 /* Whether an instance is a process that used the same directory on the same machine. By the lock of the directory
  * it is this process, or one that has ended. */
 bool replica_same_machine(const struct replica *r, uint64_t instance);
+
+/*
+ * Why this machine should not be the owner if another one can: its store is "damaged" or, because its map or its disk has almost no
+ * room, "full". "": nothing.
+ */
+const char *replica_trouble(const struct replica *r);
 
 void replica_clear(struct replica *r);
 

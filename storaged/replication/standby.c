@@ -3,6 +3,7 @@
  */
 #include "storaged/replication/standby.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -16,13 +17,14 @@
 /* Between two attempts to connect. */
 #define OPEN_MS 250u
 
-/* Between two reports, while there are no new rows. */
-#define CONFIRM_MS 1000u
+/* Between two reports, while there are no new rows, and while there are. */
+#define CONFIRM_MS      1000u
+#define CONFIRM_ROWS_MS 200u
 
 void
 standby_start(struct standby *s, struct replica *r, bool starts)
 {
-	*s = (struct standby){.replica = r, .restarted = starts};
+	*s = (struct standby){.replica = r, .restarted = starts, .trouble = ""};
 	r->status.role = STORE_STANDBY;
 	r->status.append_us = 0;
 	r->status.standbys = 0;
@@ -106,8 +108,11 @@ static bool
 standby_confirm(struct standby *s)
 {
 	const struct replica *r = s->replica;
-	const struct log_param params[] = {LOG_B(slice_str(r->name)), LOG_N(r->at.seq)};
+	const char *trouble = replica_trouble(r);
+	const struct log_param params[] = {
+	    LOG_B(slice_str(r->name)), LOG_N(r->at.seq), LOG_B(slice_str(trouble))};
 
+	s->trouble = trouble;
 	if (log_conn_change(&s->replica->conn, LOG_CONFIRM, params, ARRAY_LEN(params)) != 1)
 		return false;
 	s->confirmed_at = clock_boot_ms();
@@ -206,6 +211,23 @@ standby_check(struct standby *s)
 	return standby_end(s, status);
 }
 
+/* The store is damaged: it stays as it is, and says so, until a backup replaces it. */
+static enum standby_result
+standby_rest(struct standby *s)
+{
+	struct replica *r = s->replica;
+
+	if (!s->rests)
+		log_event(LOG_ERROR, "standby_damaged", L_UINT("seq", r->at.seq),
+		    L_STR("error", r->env->damage), L_STR("help", apply_new_seed));
+	s->rests = true;
+	if (clock_boot_ms() - s->confirmed_at >= CONFIRM_MS && !standby_confirm(s))
+		return standby_failed(s);
+	strlcpy(r->status.error, "the store is damaged, and follows the log no more",
+	    sizeof(r->status.error));
+	return STANDBY_WAITS;
+}
+
 /* Applies some of the rows that can be trusted. */
 static enum standby_result
 standby_apply(struct standby *s)
@@ -213,6 +235,8 @@ standby_apply(struct standby *s)
 	struct replica *r = s->replica;
 	int status;
 
+	if (r->env->damage != NULL)
+		return standby_rest(s);
 	switch (apply_rows(r, s->trusted, &status)) {
 	case APPLY_DONE:
 		r->status.behind = s->seen.last - r->at.seq;
@@ -222,7 +246,7 @@ standby_apply(struct standby *s)
 	case APPLY_ENDS:
 		break;
 	}
-	return standby_end(s, status);
+	return r->env->damage != NULL ? standby_rest(s) : standby_end(s, status);
 }
 
 /* This process is the owner already, and lost its connection. */
@@ -290,55 +314,110 @@ standby_note_name(struct standby *s, bool lives)
 	    L_STR("help", "another machine has this name: set STORE_NAME on one of them"));
 }
 
+/* The owner's row, now. */
+static struct standby_seen
+standby_read_owner(const struct replica *r, const PGresult *row)
+{
+	struct standby_seen seen = {.some = true,
+	    .epoch = log_result_number(row, 0, 0),
+	    .instance = log_result_number(row, 0, 2),
+	    .heartbeat = log_result_number(row, 0, 3),
+	    .offered = slice_eq_str(log_result_bytes(row, 0, 4), r->name),
+	    .last = log_result_number(row, 0, 5),
+	    .fresh = log_result_number(row, 0, 6) == 1,
+	    .since = clock_boot_ms()};
+
+	seen.mine = seen.instance == r->instance;
+	seen.named = slice_eq_str(log_result_bytes(row, 0, 1), r->name);
+	seen.same_machine = seen.named && replica_same_machine(r, seen.instance);
+	return seen;
+}
+
+/* Compares the row with what was read before it. */
+static void
+standby_compare(struct standby *s, const struct standby_seen *was)
+{
+	struct standby_seen *seen = &s->seen;
+	bool same = was->some && was->epoch == seen->epoch && was->heartbeat == seen->heartbeat;
+
+	if (same)
+		seen->since = was->since;
+	standby_note_name(s,
+	    seen->named && !seen->same_machine && was->some && !same &&
+		was->instance == seen->instance);
+	/* PostgreSQL has lost rows. */
+	if (seen->last < s->replica->at.seq)
+		s->checked = false;
+}
+
+static void
+standby_note_status(const struct standby *s, struct slice owner)
+{
+	struct replica *r = s->replica;
+
+	snprintf(r->status.owner, sizeof(r->status.owner), "%.*s", (int)owner.len,
+	    (const char *)owner.p);
+	r->status.epoch = s->seen.epoch;
+	r->status.behind = s->seen.last > r->at.seq ? s->seen.last - r->at.seq : 0;
+}
+
 /* Reads the owner's row. False: it failed. */
 static bool
 standby_look(struct standby *s)
 {
-	struct replica *r = s->replica;
-	struct standby_seen was = s->seen, *seen = &s->seen;
-	PGresult *row = log_conn_run(&r->conn, LOG_OWNER, NULL, 0);
-	struct slice name;
-	bool same_name, same;
+	const struct standby_seen was = s->seen;
+	PGresult *row = log_conn_run(&s->replica->conn, LOG_OWNER, NULL, 0);
 
 	if (row == NULL)
 		return false;
-	*seen = (struct standby_seen){.some = PQntuples(row) == 1};
-	if (seen->some) {
-		seen->epoch = log_result_number(row, 0, 0);
-		name = log_result_bytes(row, 0, 1);
-		seen->instance = log_result_number(row, 0, 2);
-		seen->heartbeat = log_result_number(row, 0, 3);
-		seen->offered = slice_eq_str(log_result_bytes(row, 0, 4), r->name);
-		seen->last = log_result_number(row, 0, 5);
-		same_name = slice_eq_str(name, r->name);
-		same = was.some && was.epoch == seen->epoch && was.heartbeat == seen->heartbeat;
-		seen->mine = seen->instance == r->instance;
-		seen->named = same_name && replica_same_machine(r, seen->instance);
-		seen->since = same ? was.since : clock_boot_ms();
-		standby_note_name(s,
-		    same_name && !seen->named && was.some && !same &&
-			was.instance == seen->instance);
-		strlcpy(r->status.owner, "", sizeof(r->status.owner));
-		if (name.len < sizeof(r->status.owner))
-			memcpy(mempcpy(r->status.owner, name.p, name.len), "", 1);
-		r->status.epoch = seen->epoch;
-		r->status.behind = seen->last > r->at.seq ? seen->last - r->at.seq : 0;
-		/* PostgreSQL has lost rows. */
-		if (seen->last < r->at.seq)
-			s->checked = false;
+	s->seen = (struct standby_seen){0};
+	if (PQntuples(row) == 1) {
+		s->seen = standby_read_owner(s->replica, row);
+		standby_compare(s, &was);
+		standby_note_status(s, log_result_bytes(row, 0, 1));
 	}
 	PQclear(row);
 	return true;
+}
+
+/* Whether an earlier process of this machine was the owner, and did not end soon after it took over. */
+static bool
+standby_may_resume(const struct standby *s)
+{
+	return s->restarted && s->seen.same_machine && !s->seen.fresh;
 }
 
 /* Whether the owner is gone, or wants this machine to be the owner. */
 static bool
 standby_may_take(const struct standby *s)
 {
-	const struct standby_seen *seen = &s->seen;
+	bool fit = s->trouble[0] == '\0';
 
-	return seen->offered || (seen->named && s->restarted) ||
-	    clock_boot_ms() - seen->since >= REPLICA_TAKE_MS;
+	/* The take-over could not be stored. */
+	if (s->replica->env->damage != NULL)
+		return false;
+	return (s->seen.offered && fit) || standby_may_resume(s) ||
+	    clock_boot_ms() - s->seen.since >= (fit ? REPLICA_TAKE_MS : REPLICA_TAKE_LAST_MS);
+}
+
+/* The process has just started, and may not take over. */
+static void
+standby_leave_to_others(struct standby *s)
+{
+	if (s->restarted && s->seen.same_machine && s->seen.fresh)
+		log_event(LOG_WARN, "owner_ended_early",
+		    L_STR("help",
+			"this machine ended less than 30 s after it took over: another one may "
+			"take over before it"));
+	s->restarted = false;
+}
+
+static bool
+standby_is_report_due(const struct standby *s)
+{
+	uint64_t each = s->seen.last > s->trusted ? CONFIRM_ROWS_MS : CONFIRM_MS;
+
+	return s->trusted == 0 || clock_boot_ms() - s->confirmed_at >= each;
 }
 
 enum standby_result
@@ -362,10 +441,11 @@ standby_step(struct standby *s)
 	if (r->at.seq < s->trusted)
 		return standby_apply(s);
 	takes = s->seen.mine || standby_may_take(s);
-	s->restarted = s->restarted && takes;
+	if (!takes)
+		standby_leave_to_others(s);
 	if (takes && r->at.seq == s->seen.last && s->trusted == s->seen.last)
 		return s->seen.mine ? standby_resume(s) : standby_take(s);
-	if (!takes && s->trusted != 0 && clock_boot_ms() - s->confirmed_at < CONFIRM_MS)
+	if (!takes && !standby_is_report_due(s))
 		return STANDBY_WAITS;
 	if (!standby_confirm(s))
 		return standby_failed(s);

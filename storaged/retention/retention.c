@@ -243,8 +243,7 @@ retention_failed(
     struct retention *r, const struct retention *before, const struct retention_work *k, int rc)
 {
 	if (!retention_is_to_blame(k, rc)) {
-		log_event(LOG_ERROR, "retention_failed", L_STR("error", env_strerror(rc)),
-		    L_STR("help", "storaged tries again in a minute"));
+		env_work_failed("retention_failed", rc, "storaged tries again in a minute");
 		retention_end(r);
 	} else if (r->singly) {
 		log_event(LOG_ERROR, "retention_failed", L_ID("conversation", &k->due[0]),

@@ -52,7 +52,8 @@ batch_clear(struct batch *b)
 bool
 batch_is_open(const struct batch *b)
 {
-	return !b->failed && b->n < BATCH_REQUESTS && b->bytes < BATCH_BYTES;
+	return !b->failed && b->n < BATCH_REQUESTS && b->bytes < BATCH_BYTES &&
+	    (b->txn.mdb == NULL || txn_log_bytes(&b->txn) < BATCH_LOG_BYTES);
 }
 
 union msg *

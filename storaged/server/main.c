@@ -19,6 +19,7 @@
 #include "proto/process/program.h"
 #include "storaged/open/env_open.h"
 #include "storaged/records/organization_create.h"
+#include "storaged/replication/log_setting.h"
 #include "storaged/server/listen.h"
 #include "storaged/server/serve.h"
 #include "storaged/server/server.h"
@@ -73,10 +74,20 @@ storaged_name(const struct settings *settings, char name[REPLICA_NAME_MAX + 1])
 static int
 storaged_serve_logged(const struct settings *settings, struct env *env, struct service *service)
 {
+	const char *fault = log_setting_fault(settings->store_log);
 	char name[REPLICA_NAME_MAX + 1];
 	struct replica replica;
 	int status;
 
+	if (fault != NULL) {
+		log_event(LOG_ERROR, "store_log_invalid", L_STR("error", fault),
+		    L_STR("help",
+			"set STORE_LOG as in host=/run/banter-cluster user=banter "
+			"dbname=banter "
+			"password=..."));
+		return EX_CONFIG;
+	}
+	log_setting_clear_environment();
 	if (!storaged_name(settings, name)) {
 		log_event(LOG_ERROR, "store_name_unknown",
 		    L_STR("help", "set STORE_NAME, another one on each machine"));

@@ -70,21 +70,27 @@ peer_free(struct peers *p, struct peer *peer)
 
 /* Sends what the socket takes now: a peer that does not read learns of the end only. */
 static void
-peer_tell_leaving(struct peer *peer)
+peer_tell_leaving(struct peer *peer, bool in_doubt)
 {
-	if (peer->dropped || peer->mute || !(peer->channel.peer & (ROLE_WORKER | ROLE_CRAWL)))
+	const struct msg_leaving leaving = {.in_doubt = in_doubt};
+
+	if (peer->told || peer->dropped || peer->mute ||
+	    !(peer->channel.peer & (ROLE_WORKER | ROLE_CRAWL)))
 		return;
-	if (channel_send(&peer->channel, MSG_LEAVING, 0, &(struct msg_leaving){}) == 0)
+	peer->told = true;
+	if (in_doubt)
+		buf_truncate(&peer->channel.out, peer->settled);
+	if (channel_send(&peer->channel, MSG_LEAVING, 0, &leaving) == 0)
 		(void)!channel_flush(&peer->channel);
 }
 
 void
-peers_tell_leaving(struct peers *p)
+peers_tell_leaving(struct peers *p, bool in_doubt)
 {
 	struct peer *peer;
 
 	TAILQ_FOREACH (peer, &p->all, order)
-		peer_tell_leaving(peer);
+		peer_tell_leaving(peer, in_doubt);
 }
 
 void
@@ -167,6 +173,7 @@ peers_add(struct peers *p, int fd)
 	peer->tool = p->tools_only;
 	channel_open(
 	    &peer->channel, fd, ROLE_STORE, peer->tool ? ROLE_TOOL : roles, PEER_UNSENT_MAX);
+	peer->settled = buf_len(&peer->channel.out);
 	client_init(&peer->client, &peer->channel.out);
 	peer->readable = event_new(p->base, fd, EV_READ | EV_PERSIST, peers_on_readable, peer);
 	peer->writable = event_new(p->base, fd, EV_WRITE, peers_on_writable, peer);
@@ -329,6 +336,7 @@ peer_settle(struct peers *p, struct peer *peer)
 		buf_reset(&peer->channel.out);
 	else if (!peer->dropped)
 		peers_send(p, peer);
+	peer->settled = buf_len(&peer->channel.out);
 	if (peer->dropped || (peer->ended && !peer->ready && !peer->waits)) {
 		peer_free(p, peer);
 		return false;

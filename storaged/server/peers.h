@@ -42,6 +42,8 @@ struct peer {
 	bool pinged;    /* it has sent a PING */
 	bool asked;     /* it has sent anything else */
 	bool dropped;   /* it is freed when the batch is over */
+	bool told;      /* it has LEAVING */
+	size_t settled; /* bytes that peer_settle() has left to be sent */
 };
 
 TAILQ_HEAD(peer_list, peer);
@@ -60,8 +62,9 @@ struct peers {
 
 void peers_init(struct peers *p, struct event_base *base, struct live *live);
 
-/* Tells workers and crawld that they lose their connections in good order: LEAVING. */
-void peers_tell_leaving(struct peers *p);
+/* Tells workers and crawld, once, that they lose their connections in good order: LEAVING. in_doubt: as in the message; then
+ * what is queued since peer_settle() is dropped, because answers must not leave any more. */
+void peers_tell_leaving(struct peers *p, bool in_doubt);
 
 /* Closes all peers; their turns stay open in the store. */
 void peers_clear(struct peers *p);

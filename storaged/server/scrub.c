@@ -10,7 +10,7 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
-#include "storaged/conversations/labels.h"
+#include "storaged/conversations/label_recount.h"
 #include "storaged/engine/page_tree.h"
 #include "storaged/engine/totals.h"
 #include "storaged/engine/txn.h"
@@ -181,7 +181,7 @@ scrub_step(struct env *env, uint64_t requests)
 	if (s->totals_damaged)
 		totals_repair(env);
 	if (s->labels_damaged)
-		labels_recount(env);
+		label_recount(env);
 	s->totals_damaged = s->labels_damaged = false;
 	return s->running ? SCRUB_STEP_MS : s->interval_ms;
 }

@@ -13,12 +13,13 @@
 #include "storaged/changes/changes.h"
 #include "storaged/changes/changes_trim.h"
 #include "storaged/content/content_garbage.h"
-#include "storaged/conversations/labels.h"
+#include "storaged/conversations/label_recount.h"
 #include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/inbox/takeover.h"
 #include "storaged/numbers/numbers_fold.h"
 #include "storaged/numbers/numbers_recount.h"
+#include "storaged/replication/hand_over.h"
 #include "storaged/request/store_time.h"
 #include "storaged/retention/retention.h"
 #include "storaged/server/handlers.h"
@@ -49,14 +50,14 @@ struct server {
 	struct serving serving;
 	struct env *env;     /* of serving */
 	struct owner *owner; /* of the commit log; NULL: there is none */
-	struct event *claim, *retry, *tidy, *scrub, *silent, *owning;
+	struct event *claim, *retry, *tidy, *scrub, *silent, *owning, *handing;
 	struct numbers_fold numbers;
 	struct retention retention;
 	struct silence silence;
 	bool garbage_paused;
 	bool trims; /* the change feed has rows to remove */
 	/* Set by callbacks, which may run during a batch. */
-	bool retry_due, tidy_due, scrub_due, silence_due, owning_due;
+	bool retry_due, tidy_due, scrub_due, silence_due, owning_due, handing_due;
 	uint64_t commits; /* at the last maintenance */
 };
 
@@ -203,22 +204,39 @@ server_has_lost(struct server *s)
 	return s->owner != NULL && !owner_holds(s->owner);
 }
 
-/* The owner's work that is due: its heartbeat and the log, or an operator's wish to hand over. */
+/* Hands the ownership over if an operator wants it, or the store cannot be written. ticks: a second has passed. */
+static void
+server_hand_over(struct server *s, bool ticks)
+{
+	struct hand_over *wanted = &s->serving.live.hand_over;
+	struct timeval look = clock_timeval(HAND_OVER_LOOK_MS);
+
+	if (wanted->wanted)
+		hand_over_want(s->owner, slice_str(wanted->to));
+	wanted->wanted = false;
+	if (ticks)
+		hand_over_tick(s->owner);
+	hand_over_step(s->owner);
+	if (hand_over_waits(s->owner))
+		must(event_add(s->handing, &look) == 0);
+	/* All requests that were executed have their answers in front of this. */
+	if (s->owner->lost)
+		peers_tell_leaving(&s->serving.peers, false);
+}
+
+/* The owner's work: its heartbeat and the log, once a second; and its end. */
 static void
 server_tend_log(struct server *s)
 {
-	struct hand_over *wanted = &s->serving.live.hand_over;
+	bool ticks = s->owning_due;
 
-	if (s->owning_due && s->owner != NULL)
+	s->owning_due = s->handing_due = false;
+	if (s->owner == NULL)
+		return;
+	if (ticks)
 		owner_tick(s->owner);
-	s->owning_due = false;
-	if (wanted->wanted && s->owner != NULL) {
-		owner_hand_over(s->owner, slice_str(wanted->to));
-		/* All requests that were executed have their answers in front of this. */
-		if (!owner_holds(s->owner))
-			peers_tell_leaving(&s->serving.peers);
-	}
-	wanted->wanted = false;
+	if (!s->owner->lost)
+		server_hand_over(s, ticks);
 }
 
 /* The work after the callbacks of a loop turn. *more: there is work left that causes no event.
@@ -270,7 +288,7 @@ server_loop(struct server *s)
 	bool more = true; /* garbage of the previous process */
 	int status = 0;
 
-	while (!s->serving.stopping && status == 0) {
+	while (!s->serving.service->stopping && status == 0) {
 		int flags = EVLOOP_ONCE | (more ? EVLOOP_NONBLOCK : 0);
 
 		must(event_base_loop(s->serving.service->base, flags) != -1);
@@ -296,7 +314,8 @@ server_start_events(struct server *s)
 	    event_new(s->serving.service->base, -1, EV_PERSIST, server_on_due, &s->silence_due);
 	s->owning =
 	    event_new(s->serving.service->base, -1, EV_PERSIST, server_on_due, &s->owning_due);
-	must(s->silent != NULL && s->owning != NULL);
+	s->handing = evtimer_new(s->serving.service->base, server_on_due, &s->handing_due);
+	must(s->silent != NULL && s->owning != NULL && s->handing != NULL);
 	must(s->claim != NULL && s->retry != NULL && s->tidy != NULL && s->scrub != NULL);
 	must(event_add(s->tidy, &tidy_each) == 0);
 	if (s->owner != NULL)
@@ -315,6 +334,7 @@ server_stop_events(struct server *s)
 	event_free(s->scrub);
 	event_free(s->silent);
 	event_free(s->owning);
+	event_free(s->handing);
 }
 
 /* Forgets what an earlier time as the owner has left in memory, and reads it from the store. */
@@ -323,7 +343,7 @@ server_load(struct server *s)
 {
 	struct env *env = s->env;
 
-	env->writable = true;
+	env->writable = env->damage == NULL;
 	env->garbage = (struct garbage){0};
 	env->content = (struct content_garbage){0};
 	env->time = (struct store_time){0};
@@ -332,7 +352,7 @@ server_load(struct server *s)
 		return EX_IOERR;
 	changes_start(env);
 	numbers_start(env);
-	labels_prepare(env);
+	label_recount_missing(env);
 	retention_start(&s->retention);
 	return 0;
 }
@@ -342,7 +362,6 @@ server_run(struct env *env, struct service *service, struct owner *owner)
 {
 	struct server s = {.env = env, .owner = owner};
 	struct timeval claim = clock_timeval(owner == NULL ? CLAIM_MS : CLAIM_MOVED_MS);
-	bool stopped;
 	int status;
 
 	serving_start(&s.serving, env, service, &store_handlers);
@@ -355,18 +374,14 @@ server_run(struct env *env, struct service *service, struct owner *owner)
 		    L_UINT("max_bytes", env->max_bytes));
 		service_report_ready(&service->report);
 		status = server_loop(&s);
-		if (status == 0)
-			peers_tell_leaving(&s.serving.peers);
+		if (status == 0 || status == SERVER_LOST)
+			peers_tell_leaving(&s.serving.peers, status == SERVER_LOST);
 	}
-	/* The log was lost in the turn in which SIGTERM came: a standby would not know of it. */
-	stopped = status == SERVER_LOST && s.serving.stopping;
 	if (status != SERVER_LOST) {
 		store_time_save(env, true);
 		service_report_stopping(&service->report);
 	}
-	if (stopped)
-		service_report_stopping(&service->report);
 	server_stop_events(&s);
 	serving_end(&s.serving);
-	return stopped ? 0 : status;
+	return status;
 }

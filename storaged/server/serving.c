@@ -4,7 +4,6 @@
 #include "storaged/server/serving.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <sys/socket.h>
 
 #include "proto/base/basics.h"
@@ -49,16 +48,6 @@ serving_on_acceptable(evutil_socket_t listener, short what, void *arg)
 		if (errno != EINTR && errno != ECONNABORTED)
 			return;
 	}
-}
-
-static void
-serving_on_stop(evutil_socket_t signal_number, short what, void *arg)
-{
-	struct serving *s = arg;
-
-	(void)what;
-	log_event(LOG_NOTICE, "store_stopping", L_INT("signal", (int64_t)signal_number));
-	s->stopping = true;
 }
 
 /* Offers the batch to every peer, starting where the last turn ended. */
@@ -122,19 +111,6 @@ serving_accept_again(struct serving *s)
 	must(event_add(s->acceptable, NULL) == 0);
 }
 
-static void
-serving_start_events(struct serving *s)
-{
-	s->acceptable = event_new(s->service->base, s->service->listener, EV_READ | EV_PERSIST,
-	    serving_on_acceptable, s);
-	s->term = evsignal_new(s->service->base, SIGTERM, serving_on_stop, s);
-	s->interrupt = evsignal_new(s->service->base, SIGINT, serving_on_stop, s);
-	must(s->acceptable != NULL && s->term != NULL && s->interrupt != NULL);
-	must(event_add(s->acceptable, NULL) == 0);
-	must(event_add(s->term, NULL) == 0);
-	must(event_add(s->interrupt, NULL) == 0);
-}
-
 void
 serving_start(struct serving *s, struct env *env, struct service *service,
     const struct handlers *handlers)
@@ -143,7 +119,9 @@ serving_start(struct serving *s, struct env *env, struct service *service,
 	open_turns_init(&s->open);
 	live_init(&s->live, &s->open);
 	batch_init(&s->batch, env, &s->live, handlers);
-	serving_start_events(s);
+	s->acceptable = event_new(
+	    service->base, service->listener, EV_READ | EV_PERSIST, serving_on_acceptable, s);
+	must(s->acceptable != NULL && event_add(s->acceptable, NULL) == 0);
 	peers_init(&s->peers, s->service->base, &s->live);
 	s->peers.access = *service->access;
 	s->batch.peers = &s->peers;
@@ -154,8 +132,6 @@ serving_end(struct serving *s)
 {
 	peers_clear(&s->peers);
 	event_free(s->acceptable);
-	event_free(s->term);
-	event_free(s->interrupt);
 	batch_clear(&s->batch);
 	live_clear(&s->live);
 	open_turns_clear(&s->open);

@@ -1,6 +1,6 @@
 /*
  * What the owner of the store (server.h) and a standby (standby_server.h) do alike: accept peers, take their
- * requests into a batch, send the answers, and end with SIGTERM or SIGINT.
+ * requests into a batch, and send the answers.
  *
  * libevent's callbacks only read bytes and set flags. The callbacks may run while the batch is open, so none of
  * them uses the store.
@@ -14,13 +14,12 @@
 struct serving {
 	struct env *env;
 	struct service *service;
-	struct event *acceptable, *term, *interrupt;
+	struct event *acceptable;
 	struct open_turns open;
 	struct live live;
 	struct batch batch;
 	struct peers peers;
 	bool accept_paused; /* there was no room */
-	bool stopping;
 };
 
 /* Begins to accept. */

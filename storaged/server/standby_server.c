@@ -55,7 +55,7 @@ standby_server_loop(struct standby_server *s)
 	bool more = false;
 	int status = 0;
 
-	while (!s->serving.stopping && status == 0) {
+	while (!s->serving.service->stopping && status == 0) {
 		must(event_base_loop(s->serving.service->base,
 			 EVLOOP_ONCE | (more || s->step_due ? EVLOOP_NONBLOCK : 0)) != -1);
 		if (serving_run_requests(&s->serving) != 0) {
@@ -65,7 +65,7 @@ standby_server_loop(struct standby_server *s)
 		more = serving_settle(&s->serving);
 		if (s->tidy_due)
 			standby_server_tidy(s);
-		if (s->step_due && !s->serving.stopping)
+		if (s->step_due && !s->serving.service->stopping)
 			status = standby_server_step(s);
 	}
 	return status;

@@ -7,6 +7,7 @@
  */
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "proto/ipc/room_id.h"
 #include "storaged/changes/changes.h"
 #include "storaged/conversations/client_ids.h"
 #include "storaged/conversations/conversations.h"
@@ -14,6 +15,7 @@
 #include "storaged/conversations/replies.h"
 #include "storaged/engine/garbage.h"
 #include "storaged/engine/message_page.h"
+#include "storaged/identities/visitor_records.h"
 #include "storaged/inbox/takeover.h"
 #include "storaged/numbers/numbers.h"
 #include "storaged/turns/participants.h"
@@ -460,14 +462,34 @@ turn_begin_take_place(struct turn_beginning *b)
 	b->conversation.next_seq += 2;
 }
 
-/* A conversation that began after its contact was submitted. Only a request with a user id gets here. */
+/* A new conversation with a key has the contact that its session has given before (contact_submit.c). */
+static int
+turn_begin_take_contact(struct txn *t, struct turn_beginning *b)
+{
+	const struct hash256 token =
+	    room_hash_of_session(&b->m->org, &b->m->widget, b->m->session);
+	struct msg_visitor_record visitor;
+	int rc = visitor_by_token(t, &token, &visitor);
+
+	if (rc != 0)
+		return txn_survives(rc) ? 0 : rc;
+	if (id_is_zero(&b->participants.contact))
+		b->participants.contact = visitor.contact;
+	return visitor_drop(t, &visitor.id);
+}
+
+/* A conversation that began after its contact was submitted. */
 static int
 turn_begin_link(struct txn *t, struct turn_beginning *b)
 {
 	const struct id *contact = &b->participants.contact;
 	struct key key = key_id(&b->conversation.id);
-	int rc;
+	int rc = 0;
 
+	if (b->fresh && !b->participants.by_visitor)
+		rc = turn_begin_take_contact(t, b);
+	if (rc != 0)
+		return rc;
 	if (b->fresh)
 		b->conversation.contact = *contact;
 	if (b->m->user_id.len == 0 || id_is_zero(contact) ||

@@ -3,6 +3,7 @@
  */
 #include "storaged/turns/turn_state.h"
 
+#include "storaged/conversations/people.h"
 #include "storaged/conversations/replies.h"
 #include "storaged/records/agents.h"
 #include "storaged/records/widgets.h"
@@ -81,6 +82,9 @@ turn_answer_handed(struct txn *t, struct call *c, const struct turn_view *v,
 	};
 	int rc = turn_find_handover_text(t, conversation, &handed.text);
 
+	if (rc == 0)
+		rc = people_find_picture(
+		    t, &conversation->org, &conversation->operator, & handed.operator_picture);
 	if (rc == 0)
 		call_answer(c, MSG_TURN_HANDED, &handed);
 	return rc;

@@ -6,6 +6,7 @@
 
 #include "proto/base/clock.h"
 #include "proto/base/utf8.h"
+#include "proto/ipc/room_id.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/identities/contact_index.h"
 #include "storaged/records/contacts.h"
@@ -13,10 +14,13 @@
 #include "storaged/visitors/visitors.h"
 
 struct submission {
-	struct msg_visitor_record visitor; /* unset for a session of a key */
+	struct msg_visitor_record
+	    visitor; /* of a session of a key: set if its contact waits (contact_submit_keep()) */
 	bool by_key;
 	struct id org;
 	struct id conversation; /* the visitor's or the session's; zero: none yet */
+	struct id
+	    linked; /* of a session of a key: the contact that it has already; zero: none */
 	struct slice name, email, phone, user_id;
 	union record contact; /* the visitor's contact */
 	union record stored;  /* the same as it was before, if it existed */
@@ -33,6 +37,7 @@ contact_submit_find_visitor(struct txn *t, struct call *c, struct submission *s)
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_GONE, visitor_gone);
 	s->org = s->visitor.org;
+	s->linked = s->visitor.contact;
 	if (rc == 0)
 		rc = visitor_conversation(t, &s->visitor, &s->conversation);
 	if (rc == MDB_NOTFOUND) {
@@ -42,11 +47,12 @@ contact_submit_find_visitor(struct txn *t, struct call *c, struct submission *s)
 	return rc;
 }
 
-/* A session of a key: it may have no conversation yet, and nothing else keeps its contact. */
+/* A session of a key: it may have no conversation yet. */
 static int
 contact_submit_find_session(struct txn *t, struct call *c, struct submission *s)
 {
 	const struct msg_contact_submit *m = &c->m->contact_submit;
+	const struct hash256 token = room_hash_of_session(&m->org, &m->widget, m->session);
 	struct msg_conversation_record conversation;
 	struct msg_org_record org;
 	bool fresh = true;
@@ -54,16 +60,22 @@ contact_submit_find_session(struct txn *t, struct call *c, struct submission *s)
 
 	if (rc == MDB_NOTFOUND)
 		return call_refuse(c, STORE_INVALID, organization_missing);
-	if (m->user_id.len == 0)
-		return call_refuse(c, STORE_INVALID, "a session's contact needs a user id");
 	s->by_key = true;
 	s->org = m->org;
 	if (rc == 0)
 		rc = conversation_of_session(
 		    t, &m->org, &m->widget, m->session, &m->fresh_id, &conversation, &fresh);
-	if (rc == 0 && !fresh)
+	if (rc != 0)
+		return rc;
+	if (!fresh) {
 		s->conversation = conversation.id;
-	return rc;
+		s->linked = conversation.contact;
+		return 0;
+	}
+	rc = visitor_by_token(t, &token, &s->visitor);
+	if (rc == 0)
+		s->linked = s->visitor.contact;
+	return txn_survives(rc) ? 0 : rc;
 }
 
 static int
@@ -190,13 +202,36 @@ contact_submit_store(struct txn *t, struct submission *s)
 			     s->exists ? CHANGE_CHANGED : CHANGE_CREATED);
 }
 
+/* The contact of a session without a conversation waits for its first message. */
 static int
-contact_submit_link_visitor(struct txn *t, struct submission *s)
+contact_submit_keep(struct txn *t, const struct call *c, const struct submission *s)
+{
+	const struct msg_contact_submit *m = &c->m->contact_submit;
+
+	if (id_equal(&s->visitor.contact, &s->contact.id))
+		return 0;
+	return visitor_put(t,
+	    &(struct msg_visitor_record){
+		.v = RECORD_VERSION,
+		.id = room_id_of_session(&m->org, &m->widget, m->session),
+		.org = m->org,
+		.widget = m->widget,
+		.token = room_hash_of_session(&m->org, &m->widget, m->session),
+		.contact = s->contact.id,
+		.used = true,
+		.created_at = clock_wall_ms(),
+	    });
+}
+
+static int
+contact_submit_link_visitor(struct txn *t, const struct call *c, struct submission *s)
 {
 	const struct id *contact = &s->contact.id;
 	struct msg_visitor_record *visitor = &s->visitor;
 
-	if (s->by_key || (visitor->used && id_equal(&visitor->contact, contact)))
+	if (s->by_key)
+		return id_is_zero(&s->conversation) ? contact_submit_keep(t, c, s) : 0;
+	if (visitor->used && id_equal(&visitor->contact, contact))
 		return 0;
 	visitor->used = true;
 	visitor->contact = *contact;
@@ -205,19 +240,60 @@ contact_submit_link_visitor(struct txn *t, struct submission *s)
 
 /* Links the visitor and its conversation to the contact. */
 static int
-contact_submit_link(struct txn *t, struct submission *s)
+contact_submit_link(struct txn *t, const struct call *c, struct submission *s)
 {
 	const struct id *contact = &s->contact.id;
-	int rc = contact_submit_link_visitor(t, s);
+	int rc = contact_submit_link_visitor(t, c, s);
 
 	if (rc == 0 && !id_is_zero(&s->conversation))
 		rc = conversation_set_contact(t, &s->conversation, contact);
 	return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 }
 
+/* Whether the site has proved who writes in this session: details without a proof change nothing then. */
+static int
+contact_submit_is_proved(struct txn *t, const struct submission *s, bool *proved)
+{
+	struct msg_contact_record contact;
+	int rc;
+
+	*proved = false;
+	if (s->user_id.len > 0 || id_is_zero(&s->linked))
+		return 0;
+	rc = contact_find(t, &s->org, &s->linked, &contact);
+	*proved = rc == 0 && contact.user_id.len > 0;
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int
+contact_submit_apply(
+    struct txn *t, struct call *c, struct submission *s, const struct contact_keys *keys)
+{
+	int rc = contact_submit_resolve(t, c, s, keys);
+
+	if (rc == 0)
+		rc = contact_submit_store(t, s);
+	return rc != 0 ? rc : contact_submit_link(t, c, s);
+}
+
+/* Tells the visitor's connections. */
+static void
+contact_submit_announce(struct call *c, const struct submission *s)
+{
+	const struct msg_contact_submit *m = &c->m->contact_submit;
+
+	effects_add(c->effects,
+	    &(struct effect){
+		.kind = EFFECT_ROOM_CONTACT,
+		.room = s->by_key ? room_id_of_session(&m->org, &m->widget, m->session)
+				  : s->visitor.id,
+	    });
+}
+
 int
 handle_contact_submit(struct txn *t, struct call *c)
 {
+	bool proved = false;
 	struct contact_keys keys;
 	struct submission s = {0};
 	struct key key;
@@ -229,16 +305,12 @@ handle_contact_submit(struct txn *t, struct call *c)
 	if (rc == 0)
 		rc = contact_submit_read(c, &s, &keys);
 	if (rc == 0)
-		rc = contact_submit_resolve(t, c, &s, &keys);
-	if (rc == 0)
-		rc = contact_submit_store(t, &s);
-	if (rc == 0)
-		rc = contact_submit_link(t, &s);
+		rc = contact_submit_is_proved(t, &s, &proved);
+	if (rc == 0 && !proved)
+		rc = contact_submit_apply(t, c, &s, &keys);
 	if (rc != 0)
 		return rc;
-	if (!s.by_key)
-		effects_add(c->effects,
-		    &(struct effect){.kind = EFFECT_ROOM_CONTACT, .room = s.visitor.id});
-	key = key_of_org(&s.contact.org, &s.contact.id);
+	contact_submit_announce(c, &s);
+	key = key_of_org(&s.org, proved ? &s.linked : &s.contact.id);
 	return record_answer(t, c, &contact_kind, &key);
 }

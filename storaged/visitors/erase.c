@@ -4,6 +4,7 @@
  */
 #include "storaged/visitors/erase.h"
 
+#include "proto/ipc/room_id.h"
 #include "storaged/changes/change_answer.h"
 #include "storaged/changes/changes.h"
 #include "storaged/content/gaps.h"
@@ -188,7 +189,8 @@ handle_conversation_erase(struct txn *t, struct call *c)
 	return rc != 0 ? rc : erase_answer(t, c, conversation.messages, false);
 }
 
-/* Finds a session's visitor and its *widget. A zero id: the organization has no such visitor. */
+/* Finds a session's visitor and its *widget: in a widget, or of a key whose contact waits for the first message. A zero
+ * id: the organization has no such visitor. */
 static int
 erase_find_visitor(struct txn *t, const struct id *org, struct slice session,
     struct id *visitor, struct id *widget)
@@ -199,7 +201,7 @@ erase_find_visitor(struct txn *t, const struct id *org, struct slice session,
 
 	*visitor = (struct id){0};
 	if (!visitor_of_session(session, &id))
-		return 0;
+		id = room_id_of_session(org, widget, session);
 	rc = visitor_by_id(t, &id, &record);
 	if (rc == MDB_NOTFOUND || (rc == 0 && !id_equal(&record.org, org)))
 		return 0;

@@ -259,6 +259,22 @@ visitor_resume(struct txn *t, struct call *c, struct msg_visitor_record *visitor
 	return rc != 0 ? rc : visitor_answer_opened(t, c, visitor, true);
 }
 
+/* A session of a key whose contact waits for its first message. */
+static int
+visitor_open_session(struct txn *t, struct call *c)
+{
+	struct msg_visitor_record visitor;
+	int rc = visitor_by_token(t, &c->m->visitor_open.token, &visitor);
+
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(c, STORE_NOT_FOUND, "the session has no contact");
+	if (rc == 0)
+		call_answer(c, MSG_VISITOR_OPENED,
+		    &(struct msg_visitor_opened){
+			.visitor = visitor_encode(t, &visitor), .resumed = true});
+	return rc;
+}
+
 int
 handle_visitor_open(struct txn *t, struct call *c)
 {
@@ -267,6 +283,8 @@ handle_visitor_open(struct txn *t, struct call *c)
 	struct msg_widget_record widget;
 	int rc;
 
+	if (m->public_id.len == 0)
+		return visitor_open_session(t, c);
 	if (id_is_zero(&m->fresh_id) != hash_is_zero(&m->fresh_token))
 		return call_refuse(c, STORE_INVALID, "a visitor needs an id and a token");
 	rc = widget_find_public(t, m->public_id, &widget);

@@ -2,17 +2,9 @@
 // socket, by a user that is not root. All words of a question joined by OR; ts_rank() with the length of the text.
 
 import { execFileSync } from "node:child_process";
-import { chownSync, existsSync, mkdtempSync, rmSync } from "node:fs";
-import { machine, tmpdir } from "node:os";
-import { resolve } from "node:path";
-
-/** The package installed, or only extracted (make build/tools/postgresql): then its server is not started. */
-const INSTALLED = "/usr/lib/postgresql/15/bin";
-const EXTRACTED = resolve("build/tools/postgresql/usr/lib");
-const BIN = [INSTALLED, `${EXTRACTED}/postgresql/15/bin`].find((dir) =>
-	existsSync(`${dir}/initdb`),
-);
-const NOBODY = 65534;
+import { chownSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { AS_USER, BIN, LIBRARIES, NO_POSTGRES } from "../e2e/postgres-programs.mjs";
 
 const SCHEMA = `
 CREATE TABLE chunks (id int GENERATED ALWAYS AS IDENTITY, document int, text text);
@@ -40,11 +32,9 @@ SELECT ask(text) FROM questions ORDER BY id;
 
 /** Returns for each question {ms, hits}. chunks and questions are the texts of the files. */
 export function askPostgresql(chunks, questions) {
-	if (BIN === undefined)
-		throw new Error("there is neither postgresql-15 nor build/tools/postgresql");
+	if (NO_POSTGRES) throw new Error(NO_POSTGRES);
 	const dir = mkdtempSync(`${tmpdir()}/banter-postgresql-`);
-	const root = process.getuid() === 0;
-	if (root) chownSync(dir, NOBODY, NOBODY);
+	if (AS_USER.uid !== undefined) chownSync(dir, AS_USER.uid, AS_USER.gid);
 	const run = (program, args, input) =>
 		execFileSync(`${BIN}/${program}`, args, {
 			input,
@@ -52,11 +42,8 @@ export function askPostgresql(chunks, questions) {
 			cwd: dir,
 			maxBuffer: 2 ** 28,
 			stdio: ["pipe", "pipe", "inherit"],
-			env:
-				BIN === INSTALLED
-					? process.env
-					: { ...process.env, LD_LIBRARY_PATH: `${EXTRACTED}/${machine()}-linux-gnu` },
-			...(root ? { uid: NOBODY, gid: NOBODY } : {}),
+			env: { ...process.env, ...LIBRARIES },
+			...AS_USER,
 		});
 	const data = `${dir}/data`;
 	run("initdb", ["-D", data, "-U", "bench", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]);

@@ -6,7 +6,8 @@ import { mkdirSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { NO_POSTGRES, Postgres } from "../e2e/postgres.mjs";
+import { Postgres } from "../e2e/postgres.mjs";
+import { NO_POSTGRES } from "../e2e/postgres-programs.mjs";
 import { Bench, fail, print, rangeOf, spread, verdict } from "./bench.mjs";
 
 const HISTORY = 30;

@@ -42,6 +42,25 @@ describe("a conversation's looks", { skip: missing }, () => {
 		return { ...stage, set: (change) => stage.set(change).then(isStill) };
 	}
 
+	it("has a message's buttons in one line, and no empty line in the text field, on a phone with large text", async () => {
+		const { chat, log, set } = await open({ rating: true }, { ...PHONE, textPx: 32 });
+		await set({ messages: [WELCOME, question("q", "Hi"), reply("a", "Hello")] });
+		const tops = await log
+			.locator(".meta")
+			.last()
+			.evaluate((bar) =>
+				[...bar.querySelectorAll("button")].map((one) => one.getBoundingClientRect().top),
+			);
+		assert.equal(tops.length, 3);
+		assert.equal(new Set(tops).size, 1, `${tops}`);
+		const [shown, needed] = await chat.getByRole("textbox").evaluate((box) => {
+			const { offsetHeight } = box;
+			box.style.height = "auto";
+			return [offsetHeight, box.scrollHeight];
+		});
+		assert.equal(shown, needed);
+	});
+
 	it("begins with the greeting in the middle, which is a bubble at the top once something is said", async () => {
 		const { log, set } = await open({ greeting: "Ask us anything" });
 		const greeting = log.getByText("Ask us anything");

@@ -55,6 +55,7 @@ function servePage(res, url, connects, tag, query) {
 		"trusted-types site",
 	];
 	if (query.has("reports")) policy.push("report-uri /reports");
+	if (query.has("images")) policy.push(`img-src ${query.get("images")}`);
 	if (css !== "") policy.push("style-src 'unsafe-inline'");
 	res.writeHead(200, {
 		"content-type": "text/html; charset=utf-8",

@@ -26,6 +26,8 @@ const SETTINGS = {
 	MAX_CONNECTIONS_PER_ADDRESS: "100000",
 	MAX_REPLIES_PER_ADDRESS: "100000",
 };
+/** A small log, so that old rows are deleted all the time. */
+const STORE_SETTINGS = { LOG_MAX_BYTES: "64M" };
 const COMMAND = { DATA_DIR: "/var/lib/banter", STORE_SOCKET: "/run/banter/store.sock" };
 
 export class Banter {
@@ -58,7 +60,7 @@ export class Banter {
 	}
 
 	startStore(machine) {
-		return this.cluster.daemon(machine, "storaged", "banter-storaged", {});
+		return this.cluster.daemon(machine, "storaged", "banter-storaged", STORE_SETTINGS);
 	}
 
 	async #startFront(machine) {

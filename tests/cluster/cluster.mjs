@@ -58,6 +58,7 @@ export class Cluster {
 			...others,
 		];
 		await run("chroot", [machine.root, ...configure]);
+		await keepLittle(machine);
 	}
 
 	othersOf(machine) {
@@ -126,6 +127,16 @@ export class Cluster {
 		);
 	}
 
+	/** Resolves when both standbys follow the primary. */
+	standbysStream() {
+		const query = "SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'";
+		return until(
+			"three members of PostgreSQL",
+			async () => (await this.sql(await this.primary(), query).catch(() => [])).length === 2,
+			PATIENCE_MS,
+		);
+	}
+
 	async #isPrimary(machine) {
 		const query = `SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync' AND NOT pg_is_in_recovery()`;
 		const rows = await this.sql(machine, query).catch(() => []);
@@ -143,6 +154,16 @@ export class Cluster {
 	async stop() {
 		for (const machine of this.machines) if (machine.isUp) await machine.crash();
 	}
+}
+
+/** The disks of the machines are small, and a run may have many seeds. */
+function keepLittle(machine) {
+	const file = machine.path("/etc/patroni/config.yml");
+	return run("sed", [
+		"-i",
+		"s/wal_keep_size: .*/wal_keep_size: 64MB/; s/max_connections: .*/&\\n        max_wal_size: 128MB/",
+		file,
+	]);
 }
 
 const machineArgument = ({ name, address }) => `${name}=${address}`;

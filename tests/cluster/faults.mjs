@@ -40,9 +40,12 @@ async function cut(machine, others, directions, etcd, ms) {
 }
 
 async function fillFor(machine, at, ms) {
-	const free = await machine.fill(at);
-	await pause(ms);
-	if (machine.isUp) await free();
+	try {
+		await machine.fill(at);
+		await pause(ms);
+	} finally {
+		machine.free(at);
+	}
 }
 
 /** name → run({ cluster, machine, ms }); each takes about ms. */

@@ -3,7 +3,15 @@
 // everything in it at once, and nothing is left when the tests end in any way.
 
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import {
+	closeSync,
+	mkdirSync,
+	openSync,
+	readdirSync,
+	readFileSync,
+	readlinkSync,
+	rmSync,
+} from "node:fs";
 import { join } from "node:path";
 import { ROOT, until } from "../e2e/daemon.mjs";
 import { childrenOf } from "../e2e/proc.mjs";
@@ -16,6 +24,9 @@ const DISKS = {
 	"/var/lib/banter": 512,
 	"/var/lib/etcd": 256,
 };
+
+/** What fills a disk. */
+const FILLER = "everything-else";
 
 /**
  * The first process. Its loop also waits for orphans. A new machine's first process ids differ each time, as after a
@@ -185,10 +196,13 @@ export class Machine {
 		return join(this.root, path);
 	}
 
-	/** Fills the disk that contains a directory; resolves to a function that makes room again. */
+	/** Fills the disk that contains a directory, until free(). */
 	async fill(at) {
-		const file = join(at, "everything-else");
+		const file = join(at, FILLER);
 		await this.run("sh", ["-c", `dd if=/dev/zero of=${file} bs=64k 2>/dev/null; true`]);
-		return () => this.run("rm", ["-f", file]);
+	}
+
+	free(at) {
+		rmSync(this.path(join(at, FILLER)), { force: true });
 	}
 }

@@ -70,13 +70,7 @@ async function replaceMachine(banter) {
 	cluster.daemons = daemons;
 	for (const start of daemons) await start(lost);
 	await banter.ready();
-	await until("three members of PostgreSQL", async () => {
-		const { primary } = await banter.roles();
-		const rows = await cluster
-			.sql(primary, "SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'")
-			.catch(() => []);
-		return rows.length === 2;
-	});
+	await cluster.standbysStream();
 }
 
 /** The log begins again, as after a new store format. */

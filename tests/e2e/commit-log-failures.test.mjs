@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { Fleet } from "../faults/fleet.mjs";
+import { newId, ORG, WIDGET } from "../faults/ids.mjs";
 import { fill, withFileSystem } from "../faults/mount.mjs";
+import { PeerGone } from "../faults/peer.mjs";
 import { assertWhole } from "../faults/store.mjs";
 import { until } from "./daemon.mjs";
 import { FLEET, load, seqOf, usePostgres, withMachines } from "./machines.mjs";
@@ -39,6 +41,30 @@ describe("a commit log in a PostgreSQL that fails", () => {
 		});
 		await fleet.check(machines, { whole: true });
 		await machines.equal(a, b);
+	});
+
+	test("that gives no answer is not the fault of a request, and its owner says so", async (machines) => {
+		const a = await machines.found("a");
+		const [peer, idle] = [await a.connect("WORKER"), await a.connect("WORKER")];
+		const turn = newId();
+		const ids = { org: ORG, widget: WIDGET, conversation: newId(), message: newId(), turn };
+		const begin = { ...ids, session: "s", text: "hello" };
+		const [backend] = await postgres().backendsOf("a");
+		process.kill(backend, "SIGSTOP");
+		try {
+			// The second one reads what the first one has written.
+			const unanswered = [peer.request("turn_begin", begin), peer.request("ping")];
+			const ends = await Promise.allSettled(unanswered);
+			for (const { reason } of ends) assert.ok(reason instanceof PeerGone, `${reason}`);
+		} finally {
+			process.kill(backend, "SIGCONT");
+		}
+		for (const one of [peer, idle])
+			assert.deepEqual(await one.hear(), { is: "leaving", in_doubt: 1 });
+		await machines.owner(a);
+		const again = await machines.connect("WORKER");
+		await again.ask("turn_begin", begin, "turn_begun");
+		await again.close();
 	});
 
 	test("continues after PostgreSQL has restarted", async (machines) => {
@@ -79,6 +105,29 @@ describe("a commit log in a PostgreSQL that fails", () => {
 			await machines.found("a");
 		} finally {
 			await postgres().sql("UPDATE pg_database SET datcollversion = NULL");
+		}
+	});
+
+	test("takes nothing but its loss for an error of the owner's own work", async (machines) => {
+		const a = await machines.found("a");
+		await a.stop();
+		// A new log, whose second row is that of a count which a new store makes.
+		await postgres().sql(`DELETE FROM banter_owner; DELETE FROM banter_log;
+			CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$;
+			CREATE TRIGGER refuse BEFORE INSERT ON banter_log FOR EACH ROW WHEN (new.seq > 1)
+				EXECUTE FUNCTION refuse()`);
+		try {
+			const b = machines.add("b");
+			await b.start();
+			await b.event("log_lost");
+			await postgres().sql("DROP FUNCTION refuse CASCADE");
+			const position = b.log.lines.length;
+			await b.event("log_owner", position);
+			await machines.owner(b);
+			const wrong = b.log.lines.filter(({ text }) => text.startsWith("<3>"));
+			assert.deepEqual(wrong, []);
+		} finally {
+			await postgres().sql("DROP FUNCTION IF EXISTS refuse CASCADE");
 		}
 	});
 

@@ -4,8 +4,18 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Fleet } from "../faults/fleet.mjs";
-import { until, whileStopped } from "./daemon.mjs";
+import { newId, ORG, WIDGET } from "../faults/ids.mjs";
+import { times, until, whileStopped } from "./daemon.mjs";
 import { FLEET, load, seqOf, usePostgres, withMachines } from "./machines.mjs";
+
+const EX_CONFIG = 78;
+
+async function chatAs(worker, text) {
+	const turn = newId();
+	const ids = { org: ORG, widget: WIDGET, conversation: newId(), message: newId(), turn };
+	await worker.ask("turn_begin", { ...ids, session: turn, text: "hello" }, "turn_begun");
+	await worker.ask("turn_finish", { turn, run: turn, text }, "ok");
+}
 
 describe("a commit log", () => {
 	const postgres = usePostgres();
@@ -41,6 +51,57 @@ describe("a commit log", () => {
 		await load(machines, fleet);
 		await machines.equal(a, b, c);
 		await fleet.check(machines, { whole: true });
+	});
+
+	test("is reached with STORE_LOG alone, whatever the environment says", async (machines) => {
+		const a = await machines.found("a", {
+			PGHOST: "/nowhere",
+			PGPORT: "1",
+			PGSERVICE: "none",
+			PGPASSFILE: "/nowhere",
+			PGOPTIONS: "-c lock_timeout=x",
+			SYSCALL_FILTER: "1",
+		});
+		assert.equal(a.events("call_refused").length, 0);
+	});
+
+	test("is not begun with a STORE_LOG that the filter of system calls would break", async (machines) => {
+		const { dir } = postgres();
+		for (const [log, error] of [
+			[`host=${dir} dbname=postgres`, /user=/],
+			[`host=localhost user=banter dbname=postgres`, /Unix socket/],
+			[`host=${dir} user=banter service=other`, /service=/],
+			[`host=${dir} user=banter passfile=/etc/other`, /passfile=/],
+		]) {
+			const a = machines.add("a", { STORE_LOG: log });
+			assert.equal(await a.endsWith("store_log_invalid"), EX_CONFIG);
+			assert.match(a.events("store_log_invalid")[0].error, error);
+			assert.equal(a.events("call_refused").length, 0);
+		}
+	});
+
+	// Otherwise it would not serve the banter command, or end, for long.
+	test("is read by a standby in steps that are small in bytes, too", async (machines) => {
+		const a = await machines.found("a");
+		const b = await machines.join("b", a);
+		await b.stop();
+		const worker = await a.connect("WORKER");
+		const text = "x".repeat(500_000);
+		for (let sent = 0; sent < 40e6; sent += 5 * text.length)
+			await times(5, () => chatAs(worker, text));
+		await worker.close();
+		await postgres().sql("ALTER ROLE banter SET log_statement = 'all'");
+		try {
+			const position = postgres().log.lines.length;
+			await b.start();
+			await machines.equal(a, b);
+			const reads = postgres()
+				.log.lines.slice(position)
+				.filter((line) => /execute \S+: SELECT seq, epoch, .* AS next/.test(line.text));
+			assert.ok(reads.length >= 4, `${reads.length} queries for 40 MB`);
+		} finally {
+			await postgres().sql("ALTER ROLE banter RESET log_statement");
+		}
 	});
 
 	test("lets a standby answer the banter command only", async (machines) => {
@@ -83,11 +144,47 @@ describe("a commit log", () => {
 			else await a.stop();
 			await a.start();
 			await machines.owner(a);
+			await postgres().sql("UPDATE banter_owner SET taken = now() - interval '31 seconds'");
 		}
 		assert.equal(b.events("log_owner").length, 0);
 		await load(machines, fleet, 50);
 		await fleet.check(machines, { whole: true });
 		await machines.equal(a, b);
+	});
+
+	test("is left to another machine by an owner that ends again and again", async (machines) => {
+		const a = await machines.found("a");
+		const b = await machines.join("b", a);
+		await a.kill();
+		await a.start();
+		await machines.owner(a);
+		await a.kill();
+		await a.start();
+		await a.event("owner_ended_early");
+		await machines.owner(b);
+		await machines.standby(a);
+		await load(machines, new Fleet(FLEET), 20);
+		await machines.equal(a, b);
+		// Where there is no other machine, it goes on after a while.
+		await a.stop();
+		for (let times = 0; times < 2; times++) {
+			await b.kill();
+			await b.start();
+			await machines.owner(b);
+		}
+	});
+
+	test("gets the columns that its tables lack", async (machines) => {
+		const a = await machines.found("a");
+		await a.stop();
+		const columns =
+			"SELECT count(*) FROM pg_attribute WHERE attname = 'taken' AND attrelid = 'banter_owner'::regclass";
+		await postgres().sql("ALTER TABLE banter_owner DROP COLUMN taken");
+		assert.equal(await postgres().value(columns), "0");
+		await a.start();
+		await machines.owner(a);
+		assert.equal(await postgres().value(columns), "1");
+		assert.equal(a.events("log_failed").length, 0);
 	});
 
 	test("is taken over by one of two standbys", async (machines) => {
@@ -189,7 +286,8 @@ describe("a hand-over", () => {
 			await whileStopped([b.pid], async () => {
 				const failed = await a.tool("handover", "b");
 				assert.notEqual(failed.status, 0);
-				assert.match(failed.stderr, /did not take over/);
+				assert.match(failed.stdout, /waiting for b, which is \d+ rows? behind/);
+				assert.match(failed.stderr, /b has not reported for 8 s: nothing has changed/);
 				await fleet.acknowledgedMore(50);
 			});
 			await fleet.acknowledgedMore(50);
@@ -199,6 +297,53 @@ describe("a hand-over", () => {
 		assert.equal(a.events("log_lost").length, 0);
 		await fleet.check(machines, { whole: true });
 		await machines.equal(a, b);
+	});
+
+	test("that a standby cannot accept is withdrawn", async (machines) => {
+		const a = await machines.found("a");
+		const b = await machines.join("b", a);
+		const fleet = new Fleet(FLEET);
+		await load(machines, fleet, 20);
+		await postgres().sql(`
+			CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$;
+			CREATE TRIGGER refuse BEFORE UPDATE ON banter_owner FOR EACH ROW
+				WHEN (new.name <> old.name) EXECUTE FUNCTION refuse()`);
+		try {
+			const failed = await a.tool("handover");
+			assert.notEqual(failed.status, 0);
+			assert.match(failed.stderr, /b did not take over within a second: nothing has changed/);
+			assert.ok(b.events("log_failed").length > 0);
+		} finally {
+			await postgres().sql("DROP FUNCTION refuse CASCADE");
+		}
+		await load(machines, fleet, 20);
+		await machines.equal(a, b);
+		assert.ok(await a.is("OWNER"));
+		await fleet.check(machines, { whole: true });
+	});
+
+	test("waits for a standby that is behind, and serves meanwhile", async (machines) => {
+		const a = await machines.found("a");
+		const b = await machines.join("b", a);
+		const fleet = new Fleet(FLEET);
+		await fleet.runDuring(machines, async () => {
+			let asked;
+			await whileStopped([b.pid], async () => {
+				await fleet.acknowledgedMore(50);
+				asked = a.tool("handover", "b");
+				await a.event("hand_over_waits");
+				await fleet.acknowledgedMore(50);
+				assert.ok(await a.is("OWNER"));
+			});
+			const { status, stdout, stderr } = await asked;
+			assert.equal(status, 0, stderr);
+			assert.match(stdout, /b is the owner/);
+			await machines.owner(b);
+			await fleet.acknowledgedMore(50);
+		});
+		await fleet.check(machines, { whole: true });
+		await machines.equal(a, b);
+		assert.equal(a.events("log_lost").length, 0);
 	});
 
 	test("is for the owner, of several machines", async (machines) => {

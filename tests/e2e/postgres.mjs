@@ -9,26 +9,13 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chownSync, existsSync, mkdtempSync, rmSync } from "node:fs";
-import { machine, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { chownSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { baseEnvironment, Daemon, Log, until } from "./daemon.mjs";
+import { AS_USER, BIN, LIBRARIES } from "./postgres-programs.mjs";
 import { childrenOf } from "./proc.mjs";
-
-/** The package installed, or only extracted (make build/tools/postgresql), so that its server is not started. */
-const INSTALLED = "/usr/lib/postgresql/15/bin";
-const EXTRACTED = resolve("build/tools/postgresql/usr/lib");
-const BIN = [INSTALLED, `${EXTRACTED}/postgresql/15/bin`].find((dir) =>
-	existsSync(`${dir}/initdb`),
-);
-const NOBODY = 65534;
-const LIBRARIES =
-	BIN === INSTALLED ? {} : { LD_LIBRARY_PATH: `${EXTRACTED}/${machine()}-linux-gnu` };
-
-/** Why no PostgreSQL can be started; undefined: it can. */
-export const NO_POSTGRES =
-	BIN === undefined ? "neither postgresql-15 nor build/tools/postgresql is there" : undefined;
 
 const SETTINGS = {
 	listen_addresses: "",
@@ -45,7 +32,6 @@ const SETTINGS = {
 	log_min_messages: "warning",
 };
 
-const asUser = process.getuid() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 const environment = { ...baseEnvironment(), ...LIBRARIES };
 let servers = 0;
 
@@ -73,12 +59,13 @@ export class Postgres {
 		this.name = `server${++servers}`;
 		this.dir = mkdtempSync(join(parent, "banter-postgres-"));
 		this.data = join(this.dir, "data");
-		if (asUser.uid !== undefined) chownSync(this.dir, asUser.uid, asUser.gid);
+		const { uid, gid } = AS_USER;
+		if (uid !== undefined) chownSync(this.dir, uid, gid);
 		const command = [`${BIN}/postgres`, "-D", this.data, "-k", this.dir];
 		for (const [name, value] of Object.entries({ ...SETTINGS, ...settings }))
 			command.push("-c", `${name}=${value}`);
-		if (asUser.uid !== undefined)
-			command.unshift("setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups");
+		if (uid !== undefined)
+			command.unshift("setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups");
 		this.daemon = new Daemon(command[0], command.slice(1), environment, log);
 		this.standbys = [];
 	}
@@ -89,7 +76,7 @@ export class Postgres {
 	}
 
 	#run(program, args) {
-		const options = { env: environment, cwd: this.dir, maxBuffer: 2 ** 28, ...asUser };
+		const options = { env: environment, cwd: this.dir, maxBuffer: 2 ** 28, ...AS_USER };
 		return promisify(execFile)(`${BIN}/${program}`, args, options);
 	}
 

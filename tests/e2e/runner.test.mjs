@@ -147,7 +147,7 @@ describe("the test runner", () => {
 		});
 
 	for (const [what, text, problem, ...args] of [
-		["crashes", "process.abort();", "'SIGABRT'"],
+		["crashes", "process.abort();", "killed by SIGABRT"],
 		["hangs", "setInterval(() => {}, 1000);", "not finished after 1 s", "--limit", "1"],
 		["has no tests", "", "no test ran"],
 	])

@@ -291,7 +291,7 @@ describe("a session's frames", () => {
 		const is = async (frame, status, code) =>
 			assertError(await one.post(frame), status, undefined, code);
 		await is("no JSON", 400, "invalid_message");
-		await is({ type: "contact_info", email: "a@b.example" }, 409, "contact_not_asked");
+		await is({ type: "contact_info", email: "nowhere" }, 422, "invalid_contact_info");
 		await is({ type: "identify", userId: "1", hash: "0" }, 422, "invalid_identity");
 		await one.say(echo("first"), "m-1");
 		await one.upTo("typing_stop");
@@ -301,12 +301,12 @@ describe("a session's frames", () => {
 		await one.close();
 	});
 
-	it("over a socket do what they do for a widget's visitor, without contact details", async () => {
+	it("over a socket do what they do for a widget's visitor", async () => {
 		const session = makeSession();
 		const one = await Visitor.open(banter, session, MODE);
 		one.send({ type: "ping" });
 		assert.deepEqual(await one.next(), { type: "pong" });
-		assert.equal((await one.introduce({ email: "a@b.example" })).code, "contact_not_asked");
+		assert.equal((await one.introduce({ email: "a@b.example" })).type, "contact_info_saved");
 		one.send({ type: "page", url: "https://shop.example/" });
 		await one.ask(echo("first"));
 		one.say("[[tokens=1000 delay=10]]", "m-2");

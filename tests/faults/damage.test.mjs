@@ -3,56 +3,17 @@
 // main tree, which has the roots of all tables, or one of its two meta pages, only an export works.
 
 import assert from "node:assert/strict";
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { it } from "node:test";
 import { ADMIN_KEY, Banter, times, until } from "../e2e/harness.mjs";
 import { runTool } from "../e2e/tool.mjs";
+import { damagePage, damagePart, mainTree, metaPages } from "./pages.mjs";
 
-const PAGE = 4096;
 const PARTS = [0.05, 0.15, 0.25, 0.45, 0.65, 0.75, 0.85, 0.95]; // of the file, before the page
-const BRANCH = 0x01; // P_BRANCH
 const headers = { "x-admin-api-key": ADMIN_KEY };
 
 const dataFile = (banter) => join(banter.dir, "data", "data.mdb");
-
-/** The newer meta page, and the root of the main tree that it names (mdb.c of LMDB 0.9: MDB_page, MDB_meta, MDB_db). */
-function metaPages(file) {
-	const metas = [0, PAGE].map((at) => ({
-		root: Number(file.readBigUInt64LE(at + 16 + 24 + 48 + 40)),
-		transaction: file.readBigUInt64LE(at + 16 + 24 + 2 * 48 + 8),
-	}));
-	const newer = metas[0].transaction > metas[1].transaction ? 0 : 1;
-	return { newer, root: metas[newer].root };
-}
-
-/** The pages of the main tree (MDB_node; at most two levels). */
-function mainTree(file) {
-	const at = (page) => file.subarray(page * PAGE, (page + 1) * PAGE);
-	const { root } = metaPages(file);
-	const page = at(root);
-	if ((page.readUInt16LE(10) & BRANCH) === 0) return [root];
-	const nodes = Array.from({ length: (page.readUInt16LE(12) - 16) / 2 }, (_, i) => {
-		return page.readUInt16LE(16 + 2 * i);
-	});
-	return [root, ...nodes.map((node) => page.readUIntLE(node, 6))];
-}
-
-function damagePage(path, page) {
-	const fd = openSync(path, "r+");
-	writeSync(fd, Buffer.alloc(PAGE), 0, PAGE, page * PAGE);
-	closeSync(fd);
-}
-
-/** Overwrites a page at this part of the file, or the next one that is not of the main tree. */
-function damage(banter, part) {
-	const path = dataFile(banter);
-	const file = readFileSync(path);
-	const main = mainTree(file);
-	let page = Math.floor((file.length / PAGE) * part);
-	while (main.includes(page)) page++;
-	damagePage(path, page);
-}
 
 /** Erases conversations and writes to new ones; resolves to the messages that were acknowledged. */
 async function use(banter, conversations) {
@@ -80,7 +41,7 @@ for (const part of PARTS)
 		try {
 			const text = "x".repeat(200);
 			const old = await times(120, (i) => banter.chat(`old-${i}`, `[[text="${text}"]]`));
-			damage(banter, part);
+			damagePart(dataFile(banter), part);
 			const ids = old.map(({ json }) => json.conversationId);
 			await assertExported(banter, await use(banter, ids));
 			const found = () => banter.log.lines.some(({ ev }) => ev === "store_damaged");

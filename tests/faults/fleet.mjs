@@ -15,6 +15,9 @@ import { PeerGone } from "./peer.mjs";
 import { STORE_ERRORS } from "./table.mjs";
 import { Visitor } from "./visitor.mjs";
 
+/** What a store may answer that cannot write now. */
+const REFUSALS = [STORE_ERRORS.FULL, STORE_ERRORS.INTERNAL, STORE_ERRORS.DAMAGED];
+
 /** The delay before a refused request is repeated. */
 const REFUSED_PAUSE_MS = 20;
 
@@ -76,8 +79,7 @@ export class Fleet {
 	#count(refusal) {
 		if (!refusal) return;
 		const { code, detail } = refusal;
-		const isKnown = this.mayRefuse && [STORE_ERRORS.FULL, STORE_ERRORS.INTERNAL].includes(code);
-		assert.ok(isKnown, `refused: ${code} ${detail}`);
+		assert.ok(this.mayRefuse && REFUSALS.includes(code), `refused: ${code} ${detail}`);
 		this.refusals[code === STORE_ERRORS.FULL ? "full" : "internal"]++;
 	}
 

@@ -345,7 +345,7 @@ static const struct value_kind kinds[] = {
 };
 
 /* The words of records that are also imported. */
-#define USER  "org id email role password"
+#define USER  "org id email role password picture=u"
 #define KEY   "org id key"
 #define AGENT "org id:agent name=agent purpose=agent enabled"
 #define WIDGET                                                               \

@@ -7,7 +7,7 @@ import { numbered } from "../e2e/harness.mjs";
 import { until } from "./machine.mjs";
 
 /** A reply's length; its end is held until the operation is done. */
-const TOKENS = 150;
+const TOKENS = 50;
 const DELAY_MS = 100;
 
 /** A message with such a reply, held until released. */

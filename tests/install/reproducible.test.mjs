@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -26,11 +26,9 @@ function run(dir, script, env = {}) {
 
 /** Copies the sources, as git sees them, and the npm packages. */
 function copySources(to) {
-	run(
-		ROOT,
-		`git ls-files -z --cached --others --exclude-standard --deduplicate |
-		xargs -0 -n1 -I{} sh -c 'test ! -e "{}" || cp --parents -P "{}" ${to}'`,
-	);
+	const listed = run(ROOT, "git ls-files -z --cached --others --exclude-standard --deduplicate");
+	for (const path of listed.split("\0").filter((name) => name && existsSync(join(ROOT, name))))
+		cpSync(join(ROOT, path), join(to, path), { verbatimSymlinks: true });
 	for (const front of ["widget", "dashboard"])
 		run(ROOT, `cp -a ${front}/node_modules ${to}/${front}/`);
 }

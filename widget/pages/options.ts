@@ -264,6 +264,33 @@ export const SECTIONS: readonly Section[] = [
 		],
 	},
 	{
+		title: "Contact form",
+		options: [
+			{
+				name: "contactInfoMode",
+				label: "Asks for contact details",
+				kind: "choice",
+				choices: ["none", "optional", "required"],
+				fallback: "none",
+				only: "attribute",
+				stored: "contact_info_mode",
+				hint: "required: before the first message. With a widget’s id, the server takes only what the widget’s own fields say.",
+			},
+			collect("Name", "name"),
+			collect("Email", "e-mail"),
+			collect("Phone", "phone"),
+			{
+				name: "requiredFields",
+				label: "Required details",
+				kind: "fields",
+				fallback: "all",
+				min: 0,
+				max: 3,
+				hint: "all, or name, email and phone, one a line.",
+			},
+		],
+	},
+	{
 		title: "Behaviour",
 		options: [
 			flag("plainText", "Replies without Markdown", "false"),
@@ -272,16 +299,6 @@ export const SECTIONS: readonly Section[] = [
 			flag("unreadInTitle", "Unread count in the page’s title", "false"),
 			flag("rating", "Visitors can rate replies", "false"),
 			flag("operators.offer", "Visitors can ask for a person", "false"),
-			{
-				name: "requiredFields",
-				label: "Required contact details",
-				kind: "fields",
-				fallback: "all",
-				min: 0,
-				max: 3,
-				only: "setting",
-				hint: "all, or name, email and phone, one a line. Only in the widget’s settings: the server checks them.",
-			},
 		],
 	},
 	{
@@ -310,6 +327,14 @@ export const OPTIONS: readonly Option[] = SECTIONS.flatMap(({ options }) => opti
 
 function flag(name: string, label: string, fallback: string): Option {
 	return { name, label, kind: "flag", min: 0, max: 1, fallback };
+}
+
+function collect(detail: string, text: string): Option {
+	return {
+		...flag(`collect${detail}`, `Asks for the ${text}`, "false"),
+		only: "attribute",
+		stored: `collect_${detail.toLowerCase()}`,
+	};
 }
 
 /** The attribute of an option. */

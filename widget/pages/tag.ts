@@ -28,8 +28,8 @@ function textOf(value: unknown): string {
 export function baselineOf(option: Option, isKeyed: boolean, record: Values): string {
 	const own = option.only === "attribute" ? undefined : read(record.settings, option.name);
 	if (own !== undefined) return textOf(own);
-	if (!isKeyed && option.stored !== undefined && typeof record[option.stored] === "string")
-		return String(record[option.stored]);
+	const stored = option.stored === undefined || isKeyed ? undefined : record[option.stored];
+	if (typeof stored === "string" || typeof stored === "boolean") return String(stored);
 	if (!isKeyed && option.name === "position" && /left/.test(String(record.position))) return "left";
 	return (isKeyed ? option.keyed : undefined) ?? option.fallback ?? "";
 }

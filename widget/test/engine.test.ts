@@ -288,13 +288,14 @@ test("people: who is there, who types and what they write; no reply is awaited f
 	const { begin, hear, shows, store, outbox } = visit();
 	const people = () => store.get().people;
 	begin("Hi");
-	hear({ type: "handover", state: "person", operator: "Ann" });
-	assert.deepEqual(people(), { phase: "person", person: { name: "Ann" }, isTyping: false });
+	const ann = { name: "Ann", picture: "https://a.example/ann.png" };
+	hear({ type: "handover", state: "person", operator: ann.name, picture: ann.picture });
+	assert.deepEqual(people(), { phase: "person", person: ann, isTyping: false });
 	shows("> Hi");
 	assert.equal(outbox.get(), null);
 	hear({ type: "operator", state: "typing" });
 	assert.equal(people().isTyping, true);
-	const said = { ...reply("I am Ann", { id: "o1" }), role: "operator", author: { name: "Ann" } };
+	const said = { ...reply("I am Ann", { id: "o1" }), role: "operator", author: ann };
 	hear(START, said, STOP, said);
 	shows("> Hi", "done I am Ann");
 	assert.equal(people().isTyping, false);
@@ -673,6 +674,22 @@ test("a visitor who skips the form is not asked again until a message is refused
 	talk.send("Hi");
 	hear(error("contact_required"), session("t1"));
 	assert.equal(contact().phase, "asked");
+});
+
+test("a message waits for required details, also if the server does not know that they are", () => {
+	const { talk, connect, hear, last, shows, sentId } = visit({ wish });
+	connect();
+	talk.send("Hi");
+	assert.deepEqual(last().sent, []);
+	shows("> Hi", "failed ");
+	talk.introduce({ name: "Jane" });
+	hear({ type: "contact_info_saved" });
+	assert.equal((last().sent[1] as { content?: string } | undefined)?.content, "Hi");
+	hear(
+		{ type: "typing_start" },
+		{ type: "message", content: "Hello", role: "assistant", id: sentId(1) },
+	);
+	shows("> Hi", "done Hello");
 });
 
 test("details entered without a connection are sent first when there is one", async () => {

@@ -11,6 +11,8 @@ const REPLY = {
 	basis: null,
 };
 
+const NOBODY = { name: "", picture: "" };
+
 const KNOWN: readonly [string, object][] = [
 	[
 		'{"type":"session","session_token":"t","contact_info_submitted":true}',
@@ -41,7 +43,7 @@ const KNOWN: readonly [string, object][] = [
 		{ type: "message", message: { ...REPLY, key: "r", id: "r", text: "b", phase: "done" } },
 	],
 	[
-		'{"type":"message","role":"operator","author":{"name":"Ann"},"content":"b","id":"r","createdAt":5,"rating":"up"}',
+		'{"type":"message","role":"operator","author":{"name":"Ann","picture":"https://a.b/c"},"content":"b","id":"r","createdAt":5,"rating":"up"}',
 		{
 			type: "message",
 			message: {
@@ -51,7 +53,7 @@ const KNOWN: readonly [string, object][] = [
 				text: "b",
 				phase: "done",
 				at: 5,
-				author: { name: "Ann" },
+				author: { name: "Ann", picture: "https://a.b/c" },
 				rating: "up",
 			},
 		},
@@ -69,11 +71,16 @@ const KNOWN: readonly [string, object][] = [
 	],
 	[
 		'{"type":"operator","state":"joined","name":"Ann"}',
-		{ type: "operator", state: "joined", name: "Ann" },
+		{ type: "operator", state: "joined", person: { name: "Ann", picture: "" } },
 	],
 	[
-		'{"type":"handover","state":"person","operator":"Ann"}',
-		{ type: "handover", state: "person", name: "Ann" },
+		'{"type":"operator","state":"joined","name":"Ann","picture":"https://a.b/c"}',
+		{ type: "operator", state: "joined", person: { name: "Ann", picture: "https://a.b/c" } },
+	],
+	['{"type":"operator","state":"typing"}', { type: "operator", state: "typing", person: NOBODY }],
+	[
+		'{"type":"handover","state":"person","operator":"Ann","picture":5}',
+		{ type: "handover", state: "person", person: { name: "Ann", picture: "" } },
 	],
 	['{"type":"contact_info_saved"}', { type: "contact_info_saved" }],
 	[

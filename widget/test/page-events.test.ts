@@ -14,12 +14,13 @@ test("the page hears once that the visitor waits for a person, who comes, and wh
 	const shell = { emit: (...event: unknown[]) => heard.push(event) };
 	emitEvents({ shell } as unknown as OpenParts, { store } as Opened);
 	const people = createPeople(store, life.signal);
-	people.take("waiting", "");
-	people.take("joined", "Ann");
-	people.take("person", "Ann");
-	people.take("typing", "Ann");
+	const ann = { name: "Ann", picture: "" };
+	people.take("waiting", { name: "", picture: "" });
+	people.take("joined", ann);
+	people.take("person", ann);
+	people.take("typing", ann);
 	store.update((state) => setOpen(state, true));
-	people.take("left", "Ann");
+	people.take("left", ann);
 	assert.deepEqual(heard, [
 		["handover", { state: "waiting", name: null }],
 		["handover", { state: "person", name: "Ann" }],

@@ -66,7 +66,7 @@ function settings() {
 	return [...table.matchAll(row)].map(([, group, name, kind, min, max, choices, fallback]) => ({
 		name: group === "NULL" ? name : `${group?.slice(1, -1)}.${name}`,
 		kind,
-		...(/line$|https|locale|choice|texts/.test(`${kind}`) ? {} : { min: Number(min) }),
+		...(/line$|picture|locale|choice|texts/.test(`${kind}`) ? {} : { min: Number(min) }),
 		...(kind === "choice" ? {} : { max: Number(max) }),
 		...(choices === undefined ? {} : { choices: choices.replace(/"/g, "").split(", ") }),
 		fallback: fallback === "[]" ? "" : fallback,
@@ -75,7 +75,7 @@ function settings() {
 
 /** The kinds that have another control than their name says. */
 const KINDS: Readonly<Record<string, string>> = {
-	url: "https",
+	url: "picture",
 	object: "texts",
 	fields: "contact_fields",
 };
@@ -134,6 +134,7 @@ test("a tag has the chosen options as attributes, without those of the server", 
 		["data-title", "Shop"],
 		["data-teaser-delay-seconds", "0"],
 		["data-teaser-paths", "/a\n /b "],
+		["data-required-fields", "name"],
 		["data-sound", "true"],
 	]);
 });
@@ -152,16 +153,20 @@ test("the settings are those of the widget with the chosen ones", () => {
 test("what applies without an attribute: the widget's settings, else the default of the tag", () => {
 	const record = {
 		name: "Shop",
+		contact_info_mode: "optional",
+		collect_email: true,
 		position: "bottom_left",
 		settings: { radius: 4, starters: ["a", "b"] },
 	};
 	const own = (isKeyed: boolean) =>
-		["title", "position", "radius", "starters", "sound"].map((name) => {
-			const option = OPTIONS.find((one) => one.name === name);
-			return option && baselineOf(option, isKeyed, record);
-		});
-	assert.deepEqual(own(false), ["Shop", "left", "4", "a\nb", "false"]);
-	assert.deepEqual(own(true), ["Assistant", "right", "4", "a\nb", "false"]);
+		["title", "contactInfoMode", "collectEmail", "position", "radius", "starters", "sound"].map(
+			(name) => {
+				const option = OPTIONS.find((one) => one.name === name);
+				return option && baselineOf(option, isKeyed, record);
+			},
+		);
+	assert.deepEqual(own(false), ["Shop", "optional", "true", "left", "4", "a\nb", "false"]);
+	assert.deepEqual(own(true), ["Assistant", "none", "false", "right", "4", "a\nb", "false"]);
 });
 
 test("a call of the page's API has the arguments that were typed", () => {

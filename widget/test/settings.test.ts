@@ -104,6 +104,21 @@ test("the record's values are used", () => {
 	});
 });
 
+test("attributes ask for contact details", () => {
+	const ask = (attributes: Record<string, string>) => resolve({ widgetId: "", attributes }).contact;
+	const optional = { contactInfoMode: "optional", collectEmail: "true", collectName: "false" };
+	const required = { contactInfoMode: "required", collectEmail: "true", collectPhone: "true" };
+	const fields = ["email", "phone"];
+	assert.deepEqual(ask(optional), { required: false, fields: ["email"], needed: [] });
+	assert.deepEqual(ask(required), { required: true, fields, needed: fields });
+	for (const requiredFields of ["phone", "phone\nname"])
+		assert.deepEqual(ask({ ...required, requiredFields })?.needed, ["phone"]);
+	assert.deepEqual(ask({ ...required, requiredFields: "all" })?.needed, fields);
+	for (const wrong of ["", "none", "Required"])
+		assert.equal(ask({ ...required, contactInfoMode: wrong }), null);
+	assert.equal(ask({ contactInfoMode: "required" }), null);
+});
+
 test("a teaser is set by attributes or by the record", () => {
 	const teaser = {
 		text: "Need help?",

@@ -249,7 +249,7 @@ metrics_write_service(const struct scoreboard *board, struct buf *out)
 	metric_text_head(out, "banter_build_info", "gauge", "The version that runs.");
 	WRITE(out, "banter_build_info{version=\"" BANTER_VERSION "\"} 1\n");
 	metric_text_head(out, "banter_start_time_seconds", "gauge",
-	    "When masterd was started, in metrics_seconds since 1970.");
+	    "When masterd was started, in seconds since 1970.");
 	WRITE(out, "banter_start_time_seconds %.3f\n",
 	    (double)metric_get(&board->master.started_at) / 1e3);
 }

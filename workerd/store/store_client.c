@@ -5,8 +5,8 @@
  *
  * One of the calls without a reply may be what killed storaged. So they are sent again with few at a time
  * in flight: one, then one more for each reply. New calls wait behind them, so the order never changes.
- * Only processes count, by the number in their hello: a connection that ends says little, since a proxy
- * closes it when the store moves to another machine, and storaged itself when its log does not answer.
+ * Only processes count, by the number in their hello, and not those that say LEAVING, or that are seen again: a
+ * connection that ends says little, since a proxy closes it when the store moves to another machine.
  *
  * A connection that ends is replaced at once, then every RETRY_MS. One that is silent is kept until another
  * one is up: storaged may only be slow, and would take its end for the death of this worker.
@@ -51,10 +51,10 @@ struct store_call {
 	void *arg;
 	struct event *deadline;
 	uint64_t since_ns;
-	unsigned sends;     /* each on another connection */
-	unsigned processes; /* that it was sent to */
-	uint64_t process;   /* the last of them */
-	bool on_trial;      /* it is in flight for the second time */
+	unsigned sends; /* each on another connection */
+	/* That it was sent to, the latest first, without those that are known to live; 0: none. */
+	uint64_t processes[PROCESSES_MAX];
+	bool on_trial; /* it is in flight for the second time */
 	enum msg_type type;
 	struct buf frame;
 	TAILQ_ENTRY(store_call) link; /* in the order of the requests */
@@ -80,6 +80,7 @@ struct store_client {
 	uint64_t serial;      /* of the last call: the high bits of its request id */
 	size_t waiting;       /* bytes of all calls' frames */
 	bool left;            /* storaged closes the current connection in good order */
+	bool in_doubt;        /* but may have executed calls without a reply */
 	bool repeated;        /* the call that is being answered was sent more than once */
 	struct store_call *calls[CALLS_MAX];
 	uint16_t unused[CALLS_MAX]; /* slots of calls, a stack */
@@ -189,9 +190,10 @@ store_take_frame(struct store_client *sc, const struct frame *f, const union msg
 {
 	struct store_call *call = sc->calls[f->request % CALLS_MAX];
 
-	if (f->type == MSG_LEAVING)
+	if (f->type == MSG_LEAVING) {
 		sc->left = true;
-	else if (f->request == 0)
+		sc->in_doubt = m->leaving.in_doubt;
+	} else if (f->request == 0)
 		store_notify_all(sc, f->type, m);
 	else if (call != NULL && call->id == f->request)
 		store_call_answer(call, f->type, m);
@@ -203,15 +205,29 @@ store_has_room(const struct store_client *sc)
 	return buf_room(&sc->current->channel.out) >= WIRE_FRAME_MAX;
 }
 
+/* This process did not die on the call. */
+static void
+store_call_excuse(struct store_call *call, uint64_t process)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < PROCESSES_MAX; i++)
+		if (call->processes[i] != process)
+			call->processes[kept++] = call->processes[i];
+	while (kept < PROCESSES_MAX)
+		call->processes[kept++] = 0;
+}
+
 static void
 store_call_send(struct store_call *call)
 {
 	struct channel *channel = &call->client->current->channel;
 
 	must(buf_append(&channel->out, buf_data(&call->frame), buf_len(&call->frame)) == 0);
-	if (call->sends++ == 0 || call->process != channel->peer_instance)
-		call->processes++;
-	call->process = channel->peer_instance;
+	call->sends++;
+	memmove(call->processes + 1, call->processes,
+	    sizeof(call->processes) - sizeof(call->processes[0]));
+	call->processes[0] = channel->peer_instance;
 }
 
 /* Sends the calls in their order, as far as the trial and the room allow. */
@@ -232,18 +248,28 @@ store_send_waiting(struct store_client *sc)
 	}
 }
 
-/* Answers the calls on which two storaged have died; the one that is up now is another. */
+/* The process of the current connection lives: it died on none of the calls, and may have left them in good order. */
+static void
+store_excuse_calls(struct store_client *sc)
+{
+	const uint64_t process = sc->current->channel.peer_instance;
+	struct store_call *call;
+
+	TAILQ_FOREACH (call, &sc->order, link)
+		store_call_excuse(call, process);
+}
+
+/* Answers the calls on which two storaged have died. */
 static void
 store_refuse_poisoned(struct store_client *sc)
 {
 	static const char detail[] = "storaged died twice on this request";
-	const uint64_t process = sc->current->channel.peer_instance;
 	union msg m = {.error = {.code = STORE_POISONED, .detail = slice_str(detail)}};
 	struct store_call *call = TAILQ_FIRST(&sc->order), *next;
 
 	for (; call != NULL; call = next) {
 		next = TAILQ_NEXT(call, link);
-		if (call->processes < PROCESSES_MAX || call->process == process)
+		if (call->processes[PROCESSES_MAX - 1] == 0)
 			continue;
 		log_event(LOG_ERROR, "poisoned_request",
 		    L_STR("type", msg_name((uint16_t)call->type)),
@@ -261,7 +287,7 @@ store_is_once(enum msg_type type)
 	return type == MSG_DELIVERY_RETRY || type == MSG_READ_ALL || type == MSG_SOURCE_ASK;
 }
 
-/* The connection has ended without LEAVING: storaged may have executed these calls. */
+/* The connection has ended, and storaged may have executed these calls. */
 static void
 store_end_once_calls(struct store_client *sc)
 {
@@ -272,20 +298,6 @@ store_end_once_calls(struct store_client *sc)
 		if (call->sends > 0 && store_is_once(call->type))
 			store_call_answer(call, 0, NULL);
 	}
-}
-
-/* LEAVING: storaged has not executed any of the calls, and did not die on them. */
-static void
-store_excuse_calls(struct store_client *sc)
-{
-	const uint64_t process = sc->current->channel.peer_instance;
-	struct store_call *call;
-
-	TAILQ_FOREACH (call, &sc->order, link)
-		if (call->processes > 0 && call->process == process) {
-			call->processes--;
-			call->process = 0;
-		}
 }
 
 /* Plans the next attempt to connect: at once, unless the last one was a moment ago. */
@@ -321,7 +333,7 @@ store_use_attempt(struct store_client *sc)
 	sc->current = sc->attempt;
 	sc->attempt = NULL;
 	sc->reported_ms = 0;
-	sc->left = false;
+	sc->left = sc->in_doubt = false;
 	sc->patience_ms = PATIENCE_MIN_MS;
 	if (was_connected) {
 		log_event(LOG_WARN, "store_lost", L_STR("why", "no answer"));
@@ -330,6 +342,7 @@ store_use_attempt(struct store_client *sc)
 	}
 	log_event(LOG_INFO, "store_connected", L_STR("socket", sc->path),
 	    L_UINT("pid", sc->current->channel.peer_pid));
+	store_excuse_calls(sc);
 	store_refuse_poisoned(sc);
 	TAILQ_FOREACH (call, &sc->order, link)
 		call->on_trial = false;
@@ -420,7 +433,7 @@ static void
 store_on_end(struct store_connection *c, const char *why, void *arg)
 {
 	struct store_client *sc = arg;
-	bool left;
+	bool executed;
 
 	if (c != sc->current) {
 		store_on_attempt_end(sc, why);
@@ -429,12 +442,12 @@ store_on_end(struct store_connection *c, const char *why, void *arg)
 	log_event(LOG_WARN, "store_lost", L_STR("why", sc->left ? "storaged has left" : why));
 	if (sc->left)
 		store_excuse_calls(sc);
-	left = sc->left;
+	executed = !sc->left || sc->in_doubt;
 	store_connection_free(sc->current);
 	sc->current = NULL;
-	sc->left = false;
+	sc->left = sc->in_doubt = false;
 	sc->lost_ms = clock_mono_ms();
-	if (!left)
+	if (executed)
 		store_end_once_calls(sc);
 	store_notify_lost(sc);
 	if (sc->attempt == NULL)

@@ -59,5 +59,6 @@ turn_hand_over_reply(const struct msg_turn_handed *handed)
 	    .status = MESSAGE_COMPLETE,
 	    .handover = STATE_PERSON,
 	    .operator_name = handed->operator_name,
+	    .operator_picture = handed->operator_picture,
 	};
 }

@@ -62,8 +62,8 @@ struct turn_reply {
 	 * the visitor's own. Otherwise STATE_OPEN.
 	 */
 	enum conversation_state handover;
-	struct slice operator_name; /* of STATE_PERSON; may be empty */
-	struct slice sources;       /* a SOURCES_RECORD; empty: nothing was looked up */
+	struct slice operator_name, operator_picture; /* of STATE_PERSON; may be empty */
+	struct slice sources; /* a SOURCES_RECORD; empty: nothing was looked up */
 };
 
 /*

@@ -55,7 +55,7 @@ export function AccountMenu({ onSignedOut, onShortcuts }: AccountMenuProps) {
 				{ text: t("signOut"), icon: "logout", run: signOut },
 			]}
 		>
-			<Avatar name={name} person={name} />
+			<Avatar name={name} person={name} picture={me?.user?.picture ?? null} />
 			<span class="account-text">
 				<span class="account-name">{name}</span>{" "}
 				<span class="account-organization">{organization}</span>

@@ -22,13 +22,14 @@ interface Choice {
 	/** null: nobody. */
 	readonly id: string | null;
 	readonly name: string;
+	readonly picture: string | null;
 }
 
 export function AssignDialog({ assignedTo, onAssign, onClose }: AssignDialogProps) {
 	const me = useMe().data?.user?.id;
 	const people = usePeople();
 	const [letters, setLetters] = useState("");
-	const all: readonly Choice[] = [...people, { id: null, name: t("nobody") }];
+	const all: readonly Choice[] = [...people, { id: null, name: t("nobody"), picture: null }];
 	const wanted = letters.trim().toLowerCase();
 
 	async function pick({ id, name }: Choice) {
@@ -49,14 +50,14 @@ export function AssignDialog({ assignedTo, onAssign, onClose }: AssignDialogProp
 				onPick={(choice) => void pick(choice)}
 				none={t("nobodyFound")}
 			>
-				{({ id, name }) => (
+				{({ id, name, picture }) => (
 					<>
 						{id === null ? (
 							<span class="choice-nobody">
 								<Icon name="close" />
 							</span>
 						) : (
-							<Avatar name={id} person={name} size="small" />
+							<Avatar name={id} person={name} picture={picture} size="small" />
 						)}
 						<span class="choice-text">
 							{id !== null && id === me ? `${name} (${t("me")})` : name}

@@ -7,6 +7,7 @@ import { useMe } from "./me";
 export interface Person {
 	readonly id: string;
 	readonly name: string;
+	readonly picture: string | null;
 }
 
 /** Everybody, the user first. */

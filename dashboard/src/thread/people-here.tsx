@@ -1,5 +1,6 @@
 // The other operators who have the conversation open.
 
+import { PersonAvatar } from "../shell/person-avatar";
 import { Avatar } from "../ui/avatar";
 import type { Present } from "./presence";
 import { t } from "./texts";
@@ -12,7 +13,11 @@ export function PeopleHere({ people }: { readonly people: readonly Present[] }) 
 				<ul class="thread-people">
 					{people.map(({ id, name, isWriting }) => (
 						<li key={id} data-writing={isWriting}>
-							<Avatar name={id} person={name || null} size="small" />
+							{name ? (
+								<PersonAvatar id={id} name={name} size="small" />
+							) : (
+								<Avatar name={id} size="small" />
+							)}
 							{isWriting
 								? t("isWriting", { name: name || t("someone") })
 								: t("isHere", { name: name || t("someone") })}

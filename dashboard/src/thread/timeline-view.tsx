@@ -3,6 +3,7 @@
 import { Component } from "preact";
 import type { Note } from "../../../workerd/api/openapi/openapi";
 import { useNow } from "../hooks/use-now";
+import { PersonAvatar } from "../shell/person-avatar";
 import { words } from "../text/words";
 import { Avatar } from "../ui/avatar";
 import { Icon } from "../ui/icon";
@@ -57,6 +58,7 @@ const contentOf = (entry: Entry) => (entry.kind === "note" ? entry.note : entry.
 function isSameGroup(a: Group, b: Group): boolean {
 	return (
 		a.who === b.who &&
+		a.by === b.by &&
 		a.name === b.name &&
 		a.entries.length === b.entries.length &&
 		a.entries.every((entry, i) => {
@@ -95,11 +97,10 @@ class GroupView extends Component<GroupProps> {
 						<span class="avatar avatar-note" aria-hidden="true">
 							<Icon name="note" />
 						</span>
+					) : who === "operator" ? (
+						<PersonAvatar id={group.by} name={name} />
 					) : (
-						<Avatar
-							name={who === "user" ? visitor.id : name}
-							person={who === "operator" ? name : null}
-						/>
+						<Avatar name={visitor.id} />
 					)}
 				</div>
 				<div class="group-body">

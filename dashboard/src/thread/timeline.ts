@@ -13,6 +13,8 @@ export interface Group {
 	/** The id of its first entry. */
 	readonly key: string;
 	readonly who: Role | "note";
+	/** The id of the user or the key; null: the visitor, the model, or not known. */
+	readonly by: string | null;
 	/** null: the visitor, the model, or somebody without a name. */
 	readonly name: string | null;
 	readonly entries: readonly Entry[];
@@ -52,9 +54,13 @@ export function entriesOf(span: Span, notes: readonly Note[]): Entry[] {
 	return entries;
 }
 
-function authorOf(entry: Entry): Pick<Group, "who" | "name"> {
-	if (entry.kind === "note") return { who: "note", name: entry.note.authorName };
-	return { who: entry.item.role, name: entry.item.author?.name ?? null };
+function authorOf(entry: Entry): Pick<Group, "who" | "by" | "name"> {
+	if (entry.kind === "note") {
+		const { author, authorName } = entry.note;
+		return { who: "note", by: author, name: authorName };
+	}
+	const { role, author } = entry.item;
+	return { who: role, by: author?.id ?? null, name: author?.name ?? null };
 }
 
 export function daysOf(entries: readonly Entry[]): Day[] {
@@ -68,12 +74,12 @@ export function daysOf(entries: readonly Entry[]): Day[] {
 			days.push(day);
 			previous = null;
 		}
-		const { who, name } = authorOf(entry);
+		const { who, by, name } = authorOf(entry);
 		const group = day.groups[day.groups.length - 1];
 		const isSoon = previous !== null && entry.at - previous.at < PAUSE_MS;
-		if (group && isSoon && group.who === who && group.name === name)
+		if (group && isSoon && group.who === who && group.by === by && group.name === name)
 			day.groups[day.groups.length - 1] = { ...group, entries: [...group.entries, entry] };
-		else day.groups.push({ key: idOf(entry), who, name, entries: [entry] });
+		else day.groups.push({ key: idOf(entry), who, by, name, entries: [entry] });
 		previous = entry;
 	}
 	return days;

@@ -1,6 +1,7 @@
 // The server's rules for the fields of a widget, as far as they can be checked while the user types. The server checks
 // all of them again.
 
+import { isPictureAddress, PICTURE_ADDRESS_MAX } from "../ui/picture-address";
 import type { FlatSettings, WidgetValue } from "./form-value";
 import { collected } from "./form-value";
 
@@ -15,7 +16,6 @@ export type Faults = Readonly<Record<string, Fault>>;
 
 const COLOR = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i;
 const ORIGIN = /^[a-z0-9+.-]+:\/\/[^/?#@\s]+$/i;
-const PICTURE = /^https:\/\/[a-z0-9][^\s"'()<>\\^`{|}]*$/i;
 const PATH = /^[/*]/;
 
 export const MAX = {
@@ -23,7 +23,7 @@ export const MAX = {
 	greeting: 1000,
 	budget_text: 1000,
 	launcherText: 40,
-	picture: 2000,
+	picture: PICTURE_ADDRESS_MAX,
 	agentName: 100,
 	starter: 100,
 	starters: 6,
@@ -79,7 +79,10 @@ export function faultsOf(value: WidgetValue): Faults {
 	for (const name of ["primary_color", "text_color"] as const)
 		found.push([name, isColor(value[name]) ? null : { rule: "color" }]);
 	for (const name of PICTURES)
-		found.push([name, value[name] === "" || PICTURE.test(value[name]) ? null : { rule: "https" }]);
+		found.push([
+			name,
+			value[name] === "" || isPictureAddress(value[name]) ? null : { rule: "https" },
+		]);
 	for (const name of Object.keys(RANGES) as Array<keyof typeof RANGES>)
 		found.push([name, numberFault(value[name], RANGES[name])]);
 	found.push(["allowed_origins", listFault(value.allowed_origins, MAX.origins, "origin", ORIGIN)]);

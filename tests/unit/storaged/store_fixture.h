@@ -9,6 +9,7 @@
 
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "storaged/conversations/label_recount.h"
 #include "storaged/conversations/labels.h"
 #include "storaged/engine/env_probe.h"
 #include "storaged/engine/garbage.h"
@@ -46,8 +47,9 @@ struct fixture {
 		};
 		struct asker askers[6];
 	};
-	struct env_log *log; /* the commit log of the environment, also after a restart; NULL: none */
-	uint64_t requests;   /* request ids given out */
+	struct env_log
+	    *log; /* the commit log of the environment, also after a restart; NULL: none */
+	uint64_t requests; /* request ids given out */
 	struct buf kept;   /* the bytes of the last answer */
 	bool damaged;      /* by the test: the store may be broken at its end */
 };
@@ -170,7 +172,7 @@ store_restart(struct fixture *f, uint64_t max_bytes)
 {
 	store_close(f);
 	store_open(f, max_bytes);
-	labels_prepare(&f->env);
+	label_recount_missing(&f->env);
 }
 
 /* The path of a file in a directory; valid for this and the next call. */
@@ -189,7 +191,7 @@ remove_store(const char *dir)
 {
 	static const char *const names[] = {"data.mdb", "lock.mdb", "storaged.lock", "s",
 	    "data-schema1.mdb", "data-schema2.mdb", "data-schema3.mdb", "data-schema4.mdb",
-	    "data-schema5.mdb", "data-schema6.mdb", "data-schema7.mdb"};
+	    "data-schema5.mdb", "data-schema6.mdb", "data-schema7.mdb", "data-schema8.mdb"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		unlink(path_in(dir, names[i]));

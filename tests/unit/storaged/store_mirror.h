@@ -13,7 +13,9 @@ struct mirror {
 	char dir[64];
 	struct env env;
 	size_t appends;
-	bool fails; /* append() fails */
+	size_t largest;     /* bytes of a write set */
+	bool fails;         /* append() fails */
+	size_t fails_after; /* so many appends; 0: never */
 };
 
 /* 0, or an error of txn.h. */
@@ -41,13 +43,20 @@ mirror_append(struct env_log *log, struct txn *t, struct slice set)
 
 	(void)t;
 	m->appends++;
-	if (m->fails)
+	m->largest = set.len > m->largest ? set.len : m->largest;
+	if (m->fails || m->appends == m->fails_after)
 		return COMMIT_LOG_LOST;
 	assert_true(set.len > 0);
 	assert_int_equal(txn_begin(&copy, &m->env, TXN_WRITE), 0);
 	assert_int_equal(mirror_apply(&copy, set), 0);
 	assert_int_equal(txn_commit(&copy), 0);
 	return 0;
+}
+
+static inline bool
+mirror_hold(struct env_log *log)
+{
+	return !((struct mirror *)log)->fails;
 }
 
 /* Begins with a copy of the store. Free with mirror_stop(). */
@@ -57,6 +66,7 @@ mirror_start(struct fixture *f)
 	struct mirror *m = xcalloc(1, sizeof(*m));
 
 	m->log.append = mirror_append;
+	m->log.hold = mirror_hold;
 	buf_init(&m->log.write_set, WRITE_SET_MAX);
 	make_dir(m->dir, sizeof(m->dir));
 	assert_int_equal(mdb_env_copy(f->env.mdb, m->dir), 0);

@@ -76,10 +76,13 @@ const SERVER_NAMES: Readonly<Record<string, string>> = {
 	textColor: "text_color",
 };
 
-/** "teaser.delaySeconds" is the attribute data-teaser-delay-seconds, and the record's teaser: {delaySeconds}. */
+/**
+ * "teaser.delaySeconds" is the attribute data-teaser-delay-seconds, and the record's teaser: {delaySeconds};
+ * "collect_name" is data-collect-name.
+ */
 function createLookup({ overrides, script, record }: Sources) {
 	return (name: string): unknown => {
-		const attribute = script.dataset[name.replace(/\.(.)/, (_, first) => first.toUpperCase())];
+		const attribute = script.dataset[name.replace(/[._](.)/g, (_, first) => first.toUpperCase())];
 		const path = (SERVER_NAMES[name] ?? name).split(".");
 		const stored = path.reduce((value: unknown, part) => Object(value)[part], record);
 		return overrides[name] ?? (attribute?.trim() || stored);
@@ -130,13 +133,13 @@ const TEASER = {
 };
 
 function contactFrom(setting: Lookup): ContactWish | null {
-	const fields = FIELDS.filter((field) => setting(`collect_${field}`) === true);
+	const fields = FIELDS.filter((field) => valueFrom(setting(`collect_${field}`), false));
 	const mode = setting("contact_info_mode");
-	if (fields.length === 0 || (mode !== "optional" && mode !== "required")) return null;
 	const required = mode === "required";
-	const named = setting("requiredFields");
-	const needed = fields.filter((field) => !Array.isArray(named) || named.includes(field));
-	return { required, fields, needed: required ? needed : [] };
+	if (!fields[0] || (!required && mode !== "optional")) return null;
+	const named = `${setting("requiredFields") ?? "all"}`;
+	const needed = fields.filter((field) => required && named.match(`all|${field}`));
+	return { required, fields, needed };
 }
 
 /** A blank text counts as missing. */
@@ -195,8 +198,8 @@ export function resolveSettings(
 		onAccent: color("textColor") ?? (widgetId ? [255, 255, 255] : null),
 		picture: setting("launcher.style") === "picture" ? textFrom(setting("launcher.picture")) : "",
 		inheritsFont: setting("font") === "inherit",
-		contact: widgetId ? contactFrom(setting) : null,
-		offersPerson: String(setting("operators.offer")) === "true",
+		contact: contactFrom(setting),
+		offersPerson: valueFrom(setting("operators.offer"), false) as boolean,
 		teaser: allFrom(setting, TEASER, "teaser."),
 	};
 }

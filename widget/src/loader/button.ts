@@ -30,8 +30,8 @@ export function paint(
 	wishes: Record<string, unknown[]>,
 ): void {
 	for (const name in wishes) {
-		const known = wishes[name]?.find((one) => CSS.supports("color", `${one}`));
-		style.setProperty(`--${name}`, `${known}`);
+		const known = wishes[name]?.find((one) => CSS.supports("color", one as string));
+		style.setProperty(`--${name}`, known as string);
 	}
 	const { backgroundColor, color } = getComputedStyle(button);
 	const rgb = (one: string): Rgb => one.match(/\d+/g)?.map(Number) ?? [];

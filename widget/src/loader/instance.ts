@@ -131,7 +131,7 @@ export function createInstance(
 		bringBack = keepOnPage(host, place, signal);
 		host.hidden = overrides.hidden as boolean;
 		for (const name of ["zIndex", "offsetX", "offsetY"]) {
-			const value = `${dataset[name] ?? record[name]}`;
+			const value = (dataset[name] ?? record[name]) as string;
 			if (+value >= 0) host.style.setProperty(`--${name}`, value);
 		}
 		const { style, text } = Object(record.launcher);

@@ -21,7 +21,7 @@
 #include "workerd/api/request/store_query.h"
 
 #define NAME_UNITS 100
-#define ONE_MAX    8192 /* bytes of JSON */
+#define ONE_MAX    16384 /* bytes of JSON */
 
 /* Bytes of JSON of the longest list of logins (messages.def), with each byte of an address and a program
  * escaped. */
@@ -37,7 +37,7 @@ struct account_query {
 	/* of a change */
 	bool conflict; /* the answer is 412, with the user as it is now */
 	struct fields in;
-	struct slice current, fresh, name; /* borrowed from in */
+	struct slice current, fresh, name, picture; /* borrowed from in */
 	struct hash256 token, checked;
 	struct login_attempt attempt;
 	bool failed;
@@ -106,6 +106,10 @@ account_on_user(void *arg, uint16_t type, const union msg *m)
 		json_write_null(j, "name");
 	else
 		json_write_str(j, "name", r.name);
+	if (r.picture.len == 0)
+		json_write_null(j, "picture");
+	else
+		json_write_str(j, "picture", r.picture);
 	json_write_str(j, "role", names_user_role(r.role));
 	json_write_close(j, '}');
 	record_version_tag(r.updated_at, a->q.etag);
@@ -157,6 +161,8 @@ handle_me_get(const struct api_call *c)
 static const struct field me_fields[] = {
     {"name", &field_line, offsetof(struct account_query, name), FIELD_NULLABLE, 1, NAME_UNITS,
 	NULL},
+    {"picture", &field_picture, offsetof(struct account_query, picture), FIELD_NULLABLE, 0,
+	USER_PICTURE_MAX, NULL},
     {.name = NULL},
 };
 
@@ -187,8 +193,10 @@ account_change_profile(struct account_query *a, uint64_t updated_at)
 	const struct msg_user_change change = {
 	    .org = a->q.org,
 	    .user = a->user,
-	    .what = fields_has(&a->in, "name") ? USER_NAME : 0,
+	    .what = (uint8_t)((fields_has(&a->in, "name") ? USER_NAME : 0u) |
+		(fields_has(&a->in, "picture") ? USER_PICTURE : 0u)),
 	    .name = a->name,
+	    .picture = a->picture,
 	    .updated_at = updated_at,
 	};
 

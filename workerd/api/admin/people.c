@@ -1,5 +1,5 @@
 /*
- * /v1/admin/people: the names of an organization's users, for everybody who may assign a conversation. What else is
+ * /v1/admin/people: the names and pictures of an organization's users, for everybody who may assign a conversation. What else is
  * known of users is for owners alone (users.c).
  */
 #include "proto/base/basics.h"
@@ -15,6 +15,8 @@ struct person {
 static const struct field person_fields[] = {
     {"id", &field_id, offsetof(struct person, record.id), FIELD_FIXED, 0, 0, NULL},
     {"name", &field_line, offsetof(struct person, name), FIELD_FIXED, 0, 0, NULL},
+    {"picture", &field_picture, offsetof(struct person, record.picture), FIELD_NULLABLE, 0, 0,
+	NULL},
     {0},
 };
 

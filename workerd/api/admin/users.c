@@ -32,6 +32,7 @@ static const struct field user_fields[] = {
     {"organization_id", &field_id, AT(record.org), FIELD_FIXED, 0, 0, NULL},
     {"email", &field_email, AT(record.email), FIELD_REQUIRED, 1, 254, NULL},
     {"name", &field_line, AT(record.name), FIELD_NULLABLE, 1, NAME_UNITS, NULL},
+    {"picture", &field_picture, AT(record.picture), FIELD_NULLABLE, 0, USER_PICTURE_MAX, NULL},
     {"role", &field_choice, AT(record.role), FIELD_OPTIONAL, 0, 0, names_user_roles},
     {"password", &field_password_new, AT(password), FIELD_REQUIRED, 0, 0, NULL},
     {"created_at", &field_time, AT(record.created_at), FIELD_FIXED, 0, 0, NULL},
@@ -104,6 +105,7 @@ users_change(struct resource_query *r)
 	change->org = r->q.org;
 	change->user = r->id;
 	change->name = user->record.name;
+	change->picture = user->record.picture;
 	change->role = user->record.role;
 	change->password = slice_str(user->hashed);
 	change->except = r->kept;
@@ -130,6 +132,7 @@ static uint8_t
 users_given(const struct fields *in)
 {
 	return (uint8_t)((fields_has(in, "name") ? USER_NAME : 0u) |
+	    (fields_has(in, "picture") ? USER_PICTURE : 0u) |
 	    (fields_has(in, "role") ? USER_ROLE : 0u) |
 	    (fields_has(in, "password") ? USER_PASSWORD : 0u));
 }
@@ -141,9 +144,11 @@ users_store(struct resource_query *r)
 
 	if (!r->fresh) {
 		user->change.what = users_given(&r->in);
-		/* A name that was not given lies in the store's answer, which is valid only now. */
+		/* What was not given lies in the store's answer, which is valid only now. */
 		if ((user->change.what & USER_NAME) == 0)
 			user->record.name = (struct slice){0};
+		if ((user->change.what & USER_PICTURE) == 0)
+			user->record.picture = (struct slice){0};
 	}
 	if (r->fresh || (user->change.what & USER_PASSWORD) != 0)
 		password_query_hash(&r->q, user->password, users_on_hashed);

@@ -15,8 +15,9 @@
 #include "workerd/api/request/store_query.h"
 
 #define LIMIT_MAX 200
-/* Bytes of a page: the longest of the store with each byte escaped, and the JSON around the texts. */
-#define PAGE_MAX (6u * 786432 + LIMIT_MAX * 2048)
+/* Bytes of a page: the longest of the store with each byte escaped, and the JSON around the texts with a
+ * picture. */
+#define PAGE_MAX (6u * 786432 + LIMIT_MAX * 4096)
 
 struct history_query {
 	struct store_query q;
@@ -26,17 +27,18 @@ struct history_query {
 
 /* Leaves out the active reply: if it was interrupted and runs again, its old text is still stored. */
 static void
-chat_history_write_message(struct history_query *h, struct slice item, const struct id *active)
+chat_history_write_message(
+    struct history_query *h, struct slice item, const struct msg_message_page *page)
 {
 	struct json_writer *j = &h->q.json;
 	struct msg_message_record r;
 
 	must(record_decode(item, MSG_MESSAGE_RECORD, &r) == WIRE_OK);
-	if (id_equal(&r.id, active))
+	if (id_equal(&r.id, &page->active))
 		return;
 	json_write_open(j, NULL, '{');
 	json_write_id(j, "id", &r.id);
-	live_author_write(j, &r, h->viewer);
+	live_author_write(j, &r, page->people, h->viewer);
 	json_write_str(j, "content", r.text);
 	json_write_uint(j, "createdAt", r.created_at);
 	json_write_str(j, "status", names_message_status(r.status));
@@ -64,7 +66,7 @@ chat_history_write_page(struct history_query *h, const struct msg_message_page *
 	chat_history_write_conversation(j, page->conversation);
 	json_write_open(j, "messages", '[');
 	while (wire_list_next(&list, &item))
-		chat_history_write_message(h, item, &page->active);
+		chat_history_write_message(h, item, page);
 	json_write_close(j, ']');
 	json_write_id_or_null(j, "active", &page->active);
 	paging_write_next_seq(j, page->next);

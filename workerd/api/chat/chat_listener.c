@@ -64,6 +64,8 @@ chat_listener_write_handover(struct json_writer *j, const struct turn_reply *rep
 	    j, "state", slice_str(reply->handover == STATE_WAITING ? "waiting" : "person"));
 	if (reply->operator_name.len > 0)
 		json_write_str(j, "operator", reply->operator_name);
+	if (reply->operator_picture.len > 0)
+		json_write_str(j, "picture", reply->operator_picture);
 }
 
 struct slice

@@ -114,7 +114,7 @@ feed_on_operator_typing(struct feed *f)
 	if (f->listener != NULL || f->place.typing)
 		return;
 	if (f->out.operators) {
-		widget_send_operator(&f->out, "typing", (struct slice){0});
+		widget_send_operator_typing(&f->out);
 		return;
 	}
 	feed_start_typing_timer(f);
@@ -266,6 +266,8 @@ feed_on_opened(void *arg, uint16_t type, const union msg *m)
 {
 	struct feed_opening *o = arg;
 
+	if (widget_visit_goes_on(&o->q, &o->visit, type, m, feed_on_opened))
+		return;
 	if (widget_visit_opened(&o->visit, type, m))
 		feed_enter(feed_new(o));
 	else

@@ -239,11 +239,13 @@ feed_post_take_contact(struct feed_post *p)
 		feed_post_identify(p);
 		return;
 	}
-	if (p->contact_mode == CONTACT_NONE) {
+	if (p->contact_mode == CONTACT_NONE && !p->visit.by_key) {
 		store_query_refuse(&p->q, 409, "contact_not_asked", CONTACT_DETAILS_NOT_ASKED);
 		return;
 	}
-	wrong = contact_details_read(&p->frame.who, p->collects, p->required, &contact);
+	wrong = p->visit.by_key
+	    ? contact_details_read_any(&p->frame.who, &contact)
+	    : contact_details_read(&p->frame.who, p->collects, p->required, &contact);
 	if (wrong != NULL)
 		contact_details_refuse(&p->q, wrong, &contact);
 	else

@@ -19,7 +19,8 @@ feed_sync_conversation(const struct msg_message_page *page)
 
 /* Tells a client that knows operators when another one has the conversation. */
 static void
-feed_sync_set_state(struct feed *f, const struct msg_conversation_record *r)
+feed_sync_set_state(
+    struct feed *f, const struct msg_conversation_record *r, struct slice people)
 {
 	uint8_t state = r->state == STATE_RESOLVED ? STATE_OPEN : r->state;
 	bool bit = (r->operator.b[sizeof(r->operator.b) - 1] & 1) != 0;
@@ -29,13 +30,14 @@ feed_sync_set_state(struct feed *f, const struct msg_conversation_record *r)
 	f->place.state = state;
 	f->place.operator_bit = bit;
 	if (f->out.operators)
-		widget_send_presence(&f->out, r);
+		widget_send_presence(&f->out, r, people);
 }
 
 /* Replies have the same frames around them as live ones; the client may have the first of them already. An empty reply
  * sends nothing. */
 static void
-feed_sync_send(struct feed *f, const struct msg_message_record *r, uint32_t run)
+feed_sync_send(struct feed *f, const struct msg_message_page *page,
+    const struct msg_message_record *r, uint32_t run)
 {
 	bool is_reply = r->role != MESSAGE_USER;
 	bool is_known = f->place.told && r->status == MESSAGE_INTERRUPTED &&
@@ -57,7 +59,7 @@ feed_sync_send(struct feed *f, const struct msg_message_record *r, uint32_t run)
 	f->place.typing = false;
 	f->place.units = 0;
 	f->place.next++;
-	widget_send_message(&f->out, r);
+	widget_send_message_of(&f->out, page, r);
 	if (typed)
 		widget_send_type(&f->out, "typing_stop");
 }
@@ -70,7 +72,7 @@ feed_sync_send_all(struct feed *f, const struct msg_message_page *page)
 
 	while (wire_list_next(&list, &item)) {
 		must(record_decode(item, MSG_MESSAGE_RECORD, &r) == WIRE_OK);
-		feed_sync_send(f, &r, feed_place_run(item));
+		feed_sync_send(f, page, &r, feed_place_run(item));
 	}
 }
 
@@ -150,7 +152,7 @@ feed_sync_take_history(struct feed *f, const struct msg_message_page *page)
 	feed_sync_pass(f, id_is_zero(&page->open) ? conversation.next_seq : page->open_seq);
 	f->place.conversation = feed_place_mark(&conversation.id);
 	widget_send_history(&f->out, &shown);
-	feed_sync_set_state(f, &conversation);
+	feed_sync_set_state(f, &conversation, page->people);
 	feed_sync_finish(f, page, conversation.next_seq);
 }
 
@@ -174,7 +176,7 @@ feed_sync_take_page(struct feed *f, const struct msg_message_page *page)
 		return;
 	}
 	f->place.conversation = mark;
-	feed_sync_set_state(f, &conversation);
+	feed_sync_set_state(f, &conversation, page->people);
 	feed_sync_send_all(f, page);
 	if (page->next == 0) {
 		feed_sync_finish(f, page, conversation.next_seq);
@@ -199,7 +201,7 @@ feed_sync_take_none(struct feed *f)
 	    .operator_bit = f->place.operator_bit};
 	if (had)
 		widget_send_history(&f->out, &no_page);
-	feed_sync_set_state(f, &no_conversation);
+	feed_sync_set_state(f, &no_conversation, (struct slice){0});
 	if (again)
 		feed_sync(f);
 }

@@ -79,6 +79,26 @@ web_write_text(const struct field *f, const void *at, struct json_writer *j)
 		json_write_str(j, f->name, *s);
 }
 
+/* Visitors' pages load it: no other scheme, and nothing that ends an attribute or a CSS url(). */
+static bool
+web_read_picture(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	static const char scheme[] = "https://";
+	const size_t n = sizeof(scheme) - 1;
+	struct slice s;
+
+	(void)in;
+	if (!web_is_string(f, value, &s))
+		return false;
+	if (s.len > 0 && (s.len <= n || memcmp(s.p, scheme, n) != 0 || !isalnum(s.p[n])))
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if (!isgraph(s.p[i]) || strchr("\"'()<>\\^`{|}", s.p[i]) != NULL)
+			return false;
+	*(struct slice *)at = s;
+	return true;
+}
+
 /* Parts of 2 to 8 letters or digits, with hyphens between them; the first has two or three letters. */
 static bool
 web_is_language(struct slice s)
@@ -117,5 +137,7 @@ web_read_language(const struct field *f, json_t *value, struct fields *in, void 
 
 const struct field_kind field_url = {
     sizeof(struct slice), web_read_url, REASON_URL, web_write_text, NULL};
+const struct field_kind field_picture = {
+    sizeof(struct slice), web_read_picture, REASON_PICTURE, web_write_text, NULL};
 const struct field_kind field_language = {
     sizeof(struct slice), web_read_language, REASON_LANGUAGE_TAG, web_write_text, NULL};

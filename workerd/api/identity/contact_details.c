@@ -93,10 +93,16 @@ contact_details_read(const struct identity *given, unsigned collects, unsigned r
 }
 
 const char *
+contact_details_read_any(const struct identity *given, struct contact_details *contact)
+{
+	return contact_details_read(
+	    given, CONTACT_NAME | CONTACT_EMAIL | CONTACT_PHONE, 0, contact);
+}
+
+const char *
 contact_details_read_proved(const struct identity *given, struct contact_details *contact)
 {
-	const unsigned all = CONTACT_NAME | CONTACT_EMAIL | CONTACT_PHONE;
-	const char *wrong = contact_details_read(given, all, 0, contact);
+	const char *wrong = contact_details_read_any(given, contact);
 
 	for (size_t i = 0; i < CONTACT_FIELDS; i++)
 		if (contact->value[i].len > 0)

@@ -34,11 +34,15 @@ extern const char *const contact_details_fields[CONTACT_FIELDS];
 [[gnu::warn_unused_result]] const char *contact_details_read(const struct identity *given,
     unsigned collects, unsigned required, struct contact_details *contact);
 
+/* The same for a session of a key: at least one of all details. */
+[[gnu::warn_unused_result]] const char *contact_details_read_any(
+    const struct identity *given, struct contact_details *contact);
+
 /* The same for a visitor whose site proves its user id: any details may be given, or none. */
 [[gnu::warn_unused_result]] const char *contact_details_read_proved(
     const struct identity *given, struct contact_details *contact);
 
-/* The error for details of a visitor whose widget asks for none, or that has no widget. */
+/* The error for details of a visitor whose widget asks for none. */
 #define CONTACT_DETAILS_NOT_ASKED "This chat does not ask for contact details"
 
 /* The error of an e-mail that the store refuses: it folds the case, by which some letters become two. */

@@ -14,12 +14,22 @@ enum live_viewer {
 	VIEWER_OWNER,     /* also their ids */
 };
 
-/* Writes the member role, and for an operator author. */
-void live_author_write(
-    struct json_writer *j, const struct msg_message_record *r, enum live_viewer viewer);
+struct live_person {
+	struct id id;
+	struct slice name;
+	struct slice picture; /* empty: none */
+};
 
-/* Writes an operator as {"id","name"}; without the id unless the viewer is an owner. */
-void live_author_write_person(struct json_writer *j, const char *key, const struct id *id,
-    struct slice name, enum live_viewer viewer);
+/* The person's picture in a list of PERSON_PICTURE; empty: it has none there. */
+struct slice live_author_picture(struct slice people, const struct id *person);
+
+/* Writes the member role, and for an operator author. people: of the message's page. */
+void live_author_write(struct json_writer *j, const struct msg_message_record *r,
+    struct slice people, enum live_viewer viewer);
+
+/* Writes an operator as {"id","name","picture"}: without the id unless the viewer is an owner, and without an empty
+ * picture. */
+void live_author_write_person(struct json_writer *j, const char *key,
+    const struct live_person *person, enum live_viewer viewer);
 
 #endif

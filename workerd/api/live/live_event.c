@@ -84,12 +84,13 @@ live_event_write_sources(const struct live_follower *f, struct json_writer *j,
 }
 
 void
-live_event_message(struct live_follower *f, const struct msg_message_record *r)
+live_event_message(
+    struct live_follower *f, const struct msg_message_record *r, struct slice people)
 {
 	struct json_writer j = live_event_open(f, "message");
 
 	json_write_id(&j, "id", &r->id);
-	live_author_write(&j, r, f->viewer);
+	live_author_write(&j, r, people, f->viewer);
 	json_write_str(&j, "content", r->text);
 	json_write_uint(&j, "createdAt", r->created_at);
 	json_write_str(&j, "status", names_message_status(r->status));
@@ -108,7 +109,8 @@ live_event_question(struct live_follower *f, const struct msg_live_turn *turn)
 		.status = MESSAGE_COMPLETE,
 		.created_at = id_ms(&turn->message),
 		.text = turn->text,
-	    });
+	    },
+	    (struct slice){0});
 }
 
 void
@@ -175,7 +177,8 @@ live_event_presence(struct live_follower *f, struct slice operator)
 	struct msg_operator_presence r;
 
 	must(record_decode(operator, MSG_OPERATOR_PRESENCE, &r) == WIRE_OK);
-	live_author_write_person(&j, "operator", &r.operator, r.name, f->viewer);
+	live_author_write_person(
+	    &j, "operator", &(struct live_person){.id = r.operator, .name = r.name}, f->viewer);
 	json_write_str(&j, "doing", names_operator_doing(r.doing));
 	event_stream_send(&f->stream, &j);
 }
@@ -199,7 +202,8 @@ live_event_state_is_known(
 }
 
 void
-live_event_state(struct live_follower *f, const struct msg_conversation_record *r)
+live_event_state(
+    struct live_follower *f, const struct msg_conversation_record *r, struct slice people)
 {
 	struct json_writer j;
 
@@ -217,7 +221,9 @@ live_event_state(struct live_follower *f, const struct msg_conversation_record *
 	if (id_is_zero(&r->operator))
 		json_write_null(&j, "operator");
 	else
-		live_author_write_person(
-		    &j, "operator", &r->operator, r->operator_name, f->viewer);
+		live_author_write_person(&j, "operator",
+		    &(struct live_person){r->operator, r->operator_name,
+			live_author_picture(people, &r->operator)},
+		    f->viewer);
 	event_stream_send(&f->stream, &j);
 }

@@ -196,7 +196,7 @@ live_follower_take_messages(
 		is_new = live_thread_is_new(&f->thread, &r);
 		live_thread_take(&f->thread, &r);
 		if (sends && is_new)
-			live_event_message(f, &r);
+			live_event_message(f, &r, page->people);
 	}
 }
 
@@ -227,7 +227,7 @@ live_follower_take_page(struct live_follower *f, const struct msg_message_page *
 
 	if (!live_follower_begin(f))
 		return;
-	live_event_state(f, &conversation);
+	live_event_state(f, &conversation, page->people);
 	live_follower_take_messages(f, page, true);
 	(void)live_thread_end_page(
 	    &f->thread, &page->active, is_last, is_last ? conversation.next_seq : page->next);
@@ -282,7 +282,7 @@ live_follower_take_newest(struct live_follower *f, const struct msg_message_page
 	if (!live_thread_end_page(thread, &page->active, true, conversation.next_seq))
 		thread->settled =
 		    page->next; /* read backwards: the position of the first message */
-	live_event_state(f, &conversation);
+	live_event_state(f, &conversation, page->people);
 	live_follower_finish(f, &page->active);
 }
 
@@ -291,7 +291,7 @@ live_follower_take_nothing(struct live_follower *f)
 {
 	if (!live_follower_begin(f))
 		return;
-	live_event_state(f, NULL);
+	live_event_state(f, NULL, (struct slice){0});
 	live_follower_finish(f, &no_reply);
 }
 

@@ -70,7 +70,9 @@ void live_reply_join_waiting(struct live_follower *f);
 
 /* Events, in live_event.c; the head of the answer must have been sent. */
 
-void live_event_message(struct live_follower *f, const struct msg_message_record *r);
+/* people: of the message's page. */
+void live_event_message(
+    struct live_follower *f, const struct msg_message_record *r, struct slice people);
 void live_event_question(struct live_follower *f, const struct msg_live_turn *turn);
 void live_event_start(struct live_reply *r, size_t position);
 void live_event_source(struct live_reply *r, const struct turn_source *source);
@@ -81,7 +83,8 @@ void live_event_typing(struct live_follower *f);
 void live_event_presence(struct live_follower *f, struct slice operator);
 void live_event_erased(struct live_follower *f);
 
-/* Sends the state if it has changed. r NULL: the session has no conversation. */
-void live_event_state(struct live_follower *f, const struct msg_conversation_record *r);
+/* Sends the state if it has changed. r NULL: the session has no conversation. people: of the page with r. */
+void live_event_state(
+    struct live_follower *f, const struct msg_conversation_record *r, struct slice people);
 
 #endif

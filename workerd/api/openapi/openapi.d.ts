@@ -1293,6 +1293,7 @@ export interface components {
         };
         ProfileRequest: {
             name?: string | null;
+            picture?: components["schemas"]["UserPicture"];
         };
         Server: {
             version: string;
@@ -1580,6 +1581,7 @@ export interface components {
             state?: "waiting" | "person";
             /** @description With `handover`: the name of the person, if it is known. */
             operator?: string;
+            picture?: components["schemas"]["OperatorPicture"];
             sources?: components["schemas"]["ReplySources"];
             found?: components["schemas"]["ReplyFound"];
             general?: components["schemas"]["ReplyGeneral"];
@@ -1654,7 +1656,12 @@ export interface components {
             /** @description Only for owners. */
             id?: components["schemas"]["Id"];
             name: string;
+            picture?: components["schemas"]["OperatorPicture"];
         };
+        /** @description The address of the operator's picture as it is now. Missing: there is none. */
+        OperatorPicture: string;
+        /** @description The address of a picture, which visitors see beside the user's messages, too. It is not stored here: browsers load it. null: the initials of the name. */
+        UserPicture: string | null;
         LiveState: {
             /** @constant */
             type: "state";
@@ -2721,6 +2728,7 @@ export interface components {
             /** Format: email */
             email: string;
             name: string | null;
+            picture: components["schemas"]["UserPicture"];
             /** @enum {unknown} */
             role: "owner" | "member";
         };
@@ -2749,6 +2757,7 @@ export interface components {
             /** Format: email */
             email: string;
             name: string | null;
+            picture: components["schemas"]["UserPicture"];
             /** @enum {unknown} */
             role: "owner" | "member";
             created_at: components["schemas"]["Time"];
@@ -2758,6 +2767,7 @@ export interface components {
             id: components["schemas"]["Id"];
             /** @description The user's name, or else the e-mail. */
             name: string;
+            picture: components["schemas"]["UserPicture"];
         };
         PersonList: {
             people: components["schemas"]["Person"][];
@@ -2771,6 +2781,7 @@ export interface components {
             /** Format: email */
             email: string;
             name?: string | null;
+            picture?: components["schemas"]["UserPicture"];
             /**
              * @description If missing: member.
              * @enum {unknown}
@@ -2782,6 +2793,7 @@ export interface components {
         /** @description The changed members. Read-only members may be sent back unchanged. */
         UserChange: {
             name?: string | null;
+            picture?: components["schemas"]["UserPicture"];
             /** @enum {unknown} */
             role?: "owner" | "member";
             /** @description At most 1024 bytes. */
@@ -3082,7 +3094,7 @@ export interface components {
             /** @description The members of the frame `identify` that was posted before; only in a posted frame of a session of a key, whose first message begins the conversation. It is ignored if it proves nothing, and for a widget's visitor. */
             identity?: Record<string, never>;
         };
-        /** @description The visitor's contact details. Fields that the widget does not ask for are ignored; at least one field that it asks for is required. */
+        /** @description The visitor's contact details. Fields that the widget does not ask for are ignored; at least one field that it asks for is required. A session of a key may give any of them. */
         VisitorContact: {
             /** @constant */
             type: "contact_info";
@@ -3237,6 +3249,7 @@ export interface components {
             state: "joined" | "left" | "typing" | "waiting";
             /** @description The operator's name, with `joined`, if it is known. */
             name?: string;
+            picture?: components["schemas"]["OperatorPicture"];
         };
         WidgetContactSaved: {
             /** @constant */
@@ -3312,6 +3325,7 @@ export interface components {
             state: "waiting" | "person";
             /** @description The name of the person, if it is known. */
             operator?: string;
+            picture?: components["schemas"]["OperatorPicture"];
         };
         /** @description Only with `operators=1`: a person answers the visitor's message. */
         WidgetHandover: {
@@ -3321,6 +3335,7 @@ export interface components {
             state: "waiting" | "person";
             /** @description The name of the person, if it is known. */
             operator?: string;
+            picture?: components["schemas"]["OperatorPicture"];
         };
     };
     responses: {
@@ -3440,6 +3455,8 @@ export type ErrorEvent = components['schemas']['ErrorEvent'];
 export type LiveFrames = components['schemas']['LiveFrames'];
 export type LiveEvent = components['schemas']['LiveEvent'];
 export type LivePerson = components['schemas']['LivePerson'];
+export type OperatorPicture = components['schemas']['OperatorPicture'];
+export type UserPicture = components['schemas']['UserPicture'];
 export type LiveState = components['schemas']['LiveState'];
 export type LiveMessage = components['schemas']['LiveMessage'];
 export type LiveStart = components['schemas']['LiveStart'];

@@ -24,9 +24,15 @@
 #define CACHE_CHECK "no-cache"                /* cached, but revalidated each time */
 
 /* No inline script or style, nothing from other origins. */
-#define PAGE_CSP                                                                          \
-	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " \
-	"connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "      \
+#define PAGE_CSP PAGE_CSP_OF("")
+
+/* But pictures: those of users and agents are on any server, and the owner looks at them here. */
+#define DASHBOARD_CSP PAGE_CSP_OF(" https:")
+
+#define PAGE_CSP_OF(images)                                                          \
+	"default-src 'none'; script-src 'self'; style-src 'self'; "                  \
+	"img-src 'self' data:" images "; "                                           \
+	"connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; " \
 	"frame-ancestors 'none'"
 
 /* The files of one folder, by name. */
@@ -223,14 +229,15 @@ pages_reply_asset(struct http_exchange *x, const struct static_file *a, const ch
 }
 
 static void
-pages_reply_page(struct http_exchange *x, int status, const struct static_file *a)
+pages_reply_page(
+    struct http_exchange *x, int status, const struct static_file *a, const char *csp)
 {
 	if (a == NULL) {
 		reply_json_error(x, 404, "not_built", "This page is not installed");
 		return;
 	}
 	reply_start(x, status);
-	reply_header_str(x, "Content-Security-Policy", PAGE_CSP);
+	reply_header_str(x, "Content-Security-Policy", csp);
 	static_file_reply_body(x, a, "no-store");
 }
 
@@ -361,25 +368,25 @@ handle_widget_embed(const struct api_call *c)
 void
 handle_page_dashboard(const struct api_call *c)
 {
-	pages_reply_page(c->x, 200, c->api->pages->dashboard);
+	pages_reply_page(c->x, 200, c->api->pages->dashboard, DASHBOARD_CSP);
 }
 
 void
 page_unknown(const struct api_call *c)
 {
-	pages_reply_page(c->x, 404, c->api->pages->dashboard);
+	pages_reply_page(c->x, 404, c->api->pages->dashboard, DASHBOARD_CSP);
 }
 
 void
 handle_page_widget_test(const struct api_call *c)
 {
-	pages_reply_page(c->x, 200, c->api->pages->widget_test);
+	pages_reply_page(c->x, 200, c->api->pages->widget_test, PAGE_CSP);
 }
 
 void
 handle_page_headless_test(const struct api_call *c)
 {
-	pages_reply_page(c->x, 200, c->api->pages->headless_test);
+	pages_reply_page(c->x, 200, c->api->pages->headless_test, PAGE_CSP);
 }
 
 void

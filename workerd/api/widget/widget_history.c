@@ -51,7 +51,8 @@ widget_history_end(struct widget_socket *s)
 /* Replies have the same frames around them as live ones. An empty reply sends nothing: typing_stop alone
  * would end what the visitor waits for. */
 static void
-widget_history_send(struct widget_socket *s, const struct msg_message_record *r)
+widget_history_send(struct widget_socket *s, const struct msg_message_page *page,
+    const struct msg_message_record *r)
 {
 	bool is_reply = r->role != MESSAGE_USER;
 	bool typed = r->role == MESSAGE_OPERATOR && widget_operator_stop_typing(s);
@@ -61,7 +62,7 @@ widget_history_send(struct widget_socket *s, const struct msg_message_record *r)
 	s->is_catching_up = true;
 	if (is_reply && !typed)
 		widget_send_type(&s->out, "typing_start");
-	widget_send_message(&s->out, r);
+	widget_send_message_of(&s->out, page, r);
 	if (is_reply)
 		widget_send_type(&s->out, "typing_stop");
 	s->is_catching_up = false;
@@ -82,7 +83,7 @@ widget_history_take_messages(struct widget_socket *s, const struct msg_message_p
 		if (id_equal(&r.id, &page->active))
 			continue;
 		if (s->has_history && live_thread_is_new(thread, &r))
-			widget_history_send(s, &r);
+			widget_history_send(s, page, &r);
 		live_thread_take(thread, &r);
 	}
 }
@@ -138,7 +139,7 @@ widget_history_take_all(struct widget_socket *s, const struct msg_message_page *
 	struct live_thread *thread = &s->history.thread;
 
 	widget_send_history(&s->out, page);
-	widget_operator_set_state(s, &conversation);
+	widget_operator_set_state(s, &conversation, page->people);
 	widget_history_take_messages(s, page);
 	thread->conversation = conversation.id;
 	if (!live_thread_end_page(thread, &page->active, true, conversation.next_seq))
@@ -152,7 +153,7 @@ widget_history_take_none(struct widget_socket *s)
 {
 	if (!s->has_history)
 		widget_send_history(&s->out, &no_page);
-	widget_operator_set_state(s, &no_conversation);
+	widget_operator_set_state(s, &no_conversation, (struct slice){0});
 	widget_history_finish(s, &no_reply);
 }
 
@@ -162,7 +163,7 @@ widget_history_take_page(struct widget_socket *s, const struct msg_message_page 
 	const struct msg_conversation_record conversation = widget_history_conversation(page);
 	bool is_last = page->next == 0;
 
-	widget_operator_set_state(s, &conversation);
+	widget_operator_set_state(s, &conversation, page->people);
 	widget_history_take_messages(s, page);
 	(void)live_thread_end_page(&s->history.thread, &page->active, is_last,
 	    is_last ? conversation.next_seq : page->next);

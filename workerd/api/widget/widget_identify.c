@@ -16,7 +16,7 @@ struct widget_identification {
 	struct store_call *call;
 };
 
-/* A session of a key has no visitor whose details could be kept: only an identity that the site proves is taken. */
+/* The page of a session of a key, and no widget, decides which details to ask for: any are taken. */
 static bool
 widget_identify_is_by_key(const struct widget_socket *s)
 {
@@ -109,6 +109,8 @@ widget_identify_submit(struct widget_identification *i, const struct contact_det
 		submit.org = i->s->org;
 		submit.widget = i->s->widget;
 		submit.session = widget_socket_session(i->s);
+	}
+	if (submit.user_id.len > 0 && widget_identify_is_by_key(i->s)) {
 		/* For the next messages: the first one begins the conversation. */
 		buf_reset(&i->s->user_id);
 		must(buf_append(&i->s->user_id, submit.user_id.p, submit.user_id.len) == 0);
@@ -146,12 +148,15 @@ widget_identify_check(struct widget_identification *i, const struct msg_widget_r
 		widget_identify_check_proof(i, widget);
 		return;
 	}
-	if (widget->contact_mode == CONTACT_NONE) {
+	if (widget->contact_mode == CONTACT_NONE && !widget_identify_is_by_key(i->s)) {
 		widget_identify_refuse(i, "contact_not_asked", CONTACT_DETAILS_NOT_ASKED);
 		return;
 	}
-	wrong = contact_details_read(
-	    &i->frame.who, widget->collects, widget_settings_required(widget), &contact);
+	if (widget_identify_is_by_key(i->s))
+		wrong = contact_details_read_any(&i->frame.who, &contact);
+	else
+		wrong = contact_details_read(&i->frame.who, widget->collects,
+		    widget_settings_required(widget), &contact);
 	if (wrong == NULL)
 		widget_identify_submit(i, &contact);
 	else
@@ -177,11 +182,6 @@ widget_identify(struct widget_socket *s, struct widget_frame *frame)
 	    .kind = MSG_WIDGET_RECORD, .org = s->org, .id = s->widget};
 	struct widget_identification *i;
 
-	if (widget_identify_is_by_key(s) && !identity_has_proof(&frame->who)) {
-		widget_send_error(
-		    &s->out, "contact_not_asked", CONTACT_DETAILS_NOT_ASKED, (struct slice){0});
-		return;
-	}
 	if (s->identification != NULL) {
 		widget_send_error(&s->out, "contact_pending",
 		    "Your previous contact details are still being saved", (struct slice){0});

@@ -28,7 +28,7 @@ widget_operator_start_typing(struct widget_socket *s)
 	if (widget_replies_run(s))
 		return;
 	if (s->out.operators) {
-		widget_send_operator(&s->out, "typing", (struct slice){0});
+		widget_send_operator_typing(&s->out);
 		return;
 	}
 	if (s->operator_timer == NULL) {
@@ -52,8 +52,8 @@ widget_operator_stop_typing(struct widget_socket *s)
 }
 
 void
-widget_operator_set_state(
-    struct widget_socket *s, const struct msg_conversation_record *conversation)
+widget_operator_set_state(struct widget_socket *s,
+    const struct msg_conversation_record *conversation, struct slice people)
 {
 	enum conversation_state state = (enum conversation_state)conversation->state;
 
@@ -64,5 +64,5 @@ widget_operator_set_state(
 		return;
 	s->state = (uint8_t)state;
 	s->operator= conversation->operator;
-	widget_send_presence(&s->out, conversation);
+	widget_send_presence(&s->out, conversation, people);
 }

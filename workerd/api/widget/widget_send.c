@@ -11,7 +11,7 @@
 #include "workerd/api/request/json_writer.h"
 
 /* Bytes of a history frame: the store's longest page with each byte escaped, and the JSON around it. */
-#define HISTORY_MAX (6u * 786432 + 1000 * 2048)
+#define HISTORY_MAX (6u * 786432 + 1000 * 4096)
 
 /* Longer frames wait whole for a slow client, as missed messages do. */
 #define LONG_FRAME (64u * 1024)
@@ -132,13 +132,20 @@ widget_send_has_status(const struct msg_message_record *r)
 void
 widget_send_message(struct widget_outlet *o, const struct msg_message_record *r)
 {
+	widget_send_message_of(o, &(struct msg_message_page){0}, r);
+}
+
+void
+widget_send_message_of(struct widget_outlet *o, const struct msg_message_page *page,
+    const struct msg_message_record *r)
+{
 	struct json_writer j;
 
 	if (r->text.len == 0)
 		return;
 	j = widget_send_begin(api_scratch(o->api), "message");
 	json_write_str(&j, "content", r->text);
-	live_author_write(&j, r, widget_outlet_viewer(o));
+	live_author_write(&j, r, page->people, widget_outlet_viewer(o));
 	if (!id_is_zero(&r->id))
 		json_write_id(&j, "id", &r->id);
 	if (o->history && !id_is_zero(&r->id))
@@ -159,15 +166,24 @@ widget_send_handover(struct widget_outlet *o, const struct turn_reply *reply)
 	widget_send_end(o, &j);
 }
 
-void
-widget_send_operator(struct widget_outlet *o, const char *state, struct slice name)
+static void
+widget_send_operator(
+    struct widget_outlet *o, const char *state, struct slice name, struct slice picture)
 {
 	struct json_writer j = widget_send_begin(api_scratch(o->api), "operator");
 
 	json_write_str(&j, "state", slice_str(state));
 	if (name.len > 0)
 		json_write_str(&j, "name", name);
+	if (picture.len > 0)
+		json_write_str(&j, "picture", picture);
 	widget_send_end(o, &j);
+}
+
+void
+widget_send_operator_typing(struct widget_outlet *o)
+{
+	widget_send_operator(o, "typing", (struct slice){0}, (struct slice){0});
 }
 
 /* For a visitor, a conversation that is open or resolved is one without an operator. */
@@ -187,11 +203,13 @@ widget_send_name_presence(enum conversation_state state)
 }
 
 void
-widget_send_presence(struct widget_outlet *o, const struct msg_conversation_record *r)
+widget_send_presence(
+    struct widget_outlet *o, const struct msg_conversation_record *r, struct slice people)
 {
 	const char *name = widget_send_name_presence((enum conversation_state)r->state);
 
-	widget_send_operator(o, name, r->operator_name);
+	widget_send_operator(
+	    o, name, r->operator_name, live_author_picture(people, &r->operator));
 }
 
 /* What only clients that load older history get. */
@@ -208,13 +226,15 @@ widget_send_more_of_record(struct json_writer *j, const struct msg_message_recor
 		json_write_str(j, "rating", chat_rating_name(details.rating));
 }
 
-/* has_ids: ids and states are for clients that stream. */
+/* Ids and states are for clients that stream. */
 static void
 widget_send_record(const struct widget_outlet *o, struct json_writer *j,
-    const struct msg_message_record *r, bool has_ids, bool has_more)
+    const struct msg_message_page *page, const struct msg_message_record *r, bool has_more)
 {
+	const bool has_ids = has_more || o->streams;
+
 	json_write_open(j, NULL, '{');
-	live_author_write(j, r, widget_outlet_viewer(o));
+	live_author_write(j, r, page->people, widget_outlet_viewer(o));
 	json_write_str(j, "content", r->text);
 	if (has_ids)
 		json_write_id(j, "id", &r->id);
@@ -238,7 +258,7 @@ widget_send_records(const struct widget_outlet *o, struct json_writer *j,
 	while (wire_list_next(&list, &item)) {
 		must(record_decode(item, MSG_MESSAGE_RECORD, &r) == WIRE_OK);
 		if (r.text.len > 0 && !id_equal(&r.id, &page->active))
-			widget_send_record(o, j, &r, has_more || o->streams, has_more);
+			widget_send_record(o, j, page, &r, has_more);
 	}
 	json_write_close(j, ']');
 }

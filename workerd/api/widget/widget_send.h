@@ -57,11 +57,17 @@ void widget_send_handover(struct widget_outlet *o, const struct turn_reply *repl
 /* Sends nothing if the text is empty. A text that is not stored has the zero id. */
 void widget_send_message(struct widget_outlet *o, const struct msg_message_record *r);
 
-/* {"type":"operator","state","name"}; without an empty name. */
-void widget_send_operator(struct widget_outlet *o, const char *state, struct slice name);
+/* The same for a message of a page, which has the people. */
+void widget_send_message_of(struct widget_outlet *o, const struct msg_message_page *page,
+    const struct msg_message_record *r);
 
-/* The same for who has the conversation now. */
-void widget_send_presence(struct widget_outlet *o, const struct msg_conversation_record *r);
+/* {"type":"operator","state":"typing"}. */
+void widget_send_operator_typing(struct widget_outlet *o);
+
+/* {"type":"operator","state","name","picture"}, without an empty name or picture: who has the conversation now. people:
+ * of the page with r. */
+void widget_send_presence(
+    struct widget_outlet *o, const struct msg_conversation_record *r, struct slice people);
 
 /* The page without its active reply. */
 void widget_send_history(struct widget_outlet *o, const struct msg_message_page *page);

@@ -106,29 +106,6 @@ widget_setting_locale_read(const struct field *f, json_t *value, struct fields *
 const struct field_kind widget_setting_locale = {sizeof(struct slice),
     widget_setting_locale_read, REASON_LANGUAGE, widget_setting_slice_write, NULL};
 
-/* The page loads it: no other scheme, and nothing that ends an attribute or a CSS url(). */
-static bool
-widget_setting_https_read(const struct field *f, json_t *value, struct fields *in, void *at)
-{
-	static const char scheme[] = "https://";
-	const size_t n = sizeof(scheme) - 1;
-	const struct slice s = json_read_string(value);
-
-	(void)in;
-	if (s.p == NULL || s.len > f->max)
-		return false;
-	if (s.len > 0 && (s.len <= n || memcmp(s.p, scheme, n) != 0 || !isalnum(s.p[n])))
-		return false;
-	for (size_t i = 0; i < s.len; i++)
-		if (!isgraph(s.p[i]) || strchr("\"'()<>\\^`{|}", s.p[i]) != NULL)
-			return false;
-	*(struct slice *)at = s;
-	return true;
-}
-
-const struct field_kind widget_setting_https = {sizeof(struct slice), widget_setting_https_read,
-    REASON_PICTURE, widget_setting_slice_write, NULL};
-
 static bool
 widget_setting_is_starter(struct slice line)
 {

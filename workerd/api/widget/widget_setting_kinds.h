@@ -9,7 +9,6 @@
 /*
  *	number          uint32_t: min to max; unlike field_count it may be 0
  *	locale          struct slice: "auto" or a language tag
- *	https           struct slice: an https address of at most max bytes; empty: none
  *	lines           struct json_t *: at most max lines of 1 to 100 characters
  *	paths           struct json_t *: at most max paths, in which * stands for any characters
  *	contact_fields  struct json_t *: at most max of name, email and phone
@@ -17,8 +16,8 @@
  *	                each invalid one gets an error of its own
  */
 extern const struct field_kind widget_setting_number, widget_setting_locale,
-    widget_setting_https, widget_setting_lines, widget_setting_paths,
-    widget_setting_contact_fields, widget_setting_texts;
+    widget_setting_lines, widget_setting_paths, widget_setting_contact_fields,
+    widget_setting_texts;
 
 /* Refuses the member settings.group.name; group: NULL for none. */
 void widget_setting_refuse(

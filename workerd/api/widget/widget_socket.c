@@ -384,6 +384,8 @@ widget_socket_on_opened(void *arg, uint16_t type, const union msg *m)
 	struct widget_opening *o = arg;
 	struct widget_visit visit;
 
+	if (widget_visit_goes_on(&o->q, &o->visit, type, m, widget_socket_on_opened))
+		return;
 	if (!widget_visit_opened(&o->visit, type, m)) {
 		store_query_fail(&o->q, type, m);
 		return;

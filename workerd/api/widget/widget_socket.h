@@ -162,9 +162,9 @@ void widget_operator_start_typing(struct widget_socket *s);
 /* Whether typing was shown; no typing_stop is sent. */
 bool widget_operator_stop_typing(struct widget_socket *s);
 
-/* Tells a client that knows operators when another one has the conversation. */
-void widget_operator_set_state(
-    struct widget_socket *s, const struct msg_conversation_record *conversation);
+/* Tells a client that knows operators when another one has the conversation. people: of the page with its record. */
+void widget_operator_set_state(struct widget_socket *s,
+    const struct msg_conversation_record *conversation, struct slice people);
 
 /* Contact details, in widget_identify.c. */
 

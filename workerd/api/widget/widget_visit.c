@@ -94,12 +94,44 @@ widget_visit_open(const struct api_call *c, struct store_query *q, struct widget
 	store_query_ask(q, MSG_VISITOR_OPEN, &ask, fn);
 }
 
+/* A session without a conversation may have a contact, which waits for the first message. */
+bool
+widget_visit_goes_on(struct store_query *q, struct widget_visit *v, uint16_t type,
+    const union msg *m, store_answer_fn *fn)
+{
+	struct msg_visitor_open ask = {0};
+
+	if (!v->by_key || v->is_new || !store_refused(type, m, STORE_NOT_FOUND))
+		return false;
+	v->is_new = true;
+	ask.token = room_hash_of_session(&v->org, &v->widget, slice_str(v->session));
+	store_query_ask(q, MSG_VISITOR_OPEN, &ask, fn);
+	return true;
+}
+
+static bool
+widget_visit_has_contact(const struct widget_visit *v, const union msg *m)
+{
+	struct msg_conversation_record conversation;
+	struct msg_visitor_record visitor;
+
+	if (v->is_new)
+		return record_decode(m->visitor_opened.visitor, MSG_VISITOR_RECORD, &visitor) ==
+		    WIRE_OK &&
+		    !id_is_zero(&visitor.contact);
+	return record_decode(m->message_page.conversation, MSG_CONVERSATION_RECORD,
+		   &conversation) == WIRE_OK &&
+	    !id_is_zero(&conversation.contact);
+}
+
 static bool
 widget_visit_found(struct widget_visit *v, uint16_t type, const union msg *m)
 {
+	bool known = type == (v->is_new ? MSG_VISITOR_OPENED : MSG_MESSAGE_PAGE);
+
 	v->resumed = true;
-	v->is_new = store_refused(type, m, STORE_NOT_FOUND);
-	return v->is_new || type == MSG_MESSAGE_PAGE;
+	v->identified = known && widget_visit_has_contact(v, m);
+	return known || (v->is_new && store_refused(type, m, STORE_NOT_FOUND));
 }
 
 static void

@@ -39,7 +39,11 @@ void widget_visit_open(const struct api_call *c, struct store_query *q, struct w
 void widget_visit_return(const struct api_call *c, struct store_query *q,
     const struct widget_visit *v, store_answer_fn *fn);
 
-/* Takes the answer. False: the store refused, or did not answer. */
+/* Takes the answer of widget_visit_open(). True: one more request is needed, and was sent; fn gets its answer. */
+[[gnu::warn_unused_result]] bool widget_visit_goes_on(struct store_query *q,
+    struct widget_visit *v, uint16_t type, const union msg *m, store_answer_fn *fn);
+
+/* Takes the last answer. False: the store refused, or did not answer. */
 [[gnu::warn_unused_result]] bool widget_visit_opened(
     struct widget_visit *v, uint16_t type, const union msg *m);
 

@@ -44,7 +44,7 @@ function UserRow({ user, myId, onUser, remove, setPassword }: UserRowProps) {
 	const isMe = user.id === myId;
 	return (
 		<li class="settings-row">
-			<Avatar name={user.id} person={name} />
+			<Avatar name={user.id} person={name} picture={user.picture} />
 			<div class="settings-row-text">
 				<p class="settings-row-title">
 					<span>{name}</span>

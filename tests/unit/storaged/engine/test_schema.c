@@ -94,6 +94,8 @@ TEST(bounds_are_those_of_the_messages)
 	    {MSG_CONVERSATION_PAGE, "conversations", LIST_MAX},
 	    {MSG_CONVERSATION_RECORD, "last_message", 3 * LAST_MESSAGE_UNITS},
 	    {MSG_PEER_STATUS, "program", CHANNEL_PROGRAM_MAX},
+	    {MSG_USER_RECORD, "picture", USER_PICTURE_MAX},
+	    {MSG_USER_CHANGE, "picture", USER_PICTURE_MAX},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(bounds); i++)

@@ -3,6 +3,8 @@
  */
 #include <endian.h>
 
+#include "storaged/conversations/conversations.h"
+#include "storaged/numbers/numbers_rows.h"
 #include "tests/unit/storaged/store_mirror.h"
 
 #define KEYS         60u
@@ -288,7 +290,175 @@ STORE_TEST(whatever_a_store_does_is_in_the_log)
 	f->env.freed_pages_hidden = true;
 	env_probe(&f->env);
 	mirror_expect_equal(f, m);
-	labels_recount(&f->env);
+	label_recount(&f->env);
+	mirror_expect_equal(f, m);
+	mirror_stop(f, m);
+}
+
+#define MANY         20000u
+#define MANY_WIDGETS 500u
+
+/* A conversation of one of many widgets, in an hour of its own. */
+static void
+put_conversation(struct txn *t, unsigned i)
+{
+	struct id widget = {{0}};
+	char session[16];
+	const uint64_t at = (uint64_t)(i + 1) * CLOCK_HOUR_MS;
+	int n = snprintf(session, sizeof(session), "s%u", i);
+	unsigned w = 1 + below(MANY_WIDGETS);
+
+	memcpy(widget.b, &w, sizeof(w));
+	assert_int_equal(conversation_put(t,
+			     &(struct msg_conversation_record){.v = RECORD_VERSION,
+				 .id = id_new(),
+				 .org = id_default_org,
+				 .widget = widget,
+				 .session = {(const uint8_t *)session, (size_t)n},
+				 .created_at = at,
+				 .updated_at = at,
+				 .next_seq = 1},
+			     NULL, 0),
+	    0);
+}
+
+static void
+put_many_conversations(struct fixture *f)
+{
+	struct txn t;
+
+	for (unsigned i = 0; i < MANY; i++) {
+		if (i % 500 == 0)
+			assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+		put_conversation(&t, i);
+		if (i % 500 == 499)
+			assert_int_equal(txn_commit(&t), 0);
+	}
+}
+
+static void
+distrust_numbers(struct fixture *f)
+{
+	struct txn t;
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(numbers_distrust(&t), 0);
+	assert_int_equal(txn_commit(&t), 0);
+}
+
+/* Each must be acknowledged within seconds, or the next owner fails at the same. */
+STORE_TEST(no_transaction_of_a_recount_is_large)
+{
+	struct mirror *m = mirror_start(f);
+	const struct key all = {0};
+	struct contents before;
+	struct txn t;
+	size_t appends;
+
+	random_state = 2;
+	put_many_conversations(f);
+	mirror_expect_equal(f, m);
+	contents_take(f, &before);
+
+	m->largest = 0;
+	appends = m->appends;
+	distrust_numbers(f);
+	numbers_start(&f->env);
+	assert_true(m->appends > appends + 2);
+	assert_in_range(m->largest, 1, 2 * LOG_STEP_BYTES);
+	mirror_expect_equal(f, m);
+
+	assert_int_equal(txn_begin(&t, &f->env, TXN_WRITE), 0);
+	assert_int_equal(txn_del_all(&t, TABLE_LABEL_COUNTS, &all), 0);
+	assert_int_equal(txn_commit(&t), 0);
+	m->largest = 0;
+	label_recount_missing(&f->env);
+	assert_in_range(m->largest, 1, 100 * 1024);
+	m->largest = 0;
+	label_recount(&f->env);
+	assert_int_equal(m->largest, 0); /* nothing differs */
+	mirror_expect_equal(f, m);
+
+	contents_expect(f, &before, NULL);
+	contents_clear(&before);
+	mirror_stop(f, m);
+}
+
+/* The other machines' entries are right, and stay. */
+STORE_TEST(a_label_count_that_is_damaged_is_counted_again_and_others_are_not_written)
+{
+	struct mirror *m = mirror_start(f);
+	const struct key all = {0}, none = key_of_org(&id_default_org, &id_default_org);
+	struct key first;
+	struct txn t;
+
+	random_state = 4;
+	put_many_conversations(f);
+	assert_int_equal(txn_begin(&t, &f->env, TXN_READ), 0);
+	assert_int_equal(txn_first(&t, TABLE_LABEL_COUNTS, &all, &first), 0);
+	txn_abort(&t);
+	flip_bit(f, TABLE_LABEL_COUNTS, &first);
+	f->damaged = false;
+	put_entry(f, TABLE_LABEL_COUNTS, none, "no count");
+	m->largest = 0;
+	label_recount(&f->env);
+	assert_in_range(m->largest, 1, 1024);
+	mirror_expect_equal(f, m);
+	mirror_stop(f, m);
+}
+
+/* The numbers were counted in part: the next start counts again. */
+STORE_TEST(a_recount_that_loses_the_log_is_repeated)
+{
+	struct mirror *m = mirror_start(f);
+	struct contents before;
+
+	random_state = 3;
+	put_many_conversations(f);
+	contents_take(f, &before);
+	distrust_numbers(f);
+	m->fails_after = m->appends + 2;
+	numbers_start(&f->env);
+	assert_int_equal(m->appends, m->fails_after);
+	m->fails_after = 0;
+	store_restart(f, STORE_BYTES);
+	contents_expect(f, &before, NULL);
+	contents_clear(&before);
+	mirror_expect_equal(f, m);
+	mirror_stop(f, m);
+}
+
+/* A batch ends before the text of its replies is too much for one row of the log. */
+STORE_TEST(a_batch_ends_when_its_changes_are_large)
+{
+	static char text[200000];
+	static struct id turns[60];
+	struct mirror *m = mirror_start(f);
+	size_t n = 0;
+
+	memset(text, 'a', sizeof(text) - 1);
+	for (size_t i = 0; i < ARRAY_LEN(turns); i++) {
+		char session[16];
+		struct msg_turn_begin begin;
+
+		snprintf(session, sizeof(session), "s%zu", i);
+		begin = begin_of(session, "question");
+		turns[i] = begin.turn;
+		ask(f, MSG_TURN_BEGIN, &begin, MSG_TURN_BEGUN, NULL);
+	}
+	for (; n < ARRAY_LEN(turns) && batch_is_open(&f->batch); n++)
+		send_request(f, &f->a, MSG_TURN_FINISH,
+		    &(struct msg_turn_finish){
+			.turn = turns[n], .run = turns[n], .text = slice_str(text)});
+	commit(f);
+	assert_in_range(n, 1, 1 + BATCH_LOG_BYTES / sizeof(text));
+	assert_in_range(m->largest, BATCH_LOG_BYTES, BATCH_LOG_BYTES + 2 * sizeof(text));
+	buf_reset(&f->a.out);
+	for (; n < ARRAY_LEN(turns); n++)
+		ask(f, MSG_TURN_FINISH,
+		    &(struct msg_turn_finish){
+			.turn = turns[n], .run = turns[n], .text = slice_str(text)},
+		    MSG_OK, NULL);
 	mirror_expect_equal(f, m);
 	mirror_stop(f, m);
 }

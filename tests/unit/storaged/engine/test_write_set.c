@@ -202,4 +202,22 @@ FIXTURE_TEST(a_set_with_changed_bytes_is_read_within_its_bounds)
 	buf_clear(&original);
 }
 
+FIXTURE_TEST(a_set_that_was_large_keeps_no_memory)
+{
+	static uint8_t value[100000];
+	const struct slice large = {value, sizeof(value)};
+	struct buf one;
+
+	buf_init(&one, WRITE_SET_MAX);
+	assert_int_equal(write_set_put(&one, TABLE_META, slice_str("key"), large), 0);
+	write_set_trim(&one);
+	assert_int_equal(buf_len(&one), 0);
+	assert_true(buf_spare(&one) > 0);
+	while (buf_len(&one) <= WRITE_SET_KEPT)
+		assert_int_equal(write_set_put(&one, TABLE_META, slice_str("key"), large), 0);
+	write_set_trim(&one);
+	assert_int_equal(buf_spare(&one), 0);
+	buf_clear(&one);
+}
+
 TEST_MAIN(NULL, NULL)

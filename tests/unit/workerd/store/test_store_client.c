@@ -235,6 +235,56 @@ STAGE_TEST(a_storaged_that_says_that_it_leaves_did_not_die_on_a_request)
 	assert_int_equal(news.n, 0);
 }
 
+/* An owner whose log does not answer: it lives, but cannot know what became of the request. */
+STAGE_TEST(a_storaged_that_leaves_in_doubt_did_not_die_on_a_request_and_may_have_executed_it)
+{
+	struct stage *s = *state;
+	struct msg_read_all read = {.org = id_new()};
+	struct news news, once;
+
+	listen_to(s, &events, &news);
+	listen_to(s, &events, &once);
+	store_accept(s);
+	ask(&news, 0);
+	assert_non_null(store_call(s->turns.store, MSG_READ_ALL, &read, 0, on_answer, &once));
+	store_expect(s, MSG_PING, NULL);
+	store_expect(s, MSG_READ_ALL, NULL);
+	for (int i = 0; i < 5; i++) {
+		store_notify(s, MSG_LEAVING, &(struct msg_leaving){.in_doubt = 1});
+		store_accept(s);
+		assert_int_equal(once.answers, 1);
+		assert_int_equal(once.answer, 0);
+		store_expect(s, MSG_PING, NULL);
+		assert_int_equal(news.answers, 0);
+	}
+	store_expect_nothing(s);
+	store_accept(s);
+	answer_ping(s);
+	STAGE_UNTIL(s, news.answers == 1);
+	assert_int_equal(news.answer, MSG_OK);
+}
+
+/* The store moves to and fro between two machines, as when the network between them and PostgreSQL fails. */
+STAGE_TEST(a_request_is_not_refused_while_a_storaged_that_did_not_answer_it_is_seen_again)
+{
+	struct stage *s = *state;
+	struct news news;
+
+	listen_to(s, &events, &news);
+	store_accept(s);
+	ask(&news, 0);
+	for (int i = 0; i < 6; i++) {
+		store_expect(s, MSG_PING, NULL);
+		if (i % 2 == 1)
+			s->instance -= 2;
+		store_accept(s);
+		assert_int_equal(news.answers, 0);
+	}
+	answer_ping(s);
+	STAGE_UNTIL(s, news.answers == 1);
+	assert_int_equal(news.answer, MSG_OK);
+}
+
 STAGE_TEST(a_request_that_must_not_be_executed_twice_is_repeated_only_if_storaged_has_left)
 {
 	struct stage *s = *state;

@@ -30,6 +30,8 @@ export function createContact(
 	return {
 		/** Whether details are being submitted. */
 		isBusy: () => details !== null,
+		/** Whether no message can be sent before. The server knows it only of the tag with a widget id. */
+		isMissing: () => wish?.required && store.get().contact.phase === "asked",
 		/** Asks for details, unless they are known, being submitted, or not wanted. */
 		wonder(isKnown: boolean): void {
 			if (!wish) return;

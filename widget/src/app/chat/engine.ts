@@ -28,6 +28,7 @@ import {
 	lastFailed,
 	type Message,
 	newReply,
+	type Person,
 	patch,
 	type Question,
 	type Reply,
@@ -199,6 +200,10 @@ export function createEngine(parts: EngineParts): Engine {
 		if (live && live.key !== replyKey(id)) return;
 		store.update((state) => raise(state, id));
 		if (!ready || sent === id) return;
+		if (contact.isMissing()) {
+			giveUp(replyKey(id), "nameless");
+			return;
+		}
 		const message = {
 			type: "message",
 			content,
@@ -346,8 +351,8 @@ export function createEngine(parts: EngineParts): Engine {
 	}
 
 	/** A person will read the message: no reply follows. */
-	function handOver({ state, name }: { state: string; name: string }): void {
-		people.take(state, name);
+	function handOver({ state, person }: { state: string; person: Person }): void {
+		people.take(state, person);
 		const live = typedReply() ?? liveReply(store.get());
 		typing = null;
 		if (!live || state !== "person") return;
@@ -413,7 +418,7 @@ export function createEngine(parts: EngineParts): Engine {
 		message: ({ message }) => hear(message),
 		typing_start: begin,
 		typing_stop: cease,
-		operator: ({ state, name }) => people.take(state, name),
+		operator: ({ state, person }) => people.take(state, person),
 		handover: handOver,
 		error: complain,
 		contact_info_saved() {

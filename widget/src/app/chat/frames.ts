@@ -3,8 +3,8 @@
 
 import type { Frame } from "../net/carrier";
 import { textOf } from "../net/parse";
-import { type History, readHistory, readMessage } from "./history";
-import type { Message } from "./state";
+import { type History, readHistory, readMessage, readPerson } from "./history";
+import type { Message, Person } from "./state";
 
 /** An error frame. */
 export interface Refusal {
@@ -23,7 +23,7 @@ export type ServerFrame = Readonly<
 	| { type: "token"; token: string }
 	| { type: "message"; message: Message }
 	/** What people do; the same `state` as in `handover`, which answers a message: a person will read it. */
-	| { type: "operator" | "handover"; state: string; name: string }
+	| { type: "operator" | "handover"; state: string; person: Person }
 	| ({ type: "error" } & Refusal)
 	| { type: "typing_start" | "typing_stop" | "contact_info_saved" }
 >;
@@ -50,7 +50,11 @@ export function readFrame(value: object): ServerFrame | null {
 		}
 		case "operator":
 		case "handover":
-			return { type, state: textOf(frame.state), name: textOf(frame.name ?? frame.operator) };
+			return {
+				type,
+				state: textOf(frame.state),
+				person: readPerson({ name: frame.operator, ...frame }),
+			};
 		case "typing_start":
 		case "typing_stop":
 		case "contact_info_saved":

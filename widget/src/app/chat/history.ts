@@ -1,7 +1,7 @@
 // A conversation as stored by the server.
 
 import { textOf } from "../net/parse";
-import { type Message, newReply, type Phase } from "./state";
+import { type Message, newReply, type Person, type Phase } from "./state";
 
 export interface History {
 	/** Oldest first; the key of each is its id. */
@@ -22,6 +22,11 @@ const PHASES: ReadonlyMap<unknown, Phase> = new Map([
 	["length", "cut"],
 	["interrupted", "failed"],
 ]);
+
+/** The name and the picture of a message's author or of a frame. */
+export function readPerson({ name, picture }: Unchecked): Person {
+	return { name: textOf(name), picture: textOf(picture) };
+}
 
 /** null: not a valid message. */
 export function readMessage(value: unknown): Message | null {
@@ -48,7 +53,7 @@ export function readMessage(value: unknown): Message | null {
 		at,
 		phase,
 		failure: phase === "failed" ? "interrupted" : null,
-		author: isPerson ? { name: textOf(Object(author).name) } : null,
+		author: isPerson ? readPerson(Object(author)) : null,
 		rating: rating === "up" || rating === "down" ? rating : null,
 		basis: general || Object(sources)[0] ? { sources, general } : null,
 	};

@@ -1,6 +1,6 @@
 // People who answer in place of the model: who is there, and who types.
 
-import type { People, State } from "./state";
+import type { People, Person, State } from "./state";
 import type { Store } from "./store";
 
 /** How long typing is shown: a person's page repeats it. */
@@ -17,7 +17,7 @@ const PHASES: Readonly<Record<string, People["phase"]>> = {
 
 export interface PeopleView {
 	/** `state`: of an operator or handover frame. */
-	take(state: string, name: string): void;
+	take(state: string, person: Person): void;
 	/** A person has written. */
 	wrote(): void;
 	/** A new connection has brought the history. */
@@ -44,14 +44,12 @@ export function createPeople(store: Store<State>, signal?: AbortSignal): PeopleV
 	}
 
 	return {
-		take(state, name) {
+		take(state, person) {
 			if (state === "typing") return type(true);
 			const phase = PHASES[state];
 			if (!phase) return;
 			stop();
-			const before = store.get().people;
-			const person = name ? { name } : before.person;
-			if (phase !== before.phase || person?.name !== before.person?.name) set({ phase, person });
+			set(person.name ? { phase, person } : { phase });
 			type(false);
 		},
 		wrote: () => type(false),

@@ -33,6 +33,8 @@ export interface Question {
 /** A person who answers in place of the model. */
 export interface Person {
 	readonly name: string;
+	/** The address of a picture, or "". */
+	readonly picture: string;
 }
 
 /** What a visitor thinks of a reply. */

@@ -18,20 +18,17 @@ const hueOf = (name: string) =>
 	[...name].reduce((hue, one) => (hue * 31 + one.charCodeAt(0)) % 360, 0);
 
 /**
- * Decorative: the name is beside it. `picture`: the agent's, its address or ""; a person has none, but a colour that
+ * Decorative: the name is beside it. `picture`: its address, or none. The initials of a `person` have a colour that
  * depends on the name.
  */
-export function createAvatar(name: string, picture?: string): HTMLElement {
+export function createAvatar(name: string, picture?: string, person?: unknown): HTMLElement {
 	const node = el(
 		"span",
 		{ class: "avatar", "aria-hidden": "true" },
 		initialsOf(name) || icon(SPARK, "filled"),
 	);
-	if (picture === undefined) {
-		// As dark as white letters need it in every hue.
-		node.style.background = `hsl(${hueOf(name)},45%,32%)`;
-		node.style.color = "#fff";
-	}
+	// As dark as white letters need it in every hue.
+	if (person) node.style.cssText = `background:hsl(${hueOf(name)},45%,32%);color:#fff`;
 	if (picture) {
 		const image = el("img", { src: picture, alt: "" });
 		// Also if the page's policy forbids it.

@@ -118,12 +118,12 @@ export function createComposer(
 			changed();
 		},
 		render(state) {
-			// A draft of several lines, now that the field is on the page.
-			if (!isFitted) fit();
-			isFitted = true;
 			const hadFocus = stop.matches(":focus");
 			const replying = isReplying(state);
 			stop.hidden = !replying;
+			// A draft of several lines, now that the field is on the page and has its width.
+			if (!isFitted) fit();
+			isFitted = true;
 			// Not `disabled`, which would lose the focus.
 			stop.setAttribute("aria-disabled", String(state.stopping));
 			// The focused button is gone: focus the field, except on touch screens, where that

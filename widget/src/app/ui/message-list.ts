@@ -1,7 +1,7 @@
 // The list of messages, in the frame of log.ts.
 
 import { el, setChildren } from "../../dom";
-import { type Message, type State, tailOf } from "../chat/state";
+import { type Message, type Person, type State, tailOf } from "../chat/state";
 import { createClock } from "./clock";
 import type { LogParts } from "./log";
 import { createMessage, dots, type MessageParts, type MessageView } from "./message";
@@ -34,9 +34,10 @@ function writerIn(item?: Item): string | undefined {
 const SLICE_MS = 8;
 
 /** Shown while a person types. */
-function createTyping({ words, createAvatar }: ListParts, name: string): HTMLElement {
+function createTyping({ words, createAvatar }: ListParts, person: Person): HTMLElement {
+	const { name, picture } = person;
 	const bubble = el("div", { class: "bubble" }, dots(words, name));
-	return el("div", { class: "row assistant" }, createAvatar(name), bubble);
+	return el("div", { class: "row assistant" }, createAvatar(name, picture, person), bubble);
 }
 
 /** `greeting`: the welcome message, if it is on the page. */
@@ -131,9 +132,8 @@ export function createMessageList(
 		const { messages } = people.phase === "person" ? before : now;
 		const last = messages[messages.length - 1];
 		if (text && last) lines.push({ after: last.key, text });
-		const name = people.phase === "person" && people.isTyping ? people.person?.name : null;
-		if (!name) typing = null;
-		else typing ??= createTyping(parts, name);
+		const person = people.phase === "person" && people.isTyping && people.person;
+		typing = person ? (typing ?? createTyping(parts, person)) : null;
 	}
 
 	function draw(now: State): void {

@@ -119,7 +119,7 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 	const title = name
 		? [el("p", { class: "name", dir: "auto" }, name)]
 		: [spoken(words("theySaid"))];
-	const avatar = parts.createAvatar(name, author ? undefined : settings.avatar);
+	const avatar = parts.createAvatar(name, author ? author.picture : settings.avatar, author);
 	const node = el("div", { class: "row assistant" }, avatar, body);
 	const actions = createActions(parts, bubble);
 	const below = el("div", { class: "basis" });

@@ -1,7 +1,7 @@
 // The dialog: header, messages, composer.
 
 import { el } from "../../dom";
-import type { Rating, State } from "../chat/state";
+import type { Person, Rating, State } from "../chat/state";
 import type { OpenParts } from "../conversation";
 import { usePart } from "../parts";
 import { createAvatar } from "./avatar";
@@ -39,7 +39,7 @@ function createHeader({ words, settings }: OpenParts, close: () => void) {
 	const face = el("span");
 	const heading = el("h2");
 	const line = el("p");
-	let shown: string | undefined;
+	let shown: Person | null | undefined;
 	const button = el("button", { class: "close", "aria-label": words("closeChat") }, icon(CLOSE));
 	button.addEventListener("click", close);
 	// Not <header>, which would add a second banner landmark to the page.
@@ -53,12 +53,13 @@ function createHeader({ words, settings }: OpenParts, close: () => void) {
 	return {
 		node,
 		render({ people: { phase, person } }: State) {
-			const name = (phase === "person" && person?.name) || "";
-			if (name === shown) return;
-			shown = name;
-			face.replaceChildren(name ? createAvatar(name) : createAvatar(agentName, avatar));
-			heading.textContent = name || title;
-			line.textContent = name ? title : [agentName, words("subtitle")].filter(Boolean).join(" · ");
+			const who = phase === "person" ? person : null;
+			if (who === shown) return;
+			shown = who;
+			const { name, picture } = who ?? { name: agentName, picture: avatar };
+			face.replaceChildren(createAvatar(name, picture, who));
+			heading.textContent = who ? name : title;
+			line.textContent = who ? title : [name, words("subtitle")].filter(Boolean).join(" · ");
 		},
 	};
 }

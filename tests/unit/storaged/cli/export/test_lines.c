@@ -38,6 +38,10 @@
 	"{'kind':'key','id':'" ID "','org':'" OTHER "','key':'" TOKEN \
 	"','opens':'admin','name':'K','hint':'abcd','created_at':1"
 
+#define OLD_USER                                                                          \
+	"{'kind':'user','id':'" ID "','org':'" OTHER "','email':'a@b','name':'U','role':" \
+	"'member','password':'$x','created_at':1,'updated_at':2,'read_until':3"
+
 static const char *const lines[] = {
     CONVERSATION,
     MESSAGE "}",
@@ -83,8 +87,7 @@ static const char *const lines[] = {
     "'budget_text':'B','settings':'{}','identity_secret':'" TOKEN "'}",
     "{'kind':'org','id':'" ID "','name':'O','widget':'" OTHER
     "','created_at':1,'prices':'{}','read_until':7}",
-    "{'kind':'user','id':'" ID "','org':'" OTHER "','email':'a@b','name':'U',"
-    "'role':'member','password':'$x','created_at':1,'updated_at':2,'read_until':3}",
+    OLD_USER ",'picture':'https://a.b/c'}",
     OLD_KEY ",'used_at':2}",
     "{'kind':'contact','id':'" ID "','org':'" OTHER "','name':'Z','email':'z@b',"
     "'phone':'+1','created_at':1,'updated_at':2,'user_id':'u','merging':'" ID "','merged':''}",
@@ -165,6 +168,7 @@ FIXTURE_TEST(added_fields_may_be_missing)
 {
 	struct msg_conversation_record record;
 	struct msg_key_record key;
+	struct msg_user_record user;
 
 	assert_int_equal(line_read(&line, json(OLD_CONVERSATION "}"), &error), 0);
 	assert_int_equal(record_decode(line.request.import_conversation.conversation,
@@ -177,6 +181,11 @@ FIXTURE_TEST(added_fields_may_be_missing)
 	assert_int_equal(
 	    record_decode(line.request.import_record.record, MSG_KEY_RECORD, &key), WIRE_OK);
 	assert_int_equal(key.used_at, 0);
+	assert_int_equal(line_read(&line, json(OLD_USER "}"), &error), 0);
+	assert_int_equal(
+	    record_decode(line.request.import_record.record, MSG_USER_RECORD, &user), WIRE_OK);
+	assert_int_equal(user.read_until, 3);
+	assert_int_equal(user.picture.len, 0);
 }
 
 /* Writes the line of a message; returns line_write()'s result. */

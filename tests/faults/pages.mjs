@@ -1,0 +1,53 @@
+// The pages of data.mdb (mdb.c of LMDB 0.9), and damage to them.
+
+import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+
+const PAGE = 4096;
+const META_PAGES = 2;
+const BRANCH = 0x01; // P_BRANCH
+
+/** The newer meta page, and the root of the main tree that it names (MDB_page, MDB_meta, MDB_db). */
+export function metaPages(file) {
+	const metas = [0, PAGE].map((at) => ({
+		root: Number(file.readBigUInt64LE(at + 16 + 24 + 48 + 40)),
+		transaction: file.readBigUInt64LE(at + 16 + 24 + 2 * 48 + 8),
+	}));
+	const newer = metas[0].transaction > metas[1].transaction ? 0 : 1;
+	return { newer, root: metas[newer].root };
+}
+
+/** The pages of the main tree (MDB_node; at most two levels). */
+export function mainTree(file) {
+	const at = (page) => file.subarray(page * PAGE, (page + 1) * PAGE);
+	const { root } = metaPages(file);
+	const page = at(root);
+	if ((page.readUInt16LE(10) & BRANCH) === 0) return [root];
+	const nodes = Array.from({ length: (page.readUInt16LE(12) - 16) / 2 }, (_, i) => {
+		return page.readUInt16LE(16 + 2 * i);
+	});
+	return [root, ...nodes.map((node) => page.readUIntLE(node, 6))];
+}
+
+/** Overwrites a page with zeros. */
+export function damagePage(path, page) {
+	const fd = openSync(path, "r+");
+	writeSync(fd, Buffer.alloc(PAGE), 0, PAGE, page * PAGE);
+	closeSync(fd);
+}
+
+/** Overwrites a page at this part of the file, or the next one that is not of the main tree. */
+export function damagePart(path, part) {
+	const file = readFileSync(path);
+	const main = mainTree(file);
+	let page = Math.floor((file.length / PAGE) * part);
+	while (main.includes(page)) page++;
+	damagePage(path, page);
+}
+
+/** Overwrites all pages except the meta pages and those of the main tree: no table can be read. */
+export function damageAll(path) {
+	const file = readFileSync(path);
+	const main = mainTree(file);
+	for (let page = META_PAGES; page < file.length / PAGE; page++)
+		if (!main.includes(page)) damagePage(path, page);
+}
