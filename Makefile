@@ -484,10 +484,11 @@ bench-sockets: ## restart the store under 100,000 silent WebSockets (3 minutes, 
 	@node tests/bench/sockets.mjs
 
 .PHONY: bench-content
-bench-content: ## measure what the reading of sites, and questions to their content, cost durable appends (4 minutes)
+bench-content: ## measure what sites that are read, and questions to their content, cost: durable appends, the first token (4 minutes)
 	@$(MAKE) --no-print-directory deps FOR=documents || $(MAKE) --no-print-directory deps FOR=run
 	@$(MAKE) --no-print-directory -j$(JOBS) programs build/bench/beside build/bench/asker
 	@node tests/bench/content.mjs
+	@node tests/bench/first-token.mjs
 
 .PHONY: bench-search
 bench-search: ## measure what questions find in the owner's content, and the search index with 1,000,000 messages (3 minutes, 1 GB of disk)

@@ -163,7 +163,9 @@ describe("an agent's knowledge in the dashboard", { skip: missing }, () => {
 		const later = (await visit(`/conversations/${conversationId}`)).page;
 		await button(await details(later, "Tea costs"), "Open the answer").click();
 		await later.waitForURL("**/knowledge/answers");
-		assert.ok(await later.getByRole("dialog").getByRole("switch", { name: "Published" }).isChecked());
+		assert.ok(
+			await later.getByRole("dialog").getByRole("switch", { name: "Published" }).isChecked(),
+		);
 		assert.equal((await admin("GET", "answers")).answers.length, 1);
 		await admin("DELETE", `answers/${answers[0].id}`);
 	});
