@@ -11,12 +11,13 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "tests/bench/store_client.h"
+#include "tests/bench/store_raw.h"
 
 #define TURNS_EACH 4u  /* turns of each conversation */
 #define SETTLE_MS  50u /* until what the others have begun is done */
 
 struct side {
-	uint64_t appends, ns, cpu_ns;
+	uint64_t appends, commits, ns, cpu_ns;
 	struct durations durations;
 };
 
@@ -24,6 +25,7 @@ struct bench {
 	uint64_t slice_ns[2]; /* alone, beside */
 	struct sender sender;
 	struct channel line;
+	MDB_env *env; /* storaged's, read-only, for counting */
 	struct group store, others;
 };
 
@@ -43,15 +45,17 @@ suspend_others(const struct bench *b, bool suspended)
 static double
 run_slice(struct bench *b, struct side *side, bool beside)
 {
-	uint64_t cpu, appends, ns;
+	uint64_t cpu, commits, appends, ns;
 
 	suspend_others(b, !beside);
 	cpu = group_cpu_ns(&b->store);
+	commits = raw_env_commits(b->env);
 	ns = sender_run(
 	    &b->sender, NULL, clock_mono_ns() + b->slice_ns[beside], &side->durations);
 	appends = load_done(&b->sender.load);
 	side->appends += appends;
 	side->ns += ns;
+	side->commits += raw_env_commits(b->env) - commits;
 	side->cpu_ns += group_cpu_ns(&b->store) - cpu;
 	return (double)appends / (double)ns;
 }
@@ -76,9 +80,9 @@ pages_read(struct bench *b)
 static json_t *
 side_json(struct side *s)
 {
-	return json_pack("{s:I,s:I,s:I,s:o}", "appends", (json_int_t)s->appends, "ns",
-	    (json_int_t)s->ns, "cpuNs", (json_int_t)s->cpu_ns, "durations",
-	    durations_json(&s->durations));
+	return json_pack("{s:I,s:I,s:I,s:I,s:o}", "appends", (json_int_t)s->appends, "commits",
+	    (json_int_t)s->commits, "ns", (json_int_t)s->ns, "cpuNs", (json_int_t)s->cpu_ns,
+	    "durations", durations_json(&s->durations));
 }
 
 /* pages: until so many were read, 0: all rounds. */
@@ -111,17 +115,19 @@ main(int argc, char **argv)
 {
 	static struct bench b;
 	static struct quota quota;
-	const char *socket;
+	const char *socket, *dir;
 	json_t *store, *others;
 	int history, in_flight, slice_ms[2], rounds, pages;
 
-	bench_plan(argc, argv, "{s:s,s:o,s:o,s:i,s:i,s:[ii],s:i,s:i}", "socket", &socket,
-	    "store", &store, "others", &others, "history", &history, "inFlight", &in_flight,
-	    "sliceMs", &slice_ms[0], &slice_ms[1], "rounds", &rounds, "pages", &pages);
+	bench_plan(argc, argv, "{s:s,s:s,s:o,s:o,s:i,s:i,s:[ii],s:i,s:i}", "socket", &socket,
+	    "dir", &dir, "store", &store, "others", &others, "history", &history, "inFlight",
+	    &in_flight, "sliceMs", &slice_ms[0], &slice_ms[1], "rounds", &rounds, "pages",
+	    &pages);
 	for (int i = 0; i < 2; i++)
 		b.slice_ns[i] = (uint64_t)slice_ms[i] * 1000000;
 	b.store = group_of(store);
 	b.others = group_of(others);
+	b.env = raw_env_open(dir, true);
 	line_open(&b.line, socket, ROLE_WORKER);
 	sender_open(&b.sender, socket, (uint32_t)history);
 	sender_load(&b.sender, (size_t)in_flight, TURNS_EACH);
@@ -133,5 +139,6 @@ main(int argc, char **argv)
 	sender_run(&b.sender, &quota, UINT64_MAX, NULL);
 	sender_close(&b.sender);
 	channel_close(&b.line);
+	mdb_env_close(b.env);
 	return 0;
 }

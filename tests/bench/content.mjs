@@ -23,7 +23,7 @@ const PER_SECOND = 100;
 const ROUNDS_MAX = 300; // while pages come in
 const NICE = { crawld: 10, searchd: 5, site: 19 };
 const LOAD = { history: 30, inFlight: 64, sliceMs: [400, 800] };
-const WIDTHS = [-30, 9, 9, 9, 9, 9, 0];
+const WIDTHS = [-26, 8, 8, 7, 7, 7, 7, 7, 0];
 
 const { values: options } = parseArgs({
 	options: {
@@ -92,7 +92,13 @@ const rate = ({ appends, ns }) => (appends * 1e9) / ns;
 
 async function measure(others, changes) {
 	const pids = { store: [store], others: others.map(({ pid }) => pid) };
-	for await (const figures of bench.measure("beside", { socket, ...pids, ...LOAD, ...changes }))
+	for await (const figures of bench.measure("beside", {
+		socket,
+		dir,
+		...pids,
+		...LOAD,
+		...changes,
+	}))
 		return figures;
 }
 
@@ -105,6 +111,8 @@ function report(name, figures, goal, more) {
 		rate(alone).toFixed(0),
 		rate(beside).toFixed(0),
 		(alone.cpuNs / 1e3 / alone.appends).toFixed(1),
+		(alone.appends / alone.commits).toFixed(0),
+		(beside.appends / beside.commits).toFixed(0),
 		alone.durations.p99.toFixed(1),
 		beside.durations.p99.toFixed(1),
 		` ${ratio.median.toFixed(3)} ${rangeOf(ratio, 2)} ${verdict(ratio.median >= goal, goal)}; ${more}`,
@@ -114,7 +122,18 @@ function report(name, figures, goal, more) {
 
 console.log(`Durable appends (messages) in slices of ${LOAD.sliceMs.join(" and ")} ms, ${LOAD.inFlight} in flight, history ${LOAD.history}: alone, and beside
 what is named. CPU: of storaged for an append, alone.`);
-print(WIDTHS, "", "alone/s", "beside/s", "CPU us", "p99 ms", "p99 ms", " ratio (min-max)");
+print(
+	WIDTHS,
+	"",
+	"alone/s",
+	"beside/s",
+	"CPU us",
+	"/commit",
+	"/commit",
+	"p99 ms",
+	"p99 ms",
+	" ratio (min-max)",
+);
 
 const coming = await measure([crawld, searchd], { pages, rounds: ROUNDS_MAX });
 if (coming.pages < pages) console.log(`Only ${coming.pages} of ${pages} pages came in.`);
