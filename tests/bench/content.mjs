@@ -1,9 +1,9 @@
-// make bench-content, part of make bench-search: how much slower storaged makes messages durable while 10,000 pages of
+// make bench-content: how much slower storaged makes messages durable while 10,000 pages of
 // sites come in, and beside 100 questions a second. storaged is the same one: in every other slice, the processes that
-// bring pages, or ask, are suspended.
+// bring pages, or ask, are suspended. searchd always runs, since it also follows the messages.
 //
 // crawld, its children and searchd have the priorities of their units, and the sites, which would be on other machines,
-// the lowest. Nothing waits between two fetches (CRAWL_DELAY_MS=0): real sites are read at one page a second each.
+// the lowest. Nothing waits between two fetches of a site (--delay-ms 0): real sites are read at one page a second each.
 
 import { parseArgs } from "node:util";
 import { until } from "../e2e/daemon.mjs";
@@ -28,6 +28,7 @@ const WIDTHS = [-26, 8, 8, 7, 7, 7, 7, 7, 0];
 const { values: options } = parseArgs({
 	options: {
 		pages: { type: "string", default: `${PAGES}` },
+		"delay-ms": { type: "string", default: "0" },
 		rounds: { type: "string", default: "30" },
 	},
 });
@@ -53,7 +54,7 @@ const env = {
 	SEARCH_DIR: `${bench.dir}/search`,
 	SEARCH_SOCKET: `${bench.dir}/search.sock`,
 	CRAWL_ALLOW: "127.0.0.0/8",
-	CRAWL_DELAY_MS: "0",
+	CRAWL_DELAY_MS: options["delay-ms"],
 	LOG_LEVEL: "notice",
 };
 
@@ -135,7 +136,7 @@ print(
 	" ratio (min-max)",
 );
 
-const coming = await measure([crawld, searchd], { pages, rounds: ROUNDS_MAX });
+const coming = await measure([crawld], { pages, rounds: ROUNDS_MAX });
 if (coming.pages < pages) console.log(`Only ${coming.pages} of ${pages} pages came in.`);
 const seconds = coming.beside.ns / 1e9;
 const incoming = report(
@@ -168,7 +169,7 @@ const plan = {
 const askers = Array.from({ length: ASKERS }, () =>
 	bench.start("build/bench/asker", [JSON.stringify(plan)]),
 );
-const beside = await measure([...askers, searchd], { pages: 0, rounds: Number(options.rounds) });
+const beside = await measure(askers, { pages: 0, rounds: Number(options.rounds) });
 for (const asker of askers) await asker.stop();
 const answers = await Promise.all(askers.map(lineOf));
 const asked = answers.reduce((sum, { asked }) => sum + asked, 0);
