@@ -96,6 +96,7 @@ owner_start(struct owner *o, struct replica *r, uint64_t epoch, uint64_t renewed
 	o->log.hold = owner_hold;
 	buf_init(&o->log.write_set, WRITE_SET_MAX);
 	r->env->log = &o->log;
+	r->owned_at = clock_boot_ms();
 	r->status.role = STORE_OWNER;
 	r->status.epoch = epoch;
 	r->status.seq = r->at.seq;

@@ -44,6 +44,7 @@ struct replica {
 	uint64_t instance;
 	struct log_conn conn;
 	struct position at; /* as in meta */
+	uint64_t owned_at;  /* when this process became the owner: clock_boot_ms(); 0: never */
 	struct replica_status status;
 };
 

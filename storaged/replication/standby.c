@@ -420,6 +420,13 @@ standby_is_report_due(const struct standby *s)
 	return s->trusted == 0 || clock_boot_ms() - s->confirmed_at >= each;
 }
 
+/* A log that refuses each row would be owned and lost many times a second. */
+static bool
+standby_rests(const struct standby *s)
+{
+	return clock_boot_ms() - s->replica->owned_at < REPLICA_RENEW_MS;
+}
+
 enum standby_result
 standby_step(struct standby *s)
 {
@@ -444,7 +451,9 @@ standby_step(struct standby *s)
 	if (!takes)
 		standby_leave_to_others(s);
 	if (takes && r->at.seq == s->seen.last && s->trusted == s->seen.last)
-		return s->seen.mine ? standby_resume(s) : standby_take(s);
+		return !s->seen.mine   ? standby_take(s)
+		    : standby_rests(s) ? STANDBY_WAITS
+				       : standby_resume(s);
 	if (!takes && !standby_is_report_due(s))
 		return STANDBY_WAITS;
 	if (!standby_confirm(s))
