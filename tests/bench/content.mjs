@@ -76,7 +76,7 @@ const site = startNice(
 );
 const { origins, pages: offered } = await lineOf(site);
 if (offered < pages) fail(`the sites have ${offered} pages`);
-const searchd = startNice(NICE.searchd, "build/searchd");
+startNice(NICE.searchd, "build/searchd");
 await bench.log.waitFor("searchd is ready", ({ ev }) => ev === "search_ready");
 
 const peer = await Peer.connect(socket, "WORKER");

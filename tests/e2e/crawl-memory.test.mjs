@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { page, Site, sitemap } from "./crawl-site.mjs";
 import { Crawler, withCrawler } from "./crawler.mjs";
-import { TIME_FACTOR, until } from "./daemon.mjs";
+import { DEADLINE_MS, TIME_FACTOR, until } from "./daemon.mjs";
 import { childrenOf } from "./proc.mjs";
 
 const MIB = 2 ** 20;
@@ -166,7 +166,7 @@ describe("16 hostile sites at a time", () => {
 		const blocks = Array.from({ length: 60_000 }, (_, i) => `<p>The ${i}th ${filler(`w${i}x`, 6)}`);
 		const body = Buffer.from(`<main><title>${"T".repeat(590)}</title>${blocks.join("\n")}`);
 		assert.ok(body.length > 4e6 && body.length < 5 * MIB, `${body.length}`);
-		const env = { CRAWL_ALLOW: "127.0.0.0/8", CRAWL_TURN_MS: "10000" };
+		const env = { CRAWL_ALLOW: "127.0.0.0/8", CRAWL_TURN_MS: "20000" };
 		const crawler = new Crawler({ env });
 		const sites = [];
 		try {
@@ -176,8 +176,12 @@ describe("16 hostile sites at a time", () => {
 			for (const { origin } of sites) await crawler.add({ url: origin });
 			// Their records are larger than all may be: some pause, and go on later.
 			const pages = (site) => site.paths().filter((path) => path.endsWith("x")).length;
-			await until("all sites were asked for three pages", () =>
-				sites.every((site) => pages(site) >= 3),
+			await until(
+				() => `all sites were asked for pages: ${sites.map(pages)}`,
+				() =>
+					sites.every((site) => pages(site) > 0) &&
+					sites.reduce((sum, site) => sum + pages(site), 0) >= 48,
+				4 * DEADLINE_MS,
 			);
 			assert.ok(crawler.log.lines.some(({ ev }) => ev === "crawl_paused"));
 			console.log(`# 16 sites: ${memory.end(ALL_MAX, CHILDREN_MAX)}`);
