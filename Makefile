@@ -195,7 +195,7 @@ $(addprefix $(BUILD)/fuzz_,$(FUZZ)): $(BUILD)/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/te
 	$(LINK) -fsanitize=fuzzer -Wl,--defsym=LLVMFuzzerTestOneInput=$* $(fuzzed_libs) -lcmocka
 
 # The benchmarks share all files except their main files.
-BENCH := store store_log scale fill crowd silent
+BENCH := store store_log scale fill crowd silent beside asker
 bench_shared := $(filter-out $(patsubst %,$(OBJ)/tests/bench/%.o,$(BENCH) events model model_h2 search passages passages_peer), \
 	$(call objects,tests/bench))
 $(BENCH:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(OBJ)/tests/bench/%.o $(bench_shared) $(storaged_a) $(workerd_a)
@@ -483,8 +483,15 @@ bench-sockets: ## restart the store under 100,000 silent WebSockets (3 minutes, 
 	@node tests/bench/sockets.mjs --one-worker
 	@node tests/bench/sockets.mjs
 
+.PHONY: bench-content
+bench-content: ## measure what sites that are read, and questions to their content, cost: durable appends, the first token (4 minutes)
+	@$(MAKE) --no-print-directory deps FOR=documents || $(MAKE) --no-print-directory deps FOR=run
+	@$(MAKE) --no-print-directory -j$(JOBS) programs build/bench/beside build/bench/asker
+	@node tests/bench/content.mjs
+	@node tests/bench/first-token.mjs
+
 .PHONY: bench-search
-bench-search: ## measure what questions find in the owner's content, and the search index with 1,000,000 messages (5 minutes, 1 GB of disk)
+bench-search: ## measure what questions find in the owner's content, and the search index with 1,000,000 messages (3 minutes, 1 GB of disk)
 	@$(MAKE) --no-print-directory deps FOR=documents || $(MAKE) --no-print-directory deps FOR=run
 	@$(MAKE) --no-print-directory -j$(JOBS) build/searchd $(addprefix build/bench/,search passages passages_peer)
 	@node tests/bench/passages.mjs

@@ -143,7 +143,6 @@ describe("an agent's knowledge in the dashboard", { skip: missing }, () => {
 		const { conversationId } = await chat("draft", CITING);
 		const { page } = await visit(`/conversations/${conversationId}`);
 		const row = await details(page, "Tea costs");
-		// The second click makes no second draft.
 		await button(row, "Make this an answer").dblclick();
 		await page.waitForURL("**/knowledge/answers");
 		const dialog = page.getByRole("dialog");
@@ -160,6 +159,14 @@ describe("an agent's knowledge in the dashboard", { skip: missing }, () => {
 			answers.map(({ published, conversation }) => [published, conversation]),
 			[[true, conversationId]],
 		);
+		// Later, or for a colleague, there is the same one.
+		const later = (await visit(`/conversations/${conversationId}`)).page;
+		await button(await details(later, "Tea costs"), "Open the answer").click();
+		await later.waitForURL("**/knowledge/answers");
+		assert.ok(
+			await later.getByRole("dialog").getByRole("switch", { name: "Published" }).isChecked(),
+		);
+		assert.equal((await admin("GET", "answers")).answers.length, 1);
 		await admin("DELETE", `answers/${answers[0].id}`);
 	});
 

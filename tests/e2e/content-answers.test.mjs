@@ -110,7 +110,12 @@ describe("an answer", () => {
 			[draft.published, draft.conversation, draft.message],
 			[...[false, conversationId, messageId]],
 		);
-		const own = await send(201, "POST", "answers", { ...NORWAY, ...reply });
+		const second = (await banter.chat("draft", "And now? [[tokens=2]]")).json;
+		const own = await send(201, "POST", "answers", {
+			...NORWAY,
+			conversation: conversationId,
+			message: second.messageId,
+		});
 		assert.deepEqual([own.question, own.text], [NORWAY.question, NORWAY.text]);
 		// A visitor's message is no reply, and neither is one of another conversation.
 		const theirs = (await banter.chat("other", "[[tokens=1]]")).json;
@@ -120,6 +125,41 @@ describe("an answer", () => {
 			]);
 		const { headers } = await addOrganization(banter, "Another");
 		assertFields(await drive(422, "POST", "answers", reply, headers), ["message"]);
+	});
+
+	it("of a reply is the same however often it is made, and is found by the reply", async () => {
+		const { conversationId, messageId } = (await banter.chat("twice", "[[tokens=4]]")).json;
+		const reply = { conversation: conversationId, message: messageId };
+		const of = `answers?message=${messageId}`;
+		const found = async (headers = ADMIN) =>
+			(await send(200, "GET", of, undefined, headers)).answers;
+		assert.deepEqual(await found(), []);
+		const make = (body) => send([200, 201], "POST", "answers", body);
+		const made = await times(20, () => make(reply));
+		assert.deepEqual(new Set(made.map(({ id }) => id)), new Set([messageId]));
+		assert.equal((await found()).length, 1);
+		const changed = await send(200, "PUT", `answers/${messageId}`, {
+			text: "Ours",
+			published: true,
+		});
+		assert.deepEqual(await send(200, "POST", "answers", { ...NORWAY, ...reply }), changed);
+		assert.deepEqual(await found(), [changed]);
+		// Two that differ, at once.
+		const other = (await banter.chat("twice", "[[tokens=5]]")).json.messageId;
+		const differing = await times(20, (i) => make({ ...reply, message: other, text: `${i}` }));
+		assert.equal(new Set(differing.map(({ text }) => text)).size, 1);
+		// Of another conversation, or organization, there is none.
+		const elsewhere = (await banter.chat("elsewhere", "[[tokens=1]]")).json.conversationId;
+		const wrong = { conversation: elsewhere, message: messageId };
+		assertFields(await drive(422, "POST", "answers", wrong), ["message"]);
+		const { headers } = await addOrganization(banter, "Not theirs");
+		assert.deepEqual(await found(headers), []);
+		assertFields(await drive(422, "POST", "answers", reply, headers), ["message"]);
+		await drive(204, "DELETE", `answers/${messageId}`);
+		assert.deepEqual(await found(), []);
+		assert.equal((await send(201, "POST", "answers", reply)).published, false);
+		for (const invalid of ["x", "", "00000000-0000-0000-0000-000000000000"])
+			await drive(400, "GET", `answers?message=${invalid}`);
 	});
 
 	it("is written by members, too", async () => {

@@ -223,6 +223,44 @@ describe("what a site forbids", () => {
 	});
 });
 
+describe("a host that asks for a pause", () => {
+	it("gets it: Retry-After of 429 and 503", async () => {
+		const pages = { "/": page("Home", filler("home"), ["/a", "/b", "/c"]) };
+		pages["/a"] = { status: 429, headers: { "retry-after": "1" } };
+		pages["/b"] = { status: 503, headers: { "retry-after": "1" } };
+		pages["/c"] = page("C", filler("gamma"));
+		await withCrawler(pages, async (crawler, site) => {
+			const source = await crawler.learn({ url: site.origin });
+			assert.deepEqual(await outcomes(crawler, source, site.origin), {
+				"/": "read",
+				"/a": "unread status",
+				"/b": "unread status",
+				"/c": "read",
+			});
+			for (const path of ["/a", "/b"]) {
+				const i = site.requests.findLastIndex(({ url }) => url === path);
+				const next = site.requests[i + 1];
+				if (next) assert.ok(next.at - site.requests[i].at > 950, path);
+			}
+		});
+	});
+});
+
+describe("variables for proxies", () => {
+	it("are not used", async () => {
+		const proxy = "http://127.0.0.1:1";
+		const env = { http_proxy: proxy, HTTP_PROXY: proxy, ALL_PROXY: proxy, all_proxy: proxy };
+		await withCrawler(
+			{ "/": page("Home", filler("home")) },
+			async (crawler, site) => {
+				const source = await crawler.learn({ url: site.origin });
+				assert.deepEqual(await outcomes(crawler, source, site.origin), { "/": "read" });
+			},
+			{ env },
+		);
+	});
+});
+
 describe("addresses that are not public", () => {
 	it("are not connected to, in whatever form they are written", async () => {
 		const target = await Site.start({ "/": page("Secret", "internal") }, { host: "127.0.0.2" });
@@ -500,6 +538,30 @@ describe("changes", () => {
 			assert.ok(now.changed_at > before[`${site.origin}/a`].changed_at);
 			assert.ok(now.interval_s < after[`${site.origin}/a`].interval_s);
 			assert.match(await crawler.text(source, now.id), /changed0/);
+		});
+	});
+
+	it("writes no text of 1,000 unchanged pages, with and without ETags", async () => {
+		const paths = Array.from({ length: 1000 }, (_, i) => `/p/${i}`);
+		const pages = { "/": page("Home", filler("home")) };
+		for (const [i, path] of paths.entries())
+			pages[path] = { etag: i % 2 === 0, body: page(`P${i}`, filler(`page${i}x`)) };
+		await withCrawler(pages, async (crawler, site) => {
+			pages["/sitemap.xml"] = sitemap(paths.map((path) => site.origin + path));
+			const source = await crawler.learn({ url: site.origin });
+			const before = await crawler.pages(source);
+			await crawler.crawl(source);
+			const after = await crawler.pages(source);
+			assert.equal(Object.keys(after).length, 1001);
+			for (const [url, { fetched_at, changed_at }] of Object.entries(after)) {
+				assert.ok(fetched_at > before[url].fetched_at);
+				assert.equal(changed_at, before[url].changed_at);
+			}
+			const ends = crawler.log.lines.filter(({ ev }) => ev === "crawl_ended");
+			assert.deepEqual(
+				ends.map(({ changed }) => changed),
+				["1001", "0"],
+			);
 		});
 	});
 

@@ -15,11 +15,16 @@
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "workerd/crawl/source/page_set.h"
 
 #define CURSOR_MAX  32
 #define WAIT_MIN_MS 20u
 #define WAIT_MAX_MS 3600000u
 #define RETRY_MS    10000u /* after a crawl that the store has refused */
+
+/* While the records of all crawls have more bytes, no other one starts. 16 sources of 10,000 pages with usual addresses have
+ * so many. */
+#define HELD_MAX ((size_t)112 << 20)
 
 struct known_source {
 	struct sources *all;
@@ -310,16 +315,39 @@ sources_pause(struct sources *s, bool uploads)
 	return left;
 }
 
-/* Starts crawls that are due. Returns in how many ms to look again, for those that found no place. */
+static bool
+sources_load(const struct sources *s)
+{
+	const struct known_source *k;
+
+	LIST_FOREACH (k, &s->list, link)
+		if (k->crawl != NULL && crawl_is_loading(k->crawl))
+			return true;
+	return false;
+}
+
+/* Whether there is no place for another crawl, or, beside one, no memory. */
+static bool
+sources_are_full(const struct sources *s, bool uploads)
+{
+	const size_t most = uploads ? SOURCES_UPLOADS_MAX : SOURCES_CRAWLS_MAX;
+
+	return s->crawls[uploads] == most ||
+	    (s->crawls[uploads] > 0 && page_sets_bytes_held() > HELD_MAX);
+}
+
+/* Starts crawls that are due, one after the other, because their memory is known when they have read their records.
+ * Returns in how many ms to look again, for those that were not started. */
 static uint64_t
 sources_fill(struct sources *s, bool uploads, uint64_t now)
 {
-	const size_t most = uploads ? SOURCES_UPLOADS_MAX : SOURCES_CRAWLS_MAX;
 	struct known_source *k;
 
 	while ((k = sources_next(s, uploads, now)) != NULL) {
-		if (s->crawls[uploads] == most)
+		if (sources_are_full(s, uploads))
 			return sources_pause(s, uploads);
+		if (sources_load(s))
+			return WAIT_MAX_MS;
 		sources_start(s, k);
 	}
 	return WAIT_MAX_MS;
@@ -393,6 +421,7 @@ sources_new(const struct crawl_tools *tools)
 	LIST_INIT(&s->list);
 	s->timer = evtimer_new(tools->base, sources_on_timer, s);
 	must(s->timer != NULL);
+	s->tools.loaded = s->timer;
 	store_client_listen(tools->store, &events, s);
 	return s;
 }

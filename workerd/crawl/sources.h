@@ -6,9 +6,6 @@
 
 #include "workerd/crawl/source/crawl.h"
 
-#define SOURCES_CRAWLS_MAX  16 /* at a time, of sites and pages */
-#define SOURCES_UPLOADS_MAX 4  /* further ones, of uploaded content */
-
 struct sources;
 
 /* Follows the store's sources from now on. tools is copied. */

@@ -1,5 +1,7 @@
 // How a reply came about: model, tokens, times, attempts, and its end.
 
+import { useEffect, useState } from "preact/hooks";
+import { useDesk } from "../api/desk";
 import type { ApiError } from "../api/errors";
 import { t as common } from "../text/common";
 import { describe } from "../text/describe";
@@ -40,12 +42,30 @@ export function ReplyDetails({ item, trouble, retry, makeAnswer }: ReplyDetailsP
 		<div class="details">
 			<Facts item={item} />
 			{sources && <Found sources={sources} />}
-			{item.text !== "" && (
-				<Button isSmall icon="book" onClick={makeAnswer}>
-					{t("makeAnswer")}
-				</Button>
-			)}
+			{item.text !== "" && <AnswerButton messageId={item.id} makeAnswer={makeAnswer} />}
 		</div>
+	);
+}
+
+interface AnswerButtonProps {
+	readonly messageId: string;
+	readonly makeAnswer: () => Promise<void>;
+}
+
+/** While it is not known whether there is an answer, or if that cannot be read, a click does what is right, too. */
+function AnswerButton({ messageId, makeAnswer }: AnswerButtonProps) {
+	const { api } = useDesk();
+	const [exists, setExists] = useState(false);
+	useEffect(() => {
+		api.get("/v1/admin/answers", { query: { message: messageId } }).then(
+			({ answers }) => setExists(answers.length > 0),
+			() => {},
+		);
+	}, [messageId]);
+	return (
+		<Button isSmall icon="book" onClick={makeAnswer}>
+			{t(exists ? "openAnswer" : "makeAnswer")}
+		</Button>
 	);
 }
 

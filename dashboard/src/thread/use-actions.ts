@@ -22,7 +22,7 @@ export interface Actions {
 	remove(): Promise<void>;
 	addNote(text: string): Promise<boolean>;
 	removeNote(noteId: string): Promise<void>;
-	/** A draft of a reply and its question, which opens in the knowledge. */
+	/** A draft of a reply and its question, or the answer that was made of it; opens in the knowledge. */
 	makeAnswer(messageId: string): Promise<void>;
 }
 
@@ -159,7 +159,7 @@ export function useActions(
 			await onNotes();
 		},
 		async makeAnswer(messageId) {
-			// A second click would make a second draft.
+			// One request is enough.
 			if (making.current.has(messageId)) return;
 			making.current.add(messageId);
 			try {

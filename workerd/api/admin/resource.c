@@ -300,6 +300,38 @@ resource_list(const struct api_call *c, const struct resource *resource,
 	resource_begin(r, resource_ask_list);
 }
 
+static void
+resource_on_only(void *arg, uint16_t type, const union msg *m)
+{
+	struct resource_query *r = arg;
+	bool missing = store_refused(type, m, STORE_NOT_FOUND);
+	void *object = xcalloc(1, r->resource->size);
+
+	if (!missing && !resource_read(r->resource, r->q.api->settings, type, m, object)) {
+		store_query_fail(&r->q, type, m);
+	} else {
+		json_write_open(&r->q.json, NULL, '{');
+		json_write_open(&r->q.json, r->resource->many, '[');
+		if (!missing)
+			resource_write_object(&r->q.json, NULL, r->resource, object, false);
+		json_write_close(&r->q.json, ']');
+		paging_write_next_id(&r->q.json, &(struct id){0});
+		json_write_close(&r->q.json, '}');
+		store_query_reply(&r->q);
+	}
+	free(object);
+}
+
+void
+resource_list_one(
+    const struct api_call *c, const struct resource *resource, const struct id *id)
+{
+	struct resource_query *r = resource_new_query(c, resource, ONE_MAX);
+
+	r->id = *id;
+	resource_ask(r, resource_on_only);
+}
+
 static void resource_on_current(void *arg, uint16_t type, const union msg *m);
 
 void
@@ -328,6 +360,9 @@ resource_on_stored(void *arg, uint16_t type, const union msg *m)
 		resource_refuse(r);
 	} else if (store_refused(type, m, STORE_STALE)) {
 		resource_try_again(r);
+	} else if (r->fresh && resource->keeps_existing &&
+	    store_refused(type, m, STORE_EXISTS)) {
+		resource_reply(r);
 	} else if (r->fresh) {
 		resource_reply_one(r, resource->created, 201, type, m);
 	} else {
@@ -453,6 +488,12 @@ void
 resource_reply(struct resource_query *r)
 {
 	resource_ask(r, resource_on_one);
+}
+
+void
+resource_reply_with(struct resource_query *r, uint16_t type, const union msg *m)
+{
+	resource_on_one(r, type, m);
 }
 
 void

@@ -61,6 +61,9 @@ struct resource {
 	/* It was stored, new or changed. object is as it is stored now. */
 	void (*stored)(struct resource_query *r, const void *object);
 
+	/* If one with the id of a new one exists, it is the answer (200), unchanged. */
+	bool keeps_existing;
+
 	/* The field that is wrong when the store refuses (STORE_INVALID), and why; or NULL. */
 	const char *misfit;
 	enum field_reason misfit_reason;
@@ -90,6 +93,9 @@ struct resource_filter {
 /* filter: NULL for all. */
 void resource_list(const struct api_call *c, const struct resource *resource,
     const struct resource_filter *filter);
+/* A list of the one with this id, or of none. For kinds without join. */
+void resource_list_one(
+    const struct api_call *c, const struct resource *resource, const struct id *id);
 void resource_get(const struct api_call *c, const struct resource *resource);
 void resource_create(const struct api_call *c, const struct resource *resource);
 void resource_change(const struct api_call *c, const struct resource *resource);
@@ -136,6 +142,9 @@ void resource_ask(struct resource_query *r, store_answer_fn *fn);
 
 /* Answers 200 with the stored record. */
 void resource_reply(struct resource_query *r);
+
+/* The same with a record that was read: the store's answer to resource_ask(). */
+void resource_reply_with(struct resource_query *r, uint16_t type, const union msg *m);
 
 /* Logs an event about it. */
 void resource_log(const struct resource_query *r, const char *event);

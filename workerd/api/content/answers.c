@@ -1,5 +1,8 @@
 /*
  * /v1/admin/answers: questions with the answers that the organization has written. Members write them, too.
+ *
+ * An answer that is made of a reply has the reply's id. So there is at most one, also if two people make it at once, and
+ * it is found by the reply.
  */
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
@@ -7,6 +10,8 @@
 #include "workerd/api/content/answer_fields.h"
 #include "workerd/api/content/content_handlers.h"
 #include "workerd/api/content/gap_asking.h"
+#include "workerd/api/fields/parameters.h"
+#include "workerd/api/request/api_reply.h"
 
 /* Messages around a reply, of which half are before it: the visitor's question is the last of those. */
 #define AROUND_LIMIT 40
@@ -84,10 +89,10 @@ answers_on_messages(void *arg, uint16_t type, const union msg *m)
 	resource_put(r);
 }
 
-/* A new answer may be made of a reply. */
 static void
-answers_store(struct resource_query *r)
+answers_on_existing(void *arg, uint16_t type, const union msg *m)
 {
+	struct resource_query *r = arg;
 	const struct answer_object *answer = r->object;
 	const struct msg_message_list list = {
 	    .org = r->q.org,
@@ -95,11 +100,33 @@ answers_store(struct resource_query *r)
 	    .limit = AROUND_LIMIT,
 	    .around = answer->record.message,
 	};
+	struct answer_object existing;
 
-	if (r->fresh && !id_is_zero(&answer->record.message))
+	if (store_refused(type, m, STORE_NOT_FOUND)) {
 		store_query_ask(&r->q, MSG_MESSAGE_LIST, &list, answers_on_messages);
-	else
+		return;
+	}
+	if (resource_read(r->resource, r->q.api->settings, type, m, &existing) &&
+	    !id_equal(&existing.record.conversation, &answer->record.conversation)) {
+		fields_refuse(&r->in, "message", REASON_REPLY);
+		resource_refuse(r);
+		return;
+	}
+	resource_reply_with(r, type, m);
+}
+
+/* A new answer may be made of a reply. */
+static void
+answers_store(struct resource_query *r)
+{
+	struct answer_object *answer = r->object;
+
+	if (r->fresh && !id_is_zero(&answer->record.message)) {
+		r->id = answer->record.id = answer->record.message;
+		resource_ask(r, answers_on_existing);
+	} else {
 		resource_put(r);
+	}
 }
 
 static void
@@ -133,7 +160,29 @@ static const struct resource answers = {
     .make = answers_make,
     .store = answers_store,
     .stored = answers_stored,
+    .keeps_existing = true,
 };
 
-RESOURCE_LIST_HANDLERS(answers)
+/* All, or the one that is made of a reply. */
+void
+handle_answers_list(const struct api_call *c)
+{
+	uint8_t text[PARAMETER_MAX];
+	struct slice given = parameter_read(c->x->req->query, "message", text);
+	struct id reply;
+
+	if (given.p == NULL)
+		resource_list(c, &answers, NULL);
+	else if (id_parse(given, &reply) != 0 || id_is_zero(&reply))
+		api_reply_invalid_query(c, "message must be the id of a reply");
+	else
+		resource_list_one(c, &answers, &reply);
+}
+
+void
+handle_answers_create(const struct api_call *c)
+{
+	resource_create(c, &answers);
+}
+
 RESOURCE_ITEM_HANDLERS(answers)

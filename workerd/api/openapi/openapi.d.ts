@@ -4961,6 +4961,8 @@ export interface operations {
                 limit?: components["parameters"]["PageLimit"];
                 /** @description `nextCursor` of the previous page. Default: the first page. */
                 cursor?: components["parameters"]["PageCursor"];
+                /** @description Only the answer that is made of this reply. */
+                message?: components["schemas"]["Id"];
             };
             header?: never;
             path?: never;
@@ -4968,7 +4970,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of answers, newest first. */
+            /** @description A page of answers, newest first. Those that are made of a reply have its place in time. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4992,6 +4994,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description The answer that was made of this reply before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
             /** @description The new answer. */
             201: {
                 headers: {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 
 #include "proto/base/basics.h"
@@ -19,18 +20,23 @@
 #define IDLE_MAX 16L /* connections that are kept for further requests */
 #define IDLE_S   10L
 #define HEAD_MAX 65536 /* bytes of a response's fields */
-#define BODIES_MAX \
-	((size_t)96 << 20) /* bytes of all responses at a time: pages alone never reach it */
+/* Bytes that all responses at a time may have. Further requests wait, so that no site can make those to another one fail.
+ * Pages alone never reach it. */
+#define BODIES_MAX ((size_t)96 << 20)
 #define HEADER_MAX (sizeof("If-Modified-Since: ") + FETCH_ETAG_MAX)
 
 struct fetch_engine {
 	struct event_base *base;
 	const struct network_list *allowed;
-	struct curl_loop *loop; /* NULL before the first request */
-	size_t bodies;          /* bytes of all responses */
+	struct curl_loop *loop;      /* NULL before the first request */
+	size_t reserved;             /* bytes that the responses to running requests may have */
+	TAILQ_HEAD(, fetch) waiting; /* until there is room for theirs */
 };
 
 struct fetch {
+	TAILQ_ENTRY(fetch) next; /* while it waits */
+	bool runs;
+	size_t bytes_max; /* of its response */
 	struct fetch_engine *fetcher;
 	CURL *easy;
 	struct curl_slist *headers;
@@ -38,22 +44,43 @@ struct fetch {
 	size_t head;     /* bytes */
 	bool is_private; /* an address was refused */
 	bool too_long;
-	bool crowded; /* all responses together are too long */
 	struct fetch_response response;
 	fetch_fn *fn;
 	void *arg;
 };
 
+/* Begins the requests that wait, in their order, as far as there is room. */
+static void
+fetch_begin_waiting(struct fetch_engine *fetcher)
+{
+	struct fetch *f;
+
+	while ((f = TAILQ_FIRST(&fetcher->waiting)) != NULL &&
+	    fetcher->reserved + f->bytes_max <= BODIES_MAX) {
+		TAILQ_REMOVE(&fetcher->waiting, f, next);
+		fetcher->reserved += f->bytes_max;
+		f->runs = true;
+		curl_loop_add(fetcher->loop, f->easy);
+	}
+}
+
 static void
 fetch_free(struct fetch *f)
 {
-	curl_loop_remove(f->fetcher->loop, f->easy);
+	struct fetch_engine *fetcher = f->fetcher;
+
+	if (f->runs) {
+		curl_loop_remove(fetcher->loop, f->easy);
+		fetcher->reserved -= f->bytes_max;
+	} else {
+		TAILQ_REMOVE(&fetcher->waiting, f, next);
+	}
 	curl_easy_cleanup(f->easy);
 	curl_slist_free_all(f->headers);
-	f->fetcher->bodies -= buf_len(&f->response.body);
 	buf_clear(&f->response.body);
 	free(f->url);
 	free(f);
+	fetch_begin_waiting(fetcher);
 }
 
 static enum fetch_outcome
@@ -83,8 +110,6 @@ fetch_detail(const struct fetch *f, CURLcode code)
 	case FETCH_NETWORK:
 		break;
 	}
-	if (f->crowded)
-		return "crawld reads too much at this moment";
 	return code == CURLE_COULDNT_RESOLVE_HOST ? "the host was not found"
 						  : curl_easy_strerror(code);
 }
@@ -114,6 +139,7 @@ fetch_engine_new(struct event_base *base, const struct network_list *allowed)
 
 	f->base = base;
 	f->allowed = allowed;
+	TAILQ_INIT(&f->waiting);
 	return f;
 }
 
@@ -165,12 +191,8 @@ fetch_on_body(char *bytes, size_t size, size_t n, void *arg)
 {
 	struct fetch *f = arg;
 
-	f->crowded = f->fetcher->bodies + size * n > BODIES_MAX;
-	f->too_long = !f->crowded && buf_append(&f->response.body, bytes, size * n) != 0;
-	if (f->crowded || f->too_long)
-		return 0;
-	f->fetcher->bodies += size * n;
-	return size * n;
+	f->too_long = buf_append(&f->response.body, bytes, size * n) != 0;
+	return f->too_long ? 0 : size * n;
 }
 
 static void
@@ -240,12 +262,15 @@ fetch_start(
 	f->fn = fn;
 	f->arg = arg;
 	f->url = xstrdup(request->url);
+	must(request->bytes_max <= BODIES_MAX);
+	f->bytes_max = request->bytes_max;
 	buf_init(&f->response.body, request->bytes_max);
 	f->easy = curl_easy_init();
 	must(f->easy != NULL);
 	fetch_set_limits(f);
 	fetch_set_request(f, request);
-	curl_loop_add(fetcher->loop, f->easy);
+	TAILQ_INSERT_TAIL(&fetcher->waiting, f, next);
+	fetch_begin_waiting(fetcher);
 	return f;
 }
 

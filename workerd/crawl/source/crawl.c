@@ -69,6 +69,12 @@ crawl_pause(struct crawl *c)
 		crawl_end_visit(c);
 }
 
+bool
+crawl_is_loading(const struct crawl *c)
+{
+	return c->phase == CRAWL_BEGIN || c->phase == CRAWL_LOAD;
+}
+
 void
 crawl_end_turn(struct crawl *c)
 {

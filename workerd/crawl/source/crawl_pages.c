@@ -54,11 +54,13 @@ crawl_on_pages(void *arg, uint16_t type, const union msg *m)
 	c->cursor = m->source_pages.next;
 	if (id_is_zero(&c->cursor))
 		crawl_find_moved(c);
-	if (id_is_zero(&c->cursor))
+	if (id_is_zero(&c->cursor)) {
 		c->phase = c->decided ? CRAWL_REMOVE
 		    : c->source.kind == SOURCE_SITE || c->source.kind == SOURCE_PAGE
 		    ? CRAWL_START
 		    : CRAWL_UPLOADS;
+		event_active(c->tools.loaded, EV_TIMEOUT, 0);
+	}
 	crawl_go_on(c);
 }
 

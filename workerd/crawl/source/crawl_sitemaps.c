@@ -80,6 +80,9 @@ crawl_sitemaps_on_result(void *arg, struct visit_result *result)
 	c->visit = NULL;
 	if (result->reason == REASON_NONE && result->status == 200)
 		crawl_sitemaps_parse(c, buf_slice(&result->response->body));
+	else if (result->reason == REASON_SIZE && c->error[0] == '\0')
+		snprintf(c->error, sizeof(c->error),
+		    "a sitemap is longer than 16 MB, and is left out");
 	crawl_go_on(c);
 }
 

@@ -308,6 +308,14 @@ crawl_visit_look_again(struct crawl *c)
 	return some;
 }
 
+/* Whether its records are too large beside those of all crawls. */
+static bool
+crawl_visit_is_crowded(const struct crawl *c)
+{
+	return page_sets_bytes_held() > PAGE_SETS_BYTES_MAX &&
+	    page_set_bytes(c->pages) > PAGE_SETS_BYTES_MAX / SOURCES_CRAWLS_MAX;
+}
+
 void
 crawl_step_visit(struct crawl *c)
 {
@@ -316,6 +324,7 @@ crawl_step_visit(struct crawl *c)
 		crawl_fail(c, "the site does not answer");
 		return;
 	}
+	c->pauses |= crawl_visit_is_crowded(c);
 	if (c->pauses && c->looked_at > 0) {
 		crawl_end_turn(c);
 		return;

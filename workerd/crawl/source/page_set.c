@@ -11,10 +11,13 @@
 
 #define RECORD_MAX 8192 /* as in SOURCE_PAGE_PUT */
 
+static size_t all_bytes; /* of all sets */
+
 struct page_set {
 	struct page **at;
 	size_t n, room;
-	size_t bytes;        /* of all pages, as they were added */
+	size_t added;        /* bytes of all pages, as they were added */
+	size_t bytes;        /* as they are now */
 	struct page **table; /* open addressing; NULL: unused */
 	size_t slots;        /* a power of two, at least twice n */
 	uint8_t key[32];
@@ -39,6 +42,19 @@ page_drop_document(struct page *page)
 	page->document = NULL;
 }
 
+static size_t
+page_bytes(const struct page *page)
+{
+	return sizeof(*page) + strlen(page->url) + buf_len(&page->record);
+}
+
+static void
+page_set_count_bytes(struct page_set *p, size_t more, size_t less)
+{
+	p->bytes += more - less;
+	all_bytes += more - less;
+}
+
 static void
 page_free(struct page *page)
 {
@@ -54,6 +70,7 @@ page_set_free(struct page_set *p)
 {
 	for (size_t i = 0; i < p->n; i++)
 		page_free(p->at[i]);
+	all_bytes -= p->bytes;
 	free(p->at);
 	free(p->table);
 	free(p);
@@ -68,7 +85,19 @@ page_set_count(const struct page_set *p)
 bool
 page_set_has_room(const struct page_set *p)
 {
-	return p->bytes < PAGE_SET_BYTES_MAX;
+	return p->added < PAGE_SET_BYTES_MAX;
+}
+
+size_t
+page_set_bytes(const struct page_set *p)
+{
+	return p->bytes;
+}
+
+size_t
+page_sets_bytes_held(void)
+{
+	return all_bytes;
 }
 
 struct page *
@@ -121,6 +150,8 @@ page_update(struct page *page, const struct msg_source_page_record *record)
 	/* The record may be the old one, with slices of it. */
 	buf_init(&encoded, RECORD_MAX);
 	must(record_encode(&encoded, MSG_SOURCE_PAGE_RECORD, record) == 0);
+	if (page->set != NULL)
+		page_set_count_bytes(page->set, buf_len(&encoded), buf_len(&page->record));
 	buf_clear(&page->record);
 	page->record = encoded;
 	page->fetched_at = record->fetched_at;
@@ -150,7 +181,9 @@ page_set_add(struct page_set *p, const struct msg_source_page_record *record)
 	page->url = xcalloc(record->url.len + 1, 1);
 	memcpy(page->url, record->url.p, record->url.len);
 	page_update(page, record);
-	p->bytes += sizeof(*page) + record->url.len + buf_len(&page->record);
+	page->set = p;
+	page_set_count_bytes(p, page_bytes(page), 0);
+	p->added += page_bytes(page);
 	if (p->n == p->room) {
 		p->room = p->room == 0 ? 32 : 2 * p->room;
 		p->at = xreallocarray(p->at, p->room, sizeof(struct page *));

@@ -11,6 +11,7 @@ struct document;
 
 /* What the crawl knows of a page. The record's parts that it looks at often are copied here. */
 struct page {
+	struct page_set *set; /* NULL: it is not in one yet */
 	struct id id;
 	char *url;
 	struct buf record; /* SOURCE_PAGE_RECORD, encoded */
@@ -36,6 +37,9 @@ struct page {
 /* 10,000 pages of usual addresses need a third of it. Afterwards, a record may grow by 3 KB. */
 #define PAGE_SET_BYTES_MAX ((size_t)16 << 20)
 
+/* All sets in this process should have less: see crawl.h. */
+#define PAGE_SETS_BYTES_MAX ((size_t)192 << 20)
+
 struct page_set *page_set_new(void);
 void page_set_free(struct page_set *p);
 
@@ -43,6 +47,10 @@ size_t page_set_count(const struct page_set *p);
 
 /* Whether a page may be added: its addresses are a site's. */
 bool page_set_has_room(const struct page_set *p);
+
+/* Bytes of its pages, without their documents and blocks; and of all sets in this process. */
+size_t page_set_bytes(const struct page_set *p);
+size_t page_sets_bytes_held(void);
 
 /* The i-th page; a new one is the last. */
 struct page *page_set_at(const struct page_set *p, size_t i);

@@ -57,15 +57,13 @@ html_parse(struct slice text)
 	return doc;
 }
 
+/* Not the body alone: a page may leave out the tags of head and body, and libxml2, which knows HTML 4, then leaves
+ * elements such as <main> in the head. What belongs there is not read anyway. */
 static xmlNode *
-html_body(const xmlDoc *doc)
+html_root(const xmlDoc *doc)
 {
 	xmlNode *root = xmlDocGetRootElement(doc);
 
-	for (xmlNode *node = root != NULL ? root->children : NULL; node != NULL;
-	     node = node->next)
-		if (html_tree_is(node, "body"))
-			return node;
 	return root != NULL && root->type == XML_ELEMENT_NODE ? root : NULL;
 }
 
@@ -89,7 +87,7 @@ html_read_tree(struct outcome *out, const xmlDoc *doc, struct slice url)
 	struct html_page page;
 
 	html_head_read(&head, out, doc, url);
-	html_measure_page(&page, html_body(doc));
+	html_measure_page(&page, html_root(doc));
 	html_blocks_write(&page, &out->writer);
 	html_judge(out, &head, &page);
 	html_measure_clear(&page);

@@ -22,6 +22,7 @@ static const struct html_tree_name {
     {"audio", TAG_UNREAD},
     {"base", TAG_UNREAD},
     {"blockquote", TAG_BLOCK},
+    {"body", TAG_BLOCK},
     {"br", TAG_BREAK},
     {"button", TAG_UNREAD},
     {"canvas", TAG_UNREAD},
@@ -48,7 +49,7 @@ static const struct html_tree_name {
     {"h4", TAG_HEADING},
     {"h5", TAG_HEADING},
     {"h6", TAG_HEADING},
-    {"head", TAG_UNREAD},
+    {"head", TAG_BLOCK}, /* see html_root() */
     {"header", TAG_HEADER},
     {"hgroup", TAG_BLOCK},
     {"hr", TAG_BLOCK},

@@ -67,6 +67,12 @@ static const struct {
      "page.</main>"
      "<aside>Ad</aside><footer>Imprint</footer>",
 	"P Content of the page.\n"},
+    /* The tags of head and body may be left out. */
+    {"<html lang=en><title>Shop</title><main><p>Content of the page.</main>",
+	"P Content of the page.\n"},
+    {"<title>Shop</title><style>p{}</style><noscript>x</noscript><header>Shop</header>"
+     "<section><p>Content of the page.</section><div>More of it.</div>",
+	"P Content of the page.\nP More of it.\n"},
     {"<div role=navigation>x</div><div class='foo breadcrumbs'>y</div><p>Text.", "P Text.\n"},
     {"<p hidden>a<p aria-hidden=true>b<p style='color:red; DISPLAY : none'>c<p>Seen.",
 	"P Seen.\n"},
