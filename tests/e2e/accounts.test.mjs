@@ -56,7 +56,12 @@ describe("a user", () => {
 		const { organization, user, role, key } = await meOf(await enter(jane));
 		assert.deepEqual(organization, { id: org, name: "Foreign" });
 		const { id, ...rest } = user;
-		assert.deepEqual(rest, { email: "Jane@Example.com", name: "Jane Doe", role: "owner" });
+		assert.deepEqual(rest, {
+			email: "Jane@Example.com",
+			name: "Jane Doe",
+			role: "owner",
+			picture: null,
+		});
 		assert.deepEqual([role, key], ["owner", false]);
 		for (const headers of [ADMIN, await enter({ password: PASSWORD })]) {
 			const me = await meOf(headers);
@@ -190,7 +195,7 @@ describe("a user", () => {
 				}
 	});
 
-	it("with the role of a member sees the names of all users, and nothing else of them", async () => {
+	it("with the role of a member sees the names and pictures of all users, and nothing else of them", async () => {
 		await addUser(banter, "named@example.com", "--name", "Named", ...MEMBER);
 		const member = await enter(await addUser(banter, "nameless@example.com", ...MEMBER));
 		await send(banter, 400, "GET", "people?limit=0", member);
@@ -198,7 +203,7 @@ describe("a user", () => {
 		const { users } = (await send(banter, 200, "GET", "users?limit=200", ADMIN)).json;
 		assert.deepEqual(
 			people,
-			users.map(({ id, name, email }) => ({ id, name: name ?? email })),
+			users.map(({ id, name, email, picture }) => ({ id, name: name ?? email, picture })),
 		);
 		const names = people.map(({ name }) => name);
 		assert.ok(names.includes("Named") && names.includes("nameless@example.com"));
