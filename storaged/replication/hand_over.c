@@ -247,7 +247,7 @@ hand_over_step(struct owner *o)
 	}
 }
 
-/* Why another machine should be the owner; NULL: there is no reason. */
+/* Why another machine should be the owner; NULL: this one should. */
 static const char *
 hand_over_reason(const struct owner *o)
 {

@@ -326,7 +326,7 @@ sources_load(const struct sources *s)
 	return false;
 }
 
-/* Whether there is no place for another crawl, or, beside one, no memory. */
+/* Whether another crawl has to wait: for one of the others to end, or for memory. */
 static bool
 sources_are_full(const struct sources *s, bool uploads)
 {

@@ -175,7 +175,7 @@ turn_store_reply(struct turn *t)
 	struct buf sources;
 
 	turn_publish(t);
-	/* It may still be set for a retry, which another event has made. */
+	/* It may still be set: for a checkpoint, or for a retry that another event has made. */
 	evtimer_del(&t->timer);
 	turn_enter(t, TURN_STORING);
 	/* The timer ends a trial: the caller may still use it, and it may be inside a listener's call. */
@@ -196,7 +196,6 @@ turn_store_reply(struct turn *t)
 void
 turn_finish(struct turn *t)
 {
-	evtimer_del(&t->timer);
 	t->store_retry_fast_until_ms = clock_mono_ms() + STORE_RETRY_FAST_FOR_MS;
 	t->total_ms = (uint32_t)(clock_mono_ms() - t->began_ms);
 	t->reply.text = utf8_trim(buf_slice(&t->listeners.text));

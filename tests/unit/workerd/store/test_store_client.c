@@ -79,6 +79,15 @@ answer_ping(struct stage *s)
 	store_answer(s, store_expect(s, MSG_PING, NULL), MSG_OK, &(struct msg_ok){});
 }
 
+/* Answers the request, once. */
+static void
+expect_ok(struct stage *s, struct news *news)
+{
+	answer_ping(s);
+	STAGE_UNTIL(s, news->answers == 1);
+	assert_int_equal(news->answer, MSG_OK);
+}
+
 static void
 answer_pong(struct stage *s)
 {
@@ -160,9 +169,7 @@ STAGE_TEST(a_request_without_a_timeout_survives_a_reconnect)
 	assert_int_equal(limited.answer, 0);
 	store_accept(s);
 	assert_int_equal(news.answers, 0);
-	answer_ping(s);
-	STAGE_UNTIL(s, news.answers == 1);
-	assert_int_equal(news.answer, MSG_OK);
+	expect_ok(s, &news);
 }
 
 /* The first of three is the cause: it alone is in flight again, and the others are sent after it. */
@@ -210,9 +217,7 @@ STAGE_TEST(a_request_that_the_same_process_does_not_answer_is_repeated_until_it_
 		store_accept(s);
 		assert_int_equal(news.answers, 0);
 	}
-	answer_ping(s);
-	STAGE_UNTIL(s, news.answers == 1);
-	assert_int_equal(news.answer, MSG_OK);
+	expect_ok(s, &news);
 }
 
 STAGE_TEST(a_storaged_that_says_that_it_leaves_did_not_die_on_a_request)
@@ -229,9 +234,7 @@ STAGE_TEST(a_storaged_that_says_that_it_leaves_did_not_die_on_a_request)
 		store_accept(s);
 		assert_int_equal(news.answers, 0);
 	}
-	answer_ping(s);
-	STAGE_UNTIL(s, news.answers == 1);
-	assert_int_equal(news.answer, MSG_OK);
+	expect_ok(s, &news);
 	assert_int_equal(news.n, 0);
 }
 
@@ -259,9 +262,7 @@ STAGE_TEST(a_storaged_that_leaves_in_doubt_did_not_die_on_a_request_and_may_have
 	}
 	store_expect_nothing(s);
 	store_accept(s);
-	answer_ping(s);
-	STAGE_UNTIL(s, news.answers == 1);
-	assert_int_equal(news.answer, MSG_OK);
+	expect_ok(s, &news);
 }
 
 /* The store moves to and fro between two machines, as when the network between them and PostgreSQL fails. */
@@ -280,9 +281,7 @@ STAGE_TEST(a_request_is_not_refused_while_a_storaged_that_did_not_answer_it_is_s
 		store_accept(s);
 		assert_int_equal(news.answers, 0);
 	}
-	answer_ping(s);
-	STAGE_UNTIL(s, news.answers == 1);
-	assert_int_equal(news.answer, MSG_OK);
+	expect_ok(s, &news);
 }
 
 STAGE_TEST(a_request_that_must_not_be_executed_twice_is_repeated_only_if_storaged_has_left)
@@ -323,9 +322,7 @@ STAGE_TEST(a_connection_that_is_closed_at_once_is_not_one_to_the_store)
 	assert_true(clock_mono_ms() - start >= (attempts - 1) * 50);
 	assert_int_equal(news.connected + news.lost, 0);
 	store_accept(s);
-	answer_ping(s);
-	STAGE_UNTIL(s, news.answers == 1);
-	assert_int_equal(news.answer, MSG_OK);
+	expect_ok(s, &news);
 }
 
 /* As of a storaged that is not the owner. */
