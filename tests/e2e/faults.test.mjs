@@ -90,6 +90,25 @@ describe("the service stops", () => {
 				await stored(banter, "s", "t0 t1 t2", "interrupted");
 			}));
 
+	it("SIGTERM while the store is stopped: chats that got 503 do not delay the end", () =>
+		withBanter({ env, workers: 1 }, async (banter) => {
+			await whileStopped([banter.storaged.pid], async () => {
+				const replies = await Promise.all([
+					banter.chat("without", "[[tokens=1]]"),
+					banter.chat("with", "[[tokens=1]]", { headers: { "idempotency-key": "1" } }),
+				]);
+				assert.deepEqual(
+					replies.map(({ status }) => status),
+					[503, 503],
+				);
+				assert.deepEqual(await banter.masterd.kill("SIGTERM"), STOPPED);
+			});
+			assert.ok(!banter.log.lines.some(({ ev }) => ev === "drain_cut"));
+			await startAgain(banter);
+			for (const session of ["without", "with"])
+				assert.equal((await banter.chat(session, "[[tokens=1]]")).status, 200);
+		}));
+
 	it("masterd is killed: its workers exit, and the next masterd can bind the port at once", () =>
 		withBanter({ workers: 2 }, async (banter) => {
 			await banter.chat("s", "[[tokens=1]]");

@@ -150,6 +150,7 @@ turn_on_history(void *arg, uint16_t type, const union msg *m)
 static void
 turn_begin_done(struct turn *t, const struct msg_turn_begun *begun)
 {
+	t->begun = true;
 	t->listeners.ids.conversation = begun->conversation;
 	if (!id_equal(&begun->turn, &t->listeners.ids.message))
 		turn_begin_restarted(t, &begun->turn);

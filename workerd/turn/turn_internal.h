@@ -49,6 +49,7 @@ struct turn {
 	struct reply_listeners listeners; /* the first member: turns are found by it */
 	struct turns *turns;
 	enum turn_state state;
+	bool begun;            /* storaged has answered that it has begun it; a trial: always */
 	bool stop_requested;   /* before storaged had begun it */
 	char *name;            /* request= in the log */
 	struct reply_ref *ref; /* of a message with a client id, until storaged has begun it */

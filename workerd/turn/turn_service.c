@@ -83,6 +83,14 @@ turn_service_start(struct turns *turns)
 	store_client_listen(turns->store, &events, turns);
 }
 
+/* If the begin had no answer, the listener has the error already, and a turn that storaged has begun becomes interrupted
+ * when this worker's connection ends. */
+static bool
+turn_service_is_needed(const struct turn *t)
+{
+	return t->state != TURN_OVER && (t->begun || !t->failed);
+}
+
 size_t
 turn_service_running(const struct turns *turns)
 {
@@ -90,7 +98,7 @@ turn_service_running(const struct turns *turns)
 	size_t n = 0;
 
 	LIST_FOREACH (t, &turns->running, link)
-		n += t->state != TURN_OVER;
+		n += turn_service_is_needed(t);
 	return n;
 }
 

@@ -10,7 +10,8 @@
 /* Initializes the lists and subscribes to storaged's messages. The owner's fields are set. */
 void turn_service_start(struct turns *turns);
 
-/* Number of running turns, those without a listener included. */
+/* Number of turns that need this worker: all that run, also without a listener, except those whose begin storaged did not
+ * answer. */
 size_t turn_service_running(const struct turns *turns);
 
 /* The drain deadline has passed: finishes each running turn as interrupted with the text it has, and

@@ -31,7 +31,7 @@ turn_try(struct turns *turns, const struct turn_trial *trial, const struct turn_
 	if (turns->trials >= TRIALS_MAX)
 		return NULL;
 	t = turn_new(turns, &trial->agent->org, trial->name, &ids);
-	t->trial = true;
+	t->trial = t->begun = true;
 	turns->trials++;
 	t->listeners.on_empty = turn_trial_on_empty;
 	turn_set_prompt(t, prompt_copy(trial->agent));
