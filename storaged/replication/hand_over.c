@@ -184,6 +184,7 @@ hand_over_want(struct owner *o, struct slice name)
 	struct hand_over_state *h = &o->hand_over;
 
 	o->replica->status.error[0] = '\0';
+	h->gives_up = false;
 	snprintf(h->to, sizeof(h->to), "%.*s", (int)name.len, (const char *)name.p);
 	h->waits = true;
 	h->noted = false;
@@ -276,11 +277,23 @@ hand_over_give_up(struct owner *o, const char *why, const struct candidate *best
 		hand_over_warn(h, why);
 		return;
 	}
-	if (now < h->offer_at)
+	if (now < o->replica->offer_at)
 		return;
-	h->offer_at = now + OFFER_AGAIN_MS;
+	o->replica->offer_at = now + OFFER_AGAIN_MS;
+	h->gives_up = true;
 	log_event(LOG_WARN, "owner_gives_up", L_STR("why", why), L_STR("to", best->name));
 	hand_over_to(o, best->name);
+}
+
+/* The store has no trouble, or no more: a failed offer because of it is no error of the status now. */
+static void
+hand_over_is_fit(struct owner *o)
+{
+	struct hand_over_state *h = &o->hand_over;
+
+	if (h->gives_up)
+		o->replica->status.error[0] = '\0';
+	h->warned = h->gives_up = false;
 }
 
 void
@@ -298,5 +311,5 @@ hand_over_tick(struct owner *o)
 	if (why != NULL)
 		hand_over_give_up(o, why, &best);
 	else
-		h->warned = false;
+		hand_over_is_fit(o);
 }

@@ -20,9 +20,8 @@ struct hand_over_state {
 	uint64_t since, look_at;       /* ms, monotonic */
 	uint64_t seq; /* at the last tick: a standby that has caught up contains this row */
 	unsigned unwritable; /* ticks in a row */
-	uint64_t
-	    offer_at; /* ms, monotonic: when the store's trouble may be a reason for the next offer */
-	bool warned; /* of this trouble */
+	bool warned;         /* of this trouble */
+	bool gives_up;       /* the last offer was made because of it */
 };
 
 struct owner {

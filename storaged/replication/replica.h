@@ -45,6 +45,8 @@ struct replica {
 	struct log_conn conn;
 	struct position at; /* as in meta */
 	uint64_t owned_at;  /* when this process became the owner: clock_boot_ms(); 0: never */
+	uint64_t
+	    offer_at; /* hand_over.c's: when an unfit owner may offer again: clock_mono_ms() */
 	struct replica_status status;
 };
 

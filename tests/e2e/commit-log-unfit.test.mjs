@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Fleet } from "../faults/fleet.mjs";
 import { damageAll } from "../faults/pages.mjs";
+import { until } from "./daemon.mjs";
 import { FLEET, load, usePostgres, withMachines } from "./machines.mjs";
 
 const SMALL = { STORE_MAX_BYTES: "2M" };
@@ -51,6 +52,22 @@ describe("an owner whose store cannot be written", () => {
 		assert.equal(await epoch(), 1);
 		await fleet.check(machines, { whole: true });
 		await machines.equal(a, b);
+	});
+
+	// A standby that is dead, but whose last report seems to come: PostgreSQL's clock was set back.
+	test("offers the ownership once in 30 s, and has no error when it is writable again", async (machines) => {
+		const a = await machines.found("a", SMALL);
+		const fleet = new Fleet({ ...FLEET, refused: true });
+		await postgres().value(
+			"INSERT INTO banter_member (name, seq, at) VALUES ('ghost', 1000000000, now() + interval '1 hour')",
+		);
+		await fleet.runDuring(machines, () => a.event("hand_over_failed"));
+		assert.match((await a.status()).log_error, /^ghost did not take over/);
+		for (const { session } of fleet.visitors.slice(0, 20))
+			await a.tool("erase", "--session", session, "--yes");
+		await a.event("store_writable");
+		await until("the status has no error", async () => (await a.status()).log_error === "");
+		assert.equal(a.events("owner_gives_up").length, 1);
 	});
 
 	test("gives up when it is damaged, and stays a standby that can be asked", async (machines) => {
