@@ -21,7 +21,11 @@ const ADDRESSES = ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"];
 const ASKERS = 4;
 const PER_SECOND = 100;
 const ROUNDS_MAX = 300; // while pages come in
-const NICE = { crawld: 10, searchd: 5, site: 19 };
+const PRIORITY = {
+	crawld: ["chrt", "--idle", "0"],
+	searchd: ["nice", "-n", "5"],
+	site: ["chrt", "--idle", "0"],
+};
 const LOAD = { history: 30, inFlight: 64, sliceMs: [400, 800] };
 const WIDTHS = [-26, 8, 8, 7, 7, 7, 7, 7, 0];
 
@@ -58,8 +62,8 @@ const env = {
 	LOG_LEVEL: "notice",
 };
 
-function startNice(nice, ...command) {
-	const daemon = bench.start("nice", ["-n", `${nice}`, ...command], env);
+function startWith([program, ...options], ...command) {
+	const daemon = bench.start(program, [...options, ...command], env);
 	daemon.name = command[0];
 	return daemon;
 }
@@ -69,14 +73,14 @@ async function lineOf(daemon) {
 	return JSON.parse(line);
 }
 
-const site = startNice(
-	NICE.site,
+const site = startWith(
+	PRIORITY.site,
 	process.execPath,
 	...["tests/bench/content-site.mjs", chunksFile, `${pages}`, ...ADDRESSES],
 );
 const { origins, pages: offered } = await lineOf(site);
 if (offered < pages) fail(`the sites have ${offered} pages`);
-startNice(NICE.searchd, "build/searchd");
+startWith(PRIORITY.searchd, "build/searchd");
 await bench.log.waitFor("searchd is ready", ({ ev }) => ev === "search_ready");
 
 const peer = await Peer.connect(socket, "WORKER");
@@ -87,7 +91,7 @@ for (const url of origins) {
 	};
 	await peer.ask("record_put", putRequest("source", source, 1), "record");
 }
-const crawld = startNice(NICE.crawld, "build/crawld");
+const crawld = startWith(PRIORITY.crawld, "build/crawld");
 
 const rate = ({ appends, ns }) => (appends * 1e9) / ns;
 
