@@ -16,8 +16,10 @@
 #include "proto/ipc/messages.h"
 #include "workerd/crawl/document/document.h"
 
-#define EXTRACTION_RUNNING   2
-#define EXTRACTION_SECONDS   10 /* then a child is killed */
+#define EXTRACTION_RUNNING 2
+/* Then a child is killed. Its limit is SANDBOX_CPU_SECONDS of processor time, for which it may wait: crawld has the
+ * lowest priority. */
+#define EXTRACTION_SECONDS   60
 #define EXTRACTION_BYTES_MAX (20u * 1024 * 1024)
 
 /* While the documents that were taken apart have so many bytes (document_bytes_held()), no other one begins; those that are
