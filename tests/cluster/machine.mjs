@@ -196,10 +196,11 @@ export class Machine {
 		return join(this.root, path);
 	}
 
-	/** Fills the disk that contains a directory, until free(). */
-	async fill(at) {
+	/** Fills the disk that contains a directory, except so many MiB, until free(). */
+	async fill(at, mib = 0) {
 		const file = join(at, FILLER);
 		await this.run("sh", ["-c", `dd if=/dev/zero of=${file} bs=64k 2>/dev/null; true`]);
+		await this.run("truncate", ["--no-create", `--size=-${mib}M`, file]);
 	}
 
 	free(at) {

@@ -1,6 +1,7 @@
 // What systemd/README.md ("On several machines") describes, with the same commands: a machine is restarted without an
-// interruption, lost and replaced; the log begins again; and banter returns to one machine.
+// interruption, lost and replaced; its disk fills; the log begins again; and banter returns to one machine.
 
+import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ROOT, until } from "../e2e/daemon.mjs";
 import { check } from "./checks.mjs";
@@ -11,6 +12,9 @@ import { CAP, createWidgets } from "./seed.mjs";
 
 const CONFIGURE = join(ROOT, "systemd/cluster/configure");
 const PATRONICTL = "patronictl";
+/** The disks have 1,024 MiB (machine.mjs). */
+const ALMOST_FULL_MIB = 200;
+const POSTGRES = "/var/lib/postgresql";
 const CONFIG = ["-c", "/etc/patroni/config.yml"];
 const argumentOf = ({ name, address }) => `${name}=${address}`;
 
@@ -42,6 +46,20 @@ async function restartMachine(banter) {
 	await banter.ready();
 }
 
+/** etcd refuses changes of its members until the others have been connected for some seconds. */
+function etcdctl(machine, command) {
+	const script = `set -a; . /etc/banter/cluster/etcdctl; etcdctl ${command}`;
+	return until(`etcdctl ${command}`, () =>
+		shell(machine, script).then(
+			() => true,
+			(error) => {
+				if (/unhealthy cluster/.test(error.message)) return false;
+				throw error;
+			},
+		),
+	);
+}
+
 /** A machine is lost for good, and another one takes its name. */
 async function replaceMachine(banter) {
 	const { cluster } = banter;
@@ -49,12 +67,11 @@ async function replaceMachine(banter) {
 	const [helper] = cluster.othersOf(lost);
 	await lost.crash();
 	await lost.wipe();
-	await shell(
+	await etcdctl(
 		helper,
-		`set -a; . /etc/banter/cluster/etcdctl
-		etcdctl member remove "$(etcdctl member list | sed -n 's/^\\([0-9a-f]*\\), [^,]*, ${lost.name},.*/\\1/p')"
-		etcdctl member add ${lost.name} --peer-urls=https://${lost.address}:2380`,
+		`member remove "$(etcdctl member list | sed -n 's/^\\([0-9a-f]*\\), [^,]*, ${lost.name},.*/\\1/p')"`,
 	);
+	await etcdctl(helper, `member add ${lost.name} --peer-urls=https://${lost.address}:2380`);
 	await run("cp", ["-r", join(cluster.dir, "secrets"), lost.path("/root/cluster")]);
 	await run("chroot", [
 		lost.root,
@@ -70,6 +87,38 @@ async function replaceMachine(banter) {
 	cluster.daemons = daemons;
 	for (const start of daemons) await start(lost);
 	await banter.ready();
+	await cluster.standbysStream();
+}
+
+/** Something else fills the disk of PostgreSQL's primary. */
+async function fillDisk(banter) {
+	const { cluster } = banter;
+	const { primary } = await banter.roles();
+	const directory = "/run/banter-leave-full-disk";
+	const settings = [`MIN_FREE_MIB=${ALMOST_FULL_MIB}`, `RUNTIME_DIRECTORY=${directory}`];
+	const look = (machine) =>
+		machine.run("env", [...settings, "/etc/patroni/leave-full-disk"], {
+			user: "postgres",
+			ms: 60_000,
+		});
+	await primary.run("install", ["-d", "-o", "postgres", directory]);
+	await look(primary);
+	assert.equal((await banter.roles()).primary, primary, "there is space");
+	try {
+		await primary.fill(POSTGRES, ALMOST_FULL_MIB / 2);
+		// Patroni refuses while the standbys have just joined.
+		await until("another primary", async () => {
+			await look(primary).catch(() => {});
+			return (await banter.roles()).primary !== primary;
+		});
+		await cluster.primary();
+		await primary.fill(POSTGRES);
+		await look(primary);
+		await banter.ready();
+	} finally {
+		primary.free(POSTGRES);
+	}
+	assert.notEqual((await banter.roles()).primary, primary);
 	await cluster.standbysStream();
 }
 
@@ -118,6 +167,7 @@ async function machineAlone(banter, machine) {
 const OPERATIONS = {
 	"a machine is restarted": restartMachine,
 	"a machine is replaced": replaceMachine,
+	"the disk of PostgreSQL fills": fillDisk,
 	"the log begins again": newLog,
 };
 
