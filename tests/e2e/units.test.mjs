@@ -20,8 +20,11 @@ const EXPOSURE = {
 	"banter-setup.service": 1.5,
 };
 
+/** Of several machines, installed by systemd/cluster/configure. */
+const CLUSTER = ["banter-leave-full-disk.service", "banter-leave-full-disk.timer"];
+
 /** Files named by the units, which an empty root lacks. */
-const PROGRAMS = ["bin/kill", "bin/sh", "usr/bin/banter"].concat(
+const PROGRAMS = ["bin/kill", "bin/sh", "usr/bin/banter", "etc/patroni/leave-full-disk"].concat(
 	["masterd", "storaged", "searchd", "crawld", "crawl-addresses"].map(
 		(name) => `usr/lib/banter/${name}`,
 	),
@@ -62,11 +65,16 @@ describe("the units", HAS_SYSTEMD, () => {
 	it("are valid for systemd", () => {
 		cpSync("/lib/systemd/system", join(root, "lib/systemd/system"), { recursive: true });
 		cpSync(UNITS, join(root, "lib/systemd/system"), { recursive: true });
+		for (const kind of ["service", "timer"])
+			cpSync(
+				join(ROOT, `systemd/cluster/leave-full-disk.${kind}`),
+				join(root, `lib/systemd/system/banter-leave-full-disk.${kind}`),
+			);
 		for (const program of PROGRAMS) {
 			mkdirSync(join(root, program, ".."), { recursive: true });
 			writeFileSync(join(root, program), "", { mode: 0o755 });
 		}
-		const args = ["verify", "--man=no", `--root=${root}`, ...units];
+		const args = ["verify", "--man=no", `--root=${root}`, ...units, ...CLUSTER];
 		const { status, said } = run("systemd-analyze", ...args);
 		assert.equal(status, 0, said);
 		assert.doesNotMatch(said, /banter/);

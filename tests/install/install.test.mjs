@@ -203,6 +203,13 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 			assert.match(await machine.property(unit, "MemoryMax"), /^\d+$/, unit);
 	});
 
+	step("reads sites with processor time that nothing else needs", async () => {
+		// The spawner's children inherit it.
+		const policies = await machine.do("ps -o cls= -u banter-crawl");
+		assert.match(policies, /^(IDL\s*){2,}$/);
+		assert.equal((await machine.do(`ps -o cls= -p ${await pid("banter-storaged")}`)).trim(), "TS");
+	});
+
 	step("runs as four users that share only the sockets' group", async () => {
 		const groups = async (unit) => {
 			const status = await machine.do(`cat /proc/${await pid(unit)}/status`);
