@@ -65,11 +65,8 @@ describe("the units", HAS_SYSTEMD, () => {
 	it("are valid for systemd", () => {
 		cpSync("/lib/systemd/system", join(root, "lib/systemd/system"), { recursive: true });
 		cpSync(UNITS, join(root, "lib/systemd/system"), { recursive: true });
-		for (const kind of ["service", "timer"])
-			cpSync(
-				join(ROOT, `systemd/cluster/leave-full-disk.${kind}`),
-				join(root, `lib/systemd/system/banter-leave-full-disk.${kind}`),
-			);
+		for (const unit of CLUSTER)
+			cpSync(join(ROOT, "systemd/cluster", unit), join(root, "lib/systemd/system", unit));
 		for (const program of PROGRAMS) {
 			mkdirSync(join(root, program, ".."), { recursive: true });
 			writeFileSync(join(root, program), "", { mode: 0o755 });

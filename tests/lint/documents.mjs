@@ -140,7 +140,7 @@ function checkWords(page) {
 	check(page, text, "event", /\bev=([a-z_]+)/g, isInSources);
 	check(page, text, "metric", /\b(banter_[a-z_]+)\b(?!\.)/g, isInSources);
 	check(page, text, "unit", /\b(banter[a-z-]*\.(?:service|socket|target|timer))\b/g, (name) =>
-		files.includes(`systemd/units/${name}`),
+		["units", "cluster"].some((folder) => files.includes(`systemd/${folder}/${name}`)),
 	);
 	for (const words of new Set(all(text, UNCLEAR))) complain(page, `say it plainly: ${words}`);
 }
