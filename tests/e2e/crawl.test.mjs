@@ -183,6 +183,33 @@ describe("what a site forbids", () => {
 		});
 	});
 
+	it("obeys the first 500 KiB of a robots.txt, and no more", async () => {
+		const lines = (to, from = 0) => {
+			const line = `Disallow: /x${"x".repeat(87)}\n`;
+			return line.repeat(Math.ceil((to - from) / line.length));
+		};
+		const start = `User-agent: *\n${lines(511_700)}`;
+		const near = `${start}Disallow: /near\n`;
+		assert.ok(near.length < 500 * 1024);
+		const pages = {
+			"/robots.txt": {
+				type: "text/plain",
+				body: `${near}${lines(540_000, near.length)}Disallow: /far\n`,
+			},
+			"/": page("Home", filler("home"), ["/near", "/far"]),
+			"/near": page("Near", filler("near")),
+			"/far": page("Far", filler("far")),
+		};
+		await withCrawler(pages, async (crawler, site) => {
+			const source = await crawler.learn({ url: site.origin });
+			assert.deepEqual(await outcomes(crawler, source, site.origin), {
+				"/": "read",
+				"/far": "read",
+				"/near": "unread robots",
+			});
+		});
+	});
+
 	it("fetches nothing while robots.txt fails, and everything if there is none", async () => {
 		await withCrawler({ "/": page("Home", filler("home")) }, async (crawler, site) => {
 			site.pages["/robots.txt"] = { status: 503 };

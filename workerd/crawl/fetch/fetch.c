@@ -190,9 +190,11 @@ static size_t
 fetch_on_body(char *bytes, size_t size, size_t n, void *arg)
 {
 	struct fetch *f = arg;
+	size_t len = size * n, room = buf_room(&f->response.body);
 
-	f->too_long = buf_append(&f->response.body, bytes, size * n) != 0;
-	return f->too_long ? 0 : size * n;
+	f->too_long = len > room;
+	must(buf_append(&f->response.body, bytes, f->too_long ? room : len) == 0);
+	return f->too_long ? 0 : len;
 }
 
 static void

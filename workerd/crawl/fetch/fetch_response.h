@@ -25,7 +25,8 @@ struct fetch_response {
 	enum fetch_outcome outcome;
 	char detail[FETCH_DETAIL_MAX + 1]; /* why it failed, ASCII */
 	int status;
-	struct buf body; /* decoded; the receiver may take it by buf_init() of this one */
+	/* Decoded; of FETCH_SIZE, as much as is allowed. The receiver may take it by buf_init() of this one. */
+	struct buf body;
 	char type[FETCH_TYPE_MAX +
 	    1]; /* lower case, without parameters; as the next ones, "": none */
 	char charset[FETCH_CHARSET_MAX + 1];
