@@ -571,6 +571,20 @@ describe("changes", () => {
 		});
 	});
 
+	it("still says of an unchanged page that its text was cut", async () => {
+		const text = Array.from({ length: 12_000 }, (_, i) => filler(`w${i}x`)).join("<p>");
+		for (const etag of [true, false])
+			await withCrawler({ "/": { etag, body: page("Long", text) } }, async (crawler, site) => {
+				const source = await crawler.learn({ url: site.origin });
+				for (let i = 0; i < 2; i++) {
+					const [one] = Object.values(await crawler.pages(source));
+					assert.deepEqual([one.state, one.reason], ["read", "size"]);
+					assert.match(one.detail, /its end is left out/);
+					await crawler.crawl(source);
+				}
+			});
+	});
+
 	it("writes no text of 1,000 unchanged pages, with and without ETags", async () => {
 		const paths = Array.from({ length: 1000 }, (_, i) => `/p/${i}`);
 		const pages = { "/": page("Home", filler("home")) };

@@ -21,6 +21,9 @@
 #define CRAWL_LINKS_MAX  ((size_t)2 << 20) /* bytes of start_links; others are left out */
 #define CRAWL_PUTS_MAX   32                /* requests that store new pages, at a time */
 
+/* The detail of a page whose text is stored, but not its end; the reason is REASON_SIZE. */
+#define CRAWL_TEXT_CUT "the text is too long: its end is left out"
+
 enum crawl_phase {
 	CRAWL_BEGIN,    /* stores that the crawl is running */
 	CRAWL_LOAD,     /* reads the pages that are known */

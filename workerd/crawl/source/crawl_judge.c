@@ -78,7 +78,8 @@ crawl_judge_unchanged(struct crawl *c, struct page *page, const struct visit_ver
 
 	c->failures = 0;
 	c->counted_read++;
-	if (r.state == PAGE_READ) {
+	/* An unchanged text that was cut still lacks its end. */
+	if (r.state == PAGE_READ && !slice_eq_str(r.detail, CRAWL_TEXT_CUT)) {
 		r.reason = REASON_NONE;
 		r.detail = (struct slice){0};
 	}

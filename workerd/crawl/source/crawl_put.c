@@ -110,7 +110,6 @@ crawl_put_add_chunk(struct crawl_parts *parts, const struct page *page, bool spl
 static void
 crawl_put_split(struct crawl *c, struct page *page)
 {
-	static const char cut[] = "the text is too long: its end is left out";
 	struct msg_source_page_record r = page_record(page);
 	bool splits = !slice_eq_str(r.type, "text/html");
 	struct chunks *chunks =
@@ -126,7 +125,7 @@ crawl_put_split(struct crawl *c, struct page *page)
 	r.language = chunks_language(chunks);
 	if (c->parts->cut) {
 		r.reason = REASON_SIZE;
-		r.detail = slice_str(cut);
+		r.detail = slice_str(CRAWL_TEXT_CUT);
 	}
 	page_update(page, &r);
 	chunks_free(chunks);
