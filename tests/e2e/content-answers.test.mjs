@@ -309,6 +309,17 @@ describe("open questions", () => {
 		assert.ok((await openNow()).includes("Which zebra quilts juggle umbrellas?"));
 	});
 
+	it("are all closed, also of a cluster of hundreds", async () => {
+		const { total } = await list();
+		const asked = "Can you engrave a name on my teapot?";
+		await times(450, () => ask(asked));
+		assert.deepEqual((await list()).clusters[0].count, 450);
+		await send(201, "POST", "answers", {
+			...{ question: asked, text: "Yes, we engrave up to twelve letters.", published: true },
+		});
+		await until("they are closed", async () => (await list()).total === total);
+	});
+
 	it("stay open without searchd, which is logged", async () => {
 		await ask("Can I pay with seashells?");
 		await banter.searchd.stop();

@@ -23,7 +23,7 @@
 #define WAIT_MS   200 /* between two looks at searchd */
 #define WAITS_MAX 75  /* 15 s */
 
-/* Questions that one answer asks again. */
+/* Questions that are asked again, before those that were answered are closed, and the next ones are read. */
 #define CANDIDATES_MAX 200
 
 #define HITS_MAX 16 /* as for a reply */
@@ -42,10 +42,12 @@ struct gap_asking {
 	struct buf question, given; /* the answer's; ids */
 	uint64_t position;          /* of the change feed, with the answer */
 	unsigned waits;
-	/* Questions that are asked again. */
+	/* Questions that are asked again, the oldest first. */
 	struct id candidates[CANDIDATES_MAX];
 	struct slice questions[CANDIDATES_MAX]; /* owned */
 	size_t n, at;
+	struct id behind; /* the last one that was asked before these; zero: none */
+	bool more;        /* there may be questions behind these */
 	struct buf found; /* ids of those that find the answer */
 };
 
@@ -64,6 +66,15 @@ gap_askings_new(void)
 }
 
 static void
+gap_asking_clear_questions(struct gap_asking *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		free((void *)(uintptr_t)a->questions[i].p);
+	a->n = a->at = 0;
+	buf_reset(&a->found);
+}
+
+static void
 gap_asking_free(struct gap_asking *a)
 {
 	if (a->status != NULL)
@@ -76,8 +87,7 @@ gap_asking_free(struct gap_asking *a)
 	if (a->closing != NULL)
 		gap_closing_cancel(a->closing);
 	event_free(a->timer);
-	for (size_t i = 0; i < a->n; i++)
-		free((void *)(uintptr_t)a->questions[i].p);
+	gap_asking_clear_questions(a);
 	buf_clear(&a->question);
 	buf_clear(&a->given);
 	buf_clear(&a->found);
@@ -104,6 +114,30 @@ gap_asking_give_up(struct gap_asking *a, const char *why)
 	gap_asking_free(a);
 }
 
+static void gap_asking_on_gaps(
+    void *arg, const struct open_gaps *gaps, uint16_t type, const union msg *m);
+
+static void
+gap_asking_read(struct gap_asking *a)
+{
+	a->reading = open_gaps_read(a->api->store, &a->org, gap_asking_on_gaps, a);
+	if (a->reading == NULL)
+		gap_asking_give_up(a, "too many requests wait");
+}
+
+/* Goes on with the questions behind those that were asked, if there are any. */
+static void
+gap_asking_go_on(struct gap_asking *a)
+{
+	if (!a->more) {
+		gap_asking_free(a);
+		return;
+	}
+	a->behind = a->candidates[a->n - 1];
+	gap_asking_clear_questions(a);
+	gap_asking_read(a);
+}
+
 static void
 gap_asking_on_closed(void *arg, uint32_t closed, uint16_t type, const union msg *m)
 {
@@ -115,7 +149,7 @@ gap_asking_on_closed(void *arg, uint32_t closed, uint16_t type, const union msg 
 	log_event(LOG_NOTICE, "gaps_answered", L_ID("org", &a->org), L_ID("answer", &a->answer),
 	    L_UINT("asked", a->n), L_UINT("closed", closed));
 	if (type == MSG_OK)
-		gap_asking_free(a);
+		gap_asking_go_on(a);
 	else
 		gap_asking_give_up(a, "the store refused");
 }
@@ -131,7 +165,7 @@ gap_asking_close(struct gap_asking *a)
 	};
 
 	if (buf_len(&a->found) == 0) {
-		gap_asking_free(a);
+		gap_asking_go_on(a);
 		return;
 	}
 	a->closing = gap_closing_start(a->api->store, &request, gap_asking_on_closed, a);
@@ -239,10 +273,14 @@ gap_asking_on_gaps(void *arg, const struct open_gaps *gaps, uint16_t type, const
 	for (size_t i = 0; i < open_gaps_n(gaps) && a->n < CANDIDATES_MAX; i++) {
 		const struct open_gap *gap = open_gaps_at(gaps, i);
 
+		/* They are in the order of their ids. */
+		if (memcmp(gap->id.b, a->behind.b, sizeof(gap->id.b)) <= 0)
+			continue;
 		gap_words_read(&words, gap->question);
 		if (gap_asking_is_given(a, &gap->id) || gap_words_are_similar(&own, &words))
 			gap_asking_add(a, gap);
 	}
+	a->more = a->n == CANDIDATES_MAX;
 	gap_asking_next(a);
 }
 
@@ -268,9 +306,7 @@ gap_asking_on_own(void *arg, uint16_t type, const union msg *m)
 		gap_asking_wait(a);
 		return;
 	}
-	a->reading = open_gaps_read(a->api->store, &a->org, gap_asking_on_gaps, a);
-	if (a->reading == NULL)
-		gap_asking_give_up(a, "too many requests wait");
+	gap_asking_read(a);
 }
 
 static void
