@@ -3,6 +3,7 @@ import { before, describe, it } from "node:test";
 import type { Source, SourcePage } from "../../workerd/api/openapi/openapi";
 import { t } from "../src/knowledge/texts";
 import {
+	batchesOf,
 	hostOf,
 	pageState,
 	reasonOf,
@@ -61,4 +62,10 @@ describe("what the knowledge says", () => {
 		for (const name of ["photo.jpg", "README", "", "pdf.", "x.constructor"])
 			assert.equal(typeOfFile(name), undefined, name);
 	});
+});
+
+it("more questions than a request takes are sent in several", () => {
+	assert.deepEqual(batchesOf([], 2), []);
+	assert.deepEqual(batchesOf([1, 2], 2), [[1, 2]]);
+	assert.deepEqual(batchesOf([1, 2, 3], 2), [[1, 2], [3]]);
 });

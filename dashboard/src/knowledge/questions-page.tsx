@@ -13,8 +13,14 @@ import { useQuestions } from "./data";
 import { QuestionRow } from "./question-row";
 import { Knowledge } from "./tabs";
 import { t } from "./texts";
+import { batchesOf } from "./words";
 
-const idsOf = (cluster: GapCluster) => cluster.gaps.map((gap) => gap.id);
+/** The ids of a cluster's questions, as many in each array as a request takes. */
+const idsOf = (cluster: GapCluster) =>
+	batchesOf(
+		cluster.gaps.map((gap) => gap.id),
+		500,
+	);
 
 export function QuestionsPage() {
 	const { api } = useDesk();
@@ -26,9 +32,8 @@ export function QuestionsPage() {
 		if (data)
 			set({ ...data, clusters: data.clusters.filter((one) => one.id !== cluster.id) }, undefined);
 		try {
-			await api.post("/v1/admin/gaps/close", {
-				body: { gaps: idsOf(cluster), state: "dismissed" },
-			});
+			for (const gaps of idsOf(cluster))
+				await api.post("/v1/admin/gaps/close", { body: { gaps, state: "dismissed" } });
 			toast({ text: t("dismissed") });
 		} catch (reason) {
 			toastError(reason);
@@ -68,7 +73,7 @@ export function QuestionsPage() {
 						data: { ...NEW_ANSWER.data, question: answering.question },
 						etag: undefined,
 					}}
-					questions={idsOf(answering)}
+					questions={idsOf(answering)[0] ?? [] /* Similar ones are asked again, too. */}
 					onSaved={refresh}
 					onClose={() => setAnswering(null)}
 				/>

@@ -82,3 +82,10 @@ export function typeOfFile(name: string): string | undefined {
 	const end = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
 	return FILE_TYPES.get(end);
 }
+
+/** The items in arrays of at most so many. */
+export function batchesOf<T>(items: readonly T[], most: number): T[][] {
+	const batches: T[][] = [];
+	for (let at = 0; at < items.length; at += most) batches.push(items.slice(at, at + most));
+	return batches;
+}
