@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { BlockList, isIPv6 } from "node:net";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { BUILD, baseEnvironment, ROOT } from "./harness.mjs";
@@ -61,6 +62,39 @@ describe("the units", HAS_SYSTEMD, () => {
 	])
 		it(`${unit} has a limit of memory`, () =>
 			assert.match(readFileSync(join(UNITS, unit), "utf8"), /^MemoryMax=\d+%$/m));
+
+	it("banter-crawld.service denies what crawld refuses, in each form of an address", () => {
+		const text = readFileSync(join(UNITS, "banter-crawld.service"), "utf8");
+		// One for each family: an IPv4 address would match ::ffff:0:0/96.
+		const denied = { ipv4: new BlockList(), ipv6: new BlockList() };
+		const familyOf = (address) => (isIPv6(address) ? "ipv6" : "ipv4");
+		const v4 = [];
+		for (const [, list] of text.matchAll(/^IPAddressDeny=(.*)$/gm))
+			for (const [address, bits] of list.split(" ").map((one) => one.split("/"))) {
+				const family = familyOf(address);
+				denied[family].addSubnet(address, Number(bits), family);
+				if (family === "ipv4") v4.push([address.split(".").map(Number), Number(bits)]);
+			}
+		const hex = (bytes) =>
+			[bytes.slice(0, 2), bytes.slice(2)].map(([a, b]) => (256 * a + b).toString(16)).join(":");
+		const denies = (address) => denied[familyOf(address)].check(address, familyOf(address));
+		assert.equal(v4.length, 15);
+		for (const [first, bits] of v4) {
+			const last = first.map((byte, i) => byte | (0xff >> Math.min(8, Math.max(0, bits - 8 * i))));
+			for (const bytes of [first, last])
+				for (const address of [
+					bytes.join("."),
+					`::ffff:${hex(bytes)}`,
+					`64:ff9b::${hex(bytes)}`,
+					`2002:${hex(bytes)}::1`,
+				])
+					assert.ok(denies(address), address);
+		}
+		for (const address of ["::1", "fd00::1", "fe80::1", "ff02::1", "2001:db8::1", "64:ff9b:1::1"])
+			assert.ok(denies(address), address);
+		for (const address of ["8.8.8.8", "172.32.0.1", "100.128.0.1", "64:ff9b::808:808", "2606::1"])
+			assert.ok(!denies(address), address);
+	});
 
 	it("are valid for systemd", () => {
 		cpSync("/lib/systemd/system", join(root, "lib/systemd/system"), { recursive: true });
