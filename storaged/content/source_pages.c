@@ -309,13 +309,13 @@ source_page_take(
 	return rc;
 }
 
-/* Pages that wait were not visited. */
+/* Pages that wait were not visited. A page that is dropped has a text, too: an empty one. */
 static void
 source_page_count_visit(struct call *c, const struct source_page_change *change)
 {
 	const struct msg_source_page_record *page = &change->page;
 
-	if (change->text)
+	if (change->text && page->state != PAGE_UNREAD)
 		call_count_visit(c, REASON_NONE);
 	else if (page->reason != REASON_NONE && page->reason < PAGE_REASONS)
 		call_count_visit(c, page->reason);
