@@ -686,6 +686,58 @@ describe("changes", () => {
 		});
 	});
 
+	for (const [what, instead] of [
+		["redirect to one page", { status: 302, headers: { location: "/soon" } }],
+		["have the same text", page("Back soon", filler("soon"))],
+	])
+		it(`asks the owner before it drops the texts of pages that all ${what}`, async () => {
+			const paths = ["/a", "/b", "/c", "/d", "/e"];
+			const pages = { "/": page("Home", filler("home"), paths) };
+			for (const path of paths) pages[path] = page(path, filler(path.slice(1)));
+			const open = { ...pages };
+			const closed = Object.fromEntries(paths.map((path) => [path, instead]));
+			await withCrawler(pages, async (crawler, site) => {
+				const source = await crawler.learn({ url: site.origin });
+				const texts = async () => {
+					const found = await crawler.pages(source);
+					const of = (path) => crawler.text(source, found[site.origin + path].id);
+					return (await Promise.all(["/c", "/d", "/e"].map(of))).join();
+				};
+				const first = await texts();
+				Object.assign(pages, closed, { "/soon": page("Back soon", filler("soon")) });
+				assert.equal((await crawler.crawl(source)).state, "waits");
+				assert.equal(await texts(), first);
+				assert.equal((await crawler.crawl(source, "keep")).state, "idle");
+				assert.equal(await texts(), first);
+				assert.equal((await crawler.crawl(source)).state, "waits");
+				Object.assign(pages, open);
+				assert.equal((await crawler.crawl(source)).state, "idle");
+				assert.equal(await texts(), first);
+				Object.assign(pages, closed);
+				assert.equal((await crawler.crawl(source)).state, "waits");
+				assert.equal((await crawler.crawl(source, "remove")).state, "idle");
+				assert.equal((await outcomes(crawler, source, site.origin))["/c"], "unread duplicate");
+				assert.equal(await texts(), ",,");
+			});
+		});
+
+	it("moves pages to the addresses to which they redirect", async () => {
+		const paths = ["/a", "/b", "/c"];
+		const pages = { "/": page("Home", filler("home"), paths) };
+		for (const path of paths) pages[path] = page(path, filler(path.slice(1)));
+		await withCrawler(pages, async (crawler, site) => {
+			const source = await crawler.learn({ url: site.origin });
+			for (const path of paths) {
+				pages[`/new${path}`] = pages[path];
+				pages[path] = { status: 301, headers: { location: `/new${path}` } };
+			}
+			assert.equal((await crawler.crawl(source)).state, "idle");
+			const found = await outcomes(crawler, source, site.origin);
+			for (const path of paths)
+				assert.deepEqual([found[path], found[`/new${path}`]], ["unread duplicate", "read"]);
+		});
+	});
+
 	it("takes a page that looks like a missing one for missing", async () => {
 		const pages = {
 			"/": page("Home", filler("home"), ["/a", "/gone"]),

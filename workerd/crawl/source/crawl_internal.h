@@ -211,6 +211,7 @@ void crawl_judge_failure(struct crawl *c, struct page *page, enum page_reason re
 void crawl_judge_unchanged(
     struct crawl *c, struct page *page, const struct visit_version *version);
 void crawl_judge_missing(struct crawl *c, struct page *page, const char *detail);
+void crawl_judge_superseded(struct crawl *c, struct page *page, const struct page *by);
 void crawl_judge_dropped(
     struct crawl *c, struct page *page, enum page_reason reason, const char *detail);
 

@@ -109,6 +109,27 @@ crawl_judge_missing(struct crawl *c, struct page *page, const char *detail)
 	crawl_judge_store(c, page, &r, false);
 }
 
+/* Another page has its content. A text of its own stays until it is known how many are lost (crawl_pages.c): a site may
+ * show one page in place of all others for a while. */
+void
+crawl_judge_superseded(struct crawl *c, struct page *page, const struct page *by)
+{
+	struct msg_source_page_record r;
+
+	if (page->state != PAGE_READ) {
+		crawl_judge_dropped(c, page, REASON_DUPLICATE, by->url);
+		return;
+	}
+	r = crawl_judge_begin(page);
+	c->failures = 0;
+	crawl_judge_schedule(c, &r, r.reason != REASON_DUPLICATE);
+	r.reason = REASON_DUPLICATE;
+	r.detail = slice_str(by->url);
+	r.missing_since = 0;
+	r.etag = r.last_modified = (struct slice){0};
+	crawl_judge_store(c, page, &r, false);
+}
+
 void
 crawl_judge_dropped(
     struct crawl *c, struct page *page, enum page_reason reason, const char *detail)

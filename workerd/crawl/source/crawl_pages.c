@@ -221,6 +221,19 @@ crawl_is_foreign(const struct crawl *c, const struct page *page)
 	    slice_eq(url_split(page->url).host, url_split(c->site.start).host);
 }
 
+/* Whether the content of a superseded page is lost: the page that has it now has no text, or that of another one, too. */
+static bool
+crawl_is_lost(const struct crawl *c, const struct page *page)
+{
+	struct page *by = page_set_find(c->pages, page_record(page).detail);
+	bool lost = by == NULL || by->successor || by->state != PAGE_READ ||
+	    by->reason == REASON_DUPLICATE;
+
+	if (!lost)
+		by->successor = true;
+	return lost;
+}
+
 /* Marks what is to be removed: pages that are gone, or do not belong to the source any more, and their parts. If the
  * site is the cause, since its start leads to another host now, the latter count as gone. Returns whether more than the
  * share of the texts is gone. */
@@ -236,9 +249,12 @@ crawl_mark_gone(struct crawl *c)
 
 		page->foreign = foreign && c->changed;
 		page->gone = crawl_is_gone(&r) || (foreign && !c->changed);
-		c->n_gone += page->gone;
+		page->superseded = page->state == PAGE_READ &&
+		    page->reason == REASON_DUPLICATE && !page->gone && !page->foreign;
+		c->n_gone += page->gone || page->superseded;
 		texts += page->state == PAGE_READ && !page->part;
-		lost += page->state == PAGE_READ && page->gone;
+		lost += page->state == PAGE_READ &&
+		    (page->gone || (page->superseded && crawl_is_lost(c, page)));
 	}
 	for (size_t i = 0; i < page_set_count(c->pages); i++) {
 		struct page *part = page_set_at(c->pages, i);
@@ -247,7 +263,7 @@ crawl_mark_gone(struct crawl *c)
 		if (!part->part)
 			continue;
 		whole = page_set_find(c->pages, page_record(part).detail);
-		part->gone = whole != NULL && whole->gone;
+		part->gone = whole != NULL && (whole->gone || whole->superseded);
 		/* Also of a document that may not be read any more. */
 		part->foreign = whole == NULL || whole->foreign || whole->state == PAGE_UNREAD;
 	}
@@ -293,6 +309,18 @@ crawl_remove_page(struct crawl *c, struct page *page)
 	    crawl_on_removed);
 }
 
+/* Another page has the content: the text is dropped. */
+static void
+crawl_drop_text(struct crawl *c, struct page *page)
+{
+	struct msg_source_page_record r = page_record(page);
+
+	r.state = PAGE_UNREAD;
+	r.hash = (struct hash256){{0}};
+	page_update(page, &r);
+	crawl_put_record(c, page, true);
+}
+
 /* The owner keeps a page: it has to be missing for another day before it counts as gone. */
 static void
 crawl_keep_page(struct crawl *c, struct page *page)
@@ -300,6 +328,10 @@ crawl_keep_page(struct crawl *c, struct page *page)
 	struct msg_source_page_record r = page_record(page);
 
 	r.missing_since = 0;
+	if (page->superseded) {
+		r.reason = REASON_NONE;
+		r.detail = (struct slice){0};
+	}
 	page_update(page, &r);
 	crawl_put_record(c, page, false);
 }
@@ -312,8 +344,12 @@ crawl_step_remove(struct crawl *c)
 	while (c->at < page_set_count(c->pages)) {
 		struct page *page = page_set_at(c->pages, c->at++);
 
-		if (page->removed || (!page->gone && !page->foreign))
+		if (page->removed || (!page->gone && !page->foreign && !page->superseded))
 			continue;
+		if (page->superseded && !c->keeps && !c->waits) {
+			crawl_drop_text(c, page);
+			return;
+		}
 		if (page->foreign || (!c->keeps && !c->waits)) {
 			crawl_remove_page(c, page);
 			return;

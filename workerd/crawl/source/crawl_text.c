@@ -192,7 +192,7 @@ crawl_take_document(struct crawl *c, struct page *page, struct document *doc)
 	else if ((same = page_set_with_text(c->pages, &hash, page)) != NULL &&
 	    c->source.kind == SOURCE_SITE) {
 		crawl_text_take_links(c, page, doc);
-		crawl_judge_dropped(c, page, REASON_DUPLICATE, same->url);
+		crawl_judge_superseded(c, page, same);
 	} else {
 		block_counts_add(c->blocks, page, doc);
 		crawl_text_take_links(c, page, doc);

@@ -114,7 +114,7 @@ crawl_visit_on_result(void *arg, struct visit_result *result)
 	else if ((target = crawl_visit_target(c, page, result)) != page) {
 		/* The target is read by a visit of its own, unless that has happened. */
 		target->next_at = target->visited ? target->next_at : 0;
-		crawl_judge_dropped(c, page, REASON_DUPLICATE, target->url);
+		crawl_judge_superseded(c, page, target);
 	} else if (result->status == 304)
 		crawl_judge_unchanged(c, page, NULL);
 	else

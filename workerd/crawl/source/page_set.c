@@ -202,8 +202,8 @@ page_set_with_text(
 {
 	for (size_t i = 0; i < p->n; i++)
 		if (p->at[i] != other && p->at[i]->state == PAGE_READ &&
-		    hash_equal(&p->at[i]->hash, hash) && !p->at[i]->removed &&
-		    page_record(p->at[i]).missing_since == 0)
+		    p->at[i]->reason != REASON_DUPLICATE && hash_equal(&p->at[i]->hash, hash) &&
+		    !p->at[i]->removed && page_record(p->at[i]).missing_since == 0)
 			return p->at[i];
 	return NULL;
 }

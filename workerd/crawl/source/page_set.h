@@ -28,7 +28,9 @@ struct page {
 	bool waited;            /* that has happened in this crawl */
 	bool noted;             /* its text was stored in this crawl: see block_counts.h */
 	bool gone, foreign;     /* to be removed: missing, or outside of the source */
-	bool removed;           /* the store does not have it any more */
+	bool superseded; /* another page has its content now: its text is to be dropped */
+	bool successor;  /* it has the content of a page that is superseded */
+	bool removed;    /* the store does not have it any more */
 	struct document *document; /* read, and not put yet; NULL: none */
 	uint64_t *blocks;          /* of its text: see block_counts.h */
 	size_t n_blocks;
