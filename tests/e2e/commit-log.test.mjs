@@ -2,10 +2,11 @@
 // owner or a standby fails. Each machine is a storaged; PostgreSQL is real.
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Fleet } from "../faults/fleet.mjs";
 import { newId, ORG, WIDGET } from "../faults/ids.mjs";
-import { times, until, whileStopped } from "./daemon.mjs";
+import { BUILD, baseEnvironment, Daemon, Log, times, until, whileStopped } from "./daemon.mjs";
 import { FLEET, load, seqOf, usePostgres, withMachines } from "./machines.mjs";
 
 const EX_CONFIG = 78;
@@ -114,6 +115,30 @@ describe("a commit log", () => {
 		await peer.close();
 		assert.match((await b.tool("status")).stdout, /standby/);
 		await b.expectTool("verify");
+	});
+
+	// It tries again each second, for as long as another machine is the owner.
+	test("lets searchd wait beside a standby, which it logs once, until that is the owner", async (machines) => {
+		const a = await machines.found("a");
+		const b = await machines.join("b", a);
+		const log = new Log();
+		const env = { ...baseEnvironment(), DATA_DIR: b.dir, STORE_SOCKET: b.socket };
+		const searchd = new Daemon(join(BUILD, "searchd"), [], env, log);
+		const events = (name) => log.lines.filter(({ ev }) => ev === name).length;
+		try {
+			searchd.start();
+			// For texts and for passages.
+			const unreachable = () => events("store_unreachable") === 2;
+			await until("searchd says that there is no store", unreachable);
+			await a.kill();
+			await until("searchd is connected", () => events("store_connected") === 2);
+			assert.deepEqual([unreachable(), events("store_lost")], [true, 0]);
+			await b.stop();
+			await until("searchd has lost the store", () => events("store_lost") === 2);
+		} finally {
+			await searchd.stop();
+			log.discard();
+		}
 	});
 
 	test("lets a standby take over when the owner is killed", async (machines) => {

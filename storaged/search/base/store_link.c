@@ -33,20 +33,33 @@ store_link_drop(struct store_link *link, const char *why, unsigned retry_ms)
 {
 	bool connected = link->connected;
 
-	if (connected)
+	if (link->known)
 		log_event(LOG_WARN, "store_lost", L_STR("why", why));
 	store_link_event_free(&link->readable);
 	store_link_event_free(&link->writable);
 	channel_close(&link->channel);
-	link->connected = link->waits = false;
+	link->connected = link->known = link->waits = false;
 	store_link_retry_in(link, retry_ms);
 	if (connected)
 		link->user.lost(link->user.arg);
 }
 
+/* Once: on a standby there is no store for as long as another machine is the owner. */
+static void
+store_link_report_unreachable(struct store_link *link, const char *why)
+{
+	if (link->reported || link->retry_ms < RETRY_MAX_MS)
+		return;
+	link->reported = true;
+	log_event(
+	    LOG_WARN, "store_unreachable", L_STR("socket", link->socket), L_STR("error", why));
+}
+
 void
 store_link_back_off(struct store_link *link, const char *why)
 {
+	if (!link->known)
+		store_link_report_unreachable(link, why);
 	store_link_drop(link, why, link->retry_ms);
 	link->retry_ms = link->retry_ms * 2 < RETRY_MAX_MS ? link->retry_ms * 2 : RETRY_MAX_MS;
 }
@@ -81,6 +94,16 @@ store_link_tell(struct store_link *link, enum msg_type type, const void *m)
 	store_link_flush(link);
 }
 
+/* The first answer of a connection. */
+static void
+store_link_note_answer(struct store_link *link)
+{
+	if (!link->known)
+		log_event(LOG_INFO, "store_connected", L_STR("socket", link->socket));
+	link->known = true;
+	link->reported = false;
+}
+
 static void
 store_link_take(struct store_link *link)
 {
@@ -90,6 +113,7 @@ store_link_take(struct store_link *link)
 
 	while (link->connected && (r = channel_next(&link->channel, &frame, &m)) == WIRE_OK) {
 		link->retry_ms = STORE_LINK_RETRY_MS;
+		store_link_note_answer(link);
 		if (frame.request != 0)
 			link->waits = false;
 		link->user.take(link->user.arg, &frame, &m);
@@ -129,9 +153,6 @@ store_link_connect(struct store_link *link)
 	int fd = channel_connect(link->socket);
 
 	if (fd == -1) {
-		if (link->retry_ms == RETRY_MAX_MS)
-			log_event(LOG_WARN, "store_unreachable", L_STR("socket", link->socket),
-			    L_ERRNO());
 		store_link_back_off(link, log_errno());
 		return;
 	}
@@ -142,7 +163,6 @@ store_link_connect(struct store_link *link)
 	must(link->readable != NULL && link->writable != NULL);
 	must(event_add(link->readable, NULL) == 0);
 	link->connected = true;
-	log_event(LOG_INFO, "store_connected", L_STR("socket", link->socket));
 	link->user.connected(link->user.arg);
 }
 

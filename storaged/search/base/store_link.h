@@ -31,7 +31,10 @@ struct store_link {
 	struct event *readable, *writable, *retry;
 	unsigned retry_ms;
 	bool connected;
-	bool waits; /* for an answer */
+	bool
+	    known; /* storaged has answered on this connection; a standby closes it without an answer */
+	bool reported; /* that there is no store was logged */
+	bool waits;    /* for an answer */
 };
 
 /* Starts to connect. Borrows the path. */
