@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Fleet } from "../faults/fleet.mjs";
 import { newId, ORG, WIDGET } from "../faults/ids.mjs";
+import { Peer } from "../faults/peer.mjs";
 import { BUILD, baseEnvironment, Daemon, Log, times, until, whileStopped } from "./daemon.mjs";
 import { FLEET, load, seqOf, usePostgres, withMachines } from "./machines.mjs";
 
@@ -124,6 +125,12 @@ describe("a commit log", () => {
 		const log = new Log();
 		const env = { ...baseEnvironment(), DATA_DIR: b.dir, STORE_SOCKET: b.socket };
 		const searchd = new Daemon(join(BUILD, "searchd"), [], env, log);
+		const hasContent = async () => {
+			const peer = await Peer.connect(join(b.dir, "search.sock"), "TOOL");
+			const { passages_ready } = await peer.ask("search_status_get", {}, "search_status");
+			await peer.close();
+			return Number(passages_ready) === 1;
+		};
 		const events = (name) => log.lines.filter(({ ev }) => ev === name).length;
 		try {
 			searchd.start();
@@ -133,8 +140,11 @@ describe("a commit log", () => {
 			await a.kill();
 			await until("searchd is connected", () => events("store_connected") === 2);
 			assert.deepEqual([unreachable(), events("store_lost")], [true, 0]);
+			await until("it has the content", hasContent);
 			await b.stop();
 			await until("searchd has lost the store", () => events("store_lost") === 2);
+			// Without a store it does not know what has changed since then.
+			assert.equal(await hasContent(), false);
 		} finally {
 			await searchd.stop();
 			log.discard();

@@ -623,6 +623,9 @@ content_follower_index(struct content_follower *f, const char **reason)
 		*reason = "the index of passages cannot be opened; see searchd's log";
 	else if (!passages_is_built(f->index))
 		*reason = "the index of passages is being built";
+	else if (!f->link
+		      .known) /* it may be old: on several machines, another one is the owner */
+		*reason = "searchd has no connection to storaged";
 	return **reason == '\0' ? f->index : NULL;
 }
 
