@@ -8,6 +8,7 @@ import { Fleet } from "../faults/fleet.mjs";
 import { newId, ORG, WIDGET } from "../faults/ids.mjs";
 import { Peer } from "../faults/peer.mjs";
 import { BUILD, baseEnvironment, Daemon, Log, times, until, whileStopped } from "./daemon.mjs";
+import { withBanter } from "./harness.mjs";
 import { FLEET, load, seqOf, usePostgres, withMachines } from "./machines.mjs";
 
 const EX_CONFIG = 78;
@@ -53,6 +54,19 @@ describe("a commit log", () => {
 		await load(machines, fleet);
 		await machines.equal(a, b, c);
 		await fleet.check(machines, { whole: true });
+	});
+
+	it("is told by /metrics: its owner, standbys, their lag, and the time of an append", async () => {
+		const env = { STORE_LOG: postgres().url, STORE_NAME: 'a "b"' };
+		await withBanter({ env, workers: 1 }, async (banter) => {
+			await banter.chat("s", "[[tokens=1]]");
+			const { text } = await banter.get("/metrics");
+			assert.match(text, /^banter_log_owner\{machine="a \\"b\\""\} 1$/m);
+			assert.match(text, /^banter_log_standbys 0$/m);
+			assert.match(text, /^banter_log_behind_rows 0$/m);
+			assert.match(text, /^banter_log_append_microseconds [1-9]\d*$/m);
+		});
+		await postgres().sql("DROP TABLE IF EXISTS banter_log, banter_owner, banter_member");
 	});
 
 	test("is reached with STORE_LOG alone, whatever the environment says", async (machines) => {

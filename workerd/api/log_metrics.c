@@ -1,12 +1,29 @@
 #include "workerd/api/log_metrics.h"
 
+#include "proto/base/basics.h"
 #include "workerd/api/request/metric_text.h"
+
+/* The name is any text. */
+static void
+log_metrics_write_owner(struct slice name, struct buf *out)
+{
+	metric_text_head(out, "banter_log_owner", "gauge",
+	    "The machine that owns the store; others are standbys.");
+	must(buf_append_str(out, "banter_log_owner{machine=\"") == 0);
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.p[i] == '\\' || name.p[i] == '"')
+			must(buf_append_str(out, "\\") == 0);
+		must(buf_append(out, &name.p[i], 1) == 0);
+	}
+	must(buf_append_str(out, "\"} 1\n") == 0);
+}
 
 void
 log_metrics_write(const struct msg_store_info *info, struct buf *out)
 {
 	if (info->store_role == STORE_ALONE)
 		return;
+	log_metrics_write_owner(info->log_owner, out);
 	metric_text_gauge(out, "banter_log_epoch", "How often the store has changed its owner.",
 	    info->log_epoch);
 	metric_text_gauge(
