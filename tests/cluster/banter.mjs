@@ -50,9 +50,13 @@ export class Banter {
 			await this.restore(machine, backup);
 			await this.startStore(machine);
 		}
-		for (const machine of this.cluster.machines) await this.#startFront(machine);
+		for (const machine of this.cluster.machines) {
+			await this.#startSearch(machine);
+			await this.#startFront(machine);
+		}
 		this.cluster.daemons = [
 			(machine) => this.startStore(machine),
+			(machine) => this.#startSearch(machine),
 			(machine) => this.#startFront(machine),
 		];
 		await this.ready();
@@ -61,6 +65,10 @@ export class Banter {
 
 	startStore(machine) {
 		return this.cluster.daemon(machine, "storaged", "banter-storaged", STORE_SETTINGS);
+	}
+
+	#startSearch(machine) {
+		return this.cluster.daemon(machine, "searchd", "banter-searchd", {});
 	}
 
 	async #startFront(machine) {
@@ -134,12 +142,11 @@ export class Banter {
 	}
 
 	/** A request with the admin key, repeated until a front end answers it with success. */
-	async admin(method, path, body) {
+	async admin(method, path, body, { url } = this.fronts[0]) {
 		let last;
 		return until(
 			() => `${method} ${path}: ${JSON.stringify(last)}`,
 			async () => {
-				const [{ url }] = this.fronts;
 				last = await ask(url, method, `/v1/admin/${path}`, { headers: ADMIN, body }).catch(
 					({ message }) => ({ message }),
 				);

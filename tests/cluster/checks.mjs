@@ -55,11 +55,23 @@ async function assertEqual(banter) {
 	return entries;
 }
 
+/** Waits until a search at every front end finds a message of this load, whichever machine is the owner. */
+async function assertFound(banter, { visitors }) {
+	const { name } = visitors.find(({ conversation }) => conversation.exchanges > 0).conversation;
+	const path = `search?q=${encodeURIComponent(name)}`;
+	for (const front of banter.fronts)
+		await until(
+			`a search at ${front.name} finds ${name}`,
+			async () => (await banter.admin("GET", path, undefined, front)).results.length > 0,
+			PATIENCE_MS,
+		);
+}
+
 /** How often programs of ours have ended by a signal that no fault sends. */
 export function crashes({ cluster }) {
 	const crash = /ev=worker_exit .*why=signal code=(?!9 )|ev=store_crashed|ERROR: \w+Sanitizer/g;
 	return cluster.machines
-		.flatMap(({ name }) => ["masterd", "storaged"].map((one) => `${name}-${one}.log`))
+		.flatMap(({ name }) => ["masterd", "storaged", "searchd"].map((one) => `${name}-${one}.log`))
 		.map((file) => join(cluster.logs, file))
 		.filter(existsSync)
 		.reduce((n, file) => n + (readFileSync(file, "utf8").match(crash)?.length ?? 0), 0);
@@ -77,6 +89,7 @@ export async function check(banter, load, { capped, cap }) {
 		);
 	let entries = 0;
 	try {
+		await assertFound(banter, load);
 		entries = await assertEqual(banter);
 		for (const machine of banter.cluster.machines) await banter.command(machine, "verify");
 	} catch (error) {

@@ -35,7 +35,7 @@ const FILLER = "everything-else";
 const INIT = `
 mount -t tmpfs -o mode=755 run /run && mount -t tmpfs -o mode=1777 shm /dev/shm && hostname "$1" &&
 echo "$2" >/proc/sys/kernel/ns_last_pid &&
-install -d -o postgres /run/postgresql && install -d -o banter-store /run/banter && install -d /run/banter-cluster &&
+install -d -o postgres /run/postgresql && install -d -o banter-search /var/lib/banter-search && install -d -m 1777 /run/banter && install -d /run/banter-cluster &&
 : >/run/booted
 while sleep 86400; do :; done`;
 
@@ -72,8 +72,9 @@ export class Machine {
 		mkdirSync(join(root, ROOT), { recursive: true });
 		await run("mount", ["--bind", ROOT, join(root, ROOT)]);
 		await run("chroot", [root, "systemd-sysusers", join(ROOT, "systemd/banter.sysusers")]);
-		// There is no systemd here that creates the store's socket.
-		await run("chroot", [root, "usermod", "--append", "--groups", "banter", "banter-store"]);
+		// There is no systemd here that creates the sockets of the store and of search.
+		for (const user of ["banter-store", "banter-search"])
+			await run("chroot", [root, "usermod", "--append", "--groups", "banter", user]);
 		for (const [at, mib] of Object.entries(DISKS)) {
 			mkdirSync(join(root, at), { recursive: true });
 			await run("mount", ["-t", "tmpfs", "-o", `mode=755,size=${mib}m`, "disk", join(root, at)]);
