@@ -63,6 +63,13 @@ found_passages_count_of(const struct found_passages *p, const struct msg_passage
 	return n;
 }
 
+/* At most: of its part of the prompt. */
+static size_t
+found_passages_size(const struct msg_passage *passage)
+{
+	return HEAD_MAX + passage->title.len + passage->heading.len + passage->text.len;
+}
+
 void
 found_passages_choose(struct found_passages *p, struct slice found)
 {
@@ -73,11 +80,11 @@ found_passages_choose(struct found_passages *p, struct slice found)
 
 	buf_reset(&p->list);
 	while (n < PASSAGES_MAX && found_passages_next(&found, &item, &passage)) {
-		if (bytes + passage.text.len > PASSAGES_BYTES_MAX ||
+		if (bytes + found_passages_size(&passage) > PASSAGES_BYTES_MAX ||
 		    found_passages_count_of(p, &passage) == PASSAGES_OF_PAGE_MAX)
 			continue;
 		must(wire_list_add(&p->list, item) == 0);
-		bytes += passage.text.len;
+		bytes += found_passages_size(&passage);
 		n++;
 	}
 }
@@ -92,7 +99,7 @@ found_passages_take_all(struct found_passages *p, struct slice content)
 
 	buf_reset(&p->list);
 	while (n++ < CITATIONS_PASSAGES_MAX && found_passages_next(&content, &item, &passage)) {
-		bytes += HEAD_MAX + passage.title.len + passage.heading.len + passage.text.len;
+		bytes += found_passages_size(&passage);
 		if (bytes > PASSAGES_WHOLE_PROMPT_MAX)
 			break;
 		must(wire_list_add(&p->list, item) == 0);

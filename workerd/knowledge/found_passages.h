@@ -15,7 +15,7 @@
 
 #define PASSAGES_MAX         6
 #define PASSAGES_OF_PAGE_MAX 3
-#define PASSAGES_BYTES_MAX   (8u * 1024) /* of texts */
+#define PASSAGES_BYTES_MAX   (8u * 1024) /* with titles and headings */
 
 /* Content with less text goes in whole: about 4,000 tokens. */
 #define PASSAGES_WHOLE_MAX (16u * 1024)

@@ -104,6 +104,8 @@ TEST(short_passages_with_long_titles_fit_into_the_prompt)
 	for (unsigned i = 0; i < CITATIONS_PASSAGES_MAX; i++)
 		assert_int_equal(
 		    wire_list_encode(&content, msg_desc(MSG_PASSAGE)->fields, &passage), 0);
+	found_passages_choose(&p, buf_slice(&content));
+	assert_int_equal(count(&p), 2); /* of 8 KiB */
 	found_passages_take_all(&p, buf_slice(&content));
 	p.outcome = FOUND_WHOLE;
 	found_passages_write(&p, NOT_FOUND_SAY, &prompt);
