@@ -309,12 +309,15 @@ source_page_take(
 	return rc;
 }
 
-/* Pages that wait were not visited. A page that is dropped has a text, too: an empty one. */
+/* Pages that wait were not visited, and others are stored again when the owner has decided. A page that is dropped has a text,
+ * too: an empty one. */
 static void
 source_page_count_visit(struct call *c, const struct source_page_change *change)
 {
 	const struct msg_source_page_record *page = &change->page;
 
+	if (!change->fresh && page->fetched_at == change->stored.fetched_at)
+		return;
 	if (change->text && page->state != PAGE_UNREAD)
 		call_count_visit(c, REASON_NONE);
 	else if (page->reason != REASON_NONE && page->reason < PAGE_REASONS)

@@ -285,7 +285,7 @@ hand_over_give_up(struct owner *o, const char *why, const struct candidate *best
 	hand_over_to(o, best->name);
 }
 
-/* The store has no trouble, or no more: a failed offer because of it is no error of the status now. */
+/* The store is writable and undamaged: the status drops the error of an offer that was made because it was not. */
 static void
 hand_over_is_fit(struct owner *o)
 {

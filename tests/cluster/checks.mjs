@@ -57,7 +57,9 @@ async function assertEqual(banter) {
 
 /** Waits until a search at every front end finds a message of this load, whichever machine is the owner. */
 async function assertFound(banter, { visitors }) {
-	const { name } = visitors.find(({ conversation }) => conversation.exchanges > 0).conversation;
+	const visitor = visitors.find(({ conversation }) => conversation.exchanges > 0);
+	if (!visitor) throw new Error("no visitor has a reply");
+	const { name } = visitor.conversation;
 	const path = `search?q=${encodeURIComponent(name)}`;
 	for (const front of banter.fronts)
 		await until(
@@ -71,7 +73,7 @@ async function assertFound(banter, { visitors }) {
 export function crashes({ cluster }) {
 	const crash = /ev=worker_exit .*why=signal code=(?!9 )|ev=store_crashed|ERROR: \w+Sanitizer/g;
 	return cluster.machines
-		.flatMap(({ name }) => ["masterd", "storaged", "searchd"].map((one) => `${name}-${one}.log`))
+		.flatMap(({ name }) => ["masterd", "storaged"].map((one) => `${name}-${one}.log`))
 		.map((file) => join(cluster.logs, file))
 		.filter(existsSync)
 		.reduce((n, file) => n + (readFileSync(file, "utf8").match(crash)?.length ?? 0), 0);

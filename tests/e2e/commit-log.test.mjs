@@ -56,7 +56,7 @@ describe("a commit log", () => {
 		await fleet.check(machines, { whole: true });
 	});
 
-	it("is told by /metrics: its owner, standbys, their lag, and the time of an append", async () => {
+	it("has its owner, standbys, their lag and the time of an append in /metrics", async () => {
 		const env = { STORE_LOG: postgres().url, STORE_NAME: 'a "b"' };
 		await withBanter({ env, workers: 1 }, async (banter) => {
 			await banter.chat("s", "[[tokens=1]]");

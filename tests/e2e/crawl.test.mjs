@@ -689,6 +689,10 @@ describe("changes", () => {
 	for (const [what, instead] of [
 		["redirect to one page", { status: 302, headers: { location: "/soon" } }],
 		["have the same text", page("Back soon", filler("soon"))],
+		[
+			"name one page as canonical and have its text",
+			page("Back soon", filler("soon"), [], '<link rel="canonical" href="/soon">'),
+		],
 	])
 		it(`asks the owner before it drops the texts of pages that all ${what}`, async () => {
 			const paths = ["/a", "/b", "/c", "/d", "/e"];

@@ -3,7 +3,7 @@
 #include "proto/base/basics.h"
 #include "workerd/api/request/metric_text.h"
 
-/* The name is any text. */
+/* The name is any text; a label's value has escapes for these three bytes. */
 static void
 log_metrics_write_owner(struct slice name, struct buf *out)
 {
@@ -11,9 +11,10 @@ log_metrics_write_owner(struct slice name, struct buf *out)
 	    "The machine that owns the store; others are standbys.");
 	must(buf_append_str(out, "banter_log_owner{machine=\"") == 0);
 	for (size_t i = 0; i < name.len; i++) {
-		if (name.p[i] == '\\' || name.p[i] == '"')
+		if (name.p[i] == '\\' || name.p[i] == '"' || name.p[i] == '\n')
 			must(buf_append_str(out, "\\") == 0);
-		must(buf_append(out, &name.p[i], 1) == 0);
+		must(buf_append(
+			 out, name.p[i] == '\n' ? (const uint8_t *)"n" : &name.p[i], 1) == 0);
 	}
 	must(buf_append_str(out, "\"} 1\n") == 0);
 }

@@ -83,7 +83,7 @@ export function typeOfFile(name: string): string | undefined {
 	return FILE_TYPES.get(end);
 }
 
-/** The items in arrays of at most so many. */
+/** Splits the items into arrays of at most `most`. */
 export function batchesOf<T>(items: readonly T[], most: number): T[][] {
 	const batches: T[][] = [];
 	for (let at = 0; at < items.length; at += most) batches.push(items.slice(at, at + most));

@@ -33,7 +33,7 @@ struct store_link {
 	bool connected;
 	bool
 	    known; /* storaged has answered on this connection; a standby closes it without an answer */
-	bool reported; /* that there is no store was logged */
+	bool reported; /* store_unreachable was logged */
 	bool waits;    /* for an answer */
 };
 

@@ -42,6 +42,8 @@ struct content_follower {
 	bool rows_due;   /* the feed may have rows behind the position */
 	bool listing;    /* all content is read, or compared */
 	bool sweeping;   /* pages that the listing did not name are removed */
+	bool gone;       /* the listing reads what the feed did not keep */
+	bool current;    /* since the connection stands, the index once had all rows */
 	bool caught_up;
 	bool rests;        /* there is nothing to do now */
 	uint64_t position; /* behind the rows that are taken */
@@ -94,7 +96,7 @@ content_follower_open(struct content_follower *f)
 		return false;
 	f->position = passages_position(f->index);
 	f->positioned = opened == DATABASE_READY || f->position != 0;
-	f->listing = f->sweeping = false;
+	f->listing = f->sweeping = f->gone = false;
 	f->written_ms = f->clean_ms = clock_mono_ms();
 	if (opened == DATABASE_EMPTY) {
 		log_event(LOG_NOTICE, "passages_index_building", L_STR("dir", f->dir));
@@ -304,7 +306,7 @@ content_follower_load(struct content_follower *f)
 static int
 content_follower_end_listing(struct content_follower *f)
 {
-	f->listing = f->sweeping = false;
+	f->listing = f->sweeping = f->gone = false;
 	f->compare_at = clock_mono_ms() + f->compare_ms;
 	if (passages_is_built(f->index))
 		return 0;
@@ -395,6 +397,7 @@ content_follower_do(struct content_follower *f)
 		return content_follower_start(f);
 	if (!f->positioned || f->rows_due)
 		return content_follower_ask_rows(f);
+	f->current |= !f->gone;
 	if (passages_has_erased(f->index))
 		return content_follower_purge(f, false);
 	if (wanted_next(&f->items) != NULL)
@@ -441,6 +444,7 @@ content_follower_take_rows(struct content_follower *f, const struct msg_changes_
 		if (f->positioned)
 			log_event(LOG_WARN, "passages_feed_gone",
 			    L_STR("help", "the index is compared with the store"));
+		f->gone = true;
 		f->positioned = !page->gone;
 		f->position = page->newest;
 		/* The request did not follow the feed. */
@@ -569,7 +573,7 @@ content_follower_lost(void *arg)
 {
 	struct content_follower *f = arg;
 
-	f->caught_up = false;
+	f->current = f->caught_up = false;
 	if (f->updating)
 		return;
 	if (f->loading)
@@ -623,9 +627,9 @@ content_follower_index(struct content_follower *f, const char **reason)
 		*reason = "the index of passages cannot be opened; see searchd's log";
 	else if (!passages_is_built(f->index))
 		*reason = "the index of passages is being built";
-	else if (!f->link
-		      .known) /* it may be old: on several machines, another one is the owner */
-		*reason = "searchd has no connection to storaged";
+	else if (
+	    !f->current) /* it may be old: on several machines, another one was the owner */
+		*reason = "the index of passages is catching up with the store";
 	return **reason == '\0' ? f->index : NULL;
 }
 

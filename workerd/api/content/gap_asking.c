@@ -23,7 +23,8 @@
 #define WAIT_MS   200 /* between two looks at searchd */
 #define WAITS_MAX 75  /* 15 s */
 
-/* Questions that are asked again, before those that were answered are closed, and the next ones are read. */
+/* Questions in a batch: they are asked again, and those with an answer are closed, before the next batch is read. All batches
+ * are of the newest open questions (OPEN_GAPS_MAX). */
 #define CANDIDATES_MAX 200
 
 #define HITS_MAX 16 /* as for a reply */

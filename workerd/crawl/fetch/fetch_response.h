@@ -25,7 +25,7 @@ struct fetch_response {
 	enum fetch_outcome outcome;
 	char detail[FETCH_DETAIL_MAX + 1]; /* why it failed, ASCII */
 	int status;
-	/* Decoded; of FETCH_SIZE, as much as is allowed. The receiver may take it by buf_init() of this one. */
+	/* Decoded; with FETCH_SIZE, its beginning up to the limit. The receiver may take it by buf_init() of this one. */
 	struct buf body;
 	char type[FETCH_TYPE_MAX +
 	    1]; /* lower case, without parameters; as the next ones, "": none */

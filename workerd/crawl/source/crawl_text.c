@@ -46,13 +46,14 @@ crawl_text_canonical(struct crawl *c, struct page *page, const struct document *
 	return target;
 }
 
-/* Whether the page was stored as a duplicate of that one, which nobody has asked to look at again. */
+/* Whether the page was stored as a duplicate of that one, which nobody has asked to look at again. A page that keeps its
+ * text until the owner decides is looked at again. */
 static bool
 crawl_text_is_known_duplicate(
     const struct crawl *c, const struct page *page, const struct page *target)
 {
-	return !c->full && page->reason == REASON_DUPLICATE && target->state == PAGE_READ &&
-	    slice_eq_str(page_record(page).detail, target->url);
+	return !c->full && page->state != PAGE_READ && page->reason == REASON_DUPLICATE &&
+	    target->state == PAGE_READ && slice_eq_str(page_record(page).detail, target->url);
 }
 
 /* Reads the page that this one names as canonical first, unless its text is known; and then this one again. Once, since it
@@ -186,7 +187,7 @@ crawl_take_document(struct crawl *c, struct page *page, struct document *doc)
 		crawl_go_on(c);
 		return;
 	} else if (crawl_text_is_duplicate(c, page, canonical, doc))
-		crawl_judge_dropped(c, page, REASON_DUPLICATE, canonical->url);
+		crawl_judge_superseded(c, page, canonical);
 	else if (crawl_text_is_missing(c, page, &hash))
 		crawl_judge_missing(c, page, "the page that the site shows for missing ones");
 	else if ((same = page_set_with_text(c->pages, &hash, page)) != NULL &&
