@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ROOT } from "../e2e/daemon.mjs";
-import { Machine, until, whyNot } from "./machine.mjs";
+import { COMMAND_MS, Machine, until, whyNot } from "./machine.mjs";
 
 const TEMPLATE = join(ROOT, "build/install/root");
 const BUILT = join(ROOT, "build/deb");
@@ -50,6 +50,7 @@ describe("a machine of several", { skip: reason ?? false }, () => {
 		await until(
 			"more starts than systemd allows by a socket",
 			async () => (await starts()) > STARTS_MAX,
+			COMMAND_MS,
 		);
 		const n = await starts();
 		const passed = (await seconds()) - since;
