@@ -1,7 +1,7 @@
 // The form of an entry in a list: its first field has the focus.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Answer } from "../api/client";
 import { t as common } from "../text/common";
 import { RecordForm } from "../ui/record-form";
@@ -28,7 +28,8 @@ interface Parts<T> extends EntryFormProps<T> {
 export function EntryForm<T extends object>(props: Parts<T>) {
 	const { id, initial, draft, create, change, onClose, onSaved, children } = props;
 	const box = useRef<HTMLDivElement>(null);
-	useEffect(() => box.current?.querySelector("input")?.focus(), []);
+	// Before the form is painted: later, it would take the focus from a field in which somebody already writes.
+	useLayoutEffect(() => box.current?.querySelector("input")?.focus(), []);
 	const form = useForm<T>({
 		initial,
 		draft,

@@ -1,6 +1,6 @@
 // The contact's details, edited in place.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Contact, Conversation } from "../../../workerd/api/openapi/openapi";
 import type { Answer } from "../api/client";
 import { useData, useDesk } from "../api/desk";
@@ -117,7 +117,7 @@ interface ContactFormProps {
 function ContactForm({ contact, onSaved, onClose }: ContactFormProps) {
 	const { api } = useDesk();
 	const box = useRef<HTMLFormElement>(null);
-	useEffect(() => box.current?.querySelector("input")?.focus(), []);
+	useLayoutEffect(() => box.current?.querySelector("input")?.focus(), []);
 	const form = useForm<Fields>({
 		draft: draftOf(contact.data.id),
 		initial: { data: fieldsOf(contact.data), etag: contact.etag },
