@@ -72,7 +72,7 @@ export class Machine {
 		mkdirSync(join(root, ROOT), { recursive: true });
 		await run("mount", ["--bind", ROOT, join(root, ROOT)]);
 		await run("chroot", [root, "systemd-sysusers", join(ROOT, "systemd/banter.sysusers")]);
-		// There is no systemd here that creates the sockets of the store and of search.
+		// Without systemd, storaged and searchd create their sockets themselves, for this group.
 		for (const user of ["banter-store", "banter-search"])
 			await run("chroot", [root, "usermod", "--append", "--groups", "banter", user]);
 		for (const [at, mib] of Object.entries(DISKS)) {

@@ -150,7 +150,7 @@ describe("a commit log", () => {
 			searchd.start();
 			// For texts and for passages.
 			const unreachable = () => events("store_unreachable") === 2;
-			await until("searchd says that there is no store", unreachable);
+			await until("searchd reports that the store cannot be reached", unreachable);
 			await a.kill();
 			await until("searchd is connected", () => events("store_connected") === 2);
 			assert.deepEqual([unreachable(), events("store_lost")], [true, 0]);

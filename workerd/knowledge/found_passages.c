@@ -63,7 +63,7 @@ found_passages_count_of(const struct found_passages *p, const struct msg_passage
 	return n;
 }
 
-/* At most: of its part of the prompt. */
+/* The most bytes that it takes in the prompt. */
 static size_t
 found_passages_size(const struct msg_passage *passage)
 {

@@ -44,7 +44,7 @@ store_link_drop(struct store_link *link, const char *why, unsigned retry_ms)
 		link->user.lost(link->user.arg);
 }
 
-/* Once: on a standby there is no store for as long as another machine is the owner. */
+/* Logs it once: a standby closes every connection for as long as another machine is the owner. */
 static void
 store_link_report_unreachable(struct store_link *link, const char *why)
 {
