@@ -75,6 +75,7 @@ struct txn {
 			bool enabled;
 			uint8_t contact_mode;
 			uint32_t generation, daily_cap;
+			struct id counted; /* the widget that counts the messages */
 			struct id org, agent;
 			bool agent_enabled, agent_returns;
 		} of;

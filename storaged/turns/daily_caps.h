@@ -1,5 +1,5 @@
 /*
- * How many messages the visitors of a widget have sent in this UTC day. A message is counted in
+ * How many messages a widget has received in this UTC day, whichever way they came: from its visitors, or with a key. A message is counted in
  * the transaction that stores it, so a cap is exact even if many visitors write at once. Messages
  * are counted without a cap too, so that a cap that is set at noon counts those of the morning. A damaged
  * count begins again at 0.

@@ -99,6 +99,7 @@ participants_read_terms(struct txn *t, struct call *c, struct txn_widget_terms *
 	    .contact_mode = widget.contact_mode,
 	    .generation = widget.generation,
 	    .daily_cap = widget.daily_cap,
+	    .counted = widget.id,
 	    .org = widget.org,
 	    .agent = widget.agent,
 	};
@@ -129,11 +130,13 @@ participants_find_terms(struct txn *t, struct call *c)
 	return rc;
 }
 
-/* What the widget requires of a visitor. */
+/* The cap holds for every message; the rest is what the widget requires of a visitor. */
 static void
 participants_apply_terms(struct participants *p, const struct txn_widget_terms *terms)
 {
 	p->org = terms->org;
+	p->counted = terms->counted;
+	p->daily_cap = terms->daily_cap;
 	p->agent = terms->agent;
 	p->agent_enabled = terms->agent_enabled;
 	p->agent_returns = terms->agent_returns;
@@ -143,7 +146,6 @@ participants_apply_terms(struct participants *p, const struct txn_widget_terms *
 	p->welcome = terms->enabled && p->visitor.generation == terms->generation;
 	p->contact_missing =
 	    terms->contact_mode == CONTACT_REQUIRED && id_is_zero(&p->visitor.contact);
-	p->daily_cap = terms->daily_cap;
 }
 
 int
@@ -173,7 +175,7 @@ participants_check_cap(
 
 	if (p->daily_cap == 0)
 		return 0;
-	rc = daily_cap_count(t, &p->visitor.widget, now, &messages);
+	rc = daily_cap_count(t, &p->counted, now, &messages);
 	if (rc == 0 && messages >= p->daily_cap)
 		return call_refuse(
 		    c, STORE_CAPPED, "the widget has reached its daily number of messages");
@@ -188,8 +190,6 @@ participants_check(
 		return call_refuse(c, STORE_GONE, visitor_gone);
 	if (!p->agent_enabled && !by_person)
 		return call_refuse(c, STORE_DISABLED, "the agent is disabled");
-	if (!p->by_visitor)
-		return 0;
 	if (p->contact_missing)
 		return call_refuse(c, STORE_CONTACT_REQUIRED,
 		    "the widget requires the visitor's contact first");
@@ -225,17 +225,13 @@ participants_announce_restart(
 	participants_announce(c, conversation, &known, turn);
 }
 
-/* A message that came with a key counts for no cap. */
 int
 participants_count_message(struct txn *t, const struct participants *p, uint64_t now)
 {
 	struct msg_visitor_record visitor = p->visitor;
-	int rc;
+	int rc = daily_cap_add(t, &p->counted, now);
 
-	if (!p->by_visitor)
-		return 0;
-	rc = daily_cap_add(t, &visitor.widget, now);
-	if (rc != 0 || visitor.used)
+	if (rc != 0 || !p->by_visitor || visitor.used)
 		return rc;
 	visitor.used = true;
 	return visitor_put(t, &visitor);

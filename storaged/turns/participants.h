@@ -12,17 +12,18 @@ struct participants {
 	bool agent_enabled;
 	bool agent_returns; /* the model may take over again from a silent operator */
 	struct id contact;  /* of the visitor, or with the request's user id; zero: none */
+	struct id counted;  /* the widget that counts the message */
+	uint32_t daily_cap; /* messages of that widget in a UTC day; 0: unlimited */
 	/* The rest is set only for a visitor. */
 	bool by_visitor;
 	bool welcome;         /* its token is valid */
 	bool contact_missing; /* the widget requires a contact, and the visitor has none */
-	uint32_t daily_cap;   /* messages of the widget in a UTC day; 0: unlimited */
 	struct msg_visitor_record visitor;
 };
 
 /*
  * The participants of a MSG_TURN_BEGIN. If the widget was deleted, the organization's first one stands in,
- * so that its conversations can continue with a key. Refuses (GONE) an unknown token, and (INVALID) a
+ * so that its conversations can continue with a key; it also counts their messages. Refuses (GONE) an unknown token, and (INVALID) a
  * session that is not the visitor's.
  */
 [[gnu::warn_unused_result]] int participants_find(
@@ -33,7 +34,7 @@ struct participants {
 [[gnu::warn_unused_result]] int participants_check(
     struct txn *t, struct call *c, const struct participants *p, uint64_t now, bool by_person);
 
-/* A message was stored. One of a visitor is counted, and the visitor is marked as used. */
+/* A message was stored: it is counted for its widget, and its visitor is marked as used. */
 [[gnu::warn_unused_result]] int participants_count_message(
     struct txn *t, const struct participants *p, uint64_t now);
 

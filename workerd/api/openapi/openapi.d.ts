@@ -1906,7 +1906,7 @@ export interface components {
             collect_phone: boolean;
             /** @description The sites that may embed the widget, as scheme://host[:port]; stored in lower case and without default ports. null or an empty list: every site. */
             allowed_origins: string[] | null;
-            /** @description Maximum number of visitors' messages per UTC day; null: unlimited. */
+            /** @description Maximum number of messages per UTC day, from visitors and with a key; null: unlimited. */
             daily_message_cap: number | null;
             /** @description Conversations are erased this many days after their last activity; null: as RETENTION_DAYS says, which by default keeps them. */
             retention_days: number | null;
@@ -1920,7 +1920,7 @@ export interface components {
         };
         WidgetStatus: {
             enabled: boolean;
-            /** @description The visitors' messages of this UTC day, which the cap counts. */
+            /** @description The messages of this UTC day, from visitors and with a key, which the cap counts. */
             messagesToday: number;
             dailyMessageCap: number | null;
             /** @description The latest of the origins; null: not known. */
@@ -1955,7 +1955,7 @@ export interface components {
             collect_phone?: boolean;
             /** @description The sites that may embed the widget, as scheme://host[:port]; stored in lower case and without default ports. null or an empty list: every site. */
             allowed_origins?: string[] | null;
-            /** @description Maximum number of visitors' messages per UTC day; null: unlimited. */
+            /** @description Maximum number of messages per UTC day, from visitors and with a key; null: unlimited. */
             daily_message_cap?: number | null;
             /** @description Conversations are erased this many days after their last activity; null: as RETENTION_DAYS says, which by default keeps them. */
             retention_days?: number | null;

@@ -11,7 +11,7 @@ import { t } from "../texts";
 
 interface LimitsProps {
 	readonly fields: Fields;
-	/** Visitors' messages of this UTC day; null: not known. */
+	/** Messages of this UTC day; null: not known. */
 	readonly today: number | null;
 }
 
