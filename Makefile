@@ -267,10 +267,10 @@ dashboard/dist/.built: dashboard/node_modules/.installed $(call frontend_sources
 FOR ?= all
 DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev libevent-dev \
 	libjansson-dev libnghttp2-dev libpq-dev libseccomp-dev libsqlite3-dev libstemmer-dev libunistring-dev libwslay-dev \
-	libxml2-dev libxxhash-dev libzip-dev poppler-utils zlib1g-dev ca-certificates
+	libxml2-dev libxxhash-dev libzip-dev poppler-utils zlib1g-dev ca-certificates curl
 # Libraries for the servers in build/tools.
 DEBS_servers := libev4 libc-ares2 libjemalloc2 libpcre2-8-0 liblua5.3-0 libopentracing-c-wrapper0
-DEBS_test := $(DEBS_run) libcmocka-dev chromium chromium-headless-shell curl firefox-esr openssl postgresql-15 \
+DEBS_test := $(DEBS_run) libcmocka-dev chromium chromium-headless-shell firefox-esr openssl postgresql-15 \
 	slowhttptest sslscan strace systemd $(DEBS_servers)
 DEBS_faults := $(DEBS_run) strace
 DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck mandoc docker-compose
@@ -541,8 +541,6 @@ lint: ## check format, folders, documents and OpenAPI; run clang-tidy, cppcheck 
 	$(Q)tests/lint/rebuild.sh
 	$(SAY) LINT 'links, names and commands in the documents'
 	$(Q)node tests/lint/documents.mjs
-	$(SAY) LINT 'the settings table in systemd/README.md'
-	$(Q)tests/lint/settings-table.sh
 	$(SAY) LINT 'openapi.json and the types made from it'
 	$(Q)node tests/lint/openapi.mjs
 	$(SAY) LINT 'the settings of widgets in openapi.json and widget/README.md'
@@ -613,7 +611,7 @@ relocate = sed -e 's|/usr/lib/banter|$(PREFIX)/lib/banter|g' -e 's|/usr/bin/bant
 	-e 's|/etc/banter|$(SYSCONFDIR)/banter|g' -e 's|/var/|$(LOCALSTATEDIR)/|g' \
 	-e 's|/run/banter|$(RUNSTATEDIR)/banter|g'
 # The documents, installed in the folders that their links name.
-DOCUMENTS := LICENSE README.md systemd/NOTICES.md $(addsuffix /README.md,dashboard masterd proto storaged storaged/search systemd \
+DOCUMENTS := LICENSE README.md systemd/NOTICES.md $(addsuffix /README.md,dashboard masterd proto storaged storaged/search systemd systemd/cluster \
 	tests widget workerd workerd/api workerd/crawl workerd/crawl/extract) $(wildcard tests/browser/pictures/*.png)
 # $(call put,FROM,TO,MODE): installs with fixed modes, independent of the umask.
 put = $(relocate) $(1) | install -m $(or $(3),644) /dev/stdin $(2)
@@ -643,7 +641,7 @@ install: installed ## install under $(DESTDIR)$(PREFIX), including the systemd u
 	$(call put,systemd/banter.sysusers,$(to)/lib/sysusers.d/banter.conf)
 	$(call put,systemd/banter.tmpfiles,$(to)/lib/tmpfiles.d/banter.conf)
 	install -d $(to)/share/banter/cluster
-	for f in systemd/cluster/*; do \
+	for f in $(filter-out %/README.md,$(wildcard systemd/cluster/*)); do \
 		$(call put,$$f,$(to)/share/banter/cluster/$${f##*/},$$(test -x $$f && echo 755 || echo 644)) || exit 1; done
 	for f in $(DOCUMENTS); do install -D -m 644 $$f $(to)/share/doc/banter/$$f || exit 1; done
 	install -m 644 systemd/proxies/* $(to)/share/doc/banter/examples

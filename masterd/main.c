@@ -68,8 +68,7 @@ static void
 main_print_help(void)
 {
 	printf(
-	    "usage: masterd [--check | --help | --version | --settings-table | "
-	    "--settings-mdoc]\n"
+	    "usage: masterd [--check | --help | --version | --settings-mdoc]\n"
 	    "               [--worker-program PATH]\n"
 	    "\n"
 	    "Listens and passes connections to worker processes. All settings come from the\n"
@@ -82,8 +81,7 @@ main_print_help(void)
 	    "invalid\n"
 	    "  --help                 this text\n"
 	    "  --version              the version\n"
-	    "  --settings-table       all settings of banter as a Markdown table\n"
-	    "  --settings-mdoc        the same as items of an mdoc(7) list\n"
+	    "  --settings-mdoc        all settings of banter, for a man page (mdoc(7))\n"
 	    "  --worker-program PATH  the worker to run instead of the workerd beside this\n"
 	    "                         program (for tests)\n"
 	    "\n"
@@ -107,7 +105,6 @@ main_read_options(int argc, char **argv)
 	    {"check", no_argument, NULL, 'c'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'v'},
-	    {"settings-table", no_argument, NULL, 't'},
 	    {"settings-mdoc", no_argument, NULL, 'm'},
 	    {"worker-program", required_argument, NULL, 'w'},
 	    {0},
@@ -125,9 +122,6 @@ main_read_options(int argc, char **argv)
 			exit(0);
 		case 'v':
 			main_print_version();
-			exit(0);
-		case 't':
-			settings_print_markdown(stdout);
 			exit(0);
 		case 'm':
 			settings_print_mdoc(stdout);

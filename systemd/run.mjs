@@ -10,6 +10,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { get as getHttps } from "node:https";
+import { networkInterfaces } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -56,6 +57,24 @@ function loadEnv() {
 		if ((process.env[name] ?? value) !== value)
 			console.warn(`Warning: ${name} in .env has no effect: the environment has another value.`);
 	return { SETTINGS_FILE: ".env", ...file, ...process.env };
+}
+
+/** Whether this machine has the IPv6 address ::1. */
+const hasIpv6 = () =>
+	Object.values(networkInterfaces()).some((addresses) =>
+		addresses.some(({ address }) => address === "::1"),
+	);
+
+/**
+ * In development, keys are printed and the demo model replies to everybody: without LISTEN, only this machine
+ * can connect. Returns whether that is so.
+ */
+function stayLocal(env) {
+	const environment = env.APP_ENV || env.NODE_ENV || "development";
+	const port = env.PORT || "4000";
+	if (env.LISTEN || environment !== "development" || !/^\d+$/.test(port)) return false;
+	env.LISTEN = `127.0.0.1:${port}${hasIpv6() ? `,[::1]:${port}` : ""}`;
+	return true;
 }
 
 /** Exits if a setting is invalid; the daemons print the errors. */
@@ -164,12 +183,12 @@ async function stop(code) {
 	process.exit(code);
 }
 
-/** The service's address for a browser on this machine. */
-function baseUrl(env) {
+/** The service's address for a browser on this machine. local: what stayLocal() has returned. */
+function baseUrl(env, local) {
 	const listen = env.LISTEN ? env.LISTEN.split(",")[0].trim() : "";
 	const port = listen ? listen.slice(listen.lastIndexOf(":") + 1) : env.PORT || "4000";
 	const address = listen.slice(0, listen.lastIndexOf(":"));
-	const any = ["", "0.0.0.0", "[::]"].includes(address);
+	const any = local || ["", "0.0.0.0", "[::]"].includes(address);
 	return `${env.TLS_CERT ? "https" : "http"}://${any ? "localhost" : address}:${port}`;
 }
 
@@ -184,11 +203,15 @@ function firstWidget(env) {
 	return status === 0 ? (JSON.parse(stdout)[0]?.widget_id ?? "") : "";
 }
 
-function printAddresses(env, base, widget) {
+function printAddresses(env, base, widget, local) {
 	const key = env.WIDGET_API_KEY ? `#key=${encodeURIComponent(env.WIDGET_API_KEY)}` : "";
 	const password = env.DASHBOARD_PASSWORD
 		? `password ${env.DASHBOARD_PASSWORD}`
 		: "set DASHBOARD_PASSWORD to sign in";
+	const { port } = new URL(base);
+	const open = local
+		? `\nOnly this machine can connect. To open it for others: LISTEN=[::]:${port} in .env\n`
+		: "";
 	console.log(`
 banter is running:
 
@@ -201,12 +224,13 @@ banter is running:
 To embed the widget in your own site:
 
   <script src="${base}/api/widget/embed.js" data-widget="${widget}" defer></script>
-
+${open}
 Ctrl-C stops it.
 `);
 }
 
 const env = loadEnv();
+const local = stayLocal(env);
 checkSettings(env);
 // The service continues when the reader of its output exits.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
@@ -231,8 +255,12 @@ new Service("searchd", [], env);
 new Service("crawld", [], env);
 new Service("masterd", [], env);
 
-const base = baseUrl(env);
+const base = baseUrl(env, local);
 do await new Promise((resolve) => setTimeout(resolve, 50));
-while (!stopped && !(await answers(`${base}/health/ready`)));
+while (
+	// A node that tries only the first address of localhost could try one on which nothing listens.
+	!stopped &&
+	!(await answers(`${base.replace("//localhost:", "//127.0.0.1:")}/health/ready`))
+);
 ready = !stopped;
-if (ready) printAddresses(env, base, firstWidget(env));
+if (ready) printAddresses(env, base, firstWidget(env), local);

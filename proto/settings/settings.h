@@ -88,10 +88,7 @@ const struct setting *settings_table(size_t *n);
 /* Prints the table as help text: name, default, description, for these owners. */
 void settings_print_help(FILE *out, unsigned owners);
 
-/* Prints the whole table as Markdown, for the documentation. */
-void settings_print_markdown(FILE *out);
-
-/* Prints the whole table as items of an mdoc(7) list, for banter.env(5). */
+/* Prints the whole table as subsections of a page in mdoc(7), for banter.env(5). */
 void settings_print_mdoc(FILE *out);
 
 /* Prints a settings file for editing: every setting as a comment with its default. Omits secrets,

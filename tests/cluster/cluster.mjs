@@ -1,4 +1,4 @@
-// Three machines with everything that systemd/README.md ("On several machines") installs on them, by the same scripts and
+// Three machines with everything that systemd/cluster/README.md installs on them, by the same scripts and
 // files: etcd, Patroni with PostgreSQL, HAProxy, and banter.
 
 import { readFileSync } from "node:fs";

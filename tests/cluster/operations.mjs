@@ -1,4 +1,4 @@
-// What systemd/README.md ("On several machines") describes, with the same commands: a machine is restarted without an
+// What systemd/cluster/README.md describes, with the same commands: a machine is restarted without an
 // interruption, lost and replaced; its disk fills; the log begins again; and banter returns to one machine.
 
 import assert from "node:assert/strict";

@@ -15,7 +15,7 @@ import { runTool, toolEnvironment } from "./tool.mjs";
 
 const END = "\x1e";
 
-/** /metrics needs a key, as under `make run`, whose listener is not a loopback address. */
+/** /metrics needs a key, as in an installed banter. */
 const NEEDS_KEY = { TRUSTED_PROXIES: "127.0.0.1,::1" };
 
 /** A shell that runs block after block, in a directory with the .env that `make run` creates. */

@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { it } from "node:test";
-import { BUILD, ROOT } from "./daemon.mjs";
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { freePort } from "../ports.mjs";
+import { BUILD, ROOT, until } from "./daemon.mjs";
 import { startProgram, useDirectory } from "./tool.mjs";
 
 const scratch = useDirectory();
@@ -39,6 +40,61 @@ it("make run reports invalid lines, unknown names and overridden settings of .en
 	assert.match(stderr, /\.env, line 3: PRT is not a setting of banter; did you mean PORT\?/);
 	assert.match(stderr, /\.env, line 4: ignored, because it is not NAME=value/);
 	assert.doesNotMatch(stderr, /LOG_LEVEL|line [125]/);
+});
+
+/** The local addresses of this machine's listeners of a port, as the kernel writes them. */
+const listeners = (port) =>
+	["/proc/net/tcp", "/proc/net/tcp6"]
+		.filter((path) => existsSync(path))
+		.flatMap((path) => readFileSync(path, "utf8").split("\n"))
+		.map((line) => line.trim().split(/\s+/))
+		.filter(([, local, , state]) => state === "0A" && parseInt(local.split(":")[1], 16) === port)
+		.map(([, local]) => local.split(":")[0]);
+
+const LOOPBACK = ["0100007F", "00000000000000000000000001000000"];
+
+describe("make run", { concurrency: false }, () => {
+	/** Runs it with these further lines of .env until it has printed the addresses; resolves to its output. */
+	async function runOnce(name, port, lines) {
+		const tree = scratch(name);
+		for (const path of ["systemd/run.mjs", ".env.example"])
+			cpSync(`${ROOT}/${path}`, `${tree}/${path}`);
+		symlinkSync(BUILD, `${tree}/build`);
+		writeFileSync(`${tree}/.env`, [`PORT=${port}`, "WORKERS=1", ...lines, ""].join("\n"));
+		const env = { PATH: process.env.PATH };
+		const run = startProgram(process.execPath, [`${tree}/systemd/run.mjs`], env);
+		await until(
+			"the addresses",
+			() => run.exitCode !== null || /Ctrl-C stops it/.test(run.said.stdout),
+		);
+		const at = listeners(port);
+		run.kill("SIGINT");
+		return { ...(await run.ended), at };
+	}
+
+	it("lets only this machine connect in development, and says how to open it", async () => {
+		const port = await freePort();
+		const { status, stdout, stderr, at } = await runOnce("local", port, []);
+		assert.equal(status, 0, stderr);
+		assert.match(
+			stdout,
+			RegExp(`Only this machine can connect.*LISTEN=\\[::\\]:${port} in \\.env`),
+		);
+		assert.match(stdout, RegExp(`dashboard +http://localhost:${port}/`));
+		assert.deepEqual(
+			at.filter((address) => !LOOPBACK.includes(address)),
+			[],
+		);
+		assert.ok(at.includes("0100007F"), `${at}`);
+	});
+
+	it("listens where LISTEN says", async () => {
+		const port = await freePort();
+		const { status, stdout, stderr, at } = await runOnce("open", port, [`LISTEN=0.0.0.0:${port}`]);
+		assert.equal(status, 0, stderr);
+		assert.doesNotMatch(stdout, /Only this machine/);
+		assert.deepEqual(at, ["00000000"]);
+	});
 });
 
 it("a checkout ignores the files that `make run` and `banter setup` create", () => {

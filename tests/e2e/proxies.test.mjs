@@ -63,8 +63,9 @@ const PROXIES = {
 			nginxFrame(
 				at.dir,
 				text
+					.replace(/listen 80;/, `listen 127.0.0.1:${at.plain};`)
 					.replace(/listen 443 /, `listen 127.0.0.1:${at.port} `)
-					.replace(/listen \[::\]:443 .*/, "")
+					.replace(/listen \[::\]:.*/g, "")
 					.replace(/\/etc\/letsencrypt\S*fullchain\.pem/, cert)
 					.replace(/\/etc\/letsencrypt\S*privkey\.pem/, key),
 			),
@@ -76,8 +77,9 @@ const PROXIES = {
 		adapt: (text, at) => {
 			writeFileSync(join(at.dir, "both.pem"), readFileSync(cert) + readFileSync(key));
 			return text
+				.replace(/bind :80,:::80 v6only/, `bind 127.0.0.1:${at.plain}`)
 				.replace(/bind :443,:::443 v6only/, `bind 127.0.0.1:${at.port}`)
-				.replace(/\/etc\/haproxy\/certs\S*/, join(at.dir, "both.pem"));
+				.replace(/\/etc\/haproxy\/certs\S*/g, join(at.dir, "both.pem"));
 		},
 	},
 	caddy: {
@@ -111,12 +113,14 @@ class Front {
 
 	async start(behind) {
 		const port = await freePort();
+		const plain = await freePort();
 		this.url = `https://localhost:${port}`;
+		this.plainUrl = `http://localhost:${plain}`;
 		const text = this.change(exampleOf(this.proxy))
 			.replaceAll("127.0.0.1:4000", `127.0.0.1:${behind}`)
 			.replaceAll("server_name chat.example.com", "server_name localhost");
 		const { dir } = this;
-		writeFileSync(join(dir, this.proxy.example), this.proxy.adapt(text, { dir, port }));
+		writeFileSync(join(dir, this.proxy.example), this.proxy.adapt(text, { dir, port, plain }));
 		mkdirSync(join(dir, "logs"));
 		const env = { PATH: process.env.PATH, HOME: dir, XDG_DATA_HOME: dir, XDG_CONFIG_HOME: dir };
 		this.daemon = new Daemon(this.path, this.proxy.args(dir), env, this.log);
@@ -183,6 +187,14 @@ describe("a proxy", { concurrency: true }, () => {
 					assert.deepEqual([line.status, line.client], [status, VISITOR]);
 				}
 			});
+
+			// Caddy does it by itself, unless a test turns its automatic HTTPS off.
+			if (name !== "caddy")
+				it("redirects from port 80 to HTTPS, with path and query", async () => {
+					const { status, headers } = await request(front.plainUrl, "GET", "/login?next=%2F");
+					assert.equal(status, 301);
+					assert.match(headers.location, /^https:\/\/localhost(:\d+)?\/login\?next=%2F$/);
+				});
 
 			it("leads to a Secure session cookie", async () => {
 				const body = { password: PASSWORD };

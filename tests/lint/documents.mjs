@@ -113,7 +113,9 @@ function checkReadme(page) {
 	const file = /`((?:[\w.-]+\/)+|[\w./-]+\.(?:c|h|def|mjs|sh|txt|ts|tsx|json))`/g;
 	const isFile = (path) => /^(build|dist|\/)/.test(path) || exists(page, path);
 	check(page, text, "file", file, isFile);
-	check(page, markdown, "target of make", /(?:`|^)make ([a-z-]+)/gm, (name) => targets.has(name));
+	check(page, markdown, "target of make", /(?:`|^)make ([a-z-]+)\b(?!\/)/gm, (name) =>
+		targets.has(name),
+	);
 	check(page, text, "command", /`banter ([a-z]+)/g, (name) => commands.has(name));
 	const setting = /`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b/g;
 	check(page, text, "setting", setting, (name) => settable.includes(name));

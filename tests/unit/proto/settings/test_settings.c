@@ -506,7 +506,20 @@ TEST(every_setting_is_in_the_man_page)
 	assert_non_null(strstr(text, ".It Ev " #NAME));
 #include "proto/settings/settings.def"
 	assert_non_null(strstr(text, ".It Ev APP_ENV Pq or Ev NODE_ENV\n"));
-	assert_non_null(strstr(text, "Default:\n\\(lq4000\\(rq.\n"));
+	assert_non_null(strstr(text, "A number from 1 to 65535.\nDefault:\n\\(lq4000\\(rq.\n"));
+	free(text);
+}
+
+/* A heading whose first setting was renamed would not be printed, and nothing above it is without one. */
+TEST(the_man_page_has_its_settings_below_headings)
+{
+	char *text = printed(settings_print_mdoc);
+	size_t found = 0;
+
+	assert_memory_equal(text, ".Ss ", 4);
+	for (const char *at = text; (at = strstr(at, ".Ss ")) != NULL; at++)
+		found++;
+	assert_int_equal(found, 17); /* as many as in settings_print.c */
 	free(text);
 }
 
@@ -514,7 +527,7 @@ static bool
 is_set_by_units(const char *name)
 {
 	static const char *const names[] = {"DATA_DIR", "STORE_SOCKET", "STORE_GROUP",
-	    "SEARCH_DIR", "SEARCH_SOCKET", "SEARCH_USER", "SETTINGS_FILE"};
+	    "SEARCH_DIR", "SEARCH_SOCKET", "SEARCH_USER", "CRAWL_USER", "SETTINGS_FILE"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (strcmp(name, names[i]) == 0)
