@@ -246,7 +246,13 @@ $(OBJ)/.flags $(OBJ)/.named: FORCE
 .PHONY: frontends
 frontends: widget/dist/.built dashboard/dist/.built ## build the widget and the dashboard
 
+# The oldest Node that the builds and the tests run with: Debian 12's (tests/lint/node.mjs).
+NODE_OLDEST := 18.20
+NODE_IS_NEW = { printf '%s\n' v$(NODE_OLDEST) "$$(node --version)" | sort -VC || \
+	{ echo "Node $$(node --version) is too old: banter needs $(NODE_OLDEST) or later to be built (Debian: apt install nodejs)."; exit 1; }; }
+
 %/node_modules/.installed: %/package.json %/package-lock.json
+	@$(NODE_IS_NEW)
 	$(SAY) NPM $*
 	$(Q)cd $* && npm ci --no-audit --no-fund --silent
 	@touch $@
@@ -537,6 +543,8 @@ lint: ## check format, folders, documents and OpenAPI; run clang-tidy, cppcheck 
 	$(Q)node tests/lint/layout.mjs
 	$(SAY) LINT 'imports of the front ends'
 	$(Q)node tests/lint/imports.mjs
+	$(SAY) LINT 'what Node $(NODE_OLDEST) does not have'
+	$(Q)node tests/lint/node.mjs
 	$(SAY) LINT 'make compiles only what changed'
 	$(Q)tests/lint/rebuild.sh
 	$(SAY) LINT 'links, names and commands in the documents'

@@ -1,5 +1,5 @@
 // Builds the dashboard into dist/, each file also precompressed as .br and .gz. With --tests it
-// bundles the unit tests instead, because node:test of Node 20 cannot run TypeScript.
+// bundles the unit tests instead, because node:test of Node 18 cannot run TypeScript.
 
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -69,7 +69,7 @@ async function buildTests() {
 		bundle: true,
 		platform: "node",
 		format: "esm",
-		target: "node20",
+		target: "node18",
 		jsx: "automatic",
 		jsxImportSource: "preact",
 		sourcemap: "inline",

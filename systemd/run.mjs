@@ -164,7 +164,8 @@ function startDemoModel(env) {
 function answers(url) {
 	const ask = url.startsWith("https:") ? getHttps : get;
 	return new Promise((resolve) => {
-		ask(url, { rejectUnauthorized: false }, (response) => {
+		// By default, Node 18 tries only the first address of localhost.
+		ask(url, { rejectUnauthorized: false, autoSelectFamily: true }, (response) => {
 			response.resume();
 			resolve(response.statusCode === 200);
 		}).on("error", () => resolve(false));

@@ -42,7 +42,7 @@ export function inOrder(jobs) {
 		const i = LONGEST.indexOf(title.split(" ", 1)[0]);
 		return i < 0 ? LONGEST.length : i;
 	};
-	return jobs.toSorted((one, other) => rankOf(one) - rankOf(other)); // which is stable
+	return [...jobs].sort((one, other) => rankOf(one) - rankOf(other)); // which is stable
 }
 
 function processorTimes() {

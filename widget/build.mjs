@@ -1,5 +1,5 @@
 // Builds the widget and its demo pages into dist/, each file also precompressed as .br and .gz.
-// With --tests it bundles the unit tests instead, because node:test of Node 20 cannot run
+// With --tests it bundles the unit tests instead, because node:test of Node 18 cannot run
 // TypeScript.
 
 import { createHash } from "node:crypto";
@@ -284,7 +284,7 @@ async function buildTests() {
 		platform: "node",
 		packages: "external",
 		format: "esm",
-		target: "node20",
+		target: "node18",
 		sourcemap: "inline",
 		plugins: [cssAsText, localeKeys, partsInside],
 		logLevel: "warning",

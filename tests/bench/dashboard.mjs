@@ -30,7 +30,7 @@ const KEY_MS = 100;
 const FRAMES = 60;
 
 const quantile = (values, q) =>
-	values.toSorted((a, b) => a - b)[Math.floor(q * (values.length - 1))];
+	[...values].sort((a, b) => a - b)[Math.floor(q * (values.length - 1))];
 const ms = (n) => `${n.toFixed(n < 10 ? 1 : 0)} ms`;
 const say = (what, value, goal, met) => console.log(`${what}: ${value} (${verdict(met, goal)})`);
 

@@ -38,7 +38,7 @@ const dir = banter.storaged.env.DATA_DIR;
 const socket = join(dir, "store.sock");
 
 const quantile = (values, q) =>
-	values.toSorted((a, b) => a - b)[Math.floor(q * (values.length - 1))];
+	[...values].sort((a, b) => a - b)[Math.floor(q * (values.length - 1))];
 const ms = (n) => `${n.toFixed(n < 10 ? 1 : 0)} ms`;
 const say = (what, value, goal, met) =>
 	console.log(`${what}: ${value}${goal === undefined ? "" : ` (${verdict(met, goal)})`}`);

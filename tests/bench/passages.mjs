@@ -75,7 +75,7 @@ function quality(answers) {
 }
 
 const percentile = (values, q) =>
-	values.toSorted((a, b) => a - b)[Math.floor(q * (values.length - 1))];
+	[...values].sort((a, b) => a - b)[Math.floor(q * (values.length - 1))];
 
 /** The index with the first chunks; returns its directory. */
 function build(n) {

@@ -2,9 +2,13 @@
 
 import { spawn } from "node:child_process";
 import { appendFileSync, rmSync } from "node:fs";
+import { setDefaultAutoSelectFamily } from "node:net";
 import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+
+// By default, Node 18 tries only the first address of a name, and that of localhost may be ::1.
+setDefaultAutoSelectFamily(true);
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const BUILD = resolve(process.env.BANTER_BUILD ?? join(ROOT, "build"));

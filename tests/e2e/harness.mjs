@@ -50,6 +50,7 @@ export class Banter {
 	 *     undefined unsets one
 	 * @param {number} [options.workers]
 	 * @param {string[]} [options.stub] further arguments of openai-stub
+	 * @param {string} [options.programs] the directory of the programs
 	 * @param {boolean} [options.https] whether it serves HTTPS with these settings
 	 * @param {number} [options.port] a port to listen on; default: a free one
 	 * @param {boolean} [options.search] whether searchd runs, too
@@ -59,12 +60,14 @@ export class Banter {
 		env = {},
 		workers = 2,
 		stub = [],
+		programs = BUILD,
 		https = env.TLS_CERT !== undefined,
 		port,
 		search = false,
 		crawl = false,
 	} = {}) {
 		this.port = port;
+		this.programs = programs;
 		this.search = search;
 		this.crawl = crawl;
 		this.scheme = https ? "https" : "http";
@@ -74,7 +77,7 @@ export class Banter {
 		this.settings = env;
 		this.daemons = []; // in the order of their start; they stop in reverse order
 		this.stub = this.daemon(
-			"openai-stub",
+			join(BUILD, "openai-stub"),
 			["--port", "0", "--script", "delay=0", ...stub],
 			baseEnvironment(),
 		);
@@ -82,7 +85,7 @@ export class Banter {
 
 	/** Adds a program, without starting it: one of ours by its name, any other by its absolute path. */
 	daemon(name, args, env) {
-		const daemon = new Daemon(resolve(BUILD, name), args, env, this.log);
+		const daemon = new Daemon(resolve(this.programs, name), args, env, this.log);
 		this.daemons.push(daemon);
 		return daemon;
 	}

@@ -9,6 +9,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { request } from "./client.mjs";
+import { copyForEveryone } from "./everyone.mjs";
 import { BUILD, baseEnvironment, freePort, withBanter } from "./harness.mjs";
 import { startProgram, useDirectory } from "./tool.mjs";
 
@@ -75,9 +76,11 @@ describe("started by root, the daemons", ROOT_ONLY, () => {
 			const port = await freePort();
 			const low = await lowPort();
 			const LISTEN = `127.0.0.1:${port},127.0.0.1:${low}`;
+			const programs = copyForEveryone();
 			const env = { RUN_AS_USER: NOBODY.name, DATA_DIR: dir, CORE_DUMPS: dumps };
 			const groups = execFileSync("id", ["-G", NOBODY.name], { encoding: "utf8" }).trim();
-			await withBanter({ env: { ...env, LISTEN }, port }, async (banter) => {
+			const all = { ...env, LISTEN, ASSET_DIR: programs };
+			await withBanter({ env: all, port, programs }, async (banter) => {
 				const { status } = await request(`http://127.0.0.1:${low}`, "GET", "/health/ready");
 				assert.equal(status, 200);
 				assert.equal((await banter.chat("session", "[[tokens=1]]")).status, 200);
@@ -105,7 +108,7 @@ describe("started by root, the daemons", ROOT_ONLY, () => {
 		writeFileSync(OPENAI_CA_BUNDLE, "", { mode: 0o600 });
 		const LISTEN = `127.0.0.1:${await freePort()}`;
 		const env = { RUN_AS_USER: NOBODY.name, DATA_DIR: scratch("data"), LISTEN, OPENAI_CA_BUNDLE };
-		const masterd = join(BUILD, "masterd");
+		const masterd = join(copyForEveryone(), "masterd");
 		const { status, stderr } = await startProgram(masterd, [], { ...baseEnvironment(), ...env })
 			.ended;
 		assert.equal(status, EX_CONFIG, stderr);

@@ -49,7 +49,7 @@ export class Receiver {
 		await until("the receiver has all events", () => this.events().length >= wanted.length);
 		const received = this.events();
 		assert.deepEqual(
-			received.map(({ seq }) => seq).toSorted((a, b) => a - b),
+			received.map(({ seq }) => seq).sort((a, b) => a - b),
 			wanted,
 		);
 		const last = new Map();

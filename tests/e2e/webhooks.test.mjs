@@ -182,7 +182,7 @@ describe("deliveries", () => {
 		const numbers = mine().map(({ seq }) => seq);
 		assert.deepEqual(
 			numbers,
-			numbers.toSorted((a, b) => a - b),
+			[...numbers].sort((a, b) => a - b),
 		);
 		assert.equal(receiver.events("message").length, 2);
 		for (const delivery of receiver.deliveries) {
@@ -227,7 +227,7 @@ describe("deliveries", () => {
 		);
 		const ids = of(conversationId).map(({ headers }) => headers["x-banter-delivery"]);
 		assert.deepEqual(ids.slice(0, 3), Array(3).fill(ids[0]));
-		assert.deepEqual(ids.slice(2), ids.slice(2).toSorted());
+		assert.deepEqual(ids.slice(2), ids.slice(2).sort());
 	});
 
 	it("can be sent again", async () => {

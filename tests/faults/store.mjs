@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { BUILD, baseEnvironment, Daemon, Log, until } from "../e2e/daemon.mjs";
+import { copyForEveryone } from "../e2e/everyone.mjs";
 import { FATAL_REPORT } from "../e2e/harness.mjs";
 import { closing, connectSoon, hello, Peer } from "./peer.mjs";
 
@@ -29,7 +30,7 @@ export class Store {
 		this.dir = mkdtempSync(join(tmpdir(), "banter-faults-"));
 		this.socket = join(this.dir, "store.sock");
 		const environment = { ...baseEnvironment(), DATA_DIR: this.dir, ...env };
-		const command = [join(BUILD, "storaged")];
+		const command = [join(uid === undefined ? BUILD : copyForEveryone(), "storaged")];
 		if (uid !== undefined) {
 			chownSync(this.dir, uid, uid);
 			command.unshift("setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups");
