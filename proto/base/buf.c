@@ -271,3 +271,32 @@ slice_eq_str(struct slice a, const char *s)
 {
 	return slice_eq(a, slice_str(s));
 }
+
+bool
+slice_copy(struct slice s, void *out, size_t size)
+{
+	if (s.len > size)
+		return false;
+	if (s.len > 0)
+		memcpy(out, s.p, s.len);
+	return true;
+}
+
+bool
+slice_copy_text(struct slice s, char *out, size_t size)
+{
+	if (s.len >= size || (s.len > 0 && memchr(s.p, '\0', s.len) != NULL))
+		return false;
+	must(slice_copy(s, out, size));
+	out[s.len] = '\0';
+	return true;
+}
+
+char *
+slice_strdup(struct slice s)
+{
+	char *text = xcalloc(1, s.len + 1);
+
+	must(slice_copy(s, text, s.len));
+	return text;
+}

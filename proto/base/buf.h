@@ -92,4 +92,13 @@ struct slice slice_str(const char *s);
 bool slice_eq(struct slice a, struct slice b);
 bool slice_eq_str(struct slice a, const char *s);
 
+/* The only ways to copy bytes that a peer sent (a header, a file name, a URL, a field of a message) to memory of a fixed
+ * size: all bytes or none. They return false, with `out` unchanged, if the bytes do not fit into `size`, and
+ * slice_copy_text() also if the NUL does not fit or the bytes contain one, which would cut the text. */
+[[gnu::warn_unused_result]] bool slice_copy(struct slice s, void *out, size_t size);
+[[gnu::warn_unused_result]] bool slice_copy_text(struct slice s, char *out, size_t size);
+
+/* A copy of the bytes with a NUL behind them, in memory of their own; free() it. For bytes whose number is bounded. */
+[[gnu::malloc, gnu::returns_nonnull]] char *slice_strdup(struct slice s);
+
 #endif

@@ -32,10 +32,8 @@ ip_from_bytes(struct slice bytes)
 
 	if (bytes.len == 16 && network_is_v4_mapped(bytes.p))
 		bytes = (struct slice){bytes.p + 12, 4};
-	if (bytes.len == 4 || bytes.len == 16) {
-		memcpy(a.b, bytes.p, bytes.len);
+	if ((bytes.len == 4 || bytes.len == 16) && slice_copy(bytes, a.b, sizeof(a.b)))
 		a.len = (uint8_t)bytes.len;
-	}
 	return a;
 }
 
@@ -46,10 +44,8 @@ network_parse_bytes(struct slice text, uint8_t out[16])
 {
 	char copy[IP_TEXT_SIZE];
 
-	if (text.len == 0 || text.len >= sizeof(copy) || memchr(text.p, '\0', text.len) != NULL)
+	if (!slice_copy_text(text, copy, sizeof(copy)))
 		return 0;
-	memcpy(copy, text.p, text.len);
-	copy[text.len] = '\0';
 	if (inet_pton(AF_INET, copy, out) == 1)
 		return 4;
 	return inet_pton(AF_INET6, copy, out) == 1 ? 16 : 0;

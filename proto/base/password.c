@@ -118,7 +118,7 @@ password_take_base64(struct slice *s, uint8_t bytes[SALT_MAX], size_t *n)
 	if (len == 0 || len > BASE64_MAX)
 		return false;
 	memset(padded, '=', whole);
-	memcpy(padded, s->p, len);
+	must(slice_copy((struct slice){s->p, len}, padded, sizeof(padded)));
 	if (EVP_DecodeBlock(bytes, (const uint8_t *)padded, (int)whole) == -1)
 		return false;
 	*n = len * 3 / 4;

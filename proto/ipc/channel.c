@@ -142,8 +142,8 @@ channel_receive_hello(struct channel *ch, const struct frame *f)
 	ch->peer = (enum role)m.hello.role;
 	ch->peer_pid = m.hello.pid;
 	ch->peer_instance = m.hello.instance;
-	must(m.hello.program.len < sizeof(ch->peer_program));
-	memcpy(ch->peer_program, m.hello.program.p, m.hello.program.len);
+	if (!slice_copy_text(m.hello.program, ch->peer_program, sizeof(ch->peer_program)))
+		return WIRE_RANGE;
 	return WIRE_OK;
 }
 

@@ -44,10 +44,8 @@ ratelimit_client_key(const struct ratelimit *rl, const char *rule, struct slice 
 	size_t n = strlen(rule) + 1; /* the NUL keeps rule and address apart */
 	uint64_t key;
 
-	must(n + client.len <= sizeof(text));
-	memcpy(text, rule, n);
-	if (client.len > 0)
-		memcpy(text + n, client.p, client.len);
+	must(slice_copy((struct slice){(const uint8_t *)rule, n}, text, sizeof(text)));
+	must(slice_copy(client, text + n, sizeof(text) - n));
 	key = secret_keyed_hash(rl->secret, (struct slice){text, n + client.len});
 	return key == 0 ? 1 : key;
 }

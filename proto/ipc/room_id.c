@@ -23,11 +23,9 @@ room_hash_of_session(const struct id *org, const struct id *widget, struct slice
 {
 	uint8_t text[2 * sizeof(struct id) + SESSION_MAX];
 
-	must(session.len <= SESSION_MAX);
 	memcpy(text, org->b, sizeof(org->b));
 	memcpy(text + sizeof(org->b), widget->b, sizeof(widget->b));
-	if (session.len > 0)
-		memcpy(text + 2 * sizeof(org->b), session.p, session.len);
+	must(slice_copy(session, text + 2 * sizeof(org->b), SESSION_MAX));
 	return secret_hash((struct slice){text, 2 * sizeof(org->b) + session.len});
 }
 

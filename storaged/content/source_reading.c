@@ -311,8 +311,8 @@ content_list_cursor(struct slice cursor, size_t *which, struct key *from)
 		return true;
 	*which = cursor.p[0];
 	from->len = cursor.len - 1;
-	memcpy(from->b, cursor.p + 1, from->len);
-	return *which < ARRAY_LEN(readings);
+	return slice_copy((struct slice){cursor.p + 1, from->len}, from->b, sizeof(from->b)) &&
+	    *which < ARRAY_LEN(readings);
 }
 
 int

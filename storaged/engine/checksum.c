@@ -7,6 +7,8 @@
 
 #include <xxhash.h>
 
+#include "proto/base/basics.h"
+
 /* In the machine's byte order, like all of LMDB's file. */
 static uint32_t
 checksum_of(enum table table, struct slice key, struct slice value)
@@ -22,7 +24,7 @@ checksum_add(enum table table, struct slice key, struct slice value, uint8_t *ou
 	uint32_t sum = checksum_of(table, key, value);
 
 	if (value.len > 0)
-		memcpy(out, value.p, value.len);
+		must(slice_copy(value, out, value.len));
 	memcpy(out + value.len, &sum, sizeof(sum));
 }
 

@@ -2,6 +2,7 @@
  * A message is stored once, however often it is sent.
  */
 #include "storaged/inbox/operator_message.h"
+#include "proto/base/basics.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -117,7 +118,7 @@ operator_message_apply(struct txn *t, struct call *c, struct operator_message *o
 
 	call_conversation_changed(c, &o->conversation);
 	/* The first put invalidates what lies in the map. */
-	memcpy(o->author, author.p, author.len);
+	must(slice_copy(author, o->author, sizeof(o->author)));
 	author.p = (const uint8_t *)o->author;
 	rc = operator_message_put_conversation(t, c, o);
 	if (rc == 0)

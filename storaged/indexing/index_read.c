@@ -178,8 +178,8 @@ index_read_cursor(struct slice cursor, size_t *reading, struct key *from)
 		return true;
 	*reading = cursor.p[0];
 	from->len = cursor.len - 1;
-	memcpy(from->b, cursor.p + 1, from->len);
-	return *reading < ARRAY_LEN(readings);
+	return slice_copy((struct slice){cursor.p + 1, from->len}, from->b, sizeof(from->b)) &&
+	    *reading < ARRAY_LEN(readings);
 }
 
 int

@@ -73,7 +73,7 @@ sightings_note(struct sightings *s, const struct id *widget, struct slice origin
 	one->widget = *widget;
 	one->at = now;
 	one->len = (uint16_t)origin.len;
-	memcpy(one->origin, origin.p, origin.len);
+	must(slice_copy(origin, one->origin, sizeof(one->origin)));
 }
 
 size_t

@@ -136,8 +136,7 @@ migrate_file_put_raw(
 
 	if (rc != 0)
 		return rc;
-	if (stored.len > 0)
-		memcpy(out, stored.p, stored.len);
+	must(slice_copy(stored, out, stored.len));
 	return migrate_file_commit_if_due(f);
 }
 

@@ -269,10 +269,9 @@ login_read_secret(struct txn *t, struct hash256 *secret)
 
 	if (txn_survives(rc) || (rc == 0 && stored.len != sizeof(secret->b)))
 		return MDB_NOTFOUND;
-	if (rc != 0)
-		return rc;
-	memcpy(secret->b, stored.p, stored.len);
-	return 0;
+	if (rc == 0)
+		must(slice_copy(stored, secret->b, sizeof(secret->b)));
+	return rc;
 }
 
 static int

@@ -47,10 +47,7 @@ apply_read_row(const PGresult *rows, struct log_row *row)
 	row->epoch = log_result_number(rows, 0, 1);
 	row->schema = (uint32_t)log_result_number(rows, 0, 2);
 	row->data = log_result_bytes(rows, 0, 4);
-	if (prev.len != sizeof(row->prev))
-		return false;
-	memcpy(&row->prev, prev.p, prev.len);
-	return true;
+	return prev.len == sizeof(row->prev) && slice_copy(prev, &row->prev, sizeof(row->prev));
 }
 
 /* 0, or the exit status. */

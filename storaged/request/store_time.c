@@ -40,15 +40,13 @@ static int
 store_time_get(struct txn *t, const char *name, uint64_t *ms)
 {
 	struct key key = key_meta(name);
-	char text[24] = "";
+	char text[24];
 	struct slice value;
 	int rc = txn_get(t, TABLE_META, &key, &value);
 
 	*ms = 0;
-	if (rc == 0 && value.len < sizeof(text)) {
-		memcpy(text, value.p, value.len);
+	if (rc == 0 && slice_copy_text(value, text, sizeof(text)))
 		*ms = strtoull(text, NULL, 10);
-	}
 	/* A damaged entry is reported like any other, and must not prevent a start. */
 	return rc == MDB_NOTFOUND || rc == RECORD_DAMAGED ? 0 : rc;
 }

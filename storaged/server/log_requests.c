@@ -7,13 +7,12 @@
 int
 handle_hand_over(struct txn *t, struct call *c)
 {
-	struct slice to = c->m->hand_over.to;
-
 	if (t->env->replica == NULL)
 		return call_refuse(c, STORE_INVALID,
 		    "STORE_LOG is not set: there is no other machine to hand over to");
+	if (!slice_copy_text(c->m->hand_over.to, c->hand_over->to, sizeof(c->hand_over->to)))
+		return call_refuse(c, STORE_INVALID, "That is no name of a machine");
 	c->hand_over->wanted = true;
-	memcpy(mempcpy(c->hand_over->to, to.p, to.len), "", 1);
 	call_ok(c);
 	return 0;
 }

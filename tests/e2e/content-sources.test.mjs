@@ -391,6 +391,23 @@ describe("content", () => {
 		assert.equal(refused.json.reasons.url.code, "content_url");
 	});
 
+	it("keeps a type that fits, and cuts one with more spaces or parameters than fit", async () => {
+		const typed = async (type) => {
+			const { page } = (await put(202, "url=typed.txt", "x", { ...ADMIN, "content-type": type }))
+				.json;
+			return (await pageOf(page)).type;
+		};
+		// The second wrote 92 bytes past a buffer of 100 (seen as a crash of the worker).
+		for (const tail of [
+			"",
+			`${" ".repeat(91)};a=b`,
+			`${"\t".repeat(4000)};a=b`,
+			`;a=${"b".repeat(99)}`,
+		])
+			assert.equal(await typed(`text/plain${tail}`), "text/plain");
+		assert.equal(await typed("text/plain ;charset=latin1"), "text/plain ;charset=latin1");
+	});
+
 	it("is refused with what would be right", async () => {
 		assert.equal(
 			(await put(413, "url=a", undefined, { ...PLAIN, "content-length": "20971521" })).json.code,

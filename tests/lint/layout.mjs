@@ -313,6 +313,22 @@ function checkNames() {
 		if (paths.length > 1) breach(`${paths.length} functions are named ${name}: ${paths.join(" ")}`);
 }
 
+/** Files that may copy a slice with memcpy(), with the reason. */
+const COPIES = {
+	"proto/base/buf.c": "defines slice_copy()",
+	"proto/ipc/wire.c":
+		"encodes into room that it has reserved; most of the time of a message is spent there",
+};
+
+/** What a peer sent goes to memory of a fixed size only by slice_copy(), which knows that size. */
+function checkCopies() {
+	const copy = /\bmem(?:p)?cpy\([^;]*?(?:\.|->)p(?: \+ [^,;]*)?,\s+(?!sizeof|\s)[^;]*?len\)/g;
+	for (const path of daemons)
+		for (const [call] of COPIES[path] ? [] : text.get(path).matchAll(copy))
+			breach(`${path}: copies a slice without the size of its target, use slice_copy(): ${call}`);
+}
+
+checkCopies();
 checkFolders();
 checkCircles();
 checkHeaders();

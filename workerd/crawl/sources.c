@@ -190,7 +190,7 @@ sources_on_page(void *arg, uint16_t type, const union msg *m)
 			sources_take(s, &source);
 	}
 	s->cursor_len = m->crawl_page.next.len;
-	memcpy(s->cursor, m->crawl_page.next.p, s->cursor_len);
+	must(slice_copy(m->crawl_page.next, s->cursor, sizeof(s->cursor)));
 	if (s->cursor_len > 0) {
 		sources_read(s);
 		return;

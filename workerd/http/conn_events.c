@@ -45,11 +45,9 @@ conn_new(struct http_server *s, int fd, uint64_t number, const struct http_peer 
 	const struct http_limits *limits = &s->config.limits;
 	struct http_conn *c = xcalloc(1, sizeof(*c));
 
-	must(peer->address.len <= sizeof(c->address));
 	c->server = s;
 	c->number = number;
-	if (peer->address.len > 0)
-		memcpy(c->address, peer->address.p, peer->address.len);
+	must(slice_copy(peer->address, c->address, sizeof(c->address)));
 	c->address_len = (uint8_t)peer->address.len;
 	c->port = peer->port;
 	c->loopback = peer->loopback;

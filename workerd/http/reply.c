@@ -357,7 +357,7 @@ reply_put_chunk(struct http_exchange *x, struct buf *out, struct slice piece)
 	}
 	if (x->chunked)
 		n = reply_chunk_line(p, piece.len);
-	memcpy(p + n, piece.p, piece.len);
+	must(slice_copy(piece, p + n, piece.len));
 	n += piece.len;
 	if (x->chunked) {
 		p[n++] = '\r';

@@ -129,9 +129,8 @@ tls_set_ticket_keys(struct tls *tls, struct slice current, struct slice previous
 	must(current.len == TICKET_KEY_SIZE &&
 	    (previous.len == 0 || previous.len == TICKET_KEY_SIZE));
 	OPENSSL_cleanse(tls->keys, sizeof(tls->keys));
-	memcpy(&tls->keys[0], current.p, current.len);
-	if (previous.len > 0)
-		memcpy(&tls->keys[1], previous.p, previous.len);
+	must(slice_copy(current, &tls->keys[0], sizeof(tls->keys[0])));
+	must(slice_copy(previous, &tls->keys[1], sizeof(tls->keys[1])));
 	tls->n_keys = previous.len > 0 ? 2 : 1;
 }
 

@@ -72,10 +72,8 @@ citations_add_passage(struct citations *s, const struct msg_sources_passage *pas
 	p = &s->passages[s->n_passages++];
 	*p = *passage;
 	texts = xcalloc(1, p->title.len + p->url.len + 1);
-	if (p->title.len > 0)
-		memcpy(texts, p->title.p, p->title.len);
-	if (p->url.len > 0)
-		memcpy(texts + p->title.len, p->url.p, p->url.len);
+	must(slice_copy(p->title, texts, p->title.len));
+	must(slice_copy(p->url, texts + p->title.len, p->url.len));
 	p->title.p = texts;
 	p->url.p = texts + p->title.len;
 }

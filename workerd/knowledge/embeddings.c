@@ -241,15 +241,14 @@ embeddings_on_work(void *arg, uint16_t type, const union msg *m)
 	    type == MSG_EMBEDDING_WORK ? &m->embedding_work : NULL;
 
 	e->call = NULL;
-	if (work == NULL || work->next.len > CURSOR_MAX) {
+	if (work == NULL || work->next.len > sizeof(e->cursor)) {
 		embeddings_set_timer(e, AGAIN_MS);
 		return;
 	}
 	memcpy(e->before, e->cursor, e->cursor_len);
 	e->before_len = e->cursor_len;
 	e->cursor_len = work->next.len;
-	if (e->cursor_len > 0)
-		memcpy(e->cursor, work->next.p, e->cursor_len);
+	must(slice_copy(work->next, e->cursor, sizeof(e->cursor)));
 	e->singles -= e->singles > 0;
 	buf_reset(&e->chunks);
 	must(buf_append(&e->chunks, work->chunks.p, work->chunks.len) == 0);

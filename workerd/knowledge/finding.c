@@ -228,8 +228,7 @@ finding_start(struct finding_service *service, const struct finding_question *qu
 	f->text_len = text.len;
 	f->before_len = before.len;
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-		if (parts[i].len > 0)
-			memcpy(to, parts[i].p, parts[i].len);
+		must(slice_copy(parts[i], to, parts[i].len));
 		to += parts[i].len;
 	}
 	found_passages_init(&f->passages);

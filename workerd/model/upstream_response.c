@@ -66,11 +66,8 @@ upstream_response_retry_after(struct slice value)
 
 	if (upstream_response_number(value, &seconds))
 		return seconds;
-	if (value.len >= sizeof(text))
-		return 0;
-	memcpy(text, value.p, value.len);
-	text[value.len] = '\0';
-	if (strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm) == NULL)
+	if (!slice_copy_text(value, text, sizeof(text)) ||
+	    strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm) == NULL)
 		return 0;
 	when = timegm(&tm);
 	return when > now ? (uint64_t)(when - now) : 0;

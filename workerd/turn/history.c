@@ -64,7 +64,7 @@ history_add(struct history *h, struct slice messages, uint64_t older)
 	struct history_page *page = xcalloc(1, sizeof(*page) + messages.len);
 
 	page->len = messages.len;
-	memcpy(page->list, messages.p, messages.len);
+	must(slice_copy(messages, page->list, page->len));
 	SLIST_INSERT_HEAD(&h->pages, page, link);
 	h->n += history_count_with_text(messages);
 	h->bytes += messages.len;

@@ -53,10 +53,8 @@ prompt_new(struct slice record, struct slice context)
 
 	p->len = record.len;
 	p->context_len = context.len;
-	if (record.len > 0)
-		memcpy(p->record, record.p, record.len);
-	if (context.len > 0)
-		memcpy(p->record + record.len, context.p, context.len);
+	must(slice_copy(record, p->record, record.len));
+	must(slice_copy(context, p->record + record.len, context.len));
 	return p;
 }
 
@@ -149,13 +147,8 @@ char *
 prompt_copy_model(const struct prompt *p)
 {
 	struct slice model = prompt_model(p, "");
-	char *copy;
 
-	if (model.len == 0)
-		return NULL;
-	copy = xcalloc(1, model.len + 1);
-	memcpy(copy, model.p, model.len);
-	return copy;
+	return model.len == 0 ? NULL : slice_strdup(model);
 }
 
 static int

@@ -11,8 +11,7 @@ reply_ref_copy(const struct reply_ref *ref)
 	uint8_t *session = (uint8_t *)(copy + 1);
 
 	*copy = *ref;
-	if (ref->session.len > 0)
-		memcpy(session, ref->session.p, ref->session.len);
+	must(slice_copy(ref->session, session, ref->session.len));
 	copy->session.p = session;
 	return copy;
 }

@@ -251,9 +251,10 @@ turn_begin_note_language(struct turn *t, struct slice page)
 	struct msg_page_record record;
 
 	if (page.len == 0 || record_decode(page, MSG_PAGE_RECORD, &record) != WIRE_OK ||
-	    record.language.len == 0 || record.language.len >= sizeof(t->language))
+	    record.language.len == 0)
 		return;
-	memcpy(t->language, record.language.p, record.language.len);
+	if (!slice_copy_text(record.language, t->language, sizeof(t->language)))
+		t->language[0] = '\0';
 }
 
 struct turn_listener *

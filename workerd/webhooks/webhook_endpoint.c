@@ -327,8 +327,7 @@ webhook_endpoint_new(struct webhook_engine *engine, struct slice record)
 	buf_init(&e->bytes, record.len);
 	must(buf_append(&e->bytes, record.p, record.len) == 0);
 	must(record_decode(buf_slice(&e->bytes), MSG_WEBHOOK_RECORD, &e->record) == WIRE_OK);
-	e->url = xcalloc(1, e->record.url.len + 1);
-	memcpy(e->url, e->record.url.p, e->record.url.len);
+	e->url = slice_strdup(e->record.url);
 	webhook_queue_init(&e->queue, e->record.cursor);
 	e->stored_cursor = e->record.cursor;
 	ask = (struct msg_webhook_queue){e->record.org, e->record.id};

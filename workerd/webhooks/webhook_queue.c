@@ -73,12 +73,11 @@ static struct webhook_delivery *
 webhook_queue_insert(struct webhook_queue *q, const struct msg_delivery_record *record)
 {
 	struct webhook_delivery *d = xcalloc(1, sizeof(*d));
-	size_t len = record->error.len < sizeof(d->error) ? record->error.len : 0;
 
 	d->record = *record;
-	if (len > 0)
-		memcpy(d->error, record->error.p, len);
-	d->record.error = (struct slice){(const uint8_t *)d->error, len};
+	if (!slice_copy_text(record->error, d->error, sizeof(d->error)))
+		d->error[0] = '\0';
+	d->record.error = slice_str(d->error);
 	TAILQ_INSERT_TAIL(&q->list, d, link);
 	q->n++;
 	return d;

@@ -417,13 +417,12 @@ webhooks_test(struct webhooks *w, const struct msg_webhook_record *webhook, webh
     void *arg)
 {
 	char delivery[WEBHOOK_DELIVERY_SIZE];
-	char *url = xcalloc(1, webhook->url.len + 1);
+	char *url = slice_strdup(webhook->url);
 	struct webhook_request request = {
 	    .url = url, .delivery = delivery, .secret = webhook->secret};
 	struct webhook_post *post;
 	struct buf body;
 
-	memcpy(url, webhook->url.p, webhook->url.len);
 	webhook_body_delivery(delivery, &webhook->id, 0);
 	buf_init(&body, WEBHOOK_BODY_MAX);
 	webhook_body_test(&body, webhook);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 #include "storaged/cli/base/console.h"
 #include "storaged/cli/export/export.h"
@@ -69,7 +70,7 @@ export_add_reply(struct txn *t, const struct unfinished_reply *reply,
 	if (message.text.len > 0) {
 		struct slice text = utf8_prefix(message.text, LAST_MESSAGE_UNITS);
 
-		memcpy(last, text.p, text.len);
+		must(slice_copy(text, last, 3 * (size_t)LAST_MESSAGE_UNITS));
 		conversation->last_message = (struct slice){last, text.len};
 	}
 	conversation_note_reply(conversation, reply->seq, CONVERSATION_INTERRUPTED);

@@ -25,8 +25,7 @@ learn_source_copy_name(struct learn_source *s, const char *name, size_t len)
 	struct slice text = {(const uint8_t *)name, len};
 
 	text = utf8_prefix(text, LEARN_NAME_MAX / 3);
-	memcpy(s->name, text.p, text.len);
-	s->name[text.len] = '\0';
+	must(slice_copy_text(text, s->name, sizeof(s->name)));
 }
 
 void

@@ -95,6 +95,6 @@ stem_word(const char *language, const struct word *word, struct slice text,
 		if (n > 0)
 			return n;
 	}
-	memcpy(out, stem.p, stem.len);
+	must(slice_copy(stem, out, WORD_MAX + FOLD_MAX));
 	return stem.len;
 }

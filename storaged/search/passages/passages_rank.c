@@ -89,7 +89,7 @@ passages_read(struct passages *ix, int64_t row, struct msg_passage_ref *ref)
 	    .index = (uint32_t)sqlite3_column_int64(read, 3)};
 	hash = database_column_slice(read, 4);
 	if (hash.len == sizeof(ref->hash.b))
-		memcpy(ref->hash.b, hash.p, hash.len);
+		must(slice_copy(hash, ref->hash.b, sizeof(ref->hash.b)));
 	sqlite3_reset(read);
 	return 1;
 }

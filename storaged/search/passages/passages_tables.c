@@ -38,14 +38,13 @@ passages_tokenize_document(void *arg, struct slice text, database_token_fn *fn)
 	unsigned count;
 	int rc = SQLITE_OK;
 
-	if (prefix >= PREFIX_MAX)
+	if (prefix >= PREFIX_MAX ||
+	    !slice_copy((struct slice){text.p, prefix}, token, PREFIX_MAX))
 		return SQLITE_CORRUPT;
-	memcpy(token, text.p, prefix);
 	bag = (struct slice){text.p + prefix + 1, text.len - prefix - 1};
 	while (rc == SQLITE_OK && bag_next(&bag, &word, &count)) {
-		if (word.len > TOKEN_MAX)
+		if (!slice_copy(word, token + prefix, sizeof(token) - prefix))
 			return SQLITE_CORRUPT;
-		memcpy(token + prefix, word.p, word.len);
 		while (rc == SQLITE_OK && count-- > 0)
 			rc = fn(arg, 0, token, (int)(prefix + word.len), 0, 0);
 	}

@@ -60,7 +60,7 @@ vector_sets_add(
 	struct vector_set *set = xcalloc(1, sizeof(*set));
 
 	set->org = *org;
-	memcpy(set->model, model.p, model.len);
+	must(slice_copy_text(model, set->model, sizeof(set->model)));
 	TAILQ_INSERT_HEAD(&sets->list, set, link);
 	if (passages_pages_of(ix, org, &set->pages, &set->n_all) == 0) {
 		set->n_pages = set->n_all;

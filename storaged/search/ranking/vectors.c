@@ -57,7 +57,7 @@ vectors_add(struct vectors *v, int64_t row, struct slice values)
 		vectors_grow(v);
 	place = v->values + v->n * v->stride;
 	memset(place, 0, v->stride);
-	memcpy(place, values.p, values.len);
+	must(slice_copy(values, place, v->stride));
 	v->rows[v->n] = row;
 	v->lengths[v->n] = vectors_length(place, v->numbers);
 	v->n++;

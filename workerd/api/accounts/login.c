@@ -149,10 +149,9 @@ login_begin(const struct api_call *c, struct slice email, struct slice password)
 {
 	struct login_query *s = login_query_new(c);
 
-	if (email.len > 0)
-		memcpy(s->email, email.p, email.len);
-	if (password.len <= PASSWORD_MAX)
-		memcpy(s->password, password.p, password.len);
+	must(slice_copy(email, s->email, sizeof(s->email)));
+	/* One that is too long is wrong: login_verify() looks at its length. */
+	(void)!slice_copy(password, s->password, sizeof(s->password));
 	s->email_len = email.len;
 	s->password_len = password.len;
 	s->in.attempt.account = login_limit_account(email);

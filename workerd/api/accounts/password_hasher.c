@@ -229,8 +229,7 @@ password_hasher_add(struct password_hasher *h, enum work work, struct slice pass
 	job->work = work;
 	job->verdict = PASSWORD_ERROR;
 	job->len = password.len;
-	if (password.len > 0)
-		memcpy(job->password, password.p, password.len);
+	must(slice_copy(password, job->password, job->len));
 	return job;
 }
 

@@ -114,7 +114,7 @@ handle_visitors_delete(const struct api_call *c)
 		return;
 	}
 	e = store_query_new(c, sizeof(*e), ANSWER_MAX, missing);
-	memcpy(e->session, session.p, session.len);
+	must(slice_copy(session, e->session, sizeof(e->session)));
 	e->len = session.len;
 	if (id_is_zero(&widget))
 		store_query_ask(

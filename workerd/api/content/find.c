@@ -131,11 +131,8 @@ find_refuse(struct find_query *q, uint16_t type, const union msg *m)
 {
 	char reason[257] = "searchd does not answer";
 
-	if (type == MSG_ERROR) {
-		must(m->error.detail.len < sizeof(reason));
-		memcpy(reason, m->error.detail.p, m->error.detail.len);
-		reason[m->error.detail.len] = '\0';
-	}
+	if (type == MSG_ERROR)
+		must(slice_copy_text(m->error.detail, reason, sizeof(reason)));
 	find_reply_unavailable(q, reason);
 }
 
@@ -183,9 +180,7 @@ find_ask(struct find_query *q, enum knowledge knowledge, struct slice sources)
 	struct question_search *search;
 
 	/* The record of an agent does not last. */
-	must(sources.len <= SOURCES_MAX);
-	if (sources.len > 0)
-		memcpy(q->sources, sources.p, sources.len);
+	must(slice_copy(sources, q->sources, sizeof(q->sources)));
 	search = question_search_start(&q->q.api->turns->finding, &find, 0, find_on_found, q);
 
 	if (search != NULL)

@@ -251,9 +251,8 @@ gap_asking_is_given(const struct gap_asking *a, const struct id *id)
 static void
 gap_asking_add(struct gap_asking *a, const struct open_gap *gap)
 {
-	uint8_t *question = xcalloc(1, gap->question.len + 1);
+	const uint8_t *question = (const uint8_t *)slice_strdup(gap->question);
 
-	memcpy(question, gap->question.p, gap->question.len);
 	a->candidates[a->n] = gap->id;
 	a->questions[a->n++] = (struct slice){question, gap->question.len};
 }

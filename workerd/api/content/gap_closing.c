@@ -130,7 +130,7 @@ gap_closing_start(struct store_client *store, const struct gap_closing_request *
 	must(request->gaps.len >= sizeof(struct id) &&
 	    request->gaps.len % sizeof(struct id) == 0);
 	*g = (struct gap_closing){.store = store, .fn = fn, .arg = arg, .request = *request};
-	memcpy(g->ids, request->gaps.p, request->gaps.len);
+	must(slice_copy(request->gaps, g->ids, request->gaps.len));
 	memcpy(get.id.b, g->ids, sizeof(get.id.b));
 	g->call =
 	    store_call(store, MSG_RECORD_GET, &get, STORE_TIMEOUT_MS, gap_closing_on_gap, g);

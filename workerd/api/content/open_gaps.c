@@ -66,9 +66,8 @@ open_gaps_end(struct open_gaps *g, uint16_t type, const union msg *m)
 static void
 open_gaps_add(struct open_gaps *g, const struct msg_gap_record *r)
 {
-	uint8_t *question = xcalloc(1, r->question.len + 1);
+	const uint8_t *question = (const uint8_t *)slice_strdup(r->question);
 
-	memcpy(question, r->question.p, r->question.len);
 	g->gaps[g->n++] = (struct open_gap){.id = r->id,
 	    .agent = r->agent,
 	    .widget = r->widget,

@@ -9,12 +9,12 @@
 #include "proto/base/log.h"
 #include "proto/base/utf8.h"
 #include "workerd/api/content/content_handlers.h"
+#include "workerd/api/content/content_type.h"
 #include "workerd/api/fields/fields_body.h"
 #include "workerd/api/fields/parameters.h"
 #include "workerd/api/request/api_reply.h"
 #include "workerd/api/request/store_query.h"
 #include "workerd/http/body.h"
-#include "workerd/http/message/header_fields.h"
 
 #define PIECE_MAX  (256u * 1024)
 #define ANSWER_MAX 256u
@@ -22,13 +22,13 @@
 /* Bytes, as in SOURCE_UPLOAD. */
 #define URL_MAX   2048
 #define TITLE_MAX 600
-#define TYPE_MAX  100
 
 struct content_query {
 	struct store_query q;
 	struct id source, upload, page;
-	uint8_t url[URL_MAX], title[TITLE_MAX], type[TYPE_MAX];
-	size_t url_len, title_len, type_len;
+	uint8_t url[URL_MAX], title[TITLE_MAX];
+	struct content_type type;
+	size_t url_len, title_len;
 	uint32_t total, offset;
 	char by[API_CALLER_SIZE];
 };
@@ -99,7 +99,7 @@ content_on_piece(void *arg, struct slice piece)
 	    .page = q->page,
 	    .url = {q->url, q->url_len},
 	    .title = {q->title, q->title_len},
-	    .type = {q->type, q->type_len},
+	    .type = slice_str(q->type.text),
 	    .total = q->total,
 	    .offset = q->offset,
 	    .piece = piece,
@@ -176,40 +176,16 @@ content_read_names(struct content_query *q, uint8_t kind)
 	return true;
 }
 
-/* Whether crawld can read content of this type (RFC 9110, section 8.3.1). */
-static bool
-content_is_readable(struct slice type)
-{
-	static const char *const types[] = {"text/html", "text/plain", "text/markdown",
-	    "application/pdf",
-	    "application/vnd.openxmlformats-officedocument.wordprocessingml.document"};
-	const uint8_t *end = memchr(type.p, ';', type.len);
-	struct slice media = {type.p, end == NULL ? type.len : (size_t)(end - type.p)};
-
-	for (size_t i = 0; i < ARRAY_LEN(types); i++)
-		if (header_equals(header_trim(media), types[i]))
-			return true;
-	return false;
-}
-
-/* Keeps the type with its parameters, such as a charset, if they fit. False: the request was answered. */
+/* False: the request was answered. */
 static bool
 content_read_type(struct content_query *q)
 {
-	struct slice type = http_header(q->q.x->req, "content-type");
-
-	if (type.p != NULL)
-		type = header_trim(type);
-	if (type.p == NULL || !content_is_readable(type)) {
+	if (!content_type_read(http_header(q->q.x->req, "content-type"), &q->type)) {
 		store_query_refuse(&q->q, 415, "unsupported_type",
 		    "The Content-Type must be text/html, text/plain, text/markdown, "
 		    "application/pdf or that of a .docx file");
 		return false;
 	}
-	if (type.len > TYPE_MAX || !utf8_valid(type) || !utf8_is_line(type))
-		type.len = (size_t)((const uint8_t *)memchr(type.p, ';', type.len) - type.p);
-	q->type_len = type.len;
-	memcpy(q->type, type.p, type.len);
 	return true;
 }
 

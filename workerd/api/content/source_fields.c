@@ -26,11 +26,11 @@ source_fields_add_pattern(const json_t *value, struct source_patterns *out, size
 	struct slice s = json_read_string(value);
 	size_t at = *len == 0 ? 0 : *len + 1;
 
-	if (s.len == 0 || s.p[0] != '/' || !utf8_is_line(s) || at + s.len > sizeof(out->text))
+	if (s.len == 0 || s.p[0] != '/' || !utf8_is_line(s) || at > sizeof(out->text) ||
+	    !slice_copy(s, out->text + at, sizeof(out->text) - at))
 		return false;
 	if (at > 0)
 		out->text[at - 1] = '\n';
-	memcpy(out->text + at, s.p, s.len);
 	*len = at + s.len;
 	return true;
 }

@@ -250,8 +250,7 @@ export_on_list(void *arg, uint16_t type, const union msg *m)
 		e->conversations[e->n++] = r.id;
 	}
 	e->cursor_len = m->conversation_page.next.len;
-	if (e->cursor_len > 0)
-		memcpy(e->cursor, m->conversation_page.next.p, e->cursor_len);
+	must(slice_copy(m->conversation_page.next, e->cursor, sizeof(e->cursor)));
 	export_go_on(e);
 }
 

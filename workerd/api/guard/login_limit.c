@@ -54,9 +54,7 @@ login_limit_client(const struct login_attempt *a)
 static void
 login_limit_append(struct login_attempt *a, struct slice bytes)
 {
-	must(bytes.len <= sizeof(a->client) - a->client_len);
-	if (bytes.len > 0)
-		memcpy(a->client + a->client_len, bytes.p, bytes.len);
+	must(slice_copy(bytes, a->client + a->client_len, sizeof(a->client) - a->client_len));
 	a->client_len += bytes.len;
 }
 

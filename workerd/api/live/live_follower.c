@@ -552,8 +552,7 @@ live_follower_new(const struct api_call *c, const struct live_follow *follow)
 	f->thread.waits_for_newest = true;
 	LIST_INIT(&f->replies);
 	f->session_len = follow->session.len;
-	if (f->session_len > 0)
-		memcpy(f->session, follow->session.p, f->session_len);
+	must(slice_copy(follow->session, f->session, f->session_len));
 	c->x->data = f;
 	c->x->on_close = live_follower_on_client_gone;
 	c->x->eof_is_end = true;

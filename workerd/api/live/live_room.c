@@ -105,8 +105,7 @@ live_room_new(struct live_rooms *rooms, const struct live_room_topic *topic)
 	r->rooms = rooms;
 	r->topic = *topic;
 	r->topic.session.p = r->session;
-	if (topic->session.len > 0)
-		memcpy(r->session, topic->session.p, topic->session.len);
+	must(slice_copy(topic->session, r->session, topic->session.len));
 	TAILQ_INIT(&r->members);
 	LIST_INSERT_HEAD(live_room_bucket_of(rooms, &topic->room), r, link);
 	TAILQ_INSERT_TAIL(&rooms->by_subscription[SUBSCRIPTION_NONE], r, of_subscription);

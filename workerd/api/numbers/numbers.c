@@ -85,10 +85,8 @@ numbers_parse_day(struct slice text, uint32_t *day)
 	time_t seconds;
 	const char *end;
 
-	if (text.len != sizeof(date) - 1)
+	if (text.len != sizeof(date) - 1 || !slice_copy_text(text, date, sizeof(date)))
 		return false;
-	memcpy(date, text.p, text.len);
-	date[text.len] = '\0';
 	end = strptime(date, "%Y-%m-%d", &tm);
 	if (end == NULL || *end != '\0')
 		return false;

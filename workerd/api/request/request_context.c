@@ -54,8 +54,7 @@ request_context_keep_id(struct request_context *context)
 
 	if (id.p == (const uint8_t *)context->own_id || context->kept_id != NULL)
 		return;
-	context->kept_id = xcalloc(1, id.len + 1);
-	memcpy(context->kept_id, id.p, id.len);
+	context->kept_id = slice_strdup(id);
 	context->request_id = slice_str(context->kept_id);
 }
 

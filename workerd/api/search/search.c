@@ -202,11 +202,8 @@ search_refuse(struct store_query *q, const struct msg_error *error)
 {
 	char reason[257] = "searchd does not answer";
 
-	if (error != NULL) {
-		must(error->detail.len < sizeof(reason));
-		memcpy(reason, error->detail.p, error->detail.len);
-		reason[error->detail.len] = '\0';
-	}
+	if (error != NULL)
+		must(slice_copy_text(error->detail, reason, sizeof(reason)));
 	if (error != NULL && error->code == STORE_INVALID)
 		store_query_refuse(q, 400, "invalid_request", reason);
 	else

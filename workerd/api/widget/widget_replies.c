@@ -363,9 +363,8 @@ widget_replies_send(struct widget_socket *s, const struct widget_frame *frame)
 	r->own = true;
 	r->id_len = frame->id.len;
 	r->text_len = frame->content.len;
-	if (r->id_len > 0)
-		memcpy(r->bytes, frame->id.p, r->id_len);
-	memcpy(r->bytes + r->id_len, frame->content.p, r->text_len);
+	must(slice_copy(frame->id, r->bytes, r->id_len));
+	must(slice_copy(frame->content, r->bytes + r->id_len, r->text_len));
 	s->n_waiting++;
 	widget_replies_next(s);
 }

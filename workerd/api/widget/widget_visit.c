@@ -15,8 +15,9 @@ widget_visit_read_token(struct slice query, struct widget_visit *v)
 	uint8_t text[PARAMETER_MAX];
 	struct slice token = parameter_read(query, "token", text);
 
-	if (token.len == WIDGET_TOKEN_TEXT)
-		memcpy(v->given, token.p, WIDGET_TOKEN_TEXT);
+	if (token.len != WIDGET_TOKEN_TEXT ||
+	    !slice_copy_text(token, v->given, sizeof(v->given)))
+		v->given[0] = '\0';
 }
 
 static bool
@@ -29,7 +30,7 @@ widget_visit_read_session(const struct api_call *c, struct widget_visit *v)
 		api_reply_invalid_query(c, chat_session_wrong);
 		return false;
 	}
-	memcpy(v->session, session.p, session.len);
+	must(slice_copy_text(session, v->session, sizeof(v->session)));
 	v->org = c->org;
 	v->widget = c->widget;
 	return true;

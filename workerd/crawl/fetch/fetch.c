@@ -13,6 +13,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/socket_address.h"
+#include "proto/base/utf8.h"
 #include "workerd/crawl/fetch/fetch_fields.h"
 #include "workerd/net/curl_loop.h"
 
@@ -203,7 +204,8 @@ fetch_add_header(struct fetch *f, const char *name, const char *value)
 	char text[HEADER_MAX];
 	struct curl_slist *longer;
 
-	if (value[0] == '\0')
+	/* A record from before such values were refused can have one. */
+	if (value[0] == '\0' || !utf8_is_line(slice_str(value)))
 		return;
 	snprintf(text, sizeof(text), "%s: %s", name, value);
 	longer = curl_slist_append(f->headers, text);

@@ -16,15 +16,13 @@ fetch_fields_trim(struct slice s)
 	return s;
 }
 
-/* Copies a value of at most max bytes; one that is longer, or no text, counts as none. */
+/* Copies a value of at most max bytes. One that is longer, or no line of text, counts as none: libcurl passes on a CR or NUL
+ * inside a value, which would end up in our own requests (RFC 9110, section 5.5). */
 static void
 fetch_fields_copy(char *out, size_t max, struct slice value)
 {
-	bool fits =
-	    value.len <= max && utf8_valid(value) && memchr(value.p, '\0', value.len) == NULL;
-
-	memcpy(out, value.p, fits ? value.len : 0);
-	out[fits ? value.len : 0] = '\0';
+	if (!utf8_valid(value) || !utf8_is_line(value) || !slice_copy_text(value, out, max + 1))
+		out[0] = '\0';
 }
 
 static void
@@ -73,9 +71,10 @@ fetch_fields_take_type(struct fetch_response *r, struct slice value)
 static unsigned
 fetch_fields_seconds(struct slice value)
 {
-	char text[12] = {0};
+	char text[12];
 
-	memcpy(text, value.p, value.len < sizeof(text) ? value.len : 0);
+	if (!slice_copy_text(value, text, sizeof(text)))
+		return 0;
 	return text[0] >= '0' && text[0] <= '9' ? (unsigned)strtoul(text, NULL, 10) : 0;
 }
 

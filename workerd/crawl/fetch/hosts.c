@@ -157,8 +157,7 @@ hosts_find(struct hosts *hosts, const char *url)
 		hosts_sweep(hosts);
 	host = xcalloc(1, sizeof(*host));
 	host->all = hosts;
-	host->name = xcalloc(name.len + 1, 1);
-	memcpy(host->name, name.p, name.len);
+	host->name = slice_strdup(name);
 	host->timer = evtimer_new(hosts->base, host_on_timer, host);
 	must(host->timer != NULL);
 	TAILQ_INIT(&host->turns);

@@ -209,7 +209,7 @@ robots_cache_add(struct robots_cache *cache, const char *url, const char *agent)
 		robots_cache_sweep(cache);
 	o->cache = cache;
 	o->name = xcalloc(name.len + 2, 1);
-	memcpy(o->name, name.p, name.len);
+	must(slice_copy(name, o->name, name.len));
 	o->name[name.len] = '/';
 	o->agent = xstrdup(agent);
 	TAILQ_INIT(&o->asks);

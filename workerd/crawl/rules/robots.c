@@ -107,13 +107,14 @@ robots_take_rule(struct robots *r, struct robots_group *group, struct slice valu
 static void
 robots_take_delay(struct robots *r, struct robots_group *group, struct slice value)
 {
-	char text[16] = {0};
+	char text[16];
 	double seconds;
 	unsigned ms;
 
 	group->has_rules = true;
-	memcpy(text, value.p, value.len < sizeof(text) - 1 ? value.len : sizeof(text) - 1);
-	if (text[0] < '0' || text[0] > '9')
+	if (value.len >= sizeof(text))
+		value.len = sizeof(text) - 1;
+	if (!slice_copy_text(value, text, sizeof(text)) || text[0] < '0' || text[0] > '9')
 		return;
 	seconds = strtod(text, NULL);
 	ms = seconds < ROBOTS_DELAY_MAX_MS / 1000.0 ? (unsigned)(seconds * 1000)

@@ -142,8 +142,7 @@ crawl_uploads_on_piece(void *arg, uint16_t type, const union msg *m)
 	title = m->upload_piece.title;
 	if (buf_len(&c->upload) == 0) {
 		free(c->upload_title);
-		c->upload_title = xcalloc(title.len + 1, 1);
-		memcpy(c->upload_title, title.p, title.len);
+		c->upload_title = slice_strdup(title);
 		crawl_uploads_set_type(c, m->upload_piece.type);
 	}
 	if (buf_append(&c->upload, piece.p, piece.len) != 0)

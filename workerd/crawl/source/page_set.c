@@ -178,8 +178,7 @@ page_set_add(struct page_set *p, const struct msg_source_page_record *record)
 	struct page *page = xcalloc(1, sizeof(*page));
 
 	page->id = record->id;
-	page->url = xcalloc(record->url.len + 1, 1);
-	memcpy(page->url, record->url.p, record->url.len);
+	page->url = slice_strdup(record->url);
 	page_update(page, record);
 	page->set = p;
 	page_set_count_bytes(p, page_bytes(page), 0);

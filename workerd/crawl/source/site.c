@@ -16,21 +16,12 @@ static const char *const others[] = {"jpg", "jpeg", "png", "gif", "webp", "avif"
     "mkv", "woff", "woff2", "ttf", "otf", "eot", "xls", "xlsx", "ppt", "pptx", "ods", "odp",
     "csv", "bin", "wasm"};
 
-static char *
-site_copy(struct slice s)
-{
-	char *text = xcalloc(s.len + 1, 1);
-
-	memcpy(text, s.p, s.len);
-	return text;
-}
-
 int
 site_init(struct site *site, const struct msg_source_record *source)
 {
 	*site = (struct site){.whole = source->kind == SOURCE_SITE};
-	site->include = site_copy(source->include);
-	site->exclude = site_copy(source->exclude);
+	site->include = slice_strdup(source->include);
+	site->exclude = slice_strdup(source->exclude);
 	return url_normalize(source->url, NULL, site->start);
 }
 

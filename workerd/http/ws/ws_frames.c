@@ -31,7 +31,7 @@ ws_frame_give(uint8_t *p, size_t n, int flags, void *arg)
 	(void)flags;
 	if (len == 0)
 		return -1;
-	memcpy(p, f->in->p, len);
+	must(slice_copy((struct slice){f->in->p, len}, p, n));
 	*f->in = (struct slice){f->in->p + len, f->in->len - len};
 	f->held += len;
 	return (ssize_t)len;
@@ -299,8 +299,7 @@ ws_frame_write(struct buf *out, enum ws_opcode opcode, struct slice payload)
 	}
 	for (int i = length_bytes - 1; i >= 0; i--)
 		p[n++] = (uint8_t)((uint64_t)payload.len >> 8 * i);
-	if (payload.len > 0)
-		memcpy(p + n, payload.p, payload.len);
+	must(slice_copy(payload, p + n, payload.len));
 	buf_commit(out, n + payload.len);
 	return 0;
 }
@@ -314,7 +313,6 @@ ws_close_payload(uint8_t payload[WS_CONTROL_MAX], unsigned code, struct slice re
 	}
 	payload[0] = (uint8_t)(code >> 8);
 	payload[1] = (uint8_t)code;
-	if (reason.len > 0)
-		memcpy(payload + 2, reason.p, reason.len);
+	must(slice_copy(reason, payload + 2, WS_CONTROL_MAX - 2));
 	return 2 + reason.len;
 }

@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 #include "workerd/model/openai/json_repair.h"
 #include "workerd/model/openai/openai_fast.h"
@@ -384,7 +385,7 @@ openai_error_message(struct slice body, char *out, size_t size)
 		error = l.root;
 	if (openai_delta_error_message(&message, error, l.repaired) == 0)
 		text = openai_delta_cut(buf_slice(&message), size - 1);
-	memcpy(out, text.p, text.len);
+	must(slice_copy(text, out, size - 1));
 	out[text.len] = '\0';
 	buf_clear(&message);
 	json_decref(l.root);

@@ -279,4 +279,36 @@ TEST(slices_compare_by_length_and_content)
 	assert_true(slice_eq(zero, (struct slice){(const uint8_t *)"a\0b", 3}));
 }
 
+TEST(a_slice_is_copied_whole_or_not_at_all)
+{
+	const struct slice nul = {(const uint8_t *)"a\0b", 3}, none = {NULL, 0};
+	char out[4] = "xyz";
+
+	assert_false(slice_copy(slice_str("abcde"), out, sizeof(out)));
+	assert_false(
+	    slice_copy_text(slice_str("abcd"), out, sizeof(out))); /* the NUL does not fit */
+	assert_false(slice_copy_text(nul, out, sizeof(out)));
+	assert_false(slice_copy_text(none, out, 0));
+	assert_string_equal(out, "xyz");
+	assert_true(slice_copy(none, out, 0));
+	assert_true(slice_copy(slice_str("abcd"), out, sizeof(out)));
+	assert_memory_equal(out, "abcd", 4);
+	assert_true(slice_copy_text(slice_str("abc"), out, sizeof(out)));
+	assert_string_equal(out, "abc");
+	assert_true(slice_copy_text(none, out, 1));
+	assert_string_equal(out, "");
+}
+
+TEST(a_copy_on_the_heap_ends_with_a_nul)
+{
+	const struct slice none = {NULL, 0};
+	char *text = slice_strdup((struct slice){(const uint8_t *)"abcd", 3}),
+	     *empty = slice_strdup(none);
+
+	assert_string_equal(text, "abc");
+	assert_string_equal(empty, "");
+	free(text);
+	free(empty);
+}
+
 TEST_MAIN(NULL, NULL)
