@@ -100,6 +100,51 @@ describe("finding pages", () => {
 		});
 	});
 
+	it("reads the usual place of an index that nothing names, with relative addresses", async () => {
+		await withCrawler({}, async (crawler, site) => {
+			Object.assign(site.pages, {
+				"/sitemap_index.xml": {
+					type: "application/xml",
+					body: "<sitemapindex><sitemap><loc>maps/one.xml</loc></sitemap></sitemapindex>",
+				},
+				"/maps/one.xml": sitemap(["/a", "b", "//elsewhere.invalid/c"]),
+				"/": page("Home", filler("home"), ["/linked"]),
+				"/a": page("A", filler("alpha")),
+				"/maps/b": page("B", filler("beta")),
+				"/linked": page("L", filler("linked")),
+			});
+			const source = await crawler.learn({ url: site.origin });
+			assert.deepEqual(await outcomes(crawler, source, site.origin), {
+				"/": "read",
+				"/a": "read",
+				"/maps/b": "read",
+			});
+			assert.equal(site.asked("/wp-sitemap.xml"), 0);
+		});
+	});
+
+	it("reads a feed that robots.txt names, and follows links, too", async () => {
+		await withCrawler({}, async (crawler, site) => {
+			const item = (path) => `<item><link>${path}</link></item>`;
+			Object.assign(site.pages, {
+				"/robots.txt": { type: "text/plain", body: "Sitemap: /feed\n" },
+				"/feed": {
+					type: "application/rss+xml",
+					body: `<rss><channel>${item("/news")}${item("http://elsewhere.invalid/")}</channel></rss>`,
+				},
+				"/": page("Home", filler("home"), ["/linked"]),
+				"/news": page("N", filler("news")),
+				"/linked": page("L", filler("linked")),
+			});
+			const source = await crawler.learn({ url: site.origin });
+			assert.deepEqual(await outcomes(crawler, source, site.origin), {
+				"/": "read",
+				"/linked": "read",
+				"/news": "read",
+			});
+		});
+	});
+
 	it("reads no more pages than the source may have, of 20,000 links", async () => {
 		const links = Array.from({ length: 20_000 }, (_, i) => `/page/${i}`);
 		await withCrawler({ "/": page("Home", filler("home"), links) }, async (crawler, site) => {

@@ -35,12 +35,18 @@ struct robots_group {
 	bool has_rules; /* so that a further User-agent begins a new group */
 };
 
+static bool
+robots_is_space(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
 static struct slice
 robots_trim(struct slice s)
 {
-	while (s.len > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
+	while (s.len > 0 && robots_is_space(s.p[0]))
 		s = (struct slice){s.p + 1, s.len - 1};
-	while (s.len > 0 && (s.p[s.len - 1] == ' ' || s.p[s.len - 1] == '\t'))
+	while (s.len > 0 && robots_is_space(s.p[s.len - 1]))
 		s.len--;
 	return s;
 }
@@ -49,6 +55,13 @@ static bool
 robots_is(struct slice s, const char *name)
 {
 	return s.len == strlen(name) && strncasecmp((const char *)s.p, name, s.len) == 0;
+}
+
+static bool
+robots_begins(struct slice s, const char *start)
+{
+	return s.len >= strlen(start) &&
+	    strncasecmp((const char *)s.p, start, strlen(start)) == 0;
 }
 
 /* The product token at the front of a User-agent's value (section 2.2.1). */
@@ -69,7 +82,8 @@ robots_take_agent(struct robots *r, struct robots_group *group, struct slice val
 {
 	if (group->has_rules)
 		*group = (struct robots_group){0};
-	if (value.len > 0 && value.p[0] == '*')
+	if (value.len > 0 && value.p[0] == '*' &&
+	    (value.len == 1 || robots_is_space(value.p[1])))
 		group->any = r->any.found = true;
 	else if (robots_is(robots_token(value), ROBOTS_AGENT))
 		group->own = r->own.found = true;
@@ -135,29 +149,98 @@ robots_take_sitemap(struct robots *r, struct slice value)
 		r->sitemaps[r->n_sitemaps++] = at;
 }
 
+/* "Allow: /help/index.html" also allows "/help/", as Google's parser does. */
+static void
+robots_take_allow(struct robots *r, struct robots_group *group, struct slice value)
+{
+	static const char index[] = "/index.htm";
+	const uint8_t *slash = value.len == 0 ? NULL : memrchr(value.p, '/', value.len);
+	struct buf folder;
+
+	robots_take_rule(r, group, value, true);
+	if (slash == NULL || value.len > URL_MAX ||
+	    !robots_begins((struct slice){slash, value.len - (size_t)(slash - value.p)}, index))
+		return;
+	buf_init(&folder, URL_MAX + 1);
+	if (buf_append(&folder, value.p, (size_t)(slash + 1 - value.p)) == 0 &&
+	    buf_append(&folder, "$", 1) == 0)
+		robots_take_rule(r, group, buf_slice(&folder), true);
+	buf_clear(&folder);
+}
+
+static void
+robots_take_disallow(struct robots *r, struct robots_group *group, struct slice value)
+{
+	robots_take_rule(r, group, value, false);
+}
+
+static void
+robots_take_sitemap_line(struct robots *r, struct robots_group *group, struct slice value)
+{
+	(void)group;
+	robots_take_sitemap(r, value);
+}
+
+/* A line has the name that it begins with. The misspellings are those that Google's parser accepts (google/robotstxt). */
+static const struct robots_line {
+	const char *name;
+	void (*take)(struct robots *r, struct robots_group *group, struct slice value);
+} lines[] = {
+    {"user-agent", robots_take_agent},
+    {"useragent", robots_take_agent},
+    {"user agent", robots_take_agent},
+    {"allow", robots_take_allow},
+    {"disallow", robots_take_disallow},
+    {"dissallow", robots_take_disallow},
+    {"dissalow", robots_take_disallow},
+    {"disalow", robots_take_disallow},
+    {"diasllow", robots_take_disallow},
+    {"disallaw", robots_take_disallow},
+    {"crawl-delay", robots_take_delay},
+    {"sitemap", robots_take_sitemap_line},
+    {"site-map", robots_take_sitemap_line},
+};
+
+/* The length of a line's name. A missing colon may be white space, between a name and a value without any. */
+static size_t
+robots_name_length(struct slice line)
+{
+	const uint8_t *colon = line.len == 0 ? NULL : memchr(line.p, ':', line.len);
+	size_t name = 0, value;
+
+	if (colon != NULL)
+		return (size_t)(colon - line.p);
+	while (name < line.len && !robots_is_space(line.p[name]))
+		name++;
+	value = name;
+	while (value < line.len && robots_is_space(line.p[value]))
+		value++;
+	for (size_t i = value; i < line.len; i++)
+		if (robots_is_space(line.p[i]))
+			return line.len;
+	return name;
+}
+
 static void
 robots_take_line(struct robots *r, struct robots_group *group, struct slice line)
 {
-	const uint8_t *at = line.len == 0 ? NULL : memchr(line.p, '#', line.len);
+	const uint8_t *comment = line.len == 0 ? NULL : memchr(line.p, '#', line.len);
 	struct slice name, value;
+	size_t n;
 
-	if (at != NULL)
-		line.len = (size_t)(at - line.p);
-	at = line.len == 0 ? NULL : memchr(line.p, ':', line.len);
-	if (at == NULL)
+	if (comment != NULL)
+		line.len = (size_t)(comment - line.p);
+	line = robots_trim(line);
+	n = robots_name_length(line);
+	if (n == line.len)
 		return;
-	name = robots_trim((struct slice){line.p, (size_t)(at - line.p)});
-	value = robots_trim((struct slice){at + 1, line.len - (size_t)(at - line.p) - 1});
-	if (robots_is(name, "user-agent"))
-		robots_take_agent(r, group, value);
-	else if (robots_is(name, "allow"))
-		robots_take_rule(r, group, value, true);
-	else if (robots_is(name, "disallow"))
-		robots_take_rule(r, group, value, false);
-	else if (robots_is(name, "crawl-delay"))
-		robots_take_delay(r, group, value);
-	else if (robots_is(name, "sitemap"))
-		robots_take_sitemap(r, value);
+	name = (struct slice){line.p, n};
+	value = robots_trim((struct slice){line.p + n + 1, line.len - n - 1});
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		if (robots_begins(name, lines[i].name)) {
+			lines[i].take(r, group, value);
+			return;
+		}
 }
 
 static struct robots *
@@ -178,8 +261,9 @@ robots_parse(struct slice text)
 
 	if (text.len > ROBOTS_BYTES_MAX)
 		text.len = ROBOTS_BYTES_MAX;
-	if (text.len >= sizeof(mark) && memcmp(text.p, mark, sizeof(mark)) == 0)
-		text = (struct slice){text.p + sizeof(mark), text.len - sizeof(mark)};
+	/* Also a part of the mark. */
+	for (size_t i = 0; i < sizeof(mark) && text.len > 0 && text.p[0] == mark[i]; i++)
+		text = (struct slice){text.p + 1, text.len - 1};
 	while (text.len > 0) {
 		size_t n = 0;
 
@@ -245,8 +329,10 @@ robots_allows(const struct robots *r, struct slice path)
 	if (r->nothing)
 		return false;
 	buf_init(&escaped, (size_t)3 * URL_MAX);
-	if (path_pattern_add_path(&escaped, path) != 0)
+	if (path_pattern_add_path(&escaped, path) != 0) {
+		buf_clear(&escaped);
 		return false;
+	}
 	for (size_t i = 0; i < rules->n; i++) {
 		const struct robots_rule *rule = &rules->rules[i];
 		bool better = best == NULL || rule->len > best->len ||

@@ -1,28 +1,62 @@
 /*
- * A scanner of tags that counts how deep it is. An address counts only directly in <url> or <sitemap>: extensions
- * have elements of the same name further inside, for example image:loc.
+ * A scanner of tags that counts how deep it is. What an entry consists of is a table. An address counts only directly in
+ * its entry and with the entry's own prefix: extensions have elements of the same name, for example image:loc.
  */
 #include "workerd/crawl/rules/sitemap.h"
 
 #include <string.h>
 #include <strings.h>
 
-#include "proto/base/clock.h"
-#include "proto/base/utf8.h"
+#include "proto/base/basics.h"
+#include "workerd/crawl/rules/sitemap_text.h"
 #include "workerd/crawl/rules/url.h"
 
 #define TEXT_MAX (4 * URL_MAX) /* of an element, before its white space is removed */
+/* Of a text that was converted: an entry needs more bytes than this. */
+#define UTF8_MAX ((size_t)32 << 20)
 
-/* What the text between two tags belongs to. */
-enum sitemap_field { FIELD_NONE, FIELD_LOC, FIELD_LASTMOD };
+/* What an element of an entry contains. */
+enum sitemap_field {
+	FIELD_NONE,
+	FIELD_LOC,
+	FIELD_LINK, /* the address is an attribute */
+	FIELD_ID,   /* an address only if nothing else is one */
+	FIELD_LASTMOD,
+	FIELDS
+};
+
+/* Names are compared without case. */
+static const struct sitemap_element {
+	const char *entry, *name;
+	enum sitemap_field field;
+} elements[] = {
+    /* sitemaps.org, protocol 0.9 */
+    {.entry = "url", .name = "loc", .field = FIELD_LOC},
+    {.entry = "url", .name = "lastmod", .field = FIELD_LASTMOD},
+    {.entry = "sitemap", .name = "loc", .field = FIELD_LOC},
+    {.entry = "sitemap", .name = "lastmod", .field = FIELD_LASTMOD},
+    /* RSS 2.0 and 1.0 (RDF), with Dublin Core */
+    {.entry = "item", .name = "link", .field = FIELD_LOC},
+    {.entry = "item", .name = "guid", .field = FIELD_ID},
+    {.entry = "item", .name = "pubDate", .field = FIELD_LASTMOD},
+    {.entry = "item", .name = "date", .field = FIELD_LASTMOD},
+    /* Atom (RFC 4287, section 4.1.2) */
+    {.entry = "entry", .name = "link", .field = FIELD_LINK},
+    {.entry = "entry", .name = "updated", .field = FIELD_LASTMOD},
+};
+
+/* An element's name, borrowed. */
+struct sitemap_name {
+	struct slice prefix, local;
+};
 
 struct sitemap {
 	struct slice rest;
 	unsigned depth;
-	unsigned entry_depth; /* of the <url> or <sitemap>; 0: outside */
-	enum sitemap_field field;
-	struct buf loc, lastmod;
-	bool is_sitemap;
+	struct sitemap_name entry; /* that is open */
+	unsigned entry_depth;      /* of it; 0: none is open */
+	enum sitemap_field field;  /* what the text between two tags belongs to */
+	struct buf texts[FIELDS];
 	size_t n;
 	sitemap_entry_fn *fn;
 	void *arg;
@@ -51,158 +85,203 @@ sitemap_through(const struct sitemap *s, const char *end)
 	return found == NULL ? s->rest.len : (size_t)(found - s->rest.p) + strlen(end);
 }
 
-static struct slice
-sitemap_trim(struct slice text)
+static void
+sitemap_emit(struct sitemap *s, struct slice address, struct sitemap_entry entry)
 {
-	while (text.len > 0 && text.p[0] <= ' ')
-		text = (struct slice){text.p + 1, text.len - 1};
-	while (text.len > 0 && text.p[text.len - 1] <= ' ')
-		text.len--;
-	return text;
+	struct buf url;
+
+	buf_init(&url, 2 * TEXT_MAX);
+	sitemap_text_add_address(&url, sitemap_text_trim(address));
+	entry.url = buf_slice(&url);
+	if (entry.url.len > 0) {
+		s->n++;
+		s->stopped = !s->fn(s->arg, &entry) || s->n >= SITEMAP_ENTRIES_MAX;
+	}
+	buf_clear(&url);
+}
+
+static bool
+sitemap_is_http(struct slice text)
+{
+	return text.len > 4 && strncasecmp((const char *)text.p, "http", 4) == 0;
+}
+
+/* The first address that the entry has. */
+static struct slice
+sitemap_address(const struct sitemap *s)
+{
+	struct slice id = sitemap_text_trim(buf_slice(&s->texts[FIELD_ID]));
+
+	for (enum sitemap_field i = FIELD_LOC; i <= FIELD_LINK; i++) {
+		struct slice text = sitemap_text_trim(buf_slice(&s->texts[i]));
+
+		if (text.len > 0)
+			return text;
+	}
+	return sitemap_is_http(id) ? id : (struct slice){id.p, 0};
+}
+
+static bool
+sitemap_is(struct slice name, const char *other)
+{
+	return name.len == strlen(other) &&
+	    strncasecmp((const char *)name.p, other, name.len) == 0;
 }
 
 static void
-sitemap_emit(struct sitemap *s, struct slice url, struct slice lastmod)
+sitemap_end_entry(struct sitemap *s)
 {
-	struct sitemap_entry entry = {
-	    .url = sitemap_trim(url),
-	    .lastmod = sitemap_date(sitemap_trim(lastmod)),
-	    .is_sitemap = s->is_sitemap,
+	const struct sitemap_entry entry = {
+	    .lastmod = sitemap_date(sitemap_text_trim(buf_slice(&s->texts[FIELD_LASTMOD]))),
+	    .is_sitemap = sitemap_is(s->entry.local, "sitemap"),
+	    .is_news =
+		sitemap_is(s->entry.local, "item") || sitemap_is(s->entry.local, "entry"),
 	};
 
-	if (entry.url.len == 0)
-		return;
-	s->n++;
-	s->stopped = !s->fn(s->arg, &entry) || s->n >= SITEMAP_ENTRIES_MAX;
-}
-
-/* The character that a reference such as "amp" or "#38" stands for; 0: none. */
-static uint32_t
-sitemap_character(struct slice name)
-{
-	static const struct {
-		const char *name;
-		uint32_t c;
-	} known[] = {{"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
-	bool hex = name.len > 2 && name.p[1] == 'x';
-	uint32_t c = 0;
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (slice_eq_str(name, known[i].name))
-			return known[i].c;
-	if (name.len < 2 || name.p[0] != '#')
-		return 0;
-	for (size_t i = hex ? 2 : 1; i < name.len; i++) {
-		int digit = name.p[i] >= '0' && name.p[i] <= '9' ? name.p[i] - '0'
-		    : hex && (name.p[i] | 0x20) >= 'a' && (name.p[i] | 0x20) <= 'f'
-		    ? (name.p[i] | 0x20) - 'a' + 10
-		    : -1;
-
-		if (digit == -1 || c > 0x10ffff)
-			return 0;
-		c = c * (hex ? 16 : 10) + (uint32_t)digit;
-	}
-	return c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : c;
-}
-
-/* Appends text, as far as there is room. */
-static void
-sitemap_add(struct buf *out, const uint8_t *p, size_t n)
-{
-	if (buf_append(out, p, n) != 0)
-		return;
-}
-
-static void
-sitemap_add_decoded(struct buf *out, struct slice text)
-{
-	while (text.len > 0) {
-		size_t n = 1;
-		const uint8_t *end = NULL;
-		uint8_t c[4];
-
-		if (text.p[0] == '&')
-			end = memchr(text.p, ';', text.len < 12 ? text.len : 12);
-		if (end != NULL) {
-			uint32_t character = sitemap_character(
-			    (struct slice){text.p + 1, (size_t)(end - text.p) - 1});
-
-			n = character == 0 ? 1 : (size_t)(end - text.p) + 1;
-			if (character == 0)
-				sitemap_add(out, text.p, 1);
-			else
-				sitemap_add(out, c, utf8_encode(character, c));
-		} else {
-			while (n < text.len && text.p[n] != '&')
-				n++;
-			sitemap_add(out, text.p, n);
-		}
-		text = (struct slice){text.p + n, text.len - n};
-	}
-}
-
-static struct buf *
-sitemap_target(struct sitemap *s)
-{
-	return s->field == FIELD_LOC ? &s->loc : s->field == FIELD_LASTMOD ? &s->lastmod : NULL;
+	sitemap_emit(s, sitemap_address(s), entry);
+	s->entry_depth = 0;
 }
 
 static void
 sitemap_take_text(struct sitemap *s, struct slice text, bool decode)
 {
-	struct buf *out = sitemap_target(s);
+	struct buf *out = &s->texts[s->field];
 
-	if (out == NULL)
+	if (s->field == FIELD_NONE)
 		return;
 	if (decode)
-		sitemap_add_decoded(out, text);
+		sitemap_text_add_decoded(out, text);
 	else
-		sitemap_add(out, text.p, text.len);
+		sitemap_text_add(out, text.p, text.len);
 }
 
-/* An element's name, without its prefix. */
-static struct slice
+/* The name at the front of a tag. */
+static struct sitemap_name
 sitemap_name(struct slice tag)
 {
+	struct sitemap_name name = {.local = {tag.p, 0}, .prefix = {tag.p, 0}};
 	size_t n = 0;
 
-	while (n < tag.len && tag.p[n] > ' ' && tag.p[n] != '/' && tag.p[n] != '>') {
+	for (; n < tag.len && tag.p[n] > ' ' && tag.p[n] != '/' && tag.p[n] != '>'; n++)
 		if (tag.p[n] == ':') {
-			tag = (struct slice){tag.p + n + 1, tag.len - n - 1};
-			n = 0;
-		} else
-			n++;
+			name.prefix = (struct slice){tag.p, n};
+			name.local.p = tag.p + n + 1;
+		}
+	name.local.len = (size_t)(tag.p + n - name.local.p);
+	return name;
+}
+
+/* The value of a tag's attribute, with its references; empty if there is none. */
+static struct slice
+sitemap_attribute(struct slice tag, const char *name)
+{
+	for (size_t i = 1; i < tag.len; i++) {
+		size_t at = i;
+		const uint8_t *end;
+
+		if (tag.p[i - 1] > ' ')
+			continue;
+		while (at < tag.len && tag.p[at] > ' ' && tag.p[at] != '=')
+			at++;
+		if (!sitemap_is((struct slice){tag.p + i, at - i}, name))
+			continue;
+		while (at < tag.len && (tag.p[at] <= ' ' || tag.p[at] == '='))
+			at++;
+		if (at == tag.len || (tag.p[at] != '"' && tag.p[at] != '\''))
+			continue;
+		end = memchr(tag.p + at + 1, tag.p[at], tag.len - at - 1);
+		if (end != NULL)
+			return (struct slice){tag.p + at + 1, (size_t)(end - tag.p) - at - 1};
 	}
-	return (struct slice){tag.p, n};
+	return (struct slice){tag.p, 0};
+}
+
+/* Whether an element is an entry. */
+static bool
+sitemap_begins_entry(struct slice local)
+{
+	for (size_t i = 0; i < ARRAY_LEN(elements); i++)
+		if (sitemap_is(local, elements[i].entry))
+			return true;
+	return false;
+}
+
+/* What an element directly in the open entry contains. Dates are often in another namespace. */
+static enum sitemap_field
+sitemap_field(const struct sitemap *s, const struct sitemap_name *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(elements); i++)
+		if (sitemap_is(s->entry.local, elements[i].entry) &&
+		    sitemap_is(name->local, elements[i].name))
+			return elements[i].field == FIELD_LASTMOD ||
+				slice_eq(name->prefix, s->entry.prefix)
+			    ? elements[i].field
+			    : FIELD_NONE;
+	return FIELD_NONE;
+}
+
+/* The address of Atom's <link>: the page itself has no rel, or "alternate" (RFC 4287, section 4.2.7.2). */
+static void
+sitemap_take_link(struct sitemap *s, struct slice tag)
+{
+	struct slice rel = sitemap_attribute(tag, "rel");
+
+	if (buf_len(&s->texts[FIELD_LINK]) == 0 &&
+	    (rel.len == 0 || sitemap_is(rel, "alternate")))
+		sitemap_text_add_decoded(&s->texts[FIELD_LINK], sitemap_attribute(tag, "href"));
 }
 
 static void
-sitemap_open(struct sitemap *s, struct slice name)
+sitemap_open_entry(struct sitemap *s, const struct sitemap_name *name, struct slice tag)
 {
+	s->entry = *name;
+	s->entry_depth = s->depth;
+	for (size_t i = 0; i < FIELDS; i++)
+		buf_reset(&s->texts[i]);
+	sitemap_text_add_decoded(&s->texts[FIELD_ID], sitemap_attribute(tag, "rdf:about"));
+}
+
+static bool
+sitemap_is_entry(const struct sitemap *s, const struct sitemap_name *name)
+{
+	return s->entry_depth != 0 && slice_eq(name->prefix, s->entry.prefix) &&
+	    slice_eq(name->local, s->entry.local);
+}
+
+/* An entry within one of the same kind: the end of the first one is missing. */
+static void
+sitemap_open(struct sitemap *s, struct slice tag)
+{
+	struct sitemap_name name = sitemap_name(tag);
+
 	s->depth++;
 	s->field = FIELD_NONE;
+	if (sitemap_is_entry(s, &name)) {
+		s->depth = s->entry_depth;
+		sitemap_end_entry(s);
+	}
 	if (s->entry_depth == 0) {
-		s->is_sitemap = slice_eq_str(name, "sitemap");
-		if (!s->is_sitemap && !slice_eq_str(name, "url"))
-			return;
-		s->entry_depth = s->depth;
-		buf_reset(&s->loc);
-		buf_reset(&s->lastmod);
+		if (sitemap_begins_entry(name.local))
+			sitemap_open_entry(s, &name, tag);
 	} else if (s->depth == s->entry_depth + 1) {
-		s->field = slice_eq_str(name, "loc") ? FIELD_LOC
-		    : slice_eq_str(name, "lastmod")  ? FIELD_LASTMOD
-						     : FIELD_NONE;
+		s->field = sitemap_field(s, &name);
+		if (s->field == FIELD_LINK) {
+			sitemap_take_link(s, tag);
+			s->field = FIELD_NONE;
+		} else
+			buf_reset(&s->texts[s->field]);
 	}
 }
 
+/* At the end of the whole list, too, an entry whose own end is missing is complete. */
 static void
-sitemap_close(struct sitemap *s)
+sitemap_close(struct sitemap *s, const struct sitemap_name *name)
 {
 	s->field = FIELD_NONE;
-	if (s->entry_depth != 0 && s->depth == s->entry_depth) {
-		sitemap_emit(s, buf_slice(&s->loc), buf_slice(&s->lastmod));
-		s->entry_depth = 0;
-	}
+	if (s->entry_depth != 0 && sitemap_is_entry(s, name))
+		s->depth = s->entry_depth;
+	if (s->entry_depth != 0 && s->depth <= s->entry_depth)
+		sitemap_end_entry(s);
 	s->depth -= s->depth > 0;
 }
 
@@ -210,6 +289,8 @@ sitemap_close(struct sitemap *s)
 static void
 sitemap_take_tag(struct sitemap *s)
 {
+	struct sitemap_name name;
+	struct slice tag;
 	size_t n;
 
 	if (sitemap_at(s, "<!--")) {
@@ -225,12 +306,15 @@ sitemap_take_tag(struct sitemap *s)
 		return;
 	}
 	n = sitemap_through(s, ">");
-	if (s->rest.len > 1 && s->rest.p[1] == '/')
-		sitemap_close(s);
-	else if (s->rest.len > 1 && s->rest.p[1] != '?' && s->rest.p[1] != '!') {
-		sitemap_open(s, sitemap_name((struct slice){s->rest.p + 1, n - 1}));
+	tag = (struct slice){s->rest.p + 1, n - 1};
+	if (tag.len > 0 && tag.p[0] == '/') {
+		name = sitemap_name((struct slice){tag.p + 1, tag.len - 1});
+		sitemap_close(s, &name);
+	} else if (tag.len > 0 && tag.p[0] != '?' && tag.p[0] != '!') {
+		name = sitemap_name(tag);
+		sitemap_open(s, tag);
 		if (n > 2 && s->rest.p[n - 2] == '/')
-			sitemap_close(s);
+			sitemap_close(s, &name);
 	}
 	sitemap_skip(s, n);
 }
@@ -249,35 +333,39 @@ sitemap_take_xml(struct sitemap *s)
 	}
 }
 
-/* An address on each line. */
+/* An address on each line, which ends with LF, CR or both. */
 static void
 sitemap_take_lines(struct sitemap *s)
 {
 	while (s->rest.len > 0 && !s->stopped) {
-		size_t n = sitemap_through(s, "\n");
-		struct slice line = sitemap_trim((struct slice){s->rest.p, n});
+		struct slice line = {s->rest.p, 0};
 
-		if (line.len > 4 && strncasecmp((const char *)line.p, "http", 4) == 0)
-			sitemap_emit(s, line, (struct slice){line.p, 0});
-		sitemap_skip(s, n);
+		while (line.len < s->rest.len && line.p[line.len] != '\n' &&
+		    line.p[line.len] != '\r')
+			line.len++;
+		sitemap_skip(s, line.len + (line.len < s->rest.len));
+		line = sitemap_text_trim(line);
+		if (sitemap_is_http(line))
+			sitemap_emit(s, line, (struct sitemap_entry){0});
 	}
 }
 
 size_t
 sitemap_parse(struct slice text, sitemap_entry_fn *fn, void *arg)
 {
-	struct sitemap s = {.rest = text, .fn = fn, .arg = arg};
+	struct sitemap s = {.fn = fn, .arg = arg};
+	struct buf utf8;
 
-	buf_init(&s.loc, TEXT_MAX);
-	buf_init(&s.lastmod, TEXT_MAX);
-	if (sitemap_at(&s, "\xef\xbb\xbf"))
-		sitemap_skip(&s, 3);
-	s.rest = sitemap_trim(s.rest);
+	buf_init(&utf8, UTF8_MAX);
+	for (size_t i = 0; i < FIELDS; i++)
+		buf_init(&s.texts[i], TEXT_MAX);
+	s.rest = sitemap_text_trim(sitemap_text_utf8(text, &utf8));
 	if (sitemap_at(&s, "<"))
 		sitemap_take_xml(&s);
 	else
 		sitemap_take_lines(&s);
-	buf_clear(&s.loc);
-	buf_clear(&s.lastmod);
+	for (size_t i = 0; i < FIELDS; i++)
+		buf_clear(&s.texts[i]);
+	buf_clear(&utf8);
 	return s.n;
 }

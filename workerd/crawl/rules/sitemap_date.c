@@ -1,3 +1,4 @@
+#include <string.h>
 #include <time.h>
 
 #include "workerd/crawl/rules/sitemap.h"
@@ -41,19 +42,53 @@ sitemap_zone(struct slice text)
 	sign = text.p[0] == '-' ? -1 : 1;
 	text = (struct slice){text.p + 1, text.len - 1};
 	hours = sitemap_digits(&text, 2);
-	minutes = sitemap_part(&text, ':', 2, 0);
+	if (text.len > 0 && text.p[0] == ':')
+		text = (struct slice){text.p + 1, text.len - 1};
+	minutes = text.len == 0 ? 0 : sitemap_digits(&text, 2);
 	return hours < 0 || minutes < 0 ? 0 : sign * (hours * 3600L + minutes * 60L);
+}
+
+/* In ms since 1970; 0: before it. */
+static uint64_t
+sitemap_time(struct tm *tm, struct slice zone)
+{
+	time_t at = timegm(tm) - sitemap_zone(zone);
+
+	return at <= 0 ? 0 : (uint64_t)at * 1000;
+}
+
+/* As in feeds (RFC 822, section 5): "Mon, 06 Sep 2021 00:01:00 +0200". Other names of zones count as UTC. */
+static uint64_t
+sitemap_mail_date(struct slice text)
+{
+	const uint8_t *comma = text.len == 0 ? NULL : memchr(text.p, ',', text.len);
+	char line[64];
+	struct tm tm = {0};
+	const char *rest;
+
+	if (comma != NULL)
+		text = (struct slice){comma + 1, text.len - (size_t)(comma + 1 - text.p)};
+	if (!slice_copy_text(text, line, sizeof(line)))
+		return 0;
+	rest = strptime(line, " %d %b %Y %H:%M", &tm);
+	if (rest != NULL && *rest == ':')
+		rest = strptime(rest, ":%S", &tm);
+	if (rest == NULL || tm.tm_year < 70)
+		return 0;
+	return sitemap_time(&tm, slice_str(rest + strspn(rest, " ")));
 }
 
 uint64_t
 sitemap_date(struct slice text)
 {
+	const struct slice whole = text;
 	struct tm tm = {0};
 	int year = sitemap_digits(&text, 4), month = sitemap_part(&text, '-', 2, 1),
 	    day = sitemap_part(&text, '-', 2, 1), hour = sitemap_part(&text, 'T', 2, 0),
 	    minute = sitemap_part(&text, ':', 2, 0), second = sitemap_part(&text, ':', 2, 0);
-	time_t at;
 
+	if (year == -1)
+		return sitemap_mail_date(whole);
 	if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 ||
 	    hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
 		return 0;
@@ -65,6 +100,5 @@ sitemap_date(struct slice text)
 	tm.tm_hour = hour;
 	tm.tm_min = minute;
 	tm.tm_sec = second;
-	at = timegm(&tm) - sitemap_zone(text);
-	return at <= 0 ? 0 : (uint64_t)at * 1000;
+	return sitemap_time(&tm, text);
 }

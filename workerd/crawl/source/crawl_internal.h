@@ -101,8 +101,9 @@ struct crawl {
 	/* Sitemaps: addresses, in the order in which they were found. */
 	char **sitemaps;
 	size_t n_sitemaps, next_sitemap;
-	size_t named_sitemaps; /* of these, the first ones: robots.txt names them */
-	size_t listed;         /* pages that sitemaps have named */
+	size_t guesses;           /* usual places of sitemaps that were looked at */
+	const char *sitemap_base; /* address of the one that is being read, in normal form */
+	size_t listed;            /* pages that sitemaps have named */
 	struct buf
 	    start_links; /* of the page where the source begins; see document_next_link() */
 	size_t entries;

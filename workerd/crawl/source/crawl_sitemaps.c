@@ -1,6 +1,6 @@
 /*
- * Finding pages by sitemaps: those that robots.txt names and /sitemap.xml, also as indexes and compressed. Without any
- * entry, links lead to the pages (crawl_text.c).
+ * Finding pages by sitemaps: those that robots.txt names, /sitemap.xml, and if these name no page, other usual places;
+ * also as indexes, compressed and as feeds. Without any entry, links lead to the pages (crawl_text.c).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +14,9 @@
 #define SITEMAPS_MAX 500 /* that are read in a crawl */
 #define SITEMAP_BYTES_MAX \
 	((size_t)16 << 20) /* decoded: 50,000 entries need more than a page may have */
+
+/* Where sites have sitemaps that nothing names. The first one is always read. */
+static const char *const guesses[] = {"/sitemap.xml", "/sitemap_index.xml", "/wp-sitemap.xml"};
 
 /* Where the source's host is. */
 static const char *
@@ -45,13 +48,13 @@ crawl_sitemaps_take(void *arg, const struct sitemap_entry *entry)
 	char url[URL_MAX + 1];
 
 	if (entry->is_sitemap) {
-		crawl_sitemaps_add(c, entry->url, NULL);
+		crawl_sitemaps_add(c, entry->url, c->sitemap_base);
 		return true;
 	}
-	if (url_normalize(entry->url, NULL, url) == 0 && site_has(&c->site, url) &&
+	if (url_normalize(entry->url, c->sitemap_base, url) == 0 && site_has(&c->site, url) &&
 	    site_is_page(url) && (page = crawl_add_page(c, url)) != NULL) {
 		page->lastmod = entry->lastmod;
-		c->listed++;
+		c->listed += !entry->is_news;
 	}
 	return ++c->entries < SITEMAP_ENTRIES_MAX;
 }
@@ -78,11 +81,13 @@ crawl_sitemaps_on_result(void *arg, struct visit_result *result)
 	struct crawl *c = arg;
 
 	c->visit = NULL;
+	c->sitemap_base = result->url;
 	if (result->reason == REASON_NONE && result->status == 200)
 		crawl_sitemaps_parse(c, buf_slice(&result->response->body));
 	else if (result->reason == REASON_SIZE && c->error[0] == '\0')
 		snprintf(c->error, sizeof(c->error),
 		    "a sitemap is longer than 16 MB, and is left out");
+	c->sitemap_base = NULL;
 	crawl_go_on(c);
 }
 
@@ -96,8 +101,19 @@ crawl_sitemaps_find(struct crawl *c)
 	if (robots_cache_get(c->tools.robots, origin, &known))
 		for (size_t i = 0; i < robots_sitemaps(known.robots); i++)
 			crawl_sitemaps_add(c, robots_sitemap(known.robots, i), origin);
-	c->named_sitemaps = c->n_sitemaps;
-	crawl_sitemaps_add(c, slice_str("/sitemap.xml"), origin);
+}
+
+/* If no address is left to read, adds the next usual place of one that nothing has named. Returns whether it did. */
+static bool
+crawl_sitemaps_guess(struct crawl *c)
+{
+	const size_t before = c->n_sitemaps;
+
+	while (c->next_sitemap == c->n_sitemaps && c->guesses < ARRAY_LEN(guesses) &&
+	    (c->guesses == 0 || c->listed == 0))
+		crawl_sitemaps_add(
+		    c, slice_str(guesses[c->guesses++]), crawl_sitemaps_origin(c));
+	return c->n_sitemaps > before;
 }
 
 void
@@ -108,13 +124,13 @@ crawl_step_sitemaps(struct crawl *c)
 
 	if (c->n_sitemaps == 0)
 		crawl_sitemaps_find(c);
+	guessed = crawl_sitemaps_guess(c);
 	if (c->next_sitemap == c->n_sitemaps || c->entries >= SITEMAP_ENTRIES_MAX || c->late) {
 		crawl_take_start_links(c);
 		c->at = 0;
 		c->phase = CRAWL_NEW;
 		return;
 	}
-	guessed = c->next_sitemap == c->named_sitemaps;
 	/* Another host's robots.txt has named nothing. */
 	own = slice_eq(url_split(c->sitemaps[c->next_sitemap]).host,
 	    url_split(crawl_sitemaps_origin(c)).host);

@@ -129,6 +129,47 @@ TEST(groups_of_one_name_are_joined)
 	assert_false(allows("User-agent: *\nSitemap: /s\n\n# c\nDisallow: /", "/a"));
 }
 
+/* What Google's parser accepts (google/robotstxt), and what it does not. */
+TEST(common_mistakes_are_accepted)
+{
+	static const char *const forbid[] = {
+	    "user-agent: *\ndissallow: /a",
+	    "user-agent: *\ndissalow: /a",
+	    "user-agent: *\ndisalow: /a",
+	    "user-agent: *\ndiasllow: /a",
+	    "user-agent: *\ndisallaw: /a",
+	    "user-agent: *\nDISALOW: /a",
+	    "user-agent: *\ndisallow /a",
+	    "user-agent: *\ndisallow\t/a ",
+	    "user-agent: *\n  disallow   /a # all",
+	    "user-agent: *\nDisallow : /a",
+	    "user-agent *\ndisallow: /a",
+	    "useragent: *\ndisallow: /a",
+	    "user agent: *\ndisallow: /a",
+	    "User-Agent : banter\nDisallow: /a",
+	    "user-agent: * and more\ndisallow: /a",
+	    "\xef\xbb\xbfuser-agent: *\ndisallow: /a",
+	    "\xef\xbbuser-agent: *\ndisallow: /a",
+	    "\xefuser-agent: *\ndisallow: /a",
+	};
+	static const char *const allow[] = {
+	    "user-agent: *\ndisallow /a b",
+	    "user-agent: *\ndisallow",
+	    "user-agent: *\ndis allow: /a",
+	    "user-agent: *\nforbid: /a",
+	    "user-agent: *bot\ndisallow: /a",
+	    "\xbb\xbfuser-agent: *\ndisallow: /a",
+	    "user-agent: *\ndisallow: /\nallow: /a/index.html",
+	    "user-agent: *\ndisallow: /\nallow: /a/index.htm",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(forbid); i++)
+		assert_false(allows(forbid[i], "/a/"));
+	for (size_t i = 0; i < ARRAY_LEN(allow); i++)
+		assert_true(allows(allow[i], "/a/"));
+	assert_false(allows("user-agent: *\ndisallow: /\nallow: /a/index.html", "/a/b"));
+}
+
 TEST(sitemaps_and_delays_are_read)
 {
 	static const char text[] = "Sitemap: https://a/s.xml\nUser-agent: *\nCrawl-delay: 2.5\n"

@@ -66,6 +66,17 @@ TEST(entries_are_found)
 		"http://a/&a; "},
 	    {"\xef\xbb\xbfhttp://a/1\r\nhttps://a/2\n\nnonsense\nHTTP://a/3",
 		"http://a/1 https://a/2 HTTP://a/3 "},
+	    {"http://a/1\rhttp://a/2\r", "http://a/1 http://a/2 "},
+	    {"<URLSET><Url><LOC>http://a/</LOC></Url></URLSET>", "http://a/ "},
+	    {"<urlset><url><loc>/a</loc></url><url><loc>b?x</loc></url></urlset>", "/a b?x "},
+	    {"<urlset><url><loc>http://a/1</loc><url><loc>http://a/2</loc></urlset>",
+		"http://a/1 http://a/2 "},
+	    {"<urlset><url><loc>http://a/<b></b></loc></url></urlset>", "http://a/ "},
+	    {"<urlset><url><image:loc>http://b/i.png</image:loc><loc>http://a/</loc></url></"
+	     "urlset>",
+		"http://a/ "},
+	    {"<urlset><url><loc>http://a/caf\xe9</loc></url></urlset>",
+		"http://a/caf\xc3\xa9 "},
 	    {"", ""},
 	    {"<", ""},
 	    {"<html><body>Not found</body></html>", ""},
@@ -74,6 +85,87 @@ TEST(entries_are_found)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		assert_string_equal(entries(cases[i].text), cases[i].entries);
 		buf_clear(&seen);
+	}
+}
+
+TEST(feeds_are_lists_of_addresses)
+{
+	static const struct {
+		const char *text, *entries;
+	} cases[] = {
+	    {"<rss version=\"2.0\" xmlns:atom=\"http://www.w3.org/2005/Atom\"><channel>"
+	     "<link>http://a/</link><image><url>http://a/i.png</url><link>http://a/</link></"
+	     "image>"
+	     "<atom:link href=\"http://a/feed\" rel=\"self\"/><item><title>One</title>"
+	     "<link>\nhttp://a/1?x&amp;y</link><guid>http://a/?p=1</guid>"
+	     "<atom:link href=\"http://b/\"/><pubDate>Wed, 01 May 2024 10:00:30 +0200</pubDate>"
+	     "<source url=\"http://b/feed\">B</source></item>"
+	     "<item><guid isPermaLink=\"true\">http://a/2</guid></item>"
+	     "<item><guid>not an address</guid></item><item><link/></item></channel></rss>",
+		"http://a/1?x&y@1714550430 http://a/2 "},
+	    {"<rdf:RDF xmlns:rdf=\"x\"><channel rdf:about=\"http://a/\"><items><rdf:Seq>"
+	     "<rdf:li resource=\"http://a/1\"/></rdf:Seq></items></channel>"
+	     "<item "
+	     "rdf:about=\"http://a/1\"><link>http://a/1</link><dc:date>2024-05-01</dc:date></"
+	     "item>"
+	     "<item rdf:about=\"http://a/2\"><title>Two</title></item></rdf:RDF>",
+		"http://a/1@1714521600 http://a/2 "},
+	    {"<feed xmlns=\"http://www.w3.org/2005/Atom\"><link "
+	     "href=\"http://a/\"/><id>urn:x</id>"
+	     "<entry><id>urn:1</id><link rel=\"replies\" href=\"http://a/1/r\"/>"
+	     "<link rel='alternate' type=\"text/html\" href='http://a/1?x&amp;y' />"
+	     "<updated>2024-05-01T10:00:00+02:00</updated><source><link "
+	     "href=\"http://b/\"/></source>"
+	     "</entry><entry><link data-href=\"http://b/\" href=\"/2\"></link></entry>"
+	     "<entry><link rel=\"edit\" href=\"http://a/3\"/><link "
+	     "href=\"unquoted></entry></feed>",
+		"http://a/1?x&y@1714550400 /2 "},
+	    {"<atom:feed><atom:entry><atom:link href=\"http://a/1\"/></atom:entry></atom:feed>",
+		"http://a/1 "},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_string_equal(entries(cases[i].text), cases[i].entries);
+		buf_clear(&seen);
+	}
+}
+
+TEST(utf_16_is_read)
+{
+	static const char text[] = "<urlset><url><loc>http://a/\x01\x02</loc></url></urlset>";
+
+	for (int form = 0; form < 4; form++) {
+		const bool big = form & 1, mark = form & 2;
+		struct buf utf16;
+		size_t left = 1;
+
+		buf_init(&utf16, 1000);
+		if (mark)
+			assert_int_equal(
+			    buf_append(&utf16, big ? "\xfe\xff" : "\xff\xfe", 2), 0);
+		for (size_t i = 0; text[i] != '\0'; i++) {
+			/* In place of the two: U+00E9, and U+1F600 as a pair of surrogates. */
+			static const uint16_t units[][2] = {{0xe9, 0}, {0xd83d, 0xde00}};
+			const bool special = text[i] == 1 || text[i] == 2;
+
+			for (size_t k = 0; k < (special && units[text[i] - 1][1] != 0 ? 2 : 1);
+			     k++) {
+				const uint16_t u = special ? units[text[i] - 1][k]
+							   : (uint16_t)(uint8_t)text[i];
+				const uint8_t bytes[] = {
+				    (uint8_t)(big ? u >> 8 : u), (uint8_t)(big ? u : u >> 8)};
+
+				assert_int_equal(buf_append(&utf16, bytes, 2), 0);
+			}
+		}
+		assert_int_equal(buf_append(&utf16, "x", 1), 0); /* half a character */
+		buf_init(&seen, 1000);
+		assert_int_equal(sitemap_parse(buf_slice(&utf16), note, &left), 1);
+		assert_int_equal(buf_append(&seen, "", 1), 0);
+		assert_string_equal(
+		    (const char *)buf_data(&seen), "http://a/\xc3\xa9\xf0\x9f\x98\x80 ");
+		buf_clear(&seen);
+		buf_clear(&utf16);
 	}
 }
 
@@ -115,6 +207,14 @@ TEST(dates_are_read)
 	    {"2024-13-01", 0},
 	    {"2024-05-01T25:00", 0},
 	    {"yesterday", 0},
+	    {"Wed, 01 May 2024 10:00:30 +0200", 1714550430},
+	    {"1 May 2024 10:00 GMT", 1714557600},
+	    {"Wed, 01 May 2024 10:00:30 -01:30", 1714563030},
+	    {"Wed, 01 May", 0},
+	    {"Wed, 01 May 1969 10:00:30 GMT", 0},
+	    {"Wednesday, 01 May 2024 10:00:30 GMT, and so on and on, for more than a line of "
+	     "text",
+		0},
 	    {"", 0},
 	};
 
