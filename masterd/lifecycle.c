@@ -13,6 +13,7 @@ lifecycle_stop(struct lifecycle *l, const char *why, int status)
 		return;
 	}
 	l->stopping = true;
+	l->why = why;
 	l->status = status;
 	log_event(LOG_NOTICE, "stopping", L_STR("why", why));
 	notify_stopping(l->notify);
@@ -24,7 +25,8 @@ lifecycle_stop(struct lifecycle *l, const char *why, int status)
 void
 lifecycle_stopped(struct lifecycle *l)
 {
-	log_event(LOG_NOTICE, "stopped", L_INT("status", l->status));
+	/* The last line says why: that of "stopping" is above those of the workers that end. */
+	log_event(LOG_NOTICE, "stopped", L_INT("status", l->status), L_STR("why", l->why));
 	event_base_loopbreak(l->base);
 }
 

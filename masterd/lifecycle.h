@@ -34,11 +34,12 @@ struct lifecycle {
 	struct config *config;
 	struct tls_keys *tls_keys; /* NULL: no TLS */
 	bool stopping;
-	int status; /* the exit status, set by lifecycle_stop() */
+	const char *why; /* of the stop, static; set by lifecycle_stop(), as the next one */
+	int status;      /* the exit status */
 };
 
 /*
- * The first call stops the service: it will exit with status when every worker has exited, at the
+ * why is a string literal. The first call stops the service: it will exit with status when every worker has exited, at the
  * latest some seconds after DRAIN_TIMEOUT_MS. A second call kills the remaining workers.
  */
 void lifecycle_stop(struct lifecycle *l, const char *why, int status);

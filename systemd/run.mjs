@@ -12,6 +12,7 @@ import { get } from "node:http";
 import { get as getHttps } from "node:https";
 import { networkInterfaces } from "node:os";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -95,10 +96,24 @@ let stopped = false;
 /** Everything has answered once. Before that, a service that exits is not restarted. */
 let ready = false;
 
+/** The service that could not start, if one could not. */
+let unable;
+
+const LEVELS = ["emerg", "alert", "crit", "error", "warn", "notice", "info", "debug"];
+const PREFIX = /^<(\d)>/;
+const SAID_MAX = 50;
+
+/** A line of a daemon's log, as the daemon itself would write it to a terminal. */
+function forPeople(name, line) {
+	const level = LEVELS[PREFIX.exec(line)?.[1]];
+	if (!process.stderr.isTTY || !level) return line;
+	return `${new Date().toTimeString().slice(0, 8)} ${name} ${level} ${line.replace(PREFIX, "")}`;
+}
+
 /** A child process that is restarted, with backoff, until stop() is called. */
 class Service {
 	constructor(name, args, env) {
-		Object.assign(this, { name, args, env, backoff: BACKOFF_MIN_MS, stopping: false });
+		Object.assign(this, { name, args, env, backoff: BACKOFF_MIN_MS, stopping: false, said: [] });
 		services.unshift(this);
 		this.start();
 	}
@@ -110,8 +125,10 @@ class Service {
 			env: this.env,
 			cwd: root,
 			detached: true,
-			stdio: ["ignore", this.name === "openai-stub" ? "pipe" : "inherit", "inherit"],
+			stdio: ["ignore", this.name === "openai-stub" ? "pipe" : "inherit", "pipe"],
 		});
+		createInterface({ input: this.child.stderr }).on("line", (line) => this.onLine(line));
+		this.closed = new Promise((resolve) => this.child.once("close", resolve));
 		this.ended = new Promise((resolve) => {
 			const over = (code, signal) => {
 				resolve();
@@ -123,10 +140,22 @@ class Service {
 		});
 	}
 
+	onLine(line) {
+		console.error(forPeople(this.name, line));
+		this.said = [...this.said, line].slice(-SAID_MAX);
+	}
+
+	/** Its errors, or its last lines if it reported none. Lines without a level are a report about settings. */
+	errors() {
+		const errors = this.said.filter((line) => Number(PREFIX.exec(line)?.[1] ?? 0) <= 3);
+		const lines = errors.length > 0 ? errors : this.said.slice(-5);
+		return lines.map((line) => `  ${line.replace(PREFIX, "")}`);
+	}
+
 	onExit(code, signal) {
-		if (this.stopping) return;
+		if (this.stopping || stopped) return;
 		if (code === EX_CONFIG || !ready) {
-			console.error(`${this.name} could not start (${signal ?? code}).`);
+			unable = { service: this, why: signal ?? code };
 			stop(Number.isInteger(code) && code > 0 ? code : 1);
 			return;
 		}
@@ -179,8 +208,15 @@ async function stop(code) {
 		return;
 	}
 	stopped = true;
-	console.log("Stopping; running replies may finish (Ctrl-C again interrupts them).");
+	if (!unable) console.log("Stopping; running replies may finish (Ctrl-C again interrupts them).");
 	for (const service of services) await service.stop();
+	// At the end, where it is not buried under what the others said while they stopped.
+	if (unable) {
+		const { service, why } = unable;
+		// All that it has written; a process of it that hangs must not hold us up.
+		await Promise.race([service.closed, new Promise((resolve) => setTimeout(resolve, 1000))]);
+		console.error([`\n${service.name} could not start (${why}):`, ...service.errors()].join("\n"));
+	}
 	process.exit(code);
 }
 

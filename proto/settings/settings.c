@@ -214,6 +214,7 @@ struct settings_check {
 	settings_report_fn *report;
 	void *arg;
 	size_t problems;
+	bool env_unknown; /* APP_ENV was refused, so nobody knows which rules apply */
 };
 
 static void
@@ -476,6 +477,8 @@ settings_worker_rules(const struct settings *s, struct settings_check *c)
 	settings_check_path(c, "OPENAI_CA_BUNDLE", s->openai_ca_bundle, false);
 	settings_model_server_rules(s, c);
 	settings_warn_plain_model_servers(s, c);
+	if (c->env_unknown)
+		return;
 	if (s->app_env == APP_ENV_PRODUCTION) {
 		settings_production_rules(s, c);
 		return;
@@ -534,9 +537,7 @@ settings_read_one(struct settings *s, const struct setting *d, struct settings_c
 	}
 	if (text != NULL && d->parse(d, text, settings_field(s, d), why) == -1) {
 		settings_refuse(c, d->name, text, why);
-		/* Apply the strictest rules, so that all problems show at once. */
-		if (d->parse == setting_parse_ENV)
-			s->app_env = APP_ENV_PRODUCTION;
+		c->env_unknown |= d->parse == setting_parse_ENV;
 	}
 	free(text);
 }

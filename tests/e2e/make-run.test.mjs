@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { describe, it } from "node:test";
 import { freePort } from "../ports.mjs";
 import { BUILD, ROOT, until } from "./daemon.mjs";
@@ -86,6 +87,34 @@ describe("make run", { concurrency: false }, () => {
 			[],
 		);
 		assert.ok(at.includes("0100007F"), `${at}`);
+	});
+
+	it("ends with what kept a daemon from starting, below what the others say while they stop", async () => {
+		const taken = createServer();
+		await new Promise((resolve) => taken.listen(0, "127.0.0.1", resolve));
+		const { port } = taken.address();
+		const cases = [
+			[
+				"taken",
+				[],
+				71,
+				`ev=listen_failed address=127.0.0.1:${port} error="Address already in use".*`,
+			],
+			["file", ["DATA_DIR=./data", "SEARCH_DIR=./.env/search"], undefined, "ev=.*"],
+		];
+		try {
+			for (const [name, lines, status, last] of cases) {
+				const end = await runOnce(name, port, lines);
+				assert.equal(end.status, status ?? end.status);
+				assert.notEqual(end.status, 0);
+				assert.match(
+					end.stderr,
+					RegExp(`\n\\w+ could not start \\(\\d+\\):\n(  .*\n)*  ${last}\n$`),
+				);
+			}
+		} finally {
+			taken.close();
+		}
 	});
 
 	it("listens where LISTEN says", async () => {
