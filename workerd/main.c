@@ -31,6 +31,7 @@
 #include "workerd/knowledge/embeddings.h"
 #include "workerd/memory_return.h"
 #include "workerd/model_check.h"
+#include "workerd/model_names.h"
 #include "workerd/search/search_client.h"
 #include "workerd/store/store_client.h"
 #include "workerd/turn/turn_service.h"
@@ -382,14 +383,16 @@ static void
 worker_usage(FILE *out)
 {
 	fprintf(out,
-	    "usage: workerd --worker N | --check-model\n\nA worker of banter; masterd starts "
-	    "it. Do not start it by hand.\n--check-model sends one request to each model "
-	    "server and prints the result.\nIts settings come from the environment:\n\n");
+	    "usage: workerd --worker N | --check-model | --list-models\n\nA worker of banter; "
+	    "masterd starts it. Do not start it by hand.\n--check-model sends one request to "
+	    "each model server and prints the result.\n--list-models prints the models of the "
+	    "server of OPENAI_BASE_URL.\nIts settings come from the environment:\n\n");
 	settings_print_help(out, OWNER_WORKER);
 }
 
+/* Runs model_check() or model_names(). */
 static int
-worker_check_model(void)
+worker_ask_model(int (*ask)(const struct settings *))
 {
 	struct settings s;
 	int status;
@@ -397,7 +400,7 @@ worker_check_model(void)
 	settings_load_or_exit(&s, OWNER_WORKER);
 	log_open("workerd", LOG_ERROR);
 	signal(SIGPIPE, SIG_IGN);
-	status = model_check(&s);
+	status = ask(&s);
 	settings_clear(&s);
 	return status;
 }
@@ -409,6 +412,7 @@ worker_parse_options(int argc, char **argv)
 	static const struct option options[] = {
 	    {"worker", required_argument, NULL, 'w'},
 	    {"check-model", no_argument, NULL, 'm'},
+	    {"list-models", no_argument, NULL, 'l'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'v'},
 	    {0},
@@ -424,7 +428,9 @@ worker_parse_options(int argc, char **argv)
 			    (unsigned)strtonum(optarg, 0, SCOREBOARD_WORKERS_MAX - 1, &bad);
 			break;
 		case 'm':
-			exit(worker_check_model());
+			exit(worker_ask_model(model_check));
+		case 'l':
+			exit(worker_ask_model(model_names));
 		case 'h':
 			worker_usage(stdout);
 			exit(EX_OK);

@@ -86,7 +86,9 @@ model_check_report_failure(const struct model_check_run *c, const char *url, con
 		fprintf(stderr, "%s refuses the key (status %d).\n", url, c->status);
 		return EX_NOPERM;
 	}
-	fprintf(stderr, "%s answers %d for the model %s.\n", url, c->status, model);
+	fprintf(stderr,
+	    "%s answers %d for the model %s. OPENAI_MODEL (banter setup --model) names it.\n",
+	    url, c->status, model);
 	return c->status == 400 || c->status == 404 ? EX_CONFIG : EX_UNAVAILABLE;
 }
 

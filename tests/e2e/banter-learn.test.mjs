@@ -8,7 +8,7 @@ import { describe, it } from "node:test";
 import { page } from "./crawl-site.mjs";
 import { withCrawler } from "./crawler.mjs";
 import { BUILD } from "./daemon.mjs";
-import { parseLines, startProgram, useDirectory } from "./tool.mjs";
+import { parseLines, startProgram, toLines, useDirectory } from "./tool.mjs";
 
 const words = (word) => Array.from({ length: 20 }, (_, i) => `${word}${i}`).join(" ");
 
@@ -60,6 +60,44 @@ describe("banter learn URL", () => {
 				/^127\.0\.0\.1:\d+\/a: 1 page read, with .* of text in 1 chunk; 0 pages are waiting, 0 /,
 			);
 			assert.deepEqual(site.paths(), ["/a"]);
+		});
+	});
+
+	it("names the next step until an agent answers from the source", async () => {
+		await withCrawler(SITE, async (crawler, site) => {
+			const next = /^Next: no agent answers from it yet\. In the dashboard, open the agent/m;
+			const first = await banter(crawler, 0, "learn", `${site.origin}/`);
+			assert.match(first.stdout, next);
+			const report = await learn(crawler, 0, `${site.origin}/`);
+			assert.equal(report.agents, 0);
+
+			/** Changes the first agent as an owner does. */
+			async function change(members) {
+				const { stdout } = await banter(crawler, 0, "export");
+				const agent = parseLines(stdout).find((line) => line.kind === "agent");
+				const all = [
+					{ kind: "banter", format: 1 },
+					{ ...agent, ...members },
+				];
+				const input = toLines([...all, { kind: "end", lines: all.length }]);
+				const program = join(BUILD, "banter");
+				const { status, stderr } = await startProgram(program, ["import", "-"], crawler.env, {
+					input,
+				}).ended;
+				assert.equal(status, 0, stderr);
+			}
+			const other = "00000000-0000-7000-8000-00000000ffff";
+			for (const [members, agents] of [
+				[{ knowledge: "all" }, 1],
+				[{ knowledge: "some", sources: other }, 0],
+				[{ knowledge: "some", sources: `${other} ${report.source}` }, 1],
+				[{ enabled: false }, 0],
+			]) {
+				await change(members);
+				const { stdout } = await banter(crawler, 0, "learn", `${site.origin}/`);
+				if (agents === 0) assert.match(stdout, next);
+				else assert.match(stdout, /^1 agent answers from it$/m);
+			}
 		});
 	});
 

@@ -40,10 +40,10 @@ describe("banter user", () => {
 		assert.deepEqual(await users(), [
 			"E-MAIL            ROLE    NAME",
 			"Jane@example.com  owner   Jane Doe",
-			"joe@example.com   member  ",
-			"jim@example.com   owner   ",
+			"joe@example.com   member  -",
+			"jim@example.com   owner   -",
 		]);
-		assert.deepEqual((await users("--org", org)).slice(1), ["other@example.com  owner  "]);
+		assert.deepEqual((await users("--org", org)).slice(1), ["other@example.com  owner  -"]);
 		const orgs = await expectTool(banter, 0, "org", "list");
 		assert.deepEqual(listed(orgs.stdout), [
 			`ID${" ".repeat(34)}  NAME`,
@@ -102,11 +102,11 @@ describe("banter widget", () => {
 		const shop = await adminExpect(banter, 201, "POST", "widgets", members, ADMIN);
 		assert.deepEqual(listed(await list()), [
 			`WIDGET${" ".repeat(20)}  ENABLED  NAME`,
-			`${first.widget_id}  yes      `,
+			`${first.widget_id}  yes      -`,
 			`${shop.widget_id}  no       The shop`,
 		]);
 		const org = await addOrg(banter, "Another firm");
-		assert.match(await list("--org", org), /\nwid_[0-9A-Za-z]{22} {2}yes {6}\n$/);
+		assert.match(await list("--org", org), /\nwid_[0-9A-Za-z]{22} {2}yes {6}-\n$/);
 		await expectTool(banter, 66, "widget", "list", "--org", NOBODY);
 	});
 

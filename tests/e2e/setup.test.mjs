@@ -14,12 +14,17 @@ const RANDOM = ["WIDGET_API_KEY", "ADMIN_API_KEY", "DASHBOARD_PASSWORD"];
 
 const scratch = useDirectory();
 
-/** Runs `banter setup` on a directory with these lines of input, and checks the exit status. */
-async function setup(status, dir, answers, args = [], { env = {}, program = "banter" } = {}) {
+/** Runs `banter setup` on a directory with these lines of input. */
+function startSetup(dir, answers, args = [], { env = {}, program = "banter" } = {}) {
 	const input = answers.map((line) => `${line}\n`).join("");
 	const all = ["setup", "--config", dir, ...args];
 	const environment = { ...baseEnvironment(), ...env };
-	const end = await startProgram(resolve(BUILD, program), all, environment, { input }).ended;
+	return startProgram(resolve(BUILD, program), all, environment, { input }).ended;
+}
+
+/** The same, and checks the exit status. */
+async function setup(status, ...args) {
+	const end = await startSetup(...args);
 	assert.equal(end.status, status, end.stdout + end.stderr);
 	return end;
 }
@@ -93,7 +98,7 @@ describe("banter setup", () => {
 	const model = () => `${banter.stubUrl}/v1`;
 
 	it("writes the answers and checks the model", async () => {
-		const { stdout, stderr } = await setup(0, dir, [KEY, model(), SITE]);
+		const { stdout, stderr } = await setup(0, dir, [KEY, model(), SITE, ""]);
 		assert.match(stdout, /^The model gpt-4\.1-mini at .* answers\.$/m);
 		assert.equal(secret(dir, "OPENAI_API_KEY"), KEY);
 		assert.deepEqual(settings(dir).sort(), [
@@ -105,11 +110,45 @@ describe("banter setup", () => {
 		assert.ok(!`${stdout}${stderr}`.includes(KEY), "the key is shown");
 	});
 
+	it("asks for the model of another server, among those that it has, and not for OpenAI's", async () => {
+		const other = scratch("model");
+		const { stdout, stderr } = await setup(0, other, [KEY, model(), SITE, "banter-demo"]);
+		assert.match(stderr, /The model server has: banter-demo$/m);
+		assert.match(stdout, /^The model banter-demo at .* answers\.$/m);
+		assert.ok(settings(other).includes("OPENAI_MODEL=banter-demo"));
+		// A server without a list, a wrong key, and none that answers.
+		for (const [key, url, error] of [
+			[
+				KEY,
+				`${banter.stubUrl}/no`,
+				/The model server names no models: .* has no list of models \(status 404/m,
+			],
+			["wrong", model(), /The model server names no models: .* refuses the key \(status 401/m],
+			[KEY, "http://127.0.0.1:1/v1", /The model server names no models: No answer from /m],
+		]) {
+			const dir = scratch(`model-${url.length}-${key.length}`);
+			const end = await startSetup(dir, [key, url, SITE, ""]);
+			assert.match(end.stderr, error);
+		}
+		// OpenAI's own: there is no fourth question. Its key is refused, or it cannot be reached.
+		const openai = await startSetup(scratch("openai"), [KEY, "https://api.openai.com/v1", SITE]);
+		assert.doesNotMatch(openai.stderr, /The model server|ended before/);
+	});
+
+	it("takes the model from an option", async () => {
+		const other = scratch("model-option");
+		const keyFile = scratch("key-of-model");
+		writeFileSync(keyFile, KEY);
+		const all = ["--model-key-file", keyFile, "--model-url", model(), "--sites", SITE];
+		await setup(0, other, [], [...all, "--model", "banter-demo"]);
+		assert.ok(settings(other).includes("OPENAI_MODEL=banter-demo"));
+	});
+
 	it("keeps settings that were not answered, from its files and not from the environment", async () => {
 		const kept = read(dir, "banter.env").replace(SITE, "https://b.example");
 		const env = { OPENAI_API_KEY: "another key" };
 		for (const site of ["https://b.example", ""]) {
-			await setup(0, dir, ["", "", site], [], { env });
+			await setup(0, dir, ["", "", site, ""], [], { env });
 			assert.equal(read(dir, "banter.env"), kept);
 		}
 		assert.equal(secret(dir, "OPENAI_API_KEY"), KEY);
@@ -118,7 +157,7 @@ describe("banter setup", () => {
 	it("appends to a file without a final newline, and reads quotes", async () => {
 		const lines = ["APP_ENV=production", `OPENAI_BASE_URL="${model()}"`, "#CORS_ORIGINS=no"];
 		const other = await configured("short", lines);
-		await setup(0, other, [KEY, "", SITE]);
+		await setup(0, other, [KEY, "", SITE, ""]);
 		assert.equal(read(other, "banter.env"), [...lines, `CORS_ORIGIN=${SITE}`, ""].join("\n"));
 	});
 
@@ -173,11 +212,11 @@ describe("banter setup", () => {
 	});
 
 	for (const [what, answers, status, error] of [
-		["a key that the model refuses", () => ["wrong", model(), SITE], 77, /refuses the key/],
-		["no answer", () => [KEY, "http://127.0.0.1:1/v1", SITE], 69, /No answer from http:/],
+		["a key that the model refuses", () => ["wrong", model(), SITE, ""], 77, /refuses the key/],
+		["no answer", () => [KEY, "http://127.0.0.1:1/v1", SITE, ""], 69, /No answer from http:/],
 		[
 			"an unknown model",
-			() => [KEY, `${banter.stubUrl}/no`, SITE],
+			() => [KEY, `${banter.stubUrl}/no`, SITE, ""],
 			78,
 			/answers 404 for the model gpt/,
 		],
@@ -205,7 +244,8 @@ describe("banter setup", () => {
 			...INVALID.filter(([, question]) => question === i).map(([answer]) => answer),
 			line,
 		]);
-		const { stderr } = await setup(0, other, lines);
+		const { stderr } = await setup(0, other, [...lines, 'a "model"', ""]);
+		assert.match(stderr, /banter: model: must not contain quotes/);
 		for (const [, , error] of INVALID) assert.match(stderr, error);
 		assert.equal(secret(other, "OPENAI_API_KEY"), KEY);
 		assert.ok(settings(other).includes(`CORS_ORIGIN=${SITE}`));
@@ -280,14 +320,14 @@ describe("banter setup", () => {
 
 	it("refuses an invalid file of settings, and too long a directory", async () => {
 		const other = await configured("binary", ["WORKERS=3", "\0", ""]);
-		const { stderr } = await setup(78, other, ["", "", SITE]);
+		const { stderr } = await setup(78, other, ["", "", SITE, ""]);
 		assert.match(stderr, /is not a settings file/);
 		assert.match((await setup(78, `/${"x/".repeat(3000)}`, [])).stderr, /too long/);
 	});
 
 	it("does not echo the key on a terminal", async () => {
 		const args = ["setup", "--config", dir];
-		const { status, stdout } = await onTerminal(baseEnvironment(), args, [KEY, model(), SITE]);
+		const { status, stdout } = await onTerminal(baseEnvironment(), args, [KEY, model(), SITE, ""]);
 		assert.equal(status, 0, stdout);
 		assert.match(stdout, /answers\./);
 		assert.ok(stdout.includes(SITE), "the terminal shows the other answers");
@@ -297,7 +337,7 @@ describe("banter setup", () => {
 	it("reports an incomplete installation", async () => {
 		const program = scratch("alone");
 		cpSync(join(BUILD, "banter"), program);
-		const { stderr } = await setup(72, dir, ["", "", SITE], [], { program });
+		const { stderr } = await setup(72, dir, ["", "", SITE, ""], [], { program });
 		assert.match(stderr, /storaged was not found/);
 	});
 });
@@ -309,7 +349,7 @@ describe("banter setup with a running store", () => {
 
 	/** Answers: the model's key and address, the sites, then the user. */
 	function setupWith(status, ...answers) {
-		const all = ["any-key", `${banter.stubUrl}/v1`, SITE, ...answers];
+		const all = ["any-key", `${banter.stubUrl}/v1`, SITE, "", ...answers];
 		return setup(status, dir, all, ["--socket", socket()]);
 	}
 	const socket = () => join(banter.dir, "data", "store.sock");

@@ -61,8 +61,12 @@ list_width(const char *text)
 static const char *
 list_cell(const struct list_column *c, const json_t *object, struct units_text *temporary)
 {
-	return object == NULL ? c->heading
-			      : list_value_text(json_object_get(object, c->member), temporary);
+	const char *text = c->heading;
+
+	if (object != NULL)
+		text = list_value_text(json_object_get(object, c->member), temporary);
+	/* An empty cell looks as if something was left out. */
+	return *text == '\0' ? "-" : text;
 }
 
 static void

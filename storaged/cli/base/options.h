@@ -8,7 +8,7 @@
 
 #include "storaged/cli/base/command.h"
 
-#define OPTIONS_MAX 12 /* per command, without the common ones */
+#define OPTIONS_MAX 20 /* per command, without the common ones */
 
 /* A flag, or an option with a value. The last row has a NULL name. */
 struct option_row {

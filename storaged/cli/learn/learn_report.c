@@ -45,6 +45,40 @@ learn_report_reason(uint8_t reason)
 							      : texts[REASON_NONE];
 }
 
+/* How many agents answer from a source. */
+struct learn_agents {
+	const struct id *source;
+	size_t n;
+};
+
+static void
+learn_report_agent(void *arg, struct slice item)
+{
+	struct learn_agents *agents = arg;
+	struct msg_agent_record r;
+	bool uses;
+
+	must(record_decode(item, MSG_AGENT_RECORD, &r) == WIRE_OK);
+	uses = r.knowledge == KNOWLEDGE_ALL;
+	for (size_t i = 0; r.knowledge == KNOWLEDGE_SOME && i < r.sources.len;
+	     i += sizeof(struct id))
+		uses |= memcmp(r.sources.p + i, agents->source->b, sizeof(struct id)) == 0;
+	agents->n += r.enabled && uses;
+}
+
+static int
+learn_report_agents(
+    const struct learn_report *report, struct store_conn *conn, size_t *agents_n)
+{
+	struct learn_agents agents = {.source = &report->source->id};
+	struct msg_record_list ask = {.kind = MSG_AGENT_RECORD, .org = report->source->org};
+	int status = store_pages_walk(conn, MSG_RECORD_LIST, &ask, &ask.cursor, MSG_RECORD_PAGE,
+	    learn_report_agent, &agents);
+
+	*agents_n = agents.n;
+	return status;
+}
+
 /* The pages that were not read, or whose newest version was not. */
 struct learn_unread {
 	const struct learn_report *report;
@@ -108,25 +142,27 @@ learn_report_left_out(const struct learn_files *files)
 
 static void
 learn_report_json(const struct learn_report *report,
-    const struct msg_source_state_record *state, json_t *unread, json_t *left_out)
+    const struct msg_source_state_record *state, size_t agents, json_t *unread,
+    json_t *left_out)
 {
 	char id[ID_TEXT_LEN + 1];
 
 	id_format(&report->source->id, id);
-	list_print_json(
-	    json_pack("{s:s, s:s, s:b, s:b, s:{s:I, s:I, s:I}, s:I, s:I, s:s%, s:o, s:o, s:I}",
-		"source", id, "name", report->source->name, "created",
-		(int)report->source->created, "complete", (int)report->complete, "pages",
-		"read", (json_int_t)state->read, "waiting", (json_int_t)state->waiting,
-		"unread", (json_int_t)state->unread, "chunks", (json_int_t)state->chunks,
-		"bytes", (json_int_t)state->bytes, "error", (const char *)state->error.p,
-		state->error.len, "unread", unread, "left_out", left_out, "other_files",
-		(json_int_t)(report->files == NULL ? 0 : report->files->others)));
+	list_print_json(json_pack(
+	    "{s:s, s:s, s:b, s:b, s:{s:I, s:I, s:I}, s:I, s:I, s:I, s:s%, s:o, s:o, s:I}",
+	    "source", id, "name", report->source->name, "created", (int)report->source->created,
+	    "complete", (int)report->complete, "pages", "read", (json_int_t)state->read,
+	    "waiting", (json_int_t)state->waiting, "unread", (json_int_t)state->unread,
+	    "chunks", (json_int_t)state->chunks, "bytes", (json_int_t)state->bytes, "agents",
+	    (json_int_t)agents, "error", (const char *)state->error.p, state->error.len,
+	    "unread", unread, "left_out", left_out, "other_files",
+	    (json_int_t)(report->files == NULL ? 0 : report->files->others)));
 }
 
 static void
 learn_report_text(const struct learn_report *report,
-    const struct msg_source_state_record *state, const json_t *unread, const json_t *left_out)
+    const struct msg_source_state_record *state, size_t agents, const json_t *unread,
+    const json_t *left_out)
 {
 	const json_t *item;
 	size_t i;
@@ -155,6 +191,13 @@ learn_report_text(const struct learn_report *report,
 	if (report->files != NULL && report->files->others > 0)
 		console_print("  %s of other types left out",
 		    units_count(report->files->others, "file was", "files were").text);
+	if (agents > 0)
+		console_print(
+		    "%s from it", units_count(agents, "agent answers", "agents answer").text);
+	else
+		console_print(
+		    "Next: no agent answers from it yet. In the dashboard, open the agent, and "
+		    "choose under Knowledge\neverything, or this source.");
 }
 
 static int
@@ -182,15 +225,18 @@ learn_report_print(const struct learn_report *report, struct store_conn *conn)
 	json_t *left_out = learn_report_left_out(report->files);
 	size_t left_out_n = json_array_size(left_out);
 	struct msg_source_state_record state;
+	size_t agents = 0;
 	int status = learn_report_read(report, conn, &unread);
 
+	if (status == 0)
+		status = learn_report_agents(report, conn, &agents);
 	if (status == 0)
 		status = learn_source_state(conn, report->source, &state);
 	if (status == 0 && report->json) {
 		learn_report_json(
-		    report, &state, json_incref(unread.pages), json_incref(left_out));
+		    report, &state, agents, json_incref(unread.pages), json_incref(left_out));
 	} else if (status == 0) {
-		learn_report_text(report, &state, unread.pages, left_out);
+		learn_report_text(report, &state, agents, unread.pages, left_out);
 	}
 	if (status == 0)
 		status = learn_report_status(report, &state, unread.n, left_out_n);

@@ -33,6 +33,9 @@ static const struct answer_kind {
     [ANSWER_SITES] = {"sites", "CORS_ORIGIN", false,
 	"The sites that show the widget, for example "
 	"https://example.com,https://www.example.com. Empty: keep the current ones."},
+    [ANSWER_MODEL] = {"model", "OPENAI_MODEL", false,
+	"The model, by the name that this server has for it. Empty: keep the current one; the "
+	"default is gpt-4.1-mini."},
     [ANSWER_OWNER_EMAIL] = {"owner-email", NULL, false,
 	"The e-mail address of the first dashboard user. Empty: no user; sign in with the "
 	"dashboard password."},

@@ -21,8 +21,9 @@
 #include "storaged/cli/store/user_new.h"
 
 static const char about[] =
-    "Asks for the key and the address of the model server and for the sites that show the "
-    "widget,\n"
+    "Asks for the key and the address of the model server, for the sites that show the "
+    "widget and,\n"
+    "unless the server is OpenAI's, for the model, of those that the server lists; "
     "writes them to the settings of the service, and checks them. An empty answer keeps the\n"
     "current value. After an invalid answer it asks again, and it writes nothing before all "
     "are\n"
@@ -36,7 +37,7 @@ static const char about[] =
     "\n"
     "With one of the answers as an option or in a file it asks nothing, keeps what is not\n"
     "answered, and restarts only with --restart. The file has lines model-key=, model-url=,\n"
-    "sites=, owner-email=, owner-password= and restart=yes or no.\n";
+    "model=, sites=, owner-email=, owner-password= and restart=yes or no.\n";
 
 /* One run of the command. */
 struct setup {
@@ -146,6 +147,16 @@ setup_make_first_user(const struct setup *s)
 	return status;
 }
 
+/* The model's name of the default settings exists at OpenAI only. The valid answers are in our environment. */
+static bool
+setup_needs_model(void)
+{
+	static const char openai[] = "https://api.openai.com/";
+	const char *url = getenv("OPENAI_BASE_URL");
+
+	return url != NULL && *url != '\0' && strncmp(url, openai, strlen(openai)) != 0;
+}
+
 /* Asks for all answers before anything is written. */
 static int
 setup_ask(struct setup *s)
@@ -155,6 +166,10 @@ setup_ask(struct setup *s)
 
 	for (size_t i = 0; i < ARRAY_LEN(always) && status == 0; i++)
 		status = answers_ask(&s->answers, always[i]);
+	if (status == 0 && setup_needs_model()) {
+		setup_show_models();
+		status = answers_ask(&s->answers, ANSWER_MODEL);
+	}
 	if (status == 0 && s->first_user)
 		status = answers_ask(&s->answers, ANSWER_OWNER_EMAIL);
 	if (status == 0 && s->first_user && setup_has_email(s))
@@ -220,7 +235,7 @@ setup_run(struct setup *s)
 /* What the options say. */
 struct setup_options {
 	bool first_start, check, restart, no_restart, json;
-	const char *answers, *key_file, *url, *sites, *email, *password_file;
+	const char *answers, *key_file, *url, *model, *sites, *email, *password_file;
 };
 
 static int
@@ -241,6 +256,8 @@ setup_read_answers(struct answers *a, const struct setup_options *o)
 	const char *restart = o->restart ? "yes" : o->no_restart ? "no" : NULL;
 	int status = answers_set(a, ANSWER_MODEL_URL, o->url);
 
+	if (status == 0)
+		status = answers_set(a, ANSWER_MODEL, o->model);
 	if (status == 0)
 		status = answers_set(a, ANSWER_SITES, o->sites);
 	if (status == 0)
@@ -316,6 +333,7 @@ setup_command(struct invocation *inv)
 	    {"model-key-file", "FILE", "the model server's key, in a file",
 		.text = &o.key_file},
 	    {"model-url", "URL", "the URL of the model server", .text = &o.url},
+	    {"model", "NAME", "the model, as this server calls it", .text = &o.model},
 	    {"sites", "ORIGINS", "the sites that show the widget", .text = &o.sites},
 	    {"owner-email", "EMAIL", "the first dashboard user, unless there is one",
 		.text = &o.email},

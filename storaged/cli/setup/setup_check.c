@@ -15,6 +15,8 @@
 #include "storaged/cli/base/list.h"
 #include "storaged/cli/service/component.h"
 
+#define MODELS_SHOWN 40
+
 static void
 setup_check_add(json_t *report, const char *name, int status, json_t *messages)
 {
@@ -75,6 +77,33 @@ setup_check_settings(json_t *report)
 
 	return status != 0 ? status
 			   : setup_check_run(report, "model", "workerd", "--check-model");
+}
+
+void
+setup_show_models(void)
+{
+	FILE *output = fdopen(memfd_create("models", MFD_CLOEXEC), "w+");
+	json_t *lines;
+	const json_t *line;
+	size_t i;
+	int status;
+
+	must(output != NULL);
+	status = daemons_run("workerd", "--list-models", fileno(output));
+	lines = setup_check_lines(output);
+	(void)fclose(output);
+	fprintf(stderr,
+	    status == 0 ? "The model server has:" : "The model server names no models:");
+	json_array_foreach (lines, i, line) {
+		if (i == MODELS_SHOWN) {
+			fprintf(stderr, " and %zu more", json_array_size(lines) - i);
+			break;
+		}
+		fprintf(
+		    stderr, "%s %s", i == 0 || status != 0 ? "" : ",", json_string_value(line));
+	}
+	fputc('\n', stderr);
+	json_decref(lines);
 }
 
 static void

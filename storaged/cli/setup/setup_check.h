@@ -16,4 +16,8 @@ int setup_check_settings(json_t *report);
 /* Whether the front end runs and each of its ports answers. */
 int setup_check_service(json_t *report);
 
+/* Prints which models the server of OPENAI_BASE_URL has, or why it does not say so, above the question for one. Uses
+ * the settings of our environment. */
+void setup_show_models(void);
+
 #endif
