@@ -14,7 +14,7 @@
 /* The systemd units set these for all daemons: another value in one file would separate the
  * daemons. */
 static const char *const set_by_units[] = {"DATA_DIR", "STORE_SOCKET", "STORE_GROUP",
-    "SEARCH_DIR", "SEARCH_SOCKET", "SEARCH_USER", "CRAWL_USER", "SETTINGS_FILE"};
+    "FRONT_USER", "SEARCH_DIR", "SEARCH_SOCKET", "SEARCH_USER", "CRAWL_USER", "SETTINGS_FILE"};
 
 /* The headings of the man page and of the settings file, each above the setting that it names. */
 static const struct {

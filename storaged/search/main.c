@@ -54,7 +54,12 @@ searchd_run(const struct settings *settings)
 	int status = privileges_become(settings->run_as_user);
 
 	if (status == 0)
-		status = access_init(&access, settings->store_group, NULL, NULL);
+		status = access_init(&access,
+		    &(struct access_config){
+			.socket = ACCESS_SEARCH,
+			.group = settings->store_group,
+			.front = settings->front_user,
+		    });
 	if (status == 0)
 		status = searchd_make_directory(settings->search_dir);
 	return status != 0

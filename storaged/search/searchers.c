@@ -122,12 +122,10 @@ static void
 searchers_add(struct searchers *s, int fd)
 {
 	struct ucred cred;
-	unsigned roles = access_roles(s->access, fd, &cred) & (ROLE_WORKER | ROLE_TOOL);
+	unsigned roles = access_roles(s->access, fd, &cred);
 	struct searcher *p;
 
 	if (roles == 0) {
-		log_event(LOG_WARN, "peer_refused", L_INT("uid", (int64_t)cred.uid),
-		    L_INT("pid", cred.pid));
 		closefd(&fd);
 		return;
 	}

@@ -7,8 +7,8 @@
 
 #include <event2/event.h>
 
+#include "proto/access/access.h"
 #include "storaged/search/answer.h"
-#include "storaged/server/access.h"
 
 #define SEARCHERS_MAX 1024u
 

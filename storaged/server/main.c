@@ -133,8 +133,14 @@ static int
 storaged_listen(const struct settings *settings, struct env *env)
 {
 	struct access access;
-	int status = access_init(
-	    &access, settings->store_group, settings->search_user, settings->crawl_user);
+	int status = access_init(&access,
+	    &(struct access_config){
+		.socket = ACCESS_STORE,
+		.group = settings->store_group,
+		.front = settings->front_user,
+		.search_user = settings->search_user,
+		.crawl_user = settings->crawl_user,
+	    });
 
 	return status != 0
 	    ? status

@@ -156,13 +156,7 @@ peers_add(struct peers *p, int fd)
 	unsigned roles = access_roles(&p->access, fd, &cred);
 	struct peer *peer;
 
-	if (p->tools_only && (roles & ROLE_TOOL) == 0) {
-		closefd(&fd);
-		return;
-	}
-	if (roles == 0) {
-		log_event(LOG_WARN, "peer_refused", L_INT("uid", (int64_t)cred.uid),
-		    L_INT("pid", cred.pid));
+	if (roles == 0 || (p->tools_only && (roles & ROLE_TOOL) == 0)) {
 		closefd(&fd);
 		return;
 	}

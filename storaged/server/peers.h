@@ -13,8 +13,8 @@
 
 #include <event2/event.h>
 
+#include "proto/access/access.h"
 #include "proto/ipc/channel.h"
-#include "storaged/server/access.h"
 #include "storaged/server/batch.h"
 
 #define PEERS_MAX 1024u

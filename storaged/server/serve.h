@@ -4,8 +4,8 @@
 #ifndef STORAGED_SERVER_SERVE_H
 #define STORAGED_SERVER_SERVE_H
 
+#include "proto/access/access.h"
 #include "proto/settings/settings.h"
-#include "storaged/server/access.h"
 
 /* Serves on a listening socket until SIGTERM or SIGINT; returns the exit status. */
 typedef int serve_fn(

@@ -5,7 +5,7 @@
 #ifndef STORAGED_SERVER_SERVICE_H
 #define STORAGED_SERVER_SERVICE_H
 
-#include "storaged/server/access.h"
+#include "proto/access/access.h"
 #include "storaged/server/service_report.h"
 
 struct service {

@@ -1,12 +1,14 @@
-// Access to storaged: its own user, root, and the members of STORE_GROUP as workers. Everyone else is refused before
-// the first byte, with one log line, whatever the socket's permissions.
+// Access to storaged and searchd: their own user, root, and the users of FRONT_USER as workers. Everyone else is refused
+// before the first byte, with one log line, whatever the socket's permissions and the peer's groups
+// (proto/access/access.def).
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync, statSync } from "node:fs";
+import { chmodSync, existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, it } from "node:test";
-import { until } from "../e2e/daemon.mjs";
+import { BUILD, baseEnvironment, Daemon, Log, until } from "../e2e/daemon.mjs";
 import { Bystander } from "./bystander.mjs";
 import { hello } from "./peer.mjs";
 import { Store, withStore } from "./store.mjs";
@@ -15,6 +17,11 @@ import { encode } from "./wire.mjs";
 
 const NOBODY = 65534;
 const SOMEBODY = 65533;
+const ROOT = { uid: 0 };
+/** Users of every Debian. */
+const FRONT = { name: "www-data", uid: 33 };
+const SEARCHD = { name: "backup", uid: 34 };
+const CRAWLD = { name: "proxy", uid: 13 };
 const GAMES = { name: "games", gid: 60 }; // a group of every Debian
 
 const ROOT_ONLY = {
@@ -22,18 +29,18 @@ const ROOT_ONLY = {
 };
 
 /**
- * Sends a hello and a ping: prints "served" after the pong, "refused" if the connection ends before. A frame is a
+ * Sends a hello and a request: prints "served" after its answer, "refused" if the connection ends before. A frame is a
  * length, a type, ten more bytes, and what the length says.
  */
 const CLIENT = `
-	const [path, bytes, pong] = process.argv.slice(1);
+	const [path, bytes, answer] = process.argv.slice(1);
 	const socket = require("node:net").connect(path);
 	let received = Buffer.alloc(0);
 	socket.write(Buffer.from(bytes, "hex"));
 	socket.on("data", (piece) => {
 		received = Buffer.concat([received, piece]);
 		for (let at = 0; at + 16 <= received.length; at += 16 + received.readUInt32LE(at))
-			if (received.readUInt16LE(at + 4) === Number(pong)) tell("served");
+			if (received.readUInt16LE(at + 4) === Number(answer)) tell("served");
 	});
 	socket.once("end", () => tell("refused"));
 	socket.once("error", ({ code }) => tell(/EPIPE|ECONNRESET/.test(code) ? "refused" : code));
@@ -44,14 +51,29 @@ const CLIENT = `
 
 /** Asserts the result for a client of another user, with a group and supplementary groups. */
 async function assertVisit(store, result, uid, { gid = uid, groups, role = "TOOL" } = {}) {
-	const bytes = Buffer.concat([hello(role), encode("ping", {}, 1)]).toString("hex");
+	const [request, answer] = store.request ?? ["ping", "pong"];
+	const bytes = Buffer.concat([hello(role), encode(request, {}, 1)]).toString("hex");
 	const ids = [`--reuid=${uid}`, `--regid=${gid}`];
 	const further = groups ? `--groups=${groups}` : "--clear-groups";
-	const command = [process.execPath, "-e", CLIENT, store.socket, bytes, TABLE.pong.number];
+	const command = [process.execPath, "-e", CLIENT, store.socket, bytes, TABLE[answer].number];
 	const stdio = ["ignore", "pipe", "inherit"];
 	const client = spawn("setpriv", [...ids, further, ...command], { cwd: "/", stdio });
 	const output = await text(client.stdout);
 	assert.equal(output.trim(), result, `uid ${uid} gid ${gid} groups ${groups} role ${role}`);
+}
+
+/** searchd beside a store. */
+async function withSearchd(store, env, use) {
+	const socket = join(store.dir, "search.sock");
+	const environment = { ...baseEnvironment(), DATA_DIR: store.dir, ...env };
+	const daemon = new Daemon(join(BUILD, "searchd"), [], environment, new Log());
+	daemon.start();
+	try {
+		await until("searchd's socket", () => existsSync(socket));
+		await use({ socket, request: ["search_status_get", "search_status"] });
+	} finally {
+		await daemon.stop();
+	}
 }
 
 /** Asserts that the log has one line for each of these refused users. */
@@ -86,30 +108,76 @@ describe("a client of another user", ROOT_ONLY, () => {
 			await assertRefused(store, SOMEBODY);
 		}));
 
-	it("is served as a worker, but not as a tool, if it is in STORE_GROUP", () =>
+	it("is served as a worker, but not as a tool, if FRONT_USER names it", () =>
+		withStore({ env: { FRONT_USER: `daemon,${FRONT.name}` } }, async (store) => {
+			openSocket(store);
+			await assertVisit(store, "served", FRONT.uid, { role: "WORKER" });
+			await assertVisit(store, "refused", FRONT.uid);
+			await assertVisit(store, "served", 0);
+		}));
+
+	it("has no permission by the group of the socket's file", () =>
 		withStore({ env: { STORE_GROUP: GAMES.name } }, async (store) => {
 			const role = "WORKER";
 			const { gid, mode } = statSync(store.socket);
 			assert.deepEqual([gid, mode & 0o777], [GAMES.gid, 0o660], "only members can connect");
 			chmodSync(store.dir, 0o711);
 			await assertVisit(store, "EACCES", SOMEBODY, { role });
-			openSocket(store);
-			await assertVisit(store, "served", SOMEBODY, { role, gid: GAMES.gid });
-			await assertVisit(store, "served", SOMEBODY, { role, groups: `1,${GAMES.gid}` });
-			await assertRefused(store);
-			await assertVisit(store, "refused", SOMEBODY, { gid: GAMES.gid });
-			await assertVisit(store, "refused", SOMEBODY, { role, groups: "1,2" });
-			await assertVisit(store, "refused", SOMEBODY, { role });
-			await assertVisit(store, "served", 0);
+			await assertVisit(store, "refused", SOMEBODY, { role, gid: GAMES.gid });
+			await assertVisit(store, "refused", SOMEBODY, { role, groups: `1,${GAMES.gid}` });
 			await assertRefused(store, SOMEBODY, SOMEBODY);
 		}));
 
-	for (const [what, group, uid, status, event] of [
-		["an unknown STORE_GROUP", "no-such-group", undefined, 78, "store_group_unknown"],
-		["a STORE_GROUP without storaged's user", GAMES.name, NOBODY, 77, "socket_not_shared"],
+	it("has on each socket the roles of the table, and no other, in every group", async () => {
+		const users = { FRONT_USER: FRONT.name, SEARCH_USER: SEARCHD.name, CRAWL_USER: CRAWLD.name };
+		const env = { ...users, STORE_GROUP: GAMES.name };
+		await withStore({ env }, async (store) => {
+			await withSearchd(store, env, async (search) => {
+				const everyone = [ROOT, FRONT, SEARCHD, CRAWLD, { uid: SOMEBODY }];
+				openSocket(store);
+				for (const [server, may] of [
+					[
+						store,
+						{ WORKER: [ROOT, FRONT], SEARCH: [ROOT, SEARCHD], CRAWL: [ROOT, CRAWLD], TOOL: [ROOT] },
+					],
+					[search, { WORKER: [ROOT, FRONT], SEARCH: [], CRAWL: [], TOOL: [ROOT] }],
+				]) {
+					chmodSync(server.socket, 0o666);
+					for (const [role, users] of Object.entries(may))
+						for (const user of everyone) {
+							const result = users.includes(user) ? "served" : "refused";
+							await assertVisit(server, result, user.uid, { role, gid: GAMES.gid });
+						}
+				}
+			});
+		});
+	});
+
+	for (const [what, env, uid, status, event] of [
+		[
+			"an unknown STORE_GROUP",
+			{ STORE_GROUP: "no-such-group" },
+			undefined,
+			78,
+			"access_name_unknown",
+		],
+		[
+			"an unknown FRONT_USER",
+			{ FRONT_USER: "games,no-such" },
+			undefined,
+			78,
+			"access_name_unknown",
+		],
+		[
+			"a STORE_GROUP without storaged's user",
+			{ STORE_GROUP: GAMES.name },
+			NOBODY,
+			77,
+			"socket_not_shared",
+		],
 	])
 		it(`${what} is an error`, async () => {
-			const store = new Store({ env: { STORE_GROUP: group }, uid });
+			const store = new Store({ env, uid });
 			try {
 				store.launch();
 				await until("its end", () => store.events("ended").length > 0);

@@ -10,6 +10,9 @@ import { Authority } from "../e2e/certs.mjs";
 import { openStream, request, textOf, tlsOptions } from "../e2e/client.mjs";
 import { ROOT } from "../e2e/daemon.mjs";
 import { exchanged, said, Visitor } from "../e2e/visitors.mjs";
+import { hello } from "../faults/peer.mjs";
+import { TABLE } from "../faults/table.mjs";
+import { encode } from "../faults/wire.mjs";
 import { Crowd } from "./crowd.mjs";
 import { Guests } from "./guests.mjs";
 import { Machine, until, whyNot } from "./machine.mjs";
@@ -24,6 +27,24 @@ const MODEL_KEY = "key-of-the-stand-in-model";
 const SITE = "https://shop.example";
 const STOP_STORE = "systemctl stop banter-storaged.service banter-storaged.socket";
 const OWNER = { email: "owner@shop.example", password: "the owner's first password" };
+/** What the probe asks each daemon as each kind of peer: a name, a socket, the request, the answer's number. */
+function probeMessages() {
+	const ask = (name, socket, role, request, answer) => {
+		const bytes = Buffer.concat([hello(role), encode(request, {}, 1)]).toString("hex");
+		return [name, `/run/banter/${socket}.sock`, bytes, TABLE[answer].number].join("\t");
+	};
+	const lines = Object.entries({
+		worker: "WORKER",
+		tool: "TOOL",
+		searchd: "SEARCH",
+		crawld: "CRAWL",
+	}).map(([name, role]) => [
+		ask(`store as ${name}`, "store", role, "ping", "pong"),
+		ask(`search as ${name}`, "search", role, "search_status_get", "search_status"),
+	]);
+	return lines.flat().join("\n");
+}
+
 const STREAMS = 200;
 const SOCKETS = 50;
 
@@ -46,6 +67,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		}
 		machine.put(join(ROOT, "build/openai-stub"), "/usr/local/bin/openai-stub");
 		machine.put(join(ROOT, "tests/install/probe.pl"), "/root/probe.pl");
+		writeFileSync(join(machine.root, "root/probe.messages"), probeMessages());
 		await machine.boot();
 	});
 	after(() => machine.end());
@@ -284,7 +306,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 			sed -e 's|^ExecStart=.*|ExecStart=/usr/bin/perl /var/lib/probe.pl|' \\
 				-e 's|^Type=.*|Type=oneshot|' -e '/^Requires=/d; /^Restart/d; /^Watchdog/d' \\
 				/lib/systemd/system/${unit} >${path}
-			cp /root/probe.pl /var/lib/probe.pl
+			cp /root/probe.pl /root/probe.messages /var/lib
 			systemctl daemon-reload
 			systemctl start probe-${unit}`);
 		const said = await journal(`probe-${unit}`);
@@ -294,12 +316,19 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 	}
 
 	const OWN = ["write /var/tmp"]; // which is one of its own
+	const STORE_USER = [
+		...["store as worker", "store as tool", "store as searchd", "store as crawld"],
+		...["write /var/lib/banter", "read /var/lib/banter"],
+	];
 	const CAN = {
-		"banter-storaged.service": [...OWN, "unix", "write /var/lib/banter", "read /var/lib/banter"],
-		"banter-searchd.service": [...OWN, "unix"],
-		"banter-crawld.service": [...OWN, "inet", "inet6", "unix"],
-		"banter.service": [...OWN, "inet", "inet6", "unix"],
-		"banter-backup.service": [...OWN, "unix", "write /var/lib/banter", "read /var/lib/banter"],
+		"banter-storaged.service": [...STORE_USER, ...OWN, "unix"],
+		"banter-searchd.service": [
+			...["store as searchd", "search as worker", "search as tool"],
+			...[...OWN, "unix"],
+		],
+		"banter-crawld.service": ["store as crawld", ...OWN, "inet", "inet6", "unix"],
+		"banter.service": ["store as worker", "search as worker", ...OWN, "inet", "inet6", "unix"],
+		"banter-backup.service": [...STORE_USER, ...OWN, "unix"],
 	};
 	for (const [unit, can] of Object.entries(CAN))
 		step(`${unit} can do what it needs, and nothing else of the probes`, async () => {

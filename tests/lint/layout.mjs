@@ -26,6 +26,7 @@ const FOLDERS = Object.fromEntries(
 	proto/text: proto/base
 	proto/settings: proto/base
 	proto/ipc: proto/base
+	proto/access: proto/base proto/ipc
 	proto/process: proto/base proto/settings
 	masterd:
 	workerd/http/message:

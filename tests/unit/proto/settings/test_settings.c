@@ -529,7 +529,7 @@ static bool
 is_set_by_units(const char *name)
 {
 	static const char *const names[] = {"DATA_DIR", "STORE_SOCKET", "STORE_GROUP",
-	    "SEARCH_DIR", "SEARCH_SOCKET", "SEARCH_USER", "CRAWL_USER", "SETTINGS_FILE"};
+	    "FRONT_USER", "SEARCH_DIR", "SEARCH_SOCKET", "SEARCH_USER", "CRAWL_USER", "SETTINGS_FILE"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (strcmp(name, names[i]) == 0)
