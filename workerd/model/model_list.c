@@ -103,6 +103,7 @@ model_list_set_headers(struct model_list_call *call, const char *key)
 	char header[HEADER_MAX];
 
 	model_list_add_header(call, "Accept: application/json");
+	model_list_add_header(call, "Accept-Encoding: identity");
 	if (key != NULL) {
 		int n = snprintf(header, sizeof(header), "Authorization: Bearer %s", key);
 

@@ -82,6 +82,7 @@ static const struct {
     [TURN_TOO_MANY] = {"too_many", METRIC_TURN_TOO_MANY, true},
     [TURN_OVERLOADED] = {"overloaded", METRIC_TURN_OVERLOADED, false},
     [TURN_ABANDONED] = {"abandoned", METRIC_TURN_ABANDONED, true},
+    [TURN_MESSAGE_LONG] = {"message_too_long", METRIC_TURN_MESSAGE_LONG, false},
 };
 
 static void

@@ -31,7 +31,7 @@
 #define CHECKPOINT_GRID \
 	100 /* ms; checkpoints fall on multiples of it, to be committed together */
 #define CHECKPOINT_BYTES 4096
-#define ERROR_BODY_MAX   4096 /* bytes of an error response that are kept for the log */
+#define ERROR_BODY_MAX   16384 /* bytes of an error response that are kept */
 
 enum turn_state {
 	TURN_BEGINNING,  /* storaged was asked to begin it */
@@ -78,9 +78,14 @@ struct turn {
 	int http_status;          /* of the model's response */
 	unsigned retry_after_ms;
 	unsigned attempts;
-	struct prompt_options requested; /* in the last request */
-	struct prompt_options
-	    refused;       /* what the server named in an error; not requested again */
+	unsigned repairs;             /* of these, the ones that an error led to at once */
+	struct prompt_target target;  /* whom the request is for, and what is left out of it */
+	uint64_t target_key;          /* of the server and model (part_memory.h) */
+	uint32_t sent;                /* the parts of the last request */
+	struct refused_parts dropped; /* because of errors of this turn */
+	bool too_long;                /* the last message alone is more than the model takes */
+	uint32_t
+	    doubtful; /* of these, parts that later errors named too, or only for its length */
 	bool end_received; /* [DONE] or a finish_reason */
 	struct hand_over hand_over;
 	struct marks marks;

@@ -2,13 +2,15 @@
  * The request to the model, and retries: when the server refuses it, or the response ends before its
  * first token. Whether and when to retry: workerd/model/retry_policy.h.
  */
-#include <string.h>
+#include <jansson.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "workerd/model/openai/openai.h"
 #include "workerd/model/openai/openai_delta.h"
+#include "workerd/model/parts/part_memory.h"
+#include "workerd/model/parts/refusal.h"
 #include "workerd/model/retry_policy.h"
 #include "workerd/turn/turn_internal.h"
 
@@ -82,48 +84,6 @@ turn_time_left(const struct turn *t)
 	return spent < t->turns->total_ms ? t->turns->total_ms - spent : 0;
 }
 
-static bool
-turn_request_error_names(const struct turn *t, const char *name)
-{
-	return memmem(buf_data(&t->error_body), buf_len(&t->error_body), name, strlen(name)) !=
-	    NULL;
-}
-
-/* Some servers do not know stream_options and refuse a request with it. */
-static bool
-turn_request_refused_usage(const struct turn *t)
-{
-	return t->requested.usage && (t->http_status == 400 || t->http_status == 422) &&
-	    turn_request_error_names(t, "stream_options");
-}
-
-/* Models without tools: Ollama and vLLM answer with 400, OpenRouter with 404, llama.cpp with 500. */
-static bool
-turn_request_refused_tools(const struct turn *t)
-{
-	static const int statuses[] = {400, 404, 422, 500, 501};
-
-	if (!t->requested.tools || !turn_request_error_names(t, "tool"))
-		return false;
-	for (size_t i = 0; i < ARRAY_LEN(statuses); i++)
-		if (t->http_status == statuses[i])
-			return true;
-	return false;
-}
-
-/* Whether the server refused an optional part of the request, which is then left out. */
-static bool
-turn_request_drop_refused(struct turn *t)
-{
-	if (turn_request_refused_usage(t))
-		t->refused.usage = true;
-	else if (turn_request_refused_tools(t))
-		t->refused.tools = true;
-	else
-		return false;
-	return true;
-}
-
 static void
 turn_request_retry(struct turn *t, unsigned wait_ms)
 {
@@ -132,36 +92,91 @@ turn_request_retry(struct turn *t, unsigned wait_ms)
 	turn_set_timer(t, wait_ms);
 }
 
-/* Notes for the next requests what a server does not know. */
-static void
-turn_request_note_refusal(
-    const struct turn *t, bool *known, const char *event, const char *detail)
+/* Leaves out, or writes in another form, what the error names. A part that an error still names when it was not sent was perhaps only
+ * quoted. */
+static bool
+turn_request_drop_parts(struct turn *t, const struct refused_parts *named, bool passing)
 {
-	if (*known)
-		return;
-	*known = true;
-	log_event(LOG_NOTICE, event, L_TURN(t), L_STR("server", t->server->name),
-	    L_STR("detail", detail));
+	if (!refused_parts_lacks(&t->dropped, named))
+		return false;
+	t->doubtful |= passing
+	    ? named->parts
+	    : refusal_names(buf_slice(&t->error_body), t->dropped.parts & ~PARTS_RENAMED);
+	refused_parts_add(&t->dropped, named);
+	refused_parts_add(&t->target.refused, named);
+	return true;
 }
 
-/* If the request without stream_options, or without tools, succeeds, they were the reason: an error message
- * alone proves nothing, because it may quote the visitor. */
+/* Whether another request avoids what the server refused: an optional part, or the length of the history. Each part is dropped
+ * once, so this ends. */
+static bool
+turn_request_repair(struct turn *t)
+{
+	json_t *extra = prompt_extra(t->prompt, &t->target.refused);
+	const struct refusal_request request = {.sent = t->sent, .extra = extra};
+	struct refused_parts named;
+	bool passing, repaired = false;
+
+	switch (refusal_read(
+	    t->http_status, buf_slice(&t->error_body), &request, &named, &passing)) {
+	case REFUSAL_NONE:
+		break;
+	case REFUSAL_PARTS:
+		repaired = turn_request_drop_parts(t, &named, passing);
+		break;
+	case REFUSAL_CONTEXT:
+		repaired = history_halve(&t->history);
+		t->too_long = !repaired;
+		break;
+	}
+	json_decref(extra);
+	return repaired;
+}
+
+static void
+turn_request_log_refusal(const struct turn *t, const char *event)
+{
+	log_event(LOG_NOTICE, event, L_TURN(t), L_STR("server", t->server->name),
+	    L_SLICE("model", t->target.model),
+	    L_STR("detail", "the model server accepts the request without it"));
+}
+
+/* Remembers for the next requests what the server does not take. */
+static void
+turn_request_remember(struct turn *t, struct refused_parts *news)
+{
+	struct part_memory *memory = &t->turns->board->refused;
+	const uint64_t now = clock_mono_ms();
+	struct refused_parts known = {0};
+
+	part_memory_find(memory, t->target_key, now, &known);
+	if (!refused_parts_lacks(&known, news))
+		return;
+	for (unsigned part = 0; part < MODEL_PARTS; part++)
+		if ((news->parts & ~known.parts & 1u << part) != 0)
+			turn_request_log_refusal(t, model_part_event(part));
+	if (news->members_n > 0)
+		turn_request_log_refusal(t, model_part_event(MODEL_PART_EXTRA));
+	part_memory_add(memory, t->target_key, now, news);
+}
+
+/* If the request without a part succeeds, that was the reason: an error message alone proves nothing, because it may
+ * quote the visitor. */
 void
 turn_request_accepted(struct turn *t)
 {
-	if (t->refused.usage)
-		turn_request_note_refusal(t, &t->server->no_usage, "model_without_usage",
-		    "the server does not know stream_options");
-	if (t->refused.tools)
-		turn_request_note_refusal(t, &t->server->no_tools, "model_without_tools",
-		    "the model asks for a person by a marker in its text");
+	struct refused_parts news = t->dropped;
+
+	news.parts &= ~t->doubtful;
+	if (news.parts != 0 || news.members_n > 0)
+		turn_request_remember(t, &news);
 }
 
 void
 turn_request_failed(struct turn *t, enum upstream_end how, const char *detail)
 {
 	const struct retry_failure failure = {
-	    .attempts = t->attempts,
+	    .attempts = t->attempts - t->repairs,
 	    .how = how,
 	    .status = t->http_status,
 	    .retry_after_ms = t->retry_after_ms,
@@ -171,7 +186,8 @@ turn_request_failed(struct turn *t, enum upstream_end how, const char *detail)
 	unsigned wait_ms;
 	bool retry;
 
-	if (turn_request_drop_refused(t)) {
+	if (how == UPSTREAM_DONE && turn_request_repair(t)) {
+		t->repairs++;
 		turn_request_retry(t, 0);
 		return;
 	}
@@ -187,22 +203,24 @@ turn_request_failed(struct turn *t, enum upstream_end how, const char *detail)
 		return;
 	}
 	buf_clear(&t->error_body);
-	turn_fail(t, turn_request_failure(how, t->http_status));
+	turn_fail(
+	    t, t->too_long ? TURN_MESSAGE_LONG : turn_request_failure(how, t->http_status));
 }
 
 static int
 turn_request_write(const struct turn *t, struct buf *body)
 {
+	struct openai_request request;
 	struct buf found;
 	int rc;
 
-	if (prompt_write(t->prompt, &t->turns->defaults, t->requested, body) == -1)
+	if (prompt_write(t->prompt, &t->turns->defaults, &t->target, &request, body) == -1)
 		return -1;
 	buf_init(&found, PASSAGES_PROMPT_MAX);
 	found_passages_write(&t->passages, t->not_found, &found);
-	rc = history_write(&t->history, buf_slice(&found), body);
+	rc = history_write(&t->history, buf_slice(&found), &request);
 	buf_clear(&found);
-	return rc == -1 ? -1 : openai_end(body);
+	return rc == -1 ? -1 : openai_end(&request);
 }
 
 static void
@@ -241,6 +259,20 @@ turn_request_admitted(struct turn *t)
 	return false;
 }
 
+/* The model that the agent names, and what is known about it. */
+static void
+turn_request_set_target(struct turn *t)
+{
+	const char *server = t->server->name;
+
+	t->target =
+	    (struct prompt_target){.model = prompt_model(t->prompt, t->turns->defaults.model)};
+	t->target_key =
+	    part_memory_key(slice_str(server == NULL ? "" : server), t->target.model);
+	part_memory_find(
+	    &t->turns->board->refused, t->target_key, clock_mono_ms(), &t->target.refused);
+}
+
 void
 turn_send_request(struct turn *t)
 {
@@ -250,10 +282,9 @@ turn_send_request(struct turn *t)
 		turn_fail(t, TURN_MODEL_UNAVAILABLE);
 		return;
 	}
-	t->requested = (struct prompt_options){
-	    .usage = !t->server->no_usage && !t->refused.usage,
-	    .tools = t->waiting_text != NULL && !t->server->no_tools && !t->refused.tools,
-	};
+	if (t->target_key == 0)
+		turn_request_set_target(t);
+	t->sent = prompt_parts(t->prompt, &t->turns->defaults, &t->target);
 	buf_init(&body, OPENAI_BODY_MAX);
 	if (turn_request_write(t, &body) == -1) {
 		log_event(LOG_ERROR, "question_too_long", L_TURN(t));

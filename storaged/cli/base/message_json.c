@@ -108,9 +108,10 @@ static const struct {
 	enum msg_type type;
 	const char *field;
 } booleans[] = {{MSG_STATUS, "writable"}, {MSG_AGENT_RECORD, "enabled"},
-    {MSG_AGENT_RECORD, "no_return"}, {MSG_WIDGET_RECORD, "enabled"},
-    {MSG_VISITOR_RECORD, "used"}, {MSG_WEBHOOK_RECORD, "enabled"},
-    {MSG_SOURCE_RECORD, "enabled"}, {MSG_ANSWER_RECORD, "published"}};
+    {MSG_AGENT_RECORD, "no_return"}, {MSG_AGENT_RECORD, "keep_thoughts"},
+    {MSG_WIDGET_RECORD, "enabled"}, {MSG_VISITOR_RECORD, "used"},
+    {MSG_WEBHOOK_RECORD, "enabled"}, {MSG_SOURCE_RECORD, "enabled"},
+    {MSG_ANSWER_RECORD, "published"}};
 
 /* Fields of bytes that have the items of a list: an array of objects. A record in a record has no field that is a
  * list. */
