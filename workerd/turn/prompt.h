@@ -38,7 +38,7 @@
 #include "proto/ipc/messages.h"
 #include "proto/settings/settings.h"
 #include "workerd/model/openai/openai.h"
-#include "workerd/model/parts/model_parts.h"
+#include "workerd/model/parts/refused_parts.h"
 
 struct json_t;
 

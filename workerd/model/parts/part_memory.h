@@ -8,7 +8,7 @@
 #ifndef WORKERD_MODEL_PARTS_PART_MEMORY_H
 #define WORKERD_MODEL_PARTS_PART_MEMORY_H
 
-#include "workerd/model/parts/model_parts.h"
+#include "workerd/model/parts/refused_parts.h"
 
 /* Identifies a server (an empty name: the default one) and a model; never 0. */
 uint64_t part_memory_key(struct slice server, struct slice model);

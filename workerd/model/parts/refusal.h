@@ -9,7 +9,7 @@
 #ifndef WORKERD_MODEL_PARTS_REFUSAL_H
 #define WORKERD_MODEL_PARTS_REFUSAL_H
 
-#include "workerd/model/parts/model_parts.h"
+#include "workerd/model/parts/refused_parts.h"
 
 struct json_t;
 
