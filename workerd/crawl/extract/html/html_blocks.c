@@ -149,6 +149,9 @@ html_blocks_image(struct walk *k, const xmlNode *image)
 {
 	struct slice alt = html_tree_value(image, "alt");
 
+	/* Within <noscript>, it is the copy of one that is loaded later. */
+	if (html_tree_is(image->parent, "noscript"))
+		return;
 	if (k->code != NULL || html_blocks_is_decoration(image, alt))
 		return;
 	writer_space(k->w);

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "proto/base/basics.h"
+#include "workerd/crawl/extract/html/html_fold.h"
 #include "workerd/crawl/extract/html/html_tree.h"
 
 /* A <main> with so much of the body's text, or so many bytes, is the content. */
@@ -15,8 +16,13 @@
 #define MENU_TEXT       80 /* bytes of an average link; longer ones are sentences */
 #define LIST_MENU_LINKS 2
 
+/* Bytes of the text in <noscript>: of what counts as content, and how many are looked at. */
+#define NOSCRIPT_MIN 20
+#define NOSCRIPT_MAX 65536
+
 struct measuring {
 	struct html_page *page;
+	const struct html_folds *folds;
 	const xmlNode *body;
 	size_t n;               /* elements so far */
 	const xmlNode *in_link; /* the <a> we are in */
@@ -53,7 +59,7 @@ html_measure_is_any(
 
 /* By the attributes that hide an element from readers, or from those who listen. */
 static bool
-html_measure_is_hidden(const xmlNode *element)
+html_measure_hides(const xmlNode *element)
 {
 	const char *hidden = html_tree_attribute(element, "hidden");
 	const char *style = html_tree_attribute(element, "style");
@@ -72,6 +78,28 @@ html_measure_is_hidden(const xmlNode *element)
 	text[n] = '\0';
 	return strcasestr(text, "display:none") != NULL ||
 	    strcasestr(text, "visibility:hidden") != NULL;
+}
+
+/* Hidden parts that are unfolded, but are not content. */
+static bool
+html_measure_is_overlay(const xmlNode *element)
+{
+	static const char *const roles[] = {"listbox", "status", "alert", "tooltip"};
+	static const char *const names[] = {"modal", "offcanvas", "popup", "popover",
+	    "lightbox", "drawer", "dropdown", "dropdown-menu", "dropdown-content", "submenu",
+	    "sub-menu", "menu", "mobile-menu", "mega-menu", "overlay", "tooltip", "toast",
+	    "search-form"};
+
+	return html_measure_is_any(element, "role", roles, ARRAY_LEN(roles)) ||
+	    html_measure_is_any(element, "class", names, ARRAY_LEN(names)) ||
+	    html_measure_is_any(element, "id", names, ARRAY_LEN(names));
+}
+
+static bool
+html_measure_is_hidden(const struct measuring *m, const xmlNode *element)
+{
+	return html_measure_hides(element) &&
+	    (!html_folds_has(m->folds, element) || html_measure_is_overlay(element));
 }
 
 /* A remark that belongs to the text, not what stands beside it. */
@@ -121,15 +149,40 @@ html_measure_is_dropped(const struct measuring *m, const xmlNode *element, enum 
 		break;
 	case TAG_ASIDE:
 		return !inside || !html_measure_is_note(element) ||
-		    html_measure_is_hidden(element);
+		    html_measure_is_hidden(m, element);
 	case TAG_MAIN:
 	case TAG_ARTICLE:
-		return html_measure_is_hidden(element);
+		return html_measure_is_hidden(m, element);
 	default:
 		break;
 	}
-	return html_measure_is_hidden(element) ||
+	return html_measure_is_hidden(m, element) ||
 	    (!html_tree_is(element, "body") && html_measure_is_beside(element, inside));
+}
+
+/* The text of what scripts load later, not a request to allow scripts, nor a picture that counts visits. */
+static bool
+html_measure_is_lazy_copy(const xmlNode *noscript)
+{
+	struct buf line;
+	bool copy;
+
+	buf_init(&line, NOSCRIPT_MAX);
+	html_tree_line(noscript, &line);
+	copy = buf_len(&line) >= NOSCRIPT_MIN &&
+	    memmem(buf_data(&line), buf_len(&line), "cript", 5) == NULL;
+	buf_clear(&line);
+	return copy;
+}
+
+/* The question of an answer that is folded. */
+static bool
+html_measure_is_heading_button(const xmlNode *button)
+{
+	return (html_tree_attribute(button, "aria-controls") != NULL ||
+		   html_tree_attribute(button, "aria-expanded") != NULL) &&
+	    (html_tree_tag(button->parent) == TAG_HEADING ||
+		html_tree_tag(button->parent) == TAG_TERM);
 }
 
 static enum html_tag
@@ -137,6 +190,10 @@ html_measure_tag(const xmlNode *element)
 {
 	enum html_tag tag = html_tree_tag(element);
 
+	if (html_tree_is(element, "noscript") && html_measure_is_lazy_copy(element))
+		return TAG_BLOCK;
+	if (html_tree_is(element, "button") && html_measure_is_heading_button(element))
+		return TAG_INLINE;
 	if (tag != TAG_UNREAD && html_tree_has_word(element, "role", "main"))
 		return TAG_MAIN;
 	return tag;
@@ -259,12 +316,14 @@ html_measure_choose(struct html_page *page, const struct measuring *m, const xml
 void
 html_measure_page(struct html_page *page, xmlNode *body)
 {
-	struct measuring m = {.page = page, .body = body};
+	struct html_folds folds;
+	struct measuring m = {.page = page, .folds = &folds, .body = body};
 	xmlNode *node = body;
 
 	memset(page, 0, sizeof(*page));
 	if (body == NULL)
 		return;
+	html_folds_find(&folds, body);
 	page->all = xcalloc(html_measure_count(body), sizeof(page->all[0]));
 	while (node != NULL) {
 		bool into = false;
@@ -277,6 +336,7 @@ html_measure_page(struct html_page *page, xmlNode *body)
 	}
 	if (!html_measure_of(body)->dropped)
 		html_measure_choose(page, &m, body);
+	html_folds_clear(&folds);
 }
 
 void

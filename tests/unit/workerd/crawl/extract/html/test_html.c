@@ -235,4 +235,97 @@ FIXTURE_TEST(a_document_without_text_is_empty)
 	document_free(doc);
 }
 
+/* The text of panels that readers unfold. */
+static const struct {
+	const char *html, *blocks;
+} folded[] = {
+    {"<h3><button aria-controls=p>How long?</button></h3><div id=p hidden><p>Six days.</div>",
+	"H3 How long?\nP Six days.\n"},
+    {"<button aria-controls='o p'>How long?</button><div id=p style='display: none'>Six "
+     "days.</div>",
+	"P Six days.\n"},
+    {"<div role=button aria-controls=p>How long?</div><div id=p aria-hidden=true>Six "
+     "days.</div>",
+	"P How long?\nP Six days.\n"},
+    {"<p><a href='#p'>How long?</a></p><div id=p style='visibility:hidden'>Six days.</div>",
+	"P How long?\nP Six days.\n"},
+    {"<button data-bs-target='#p'>How long?</button><div id=p hidden>Six days.</div>",
+	"P Six days.\n"},
+    {"<div role=tabpanel hidden>Six days.</div>", "P Six days.\n"},
+    {"<dl><dt>How long?<dd style='display:none'>Six days.</dl>", "T How long?\nP Six days.\n"},
+    /* The hidden element is around the panel, or in it. */
+    {"<button aria-controls=p></button><div hidden><div id=p>Six days.</div></div>",
+	"P Six days.\n"},
+    {"<button aria-controls=p></button><div id=p><div hidden>Six days.</div></div>",
+	"P Six days.\n"},
+    /* What nothing controls stays hidden, and so do menus, dialogs and lists of suggestions. */
+    {"<p>a<div id=p hidden>No.</div>", "P a\n"},
+    {"<p>a<button aria-controls=p></button><div hidden>No.<div id=p>No.</div></div>", "P a\n"},
+    {"<p>a<button aria-controls=p></button><div role=dialog id=p hidden>No.</div>", "P a\n"},
+    {"<p>a<a href='#p' data-toggle=modal></a><div id=p style='display:none'>No.</div>",
+	"P a\n"},
+    {"<p>a<button aria-haspopup=true aria-controls=p></button><ul id=p hidden><li>No.</ul>",
+	"P a\n"},
+    {"<p>a<a href='#p'></a><div id=p class='fade modal' hidden>No.</div>", "P a\n"},
+    {"<p>a<input role=combobox aria-controls=p><div id=p hidden>No.</div>", "P a\n"},
+    {"<p>a<nav><button aria-controls=p></button><div id=p hidden>No.</div></nav>", "P a\n"},
+    {"<p>a<h3>b<button>Copy</button></h3>", "P a\nH3 b\n"},
+    /* What scripts load later. */
+    {"<p>a<noscript><p>Parcels take six days.</noscript>", "P a\nP Parcels take six days.\n"},
+    {"<p>a<noscript><p>Please enable JavaScript to see this.</noscript>", "P a\n"},
+    {"<p>a<noscript><img src=x alt='a picture of a parcel'></noscript>", "P a\n"},
+};
+
+FIXTURE_TEST(what_readers_unfold_is_content)
+{
+	for (size_t i = 0; i < ARRAY_LEN(folded); i++) {
+		read_page(folded[i].html);
+		assert_string_equal(outcome_text(&out), folded[i].blocks);
+	}
+}
+
+#define DATA(json) "<p>Help.</p><script type='application/ld+json'>" json "</script>"
+#define QUESTION(question, answer)                     \
+	"{\"@type\":\"Question\",\"name\":\"" question \
+	"\",\"acceptedAnswer\":{\"@type\":\"Answer\",\"text\":\"" answer "\"}}"
+#define FAQ(inside) "{\"@type\":\"FAQPage\",\"mainEntity\":[" inside "]}"
+
+static const struct {
+	const char *html, *blocks;
+} answers[] = {
+    {DATA(FAQ(QUESTION("How long?", "Six days.") "," QUESTION("Why?", "Far."))),
+	"P Help.\nT How long?\nP Six days.\nT Why?\nP Far.\n"},
+    {DATA(FAQ(QUESTION("How?", "<p>So:</p><ul><li>one<li>two</ul>"))),
+	"P Help.\nT How?\nP So:\nI - one\nI - two\n"},
+    {DATA(FAQ(QUESTION("How?", "&lt;b&gt; &amp;amp; more"))),
+	"P Help.\nT How?\nP <b> &amp; more\n"},
+    /* A graph, several types, one question alone, a suggested answer, a line end in a text, a comment around it. */
+    {DATA("{\"@graph\":[{\"@type\":\"Thing\"},{\"@type\":[\"WebPage\",\"http://schema.org/"
+	  "FAQPage\"],"
+	  "\"mainEntity\":" QUESTION("Why?", "Far.") "}]}"),
+	"P Help.\nT Why?\nP Far.\n"},
+    {DATA("<!--\n[{\"@type\":\"QAPage\",\"mainEntity\":{\"name\":\"Why?\",\"suggestedAnswer\":"
+	  "[{\"text\":\"So\nfar.\"},{\"text\":\"No.\"}]}}]\n-->"),
+	"P Help.\nT Why?\nP So far.\n"},
+    {DATA("//<![CDATA[\n" FAQ(QUESTION("Why?", "Far.")) "\n//]]>"),
+	"P Help.\nT Why?\nP Far.\n"},
+    /* What the page shows is not added again. */
+    {"<h2>Why?</h2><p>It is <b>far</b>.</p>" DATA(FAQ(QUESTION("Why?", "It is far."))),
+	"H2 Why?\nP It is far.\nP Help.\n"},
+    /* No pairs. */
+    {DATA("{\"@type\":\"HowTo\",\"mainEntity\":[" QUESTION("a", "b") "]}"), "P Help.\n"},
+    {DATA(FAQ("1,null,[],{},{\"name\":\"a\"},{\"name\":5,\"acceptedAnswer\":[]}")),
+	"P Help.\n"},
+    {DATA("{\"@type\":\"FAQPage\",\"mainEntity\":[{"), "P Help.\n"},
+    {DATA(""), "P Help.\n"},
+};
+
+FIXTURE_TEST(questions_of_the_data_become_terms)
+{
+	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+		read_page(answers[i].html);
+		assert_string_equal(outcome_text(&out), answers[i].blocks);
+	}
+}
+
 TEST_MAIN(NULL, NULL)
