@@ -125,6 +125,7 @@ static void
 search_on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct search_client *sc = arg;
+	const uint64_t connection = sc->connections;
 	enum channel_io io = channel_read(&sc->channel);
 	struct frame f = {0};
 	enum wire_result r;
@@ -132,8 +133,12 @@ search_on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	while ((r = channel_next(&sc->channel, &f, &m)) == WIRE_OK)
+	while ((r = channel_next(&sc->channel, &f, &m)) == WIRE_OK) {
 		search_take(sc, &f, &m);
+		/* A search that was made by the callback found that this connection has ended, and may have opened another one. */
+		if (sc->channel.fd == -1 || sc->connections != connection)
+			return;
+	}
 	if (r != WIRE_MORE)
 		search_disconnect(sc, wire_result_name(r));
 	else if (io != CHANNEL_DONE)

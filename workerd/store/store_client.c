@@ -248,11 +248,10 @@ store_send_waiting(struct store_client *sc)
 	}
 }
 
-/* The process of the current connection lives: it died on none of the calls, and may have left them in good order. */
+/* This process lives: it died on none of the calls, and may have left them in good order. */
 static void
-store_excuse_calls(struct store_client *sc)
+store_excuse_calls(struct store_client *sc, uint64_t process)
 {
-	const uint64_t process = sc->current->channel.peer_instance;
 	struct store_call *call;
 
 	TAILQ_FOREACH (call, &sc->order, link)
@@ -320,35 +319,53 @@ store_drop_attempt(struct store_client *sc)
 	sc->attempt = NULL;
 }
 
-/* The attempt is up: all calls without a reply are sent on it. */
+/* The connection in use has ended, or is given up. Nothing is sent until the next one is in use: the callbacks make
+ * calls, which must wait behind those that were made earlier. */
 static void
-store_use_attempt(struct store_client *sc)
+store_end_current(struct store_client *sc, bool executed)
 {
-	bool was_connected = sc->current != NULL;
+	store_connection_free(sc->current);
+	sc->current = NULL;
+	sc->left = sc->in_doubt = false;
+	if (executed)
+		store_end_once_calls(sc);
+	store_notify_lost(sc);
+}
+
+/* All calls without a reply are to be sent again, in their order. */
+static void
+store_rewind(struct store_client *sc)
+{
 	struct store_call *call;
 
-	evtimer_del(sc->replace);
-	evtimer_del(sc->retry);
-	store_connection_free(sc->current);
-	sc->current = sc->attempt;
-	sc->attempt = NULL;
-	sc->reported_ms = 0;
-	sc->left = sc->in_doubt = false;
-	sc->patience_ms = PATIENCE_MIN_MS;
-	if (was_connected) {
-		log_event(LOG_WARN, "store_lost", L_STR("why", "no answer"));
-		store_end_once_calls(sc);
-		store_notify_lost(sc);
-	}
-	log_event(LOG_INFO, "store_connected", L_STR("socket", sc->path),
-	    L_UINT("pid", sc->current->channel.peer_pid));
-	store_excuse_calls(sc);
-	store_refuse_poisoned(sc);
 	TAILQ_FOREACH (call, &sc->order, link)
 		call->on_trial = false;
 	sc->next = TAILQ_FIRST(&sc->order);
 	sc->on_trial = 0;
 	sc->on_trial_max = 1;
+}
+
+/* The attempt is up: all calls without a reply are sent on it. */
+static void
+store_use_attempt(struct store_client *sc)
+{
+	const uint64_t process = sc->attempt->channel.peer_instance;
+
+	evtimer_del(sc->replace);
+	evtimer_del(sc->retry);
+	sc->reported_ms = 0;
+	sc->patience_ms = PATIENCE_MIN_MS;
+	if (sc->current != NULL) {
+		log_event(LOG_WARN, "store_lost", L_STR("why", "no answer"));
+		store_end_current(sc, true);
+	}
+	store_excuse_calls(sc, process);
+	store_refuse_poisoned(sc);
+	store_rewind(sc);
+	sc->current = sc->attempt;
+	sc->attempt = NULL;
+	log_event(LOG_INFO, "store_connected", L_STR("socket", sc->path),
+	    L_UINT("pid", sc->current->channel.peer_pid));
 	store_send_waiting(sc);
 	store_notify_connected(sc);
 }
@@ -433,7 +450,6 @@ static void
 store_on_end(struct store_connection *c, const char *why, void *arg)
 {
 	struct store_client *sc = arg;
-	bool executed;
 
 	if (c != sc->current) {
 		store_on_attempt_end(sc, why);
@@ -441,15 +457,9 @@ store_on_end(struct store_connection *c, const char *why, void *arg)
 	}
 	log_event(LOG_WARN, "store_lost", L_STR("why", sc->left ? "storaged has left" : why));
 	if (sc->left)
-		store_excuse_calls(sc);
-	executed = !sc->left || sc->in_doubt;
-	store_connection_free(sc->current);
-	sc->current = NULL;
-	sc->left = sc->in_doubt = false;
+		store_excuse_calls(sc, sc->current->channel.peer_instance);
 	sc->lost_ms = clock_mono_ms();
-	if (executed)
-		store_end_once_calls(sc);
-	store_notify_lost(sc);
+	store_end_current(sc, !sc->left || sc->in_doubt);
 	if (sc->attempt == NULL)
 		store_plan_attempt(sc);
 	else if (sc->attempt->up)

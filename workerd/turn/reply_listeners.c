@@ -1,6 +1,6 @@
 /*
- * While all listeners are called in a loop any of them may leave: the loop's position is in struct
- * listeners, where a removal updates it.
+ * While all listeners are called in a loop, any of them may leave, and a callback may add one or begin another loop. So
+ * each loop has its position in a walk of its own; a removal updates all walks that are under way.
  */
 #include "workerd/turn/reply_listeners.h"
 
@@ -16,6 +16,39 @@
 struct reply_listeners_index {
 	LIST_HEAD(reply_listeners_bucket, reply_listeners) buckets[REPLY_LISTENERS_BUCKETS];
 };
+
+/* One loop over the listeners. It lies on the stack of the function that loops. */
+struct reply_walk {
+	struct reply_walk *outer; /* the loop whose callback began this one; NULL: none */
+	/* The listener that is being called and the one after it. NULL: there is none, or it has left. */
+	struct turn_listener *current, *next;
+};
+
+static void
+reply_walk_begin(struct reply_listeners *ls, struct reply_walk *w)
+{
+	*w = (struct reply_walk){.outer = ls->walk, .next = LIST_FIRST(&ls->list)};
+	ls->walk = w;
+}
+
+/* Goes to the next listener. NULL, and the end of the walk, behind the last one. */
+static struct turn_listener *
+reply_walk_next(struct reply_listeners *ls, struct reply_walk *w)
+{
+	w->current = w->next;
+	if (w->current == NULL)
+		ls->walk = w->outer;
+	else
+		w->next = LIST_NEXT(w->current, link);
+	return w->current;
+}
+
+static void
+reply_walk_end(struct reply_listeners *ls, const struct reply_walk *w)
+{
+	must(ls->walk == w);
+	ls->walk = w->outer;
+}
 
 struct turn_listener *
 reply_listener_new(const struct turn_sink *sink, void *arg)
@@ -39,10 +72,12 @@ reply_listener_free(struct turn_listener *l)
 static void
 reply_listeners_remove(struct reply_listeners *ls, struct turn_listener *l)
 {
-	if (ls->current == l)
-		ls->current = NULL;
-	if (ls->next == l)
-		ls->next = LIST_NEXT(l, link);
+	for (struct reply_walk *w = ls->walk; w != NULL; w = w->outer) {
+		if (w->current == l)
+			w->current = NULL;
+		if (w->next == l)
+			w->next = LIST_NEXT(l, link);
+	}
 	LIST_REMOVE(l, link);
 	l->listeners = NULL;
 }
@@ -65,7 +100,7 @@ reply_listener_withdraw(struct turn_listener *l)
 static void
 reply_listeners_check_empty(struct reply_listeners *ls)
 {
-	if (ls != NULL && !ls->calling && ls->on_empty != NULL && LIST_EMPTY(&ls->list))
+	if (ls != NULL && ls->walk == NULL && ls->on_empty != NULL && LIST_EMPTY(&ls->list))
 		ls->on_empty(ls);
 }
 
@@ -140,89 +175,89 @@ reply_listeners_has_place(const struct reply_listeners *ls, const struct source_
 
 /* Sends a listener that starts the marks from a byte of the text on. */
 static void
-reply_listeners_send_marks(struct reply_listeners *ls, struct turn_listener *l, size_t offset)
+reply_listeners_send_marks(
+    struct reply_listeners *ls, const struct reply_walk *w, size_t offset)
 {
-	for (size_t i = 0; i < ls->n_cited && ls->current == l; i++) {
+	for (size_t i = 0; i < ls->n_cited && w->current != NULL; i++) {
 		const struct source_mark mark = citations_mark(ls->sources, i);
 
 		if (mark.at >= offset && reply_listeners_has_place(ls, &mark))
-			reply_listeners_send_mark(ls, l, &mark);
+			reply_listeners_send_mark(ls, w->current, &mark);
 	}
 }
 
-/* Sends a listener its start position and the text from there on. */
+/* Sends the walk's current listener its start position and the text from there on. */
 static void
-reply_listeners_start_one(struct reply_listeners *ls, struct turn_listener *l)
+reply_listeners_start_one(struct reply_listeners *ls, const struct reply_walk *w)
 {
+	struct turn_listener *l = w->current;
 	struct slice text = buf_slice(&ls->text);
 	size_t after = ls->restarted ? 0 : l->after;
 	size_t position, offset = utf8_utf16_offset(text, after, &position);
 
 	l->started = true;
-	ls->current = l;
 	l->sink->start(l->arg, &ls->ids, position);
-	if (ls->current == l && offset < text.len)
+	if (w->current != NULL && offset < text.len)
 		l->sink->token(l->arg, (struct slice){text.p + offset, text.len - offset});
-	if (ls->current == l && l->sink->source != NULL)
-		reply_listeners_send_marks(ls, l, offset);
-	ls->current = NULL;
+	if (w->current != NULL && l->sink->source != NULL)
+		reply_listeners_send_marks(ls, w, offset);
 }
 
 void
 reply_listeners_stored(struct reply_listeners *ls)
 {
 	struct turn_listener *l;
+	struct reply_walk w;
 
-	ls->calling = true;
-	for (l = LIST_FIRST(&ls->list); l != NULL; l = ls->next) {
-		ls->next = LIST_NEXT(l, link);
+	reply_walk_begin(ls, &w);
+	while ((l = reply_walk_next(ls, &w)) != NULL) {
 		if (l->sink->stored != NULL)
 			l->sink->stored(l->arg, &ls->ids);
 	}
-	ls->calling = false;
 }
 
 void
 reply_listeners_start(struct reply_listeners *ls)
 {
 	struct turn_listener *l;
+	struct reply_walk w;
 
 	ls->started = true;
-	ls->calling = true;
-	for (l = LIST_FIRST(&ls->list); l != NULL; l = ls->next) {
-		ls->next = LIST_NEXT(l, link);
+	reply_walk_begin(ls, &w);
+	while ((l = reply_walk_next(ls, &w)) != NULL) {
 		if (!l->started && !l->end_only)
-			reply_listeners_start_one(ls, l);
+			reply_listeners_start_one(ls, &w);
 	}
-	ls->calling = false;
 }
 
 void
 reply_listeners_add(struct reply_listeners *ls, struct turn_listener *l, bool start)
 {
+	struct reply_walk w;
+
 	l->listeners = ls;
 	LIST_INSERT_HEAD(&ls->list, l, link);
 	if (l->end_only || (!start && !ls->started))
 		return;
-	ls->calling = true;
-	reply_listeners_start_one(ls, l);
-	ls->calling = false;
+	reply_walk_begin(ls, &w);
+	(void)reply_walk_next(ls, &w);
+	reply_listeners_start_one(ls, &w);
+	reply_walk_end(ls, &w);
 }
 
 int
 reply_listeners_append(struct reply_listeners *ls, struct slice text)
 {
 	struct turn_listener *l;
+	struct reply_walk w;
 
 	if (buf_append(&ls->text, text.p, text.len) == -1)
 		return -1;
-	ls->calling = true;
-	for (l = LIST_FIRST(&ls->list); l != NULL; l = ls->next) {
-		ls->next = LIST_NEXT(l, link);
+	reply_walk_begin(ls, &w);
+	while ((l = reply_walk_next(ls, &w)) != NULL) {
 		if (l->started)
 			l->sink->token(l->arg, text);
 	}
-	ls->calling = false;
 	return 0;
 }
 
@@ -239,14 +274,13 @@ static void
 reply_listeners_cite_mark(struct reply_listeners *ls, const struct source_mark *mark)
 {
 	struct turn_listener *l;
+	struct reply_walk w;
 
-	ls->calling = true;
-	for (l = LIST_FIRST(&ls->list); l != NULL; l = ls->next) {
-		ls->next = LIST_NEXT(l, link);
+	reply_walk_begin(ls, &w);
+	while ((l = reply_walk_next(ls, &w)) != NULL) {
 		if (l->started && l->sink->source != NULL)
 			reply_listeners_send_mark(ls, l, mark);
 	}
-	ls->calling = false;
 }
 
 void
@@ -301,13 +335,14 @@ reply_listeners_take_stops(
     struct reply_listeners *ls, void (*fn)(void *arg, struct turn_listener *), void *arg)
 {
 	struct turn_listener *l;
+	struct reply_walk w;
 
-	ls->calling = true;
+	reply_walk_begin(ls, &w);
 	while ((l = reply_listeners_find_stop(ls)) != NULL) {
 		reply_listeners_remove(ls, l);
 		fn(arg, l);
 	}
-	ls->calling = false;
+	reply_walk_end(ls, &w);
 }
 
 /* Removes and frees a listener and returns its sink for the last call; false when there is none. */
@@ -328,24 +363,26 @@ void
 reply_listeners_done(struct reply_listeners *ls, const struct turn_reply *reply)
 {
 	const struct turn_sink *sink;
+	struct reply_walk w;
 	void *arg;
 
-	ls->calling = true;
+	reply_walk_begin(ls, &w);
 	while (reply_listeners_dismiss(ls, &sink, &arg))
 		sink->done(arg, &ls->ids, reply);
-	ls->calling = false;
+	reply_walk_end(ls, &w);
 }
 
 void
 reply_listeners_error(struct reply_listeners *ls, const struct turn_error *error)
 {
 	const struct turn_sink *sink;
+	struct reply_walk w;
 	void *arg;
 
-	ls->calling = true;
+	reply_walk_begin(ls, &w);
 	while (reply_listeners_dismiss(ls, &sink, &arg))
 		sink->error(arg, error);
-	ls->calling = false;
+	reply_walk_end(ls, &w);
 }
 
 void
@@ -371,20 +408,19 @@ reply_listeners_discard_text(struct reply_listeners *ls)
 {
 	const struct turn_error error = {.failure = TURN_INTERRUPTED};
 	struct turn_listener *l;
+	struct reply_walk w;
 
-	ls->calling = true;
-	for (l = LIST_FIRST(&ls->list); l != NULL; l = ls->next) {
+	reply_walk_begin(ls, &w);
+	while ((l = reply_walk_next(ls, &w)) != NULL) {
 		const struct turn_sink *sink = l->sink;
 		void *arg = l->arg;
 
-		ls->next = LIST_NEXT(l, link);
 		if (!l->started)
 			continue;
 		reply_listeners_remove(ls, l);
 		reply_listener_free(l);
 		sink->error(arg, &error);
 	}
-	ls->calling = false;
 	buf_reset(&ls->text);
 	reply_listeners_set_sources(ls, NULL);
 }

@@ -4,7 +4,8 @@
  * Embedded in the object that produces the text: a turn of this worker (turn_internal.h) or a reply
  * that another worker writes (remote_reply.c). This module knows neither.
  *
- * Only this module calls sinks. During such a call any listener may leave (reply_listener_leave()).
+ * Only this module calls sinks. During such a call any listener may leave (reply_listener_leave()), and others may be
+ * added: such a one is started at once, and gets what the others are getting with its text so far.
  */
 #ifndef WORKERD_TURN_REPLY_LISTENERS_H
 #define WORKERD_TURN_REPLY_LISTENERS_H
@@ -39,9 +40,7 @@ struct reply_listeners {
 	bool restarted;
 	bool started; /* new listeners are started at once */
 	LIST_HEAD(, turn_listener) list;
-	/* The listener that is being called and the one after it; updated when they leave. */
-	struct turn_listener *current, *next;
-	bool calling;
+	struct reply_walk *walk; /* the innermost loop that calls listeners; NULL: none */
 	/* The last listener left, outside of a call to listeners. May be NULL. */
 	void (*on_empty)(struct reply_listeners *ls);
 	LIST_ENTRY(reply_listeners) link;

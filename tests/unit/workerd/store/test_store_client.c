@@ -12,6 +12,7 @@ struct news {
 	struct id turn;
 	struct store_client *store;
 	bool asks; /* makes a request on disconnect */
+	int sent;  /* what store_send() returned on disconnect */
 	unsigned answers;
 	uint16_t answer, error;
 };
@@ -51,6 +52,15 @@ on_lost(void *arg)
 	news->lost++;
 	if (news->asks)
 		ask(news, STORE_TIMEOUT_MS);
+}
+
+static void
+on_lost_send(void *arg)
+{
+	const struct msg_live_publish piece = {.turn = id_new(), .text = slice_str("text")};
+	struct news *news = arg;
+
+	news->sent = store_send(news->store, MSG_LIVE_PUBLISH, &piece);
 }
 
 static void
@@ -364,6 +374,94 @@ STAGE_TEST(a_silent_connection_is_kept_until_another_one_is_up)
 	STAGE_UNTIL(s, news.lost == 1 && news.connected == 2);
 	answer_ping(s);
 	STAGE_UNTIL(s, news.answers == 1);
+	channel_close(&silent);
+}
+
+/* A call in flight that must not be executed twice. Its end makes another request, as each listener's does. */
+static void
+on_end_ask(void *arg, uint16_t type, const union msg *m)
+{
+	(void)type;
+	(void)m;
+	ask(arg, 0);
+}
+
+/* Each PING that storaged receives now; answers them in their order. */
+static void
+expect_pings_once(struct stage *s, struct news *news, unsigned n)
+{
+	for (unsigned i = 1; i <= n; i++) {
+		answer_ping(s);
+		STAGE_UNTIL(s, news->answers == i);
+		assert_int_equal(news->answer, MSG_OK);
+		assert_false(store_client_repeated(news->store));
+	}
+	store_expect_nothing(s);
+}
+
+STAGE_TEST(
+    requests_that_are_made_when_a_connection_is_replaced_are_sent_once_behind_earlier_ones)
+{
+	struct stage *s = *state;
+	struct msg_read_all read = {.org = id_new()};
+	struct msg_budget_list check = {.org = id_new()};
+	struct news news, earlier = {.store = s->turns.store};
+	struct channel silent;
+
+	listen_to(s, &events, &news);
+	store_accept(s);
+	assert_non_null(store_call(news.store, MSG_READ_ALL, &read, 0, on_end_ask, &news));
+	store_expect(s, MSG_READ_ALL, NULL);
+	silent = s->store;
+	s->store = (struct channel){.fd = -1};
+	s->instance++;
+	/* In the output of a connection that nobody reads. */
+	assert_non_null(
+	    store_call(news.store, MSG_BUDGET_LIST, &check, 0, on_answer, &earlier));
+	news.asks = true;
+	store_greet(s);
+	answer_pong(s);
+	STAGE_UNTIL(s, news.lost == 1 && news.connected == 2);
+	store_answer(s, store_expect(s, MSG_BUDGET_LIST, NULL), MSG_OK, &(struct msg_ok){});
+	STAGE_UNTIL(s, earlier.answers == 1);
+	expect_pings_once(s, &news, 2);
+	channel_close(&silent);
+}
+
+STAGE_TEST(a_request_that_is_made_when_another_one_is_refused_is_sent_once)
+{
+	struct stage *s = *state;
+	struct news poisoned;
+
+	listen_to(s, &events, &poisoned);
+	store_accept(s);
+	assert_non_null(store_call(poisoned.store, MSG_BUDGET_LIST,
+	    &(struct msg_budget_list){.org = id_new()}, 0, on_end_ask, &poisoned));
+	store_expect(s, MSG_BUDGET_LIST, NULL);
+	store_accept(s);
+	store_expect(s, MSG_BUDGET_LIST, NULL);
+	store_accept(s);
+	expect_pings_once(s, &poisoned, 1);
+}
+
+STAGE_TEST(a_message_without_a_reply_is_not_sent_while_a_connection_is_replaced)
+{
+	static const struct store_events sends = {.lost = on_lost_send};
+	struct stage *s = *state;
+	struct news news;
+	struct channel silent;
+
+	listen_to(s, &events, &news);
+	listen_to(s, &sends, &news);
+	store_accept(s);
+	silent = s->store;
+	s->store = (struct channel){.fd = -1};
+	s->instance++;
+	store_greet(s);
+	answer_pong(s);
+	STAGE_UNTIL(s, news.lost == 1 && news.connected == 2);
+	assert_int_equal(news.sent, -1);
+	store_expect_nothing(s);
 	channel_close(&silent);
 }
 
