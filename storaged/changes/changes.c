@@ -97,6 +97,43 @@ changes_extent(struct txn *t, struct changes_extent *extent)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+/* The last of these rows at or before a number; 0: none. */
+static uint64_t
+changes_last_before(struct slice rows, uint64_t seq)
+{
+	struct msg_change_record row;
+	struct slice bytes;
+	uint64_t found = 0;
+
+	while (changes_next(&rows, &bytes, &row) && row.seq <= seq)
+		found = row.seq;
+	return found;
+}
+
+/* An entry's key is the number of its last row. */
+int
+changes_at_or_before(struct txn *t, uint64_t seq, uint64_t *found)
+{
+	const struct key at = key_change(seq);
+	struct walk w;
+	int rc = changes_newest(t, found);
+
+	if (rc != 0 || *found <= seq)
+		return rc;
+	*found = 0;
+	rc = walk_open(&w, t, TABLE_CHANGES, &all);
+	if (rc == 0)
+		rc = walk_from(&w, &at);
+	if (rc == 0)
+		*found = changes_last_before(changes_entry(&w).rows, seq);
+	if (rc == 0 && *found == 0)
+		rc = walk_previous(&w);
+	if (rc == 0 && *found == 0)
+		*found = changes_last_before(changes_entry(&w).rows, seq);
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
 uint64_t
 changes_time(uint64_t seq)
 {

@@ -59,6 +59,10 @@ struct changes_extent {
 
 [[gnu::warn_unused_result]] int changes_extent(struct txn *t, struct changes_extent *extent);
 
+/* The number of the last row of the table at or before a number, from which a reader can go on; 0: there is none. */
+[[gnu::warn_unused_result]] int changes_at_or_before(
+    struct txn *t, uint64_t seq, uint64_t *found);
+
 /* When a row was written, in ms since 1970; rows of a clock that was set back have a later time. */
 uint64_t changes_time(uint64_t seq);
 

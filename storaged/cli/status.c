@@ -420,6 +420,16 @@ status_print_changes(const struct msg_status *s, uint64_t now)
 		    units_ago(s->changes_since, now).text);
 }
 
+static void
+status_print_webhooks(const struct msg_status *s)
+{
+	if (s->webhooks_noticed > 0)
+		status_print("webhooks",
+		    "%" PRIu32 " of %" PRIu32
+		    " have a notice, so events may wait: banter webhook list",
+		    s->webhooks_noticed, s->webhooks);
+}
+
 /* Lines only where conversations are erased by their age. */
 static void
 status_print_retention(const struct msg_status *s)
@@ -487,6 +497,7 @@ status_print_text(const struct overview *o)
 		status_print_backup(s, o->now);
 		status_print_scrub(s, o->now);
 		status_print_changes(s, o->now);
+		status_print_webhooks(s);
 		status_print_retention(s);
 		status_print_clock(s);
 	}

@@ -22,6 +22,9 @@
 /* Sources whose pages STORE_INFO counts: the dashboard asks again and again, and other requests wait meanwhile. */
 #define SOURCES_SUMMED_MAX 4096u
 
+/* Webhooks that STATUS counts, for the same reason. */
+#define WEBHOOKS_COUNTED_MAX 4096u
+
 static void
 status_add_item(struct env *env, enum msg_type type, const void *record)
 {
@@ -163,6 +166,29 @@ status_write_backup(struct txn *t, const struct backup *backup)
 	return txn_put(t, TABLE_META, &key, (struct slice){(const uint8_t *)text, (size_t)n});
 }
 
+/* Counts the webhooks that are enabled, and those with a notice for their owner. */
+static int
+status_add_webhooks(struct txn *t, struct msg_status *status)
+{
+	const struct key all = {0};
+	struct msg_webhook_record r;
+	struct walk w;
+	unsigned looked = 0;
+	int rc = walk_open(&w, t, TABLE_WEBHOOKS, &all);
+
+	if (rc == 0)
+		rc = walk_from(&w, &all);
+	for (; rc == 0 && looked < WEBHOOKS_COUNTED_MAX; looked++, rc = walk_next(&w)) {
+		if (record_read(w.value, TABLE_WEBHOOKS, MSG_WEBHOOK_RECORD, &r) != 0 ||
+		    !r.enabled)
+			continue;
+		status->webhooks++;
+		status->webhooks_noticed += r.notice.len > 0;
+	}
+	walk_close(&w);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
 static int
 status_add_changes(struct txn *t, struct msg_status *status)
 {
@@ -271,6 +297,8 @@ status_add_file(struct txn *t, struct msg_status *status)
 		rc = status_add_changes(t, status);
 	if (rc == 0)
 		rc = status_read_backup(t, &backup);
+	if (rc == 0)
+		rc = status_add_webhooks(t, status);
 	status->last_backup_at = backup.at;
 	status->last_backup_bytes = backup.bytes;
 	return status_result(t, rc);

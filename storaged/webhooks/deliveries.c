@@ -55,14 +55,6 @@ deliveries_open_before(
 	return rc != 0 ? rc : walk_before(w, &at);
 }
 
-static int
-deliveries_open_first(struct walk *w, struct txn *t, const struct key *webhook)
-{
-	int rc = walk_open(w, t, TABLE_DELIVERIES, webhook);
-
-	return rc != 0 ? rc : walk_from(w, webhook);
-}
-
 /* False: it is damaged. */
 static bool
 deliveries_read(const struct walk *w, struct msg_delivery_record *r)
@@ -146,6 +138,40 @@ deliveries_fail_pending(struct txn *t, const struct key *webhook)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+/* The first delivery behind a number that is not pending; MDB_NOTFOUND: none. */
+static int
+deliveries_next_done(struct txn *t, const struct key *webhook, uint64_t after, uint64_t *n)
+{
+	struct key at = key_delivery(webhook, after + 1);
+	struct msg_delivery_record r;
+	struct walk w;
+	int rc = walk_open(&w, t, TABLE_DELIVERIES, webhook);
+
+	if (rc == 0)
+		rc = walk_from(&w, &at);
+	while (rc == 0 && !(deliveries_read(&w, &r) && r.state != DELIVERY_PENDING))
+		rc = walk_next(&w);
+	*n = r.n;
+	walk_close(&w);
+	return rc;
+}
+
+int
+deliveries_forget_done(struct txn *t, const struct key *webhook, uint64_t cursor)
+{
+	uint64_t n = cursor;
+	int rc;
+
+	while ((rc = deliveries_next_done(t, webhook, n, &n)) == 0) {
+		struct key key = key_delivery(webhook, n);
+
+		rc = txn_del(t, TABLE_DELIVERIES, &key);
+		if (rc != 0)
+			return rc;
+	}
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
 int
 deliveries_remove_all(struct txn *t, const struct key *webhook)
 {
@@ -164,20 +190,41 @@ deliveries_add(struct txn *t, struct slice value)
 	return true;
 }
 
-int
-deliveries_collect_queue(struct txn *t, const struct key *webhook, uint64_t cursor)
+/* Adds a delivery as the worker needs it. False: the list is full. */
+static bool
+deliveries_add_queued(struct txn *t, struct slice value, const struct msg_delivery_record *r)
 {
+	const struct msg_delivery_record done = {.v = r->v, .n = r->n, .state = r->state};
+
+	if (r->state == DELIVERY_PENDING)
+		return deliveries_add(t, value);
+	buf_reset(&t->env->record);
+	must(record_encode(&t->env->record, MSG_DELIVERY_RECORD, &done) == 0);
+	return deliveries_add(t, buf_slice(&t->env->record));
+}
+
+int
+deliveries_collect_queue(
+    struct txn *t, const struct key *webhook, uint64_t cursor, uint64_t after, uint64_t *next)
+{
+	struct key at = key_delivery(webhook, after + 1);
 	struct msg_delivery_record r;
+	uint64_t last = after;
 	struct walk w;
-	int rc = deliveries_open_first(&w, t, webhook);
+	int rc = walk_open(&w, t, TABLE_DELIVERIES, webhook);
 
 	buf_reset(&t->env->list);
+	*next = 0;
+	if (rc == 0)
+		rc = walk_from(&w, &at);
 	for (; rc == 0; rc = walk_next(&w)) {
-		if (!deliveries_read(&w, &r))
+		if (!deliveries_read(&w, &r) || (r.state != DELIVERY_PENDING && r.n <= cursor))
 			continue;
-		if ((r.state == DELIVERY_PENDING || r.n > cursor) &&
-		    !deliveries_add(t, w.value))
+		if (!deliveries_add_queued(t, w.value, &r)) {
+			*next = last;
 			break;
+		}
+		last = r.n;
 	}
 	return deliveries_close(&w, rc);
 }

@@ -33,9 +33,14 @@
 /* The endpoint is removed. */
 [[gnu::warn_unused_result]] int deliveries_remove_all(struct txn *t, const struct key *webhook);
 
-/* Collects deliveries in env.list: those that are pending or beyond the cursor, oldest first. */
-[[gnu::warn_unused_result]] int deliveries_collect_queue(
+/* Removes those behind the cursor that are not pending: their events are delivered again. */
+[[gnu::warn_unused_result]] int deliveries_forget_done(
     struct txn *t, const struct key *webhook, uint64_t cursor);
+
+/* Collects a page of deliveries in env.list: those behind a number (0: all) that are pending or beyond the cursor, oldest
+ * first; of those that are not pending only number and state. *next: 0, or after of the next page. */
+[[gnu::warn_unused_result]] int deliveries_collect_queue(
+    struct txn *t, const struct key *webhook, uint64_t cursor, uint64_t after, uint64_t *next);
 
 /* The same for a page of the latest ones, newest first: before a number (0: the newest); *next: 0, or before of
  * the next page. */

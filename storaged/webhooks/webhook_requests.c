@@ -5,6 +5,7 @@
 #include "storaged/webhooks/webhook_requests.h"
 
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "storaged/changes/changes.h"
 #include "storaged/webhooks/deliveries.h"
 
@@ -107,7 +108,7 @@ handle_webhook_queue(struct txn *t, struct call *c)
 	int rc = webhook_find(t, c, &m->org, &m->webhook, &r);
 
 	if (rc == 0)
-		rc = deliveries_collect_queue(t, &key, r.cursor);
+		rc = deliveries_collect_queue(t, &key, r.cursor, m->after, &page.next);
 	if (rc != 0)
 		return rc;
 	page.deliveries = buf_slice(&t->env->list);
@@ -144,7 +145,7 @@ handle_webhook_results(struct txn *t, struct call *c)
 	if (m->cursor > r.cursor)
 		r.cursor = m->cursor;
 	cursor = r.cursor;
-	if (m->notice.len > 0)
+	if (m->notice.len > 0 || m->clear_notice)
 		r.notice = m->notice;
 	if (m->disable)
 		r.enabled = 0;
@@ -155,7 +156,7 @@ handle_webhook_results(struct txn *t, struct call *c)
 		rc = deliveries_fail_pending(t, &key);
 	if (rc == 0 && m->deliveries.len > 0)
 		rc = deliveries_trim(t, &key, cursor);
-	if (rc == 0 && (m->disable || m->notice.len > 0))
+	if (rc == 0 && (m->disable || m->notice.len > 0 || m->clear_notice))
 		rc = change_add(t, &m->org, CHANGE_WEBHOOK, &m->webhook, NULL, CHANGE_CHANGED);
 	if (rc == 0 && m->disable)
 		call_change_webhooks(c);
@@ -212,6 +213,56 @@ handle_delivery_retry(struct txn *t, struct call *c)
 	if (rc == 0) {
 		call_change_webhooks(c);
 		call_ok(c);
+	}
+	return rc;
+}
+
+/* The cursor that a request means. Returns 0, or the result of a refusal or an error. */
+static int
+webhook_cursor_of(struct txn *t, struct call *c, uint64_t to, uint64_t *cursor)
+{
+	struct changes_extent extent;
+	int rc = changes_write(t);
+
+	if (rc == 0)
+		rc = changes_extent(t, &extent);
+	if (rc == 0)
+		rc = changes_at_or_before(t, to == 0 ? extent.oldest : to, cursor);
+	if (rc == 0 && *cursor == 0)
+		return call_refuse(c, STORE_INVALID,
+		    "the events from there on are not kept any more: oldest is the oldest one");
+	return rc;
+}
+
+/* The worker begins again with what is stored, because the endpoint has changed. */
+int
+handle_webhook_move(struct txn *t, struct call *c)
+{
+	const struct msg_webhook_move *m = &c->m->webhook_move;
+	struct key key = key_of_org(&m->org, &m->webhook);
+	struct msg_webhook_moved moved;
+	struct msg_webhook_record r;
+	int rc = webhook_find(t, c, &m->org, &m->webhook, &r);
+
+	if (rc == 0)
+		rc = webhook_cursor_of(t, c, m->to, &moved.to);
+	if (rc == 0)
+		rc = deliveries_forget_done(t, &key, moved.to);
+	/* The record lies in a page that may have been changed. */
+	if (rc == 0)
+		rc = webhook_find(t, c, &m->org, &m->webhook, &r);
+	if (rc != 0)
+		return rc;
+	moved.from = r.cursor;
+	r.cursor = moved.to;
+	r.notice = (struct slice){0};
+	r.updated_at = clock_wall_after(r.updated_at);
+	rc = webhook_put(t, &r);
+	if (rc == 0)
+		rc = change_add(t, &m->org, CHANGE_WEBHOOK, &m->webhook, NULL, CHANGE_CHANGED);
+	if (rc == 0) {
+		call_change_webhooks(c);
+		call_answer(c, MSG_WEBHOOK_MOVED, &moved);
 	}
 	return rc;
 }

@@ -8,6 +8,7 @@ import { until } from "./harness.mjs";
 export class Receiver {
 	deliveries = [];
 	answer = () => 200;
+	headers = {}; // of its responses, besides its own
 
 	async start() {
 		this.server = createServer(async (request, response) => {
@@ -21,7 +22,7 @@ export class Receiver {
 			};
 			this.deliveries.push(delivery);
 			const status = await this.answer(delivery);
-			response.writeHead(status, { location: "/elsewhere" }).end("thanks");
+			response.writeHead(status, { location: "/elsewhere", ...this.headers }).end("thanks");
 		});
 		await new Promise((listening) => this.server.listen(0, "127.0.0.1", listening));
 		this.url = `http://127.0.0.1:${this.server.address().port}/hook`;

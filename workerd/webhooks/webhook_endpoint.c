@@ -169,6 +169,8 @@ webhook_endpoint_restore(struct webhook_endpoint *e, struct slice list)
 	}
 }
 
+static void webhook_endpoint_ask_queue(struct webhook_endpoint *e, uint64_t after);
+
 static void
 webhook_endpoint_on_queue(void *arg, uint16_t type, const union msg *m)
 {
@@ -180,9 +182,33 @@ webhook_endpoint_on_queue(void *arg, uint16_t type, const union msg *m)
 		return;
 	}
 	webhook_endpoint_restore(e, m->delivery_page.deliveries);
+	if (m->delivery_page.next != 0) {
+		webhook_endpoint_ask_queue(e, m->delivery_page.next);
+		return;
+	}
 	e->state = ENDPOINT_RUNS;
 	webhook_endpoint_join(e);
 	webhook_endpoint_wake(e);
+}
+
+static void
+webhook_endpoint_ask_queue(struct webhook_endpoint *e, uint64_t after)
+{
+	const struct msg_webhook_queue ask = {e->record.org, e->record.id, after};
+
+	e->call = store_call(e->engine->store, MSG_WEBHOOK_QUEUE, &ask, STORE_TIMEOUT_MS,
+	    webhook_endpoint_on_queue, e);
+	if (e->call == NULL)
+		webhook_endpoint_break(e);
+}
+
+static void
+webhook_endpoint_has_stored_notice(struct webhook_endpoint *e)
+{
+	if (e->clear_notice || e->notice != NULL)
+		e->noted = e->notice == webhook_notice_text(WEBHOOK_NOTICE_STANDS);
+	e->clear_notice = false;
+	e->notice = NULL;
 }
 
 /* What is refused for another reason than a change of the endpoint is stored later. Until then nothing more is sent,
@@ -203,7 +229,7 @@ webhook_endpoint_on_stored(void *arg, uint16_t type, const union msg *m)
 	e->retry_at = is_stored ? 0 : clock_wall_ms() + STORE_AGAIN_MS;
 	if (is_stored) {
 		e->stored_cursor = e->cursor;
-		e->notice = NULL;
+		webhook_endpoint_has_stored_notice(e);
 	}
 	webhook_endpoint_wake(e);
 }
@@ -220,6 +246,7 @@ webhook_endpoint_ask_store(struct webhook_endpoint *e, struct slice deliveries)
 	    .deliveries = deliveries,
 	    .notice = slice_str(e->notice == NULL ? "" : e->notice),
 	    .disable = e->given_up,
+	    .clear_notice = e->clear_notice,
 	};
 
 	e->call = store_call(e->engine->store, MSG_WEBHOOK_RESULTS, &results, STORE_TIMEOUT_MS,
@@ -238,7 +265,7 @@ webhook_endpoint_store(struct webhook_endpoint *e, uint64_t now)
 		return;
 	buf_init(&list, LIST_MAX);
 	e->cursor = webhook_queue_collect(&e->queue, &list);
-	if (buf_len(&list) > 0 || e->notice != NULL)
+	if (buf_len(&list) > 0 || e->notice != NULL || e->clear_notice)
 		webhook_endpoint_ask_store(e, buf_slice(&list));
 	buf_clear(&list);
 }
@@ -247,7 +274,7 @@ void
 webhook_endpoint_save_cursor(struct webhook_endpoint *e)
 {
 	if (e->state != ENDPOINT_RUNS || !e->reads || e->missed || e->call != NULL ||
-	    e->queue.n > 0)
+	    webhook_queue_oldest_ahead(&e->queue) != 0)
 		return;
 	e->cursor = e->queue.read_to = event_feed_position(&e->reader);
 	if (e->cursor != e->stored_cursor)
@@ -287,6 +314,39 @@ webhook_endpoint_sent(
 	webhook_endpoint_wake(e);
 }
 
+/* Whether its cursor stands still is known when nothing has changed for WEBHOOK_STANDS_MS. */
+static bool
+webhook_endpoint_stands(struct webhook_endpoint *e)
+{
+	const bool ahead = e->missed || webhook_queue_oldest_ahead(&e->queue) != 0;
+	const bool moved = e->stood_at != e->stored_cursor;
+	const uint64_t now = clock_mono_ms();
+
+	if (moved || ahead != e->ahead)
+		e->since_ms = now;
+	e->stood_at = e->stored_cursor;
+	e->ahead = ahead;
+	if (moved)
+		return false;
+	return now - e->since_ms >= WEBHOOK_STANDS_MS ? ahead : e->stands;
+}
+
+/* Reports a cursor that stands still, and one that moves again. Another notice stays. */
+static void
+webhook_endpoint_watch(struct webhook_endpoint *e)
+{
+	const bool stood = e->stands;
+
+	e->stands = webhook_endpoint_stands(e);
+	if (e->stands == stood)
+		return;
+	webhook_endpoint_log(e, e->stands ? "webhook_stands" : "webhook_moves", "");
+	if (!e->stands)
+		e->clear_notice = e->noted;
+	else if (e->record.notice.len == 0 || e->noted)
+		e->notice = webhook_notice_text(WEBHOOK_NOTICE_STANDS);
+}
+
 static bool
 webhook_endpoint_may_send(const struct webhook_endpoint *e)
 {
@@ -294,21 +354,34 @@ webhook_endpoint_may_send(const struct webhook_endpoint *e)
 	    e->engine->in_flight < IN_FLIGHT_MAX;
 }
 
+/* When to look again whether the cursor stands still; 0: nothing may change by time alone. */
+static uint64_t
+webhook_endpoint_watch_at(const struct webhook_endpoint *e, uint64_t now)
+{
+	const uint64_t at = e->since_ms + WEBHOOK_STANDS_MS, mono = clock_mono_ms();
+
+	if (e->ahead == e->stands)
+		return 0;
+	return now + (at > mono ? at - mono : 1);
+}
+
 uint64_t
 webhook_endpoint_work(struct webhook_endpoint *e, uint64_t now)
 {
 	struct webhook_delivery *d;
+	uint64_t due, watch_at;
 
 	if (e->state != ENDPOINT_RUNS)
 		return 0;
 	while (webhook_endpoint_may_send(e) && (d = webhook_queue_next(&e->queue, now)) != NULL)
 		webhook_send(e, d);
+	webhook_endpoint_watch(e);
 	webhook_endpoint_store(e, now);
 	if (!e->engine->stopping)
 		webhook_endpoint_resume(e);
-	if (e->retry_at != 0)
-		return e->retry_at;
-	return webhook_queue_due(&e->queue);
+	due = e->retry_at != 0 ? e->retry_at : webhook_queue_due(&e->queue);
+	watch_at = webhook_endpoint_watch_at(e, now);
+	return due == 0 || (watch_at != 0 && watch_at < due) ? watch_at : due;
 }
 
 bool
@@ -321,7 +394,6 @@ struct webhook_endpoint *
 webhook_endpoint_new(struct webhook_engine *engine, struct slice record)
 {
 	struct webhook_endpoint *e = xcalloc(1, sizeof(*e));
-	struct msg_webhook_queue ask;
 
 	e->engine = engine;
 	buf_init(&e->bytes, record.len);
@@ -330,11 +402,11 @@ webhook_endpoint_new(struct webhook_engine *engine, struct slice record)
 	e->url = slice_strdup(e->record.url);
 	webhook_queue_init(&e->queue, e->record.cursor);
 	e->stored_cursor = e->record.cursor;
-	ask = (struct msg_webhook_queue){e->record.org, e->record.id};
-	e->call = store_call(engine->store, MSG_WEBHOOK_QUEUE, &ask, STORE_TIMEOUT_MS,
-	    webhook_endpoint_on_queue, e);
-	if (e->call == NULL)
-		webhook_endpoint_break(e);
+	e->since_ms = clock_mono_ms();
+	e->stood_at = e->stored_cursor;
+	e->noted = e->stands =
+	    slice_eq_str(e->record.notice, webhook_notice_text(WEBHOOK_NOTICE_STANDS));
+	webhook_endpoint_ask_queue(e, 0);
 	return e;
 }
 

@@ -12,6 +12,9 @@
 #include "workerd/api/events/event_feed.h"
 #include "workerd/webhooks/webhook_queue.h"
 
+/* From when on a cursor that stands still with events ahead of it is reported. */
+#define WEBHOOK_STANDS_MS 60000u
+
 /* What all endpoints of the worker share. */
 struct webhook_engine {
 	struct store_client *store;
@@ -46,7 +49,13 @@ struct webhook_endpoint {
 	bool missed;        /* an event for which there was no room: it must resume */
 	bool given_up;      /* the endpoint is to be disabled */
 	const char *notice; /* for its owner, not stored yet; NULL: none */
-	bool listed;        /* webhooks.c's own */
+	/* While its cursor stands: since when it is as it is (ms, monotonic), where, and whether events lie ahead of it. */
+	uint64_t since_ms, stood_at;
+	bool ahead;
+	bool stands;       /* for WEBHOOK_STANDS_MS with events ahead */
+	bool noted;        /* the stored notice says so */
+	bool clear_notice; /* it must be cleared */
+	bool listed;       /* webhooks.c's own */
 };
 
 /* Starts; record is the encoded WEBHOOK_RECORD. */

@@ -5,6 +5,7 @@
 #include "workerd/webhooks/webhook_post.h"
 
 #include <curl/curl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@
 #define IDLE_MAX    16L /* connections that are kept for further requests */
 #define IDLE_S      30L
 #define HEADER_SIZE 256
+
+#define RETRY_AFTER_S_MAX 86400 /* the queue has its own, lower bound */
 
 struct webhook_poster {
 	struct curl_loop *loop;
@@ -61,6 +64,28 @@ webhook_post_why(const struct webhook_post *p, CURLcode code)
 	}
 }
 
+/* Retry-After (RFC 9110, section 10.2.3): a number of seconds, which some receivers send with a fraction, or a date,
+ * which libcurl reads. */
+static uint64_t
+webhook_post_retry_after(const struct webhook_post *p)
+{
+	struct curl_header *header;
+	curl_off_t seconds = 0;
+	double exact;
+	char *end;
+
+	if (curl_easy_header(p->easy, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return 0;
+	exact = strtod(header->value, &end);
+	if (*header->value >= '0' && *header->value <= '9' && *end == '\0')
+		return exact > RETRY_AFTER_S_MAX ? RETRY_AFTER_S_MAX * 1000
+						 : (uint64_t)ceil(exact * 1000);
+	curl_easy_getinfo(p->easy, CURLINFO_RETRY_AFTER, &seconds);
+	if (seconds <= 0)
+		return 0;
+	return (uint64_t)(seconds > RETRY_AFTER_S_MAX ? RETRY_AFTER_S_MAX : seconds) * 1000;
+}
+
 /* A body that is too long is cut: the status counts. */
 static void
 webhook_post_judge(const struct webhook_post *p, CURLcode code, struct webhook_result *result)
@@ -70,6 +95,8 @@ webhook_post_judge(const struct webhook_post *p, CURLcode code, struct webhook_r
 	if (code == CURLE_OK || (p->too_long && p->body_began)) {
 		curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &status);
 		result->status = (int)status;
+		if (status < 200 || status >= 300)
+			result->retry_after_ms = webhook_post_retry_after(p);
 		if (status >= 300 && status < 400)
 			snprintf(result->error, sizeof(result->error),
 			    "status %ld: redirects are not followed", status);

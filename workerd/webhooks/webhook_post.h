@@ -29,6 +29,8 @@ struct webhook_result {
 	int status;   /* of the reply; 0: none came */
 	unsigned ms;  /* how long it took */
 	bool skipped; /* there was nothing to send */
+	uint64_t
+	    retry_after_ms; /* how long the receiver wants no requests, by Retry-After; 0: it does not say */
 	char error
 	    [WEBHOOK_ERROR_MAX]; /* ASCII; "": the receiver has accepted the delivery (2xx) */
 };

@@ -16,7 +16,7 @@
 void
 webhook_queue_init(struct webhook_queue *q, uint64_t cursor)
 {
-	*q = (struct webhook_queue){.read_to = cursor};
+	*q = (struct webhook_queue){.read_to = cursor, .cursor = cursor};
 	TAILQ_INIT(&q->list);
 }
 
@@ -33,6 +33,9 @@ webhook_queue_clear(struct webhook_queue *q)
 {
 	while (!TAILQ_EMPTY(&q->list))
 		webhook_queue_remove(q, TAILQ_FIRST(&q->list));
+	free(q->done);
+	q->done = NULL;
+	q->n_done = q->done_at = 0;
 }
 
 static bool
@@ -83,10 +86,35 @@ webhook_queue_insert(struct webhook_queue *q, const struct msg_delivery_record *
 	return d;
 }
 
+static void
+webhook_queue_restore_done(struct webhook_queue *q, uint64_t n)
+{
+	/* The size of the array is the power of two at or above the count. */
+	if ((q->n_done & (q->n_done - 1)) == 0) {
+		size_t size = q->n_done == 0 ? 1 : 2 * q->n_done;
+
+		q->done = reallocarray(q->done, size, sizeof(*q->done));
+		must(q->done != NULL);
+	}
+	q->done[q->n_done++] = n;
+}
+
 void
 webhook_queue_restore(struct webhook_queue *q, const struct msg_delivery_record *record)
 {
-	webhook_queue_insert(q, record)->stored = true;
+	if (record->state == DELIVERY_PENDING)
+		webhook_queue_insert(q, record)->stored = true;
+	else if (record->n > q->read_to)
+		webhook_queue_restore_done(q, record->n);
+}
+
+/* Whether an event was done before this worker read it. Events come in the order of their numbers. */
+static bool
+webhook_queue_was_done(struct webhook_queue *q, uint64_t n)
+{
+	while (q->done_at < q->n_done && q->done[q->done_at] < n)
+		q->done_at++;
+	return q->done_at < q->n_done && q->done[q->done_at] == n;
 }
 
 static struct webhook_delivery *
@@ -103,17 +131,13 @@ webhook_queue_find(const struct webhook_queue *q, uint64_t n)
 void
 webhook_queue_add(struct webhook_queue *q, const struct msg_delivery_record *record)
 {
-	struct webhook_delivery *d = webhook_queue_find(q, record->n);
 	const struct webhook_delivery *earlier;
+	struct webhook_delivery *d;
 	uint64_t before = q->read_to;
 
 	q->read_to = record->n;
-	if (d != NULL) {
-		/* It was restored: one that is done has served its purpose. */
-		if (!webhook_queue_is_pending(d) && d->stored && !d->dirty)
-			webhook_queue_remove(q, d);
+	if (webhook_queue_was_done(q, record->n) || webhook_queue_find(q, record->n) != NULL)
 		return;
-	}
 	d = webhook_queue_insert(q, record);
 	d->before = before;
 	earlier = webhook_queue_earlier(d);
@@ -140,10 +164,8 @@ webhook_queue_may_go(const struct webhook_delivery *d)
 
 /* A time beyond the longest pause is of a clock that was set back since. */
 static bool
-webhook_queue_is_due(const struct webhook_delivery *d, uint64_t now)
+webhook_queue_has_come(uint64_t at, uint64_t now)
 {
-	uint64_t at = d->record.next_at;
-
 	return at <= now || at - now > WEBHOOK_RETRY_MAX_MS + WEBHOOK_RETRY_MAX_MS / 4;
 }
 
@@ -159,11 +181,11 @@ webhook_queue_next(struct webhook_queue *q, uint64_t now)
 {
 	struct webhook_delivery *d;
 
-	if (webhook_queue_is_busy(q))
+	if (webhook_queue_is_busy(q) || !webhook_queue_has_come(q->not_before, now))
 		return NULL;
 	EACH(d, q)
 	{
-		if (!webhook_queue_is_due(d, now) || !webhook_queue_may_go(d))
+		if (!webhook_queue_has_come(d->record.next_at, now) || !webhook_queue_may_go(d))
 			continue;
 		d->in_flight = true;
 		q->in_flight++;
@@ -187,7 +209,15 @@ webhook_queue_due(const struct webhook_queue *q)
 		if ((due == 0 || at < due) && webhook_queue_may_go(d))
 			due = at;
 	}
-	return due;
+	return due != 0 && due < q->not_before ? q->not_before : due;
+}
+
+/* How long the receiver wants no requests. */
+static uint64_t
+webhook_queue_retry_after(const struct webhook_result *result)
+{
+	return result->retry_after_ms < WEBHOOK_RETRY_MAX_MS ? result->retry_after_ms
+							     : WEBHOOK_RETRY_MAX_MS;
 }
 
 /* 2 s, doubled by each attempt, up to an hour; up to a quarter longer, so that many do not come at once. */
@@ -250,6 +280,7 @@ webhook_queue_result(struct webhook_queue *q, struct webhook_delivery *d,
     const struct webhook_result *result, uint64_t now)
 {
 	struct msg_delivery_record *r = &d->record;
+	const uint64_t wanted = now + webhook_queue_retry_after(result);
 
 	must(d->in_flight);
 	d->in_flight = false;
@@ -259,6 +290,7 @@ webhook_queue_result(struct webhook_queue *q, struct webhook_delivery *d,
 	webhook_queue_keep_result(d, result, now);
 	if (result->error[0] == '\0') {
 		q->failures = 0;
+		q->not_before = 0;
 		r->state = DELIVERY_DONE;
 		return WEBHOOK_DELIVERED;
 	}
@@ -267,9 +299,65 @@ webhook_queue_result(struct webhook_queue *q, struct webhook_delivery *d,
 		r->state = DELIVERY_FAILED;
 		return WEBHOOK_GIVEN_UP;
 	}
+	q->not_before = wanted > now ? wanted : 0;
 	r->next_at = now + webhook_queue_backoff(r->attempts);
+	if (r->next_at < wanted)
+		r->next_at = wanted;
 	webhook_queue_mark_waiting(d);
 	return WEBHOOK_TRY_AGAIN;
+}
+
+/* The first delivery that is neither stored nor about to be; the cursor stays before it. NULL: none. */
+static struct webhook_delivery *
+webhook_queue_first_ahead(const struct webhook_queue *q)
+{
+	struct webhook_delivery *d;
+
+	EACH(d, q)
+	if (!d->stored && !d->storing && !d->dirty)
+		return d;
+	return NULL;
+}
+
+/* Counts the deliveries that are done while the cursor stands still. When they are too many, those that hold it back
+ * are stored, too, as pending. */
+static void
+webhook_queue_move_cursor(struct webhook_queue *q)
+{
+	struct webhook_delivery *d = webhook_queue_first_ahead(q), *last;
+
+	if (d == NULL || d->before != q->cursor)
+		q->ahead = 0;
+	EACH(last, q)
+	q->ahead += last->dirty && !webhook_queue_is_pending(last);
+	if (q->ahead < WEBHOOK_AHEAD_MAX)
+		return;
+	q->ahead = 0;
+	last = TAILQ_LAST(&q->list, webhook_deliveries);
+	while (!last->dirty)
+		last = TAILQ_PREV(last, webhook_deliveries, link);
+	for (; d != NULL && d != last; d = TAILQ_NEXT(d, link))
+		if (!d->stored && !d->storing)
+			d->dirty = true;
+}
+
+static uint64_t
+webhook_queue_next_cursor(const struct webhook_queue *q)
+{
+	const struct webhook_delivery *d = webhook_queue_first_ahead(q);
+
+	return d == NULL ? q->read_to : d->before;
+}
+
+uint64_t
+webhook_queue_oldest_ahead(const struct webhook_queue *q)
+{
+	const struct webhook_delivery *d;
+
+	EACH(d, q)
+	if (!d->stored)
+		return d->record.at;
+	return 0;
 }
 
 uint64_t
@@ -278,6 +366,8 @@ webhook_queue_collect(struct webhook_queue *q, struct buf *list)
 	struct webhook_delivery *d;
 	struct buf record;
 
+	webhook_queue_move_cursor(q);
+	q->cursor = webhook_queue_next_cursor(q);
 	buf_init(&record, WEBHOOK_RECORD_MAX);
 	EACH(d, q)
 	{
@@ -290,10 +380,7 @@ webhook_queue_collect(struct webhook_queue *q, struct buf *list)
 		d->storing = true;
 	}
 	buf_clear(&record);
-	EACH(d, q)
-	if (!d->stored && !d->storing)
-		return d->before;
-	return q->read_to;
+	return q->cursor;
 }
 
 void

@@ -3,10 +3,13 @@
  *
  * A delivery waits while an earlier one of the same conversation (or, without a conversation, of the same object) is
  * not done, so that a receiver gets the events of each in order; those of others go on. The queue is bounded. While
- * the receiver fails again and again, it is tried with one delivery at a time, and gets no new ones.
+ * the receiver fails again and again, it is tried with one delivery at a time, and gets no new ones. When its answer has
+ * Retry-After, it gets nothing for that time, at most WEBHOOK_RETRY_MAX_MS.
  *
- * What must be stored is marked: results, and deliveries that wait for one that is tried again, so that the
- * endpoint's cursor can move on. No I/O; the endpoint (webhook_endpoint.h) does it.
+ * What must be stored is marked: results, and deliveries that hold the endpoint's cursor back: those that wait for one
+ * that is tried again, and those with WEBHOOK_AHEAD_MAX done ones behind them. So the cursor always moves on, and what is stored behind it is bounded.
+ * Of a stored delivery that is done only the number is kept: it needs no room. No I/O; the endpoint (webhook_endpoint.h)
+ * does it.
  */
 #ifndef WORKERD_WEBHOOKS_WEBHOOK_QUEUE_H
 #define WORKERD_WEBHOOKS_WEBHOOK_QUEUE_H
@@ -19,6 +22,7 @@
 
 #define WEBHOOK_QUEUE_MAX    500
 #define WEBHOOK_WINDOW       8 /* deliveries of an endpoint at a time */
+#define WEBHOOK_AHEAD_MAX    64
 #define WEBHOOK_GIVE_UP_MS   (3 * CLOCK_DAY_MS)
 #define WEBHOOK_RETRY_MIN_MS UINT64_C(2000)
 #define WEBHOOK_RETRY_MAX_MS CLOCK_HOUR_MS
@@ -42,15 +46,21 @@ TAILQ_HEAD(webhook_deliveries, webhook_delivery);
 struct webhook_queue {
 	struct webhook_deliveries list;
 	size_t n, in_flight;
-	unsigned failures; /* in a row */
+	unsigned failures;   /* in a row */
+	uint64_t not_before; /* ms since 1970: until then the receiver wants no requests */
 	uint64_t
 	    read_to; /* number of the last event that was added, or that needed no delivery */
+	/* Numbers of stored deliveries behind the cursor that are done, in order: the events of the feed from done_at on. */
+	uint64_t *done;
+	size_t n_done, done_at;
+	uint64_t cursor; /* that was collected last */
+	size_t ahead;    /* deliveries done since it has moved */
 };
 
 void webhook_queue_init(struct webhook_queue *q, uint64_t cursor);
 void webhook_queue_clear(struct webhook_queue *q);
 
-/* Adds a delivery that is stored already, pending or not; in the order of their numbers. */
+/* Adds a delivery that is stored already, pending or not, in the order of their numbers; before the first new event. */
 void webhook_queue_restore(struct webhook_queue *q, const struct msg_delivery_record *record);
 
 /* Adds a new event; one that is known already is ignored. */
@@ -75,6 +85,9 @@ enum webhook_outcome {
 /* The result of a delivery in flight. One that is skipped is freed, unless it is stored already. */
 enum webhook_outcome webhook_queue_result(struct webhook_queue *q, struct webhook_delivery *d,
     const struct webhook_result *result, uint64_t now);
+
+/* When the oldest event happened that the cursor has not passed (ms since 1970); 0: there is none in the queue. */
+uint64_t webhook_queue_oldest_ahead(const struct webhook_queue *q);
 
 /* Collects what must be stored in a list, with the cursor that is right once it is. Only one such list at a time. */
 uint64_t webhook_queue_collect(struct webhook_queue *q, struct buf *list);

@@ -58,6 +58,7 @@ webhooks_drop_all(struct webhooks *w)
 {
 	while (!TAILQ_EMPTY(&w->endpoints))
 		webhooks_drop(w, TAILQ_FIRST(&w->endpoints));
+	metric_set(&w->engine.board->webhooks_standing, 0);
 	w->granted = w->listed = false;
 }
 
@@ -303,7 +304,7 @@ static uint64_t
 webhooks_work(struct webhooks *w, uint64_t now)
 {
 	struct webhook_endpoint *e;
-	uint64_t due = 0;
+	uint64_t due = 0, standing = 0;
 
 	TAILQ_FOREACH (e, &w->endpoints, link) {
 		uint64_t at = webhook_endpoint_work(e, now);
@@ -314,7 +315,9 @@ webhooks_work(struct webhooks *w, uint64_t now)
 		}
 		if (at != 0 && (due == 0 || at < due))
 			due = at;
+		standing += e->stands;
 	}
+	metric_set(&w->engine.board->webhooks_standing, standing);
 	return due;
 }
 

@@ -2851,13 +2851,13 @@ export interface components {
             format: "json" | "slack" | "discord";
             /** @description It receives the events that happen while it is enabled. */
             enabled: boolean;
-            /** @description Why deliveries failed so long that it was disabled, or why events were lost; null again when it is enabled. */
+            /** @description Why deliveries failed so long that it was disabled, why events were lost, or that events wait; null again when it is enabled, and when they are delivered. */
             notice: string | null;
             /**
-             * @description The notice for programs that have texts of their own: deliveries failed for 3 days, or events were older than the change feed.
+             * @description The notice for programs that have texts of their own: deliveries failed for 3 days, events were older than the change feed, or events have waited for more than a minute.
              * @enum {unknown}
              */
-            notice_code: "given_up" | "lost" | null;
+            notice_code: "given_up" | "lost" | "stands" | null;
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
         };
@@ -2881,7 +2881,7 @@ export interface components {
              * @description The notice for programs that have texts of their own: deliveries failed for 3 days, or events were older than the change feed.
              * @enum {unknown}
              */
-            notice_code: "given_up" | "lost" | null;
+            notice_code: "given_up" | "lost" | "stands" | null;
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
             /** @description Signs the deliveries. Only this response contains it. */
@@ -2907,7 +2907,7 @@ export interface components {
              * @description The notice for programs that have texts of their own: deliveries failed for 3 days, or events were older than the change feed.
              * @enum {unknown}
              */
-            notice_code?: "given_up" | "lost" | null;
+            notice_code?: "given_up" | "lost" | "stands" | null;
             created_at?: components["schemas"]["Time"];
             updated_at?: components["schemas"]["Time"];
         };

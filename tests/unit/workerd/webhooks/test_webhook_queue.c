@@ -311,4 +311,86 @@ FIXTURE_TEST(after_a_restart_nothing_is_sent_twice_or_out_of_order)
 	assert_string_equal(stored, "25 ");
 }
 
+FIXTURE_TEST(restored_deliveries_that_are_done_need_no_room)
+{
+	struct msg_delivery_record done;
+
+	webhook_queue_clear(&q);
+	webhook_queue_init(&q, 1);
+	for (uint64_t n = 3; n < 3 + 20 * WEBHOOK_QUEUE_MAX; n++) {
+		done = event(n, 'B');
+		done.state = n % 2 == 0 ? DELIVERY_DONE : DELIVERY_FAILED;
+		webhook_queue_restore(&q, &done);
+	}
+	assert_true(webhook_queue_has_room(&q));
+	add(2, 'A');
+	for (uint64_t n = 3; n < 4 + 20 * WEBHOOK_QUEUE_MAX; n++)
+		add(n, 'B');
+	assert_int_equal(q.n, 2);
+	assert_int_equal(send_one(2, START, &delivered), WEBHOOK_DELIVERED);
+	assert_int_equal(
+	    send_one(3 + 20 * WEBHOOK_QUEUE_MAX, START, &delivered), WEBHOOK_DELIVERED);
+	assert_int_equal(store(true), 3 + 20 * WEBHOOK_QUEUE_MAX);
+}
+
+/* Otherwise thousands of done deliveries must be kept behind the cursor. */
+FIXTURE_TEST(an_unanswered_delivery_is_stored_when_many_behind_it_are_done)
+{
+	struct webhook_delivery *slow;
+	uint64_t cursor = 0;
+
+	add(10, 'A');
+	slow = webhook_queue_next(&q, START);
+	assert_int_equal(webhook_queue_oldest_ahead(&q), 0);
+	for (unsigned i = 0; i < WEBHOOK_AHEAD_MAX; i++) {
+		assert_int_equal(cursor <= 1, 1);
+		add(20 + i, 'B');
+		(void)send_one(20 + i, START, &delivered);
+		cursor = store(true);
+	}
+	assert_int_equal(cursor, 20 + WEBHOOK_AHEAD_MAX - 1);
+	assert_true(strncmp(stored, "10 ", 3) == 0);
+	add(100, 'A');
+	assert_int_equal(webhook_queue_result(&q, slow, &delivered, START), WEBHOOK_DELIVERED);
+	assert_int_equal(send_one(100, START, &delivered), WEBHOOK_DELIVERED);
+	assert_int_equal(store(true), 100);
+	assert_string_equal(stored, "10ok 100ok ");
+	assert_int_equal(q.n, 0);
+}
+
+FIXTURE_TEST(nothing_is_sent_before_the_receiver_wants_it)
+{
+	static const struct webhook_result busy = {
+	    .status = 429, .error = "status 429", .retry_after_ms = 7500};
+
+	add(2, 'A');
+	assert_int_equal(send_one(2, START, &busy), WEBHOOK_TRY_AGAIN);
+	add(3, 'B');
+	assert_null(webhook_queue_next(&q, START + 7499));
+	assert_int_equal(webhook_queue_due(&q), START + 7500);
+	assert_string_equal(next(START + 7500, NULL), "2 3 ");
+}
+
+FIXTURE_TEST(a_receiver_that_wants_nothing_for_days_is_asked_after_an_hour)
+{
+	static const struct webhook_result busy = {
+	    .status = 503, .error = "status 503", .retry_after_ms = 5 * CLOCK_DAY_MS};
+
+	add(2, 'A');
+	assert_int_equal(send_one(2, START, &busy), WEBHOOK_TRY_AGAIN);
+	assert_int_equal(webhook_queue_due(&q), START + WEBHOOK_RETRY_MAX_MS);
+	assert_string_equal(next(START + WEBHOOK_RETRY_MAX_MS, NULL), "2 ");
+}
+
+FIXTURE_TEST(a_receiver_that_wanted_nothing_is_asked_when_the_clock_was_set_back)
+{
+	static const struct webhook_result busy = {
+	    .status = 503, .error = "status 503", .retry_after_ms = 60000};
+
+	add(2, 'A');
+	assert_int_equal(
+	    send_one(2, START + 2 * WEBHOOK_RETRY_MAX_MS, &busy), WEBHOOK_TRY_AGAIN);
+	assert_string_equal(next(START, NULL), "2 ");
+}
+
 TEST_MAIN(NULL, NULL)
