@@ -184,6 +184,8 @@ env_open_mdb(struct env *env, const char *path, unsigned flags)
 	 * while a write transaction runs on the same thread. */
 	if (rc == 0)
 		rc = mdb_env_open(env->mdb, path, flags | MDB_NOTLS, 0600);
+	if (rc == 0)
+		safe_read_mapped(env->mdb);
 	/* The slots of a killed process would keep old pages from being reused. */
 	if (rc == 0)
 		rc = mdb_reader_check(env->mdb, &dead);
@@ -211,6 +213,7 @@ env_close_mdb(struct env *env)
 		mdb_txn_abort(env->reader);
 	env->reader = NULL;
 	page_check_clear(&env->page_check);
+	safe_read_unmapped(env->mdb);
 	if (env->mdb != NULL)
 		mdb_env_close(env->mdb);
 	env->mdb = NULL;
@@ -235,8 +238,11 @@ env_close(struct env *env)
 static int
 env_map_reserve(struct env *env, bool use)
 {
+	int rc = mdb_env_set_mapsize(env->mdb, env->max_bytes + (use ? ENV_RESERVE_BYTES : 0));
+
 	page_check_moved(&env->page_check);
-	return mdb_env_set_mapsize(env->mdb, env->max_bytes + (use ? ENV_RESERVE_BYTES : 0));
+	safe_read_mapped(env->mdb);
+	return rc;
 }
 
 int

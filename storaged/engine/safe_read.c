@@ -12,10 +12,18 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/log.h"
+#include "proto/process/file_map.h"
 
 /* Distance of the bytes of a value that are read to find out whether all can be: less than any
  * page. */
 #define TOUCH_BYTES 4096
+
+/* Where the environments are mapped. Read by the signals' handler: a process has one thread. */
+static struct {
+	MDB_env *mdb; /* NULL: unused */
+	uintptr_t start;
+	size_t size;
+} maps[SAFE_READ_MAPS];
 
 static jmp_buf way_out;
 static volatile sig_atomic_t looking;
@@ -38,38 +46,91 @@ safe_read_on_assert(MDB_env *mdb, const char *what)
 	    L_STR("help", "run banter verify, and restore a backup"));
 }
 
-/* Outside of lookups the process ends by the same signal, when the instruction is repeated. */
-static void
-safe_read_on_signal(int signal_number)
+/* Whether bytes are in a map. */
+static bool
+safe_read_is_mapped(const void *at, size_t n)
 {
-	safe_read_leave();
+	for (size_t i = 0; i < SAFE_READ_MAPS; i++) {
+		const uintptr_t offset = (uintptr_t)at - maps[i].start;
+
+		if (maps[i].mdb != NULL && offset < maps[i].size && n <= maps[i].size - offset)
+			return true;
+	}
+	return false;
+}
+
+/* Otherwise the process ends by the same signal: when the instruction is repeated, or at once if a process has sent it. */
+static void
+safe_read_on_signal(int signal_number, siginfo_t *info, void *context)
+{
+	const bool is_fault = info->si_code > 0;
+
+	(void)context;
+	if (is_fault && safe_read_is_mapped(info->si_addr, 1))
+		safe_read_leave();
 	log_event(LOG_ERROR, "store_crashed", L_STR("signal", sigabbrev_np(signal_number)),
 	    L_STR("help",
 		"the store or its disk may be damaged, or the disk full: run banter verify"));
 	(void)signal(signal_number, SIG_DFL);
+	if (!is_fault)
+		(void)raise(signal_number);
 }
 
 int
 safe_read_init(MDB_env *mdb)
 {
 	const struct sigaction act = {
-	    .sa_handler = safe_read_on_signal, .sa_flags = SA_NODEFER};
+	    .sa_sigaction = safe_read_on_signal, .sa_flags = SA_NODEFER | SA_SIGINFO};
 
 	must(sigaction(SIGBUS, &act, NULL) == 0);
 	must(sigaction(SIGSEGV, &act, NULL) == 0);
 	return mdb_env_set_assert(mdb, safe_read_on_assert);
 }
 
-/* Reads from each page of what was found: the caller must be able to. */
-static void
+void
+safe_read_unmapped(MDB_env *mdb)
+{
+	for (size_t i = 0; mdb != NULL && i < SAFE_READ_MAPS; i++)
+		if (maps[i].mdb == mdb)
+			maps[i].mdb = NULL;
+}
+
+void
+safe_read_mapped(MDB_env *mdb)
+{
+	MDB_envinfo info = {0};
+	void *start = NULL;
+	size_t i = 0;
+	int fd;
+
+	safe_read_unmapped(mdb);
+	while (maps[i].mdb != NULL)
+		must(++i < SAFE_READ_MAPS);
+	if (mdb_env_info(mdb, &info) != 0 || mdb_env_get_fd(mdb, &fd) != 0 ||
+	    file_map_find(fd, info.me_mapsize, &start) != 0) {
+		start = NULL;
+		info.me_mapsize = SIZE_MAX;
+	}
+	maps[i].mdb = mdb;
+	maps[i].start = (uintptr_t)start;
+	maps[i].size = info.me_mapsize;
+}
+
+/* Reads from each page of what was found: the caller must be able to. False: it does not end in its map. What a write
+ * transaction has changed is in no map. */
+static bool
 safe_read_touch(const MDB_val *found)
 {
 	const volatile uint8_t *bytes = found->mv_data;
 
+	if (safe_read_is_mapped(found->mv_data, 1) &&
+	    !safe_read_is_mapped(found->mv_data, found->mv_size))
+		return false;
 	for (size_t at = 0; at < found->mv_size; at += TOUCH_BYTES)
 		(void)bytes[at];
 	if (found->mv_size > 0)
 		(void)bytes[found->mv_size - 1];
+	return true;
 }
 
 int
@@ -81,8 +142,8 @@ safe_read_get(MDB_txn *txn, MDB_dbi dbi, MDB_val *k, MDB_val *v)
 		return MDB_CORRUPTED;
 	looking = true;
 	rc = mdb_get(txn, dbi, k, v);
-	if (rc == 0)
-		safe_read_touch(v);
+	if (rc == 0 && !safe_read_touch(v))
+		rc = MDB_CORRUPTED;
 	looking = false;
 	return rc;
 }
@@ -96,10 +157,8 @@ safe_read_move(MDB_cursor *cursor, MDB_val *k, MDB_val *v, MDB_cursor_op op)
 		return MDB_CORRUPTED;
 	looking = true;
 	rc = mdb_cursor_get(cursor, k, v, op);
-	if (rc == 0) {
-		safe_read_touch(k);
-		safe_read_touch(v);
-	}
+	if (rc == 0 && (!safe_read_touch(k) || !safe_read_touch(v)))
+		rc = MDB_CORRUPTED;
 	looking = false;
 	return rc;
 }

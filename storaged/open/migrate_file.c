@@ -14,6 +14,7 @@
 #include "proto/base/basics.h"
 #include "storaged/engine/checksum.h"
 #include "storaged/engine/env_tables.h"
+#include "storaged/engine/safe_read.h"
 #include "storaged/open/env_create.h"
 
 #define DATA_NAME "data.mdb"
@@ -194,6 +195,7 @@ migrate_file_become(struct migrate_file *f, struct env *env)
 	f->env.mdb = NULL;
 	env_close(&f->env);
 	must(mdb_env_set_mapsize(env->mdb, env->max_bytes) == 0);
+	safe_read_mapped(env->mdb);
 }
 
 void

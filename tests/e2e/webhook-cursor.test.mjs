@@ -73,7 +73,7 @@ describe("a webhook", () => {
 		refuses = false;
 		await banter.chat("other", "[[tokens=1]] one");
 		await until("both ends are delivered", () => completed() === 3);
-		/* Deliveries that were on their way at the first refusal do not count. */
+		// Deliveries that were on their way at the first refusal do not count.
 		const first = times.find((time) => time - times[0] > 1500);
 		assert.ok(first - times[0] >= 3490, `asked again after ${first - times[0]} ms`);
 	});

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "storaged/cli/store/file_map.h"
+#include "proto/process/file_map.h"
 
 /* Where a meta page has the number of its transaction: behind the page's header (16 bytes), four fields (24),
  * two trees (48 each) and the last page (mdb.c, MDB_meta). */

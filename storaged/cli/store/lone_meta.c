@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 #include "proto/base/basics.h"
-#include "storaged/cli/store/file_map.h"
+#include "proto/process/file_map.h"
 #include "storaged/engine/meta_page.h"
+#include "storaged/engine/safe_read.h"
 
 /* The state that LMDB takes is that with the larger number. */
 static int
@@ -39,10 +40,13 @@ static int
 lone_meta_open_memory(MDB_env *mdb, int memory)
 {
 	char path[32];
+	int rc;
 
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", memory);
-	return mdb_env_open(
-	    mdb, path, MDB_RDONLY | MDB_NOTLS | MDB_NOSUBDIR | MDB_NOLOCK, 0600);
+	rc = mdb_env_open(mdb, path, MDB_RDONLY | MDB_NOTLS | MDB_NOSUBDIR | MDB_NOLOCK, 0600);
+	if (rc == 0)
+		safe_read_mapped(mdb);
+	return rc;
 }
 
 static int

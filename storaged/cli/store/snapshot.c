@@ -201,7 +201,11 @@ snapshot_open_mdb(struct env *env, const char *path, unsigned flags)
 	int rc = snapshot_create_mdb(env);
 
 	/* The store contains the size of its map. */
-	return rc == 0 ? mdb_env_open(env->mdb, path, flags, 0600) : rc;
+	if (rc == 0)
+		rc = mdb_env_open(env->mdb, path, flags, 0600);
+	if (rc == 0)
+		safe_read_mapped(env->mdb);
+	return rc;
 }
 
 /* Commits the transaction that opened the tables: only a commit keeps the handles, even if nothing
@@ -256,6 +260,7 @@ snapshot_go_back(struct snapshot *s, const char *path, unsigned flags)
 {
 	int rc;
 
+	safe_read_unmapped(s->env.mdb);
 	mdb_env_close(s->env.mdb);
 	s->env.mdb = NULL;
 	s->went_back = true;
@@ -273,6 +278,7 @@ snapshot_open_lone_meta(struct snapshot *s, const char *path)
 				: openat(s->dir, STORE_DATA_NAME, O_RDONLY | O_CLOEXEC);
 	int rc;
 
+	safe_read_unmapped(s->env.mdb);
 	mdb_env_close(s->env.mdb);
 	s->env.mdb = NULL;
 	s->lost_meta = true;

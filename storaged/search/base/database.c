@@ -87,10 +87,9 @@ database_fail(struct database *db)
 bool
 database_is_damaged(const struct database *db)
 {
-	int code = db->failed & 0xff;
+	const int code = db->failed & 0xff;
 
-	return code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR ||
-	    code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH;
+	return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 }
 
 bool

@@ -2,7 +2,7 @@
  * proc(5), /proc/PID/maps. Its device numbers are not those of stat(2) on some file systems, so they are not
  * compared.
  */
-#include "storaged/cli/store/file_map.h"
+#include "proto/process/file_map.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,8 +1,8 @@
 /*
  * Where LMDB has mapped its file, which its API does not tell.
  */
-#ifndef STORAGED_CLI_STORE_FILE_MAP_H
-#define STORAGED_CLI_STORE_FILE_MAP_H
+#ifndef PROTO_PROCESS_FILE_MAP_H
+#define PROTO_PROCESS_FILE_MAP_H
 
 #include <stddef.h>
 
