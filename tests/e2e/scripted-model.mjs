@@ -17,6 +17,7 @@ export function answer(...tokens) {
 
 export class ScriptedModel {
 	requests = 0;
+	heads = []; // of the requests, as text
 	connections = 0;
 
 	/** @param script ({onConnection, total}) → [bytes, "keep" | "close" | "reset"]; both count from 1 */
@@ -58,6 +59,7 @@ export class ScriptedModel {
 			const head = bytes.indexOf("\r\n\r\n");
 			const length = Number(/^content-length: (\d+)\r$/im.exec(bytes)?.[1] ?? 0);
 			if (head === -1 || bytes.length < head + 4 + length) return;
+			this.heads.push(bytes.slice(0, head));
 			bytes = bytes.slice(head + 4 + length);
 			this.requests++;
 			const [bytesOut, then] = this.script({ onConnection: ++onConnection, total: this.requests });

@@ -158,7 +158,8 @@ model_list_start(
 	buf_init(&call->body, MODEL_LIST_MAX);
 	call->easy = curl_easy_init();
 	must(call->easy != NULL);
-	snprintf(url, sizeof(url), "%s/models", base_url);
+	snprintf(url, sizeof(url), "%.*s/models%s", (int)strcspn(base_url, "?"), base_url,
+	    base_url + strcspn(base_url, "?"));
 	model_list_set_options(call, url);
 	model_list_set_headers(call, key);
 	curl_loop_add(l->loop, call->easy);
