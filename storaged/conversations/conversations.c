@@ -18,6 +18,7 @@
 #include "storaged/engine/message_page.h"
 #include "storaged/engine/totals.h"
 #include "storaged/numbers/numbers.h"
+#include "storaged/request/store_time.h"
 
 /* Anyone with the widget's key may ask for such a page, and may leave it in a worker's memory,
  * escaped, for as long as a client may stall. */
@@ -285,6 +286,7 @@ int
 conversation_add(struct txn *t, struct msg_conversation_record *conversation, bool fresh,
     const struct new_message *arrival)
 {
+	const uint64_t active_at = store_time_of_activity(t->env, arrival->now);
 	struct conversation_position before;
 	uint8_t state = conversation->state;
 	int rc;
@@ -293,8 +295,8 @@ conversation_add(struct txn *t, struct msg_conversation_record *conversation, bo
 	if (fresh)
 		conversation->created_at = arrival->now;
 	/* The list must not go back when the clock does. */
-	if (arrival->now > conversation->updated_at)
-		conversation->updated_at = arrival->now;
+	if (active_at > conversation->updated_at)
+		conversation->updated_at = active_at;
 	conversation_apply_state(conversation, arrival);
 	if (!arrival->replaces)
 		conversation->messages++;

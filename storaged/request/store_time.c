@@ -109,6 +109,12 @@ store_time_steady(struct env *env)
 	return s->steady < clock ? s->steady : clock;
 }
 
+uint64_t
+store_time_of_activity(const struct env *env, uint64_t clock_ms)
+{
+	return clock_ms > env->time.steady ? clock_ms : env->time.steady;
+}
+
 int
 store_time_load(struct env *env)
 {

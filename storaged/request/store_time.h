@@ -24,6 +24,10 @@ uint64_t store_time_of(struct env *env, uint64_t clock_ms);
 /* The steady time, or the clock's if that is earlier. */
 uint64_t store_time_steady(struct env *env);
 
+/* When something happened at this time of the clock, by the time that conversations age by: never earlier than the
+ * steady time was, so that what is written while the clock is set back does not look old when it is right again. */
+uint64_t store_time_of_activity(const struct env *env, uint64_t clock_ms);
+
 /* Writes both times when that is due: sooner if other changes are written anyway (busy). To be called
  * every few seconds, outside of transactions. */
 void store_time_save(struct env *env, bool busy);
