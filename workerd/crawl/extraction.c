@@ -18,6 +18,9 @@
 
 #define READ_SIZE 65536
 
+/* When a job is tried again that found no free file descriptor. */
+#define AGAIN_SECONDS 1
+
 struct extraction {
 	TAILQ_ENTRY(extraction) next;
 	struct extraction_pool *pool;
@@ -37,6 +40,7 @@ struct extraction_pool {
 	struct event_base *base;
 	int spawner;
 	struct event *gone;         /* the spawner's end */
+	struct event *again;        /* file descriptors may be free again */
 	struct extractions waiting; /* also those that end without a child */
 	struct extractions running;
 	size_t n_waiting, n_running;
@@ -49,6 +53,14 @@ extraction_on_spawner(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	never("the process that starts crawl-extract is gone");
+}
+
+static void
+extraction_on_again(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	extraction_pool_run(arg);
 }
 
 int
@@ -66,6 +78,8 @@ extraction_pool_new(struct event_base *base, int spawner)
 	pool->spawner = spawner;
 	pool->gone = event_new(base, spawner, EV_READ, extraction_on_spawner, NULL);
 	must(pool->gone != NULL && event_add(pool->gone, NULL) == 0);
+	pool->again = evtimer_new(base, extraction_on_again, pool);
+	must(pool->again != NULL);
 	TAILQ_INIT(&pool->waiting);
 	TAILQ_INIT(&pool->running);
 	return pool;
@@ -122,6 +136,7 @@ extraction_pool_free(struct extraction_pool *pool)
 		extraction_free(x);
 	}
 	event_free(pool->gone);
+	event_free(pool->again);
 	closefd(&pool->spawner);
 	free(pool);
 }
@@ -182,14 +197,21 @@ extraction_on_output(evutil_socket_t fd, short what, void *arg)
 		extraction_finish_output(x);
 }
 
-static void
+/* False: there is no free file descriptor. The job waits. */
+static bool
 extraction_run(struct extraction *x)
 {
 	const struct timeval patience = {GIVE_UP_SECONDS, 0};
 	struct extraction_pool *pool = x->pool;
 	int ends[2];
 
-	must(pipe2(ends, O_CLOEXEC) == 0);
+	if (pipe2(ends, O_CLOEXEC) == -1) {
+		const struct timeval in = {AGAIN_SECONDS, 0};
+
+		log_event(LOG_ERROR, "extraction_waits", L_ERRNO());
+		must(evtimer_add(pool->again, &in) == 0);
+		return false;
+	}
 	must(fd_nonblock(ends[0]) == 0);
 	/* At most a few jobs are under way: the socket has room. */
 	must(spawner_send(pool->spawner, buf_slice(&x->args), x->in, ends[1]) == 0);
@@ -201,6 +223,7 @@ extraction_run(struct extraction *x)
 	must(x->event != NULL && event_add(x->event, &patience) == 0);
 	TAILQ_INSERT_TAIL(&pool->running, x, next);
 	pool->n_running++;
+	return true;
 }
 
 void
@@ -213,8 +236,8 @@ extraction_pool_run(struct extraction_pool *pool)
 	     document_bytes_held() < EXTRACTION_HELD_MAX;
 	     x = next) {
 		next = TAILQ_NEXT(x, next);
-		if (x->ready == NULL)
-			extraction_run(x);
+		if (x->ready == NULL && !extraction_run(x))
+			return;
 	}
 }
 
@@ -241,13 +264,14 @@ extraction_answer(struct extraction *x, uint8_t reason, const char *detail)
 	must(x->event != NULL && event_add(x->event, &now) == 0);
 }
 
-/* A file in memory with these bytes, which nobody can change. */
+/* A file in memory with these bytes, which nobody can change; -1 with errno: there is no free file descriptor. */
 static int
 extraction_file(struct slice bytes)
 {
 	int fd = memfd_create("document", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
-	must(fd != -1);
+	if (fd == -1)
+		return -1;
 	while (bytes.len > 0) {
 		ssize_t n = write(fd, bytes.p, bytes.len);
 
@@ -299,7 +323,13 @@ extraction_start(struct extraction_pool *pool, const struct extraction_job *job,
 		extraction_add_argument(&x->args, job->charset, 100);
 		extraction_add_argument(&x->args, job->url, DOCUMENT_URL_MAX);
 		x->in = extraction_file(job->bytes);
-		extraction_pool_run(pool);
+		if (x->in != -1) {
+			extraction_pool_run(pool);
+			return x;
+		}
+		/* As after a failure of the network, it is read again. */
+		log_event(LOG_ERROR, "extraction_failed", L_ERRNO());
+		extraction_answer(x, REASON_NETWORK, "crawld has no free file descriptor");
 	}
 	return x;
 }

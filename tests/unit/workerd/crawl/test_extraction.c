@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "proto/base/basics.h"
 #include "tests/unit/unit.h"
@@ -324,6 +325,54 @@ FIXTURE_TEST(the_output_of_another_program_is_damaged)
 	start("text/plain", slice_str("x"));
 	wait_for_all();
 	assert_int_equal(documents[0]->reason, REASON_DAMAGED);
+}
+
+/* Lets this process open so many more files. Returns the limit before. */
+static rlim_t
+limit_files(int more)
+{
+	int next = dup(STDIN_FILENO);
+	struct rlimit limit;
+	rlim_t before;
+
+	assert_int_not_equal(next, -1);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	before = limit.rlim_cur;
+	limit.rlim_cur = (rlim_t)(next + more);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	return before;
+}
+
+static void
+unlimit_files(rlim_t before)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = before;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+FIXTURE_TEST(a_document_without_a_file_descriptor_is_to_be_read_again)
+{
+	rlim_t before = limit_files(0);
+
+	start("text/plain", slice_str("some text"));
+	wait_for_all();
+	unlimit_files(before);
+	assert_int_equal(documents[0]->reason, REASON_NETWORK);
+}
+
+FIXTURE_TEST(a_document_waits_for_the_file_descriptors_of_its_child)
+{
+	rlim_t before = limit_files(2);
+
+	start("text/plain", slice_str("some text"));
+	unlimit_files(before);
+	assert_int_equal(extraction_running(pool), 0);
+	wait_for_all();
+	assert_int_equal(documents[0]->reason, REASON_NONE);
 }
 
 TEST(a_program_that_does_not_exist_is_an_error)
