@@ -29,7 +29,18 @@ import {
 } from "./tool.mjs";
 
 const COMMANDS = [
-	...["setup", "org", "user", "widget", "learn", "status", "backup", "restore", "export"],
+	...[
+		"setup",
+		"org",
+		"user",
+		"widget",
+		"webhook",
+		"learn",
+		"status",
+		"backup",
+		"restore",
+		"export",
+	],
 	...["import", "verify", "clock", "handover", "erase"],
 ];
 
@@ -101,6 +112,8 @@ describe("banter's command line", () => {
 		[orgName, "org add", "x\ty"],
 		["unexpected argument x", "org list x"],
 		["missing ACTION", "widget"],
+		["missing ACTION [ID]", "webhook"],
+		["the id is missing", "webhook show"],
 		["unknown action add", "widget add"],
 		["--org nonsense is not a valid id", "widget list --org nonsense"],
 		["unknown action frobnicate", "user frobnicate"],
