@@ -113,7 +113,7 @@ describe("banter's command line", () => {
 		["unexpected argument x", "org list x"],
 		["missing ACTION", "widget"],
 		["missing ACTION [ID]", "webhook"],
-		["the id is missing", "webhook show"],
+		["banter webhook show ID: the id is missing", "webhook show"],
 		["unknown action add", "widget add"],
 		["--org nonsense is not a valid id", "widget list --org nonsense"],
 		["unknown action frobnicate", "user frobnicate"],
