@@ -254,7 +254,9 @@ NODE_IS_NEW = { printf '%s\n' v$(NODE_OLDEST) "$$(node --version)" | sort -VC ||
 %/node_modules/.installed: %/package.json %/package-lock.json
 	@$(NODE_IS_NEW)
 	$(SAY) NPM $*
-	$(Q)cd $* && npm ci --no-audit --no-fund --silent
+	$(Q)cd $* && output=$$(npm ci --no-audit --no-fund --no-progress 2>&1) || { \
+		echo "$$output" | tail -n 20; \
+		echo "npm could not install the packages of $*/: its last lines are above."; exit 1; }
 	@touch $@
 
 frontend_sources = $(shell find $(1) -type f -not -path '*/node_modules/*' -not -path '*/dist/*')
@@ -269,23 +271,25 @@ dashboard/dist/.built: dashboard/node_modules/.installed $(call frontend_sources
 	$(Q)cd dashboard && npm run --silent build >/dev/null
 	@touch $@
 
-# Packages that a new Debian 12 needs. FOR=run: build and run. FOR=test: also test. FOR=lint: `make lint`.
+# Packages that a new Debian 12 or 13 needs. FOR=run: build and run. FOR=test: also test. FOR=lint: `make lint`.
+# systemd/packages.sh describes `one|another` and `libraries-of:`.
 FOR ?= all
 DEBS_run := gcc libc6-dev libcurl4-openssl-dev liblmdb-dev libbsd-dev libssl-dev libevent-dev \
 	libjansson-dev libnghttp2-dev libpq-dev libseccomp-dev libsqlite3-dev libstemmer-dev libunistring-dev libwslay-dev \
 	libxml2-dev libxxhash-dev libzip-dev poppler-utils zlib1g-dev ca-certificates curl
 # Libraries for the servers in build/tools.
-DEBS_servers := libev4 libc-ares2 libjemalloc2 libpcre2-8-0 liblua5.3-0 libopentracing-c-wrapper0
-DEBS_test := $(DEBS_run) libcmocka-dev chromium chromium-headless-shell firefox-esr openssl postgresql-15 \
+DEBS_servers := $(addprefix libraries-of:,nghttp2-proxy nginx haproxy)
+DEBS_postgresql := postgresql|postgresql-15|postgresql-17
+DEBS_test := $(DEBS_run) libcmocka-dev chromium chromium-headless-shell firefox-esr openssl $(DEBS_postgresql) \
 	slowhttptest sslscan strace systemd $(DEBS_servers)
 DEBS_faults := $(DEBS_run) strace
 DEBS_lint := $(DEBS_run) libcmocka-dev clang clang-format clang-tidy cppcheck mandoc docker-compose
 DEBS_fuzz := $(DEBS_run) libcmocka-dev clang libclang-rt-dev
 DEBS_bench := $(DEBS_run) $(DEBS_servers)
 DEBS_documents := $(DEBS_run) perl-doc python3-doc debian-faq manpages manpages-dev
-DEBS_cluster := $(DEBS_run) etcd-client etcd-server haproxy iproute2 nftables openssl patroni postgresql-15 \
+DEBS_cluster := $(DEBS_run) etcd-client etcd-server haproxy iproute2 nftables openssl patroni $(DEBS_postgresql) \
 	python3-psycopg2 systemd util-linux
-DEBS_deb := $(DEBS_run) debhelper lintian
+DEBS_deb := $(DEBS_run) build-essential debhelper lintian
 DEBS_install := $(DEBS_deb) debootstrap systemd-container iproute2
 DEBS_all := $(sort $(DEBS_test) $(DEBS_lint) $(DEBS_fuzz))
 TOOLS := promtool nghttpx nginx haproxy caddy
@@ -304,34 +308,28 @@ NPM_bench := widget
 NPM_all := $(NPM_test)
 
 .PHONY: deps
-deps: debs ## install what is missing: Debian and npm packages (FOR=run, test or lint: only for that)
+deps: debs ## install what is missing: Debian and npm packages (FOR=run, test or lint: only for that; YES=1 does not ask)
 	@$(MAKE) -s --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j) fetched
 
+# Node and npm may be installed from elsewhere.
 .PHONY: debs
 debs:
-	@missing=$$(for p in $(DEBS_$(FOR)); do \
-		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; \
-	done; command -v node >/dev/null || echo nodejs; command -v npm >/dev/null || echo npm); \
-	[ -n "$$missing" ] || exit 0; \
-	echo "Installing Debian packages:" $$missing; \
-	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	if [ -z "$$sudo" ] || command -v sudo >/dev/null; then \
-		$$sudo apt-get update -q && $$sudo env DEBIAN_FRONTEND=noninteractive \
-			apt-get install -y -q --no-install-recommends $$missing && exit; \
-	fi; \
-	echo "These packages could not be installed. Run this as root, then repeat the command:"; \
-	echo "  apt-get update && apt-get install -y --no-install-recommends" $$missing; exit 1
+	@NPM='$(NPM_$(FOR))' systemd/packages.sh $(foreach p,$(DEBS_$(FOR)),'$p') \
+		$$(command -v node >/dev/null || echo nodejs) \
+		$(if $(NPM_$(FOR)),$$(command -v npm >/dev/null || echo npm))
+	@$(NODE_IS_NEW)
 
 # What mostly waits for the network.
 .PHONY: fetched
 fetched: $(addsuffix /node_modules/.installed,$(NPM_$(FOR))) $(addprefix got-,$(TOOLS_$(FOR)))
 
-# Extracted from Debian packages, which are not installed, because that would start their servers.
-FROM_promtool := prometheus usr/bin/promtool
-FROM_nghttpx := nghttp2-proxy usr/sbin/nghttpx
-FROM_nginx := nginx usr/sbin/nginx
-FROM_haproxy := haproxy usr/sbin/haproxy
-FROM_caddy := caddy usr/bin/caddy
+# A program and the packages that have it in some Debian. It is extracted, because an installed package would start
+# its server.
+FROM_promtool := usr/bin/promtool promtool prometheus
+FROM_nghttpx := usr/sbin/nghttpx nghttp2-proxy
+FROM_nginx := usr/sbin/nginx nginx
+FROM_haproxy := usr/sbin/haproxy haproxy
+FROM_caddy := usr/bin/caddy caddy
 
 # A missing tool is not an error.
 GOT := $(addprefix got-,$(TOOLS_all) $(TOOLS_documents))
@@ -342,16 +340,19 @@ $(GOT): got-%:
 $(TOOLS:%=build/tools/%): build/tools/%:
 	@rm -rf $@.package && mkdir -p $@.package
 	$(SAY) GET $*
-	$(Q)cd $@.package && apt-get download -qq $(word 1,$(FROM_$*)) >/dev/null 2>&1 && \
-		dpkg-deb --fsys-tarfile ./*.deb | \
-		tar -x -C .. --strip-components=3 ./$(word 2,$(FROM_$*))
+	$(Q)cd $@.package && for p in $(wordlist 2,9,$(FROM_$*)); do \
+			apt-get download -qq $$p >/dev/null 2>&1 && break; \
+		done && dpkg-deb --fsys-tarfile ./*.deb | \
+		tar -x -C .. --strip-components=3 ./$(firstword $(FROM_$*))
 	@rm -rf $@.package
 
 # Programs of it find their files by their own places.
 build/tools/postgresql:
 	@rm -rf $@ $@.package && mkdir -p $@.package
 	$(SAY) GET postgresql
-	$(Q)cd $@.package && apt-get download -qq postgresql-15 postgresql-client-15 libpq5 >/dev/null 2>&1 && \
+	$(Q)cd $@.package && \
+		version=$$(apt-cache depends postgresql | sed -n 's/.*Depends: postgresql-//p') && \
+		apt-get download -qq postgresql-$$version postgresql-client-$$version libpq5 >/dev/null 2>&1 && \
 		for deb in ./*.deb; do dpkg-deb -x $$deb tree || exit 1; done
 	@mv $@.package/tree $@ && rm -rf $@.package
 
@@ -665,7 +666,7 @@ AS_ROOT := [ "$$(id -u)" != 0 ] ||
 .PHONY: test-install
 test-install: ## test the package on a new Debian: install, boot, faults, upgrade, remove (needs root)
 	@$(MAKE) --no-print-directory deps FOR=install
-	@$(MAKE) --no-print-directory -j$$(($(JOBS) + 1)) debian programs deb newer # one waits for the network
+	@$(MAKE) --no-print-directory -j$$(($(JOBS) + 1)) debian programs lintian newer # one waits for the network
 	@$(AS_ROOT) tests/install/root.sh $(DEBIAN) $(DEBS)/banter_$(VERSION)_*.deb
 	@export BANTER_VERSION=$(VERSION) BANTER_NEWER_VERSION=$(NEWER) TEST_LONG=1; \
 	if $(ASIDE) true 2>/dev/null; then \
@@ -689,13 +690,17 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 SCHEMA = $(shell sed -n 's/^#define SCHEMA_VERSION \([0-9]*\).*/\1/p' storaged/engine/schema.h)
 
 .PHONY: deb
-deb: package ## build the Debian package in build/deb and check it with lintian
+deb: ## build the Debian package in build/deb and check it with lintian
+	@$(MAKE) --no-print-directory deps FOR=deb
+	@$(MAKE) --no-print-directory -j$(JOBS) lintian
+
+.PHONY: lintian
+lintian: package
 	$(Q)lintian --allow-root --fail-on=error,warning $(DEBS)/banter_$(VERSION)_*.deb \
 		$(DEBS)/banter-dbgsym_$(VERSION)_*.deb
 
 .PHONY: package
 package: installed
-	@$(MAKE) --no-print-directory deps FOR=deb
 	@rm -rf $(DEBDIR) && mkdir -p $(DEBDIR)
 	@cp -r systemd/debian $(DEBDIR)/
 	@sed -i -e 's/@VERSION@/$(VERSION)/' -e 's/@SCHEMA@/$(SCHEMA)/g' $(DEBDIR)/debian/preinst

@@ -11,17 +11,73 @@ import { startProgram, useDirectory } from "./tool.mjs";
 
 const scratch = useDirectory();
 
-it("make deps prints the command for root if there is no sudo", () => {
-	const path = scratch("bin");
+/** Runs `make deps` for a package that does not exist, as the user that id(1) names, with these further programs. */
+function makeDeps(name, uid, programs) {
+	const path = scratch(name);
 	mkdirSync(path);
-	for (const name of ["make", "dpkg-query", "grep", "node", "npm"])
-		symlinkSync(execFileSync("which", [name], { encoding: "utf8" }).trim(), `${path}/${name}`);
-	writeFileSync(`${path}/id`, "#!/bin/sh\necho 1000\n", { mode: 0o755 });
+	const found = [
+		"apt-cache",
+		"awk",
+		"bash",
+		"dpkg-query",
+		"env",
+		"fold",
+		"make",
+		"node",
+		"npm",
+		"printf",
+		"sed",
+		"sort",
+	];
+	for (const one of found)
+		symlinkSync(execFileSync("which", [one], { encoding: "utf8" }).trim(), `${path}/${one}`);
+	for (const [one, script] of Object.entries({ id: `echo ${uid}`, ...programs }))
+		writeFileSync(`${path}/${one}`, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
 	const args = ["-s", "deps", "FOR=run", "DEBS_run=no-such-package", "NPM_run="];
-	const { status, stdout } = spawnSync("make", args, { cwd: ROOT, env: { PATH: path } });
+	const { status, stdout, stderr } = spawnSync("make", args, { cwd: ROOT, env: { PATH: path } });
+	return { status, text: `${stdout}${stderr}` };
+}
+
+it("make deps prints the command for root if there is no sudo", () => {
+	const { status, text } = makeDeps("none", 1000, {});
 	assert.equal(status, 2);
-	const command = /as root.*:\n {2}apt-get update && .* install .* no-such-package\n/;
-	assert.match(String(stdout), command);
+	assert.match(text, /are missing here:\n {2}no-such-package\n/);
+	assert.match(text, /as root.*:\n {2}apt-get update && .* install .* no-such-package\n/);
+});
+
+for (const [who, uid, programs] of [
+	["root", 0, {}],
+	["a user with sudo", 1000, { sudo: '"$@"' }],
+])
+	it(`make deps tells ${who} which step of apt failed, and not to become root`, () => {
+		const script = (what) => `case "$*" in *${what}*) echo "E: out of order" >&2; exit 100;; esac`;
+		for (const [what, report] of [
+			["update", /E: out of order\napt-get update failed, see above/],
+			["-s", /E: out of order\napt-get cannot install these packages, see above/],
+		]) {
+			const all = { ...programs, "apt-get": script(what) };
+			const { status, text } = makeDeps(`${uid}${what}`, uid, all);
+			assert.equal(status, 2);
+			assert.match(text, report);
+			assert.doesNotMatch(text, /as root/);
+		}
+	});
+
+it("the build shows why npm failed", () => {
+	const tree = scratch("npm");
+	mkdirSync(`${tree}/widget`, { recursive: true });
+	for (const name of ["Makefile", "widget/package.json", "widget/package-lock.json"])
+		cpSync(`${ROOT}/${name}`, `${tree}/${name}`);
+	const env = {
+		PATH: process.env.PATH,
+		HOME: tree,
+		npm_config_registry: "http://127.0.0.1:1",
+		npm_config_fetch_retries: "0",
+	};
+	const args = ["-s", "widget/node_modules/.installed"];
+	const { status, stdout } = spawnSync("make", args, { cwd: tree, env, encoding: "utf8" });
+	assert.equal(status, 2);
+	assert.match(stdout, /ECONNREFUSED(.|\n)*npm could not install the packages of widget\//);
 });
 
 it("make run reports invalid lines, unknown names and overridden settings of .env before it starts", async () => {

@@ -1,4 +1,4 @@
-// A private PostgreSQL 15: a cluster in a temporary directory, on a Unix socket only, by a user that is not root;
+// A private PostgreSQL: a cluster in a temporary directory, on a Unix socket only, by a user that is not root;
 // and standbys of it, one of which must have each commit before it is acknowledged.
 //
 //	const postgres = await Postgres.start();
