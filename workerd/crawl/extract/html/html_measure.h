@@ -16,6 +16,8 @@ struct html_measure {
 	uint32_t text;   /* bytes, without white space */
 	uint32_t linked; /* of these in links */
 	uint32_t links;
+	uint32_t own, own_linked; /* of text and linked: without what blocks below it have */
+	uint32_t prose;           /* of text: in paragraphs */
 	uint16_t
 	    columns; /* the most cells of a row; of a table itself, not of the ones around it */
 	uint8_t tag; /* enum html_tag */

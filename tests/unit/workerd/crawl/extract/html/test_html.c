@@ -328,4 +328,52 @@ FIXTURE_TEST(questions_of_the_data_become_terms)
 	}
 }
 
+#define SENTENCE                                                             \
+	"The parcel leaves our house in Bergen on the day after the order, " \
+	"and arrives at your door within six days."
+#define LINKS                                                                              \
+	"<ul><li><a href=a>Another long story about parcels</a><li><a href=b>Yet another " \
+	"story</a>"                                                                        \
+	"<li><a href=c>The ten best stories about parcels of the year</a></ul>"
+
+/* What surrounds an article, and what only looks like it. */
+static const struct {
+	const char *html, *blocks;
+} surrounded[] = {
+    {"<p>" SENTENCE "<div class='post-comments'><p>Nice!</div><div id=comments><p>b</div><ul "
+     "class=share-buttons><li>Mail</ul>"
+     "<div class=\"vjs-control-bar\">Mute</div><div class=related_posts><p>Also read "
+     "this.</div>",
+	"P " SENTENCE "\n"},
+    {"<p>a<div class='comments-open'><p>b</div><div class='no-share has-social'><p>c</div><h2 "
+     "id=comments>d</h2>"
+     "<section id=comments><p>e</section><pre><span class=comment># f</span></pre><p "
+     "class=shared>g",
+	"P a\nP b\nP c\nH2 #comments d\nP #comments e\nC # f\nP g\n"},
+    /* All of the page is in one. */
+    {"<p>a<div class=share><p>" SENTENCE "</div>", "P a\nP " SENTENCE "\n"},
+    /* An article among lists of links, of which the headings keep them from being menus. */
+    {"<div><h2>More</h2>" LINKS "</div><div><p>" SENTENCE "<p>" SENTENCE "<p>" SENTENCE
+     "<p>" SENTENCE "<p>" SENTENCE "<p>" SENTENCE "</div><div><h2>Best</h2>" LINKS LINKS
+     "<p>Mon</div>",
+	"P " SENTENCE "\nP " SENTENCE "\nP " SENTENCE "\nP " SENTENCE "\nP " SENTENCE
+	"\nP " SENTENCE "\n"},
+    /* Opening hours beside a text are no list of links. */
+    {"<div><p>" SENTENCE "<p>" SENTENCE "<p>" SENTENCE "<p>" SENTENCE "<p>" SENTENCE
+     "</div><div><h2>Opening hours</h2><p>Monday to Friday from 9 to 17, on Saturdays from 10 "
+     "to 14, "
+     "<a href=m>map</a></div>",
+	"P " SENTENCE "\nP " SENTENCE "\nP " SENTENCE "\nP " SENTENCE "\nP " SENTENCE
+	"\nH2 Opening hours\nP Monday to Friday from 9 to 17, on Saturdays from 10 to 14, "
+	"map\n"},
+};
+
+FIXTURE_TEST(what_surrounds_an_article_is_left_out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(surrounded); i++) {
+		read_page(surrounded[i].html);
+		assert_string_equal(outcome_text(&out), surrounded[i].blocks);
+	}
+}
+
 TEST_MAIN(NULL, NULL)
