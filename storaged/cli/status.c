@@ -142,11 +142,19 @@ status_print_front_end(const struct overview *o)
 {
 	const struct component *c = &o->front;
 
+	const struct units_text run = status_run_text(c, o->now);
+	const char *version = c->version.text;
+
 	if (c->pid == 0)
-		status_print(c->name, "%s", status_run_text(c, o->now).text);
+		status_print(c->name, "%s", run.text);
+	else if (!c->replaced)
+		status_print(
+		    c->name, "%s, pid %d, banter " BANTER_VERSION, run.text, (int)c->pid);
 	else
-		status_print(c->name, "%s, pid %d, %s", status_run_text(c, o->now).text,
-		    (int)c->pid, c->replaced ? "an older version" : "banter " BANTER_VERSION);
+		status_print(c->name,
+		    "%s, pid %d, banter %s; " BANTER_VERSION " was installed since then",
+		    run.text, (int)c->pid,
+		    *version == '\0' ? "of an unknown version" : version);
 	for (size_t i = 0; i < c->listening; i++)
 		status_print(
 		    "", "%s%s", c->at[i].url, c->at[i].answers ? "" : " does not answer");
@@ -511,9 +519,10 @@ status_component_json(const struct component *c)
 
 	for (size_t i = 0; i < c->listening; i++)
 		json_array_append_new(urls, json_string(c->at[i].url));
-	object = json_pack("{s:s, s:s, s:i, s:I, s:b, s:o, s:s, s:I, s:s}", "name", c->name,
-	    "state", component_state_name(c->state), "pid", (int)c->pid, "started_at",
-	    (json_int_t)c->started_at, "replaced", c->replaced, "urls", urls, "error", c->error,
+	object = json_pack("{s:s, s:s, s:i, s:I, s:b, s:s, s:o, s:s, s:I, s:s}", "name",
+	    c->name, "state", component_state_name(c->state), "pid", (int)c->pid, "started_at",
+	    (json_int_t)c->started_at, "replaced", c->replaced, "version",
+	    c->replaced ? c->version.text : BANTER_VERSION, "urls", urls, "error", c->error,
 	    "error_at", (json_int_t)c->error_at, "advice", c->advice == NULL ? "" : c->advice);
 	return object;
 }

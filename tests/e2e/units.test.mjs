@@ -2,12 +2,20 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+	cpSync,
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { BlockList, isIPv6 } from "node:net";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { BUILD, baseEnvironment, ROOT } from "./harness.mjs";
-import { useDirectory } from "./tool.mjs";
+import { BUILD, baseEnvironment, ROOT, until, withBanter } from "./harness.mjs";
+import { expectTool, useDirectory } from "./tool.mjs";
 
 const UNITS = join(ROOT, "systemd/units");
 
@@ -163,4 +171,61 @@ describe("every secret with a file from the first start", () => {
 			assert.equal(made.status, 0);
 			assert.deepEqual(names.sort(), secrets);
 		});
+});
+
+describe("a purge", () => {
+	/** Runs postrm as dpkg does, in this directory instead of the root. */
+	function purge(root) {
+		const text = readFileSync(join(ROOT, "systemd/debian/postrm"), "utf8")
+			.replace("#DEBHELPER#", "")
+			.replaceAll(/(?<=\s)\/(?=etc|var|run)/g, `${root}/`);
+		const { status, stdout, stderr } = spawnSync("sh", ["-ec", text, "postrm", "purge"], {
+			encoding: "utf8",
+			env: { PATH: process.env.PATH },
+		});
+		assert.equal(status, 0, stderr);
+		return stdout;
+	}
+
+	const path = useDirectory();
+
+	it("leaves nothing that the daemons have written, also after kills", async () => {
+		const root = path("written");
+		const store = join(root, "var/lib/banter");
+		const search = join(root, "var/lib/banter-search");
+		for (const dir of [store, search]) mkdirSync(dir, { recursive: true });
+		const env = { DATA_DIR: store, SEARCH_DIR: search };
+		await withBanter({ workers: 1, search: true, env }, async (banter) => {
+			await banter.chat("purged", "[[tokens=2]] the owner's words");
+			await until("both indexes are written", () =>
+				["search.db", "passages.db"].every((name) => existsSync(join(search, name))),
+			);
+			await expectTool(banter, 0, "backup", path("kept.mdb"));
+			await banter.storaged.stop();
+			await expectTool(banter, 0, "restore", "--force", path("kept.mdb"));
+			cpSync(search, join(root, "running"), { recursive: true });
+			banter.startStore();
+			await banter.ready();
+		});
+		cpSync(join(root, "running"), search, { recursive: true });
+		const before = [...readdirSync(store), ...readdirSync(search)];
+		for (const name of ["data.mdb.replaced", "passages.db-wal", "search.db-wal"])
+			assert.ok(before.includes(name), `${before}`);
+		assert.equal(purge(root), "");
+		assert.deepEqual(readdirSync(join(root, "var/lib")), []);
+	});
+
+	it("says what it keeps: files of others, links, and what the cluster uses", () => {
+		const root = path("kept");
+		for (const dir of ["etc/banter/cluster", "var/lib/banter-search", "elsewhere"])
+			mkdirSync(join(root, dir), { recursive: true });
+		writeFileSync(join(root, "var/lib/banter-search/notes"), "");
+		writeFileSync(join(root, "elsewhere/data.mdb"), "");
+		symlinkSync(join(root, "elsewhere"), join(root, "var/lib/banter"));
+		const said = purge(root);
+		assert.match(said, /var\/lib\/banter-search: it is a mount point or has other files/);
+		assert.match(said, /var\/lib\/banter is a symbolic link; the purge kept/);
+		assert.match(said, /PostgreSQL's database banter has the commit log with conversations/);
+		assert.ok(existsSync(join(root, "elsewhere/data.mdb")));
+	});
 });

@@ -424,6 +424,25 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		await ready();
 	});
 
+	step(
+		"a reload refuses settings with which a daemon would not start, and says which",
+		async () => {
+			await machine.do("cp /etc/banter/banter.env /root/good.env");
+			const before = await pid("banter");
+			for (const line of ["WORKERS=none", "STORE_SCRUB_HOURS=often", "CRAWL_DELAY_MS=slow"]) {
+				await machine.do(`cp /root/good.env /etc/banter/banter.env
+				echo ${line} >>/etc/banter/banter.env`);
+				assert.notEqual((await machine.run("systemctl reload banter")).status, 0, line);
+				assert.match(await journal("banter"), RegExp(`^ *${line}: must be`, "m"));
+				assert.equal((await chat("refused-reload", "[[tokens=1]]")).status, 200);
+			}
+			await machine.do("mv /root/good.env /etc/banter/banter.env");
+			await machine.do("systemctl reload banter");
+			assert.equal(await pid("banter"), before);
+			await ready();
+		},
+	);
+
 	step("masterd exits once with 78 for invalid settings; the journal has all errors", async () => {
 		await machine.do("cp /etc/banter/banter.env /root/good.env");
 		await machine.do("echo OPENAI_BASE_URL=nonsense >>/etc/banter/banter.env");
@@ -589,10 +608,11 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		assert.equal(await machine.do("cat /etc/banter/banter.env"), settings);
 		assert.notEqual(await pid("banter-storaged"), store);
 		assert.equal(await machine.do("banter --version"), `banter ${NEWER}\n`);
-		assert.match(
-			await machine.do("banter status"),
-			/an older version\n(?:.*\n)*? +to do: an upgrade left/,
+		const replaced = RegExp(
+			`^masterd .*, banter\\s+${VERSION};\\s+${NEWER.replace("+", ".")}\\s+was\\s(?:.*\\n)*? +to do: the installation`,
+			"m",
 		);
+		assert.match(await machine.do("banter status"), replaced);
 		await until("workers of the newer version", async () =>
 			(await machine.do("banter status")).includes(`banter ${NEWER}`),
 		);
@@ -682,7 +702,8 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 		await ready();
 	});
 
-	const LEFT = "find /etc/banter /var/lib/banter /var/backups/banter 2>/dev/null";
+	const LEFT =
+		"find /etc/banter /var/lib/banter /var/lib/banter-search /var/backups/banter /run/banter /var/lib/systemd/timers/*banter* 2>/dev/null";
 
 	step("a purge deletes own files, and keeps backups, others and mount points", async () => {
 		await machine.do("touch /etc/banter/notes /var/backups/banter/photos.tar");

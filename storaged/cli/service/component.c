@@ -24,8 +24,8 @@ static const char advice_failed[] =
 static const char advice_silent[] =
     "see journalctl -u 'banter*', then run systemctl restart banter.target";
 static const char advice_replaced[] =
-    "an upgrade left the old masterd running, with new workers; run systemctl restart "
-    "banter at a quiet time";
+    "the installation of another version left masterd running, with new workers; run "
+    "systemctl restart banter at a quiet time";
 static const char advice_not_running[] = "start masterd";
 static const char advice_see_log[] = "see the log of masterd";
 
@@ -155,6 +155,8 @@ component_find_front_end(struct component *c, bool systemd, pid_t pid, size_t wo
 		component_probe(c);
 		c->replaced = component_is_replaced(c);
 	}
+	if (systemd && c->replaced)
+		c->version = unit_version(c->pid);
 	c->advice = component_advise(c);
 	if (!systemd && c->advice != NULL)
 		c->advice = c->pid == 0 ? advice_not_running : advice_see_log;

@@ -20,11 +20,12 @@ enum component_state {
 struct component {
 	const char *name; /* of the program */
 	enum component_state state;
-	pid_t pid;                  /* 0: unknown */
-	uint64_t started_at;        /* ms since 1970; 0: unknown */
-	bool replaced;              /* it runs a program file that an upgrade has replaced */
-	int exit_status;            /* if it failed */
-	char error[UNIT_ERROR_MAX]; /* the newest error in the log; "" if none or unknown */
+	pid_t pid;                   /* 0: unknown */
+	uint64_t started_at;         /* ms since 1970; 0: unknown */
+	bool replaced;               /* it runs a program file that another one has replaced */
+	struct unit_version version; /* of that program, if it was replaced; "" if unknown */
+	int exit_status;             /* if it failed */
+	char error[UNIT_ERROR_MAX];  /* the newest error in the log; "" if none or unknown */
 	uint64_t error_at;
 	const char *advice; /* what to do; NULL: nothing */
 	struct listening at[LISTENING_MAX];

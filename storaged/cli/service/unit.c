@@ -112,3 +112,25 @@ unit_read(struct unit *u, const char *name)
 		unit_read_log(u, name);
 	return loaded;
 }
+
+struct unit_version
+unit_version(pid_t pid)
+{
+	static const char before[] = " version=";
+	struct unit_version v = {""};
+	char command[COMMAND_MAX], line[UNIT_ERROR_MAX];
+	FILE *f;
+
+	(void)snprintf(command, sizeof(command),
+	    "journalctl --quiet --no-pager --boot --output=cat --grep='^ev=start version=' "
+	    "--lines=1 _PID=%d 2>/dev/null",
+	    (int)pid);
+	f = popen(command, "re");
+	if (f == NULL)
+		return v;
+	if (fgets(line, sizeof(line), f) != NULL && strstr(line, before) != NULL)
+		strlcpy(v.text, strstr(line, before) + strlen(before), sizeof(v.text));
+	v.text[strcspn(v.text, " \n")] = '\0';
+	(void)pclose(f);
+	return v;
+}

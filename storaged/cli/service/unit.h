@@ -25,4 +25,10 @@ bool unit_is_used(const char *store_socket);
  * day are ignored, unless the unit has failed. False: there is no such unit. */
 [[gnu::warn_unused_result]] bool unit_read(struct unit *u, const char *name);
 
+/* The version with which a process of a unit has started, from its log; "" if the log does not have it any more. */
+struct unit_version {
+	char text[32];
+};
+struct unit_version unit_version(pid_t pid);
+
 #endif
