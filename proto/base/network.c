@@ -181,8 +181,7 @@ static const struct network unicast = {{{0x20}, 16}, 3};
 static const uint8_t nat64[12] = {0, 0x64, 0xff, 0x9b};
 static const uint8_t six_to_four[2] = {0x20, 0x02};
 
-/* The IPv4 address that an IPv6 address contains; else the address itself. */
-static struct ip_address
+struct ip_address
 ip_embedded(const struct ip_address *a)
 {
 	const uint8_t *at = NULL;

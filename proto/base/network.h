@@ -68,6 +68,9 @@ bool network_list_has(const struct network_list *list, const struct ip_address *
  * 2002::/16) is public if that one is. */
 bool ip_is_public(const struct ip_address *a);
 
+/* The IPv4 address that an IPv6 address contains (NAT64, 6to4), which a connection may end at; else the address itself. */
+struct ip_address ip_embedded(const struct ip_address *a);
+
 /* Whether it is public, or one of these networks contains it or the IPv4 address in it. */
 bool ip_may_connect(const struct ip_address *a, const struct network_list *allowed);
 

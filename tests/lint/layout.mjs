@@ -156,7 +156,7 @@ const PREFIXES = {
 /** A library's header, and the files that may include it. */
 const HEADERS = {
 	"curl/curl.h":
-		/^workerd\/(model\/(upstream_(dial|target)|model_list)|net\/curl_loop|webhooks\/webhook_post|crawl\/fetch\/fetch)\.c$/,
+		/^workerd\/(model\/(upstream_(dial|target)|model_list)|net\/(curl_loop|guard)|webhooks\/webhook_post|crawl\/fetch\/fetch)\.c$/,
 	"nghttp2/nghttp2.h": /^workerd\/model\/upstream_http2\.c$/,
 	"postgresql/libpq-fe.h": /^storaged\/replication\/log_conn\.h$/,
 	"lmdb.h": /^storaged\/engine\//,

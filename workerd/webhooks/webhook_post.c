@@ -1,6 +1,5 @@
 /*
- * Only the address of the connection decides whether it may be made: a name may resolve to another address each time.
- * A connection that is kept open for further requests was checked when it was opened.
+ * One request of libcurl, whose connection guard.h checks, and what became of it.
  */
 #include "workerd/webhooks/webhook_post.h"
 
@@ -9,12 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
-#include "proto/base/socket_address.h"
 #include "workerd/net/curl_loop.h"
+#include "workerd/net/guard.h"
 #include "workerd/webhooks/webhook_signature.h"
 
 #define NAMES_S     5L  /* how long a resolved name is kept */
@@ -40,18 +38,17 @@ struct webhook_post {
 	size_t received; /* bytes of the reply */
 	bool too_long;   /* WEBHOOK_REPLY_MAX was reached */
 	bool body_began; /* the status is final */
-	bool is_private; /* an address was refused */
+	struct guard guard;
 };
 
 static const char *
-webhook_post_why(const struct webhook_post *p, CURLcode code)
+webhook_post_why(CURLcode code)
 {
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return "the host was not found";
 	case CURLE_COULDNT_CONNECT:
-		return p->is_private ? "the host's address is not public (see WEBHOOK_ALLOW)"
-				     : "no connection to the host";
+		return "no connection to the host";
 	case CURLE_UNSUPPORTED_PROTOCOL:
 		return "the protocol is not HTTP";
 	case CURLE_OPERATION_TIMEDOUT:
@@ -90,6 +87,7 @@ webhook_post_retry_after(const struct webhook_post *p)
 static void
 webhook_post_judge(const struct webhook_post *p, CURLcode code, struct webhook_result *result)
 {
+	const char *refusal = guard_refusal(&p->guard);
 	long status = 0;
 
 	if (code == CURLE_OK || (p->too_long && p->body_began)) {
@@ -104,7 +102,12 @@ webhook_post_judge(const struct webhook_post *p, CURLcode code, struct webhook_r
 			snprintf(result->error, sizeof(result->error), "status %ld", status);
 		return;
 	}
-	snprintf(result->error, sizeof(result->error), "%s", webhook_post_why(p, code));
+	if (refusal != NULL &&
+	    (code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK))
+		snprintf(
+		    result->error, sizeof(result->error), "%s (see WEBHOOK_ALLOW)", refusal);
+	else
+		snprintf(result->error, sizeof(result->error), "%s", webhook_post_why(code));
 }
 
 static void
@@ -152,27 +155,6 @@ webhook_poster_free(struct webhook_poster *p)
 {
 	curl_loop_free(p->loop);
 	free(p);
-}
-
-/* CURLOPT_OPENSOCKETFUNCTION: decides by the address of this connection. */
-static curl_socket_t
-webhook_post_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
-{
-	struct webhook_post *p = arg;
-	struct sockaddr_storage ss = {0};
-	struct socket_address to;
-
-	(void)purpose;
-	if (address->addrlen > sizeof(ss) ||
-	    (address->family != AF_INET && address->family != AF_INET6))
-		return CURL_SOCKET_BAD;
-	memcpy(&ss, &address->addr, address->addrlen);
-	to = socket_address_from(&ss);
-	if (!ip_may_connect(&to.ip, p->poster->allowed)) {
-		p->is_private = true;
-		return CURL_SOCKET_BAD;
-	}
-	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 /* Counts a part of the reply, and drops it. Less than n ends the request. */
@@ -231,24 +213,15 @@ webhook_post_set_limits(struct webhook_post *p)
 {
 	CURL *e = p->easy;
 
-	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(e, CURLOPT_PROXY, "");
-	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	guard_start(&p->guard, e, p->poster->allowed);
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)p->poster->limit_ms);
 	curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, NAMES_S);
 	curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, IDLE_S);
 	curl_easy_setopt(e, CURLOPT_MAXCONNECTS, IDLE_MAX);
-	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, webhook_post_open_socket);
-	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, p);
 	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, webhook_post_on_header);
 	curl_easy_setopt(e, CURLOPT_HEADERDATA, p);
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, webhook_post_on_body);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, p);
-	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-	/* A resolver's thread must not delay the end of the process. */
-	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
 }
 
 struct webhook_post *

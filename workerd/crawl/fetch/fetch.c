@@ -1,6 +1,5 @@
 /*
- * Only the address of the connection decides whether it may be made: a name may resolve to another address each time.
- * A connection that is kept open for further requests was checked when it was opened.
+ * Requests of libcurl, whose connections guard.h checks, in turns of the memory that their responses may need.
  */
 #include "workerd/crawl/fetch/fetch.h"
 
@@ -9,13 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/socket.h>
 
 #include "proto/base/basics.h"
-#include "proto/base/socket_address.h"
 #include "proto/base/utf8.h"
 #include "workerd/crawl/fetch/fetch_fields.h"
 #include "workerd/net/curl_loop.h"
+#include "workerd/net/guard.h"
 
 #define NAMES_S  60L /* how long a resolved name is kept */
 #define IDLE_MAX 16L /* connections that are kept for further requests */
@@ -42,8 +40,8 @@ struct fetch {
 	CURL *easy;
 	struct curl_slist *headers;
 	char *url;
-	size_t head;     /* bytes */
-	bool is_private; /* an address was refused */
+	size_t head; /* bytes */
+	struct guard guard;
 	bool too_long;
 	struct fetch_response response;
 	fetch_fn *fn;
@@ -93,7 +91,10 @@ fetch_outcome(const struct fetch *f, CURLcode code)
 		return FETCH_SIZE;
 	if (code == CURLE_OPERATION_TIMEDOUT)
 		return FETCH_TIMEOUT;
-	return f->is_private && code == CURLE_COULDNT_CONNECT ? FETCH_ADDRESS : FETCH_NETWORK;
+	if (guard_refusal(&f->guard) != NULL &&
+	    (code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK))
+		return FETCH_ADDRESS;
+	return FETCH_NETWORK;
 }
 
 static const char *
@@ -107,7 +108,7 @@ fetch_detail(const struct fetch *f, CURLcode code)
 	case FETCH_TIMEOUT:
 		return "no complete response within 30 s";
 	case FETCH_ADDRESS:
-		return "the host's address is not public (see CRAWL_ALLOW)";
+		return guard_refusal(&f->guard);
 	case FETCH_NETWORK:
 		break;
 	}
@@ -127,8 +128,9 @@ fetch_on_done(void *arg, void *easy, int code)
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 	f->response.status = (int)status;
 	f->response.outcome = fetch_outcome(f, (CURLcode)code);
-	snprintf(f->response.detail, sizeof(f->response.detail), "%s",
-	    fetch_detail(f, (CURLcode)code));
+	snprintf(f->response.detail, sizeof(f->response.detail), "%s%s",
+	    fetch_detail(f, (CURLcode)code),
+	    f->response.outcome == FETCH_ADDRESS ? " (see CRAWL_ALLOW)" : "");
 	f->fn(f->arg, &f->response);
 	fetch_free(f);
 }
@@ -150,27 +152,6 @@ fetch_engine_free(struct fetch_engine *f)
 	if (f->loop != NULL)
 		curl_loop_free(f->loop);
 	free(f);
-}
-
-/* CURLOPT_OPENSOCKETFUNCTION: decides by the address of this connection. */
-static curl_socket_t
-fetch_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
-{
-	struct fetch *f = arg;
-	struct sockaddr_storage ss = {0};
-	struct socket_address to;
-
-	(void)purpose;
-	if (address->addrlen > sizeof(ss) ||
-	    (address->family != AF_INET && address->family != AF_INET6))
-		return CURL_SOCKET_BAD;
-	memcpy(&ss, &address->addr, address->addrlen);
-	to = socket_address_from(&ss);
-	if (!ip_may_connect(&to.ip, f->fetcher->allowed)) {
-		f->is_private = true;
-		return CURL_SOCKET_BAD;
-	}
-	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 static size_t
@@ -219,21 +200,12 @@ fetch_set_limits(struct fetch *f)
 {
 	CURL *e = f->easy;
 
-	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(e, CURLOPT_PROXY, "");
-	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	guard_start(&f->guard, e, f->fetcher->allowed);
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)FETCH_MS);
-	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, fetch_open_socket);
-	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, f);
 	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, fetch_on_header);
 	curl_easy_setopt(e, CURLOPT_HEADERDATA, f);
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, fetch_on_body);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, f);
-	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-	/* A resolver's thread must not delay the end of the process. */
-	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
 }
 
 static void

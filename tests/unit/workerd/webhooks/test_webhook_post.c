@@ -8,6 +8,7 @@
 
 #include "proto/base/clock.h"
 #include "tests/unit/unit.h"
+#include "tests/unit/workerd/net/own_network.h"
 
 #define LIMIT_MS   30000 /* for replies that come */
 #define HUGE_BYTES (2 * WEBHOOK_REPLY_MAX)
@@ -83,8 +84,7 @@ poster_with_limit(unsigned limit_ms)
 
 FIXTURE(set_up)
 {
-	struct sockaddr_in at = {
-	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_ANY)};
 	socklen_t len = sizeof(at);
 
 	base = event_base_new();
@@ -215,6 +215,23 @@ FIXTURE_TEST(only_permitted_addresses_are_connected)
 	assert_int_equal(connections, 0);
 }
 
+FIXTURE_TEST(a_public_address_of_this_machine_is_not_connected)
+{
+	static const char *const hosts[] = {"8.8.8.8", "134744072", "[::ffff:8.8.8.8]"};
+
+	if (!own_network_entered)
+		skip();
+	own_network_set_v4("8.8.8.8");
+	reply = OK "Content-Length: 0\r\n\r\n";
+	for (size_t i = 0; i < ARRAY_LEN(hosts); i++)
+		assert_string_equal(post(hosts[i], "/").error,
+		    "the host's address is one of this machine (see WEBHOOK_ALLOW)");
+	assert_int_equal(connections, 0);
+	assert_int_equal(network_parse(slice_str("8.8.8.8"), &allowed.at[0]), NETWORK_OK);
+	assert_int_equal(post("8.8.8.8", "/").status, 200);
+	assert_int_equal(connections, 1);
+}
+
 FIXTURE_TEST(a_proxy_of_the_environment_is_not_used)
 {
 	setenv("http_proxy", "http://127.0.0.1:1", 1);
@@ -247,4 +264,13 @@ FIXTURE_TEST(a_cancelled_request_has_no_result)
 	assert_int_equal(result.status, -1);
 }
 
-TEST_MAIN(NULL, NULL)
+static int
+enter(void **state)
+{
+	(void)state;
+	if (!own_network_enter())
+		print_message("no network of our own: only root can make one\n");
+	return 0;
+}
+
+TEST_MAIN(enter, NULL)
