@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/landlock.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -12,9 +13,6 @@
 /* All rights that the first version knows. */
 #define RIGHTS (((uint64_t)LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
 
-/* What is allowed of a file, and of a directory in addition. */
-#define FILE_RIGHTS ((uint64_t)(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE))
-
 bool
 file_limit_exists(void)
 {
@@ -22,10 +20,11 @@ file_limit_exists(void)
 	    0;
 }
 
+/* The rights are those of a file; a directory that may be read may be listed, too. */
 static int
-file_limit_allow(int rules, const char *path)
+file_limit_allow(int rules, const char *path, uint64_t rights)
 {
-	struct landlock_path_beneath_attr beneath = {.allowed_access = FILE_RIGHTS};
+	struct landlock_path_beneath_attr beneath = {.allowed_access = rights};
 	struct stat st;
 	int rc, fd = open(path, O_PATH | O_CLOEXEC);
 
@@ -42,19 +41,52 @@ file_limit_allow(int rules, const char *path)
 	return rc;
 }
 
+static int
+file_limit_allow_all(int rules, const char *const *paths, uint64_t rights)
+{
+	int rc = 0;
+
+	for (; *paths != NULL && rc == 0; paths++)
+		rc = file_limit_allow(rules, *paths, rights);
+	return rc;
+}
+
+/* The first object is the program (dl_iterate_phdr(3)). */
+static int
+file_limit_find_loader(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	(void)size;
+	for (size_t i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_INTERP)
+			*(const char **)arg =
+			    (const char *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+	return 1;
+}
+
+const char *
+file_limit_loader(void)
+{
+	const char *path = "";
+
+	(void)dl_iterate_phdr(file_limit_find_loader, &path);
+	return path;
+}
+
 int
-file_limit_start(const char *const *paths, size_t n)
+file_limit_start(const struct file_limit *limit)
 {
 	const struct landlock_ruleset_attr attr = {.handled_access_fs = RIGHTS};
-	int rc = 0, rules;
+	int rc, rules;
 
 	if (!file_limit_exists())
 		return 0;
 	rules = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 	if (rules == -1)
 		return -1;
-	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = file_limit_allow(rules, paths[i]);
+	rc = file_limit_allow_all(rules, limit->readable, LANDLOCK_ACCESS_FS_READ_FILE);
+	if (rc == 0)
+		rc = file_limit_allow_all(rules, limit->executable,
+		    LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE);
 	if (rc == 0)
 		rc = (int)syscall(SYS_landlock_restrict_self, rules, 0);
 	closefd(&rules);

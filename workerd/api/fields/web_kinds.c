@@ -2,12 +2,14 @@
  * Types of members that name something on the web. A URL is what libcurl and a person read alike: ASCII, with a host and
  * without a user.
  */
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/network.h"
 #include "proto/settings/setting_values.h"
 #include "workerd/api/fields/fields.h"
 #include "workerd/api/fields/json_read.h"
@@ -79,7 +81,71 @@ web_write_text(const struct field *f, const void *at, struct json_writer *j)
 		json_write_str(j, f->name, *s);
 }
 
-/* Visitors' pages load it: no other scheme, and nothing that ends an attribute or a CSS url(). */
+/* Whether browsers read the host as an IPv4 address: its last label is a number (WHATWG URL, "ends in a number"). */
+static bool
+web_is_number(const char *host)
+{
+	const char *dot = strrchr(host, '.');
+	const char *label = dot == NULL ? host : dot + 1;
+
+	if (label[0] == '0' && (label[1] == 'x' || label[1] == 'X'))
+		return label[2 + strspn(label + 2, "0123456789abcdefABCDEF")] == '\0';
+	return label[strspn(label, "0123456789")] == '\0';
+}
+
+/* Browsers also read 127.1, 0x7f000001 and 2130706433 as addresses, like inet_aton(3). */
+static bool
+web_is_public_address(const char *host)
+{
+	struct in_addr in;
+	struct ip_address a;
+
+	if (inet_aton(host, &in) == 0)
+		return false;
+	a = ip_from_bytes((struct slice){(const uint8_t *)&in, sizeof(in)});
+	return ip_is_public(&a);
+}
+
+/* Whether a host, in lower case and without a dot at its end, can be one of the public internet (RFC 6761, RFC 6762, RFC
+ * 8375, and ICANN's reservation of internal). */
+static bool
+web_is_public_host(const char *host)
+{
+	static const char *const closed[] = {".localhost", ".local", ".internal", ".home.arpa"};
+	size_t n = strlen(host);
+
+	if (web_is_number(host))
+		return web_is_public_address(host);
+	for (size_t i = 0; i < ARRAY_LEN(closed); i++) {
+		size_t len = strlen(closed[i]);
+
+		if (n >= len && strcmp(host + n - len, closed[i]) == 0)
+			return false;
+	}
+	return strchr(host, '.') != NULL;
+}
+
+/* Whether what follows the scheme of a URL begins with a public host, with or without a port, and has no user. */
+static bool
+web_has_public_host(const char *text)
+{
+	char *host = strndup(text, strcspn(text, "/?#"));
+	bool valid;
+
+	must(host != NULL);
+	valid = origin_is_authority(host);
+	host[strcspn(host, ":")] = '\0';
+	for (char *c = host; *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+	if (host[0] != '\0' && host[strlen(host) - 1] == '.')
+		host[strlen(host) - 1] = '\0';
+	valid = valid && web_is_public_host(host);
+	free(host);
+	return valid;
+}
+
+/* Visitors' pages load it: no other scheme, no host of the visitor's own machine or network, no user and password, and
+ * nothing that ends an attribute or a CSS url(). */
 static bool
 web_read_picture(const struct field *f, json_t *value, struct fields *in, void *at)
 {
@@ -90,7 +156,9 @@ web_read_picture(const struct field *f, json_t *value, struct fields *in, void *
 	(void)in;
 	if (!web_is_string(f, value, &s))
 		return false;
-	if (s.len > 0 && (s.len <= n || memcmp(s.p, scheme, n) != 0 || !isalnum(s.p[n])))
+	if (s.len > 0 &&
+	    (s.len <= n || memcmp(s.p, scheme, n) != 0 || !isalnum(s.p[n]) ||
+		!web_has_public_host(json_string_value(value) + n)))
 		return false;
 	for (size_t i = 0; i < s.len; i++)
 		if (!isgraph(s.p[i]) || strchr("\"'()<>\\^`{|}", s.p[i]) != NULL)

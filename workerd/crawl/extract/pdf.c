@@ -32,7 +32,7 @@ pdf_exec(int text, int errors)
 		_exit(127);
 	/* Lost at fork(2). */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (sandbox_enter_program() == 0)
+	if (sandbox_enter_program(PROGRAM) == 0)
 		(void)execv(PROGRAM, argv);
 	_exit(127);
 }

@@ -37,13 +37,14 @@ sandbox_enter(void)
 }
 
 int
-sandbox_enter_program(void)
+sandbox_enter_program(const char *program)
 {
 	/* Its libraries and character maps. */
 	static const char *const readable[] = {"/usr", "/lib", "/lib64", "/etc/ld.so.cache",
-	    "/etc/ld.so.preload", "/etc/fonts", "/etc/localtime"};
+	    "/etc/ld.so.preload", "/etc/fonts", "/etc/localtime", NULL};
+	const char *const executable[] = {program, file_limit_loader(), NULL};
 
-	if (file_limit_start(readable, ARRAY_LEN(readable)) != 0)
+	if (file_limit_start(&(struct file_limit){readable, executable}) != 0)
 		return -1;
 	return call_filter_start_program(CALLS_PROGRAM);
 }

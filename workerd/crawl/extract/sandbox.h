@@ -15,8 +15,8 @@ void sandbox_limit(void);
 /* From now on: no files, sockets and processes, only the descriptors that are open. */
 void sandbox_enter(void);
 
-/* In the child that will run a program: it can read the files of /usr, and others only if the kernel has no Landlock;
- * and do nothing else outside. 0, or -1. */
-[[gnu::warn_unused_result]] int sandbox_enter_program(void);
+/* In the child that will run a program (its path): it can read the files of /usr and run this program, and others only if
+ * the kernel has no Landlock; and do nothing else outside. 0, or -1. */
+[[gnu::warn_unused_result]] int sandbox_enter_program(const char *program);
 
 #endif

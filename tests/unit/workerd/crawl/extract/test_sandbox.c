@@ -60,6 +60,12 @@ run_program(void)
 }
 
 static int
+run_other_program(void)
+{
+	return execl("/usr/bin/env", "env", "true", (char *)NULL);
+}
+
+static int
 kill_parent(void)
 {
 	return kill(getppid(), 0);
@@ -69,6 +75,22 @@ static int
 kill_thread_of_parent(void)
 {
 	return (int)syscall(SYS_tgkill, getppid(), getppid(), 0);
+}
+
+static int
+read_limits_of_parent(void)
+{
+	struct rlimit limit;
+
+	return prlimit(getppid(), RLIMIT_CPU, NULL, &limit);
+}
+
+static int
+read_own_limits(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_CPU, &limit);
 }
 
 /* As abort(3) does. */
@@ -118,7 +140,10 @@ static const struct {
     {"open a Unix socket", open_unix_socket, false, false},
     {"make a socket pair", make_socket_pair, false, false},
     {"start a process", start_process, CAN_FORK, CAN_FORK},
-    {"run a program", run_program, false, true},
+    {"run the program", run_program, false, true},
+    {"run another program", run_other_program, false, false}, /* with Landlock */
+    {"read the limits of its parent", read_limits_of_parent, false, false},
+    {"read its own limits", read_own_limits, CAN_FORK, true},
     {"signal its parent", kill_parent, false, false},
     {"signal a thread of its parent", kill_thread_of_parent, false, false},
     {"signal its own thread", kill_own_thread, true, true},
@@ -146,7 +171,7 @@ try_in_child(int (*try)(void), bool program)
 		silence();
 		sandbox_limit();
 		if (program)
-			must(sandbox_enter_program() == 0);
+			must(sandbox_enter_program("/bin/true") == 0);
 		else
 			sandbox_enter();
 		_exit(try() == -1 ? 1 : 0);
@@ -168,8 +193,9 @@ TEST(a_reader_can_only_compute_and_write)
 TEST(pdftotext_can_only_read_files_too)
 {
 	for (size_t i = 0; i < ARRAY_LEN(tries); i++) {
-		bool can =
-		    tries[i].program || (tries[i].try == open_file && !file_limit_exists());
+		bool can = tries[i].program ||
+		    (!file_limit_exists() &&
+			(tries[i].try == open_file || tries[i].try == run_other_program));
 
 		if (try_in_child(tries[i].try, true) != can)
 			fail_msg("pdftotext: %s", tries[i].name);
