@@ -30,6 +30,9 @@ struct part_memory {
  * masterd resets the gauges when it reaps a worker. */
 struct scoreboard_worker {
 	_Alignas(64) metric_cell pid; /* 0: no worker */
+	/* When a model server last refused a request because the account has no money or quota left, in ms since
+	 * 1970; 0: never. */
+	metric_cell model_unpaid_at;
 #define WORKER_METRIC(KIND, field, LABELS, name, help) \
 	METRIC_TYPE_##KIND field METRIC_DIM_##LABELS;
 #include "proto/ipc/metrics.def"

@@ -106,12 +106,12 @@ embedder_cancel(struct embedding *r)
 }
 
 static void
-embedder_on_headers(void *arg, int status, unsigned retry_after_ms)
+embedder_on_headers(void *arg, const struct upstream_head *head, unsigned retry_after_ms)
 {
 	struct embedding *r = arg;
 
 	(void)retry_after_ms;
-	r->status = status;
+	r->status = head->status;
 }
 
 /* A response that is too long is not valid JSON then. */

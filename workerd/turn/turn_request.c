@@ -8,7 +8,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "workerd/model/openai/openai.h"
-#include "workerd/model/openai/openai_delta.h"
+#include "workerd/model/openai/openai_error.h"
 #include "workerd/model/parts/part_memory.h"
 #include "workerd/model/parts/refusal.h"
 #include "workerd/model/retry_policy.h"
@@ -16,12 +16,13 @@
 
 #define DETAIL_MAX 256 /* bytes of a model's error message in the log */
 
-static enum turn_failure
+enum turn_failure
 turn_request_failure(enum upstream_end how, int status)
 {
 	if (how == UPSTREAM_TIMEOUT || status == 504)
 		return TURN_MODEL_SLOW;
-	return status == 429 || status == 503 ? TURN_MODEL_BUSY : TURN_MODEL_DOWN;
+	return status == 429 || status == 503 || status == 529 ? TURN_MODEL_BUSY
+							       : TURN_MODEL_DOWN;
 }
 
 static enum metric_model_error
@@ -49,13 +50,14 @@ turn_count_model_error(const struct turn *t, enum upstream_end how)
 }
 
 void
-turn_log_model_error(const struct turn *t, struct slice message)
+turn_log_model_error(struct turn *t, struct slice message)
 {
 	char detail[DETAIL_MAX];
 
 	model_servers_redact(&t->turns->servers, message, detail, sizeof(detail));
 	log_event(LOG_ERROR, "model_error", L_TURN(t), L_STR("server", t->server->name),
 	    L_STR("detail", detail));
+	turn_note_cause(t, detail);
 }
 
 /* The cause for the log: the server's error message if it sent one. */
@@ -172,9 +174,41 @@ turn_request_accepted(struct turn *t)
 		turn_request_remember(t, &news);
 }
 
+/* The owner's account has no money or quota left: only the owner can mend that. */
+static void
+turn_request_tell_owner(struct turn *t, const char *why)
+{
+	struct scoreboard_worker *board = t->turns->board;
+
+	metric_set(&board->model_unpaid_at, clock_wall_ms());
+	log_event(LOG_ERROR, "model_unpaid", L_TURN(t), L_STR("server", t->server->name),
+	    L_STR("detail", why),
+	    L_STR("help", "the account of this model server has no credit or quota left"));
+}
+
+/* Whether the server's error is about the prompt itself, which its content filter refuses. */
+static bool
+turn_request_is_filtered(const struct turn *t, const struct openai_error *error)
+{
+	return error->kind == OPENAI_ERROR_FILTERED && t->http_status >= 400 &&
+	    t->http_status < 500;
+}
+
+static enum turn_failure
+turn_request_failure_of(const struct turn *t, enum upstream_end how, bool billing)
+{
+	if (t->too_long)
+		return TURN_MESSAGE_LONG;
+	return billing ? TURN_MODEL_DOWN : turn_request_failure(how, t->http_status);
+}
+
 void
 turn_request_failed(struct turn *t, enum upstream_end how, const char *detail)
 {
+	const struct openai_error error =
+	    openai_error_read(buf_slice(&t->error_body), t->http_status);
+	const bool billing = how == UPSTREAM_DONE && error.kind == OPENAI_ERROR_BILLING;
+	const bool filtered = turn_request_is_filtered(t, &error);
 	const struct retry_failure failure = {
 	    .attempts = t->attempts - t->repairs,
 	    .how = how,
@@ -186,14 +220,25 @@ turn_request_failed(struct turn *t, enum upstream_end how, const char *detail)
 	unsigned wait_ms;
 	bool retry;
 
-	if (how == UPSTREAM_DONE && turn_request_repair(t)) {
+	if (how == UPSTREAM_DONE && !billing && !filtered && turn_request_repair(t)) {
 		t->repairs++;
 		turn_request_retry(t, 0);
 		return;
 	}
-	retry = retry_policy_allows(&failure, &wait_ms);
-	turn_count_model_error(t, how);
 	turn_request_detail(t, how, detail, why, sizeof(why));
+	if (filtered) {
+		log_event(LOG_NOTICE, "model_filtered", L_TURN(t),
+		    L_STR("server", t->server->name), L_INT("status", t->http_status),
+		    L_STR("detail", why));
+		turn_response_filtered(t);
+		return;
+	}
+	retry = !billing && !t->hopeless && retry_policy_allows(&failure, &wait_ms);
+	if (billing)
+		metric_add(&t->turns->board->model_errors[METRIC_MODEL_ERROR_BILLING], 1);
+	else
+		turn_count_model_error(t, how);
+	turn_note_cause(t, why);
 	log_event(retry ? LOG_WARN : LOG_ERROR, "model_refused", L_TURN(t),
 	    L_STR("server", t->server->name), L_INT("status", t->http_status),
 	    L_STR("detail", why), L_UINT("attempt", t->attempts),
@@ -202,9 +247,10 @@ turn_request_failed(struct turn *t, enum upstream_end how, const char *detail)
 		turn_request_retry(t, wait_ms);
 		return;
 	}
+	if (billing)
+		turn_request_tell_owner(t, why);
 	buf_clear(&t->error_body);
-	turn_fail(
-	    t, t->too_long ? TURN_MESSAGE_LONG : turn_request_failure(how, t->http_status));
+	turn_fail(t, turn_request_failure_of(t, how, billing));
 }
 
 static int
@@ -232,11 +278,7 @@ turn_request_post(struct turn *t, struct buf *body)
 	metric_add(&t->turns->board->model_requests, 1);
 	t->http_status = 0;
 	t->retry_after_ms = 0;
-	sse_clear(&t->reader);
-	sse_init(&t->reader);
-	t->reassembly = (struct utf8_reassembly){0};
-	t->hand_over = (struct hand_over){0};
-	turn_marks_reset(t);
+	turn_response_reset(t);
 	turn_enter(t, TURN_REQUESTING);
 	t->transfer = upstream_post(
 	    t->server->upstream, body, left > 0 ? (unsigned)left : 1, &turn_response_events, t);

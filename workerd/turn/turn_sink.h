@@ -55,7 +55,7 @@ struct turn_source {
 
 struct turn_reply {
 	struct slice text;          /* trimmed; empty only if the reply was stopped */
-	enum message_status status; /* complete, stopped or length */
+	enum message_status status; /* complete, stopped, length or filtered */
 	uint32_t prompt_tokens, completion_tokens;
 	/*
 	 * STATE_WAITING: the model has asked for a person. STATE_PERSON: a person has the conversation and

@@ -278,9 +278,10 @@ openai_fast_take_choice_member(
 		return !v.is_string && IS(v.text, "0");
 	if (IS(name, "error"))
 		return openai_fast_is_null(&v);
-	if (IS(name, "finish_reason"))
-		u->has_finish = v.is_string && v.text.len > 0;
-	return true;
+	if (IS(name, "finish_reason") && v.is_string)
+		u->finish_reason = v.text;
+	/* A choice without a delta may have its text here. */
+	return !IS(name, "text") || !v.is_string;
 }
 
 static bool
@@ -297,6 +298,9 @@ openai_fast_take_event_member(
 		return false;
 	if (IS(name, "error"))
 		return openai_fast_is_null(&v);
+	/* An error without its usual member (openai_error.h). */
+	if (IS(name, "detail") || IS(name, "message"))
+		return !v.is_string;
 	return !IS(name, "object") || !IS(v.text, "error");
 }
 
@@ -305,7 +309,7 @@ openai_fast_read(struct slice data, struct buf *unescaped, struct openai_fast *u
 {
 	struct openai_fast_scanner s = {data.p, data.p + data.len, unescaped};
 
-	*u = (struct openai_fast){.has_finish = false};
+	*u = (struct openai_fast){.content = {0}};
 	return utf8_valid(data) &&
 	    openai_fast_take_object(&s, openai_fast_take_event_member, u) && s.p == s.end;
 }
