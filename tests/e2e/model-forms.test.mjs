@@ -2,10 +2,11 @@
 // be left alone. tests/unit/workerd/model/openai has all forms of a single event.
 
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { describe, it } from "node:test";
-import { assertError } from "./client.mjs";
+import { assertError, textOf } from "./client.mjs";
 import { withBanter } from "./harness.mjs";
-import { assertStored, storedMessages } from "./replies.mjs";
+import { assertStored, KEY, storedMessages } from "./replies.mjs";
 import { answer, ScriptedModel } from "./scripted-model.mjs";
 
 const env = { OPENAI_BREAKER_FAILURES: "0" };
@@ -155,6 +156,138 @@ describe("a reply", () => {
 					assert.equal((await storedMessages(banter, "s")).at(-1)[2], "interrupted");
 				},
 			));
+});
+
+describe("thoughts in a model's text", () => {
+	for (const [what, pieces] of [
+		["in tags", ["<th", "ink>\nThe visitor is", " rude.\n</thi", "nk>\n\nWe open", " at 9."]],
+		["in other tags", ["<Thinking deep='1'>hm</", "THINKING>We open", " at 9."]],
+		[
+			"in a channel",
+			[
+				"<|channel|>analysis<|mess",
+				"age|>hm<|end|><|start|>assistant<|channel|>final<|message|>We open",
+				" at 9.",
+			],
+		],
+		[
+			"without a tag that opens them, from a fast server",
+			["The visitor is rude.\n</thi", "nk>\n\nWe open", " at 9."],
+		],
+	])
+		it(`are not shown, stored or sent back: ${what}`, () => {
+			const bodies = [];
+			return withAnswer(
+				({ body }) => {
+					bodies.push(body);
+					return answer(...pieces);
+				},
+				async (banter) => {
+					const all = await (await banter.stream("s", "when?")).rest();
+					assert.equal(textOf(all).trim(), "We open at 9.");
+					assert.equal(all.at(-1).message, "We open at 9.");
+					await assertStored(banter, "s", ["when?", "We open at 9."]);
+					await banter.chat("s", "again");
+					assert.match(bodies[1], /We open at 9\./);
+					assert.doesNotMatch(bodies[1], /rude|hm/);
+				},
+			);
+		});
+
+	it("are text within code", () =>
+		withAnswer(answer("Use `<think>` and\n```\n</th", "ink>\n```"), async (banter) => {
+			const reply = await banter.chat("s", "how?");
+			assert.equal(reply.json.message, "Use `<think>` and\n```\n</think>\n```");
+		}));
+
+	it("without a tag that opens them are held back once a reply of the model has shown it", async () => {
+		const server = createServer(async (_, res) => {
+			res.writeHead(200, { "content-type": "text/event-stream" });
+			for (const piece of ["The visitor", " is rude.</th", "ink>We open", " at 9."]) {
+				res.write(text(piece));
+				await new Promise((done) => setTimeout(done, 100));
+			}
+			res.end("data: [DONE]\n\n");
+		});
+		await new Promise((done) => server.listen(0, "127.0.0.1", done));
+		const OPENAI_BASE_URL = `http://127.0.0.1:${server.address().port}/v1`;
+		try {
+			await withBanter({ workers: 1, env: { ...env, OPENAI_BASE_URL } }, async (banter) => {
+				const first = await (await banter.stream("s", "when?")).rest();
+				assert.equal(first.at(-1).message, "We open at 9.");
+				await assertStored(banter, "s", ["when?", "We open at 9."]);
+				assert.equal(textOf(await (await banter.stream("t", "when?")).rest()), "We open at 9.");
+				const noted = banter.log.lines.filter(({ ev }) => ev === "model_thinks_first");
+				assert.equal(noted.length, 1);
+			});
+		} finally {
+			server.closeAllConnections();
+			server.close();
+		}
+	});
+});
+
+describe("a silent model", () => {
+	/** Reads a stream's lines as open-chat-widget's bundle does, which skips empty ones. */
+	async function read(banter, message) {
+		const response = await fetch(`${banter.url}/v1/chat/stream`, {
+			method: "POST",
+			headers: { "content-type": "application/json", ...KEY },
+			body: JSON.stringify({ sessionId: "s", message }),
+		});
+		const lines = (await response.text()).split("\n");
+		const events = lines.filter((line) => line.trim()).map((line) => JSON.parse(line));
+		return { status: response.status, empty: lines.length - 1 - events.length, events };
+	}
+
+	async function withSilence(then, body) {
+		const server = createServer(async (_, res) => {
+			await new Promise((done) => setTimeout(done, 1500));
+			then(res);
+		});
+		await new Promise((done) => server.listen(0, "127.0.0.1", done));
+		const OPENAI_BASE_URL = `http://127.0.0.1:${server.address().port}/v1`;
+		const settings = { ...env, OPENAI_BASE_URL, EVENT_STREAM_SILENCE_MS: "300" };
+		try {
+			await withBanter({ workers: 1, env: settings }, body);
+		} finally {
+			server.closeAllConnections();
+			server.close();
+		}
+	}
+
+	it("does not leave a stream of lines silent: it gets its start, and empty lines", () =>
+		withSilence(
+			(res) => {
+				res.writeHead(200, { "content-type": "text/event-stream" });
+				res.end(`${text("all")}data: [DONE]\n\n`);
+			},
+			async (banter) => {
+				const { status, empty, events } = await read(banter, "hello");
+				assert.equal(status, 200);
+				assert.ok(empty >= 1, `${empty} empty lines`);
+				assert.deepEqual(
+					events.map(({ type }) => type),
+					["start", "token", "done"],
+				);
+				assert.equal(events[0].messageId, events.at(-1).messageId);
+			},
+		));
+
+	it("that then fails ends the stream with an error, and a whole reply with its status", () =>
+		withSilence(
+			(res) => res.writeHead(400).end(),
+			async (banter) => {
+				const { status, events } = await read(banter, "hello");
+				assert.equal(status, 200);
+				assert.deepEqual(
+					events.map(({ type }) => type),
+					["start", "error"],
+				);
+				assert.equal(events[1].code, "model_failed");
+				assertError(await banter.chat("t", "hello"), 502, undefined, "model_failed");
+			},
+		));
 });
 
 describe("a response that is no reply", () => {

@@ -37,6 +37,7 @@ turn_free(struct turn *t)
 	sse_clear(&t->reader);
 	buf_clear(&t->error_body);
 	buf_clear(&t->whole);
+	thoughts_clear(&t->thoughts);
 	free(t->cause);
 	free(t->ref);
 	free(t->name);
@@ -292,6 +293,7 @@ turn_new(
 	sse_init(&t->reader);
 	buf_init(&t->error_body, ERROR_BODY_MAX);
 	buf_init(&t->whole, WHOLE_BODY_MAX);
+	thoughts_init(&t->thoughts);
 	LIST_INSERT_HEAD(&turns->running, t, link);
 	turns->running_n++;
 	reply_listeners_index_add(turns->running_by_id, &t->listeners);

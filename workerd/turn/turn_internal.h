@@ -22,6 +22,7 @@
 #include "workerd/model/openai/hand_over.h"
 #include "workerd/model/openai/openai_form.h"
 #include "workerd/model/openai/sse.h"
+#include "workerd/model/openai/thoughts.h"
 #include "workerd/model/openai/utf8_reassembly.h"
 #include "workerd/turn/history.h"
 #include "workerd/turn/reply_listeners.h"
@@ -82,6 +83,7 @@ struct turn {
 	char type[UPSTREAM_TYPE_MAX]; /* its media type */
 	struct buf whole;             /* its body, if it is not a stream */
 	bool accepted;                /* its first event is no error */
+	bool peeked;                  /* at its first piece */
 	bool hopeless;                /* another request would fail in the same way */
 	char *
 	    cause; /* why the model failed, for the owner who tries an agent; NULL: no failure */
@@ -96,6 +98,7 @@ struct turn {
 	uint32_t
 	    doubtful; /* of these, parts that later errors named too, or only for its length */
 	bool end_received; /* [DONE] or a finish_reason */
+	struct thoughts thoughts;
 	struct hand_over hand_over;
 	struct marks marks;
 	char language[16];        /* of the visitor's page; empty: not known */

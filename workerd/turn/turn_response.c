@@ -14,6 +14,48 @@
 
 #define EXPLANATION_MAX 256 /* bytes of what a response is that is no reply */
 
+/* How long it is remembered that a model's replies begin within a thought. */
+#define THINKER_MS 86400000u
+
+/* The model's place among those whose replies begin within a thought; NULL: it is none of them. */
+static uint64_t *
+turn_response_thinker(struct turn *t)
+{
+	struct turn_thinkers *all = &t->turns->thinkers;
+
+	for (size_t i = 0; i < TURN_THINKERS; i++)
+		if (all->keys[i] == t->target_key &&
+		    clock_mono_ms() - all->since_ms[i] < THINKER_MS)
+			return &all->keys[i];
+	return NULL;
+}
+
+/* Some servers put the tag that opens the thought into the prompt. What such a model writes is held back from the first
+ * token on, once one of its replies has shown it. */
+static void
+turn_response_remember_thinker(struct turn *t)
+{
+	struct turn_thinkers *all = &t->turns->thinkers;
+
+	if (turn_response_thinker(t) != NULL)
+		return;
+	log_event(LOG_NOTICE, "model_thinks_first", L_TURN(t), L_STR("server", t->server->name),
+	    L_SLICE("model", t->target.model),
+	    L_STR("detail", "its replies begin within a thought, without a tag that opens it"));
+	all->keys[all->next] = t->target_key;
+	all->since_ms[all->next] = clock_mono_ms();
+	all->next = (all->next + 1) % TURN_THINKERS;
+}
+
+static void
+turn_response_expect_thoughts(struct turn *t)
+{
+	thoughts_clear(&t->thoughts);
+	thoughts_init(&t->thoughts);
+	if (turn_response_thinker(t) != NULL)
+		thoughts_begin_inside(&t->thoughts);
+}
+
 void
 turn_response_reset(struct turn *t)
 {
@@ -21,9 +63,10 @@ turn_response_reset(struct turn *t)
 	sse_init(&t->reader);
 	buf_clear(&t->whole);
 	t->form = OPENAI_FORM_UNKNOWN;
-	t->accepted = t->hopeless = t->end_received = false;
+	t->accepted = t->hopeless = t->peeked = t->end_received = false;
 	t->reply.status = MESSAGE_COMPLETE;
 	t->reassembly = (struct utf8_reassembly){0};
+	turn_response_expect_thoughts(t);
 	t->hand_over = (struct hand_over){0};
 	turn_marks_reset(t);
 }
@@ -197,15 +240,60 @@ turn_response_add_text(struct turn *t, struct slice text)
 		turn_response_checkpoint(t);
 }
 
-/* A part of the model's text, which may ask for a person. */
+/* A part of the model's text without thoughts, which may ask for a person. */
 static void
-turn_response_add_model_text(struct turn *t, struct slice text)
+turn_response_add_answer(struct turn *t, struct slice text)
 {
 	struct buf cut;
 
 	buf_init(&cut, HAND_OVER_ROOM(text.len));
 	turn_marks_cut(t, turn_hand_over_cut(t, text, &cut), turn_response_add_text);
 	buf_clear(&cut);
+}
+
+/* All text so far was a thought, which nothing has said at its beginning. Listeners have it already; done has the true
+ * text, and so has the store. */
+static void
+turn_response_restart(struct turn *t)
+{
+	t->thoughts.restarted = false;
+	t->hand_over.held = 0;
+	turn_marks_reset(t);
+	buf_reset(&t->listeners.text);
+	t->checkpointed = t->published = 0;
+}
+
+static void
+turn_response_add_model_text(struct turn *t, struct slice text)
+{
+	struct buf cut;
+
+	buf_init(&cut, THOUGHTS_ROOM(text.len));
+	text = thoughts_cut(&t->thoughts, text, &cut);
+	if (t->thoughts.began_inside)
+		turn_response_remember_thinker(t);
+	if (t->thoughts.restarted)
+		turn_response_restart(t);
+	if (text.len > 0)
+		turn_response_add_answer(t, text);
+	buf_clear(&cut);
+}
+
+/* What still waits is text. A reply without a tag that closes a thought had none. */
+static void
+turn_response_end_thoughts(struct turn *t)
+{
+	uint64_t *thinker = t->thoughts.is_inside ? turn_response_thinker(t) : NULL;
+	struct slice text;
+	struct buf rest;
+
+	if (thinker != NULL)
+		*thinker = 0;
+	buf_init(&rest, THOUGHTS_ROOM(0));
+	text = thoughts_end(&t->thoughts, &rest);
+	if (text.len > 0 && t->state == TURN_STREAMING)
+		turn_response_add_answer(t, text);
+	buf_clear(&rest);
 }
 
 /* Text that belongs to the end of the reply. */
@@ -224,6 +312,7 @@ turn_response_complete(struct turn *t)
 
 	if (rest.len > 0)
 		turn_response_add_model_text(t, rest);
+	turn_response_end_thoughts(t);
 	turn_marks_cut(t, turn_hand_over_rest(t), turn_response_add_last);
 	turn_marks_rest(t, turn_response_add_last);
 	buf_init(&notice, TURN_REPLY_MAX);
@@ -257,6 +346,9 @@ turn_response_take(struct turn *t, const struct openai_delta *d)
 	}
 	if (t->waiting_text != NULL)
 		hand_over_read_tool(&t->hand_over, d);
+	/* The server separates thoughts from the text itself. */
+	if (d->thinks && t->thoughts.is_inside)
+		thoughts_begin_outside(&t->thoughts);
 	/* A message that repeats the whole text behind its deltas adds nothing. */
 	if (d->kind == OPENAI_TEXT && !(d->whole && t->first_token_ms != 0))
 		turn_response_add_model_text(t, d->text);
@@ -338,9 +430,55 @@ turn_response_read_whole(struct turn *t)
 	openai_delta_clear(&d);
 }
 
+/* What turn_response_peek() reads ahead. */
+struct turn_peek {
+	struct sse_reader reader;
+	struct utf8_reassembly reassembly;
+	struct thoughts thoughts;
+};
+
+static int
+turn_response_peek_event(void *arg, struct slice data)
+{
+	struct turn_peek *p = arg;
+	struct openai_delta d;
+	struct buf cut;
+
+	openai_delta_read(&p->reassembly, data, &d);
+	buf_init(&cut, THOUGHTS_ROOM(d.text.len));
+	if (d.kind == OPENAI_TEXT)
+		(void)thoughts_cut(&p->thoughts, d.text, &cut);
+	buf_clear(&cut);
+	openai_delta_clear(&d);
+	return p->thoughts.began_inside ? -1 : 0;
+}
+
+/* A thought without a tag at its beginning may be complete in the first piece of a fast server: looks for its end
+ * before the visitor gets any of it. */
+static void
+turn_response_peek(struct turn *t, struct slice piece)
+{
+	struct turn_peek p = {.reassembly = {.len = 0}};
+
+	t->peeked = true;
+	if (thoughts_is_open(&t->thoughts) ||
+	    (memchr(piece.p, '<', piece.len) == NULL &&
+		memmem(piece.p, piece.len, "u003c", 5) == NULL))
+		return;
+	sse_init(&p.reader);
+	thoughts_init(&p.thoughts);
+	(void)!sse_feed(&p.reader, piece, turn_response_peek_event, &p);
+	if (p.thoughts.began_inside)
+		thoughts_begin_inside(&t->thoughts);
+	sse_clear(&p.reader);
+	thoughts_clear(&p.thoughts);
+}
+
 static void
 turn_response_add_events(struct turn *t, struct slice piece)
 {
+	if (!t->peeked)
+		turn_response_peek(t, piece);
 	if (sse_feed(&t->reader, piece, turn_response_on_event, t) == -1 &&
 	    t->state == TURN_STREAMING)
 		turn_response_bad_event(t, slice_str("an event is too long"));

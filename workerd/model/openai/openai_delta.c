@@ -110,6 +110,7 @@ openai_delta_whole(const json_t *choice, struct openai_delta *d)
 static int
 openai_delta_read_choice(const json_t *choice, struct openai_delta *d)
 {
+	static const char *const thoughts[] = {"reasoning_content", "reasoning", "thinking"};
 	const json_t *delta = json_object_get(choice, "delta"), *content;
 
 	d->finish =
@@ -118,6 +119,8 @@ openai_delta_read_choice(const json_t *choice, struct openai_delta *d)
 		delta = openai_delta_whole(choice, d);
 	content = json_is_string(delta) ? delta : json_object_get(delta, "content");
 	openai_delta_read_tool(delta, d);
+	for (size_t i = 0; i < ARRAY_LEN(thoughts); i++)
+		d->thinks |= json_string_length(json_object_get(delta, thoughts[i])) > 0;
 	if (openai_delta_add_string(d, content) == -1 ||
 	    openai_delta_add_parts(d, content) == -1)
 		return -1;
@@ -170,6 +173,7 @@ openai_delta_read_fast(
 		return false;
 	d->text = usual.content;
 	d->finish = openai_finish_of(usual.finish_reason);
+	d->thinks = usual.thinks;
 	return openai_delta_finish_text(reassembly, d, false) == 0;
 }
 

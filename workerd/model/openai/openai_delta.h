@@ -28,6 +28,7 @@ struct openai_delta {
 	enum openai_finish finish;
 	/* The event has the whole message in place of a delta: a response in one piece, which ends with it. */
 	bool whole;
+	bool thinks; /* it has a part of the model's thoughts, in a member of their own */
 	bool has_usage;
 	uint32_t prompt_tokens, completion_tokens;
 	struct json_t *json; /* json and built own the text */

@@ -141,15 +141,6 @@ openai_fast_take_value(struct openai_fast_scanner *s, struct openai_fast_value *
 	return openai_fast_take_word(s, v);
 }
 
-/* Skips a value. */
-static bool
-openai_fast_skip_value(struct openai_fast_scanner *s)
-{
-	struct openai_fast_value v;
-
-	return openai_fast_take_value(s, &v) && !v.has_escapes;
-}
-
 static bool
 openai_fast_is_null(const struct openai_fast_value *v)
 {
@@ -259,9 +250,14 @@ openai_fast_take_delta_member(
 
 	if (IS(name, "content"))
 		return openai_fast_take_content(s, u);
+	if (!openai_fast_take_value(s, &v))
+		return false;
 	if (IS(name, "refusal"))
-		return openai_fast_take_value(s, &v) && (!v.is_string || v.text.len == 0);
-	return openai_fast_skip_value(s);
+		return !v.is_string || v.text.len == 0;
+	if (v.is_string && v.text.len > 0 &&
+	    (IS(name, "reasoning_content") || IS(name, "reasoning") || IS(name, "thinking")))
+		u->thinks = true;
+	return !v.has_escapes;
 }
 
 static bool

@@ -13,6 +13,7 @@
 
 struct openai_fast {
 	struct slice content;       /* points into data or unescaped; empty: none */
+	bool thinks;                /* it has a part of the model's thoughts */
 	struct slice finish_reason; /* points into data; empty: none */
 };
 

@@ -53,7 +53,7 @@ is_read_alike(struct slice data, const struct openai_delta *d)
 
 	openai_delta_read_tree(&reassembly, data, &tree);
 	same = tree.kind == d->kind && tree.finish == d->finish &&
-	    tree.has_usage == d->has_usage && slice_eq(tree.text, d->text);
+	    tree.has_usage == d->has_usage && tree.thinks == d->thinks && slice_eq(tree.text, d->text);
 	openai_delta_clear(&tree);
 	return same;
 }
