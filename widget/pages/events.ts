@@ -4,8 +4,6 @@ import type { DoneEvent, ErrorEvent, Event, TokenEvent } from "../../workerd/api
 import { parseObject, textOf } from "../src/app/net/parse";
 
 /** The fields that the widget uses. */
-const ENDINGS = ["stopped", "length", "filtered"] as const;
-
 export type ChatEvent = Readonly<
 	| {
 			type: "start";
@@ -15,9 +13,7 @@ export type ChatEvent = Readonly<
 			position: number;
 	  }
 	| Pick<TokenEvent, "type" | "token">
-	| (Pick<DoneEvent, "type" | "message"> & {
-			status: "complete" | (typeof ENDINGS)[number];
-	  })
+	| (Pick<DoneEvent, "type" | "message"> & { status: "complete" | "stopped" | "length" })
 	| Pick<ErrorEvent, "type" | "code">
 >;
 
@@ -46,7 +42,7 @@ export function parseEvent(line: string): ChatEvent | null {
 			return {
 				type: "done",
 				message: textOf(event.message),
-				status: ENDINGS.find((status) => status === event.status) ?? "complete",
+				status: event.status === "stopped" || event.status === "length" ? event.status : "complete",
 			};
 		case "error":
 			return { type: "error", code: textOf(event.code) };

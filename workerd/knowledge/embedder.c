@@ -45,7 +45,7 @@ embedder_new(const struct upstream_config *shared, const struct settings *s)
 	struct upstream_config config = *shared;
 	struct embedder *e;
 	const char *base_url;
-	char *url;
+	struct buf url;
 
 	if (s->embedding_model == NULL)
 		return NULL;
@@ -56,14 +56,15 @@ embedder_new(const struct upstream_config *shared, const struct settings *s)
 		return NULL;
 	}
 	e = xcalloc(1, sizeof(*e));
-	url = setting_url_join(base_url, "/embeddings");
+	buf_init(&url, UINT16_MAX);
+	must(buf_printf(&url, "%s/embeddings", base_url) == 0 && buf_append(&url, "", 1) == 0);
 	config.name = "embeddings";
-	config.url = url;
+	config.url = (const char *)buf_data(&url);
 	*e = (struct embedder){.upstream = upstream_new(&config),
 	    .board = shared->board,
 	    .model = s->embedding_model,
 	    .question_ms = s->embedding_timeout_ms};
-	free(url);
+	buf_clear(&url);
 	return e;
 }
 
@@ -106,12 +107,12 @@ embedder_cancel(struct embedding *r)
 }
 
 static void
-embedder_on_headers(void *arg, const struct upstream_head *head, unsigned retry_after_ms)
+embedder_on_headers(void *arg, int status, unsigned retry_after_ms)
 {
 	struct embedding *r = arg;
 
 	(void)retry_after_ms;
-	r->status = head->status;
+	r->status = status;
 }
 
 /* A response that is too long is not valid JSON then. */

@@ -21,11 +21,14 @@ static void
 model_servers_add_address(
     struct model_servers *all, struct upstream_config config, const char *base_url)
 {
-	char *url = setting_url_join(base_url, SETTING_URL_ADDED);
+	struct buf url;
 
-	config.url = url;
+	buf_init(&url, UINT16_MAX);
+	must(buf_printf(&url, "%s/chat/completions", base_url) == 0 &&
+	    buf_append(&url, "", 1) == 0);
+	config.url = (const char *)buf_data(&url);
 	model_servers_add(all, &config);
-	free(url);
+	buf_clear(&url);
 }
 
 void

@@ -7,9 +7,6 @@ import { ApiError } from "../api/errors";
 import { readLines } from "../api/lines";
 import { type Failed, historyOf, type Turn } from "./turns";
 
-/** By the status of the last event; without one the reply is complete. */
-const ENDS = { stopped: "stopped", length: "cut", filtered: "filtered" } as const;
-
 export interface Trial {
 	readonly turns: readonly Turn[];
 	readonly isRunning: boolean;
@@ -50,7 +47,7 @@ export function useTrial(agentId: string, changes: AgentFields): Trial {
 			update((turn) => ({
 				...turn,
 				answer: event.message,
-				state: event.status ? ENDS[event.status] : "done",
+				state: event.status === "length" ? "cut" : "done",
 				asksForPerson: event.handover === true,
 				sources: event.sources ?? [],
 				found: event.found ?? null,

@@ -18,7 +18,6 @@ const ENDS = {
 	stopped: "endStopped",
 	interrupted: "endInterrupted",
 	length: "endLength",
-	filtered: "endFiltered",
 	running: "endRunning",
 } as const;
 

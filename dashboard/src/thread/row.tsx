@@ -35,7 +35,6 @@ function endText({ status }: Item): string | null {
 	if (status === "stopped") return t("endStopped");
 	if (status === "interrupted") return t("endInterrupted");
 	if (status === "length") return t("endLength");
-	if (status === "filtered") return t("endFiltered");
 	return null;
 }
 

@@ -12,9 +12,8 @@
 #include "proto/base/buf.h"
 
 struct openai_fast {
-	struct slice content;       /* points into data or unescaped; empty: none */
-	bool thinks;                /* it has a part of the model's thoughts */
-	struct slice finish_reason; /* points into data; empty: none */
+	struct slice content; /* points into data or unescaped; empty: none */
+	bool has_finish;
 };
 
 /* Parses data; false if it is not such an event, or out of memory. unescaped needs room for as

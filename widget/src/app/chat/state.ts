@@ -14,12 +14,10 @@ export type Phase =
 	| "stopped"
 	/** Cut because it is too long. */
 	| "cut"
-	/** Refused or cut by a content filter. */
-	| "filtered"
 	| "failed";
 
 /** How a reply that is final has ended. */
-export type Ending = "done" | "stopped" | "cut" | "filtered";
+export type Ending = "done" | "stopped" | "cut";
 
 export interface Question {
 	readonly role: "user";
@@ -152,7 +150,7 @@ export function isLive(message: Message): message is Reply {
 
 /** Whether the reply is final. */
 export function hasEnded({ phase }: Reply): boolean {
-	return /done|stopped|cut|filtered/.test(phase);
+	return /done|stopped|cut/.test(phase);
 }
 
 export function isReplying(state: State): boolean {

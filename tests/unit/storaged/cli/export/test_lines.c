@@ -62,8 +62,7 @@ static const char *const lines[] = {
     "'model':'M','temperature':2001,'max_output_tokens':1,'key_name':'K','enabled':true,"
     "'created_at':1,'updated_at':2,'handover_text':'H','waiting_text':'W',"
     "'no_return':true,'knowledge':'some','sources':'" ID " " OTHER
-    "','not_found':'fixed','not_found_text':'N','reasoning_effort':'low','extra':'{}',"
-    "'keep_thoughts':true,'fallbacks':'[]'}",
+    "','not_found':'fixed','not_found_text':'N'}",
     "{'kind':'source','id':'" ID "','org':'" OTHER "','name':'S','source_kind':'pushed',"
     "'url':'u','include':'i','exclude':'e','pages_max':7,'language':'de',"
     "'interval_minutes':9,'enabled':true,'created_at':1,'updated_at':2}",
