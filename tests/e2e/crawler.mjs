@@ -22,6 +22,8 @@ export const REASONS =
 export const ASK = { crawl: 1, remove: 2, keep: 3 };
 
 const SOURCE_KIND = 0x7f21;
+/** A crawl of 1,000 pages has the processor time that nothing else wants. */
+const CRAWL_MS = 300_000;
 
 const newId = () => randomUUID().replaceAll("-", "");
 
@@ -152,6 +154,7 @@ export class Crawler {
 				last = await this.state(source);
 				return last.state !== "running" && last.ended_at > after && last;
 			},
+			CRAWL_MS,
 		);
 	}
 
