@@ -106,11 +106,11 @@ open_library(void)
 	return open("/usr/share/zoneinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Sanitizers start processes themselves. */
+/* Sanitizers start processes and read limits themselves. */
 #ifdef BANTER_SANITIZED
-#define CAN_FORK true
+#define SANITIZED true
 #else
-#define CAN_FORK false
+#define SANITIZED false
 #endif
 
 /* What a process that reads needs. */
@@ -139,11 +139,11 @@ static const struct {
     {"open an internet socket", open_internet_socket, false, false},
     {"open a Unix socket", open_unix_socket, false, false},
     {"make a socket pair", make_socket_pair, false, false},
-    {"start a process", start_process, CAN_FORK, CAN_FORK},
+    {"start a process", start_process, SANITIZED, SANITIZED},
     {"run the program", run_program, false, true},
     {"run another program", run_other_program, false, false}, /* with Landlock */
-    {"read the limits of its parent", read_limits_of_parent, false, false},
-    {"read its own limits", read_own_limits, CAN_FORK, true},
+    {"read the limits of its parent", read_limits_of_parent, SANITIZED, SANITIZED},
+    {"read its own limits", read_own_limits, SANITIZED, true},
     {"signal its parent", kill_parent, false, false},
     {"signal a thread of its parent", kill_thread_of_parent, false, false},
     {"signal its own thread", kill_own_thread, true, true},
