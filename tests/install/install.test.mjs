@@ -188,6 +188,7 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 			"http://model.example:8090/v1",
 			"*",
 			SITE,
+			"", // the model that is the default
 			...user,
 			"maybe",
 			"yes",
