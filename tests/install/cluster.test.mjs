@@ -39,6 +39,7 @@ describe("a machine of several", { skip: reason ?? false }, () => {
 		await put("banter-storaged.conf", `${units}/banter-storaged.service.d/cluster.conf`);
 		await put("banter-searchd.conf", `${units}/banter-searchd.service.d/cluster.conf`);
 		await put("banter-storaged.socket.conf", `${units}/banter-storaged.socket.d/cluster.conf`);
+		await machine.do("useradd --system haproxy"); // as its package does; the units name it
 		await machine.do("cat >/etc/banter/credentials/STORE_LOG", { input: "host=127.0.0.1\n" });
 		await machine.do("systemctl stop banter.target banter-storaged.service banter-storaged.socket");
 		const since = await seconds();
