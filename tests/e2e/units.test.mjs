@@ -33,7 +33,13 @@ const EXPOSURE = {
 const CLUSTER = ["banter-leave-full-disk.service", "banter-leave-full-disk.timer"];
 
 /** Files named by the units, which an empty root lacks. */
-const PROGRAMS = ["bin/kill", "bin/sh", "usr/bin/banter", "etc/patroni/leave-full-disk"].concat(
+const PROGRAMS = [
+	"bin/kill",
+	"bin/sh",
+	"usr/bin/banter",
+	"usr/bin/env",
+	"etc/patroni/leave-full-disk",
+].concat(
 	["masterd", "storaged", "searchd", "crawld", "crawl-addresses"].map(
 		(name) => `usr/lib/banter/${name}`,
 	),

@@ -11,7 +11,7 @@
  *	store goes                            no connection is accepted any more
  *	store queue_is_full                   no request fits into the worker's queue
  *	store connection_is_full              no notification fits into the connection's buffer
- *	store finds MESSAGE FIELD=VALUE ...   ... behind those that filled it
+ *	store finds MESSAGE FIELD=VALUE ...   ... behind others, such as those that filled it
  *	store keeps_answering LISTENER ANSWER ...      each request, until the listener's reply ends
  */
 #include "tests/unit/workerd/turn/steps/turn_world.h"
