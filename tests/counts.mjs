@@ -1,5 +1,5 @@
-// Counts test results in the output of test programs: { passed, failed, skipped, failures: [{ name, why }] }.
-// why: the first lines of the failure's message.
+// Counts test results in the output of test programs: { passed, failed, skipped, failures: [{ name, why }],
+// skips: [{ name, why }] }. why: the first lines of the failure's message; the reason why it was skipped.
 
 /** The summary repeats only the beginning of a message. */
 const WHY_LINES = 12;
@@ -41,7 +41,7 @@ function tapPoints(text) {
  * none of its points did (a hook failed).
  */
 export function countTap(text) {
-	const count = { passed: 0, failed: 0, skipped: 0, failures: [] };
+	const count = { passed: 0, failed: 0, skipped: 0, failures: [], skips: [] };
 	const open = []; // for each depth: how many points failed since the last point that is less deep
 	for (const { depth, failed, name, why } of tapPoints(text)) {
 		const deeper = open.filter((entry) => entry.depth > depth);
@@ -50,8 +50,11 @@ export function countTap(text) {
 		const failedBelow = deeper.reduce((sum, entry) => sum + entry.failed, 0);
 		open.at(-1).failed += failed ? 1 : failedBelow;
 		if (deeper.length > 0 && (!failed || failedBelow > 0)) continue;
-		if (/#\s*SKIP\b/i.test(name)) count.skipped++;
-		else if (failed) {
+		const [, skipped, reason] = /^(.*?)\s+#\s*SKIP\b\s*(.*)$/i.exec(name) ?? [];
+		if (skipped !== undefined) {
+			count.skipped++;
+			count.skips.push({ name: skipped, why: reason });
+		} else if (failed) {
 			count.failed++;
 			count.failures.push({ name: name.replace(/\s+#.*$/, ""), why });
 		} else count.passed++;
@@ -59,10 +62,10 @@ export function countTap(text) {
 	return count;
 }
 
-/** What a failed cmocka test printed. */
-function whyCmocka(text, name) {
+/** What a cmocka test printed that ended like this. */
+function whyCmocka(text, name, ended) {
 	const start = text.indexOf(`[ RUN      ] ${name}\n`);
-	const end = text.indexOf(`[  FAILED  ] ${name}\n`, start);
+	const end = text.indexOf(`[  ${ended} ] ${name}\n`, start);
 	return start < 0 ? [] : text.slice(start, end).split("\n").slice(1, -1).slice(-WHY_LINES);
 }
 
@@ -73,11 +76,13 @@ export function countCmocka(text) {
 			([, name]) => name,
 		);
 	const names = [...new Set(named("FAILED"))];
+	const skips = [...new Set(named("SKIPPED"))];
 	return {
 		passed: named("OK").length,
 		failed: names.length,
-		skipped: new Set(named("SKIPPED")).size,
-		failures: names.map((name) => ({ name, why: whyCmocka(text, name) })),
+		skipped: skips.length,
+		failures: names.map((name) => ({ name, why: whyCmocka(text, name, "FAILED ") })),
+		skips: skips.map((name) => ({ name, why: whyCmocka(text, name, "SKIPPED").join(" ") })),
 	};
 }
 
@@ -86,10 +91,12 @@ export function countSummary(text) {
 	const number = (word) => Number(new RegExp(`^(?:ℹ|#) ${word} (\\d+)$`, "m").exec(text)?.[1] ?? 0);
 	const names = text.match(/^not ok .*|^\s*✖ .*/gm) ?? [];
 	const failed = number("fail") + number("cancelled");
+	const skips = [...text.matchAll(/^\s*﹣ (.*?)(?: \([\d.]+ms\))? # (.*)$/gm)];
 	return {
 		passed: number("pass"),
 		failed,
 		skipped: number("skipped") + number("todo"),
 		failures: failed > 0 ? names.map((name) => ({ name: name.trim(), why: [] })) : [],
+		skips: skips.map(([, name, why]) => ({ name, why: why.replace(/^SKIP$/i, "") })),
 	};
 }

@@ -1,17 +1,19 @@
 // Runs the tests and prints a summary: `node tests/run.mjs [options] [suite …]`.
 //
-// Suites; without any, all but install run:
+// Suites; without any, all but install and fresh run:
 //	unit         every program below BUILD/unit (cmocka)
 //	e2e          tests/e2e: real processes, started by each test file
 //	faults       tests/faults: processes are killed, starved and sent invalid data
 //	browser      tests/browser: pages in Chromium
 //	frontends    `npm test` in widget/ and dashboard/
 //	install      tests/install: the package on a booted Debian (`make test-install`)
+//	fresh        tests/fresh: README.md on a new Debian (`make test-fresh`)
 // Options:
 //	--build DIR    where the programs are (default: build). May be repeated: the first build runs
 //	               everything; each further build, with sanitizers, runs the unit tests and the
 //	               files that tests/sanitized.txt lists
 //	--only TEXT    run only files with TEXT in their name
+//	--sample N:TEXT  run about one file of N; TEXT, a commit for example, chooses which
 //	--parallel N   run N test files at a time (default: two for each processor, because most tests
 //	               mostly wait, and up to twice as many while processors are idle)
 //	--limit S      kill a test file that runs for more than S seconds
@@ -21,11 +23,12 @@
 // counts as passed and is listed as flaky at the end, with its first output. More than FLAKY_MAX flaky
 // files fail the run.
 //
+// At the end, skipped tests are listed with their reasons, and failed ones with their messages.
 // A file without tests, a crash and an exceeded limit are failures. The last line of the output is
 // `N passed, N failed`, and `, N skipped` if there are any. The exit status is 0 if none failed.
 
 import { spawn } from "node:child_process";
-import { randomInt } from "node:crypto";
+import { createHash, randomInt } from "node:crypto";
 import {
 	accessSync,
 	constants,
@@ -47,6 +50,7 @@ import { inOrder, runJobs } from "./schedule.mjs";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** The jobs of each suite, in the order in which they run (inOrder() puts the longest first). */
 const SUITES = {
+	fresh: nodeJobs,
 	install: nodeJobs,
 	faults: nodeJobs,
 	browser: nodeJobs,
@@ -54,7 +58,7 @@ const SUITES = {
 	frontends: frontendJobs,
 	unit: unitJobs,
 };
-const ONLY_IF_NAMED = ["install"];
+const ONLY_IF_NAMED = ["fresh", "install"];
 const PER_BUILD = ["unit", "e2e", "faults"];
 const SANITIZED = "tests/sanitized.txt";
 const FLAKY_MAX = 3;
@@ -251,6 +255,7 @@ async function runJob(job, ports, limit) {
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const failures = []; // { name, why: lines }
+const skips = []; // lines
 
 function addFailure(name, why = []) {
 	total.failed++;
@@ -260,6 +265,11 @@ function addFailure(name, why = []) {
 function addResult({ job, count, problem }) {
 	for (const outcome of Object.keys(total)) total[outcome] += count[outcome];
 	failures.push(...count.failures.map(({ name, why }) => ({ name: `${job.title}: ${name}`, why })));
+	skips.push(
+		...count.skips.map(
+			({ name, why }) => `${job.title}: ${name}: ${why || "for no stated reason"}`,
+		),
+	);
 	if (count.failed === 0 && problem) addFailure(`${job.title}: ${problem}`);
 }
 
@@ -281,6 +291,8 @@ async function rerun(failed, limit) {
 }
 
 function printSummary(flaky) {
+	if (skips.length > 0) console.log("\nSkipped:");
+	for (const skip of skips) console.log(`  ${skip}`);
 	if (failures.length > 0) console.log("\nFailed:");
 	for (const { name, why } of failures)
 		console.log([`  ${name}`, ...why.map((line) => `      ${line}`)].join("\n"));
@@ -296,7 +308,7 @@ function printSummary(flaky) {
 
 function usage(problem) {
 	console.error(
-		`${problem}\nusage: node tests/run.mjs [--build DIR]… [--only TEXT] [--parallel N] [--limit S] ` +
+		`${problem}\nusage: node tests/run.mjs [--build DIR]… [--only TEXT] [--sample N:TEXT] [--parallel N] [--limit S] ` +
 			`[${Object.keys(SUITES).join("|")}]…`,
 	);
 	process.exit(64); // EX_USAGE
@@ -306,6 +318,7 @@ function parseArguments() {
 	const options = {
 		build: { type: "string", multiple: true, default: [join(ROOT, "build")] },
 		only: { type: "string", default: "" },
+		sample: { type: "string", default: "1:" },
 		parallel: { type: "string" },
 		limit: { type: "string", default: String(LIMIT_S) },
 	};
@@ -318,9 +331,11 @@ function parseArguments() {
 			values[name] = Number(values[name]);
 			if (!(values[name] >= 1)) usage(`--${name} expects a positive number`);
 		}
+		const [, n, text] = /^([1-9]\d*):(.*)$/.exec(values.sample) ?? usage("--sample expects N:TEXT");
 		const all = Object.keys(SUITES).filter((name) => !ONLY_IF_NAMED.includes(name));
 		return {
 			...values,
+			sample: { n: Number(n), text },
 			build: values.build.map((dir) => resolve(dir)),
 			suites: positionals.length > 0 ? positionals : all,
 		};
@@ -339,8 +354,14 @@ function sanitizedFiles() {
 	return files;
 }
 
+/** Whether a sample has a job, by a hash of both. */
+function isInSample({ n, text }, { title }) {
+	const hash = createHash("sha256").update(`${text} ${title}`).digest();
+	return hash.readUInt32BE() % n === 0;
+}
+
 /** The jobs to run, in order. */
-function jobsOf({ build: builds, suites, only }) {
+function jobsOf({ build: builds, suites, only, sample }) {
 	const sanitized = builds.length > 1 ? sanitizedFiles() : [];
 	const inBuild = (suite, first) => (job) =>
 		first || suite === "unit" || sanitized.includes(join(suite, job.name));
@@ -351,7 +372,9 @@ function jobsOf({ build: builds, suites, only }) {
 			.flatMap((build, i) => {
 				const jobs = SUITES[suite](suite, build);
 				if (jobs.length === 0) addFailure(`${titleOf(suite, build)}: nothing to run`);
-				return jobs.filter(inBuild(suite, i === 0)).filter(({ name }) => name.includes(only));
+				return jobs
+					.filter(inBuild(suite, i === 0))
+					.filter((job) => job.name.includes(only) && isInSample(sample, job));
 			}),
 	);
 }

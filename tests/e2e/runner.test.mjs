@@ -14,7 +14,7 @@ const SHARED = ["run.mjs", "schedule.mjs", "counts.mjs", "ports.mjs", "e2e/daemo
 // Programs that print what cmocka prints.
 const PASSES = "echo '[       OK ] one'; exit 0";
 const FAILS = "echo '[ RUN      ] one'; echo always; echo '[  FAILED  ] one'; exit 1";
-const SKIPS = "echo '[  SKIPPED ] one'; exit 0";
+const SKIPS = "echo '[ RUN      ] one'; echo only root can; echo '[  SKIPPED ] one'; exit 0";
 const once = (script) =>
 	`if mkdir "$0.ran"; then echo the first run; ${script}; else ${PASSES}; fi`;
 const FLAKY = once(FAILS);
@@ -71,7 +71,8 @@ describe("the test runner", () => {
 		const inFolder = { "build/unit/store/engine/test_a": `#!/bin/sh\n${PASSES}\n` };
 		const files = { ...unit([PASSES, SKIPS]), ...inFolder };
 		const title = /^ok {5}unit\/store\/engine\/test_a in build: /m;
-		const output = check("2 passed, 0 failed, 1 skipped", files, ["unit"], title);
+		const skipped = /\nSkipped:\n {2}unit\/test_1 in build: one: only root can\n/;
+		const output = check("2 passed, 0 failed, 1 skipped", files, ["unit"], title, skipped);
 		assert.doesNotMatch(output, /Flaky|Failed|again/);
 	});
 
@@ -97,6 +98,7 @@ describe("the test runner", () => {
 		const failures = [
 			/\n {2}e2e\/f0.test.mjs in build: fails\n {6}one\n {6}two\n/,
 			/\n {2}e2e\/f1.test.mjs in build: group\n/,
+			/\nSkipped:\n {2}e2e\/f0.test.mjs in build: is left out: no room\n/,
 		];
 		check("2 passed, 2 failed, 1 skipped", e2e([nested, hook]), ["e2e"], ...failures);
 	});
@@ -167,6 +169,17 @@ describe("the test runner", () => {
 		const output = check("6 passed, 0 failed", files, ["--build", "san", "unit", "e2e", "faults"]);
 		const ran = [...output.matchAll(/^ok +(\S+) in san:/gm)].map(([, name]) => name);
 		assert.deepEqual(ran.sort(), ["e2e/f1.test.mjs", "unit/test_0"]);
+	});
+
+	it("runs a sample of the files, which a text chooses", () => {
+		const files = e2e(Array(8).fill(NODE_PASSES));
+		// Texts of which each chooses four.
+		const ran = ["b", "e", "h"].map((text) => {
+			const output = check("4 passed, 0 failed", files, ["--sample", `2:${text}`, "e2e"]);
+			return [...output.matchAll(/^ok +(\S+) /gm)].map(([, name]) => name).sort();
+		});
+		assert.notDeepEqual(ran[0], ran[1]);
+		assert.ok(new Set(ran.flat()).size > 4);
 	});
 
 	it("fails if a listed file does not exist, and if there is nothing to run", () => {

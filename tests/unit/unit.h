@@ -50,6 +50,13 @@ unit_register(const char *name, CMUnitTestFunction test, CMFixtureFunction set_u
 /* With the fixture of the file: set_up() and tear_down(). */
 #define FIXTURE_TEST(name) TEST_WITH(name, set_up, tear_down)
 
+/* Skips the running test; tests/run.mjs shows the reason. */
+#define SKIP(why)                           \
+	do {                                \
+		print_message("%s\n", why); \
+		skip();                     \
+	} while (0)
+
 /* A function of a fixture that does not use cmocka's `state`. */
 #define FIXTURE(name)                                 \
 	static void fixture_##name(void);             \

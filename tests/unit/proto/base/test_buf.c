@@ -241,10 +241,10 @@ TEST(out_of_memory_is_an_error_and_changes_nothing)
 	pid_t pid;
 
 #if defined(__SANITIZE_ADDRESS__)
-	skip(); /* a sanitizer's allocator needs its address space, and aborts itself */
+	SKIP("a sanitizer's allocator needs its address space, and aborts itself");
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
-	skip();
+	SKIP("a sanitizer's allocator needs its address space, and aborts itself");
 #endif
 #endif
 	pid = fork();

@@ -349,10 +349,10 @@ TEST(a_failed_must_is_logged_and_aborts)
 TEST(out_of_memory_is_logged_and_aborts)
 {
 #if defined(__SANITIZE_ADDRESS__)
-	skip(); /* a sanitizer's calloc() reports and aborts itself */
+	SKIP("a sanitizer's calloc() reports and aborts itself");
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
-	skip();
+	SKIP("a sanitizer's calloc() reports and aborts itself");
 #endif
 #endif
 	assert_non_null(strstr(death_line(ask_for_too_much), "cond=\"out of memory\""));

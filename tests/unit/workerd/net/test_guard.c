@@ -50,7 +50,7 @@ TEST(an_address_of_this_machine_is_refused_from_when_it_has_it)
 {
 	allowed.n = 0;
 	if (!own_network_entered)
-		skip();
+		SKIP("this user cannot enter a network of its own");
 	assert_int_equal(judge("8.8.8.8"), GUARD_PASSES);
 	own_network_set_v4("8.8.8.8");
 	assert_int_equal(judge("8.8.8.8"), GUARD_OWN);
@@ -77,7 +77,7 @@ TEST(an_ipv6_address_of_this_machine_is_refused_while_it_has_it)
 {
 	allowed.n = 0;
 	if (!own_network_entered)
-		skip();
+		SKIP("this user cannot enter a network of its own");
 	assert_int_equal(judge("2600::1"), GUARD_PASSES);
 	own_network_change_v6(SIOCSIFADDR, "2600::1");
 	await("2600::1", GUARD_OWN);
@@ -89,7 +89,7 @@ TEST(an_ipv6_address_of_this_machine_is_refused_while_it_has_it)
 TEST(an_address_of_this_machine_that_the_operator_allows_passes)
 {
 	if (!own_network_entered)
-		skip();
+		SKIP("this user cannot enter a network of its own");
 	own_network_set_v4("8.8.8.8");
 	allow("8.8.8.8");
 	assert_int_equal(judge("8.8.8.8"), GUARD_PASSES);

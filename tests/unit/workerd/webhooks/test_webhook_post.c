@@ -220,7 +220,7 @@ FIXTURE_TEST(a_public_address_of_this_machine_is_not_connected)
 	static const char *const hosts[] = {"8.8.8.8", "134744072", "[::ffff:8.8.8.8]"};
 
 	if (!own_network_entered)
-		skip();
+		SKIP("this user cannot enter a network of its own");
 	own_network_set_v4("8.8.8.8");
 	reply = OK "Content-Length: 0\r\n\r\n";
 	for (size_t i = 0; i < ARRAY_LEN(hosts); i++)

@@ -101,7 +101,7 @@ SNAPSHOT_TEST(root_reads_with_the_rights_of_the_stores_user)
 	char private[] = "/tmp/banter-private-XXXXXX", inside[64];
 
 	if (geteuid() != 0)
-		skip();
+		SKIP("only root can become another user");
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		assert_int_equal(chown(path_in(f->dir, names[i]), STORE_USER, STORE_USER), 0);
 	assert_int_equal(subprocess_run(f->dir, uid_while_reading, NULL, f->dir), 1);
