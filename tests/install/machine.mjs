@@ -1,5 +1,5 @@
 // A Debian that is booted: a copy of a root directory, in systemd-nspawn, in the network namespace of
-// this process (which the runner made, with nothing in it but loopback).
+// this process (which the runner of tests/install made, with nothing in it but loopback).
 //
 //	const machine = new Machine(root);
 //	await machine.boot();
@@ -42,8 +42,16 @@ export function until(what, condition, ms = DEADLINE_MS) {
 }
 
 export class Machine {
-	/** @param {string} template the root directory to copy */
-	constructor(template) {
+	/**
+	 * @param {string} template the root directory to copy
+	 * @param {{online?: boolean, folders?: Record<string, string>}} options online: it uses the network of this
+	 *     process as it is, without changing its settings; folders: of the host, by their path in the machine
+	 */
+	constructor(template, { online = false, folders = {} } = {}) {
+		this.options = [
+			...(online ? [] : [`--network-namespace-path=/proc/${process.pid}/ns/net`]),
+			...Object.entries(folders).map(([inside, outside]) => `--bind=${outside}:${inside}`),
+		];
 		this.root = mkdtempSync(join(dirname(template), "machine-"));
 		this.console = `${this.root}.log`;
 		const copy = spawnSync("cp", ["-a", "--reflink=auto", `${template}/.`, this.root]);
@@ -55,8 +63,7 @@ export class Machine {
 		const nspawn = [
 			...["systemd-nspawn", "--quiet", `--directory=${this.root}`, "--boot"],
 			...["--register=no", "--keep-unit", "--link-journal=no"],
-			...[`--network-namespace-path=/proc/${process.pid}/ns/net`],
-			...["--capability=all", "--system-call-filter=bpf"],
+			...["--capability=all", "--system-call-filter=bpf", ...this.options],
 		];
 		const args = ["-c", IN_GROUPS, "sh", ...this.groups, "--", ...nspawn];
 		this.child = spawn("sh", args, { stdio: ["ignore", "pipe", "pipe"] });
@@ -87,8 +94,8 @@ export class Machine {
 		return readFileSync(this.console, "utf8").slice(-4000);
 	}
 
-	/** Runs a shell script in the machine with this input. */
-	run(script, { input = "", env = {} } = {}) {
+	/** Starts a shell script in the machine; resolves its `ended` to { status, signal, stdout, stderr }. */
+	start(script, { input = "", env = {}, ms = COMMAND_MS } = {}) {
 		const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
 		const enter = [
 			`--target=${this.#leader}`,
@@ -99,7 +106,7 @@ export class Machine {
 			[...enter, "--", ...ENVIRONMENT, ...settings, "sh", "-c", script],
 			{
 				stdio: ["pipe", "pipe", "pipe"],
-				timeout: COMMAND_MS,
+				timeout: ms,
 				killSignal: "SIGKILL",
 			},
 		);
@@ -110,10 +117,16 @@ export class Machine {
 			});
 		child.stdin.on("error", () => {}); // it need not read
 		child.stdin.end(input);
-		return new Promise((resolve, reject) => {
+		const ended = new Promise((resolve, reject) => {
 			child.once("error", reject);
 			child.once("close", (status, signal) => resolve({ status, signal, ...said }));
 		});
+		return { child, said, ended };
+	}
+
+	/** Runs a shell script in the machine with this input. */
+	run(script, options) {
+		return this.start(script, options).ended;
 	}
 
 	/** The same for a script that must succeed; resolves to its output. */
