@@ -23,12 +23,12 @@ struct model_check_run {
 };
 
 static void
-model_check_on_headers(void *arg, int status, unsigned retry_after_ms)
+model_check_on_headers(void *arg, const struct upstream_head *head, unsigned retry_after_ms)
 {
 	struct model_check_run *c = arg;
 
 	(void)retry_after_ms;
-	c->status = status;
+	c->status = head->status;
 	c->ended = true;
 	upstream_cancel(c->transfer);
 }

@@ -69,17 +69,29 @@ enum message_status {
 	MESSAGE_COMPLETE = 0,
 	MESSAGE_STOPPED = 1,     /* the visitor stopped it */
 	MESSAGE_INTERRUPTED = 2, /* the worker or the model failed */
-	MESSAGE_LENGTH = 3, /* complete, but cut at the longest length; the last of a reply */
+	MESSAGE_LENGTH =
+	    3, /* of a reply: cut at its longest length, or at the model's limit of tokens */
 	MESSAGE_HANDED = 4, /* a visitor's message that a person answers: it gets no reply */
+	/* Of a reply: refused or cut by the content filter of the model's server. */
+	MESSAGE_FILTERED = 5,
 };
 
-/* The status of its newest reply. A reply with MESSAGE_LENGTH is complete. */
+/* Whether a reply can have this status. */
+static inline bool
+message_status_is_of_reply(uint8_t status)
+{
+	return status <= MESSAGE_FILTERED && status != MESSAGE_HANDED;
+}
+
+/* The status of its newest reply. Stores of schema 7 and before count a reply with MESSAGE_LENGTH as complete. */
 enum conversation_status {
 	CONVERSATION_ANY = 0, /* in a list request: any status; in a record: no reply yet */
 	CONVERSATION_COMPLETE = 1,
 	CONVERSATION_STOPPED = 2,
 	CONVERSATION_INTERRUPTED = 3,
 	CONVERSATION_ACTIVE = 4, /* the reply is being written */
+	CONVERSATION_LENGTH = 5,
+	CONVERSATION_FILTERED = 6,
 };
 
 /* Who deals with a conversation. */

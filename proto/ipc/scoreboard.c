@@ -17,7 +17,7 @@
 
 /* Identifies the layout: increment it when the structs change, so that a worker of another version
  * refuses the map instead of misreading it. */
-#define SCOREBOARD_MAGIC UINT64_C(0x62616e7465720004) /* "banter", layout 4 */
+#define SCOREBOARD_MAGIC UINT64_C(0x62616e7465720005) /* "banter", layout 5 */
 #define SCOREBOARD_SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 static struct scoreboard *
@@ -92,6 +92,10 @@ void
 scoreboard_worker_started(struct scoreboard *sb, unsigned slot, uint64_t pid)
 {
 	must(slot < SCOREBOARD_WORKERS_MAX);
+	for (size_t i = 0; i < PART_MEMORY_MAX; i++) {
+		metric_set(&sb->workers[slot].refused.at[i].key, 0);
+		metric_set(&sb->workers[slot].refused.at[i].until_ms, 0);
+	}
 	if (metric_get(&sb->master.slots_used) <= slot)
 		metric_set(&sb->master.slots_used, slot + 1);
 	atomic_store(&sb->workers[slot].pid, pid);

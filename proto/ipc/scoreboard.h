@@ -14,13 +14,29 @@
 
 #define SCOREBOARD_WORKERS_MAX 256
 
+#define PART_MEMORY_MAX     64
+#define PART_MEMORY_MEMBERS 4
+
+/* Which parts of a request the model servers do not take (workerd/model/parts/part_memory.h). */
+struct part_memory {
+	struct part_memory_entry {
+		metric_cell key; /* of a server and its model; 0: free */
+		metric_cell parts, members[PART_MEMORY_MEMBERS]; /* of members 0: none */
+		metric_cell until_ms;                            /* clock_mono_ms() */
+	} at[PART_MEMORY_MAX];
+};
+
 /* One worker's metrics. A restarted worker continues the counters of its predecessor in the slot;
  * masterd resets the gauges when it reaps a worker. */
 struct scoreboard_worker {
 	_Alignas(64) metric_cell pid; /* 0: no worker */
+	/* When a model server last refused a request because the account has no money or quota left, in ms since
+	 * 1970; 0: never. */
+	metric_cell model_unpaid_at;
 #define WORKER_METRIC(KIND, field, LABELS, name, help) \
 	METRIC_TYPE_##KIND field METRIC_DIM_##LABELS;
 #include "proto/ipc/metrics.def"
+	struct part_memory refused; /* forgotten when a worker starts in the slot */
 };
 
 /* masterd's own metrics. */

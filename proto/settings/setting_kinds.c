@@ -323,30 +323,38 @@ setting_has_url_host(const char *text)
 	return valid;
 }
 
+/* Bytes of a URL before its query, without slashes and a "/chat/completions" at their end. scheme: bytes of "http://". */
+static size_t
+setting_url_base(const char *text, size_t scheme)
+{
+	static const char chat[] = SETTING_URL_ADDED;
+	const size_t added = sizeof(chat) - 1;
+	size_t n = strcspn(text, "?");
+
+	while (n > scheme && text[n - 1] == '/')
+		n--;
+	if (n <= scheme + added || memcmp(text + n - added, chat, added) != 0)
+		return n;
+	for (n -= added; n > scheme && text[n - 1] == '/'; n--)
+		continue;
+	return n;
+}
+
 int
 setting_parse_URL(const struct setting *d, const char *text, void *field, char *why)
 {
 	size_t scheme = strncmp(text, "http://", 7) == 0 ? 7
 	    : strncmp(text, "https://", 8) == 0          ? 8
 							 : 0;
-	static const char chat[] = "/chat/completions";
-	size_t len;
 	char *url;
 
 	(void)d;
-	if (scheme == 0 || strpbrk(text, " \t\r\n?#") != NULL ||
+	if (scheme == 0 || strpbrk(text, " \t\r\n#") != NULL ||
 	    !setting_has_url_host(text + scheme))
-		REFUSE(
-		    "must be an http:// or https:// URL with a valid host and port and without "
-		    "a query, for example https://api.openai.com/v1");
-	url = xstrdup(text);
-	for (size_t n = strlen(url); n > scheme && url[n - 1] == '/'; n--)
-		url[n - 1] = '\0';
-	len = strlen(url);
-	if (len >= sizeof(chat) && strcmp(url + len - (sizeof(chat) - 1), chat) == 0) {
-		free(url);
-		REFUSE("must not end with %s, which banter adds", chat);
-	}
+		REFUSE("must be an http:// or https:// URL with a valid host and port, for "
+		       "example https://api.openai.com/v1");
+	must(asprintf(&url, "%.*s%s", (int)setting_url_base(text, scheme), text,
+		 text + strcspn(text, "?")) != -1);
 	*(char **)field = url;
 	return 0;
 }

@@ -1,6 +1,7 @@
 #include "proto/settings/setting_values.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,16 @@ setting_url_authority(const char *text)
 	if (at != NULL)
 		memmove(authority, at + 1, strlen(at + 1) + 1);
 	return authority;
+}
+
+char *
+setting_url_join(const char *base, const char *path)
+{
+	const size_t n = strcspn(base, "?");
+	char *url;
+
+	must(asprintf(&url, "%.*s%s%s", (int)n, base, path, base + n) != -1);
+	return url;
 }
 
 char *

@@ -66,7 +66,7 @@ typedef enum log_level setting_c_LEVEL;
 typedef struct origin_list setting_c_ORIGINS;
 typedef struct listen_list setting_c_LISTEN;
 typedef struct network_list setting_c_NETWORKS;
-typedef struct named_list setting_c_SERVERS; /* URLs without a trailing slash */
+typedef struct named_list setting_c_SERVERS; /* URLs without a slash at the end of their path */
 typedef struct named_list setting_c_SECRETS;
 
 /* Whether text is a host with an optional ":" and port (1 to 65535), and nothing else. An IPv6 address
@@ -76,6 +76,12 @@ bool origin_is_authority(const char *text);
 /* The "host[:port]" of a URL, from the text behind its "://": without the user name and password that
  * may precede it, and without the path. The caller frees the result. */
 char *setting_url_authority(const char *text);
+
+/* What banter adds to the address of a model server. An address that has it already is used without. */
+#define SETTING_URL_ADDED "/chat/completions"
+
+/* A URL with a path behind its own, before its query if it has one. The caller frees the result. */
+char *setting_url_join(const char *base, const char *path);
 
 /* An origin (scheme://host, optionally :port) in the form in which browsers send it (RFC 6454,
  * section 6.2): lower case, without the scheme's default port. The caller frees the result; NULL if

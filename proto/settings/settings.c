@@ -373,6 +373,18 @@ settings_warn_plain_url(struct settings_check *c, const char *name, const char *
 		    "https:// unless the network is private");
 }
 
+/* The address that is used is not the one that is set. */
+static void
+settings_warn_repaired_url(struct settings_check *c, const char *name)
+{
+	char *text = settings_is_given(name) ? settings_text(settings_find(name)) : NULL;
+
+	if (text != NULL && strstr(text, SETTING_URL_ADDED) != NULL)
+		settings_report_one(c, SETTINGS_WARNING, name, text,
+		    SETTING_URL_ADDED " is left out of the address, because banter adds it");
+	free(text);
+}
+
 static void
 settings_warn_plain_model_servers(const struct settings *s, struct settings_check *c)
 {
@@ -477,6 +489,8 @@ settings_worker_rules(const struct settings *s, struct settings_check *c)
 	settings_check_path(c, "OPENAI_CA_BUNDLE", s->openai_ca_bundle, false);
 	settings_model_server_rules(s, c);
 	settings_warn_plain_model_servers(s, c);
+	settings_warn_repaired_url(c, "OPENAI_BASE_URL");
+	settings_warn_repaired_url(c, "MODEL_SERVERS");
 	if (c->env_unknown)
 		return;
 	if (s->app_env == APP_ENV_PRODUCTION) {

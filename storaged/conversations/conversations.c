@@ -250,8 +250,11 @@ conversation_status_of(enum message_status status)
 {
 	switch (status) {
 	case MESSAGE_COMPLETE:
-	case MESSAGE_LENGTH:
 		return CONVERSATION_COMPLETE;
+	case MESSAGE_LENGTH:
+		return CONVERSATION_LENGTH;
+	case MESSAGE_FILTERED:
+		return CONVERSATION_FILTERED;
 	case MESSAGE_STOPPED:
 		return CONVERSATION_STOPPED;
 	case MESSAGE_INTERRUPTED:

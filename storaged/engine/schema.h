@@ -13,7 +13,7 @@
 
 #include "proto/ipc/messages.h"
 
-#define SCHEMA_VERSION 7
+#define SCHEMA_VERSION 8
 
 /* The same without checksums. */
 #define SCHEMA_UNCHECKED 1

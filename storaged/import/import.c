@@ -239,7 +239,7 @@ import_message_fault(const struct msg_message_record *r, uint64_t seq)
 	if (r->created_at > TIME_MAX_MS)
 		return "the message's time is invalid";
 	if (import_is_reply(r))
-		return r->status > MESSAGE_LENGTH ? "the status is invalid" : NULL;
+		return message_status_is_of_reply(r->status) ? NULL : "the status is invalid";
 	if (r->role == MESSAGE_OPERATOR)
 		return import_operator_message_fault(r);
 	if (r->status != MESSAGE_COMPLETE && r->status != MESSAGE_HANDED)

@@ -71,6 +71,10 @@ static const uint8_t added[SCHEMA_VERSION + 1][TABLES] = {
 	{
 	    [TABLE_USERS] = 4, /* picture */
 	},
+    [8] =
+	{
+	    [TABLE_AGENTS] = 13, /* reasoning_effort, extra, keep_thoughts, fallbacks */
+	},
 };
 
 /* Stores without marks of what was read (schema 1 and 2): everything counts as read. read_until is the last
@@ -103,7 +107,8 @@ migrate_add_fields(struct migration *m, enum table table, struct slice key, stru
 
 /* Schema 2 added the checksums, which migrate_file.c writes. */
 static migrate_step_fn *const steps[SCHEMA_VERSION] = {NULL, migrate_put, migrate_add_fields,
-    migrate_add_fields, migrate_add_fields, migrate_add_fields, migrate_add_fields};
+    migrate_add_fields, migrate_add_fields, migrate_add_fields, migrate_add_fields,
+    migrate_add_fields};
 
 const struct migrations known_migrations = {SCHEMA_VERSION, steps};
 

@@ -183,7 +183,7 @@ handle_turn_finish(struct txn *t, struct call *c)
 	struct turn_view v;
 	int rc;
 
-	if (m->status > MESSAGE_LENGTH)
+	if (!message_status_is_of_reply(m->status))
 		return call_refuse(c, STORE_INVALID, "invalid status");
 	if (!reply_sources_are_valid(m->sources))
 		return call_refuse(c, STORE_INVALID, "invalid sources");

@@ -86,7 +86,8 @@ verify_thread_message_fault(uint64_t seq, const struct msg_message_record *messa
 		return "has no id";
 	switch (message->role) {
 	case MESSAGE_ASSISTANT:
-		return message->status > MESSAGE_LENGTH ? "has an invalid status" : NULL;
+		return message_status_is_of_reply(message->status) ? NULL
+								   : "has an invalid status";
 	case MESSAGE_OPERATOR:
 		return message->status != MESSAGE_COMPLETE ? "is an operator's and not complete"
 							   : NULL;
@@ -276,10 +277,15 @@ verify_thread_status(struct checker *c, const struct thread *thread)
 	    [CONVERSATION_STOPPED] = "stopped",
 	    [CONVERSATION_INTERRUPTED] = "interrupted",
 	    [CONVERSATION_ACTIVE] = "active",
+	    [CONVERSATION_LENGTH] = "cut",
+	    [CONVERSATION_FILTERED] = "filtered",
 	};
 	enum conversation_status status;
 	int rc = verify_thread_find_status(c, thread, &status);
 
+	/* Schema 7 and before knew no other status for a reply that was cut. */
+	if (status == CONVERSATION_LENGTH && thread->record.status == CONVERSATION_COMPLETE)
+		return rc;
 	if (rc == 0 && status != thread->record.status)
 		verify_found(c, TABLE_CONVERSATIONS,
 		    "conversation %s is marked %s, but its newest message makes it %s",

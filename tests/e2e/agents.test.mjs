@@ -241,8 +241,7 @@ describe("a test of an agent", () => {
 			assert.deepEqual([body.model, body.temperature], ["tea-2", 1.5]);
 			assert.deepEqual(said(body.messages), [
 				["system", "Sell tea.\n\n## Instructions\n\nBe brief."],
-				["user", "hello"],
-				["user", "[[tokens=5]] and now?"],
+				["user", "hello\n\n[[tokens=5]] and now?"],
 			]);
 			assert.equal((await banter.conversations()).total, 0);
 			assert.equal(await banter.metric('turns_total{outcome="trial"}'), 1);

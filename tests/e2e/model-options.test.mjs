@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { assertError } from "./client.mjs";
 import { times, withBanter } from "./harness.mjs";
+import { answer, ScriptedModel } from "./scripted-model.mjs";
 
 /** The prompt and completion tokens that are counted. */
 const countedTokens = (banter) =>
@@ -28,6 +29,23 @@ describe("the model request", () => {
 				const { messages, model, stream, ...rest } = await lastBody(banter);
 				assert.deepEqual(rest, { stream_options: { include_usage: true }, ...options });
 			}));
+});
+
+describe("the address of the model server", () => {
+	it("may have a query, and /chat/completions, which is not added twice", () =>
+		new ScriptedModel(() => [answer("hi"), "keep"]).run((model) =>
+			withBanter(
+				{
+					workers: 1,
+					env: { OPENAI_BASE_URL: `${model.url}/chat/completions/?api-version=2024-10-21` },
+				},
+				async (banter) => {
+					assert.equal((await banter.chat("s", "Hello")).json?.message, "hi");
+					assert.match(model.heads[0], /^Accept-Encoding: identity\r$/im);
+					assert.match(model.heads[0], /^POST \/v1\/chat\/completions\?api-version=2024-10-21 /);
+				},
+			),
+		));
 });
 
 describe("usage", () => {

@@ -88,8 +88,7 @@ describe("a model", () => {
 			const next = await own.chat(`${session}-0`, '[[text="better"]] next');
 			assert.equal(next.json.message, "better");
 			assert.deepEqual((await own.modelSaw()).slice(1), [
-				["user", texts[0]],
-				["user", '[[text="better"]] next'],
+				["user", `${texts[0]}\n\n[[text="better"]] next`],
 			]);
 		});
 

@@ -17,9 +17,11 @@ export function answer(...tokens) {
 
 export class ScriptedModel {
 	requests = 0;
+	heads = []; // of the requests, as text
 	connections = 0;
 
-	/** @param script ({onConnection, total}) → [bytes, "keep" | "close" | "reset"]; both count from 1 */
+	/** @param script ({onConnection, total, body}) → [bytes, "keep" | "close" | "reset"]; both count from 1; body: of the
+	 * request */
 	constructor(script) {
 		this.script = script;
 		this.sockets = new Set();
@@ -58,9 +60,15 @@ export class ScriptedModel {
 			const head = bytes.indexOf("\r\n\r\n");
 			const length = Number(/^content-length: (\d+)\r$/im.exec(bytes)?.[1] ?? 0);
 			if (head === -1 || bytes.length < head + 4 + length) return;
+			this.heads.push(bytes.slice(0, head));
+			const body = Buffer.from(bytes.slice(head + 4, head + 4 + length), "latin1").toString();
 			bytes = bytes.slice(head + 4 + length);
 			this.requests++;
-			const [bytesOut, then] = this.script({ onConnection: ++onConnection, total: this.requests });
+			const [bytesOut, then] = this.script({
+				onConnection: ++onConnection,
+				total: this.requests,
+				body,
+			});
 			if (bytesOut) socket.write(bytesOut);
 			if (then === "close") socket.end();
 			if (then === "reset") socket.resetAndDestroy();

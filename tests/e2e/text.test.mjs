@@ -45,7 +45,7 @@ describe("the model's text", () => {
 		const directives = raw`wire="data: {\"error\":{\"message\":\"no \\ud83d \xff\"}}\n\n"`;
 		const events = await (await banter.stream("error", `[[${directives}]]`)).rest();
 		assert.equal(events.at(-1).type, "error");
-		const line = await banter.log.waitFor("the error", (one) => one.ev === "model_error");
+		const line = await banter.log.waitFor("the error", (one) => one.ev === "model_refused");
 		assert.ok(line.text.includes("no \ufffd \ufffd"), line.text);
 	});
 });

@@ -6,6 +6,7 @@
 
 #include "tests/fuzz/fuzz.h"
 #include "workerd/model/openai/openai_delta.h"
+#include "workerd/model/openai/openai_error.h"
 #include "workerd/model/openai/openai_fast.h"
 
 static void
@@ -41,7 +42,7 @@ check_after_a_half(struct slice data, const struct openai_delta *d)
 
 	openai_delta_read(&reassembly, data, &after);
 	check_delta(data, &after);
-	must(after.has_finish == d->has_finish && after.has_usage == d->has_usage);
+	must(after.finish == d->finish && after.has_usage == d->has_usage);
 	must((after.kind == OPENAI_BAD) == (d->kind == OPENAI_BAD));
 	must(after.kind == d->kind || d->kind == OPENAI_NOTHING || d->kind == OPENAI_TEXT);
 	if (after.kind == OPENAI_ERROR)
@@ -67,7 +68,7 @@ check_both_ways(struct slice data, const struct openai_delta *d)
 		json_decref(root);
 		openai_delta_read_tree(&reassembly, data, &tree);
 		must(tree.kind == d->kind && slice_eq(tree.text, d->text));
-		must(tree.has_finish == d->has_finish && !tree.has_usage && !d->has_usage);
+		must(tree.finish == d->finish && !tree.has_usage && !d->has_usage);
 		must(reassembly.len == 0 && slice_eq(usual.content, d->text));
 		openai_delta_clear(&tree);
 	}

@@ -23,12 +23,12 @@ struct request {
 };
 
 static void
-on_headers(void *arg, int status, unsigned retry_after_ms)
+on_headers(void *arg, const struct upstream_head *head, unsigned retry_after_ms)
 {
 	struct request *r = arg;
 
-	must(r->transfer != NULL && status >= 200 && status <= 999);
-	must(buf_printf(&r->heard, "[%d %u]", status, retry_after_ms) == 0);
+	must(r->transfer != NULL && head->status >= 200 && head->status <= 999);
+	must(buf_printf(&r->heard, "[%d %u]", head->status, retry_after_ms) == 0);
 }
 
 static void

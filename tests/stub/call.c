@@ -9,6 +9,16 @@ call_clear(struct call *call)
 	call->body = NULL;
 }
 
+/* A visitor's messages in a row come as one, with an empty line between them: the last of them. */
+static struct slice
+call_newest_of(struct slice message)
+{
+	for (size_t i = message.len; i >= 2; i--)
+		if (memcmp(message.p + i - 2, "\n\n", 2) == 0)
+			return (struct slice){message.p + i, message.len - i};
+	return message;
+}
+
 static int
 call_read_messages(struct call *call, struct api_error *error)
 {
@@ -29,6 +39,7 @@ call_read_messages(struct call *call, struct api_error *error)
 			call->message =
 			    (struct slice){(const uint8_t *)json_string_value(content), len};
 	}
+	call->newest = call_newest_of(call->message);
 	call->prompt_tokens = 3 + 4 * i + bytes / 4;
 	if (i == 0)
 		return api_error(error, 400, "messages",

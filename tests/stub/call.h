@@ -11,8 +11,9 @@
 
 struct call {
 	json_t *body;
-	const char *model;      /* these two are in body */
+	const char *model;      /* these three are in body */
 	struct slice message;   /* text of the last user message; empty if there is none */
+	struct slice newest;    /* what stands in it behind its last empty line */
 	uint64_t prompt_tokens; /* estimate: a quarter of the messages' bytes */
 	uint32_t max_tokens;    /* UINT32_MAX without a limit */
 	bool include_usage;

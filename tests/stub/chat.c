@@ -232,7 +232,7 @@ chat_is_held(struct chat *c)
 	if (c->script.hold_after != c->reply.next)
 		return false;
 	c->due = clock_mono_ns();
-	if (stats_is_released(c->stats, c->call.message)) {
+	if (stats_is_released(c->stats, c->call.newest)) {
 		c->script.hold_after = SCRIPT_UNSET;
 		return false;
 	}

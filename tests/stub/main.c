@@ -36,9 +36,9 @@ static const char help_options[] =
     "When it listens it prints one line, 'openai-stub listening on http://127.0.0.1:PORT/v1'.\n"
     "It exits with status 0 on SIGTERM and SIGINT.\n"
     "\n"
-    "Directives are in the last user message: the first [[...]] in it, words separated by one\n"
-    "space, as in [[tokens=50 delay=5 fail=429 fail-times=2 retry-after=1]]. An unknown word "
-    "or\n"
+    "Directives are in the last user message, behind its last empty line: the first [[...]],\n"
+    "words separated by one space, as in [[tokens=50 delay=5 fail=429 fail-times=2\n"
+    "retry-after=1]]. An unknown word or\n"
     "an invalid value gets a 400 response, code bad_directive.\n"
     "\n";
 

@@ -2,7 +2,7 @@
  * The script of one reply: what the stub sends, how fast, and how it fails.
  *
  * Initially a copy of the server's defaults (the flags), then changed by the directives in the last
- * user message: the first [[...]] in it, for example
+ * user message: the first [[...]] behind its last empty line, for example
  *	Hello [[tokens=50 delay=5 fail=429 fail-times=2 retry-after=1]]
  * One table in script.c lists the directives, for parsing and --help.
  */

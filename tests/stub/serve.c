@@ -58,16 +58,19 @@ serve_keep_last(struct request *q, json_t *body)
 	    body);
 }
 
-/* The script of this message: the defaults, changed by its directives. */
+/* The script of this call: the defaults, changed by the directives of its newest message. bare: what to reply to. */
 static int
-serve_read_script(const struct service *s, struct slice message, struct script *script,
+serve_read_script(const struct service *s, const struct call *call, struct script *script,
     struct buf *bare, struct api_error *error)
 {
 	char why[128] = "", *words;
 
 	script_copy(script, &s->defaults);
-	words = script_find(message, bare);
-	if (words != NULL && script_parse(script, words, why, sizeof(why)) == -1) {
+	words = script_find(call->newest, bare);
+	if (words == NULL) {
+		buf_reset(bare);
+		put_slice(bare, call->message);
+	} else if (script_parse(script, words, why, sizeof(why)) == -1) {
 		api_error(error, 400, NULL, "%s.", why);
 		error->code = "bad_directive";
 	}
@@ -100,8 +103,8 @@ serve_start_chat(struct request *q, struct call *call, struct api_error *error)
 	struct script script;
 	struct chat *chat = NULL;
 
-	stats_add_text(&stats->messages, call->message);
-	if (serve_read_script(q->service, call->message, &script, &bare, error) == 0 &&
+	stats_add_text(&stats->messages, call->newest);
+	if (serve_read_script(q->service, call, &script, &bare, error) == 0 &&
 	    !serve_refuses_arguments(call, &script, error)) {
 		if (script.fail_times != SCRIPT_UNSET && !stats_fails(stats, script.fail_times))
 			script.fail = 0;

@@ -4,6 +4,8 @@ import type { DoneEvent, ErrorEvent, Event, TokenEvent } from "../../workerd/api
 import { parseObject, textOf } from "../src/app/net/parse";
 
 /** The fields that the widget uses. */
+const ENDINGS = ["stopped", "length", "filtered"] as const;
+
 export type ChatEvent = Readonly<
 	| {
 			type: "start";
@@ -13,7 +15,9 @@ export type ChatEvent = Readonly<
 			position: number;
 	  }
 	| Pick<TokenEvent, "type" | "token">
-	| (Pick<DoneEvent, "type" | "message"> & { status: "complete" | "stopped" | "length" })
+	| (Pick<DoneEvent, "type" | "message"> & {
+			status: "complete" | (typeof ENDINGS)[number];
+	  })
 	| Pick<ErrorEvent, "type" | "code">
 >;
 
@@ -42,7 +46,7 @@ export function parseEvent(line: string): ChatEvent | null {
 			return {
 				type: "done",
 				message: textOf(event.message),
-				status: event.status === "stopped" || event.status === "length" ? event.status : "complete",
+				status: ENDINGS.find((status) => status === event.status) ?? "complete",
 			};
 		case "error":
 			return { type: "error", code: textOf(event.code) };

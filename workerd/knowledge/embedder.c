@@ -45,7 +45,7 @@ embedder_new(const struct upstream_config *shared, const struct settings *s)
 	struct upstream_config config = *shared;
 	struct embedder *e;
 	const char *base_url;
-	struct buf url;
+	char *url;
 
 	if (s->embedding_model == NULL)
 		return NULL;
@@ -56,15 +56,14 @@ embedder_new(const struct upstream_config *shared, const struct settings *s)
 		return NULL;
 	}
 	e = xcalloc(1, sizeof(*e));
-	buf_init(&url, UINT16_MAX);
-	must(buf_printf(&url, "%s/embeddings", base_url) == 0 && buf_append(&url, "", 1) == 0);
+	url = setting_url_join(base_url, "/embeddings");
 	config.name = "embeddings";
-	config.url = (const char *)buf_data(&url);
+	config.url = url;
 	*e = (struct embedder){.upstream = upstream_new(&config),
 	    .board = shared->board,
 	    .model = s->embedding_model,
 	    .question_ms = s->embedding_timeout_ms};
-	buf_clear(&url);
+	free(url);
 	return e;
 }
 
@@ -107,12 +106,12 @@ embedder_cancel(struct embedding *r)
 }
 
 static void
-embedder_on_headers(void *arg, int status, unsigned retry_after_ms)
+embedder_on_headers(void *arg, const struct upstream_head *head, unsigned retry_after_ms)
 {
 	struct embedding *r = arg;
 
 	(void)retry_after_ms;
-	r->status = status;
+	r->status = head->status;
 }
 
 /* A response that is too long is not valid JSON then. */

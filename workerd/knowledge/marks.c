@@ -8,7 +8,6 @@
 
 #include "proto/base/basics.h"
 
-#define FENCE_MIN  3
 #define NUMBER_MAX 999
 
 struct marks_output {
@@ -134,78 +133,6 @@ marks_take(struct marks *m, uint8_t c, struct marks_output *o)
 	m->held[m->n_held++] = c;
 }
 
-/* What may stand before a fence in its line: indentation, and the marks of quotes and lists. */
-static bool
-marks_is_before_fence(uint8_t c)
-{
-	return marks_is_space(c) || marks_is_digit(c) || memchr(">-*+.)", c, 6) != NULL;
-}
-
-static bool
-marks_run_is_fence(const struct marks *m)
-{
-	return m->run_is_first && m->run_length >= FENCE_MIN;
-}
-
-/* A run of backticks or tildes is over. */
-static void
-marks_end_run(struct marks *m)
-{
-	const bool ticks = m->run == '`', fence = marks_run_is_fence(m);
-
-	if (m->code == MARKS_NO_CODE && (ticks || fence)) {
-		m->code = fence ? MARKS_OPENING : MARKS_SPAN;
-		m->fence = m->run;
-		m->fence_length = m->run_length;
-	} else if (m->code == MARKS_OPENING && ticks && m->fence == '`') {
-		/* The rest of an opening line has no backtick (CommonMark, section 4.5). */
-		m->code = m->run_length == m->fence_length ? MARKS_NO_CODE : MARKS_SPAN;
-	} else if (m->code == MARKS_SPAN && ticks && m->run_length == m->fence_length) {
-		m->code = MARKS_NO_CODE;
-	} else if (m->code == MARKS_BLOCK && fence && m->run == m->fence &&
-	    m->run_length >= m->fence_length) {
-		m->is_closing = true;
-	}
-	m->run = 0;
-	m->run_length = 0;
-}
-
-/* A line is over, and with it a span: a backtick without its pair must not keep the marks of all that follows. */
-static void
-marks_end_line(struct marks *m)
-{
-	if (m->code == MARKS_SPAN || (m->code == MARKS_BLOCK && m->is_closing))
-		m->code = MARKS_NO_CODE;
-	else if (m->code == MARKS_OPENING)
-		m->code = MARKS_BLOCK;
-	m->in_line = m->is_closing = false;
-}
-
-/* Follows the code. Returns whether the byte is a part of it, its backticks included. */
-static bool
-marks_read_code(struct marks *m, uint8_t c)
-{
-	const bool escaped = m->escaped && m->code == MARKS_NO_CODE;
-	const bool in_run = (c == '`' || c == '~') && !escaped;
-
-	m->escaped = c == '\\' && !escaped;
-	if (m->run != 0 && (!in_run || c != m->run))
-		marks_end_run(m);
-	if (in_run) {
-		if (m->run == 0)
-			m->run_is_first = !m->in_line;
-		m->run = c;
-		m->run_length++;
-	} else if (c == '\n') {
-		marks_end_line(m);
-	} else if (!marks_is_space(c)) {
-		m->is_closing = false;
-	}
-	if (c != '\n' && !marks_is_before_fence(c))
-		m->in_line = true;
-	return escaped || in_run || m->code != MARKS_NO_CODE;
-}
-
 void
 marks_feed(struct marks *m, struct slice text, const struct marks_events *events, void *arg)
 {
@@ -215,7 +142,7 @@ marks_feed(struct marks *m, struct slice text, const struct marks_events *events
 	for (size_t i = 0; i < text.len; i++) {
 		const uint8_t c = text.p[i];
 
-		if (!marks_read_code(m, c)) {
+		if (!markdown_code_read(&m->code, c)) {
 			marks_take(m, c, &o);
 			continue;
 		}

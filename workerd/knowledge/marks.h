@@ -12,16 +12,10 @@
 #include <stdbool.h>
 
 #include "proto/base/buf.h"
+#include "proto/text/markdown_code.h"
 
 /* The longest mark with the spaces before it; what is longer is text. */
 #define MARKS_HELD_MAX 64
-
-enum marks_code {
-	MARKS_NO_CODE,
-	MARKS_SPAN,    /* within a line */
-	MARKS_OPENING, /* the line that opens a block, which may turn out to be a span */
-	MARKS_BLOCK,
-};
 
 /* How much of a mark the held bytes are. */
 enum marks_part {
@@ -35,16 +29,7 @@ enum marks_part {
 };
 
 struct marks {
-	enum marks_code code;
-	uint8_t fence;         /* the character of the block's fence */
-	unsigned fence_length; /* of the span or block */
-	uint8_t
-	    run; /* character of the run of backticks or tildes before this place; 0: none */
-	unsigned run_length;
-	bool run_is_first; /* the run begins its line */
-	bool in_line;    /* the line has more than indentation and marks of quotes and lists */
-	bool is_closing; /* of a block: only spaces may follow in this line */
-	bool escaped;    /* behind a backslash */
+	struct markdown_code code;
 	enum marks_part part;
 	size_t n_held, n_numbers;
 	uint8_t held[MARKS_HELD_MAX];

@@ -103,6 +103,7 @@ model_list_set_headers(struct model_list_call *call, const char *key)
 	char header[HEADER_MAX];
 
 	model_list_add_header(call, "Accept: application/json");
+	model_list_add_header(call, "Accept-Encoding: identity");
 	if (key != NULL) {
 		int n = snprintf(header, sizeof(header), "Authorization: Bearer %s", key);
 
@@ -157,7 +158,8 @@ model_list_start(
 	buf_init(&call->body, MODEL_LIST_MAX);
 	call->easy = curl_easy_init();
 	must(call->easy != NULL);
-	snprintf(url, sizeof(url), "%s/models", base_url);
+	snprintf(url, sizeof(url), "%.*s/models%s", (int)strcspn(base_url, "?"), base_url,
+	    base_url + strcspn(base_url, "?"));
 	model_list_set_options(call, url);
 	model_list_set_headers(call, key);
 	curl_loop_add(l->loop, call->easy);

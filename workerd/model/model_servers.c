@@ -21,14 +21,11 @@ static void
 model_servers_add_address(
     struct model_servers *all, struct upstream_config config, const char *base_url)
 {
-	struct buf url;
+	char *url = setting_url_join(base_url, SETTING_URL_ADDED);
 
-	buf_init(&url, UINT16_MAX);
-	must(buf_printf(&url, "%s/chat/completions", base_url) == 0 &&
-	    buf_append(&url, "", 1) == 0);
-	config.url = (const char *)buf_data(&url);
+	config.url = url;
 	model_servers_add(all, &config);
-	buf_clear(&url);
+	free(url);
 }
 
 void

@@ -16,8 +16,6 @@ struct model_server {
 	const char *name; /* NULL: the default server */
 	const char *key;  /* NULL: none; never logged or sent elsewhere */
 	struct upstream *upstream;
-	bool no_usage; /* it does not know stream_options */
-	bool no_tools; /* it, or its model, does not know tools */
 };
 
 struct model_servers {

@@ -61,6 +61,12 @@ const char *upstream_http2_version(void);
 struct upstream_transfer *upstream_post(struct upstream *u, struct buf *body, unsigned total_ms,
     const struct upstream_events *events, void *arg);
 
+/*
+ * Reports how a response with status 200 began, for the circuit breaker: 200, or the status that an error in it
+ * stands for. Only the first report counts; without one, the end of the response does.
+ */
+void upstream_judge(struct upstream_transfer *t, int status);
+
 /* Ends a transfer without calling its events. The server sees the stream closed. */
 void upstream_cancel(struct upstream_transfer *t);
 

@@ -4,7 +4,7 @@
 #ifndef WORKERD_MODEL_UPSTREAM_EVENTS_H
 #define WORKERD_MODEL_UPSTREAM_EVENTS_H
 
-#include "proto/base/buf.h"
+#include "workerd/http/message/retry_after.h"
 
 enum upstream_end {
 	UPSTREAM_DONE,    /* the response is complete */
@@ -15,13 +15,25 @@ enum upstream_end {
 	UPSTREAM_BROKEN,  /* the connection broke, or the response is not valid HTTP */
 };
 
+#define UPSTREAM_TYPE_MAX 48 /* bytes of a media type that are kept, with the NUL */
+
+/* What is needed of a response's head. */
+struct upstream_head {
+	int status;
+	bool encoded; /* the body is compressed, for example */
+	/* The media type in lower case, without parameters; empty: the server sends none. */
+	char type[UPSTREAM_TYPE_MAX];
+	struct retry_after retry_after;
+};
+
 /*
  * Callbacks of a transfer. headers and data may call upstream_cancel(), but must not start a transfer.
  * end comes last and may start one.
  */
 struct upstream_events {
-	/* Status line and headers have arrived. retry_after_ms: 0 without Retry-After. */
-	void (*headers)(void *arg, int status, unsigned retry_after_ms);
+	/* Status line and headers have arrived; head is valid during the call. retry_after_ms: when the next
+	 * request is allowed, at most an hour; 0: the server does not say it. */
+	void (*headers)(void *arg, const struct upstream_head *head, unsigned retry_after_ms);
 	/* A piece of the body, valid during the call. */
 	void (*data)(void *arg, struct slice piece);
 	/* The transfer is freed after this call. detail is a sentence for the log. */

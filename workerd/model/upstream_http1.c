@@ -16,6 +16,7 @@ upstream_http1_print_head(
 	must(buf_printf(out,
 		 "POST %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: banter/%s\r\n"
 		 "Content-Type: application/json\r\nAccept: text/event-stream\r\n"
+		 "Accept-Encoding: identity\r\n"
 		 "Content-Length: %zu\r\n",
 		 c->forwarded ? to->url : to->path, to->authority, BANTER_VERSION,
 		 buf_len(&t->body)) == 0);

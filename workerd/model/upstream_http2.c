@@ -251,6 +251,7 @@ upstream_http2_add(struct upstream_conn *c, struct upstream_transfer *t)
 	    upstream_http2_field("user-agent", "banter/" BANTER_VERSION, 0),
 	    upstream_http2_field("content-type", "application/json", 0),
 	    upstream_http2_field("accept", "text/event-stream", 0),
+	    upstream_http2_field("accept-encoding", "identity", 0),
 	    upstream_http2_field("content-length", upstream_http2_length(t, length), 0),
 	    /* Never part of a compressed table (RFC 7541, section 7.1.3). */
 	    upstream_http2_field("authorization",

@@ -3,8 +3,8 @@
  */
 #include "workerd/model/upstream_response.h"
 
+#include <ctype.h>
 #include <string.h>
-#include <time.h>
 
 #include "proto/base/basics.h"
 #include "workerd/http/message/header_fields.h"
@@ -55,24 +55,6 @@ upstream_response_read_status(struct upstream_response *a, struct slice line)
 	return RESPONSE_MORE;
 }
 
-/* Seconds or a date (RFC 9110, sections 10.2.3 and 5.6.7), as seconds from now. */
-static uint64_t
-upstream_response_retry_after(struct slice value)
-{
-	char text[40];
-	struct tm tm = {0};
-	time_t when, now = time(NULL);
-	uint64_t seconds;
-
-	if (upstream_response_number(value, &seconds))
-		return seconds;
-	if (!slice_copy_text(value, text, sizeof(text)) ||
-	    strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &tm) == NULL)
-		return 0;
-	when = timegm(&tm);
-	return when > now ? (uint64_t)(when - now) : 0;
-}
-
 /* The only option that matters here is close. */
 static void
 upstream_response_read_connection(struct upstream_response *a, struct slice value)
@@ -96,13 +78,30 @@ upstream_response_read_length(struct upstream_response *a, struct slice value)
 	return RESPONSE_MORE;
 }
 
+/* The media type without its parameters (RFC 9110, section 8.3.1). */
+static void
+upstream_head_read_type(struct upstream_head *h, struct slice value)
+{
+	const uint8_t *end = memchr(value.p, ';', value.len);
+	size_t n;
+
+	value =
+	    header_trim(end == NULL ? value : (struct slice){value.p, (size_t)(end - value.p)});
+	n = value.len < sizeof(h->type) ? value.len : sizeof(h->type) - 1;
+	for (size_t i = 0; i < n; i++)
+		h->type[i] = (char)tolower(value.p[i]);
+	h->type[n] = '\0';
+}
+
 void
 upstream_head_read_field(struct upstream_head *h, struct slice name, struct slice value)
 {
-	if (header_equals(name, "retry-after"))
-		h->retry_after_s = upstream_response_retry_after(value);
+	if (header_equals(name, "content-type"))
+		upstream_head_read_type(h, value);
 	else if (header_equals(name, "content-encoding"))
-		h->encoded = !header_equals(value, "identity");
+		h->encoded = value.len > 0 && !header_equals(value, "identity");
+	else
+		retry_after_read_field(&h->retry_after, name, value);
 }
 
 static enum response_result

@@ -9,6 +9,7 @@
 #define WORKERD_MODEL_UPSTREAM_RESPONSE_H
 
 #include "workerd/http/message/chunked.h"
+#include "workerd/model/upstream_events.h"
 
 #define RESPONSE_LINE_MAX   8192  /* bytes of a line of the head */
 #define RESPONSE_HEAD_MAX   65536 /* bytes of all heads, interim ones included; of the trailer */
@@ -20,13 +21,6 @@ enum response_result {
 	RESPONSE_PIECE, /* a piece of the body, in *piece */
 	RESPONSE_WHOLE, /* the response is complete */
 	RESPONSE_BAD,
-};
-
-/* What is needed of a response's head. */
-struct upstream_head {
-	int status;
-	uint64_t retry_after_s; /* 0: no Retry-After */
-	bool encoded;           /* the body is compressed, for example */
 };
 
 struct upstream_response {

@@ -5,10 +5,11 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "workerd/model/upstream.h"
 #include "workerd/model/upstream_internal.h"
 
-#define RETRY_AFTER_S_MAX 3600
-#define BUSY_MS           100 /* recheck interval while this side is not reading */
+#define RETRY_AFTER_MS_MAX 3600000u
+#define BUSY_MS            100 /* recheck interval while this side is not reading */
 
 static uint64_t
 upstream_transfer_time_left(const struct upstream_transfer *t)
@@ -50,6 +51,12 @@ upstream_transfer_judge(struct upstream_transfer *t, bool failed)
 }
 
 void
+upstream_judge(struct upstream_transfer *t, int status)
+{
+	upstream_transfer_judge(t, upstream_transfer_status_failed(status));
+}
+
+void
 upstream_transfer_abandon(struct upstream_transfer *t)
 {
 	if (!t->judged)
@@ -60,7 +67,7 @@ upstream_transfer_abandon(struct upstream_transfer *t)
 void
 upstream_transfer_answered(struct upstream_transfer *t, const struct upstream_head *head)
 {
-	uint64_t retry_after_s = head->retry_after_s;
+	uint64_t retry_after_ms = retry_after_result(&head->retry_after, head->status == 429);
 
 	/* A response may take minutes. The request is never sent twice, so its body is freed
 	 * once it is sent. */
@@ -68,8 +75,8 @@ upstream_transfer_answered(struct upstream_transfer *t, const struct upstream_he
 		buf_clear(&t->body);
 		t->body_sent = 0;
 	}
-	if (retry_after_s > RETRY_AFTER_S_MAX)
-		retry_after_s = RETRY_AFTER_S_MAX;
+	if (retry_after_ms > RETRY_AFTER_MS_MAX)
+		retry_after_ms = RETRY_AFTER_MS_MAX;
 	t->answered = true;
 	t->activity_ms = clock_mono_ms();
 	upstream_transfer_watch_silence(t, t->upstream->idle_ms);
@@ -78,8 +85,10 @@ upstream_transfer_answered(struct upstream_transfer *t, const struct upstream_he
 		    "the response has a Content-Encoding, which was not requested");
 		return;
 	}
-	upstream_transfer_judge(t, upstream_transfer_status_failed(head->status));
-	t->events->headers(t->arg, head->status, (unsigned)retry_after_s * 1000u);
+	/* The reply with status 200 may begin with an error: upstream_judge(). */
+	if (head->status != 200)
+		upstream_transfer_judge(t, upstream_transfer_status_failed(head->status));
+	t->events->headers(t->arg, head, (unsigned)retry_after_ms);
 }
 
 void

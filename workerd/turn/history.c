@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
-#include "workerd/model/openai/openai.h"
 
 /* More than any model's context; a worker may hold a thousand histories. */
 #define HISTORY_BYTES_MAX (4u * 1024 * 1024)
@@ -102,7 +101,7 @@ history_questions(const struct history *h, struct slice *last, struct slice *bef
 
 /* A visitor's message with what stands before it. */
 static int
-history_write_question(struct buf *body, struct slice found, struct slice text)
+history_write_question(struct openai_request *request, struct slice found, struct slice text)
 {
 	struct buf both;
 	int rc;
@@ -110,23 +109,23 @@ history_write_question(struct buf *body, struct slice found, struct slice text)
 	buf_init(&both, found.len + text.len);
 	must(buf_append(&both, found.p, found.len) == 0);
 	must(buf_append(&both, text.p, text.len) == 0);
-	rc = openai_add_message(body, MESSAGE_USER, buf_slice(&both));
+	rc = openai_add_message(request, MESSAGE_USER, buf_slice(&both));
 	buf_clear(&both);
 	return rc;
 }
 
 static int
-history_write_message(
-    struct buf *body, const struct msg_message_record *r, struct slice last, struct slice found)
+history_write_message(struct openai_request *request, const struct msg_message_record *r,
+    struct slice last, struct slice found)
 {
 	/* A record's text lies in its page, so the place says which message it is. */
 	if (found.len > 0 && r->text.p == last.p)
-		return history_write_question(body, found, r->text);
-	return openai_add_message(body, (enum message_role)r->role, r->text);
+		return history_write_question(request, found, r->text);
+	return openai_add_message(request, (enum message_role)r->role, r->text);
 }
 
 int
-history_write(const struct history *h, struct slice found, struct buf *body)
+history_write(const struct history *h, struct slice found, struct openai_request *request)
 {
 	struct slice last, before;
 	const struct history_page *page;
@@ -144,9 +143,45 @@ history_write(const struct history *h, struct slice found, struct buf *body)
 				continue;
 			if (skip > 0)
 				skip--;
-			else if (history_write_message(body, &record, last, found) == -1)
+			else if (history_write_message(request, &record, last, found) == -1)
 				return -1;
 		}
 	}
 	return 0;
+}
+
+/* How many of the newest messages a request has: none before the first of the visitor. */
+static size_t
+history_sent(const struct history *h)
+{
+	const struct history_page *page;
+	size_t skip = h->n > h->max ? h->n - h->max : 0, sent = 0;
+
+	SLIST_FOREACH(page, &h->pages, link)
+	{
+		struct slice list = {page->list, page->len}, item;
+		struct msg_message_record record;
+
+		while (wire_list_next(&list, &item)) {
+			history_read_record(item, &record);
+			if (record.text.len == 0)
+				continue;
+			if (skip > 0)
+				skip--;
+			else if (sent > 0 || record.role == MESSAGE_USER)
+				sent++;
+		}
+	}
+	return sent;
+}
+
+bool
+history_halve(struct history *h)
+{
+	const size_t sent = history_sent(h);
+
+	if (sent <= 1)
+		return false;
+	h->max = sent / 2;
+	return true;
 }

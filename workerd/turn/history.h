@@ -8,6 +8,7 @@
 #include <sys/queue.h>
 
 #include "proto/ipc/messages.h"
+#include "workerd/model/openai/openai.h"
 
 struct history_page;
 
@@ -35,6 +36,9 @@ void history_questions(const struct history *h, struct slice *last, struct slice
 /* Appends the newest max messages that have text to a request; found, if it is not empty, directly before the visitor's
  * newest message. 0, or -1 with ENOBUFS. */
 [[gnu::warn_unused_result]] int history_write(
-    const struct history *h, struct slice found, struct buf *body);
+    const struct history *h, struct slice found, struct openai_request *request);
+
+/* The older half of what history_write() appends is left out from now on. false: that is a single message. */
+[[gnu::warn_unused_result]] bool history_halve(struct history *h);
 
 #endif

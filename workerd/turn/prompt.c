@@ -3,6 +3,7 @@
  */
 #include "workerd/turn/prompt.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "workerd/model/openai/hand_over.h"
 #include "workerd/model/openai/openai.h"
 
+#define EXTRA_MAX  32768u        /* an agent's "extra" as jansson writes it */
 #define PROMPT_MAX (256u * 1024) /* the longest SYSTEM_PROMPT and an agent's texts */
 
 /* How the model uses passages, and what it does without them. It has what differs between messages before each of
@@ -253,30 +255,142 @@ prompt_temperature(const struct msg_agent_record *r, const struct prompt_default
 	return (struct setting_decimal){.given = true, .thousandths = r->temperature - 1};
 }
 
-int
-prompt_write(const struct prompt *p, const struct prompt_defaults *defaults,
-    struct prompt_options options, struct buf *body)
+struct json_t *
+prompt_extra(const struct prompt *p, const struct refused_parts *refused)
 {
-	struct msg_agent_record r = prompt_record(p);
-	struct openai_settings settings = {
-	    .model = prompt_or_default(r.model, defaults->model),
-	    .max_completion_tokens =
-		r.max_output_tokens > 0 ? r.max_output_tokens : defaults->max_completion_tokens,
-	    .temperature = prompt_temperature(&r, defaults),
-	    .usage = options.usage,
-	    .hand_over = options.tools && prompt_escalates(&r),
+	const struct msg_agent_record r = prompt_record(p);
+	json_t *extra, *value;
+	const char *key;
+	void *next;
+
+	if (r.extra.len == 0 || (refused->parts & PART(EXTRA)) != 0)
+		return NULL;
+	extra = json_loadb((const char *)r.extra.p, r.extra.len, JSON_ALLOW_NUL, NULL);
+	json_object_foreach_safe(
+	    extra, next, key, value) if (refused_parts_has_member(refused, slice_str(key)))
+	    json_object_del(extra, key);
+	if (json_object_size(extra) > 0)
+		return extra;
+	json_decref(extra);
+	return NULL;
+}
+
+static bool
+prompt_extra_has(const json_t *extra, const char *a, const char *b)
+{
+	return json_object_get(extra, a) != NULL || json_object_get(extra, b) != NULL;
+}
+
+/* What the agent says itself in "extra" replaces what the request would have had. */
+static struct openai_settings
+prompt_settings(const struct msg_agent_record *r, const struct prompt_defaults *defaults,
+    const struct prompt_target *to, const json_t *extra)
+{
+	const uint32_t refused = to->refused.parts;
+	struct openai_settings s = {
+	    .model = to->model,
+	    .instructions = (refused & PART(SYSTEM)) == 0 ? OPENAI_SYSTEM
+		: (refused & PART(DEVELOPER)) == 0        ? OPENAI_DEVELOPER
+							  : OPENAI_IN_FIRST,
+	    .max_tokens = (refused & PART(MAX_COMPLETION_TOKENS)) != 0,
+	    .usage = (refused & PART(USAGE)) == 0 &&
+		json_object_get(extra, "stream_options") == NULL,
+	    .hand_over = (refused & PART(TOOLS)) == 0 && prompt_escalates(r),
 	};
+
+	if (!prompt_extra_has(extra, "max_tokens", "max_completion_tokens") &&
+	    (!s.max_tokens || (refused & PART(MAX_TOKENS)) == 0))
+		s.max_completion_tokens = r->max_output_tokens > 0
+		    ? r->max_output_tokens
+		    : defaults->max_completion_tokens;
+	if ((refused & PART(TEMPERATURE)) == 0 && json_object_get(extra, "temperature") == NULL)
+		s.temperature = prompt_temperature(r, defaults);
+	if ((refused & PART(REASONING_EFFORT)) == 0 &&
+	    !prompt_extra_has(extra, "reasoning_effort", "reasoning"))
+		s.reasoning_effort = r->reasoning_effort;
+	return s;
+}
+
+uint32_t
+prompt_parts(const struct prompt *p, const struct prompt_defaults *defaults,
+    const struct prompt_target *to)
+{
+	static const uint32_t roles[] = {[OPENAI_SYSTEM] = PART(SYSTEM),
+	    [OPENAI_DEVELOPER] = PART(DEVELOPER),
+	    [OPENAI_IN_FIRST] = 0};
+	const struct msg_agent_record r = prompt_record(p);
+	json_t *extra = prompt_extra(p, &to->refused);
+	const struct openai_settings s = prompt_settings(&r, defaults, to, extra);
+	uint32_t parts = roles[s.instructions];
+
+	if (s.usage)
+		parts |= PART(USAGE);
+	if (s.max_completion_tokens > 0)
+		parts |= s.max_tokens ? PART(MAX_TOKENS) : PART(MAX_COMPLETION_TOKENS);
+	if (s.temperature.given)
+		parts |= PART(TEMPERATURE);
+	if (s.hand_over)
+		parts |= PART(TOOLS);
+	if (s.reasoning_effort.len > 0)
+		parts |= PART(REASONING_EFFORT);
+	if (extra != NULL)
+		parts |= PART(EXTRA);
+	json_decref(extra);
+	return parts;
+}
+
+/* The members of an object as text, each behind a comma. */
+static int
+prompt_write_extra(const json_t *extra, struct buf *out)
+{
+	char *text;
+	int rc;
+
+	if (extra == NULL)
+		return 0;
+	text = json_dumps(extra, JSON_COMPACT);
+	must(text != NULL);
+	rc = buf_append_str(out, ",") == -1 ? -1 : buf_append(out, text + 1, strlen(text) - 2);
+	free(text);
+	return rc;
+}
+
+static int
+prompt_write_start(const struct prompt *p, const struct msg_agent_record *r,
+    const struct prompt_defaults *defaults, struct openai_settings *settings,
+    struct openai_request *request, struct buf *body)
+{
 	struct buf prompt;
 	int result;
 
 	buf_init(&prompt, PROMPT_MAX);
-	result = prompt_write_system(&r, defaults, options.tools, &prompt);
+	result = prompt_write_system(r, defaults, settings->hand_over, &prompt);
 	if (result == 0)
 		result = prompt_add_context(
 		    &prompt, (struct slice){p->record + p->len, p->context_len});
-	settings.system_prompt = buf_slice(&prompt);
+	settings->system_prompt = buf_slice(&prompt);
 	if (result == 0)
-		result = openai_begin(body, &settings);
+		result = openai_begin(request, body, settings);
 	buf_clear(&prompt);
+	return result;
+}
+
+int
+prompt_write(const struct prompt *p, const struct prompt_defaults *defaults,
+    const struct prompt_target *to, struct openai_request *request, struct buf *body)
+{
+	const struct msg_agent_record r = prompt_record(p);
+	json_t *extra = prompt_extra(p, &to->refused);
+	struct openai_settings settings = prompt_settings(&r, defaults, to, extra);
+	struct buf members;
+	int result;
+
+	buf_init(&members, EXTRA_MAX);
+	result = prompt_write_extra(extra, &members);
+	settings.extra = buf_slice(&members);
+	if (result == 0)
+		result = prompt_write_start(p, &r, defaults, &settings, request, body);
+	buf_clear(&members);
+	json_decref(extra);
 	return result;
 }

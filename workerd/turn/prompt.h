@@ -37,6 +37,10 @@
 
 #include "proto/ipc/messages.h"
 #include "proto/settings/settings.h"
+#include "workerd/model/openai/openai.h"
+#include "workerd/model/parts/refused_parts.h"
+
+struct json_t;
 
 /* Used where an agent's field is empty. The strings are borrowed. */
 struct prompt_defaults {
@@ -78,15 +82,23 @@ enum not_found prompt_not_found(const struct prompt *p);
 /* Its own text for NOT_FOUND_FIXED; empty: none (not_found_text.h). Valid as long as the prompt. */
 struct slice prompt_not_found_text(const struct prompt *p);
 
-/* What the model server understands. */
-struct prompt_options {
-	bool usage; /* ask for the token counts */
-	bool tools; /* offer the tool to ask for a person, if the model may */
+/* Whom the request is for. */
+struct prompt_target {
+	struct slice model;           /* its name */
+	struct refused_parts refused; /* what it does not take */
 };
+
+/* The optional parts that the request has. */
+uint32_t prompt_parts(const struct prompt *p, const struct prompt_defaults *defaults,
+    const struct prompt_target *to);
+
+/* The members of the agent's own ("extra") that the request has, to be freed; NULL: none. */
+struct json_t *prompt_extra(const struct prompt *p, const struct refused_parts *refused);
 
 /* Appends the start of a request to the model (openai_begin()), the system prompt included. 0, or -1 with
  * ENOBUFS. */
 [[gnu::warn_unused_result]] int prompt_write(const struct prompt *p,
-    const struct prompt_defaults *defaults, struct prompt_options options, struct buf *body);
+    const struct prompt_defaults *defaults, const struct prompt_target *to,
+    struct openai_request *request, struct buf *body);
 
 #endif

@@ -36,6 +36,9 @@ turn_free(struct turn *t)
 	free(t->waiting_text);
 	sse_clear(&t->reader);
 	buf_clear(&t->error_body);
+	buf_clear(&t->whole);
+	thoughts_clear(&t->thoughts);
+	free(t->cause);
 	free(t->ref);
 	free(t->name);
 	free(t);
@@ -82,6 +85,7 @@ static const struct {
     [TURN_TOO_MANY] = {"too_many", METRIC_TURN_TOO_MANY, true},
     [TURN_OVERLOADED] = {"overloaded", METRIC_TURN_OVERLOADED, false},
     [TURN_ABANDONED] = {"abandoned", METRIC_TURN_ABANDONED, true},
+    [TURN_MESSAGE_LONG] = {"message_too_long", METRIC_TURN_MESSAGE_LONG, false},
 };
 
 static void
@@ -116,6 +120,8 @@ turn_metric_of(const struct turn *t)
 		return METRIC_TURN_HANDED;
 	if (t->reply.status == MESSAGE_LENGTH)
 		return METRIC_TURN_LENGTH;
+	if (t->reply.status == MESSAGE_FILTERED)
+		return METRIC_TURN_FILTERED;
 	return t->reply.status == MESSAGE_STOPPED ? METRIC_TURN_STOPPED : METRIC_TURN_COMPLETE;
 }
 
@@ -149,11 +155,25 @@ turn_report_done(struct turn *t)
 }
 
 void
+turn_note_cause(struct turn *t, const char *detail)
+{
+	free(t->cause);
+	t->cause = xstrdup(detail);
+}
+
+/* The owner who tries an agent is the one who can mend the cause; visitors need not know it. */
+static struct slice
+turn_error_text(const struct turn *t)
+{
+	return t->trial && t->cause != NULL ? slice_str(t->cause) : t->refusal_text;
+}
+
+void
 turn_report_end(struct turn *t)
 {
 	if (t->failed)
 		reply_listeners_error(&t->listeners,
-		    &(struct turn_error){t->failure, t->retry_after_ms, t->refusal_text});
+		    &(struct turn_error){t->failure, t->retry_after_ms, turn_error_text(t)});
 	else
 		turn_report_done(t);
 }
@@ -272,6 +292,8 @@ turn_new(
 	found_passages_init(&t->passages);
 	sse_init(&t->reader);
 	buf_init(&t->error_body, ERROR_BODY_MAX);
+	buf_init(&t->whole, WHOLE_BODY_MAX);
+	thoughts_init(&t->thoughts);
 	LIST_INSERT_HEAD(&turns->running, t, link);
 	turns->running_n++;
 	reply_listeners_index_add(turns->running_by_id, &t->listeners);

@@ -20,7 +20,9 @@
 #include "workerd/knowledge/finding.h"
 #include "workerd/knowledge/marks.h"
 #include "workerd/model/openai/hand_over.h"
+#include "workerd/model/openai/openai_form.h"
 #include "workerd/model/openai/sse.h"
+#include "workerd/model/openai/thoughts.h"
 #include "workerd/model/openai/utf8_reassembly.h"
 #include "workerd/turn/history.h"
 #include "workerd/turn/reply_listeners.h"
@@ -31,7 +33,8 @@
 #define CHECKPOINT_GRID \
 	100 /* ms; checkpoints fall on multiples of it, to be committed together */
 #define CHECKPOINT_BYTES 4096
-#define ERROR_BODY_MAX   4096 /* bytes of an error response that are kept for the log */
+#define ERROR_BODY_MAX   16384              /* bytes of an error response that are kept */
+#define WHOLE_BODY_MAX   (2u * 1024 * 1024) /* bytes of a response that is not a stream */
 
 enum turn_state {
 	TURN_BEGINNING,  /* storaged was asked to begin it */
@@ -75,13 +78,27 @@ struct turn {
 	bool checkpoint_failed;   /* the last one */
 	bool checkpoint_poisoned; /* storaged died on one: they only claim the turn now */
 	struct buf error_body;    /* the start of an error response */
-	int http_status;          /* of the model's response */
+	int http_status;       /* of the model's response, or what an error in it stands for */
+	enum openai_form form; /* of a response with status 200 */
+	char type[UPSTREAM_TYPE_MAX]; /* its media type */
+	struct buf whole;             /* its body, if it is not a stream */
+	bool accepted;                /* its first event is no error */
+	bool peeked;                  /* at its first piece */
+	bool hopeless;                /* another request would fail in the same way */
+	char *
+	    cause; /* why the model failed, for the owner who tries an agent; NULL: no failure */
 	unsigned retry_after_ms;
 	unsigned attempts;
-	struct prompt_options requested; /* in the last request */
-	struct prompt_options
-	    refused;       /* what the server named in an error; not requested again */
+	unsigned repairs;             /* of these, the ones that an error led to at once */
+	struct prompt_target target;  /* whom the request is for, and what is left out of it */
+	uint64_t target_key;          /* of the server and model (part_memory.h) */
+	uint32_t sent;                /* the parts of the last request */
+	struct refused_parts dropped; /* because of errors of this turn */
+	bool too_long;                /* the last message alone is more than the model takes */
+	uint32_t
+	    doubtful; /* of these, parts that later errors named too, or only for its length */
 	bool end_received; /* [DONE] or a finish_reason */
+	struct thoughts thoughts;
 	struct hand_over hand_over;
 	struct marks marks;
 	char language[16];        /* of the visitor's page; empty: not known */
@@ -202,6 +219,18 @@ struct slice turn_hand_over_notice(const struct turn *t, struct buf *out);
 /* What a listener of a message receives that a person answers. */
 struct turn_reply turn_hand_over_reply(const struct msg_turn_handed *handed);
 
+/* Forgets what came of the request before. */
+void turn_response_reset(struct turn *t);
+
+/* The content filter of the model's server refuses the visitor's message: the reply is a sentence that says so. */
+void turn_response_filtered(struct turn *t);
+
+/* Notes why the model failed, for turn_report_end(). */
+void turn_note_cause(struct turn *t, const char *detail);
+
+/* How a failed response ends the reply. */
+enum turn_failure turn_request_failure(enum upstream_end how, int status);
+
 /* The model accepted the request. */
 void turn_request_accepted(struct turn *t);
 
@@ -212,7 +241,7 @@ void turn_request_failed(struct turn *t, enum upstream_end how, const char *deta
 void turn_count_model_error(const struct turn *t, enum upstream_end how);
 
 /* Logs a model's error message, with our keys redacted. */
-void turn_log_model_error(const struct turn *t, struct slice message);
+void turn_log_model_error(struct turn *t, struct slice message);
 
 extern const struct upstream_events turn_response_events;
 

@@ -68,7 +68,7 @@ void
 turn_limits_hold(struct turn *t)
 {
 	struct turns *turns = t->turns;
-	size_t held = t->history.bytes + t->listeners.text.cap;
+	size_t held = t->history.bytes + t->listeners.text.cap + t->whole.cap;
 
 	turns->held = turns->held - t->held + held;
 	t->held = held;

@@ -2,24 +2,27 @@
  * The request to the model, and retries: when the server refuses it, or the response ends before its
  * first token. Whether and when to retry: workerd/model/retry_policy.h.
  */
-#include <string.h>
+#include <jansson.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "workerd/model/openai/openai.h"
-#include "workerd/model/openai/openai_delta.h"
+#include "workerd/model/openai/openai_error.h"
+#include "workerd/model/parts/part_memory.h"
+#include "workerd/model/parts/refusal.h"
 #include "workerd/model/retry_policy.h"
 #include "workerd/turn/turn_internal.h"
 
 #define DETAIL_MAX 256 /* bytes of a model's error message in the log */
 
-static enum turn_failure
+enum turn_failure
 turn_request_failure(enum upstream_end how, int status)
 {
 	if (how == UPSTREAM_TIMEOUT || status == 504)
 		return TURN_MODEL_SLOW;
-	return status == 429 || status == 503 ? TURN_MODEL_BUSY : TURN_MODEL_DOWN;
+	return status == 429 || status == 503 || status == 529 ? TURN_MODEL_BUSY
+							       : TURN_MODEL_DOWN;
 }
 
 static enum metric_model_error
@@ -47,13 +50,14 @@ turn_count_model_error(const struct turn *t, enum upstream_end how)
 }
 
 void
-turn_log_model_error(const struct turn *t, struct slice message)
+turn_log_model_error(struct turn *t, struct slice message)
 {
 	char detail[DETAIL_MAX];
 
 	model_servers_redact(&t->turns->servers, message, detail, sizeof(detail));
 	log_event(LOG_ERROR, "model_error", L_TURN(t), L_STR("server", t->server->name),
 	    L_STR("detail", detail));
+	turn_note_cause(t, detail);
 }
 
 /* The cause for the log: the server's error message if it sent one. */
@@ -82,48 +86,6 @@ turn_time_left(const struct turn *t)
 	return spent < t->turns->total_ms ? t->turns->total_ms - spent : 0;
 }
 
-static bool
-turn_request_error_names(const struct turn *t, const char *name)
-{
-	return memmem(buf_data(&t->error_body), buf_len(&t->error_body), name, strlen(name)) !=
-	    NULL;
-}
-
-/* Some servers do not know stream_options and refuse a request with it. */
-static bool
-turn_request_refused_usage(const struct turn *t)
-{
-	return t->requested.usage && (t->http_status == 400 || t->http_status == 422) &&
-	    turn_request_error_names(t, "stream_options");
-}
-
-/* Models without tools: Ollama and vLLM answer with 400, OpenRouter with 404, llama.cpp with 500. */
-static bool
-turn_request_refused_tools(const struct turn *t)
-{
-	static const int statuses[] = {400, 404, 422, 500, 501};
-
-	if (!t->requested.tools || !turn_request_error_names(t, "tool"))
-		return false;
-	for (size_t i = 0; i < ARRAY_LEN(statuses); i++)
-		if (t->http_status == statuses[i])
-			return true;
-	return false;
-}
-
-/* Whether the server refused an optional part of the request, which is then left out. */
-static bool
-turn_request_drop_refused(struct turn *t)
-{
-	if (turn_request_refused_usage(t))
-		t->refused.usage = true;
-	else if (turn_request_refused_tools(t))
-		t->refused.tools = true;
-	else
-		return false;
-	return true;
-}
-
 static void
 turn_request_retry(struct turn *t, unsigned wait_ms)
 {
@@ -132,36 +94,123 @@ turn_request_retry(struct turn *t, unsigned wait_ms)
 	turn_set_timer(t, wait_ms);
 }
 
-/* Notes for the next requests what a server does not know. */
-static void
-turn_request_note_refusal(
-    const struct turn *t, bool *known, const char *event, const char *detail)
+/* Leaves out, or writes in another form, what the error names. A part that an error still names when it was not sent was perhaps only
+ * quoted. */
+static bool
+turn_request_drop_parts(struct turn *t, const struct refused_parts *named, bool passing)
 {
-	if (*known)
-		return;
-	*known = true;
-	log_event(LOG_NOTICE, event, L_TURN(t), L_STR("server", t->server->name),
-	    L_STR("detail", detail));
+	if (!refused_parts_lacks(&t->dropped, named))
+		return false;
+	t->doubtful |= passing
+	    ? named->parts
+	    : refusal_names(buf_slice(&t->error_body), t->dropped.parts & ~PARTS_RENAMED);
+	refused_parts_add(&t->dropped, named);
+	refused_parts_add(&t->target.refused, named);
+	return true;
 }
 
-/* If the request without stream_options, or without tools, succeeds, they were the reason: an error message
- * alone proves nothing, because it may quote the visitor. */
+/* Whether another request avoids what the server refused: an optional part, or the length of the history. Each part is dropped
+ * once, so this ends. */
+static bool
+turn_request_repair(struct turn *t)
+{
+	json_t *extra = prompt_extra(t->prompt, &t->target.refused);
+	const struct refusal_request request = {.sent = t->sent, .extra = extra};
+	struct refused_parts named;
+	bool passing, repaired = false;
+
+	switch (refusal_read(
+	    t->http_status, buf_slice(&t->error_body), &request, &named, &passing)) {
+	case REFUSAL_NONE:
+		break;
+	case REFUSAL_PARTS:
+		repaired = turn_request_drop_parts(t, &named, passing);
+		break;
+	case REFUSAL_CONTEXT:
+		repaired = history_halve(&t->history);
+		t->too_long = !repaired;
+		break;
+	}
+	json_decref(extra);
+	return repaired;
+}
+
+static void
+turn_request_log_refusal(const struct turn *t, const char *event)
+{
+	log_event(LOG_NOTICE, event, L_TURN(t), L_STR("server", t->server->name),
+	    L_SLICE("model", t->target.model),
+	    L_STR("detail", "the model server accepts the request without it"));
+}
+
+/* Remembers for the next requests what the server does not take. */
+static void
+turn_request_remember(struct turn *t, struct refused_parts *news)
+{
+	struct part_memory *memory = &t->turns->board->refused;
+	const uint64_t now = clock_mono_ms();
+	struct refused_parts known = {0};
+
+	part_memory_find(memory, t->target_key, now, &known);
+	if (!refused_parts_lacks(&known, news))
+		return;
+	for (unsigned part = 0; part < MODEL_PARTS; part++)
+		if ((news->parts & ~known.parts & 1u << part) != 0)
+			turn_request_log_refusal(t, model_part_event(part));
+	if (news->members_n > 0)
+		turn_request_log_refusal(t, model_part_event(MODEL_PART_EXTRA));
+	part_memory_add(memory, t->target_key, now, news);
+}
+
+/* If the request without a part succeeds, that was the reason: an error message alone proves nothing, because it may
+ * quote the visitor. */
 void
 turn_request_accepted(struct turn *t)
 {
-	if (t->refused.usage)
-		turn_request_note_refusal(t, &t->server->no_usage, "model_without_usage",
-		    "the server does not know stream_options");
-	if (t->refused.tools)
-		turn_request_note_refusal(t, &t->server->no_tools, "model_without_tools",
-		    "the model asks for a person by a marker in its text");
+	struct refused_parts news = t->dropped;
+
+	news.parts &= ~t->doubtful;
+	if (news.parts != 0 || news.members_n > 0)
+		turn_request_remember(t, &news);
+}
+
+/* The owner's account has no money or quota left: only the owner can mend that. */
+static void
+turn_request_tell_owner(struct turn *t, const char *why)
+{
+	struct scoreboard_worker *board = t->turns->board;
+
+	metric_set(&board->model_unpaid_at, clock_wall_ms());
+	log_event(LOG_ERROR, "model_unpaid", L_TURN(t), L_STR("server", t->server->name),
+	    L_STR("detail", why),
+	    L_STR("help", "the account of this model server has no credit or quota left"));
+}
+
+/* Whether the server's error is about the prompt itself, which its content filter refuses. */
+static bool
+turn_request_is_filtered(const struct turn *t, const struct openai_error *error)
+{
+	return error->kind == OPENAI_ERROR_FILTERED && t->http_status >= 400 &&
+	    t->http_status < 500;
+}
+
+static enum turn_failure
+turn_request_failure_of(const struct turn *t, enum upstream_end how, bool billing)
+{
+	if (t->too_long)
+		return TURN_MESSAGE_LONG;
+	return billing ? TURN_MODEL_DOWN : turn_request_failure(how, t->http_status);
 }
 
 void
 turn_request_failed(struct turn *t, enum upstream_end how, const char *detail)
 {
+	const struct openai_error error =
+	    openai_error_read(buf_slice(&t->error_body), t->http_status);
+	const bool billing = how == UPSTREAM_DONE && error.kind == OPENAI_ERROR_BILLING;
+	const bool filtered = turn_request_is_filtered(t, &error);
 	const struct retry_failure failure = {
-	    .attempts = t->attempts,
+	    .attempts = t->attempts - t->repairs,
 	    .how = how,
 	    .status = t->http_status,
 	    .retry_after_ms = t->retry_after_ms,
@@ -171,13 +220,25 @@ turn_request_failed(struct turn *t, enum upstream_end how, const char *detail)
 	unsigned wait_ms;
 	bool retry;
 
-	if (turn_request_drop_refused(t)) {
+	if (how == UPSTREAM_DONE && !billing && !filtered && turn_request_repair(t)) {
+		t->repairs++;
 		turn_request_retry(t, 0);
 		return;
 	}
-	retry = retry_policy_allows(&failure, &wait_ms);
-	turn_count_model_error(t, how);
 	turn_request_detail(t, how, detail, why, sizeof(why));
+	if (filtered) {
+		log_event(LOG_NOTICE, "model_filtered", L_TURN(t),
+		    L_STR("server", t->server->name), L_INT("status", t->http_status),
+		    L_STR("detail", why));
+		turn_response_filtered(t);
+		return;
+	}
+	retry = !billing && !t->hopeless && retry_policy_allows(&failure, &wait_ms);
+	if (billing)
+		metric_add(&t->turns->board->model_errors[METRIC_MODEL_ERROR_BILLING], 1);
+	else
+		turn_count_model_error(t, how);
+	turn_note_cause(t, why);
 	log_event(retry ? LOG_WARN : LOG_ERROR, "model_refused", L_TURN(t),
 	    L_STR("server", t->server->name), L_INT("status", t->http_status),
 	    L_STR("detail", why), L_UINT("attempt", t->attempts),
@@ -186,23 +247,26 @@ turn_request_failed(struct turn *t, enum upstream_end how, const char *detail)
 		turn_request_retry(t, wait_ms);
 		return;
 	}
+	if (billing)
+		turn_request_tell_owner(t, why);
 	buf_clear(&t->error_body);
-	turn_fail(t, turn_request_failure(how, t->http_status));
+	turn_fail(t, turn_request_failure_of(t, how, billing));
 }
 
 static int
 turn_request_write(const struct turn *t, struct buf *body)
 {
+	struct openai_request request;
 	struct buf found;
 	int rc;
 
-	if (prompt_write(t->prompt, &t->turns->defaults, t->requested, body) == -1)
+	if (prompt_write(t->prompt, &t->turns->defaults, &t->target, &request, body) == -1)
 		return -1;
 	buf_init(&found, PASSAGES_PROMPT_MAX);
 	found_passages_write(&t->passages, t->not_found, &found);
-	rc = history_write(&t->history, buf_slice(&found), body);
+	rc = history_write(&t->history, buf_slice(&found), &request);
 	buf_clear(&found);
-	return rc == -1 ? -1 : openai_end(body);
+	return rc == -1 ? -1 : openai_end(&request);
 }
 
 static void
@@ -214,11 +278,7 @@ turn_request_post(struct turn *t, struct buf *body)
 	metric_add(&t->turns->board->model_requests, 1);
 	t->http_status = 0;
 	t->retry_after_ms = 0;
-	sse_clear(&t->reader);
-	sse_init(&t->reader);
-	t->reassembly = (struct utf8_reassembly){0};
-	t->hand_over = (struct hand_over){0};
-	turn_marks_reset(t);
+	turn_response_reset(t);
 	turn_enter(t, TURN_REQUESTING);
 	t->transfer = upstream_post(
 	    t->server->upstream, body, left > 0 ? (unsigned)left : 1, &turn_response_events, t);
@@ -241,6 +301,20 @@ turn_request_admitted(struct turn *t)
 	return false;
 }
 
+/* The model that the agent names, and what is known about it. */
+static void
+turn_request_set_target(struct turn *t)
+{
+	const char *server = t->server->name;
+
+	t->target =
+	    (struct prompt_target){.model = prompt_model(t->prompt, t->turns->defaults.model)};
+	t->target_key =
+	    part_memory_key(slice_str(server == NULL ? "" : server), t->target.model);
+	part_memory_find(
+	    &t->turns->board->refused, t->target_key, clock_mono_ms(), &t->target.refused);
+}
+
 void
 turn_send_request(struct turn *t)
 {
@@ -250,10 +324,9 @@ turn_send_request(struct turn *t)
 		turn_fail(t, TURN_MODEL_UNAVAILABLE);
 		return;
 	}
-	t->requested = (struct prompt_options){
-	    .usage = !t->server->no_usage && !t->refused.usage,
-	    .tools = t->waiting_text != NULL && !t->server->no_tools && !t->refused.tools,
-	};
+	if (t->target_key == 0)
+		turn_request_set_target(t);
+	t->sent = prompt_parts(t->prompt, &t->turns->defaults, &t->target);
 	buf_init(&body, OPENAI_BODY_MAX);
 	if (turn_request_write(t, &body) == -1) {
 		log_event(LOG_ERROR, "question_too_long", L_TURN(t));

@@ -2,23 +2,140 @@
  * The model's response: its text is sent to the listeners, collected and kept in checkpoints.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/utf8.h"
 #include "workerd/model/openai/openai_delta.h"
+#include "workerd/model/openai/openai_error.h"
 #include "workerd/turn/turn_internal.h"
 
-/* An error event, or an invalid one. */
+#define EXPLANATION_MAX 256 /* bytes of what a response is that is no reply */
+
+/* How long it is remembered that a model's replies begin within a thought. */
+#define THINKER_MS 86400000u
+
+/* The model's place among those whose replies begin within a thought; NULL: it is none of them. */
+static uint64_t *
+turn_response_thinker(struct turn *t)
+{
+	struct turn_thinkers *all = &t->turns->thinkers;
+
+	for (size_t i = 0; i < TURN_THINKERS; i++)
+		if (all->keys[i] == t->target_key &&
+		    clock_mono_ms() - all->since_ms[i] < THINKER_MS)
+			return &all->keys[i];
+	return NULL;
+}
+
+/* Some servers put the tag that opens the thought into the prompt. What such a model writes is held back from the first
+ * token on, once one of its replies has shown it. */
+static void
+turn_response_remember_thinker(struct turn *t)
+{
+	struct turn_thinkers *all = &t->turns->thinkers;
+
+	if (turn_response_thinker(t) != NULL)
+		return;
+	log_event(LOG_NOTICE, "model_thinks_first", L_TURN(t), L_STR("server", t->server->name),
+	    L_SLICE("model", t->target.model),
+	    L_STR("detail", "its replies begin within a thought, without a tag that opens it"));
+	all->keys[all->next] = t->target_key;
+	all->since_ms[all->next] = clock_mono_ms();
+	all->next = (all->next + 1) % TURN_THINKERS;
+}
+
+static void
+turn_response_expect_thoughts(struct turn *t)
+{
+	thoughts_clear(&t->thoughts);
+	thoughts_init(&t->thoughts);
+	if (turn_response_thinker(t) != NULL)
+		thoughts_begin_inside(&t->thoughts);
+}
+
+void
+turn_response_reset(struct turn *t)
+{
+	sse_clear(&t->reader);
+	sse_init(&t->reader);
+	buf_clear(&t->whole);
+	t->form = OPENAI_FORM_UNKNOWN;
+	t->accepted = t->hopeless = t->peeked = t->end_received = false;
+	t->reply.status = MESSAGE_COMPLETE;
+	t->reassembly = (struct utf8_reassembly){0};
+	turn_response_expect_thoughts(t);
+	t->hand_over = (struct hand_over){0};
+	turn_marks_reset(t);
+}
+
+/* Nothing more is read of the response. */
+static void
+turn_response_leave(struct turn *t)
+{
+	if (t->transfer != NULL)
+		upstream_cancel(t->transfer);
+	t->transfer = NULL;
+}
+
+/* An event that is not valid, or a response that is no reply. */
 static void
 turn_response_bad_event(struct turn *t, struct slice message)
 {
 	turn_log_model_error(t, message);
 	metric_add(&t->turns->board->model_errors[METRIC_MODEL_ERROR_BAD_EVENT], 1);
-	upstream_cancel(t->transfer);
-	t->transfer = NULL;
+	turn_response_leave(t);
 	turn_fail(t, TURN_MODEL_DOWN);
+}
+
+/* The server reports an error in a response with status 200. Before the first token it is treated like a response with
+ * the status that it stands for: 502 if it does not say one. */
+static void
+turn_response_error(struct turn *t, struct slice body, struct slice message)
+{
+	const struct openai_error error = openai_error_read(body, 200);
+
+	t->http_status = error.status != 0 ? error.status : 502;
+	if (t->transfer != NULL)
+		upstream_judge(t->transfer, t->http_status);
+	turn_response_leave(t);
+	if (error.kind == OPENAI_ERROR_FILTERED && t->first_token_ms != 0) {
+		turn_response_filtered(t);
+		return;
+	}
+	if (t->first_token_ms == 0) {
+		(void)!buf_append(&t->error_body, body.p,
+		    body.len < ERROR_BODY_MAX ? body.len : ERROR_BODY_MAX);
+		turn_request_failed(t, UPSTREAM_DONE, "");
+		return;
+	}
+	turn_log_model_error(t, message);
+	turn_count_model_error(t, UPSTREAM_DONE);
+	turn_fail(t, turn_request_failure(UPSTREAM_DONE, t->http_status));
+}
+
+void
+turn_response_filtered(struct turn *t)
+{
+	buf_clear(&t->error_body);
+	t->reply.status = MESSAGE_FILTERED;
+	turn_finish(t);
+}
+
+/* The first event that is no error: only now it is certain that the server has accepted the request. */
+static void
+turn_response_accept(struct turn *t)
+{
+	if (t->accepted)
+		return;
+	t->accepted = true;
+	if (t->transfer != NULL)
+		upstream_judge(t->transfer, 200);
+	turn_request_accepted(t);
+	reply_listeners_start(&t->listeners);
+	turn_check_trial(t);
 }
 
 /* There is no retry after the first token, so the request's data is not needed any more. */
@@ -88,9 +205,7 @@ turn_response_fit(const struct turn *t, struct slice text)
 static void
 turn_response_cut(struct turn *t)
 {
-	if (t->transfer != NULL)
-		upstream_cancel(t->transfer);
-	t->transfer = NULL;
+	turn_response_leave(t);
 	t->reply.status = MESSAGE_LENGTH;
 	turn_finish(t);
 }
@@ -125,15 +240,60 @@ turn_response_add_text(struct turn *t, struct slice text)
 		turn_response_checkpoint(t);
 }
 
-/* A part of the model's text, which may ask for a person. */
+/* A part of the model's text without thoughts, which may ask for a person. */
 static void
-turn_response_add_model_text(struct turn *t, struct slice text)
+turn_response_add_answer(struct turn *t, struct slice text)
 {
 	struct buf cut;
 
 	buf_init(&cut, HAND_OVER_ROOM(text.len));
 	turn_marks_cut(t, turn_hand_over_cut(t, text, &cut), turn_response_add_text);
 	buf_clear(&cut);
+}
+
+/* All text so far was a thought, which nothing has said at its beginning. Listeners have it already; done has the true
+ * text, and so has the store. */
+static void
+turn_response_restart(struct turn *t)
+{
+	t->thoughts.restarted = false;
+	t->hand_over.held = 0;
+	turn_marks_reset(t);
+	buf_reset(&t->listeners.text);
+	t->checkpointed = t->published = 0;
+}
+
+static void
+turn_response_add_model_text(struct turn *t, struct slice text)
+{
+	struct buf cut;
+
+	buf_init(&cut, THOUGHTS_ROOM(text.len));
+	text = thoughts_cut(&t->thoughts, text, &cut);
+	if (t->thoughts.began_inside)
+		turn_response_remember_thinker(t);
+	if (t->thoughts.restarted)
+		turn_response_restart(t);
+	if (text.len > 0)
+		turn_response_add_answer(t, text);
+	buf_clear(&cut);
+}
+
+/* What still waits is text. A reply without a tag that closes a thought had none. */
+static void
+turn_response_end_thoughts(struct turn *t)
+{
+	uint64_t *thinker = t->thoughts.is_inside ? turn_response_thinker(t) : NULL;
+	struct slice text;
+	struct buf rest;
+
+	if (thinker != NULL)
+		*thinker = 0;
+	buf_init(&rest, THOUGHTS_ROOM(0));
+	text = thoughts_end(&t->thoughts, &rest);
+	if (text.len > 0 && t->state == TURN_STREAMING)
+		turn_response_add_answer(t, text);
+	buf_clear(&rest);
 }
 
 /* Text that belongs to the end of the reply. */
@@ -152,6 +312,7 @@ turn_response_complete(struct turn *t)
 
 	if (rest.len > 0)
 		turn_response_add_model_text(t, rest);
+	turn_response_end_thoughts(t);
 	turn_marks_cut(t, turn_hand_over_rest(t), turn_response_add_last);
 	turn_marks_rest(t, turn_response_add_last);
 	buf_init(&notice, TURN_REPLY_MAX);
@@ -159,6 +320,45 @@ turn_response_complete(struct turn *t)
 	buf_clear(&notice);
 	if (t->state == TURN_STREAMING)
 		turn_finish(t);
+}
+
+/* Notes why the model has ended its reply. */
+static void
+turn_response_note_finish(struct turn *t, enum openai_finish finish)
+{
+	if (finish == OPENAI_GOES_ON)
+		return;
+	t->end_received = true;
+	if (finish == OPENAI_LENGTH)
+		t->reply.status = MESSAGE_LENGTH;
+	if (finish == OPENAI_FILTERED)
+		t->reply.status = MESSAGE_FILTERED;
+}
+
+/* An event that is no error. */
+static void
+turn_response_take(struct turn *t, const struct openai_delta *d)
+{
+	turn_response_accept(t);
+	if (d->has_usage) {
+		t->reply.prompt_tokens = d->prompt_tokens;
+		t->reply.completion_tokens = d->completion_tokens;
+	}
+	if (t->waiting_text != NULL)
+		hand_over_read_tool(&t->hand_over, d);
+	/* The server separates thoughts from the text itself. */
+	if (d->thinks && t->thoughts.is_inside)
+		thoughts_begin_outside(&t->thoughts);
+	/* A message that repeats the whole text behind its deltas adds nothing. */
+	if (d->kind == OPENAI_TEXT && !(d->whole && t->first_token_ms != 0))
+		turn_response_add_model_text(t, d->text);
+	if (t->state != TURN_STREAMING)
+		return;
+	turn_response_note_finish(t, d->finish);
+	if (d->kind == OPENAI_DONE) {
+		t->end_received = true;
+		turn_response_complete(t);
+	}
 }
 
 /* An event of the stream. -1 stops the reader: the turn has left TURN_STREAMING. */
@@ -169,46 +369,138 @@ turn_response_on_event(void *arg, struct slice data)
 	struct openai_delta d;
 
 	openai_delta_read(&t->reassembly, data, &d);
-	if (d.has_usage) {
-		t->reply.prompt_tokens = d.prompt_tokens;
-		t->reply.completion_tokens = d.completion_tokens;
-	}
-	if (t->waiting_text != NULL)
-		hand_over_read_tool(&t->hand_over, &d);
-	t->end_received = t->end_received || d.has_finish || d.kind == OPENAI_DONE;
-	switch (d.kind) {
-	case OPENAI_NOTHING:
-		break;
-	case OPENAI_TEXT:
-		turn_response_add_model_text(t, d.text);
-		break;
-	case OPENAI_DONE:
-		turn_response_complete(t);
-		break;
-	case OPENAI_ERROR:
-		turn_response_bad_event(t, d.text);
-		break;
-	case OPENAI_BAD:
+	if (d.kind == OPENAI_ERROR || (t->reader.is_error && d.kind != OPENAI_DONE))
+		turn_response_error(t, data, d.kind == OPENAI_ERROR ? d.text : data);
+	else if (d.kind == OPENAI_BAD)
 		turn_response_bad_event(t, slice_str("not an event of the expected form"));
-		break;
-	}
+	else if (d.finish == OPENAI_FAILED)
+		turn_response_error(t, data,
+		    slice_str("the server could not complete the reply (finish_reason)"));
+	else
+		turn_response_take(t, &d);
 	openai_delta_clear(&d);
 	return t->state == TURN_STREAMING ? 0 : -1;
 }
 
 static void
-turn_response_on_headers(void *arg, int status, unsigned retry_after_ms)
+turn_response_on_headers(void *arg, const struct upstream_head *head, unsigned retry_after_ms)
 {
 	struct turn *t = arg;
 
-	t->http_status = status;
+	t->http_status = head->status;
 	t->retry_after_ms = retry_after_ms;
-	if (status != 200)
+	memcpy(t->type, head->type, sizeof(t->type));
+	if (head->status != 200)
 		return;
-	turn_request_accepted(t);
 	turn_enter(t, TURN_STREAMING);
+	if (!openai_form_is_stream(t->type))
+		return;
 	reply_listeners_start(&t->listeners);
 	turn_check_trial(t);
+}
+
+/* The response is no reply: asking again would cost another call, with the same result. */
+static void
+turn_response_is_other(struct turn *t, struct slice start)
+{
+	char why[EXPLANATION_MAX];
+
+	openai_form_explain(t->type, start, why, sizeof(why));
+	turn_response_bad_event(t, slice_str(why));
+}
+
+/* A response in one piece is complete. */
+static void
+turn_response_read_whole(struct turn *t)
+{
+	struct slice body = buf_slice(&t->whole);
+	struct openai_delta d;
+
+	openai_delta_read_tree(&t->reassembly, body, &d);
+	if (d.kind == OPENAI_ERROR) {
+		t->hopeless = true;
+		turn_response_error(t, body, d.text);
+	} else if (!d.whole && d.kind != OPENAI_TEXT && d.finish == OPENAI_GOES_ON) {
+		turn_response_is_other(t, body);
+	} else {
+		turn_response_take(t, &d);
+		if (t->state == TURN_STREAMING)
+			turn_response_complete(t);
+	}
+	openai_delta_clear(&d);
+}
+
+/* What turn_response_peek() reads ahead. */
+struct turn_peek {
+	struct sse_reader reader;
+	struct utf8_reassembly reassembly;
+	struct thoughts thoughts;
+};
+
+static int
+turn_response_peek_event(void *arg, struct slice data)
+{
+	struct turn_peek *p = arg;
+	struct openai_delta d;
+	struct buf cut;
+
+	openai_delta_read(&p->reassembly, data, &d);
+	buf_init(&cut, THOUGHTS_ROOM(d.text.len));
+	if (d.kind == OPENAI_TEXT)
+		(void)thoughts_cut(&p->thoughts, d.text, &cut);
+	buf_clear(&cut);
+	openai_delta_clear(&d);
+	return p->thoughts.began_inside ? -1 : 0;
+}
+
+/* A thought without a tag at its beginning may be complete in the first piece of a fast server: looks for its end
+ * before the visitor gets any of it. */
+static void
+turn_response_peek(struct turn *t, struct slice piece)
+{
+	struct turn_peek p = {.reassembly = {.len = 0}};
+
+	t->peeked = true;
+	if (thoughts_is_open(&t->thoughts) ||
+	    (memchr(piece.p, '<', piece.len) == NULL &&
+		memmem(piece.p, piece.len, "u003c", 5) == NULL))
+		return;
+	sse_init(&p.reader);
+	thoughts_init(&p.thoughts);
+	(void)!sse_feed(&p.reader, piece, turn_response_peek_event, &p);
+	if (p.thoughts.began_inside)
+		thoughts_begin_inside(&t->thoughts);
+	sse_clear(&p.reader);
+	thoughts_clear(&p.thoughts);
+}
+
+static void
+turn_response_add_events(struct turn *t, struct slice piece)
+{
+	if (!t->peeked)
+		turn_response_peek(t, piece);
+	if (sse_feed(&t->reader, piece, turn_response_on_event, t) == -1 &&
+	    t->state == TURN_STREAMING)
+		turn_response_bad_event(t, slice_str("an event is too long"));
+}
+
+/* Until it is known what the response is, and if it is not a stream, its body is collected. */
+static void
+turn_response_collect(struct turn *t, struct slice piece)
+{
+	if (buf_append(&t->whole, piece.p, piece.len) == -1) {
+		turn_response_bad_event(t, slice_str("the response is too long"));
+		return;
+	}
+	turn_limits_hold(t);
+	if (t->form == OPENAI_FORM_UNKNOWN)
+		t->form = openai_form_of(t->type, buf_slice(&t->whole));
+	if (t->form == OPENAI_FORM_EVENTS)
+		turn_response_add_events(t, buf_slice(&t->whole));
+	else if (t->form == OPENAI_FORM_OTHER)
+		turn_response_is_other(t, buf_slice(&t->whole));
+	if (t->state == TURN_STREAMING && t->form == OPENAI_FORM_EVENTS)
+		buf_clear(&t->whole);
 }
 
 static void
@@ -224,9 +516,13 @@ turn_response_on_data(void *arg, struct slice piece)
 	}
 	if (t->state != TURN_STREAMING)
 		return;
-	if (sse_feed(&t->reader, piece, turn_response_on_event, t) == -1 &&
-	    t->state == TURN_STREAMING)
-		turn_response_bad_event(t, slice_str("an event is too long"));
+	/* The first piece of a stream usually says what it is, and is then used in place. */
+	if (t->form == OPENAI_FORM_UNKNOWN && buf_len(&t->whole) == 0)
+		t->form = openai_form_of(t->type, piece);
+	if (t->form == OPENAI_FORM_EVENTS)
+		turn_response_add_events(t, piece);
+	else
+		turn_response_collect(t, piece);
 }
 
 /* Not retried: another response would differ from the text that the listeners have. */
@@ -237,6 +533,27 @@ turn_response_broke_off(struct turn *t, enum upstream_end how, const char *detai
 	    L_STR("detail", how == UPSTREAM_DONE ? "the stream ended early" : detail));
 	turn_count_model_error(t, how);
 	turn_fail(t, how == UPSTREAM_TIMEOUT ? TURN_MODEL_SLOW : TURN_MODEL_DOWN);
+}
+
+/* The response ended while the reply was written. */
+static void
+turn_response_end(struct turn *t, enum upstream_end how, const char *detail)
+{
+	if (how == UPSTREAM_DONE && t->form == OPENAI_FORM_JSON) {
+		turn_response_read_whole(t);
+		return;
+	}
+	if (how == UPSTREAM_DONE && sse_end(&t->reader, turn_response_on_event, t) == -1 &&
+	    t->state == TURN_STREAMING)
+		turn_response_bad_event(t, slice_str("an event is too long"));
+	if (t->state != TURN_STREAMING)
+		return;
+	if (t->end_received)
+		turn_response_complete(t);
+	else if (t->first_token_ms == 0)
+		turn_request_failed(t, how, detail);
+	else
+		turn_response_broke_off(t, how, detail);
 }
 
 static void
@@ -250,12 +567,7 @@ turn_response_on_end(void *arg, enum upstream_end how, const char *detail)
 		turn_request_failed(t, how, detail);
 		break;
 	case TURN_STREAMING:
-		if (t->end_received)
-			turn_response_complete(t);
-		else if (t->first_token_ms == 0)
-			turn_request_failed(t, how, detail);
-		else
-			turn_response_broke_off(t, how, detail);
+		turn_response_end(t, how, detail);
 		break;
 	case TURN_OVER:
 		turn_enter(t, TURN_OVER);

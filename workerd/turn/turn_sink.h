@@ -28,9 +28,10 @@ enum turn_failure {
 	TURN_CAPPED,            /* the widget's message limit of this UTC day is reached */
 	TURN_BUDGET,            /* a budget of tokens is spent */
 	TURN_AGENT_DISABLED,
-	TURN_TOO_MANY,   /* too many replies of the address or the conversation run */
-	TURN_OVERLOADED, /* too many replies run, or they need too much memory */
-	TURN_ABANDONED,  /* it had no listener for too long */
+	TURN_TOO_MANY,     /* too many replies of the address or the conversation run */
+	TURN_OVERLOADED,   /* too many replies run, or they need too much memory */
+	TURN_ABANDONED,    /* it had no listener for too long */
+	TURN_MESSAGE_LONG, /* the message alone is more than the model's context */
 };
 
 struct turn_error {
@@ -54,7 +55,7 @@ struct turn_source {
 
 struct turn_reply {
 	struct slice text;          /* trimmed; empty only if the reply was stopped */
-	enum message_status status; /* complete, stopped or length */
+	enum message_status status; /* complete, stopped, length or filtered */
 	uint32_t prompt_tokens, completion_tokens;
 	/*
 	 * STATE_WAITING: the model has asked for a person. STATE_PERSON: a person has the conversation and

@@ -24,6 +24,9 @@
 /* The reply when the model sent no text. */
 #define APOLOGY "Sorry, I could not find an answer to that. Could you put it another way?"
 
+/* The reply when the content filter of the model's server refused the message, or all of the reply. */
+#define FILTERED "Sorry, I cannot answer that. Please put it another way."
+
 static unsigned
 turn_store_retry_ms(const struct turn *t)
 {
@@ -92,7 +95,7 @@ turn_text_instead(const struct turn *t)
 	if (s != NULL && citations_has_no_answer(s) && t->not_found == NOT_FOUND_FIXED &&
 	    t->prompt != NULL)
 		return prompt_not_found_text(t->prompt);
-	return slice_str(APOLOGY);
+	return slice_str(t->reply.status == MESSAGE_FILTERED ? FILTERED : APOLOGY);
 }
 
 /* A restarted reply was stopped before its first token: the text of the earlier run is the reply. */
@@ -201,7 +204,8 @@ turn_finish(struct turn *t)
 	t->reply.text = utf8_trim(buf_slice(&t->listeners.text));
 	turn_settle_sources(t);
 	t->reply.handover = t->hand_over.found ? STATE_WAITING : STATE_OPEN;
-	if (t->reply.text.len == 0 && t->reply.status == MESSAGE_COMPLETE)
+	if (t->reply.text.len == 0 && t->reply.status != MESSAGE_STOPPED &&
+	    t->reply.status != MESSAGE_INTERRUPTED)
 		t->reply.text = turn_text_instead(t);
 	turn_store_reply(t);
 }

@@ -40,6 +40,15 @@ struct turn_limits {
 	    abandoned_ms; /* how long a reply continues without a listener; 0: to its end */
 };
 
+/* Models whose replies begin within a thought, by the key of part_memory.h; the oldest one makes room. */
+#define TURN_THINKERS 64
+
+struct turn_thinkers {
+	uint64_t keys[TURN_THINKERS]; /* 0: free */
+	uint64_t since_ms[TURN_THINKERS];
+	size_t next;
+};
+
 struct turns {
 	/* Set by the owner before turn_service_start(). */
 	struct event_base *base;
@@ -74,6 +83,7 @@ struct turns {
 	TAILQ_HEAD(, remote_reply) remote;
 	struct reply_listeners_index *remote_by_id;
 	LIST_HEAD(, turn_lookup) lookups;
+	struct turn_thinkers thinkers;
 	uint64_t remote_left; /* how often storaged was told that nobody here follows a reply */
 };
 

@@ -58,6 +58,7 @@ function Marks({ turn }: { readonly turn: Turn }) {
 			{found === false && !isGeneral && <Badge tone="warn">{t("noAnswer")}</Badge>}
 			{state === "stopped" && <Badge>{t("stopped")}</Badge>}
 			{state === "cut" && <Badge tone="warn">{t("cut")}</Badge>}
+			{state === "filtered" && <Badge tone="warn">{t("filtered")}</Badge>}
 			{firstMs !== undefined && totalMs !== undefined && (
 				<span>{t("times", { first: duration(firstMs), total: duration(totalMs) })}</span>
 			)}

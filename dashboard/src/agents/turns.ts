@@ -16,7 +16,7 @@ export interface Turn {
 	readonly question: string;
 	readonly answer: string;
 	/** `cut`: the reply was longer than it may be. */
-	readonly state: "running" | "done" | "stopped" | "cut" | "failed";
+	readonly state: "running" | "done" | "stopped" | "cut" | "filtered" | "failed";
 	readonly failed?: Failed;
 	readonly asksForPerson?: boolean;
 	readonly sources?: ReplySources;

@@ -7,6 +7,9 @@ import { ApiError } from "../api/errors";
 import { readLines } from "../api/lines";
 import { type Failed, historyOf, type Turn } from "./turns";
 
+/** By the status of the last event; without one the reply is complete. */
+const ENDS = { stopped: "stopped", length: "cut", filtered: "filtered" } as const;
+
 export interface Trial {
 	readonly turns: readonly Turn[];
 	readonly isRunning: boolean;
@@ -47,7 +50,7 @@ export function useTrial(agentId: string, changes: AgentFields): Trial {
 			update((turn) => ({
 				...turn,
 				answer: event.message,
-				state: event.status === "length" ? "cut" : "done",
+				state: event.status ? ENDS[event.status] : "done",
 				asksForPerson: event.handover === true,
 				sources: event.sources ?? [],
 				found: event.found ?? null,

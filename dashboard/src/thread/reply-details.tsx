@@ -18,6 +18,7 @@ const ENDS = {
 	stopped: "endStopped",
 	interrupted: "endInterrupted",
 	length: "endLength",
+	filtered: "endFiltered",
 	running: "endRunning",
 } as const;
 

@@ -35,6 +35,7 @@ function endText({ status }: Item): string | null {
 	if (status === "stopped") return t("endStopped");
 	if (status === "interrupted") return t("endInterrupted");
 	if (status === "length") return t("endLength");
+	if (status === "filtered") return t("endFiltered");
 	return null;
 }
 

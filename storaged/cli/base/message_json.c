@@ -36,7 +36,9 @@ static const struct vocabulary {
 	    [CONVERSATION_COMPLETE] = "complete",
 	    [CONVERSATION_STOPPED] = "stopped",
 	    [CONVERSATION_INTERRUPTED] = "interrupted",
-	    [CONVERSATION_ACTIVE] = "active"}},
+	    [CONVERSATION_ACTIVE] = "active",
+	    [CONVERSATION_LENGTH] = "length",
+	    [CONVERSATION_FILTERED] = "filtered"}},
     {MSG_CONVERSATION_RECORD, "state",
 	{[STATE_OPEN] = "open",
 	    [STATE_WAITING] = "waiting",
@@ -53,7 +55,8 @@ static const struct vocabulary {
 	    [MESSAGE_STOPPED] = "stopped",
 	    [MESSAGE_INTERRUPTED] = "interrupted",
 	    [MESSAGE_LENGTH] = "length",
-	    [MESSAGE_HANDED] = "handed"}},
+	    [MESSAGE_HANDED] = "handed",
+	    [MESSAGE_FILTERED] = "filtered"}},
     {MSG_USER_RECORD, "role", {[USER_OWNER] = "owner", [USER_MEMBER] = "member"}},
     {MSG_INVITATION_RECORD, "role", {[USER_OWNER] = "owner", [USER_MEMBER] = "member"}},
     {MSG_KEY_RECORD, "kind", {[KEY_WIDGET] = "widget", [KEY_ADMIN] = "admin"}},
@@ -108,9 +111,10 @@ static const struct {
 	enum msg_type type;
 	const char *field;
 } booleans[] = {{MSG_STATUS, "writable"}, {MSG_AGENT_RECORD, "enabled"},
-    {MSG_AGENT_RECORD, "no_return"}, {MSG_WIDGET_RECORD, "enabled"},
-    {MSG_VISITOR_RECORD, "used"}, {MSG_WEBHOOK_RECORD, "enabled"},
-    {MSG_SOURCE_RECORD, "enabled"}, {MSG_ANSWER_RECORD, "published"}};
+    {MSG_AGENT_RECORD, "no_return"}, {MSG_AGENT_RECORD, "keep_thoughts"},
+    {MSG_WIDGET_RECORD, "enabled"}, {MSG_VISITOR_RECORD, "used"},
+    {MSG_WEBHOOK_RECORD, "enabled"}, {MSG_SOURCE_RECORD, "enabled"},
+    {MSG_ANSWER_RECORD, "published"}};
 
 /* Fields of bytes that have the items of a list: an array of objects. A record in a record has no field that is a
  * list. */

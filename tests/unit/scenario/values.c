@@ -299,7 +299,8 @@ values_bytes(struct values *v, const char *word)
 #define CONVERSATION_STATUSES                                                           \
 	[CONVERSATION_ANY] = "any", [CONVERSATION_COMPLETE] = "complete",               \
 	[CONVERSATION_STOPPED] = "stopped", [CONVERSATION_INTERRUPTED] = "interrupted", \
-	[CONVERSATION_ACTIVE] = "active"
+	[CONVERSATION_ACTIVE] = "active", [CONVERSATION_LENGTH] = "length",             \
+	[CONVERSATION_FILTERED] = "filtered"
 
 /* The names of enum values, by field; message NULL: of any message. The first match counts. */
 static const struct {
@@ -312,6 +313,7 @@ static const struct {
 	    [MESSAGE_STOPPED] = "stopped",
 	    [MESSAGE_INTERRUPTED] = "interrupted",
 	    [MESSAGE_LENGTH] = "length",
+	    [MESSAGE_FILTERED] = "filtered",
 	    [MESSAGE_HANDED] = "handed"}},
     {"delivery_record", "state",
 	{[DELIVERY_PENDING] = "pending",

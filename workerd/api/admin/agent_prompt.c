@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "workerd/api/admin/admin_handlers.h"
 #include "workerd/api/admin/agent_fields.h"
 #include "workerd/api/admin/agents.h"
@@ -14,6 +15,7 @@
 #include "workerd/api/fields/fields_body.h"
 #include "workerd/api/fields/json_read.h"
 #include "workerd/model/openai/openai.h"
+#include "workerd/model/parts/part_memory.h"
 #include "workerd/turn/prompt.h"
 #include "workerd/turn/turns.h"
 
@@ -53,20 +55,19 @@ static void
 agent_prompt_write_request(struct turns *turns, const struct agent_shown *agent,
     struct slice context, struct buf *body)
 {
-	const struct model_server *server =
-	    model_servers_find(&turns->servers, agent->record.key_name);
-	const struct prompt_options options = {
-	    .usage = server == NULL || !server->no_usage,
-	    .tools = server == NULL || !server->no_tools,
-	};
+	struct prompt_target to = {0};
+	struct openai_request request;
 	struct buf record;
 	struct prompt *prompt;
 
 	buf_init(&record, AGENT_MAX);
 	must(record_encode(&record, MSG_AGENT_RECORD, &agent->record) == 0);
 	prompt = prompt_new(buf_slice(&record), context);
-	must(prompt_write(prompt, &turns->defaults, options, body) == 0);
-	must(openai_end(body) == 0);
+	to.model = prompt_model(prompt, turns->defaults.model);
+	part_memory_find(&turns->board->refused,
+	    part_memory_key(agent->record.key_name, to.model), clock_mono_ms(), &to.refused);
+	must(prompt_write(prompt, &turns->defaults, &to, &request, body) == 0);
+	must(openai_end(&request) == 0);
 	free(prompt);
 	buf_clear(&record);
 }

@@ -50,6 +50,8 @@ static const struct {
 	true},
     [TURN_ABANDONED] = {503, "interrupted", "The reply was interrupted, please try again", true,
 	true},
+    [TURN_MESSAGE_LONG] = {502, "message_too_long",
+	"This message is too long for the assistant, please shorten it", false, true},
 };
 
 void

@@ -3,6 +3,8 @@
  */
 #include "workerd/api/chat/chat_stream.h"
 
+#include <stddef.h>
+
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
 #include "workerd/api/chat/chat_failures.h"
@@ -16,6 +18,8 @@ struct stream {
 	uint64_t units; /* UTF-16 units of the text so far; only for server-sent events */
 	bool resumed;
 	bool replayed; /* the first piece of text was sent */
+	struct turn_ids
+	    ids; /* of a message that was stored now, for a head before the reply's start */
 };
 
 static struct json_writer
@@ -61,11 +65,36 @@ chat_stream_send_start(struct stream *s, const struct turn_ids *ids, size_t posi
 	chat_stream_event_send(s, &j);
 }
 
+/* The model is silent: a proxy would close the connection. Failures are events from now on. */
+static void
+chat_stream_on_silence(struct event_stream *events)
+{
+	struct stream *s = (struct stream *)((char *)events - offsetof(struct stream, events));
+
+	if (s->events.begun)
+		event_stream_write_silence(events);
+	else
+		chat_stream_send_start(s, &s->ids, 0);
+}
+
+static void
+chat_stream_stream_stored(void *arg, const struct turn_ids *ids)
+{
+	struct stream *s = arg;
+
+	s->ids = *ids;
+	s->events.silent = chat_stream_on_silence;
+	event_stream_wait(&s->events);
+}
+
 static void
 chat_stream_stream_start(void *arg, const struct turn_ids *ids, size_t position)
 {
 	struct stream *s = arg;
 
+	/* It was sent during a silence. */
+	if (s->events.begun)
+		return;
 	chat_stream_send_start(s, ids, position);
 	if (s->l.x->method != HTTP_HEAD)
 		return;
@@ -167,7 +196,8 @@ const struct turn_sink chat_stream_sink = {.start = chat_stream_stream_start,
     .token = chat_stream_stream_token,
     .source = chat_stream_stream_source,
     .done = chat_stream_stream_done,
-    .error = chat_stream_stream_error};
+    .error = chat_stream_stream_error,
+    .stored = chat_stream_stream_stored};
 
 struct chat_listener *
 chat_stream_new(const struct api_call *c, bool resumed)

@@ -19,6 +19,8 @@ const char *const conversation_json_statuses[] = {
     [CONVERSATION_STOPPED] = "stopped",
     [CONVERSATION_INTERRUPTED] = "interrupted",
     [CONVERSATION_ACTIVE] = "active",
+    [CONVERSATION_LENGTH] = "length",
+    [CONVERSATION_FILTERED] = "filtered",
     NULL,
 };
 

@@ -49,6 +49,7 @@ names_message_status(uint8_t status)
 	    [MESSAGE_INTERRUPTED] = "interrupted",
 	    [MESSAGE_LENGTH] = "length",
 	    [MESSAGE_HANDED] = "complete",
+	    [MESSAGE_FILTERED] = "filtered",
 	};
 
 	return slice_str(statuses[status < ARRAY_LEN(statuses) ? status : MESSAGE_INTERRUPTED]);

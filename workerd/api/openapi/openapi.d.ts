@@ -1465,10 +1465,10 @@ export interface components {
             status: components["schemas"]["MessageStatus"];
         };
         /**
-         * @description The status of a reply; `length`: it was cut because it is too long. Other messages are `complete`.
+         * @description The status of a reply; `length`: it was cut because it is too long; `filtered`: the content filter of the model's server refused the message, or cut the reply. Other messages are `complete`.
          * @enum {unknown}
          */
-        MessageStatus: "complete" | "stopped" | "interrupted" | "length";
+        MessageStatus: "complete" | "stopped" | "interrupted" | "length" | "filtered";
         /** @description The number of tokens, counted by the model. */
         Usage: {
             promptTokens: number;
@@ -1565,10 +1565,10 @@ export interface components {
             /** @description null: the model does not report it. */
             usage: components["schemas"]["Usage"] | null;
             /**
-             * @description Only if the reply was stopped, or was cut because it is too long.
+             * @description Only if the reply was stopped, was cut because it is too long, or was refused or cut by the content filter of the model's server.
              * @enum {unknown}
              */
-            status?: "stopped" | "length";
+            status?: "stopped" | "length" | "filtered";
             /**
              * @description Only with `operators`: the message was handed to a person, or the conversation waits for one.
              * @constant
@@ -1621,10 +1621,10 @@ export interface components {
             /** @description The id of the reply; while a person has the conversation, of the visitor's own message. */
             messageId: components["schemas"]["Id"];
             /**
-             * @description Only if the reply was stopped, or was cut because it is too long.
+             * @description Only if the reply was stopped, was cut because it is too long, or was refused or cut by the content filter of the model's server.
              * @enum {unknown}
              */
-            status?: "stopped" | "length";
+            status?: "stopped" | "length" | "filtered";
             /**
              * @description Only with `operators`: the message was handed to a person, or the conversation waits for one.
              * @constant
@@ -1774,7 +1774,7 @@ export interface components {
              * @description The status of the newest reply, `active` while it runs; null: there is no reply yet.
              * @enum {unknown}
              */
-            status: "active" | "complete" | "stopped" | "interrupted" | null;
+            status: "active" | "complete" | "stopped" | "interrupted" | "length" | "filtered" | null;
             state: components["schemas"]["ConversationState"];
             /** @description Who has taken over; null: nobody. */
             operator: components["schemas"]["Operator"] | null;
@@ -3641,7 +3641,7 @@ export interface operations {
                 /** @description Only conversations with this contact. */
                 contactId?: components["schemas"]["Id"];
                 /** @description Only conversations whose newest reply has this status. A page may then have fewer items than its limit, or none, although there is a next page. */
-                status?: "active" | "complete" | "stopped" | "interrupted";
+                status?: "active" | "complete" | "stopped" | "interrupted" | "length" | "filtered";
                 /** @description Only conversations in this state, or in one of several: names with commas between. Views without a state count `open,waiting,person`. */
                 state?: string;
                 /** @description Only conversations with this tag. */

@@ -39,6 +39,14 @@ event_stream_is_over(struct event_stream *s)
 	over(s->arg);
 }
 
+void
+event_stream_write_silence(struct event_stream *s)
+{
+	const char *line = s->over != NULL ? "{\"type\":\"ping\"}\n" : "\n";
+
+	event_stream_write(s, slice_str(s->sse ? ":\n\n" : line));
+}
+
 /* Runs twice within the longest silence allowed. */
 static void
 event_stream_on_tick(evutil_socket_t fd, short what, void *arg)
@@ -56,12 +64,14 @@ event_stream_on_tick(evutil_socket_t fd, short what, void *arg)
 	else if (s->silent != NULL)
 		s->silent(s);
 	else
-		event_stream_write(s, slice_str(s->sse ? ":\n\n" : "{\"type\":\"ping\"}\n"));
+		event_stream_write_silence(s);
 }
 
 static void
 event_stream_start_heartbeat(struct event_stream *s)
 {
+	if (s->heartbeat != NULL)
+		return;
 	s->heartbeat = event_new(s->api->turns->base, -1, EV_PERSIST, event_stream_on_tick, s);
 	must(s->heartbeat != NULL && event_add(s->heartbeat, s->api->stream_heartbeat) == 0);
 }
@@ -98,8 +108,14 @@ void
 event_stream_begin(struct event_stream *s)
 {
 	event_stream_send_head(s);
-	if (s->sse)
-		event_stream_start_heartbeat(s);
+	event_stream_start_heartbeat(s);
+}
+
+void
+event_stream_wait(struct event_stream *s)
+{
+	s->spoke = true;
+	event_stream_start_heartbeat(s);
 }
 
 /* Ticks of a stream's life, at least one. */

@@ -7,7 +7,8 @@
  *	event_stream_end(), or event_stream_clear() before the exchange ends
  *
  * During a long silence server-sent events get a comment, so that proxies do not close the connection. NDJSON
- * has no comments: an endless stream gets {"type":"ping"}.
+ * has no comments: a stream with an end of its own gets an empty line, which readers of lines skip, and an endless
+ * one {"type":"ping"}.
  *
  * The third format is for clients that no stream reaches: the first events answer a poll (event_poll.h). Such a stream
  * is always an endless one; it is over with its first events.
@@ -36,7 +37,8 @@ struct event_stream {
 	bool begun; /* the answer's head was sent */
 	/* Both may be NULL. */
 	metric_cell *gauge; /* of open streams, in place of that of replies */
-	void (*silent)(struct event_stream *s); /* event_stream_write()s during a silence */
+	/* event_stream_write()s during a silence, in place of what the format says. */
+	void (*silent)(struct event_stream *s);
 	/* Private. */
 	struct event *heartbeat;
 	bool spoke;     /* something was sent since the heartbeat's last tick */
@@ -56,6 +58,10 @@ bool event_stream_prefers_ndjson(const struct http_request *req);
 
 /* Sends the head of the answer. api, x and sse are set. */
 void event_stream_begin(struct event_stream *s);
+
+/* The head follows later: silent(s) is called if it has not been sent within the longest silence, and has to send
+ * it. */
+void event_stream_wait(struct event_stream *s);
 
 /* The same for a stream without an end of its own. over(arg) is called once, from the event loop: end the
  * stream then. */
@@ -78,6 +84,9 @@ struct slice event_stream_close(struct event_stream *s, struct json_writer *j);
 
 /* Ends and sends it. A client that does not read is dropped by the connection. */
 void event_stream_send(struct event_stream *s, struct json_writer *j);
+
+/* Sends what the format says for a silence. */
+void event_stream_write_silence(struct event_stream *s);
 
 /* Sends what is no event. */
 void event_stream_write(struct event_stream *s, struct slice bytes);

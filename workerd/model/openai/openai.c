@@ -20,6 +20,26 @@ openai_add_tool(struct buf *body)
 }
 
 static int
+openai_add_limit(struct buf *body, const struct openai_settings *s)
+{
+	if (s->max_completion_tokens == 0)
+		return 0;
+	return buf_printf(body, ",\"%s\":%" PRIu32,
+	    s->max_tokens ? "max_tokens" : "max_completion_tokens", s->max_completion_tokens);
+}
+
+static int
+openai_add_reasoning(struct buf *body, const struct openai_settings *s)
+{
+	if (s->reasoning_effort.len == 0)
+		return 0;
+	if (buf_append_str(body, ",\"reasoning_effort\":\"") == -1 ||
+	    json_escape(body, s->reasoning_effort) == -1)
+		return -1;
+	return buf_append_str(body, "\"");
+}
+
+static int
 openai_add_options(struct buf *body, const struct openai_settings *s)
 {
 	const struct setting_decimal *t = &s->temperature;
@@ -27,43 +47,75 @@ openai_add_options(struct buf *body, const struct openai_settings *s)
 	if (s->usage &&
 	    buf_append_str(body, ",\"stream_options\":{\"include_usage\":true}") == -1)
 		return -1;
-	if (s->max_completion_tokens > 0 &&
-	    buf_printf(body, ",\"max_completion_tokens\":%" PRIu32, s->max_completion_tokens) ==
-		-1)
+	if (openai_add_limit(body, s) == -1 || (s->hand_over && openai_add_tool(body) == -1))
 		return -1;
-	if (s->hand_over && openai_add_tool(body) == -1)
+	if (t->given &&
+	    buf_printf(body, ",\"temperature\":%" PRIu32 ".%03" PRIu32, t->thousandths / 1000,
+		t->thousandths % 1000) == -1)
 		return -1;
-	if (!t->given)
-		return 0;
-	return buf_printf(body, ",\"temperature\":%" PRIu32 ".%03" PRIu32,
-	    t->thousandths / 1000, t->thousandths % 1000);
+	if (openai_add_reasoning(body, s) == -1)
+		return -1;
+	return buf_append(body, s->extra.p, s->extra.len);
+}
+
+static int
+openai_open_message(struct openai_request *r, enum message_role role, const char *name)
+{
+	if (r->open && buf_append_str(r->body, "\"},") == -1)
+		return -1;
+	r->open = true;
+	r->role = role;
+	return buf_printf(r->body, "{\"role\":\"%s\",\"content\":\"", name);
+}
+
+/* In the first user's message, the instructions are a message that the user's continues. */
+static int
+openai_add_instructions(struct openai_request *r, const struct openai_settings *s)
+{
+	static const char *const roles[] = {[OPENAI_SYSTEM] = "system",
+	    [OPENAI_DEVELOPER] = "developer",
+	    [OPENAI_IN_FIRST] = "user"};
+
+	if (openai_open_message(r, MESSAGE_USER, roles[s->instructions]) == -1)
+		return -1;
+	r->own = s->instructions != OPENAI_IN_FIRST;
+	return json_escape(r->body, s->system_prompt);
 }
 
 int
-openai_begin(struct buf *body, const struct openai_settings *s)
+openai_begin(struct openai_request *r, struct buf *body, const struct openai_settings *settings)
 {
-	if (buf_append_str(body, "{\"model\":\"") == -1 || json_escape(body, s->model) == -1 ||
+	*r = (struct openai_request){.body = body};
+	if (buf_append_str(body, "{\"model\":\"") == -1 ||
+	    json_escape(body, settings->model) == -1 ||
 	    buf_append_str(body, "\",\"stream\":true") == -1 ||
-	    openai_add_options(body, s) == -1 ||
-	    buf_append_str(body, ",\"messages\":[{\"role\":\"system\",\"content\":\"") == -1 ||
-	    json_escape(body, s->system_prompt) == -1)
+	    openai_add_options(body, settings) == -1 ||
+	    buf_append_str(body, ",\"messages\":[") == -1)
 		return -1;
-	return buf_append_str(body, "\"}");
+	return openai_add_instructions(r, settings);
 }
 
 int
-openai_add_message(struct buf *body, enum message_role role, struct slice text)
+openai_add_message(struct openai_request *r, enum message_role role, struct slice text)
 {
-	const char *start = role == MESSAGE_USER ? ",{\"role\":\"user\",\"content\":\""
-						 : ",{\"role\":\"assistant\",\"content\":\"";
-
-	if (buf_append_str(body, start) == -1 || json_escape(body, text) == -1)
+	if (role != MESSAGE_USER)
+		role = MESSAGE_ASSISTANT;
+	if (role == MESSAGE_ASSISTANT && !r->has_user)
+		return 0;
+	r->has_user = true;
+	if (r->own || r->role != role) {
+		if (openai_open_message(r, role, role == MESSAGE_USER ? "user" : "assistant") ==
+		    -1)
+			return -1;
+	} else if (buf_append_str(r->body, "\\n\\n") == -1) {
 		return -1;
-	return buf_append_str(body, "\"}");
+	}
+	r->own = false;
+	return json_escape(r->body, text);
 }
 
 int
-openai_end(struct buf *body)
+openai_end(struct openai_request *r)
 {
-	return buf_append_str(body, "]}");
+	return buf_append_str(r->body, "\"}]}");
 }

@@ -10,23 +10,47 @@
 
 #define OPENAI_BODY_MAX (16u * 1024 * 1024) /* bytes of a request */
 
+/* Where the model gets the system prompt. */
+enum openai_instructions {
+	OPENAI_SYSTEM,    /* a message of the role system */
+	OPENAI_DEVELOPER, /* of the role developer */
+	OPENAI_IN_FIRST,  /* at the start of the first user's message */
+};
+
 /* The request's parameters except the messages. */
 struct openai_settings {
 	struct slice model, system_prompt;
+	enum openai_instructions instructions;
 	uint32_t max_completion_tokens;     /* 0: left out */
+	bool max_tokens;                    /* that limit is called max_tokens */
 	struct setting_decimal temperature; /* not given: left out */
+	struct slice reasoning_effort;      /* empty: left out */
 	bool usage;                         /* request the token counts (stream_options) */
 	bool hand_over; /* offer the tool to ask for a person (hand_over.h) */
+	struct slice
+	    extra; /* further members, as text with a comma before each; may be empty */
+};
+
+/* A request that is being written. */
+struct openai_request {
+	struct buf *body;
+	bool open;              /* there is a message, which can be continued */
+	bool own;               /* it has the system prompt alone, so it must not be */
+	enum message_role role; /* of it: USER or ASSISTANT */
+	bool has_user;          /* a user's message was added */
 };
 
 /*
- * Appends the start of a request body: parameters, streaming and system prompt. Then call
+ * Appends the start of a request to body: parameters, streaming and system prompt. Then call
  * openai_add_message() for each message, oldest first, and openai_end(). 0, or -1 with ENOBUFS.
  */
 [[gnu::warn_unused_result]] int openai_begin(
-    struct buf *body, const struct openai_settings *settings);
+    struct openai_request *r, struct buf *body, const struct openai_settings *settings);
+
+/* Messages of a role other than USER are the assistant's. Neighbours of one role become one message with an empty line
+ * between them, and replies before the first user's message are left out: strict servers want the roles in turn. */
 [[gnu::warn_unused_result]] int openai_add_message(
-    struct buf *body, enum message_role role, struct slice text);
-[[gnu::warn_unused_result]] int openai_end(struct buf *body);
+    struct openai_request *r, enum message_role role, struct slice text);
+[[gnu::warn_unused_result]] int openai_end(struct openai_request *r);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Parses the responses of OpenAI-compatible servers: the events of a stream, and errors
- * (platform.openai.com, API reference, "Streaming"). The format only, no I/O.
+ * Parses the responses of OpenAI-compatible servers: the events of a stream, and a response in one piece
+ * (platform.openai.com, API reference, "Streaming"). The format only, no I/O. Errors: openai_error.h.
  *
  * OpenAI, Azure, Ollama, vLLM, llama.cpp, OpenRouter and others agree on where the text is, and on
  * little else; the table in test_openai_delta.c has their forms.
@@ -8,6 +8,7 @@
 #ifndef WORKERD_MODEL_OPENAI_OPENAI_DELTA_H
 #define WORKERD_MODEL_OPENAI_OPENAI_DELTA_H
 
+#include "workerd/model/openai/openai_finish.h"
 #include "workerd/model/openai/utf8_reassembly.h"
 
 struct json_t;
@@ -24,7 +25,10 @@ struct openai_delta {
 	struct slice text; /* valid UTF-8, only with TEXT and ERROR; may point into the data */
 	struct slice tool; /* a part of the name of a tool that the model calls; may be empty */
 	uint32_t tool_call; /* which call of the reply that is */
-	bool has_finish;    /* finish_reason is set */
+	enum openai_finish finish;
+	/* The event has the whole message in place of a delta: a response in one piece, which ends with it. */
+	bool whole;
+	bool thinks; /* it has a part of the model's thoughts, in a member of their own */
 	bool has_usage;
 	uint32_t prompt_tokens, completion_tokens;
 	struct json_t *json; /* json and built own the text */
@@ -43,9 +47,5 @@ void openai_delta_read(
 void openai_delta_read_tree(
     struct utf8_reassembly *reassembly, struct slice data, struct openai_delta *d);
 void openai_delta_clear(struct openai_delta *d);
-
-/* Writes an error response's message to out for the log: NUL-terminated, truncated between
- * characters; "" if there is none. */
-void openai_error_message(struct slice body, char *out, size_t size);
 
 #endif

@@ -141,15 +141,6 @@ openai_fast_take_value(struct openai_fast_scanner *s, struct openai_fast_value *
 	return openai_fast_take_word(s, v);
 }
 
-/* Skips a value. */
-static bool
-openai_fast_skip_value(struct openai_fast_scanner *s)
-{
-	struct openai_fast_value v;
-
-	return openai_fast_take_value(s, &v) && !v.has_escapes;
-}
-
 static bool
 openai_fast_is_null(const struct openai_fast_value *v)
 {
@@ -259,9 +250,14 @@ openai_fast_take_delta_member(
 
 	if (IS(name, "content"))
 		return openai_fast_take_content(s, u);
+	if (!openai_fast_take_value(s, &v))
+		return false;
 	if (IS(name, "refusal"))
-		return openai_fast_take_value(s, &v) && (!v.is_string || v.text.len == 0);
-	return openai_fast_skip_value(s);
+		return !v.is_string || v.text.len == 0;
+	if (v.is_string && v.text.len > 0 &&
+	    (IS(name, "reasoning_content") || IS(name, "reasoning") || IS(name, "thinking")))
+		u->thinks = true;
+	return !v.has_escapes;
 }
 
 static bool
@@ -278,9 +274,10 @@ openai_fast_take_choice_member(
 		return !v.is_string && IS(v.text, "0");
 	if (IS(name, "error"))
 		return openai_fast_is_null(&v);
-	if (IS(name, "finish_reason"))
-		u->has_finish = v.is_string && v.text.len > 0;
-	return true;
+	if (IS(name, "finish_reason") && v.is_string)
+		u->finish_reason = v.text;
+	/* A choice without a delta may have its text here. */
+	return !IS(name, "text") || !v.is_string;
 }
 
 static bool
@@ -297,6 +294,9 @@ openai_fast_take_event_member(
 		return false;
 	if (IS(name, "error"))
 		return openai_fast_is_null(&v);
+	/* An error without its usual member (openai_error.h). */
+	if (IS(name, "detail") || IS(name, "message"))
+		return !v.is_string;
 	return !IS(name, "object") || !IS(v.text, "error");
 }
 
@@ -305,7 +305,7 @@ openai_fast_read(struct slice data, struct buf *unescaped, struct openai_fast *u
 {
 	struct openai_fast_scanner s = {data.p, data.p + data.len, unescaped};
 
-	*u = (struct openai_fast){.has_finish = false};
+	*u = (struct openai_fast){.content = {0}};
 	return utf8_valid(data) &&
 	    openai_fast_take_object(&s, openai_fast_take_event_member, u) && s.p == s.end;
 }

@@ -12,8 +12,9 @@
 #include "proto/base/buf.h"
 
 struct openai_fast {
-	struct slice content; /* points into data or unescaped; empty: none */
-	bool has_finish;
+	struct slice content;       /* points into data or unescaped; empty: none */
+	bool thinks;                /* it has a part of the model's thoughts */
+	struct slice finish_reason; /* points into data; empty: none */
 };
 
 /* Parses data; false if it is not such an event, or out of memory. unescaped needs room for as

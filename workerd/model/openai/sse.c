@@ -31,9 +31,20 @@ sse_dispatch(struct sse_reader *r, sse_event_fn *fn, void *arg)
 
 	if (r->has_data)
 		result = fn(arg, buf_slice(&r->data));
-	r->has_data = false;
+	r->has_data = r->is_error = false;
 	buf_clear(&r->data);
 	return result;
+}
+
+/* The value of a field, without the space before it. */
+static struct slice
+sse_value(struct slice line, size_t name_length)
+{
+	struct slice value = {line.p + name_length, line.len - name_length};
+
+	if (value.len > 0 && *value.p == ' ')
+		value = (struct slice){value.p + 1, value.len - 1};
+	return value;
 }
 
 /* Adds a data field to the event, after a line feed if it is not the first. */
@@ -69,6 +80,8 @@ sse_take_line(
 	r->started = true;
 	if (line.len == 0)
 		return sse_dispatch(r, fn, arg);
+	if (line.len >= 6 && memcmp(line.p, "event:", 6) == 0)
+		r->is_error = slice_eq_str(sse_value(line, 6), "error");
 	if (line.len < 4 || memcmp(line.p, "data", 4) != 0)
 		return 0;
 	colon = line.p + 4;
@@ -76,9 +89,7 @@ sse_take_line(
 		return sse_add_data(r, (struct slice){line.p, 0});
 	if (*colon != ':')
 		return 0;
-	value = (struct slice){colon + 1, line.len - 5};
-	if (value.len > 0 && *value.p == ' ')
-		value = (struct slice){value.p + 1, value.len - 1};
+	value = sse_value(line, 5);
 	if (!r->has_data && sse_blank_follows(r, next))
 		return fn(arg, value);
 	return sse_add_data(r, value);
@@ -128,4 +139,12 @@ sse_feed(struct sse_reader *r, struct slice piece, sse_event_fn *fn, void *arg)
 		buf_clear(&r->line);
 	}
 	return 0;
+}
+
+int
+sse_end(struct sse_reader *r, sse_event_fn *fn, void *arg)
+{
+	static const char end[] = "\n\n";
+
+	return sse_feed(r, (struct slice){(const uint8_t *)end, 2}, fn, arg);
 }

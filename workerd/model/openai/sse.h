@@ -1,7 +1,7 @@
 /*
  * Parser for server-sent events (WHATWG HTML, section 9.2.6), fed with pieces of any size: lines
  * end in CR, LF or CRLF, comments are skipped, several data lines form one event, a byte order
- * mark at the start is skipped. Fields other than data are ignored.
+ * mark at the start is skipped. Of the fields other than data, only the event's name error is known.
  *
  * No I/O, no event loop.
  */
@@ -17,6 +17,7 @@ struct sse_reader {
 	struct buf data; /* data of the incomplete event */
 	bool has_data;
 	bool after_cr; /* the last line ended in CR: skip a LF */
+	bool is_error; /* the event's name is error; for the callback */
 	bool started;  /* past the place of a byte order mark */
 };
 
@@ -28,9 +29,13 @@ void sse_clear(struct sse_reader *r);
 
 /*
  * Parses the next piece. 0; -1 if the callback stopped it or, with errno ENOBUFS, if a line or
- * event is longer than SSE_EVENT_MAX. An event counts only with the empty line after it.
+ * event is longer than SSE_EVENT_MAX.
  */
 [[gnu::warn_unused_result]] int sse_feed(
     struct sse_reader *r, struct slice piece, sse_event_fn *fn, void *arg);
+
+/* The stream has ended as a whole: a last event without its empty line counts, too, because some servers leave it out.
+ * As sse_feed(). */
+[[gnu::warn_unused_result]] int sse_end(struct sse_reader *r, sse_event_fn *fn, void *arg);
 
 #endif

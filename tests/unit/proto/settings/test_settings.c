@@ -172,9 +172,9 @@ TEST(each_wrong_value_is_refused_by_name)
 	    "TRUSTED_PROXIES=10.0.0.0/33", "TRUSTED_PROXIES=*",
 	    /* URLs and origins */
 	    "OPENAI_BASE_URL=api.openai.com", "OPENAI_BASE_URL=ftp://x",
-	    "OPENAI_BASE_URL=http://", "OPENAI_BASE_URL=http://x/?a=b",
+	    "OPENAI_BASE_URL=http://", "OPENAI_BASE_URL=http://x/#a",
 	    "OPENAI_BASE_URL=http://x:99999", "OPENAI_BASE_URL=http://x:0/v1",
-	    "OPENAI_BASE_URL=http://u@:80", "OPENAI_BASE_URL=http://x/v1/chat/completions/",
+	    "OPENAI_BASE_URL=http://u@:80", "OPENAI_BASE_URL=http://x?a=b",
 	    "OPENAI_PROXY=http://proxy:65536", "CORS_ORIGIN=https://example.com:65536",
 	    "OPENAI_PROXY=proxy:3128", "OPENAI_PROXY=ftp://proxy:3128", "OPENAI_PROXY=http://",
 	    "OPENAI_PROXY=http://proxy:port", "OPENAI_PROXY=http://proxy:3128/path",
@@ -287,6 +287,32 @@ TEST(trusted_proxies_are_networks)
 		assert_true(strlcat(many, ",127.0.0.1", sizeof(many)) < sizeof(many));
 	assert_int_equal(LOAD(many), 1);
 	assert_non_null(strstr(problems, "at most 64 networks"));
+}
+
+TEST(the_address_of_a_model_server_is_repaired)
+{
+	static const char *const cases[][3] = {
+	    {"http://x/v1", "http://x/v1", "http://x/v1/chat/completions"},
+	    {"http://x/v1//", "http://x/v1", "http://x/v1/chat/completions"},
+	    {"http://x", "http://x", "http://x/chat/completions"},
+	    {"http://x/chat/completions", "http://x", "http://x/chat/completions"},
+	    {"http://x/v1/chat/completions/", "http://x/v1", "http://x/v1/chat/completions"},
+	    {"http://x/v1/?api-version=1", "http://x/v1?api-version=1",
+		"http://x/v1/chat/completions?api-version=1"},
+	    {"http://x/d/m/chat/completions?a=/b/&c", "http://x/d/m?a=/b/&c",
+		"http://x/d/m/chat/completions?a=/b/&c"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[256], *url;
+
+		snprintf(text, sizeof(text), "OPENAI_BASE_URL=%s", cases[i][0]);
+		assert_int_equal(LOAD("NODE_ENV=test", text), 0);
+		assert_string_equal(s.openai_base_url, cases[i][1]);
+		url = setting_url_join(s.openai_base_url, SETTING_URL_ADDED);
+		assert_string_equal(url, cases[i][2]);
+		free(url);
+	}
 }
 
 TEST(model_servers_have_names_and_some_of_them_keys)
@@ -529,7 +555,8 @@ static bool
 is_set_by_units(const char *name)
 {
 	static const char *const names[] = {"DATA_DIR", "STORE_SOCKET", "STORE_GROUP",
-	    "FRONT_USER", "SEARCH_DIR", "SEARCH_SOCKET", "SEARCH_USER", "CRAWL_USER", "SETTINGS_FILE"};
+	    "FRONT_USER", "SEARCH_DIR", "SEARCH_SOCKET", "SEARCH_USER", "CRAWL_USER",
+	    "SETTINGS_FILE"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (strcmp(name, names[i]) == 0)

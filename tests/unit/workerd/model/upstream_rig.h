@@ -90,12 +90,12 @@ rig_cancel_victim(const struct rig_call *c)
 }
 
 static inline void
-rig_on_headers(void *arg, int status, unsigned retry_after_ms)
+rig_on_headers(void *arg, const struct upstream_head *head, unsigned retry_after_ms)
 {
 	struct rig_call *c = arg;
 
 	assert_non_null(c->transfer);
-	c->status = status;
+	c->status = head->status;
 	c->retry_after_ms = retry_after_ms;
 	if (c->at_headers)
 		rig_cancel_victim(c);

@@ -18,7 +18,19 @@ static const struct prompt_defaults settings = {
 /* How a model is told to ask for a person, without tools. */
 #define BY_MARKER "\n\nTo hand over, write [hand_over] in your answer."
 
-/* The start of the request for an agent's record (NULL: none); NUL-terminated, freed by the
+/* The start of the request to the agent's model, which does not take some parts. */
+static void
+write_prompt(const struct prompt *p, const struct prompt_defaults *defaults, uint32_t refused,
+    struct openai_request *request, struct buf *body)
+{
+	const struct prompt_target to = {
+	    .model = prompt_model(p, defaults->model), .refused.parts = refused | PART(USAGE)};
+
+	assert_int_equal(prompt_write(p, defaults, &to, request, body), 0);
+	assert_int_equal(openai_end(request), 0);
+}
+
+/* The request without messages for an agent's record (NULL: none); NUL-terminated, freed by the
  * caller. */
 static struct buf
 question_with(
@@ -26,11 +38,11 @@ question_with(
 {
 	struct prompt *a = record == NULL ? prompt_new((struct slice){0}, (struct slice){0})
 					  : prompt_copy(record);
+	struct openai_request request;
 	struct buf body;
 
 	buf_init(&body, QUESTION_MAX);
-	assert_int_equal(
-	    prompt_write(a, defaults, (struct prompt_options){.tools = tools}, &body), 0);
+	write_prompt(a, defaults, tools ? 0 : PART(TOOLS), &request, &body);
 	assert_int_equal(buf_append(&body, "", 1), 0);
 	free(a);
 	return body;
@@ -59,7 +71,7 @@ assert_prompt(const struct msg_agent_record *record, const char *want)
 	buf_init(&end, QUESTION_MAX);
 	assert_int_equal(buf_append_str(&end, "{\"role\":\"system\",\"content\":\""), 0);
 	assert_int_equal(json_escape(&end, slice_str(want)), 0);
-	assert_int_equal(buf_append_str(&end, "\"}"), 0);
+	assert_int_equal(buf_append_str(&end, "\"}]}"), 0);
 	assert_int_equal(buf_append(&end, "", 1), 0);
 	len = buf_len(&end);
 	if (buf_len(&body) < len ||
@@ -121,12 +133,12 @@ TEST(the_context_comes_last_as_data_that_cannot_end_its_fence)
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct prompt *p = prompt_new((struct slice){0}, slice_str(cases[i][0]));
+		struct openai_request request;
 		struct buf body, want;
 
 		buf_init(&body, QUESTION_MAX);
 		buf_init(&want, QUESTION_MAX);
-		assert_int_equal(
-		    prompt_write(p, &settings, (struct prompt_options){0}, &body), 0);
+		write_prompt(p, &settings, 0, &request, &body);
 		assert_int_equal(buf_append(&body, "", 1), 0);
 		assert_int_equal(buf_append_str(&want, "\"content\":\""), 0);
 		assert_int_equal(json_escape(&want, slice_str(cases[i][1])), 0);
@@ -201,6 +213,96 @@ TEST(the_longest_agent_is_asked)
 	body = question(&record, &defaults);
 	assert_true(buf_len(&body) > sizeof(prompt) + 48000);
 	buf_clear(&body);
+}
+
+TEST(what_a_server_does_not_take_is_left_out_or_has_another_form)
+{
+	static const struct {
+		uint32_t refused;
+		const char *has, *lacks;
+	} cases[] = {
+	    {0, "\"max_completion_tokens\":90", "max_tokens\""},
+	    {PART(MAX_COMPLETION_TOKENS), "\"max_tokens\":90", "max_completion_tokens"},
+	    {PART(MAX_COMPLETION_TOKENS) | PART(MAX_TOKENS), "\"model\"", "tokens\":90"},
+	    {0, "\"temperature\":0.200", "zzz"},
+	    {PART(TEMPERATURE), "\"model\"", "temperature"},
+	    {0, "\"reasoning_effort\":\"low\"", "zzz"},
+	    {PART(REASONING_EFFORT), "\"model\"", "reasoning_effort"},
+	    {0, "\"top_p\":0.5", "zzz"},
+	    {0, "\"seed\":{\"a\":[1]}", "zzz"},
+	    {PART(EXTRA), "\"model\"", "top_p"},
+	    {0, "\"tools\":[", "zzz"},
+	    {PART(TOOLS), "write [hand_over]", "\"tools\""},
+	    {0, "{\"role\":\"system\"", "developer"},
+	    {PART(SYSTEM), "{\"role\":\"developer\"", "\"system\""},
+	    {PART(SYSTEM) | PART(DEVELOPER), "{\"role\":\"user\"", "developer"},
+	};
+	const struct msg_agent_record record = {.v = RECORD_VERSION,
+	    .escalation_instructions = slice_str("Angry people."),
+	    .temperature = 201,
+	    .reasoning_effort = slice_str("low"),
+	    .extra = slice_str("{\"top_p\":0.5,\"seed\":{\"a\":[1]}}")};
+	struct prompt *p = prompt_copy(&record);
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct openai_request request;
+		struct buf body;
+
+		buf_init(&body, QUESTION_MAX);
+		write_prompt(p, &settings, cases[i].refused, &request, &body);
+		assert_int_equal(buf_append(&body, "", 1), 0);
+		assert_has(&body, cases[i].has);
+		if (strstr((const char *)buf_data(&body), cases[i].lacks) != NULL)
+			fail_msg("%s is in %s", cases[i].lacks, (const char *)buf_data(&body));
+		buf_clear(&body);
+	}
+	free(p);
+}
+
+/* A member that occurs twice would be an error for some servers, and a surprise with others. */
+TEST(a_member_of_the_agents_own_replaces_the_usual_one)
+{
+	static const char *const cases[][3] = {
+	    {"{\"temperature\":1}", "\"temperature\":1", "\"temperature\":0.200"},
+	    {"{\"max_tokens\":5}", "\"max_tokens\":5", "max_completion_tokens"},
+	    {"{\"max_completion_tokens\":5}", "\"max_completion_tokens\":5", ":90"},
+	    {"{\"reasoning_effort\":\"high\"}", "high", "low"},
+	    {"{\"reasoning\":{\"effort\":\"high\"}}", "high", "low"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct msg_agent_record record = {.v = RECORD_VERSION,
+		    .temperature = 201,
+		    .reasoning_effort = slice_str("low"),
+		    .extra = slice_str(cases[i][0])};
+		struct buf body = question(&record, &settings);
+
+		assert_has(&body, cases[i][1]);
+		if (strstr((const char *)buf_data(&body), cases[i][2]) != NULL)
+			fail_msg("%s is in %s", cases[i][2], (const char *)buf_data(&body));
+		buf_clear(&body);
+	}
+}
+
+TEST(of_the_agents_own_members_only_the_refused_ones_are_left_out)
+{
+	const struct msg_agent_record record = {
+	    .v = RECORD_VERSION, .extra = slice_str("{\"top_k\":3,\"seed\":1}")};
+	struct prompt *p = prompt_copy(&record);
+	struct prompt_target to = {.model = slice_str("m")};
+	struct openai_request request;
+	struct buf body;
+
+	refused_parts_add_member(&to.refused, slice_str("top_k"));
+	buf_init(&body, QUESTION_MAX);
+	assert_int_equal(prompt_write(p, &settings, &to, &request, &body), 0);
+	assert_int_equal(buf_append(&body, "", 1), 0);
+	assert_has(&body, "\"seed\":1");
+	assert_null(strstr((const char *)buf_data(&body), "top_k"));
+	refused_parts_add_member(&to.refused, slice_str("seed"));
+	assert_int_equal(prompt_parts(p, &settings, &to) & PART(EXTRA), 0);
+	buf_clear(&body);
+	free(p);
 }
 
 TEST_MAIN(NULL, NULL)

@@ -20,6 +20,7 @@ type Unchecked = { readonly [name: string]: unknown };
 const PHASES: ReadonlyMap<unknown, Phase> = new Map([
 	["stopped", "stopped"],
 	["length", "cut"],
+	["filtered", "filtered"],
 	["interrupted", "failed"],
 ]);
 

@@ -14,10 +14,12 @@ export type Phase =
 	| "stopped"
 	/** Cut because it is too long. */
 	| "cut"
+	/** Refused or cut by a content filter. */
+	| "filtered"
 	| "failed";
 
 /** How a reply that is final has ended. */
-export type Ending = "done" | "stopped" | "cut";
+export type Ending = "done" | "stopped" | "cut" | "filtered";
 
 export interface Question {
 	readonly role: "user";
@@ -150,7 +152,7 @@ export function isLive(message: Message): message is Reply {
 
 /** Whether the reply is final. */
 export function hasEnded({ phase }: Reply): boolean {
-	return /done|stopped|cut/.test(phase);
+	return /done|stopped|cut|filtered/.test(phase);
 }
 
 export function isReplying(state: State): boolean {

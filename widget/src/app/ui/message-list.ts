@@ -13,7 +13,11 @@ export interface MessageList {
 	render(state: State): void;
 }
 
-export type ListEvents = MessageParts["events"] & { retry(): void; loadOlder(): void };
+export type ListEvents = MessageParts["events"] & {
+	retry(): void;
+	send(text: string): boolean;
+	loadOlder(): void;
+};
 
 type ListParts = LogParts & Pick<MessageParts, "createAvatar"> & { readonly events: ListEvents };
 
@@ -73,11 +77,18 @@ export function createMessageList(
 		scroll.follow();
 	}
 
+	/** Sent like a message that the visitor has typed, and stored as one. */
+	function goOn(): void {
+		list.focus({ preventScroll: true });
+		events.send(words("continue"));
+		scroll.follow();
+	}
+
 	function create({ key, message, text }: Item): Shown {
 		const view =
 			greeting && key === "welcome"
 				? { node: greeting, render: () => undefined }
-				: message && createMessage({ ...parts, clock, retry }, message);
+				: message && createMessage({ ...parts, clock, retry, goOn }, message);
 		return {
 			node: view?.node ?? el("p", { class: "line" }, text),
 			view,

@@ -13,6 +13,8 @@ import { createSources, type Sources } from "./sources";
 
 export interface MessageParts extends ActionParts {
 	readonly retry: () => void;
+	/** Asks for the rest of a reply that was too long. */
+	readonly goOn: () => void;
 	/** The app has it already. */
 	readonly createAvatar: typeof createAvatar;
 }
@@ -58,19 +60,27 @@ function note(look: string, path: Icon, text: string, buttons: readonly HTMLElem
 	return el("div", { class: `note ${look}` }, icon(path), el("p", {}, text), ...buttons);
 }
 
-function aside(picture: Element, text: string): HTMLElement {
-	return el("p", { class: "aside" }, picture, text);
+function aside(picture: Element, text: string, button: Element | null = null): HTMLElement {
+	return el("p", { class: "aside" }, picture, text, ...(button ? [button] : []));
 }
 
-/** The note below a reply's text. `retry`: only for the newest one. */
+/**
+ * The server's reply when a content filter has refused the visitor's message (FILTERED in workerd/turn/turn_store.c): the
+ * visitor reads the widget's own words instead.
+ */
+const UNANSWERED = "Sorry, I cannot answer that. Please put it another way.";
+
+/** The note below a reply's text. `retry`, `goOn`: only for the newest one. */
 function remarkOn(
 	words: Words,
-	{ phase, failure }: Reply,
+	{ phase, failure, text }: Reply,
 	retry: HTMLElement | null,
+	goOn: HTMLElement | null,
 	isDown: boolean,
 ): HTMLElement | null {
 	if (phase === "stopped") return aside(icon(STOP, "filled"), words("stopped"));
-	if (phase === "cut") return aside(icon(ALERT), words("cut"));
+	if (phase === "cut") return aside(icon(ALERT), words("cut"), goOn);
+	if (phase === "filtered" && text !== UNANSWERED) return aside(icon(ALERT), words("filtered"));
 	if (phase === "paused") {
 		// The visitor cannot shorten a wait that the server demands.
 		const isSet = failure === "too_many" || failure === "busy";
@@ -111,7 +121,7 @@ function createPlainText(): ReplyText {
 }
 
 function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
-	const { words, settings, retry: onRetry } = parts;
+	const { words, settings, retry: onRetry, goOn: onGoOn } = parts;
 	const bubble = el("div", { class: "bubble" });
 	const content = settings.plainText ? createPlainText() : createMarkdown({ words });
 	const body = el("div", { class: "body" });
@@ -127,6 +137,8 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 	let sources: Sources | null = null;
 	const retry = el("button", { class: "retry" }, icon(RETRY), words("tryAgain"));
 	retry.addEventListener("click", onRetry);
+	const goOn = el("button", { class: "retry" }, words("continue"));
+	goOn.addEventListener("click", onGoOn);
 
 	function wait(): void {
 		// Replacing the dots would restart their animation.
@@ -152,9 +164,12 @@ function createReply(parts: MessageParts, { author, key }: Reply): MessageView {
 		node,
 		render(message, isLast, isDown) {
 			if (message.role !== "assistant") return;
-			const { phase, text } = message;
+			const { phase } = message;
+			const isUnanswered = phase === "filtered" && message.text === UNANSWERED;
+			const text = isUnanswered ? words("unanswered") : message.text;
 			node.dataset.phase = phase;
-			const remark = remarkOn(words, message, isLast ? retry : null, isDown);
+			const own = (button: HTMLElement) => (isLast ? button : null);
+			const remark = remarkOn(words, message, own(retry), own(goOn), isDown);
 			const isAwaited = phase === "waiting" || (phase === "paused" && !text && !remark);
 			// Without a connection nobody seems to write.
 			const waits = isAwaited && !isDown;

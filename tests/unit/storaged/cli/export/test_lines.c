@@ -62,7 +62,8 @@ static const char *const lines[] = {
     "'model':'M','temperature':2001,'max_output_tokens':1,'key_name':'K','enabled':true,"
     "'created_at':1,'updated_at':2,'handover_text':'H','waiting_text':'W',"
     "'no_return':true,'knowledge':'some','sources':'" ID " " OTHER
-    "','not_found':'fixed','not_found_text':'N'}",
+    "','not_found':'fixed','not_found_text':'N','reasoning_effort':'low','extra':'{}',"
+    "'keep_thoughts':true,'fallbacks':'[]'}",
     "{'kind':'source','id':'" ID "','org':'" OTHER "','name':'S','source_kind':'pushed',"
     "'url':'u','include':'i','exclude':'e','pages_max':7,'language':'de',"
     "'interval_minutes':9,'enabled':true,'created_at':1,'updated_at':2}",
@@ -219,7 +220,7 @@ FIXTURE_TEST(the_longest_message_fits)
 
 FIXTURE_TEST(unknown_enum_values_and_too_large_numbers_are_not_written)
 {
-	struct msg_message_record record = {.v = RECORD_VERSION, .status = MESSAGE_HANDED + 1};
+	struct msg_message_record record = {.v = RECORD_VERSION, .status = MESSAGE_FILTERED + 1};
 	const struct msg_import_message invalid = {.seq = 1, .message = slice_str("no record")};
 
 	assert_int_equal(write_message(&record), -1);

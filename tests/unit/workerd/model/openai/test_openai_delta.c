@@ -9,6 +9,7 @@
 #include "tests/unit/json_text.h"
 #include "tests/unit/unit.h"
 #include "workerd/model/openai/openai_delta.h"
+#include "workerd/model/openai/openai_error.h"
 #include "workerd/model/openai/openai_fast.h"
 
 /* Separate literals, so that the next character is not read as a part of an \x escape. */
@@ -51,8 +52,9 @@ is_read_alike(struct slice data, const struct openai_delta *d)
 	bool same;
 
 	openai_delta_read_tree(&reassembly, data, &tree);
-	same = tree.kind == d->kind && tree.has_finish == d->has_finish &&
-	    tree.has_usage == d->has_usage && slice_eq(tree.text, d->text);
+	same = tree.kind == d->kind && tree.finish == d->finish &&
+	    tree.has_usage == d->has_usage && tree.thinks == d->thinks &&
+	    slice_eq(tree.text, d->text);
 	openai_delta_clear(&tree);
 	return same;
 }
@@ -66,11 +68,11 @@ expect_event(const struct event *e, const char *text)
 
 	openai_delta_read(&reassembly, data, &d);
 	if ((int)d.kind != e->kind || !slice_eq_str(d.text, e->text) ||
-	    d.has_finish != ((e->flags & FINISH) != 0) ||
+	    (d.finish != OPENAI_GOES_ON) != ((e->flags & FINISH) != 0) ||
 	    is_read_fast(data) != ((e->flags & FAST) != 0) ||
 	    ((e->flags & FAST) != 0 && !is_read_alike(data, &d)))
 		fail_msg("%s: kind %d, text %.*s, finish %d, fast %d", text, (int)d.kind,
-		    (int)d.text.len, (const char *)d.text.p, d.has_finish, is_read_fast(data));
+		    (int)d.text.len, (const char *)d.text.p, (int)d.finish, is_read_fast(data));
 	openai_delta_clear(&d);
 	json_text_free(data);
 }
@@ -200,6 +202,140 @@ TEST(content_is_read_in_every_form)
 	expect_events(cases, ARRAY_LEN(cases));
 }
 
+TEST(events_that_are_not_quite_right_are_read)
+{
+	static const struct event cases[] = {
+	    /* The same member twice: the last one counts. */
+	    {OPENAI_TEXT, "b", 0,
+		{DELTA("'content':'a','content':'b'"),
+		    "{'choices':[{'delta':{'content':'a'},'delta':{'content':'b'}}]}",
+		    "{'choices':[{'delta':{'content':'a'}}],'choices':[{'delta':{'content':'b'}"
+		    "}]}"}},
+	    {OPENAI_NOTHING, "", 0, {"{'a':1,'a':2}", "{'a\xff':1,'a\xff':2}"}},
+	    /* A byte order mark, an integer of more than 64 bits, no index or one that is null. */
+	    {OPENAI_TEXT, "x", 0,
+		{"{'created':123456789012345678901234567890,'choices':[{'delta':{'content':'x'}"
+		 "}]}",
+		    "{'choices':[{'index':null,'delta':{'content':'x'}}]}"}},
+	    {OPENAI_TEXT, "x", FAST, {"{'choices':[{'delta':{'content':'x'}}]}"}},
+	    {OPENAI_NOTHING, "", 0,
+		{DELTA("'tool_calls':[{'index':0,'function':{'name':null,'arguments':null}}]"),
+		    DELTA("'tool_calls':null,'content':[]"), "\xef\xbb\xbf{'a':[]}"}},
+	    /* A whole message, or the text of a completion. */
+	    {OPENAI_TEXT, "whole", FINISH,
+		{"{'object':'chat.completion','choices':[{'index':0,'message':{'role':'"
+		 "assistant',"
+		 "'content':'whole'},'finish_reason':'stop'}]}",
+		    "{'choices':[{'message':{'content':[{'type':'text','text':'wh'},"
+		    "{'type':'text','text':'ole'}]},'finish_reason':'stop'}]}",
+		    "{'choices':[{'text':'whole','finish_reason':'stop'}]}"}},
+	    {OPENAI_TEXT, "delta", 0,
+		{"{'choices':[{'delta':{'content':'delta'},'message':{'content':'whole'}}]}",
+		    "{'choices':[{'delta':{'content':'delta'},'text':'whole'}]}"}},
+	};
+
+	expect_events(cases, ARRAY_LEN(cases));
+}
+
+TEST(a_finish_reason_is_known_in_every_form)
+{
+	static const struct {
+		enum openai_finish finish;
+		const char *reasons[12];
+	} cases[] = {
+	    {OPENAI_GOES_ON,
+		{"", "null", "unknown", "banana", "?", "stopped by nobody at all, really"}},
+	    {OPENAI_STOPPED,
+		{"stop", "STOP", "end_turn", "eos", "eos_token", "stop_sequence", "tool_calls",
+		    "function_call", "COMPLETE"}},
+	    {OPENAI_LENGTH,
+		{"length", "max_tokens", "MAX_TOKENS", "max_output_tokens", "model_length",
+		    "max-tokens"}},
+	    {OPENAI_FILTERED,
+		{"content_filter", "SAFETY", "PROHIBITED_CONTENT", "RECITATION", "refusal",
+		    "sensitive"}},
+	    {OPENAI_FAILED,
+		{"error", "abort", "insufficient_system_resource", "network_error"}},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		for (size_t k = 0;
+		     k < ARRAY_LEN(cases[i].reasons) && cases[i].reasons[k] != NULL; k++)
+			if (openai_finish_of(slice_str(cases[i].reasons[k])) != cases[i].finish)
+				fail_msg("%s", cases[i].reasons[k]);
+}
+
+/* What an error stands for, as HTTP status and kind; the last number is the response's own status. */
+TEST(an_error_stands_for_a_status)
+{
+	static const struct {
+		const char *body;
+		int status;
+		enum openai_error_kind kind;
+		int of_response;
+	} cases[] = {
+	    {"{'error':{'code':429,'message':'Provider returned error'}}", 429,
+		OPENAI_ERROR_OTHER, 200},
+	    {"{'error':{'code':'429','message':'x'}}", 429, OPENAI_ERROR_OTHER, 200},
+	    {"{'error':{'message':'x','status':503}}", 503, OPENAI_ERROR_OTHER, 200},
+	    {"{'error':{'message':'x','type':'rate_limit_error'}}", 429, OPENAI_ERROR_OTHER,
+		200},
+	    {"{'error':{'message':'x','code':'rate_limit_exceeded','type':'tokens'}}", 429,
+		OPENAI_ERROR_OTHER, 200},
+	    {"{'type':'error','error':{'type':'overloaded_error','message':'Overloaded'}}", 503,
+		OPENAI_ERROR_OTHER, 200},
+	    {"{'error':'overloaded'}", 503, OPENAI_ERROR_OTHER, 200},
+	    {"{'error':{'message':'x','type':'server_error'}}", 500, OPENAI_ERROR_OTHER, 200},
+	    {"[{'error':{'code':503,'status':'UNAVAILABLE','message':'x'}}]", 503,
+		OPENAI_ERROR_OTHER, 200},
+	    {"{'error':{'status':'RESOURCE_EXHAUSTED','message':'x'}}", 429, OPENAI_ERROR_OTHER,
+		200},
+	    {"{'object':'error','message':'x','type':'BadRequestError','code':400}", 400,
+		OPENAI_ERROR_OTHER, 200},
+	    {"{'detail':'Rate limit reached'}", 429, OPENAI_ERROR_OTHER, 200},
+	    {"{'detail':[{'loc':['body'],'msg':'field required'}]}", 0, OPENAI_ERROR_OTHER,
+		200},
+	    {"{'error':{'message':'what is a billing rate limit? is it unavailable'}}", 400,
+		OPENAI_ERROR_OTHER, 400},
+	    {"{'error':{'message':'x'}}", 0, OPENAI_ERROR_OTHER, 200},
+	    {"overloaded, come back later", 503, OPENAI_ERROR_OTHER, 200},
+	    {"", 0, OPENAI_ERROR_OTHER, 200},
+	    {"{'error':{'code':'insufficient_quota','message':'You exceeded your current "
+	     "quota'}}",
+		429, OPENAI_ERROR_BILLING, 429},
+	    {"{'error':{'type':'insufficient_quota','message':'x'}}", 402, OPENAI_ERROR_BILLING,
+		200},
+	    {"{'error':{'message':'Insufficient balance','type':'billing'}}", 402,
+		OPENAI_ERROR_BILLING, 200},
+	    {"{'error':{'code':'billing_hard_limit_reached','message':'x','type':'invalid_"
+	     "request_error'}}",
+		400, OPENAI_ERROR_BILLING, 400},
+	    {"{'error':{'message':'Insufficient credits'}}", 402, OPENAI_ERROR_BILLING, 402},
+	    {"{'error':{'message':'Your credit balance is too low to access the API'}}", 400,
+		OPENAI_ERROR_BILLING, 400},
+	    {"{'error':{'code':429,'status':'RESOURCE_EXHAUSTED',"
+	     "'message':'check your plan and billing details'}}",
+		429, OPENAI_ERROR_OTHER, 429},
+	    {"{'error':{'code':'content_filter','param':'prompt','status':400,'message':'x',"
+	     "'innererror':{'code':'ResponsibleAIPolicyViolation'}}}",
+		400, OPENAI_ERROR_FILTERED, 400},
+	    {"{'error':{'code':'content_policy_violation','message':'x'}}", 400,
+		OPENAI_ERROR_FILTERED, 400},
+	    {"{'error':{'message':'Content Exists Risk','type':'invalid_request_error'}}", 400,
+		OPENAI_ERROR_FILTERED, 400},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct slice body = json_text(cases[i].body);
+		struct openai_error e = openai_error_read(body, cases[i].of_response);
+
+		if (e.status != cases[i].status || e.kind != cases[i].kind)
+			fail_msg(
+			    "%s: status %d, kind %d", cases[i].body, e.status, (int)e.kind);
+		json_text_free(body);
+	}
+}
+
 TEST(errors_are_read_in_every_form)
 {
 	static const struct event cases[] = {
@@ -208,7 +344,10 @@ TEST(errors_are_read_in_every_form)
 		{"{'error':{'message':'overloaded','type':'server_error','param':null,'code':"
 		 "null}}",
 		    "{'error':{'code':'overloaded'}}"}},
-	    {OPENAI_ERROR, "plain words", 0, {"{'error':'plain words'}"}},
+	    {OPENAI_ERROR, "plain words", 0,
+		{"{'error':'plain words'}", "'plain words'", "{'detail':'plain words'}",
+		    "{'message':'plain words','code':7}", "{'detail':[{'msg':'plain words'}]}",
+		    "{'errors':[{'message':'plain words'}]}"}},
 	    {OPENAI_ERROR, "too long", 0,
 		{"{'object':'error','message':'too long','type':'BadRequestError','param':null,"
 		 "'code':400}"}},
@@ -237,21 +376,18 @@ TEST(errors_are_read_in_every_form)
 
 TEST(invalid_json_is_refused)
 {
-	static const char *const cases[] = {"[]", "7", "'x'", "garbage", "[{'choices':[]}]",
-	    "{", "}", "{}}", "{}x", "{'choices':[]}x", "{'choices':[{'delta':{'content':'Hi'}}",
+	static const char *const cases[] = {"[]", "7", "garbage", "[{'choices':[]}]", "{", "}",
+	    "{}}", "{}x", "{'choices':[]}x", "{'choices':[{'delta':{'content':'Hi'}}",
 	    "{'choices':[{}]", "{'choices':[{}", "{'a'}", "{'a':}", "{'a':1,}", "{,}", "{a:1}",
 	    "{'a':'b}", "{'a':'\\", "{'a':-}", "{'a':01}", "{'a':-01}", "{'a':1-2}",
 	    "{'a':1 2}", "{'a':nul}", "{'a':nulll}", "{'a':NaN}", "{'a':1e999}", "{'a':\x01}",
-	    /* The same member twice. */
-	    "{'a':1,'a':2}", "{'a\xff':1,'a\xff':2}", "{'choices':[{}],'choices':[{}]}",
-	    "{'choices':[{'delta':{},'delta':{}}]}", DELTA("'content':'a','content':'b'"),
 	    /* Control characters and invalid escapes in strings. */
 	    CONTENT("a\nb"), CONTENT("'"), CONTENT("\\"), CONTENT("\\\n"), CONTENT("\\x41"),
 	    CONTENT("\\u12"), CONTENT("\\u12g4"), CONTENT("\\ud83"), CONTENT("\\\x7f"),
 	    CONTENT("\\\xc3\xa4"), CONTENT("\\\xff"),
 	    /* Invalid bytes outside of strings. */
-	    "\xef\xbb\xbf{}", "\xff{}", "{\xff}", "{}\xff", "{}\x7f", "{'a':1\xc3}",
-	    "{'a'\xff:1}", "{'a':\\ud83d}", "{'choices':\xff[]}"};
+	    "\xff{}", "{\xff}", "{}\xff", "{}\x7f", "{'a':1\xc3}", "{'a'\xff:1}",
+	    "{'a':\\ud83d}", "{'choices':\xff[]}"};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		expect_event(&(struct event){OPENAI_BAD, "", 0, {NULL}}, cases[i]);
@@ -499,7 +635,7 @@ TEST(usage_is_read_in_every_form)
 	    {"{'usage':[]}", false, 0, 0},
 	    {"{'usage':7}", false, 0, 0},
 	    {"{'usage':{}}", true, 0, 0},
-	    {"{'usage':{'prompt_tokens':null,'completion_tokens':'7'}}", true, 0, 0},
+	    {"{'usage':{'prompt_tokens':null,'completion_tokens':'7'}}", true, 0, 7},
 	    {"{'usage':{'prompt_tokens':12.0,'completion_tokens':7.9}}", true, 12, 7},
 	    {"{'usage':{'prompt_tokens':-1,'completion_tokens':-0.5}}", true, 0, 0},
 	    {"{'usage':{'prompt_tokens':4294967295,'completion_tokens':4294967296}}", true,
@@ -534,7 +670,7 @@ TEST(the_message_of_an_error_response_is_found_and_cut)
 	    {"{'error':'\xe2\x82 \\ud83d'}", FFFD " " FFFD},
 	    {"{'message':'gateway'}", "gateway"},
 	    {"{'detail':'so it'}", "so it"},
-	    {"{'detail':[{'msg':'x'}]}", ""},
+	    {"{'detail':[{'msg':'x'}]}", "x"},
 	    {"[{'error':{'message':'quota'}}]", "quota"},
 	    {"{'error':{}}", ""},
 	    {"{}", ""},

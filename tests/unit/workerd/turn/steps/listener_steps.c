@@ -272,6 +272,7 @@ static const char *const failures[] = {
     [TURN_MODEL_BUSY] = "model_busy",
     [TURN_MODEL_UNAVAILABLE] = "model_unavailable",
     [TURN_TOO_LONG] = "too_long",
+    [TURN_MESSAGE_LONG] = "message_too_long",
     [TURN_SHUTDOWN] = "shutdown",
     [TURN_ERASED] = "erased",
     [TURN_INTERRUPTED] = "interrupted",

@@ -1,0 +1,333 @@
+/*
+ * What the errors of model servers say: texts as servers and gateways send them.
+ */
+#include <jansson.h>
+
+#include "proto/base/buf.h"
+#include "tests/unit/unit.h"
+#include "workerd/model/parts/part_memory.h"
+#include "workerd/model/parts/refusal.h"
+
+#define ALL                                                                            \
+	(PART(USAGE) | PART(MAX_COMPLETION_TOKENS) | PART(TEMPERATURE) | PART(TOOLS) | \
+	    PART(SYSTEM) | PART(REASONING_EFFORT))
+#define FOLDED (PART(SYSTEM) | PART(DEVELOPER))
+
+static const struct {
+	int status;
+	const char *body;
+	uint32_t sent, named; /* 0: none */
+} part_cases[] = {
+    /* OpenAI */
+    {400,
+	"{\"error\":{\"message\":\"Unsupported parameter: 'max_tokens' is not supported with "
+	"this model. Use 'max_completion_tokens' "
+	"instead.\",\"param\":\"max_tokens\",\"code\":\"unsupported_parameter\"}}",
+	PART(MAX_TOKENS) | PART(USAGE), PART(MAX_TOKENS)},
+    {400,
+	"{\"error\":{\"message\":\"Unsupported value: 'temperature' does not support 0.2 with "
+	"this model. Only the default (1) value is "
+	"supported.\",\"param\":\"temperature\",\"code\":\"unsupported_value\"}}",
+	ALL, PART(TEMPERATURE)},
+    {400,
+	"{\"error\":{\"message\":\"Unsupported value: 'messages[0].role' does not support "
+	"'system' with this "
+	"model.\",\"param\":\"messages[0].role\",\"code\":\"unsupported_value\"}}",
+	ALL, PART(SYSTEM)},
+    {400,
+	"{\"error\":{\"message\":\"Unrecognized request argument supplied: "
+	"reasoning_effort\",\"param\":null}}",
+	ALL, PART(REASONING_EFFORT)},
+    {404,
+	"{\"error\":{\"message\":\"tools is not supported in this model. For a list of "
+	"supported models, refer to the documentation.\",\"param\":null}}",
+	ALL, PART(TOOLS)},
+    /* Mistral, and others by pydantic */
+    {422,
+	"{\"detail\":[{\"type\":\"extra_forbidden\",\"loc\":[\"body\",\"stream_options\"],"
+	"\"msg\":\"Extra inputs are not permitted\",\"input\":{\"include_usage\":true}}]}",
+	ALL, PART(USAGE)},
+    {422,
+	"{\"object\":\"error\",\"message\":{\"detail\":[{\"type\":\"extra_forbidden\",\"loc\":["
+	"\"body\",\"max_completion_tokens\"],\"msg\":\"Extra inputs are not "
+	"permitted\",\"input\":300},{\"type\":\"extra_forbidden\",\"loc\":[\"body\",\"stream_"
+	"options\"],\"msg\":\"Extra inputs are not permitted\"}]}}",
+	ALL, PART(MAX_COMPLETION_TOKENS) | PART(USAGE)},
+    {422,
+	"{\"detail\":[{\"loc\":[\"body\",\"messages\",0,\"role\"],\"msg\":\"Input should be "
+	"'user' or 'assistant'\",\"type\":\"literal_error\",\"input\":\"system\"}]}",
+	ALL, FOLDED},
+    /* What it quotes is no reason. */
+    {422,
+	"{\"detail\":[{\"type\":\"value_error\",\"loc\":[\"body\"],\"msg\":\"Value error, "
+	"stream_options is not known here\",\"input\":{\"temperature\":1,\"tools\":[]}}]}",
+	ALL, PART(USAGE)},
+    {400,
+	"{\"message\":\"temperature: not "
+	"supported\",\"request\":{\"stream_options\":{},\"tools\":[]}}",
+	ALL, PART(TEMPERATURE)},
+    /* Google */
+    {400,
+	"[{\"error\":{\"code\":400,\"message\":\"Invalid JSON payload received. Unknown name "
+	"\\\"stream_options\\\": Cannot find field.\",\"status\":\"INVALID_ARGUMENT\"}}]",
+	ALL, PART(USAGE)},
+    {400,
+	"[{\"error\":{\"code\":400,\"message\":\"Function calling is not enabled for "
+	"models/gemma-3-27b-it\",\"status\":\"INVALID_ARGUMENT\"}}]",
+	ALL, PART(TOOLS)},
+    {400,
+	"[{\"error\":{\"code\":400,\"message\":\"Developer instruction is not enabled for "
+	"models/gemma-3-27b-it\"}}]",
+	ALL, PART(SYSTEM)},
+    /* vLLM and templates */
+    {400,
+	"{\"object\":\"error\",\"message\":\"System role not "
+	"supported\",\"type\":\"BadRequestError\",\"param\":null,\"code\":400}",
+	ALL, FOLDED},
+    {400,
+	"{\"object\":\"error\",\"message\":\"Conversation roles must alternate "
+	"user/assistant/user/assistant/...\"}",
+	ALL, FOLDED},
+    {400, "{\"message\":\"Only user and assistant roles are supported!\"}", ALL, FOLDED},
+    {400,
+	"{\"object\":\"error\",\"message\":\"\\\"auto\\\" tool choice requires "
+	"--enable-auto-tool-choice and --tool-call-parser to be set\"}",
+	ALL, PART(TOOLS)},
+    /* llama.cpp, Ollama, OpenRouter, Bedrock, Groq, Together */
+    {500,
+	"{\"error\":{\"code\":500,\"message\":\"tools param requires --jinja "
+	"flag\",\"type\":\"server_error\"}}",
+	ALL, PART(TOOLS)},
+    {400,
+	"{\"error\":{\"message\":\"registry.ollama.ai/library/gemma:2b does not support "
+	"tools\",\"type\":\"api_error\"}}",
+	ALL, PART(TOOLS)},
+    {400, "{\"error\":\"\\\"gemma3:4b\\\" does not support thinking\"}", ALL,
+	PART(REASONING_EFFORT)},
+    {404,
+	"{\"error\":{\"message\":\"No endpoints found that support tool use. Try disabling "
+	"\\\"hand_over\\\".\",\"code\":404}}",
+	ALL, PART(TOOLS)},
+    {400,
+	"{\"message\":\"This model doesn't support system messages. Try again without system "
+	"messages.\"}",
+	ALL, FOLDED},
+    {400, "{\"message\":\"This model doesn't support tool use in streaming mode.\"}", ALL,
+	PART(TOOLS)},
+    {400,
+	"{\"error\":{\"message\":\"property 'stream_options' is "
+	"unsupported\",\"type\":\"invalid_request_error\"}}",
+	ALL, PART(USAGE)},
+    {501, "Tool calling is not implemented", ALL, PART(TOOLS)},
+    {405, "{\"error\":\"tools: method not allowed\"}", ALL, PART(TOOLS)},
+    {500, "Error: unknown field `max_completion_tokens`, expected one of `model`, `messages`",
+	ALL, PART(MAX_COMPLETION_TOKENS)},
+    {400, "{\"error\":{\"message\":\"maxCompletionTokens is not allowed\"}}", ALL,
+	PART(MAX_COMPLETION_TOKENS)},
+    /* An error inside an error, as gateways send it */
+    {400,
+	"{\"error\":{\"message\":\"{\\\"error\\\":{\\\"message\\\":\\\"bad\\\",\\\"param\\\":"
+	"\\\"temperature\\\"}}\"}}",
+	ALL, PART(TEMPERATURE)},
+    /* Another form that is refused, too */
+    {400, "{\"error\":\"Unexpected role developer\"}", PART(DEVELOPER), PART(DEVELOPER)},
+    {422, "{\"detail\":[{\"loc\":[\"body\",\"max_tokens\"],\"msg\":\"no\"}]}", PART(MAX_TOKENS),
+	PART(MAX_TOKENS)},
+    /* Without a name */
+    {422, "{\"detail\":\"Extra inputs are not permitted\"}", ALL,
+	PART(USAGE) | PART(MAX_COMPLETION_TOKENS) | PART(REASONING_EFFORT)},
+    /* Cut in its middle */
+    {422,
+	"{\"detail\":[{\"type\":\"extra_forbidden\",\"loc\":[\"body\",\"stream_options\"],"
+	"\"msg\":\"Extra inputs",
+	ALL, PART(USAGE)},
+    /* Others */
+    {400, "{\"error\":{\"message\":\"The response was filtered\"}}", ALL, 0},
+    {400, "{\"error\":{\"message\":\"toolbox stools pretemperature temperatures_x\"}}",
+	ALL & ~PART(TOOLS), 0},
+    {400, "", ALL, 0},
+    {400, "{\"error\":{\"message\":\"temperature\"}}", PART(USAGE), 0},
+    {401, "{\"error\":{\"message\":\"temperature\"}}", ALL, 0},
+    {429, "{\"error\":{\"message\":\"tools\"}}", ALL, 0},
+    {503, "{\"error\":{\"message\":\"tools\"}}", ALL, 0},
+};
+
+TEST(errors_name_the_part_that_a_server_does_not_take)
+{
+	for (size_t i = 0; i < ARRAY_LEN(part_cases); i++) {
+		const struct refusal_request request = {.sent = part_cases[i].sent};
+		struct refused_parts named;
+		bool passing;
+		enum refusal r = refusal_read(part_cases[i].status,
+		    slice_str(part_cases[i].body), &request, &named, &passing);
+
+		if (r != (part_cases[i].named == 0 ? REFUSAL_NONE : REFUSAL_PARTS) ||
+		    named.parts != part_cases[i].named || passing)
+			fail_msg("%d %s: %d, parts %x, not %x", part_cases[i].status,
+			    part_cases[i].body, r, named.parts, part_cases[i].named);
+	}
+}
+
+static const struct {
+	int status;
+	const char *body;
+} context_cases[] = {
+    {400,
+	"{\"error\":{\"message\":\"This model's maximum context length is 2048 tokens. "
+	"However, your messages resulted in 3000 "
+	"tokens.\",\"param\":\"messages\",\"code\":\"context_length_exceeded\"}}"},
+    {400,
+	"{\"object\":\"error\",\"message\":\"The decoder prompt (length 5000) is longer than "
+	"the maximum model length of 4096.\"}"},
+    {400,
+	"{\"error\":{\"code\":400,\"message\":\"the request exceeds the available context "
+	"size. try increasing the context size or enable context "
+	"shift\",\"type\":\"exceed_context_size_error\"}}"},
+    {500, "{\"error\":\"input length exceeds maximum context length\"}"},
+    {400,
+	"{\"error\":{\"message\":\"prompt is too long: 209000 tokens > 200000 "
+	"maximum\",\"type\":\"invalid_request_error\"}}"},
+    {400,
+	"{\"error\":{\"message\":\"input length and `max_tokens` exceed context limit: 190000 "
+	"+ 20000 > 200000, decrease input length or `max_tokens` and try again\"}}"},
+    {400,
+	"[{\"error\":{\"message\":\"The input token count (1200000) exceeds the maximum number "
+	"of tokens allowed (1048576).\"}}]"},
+    {422,
+	"{\"error\":\"Input validation error: `inputs` tokens + `max_new_tokens` must be <= "
+	"4097. Given: 5000 `inputs` tokens\"}"},
+    {400, "{\"message\":\"Input is too long for requested model.\"}"},
+    {400,
+	"{\"error\":\"This model's maximum prompt length is 131072 but the request contains "
+	"537812 tokens.\"}"},
+    {400,
+	"{\"error\":{\"message\":\"Please reduce the length of the messages or "
+	"completion.\",\"param\":\"messages\"}}"},
+    {413, "<html>Request Entity Too Large</html>"},
+    {413, ""},
+};
+
+TEST(errors_say_that_the_messages_are_too_long)
+{
+	for (size_t i = 0; i < ARRAY_LEN(context_cases); i++) {
+		const struct refusal_request request = {.sent = ALL};
+		struct refused_parts named;
+		bool passing;
+
+		if (refusal_read(context_cases[i].status, slice_str(context_cases[i].body),
+			&request, &named, &passing) != REFUSAL_CONTEXT)
+			fail_msg("%d %s", context_cases[i].status, context_cases[i].body);
+	}
+}
+
+TEST(a_limit_of_the_reply_over_the_context_is_dropped_for_this_reply_alone)
+{
+	static const char body[] =
+	    "{\"message\":\"'max_tokens' or 'max_completion_tokens' is too large: 8000. This "
+	    "model's maximum context length is 4096 tokens and your request has 25 input "
+	    "tokens\"}";
+	const struct refusal_request request = {.sent = ALL};
+	struct refused_parts named;
+	bool passing;
+
+	assert_int_equal(
+	    refusal_read(400, slice_str(body), &request, &named, &passing), REFUSAL_PARTS);
+	assert_int_equal(named.parts, PART(MAX_COMPLETION_TOKENS));
+	assert_true(passing);
+}
+
+TEST(members_of_the_owners_own_are_named_one_by_one)
+{
+	static const struct {
+		const char *body, *name;
+	} cases[] = {
+	    {"{\"error\":{\"message\":\"Unknown parameter: 'top_k'.\",\"param\":\"top_k\"}}",
+		"top_k"},
+	    {"{\"detail\":[{\"loc\":[\"body\",\"Safety.Settings\"],\"msg\":\"no\"},{\"loc\":["
+	     "\"body\",\"seed\"]}]}",
+		"seed"},
+	    {"seed and top_k are unknown", "seed"},
+	    {"the seedling is unknown, stream_options or not", NULL},
+	};
+	json_t *extra = json_loads("{\"top_k\":1,\"seed\":2,\"\":3}", 0, NULL);
+	const struct refusal_request request = {
+	    .sent = PART(EXTRA) | PART(USAGE), .extra = extra};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct refused_parts named;
+		bool passing;
+
+		assert_int_equal(
+		    refusal_read(400, slice_str(cases[i].body), &request, &named, &passing),
+		    REFUSAL_PARTS);
+		assert_int_equal(named.members_n, cases[i].name != NULL);
+		assert_int_equal(named.parts, cases[i].name == NULL ? PART(USAGE) : 0);
+		if (cases[i].name != NULL)
+			assert_true(refused_parts_has_member(&named, slice_str(cases[i].name)));
+	}
+	json_decref(extra);
+}
+
+TEST(a_memory_keeps_pairs_of_server_and_model_for_a_day)
+{
+	static struct part_memory m;
+	const uint64_t a = part_memory_key(slice_str("s"), slice_str("m")),
+		       b = part_memory_key(slice_str(""), slice_str("m"));
+	const struct refused_parts tools = {.parts = PART(TOOLS)},
+				   usage = {.parts = PART(USAGE)};
+	struct refused_parts found = {0};
+
+	assert_int_not_equal(a, b);
+	assert_int_not_equal(a, part_memory_key(slice_str(""), slice_str("s")));
+	part_memory_add(&m, a, 1000, &tools);
+	part_memory_find(&m, b, 1000, &found);
+	assert_int_equal(found.parts, 0);
+	part_memory_add(&m, a, 2000, &usage);
+	part_memory_find(&m, a, 24 * 3600 * 1000, &found);
+	assert_int_equal(found.parts, PART(TOOLS) | PART(USAGE));
+	found = (struct refused_parts){0};
+	part_memory_find(&m, a, 24 * 3600 * 1000 + 1000, &found);
+	assert_int_equal(found.parts, 0);
+	/* Then it is asked again, and a new day begins. */
+	part_memory_add(&m, a, 24 * 3600 * 1000 + 1000, &usage);
+	part_memory_find(&m, a, 24 * 3600 * 1000 + 1000, &found);
+	assert_int_equal(found.parts, PART(USAGE));
+}
+
+TEST(a_full_memory_forgets_the_oldest)
+{
+	static struct part_memory m;
+	const struct refused_parts tools = {.parts = PART(TOOLS)};
+	size_t kept = 0;
+
+	for (uint64_t key = 1; key <= PART_MEMORY_MAX + 3; key++)
+		part_memory_add(&m, key, 1000 + key, &tools);
+	for (uint64_t key = 1; key <= PART_MEMORY_MAX + 3; key++) {
+		struct refused_parts found = {0};
+
+		part_memory_find(&m, key, 2000, &found);
+		assert_int_equal(found.parts != 0, key > 3);
+		kept += found.parts != 0;
+	}
+	assert_int_equal(kept, PART_MEMORY_MAX);
+}
+
+TEST(too_many_members_are_all_of_them)
+{
+	static struct part_memory m;
+	struct refused_parts r = {0}, found = {0};
+	char name[] = "a";
+
+	for (; *name < 'a' + PART_MEMORY_MEMBERS; ++*name)
+		refused_parts_add_member(&r, slice_str(name));
+	assert_int_equal(r.parts, 0);
+	assert_false(refused_parts_has_member(&r, slice_str("z")));
+	part_memory_add(&m, 7, 1, &r);
+	part_memory_find(&m, 7, 1, &found);
+	assert_false(refused_parts_lacks(&found, &r));
+	refused_parts_add_member(&r, slice_str("another"));
+	assert_int_equal(r.parts, PART(EXTRA));
+	assert_true(refused_parts_has_member(&r, slice_str("z")));
+}
+
+TEST_MAIN(NULL, NULL)

@@ -1,0 +1,263 @@
+/*
+ * A word of an error is compared without its case and without all that is no letter: rate_limit_exceeded, "Rate limit
+ * exceeded" and RateLimitExceeded are the same.
+ */
+#include "workerd/model/openai/openai_error.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "proto/base/basics.h"
+#include "proto/base/utf8.h"
+
+#define WORD_MAX 256 /* letters of a word or message that are compared */
+
+/*
+ * What a word of a code, type or status contains, and the status that it stands for. The first one counts.
+ * in_message: it counts in a message, too, which may quote the visitor.
+ */
+static const struct {
+	const char *part;
+	int status;
+	enum openai_error_kind kind;
+	bool in_message;
+} openai_error_words[] = {
+    {"insufficientquota", 402, OPENAI_ERROR_BILLING, true},
+    {"insufficientbalance", 402, OPENAI_ERROR_BILLING, true},
+    {"insufficientcredit", 402, OPENAI_ERROR_BILLING, true},
+    {"insufficientfund", 402, OPENAI_ERROR_BILLING, true},
+    {"creditbalanceistoolow", 402, OPENAI_ERROR_BILLING, true},
+    {"outofcredit", 402, OPENAI_ERROR_BILLING, true},
+    {"notenoughcredit", 402, OPENAI_ERROR_BILLING, true},
+    {"paymentrequired", 402, OPENAI_ERROR_BILLING, false},
+    {"billing", 402, OPENAI_ERROR_BILLING, false},
+    {"arrearage", 402, OPENAI_ERROR_BILLING, false}, /* Alibaba */
+    {"contentfilter", 400, OPENAI_ERROR_FILTERED, false},
+    {"contentpolicy", 400, OPENAI_ERROR_FILTERED, false},
+    {"responsibleaipolicy", 400, OPENAI_ERROR_FILTERED, true}, /* Azure */
+    {"datainspection", 400, OPENAI_ERROR_FILTERED, false},     /* Alibaba */
+    {"contentexistsrisk", 400, OPENAI_ERROR_FILTERED, true},   /* DeepSeek */
+    {"contentmanagementpolicy", 400, OPENAI_ERROR_FILTERED, true},
+    {"moderationblocked", 400, OPENAI_ERROR_FILTERED, false},
+    {"guardrail", 400, OPENAI_ERROR_FILTERED, false},
+    {"prohibitedcontent", 400, OPENAI_ERROR_FILTERED, false}, /* Google */
+    {"ratelimit", 429, OPENAI_ERROR_OTHER, true},
+    {"toomanyrequests", 429, OPENAI_ERROR_OTHER, true},
+    {"throttl", 429, OPENAI_ERROR_OTHER, false},
+    {"resourceexhausted", 429, OPENAI_ERROR_OTHER, false},
+    {"overload", 503, OPENAI_ERROR_OTHER, true},
+    {"unavailable", 503, OPENAI_ERROR_OTHER, true},
+    {"capacityexceeded", 503, OPENAI_ERROR_OTHER, false},
+    {"serverbusy", 503, OPENAI_ERROR_OTHER, false},
+    {"timeout", 504, OPENAI_ERROR_OTHER, true},
+    {"timedout", 504, OPENAI_ERROR_OTHER, true},
+    {"deadlineexceeded", 504, OPENAI_ERROR_OTHER, false},
+    {"badgateway", 502, OPENAI_ERROR_OTHER, true},
+    {"servererror", 500, OPENAI_ERROR_OTHER, true},
+    {"internalerror", 500, OPENAI_ERROR_OTHER, true},
+    {"internal", 500, OPENAI_ERROR_OTHER, false},
+    {"apierror", 500, OPENAI_ERROR_OTHER, false},
+    {"authentication", 401, OPENAI_ERROR_OTHER, false},
+    {"apikey", 401, OPENAI_ERROR_OTHER, false},
+    {"unauthorized", 401, OPENAI_ERROR_OTHER, false},
+    {"permission", 403, OPENAI_ERROR_OTHER, false},
+    {"forbidden", 403, OPENAI_ERROR_OTHER, false},
+    {"notfound", 404, OPENAI_ERROR_OTHER, false},
+    {"invalidrequest", 400, OPENAI_ERROR_OTHER, false},
+    {"badrequest", 400, OPENAI_ERROR_OTHER, false},
+    {"invalidargument", 400, OPENAI_ERROR_OTHER, false},
+    {"contextlength", 400, OPENAI_ERROR_OTHER, false},
+    {"contextsize", 400, OPENAI_ERROR_OTHER, false},
+};
+
+static bool
+openai_error_is_empty(const json_t *error)
+{
+	return error == NULL || json_is_null(error) || json_is_false(error) ||
+	    (json_is_number(error) && json_number_value(error) == 0) ||
+	    (json_is_string(error) && json_string_length(error) == 0);
+}
+
+/* Whether JSON without choices is an error as a whole: its detail or message is a text. */
+static bool
+openai_error_is_bare(const json_t *root)
+{
+	const json_t *detail = json_object_get(root, "detail");
+
+	if (slice_eq_str(openai_json_string(json_object_get(root, "object")), "error"))
+		return true;
+	if (json_object_get(root, "choices") != NULL)
+		return false;
+	return json_array_size(detail) > 0 || openai_json_string(detail).len > 0 ||
+	    openai_json_string(json_object_get(root, "message")).len > 0;
+}
+
+const json_t *
+openai_error_find(const json_t *root)
+{
+	const json_t *error;
+
+	if (json_is_array(root))
+		root = json_array_get(root, 0);
+	if (json_string_length(root) > 0)
+		return root;
+	error = json_object_get(root, "error");
+	if (!openai_error_is_empty(error))
+		return error;
+	error = json_object_get(json_array_get(json_object_get(root, "choices"), 0), "error");
+	if (!openai_error_is_empty(error))
+		return error;
+	error = json_array_get(json_object_get(root, "errors"), 0);
+	if (!openai_error_is_empty(error))
+		return error;
+	return openai_error_is_bare(root) ? root : NULL;
+}
+
+/* An error's message in any of its known forms; empty if there is none. */
+static struct slice
+openai_error_string(const json_t *error)
+{
+	static const char *const members[] = {
+	    "message", "detail", "msg", "error", "code", "type", "status"};
+
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		const json_t *member = json_object_get(error, members[i]);
+		struct slice text = openai_json_string(member);
+
+		/* A list of what is invalid (FastAPI): its first entry. */
+		if (text.len == 0)
+			text = openai_json_string(
+			    json_object_get(json_array_get(member, 0), "msg"));
+		if (text.len > 0)
+			return text;
+	}
+	return openai_json_string(error);
+}
+
+int
+openai_error_text(struct buf *out, const json_t *error, bool repaired)
+{
+	struct slice text = openai_error_string(error), rest;
+	struct utf8_reassembly own = {.len = 0};
+
+	buf_init(out, UTF8_REASSEMBLY_ROOM(text.len) + UTF8_REASSEMBLY_PENDING_MAX);
+	if (openai_json_decode(&own, out, text, repaired) == -1)
+		return -1;
+	rest = utf8_reassembly_end(&own);
+	return buf_append(out, rest.p, rest.len);
+}
+
+/* The longest prefix that fits size bytes and ends between characters. */
+static struct slice
+openai_error_cut(struct slice text, size_t size)
+{
+	if (text.len <= size)
+		return text;
+	text.len = size;
+	text.len -= utf8_incomplete_tail(text);
+	return text;
+}
+
+void
+openai_error_message(struct slice body, char *out, size_t size)
+{
+	struct openai_json l = openai_json_load(body);
+	const json_t *error = openai_error_find(l.root);
+	struct slice text = slice_str("");
+	struct buf message;
+
+	/* A text alone, or a form that says no more than its code. */
+	if (error == NULL)
+		error = l.root;
+	if (openai_error_text(&message, error, l.repaired) == 0)
+		text = openai_error_cut(buf_slice(&message), size - 1);
+	must(slice_copy(text, out, size - 1));
+	out[text.len] = '\0';
+	buf_clear(&message);
+	json_decref(l.root);
+}
+
+/* Reads a word of an error, or its message: what it contains of the table. false: nothing. */
+static bool
+openai_error_read_word(struct slice word, bool is_message, struct openai_error *e)
+{
+	char letters[WORD_MAX + 1];
+	size_t n = 0;
+
+	for (size_t i = 0; i < word.len && n < WORD_MAX; i++)
+		if (isalpha(word.p[i]))
+			letters[n++] = (char)tolower(word.p[i]);
+	letters[n] = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(openai_error_words); i++) {
+		if ((is_message && !openai_error_words[i].in_message) ||
+		    strstr(letters, openai_error_words[i].part) == NULL)
+			continue;
+		e->kind = openai_error_words[i].kind;
+		e->status = e->status == 0 ? openai_error_words[i].status : e->status;
+		return true;
+	}
+	return false;
+}
+
+static int
+openai_error_number(const json_t *value)
+{
+	uint32_t n = openai_json_number(value);
+
+	return n >= 400 && n <= 599 ? (int)n : 0;
+}
+
+/* Members in which servers say what an error is, the most exact ones first. */
+static void
+openai_error_read_members(const json_t *error, struct openai_error *e)
+{
+	static const char *const members[] = {"code", "type", "status", "error_type", "reason"};
+	struct openai_error one;
+
+	for (size_t i = 0; i < ARRAY_LEN(members) && e->status == 0; i++)
+		e->status = openai_error_number(json_object_get(error, members[i]));
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		one = *e;
+		if (!openai_error_read_word(
+			openai_json_string(json_object_get(error, members[i])), false, &one))
+			continue;
+		if (e->status == 0)
+			e->status = one.status;
+		if (e->kind == OPENAI_ERROR_OTHER)
+			e->kind = one.kind;
+	}
+}
+
+/* A message may quote the visitor, so it counts only if nothing else says what the error is; except for the filter and
+ * the account, for which many servers have no code. */
+static void
+openai_error_read_message(struct slice message, int status, struct openai_error *e)
+{
+	struct openai_error said = *e;
+
+	if (e->kind != OPENAI_ERROR_OTHER || !openai_error_read_word(message, true, &said))
+		return;
+	if (said.kind == OPENAI_ERROR_OTHER && (status != 200 || e->status != 0))
+		return;
+	*e = said;
+}
+
+struct openai_error
+openai_error_read(struct slice body, int status)
+{
+	struct openai_json l = openai_json_load(body);
+	const json_t *error = openai_error_find(l.root);
+	struct openai_error e = {.status = status == 200 ? 0 : status};
+
+	if (error == NULL)
+		error = l.root;
+	openai_error_read_members(error, &e);
+	openai_error_read_members(json_object_get(error, "innererror"), &e);
+	openai_error_read_members(json_object_get(error, "metadata"), &e);
+	openai_error_read_message(
+	    l.root == NULL ? body : openai_error_string(error), status, &e);
+	if (e.status == 402)
+		e.kind = OPENAI_ERROR_BILLING;
+	json_decref(l.root);
+	return e;
+}
