@@ -5,6 +5,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "proto/ipc/room_id.h"
 #include "storaged/changes/changes.h"
 #include "storaged/conversations/conversations.h"
 #include "storaged/conversations/reply_sources.h"
@@ -331,10 +332,10 @@ reply_stop(struct txn *t, const struct turn_view *v)
 	return rc != 0 ? rc : reply_end(t, v, &ending);
 }
 
-/* How a reply ends that lost its worker. */
+/* How a reply ends that lost its worker, and who follows its session. */
 static int
 reply_status_without_worker(
-    struct txn *t, const struct id *conversation, enum message_status *status)
+    struct txn *t, const struct id *conversation, enum message_status *status, struct id *room)
 {
 	struct key key = key_id(conversation);
 	struct msg_conversation_record record;
@@ -343,6 +344,7 @@ reply_status_without_worker(
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 	*status = record.state == STATE_PERSON ? MESSAGE_STOPPED : MESSAGE_INTERRUPTED;
+	*room = room_id_of_session(&record.org, &record.widget, record.session);
 	return 0;
 }
 
@@ -352,18 +354,19 @@ reply_interrupt(
 {
 	struct reply_ending ending = {.sources = sources};
 	struct turn_view v;
+	struct id room;
 	int rc;
 
 	*out = (struct reply_interruption){0};
 	rc = turn_view_load_named(t, turn, &v);
 	if (rc != 0 || v.state != TURN_OPEN)
 		return rc;
-	rc = reply_status_without_worker(t, &v.place.conversation, &ending.status);
+	rc = reply_status_without_worker(t, &v.place.conversation, &ending.status, &room);
 	if (rc == 0)
 		rc = reply_collect_pieces(t, turn);
 	if (rc != 0)
 		return rc;
 	ending.text = buf_slice(&t->env->text);
-	*out = (struct reply_interruption){true, v.place.conversation, ending.text.len};
+	*out = (struct reply_interruption){true, v.place.conversation, room, ending.text.len};
 	return reply_end(t, &v, &ending);
 }

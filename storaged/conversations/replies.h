@@ -73,7 +73,8 @@ struct reply_writer {
 struct reply_interruption {
 	bool was_open;
 	struct id conversation;
-	size_t bytes; /* of text that was kept */
+	struct id room; /* of its session */
+	size_t bytes;   /* of text that was kept */
 };
 
 /* Ends an open turn as interrupted, with the text of its pieces, even if that is empty; as stopped, if a person

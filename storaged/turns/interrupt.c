@@ -82,6 +82,17 @@ interrupt_give_up(struct live *live, const struct open_turn *turn, int rc)
 	live_end(live, &turn->id);
 }
 
+/* Those who follow the reply know its end already; others may have lost sight of it. */
+static void
+interrupt_tell_rooms(struct live *live, const struct reply_interruption *what)
+{
+	if (!what->was_open)
+		return;
+	rooms_changed(&live->rooms, &what->conversation, &what->conversation);
+	rooms_changed(&live->rooms, &what->room, &what->conversation);
+	live->notified = true;
+}
+
 /* The chunk is on disk. */
 static void
 interrupt_forget_chunk(struct live *live, const struct interrupt_chunk *chunk)
@@ -91,6 +102,7 @@ interrupt_forget_chunk(struct live *live, const struct interrupt_chunk *chunk)
 
 		open_turns_release(live->open, &chunk->done[i].turn);
 		live_end(live, &chunk->done[i].turn);
+		interrupt_tell_rooms(live, what);
 		if (what->was_open)
 			log_event(LOG_WARN, "turn_interrupted",
 			    L_ID("turn", &chunk->done[i].turn),

@@ -10,6 +10,10 @@
 [[gnu::warn_unused_result]] int turn_check_run(
     struct call *c, const struct turn_view *v, const struct id *run);
 
+/* Tells those who follow the turn's conversation that it has changed. */
+[[gnu::warn_unused_result]] int turn_tell_rooms(
+    struct txn *t, struct call *c, const struct turn_view *v);
+
 /* The sender runs a turn that is not complete, for this run: a closed one is opened again. CALL_WRITES if
  * that is not possible now. */
 [[gnu::warn_unused_result]] int turn_take(

@@ -106,20 +106,6 @@ turn_is_taken(const struct msg_turn_finish *m, const struct turn_view *v)
 	return v->state == TURN_COMPLETE && !slice_eq(m->text, v->message.text);
 }
 
-/* Tells those who follow the conversation that it waits for a person. */
-static int
-turn_tell_hand_over(struct txn *t, struct call *c, const struct turn_view *v)
-{
-	struct key key = key_id(&v->place.conversation);
-	struct msg_conversation_record conversation;
-	int rc = txn_get_record(
-	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
-
-	if (rc == 0)
-		call_conversation_changed(c, &conversation);
-	return rc;
-}
-
 /* Stores the end of a reply, unless it is stored already. */
 static int
 turn_store_end(struct txn *t, struct call *c, const struct turn_view *v)
@@ -155,7 +141,7 @@ turn_store_end(struct txn *t, struct call *c, const struct turn_view *v)
 	rc = reply_end(t, v, &ending);
 	if (rc == 0 && m->status != MESSAGE_INTERRUPTED)
 		rc = turn_note_gap(t, v, m->sources);
-	return rc == 0 && m->hand_over ? turn_tell_hand_over(t, c, v) : rc;
+	return rc;
 }
 
 /* A stop without text is answered with the text that is stored now. */
@@ -190,6 +176,10 @@ handle_turn_finish(struct txn *t, struct call *c)
 	rc = turn_load(t, c, &m->turn, &v);
 	if (rc == 0)
 		rc = turn_store_end(t, c, &v);
+	/* A late end may be stored already, by a request whose answer the worker did not wait for. One over an interrupted
+	 * reply comes from a worker that was taken for dead. */
+	if (rc == 0 && (m->hand_over || m->late || v.state == TURN_INTERRUPTED))
+		rc = turn_tell_rooms(t, c, &v);
 	if (rc == 0)
 		rc = turn_answer_finished(t, c);
 	if (rc == 0)

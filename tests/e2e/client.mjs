@@ -78,6 +78,7 @@ export async function request(base, method, path, { headers = {}, body, from } =
  */
 class SseReader {
 	id = "";
+	last = ""; // the id at the end of the last event, or of a group of lines without data
 	retry = undefined;
 	comments = 0;
 	#data = undefined;
@@ -87,6 +88,7 @@ class SseReader {
 		if (line === "") {
 			const data = this.#data;
 			this.#data = undefined;
+			this.last = this.id;
 			return data;
 		}
 		if (line.startsWith(":")) {

@@ -99,11 +99,17 @@ export class Feed {
 		if (this.closed) stream.leave();
 		if (stream.status === 200) feedContract.checkStream(this.#address("events"), stream, []);
 		if (stream.status !== 200) throw new Error(JSON.stringify(stream.json));
-		for (let n = 0; !this.closed; n++) {
-			const event = await stream.next();
-			if (event === undefined) return;
-			const { next, ...frame } = event;
-			if (frame.type !== "ping") this.#take(frame, next ?? Number(stream.ids[n]));
+		try {
+			for (let n = 0; !this.closed; n++) {
+				const event = await stream.next();
+				if (event === undefined) return;
+				const { next, ...frame } = event;
+				if (frame.type !== "ping") this.#take(frame, next ?? Number(stream.ids[n]));
+				else this.after = next ?? this.after;
+			}
+		} finally {
+			// As an EventSource: an id without an event counts, too.
+			if (!this.closed && stream.sse?.last) this.after = Number(stream.sse.last);
 		}
 	}
 

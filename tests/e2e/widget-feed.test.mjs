@@ -116,6 +116,49 @@ for (const [carrier, place] of CARRIERS.flatMap((one) =>
 			await one.close();
 		});
 
+		it("end before a reply that broke off without text, and show its next run", async () => {
+			const one = await open(MODE);
+			const message = "[[tokens=5 hold-after=0]] empty";
+			const { json } = await one.say(message, "e");
+			await one.upTo("typing_start");
+			// No checkpoint has any text.
+			await banter.killWorkers(banter.workerPids());
+			await banter.ready();
+			assert.deepEqual(await one.exchange(), [["error", "interrupted"], ["typing_stop"]]);
+			await one.close();
+			await banter.release("empty");
+			assert.equal((await one.insist(message, "e")).reply, json.reply);
+			const tab = await until("it is answered", async () => {
+				const { history } = await Visitor.open(banter, one.widget).then((other) =>
+					other.again({ token: one.token, stream: true }),
+				);
+				return history.length === 2 && history;
+			});
+			assert.equal(tab[1].content, numbered(5));
+			await one.switchTo(carrier);
+			assert.equal((await one.upTo("typing_stop")).at(-2).content, numbered(5));
+			await one.close();
+		});
+
+		it("show the next run of a reply that had broken off before they began", async () => {
+			const one = await open(MODE);
+			const message = "[[tokens=5 hold-after=2]] begun";
+			await one.say(message, "b");
+			await one.upTo("token");
+			await banter.killWorkers(banter.workerPids());
+			await banter.ready();
+			await one.upTo("typing_stop");
+			const two = await one.again(MODE);
+			assert.equal(two.history.active, null);
+			await two.close();
+			await banter.release("begun");
+			await one.insist(message, "b");
+			await one.upTo("typing_stop");
+			await two.switchTo(carrier);
+			assert.equal((await two.upTo("typing_stop")).at(-2).content, numbered(5));
+			for (const feed of [one, two]) await feed.close();
+		});
+
 		it("hold back what is behind a reply that is being written", async () => {
 			const one = await open();
 			const tabs = [];

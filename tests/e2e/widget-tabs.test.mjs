@@ -4,9 +4,11 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
 import { textOf } from "./client.mjs";
+import { Follower, openOwners } from "./followers.mjs";
 import { frame, handshake, OP, RawWebSocket } from "./frames.mjs";
 import { numbered, until, useBanter, whileStopped, withBanter } from "./harness.mjs";
 import {
+	conversationsOf,
 	echo,
 	exchanged,
 	openAtOtherWorker,
@@ -211,6 +213,69 @@ describe("tabs of one visitor, with three workers", () => {
 			told.set(frame.id, frame);
 		}
 		assert.equal([...told.values()].filter(({ content }) => content === numbered(30)).length, 2);
+	});
+});
+
+describe("a store that is stopped for longer than a worker waits", () => {
+	const MODE = { stream: true };
+	const send = (pid, signal) => process.kill(pid, signal);
+
+	it("at the end of a reply: all tabs get it when it is stored, once", async () => {
+		const [one, far] = await openTabs(banter, 2, MODE);
+		const near = await openAtWorker(() => one.again(MODE), await one.worker());
+		one.say("[[tokens=5 hold-after=3]] late");
+		const tabs = [one, near, far];
+		for (const tab of tabs) {
+			const frames = await tab.upTo("token");
+			while (tokensOf(frames) !== numbered(3)) frames.push(await tab.next());
+		}
+		const [{ _id }] = await conversationsOf(banter, one.widget);
+		const owners = [1, 2, 3, 4].map(() => new Follower((last) => openOwners(banter, _id, last)));
+		for (const one of owners) await until("an owner follows", () => one.ready);
+		await whileStopped([banter.storaged.pid], async () => {
+			await banter.release("late");
+			for (const tab of [one, near])
+				assert.equal((await tab.upTo("error")).at(-1).code, "store_unavailable");
+		});
+		for (const tab of tabs) {
+			assert.equal((await tab.upTo("message")).at(-1).content, numbered(5));
+			await tab.upTo("typing_stop");
+		}
+		for (const one of owners) await one.has([["assistant", numbered(5), "complete"]]);
+		one.say(echo("after"));
+		for (const tab of tabs) {
+			const messages = (await tab.upTo("typing_stop")).filter(({ type }) => type === "message");
+			assert.deepEqual(messages.map(({ content }) => content).slice(-1), ["after"]);
+			assert.equal(messages.length, tab === one ? 1 : 2);
+		}
+		for (const one of owners) await one.stop();
+	});
+
+	it("when a tab joins a reply: the tab gets it, here or after it has reconnected", async () => {
+		const [one, other] = await openTabs(banter, 2, MODE);
+		await one.ask(echo("before"));
+		await other.upTo("typing_stop");
+		const { history } = await one.again(MODE);
+		const [worker, store] = [await other.worker(), banter.storaged.pid];
+		let tab = other;
+		await whileStopped([worker], async () => {
+			one.say("[[tokens=5 hold-after=3]] joined slowly");
+			await one.upTo("token");
+			// The store has told the other worker of the message.
+			one.send({ type: "history", before: history[1].id });
+			await one.upTo("history");
+			send(store, "SIGSTOP");
+		});
+		try {
+			assert.equal((await other.next()).role, "user");
+			await until("the join failed", () => other.closed || other.frames.length > 0);
+		} finally {
+			send(store, "SIGCONT");
+		}
+		if (tab.closed) tab = await one.again(MODE);
+		await banter.release("joined slowly");
+		for (const each of [one, tab])
+			assert.equal((await each.upTo("message")).at(-1).content, numbered(5));
 	});
 });
 

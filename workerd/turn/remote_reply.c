@@ -262,7 +262,9 @@ remote_reply_unsaved(struct turns *turns, const struct msg_live_unsaved *unsaved
 
 	if (r == NULL || r->call != NULL)
 		return;
-	reply_listeners_fail(&r->listeners, unsaved->full ? TURN_STORE_FULL : TURN_STORE_DOWN);
+	reply_listeners_error(&r->listeners,
+	    &(struct turn_error){
+		.failure = unsaved->full ? TURN_STORE_FULL : TURN_STORE_DOWN, .unsaved = true});
 	remote_reply_leave_if_empty(r);
 }
 

@@ -173,7 +173,8 @@ turn_report_end(struct turn *t)
 {
 	if (t->failed)
 		reply_listeners_error(&t->listeners,
-		    &(struct turn_error){t->failure, t->retry_after_ms, turn_error_text(t)});
+		    &(struct turn_error){
+			t->failure, t->retry_after_ms, turn_error_text(t), t->unsaved});
 	else
 		turn_report_done(t);
 }
@@ -183,6 +184,7 @@ turn_end(struct turn *t)
 {
 	turn_log_end(t);
 	turn_count_end(t);
+	t->unsaved = false;
 	turn_report_end(t);
 	turn_unfollow(t);
 	evtimer_del(&t->timer);

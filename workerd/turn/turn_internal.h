@@ -108,6 +108,7 @@ struct turn {
 
 	bool failed;     /* reported to the listeners, from TURN_STORING on */
 	bool not_stored; /* failed only because storaged has not stored the reply yet */
+	bool unsaved;    /* listeners got the failure while the reply's end was not stored */
 	enum turn_failure failure;
 	struct slice refusal_text; /* storaged's, until turn_end() */
 	struct turn_reply reply;   /* as stored: trimmed, or an apology */

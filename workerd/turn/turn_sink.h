@@ -38,6 +38,9 @@ struct turn_error {
 	enum turn_failure failure;
 	unsigned retry_after_ms; /* 0: the default */
 	struct slice text; /* for the visitor, in the widget's own words; empty: the default */
+	/* The reply is complete, but not stored yet. Those who follow the conversation learn from the store when it is
+	 * (ROOM_CHANGED). */
+	bool unsaved;
 };
 
 struct turn_ids {

@@ -42,6 +42,7 @@ static void
 turn_store_failed(struct turn *t, enum turn_failure failure)
 {
 	t->not_stored = t->not_stored || !t->failed;
+	t->unsaved = true;
 	turn_set_failure(t, failure);
 	turn_report_end(t);
 	turn_enter(t, TURN_STORE_RETRY);
@@ -173,6 +174,7 @@ turn_store_reply(struct turn *t)
 	    .total_ms = t->total_ms,
 	    .attempts = (uint8_t)(t->attempts < UINT8_MAX ? t->attempts : UINT8_MAX),
 	    .hand_over = t->hand_over.found && t->reply.status != MESSAGE_INTERRUPTED,
+	    .late = t->unsaved,
 	};
 
 	struct buf sources;

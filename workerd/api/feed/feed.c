@@ -184,14 +184,6 @@ feed_on_event(struct live_room_member *member, const struct live_room_event *eve
 	}
 }
 
-/* NDJSON that resumes says at once that it is there: the next frame may take long. */
-static void
-feed_show_begin(struct feed *f)
-{
-	if (!f->stream.sse && !f->stream.poll)
-		(void)reply_stream_write(f->stream.x, slice_str("{\"type\":\"ping\"}\n"));
-}
-
 /* Continues where the client is, or begins with the session. */
 static void
 feed_greet(struct feed *f)
@@ -200,7 +192,6 @@ feed_greet(struct feed *f)
 
 	if (f->place.next != 0) {
 		event_stream_continue_at(&f->stream, feed_place_number(&f->place));
-		feed_show_begin(f);
 		if (f->place.operator_typing)
 			feed_start_typing_timer(f);
 		if (known)

@@ -2,6 +2,7 @@
 #include "proto/base/utf8.h"
 #include "workerd/api/chat/chat_failures.h"
 #include "workerd/api/feed/feed.h"
+#include "workerd/api/live/live_failure.h"
 
 void
 feed_reply_leave(struct feed *f)
@@ -95,20 +96,15 @@ feed_reply_on_done(void *arg, const struct turn_ids *ids, const struct turn_repl
 	feed_sync(f);
 }
 
-/* Of the worker or the store, not of the reply: another request will follow it. */
-static bool
-feed_reply_is_away(enum turn_failure failure)
-{
-	return failure == TURN_STORE_DOWN || failure == TURN_SHUTDOWN;
-}
-
 static void
 feed_reply_on_error(void *arg, const struct turn_error *error)
 {
+	enum live_failure how = live_failure_of(error);
 	struct feed *f = arg;
 	bool typed;
 
-	if (feed_reply_is_away(error->failure)) {
+	/* An unsaved reply may yet end well, and a poll cannot wait for that: another request follows it. */
+	if (how == LIVE_LOST || error->unsaved) {
 		f->listener = NULL;
 		feed_fail(f, 0, NULL);
 		return;
@@ -116,7 +112,7 @@ feed_reply_on_error(void *arg, const struct turn_error *error)
 	typed = feed_reply_end(f);
 	f->place.told = true;
 	f->place.run = 0;
-	if (error->failure != TURN_INTERRUPTED)
+	if (how == LIVE_FAILED)
 		f->failed = f->reply;
 	widget_send_error_text(&f->out, chat_failure_code(error->failure),
 	    chat_failure_text(error), (struct slice){0});

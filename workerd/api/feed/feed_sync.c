@@ -34,10 +34,11 @@ feed_sync_set_state(
 }
 
 /* Replies have the same frames around them as live ones; the client may have the first of them already. An empty reply
- * sends nothing. */
+ * that did not break off sends nothing. run: feed_place_run() of its record. may_change: the reply may be written again, so
+ * its frames leave the client before it. */
 static void
 feed_sync_send(struct feed *f, const struct msg_message_page *page,
-    const struct msg_message_record *r, uint32_t run)
+    const struct msg_message_record *r, uint32_t run, bool may_change)
 {
 	bool is_reply = r->role != MESSAGE_USER;
 	bool is_known = f->place.told && r->status == MESSAGE_INTERRUPTED &&
@@ -49,7 +50,7 @@ feed_sync_send(struct feed *f, const struct msg_message_page *page,
 		f->place.next++;
 		return;
 	}
-	if (is_reply && r->text.len > 0 && !typed) {
+	if (is_reply && widget_send_shows(r) && !typed) {
 		f->place.typing = true;
 		widget_send_type(&f->out, "typing_start");
 	}
@@ -58,22 +59,12 @@ feed_sync_send(struct feed *f, const struct msg_message_page *page,
 	typed = f->place.typing || typed;
 	f->place.typing = false;
 	f->place.units = 0;
-	f->place.next++;
-	widget_send_message_of(&f->out, page, r);
+	f->place.told = may_change;
+	f->place.run = may_change ? run : 0;
+	f->place.next += !may_change;
+	widget_send_stored(&f->out, page, r);
 	if (typed)
 		widget_send_type(&f->out, "typing_stop");
-}
-
-static void
-feed_sync_send_all(struct feed *f, const struct msg_message_page *page)
-{
-	struct slice list = page->messages, item;
-	struct msg_message_record r;
-
-	while (wire_list_next(&list, &item)) {
-		must(record_decode(item, MSG_MESSAGE_RECORD, &r) == WIRE_OK);
-		feed_sync_send(f, page, &r, feed_place_run(item));
-	}
 }
 
 /* The client has all before this position. */
@@ -108,6 +99,25 @@ feed_sync_broken_end(const struct msg_message_page *page)
 		return 0;
 	must(record_decode(last, MSG_MESSAGE_RECORD, &r) == WIRE_OK);
 	return r.status == MESSAGE_INTERRUPTED ? feed_place_run(last) : 0;
+}
+
+/* end: of the conversation. */
+static void
+feed_sync_send_all(struct feed *f, const struct msg_message_page *page, uint64_t end)
+{
+	bool is_end = page->next == 0 && id_is_zero(&page->open);
+	bool is_broken = is_end && feed_sync_broken_end(page) != 0;
+	struct slice list = page->messages, item;
+	struct msg_message_record r;
+
+	while (wire_list_next(&list, &item)) {
+		bool may_change = is_broken && list.len == 0;
+
+		must(record_decode(item, MSG_MESSAGE_RECORD, &r) == WIRE_OK);
+		if (may_change)
+			feed_sync_pass(f, end - 1);
+		feed_sync_send(f, page, &r, feed_place_run(item), may_change);
+	}
 }
 
 /* The client has all messages; the place stays at one that may still change. */
@@ -149,7 +159,10 @@ feed_sync_take_history(struct feed *f, const struct msg_message_page *page)
 	struct msg_message_page shown = *page;
 
 	shown.active = page->open;
-	feed_sync_pass(f, id_is_zero(&page->open) ? conversation.next_seq : page->open_seq);
+	if (id_is_zero(&page->open))
+		feed_sync_rest(f, page, conversation.next_seq);
+	else
+		feed_sync_pass(f, page->open_seq);
 	f->place.conversation = feed_place_mark(&conversation.id);
 	widget_send_history(&f->out, &shown);
 	feed_sync_set_state(f, &conversation, page->people);
@@ -177,7 +190,7 @@ feed_sync_take_page(struct feed *f, const struct msg_message_page *page)
 	}
 	f->place.conversation = mark;
 	feed_sync_set_state(f, &conversation, page->people);
-	feed_sync_send_all(f, page);
+	feed_sync_send_all(f, page, conversation.next_seq);
 	if (page->next == 0) {
 		feed_sync_finish(f, page, conversation.next_seq);
 		return;

@@ -85,8 +85,7 @@ live_follower_on_caller_ended(void *arg)
 		reply_json_error(live_follower_refuse(f), 401, "unauthorized", "Unauthorized");
 }
 
-/* The store refused a request, or (type 0) does not answer. */
-static void
+void
 live_follower_fail(struct live_follower *f, uint16_t type, const union msg *m)
 {
 	struct http_exchange *x;

@@ -51,6 +51,9 @@ struct live_follower {
 /* In live_follower.c: reads what the client lacks; then joins the replies that wait. */
 void live_follower_sync(struct live_follower *f);
 
+/* The store refused a request, or (type 0) does not answer: ends the stream. Frees it. */
+void live_follower_fail(struct live_follower *f, uint16_t type, const union msg *m);
+
 /* In live_reply.c. */
 
 /* Notes a reply, unless it is known; NULL: there are too many. */

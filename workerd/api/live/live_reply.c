@@ -2,6 +2,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
+#include "workerd/api/live/live_failure.h"
 #include "workerd/api/live/live_follower_internal.h"
 
 /* Replies of a conversation that a client is sent at the same time; syncs deliver the others when they are
@@ -95,17 +96,21 @@ live_reply_on_done(void *arg, const struct turn_ids *ids, const struct turn_repl
 	live_follower_sync(f);
 }
 
-/* The sync delivers the text that is stored, or finds the run that writes the reply again. */
 static void
 live_reply_on_error(void *arg, const struct turn_error *error)
 {
+	enum live_failure how = live_failure_of(error);
 	struct live_reply *r = arg;
 	struct live_follower *f = r->f;
 
-	if (error->failure != TURN_INTERRUPTED)
+	if (how == LIVE_FAILED)
 		f->failed = r->id;
+	/* The id of the client's last event still has what it has of this reply. */
 	live_reply_free(r);
-	live_follower_sync(f);
+	if (how == LIVE_LOST)
+		live_follower_fail(f, 0, NULL);
+	else
+		live_follower_sync(f);
 }
 
 void

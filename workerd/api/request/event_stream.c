@@ -240,15 +240,21 @@ event_stream_write_frame(
 	return buf_printf(out, ",\"next\":%" PRIu64 "}\n", id);
 }
 
+/* Server-sent events may have an id without an event; the comment shows readers of lines that no data follows. */
 void
 event_stream_continue_at(struct event_stream *s, uint64_t id)
 {
-	char next[24];
-	int n = snprintf(next, sizeof(next), "%" PRIu64, id);
+	const char *before = s->poll ? "" : s->sse ? "id: " : "{\"type\":\"ping\",\"next\":";
+	const char *after = s->poll ? "" : s->sse ? "\n:\n\n" : "}\n";
+	char next[64];
+	int n = snprintf(next, sizeof(next), "%s%" PRIu64 "%s", before, id, after);
+	struct slice text = {(const uint8_t *)next, (size_t)n};
 
 	if (s->poll)
-		event_poll_set_next(
-		    s->gathered, (struct slice){(const uint8_t *)next, (size_t)n});
+		event_poll_set_next(s->gathered, text);
+	else if (id != s->at)
+		event_stream_write(s, text);
+	s->at = id;
 }
 
 void
@@ -262,6 +268,7 @@ event_stream_send_frame(struct event_stream *s, uint64_t id, struct slice frame,
 		return;
 	}
 	s->spoke = true;
+	s->at = id;
 	buf_init(&out, frame.len + 64);
 	must(event_stream_write_frame(s, id, frame, &out) == 0);
 	if (is_long && !s->replayed)

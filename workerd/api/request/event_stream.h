@@ -41,6 +41,7 @@ struct event_stream {
 	void (*silent)(struct event_stream *s);
 	/* Private. */
 	struct event *heartbeat;
+	uint64_t at;    /* the id of the last frame, or as the client was told since */
 	bool spoke;     /* something was sent since the heartbeat's last tick */
 	unsigned ticks; /* until an endless stream is over */
 	void (*over)(void *arg);
@@ -69,6 +70,8 @@ void event_stream_begin_endless(struct event_stream *s, void (*over)(void *arg),
 
 /* A poll without events goes on behind the event with this id. It has begun; a stream ignores it. */
 void event_stream_continue(struct event_stream *s, struct slice id);
+
+/* The client goes on there, behind what was sent last: the next event may take long, or never come. It has begun. */
 void event_stream_continue_at(struct event_stream *s, uint64_t id);
 
 /* Begins an event with this type (NULL: none), in api_scratch(). id: for server-sent events; NULL: none. */

@@ -48,8 +48,8 @@ widget_history_end(struct widget_socket *s)
 	live_thread_clear(&s->history.thread);
 }
 
-/* Replies have the same frames around them as live ones. An empty reply sends nothing: typing_stop alone
- * would end what the visitor waits for. */
+/* Replies have the same frames around them as live ones. An empty reply that did not break off sends nothing:
+ * typing_stop alone would end what the visitor waits for. */
 static void
 widget_history_send(struct widget_socket *s, const struct msg_message_page *page,
     const struct msg_message_record *r)
@@ -57,12 +57,12 @@ widget_history_send(struct widget_socket *s, const struct msg_message_page *page
 	bool is_reply = r->role != MESSAGE_USER;
 	bool typed = r->role == MESSAGE_OPERATOR && widget_operator_stop_typing(s);
 
-	if (r->text.len == 0)
+	if (!widget_send_shows(r))
 		return;
 	s->is_catching_up = true;
 	if (is_reply && !typed)
 		widget_send_type(&s->out, "typing_start");
-	widget_send_message_of(&s->out, page, r);
+	widget_send_stored(&s->out, page, r);
 	if (is_reply)
 		widget_send_type(&s->out, "typing_stop");
 	s->is_catching_up = false;

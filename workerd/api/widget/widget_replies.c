@@ -10,6 +10,7 @@
 
 #include "proto/base/basics.h"
 #include "workerd/api/chat/chat_failures.h"
+#include "workerd/api/live/live_failure.h"
 #include "workerd/api/request/connection_limit.h"
 #include "workerd/api/request/request_context.h"
 #include "workerd/api/widget/widget_socket.h"
@@ -218,13 +219,27 @@ widget_reply_is_outdated(const struct widget_reply *r)
 	return !id_is_zero(&r->newest) && !id_equal(&r->newest, &r->run);
 }
 
+/* A reply of another connection: its visitor need not know that this one lost it, since the client reconnects. A worker
+ * that shuts down closes the connection itself. */
+static bool
+widget_reply_is_lost(const struct widget_reply *r, const struct turn_error *error)
+{
+	return !r->own && error->failure != TURN_SHUTDOWN &&
+	    live_failure_of(error) == LIVE_LOST;
+}
+
 static void
 widget_reply_fail(struct widget_reply *r, const struct turn_error *error)
 {
+	if (widget_reply_is_lost(r, error)) {
+		widget_socket_give_up(r->s);
+		widget_reply_free(r);
+		return;
+	}
 	widget_send_error_text(&r->s->out, chat_failure_code(error->failure),
 	    chat_failure_text(error), widget_reply_client_id(r));
 	widget_reply_note(r, true);
-	if (error->failure != TURN_INTERRUPTED)
+	if (live_failure_of(error) != LIVE_BROKE_OFF)
 		r->s->failed = r->reply;
 	else if (widget_reply_is_outdated(r))
 		widget_reply_new(r->s, r, 0)->reply = r->reply;

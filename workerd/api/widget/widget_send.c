@@ -3,6 +3,7 @@
  */
 #include "workerd/api/widget/widget_send.h"
 #include "proto/base/basics.h"
+#include "workerd/api/chat/chat_failures.h"
 #include "workerd/api/chat/chat_listener.h"
 #include "workerd/api/chat/chat_rating.h"
 #include "workerd/api/fields/names.h"
@@ -155,6 +156,30 @@ widget_send_message_of(struct widget_outlet *o, const struct msg_message_page *p
 		json_write_str(&j, "status", names_message_status(r->status));
 	widget_send_sources(o, &j, r);
 	widget_send_end(o, &j);
+}
+
+static bool
+widget_send_broke_off_empty(const struct msg_message_record *r)
+{
+	return r->text.len == 0 && r->role == MESSAGE_ASSISTANT &&
+	    r->status == MESSAGE_INTERRUPTED;
+}
+
+bool
+widget_send_shows(const struct msg_message_record *r)
+{
+	return r->text.len > 0 || widget_send_broke_off_empty(r);
+}
+
+void
+widget_send_stored(struct widget_outlet *o, const struct msg_message_page *page,
+    const struct msg_message_record *r)
+{
+	if (widget_send_broke_off_empty(r))
+		widget_send_error(o, chat_failure_code(TURN_INTERRUPTED),
+		    chat_failure_message(TURN_INTERRUPTED), (struct slice){0});
+	else
+		widget_send_message_of(o, page, r);
 }
 
 void

@@ -61,6 +61,13 @@ void widget_send_message(struct widget_outlet *o, const struct msg_message_recor
 void widget_send_message_of(struct widget_outlet *o, const struct msg_message_page *page,
     const struct msg_message_record *r);
 
+/* A message of a page that was not delivered live: a reply that broke off without text is an error, as it is live. */
+void widget_send_stored(struct widget_outlet *o, const struct msg_message_page *page,
+    const struct msg_message_record *r);
+
+/* Whether widget_send_stored() sends anything. */
+bool widget_send_shows(const struct msg_message_record *r);
+
 /* {"type":"operator","state":"typing"}. */
 void widget_send_operator_typing(struct widget_outlet *o);
 

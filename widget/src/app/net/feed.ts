@@ -99,10 +99,9 @@ export function openFeed(kind: FeedKind, url: FeedUrl, events: CarrierEvents): C
 		for await (const line of readLines(body as ReadableStream<Uint8Array>, silence.heard)) {
 			place = /^id: ?(.+)/.exec(line)?.[1] ?? place;
 			const frame: Answer | null = parseObject(line.replace(/^data: ?/, "")) as Answer | null;
-			if (!frame) continue;
-			take([frame]);
+			if (frame) take([frame]);
 			// Not before: a frame of which only the place has come is asked for again.
-			after = frame.next === undefined ? place : String(frame.next);
+			if (frame || line === ":") after = frame?.next === undefined ? place : String(frame.next);
 		}
 		if (Date.now() - began < SHORT_MS) end(0);
 	}
