@@ -564,6 +564,48 @@ describe("with an embedding model", () => {
 	});
 });
 
+describe("with an embedding server that takes ten texts at once", () => {
+	const banter = useBanter({
+		workers: 1,
+		search: true,
+		env: { SEARCH_COMPARE_MS: "1", EMBEDDING_MODEL: "words-64-most-10" },
+	});
+	const store = usePeer(banter);
+
+	/** Adds a page, and waits until its chunks have vectors; `none`: except this one. */
+	async function embed(name, chunks, none = -1) {
+		const source = await addSource(store.peer, { name });
+		const url = `https://shop.example/${name}`;
+		const page = await putPage(banter, source, { url, title: name, chunks });
+		await until("all have vectors", async () => {
+			const read = { org: ORG, source, page, vectors: 1 };
+			const { chunks: stored } = await store.peer.ask("source_text_read", read, "source_text");
+			return stored.every(({ vector }, i) => (vector === null) === (i === none));
+		});
+	}
+	const some = (n, word) => Array.from({ length: n }, (_, i) => `The ${word} of number ${i}.`);
+
+	it("learns that from one refusal, and sends no request for each text", async () => {
+		await embed("first", some(62, "price"));
+		assert.equal(await banter.metric("embedding_errors_total"), 1);
+		const { embedding_calls: calls } = await banter.model("stats");
+		assert.equal(calls, 1 + Math.ceil(62 / 8));
+		await embed("second", some(24, "weight"));
+		assert.equal((await banter.model("stats")).embedding_calls, calls + 3);
+	});
+
+	it("skips a text that is refused alone, and keeps what it has learned", async () => {
+		const chunks = some(24, "colour");
+		chunks[9] = "[[too-long]]";
+		await embed("third", chunks, 9);
+		const { embedding_calls: calls } = await banter.model("stats");
+		// The long text is tried once more, since there is news: 4 refusals, then 3 requests for the 7 beside it.
+		await embed("fourth", some(16, "size"));
+		const after = (await banter.model("stats")).embedding_calls;
+		assert.ok(after - calls < 14, `${after - calls} requests`);
+	});
+});
+
 describe("with an embedding server that is down", () => {
 	const banter = useBanter({
 		workers: 1,

@@ -1,6 +1,7 @@
 #include "tests/stub/embed.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
@@ -59,6 +60,14 @@ embed_is_too_long(const json_t *inputs)
 	return false;
 }
 
+static bool
+embed_has_too_many(const char *model, size_t texts)
+{
+	const char *most = strstr(model, "-most-");
+
+	return most != NULL && texts > strtoul(most + strlen("-most-"), NULL, 10);
+}
+
 json_t *
 embed_answer(struct slice body, size_t *texts, struct api_error *error)
 {
@@ -79,6 +88,8 @@ embed_answer(struct slice body, size_t *texts, struct api_error *error)
 	}
 	if (model == NULL || *texts == 0 || json_array_size(data) != *texts)
 		api_error(error, 400, "input", "model and input are required.");
+	else if (embed_has_too_many(model, *texts))
+		api_error(error, 400, "input", "batch size is invalid");
 	else if (embed_is_too_long(inputs))
 		api_error(error, 500, "input", "input is too large to process");
 	else

@@ -13,6 +13,9 @@
 /* Chunks of a request. Parsing the vectors of more would hold up tokens for too long. */
 #define BATCH 16
 
+/* After so many, twice as many chunks are tried: what was refused may have been too long together, or the server busy. */
+#define GROW 64
+
 #define BATCH_MS   60000 /* how long a request may take */
 #define BUSY_MS    10000 /* how long a batch waits for replies */
 #define LOOK_MS    250   /* how often it looks whether they have ended */
@@ -34,7 +37,13 @@ struct embeddings {
 	size_t cursor_len;
 	uint8_t before[CURSOR_MAX]; /* the cursor that the chunks were asked for with */
 	size_t before_len;
-	unsigned singles;  /* so many chunks are sent alone, after a refusal of all */
+	size_t most; /* chunks of a request, as far as the server is known to accept so many */
+	unsigned good; /* requests with so many that it has accepted, up to GROW */
+	/* After a refusal: smaller requests find out whether it was for their number or for a text. */
+	size_t limit;      /* chunks of the next request; 0: most */
+	size_t refused;    /* chunks of the refused request that were not sent again yet */
+	size_t accepted;   /* of the requests since then, the largest that was accepted */
+	bool bad_text;     /* one of the chunks was refused alone */
 	struct buf chunks; /* EMBEDDING_WORK's list that is worked on */
 };
 
@@ -60,6 +69,7 @@ embeddings_drop(struct embeddings *e)
 	(void)evtimer_del(e->timer);
 	e->granted = false;
 	e->cursor_len = 0;
+	e->limit = e->refused = 0;
 }
 
 /* The next chunks, if there are more; else those that came meanwhile. */
@@ -143,18 +153,68 @@ embeddings_store(struct embeddings *e, const struct embedded *vectors)
 		embeddings_set_timer(e, AGAIN_MS);
 }
 
-/* Asks for the refused chunks again, each alone: one that is too long must not keep the others from their vectors. */
+/* So many chunks of the refused request are dealt with. If all are accepted now, it had too many. */
 static void
-embeddings_split(struct embeddings *e)
+embeddings_settle(struct embeddings *e, size_t n)
 {
-	struct slice chunks = buf_slice(&e->chunks), first, second;
-
-	if (!wire_list_next(&chunks, &first) || !wire_list_next(&chunks, &second))
+	if (e->refused == 0)
 		return;
+	e->refused -= n < e->refused ? n : e->refused;
+	if (e->refused > 0)
+		return;
+	e->limit = 0;
+	if (e->bad_text)
+		return;
+	e->most = e->accepted;
+	e->good = 0;
+	log_event(LOG_INFO, "embedding_batch", L_UINT("most", e->most));
+}
+
+/* Asks for the refused chunks again, half as many at a time: a text that is too long must not keep the others from
+ * their vectors. Alone, such a text is skipped. */
+static void
+embeddings_split(struct embeddings *e, size_t n)
+{
+	if (n == 1) {
+		e->bad_text = true;
+		embeddings_settle(e, 1);
+		return;
+	}
+	if (e->refused == 0) {
+		e->refused = n;
+		e->accepted = 0;
+		e->bad_text = false;
+	}
+	e->limit = n / 2;
 	memcpy(e->cursor, e->before, e->before_len);
 	e->cursor_len = e->before_len;
 	e->news = e->news || e->cursor_len == 0;
-	e->singles = BATCH;
+}
+
+static void
+embeddings_accepted(struct embeddings *e, size_t n)
+{
+	if (n > e->accepted)
+		e->accepted = n;
+	/* The text that was refused is found: the others may be sent together again. */
+	if (e->bad_text && e->limit > 0 && 2 * e->limit <= e->most)
+		e->limit *= 2;
+	embeddings_settle(e, n);
+	if (n < e->most || e->most == BATCH || ++e->good < GROW)
+		return;
+	e->most = 2 * e->most < BATCH ? 2 * e->most : BATCH;
+	e->good = 0;
+}
+
+static size_t
+embeddings_count(const struct embeddings *e)
+{
+	struct slice chunks = buf_slice(&e->chunks), item;
+	size_t n = 0;
+
+	while (wire_list_next(&chunks, &item))
+		n++;
+	return n;
 }
 
 /* A text that the server refuses is skipped until there is news. */
@@ -164,10 +224,11 @@ embeddings_on_vectors(void *arg, const struct embedded *vectors, bool refused)
 	struct embeddings *e = arg;
 
 	e->asked = NULL;
-	if (vectors != NULL)
+	if (vectors != NULL) {
+		embeddings_accepted(e, vectors->n);
 		embeddings_store(e, vectors);
-	else if (refused) {
-		embeddings_split(e);
+	} else if (refused) {
+		embeddings_split(e, embeddings_count(e));
 		embeddings_go_on(e);
 	} else {
 		e->cursor_len = 0;
@@ -249,7 +310,6 @@ embeddings_on_work(void *arg, uint16_t type, const union msg *m)
 	e->before_len = e->cursor_len;
 	e->cursor_len = work->next.len;
 	must(slice_copy(work->next, e->cursor, sizeof(e->cursor)));
-	e->singles -= e->singles > 0;
 	buf_reset(&e->chunks);
 	must(buf_append(&e->chunks, work->chunks.p, work->chunks.len) == 0);
 	if (work->chunks.len > 0)
@@ -264,7 +324,7 @@ embeddings_ask_work(struct embeddings *e)
 	const struct msg_embedding_next next = {
 	    .model = embedder_model(e->config.embedder),
 	    .cursor = {e->cursor, e->cursor_len},
-	    .limit = e->singles > 0 ? 1 : BATCH,
+	    .limit = (uint32_t)(e->limit > 0 ? e->limit : e->most),
 	};
 
 	if (e->call != NULL || e->asked != NULL)
@@ -376,6 +436,7 @@ embeddings_new(const struct embeddings_config *config)
 	e->config = *config;
 	e->lease = id_new();
 	e->news = true;
+	e->most = BATCH;
 	buf_init(&e->chunks, WIRE_FRAME_MAX);
 	e->timer = evtimer_new(config->base, embeddings_on_timer, e);
 	must(e->timer != NULL);
