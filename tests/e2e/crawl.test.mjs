@@ -6,6 +6,7 @@ import { gzipSync } from "node:zlib";
 import { page, Site, sitemap } from "./crawl-site.mjs";
 import { withCrawler } from "./crawler.mjs";
 import { until } from "./daemon.mjs";
+import { freePort } from "./harness.mjs";
 
 const filler = (word, n = 12) => Array.from({ length: n }, (_, i) => `${word}${i}`).join(" ");
 
@@ -893,6 +894,25 @@ describe("bad content", () => {
 			const { state, error } = await crawler.state(source);
 			assert.deepEqual([state, error], ["failed", "the site does not answer"]);
 			assert.ok(site.paths().length < 20);
+		});
+	});
+
+	it("tries the first reading of a site that does not answer again soon, and says when", async () => {
+		await withCrawler({}, async (crawler) => {
+			const port = await freePort();
+			const source = await crawler.learn({ url: `http://127.0.0.1:${port}` });
+			const first = await crawler.state(source);
+			assert.deepEqual([first.state, first.next_at - first.ended_at], ["failed", 10_000]);
+			const site = await Site.start({ "/": page("Home", filler("home")) }, { port });
+			try {
+				const second = await crawler.ended(source, first.ended_at);
+				assert.deepEqual([second.state, second.read], ["idle", 1]);
+			} finally {
+				await site.stop();
+			}
+			// It is not the first reading any more.
+			const { state, ended_at, next_at } = await crawler.crawl(source);
+			assert.deepEqual([state, next_at - ended_at], ["failed", 3_600_000]);
 		});
 	});
 

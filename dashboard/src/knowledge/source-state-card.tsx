@@ -57,6 +57,11 @@ export function SourceStateCard({ source, data, mayDecide }: SourceStateCardProp
 							<TimeStamp at={state.endedAt} text={words.relative(state.endedAt, now)} />
 						</span>
 					)}
+					{state.state === "failed" && state.nextAt !== null && state.nextAt > now && (
+						<span class="quiet">
+							{t("nextTry")} <TimeStamp at={state.nextAt} text={words.clock(state.nextAt)} />
+						</span>
+					)}
 				</div>
 			</div>
 			{state.error !== null && (

@@ -113,7 +113,7 @@ robots_cache_fail(struct robots_origin *o, const struct fetch_response *response
 	o->outcome = response->outcome;
 	o->status = response->status;
 	snprintf(o->detail, sizeof(o->detail), "%s", response->detail);
-	robots_cache_set(o, robots_all(false), ROBOTS_RETRY_MS, false);
+	robots_cache_set(o, robots_all(false), ROBOTS_UNREAD_MS, false);
 }
 
 static bool

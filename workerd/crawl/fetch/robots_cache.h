@@ -1,6 +1,7 @@
 /*
  * The robots.txt of each origin, kept for 24 hours (RFC 9309, section 2.4). While one cannot be read, the rules that
- * were read before count, or else nothing is allowed, and it is asked for again after ROBOTS_RETRY_MS.
+ * were read before count, and it is asked for again after ROBOTS_RETRY_MS; or else nothing is allowed, and it is asked
+ * for again after ROBOTS_UNREAD_MS, so that the first crawl of a source can be tried again soon.
  */
 #ifndef WORKERD_CRAWL_FETCH_ROBOTS_CACHE_H
 #define WORKERD_CRAWL_FETCH_ROBOTS_CACHE_H
@@ -8,9 +9,10 @@
 #include "workerd/crawl/fetch/hosts.h"
 #include "workerd/crawl/rules/robots.h"
 
-#define ROBOTS_KEPT_MS  86400000u
-#define ROBOTS_RETRY_MS 300000u
-#define REDIRECTS_MAX   5
+#define ROBOTS_KEPT_MS   86400000u
+#define ROBOTS_RETRY_MS  300000u
+#define ROBOTS_UNREAD_MS 5000u
+#define REDIRECTS_MAX    5
 
 struct robots_cache;
 struct robots_ask;

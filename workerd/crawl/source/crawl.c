@@ -269,6 +269,9 @@ crawl_start(const struct crawl_tools *tools, const struct msg_source_record *sou
 	c->full = state->asked_at > state->ended_at ||
 	    (state->state != SOURCE_RUNNING && state->asked_at > state->started_at);
 	c->changed = source->updated_at > state->started_at;
+	if (state->state == SOURCE_FAILED && !c->full && !c->changed &&
+	    state->next_at > state->ended_at)
+		c->paused_ms = state->next_at - state->ended_at;
 	c->decided = crawl_is_decided(state);
 	if (site_init(&c->site, &c->source) != 0 && crawl_fetches(c)) {
 		c->state.started_at = crawl_after(c);
@@ -325,6 +328,16 @@ crawl_step_begin(struct crawl *c)
 	crawl_put_state(c, crawl_on_begun);
 }
 
+/* The pause after a failed crawl. An owner who has added a source, or has asked for it, waits for it: before its first
+ * page is read, a network that fails is tried again soon. */
+static uint64_t
+crawl_retry_ms(const struct crawl *c)
+{
+	return c->unreachable && c->state.read == 0 && c->counted_read == 0
+	    ? freshness_first_retry(c->paused_ms)
+	    : RETRY_MS;
+}
+
 /* When the next page is due, or the sitemaps are to be read again. */
 static uint64_t
 crawl_next_at(const struct crawl *c, uint64_t now)
@@ -336,7 +349,7 @@ crawl_next_at(const struct crawl *c, uint64_t now)
 	if (!crawl_fetches(c))
 		return 0;
 	if (c->failed)
-		return now + RETRY_MS;
+		return now + crawl_retry_ms(c);
 	if (c->source.interval_minutes != 0)
 		return now + c->source.interval_minutes * UINT64_C(60000);
 	for (size_t i = 0; i < page_set_count(c->pages); i++) {

@@ -58,11 +58,13 @@ struct crawl {
 	struct page_set *pages;
 	struct block_counts *blocks;
 	enum crawl_phase phase;
-	bool resumed;  /* it continues one that was interrupted */
-	bool full;     /* all pages are due: the owner has asked for the crawl */
-	bool changed;  /* the owner has changed the source since the last crawl began */
-	bool decided;  /* the owner has decided about the removal, and nothing else is done */
-	bool failed;   /* it has ended early, because of error */
+	bool resumed; /* it continues one that was interrupted */
+	bool full;    /* all pages are due: the owner has asked for the crawl */
+	bool changed; /* the owner has changed the source since the last crawl began */
+	bool decided; /* the owner has decided about the removal, and nothing else is done */
+	bool failed;  /* it has ended early, because of error */
+	bool unreachable;   /* ... of the network, or of the site's server */
+	uint64_t paused_ms; /* the pause before it, if the one before failed, too */
 	bool lost;     /* the source does not exist any more, or the store cannot be written */
 	bool waits;    /* the removal needs the owner's decision */
 	bool keeps;    /* the owner has refused it */

@@ -119,6 +119,7 @@ crawl_visit_on_result(void *arg, struct visit_result *result)
 		crawl_judge_unchanged(c, page, NULL);
 	else
 		crawl_visit_take_body(c, page, result->response);
+	c->unreachable = ends;
 	if (ends)
 		crawl_fail(c, result->detail);
 }
@@ -219,6 +220,7 @@ crawl_step_start(struct crawl *c)
 		page->again = true;
 	}
 	if (!page->visited && c->late) {
+		c->unreachable = true;
 		crawl_fail(c, "the site answers too slowly");
 		return;
 	}

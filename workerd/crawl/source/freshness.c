@@ -1,5 +1,7 @@
 #include "workerd/crawl/source/freshness.h"
 
+#include "proto/base/basics.h"
+
 #define RETRY_MAX_S 86400u
 
 static uint32_t
@@ -23,4 +25,15 @@ uint32_t
 freshness_retry(uint32_t interval_s)
 {
 	return freshness_clamp(interval_s / 4, RETRY_MAX_S);
+}
+
+uint64_t
+freshness_first_retry(uint64_t before_ms)
+{
+	static const uint64_t pauses_s[] = {10, 60, 300, 1200};
+
+	for (size_t i = 0; i < ARRAY_LEN(pauses_s); i++)
+		if (before_ms < pauses_s[i] * 1000)
+			return pauses_s[i] * 1000;
+	return FRESHNESS_MIN_S * UINT64_C(1000);
 }

@@ -18,4 +18,8 @@ uint32_t freshness_interval(uint32_t before_s, bool changed, uint32_t fixed_minu
 /* The pause in seconds before a page whose fetch failed is tried again. */
 uint32_t freshness_retry(uint32_t interval_s);
 
+/* The pause in ms before a source of which no page could be read is tried again. before_ms: the last such pause; 0: this
+ * was the first failure. */
+uint64_t freshness_first_retry(uint64_t before_ms);
+
 #endif

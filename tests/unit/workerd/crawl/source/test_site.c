@@ -87,4 +87,15 @@ TEST(intervals_follow_the_changes)
 	assert_int_equal(freshness_retry(FRESHNESS_MAX_S), 86400);
 }
 
+TEST(a_source_that_was_never_read_is_tried_again_soon)
+{
+	const uint64_t pauses_s[] = {10, 60, 300, 1200, 3600, 3600};
+	uint64_t ms = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(pauses_s); i++) {
+		ms = freshness_first_retry(ms);
+		assert_int_equal(ms, pauses_s[i] * 1000);
+	}
+}
+
 TEST_MAIN(NULL, NULL)
