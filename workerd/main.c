@@ -251,6 +251,7 @@ worker_setup_turns(struct worker *w)
 	    .max_history = s->max_history_messages,
 	    .refused_ms = TURN_REFUSED_MS,
 	    .total_ms = s->openai_total_timeout_ms,
+	    .first_token_ms = s->openai_first_token_ms,
 	    .limits =
 		{
 		    .replies = s->max_replies,

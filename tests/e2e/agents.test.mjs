@@ -96,6 +96,39 @@ describe("an agent", () => {
 			assert.equal((await one.asked("stats")).calls, 1);
 		}));
 
+	it("adds members to the request, and names who is asked next; the preview tells what a server refuses", () =>
+		withServers({ workers: 1 }, async (banter, { one, two }) => {
+			const fallbacks = [{ key_name: "two", model: "tea-2" }];
+			const extra = { top_p: 0.1, metadata: { shop: "tea" } };
+			const own = { reasoningEffort: "low", extra, keepThoughts: true, fallbacks };
+			await changeAgent(banter, { key_name: "one", model: "tea-1", temperature: 0.5, ...own });
+			const agent = await banter.adminGet(`/v1/admin/agents/${AGENT}`);
+			for (const [name, value] of Object.entries(own)) assert.deepEqual(agent[name], value, name);
+			const fails = "[[fail=503 tokens=2]] who answers?";
+			const failed = await banter.chat("falls-back", fails);
+			assert.equal(failed.status, 503, "both fail, and the last one is retried");
+			const { body } = await two.asked("last");
+			assert.deepEqual(
+				[body.model, body.top_p, body.metadata, body.reasoning_effort],
+				["tea-2", 0.1, { shop: "tea" }, "low"],
+			);
+			assert.equal((await one.asked("stats")).calls, 1);
+			assert.ok((await banter.metric("model_fallbacks_total")) >= 1);
+			const answer = await banter.chat("refuses", "[[no-stream-options=400 tokens=2]] hello");
+			assert.equal(answer.json.message, "t0 t1");
+			const path = `/v1/admin/agents/${AGENT}/prompt`;
+			const options = { headers: ADMIN, body: { agent: { extra: { ...extra, seed: 1 } } } };
+			const { json } = await contract.drive(banter, 200, "POST", path, options);
+			assert.deepEqual([json.leftOut, json.request.seed], [["stream_options"], 1]);
+			for (const wrong of [
+				{ extra: { model: "x" } },
+				{ extra: [] },
+				{ fallbacks: [{ url: "x" }] },
+				{ fallbacks: [{ key_name: "gone" }] },
+			])
+				await adminExpect(banter, 422, "PUT", `agents/${AGENT}`, wrong);
+		}));
+
 	it("whose server was removed from the settings is unavailable, and the log says what to change", () =>
 		withServers({}, async (banter) => {
 			await changeAgent(banter, { key_name: "two" });
@@ -134,7 +167,11 @@ describe("a preview of a prompt", () => {
 			await contract.drive(banter, 200, "POST", "/v1/chat", { headers, body });
 			const asked = (await one.asked("last")).body;
 			assert.deepEqual(asked.messages.pop(), { role: "user", content: message });
-			assert.deepEqual(json, { prompt: systemPrompt({ body: asked }), request: asked });
+			assert.deepEqual(json, {
+				prompt: systemPrompt({ body: asked }),
+				request: asked,
+				leftOut: [],
+			});
 			assert.match(json.prompt, /^Sell tea\.[\s\S]*When asked\.[\s\S]*u0060premium/);
 			const stored = await preview(banter, 200, { context });
 			assert.deepEqual(stored.json, json);

@@ -157,8 +157,9 @@ export class Stream {
 		this.#wake();
 	}
 
+	/** An empty line says that the stream is alive. */
 	#line(line) {
-		const event = this.sse ? this.sse.take(line) : line;
+		const event = this.sse ? this.sse.take(line) : line || undefined;
 		if (event === undefined) return;
 		if (this.sse) this.ids.push(this.sse.id);
 		this.#events.push(JSON.parse(event));

@@ -133,18 +133,19 @@ describe("the metrics", () => {
 
 	it("failed attempts are counted by kind", async () => {
 		const expected = {
-			[outcomeOf("model_down")]: 4,
+			[outcomeOf("model_down")]: 5,
 			[errorOf("refused")]: 1,
 			[errorOf("busy")]: 1,
-			[errorOf("failed")]: 3,
+			// An error in the stream counts like its status.
+			[errorOf("failed")]: 4,
 			[errorOf("bad_event")]: 1,
 			[errorOf("broken")]: 1,
-			banter_model_requests_total: 8,
+			banter_model_requests_total: 9,
 		};
 		await assertAdds(banter, expected, async () => {
 			for (const directives of [
 				...["fail=401", "tokens=1 fail=429 fail-times=1", "fail=500"],
-				...["tokens=3 error-after=1", "tokens=3 cut-after=1"],
+				...["tokens=3 error-after=1", "tokens=3 cut-after=1", "tokens=3 garbage-after=1"],
 			])
 				await banter.chat("fails", `[[${directives}]]`);
 		});

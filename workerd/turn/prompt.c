@@ -145,12 +145,16 @@ prompt_model(const struct prompt *p, const char *or_else)
 	return prompt_or_default(prompt_record(p).model, or_else);
 }
 
-char *
-prompt_copy_model(const struct prompt *p)
+struct slice
+prompt_fallbacks(const struct prompt *p)
 {
-	struct slice model = prompt_model(p, "");
+	return prompt_record(p).fallbacks;
+}
 
-	return model.len == 0 ? NULL : slice_strdup(model);
+bool
+prompt_keeps_thoughts(const struct prompt *p)
+{
+	return prompt_record(p).keep_thoughts == 1;
 }
 
 static int

@@ -64,8 +64,11 @@ struct slice prompt_server_name(const struct prompt *p);
 /* The name of the agent's model; or_else: the name that the settings have. Valid as long as both. */
 struct slice prompt_model(const struct prompt *p, const char *or_else);
 
-/* A copy of the name of the agent's own model, to be freed; NULL: it has none. */
-char *prompt_copy_model(const struct prompt *p);
+/* The agent's further servers and models, as in AGENT_RECORD; empty: none. Valid as long as the prompt. */
+struct slice prompt_fallbacks(const struct prompt *p);
+
+/* Whether replies keep what the model marks as its thoughts. */
+bool prompt_keeps_thoughts(const struct prompt *p);
 
 /* Whether the model may ask for a person: the agent has escalation instructions. */
 bool prompt_may_hand_over(const struct prompt *p);

@@ -38,6 +38,7 @@ turn_free(struct turn *t)
 	buf_clear(&t->error_body);
 	buf_clear(&t->whole);
 	thoughts_clear(&t->thoughts);
+	turn_fallback_clear(t);
 	free(t->cause);
 	free(t->ref);
 	free(t->name);
@@ -244,8 +245,15 @@ turn_on_timer(evutil_socket_t fd, short what, void *arg)
 	case TURN_LOADING: /* a trial */
 		turn_look_up(t);
 		break;
+	case TURN_REQUESTING:
+		if (turn_fallback_is_due(t))
+			turn_request_is_late(t);
+		break;
 	case TURN_STREAMING:
-		turn_checkpoint(t);
+		if (turn_fallback_is_due(t))
+			turn_request_is_late(t);
+		else if (t->first_token_due_ms == 0)
+			turn_checkpoint(t);
 		break;
 	case TURN_BACKOFF:
 		turn_send_request(t);
@@ -309,6 +317,8 @@ turn_set_prompt(struct turn *t, struct prompt *prompt)
 {
 	t->prompt = prompt;
 	t->server = model_servers_find(&t->turns->servers, prompt_server_name(prompt));
+	t->keeps_thoughts = prompt_keeps_thoughts(prompt);
+	turn_fallback_start(t);
 	turn_hand_over_allow(t);
 }
 

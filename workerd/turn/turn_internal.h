@@ -4,7 +4,7 @@
  *	turn.c            life, states, the end
  *	turn_begin.c      begin at storaged, load the history
  *	turn_knowledge.c  what the reply is based on, and its marks
- *	turn_request.c    the request to the model; retries (workerd/model/retry_policy.h)
+ *	turn_request.c    the request to the model; retries (workerd/model/retry_policy.h), further servers
  *	turn_response.c   the model's response
  *	turn_hand_over.c  the model asks for a person
  *	turn_store.c      checkpoints, and storing the reply
@@ -65,10 +65,15 @@ struct turn {
 	struct found_passages
 	    passages;          /* kept until the first token, as the prompt and the history */
 	struct prompt *prompt; /* kept until the first token, as the history */
-	char *model;           /* after the first token: the agent's own; NULL: the settings' */
+	char *model; /* after the first token: who writes it; target.model is this then */
 	struct model_server *server; /* NULL: the settings do not name the agent's server */
+	struct json_t
+	    *fallbacks; /* who is asked after it, until the first token; NULL: nobody */
+	size_t fallbacks_used;
+	uint64_t first_token_due_ms; /* when the next one is asked; 0: never */
 	struct id org;
 	bool trial;
+	bool keeps_thoughts; /* the agent's setting */
 
 	struct sse_reader reader;
 	struct utf8_reassembly reassembly;
@@ -231,6 +236,31 @@ void turn_note_cause(struct turn *t, const char *detail);
 
 /* How a failed response ends the reply. */
 enum turn_failure turn_request_failure(enum upstream_end how, int status);
+
+/* The server is chosen: notes the model, and what is known about it. */
+void turn_request_set_target(struct turn *t, struct slice model);
+
+/* An agent names a server that the settings do not have. */
+void turn_log_unknown_server(const struct turn *t, struct slice name);
+
+/* No first token has come in time, and another server may be asked. */
+void turn_request_is_late(struct turn *t);
+
+/* Reads the agent's list of further servers. */
+void turn_fallback_start(struct turn *t);
+void turn_fallback_clear(struct turn *t);
+
+/* Whether there is another server to ask. */
+bool turn_fallback_remains(const struct turn *t);
+
+/* Sets the time by which the first token must come. */
+void turn_fallback_expect_token(struct turn *t);
+
+/* The timer has ended: whether that time has come. Else it is set again. */
+bool turn_fallback_is_due(struct turn *t);
+
+/* Chooses the next server; false: there is none. why: for the log. */
+bool turn_fall_back(struct turn *t, const char *why);
 
 /* The model accepted the request. */
 void turn_request_accepted(struct turn *t);

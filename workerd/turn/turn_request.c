@@ -194,6 +194,105 @@ turn_request_is_filtered(const struct turn *t, const struct openai_error *error)
 	    t->http_status < 500;
 }
 
+/*
+ * An agent may name further model servers, which are asked in order while the reply has not begun: after a failed
+ * connection, 429, 5xx, an open circuit breaker, or no first token in time. A server that refuses the request as such
+ * is not left: the next one would be asked the same.
+ */
+void
+turn_fallback_start(struct turn *t)
+{
+	const struct slice list = prompt_fallbacks(t->prompt);
+
+	if (list.len > 0)
+		t->fallbacks = json_loadb((const char *)list.p, list.len, JSON_ALLOW_NUL, NULL);
+}
+
+void
+turn_fallback_clear(struct turn *t)
+{
+	json_decref(t->fallbacks);
+	t->fallbacks = NULL;
+	t->first_token_due_ms = 0;
+}
+
+bool
+turn_fallback_remains(const struct turn *t)
+{
+	return t->fallbacks_used < json_array_size(t->fallbacks);
+}
+
+void
+turn_fallback_expect_token(struct turn *t)
+{
+	const unsigned ms = t->turns->first_token_ms;
+
+	t->first_token_due_ms = 0;
+	if (ms == 0 || !turn_fallback_remains(t))
+		return;
+	t->first_token_due_ms = clock_mono_ms() + ms;
+	turn_set_timer(t, ms);
+}
+
+bool
+turn_fallback_is_due(struct turn *t)
+{
+	const uint64_t now = clock_mono_ms();
+
+	if (t->first_token_due_ms == 0)
+		return false;
+	if (now >= t->first_token_due_ms)
+		return true;
+	turn_set_timer(t, (unsigned)(t->first_token_due_ms - now));
+	return false;
+}
+
+static struct slice
+turn_fallback_text(const json_t *entry, const char *name)
+{
+	const json_t *text = json_object_get(entry, name);
+
+	return (struct slice){
+	    (const uint8_t *)json_string_value(text), json_string_length(text)};
+}
+
+bool
+turn_fall_back(struct turn *t, const char *why)
+{
+	while (turn_fallback_remains(t)) {
+		const json_t *entry = json_array_get(t->fallbacks, t->fallbacks_used++);
+		const struct slice name = turn_fallback_text(entry, "key_name");
+		const struct slice model = turn_fallback_text(entry, "model");
+		struct model_server *server = model_servers_find(&t->turns->servers, name);
+
+		if (server == NULL) {
+			turn_log_unknown_server(t, name);
+			continue;
+		}
+		log_event(LOG_WARN, "model_fallback", L_TURN(t),
+		    L_STR("server", t->server == NULL ? NULL : t->server->name),
+		    L_SLICE("model", t->target.model), L_STR("detail", why),
+		    L_STR("next_server", server->name), L_SLICE("next_model", model));
+		metric_add(&t->turns->board->model_fallbacks, 1);
+		t->server = server;
+		turn_request_set_target(
+		    t, model.len > 0 ? model : slice_str(t->turns->defaults.model));
+		return true;
+	}
+	return false;
+}
+
+/* Whether another server may do better: this one is away, busy or broken, and has not judged the request. A connection
+ * that was only closed while it was idle is made again. */
+static bool
+turn_request_may_fall_back(const struct turn *t, enum upstream_end how, bool billing)
+{
+	if (how == UPSTREAM_STALE || turn_time_left(t) == 0)
+		return false;
+	return billing || how != UPSTREAM_DONE || t->http_status == 408 ||
+	    t->http_status == 429 || t->http_status >= 500;
+}
+
 static enum turn_failure
 turn_request_failure_of(const struct turn *t, enum upstream_end how, bool billing)
 {
@@ -218,7 +317,7 @@ turn_request_failed(struct turn *t, enum upstream_end how, const char *detail)
 	};
 	char why[DETAIL_MAX];
 	unsigned wait_ms;
-	bool retry;
+	bool retry, falls_back;
 
 	if (how == UPSTREAM_DONE && !billing && !filtered && turn_request_repair(t)) {
 		t->repairs++;
@@ -233,7 +332,9 @@ turn_request_failed(struct turn *t, enum upstream_end how, const char *detail)
 		turn_response_filtered(t);
 		return;
 	}
-	retry = !billing && !t->hopeless && retry_policy_allows(&failure, &wait_ms);
+	falls_back = turn_request_may_fall_back(t, how, billing) && turn_fallback_remains(t);
+	retry =
+	    !falls_back && !billing && !t->hopeless && retry_policy_allows(&failure, &wait_ms);
 	if (billing)
 		metric_add(&t->turns->board->model_errors[METRIC_MODEL_ERROR_BILLING], 1);
 	else
@@ -242,13 +343,20 @@ turn_request_failed(struct turn *t, enum upstream_end how, const char *detail)
 	log_event(retry ? LOG_WARN : LOG_ERROR, "model_refused", L_TURN(t),
 	    L_STR("server", t->server->name), L_INT("status", t->http_status),
 	    L_STR("detail", why), L_UINT("attempt", t->attempts),
-	    L_STR("next", retry ? "retry" : "give up"));
+	    L_STR("next",
+		falls_back  ? "fall back"
+		    : retry ? "retry"
+			    : "give up"));
 	if (retry) {
 		turn_request_retry(t, wait_ms);
 		return;
 	}
 	if (billing)
 		turn_request_tell_owner(t, why);
+	if (falls_back && turn_fall_back(t, why)) {
+		turn_request_retry(t, 0);
+		return;
+	}
 	buf_clear(&t->error_body);
 	turn_fail(t, turn_request_failure_of(t, how, billing));
 }
@@ -280,8 +388,16 @@ turn_request_post(struct turn *t, struct buf *body)
 	t->retry_after_ms = 0;
 	turn_response_reset(t);
 	turn_enter(t, TURN_REQUESTING);
+	turn_fallback_expect_token(t);
 	t->transfer = upstream_post(
 	    t->server->upstream, body, left > 0 ? (unsigned)left : 1, &turn_response_events, t);
+}
+
+void
+turn_log_unknown_server(const struct turn *t, struct slice name)
+{
+	log_event(LOG_ERROR, "model_server_unknown", L_TURN(t), L_SLICE("server", name),
+	    L_STR("detail", "an agent names a model server that is not in MODEL_SERVERS"));
 }
 
 /* Whether the agent's model server is known and its circuit breaker closed. */
@@ -289,10 +405,7 @@ static bool
 turn_request_admitted(struct turn *t)
 {
 	if (t->server == NULL) {
-		log_event(LOG_ERROR, "model_server_unknown", L_TURN(t),
-		    L_SLICE("server", prompt_server_name(t->prompt)),
-		    L_STR("detail",
-			"an agent names a model server that is not in MODEL_SERVERS"));
+		turn_log_unknown_server(t, prompt_server_name(t->prompt));
 		return false;
 	}
 	if (upstream_admits(t->server->upstream, &t->retry_after_ms))
@@ -301,14 +414,15 @@ turn_request_admitted(struct turn *t)
 	return false;
 }
 
-/* The model that the agent names, and what is known about it. */
-static void
-turn_request_set_target(struct turn *t)
+void
+turn_request_set_target(struct turn *t, struct slice model)
 {
 	const char *server = t->server->name;
 
-	t->target =
-	    (struct prompt_target){.model = prompt_model(t->prompt, t->turns->defaults.model)};
+	t->target = (struct prompt_target){.model = model};
+	t->dropped = (struct refused_parts){0};
+	t->doubtful = 0;
+	t->repairs = t->attempts;
 	t->target_key =
 	    part_memory_key(slice_str(server == NULL ? "" : server), t->target.model);
 	part_memory_find(
@@ -320,12 +434,13 @@ turn_send_request(struct turn *t)
 {
 	struct buf body;
 
-	if (!turn_request_admitted(t)) {
-		turn_fail(t, TURN_MODEL_UNAVAILABLE);
-		return;
-	}
-	if (t->target_key == 0)
-		turn_request_set_target(t);
+	if (t->target_key == 0 && t->server != NULL)
+		turn_request_set_target(t, prompt_model(t->prompt, t->turns->defaults.model));
+	while (!turn_request_admitted(t))
+		if (!turn_fall_back(t, "the circuit breaker is open, or the server unknown")) {
+			turn_fail(t, TURN_MODEL_UNAVAILABLE);
+			return;
+		}
 	t->sent = prompt_parts(t->prompt, &t->turns->defaults, &t->target);
 	buf_init(&body, OPENAI_BODY_MAX);
 	if (turn_request_write(t, &body) == -1) {
@@ -335,4 +450,16 @@ turn_send_request(struct turn *t)
 		return;
 	}
 	turn_request_post(t, &body);
+}
+
+void
+turn_request_is_late(struct turn *t)
+{
+	if (t->transfer != NULL) {
+		upstream_judge(t->transfer, 504);
+		upstream_cancel(t->transfer);
+	}
+	t->transfer = NULL;
+	t->http_status = 0;
+	turn_request_failed(t, UPSTREAM_TIMEOUT, "no first token within OPENAI_FIRST_TOKEN_MS");
 }

@@ -52,7 +52,7 @@ turn_response_expect_thoughts(struct turn *t)
 {
 	thoughts_clear(&t->thoughts);
 	thoughts_init(&t->thoughts);
-	if (turn_response_thinker(t) != NULL)
+	if (!t->keeps_thoughts && turn_response_thinker(t) != NULL)
 		thoughts_begin_inside(&t->thoughts);
 }
 
@@ -138,6 +138,15 @@ turn_response_accept(struct turn *t)
 	turn_check_trial(t);
 }
 
+/* The model writes or thinks: no other server is asked any more because of the time. */
+static void
+turn_response_has_begun(struct turn *t)
+{
+	if (t->first_token_due_ms != 0)
+		evtimer_del(&t->timer);
+	t->first_token_due_ms = 0;
+}
+
 /* There is no retry after the first token, so the request's data is not needed any more. */
 static void
 turn_response_first_token(struct turn *t)
@@ -147,7 +156,10 @@ turn_response_first_token(struct turn *t)
 	    (t->first_token_ms - t->began_ms) * UINT64_C(1000000), 1);
 	history_clear(&t->history);
 	found_passages_clear(&t->passages);
-	t->model = prompt_copy_model(t->prompt);
+	t->model = slice_strdup(t->target.model);
+	t->target.model = slice_str(t->model);
+	turn_response_has_begun(t);
+	turn_fallback_clear(t);
 	free(t->prompt);
 	t->prompt = NULL;
 }
@@ -268,6 +280,10 @@ turn_response_add_model_text(struct turn *t, struct slice text)
 {
 	struct buf cut;
 
+	if (t->keeps_thoughts) {
+		turn_response_add_answer(t, text);
+		return;
+	}
 	buf_init(&cut, THOUGHTS_ROOM(text.len));
 	text = thoughts_cut(&t->thoughts, text, &cut);
 	if (t->thoughts.began_inside)
@@ -349,6 +365,8 @@ turn_response_take(struct turn *t, const struct openai_delta *d)
 	/* The server separates thoughts from the text itself. */
 	if (d->thinks && t->thoughts.is_inside)
 		thoughts_begin_outside(&t->thoughts);
+	if (d->thinks || d->kind == OPENAI_TEXT)
+		turn_response_has_begun(t);
 	/* A message that repeats the whole text behind its deltas adds nothing. */
 	if (d->kind == OPENAI_TEXT && !(d->whole && t->first_token_ms != 0))
 		turn_response_add_model_text(t, d->text);
@@ -461,7 +479,7 @@ turn_response_peek(struct turn *t, struct slice piece)
 	struct turn_peek p = {.reassembly = {.len = 0}};
 
 	t->peeked = true;
-	if (thoughts_is_open(&t->thoughts) ||
+	if (t->keeps_thoughts || thoughts_is_open(&t->thoughts) ||
 	    (memchr(piece.p, '<', piece.len) == NULL &&
 		memmem(piece.p, piece.len, "u003c", 5) == NULL))
 		return;

@@ -144,13 +144,7 @@ turn_on_stored(void *arg, uint16_t type, const union msg *m)
 static struct slice
 turn_store_model(const struct turn *t)
 {
-	const char *model = t->turns->defaults.model;
-
-	if (t->attempts == 0)
-		return (struct slice){0};
-	if (t->prompt != NULL)
-		return prompt_model(t->prompt, model);
-	return slice_str(t->model == NULL ? model : t->model);
+	return t->attempts == 0 ? (struct slice){0} : t->target.model;
 }
 
 static uint32_t

@@ -59,7 +59,9 @@ struct turns {
 	struct prompt_defaults defaults;
 	unsigned max_history; /* messages of a conversation that the model receives */
 	unsigned total_ms;    /* limit for the model's response, retries included */
-	unsigned refused_ms;  /* TURN_REFUSED_MS; tests need not wait so long */
+	unsigned
+	    first_token_ms; /* after which another server is asked, if the agent names one; 0: never */
+	unsigned refused_ms; /* TURN_REFUSED_MS; tests need not wait so long */
 	struct turn_limits limits;
 
 	/*

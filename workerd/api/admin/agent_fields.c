@@ -3,6 +3,7 @@
  */
 #include "workerd/api/admin/agent_fields.h"
 
+#include <jansson.h>
 #include <string.h>
 
 #include "proto/base/basics.h"
@@ -12,12 +13,108 @@
 /* Sources that an agent names; their ids fit into AGENT_RECORD. */
 #define SOURCES_MAX 64
 
+#define EXTRA_MAX           4096 /* bytes of JSON */
+#define FALLBACKS_MAX       3    /* servers that are asked after the first one */
+#define FALLBACKS_BYTES_MAX 1200
+
 static const char *const knowledge_names[] = {
     [KNOWLEDGE_NONE] = "none", [KNOWLEDGE_ALL] = "all", [KNOWLEDGE_SOME] = "some", NULL};
 static const char *const not_found_names[] = {[NOT_FOUND_SAY] = "say",
     [NOT_FOUND_GENERAL] = "general",
     [NOT_FOUND_FIXED] = "fixed",
     NULL};
+
+/* Members of a request that are not the owner's to set. */
+static const char *const extra_not[] = {"model", "messages", "stream", "tools", "n", NULL};
+
+_Static_assert(
+    EXTRA_MAX + FALLBACKS_BYTES_MAX <= FIELDS_JSON_MAX, "both fit into what is reserved");
+
+/* Both JSON members are kept as text, in one buffer that does not move after the first one. */
+static bool
+agent_fields_keep_json(const json_t *value, size_t max, struct fields *in, struct slice *out)
+{
+	char text[EXTRA_MAX];
+	const size_t n = json_dumpb(value, text, max, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	const bool moves = buf_len(&in->json_made) == 0;
+
+	if (n == 0 || n > max ||
+	    (moves && buf_reserve(&in->json_made, FIELDS_JSON_MAX) == NULL) ||
+	    buf_append(&in->json_made, text, n) == -1)
+		return false;
+	*out = (struct slice){buf_data(&in->json_made) + buf_len(&in->json_made) - n, n};
+	return true;
+}
+
+static bool
+agent_fields_read_extra(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	(void)f;
+	if (!json_is_object(value))
+		return false;
+	for (size_t i = 0; extra_not[i] != NULL; i++)
+		if (json_object_get(value, extra_not[i]) != NULL)
+			return false;
+	if (json_object_size(value) == 0) {
+		*(struct slice *)at = (struct slice){0};
+		return true;
+	}
+	return agent_fields_keep_json(value, EXTRA_MAX, in, at);
+}
+
+/* An object with a key_name, null for the default server, and a model, null for the settings' own. */
+static bool
+agent_fields_is_fallback(const json_t *value)
+{
+	const json_t *name = json_object_get(value, "key_name"),
+		     *model = json_object_get(value, "model");
+	const size_t known = (name != NULL ? 1u : 0) + (model != NULL ? 1u : 0);
+
+	return json_is_object(value) && json_object_size(value) == known &&
+	    (name == NULL || json_is_null(name) ||
+		(json_is_string(name) && json_string_length(name) <= MODEL_SERVER_NAME_MAX)) &&
+	    (model == NULL || json_is_null(model) ||
+		(json_is_string(model) && json_string_length(model) <= 256));
+}
+
+static bool
+agent_fields_read_fallbacks(const struct field *f, json_t *value, struct fields *in, void *at)
+{
+	if (!json_is_array(value) || json_array_size(value) > f->max)
+		return false;
+	for (size_t i = 0; i < json_array_size(value); i++)
+		if (!agent_fields_is_fallback(json_array_get(value, i)))
+			return false;
+	if (json_array_size(value) == 0) {
+		*(struct slice *)at = (struct slice){0};
+		return true;
+	}
+	return agent_fields_keep_json(value, FALLBACKS_BYTES_MAX, in, at);
+}
+
+static void
+agent_fields_write_extra(const struct field *f, const void *at, struct json_writer *j)
+{
+	const struct slice *json = at;
+
+	if (json->len == 0)
+		json_write_null(j, f->name);
+	else
+		json_write_json(j, f->name, *json);
+}
+
+static void
+agent_fields_write_fallbacks(const struct field *f, const void *at, struct json_writer *j)
+{
+	const struct slice *json = at;
+
+	json_write_json(j, f->name, json->len == 0 ? slice_str("[]") : *json);
+}
+
+static const struct field_kind field_extra = {sizeof(struct slice), agent_fields_read_extra,
+    REASON_EXTRA, agent_fields_write_extra, NULL};
+static const struct field_kind field_fallbacks = {sizeof(struct slice),
+    agent_fields_read_fallbacks, REASON_FALLBACKS, agent_fields_write_fallbacks, NULL};
 
 const struct field agent_fields[] = {
     {"id", &field_id, AT(id), FIELD_FIXED, 0, 0, NULL},
@@ -33,6 +130,10 @@ const struct field agent_fields[] = {
     {"temperature", &field_decimal, AT(temperature), FIELD_NULLABLE, 0, 2000, NULL},
     {"max_output_tokens", &field_count, AT(max_output_tokens), FIELD_NULLABLE, 1, 10000000,
 	NULL},
+    {"reasoningEffort", &field_ascii, AT(reasoning_effort), FIELD_NULLABLE, 1, 32, NULL},
+    {"extra", &field_extra, AT(extra), FIELD_NULLABLE, 0, 0, NULL},
+    {"keepThoughts", &field_flag, AT(keep_thoughts), FIELD_OPTIONAL, 0, 1, NULL},
+    {"fallbacks", &field_fallbacks, AT(fallbacks), FIELD_OPTIONAL, 0, FALLBACKS_MAX, NULL},
     {"base_url", &field_line, offsetof(struct agent_shown, base_url), FIELD_NULLABLE, 1, 2048,
 	NULL},
     {"key_name", &field_ascii, AT(key_name), FIELD_NULLABLE, 1, MODEL_SERVER_NAME_MAX, NULL},
@@ -124,19 +225,38 @@ agent_check_sources(struct fields *in, const struct agent_shown *agent, struct s
 			fields_refuse(in, "sources", REASON_SOURCES);
 }
 
+/* name: of the member that names no server of the settings. */
 static void
-agent_fields_refuse_name(struct fields *in, const struct settings *settings)
+agent_fields_refuse_name(struct fields *in, const char *name, const struct settings *settings)
 {
 	const struct named_list *servers = &settings->model_servers;
 	const char *names[SETTINGS_NAMED_MAX + 1] = {NULL};
 
 	for (size_t i = 0; i < servers->n; i++)
 		names[i] = servers->at[i].name;
-	fields_refuse_for(in, "key_name",
+	fields_refuse_for(in, name,
 	    &(struct field_refusal){
 		.reason = servers->n == 0 ? REASON_MODEL_SERVER_NONE : REASON_MODEL_SERVER,
 		.choices = names,
 	    });
+}
+
+static void
+agent_fields_check_fallbacks(
+    struct fields *in, const struct msg_agent_record *r, const struct settings *settings)
+{
+	json_t *list = json_loadb((const char *)r->fallbacks.p, r->fallbacks.len, 0, NULL);
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach (list, i, entry) {
+		const char *name = json_string_value(json_object_get(entry, "key_name"));
+
+		if (agent_fields_server_url(settings, slice_str(name == NULL ? "" : name)) ==
+		    NULL)
+			agent_fields_refuse_name(in, "fallbacks", settings);
+	}
+	json_decref(list);
 }
 
 void
@@ -146,9 +266,11 @@ agent_check(struct fields *in, const struct agent_shown *agent, const struct set
 	bool is_given = fields_has(in, "base_url") && agent->base_url.len > 0;
 
 	if (url == NULL)
-		agent_fields_refuse_name(in, settings);
+		agent_fields_refuse_name(in, "key_name", settings);
 	else if (is_given && !slice_eq_str(agent->base_url, url))
 		fields_refuse(in, "base_url", REASON_MODEL_SERVER_URL);
+	if (fields_has(in, "fallbacks"))
+		agent_fields_check_fallbacks(in, &agent->record, settings);
 }
 
 static void

@@ -4,6 +4,7 @@
  * cannot differ.
  */
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "proto/base/basics.h"
@@ -50,12 +51,48 @@ agent_prompt_read_body(struct fields *in, const struct settings *settings,
 	}
 }
 
+/* What any worker knows that this server does not take from this model. */
+static void
+agent_prompt_find_refused(
+    const struct api *api, const struct msg_agent_record *agent, struct prompt_target *to)
+{
+	const uint64_t key = part_memory_key(agent->key_name, to->model);
+	const uint64_t slots = metric_get(&api->board->master.slots_used);
+
+	for (uint64_t i = 0; i < slots && i < SCOREBOARD_WORKERS_MAX; i++)
+		part_memory_find(
+		    &api->board->workers[i].refused, key, clock_mono_ms(), &to->refused);
+}
+
+static void
+agent_prompt_write_left_out(struct json_writer *j, const struct msg_agent_record *agent,
+    const struct refused_parts *refused)
+{
+	json_t *extra = json_loadb((const char *)agent->extra.p, agent->extra.len, 0, NULL),
+	       *value;
+	const char *name;
+	char path[128];
+
+	json_write_open(j, "leftOut", '[');
+	for (unsigned part = 0; part < MODEL_PARTS; part++)
+		if ((refused->parts & 1u << part) != 0)
+			json_write_str(j, NULL, slice_str(model_part_name(part)));
+	json_object_foreach (extra, name, value) {
+		if (!refused_parts_has_member(refused, slice_str(name)))
+			continue;
+		snprintf(path, sizeof(path), "extra.%.100s", name);
+		json_write_str(j, NULL, slice_str(path));
+	}
+	json_write_close(j, ']');
+	json_decref(extra);
+}
+
 /* Writes the request to the agent's model server, without messages. */
 static void
-agent_prompt_write_request(struct turns *turns, const struct agent_shown *agent,
-    struct slice context, struct buf *body)
+agent_prompt_write_request(const struct api *api, const struct agent_shown *agent,
+    struct slice context, struct prompt_target *to, struct buf *body)
 {
-	struct prompt_target to = {0};
+	struct turns *turns = api->turns;
 	struct openai_request request;
 	struct buf record;
 	struct prompt *prompt;
@@ -63,17 +100,18 @@ agent_prompt_write_request(struct turns *turns, const struct agent_shown *agent,
 	buf_init(&record, AGENT_MAX);
 	must(record_encode(&record, MSG_AGENT_RECORD, &agent->record) == 0);
 	prompt = prompt_new(buf_slice(&record), context);
-	to.model = prompt_model(prompt, turns->defaults.model);
-	part_memory_find(&turns->board->refused,
-	    part_memory_key(agent->record.key_name, to.model), clock_mono_ms(), &to.refused);
-	must(prompt_write(prompt, &turns->defaults, &to, &request, body) == 0);
+	to->model = prompt_model(prompt, turns->defaults.model);
+	agent_prompt_find_refused(api, &agent->record, to);
+	must(prompt_write(prompt, &turns->defaults, to, &request, body) == 0);
 	must(openai_end(&request) == 0);
+	to->model = (struct slice){0};
 	free(prompt);
 	buf_clear(&record);
 }
 
 static void
-agent_prompt_answer(struct resource_query *q, struct slice body)
+agent_prompt_answer(struct resource_query *q, const struct agent_shown *agent,
+    const struct refused_parts *refused, struct slice body)
 {
 	json_t *request = json_read_object(body);
 	json_t *system = json_array_get(json_object_get(request, "messages"), 0);
@@ -83,6 +121,7 @@ agent_prompt_answer(struct resource_query *q, struct slice body)
 	json_write_open(&q->q.json, NULL, '{');
 	json_write_str(&q->q.json, "prompt", text);
 	json_write_json(&q->q.json, "request", body);
+	agent_prompt_write_left_out(&q->q.json, &agent->record, refused);
 	json_write_close(&q->q.json, '}');
 	json_decref(request);
 	store_query_reply(&q->q);
@@ -92,6 +131,7 @@ agent_prompt_answer(struct resource_query *q, struct slice body)
 static void
 agent_prompt_show(struct resource_query *q, struct agent_shown *agent)
 {
+	struct prompt_target to = {0};
 	struct buf context, body;
 
 	buf_init(&context, CHAT_CONTEXT_MAX);
@@ -100,8 +140,8 @@ agent_prompt_show(struct resource_query *q, struct agent_shown *agent)
 		resource_refuse(q);
 	} else {
 		buf_init(&body, OPENAI_BODY_MAX);
-		agent_prompt_write_request(q->q.api->turns, agent, buf_slice(&context), &body);
-		agent_prompt_answer(q, buf_slice(&body));
+		agent_prompt_write_request(q->q.api, agent, buf_slice(&context), &to, &body);
+		agent_prompt_answer(q, agent, &to.refused, buf_slice(&body));
 		buf_clear(&body);
 	}
 	buf_clear(&context);

@@ -1868,7 +1868,7 @@ export interface components {
         };
         FieldReason: {
             /** @enum {unknown} */
-            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "model_server" | "model_server_none" | "model_server_url" | "context" | "turn" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "user" | "client_id" | "url" | "patterns" | "source_url" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
+            code: "unknown" | "fixed" | "set_by_server" | "outdated" | "line" | "text" | "ascii" | "email" | "email_long" | "phone" | "color" | "origins" | "flag" | "choice" | "count" | "decimal" | "id" | "ids" | "language_tag" | "object" | "list" | "password" | "password_new" | "password_wrong" | "agent" | "language" | "picture" | "lines" | "paths" | "details" | "details_needed" | "details_collected" | "texts" | "texts_many" | "text_key" | "text_value" | "settings_long" | "model_server" | "extra" | "fallbacks" | "model_server_none" | "model_server_url" | "context" | "turn" | "other_contact" | "tags" | "tags_many" | "tags_otherwise" | "user" | "client_id" | "url" | "patterns" | "source_url" | "source_url_none" | "sources" | "sources_otherwise" | "content_url" | "content_name" | "content_title" | "content_empty" | "reply" | "reply_conversation" | "answer" | "answer_otherwise" | "kinds" | "kinds_none" | "budgets" | "budget" | "currency" | "price" | "models" | "models_long" | "model_prices";
             min?: number;
             max?: number;
             choices?: string[];
@@ -1991,6 +1991,19 @@ export interface components {
             temperature: number | null;
             /** @description null: OPENAI_MAX_COMPLETION_TOKENS. */
             max_output_tokens: number | null;
+            /** @description `reasoning_effort` of each request, such as `low`; null: left out. */
+            reasoningEffort: string | null;
+            /** @description Further members of each request to the model server, such as `top_p`: at most 4096 bytes of JSON. They replace what the request would have had, except `model`, `messages`, `stream`, `tools` and `n`, which are refused. null: none. */
+            extra: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description true: replies keep what the model marks as its thoughts, such as `<think>…</think>`; else that is cut.
+             * @default false
+             */
+            keepThoughts: boolean;
+            /** @description Who is asked next, in this order, if the model server cannot be reached, is overloaded, fails, or sends no first token within OPENAI_FIRST_TOKEN_MS. Messages record the model that wrote them. */
+            fallbacks: components["schemas"]["Fallback"][];
             /** @description The address of the model server that `key_name` selects; null: the server is missing in the settings. Read-only. */
             base_url: string | null;
             /** @description The name of the model server in MODEL_SERVERS; null: OPENAI_BASE_URL. The keys are in the settings. */
@@ -2023,6 +2036,12 @@ export interface components {
             created_at: components["schemas"]["Time"];
             updated_at: components["schemas"]["Time"];
         };
+        Fallback: {
+            /** @description The name of a model server in MODEL_SERVERS; null or left out: OPENAI_BASE_URL. */
+            key_name?: string | null;
+            /** @description null or left out: OPENAI_MODEL. */
+            model?: string | null;
+        };
         /** @description The members of a new agent. Defaults: `enabled` true; `knowledge` `none`; `notFound` `say`; other members null or empty. */
         NewAgent: WithRequired<components["schemas"]["AgentFields"], "name">;
         /** @description The members of an agent. Read-only members may be sent back unchanged. If `updated_at` is sent and the agent has changed since, the request is refused. */
@@ -2041,6 +2060,16 @@ export interface components {
             temperature?: number | null;
             /** @description null: OPENAI_MAX_COMPLETION_TOKENS. */
             max_output_tokens?: number | null;
+            /** @description `reasoning_effort` of each request, such as `low`; null: left out. */
+            reasoningEffort?: string | null;
+            /** @description Further members of each request to the model server, such as `top_p`: at most 4096 bytes of JSON. They replace what the request would have had, except `model`, `messages`, `stream`, `tools` and `n`, which are refused. null: none. */
+            extra?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description true: replies keep what the model marks as its thoughts, such as `<think>…</think>`; else that is cut. */
+            keepThoughts?: boolean;
+            /** @description Who is asked next, in this order, if the model server cannot be reached, is overloaded, fails, or sends no first token within OPENAI_FIRST_TOKEN_MS. Messages record the model that wrote them. */
+            fallbacks?: components["schemas"]["Fallback"][];
             /** @description The address of the model server that `key_name` selects; null: the server is missing in the settings. Read-only. */
             base_url?: string | null;
             /** @description The name of the model server in MODEL_SERVERS; null: OPENAI_BASE_URL. The keys are in the settings. */
@@ -2102,6 +2131,8 @@ export interface components {
         PreviewedPrompt: {
             /** @description The system prompt. */
             prompt: string;
+            /** @description Parts of a request that the model server has refused for this model within the last day, so that they are left out or written in another form: `temperature`, `tools`, `system`, `extra.top_k` and the like. */
+            leftOut: string[];
             /** @description The whole request to the model server, in which the conversation's messages follow the system prompt. */
             request: {
                 [key: string]: unknown;
@@ -3486,6 +3517,7 @@ export type NewWidget = components['schemas']['NewWidget'];
 export type WidgetFields = components['schemas']['WidgetFields'];
 export type WidgetList = components['schemas']['WidgetList'];
 export type Agent = components['schemas']['Agent'];
+export type Fallback = components['schemas']['Fallback'];
 export type NewAgent = components['schemas']['NewAgent'];
 export type AgentFields = components['schemas']['AgentFields'];
 export type AgentDefaults = components['schemas']['AgentDefaults'];

@@ -9,7 +9,7 @@
  *	nothing_runs, nothing_is_followed, nothing_is_looked_up, all_turns_are_freed       wait for that
  *	drain                                 the worker is to exit
  *	report_shutdown                       ... without waiting for the store any longer
- *	limit NAME N                          a setting of struct turn_limits
+ *	limit NAME N                          a setting of struct turn_limits, or first_token_ms
  *	round                                 one iteration of the worker's loop
  *	one_ended LISTENER OTHER              exactly one of them
  *	forget_listeners                      they do not leave before the process exits
@@ -133,6 +133,8 @@ set_limit(struct turns *turns, const char *name, const char *number)
 		limits->bytes = n;
 	else if (strcmp(name, "text") == 0)
 		limits->text = n;
+	else if (strcmp(name, "first_token_ms") == 0)
+		turns->first_token_ms = (unsigned)n;
 	else if (strcmp(name, "abandoned_ms") == 0)
 		limits->abandoned_ms = (unsigned)n;
 	else
