@@ -33,7 +33,7 @@ OPT ?= -O2 -g
 HARDEN += -D_FORTIFY_SOURCE=2
 LDHARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 # Debug information does not depend on the directory.
-HARDEN += -ffile-prefix-map="$(CURDIR)"=.
+HARDEN += -ffile-prefix-map=$(CURDIR)=.
 else
 # What a sanitizer reports names functions and lines only.
 OPT ?= -O1 -g1 -fno-omit-frame-pointer

@@ -7,6 +7,7 @@
 #include "storaged/conversations/replies.h"
 #include "storaged/records/agents.h"
 #include "storaged/records/widgets.h"
+#include "storaged/turns/turn_budget.h"
 
 int
 turn_check_run(struct call *c, const struct turn_view *v, const struct id *run)
@@ -17,13 +18,34 @@ turn_check_run(struct call *c, const struct turn_view *v, const struct id *run)
 }
 
 int
-turn_take(struct txn *t, struct call *c, const struct turn_view *v, const struct id *run,
-    const struct reply_writer *writer)
+turn_tell_rooms(struct txn *t, struct call *c, const struct turn_view *v)
 {
+	struct key key = key_id(&v->place.conversation);
+	struct msg_conversation_record conversation;
+	int rc = txn_get_record(
+	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
+
+	if (rc == 0)
+		call_conversation_changed(c, &conversation);
+	return rc;
+}
+
+int
+turn_take(struct txn *t, struct call *c, const struct turn_view *v, const struct id *run)
+{
+	struct reply_writer writer = {.agent = v->agent};
+	int rc;
+
 	if (v->state != TURN_OPEN && !call_may_write(t))
 		return CALL_WRITES;
 	call_claim(c, &v->id, &v->place.conversation);
-	return v->state == TURN_OPEN ? 0 : reply_reopen(t, v, run, writer);
+	if (v->state == TURN_OPEN)
+		return 0;
+	rc = turn_budget_reserve_again(t, v, &writer);
+	if (rc == 0)
+		rc = reply_reopen(t, v, run, &writer);
+	/* Its listeners were told that it broke off. */
+	return rc != 0 ? rc : turn_tell_rooms(t, c, v);
 }
 
 void

@@ -3,8 +3,7 @@
 import type { BanterEvents, BanterMethods } from "../banter";
 import { el } from "../src/dom";
 
-/** Without those that take an element. */
-export type Method = Exclude<keyof BanterMethods, "mount" | "unmount">;
+export type Method = keyof BanterMethods;
 
 /** Calls a method of the chat. */
 export type Perform = (method: Method, ...args: unknown[]) => void;

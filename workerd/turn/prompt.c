@@ -304,7 +304,9 @@ prompt_settings(const struct msg_agent_record *r, const struct prompt_defaults *
 
 	if (!prompt_extra_has(extra, "max_tokens", "max_completion_tokens") &&
 	    (!s.max_tokens || (refused & PART(MAX_TOKENS)) == 0))
-		s.max_completion_tokens = to->max_output;
+		s.max_completion_tokens = r->max_output_tokens > 0
+		    ? r->max_output_tokens
+		    : defaults->max_completion_tokens;
 	if ((refused & PART(TEMPERATURE)) == 0 && json_object_get(extra, "temperature") == NULL)
 		s.temperature = prompt_temperature(r, defaults);
 	if ((refused & PART(REASONING_EFFORT)) == 0 &&

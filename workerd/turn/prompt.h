@@ -46,7 +46,7 @@ struct json_t;
 struct prompt_defaults {
 	const char *model;
 	const char *system_prompt;
-	uint32_t max_completion_tokens;     /* 0: the default (proto/text/tokens.h) */
+	uint32_t max_completion_tokens;     /* 0: the server's default */
 	struct setting_decimal temperature; /* not given: the server's default */
 };
 
@@ -89,7 +89,6 @@ struct slice prompt_not_found_text(const struct prompt *p);
 struct prompt_target {
 	struct slice model;           /* its name */
 	struct refused_parts refused; /* what it does not take */
-	uint32_t max_output;          /* tokens that it may write (turn_cost.h) */
 };
 
 /* The optional parts that the request has. */

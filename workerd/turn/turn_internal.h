@@ -4,8 +4,7 @@
  *	turn.c            life, states, the end
  *	turn_begin.c      begin at storaged, load the history
  *	turn_knowledge.c  what the reply is based on, and its marks
- *	turn_cost.c       what its calls may cost, for budgets
- *	turn_request.c    the request to the model; retries (workerd/model/retry_policy.h)
+ *	turn_request.c    the request to the model; retries (workerd/model/retry_policy.h), further servers
  *	turn_response.c   the model's response
  *	turn_hand_over.c  the model asks for a person
  *	turn_store.c      checkpoints, and storing the reply
@@ -28,7 +27,6 @@
 #include "workerd/turn/history.h"
 #include "workerd/turn/reply_listeners.h"
 #include "workerd/turn/reply_ref.h"
-#include "workerd/turn/turn_cost.h"
 #include "workerd/turn/turns.h"
 
 #define CHECKPOINT_MS 1000
@@ -42,7 +40,6 @@ enum turn_state {
 	TURN_BEGINNING,  /* storaged was asked to begin it */
 	TURN_LOADING,    /* storaged was asked for older history */
 	TURN_FINDING,    /* what it is based on is looked up */
-	TURN_RESERVING,  /* storaged was asked for more tokens of budgets */
 	TURN_REQUESTING, /* the request was sent; no response headers with status 200 yet */
 	TURN_BACKOFF,    /* the request is sent, mostly again, when the timer ends */
 	TURN_STREAMING,  /* the response arrives */
@@ -97,7 +94,6 @@ struct turn {
 	    cause; /* why the model failed, for the owner who tries an agent; NULL: no failure */
 	unsigned retry_after_ms;
 	unsigned attempts;
-	struct turn_cost cost;
 	unsigned repairs;             /* of these, the ones that an error led to at once */
 	struct prompt_target target;  /* whom the request is for, and what is left out of it */
 	uint64_t target_key;          /* of the server and model (part_memory.h) */

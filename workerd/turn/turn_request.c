@@ -90,7 +90,6 @@ static void
 turn_request_retry(struct turn *t, unsigned wait_ms)
 {
 	buf_clear(&t->error_body);
-	turn_cost_lose(t);
 	turn_enter(t, TURN_BACKOFF);
 	turn_set_timer(t, wait_ms);
 }
@@ -320,9 +319,6 @@ turn_request_failed(struct turn *t, enum upstream_end how, const char *detail)
 	unsigned wait_ms;
 	bool retry, falls_back;
 
-	if (how == UPSTREAM_CONNECT || how == UPSTREAM_STALE ||
-	    (how == UPSTREAM_DONE && t->http_status != 200))
-		turn_cost_nothing(t);
 	if (how == UPSTREAM_DONE && !billing && !filtered && turn_request_repair(t)) {
 		t->repairs++;
 		turn_request_retry(t, 0);
@@ -387,7 +383,6 @@ turn_request_post(struct turn *t, struct buf *body)
 	uint64_t left = turn_time_left(t);
 
 	t->attempts++;
-	turn_cost_sent(t, buf_len(body));
 	metric_add(&t->turns->board->model_requests, 1);
 	t->http_status = 0;
 	t->retry_after_ms = 0;
@@ -424,9 +419,10 @@ turn_request_set_target(struct turn *t, struct slice model)
 {
 	const char *server = t->server->name;
 
-	t->target =
-	    (struct prompt_target){.model = prompt_model(t->prompt, t->turns->defaults.model),
-		.max_output = t->cost.most_output};
+	t->target = (struct prompt_target){.model = model};
+	t->dropped = (struct refused_parts){0};
+	t->doubtful = 0;
+	t->repairs = t->attempts;
 	t->target_key =
 	    part_memory_key(slice_str(server == NULL ? "" : server), t->target.model);
 	part_memory_find(
@@ -453,10 +449,7 @@ turn_send_request(struct turn *t)
 		turn_fail(t, TURN_MODEL_DOWN);
 		return;
 	}
-	if (turn_cost_is_reserved(t, buf_len(&body)))
-		turn_request_post(t, &body);
-	else
-		buf_clear(&body);
+	turn_request_post(t, &body);
 }
 
 void

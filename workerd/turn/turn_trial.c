@@ -34,7 +34,6 @@ turn_try(struct turns *turns, const struct turn_trial *trial, const struct turn_
 	t->trial = t->begun = true;
 	turns->trials++;
 	t->listeners.on_empty = turn_trial_on_empty;
-	turn_cost_begin_trial(t, trial->agent);
 	turn_set_prompt(t, prompt_copy(trial->agent));
 	history_add(&t->history, trial->messages, 0);
 	/* The loop sends the request: no callback may run inside this call. */

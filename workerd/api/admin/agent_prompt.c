@@ -18,7 +18,6 @@
 #include "workerd/model/openai/openai.h"
 #include "workerd/model/parts/part_memory.h"
 #include "workerd/turn/prompt.h"
-#include "workerd/turn/turn_cost.h"
 #include "workerd/turn/turns.h"
 
 #define AGENT_MAX 98304 /* bytes of an AGENT_RECORD, as in TURN_BEGUN */
@@ -93,8 +92,7 @@ static void
 agent_prompt_write_request(const struct api *api, const struct agent_shown *agent,
     struct slice context, struct prompt_target *to, struct buf *body)
 {
-	struct prompt_target to = {
-	    .max_output = turn_cost_most_output(&turns->defaults, &agent->record)};
+	struct turns *turns = api->turns;
 	struct openai_request request;
 	struct buf record;
 	struct prompt *prompt;

@@ -23,9 +23,8 @@ static void
 write_prompt(const struct prompt *p, const struct prompt_defaults *defaults, uint32_t refused,
     struct openai_request *request, struct buf *body)
 {
-	const struct prompt_target to = {.model = prompt_model(p, defaults->model),
-	    .max_output = defaults->max_completion_tokens,
-	    .refused.parts = refused | PART(USAGE)};
+	const struct prompt_target to = {
+	    .model = prompt_model(p, defaults->model), .refused.parts = refused | PART(USAGE)};
 
 	assert_int_equal(prompt_write(p, defaults, &to, request, body), 0);
 	assert_int_equal(openai_end(request), 0);
@@ -170,8 +169,10 @@ TEST(what_an_agent_does_not_say_the_settings_do)
 	buf_clear(&body);
 	record.model = slice_str("big");
 	record.temperature = 1;
+	record.max_output_tokens = 7;
 	body = question(&record, &warm);
 	assert_has(&body, "{\"model\":\"big\",");
+	assert_has(&body, "\"max_completion_tokens\":7,");
 	assert_has(&body, "\"temperature\":0.000,");
 	buf_clear(&body);
 }
