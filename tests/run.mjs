@@ -1,13 +1,12 @@
 // Runs the tests and prints a summary: `node tests/run.mjs [options] [suite …]`.
 //
-// Suites; without any, all but install and fresh run:
+// Suites; without any, all but install run:
 //	unit         every program below BUILD/unit (cmocka)
 //	e2e          tests/e2e: real processes, started by each test file
 //	faults       tests/faults: processes are killed, starved and sent invalid data
 //	browser      tests/browser: pages in Chromium
 //	frontends    `npm test` in widget/ and dashboard/
 //	install      tests/install: the package on a booted Debian (`make test-install`)
-//	fresh        tests/fresh: README.md on a new Debian (`make test-fresh`)
 // Options:
 //	--build DIR    where the programs are (default: build). May be repeated: the first build runs
 //	               everything; each further build, with sanitizers, runs the unit tests and the
@@ -50,7 +49,6 @@ import { inOrder, runJobs } from "./schedule.mjs";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** The jobs of each suite, in the order in which they run (inOrder() puts the longest first). */
 const SUITES = {
-	fresh: nodeJobs,
 	install: nodeJobs,
 	faults: nodeJobs,
 	browser: nodeJobs,
@@ -58,7 +56,7 @@ const SUITES = {
 	frontends: frontendJobs,
 	unit: unitJobs,
 };
-const ONLY_IF_NAMED = ["fresh", "install"];
+const ONLY_IF_NAMED = ["install"];
 const PER_BUILD = ["unit", "e2e", "faults"];
 const SANITIZED = "tests/sanitized.txt";
 const FLAKY_MAX = 3;
