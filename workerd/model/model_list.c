@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "proto/base/basics.h"
+#include "proto/settings/setting_values.h"
 #include "workerd/net/curl_loop.h"
 
-#define URL_MAX    4096
 #define HEADER_MAX (4096 + 64) /* bytes of the header with the longest key */
 
 struct model_lister {
@@ -148,7 +148,7 @@ model_list_start(
     struct model_lister *l, const char *base_url, const char *key, model_list_fn *fn, void *arg)
 {
 	struct model_list_call *call;
-	char url[URL_MAX];
+	char *url;
 
 	if (l->calls == MODEL_LIST_CALLS)
 		return NULL;
@@ -158,9 +158,9 @@ model_list_start(
 	buf_init(&call->body, MODEL_LIST_MAX);
 	call->easy = curl_easy_init();
 	must(call->easy != NULL);
-	snprintf(url, sizeof(url), "%.*s/models%s", (int)strcspn(base_url, "?"), base_url,
-	    base_url + strcspn(base_url, "?"));
+	url = setting_url_join(base_url, "/models");
 	model_list_set_options(call, url);
+	free(url);
 	model_list_set_headers(call, key);
 	curl_loop_add(l->loop, call->easy);
 	return call;

@@ -13,7 +13,7 @@ retry_policy_may_help(const struct retry_failure *f)
 {
 	if (f->how != UPSTREAM_DONE || f->status == 200)
 		return f->how != UPSTREAM_TIMEOUT;
-	return f->status == 429 || f->status == 408 || f->status >= 500;
+	return upstream_status_failed(f->status);
 }
 
 /* Retry-After plus a random part of the backoff ("full jitter"): otherwise all requests that were

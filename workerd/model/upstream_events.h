@@ -15,6 +15,13 @@ enum upstream_end {
 	UPSTREAM_BROKEN,  /* the connection broke, or the response is not valid HTTP */
 };
 
+/* Whether a status is about the server. 408 and 429 mean that it is overloaded; other 4xx only that this request is wrong. */
+static inline bool
+upstream_status_failed(int status)
+{
+	return status >= 500 || status == 408 || status == 429;
+}
+
 #define UPSTREAM_TYPE_MAX 48 /* bytes of a media type that are kept, with the NUL */
 
 /* What is needed of a response's head. */

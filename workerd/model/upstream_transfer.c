@@ -29,13 +29,6 @@ upstream_transfer_watch_silence(struct upstream_transfer *t, uint64_t ms)
 	evtimer_add(&t->silence, &in);
 }
 
-/* 408 and 429 mean that the server is overloaded; other 4xx only that this request is wrong. */
-static bool
-upstream_transfer_status_failed(int status)
-{
-	return status >= 500 || status == 408 || status == 429;
-}
-
 static void
 upstream_transfer_judge(struct upstream_transfer *t, bool failed)
 {
@@ -53,7 +46,7 @@ upstream_transfer_judge(struct upstream_transfer *t, bool failed)
 void
 upstream_judge(struct upstream_transfer *t, int status)
 {
-	upstream_transfer_judge(t, upstream_transfer_status_failed(status));
+	upstream_transfer_judge(t, upstream_status_failed(status));
 }
 
 void
@@ -87,7 +80,7 @@ upstream_transfer_answered(struct upstream_transfer *t, const struct upstream_he
 	}
 	/* The reply with status 200 may begin with an error: upstream_judge(). */
 	if (head->status != 200)
-		upstream_transfer_judge(t, upstream_transfer_status_failed(head->status));
+		upstream_transfer_judge(t, upstream_status_failed(head->status));
 	t->events->headers(t->arg, head, (unsigned)retry_after_ms);
 }
 

@@ -213,7 +213,6 @@ turn_fallback_clear(struct turn *t)
 {
 	json_decref(t->fallbacks);
 	t->fallbacks = NULL;
-	t->first_token_due_ms = 0;
 }
 
 bool
@@ -289,8 +288,7 @@ turn_request_may_fall_back(const struct turn *t, enum upstream_end how, bool bil
 {
 	if (how == UPSTREAM_STALE || turn_time_left(t) == 0)
 		return false;
-	return billing || how != UPSTREAM_DONE || t->http_status == 408 ||
-	    t->http_status == 429 || t->http_status >= 500;
+	return billing || how != UPSTREAM_DONE || upstream_status_failed(t->http_status);
 }
 
 static enum turn_failure

@@ -36,10 +36,10 @@ agent_fields_keep_json(const json_t *value, size_t max, struct fields *in, struc
 {
 	char text[EXTRA_MAX];
 	const size_t n = json_dumpb(value, text, max, JSON_COMPACT | JSON_REAL_PRECISION(15));
-	const bool moves = buf_len(&in->json_made) == 0;
 
 	if (n == 0 || n > max ||
-	    (moves && buf_reserve(&in->json_made, FIELDS_JSON_MAX) == NULL) ||
+	    (buf_len(&in->json_made) == 0 &&
+		buf_reserve(&in->json_made, FIELDS_JSON_MAX) == NULL) ||
 	    buf_append(&in->json_made, text, n) == -1)
 		return false;
 	*out = (struct slice){buf_data(&in->json_made) + buf_len(&in->json_made) - n, n};
@@ -242,21 +242,18 @@ agent_fields_refuse_name(struct fields *in, const char *name, const struct setti
 }
 
 static void
-agent_fields_check_fallbacks(
-    struct fields *in, const struct msg_agent_record *r, const struct settings *settings)
+agent_fields_check_fallbacks(struct fields *in, const struct settings *settings)
 {
-	json_t *list = json_loadb((const char *)r->fallbacks.p, r->fallbacks.len, 0, NULL);
-	json_t *entry;
+	const json_t *entry;
 	size_t i;
 
-	json_array_foreach (list, i, entry) {
+	json_array_foreach (json_object_get(in->object, "fallbacks"), i, entry) {
 		const char *name = json_string_value(json_object_get(entry, "key_name"));
 
 		if (agent_fields_server_url(settings, slice_str(name == NULL ? "" : name)) ==
 		    NULL)
 			agent_fields_refuse_name(in, "fallbacks", settings);
 	}
-	json_decref(list);
 }
 
 void
@@ -269,8 +266,7 @@ agent_check(struct fields *in, const struct agent_shown *agent, const struct set
 		agent_fields_refuse_name(in, "key_name", settings);
 	else if (is_given && !slice_eq_str(agent->base_url, url))
 		fields_refuse(in, "base_url", REASON_MODEL_SERVER_URL);
-	if (fields_has(in, "fallbacks"))
-		agent_fields_check_fallbacks(in, &agent->record, settings);
+	agent_fields_check_fallbacks(in, settings);
 }
 
 static void

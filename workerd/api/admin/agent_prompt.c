@@ -51,17 +51,17 @@ agent_prompt_read_body(struct fields *in, const struct settings *settings,
 	}
 }
 
-/* What any worker knows that this server does not take from this model. */
+/* Adds what any worker knows that the agent's server does not take from this model. */
 static void
-agent_prompt_find_refused(
-    const struct api *api, const struct msg_agent_record *agent, struct prompt_target *to)
+agent_prompt_find_refused(const struct api *api, const struct msg_agent_record *agent,
+    struct slice model, struct refused_parts *refused)
 {
-	const uint64_t key = part_memory_key(agent->key_name, to->model);
+	const uint64_t key = part_memory_key(agent->key_name, model);
 	const uint64_t slots = metric_get(&api->board->master.slots_used);
 
 	for (uint64_t i = 0; i < slots && i < SCOREBOARD_WORKERS_MAX; i++)
 		part_memory_find(
-		    &api->board->workers[i].refused, key, clock_mono_ms(), &to->refused);
+		    &api->board->workers[i].refused, key, clock_mono_ms(), refused);
 }
 
 static void
@@ -87,12 +87,13 @@ agent_prompt_write_left_out(struct json_writer *j, const struct msg_agent_record
 	json_decref(extra);
 }
 
-/* Writes the request to the agent's model server, without messages. */
+/* Writes the request to the agent's model server, without messages, and notes what is left out of it. */
 static void
 agent_prompt_write_request(const struct api *api, const struct agent_shown *agent,
-    struct slice context, struct prompt_target *to, struct buf *body)
+    struct slice context, struct refused_parts *refused, struct buf *body)
 {
 	struct turns *turns = api->turns;
+	struct prompt_target to = {0};
 	struct openai_request request;
 	struct buf record;
 	struct prompt *prompt;
@@ -100,11 +101,11 @@ agent_prompt_write_request(const struct api *api, const struct agent_shown *agen
 	buf_init(&record, AGENT_MAX);
 	must(record_encode(&record, MSG_AGENT_RECORD, &agent->record) == 0);
 	prompt = prompt_new(buf_slice(&record), context);
-	to->model = prompt_model(prompt, turns->defaults.model);
-	agent_prompt_find_refused(api, &agent->record, to);
-	must(prompt_write(prompt, &turns->defaults, to, &request, body) == 0);
+	to.model = prompt_model(prompt, turns->defaults.model);
+	agent_prompt_find_refused(api, &agent->record, to.model, &to.refused);
+	must(prompt_write(prompt, &turns->defaults, &to, &request, body) == 0);
 	must(openai_end(&request) == 0);
-	to->model = (struct slice){0};
+	*refused = to.refused;
 	free(prompt);
 	buf_clear(&record);
 }
@@ -131,7 +132,7 @@ agent_prompt_answer(struct resource_query *q, const struct agent_shown *agent,
 static void
 agent_prompt_show(struct resource_query *q, struct agent_shown *agent)
 {
-	struct prompt_target to = {0};
+	struct refused_parts refused;
 	struct buf context, body;
 
 	buf_init(&context, CHAT_CONTEXT_MAX);
@@ -140,8 +141,9 @@ agent_prompt_show(struct resource_query *q, struct agent_shown *agent)
 		resource_refuse(q);
 	} else {
 		buf_init(&body, OPENAI_BODY_MAX);
-		agent_prompt_write_request(q->q.api, agent, buf_slice(&context), &to, &body);
-		agent_prompt_answer(q, agent, &to.refused, buf_slice(&body));
+		agent_prompt_write_request(
+		    q->q.api, agent, buf_slice(&context), &refused, &body);
+		agent_prompt_answer(q, agent, &refused, buf_slice(&body));
 		buf_clear(&body);
 	}
 	buf_clear(&context);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "proto/base/basics.h"
+#include "proto/base/clock.h"
 #include "workerd/http/message/header_fields.h"
 
 #define DIGITS_MAX 15 /* always fits 64 bits, also in milliseconds */
@@ -49,18 +51,9 @@ retry_after_take_number(struct slice *s, uint64_t *whole, uint64_t *thousandths)
 }
 
 static uint64_t
-retry_after_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-static uint64_t
 retry_after_until(uint64_t when_ms)
 {
-	uint64_t now_ms = retry_after_now_ms();
+	uint64_t now_ms = clock_wall_ms();
 
 	return when_ms > now_ms ? when_ms - now_ms : 0;
 }
@@ -74,7 +67,7 @@ retry_after_date(struct slice value, uint64_t *ms)
 
 	if (!slice_copy_text(value, text, sizeof(text)))
 		return false;
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
 		struct tm tm = {0};
 		time_t when;
 
@@ -121,7 +114,7 @@ retry_after_take_unit(struct slice *s)
 
 	while (n < s->len && s->p[n] >= 'a' && s->p[n] <= 'z')
 		n++;
-	for (size_t i = 0; i < sizeof(retry_after_units) / sizeof(retry_after_units[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(retry_after_units); i++) {
 		if (!slice_eq_str((struct slice){s->p, n}, retry_after_units[i].unit))
 			continue;
 		*s = (struct slice){s->p + n, s->len - n};
@@ -181,7 +174,7 @@ retry_after_limit_of(struct slice rest)
 	static const char *const limits[] = {"-request", "-token"};
 	struct slice unused;
 
-	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++)
 		if (retry_after_has_prefix(rest, limits[i], &unused))
 			return i;
 	return RETRY_AFTER_LIMITS - 1;
