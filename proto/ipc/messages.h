@@ -69,10 +69,10 @@ enum message_status {
 	MESSAGE_COMPLETE = 0,
 	MESSAGE_STOPPED = 1,     /* the visitor stopped it */
 	MESSAGE_INTERRUPTED = 2, /* the worker or the model failed */
-	MESSAGE_LENGTH =
-	    3, /* of a reply: cut at its longest length, or at the model's limit of tokens */
+	/* A reply that was cut at its longest length, or at the model's limit of tokens. */
+	MESSAGE_LENGTH = 3,
 	MESSAGE_HANDED = 4, /* a visitor's message that a person answers: it gets no reply */
-	/* Of a reply: refused or cut by the content filter of the model's server. */
+	/* A reply that the content filter of the model's server refused or cut. */
 	MESSAGE_FILTERED = 5,
 };
 

@@ -290,7 +290,7 @@ describe("a silent model", () => {
 		));
 });
 
-describe("a response that is no reply", () => {
+describe("a response without a reply", () => {
 	for (const [what, bytes, status, cause] of [
 		[
 			"a web page",
@@ -412,7 +412,7 @@ describe("a model server", () => {
 				assert.equal(model.requests, 1);
 			}));
 
-	it("whose account is empty is asked once, and the owner is told", () =>
+	it("is asked once if its account is empty, and the owner is told", () =>
 		withAnswer(
 			refused("", "429 Too Many Requests", {
 				code: "insufficient_quota",

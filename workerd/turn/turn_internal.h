@@ -87,9 +87,9 @@ struct turn {
 	enum openai_form form; /* of a response with status 200 */
 	char type[UPSTREAM_TYPE_MAX]; /* its media type */
 	struct buf whole;             /* its body, if it is not a stream */
-	bool accepted;                /* its first event is no error */
-	bool peeked;                  /* at its first piece */
-	bool hopeless;                /* another request would fail in the same way */
+	bool accepted; /* an event has come, and the first one was not an error */
+	bool peeked;   /* at its first piece */
+	bool hopeless; /* another request would fail in the same way */
 	char *
 	    cause; /* why the model failed, for the owner who tries an agent; NULL: no failure */
 	unsigned retry_after_ms;

@@ -12,7 +12,7 @@
 #include "workerd/model/openai/openai_error.h"
 #include "workerd/turn/turn_internal.h"
 
-#define EXPLANATION_MAX 256 /* bytes of what a response is that is no reply */
+#define EXPLANATION_MAX 256 /* bytes of the sentence about a response without a reply */
 
 /* How long it is remembered that a model's replies begin within a thought. */
 #define THINKER_MS 86400000u
@@ -80,7 +80,7 @@ turn_response_leave(struct turn *t)
 	t->transfer = NULL;
 }
 
-/* An event that is not valid, or a response that is no reply. */
+/* An invalid event, or a response without a reply. */
 static void
 turn_response_bad_event(struct turn *t, struct slice message)
 {
@@ -124,7 +124,7 @@ turn_response_filtered(struct turn *t)
 	turn_finish(t);
 }
 
-/* The first event that is no error: only now it is certain that the server has accepted the request. */
+/* The first event, if it is not an error: only now is it certain that the server has accepted the request. */
 static void
 turn_response_accept(struct turn *t)
 {
@@ -351,7 +351,7 @@ turn_response_note_finish(struct turn *t, enum openai_finish finish)
 		t->reply.status = MESSAGE_FILTERED;
 }
 
-/* An event that is no error. */
+/* An event other than an error. */
 static void
 turn_response_take(struct turn *t, const struct openai_delta *d)
 {
@@ -417,7 +417,7 @@ turn_response_on_headers(void *arg, const struct upstream_head *head, unsigned r
 	turn_check_trial(t);
 }
 
-/* The response is no reply: asking again would cost another call, with the same result. */
+/* The response has no reply: asking again would cost another call, with the same result. */
 static void
 turn_response_is_other(struct turn *t, struct slice start)
 {

@@ -2002,7 +2002,7 @@ export interface components {
              * @default false
              */
             keepThoughts: boolean;
-            /** @description Who is asked next, in this order, if the model server cannot be reached, is overloaded, fails, or sends no first token within OPENAI_FIRST_TOKEN_MS. Messages record the model that wrote them. */
+            /** @description The servers and models to ask next, in this order, if the model server cannot be reached, is overloaded, fails, or sends no token within OPENAI_FIRST_TOKEN_MS. Messages record the model that wrote them. */
             fallbacks: components["schemas"]["Fallback"][];
             /** @description The address of the model server that `key_name` selects; null: the server is missing in the settings. Read-only. */
             base_url: string | null;
@@ -2068,7 +2068,7 @@ export interface components {
             } | null;
             /** @description true: replies keep what the model marks as its thoughts, such as `<think>…</think>`; else that is cut. */
             keepThoughts?: boolean;
-            /** @description Who is asked next, in this order, if the model server cannot be reached, is overloaded, fails, or sends no first token within OPENAI_FIRST_TOKEN_MS. Messages record the model that wrote them. */
+            /** @description The servers and models to ask next, in this order, if the model server cannot be reached, is overloaded, fails, or sends no token within OPENAI_FIRST_TOKEN_MS. Messages record the model that wrote them. */
             fallbacks?: components["schemas"]["Fallback"][];
             /** @description The address of the model server that `key_name` selects; null: the server is missing in the settings. Read-only. */
             base_url?: string | null;

@@ -95,7 +95,7 @@ openai_delta_read_tool(const json_t *delta, struct openai_delta *d)
 	}
 }
 
-/* What a choice has that is no delta: its message, or the text of a completion. */
+/* The content of a choice without a delta: its message, or the text of a completion. */
 static const json_t *
 openai_delta_whole(const json_t *choice, struct openai_delta *d)
 {

@@ -1,5 +1,5 @@
 /*
- * A word of an error is compared without its case and without all that is no letter: rate_limit_exceeded, "Rate limit
+ * A word of an error is compared by its letters alone, in any case: rate_limit_exceeded, "Rate limit
  * exceeded" and RateLimitExceeded are the same.
  */
 #include "workerd/model/openai/openai_error.h"

@@ -1,5 +1,5 @@
 /*
- * A reason is compared without its case and without all that is no letter: MAX_TOKENS and max-tokens are the same.
+ * A reason is compared by its letters alone, in any case: MAX_TOKENS and max-tokens are the same.
  */
 #include "workerd/model/openai/openai_finish.h"
 

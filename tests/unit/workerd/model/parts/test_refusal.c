@@ -57,7 +57,7 @@ static const struct {
 	"{\"detail\":[{\"loc\":[\"body\",\"messages\",0,\"role\"],\"msg\":\"Input should be "
 	"'user' or 'assistant'\",\"type\":\"literal_error\",\"input\":\"system\"}]}",
 	ALL, FOLDED},
-    /* What it quotes is no reason. */
+    /* The parts in what it quotes were not refused. */
     {422,
 	"{\"detail\":[{\"type\":\"value_error\",\"loc\":[\"body\"],\"msg\":\"Value error, "
 	"stream_options is not known here\",\"input\":{\"temperature\":1,\"tools\":[]}}]}",
