@@ -193,7 +193,7 @@ describe("a tab that has missed events", () => {
 		await banter.ready();
 	});
 
-	it("receives nothing of a reply that failed before its first token", async () => {
+	it("receives the failure of a reply without text", async () => {
 		const [one, two] = await openTabs(banter, 2);
 		await missing(banter, two, async () => {
 			await ask(one, echo("before"));
@@ -201,11 +201,14 @@ describe("a tab that has missed events", () => {
 			assert.equal((await one.upTo("typing_stop")).at(-2).code, "model_failed");
 			await ask(one, echo("after"));
 		});
-		const frames = [...(await two.reply()), ...(await two.reply())];
+		const frames = [...(await two.reply()), ...(await two.reply()), ...(await two.reply())];
 		assert.deepEqual(frames, [
 			["message", echo("before"), "user"],
 			...replyOf("before"),
 			["message", "[[fail=401]]", "user"],
+			["typing_start"],
+			["error", "interrupted"],
+			["typing_stop"],
 			["message", echo("after"), "user"],
 			...replyOf("after"),
 		]);
