@@ -95,7 +95,10 @@ programs: $(PROGRAMS) ## build the C programs only (SAN=address,undefined: with 
 
 .PHONY: unit
 unit: $(UNIT) $(TEST_PROGRAMS)
-	$(Q)rm -f $(filter-out $(UNIT),$(shell find $(BUILD)/unit -type f)) # of deleted or renamed tests
+	$(REMOVE_OLD_UNIT)
+
+# Programs of deleted or renamed tests, which would run too.
+REMOVE_OLD_UNIT = $(Q)rm -f $(filter-out $(UNIT),$(shell find $(BUILD)/unit -type f))
 
 # One archive for the objects of each part, without its main file, for programs, tests and benchmarks.
 archive = $(BUILD)/lib$(1).a
@@ -365,29 +368,47 @@ run: ## build, start everything in the foreground and print the addresses
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@node systemd/run.mjs
 
+# Each recipe is one shell that becomes the runner, which so knows how much CPU time the build took.
 .PHONY: test
-test: ## run all tests, those of tests/sanitized.txt with sanitizers too (12 minutes)
-	@$(MAKE) --no-print-directory debs FOR=test
-	@$(MAKE) --no-print-directory -j$$(($(JOBS) + 2)) all unit fetched FOR=test # two wait for the network
-	@$(MAKE) --no-print-directory -j$(JOBS) SAN=address,undefined programs unit
-	@node tests/run.mjs --build build --build build/address-undefined
+test: ## run every test once (ONLY=resume: files with that in their name)
+	@$(MAKE) --no-print-directory debs FOR=test && \
+	$(MAKE) --no-print-directory -j$$(($(JOBS) + 2)) all unit fetched FOR=test && \
+	exec node tests/run.mjs --build $(BUILD) $(ONLY:%=--only %) # two of the jobs wait for the network
 
 # These tests mostly wait: more of them than there are processors run at a time.
 .PHONY: test-unit
-test-unit: ## run the unit tests of the C code and of the front ends, without sanitizers (1 minute)
-	@$(MAKE) --no-print-directory deps FOR=test
-	@$(MAKE) --no-print-directory -j$(JOBS) unit
-	@node tests/run.mjs --build $(BUILD) --parallel $$((3 * $(JOBS))) unit frontends
+test-unit: ## run the unit tests of the C code and of the front ends (1 minute)
+	@$(MAKE) --no-print-directory deps FOR=test && \
+	$(MAKE) --no-print-directory -j$(JOBS) unit && \
+	exec node tests/run.mjs --build $(BUILD) --parallel $$((3 * $(JOBS))) unit frontends
+
+# With AddressSanitizer and UndefinedBehaviorSanitizer: only what the sample needs is built.
+SANITIZE := SAN=address,undefined
+SANITIZED := --build build/address-undefined --list tests/sanitized/sample.txt
+
+.PHONY: test-sanitized
+test-sanitized: ## run the tests of tests/sanitized/sample.txt with sanitizers
+	@$(MAKE) --no-print-directory deps FOR=test && \
+	$(MAKE) --no-print-directory -j$(JOBS) frontends && \
+	$(MAKE) --no-print-directory -j$(JOBS) $(SANITIZE) programs unit-sample && \
+	exec node tests/run.mjs $(SANITIZED) unit faults e2e
+
+.PHONY: unit-sample
+unit-sample: $(TEST_PROGRAMS) $(foreach listed,$(shell grep -o '^unit/[^ ]*' tests/sanitized/sample.txt), \
+	$(filter $(BUILD)/$(listed)%,$(UNIT)) $(filter $(BUILD)/$(listed),$(UNIT)))
+	$(REMOVE_OLD_UNIT)
 
 # FAULTS_SEED=… repeats a run's choices.
 .PHONY: test-long
-test-long: ## all cases of the tests that `make test` samples: bad network, kills, idle WebSockets
+test-long: ## all cases of the tests that `make test` samples, and all tests with sanitizers (1 hour)
 	@$(MAKE) --no-print-directory deps FOR=test
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(MAKE) --no-print-directory -j$(JOBS) SAN=address,undefined programs
+	@$(MAKE) --no-print-directory -j$(JOBS) $(SANITIZE) programs unit
+	@node tests/run.mjs $(SANITIZED) --list tests/sanitized/rest.txt unit faults e2e
 	@for file in exactly-once healed proxies; do \
-		TEST_LONG=1 node tests/run.mjs --build build --build build/address-undefined e2e \
-			--only $$file || exit 1; \
+		for build in build build/address-undefined; do \
+			TEST_LONG=1 node tests/run.mjs --build $$build e2e --only $$file || exit 1; \
+		done; \
 	done
 
 # FAULTS_SEED=… repeats a run, FAULTS_ROUNDS=… is how often storaged is killed (`make test`: 100 times).

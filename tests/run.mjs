@@ -8,9 +8,9 @@
 //	frontends    `npm test` in widget/ and dashboard/
 //	install      tests/install: the package on a booted Debian (`make test-install`)
 // Options:
-//	--build DIR    where the programs are (default: build). May be repeated: the first build runs
-//	               everything; each further build, with sanitizers, runs the unit tests and the
-//	               files that tests/sanitized.txt lists
+//	--build DIR    where the programs are (default: build)
+//	--list FILE    run only what FILE lists, one path below tests/ a line: a file, or a folder with / at its
+//	               end. May be repeated
 //	--only TEXT    run only files with TEXT in their name
 //	--sample N:TEXT  run about one file of N; TEXT, a commit for example, chooses which
 //	--parallel N   run N test files at a time (default: two for each processor, because most tests
@@ -58,8 +58,9 @@ const SUITES = {
 };
 const ONLY_IF_NAMED = ["install"];
 const PER_BUILD = ["unit", "e2e", "faults"];
-const SANITIZED = "tests/sanitized.txt";
 const FLAKY_MAX = 3;
+/** So many files are listed that used the most CPU time. */
+const COSTLIEST = 10;
 /** More failed files than this are not run again: the cause is not bad luck. */
 const RERUNS_MAX = 10;
 /** The end of each log that is printed when a test file fails. */
@@ -90,14 +91,21 @@ for (const signal of ["SIGINT", "SIGTERM"])
 		process.exit(1);
 	});
 
-let cpuBefore = 0;
-
-/** CPU seconds of the child that exited last and of its descendants; call it once for each child. */
-function cpuOfExitedChild() {
+/** CPU seconds of all children that have exited, and of their descendants. */
+function cpuOfChildren() {
 	const stat = readFileSync("/proc/self/stat", "utf8")
 		.replace(/^.*\) /, "")
 		.split(" ");
-	const total = (Number(stat[13]) + Number(stat[14])) / 100; // proc(5): cutime, cstime
+	return (Number(stat[13]) + Number(stat[14])) / 100; // proc(5): cutime, cstime
+}
+
+/** Children of the shell that became this process: the build. */
+const CPU_OF_BUILD = cpuOfChildren();
+let cpuBefore = CPU_OF_BUILD;
+
+/** CPU seconds of the child that exited last and of its descendants; call it once for each child. */
+function cpuOfExitedChild() {
+	const total = cpuOfChildren();
 	const used = total - cpuBefore;
 	cpuBefore = total;
 	return used;
@@ -148,7 +156,7 @@ function run(command, args, { env, cwd, limit }) {
 	});
 }
 
-// Jobs: { name, title, command, args(dir), cwd, env, verbose, count(output, dir) }. Each run of a job has an
+// Jobs: { name, command, args(dir), cwd, env, verbose, count(output, dir) }. Each run of a job has an
 // empty directory `dir`.
 
 function isProgram(path) {
@@ -170,13 +178,12 @@ function titleOf(suite, build, name = "") {
 	return PER_BUILD.includes(suite) ? `${path} in ${relative(ROOT, build) || build}` : path;
 }
 
-function unitJobs(suite, build) {
+function unitJobs(_, build) {
 	const dir = join(build, "unit");
 	return listFiles(dir)
 		.filter((name) => basename(name).startsWith("test_") && isProgram(join(dir, name)))
 		.map((name) => ({
 			name,
-			title: titleOf(suite, build, name),
 			command: join(dir, name),
 			args: () => [],
 			count: countCmocka,
@@ -197,7 +204,6 @@ function nodeJobs(suite, build) {
 		.filter((name) => name.endsWith(".test.mjs"))
 		.map((name) => ({
 			name,
-			title: titleOf(suite, build, name),
 			command: process.execPath,
 			args: (run) => [...reporters(join(run, "tap")), join(dir, name)],
 			env: { BANTER_BUILD: build, FAULTS_SEED: SEED },
@@ -206,10 +212,9 @@ function nodeJobs(suite, build) {
 		}));
 }
 
-function frontendJobs(suite, build) {
+function frontendJobs() {
 	return ["widget", "dashboard"].map((name) => ({
 		name,
-		title: titleOf(suite, build, name),
 		command: "npm",
 		args: () => ["test", "--silent"],
 		cwd: join(ROOT, name),
@@ -228,7 +233,7 @@ function logsIn(dir) {
 	});
 }
 
-/** Runs a job and prints the result: { job, ok, count, problem, output }. */
+/** Runs a job and prints the result: { job, ok, count, problem, output, seconds, cpu }. */
 async function runJob(job, ports, limit) {
 	const dir = mkdtempSync(join(scratch, "job-"));
 	const since = performance.now();
@@ -246,7 +251,7 @@ async function runJob(job, ports, limit) {
 		`${ok ? "ok    " : "FAILED"} ${job.title}: ${count.passed} passed, ${count.failed} failed ` +
 			`(${seconds.toFixed(1)} s, ${ended.cpu.toFixed(1)} s of CPU)`,
 	);
-	return { job, ok, count, problem, output };
+	return { job, ok, count, problem, output, seconds, cpu: ended.cpu };
 }
 
 // Results
@@ -288,6 +293,17 @@ async function rerun(failed, limit) {
 	return flaky;
 }
 
+/** Prints where the time went. */
+function printCosts(results) {
+	const most = [...results].sort((one, other) => other.cpu - one.cpu).slice(0, COSTLIEST);
+	console.log("\nMost CPU time:");
+	for (const { job, cpu, seconds } of most)
+		console.log(`  ${job.title}: ${cpu.toFixed(1)} s of CPU in ${seconds.toFixed(1)} s`);
+	const tests = cpuOfChildren() - CPU_OF_BUILD;
+	const parts = [CPU_OF_BUILD + tests, CPU_OF_BUILD, tests].map((cpu) => cpu.toFixed(0));
+	console.log(`\n${parts[0]} s of CPU: ${parts[1]} for the build, ${parts[2]} for the tests`);
+}
+
 function printSummary(flaky) {
 	if (skips.length > 0) console.log("\nSkipped:");
 	for (const skip of skips) console.log(`  ${skip}`);
@@ -306,7 +322,7 @@ function printSummary(flaky) {
 
 function usage(problem) {
 	console.error(
-		`${problem}\nusage: node tests/run.mjs [--build DIR]… [--only TEXT] [--sample N:TEXT] [--parallel N] [--limit S] ` +
+		`${problem}\nusage: node tests/run.mjs [--build DIR] [--list FILE]… [--only TEXT] [--sample N:TEXT] [--parallel N] [--limit S] ` +
 			`[${Object.keys(SUITES).join("|")}]…`,
 	);
 	process.exit(64); // EX_USAGE
@@ -314,7 +330,8 @@ function usage(problem) {
 
 function parseArguments() {
 	const options = {
-		build: { type: "string", multiple: true, default: [join(ROOT, "build")] },
+		build: { type: "string", default: join(ROOT, "build") },
+		list: { type: "string", multiple: true, default: [] },
 		only: { type: "string", default: "" },
 		sample: { type: "string", default: "1:" },
 		parallel: { type: "string" },
@@ -334,22 +351,35 @@ function parseArguments() {
 		return {
 			...values,
 			sample: { n: Number(n), text },
-			build: values.build.map((dir) => resolve(dir)),
-			suites: positionals.length > 0 ? positionals : all,
+			build: resolve(values.build),
+			suites: Object.keys(SUITES).filter((name) =>
+				(positionals.length > 0 ? positionals : all).includes(name),
+			),
 		};
 	} catch (error) {
 		return usage(error.message);
 	}
 }
 
-/** The e2e and faults files that run with every build, as paths below tests/. */
-function sanitizedFiles() {
-	const lines = readFileSync(join(ROOT, SANITIZED), "utf8").split("\n");
-	const files = lines.map((line) => line.split(/[\s#]/, 1)[0]).filter((file) => file !== "");
-	for (const file of files)
-		if (!existsSync(join(ROOT, "tests", file)))
-			addFailure(`${SANITIZED} lists ${file}, which does not exist`);
-	return files;
+/** The paths that a list names, of these suites. */
+function pathsIn(list, suites) {
+	const lines = readFileSync(list, "utf8").split("\n");
+	const paths = lines.map((line) => line.split(/[\s#]/, 1)[0]);
+	return paths.filter((path) => suites.includes(path.split("/", 1)[0]));
+}
+
+const isOf = (path) => (job) => {
+	const name = join(job.suite, job.name);
+	return path.endsWith("/") ? name.startsWith(path) : name === path;
+};
+
+/** The jobs that the lists name; each of their paths must have one. */
+function listed(jobs, lists, suites) {
+	if (lists.length === 0) return jobs;
+	const paths = lists.flatMap((list) => pathsIn(list, suites));
+	for (const path of paths)
+		if (!jobs.some(isOf(path))) addFailure(`${path} is listed, but does not exist`);
+	return jobs.filter((job) => paths.some((path) => isOf(path)(job)));
 }
 
 /** Whether a sample has a job, by a hash of both. */
@@ -359,21 +389,18 @@ function isInSample({ n, text }, { title }) {
 }
 
 /** The jobs to run, in order. */
-function jobsOf({ build: builds, suites, only, sample }) {
-	const sanitized = builds.length > 1 ? sanitizedFiles() : [];
-	const inBuild = (suite, first) => (job) =>
-		first || suite === "unit" || sanitized.includes(join(suite, job.name));
-	const ordered = Object.keys(SUITES).filter((name) => suites.includes(name));
-	return ordered.flatMap((suite) =>
-		builds
-			.filter((_, i) => i === 0 || PER_BUILD.includes(suite))
-			.flatMap((build, i) => {
-				const jobs = SUITES[suite](suite, build);
-				if (jobs.length === 0) addFailure(`${titleOf(suite, build)}: nothing to run`);
-				return jobs
-					.filter(inBuild(suite, i === 0))
-					.filter((job) => job.name.includes(only) && isInSample(sample, job));
-			}),
+function jobsOf({ build, list, suites, only, sample }) {
+	const all = suites.flatMap((suite) => {
+		const jobs = SUITES[suite](suite, build).map((job) => ({
+			...job,
+			suite,
+			title: titleOf(suite, build, job.name),
+		}));
+		if (jobs.length === 0) addFailure(`${titleOf(suite, build)}: nothing to run`);
+		return jobs;
+	});
+	return listed(all, list, suites).filter(
+		(job) => job.name.includes(only) && isInSample(sample, job),
 	);
 }
 
@@ -391,6 +418,7 @@ async function main() {
 	);
 	if (flaky.length > FLAKY_MAX)
 		addFailure(`${flaky.length} flaky files, at most ${FLAKY_MAX} are tolerated`);
+	printCosts(results);
 	printSummary(flaky);
 	process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 }

@@ -120,6 +120,14 @@ describe("the test runner", () => {
 		}
 	});
 
+	it("prints how much CPU time the build and each file took", () => {
+		const works = `i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done; ${PASSES}`;
+		const most =
+			/\nMost CPU time:\n {2}unit\/test_1 in build: \d+\.\d s of CPU in .*\n {2}unit\/test_0 /;
+		const sum = /\n\d+ s of CPU: 0 for the build, \d+ for the tests\n/;
+		check("2 passed, 0 failed", unit([PASSES, works]), ["unit"], most, sum);
+	});
+
 	it("runs failed files again when no other file runs", () => {
 		const alone = `
 			touch "$0.busy"; sleep 0.2; busy=$(ls "$(dirname "$0")" | grep -c busy); rm "$0.busy"
@@ -158,17 +166,19 @@ describe("the test runner", () => {
 			check("0 passed, 1 failed", e2e([text]), ["e2e", ...args], failed);
 		});
 
-	it("runs with further builds only the unit tests and the files that are listed", () => {
+	it("runs what lists name: files, and folders", () => {
 		const files = {
 			...e2e([NODE_PASSES, NODE_PASSES]),
-			"tests/faults/f0.test.mjs": `import { it } from "node:test"; ${NODE_PASSES}`,
-			...unit([PASSES]),
-			...unit([PASSES], "san"),
-			"tests/sanitized.txt": "# parsers\ne2e/f1.test.mjs  reason\n\n",
+			...unit([PASSES, PASSES]),
+			"build/unit/a/test_a": `#!/bin/sh\n${PASSES}\n`,
+			"build/unit/ab/test_b": `#!/bin/sh\n${PASSES}\n`,
+			one: "# parsers\ne2e/f1.test.mjs  reason\n\nfaults/f0.test.mjs  of another suite\n",
+			two: "unit/a/  reason\nunit/test_1  reason\n",
 		};
-		const output = check("6 passed, 0 failed", files, ["--build", "san", "unit", "e2e", "faults"]);
-		const ran = [...output.matchAll(/^ok +(\S+) in san:/gm)].map(([, name]) => name);
-		assert.deepEqual(ran.sort(), ["e2e/f1.test.mjs", "unit/test_0"]);
+		const lists = ["--list", "one", "--list", "two"];
+		const output = check("3 passed, 0 failed", files, [...lists, "unit", "e2e"]);
+		const ran = [...output.matchAll(/^ok +(\S+) in build:/gm)].map(([, name]) => name);
+		assert.deepEqual(ran.sort(), ["e2e/f1.test.mjs", "unit/a/test_a", "unit/test_1"]);
 	});
 
 	it("runs a sample of the files, which a text chooses", () => {
@@ -183,10 +193,9 @@ describe("the test runner", () => {
 	});
 
 	it("fails if a listed file does not exist, and if there is nothing to run", () => {
-		const list = { "tests/sanitized.txt": "e2e/none.test.mjs  reason\n" };
-		const files = { ...unit([PASSES]), ...unit([PASSES], "san"), ...list };
-		const missing = /sanitized.txt lists e2e\/none.test.mjs, which does not exist/;
-		check("2 passed, 1 failed", files, ["--build", "san", "unit"], missing);
+		const files = { ...unit([PASSES]), list: "unit/none/  reason\nunit/test_0\n" };
+		const missing = /unit\/none\/ is listed, but does not exist/;
+		check("1 passed, 1 failed", files, ["--list", "list", "unit"], missing);
 		check("0 passed, 2 failed", {}, ["e2e", "unit"], /e2e in build: nothing to run/);
 	});
 });
