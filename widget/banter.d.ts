@@ -95,6 +95,15 @@ export interface BanterMethods {
 	/** Hides the button and the chat. */
 	hide(): void;
 	/**
+	 * Moves the chat into an element of the page, where it is open and has no button, until the element leaves the
+	 * page or `unmount()`. For the routes of React and Vue.
+	 *
+	 * @example useEffect(() => { banter.mount(ref.current); return () => banter.unmount(ref.current); }, []);
+	 */
+	mount(element: Element): void;
+	/** Moves the chat back to where its tag has it. With an element: if it is in that one. */
+	unmount(element?: Element): void;
+	/**
 	 * Opens the chat and sends a message.
 	 * @param text at most 4,000 characters
 	 */

@@ -100,16 +100,6 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 		assert.deepEqual(visitor.complaints, []);
 	});
 
-	it("stays removed when the site removes it", async () => {
-		const visitor = await site.visitWidget(widget.widget_id);
-		await visitor.open();
-		await visitor.page.locator("banter-chat").evaluate((host) => host.remove());
-		await visitor.page.evaluate(
-			() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
-		);
-		assert.equal(await visitor.page.locator("banter-chat").count(), 0);
-	});
-
 	it("does not send when Return ends a composition", async () => {
 		const visitor = await site.visitWidget(widget.widget_id);
 		await visitor.open();

@@ -111,7 +111,7 @@ export class Visitor {
 		page.on("console", (message) => {
 			if (message.type() === "warning") this.hints.push(message.text());
 		});
-		this.chat = page.getByRole("dialog");
+		this.chat = page.locator("banter-chat").getByRole("dialog");
 		/** The announcements to screen readers. */
 		this.live = page.locator("banter-chat").locator("[aria-live=polite]");
 		this.box = this.chat.getByRole("textbox", { name: "Your message" });
@@ -238,8 +238,11 @@ export class Visitor {
 export function useSite(browserOptions = {}, stub = []) {
 	const server = createServer();
 	const settings = {};
-	/** reports: what violated a page's policy, one address a report. */
-	const site = { reports: [] };
+	/**
+	 * reports: what violated a page's policy, one address a report. files: what a test wants to have on the site,
+	 * pages and scripts by their paths.
+	 */
+	const site = { reports: [], files: {} };
 	const contexts = [];
 	// The address is needed for CORS_ORIGIN, before banter starts.
 	before(async () => {
@@ -254,7 +257,11 @@ export function useSite(browserOptions = {}, stub = []) {
 	before(() => {
 		server.on("request", async (req, res) => {
 			const { pathname, searchParams } = new URL(req.url, site.url);
-			if (pathname === "/") answer(res, site.banter.url, searchParams);
+			const file = site.files[pathname];
+			if (file !== undefined) {
+				const type = pathname.endsWith(".js") ? "text/javascript" : "text/html";
+				res.writeHead(200, { "content-type": `${type}; charset=utf-8` }).end(file);
+			} else if (pathname === "/") answer(res, site.banter.url, searchParams);
 			else {
 				if (pathname === "/reports")
 					site.reports.push((await json(req))["csp-report"]["blocked-uri"]);

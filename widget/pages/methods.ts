@@ -3,7 +3,8 @@
 import type { BanterEvents, BanterMethods } from "../banter";
 import { el } from "../src/dom";
 
-export type Method = keyof BanterMethods;
+/** Without those that take an element. */
+export type Method = Exclude<keyof BanterMethods, "mount" | "unmount">;
 
 /** Calls a method of the chat. */
 export type Perform = (method: Method, ...args: unknown[]) => void;

@@ -15,6 +15,8 @@ export const CALLS: { readonly [K in keyof BanterMethods]: Parameters<BanterMeth
 	toggle: [],
 	show: [],
 	hide: [],
+	mount: [document.body],
+	unmount: [],
 	send: ["Hello"],
 	prefill: ["Hello"],
 	identify: [{ name: "Jane", email: "j@example.com", phone: "+49 1", userId: "1", hash: "ab" }],

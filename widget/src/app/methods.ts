@@ -18,6 +18,7 @@ export function perform([method, first]: Call, { store, conversation, view }: Mo
 	if (method === "open") view.toggle(true);
 	else if (method === "close") open && view.toggle(false);
 	else if (method === "toggle") view.toggle(!open);
+	else if (method === "moved" || method === "placed") view.moved();
 	else if (method === "prefill") view.prefill(String(first ?? ""));
 	else if (method === "theme") view.setTheme(first as ThemeName);
 	else if (method === "send") {

@@ -26,11 +26,11 @@ export function label(button: HTMLElement, text: unknown): void {
  */
 export function paint(
 	{ style }: HTMLElement,
-	button: Element,
+	button: HTMLElement,
 	wishes: Record<string, unknown[]>,
 ): void {
-	for (const name in wishes) {
-		const known = wishes[name]?.find((one) => CSS.supports("color", one as string));
+	for (const [name, colors] of Object.entries(wishes)) {
+		const known = colors.find((one) => CSS.supports("color", one as string));
 		style.setProperty(`--${name}`, known as string);
 	}
 	const { backgroundColor, color } = getComputedStyle(button);

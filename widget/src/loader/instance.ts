@@ -2,21 +2,22 @@
 
 import type { Call, Language, Shell, Values } from "../shell";
 import { createElement, label, paint } from "./button";
+import { keepEvents } from "./events";
 import { chooseLanguage, fetchLanguage } from "./language";
 import { fetchRecord, importApp, pause, whenIdle } from "./load";
-import { keepOnPage } from "./page";
+import { bodyOf, keepOnPage } from "./page";
 import { serverOf } from "./tag";
 
 export interface Instance {
 	readonly id: string;
 	readonly identity: string;
 	call(call: Call): void;
-	/** Another tag for the same widget: show it again if the page has removed it. */
+	/** Another tag for the same widget: show it at once if the page has removed it. */
 	back(): void;
 }
 
 /** The calls that need the app at once; the others wait until the visitor needs it. */
-const URGENT = /open|toggle|send|prefill|reset/;
+const URGENT = /open|toggle|send|prefill|reset|placed/;
 
 /** What visitors do before they click; a touch also begins with pointerenter. */
 const INTENTS = ["pointerenter", "focus"];
@@ -47,7 +48,9 @@ export function createInstance(
 	let loading = false;
 	/** What a click does: until the app is there, a closed button is all that the visitor sees. */
 	let click = "open";
-	let bringBack = () => {};
+	/** Where the page's script has put the chat. */
+	let mounted: Element | undefined;
+	let settle = () => {};
 	let pass = (call: Call) => {
 		waiting.push(call);
 		if (isUrgent(call)) load();
@@ -111,9 +114,9 @@ export function createInstance(
 
 	function draw(record: Values): void {
 		const { target, mode = "", accentColor, textColor, position } = dataset;
-		const place = () => (target && document.querySelector(target)) || document.body;
-		const look = place() !== document.body ? "inline" : mode;
-		const element = createElement(`${position ?? record.position ?? ""} ${look}`);
+		const place = () =>
+			(mounted?.isConnected && mounted) || (target && document.querySelector(target)) || bodyOf();
+		const element = createElement(`${position ?? record.position ?? ""} ${mode}`);
 		const { host, frame, button } = element;
 		shell = {
 			...element,
@@ -128,14 +131,19 @@ export function createInstance(
 			signal,
 			emit,
 		};
-		bringBack = keepOnPage(host, place, signal);
+		const moved = (isInBody: boolean) => {
+			frame.classList.toggle("inline", !isInBody);
+			host.toggleAttribute("data-inline", !isInBody);
+			pass([isInBody ? "moved" : "placed"]);
+		};
+		settle = keepOnPage(host, place, moved, signal);
 		host.hidden = overrides.hidden as boolean;
 		for (const name of ["zIndex", "offsetX", "offsetY"]) {
 			const value = (dataset[name] ?? record[name]) as string;
 			if (+value >= 0) host.style.setProperty(`--${name}`, value);
 		}
 		const { style, text } = Object(record.launcher);
-		const launcher = look ? "none" : (dataset.launcherStyle ?? style);
+		const launcher = mode ? "none" : (dataset.launcherStyle ?? style);
 		button.className = `launcher ${launcher}`;
 		paint(frame, button, {
 			accent: [accentColor, record.primary_color, widgetId ? "#6366f1" : "#0ea5e9"],
@@ -147,7 +155,7 @@ export function createInstance(
 		label(button, OPEN);
 		if (record.texts || wished() !== "en") speak().catch(() => {});
 		if (
-			look ||
+			mode ||
 			launcher === "picture" ||
 			["open", "unread", "sending"].some((name) => stored(name) > "0") ||
 			waiting.some(isUrgent)
@@ -178,10 +186,16 @@ export function createInstance(
 	function call(call: Call): void {
 		const [method, first, listener] = call as readonly [string, unknown, EventListener];
 		const event = `banter:${first}`;
+		settle();
 		if (method === "on") document.addEventListener(event, listener, { signal });
 		else if (method === "off") document.removeEventListener(event, listener);
 		else if (method === "destroy") leave();
-		else if (method === "show" || method === "hide") {
+		else if (/^(un)?mount$/.test(method)) {
+			// The component of the next route may mount before the one of the last unmounts.
+			if (method === "unmount" && first && first !== mounted) return;
+			mounted = method === "mount" ? (first as Element) : undefined;
+			settle();
+		} else if (method === "show" || method === "hide") {
 			overrides.hidden = method === "hide";
 			if (shell) shell.host.hidden = overrides.hidden as boolean;
 		} else if (method === "theme" || method === "locale") {
@@ -195,10 +209,11 @@ export function createInstance(
 		id,
 		identity,
 		call: (one: Call) => signal.aborted || call(one),
-		back: () => bringBack(),
+		back: () => settle(),
 	};
 	const whenBody = () => whenIdle(() => signal.aborted || begin());
-	if (document.body) whenBody();
+	keepEvents(() => shell?.host, signal);
+	if (bodyOf()) whenBody();
 	else addEventListener("DOMContentLoaded", whenBody, { once: true, signal });
 	return instance;
 }

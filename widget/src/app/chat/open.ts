@@ -123,11 +123,8 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 	const sync = () => {
 		if (widgetId || session.exists()) act("sync");
 	};
-	remember(
-		store,
-		isPlaced(shell.frame) ? { ...session, rememberOpen: () => undefined } : session,
-		sync,
-	);
+	const rememberOpen = (open: boolean) => isPlaced(shell.frame) || session.rememberOpen(open);
+	remember(store, { ...session, rememberOpen }, sync);
 	for (const sending of isShared ? unsent.get() : []) act("send", sending);
 	if (store.get().open || queue.get().some(({ failure }) => !failure)) sync();
 	document.addEventListener(

@@ -1,6 +1,7 @@
 // The panel in the loader's shadow tree, and the button's state.
 
 import { el, perFrame } from "../../dom";
+import type { Shell } from "../../shell";
 import { type State, setOpen } from "../chat/state";
 import type { Opened, OpenParts } from "../conversation";
 import { usePart } from "../parts";
@@ -16,17 +17,39 @@ const LINES_MAX = 200;
 export interface View {
 	toggle(open: boolean): void;
 	prefill(text: string): void;
+	/** The chat has moved into an element of the page, or out of it. */
+	moved(): void;
 	setTheme(name: ThemeName): void;
 }
 
-/**
- * Events from a shadow tree appear to come from the host element, which is not a text field;
- * without this, the page's keyboard shortcuts would fire while the visitor types.
- */
-function keepKeysInside(root: ShadowRoot, signal: AbortSignal): void {
-	for (const type of ["keydown", "keypress", "keyup"]) {
-		root.addEventListener(type, (event) => event.stopPropagation(), { signal });
-	}
+/** What nodes lose when they leave the page: the focus, and how far they are scrolled. Returns the function that restores it. */
+function keepPlaces({ host, root }: Shell, signal: AbortSignal): () => void {
+	const tops = new Map<Element, number>();
+	let focused: HTMLElement | null = null;
+	root.addEventListener(
+		"scroll",
+		({ target }) => tops.set(target as Element, (target as Element).scrollTop),
+		{ capture: true, signal },
+	);
+	root.addEventListener(
+		"focusin",
+		({ target }) => {
+			focused = target as HTMLElement;
+		},
+		{ signal },
+	);
+	const left = () => {
+		if (host.isConnected) focused = root.activeElement as HTMLElement;
+	};
+	// Later: the focus also leaves a node that is being removed.
+	root.addEventListener("focusout", () => queueMicrotask(left), { signal });
+	return () => {
+		tops.forEach((top, node) => {
+			node.scrollTop = top;
+		});
+		// The page may have moved it.
+		if (document.activeElement?.matches("body")) focused?.focus({ preventScroll: true });
+	};
 }
 
 /** The nodes leave the page when `signal` is aborted. */
@@ -85,19 +108,34 @@ export function createView(parts: OpenParts, opened: Opened): View {
 		(isDark) => themeFor(accent, onAccent, isDark),
 		signal,
 	);
-	keepKeysInside(shell.root, signal);
 	trackViewport(frame, signal);
 	watchCompact(render, signal);
 	frame.style.setProperty("--radius", `${settings.radius}px`);
 	if (settings.inheritsFont)
-		frame.style.setProperty("--font", getComputedStyle(document.body).fontFamily);
+		frame.style.setProperty(
+			"--font",
+			getComputedStyle(shell.host.parentElement ?? document.body).fontFamily,
+		);
 	store.subscribe(perFrame(render, signal));
 	const { target } = shell.script.dataset;
-	if (frame.matches(".inline")) shell.host.dataset.inline = "";
-	else if (target)
+	if (target && !isPlaced(frame))
 		console.warn(`No element matches data-target="${target}": the chat has a button`);
-	// Without the focus, which is the page's.
-	if (isPlaced(frame)) store.update((state) => setOpen(state, true));
+	const restore = keepPlaces(shell, signal);
+	let wasPlaced = false;
+	let wasOpen = store.get().open;
+
+	/** Without the focus, which is the page's. */
+	function moved(): void {
+		restore();
+		const isNow = isPlaced(frame);
+		if (isNow === wasPlaced) return;
+		wasPlaced = isNow;
+		if (isNow) wasOpen = store.get().open;
+		store.update((state) => setOpen(state, isNow || wasOpen));
+		render();
+	}
+
+	moved();
 	render();
 	const { picture, sound, starters, teaser, unreadInTitle } = settings;
 	if (picture || sound || starters[0] || teaser.text || unreadInTitle)
@@ -106,6 +144,7 @@ export function createView(parts: OpenParts, opened: Opened): View {
 		);
 	return {
 		toggle,
+		moved,
 		prefill: panel.prefill,
 		setTheme(name) {
 			theme = name;
