@@ -375,6 +375,15 @@ test: ## run every test once (ONLY=resume: files with that in their name)
 	$(MAKE) --no-print-directory -j$$(($(JOBS) + 2)) all unit fetched FOR=test && \
 	exec node tests/run.mjs --build $(BUILD) $(ONLY:%=--only %) # two of the jobs wait for the network
 
+# CHANGED=… is the branch that the changes are compared with.
+CHANGED ?= main
+
+.PHONY: test-changed
+test-changed: ## run the tests of the files that changed since CHANGED=main, as far as dependencies tell
+	@$(MAKE) --no-print-directory deps FOR=test && \
+	$(MAKE) --no-print-directory -j$(JOBS) all unit && \
+	exec node tests/run.mjs --build $(BUILD) --changed $(CHANGED)
+
 # These tests mostly wait: more of them than there are processors run at a time.
 .PHONY: test-unit
 test-unit: ## run the unit tests of the C code and of the front ends (1 minute)
@@ -405,9 +414,10 @@ test-long: ## all cases of the tests that `make test` samples, and all tests wit
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	@$(MAKE) --no-print-directory -j$(JOBS) $(SANITIZE) programs unit
 	@node tests/run.mjs $(SANITIZED) --list tests/sanitized/rest.txt unit faults e2e
-	@for file in exactly-once healed proxies; do \
-		for build in build build/address-undefined; do \
-			TEST_LONG=1 node tests/run.mjs --build $$build e2e --only $$file || exit 1; \
+	@for build in build build/address-undefined; do \
+		for file in exactly-once healed proxies crawl-kills tabs kill.test; do \
+			TEST_LONG=1 FAULTS_ROUNDS=$(FAULTS_ROUNDS) \
+			node tests/run.mjs --build $$build e2e faults --only $$file || exit 1; \
 		done; \
 	done
 

@@ -12,6 +12,7 @@
 //	--list FILE    run only what FILE lists, one path below tests/ a line: a file, or a folder with / at its
 //	               end. May be repeated
 //	--only TEXT    run only files with TEXT in their name
+//	--changed REF  run only files that the changes since the branch REF concern (changed.mjs)
 //	--sample N:TEXT  run about one file of N; TEXT, a commit for example, chooses which
 //	--parallel N   run N test files at a time (default: two for each processor, because most tests
 //	               mostly wait, and up to twice as many while processors are idle)
@@ -19,8 +20,8 @@
 //
 // The output of a test file is printed when the file has ended; if it failed, the end of each of its
 // daemons' logs follows. A failed file is run once more, alone, after all others. If it passes then, it
-// counts as passed and is listed as flaky at the end, with its first output. More than FLAKY_MAX flaky
-// files fail the run.
+// counts as passed, is listed as flaky at the end, with its first output, and is added to build/flaky.json. More
+// than FLAKY_MAX flaky files fail the run.
 //
 // At the end, skipped tests are listed with their reasons, and failed ones with their messages.
 // A file without tests, a crash and an exceeded limit are failures. The last line of the output is
@@ -32,16 +33,19 @@ import {
 	accessSync,
 	constants,
 	existsSync,
+	mkdirSync,
 	mkdtempSync,
 	readdirSync,
 	readFileSync,
 	rmSync,
 	statSync,
+	writeFileSync,
 } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { basename, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { concernedBy } from "./changed.mjs";
 import { countCmocka, countSummary, countTap } from "./counts.mjs";
 import { portRange } from "./ports.mjs";
 import { inOrder, runJobs } from "./schedule.mjs";
@@ -59,6 +63,9 @@ const SUITES = {
 const ONLY_IF_NAMED = ["install"];
 const PER_BUILD = ["unit", "e2e", "faults"];
 const FLAKY_MAX = 3;
+/** What was flaky in the last runs, the newest at the end. */
+const FLAKY = join(ROOT, "build/flaky.json");
+const FLAKY_KEPT = 200;
 /** So many files are listed that used the most CPU time. */
 const COSTLIEST = 10;
 /** More failed files than this are not run again: the cause is not bad luck. */
@@ -178,16 +185,31 @@ function titleOf(suite, build, name = "") {
 	return PER_BUILD.includes(suite) ? `${path} in ${relative(ROOT, build) || build}` : path;
 }
 
+/** The scenario files in the source folder of a program that runs them. */
+function scenariosOf(program) {
+	const dir = join("tests/unit", dirname(program));
+	const files = listFiles(join(ROOT, dir)).filter((name) => /^[^/]*\.scenario$/.test(name));
+	return files
+		.map((name) => join(dir, name))
+		.filter((path) => /^scenario /m.test(readFileSync(join(ROOT, path), "utf8"))); // not macros alone
+}
+
+/** One job a program, or a file of its scenarios: those mostly wait, and so do it at the same time. */
 function unitJobs(_, build) {
 	const dir = join(build, "unit");
+	const job = (program, scenarios) => ({
+		name: scenarios === undefined ? program : `${program} ${basename(scenarios)}`,
+		scenarios,
+		command: join(dir, program),
+		args: () => (scenarios === undefined ? [] : [scenarios]),
+		count: countCmocka,
+	});
 	return listFiles(dir)
 		.filter((name) => basename(name).startsWith("test_") && isProgram(join(dir, name)))
-		.map((name) => ({
-			name,
-			command: join(dir, name),
-			args: () => [],
-			count: countCmocka,
-		}));
+		.flatMap((name) => {
+			const files = basename(name) === "test_scenarios" ? scenariosOf(name) : [];
+			return files.length > 0 ? files.map((file) => job(name, file)) : [job(name)];
+		});
 }
 
 /**
@@ -304,6 +326,19 @@ function printCosts(results) {
 	console.log(`\n${parts[0]} s of CPU: ${parts[1]} for the build, ${parts[2]} for the tests`);
 }
 
+/** Adds flaky files to those of earlier runs: what happens again has a cause. */
+function recordFlaky(flaky) {
+	const earlier = JSON.parse(readIfThere(FLAKY) || "[]");
+	const now = flaky.map(({ job, count, problem }) => ({
+		at: new Date().toISOString(),
+		file: job.title,
+		failed: count.failed > 0 ? count.failures.map(({ name }) => name) : [problem],
+		seed: SEED,
+	}));
+	mkdirSync(dirname(FLAKY), { recursive: true });
+	writeFileSync(FLAKY, `${JSON.stringify([...earlier, ...now].slice(-FLAKY_KEPT), null, "\t")}\n`);
+}
+
 function printSummary(flaky) {
 	if (skips.length > 0) console.log("\nSkipped:");
 	for (const skip of skips) console.log(`  ${skip}`);
@@ -322,7 +357,7 @@ function printSummary(flaky) {
 
 function usage(problem) {
 	console.error(
-		`${problem}\nusage: node tests/run.mjs [--build DIR] [--list FILE]… [--only TEXT] [--sample N:TEXT] [--parallel N] [--limit S] ` +
+		`${problem}\nusage: node tests/run.mjs [--build DIR] [--list FILE]… [--only TEXT] [--changed REF] [--sample N:TEXT] [--parallel N] [--limit S] ` +
 			`[${Object.keys(SUITES).join("|")}]…`,
 	);
 	process.exit(64); // EX_USAGE
@@ -333,6 +368,7 @@ function parseArguments() {
 		build: { type: "string", default: join(ROOT, "build") },
 		list: { type: "string", multiple: true, default: [] },
 		only: { type: "string", default: "" },
+		changed: { type: "string" },
 		sample: { type: "string", default: "1:" },
 		parallel: { type: "string" },
 		limit: { type: "string", default: String(LIMIT_S) },
@@ -369,7 +405,7 @@ function pathsIn(list, suites) {
 }
 
 const isOf = (path) => (job) => {
-	const name = join(job.suite, job.name);
+	const name = join(job.suite, job.name.split(" ", 1)[0]);
 	return path.endsWith("/") ? name.startsWith(path) : name === path;
 };
 
@@ -389,7 +425,7 @@ function isInSample({ n, text }, { title }) {
 }
 
 /** The jobs to run, in order. */
-function jobsOf({ build, list, suites, only, sample }) {
+function jobsOf({ build, list, suites, only, changed, sample }) {
 	const all = suites.flatMap((suite) => {
 		const jobs = SUITES[suite](suite, build).map((job) => ({
 			...job,
@@ -399,8 +435,9 @@ function jobsOf({ build, list, suites, only, sample }) {
 		if (jobs.length === 0) addFailure(`${titleOf(suite, build)}: nothing to run`);
 		return jobs;
 	});
+	const isConcerned = changed === undefined ? () => true : concernedBy(ROOT, build, changed);
 	return listed(all, list, suites).filter(
-		(job) => job.name.includes(only) && isInSample(sample, job),
+		(job) => job.name.includes(only) && isInSample(sample, job) && isConcerned(job),
 	);
 }
 
@@ -416,6 +453,7 @@ async function main() {
 		results.filter(({ ok }) => !ok),
 		options.limit,
 	);
+	if (flaky.length > 0) recordFlaky(flaky);
 	if (flaky.length > FLAKY_MAX)
 		addFailure(`${flaky.length} flaky files, at most ${FLAKY_MAX} are tolerated`);
 	printCosts(results);

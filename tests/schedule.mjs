@@ -9,7 +9,6 @@ import { cpus } from "node:os";
  */
 const LONGEST = [
 	"browser/dashboard-pages.test.mjs",
-	"unit/workerd/turn/test_scenarios",
 	"browser/dashboard-thread.test.mjs",
 	"faults/hang.test.mjs",
 	"unit/storaged/cli/store/test_bit_flips",

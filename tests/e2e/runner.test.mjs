@@ -2,14 +2,21 @@
 // end. Each case runs tests/run.mjs on a small tree of its own.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { ROOT } from "./daemon.mjs";
 
-const SHARED = ["run.mjs", "schedule.mjs", "counts.mjs", "ports.mjs", "e2e/daemon.mjs"];
+const SHARED = [
+	"run.mjs",
+	"changed.mjs",
+	"schedule.mjs",
+	"counts.mjs",
+	"ports.mjs",
+	"e2e/daemon.mjs",
+];
 
 // Programs that print what cmocka prints.
 const PASSES = "echo '[       OK ] one'; exit 0";
@@ -30,32 +37,48 @@ const IMPORTS = `
 `;
 const NODE_PASSES = 'it("passes", () => {});';
 
-/**
- * Runs the runner on these files, whose names are paths in the tree. Checks the last line, the exit status, and
- * that the output matches the patterns; returns the output.
- */
-function check(last, files, args, ...patterns) {
+/** Writes files, whose names are paths in the tree. */
+function write(tree, files) {
+	for (const [name, text] of Object.entries(files)) {
+		mkdirSync(dirname(join(tree, name)), { recursive: true });
+		const body = name.startsWith("tests/e2e/") ? IMPORTS + text : text;
+		writeFileSync(join(tree, name), body, { mode: 0o755 });
+	}
+}
+
+/** Calls use() with a tree of the runner and these files. */
+function withTree(files, use) {
 	const tree = mkdtempSync(join(tmpdir(), "banter-runner-"));
 	try {
 		for (const name of SHARED) cpSync(join(ROOT, "tests", name), join(tree, "tests", name));
-		for (const [name, text] of Object.entries(files)) {
-			mkdirSync(dirname(join(tree, name)), { recursive: true });
-			const body = name.startsWith("tests/e2e/") ? IMPORTS + text : text;
-			writeFileSync(join(tree, name), body, { mode: 0o755 });
-		}
-		const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-		const command = [join(tree, "tests/run.mjs"), "--build", join(tree, "build"), ...args];
-		const { status, stdout, stderr } = spawnSync(process.execPath, command, { env, cwd: tree });
-		const output = stdout.toString();
-		assert.equal(stderr.toString(), "");
-		assert.equal(output.trimEnd().split("\n").at(-1), last, output);
-		assert.equal(status, / 0 failed/.test(last) ? 0 : 1);
-		for (const pattern of patterns) assert.match(output, pattern);
-		return output;
+		write(tree, files);
+		return use(tree);
 	} finally {
 		rmSync(tree, { recursive: true });
 	}
 }
+
+/**
+ * Runs the runner in a tree. Checks the last line, the exit status, and that the output matches the patterns;
+ * returns the output.
+ */
+function runIn(tree, last, args, ...patterns) {
+	const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+	const command = [join(tree, "tests/run.mjs"), "--build", join(tree, "build"), ...args];
+	const { status, stdout, stderr } = spawnSync(process.execPath, command, { env, cwd: tree });
+	const output = stdout.toString();
+	assert.equal(stderr.toString(), "");
+	assert.equal(output.trimEnd().split("\n").at(-1), last, output);
+	assert.equal(status, / 0 failed/.test(last) ? 0 : 1);
+	for (const pattern of patterns) assert.match(output, pattern);
+	return output;
+}
+
+const check = (last, files, ...more) => withTree(files, (tree) => runIn(tree, last, ...more));
+
+/** The files that passed, with their suites. */
+const passedIn = (output) =>
+	[...output.matchAll(/^ok +(\S+(?: \S+\.scenario)?) in build:/gm)].map(([, name]) => name).sort();
 
 /** Unit programs of these scripts: test_0, test_1, … */
 const unit = (scripts, build = "build") =>
@@ -76,11 +99,20 @@ describe("the test runner", () => {
 		assert.doesNotMatch(output, /Flaky|Failed|again/);
 	});
 
-	it("lists a file as flaky that passes when run again, with its first output", () => {
+	it("lists a file as flaky that passes when run again, with its first output, and records it", () => {
 		const first = /\nFirst output of unit\/test_1 in build, .*:\nthe first run\n/;
-		const list = /\nFlaky \(.*alone\):\n {2}unit\/test_1 in build\n\n.*\n$/;
-		const output = check("2 passed, 0 failed", unit([PASSES, FLAKY]), ["unit"], first, list);
-		assert.doesNotMatch(output, /^Failed:/m);
+		const list =
+			/\nFlaky \(.*alone\):\n( {2}unit\/test_[12] in build\n){2}\n.*\n$/;
+		withTree(unit([PASSES, FLAKY, FLAKY]), (tree) => {
+			const output = runIn(tree, "3 passed, 0 failed", ["unit"], first, list);
+			assert.doesNotMatch(output, /^Failed:/m);
+			rmSync(join(tree, "build/unit/test_2.ran"), { recursive: true });
+			runIn(tree, "3 passed, 0 failed", ["unit"]);
+			const record = JSON.parse(readFileSync(join(tree, "build/flaky.json")));
+			const found = record.map(({ file, failed }) => `${file}: ${failed}`).sort();
+			const [one, two] = ["unit/test_1 in build: one", "unit/test_2 in build: one"];
+			assert.deepEqual(found, [one, two, two]);
+		});
 	});
 
 	it("counts each test once, in groups of any depth, and a group whose hook failed", () => {
@@ -177,8 +209,7 @@ describe("the test runner", () => {
 		};
 		const lists = ["--list", "one", "--list", "two"];
 		const output = check("3 passed, 0 failed", files, [...lists, "unit", "e2e"]);
-		const ran = [...output.matchAll(/^ok +(\S+) in build:/gm)].map(([, name]) => name);
-		assert.deepEqual(ran.sort(), ["e2e/f1.test.mjs", "unit/a/test_a", "unit/test_1"]);
+		assert.deepEqual(passedIn(output), ["e2e/f1.test.mjs", "unit/a/test_a", "unit/test_1"]);
 	});
 
 	it("runs a sample of the files, which a text chooses", () => {
@@ -186,10 +217,48 @@ describe("the test runner", () => {
 		// Texts of which each chooses four.
 		const ran = ["b", "e", "h"].map((text) => {
 			const output = check("4 passed, 0 failed", files, ["--sample", `2:${text}`, "e2e"]);
-			return [...output.matchAll(/^ok +(\S+) /gm)].map(([, name]) => name).sort();
+			return passedIn(output);
 		});
 		assert.notDeepEqual(ran[0], ran[1]);
 		assert.ok(new Set(ran.flat()).size > 4);
+	});
+
+	it("runs the files of scenarios that are beside a program's source each by itself", () => {
+		const files = {
+			"build/unit/a/test_scenarios": `#!/bin/sh\n[ "$1" != tests/unit/a/two.scenario ] || exit 1\n${PASSES}\n`,
+			"tests/unit/a/one.scenario": "scenario one\n",
+			"tests/unit/a/two.scenario": "scenario two\n",
+			"tests/unit/a/macros.scenario": "macro three\n",
+		};
+		const failed = /\nFailed:\n {2}unit\/a\/test_scenarios two.scenario in build: exit status 1\n/;
+		const output = check("1 passed, 1 failed", files, ["unit"], failed);
+		assert.deepEqual(passedIn(output), ["unit/a/test_scenarios one.scenario"]);
+	});
+
+	it("runs the files that the changes since a branch concern", () => {
+		const files = {
+			...e2e([NODE_PASSES, `import "./m.mjs"; ${NODE_PASSES}`]),
+			"tests/e2e/m.mjs": "",
+			...unit([PASSES, PASSES]),
+			"build/obj/tests/unit/test_0.d": "test_0.o: \\\n tests/unit/test_0.c \\\n a/b.h\na/b.h:\n",
+			"build/obj/tests/unit/test_1.d": "test_1.o: tests/unit/test_1.c a/c.h\na/c.h:\n",
+			"a/b.c": "",
+			".gitignore": "build\n*.ran\n",
+		};
+		const author = ["-c", "user.name=a", "-c", "user.email=a@b.test"];
+		const commands = [
+			["init", "--quiet", "--initial-branch=main"],
+			["add", "."],
+			[...author, "commit", "--quiet", "--message=all"],
+			["switch", "--quiet", "--create=other"],
+		];
+		withTree(files, (tree) => {
+			for (const command of commands) execFileSync("git", command, { cwd: tree });
+			const args = ["--changed", "main", "unit", "e2e"];
+			write(tree, { "a/b.c": "int b;", "tests/e2e/m.mjs": "//" });
+			const output = runIn(tree, "2 passed, 0 failed", args);
+			assert.deepEqual(passedIn(output), ["e2e/f1.test.mjs", "unit/test_0"]);
+		});
 	});
 
 	it("fails if a listed file does not exist, and if there is nothing to run", () => {
