@@ -6,12 +6,9 @@ import { readFileSync } from "node:fs";
 import { before, describe, it } from "node:test";
 import { until } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
-import { isFocused, useSite, Visitor } from "./site.mjs";
+import { isFocused, pageOf, useSite } from "./site.mjs";
 
 const library = (name) => readFileSync(new URL(`../node_modules/${name}`, import.meta.url), "utf8");
-
-const page = (body, head = "") =>
-	`<!doctype html><html lang="en"><head><title>A site</title>${head}</head><body>${body}</body></html>`;
 
 describe("the widget on real sites", { skip: missing }, () => {
 	const site = useSite();
@@ -24,15 +21,6 @@ describe("the widget on real sites", { skip: missing }, () => {
 
 	const tag = (more = "defer") =>
 		`<script src="${src}" data-widget="${widget.widget_id}" ${more}></script>`;
-
-	/** The page at /page, and other files of the site by their paths. */
-	async function visit(html, files = {}, context = undefined) {
-		site.files = { "/page": html, ...files };
-		const own = context ?? (await site.newContext());
-		const visitor = new Visitor(own, await own.newPage());
-		await visitor.page.goto(`${site.url}/page`);
-		return visitor;
-	}
 
 	const log = (visitor) => visitor.page.locator("banter-chat .log");
 
@@ -67,7 +55,7 @@ describe("the widget on real sites", { skip: missing }, () => {
 	}
 
 	it("comes back with focus, text and place in the list, whatever the page removes", async () => {
-		const visitor = await visit(page("<main>One</main>", tag()));
+		const visitor = await site.visitPage(pageOf("<main>One</main>", tag()));
 		await talk(visitor);
 		for (const remove of [
 			() => {
@@ -99,17 +87,17 @@ describe("the widget on real sites", { skip: missing }, () => {
 	it("stays while htmx and React change the page", async () => {
 		const scripts = (...names) =>
 			names.map((name) => `<script src="/${name}.js"></script>`).join("");
-		const htmx = await visit(
-			page(`<main hx-boost="true"><a href="/two">Two</a></main>`, scripts("htmx") + tag()),
-			{ "/htmx.js": library("htmx.org/dist/htmx.min.js"), "/two": page("<main>Page two</main>") },
+		const htmx = await site.visitPage(
+			pageOf(`<main hx-boost="true"><a href="/two">Two</a></main>`, scripts("htmx") + tag()),
+			{ "/htmx.js": library("htmx.org/dist/htmx.min.js"), "/two": pageOf("<main>Page two</main>") },
 		);
 		await talk(htmx);
 		await htmx.page.evaluate(() => document.querySelector("a").click());
 		await htmx.page.getByText("Page two").waitFor();
 		await isBack(htmx);
 
-		const react = await visit(
-			page("<main>Server</main>", tag() + scripts("react", "react-dom")),
+		const react = await site.visitPage(
+			pageOf("<main>Server</main>", tag() + scripts("react", "react-dom")),
 			{
 				"/react.js": library("react/umd/react.production.min.js"),
 				"/react-dom.js": library("react-dom/umd/react-dom.production.min.js"),
@@ -133,7 +121,7 @@ describe("the widget on real sites", { skip: missing }, () => {
 	});
 
 	it("moves into a target that comes late or is drawn again, and into what mount() names", async () => {
-		const visitor = await visit(page("<main></main>", tag(`data-target="#here" defer`)));
+		const visitor = await site.visitPage(pageOf("<main></main>", tag(`data-target="#here" defer`)));
 		const button = visitor.page.getByRole("button", { name: "Open chat" });
 		await button.waitFor();
 		const isIn = (selector) =>
@@ -211,8 +199,8 @@ describe("the widget on real sites", { skip: missing }, () => {
 	}
 
 	it("keeps its events from scripts that cancel, stop or answer them", async () => {
-		const visitor = await visit(
-			page(`<div id="modal" tabindex="-1">A modal</div>`, tag("") + GREEDY),
+		const visitor = await site.visitPage(
+			pageOf(`<div id="modal" tabindex="-1">A modal</div>`, tag("") + GREEDY),
 		);
 		await visitor.context.grantPermissions(["clipboard-read", "clipboard-write"]);
 		await visitor.open();
@@ -247,8 +235,8 @@ describe("the widget on real sites", { skip: missing }, () => {
 	});
 
 	it("scrolls and takes text beside Lenis and a modal of Bootstrap", async () => {
-		const visitor = await visit(
-			page(
+		const visitor = await site.visitPage(
+			pageOf(
 				`<div class="modal" id="modal" tabindex="-1"><div class="modal-dialog"><input></div></div><p style="height: 4000px"></p>
 				<script src="/lenis.js"></script><script src="/bootstrap.js"></script>
 				<script>

@@ -98,6 +98,10 @@ function answer(res, origin, query) {
 	servePage(res, url, `${api} ${api.replace(/^http/, "ws")}`, scriptTag(url, apiUrl), query);
 }
 
+/** A page with the parts of its body and of its head. */
+export const pageOf = (body, head = "") =>
+	`<!doctype html><html lang="en"><head><title>A site</title>${head}</head><body>${body}</body></html>`;
+
 export const isFocused = (locator) => locator.evaluate((node) => node.matches(":focus"));
 
 /** Helpers for the chat on a page. */
@@ -290,6 +294,15 @@ export function useSite(browserOptions = {}, stub = []) {
 			context ?? (await site.newContext()),
 			`?${new URLSearchParams({ widget: widgetId, ...page })}`,
 		);
+
+	/** A page of the site with this HTML, and other files by their paths; context: an existing profile. */
+	site.visitPage = async (html, files = {}, context = undefined) => {
+		site.files = { "/page": html, ...files };
+		const own = context ?? (await site.newContext());
+		const visitor = new Visitor(own, await own.newPage());
+		await visitor.page.goto(`${site.url}/page`);
+		return visitor;
+	};
 
 	/**
 	 * A page with a tag for each of these attributes; prepare(context): before the page is loaded; page: scripts,

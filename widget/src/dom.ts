@@ -12,6 +12,11 @@ export function el<K extends keyof HTMLElementTagNameMap>(
 	return node;
 }
 
+/** As node.remove(), which fails on pages with Prototype.js if the node has no parent. */
+export function detach(node: Node): void {
+	node.parentNode?.removeChild(node);
+}
+
 /** Text for screen readers only. */
 export function spoken(text: string): HTMLElement {
 	return el("span", { class: "spoken" }, text);
@@ -23,7 +28,7 @@ export function spoken(text: string): HTMLElement {
  */
 export function setChildren(parent: Node, children: readonly Node[]): void {
 	const wanted = new Set(children);
-	for (const child of [...parent.childNodes]) if (!wanted.has(child)) child.remove();
+	for (const child of [...parent.childNodes]) if (!wanted.has(child)) detach(child);
 	let next = parent.firstChild;
 	for (const child of children) {
 		if (child === next) next = next.nextSibling;

@@ -3,6 +3,10 @@
 class FakeNode {
 	parentNode: FakeElement | null = null;
 
+	removeChild(node: FakeNode): void {
+		node.remove();
+	}
+
 	remove(): void {
 		const siblings = this.parentNode?.childNodes;
 		siblings?.splice(siblings.indexOf(this), 1);

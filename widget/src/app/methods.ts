@@ -2,6 +2,7 @@
 
 import type { Call } from "../shell";
 import type { Opened } from "./conversation";
+import { stringify } from "./net/parse";
 import type { ThemeName } from "./ui/theme";
 import type { View } from "./ui/view";
 
@@ -9,7 +10,7 @@ type Mounted = Opened & { readonly view: View };
 
 /** As JSON has it: another tab may carry out the call, and functions cannot be sent there. */
 function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-	const copy: unknown = JSON.parse(JSON.stringify(value ?? null) ?? "null");
+	const copy: unknown = typeof value === "object" ? JSON.parse(stringify(value)) : null;
 	return typeof copy === "object" && copy !== null ? { ...copy } : {};
 }
 

@@ -84,7 +84,8 @@ function createLookup({ overrides, script, record }: Sources) {
 	return (name: string): unknown => {
 		const attribute = script.dataset[name.replace(/[._](.)/g, (_, first) => first.toUpperCase())];
 		const path = (SERVER_NAMES[name] ?? name).split(".");
-		const stored = path.reduce((value: unknown, part) => Object(value)[part], record);
+		let stored: unknown = record;
+		for (const part of path) stored = Object(stored)[part];
 		return overrides[name] ?? (attribute?.trim() || stored);
 	};
 }

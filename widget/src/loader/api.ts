@@ -3,6 +3,10 @@
 import type { Call } from "../shell";
 import type { Instance } from "./instance";
 
+/** What `all` has itself: old libraries add methods to every function, such as hide(), and <select id="banter"> has add(). */
+const ownOf = (all: object, name: PropertyKey) =>
+	Reflect.getOwnPropertyDescriptor(all, name)?.value;
+
 /**
  * `banter("open")` and `banter.open()`. Not a list of methods, which the app knows; `then` would make it a
  * promise.
@@ -10,8 +14,10 @@ import type { Instance } from "./instance";
 function methodsFor(perform: (call: Call) => void) {
 	return new Proxy((...call: Call) => perform(call), {
 		get: (all, name) =>
-			Reflect.get(all, name) ??
-			(name !== "then" && ((...args: unknown[]) => perform([name as string, ...args]))),
+			ownOf(all, name) ??
+			(/^(apply|bind|call|toString|Symbol.*)$/.test(String(name))
+				? Reflect.get(all, name)
+				: name !== "then" && ((...args: unknown[]) => perform([name as string, ...args]))),
 	});
 }
 
@@ -26,7 +32,7 @@ export function openApi(add: (instances: Instance[], script: HTMLScriptElement) 
 	const before = Object(page.banter);
 	const early = before.q ?? before;
 	const isQueue = Array.isArray(early);
-	if (!isQueue && before.add) return before;
+	if (!isQueue && ownOf(before, "add")) return before;
 	const instances: Instance[] = [];
 	/** The calls that the page made before the script was there. */
 	const waiting: Call[] = isQueue ? early.map((call) => [...call] as unknown as Call) : [];

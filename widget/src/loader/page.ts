@@ -39,7 +39,7 @@ export function keepOnPage(
 	});
 	signal.onabort = () => {
 		observer.disconnect();
-		host.remove();
+		host.parentNode?.removeChild(host);
 	};
 	settle();
 	return settle;

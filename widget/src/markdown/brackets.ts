@@ -39,7 +39,10 @@ export function createBrackets(scan: Scan): Brackets {
 	function pushLink(bracket: Bracket, url: URL, end: number): void {
 		endLabel(bracket);
 		bracket.token.opens = [tag("a", url.href)];
-		const written = tokens.slice(bracket.first).reduce((all, one) => all + one.text, "");
+		const written = tokens
+			.slice(bracket.first)
+			.map((one) => one.text)
+			.join("");
 		const target = targetOf(url);
 		const isEmpty = !/\S/.test(visible(written));
 		if (isEmpty) push(scan, target, 0);

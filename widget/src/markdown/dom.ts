@@ -56,7 +56,7 @@ function patch(parent: Element, parts: readonly Part[], first: ChildNode | null)
 	}
 	while (node) {
 		const next: ChildNode | null = node.nextSibling;
-		node.remove();
+		node.parentNode?.removeChild(node);
 		node = next;
 	}
 }

@@ -84,7 +84,7 @@ export function readRun(scan: Scan, mark: string): void {
 	}
 	const token = push(scan, text.slice(at, at + size), size);
 	if (mark === "~" && size !== 2) return;
-	const last = Array.from(textBefore(scan, at, 2)).pop() ?? "";
+	const last = [...textBefore(scan, at, 2)].pop() ?? "";
 	const next = String.fromCodePoint(text.codePointAt(scan.at) ?? 32);
 	const isLikely = size > 1 || !/\w/.test(last);
 	scan.runs.push({ token, at, mark, size, left: size, ...sidesOf(mark, last, next), isLikely });

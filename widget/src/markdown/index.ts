@@ -54,7 +54,7 @@ export function createMarkdown(options: Options): Markdown {
 		timer = 0;
 		if (!node.isConnected) return;
 		addSlice();
-		node.dispatchEvent(new Event("grow", { bubbles: true }));
+		node.dispatchEvent(new CustomEvent("grow", { bubbles: true }));
 	}
 
 	return {
@@ -86,5 +86,5 @@ export function plainText(text: string, options: Options): string {
 	const { add, end } = createBlocks(node, options);
 	add(text.slice(0, SPOKEN_MAX));
 	end();
-	return Array.from(node.querySelectorAll(TEXT), (block) => block.textContent).join("\n");
+	return [...node.querySelectorAll(TEXT)].map((block) => block.textContent).join("\n");
 }

@@ -112,7 +112,7 @@ export function createParagraph(
 			const columns = header.length <= LINE_MAX ? readColumns(header, delimiters) : null;
 			if (!columns) return null;
 			if (last > 0) prose.show(null, last - 1);
-			else node.remove();
+			else node.parentNode?.removeChild(node);
 			return { kind: "table", ...createTable(header, columns, options.base) };
 		},
 	};

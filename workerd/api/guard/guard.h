@@ -60,7 +60,8 @@ guard_check_fn guard_own_page;
 [[gnu::warn_unused_result]] int guard_cors_headers(
     const struct api *api, const struct http_exchange *x, struct buf *out);
 
-/* Answers a preflight, for any path: 204 with all methods and headers of the API. */
+/* Answers a preflight, for any path: 204 with all methods and headers of the API, and the headers that it asks for, if
+ * they are at most 32 names in 1 KiB: scripts for tracing add headers of their own to each request of a page. */
 void guard_preflight(struct http_exchange *x);
 
 /* In guard_rate.c. */

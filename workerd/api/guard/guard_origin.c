@@ -6,6 +6,8 @@
  */
 #include "workerd/api/guard/guard.h"
 #include "workerd/api/request/request_context.h"
+#include "workerd/http/message/byte_class.h"
+#include "workerd/http/message/header_fields.h"
 
 #define CORS_METHODS "GET, POST, PUT, DELETE, OPTIONS"
 #define CORS_HEADERS                                                                    \
@@ -13,6 +15,10 @@
 	"Last-Event-ID"
 #define CORS_EXPOSED \
 	"Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, X-Request-Id"
+
+/* The most that a preflight may ask for. */
+#define CORS_ASKED_NAMES 32
+#define CORS_ASKED_BYTES 1024
 
 /* Takes the scheme off an origin. False: the client did not use that scheme. */
 static bool
@@ -122,12 +128,39 @@ guard_cors_headers(const struct api *api, const struct http_exchange *x, struct 
 	    (int)origin.len, (const char *)origin.p);
 }
 
+static bool
+guard_is_name(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!(byte_class[s.p[i]] & BYTE_TOKEN))
+			return false;
+	return s.len > 0;
+}
+
+static bool
+guard_are_names(struct slice list)
+{
+	struct slice name;
+	size_t count = 0;
+
+	if (list.len > CORS_ASKED_BYTES)
+		return false;
+	while (header_list_next(&list, &name))
+		if (++count > CORS_ASKED_NAMES || !guard_is_name(name))
+			return false;
+	return count > 0;
+}
+
 void
 guard_preflight(struct http_exchange *x)
 {
+	struct slice asked = http_header(x->req, "access-control-request-headers");
+
 	reply_start(x, 204);
 	reply_header_str(x, "Access-Control-Allow-Methods", CORS_METHODS);
 	reply_header_str(x, "Access-Control-Allow-Headers", CORS_HEADERS);
+	if (guard_are_names(asked))
+		reply_header(x, "Access-Control-Allow-Headers", asked);
 	reply_header_str(x, "Access-Control-Max-Age", "600");
 	reply_empty(x);
 }

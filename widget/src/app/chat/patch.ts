@@ -23,9 +23,10 @@ function changesOf(
 ): readonly Change[] | null {
 	if (before.length !== after.length) return null;
 	const changes: Change[] = [];
-	for (const [i, message] of after.entries()) {
-		const old = before[i];
-		if (old === message) continue;
+	// Without entries(), which Prototype.js removes from arrays.
+	for (let i = 0; i < after.length; i++) {
+		const [old, message] = [before[i], after[i]];
+		if (!message || old === message) continue;
 		if (old?.key !== message.key) return null;
 		const isLonger = message.text.startsWith(old.text);
 		const text = isLonger ? message.text.slice(old.text.length) : message.text;

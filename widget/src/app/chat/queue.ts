@@ -1,7 +1,7 @@
 // The messages whose replies are pending, oldest first: kept across reloads until the replies have arrived.
 
 import { type FailureKind, toFailureKind } from "../net/failure";
-import { parseObject, textOf } from "../net/parse";
+import { parseObject, stringify, textOf } from "../net/parse";
 import type { BrowserStorage } from "./browser-storage";
 
 export interface Sending {
@@ -40,7 +40,7 @@ export function openQueue(storage: BrowserStorage, to: string, space = ""): Queu
 
 	function set(list: readonly Sending[]): void {
 		if (list.length === 0) storage.removeItem(key);
-		else storage.setItem(key, JSON.stringify({ to, list }));
+		else storage.setItem(key, stringify({ to, list }));
 	}
 
 	return {

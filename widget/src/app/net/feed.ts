@@ -10,7 +10,7 @@ import {
 	watchForSilence,
 } from "./carrier";
 import { readLines } from "./ndjson";
-import { parseObject, textOf } from "./parse";
+import { parseObject, stringify, textOf } from "./parse";
 
 export type FeedKind = "x-ndjson" | "event-stream" | "poll";
 
@@ -118,7 +118,7 @@ export function openFeed(kind: FeedKind, url: FeedUrl, events: CarrierEvents): C
 		try {
 			const response = await request(url("frames"), {
 				method: "POST",
-				body: JSON.stringify(frame),
+				body: stringify(frame),
 			});
 			const answer: Answer = { ...parseObject(await response.text()) };
 			if (response.ok) take(answer.frames);

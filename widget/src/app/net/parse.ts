@@ -12,3 +12,13 @@ export function parseObject(text: string): object | null {
 export function textOf(value: unknown): string {
 	return typeof value === "string" ? value : "";
 }
+
+/** As JSON.stringify(), but without the methods toJSON() that a page has given to all arrays or objects. */
+export function stringify(value: object | null): string {
+	return JSON.stringify(value, function (this: Record<string, unknown>, name, converted) {
+		const own = this[name];
+		const { toJSON } = Object(own);
+		const added = [Array.prototype, Object.prototype].map((one) => Reflect.get(one, "toJSON"));
+		return added.includes(toJSON) ? own : converted;
+	});
+}

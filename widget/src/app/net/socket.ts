@@ -1,7 +1,7 @@
 // Frames over a WebSocket. It asks for a sign of life after some silence.
 
 import { type Carrier, type CarrierEvents, DEAD, watchForSilence } from "./carrier";
-import { parseObject } from "./parse";
+import { parseObject, stringify } from "./parse";
 
 /** The part of WebSocket that is used; tests pass their own. */
 export type Socket = Pick<WebSocket, "readyState" | "send" | "close" | "addEventListener">;
@@ -36,7 +36,7 @@ export function openSocket(socket: Socket, events: CarrierEvents): Carrier {
 	}
 
 	function send(frame: object): void {
-		if (socket.readyState === OPEN) socket.send(JSON.stringify(frame));
+		if (socket.readyState === OPEN) socket.send(stringify(frame));
 	}
 
 	socket.addEventListener("message", ({ data }) => {

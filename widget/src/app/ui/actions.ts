@@ -1,6 +1,6 @@
 // What the visitor can do with a message: read its time, copy it, rate it.
 
-import { el } from "../../dom";
+import { detach, el } from "../../dom";
 import { copy } from "../../markdown/code";
 import type { Message, Rating } from "../chat/state";
 import type { Settings } from "../settings";
@@ -87,7 +87,7 @@ function createRating({ words, events: { rate } }: ActionParts, below: HTMLEleme
 
 	function close(): void {
 		const hadFocus = comment.node.matches(":focus-within");
-		comment.node.remove();
+		detach(comment.node);
 		if (hadFocus) down.focus({ preventScroll: true });
 	}
 	const comment = createComment(words, (text) => rate(id, "down", text), close);
@@ -153,7 +153,7 @@ export function createActions(parts: ActionParts, bubble: HTMLElement): Actions 
 			const waits = message.role === "user" && message.isQueued;
 			meta.classList.toggle("queued", waits);
 			if (waits) meta.prepend(queued);
-			else queued.remove();
+			else detach(queued);
 			time.textContent = settings.showTimes && at !== null ? clock.time(at) : "";
 			if (message.role === "user" || !settings.rating || message.id === null || message.author)
 				return;

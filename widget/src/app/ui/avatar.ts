@@ -1,6 +1,6 @@
 // The picture of who writes: the site's, else the name's initials, else an icon.
 
-import { el } from "../../dom";
+import { detach, el } from "../../dom";
 import { icon, SPARK } from "./icons";
 
 /** The first letters of the first and the last word. */
@@ -14,8 +14,11 @@ export function initialsOf(name: string): string {
 }
 
 /** Of the circle of colours, in degrees. */
-const hueOf = (name: string) =>
-	[...name].reduce((hue, one) => (hue * 31 + one.charCodeAt(0)) % 360, 0);
+function hueOf(name: string): number {
+	let hue = 0;
+	for (const one of name) hue = (hue * 31 + one.charCodeAt(0)) % 360;
+	return hue;
+}
 
 /**
  * Decorative: the name is beside it. `picture`: its address, or none. The initials of a `person` have a colour that
@@ -32,7 +35,7 @@ export function createAvatar(name: string, picture?: string, person?: unknown): 
 	if (picture) {
 		const image = el("img", { src: picture, alt: "" });
 		// Also if the page's policy forbids it.
-		image.addEventListener("error", () => image.remove());
+		image.addEventListener("error", () => detach(image));
 		node.append(image);
 	}
 	return node;

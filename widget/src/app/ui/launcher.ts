@@ -1,6 +1,6 @@
 // The loader's button, once the app is there.
 
-import { el } from "../../dom";
+import { detach, el } from "../../dom";
 import type { State } from "../chat/state";
 import type { Words } from "../words";
 import { DOWN, icon } from "./icons";
@@ -14,8 +14,8 @@ export function createLauncher(button: HTMLButtonElement, words: Words, signal: 
 	button.title = "";
 	button.append(down, badge);
 	signal.addEventListener("abort", () => {
-		down.remove();
-		badge.remove();
+		detach(down);
+		detach(badge);
 	});
 	return {
 		render({ open, unread }: State) {

@@ -116,7 +116,9 @@ export function createMessageList(
 		const drawn = new Map<string, Shown>();
 		let added = 0;
 		isComplete = true;
-		for (const [at, item] of [...items.entries()].reverse()) {
+		let at = items.length;
+		for (const item of [...items].reverse()) {
+			at--;
 			const known = shown.get(item.key);
 			if (!known && added++ && performance.now() > end) {
 				isComplete = false;

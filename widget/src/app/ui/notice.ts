@@ -5,8 +5,11 @@ import type { Opened, OpenParts } from "../conversation";
 /** After a sound there is none for this time: the other tabs hear of the same reply later. */
 const PAUSE_MS = 10_000;
 
+/** Not `document.title`, which <form name="title"> hides. */
 function showInTitle(unread: number): void {
-	document.title = (unread ? `(${unread}) ` : "") + document.title.replace(/^\(\d+\) /, "");
+	const title = String(Reflect.get(Document.prototype, "title", document));
+	const now = (unread ? `(${unread}) ` : "") + title.replace(/^\(\d+\) /, "");
+	Reflect.set(Document.prototype, "title", now, document);
 }
 
 /** A short tone. */

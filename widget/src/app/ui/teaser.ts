@@ -1,6 +1,6 @@
 // A message beside the closed button, on some pages, after a while.
 
-import { el } from "../../dom";
+import { detach, el } from "../../dom";
 import type { Opened, OpenParts } from "../conversation";
 import type { Teaser } from "../settings";
 import { CLOSE, icon } from "./icons";
@@ -50,7 +50,7 @@ export function createTeaser(
 	const node = el("div", { class: "teaser" }, message, close);
 	const dismiss = () => {
 		local.setItem(key, "1");
-		node.remove();
+		detach(node);
 	};
 	message.addEventListener("click", open);
 	close.addEventListener("click", () => {
@@ -58,7 +58,7 @@ export function createTeaser(
 		shell.button.focus({ preventScroll: true });
 	});
 	store.subscribe((state) => state.open && dismiss());
-	signal.addEventListener("abort", () => node.remove());
+	signal.addEventListener("abort", () => detach(node));
 	whenDue(teaser, signal, () => {
 		if (!store.get().open) shell.button.before(node);
 	});

@@ -1,6 +1,6 @@
 // The panel in the loader's shadow tree, and the button's state.
 
-import { el, perFrame } from "../../dom";
+import { detach, el, perFrame } from "../../dom";
 import type { Shell } from "../../shell";
 import { type State, setOpen } from "../chat/state";
 import type { Opened, OpenParts } from "../conversation";
@@ -64,8 +64,8 @@ export function createView(parts: OpenParts, opened: Opened): View {
 	let status = statusText(words, store.get());
 	button.before(panel.node, live);
 	signal.addEventListener("abort", () => {
-		panel.node.remove();
-		live.remove();
+		detach(panel.node);
+		detach(live);
 	});
 
 	/** New elements each time, so that equal texts are announced twice; one for each line. */
@@ -114,7 +114,7 @@ export function createView(parts: OpenParts, opened: Opened): View {
 	if (settings.inheritsFont)
 		frame.style.setProperty(
 			"--font",
-			getComputedStyle(shell.host.parentElement ?? document.body).fontFamily,
+			getComputedStyle(shell.host.parentElement ?? document.documentElement).fontFamily,
 		);
 	store.subscribe(perFrame(render, signal));
 	const { target } = shell.script.dataset;
