@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -11,6 +12,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/clock.h"
+#include "proto/base/utf8.h"
 #include "storaged/cli/base/console.h"
 #include "storaged/cli/base/list.h"
 #include "storaged/cli/base/options.h"
@@ -21,22 +23,37 @@
 #include "storaged/cli/files/backup_writer.h"
 #include "storaged/cli/files/new_file.h"
 #include "storaged/cli/store/snapshot.h"
+#include "storaged/cli/store/store_check.h"
 #include "storaged/cli/store/store_conn.h"
 
-static const char about[] = "Copies the store to FILE: a consistent snapshot of one moment, "
-			    "while storaged keeps running.\n"
-			    "FILE appears when it is complete and on disk. `banter restore` "
-			    "restores it, `banter verify`\n"
-			    "checks it. FILE - is standard output. storaged need not run.\n";
+static const char about[] =
+    "Copies the store to FILE: a consistent snapshot of one moment, "
+    "while storaged keeps running.\n"
+    "FILE appears when it is complete and on disk. `banter restore` "
+    "restores it, `banter verify`\n"
+    "checks it. FILE - is standard output. storaged need not run. `banter "
+    "status` shows the last\n"
+    "backup, and whether a newer one has failed.\n";
+
+#define SUFFIX    ".partial"
+#define ERROR_MAX 256
+/* messages.def: a longer path is not told. */
+#define PATH_MAX_TOLD 1024
+
+/* What the process that copies tells. */
+struct backup_told {
+	volatile uint64_t total; /* bytes of the copy; 0: not known yet */
+	char error[ERROR_MAX];   /* of console_fail(); "" if none */
+};
 
 struct backup {
 	const char *data_dir;
 	int fd;
 	bool to_file; /* else to standard output */
 	bool json;    /* print the report as JSON */
+	bool verify;  /* before the file gets its name */
 	struct new_file file;
-	/* Bytes of the copy, set by the process that copies; 0: not known yet. */
-	volatile uint64_t *total;
+	struct backup_told *told;
 };
 
 /* Counts the pages of a compacted copy: two of LMDB itself, and those of every table. */
@@ -102,7 +119,7 @@ backup_copy(void *arg)
 	int rc, status = snapshot_open(&snapshot, b->data_dir);
 
 	if (status == 0) {
-		rc = backup_measure(&snapshot.env, b->total);
+		rc = backup_measure(&snapshot.env, &b->told->total);
 		if (rc == 0)
 			rc = backup_copy_store(b, snapshot.env.mdb);
 		status = rc == 0 ? 0 : backup_copy_fail(b, rc);
@@ -117,10 +134,10 @@ backup_show_progress(void *arg)
 	const struct backup *b = arg;
 	struct stat st;
 
-	if (!b->to_file || *b->total == 0 || !progress_due() || fstat(b->fd, &st) == -1)
+	if (!b->to_file || b->told->total == 0 || !progress_due() || fstat(b->fd, &st) == -1)
 		return;
-	progress_show(
-	    "%s of %s", units_bytes((uint64_t)st.st_size).text, units_bytes(*b->total).text);
+	progress_show("%s of %s", units_bytes((uint64_t)st.st_size).text,
+	    units_bytes(b->told->total).text);
 }
 
 /* What the finished file contains. */
@@ -179,27 +196,58 @@ backup_report(const char *path, uint64_t bytes, uint64_t began, bool json)
 	return status;
 }
 
-/* Reports the backup to storaged, for `banter status`. The backup is valid without that. */
-static void
-backup_notify_storaged(const char *path, uint64_t at, uint64_t bytes)
+/* A text that storaged accepts; else an empty one. */
+static struct slice
+backup_text(const char *text, size_t max)
 {
-	const struct msg_backup_done done = {.at = at, .bytes = bytes};
+	struct slice s = slice_str(text);
+
+	return s.len <= max && utf8_valid(s) ? s : (struct slice){0};
+}
+
+/* Reports the backup, or that it failed, to storaged, for `banter status`. It is valid without that. */
+static void
+backup_notify_storaged(const char *path, const struct msg_backup_done *done)
+{
 	struct store_conn conn;
 	union msg m;
-	int status = store_conn_open(&conn, path);
+	int status;
 
+	console_keep_errors(NULL, 0);
+	status = store_conn_open(&conn, path);
 	if (status == 0)
-		status = store_conn_request(&conn, MSG_BACKUP_DONE, &done, MSG_OK, &m);
+		status = store_conn_request(&conn, MSG_BACKUP_DONE, done, MSG_OK, &m);
 	store_conn_close(&conn);
 	if (status != 0 && status != EX_UNAVAILABLE)
-		console_warn("the backup is complete, but storaged could not record it: banter "
-			     "status will not show it");
+		console_warn("storaged could not record that the backup %s: banter status will "
+			     "not show it",
+		    done->error.len > 0 ? "failed" : "is complete");
+}
+
+/* Checks the copy, which is complete on disk, by its temporary name. */
+static int
+backup_verify(const struct backup *b, const char *path)
+{
+	size_t size = strlen(path) + sizeof(SUFFIX);
+	struct store_check check = {.quiet = b->json};
+	char *partial = xcalloc(1, size);
+	int status;
+
+	(void)snprintf(partial, size, "%s" SUFFIX, path);
+	check.path = partial;
+	status = store_check_run(&check);
+	if (status == STORE_CHECK_BROKEN)
+		status = console_fail(EX_DATAERR,
+		    "the copy of the store has the problems above: %s was not written", path);
+	free(partial);
+	return status;
 }
 
 static int
 backup_to_file(struct backup *b, const char *path, bool replace, uint64_t *bytes)
 {
-	int status = new_file_open(&b->file, path, ".partial", replace ? NEW_FILE_REPLACE : 0);
+	unsigned how = (replace ? NEW_FILE_REPLACE : 0) | (b->verify ? NEW_FILE_NAMED : 0);
+	int status = new_file_open(&b->file, path, SUFFIX, how);
 	struct stat st;
 
 	if (status == 0) {
@@ -210,6 +258,10 @@ backup_to_file(struct backup *b, const char *path, bool replace, uint64_t *bytes
 	progress_clear();
 	if (status == 0 && fstat(b->fd, &st) == -1)
 		status = new_file_failed(&b->file, errno);
+	if (status == 0 && b->verify && fsync(b->fd) == -1)
+		status = new_file_failed(&b->file, errno);
+	if (status == 0 && b->verify)
+		status = backup_verify(b, path);
 	if (status == 0)
 		status = new_file_keep(&b->file);
 	if (status == 0)
@@ -229,24 +281,37 @@ backup_to_stdout(struct backup *b, uint64_t *bytes)
 		    "output");
 	b->fd = STDOUT_FILENO;
 	status = subprocess_run(b->data_dir, backup_copy, NULL, b);
-	*bytes = *b->total;
+	*bytes = b->told->total;
 	return status;
 }
 
 static int
 backup_make(const struct invocation *inv, struct backup *b, bool replace)
 {
-	uint64_t at = clock_wall_ms(), began = clock_mono_ms(), bytes = 0;
+	struct msg_backup_done done = {.at = clock_wall_ms()};
+	uint64_t began = clock_mono_ms();
 	bool is_pipe = strcmp(inv->operand, "-") == 0;
+	char *file = NULL;
 	int status;
 
 	b->data_dir = inv->settings.data_dir;
-	status = is_pipe ? backup_to_stdout(b, &bytes)
-			 : backup_to_file(b, inv->operand, replace, &bytes);
+	console_keep_errors(b->told->error, sizeof(b->told->error));
+	status = is_pipe ? backup_to_stdout(b, &done.bytes)
+			 : backup_to_file(b, inv->operand, replace, &done.bytes);
 	if (status == 0 && !is_pipe)
-		status = backup_report(inv->operand, bytes, began, b->json);
-	if (status == 0)
-		backup_notify_storaged(inv->settings.store_socket, at, bytes);
+		status = backup_report(inv->operand, done.bytes, began, b->json);
+	if (status == 0 && !is_pipe)
+		file = realpath(inv->operand, NULL);
+	if (status != 0)
+		done.error = backup_text(b->told->error, sizeof(b->told->error));
+	if (status != 0 && done.error.len == 0)
+		done.error = slice_str("see the output of banter backup");
+	if (file != NULL)
+		done.file = backup_text(file, PATH_MAX_TOLD);
+	/* Wrong arguments are no attempt to make a backup. */
+	if (status != EX_USAGE)
+		backup_notify_storaged(inv->settings.store_socket, &done);
+	free(file);
 	return status;
 }
 
@@ -257,22 +322,23 @@ backup_command(struct invocation *inv)
 	struct backup b = {.data_dir = NULL};
 	const struct option_row rows[] = {
 	    {"force", NULL, "replace FILE if it exists", .flag = &force},
+	    {"verify", NULL, "check the copy, as banter verify does, before FILE appears",
+		.flag = &b.verify},
 	    {"progress", NULL, "show progress, even if standard error is not a terminal",
 		.flag = &progress},
 	    {"json", NULL, "print the report as JSON", .flag = &b.json},
 	    {0},
 	};
-	uint64_t *total;
 	int status;
 
 	if (!options_read(inv, rows, about, &status))
 		return status;
-	if (b.json && strcmp(inv->operand, "-") == 0)
-		return console_fail(EX_USAGE, "--json needs a file, not standard output");
+	if ((b.json || b.verify) && strcmp(inv->operand, "-") == 0)
+		return console_fail(EX_USAGE, "--%s needs a file, not standard output",
+		    b.json ? "json" : "verify");
 	progress_open(progress);
-	total = subprocess_memory_new(sizeof(*total));
-	b.total = total;
+	b.told = subprocess_memory_new(sizeof(*b.told));
 	status = backup_make(inv, &b, force);
-	subprocess_memory_free(total, sizeof(*total));
+	subprocess_memory_free(b.told, sizeof(*b.told));
 	return status;
 }

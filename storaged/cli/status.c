@@ -1,6 +1,7 @@
 /*
  * `banter status`: the state of every part of the service, as text or JSON.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -26,6 +27,9 @@
 #define COLUMNS 80
 #define INDENT  12
 
+/* The nightly backup. */
+#define BACKUP_UNIT "banter-backup.service"
+
 /* From when on the time of the retention is shown as behind the clock. */
 #define RETENTION_BEHIND_MS 3600000u
 
@@ -41,6 +45,7 @@ struct overview {
 	struct component front, store;
 	const struct msg_status *status;        /* NULL: storaged did not answer */
 	const struct msg_search_status *search; /* NULL: searchd did not answer */
+	bool backup_unit_failed;                /* the nightly one */
 	uint64_t now;
 };
 
@@ -385,17 +390,50 @@ status_print_activity(const struct msg_status *s)
 	    units_count(s->requests, "request", "requests").text, s->refused);
 }
 
-static void
-status_print_backup(const struct msg_status *s, uint64_t now)
+/* Whether the file of the last backup was removed, as far as we can see. */
+static bool
+status_backup_is_gone(struct slice file)
 {
+	char path[1024 + 1];
+
+	return file.len > 0 && slice_copy_text(file, path, sizeof(path)) &&
+	    access(path, F_OK) == -1 && errno == ENOENT;
+}
+
+static bool
+status_backup_failed(const struct overview *o)
+{
+	return o->backup_unit_failed || (o->status != NULL && o->status->backup_failed_at != 0);
+}
+
+/* The last good one of this machine, and what happened after it. */
+static void
+status_print_backup(const struct overview *o)
+{
+	const struct msg_status *s = o->status;
+
 	if (s->last_backup_at == 0 && s->damage.len > 0)
 		status_print("backup", "unknown, because the store is damaged");
+	else if (s->store_role == STORE_STANDBY)
+		status_print("backup", "a standby does not record its backups");
 	else if (s->last_backup_at == 0)
-		status_print("backup", "never made: run banter backup FILE");
+		status_print("backup", "never made on this machine: run banter backup FILE");
 	else
 		status_print("backup", "%s (%s), %s", units_time(s->last_backup_at).text,
-		    units_ago(s->last_backup_at, now).text,
+		    units_ago(s->last_backup_at, o->now).text,
 		    units_bytes(s->last_backup_bytes).text);
+	if (s->last_backup_file.len > 0)
+		status_print("", "%.*s%s", (int)s->last_backup_file.len,
+		    (const char *)s->last_backup_file.p,
+		    status_backup_is_gone(s->last_backup_file) ? " is GONE" : "");
+	if (s->backup_failed_at != 0)
+		status_print("", "the last attempt FAILED %s: %.*s",
+		    units_ago(s->backup_failed_at, o->now).text, (int)s->backup_error.len,
+		    (const char *)s->backup_error.p);
+	if (o->backup_unit_failed)
+		status_print("",
+		    "the nightly one FAILED: journalctl -u " BACKUP_UNIT
+		    ", then systemctl start " BACKUP_UNIT);
 }
 
 /* The check of all checksums. */
@@ -487,8 +525,9 @@ status_print_text(const struct overview *o)
 {
 	const struct msg_status *s = o->status;
 
-	status_print("banter", "%s: %s", BANTER_VERSION,
-	    status_is_up(o) ? "everything runs" : "NOT EVERYTHING RUNS");
+	status_print("banter", "%s: %s%s", BANTER_VERSION,
+	    status_is_up(o) ? "everything runs" : "NOT EVERYTHING RUNS",
+	    status_backup_failed(o) ? ", and the last backup FAILED" : "");
 	status_print_front_end(o);
 	status_print_store(o);
 	status_print_search(o);
@@ -502,7 +541,7 @@ status_print_text(const struct overview *o)
 		status_print_records(s->tables);
 		status_print_content(s->tables);
 		status_print_activity(s);
-		status_print_backup(s, o->now);
+		status_print_backup(o);
 		status_print_scrub(s, o->now);
 		status_print_changes(s, o->now);
 		status_print_webhooks(s);
@@ -558,8 +597,10 @@ status_print_json(const struct overview *o)
 	if (components == NULL)
 		return console_fail(EX_SOFTWARE, "the status contains text that is not UTF-8");
 	buf_init(&out, WIRE_FRAME_MAX);
-	rc = buf_printf(&out, "{\"running\":%s,\"masterd_pid\":%d,\"components\":%s",
-	    o->status == NULL ? "false" : "true", (int)o->front.pid, components);
+	rc = buf_printf(&out,
+	    "{\"running\":%s,\"masterd_pid\":%d,\"components\":%s,\"backup_failed\":%s",
+	    o->status == NULL ? "false" : "true", (int)o->front.pid, components,
+	    status_backup_failed(o) ? "true" : "false");
 	if (rc == 0)
 		rc = status_search_json(&out, o->search);
 	if (rc == 0 && o->status != NULL)
@@ -629,6 +670,7 @@ status_command(struct invocation *inv)
 	    {0},
 	};
 	struct overview o = {0};
+	struct unit backup;
 	struct search_status search;
 	struct store_conn conn;
 	union msg m;
@@ -638,6 +680,8 @@ status_command(struct invocation *inv)
 		return status;
 	o.socket = inv->settings.store_socket;
 	systemd = unit_is_used(o.socket);
+	o.backup_unit_failed =
+	    systemd && unit_read(&backup, BACKUP_UNIT) && strcmp(backup.active, "failed") == 0;
 	status = status_ask_store(&conn, &o, &m);
 	if (search_status_ask(&search, inv->settings.search_socket))
 		o.search = &search.status;

@@ -136,6 +136,7 @@ struct env {
 	struct content_garbage content;
 	struct scrub scrub;
 	struct store_time time;
+	char machine[17];             /* that storaged runs on, for backups.h; "": unknown */
 	uint64_t operator_timeout_ms; /* OPERATOR_TIMEOUT_MS */
 	uint32_t retention_days;      /* RETENTION_DAYS; 0: conversations are kept */
 	uint64_t retention_erased;    /* conversations, by retention.c since the start */

@@ -20,15 +20,16 @@
 
 /* The names in meta. A number follows that of a probe, a conversation's id that of an erased
  * conversation. */
-#define META_VERSION      "schema_version"
-#define META_LAST_BACKUP  "last_backup"
-#define META_LOGIN_SECRET "login_secret"
-#define META_PROBE        "probe"
-#define META_LATEST_TIME  "latest_time"
-#define META_STEADY_TIME  "steady_time"
-#define META_ERASED       "erased "
-#define META_NUMBERS      "numbers"
-#define META_LOG          "log"
+#define META_VERSION       "schema_version"
+#define META_LAST_BACKUP   "last_backup"
+#define META_BACKUP_FAILED "backup_failed"
+#define META_LOGIN_SECRET  "login_secret"
+#define META_PROBE         "probe"
+#define META_LATEST_TIME   "latest_time"
+#define META_STEADY_TIME   "steady_time"
+#define META_ERASED        "erased "
+#define META_NUMBERS       "numbers"
+#define META_LOG           "log"
 
 /* Bytes; as in messages.def. */
 #define SESSION_MAX   128

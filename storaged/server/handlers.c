@@ -30,6 +30,7 @@
 #include "storaged/records/users.h"
 #include "storaged/records/widgets.h"
 #include "storaged/request/store_time.h"
+#include "storaged/server/backups.h"
 #include "storaged/server/log_requests.h"
 #include "storaged/server/status.h"
 #include "storaged/turns/turn_join.h"

@@ -20,6 +20,7 @@
 #include "storaged/open/env_open.h"
 #include "storaged/records/organization_create.h"
 #include "storaged/replication/log_setting.h"
+#include "storaged/server/backups.h"
 #include "storaged/server/listen.h"
 #include "storaged/server/serve.h"
 #include "storaged/server/server.h"
@@ -162,6 +163,7 @@ storaged_run(const struct settings *settings)
 	status = env_open(
 	    &env, settings->data_dir, settings->store_max_bytes, organization_make_default);
 	if (status == 0) {
+		backups_find_machine(&env);
 		env_watch_readers(&env, settings->data_dir, settings->store_snapshot_max_bytes);
 		env.operator_timeout_ms = settings->operator_timeout_ms;
 		env.retention_days = (uint32_t)settings->retention_days;

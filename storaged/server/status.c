@@ -14,6 +14,7 @@
 #include "storaged/changes/changes.h"
 #include "storaged/content/sources.h"
 #include "storaged/request/store_time.h"
+#include "storaged/server/backups.h"
 #include "storaged/server/log_requests.h"
 #include "storaged/server/peers.h"
 
@@ -108,62 +109,6 @@ status_add_peers(struct env *env, const struct peers *peers)
 		if (peer->channel.peer != ROLE_NONE)
 			status_add_item(env, MSG_PEER_STATUS, &status);
 	}
-}
-
-/* Time in ms since 1970, and bytes. Stored in meta as two decimal numbers, so that people can
- * read it with mdb_dump(1). */
-struct backup {
-	uint64_t at, bytes;
-};
-
-/* Takes a number off the front of a text. */
-static bool
-status_take_number(struct slice *text, uint64_t *n)
-{
-	size_t digits = 0;
-
-	*n = 0;
-	for (; digits < text->len && text->p[digits] >= '0' && text->p[digits] <= '9'; digits++)
-		if (__builtin_mul_overflow(*n, 10, n) ||
-		    __builtin_add_overflow(*n, text->p[digits] - '0', n))
-			return false;
-	text->p += digits;
-	text->len -= digits;
-	return digits > 0;
-}
-
-static bool
-status_parse_backup(struct slice text, struct backup *backup)
-{
-	if (!status_take_number(&text, &backup->at) || text.len == 0 || *text.p != ' ')
-		return false;
-	text.p++;
-	text.len--;
-	return status_take_number(&text, &backup->bytes) && text.len == 0;
-}
-
-/* All zero: no backup, or its entry is invalid. */
-static int
-status_read_backup(struct txn *t, struct backup *backup)
-{
-	struct key key = key_meta(META_LAST_BACKUP);
-	struct slice text;
-	int rc = txn_get(t, TABLE_META, &key, &text);
-
-	if (rc != 0 || !status_parse_backup(text, backup))
-		*backup = (struct backup){0};
-	return txn_survives(rc) ? 0 : rc;
-}
-
-static int
-status_write_backup(struct txn *t, const struct backup *backup)
-{
-	struct key key = key_meta(META_LAST_BACKUP);
-	char text[48];
-	int n = snprintf(text, sizeof(text), "%llu %llu", (unsigned long long)backup->at,
-	    (unsigned long long)backup->bytes);
-
-	return txn_put(t, TABLE_META, &key, (struct slice){(const uint8_t *)text, (size_t)n});
 }
 
 /* Counts the webhooks that are enabled, and those with a notice for their owner. */
@@ -290,17 +235,20 @@ status_result(const struct txn *t, int rc)
 static int
 status_add_file(struct txn *t, struct msg_status *status)
 {
-	struct backup backup = {0};
+	struct backups backups = {0};
 	int rc = status_add_store(t, status);
 
 	if (rc == 0)
 		rc = status_add_changes(t, status);
 	if (rc == 0)
-		rc = status_read_backup(t, &backup);
+		rc = backups_read(t, &backups);
 	if (rc == 0)
 		rc = status_add_webhooks(t, status);
-	status->last_backup_at = backup.at;
-	status->last_backup_bytes = backup.bytes;
+	status->last_backup_at = backups.at;
+	status->last_backup_bytes = backups.bytes;
+	status->last_backup_file = backups.file;
+	status->backup_failed_at = backups.failed_at;
+	status->backup_error = backups.error;
 	return status_result(t, rc);
 }
 
@@ -375,17 +323,20 @@ status_add_content(struct txn *t, struct msg_store_info *info)
 static int
 status_add_info(struct txn *t, struct msg_store_info *info)
 {
-	struct backup backup = {0};
+	struct backups backups = {0};
 	int rc = env_used_bytes(t->env, t->mdb, &info->used_bytes);
 
 	if (rc == 0)
 		rc = status_read_file_bytes(t, &info->file_bytes);
 	if (rc == 0)
-		rc = status_read_backup(t, &backup);
+		rc = backups_read(t, &backups);
 	if (rc == 0)
 		rc = status_add_content(t, info);
-	info->last_backup_at = backup.at;
-	info->last_backup_bytes = backup.bytes;
+	info->last_backup_at = backups.at;
+	info->last_backup_bytes = backups.bytes;
+	info->last_backup_file = backups.file;
+	info->backup_failed_at = backups.failed_at;
+	info->backup_error = backups.error;
 	return status_result(t, rc);
 }
 
@@ -430,27 +381,4 @@ handle_store_info_get(struct txn *t, struct call *c)
 	    (struct slice){buf_data(&env->list) + settings, buf_len(&env->list) - settings};
 	call_answer(c, MSG_STORE_INFO, &info);
 	return 0;
-}
-
-int
-handle_backup_done(struct txn *t, struct call *c)
-{
-	const struct msg_backup_done *m = &c->m->backup_done;
-	uint64_t now = clock_wall_ms();
-	struct backup known, done = {m->at, m->bytes};
-	int rc;
-
-	if (done.at == 0 || done.bytes == 0)
-		return call_refuse(c, STORE_INVALID, "a backup has a time and a size");
-	rc = status_read_backup(t, &known);
-	if (rc != 0)
-		return rc;
-	/* A time in the future (from a wrong clock) would hide all later backups. */
-	if (done.at > now)
-		done.at = now;
-	if (known.at > now || known.at <= done.at)
-		rc = status_write_backup(t, &done);
-	if (rc == 0)
-		call_ok(c);
-	return rc;
 }

@@ -328,10 +328,14 @@ describe("the dashboard's settings of the organization", { skip: missing }, () =
 				.getByText(/^\d[\d,.]* [kMGT]B$/)
 				.first()
 				.waitFor();
-			await page.getByText("Never", { exact: true }).waitFor();
+			const never = page.getByText("Never on this machine", { exact: true });
+			await never.waitFor();
 			await expectTool(banter, 0, "backup", join(banter.dir, "backup"));
 			await button(page, "Refresh").click();
-			await page.getByText("Never", { exact: true }).waitFor({ state: "detached" });
+			await never.waitFor({ state: "detached" });
+			await expectTool(banter, 73, "backup", join(banter.dir, "none/backup"));
+			await button(page, "Refresh").click();
+			await page.getByText(/: .*none\/backup.*No such file/).waitFor();
 			const lines = page.locator(".effective-line");
 			const all = await lines.count();
 			await page.getByRole("searchbox").fill("widget_api_key");

@@ -1,6 +1,7 @@
 // GET and PUT /v1/admin/prices, and GET /v1/admin/server.
 
 import assert from "node:assert/strict";
+import { realpathSync } from "node:fs";
 import { describe, it } from "node:test";
 import { addUser, logIn } from "./accounts.mjs";
 import { Contract } from "./contract.mjs";
@@ -96,8 +97,16 @@ describe("the state of the server", () => {
 			async () => (await get(200, ADMIN)).json.search.state === "ok",
 		);
 		await expectTool(banter, 0, "backup", `${banter.dir}/backup.mdb`);
-		const { at, bytes } = (await get(200, ADMIN)).json.store.last_backup;
+		const good = (await get(200, ADMIN)).json.store;
+		const { at, bytes, file } = good.last_backup;
 		assert.ok(Math.abs(Date.now() - at) < 600_000 && bytes > 0);
+		assert.equal(file, realpathSync(`${banter.dir}/backup.mdb`));
+		assert.equal(good.backup_failed, null);
+		await expectTool(banter, 73, "backup", `${banter.dir}/none/backup.mdb`);
+		const bad = (await get(200, ADMIN)).json.store;
+		assert.deepEqual(bad.last_backup, good.last_backup);
+		assert.match(bad.backup_failed.error, /none\/backup\.mdb: No such file/);
+		assert.ok(bad.backup_failed.at > at);
 	});
 
 	it("tells whether crawld runs, and how much content is read", async () => {

@@ -6,6 +6,7 @@ import {
 	mkdirSync,
 	readdirSync,
 	readFileSync,
+	realpathSync,
 	rmSync,
 	statSync,
 	truncateSync,
@@ -89,6 +90,48 @@ describe("banter backup", () => {
 		}
 		const closed = await shell(banter, `"$BANTER" backup - | true; echo \${PIPESTATUS[0]}`);
 		assert.equal(closed.stdout, "74\n");
+	});
+
+	it("is shown by banter status: the last good one, and that a newer one failed", async () => {
+		const status = async () => (await expectTool(banter, 0, "status")).stdout;
+		const json = async () => JSON.parse((await expectTool(banter, 0, "status", "--json")).stdout);
+		const file = out("nightly");
+		await expectTool(banter, 0, "backup", file);
+		assert.match(await status(), /^banter .*: everything runs\n/);
+		assert.ok((await status()).replaceAll(/\s+/g, "").includes(`B${realpathSync(file)}`));
+		await expectTool(banter, 73, "backup", file); // it exists
+		assert.match(await status(), /^banter .*: everything runs, and the last backup FAILED\n/);
+		assert.match(await status(), /^ {12}the last attempt FAILED /m);
+		const { backup_failed, backup_error, last_backup_at, backup_failed_at } = await json();
+		assert.deepEqual([backup_failed, backup_failed_at > last_backup_at], [true, true]);
+		assert.match(backup_error, /nightly.* --force/);
+		await expectTool(banter, 0, "backup", "--force", file);
+		assert.doesNotMatch(await status(), /FAILED|GONE/);
+		rmSync(file);
+		assert.match(await status(), /GONE/);
+		await expectTool(banter, 64, "backup", "--json", "-"); // no attempt
+		assert.equal((await json()).backup_failed, false);
+	});
+
+	it("with --verify appears only if nothing is wrong with it", async () => {
+		const file = out("verified");
+		const { stdout } = await expectTool(banter, 0, "backup", "--verify", file);
+		assert.match(stdout, /no problems found/);
+		const good = readFileSync(file);
+		const other = join(banter.dir, "other");
+		mkdirSync(other);
+		await expectTool(banter, 0, "restore", "--data-dir", other, file);
+		const store = join(other, "data.mdb");
+		const bytes = readFileSync(store);
+		bytes[bytes.lastIndexOf("chatter-1-0")] ^= 1; // in an index
+		writeFileSync(store, bytes);
+		const options = ["--data-dir", other, "--force"];
+		const bad = await expectTool(banter, 65, "backup", "--verify", ...options, file);
+		assert.match(bad.stdout, /problems? found/);
+		assert.match(bad.stderr, /verified was not written/);
+		assert.deepEqual(readFileSync(file), good);
+		assert.equal(existsSync(`${file}.partial`), false);
+		await expectTool(banter, 64, "backup", "--verify", "-");
 	});
 
 	it("works without storaged", async () => {

@@ -274,7 +274,7 @@ describe("banter status", () => {
 				.workerPids()
 				.map((pid) => `worker      ${up}, pid ${pid}, ${version}, 0 open replies`),
 			"records     2 conversations, 4 messages, 0 visitors, 0 contacts, 0 users",
-			"backup      never made: run banter backup FILE",
+			"backup      never made on this machine: run banter backup FILE",
 			"changes     \\d events kept; the oldest: (just now|.* ago)",
 		])
 			assert.match(stdout, new RegExp(`^${line}$`, "m"));

@@ -182,11 +182,12 @@ harness_close(void)
 static void
 empty_tables(void)
 {
-	struct key backup = key_meta(META_LAST_BACKUP);
+	struct key backup = key_meta(META_LAST_BACKUP), failed = key_meta(META_BACKUP_FAILED);
 	struct txn t;
 
 	must(txn_begin(&t, &f.env, TXN_WRITE) == 0);
 	must(txn_del(&t, TABLE_META, &backup) == 0);
+	must(txn_del(&t, TABLE_META, &failed) == 0);
 	for (enum table i = 0; i < TABLES; i++)
 		if (i != TABLE_META)
 			must(mdb_drop(t.mdb, f.env.dbi[i], 0) == 0);

@@ -339,6 +339,18 @@ describe("banter on a minimal Debian", { skip: reason ?? false }, () => {
 			assert.deepEqual(could.sort(), [...can].sort());
 		});
 
+	step("says that a backup failed until one succeeds", async () => {
+		await machine.do("chown root /var/backups/banter");
+		assert.equal((await machine.run("systemctl start banter-backup.service")).status, 1);
+		const said = await machine.do("banter status");
+		assert.match(said, /everything runs, and the last backup FAILED$/m);
+		assert.match(said, /^ +the last attempt FAILED .*: \/var\/backups\/banter/m);
+		assert.match(said, /^ +the nightly one FAILED: journalctl -u banter-backup\.service/m);
+		await machine.do("chown banter-store /var/backups/banter");
+		await machine.do("systemctl start banter-backup.service");
+		assert.match(await machine.do("banter status"), /everything runs$/m);
+	});
+
 	step("makes and verifies a backup, which can be restored", async () => {
 		const before = await conversations();
 		assert.equal(before.total, 1);

@@ -14,6 +14,10 @@
 /* Longer lines are cut. */
 #define CONSOLE_LINE_MAX 4096
 
+/* console_keep_errors() */
+static char *kept;
+static size_t kept_size;
+
 /* C0 and DEL; and C1, which in UTF-8 is 0xc2 and one of 0x80 to 0x9f. */
 static void
 console_mask_control(char *text)
@@ -59,6 +63,13 @@ console_warn(const char *fmt, ...)
 	va_end(ap);
 }
 
+void
+console_keep_errors(char *text, size_t size)
+{
+	kept = text;
+	kept_size = size;
+}
+
 int
 console_fail(int status, const char *fmt, ...)
 {
@@ -67,6 +78,11 @@ console_fail(int status, const char *fmt, ...)
 	va_start(ap, fmt);
 	console_put_line(stderr, "banter: ", fmt, ap);
 	va_end(ap);
+	if (kept != NULL) {
+		va_start(ap, fmt);
+		(void)vsnprintf(kept, kept_size, fmt, ap);
+		va_end(ap);
+	}
 	return status;
 }
 

@@ -5,6 +5,8 @@
 #ifndef STORAGED_CLI_BASE_CONSOLE_H
 #define STORAGED_CLI_BASE_CONSOLE_H
 
+#include <stddef.h>
+
 /* Prints a line to standard output; adds the line break. */
 [[gnu::format(printf, 1, 2)]] void console_print(const char *fmt, ...);
 
@@ -14,6 +16,10 @@
 /* Like console_warn(), for the error that ends the command: says what happened and what to do.
  * Returns status, an exit status of sysexits(3), for the caller to return. */
 [[gnu::format(printf, 2, 3)]] int console_fail(int status, const char *fmt, ...);
+
+/* From now on, console_fail() also copies its text to memory of the caller, which may be shared with child
+ * processes; NULL ends that. */
+void console_keep_errors(char *text, size_t size);
 
 /* Closes standard output; the last call of a process. Returns status, or EX_IOERR after an error
  * message if status is 0 and the output could not be written. */

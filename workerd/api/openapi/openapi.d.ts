@@ -1347,9 +1347,17 @@ export interface components {
                     /** @description The mean time of the last appends, in microseconds. */
                     append_us: number;
                 };
+                /** @description The newest good one that was made on this machine. */
                 last_backup?: {
                     at: components["schemas"]["Time"];
                     bytes: number;
+                    /** @description Its path; empty if it is unknown. */
+                    file: string;
+                } | null;
+                /** @description The newest attempt that failed, if no good backup was made after it. */
+                backup_failed?: {
+                    at: components["schemas"]["Time"];
+                    error: string;
                 } | null;
             };
             /** @description The connection of crawld, which reads sites and files. Null: the store does not answer. */

@@ -107,12 +107,21 @@ server_write_backup(struct json_writer *j, const struct msg_store_info *s)
 {
 	if (s->last_backup_at == 0) {
 		json_write_null(j, "last_backup");
-		return;
+	} else {
+		json_write_open(j, "last_backup", '{');
+		json_write_uint(j, "at", s->last_backup_at);
+		json_write_uint(j, "bytes", s->last_backup_bytes);
+		json_write_str(j, "file", s->last_backup_file);
+		json_write_close(j, '}');
 	}
-	json_write_open(j, "last_backup", '{');
-	json_write_uint(j, "at", s->last_backup_at);
-	json_write_uint(j, "bytes", s->last_backup_bytes);
-	json_write_close(j, '}');
+	if (s->backup_failed_at == 0) {
+		json_write_null(j, "backup_failed");
+	} else {
+		json_write_open(j, "backup_failed", '{');
+		json_write_uint(j, "at", s->backup_failed_at);
+		json_write_str(j, "error", s->backup_error);
+		json_write_close(j, '}');
+	}
 }
 
 /* Only on several machines. */

@@ -1,4 +1,4 @@
-// The space of the store and of its disk, and the last backup.
+// The space of the store and of its disk, the last backup, and whether a newer one has failed.
 
 import type { Server } from "../../../../workerd/api/openapi/openapi";
 import { useNow } from "../../hooks/use-now";
@@ -10,7 +10,7 @@ import { formatBytes } from "./bytes";
 
 export function Space({ store }: { readonly store: Server["store"] }) {
 	const now = useNow();
-	const { used_bytes, file_bytes, max_bytes, disk_free_bytes, last_backup } = store;
+	const { used_bytes, file_bytes, max_bytes, disk_free_bytes, last_backup, backup_failed } = store;
 	if (used_bytes === undefined || max_bytes === undefined) return null;
 	return (
 		<Card title={t("space")}>
@@ -39,13 +39,22 @@ export function Space({ store }: { readonly store: Server["store"] }) {
 						{last_backup ? (
 							<>
 								<TimeStamp at={last_backup.at} text={words.relative(last_backup.at, now)} />,{" "}
-								{formatBytes(last_backup.bytes)}
+								{formatBytes(last_backup.bytes)} {last_backup.file}
 							</>
 						) : (
 							<span class="settings-warning">{t("backupNever")}</span>
 						)}
 					</dd>
 				</div>
+				{backup_failed && (
+					<div>
+						<dt>{t("backupFailed")}</dt>
+						<dd class="settings-warning">
+							<TimeStamp at={backup_failed.at} text={words.relative(backup_failed.at, now)} />:{" "}
+							{backup_failed.error}
+						</dd>
+					</div>
+				)}
 			</dl>
 		</Card>
 	);

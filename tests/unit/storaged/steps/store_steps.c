@@ -33,6 +33,7 @@
  *	ids NAME ...                          makes ids, each greater than the one before
  *	next_ms                               waits until the clock of the records advances
  *	clock MS | +MS                        stops the clock at this time (ms since 1970), or this much later;
+ *	machine NAME                          storaged runs on this machine from now on
  *	                                      without a time it runs again
  *	trim_changes MS ROWS                  removes rows of the change feed that are older, or more
  *	retain DAYS [STEPS]                   a pass of the retention with this RETENTION_DAYS
@@ -279,6 +280,14 @@ set_clock(struct world *w, const struct words *step)
 	clock_freeze_wall(later ? clock_wall_ms() + ms : ms);
 }
 
+/* machine NAME: storaged runs on another one now */
+static void
+set_machine(struct world *w, const struct words *step)
+{
+	(void)snprintf(w->f->env.machine, sizeof(w->f->env.machine), "%s",
+	    step->n > 1 ? step->word[1] : "");
+}
+
 static void
 collect_garbage(struct world *w, const struct words *step)
 {
@@ -478,6 +487,7 @@ static const struct {
     {"ids", .run = make_ids},
     {"next_ms", .act = next_ms},
     {"clock", .run = set_clock},
+    {"machine", .run = set_machine},
     {"trim_changes", .run = trim_changes},
     {"retain", .run = retain},
     {"end_silence", .run = end_silence},
