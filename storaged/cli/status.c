@@ -207,7 +207,7 @@ status_print_search(const struct overview *o)
 		    units_bytes(s->vectors_bytes).text);
 }
 
-/* Everything else works without crawld, too. */
+/* Everything else works without crawld, so it does not count for the exit status. */
 static void
 status_print_crawl(const struct overview *o)
 {
@@ -236,12 +236,6 @@ status_print_peer(const struct msg_peer_status *peer, uint64_t now)
 	if ((peer->role == ROLE_TOOL && peer->pid == (uint32_t)getpid()) ||
 	    peer->role == ROLE_SEARCH || peer->role == ROLE_CRAWL)
 		return;
-	if (peer->role == ROLE_CRAWL) {
-		status_print("crawld", "%s, pid %" PRIu32 ", %.*s",
-		    status_up_text(peer->since, now).text, peer->pid, (int)peer->program.len,
-		    (const char *)peer->program.p);
-		return;
-	}
 	status_print(peer->role == ROLE_WORKER ? "worker" : "tool",
 	    "%s, pid %" PRIu32 ", %.*s, %s%s", status_up_text(peer->since, now).text, peer->pid,
 	    (int)peer->program.len, (const char *)peer->program.p,
@@ -361,22 +355,6 @@ status_print_content(struct slice tables)
 	    units_count(answers, "answer", "answers").text,
 	    units_count(gaps, "question without an answer", "questions without an answer")
 		.text);
-}
-
-/* Everything else works without crawld, so it does not count for the exit status. */
-static void
-status_print_missing_crawld(const struct msg_status *s)
-{
-	struct slice peers = s->peers, item;
-	struct msg_peer_status peer;
-
-	if (status_count(s->tables, "sources") == 0)
-		return;
-	while (wire_list_next(&peers, &item))
-		if (record_decode(item, MSG_PEER_STATUS, &peer) == WIRE_OK &&
-		    peer.role == ROLE_CRAWL)
-			return;
-	status_print("crawld", "is not connected: sources are not read");
 }
 
 static void
@@ -535,7 +513,6 @@ status_print_text(const struct overview *o)
 	if (s != NULL) {
 		status_print_log(s);
 		status_print_peers(s->peers, o->now);
-		status_print_missing_crawld(s);
 		status_print_space(s);
 		status_print_reader(s);
 		status_print_records(s->tables);

@@ -349,6 +349,7 @@ env_write_failed(struct env *env, int rc)
 	if (rc == COMMIT_LOG_LOST)
 		return;
 	env->probes_passed = 0;
+	env->full = env_is_full_error(rc);
 	if (!env->writable)
 		return;
 	env->writable = false;

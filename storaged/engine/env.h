@@ -125,6 +125,7 @@ struct env {
 	struct readers readers;  /* of other processes; env_watch_readers() */
 	size_t max_bytes;        /* of the map, without the reserve */
 	bool writable;           /* false from a failed write to the next probe that counts */
+	bool full;               /* the last failed write lacked space */
 	uint64_t writable_at;    /* ms, monotonic: when a probe last made it so; 0: never */
 	unsigned probes_passed;  /* that passed since the last failed write */
 	unsigned probes_ignored; /* this many must pass before one counts */

@@ -53,6 +53,15 @@ call_refuse(struct call *c, enum store_error code, const char *detail)
 	return CALL_REFUSED;
 }
 
+enum store_error
+call_write_refusal(const struct env *env)
+{
+	return env->writable      ? 0
+	    : env->damage != NULL ? STORE_DAMAGED
+	    : env->full           ? STORE_FULL
+				  : STORE_READ_ONLY;
+}
+
 bool
 call_may_write(const struct txn *t)
 {

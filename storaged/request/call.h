@@ -55,6 +55,9 @@ void call_answer_indexed(struct call *c, uint64_t seq, enum msg_type type, const
 [[gnu::warn_unused_result]] int call_refuse(
     struct call *c, enum store_error code, const char *detail);
 
+/* Why writes are refused now; 0: they are not. */
+enum store_error call_write_refusal(const struct env *env);
+
 /* Whether a request that does not always write may do so now: not while the store refuses writes. */
 bool call_may_write(const struct txn *t);
 

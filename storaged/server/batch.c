@@ -134,19 +134,22 @@ batch_log_failure(const struct request *q, int rc)
 	    L_STR("error", env_strerror(rc)));
 }
 
-/* The error of a request that failed. In a damaged store it is that of every request that may write. */
+/* The error of a request that failed. In a damaged store, and for an errno of the disk, it is that of all writes. */
 static enum store_error
-batch_failure(const struct batch *b, const struct request *q)
+batch_failure(const struct batch *b, const struct request *q, int rc)
 {
-	return b->env->damage != NULL && batch_writes(q->handler->kind) ? STORE_DAMAGED
-									: STORE_INTERNAL;
+	if (!batch_writes(q->handler->kind))
+		return STORE_INTERNAL;
+	return b->env->damage != NULL ? STORE_DAMAGED
+	    : rc > 0                  ? STORE_READ_ONLY
+				      : STORE_INTERNAL;
 }
 
 /* Answers a request that failed without affecting the others. */
 static void
 batch_failed_alone(struct batch *b, struct request *q, struct call *call, int rc)
 {
-	enum store_error code = batch_failure(b, q);
+	enum store_error code = batch_failure(b, q, rc);
 
 	/* The next request gets a new read transaction. */
 	if (b->txn.mode == TXN_READ)
@@ -274,12 +277,12 @@ batch_undo(struct batch *b, struct request *culprit, int rc)
 	}
 	if (!full && culprit != NULL && !b->excused) {
 		b->excused = true;
-		culprit->excused = batch_failure(b, culprit);
+		culprit->excused = batch_failure(b, culprit, rc);
 		batch_log_failure(culprit, rc);
 		return;
 	}
 	env_write_failed(b->env, rc);
-	b->refusal = full ? STORE_FULL : b->env->damage ? STORE_DAMAGED : STORE_INTERNAL;
+	b->refusal = call_write_refusal(b->env);
 	if (b->stage == BATCH_READS || env_is_fatal_error(rc))
 		b->hopeless = rc;
 	b->stage = full && b->stage == BATCH_ALL ? BATCH_DELETIONS : BATCH_READS;

@@ -204,7 +204,7 @@ describe("banter learn FILE or DIR", () => {
 			assert.equal((await banter(crawler, 0, "export")).stdout, text);
 			const { stdout } = await banter(crawler, 0, "status");
 			assert.match(stdout, /content +1 source with 1 page and \d+ chunks?, 0 vectors/);
-			assert.match(stdout, /crawld +is not connected: sources are not read/);
+			assert.match(stdout, /crawld +is not connected: sites and files are not read/);
 			crawler.crawld.start();
 			assert.equal((await learn(crawler, 0, file, "--source", "Kept")).pages.read, 1);
 		});

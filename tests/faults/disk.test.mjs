@@ -63,6 +63,7 @@ async function fillAndEmpty(banter, filler) {
 		});
 	await talkers.check(banter);
 	await until("the log says so", () => states(banter).at(-1) === "store_writable");
+	assert.equal((await banter.get("/health/ready")).status, 200);
 	assertFewChanges(banter, since);
 }
 

@@ -16,7 +16,7 @@ import { STORE_ERRORS } from "./table.mjs";
 import { Visitor } from "./visitor.mjs";
 
 /** What a store may answer that cannot write now. */
-const REFUSALS = [STORE_ERRORS.FULL, STORE_ERRORS.INTERNAL, STORE_ERRORS.DAMAGED];
+const REFUSALS = { [STORE_ERRORS.FULL]: "full", [STORE_ERRORS.READ_ONLY]: "readOnly" };
 
 /** The delay before a refused request is repeated. */
 const REFUSED_PAUSE_MS = 20;
@@ -25,7 +25,7 @@ let fleets = 0;
 
 export class Fleet {
 	/** Refused requests by their error. */
-	refusals = { full: 0, internal: 0 };
+	refusals = { full: 0, readOnly: 0 };
 	answers = 0;
 	deliverer = new Deliverer();
 
@@ -79,8 +79,8 @@ export class Fleet {
 	#count(refusal) {
 		if (!refusal) return;
 		const { code, detail } = refusal;
-		assert.ok(this.mayRefuse && REFUSALS.includes(code), `refused: ${code} ${detail}`);
-		this.refusals[code === STORE_ERRORS.FULL ? "full" : "internal"]++;
+		assert.ok(this.mayRefuse && REFUSALS[code], `refused: ${code} ${detail}`);
+		this.refusals[REFUSALS[code]]++;
 	}
 
 	async #connect(worker, store) {

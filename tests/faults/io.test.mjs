@@ -5,10 +5,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { until } from "../e2e/daemon.mjs";
+import { withBanter } from "../e2e/harness.mjs";
 import { stateOf } from "../e2e/proc.mjs";
+import { runTool } from "../e2e/tool.mjs";
 import { Fleet } from "./fleet.mjs";
 import { assertWhole, withStore } from "./store.mjs";
 import { Fault, NO_STRACE, TRACED } from "./strace.mjs";
+import { assertLater } from "./talkers.mjs";
 
 const FLEET = { workers: 2, visitors: 32, refused: true };
 
@@ -45,7 +48,7 @@ async function isWritable(store) {
 	if (!peer) return false;
 	const pong = await peer.request("ping");
 	await peer.close();
-	return pong.writable === 1;
+	return pong.refusal === 0;
 }
 
 /** Stops the process between a commit's sync and the write of its meta page. */
@@ -63,12 +66,12 @@ function count(store, ev) {
 describe("the disk fails", { skip: NO_STRACE }, () => {
 	const cases = [
 		// name, fault, error
-		["each third sync", ["fdatasync:error=EIO:when=2+3"], "internal"],
-		["every sync", ["fdatasync:error=EIO"], "internal"],
+		["each third sync", ["fdatasync:error=EIO:when=2+3"], "readOnly"],
+		["every sync", ["fdatasync:error=EIO"], "readOnly"],
 		["every sync, for want of room", ["fdatasync:error=ENOSPC"], "full"],
-		["writes of several pages", ["writev:error=EIO:when=2+3"], "internal"],
+		["writes of several pages", ["writev:error=EIO:when=2+3"], "readOnly"],
 		["writes of several pages, for want of room", ["writev:error=ENOSPC:when=2+2"], "full"],
-		["writes that end too early", ["writev:retval=4096:when=2+3"], "internal"],
+		["writes that end too early", ["writev:retval=4096:when=2+3"], "readOnly"],
 		["every write, for want of quota", EVERY_WRITE, "full"],
 	];
 	for (const [what, rules, refusal] of cases)
@@ -89,6 +92,24 @@ describe("the disk fails", { skip: NO_STRACE }, () => {
 				});
 			});
 		});
+
+	for (const error of ["EIO", "EROFS"])
+		it(`every sync, by ${error}: visitors, the check and the status hear that the store takes no writes`, () =>
+			withBanter({ workers: 1, env: TRACED }, async (banter) => {
+				assert.equal((await banter.chat("s", "before")).status, 200);
+				const fault = await Fault.attach(banter.storaged.pid, [`fdatasync:error=${error}`]);
+				assertLater(await banter.chat("s", "refused"), "store_unavailable");
+				assertLater(await banter.get("/health/ready"), "store_unavailable");
+				const { status, stdout } = await runTool(banter, "status");
+				assert.equal(status, 69);
+				assert.match(stdout, /NOT EVERYTHING RUNS/);
+				assert.match(stdout, /^writes +are refused/m);
+				await fault.detach();
+				await until("it is ready", async () => {
+					return (await banter.get("/health/ready")).status === 200;
+				});
+				assert.equal((await banter.chat("s", "after")).status, 200);
+			}));
 
 	for (const error of ["EIO", "ENOSPC"])
 		it(`the last page of a commit, by ${error}: storaged exits with 74, and the store is intact`, async () => {

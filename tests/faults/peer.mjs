@@ -1,7 +1,7 @@
 // A peer of storaged: a worker or a tool as seen from its socket.
 //
 //	const peer = await Peer.connect(path);          // after both hellos
-//	const answer = await peer.request("ping");      // { is: "pong", writable: 1 }
+//	const answer = await peer.request("ping");      // { is: "pong", refusal: 0, owner: 0 }
 //	peer.tell("live_publish", { turn, … });         // a message without a response
 //	const message = await peer.hear();              // the next one that is not a response
 //

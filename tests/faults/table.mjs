@@ -9,7 +9,7 @@ import { ROOT } from "../e2e/daemon.mjs";
 
 export const ROLES = { MASTER: 1, WORKER: 2, STORE: 4, TOOL: 8, SEARCH: 16, CRAWL: 32 };
 
-export const STORE_ERRORS = { FULL: 1, NOT_FOUND: 2, INTERNAL: 4, DAMAGED: 16 };
+export const STORE_ERRORS = { FULL: 1, NOT_FOUND: 2, INTERNAL: 4, DAMAGED: 16, READ_ONLY: 22 };
 export const STATUS = { COMPLETE: 0, STOPPED: 1, INTERRUPTED: 2 };
 
 function read(name) {

@@ -87,6 +87,10 @@ export async function assertFull(banter, known) {
 		});
 		assertLater(refused, "store_full");
 	}
+	await until("it is not ready", async () => {
+		const answer = await banter.get("/health/ready");
+		return answer.status !== 200 && answer;
+	}).then((answer) => assertLater(answer, "store_full"));
 	assert.equal((await banter.get("/health")).status, 200);
 	assert.ok((await banter.conversations()).conversations.length > 0);
 	assert.equal((await banter.messages(known)).length, 2);

@@ -26,8 +26,11 @@ service_on_pong(void *arg, uint16_t type, const union msg *m)
 	struct http_exchange *x = arg;
 
 	x->on_close = NULL;
-	if (type == MSG_PONG)
+	if (type == MSG_PONG && m->pong.refusal == 0)
 		api_reply_json(x, 200, slice_str(status_ok));
+	else if (type == MSG_PONG)
+		api_reply_store_failure(
+		    x, MSG_ERROR, &(union msg){.error = {.code = m->pong.refusal}});
 	else
 		api_reply_store_failure(x, type, m);
 }

@@ -634,3 +634,9 @@ store_refused(uint16_t type, const union msg *m, enum store_error code)
 {
 	return type == MSG_ERROR && m->error.code == (uint16_t)code;
 }
+
+bool
+store_is_read_only(uint16_t type, const union msg *m)
+{
+	return store_refused(type, m, STORE_DAMAGED) || store_refused(type, m, STORE_READ_ONLY);
+}

@@ -85,4 +85,7 @@ void store_client_turn_end(struct store_client *sc);
 /* Whether a reply is storaged's refusal with this code. */
 bool store_refused(uint16_t type, const union msg *m, enum store_error code);
 
+/* Whether it refused because nothing can be written now: the file is damaged, or the disk refuses writes. */
+bool store_is_read_only(uint16_t type, const union msg *m);
+
 #endif

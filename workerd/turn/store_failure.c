@@ -8,7 +8,7 @@ store_failure(uint16_t type, const union msg *m)
 {
 	if (store_refused(type, m, STORE_FULL))
 		return TURN_STORE_FULL;
-	if (type != MSG_ERROR || store_refused(type, m, STORE_DAMAGED))
+	if (type != MSG_ERROR || store_is_read_only(type, m))
 		return TURN_STORE_DOWN;
 	return TURN_STORE_REFUSED;
 }

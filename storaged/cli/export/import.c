@@ -78,7 +78,8 @@ import_count(struct import *im, enum msg_type type)
 static bool
 import_is_of_the_line(uint16_t code)
 {
-	return code != STORE_FULL && code != STORE_INTERNAL && code != STORE_DAMAGED;
+	return code != STORE_FULL && code != STORE_INTERNAL && code != STORE_DAMAGED &&
+	    code != STORE_READ_ONLY;
 }
 
 /* Receives one reply. 0, or the exit status. */

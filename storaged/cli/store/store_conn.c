@@ -104,6 +104,9 @@ store_conn_fail_refused(const struct msg_error *error)
 		    "storaged cannot write: %.*s; free space on its disk or raise "
 		    "STORE_MAX_BYTES",
 		    len, text);
+	case STORE_READ_ONLY:
+		return console_fail(EX_IOERR,
+		    "storaged cannot write: %.*s; see its log, and check the disk", len, text);
 	case STORE_NOT_FOUND:
 		return console_fail(EX_NOINPUT, "%.*s", len, text);
 	case STORE_IS_STANDBY:

@@ -45,9 +45,9 @@ api_reply_invalid_body(const struct api_call *c, const char *details)
 void
 api_reply_store_failure(struct http_exchange *x, uint16_t type, const union msg *m)
 {
-	bool damaged = store_refused(type, m, STORE_DAMAGED);
+	bool read_only = store_is_read_only(type, m);
 
-	if (type == MSG_ERROR && !damaged && !store_refused(type, m, STORE_FULL)) {
+	if (type == MSG_ERROR && !read_only && !store_refused(type, m, STORE_FULL)) {
 		log_event(LOG_ERROR, "store_refused", L_UINT("conn", x->number),
 		    L_UINT("code", m->error.code), L_SLICE("detail", m->error.detail));
 		reply_json_error(x, 500, "internal", "Internal server error");
@@ -55,7 +55,7 @@ api_reply_store_failure(struct http_exchange *x, uint16_t type, const union msg 
 	}
 	reply_start(x, 503);
 	reply_header_str(x, "Retry-After", "2");
-	if (type == MSG_ERROR && !damaged)
+	if (type == MSG_ERROR && !read_only)
 		reply_error_body(
 		    x, "store_full", "The service is out of space, please try again later");
 	else

@@ -102,7 +102,7 @@ static void
 answer_pong(struct stage *s)
 {
 	store_answer(
-	    s, store_expect(s, MSG_PING, NULL), MSG_PONG, &(struct msg_pong){.writable = 1});
+	    s, store_expect(s, MSG_PING, NULL), MSG_PONG, &(struct msg_pong){});
 }
 
 STAGE_TEST(unsolicited_messages_go_to_listeners)

@@ -209,7 +209,7 @@ store_has_request(struct stage *s, struct frame *f, union msg *m)
 	r = channel_next(&s->store, f, m);
 	assert_true(r == WIRE_OK || r == WIRE_MORE);
 	if (r == WIRE_OK && f->request == 1 && s->answers_pings) {
-		store_answer(s, 1, MSG_PONG, &(struct msg_pong){.writable = 1});
+		store_answer(s, 1, MSG_PONG, &(struct msg_pong){});
 		return false;
 	}
 	return r == WIRE_OK;
@@ -239,7 +239,7 @@ store_accept(struct stage *s)
 	s->instance++;
 	store_greet(s);
 	store_answer(
-	    s, store_expect(s, MSG_PING, NULL), MSG_PONG, &(struct msg_pong){.writable = 1});
+	    s, store_expect(s, MSG_PING, NULL), MSG_PONG, &(struct msg_pong){});
 	s->answers_pings = true;
 	STAGE_UNTIL(s, s->connections > before);
 }
