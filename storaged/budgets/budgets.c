@@ -8,20 +8,19 @@
 
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "proto/text/tokens.h"
 #include "storaged/changes/changes.h"
 
-#define DAYS_KEPT       62u
-#define BYTES_PER_TOKEN 2u
+#define DAYS_KEPT 62u
 
 /* The numbers of days and of months (since year 0) share the keys of a budget. */
 #define MONTHS 0x80000000u
 
-uint32_t
-budget_estimate(size_t bytes)
+uint64_t
+budget_estimate(uint32_t reserved_prompt, uint32_t reserved_completion, size_t text)
 {
-	size_t tokens = bytes / BYTES_PER_TOKEN + 1;
-
-	return tokens < UINT32_MAX ? (uint32_t)tokens : UINT32_MAX;
+	return tokens_estimate_call(
+	    reserved_prompt, text, reserved_completion > 0 ? reserved_completion : UINT32_MAX);
 }
 
 uint32_t
@@ -98,16 +97,15 @@ budget_allows(struct txn *t, const struct budget *budget, enum budget_period per
 }
 
 int
-budgets_allow(struct txn *t, const struct budgets *budgets, uint64_t now,
-    const struct budget_tokens *tokens, bool *allowed)
+budgets_allow(
+    struct txn *t, const struct budgets *budgets, uint64_t when, uint64_t tokens, bool *allowed)
 {
-	uint64_t sum = (uint64_t)tokens->prompt + tokens->completion;
 	int rc = 0;
 
 	*allowed = true;
 	for (unsigned i = 0; i < budgets->n && rc == 0; i++)
 		for (enum budget_period p = 0; p < BUDGET_PERIODS && rc == 0; p++)
-			rc = budget_allows(t, &budgets->of[i], p, now, sum, allowed);
+			rc = budget_allows(t, &budgets->of[i], p, when, tokens, allowed);
 	return rc;
 }
 
@@ -150,10 +148,16 @@ budget_tell_reached(
 	return change_add(t, &budget->org, CHANGE_BUDGET, of, NULL, CHANGE_REACHED);
 }
 
-/* Adds used tokens, and adds to or takes from the reserved ones, in the periods of a time. */
+static uint64_t
+budget_sum(uint64_t n, int64_t more)
+{
+	return more >= 0 || n >= (uint64_t)-more ? n + (uint64_t)more : 0;
+}
+
+/* Adds used and reserved tokens, or takes them back, in the periods of a time. */
 static int
 budget_change(struct txn *t, const struct budget *budget, enum budget_period period,
-    uint64_t when, uint64_t used, int64_t reserved)
+    uint64_t when, int64_t used, int64_t reserved)
 {
 	struct key key =
 	    key_spent(&budget->org, &budget->widget, budget_period_number(period, when));
@@ -167,19 +171,16 @@ budget_change(struct txn *t, const struct budget *budget, enum budget_period per
 	if (rc != 0)
 		return rc;
 	reached = !budget_is_reached(limit, spent.used, tokens) &&
-	    budget_is_reached(limit, spent.used + used, tokens);
-	spent.used += used;
-	if (reserved >= 0 || spent.reserved >= (uint64_t)-reserved)
-		spent.reserved += (uint64_t)reserved;
-	else
-		spent.reserved = 0;
+	    budget_is_reached(limit, budget_sum(spent.used, used), tokens);
+	spent.used = budget_sum(spent.used, used);
+	spent.reserved = budget_sum(spent.reserved, reserved);
 	rc = txn_put_record(t, TABLE_SPENT, &key, MSG_SPENT_RECORD, &spent);
 	return rc != 0 || !reached ? rc : budget_tell_reached(t, budget, period, spent.used);
 }
 
 static int
-budgets_change(struct txn *t, const struct budgets *budgets, uint64_t when, uint64_t used,
-    int64_t reserved)
+budgets_change(
+    struct txn *t, const struct budgets *budgets, uint64_t when, int64_t used, int64_t reserved)
 {
 	int rc = 0;
 
@@ -203,11 +204,19 @@ budgets_reserve(struct txn *t, const struct id *org, const struct id *widget, ui
 }
 
 int
+budgets_reserve_more(
+    struct txn *t, const struct budgets *budgets, uint64_t when, uint64_t tokens)
+{
+	return budgets_change(t, budgets, when, 0, (int64_t)tokens);
+}
+
+int
 budgets_settle(struct txn *t, const struct budget_use *use)
 {
 	struct key key = key_id(&use->turn);
 	struct msg_open_turn_record open;
 	struct budgets budgets;
+	int64_t tokens = use->tokens;
 	int rc = budgets_find(t, &use->org, &use->widget, &budgets);
 
 	if (rc != 0 || budgets.n == 0)
@@ -217,7 +226,9 @@ budgets_settle(struct txn *t, const struct budget_use *use)
 		return rc;
 	if (rc != 0)
 		open = (struct msg_open_turn_record){.started_at = clock_wall_ms()};
-	return budgets_change(t, &budgets, open.started_at,
-	    use->tokens + (use->prompt ? open.reserved_prompt : 0),
+	if (use->unknown)
+		tokens += (int64_t)budget_estimate(
+		    open.reserved_prompt, open.reserved_completion, use->text);
+	return budgets_change(t, &budgets, open.started_at, tokens,
 	    -(int64_t)open.reserved_prompt - (int64_t)open.reserved_completion);
 }

@@ -2,7 +2,8 @@
  * Budgets of tokens, by UTC day and month: one of an organization, and one of each of its widgets. A reply
  * reserves tokens in the transaction that opens its turn, and settles what it used in the one that closes it,
  * so budgets are exact with any number of workers, and a crash leaks nothing: the reservation is a part of the
- * open turn. It is an estimate; a budget is exceeded at most by what the estimates of running replies miss.
+ * open turn. What is reserved is the most that the model may use (proto/text/tokens.h), so what is used and reserved
+ * never exceeds a budget, as long as the model's server keeps to the limit of its reply.
  *
  * When a reply ends and another one like it would be refused, the change feed gets a row (CHANGE_REACHED) of the
  * widget's or the organization's budget.
@@ -42,9 +43,9 @@ uint32_t budget_period_number(enum budget_period period, uint64_t now);
 [[gnu::warn_unused_result]] int budgets_find(
     struct txn *t, const struct id *org, const struct id *widget, struct budgets *budgets);
 
-/* Whether all of them have so many tokens left now (ms since 1970). */
+/* Whether all of them have so many tokens left in the periods of a time (ms since 1970). */
 [[gnu::warn_unused_result]] int budgets_allow(struct txn *t, const struct budgets *budgets,
-    uint64_t now, const struct budget_tokens *tokens, bool *allowed);
+    uint64_t when, uint64_t tokens, bool *allowed);
 
 /* Reserves tokens for a turn that is opened now. */
 [[gnu::warn_unused_result]] int budgets_reserve(struct txn *t, const struct id *org,
@@ -53,9 +54,14 @@ uint32_t budget_period_number(enum budget_period period, uint64_t now);
 /* A turn that is about to be closed. */
 struct budget_use {
 	struct id org, widget, turn;
-	uint64_t tokens; /* to pay */
-	bool prompt;     /* ... and what is reserved for the prompt */
+	int64_t tokens; /* to pay; negative: an estimate was too high */
+	bool unknown;   /* ... and an estimate of a call whose usage nobody knows, */
+	size_t text;    /* which has brought so many bytes */
 };
+
+/* Reserves more for an open turn. */
+[[gnu::warn_unused_result]] int budgets_reserve_more(
+    struct txn *t, const struct budgets *budgets, uint64_t when, uint64_t tokens);
 
 /* Settles the reservation of a turn; the tokens are paid in the day and month in which the turn was opened. If it
  * is not open any more, they are paid now. Does nothing if there are no budgets. */
@@ -73,7 +79,7 @@ struct budget_use {
 [[gnu::warn_unused_result]] int budget_count_reserved(
     struct txn *t, const struct budget *budget, uint32_t number, uint64_t *reserved);
 
-/* Tokens that a text of so many bytes hardly exceeds in any language. */
-uint32_t budget_estimate(size_t bytes);
+/* The estimate of a call with these reservations (proto/text/tokens.h). */
+uint64_t budget_estimate(uint32_t reserved_prompt, uint32_t reserved_completion, size_t text);
 
 #endif

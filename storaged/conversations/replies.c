@@ -74,13 +74,13 @@ reply_restart(struct txn *t, const struct turn_view *v, const struct id *run,
     const struct reply_writer *writer)
 {
 	struct budget_use use = {
-	    .org = v->place.org, .widget = writer->widget, .turn = v->id, .prompt = true};
+	    .org = v->place.org, .widget = writer->widget, .turn = v->id, .unknown = true};
 	int rc;
 
 	if (v->state != TURN_OPEN)
 		return reply_reopen(t, v, run, writer);
 	rc = reply_collect_pieces(t, &v->id);
-	use.tokens = budget_estimate(buf_len(&t->env->text));
+	use.text = buf_len(&t->env->text);
 	if (rc == 0)
 		rc = reply_close(t, &use);
 	return rc != 0 ? rc : reply_open_with_text(t, v, run, writer);
@@ -173,18 +173,6 @@ reply_ended(enum message_status status)
 	return status == MESSAGE_INTERRUPTED ? CHANGE_INTERRUPTED : CHANGE_COMPLETE;
 }
 
-/* The tokens of a reply: as the model reported them, or else an estimate. */
-static uint64_t
-reply_tokens(const struct turn_view *v, const struct reply_ending *ending)
-{
-	uint64_t tokens = (uint64_t)ending->prompt_tokens + ending->completion_tokens;
-	bool called = ending->text.len > 0 || ending->status != MESSAGE_INTERRUPTED;
-
-	if (tokens > 0 || !called)
-		return tokens;
-	return v->reserved_prompt + (uint64_t)budget_estimate(ending->text.len);
-}
-
 /* The tokens that the same call of the model has paid when it was interrupted. A turn that was started again
  * has reserved tokens for another call. */
 static uint64_t
@@ -193,24 +181,36 @@ reply_tokens_paid(const struct turn_view *v)
 	return v->reserved_prompt > 0 ? 0 : v->estimated;
 }
 
-/* The tokens that a reply pays now. It has paid before if its message is damaged. */
+/* The tokens of a reply: as its worker reports them, or else an estimate, which is never less than what was paid. */
 static uint64_t
+reply_tokens(const struct turn_view *v, const struct reply_ending *ending)
+{
+	uint64_t paid = reply_tokens_paid(v), tokens;
+
+	if (!ending->unknown)
+		return (uint64_t)ending->prompt_tokens + ending->completion_tokens +
+		    ending->estimated;
+	tokens = budget_estimate(v->reserved_prompt, v->reserved_completion, ending->text.len);
+	return tokens > paid ? tokens : paid;
+}
+
+/* The tokens that a reply pays now; negative if an estimate was too high. It has paid before if its message is damaged. */
+static int64_t
 reply_tokens_due(const struct turn_view *v, const struct reply_ending *ending)
 {
-	uint64_t tokens = reply_tokens(v, ending), paid = reply_tokens_paid(v);
-
-	return v->state == TURN_DAMAGED || tokens < paid ? 0 : tokens - paid;
+	return v->state == TURN_DAMAGED
+	    ? 0
+	    : (int64_t)reply_tokens(v, ending) - (int64_t)reply_tokens_paid(v);
 }
 
 /* What an interrupted reply has paid, in case that it continues. */
 static uint32_t
 reply_tokens_estimated(const struct turn_view *v, const struct reply_ending *ending)
 {
-	uint64_t paid = reply_tokens_paid(v);
-
-	if (ending->status != MESSAGE_INTERRUPTED || v->reserved_prompt + paid == 0)
+	if (ending->status != MESSAGE_INTERRUPTED || v->state == TURN_DAMAGED ||
+	    v->reserved_prompt + reply_tokens_paid(v) == 0)
 		return 0;
-	return (uint32_t)(paid + reply_tokens_due(v, ending));
+	return (uint32_t)reply_tokens(v, ending);
 }
 
 static struct slice
@@ -325,7 +325,7 @@ reply_end(struct txn *t, const struct turn_view *v, const struct reply_ending *e
 int
 reply_stop(struct txn *t, const struct turn_view *v)
 {
-	struct reply_ending ending = {.status = MESSAGE_STOPPED};
+	struct reply_ending ending = {.status = MESSAGE_STOPPED, .unknown = true};
 	int rc = reply_collect(t, v);
 
 	ending.text = buf_slice(&t->env->text);
@@ -349,14 +349,16 @@ reply_status_without_worker(
 }
 
 int
-reply_interrupt(
-    struct txn *t, const struct id *turn, struct slice sources, struct reply_interruption *out)
+reply_interrupt(struct txn *t, const struct id *turn, const struct reply_ending *known,
+    struct reply_interruption *out)
 {
-	struct reply_ending ending = {.sources = sources};
+	struct reply_ending ending = {.unknown = true};
 	struct turn_view v;
 	struct id room;
 	int rc;
 
+	if (known != NULL)
+		ending = *known;
 	*out = (struct reply_interruption){0};
 	rc = turn_view_load_named(t, turn, &v);
 	if (rc != 0 || v.state != TURN_OPEN)

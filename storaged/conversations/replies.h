@@ -19,7 +19,9 @@ struct reply_ending {
 	struct slice
 	    sources; /* SOURCES_RECORD, what was found for it; empty: nothing was looked up */
 	uint32_t prompt_tokens, completion_tokens;
-	bool hand_over; /* the model asks for a person: the conversation waits for one */
+	uint32_t estimated; /* tokens that budgets pay besides */
+	bool unknown;       /* nobody knows what the model has used: budgets pay an estimate */
+	bool hand_over;     /* the model asks for a person: the conversation waits for one */
 	/* The model's part of MESSAGE_DETAILS, as in TURN_FINISH. */
 	struct slice model;
 	uint32_t first_token_ms, total_ms;
@@ -78,8 +80,9 @@ struct reply_interruption {
 };
 
 /* Ends an open turn as interrupted, with the text of its pieces, even if that is empty; as stopped, if a person
- * has taken over the conversation. Leaves a closed turn alone. sources: as in reply_ending. */
-[[gnu::warn_unused_result]] int reply_interrupt(
-    struct txn *t, const struct id *turn, struct slice sources, struct reply_interruption *out);
+ * has taken over the conversation. Leaves a closed turn alone. known: what its worker knows of the end except its
+ * status and text; NULL: it is lost. */
+[[gnu::warn_unused_result]] int reply_interrupt(struct txn *t, const struct id *turn,
+    const struct reply_ending *known, struct reply_interruption *out);
 
 #endif

@@ -67,7 +67,7 @@ turn_view_read(struct txn *t, struct turn_view *v)
 		return rc;
 	v->has_message = rc == 0;
 	v->state = turn_view_closed_state(v);
-	v->reserved_prompt = v->estimated = 0;
+	v->reserved_prompt = v->reserved_completion = v->estimated = 0;
 	if (v->has_message)
 		turn_view_read_details(v);
 	rc = txn_get_record(t, TABLE_OPEN_TURNS, &open_key, MSG_OPEN_TURN_RECORD, &open);
@@ -76,6 +76,7 @@ turn_view_read(struct txn *t, struct turn_view *v)
 		v->run = open.run;
 		v->agent = open.agent;
 		v->reserved_prompt = open.reserved_prompt;
+		v->reserved_completion = open.reserved_completion;
 	}
 	if (rc == MDB_NOTFOUND)
 		return v->state == TURN_DAMAGED ? turn_view_read_question(t, v) : 0;

@@ -24,8 +24,8 @@ struct turn_view {
 	enum turn_state state;
 	struct id run;   /* that may write the reply, while it is open (messages.def) */
 	struct id agent; /* that writes it, or wrote it; zero: unknown */
-	uint32_t reserved_prompt; /* of the open turn */
-	uint32_t estimated;       /* of the message: tokens that it has paid */
+	uint32_t reserved_prompt, reserved_completion; /* of the open turn */
+	uint32_t estimated; /* of the message: tokens that it has paid */
 	bool has_message;
 	struct msg_message_record message; /* if there is one; its text lies in the map */
 };

@@ -33,6 +33,7 @@
 #include "storaged/server/backups.h"
 #include "storaged/server/log_requests.h"
 #include "storaged/server/status.h"
+#include "storaged/turns/turn_budget.h"
 #include "storaged/turns/turn_join.h"
 #include "storaged/turns/turns.h"
 #include "storaged/turns/widget_status.h"
@@ -46,6 +47,7 @@ static const struct handler table[] = {
     {MSG_TURN_CHECKPOINT, HANDLER_WRITES, handle_turn_checkpoint},
     {MSG_TURN_BEGIN, HANDLER_MAY_WRITE, handle_turn_begin},
     {MSG_TURN_FINISH, HANDLER_WRITES, handle_turn_finish},
+    {MSG_TURN_RESERVE, HANDLER_WRITES, handle_turn_reserve},
     {MSG_LIVE_PUBLISH, HANDLER_TELLS, handle_live_publish},
     {MSG_LIVE_UNSAVED, HANDLER_TELLS, handle_live_unsaved},
     {MSG_CHANGES_READ, HANDLER_READS, handle_changes_read},

@@ -34,8 +34,7 @@ interrupt_end_turns(
 		if (chunk->n == limit || chunk->bytes > CHUNK_BYTES)
 			break;
 		chunk->done[chunk->n].turn = turn->id;
-		rc = reply_interrupt(
-		    t, &turn->id, (struct slice){0}, &chunk->done[chunk->n].what);
+		rc = reply_interrupt(t, &turn->id, NULL, &chunk->done[chunk->n].what);
 		if (rc != 0) {
 			chunk->culprit = turn;
 			return rc;

@@ -376,7 +376,8 @@ static bool
 turn_begin_reserves(const struct turn_beginning *b)
 {
 	return !b->held &&
-	    (b->action == BEGIN_NEW || b->action == BEGIN_RESTART || b->action == BEGIN_LEFT);
+	    (b->action == BEGIN_NEW || b->action == BEGIN_RESTART || b->action == BEGIN_LEFT ||
+		(b->action == BEGIN_TAKE && b->turn.state != TURN_OPEN));
 }
 
 static int
@@ -626,8 +627,9 @@ turn_begin_answer(struct txn *t, struct call *c, const struct turn_beginning *b)
 	const struct message_page_bounds most = {
 	    call_limit(b->m->history, HISTORY_MAX), PAGE_BYTES, 0};
 	const struct msg_turn_record *place = &b->turn.place;
-	const struct key key = key_id(&place->conversation);
+	const struct key key = key_id(&place->conversation), turn = key_id(&b->turn.id);
 	struct msg_conversation_record conversation;
+	struct msg_open_turn_record open = {0};
 	struct slice agent;
 	struct message_page page;
 	int rc = message_page_backwards(t, &place->conversation, place->seq, most, true, &page);
@@ -637,7 +639,10 @@ turn_begin_answer(struct txn *t, struct call *c, const struct turn_beginning *b)
 	if (rc == 0)
 		rc = txn_get_record(
 		    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
-	if (rc != 0)
+	if (rc == 0)
+		rc = txn_get_record(t, TABLE_OPEN_TURNS, &turn, MSG_OPEN_TURN_RECORD, &open);
+	/* A repeated request's reply may be complete. */
+	if (rc != 0 && rc != MDB_NOTFOUND)
 		return rc;
 	call_answer(c, MSG_TURN_BEGUN,
 	    &(struct msg_turn_begun){
@@ -647,6 +652,8 @@ turn_begin_answer(struct txn *t, struct call *c, const struct turn_beginning *b)
 		.older = page.end == MESSAGE_PAGE_BYTES ? page.next : 0,
 		.agent = agent,
 		.context = conversation.context,
+		.reserved_prompt = open.reserved_prompt,
+		.reserved_completion = open.reserved_completion,
 	    });
 	return 0;
 }
@@ -661,7 +668,7 @@ turn_begin_apply(struct txn *t, struct call *c, struct turn_beginning *b)
 		rc = turn_begin_apply_new(t, c, b);
 		break;
 	case BEGIN_TAKE:
-		rc = turn_take(t, c, &b->turn, &b->m->turn);
+		rc = turn_take(t, c, &b->turn, &b->m->turn, &b->writer);
 		break;
 	case BEGIN_RESTART:
 		rc = turn_begin_apply_restart(t, c, b);

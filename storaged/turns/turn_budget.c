@@ -1,61 +1,88 @@
 /*
- * The estimate: the history that the model gets, the prompts, and the longest reply.
+ * What is reserved: the history that the model gets and the prompts, by their bytes, and the longest reply.
  */
 #include "storaged/turns/turn_budget.h"
 
+#include "proto/base/clock.h"
+#include "proto/text/tokens.h"
 #include "storaged/engine/message_page.h"
 #include "storaged/records/agents.h"
 #include "storaged/records/widgets.h"
 
-/* Tokens of a reply, where the agent does not limit them. */
-#define COMPLETION_TOKENS 1024u
+/* Bytes of a request besides its texts; about: the worker, which knows it, reserves what is missing (TURN_RESERVE). */
+#define REQUEST_BYTES    256u
+#define MESSAGE_BYTES    40u
+#define ESCALATION_BYTES 640u
+#define KNOWLEDGE_BYTES  (11u * 1024) /* with the passages that are found for most messages */
+#define ESCAPED_OF       16u          /* bytes of a text of which one is written as two */
 
-/* Bytes of the agent's prompts. */
-static int
-turn_budget_agent(
-    struct txn *t, const struct reply_writer *writer, size_t *bytes, uint32_t *most)
+static size_t
+turn_budget_text(struct slice text)
 {
-	struct msg_agent_record agent;
+	return text.len + text.len / ESCAPED_OF;
+}
+
+/* The texts of the agent, and how long its replies may be. */
+static int
+turn_budget_agent(struct txn *t, const struct msg_turn_begin *m,
+    const struct reply_writer *writer, size_t *bytes, uint32_t *most)
+{
+	struct msg_agent_record agent = {0};
 	int rc = agent_find(t, &writer->org, &writer->agent, &agent);
 
-	*bytes = 0;
-	*most = COMPLETION_TOKENS;
-	if (rc != 0)
-		return rc == MDB_NOTFOUND ? 0 : rc;
-	*bytes = agent.purpose.len + agent.custom_instructions.len +
-	    agent.escalation_instructions.len + agent.restricted_topics.len;
-	if (agent.max_output_tokens > 0)
-		*most = agent.max_output_tokens;
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return rc;
+	*bytes = turn_budget_text(agent.purpose) + turn_budget_text(agent.custom_instructions) +
+	    turn_budget_text(agent.restricted_topics);
+	if (agent.escalation_instructions.len > 0)
+		*bytes += ESCALATION_BYTES + turn_budget_text(agent.escalation_instructions);
+	if (agent.knowledge != KNOWLEDGE_NONE)
+		*bytes += KNOWLEDGE_BYTES + turn_budget_text(agent.not_found_text);
+	*most = tokens_output_max(agent.model.len > 0 ? agent.model : m->model,
+	    agent.reasoning_effort,
+	    agent.max_output_tokens > 0 ? agent.max_output_tokens : m->max_output, true);
 	return 0;
 }
 
-/* Bytes of the messages that the model gets beside the new one. */
+/* The messages that the model gets before the new one. */
 static int
-turn_budget_history(struct txn *t, const struct call *c,
+turn_budget_history(struct txn *t, const struct msg_turn_begin *m,
     const struct msg_conversation_record *conversation, size_t *bytes)
 {
 	const struct message_page_bounds most = {
-	    call_limit(c->m->turn_begin.history, MESSAGE_PAGE_MAX), PAGE_BYTES, 0};
+	    call_limit(m->history, MESSAGE_PAGE_MAX), PAGE_BYTES, 0};
 	struct message_page page;
+	struct msg_message_record message;
+	struct slice list, item;
 	int rc = message_page_backwards(
 	    t, &conversation->id, conversation->next_seq, most, true, &page);
 
-	*bytes = buf_len(&t->env->list);
+	list = buf_slice(&t->env->list);
+	while (rc == 0 && wire_list_next(&list, &item))
+		if (record_decode(item, MSG_MESSAGE_RECORD, &message) == WIRE_OK)
+			*bytes += MESSAGE_BYTES + turn_budget_text(message.text);
 	return rc;
 }
 
 static int
-turn_budget_estimate(struct txn *t, const struct call *c,
+turn_budget_estimate(struct txn *t, const struct msg_turn_begin *m,
     const struct msg_conversation_record *conversation, bool fresh, struct reply_writer *writer)
 {
-	size_t prompts, history = 0;
-	int rc = turn_budget_agent(t, writer, &prompts, &writer->reserved.completion);
+	size_t bytes = 0;
+	int rc = turn_budget_agent(t, m, writer, &bytes, &writer->reserved.completion);
 
+	bytes += REQUEST_BYTES + m->prompt_bytes + MESSAGE_BYTES + turn_budget_text(m->text) +
+	    turn_budget_text(m->context.len > 0 ? m->context : conversation->context);
 	if (rc == 0 && !fresh)
-		rc = turn_budget_history(t, c, conversation, &history);
-	writer->reserved.prompt =
-	    budget_estimate(prompts + history + c->m->turn_begin.text.len);
+		rc = turn_budget_history(t, m, conversation, &bytes);
+	writer->reserved.prompt = bytes < UINT32_MAX / 2 ? (uint32_t)bytes : UINT32_MAX / 2;
 	return rc;
+}
+
+static uint64_t
+turn_budget_sum(const struct budget_tokens *tokens)
+{
+	return (uint64_t)tokens->prompt + tokens->completion;
 }
 
 /* Refuses the message with the widget's text, if it has one. */
@@ -72,30 +99,50 @@ turn_budget_refuse(struct txn *t, struct call *c, const struct reply_writer *wri
 	return call_refuse(c, STORE_BUDGET, "the budget of tokens is spent");
 }
 
+/* Refuses a turn if a budget has not so many tokens left. */
+static int
+turn_budget_allow(struct txn *t, struct call *c, const struct budgets *budgets, uint64_t when,
+    uint64_t tokens, const struct reply_writer *writer)
+{
+	bool allowed = true;
+	int rc = budgets_allow(t, budgets, when, tokens, &allowed);
+
+	return rc != 0 || allowed ? rc : turn_budget_refuse(t, c, writer);
+}
+
 int
 turn_budget_check(struct txn *t, struct call *c,
     const struct msg_conversation_record *conversation, bool fresh, uint64_t now,
     struct reply_writer *writer)
 {
 	struct budgets budgets;
-	bool allowed = true;
 	int rc = budgets_find(t, &writer->org, &writer->widget, &budgets);
 
 	if (rc != 0 || budgets.n == 0)
 		return rc;
-	rc = turn_budget_estimate(t, c, conversation, fresh, writer);
-	if (rc == 0)
-		rc = budgets_allow(t, &budgets, now, &writer->reserved, &allowed);
-	return rc != 0 || allowed ? rc : turn_budget_refuse(t, c, writer);
+	rc = turn_budget_estimate(t, &c->m->turn_begin, conversation, fresh, writer);
+	return rc != 0 ? rc
+		       : turn_budget_allow(
+			     t, c, &budgets, now, turn_budget_sum(&writer->reserved), writer);
 }
 
-int
-turn_budget_reserve_again(struct txn *t, const struct turn_view *v, struct reply_writer *writer)
+/* What a turn that goes on after its interruption reserves, which has paid for a part. All for the reply: a reservation for
+ * the prompt would be that of another call (reply_tokens_paid()). */
+static uint32_t
+turn_budget_unpaid(const struct budget_tokens *tokens, uint32_t paid)
+{
+	const uint64_t sum = turn_budget_sum(tokens), rest = sum > paid ? sum - paid : 0;
+
+	return rest < UINT32_MAX ? (uint32_t)rest : UINT32_MAX;
+}
+
+/* The budgets that a turn's reply draws on. */
+static int
+turn_budget_find(struct txn *t, const struct turn_view *v, struct reply_writer *writer,
+    struct budgets *budgets)
 {
 	struct key key = key_id(&v->place.conversation);
 	struct msg_conversation_record conversation;
-	struct budgets budgets;
-	size_t prompts;
 	int rc = txn_get_record(
 	    t, TABLE_CONVERSATIONS, &key, MSG_CONVERSATION_RECORD, &conversation);
 
@@ -103,12 +150,72 @@ turn_budget_reserve_again(struct txn *t, const struct turn_view *v, struct reply
 		return rc == MDB_NOTFOUND ? RECORD_DAMAGED : rc;
 	writer->org = conversation.org;
 	writer->widget = conversation.widget;
-	rc = budgets_find(t, &writer->org, &writer->widget, &budgets);
+	return budgets_find(t, &writer->org, &writer->widget, budgets);
+}
+
+int
+turn_budget_reserve_again(
+    struct txn *t, struct call *c, const struct turn_view *v, struct reply_writer *writer)
+{
+	const struct msg_turn_checkpoint *m = &c->m->turn_checkpoint;
+	const struct budget_tokens tokens = {m->reserved_prompt, m->reserved_completion};
+	struct budgets budgets;
+	int rc = turn_budget_find(t, v, writer, &budgets);
+
 	if (rc != 0 || budgets.n == 0)
 		return rc;
-	rc = turn_budget_agent(t, writer, &prompts, &writer->reserved.completion);
-	/* Not as a prompt, which would be that of another call (reply_tokens_paid()). */
-	if (rc == 0 && v->estimated == 0)
-		writer->reserved.completion += budget_estimate(prompts);
+	writer->reserved.completion = turn_budget_unpaid(&tokens, v->estimated);
+	return turn_budget_allow(
+	    t, c, &budgets, clock_wall_ms(), writer->reserved.completion, writer);
+}
+
+static int
+turn_budget_reserve_more(struct txn *t, struct call *c, const struct turn_view *v,
+    const struct budget_tokens *tokens)
+{
+	const struct budget_tokens had = {v->reserved_prompt, v->reserved_completion};
+	struct budget_tokens all = *tokens;
+	struct key key = key_id(&v->id);
+	struct reply_writer writer = {.agent = v->agent};
+	struct msg_open_turn_record open;
+	struct budgets budgets;
+	uint64_t more;
+	int rc;
+
+	if (v->reserved_prompt == 0)
+		all = (struct budget_tokens){0, turn_budget_unpaid(tokens, v->estimated)};
+	if (turn_budget_sum(&all) <= turn_budget_sum(&had))
+		return 0;
+	more = turn_budget_sum(&all) - turn_budget_sum(&had);
+	rc = turn_budget_find(t, v, &writer, &budgets);
+	if (rc == 0)
+		rc = txn_get_record(t, TABLE_OPEN_TURNS, &key, MSG_OPEN_TURN_RECORD, &open);
+	if (rc == 0)
+		rc = turn_budget_allow(t, c, &budgets, open.started_at, more, &writer);
+	if (rc != 0)
+		return rc;
+	open.reserved_prompt = all.prompt;
+	open.reserved_completion = all.completion;
+	rc = budgets_reserve_more(t, &budgets, open.started_at, more);
+	return rc != 0 ? rc
+		       : txn_put_record(t, TABLE_OPEN_TURNS, &key, MSG_OPEN_TURN_RECORD, &open);
+}
+
+int
+handle_turn_reserve(struct txn *t, struct call *c)
+{
+	const struct msg_turn_reserve *m = &c->m->turn_reserve;
+	const struct budget_tokens tokens = {m->prompt, m->completion};
+	struct turn_view v;
+	int rc = turn_view_load(t, &m->turn, &v);
+
+	if (rc == MDB_NOTFOUND)
+		return call_refuse(c, STORE_NOT_FOUND, "no such turn");
+	if (rc == 0 && (v.state != TURN_OPEN || !id_equal(&v.run, &m->run)))
+		return call_refuse(c, STORE_TAKEN, "the turn is not open for this run");
+	if (rc == 0)
+		rc = turn_budget_reserve_more(t, c, &v, &tokens);
+	if (rc == 0)
+		call_ok(c);
 	return rc;
 }

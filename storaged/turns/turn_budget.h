@@ -1,5 +1,5 @@
 /*
- * What a turn may cost: an estimate of its tokens, for budgets.
+ * What a turn may cost: the most tokens that it may use, for budgets.
  */
 #ifndef STORAGED_TURNS_TURN_BUDGET_H
 #define STORAGED_TURNS_TURN_BUDGET_H
@@ -16,10 +16,13 @@
     struct reply_writer *writer);
 
 /*
- * The same for an interrupted reply that goes on: its worker has come back. Its prompt was paid when it was
- * interrupted, unless it had no text then. Nothing is refused, because the model writes already.
+ * The same for an interrupted reply that goes on: its worker has come back, with the call of the model that was paid by
+ * estimate.
  */
 [[gnu::warn_unused_result]] int turn_budget_reserve_again(
-    struct txn *t, const struct turn_view *v, struct reply_writer *writer);
+    struct txn *t, struct call *c, const struct turn_view *v, struct reply_writer *writer);
+
+/* MSG_TURN_RESERVE */
+[[gnu::warn_unused_result]] int handle_turn_reserve(struct txn *t, struct call *c);
 
 #endif

@@ -7,7 +7,6 @@
 #include "storaged/conversations/replies.h"
 #include "storaged/records/agents.h"
 #include "storaged/records/widgets.h"
-#include "storaged/turns/turn_budget.h"
 
 int
 turn_check_run(struct call *c, const struct turn_view *v, const struct id *run)
@@ -31,9 +30,9 @@ turn_tell_rooms(struct txn *t, struct call *c, const struct turn_view *v)
 }
 
 int
-turn_take(struct txn *t, struct call *c, const struct turn_view *v, const struct id *run)
+turn_take(struct txn *t, struct call *c, const struct turn_view *v, const struct id *run,
+    const struct reply_writer *writer)
 {
-	struct reply_writer writer = {.agent = v->agent};
 	int rc;
 
 	if (v->state != TURN_OPEN && !call_may_write(t))
@@ -41,9 +40,7 @@ turn_take(struct txn *t, struct call *c, const struct turn_view *v, const struct
 	call_claim(c, &v->id, &v->place.conversation);
 	if (v->state == TURN_OPEN)
 		return 0;
-	rc = turn_budget_reserve_again(t, v, &writer);
-	if (rc == 0)
-		rc = reply_reopen(t, v, run, &writer);
+	rc = reply_reopen(t, v, run, writer);
 	/* Its listeners were told that it broke off. */
 	return rc != 0 ? rc : turn_tell_rooms(t, c, v);
 }

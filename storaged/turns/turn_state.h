@@ -4,7 +4,7 @@
 #ifndef STORAGED_TURNS_TURN_STATE_H
 #define STORAGED_TURNS_TURN_STATE_H
 
-#include "storaged/conversations/turn_view.h"
+#include "storaged/conversations/replies.h"
 
 /* Refuses (TAKEN) a run that does not write this turn, if it is open. */
 [[gnu::warn_unused_result]] int turn_check_run(
@@ -14,10 +14,10 @@
 [[gnu::warn_unused_result]] int turn_tell_rooms(
     struct txn *t, struct call *c, const struct turn_view *v);
 
-/* The sender runs a turn that is not complete, for this run: a closed one is opened again. CALL_WRITES if
- * that is not possible now. */
-[[gnu::warn_unused_result]] int turn_take(
-    struct txn *t, struct call *c, const struct turn_view *v, const struct id *run);
+/* The sender runs a turn that is not complete, for this run: a closed one is opened again, with what the writer has
+ * reserved. CALL_WRITES if that is not possible now. */
+[[gnu::warn_unused_result]] int turn_take(struct txn *t, struct call *c,
+    const struct turn_view *v, const struct id *run, const struct reply_writer *writer);
 
 /* Answers with MSG_TURN_STATE. own: the sender writes it, if it is open. */
 void turn_answer_state(struct call *c, const struct turn_view *v, bool own);

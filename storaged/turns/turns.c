@@ -5,6 +5,7 @@
 
 #include "storaged/conversations/replies.h"
 #include "storaged/conversations/reply_sources.h"
+#include "storaged/turns/turn_budget.h"
 #include "storaged/turns/turn_sources.h"
 #include "storaged/turns/turn_state.h"
 
@@ -38,14 +39,17 @@ static int
 turn_store_piece(struct txn *t, struct call *c, const struct turn_view *v)
 {
 	const struct msg_turn_checkpoint *m = &c->m->turn_checkpoint;
+	struct reply_writer writer = {.agent = v->agent};
 	int rc = turn_check_run(c, v, &m->run);
 
 	/* The stored text may be another run's. */
 	if (rc == 0 && v->state != TURN_OPEN && m->offset > 0)
 		return call_refuse(
 		    c, STORE_INVALID, "the reply has ended: write it again from offset 0");
+	if (rc == 0 && v->state != TURN_OPEN)
+		rc = turn_budget_reserve_again(t, c, v, &writer);
 	if (rc == 0)
-		rc = turn_take(t, c, v, &m->run);
+		rc = turn_take(t, c, v, &m->run, &writer);
 	if (rc == 0 && v->state != TURN_OPEN)
 		rc = turn_stop_held(t, c, v);
 	if (rc == 0 && m->text.len > 0)
@@ -117,6 +121,7 @@ turn_store_end(struct txn *t, struct call *c, const struct turn_view *v)
 	    .sources = m->sources,
 	    .prompt_tokens = m->prompt_tokens,
 	    .completion_tokens = m->completion_tokens,
+	    .estimated = m->estimated,
 	    .hand_over = m->hand_over,
 	    .model = m->model,
 	    .first_token_ms = m->first_token_ms,
@@ -131,7 +136,7 @@ turn_store_end(struct txn *t, struct call *c, const struct turn_view *v)
 	if (turn_is_finished(m, v))
 		return 0;
 	if (v->state == TURN_OPEN && turn_ends_without_text(m, MESSAGE_INTERRUPTED))
-		return reply_interrupt(t, &m->turn, m->sources, &unused);
+		return reply_interrupt(t, &m->turn, &ending, &unused);
 	if (turn_ends_without_text(m, MESSAGE_STOPPED)) {
 		rc = reply_collect(t, v);
 		if (rc != 0)

@@ -60,12 +60,12 @@ erase_turn(void *arg, const struct id *turn)
 	const struct closing *closing = arg;
 	struct key key = key_id(turn);
 	struct budget_use use = {
-	    .org = closing->org, .widget = closing->widget, .turn = *turn, .prompt = true};
+	    .org = closing->org, .widget = closing->widget, .turn = *turn, .unknown = true};
 	int rc = reply_collect_pieces(closing->t, turn);
 
 	/* Unreadable pieces are not paid. */
 	if (rc == 0 || txn_survives(rc)) {
-		use.tokens = budget_estimate(buf_len(&closing->t->env->text));
+		use.text = buf_len(&closing->t->env->text);
 		rc = reply_close(closing->t, &use);
 	}
 	if (rc == 0)

@@ -66,7 +66,8 @@ describe("an agent", () => {
 			const usual = await banter.model("last");
 			assert.equal(systemPrompt(usual), SYSTEM_PROMPT);
 			assert.equal(usual.body.model, "gpt-4.1-mini");
-			assert.ok(!("temperature" in usual.body) && !("max_completion_tokens" in usual.body));
+			assert.ok(!("temperature" in usual.body));
+			assert.equal(usual.body.max_completion_tokens, 4096);
 
 			await changeAgent(banter, {
 				purpose: "Sell tea.",

@@ -30,6 +30,9 @@ import { childrenOf, inodesByRemotePort, socketHolders } from "./proc.mjs";
 export { freePort } from "../ports.mjs";
 export * from "./daemon.mjs";
 
+/** For replies that are longer than the default maximum. */
+export const LONG_REPLIES = { OPENAI_MAX_COMPLETION_TOKENS: "1000000" };
+
 export const WIDGET_KEY = "widget-key-of-the-end-to-end-tests";
 export const ADMIN_KEY = "admin-key-of-the-end-to-end-tests";
 export const PASSWORD = "correct horse battery staple";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { times, until, withBanter } from "./harness.mjs";
+import { LONG_REPLIES, times, until, withBanter } from "./harness.mjs";
 import { nghttpx, whyMissing, withModelProxy } from "./model-proxy.mjs";
 
 const FLOODS = 6;
@@ -44,9 +44,9 @@ async function flood(banter) {
 
 describe("a model that sends at full speed", () => {
 	it("over HTTP/1.1: others are served meanwhile, and each reply is complete", () =>
-		withBanter({ workers: 1 }, flood));
+		withBanter({ workers: 1, env: LONG_REPLIES }, flood));
 
 	it("over HTTP/2: the same", { skip: whyMissing("nghttpx") }, () =>
-		withModelProxy(nghttpx, { workers: 1 }, ({ banter }) => flood(banter)),
+		withModelProxy(nghttpx, { workers: 1, env: LONG_REPLIES }, ({ banter }) => flood(banter)),
 	);
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { numbered, TIME_FACTOR, times, until } from "./harness.mjs";
+import { LONG_REPLIES, numbered, TIME_FACTOR, times, until } from "./harness.mjs";
 import { haproxy, nghttpx, nginx, whyMissing, withModelProxy } from "./model-proxy.mjs";
 import { storedMessages } from "./replies.mjs";
 
@@ -121,7 +121,7 @@ for (const [name, all, limit, window] of [
 					return reply?.[1].length === 60_000 && reply[2] === "complete";
 				});
 			},
-			{ front: { settings: window(1024) } },
+			{ env: LONG_REPLIES, front: { settings: window(1024) } },
 		);
 
 		all(

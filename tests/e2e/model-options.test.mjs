@@ -15,7 +15,7 @@ const lastBody = async (banter) => (await banter.model("last")).body;
 
 describe("the model request", () => {
 	for (const [env, options, reply] of [
-		[{}, {}, "t0 t1 t2 t3 t4"],
+		[{}, { max_completion_tokens: 4096 }, "t0 t1 t2 t3 t4"],
 		[
 			{ OPENAI_MAX_COMPLETION_TOKENS: "2", OPENAI_TEMPERATURE: "0.25" },
 			{ max_completion_tokens: 2, temperature: 0.25 },

@@ -149,7 +149,7 @@ describe("a model", () => {
 		});
 
 	it("a reply that is stopped closes its connection", async () => {
-		const { messageId } = await begin(banter, "stopped", "[[tokens=100000 delay=5]]", 3);
+		const { messageId } = await begin(banter, "stopped", "[[tokens=100000 delay=20]]", 3);
 		const { json } = await modelIsLeft(banter, () => stop(banter, messageId, "stopped"));
 		assert.equal(json.status, "stopped");
 	});

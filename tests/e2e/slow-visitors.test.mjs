@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, it } from "node:test";
-import { TIME_FACTOR, times, until, useBanter, WIDGET_KEY } from "./harness.mjs";
+import { LONG_REPLIES, TIME_FACTOR, times, until, useBanter, WIDGET_KEY } from "./harness.mjs";
 import { inodesByRemotePort, memoryOf, socketHolders } from "./proc.mjs";
 import { begin, resume, resumePath, storedMessages, textAfter, workersOf } from "./replies.mjs";
 
@@ -53,7 +53,7 @@ function stopReading(banter, reply) {
 const droppedBy = ({ log }) => log.lines.filter(({ why }) => why === "slow_reader").length;
 
 describe("clients that stop reading", () => {
-	const banter = useBanter();
+	const banter = useBanter({ env: LONG_REPLIES });
 	const dropped = () => droppedBy(banter);
 
 	/** A running reply without listeners, and its worker. */
@@ -116,7 +116,7 @@ describe("clients that stop reading", () => {
 });
 
 describe("clients that read nothing of their own reply", () => {
-	const banter = useBanter({ workers: 1 });
+	const banter = useBanter({ workers: 1, env: LONG_REPLIES });
 	const CLIENTS = 2;
 	/** A text of 60 kB, in over 2 MB of events. */
 	const LENGTH = 60_000;

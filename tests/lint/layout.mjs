@@ -40,7 +40,8 @@ const FOLDERS = Object.fromEntries(
 	workerd/model/parts:
 	workerd/webhooks: workerd/store workerd/net workerd/api/request workerd/api/events
 	workerd/knowledge: workerd/store workerd/search workerd/model
-	workerd/turn: workerd/knowledge workerd/store workerd/model workerd/model/openai workerd/model/parts
+	workerd/turn/prompt: workerd/model/openai workerd/model/parts
+	workerd/turn: workerd/knowledge workerd/store workerd/model workerd/model/openai workerd/model/parts workerd/turn/prompt
 	workerd/api/request: workerd/http/ workerd/store workerd/turn
 	workerd/api/fields: workerd/http/ workerd/knowledge workerd/turn workerd/api/request
 	workerd/api/guard: workerd/http/ workerd/api/request workerd/api/fields
@@ -54,7 +55,7 @@ const FOLDERS = Object.fromEntries(
 	workerd/api/feed: workerd/http/ workerd/store workerd/turn workerd/api/request workerd/api/fields \
 		workerd/api/guard workerd/api/live workerd/api/identity workerd/api/chat workerd/api/widget
 	workerd/api/accounts: workerd/http/ workerd/store workerd/api/request workerd/api/fields workerd/api/guard
-	workerd/api/admin: workerd/http/ workerd/api/accounts workerd/model workerd/model/openai workerd/model/parts workerd/turn workerd/api/request workerd/api/fields workerd/api/guard \
+	workerd/api/admin: workerd/http/ workerd/api/accounts workerd/model workerd/model/openai workerd/model/parts workerd/turn workerd/turn/prompt workerd/api/request workerd/api/fields workerd/api/guard \
 		workerd/api/chat workerd/api/widget
 	workerd/api/content: workerd/http/ workerd/store workerd/search workerd/knowledge workerd/api/request \
 		workerd/api/fields workerd/api/admin

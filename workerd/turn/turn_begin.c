@@ -164,6 +164,7 @@ turn_begin_done(struct turn *t, const struct msg_turn_begun *begun)
 		t->reply.status = MESSAGE_STOPPED;
 		turn_finish(t);
 	} else {
+		turn_cost_begin(t, begun);
 		turn_set_prompt(t, prompt_new(begun->agent, begun->context));
 		history_add(&t->history, begun->history, begun->older);
 		turn_limits_hold(t);
@@ -275,6 +276,9 @@ turn_begin(struct turns *turns, const struct turn_request *request,
 	    .user_id = request->user_id,
 	    .history = turns->max_history,
 	    .replies_max = turn_begin_replies_max(turns, request),
+	    .model = slice_str(turns->defaults.model),
+	    .max_output = turns->defaults.max_completion_tokens,
+	    .prompt_bytes = (uint32_t)strlen(turns->defaults.system_prompt),
 	};
 	const struct turn_ids ids = {.conversation = begin.conversation, .message = begin.turn};
 	struct turn_listener *l;
@@ -311,6 +315,9 @@ turn_begin_left(struct turns *turns, const struct msg_live_left *left)
 	    .turn = id_new(),
 	    .history = turns->max_history,
 	    .left = 1,
+	    .model = slice_str(turns->defaults.model),
+	    .max_output = turns->defaults.max_completion_tokens,
+	    .prompt_bytes = (uint32_t)strlen(turns->defaults.system_prompt),
 	};
 	const struct turn_ids ids = {.conversation = begin.conversation, .message = begin.turn};
 	enum turn_failure why;

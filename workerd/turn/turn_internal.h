@@ -4,6 +4,7 @@
  *	turn.c            life, states, the end
  *	turn_begin.c      begin at storaged, load the history
  *	turn_knowledge.c  what the reply is based on, and its marks
+ *	turn_cost.c       what its calls may cost, for budgets
  *	turn_request.c    the request to the model; retries (workerd/model/retry_policy.h), further servers
  *	turn_response.c   the model's response
  *	turn_hand_over.c  the model asks for a person
@@ -24,7 +25,7 @@
 #include "workerd/model/openai/sse.h"
 #include "workerd/model/openai/thoughts.h"
 #include "workerd/model/openai/utf8_reassembly.h"
-#include "workerd/turn/history.h"
+#include "workerd/turn/prompt/history.h"
 #include "workerd/turn/reply_listeners.h"
 #include "workerd/turn/reply_ref.h"
 #include "workerd/turn/turns.h"
@@ -40,12 +41,27 @@ enum turn_state {
 	TURN_BEGINNING,  /* storaged was asked to begin it */
 	TURN_LOADING,    /* storaged was asked for older history */
 	TURN_FINDING,    /* what it is based on is looked up */
+	TURN_RESERVING,  /* storaged was asked for more tokens of budgets */
 	TURN_REQUESTING, /* the request was sent; no response headers with status 200 yet */
 	TURN_BACKOFF,    /* the request is sent, mostly again, when the timer ends */
 	TURN_STREAMING,  /* the response arrives */
 	TURN_STORING,    /* storaged was asked to store the reply; a trial: the timer ends it */
 	TURN_STORE_RETRY, /* storaged did not store it; retried when the timer ends */
 	TURN_OVER,        /* freed when the transfer and the checkpoints have ended too */
+};
+
+/* What the calls of a turn may cost. With a budget, storaged has reserved tokens for a turn: no request is sent that may
+ * use more, with those before it whose usage nobody reported. */
+struct turn_cost {
+	uint32_t prompt, completion; /* reserved tokens; 0: no budget limits the reply */
+	/* Calls before the last one that may have cost something. */
+	uint64_t lost_request,
+	    lost_output;    /* bytes of their requests, and tokens that they may have written */
+	uint64_t estimated; /* tokens that they have probably used */
+	/* The last call. */
+	size_t request;       /* bytes; 0: it costs nothing */
+	size_t pieces, text;  /* of its text, and their bytes */
+	uint32_t most_output; /* tokens that the model may write */
 };
 
 struct turn {
@@ -94,15 +110,15 @@ struct turn {
 	    cause; /* why the model failed, for the owner who tries an agent; NULL: no failure */
 	unsigned retry_after_ms;
 	unsigned attempts;
+	struct turn_cost cost;
 	unsigned repairs;             /* of these, the ones that an error led to at once */
 	struct prompt_target target;  /* whom the request is for, and what is left out of it */
 	uint64_t target_key;          /* of the server and model (part_memory.h) */
 	uint32_t sent;                /* the parts of the last request */
 	struct refused_parts dropped; /* because of errors of this turn */
 	bool too_long;                /* the last message alone is more than the model takes */
-	uint32_t
-	    doubtful; /* of these, parts that later errors named too, or only for its length */
-	bool end_received; /* [DONE] or a finish_reason */
+	uint32_t doubtful;            /* of these, parts that later errors named too */
+	bool end_received;            /* [DONE] or a finish_reason */
 	struct thoughts thoughts;
 	struct hand_over hand_over;
 	struct marks marks;
@@ -261,6 +277,29 @@ bool turn_fallback_is_due(struct turn *t);
 
 /* Chooses the next server; false: there is none. why: for the log. */
 bool turn_fall_back(struct turn *t, const char *why);
+
+/* The turn has begun. */
+void turn_cost_begin(struct turn *t, const struct msg_turn_begun *begun);
+
+/* Whether enough is reserved for a request of so many bytes. Otherwise storaged is asked, and the turn goes on with
+ * turn_send_request(), or fails. */
+bool turn_cost_is_reserved(struct turn *t, size_t request);
+
+/* The request is sent. */
+void turn_cost_sent(struct turn *t, size_t request);
+
+/* The last request cost nothing: the server did not get it, or refused it. */
+void turn_cost_nothing(struct turn *t);
+
+/* The last call ended before its first token; another one follows. */
+void turn_cost_lose(struct turn *t);
+
+/* Counts a piece of the model's text. False: it is beyond what the model may write, although its server was told so. A
+ * piece may be less than a token, so it needs as many bytes as tokens usually have. */
+bool turn_cost_count(struct turn *t, size_t bytes);
+
+/* What budgets pay beside the usage that the model has reported. */
+uint32_t turn_cost_estimated(const struct turn *t);
 
 /* The model accepted the request. */
 void turn_request_accepted(struct turn *t);

@@ -15,6 +15,8 @@
 #include "workerd/turn/turn_internal.h"
 
 #define DETAIL_MAX 256 /* bytes of a model's error message in the log */
+#define OUTPUT_MIN \
+	128 /* tokens; a reply's maximum is not made smaller because a server refuses it */
 
 enum turn_failure
 turn_request_failure(enum upstream_end how, int status)
@@ -90,6 +92,7 @@ static void
 turn_request_retry(struct turn *t, unsigned wait_ms)
 {
 	buf_clear(&t->error_body);
+	turn_cost_lose(t);
 	turn_enter(t, TURN_BACKOFF);
 	turn_set_timer(t, wait_ms);
 }
@@ -97,34 +100,47 @@ turn_request_retry(struct turn *t, unsigned wait_ms)
 /* Leaves out, or writes in another form, what the error names. A part that an error still names when it was not sent was perhaps only
  * quoted. */
 static bool
-turn_request_drop_parts(struct turn *t, const struct refused_parts *named, bool passing)
+turn_request_drop_parts(struct turn *t, const struct refused_parts *named)
 {
 	if (!refused_parts_lacks(&t->dropped, named))
 		return false;
-	t->doubtful |= passing
-	    ? named->parts
-	    : refusal_names(buf_slice(&t->error_body), t->dropped.parts & ~PARTS_RENAMED);
+	t->doubtful |=
+	    refusal_names(buf_slice(&t->error_body), t->dropped.parts & ~PARTS_RENAMED);
 	refused_parts_add(&t->dropped, named);
 	refused_parts_add(&t->target.refused, named);
 	return true;
 }
 
-/* Whether another request avoids what the server refused: an optional part, or the length of the history. Each part is dropped
- * once, so this ends. */
+/* Half of the maximum that the last request had, which is more than the model takes, or than its context has room for. */
+static uint32_t
+turn_request_half_output(const struct turn *t)
+{
+	return prompt_max_output(t->prompt, &t->turns->defaults, &t->target) / 2;
+}
+
+/* Whether another request avoids what the server refused: an optional part, the length of the history, or the maximum
+ * of the reply. Each part is dropped once, and the others are halved, so this ends. */
 static bool
 turn_request_repair(struct turn *t)
 {
 	json_t *extra = prompt_extra(t->prompt, &t->target.refused);
-	const struct refusal_request request = {.sent = t->sent, .extra = extra};
+	const struct refusal_request request = {
+	    .sent = t->sent,
+	    .extra = extra,
+	    .may_halve = turn_request_half_output(t) >= OUTPUT_MIN,
+	};
 	struct refused_parts named;
-	bool passing, repaired = false;
+	bool repaired = false;
 
-	switch (refusal_read(
-	    t->http_status, buf_slice(&t->error_body), &request, &named, &passing)) {
+	switch (refusal_read(t->http_status, buf_slice(&t->error_body), &request, &named)) {
 	case REFUSAL_NONE:
 		break;
 	case REFUSAL_PARTS:
-		repaired = turn_request_drop_parts(t, &named, passing);
+		repaired = turn_request_drop_parts(t, &named);
+		break;
+	case REFUSAL_OUTPUT:
+		t->target.max_output = turn_request_half_output(t);
+		repaired = true;
 		break;
 	case REFUSAL_CONTEXT:
 		repaired = history_halve(&t->history);
@@ -317,6 +333,9 @@ turn_request_failed(struct turn *t, enum upstream_end how, const char *detail)
 	unsigned wait_ms;
 	bool retry, falls_back;
 
+	if (how == UPSTREAM_CONNECT || how == UPSTREAM_STALE ||
+	    (how == UPSTREAM_DONE && t->http_status != 200))
+		turn_cost_nothing(t);
 	if (how == UPSTREAM_DONE && !billing && !filtered && turn_request_repair(t)) {
 		t->repairs++;
 		turn_request_retry(t, 0);
@@ -381,6 +400,7 @@ turn_request_post(struct turn *t, struct buf *body)
 	uint64_t left = turn_time_left(t);
 
 	t->attempts++;
+	turn_cost_sent(t, buf_len(body));
 	metric_add(&t->turns->board->model_requests, 1);
 	t->http_status = 0;
 	t->retry_after_ms = 0;
@@ -417,7 +437,7 @@ turn_request_set_target(struct turn *t, struct slice model)
 {
 	const char *server = t->server->name;
 
-	t->target = (struct prompt_target){.model = model};
+	t->target = (struct prompt_target){.model = model, .budget = t->cost.prompt > 0};
 	t->dropped = (struct refused_parts){0};
 	t->doubtful = 0;
 	t->repairs = t->attempts;
@@ -447,7 +467,10 @@ turn_send_request(struct turn *t)
 		turn_fail(t, TURN_MODEL_DOWN);
 		return;
 	}
-	turn_request_post(t, &body);
+	if (turn_cost_is_reserved(t, buf_len(&body)))
+		turn_request_post(t, &body);
+	else
+		buf_clear(&body);
 }
 
 void

@@ -368,8 +368,13 @@ turn_response_take(struct turn *t, const struct openai_delta *d)
 	if (d->thinks || d->kind == OPENAI_TEXT)
 		turn_response_has_begun(t);
 	/* A message that repeats the whole text behind its deltas adds nothing. */
-	if (d->kind == OPENAI_TEXT && !(d->whole && t->first_token_ms != 0))
+	if (d->kind == OPENAI_TEXT && !(d->whole && t->first_token_ms != 0)) {
+		if (!turn_cost_count(t, d->text.len)) {
+			turn_response_cut(t);
+			return;
+		}
 		turn_response_add_model_text(t, d->text);
+	}
 	if (t->state != TURN_STREAMING)
 		return;
 	turn_response_note_finish(t, d->finish);

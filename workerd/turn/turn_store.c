@@ -79,12 +79,15 @@ turn_store_was_refused(struct turn *t, bool poisoned)
 		turn_store_failed(t, TURN_STORE_REFUSED);
 }
 
-/* Whether storaged refuses because the turn is not this worker's any more. */
+/* Whether storaged refuses because the turn is not this worker's any more; or it was interrupted, and a budget has
+ * not enough for the rest. */
 static bool
 turn_is_lost(uint16_t type, const union msg *m, enum turn_failure *why)
 {
-	*why = store_refused(type, m, STORE_TAKEN) ? TURN_INTERRUPTED : TURN_ERASED;
-	return *why == TURN_INTERRUPTED || store_refused(type, m, STORE_NOT_FOUND);
+	*why = store_refused(type, m, STORE_TAKEN) ? TURN_INTERRUPTED
+	    : store_refused(type, m, STORE_BUDGET) ? TURN_BUDGET
+						   : TURN_ERASED;
+	return *why != TURN_ERASED || store_refused(type, m, STORE_NOT_FOUND);
 }
 
 /* What the visitor reads instead of a text that is missing. A mark is no token, so the prompt is still there. */
@@ -169,6 +172,7 @@ turn_store_reply(struct turn *t)
 	    .attempts = (uint8_t)(t->attempts < UINT8_MAX ? t->attempts : UINT8_MAX),
 	    .hand_over = t->hand_over.found && t->reply.status != MESSAGE_INTERRUPTED,
 	    .late = t->unsaved,
+	    .estimated = turn_cost_estimated(t),
 	};
 
 	struct buf sources;
@@ -300,6 +304,8 @@ turn_checkpoint(struct turn *t)
 	    .run = t->listeners.ids.run,
 	    .offset = (uint32_t)from,
 	    .text = {text.p + from, text.len - from},
+	    .reserved_prompt = t->cost.prompt,
+	    .reserved_completion = t->cost.completion,
 	};
 
 	if (t->trial)

@@ -16,7 +16,7 @@
 #include "workerd/knowledge/finding.h"
 #include "workerd/model/model_servers.h"
 #include "workerd/store/store_client.h"
-#include "workerd/turn/prompt.h"
+#include "workerd/turn/prompt/prompt.h"
 
 struct reply_listeners_index;
 struct msg_turn_state;

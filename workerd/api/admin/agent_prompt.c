@@ -1,6 +1,6 @@
 /*
  * POST /v1/admin/agents/{id}/prompt: what a model gets from this agent before the messages of a conversation, with
- * changes that are not saved yet. It is made by the code that asks models (workerd/turn/prompt.h), so that it
+ * changes that are not saved yet. It is made by the code that asks models (workerd/turn/prompt/prompt.h), so that it
  * cannot differ.
  */
 #include <jansson.h>
@@ -17,7 +17,7 @@
 #include "workerd/api/fields/json_read.h"
 #include "workerd/model/openai/openai.h"
 #include "workerd/model/parts/part_memory.h"
-#include "workerd/turn/prompt.h"
+#include "workerd/turn/prompt/prompt.h"
 #include "workerd/turn/turns.h"
 
 #define AGENT_MAX 98304 /* bytes of an AGENT_RECORD, as in TURN_BEGUN */

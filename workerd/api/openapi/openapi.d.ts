@@ -1997,7 +1997,7 @@ export interface components {
             model: string | null;
             /** @description At most three decimal places; null: OPENAI_TEMPERATURE. */
             temperature: number | null;
-            /** @description null: OPENAI_MAX_COMPLETION_TOKENS. */
+            /** @description The most tokens of a reply's text; a model that thinks may write 8,192 more. null: OPENAI_MAX_COMPLETION_TOKENS, or 1,024 where a budget limits the reply, else 4,096. */
             max_output_tokens: number | null;
             /** @description `reasoning_effort` of each request, such as `low`; null: left out. */
             reasoningEffort: string | null;
@@ -2066,7 +2066,7 @@ export interface components {
             model?: string | null;
             /** @description At most three decimal places; null: OPENAI_TEMPERATURE. */
             temperature?: number | null;
-            /** @description null: OPENAI_MAX_COMPLETION_TOKENS. */
+            /** @description The most tokens of a reply's text; a model that thinks may write 8,192 more. null: OPENAI_MAX_COMPLETION_TOKENS, or 1,024 where a budget limits the reply, else 4,096. */
             max_output_tokens?: number | null;
             /** @description `reasoning_effort` of each request, such as `low`; null: left out. */
             reasoningEffort?: string | null;

@@ -45,6 +45,11 @@ static const char *const context_phrases[] = {"context_length*", "context_window
     "maximum_input_length", "max_input_tokens", "exceeds_the_limit_of_tokens",
     "token_limit_exceeded", "model_max_prompt_tokens_exceeded", "request_too_large"};
 
+/* Texts of servers for which the maximum of a reply is too large, beside its name. */
+static const char *const limit_phrases[] = {"too_large", "too_high", "must_be_at_least_1",
+    "at_most", "less_than_or_equal*", "must_be_less*", "must_be_<=", "maximum_allowed*",
+    "maximum_value", "valid_range*", "supported_range*", "exceed*"};
+
 /* Texts of servers that refuse a member and do not say which. */
 static const char *const unknown_phrases[] = {"extra_inputs*", "extra_fields*",
     "extra_forbidden", "additional_propert*", "unrecognized*", "unknown_field*",
@@ -396,40 +401,48 @@ refusal_is_possible(int status)
 	return false;
 }
 
+/* The maximum of the reply is more than the model can write, or than its context has room for behind the messages. */
+static bool
+refusal_is_of_output(struct slice text, uint32_t sent, const struct refused_parts *named)
+{
+	const uint32_t limits = PART(MAX_COMPLETION_TOKENS) | PART(MAX_TOKENS);
+
+	if ((sent & limits) == 0)
+		return false;
+	if (refusal_find(text, "in_the_completion") != SIZE_MAX)
+		return true;
+	return (named->parts & limits) != 0 &&
+	    refusal_has_any(text, limit_phrases, ARRAY_LEN(limit_phrases));
+}
+
 static enum refusal
 refusal_judge(int status, const struct error_text *e, const struct refusal_request *request,
-    struct refused_parts *named, bool *passing)
+    struct refused_parts *named)
 {
-	static const char *const limit_phrases[] = {"too_large", "must_be_at_least_1"};
 	const struct slice text = buf_slice(&e->text);
-	const bool context =
-	    status == 413 || refusal_has_any(text, context_phrases, ARRAY_LEN(context_phrases));
 
 	*named = refusal_find_parts(e, request);
-	*passing = false;
-	if (!context)
-		return refusal_is_some(named) ? REFUSAL_PARTS : REFUSAL_NONE;
-	/* The limit of the reply alone is over the context's length. */
-	*passing = true;
-	if ((named->parts & (PART(MAX_COMPLETION_TOKENS) | PART(MAX_TOKENS))) != 0 &&
-	    status != 413 && refusal_has_any(text, limit_phrases, ARRAY_LEN(limit_phrases)))
-		return REFUSAL_PARTS;
-	return REFUSAL_CONTEXT;
+	if (status == 413)
+		return REFUSAL_CONTEXT;
+	if (request->may_halve && refusal_is_of_output(text, request->sent, named))
+		return REFUSAL_OUTPUT;
+	if (refusal_has_any(text, context_phrases, ARRAY_LEN(context_phrases)))
+		return REFUSAL_CONTEXT;
+	return refusal_is_some(named) ? REFUSAL_PARTS : REFUSAL_NONE;
 }
 
 enum refusal
 refusal_read(int status, struct slice body, const struct refusal_request *request,
-    struct refused_parts *named, bool *passing)
+    struct refused_parts *named)
 {
 	struct error_text e;
 	enum refusal result;
 
 	*named = (struct refused_parts){0};
-	*passing = false;
 	if (!refusal_is_possible(status))
 		return REFUSAL_NONE;
 	refusal_flatten(&e, body);
-	result = refusal_judge(status, &e, request, named, passing);
+	result = refusal_judge(status, &e, request, named);
 	refusal_clear(&e);
 	return result;
 }

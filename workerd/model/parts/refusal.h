@@ -1,6 +1,6 @@
 /*
- * What a model server's error says about the request: which of its parts the server does not take, or that it has
- * more text than the model's context.
+ * What a model server's error says about the request: which of its parts the server does not take, that it has
+ * more text than the model's context, or a reply's maximum that is too large.
  *
  * Servers agree on little: the part is the error's param, is on the path of a validation error's loc, or is named
  * in a sentence. The text may also quote the visitor, so it proves nothing: only a request that succeeds without the part does
@@ -17,21 +17,22 @@ struct json_t;
 struct refusal_request {
 	uint32_t sent;        /* its parts */
 	struct json_t *extra; /* with PART(EXTRA): an object whose members it has; NULL: none */
+	bool may_halve;       /* its maximum of the reply */
 };
 
 enum refusal {
 	REFUSAL_NONE,    /* nothing that another request could avoid */
 	REFUSAL_PARTS,   /* of some of its parts */
 	REFUSAL_CONTEXT, /* the messages are too long */
+	REFUSAL_OUTPUT,  /* the maximum of the reply is; only if it may be halved */
 };
 
 /*
  * Reads an error response with this status: any bytes, which may be cut. REFUSAL_PARTS: *named has parts that were sent: all that
- * the error names by param or loc, else the one that its text names first. *passing: that depends on the length of the
- * messages, so it must not be remembered.
+ * the error names by param or loc, else the one that its text names first.
  */
 enum refusal refusal_read(int status, struct slice body, const struct refusal_request *request,
-    struct refused_parts *named, bool *passing);
+    struct refused_parts *named);
 
 /* Which of these parts the error names in any way. */
 uint32_t refusal_names(struct slice body, uint32_t parts);

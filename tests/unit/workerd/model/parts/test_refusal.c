@@ -157,12 +157,11 @@ TEST(errors_name_the_part_that_a_server_does_not_take)
 	for (size_t i = 0; i < ARRAY_LEN(part_cases); i++) {
 		const struct refusal_request request = {.sent = part_cases[i].sent};
 		struct refused_parts named;
-		bool passing;
-		enum refusal r = refusal_read(part_cases[i].status,
-		    slice_str(part_cases[i].body), &request, &named, &passing);
+		enum refusal r = refusal_read(
+		    part_cases[i].status, slice_str(part_cases[i].body), &request, &named);
 
 		if (r != (part_cases[i].named == 0 ? REFUSAL_NONE : REFUSAL_PARTS) ||
-		    named.parts != part_cases[i].named || passing)
+		    named.parts != part_cases[i].named)
 			fail_msg("%d %s: %d, parts %x, not %x", part_cases[i].status,
 			    part_cases[i].body, r, named.parts, part_cases[i].named);
 	}
@@ -212,28 +211,61 @@ TEST(errors_say_that_the_messages_are_too_long)
 	for (size_t i = 0; i < ARRAY_LEN(context_cases); i++) {
 		const struct refusal_request request = {.sent = ALL};
 		struct refused_parts named;
-		bool passing;
 
 		if (refusal_read(context_cases[i].status, slice_str(context_cases[i].body),
-			&request, &named, &passing) != REFUSAL_CONTEXT)
+			&request, &named) != REFUSAL_CONTEXT)
 			fail_msg("%d %s", context_cases[i].status, context_cases[i].body);
 	}
 }
 
-TEST(a_limit_of_the_reply_over_the_context_is_dropped_for_this_reply_alone)
+static const char *const output_cases[] = {
+    /* vLLM, and before it */
+    "{\"message\":\"'max_tokens' or 'max_completion_tokens' is too large: 8000. This "
+    "model's maximum context length is 4096 tokens and your request has 25 input tokens\"}",
+    "{\"object\":\"error\",\"message\":\"This model's maximum context length is 4096 "
+    "tokens. However, you requested 4108 tokens (12 in the messages, 4096 in the completion). "
+    "Please reduce the length of the messages or completion.\"}",
+    /* OpenAI */
+    "{\"error\":{\"message\":\"max_tokens is too large: 12288. This model supports at most "
+    "4096 completion tokens, whereas you provided 12288.\",\"param\":\"max_tokens\"}}",
+    /* Groq */
+    "{\"error\":{\"message\":\"`max_completion_tokens` must be less than or equal to "
+    "`8192`\",\"type\":\"invalid_request_error\"}}",
+    /* Anthropic */
+    "{\"error\":{\"message\":\"max_tokens: 12288 > 8192, which is the maximum allowed number "
+    "of output tokens for claude-3-5-haiku\"}}",
+    /* DeepSeek */
+    "{\"error\":{\"message\":\"Invalid max_tokens value, the valid range of max_tokens is "
+    "[1, 8192]\"}}",
+    /* Text Generation Inference */
+    "{\"error\":\"Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. "
+    "Given: 25 `inputs` tokens and 4096 `max_new_tokens`\"}",
+};
+
+TEST(a_maximum_of_the_reply_that_is_too_large_is_halved)
 {
-	static const char body[] =
-	    "{\"message\":\"'max_tokens' or 'max_completion_tokens' is too large: 8000. This "
-	    "model's maximum context length is 4096 tokens and your request has 25 input "
-	    "tokens\"}";
-	const struct refusal_request request = {.sent = ALL};
+	for (size_t i = 0; i < ARRAY_LEN(output_cases); i++) {
+		const struct refusal_request request = {.sent = ALL, .may_halve = true};
+		struct refused_parts named;
+
+		if (refusal_read(400, slice_str(output_cases[i]), &request, &named) !=
+		    REFUSAL_OUTPUT)
+			fail_msg("%s", output_cases[i]);
+	}
+}
+
+TEST(a_maximum_that_was_not_sent_or_is_small_is_not_halved)
+{
+	const struct refusal_request small = {.sent = ALL},
+				     without = {.sent = PART(TOOLS), .may_halve = true};
 	struct refused_parts named;
-	bool passing;
 
 	assert_int_equal(
-	    refusal_read(400, slice_str(body), &request, &named, &passing), REFUSAL_PARTS);
-	assert_int_equal(named.parts, PART(MAX_COMPLETION_TOKENS));
-	assert_true(passing);
+	    refusal_read(400, slice_str(output_cases[0]), &small, &named), REFUSAL_CONTEXT);
+	assert_int_equal(
+	    refusal_read(400, slice_str(output_cases[1]), &without, &named), REFUSAL_CONTEXT);
+	assert_int_equal(
+	    refusal_read(400, slice_str(output_cases[3]), &small, &named), REFUSAL_PARTS);
 }
 
 TEST(members_of_the_owners_own_are_named_one_by_one)
@@ -255,10 +287,8 @@ TEST(members_of_the_owners_own_are_named_one_by_one)
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct refused_parts named;
-		bool passing;
 
-		assert_int_equal(
-		    refusal_read(400, slice_str(cases[i].body), &request, &named, &passing),
+		assert_int_equal(refusal_read(400, slice_str(cases[i].body), &request, &named),
 		    REFUSAL_PARTS);
 		assert_int_equal(named.members_n, cases[i].name != NULL);
 		assert_int_equal(named.parts, cases[i].name == NULL ? PART(USAGE) : 0);

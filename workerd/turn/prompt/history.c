@@ -1,7 +1,7 @@
 /*
  * Pages are kept encoded and decoded for each request, because a retry writes the request again.
  */
-#include "workerd/turn/history.h"
+#include "workerd/turn/prompt/history.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
  * The record is kept encoded and decoded for each request, because a retry writes the request again.
  */
-#include "workerd/turn/prompt.h"
+#include "workerd/turn/prompt/prompt.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 
 #include "proto/base/basics.h"
 #include "proto/base/utf8.h"
+#include "proto/text/tokens.h"
 #include "workerd/model/openai/hand_over.h"
 #include "workerd/model/openai/openai.h"
 
@@ -285,6 +286,53 @@ prompt_extra_has(const json_t *extra, const char *a, const char *b)
 	return json_object_get(extra, a) != NULL || json_object_get(extra, b) != NULL;
 }
 
+static uint32_t
+prompt_max_output_of(const struct msg_agent_record *r, const struct prompt_defaults *defaults,
+    const struct prompt_target *to)
+{
+	const uint32_t most = tokens_output_max(to->model, r->reasoning_effort,
+	    r->max_output_tokens > 0 ? r->max_output_tokens : defaults->max_completion_tokens,
+	    to->budget);
+
+	return to->max_output > 0 && to->max_output < most ? to->max_output : most;
+}
+
+uint32_t
+prompt_max_output(const struct prompt *p, const struct prompt_defaults *defaults,
+    const struct prompt_target *to)
+{
+	const struct msg_agent_record r = prompt_record(p);
+
+	return prompt_max_output_of(&r, defaults, to);
+}
+
+/* 0: the member is not there, or no number. */
+static uint64_t
+prompt_extra_number(const json_t *extra, const char *name)
+{
+	const json_int_t n = json_integer_value(json_object_get(extra, name));
+
+	return n < 0 ? 0 : (uint64_t)n;
+}
+
+uint32_t
+prompt_most_output(const struct prompt *p, const struct prompt_defaults *defaults,
+    const struct prompt_target *to)
+{
+	json_t *extra = prompt_extra(p, &to->refused);
+	const uint64_t replies = prompt_extra_number(extra, "n");
+	uint64_t most = prompt_extra_number(extra, "max_completion_tokens");
+
+	if (most == 0)
+		most = prompt_extra_number(extra, "max_tokens");
+	if (most == 0)
+		most = prompt_max_output(p, defaults, to);
+	json_decref(extra);
+	if (most > UINT32_MAX || replies > UINT32_MAX / most)
+		return UINT32_MAX;
+	return (uint32_t)(replies > 1 ? most * replies : most);
+}
+
 /* What the agent says itself in "extra" replaces what the request would have had. */
 static struct openai_settings
 prompt_settings(const struct msg_agent_record *r, const struct prompt_defaults *defaults,
@@ -304,9 +352,7 @@ prompt_settings(const struct msg_agent_record *r, const struct prompt_defaults *
 
 	if (!prompt_extra_has(extra, "max_tokens", "max_completion_tokens") &&
 	    (!s.max_tokens || (refused & PART(MAX_TOKENS)) == 0))
-		s.max_completion_tokens = r->max_output_tokens > 0
-		    ? r->max_output_tokens
-		    : defaults->max_completion_tokens;
+		s.max_completion_tokens = prompt_max_output_of(r, defaults, to);
 	if ((refused & PART(TEMPERATURE)) == 0 && json_object_get(extra, "temperature") == NULL)
 		s.temperature = prompt_temperature(r, defaults);
 	if ((refused & PART(REASONING_EFFORT)) == 0 &&

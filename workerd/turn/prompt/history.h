@@ -2,8 +2,8 @@
  * The messages of a conversation that the model receives: pages of stored messages, loaded from the
  * newest backwards and written oldest first.
  */
-#ifndef WORKERD_TURN_HISTORY_H
-#define WORKERD_TURN_HISTORY_H
+#ifndef WORKERD_TURN_PROMPT_HISTORY_H
+#define WORKERD_TURN_PROMPT_HISTORY_H
 
 #include <sys/queue.h>
 

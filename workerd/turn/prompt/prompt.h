@@ -32,8 +32,8 @@
  * except the purpose. The context comes last: what comes before it is the same for all visitors, so that the model
  * server can reuse it, and the context rarely changes within a conversation.
  */
-#ifndef WORKERD_TURN_PROMPT_H
-#define WORKERD_TURN_PROMPT_H
+#ifndef WORKERD_TURN_PROMPT_PROMPT_H
+#define WORKERD_TURN_PROMPT_PROMPT_H
 
 #include "proto/ipc/messages.h"
 #include "proto/settings/settings.h"
@@ -46,7 +46,7 @@ struct json_t;
 struct prompt_defaults {
 	const char *model;
 	const char *system_prompt;
-	uint32_t max_completion_tokens;     /* 0: the server's default */
+	uint32_t max_completion_tokens;     /* 0: the default (proto/text/tokens.h) */
 	struct setting_decimal temperature; /* not given: the server's default */
 };
 
@@ -89,10 +89,20 @@ struct slice prompt_not_found_text(const struct prompt *p);
 struct prompt_target {
 	struct slice model;           /* its name */
 	struct refused_parts refused; /* what it does not take */
+	bool budget;                  /* a budget of tokens limits the reply */
+	uint32_t max_output; /* the most tokens of a reply that it takes; 0: not known */
 };
 
 /* The optional parts that the request has. */
 uint32_t prompt_parts(const struct prompt *p, const struct prompt_defaults *defaults,
+    const struct prompt_target *to);
+
+/* The most tokens that the model may write for one reply, unless the agent says it itself in "extra". */
+uint32_t prompt_max_output(const struct prompt *p, const struct prompt_defaults *defaults,
+    const struct prompt_target *to);
+
+/* The most tokens that a call may cost beside its request; with all that the agent says in "extra". */
+uint32_t prompt_most_output(const struct prompt *p, const struct prompt_defaults *defaults,
     const struct prompt_target *to);
 
 /* The members of the agent's own ("extra") that the request has, to be freed; NULL: none. */

@@ -8,7 +8,7 @@
 #include "tests/unit/unit.h"
 
 #include "proto/base/json_escape.h"
-#include "workerd/turn/prompt.h"
+#include "workerd/turn/prompt/prompt.h"
 
 #define QUESTION_MAX (512 * 1024)
 
@@ -165,7 +165,7 @@ TEST(what_an_agent_does_not_say_the_settings_do)
 	buf_clear(&body);
 	body = question(&record, &warm);
 	assert_has(&body, "\"temperature\":0.700,");
-	assert_null(strstr((const char *)buf_data(&body), "max_completion_tokens"));
+	assert_has(&body, "\"max_completion_tokens\":4096,");
 	buf_clear(&body);
 	record.model = slice_str("big");
 	record.temperature = 1;
@@ -221,9 +221,9 @@ TEST(what_a_server_does_not_take_is_left_out_or_has_another_form)
 		uint32_t refused;
 		const char *has, *lacks;
 	} cases[] = {
-	    {0, "\"max_completion_tokens\":90", "max_tokens\""},
-	    {PART(MAX_COMPLETION_TOKENS), "\"max_tokens\":90", "max_completion_tokens"},
-	    {PART(MAX_COMPLETION_TOKENS) | PART(MAX_TOKENS), "\"model\"", "tokens\":90"},
+	    {0, "\"max_completion_tokens\":8282", "max_tokens\""},
+	    {PART(MAX_COMPLETION_TOKENS), "\"max_tokens\":8282", "max_completion_tokens"},
+	    {PART(MAX_COMPLETION_TOKENS) | PART(MAX_TOKENS), "\"model\"", "tokens\":8282"},
 	    {0, "\"temperature\":0.200", "zzz"},
 	    {PART(TEMPERATURE), "\"model\"", "temperature"},
 	    {0, "\"reasoning_effort\":\"low\"", "zzz"},

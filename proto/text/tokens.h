@@ -1,0 +1,32 @@
+/*
+ * Tokens of a model, as far as they can be known without it.
+ *
+ * A token has at least one byte, so a request has at most as many tokens as bytes: that is what budgets reserve. What
+ * a call may have used whose usage nobody reported is an estimate: a quarter of a token for each byte of its request,
+ * and half a token for each byte of the text that came.
+ */
+#ifndef PROTO_TEXT_TOKENS_H
+#define PROTO_TEXT_TOKENS_H
+
+#include "proto/base/buf.h"
+
+/* Tokens of a reply where neither its agent nor the settings have a limit: with a budget, and without. */
+#define TOKENS_OUTPUT_BUDGET 1024u
+#define TOKENS_OUTPUT        4096u
+
+/* What a reasoning model may think besides. */
+#define TOKENS_REASONING 8192u
+
+/* Whether the model of this name thinks before it answers, by the names that are known. */
+bool tokens_model_reasons(struct slice model);
+
+/* The most tokens that the model of this name may write for a reply whose visible text has this limit (0: the default).
+ * effort: how much it is told to think; empty: it is told nothing. budget: a budget limits the reply. */
+uint32_t tokens_output_max(
+    struct slice model, struct slice effort, uint32_t limit, bool budget);
+
+/* What a call with a request of so many bytes, which has brought so many bytes of text, may have used; at most
+ * most_output for the text. */
+uint32_t tokens_estimate_call(size_t request, size_t text, uint32_t most_output);
+
+#endif

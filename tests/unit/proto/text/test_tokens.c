@@ -1,0 +1,42 @@
+/*
+ * Tokens, as far as they are known without the model.
+ */
+#include "proto/text/tokens.h"
+#include "tests/unit/unit.h"
+
+static const struct slice none;
+
+TEST(models_that_think_are_known_by_their_names)
+{
+	static const char *const thinking[] = {"o3-mini", "openai/o1", "GPT-5-nano",
+	    "deepseek-reasoner", "deepseek/deepseek-r1:free", "qwen/qwq-32b",
+	    "Qwen3-30B-A3B-Thinking-2507", "gpt-oss:20b", "gemini-2.5-flash"};
+	static const char *const others[] = {
+	    "", "gpt-4.1-mini", "gpt-4o", "llama3.2", "mistral-small", "proto1", "x/"};
+
+	for (size_t i = 0; i < ARRAY_LEN(thinking); i++)
+		assert_true(tokens_model_reasons(slice_str(thinking[i])));
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		assert_false(tokens_model_reasons(slice_str(others[i])));
+}
+
+TEST(a_reply_may_have_so_many_tokens)
+{
+	const struct slice plain = slice_str("gpt-4.1"), thinks = slice_str("o3");
+
+	assert_int_equal(tokens_output_max(plain, none, 0, true), 1024);
+	assert_int_equal(tokens_output_max(plain, none, 0, false), 4096);
+	assert_int_equal(tokens_output_max(plain, none, 70, true), 70);
+	assert_int_equal(tokens_output_max(thinks, none, 70, true), 70 + 8192);
+	assert_int_equal(tokens_output_max(plain, slice_str("low"), 0, true), 1024 + 8192);
+}
+
+TEST(a_call_without_usage_is_paid_by_an_estimate)
+{
+	assert_int_equal(tokens_estimate_call(0, 0, 100), 0);
+	assert_int_equal(tokens_estimate_call(400, 0, 100), 101);
+	assert_int_equal(tokens_estimate_call(400, 9, 100), 101 + 5);
+	assert_int_equal(tokens_estimate_call(400, 9000, 100), 101 + 100);
+}
+
+TEST_MAIN(NULL, NULL)
