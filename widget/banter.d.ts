@@ -157,6 +157,8 @@ declare global {
 	interface Window {
 		/** The page's API of the chat. */
 		banter: Banter;
+		/** Settings for all tags that run after it: as the attributes `data-*`, in camel case. */
+		banterSettings?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
 	}
 	/** The page's API of the chat. */
 	const banter: Banter;

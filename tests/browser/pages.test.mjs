@@ -71,7 +71,11 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 		await visitor.open();
 		const src = `${site.banter.url}/api/widget/embed.js`;
 		await visitor.addTag({ src, "data-widget": widget.widget_id });
-		await visitor.addTag({ src: `${src}?again`, type: "module" });
+		await visitor.addTag({
+			src: `${src}?again`,
+			type: "module",
+			"data-widget": widget.widget_id,
+		});
 		assert.equal(await visitor.page.locator("banter-chat").count(), 1);
 		await visitor.ask(...HELLO);
 		assert.deepEqual(visitor.complaints, []);

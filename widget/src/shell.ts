@@ -4,12 +4,19 @@
 
 export type Values = Readonly<Record<string, unknown>>;
 
+/** A script tag, with what its address and the page say about it. */
+export interface Tag {
+	readonly src: string;
+	/** As the attributes data-*. */
+	readonly dataset: Readonly<Record<string, string | undefined>>;
+}
+
 /** One widget on the page. */
 export interface Shell {
 	/** The name that `banter.get()` uses, and that events carry. */
 	readonly id: string;
 	/** The script tag; its data attributes are settings. */
-	readonly script: HTMLScriptElement;
+	readonly script: Tag;
 	/** The widget's public id; "" for the tag with a key. */
 	readonly widgetId: string;
 	/** The URL prefix of the server's paths, without a slash at its end. */

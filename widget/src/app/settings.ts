@@ -1,6 +1,6 @@
-// All settings of the widget, resolved: what the page's script set, over the tag's attributes, over the
-// server's values, over the defaults. A missing or invalid value becomes its default: a typo must not remove
-// the chat from the page.
+// All settings of the widget, resolved: what the page's script set, over the tag's attributes (with those of its address
+// and of banterSettings), over the server's values, over the defaults. A missing or invalid value becomes its default: a
+// typo must not remove the chat from the page.
 
 import type { Rgb } from "../color";
 import type { Shell } from "../shell";

@@ -1,6 +1,6 @@
 // The page's API: `window.banter`, a function that is also an object of functions.
 
-import type { Call } from "../shell";
+import type { Call, Tag } from "../shell";
 import type { Instance } from "./instance";
 
 /** What `all` has itself: old libraries add methods to every function, such as hide(), and <select id="banter"> has add(). */
@@ -23,11 +23,11 @@ function methodsFor(perform: (call: Call) => void) {
 
 interface Api {
 	/** Called by each further script tag. */
-	add(script: HTMLScriptElement): void;
+	add(script: Tag): void;
 }
 
 /** The page's API; the first script tag makes it. `add` adds the widget of a tag. */
-export function openApi(add: (instances: Instance[], script: HTMLScriptElement) => void): Api {
+export function openApi(add: (instances: Instance[], script: Tag) => void): Api {
 	const page = window as { banter?: unknown };
 	const before = Object(page.banter);
 	const early = before.q ?? before;
@@ -49,7 +49,7 @@ export function openApi(add: (instances: Instance[], script: HTMLScriptElement) 
 		},
 		/** The ids of the widgets on this page. */
 		ids: () => instances.map(({ id }) => id),
-		add(script: HTMLScriptElement) {
+		add(script: Tag) {
 			add(instances, script);
 			if (instances[0]) waiting.splice(0).forEach(instances[0].call);
 		},

@@ -1,6 +1,6 @@
 // One widget on the page: its settings, its button, and the app once it is needed.
 
-import type { Call, Language, Shell, Values } from "../shell";
+import type { Call, Language, Shell, Tag, Values } from "../shell";
 import { createElement, label, paint } from "./button";
 import { keepEvents } from "./events";
 import { chooseLanguage, fetchLanguage } from "./language";
@@ -30,11 +30,7 @@ type DrawnShell = Shell & { language: Language };
 const isUrgent = (call: Call) => URGENT.test(call[0]);
 
 /** `instances`: those of the page; a widget that is destroyed or not available leaves them. */
-export function createInstance(
-	script: HTMLScriptElement,
-	identity: string,
-	instances: Instance[],
-): Instance {
+export function createInstance(script: Tag, identity: string, instances: Instance[]): Instance {
 	const { dataset } = script;
 	const abort = new AbortController();
 	const { signal } = abort;

@@ -1,0 +1,188 @@
+// The tag as tag managers, shops and site builders add it, and as a module: widget/README.md has a recipe for each.
+
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { missing } from "./browser.mjs";
+import { HELLO, pageOf, useSite } from "./site.mjs";
+
+describe("an installation", { skip: missing }, () => {
+	const site = useSite();
+	let ours;
+	let other;
+	let src;
+	before(async () => {
+		ours = await site.createWidget({ name: "Ours" });
+		other = await site.createWidget({ name: "Other" });
+		src = `${site.banter.url}/api/widget/embed.js`;
+	});
+
+	/** The chats on the page by their titles, once each has its button. */
+	async function titles(visitor, count = 1) {
+		const buttons = visitor.page.getByRole("button", { name: "Open chat" });
+		await buttons.nth(count - 1).waitFor();
+		const found = [];
+		for (const id of await visitor.page.evaluate(() => window.banter.ids())) {
+			await visitor.page.evaluate((id) => window.banter.get(id).open(), id);
+			const chat = visitor.page.locator("banter-chat").nth(found.length).getByRole("dialog");
+			await chat.waitFor();
+			found.push(await chat.getAttribute("aria-label"));
+			await visitor.page.evaluate((id) => window.banter.get(id).close(), id);
+		}
+		assert.equal(await visitor.page.locator("banter-chat").count(), found.length);
+		return found;
+	}
+
+	const withQuery = (widget = ours, more = "") => `${src}?widget=${widget.widget_id}${more}`;
+
+	/** The pages of the recipes. `html`: of the page; `act`: what happens then. */
+	const SHAPES = {
+		// Inserts the tag's HTML, and then its scripts again with what it knows of them.
+		"Google Tag Manager": () =>
+			pageOf(
+				"<h1>A site</h1>",
+				`<script>
+					window.dataLayer = [{ "gtm.start": Date.now(), event: "gtm.js" }];
+					addEventListener("DOMContentLoaded", () => {
+						const html = '<script src="${withQuery()}" data-gtmsrc="x" async><\\/script>';
+						const holder = document.createElement("div");
+						holder.innerHTML = html;
+						for (const { src, async } of holder.querySelectorAll("script"))
+							document.body.append(Object.assign(document.createElement("script"), { src, async }));
+					});
+				</script>`,
+			),
+		// The ScriptTag API adds the shop's name, when the page has been loaded.
+		Shopify: () =>
+			pageOf(
+				`<div id="shopify-section-header" class="shopify-section"></div>`,
+				`<script>
+					(function () {
+						function asyncLoad() {
+							var urls = ["${withQuery(ours, "&shop=a-shop.myshopify.com")}"];
+							for (var i = 0; i < urls.length; i++) {
+								var s = document.createElement("script");
+								s.type = "text/javascript";
+								s.async = true;
+								s.src = urls[i];
+								var x = document.getElementsByTagName("script")[0];
+								x.parentNode.insertBefore(s, x);
+							}
+						}
+						window.addEventListener("load", asyncLoad, false);
+					})();
+				</script>`,
+			),
+		// The footer code is as it was written.
+		Webflow: () =>
+			`<!doctype html><html data-wf-page="1" data-wf-site="2"><head><title>A site</title></head><body>
+				<div class="w-nav"></div>
+				<script src="${src}" data-widget="${ours.widget_id}" defer></script></body></html>`,
+		// The page is drawn again by React in #SITE_CONTAINER, after custom code in the head has run.
+		Wix: () =>
+			pageOf(
+				`<div id="SITE_CONTAINER">Server</div><script>
+					addEventListener("load", () => {
+						document.querySelector("#SITE_CONTAINER").replaceChildren("Client");
+					});
+				</script>`,
+				`<script src="${withQuery()}" async></script>`,
+			),
+		// Its AJAX loading replaces the body without running the footer code again.
+		Squarespace: () =>
+			pageOf(
+				`<div id="siteWrapper"></div><script src="${withQuery()}" defer></script><script>
+					addEventListener("load", () => setTimeout(() => {
+						document.body.innerHTML = '<div id="siteWrapper">Another page</div>';
+					}));
+				</script>`,
+			),
+		// wp_enqueue_script() escapes the address, and adds an id and a version.
+		WordPress: () =>
+			pageOf(
+				`<script src="${withQuery(ours, "&#038;ver=6.5")}" id="banter-js" defer data-wp-strategy="defer"></script>`,
+			),
+	};
+
+	for (const [name, html] of Object.entries(SHAPES))
+		it(`with ${name} shows the chat`, async () => {
+			const visitor = await site.visitPage(html());
+			assert.deepEqual(await titles(visitor), ["Ours"]);
+			await visitor.page.evaluate(() => window.banter.open());
+			await visitor.ask(...HELLO);
+			assert.deepEqual(visitor.complaints, []);
+		});
+
+	it("takes settings from the address and from window.banterSettings, the attribute first", async () => {
+		const settings = `<script>
+			window.banterSettings = {
+				widget: "${ours.widget_id}", locale: "fr", title: "From the page", starters: ["One?", "Two?"], plainText: true,
+			};
+		</script>`;
+		const visitor = await site.visitPage(
+			pageOf("", `${settings}<script src="${src}#locale=de" data-title="From the tag"></script>`),
+		);
+		await visitor.page.getByRole("button", { name: "Chat öffnen" }).click();
+		assert.equal(await visitor.chat.getAttribute("aria-label"), "From the tag");
+		for (const starter of ["One?", "Two?"])
+			await visitor.chat.getByRole("button", { name: starter }).waitFor();
+		// A tag that names its widget keeps it.
+		const two = await site.visitPage(
+			pageOf(
+				"",
+				`${settings.replace('title: "From the page",', "")}<script src="${withQuery(other, "&locale=en")}"></script>`,
+			),
+		);
+		assert.deepEqual(await titles(two), ["Other"]);
+	});
+
+	it("as a module takes its own tag only", async () => {
+		const vendor = `<script src="/vendor.js" data-widget="theirs" data-api-key="theirs"></script>
+			<script data-widget="theirs"></script>`;
+		const module = (address, more = "") =>
+			`<script type="module" src="${address}" ${more}></script>`;
+		for (const [name, tags, expected] of [
+			["its attribute", module(src, `data-widget="${ours.widget_id}"`), ["Ours"]],
+			["its address", module(withQuery()), ["Ours"]],
+			["the fragment", module(`${src}#widget=${ours.widget_id}`), ["Ours"]],
+			["two", module(withQuery()) + module(withQuery(other)), ["Ours", "Other"]],
+			[
+				"two of one address",
+				module(src, `data-widget="${ours.widget_id}"`) +
+					module(src, `data-widget="${other.widget_id}"`),
+				["Ours", "Other"],
+			],
+			["an import", `<script type="module">import "${withQuery()}";</script>`, ["Ours"]],
+			[
+				"settings of the page",
+				`<script>banterSettings = { widget: "${ours.widget_id}" };</script>
+				<script type="module">import("${src}");</script>`,
+				["Ours"],
+			],
+			[
+				"a copy",
+				module(
+					"/copy.js",
+					`data-widget="${ours.widget_id}" data-api-url="${site.banter.url}/chat"`,
+				),
+				["Ours"],
+			],
+		]) {
+			const copy = await (await fetch(src)).text();
+			const files = { "/vendor.js": "", "/copy.js": copy };
+			const visitor = await site.visitPage(pageOf("", vendor + tags), files);
+			assert.deepEqual([name, ...(await titles(visitor, expected.length))], [name, ...expected]);
+			assert.deepEqual(visitor.complaints, []);
+			await visitor.context.close();
+		}
+	});
+
+	it("takes nothing from the address of the page", async () => {
+		const copy = await (await fetch(src)).text();
+		const visitor = await site.visitPage(pageOf("", "<h1>A site</h1>"));
+		site.files["/page"] = pageOf("", `<script type="module">${copy}</script>`);
+		await visitor.page.goto(`${site.url}/page?widget=${ours.widget_id}&apiUrl=${src}`);
+		await visitor.page.waitForFunction(() => document.readyState === "complete");
+		assert.match(`${visitor.complaints}`, /Missing required data-widget/);
+		assert.equal(await visitor.page.evaluate(() => typeof window.banter), "undefined");
+	});
+});
