@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { until } from "../e2e/harness.mjs";
 import { missing } from "./browser.mjs";
-import { HELLO, useSite } from "./site.mjs";
+import { exchange, HELLO, useSite } from "./site.mjs";
 
 const HOSTILE = `
 	* { all: unset !important; color: red !important; font-size: 40px !important; }
@@ -101,6 +101,23 @@ describe("the widget on difficult pages", { skip: missing }, () => {
 		await visitor.box.waitFor();
 		assert.equal(await visitor.box.inputValue(), "half a thought");
 		await until("it is at the end again", isAtEnd);
+		assert.deepEqual(visitor.complaints, []);
+	});
+
+	it("keeps the conversation over a reload where the page has filled localStorage", async () => {
+		const visitor = await site.visitWidget(widget.widget_id);
+		await visitor.page.evaluate(() => {
+			for (let size = 2 ** 22; size >= 1; size /= 2)
+				try {
+					for (let i = 0; ; i++) localStorage.setItem(`${size} ${i}`, "x".repeat(size));
+				} catch {}
+		});
+		await visitor.open();
+		await visitor.ask(...HELLO);
+		await visitor.page.reload();
+		await visitor.saidUntil(exchange(...HELLO));
+		await visitor.ask(...HELLO, exchange(...HELLO));
+		assert.equal(await visitor.page.evaluate(() => localStorage.length > 3), true);
 		assert.deepEqual(visitor.complaints, []);
 	});
 

@@ -37,6 +37,35 @@ for (const [name, open] of BLOCKED) {
 	});
 }
 
+test("a full storage: the spare one keeps the value until there is room", () => {
+	const [real, spare] = [fakeStorage(), fakeStorage()];
+	let isFull = true;
+	const open = () =>
+		openBrowserStorage(
+			() => ({
+				...real,
+				setItem(key, value) {
+					if (isFull) throw new Error("QuotaExceededError");
+					real.setItem(key, value);
+				},
+			}),
+			undefined,
+			() => spare,
+		);
+	real.setItem("a", "0");
+	open().setItem("a", "1");
+	assert.equal(open().getItem("a"), "1");
+	assert.equal(real.getItem("a"), null);
+	isFull = false;
+	open().setItem("a", "2");
+	assert.equal(open().getItem("a"), "2");
+	assert.equal(spare.getItem("a"), null);
+	isFull = true;
+	open().setItem("a", "3");
+	open().removeItem("a");
+	assert.equal(open().getItem("a"), null);
+});
+
 test("a full storage: the refused value replaces the old one for this page", () => {
 	const real = fakeStorage();
 	let isFull = false;

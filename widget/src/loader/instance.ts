@@ -153,7 +153,7 @@ export function createInstance(script: Tag, identity: string, instances: Instanc
 		if (
 			mode ||
 			launcher === "picture" ||
-			["open", "unread", "sending"].some((name) => stored(name) > "0") ||
+			["open", "unread", "sending", "sending.unsent"].some((name) => stored(name) > "0") ||
 			waiting.some(isUrgent)
 		)
 			load();

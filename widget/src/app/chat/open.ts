@@ -76,8 +76,13 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 	const place = widgetId
 		? widgetPlace(server, widgetId)
 		: keyPlace(serverOf(apiUrl, shell.script.src), apiKey.trim());
-	const local = openBrowserStorage(() => localStorage, signal);
 	const tab = openBrowserStorage(() => sessionStorage, signal);
+	// The page may have filled the first one.
+	const local = openBrowserStorage(
+		() => localStorage,
+		signal,
+		() => sessionStorage,
+	);
 	const session = openSession(local, space);
 	const tokens = widgetId ? openTokens(local, widgetId) : tokensOf(session);
 	const store = createStore(
@@ -86,7 +91,7 @@ export function openChat({ shell, settings, words, signal }: OpenParts): Opened 
 	);
 	const isShared = canShare();
 	/** What the tab that runs the conversation has not taken yet. */
-	const unsent = openQueue(tab, place.settings, space);
+	const unsent = openQueue(tab, place.settings, isShared ? `.unsent${space}` : space);
 	const queue = isShared ? openQueue(local, place.settings, space) : unsent;
 	const blocked = watchPolicy(place.settings, signal);
 	/** The session of a key begins with its first message. */
