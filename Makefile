@@ -392,15 +392,15 @@ test-unit: ## run the unit tests of the C code and of the front ends (1 minute)
 	exec node tests/run.mjs --build $(BUILD) --parallel $$((3 * $(JOBS))) unit frontends
 
 # With AddressSanitizer and UndefinedBehaviorSanitizer: only what the sample needs is built.
-SANITIZE := SAN=address,undefined
-SANITIZED := --build build/address-undefined --list tests/sanitized/sample.txt
+WITH_SANITIZERS := SAN=address,undefined
+SAMPLE := --build build/address-undefined --list tests/sanitized/sample.txt
 
 .PHONY: test-sanitized
 test-sanitized: ## run the tests of tests/sanitized/sample.txt with sanitizers
 	@$(MAKE) --no-print-directory deps FOR=test && \
 	$(MAKE) --no-print-directory -j$(JOBS) frontends && \
-	$(MAKE) --no-print-directory -j$(JOBS) $(SANITIZE) programs unit-sample && \
-	exec node tests/run.mjs $(SANITIZED) unit faults e2e
+	$(MAKE) --no-print-directory -j$(JOBS) $(WITH_SANITIZERS) programs unit-sample && \
+	exec node tests/run.mjs $(SAMPLE) unit faults e2e
 
 .PHONY: unit-sample
 unit-sample: $(TEST_PROGRAMS) $(foreach listed,$(shell grep -o '^unit/[^ ]*' tests/sanitized/sample.txt), \
@@ -412,8 +412,8 @@ unit-sample: $(TEST_PROGRAMS) $(foreach listed,$(shell grep -o '^unit/[^ ]*' tes
 test-long: ## all cases of the tests that `make test` samples, and all tests with sanitizers (1 hour)
 	@$(MAKE) --no-print-directory deps FOR=test
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@$(MAKE) --no-print-directory -j$(JOBS) $(SANITIZE) programs unit
-	@node tests/run.mjs $(SANITIZED) --list tests/sanitized/rest.txt unit faults e2e
+	@$(MAKE) --no-print-directory -j$(JOBS) $(WITH_SANITIZERS) programs unit
+	@node tests/run.mjs $(SAMPLE) --list tests/sanitized/rest.txt unit faults e2e
 	@for build in build build/address-undefined; do \
 		for file in exactly-once healed proxies crawl-kills tabs kill.test; do \
 			TEST_LONG=1 FAULTS_ROUNDS=$(FAULTS_ROUNDS) \
@@ -421,7 +421,7 @@ test-long: ## all cases of the tests that `make test` samples, and all tests wit
 		done; \
 	done
 
-# FAULTS_SEED=… repeats a run, FAULTS_ROUNDS=… is how often storaged is killed (`make test`: 100 times).
+# FAULTS_SEED=… repeats a run, FAULTS_ROUNDS=… is how often storaged is killed (`make test`: 50 times).
 FAULTS_ROUNDS ?= 200
 
 .PHONY: test-faults

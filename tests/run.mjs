@@ -48,7 +48,7 @@ import { parseArgs } from "node:util";
 import { concernedBy } from "./changed.mjs";
 import { countCmocka, countSummary, countTap } from "./counts.mjs";
 import { portRange } from "./ports.mjs";
-import { inOrder, runJobs } from "./schedule.mjs";
+import { inOrder, processorTimes, runJobs } from "./schedule.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** The jobs of each suite, in the order in which they run (inOrder() puts the longest first). */
@@ -106,6 +106,7 @@ function cpuOfChildren() {
 	return (Number(stat[13]) + Number(stat[14])) / 100; // proc(5): cutime, cstime
 }
 
+const STARTED = processorTimes();
 /** Children of the shell that became this process: the build. */
 const CPU_OF_BUILD = cpuOfChildren();
 let cpuBefore = CPU_OF_BUILD;
@@ -323,7 +324,13 @@ function printCosts(results) {
 		console.log(`  ${job.title}: ${cpu.toFixed(1)} s of CPU in ${seconds.toFixed(1)} s`);
 	const tests = cpuOfChildren() - CPU_OF_BUILD;
 	const parts = [CPU_OF_BUILD + tests, CPU_OF_BUILD, tests].map((cpu) => cpu.toFixed(0));
-	console.log(`\n${parts[0]} s of CPU: ${parts[1]} for the build, ${parts[2]} for the tests`);
+	console.log(`\n${parts[0]} s of CPU: ${parts[1]} for the build, ${parts[2]} for the tests.`);
+	const { idle, all } = processorTimes();
+	const busy = (all - STARTED.all - (idle - STARTED.idle)) / 1000;
+	console.log(
+		`The machine used ${busy.toFixed(0)} s during the tests: browsers do not wait for their processes, so that most of ` +
+			"theirs are not in the sum.",
+	);
 }
 
 /** Adds flaky files to those of earlier runs: what happens again has a cause. */

@@ -44,7 +44,8 @@ export function inOrder(jobs) {
 	return [...jobs].sort((one, other) => rankOf(one) - rankOf(other)); // which is stable
 }
 
-function processorTimes() {
+/** How long this machine's processors have been idle, and all in all, in milliseconds. */
+export function processorTimes() {
 	const sums = { idle: 0, all: 0 };
 	for (const { times } of cpus()) {
 		sums.idle += times.idle;

@@ -13,7 +13,7 @@ import { between, chance, spread } from "./random.mjs";
 import { assertWhole, Store } from "./store.mjs";
 import { Fault, NO_STRACE, TRACED } from "./strace.mjs";
 
-const ROUNDS = Number(process.env.FAULTS_ROUNDS ?? (TIME_FACTOR > 1 ? 25 : 100));
+const ROUNDS = Number(process.env.FAULTS_ROUNDS ?? (TIME_FACTOR > 1 ? 25 : 50));
 
 /** Rounds per data directory: the full check takes longer with each. */
 const GENERATION = 25;
