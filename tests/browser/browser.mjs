@@ -1,7 +1,7 @@
 // Debian's Chromium and Firefox for tests and screenshots, driven by playwright-core.
 
 import { existsSync } from "node:fs";
-import { after, before } from "node:test";
+import { after, afterEach, before, beforeEach } from "node:test";
 import { chromium, firefox } from "playwright-core";
 import { DEADLINE_MS } from "../e2e/harness.mjs";
 
@@ -66,18 +66,26 @@ export function complaintsOf(page) {
 }
 
 /**
- * A browser for all tests of a describe(): open(url) resolves to { page, complaints } with a profile of its own. options:
- * of playwright's context, and prepare(context).
+ * A browser for all tests of a describe(): open(url) resolves to { page, complaints } with a profile of its own, which is
+ * closed after the test that opened it: its page would go on working. options: of playwright's context, and
+ * prepare(context).
  */
 export function useBrowser() {
 	let browser;
+	const contexts = [];
+	let kept = 0; // those that before() opened
 	before(async () => {
 		browser = await launch();
 	});
+	beforeEach(() => {
+		kept = contexts.length;
+	});
+	afterEach(() => Promise.all(contexts.splice(kept).map((context) => context.close())));
 	after(() => browser?.close());
 	return {
 		async open(url, { prepare, ...options } = {}) {
 			const context = await newContext(browser, options);
+			contexts.push(context);
 			await prepare?.(context);
 			const page = await context.newPage();
 			const complaints = complaintsOf(page);
