@@ -217,7 +217,8 @@ handle_ping(struct txn *t, struct call *c)
 	if (t->env->damage != NULL)
 		return call_refuse(c, STORE_DAMAGED, t->env->damage);
 	call_answer(c, MSG_PONG,
-	    &(struct msg_pong){.refusal = (uint8_t)call_write_refusal(t->env), .owner = t->env->log != NULL});
+	    &(struct msg_pong){
+		.refusal = (uint8_t)call_write_refusal(t->env), .owner = t->env->log != NULL});
 	return 0;
 }
 

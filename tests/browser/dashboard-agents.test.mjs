@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { numbered, until } from "../e2e/harness.mjs";
+import { ADMIN_KEY, numbered, until } from "../e2e/harness.mjs";
 import { AGENT } from "../e2e/organizations.mjs";
 import { missing } from "./browser.mjs";
 import { asksBeforeClosing, assertAccessible, SCREENS, useDashboard } from "./dashboard.mjs";
@@ -127,6 +127,53 @@ describe("the dashboard's agents", { skip: missing }, () => {
 		await page.getByRole("heading", { name: "Teamaster", level: 1 }).waitFor();
 		assert.equal(await page.getByRole("button", { name: "Discard changes" }).count(), 0);
 		assertQuiet(complaints);
+	});
+
+	it("keep what is asked next, and further settings of the model", async () => {
+		const agent = await create();
+		const { page, complaints } = await edit(agent);
+		const add = page.getByRole("button", { name: "Add another model" });
+		await add.click();
+		await page.getByLabel("Model server").nth(1).selectOption("local");
+		await add.click();
+		await page.getByLabel("Model name").nth(2).fill("tea-3");
+		await page.getByText("More for this model").click();
+		await page.getByLabel("Reasoning effort").fill("low");
+		await page.getByLabel("Show its thoughts").check();
+		const extra = page.getByLabel("Further settings");
+		await extra.fill('{ "top_p": ');
+		await save(page);
+		await page.getByText("An object of at most 4,096 bytes of JSON").waitFor();
+		assert.equal(await extra.inputValue(), '{ "top_p": ');
+		await extra.fill('{ "top_p": 0.5 }');
+		await save(page);
+		await page.getByText("Saved. It counts").waitFor();
+		const { fallbacks, reasoningEffort, keepThoughts, extra: members } = await stored(agent);
+		assert.deepEqual(
+			fallbacks.map((one) => [one.key_name, one.model]),
+			[
+				["local", null],
+				[null, "tea-3"],
+			],
+		);
+		assert.deepEqual([reasoningEffort, keepThoughts, members], ["low", true, { top_p: 0.5 }]);
+		await page.getByRole("button", { name: "Remove model 1" }).click();
+		await save(page);
+		await until("one is left", async () => (await stored(agent)).fallbacks.length === 1);
+		assertQuiet(complaints.filter((text) => !text.includes("status of 422")));
+	});
+
+	it("name what the model server refuses of a model", async () => {
+		const agent = await create({ model: "stubborn" });
+		const body = { message: "[[no-stream-options=400 tokens=2]] hello" };
+		const answer = await fetch(`${banter.url}/v1/admin/agents/${agent.id}/test`, {
+			method: "POST",
+			headers: { "content-type": "application/json", "x-admin-api-key": ADMIN_KEY },
+			body: JSON.stringify(body),
+		});
+		assert.match(await answer.text(), /t1/);
+		const { page } = await edit(agent);
+		await page.getByText("left out or written differently: stream_options.").waitFor();
 	});
 
 	it("show what the server says of a field", async () => {

@@ -63,7 +63,7 @@ export function AgentEditor({ agent, data, surroundings }: AgentEditorProps) {
 	const changes = changesOf(form.value, form.saved);
 	const trial = useTrial(data.id, changes);
 	const side = view === "prompt" ? "prompt" : "test";
-	const prompt = usePrompt(data.id, changes, form.saved.updated_at, side === "prompt");
+	const prompt = usePrompt(data.id, changes, form.saved.updated_at);
 
 	async function save(event: SubmitEvent) {
 		event.preventDefault();
@@ -121,7 +121,11 @@ export function AgentEditor({ agent, data, surroundings }: AgentEditorProps) {
 					<IdentityCard form={form} widgets={widgets.data && widgetsOf(widgets.data, data.id)} />
 					<InstructionsCard form={form} defaults={surroundings.defaults} />
 					<KnowledgeCard form={form} />
-					<ModelCard form={form} surroundings={surroundings} />
+					<ModelCard
+						form={form}
+						surroundings={surroundings}
+						leftOut={prompt.preview?.leftOut ?? []}
+					/>
 					<HandoverCard form={form} />
 					<FormBar form={form} />
 				</form>

@@ -1,44 +1,52 @@
 // Which model answers, on which server, and how.
 
+import { useState } from "preact/hooks";
 import type { Agent } from "../../../workerd/api/openapi/openapi";
 import type { Agents } from "../shell/all-agents";
 import { Card } from "../ui/card";
-import { SelectField } from "../ui/field";
+import { SwitchField, TextField } from "../ui/field";
 import { NumberField } from "../ui/number-field";
 import type { Form } from "../ui/use-form";
+import { Fallbacks } from "./fallbacks";
 import { ModelField } from "./model-field";
+import { ServerField } from "./server-field";
 import { t } from "./texts";
-import { orNull, type ServerChoice, serverChoices } from "./values";
+import { extraOf, orNull, textOfExtra } from "./values";
 
 interface ModelCardProps {
 	readonly form: Form<Agent>;
 	readonly surroundings: Agents;
+	/** What the model server has refused for this model; empty: nothing, or not known yet. */
+	readonly leftOut: readonly string[];
 }
 
-function serverText({ value, host, isMissing }: ServerChoice): string {
-	if (isMissing) return t("serverMissing", { name: value });
-	return value === "" ? t("serverOfSettings", { host: host ?? "" }) : `${value} (${host})`;
-}
-
-export function ModelCard({ form, surroundings }: ModelCardProps) {
-	const { defaults, servers } = surroundings;
+export function ModelCard({ form, surroundings, leftOut }: ModelCardProps) {
+	const { defaults } = surroundings;
 	const { key_name: server } = form.value;
 	return (
 		<Card title={t("model")} hint={t("modelHint")}>
 			<div class="form-row">
-				<SelectField
-					label={t("server")}
+				<ServerField
+					server={server}
+					saved={form.saved.key_name}
+					onServer={(name) => form.set({ key_name: name })}
 					hint={t("serverHint")}
-					value={server ?? ""}
-					choices={serverChoices(servers, form.saved.key_name).map((choice) => ({
-						value: choice.value,
-						text: serverText(choice),
-					}))}
-					onValue={(name) => form.set({ key_name: orNull(name) })}
 					error={form.errors.key_name}
+					surroundings={surroundings}
 				/>
-				<ModelField form={form} surroundings={surroundings} />
+				<ModelField
+					server={server}
+					model={form.value.model}
+					onModel={(model) => form.set({ model })}
+					error={form.errors.model}
+					surroundings={surroundings}
+				/>
 			</div>
+			{leftOut.length > 0 && (
+				<p class="agent-notice" role="status">
+					{t("leftOut", { parts: leftOut.join(", ") })}
+				</p>
+			)}
 			<div class="form-row">
 				<NumberField
 					label={t("temperature")}
@@ -60,7 +68,61 @@ export function ModelCard({ form, surroundings }: ModelCardProps) {
 					range={[1, 10_000_000]}
 				/>
 			</div>
+			<Fallbacks form={form} surroundings={surroundings} />
+			<Rest form={form} />
 		</Card>
+	);
+}
+
+/** What few models need: open where something of it is set or wrong. */
+function Rest({ form }: { readonly form: Form<Agent> }) {
+	const { reasoningEffort, extra, keepThoughts } = form.saved;
+	const { errors } = form;
+	const isUsed = reasoningEffort !== null || extra !== null || keepThoughts;
+	return (
+		<details class="agent-rest" open={isUsed || "reasoningEffort" in errors || "extra" in errors}>
+			<summary>{t("modelRest")}</summary>
+			<TextField
+				label={t("reasoningEffort")}
+				hint={t("reasoningEffortHint")}
+				value={form.value.reasoningEffort ?? ""}
+				onValue={(effort) => form.set({ reasoningEffort: orNull(effort) })}
+				error={errors.reasoningEffort}
+				placeholder={t("ofServer")}
+				maxLength={32}
+				autocomplete="off"
+				isMono
+			/>
+			<SwitchField
+				label={t("keepThoughts")}
+				hint={t("keepThoughtsHint")}
+				isOn={form.value.keepThoughts}
+				onValue={(isOn) => form.set({ keepThoughts: isOn })}
+			/>
+			<Extra form={form} />
+		</details>
+	);
+}
+
+/** JSON as it was typed; what is none goes to the server as a text, and comes back as an error of the field. */
+function Extra({ form }: { readonly form: Form<Agent> }) {
+	const [typed, setTyped] = useState("");
+	const { extra } = form.value;
+	const isTyped = JSON.stringify(extraOf(typed)) === JSON.stringify(extra);
+	return (
+		<TextField
+			label={t("extra")}
+			hint={t("extraHint")}
+			value={isTyped ? typed : textOfExtra(extra)}
+			onValue={(text) => {
+				setTyped(text);
+				form.set({ extra: extraOf(text) });
+			}}
+			error={form.errors.extra}
+			placeholder={'{ "top_p": 0.9 }'}
+			rows={3}
+			isMono
+		/>
 	);
 }
 

@@ -1,34 +1,33 @@
 // The name of the model: free text, with what the server lists as suggestions.
 
 import { useId } from "preact/hooks";
-import type { Agent } from "../../../workerd/api/openapi/openapi";
 import { CALM_MS, useLater } from "../hooks/use-later";
 import type { Agents } from "../shell/all-agents";
 import { describe } from "../text/describe";
 import { Field } from "../ui/field";
-import type { Form } from "../ui/use-form";
 import { t } from "./texts";
 import { type Models, useModels } from "./use-models";
 import { knownModels, orNull } from "./values";
 
 interface ModelFieldProps {
-	readonly form: Form<Agent>;
+	/** Its name in the settings; null: the default one. */
+	readonly server: string | null;
+	/** Null: that of the settings. */
+	readonly model: string | null;
+	readonly onModel: (model: string | null) => void;
+	readonly error: string | undefined;
 	readonly surroundings: Agents;
 }
 
-export function ModelField({ form, surroundings: { agents, defaults } }: ModelFieldProps) {
+export function ModelField({ server, model, onModel, error, surroundings }: ModelFieldProps) {
+	const { agents, defaults } = surroundings;
 	const list = useId();
-	const { key_name: server, model } = form.value;
 	const models = useModels(server);
 	const suggested = models.names ?? knownModels(agents, defaults, server);
 	// It is spoken, and must not be at each key.
 	const hint = useLater(hintOf(models, model ?? defaults.model), CALM_MS);
 	return (
-		<Field
-			label={t("modelName")}
-			hint={<span aria-live="polite">{hint}</span>}
-			error={form.errors.model}
-		>
+		<Field label={t("modelName")} hint={<span aria-live="polite">{hint}</span>} error={error}>
 			{(control) => (
 				<>
 					<input
@@ -40,7 +39,7 @@ export function ModelField({ form, surroundings: { agents, defaults } }: ModelFi
 						maxLength={256}
 						autocomplete="off"
 						spellcheck={false}
-						onInput={(event) => form.set({ model: orNull(event.currentTarget.value) })}
+						onInput={(event) => onModel(orNull(event.currentTarget.value))}
 					/>
 					<datalist id={list}>
 						{suggested.map((name) => (

@@ -14,12 +14,7 @@ export interface Prompt {
 }
 
 /** `version` changes when the saved agent does. */
-export function usePrompt(
-	agentId: string,
-	changes: AgentFields,
-	version: number,
-	isShown: boolean,
-): Prompt {
+export function usePrompt(agentId: string, changes: AgentFields, version: number): Prompt {
 	const { api } = useDesk();
 	const [shown, setShown] = useState<Pick<Prompt, "preview" | "error">>({
 		preview: null,
@@ -41,11 +36,10 @@ export function usePrompt(
 	}
 
 	useEffect(() => {
-		if (!isShown) return;
 		const abort = new AbortController();
 		void load(abort.signal);
 		return () => abort.abort();
-	}, [fields, version, isShown]);
+	}, [fields, version]);
 
 	return { ...shown, retry: () => load() };
 }

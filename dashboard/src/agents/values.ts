@@ -70,3 +70,21 @@ export function withSource(chosen: readonly string[], id: string, isChosen: bool
 	const others = chosen.filter((one) => one !== id);
 	return isChosen ? [...others, id] : others;
 }
+
+/** The server takes no more. */
+export const FALLBACKS_MAX = 3;
+
+/** Further members of a request. A text that is no JSON stays a text, which the server refuses. */
+export function extraOf(text: string): Agent["extra"] {
+	if (text.trim() === "") return null;
+	try {
+		return JSON.parse(text);
+	} catch {
+		return text as never;
+	}
+}
+
+export function textOfExtra(extra: Agent["extra"] | string): string {
+	if (typeof extra === "string") return extra;
+	return extra === null ? "" : JSON.stringify(extra, null, 2);
+}

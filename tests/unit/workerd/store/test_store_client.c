@@ -101,8 +101,7 @@ expect_ok(struct stage *s, struct news *news)
 static void
 answer_pong(struct stage *s)
 {
-	store_answer(
-	    s, store_expect(s, MSG_PING, NULL), MSG_PONG, &(struct msg_pong){});
+	store_answer(s, store_expect(s, MSG_PING, NULL), MSG_PONG, &(struct msg_pong){});
 }
 
 STAGE_TEST(unsolicited_messages_go_to_listeners)

@@ -238,8 +238,7 @@ store_accept(struct stage *s)
 
 	s->instance++;
 	store_greet(s);
-	store_answer(
-	    s, store_expect(s, MSG_PING, NULL), MSG_PONG, &(struct msg_pong){});
+	store_answer(s, store_expect(s, MSG_PING, NULL), MSG_PONG, &(struct msg_pong){});
 	s->answers_pings = true;
 	STAGE_UNTIL(s, s->connections > before);
 }
